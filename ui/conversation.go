@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/detail"
 	"confab/ui/keymap"
 )
 
@@ -49,7 +50,7 @@ func (m *Model) reloadDetail(in intent) tea.Cmd {
 }
 
 func (m *Model) readWhole(ref model.Ref) tea.Cmd {
-	m.detail.SetLoading()
+	m.detail.SetReading(detail.Reading{Loading: true})
 	whole := func(ctx context.Context) (model.Detail, error) {
 		return m.be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
 	}
@@ -66,9 +67,9 @@ func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
 	switch {
 	case ref != m.detail.Ref():
 	case model.KindOf(err) == model.NotFound:
-		m.detail.SetGone()
+		m.detail.SetReading(detail.Reading{Gone: true})
 	case err != nil:
-		m.detail.SetProblem(model.Words(err))
+		m.detail.SetReading(detail.Reading{Problem: model.Words(err)})
 	default:
 		m.detail.SetDetail(d)
 		row := m.detail.Row()
@@ -88,7 +89,7 @@ func (m *Model) readRow(ref model.Ref) tea.Cmd {
 		here := ref == m.detail.Ref()
 		if !held || err != nil {
 			if here {
-				m.detail.SetGone()
+				m.detail.SetReading(detail.Reading{Gone: true})
 			}
 			return nil
 		}

@@ -218,7 +218,7 @@ func (m *Model) askDiscard(all []model.OutboxEntry) tea.Cmd {
 		text = append(text, fmt.Sprintf("Requests for %s of them have left already: discarding does not take those back.", theme.Number(left)))
 	}
 	d := &dialog.Menu{Title: title, Text: text, Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
-	d.SetAt(1)
+	d.At = 1
 	m.openMenu(d, func(i int) tea.Cmd {
 		if i != 0 {
 			return nil

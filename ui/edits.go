@@ -321,7 +321,7 @@ func (m *Model) choose(in intent, title string, kind model.EditKind) tea.Cmd {
 		}
 		d.Items = append(d.Items, dialog.Item{Key: fmt.Sprint(i + 1), Label: label})
 	}
-	d.SetAt(at)
+	d.At = at
 	m.openMenu(d, func(i int) tea.Cmd { return m.set(doing(in, kind.Words()), kind, values[i]) })
 	return nil
 }

@@ -297,7 +297,7 @@ func (m *Model) openCreate(in intent) tea.Cmd {
 		about, _ := m.facts.Describe(a.Name)
 		d.Items = append(d.Items, dialog.Item{Label: a.Name + " (" + cmp.Or(about.Name, a.Provider) + ")", Off: why[a.Name]})
 	}
-	d.SetAt(slices.IndexFunc(d.Items, func(it dialog.Item) bool { return it.Off == "" }))
+	d.At = max(0, slices.IndexFunc(d.Items, func(it dialog.Item) bool { return it.Off == "" }))
 	m.openMenu(d, func(i int) tea.Cmd { return m.openCreateIn(accounts[i].Name) })
 	return nil
 }

@@ -121,7 +121,7 @@ func (m *Model) waitForDelivery() tea.Cmd {
 func (m *Model) offerQuit(d *dialog.Menu) {
 	key := "s"
 	if len(d.Items) > 0 {
-		key = d.Items[d.At()].Key
+		key = d.Items[d.At].Key
 	}
 	n, person := m.undelivered()
 	is, they, it := editsAre(n)
@@ -156,7 +156,7 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	if at < 0 {
 		at = len(d.Items) - 1
 	}
-	d.SetAt(at)
+	d.At = at
 }
 
 func waitForYou(n int) string {

@@ -22,7 +22,7 @@ func (m *Model) sort(in intent) tea.Cmd {
 		if w.Name == now.Field {
 			label += ", as now; again reverses it"
 			d.Items = append(d.Items, dialog.Item{Key: w.Name[:1], Label: label})
-			d.SetAt(i)
+			d.At = i
 			continue
 		}
 		d.Items = append(d.Items, dialog.Item{Key: w.Name[:1], Label: label})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -22,13 +23,13 @@ type page struct {
 }
 
 func (p *page) blank() {
-	if len(p.lines) > 0 && p.lines[len(p.lines)-1].text != "" {
+	if n := len(p.lines); n > 0 && p.lines[n-1].label+p.lines[n-1].text != "" {
 		p.lines = append(p.lines, line{})
 	}
 }
 
 func (p *page) text(look theme.Token, indent int, s string) {
-	pad := strings.Repeat(" ", min(indent, max(0, p.w-1)))
+	pad := layout.Spaces(min(indent, p.w-1))
 	for _, l := range p.th.Wrap(s, max(1, p.w-len(pad))) {
 		p.lines = append(p.lines, line{text: pad + l, look: look})
 	}
@@ -76,19 +77,22 @@ func (p *page) fact(label, value string, column int, look theme.Token) {
 		p.text(look, 2, value)
 		return
 	}
-	head := p.th.Fit(label, wide, "")
-	for i, l := range p.th.Wrap(value, max(1, p.w-wide)) {
-		if i > 0 {
-			head = strings.Repeat(" ", wide)
-		}
-		p.lines = append(p.lines, line{text: head + l, look: look, styled: p.th.Say(theme.Dim, head) + p.th.Say(look, l)})
+	label = p.th.Fit(label, wide, "")
+	for _, l := range p.th.Wrap(value, max(1, p.w-wide)) {
+		p.lines = append(p.lines, line{label, l, look})
+		label = layout.Spaces(wide)
 	}
 }
 
+// build makes the lines for a width, if they are not made already.
 func (v *View) build(th *theme.Theme, w int, now time.Time) {
-	p := &page{th: th, w: max(1, w), now: now}
+	made := key{v.tab, w, now.YearDay(), th}
+	if made == v.made {
+		return
+	}
+	p := &page{th: th, w: w, now: now}
 	tabs[v.tab].build(v, p)
-	v.lines = p.lines
+	v.made, v.lines = made, p.lines
 	v.find()
 }
 
@@ -96,12 +100,12 @@ const goneText = "The service does not have this conversation any more: it was d
 
 func (v *View) notLoaded(p *page, what string) {
 	switch {
-	case v.loading:
+	case v.read.Loading:
 		p.text(theme.Dim, 0, "Reading from the service"+p.th.Ellipsis)
-	case v.gone:
+	case v.read.Gone:
 		p.text(theme.Error, 0, goneText)
-	case v.problem != "":
-		p.text(theme.Error, 0, "The service could not be read: "+model.CleanLine(v.problem, 0))
+	case v.read.Problem != "":
+		p.text(theme.Error, 0, "The service could not be read: "+model.CleanLine(v.read.Problem, 0))
 	default:
 		p.text(theme.Dim, 0, what+" not loaded yet. Open the conversation to read it.")
 	}
@@ -117,11 +121,11 @@ func (v *View) overview(p *page) {
 		s, word, look := p.th.StateSign(e.State)
 		p.text(look, 0, s+" "+e.Kind.Words()+": "+word)
 	}
-	if v.gone {
+	if v.read.Gone {
 		p.text(theme.Error, 0, goneText)
 	}
-	if v.problem != "" {
-		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.problem, 0))
+	if v.read.Problem != "" {
+		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.read.Problem, 0))
 	}
 	p.facts(theme.Text, about.Head...)
 	p.blank()
@@ -165,21 +169,13 @@ func (v *View) last(p *page) {
 		p.facts(theme.Text, model.Fact{Label: "Last said", Value: model.CleanLine(v.row.Conversation.Preview, 0)})
 		return
 	}
-	all := v.detail.Messages.Items
+	shown := v.detail.Messages.Items
+	shown = shown[max(0, len(shown)-lastShown):]
+	first := func(m model.Message) string { return strings.SplitN(m.Author, " ", 2)[0] }
 	var said []model.Fact
-	shown := slices.Clone(all[max(0, len(all)-lastShown):])
-	full := map[string]string{} // by first name
 	for _, m := range shown {
-		first, _, _ := strings.Cut(m.Author, " ")
-		if other, ok := full[first]; ok && other != m.Author {
-			full[first] = "" // two people of one name
-		} else {
-			full[first] = m.Author
-		}
-	}
-	for _, m := range shown {
-		if first, _, _ := strings.Cut(m.Author, " "); full[first] == m.Author {
-			m.Author = first
+		if !slices.ContainsFunc(shown, func(o model.Message) bool { return o.Author != m.Author && first(o) == first(m) }) {
+			m.Author = first(m) // nobody else here has that name
 		}
 		said = append(said, model.Fact{Label: theme.Speaker(m, p.now), Value: model.CleanLine(m.Text, lastRunes)})
 	}
@@ -196,9 +192,15 @@ func (v *View) people(p *page) {
 		}
 		return
 	}
-	isRoom := func(q model.Participant) bool { return q.Kind == model.KindRoom }
+	var people, rooms []model.Participant
+	for _, q := range c.Participants.Items {
+		if q.Kind == model.KindRoom {
+			rooms = append(rooms, q)
+		} else {
+			people = append(people, q)
+		}
+	}
 	if c.Participants.Known {
-		people := slices.DeleteFunc(slices.Clone(c.Participants.Items), isRoom)
 		p.head(fmt.Sprintf("People (%d)", len(people)))
 		table(p, people)
 	}
@@ -206,7 +208,6 @@ func (v *View) people(p *page) {
 		p.head(fmt.Sprintf("Contacts (%d)", len(c.Contacts.Items)))
 		table(p, c.Contacts.Items)
 	}
-	rooms := slices.DeleteFunc(slices.Clone(c.Participants.Items), func(q model.Participant) bool { return !isRoom(q) })
 	if len(rooms) > 0 {
 		p.head("Calendar resources (rooms and equipment, not contacts)")
 		table(p, rooms)
@@ -313,7 +314,6 @@ func (v *View) activityLines(p *page) {
 	}
 }
 
-// raw writes what tells a person little: ids, stamps, and the service's own object.
 func (v *View) raw(p *page) {
 	p.facts(theme.Text, v.said(p.now).Raw...)
 	p.blank()

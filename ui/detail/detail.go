@@ -40,15 +40,12 @@ type View struct {
 	detail *model.Detail
 	about  model.Description
 	swept  time.Time // when the account was last walked completely
+	read   Reading
 
 	subs     []model.Submission
 	outbox   []model.OutboxEntry
 	history  []model.JournalEntry
 	activity bool // they have been read
-
-	loading bool   // the service is being asked
-	problem string // why it could not be
-	gone    bool   // it does not have the conversation any more
 
 	tab    Tab
 	pages  [tabCount]layout.Pager
@@ -58,91 +55,70 @@ type View struct {
 	found []int // lines that match
 	at    int
 
-	version int
-	lines   []line
-	made    key
+	lines []line
+	made  key
+}
+
+// Reading is how the service is asked for the conversation.
+type Reading struct {
+	Loading bool
+	Problem string // why it could not be read
+	Gone    bool   // the service does not have it any more
 }
 
 // key tells for what the lines were made.
 type key struct {
-	ref            model.Ref
-	tab            Tab
-	width, version int
-	day            int
-	theme          *theme.Theme
+	tab        Tab
+	width, day int
+	theme      *theme.Theme
 }
 
+// line is a text with its look behind a dim label.
 type line struct {
-	text   string
-	look   theme.Token
-	styled string // drawn instead of text while nothing is searched
+	label, text string
+	look        theme.Token
 }
 
-// Ref returns the conversation that is shown, zero for none.
 func (v *View) Ref() model.Ref { return v.row.Conversation.Ref }
 
-// Row returns the row that is shown.
 func (v *View) Row() model.Row { return v.row }
 
-// Detail returns what was loaded, nil if nothing was.
 func (v *View) Detail() *model.Detail { return v.detail }
 
 // Show puts another conversation (or none) in. The tab stays. about describes
 // its account, swept is when that was last walked completely.
 func (v *View) Show(row model.Row, about model.Description, swept time.Time) {
-	if row.Conversation.Ref != v.row.Conversation.Ref {
-		tab, height := v.tab, v.height
-		*v = View{tab: tab, height: height, version: v.version}
+	if row.Conversation.Ref != v.Ref() {
+		*v = View{tab: v.tab, height: v.height}
 	}
-	v.row, v.about, v.swept, v.gone = row, about, swept, false
-	v.version++
+	v.row, v.about, v.swept, v.read.Gone, v.made = row, about, swept, false, key{}
 }
 
-// Clear shows nothing.
 func (v *View) Clear() {
 	if !v.Ref().IsZero() {
 		v.Show(model.Row{}, model.Description{}, time.Time{})
 	}
 }
 
-// SetLoading says that the service is being asked.
-func (v *View) SetLoading() { v.loading, v.problem, v.gone = true, "", false; v.version++ }
+// SetReading takes how it goes with the service.
+func (v *View) SetReading(r Reading) { v.read, v.made = r, key{} }
 
 // SetDetail takes what the service answered.
 func (v *View) SetDetail(d model.Detail) {
-	v.detail, v.loading, v.problem, v.gone = &d, false, "", false
-	v.version++
-}
-
-// SetProblem takes why the service could not be read.
-func (v *View) SetProblem(text string) {
-	v.loading, v.problem = false, text
-	v.version++
-}
-
-// SetGone says that the service does not have the conversation any more.
-func (v *View) SetGone() {
-	v.loading, v.problem, v.gone = false, "", true
-	v.version++
+	v.detail = &d
+	v.SetReading(Reading{})
 }
 
 // SetActivity takes what was submitted for this conversation, newest first, and
 // its edits.
 func (v *View) SetActivity(subs []model.Submission, outbox []model.OutboxEntry, history []model.JournalEntry) {
-	v.subs, v.outbox, v.history, v.activity = subs, outbox, history, true
-	v.version++
+	v.subs, v.outbox, v.history, v.activity, v.made = subs, outbox, history, true, key{}
 }
 
-// Tab returns the tab that is shown.
 func (v *View) Tab() Tab { return v.tab }
 
-// SetTab shows a tab.
-func (v *View) SetTab(t Tab) {
-	v.tab = (t + tabCount) % tabCount
-	v.version++
-}
+func (v *View) SetTab(t Tab) { v.tab = (t + tabCount) % tabCount }
 
-// Scroll moves by lines.
 func (v *View) Scroll(by int) { v.page().Scroll(by) }
 
 func (v *View) page() *layout.Pager { return &v.pages[v.tab] }
@@ -155,43 +131,37 @@ func (v *View) Height() int { return max(1, v.height) }
 func (v *View) Search(text string) int {
 	v.query = model.FoldText(strings.TrimSpace(text))
 	v.find()
-	if len(v.found) == 0 {
-		return 0
-	}
 	v.at = max(0, slices.IndexFunc(v.found, func(line int) bool { return line >= v.page().Top }))
-	v.reveal()
-	return len(v.found)
+	_, n := v.Next(0)
+	return n
 }
 
-// Searching returns the text that is searched for.
 func (v *View) Searching() string { return v.query }
 
 // Next goes to the next match, or the one before. It returns the number of the
 // match, from one, and how many there are.
 func (v *View) Next(by int) (at, of int) {
-	if len(v.found) == 0 {
+	n := len(v.found)
+	if n == 0 {
 		return 0, 0
 	}
-	v.at = (v.at + by + len(v.found)) % len(v.found)
-	v.reveal()
-	return v.at + 1, len(v.found)
+	v.at = (v.at + by + n) % n
+	p, line := v.page(), v.found[v.at]
+	if line < p.Top || line >= p.Top+v.height {
+		p.Scroll(line - v.height/3 - p.Top)
+	}
+	return v.at + 1, n
 }
 
 func (v *View) find() {
 	v.found, v.at = nil, 0
-	if v.query == "" {
-		return
-	}
 	for i, l := range v.lines {
-		if strings.Contains(model.FoldText(l.text), v.query) {
+		if v.matches(l) {
 			v.found = append(v.found, i)
 		}
 	}
 }
 
-func (v *View) reveal() {
-	p, target := v.page(), v.found[v.at]
-	if target < p.Top || target >= p.Top+v.height {
-		p.Scroll(target - v.height/3 - p.Top)
-	}
+func (v *View) matches(l line) bool {
+	return v.query != "" && strings.Contains(model.FoldText(l.label+l.text), v.query)
 }

@@ -1,10 +1,9 @@
 package dialog
 
 import (
-	"cmp"
 	"strings"
+	"unicode/utf8"
 
-	"confab/model"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -31,31 +30,14 @@ func b(v bool) int {
 	return 0
 }
 
-func titleOf(title string, ref model.Ref) string {
-	return cmp.Or(model.CleanLine(title, 200), model.CleanLine(ref.String(), 200))
-}
-
 func sentence(s string) string {
-	if s = capital(s); s == "" {
-		return ""
-	}
-	if !strings.ContainsAny(s[len(s)-1:], ".!?)") {
+	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?)") {
 		s += "."
 	}
-	return s
+	return capital(s)
 }
 
 func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	r := []rune(s)
-	return strings.ToUpper(string(r[0])) + string(r[1:])
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -31,15 +32,10 @@ func NewConflict(e model.OutboxEntry) *Conflict {
 	return d
 }
 
-// CanMerge reports whether the merged choice exists.
 func (d *Conflict) CanMerge() bool { return d.merged != nil }
 
 func (d *Conflict) canResolve() bool {
-	switch d.Entry.State {
-	case model.InConflict, model.NotVerified, model.OutcomeNotKnown:
-		return true
-	}
-	return false
+	return d.Entry.State.NeedsPerson() && d.Entry.State != model.Refused && d.Entry.State != model.Held
 }
 
 // Existing returns the conversation that stands in the way of a create, if one does.
@@ -60,56 +56,47 @@ func (d *Conflict) Update(msg tea.Msg) any {
 			return a
 		}
 	}
+	_, exists := d.Existing()
 	a := d.Keys.Read(msg, page, d.Scroll)
 	switch a {
-	case keymap.Back:
-		return a
-	case keymap.Accept:
-		if _, ok := d.Existing(); ok {
-			return a
-		}
 	case keymap.Mine, keymap.Theirs, keymap.Merged:
 		if d.canResolve() {
 			return a
 		}
+	case keymap.Accept:
+		if exists {
+			return a
+		}
+	case keymap.Back:
+		return a
 	}
 	return nil
 }
 
-// Draw draws the dialog.
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	now := d.Now()
 	_, word, _ := th.StateSign(d.Entry.State)
-	title := capital(word) + ": " + titleOf(d.Entry.Title, d.Entry.Ref)
-	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w, now) })
+	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)
+	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w) })
 }
 
 func (d *Conflict) footer() []string {
-	merged := ""
+	key, show, merged := d.Keys.Of, "", ""
 	if d.CanMerge() {
-		merged = d.Keys.Of(keymap.Merged)
+		merged = key(keymap.Merged)
 	}
 	if d.canResolve() {
-		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs", merged, "send both", "esc", "later"}
+		return []string{key(keymap.Mine), "send mine", key(keymap.Theirs), "keep theirs", merged, "send both", "esc", "later"}
 	}
-	show := ""
 	if _, ok := d.Existing(); ok {
-		show = d.Keys.Of(keymap.Accept)
+		show = key(keymap.Accept)
 	}
-	return []string{show, "show that one", d.OutboxKeys.Of(keymap.Retry), "send again",
-		d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
+	key = d.OutboxKeys.Of
+	return []string{show, "show that one", key(keymap.Retry), "send again", key(keymap.Discard), "discard", "esc", "close"}
 }
 
-func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
+func (d *Conflict) lines(th *theme.Theme, w int) []string {
 	e := d.Entry
-	var out []string
-	say := func(head, text string, look theme.Token) {
-		const column = 12
-		lines := th.Wrapped(text, w, look, layout.Spaces(column))
-		lines[0] = th.Say(theme.Dim, th.Fit(head, column, "")) + strings.TrimPrefix(lines[0], layout.Spaces(column))
-		out = append(out, lines...)
-	}
-	out = append(out, th.Wrapped(why(th, e, now), w, theme.Text, "")...)
+	out := th.Wrapped(why(th, e, d.Now()), w, theme.Text, "")
 	if e.Kind.Shape() == model.ShapeAct {
 		return append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)))
 	}
@@ -118,49 +105,37 @@ func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
 		field = e.Kind.Pair() + " " + model.CleanLine(e.Key, 60)
 	}
 	out = append(out, "", th.Say(theme.Heading, th.Truncate(capital(field), w, th.Ellipsis)))
-	say("it was", th.Value(e.Kind, e.Base), theme.Text)
-	people := e.Base.People != nil && e.Target.People != nil
-	if say("mine", th.Value(e.Kind, e.Target), theme.Added); people {
-		say("", th.PeopleChange(e.Base.Set(), e.Target.Set()), theme.Dim)
-	}
-	if e.Theirs != nil {
-		if say("theirs", th.Value(e.Kind, *e.Theirs), theme.Warning); people && e.Theirs.People != nil {
-			say("", th.PeopleChange(e.Base.Set(), e.Theirs.Set()), theme.Dim)
+	say := func(head string, v *model.Value, look theme.Token, changes bool) {
+		if v == nil {
+			return
+		}
+		indent := layout.Spaces(12)
+		lines := th.Wrapped(th.Value(e.Kind, *v), w, look, indent)
+		lines[0] = th.Say(theme.Dim, th.Fit(head, len(indent), "")) + strings.TrimPrefix(lines[0], indent)
+		out = append(out, lines...)
+		if changes && e.Base.People != nil && v.People != nil {
+			out = append(out, th.Wrapped(th.PeopleChange(e.Base.Set(), v.Set()), w, theme.Dim, indent)...)
 		}
 	}
-	if d.CanMerge() {
-		say("both", th.Value(e.Kind, *d.merged), theme.Accent)
-	}
+	say("it was", &e.Base, theme.Text, false)
+	say("mine", &e.Target, theme.Added, true)
+	say("theirs", e.Theirs, theme.Warning, true)
+	say("both", d.merged, theme.Accent, false)
 	return out
+}
+
+// happened says for a state what stands in place of the words of the error, and behind them.
+var happened = map[model.EditState][2]string{
+	model.InConflict:      {"Somebody else changed this since you looked.", " Nothing was sent."},
+	model.NotVerified:     {"The service accepted the change, but does not show it."},
+	model.OutcomeNotKnown: {"The change left, and no clear answer came back. It may have arrived."},
+	model.Held:            {"It was queued a while ago, and was not sent since.", " It is sent once you say so."},
 }
 
 // why says what happened to an edit, and what did not.
 func why(th *theme.Theme, e model.OutboxEntry, now time.Time) string {
-	said := sentence(e.Error.Words())
-	switch e.State {
-	case model.InConflict:
-		if said == "" {
-			said = "Somebody else changed this since you looked."
-		}
-		return said + " Nothing was sent."
-	case model.NotVerified:
-		if said != "" {
-			return said
-		}
-		return "The service accepted the change, but does not show it."
-	case model.OutcomeNotKnown:
-		if said != "" {
-			return said
-		}
-		return "The change left, and no clear answer came back. It may have arrived."
-	case model.Held:
-		if said == "" {
-			said = "It was queued a while ago, and was not sent since."
-		}
-		return said + " It is sent once you say so."
+	if words, ok := happened[e.State]; ok {
+		return cmp.Or(sentence(e.Error.Words()), words[0]) + words[1]
 	}
-	if reason := th.Reason(e, now); reason != "" {
-		return sentence(reason)
-	}
-	return "On its way."
+	return cmp.Or(sentence(th.Reason(e, now)), "On its way.")
 }

@@ -140,9 +140,9 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 			got := d.draw(th, w, room)
 			var all []string
 			first := map[int]int{}
-			for i := range d.size() {
+			for i, p := range d.stops(false) {
 				first[i] = len(all)
-				all = append(all, d.lines(i)...)
+				all = append(all, p.draw(d.w)...)
 			}
 			at := first[d.top] + d.skip
 			want := d.pointed(slices.Clone(all[at:min(len(all), at+room)]))
@@ -154,7 +154,7 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 			}
 			left := 0
 			for _, it := range d.Plan().Items {
-				if left += b(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.hidden.left == 0 {
+				if left += b(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
 					t.Fatal("what was left out is sent")
 				}
 			}
@@ -199,7 +199,7 @@ func TestMenu(t *testing.T) {
 	for i := range 12 {
 		d.Items = append(d.Items, Item{Key: fmt.Sprint(i), Label: fmt.Sprintf("choice %d", i)})
 	}
-	if d.Update(tea.KeyPressMsg{Code: tea.KeyUp}); d.At() != 11 {
+	if d.Update(tea.KeyPressMsg{Code: tea.KeyUp}); d.At != 11 {
 		t.Error("moving went wrong")
 	}
 	for key, want := range map[rune]any{'7': Choice(7), 'x': nil} {
@@ -346,8 +346,8 @@ func TestResultsOfVeryManyAreBounded(t *testing.T) {
 		}
 	}
 	press(&d, "right")
-	if d.Draw(th, layout.Rect{W: 80, H: 40}); d.size() > toldAtMost+10 || d.size() < toldAtMost {
-		t.Errorf("%d lines", d.size())
+	if d.Draw(th, layout.Rect{W: 80, H: 40}); len(d.stops(false)) > toldAtMost+10 || len(d.stops(false)) < toldAtMost {
+		t.Errorf("%d lines", len(d.stops(false)))
 	}
 }
 

@@ -1,8 +1,8 @@
 package dialog
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -20,12 +20,10 @@ type Help struct {
 	version string
 }
 
-// NewHelp makes the screen.
 func NewHelp(table *keymap.Map, version string) *Help {
 	return &Help{table: table, keys: table.Keys(keymap.Pager, keymap.Global), version: version}
 }
 
-// Update scrolls and closes.
 func (h *Help) Update(msg tea.Msg) any {
 	switch h.keys.Read(msg, h.Page(), h.Scroll) {
 	case keymap.Back, keymap.Hide:
@@ -34,7 +32,6 @@ func (h *Help) Update(msg tea.Msg) any {
 	return nil
 }
 
-// Draw draws the screen.
 func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	if r.Empty() {
 		return layout.Picture{}
@@ -56,26 +53,16 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 func (h *Help) text(th *theme.Theme, w int) []string {
 	var out []string
 	section := ""
-	wide := 24
-	switch {
-	case w < 32:
-		wide = 0 // keys stand above what they do
-	case w < 60:
-		wide = 14
-	}
 	for _, b := range h.table.Bindings() {
 		title := b.Section
 		if b.Context == keymap.Detail {
 			title += " (in a conversation)"
 		}
 		if title != section {
-			section = title
-			if len(out) > 0 {
-				out = append(out, "")
-			}
-			out = append(out, " "+th.Say(theme.Heading, title))
+			out = append(out, "", " "+th.Say(theme.Heading, title))
 		}
-		out = append(out, keysRow(th, b, wide, w)...)
+		section = title
+		out = append(out, keysRow(th, b, w)...)
 	}
 	out = append(out, "", " "+th.Say(theme.Heading, "Signs"))
 	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public, or everyone in its space"},
@@ -86,28 +73,25 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 		{th.FailedSign, "an edit needs you: settle it with the key of the same sign"}} {
 		out = append(out, th.Hang("   "+th.Say(theme.Key, th.Fit(s[0], 2, "")), s[1], w-1)...)
 	}
-	out = append(out, "")
-	for _, l := range strings.Split(helpNotes, "\n") {
-		out = append(out, th.Wrapped(l, w, theme.Dim, "   ")...)
-	}
-	return out
+	return append(out[1:], append([]string{""}, th.Wrapped(helpNotes, w, theme.Dim, "   ")...)...)
 }
 
-func keysRow(th *theme.Theme, b keymap.Binding, wide, w int) []string {
-	keys, text := b.AllKeys(), b.Help
-	if keys == "" {
-		keys = ":" + string(b.Action)
+func keysRow(th *theme.Theme, b keymap.Binding, w int) []string {
+	keys, column := cmp.Or(b.AllKeys(), ":"+string(b.Action)), 24
+	if w < 60 {
+		column = 14
 	}
-	above := func(indent string) string {
-		return indent + th.Say(theme.Key, th.Truncate(keys, w-len(indent), th.Ellipsis))
+	row := func(lead, indent string, wrap int) []string {
+		keys := lead + th.Say(theme.Key, th.Truncate(keys, w-len(lead), th.Ellipsis))
+		return append([]string{keys}, th.Hang(indent, b.Help, wrap)...)
 	}
 	switch {
-	case wide == 0:
-		return append([]string{above(" ")}, th.Hang("   ", text, w)...)
-	case th.Width(keys) > wide:
-		return append([]string{above("   ")}, th.Hang(layout.Spaces(4+wide), text, w-1)...)
+	case w < 32:
+		return row(" ", "   ", w)
+	case th.Width(keys) > column:
+		return row("   ", layout.Spaces(4+column), w-1)
 	}
-	return th.Hang("   "+th.Say(theme.Key, th.Fit(keys, wide, ""))+" ", text, w-1)
+	return th.Hang("   "+th.Say(theme.Key, th.Fit(keys, column, ""))+" ", b.Help, w-1)
 }
 
 const helpNotes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.

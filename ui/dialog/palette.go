@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,19 +31,14 @@ type Palette struct {
 	bar     layout.Bar
 }
 
-// NewPalette makes a palette of entries.
 func NewPalette(entries []Entry) *Palette {
 	p := &Palette{entries: entries, input: theme.NewInput("")}
 	p.narrow()
 	return p
 }
 
-// Update returns the Choice.
 func (p *Palette) Update(msg tea.Msg) any {
-	changed := false
 	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		changed = p.input.Paste(msg.Content)
 	case layout.Wheel:
 		p.move(int(msg))
 	case layout.Click:
@@ -50,24 +46,23 @@ func (p *Palette) Update(msg tea.Msg) any {
 			return p.choice()
 		}
 	case tea.KeyPressMsg:
-		switch msg.String() {
+		key := msg.String()
+		switch key {
 		case "esc", "ctrl+p":
 			return keymap.Back
-		case "up", "ctrl+k":
-			p.move(-1)
-		case "down", "ctrl+j", "ctrl+n":
-			p.move(1)
-		case "pgup":
-			p.move(-page)
-		case "pgdown":
-			p.move(page)
 		case "enter":
 			return p.choice()
-		default:
-			changed = p.input.Key(msg)
+		case "ctrl+k":
+			key = "up"
+		case "ctrl+j", "ctrl+n":
+			key = "down"
+		}
+		if by := layout.Steps(key, page); by != 0 {
+			p.move(by)
+			return nil
 		}
 	}
-	if changed {
+	if p.input.Update(msg) {
 		p.narrow()
 	}
 	return nil
@@ -87,31 +82,26 @@ func (p *Palette) choice() any {
 func (p *Palette) narrow() {
 	words := strings.Fields(model.FoldText(p.input.Value()))
 	p.bar = layout.Bar{}
-	var groups [3][]int
+	var ranks [3][]int
 	for i, e := range p.entries {
 		text := model.FoldText(e.Name + " " + strings.ReplaceAll(e.Name, "_", " ") + " " + e.Help + " " + e.Section)
-		all := true
-		for _, w := range words {
-			all = all && strings.Contains(text, w)
+		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+			continue
 		}
+		rank := 1
 		switch {
-		case !all:
-		case len(words) == 0 && e.Plain:
-			groups[1] = append(groups[1], i)
 		case len(words) == 0:
-			groups[0] = append(groups[0], i)
+			rank = b(e.Plain)
 		case e.Off != "":
-			groups[2] = append(groups[2], i)
-		case len(words) > 0 && strings.HasPrefix(e.Name, words[0]):
-			groups[0] = append(groups[0], i)
-		default:
-			groups[1] = append(groups[1], i)
+			rank = 2
+		case strings.HasPrefix(e.Name, words[0]):
+			rank = 0
 		}
+		ranks[rank] = append(ranks[rank], i)
 	}
-	p.shown = append(append(groups[0], groups[1]...), groups[2]...)
+	p.shown = slices.Concat(ranks[:]...)
 }
 
-// Draw draws the palette.
 func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 96)
 	h := min(screen.H-5, 24)
@@ -134,36 +124,23 @@ func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
-	pointer, look := "  ", theme.Text
-	if e.Off != "" {
-		look = theme.Disabled
+	keyW, nameW := 12, 24
+	if w < 50 {
+		keyW, nameW = 7, 0
+	}
+	look, help := theme.Text, e.Help
+	if why := "off: " + model.CleanLine(e.Off, 300); e.Off != "" {
+		look, help = theme.Disabled, theme.Pick(nameW > 0, why, help+" ("+why+")")
 	}
 	if at {
-		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
+		look = theme.Selected
 	}
-	keyW := 12
-	if w < 50 {
-		keyW = 7
-	}
-	nameW := 0
-	if w >= 50 {
-		nameW = 24
-	}
-	help := e.Help
-	if e.Off != "" {
-		why := "off: " + model.CleanLine(e.Off, 300)
-		if nameW > 0 {
-			help = why
-		} else {
-			help += " (" + why + ")"
-		}
-	}
-	s := pointer + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
+	s := th.Pointer(at) + " " + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
 	if nameW > 0 {
 		s += th.Paint(look, e.Name, nameW-1) + " "
 		if at {
 			look = theme.Text
 		}
 	}
-	return s + th.Say(look, th.Fit(help, max(0, w-2-keyW-1-nameW), th.Ellipsis))
+	return s + th.Paint(look, help, max(0, w-3-keyW-nameW))
 }

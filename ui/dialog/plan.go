@@ -32,12 +32,12 @@ type Plan struct {
 	Already string
 	// Question stands above the answers, Verb is what a yes does; "" for what fits.
 	Question, Verb string
+	// Extra are lines of text beside the conversations, such as what an undo withdraws.
+	Extra []string
 	// loud asks a second time; words are what must be typed, if any.
 	loud  bool
 	words []string
 	word  theme.Input
-	// Extra are lines of text beside the conversations, such as what an undo withdraws.
-	Extra []string
 }
 
 // NewPlan goes through the whole plan: call it in a command.
@@ -53,9 +53,9 @@ func NewPlan(p model.Plan) *Plan {
 // Plan returns the plan that is shown, without what was left out.
 func (d *Plan) Plan() model.Plan {
 	p := d.plan
-	if d.leftOut() > 0 {
+	if d.leftOut > 0 {
 		p.Items = nil
-		for i, it := range d.plan.Items {
+		for i, it := range d.items {
 			if !d.out[i] {
 				p.Items = append(p.Items, it)
 			}
@@ -76,7 +76,6 @@ func (d *Plan) First() (it model.PlanItem, ok bool) {
 	return d.items[0], true
 }
 
-// Size returns how many conversations the plan is about.
 func (d *Plan) Size() int { return len(d.items) }
 
 func (d *Plan) Bulk() bool { return len(d.items) > 1 }
@@ -86,24 +85,13 @@ func (d *Plan) Risky() bool { return d.asks(false) }
 func (d *Plan) Changes() int { return d.changes }
 
 // HiddenCount returns how many of the conversations that change are out of sight.
-func (d *Plan) HiddenCount() int { return d.hidden.left }
+func (d *Plan) HiddenCount() int { return d.the(hidden).left }
 
-func (d *Plan) leftOut() int {
-	n := -d.changes
-	for _, l := range append(d.same, &d.each) {
-		n += len(l.items)
-	}
-	return n
-}
-
-// Undoable reports whether an edit of the plan can be taken back.
 func (d *Plan) Undoable() bool {
-	for _, l := range append(d.same, &d.each) {
-		for _, i := range l.items {
-			for _, e := range d.items[i].Edits {
-				if ok, _ := model.Undoable(e.Kind); ok && !d.out[i] {
-					return true
-				}
+	for i, it := range d.items {
+		for _, e := range it.Edits {
+			if ok, _ := model.Undoable(e.Kind); ok && it.State == model.PlanChange && !d.out[i] {
+				return true
 			}
 		}
 	}
@@ -115,8 +103,8 @@ func (d *Plan) possible() bool { return d.changes > 0 || len(d.Extra) > 0 }
 // canLeaveHidden reports whether some of the conversations that change are out of sight,
 // and may be left out or taken in again.
 func (d *Plan) canLeaveHidden() bool {
-	n := len(d.hidden.items)
-	return n > 0 && !d.Whole && !d.loud && d.word.Value() == "" && (d.hidden.left < d.changes || d.hidden.left == 0)
+	l := d.the(hidden)
+	return len(l.items) > 0 && !d.Whole && !d.loud && d.word.Value() == "" && (l.left < d.changes || l.left == 0)
 }
 
 func (d *Plan) enterIsYes() bool { return d.DefaultYes && !d.Risky() && !d.Bulk() && d.possible() }
@@ -125,7 +113,6 @@ func (d *Plan) needsWord() bool { return len(d.words) > 0 }
 
 // NeedsWord asks for one of these words to be typed instead of a yes.
 func (d *Plan) NeedsWord(words ...string) {
-	d.words = nil
 	for _, w := range words {
 		if w = strings.TrimSpace(model.CleanLine(w, 0)); w != "" {
 			d.words = append(d.words, w)
@@ -159,10 +146,12 @@ func (d *Plan) Update(msg tea.Msg) any {
 	switch a {
 	case keymap.LeaveHidden:
 		if !d.shut() && d.canLeaveHidden() {
-			d.leaveOut(d.hidden.items)
+			d.leaveOut(d.the(hidden).items)
 		}
 	case keymap.LeaveOut:
-		d.leaveOutHere()
+		if !d.loud {
+			d.leaveOut(d.under())
+		}
 	case keymap.No, keymap.Back:
 		if d.possible() {
 			return keymap.No
@@ -170,7 +159,7 @@ func (d *Plan) Update(msg tea.Msg) any {
 		return keymap.Back
 	case keymap.Yes:
 		switch {
-		case !d.possible() && d.leftOut() > 0:
+		case !d.possible() && d.leftOut > 0:
 			return nil
 		case !d.possible():
 			return keymap.Back
@@ -182,21 +171,21 @@ func (d *Plan) Update(msg tea.Msg) any {
 	return nil
 }
 
-// leaveOutHere leaves out what is under the cursor, or takes it in again.
-func (d *Plan) leaveOutHere() {
-	if d.Whole || d.loud {
-		return
-	}
-	f, row := d.spot(d.at)
-	for _, l := range d.about() {
-		switch {
-		case &l.fold != f:
-		case row >= 0:
-			d.leaveOut(l.items[row : row+1])
-		default:
-			d.leaveOut(l.items)
+// under returns the items under the cursor that can be left out.
+func (d *Plan) under() []int32 {
+	p := d.here()
+	for c, lines := range d.lines {
+		for _, l := range lines {
+			switch {
+			case &l.fold != p.fold || d.Whole || class(c) == already || class(c) == blocked:
+			case p.at >= 0:
+				return l.items[p.at : p.at+1]
+			default:
+				return l.items
+			}
 		}
 	}
+	return nil
 }
 
 // types reports whether a message goes into the word that is typed. While none is, keys
@@ -222,20 +211,14 @@ func (d *Plan) types(msg tea.Msg) bool {
 }
 
 func (d *Plan) typeWord(msg tea.Msg) any {
-	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		d.word.Paste(msg.Content)
-	case tea.KeyPressMsg:
-		if msg.String() != "enter" {
-			d.word.Key(msg)
-		} else if d.wordTyped() && d.possible() {
-			return keymap.Yes
-		}
+	if k, ok := msg.(tea.KeyPressMsg); !ok || k.String() != "enter" {
+		d.word.Update(msg)
+	} else if d.wordTyped() && d.possible() {
+		return keymap.Yes
 	}
 	return nil
 }
 
-// askAgain asks the second, louder question if there is one.
 func (d *Plan) askAgain() bool {
 	if d.loud || !d.asks(true) {
 		return false
@@ -244,68 +227,41 @@ func (d *Plan) askAgain() bool {
 	return true
 }
 
-// Draw draws the dialog.
 func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	w := min(screen.W-2, 96)
-	look := theme.Border
+	look, more := theme.Border, d.Keys.Of(keymap.Down)
+	var word *theme.Input
 	if d.Risky() {
 		look = theme.Warning
+	}
+	if d.needsWord() {
+		word = &d.word
 	}
 	if d.loud || d.needsWord() {
 		look = theme.Error
 	}
-	below := d.below(th, max(1, w-4))
-	asked := len(below) + b(d.needsWord()) + b(d.finder.Shown())
-	most := screen.H - 3
-	lines := d.height(th, max(1, w-4), most+1)
-	foot := d.footer(screen.W)
-	if lines+asked > most {
-		down := d.Keys.Of(keymap.Down)
-		if d.needsWord() || d.finder.Typing() {
-			down = "down" // a letter would be typed
-		}
-		foot = slices.Insert(foot, min(2, len(foot)), down, "more")
+	if d.needsWord() || d.finder.Typing() {
+		more = "down" // a letter would be typed
 	}
-	return th.Frame(screen, d.heading(), foot, w, min(lines+asked, most), look, func(w, h int) ([]string, *layout.Cursor) {
-		below := d.below(th, w)
-		// What is asked is always in sight; what it is about scrolls.
-		room := max(0, h-asked)
-		out := append(th.Block(d.draw(th, w, room), w, room), below...)
-		var cursor *layout.Cursor
-		if d.needsWord() {
-			line, x := d.word.Draw(th, w, theme.Text)
-			out = append(out, line)
-			cursor = &layout.Cursor{X: x, Y: len(out) - 1}
-		}
-		if d.finder.Shown() {
-			line, at := d.finder.Draw(th, w)
-			if out = append(out, line); at != nil {
-				cursor = &layout.Cursor{X: at.X, Y: len(out) - 1}
-			}
-		}
-		return out, cursor
-	})
+	none := func(_, _ int) []string { return nil }
+	return d.frame(th, screen, d.heading(), 96, look, more, d.footer, none, d.below, word)
 }
 
-// below returns the question, or the words to type, under the lines that scroll.
-func (d *Plan) below(th *theme.Theme, w int) []string {
+func (d *Plan) below(w, _ int) []string {
 	switch {
 	case d.needsWord():
 		words := make([]string, len(d.words))
 		for i, word := range d.words {
-			words[i] = `"` + th.Truncate(word, 40, th.Ellipsis) + `"`
+			words[i] = `"` + d.th.Truncate(word, 40, d.th.Ellipsis) + `"`
 		}
-		return th.Wrapped("Type "+strings.Join(words, " or ")+" to go on:", w, theme.Warning, "")
-	case !d.possible() && d.leftOut() > 0:
-		return []string{th.Say(theme.Warning, "Everything was left out: nothing is sent.")}
+		return d.th.Wrapped("Type "+strings.Join(words, " or ")+" to go on:", w, theme.Warning, "")
+	case !d.possible() && d.leftOut > 0:
+		return []string{d.th.Say(theme.Warning, "Everything was left out: nothing is sent.")}
 	case !d.possible():
 		return nil
 	case d.loud:
-		return th.Wrapped("Are you sure? "+capital(d.verb())+"?", w, theme.Heading, "")
-	case d.Question != "":
-		return []string{th.Say(theme.Heading, d.Question)}
+		return d.th.Wrapped("Are you sure? "+capital(d.verb())+"?", w, theme.Heading, "")
 	}
-	return []string{""}
+	return []string{d.th.Say(theme.Heading, d.Question)}
 }
 
 func (d *Plan) heading() string {
@@ -319,7 +275,6 @@ func (d *Plan) heading() string {
 	return cmp.Or(title, "Plan")
 }
 
-// verb is what a yes does.
 func (d *Plan) verb() string {
 	switch {
 	case d.Verb != "":
@@ -338,67 +293,31 @@ func (d *Plan) verb() string {
 // footer names the keys; on a narrow screen those that answer.
 func (d *Plan) footer(w int) []string {
 	var out []string
-	add := func(a keymap.Action, does string) { out = append(out, d.Keys.Of(a), does) }
-	if d.possible() && !d.needsWord() {
-		if d.enterIsYes() {
-			add(keymap.Yes, d.verb()+" (enter)")
-		} else {
-			add(keymap.Yes, d.verb())
+	add := func(so bool, key, does string) {
+		if so {
+			out = append(out, key, does)
 		}
 	}
-	if d.needsWord() && d.possible() {
-		out = append(out, "enter", "go on, once it is typed")
+	key, typed, p := d.Keys.Of, d.needsWord(), d.here()
+	enter := [2]string{"", " (enter)"}
+	add(d.possible() && !typed, key(keymap.Yes), d.verb()+enter[b(d.enterIsYes())])
+	add(d.possible() && typed, "enter", "go on, once it is typed")
+	hide := "leave the hidden out"
+	if d.HiddenCount() == 0 {
+		hide = "take the hidden in"
 	}
-	f, row := d.spot(d.at)
-	if d.canLeaveHidden() && (f == nil || !f.open) {
-		add(keymap.LeaveHidden, d.hideWord())
-	}
+	add(d.canLeaveHidden() && !p.open, key(keymap.LeaveHidden), hide)
 	if d.points() && w >= 60 && !d.loud {
-		switch {
-		case f != nil && f.opens() && row < 0 && !f.open:
-			add(keymap.OpenLine, "open")
-		case f != nil && f.opens():
-			add(keymap.CloseLine, "close")
+		add(p.opens() && !p.open, key(keymap.OpenLine), "open")
+		add(p.opens() && p.open, key(keymap.CloseLine), "close")
+		if items := d.under(); len(items) > 0 {
+			does := [2][2]string{{"take these in", "leave these out"}, {"take it in", "leave it out"}}
+			add(true, key(keymap.LeaveOut), does[b(p.at >= 0)][b(d.anyIn(items))])
 		}
-		if does := d.leaveWord(f, row); does != "" {
-			add(keymap.LeaveOut, does)
-		}
-		add(keymap.Search, "find")
+		add(true, key(keymap.Search), "find")
 	}
-	switch {
-	case !d.possible():
-		return append(out, "esc", "close")
-	case d.needsWord():
-		return append(out, "esc", "no")
-	case d.enterIsYes():
-		add(keymap.No, "no")
-	default:
-		add(keymap.No, "no (enter)")
-	}
+	add(!d.possible(), "esc", "close")
+	add(d.possible() && typed, "esc", "no")
+	add(d.possible() && !typed, key(keymap.No), "no"+enter[b(!d.enterIsYes())])
 	return out
-}
-
-func (d *Plan) hideWord() string {
-	if d.hidden.left == 0 {
-		return "take the hidden in"
-	}
-	return "leave the hidden out"
-}
-
-// leaveWord says what leaving out does under the cursor, "" for nothing.
-func (d *Plan) leaveWord(f *fold, row int) string {
-	for _, l := range d.about() {
-		switch {
-		case &l.fold != f || d.Whole:
-		case row >= 0 && d.out[l.items[row]]:
-			return "take it in"
-		case row >= 0:
-			return "leave it out"
-		case l.left == 0:
-			return "take these in"
-		default:
-			return "leave these out"
-		}
-	}
-	return ""
 }

@@ -2,10 +2,8 @@ package dialog
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"confab/model"
 	"confab/ui/keymap"
@@ -14,81 +12,69 @@ import (
 
 // fill makes the lines of the plan, in the order of what a person has to know.
 func (d *Plan) fill() {
+	extra, remarks := &fold{text: d.extra}, &fold{text: d.remarks}
 	if !d.Bulk() {
-		d.folds = []*fold{textual(d.single), textual(d.extra), textual(d.remarks)}
+		d.folds = []*fold{{text: d.single}, extra, remarks}
 		return
 	}
-	for _, l := range d.same {
-		d.unfold(l, theme.Text, func(th *theme.Theme) string { return d.phrases(th, l) })
-	}
-	for _, l := range d.risks {
-		look := theme.Warning
-		if l.twice {
-			look = theme.Error
+	for c, lines := range d.lines {
+		if class(c) == each {
+			d.folds = append(d.folds, extra)
 		}
-		d.unfold(l, look, func(*theme.Theme) string {
-			if l.own {
-				return "! Other risks"
+		for _, l := range lines {
+			l.n, l.open = len(l.items), l.class == each
+			l.words = func(i int) string { return d.items[l.items[i]].Title }
+			l.row = func(i, w int) []string { return d.item(l, l.items[i], w) }
+			if l.class != each || l.n > 1 {
+				l.head = func(w int) []string { return d.head(l, w) }
 			}
-			return "! " + sentence(model.CleanLine(l.says, 0))
-		})
+			d.folds = append(d.folds, &l.fold)
+		}
 	}
-	d.unfold(&d.outsiders, theme.Text, func(*theme.Theme) string { return d.fromOutside() })
-	d.unfold(&d.already, theme.Dim, func(*theme.Theme) string { return cmp.Or(d.Already, "already so") })
-	for _, l := range d.blocked {
-		d.unfold(l, theme.Dim, func(*theme.Theme) string {
-			if l.own {
-				return "can't: for other reasons"
-			}
-			return "can't: " + model.CleanLine(l.says, 0)
-		})
-	}
-	d.unfold(&d.hidden, theme.Warning, func(*theme.Theme) string { return d.outOfSight() })
-	d.folds = append(d.folds, textual(d.extra))
-	d.each.own, d.each.open = true, true
-	d.unfold(&d.each, theme.Text, func(*theme.Theme) string { return d.kinds() + ", one by one" })
-	if len(d.each.items) == 1 {
-		d.each.head = nil
-	}
-	d.folds = append(d.folds, textual(d.remarks))
+	d.folds = append(d.folds, remarks)
 }
 
-// unfold makes a line about items open to them.
-func (d *Plan) unfold(l *line, look theme.Token, says func(th *theme.Theme) string) {
-	if len(l.items) == 0 {
-		return
-	}
-	changing := slices.Contains(d.about(), l)
-	l.n = len(l.items)
-	l.words = func(i int) string { return d.items[l.items[i]].Title }
-	l.head = func(th *theme.Theme, w int) []string {
-		n, tail := l.n, ""
-		if changing {
-			n, tail = l.left, d.tail(l)
+func (d *Plan) head(l *line, w int) []string {
+	look, n, says := theme.Text, l.left, ""
+	switch l.class {
+	case alike:
+		var phrases []string
+		for _, e := range d.items[l.items[0]].Edits {
+			phrases = append(phrases, d.th.Phrase(e))
 		}
-		if l == &d.hidden || l == &d.outsiders {
-			n = 0 // it is in the text
-		}
-		return headed(th, look, says(th), tail, n, &l.fold, w)
+		says = strings.Join(phrases, "; ")
+	case risky:
+		look, says = riskLook(l), "! "+theme.Pick(l.own, "Other risks", sentence(model.CleanLine(l.says, 0)))
+	case outsiders:
+		says, n = d.fromOutside(l.left), 0
+	case already:
+		look, says = theme.Dim, cmp.Or(d.Already, "already so")
+	case blocked:
+		look, says = theme.Dim, "can't: "+theme.Pick(l.own, "for other reasons", model.CleanLine(l.says, 0))
+	case hidden:
+		look, says, n = theme.Warning, d.outOfSight(l), 0
+	case each:
+		says = d.kinds(l) + ", one by one"
 	}
-	l.row = func(th *theme.Theme, i, w int) []string { return d.item(th, l, i, w) }
-	d.folds = append(d.folds, &l.fold)
+	return d.headed(look, says, d.tail(l), n, &l.fold, w)
 }
+
+func riskLook(l *line) theme.Token { return theme.Pick(l.twice, theme.Error, theme.Warning) }
 
 // tail says of what changes in a line which accounts it is in, and how much was left out.
 func (d *Plan) tail(l *line) string {
 	var out []string
-	if slices.Contains(d.same, l) || l == &d.each {
-		all := d.perAccount(l)
-		for _, a := range all {
-			name := model.CleanLine(a.name, 40)
-			if len(all) > 1 {
-				name += " " + theme.Number(a.n)
+	names, n := theme.Counted(func(yield func(string) bool) {
+		for _, i := range l.items {
+			if d.accounts > 1 && (l.class == alike || l.class == each) && !d.out[i] && !yield(d.items[i].Ref.Account) {
+				return
 			}
-			out = append(out, name)
 		}
+	})
+	for i, name := range names {
+		out = append(out, model.CleanLine(name, 40)+theme.Pick(len(names) > 1, " "+theme.Number(n[i]), ""))
 	}
-	if l == &d.hidden && d.canLeaveHidden() && l.left > 0 {
+	if l.class == hidden && d.canLeaveHidden() && l.left > 0 {
 		out = append(out, d.Keys.Of(keymap.LeaveHidden)+" leaves them out")
 	} else if n := len(l.items) - l.left; n > 0 && l.left > 0 {
 		out = append(out, theme.Number(n)+" left out")
@@ -96,43 +82,31 @@ func (d *Plan) tail(l *line) string {
 	return strings.Join(out, ", ")
 }
 
-func (d *Plan) outOfSight() string {
-	n := d.hidden.left
-	switch {
-	case n == 0:
-		return theme.Number(len(d.hidden.items)) + " hidden by the filter, left out"
-	case n == d.changes:
+func (d *Plan) outOfSight(l *line) string {
+	switch l.left {
+	case 0:
+		return theme.Number(len(l.items)) + " hidden by the filter, left out"
+	case d.changes:
 		return "all of them are hidden by the filter"
 	}
-	return theme.Number(n) + " of the " + theme.Number(d.changes) + " " + are(n) + " hidden by the filter"
+	return theme.Number(l.left) + " of the " + theme.Number(d.changes) + theme.Pick(l.left == 1, " is", " are") + " hidden by the filter"
 }
 
-func (d *Plan) fromOutside() string {
-	switch n := d.outsiders.left; {
+func (d *Plan) fromOutside(n int) string {
+	switch {
 	case n == 0:
 		return "those with people from outside are left out"
-	case n == d.changes && n > 1:
-		return "all of them have people from outside"
 	case n == 1:
 		return "1 of them has people from outside"
-	default:
-		return theme.Number(n) + " of them have people from outside"
+	case n == d.changes:
+		return "all of them have people from outside"
 	}
+	return theme.Number(n) + " of them have people from outside"
 }
 
-// phrases says what the changes of a line are.
-func (d *Plan) phrases(th *theme.Theme, l *line) string {
+func (d *Plan) kinds(l *line) string {
 	var out []string
-	for _, e := range d.items[l.items[0]].Edits {
-		out = append(out, th.Phrase(e))
-	}
-	return strings.Join(out, "; ")
-}
-
-// kinds names what changes where each change differs.
-func (d *Plan) kinds() string {
-	var out []string
-	for _, i := range d.each.items[:min(len(d.each.items), linesAtMost)] {
+	for _, i := range l.first() {
 		for _, e := range d.items[i].Edits {
 			if name := e.Kind.Words(); !slices.Contains(out, name) {
 				out = append(out, name)
@@ -143,27 +117,26 @@ func (d *Plan) kinds() string {
 }
 
 // item draws a conversation of a line, and what the line does not say of it.
-func (d *Plan) item(th *theme.Theme, l *line, i, w int) []string {
-	it := &d.items[l.items[i]]
-	look := theme.Text
-	title := titleOf(it.Title, it.Ref)
-	var marks []string
-	if d.out[l.items[i]] {
-		look = theme.Disabled
-		marks = append(marks, "left out")
-	} else if it.Hidden && l != &d.hidden {
-		marks = append(marks, "hidden")
+func (d *Plan) item(l *line, i int32, w int) []string {
+	th, it, look := d.th, &d.items[i], theme.Text
+	var out, marks []string
+	if d.out[i] {
+		look, marks = theme.Disabled, []string{"left out"}
+	} else if it.Hidden && l.class != hidden {
+		marks = []string{"hidden"}
 	}
-	info := strings.Join(append(marks, apart(*it, d.Now())...), " "+th.Separator+" ")
-	var out []string
+	// The account, the time and the people tell it from others of its title.
+	info := []string{model.CleanLine(it.Ref.Account, 40), theme.When(it.Updated, d.Now()), model.CleanLine(it.People, 60)}
+	info = slices.DeleteFunc(append(marks, info...), func(s string) bool { return s == "" })
+	about := strings.Join(info, " "+th.Separator+" ")
 	if room := w - 2; room >= 50 {
-		forInfo := room * 2 / 5
-		line := d.say(th, look, th.Fit(title, room-forInfo-2, th.Ellipsis))
-		out = []string{"  " + line + "  " + th.Say(theme.Dim, th.Fit(info, forInfo, th.Ellipsis))}
+		forAbout := room * 2 / 5
+		title := d.say(look, th.Fit(theme.TitleOf(it.Title, it.Ref, 200), room-forAbout-2, th.Ellipsis))
+		out = []string{"  " + title + "  " + th.Say(theme.Dim, th.Fit(about, forAbout, th.Ellipsis))}
 	} else {
-		out = []string{"  " + d.say(th, look, th.Truncate(title, max(1, room), th.Ellipsis))}
+		out = []string{"  " + d.say(look, th.Truncate(theme.TitleOf(it.Title, it.Ref, 200), max(1, room), th.Ellipsis))}
 		if d.titles[it.Title] > 1 || len(marks) > 0 {
-			out = append(out, th.Wrapped(info, w, theme.Dim, "    ")...)
+			out = append(out, th.Wrapped(about, w, theme.Dim, "    ")...)
 		}
 	}
 	if !l.own {
@@ -172,115 +145,87 @@ func (d *Plan) item(th *theme.Theme, l *line, i, w int) []string {
 	if it.Reason != "" {
 		out = append(out, th.Wrapped(sentence(model.CleanLine(it.Reason, 0)), w, theme.Dim, "    ")...)
 	}
-	if l != &d.each {
-		for _, r := range it.Risks {
-			out = append(out, th.Wrapped("! "+sentence(model.CleanLine(r.Text, 0)), w, theme.Warning, "    ")...)
-		}
-		return out
+	if l.class == each {
+		return append(out, d.edits(it, w, "    ")...)
 	}
-	for _, e := range it.Edits {
-		out = append(out, edit(th, e, w, "    ")...)
+	for _, r := range it.Risks {
+		out = append(out, th.Wrapped("! "+sentence(model.CleanLine(r.Text, 0)), w, theme.Warning, "    ")...)
 	}
 	return out
 }
 
-// apart tells a conversation from others of its title.
-func apart(it model.PlanItem, now time.Time) []string {
-	out := []string{model.CleanLine(it.Ref.Account, 40)}
-	if when := theme.When(it.Updated, now); !it.Updated.IsZero() {
-		out = append(out, when)
-	}
-	if it.People != "" {
-		out = append(out, model.CleanLine(it.People, 60))
-	}
-	return out
-}
-
-// single is what a plan of one conversation says.
-func (d *Plan) single(th *theme.Theme, w int) []string {
+func (d *Plan) single(w int) []string {
 	it, ok := d.First()
 	if !ok {
 		return nil
 	}
-	title := titleOf(it.Title, it.Ref)
+	th := d.th
+	title := theme.TitleOf(it.Title, it.Ref, 200)
 	out := []string{th.Bullet + " " + th.Say(theme.Heading, th.Truncate(title, max(1, w-2), th.Ellipsis))}
+	say := func(look theme.Token, text, indent string) { out = append(out, th.Wrapped(text, w, look, indent)...) }
 	if it.Hidden {
-		out = append(out, th.Wrapped("It is hidden by the filter.", w, theme.Warning, "  ")...)
+		say(theme.Warning, "It is hidden by the filter.", "  ")
 	}
 	if it.Reason != "" {
-		out = append(out, th.Wrapped(sentence(model.CleanLine(it.Reason, 0)), w, theme.Dim, "  ")...)
+		say(theme.Dim, sentence(model.CleanLine(it.Reason, 0)), "  ")
 	}
-	for _, e := range it.Edits {
-		out = append(out, edit(th, e, w, "  ")...)
-	}
-	if len(d.risks) > 0 {
+	out = append(out, d.edits(&it, w, "  ")...)
+	if len(d.lines[risky]) > 0 {
 		out = append(out, "")
 	}
 	if it.Seen != nil {
 		for i, text := range it.Seen.Lines() {
-			look := []theme.Token{theme.Text, theme.Warning, theme.Dim}[i]
-			out = append(out, th.Wrapped(model.CleanLine(text, 0), w, look, "")...)
+			say([]theme.Token{theme.Text, theme.Warning, theme.Dim}[i], model.CleanLine(text, 0), "")
 		}
 	}
-	for _, l := range d.risks {
-		if it.Seen != nil && l.exposes {
+	for _, l := range d.lines[risky] {
+		if it.Seen == nil || !l.exposes {
+			say(riskLook(l), "! "+sentence(model.CleanLine(l.says, 0)), "")
+		}
+	}
+	return out
+}
+
+func (d *Plan) extra(w int) []string {
+	return d.texts(w, theme.Text, "", d.Extra, len(d.items) == 1)
+}
+
+func (d *Plan) remarks(w int) []string { return d.texts(w, theme.Dim, "Note: ", d.notes, !d.Bulk()) }
+
+func (d *Plan) texts(w int, look theme.Token, lead string, texts []string, apart bool) []string {
+	var out []string
+	if apart && len(texts) > 0 {
+		out = append(out, "")
+	}
+	for _, text := range texts {
+		if text = model.CleanLine(text, 0); lead != "" {
+			text = lead + sentence(text)
+		}
+		out = append(out, d.th.Wrapped(text, w, look, "")...)
+	}
+	return out
+}
+
+// edits says what the edits of an item are, of a set of people in a line each.
+func (d *Plan) edits(it *model.PlanItem, w int, indent string) []string {
+	var out []string
+	say := func(look theme.Token, text string) { out = append(out, d.th.Wrapped(text, w, look, indent)...) }
+	for _, e := range it.Edits {
+		if e.Base.People == nil || e.Target.People == nil {
+			say(theme.Text, d.th.Phrase(e))
 			continue
 		}
-		look := theme.Warning
-		if l.twice {
-			look = theme.Error
+		diff := model.DiffPeople(e.Base.Set(), e.Target.Set())
+		say(theme.Dim, e.Kind.Words()+": "+theme.Changed(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept)))
+		for _, p := range diff.Added {
+			say(theme.Added, "+ "+theme.Person(p))
 		}
-		out = append(out, th.Wrapped("! "+sentence(model.CleanLine(l.says, 0)), w, look, "")...)
-	}
-	return out
-}
-
-func (d *Plan) extra(th *theme.Theme, w int) []string {
-	var out []string
-	if len(d.Extra) > 0 && !d.Bulk() && len(d.items) > 0 {
-		out = append(out, "")
-	}
-	for _, e := range d.Extra {
-		out = append(out, th.Wrapped(model.CleanLine(e, 0), w, theme.Text, "")...)
-	}
-	return out
-}
-
-func (d *Plan) remarks(th *theme.Theme, w int) []string {
-	var out []string
-	if len(d.notes) > 0 && !d.Bulk() {
-		out = append(out, "")
-	}
-	for _, n := range d.notes {
-		out = append(out, th.Wrapped("Note: "+sentence(model.CleanLine(n, 0)), w, theme.Dim, "")...)
-	}
-	return out
-}
-
-func edit(th *theme.Theme, e model.Edit, w int, indent string) []string {
-	if e.Base.People == nil || e.Target.People == nil {
-		return th.Wrapped(th.Phrase(e), w, theme.Text, indent)
-	}
-	diff := model.DiffPeople(e.Base.Set(), e.Target.Set())
-	var counts []string
-	for _, c := range []struct {
-		n    int
-		word string
-	}{{len(diff.Added), "added"}, {len(diff.Removed), "removed"}, {len(diff.Altered), "changed"}, {len(diff.Kept), "kept"}} {
-		if c.n > 0 {
-			counts = append(counts, theme.Number(c.n)+" "+c.word)
+		for _, p := range diff.Removed {
+			say(theme.Removed, "- "+theme.Person(p))
 		}
-	}
-	out := th.Wrapped(fmt.Sprintf("%s: %s", e.Kind.Words(), strings.Join(counts, ", ")), w, theme.Dim, indent)
-	for _, p := range diff.Added {
-		out = append(out, th.Wrapped("+ "+th.PeopleLine([]model.Participant{p}), w, theme.Added, indent)...)
-	}
-	for _, p := range diff.Removed {
-		out = append(out, th.Wrapped("- "+th.PeopleLine([]model.Participant{p}), w, theme.Removed, indent)...)
-	}
-	for i, p := range diff.Altered {
-		change := th.PeopleChange([]model.Participant{diff.Was[i]}, []model.Participant{p})
-		out = append(out, th.Wrapped("~ "+change, w, theme.Text, indent)...)
+		for i, p := range diff.Altered {
+			say(theme.Text, "~ "+d.th.PeopleChange([]model.Participant{diff.Was[i]}, []model.Participant{p}))
+		}
 	}
 	return out
 }

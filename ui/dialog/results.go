@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"regexp"
 	"slices"
@@ -27,13 +26,13 @@ type Results struct {
 	told   Told
 	answer string // to a key, "" for none
 	sheet
-	// opened are the lines that the person opened, by their names.
-	opened map[string]bool
-	// settled are the first conversations that are well, once they were read.
-	settled   []model.JournalEntry
-	namesakes theme.Namesakes // of those told one by one
-	// read is how many edits were well when these were read, more the others of them.
+	problems []*problem // nil before they are sorted out
+	// well is the line of what is well, settled the first conversations of it, once they
+	// were read; read is how many were well then, more the others of them.
+	well       fold
+	settled    []model.JournalEntry
 	read, more int
+	namesakes  theme.Namesakes // of those told one by one
 }
 
 // toldAtMost is how many edits are told of one by one.
@@ -75,22 +74,12 @@ func Tell(waiting iter.Seq[model.OutboxEntry]) Told {
 func TellCounts(s model.Submission) Told { return Told{unsent: s.Waiting - s.Sending, rest: s.Waiting} }
 
 // Set takes what is known now. Lines that are open stay open.
-func (d *Results) Set(sub model.Submission, told Told) {
-	d.sub, d.told = sub, told
-	if d.folds != nil {
-		d.opened = map[string]bool{}
-	}
-	for _, f := range d.folds {
-		d.opened[f.name] = f.open
-	}
-	d.folds = nil
-}
+func (d *Results) Set(sub model.Submission, told Told) { d.sub, d.told, d.folds = sub, told, nil }
 
 // SetSettled takes the conversations that are well.
 func (d *Results) SetSettled(settled []model.JournalEntry) {
 	n := min(len(settled), toldAtMost)
-	d.read, d.more, d.settled = d.fine(), len(settled)-n, slices.Clone(settled[:n])
-	d.Set(d.sub, d.told)
+	d.read, d.more, d.settled, d.folds = d.fine(), len(settled)-n, slices.Clone(settled[:n]), nil
 }
 
 func (d *Results) Submission() model.Submission { return d.sub }
@@ -105,7 +94,6 @@ func Unsent(e model.OutboxEntry) bool {
 	return !e.Sent && e.State.Waiting() && e.State != model.Sending
 }
 
-// Answer shows what a key did.
 func (d *Results) Answer(_ theme.Token, text string) { d.answer = text }
 
 // Settled asks for the conversations that are well.
@@ -113,12 +101,11 @@ type Settled struct{}
 
 // Update returns Retry, Stop, SaveReport, Undo or Settled.
 func (d *Results) Update(msg tea.Msg) any {
-	was := d.isOpen()
+	was := d.well.open
 	a, took := d.sheet.Update(d.Keys, msg)
-	if !was && d.isOpen() && d.read != d.fine() {
-		return Settled{}
-	}
 	switch {
+	case !was && d.well.open && d.read != d.fine():
+		return Settled{}
 	case took:
 	case a == keymap.Undo && d.sub.Undoes != "":
 		d.Answer(theme.Dim, "this took something back; the outbox and history can take that back, too")
@@ -130,55 +117,35 @@ func (d *Results) Update(msg tea.Msg) any {
 	return nil
 }
 
-// isOpen reports whether what is well is listed.
-func (d *Results) isOpen() bool {
-	return slices.ContainsFunc(d.folds, func(f *fold) bool { return f.name == wellLine && f.open })
-}
-
 // WantsSettled reports whether what is well is listed, all of it is known by now, and it
 // has not been read since.
 func (d *Results) WantsSettled() bool {
-	return (d.isOpen() || d.opened[wellLine]) && d.sub.Settled() && d.read != d.fine()
+	return d.well.open && d.sub.Settled() && d.read != d.fine()
 }
 
-// fine counts the edits that are well.
 func (d *Results) fine() int { return d.sub.Delivered + d.sub.Already }
 
-// Draw draws the results.
 func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	w, now := min(screen.W-2, 92), d.Now()
 	if d.folds == nil {
-		d.fill(th, now)
+		d.fill(th)
 	}
 	look := theme.Accent
 	if d.sub.NeedPerson > 0 {
 		look = theme.Warning
 	}
-	answer := func(w int) []string {
-		if d.answer == "" {
-			return nil
-		}
-		return th.Wrapped(model.CleanLine(d.answer, 300), w, theme.Key, "")
+	none := func(_, _ int) []string { return nil }
+	return d.frame(th, screen, d.title(), 92, look, "", d.footer, d.above, none, nil)
+}
+
+func (d *Results) above(w, h int) []string {
+	var out []string
+	if d.answer != "" {
+		out = d.th.Wrapped(model.CleanLine(d.answer, 300), w, theme.Key, "")
 	}
-	inside := max(1, w-4)
-	extra := 2*b(!d.sub.Settled()) + len(answer(inside)) + b(d.finder.Shown())
-	h := min(d.height(th, inside, screen.H)+extra, screen.H-3)
-	return th.Frame(screen, d.title(), d.footer(screen.W), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
-		head := answer(w)
-		if !d.sub.Settled() && h >= 3 {
-			head = append(head, bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
-		}
-		room := max(0, h-len(head)-b(d.finder.Shown()))
-		out := append(head, th.Block(d.draw(th, w, room), w, room)...)
-		if !d.finder.Shown() {
-			return out, nil
-		}
-		line, cursor := d.finder.Draw(th, w)
-		if cursor != nil {
-			cursor.Y = len(out)
-		}
-		return append(out, line), cursor
-	})
+	if !d.sub.Settled() && h >= 3 {
+		out = append(out, bar(d.th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
+	}
+	return out
 }
 
 // counted matches a sentence of which the number of conversations can be told apart:
@@ -197,145 +164,130 @@ func (d *Results) title() string {
 	return counted.ReplaceAllString(words, "$1$2") + ": " + theme.Number(d.fine()) + " of " + theme.Number(d.sub.Edits)
 }
 
-// backable counts the edits that can be taken back here. What took something back is none:
-// that would make the change once more.
-func (d *Results) backable() int {
-	if !d.sub.Settled() || d.sub.Undoes != "" {
-		return 0
-	}
-	return d.sub.Delivered - d.sub.TakenBack
-}
-
 func (d *Results) footer(w int) []string {
 	var out []string
-	add := func(a keymap.Action, does string) { out = append(out, d.Keys.Of(a), does) }
-	if d.told.refused > 0 {
-		add(keymap.Retry, "retry the refused")
+	add := func(so bool, a keymap.Action, does string) {
+		if so {
+			out = append(out, d.Keys.Of(a), does)
+		}
 	}
-	if n := d.told.unsent; n > 0 {
-		add(keymap.Stop, "withdraw the "+theme.Number(n)+" unsent")
-	}
-	if n := d.backable(); n > 0 {
-		add(keymap.Undo, "take the "+theme.Number(n)+" back")
-	}
-	if f, row := d.spot(d.at); w >= 60 && f != nil && f.opens() && row < 0 && !f.open {
-		add(keymap.OpenLine, "open")
-	}
-	add(keymap.SaveReport, "save the report")
+	add(d.told.refused > 0, keymap.Retry, "retry the refused")
+	add(d.told.unsent > 0, keymap.Stop, "withdraw the "+theme.Number(d.told.unsent)+" unsent")
+	// What took something back can't be taken back here: that would make the change again.
+	n := d.sub.Delivered - d.sub.TakenBack
+	add(n > 0 && d.sub.Settled() && d.sub.Undoes == "", keymap.Undo, "take the "+theme.Number(n)+" back")
+	p := d.here()
+	add(w >= 60 && p.opens() && !p.open, keymap.OpenLine, "open")
+	add(true, keymap.SaveReport, "save the report")
 	return append(out, "esc", "close")
 }
 
-// wellLine is the name of the line of what is well.
-const wellLine = "well"
+// problem is a fold of edits that need a person or wait for one reason, which reasons say
+// with the id of each request.
+type problem struct {
+	fold
+	reason  string
+	state   model.EditState
+	edits   []model.OutboxEntry
+	reasons []string
+}
+
+func (p *problem) rank() int { return b(!p.state.NeedsPerson()) }
 
 // fill makes the lines: what needs a person, what waits and why, what is on its way, and
 // what is well.
-func (d *Results) fill(th *theme.Theme, now time.Time) {
-	rest := d.told.rest
-	var by []*problem
+func (d *Results) fill(th *theme.Theme) {
+	rest, now, was := d.told.rest, d.Now(), d.problems
+	d.problems, d.namesakes = nil, theme.Namesakes{}
 	for _, e := range d.told.edits {
+		d.namesakes.Add(e.Title, e.Ref)
 		reason := th.Reason(e, now)
 		if reason == "" {
 			rest++
 			continue
 		}
 		alike := e
-		if e.Error != nil && e.Error.RequestID != "" {
+		if e.Error != nil {
 			cause := *e.Error
 			cause.RequestID = ""
 			alike.Error = &cause
 		}
-		p := problem{reason: th.Reason(alike, now), person: e.State.NeedsPerson(), state: e.State}
-		i := slices.IndexFunc(by, func(q *problem) bool { return q.person == p.person && q.reason == p.reason })
-		if i < 0 {
-			i, by = len(by), append(by, &p)
+		p := &problem{reason: th.Reason(alike, now), state: e.State}
+		same := func(q *problem) bool { return q.rank() == p.rank() && q.reason == p.reason }
+		if i := slices.IndexFunc(d.problems, same); i >= 0 {
+			p = d.problems[i]
+		} else {
+			p.open = slices.ContainsFunc(was, func(q *problem) bool { return same(q) && q.open })
+			d.problems = append(d.problems, p)
 		}
-		by[i].edits, by[i].reasons = append(by[i].edits, e), append(by[i].reasons, reason)
-	}
-	slices.SortStableFunc(by, func(p, q *problem) int { return b(q.person) - b(p.person) })
-	d.namesakes = theme.Namesakes{}
-	for _, e := range d.told.edits {
-		d.namesakes.Add(e.Title, e.Ref)
+		p.edits, p.reasons = append(p.edits, e), append(p.reasons, reason)
 	}
 	for _, j := range d.settled {
 		d.namesakes.Add(j.Title, j.Ref)
 	}
+	slices.SortStableFunc(d.problems, func(p, q *problem) int { return p.rank() - q.rank() })
 	d.folds = []*fold{}
-	for _, p := range by {
-		d.folds = append(d.folds, d.failed(p))
+	for _, p := range d.problems {
+		d.describe(p)
+		d.folds = append(d.folds, &p.fold)
 	}
-	d.folds = append(d.folds, textual(func(th *theme.Theme, w int) (out []string) {
+	d.describeWell(now)
+	d.folds = append(d.folds, &fold{text: func(w int) (out []string) {
 		if n := d.told.more; n > 0 {
-			out = th.Wrapped(theme.Number(n)+" more need you: the outbox lists them", w, theme.Attention, "")
+			out = d.th.Wrapped(theme.Number(n)+" more need you: the outbox lists them", w, theme.Attention, "")
 		}
 		if rest > 0 {
-			out = append(out, th.Wrapped(th.QueuedSign+" "+theme.Number(rest)+" on "+its(rest)+" way", w, theme.Pending, "")...)
+			its := [2]string{"their", "its"}[b(rest == 1)]
+			out = append(out, d.th.Wrapped(d.th.QueuedSign+" "+theme.Number(rest)+" on "+its+" way", w, theme.Pending, "")...)
 		}
 		return out
-	}), d.fineOnes(now))
-	for _, f := range d.folds {
-		f.open = d.opened[f.name]
-	}
-	d.at = min(d.at, max(0, d.size()-1))
+	}}, &d.well)
 }
 
-// problem is why some edits need a person or wait; reasons say it with the id of each
-// request.
-type problem struct {
-	reason  string
-	person  bool
-	state   model.EditState
-	edits   []model.OutboxEntry
-	reasons []string
-}
-
-// failed tells of a problem: of a few edits one by one in two lines, of more in one that
+// describe tells of a problem: of a few edits one by one in two lines, of more in one that
 // opens.
-func (d *Results) failed(p *problem) *fold {
+func (d *Results) describe(p *problem) {
 	const few = 3
-	f := &fold{n: len(p.edits), name: p.reason, words: func(i int) string { return p.edits[i].Title }}
-	f.row = func(th *theme.Theme, i, w int) []string {
-		e := &p.edits[i]
+	p.n, p.words = len(p.edits), func(i int) string { return p.edits[i].Title }
+	p.row = func(i, w int) []string {
+		th, e := d.th, &p.edits[i]
 		sign, _, look := th.StateSign(e.State)
 		apart := th.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), w/2, th.Ellipsis)
-		title := d.say(th, theme.Text, th.Truncate(titleOf(e.Title, e.Ref), max(1, w-2-th.Width(apart)), th.Ellipsis))
-		out := []string{th.Say(look, sign) + " " + title + th.Say(theme.Dim, apart)}
-		if f.head != nil && p.reasons[i] == p.reason {
+		out := []string{d.titled(th.Say(look, sign)+" ", e.Title, e.Ref, apart, w)}
+		if p.head != nil && p.reasons[i] == p.reason {
 			return out
 		}
 		return append(out, th.Wrapped(p.reasons[i], w, look, "  ")...)
 	}
-	if f.n > few {
-		f.head = func(th *theme.Theme, w int) []string {
-			sign, _, look := th.StateSign(p.state)
-			return headed(th, look, sign+" "+p.reason, "", f.n, f, w)
+	if p.n > few {
+		p.head = func(w int) []string {
+			sign, _, look := d.th.StateSign(p.state)
+			return d.headed(look, sign+" "+p.reason, "", p.n, &p.fold, w)
 		}
 	}
-	return f
 }
 
-// fineOnes is the line of what is well, which opens to the conversations.
-func (d *Results) fineOnes(now time.Time) *fold {
-	f := &fold{name: wellLine}
-	s := d.sub
+func (d *Results) describeWell(now time.Time) {
+	s, f := d.sub, &d.well
 	s.Waiting, s.Sending, s.NeedPerson = 0, 0, 0
+	*f = fold{open: f.open, found: f.found}
 	if s.ID == "" || d.fine()+s.Withdrawn+s.Discarded+s.Replaced == 0 && s.Edits > 0 {
-		return f // it has not been read yet
+		return // it has not been read yet
 	}
-	f.head = func(th *theme.Theme, w int) []string {
-		return headed(th, theme.Good, th.DoneSign+" "+th.Ending(s, now), "", 0, f, w)
+	f.head = func(w int) []string {
+		return d.headed(theme.Good, d.th.DoneSign+" "+d.th.Ending(s, now), "", 0, f, w)
 	}
-	if d.fine() == 0 {
-		return f
+	if d.fine() > 0 {
+		f.n = max(1, len(d.settled)+b(d.more > 0))
 	}
-	f.n = max(1, len(d.settled)+b(d.more > 0))
 	f.words = func(i int) string {
 		if i < len(d.settled) {
 			return d.settled[i].Title
 		}
 		return ""
 	}
-	f.row = func(th *theme.Theme, i, w int) []string {
+	f.row = func(i, w int) []string {
+		th := d.th
 		switch {
 		case len(d.settled) == 0:
 			return []string{th.Say(theme.Dim, "    reading"+th.Ellipsis)}
@@ -349,39 +301,36 @@ func (d *Results) fineOnes(now time.Time) *fold {
 		} else if j.Undone != "" {
 			info += ", taken back"
 		}
-		room := max(1, w-6-th.Width(info))
-		return []string{"    " + d.say(th, theme.Text, th.Truncate(titleOf(j.Title, j.Ref), room, th.Ellipsis)) + "  " + th.Say(theme.Dim, info)}
+		return []string{d.titled("    ", j.Title, j.Ref, "  "+info, w)}
 	}
-	return f
 }
 
-func its(n int) string {
-	if n == 1 {
-		return "its"
-	}
-	return "their"
+// titled draws the title of a conversation, cut where there is no room for what stands behind.
+func (d *Results) titled(lead, title string, ref model.Ref, behind string, w int) string {
+	room := max(1, w-d.th.Width(lead)-d.th.Width(behind))
+	return lead + d.say(theme.Text, d.th.Truncate(theme.TitleOf(title, ref, 200), room, d.th.Ellipsis)) + d.th.Say(theme.Dim, behind)
 }
 
 // Report returns the results of a submission as text to be saved.
 func Report(th *theme.Theme, sub model.Submission, waiting []model.OutboxEntry, settled []model.JournalEntry, now time.Time) string {
-	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n%s\n\n", capital(sub.Words()), th.Ending(sub, now))
-	line := func(state model.EditState, e model.Edit, title, reason string) {
+	lines := []string{capital(sub.Words()), th.Ending(sub, now), ""}
+	add := func(state model.EditState, e model.Edit, title, reason string) {
 		_, word, _ := th.StateSign(state)
-		fmt.Fprintf(&s, "%s\t%s\t%s\t%s", word, model.CleanLine(e.Ref.String(), 0), th.Phrase(e), model.CleanLine(title, 0))
+		fields := []string{word, model.CleanLine(e.Ref.String(), 0), th.Phrase(e), model.CleanLine(title, 0)}
 		if reason != "" {
-			s.WriteString("\t" + reason)
+			fields = append(fields, reason)
 		}
-		s.WriteByte('\n')
+		lines = append(lines, strings.Join(fields, "\t"))
 	}
-	waiting = slices.SortedStableFunc(slices.Values(waiting), func(a, c model.OutboxEntry) int {
-		return cmp.Compare(b(c.State.NeedsPerson()), b(a.State.NeedsPerson()))
-	})
-	for _, e := range waiting {
-		line(e.State, e.Edit, e.Title, th.Reason(e, now))
+	for _, person := range []bool{true, false} {
+		for _, e := range waiting {
+			if e.State.NeedsPerson() == person {
+				add(e.State, e.Edit, e.Title, th.Reason(e, now))
+			}
+		}
 	}
 	for _, j := range settled {
-		line(j.State, j.Edit, j.Title, "")
+		add(j.State, j.Edit, j.Title, "")
 	}
-	return s.String()
+	return strings.Join(lines, "\n") + "\n"
 }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -27,48 +28,38 @@ type Prompt struct {
 	Note     string
 }
 
-// MostExamples is how many are shown.
 const MostExamples = 3
 
 // Example is what a text makes of a row, or why it makes nothing.
 type Example struct{ Before, After, Why string }
 
-// Typed says that the text of a prompt has changed.
 type Typed struct{}
+
+// Entered is the text of a prompt that was answered.
+type Entered string
 
 func NewPrompt(title, text, help string) *Prompt {
 	return &Prompt{Title: title, Help: help, Input: theme.NewInput(text)}
 }
 
-// Entered is the text of a prompt that was answered.
-type Entered string
-
-// Update takes what is typed. It returns Entered at last.
+// Update returns Entered at last.
 func (d *Prompt) Update(msg tea.Msg) any {
-	before := d.Input.Value()
-	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		d.Input.Paste(msg.Content)
-	case tea.KeyPressMsg:
-		switch msg.String() {
+	if k, ok := msg.(tea.KeyPressMsg); ok {
+		switch d.Problem = ""; k.String() {
 		case "esc":
 			return keymap.Back
 		case "enter", "ctrl+s":
-			return Entered(before)
+			return Entered(d.Input.Value())
 		}
-		d.Problem = ""
-		d.Input.Key(msg)
 	}
-	if d.Live && d.Input.Value() != before {
+	if d.Input.Update(msg) && d.Live {
 		return Typed{}
 	}
 	return nil
 }
 
-// Complain says under the line what is wrong with it.
 func (d *Prompt) Complain(why string) { d.Problem = why }
 
-// Draft returns what was typed, "" for nothing.
 func (d *Prompt) Draft() string {
 	if !d.Input.Touched() {
 		return ""
@@ -85,14 +76,10 @@ func (d *Prompt) Restore(draft string) (said string) {
 	return ""
 }
 
-// Draw draws the prompt.
 func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 84)
-	help, look := d.Help, theme.Dim
-	if d.Problem != "" {
-		help, look = d.Problem, theme.Error
-	}
-	under := append(th.Wrapped(help, max(1, w-4), look, ""), d.examples(th, max(1, w-4), screen.H-7)...)
+	look := theme.Pick(d.Problem == "", theme.Dim, theme.Error)
+	under := append(th.Wrapped(cmp.Or(d.Problem, d.Help), max(1, w-4), look, ""), d.examples(th, max(1, w-4), screen.H-7)...)
 	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(under), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			line, x := d.Input.Draw(th, w, theme.Text)
@@ -100,7 +87,6 @@ func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-// examples draws as many examples as there is room for.
 func (d *Prompt) examples(th *theme.Theme, w, room int) []string {
 	if !d.Live || d.Covered {
 		return nil
@@ -108,11 +94,9 @@ func (d *Prompt) examples(th *theme.Theme, w, room int) []string {
 	most := max(0, min(MostExamples, room/2))
 	out := []string{""}
 	for _, e := range d.Examples[:min(len(d.Examples), most)] {
-		look, after := theme.Added, e.After
-		if e.Why != "" {
-			look, after = theme.Warning, e.Why
-		}
-		out = append(out, th.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), w), th.Paint(look, th.Arrow+" "+model.CleanLine(after, 0), w))
+		look, after := theme.Pick(e.Why == "", theme.Added, theme.Warning), cmp.Or(e.Why, e.After)
+		out = append(out, th.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), w))
+		out = append(out, th.Paint(look, th.Arrow+" "+model.CleanLine(after, 0), w))
 	}
 	out = append(out, th.Paint(theme.Dim, d.Note, w))
 	return append(out, make([]string, 2+2*most-len(out))...) // as high with every text
@@ -127,39 +111,35 @@ type Item struct {
 
 // Menu offers a few choices, by key or by moving.
 type Menu struct {
-	Title string
-	Text  []string
-	Items []Item
-	at    int
-	first int // the line inside the border on which the first item is drawn
-	lines int // how many lines are drawn
+	Title       string
+	Text        []string
+	Items       []Item
+	At          int
+	first, rows int // the line inside the border of the first item, and how many are drawn
 }
 
-// Choice is the position of what was chosen.
 type Choice int
 
-// Update returns the Choice.
 func (d *Menu) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Click:
-		i, ok := d.itemAt(int(msg))
-		if ok && i == d.at {
-			return d.choice(i)
-		}
-		if ok {
-			d.at = i
+		again := d.At
+		if i, ok := d.itemAt(int(msg)); ok {
+			if d.At = i; i == again {
+				return d.choice(i)
+			}
 		}
 	case tea.KeyPressMsg:
-		key := msg.String()
+		key, n := msg.String(), len(d.Items)
 		switch key {
 		case "esc":
 			return keymap.Back
 		case "up", "k":
-			d.move(-1)
+			d.At = (d.At + n - 1) % max(1, n) // what there is may come later
 		case "down", "j":
-			d.move(1)
+			d.At = (d.At + 1) % max(1, n)
 		case "enter":
-			return d.choice(d.at)
+			return d.choice(d.At)
 		default:
 			return d.choice(slices.IndexFunc(d.Items, func(it Item) bool { return it.Key == key }))
 		}
@@ -174,64 +154,47 @@ func (d *Menu) choice(i int) any {
 	return Choice(i)
 }
 
-func (d *Menu) move(by int) {
-	if len(d.Items) > 0 {
-		d.at = (d.at + by + len(d.Items)) % len(d.Items)
-	}
-}
-
-func (d *Menu) At() int { return d.at }
-
-func (d *Menu) SetAt(i int) { d.at = max(0, min(i, len(d.Items)-1)) }
-
 func (d *Menu) itemAt(line int) (int, bool) {
 	i := line - d.first
-	return i, line >= 0 && line < d.lines && i >= 0 && i < len(d.Items)
+	return i, line >= 0 && line < d.rows && i >= 0 && i < len(d.Items)
 }
 
-// Draw draws the menu.
 func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 72)
-	draw := func(w int) []string {
-		var out []string
-		for _, t := range d.Text {
-			out = append(out, th.Wrapped(t, w, theme.Text, "")...)
-		}
-		if len(d.Text) > 0 {
-			out = append(out, "")
-		}
-		for i, it := range d.Items {
-			mark := "  "
-			if i == d.at {
-				mark = th.Say(theme.Pointer, th.PointerSign) + " "
-			}
-			look := theme.Text
-			label := it.Label
-			if it.Off != "" {
-				look, label = theme.Disabled, label+": "+it.Off
-			}
-			if i == d.at {
-				look = theme.Selected
-			}
-			k := ""
-			if it.Key != "" {
-				k = th.Say(theme.Key, it.Key) + "  "
-			}
-			out = append(out, mark+k+th.Say(look, th.Truncate(label, max(1, w-2-th.Width(k)), th.Ellipsis)))
-		}
-		return out
-	}
-	lines := draw(max(1, w-4))
+	lines := d.lines(th, max(1, w-4))
 	return th.Frame(screen, d.Title, []string{"enter", "choose", "esc", "back"}, w, len(lines), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
-			lines := draw(w)
-			first := 0
-			if at := len(lines) - len(d.Items) + d.at; at >= h {
-				first = at - h + 1
-			}
-			d.first, d.lines = len(lines)-len(d.Items)-first, h
-			return lines[min(first, len(lines)):], nil
+			lines := d.lines(th, w)
+			head := len(lines) - len(d.Items)
+			hidden := min(max(0, head+d.At+1-h), len(lines))
+			d.first, d.rows = head-hidden, h
+			return lines[hidden:], nil
 		})
+}
+
+func (d *Menu) lines(th *theme.Theme, w int) []string {
+	var out []string
+	for _, t := range d.Text {
+		out = append(out, th.Wrapped(t, w, theme.Text, "")...)
+	}
+	if len(d.Text) > 0 {
+		out = append(out, "")
+	}
+	for i, it := range d.Items {
+		look, label, key := theme.Text, it.Label, ""
+		if it.Off != "" {
+			look, label = theme.Disabled, label+": "+it.Off
+		}
+		if i == d.At {
+			look = theme.Selected
+		}
+		if it.Key != "" {
+			key = th.Say(theme.Key, it.Key) + "  "
+		}
+		label = th.Truncate(label, max(1, w-2-th.Width(key)), th.Ellipsis)
+		out = append(out, th.Pointer(i == d.At)+" "+key+th.Say(look, label))
+	}
+	return out
 }
 
 // Progress shows how far something is that can be stopped.
@@ -241,7 +204,6 @@ type Progress struct {
 	Note        string
 }
 
-// Update returns Back where it is to stop.
 func (d *Progress) Update(msg tea.Msg) any {
 	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "esc" {
 		return keymap.Back
@@ -249,7 +211,6 @@ func (d *Progress) Update(msg tea.Msg) any {
 	return nil
 }
 
-// Draw draws the progress.
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2+b(d.Note != ""), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
@@ -266,10 +227,7 @@ func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func bar(th *theme.Theme, done, total, w int) string {
-	full := 0
-	if total > 0 {
-		full = max(0, min(w, done*w/total))
-	}
+	full := layout.Clamp(done*w/max(1, total), 0, w)
 	return th.Say(theme.Accent, strings.Repeat(th.BarFull, full)) + th.Say(theme.Dim, strings.Repeat(th.BarEmpty, w-full))
 }
 
@@ -286,21 +244,18 @@ type Text struct {
 // Copy asks for a text to be copied.
 type Copy string
 
-// Update scrolls and closes. It returns Copy.
+// Update returns Copy, or Back.
 func (d *Text) Update(msg tea.Msg) any {
-	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "enter" {
-		return keymap.Back
-	} else if ok && k.String() == "y" && d.Copied != "" {
+	k, _ := msg.(tea.KeyPressMsg)
+	if k.String() == "y" && d.Copied != "" {
 		return Copy(d.Copied)
 	}
-	switch d.Keys.Read(msg, page, d.Scroll) {
-	case keymap.Back, keymap.Hide:
+	if a := d.Keys.Read(msg, page, d.Scroll); a == keymap.Back || a == keymap.Hide || k.String() == "enter" {
 		return keymap.Back
 	}
 	return nil
 }
 
-// Draw draws the text.
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	keys := []string{"esc", "close"}
 	if d.Copied != "" {

@@ -8,82 +8,94 @@ import (
 	"confab/ui/theme"
 )
 
-// linesAtMost is how many lines of one kind a plan has; what is beyond shares the last.
+// linesAtMost is how many lines of one class a plan has; what is beyond shares the last.
 const linesAtMost = 30
+
+// class is what a line of a plan says of its items, in the order of the lines.
+type class int
+
+const (
+	alike     class = iota // their changes are identical
+	risky                  // why to ask
+	outsiders              // they have people from outside
+	already                // they need no change
+	blocked                // why they can't be changed
+	hidden                 // the filter hides them
+	each                   // they change one by one
+	classes
+)
+
+type line struct {
+	fold
+	class
+	says  string
+	items []int32
+	left  int // those that were not left out
+	// own says that each row says its own reason.
+	own bool
+	// Of a risk: it asks twice, AudienceChange says it in full, it is one of several
+	// conversations together and none of one that is left.
+	twice, exposes, several bool
+}
 
 // tally is a plan counted once: its items by what is said of them.
 type tally struct {
 	items []model.PlanItem
-	// out are the items that the person left out.
-	out []bool
-	// same are identical changes, each those that differ. Risks and blocked say why to
-	// ask and why not to send; hidden is what of the changes is out of sight.
-	same, risks, blocked  []*line
-	each, already, hidden line
-	outsiders             line
-	notes                 []string
-	changes               int // those that were not left out
-	accounts              int
-	titles                map[string]int32 // how many conversations have a title
+	out   []bool // the items that the person left out
+	lines [classes][]*line
+	known map[lineKey]*line
+	notes []string
+	// changes and leftOut count the items that change.
+	changes, leftOut int
+	accounts         int
+	titles           map[string]int32 // how many conversations have a title
 	// sentence says what the plan does, with a place for how many.
 	sentence [2]string
 }
 
-// line is a fold about items of a plan.
-type line struct {
-	fold
-	says  string
-	twice bool
-	// exposes says that it is a risk that AudienceChange says in full.
-	exposes bool
-	// several says that it is a risk of several together, and none of one that is left.
-	several bool
-	items   []int32
-	left    int // those that change and were not left out
-	// own says that each row says its own reason.
-	own bool
+type lineKey struct {
+	class
+	of any
 }
 
 func count(items []model.PlanItem) *tally {
-	t := &tally{items: items, out: make([]bool, len(items)), titles: make(map[string]int32, len(items))}
-	alike, seed := make(map[uint64]int32), maphash.MakeSeed()
-	likeness := make([]uint64, len(items))
-	accounts := map[string]bool{}
+	t := &tally{items: items, out: make([]bool, len(items)), known: map[lineKey]*line{}, titles: make(map[string]int32, len(items))}
+	seed, likeness, times := maphash.MakeSeed(), make([]uint64, len(items)), make(map[uint64]int32, len(items))
+	accounts, notes := map[string]bool{}, map[string]bool{}
 	for i := range items {
 		t.titles[items[i].Title]++
 		accounts[items[i].Ref.Account] = true
 		if items[i].State == model.PlanChange {
 			likeness[i] = likenessOf(seed, items[i].Edits)
-			alike[likeness[i]]++
+			times[likeness[i]]++
 		}
 	}
 	t.accounts = len(accounts)
-	same, risks, blocked, notes := map[uint64]*line{}, map[model.Risk]*line{}, map[string]*line{}, map[string]bool{}
 	for i := range items {
-		it, n := &items[i], int32(i)
+		it := &items[i]
 		switch it.State {
 		case model.PlanAlready:
-			t.already.items = append(t.already.items, n)
+			t.add(i, already, nil, "")
 			continue
 		case model.PlanBlocked:
-			lineOf(blocked, it.Reason, &t.blocked, it.Reason).add(n)
+			t.add(i, blocked, it.Reason, it.Reason)
 			continue
 		}
-		if l := &t.each; alike[likeness[i]] < 2 || same[likeness[i]] == nil && len(same) == linesAtMost {
-			l.add(n)
+		full := len(t.lines[alike]) == linesAtMost && t.known[lineKey{alike, likeness[i]}] == nil
+		if times[likeness[i]] < 2 || full {
+			t.add(i, each, nil, "").own = true
 		} else {
-			lineOf(same, likeness[i], &t.same, "").add(n)
+			t.add(i, alike, likeness[i], "")
 		}
 		if it.Hidden {
-			t.hidden.add(n)
+			t.add(i, hidden, nil, "")
 		}
 		if it.Outsiders {
-			t.outsiders.add(n)
+			t.add(i, outsiders, nil, "")
 		}
 		for _, r := range it.Risks {
-			l := lineOf(risks, r, &t.risks, r.Text)
+			l := t.add(i, risky, r, r.Text)
 			l.twice, l.exposes, l.several = l.twice || r.Twice, l.exposes || r.Exposes(), r == model.SameTitles
-			l.add(n)
 		}
 		for _, note := range it.Notes {
 			if !notes[note] {
@@ -101,133 +113,103 @@ func count(items []model.PlanItem) *tally {
 func likenessOf(seed maphash.Seed, edits []model.Edit) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
-	add := func(s string) {
-		h.WriteString(s)
-		h.WriteByte(0)
-	}
 	for _, e := range edits {
-		add(string(e.Kind))
-		add(e.Key)
+		maphash.WriteComparable(&h, [2]string{string(e.Kind), e.Key})
 		if e.Base.People == nil || e.Target.People == nil {
-			add(e.Base.String())
-			add(e.Target.String())
+			maphash.WriteComparable(&h, [2]string{e.Base.String(), e.Target.String()})
 			continue
 		}
 		d := model.DiffPeople(e.Base.Set(), e.Target.Set())
-		for _, some := range [][]model.Participant{d.Added, d.Removed, d.Was, d.Altered} {
+		for i, some := range [][]model.Participant{d.Added, d.Removed, d.Was, d.Altered} {
+			maphash.WriteComparable(&h, i)
 			for _, p := range some {
-				add(p.Display())
-				add(p.Email)
-				add(p.Role)
-				add(p.Status)
+				maphash.WriteComparable(&h, [4]string{p.Display(), p.Email, p.Role, p.Status})
 			}
-			add("")
 		}
 	}
 	return h.Sum64()
 }
 
-// lineOf returns the line of a key. Beyond so many, keys share the last one.
-func lineOf[K comparable](lines map[K]*line, key K, all *[]*line, says string) *line {
-	l := lines[key]
-	if l == nil && len(*all) == linesAtMost {
-		l = (*all)[linesAtMost-1]
+// add puts an item on the line of a key, which says something where it is new.
+func (t *tally) add(item int, c class, of any, says string) *line {
+	key, lines := lineKey{c, of}, t.lines[c]
+	l := t.known[key]
+	if l == nil && len(lines) == linesAtMost {
+		l = lines[linesAtMost-1]
 		l.own = true
 	} else if l == nil {
-		l = &line{says: says}
-		*all = append(*all, l)
+		l = &line{class: c, says: says}
+		t.lines[c] = append(lines, l)
 	}
-	lines[key] = l
+	t.known[key] = l
+	if n := len(l.items); n == 0 || l.items[n-1] != int32(item) {
+		l.items = append(l.items, int32(item))
+	}
 	return l
 }
 
-func (l *line) add(item int32) {
-	if n := len(l.items); n == 0 || l.items[n-1] != item {
-		l.items = append(l.items, item)
+// the returns the one line of a class, an empty one where there is none.
+func (t *tally) the(c class) *line {
+	if len(t.lines[c]) == 0 {
+		return &line{}
 	}
+	return t.lines[c][0]
 }
 
-// recount counts what is left after some was left out or taken in again.
+func (l *line) first() []int32 { return l.items[:min(len(l.items), linesAtMost)] }
+
 func (t *tally) recount() {
-	t.changes = 0
-	for _, l := range t.about() {
+	t.changes, t.leftOut = 0, 0
+	for _, l := range slices.Concat(t.lines[:]...) {
 		l.left = 0
 		for _, i := range l.items {
-			if !t.out[i] {
-				l.left++
-			}
+			l.left += b(!t.out[i])
+		}
+		if l.class == alike || l.class == each {
+			t.changes += l.left
+			t.leftOut += len(l.items) - l.left
 		}
 		if l.several && l.left < 2 {
 			l.left = 0
 		}
 	}
-	for _, l := range append(t.same, &t.each) {
-		t.changes += l.left
-	}
-}
-
-// about returns the lines about what changes: these can be left out.
-func (t *tally) about() []*line {
-	return slices.Concat(t.same, t.risks, []*line{&t.each, &t.hidden, &t.outsiders})
 }
 
 // leaveOut leaves items out, or takes them in again where all of them are out.
 func (t *tally) leaveOut(items []int32) {
-	out := slices.ContainsFunc(items, func(i int32) bool { return !t.out[i] })
+	out := t.anyIn(items)
 	for _, i := range items {
 		t.out[i] = out
 	}
 	t.recount()
 }
 
+func (t *tally) anyIn(items []int32) bool {
+	return slices.ContainsFunc(items, func(i int32) bool { return !t.out[i] })
+}
+
 // asks reports whether something that is left has a risk, of those that ask twice.
 func (t *tally) asks(twice bool) bool {
-	return slices.ContainsFunc(t.risks, func(l *line) bool { return l.left > 0 && (l.twice || !twice) })
-}
-
-// perAccount counts the items of a line by account, nothing where there is one.
-func (t *tally) perAccount(l *line) (out []accountCount) {
-	if t.accounts < 2 {
-		return nil
-	}
-	at := map[string]int{}
-	for _, i := range l.items {
-		name := t.items[i].Ref.Account
-		if t.out[i] {
-			continue
-		}
-		if _, ok := at[name]; !ok {
-			at[name] = len(out)
-			out = append(out, accountCount{name: name})
-		}
-		out[at[name]].n++
-	}
-	return out
-}
-
-type accountCount struct {
-	name string
-	n    int
+	return slices.ContainsFunc(t.lines[risky], func(l *line) bool { return l.left > 0 && (l.twice || !twice) })
 }
 
 // order words the whole plan from some of its edits, around the number of conversations.
 func (t *tally) order() [2]string {
-	var some []model.Titled
-	add := func(items []int32) {
-		for _, i := range items {
-			for _, e := range t.items[i].Edits {
-				some = append(some, model.Titled{Edit: e, Title: t.items[i].Title})
-			}
+	var some []int32
+	for _, l := range t.lines[alike] {
+		some = append(some, l.items[0])
+	}
+	some = append(some, t.the(each).first()...)
+	var edits []model.Titled
+	for _, i := range some {
+		for _, e := range t.items[i].Edits {
+			edits = append(edits, model.Titled{Edit: e, Title: t.items[i].Title})
 		}
 	}
-	for _, l := range t.same {
-		add(l.items[:1])
-	}
-	add(t.each.items[:min(len(t.each.items), linesAtMost)])
-	if len(some) == 0 {
+	if len(edits) == 0 {
 		return [2]string{}
 	}
-	return model.Order(some)
+	return model.Order(edits)
 }
 
 // name is the title of the plan as it is now, "" where it changes nothing.

@@ -19,37 +19,32 @@ func accountOf(about model.Description) string {
 	return model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
 }
 
-// NewCreate makes the form of a new conversation in an account.
 func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	f := &Form{Title: "New conversation in " + accountOf(about), about: about, unset: "the service decides"}
-	add := func(k model.EditKind, c control) { f.fields = append(f.fields, &field{kind: k, control: c}) }
-	title := theme.NewInput("")
-	add(model.EditTitle, &title)
-	if about.NewNeedsSpace {
-		add(fieldSpace, &pick{kind: model.LookupSpaces, required: true})
-	}
-	if about.NewTakesChannel {
-		add(fieldChannel, &pick{kind: model.LookupChannels})
-	}
-	add(model.EditDescription, theme.NewArea(""))
-	for _, k := range []model.EditKind{model.EditPrivacy, model.EditAccess, model.EditDefaultRole} {
-		if options := k.Choices(about); len(options) > 0 && (k != model.EditPrivacy || caps.Of(k).Can()) {
-			add(k, &choice{options: options})
+	add := func(so bool, k model.EditKind, c control) {
+		if so {
+			f.fields = append(f.fields, &field{kind: k, control: c})
 		}
 	}
-	if len(about.People) > 0 {
-		people := NewPeople("People of the new conversation", model.EditParticipants, false, about)
-		people.take(model.Conversation{Ref: model.Ref{Account: about.Account}, Participants: model.SetOf[model.Participant]()})
-		add(fieldPeople, table{People: people})
+	title := theme.NewInput("")
+	add(true, model.EditTitle, &title)
+	add(about.NewNeedsSpace, fieldSpace, &pick{kind: model.LookupSpaces, required: true})
+	add(about.NewTakesChannel, fieldChannel, &pick{kind: model.LookupChannels})
+	add(true, model.EditDescription, theme.NewArea(""))
+	for _, k := range []model.EditKind{model.EditPrivacy, model.EditAccess, model.EditDefaultRole} {
+		options := k.Choices(about)
+		add(len(options) > 0 && (k != model.EditPrivacy || caps.Of(k).Can()), k, &choice{options: options})
 	}
-	add(fieldMessage, theme.NewArea(""))
+	people := NewPeople("People of the new conversation", model.EditParticipants, false, about)
+	people.take(Loaded{{Conversation: model.Conversation{Ref: model.Ref{Account: about.Account}, Participants: model.SetOf[model.Participant]()}}})
+	add(len(about.People) > 0, fieldPeople, table{People: people})
+	add(true, fieldMessage, theme.NewArea(""))
 	if cp := caps.Of(model.EditCreate); cp.State == model.CapabilityAssumed {
 		f.note = model.CleanLine(cp.Reason, 300)
 	}
 	return f
 }
 
-// New returns the conversation that was filled in.
 func (f *Form) New() (model.NewConversation, error) {
 	var n model.NewConversation
 	into := map[model.EditKind]*string{model.EditTitle: &n.Title, model.EditDescription: &n.Description,
@@ -90,7 +85,9 @@ func (f *Form) Review() []string {
 			value = c.who.Display()
 		case table:
 			people := c.target()
-			value = theme.People(people, len(people), personOf)
+			value = theme.People(people, len(people), func(p model.Participant) string {
+				return nameOf(p) + theme.Around(" (", theme.Standing(p), ")")
+			})
 		}
 		out = append(out, fl.kind.Words()+": "+model.CleanLine(value, 300))
 	}
@@ -98,11 +95,4 @@ func (f *Form) Review() []string {
 		out = append(out, "will be seen by: "+f.about.SeenNew(n).Words())
 	}
 	return out
-}
-
-func personOf(p model.Participant) string {
-	if s := theme.Standing(p); s != "" {
-		return nameOf(p) + " (" + s + ")"
-	}
-	return nameOf(p)
 }

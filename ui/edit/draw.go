@@ -1,49 +1,42 @@
 package edit
 
 import (
-	"strings"
-
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// Draw draws the form.
 func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	foot := []string{f.Keys.Of(keymap.Submit), "review", f.Keys.Of(keymap.NextField), "next"}
-	if fl := f.field(); fl != nil {
-		switch fl.control.(type) {
-		case *choice:
-			foot = append(foot, "left/right", "choose")
-		case table, *pick:
-			foot = append(foot, "enter", "open")
-		}
+	switch fl := f.field(); fl.control.(type) {
+	case *choice:
+		foot = append(foot, theme.Pick(fl.kind == "", "", "left/right"), "choose")
+	case table, *pick:
+		foot = append(foot, "enter", "open")
 	}
-	total := 1
+	h := 2
 	for _, fl := range f.fields {
-		total += fl.rows()
+		h += fl.rows()
 		if fl.off != "" {
-			total += th.Width(fl.off) / max(1, min(screen.W-2, 96)-labelWidth-7) // the reason wraps
+			h += th.Width(fl.off) / max(1, min(screen.W-2, 96)-labelWidth-7) // the reason wraps
 		}
 	}
-	h := max(4, min(total+1, screen.H-4))
+	h = max(4, min(h, screen.H-4))
 	foot = append(foot, "esc", "back")
 	return th.Frame(screen, f.Title, foot, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		var lines []string
 		var cursor *layout.Cursor
-		first, end := 0, 0
+		first, end, rows := 0, 0, max(1, h-1)
 		f.starts = f.starts[:0]
 		for i, fl := range f.fields {
 			f.starts = append(f.starts, len(lines))
 			drawn, c := f.drawField(th, fl, i == f.at, w)
 			if i == f.at {
-				first, end = len(lines), len(lines)+len(drawn)
-				cursor = c
+				first, end, cursor = len(lines), len(lines)+len(drawn), c
 			}
 			lines = append(lines, drawn...)
 		}
-		rows := max(1, h-1)
 		f.top = layout.Clamp(layout.Reveal(f.top, first, end, rows), 0, len(lines)-1)
 		if cursor != nil {
 			if cursor.Y += first - f.top; cursor.Y < 0 || cursor.Y >= rows {
@@ -65,29 +58,18 @@ const labelWidth = 14
 
 // drawField draws a field beside its label, and the cursor if it is focused.
 func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]string, *layout.Cursor) {
-	look := theme.Text
-	switch {
-	case fl.off != "":
+	look := theme.Pick(focused, theme.Heading, theme.Text)
+	if fl.off != "" {
 		look = theme.Disabled
-	case focused:
-		look = theme.Heading
 	}
-	label := fl.kind.Words()
-	if fl.touched() {
-		label += " *"
-	}
+	label := fl.kind.Words() + theme.Pick(fl.touched(), " *", "")
 	lw := min(labelWidth, max(0, w/3))
-	head := th.Pointer(focused && fl.off == "") + " " + th.Paint(look, label, lw) + " "
-	indent, room := layout.Spaces(lw+3), max(1, w-lw-3)
-	lines, cursor := f.drawValue(th, fl, focused, room)
+	lines, cursor := f.drawValue(th, fl, focused, max(1, w-lw-3))
+	lead := th.Pointer(focused && fl.off == "") + " " + th.Paint(look, label, lw) + " "
 	for i, l := range lines {
-		switch {
-		case i == 0:
-			lines[i] = head + l
-		case i == 1 && fl.off == "" && fl.note != "":
-			lines[i] = "  " + th.Paint(theme.Dim, fl.note, lw) + " " + l
-		default:
-			lines[i] = indent + l
+		lines[i], lead = lead+l, layout.Spaces(lw+3)
+		if i == 0 && fl.off == "" && fl.note != "" {
+			lead = "  " + th.Paint(theme.Dim, fl.note, lw) + " "
 		}
 	}
 	if !focused || cursor == nil {
@@ -112,17 +94,12 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 			line = th.Paint(theme.Dim, f.unset, room)
 		}
 		return []string{line}, &layout.Cursor{X: x}
-	case *theme.Area:
-		return c.Draw(th, room, fl.rows())
-	case *pairs:
+	case area:
 		return c.Draw(th, room, fl.rows())
 	case *choice:
 		return []string{f.drawChoice(th, c, fl.note, focused, room)}, nil
 	case table:
-		if text = "not loaded yet"; c.loaded {
-			text = c.summary()
-		}
-		text += "  (enter opens the table)"
+		text = theme.Pick(c.loaded, c.summary(), "not loaded yet") + "  (enter opens the table)"
 	case *pick:
 		switch {
 		case c.Touched():
@@ -137,30 +114,27 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 }
 
 func (f *Form) drawChoice(th *theme.Theme, c *choice, note string, focused bool, room int) string {
-	var s strings.Builder
-	used := 0
+	out, used := "", 0
+	add := func(look theme.Token, text string) {
+		out += th.Say(look, text) + "  "
+		used += th.Width(text) + 2
+	}
 	if c.value == "" {
-		s.WriteString(th.Say(theme.Dim, f.unset) + "  ")
-		used += th.Width(f.unset) + 2
+		add(theme.Dim, f.unset)
 	}
 	for _, o := range c.options {
-		sign, look := "( ) ", theme.Dim
+		text, look := "( ) ", theme.Dim
 		if o == c.value {
-			sign, look = "("+th.Bullet+") ", theme.Text
-			if focused {
-				look = theme.Selected
-			}
+			text, look = "("+th.Bullet+") ", theme.Pick(focused, theme.Selected, theme.Text)
 		}
-		text := sign + model.CleanLine(model.RoleName(o), 40)
-		n := th.Width(text) + 2
-		if used+n > room {
+		text += model.CleanLine(model.RoleName(o), 40)
+		if used+th.Width(text)+2 > room {
 			break
 		}
-		s.WriteString(th.Say(look, text) + "  ")
-		used += n
+		add(look, text)
 	}
 	if note != "" && used+th.Width(note)+2 <= room {
-		s.WriteString(th.Say(theme.Dim, "("+note+")"))
+		add(theme.Dim, "("+note+")")
 	}
-	return th.Fit(s.String(), room, "")
+	return th.Fit(out, room, "")
 }

@@ -282,7 +282,7 @@ func TestADraftKeepsATableThatIsNotLoaded(t *testing.T) {
 	again := form(s)
 	again.Restore(draft)
 	strike(again, 'x')
-	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table)
+	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).People
 	if !strings.Contains(again.Draft(), "Cy") {
 		t.Errorf("lost: %s", again.Draft())
 	}
@@ -303,13 +303,13 @@ func TestFieldsThatAreOffCannotBeReached(t *testing.T) {
 	f := form(s)
 	for range 5 {
 		strike(f, tea.KeyTab)
-		if fl := f.field(); fl == nil || fl.kind != model.EditTitle {
+		if fl := f.field(); fl.kind != model.EditTitle {
 			t.Fatalf("%+v", fl)
 		}
 	}
 	s.Capabilities[model.EditTitle] = model.Capability{State: model.CapabilityNo}
 	f = form(s)
-	if strike(f, 'x') != nil || f.problem != "" || f.field() != nil || f.touched() {
+	if strike(f, 'x') != nil || f.problem != "" || f.field().kind != "" || f.touched() {
 		t.Error("a form without fields took a key")
 	}
 }

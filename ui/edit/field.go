@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -22,30 +23,23 @@ type field struct {
 // control is what a field is filled in with: a theme.Input, a theme.Area, or one of
 // those below.
 type control interface {
-	// Key and Paste report whether the value changed.
-	Key(k tea.KeyPressMsg) bool
-	Paste(text string) bool
+	// Update reports whether the value changed.
+	Update(msg tea.Msg) bool
 	Touched() bool
 	// Value is what a draft keeps, and Set takes back.
 	Value() string
 	Set(text string)
 }
 
-// untyped is a control that nothing is typed into.
-type untyped struct{}
-
-func (untyped) Key(tea.KeyPressMsg) bool { return false }
-func (untyped) Paste(string) bool        { return false }
-
 // choice is one of some values, "" for none of them.
 type choice struct {
-	untyped
 	options    []string
 	value, was string
 }
 
-func (c *choice) Key(k tea.KeyPressMsg) bool {
-	return k.String() == "space" && c.cycle(1)
+func (c *choice) Update(msg tea.Msg) bool {
+	k, ok := msg.(tea.KeyPressMsg)
+	return ok && k.String() == "space" && c.cycle(1)
 }
 
 func (c *choice) cycle(by int) bool {
@@ -73,10 +67,9 @@ func next(values []string, now string, by int) string {
 }
 
 // table is a set of people, which opens as a screen of its own.
-type table struct {
-	untyped
-	*People
-}
+type table struct{ *People }
+
+func (table) Update(tea.Msg) bool { return false }
 
 func (t table) Touched() bool   { return t.changed() || t.draft != "" }
 func (t table) Value() string   { return t.Draft() }
@@ -84,15 +77,15 @@ func (t table) Set(text string) { t.Restore(text) }
 
 // pick is an entry of a directory.
 type pick struct {
-	untyped
 	kind model.LookupKind
 	who  model.Participant
 	// required says that nothing can be sent before something is picked.
 	required bool
 }
 
-func (p *pick) Key(k tea.KeyPressMsg) bool {
-	clears := p.Touched() && (k.String() == "backspace" || k.String() == "delete")
+func (p *pick) Update(msg tea.Msg) bool {
+	k, _ := msg.(tea.KeyPressMsg)
+	clears := k.String() == "backspace" || k.String() == "delete"
 	if clears {
 		p.who = model.Participant{}
 	}
@@ -103,19 +96,22 @@ func (p *pick) Touched() bool   { return p.who.ID != "" }
 func (p *pick) Value() string   { return p.who.ID + "\n" + p.who.Name }
 func (p *pick) Set(text string) { p.who.ID, p.who.Name, _ = strings.Cut(text, "\n") }
 
-func (f *field) rows() int {
-	if f.off == "" && f.multiline() {
-		return 4
-	}
-	return 1
+// area is a control of several lines.
+type area interface {
+	Draw(th *theme.Theme, w, h int) ([]string, *layout.Cursor)
 }
 
 func (f *field) multiline() bool {
-	switch f.control.(type) {
-	case *theme.Area, *pairs:
-		return true
+	_, ok := f.control.(area)
+	return ok
+}
+
+func (f *field) rows() int { return theme.Pick(f.off == "" && f.multiline(), 4, 1) }
+
+func (f *field) cycle(by int) {
+	if c, ok := f.control.(*choice); ok {
+		c.cycle(by)
 	}
-	return false
 }
 
 // needs reports whether the field takes a key that else moves in the form.

@@ -48,7 +48,6 @@ type Subject struct {
 var formKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
 	model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes}
 
-// NewForm makes the form of a conversation.
 func NewForm(title string, s Subject) *Form {
 	f := &Form{Title: title, several: s.Several, about: s.About, unset: "left as it is"}
 	for _, k := range formKinds {
@@ -57,7 +56,7 @@ func NewForm(title string, s Subject) *Form {
 		}
 	}
 	f.move(0)
-	if f.field() == nil {
+	if f.field().kind == "" {
 		f.problem = "nothing of this conversation can be edited"
 	}
 	return f
@@ -67,9 +66,7 @@ func newField(k model.EditKind, s Subject) *field {
 	fl := &field{kind: k}
 	switch cp := s.Capabilities.Of(k); {
 	case !cp.Can():
-		if fl.off = model.CleanLine(cp.Reason, 300); fl.off == "" {
-			fl.off = "the service can't do this"
-		}
+		fl.off = cmp.Or(model.CleanLine(cp.Reason, 300), "the service can't do this")
 	case cp.State == model.CapabilityAssumed:
 		fl.note = "assumed"
 	}
@@ -96,86 +93,71 @@ func newField(k model.EditKind, s Subject) *field {
 	case model.ShapePeople:
 		people := NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.Several, s.People(k)...)
 		if known {
-			people.take(s.Conversation)
+			people.take(Loaded{{Conversation: s.Conversation}})
 		}
 		fl.control = table{People: people}
 	case model.ShapePairs:
-		if !known && !s.Several && fl.off == "" {
-			fl.note = "not loaded: only what is added here changes"
-		}
 		var exact map[string]string
 		if known {
 			exact = model.Pairs(s.Conversation, k)
+		} else if !s.Several && fl.off == "" {
+			fl.note = "not loaded: only what is added here changes"
 		}
 		fl.control = newPairs(exact)
 	}
 	return fl
 }
 
-// Update takes input. It returns keymap.Submit, or what is to be opened: the *People
-// or the *Picker of a field.
+// Update returns keymap.Submit, or what is to be opened: the *People or the *Picker of a
+// field.
 func (f *Form) Update(msg tea.Msg) any {
 	fl := f.field()
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		if fl != nil {
-			fl.Paste(msg.Content)
-		}
+		fl.Update(msg)
 	case layout.Click:
 		f.click(int(msg))
 	case tea.KeyPressMsg:
-		if msg.String() == "esc" {
+		key := msg.String()
+		if key == "esc" {
 			return keymap.Back
 		}
 		f.problem = ""
-		if fl == nil || !fl.needs(msg.String()) {
-			switch a := f.Keys.Press(msg.String()); a {
-			case keymap.Submit:
-				return a
-			case keymap.Accept:
-				return f.enter()
-			case keymap.NextField:
-				f.move(1)
-				return nil
-			case keymap.PreviousField:
-				f.move(-1)
-				return nil
-			case keymap.ChoiceNext, keymap.ChoicePrev:
-				f.cycle(a)
-				return nil
-			}
+		var a keymap.Action
+		if !fl.needs(key) {
+			a = f.Keys.Press(key)
 		}
-		if fl != nil {
-			fl.Key(msg)
+		switch a {
+		case keymap.Submit:
+			return a
+		case keymap.Accept:
+			return f.enter(fl)
+		case keymap.NextField:
+			f.move(1)
+		case keymap.PreviousField:
+			f.move(-1)
+		case keymap.ChoiceNext:
+			fl.cycle(1)
+		case keymap.ChoicePrev:
+			fl.cycle(-1)
+		default:
+			fl.Update(msg)
 		}
 	}
 	return nil
 }
 
-func (f *Form) enter() any {
-	if fl := f.field(); fl != nil {
-		switch c := fl.control.(type) {
-		case table:
-			return c.People
-		case *pick:
-			return newPicker("Choose a "+string(c.kind), []place{{account: f.about.Account, kind: c.kind}},
-				func(_ string, p model.Participant) { c.who = p })
-		}
+// enter opens what a field is filled in with, else goes on to the next.
+func (f *Form) enter(fl *field) any {
+	switch c := fl.control.(type) {
+	case table:
+		return c.People
+	case *pick:
+		return newPicker("Choose a "+string(c.kind), []place{{account: f.about.Account, kind: c.kind}},
+			func(_ string, p model.Participant) { c.who = p })
 	}
 	f.move(1)
 	return nil
-}
-
-func (f *Form) cycle(a keymap.Action) {
-	by := 1
-	if a == keymap.ChoicePrev {
-		by = -1
-	}
-	if fl := f.field(); fl != nil {
-		if c, ok := fl.control.(*choice); ok {
-			c.cycle(by)
-		}
-	}
 }
 
 // move goes to another field that can be edited; by 0 stays unless this one can't.
@@ -200,20 +182,18 @@ func (f *Form) click(line int) {
 	}
 }
 
-// field returns the field that takes keys, nil where none can be edited.
+// field returns the field that takes keys, one of nothing where none can be edited.
 func (f *Form) field() *field {
 	if f.at >= len(f.fields) || f.fields[f.at].off != "" {
-		return nil
+		return &field{control: &choice{}}
 	}
 	return f.fields[f.at]
 }
 
-// Complain says under the fields what is wrong.
 func (f *Form) Complain(why string) { f.problem = why }
 
 func (f *Form) touched() bool { return slices.ContainsFunc(f.fields, (*field).touched) }
 
-// Changes returns what was filled in.
 func (f *Form) Changes() ([]model.Change, error) {
 	var out []model.Change
 	for _, fl := range f.fields {
@@ -237,10 +217,7 @@ func (f *Form) Draft() string {
 	if len(m) == 0 {
 		return ""
 	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		return ""
-	}
+	b, _ := json.Marshal(m) // text alone
 	return string(b)
 }
 

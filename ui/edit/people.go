@@ -2,6 +2,8 @@ package edit
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +32,6 @@ type People struct {
 
 	loaded bool
 	of     []model.Conversation // whose people are edited
-	count  map[string]int       // of them by account
 	unread []Held               // whose are not known
 	off    []string             // why those of others can't be edited
 	rows   []person
@@ -52,6 +53,8 @@ type person struct {
 	everywhere bool
 }
 
+func (r person) added() bool { return len(r.In) == 0 }
+
 // Held is a conversation that was read for its people.
 type Held struct {
 	Conversation model.Conversation
@@ -72,7 +75,7 @@ type (
 // NewPeople makes a table that waits for its people. about describes the accounts in
 // which they can be edited.
 func NewPeople(title string, kind model.EditKind, several bool, about ...model.Description) *People {
-	return &People{Title: title, kind: kind, about: about, several: several, count: map[string]int{}}
+	return &People{Title: title, kind: kind, about: about, several: several}
 }
 
 // Need returns what has to be read of a conversation before its people can be
@@ -87,8 +90,9 @@ func (e *People) Need() model.Need {
 	return model.NeedParticipants
 }
 
-// Kind returns what is edited.
 func (e *People) Kind() model.EditKind { return e.kind }
+
+func (e *People) Complain(why string) { e.problem = why }
 
 // Update takes input and Loaded. It returns Ready, Load, keymap.Submit, or the *Picker
 // of somebody to add.
@@ -99,7 +103,7 @@ func (e *People) Update(msg tea.Msg) any {
 			e.bar.Click(int(msg)-1-len(e.notes()), len(e.rows))
 		}
 	case Loaded:
-		return e.takeLoaded(msg)
+		return e.take(msg)
 	}
 	switch a := e.Keys.Read(msg, 10, e.move); {
 	case a == keymap.Back && e.several && e.changed() && !e.warned:
@@ -109,66 +113,9 @@ func (e *People) Update(msg tea.Msg) any {
 	case a != "" && e.loaded:
 		e.problem, e.warned = "", false
 		return e.do(a)
-	case len(e.unread) > 0:
-		return e.settle(a)
-	}
-	return nil
-}
-
-func (e *People) do(a keymap.Action) any {
-	switch a {
-	case keymap.AddPerson:
-		return e.picker()
-	case keymap.AddToOthers:
-		e.spread()
-	case keymap.RemovePerson:
-		e.remove()
-	case keymap.RevertPerson:
-		e.revert()
-	case keymap.RoleNext:
-		e.cycle(1)
-	case keymap.RolePrev:
-		e.cycle(-1)
-	case keymap.Submit:
-		return a
-	}
-	return nil
-}
-
-func (e *People) takeLoaded(all Loaded) any {
-	if e.loaded { // it was asked twice, and may have been edited since the first answer
-		return nil
-	}
-	e.unread = nil
-	for _, h := range all {
-		_, known := model.Read(h.Conversation, e.kind, "")
-		switch {
-		case h.Off != "":
-			e.off = append(e.off, h.Off)
-			continue
-		case h.Err == nil && !known:
-			h.Err = fmt.Errorf("the service did not give the full list, so it can't be edited")
-		}
-		if h.Err != nil {
-			e.unread = append(e.unread, h)
-			continue
-		}
-		e.of = append(e.of, h.Conversation)
-		e.count[h.Conversation.Ref.Account]++
-	}
-	if len(e.unread) > 0 {
-		return nil
-	}
-	return e.ready()
-}
-
-// settle does what was decided about conversations that could not be read: they are
-// left out, or read again.
-func (e *People) settle(a keymap.Action) any {
-	switch {
-	case a == keymap.Submit && len(e.of) > 0:
+	case len(e.unread) > 0 && a == keymap.Submit && len(e.of) > 0:
 		return e.ready()
-	case a == keymap.RoleNext:
+	case len(e.unread) > 0 && a == keymap.RoleNext:
 		var again Load
 		for _, h := range e.unread {
 			again.Refs = append(again.Refs, h.Conversation.Ref)
@@ -179,35 +126,74 @@ func (e *People) settle(a keymap.Action) any {
 	return nil
 }
 
-// take takes the people of a conversation at hand; false where they are not known.
-func (e *People) take(c model.Conversation) bool {
-	if _, known := model.Read(c, e.kind, ""); !known {
-		return false
+func (e *People) do(a keymap.Action) any {
+	switch r := e.row(); {
+	case a == keymap.AddPerson:
+		return e.picker()
+	case a == keymap.Submit:
+		return a
+	case a == keymap.RoleNext || a == keymap.RolePrev:
+		e.cycle(r, theme.Pick(a == keymap.RoleNext, 1, -1))
+	case r == nil:
+	case a == keymap.AddToOthers:
+		e.spread(r)
+	case r.added() && (a == keymap.RemovePerson || a == keymap.RevertPerson):
+		e.rows = slices.Delete(e.rows, e.bar.At, e.bar.At+1)
+		e.move(0)
+	case a == keymap.RemovePerson:
+		r.gone = !r.gone
+	case a == keymap.RevertPerson:
+		r.role, r.status, r.gone, r.everywhere = "", "", false, false
 	}
-	return e.takeLoaded(Loaded{{Conversation: c}}) != nil
+	return nil
+}
+
+var errNotAll = errors.New("the service did not give the full list, so it can't be edited")
+
+// take takes the people of all conversations, unless some could not be read.
+func (e *People) take(all Loaded) any {
+	if e.loaded { // it was asked twice, and may have been edited since the first answer
+		return nil
+	}
+	e.unread = nil
+	for _, h := range all {
+		if _, known := model.Read(h.Conversation, e.kind, ""); !known && h.Err == nil {
+			h.Err = errNotAll
+		}
+		switch {
+		case h.Off != "":
+			e.off = append(e.off, h.Off)
+		case h.Err != nil:
+			e.unread = append(e.unread, h)
+		default:
+			e.of = append(e.of, h.Conversation)
+		}
+	}
+	if len(e.unread) > 0 {
+		return nil
+	}
+	return e.ready()
 }
 
 // ready puts the people in order: account by account, groups last, first who is in most
 // conversations.
 func (e *People) ready() any {
 	e.loaded = true
-	for account := range e.count {
-		sets := make([][]model.Participant, len(e.of))
-		for i, c := range e.of {
-			if v, _ := model.Read(c, e.kind, ""); c.Ref.Account == account {
-				sets[i] = v.Set()
-			}
+	sets := map[string][][]model.Participant{}
+	for i, c := range e.of {
+		if sets[c.Ref.Account] == nil {
+			sets[c.Ref.Account] = make([][]model.Participant, len(e.of))
 		}
-		for _, m := range model.Union(sets...) {
+		sets[c.Ref.Account][i] = e.base(i).Set()
+	}
+	for account, some := range sets {
+		for _, m := range model.Union(some...) {
 			e.rows = append(e.rows, person{Member: m, account: account})
 		}
 	}
 	place := func(r person) int {
-		at := 2 * slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
-		if !isPerson(r.Participant) {
-			at++
-		}
-		return at
+		at := slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
+		return 2*at + theme.Pick(isPerson(r.Participant), 0, 1)
 	}
 	slices.SortStableFunc(e.rows, func(a, b person) int {
 		return cmp.Or(place(a)-place(b), len(b.In)-len(a.In), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
@@ -220,6 +206,11 @@ func (e *People) ready() any {
 	e.draft = ""
 	e.Restore(draft)
 	return Ready{}
+}
+
+func (e *People) base(i int) model.Value {
+	v, _ := model.Read(e.of[i], e.kind, "")
+	return v
 }
 
 func isPerson(p model.Participant) bool {
@@ -235,21 +226,13 @@ func (e *People) move(by int) {
 
 // picker offers the directories of the accounts, that of the row under the bar first.
 func (e *People) picker() any {
-	here := ""
-	if r := e.row(); r != nil {
-		here = r.account
-	}
 	var places []place
 	for _, d := range e.about {
-		kinds := d.People
-		if e.kind == model.EditContacts {
-			kinds = []model.LookupKind{model.LookupContacts}
-		}
 		var some []place
-		for _, k := range kinds {
+		for _, k := range theme.Pick(e.kind == model.EditContacts, []model.LookupKind{model.LookupContacts}, d.People) {
 			some = append(some, place{d.Account, k, e.space(d.Account)})
 		}
-		if d.Account == here {
+		if r := e.row(); r != nil && r.account == d.Account {
 			places = append(some, places...)
 		} else {
 			places = append(places, some...)
@@ -259,17 +242,13 @@ func (e *People) picker() any {
 		e.problem = "the service has no directory to add people from"
 		return nil
 	}
-	title := "Add"
-	if e.several {
-		title = "Add to " + theme.Count(len(e.of), "conversation")
-	}
-	p := newPicker(title, places, e.add)
+	title := theme.Pick(e.several, " to "+theme.Count(len(e.of), "conversation"), "")
+	p := newPicker("Add"+title, places, e.add)
 	p.has = func(account string, p model.Participant) string {
-		i := e.find(account, p)
-		switch {
+		switch i := e.find(account, p); {
 		case i < 0 || e.rows[i].gone:
 			return ""
-		case e.several && len(e.rows[i].In) > 0:
+		case e.several && !e.rows[i].added():
 			return "(in " + e.share(e.rows[i]) + " already)"
 		}
 		return "(already in)"
@@ -280,21 +259,22 @@ func (e *People) picker() any {
 // space returns the space that the conversations of an account have in common, "" for
 // none: it narrows a directory that is one of a space.
 func (e *People) space(account string) string {
-	found, first := "", true
-	for _, c := range e.of {
-		if c.Ref.Account != account {
-			continue
-		}
-		if !first && c.Space.ID != found {
-			return ""
-		}
-		found, first = c.Space.ID, false
+	var spaces []string
+	for _, i := range e.all(account) {
+		spaces = append(spaces, e.of[i].Space.ID)
 	}
-	return found
+	if spaces = slices.Compact(spaces); len(spaces) == 1 {
+		return spaces[0]
+	}
+	return ""
 }
 
 func (e *People) find(account string, p model.Participant) int {
 	return slices.IndexFunc(e.rows, func(r person) bool { return r.account == account && model.SamePerson(r.Participant, p) })
+}
+
+func (e *People) join(account string, p model.Participant) {
+	e.rows = append(e.rows, person{Member: model.Member{Participant: p}, account: account, everywhere: true})
 }
 
 // add puts somebody in; somebody who was taken out comes back. Who is in some of the
@@ -302,28 +282,28 @@ func (e *People) find(account string, p model.Participant) int {
 func (e *People) add(account string, p model.Participant) {
 	i := e.find(account, p)
 	if i < 0 {
-		if e.kind == model.EditParticipants {
-			d := e.describe(account)
+		if d := e.describe(account); e.kind == model.EditParticipants {
 			p.Role, p.Status = cmp.Or(p.Role, d.DefaultRole), cmp.Or(p.Status, d.DefaultStatus)
 		}
-		i, e.rows = len(e.rows), append(e.rows, person{Member: model.Member{Participant: p}, account: account, everywhere: true})
+		i = len(e.rows)
+		e.join(account, p)
 	}
 	r := &e.rows[i]
 	r.gone, e.bar.At = false, i
-	if missing := e.missing(*r); !r.everywhere && len(missing) > 0 {
+	if !r.everywhere && len(e.missing(*r)) > 0 {
 		e.problem = fmt.Sprintf("%s is in %s already: %s adds to the rest", theme.Name(r.Participant), e.share(*r), e.Keys.Of(keymap.AddToOthers))
 	}
 }
 
 func (e *People) describe(account string) model.Description {
-	i := slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == account })
-	if i < 0 {
-		return model.Description{}
+	for _, d := range e.about {
+		if d.Account == account {
+			return d
+		}
 	}
-	return e.about[i]
+	return model.Description{}
 }
 
-// row returns who is under the bar, nil for nobody.
 func (e *People) row() *person {
 	if e.bar.At >= len(e.rows) {
 		return nil
@@ -331,11 +311,11 @@ func (e *People) row() *person {
 	return &e.rows[e.bar.At]
 }
 
-// all lists the conversations of somebody's account, missing those they are not in.
-func (e *People) all(r person) []int {
+// all lists the conversations of an account, missing those that somebody is not in.
+func (e *People) all(account string) []int {
 	var out []int
 	for i, c := range e.of {
-		if c.Ref.Account == r.account {
+		if c.Ref.Account == account {
 			out = append(out, i)
 		}
 	}
@@ -343,19 +323,17 @@ func (e *People) all(r person) []int {
 }
 
 func (e *People) missing(r person) []int {
-	return slices.DeleteFunc(e.all(r), func(i int) bool { _, in := r.In[i]; return in })
+	return slices.DeleteFunc(e.all(r.account), func(i int) bool { _, in := r.In[i]; return in })
 }
 
 // share says in how many of them somebody is: "2 of 3".
 func (e *People) share(r person) string {
-	return fmt.Sprintf("%d of %d", len(r.In), e.count[r.account])
+	return fmt.Sprintf("%d of %d", len(r.In), len(e.all(r.account)))
 }
 
-// spread adds who is under the bar to the conversations that they are not in, or takes
-// that back.
-func (e *People) spread() {
-	switch r := e.row(); {
-	case r == nil:
+// spread adds somebody to the conversations that they are not in, or takes that back.
+func (e *People) spread(r *person) {
+	switch {
 	case r.gone:
 		e.problem = theme.Name(r.Participant) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
 	case len(e.missing(*r)) == 0:
@@ -365,35 +343,10 @@ func (e *People) spread() {
 	}
 }
 
-// remove takes out who is under the bar, from all conversations, or takes that back.
-func (e *People) remove() {
-	switch r := e.row(); {
-	case r == nil:
-	case r.added():
-		e.revert()
-	default:
-		r.gone = !r.gone
-	}
-}
-
-func (e *People) revert() {
-	switch r := e.row(); {
-	case r == nil:
-	case r.added():
-		e.rows = slices.Delete(e.rows, e.bar.At, e.bar.At+1)
-		e.move(0)
-	default:
-		r.role, r.status, r.gone, r.everywhere = "", "", false, false
-	}
-}
-
-func (r person) added() bool { return len(r.In) == 0 }
-
 // cycle chooses another role for all conversations, or where there are none another
 // status. The next role is the one with more rights, after which it goes on round the
 // end; for somebody with several it is the first.
-func (e *People) cycle(by int) {
-	r := e.row()
+func (e *People) cycle(r *person, by int) {
 	if r == nil || r.gone {
 		e.problem = "there is nobody here to give a role"
 		return
@@ -427,5 +380,47 @@ func (e *People) choices(account string) (what string, values []string) {
 	return "", nil
 }
 
-// Complain says above the people what is wrong.
-func (e *People) Complain(why string) { e.problem = why }
+type draftPerson struct {
+	Person model.Participant `json:"person"`
+	Gone   bool              `json:"gone,omitempty"`
+}
+
+// Draft returns what was changed of one conversation as text, "" for nothing.
+func (e *People) Draft() string {
+	if e.draft != "" || e.several || !e.changed() {
+		return e.draft
+	}
+	var out []draftPerson
+	for _, r := range e.rows {
+		if len(e.changes(r)) > 0 {
+			p, in := r.becomes(0)
+			out = append(out, draftPerson{p, !in})
+		}
+	}
+	b, _ := json.Marshal(out) // text alone
+	return string(b)
+}
+
+// Restore lays a draft over what is there, unless something was changed already. A
+// text that is no draft is ignored.
+func (e *People) Restore(draft string) (said string) {
+	var in []draftPerson
+	if e.several || e.changed() || json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
+		return ""
+	}
+	if !e.loaded {
+		e.draft = draft
+		return ""
+	}
+	account := e.of[0].Ref.Account
+	for _, d := range in {
+		if i := e.find(account, d.Person); i >= 0 {
+			r := &e.rows[i]
+			r.role, r.status, r.gone = d.Person.Role, d.Person.Status, d.Gone
+		} else if !d.Gone {
+			e.join(account, d.Person)
+		}
+	}
+	e.move(0)
+	return "restored from your draft"
+}

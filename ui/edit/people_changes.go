@@ -33,7 +33,6 @@ func (r person) becomes(i int) (p model.Participant, in bool) {
 	return p, !r.gone && (in || r.everywhere)
 }
 
-// target returns the people of the one conversation after the edit.
 func (e *People) target() []model.Participant {
 	out := []model.Participant{}
 	for _, r := range e.rows {
@@ -49,14 +48,13 @@ func (e *People) changes(r person) []int {
 	if !r.gone && !r.everywhere && r.role == "" && r.status == "" {
 		return nil
 	}
-	return slices.DeleteFunc(e.all(r), func(i int) bool {
+	return slices.DeleteFunc(e.all(r.account), func(i int) bool {
 		was, had := r.In[i]
 		now, has := r.becomes(i)
 		return had == has && (!had || was.Role == now.Role && was.Status == now.Status)
 	})
 }
 
-// touched returns the conversations that change.
 func (e *People) touched() map[int]bool {
 	out := map[int]bool{}
 	for _, r := range e.rows {
@@ -72,27 +70,23 @@ func (e *People) changed() bool { return len(e.touched()) > 0 }
 // Changes returns what the person asked for, of several conversations what of each
 // person in which of them, beside what they were looking at.
 func (e *People) Changes() (out []model.Change) {
-	if !e.changed() {
+	switch {
+	case !e.changed():
 		return nil
+	case !e.several:
+		base := e.base(0)
+		return []model.Change{{Kind: e.kind, Op: model.OpSet, Target: model.PeopleValue(e.target()), Base: &base}}
 	}
-	bases := make([]model.Value, len(e.of))
-	for i, c := range e.of {
-		bases[i], _ = model.Read(c, e.kind, "")
-	}
-	if !e.several {
-		return []model.Change{{Kind: e.kind, Op: model.OpSet, Target: model.PeopleValue(e.target()), Base: &bases[0]}}
+	ask := func(op model.ChangeOp, p model.Participant, where []int) {
+		bases := map[model.Ref]model.Value{}
+		for _, i := range where {
+			bases[e.of[i].Ref] = e.base(i)
+		}
+		if len(where) > 0 {
+			out = append(out, model.Change{Kind: e.kind, Op: op, People: []model.Participant{p}, Bases: bases})
+		}
 	}
 	for _, r := range e.rows {
-		ask := func(op model.ChangeOp, p model.Participant, where []int) {
-			if len(where) == 0 {
-				return
-			}
-			ch := model.Change{Kind: e.kind, Op: op, People: []model.Participant{p}, Bases: make(map[model.Ref]model.Value, len(where))}
-			for _, i := range where {
-				ch.Bases[e.of[i].Ref] = bases[i]
-			}
-			out = append(out, ch)
-		}
 		given := r.Participant
 		given.Role, given.Status = r.role, r.status
 		has := slices.Sorted(maps.Keys(r.In))

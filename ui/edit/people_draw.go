@@ -12,13 +12,9 @@ import (
 	"confab/ui/theme"
 )
 
-// Draw draws the table.
 func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	notes := e.notes()
-	tail := 0
-	if e.several {
-		tail = 2
-	} else if len(e.rooms) > 0 {
+	notes, tail := e.notes(), 0
+	if e.several || len(e.rooms) > 0 {
 		tail = len(e.rooms) + 2
 	}
 	h := max(8, min(len(e.rows)+2+len(notes)+tail, screen.H-5))
@@ -26,20 +22,17 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		if !e.loaded {
 			return e.waiting(th, w), nil
 		}
-		look, text := theme.Dim, e.summary()
-		if e.problem != "" {
-			look, text = theme.Error, e.problem
-		}
-		out := []string{th.Paint(look, text, w)}
+		look := theme.Pick(e.problem == "", theme.Dim, theme.Error)
+		out := []string{th.Paint(look, cmp.Or(e.problem, e.summary()), w)}
 		for _, n := range notes {
 			out = append(out, th.Paint(theme.Warning, n, w))
 		}
 		if h < len(out)+tail+min(len(e.rows), 7) {
 			tail = 0
 		}
-		c := e.columns(th, w)
+		cells, width := e.table(th, w)
 		for i, end := e.bar.Show(len(e.rows), max(1, h-len(out)-tail)); i < end; i++ {
-			out = append(out, e.draw(th, i, c))
+			out = append(out, e.draw(th, i, cells[i], width))
 		}
 		if len(e.rows) == 0 {
 			out = append(out, th.Paint(theme.Dim, "  nobody yet: "+e.Keys.Of(keymap.AddPerson)+" adds somebody", w))
@@ -52,32 +45,31 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func (e *People) foot() []string {
-	key := e.Keys.Of
-	switch {
-	case !e.loaded && len(e.unread) > 0 && len(e.of) > 0:
-		return []string{"enter", "go on with the others", key(keymap.RoleNext), "read again", "esc", "back"}
-	case !e.loaded && len(e.unread) > 0:
-		return []string{key(keymap.RoleNext), "read again", "esc", "back"}
-	case !e.loaded:
-		return []string{"esc", "back"}
-	}
-	out := []string{key(keymap.Submit), "review"}
-	if r := e.row(); r != nil {
-		if choose, _ := e.choices(r.account); choose != "" {
-			out = append(out, key(keymap.RoleNext), choose)
+	var out []string
+	add := func(so bool, a keymap.Action, does string) {
+		if so {
+			out = append(out, e.Keys.Of(a), does)
 		}
 	}
-	out = append(out, key(keymap.AddPerson), "add")
-	if r := e.row(); r != nil {
-		if len(e.missing(*r)) > 0 && !r.added() {
-			out = append(out, key(keymap.AddToOthers), map[bool]string{false: "add to the rest", true: "not to the rest"}[r.everywhere])
-		}
-		out = append(out, key(keymap.RemovePerson), "remove", key(keymap.RevertPerson), "as it was")
+	add(e.loaded, keymap.Submit, "review")
+	if !e.loaded && len(e.unread) > 0 && len(e.of) > 0 {
+		out = append(out, "enter", "go on with the others")
+	}
+	add(!e.loaded && len(e.unread) > 0, keymap.RoleNext, "read again")
+	r := e.row()
+	if r != nil {
+		choose, _ := e.choices(r.account)
+		add(choose != "", keymap.RoleNext, choose)
+	}
+	add(e.loaded, keymap.AddPerson, "add")
+	if r != nil {
+		add(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers, theme.Pick(r.everywhere, "not to the rest", "add to the rest"))
+		add(true, keymap.RemovePerson, "remove")
+		add(true, keymap.RevertPerson, "as it was")
 	}
 	return append(out, "esc", "back")
 }
 
-// waiting says that the people are being read, or which could not be.
 func (e *People) waiting(th *theme.Theme, w int) []string {
 	if len(e.unread) == 0 {
 		return th.Wrapped("Reading from the service"+th.Ellipsis, w, theme.Dim, "")
@@ -93,28 +85,14 @@ func (e *People) waiting(th *theme.Theme, w int) []string {
 	return out
 }
 
-func titleOf(c model.Conversation, most int) string {
-	if title := model.CleanLine(c.Title, most); title != "" {
-		return title
-	}
-	return model.CleanLine(c.Ref.String(), most)
-}
+func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Title, c.Ref, most) }
 
 // notes say which conversations are left as they are, each reason once.
 func (e *People) notes() []string {
-	var out, seen []string
-	for _, why := range e.off {
-		if slices.Contains(seen, why) {
-			continue
-		}
-		seen = append(seen, why)
-		n := 0
-		for _, other := range e.off {
-			if other == why {
-				n++
-			}
-		}
-		out = append(out, theme.Number(n)+" can't: "+model.CleanLine(why, 200))
+	var out []string
+	whys, n := theme.Counted(slices.Values(e.off))
+	for i, why := range whys {
+		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}
 	if n := len(e.unread); n > 0 {
 		out = append(out, theme.Number(n)+" left out: "+theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) }))
@@ -122,53 +100,40 @@ func (e *People) notes() []string {
 	return out
 }
 
-// summary counts what would change.
-func (e *People) summary() string {
-	var added, removed, altered, kept int
-	for _, r := range e.rows {
-		switch {
-		case r.gone:
-			removed++
-		case r.added():
-			added++
-		case len(e.changes(r)) > 0:
-			altered++
-		default:
-			kept++
-		}
-	}
-	of := ""
-	if e.several {
-		of = " in " + theme.Count(len(e.of), "conversation")
-	}
-	if added+removed+altered == 0 {
-		if e.kind == model.EditContacts {
-			return theme.Count(kept, "contact") + of
-		}
-		return headcount(kept) + of
-	}
-	var out []string
-	say := func(n int, what string) {
-		if n > 0 {
-			out = append(out, theme.Number(n)+" "+what)
-		}
-	}
-	say(added, "added")
-	say(removed, "removed")
-	say(altered, "changed")
-	say(kept, "kept")
-	if e.several {
-		of = "; " + theme.Number(len(e.touched())) + " of " + theme.Count(len(e.of), "conversation") + " change"
-	}
-	return strings.Join(out, ", ") + of
+// becoming is what becomes of a row, with its sign and look.
+type becoming struct {
+	word, sign string
+	look       theme.Token
 }
 
-func headcount(n int) string {
-	if n == 1 {
-		return "1 person"
+var becomings = []becoming{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
+
+func (e *People) becoming(r person) int {
+	switch {
+	case r.gone:
+		return 1
+	case r.added():
+		return 0
+	case len(e.changes(r)) > 0:
+		return 2
 	}
-	return theme.Number(n) + " people"
+	return 3
 }
+
+func (e *People) summary() string {
+	var n [4]int
+	for _, r := range e.rows {
+		n[e.becoming(r)]++
+	}
+	all := theme.Count(len(e.of), "conversation")
+	if n[3] < len(e.rows) {
+		change := "; " + theme.Number(len(e.touched())) + " of " + all + " change"
+		return theme.Changed(n[0], n[1], n[2], n[3]) + theme.Pick(e.several, change, "")
+	}
+	return theme.Pick(e.kind == model.EditContacts, theme.Count(n[3], "contact"), headcount(n[3])) + theme.Pick(e.several, " in "+all, "")
+}
+
+func headcount(n int) string { return theme.Number(n) + theme.Pick(n == 1, " person", " people") }
 
 // below tells, under the people of several conversations, in which of them somebody is
 // as what; under the contacts of one, its rooms.
@@ -185,7 +150,7 @@ func (e *People) below(th *theme.Theme, w int) []string {
 		return nil
 	}
 	titles := func(where []int) string {
-		if n := len(where); n > 1 && n == e.count[r.account] {
+		if n := len(where); n > 1 && n == len(e.all(r.account)) {
 			return "all " + theme.Number(n)
 		}
 		return theme.People(where, 4, func(i int) string { return titleOf(e.of[i], 40) })
@@ -196,10 +161,7 @@ func (e *People) below(th *theme.Theme, w int) []string {
 	}
 	if missing := e.missing(*r); len(missing) > 0 {
 		now, _ := r.becomes(missing[0])
-		as := ""
-		if s := theme.Standing(now); s != "" {
-			as = " as " + s
-		}
+		as := theme.Around(" as ", theme.Standing(now), "")
 		switch {
 		case r.everywhere:
 			out = append(out, "to be added to "+titles(missing)+as)
@@ -217,10 +179,7 @@ func (r person) standing(th *theme.Theme) string {
 	role, status := r.terms()
 	to := theme.Standing(model.Participant{Role: role, Status: status})
 	if r.added() || !r.gone && (r.role != "" || r.status != "") && to != was {
-		if was != "" {
-			was += " " + th.Arrow + " "
-		}
-		was += to
+		return theme.Around("", was, " "+th.Arrow+" ") + to
 	}
 	return was
 }
@@ -228,130 +187,98 @@ func (r person) standing(th *theme.Theme) string {
 // word says in how many conversations somebody is, and what becomes of that.
 func (e *People) word(r person, short bool) string {
 	n, missing := len(r.In), len(e.missing(r))
+	what := e.share(r)
 	switch {
-	case r.gone:
-		return "removed"
-	case !e.several && r.added():
-		return "added"
-	case !e.several && len(e.changes(r)) > 0:
-		return "changed"
-	case !e.several:
-		return ""
+	case r.gone || !e.several:
+		return becomings[e.becoming(r)].word
 	case r.added():
 		return fmt.Sprintf("new in %d", missing)
 	case short:
-		return fmt.Sprintf("%d/%d", n, n+missing) + plus(r.everywhere, missing)
+		what = fmt.Sprintf("%d/%d", n, n+missing)
 	}
-	return e.share(r) + plus(r.everywhere, missing)
+	if r.everywhere {
+		what += fmt.Sprintf(" +%d", missing)
+	}
+	return what
 }
 
-func plus(so bool, n int) string {
-	if !so {
-		return ""
-	}
-	return fmt.Sprintf(" +%d", n)
-}
+// The columns of the table.
+const (
+	nameColumn = iota
+	mailColumn
+	accountColumn
+	standingColumn
+	wordColumn
+	columns
+)
 
-type columns struct {
-	name, mail, account, standing, word int
-	short                               bool
-	alike                               map[string]int
-}
-
-func (e *People) draw(th *theme.Theme, i int, c columns) string {
-	r := e.rows[i]
-	sign, look := " ", theme.Text
-	switch {
-	case r.gone:
-		sign, look = "-", theme.Removed
-	case r.added():
-		sign, look = "+", theme.Added
-	case len(e.changes(r)) > 0:
-		sign, look = "~", theme.Warning
+// table fills the columns, and shares the width out by what is there: no name is cut where
+// the column beside it is empty. Who look the same are told apart by their names.
+func (e *People) table(th *theme.Theme, w int) (cells [][columns]string, width [columns]int) {
+	var need [columns]int
+	alike := map[string]int{}
+	drawn := func(r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
+	for _, r := range e.rows {
+		alike[drawn(r)]++
 	}
-	nameLook := look
-	if i == e.bar.At {
-		nameLook = theme.Selected
-	}
-	line := th.Pointer(i == e.bar.At) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, name(th, r, c), c.name)
-	if c.mail > 0 {
-		line += " " + th.Paint(theme.Dim, theme.Mail(r.Participant), c.mail)
-	}
-	if c.account > 0 {
-		line += " " + th.Paint(theme.Dim, r.account, c.account)
-	}
-	if c.standing > 0 {
-		text := r.standing(th)
-		if i := strings.LastIndex(text, th.Arrow); i > 0 && th.Width(text) > c.standing {
-			text = text[i:] // what it will be matters most
+	for _, r := range e.rows {
+		row := [columns]string{nameOf(r.Participant), theme.Mail(r.Participant), r.account, r.standing(th), e.word(r, w < 60)}
+		if alike[drawn(r)] > 1 {
+			row[nameColumn] += " " + model.CleanLine(cmp.Or(r.Email, r.Identifier, r.ID), 80)
 		}
-		line += " " + th.Fit(text, c.standing, th.Ellipsis)
+		for i, text := range row {
+			need[i] = max(need[i], th.Width(text))
+		}
+		cells = append(cells, row)
 	}
-	if c.word > 0 {
-		line += " " + th.Paint(look, e.word(r, c.short), c.word)
+	room := w - 4
+	for _, c := range []struct{ column, from, most int }{
+		{wordColumn, theme.Pick(e.several, 0, 68), w}, // else the sign says it
+		{standingColumn, 0, 36}, {accountColumn, 44, theme.Pick(len(e.about) > 1, 16, 0)}, {mailColumn, 44, w},
+	} {
+		n := min(c.most, need[c.column], room-1-min(need[nameColumn], room/2))
+		if n > 0 && w >= c.from {
+			width[c.column] = n
+			room -= n + 1
+		}
+	}
+	if spare := room - need[nameColumn]; spare > 0 && width[mailColumn] > 0 { // an address stands by its name
+		room -= spare
+		width[mailColumn] += spare
+	}
+	width[nameColumn] = max(0, room)
+	return cells, width
+}
+
+func (e *People) draw(th *theme.Theme, i int, cells [columns]string, width [columns]int) string {
+	r := e.rows[i]
+	as := becomings[e.becoming(r)]
+	if width[mailColumn] > 0 && r.Email != "" {
+		cells[nameColumn] = nameOf(r.Participant) // the address tells who it is
+	}
+	standing := cells[standingColumn]
+	if i := strings.LastIndex(standing, th.Arrow); i > 0 && th.Width(standing) > width[standingColumn] {
+		cells[standingColumn] = standing[i:] // what it will be matters most
+	}
+	line := th.Pointer(i == e.bar.At) + " " + th.Say(as.look, as.sign)
+	for c, look := range []theme.Token{theme.Pick(i == e.bar.At, theme.Selected, as.look), theme.Dim, theme.Dim, theme.Text, as.look} {
+		text := th.Fit(cells[c], width[c], th.Ellipsis)
+		switch {
+		case c == standingColumn && width[c] > 0:
+			line += " " + text
+		case c == nameColumn || width[c] > 0:
+			line += " " + th.Say(look, text)
+		}
 	}
 	return line
 }
 
-// columns shares the width out by what is there: no name is cut where the column
-// beside it is empty.
-func (e *People) columns(th *theme.Theme, w int) columns {
-	need, c := columns{}, columns{name: w - 4, short: w < 60, alike: map[string]int{}}
-	for _, r := range e.rows {
-		c.alike[drawnName(th, r)]++
-	}
-	for _, r := range e.rows {
-		need.name = max(need.name, th.Width(name(th, r, c)))
-		need.mail = max(need.mail, th.Width(theme.Mail(r.Participant)))
-		need.standing = max(need.standing, th.Width(r.standing(th)))
-		need.word = max(need.word, th.Width(e.word(r, c.short)))
-		if len(e.about) > 1 {
-			need.account = max(need.account, th.Width(r.account))
-		}
-	}
-	take := func(n int) int {
-		n = max(0, min(n, c.name-1-min(need.name, c.name/2)))
-		if n > 0 {
-			c.name -= n + 1
-		}
-		return n
-	}
-	if e.several || w >= 68 {
-		c.word = take(need.word) // else the sign says it
-	}
-	c.standing = take(min(need.standing, 36))
-	if w >= 44 {
-		c.account = take(min(need.account, 16))
-		c.mail = take(need.mail)
-	}
-	if spare := c.name - need.name; spare > 0 && c.mail > 0 { // an address stands by its name
-		c.name, c.mail = need.name, c.mail+spare
-	}
-	c.name = max(0, c.name)
-	return c
-}
-
-// name is what the table calls somebody. Where others look the same and no address
-// stands beside, it tells them apart.
-func name(th *theme.Theme, r person, c columns) string {
-	if c.alike[drawnName(th, r)] > 1 && (c.mail == 0 || r.Email == "") {
-		return nameOf(r.Participant) + " " + model.CleanLine(cmp.Or(r.Email, r.Identifier, r.ID), 80)
-	}
-	return nameOf(r.Participant)
-}
-
-func drawnName(th *theme.Theme, r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
-
 // nameOf is what somebody is called: with the kind, where it is no person, and the size
 // of a group.
 func nameOf(p model.Participant) string {
-	name := model.CleanLine(p.Display(), 200)
-	if isPerson(p) {
-		return name
-	}
-	kind := model.CleanLine(p.Kind, 20)
+	name, size := model.CleanLine(p.Display(), 200), ""
 	if p.Members > 0 {
-		kind += ", " + headcount(p.Members)
+		size = ", " + headcount(p.Members)
 	}
-	return name + " (" + kind + ")"
+	return name + theme.Pick(isPerson(p), "", " ("+model.CleanLine(p.Kind, 20)+size+")")
 }

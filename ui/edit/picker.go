@@ -43,12 +43,6 @@ type place struct {
 	space   string
 }
 
-func newPicker(title string, places []place, chosen func(account string, p model.Participant)) *Picker {
-	return &Picker{Title: title, places: places, input: theme.NewInput(""), chosen: chosen, busy: true}
-}
-
-func (p *Picker) place() place { return p.places[p.at] }
-
 // Ask is a question to a directory of an account. One that is to Wait until typing rests comes
 // back to Update as it is; Found answers the others.
 type (
@@ -65,7 +59,14 @@ type (
 	}
 )
 
-// Ask asks the directory from the start.
+func newPicker(title string, places []place, chosen func(account string, p model.Participant)) *Picker {
+	return &Picker{Title: title, places: places, input: theme.NewInput(""), chosen: chosen, busy: true}
+}
+
+func (p *Picker) place() place { return p.places[p.at] }
+
+func (p *Picker) text() string { return strings.TrimSpace(p.input.Value()) }
+
 func (p *Picker) Ask() Ask {
 	p.gen++
 	return p.request("")
@@ -74,16 +75,13 @@ func (p *Picker) Ask() Ask {
 func (p *Picker) request(cursor string) Ask {
 	p.busy = true
 	from := p.place()
-	return Ask{gen: p.gen, Account: from.account, Request: model.LookupRequest{Kind: from.kind, Text: strings.TrimSpace(p.input.Value()),
-		Scope: from.space, Limit: 50, Cursor: cursor}}
+	return Ask{gen: p.gen, Account: from.account,
+		Request: model.LookupRequest{Kind: from.kind, Text: p.text(), Scope: from.space, Limit: 50, Cursor: cursor}}
 }
 
 // Update takes input and answers. It returns what to Ask.
 func (p *Picker) Update(msg tea.Msg) any {
-	typed := false
 	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		typed = p.input.Paste(msg.Content)
 	case layout.Wheel:
 		return p.move(int(msg))
 	case layout.Click:
@@ -99,27 +97,20 @@ func (p *Picker) Update(msg tea.Msg) any {
 			p.take(msg)
 		}
 	case tea.KeyPressMsg:
-		switch msg.String() {
+		key := msg.String()
+		if by := layout.Steps(key, 8); by != 0 {
+			return p.move(by)
+		}
+		switch key {
 		case "esc":
 			return keymap.Back
 		case "enter", "ctrl+s":
 			return p.choose()
-		case "up":
-			return p.move(-1)
-		case "down":
-			return p.move(1)
-		case "pgup":
-			return p.move(-8)
-		case "pgdown":
-			return p.move(8)
-		case "tab":
-			return p.turn(1)
-		case "shift+tab":
-			return p.turn(-1)
+		case "tab", "shift+tab":
+			return p.turn(theme.Pick(key == "tab", 1, -1))
 		}
-		typed = p.input.Key(msg)
 	}
-	if typed {
+	if p.input.Update(msg) {
 		p.gen++
 		return Ask{gen: p.gen, Wait: true}
 	}
@@ -127,11 +118,11 @@ func (p *Picker) Update(msg tea.Msg) any {
 }
 
 func (p *Picker) turn(by int) any {
-	if len(p.places) < 2 {
+	n := len(p.places)
+	if n < 2 {
 		return nil
 	}
-	p.at = (p.at + by + len(p.places)) % len(p.places)
-	p.items, p.bar.At = nil, 0
+	p.at, p.items, p.bar.At = (p.at+by+n)%n, nil, 0
 	return p.Ask()
 }
 
@@ -159,18 +150,14 @@ func (p *Picker) take(found Found) {
 	if found.Err != nil {
 		return
 	}
-	page := found.Page
-	if found.Ask.Request.Cursor != "" {
-		next := len(p.items)
-		p.items = append(p.items, page.Items...)
-		if p.wanted {
-			p.bar.Put(next, len(p.items))
-		}
-	} else {
+	page, next := found.Page, len(p.items)
+	if found.Ask.Request.Cursor == "" {
 		p.items, p.bar, p.typed = page.Items, layout.Bar{}, false
 		if who, ok := p.named(); ok && len(page.Items) == 0 && page.Cursor == "" {
 			p.items, p.typed = []model.Participant{who}, true
 		}
+	} else if p.items = append(p.items, page.Items...); p.wanted {
+		p.bar.Put(next, len(p.items))
 	}
 	p.cursor, p.wanted = page.Cursor, false
 }
@@ -178,7 +165,7 @@ func (p *Picker) take(found Found) {
 // named returns who was typed as KIND:ID, for those whom a directory does not show.
 func (p *Picker) named() (model.Participant, bool) {
 	kind := p.place().kind
-	id, ok := strings.CutPrefix(strings.TrimSpace(p.input.Value()), string(kind)+":")
+	id, ok := strings.CutPrefix(p.text(), string(kind)+":")
 	return model.Participant{Kind: string(kind), ID: id}, ok && id != "" && ofPeople(kind)
 }
 
@@ -186,13 +173,8 @@ func ofPeople(k model.LookupKind) bool {
 	return slices.Contains([]model.LookupKind{model.LookupUsers, model.LookupContacts, model.LookupGroups, model.LookupFlows}, k)
 }
 
-// Draw draws the picker.
 func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	foot := []string{"enter", "choose"}
-	if len(p.places) > 1 {
-		foot = append(foot, "tab", "directory")
-	}
-	foot = append(foot, "esc", "back")
+	foot := []string{"enter", "choose", theme.Pick(len(p.places) > 1, "tab", ""), "directory", "esc", "back"}
 	return th.Frame(screen, p.Title, foot, min(screen.W-2, 84), min(20, screen.H-5), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, "/") + " " + line, p.head(th, w)}
@@ -201,10 +183,7 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			out = append(out, p.row(th, i, w))
 		}
 		if p.cursor != "" && p.problem == "" && len(p.items)-p.bar.Top < rows {
-			text := "down reads more"
-			if p.busy {
-				text = "reading more" + th.Ellipsis
-			}
+			text := theme.Pick(p.busy, "reading more"+th.Ellipsis, "down reads more")
 			out = append(out, "  "+th.Paint(theme.Dim, text, max(0, w-2)))
 		}
 		return out, &layout.Cursor{X: x + 2}
@@ -222,8 +201,7 @@ func (p *Picker) row(th *theme.Theme, i, w int) string {
 	if p.has != nil {
 		note = strings.TrimSpace(p.has(p.place().account, it) + "  " + note)
 	}
-	query := model.FoldText(strings.TrimSpace(p.input.Value()))
-	nameW := max(8, (w-3)/2)
+	query, nameW := model.FoldText(p.text()), max(8, (w-3)/2)
 	name := th.Fit(model.CleanLine(it.Display(), 200), nameW, th.Ellipsis)
 	if i == p.bar.At {
 		name = th.Say(theme.Selected, name)
@@ -234,18 +212,14 @@ func (p *Picker) row(th *theme.Theme, i, w int) string {
 }
 
 func (p *Picker) head(th *theme.Theme, w int) string {
-	var s strings.Builder
+	out, last := "", p.places[len(p.places)-1]
 	for i, from := range p.places {
-		look := theme.Tab
-		if i == p.at {
-			look = theme.TabActive
+		if i > 0 && p.places[i-1].account != from.account || i == 0 && from.account != last.account {
+			out += th.Say(theme.Dim, from.account+": ")
 		}
-		if i > 0 && p.places[i-1].account != from.account || p.places[0].account != p.places[len(p.places)-1].account && i == 0 {
-			s.WriteString(th.Say(theme.Dim, from.account+": "))
-		}
-		s.WriteString(th.Say(look, string(from.kind)+"s") + "  ")
+		out += th.Say(theme.Pick(i == p.at, theme.TabActive, theme.Tab), string(from.kind)+"s") + "  "
 	}
-	look, text := theme.Dim, fmt.Sprintf("%d found", len(p.items))
+	look, text := theme.Dim, ""
 	switch {
 	case p.problem != "":
 		look, text = theme.Error, p.problem
@@ -253,9 +227,8 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 		text = "looking" + th.Ellipsis
 	case len(p.items) > 0 && p.typed:
 		text = "as typed, not looked up"
-	case len(p.items) > 0 && p.cursor != "":
-		text = fmt.Sprintf("%d+ found", len(p.items))
 	case len(p.items) > 0:
+		text = fmt.Sprintf("%d%s found", len(p.items), theme.Pick(p.cursor != "", "+", ""))
 	case p.cursor != "":
 		text = "nothing found so far"
 	case len(p.places) == 1 && !ofPeople(p.place().kind):
@@ -263,6 +236,5 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 	default:
 		text = "nobody found; " + string(p.place().kind) + ":ID names one by id"
 	}
-	s.WriteString(th.Say(look, text))
-	return th.Fit(s.String(), w, "")
+	return th.Fit(out+th.Say(look, text), w, "")
 }

@@ -34,6 +34,23 @@ func (f *Finder) Matches(text string) bool {
 	return f.Query != "" && strings.Contains(model.FoldText(text), f.Query)
 }
 
+// Next returns the first match among n texts from start on, backwards for a negative by, in
+// a circle.
+func (f *Finder) Next(start, by, n int, text func(i int) string) (at int, ok bool) {
+	step := 1
+	if by < 0 {
+		step = -1
+	}
+	for k := range n {
+		if at = ((start+step*k)%n + n) % n; f.Matches(text(at)) {
+			f.Missed = false
+			return at, true
+		}
+	}
+	f.Missed = f.Query != ""
+	return 0, false
+}
+
 // Read takes a message while the search is typed. It tells where to look: from where the
 // list is for 0, for the next match after that or before it.
 func (f *Finder) Read(keys *Keys, msg tea.Msg) (by int, look bool) {

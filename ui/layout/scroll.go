@@ -22,6 +22,11 @@ func (b *Bar) Put(i, n int) { b.At = Clamp(i, 0, n-1) }
 // Move moves the bar by rows of n; it stops at the ends.
 func (b *Bar) Move(by, n int) { b.Put(b.At+by, n) }
 
+// Steps returns how far a key moves in a list below a line that is typed, 0 for none.
+func Steps(key string, page int) int {
+	return map[string]int{"up": -1, "down": 1, "pgup": -page, "pgdown": page}[key]
+}
+
 // Click puts the bar on the row of n drawn at a line, and reports whether it was there
 // already.
 func (b *Bar) Click(line, n int) (again bool) {

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,60 +14,73 @@ import (
 // Answer shows what a key did in place of the footer.
 func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer.text = look, text }
 
-// Draw draws the screen.
 func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	line, hits := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, s.footer()...)
-	if s.answer.text != "" {
-		line, hits = th.Say(s.answer.look, th.Truncate(s.answer.text, screen.W-2, th.Ellipsis)), nil
+	if screen.Empty() {
+		return layout.Picture{}
 	}
-	_, inside := screen.Top(1)
-	inside, _ = inside.Bottom(1)
+	w, now := screen.W, s.Now()
+	line, keys := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: w - 2}, s.footer()...)
+	if s.answer.text != "" {
+		line, keys = th.Say(s.answer.look, th.Truncate(s.answer.text, w-2, th.Ellipsis)), nil
+	}
 	var cursor *layout.Cursor
 	if s.finder.Shown() {
-		found, at := s.finder.Draw(th, max(1, screen.W-2))
+		found, at := s.finder.Draw(th, max(1, w-2))
 		if s.finder.Typing() || s.answer.text == "" {
-			line, hits = found, nil
+			line, keys = found, nil
 		}
 		if at != nil {
 			cursor = &layout.Cursor{X: at.X + 1, Y: screen.H - 1}
 		}
 	}
-	return layout.Picture{At: screen, Lines: s.draw(th, screen, s.Now(), line), Keys: hits, Inside: inside, Cursor: cursor}
+	_, inside := screen.Top(1)
+	inside, _ = inside.Bottom(1)
+	var info []string
+	switch {
+	case inside.H >= 14:
+		info = s.info(th, w, 5, now)
+	case inside.H >= 6:
+		info = s.info(th, w, 4, now)
+	}
+	s.height = inside.H - len(info)
+	s.bar.Top = min(s.bar.Top, len(s.lines)-s.height)
+	var rows []string
+	for i, end := s.bar.Show(len(s.lines), s.height); i < end; i++ {
+		rows = append(rows, s.row(th, i, w, now))
+	}
+	if len(s.lines) == 0 {
+		text := "Nothing was submitted in the last 90 days."
+		if !s.loaded {
+			text = "Reading" + th.Ellipsis
+		}
+		rows = append(rows, "", th.Paint(theme.Dim, "  "+text, w))
+	}
+	lines := append([]string{s.head(th)}, th.Block(rows, w, s.height)...)
+	lines = append(append(lines, info...), " "+line)
+	return layout.Picture{At: screen, Lines: th.Block(lines, w, screen.H), Keys: keys, Inside: inside, Cursor: cursor}
 }
 
 // footer names the keys that do something on the line under the cursor.
 func (s *Screen) footer() []string {
 	var foot []string
-	add := func(a keymap.Action, does string) { foot = append(foot, s.Keys.Of(a), does) }
+	add := func(so bool, a keymap.Action, does string) {
+		if so {
+			foot = append(foot, s.Keys.Of(a), does)
+		}
+	}
 	sub, edit, ok := s.Under()
-	switch {
-	case !ok:
-	case edit == nil && sub.ID == s.open:
-		add(keymap.Resolve, "shut")
-	case edit == nil:
-		add(keymap.Resolve, "open")
-	case edit.State.NeedsPerson():
-		add(keymap.Settle, "settle")
-	default:
-		add(keymap.Resolve, "look")
-	}
+	line, needs, waits := ok && edit == nil, edit != nil && edit.State.NeedsPerson(), ok && Unsettled(sub, edit)
 	// A narrow screen shows the first of these, so what a failure needs stands first.
-	if edit == nil && sub.NeedPerson > 0 {
-		add(keymap.Settle, "settle")
-	}
-	waits := ok && Unsettled(sub, edit)
-	if waits && (edit == nil && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)) {
-		add(keymap.Retry, "send again")
-	}
-	if ok && (edit == nil && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack ||
-		edit != nil && (edit.Journal == nil || edit.Journal.Undone == "")) {
-		add(keymap.UndoEntry, "take back")
-	}
-	if waits {
-		add(keymap.Discard, "discard")
-	}
-	add(keymap.NextSection, "next section")
-	add(keymap.Search, "find")
+	add(line && sub.ID == s.open, keymap.Resolve, "shut")
+	add(line && sub.ID != s.open, keymap.Resolve, "open")
+	add(edit != nil && !needs, keymap.Resolve, "look")
+	add(needs || line && sub.NeedPerson > 0, keymap.Settle, "settle")
+	add(waits && (line && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)), keymap.Retry, "send again")
+	add(line && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack ||
+		edit != nil && (edit.Journal == nil || edit.Journal.Undone == ""), keymap.UndoEntry, "take back")
+	add(waits, keymap.Discard, "discard")
+	add(true, keymap.NextSection, "next section")
+	add(true, keymap.Search, "find")
 	return append(foot, "esc", "close")
 }
 
@@ -82,39 +94,6 @@ func Retriable(e model.OutboxEntry) bool {
 	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
 }
 
-func (s *Screen) draw(th *theme.Theme, r layout.Rect, now time.Time, footer string) []string {
-	if r.Empty() {
-		return nil
-	}
-	head := th.Fit(s.head(th), r.W, "")
-	foot := th.Fit(" "+footer, r.W, "")
-	body := max(0, r.H-2)
-	var info []string
-	if body >= 6 {
-		h := 4
-		if body >= 14 {
-			h = 5
-		}
-		info = s.info(th, r.W, h, now)
-		body -= len(info)
-	}
-	s.height = body
-	s.bar.Top = min(s.bar.Top, len(s.lines)-body)
-	var rows []string
-	for i, end := s.bar.Show(len(s.lines), body); i < end; i++ {
-		rows = append(rows, s.row(th, i, r.W, now))
-	}
-	if len(s.lines) == 0 {
-		text := "Nothing was submitted in the last 90 days."
-		if !s.loaded {
-			text = "Reading" + th.Ellipsis
-		}
-		rows = append(rows, "", th.Paint(theme.Dim, "  "+text, r.W))
-	}
-	out := append([]string{head}, th.Block(rows, r.W, body)...)
-	return th.Block(append(append(out, info...), foot), r.W, r.H)
-}
-
 func (s *Screen) head(th *theme.Theme) string {
 	var count [sections]int
 	for _, sub := range s.subs {
@@ -124,32 +103,31 @@ func (s *Screen) head(th *theme.Theme) string {
 	if sub, _, ok := s.Under(); ok {
 		here = sectionOf(sub)
 	}
-	var out strings.Builder
+	out := ""
 	for i, name := range []string{"Needs you", "Waiting", "History"} {
-		look := theme.Tab
+		look, text := theme.Tab, name+" "+theme.Number(count[i])
 		if section(i) == here {
 			look = theme.TabActive
 		}
-		text := name + " " + theme.Number(count[i])
 		if section(i) == settled && s.more {
 			text += "+"
 		}
-		out.WriteString(" " + th.Say(look, text) + " ")
+		out += " " + th.Say(look, text) + " "
 	}
-	return out.String()
+	return out
 }
 
 func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
-	l := s.lines[i]
-	pointer, look := "  ", theme.Text
+	l, look := s.lines[i], theme.Text
+	lead := th.Pointer(i == s.bar.At) + " "
 	if i == s.bar.At {
-		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
+		look = theme.Selected
 	}
 	if l.edit != nil {
-		return s.editRow(th, l.edit, pointer+"  ", look, w, now)
+		return s.editRow(th, l.edit, lead+"  ", look, w, now)
 	}
 	sign, signLook := subSign(th, l.sub)
-	lead := pointer + th.Say(signLook, sign) + " "
+	lead += th.Say(signLook, sign) + " "
 	room := w - 4
 	switch {
 	case w >= 76:
@@ -161,17 +139,13 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	}
 	tail := ""
 	if l.sub.Edits > 1 && room > 20 {
-		tail = " " + th.ShutSign
-		if l.sub.ID == s.open {
-			tail = " " + th.OpenSign
-		}
+		tail = " " + th.Fold(l.sub.ID == s.open)
 		room -= th.Width(tail)
 	}
+	words, ending := l.sub.Words(), th.Progress(l.sub, now)
 	if room < 10 {
-		return th.Fit(lead+l.sub.Words(), w, "")
+		return th.Fit(lead+words, w, "")
 	}
-	ending := th.Progress(l.sub, now)
-	words := l.sub.Words()
 	endW := min(th.Width(ending), max(room*9/20, room-1-th.Width(words)))
 	end := th.Say(signLook, th.Fit(ending, endW, th.Ellipsis)) + th.Say(theme.Dim, tail)
 	room -= endW + 1
@@ -198,37 +172,28 @@ func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
 // else what it does.
 func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token, w int, now time.Time) string {
 	sign, word, stateLook := th.StateSign(e.State)
-	if e.Journal != nil {
-		word = settledWord(*e.Journal)
+	what, whatLook := th.Phrase(e.Edit), theme.Dim
+	switch reason := th.Reason(e.OutboxEntry, now); {
+	case e.Journal == nil && reason != "":
+		what, whatLook = reason, stateLook
+	case e.Journal == nil:
+	case e.Journal.Undone != "":
+		word = "taken back"
+	case e.State != model.OutcomeAlreadySet:
+		word = "delivered"
 	}
 	lead += th.Say(stateLook, th.Fit(sign+" "+word, 12, "")) + " "
 	room := w - th.Width(lead)
 	if room < 10 {
 		return th.Fit(lead, w, "")
 	}
-	what, whatLook := th.Phrase(e.Edit), theme.Dim
-	if reason := th.Reason(e.OutboxEntry, now); reason != "" && e.Journal == nil {
-		what, whatLook = reason, stateLook
-	}
 	titleW := min(max(8, room*2/5), room)
 	what = s.edits.namesakes.Apart(e.Title, e.Ref, "") + "  " + what
-	return lead + th.Highlight(look, th.Fit(titleOf(e), titleW, th.Ellipsis), s.finder.Query, 1) + " " +
+	return lead + th.Highlight(look, th.Fit(titleOf(e.OutboxEntry), titleW, th.Ellipsis), s.finder.Query, 1) + " " +
 		th.Say(whatLook, th.Fit(strings.TrimPrefix(what, "  "), max(0, room-titleW-1), th.Ellipsis))
 }
 
-func settledWord(j model.JournalEntry) string {
-	switch {
-	case j.Undone != "":
-		return "taken back"
-	case j.State == model.OutcomeAlreadySet:
-		return "already so"
-	}
-	return "delivered"
-}
-
-func titleOf(e *Edit) string {
-	return cmp.Or(model.CleanLine(e.Title, 300), model.CleanLine(e.Ref.String(), 300))
-}
+func titleOf(e model.OutboxEntry) string { return theme.TitleOf(e.Title, e.Ref, 300) }
 
 func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 	out := []string{th.Say(theme.Border, strings.Repeat(th.Horizontal, w))}
@@ -241,7 +206,6 @@ func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 			out = append(out, " "+th.Say(look, l))
 		}
 	}
-	const reasons = 2 // lines that a reason may take
 	sub, e, ok := s.Under()
 	switch {
 	case !ok:
@@ -251,31 +215,29 @@ func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 		if sub.Problem != nil {
 			_, _, look = th.StateSign(sub.Problem.State)
 			if sub.Edits > 1 {
-				ending += " (" + titleOf(&Edit{OutboxEntry: *sub.Problem}) + ")"
+				ending += " (" + titleOf(*sub.Problem) + ")"
 			}
 		}
-		add(look, ending, reasons)
+		add(look, ending, 2)
 		add(theme.Dim, stamp("submitted", sub.At, sub.User, now), 1)
-	case e.Journal != nil:
-		add(theme.Text, th.Phrase(e.Edit), 1)
-		if ok, why := model.Undoable(e.Kind); !ok {
-			add(theme.Warning, why, 1)
-		}
-		add(theme.Dim, model.CleanLine(e.Ref.String(), 200)+", "+stamp("delivered", e.Journal.At, e.User, now), 1)
 	default:
-		_, _, look := th.StateSign(e.State)
 		add(theme.Text, th.Phrase(e.Edit), 1)
-		if reason := th.Reason(e.OutboxEntry, now); reason != "" {
-			add(look, reason, reasons)
+		_, _, look := th.StateSign(e.State)
+		said, tries := stamp("queued", e.Created, e.User, now), ""
+		if e.Journal != nil {
+			said = stamp("delivered", e.Journal.At, e.User, now)
+			if ok, why := model.Undoable(e.Kind); !ok {
+				add(theme.Warning, why, 1)
+			}
+		} else if reason := th.Reason(e.OutboxEntry, now); reason != "" {
+			add(look, reason, 2)
 		}
-		text := model.CleanLine(e.Ref.String(), 200) + ", " + stamp("queued", e.Created, e.User, now)
-		switch {
-		case e.Attempts == 1:
-			text += ", tried once"
-		case e.Attempts > 1:
-			text += fmt.Sprintf(", tried %d times", e.Attempts)
+		if e.Attempts == 1 {
+			tries = ", tried once"
+		} else if e.Attempts > 1 {
+			tries = fmt.Sprintf(", tried %d times", e.Attempts)
 		}
-		add(theme.Dim, text, 1)
+		add(theme.Dim, model.CleanLine(e.Ref.String(), 200)+", "+said+tries, 1)
 	}
 	return th.Block(out, w, h)
 }

@@ -26,8 +26,6 @@ func (e *Edit) rank() int {
 	return 2
 }
 
-func inOrder(a, b *Edit) int { return cmp.Or(a.rank()-b.rank(), cmp.Compare(a.ID, b.ID)) }
-
 // Edits are the edits of one submission; those that need a person come first. A value does
 // not change.
 type Edits struct {
@@ -35,45 +33,36 @@ type Edits struct {
 	namesakes theme.Namesakes
 }
 
-func editsOf(list []*Edit) Edits {
-	e := Edits{list, theme.Namesakes{}}
-	for _, one := range list {
-		e.namesakes.Add(one.Title, one.Ref)
-	}
-	return e
-}
-
 // With returns the edits with others read again: all of them, or those on refs.
 func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) Edits {
-	read := make([]*Edit, 0, len(waiting)+len(done))
+	again := named(refs)
+	out := Edits{namesakes: theme.Namesakes{}}
+	for _, e := range s.list {
+		if len(refs) > 0 && !again[e.Ref] {
+			out.list = append(out.list, e)
+		}
+	}
 	for _, e := range waiting {
-		read = append(read, &Edit{OutboxEntry: e})
+		out.list = append(out.list, &Edit{OutboxEntry: e})
 	}
 	for _, j := range done {
-		read = append(read, &Edit{OutboxEntry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
+		out.list = append(out.list, &Edit{OutboxEntry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
 	}
-	slices.SortFunc(read, inOrder)
-	if len(refs) == 0 {
-		return editsOf(read)
+	slices.SortFunc(out.list, func(a, b *Edit) int { return cmp.Or(a.rank()-b.rank(), cmp.Compare(a.ID, b.ID)) })
+	for _, e := range out.list {
+		out.namesakes.Add(e.Title, e.Ref)
 	}
-	again := map[model.Ref]bool{}
-	for _, ref := range refs {
-		again[ref] = true
-	}
-	out := make([]*Edit, 0, len(s.list)+len(read))
-	for _, e := range s.list {
-		if again[e.Ref] {
-			continue
-		}
-		for len(read) > 0 && inOrder(read[0], e) < 0 {
-			out, read = append(out, read[0]), read[1:]
-		}
-		out = append(out, e)
-	}
-	return editsOf(append(out, read...))
+	return out
 }
 
-// Waiting lists those that are not settled.
+func named(refs []model.Ref) map[model.Ref]bool {
+	out := map[model.Ref]bool{}
+	for _, ref := range refs {
+		out[ref] = true
+	}
+	return out
+}
+
 func (s Edits) Waiting() iter.Seq[model.OutboxEntry] {
 	return func(yield func(model.OutboxEntry) bool) {
 		for _, e := range s.list {
@@ -89,14 +78,11 @@ func (s Edits) On(refs []model.Ref) []model.Ref {
 	if len(refs) == 0 {
 		return nil
 	}
-	named := map[model.Ref]bool{}
-	for _, ref := range refs {
-		named[ref] = true
-	}
 	var out []model.Ref
+	left := named(refs)
 	for _, e := range s.list {
-		if named[e.Ref] {
-			named[e.Ref] = false
+		if left[e.Ref] {
+			left[e.Ref] = false
 			out = append(out, e.Ref)
 		}
 	}
@@ -111,15 +97,14 @@ func (s Edits) Creates() bool {
 // Agree reports whether there are as many as are counted of their submission. An edit on a
 // conversation that is not cached changes with no row.
 func (s Edits) Agree(sub model.Submission) bool {
-	var waiting, person int
 	for _, e := range s.list {
 		switch {
 		case e.Journal != nil:
 		case e.State.Waiting():
-			waiting++
+			sub.Waiting--
 		default:
-			person++
+			sub.NeedPerson--
 		}
 	}
-	return waiting == sub.Waiting && person == sub.NeedPerson
+	return sub.Waiting == 0 && sub.NeedPerson == 0
 }

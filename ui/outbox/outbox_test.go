@@ -29,9 +29,12 @@ func sub(id string, ago, waiting, person, delivered int) model.Submission {
 	return s
 }
 
-func draw(s *Screen, w, h int) string {
-	return ansi.Strip(strings.Join(s.draw(th, layout.Rect{W: w, H: h}, now, "footer"), "\n"))
+func lines(s *Screen, w, h int) []string {
+	s.Now = func() time.Time { return now }
+	return s.Draw(th, layout.Rect{W: w, H: h}).Lines
 }
+
+func draw(s *Screen, w, h int) string { return ansi.Strip(strings.Join(lines(s, w, h), "\n")) }
 
 func under(s *Screen) string {
 	sub, e, _ := s.Under()
@@ -158,7 +161,7 @@ func TestDrawFits(t *testing.T) {
 	for range 5 {
 		for w := 1; w < 120; w += 7 {
 			for h := 1; h < 30; h += 3 {
-				lines := s.draw(th, layout.Rect{W: w, H: h}, now, "footer")
+				lines := lines(&s, w, h)
 				if len(lines) != h {
 					t.Fatalf("%dx%d: %d lines", w, h, len(lines))
 				}

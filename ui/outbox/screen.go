@@ -56,7 +56,7 @@ type Screen struct {
 	loaded bool
 	// more says that older submissions were not read; last is the oldest that was.
 	more bool
-	last string
+	last model.Submission
 	subs []model.Submission // those of which nothing is in the outbox come last
 	// namesakes are the conversations of submissions of one edit, by their sentences.
 	namesakes theme.Namesakes
@@ -66,42 +66,36 @@ type Screen struct {
 
 	lines  []line
 	bar    layout.Bar
-	under  string // key of the line under the bar
 	height int
 
 	finder keymap.Finder
-	// seeking is the way of a search that goes on in what is not read yet.
+	// seeking says that a search goes on in what is not read yet.
 	seeking bool
 }
 
 // Set takes the submissions of which something is in the outbox and the newest page of
 // all. more says that there are older ones; those that were read stay.
 func (s *Screen) Set(pending, page []model.Submission, more bool) {
-	var older []model.Submission
-	if n := len(page); n > 0 && s.loaded {
-		for _, o := range s.subs {
-			if newestFirst(page[n-1], o) < 0 && sectionOf(o) == settled {
-				older = append(older, o)
-			}
-		}
-	}
+	older := slices.DeleteFunc(slices.Clone(s.subs), func(o model.Submission) bool {
+		return len(page) == 0 || newestFirst(page[len(page)-1], o) >= 0 || sectionOf(o) != settled
+	})
 	if len(older) == 0 {
-		s.more = more
-		s.last = ""
-		if len(page) > 0 {
-			s.last = page[len(page)-1].ID
-		}
+		s.last = model.Submission{}
+		s.paged(page, more)
 	}
 	s.loaded = true
 	s.take(pending, page, older)
 }
 
+func (s *Screen) paged(page []model.Submission, more bool) {
+	if s.more = more; len(page) > 0 {
+		s.last = page[len(page)-1]
+	}
+}
+
 // AddOlder takes the page after the oldest submission.
 func (s *Screen) AddOlder(page []model.Submission, more bool) {
-	s.more = more
-	if len(page) > 0 {
-		s.last = page[len(page)-1].ID
-	}
+	s.paged(page, more)
 	s.take(s.subs, page)
 	if s.seeking {
 		s.next(0)
@@ -111,16 +105,10 @@ func (s *Screen) AddOlder(page []model.Submission, more bool) {
 // Replace takes submissions that were read again or are new, unless they are older than
 // what was read.
 func (s *Screen) Replace(subs ...model.Submission) {
-	have := map[string]model.Submission{}
-	for _, sub := range s.subs {
-		have[sub.ID] = sub
-	}
-	oldest, paged := have[s.last]
-	subs = slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
-		_, known := have[sub.ID]
-		return !known && s.more && paged && sectionOf(sub) == settled && newestFirst(oldest, sub) < 0
-	})
-	s.take(subs, s.subs)
+	s.take(slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
+		known := slices.ContainsFunc(s.subs, func(o model.Submission) bool { return o.ID == sub.ID })
+		return !known && s.more && s.last.ID != "" && sectionOf(sub) == settled && newestFirst(s.last, sub) < 0
+	}), s.subs)
 }
 
 // Waiting returns the submissions in sight that wait for a reason.
@@ -138,13 +126,11 @@ func (s *Screen) Waiting() []string {
 // takes.
 func (s *Screen) Watched() []string {
 	var out []string
+	here, _, _ := s.Under()
 	for _, sub := range s.subs {
-		if sectionOf(sub) != settled || sub.ID == s.open {
+		if sectionOf(sub) != settled || sub.ID == s.open || sub.ID == here.ID {
 			out = append(out, sub.ID)
 		}
-	}
-	if sub, _, ok := s.Under(); ok {
-		out = append(out, sub.ID)
 	}
 	return out
 }
@@ -152,20 +138,16 @@ func (s *Screen) Watched() []string {
 // take joins lists of submissions; the first of an id counts.
 func (s *Screen) take(lists ...[]model.Submission) {
 	seen := map[string]bool{}
-	var all []model.Submission
-	for _, list := range lists {
-		for _, sub := range list {
-			if !seen[sub.ID] {
-				seen[sub.ID] = true
-				all = append(all, sub)
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b model.Submission) int {
+	s.subs = slices.DeleteFunc(slices.Concat(lists...), func(sub model.Submission) bool {
+		again := seen[sub.ID]
+		seen[sub.ID] = true
+		return again
+	})
+	slices.SortStableFunc(s.subs, func(a, b model.Submission) int {
 		return cmp.Or(cmp.Compare(sectionOf(a), sectionOf(b)), newestFirst(a, b))
 	})
-	s.subs, s.namesakes = all, theme.Namesakes{}
-	for _, sub := range all {
+	s.namesakes = theme.Namesakes{}
+	for _, sub := range s.subs {
 		if !sub.Ref.IsZero() {
 			s.namesakes.Add(sub.Sentence, sub.Ref)
 		}
@@ -188,40 +170,31 @@ func (s *Screen) Edits() Edits { return s.edits }
 
 // SetEdits takes the edits of the open submission, all or those on refs.
 func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) {
-	if id != s.open {
-		return
+	if id == s.open {
+		s.edits = s.edits.With(refs, waiting, done)
+		s.relist()
 	}
-	s.edits = s.edits.With(refs, waiting, done)
-	s.relist()
 }
 
 // relist makes the lines anew. The cursor stays where it is, or goes to the submission of
 // an edit that is gone.
 func (s *Screen) relist() {
-	var owner string
+	var under line
 	if s.bar.At < len(s.lines) {
-		owner = s.lines[s.bar.At].sub.ID
+		under = s.lines[s.bar.At]
 	}
 	s.lines = nil
 	for _, sub := range s.subs {
 		s.lines = append(s.lines, line{sub: sub})
 		if sub.ID == s.open {
 			for _, e := range s.edits.list {
-				s.lines = append(s.lines, line{sub: sub, edit: e})
+				s.lines = append(s.lines, line{sub, e})
 			}
 		}
 	}
-	for _, want := range []string{s.under, owner} {
-		if i := s.find(want); want != "" && i >= 0 {
-			s.bar.At = i
-			break
-		}
-	}
 	s.Move(0)
-}
-
-func (s *Screen) find(key string) int {
-	return slices.IndexFunc(s.lines, func(l line) bool { return l.key() == key })
+	s.Find(under.sub.ID)
+	s.Find(under.key())
 }
 
 // Moved asks for what the cursor moved to, Opened for the edits of a submission.
@@ -236,13 +209,12 @@ func (s *Screen) Update(msg tea.Msg) any {
 	if s.finder.Typing() {
 		if by, look := s.finder.Read(s.Keys, msg); look {
 			s.next(by)
-		} else {
-			s.seeking = s.seeking && s.finder.Query != ""
 		}
+		s.seeking = s.seeking && s.finder.Query != ""
 		return Moved{}
 	}
-	if at, ok := msg.(layout.Click); ok {
-		if again := s.putAt(int(at)); again {
+	if line, ok := msg.(layout.Click); ok {
+		if int(line) < s.height && s.bar.Click(int(line), len(s.lines)) {
 			return s.look()
 		}
 		return nil
@@ -252,30 +224,31 @@ func (s *Screen) Update(msg tea.Msg) any {
 		s.Move(by)
 		moved = true
 	})
-	switch {
-	case moved:
-		return Moved{}
-	case a == keymap.Back && s.finder.Shown():
-		s.finder, s.seeking = keymap.Finder{}, false
-		return nil
-	case a == keymap.Back && s.Shut():
-		return nil
-	case a == keymap.Search:
+	switch a {
+	case keymap.Back:
+		if s.finder.Shown() {
+			s.finder, s.seeking = keymap.Finder{}, false
+			return nil
+		}
+		if s.Shut() {
+			return nil
+		}
+	case keymap.Search:
 		s.finder.Begin()
 		return nil
-	case a == keymap.SearchNext:
-		s.next(1)
-		return Moved{}
-	case a == keymap.SearchPrev:
-		s.next(-1)
-		return Moved{}
-	case a == keymap.Hide, a == keymap.OutboxScreen:
+	case keymap.Hide, keymap.OutboxScreen:
 		return keymap.Back
-	case a == keymap.NextSection:
-		s.NextSection()
-		return Moved{}
-	case a == keymap.Resolve:
+	case keymap.Resolve:
 		return s.look()
+	case keymap.SearchNext:
+		s.next(1)
+	case keymap.SearchPrev:
+		s.next(-1)
+	case keymap.NextSection:
+		s.NextSection()
+	}
+	if moved || a == keymap.SearchNext || a == keymap.SearchPrev || a == keymap.NextSection {
+		return Moved{}
 	}
 	return a
 }
@@ -295,76 +268,46 @@ func (s *Screen) look() any {
 	return Opened{}
 }
 
-func (s *Screen) Move(by int) { s.moveTo(s.bar.At + by) }
-
-func (s *Screen) moveTo(i int) {
-	s.bar.Put(i, len(s.lines))
-	s.under = ""
-	if len(s.lines) > 0 {
-		s.under = s.lines[s.bar.At].key()
-	}
-}
+func (s *Screen) Move(by int) { s.bar.Move(by, len(s.lines)) }
 
 func (s *Screen) Find(id string) {
-	if i := s.find(id); i >= 0 {
-		s.moveTo(i)
+	if i := slices.IndexFunc(s.lines, func(l line) bool { return l.key() == id }); i >= 0 {
+		s.bar.At = i
 	}
 }
 
 // NextSection goes to the next section that has any lines, in a circle.
 func (s *Screen) NextSection() {
-	if len(s.lines) == 0 {
-		return
-	}
-	here := sectionOf(s.lines[s.bar.At].sub)
+	here, _, _ := s.Under()
 	for step := range sections {
-		want := (here + 1 + step) % sections
+		want := (sectionOf(here) + 1 + step) % sections
 		if i := slices.IndexFunc(s.lines, func(l line) bool { return sectionOf(l.sub) == want }); i >= 0 {
-			s.moveTo(i)
+			s.bar.At = i
 			return
 		}
 	}
 }
 
-// next goes to the next match after the line under the cursor, or before it, in a circle;
-// by 0 stays on a match. Where none was read yet, older ones are wanted.
+// next goes to the next match after the line under the cursor, or before it; by 0 stays on
+// a match. Where none was read yet, older ones are wanted.
 func (s *Screen) next(by int) {
-	n := len(s.lines)
-	if s.finder.Missed, s.seeking = false, false; s.finder.Query == "" || n == 0 {
-		return
+	i, ok := s.finder.Next(s.bar.At+by, by, len(s.lines), func(i int) string { return s.lines[i].words() })
+	if ok {
+		s.bar.At = i
 	}
-	step := 1
-	if by < 0 {
-		step = -1
-	}
-	for k := range n {
-		i := ((s.bar.At+by+step*k)%n + n) % n
-		if l := s.lines[i]; s.finder.Matches(l.words()) {
-			s.moveTo(i)
-			return
-		}
-	}
-	s.seeking, s.finder.Missed = s.more, !s.more
+	s.seeking = s.finder.Missed && s.more
+	s.finder.Missed = s.finder.Missed && !s.more
 }
 
 // words are what is looked for in a line.
 func (l line) words() string {
-	if l.edit != nil {
-		return titleOf(l.edit)
+	switch p := l.sub.Problem; {
+	case l.edit != nil:
+		return titleOf(l.edit.OutboxEntry)
+	case p != nil:
+		return l.sub.Words() + " " + p.Title + " " + p.Error.Words()
 	}
-	out := l.sub.Words()
-	if p := l.sub.Problem; p != nil {
-		out += " " + p.Title + " " + p.Error.Words()
-	}
-	return out
-}
-
-func (s *Screen) putAt(at int) (again bool) {
-	if at < s.height {
-		again = s.bar.Click(at, len(s.lines))
-		s.Move(0)
-	}
-	return again
+	return l.sub.Words()
 }
 
 // Under returns the submission under the cursor, and the edit where it is on one.
@@ -389,9 +332,6 @@ func (s *Screen) Shut() bool {
 	if s.open == "" {
 		return false
 	}
-	if sub, edit, _ := s.Under(); edit != nil {
-		s.under = sub.ID
-	}
 	s.Open("")
 	return true
 }
@@ -399,5 +339,5 @@ func (s *Screen) Shut() bool {
 // WantsOlder returns the submission before which a page is to be read, since the cursor is
 // near the end.
 func (s *Screen) WantsOlder() (before string, ok bool) {
-	return s.last, s.more && (s.seeking || s.bar.At+s.height >= len(s.lines)-1)
+	return s.last.ID, s.more && (s.seeking || s.bar.At+s.height >= len(s.lines)-1)
 }

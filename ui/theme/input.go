@@ -36,6 +36,17 @@ func (t *typing[B]) Key(k tea.KeyPressMsg) bool {
 // Paste puts text in at the cursor; it reports whether the text changed.
 func (t *typing[B]) Paste(text string) bool { return t.update(tea.PasteMsg{Content: t.clean(text)}) }
 
+// Update takes what is typed or pasted; it reports whether the text changed.
+func (t *typing[B]) Update(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		return t.Paste(msg.Content)
+	case tea.KeyPressMsg:
+		return t.Key(msg)
+	}
+	return false
+}
+
 func (t *typing[B]) update(msg tea.Msg) bool {
 	before := t.Value()
 	t.box, _ = t.box.Update(msg)

@@ -142,6 +142,14 @@ func (t *Theme) Pointer(chosen bool) string {
 	return t.Say(Pointer, t.PointerSign)
 }
 
+// Fold returns the sign of a line that opens.
+func (t *Theme) Fold(open bool) string {
+	if open {
+		return t.OpenSign
+	}
+	return t.ShutSign
+}
+
 // AudienceSign returns the sign, the word and the look of who can see a conversation.
 func (t *Theme) AudienceSign(a model.Audience) (sign, word string, look Token) {
 	switch {
