@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,34 +24,25 @@ func ParseBaseURL(s string) (string, error) {
 	if err != nil || u.Opaque != "" {
 		return "", errors.New("is not a valid address")
 	}
-	if u.User != nil {
+	u.Host = strings.ToLower(u.Host)
+	host, port := u.Hostname(), u.Port()
+	number, err := strconv.Atoi(port)
+	standard, known := map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	switch segments := strings.Split(u.Path, "/"); {
+	case u.User != nil:
 		return "", errors.New("must not hold a user or password; the credential belongs in credential")
-	}
-	if strings.ContainsAny(s, "?#") {
+	case strings.ContainsAny(s, "?#"):
 		return "", errors.New("must not have a query or a fragment")
-	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	host := u.Hostname()
-	if (u.Scheme != "https" && u.Scheme != "http") || host == "" || strings.ContainsAny(host, "% \\") {
+	case !known || host == "" || strings.ContainsAny(host, "% \\"):
 		return "", errors.New(`must be a full address such as "https://api.example.com/v2"`)
-	}
-	if u.Scheme == "http" && !loopbackHost(host) {
+	case u.Scheme == "http" && !loopbackHost(host):
 		return "", errors.New("must be https; http is for loopback only (127.0.0.0/8, ::1, localhost)")
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return "", errors.New("has a port outside 1 to 65535")
-		}
-		if (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
-			u.Host = strings.TrimSuffix(u.Host, ":"+port)
-		}
-	} else {
-		u.Host = strings.TrimSuffix(u.Host, ":")
-	}
-	for segment := range strings.SplitSeq(u.Path, "/") {
-		if segment == "." || segment == ".." {
-			return "", errors.New(`must not have "." or ".." in its path`)
-		}
+	case port != "" && (err != nil || number < 1 || number > 65535):
+		return "", errors.New("has a port outside 1 to 65535")
+	case slices.Contains(segments, ".") || slices.Contains(segments, ".."):
+		return "", errors.New(`must not have "." or ".." in its path`)
+	case port == standard || port == "":
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }
@@ -62,9 +54,6 @@ func IsLoopback(rawURL string) bool {
 }
 
 func loopbackHost(host string) bool {
-	if host == "localhost" {
-		return true
-	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Zone() == "" && !addr.Is4In6() && addr.IsLoopback()
+	return host == "localhost" || err == nil && addr.Zone() == "" && !addr.Is4In6() && addr.IsLoopback()
 }

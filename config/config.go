@@ -3,9 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -76,18 +74,18 @@ type Account struct {
 
 // Account finds an account by its name, without regard to letter case.
 func (c *Config) Account(name string) (Account, bool) {
-	i := slices.IndexFunc(c.Accounts, func(a Account) bool { return strings.EqualFold(a.Name, name) })
-	if i < 0 {
-		return Account{}, false
+	for _, a := range c.Accounts {
+		if strings.EqualFold(a.Name, name) {
+			return a, true
+		}
 	}
-	return c.Accounts[i], true
+	return Account{}, false
 }
 
 // AccountNames lists the accounts' names in order.
-func (c *Config) AccountNames() []string {
-	list := make([]string, len(c.Accounts))
-	for i, a := range c.Accounts {
-		list[i] = a.Name
+func (c *Config) AccountNames() (list []string) {
+	for _, a := range c.Accounts {
+		list = append(list, a.Name)
 	}
 	return list
 }
@@ -107,8 +105,7 @@ func (a Account) Credentials() (list []Credential) {
 
 // SecretEnv names the environment variables that hold credentials, sorted. Keep them from the environment of child
 // processes with WithoutEnv.
-func (c *Config) SecretEnv() []string {
-	var list []string
+func (c *Config) SecretEnv() (list []string) {
 	for _, a := range c.Accounts {
 		for _, secret := range a.Credentials() {
 			if secret.Env != "" {
@@ -138,32 +135,26 @@ func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 // wrong with its contents, or a plain one when it can't be read. A file that anyone may write is refused, because its
 // credential commands are run. At most 128 KiB are read.
 func Load(path string, v Validators) (*Config, error) {
-	f, err := os.Open(path)
+	data, err := readBounded(path, 0, maxConfigSize+1, func(info fs.FileInfo) error {
+		switch {
+		case info.IsDir():
+			return fmt.Errorf("config file %s is a directory", path)
+		case info.Mode().IsRegular():
+			return ownerOf(info).settingsFile(path)
+		}
+		return nil
+	})
+	var system *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s", ErrNoConfig, path)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("the config file can't be read: %w; try: chmod u+r %s", err, shellWord(path))
+	case errors.As(err, &system):
+		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	case err != nil:
-		return nil, fmt.Errorf("the config file can't be read: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("the config file can't be read: %w", err)
-	case info.IsDir():
-		return nil, fmt.Errorf("config file %s is a directory", path)
-	case info.Mode().IsRegular():
-		if err := ownerOf(info).settingsFile(path); err != nil {
-			return nil, err
-		}
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("the config file can't be read: %w", err)
-	}
-	if len(data) > maxConfigSize {
+		return nil, err
+	case len(data) > maxConfigSize:
 		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
 	}
 	return Decode(path, data, v)

@@ -113,26 +113,32 @@ func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", c.failed(err, "stopped before it was read")
 	}
-	secret, held := "", false
-	if r.Held != nil {
-		secret, held = r.Held(c)
-	}
-	var err error
-	switch {
-	case held:
-	case c.Env != "":
-		secret, err = r.env(c)
-	case len(c.Command) > 0:
-		secret, err = r.command(ctx, c)
-	case c.File != "":
-		secret, err = readSecretFile(c)
-	default:
-		secret, err = r.keyring(ctx, c)
-	}
+	secret, err := r.read(ctx, c)
 	if err != nil {
 		return "", err
 	}
 	return checkSecret(c, secret)
+}
+
+func (r Resolver) read(ctx context.Context, c Credential) (string, error) {
+	if r.Held != nil {
+		if secret, ok := r.Held(c); ok {
+			return secret, nil
+		}
+	}
+	switch {
+	case c.Env != "":
+		return r.env(c)
+	case len(c.Command) > 0:
+		return r.command(ctx, c)
+	case c.File != "":
+		return readSecretFile(c)
+	}
+	get := r.Keyring
+	if get == nil {
+		get = keyring.Get
+	}
+	return r.askKeyring(ctx, c, get)
 }
 
 // Absent says why a secret can't be had, as far as that shows without asking for it: a variable that is not set, a file
@@ -157,8 +163,7 @@ func (c Credential) failed(cause error, format string, args ...any) error {
 
 // checkSecret takes off the line end that editors and commands add, and refuses what can't go into a header.
 func checkSecret(c Credential, s string) (string, error) {
-	s = strings.TrimPrefix(s, "\ufeff")
-	s = strings.TrimRight(s, "\r\n")
+	s = strings.TrimRight(strings.TrimPrefix(s, "\ufeff"), "\r\n")
 	switch {
 	case strings.TrimSpace(s) == "":
 		return "", c.failed(nil, "is empty")
@@ -187,18 +192,8 @@ func (r Resolver) env(c Credential) (string, error) {
 	return s, nil
 }
 
-// keyring reads an entry of the operating system's keyring.
-func (r Resolver) keyring(ctx context.Context, c Credential) (string, error) {
-	get := r.Keyring
-	if get == nil {
-		get = keyring.Get
-	}
-	service, user := splitKeyring(c.Keyring)
-	return r.askKeyring(ctx, c, func() (string, error) { return get(service, user) })
-}
-
 // askKeyring asks the operating system. The library takes no context, so the call is left behind when its time is up.
-func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func() (string, error)) (string, error) {
+func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func(service, user string) (string, error)) (string, error) {
 	service, user := splitKeyring(c.Keyring)
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, commandTimeout))
 	defer cancel()
@@ -206,7 +201,7 @@ func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func() (stri
 	answer := make(chan error, 1)
 	go func() {
 		var err error
-		secret, err = ask()
+		secret, err = ask(service, user)
 		answer <- err
 	}()
 	select {
@@ -217,8 +212,8 @@ func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func() (stri
 		case err == nil:
 			return secret, nil
 		case errors.Is(err, keyring.ErrNotFound):
-			return "", c.failed(err, "not found; store it in the keyring under service %s and user name %s, or use env, command or file instead",
-				quoted(service), quoted(user))
+			return "", c.failed(err, "not found; store it in the keyring under service %s and user name %s, "+
+				"or use env, command or file instead", quoted(service), quoted(user))
 		}
 		return "", c.failed(err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(err.Error()))
 	}

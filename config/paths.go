@@ -55,13 +55,15 @@ func (p Paths) Database() string { return filepath.Join(p.State, appName+".db") 
 // PrepareState makes the state directory with mode 0700. One that belongs to another user, or that group or others can
 // write to, is refused with a *ModeError; one that they can only read is closed to them.
 func (p Paths) PrepareState() error {
-	if err := makePrivateDir(p.State); err != nil {
+	info, err := makeDir(p.State)
+	if err != nil {
 		return err
 	}
-	if err := checkPrivateDir(p.State); err != nil {
+	o := ownerOf(info)
+	if err := o.privateDir(p.State); err != nil || o.mode.Perm()&0o077 == 0 {
 		return err
 	}
-	return nil
+	return os.Chmod(p.State, 0o700)
 }
 
 // Adopt takes over the files of another state directory, where there is none of their name yet.
