@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -34,12 +35,13 @@ func (r *run) doctorCommand() *cobra.Command {
 			if err := r.loadConfig(); err != nil {
 				return err
 			}
-			return r.doctor(ctx)
+			r.doctor(ctx)
+			return nil
 		}),
 	}
 }
 
-func (r *run) doctor(ctx context.Context) error {
+func (r *run) doctor(ctx context.Context) {
 	active := r.setup.Active()
 	found := make([][]model.CheckResult, len(active))
 	var wait sync.WaitGroup
@@ -53,24 +55,26 @@ func (r *run) doctor(ctx context.Context) error {
 	wait.Wait()
 	var broken []string
 	for i, a := range active {
-		works := false
 		for _, c := range found[i] {
 			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
-			works = works || c.OK && c.Name == model.CheckList
 		}
-		if !works {
+		if !lists(found[i]) {
 			broken = append(broken, a.Name)
 		}
 	}
-	switch {
+	switch all := theme.Count(len(active), "account"); {
 	case r.flags.json || len(active) == 0:
 		r.sayNoAccount()
 	case len(broken) > 0:
-		r.say("%d of %s can't be read: %s.", len(broken), theme.Count(len(active), "account"), strings.Join(broken, ", "))
+		r.say("%d of %s can't be read: %s.", len(broken), all, strings.Join(broken, ", "))
 	default:
-		r.say("%s can be read.", theme.Count(len(active), "account"))
+		r.say("%s can be read.", all)
 	}
-	return nil
+}
+
+// lists reports whether an account's conversations could be listed.
+func lists(found []model.CheckResult) bool {
+	return slices.ContainsFunc(found, func(c model.CheckResult) bool { return c.OK && c.Name == model.CheckList })
 }
 
 // sayNoAccount tells a person whose config has no account how to get one.
@@ -92,11 +96,10 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 }
 
 func (r *run) checkAccount(ctx context.Context, setup Setup, a config.Account) []model.CheckResult {
-	c := model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}
+	c := model.CheckResult{Name: "credential", OK: true, Detail: "none in the config: this service has a sign-in"}
 	var source *config.Source
-	if a.Credential.IsZero() {
-		c.Detail = "none in the config: this service has a sign-in"
-	} else {
+	if !a.Credential.IsZero() {
+		c.Detail = a.Credential.String()
 		source = setup.Resolver().Source(a.Credential)
 		if _, err := source.Get(ctx); err != nil {
 			// Nothing more can be learnt without it.
@@ -124,14 +127,10 @@ func (r *run) terminalFacts() string {
 	if !r.interactive() {
 		facts = append(facts, "nobody to ask")
 	}
-	for _, name := range []string{"TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := r.Getenv(name); v != "" {
-			facts = append(facts, name+"="+v)
-		}
-	}
-	for _, is := range [][2]string{{"SSH_CONNECTION", "over SSH"}, {"TMUX", "in tmux"}, {"STY", "in screen"}} {
-		if r.Getenv(is[0]) != "" {
-			facts = append(facts, is[1])
+	for _, about := range [][2]string{{"TERM"}, {"COLORTERM"}, {"NO_COLOR"}, {"LC_ALL"}, {"LC_CTYPE"}, {"LANG"},
+		{"SSH_CONNECTION", "over SSH"}, {"TMUX", "in tmux"}, {"STY", "in screen"}} {
+		if v := r.Getenv(about[0]); v != "" {
+			facts = append(facts, cmp.Or(about[1], about[0]+"="+v))
 		}
 	}
 	return strings.Join(facts, ", ")
