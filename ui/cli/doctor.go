@@ -27,18 +27,14 @@ type findingJSON struct {
 }
 
 func (r *run) doctorCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "doctor",
-		Short: "Check the config, the paths, the terminal, and every account live",
-		Args:  noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
-			if err := r.loadConfig(); err != nil {
-				return err
+	return r.define("doctor", "Check the config, the paths, the terminal, and every account live", noArgs,
+		func(ctx context.Context, _ []string) error {
+			err := r.loadConfig()
+			if err == nil {
+				r.doctor(ctx)
 			}
-			r.doctor(ctx)
-			return nil
-		}),
-	}
+			return err
+		})
 }
 
 func (r *run) doctor(ctx context.Context) {

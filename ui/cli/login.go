@@ -26,21 +26,16 @@ import (
 const loginPatience = 10 * time.Minute
 
 func (r *run) loginCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "login ACCOUNT",
-		Short: "Sign in to an account in the browser, where its service has that",
-		Long: `Opens the page of the service where you agree, waits for the browser to come back to a port of this machine, and
+	c := r.define("login ACCOUNT", "Sign in to an account in the browser, where its service has that", needs("ACCOUNT", 1, 1),
+		func(ctx context.Context, args []string) error { return r.login(ctx, args[0]) })
+	c.Long = `Opens the page of the service where you agree, waits for the browser to come back to a port of this machine, and
 keeps the tokens in the state directory. Over SSH, or where no browser can be opened, open the printed address
 yourself; where that is on another machine, paste the address the browser ends up at, be it on an error page.
 
 The address to come back to is redirect_url in [account.settings]. It must be the one that is registered with the
-service for the client_id.`,
-		Example: "  confab login projects",
-		Args:    needs("ACCOUNT", 1, 1),
-		RunE: r.do(func(ctx context.Context, args []string) error {
-			return r.login(ctx, args[0])
-		}),
-	}
+service for the client_id.`
+	c.Example = "  confab login projects"
+	return c
 }
 
 // listenFor opens the port that the browser comes back to. localhost may be

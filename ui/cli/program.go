@@ -20,7 +20,7 @@ import (
 )
 
 // Program is what main brings: the terminal, the clock, and how to open what
-// the commands use. All functions but Browse must be set.
+// the commands use. All functions but Browse and Silence must be set.
 type Program struct {
 	Version  string
 	In       io.Reader
@@ -36,18 +36,16 @@ type Program struct {
 	AtOnce <-chan struct{}
 
 	Validators config.Validators
-	// Access are the words of all services for who gets in.
-	Access []string
-	// Services and Keys are what the help topics tell of other parts.
-	Services []Service
-	Keys     []Key
+	Access     []string // the words of all services for who gets in
+	Services   []Service
+	Keys       []Key // the default bindings
 	// Open opens the engine. Nothing is sent before it is asked for something.
 	Open func(ctx context.Context, s Setup) (Engine, error)
 	// Screen runs the inbox until the person leaves.
 	Screen func(ctx context.Context, s Setup, start Start) error
-	// Welcome runs the first screen of somebody without an account, and tells what was chosen there.
-	Welcome func(ctx context.Context, s Setup) (Wish, error)
-	// Silence keeps the terminal from showing what is typed until shown is called; nil where there is no terminal.
+	// Welcome runs the first screen of somebody without an account, and tells what was chosen there: demo, account or "".
+	Welcome func(ctx context.Context, s Setup) (choice string, err error)
+	// Silence keeps the terminal from showing what is typed until shown is called.
 	Silence func() (shown func())
 	// Check tests one account live with its credential, which is nil where the config names none. No credential is
 	// read twice for it, refused or not.
@@ -59,21 +57,12 @@ type Program struct {
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in; its error says why an account has none.
 	Login func(s Setup, account config.Account) (Login, error)
-	// Browse shows an address in the person's browser; nil shows none.
+	// Browse shows an address in the person's browser.
 	Browse func(s Setup, url string) error
 	// Sandbox makes the stand-in servers, and tells their accounts once they are
 	// reached at root.
 	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
 }
-
-// Wish is what somebody without an account may want.
-type Wish int
-
-const (
-	WishNothing Wish = iota
-	WishDemo
-	WishAccount
-)
 
 // Service is a service as its adapter says: how an account of it is set up, and what can be edited on it.
 type Service struct {
@@ -84,13 +73,11 @@ type Service struct {
 	Edits  []Edit
 }
 
-// Edit is one kind of edit of a service, whatever the account.
+// Edit is one kind of edit of a service, whatever the account. Call is the request that is sent, "" where there is none.
 type Edit struct {
-	Kind  model.EditKind
-	State model.CapabilityState
-	// Call is the request that is sent, "" where there is none.
-	Call   string
-	Reason string
+	Kind         model.EditKind
+	State        model.CapabilityState
+	Call, Reason string
 }
 
 // Key is one default binding; Keys is "" where an action has no key.
@@ -138,10 +125,9 @@ func (s Setup) Absent() string {
 
 // Active lists the accounts that take part.
 func (s Setup) Active() []config.Account {
-	if len(s.Accounts) == 0 {
-		return s.Config.Accounts
-	}
-	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool { return !slices.Contains(s.Accounts, a.Name) })
+	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool {
+		return len(s.Accounts) > 0 && !slices.Contains(s.Accounts, a.Name)
+	})
 }
 
 // Start is where the inbox opens; Greeting is said there first.
@@ -165,8 +151,7 @@ type Login interface {
 
 // SandboxOptions say what the stand-in servers hold and how they behave.
 type SandboxOptions struct {
-	// Hostile is every odd string there is in place of a believable company.
-	Hostile       bool
+	Hostile       bool // every odd string there is in place of a believable company
 	Conversations int
 	Seed          uint64
 	Latency       time.Duration
@@ -221,12 +206,10 @@ func Main(ctx context.Context, p Program, args []string) int {
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
-	case r.ended:
-		return r.status
-	case err != nil:
+	case err != nil && !r.ended:
 		return ExitUsage
 	}
-	return ExitOK
+	return r.status
 }
 
 func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
@@ -234,8 +217,12 @@ func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
 	fmt.Fprintf(r.Err, "Try: %s --help\n", cmp.Or(r.command, "confab"))
 }
 
-// do wraps a command: what it ends with is shown here, and the status kept, so
+// define returns a command. What it ends with is shown here, and the status kept, so
 // that only a wrong command line goes the way of cobra's errors.
+func (r *run) define(use, short string, args cobra.PositionalArgs, f func(ctx context.Context, args []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: args, RunE: r.do(f)}
+}
+
 func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
@@ -326,13 +313,15 @@ func (r *run) loadConfig() error {
 	return nil
 }
 
-func (r *run) findPaths() (err error) {
+func (r *run) findPaths() error {
 	if r.setup.Paths != (config.Paths{}) {
 		return nil
 	}
-	if r.setup.Paths, err = config.FindPaths(r.flags.config); err != nil {
+	paths, err := config.FindPaths(r.flags.config)
+	if err != nil {
 		return usage("%w", err)
 	}
+	r.setup.Paths = paths
 	return nil
 }
 
@@ -401,13 +390,11 @@ func (r *run) ref(text string) (model.Ref, error) {
 
 // privateTemp makes a directory for one run, in the user's own runtime
 // directory where there is one.
-func (r *run) privateTemp() (string, error) {
-	dir, err := os.MkdirTemp(r.Getenv("XDG_RUNTIME_DIR"), "confab-demo-") // mode 0700
-	if err != nil {
-		dir, err = os.MkdirTemp("", "confab-demo-")
+func (r *run) privateTemp() (dir string, err error) {
+	for _, parent := range []string{r.Getenv("XDG_RUNTIME_DIR"), ""} {
+		if dir, err = os.MkdirTemp(parent, "confab-demo-"); err == nil { // mode 0700
+			return dir, nil
+		}
 	}
-	if err != nil {
-		return "", local(err)
-	}
-	return dir, nil
+	return "", local(err)
 }

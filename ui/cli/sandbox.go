@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -35,10 +36,10 @@ func (f *sandboxFlags) register(c *cobra.Command) {
 func (f *sandboxFlags) parse() (SandboxOptions, error) {
 	o := f.SandboxOptions
 	o.Faults = map[string]float64{}
-	if f.Conversations < 1 {
+	switch {
+	case f.Conversations < 1:
 		return o, usage("--conversations must be at least 1")
-	}
-	if f.Latency < 0 {
+	case f.Latency < 0:
 		return o, usage("--latency must not be negative")
 	}
 	for _, text := range f.faults {
@@ -55,12 +56,8 @@ func (f *sandboxFlags) parse() (SandboxOptions, error) {
 func (r *run) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	var listen, write string
-	c := &cobra.Command{
-		Use:     "sandbox --listen HOST:PORT",
-		Short:   "Serve stand-ins of the four services, for development",
-		Example: "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml",
-		Args:    noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
+	c := r.define("sandbox --listen HOST:PORT", "Serve stand-ins of the four services, for development", noArgs,
+		func(ctx context.Context, _ []string) error {
 			o, err := f.parse()
 			if err != nil {
 				return err
@@ -69,8 +66,8 @@ func (r *run) sandboxCommand() *cobra.Command {
 				return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
 			}
 			return r.serveSandbox(ctx, o, listen, write)
-		}),
-	}
+		})
+	c.Example = "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml"
 	f.register(c)
 	c.Flags().StringVar(&listen, "listen", "", "the HOST:PORT to serve on")
 	c.Flags().StringVar(&write, "write-config", "", "write a config to file that points here, its credentials beside it")
@@ -80,7 +77,7 @@ func (r *run) sandboxCommand() *cobra.Command {
 // serving is a sandbox that is reached over HTTP.
 type serving struct {
 	server   *http.Server
-	listener net.Listener
+	address  *net.TCPAddr
 	accounts []config.SandboxAccount
 	ended    chan error
 }
@@ -94,25 +91,22 @@ func (r *run) openSandbox(o SandboxOptions, listen string) (*serving, error) {
 	if err != nil {
 		return nil, local(err)
 	}
-	s := &serving{listener: l, accounts: accounts("http://" + reachable(l.Addr())), ended: make(chan error, 1),
+	address := l.Addr().(*net.TCPAddr)
+	s := &serving{address: address, accounts: accounts("http://" + reachable(address)), ended: make(chan error, 1),
 		server: &http.Server{Handler: servers, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}}
 	go func() { s.ended <- s.server.Serve(l) }()
 	return s, nil
 }
 
 // reachable is the address for clients on this machine.
-func reachable(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
-	if err != nil {
+func reachable(a *net.TCPAddr) string {
+	switch {
+	case !a.IP.IsUnspecified():
 		return a.String()
+	case a.IP.To4() == nil:
+		return fmt.Sprintf("localhost:%d", a.Port)
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-		if ip.To4() == nil {
-			host = "localhost"
-		}
-	}
-	return net.JoinHostPort(host, port)
+	return fmt.Sprintf("127.0.0.1:%d", a.Port)
 }
 
 type sandboxJSON struct {
@@ -127,8 +121,8 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 		return err
 	}
 	defer s.server.Close()
-	if tcp, ok := s.listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		r.say("confab: warning: %s is reachable from other machines; the data is made up, but anybody may change it", tcp)
+	if !s.address.IP.IsLoopback() {
+		r.say("confab: warning: %s is reachable from other machines; the data is made up, but anybody may change it", s.address)
 	}
 	if write != "" {
 		if err := config.WriteSandbox(write, s.accounts); errors.Is(err, os.ErrExist) {
@@ -155,21 +149,17 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 func (r *run) demoCommand() *cobra.Command {
 	var f sandboxFlags
 	var start Start
-	c := &cobra.Command{
-		Use:   "demo",
-		Short: "Open the inbox on stand-in servers: no network, no config, nothing left behind",
-		Args:  noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
+	c := r.define("demo", "Open the inbox on stand-in servers: no network, no config, nothing left behind", noArgs,
+		func(ctx context.Context, _ []string) error {
 			o, err := f.parse()
+			if err == nil {
+				err = r.checkQuery(start.Query)
+			}
 			if err != nil {
 				return err
 			}
-			if err := r.checkQuery(start.Query); err != nil {
-				return err
-			}
 			return r.demo(ctx, o, start)
-		}),
-	}
+		})
 	f.register(c)
 	start.register(c)
 	return c
