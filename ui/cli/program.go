@@ -271,15 +271,14 @@ func words(err error) string {
 	var walk func(err error)
 	walk = func(err error) {
 		switch e := err.(type) {
-		case nil:
 		case *model.Error:
 			text = strings.Replace(text, e.Error(), model.Words(e), 1)
 		case interface{ Unwrap() []error }:
 			for _, part := range e.Unwrap() {
 				walk(part)
 			}
-		default:
-			walk(errors.Unwrap(err))
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
 		}
 	}
 	walk(err)

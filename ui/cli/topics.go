@@ -5,11 +5,11 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"text/tabwriter"
 
 	"confab/config"
 	"confab/model"
 	"confab/model/query"
-	"confab/ui/layout"
 )
 
 // texts are the parts of the reference: a line that says what a topic is about, a blank one, and the topic in columns,
@@ -57,42 +57,24 @@ func (p Program) facts() map[string]func() string {
 	return all
 }
 
-// columns sets rows in columns, two spaces apart, set in by two; a line break in
-// a last cell goes on below it.
-func columns(b *strings.Builder, rows [][]string) {
-	var measure layout.Measure
-	var wide []int
-	for _, row := range rows {
-		for i, c := range row[:len(row)-1] {
-			if i == len(wide) {
-				wide = append(wide, 0)
-			}
-			wide[i] = max(wide[i], measure.Width(c))
-		}
-	}
-	for _, row := range rows {
-		before := "  "
-		for i, c := range row[:len(row)-1] {
-			before += measure.Fit(c, wide[i]+2, "")
-		}
-		for part := range strings.SplitSeq(row[len(row)-1], "\n") {
-			b.WriteString(strings.TrimRight(before+part, " ") + "\n")
-			before = layout.Spaces(measure.Width(before))
-		}
-	}
-}
-
-// section sets rows under a title; where says where it holds, "" if that is plain.
+// section sets rows in columns under a title, two spaces apart; a line break in a last cell goes on below it. where says
+// where the section holds, "" if that is plain.
 func section(b *strings.Builder, title, where string, rows ...[]string) {
-	if b.Len() > 0 {
-		b.WriteString("\n")
-	}
-	b.WriteString(strings.ToUpper(title))
 	if where != "" {
-		b.WriteString(" (" + where + ")")
+		where = " (" + where + ")"
 	}
-	b.WriteString("\n")
-	columns(b, rows)
+	fmt.Fprintf(b, "\n%s%s\n", strings.ToUpper(title), where)
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		last := len(row) - 1
+		below := "\n  " + strings.Repeat("\t", last)
+		fmt.Fprintf(w, "  %s\n", strings.Join(row[:last], "\t")+"\t"+strings.ReplaceAll(row[last], "\n", below))
+	}
+	_ = w.Flush() // into memory
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 }
 
 func (p Program) keyFacts() string {

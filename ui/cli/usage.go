@@ -48,6 +48,9 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 	}
 }
 
+// flagKinds are the words for what a flag takes.
+var flagKinds = map[string]string{"int": "a whole number", "int64": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
+
 // flagWords says what is wrong with a flag.
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
@@ -55,18 +58,17 @@ func flagWords(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	switch {
 	case errors.As(err, &wrong):
-		kinds := map[string]string{"int": "a whole number", "int64": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
 		kind := wrong.GetFlag().Value.Type()
-		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, cmp.Or(kinds[kind], "a "+kind), wrong.GetValue())
+		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, cmp.Or(flagKinds[kind], "a "+kind), wrong.GetValue())
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s wants a value", missing.GetFlag().Name)
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return fmt.Errorf("there is no flag -%s for %s", unknown.GetSpecifiedShortnames(), cmd.CommandPath())
+	case errors.As(err, &unknown):
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
 		name := "--" + unknown.GetSpecifiedName()
 		return fmt.Errorf("there is no flag %s for %s%s", name, cmd.CommandPath(), suggest(name, known, ""))
-	case errors.As(err, &unknown):
-		return fmt.Errorf("there is no flag -%s for %s", unknown.GetSpecifiedShortnames(), cmd.CommandPath())
 	}
 	return err
 }
