@@ -60,12 +60,10 @@ type Account struct {
 	// Name is unique without regard to letter case: ASCII letters, digits, - and _, at most 64.
 	Name     string
 	Provider string
-	// BaseURL has the one spelling of ParseBaseURL.
-	BaseURL  string
+	BaseURL  string // in the one spelling of ParseBaseURL
 	ReadOnly bool
-	// Since is how far back to list; 0 means everything.
-	Since time.Duration
-	Pace  Pace
+	Since    time.Duration // how far back to list; 0 means everything
+	Pace     Pace
 	// Credential is zero only where the provider allows an account without one.
 	Credential Credential
 	// Settings hold a string, or a Credential for secrets. Defaults of the provider's rules are filled in.

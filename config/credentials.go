@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -23,21 +22,15 @@ const maxSecret = 64 << 10
 // commandTimeout bounds a credential command and a keyring look-up, which may wait for a person to unlock something.
 const commandTimeout = 30 * time.Second
 
-// keyringService is meant when a keyring entry names no service.
-const keyringService = "confab"
-
 // ErrNoCredential means that an account has no credential in the settings.
 var ErrNoCredential = errors.New("no credential is configured")
 
 // Credential says where a secret comes from; it holds none itself. Exactly one field is set.
 type Credential struct {
-	// Env is the name of an environment variable.
-	Env string `toml:"env,omitempty" json:"env,omitempty"`
-	// Command is a program and its arguments, run without a shell.
-	Command []string `toml:"command,omitempty" json:"command,omitempty"`
-	// File is the absolute path of a file that only its owner can read.
-	File string `toml:"file,omitempty" json:"file,omitempty"`
-	// Keyring is NAME or SERVICE/NAME in the operating system's keyring; the service is confab when not given.
+	Env     string   `toml:"env,omitempty" json:"env,omitempty"`         // the name of a variable
+	Command []string `toml:"command,omitempty" json:"command,omitempty"` // run without a shell
+	File    string   `toml:"file,omitempty" json:"file,omitempty"`       // an absolute path
+	// Keyring is NAME or SERVICE/NAME in the operating system's keyring.
 	Keyring string `toml:"keyring,omitempty" json:"keyring,omitempty"`
 }
 
@@ -65,23 +58,20 @@ func (c Credential) String() string {
 
 // CredentialError says why a secret could not be read. It never holds the secret.
 type CredentialError struct {
-	// Source is Credential.String, cleaned.
-	Source string
-	// Reason is for people, with the way out where there is one.
-	Reason string
-	// Err is the cause, nil when Reason is all there is to know. Its text is not part of Error.
-	Err error
+	Source string // Credential.String, cleaned
+	Reason string // for people, with the way out where there is one
+	Err    error  // the cause, nil when Reason is all there is to know; its text is not part of Error
 }
 
+// verbs begin the reasons that make a sentence with the source before them.
+var verbs = regexp.MustCompile(`^(is|has|does|can't|holds|printed|failed:?|belongs) `)
+
 func (e *CredentialError) Error() string {
-	if verb, _, _ := strings.Cut(e.Reason, " "); slices.Contains(verbs, strings.TrimSuffix(verb, ":")) {
+	if verbs.MatchString(e.Reason) {
 		return e.Source + " " + e.Reason
 	}
 	return e.Source + ": " + e.Reason
 }
-
-// verbs begin the reasons that make a sentence with the source before them.
-var verbs = []string{"is", "has", "does", "can't", "holds", "printed", "failed", "belongs"}
 
 func (e *CredentialError) Unwrap() error { return e.Err }
 
@@ -219,13 +209,12 @@ func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func(service
 	}
 }
 
-// splitKeyring reads NAME or SERVICE/NAME. A name may hold further slashes.
+// splitKeyring reads NAME or SERVICE/NAME; the service is confab when not given. A name may hold further slashes.
 func splitKeyring(s string) (service, user string) {
-	service, user, found := strings.Cut(s, "/")
-	if !found {
-		return keyringService, s
+	if service, user, found := strings.Cut(s, "/"); found {
+		return service, user
 	}
-	return service, user
+	return appName, s
 }
 
 func readSecretFile(c Credential) (string, error) {

@@ -22,31 +22,24 @@ type Validators struct {
 
 // ProviderRules say what an account of a provider may hold.
 type ProviderRules struct {
-	// DefaultBaseURL is used when base_url is missing or empty.
-	DefaultBaseURL string
+	DefaultBaseURL string // where base_url is missing or empty
 	// CredentialOptional allows an account without credential, for services that can log in interactively.
 	CredentialOptional bool
-	// Settings by key; others are errors.
-	Settings map[string]SettingRule
+	Settings           map[string]SettingRule // by key; others are errors
 }
 
 // SettingRule describes one key of [account.settings].
 type SettingRule struct {
 	Required bool
-	// Secret settings are credential tables, all others strings.
-	Secret bool
-	// Values, when given, are the only ones allowed.
-	Values []string
-	// Default is what Load fills in when the key is missing or empty.
-	Default string
+	Secret   bool     // a credential table; all others are strings
+	Values   []string // when given, the only ones allowed
+	Default  string   // what Load fills in when the key is missing or empty
 	// Asked settings are asked for when an account is added, as all required ones are; those With another one only where
 	// that is given.
 	Asked bool
 	With  string
-	// Help is one line for `config schema` and the starter file.
-	Help string
-	// Check says what is wrong with a value. It is not called for secrets or empty values.
-	Check func(string) error
+	Help  string             // one line
+	Check func(string) error // says what is wrong with a value; not called for secrets or empty values
 }
 
 // names lists a map's keys in order.
