@@ -105,7 +105,6 @@ func program(atOnce <-chan struct{}) cli.Program {
 	return p
 }
 
-// engine is the inbox with what it stands on.
 type engine struct {
 	*inbox.Inbox
 	store *store.Store
@@ -122,7 +121,6 @@ func (e *engine) Close(ctx context.Context) error {
 	return errors.Join(e.store.Close(), e.log.Close())
 }
 
-// quiet says nothing of a load.
 func quiet(int) func() { return func() {} }
 
 // openEngine opens the engine; loading is told of the load of all conversations.
@@ -174,8 +172,6 @@ func openStore(ctx context.Context, s cli.Setup) (*store.Store, error) {
 	return store.Open(ctx, s.Paths.Database(), store.Options{Waiting: waitingFor})
 }
 
-// waitingFor says which running programs keep the database from being brought up
-// to date.
 func waitingFor(names []string) {
 	have := map[bool]string{true: "has", false: "have"}[len(names) == 1]
 	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
@@ -202,7 +198,6 @@ func providerAccount(s cli.Setup, a config.Account, r config.Resolver, l *cli.Lo
 	return f, out
 }
 
-// credential is what the config names, as an adapter takes it.
 type credential struct{ *config.Source }
 
 func (c credential) Get(ctx context.Context) (string, error) {
@@ -216,7 +211,6 @@ func (c credential) Get(ctx context.Context) (string, error) {
 	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
 }
 
-// pacing returns the pacer of an account, nil for none.
 func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer {
 	every, burst := f.Pace.Every, f.Pace.Burst
 	if a.Pace.Interval > 0 {
@@ -228,7 +222,6 @@ func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer 
 	return db.Pacer(a.Name, every, burst)
 }
 
-// screen runs the inbox in the terminal.
 func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) error {
 	e, err := openEngine(ctx, s, quiet)
 	if err != nil {
@@ -252,7 +245,6 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
-// screenOptions are what every screen goes by.
 func screenOptions(s cli.Setup) ui.Options {
 	o := ui.Options{ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now,
 		Version: cli.Version(), ConfigPath: s.Paths.Config, HasConfig: s.Config != nil}
@@ -270,7 +262,6 @@ func openWelcome(ctx context.Context, s cli.Setup) (choice string, err error) {
 	return string(m.Chosen()), err
 }
 
-// check tests one account live.
 func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
 	f, account := providerAccount(s, a, s.Resolver(), nil)
 	if source != nil {
@@ -325,7 +316,6 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 	return append(found, checked("contents", "the whole database was read, and it is sound", damage))
 }
 
-// forget removes what is kept of an account: rows of the database and tokens.
 func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []string, err error) {
 	db, err := openStore(ctx, s)
 	if err != nil {
@@ -385,7 +375,6 @@ func filesOf(state, account string) (all []string, err error) {
 	return all, err
 }
 
-// login returns the sign-in of an account whose provider has one.
 func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
@@ -463,7 +452,6 @@ func openSandbox(o cli.SandboxOptions) (http.Handler, func(root string) []config
 	return box, func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }, err
 }
 
-// sandboxAccounts returns the accounts of servers that are reached at root.
 func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
 	for _, a := range box.Accounts() {

@@ -12,7 +12,6 @@ import (
 
 var (
 	envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	// envWord finds what can't stand in an environment variable's name.
 	envWord = regexp.MustCompile(`[^A-Z0-9]+`)
 )
 
@@ -64,7 +63,6 @@ func (d *decoder) account(t *node) Account {
 	return a
 }
 
-// complete reports what the provider needs and is not there, and fills in defaults.
 func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable string) {
 	secret := slices.ContainsFunc(t.items, func(n *node) bool { return secretKey(n.key) && n.kind == stringKind })
 	if t.get("credential") == nil && !rules.CredentialOptional && !secret {

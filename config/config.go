@@ -17,7 +17,6 @@ var ErrNoConfig = errors.New("no config file")
 // DefaultRefresh is the time between polls where the file names none.
 const DefaultRefresh = 2 * time.Minute
 
-// maxConfigSize bounds the settings file, in bytes.
 const maxConfigSize = 128 << 10
 
 // BuiltinThemes are the theme names that no [themes] table may have; the first is the default.

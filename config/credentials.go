@@ -16,7 +16,6 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// maxSecret bounds a credential, in bytes, wherever it comes from.
 const maxSecret = 64 << 10
 
 // commandTimeout bounds a credential command and a keyring look-up, which may wait for a person to unlock something.

@@ -18,8 +18,7 @@ type decoder struct {
 	data      []byte
 	rules     Validators
 	problems  Errors
-	// seen holds names that must be unique.
-	seen map[string]*node
+	seen      map[string]*node
 	// broken means that the text could not be read to its end, so nothing is reported as missing.
 	broken bool
 }
@@ -33,12 +32,10 @@ func (d *decoder) report(offset int, key, suggestion, format string, args ...any
 	})
 }
 
-// wrong reports a problem with a value.
 func (d *decoder) wrong(n *node, format string, args ...any) {
 	d.report(n.at, n.path(), "", format, args...)
 }
 
-// wrongKey reports a problem with a key.
 func (d *decoder) wrongKey(n *node, format string, args ...any) {
 	d.report(n.keyAt, n.path(), "", format, args...)
 }
@@ -50,7 +47,6 @@ func (d *decoder) nearest(word string, known []string) string {
 	return d.rules.Nearest(word, known)
 }
 
-// unknown reports a key that is none of those known.
 func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
 	d.report(n.keyAt, n.path(), d.nearest(n.key, known), format, args...)
 }
@@ -345,7 +341,6 @@ func validViewName(s string) bool {
 	return strings.TrimSpace(s) != "" && len([]rune(s)) <= 64 && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// required reports keys that a table must have.
 func (d *decoder) required(t *node, what string, keys ...string) {
 	for _, k := range keys {
 		if t.get(k) == nil && !d.broken {

@@ -65,7 +65,6 @@ func (n *node) addElement() *node {
 // start is the offset of the header that defines a table, or of its key.
 func (n *node) start() int { return cmp.Or(n.opened, n.at) }
 
-// isSecret reports whether a value has the form of a secret.
 func (n *node) isSecret() bool { return n.kind == stringKind && knownSecret.MatchString(n.text) }
 
 // isSecretSetting reports whether a text has the form of a secret or the name of one.
@@ -73,7 +72,6 @@ func (n *node) isSecretSetting() bool {
 	return n.isSecret() || n.kind == stringKind && secretKey(n.key)
 }
 
-// path returns the dotted path from the root.
 func (n *node) path() string {
 	path := n.key
 	for n = n.parent; n != nil && n.parent != nil; n = n.parent {
@@ -131,7 +129,6 @@ func syntaxMessage(message string) string {
 	return message
 }
 
-// place returns the line and the column of an offset, the column in characters.
 func (d *decoder) place(offset int) (line, column int) {
 	before := d.data[:min(offset, len(d.data))]
 	start := bytes.LastIndexByte(before, '\n') + 1

@@ -29,7 +29,6 @@ func (e *ModeError) reason() string {
 	return e.Problem + "; try: " + e.Fix
 }
 
-// shellWord quotes a path for a command that a person may paste.
 func shellWord(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%") == "" {
 		return s
@@ -51,7 +50,6 @@ func (o owner) belongs(path, advice string) error {
 	return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)%s", o.uid, advice), ""}
 }
 
-// denies refuses a file that gives others a right.
 func (o owner) denies(path string, right fs.FileMode, problem, fix string) error {
 	if o.mode.Perm()&right == 0 {
 		return nil
@@ -145,7 +143,6 @@ func AppendPrivate(path string) (*os.File, error) {
 	return f, nil
 }
 
-// makeDir makes a directory, and what is missing above it, with mode 0700. One that is there is left as it is.
 func makeDir(path string) (fs.FileInfo, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("the directory can't be made: %w", err)

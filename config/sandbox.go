@@ -103,7 +103,6 @@ func madeBySandbox(path string) (bool, error) {
 	return true, nil
 }
 
-// sandboxText returns the settings and the secrets by their files.
 func sandboxText(path string, accounts []SandboxAccount) ([]byte, map[string]string, error) {
 	secrets := map[string]string{}
 	keep := func(account, key, value string) Credential {

@@ -175,7 +175,6 @@ func (r ProviderRules) schema() object {
 	return then
 }
 
-// within returns the object that a path of keys leads to.
 func within(o object, path ...string) object {
 	for _, key := range path {
 		o = o[key].(object)

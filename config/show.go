@@ -9,7 +9,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// shown is a Config in the words of the file.
 type shown struct {
 	Refresh  string                         `toml:"refresh" json:"refresh"`
 	UI       UI                             `toml:"ui" json:"ui"`

@@ -42,5 +42,4 @@ type SettingRule struct {
 	Check func(string) error // says what is wrong with a value; not called for secrets or empty values
 }
 
-// names lists a map's keys in order.
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -68,12 +68,10 @@ func (r *run) doctor(ctx context.Context) {
 	}
 }
 
-// lists reports whether an account's conversations could be listed.
 func lists(found []model.CheckResult) bool {
 	return slices.ContainsFunc(found, func(c model.CheckResult) bool { return c.OK && c.Name == model.CheckList })
 }
 
-// sayNoAccount tells a person whose config has no account how to get one.
 func (r *run) sayNoAccount() {
 	if !r.flags.json && len(r.setup.Config.Accounts) == 0 {
 		r.say("There is no account yet: `confab init` adds one.")

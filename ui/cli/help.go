@@ -109,8 +109,6 @@ const (
 	manWidth   = 72
 )
 
-// narrowestHang is how few cells the last column is wrapped to. Where fewer are
-// left, the line is wrapped as a whole.
 const narrowestHang = 20
 
 // fold returns the lines of a text in columns, each at most width cells wide: what

@@ -61,21 +61,17 @@ func (r *run) writeDefaults() error {
 // typed secrets in memory alone.
 type setUp struct {
 	*run
-	// exists says that there is a config file; others are its accounts.
 	exists bool
 	others []config.Account
 	// accounts are done, the last of those asked for is draft.
 	accounts []config.Account
 	draft    config.Account
 	// typed are the secrets to be stored, by the words for their credential.
-	typed map[string]string
-	// signIns are the accounts that work once somebody has signed in.
+	typed   map[string]string
 	signIns []string
-	// scratch is a state directory for what is tried.
 	scratch string
 }
 
-// addAccounts sets accounts up; saved says that a config file was written.
 func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 	if !r.interactive() {
 		return false, usage("adding an account asks questions, and there is no terminal to ask on: " +
@@ -148,7 +144,6 @@ func (s *setUp) addAccount(ctx context.Context) error {
 	return nil
 }
 
-// try asks the service, and says what it sees.
 func (s *setUp) try(ctx context.Context) (works bool, err error) {
 	a, problems := config.ReadBlock(s.setup.Paths.Config, s.draft, s.Validators)
 	if len(problems) > 0 {

@@ -23,13 +23,10 @@ import (
 // errBack is the answer esc: the question before is asked again.
 var errBack = errors.New("back to the question before")
 
-// choice is one of several answers.
 type choice struct{ word, label string }
 
-// say prints a remark, wrapped at words for the terminal.
 func (s *setUp) say(format string, args ...any) { s.hang("", fmt.Sprintf(format, args...)) }
 
-// hang prints a remark behind a head.
 func (s *setUp) hang(head, text string) {
 	lines := []string{head + text}
 	if s.Width() > 0 {
@@ -38,7 +35,6 @@ func (s *setUp) hang(head, text string) {
 	s.printLines(s.Err, lines...)
 }
 
-// ask asks for a line of text, blanks at its ends trimmed.
 func (s *setUp) ask(ctx context.Context, question string) (string, error) {
 	lines := []string{question}
 	if w := s.Width(); w > 0 {
@@ -174,7 +170,6 @@ func (s *setUp) serviceOf(provider string) Service {
 	return Service{Name: provider, Title: provider}
 }
 
-// keyOf returns what a service calls its credential, and where one is got.
 func (s *setUp) keyOf(provider string) (what, where string) {
 	what, where, _ = strings.Cut(cmp.Or(s.serviceOf(provider).Key, "credential"), ", ")
 	return what, where
@@ -246,7 +241,6 @@ func (s *setUp) askAddress(ctx context.Context) error {
 	})
 }
 
-// secret returns where a secret of the account is: "credential", or that of a setting.
 func (s *setUp) secret(key string) config.Credential {
 	if key == "credential" {
 		return s.draft.Credential
@@ -298,7 +292,6 @@ func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) er
 	}
 }
 
-// askSource asks what a secret is called where it is.
 func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 	name, inConfig, variable := s.draft.Name, "settings."+key, key
 	if key == "credential" {
@@ -343,7 +336,6 @@ func (s *setUp) noKeyring(ctx context.Context, err error) error {
 	return errBack
 }
 
-// typeSecret reads a secret without showing it, and asks where it is to be kept.
 func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 	secret := ""
 	for secret == "" {
@@ -393,7 +385,6 @@ var (
 	quotedPart  = regexp.MustCompile(`"([^"]*)"?|'([^']*)'?`)
 )
 
-// splitCommand splits a command line into words at blanks outside quotes.
 func splitCommand(line string) (words []string) {
 	for _, word := range commandWord.FindAllString(line, -1) {
 		words = append(words, quotedPart.ReplaceAllString(word, "$1$2"))

@@ -22,7 +22,6 @@ import (
 	"confab/ui/theme"
 )
 
-// loginPatience is how long a sign-in in the browser may take.
 const loginPatience = 10 * time.Minute
 
 func (r *run) loginCommand() *cobra.Command {
@@ -207,7 +206,6 @@ func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *ur
 	return words + ". Go back to the terminal.", nil
 }
 
-// takePasted reads addresses from the terminal until one belongs to the sign-in.
 func (r *run) takePasted(ctx context.Context, c *callback) {
 	for {
 		line, err := r.asked.line(ctx)

@@ -40,8 +40,7 @@ type Program struct {
 	Services   []Service
 	Keys       []Key // the default bindings
 	// Open opens the engine. Nothing is sent before it is asked for something.
-	Open func(ctx context.Context, s Setup) (Engine, error)
-	// Screen runs the inbox until the person leaves.
+	Open   func(ctx context.Context, s Setup) (Engine, error)
 	Screen func(ctx context.Context, s Setup, start Start) error
 	// Welcome runs the first screen of somebody without an account, and tells what was chosen there: demo, account or "".
 	Welcome func(ctx context.Context, s Setup) (choice string, err error)
@@ -56,8 +55,7 @@ type Program struct {
 	// A dry run only names it.
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in; its error says why an account has none.
-	Login func(s Setup, account config.Account) (Login, error)
-	// Browse shows an address in the person's browser.
+	Login  func(s Setup, account config.Account) (Login, error)
 	Browse func(s Setup, url string) error
 	// Sandbox makes the stand-in servers, and tells their accounts once they are
 	// reached at root.
@@ -243,10 +241,8 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 	}
 }
 
-// note takes an exit status into account: the command ends with the worst.
 func (r *run) note(code int) { r.status = Worst(r.status, code) }
 
-// fail shows a failure beside results.
 func (r *run) fail(err error) {
 	r.note(CodeOf(err))
 	r.complain(err)
@@ -370,7 +366,6 @@ func (r *run) withEngine(ctx context.Context, f func() error) error {
 	return errors.Join(err, r.Leave(ctx, r.setup, r.engine))
 }
 
-// ref reads a ref of an account that takes part.
 func (r *run) ref(text string) (model.Ref, error) {
 	ref, err := model.ParseRef(text)
 	if err != nil {

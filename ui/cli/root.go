@@ -71,7 +71,6 @@ func exactText(args []string) error {
 	return nil
 }
 
-// inbox opens the screen, the line mode, or the welcome of somebody new.
 func (r *run) inbox(ctx context.Context, start Start) error {
 	if err := r.checkQuery(start.Query); err != nil {
 		return err
@@ -118,7 +117,6 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 	return nil
 }
 
-// askWelcome is the welcome in lines.
 func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error) {
 	r.print("confab: one inbox for Attention, Bird, AskElephant and Kona. There is no account yet.")
 	r.print("d  look around with a made-up company: nothing is sent, nothing is kept")

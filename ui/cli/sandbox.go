@@ -74,7 +74,6 @@ func (r *run) sandboxCommand() *cobra.Command {
 	return c
 }
 
-// serving is a sandbox that is reached over HTTP.
 type serving struct {
 	server   *http.Server
 	address  *net.TCPAddr
@@ -98,7 +97,6 @@ func (r *run) openSandbox(o SandboxOptions, listen string) (*serving, error) {
 	return s, nil
 }
 
-// reachable is the address for clients on this machine.
 func reachable(a *net.TCPAddr) string {
 	switch {
 	case !a.IP.IsUnspecified():

@@ -18,10 +18,8 @@ import (
 //go:embed text
 var texts embed.FS
 
-// topics are in the order in which they are listed.
 var topics = []string{"keys", "query", "capabilities", "json", "settings", "exit-codes", "scripts", "files", "safety"}
 
-// topic returns a part of the reference.
 func topic(name string) (short, text string) {
 	raw, err := texts.ReadFile("text/" + name + ".txt")
 	if err != nil {
@@ -31,7 +29,6 @@ func topic(name string) (short, text string) {
 	return short, text
 }
 
-// topicText is a topic with its facts.
 func (p Program) topicText(name string) string {
 	_, text := topic(name)
 	for fact, say := range p.facts() {
@@ -42,7 +39,6 @@ func (p Program) topicText(name string) string {
 	return text
 }
 
-// facts are what stands in the places of the texts.
 func (p Program) facts() map[string]func() string {
 	say := func(v any) func() string { return func() string { return strings.Trim(fmt.Sprint(v), "[]") } }
 	all := map[string]func() string{

@@ -48,10 +48,8 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 	}
 }
 
-// flagKinds are the words for what a flag takes.
 var flagKinds = map[string]string{"int": "a whole number", "int64": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
 
-// flagWords says what is wrong with a flag.
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
@@ -76,7 +74,6 @@ func flagWords(cmd *cobra.Command, err error) error {
 // flagGroup are cobra's words for flags of which one excludes the others, or is needed.
 var flagGroup = regexp.MustCompile(`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
 
-// groupWords says which flags don't go together, or that one is missing.
 func groupWords(err error) error {
 	found := flagGroup.FindStringSubmatch(err.Error())
 	if found == nil {
