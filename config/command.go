@@ -45,11 +45,7 @@ func (r Resolver) command(ctx context.Context, c Credential) (string, error) {
 	cmd.Stdout, cmd.Stderr = out, complaint
 	// A helper that the command left running may hold its output open.
 	cmd.WaitDelay = 250 * time.Millisecond
-	environ := r.Environ
-	if environ == nil {
-		environ = os.Environ
-	}
-	cmd.Env = WithoutEnv(environ(), r.HideEnv)
+	cmd.Env = WithoutEnv(os.Environ(), r.HideEnv)
 
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState != nil && cmd.ProcessState.Success() {

@@ -167,6 +167,9 @@ func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
+	if v.Nearest == nil {
+		v.Nearest = func(string, []string) string { return "" }
+	}
 	d := &decoder{file: file, dir: dir, data: data, rules: v, seen: map[string]*node{}}
 	return d.decode()
 }

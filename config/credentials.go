@@ -76,9 +76,6 @@ func (e *CredentialError) Unwrap() error { return e.Err }
 
 // Resolver reads secrets. The zero value reads from the operating system.
 type Resolver struct {
-	// LookupEnv and Environ stand in for os.LookupEnv and os.Environ.
-	LookupEnv func(string) (string, bool)
-	Environ   func() []string
 	// HideEnv names variables that credential commands don't get, Config.SecretEnv.
 	HideEnv []string
 	// Keyring stands in for the operating system's keyring.
@@ -117,7 +114,7 @@ func (r Resolver) read(ctx context.Context, c Credential) (string, error) {
 	}
 	switch {
 	case c.Env != "":
-		return r.env(c)
+		return c.env()
 	case len(c.Command) > 0:
 		return r.command(ctx, c)
 	case c.File != "":
@@ -132,10 +129,10 @@ func (r Resolver) read(ctx context.Context, c Credential) (string, error) {
 
 // Absent says why a secret can't be had, as far as that shows without asking for it: a variable that is not set, a file
 // that is not there.
-func (r Resolver) Absent(c Credential) error {
+func (c Credential) Absent() error {
 	switch {
 	case c.Env != "":
-		_, err := r.env(c)
+		_, err := c.env()
 		return err
 	case c.File != "":
 		if _, err := os.Stat(c.File); errors.Is(err, fs.ErrNotExist) {
@@ -166,12 +163,8 @@ func checkSecret(c Credential, s string) (string, error) {
 	return s, nil
 }
 
-func (r Resolver) env(c Credential) (string, error) {
-	lookup := r.LookupEnv
-	if lookup == nil {
-		lookup = os.LookupEnv
-	}
-	s, ok := lookup(c.Env)
+func (c Credential) env() (string, error) {
+	s, ok := os.LookupEnv(c.Env)
 	switch {
 	case !ok:
 		return "", c.failed(nil, "is not set")

@@ -40,21 +40,14 @@ func (d *decoder) wrongKey(n *node, format string, args ...any) {
 	d.report(n.keyAt, n.path(), "", format, args...)
 }
 
-func (d *decoder) nearest(word string, known []string) string {
-	if d.rules.Nearest == nil {
-		return ""
-	}
-	return d.rules.Nearest(word, known)
-}
-
 func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
-	d.report(n.keyAt, n.path(), d.nearest(n.key, known), format, args...)
+	d.report(n.keyAt, n.path(), d.rules.Nearest(n.key, known), format, args...)
 }
 
 // oneOf reports whether a value is one of those known, or reports that it is not.
 func (d *decoder) oneOf(n *node, known []string, format string, args ...any) bool {
 	if !slices.Contains(known, n.text) {
-		d.report(n.at, n.path(), d.nearest(n.text, known), format, args...)
+		d.report(n.at, n.path(), d.rules.Nearest(n.text, known), format, args...)
 		return false
 	}
 	return true
@@ -76,7 +69,7 @@ func (d *decoder) decode() (*Config, error) {
 		{"view", anyKind, func(n *node) { c.Views = tables(d, n, d.view) }},
 		{"account", anyKind, func(n *node) { c.Accounts = tables(d, n, d.account) }},
 	}, func(n *node, known []string) bool {
-		secret := n.isSecret() || n.isSecretSetting() && d.nearest(n.key, known) == ""
+		secret := n.isSecret() || n.isSecretSetting() && d.rules.Nearest(n.key, known) == ""
 		if secret {
 			d.plainSecret(n, "credential", EnvFor("", "api_key"))
 		}

@@ -25,23 +25,8 @@ func looksSecret(s string) bool {
 	if knownSecret.MatchString(s) {
 		return true
 	}
-	if len(s) < 20 {
-		return false
-	}
-	var digits, lower, letters bool
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
-			digits = true
-		case unicode.IsLower(r):
-			lower, letters = true, true
-		case unicode.IsLetter(r):
-			letters = true
-		case r == ' ' || r == '/' || r == '\\' || r == ',':
-			return false
-		}
-	}
-	return digits && letters && (lower || !strings.Contains(s, "_"))
+	return len(s) >= 20 && !strings.ContainsAny(s, ` /\,`) && strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) &&
+		(strings.ContainsFunc(s, unicode.IsLower) || !strings.Contains(s, "_"))
 }
 
 // knownInText finds credentials with a known beginning inside a text, to their very end.

@@ -51,21 +51,20 @@ func Template(v Validators) string {
 	var b strings.Builder
 	b.WriteString(fill(starter, ", ", v))
 	for _, name := range names(v.Providers) {
-		fmt.Fprintf(&b, "\n#[[account]]\n#name = %q\n#provider = %[1]q\n#credential = { env = %q }\n", name, EnvFor(name, "api_key"))
-		settings := v.Providers[name].Settings
-		if len(settings) > 0 {
-			b.WriteString("#[account.settings]\n")
+		rules := v.Providers[name].Settings
+		a := Account{Name: name, Provider: name, Credential: Credential{Env: EnvFor(name, "api_key")}, Settings: map[string]any{}}
+		for key, rule := range rules {
+			if a.Settings[key] = rule.Default; rule.Secret {
+				a.Settings[key] = Credential{Env: EnvFor(name, key)}
+			}
 		}
-		for _, key := range names(settings) {
-			rule := settings[key]
-			if about := rule.describe(); about != "" {
+		b.WriteString("\n")
+		for line := range strings.Lines(a.Block()) {
+			key, _, _ := strings.Cut(line, " ")
+			if about := rules[key].describe(); about != "" {
 				fmt.Fprintf(&b, "# %s\n", about)
 			}
-			if rule.Secret {
-				fmt.Fprintf(&b, "#%s = { env = %q }\n", key, EnvFor(name, key))
-			} else {
-				fmt.Fprintf(&b, "#%s = %q\n", key, rule.Default)
-			}
+			b.WriteString("#" + line)
 		}
 	}
 	return b.String()

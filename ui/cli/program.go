@@ -109,7 +109,7 @@ func (s Setup) Resolver() config.Resolver {
 func (s Setup) Absent() string {
 	for _, a := range s.Active() {
 		for _, c := range a.Credentials() {
-			switch err := s.Resolver().Absent(c); {
+			switch err := c.Absent(); {
 			case err == nil:
 			case c.Env != "":
 				return "Set " + c.Env + ", the credential of " + a.Name + ", and start confab again."
