@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -169,11 +168,7 @@ type run struct {
 	// noConfig says that the config was looked for and is not there.
 	noConfig bool
 	asked    *prompter
-	// command is the command line as far as it names a command.
-	command string
-	// ended says that a command has run, and status what it ended with.
-	ended  bool
-	status int
+	status   int // what the command ends with
 	// unwritten is what kept results from being printed; it ends the command.
 	unwritten error
 }
@@ -186,8 +181,13 @@ func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 // status. An end of ctx counts as an interrupt.
 func Main(ctx context.Context, p Program, args []string) int {
 	r := &run{Program: p, asked: newPrompter(p.In, p.Err)}
+	command := "confab"
+	wrong := func(_ io.Writer, _ fang.Styles, err error) {
+		r.complain(groupWords(err))
+		fmt.Fprintf(r.Err, "Try: %s --help\n", command)
+	}
 	if err := exactText(args); err != nil {
-		r.usageError(p.Err, fang.Styles{}, err)
+		wrong(p.Err, fang.Styles{}, err)
 		return ExitUsage
 	}
 	root := r.root()
@@ -198,21 +198,16 @@ func Main(ctx context.Context, p Program, args []string) int {
 	r.strictCommands(root)
 	root.SetFlagErrorFunc(flagWords)
 	if named, _, err := root.Find(args); err == nil {
-		r.command = named.CommandPath()
+		command = named.CommandPath()
 	}
-	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(r.usageError), fang.WithoutManpage())
+	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(wrong), fang.WithoutManpage())
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
-	case err != nil && !r.ended:
+	case err != nil:
 		return ExitUsage
 	}
 	return r.status
-}
-
-func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
-	r.complain(groupWords(err))
-	fmt.Fprintf(r.Err, "Try: %s --help\n", cmp.Or(r.command, "confab"))
 }
 
 // define returns a command. What it ends with is shown here, and the status kept, so
@@ -225,7 +220,6 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		err := f(ctx, args)
-		r.ended = true
 		var exit *ExitError
 		switch {
 		case ctx.Err() == nil:
@@ -233,7 +227,8 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 				err = errors.Join(err, r.unwritten)
 			}
 			r.note(CodeOf(err))
-		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled || errors.As(err, &exit) && exit.Err == nil:
+		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled,
+			errors.As(err, &exit) && exit.Err == nil:
 			err = errors.New("interrupted") // the status is that of ctx
 		}
 		r.complain(err)
