@@ -18,48 +18,40 @@ import (
 	"confab/config"
 )
 
-// sandboxFlags say what the stand-in servers hold, as typed.
-type sandboxFlags struct {
-	SandboxOptions
-	faults []string
-}
-
-func (f *sandboxFlags) register(c *cobra.Command) {
-	c.Flags().IntVar(&f.Conversations, "conversations", 400, "how many conversations in all")
-	c.Flags().BoolVar(&f.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
-	c.Flags().Uint64Var(&f.Seed, "seed", 1, "which data; the same seed gives the same")
-	c.Flags().DurationVar(&f.Latency, "latency", 0, "wait before every answer")
-	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
+func (o *SandboxOptions) register(c *cobra.Command) {
+	c.Flags().IntVar(&o.Conversations, "conversations", 400, "how many conversations in all")
+	c.Flags().BoolVar(&o.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
+	c.Flags().Uint64Var(&o.Seed, "seed", 1, "which data; the same seed gives the same")
+	c.Flags().DurationVar(&o.Latency, "latency", 0, "wait before every answer")
+	c.Flags().StringArrayVar(&o.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
 		"429 429-date 500-html drop-before drop-after slow concurrent")
 }
 
-func (f *sandboxFlags) parse() (SandboxOptions, error) {
-	o := f.SandboxOptions
-	o.Faults = map[string]float64{}
+func (o *SandboxOptions) check() error {
 	switch {
-	case f.Conversations < 1:
-		return o, usage("--conversations must be at least 1")
-	case f.Latency < 0:
-		return o, usage("--latency must not be negative")
+	case o.Conversations < 1:
+		return usage("--conversations must be at least 1")
+	case o.Latency < 0:
+		return usage("--latency must not be negative")
 	}
-	for _, text := range f.faults {
-		name, rate, ok := strings.Cut(text, "=")
+	o.Faults = map[string]float64{}
+	for _, text := range o.faults {
+		name, rate, _ := strings.Cut(text, "=")
 		n, err := strconv.ParseFloat(rate, 64)
-		if !ok || name == "" || err != nil {
-			return o, usage("--fault wants NAME=RATE, such as 429=0.2, not %q", cell(text))
+		if name == "" || err != nil {
+			return usage("--fault wants NAME=RATE, such as 429=0.2, not %q", cell(text))
 		}
 		o.Faults[name] = n
 	}
-	return o, nil
+	return nil
 }
 
 func (r *run) sandboxCommand() *cobra.Command {
-	var f sandboxFlags
+	var o SandboxOptions
 	var listen, write string
 	c := r.define("sandbox --listen HOST:PORT", "Serve stand-ins of the four services, for development", noArgs,
 		func(ctx context.Context, _ []string) error {
-			o, err := f.parse()
-			if err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
 			if _, _, err := net.SplitHostPort(listen); err != nil {
@@ -68,7 +60,7 @@ func (r *run) sandboxCommand() *cobra.Command {
 			return r.serveSandbox(ctx, o, listen, write)
 		})
 	c.Example = "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml"
-	f.register(c)
+	o.register(c)
 	c.Flags().StringVar(&listen, "listen", "", "the HOST:PORT to serve on")
 	c.Flags().StringVar(&write, "write-config", "", "write a config to file that points here, its credentials beside it")
 	return c
@@ -145,20 +137,19 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 }
 
 func (r *run) demoCommand() *cobra.Command {
-	var f sandboxFlags
+	var o SandboxOptions
 	var start Start
 	c := r.define("demo", "Open the inbox on stand-in servers: no network, no config, nothing left behind", noArgs,
 		func(ctx context.Context, _ []string) error {
-			o, err := f.parse()
-			if err == nil {
-				err = r.checkQuery(start.Query)
+			if err := o.check(); err != nil {
+				return err
 			}
-			if err != nil {
+			if err := r.checkQuery(start.Query); err != nil {
 				return err
 			}
 			return r.demo(ctx, o, start)
 		})
-	f.register(c)
+	o.register(c)
 	start.register(c)
 	return c
 }
