@@ -170,8 +170,11 @@ func (d *decoder) commandSource(n *node) (list []string) {
 		d.wrong(n, `"command" must be a list such as ["pass", "show", "NAME"], not %s; it is run without a shell`, n.kind)
 		return nil
 	}
+	before := len(d.problems)
 	for item := range d.strings(n) {
 		switch {
+		case len(d.problems) > before:
+			return nil
 		case item.isSecret():
 			d.wrong(item, `"command" holds what looks like a secret; it must print it, not contain it`)
 		case strings.ContainsRune(item.text, 0):
@@ -179,7 +182,7 @@ func (d *decoder) commandSource(n *node) (list []string) {
 		}
 		list = append(list, item.text)
 	}
-	if len(n.items) == 0 || n.items[0].text == "" {
+	if len(d.problems) == before && (len(list) == 0 || list[0] == "") {
 		d.wrong(n, `"command" needs a program`)
 	}
 	return list

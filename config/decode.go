@@ -261,6 +261,7 @@ func (d *decoder) theme(theme *node) map[string]string {
 		return nil
 	case theme.kind != tableKind:
 		d.wrongKey(theme, "%s must be a table of colours: write [themes.NAME]", quoted(theme.key))
+		return nil
 	}
 	return mapOf(d, theme, d.rules.ThemeColorNames, "colour", nil, func(n *node) string {
 		if d.is(n, stringKind) && d.rules.ThemeColor != nil {

@@ -97,9 +97,9 @@ func (d *decoder) parse() *node {
 	for table := root; p.NextExpression(); {
 		switch e := p.Expression(); e.Kind {
 		case unstable.Table, unstable.ArrayTable:
-			table = d.header(root, e)
+			table = d.expression(root, e)
 		case unstable.KeyValue:
-			d.keyValue(table, e)
+			d.expression(table, e)
 		}
 	}
 	d.broken = p.Error() != nil
@@ -155,33 +155,36 @@ func (d *decoder) again(offset int, name string, first *node, more string) {
 	d.report(offset, name, "", "%s is already set on line %d%s", quoted(name), d.line(first), more)
 }
 
-// header finds or makes the table that a [header] or [[header]] opens. After a problem it returns a table that nobody
-// reads, so that the keys under it are neither lost in another table nor reported again.
-func (d *decoder) header(root *node, e *unstable.Node) *node {
+// expression reads a key with its value into a table, or finds or makes the table that a [header] or [[header]] opens,
+// and returns where the keys that follow belong. After a problem that is a table that nobody reads, so that they are
+// neither lost in another table nor reported again.
+func (d *decoder) expression(t *node, e *unstable.Node) *node {
 	list, name := words(e)
-	at, last := list[0].at, list[len(list)-1]
-	isArray := e.Kind == unstable.ArrayTable
-	parent := d.descend(root, list[:len(list)-1])
-	n := parent.get(last.key)
-	if n == nil {
-		n = last
-		if isArray {
-			n.kind, n.headers = arrayKind, true
-		}
+	at, n := list[0].at, list[len(list)-1]
+	parent := d.descend(t, list[:len(list)-1])
+	first := parent.get(n.key)
+	if first == nil {
+		n.headers = e.Kind == unstable.ArrayTable
 		parent.add(n)
 	}
-	switch {
-	case isArray && n.headers:
-		element := n.addElement()
-		element.kind, element.at, element.opened = tableKind, at, at
+	switch there := cmp.Or(first, n); {
+	case e.Kind == unstable.KeyValue:
+		if first != nil {
+			d.again(n.keyAt, name, first, "")
+		}
+		d.value(n, e.Value())
+		return t
+	case e.Kind == unstable.ArrayTable && there.headers:
+		element := there.addElement()
+		there.kind, element.kind, element.at, element.opened = arrayKind, tableKind, at, at
 		return element
-	case !isArray && n.kind == tableKind && !n.inline && n.opened == 0:
-		n.opened = at
-		return n
-	case !isArray && n.headers:
-		d.report(at, name, "", "%s is a list of tables since line %d: write [[%s]]", quoted(name), d.line(n), name)
+	case e.Kind == unstable.Table && there.kind == tableKind && !there.inline && there.opened == 0:
+		there.opened = at
+		return there
+	case e.Kind == unstable.Table && there.headers:
+		d.report(at, name, "", "%s is a list of tables since line %d: write [[%s]]", quoted(name), d.line(there), name)
 	default:
-		d.again(at, name, n, "")
+		d.again(at, name, there, "")
 	}
 	return &node{}
 }
@@ -209,18 +212,6 @@ func (d *decoder) descend(t *node, list []*node) *node {
 	return t
 }
 
-func (d *decoder) keyValue(t *node, e *unstable.Node) {
-	list, name := words(e)
-	n := list[len(list)-1]
-	t = d.descend(t, list[:len(list)-1])
-	if first := t.get(n.key); first != nil {
-		d.again(n.keyAt, name, first, "")
-	} else {
-		t.add(n)
-	}
-	d.value(n, e.Value())
-}
-
 // value reads a value into its node. The parser bounds the depth. Arrays and inline tables have no offset of their own
 // in go-toml, so they keep that of their key.
 func (d *decoder) value(n *node, v *unstable.Node) {
@@ -234,7 +225,7 @@ func (d *decoder) value(n *node, v *unstable.Node) {
 	case unstable.InlineTable:
 		n.kind, n.inline = tableKind, true
 		for it := v.Children(); it.Next(); {
-			d.keyValue(n, it.Node())
+			d.expression(n, it.Node())
 		}
 		return
 	case unstable.String:
