@@ -262,19 +262,25 @@ func openWelcome(ctx context.Context, s cli.Setup) (choice string, err error) {
 	return string(m.Chosen()), err
 }
 
-func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
+func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResult {
 	f, account := providerAccount(s, a, s.Resolver(), nil)
-	if source != nil {
-		account.Credential = readOnce{credential{source}}
+	found := checked("credential", "none in the config: this service has a sign-in", nil)
+	if !a.Credential.IsZero() {
+		source := s.Resolver().Source(a.Credential)
+		if _, err := source.Get(ctx); err != nil {
+			// Nothing more can be learnt without it.
+			return []model.CheckResult{{Name: found.Name, Detail: err.Error(), Kind: model.NoCredential}}
+		}
+		found.Detail, account.Credential = a.Credential.String(), readOnce{credential{source}}
 	}
 	for name, secret := range account.Secrets {
 		account.Secrets[name] = readOnce{secret}
 	}
 	p, err := f.Open(account)
 	if err != nil {
-		return []model.CheckResult{{Name: "settings", Detail: model.Words(err)}}
+		return []model.CheckResult{found, {Name: "settings", Detail: model.Words(err)}}
 	}
-	return p.Check(ctx)
+	return append([]model.CheckResult{found}, p.Check(ctx)...)
 }
 
 // readOnce is a credential that is not read again when it is refused: it was

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -42,7 +41,7 @@ func (r *run) doctor(ctx context.Context) {
 	found := make([][]model.CheckResult, len(active))
 	var wait sync.WaitGroup
 	for i, a := range active {
-		wait.Go(func() { found[i] = r.checkAccount(ctx, r.setup, a) })
+		wait.Go(func() { found[i] = r.Check(ctx, r.setup, a) })
 	}
 	// What is known at once is shown while the accounts are asked.
 	for _, c := range r.checkHere(ctx) {
@@ -87,20 +86,6 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 	}
 	r.result(findingJSON{Account: orNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: orNull(c.Kind)},
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
-}
-
-func (r *run) checkAccount(ctx context.Context, setup Setup, a config.Account) []model.CheckResult {
-	c := model.CheckResult{Name: "credential", OK: true, Detail: "none in the config: this service has a sign-in"}
-	var source *config.Source
-	if !a.Credential.IsZero() {
-		c.Detail = a.Credential.String()
-		source = setup.Resolver().Source(a.Credential)
-		if _, err := source.Get(ctx); err != nil {
-			// Nothing more can be learnt without it.
-			return []model.CheckResult{{Name: c.Name, Detail: err.Error(), Kind: model.NoCredential}}
-		}
-	}
-	return append([]model.CheckResult{c}, r.Check(ctx, setup, a, source)...)
 }
 
 func (r *run) checkHere(ctx context.Context) []model.CheckResult {

@@ -155,7 +155,7 @@ func (s *setUp) try(ctx context.Context) (works bool, err error) {
 	setup.Paths.State = s.scratch
 	setup.Held = func(c config.Credential) (string, bool) { secret, ok := s.typed[c.String()]; return secret, ok }
 	s.say("Trying it…")
-	found := s.checkAccount(ctx, setup, a)
+	found := s.Check(ctx, setup, a)
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}

@@ -45,9 +45,8 @@ type Program struct {
 	Welcome func(ctx context.Context, s Setup) (choice string, err error)
 	// Silence keeps the terminal from showing what is typed until shown is called.
 	Silence func() (shown func())
-	// Check tests one account live with its credential, which is nil where the config names none. No credential is
-	// read twice for it, refused or not.
-	Check func(ctx context.Context, s Setup, account config.Account, credential *config.Source) []model.CheckResult
+	// Check tests one account live, its credential first. No credential is read twice for it, refused or not.
+	Check func(ctx context.Context, s Setup, account config.Account) []model.CheckResult
 	// CheckState tests the state directory and the database in it.
 	CheckState func(ctx context.Context, s Setup) []model.CheckResult
 	// Forget removes everything kept of an account and names what it removed.
