@@ -33,7 +33,6 @@ import (
 	"confab/ui/cli"
 	"confab/ui/keymap"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 func main() {
@@ -84,44 +83,28 @@ func program(atOnce <-chan struct{}) cli.Program {
 	if term.IsTerminal(os.Stderr.Fd()) {
 		slow = cli.SlowLoad(os.Stderr)
 	}
-	known := make([]query.Service, 0, len(registry))
+	var known []query.Service
 	for _, f := range registry {
 		known = append(known, query.Service{Name: f.Name, Audience: f.About.Audience})
 	}
 	query.SetServices(known)
 	p := cli.Program{
-		Version:     cli.Version(),
-		In:          os.Stdin,
-		Out:         os.Stdout,
-		Err:         os.Stderr,
-		InTerminal:  term.IsTerminal(os.Stdin.Fd()),
-		ErrTerminal: term.IsTerminal(os.Stderr.Fd()),
-		Width:       func() int { w, _ := size(); return w },
-		Height:      func() int { _, h := size(); return h },
-		Getenv:      os.Getenv,
-		Now:         time.Now,
-		AtOnce:      atOnce,
-		Validators:  validators(),
-		Access:      registry.AccessValues(),
-		Services:    abilities(),
-		Keys:        defaultKeys(),
-		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
-		Welcome:     openWelcome,
-		Check:       check,
-		CheckState:  checkState,
-		Forget:      forget,
-		Login:       login,
+		Version: cli.Version(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTerminal: term.IsTerminal(os.Stdin.Fd()), ErrTerminal: term.IsTerminal(os.Stderr.Fd()),
+		Width:  func() int { w, _ := size(); return w },
+		Height: func() int { _, h := size(); return h },
+		Getenv: os.Getenv, Now: time.Now, AtOnce: atOnce, Silence: cli.Silence(os.Stdin),
+		Validators: validators(), Access: registry.AccessValues(), Services: abilities(), Keys: defaultKeys(),
+		Open:    func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
+		Welcome: openWelcome, Check: check, CheckState: checkState, Forget: forget, Login: login, Sandbox: openSandbox,
 		Browse: func(s cli.Setup, url string) error {
 			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
 		},
-		Silence: cli.Silence(os.Stdin),
-		Sandbox: openSandbox,
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
 	return p
 }
 
-// engine is the inbox with what it stands on.
 type engine struct {
 	*inbox.Inbox
 	store *store.Store
@@ -138,7 +121,6 @@ func (e *engine) Close(ctx context.Context) error {
 	return errors.Join(e.store.Close(), e.log.Close())
 }
 
-// quiet says nothing of a load.
 func quiet(int) func() { return func() {} }
 
 // openEngine opens the engine; loading is told of the load of all conversations.
@@ -160,13 +142,12 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			err = errors.Join(err, db.Close(), l.Close())
 		}
 	}()
+	query.SetDomains(s.Config.UI.Domains)
 	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, Now: s.Now, User: cli.UserName(), ReadOnly: s.ReadOnly, Log: l.Line,
-		Domains: s.Config.UI.Domains}
-	query.SetDomains(o.Domains)
-	o.Loading = func(conversations int) func() {
-		cli.SaveMemory(conversations)
-		return loading(conversations)
-	}
+		Domains: s.Config.UI.Domains, Loading: func(conversations int) func() {
+			cli.SaveMemory(conversations)
+			return loading(conversations)
+		}}
 	resolver := s.Resolver()
 	for _, a := range s.Active() {
 		f, account := providerAccount(s, a, resolver, l)
@@ -191,13 +172,8 @@ func openStore(ctx context.Context, s cli.Setup) (*store.Store, error) {
 	return store.Open(ctx, s.Paths.Database(), store.Options{Waiting: waitingFor})
 }
 
-// waitingFor says which running programs keep the database from being brought up
-// to date.
 func waitingFor(names []string) {
-	have := "has"
-	if len(names) > 1 {
-		have = "have"
-	}
+	have := map[bool]string{true: "has", false: "have"}[len(names) == 1]
 	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
 }
 
@@ -222,7 +198,6 @@ func providerAccount(s cli.Setup, a config.Account, r config.Resolver, l *cli.Lo
 	return f, out
 }
 
-// credential is what the config names, as an adapter takes it.
 type credential struct{ *config.Source }
 
 func (c credential) Get(ctx context.Context) (string, error) {
@@ -236,7 +211,6 @@ func (c credential) Get(ctx context.Context) (string, error) {
 	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
 }
 
-// pacing returns the pacer of an account, nil for none.
 func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer {
 	every, burst := f.Pace.Every(), f.Pace.Burst
 	if a.Pace.Interval > 0 {
@@ -248,58 +222,65 @@ func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer 
 	return db.Pacer(a.Name, every, burst)
 }
 
-// screen runs the inbox in the terminal.
 func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) error {
 	e, err := openEngine(ctx, s, quiet)
 	if err != nil {
 		return err
 	}
-	o := ui.Options{
-		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
-		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
-		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: cli.Version(), ConfigPath: s.Paths.Config,
-		Open:          func(url string) error { return p.Browse(s, url) },
-		Background:    func() { e.Start(ctx) },
-		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
-		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
-	}
+	o := screenOptions(s)
+	o.Backend, o.Keys, o.Layout, o.ReadOnly, o.Demo = e, s.Config.Keys, s.Config.UI.Layout, s.ReadOnly, s.Demo
+	o.InitialQuery, o.InitialView, o.Greeting = start.Query, start.View, start.Greeting
+	o.Notice = cmp.Or(e.store.Notice(), s.Absent(), start.Notice)
+	o.Open = func(url string) error { return p.Browse(s, url) }
+	o.Background = func() { e.Start(ctx) }
+	o.BeforeSuspend, o.AfterResume, o.Save = e.Suspend, e.Resume, s.Paths.SaveReport
+	o.Keeper = config.Keeper{Paths: s.Paths, Rules: p.Validators}
 	for _, v := range s.Config.Views {
 		o.Views = append(o.Views, ui.View(v))
 	}
 	for _, v := range start.Kept {
 		o.Kept = append(o.Kept, ui.View(v))
 	}
-	o.Keeper = config.Keeper{Paths: s.Paths, Rules: p.Validators}
-	o.Notice, o.Greeting = cmp.Or(e.store.Notice(), s.Absent(), start.Notice), start.Greeting
 	err = ui.Run(ctx, ui.New(o))
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
-func openWelcome(ctx context.Context, s cli.Setup) (cli.Wish, error) {
-	o := ui.Options{Welcome: true, ConfigPath: s.Paths.Config, HasConfig: s.Config != nil, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
-		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: cli.Version()}
+func screenOptions(s cli.Setup) ui.Options {
+	o := ui.Options{ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now,
+		Version: cli.Version(), ConfigPath: s.Paths.Config, HasConfig: s.Config != nil}
 	if s.Config != nil {
 		o.Theme, o.Themes = s.Config.UI.Theme, s.Config.Themes
 	}
-	m := ui.New(o)
-	err := ui.Run(ctx, m)
-	return map[any]cli.Wish{welcome.Demo: cli.WishDemo, welcome.Account: cli.WishAccount}[m.Chosen()], err
+	return o
 }
 
-// check tests one account live.
-func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
+func openWelcome(ctx context.Context, s cli.Setup) (choice string, err error) {
+	o := screenOptions(s)
+	o.Welcome = true
+	m := ui.New(o)
+	err = ui.Run(ctx, m)
+	return string(m.Chosen()), err
+}
+
+func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResult {
 	f, account := providerAccount(s, a, s.Resolver(), nil)
-	if source != nil {
-		account.Credential = readOnce{credential{source}}
+	found := checked("credential", "none in the config: this service has a sign-in", nil)
+	if !a.Credential.IsZero() {
+		source := s.Resolver().Source(a.Credential)
+		if _, err := source.Get(ctx); err != nil {
+			// Nothing more can be learnt without it.
+			return []model.CheckResult{{Name: found.Name, Detail: err.Error(), Kind: model.NoCredential}}
+		}
+		found.Detail, account.Credential = a.Credential.String(), readOnce{credential{source}}
 	}
 	for name, secret := range account.Secrets {
 		account.Secrets[name] = readOnce{secret}
 	}
 	p, err := f.Open(account)
 	if err != nil {
-		return []model.CheckResult{{Name: "settings", Detail: model.Words(err)}}
+		return []model.CheckResult{found, {Name: "settings", Detail: model.Words(err)}}
 	}
-	return p.Check(ctx)
+	return append([]model.CheckResult{found}, p.Check(ctx)...)
 }
 
 // readOnce is a credential that is not read again when it is refused: it was
@@ -308,33 +289,39 @@ type readOnce struct{ model.CredentialSource }
 
 func (readOnce) Reject(string) {}
 
-func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
-	dir := model.CheckResult{Name: "state", OK: true, Detail: s.Paths.State}
-	if err := s.Paths.PrepareState(); err != nil {
-		dir.OK, dir.Detail = false, err.Error()
-		return []model.CheckResult{dir}
-	}
-	file := model.CheckResult{Name: "database", OK: true, Detail: s.Paths.Database()}
-	whole := model.CheckResult{Name: "contents", OK: true, Detail: "the whole database was read, and it is sound"}
-	db, err := store.Open(ctx, s.Paths.Database(), store.Options{Waiting: waitingFor})
-	if err == nil {
-		if note := db.Notice(); note != "" {
-			file.Detail += "; " + note
-		}
-		if err := db.Check(ctx); err != nil {
-			whole.OK, whole.Detail = false, model.Words(err)
-		}
-		err = db.Close()
-	}
+// checked is what a check found: a detail, or an error.
+func checked(name, detail string, err error) model.CheckResult {
 	if err != nil {
-		file.OK, file.Detail = false, err.Error()
-		return []model.CheckResult{dir, file}
+		detail = err.Error()
 	}
-	return []model.CheckResult{dir, file, whole}
+	return model.CheckResult{Name: name, OK: err == nil, Detail: detail}
 }
 
-// sandboxAccounts returns the accounts of servers that are reached at root.
-// forget removes what is kept of an account: rows of the database and tokens.
+func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
+	err := s.Paths.PrepareState()
+	found := []model.CheckResult{checked("state", s.Paths.State, err)}
+	if err != nil {
+		return found
+	}
+	file := s.Paths.Database()
+	var damage error
+	db, err := store.Open(ctx, file, store.Options{Waiting: waitingFor})
+	if err == nil {
+		if note := db.Notice(); note != "" {
+			file += "; " + note
+		}
+		damage = db.Check(ctx)
+		err = db.Close()
+	}
+	if found = append(found, checked("database", file, err)); err != nil {
+		return found
+	}
+	if damage != nil {
+		damage = errors.New(model.Words(damage))
+	}
+	return append(found, checked("contents", "the whole database was read, and it is sound", damage))
+}
+
 func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []string, err error) {
 	db, err := openStore(ctx, s)
 	if err != nil {
@@ -349,6 +336,10 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	if err != nil {
 		return nil, err
 	}
+	files, err := filesOf(s.Paths.State, name)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case kept.Conversations > 0:
 		found = append(found, theme.Count(kept.Conversations, "cached conversation")+", with marks, drafts and history")
@@ -358,19 +349,16 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	if kept.Edits > 0 {
 		found = append(found, theme.Count(kept.Edits, "undelivered edit"))
 	}
-	files, err := filesOf(s.Paths.State, name)
-	if err != nil {
-		return nil, err
-	}
 	if len(files) > 0 {
 		found = append(found, "tokens from signing in and refreshing")
 	}
-	if len(found) > 0 {
-		for _, path := range kept.SetAside {
-			found = append(found, "a damaged database that was set aside, with all that is in it: "+path)
-		}
+	if len(found) == 0 {
+		return nil, nil
 	}
-	if dry || len(found) == 0 {
+	for _, path := range kept.SetAside {
+		found = append(found, "a damaged database that was set aside, with all that is in it: "+path)
+	}
+	if dry {
 		return found, nil
 	}
 	for _, path := range files {
@@ -385,19 +373,14 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 // account may have left the config, or be another provider's by now.
 func filesOf(state, account string) (all []string, err error) {
 	for _, f := range registry {
-		if f.Files == nil {
-			continue
+		if f.Files != nil {
+			files, wrong := f.Files(state, account)
+			all, err = append(all, files...), errors.Join(err, wrong)
 		}
-		files, err := f.Files(state, account)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, files...)
 	}
-	return all, nil
+	return all, err
 }
 
-// login returns the sign-in of an account whose provider has one.
 func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,7 +12,6 @@ import (
 
 var (
 	envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	// envWord finds what can't stand in an environment variable's name.
 	envWord = regexp.MustCompile(`[^A-Z0-9]+`)
 )
 
@@ -25,19 +25,23 @@ func (d *decoder) account(t *node) Account {
 		if known != nil && d.oneOf(n, known, "unknown provider: one of %s", strings.Join(known, ", ")) {
 			found := d.rules.Providers[n.text]
 			rules = &found
+			a.BaseURL = found.DefaultBaseURL
 		}
 	}
 	variable := EnvFor(a.Provider, "api_key")
-
 	d.fields(t, []field{
 		{"name", stringKind, func(n *node) {
 			a.Name = d.name(n, "account", ValidAccountName, "an account's name has 1 to 64 characters: letters, digits, - and _")
 		}},
 		{"provider", stringKind, func(*node) {}},
-		{"base_url", stringKind, func(n *node) { a.BaseURL = parsed(d, n, ParseBaseURL) }},
+		{"base_url", stringKind, func(n *node) { a.BaseURL = cmp.Or(parsed(d, n, ParseBaseURL), a.BaseURL) }},
 		{"read_only", boolKind, func(n *node) { a.ReadOnly = n.text == "true" }},
 		{"since", anyKind, func(n *node) { a.Since = d.duration(n) }},
-		{"pace", stringKind, func(n *node) { a.Pace = parsed(d, n, ParsePace) }},
+		{"pace", stringKind, func(n *node) {
+			if a.Pace = parsed(d, n, ParsePace); a.Pace.Off && a.BaseURL != "" && !IsLoopback(a.BaseURL) {
+				d.wrong(n, `"pace" can be "off" on loopback only`)
+			}
+		}},
 		{"credential", anyKind, func(n *node) { a.Credential = d.credential(n, variable) }},
 		{"settings", tableKind, func(n *node) { d.settings(n, &a, rules) }},
 	}, func(n *node, _ []string) bool {
@@ -53,20 +57,12 @@ func (d *decoder) account(t *node) Account {
 		return true
 	})
 	d.required(t, "an account", "name", "provider")
-
-	if a.BaseURL == "" && rules != nil {
-		a.BaseURL = rules.DefaultBaseURL
-	}
-	if n := t.get("pace"); n != nil && a.Pace.Off && a.BaseURL != "" && !IsLoopback(a.BaseURL) {
-		d.wrong(n, `"pace" can be "off" on loopback only`)
-	}
 	if rules != nil && !d.broken {
 		d.complete(t, &a, rules, variable)
 	}
 	return a
 }
 
-// complete reports what the provider needs and is not there, and fills in defaults.
 func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable string) {
 	secret := slices.ContainsFunc(t.items, func(n *node) bool { return secretKey(n.key) && n.kind == stringKind })
 	if t.get("credential") == nil && !rules.CredentialOptional && !secret {
@@ -76,17 +72,14 @@ func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable s
 	settings, at := t.get("settings"), t.start()
 	if settings != nil {
 		at = settings.keyAt
-		if settings.kind != tableKind {
-			return
-		}
 	}
 	for _, key := range names(rules.Settings) {
-		rule := rules.Settings[key]
-		n := settings.get(key)
-		if rule.Required && (n == nil || n.kind == stringKind && n.text == "") {
+		rule, n := rules.Settings[key], settings.get(key)
+		missing := n == nil || n.kind == stringKind && n.text == ""
+		if rule.Required && missing && (settings == nil || settings.kind == tableKind) {
 			d.report(at, t.path()+".settings."+key, "", "a %s account needs %q in [account.settings]", a.Provider, key)
 		}
-		if n == nil && rule.Default != "" {
+		if missing && rule.Default != "" {
 			a.Settings[key] = rule.Default
 		}
 	}
@@ -95,37 +88,26 @@ func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable s
 // settings reads [account.settings]. Without rules for the provider, the shape of a value decides what it is.
 func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 	for _, n := range t.items {
-		var rule SettingRule
-		if rules == nil {
-			rule.Secret = n.kind == tableKind || n.kind == stringKind && secretKey(n.key)
-		} else {
-			var known bool
-			if rule, known = rules.Settings[n.key]; !known {
-				if n.isSecretSetting() {
-					d.plainSecret(n, "credential", EnvFor(a.Provider, "api_key"))
-				} else {
-					d.unknown(n, names(rules.Settings), "unknown setting %s for %s", quoted(n.key), a.Provider)
-				}
-				continue
-			}
+		rule := SettingRule{Secret: n.kind == tableKind || n.kind == stringKind && secretKey(n.key)}
+		known := rules == nil
+		if rules != nil {
+			rule, known = rules.Settings[n.key]
 		}
 		switch {
+		case !known && n.isSecretSetting():
+			d.plainSecret(n, "credential", EnvFor(a.Provider, "api_key"))
+		case !known:
+			d.unknown(n, names(rules.Settings), "unknown setting %s for %s", quoted(n.key), a.Provider)
 		case rule.Secret:
 			if c := d.credential(n, EnvFor(a.Provider, n.key)); !c.IsZero() {
 				a.Settings[n.key] = c
 			}
-		case !d.is(n, stringKind):
+		case !d.is(n, stringKind) || n.text == "":
 		case n.isSecret():
 			d.wrong(n, "%s holds what looks like a secret; secrets don't belong in this file", quoted(n.key))
-		case n.text == "":
-			if rule.Default != "" {
-				a.Settings[n.key] = rule.Default
-			}
-		default:
+		case rule.Values == nil || d.oneOf(n, rule.Values, "%s must be one of %s", quoted(n.key), strings.Join(rule.Values, ", ")):
 			a.Settings[n.key] = n.text
-			if rule.Values == nil || d.oneOf(n, rule.Values, "%s must be one of %s", quoted(n.key), strings.Join(rule.Values, ", ")) {
-				d.allowed(n, rule.Check, quoted(n.key))
-			}
+			d.allowed(n, rule.Check, quoted(n.key))
 		}
 	}
 }
@@ -148,34 +130,27 @@ func (d *decoder) plainSecret(n *node, field, variable string) {
 }
 
 // credential reads a table with exactly one of env, command, file and keyring.
-func (d *decoder) credential(t *node, variable string) Credential {
+func (d *decoder) credential(t *node, variable string) (c Credential) {
 	if t.kind == stringKind {
 		d.plainSecret(t, t.key, variable)
-		return Credential{}
+		return c
 	}
 	if !d.is(t, tableKind) {
-		return Credential{}
+		return c
 	}
-	var c Credential
-	sources := []field{
+	given, before := len(t.items), len(d.problems)
+	d.fields(t, []field{
 		{"env", stringKind, func(n *node) { c.Env = parsed(d, n, envSource) }},
 		{"command", anyKind, func(n *node) { c.Command = d.commandSource(n) }},
 		{"file", stringKind, func(n *node) { c.File = parsed(d, n, d.fileSource) }},
 		{"keyring", stringKind, func(n *node) { c.Keyring = parsed(d, n, keyringSource) }},
-	}
-	given, before := 0, len(d.problems)
-	for _, f := range sources {
-		if t.get(f.name) != nil {
-			given++
-		}
-	}
-	d.fields(t, sources, func(n *node, _ []string) bool {
-		secret := n.isSecretSetting()
-		if secret {
-			given++
+	}, func(n *node, _ []string) bool {
+		if n.isSecretSetting() {
 			d.plainSecret(n, t.key, variable)
+			return true
 		}
-		return secret
+		given--
+		return false
 	})
 	if given > 1 || given == 0 && len(d.problems) == before && !d.broken {
 		d.wrongKey(t, "%s needs exactly one of env, command, file, keyring", quoted(t.key))
@@ -190,27 +165,24 @@ func envSource(s string) (string, error) {
 	return s, nil
 }
 
-func (d *decoder) commandSource(n *node) []string {
+func (d *decoder) commandSource(n *node) (list []string) {
 	if n.kind != arrayKind {
 		d.wrong(n, `"command" must be a list such as ["pass", "show", "NAME"], not %s; it is run without a shell`, n.kind)
 		return nil
 	}
-	var list []string
-	for _, item := range n.items {
+	before := len(d.problems)
+	for item := range d.strings(n) {
 		switch {
-		case item.kind != stringKind:
-			d.wrong(item, `"command" must hold strings only, not %s`, item.kind)
+		case len(d.problems) > before:
 			return nil
 		case item.isSecret():
 			d.wrong(item, `"command" holds what looks like a secret; it must print it, not contain it`)
-			return nil
 		case strings.ContainsRune(item.text, 0):
 			d.wrong(item, `"command" holds a NUL character`)
-			return nil
 		}
 		list = append(list, item.text)
 	}
-	if len(list) == 0 || list[0] == "" {
+	if len(d.problems) == before && (len(list) == 0 || list[0] == "") {
 		d.wrong(n, `"command" needs a program`)
 	}
 	return list

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -19,26 +18,20 @@ const maxStderr = 4 << 10
 var errTooMuch = errors.New("too much output")
 
 // boundedOutput keeps what is written up to max bytes. Beyond, it fails the write when strict, which ends the command,
-// and else drops the rest. The buffer is not embedded: io.Copy would find its ReadFrom, which knows no bound.
+// and else drops the rest.
 type boundedOutput struct {
-	kept   bytes.Buffer
-	max    int
-	strict bool
-	over   bool
+	kept         []byte
+	max          int
+	strict, over bool
 }
 
-func (b *boundedOutput) String() string { return b.kept.String() }
-
 func (b *boundedOutput) Write(p []byte) (int, error) {
-	if room := b.max - b.kept.Len(); len(p) > room {
-		b.over = true
-		if b.strict {
-			return 0, errTooMuch
-		}
-		b.kept.Write(p[:max(room, 0)])
-		return len(p), nil
+	room := min(b.max-len(b.kept), len(p))
+	b.kept = append(b.kept, p[:room]...)
+	if b.over = b.over || room < len(p); b.over && b.strict {
+		return 0, errTooMuch
 	}
-	return b.kept.Write(p)
+	return len(p), nil
 }
 
 // command runs a credential command. It stays in confab's process group, so that a password prompt can use the terminal.
@@ -52,11 +45,7 @@ func (r Resolver) command(ctx context.Context, c Credential) (string, error) {
 	cmd.Stdout, cmd.Stderr = out, complaint
 	// A helper that the command left running may hold its output open.
 	cmd.WaitDelay = 250 * time.Millisecond
-	environ := r.Environ
-	if environ == nil {
-		environ = os.Environ
-	}
-	cmd.Env = WithoutEnv(environ(), r.HideEnv)
+	cmd.Env = WithoutEnv(os.Environ(), r.HideEnv)
 
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState != nil && cmd.ProcessState.Success() {
@@ -65,7 +54,7 @@ func (r Resolver) command(ctx context.Context, c Credential) (string, error) {
 	var exit *exec.ExitError
 	switch {
 	case err == nil && !out.over:
-		return out.String(), nil
+		return string(out.kept), nil
 	case ctx.Err() != nil:
 		return "", c.failed(ctx.Err(), "stopped before it answered")
 	case timed.Err() != nil:
@@ -74,7 +63,7 @@ func (r Resolver) command(ctx context.Context, c Credential) (string, error) {
 		return "", c.failed(errTooMuch, "printed more than %d KiB", maxSecret>>10)
 	case errors.As(err, &exit):
 		reason := "failed: " + exit.String()
-		if said := withoutOutput(firstLine(complaint.String()), out.String()); said != "" {
+		if said := withoutOutput(firstLine(string(complaint.kept)), string(out.kept)); said != "" {
 			reason += ": " + said
 		}
 		return "", c.failed(nil, "%s", reason)

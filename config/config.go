@@ -3,9 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,7 +18,6 @@ var ErrNoConfig = errors.New("no config file")
 // DefaultRefresh is the time between polls where the file names none.
 const DefaultRefresh = 2 * time.Minute
 
-// maxConfigSize bounds the settings file, in bytes.
 const maxConfigSize = 128 << 10
 
 // BuiltinThemes are the theme names that no [themes] table may have; the first is the default.
@@ -62,12 +60,10 @@ type Account struct {
 	// Name is unique without regard to letter case: ASCII letters, digits, - and _, at most 64.
 	Name     string
 	Provider string
-	// BaseURL has the one spelling of ParseBaseURL.
-	BaseURL  string
+	BaseURL  string // in the one spelling of ParseBaseURL
 	ReadOnly bool
-	// Since is how far back to list; 0 means everything.
-	Since time.Duration
-	Pace  Pace
+	Since    time.Duration // how far back to list; 0 means everything
+	Pace     Pace
 	// Credential is zero only where the provider allows an account without one.
 	Credential Credential
 	// Settings hold a string, or a Credential for secrets. Defaults of the provider's rules are filled in.
@@ -76,18 +72,18 @@ type Account struct {
 
 // Account finds an account by its name, without regard to letter case.
 func (c *Config) Account(name string) (Account, bool) {
-	i := slices.IndexFunc(c.Accounts, func(a Account) bool { return strings.EqualFold(a.Name, name) })
-	if i < 0 {
-		return Account{}, false
+	for _, a := range c.Accounts {
+		if strings.EqualFold(a.Name, name) {
+			return a, true
+		}
 	}
-	return c.Accounts[i], true
+	return Account{}, false
 }
 
 // AccountNames lists the accounts' names in order.
-func (c *Config) AccountNames() []string {
-	list := make([]string, len(c.Accounts))
-	for i, a := range c.Accounts {
-		list[i] = a.Name
+func (c *Config) AccountNames() (list []string) {
+	for _, a := range c.Accounts {
+		list = append(list, a.Name)
 	}
 	return list
 }
@@ -107,8 +103,7 @@ func (a Account) Credentials() (list []Credential) {
 
 // SecretEnv names the environment variables that hold credentials, sorted. Keep them from the environment of child
 // processes with WithoutEnv.
-func (c *Config) SecretEnv() []string {
-	var list []string
+func (c *Config) SecretEnv() (list []string) {
 	for _, a := range c.Accounts {
 		for _, secret := range a.Credentials() {
 			if secret.Env != "" {
@@ -138,32 +133,26 @@ func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 // wrong with its contents, or a plain one when it can't be read. A file that anyone may write is refused, because its
 // credential commands are run. At most 128 KiB are read.
 func Load(path string, v Validators) (*Config, error) {
-	f, err := os.Open(path)
+	data, err := readBounded(path, 0, maxConfigSize+1, func(info fs.FileInfo) error {
+		switch {
+		case info.IsDir():
+			return fmt.Errorf("config file %s is a directory", path)
+		case info.Mode().IsRegular():
+			return ownerOf(info).settingsFile(path)
+		}
+		return nil
+	})
+	var system *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s", ErrNoConfig, path)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("the config file can't be read: %w; try: chmod u+r %s", err, shellWord(path))
+	case errors.As(err, &system):
+		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	case err != nil:
-		return nil, fmt.Errorf("the config file can't be read: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("the config file can't be read: %w", err)
-	case info.IsDir():
-		return nil, fmt.Errorf("config file %s is a directory", path)
-	case info.Mode().IsRegular():
-		if err := ownerOf(info).settingsFile(path); err != nil {
-			return nil, err
-		}
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("the config file can't be read: %w", err)
-	}
-	if len(data) > maxConfigSize {
+		return nil, err
+	case len(data) > maxConfigSize:
 		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
 	}
 	return Decode(path, data, v)
@@ -179,6 +168,48 @@ func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
+	if v.Nearest == nil {
+		v.Nearest = func(string, []string) string { return "" }
+	}
 	d := &decoder{file: file, dir: dir, data: data, rules: v, seen: map[string]*node{}}
 	return d.decode()
 }
+
+// Validators are the rules that this package can't know. A nil field skips its check.
+type Validators struct {
+	Providers map[string]ProviderRules
+	// Nearest returns the known word that somebody may have meant, "" for none.
+	Nearest func(word string, known []string) string
+	Query   func(query string) error // says what is wrong with a view's query
+	Actions map[string][]string      // the bindable ones, by context
+	// Key says what is wrong with one key or key sequence, "ctrl+p" or "g g".
+	Key             func(key string) error
+	Themes          []string // there beside BuiltinThemes; a [themes] table may change one
+	ThemeColorNames []string // that a theme may set
+	// ThemeColor says what is wrong with the value of one colour.
+	ThemeColor func(name, value string) error
+}
+
+// ProviderRules say what an account of a provider may hold.
+type ProviderRules struct {
+	DefaultBaseURL string // where base_url is missing or empty
+	// CredentialOptional allows an account without credential, for services that can log in interactively.
+	CredentialOptional bool
+	Settings           map[string]SettingRule // by key; others are errors
+}
+
+// SettingRule describes one key of [account.settings].
+type SettingRule struct {
+	Required bool
+	Secret   bool     // a credential table; all others are strings
+	Values   []string // when given, the only ones allowed
+	Default  string   // what Load fills in when the key is missing or empty
+	// Asked settings are asked for when an account is added, as all required ones are; those With another one only where
+	// that is given.
+	Asked bool
+	With  string
+	Help  string             // one line
+	Check func(string) error // says what is wrong with a value; not called for secrets or empty values
+}
+
+func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

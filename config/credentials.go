@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,27 +16,20 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// maxSecret bounds a credential, in bytes, wherever it comes from.
 const maxSecret = 64 << 10
 
 // commandTimeout bounds a credential command and a keyring look-up, which may wait for a person to unlock something.
 const commandTimeout = 30 * time.Second
-
-// keyringService is meant when a keyring entry names no service.
-const keyringService = "confab"
 
 // ErrNoCredential means that an account has no credential in the settings.
 var ErrNoCredential = errors.New("no credential is configured")
 
 // Credential says where a secret comes from; it holds none itself. Exactly one field is set.
 type Credential struct {
-	// Env is the name of an environment variable.
-	Env string `toml:"env,omitempty" json:"env,omitempty"`
-	// Command is a program and its arguments, run without a shell.
-	Command []string `toml:"command,omitempty" json:"command,omitempty"`
-	// File is the absolute path of a file that only its owner can read.
-	File string `toml:"file,omitempty" json:"file,omitempty"`
-	// Keyring is NAME or SERVICE/NAME in the operating system's keyring; the service is confab when not given.
+	Env     string   `toml:"env,omitempty" json:"env,omitempty"`         // the name of a variable
+	Command []string `toml:"command,omitempty" json:"command,omitempty"` // run without a shell
+	File    string   `toml:"file,omitempty" json:"file,omitempty"`       // an absolute path
+	// Keyring is NAME or SERVICE/NAME in the operating system's keyring.
 	Keyring string `toml:"keyring,omitempty" json:"keyring,omitempty"`
 }
 
@@ -65,31 +57,25 @@ func (c Credential) String() string {
 
 // CredentialError says why a secret could not be read. It never holds the secret.
 type CredentialError struct {
-	// Source is Credential.String, cleaned.
-	Source string
-	// Reason is for people, with the way out where there is one.
-	Reason string
-	// Err is the cause, nil when Reason is all there is to know. Its text is not part of Error.
-	Err error
+	Source string // Credential.String, cleaned
+	Reason string // for people, with the way out where there is one
+	Err    error  // the cause, nil when Reason is all there is to know; its text is not part of Error
 }
 
+// verbs begin the reasons that make a sentence with the source before them.
+var verbs = regexp.MustCompile(`^(is|has|does|can't|holds|printed|failed:?|belongs) `)
+
 func (e *CredentialError) Error() string {
-	if verb, _, _ := strings.Cut(e.Reason, " "); slices.Contains(verbs, strings.TrimSuffix(verb, ":")) {
+	if verbs.MatchString(e.Reason) {
 		return e.Source + " " + e.Reason
 	}
 	return e.Source + ": " + e.Reason
 }
 
-// verbs begin the reasons that make a sentence with the source before them.
-var verbs = []string{"is", "has", "does", "can't", "holds", "printed", "failed", "belongs"}
-
 func (e *CredentialError) Unwrap() error { return e.Err }
 
 // Resolver reads secrets. The zero value reads from the operating system.
 type Resolver struct {
-	// LookupEnv and Environ stand in for os.LookupEnv and os.Environ.
-	LookupEnv func(string) (string, bool)
-	Environ   func() []string
 	// HideEnv names variables that credential commands don't get, Config.SecretEnv.
 	HideEnv []string
 	// Keyring stands in for the operating system's keyring.
@@ -113,34 +99,40 @@ func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", c.failed(err, "stopped before it was read")
 	}
-	secret, held := "", false
-	if r.Held != nil {
-		secret, held = r.Held(c)
-	}
-	var err error
-	switch {
-	case held:
-	case c.Env != "":
-		secret, err = r.env(c)
-	case len(c.Command) > 0:
-		secret, err = r.command(ctx, c)
-	case c.File != "":
-		secret, err = readSecretFile(c)
-	default:
-		secret, err = r.keyring(ctx, c)
-	}
+	secret, err := r.read(ctx, c)
 	if err != nil {
 		return "", err
 	}
 	return checkSecret(c, secret)
 }
 
-// Absent says why a secret can't be had, as far as that shows without asking for it: a variable that is not set, a file
-// that is not there.
-func (r Resolver) Absent(c Credential) error {
+func (r Resolver) read(ctx context.Context, c Credential) (string, error) {
+	if r.Held != nil {
+		if secret, ok := r.Held(c); ok {
+			return secret, nil
+		}
+	}
 	switch {
 	case c.Env != "":
-		_, err := r.env(c)
+		return c.env()
+	case len(c.Command) > 0:
+		return r.command(ctx, c)
+	case c.File != "":
+		return readSecretFile(c)
+	}
+	get := r.Keyring
+	if get == nil {
+		get = keyring.Get
+	}
+	return r.askKeyring(ctx, c, get)
+}
+
+// Absent says why a secret can't be had, as far as that shows without asking for it: a variable that is not set, a file
+// that is not there.
+func (c Credential) Absent() error {
+	switch {
+	case c.Env != "":
+		_, err := c.env()
 		return err
 	case c.File != "":
 		if _, err := os.Stat(c.File); errors.Is(err, fs.ErrNotExist) {
@@ -157,8 +149,7 @@ func (c Credential) failed(cause error, format string, args ...any) error {
 
 // checkSecret takes off the line end that editors and commands add, and refuses what can't go into a header.
 func checkSecret(c Credential, s string) (string, error) {
-	s = strings.TrimPrefix(s, "\ufeff")
-	s = strings.TrimRight(s, "\r\n")
+	s = strings.TrimRight(strings.TrimPrefix(s, "\ufeff"), "\r\n")
 	switch {
 	case strings.TrimSpace(s) == "":
 		return "", c.failed(nil, "is empty")
@@ -172,12 +163,8 @@ func checkSecret(c Credential, s string) (string, error) {
 	return s, nil
 }
 
-func (r Resolver) env(c Credential) (string, error) {
-	lookup := r.LookupEnv
-	if lookup == nil {
-		lookup = os.LookupEnv
-	}
-	s, ok := lookup(c.Env)
+func (c Credential) env() (string, error) {
+	s, ok := os.LookupEnv(c.Env)
 	switch {
 	case !ok:
 		return "", c.failed(nil, "is not set")
@@ -187,18 +174,8 @@ func (r Resolver) env(c Credential) (string, error) {
 	return s, nil
 }
 
-// keyring reads an entry of the operating system's keyring.
-func (r Resolver) keyring(ctx context.Context, c Credential) (string, error) {
-	get := r.Keyring
-	if get == nil {
-		get = keyring.Get
-	}
-	service, user := splitKeyring(c.Keyring)
-	return r.askKeyring(ctx, c, func() (string, error) { return get(service, user) })
-}
-
 // askKeyring asks the operating system. The library takes no context, so the call is left behind when its time is up.
-func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func() (string, error)) (string, error) {
+func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func(service, user string) (string, error)) (string, error) {
 	service, user := splitKeyring(c.Keyring)
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, commandTimeout))
 	defer cancel()
@@ -206,7 +183,7 @@ func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func() (stri
 	answer := make(chan error, 1)
 	go func() {
 		var err error
-		secret, err = ask()
+		secret, err = ask(service, user)
 		answer <- err
 	}()
 	select {
@@ -217,20 +194,19 @@ func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func() (stri
 		case err == nil:
 			return secret, nil
 		case errors.Is(err, keyring.ErrNotFound):
-			return "", c.failed(err, "not found; store it in the keyring under service %s and user name %s, or use env, command or file instead",
-				quoted(service), quoted(user))
+			return "", c.failed(err, "not found; store it in the keyring under service %s and user name %s, "+
+				"or use env, command or file instead", quoted(service), quoted(user))
 		}
 		return "", c.failed(err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(err.Error()))
 	}
 }
 
-// splitKeyring reads NAME or SERVICE/NAME. A name may hold further slashes.
+// splitKeyring reads NAME or SERVICE/NAME; the service is confab when not given. A name may hold further slashes.
 func splitKeyring(s string) (service, user string) {
-	service, user, found := strings.Cut(s, "/")
-	if !found {
-		return keyringService, s
+	if service, user, found := strings.Cut(s, "/"); found {
+		return service, user
 	}
-	return service, user
+	return appName, s
 }
 
 func readSecretFile(c Credential) (string, error) {
@@ -282,4 +258,48 @@ func clean(s string) string {
 		}
 		return r
 	}, colorSequence.ReplaceAllString(s, ""))
+}
+
+// Source reads one secret when it is first asked for and keeps it in memory. It is safe for concurrent use; while one
+// caller reads, the others wait for its answer or their own context. Failures are not kept: the next Get tries again.
+type Source struct {
+	credential Credential
+	resolver   Resolver
+	// kept holds one text, "" for none; who reads or compares takes it and puts one back. A channel, because fmt and
+	// encoding/json show what a field holds, but not what is in a channel.
+	kept chan string
+}
+
+// Source returns a source for a credential; nothing is read yet.
+func (r Resolver) Source(c Credential) *Source {
+	s := &Source{credential: c, resolver: r, kept: make(chan string, 1)}
+	s.kept <- ""
+	return s
+}
+
+// Get returns the secret. Errors are those of Resolver.Resolve, or the context's when it ended while waiting.
+func (s *Source) Get(ctx context.Context) (secret string, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	select {
+	case secret = <-s.kept:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if secret == "" {
+		secret, err = s.resolver.Resolve(ctx, s.credential)
+	}
+	s.kept <- secret
+	return secret, err
+}
+
+// Reject drops a secret that the service refused, so that the next Get reads again. One that is no longer kept has
+// been read again already. It waits while another caller reads, as the next Get would.
+func (s *Source) Reject(refused string) {
+	kept := <-s.kept
+	if kept == refused {
+		kept = ""
+	}
+	s.kept <- kept
 }

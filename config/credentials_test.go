@@ -14,8 +14,10 @@ import (
 )
 
 // playing resolves commands with this test binary in their place.
-func playing(what string, more ...string) Resolver {
-	return Resolver{Environ: func() []string { return append(os.Environ(), append(more, asCommand+"="+what)...) }}
+func playing(t *testing.T, what string) Resolver {
+	t.Helper()
+	t.Setenv(asCommand, what)
+	return Resolver{}
 }
 
 func resolve(t *testing.T, c Credential) (string, error) {
@@ -75,7 +77,7 @@ func TestSecretText(t *testing.T) {
 		{"ab\xffc", "", "holds a character that can't be sent"},
 		{strings.Repeat("x", maxSecret+1), "", "is longer than 64 KiB"},
 	} {
-		got, err := Resolver{LookupEnv: func(string) (string, bool) { return c.in, true }}.Resolve(t.Context(), Credential{Env: "X"})
+		got, err := Resolver{Held: func(Credential) (string, bool) { return c.in, true }}.Resolve(t.Context(), Credential{Env: "X"})
 		if c.reason != "" {
 			wantFailure(t, err, "environment variable X "+c.reason)
 		}
@@ -86,15 +88,15 @@ func TestSecretText(t *testing.T) {
 }
 
 func TestResolveCommand(t *testing.T) {
-	if got, err := playing("print sk-1\n").Resolve(t.Context(), self()); got != "sk-1" || err != nil {
+	if got, err := playing(t, "print sk-1\n").Resolve(t.Context(), self()); got != "sk-1" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	name := "command " + os.Args[0] + " "
-	_, err := playing("print").Resolve(t.Context(), self())
+	_, err := playing(t, "print").Resolve(t.Context(), self())
 	wantFailure(t, err, name+"is empty")
-	_, err = playing("fail").Resolve(t.Context(), self())
+	_, err = playing(t, "fail").Resolve(t.Context(), self())
 	wantFailure(t, err, name+"failed: exit status 3: vault is locked for [hidden]")
-	_, err = playing("flood").Resolve(t.Context(), self())
+	_, err = playing(t, "flood").Resolve(t.Context(), self())
 	wantFailure(t, err, name+"printed more than 64 KiB")
 	_, err = resolve(t, Credential{Command: []string{"no-such-program-anywhere", "argument"}})
 	wantFailure(t, err, "command no-such-program-anywhere: the program was not found")
@@ -105,7 +107,7 @@ func TestResolveCommand(t *testing.T) {
 }
 
 func TestCommandTimes(t *testing.T) {
-	r := playing("block " + gate(t))
+	r := playing(t, "block "+gate(t))
 	r.Timeout = 20 * time.Millisecond
 	_, err := r.Resolve(t.Context(), self())
 	failure := wantFailure(t, err, "command "+os.Args[0]+": no answer within 20ms")
@@ -120,7 +122,7 @@ func TestCommandTimes(t *testing.T) {
 }
 
 func TestCommandLeavesChild(t *testing.T) {
-	if got, err := playing("leave-child "+gate(t)).Resolve(t.Context(), self()); got != "from-the-parent" || err != nil {
+	if got, err := playing(t, "leave-child "+gate(t)).Resolve(t.Context(), self()); got != "from-the-parent" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -130,7 +132,9 @@ func TestCommandEnvironment(t *testing.T) {
 		{Credential: Credential{Env: "OTHERS"}},
 		{Settings: map[string]any{"refresh_token": Credential{Env: "THIRD"}, "text": "x"}},
 	}}
-	r := playing("environment", "MINE=visible", "OTHERS=sk-secret")
+	t.Setenv("MINE", "visible")
+	t.Setenv("OTHERS", "sk-secret")
+	r := playing(t, "environment")
 	r.HideEnv = c.Resolver().HideEnv
 	if got, err := r.Resolve(t.Context(), self()); got != "visible-" || err != nil {
 		t.Errorf("%q, %v", got, err)

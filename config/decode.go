@@ -2,7 +2,9 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,8 +18,7 @@ type decoder struct {
 	data      []byte
 	rules     Validators
 	problems  Errors
-	// seen holds names that must be unique.
-	seen map[string]*node
+	seen      map[string]*node
 	// broken means that the text could not be read to its end, so nothing is reported as missing.
 	broken bool
 }
@@ -31,32 +32,22 @@ func (d *decoder) report(offset int, key, suggestion, format string, args ...any
 	})
 }
 
-// wrong reports a problem with a value.
 func (d *decoder) wrong(n *node, format string, args ...any) {
 	d.report(n.at, n.path(), "", format, args...)
 }
 
-// wrongKey reports a problem with a key.
 func (d *decoder) wrongKey(n *node, format string, args ...any) {
 	d.report(n.keyAt, n.path(), "", format, args...)
 }
 
-func (d *decoder) nearest(word string, known []string) string {
-	if d.rules.Nearest == nil {
-		return ""
-	}
-	return d.rules.Nearest(word, known)
-}
-
-// unknown reports a key that is none of those known.
 func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
-	d.report(n.keyAt, n.path(), d.nearest(n.key, known), format, args...)
+	d.report(n.keyAt, n.path(), d.rules.Nearest(n.key, known), format, args...)
 }
 
 // oneOf reports whether a value is one of those known, or reports that it is not.
 func (d *decoder) oneOf(n *node, known []string, format string, args ...any) bool {
 	if !slices.Contains(known, n.text) {
-		d.report(n.at, n.path(), d.nearest(n.text, known), format, args...)
+		d.report(n.at, n.path(), d.rules.Nearest(n.text, known), format, args...)
 		return false
 	}
 	return true
@@ -67,14 +58,18 @@ func (d *decoder) decode() (*Config, error) {
 	root := d.parse()
 	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{Theme: BuiltinThemes()[0], Layout: Layouts()[0]}}
 	d.fields(root, []field{
-		{"refresh", anyKind, func(n *node) { c.Refresh = d.refresh(n) }},
-		{"themes", tableKind, func(n *node) { c.Themes = d.themes(n) }},
+		{"refresh", anyKind, func(n *node) {
+			if c.Refresh = d.duration(n); c.Refresh > 0 && c.Refresh < time.Second {
+				d.wrong(n, `"refresh" must be at least "1s", or "0" for no polling`)
+			}
+		}},
+		{"themes", tableKind, func(n *node) { c.Themes = mapOf(d, n, nil, "", nil, d.theme) }},
 		{"ui", tableKind, func(n *node) { d.ui(n, c) }},
 		{"keys", tableKind, func(n *node) { c.Keys = d.keys(n) }},
 		{"view", anyKind, func(n *node) { c.Views = tables(d, n, d.view) }},
 		{"account", anyKind, func(n *node) { c.Accounts = tables(d, n, d.account) }},
 	}, func(n *node, known []string) bool {
-		secret := n.isSecret() || n.isSecretSetting() && d.nearest(n.key, known) == ""
+		secret := n.isSecret() || n.isSecretSetting() && d.rules.Nearest(n.key, known) == ""
 		if secret {
 			d.plainSecret(n, "credential", EnvFor("", "api_key"))
 		}
@@ -94,11 +89,11 @@ func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
 	if rule == nil {
 		return true
 	}
-	if err := rule(n.text); err != nil {
+	err := rule(n.text)
+	if err != nil {
 		d.wrong(n, "%s: %s", what, err)
-		return false
 	}
-	return true
+	return err == nil
 }
 
 // field reads one known key of a table, if its value is of the right kind.
@@ -140,6 +135,19 @@ func (d *decoder) is(n *node, want kind) bool {
 	return false
 }
 
+// strings yields the elements of an array, and reports those that are no strings.
+func (d *decoder) strings(n *node) iter.Seq[*node] {
+	return func(yield func(*node) bool) {
+		for _, item := range n.items {
+			if item.kind != stringKind {
+				d.wrong(item, "%s must hold strings only, not %s", quoted(n.key), item.kind)
+			} else if !yield(item) {
+				return
+			}
+		}
+	}
+}
+
 // parsed reads a string by a function whose error says what is wrong with it.
 func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) T {
 	value, err := parse(n.text)
@@ -156,7 +164,7 @@ func (d *decoder) name(n *node, what string, valid func(string) bool, rule strin
 	case !valid(n.text):
 		d.wrong(n, "%s", rule)
 	case first != nil:
-		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first.at))
+		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first))
 	default:
 		d.seen[id] = n
 	}
@@ -187,41 +195,43 @@ func tables[T any](d *decoder, n *node, read func(t *node) T) (list []T) {
 	return list
 }
 
-func (d *decoder) refresh(n *node) time.Duration {
-	refresh := d.duration(n)
-	if refresh > 0 && refresh < time.Second {
-		d.wrong(n, `"refresh" must be at least "1s", or "0" for no polling`)
-	}
-	return refresh
-}
-
 // duration reads a duration; the number 0 is allowed in place of "0".
 func (d *decoder) duration(n *node) time.Duration {
 	switch {
 	case n.text == "" && n.kind == stringKind, n.text == "0" && n.kind == numberKind:
 		return 0
-	case n.kind == numberKind:
-		d.wrong(n, "%s %s", quoted(n.key), errDuration)
-		return 0
-	case !d.is(n, stringKind):
-		return 0
+	case n.kind == numberKind, d.is(n, stringKind):
+		return parsed(d, n, ParseDuration) // a number has no unit
 	}
-	return parsed(d, n, ParseDuration)
+	return 0
+}
+
+// mapOf reads a table whose keys are names. Those that are not among the known, where any are, are reported, unless
+// stray, which may be nil, reports them itself and returns true.
+func mapOf[T any](d *decoder, t *node, known []string, what string, stray func(n *node) bool, read func(n *node) T) map[string]T {
+	m := map[string]T{}
+	for _, n := range t.items {
+		switch {
+		case known == nil || slices.Contains(known, n.key):
+			m[n.key] = read(n)
+		case stray == nil || !stray(n):
+			d.unknown(n, known, "unknown %s %s", what, quoted(n.key))
+		}
+	}
+	return m
 }
 
 func (d *decoder) ui(n *node, c *Config) {
 	d.fields(n, []field{
 		{"theme", stringKind, func(n *node) {
-			known := slices.Concat(BuiltinThemes(), d.rules.Themes, names(c.Themes))
-			// In a broken file, the theme may follow where it can't be read.
-			if !d.broken && d.oneOf(n, known, "unknown theme %s", quoted(n.text)) {
-				c.UI.Theme = n.text
+			c.UI.Theme = n.text
+			if !d.broken { // else the theme may follow where it can't be read
+				d.oneOf(n, slices.Concat(BuiltinThemes(), d.rules.Themes, names(c.Themes)), "unknown theme %s", quoted(n.text))
 			}
 		}},
 		{"layout", stringKind, func(n *node) {
-			if d.oneOf(n, Layouts(), "unknown layout %s: one of %s", quoted(n.text), strings.Join(Layouts(), ", ")) {
-				c.UI.Layout = n.text
-			}
+			c.UI.Layout = n.text
+			d.oneOf(n, Layouts(), "unknown layout %s: one of %s", quoted(n.text), strings.Join(Layouts(), ", "))
 		}},
 		{"domains", arrayKind, func(n *node) { c.UI.Domains = d.domains(n) }},
 	}, nil)
@@ -230,11 +240,9 @@ func (d *decoder) ui(n *node, c *Config) {
 var mailDomain = regexp.MustCompile(`^[\pL\pN]([\pL\pN-]*[\pL\pN])?(\.[\pL\pN]([\pL\pN-]*[\pL\pN])?)*$`)
 
 func (d *decoder) domains(n *node) (list []string) {
-	for _, item := range n.items {
+	for item := range d.strings(n) {
 		_, behind, address := strings.Cut(item.text, "@")
 		switch domain := strings.ToLower(item.text); {
-		case item.kind != stringKind:
-			d.wrong(item, "%s must hold strings only, not %s", quoted(n.key), item.kind)
 		case address && mailDomain.MatchString(behind):
 			d.wrong(item, "%s is an address; a domain is what follows the @: write %s", quoted(item.text), quoted(behind))
 		case !mailDomain.MatchString(domain):
@@ -246,69 +254,47 @@ func (d *decoder) domains(n *node) (list []string) {
 	return list
 }
 
-func (d *decoder) themes(n *node) map[string]map[string]string {
-	themes := map[string]map[string]string{}
-	for _, theme := range n.items {
-		switch {
-		case slices.Contains(BuiltinThemes(), theme.key):
-			d.wrongKey(theme, "%s is a built-in theme; give yours another name", quoted(theme.key))
-		case theme.kind != tableKind:
-			d.wrongKey(theme, "%s must be a table of colours: write [themes.NAME]", quoted(theme.key))
-		default:
-			themes[theme.key] = d.colors(theme)
-		}
+func (d *decoder) theme(theme *node) map[string]string {
+	switch {
+	case slices.Contains(BuiltinThemes(), theme.key):
+		d.wrongKey(theme, "%s is a built-in theme; give yours another name", quoted(theme.key))
+		return nil
+	case theme.kind != tableKind:
+		d.wrongKey(theme, "%s must be a table of colours: write [themes.NAME]", quoted(theme.key))
+		return nil
 	}
-	return themes
+	return mapOf(d, theme, d.rules.ThemeColorNames, "colour", nil, func(n *node) string {
+		if d.is(n, stringKind) && d.rules.ThemeColor != nil {
+			d.allowed(n, func(value string) error { return d.rules.ThemeColor(n.key, value) }, "colour "+quoted(n.key))
+		}
+		return n.text
+	})
 }
 
-func (d *decoder) colors(theme *node) map[string]string {
-	colors := map[string]string{}
-	for _, color := range theme.items {
-		switch known := d.rules.ThemeColorNames; {
-		case known != nil && !slices.Contains(known, color.key):
-			d.unknown(color, known, "unknown colour %s", quoted(color.key))
-		case d.is(color, stringKind):
-			if check := d.rules.ThemeColor; check != nil {
-				d.allowed(color, func(value string) error { return check(color.key, value) }, "colour "+quoted(color.key))
-			}
-			colors[color.key] = color.text
-		}
-	}
-	return colors
-}
-
-func (d *decoder) keys(n *node) map[string]map[string][]string {
+func (d *decoder) keys(t *node) map[string]map[string][]string {
 	contexts := names(d.rules.Actions)
-	keys := map[string]map[string][]string{}
-	for _, c := range n.items {
-		switch {
-		case c.kind != tableKind:
+	outside := func(c *node) bool {
+		if c.kind != tableKind {
 			d.wrongKey(c, "%s stands outside a context: keys belong into [keys.CONTEXT]", quoted(c.key))
-		case d.rules.Actions != nil && !slices.Contains(contexts, c.key):
-			d.unknown(c, contexts, "unknown key context %s", quoted(c.key))
-		default:
-			keys[c.key] = d.context(c)
 		}
+		return c.kind != tableKind
 	}
-	return keys
-}
-
-// context reads the bindings of one context. One key for two actions is reported, as far as the file itself says so.
-func (d *decoder) context(c *node) map[string][]string {
-	actions := map[string][]string{}
-	bound := map[string]*node{}
-	known := d.rules.Actions[c.key]
-	for _, a := range c.items {
-		switch other := d.contextOf(a.key); {
-		case d.rules.Actions == nil || slices.Contains(known, a.key):
-			actions[a.key] = d.bindings(a, bound)
-		case other != "":
-			d.wrongKey(a, "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, other)
-		default:
-			d.unknown(a, known, "unknown action %s in [keys.%s]", quoted(a.key), c.key)
+	return mapOf(d, t, contexts, "key context", outside, func(c *node) map[string][]string {
+		if outside(c) {
+			return nil
 		}
-	}
-	return actions
+		elsewhere := func(a *node) bool {
+			i := slices.IndexFunc(contexts, func(other string) bool { return slices.Contains(d.rules.Actions[other], a.key) })
+			if i >= 0 {
+				d.wrongKey(a, "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, contexts[i])
+			} else {
+				d.unknown(a, d.rules.Actions[c.key], "unknown action %s in [keys.%s]", quoted(a.key), c.key)
+			}
+			return true
+		}
+		bound := map[string]*node{} // the actions by the keys that the file gives them
+		return mapOf(d, c, d.rules.Actions[c.key], "", elsewhere, func(a *node) []string { return d.bindings(a, bound) })
+	})
 }
 
 func (d *decoder) bindings(a *node, bound map[string]*node) []string {
@@ -317,28 +303,17 @@ func (d *decoder) bindings(a *node, bound map[string]*node) []string {
 		return nil
 	}
 	list := []string{}
-	for _, item := range a.items {
-		switch first := bound[item.text]; {
-		case item.kind != stringKind:
-			d.wrong(item, "%s must hold strings only, not %s", quoted(a.key), item.kind)
-		case !d.allowed(item, d.rules.Key, "key "+quoted(item.text)):
-		case first != nil:
-			d.wrong(item, "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), d.line(first.keyAt))
-		default:
-			bound[item.text] = a
-			list = append(list, item.text)
+	for item := range d.strings(a) {
+		if !d.allowed(item, d.rules.Key, "key "+quoted(item.text)) {
+			continue
 		}
+		if first := bound[item.text]; first != nil {
+			d.wrong(item, "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), d.line(first))
+		}
+		bound[item.text] = cmp.Or(bound[item.text], a)
+		list = append(list, item.text)
 	}
 	return list
-}
-
-func (d *decoder) contextOf(action string) string {
-	for _, c := range names(d.rules.Actions) {
-		if slices.Contains(d.rules.Actions[c], action) {
-			return c
-		}
-	}
-	return ""
 }
 
 func (d *decoder) view(t *node) View {
@@ -360,7 +335,6 @@ func validViewName(s string) bool {
 	return strings.TrimSpace(s) != "" && len([]rune(s)) <= 64 && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// required reports keys that a table must have.
 func (d *decoder) required(t *node, what string, keys ...string) {
 	for _, k := range keys {
 		if t.get(k) == nil && !d.broken {

@@ -7,7 +7,7 @@
 //     Errors, each with file, line, column and, where one is close, the nearest valid word.
 //   - The package knows no provider, no action and no query language. Validators brings these rules in; a nil rule
 //     skips its check.
-//   - No secret reaches an error, a Problem, Show, fmt, encoding/json or log/slog. Secret gives its value to Reveal only.
+//   - No secret reaches an error, a Problem, Show, fmt, encoding/json or log/slog. Source gives its value to Get only.
 //     A secret typed into the settings file is refused without being repeated.
 //   - Credentials are read when first asked for and kept in memory only; Source reads again after a rejection.
 //   - Files made here are 0600 and directories 0700. The user's settings file is created by Init and never rewritten.

@@ -12,21 +12,18 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-type kind int
+// kind is a sort of value, in the words of a message.
+type kind string
 
 const (
-	anyKind kind = iota
-	stringKind
-	boolKind
-	numberKind
-	dateKind
-	arrayKind
-	tableKind
+	anyKind    kind = ""
+	stringKind kind = "a string"
+	boolKind   kind = "true or false"
+	numberKind kind = "a number"
+	dateKind   kind = "a date"
+	arrayKind  kind = "an array"
+	tableKind  kind = "a table"
 )
-
-func (k kind) String() string {
-	return [...]string{"", "a string", "true or false", "a number", "a date", "an array", "a table"}[k]
-}
 
 // node is a key of the file, or an element of an array, with its value.
 type node struct {
@@ -39,11 +36,9 @@ type node struct {
 	items     []*node // of an array or a table, in the order of the file
 	byKey     map[string]*node
 	// opened is the offset of the [header] that defined a table, 0 for those made on the way to another or by dotted keys.
-	opened int
-	// inline tables can't be extended once they are written.
-	inline bool
-	// headers marks an array made by [[headers]].
-	headers bool
+	opened  int
+	inline  bool // an inline table can't be extended
+	headers bool // an array made by [[headers]]
 }
 
 func (n *node) get(key string) *node {
@@ -54,11 +49,10 @@ func (n *node) get(key string) *node {
 }
 
 func (n *node) add(child *node) {
-	child.parent = n
 	if n.byKey == nil {
 		n.byKey = map[string]*node{}
 	}
-	n.byKey[child.key] = child
+	child.parent, n.byKey[child.key] = n, child
 	n.items = append(n.items, child)
 }
 
@@ -71,7 +65,6 @@ func (n *node) addElement() *node {
 // start is the offset of the header that defines a table, or of its key.
 func (n *node) start() int { return cmp.Or(n.opened, n.at) }
 
-// isSecret reports whether a value has the form of a secret.
 func (n *node) isSecret() bool { return n.kind == stringKind && knownSecret.MatchString(n.text) }
 
 // isSecretSetting reports whether a text has the form of a secret or the name of one.
@@ -79,7 +72,6 @@ func (n *node) isSecretSetting() bool {
 	return n.isSecret() || n.kind == stringKind && secretKey(n.key)
 }
 
-// path returns the dotted path from the root.
 func (n *node) path() string {
 	path := n.key
 	for n = n.parent; n != nil && n.parent != nil; n = n.parent {
@@ -105,24 +97,22 @@ func (d *decoder) parse() *node {
 	for table := root; p.NextExpression(); {
 		switch e := p.Expression(); e.Kind {
 		case unstable.Table, unstable.ArrayTable:
-			table = d.header(root, e)
+			table = d.expression(root, e)
 		case unstable.KeyValue:
-			d.keyValue(table, e)
+			d.expression(table, e)
 		}
 	}
 	d.broken = p.Error() != nil
 
-	var scratch map[string]any
-	if err := toml.Unmarshal(d.data, &scratch); err != nil {
-		line, column := 1, 1
-		var bad *toml.DecodeError
-		if errors.As(err, &bad) {
-			line, column = bad.Position()
-		}
-		if !slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Line == line }) {
-			before := bytes.Join(bytes.SplitAfterN(d.data, []byte("\n"), line)[:line-1], nil)
-			d.report(len(before)+column-1, "", "", "%s", syntaxMessage(strings.TrimPrefix(err.Error(), "toml: ")))
-		}
+	err := toml.Unmarshal(d.data, &map[string]any{})
+	line, column := 1, 1
+	var bad *toml.DecodeError
+	if errors.As(err, &bad) {
+		line, column = bad.Position()
+	}
+	if err != nil && !slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Line == line }) {
+		before := bytes.Join(bytes.SplitAfterN(d.data, []byte("\n"), line)[:line-1], nil)
+		d.report(len(before)+column-1, "", "", "%s", syntaxMessage(strings.TrimPrefix(err.Error(), "toml: ")))
 	}
 	return root
 }
@@ -134,77 +124,77 @@ func syntaxMessage(message string) string {
 		strings.HasPrefix(message, "expected keyword"):
 		return message + "; text values stand in quotes"
 	case strings.HasPrefix(message, "unable to parse"):
-		// The parser repeats the text here.
-		return "not a valid number"
+		return "not a valid number" // the parser repeats the text
 	}
 	return message
 }
 
-// place returns the line and the column of an offset, the column in characters.
 func (d *decoder) place(offset int) (line, column int) {
 	before := d.data[:min(offset, len(d.data))]
 	start := bytes.LastIndexByte(before, '\n') + 1
 	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
 }
 
-func (d *decoder) line(offset int) int {
-	line, _ := d.place(offset)
+// words returns a new table for each word of a dotted key, and the key.
+func words(e *unstable.Node) (list []*node, name string) {
+	for it := e.Key(); it.Next(); {
+		at, key := int(it.Node().Raw.Offset), string(it.Node().Data)
+		list = append(list, &node{key: key, keyAt: at, at: at, kind: tableKind})
+		name += "." + key
+	}
+	return list, name[1:]
+}
+
+func (d *decoder) line(n *node) int {
+	line, _ := d.place(n.keyAt)
 	return line
 }
 
-// words returns a new table for each word of a dotted key.
-func (d *decoder) words(e *unstable.Node) []*node {
-	var list []*node
-	for it := e.Key(); it.Next(); {
-		at := int(it.Node().Raw.Offset)
-		list = append(list, &node{key: string(it.Node().Data), keyAt: at, at: at, kind: tableKind})
-	}
-	return list
+// again reports a key that the file has set before.
+func (d *decoder) again(offset int, name string, first *node, more string) {
+	d.report(offset, name, "", "%s is already set on line %d%s", quoted(name), d.line(first), more)
 }
 
-func joined(words []*node) string {
-	list := make([]string, len(words))
-	for i, w := range words {
-		list[i] = w.key
-	}
-	return strings.Join(list, ".")
-}
-
-// header finds or makes the table that a [header] or [[header]] opens. After a problem it returns a table that nobody
-// reads, so that the keys under it are neither lost in another table nor reported again.
-func (d *decoder) header(root *node, e *unstable.Node) *node {
-	words := d.words(e)
-	at, last, name := words[0].at, words[len(words)-1], joined(words)
-	parent := d.descend(root, words[:len(words)-1])
-	isArray := e.Kind == unstable.ArrayTable
-	n := parent.get(last.key)
-	if n == nil {
-		n = last
-		if isArray {
-			n.kind, n.headers = arrayKind, true
-		}
+// expression reads a key with its value into a table, or finds or makes the table that a [header] or [[header]] opens,
+// and returns where the keys that follow belong. After a problem that is a table that nobody reads, so that they are
+// neither lost in another table nor reported again.
+func (d *decoder) expression(t *node, e *unstable.Node) *node {
+	list, name := words(e)
+	at, n := list[0].at, list[len(list)-1]
+	parent := d.descend(t, list[:len(list)-1])
+	first := parent.get(n.key)
+	if first == nil {
+		n.headers = e.Kind == unstable.ArrayTable
 		parent.add(n)
 	}
-	switch {
-	case isArray && n.headers:
-		element := n.addElement()
-		element.kind, element.at, element.opened = tableKind, at, at
+	switch there := cmp.Or(first, n); {
+	case e.Kind == unstable.KeyValue:
+		if first != nil {
+			d.again(n.keyAt, name, first, "")
+		}
+		d.value(n, e.Value())
+		return t
+	case e.Kind == unstable.ArrayTable && there.headers:
+		element := there.addElement()
+		there.kind, element.kind, element.at, element.opened = arrayKind, tableKind, at, at
 		return element
-	case !isArray && n.kind == tableKind && !n.inline && n.opened == 0:
-		n.opened = at
-		return n
-	case !isArray && n.headers:
-		d.report(at, name, "", "%s is a list of tables since line %d: write [[%s]]", quoted(name), d.line(n.keyAt), name)
+	case e.Kind == unstable.Table && there.kind == tableKind && !there.inline && there.opened == 0:
+		there.opened = at
+		return there
+	case e.Kind == unstable.Table && there.headers:
+		d.report(at, name, "", "%s is a list of tables since line %d: write [[%s]]", quoted(name), d.line(there), name)
 	default:
-		d.report(at, name, "", "%s is already set on line %d", quoted(name), d.line(n.keyAt))
+		d.again(at, name, there, "")
 	}
 	return &node{}
 }
 
 // descend walks down intermediate tables, making those that are missing; of a list of tables the newest is meant. After
 // a problem it returns a table that nobody reads.
-func (d *decoder) descend(t *node, words []*node) *node {
-	for i, word := range words {
+func (d *decoder) descend(t *node, list []*node) *node {
+	name := ""
+	for _, word := range list {
+		name += "." + word.key
 		n := t.get(word.key)
 		switch {
 		case n == nil:
@@ -215,24 +205,11 @@ func (d *decoder) descend(t *node, words []*node) *node {
 		case n.headers:
 			t = n.items[len(n.items)-1]
 		default:
-			name := joined(words[:i+1])
-			d.report(word.at, name, "", "%s is already set on line %d and can't be extended", quoted(name), d.line(n.keyAt))
+			d.again(word.at, name[1:], n, " and can't be extended")
 			return &node{}
 		}
 	}
 	return t
-}
-
-func (d *decoder) keyValue(t *node, e *unstable.Node) {
-	words := d.words(e)
-	t = d.descend(t, words[:len(words)-1])
-	n := words[len(words)-1]
-	if first := t.get(n.key); first != nil {
-		d.report(n.keyAt, joined(words), "", "%s is already set on line %d", quoted(joined(words)), d.line(first.keyAt))
-	} else {
-		t.add(n)
-	}
-	d.value(n, e.Value())
 }
 
 // value reads a value into its node. The parser bounds the depth. Arrays and inline tables have no offset of their own
@@ -248,7 +225,7 @@ func (d *decoder) value(n *node, v *unstable.Node) {
 	case unstable.InlineTable:
 		n.kind, n.inline = tableKind, true
 		for it := v.Children(); it.Next(); {
-			d.keyValue(n, it.Node())
+			d.expression(n, it.Node())
 		}
 		return
 	case unstable.String:

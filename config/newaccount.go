@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zalando/go-keyring"
@@ -16,62 +17,46 @@ import (
 // Block returns an account as it stands in the settings file, with what differs from the defaults alone.
 func (a Account) Block() string {
 	var b strings.Builder
-	line := func(key, value string) { fmt.Fprintf(&b, "%s = %s\n", key, value) }
+	line := func(key string, value any) { fmt.Fprintf(&b, "%s = %s\n", key, literal(value)) }
 	b.WriteString("[[account]]\n")
-	line("name", basicString(a.Name))
-	line("provider", basicString(a.Provider))
+	line("name", a.Name)
+	line("provider", a.Provider)
 	if a.BaseURL != "" {
-		line("base_url", basicString(a.BaseURL))
+		line("base_url", a.BaseURL)
 	}
 	if !a.Credential.IsZero() {
-		line("credential", a.Credential.inline())
+		line("credential", a.Credential)
 	}
 	if len(a.Settings) > 0 {
 		b.WriteString("[account.settings]\n")
 	}
 	for _, key := range names(a.Settings) {
-		switch v := a.Settings[key].(type) {
-		case string:
-			line(key, basicString(v))
-		case Credential:
-			line(key, v.inline())
-		}
+		line(key, a.Settings[key])
 	}
 	return b.String()
 }
 
-func (c Credential) inline() string {
-	key, value := "env", basicString(c.Env)
-	switch {
-	case len(c.Command) > 0:
-		words := make([]string, len(c.Command))
-		for i, word := range c.Command {
-			words[i] = basicString(word)
+// literal writes a value as TOML on one line, whose escapes are Go's for all that is text.
+func literal(value any) string {
+	switch v := value.(type) {
+	case []string:
+		words := make([]string, len(v))
+		for i, word := range v {
+			words[i] = literal(word)
 		}
-		key, value = "command", "["+strings.Join(words, ", ")+"]"
-	case c.File != "":
-		key, value = "file", basicString(c.File)
-	case c.Keyring != "":
-		key, value = "keyring", basicString(c.Keyring)
-	}
-	return "{ " + key + " = " + value + " }"
-}
-
-// basicString quotes a text as TOML does.
-func basicString(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
+		return "[" + strings.Join(words, ", ") + "]"
+	case Credential:
 		switch {
-		case r == '"' || r == '\\':
-			b.WriteString(`\` + string(r))
-		case r < ' ' || r == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, r)
-		default:
-			b.WriteRune(r)
+		case v.Env != "":
+			return "{ env = " + literal(v.Env) + " }"
+		case v.File != "":
+			return "{ file = " + literal(v.File) + " }"
+		case v.Keyring != "":
+			return "{ keyring = " + literal(v.Keyring) + " }"
 		}
+		return "{ command = " + literal(v.Command) + " }"
 	}
-	return b.String() + `"`
+	return strconv.Quote(value.(string))
 }
 
 // ReadBlock reads an account back from its block, as Load would read it from file: defaults filled in, paths absolute.
@@ -122,30 +107,37 @@ func (path thereAlready) Error() string { return string(path) + " is already the
 
 func (thereAlready) Unwrap() error { return fs.ErrExist }
 
+// free returns a name, or the first of name-2 to name-99, that is not taken.
+func free(name string, taken func(string) bool) string {
+	next := name
+	for n := 2; taken(next) && n < 100; n++ {
+		next = fmt.Sprintf("%s-%d", name, n)
+	}
+	return next
+}
+
 // FreeFile returns a path beside the settings file for a secret, where nothing is yet.
 func (p Paths) FreeFile(name string) string {
-	path := filepath.Join(filepath.Dir(p.Config), name)
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) || n > 99 {
-			return path
-		}
-		path = filepath.Join(filepath.Dir(p.Config), fmt.Sprintf("%s-%d", name, n))
-	}
+	return free(filepath.Join(filepath.Dir(p.Config), name), func(path string) bool {
+		_, err := os.Lstat(path)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // FreeEntry returns a name that the keyring has no secret under yet, or why no keyring can be used here.
 func (r Resolver) FreeEntry(ctx context.Context, name string) (string, error) {
-	entry := name
-	for n := 2; ; n++ {
+	var failed error
+	name = free(name, func(entry string) bool {
 		_, err := r.Resolve(ctx, Credential{Keyring: entry})
-		switch {
-		case errors.Is(err, keyring.ErrNotFound):
-			return entry, nil
-		case err != nil && errors.Unwrap(err) != nil || n > 99:
-			return "", err
+		if errors.Is(err, keyring.ErrNotFound) {
+			return false
 		}
-		entry = fmt.Sprintf("%s-%d", name, n)
-	}
+		if errors.Unwrap(err) != nil {
+			failed = err
+		}
+		return failed == nil
+	})
+	return name, failed
 }
 
 // Keep stores a typed secret where a credential says that it comes from: in a new 0600 file, or in the keyring.
@@ -156,8 +148,7 @@ func (r Resolver) Keep(ctx context.Context, c Credential, secret string) error {
 		}
 		return createPrivate(c.File, []byte(secret+"\n"))
 	}
-	service, user := splitKeyring(c.Keyring)
-	_, err := r.askKeyring(ctx, c, func() (string, error) { return "", keyring.Set(service, user, secret) })
+	_, err := r.askKeyring(ctx, c, func(service, user string) (string, error) { return "", keyring.Set(service, user, secret) })
 	return err
 }
 

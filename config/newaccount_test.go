@@ -95,18 +95,18 @@ func TestAbsent(t *testing.T) {
 	if err := os.WriteFile(there, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := Resolver{LookupEnv: func(name string) (string, bool) { return "x", name == "SET" }}
+	t.Setenv("SET", "x")
 	for c, absent := range map[string]bool{"env SET": false, "env UNSET": true, "file " + there: false, "file " + there + "-not": true} {
 		kind, what, _ := strings.Cut(c, " ")
 		from := Credential{Env: what}
 		if kind == "file" {
 			from = Credential{File: what}
 		}
-		if err := r.Absent(from); (err != nil) != absent {
+		if err := from.Absent(); (err != nil) != absent {
 			t.Errorf("%s: %v", c, err)
 		}
 	}
-	if err := r.Absent(Credential{Command: []string{"no-such-program"}}); err != nil {
+	if err := (Credential{Command: []string{"no-such-program"}}).Absent(); err != nil {
 		t.Error(err)
 	}
 }

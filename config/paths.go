@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,26 +27,19 @@ type Paths struct {
 // FindPaths reads the environment, as it is now, and makes nothing. The flag's value comes first. It fails when neither
 // the XDG variables nor a home directory give an absolute path. The XDG library keeps what it reads in variables of its
 // own, so calls must not overlap.
-func FindPaths(configFlag string) (Paths, error) {
+func FindPaths(configFlag string) (p Paths, err error) {
 	xdg.Reload()
-	p := Paths{Config: configFlag, State: filepath.Join(xdg.StateHome, appName)}
-	if p.Config == "" {
-		p.Config = os.Getenv(EnvConfig)
-	}
-	if p.Config == "" {
-		p.Config = filepath.Join(xdg.ConfigHome, appName, "config.toml")
-		if !filepath.IsAbs(p.Config) {
-			return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_CONFIG_HOME")
-		}
-	}
-	if !filepath.IsAbs(p.State) {
+	standard := filepath.Join(xdg.ConfigHome, appName, "config.toml")
+	p = Paths{Config: cmp.Or(configFlag, os.Getenv(EnvConfig), standard), State: filepath.Join(xdg.StateHome, appName)}
+	switch {
+	case p.Config == standard && !filepath.IsAbs(standard):
+		return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_CONFIG_HOME")
+	case !filepath.IsAbs(p.State):
 		return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_STATE_HOME")
 	}
-	abs, err := filepath.Abs(p.Config)
-	if err != nil {
+	if p.Config, err = filepath.Abs(p.Config); err != nil {
 		return Paths{}, fmt.Errorf("the config file can't be found: %w", err)
 	}
-	p.Config = abs
 	return p, nil
 }
 
@@ -55,13 +49,15 @@ func (p Paths) Database() string { return filepath.Join(p.State, appName+".db") 
 // PrepareState makes the state directory with mode 0700. One that belongs to another user, or that group or others can
 // write to, is refused with a *ModeError; one that they can only read is closed to them.
 func (p Paths) PrepareState() error {
-	if err := makePrivateDir(p.State); err != nil {
+	info, err := makeDir(p.State)
+	if err != nil {
 		return err
 	}
-	if err := checkPrivateDir(p.State); err != nil {
+	o := ownerOf(info)
+	if err := o.privateDir(p.State); err != nil || o.mode.Perm()&0o077 == 0 {
 		return err
 	}
-	return nil
+	return os.Chmod(p.State, 0o700)
 }
 
 // Adopt takes over the files of another state directory, where there is none of their name yet.

@@ -29,7 +29,6 @@ func (e *ModeError) reason() string {
 	return e.Problem + "; try: " + e.Fix
 }
 
-// shellWord quotes a path for a command that a person may paste.
 func shellWord(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%") == "" {
 		return s
@@ -51,7 +50,6 @@ func (o owner) belongs(path, advice string) error {
 	return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)%s", o.uid, advice), ""}
 }
 
-// denies refuses a file that gives others a right.
 func (o owner) denies(path string, right fs.FileMode, problem, fix string) error {
 	if o.mode.Perm()&right == 0 {
 		return nil
@@ -82,26 +80,40 @@ func (o owner) settingsFile(path string) error {
 	return o.denies(path, 0o002, "can be changed by anyone (mode %04o), and names commands that are run", "chmod o-w")
 }
 
-// readPrivate reads a regular file that only its owner can read, up to limit bytes. Its size is not told apart from the
-// limit: callers ask for one byte more than they allow.
-func readPrivate(path string, limit int64) ([]byte, error) {
-	// Opening is not allowed to wait for the other end of a pipe.
-	f, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
+// logFile refuses files of other users, and those that are there under another name too.
+func (o owner) logFile(path string) error {
+	if o.links > 1 {
+		return cmp.Or(o.belongs(path, ""), error(&ModeError{path, "has another name as well (a hard link)", ""}))
+	}
+	return o.belongs(path, "")
+}
+
+// readBounded reads up to limit bytes of a file that a check accepts. Its size is not told apart from the limit:
+// callers ask for one byte more than they allow.
+func readBounded(path string, flags int, limit int64, check func(fs.FileInfo) error) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &ModeError{path, "is not a regular file", ""}
+	if err == nil {
+		err = check(info)
 	}
-	if err := ownerOf(info).privateFile(path); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// readPrivate reads a regular file that only its owner can read. It does not wait for the other end of a pipe.
+func readPrivate(path string, limit int64) ([]byte, error) {
+	return readBounded(path, openNonblock, limit, func(info fs.FileInfo) error {
+		if !info.Mode().IsRegular() {
+			return &ModeError{path, "is not a regular file", ""}
+		}
+		return ownerOf(info).privateFile(path)
+	})
 }
 
 // AppendPrivate opens a file to write at its end, and makes it if it is missing. It must be a regular file of this
@@ -114,80 +126,60 @@ func AppendPrivate(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := closeToOthers(f, path); err != nil {
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &ModeError{path, "is not a regular file", ""}
+	}
+	if err == nil {
+		err = ownerOf(info).logFile(path)
+	}
+	if err == nil && info.Mode().Perm() != 0o600 {
+		err = f.Chmod(0o600)
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-func closeToOthers(f *os.File, path string) error {
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return &ModeError{path, "is not a regular file", ""}
-	}
-	o := ownerOf(info)
-	switch err := o.belongs(path, ""); {
-	case err != nil:
-		return err
-	case o.links > 1:
-		return &ModeError{path, "has another name as well (a hard link)", ""}
-	case o.mode.Perm() != 0o600:
-		return f.Chmod(0o600)
-	}
-	return nil
-}
-
-// makePrivateDir makes a directory, and what is missing above it, with mode 0700. One that is there is left as it is.
-func makePrivateDir(path string) error {
+func makeDir(path string) (fs.FileInfo, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return fmt.Errorf("the directory can't be made: %w", err)
+		return nil, fmt.Errorf("the directory can't be made: %w", err)
 	}
-	return nil
+	return os.Stat(path)
 }
 
 // makeOwnDir makes a directory, too, and refuses one where anyone could put another file in the place of one of ours.
 func makeOwnDir(path string) error {
-	if err := makePrivateDir(path); err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
+	info, err := makeDir(path)
 	if err != nil || info.Mode()&fs.ModeSticky != 0 {
 		return err
 	}
 	return ownerOf(info).denies(path, 0o002, "can be changed by anyone (mode %04o)", "chmod o-w")
 }
 
-// checkPrivateDir refuses a directory that others could change, and closes one that others can only read.
-func checkPrivateDir(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return &ModeError{path, "is not a directory", ""}
+// writeBeside writes a 0600 file of another name into the directory of a path.
+func writeBeside(path string, data []byte) (name string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new*")
+	if err != nil {
+		return "", err
 	}
-	o := ownerOf(info)
-	if err := o.privateDir(path); err != nil || o.mode.Perm()&0o077 == 0 {
-		return err
+	_, err = f.Write(data)
+	if err = cmp.Or(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(f.Name())
 	}
-	return os.Chmod(path, 0o700)
+	return f.Name(), err
 }
 
 // replacePrivate writes a 0600 file in one step: readers see the old or the new contents, and a crash leaves one of them.
 func replacePrivate(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new*") // mode 0600
+	name, err := writeBeside(path, data)
 	if err != nil {
 		return err
 	}
-	if err = writeAndClose(f, data); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err := os.Rename(name, path); err != nil {
+		_ = os.Remove(name)
 		return err
 	}
 	// The new name is durable once the directory is; systems that can't sync a directory don't need it.
@@ -203,29 +195,18 @@ func createPrivate(path string, data []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new*") // mode 0600
+	name, err := writeBeside(path, data)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	if err := writeAndClose(f, data); err != nil {
-		return err
-	}
-	if err = os.Link(f.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
+	defer os.Remove(name)
+	if err = os.Link(name, path); err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	// Some file systems have no links.
-	if f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
-		return err
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = cmp.Or(f.Close(), os.Rename(name, path))
 	}
-	if err := writeAndClose(f, data); err != nil {
-		_ = os.Remove(path)
-		return err
-	}
-	return nil
-}
-
-func writeAndClose(f *os.File, data []byte) error {
-	_, err := f.Write(data)
-	return cmp.Or(err, f.Sync(), f.Close())
+	return err
 }

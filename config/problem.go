@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,19 +24,17 @@ type Problem struct {
 
 // String returns "file:line:col: message (did you mean "x"?)".
 func (p Problem) String() string {
-	var b strings.Builder
-	b.WriteString(p.File)
+	place := p.File
 	if p.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
+		place += fmt.Sprintf(":%d:%d", p.Line, p.Column)
 	}
-	if b.Len() > 0 {
-		b.WriteString(": ")
+	if place != "" {
+		place += ": "
 	}
-	b.WriteString(p.Message)
 	if p.Suggestion != "" {
-		fmt.Fprintf(&b, " (did you mean %q?)", p.Suggestion)
+		return place + p.Message + fmt.Sprintf(" (did you mean %q?)", p.Suggestion)
 	}
-	return b.String()
+	return place + p.Message
 }
 
 // Errors are all problems of one settings file, in the order of their lines. Load returns it as its error; find it with
@@ -53,12 +52,7 @@ func (e Errors) Error() string {
 
 // sorted orders problems by place, drops exact repeats, and bounds their number.
 func (e Errors) sorted() Errors {
-	slices.SortStableFunc(e, func(a, b Problem) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
+	slices.SortStableFunc(e, func(a, b Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
 	e = slices.Compact(e)
 	if len(e) > maxProblems {
 		left := len(e) - maxProblems

@@ -7,7 +7,6 @@ import (
 	"unicode"
 )
 
-// hidden stands where something that looks like a secret was left out.
 const hidden = "[hidden]"
 
 // maxShown bounds, in runes, a key or name repeated in a message.
@@ -17,7 +16,6 @@ const maxShown = 48
 var knownSecret = regexp.MustCompile(`(?i)^(bearer\s+\S{6,}|basic\s+\S{6,}|sk[-_].{6,}|[pr]k[-_](live|test).{6,}|` +
 	`xox[a-z]-.{6,}|gh[oprsu]_.{6,}|github_pat_.{6,}|glpat-.{6,}|eyj[a-z0-9_-]{10,}.*|AKIA[A-Z0-9]{12,}|AIza.{20,})$`)
 
-// secretToken finds the words of a text that could be a secret.
 var secretToken = regexp.MustCompile(`[A-Za-z0-9_+=~-]{8,}`)
 
 // looksSecret reports whether a word is more likely a credential than a name: a known beginning, or twenty and more
@@ -27,23 +25,8 @@ func looksSecret(s string) bool {
 	if knownSecret.MatchString(s) {
 		return true
 	}
-	if len(s) < 20 {
-		return false
-	}
-	var digits, lower, letters bool
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
-			digits = true
-		case unicode.IsLower(r):
-			lower, letters = true, true
-		case unicode.IsLetter(r):
-			letters = true
-		case r == ' ' || r == '/' || r == '\\' || r == ',':
-			return false
-		}
-	}
-	return digits && letters && (lower || !strings.Contains(s, "_"))
+	return len(s) >= 20 && !strings.ContainsAny(s, ` /\,`) && strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) &&
+		(strings.ContainsFunc(s, unicode.IsLower) || !strings.Contains(s, "_"))
 }
 
 // knownInText finds credentials with a known beginning inside a text, to their very end.

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -53,34 +51,33 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 	}
 	text, secrets, err := sandboxText(path, accounts)
 	if err != nil {
-		return err
+		return fmt.Errorf("the config can't be written: %w", err)
 	}
-	if err := makePrivateDir(filepath.Dir(path)); err != nil {
+	if _, err := makeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	ours, err := madeBySandbox(path)
 	if err != nil {
 		return err
 	}
-	for _, s := range secrets {
-		info, err := os.Lstat(s.path)
+	for file := range secrets {
+		info, err := os.Lstat(file)
 		switch {
 		case err == nil && !info.Mode().IsRegular():
-			return fmt.Errorf("%s is not a regular file and stays as it is: %w", s.path, fs.ErrExist)
+			return fmt.Errorf("%s is not a regular file and stays as it is: %w", file, fs.ErrExist)
 		case err == nil && !ours:
-			return thereAlready(s.path)
+			return thereAlready(file)
 		}
 	}
+	write := createPrivate
 	if ours {
-		err = replacePrivate(path, text)
-	} else {
-		err = createPrivate(path, text)
+		write = replacePrivate
 	}
-	if err != nil {
+	if err := write(path, text); err != nil {
 		return fmt.Errorf("the config can't be written: %w", err)
 	}
-	for _, s := range secrets {
-		if err := replacePrivate(s.path, []byte(s.value+"\n")); err != nil {
+	for file, secret := range secrets {
+		if err := replacePrivate(file, []byte(secret+"\n")); err != nil {
 			return fmt.Errorf("the credential can't be written: %w", err)
 		}
 	}
@@ -93,33 +90,24 @@ func madeBySandbox(path string) (bool, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
+	var begin []byte
+	if err == nil && info.Mode().IsRegular() {
+		begin, err = readBounded(path, 0, int64(len(SandboxMarker)+2), func(fs.FileInfo) error { return nil })
+	}
 	if err != nil {
 		return false, fmt.Errorf("the config there can't be read: %w", err)
 	}
-	refused := fmt.Errorf("%s was not written by confab sandbox and stays as it is: %w", path, fs.ErrExist)
-	if !info.Mode().IsRegular() {
-		return false, refused
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false, fmt.Errorf("the config there can't be read: %w", err)
-	}
-	defer f.Close()
-	line, _ := bufio.NewReaderSize(f, 4096).ReadSlice('\n')
-	if strings.TrimRight(string(line), "\r\n") != SandboxMarker {
-		return false, refused
+	if line, _, _ := strings.Cut(string(begin), "\n"); strings.TrimRight(line, "\r") != SandboxMarker {
+		return false, fmt.Errorf("%s was not written by confab sandbox and stays as it is: %w", path, fs.ErrExist)
 	}
 	return true, nil
 }
 
-// secretFile is one file to be written beside the settings.
-type secretFile struct{ path, value string }
-
-func sandboxText(path string, accounts []SandboxAccount) ([]byte, []secretFile, error) {
-	var secrets []secretFile
+func sandboxText(path string, accounts []SandboxAccount) ([]byte, map[string]string, error) {
+	secrets := map[string]string{}
 	keep := func(account, key, value string) Credential {
 		file := path + "." + strings.ToLower(account) + "." + key
-		secrets = append(secrets, secretFile{file, value})
+		secrets[file] = value
 		return Credential{File: file}
 	}
 	list := struct {
@@ -133,23 +121,20 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, []secretFile, 
 		for key, value := range a.Settings {
 			out.Settings[key] = value
 		}
-		for _, key := range names(a.Secrets) {
+		for key, value := range a.Secrets {
 			if !ValidAccountName(key) || key == "credential" {
 				return nil, nil, fmt.Errorf("%s is not a setting's name", quoted(key))
 			}
-			out.Settings[key] = keep(a.Name, key, a.Secrets[key])
+			out.Settings[key] = keep(a.Name, key, value)
 		}
 		list.Accounts = append(list.Accounts, out.shown())
 	}
-	var b bytes.Buffer
-	b.WriteString(SandboxMarker + "\n\n")
-	err := toml.NewEncoder(&b).Encode(list)
-	if err == nil {
-		// The names must be right, since files are named after them, and the addresses on loopback.
-		_, err = Decode(path, b.Bytes(), Validators{})
-	}
+	text, err := toml.Marshal(list)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the config can't be written: %w", err)
+		return nil, nil, err
 	}
-	return b.Bytes(), secrets, nil
+	text = append([]byte(SandboxMarker+"\n\n"), text...)
+	// The names must be right, since files are named after them, and the addresses on loopback.
+	_, err = Decode(path, text, Validators{})
+	return text, secrets, err
 }

@@ -1,23 +1,28 @@
 package config
 
 import (
-	"embed"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// texts are the reference, the starter file and the JSON Schema, without what Validators add to them.
-//
-//go:embed text
-var texts embed.FS
+// The reference, the starter file and the JSON Schema, without what Validators add to them.
+var (
+	//go:embed text/reference.txt
+	reference string
+	//go:embed text/starter.toml
+	starter string
+	//go:embed text/schema.json
+	schema []byte
+)
 
 // Reference is the settings file explained as plain text: keys, providers with their settings, theme colours, and key
 // contexts with their actions. Its lines are as long as what they list.
 func Reference(v Validators) string {
 	var b strings.Builder
-	b.WriteString(fill("text/reference.txt", " ", v))
+	b.WriteString(fill(reference, " ", v))
 	for _, name := range names(v.Providers) {
 		rules := v.Providers[name]
 		fmt.Fprintf(&b, "\nPROVIDER %s\n", name)
@@ -44,23 +49,22 @@ func Reference(v Validators) string {
 // explanation, one that begins with "#" alone is a setting to be uncommented.
 func Template(v Validators) string {
 	var b strings.Builder
-	b.WriteString(fill("text/starter.toml", ", ", v))
+	b.WriteString(fill(starter, ", ", v))
 	for _, name := range names(v.Providers) {
-		fmt.Fprintf(&b, "\n#[[account]]\n#name = %q\n#provider = %[1]q\n#credential = { env = %q }\n", name, EnvFor(name, "api_key"))
-		settings := v.Providers[name].Settings
-		if len(settings) > 0 {
-			b.WriteString("#[account.settings]\n")
+		rules := v.Providers[name].Settings
+		a := Account{Name: name, Provider: name, Credential: Credential{Env: EnvFor(name, "api_key")}, Settings: map[string]any{}}
+		for key, rule := range rules {
+			if a.Settings[key] = rule.Default; rule.Secret {
+				a.Settings[key] = Credential{Env: EnvFor(name, key)}
+			}
 		}
-		for _, key := range names(settings) {
-			rule := settings[key]
-			if about := rule.describe(); about != "" {
+		b.WriteString("\n")
+		for line := range strings.Lines(a.Block()) {
+			key, _, _ := strings.Cut(line, " ")
+			if about := rules[key].describe(); about != "" {
 				fmt.Fprintf(&b, "# %s\n", about)
 			}
-			if rule.Secret {
-				fmt.Fprintf(&b, "#%s = { env = %q }\n", key, EnvFor(name, key))
-			} else {
-				fmt.Fprintf(&b, "#%s = %q\n", key, rule.Default)
-			}
+			b.WriteString("#" + line)
 		}
 	}
 	return b.String()
@@ -68,22 +72,15 @@ func Template(v Validators) string {
 
 // fill returns a text with the values that the code knows. text/template is not used for it: it calls methods by
 // name, and the linker then keeps every exported one, which is 3 MB.
-func fill(name, between string, v Validators) string {
-	text, err := texts.ReadFile(name)
-	if err != nil {
-		panic(err) // the texts are part of the program
-	}
+func fill(text, between string, v Validators) string {
 	themes, layouts := append(BuiltinThemes(), v.Themes...), Layouts()
 	return strings.NewReplacer("{refresh}", FormatDuration(DefaultRefresh), "{themes}", strings.Join(themes, between), "{theme}", themes[0],
-		"{layouts}", strings.Join(layouts, between), "{layout}", layouts[0]).Replace(string(text))
+		"{layouts}", strings.Join(layouts, between), "{layout}", layouts[0]).Replace(text)
 }
 
 // describe returns a setting's help with what else there is to know, in one line.
 func (r SettingRule) describe() string {
-	var parts []string
-	if r.Help != "" {
-		parts = append(parts, r.Help)
-	}
+	parts := []string{r.Help}
 	if len(r.Values) > 0 {
 		parts = append(parts, "one of "+strings.Join(r.Values, ", "))
 	}
@@ -96,7 +93,7 @@ func (r SettingRule) describe() string {
 	if r.Required {
 		parts = append(parts, "needed")
 	}
-	return strings.Join(parts, "; ")
+	return strings.TrimPrefix(strings.Join(parts, "; "), "; ")
 }
 
 // Init writes the starter settings file as Create does one with accounts.
@@ -108,32 +105,25 @@ type object = map[string]any
 // Schema is the settings file's JSON Schema (draft 2020-12), for editors that complete and check TOML.
 func Schema(v Validators) ([]byte, error) {
 	var root object
-	data, err := texts.ReadFile("text/schema.json")
-	if err == nil {
-		err = json.Unmarshal(data, &root)
-	}
-	if err != nil {
+	if err := json.Unmarshal(schema, &root); err != nil {
 		return nil, fmt.Errorf("the schema can't be printed: %w", err)
 	}
-	properties := root["properties"].(object)
-	ui := properties["ui"].(object)["properties"].(object)
-	ui["theme"].(object)["examples"] = append(BuiltinThemes(), v.Themes...)
-	keys, themes := properties["keys"].(object), properties["themes"].(object)
+	properties := within(root, "properties")
+	within(properties, "ui", "properties", "theme")["examples"] = append(BuiltinThemes(), v.Themes...)
 	if v.Actions != nil {
-		bindings := keys["additionalProperties"].(object)["additionalProperties"]
-		contexts := object{}
+		keys, contexts := within(properties, "keys"), object{}
 		for name, actions := range v.Actions {
-			contexts[name] = strictObject(repeat(actions, bindings))
+			contexts[name] = strictObject(repeat(actions, within(keys, "additionalProperties", "additionalProperties")))
 		}
 		keys["properties"], keys["additionalProperties"] = contexts, false
 	}
 	if v.ThemeColorNames != nil {
-		colors := themes["additionalProperties"].(object)
+		colors := within(properties, "themes", "additionalProperties")
 		colors["properties"], colors["additionalProperties"] = repeat(v.ThemeColorNames, colors["additionalProperties"]), false
 	}
 	if v.Providers != nil {
-		account := properties["account"].(object)["items"].(object)
-		account["properties"].(object)["provider"] = object{"enum": names(v.Providers)}
+		account := within(properties, "account", "items")
+		within(account, "properties")["provider"] = object{"enum": names(v.Providers)}
 		var branches []any
 		for _, name := range names(v.Providers) {
 			branches = append(branches, object{
@@ -143,7 +133,7 @@ func Schema(v Validators) ([]byte, error) {
 		}
 		account["allOf"] = branches
 	}
-	data, err = json.MarshalIndent(root, "", "  ")
+	data, err := json.MarshalIndent(root, "", "  ")
 	return append(data, '\n'), err
 }
 
@@ -182,6 +172,13 @@ func (r ProviderRules) schema() object {
 		then["required"] = needed
 	}
 	return then
+}
+
+func within(o object, path ...string) object {
+	for _, key := range path {
+		o = o[key].(object)
+	}
+	return o
 }
 
 func strictObject(properties object, required ...string) object {

@@ -9,7 +9,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// shown is a Config in the words of the file.
 type shown struct {
 	Refresh  string                         `toml:"refresh" json:"refresh"`
 	UI       UI                             `toml:"ui" json:"ui"`
@@ -30,18 +29,13 @@ type shownAccount struct {
 	Settings   map[string]any `toml:"settings,omitempty" json:"settings"`
 }
 
-func notEmpty(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 func (a Account) shown() shownAccount {
-	out := shownAccount{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly,
-		Pace: notEmpty(a.Pace.String()), Settings: a.Settings}
+	out := shownAccount{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly, Settings: a.Settings}
 	if a.Since > 0 {
-		out.Since = notEmpty(FormatDuration(a.Since))
+		out.Since = new(FormatDuration(a.Since))
+	}
+	if a.Pace != (Pace{}) {
+		out.Pace = new(a.Pace.String())
 	}
 	if !a.Credential.IsZero() {
 		out.Credential = &a.Credential
@@ -57,18 +51,16 @@ func Show(w io.Writer, c *Config, asJSON bool) error {
 		s.Accounts = append(s.Accounts, a.shown())
 	}
 	var b bytes.Buffer
-	var err error
+	encode := toml.NewEncoder(&b).Encode
 	if asJSON {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		err = e.Encode(s)
-	} else {
-		err = toml.NewEncoder(&b).Encode(s)
+		encode = e.Encode
 	}
-	if err != nil {
+	if err := encode(s); err != nil {
 		return fmt.Errorf("the config can't be printed: %w", err)
 	}
-	_, err = w.Write(b.Bytes())
+	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -15,7 +15,7 @@ import (
 func TestSourceDoesNotShowItsSecret(t *testing.T) {
 	const value = "sk-hunter2"
 	type holder struct{ inner *Source }
-	source := Resolver{LookupEnv: func(string) (string, bool) { return value, true }}.Source(Credential{Env: "X"})
+	source := Resolver{Held: func(Credential) (string, bool) { return value, true }}.Source(Credential{Env: "X"})
 	if got, err := source.Get(t.Context()); got != value || err != nil {
 		t.Fatal(got, err)
 	}
@@ -41,7 +41,7 @@ func TestSourceDoesNotShowItsSecret(t *testing.T) {
 
 func TestSourceReadsOnce(t *testing.T) {
 	reads, value := 0, "one"
-	r := Resolver{LookupEnv: func(string) (string, bool) { reads++; return value, value != "" }}
+	r := Resolver{Held: func(Credential) (string, bool) { reads++; return value, value != "" }}
 	s := r.Source(Credential{Env: "X"})
 	if reads != 0 {
 		t.Fatal("read before it was asked for")

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -87,14 +86,11 @@ func without(list []View, name string) []View {
 }
 
 func viewsTOML(list []View) string {
-	var b bytes.Buffer
-	if len(list) > 0 {
-		// What fails is a text that is no UTF-8, and no view has one.
-		_ = toml.NewEncoder(&b).Encode(struct {
-			Views []View `toml:"view"`
-		}{list})
-	}
-	return b.String()
+	// What fails is a text that is no UTF-8, and no view has one.
+	text, _ := toml.Marshal(struct {
+		Views []View `toml:"view,omitempty"`
+	}{list})
+	return string(text)
 }
 
 // AllViews returns views with those that were kept: a name of the config wins.

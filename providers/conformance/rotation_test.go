@@ -40,7 +40,7 @@ type turning struct {
 
 func (s *turning) secret(version int) string { return s.real + "-v" + strconv.Itoa(version) }
 
-func (s *turning) lookup(string) (string, bool) {
+func (s *turning) held(config.Credential) (string, bool) {
 	time.Sleep(5 * time.Second)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,7 +112,7 @@ func TestRotatedCredential(t *testing.T) {
 		places := tc.factory.Pace.InFlight
 		start := func(t *testing.T) (*turning, model.Provider, []string) {
 			s := &turning{header: cmp.Or(tc.service.Header, "Authorization")}
-			source := config.Resolver{LookupEnv: s.lookup}.Source(config.Credential{Env: "KEY"})
+			source := config.Resolver{Held: s.held}.Source(config.Credential{Env: "KEY"})
 			standin := tc.service.Open(t, conformance.Options{Conversations: 60,
 				Wrap: func(next http.RoundTripper) http.RoundTripper { s.next = next; return s },
 				Log:  func(string, ...any) {},

@@ -95,53 +95,41 @@ func (r *run) furnish(ctx context.Context, accounts []config.SandboxAccount, o S
 	if err != nil {
 		return err
 	}
-	disturbed := len(o.Faults) > 0 || o.Latency > 0
 	patience := demoReads
+	disturbed := len(o.Faults) > 0 || o.Latency > 0
 	if !disturbed {
 		patience += time.Duration(o.Conversations) * 5 * time.Millisecond
+	}
+	if disturbed || r.setup.ReadOnly {
+		acts = nil
 	}
 	if o.Conversations >= manyConversations {
 		r.say("Reading %s…", theme.Count(o.Conversations, "conversation"))
 	}
 	reading, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	// What fails here fails again in the inbox, which says so.
-	_ = e.Sync(reading)
-	if disturbed || r.setup.ReadOnly {
-		acts = nil
-	}
+	_ = e.Sync(reading) // what fails here fails again in the inbox, which says so
 	err = Furnish(ctx, e, unseen, acts, past.Store)
 	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
-// Furnisher is what a world needs of an inbox to be furnished.
-type Furnisher interface {
-	Refs(ctx context.Context, query string, hidden bool) ([]model.Ref, error)
-	Triage(ctx context.Context, refs []model.Ref, change model.TriageChange) error
-	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error)
-	Submit(ctx context.Context, plan model.Plan) ([]string, error)
-	Deliver(ctx context.Context, ids []string, each func(model.DeliveryResult)) error
-}
-
 // Furnish marks all seen but the unseen, and makes the edits of acts; at sets the clock of the inbox, nil to what it was.
-func Furnish(ctx context.Context, e Furnisher, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
+func Furnish(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
-		seen := true
 		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
-		err = e.Triage(ctx, refs, model.TriageChange{Seen: &seen})
+		err = e.Triage(ctx, refs, model.TriageChange{Seen: new(true)})
 	}
 	slices.SortFunc(acts, func(a, b config.SandboxAct) int { return a.At.Compare(b.At) })
 	defer at(nil)
 	for _, act := range acts {
 		at(&act.At)
-		err = errors.Join(err, made(ctx, e, act))
+		err = errors.Join(err, perform(ctx, e, act))
 	}
 	return err
 }
 
-// made makes the edit of an act, as its clock says long ago.
-func made(ctx context.Context, e Furnisher, act config.SandboxAct) error {
+func perform(ctx context.Context, e Engine, act config.SandboxAct) error {
 	refs, err := e.Refs(ctx, act.Query, false)
 	if err != nil || len(refs) == 0 {
 		return err

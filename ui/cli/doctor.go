@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
-	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -26,25 +26,22 @@ type findingJSON struct {
 }
 
 func (r *run) doctorCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "doctor",
-		Short: "Check the config, the paths, the terminal, and every account live",
-		Args:  noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
-			if err := r.loadConfig(); err != nil {
-				return err
+	return r.define("doctor", "Check the config, the paths, the terminal, and every account live", noArgs,
+		func(ctx context.Context, _ []string) error {
+			err := r.loadConfig()
+			if err == nil {
+				r.doctor(ctx)
 			}
-			return r.doctor(ctx)
-		}),
-	}
+			return err
+		})
 }
 
-func (r *run) doctor(ctx context.Context) error {
+func (r *run) doctor(ctx context.Context) {
 	active := r.setup.Active()
 	found := make([][]model.CheckResult, len(active))
 	var wait sync.WaitGroup
 	for i, a := range active {
-		wait.Go(func() { found[i] = r.checkAccount(ctx, r.setup, a) })
+		wait.Go(func() { found[i] = r.Check(ctx, r.setup, a) })
 	}
 	// What is known at once is shown while the accounts are asked.
 	for _, c := range r.checkHere(ctx) {
@@ -53,27 +50,27 @@ func (r *run) doctor(ctx context.Context) error {
 	wait.Wait()
 	var broken []string
 	for i, a := range active {
-		works := false
 		for _, c := range found[i] {
 			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
-			works = works || c.OK && c.Name == model.CheckList
 		}
-		if !works {
+		if !lists(found[i]) {
 			broken = append(broken, a.Name)
 		}
 	}
-	switch {
+	switch all := theme.Count(len(active), "account"); {
 	case r.flags.json || len(active) == 0:
 		r.sayNoAccount()
 	case len(broken) > 0:
-		r.say("%d of %s can't be read: %s.", len(broken), theme.Count(len(active), "account"), strings.Join(broken, ", "))
+		r.say("%d of %s can't be read: %s.", len(broken), all, strings.Join(broken, ", "))
 	default:
-		r.say("%s can be read.", theme.Count(len(active), "account"))
+		r.say("%s can be read.", all)
 	}
-	return nil
 }
 
-// sayNoAccount tells a person whose config has no account how to get one.
+func lists(found []model.CheckResult) bool {
+	return slices.ContainsFunc(found, func(c model.CheckResult) bool { return c.OK && c.Name == model.CheckList })
+}
+
 func (r *run) sayNoAccount() {
 	if !r.flags.json && len(r.setup.Config.Accounts) == 0 {
 		r.say("There is no account yet: `confab init` adds one.")
@@ -89,21 +86,6 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 	}
 	r.result(findingJSON{Account: orNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: orNull(c.Kind)},
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
-}
-
-func (r *run) checkAccount(ctx context.Context, setup Setup, a config.Account) []model.CheckResult {
-	c := model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}
-	var source *config.Source
-	if a.Credential.IsZero() {
-		c.Detail = "none in the config: this service has a sign-in"
-	} else {
-		source = setup.Resolver().Source(a.Credential)
-		if _, err := source.Get(ctx); err != nil {
-			// Nothing more can be learnt without it.
-			return []model.CheckResult{{Name: c.Name, Detail: err.Error(), Kind: model.NoCredential}}
-		}
-	}
-	return append([]model.CheckResult{c}, r.Check(ctx, setup, a, source)...)
 }
 
 func (r *run) checkHere(ctx context.Context) []model.CheckResult {
@@ -124,14 +106,10 @@ func (r *run) terminalFacts() string {
 	if !r.interactive() {
 		facts = append(facts, "nobody to ask")
 	}
-	for _, name := range []string{"TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := r.Getenv(name); v != "" {
-			facts = append(facts, name+"="+v)
-		}
-	}
-	for _, is := range [][2]string{{"SSH_CONNECTION", "over SSH"}, {"TMUX", "in tmux"}, {"STY", "in screen"}} {
-		if r.Getenv(is[0]) != "" {
-			facts = append(facts, is[1])
+	for _, about := range [][2]string{{"TERM"}, {"COLORTERM"}, {"NO_COLOR"}, {"LC_ALL"}, {"LC_CTYPE"}, {"LANG"},
+		{"SSH_CONNECTION", "over SSH"}, {"TMUX", "in tmux"}, {"STY", "in screen"}} {
+		if v := r.Getenv(about[0]); v != "" {
+			facts = append(facts, cmp.Or(about[1], about[0]+"="+v))
 		}
 	}
 	return strings.Join(facts, ", ")

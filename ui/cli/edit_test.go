@@ -225,7 +225,7 @@ func TestDoctorStatus(t *testing.T) {
 		b := newBench(t)
 		t.Setenv("KONA", "a-token")
 		t.Setenv("ASK", "another")
-		b.program.Check = func(context.Context, Setup, config.Account, *config.Source) []model.CheckResult {
+		b.program.Check = func(context.Context, Setup, config.Account) []model.CheckResult {
 			// The words of a service decide nothing.
 			return []model.CheckResult{{Name: "reach", Detail: "list: unauthorized: unavailable: no", Kind: kind}}
 		}

@@ -435,7 +435,7 @@ func newBench(t *testing.T) *bench {
 			b.opened++
 			return b.fakeEngine, nil
 		},
-		Check: func(context.Context, Setup, config.Account, *config.Source) []model.CheckResult {
+		Check: func(context.Context, Setup, config.Account) []model.CheckResult {
 			return []model.CheckResult{{Name: "reach", OK: true, Detail: "fine"}}
 		},
 		CheckState: func(context.Context, Setup) []model.CheckResult { return nil },

@@ -43,11 +43,10 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	}
 	for _, t := range topics {
 		short, _ := topic(t)
-		help.AddCommand(&cobra.Command{Use: t, Short: short, Args: noArgs,
-			RunE: r.do(func(context.Context, []string) error {
-				r.printTopic(t)
-				return nil
-			})})
+		help.AddCommand(r.define(t, short, noArgs, func(context.Context, []string) error {
+			r.printTopic(t)
+			return nil
+		}))
 	}
 	return help
 }
@@ -110,33 +109,30 @@ const (
 	manWidth   = 72
 )
 
-// narrowestHang is how few cells the last column is wrapped to. Where fewer are
-// left, the line is wrapped as a whole.
 const narrowestHang = 20
 
 // fold returns the lines of a text in columns, each at most width cells wide: what
 // does not fit goes on below its last column.
-func fold(text string, width int) []string {
+func fold(text string, width int) (out []string) {
 	var measure layout.Measure
-	var out []string
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		if measure.Width(line) <= width {
-			out = append(out, line)
-			continue
-		}
 		last := strings.LastIndex(line, "  ") + 2 // columns are two spaces apart, or more
-		if last < 2 {
-			last = 0
+		if last == 1 {
+			last = 0 // there is but one
 		}
-		first, text, hang := line[:last], line[last:], measure.Width(line[:last])
-		if hang > width-narrowestHang {
-			text = strings.TrimLeft(line, " ")
-			first = layout.Spaces(min(len(line)-len(text), 2))
-			hang = 4
-		}
-		for _, part := range measure.Wrap(strings.Join(strings.Fields(text), " "), width-hang) {
-			out = append(out, first+part)
-			first = layout.Spaces(hang)
+		hang := measure.Width(line[:last])
+		switch {
+		case measure.Width(line) <= width:
+			out = append(out, line)
+		case hang <= width-narrowestHang:
+			out = append(out, measure.Hang(line[:last], line[last:], width)...)
+		default:
+			words := strings.TrimLeft(line, " ")
+			first := layout.Spaces(min(len(line)-len(words), 2))
+			for _, part := range measure.Wrap(strings.Join(strings.Fields(words), " "), width-4) {
+				out = append(out, first+part)
+				first = "    "
+			}
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -28,18 +28,18 @@ func OpenURL(url string, environ []string) error {
 	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
 		return errors.New("only http and https addresses are opened")
 	}
-	args := []string{"xdg-open", url}
+	args := []string{"xdg-open"}
 	switch runtime.GOOS {
 	case "darwin":
-		args = []string{"open", url}
+		args = []string{"open"}
 	case "windows":
-		args = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+		args = []string{"rundll32", "url.dll,FileProtocolHandler"}
 	}
 	path, err := exec.LookPath(args[0])
 	if err != nil {
 		return fmt.Errorf("no browser can be opened here: %w", err)
 	}
-	cmd := exec.Command(path, args[1:]...)
+	cmd := exec.Command(path, append(args[1:], url)...)
 	cmd.Env = environ
 	err = cmd.Start()
 	if err == nil {
@@ -66,13 +66,8 @@ func Silence(tty *os.File) func() (shown func()) {
 // UTF8Locale reports whether the terminal is said to show UTF-8. Windows and
 // hosts that set nothing are taken to.
 func UTF8Locale(getenv func(string) string) bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := getenv(name); v != "" {
-			v = strings.ToLower(strings.ReplaceAll(v, "-", ""))
-			return strings.Contains(v, "utf8")
-		}
-	}
-	return true
+	v := strings.ToLower(cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"), "utf8"))
+	return strings.Contains(strings.ReplaceAll(v, "-", ""), "utf8")
 }
 
 // Log is the file of --log; nil writes nothing.
@@ -95,15 +90,16 @@ func OpenLog(path string) (*Log, error) {
 
 // Line writes one line, cleaned. Errors of a service are written without its words.
 func (l *Log) Line(format string, args ...any) {
-	if l != nil {
-		args = slices.Clone(args)
-		for i, arg := range args {
-			if err, ok := arg.(error); ok {
-				args[i] = model.Brief(err)
-			}
-		}
-		l.to.Info(model.CleanLine(fmt.Sprintf(format, args...), 0))
+	if l == nil {
+		return
 	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			args[i] = model.Brief(err)
+		}
+	}
+	l.to.Info(model.CleanLine(fmt.Sprintf(format, args...), 0))
 }
 
 // Close closes the file.
@@ -118,41 +114,27 @@ func (l *Log) Close() error {
 // longer than a second is said in a line.
 func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
 	return func(conversations int) func() {
-		var mu sync.Mutex
-		over := false
+		said := make(chan struct{})
 		t := time.AfterFunc(time.Second, func() {
-			mu.Lock()
-			defer mu.Unlock()
-			if !over {
-				fmt.Fprintf(w, "confab: reading %s for searching; the first time after an update takes longer\n",
-					theme.Count(conversations, "conversation"))
-			}
+			fmt.Fprintf(w, "confab: reading %s for searching; the first time after an update takes longer\n",
+				theme.Count(conversations, "conversation"))
+			close(said)
 		})
 		return func() {
-			mu.Lock()
-			defer mu.Unlock()
-			over = true
-			t.Stop()
+			if !t.Stop() {
+				<-said
+			}
 		}
 	}
 }
 
-// Version returns what the Go tool wrote into the binary: the version, or the revision.
+// Version returns what the Go tool wrote into the binary.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
-	v := info.Main.Version
-	if v == "" || v == "(devel)" {
-		v = "devel"
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				v += " " + s.Value[:min(12, len(s.Value))]
-			}
-		}
-	}
-	return v
+	return cmp.Or(strings.Trim(info.Main.Version, "()"), "devel")
 }
 
 // UserName returns the name of the person on this host, "" if there is none.

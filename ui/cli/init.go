@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,29 +21,24 @@ type initJSON struct {
 
 func (r *run) initCommand() *cobra.Command {
 	var defaults bool
-	c := &cobra.Command{
-		Use:   "init",
-		Short: "Set up an account: asks, tries it live, and writes the config",
-		Long: `Asks for the service, a name and where the credential is, tries the account live, and writes the config file.
+	c := r.define("init", "Set up an account: asks, tries it live, and writes the config", noArgs, func(ctx context.Context, _ []string) error {
+		if err := r.findPaths(); err != nil {
+			return err
+		}
+		if defaults || !r.interactive() {
+			return r.writeDefaults()
+		}
+		saved, err := r.addAccounts(ctx)
+		if saved && !r.flags.json {
+			r.say("confab opens the inbox.")
+		}
+		return err
+	})
+	c.Long = `Asks for the service, a name and where the credential is, tries the account live, and writes the config file.
 A credential never goes into it: one that is typed goes to the keyring, or to a file that only you can read.
 A config that is there is never touched: the tried account is printed for you to paste.
 
-With --defaults, or without a terminal, it writes a config file to start from, with everything explained.`,
-		Args: noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
-			if err := r.findPaths(); err != nil {
-				return err
-			}
-			if defaults || !r.interactive() {
-				return r.writeDefaults()
-			}
-			saved, err := r.addAccounts(ctx)
-			if saved && !r.flags.json {
-				r.say("confab opens the inbox.")
-			}
-			return err
-		}),
-	}
+With --defaults, or without a terminal, it writes a config file to start from, with everything explained.`
 	c.Flags().BoolVar(&defaults, "defaults", false, "ask nothing, and write a config file to start from")
 	return c
 }
@@ -65,29 +61,31 @@ func (r *run) writeDefaults() error {
 // typed secrets in memory alone.
 type setUp struct {
 	*run
-	// exists says that there is a config file; others are its accounts.
 	exists bool
 	others []config.Account
 	// accounts are done, the last of those asked for is draft.
 	accounts []config.Account
 	draft    config.Account
 	// typed are the secrets to be stored, by the words for their credential.
-	typed map[string]string
-	// signIns are the accounts that work once somebody has signed in.
-	signIns map[string]bool
-	// scratch is a state directory for what is tried.
+	typed   map[string]string
+	signIns []string
 	scratch string
 }
 
-// addAccounts sets accounts up; saved says that a config file was written.
 func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 	if !r.interactive() {
 		return false, usage("adding an account asks questions, and there is no terminal to ask on: " +
 			"`confab init --defaults` writes a config to edit")
 	}
-	s := &setUp{run: r, typed: map[string]string{}, signIns: map[string]bool{}}
-	if err := s.readConfig(); err != nil {
-		return false, err
+	s := &setUp{run: r, typed: map[string]string{}}
+	// A file with mistakes is said, and no reason not to try an account.
+	c, err := config.Load(s.setup.Paths.Config, s.Validators)
+	if err == nil {
+		s.others = c.Accounts
+	}
+	if s.exists = !errors.Is(err, config.ErrNoConfig); s.exists {
+		s.complain(err)
+		s.say("%s is there already and stays as it is: what to paste into it is printed at the end.", s.setup.Paths.Config)
 	}
 	if s.scratch, err = r.privateTemp(); err != nil {
 		return false, err
@@ -113,59 +111,39 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 	return s.save(ctx)
 }
 
-// readConfig finds out what is there. A file with mistakes is said, and no reason not to try an account.
-func (s *setUp) readConfig() error {
-	c, err := config.Load(s.setup.Paths.Config, s.Validators)
-	switch {
-	case err == nil:
-		s.exists, s.others = true, c.Accounts
-	case !errors.Is(err, config.ErrNoConfig):
-		s.exists = true
-		s.complain(err)
-	}
-	if s.exists {
-		s.say("%s is there already and stays as it is: what to paste into it is printed at the end.", s.setup.Paths.Config)
-	}
-	return nil
-}
-
 var errLeave = errors.New("left the set-up")
 
 // addAccount asks for one account until it works, or is to be saved all the same.
 func (s *setUp) addAccount(ctx context.Context) error {
 	s.draft = config.Account{Settings: map[string]any{}}
-	for {
-		if err := s.questions(ctx); err != nil {
+	for word := "change"; word != "save"; {
+		if word == "change" {
+			if err := s.questions(ctx); err != nil {
+				return err
+			}
+		}
+		works, err := s.try(ctx)
+		if err != nil {
 			return err
 		}
-		for again := true; again; {
-			works, err := s.try(ctx)
-			if err != nil {
-				return err
-			}
-			word := "save"
-			if !works {
-				word, err = s.choose(ctx, "It did not work. What now?", []choice{{"again", "try it once more"}, {"change", "go through the answers"},
-					{"save", "save it all the same"}, {"leave", "without this account"}}, "change")
-			}
-			switch {
-			case errors.Is(err, errBack):
-				word = "change"
-			case err != nil:
-				return err
-			}
-			switch again = word == "again"; word {
-			case "save":
-				s.accounts = append(s.accounts, s.draft)
-				return nil
-			case "leave":
-				return errLeave
-			}
+		if works {
+			break
+		}
+		word, err = s.choose(ctx, "It did not work. What now?", []choice{{"again", "try it once more"}, {"change", "go through the answers"},
+			{"save", "save it all the same"}, {"leave", "without this account"}}, "change")
+		switch {
+		case errors.Is(err, errBack):
+			word = "change"
+		case err != nil:
+			return err
+		case word == "leave":
+			return errLeave
 		}
 	}
+	s.accounts = append(s.accounts, s.draft)
+	return nil
 }
 
-// try asks the service, and says what it sees.
 func (s *setUp) try(ctx context.Context) (works bool, err error) {
 	a, problems := config.ReadBlock(s.setup.Paths.Config, s.draft, s.Validators)
 	if len(problems) > 0 {
@@ -173,25 +151,21 @@ func (s *setUp) try(ctx context.Context) (works bool, err error) {
 		return false, nil
 	}
 	setup := s.setup
-	setup.Config = &config.Config{Accounts: append(s.others[:len(s.others):len(s.others)], a)}
+	setup.Config = &config.Config{Accounts: append(slices.Clip(s.others), a)}
 	setup.Paths.State = s.scratch
 	setup.Held = func(c config.Credential) (string, bool) { secret, ok := s.typed[c.String()]; return secret, ok }
 	s.say("Trying it…")
-	found := s.checkAccount(ctx, setup, a)
+	found := s.Check(ctx, setup, a)
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	missing := false
-	for _, c := range found {
-		works = works || c.OK && c.Name == model.CheckList
-		missing = missing || c.Kind == model.NoCredential
-	}
-	if missing && a.Credential.IsZero() && s.service().SignIn {
+	missing := slices.ContainsFunc(found, func(c model.CheckResult) bool { return c.Kind == model.NoCredential })
+	if missing && a.Credential.IsZero() && s.serviceOf(a.Provider).SignIn {
 		if _, err := s.Login(setup, a); err != nil {
 			s.say("  !     %s", model.CleanLine(err.Error(), 500))
 			return false, nil
 		}
-		s.signIns[a.Name] = true
+		s.signIns = append(s.signIns, a.Name)
 		s.say("It needs somebody to sign in, which comes once it is saved.")
 		return true, nil
 	}
@@ -205,7 +179,7 @@ func (s *setUp) try(ctx context.Context) (works bool, err error) {
 		}
 		s.hang(fmt.Sprintf("  %-2s  %-14s", sign, cell(c.Name)), model.CleanLine(c.Detail, 1000))
 	}
-	if works {
+	if works = lists(found); works {
 		s.say("It works.")
 	}
 	return works, nil
@@ -214,6 +188,7 @@ func (s *setUp) try(ctx context.Context) (works bool, err error) {
 // save stores what was typed, then writes the config, or prints what to paste into the one that is there.
 func (s *setUp) save(ctx context.Context) (saved bool, err error) {
 	var kept []config.Credential
+	var told []string
 	defer func() {
 		for _, c := range kept {
 			if err != nil {
@@ -221,7 +196,6 @@ func (s *setUp) save(ctx context.Context) (saved bool, err error) {
 			}
 		}
 	}()
-	var told []string
 	for _, a := range s.accounts {
 		for _, c := range a.Credentials() {
 			secret, ok := s.typed[c.String()]
@@ -229,7 +203,8 @@ func (s *setUp) save(ctx context.Context) (saved bool, err error) {
 				continue
 			}
 			if err := (config.Resolver{}).Keep(ctx, c, secret); err != nil {
-				return false, local(fmt.Errorf("the %s could not be stored: %w", s.keyOf(a.Provider), err))
+				what, _ := s.keyOf(a.Provider)
+				return false, local(fmt.Errorf("the %s could not be stored: %w", what, err))
 			}
 			kept = append(kept, c)
 			told = append(told, "What you typed for "+a.Name+" is in: "+c.String())
@@ -268,42 +243,26 @@ func (s *setUp) paste(path string) {
 	for _, a := range s.accounts {
 		s.print("\n%s", model.Clean(strings.TrimRight(a.Block(), "\n")))
 	}
-	for _, a := range s.accounts {
-		if s.signIns[a.Name] {
-			s.say("Then sign in: confab login %s", a.Name)
-		}
+	for _, name := range s.signIns {
+		s.say("Then sign in: confab login %s", name)
 	}
 	s.say("Then confab opens the inbox.")
 }
 
 // signInAll signs in where it is wanted, the config being written.
 func (s *setUp) signInAll(ctx context.Context) error {
-	for _, a := range s.accounts {
-		if !s.signIns[a.Name] {
-			continue
-		}
-		now, err := s.asked.confirmed(ctx, "Sign in to "+a.Name+" in the browser now? [Y/n] ", true)
+	for _, name := range s.signIns {
+		now, err := s.asked.confirmed(ctx, "Sign in to "+name+" in the browser now? [Y/n] ", true)
 		if err != nil {
 			return err
 		}
 		if !now {
-			s.say("Later: confab login %s", a.Name)
+			s.say("Later: confab login %s", name)
 			continue
 		}
 		s.setup.Config = nil
-		if err := s.loadConfig(); err != nil {
-			return err
-		}
-		full, err := s.account(a.Name)
-		if err != nil {
-			return err
-		}
-		login, err := s.Login(s.setup, full)
-		if err == nil {
-			err = s.login(ctx, full, login)
-		}
-		if err != nil {
-			return fmt.Errorf("%w; try again: confab login %s", err, a.Name)
+		if err := s.login(ctx, name); err != nil {
+			return fmt.Errorf("%w; try again: confab login %s", err, name)
 		}
 	}
 	return nil

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,45 +23,39 @@ import (
 // errBack is the answer esc: the question before is asked again.
 var errBack = errors.New("back to the question before")
 
-// choice is one of several answers.
 type choice struct{ word, label string }
 
-// say prints a remark, wrapped at words for the terminal.
 func (s *setUp) say(format string, args ...any) { s.hang("", fmt.Sprintf(format, args...)) }
 
-// hang prints a remark behind a head.
 func (s *setUp) hang(head, text string) {
-	if text = s.plainText(text); s.Width() > 0 {
-		s.printLines(s.Err, layout.Measure{}.Hang(head, text, s.Width())...)
-		return
+	lines := []string{head + text}
+	if s.Width() > 0 {
+		lines = layout.Measure{}.Hang(head, s.plainText(text), s.Width())
 	}
-	s.printLines(s.Err, head+text)
+	s.printLines(s.Err, lines...)
 }
 
-// ask asks for a line of text, blanks at its ends trimmed.
 func (s *setUp) ask(ctx context.Context, question string) (string, error) {
+	lines := []string{question}
+	if w := s.Width(); w > 0 {
+		lines = layout.Measure{}.Wrap(question, max(1, w-2))
+	}
 	for {
-		lines := []string{question}
-		if w := s.Width(); w > 0 {
-			lines = layout.Measure{}.Wrap(question, max(1, w-2))
-		}
 		fmt.Fprint(s.Err, s.plainText(strings.Join(lines, "\n")+": "))
 		line, err := s.asked.line(ctx)
 		if errors.Is(err, errNoAnswer) {
 			fmt.Fprintln(s.Err)
 		}
-		if err != nil {
-			return "", err
-		}
 		line = strings.TrimSpace(line)
 		switch {
+		case err != nil:
+			return "", err
 		case line != "" && strings.Trim(line, "\x1b") == "":
 			return "", errBack
-		case !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl):
-			s.say("That holds a character that can't be typed here.")
-		default:
+		case utf8.ValidString(line) && !strings.ContainsFunc(line, unicode.IsControl):
 			return line, nil
 		}
+		s.say("That holds a character that can't be typed here.")
 	}
 }
 
@@ -70,57 +66,60 @@ func (s *setUp) choose(ctx context.Context, question string, choices []choice, s
 	var words []string
 	for i, c := range choices {
 		words = append(words, c.word)
-		if head := fmt.Sprintf("  %d  ", i+1); strings.EqualFold(c.word, c.label) {
-			s.hang(head, c.label)
-		} else {
-			s.hang(fmt.Sprintf("%s%-9s", head, c.word), c.label)
+		head := fmt.Sprintf("  %d  ", i+1)
+		if !strings.EqualFold(c.word, c.label) {
+			head += fmt.Sprintf("%-9s", c.word)
 		}
-	}
-	prompt := "Number or word"
-	if standard != "" {
-		prompt += " (enter: " + standard + ")"
+		s.hang(head, c.label)
 	}
 	for {
-		answer, err := s.ask(ctx, prompt)
+		answer, err := s.ask(ctx, "Number or word"+ifEnter(standard))
 		if err != nil {
 			return "", err
 		}
 		answer = strings.ToLower(cmp.Or(answer, standard))
-		var like []string
-		for i, c := range choices {
-			if answer == c.word || answer == strconv.Itoa(i+1) {
-				return c.word, nil
-			}
-			if answer != "" && strings.HasPrefix(c.word, answer) {
-				like = append(like, c.word)
-			}
+		if n, err := strconv.Atoi(answer); err == nil && n > 0 && n <= len(words) {
+			return words[n-1], nil
 		}
-		if len(like) == 1 {
+		like := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return answer == "" || !strings.HasPrefix(word, answer) })
+		switch {
+		case slices.Contains(like, answer):
+			return answer, nil
+		case len(like) == 1:
 			return like[0], nil
 		}
 		s.say("Type a number from 1 to %d, or its word%s", len(choices), cmp.Or(suggest(answer, words, ""), "."))
 	}
 }
 
-// text asks until what set then puts into the account is right. Without an answer it is standard.
-func (s *setUp) text(ctx context.Context, question, key, standard string, set func(answer string) (complaint string)) error {
-	if standard != "" {
-		question += " (enter: " + standard + ")"
+func ifEnter(standard string) string {
+	if standard == "" {
+		return ""
 	}
+	return " (enter: " + standard + ")"
+}
+
+// text asks until what put then stores in the account is right, by its key in the config. Without an answer it is
+// standard; where that is "" too, needed complains, unless it is "".
+func (s *setUp) text(ctx context.Context, question, key, standard, needed string, put func(answer string)) error {
 	for {
-		answer, err := s.ask(ctx, question)
+		answer, err := s.ask(ctx, question+ifEnter(standard))
 		if err != nil {
 			return err
 		}
-		if complaint := set(cmp.Or(answer, standard)); complaint != "" {
-			s.say("%s", complaint)
-			continue
-		}
+		answer = cmp.Or(answer, standard)
+		put(answer)
 		_, problems := config.ReadBlock(s.setup.Paths.Config, s.draft, s.Validators)
-		if problems = problems.Of(key); len(problems) == 0 {
+		switch problems = problems.Of(key); {
+		case answer == "" && needed != "":
+			s.say("%s", needed)
+		case key == "name" && s.taken(answer):
+			s.say("There is an account %s already.", answer)
+		case len(problems) == 0:
 			return nil
+		default:
+			s.complainOf(problems)
 		}
-		s.complainOf(problems)
 	}
 }
 
@@ -139,14 +138,16 @@ func (s *setUp) complainOf(problems config.Errors) {
 func (s *setUp) questions(ctx context.Context) error {
 	for at := 0; ; at++ {
 		all := []func(context.Context) error{s.askService, s.askName, s.askCredential}
-		rules := s.rules()
-		for _, key := range askedSettings(rules) {
-			if rule := rules.Settings[key]; rule.With == "" || s.draft.Settings[rule.With] != nil {
-				all = append(all, func(ctx context.Context) error { return s.askSetting(ctx, key, rule) })
+		rules := s.Validators.Providers[s.draft.Provider].Settings
+		for _, required := range []bool{true, false} {
+			for _, key := range slices.Sorted(maps.Keys(rules)) {
+				rule := rules[key]
+				if rule.Required == required && (required || rule.Asked) && (rule.With == "" || s.draft.Settings[rule.With] != nil) {
+					all = append(all, func(ctx context.Context) error { return s.askSetting(ctx, key, rule) })
+				}
 			}
 		}
-		all = append(all, s.askAddress)
-		if at == len(all) {
+		if all = append(all, s.askAddress); at == len(all) {
 			return nil
 		}
 		switch err := all[at](ctx); {
@@ -160,38 +161,18 @@ func (s *setUp) questions(ctx context.Context) error {
 	}
 }
 
-// askedSettings lists the settings to ask for, the needed ones first.
-func askedSettings(rules config.ProviderRules) (keys []string) {
-	for key, rule := range rules.Settings {
-		if rule.Required || rule.Asked {
-			keys = append(keys, key)
-		}
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if x, y := rules.Settings[a].Required, rules.Settings[b].Required; x != y {
-			return map[bool]int{true: -1, false: 1}[x]
-		}
-		return strings.Compare(a, b)
-	})
-	return keys
-}
-
-func (s *setUp) rules() config.ProviderRules { return s.Validators.Providers[s.draft.Provider] }
-
-func (s *setUp) service() Service { return s.serviceOf(s.draft.Provider) }
-
 func (s *setUp) serviceOf(provider string) Service {
-	i := slices.IndexFunc(s.Services, func(x Service) bool { return x.Name == provider })
-	if i < 0 {
-		return Service{Name: provider, Title: provider}
+	for _, x := range s.Services {
+		if x.Name == provider {
+			return x
+		}
 	}
-	return s.Services[i]
+	return Service{Name: provider, Title: provider}
 }
 
-// keyOf returns what a service calls its credential.
-func (s *setUp) keyOf(provider string) string {
-	what, _, _ := strings.Cut(cmp.Or(s.serviceOf(provider).Key, "credential"), ",")
-	return what
+func (s *setUp) keyOf(provider string) (what, where string) {
+	what, where, _ = strings.Cut(cmp.Or(s.serviceOf(provider).Key, "credential"), ", ")
+	return what, where
 }
 
 func (s *setUp) askService(ctx context.Context) error {
@@ -206,109 +187,104 @@ func (s *setUp) askService(ctx context.Context) error {
 	return err
 }
 
+func (s *setUp) taken(name string) bool {
+	return slices.ContainsFunc(slices.Concat(s.others, s.accounts), func(a config.Account) bool { return strings.EqualFold(a.Name, name) })
+}
+
 func (s *setUp) askName(ctx context.Context) error {
-	taken := func(name string) bool {
-		return slices.ContainsFunc(slices.Concat(s.others, s.accounts), func(a config.Account) bool { return strings.EqualFold(a.Name, name) })
-	}
 	free := s.draft.Provider
-	for n := 2; taken(free); n++ {
+	for n := 2; s.taken(free); n++ {
 		free = fmt.Sprintf("%s-%d", s.draft.Provider, n)
 	}
-	const question = "A name for the account, as the list shows it"
-	return s.text(ctx, question, "name", cmp.Or(s.draft.Name, free), func(name string) string {
-		if taken(name) {
-			return "There is an account " + name + " already."
-		}
-		s.draft.Name = name
-		return ""
-	})
+	return s.text(ctx, "A name for the account, as the list shows it", "name", cmp.Or(s.draft.Name, free), "",
+		func(name string) { s.draft.Name = name })
 }
 
 func (s *setUp) askCredential(ctx context.Context) error {
-	what, where, _ := strings.Cut(cmp.Or(s.service().Key, "credential"), ", ")
+	what, where := s.keyOf(s.draft.Provider)
 	if where != "" {
 		where = " It is " + where + "."
 	}
-	optional := ""
-	if s.rules().CredentialOptional {
-		optional = "there is none: by signing in, or by a refresh token"
+	none := ""
+	if s.Validators.Providers[s.draft.Provider].CredentialOptional {
+		none = "there is none: by signing in, or by a refresh token"
 	}
-	ask := secretQuestion{key: "credential", variable: "api_key", what: what, where: where, none: optional,
-		was: s.draft.Credential, put: func(c config.Credential) { s.draft.Credential = c }}
-	return s.askSecret(ctx, ask)
+	return s.askSecret(ctx, "credential", what, where, none)
 }
 
 func (s *setUp) askSetting(ctx context.Context, key string, rule config.SettingRule) error {
+	what := strings.ReplaceAll(key, "_", " ")
 	if rule.Secret {
-		was, _ := s.draft.Settings[key].(config.Credential)
-		return s.askSecret(ctx, secretQuestion{key: "settings." + key, variable: key, what: strings.ReplaceAll(key, "_", " "),
-			none: "there is none", was: was, put: func(c config.Credential) {
-				if delete(s.draft.Settings, key); !c.IsZero() {
-					s.draft.Settings[key] = c
-				}
-			}})
+		return s.askSecret(ctx, key, what, "", "there is none")
 	}
-	question := strings.ReplaceAll(key, "_", " ") + ": " + rule.Help
+	question, needed := what+": "+rule.Help, ""
 	was, _ := s.draft.Settings[key].(string)
-	if !rule.Required && was == "" && rule.Default == "" {
-		question += " (enter: none)"
+	switch {
+	case rule.Required:
+		needed = "This one is needed."
+	case was == "" && rule.Default == "":
+		question += ifEnter("none")
 	}
-	return s.text(ctx, question, "settings."+key, cmp.Or(was, rule.Default), func(answer string) string {
-		delete(s.draft.Settings, key)
-		switch {
-		case answer == "" && rule.Required:
-			return "This one is needed."
-		case answer != "" && answer != rule.Default:
+	return s.text(ctx, question, "settings."+key, cmp.Or(was, rule.Default), needed, func(answer string) {
+		if delete(s.draft.Settings, key); answer != "" && answer != rule.Default {
 			s.draft.Settings[key] = answer
 		}
-		return ""
 	})
 }
 
 func (s *setUp) askAddress(ctx context.Context) error {
-	own := s.rules().DefaultBaseURL
-	return s.text(ctx, "Address of the service", "base_url", cmp.Or(s.draft.BaseURL, own), func(answer string) string {
+	own := s.Validators.Providers[s.draft.Provider].DefaultBaseURL
+	return s.text(ctx, "Address of the service", "base_url", cmp.Or(s.draft.BaseURL, own), "", func(answer string) {
 		if s.draft.BaseURL = answer; answer == own {
 			s.draft.BaseURL = ""
 		}
-		return ""
 	})
 }
 
-// secretQuestion asks where a secret is.
-type secretQuestion struct {
-	key, variable string // in the config, and in the name of a variable
-	what, where   string // for people: what it is, and where one gets it
-	none          string // what it means that there is none; "" where it is needed
-	was           config.Credential
-	put           func(config.Credential)
+func (s *setUp) secret(key string) config.Credential {
+	if key == "credential" {
+		return s.draft.Credential
+	}
+	c, _ := s.draft.Settings[key].(config.Credential)
+	return c
 }
 
-func (s *setUp) askSecret(ctx context.Context, q secretQuestion) error {
-	choices := []choice{{"env", "in an environment variable"}, {"command", "a command prints it"}, {"file", "in a file that only you can read"},
-		{"keyring", "in the keyring of this system"}, {"type", "type or paste it now; it never goes into the config"}}
-	standard := "type"
-	if q.none != "" {
-		choices, standard = append(choices, choice{"none", q.none}), "none"
+func (s *setUp) setSecret(key string, c config.Credential) {
+	switch {
+	case key == "credential":
+		s.draft.Credential = c
+	case c.IsZero():
+		delete(s.draft.Settings, key)
+	default:
+		s.draft.Settings[key] = c
 	}
-	if !q.was.IsZero() {
-		choices, standard = append(choices, choice{"same", "as before: " + q.was.String()}), "same"
+}
+
+// askSecret asks where a secret is: what it is and where one gets it, and what it means that there is none, "" where it
+// is needed.
+func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) error {
+	choices := []choice{{"env", "in an environment variable"}, {"command", "a command prints it"}, {"file", "in a file that only you can read"},
+		inKeyring, {"type", "type or paste it now; it never goes into the config"}}
+	standard := "type"
+	if none != "" {
+		choices, standard = append(choices, choice{"none", none}), "none"
+	}
+	if was := s.secret(key); !was.IsZero() {
+		choices, standard = append(choices, choice{"same", "as before: " + was.String()}), "same"
 	}
 	for {
-		word, err := s.choose(ctx, "Where is the "+q.what+"?"+q.where, choices, standard)
+		word, err := s.choose(ctx, "Where is the "+what+"?"+where, choices, standard)
 		if err != nil {
 			return err
 		}
 		switch word {
 		case "same":
-			return nil
 		case "none":
-			q.put(config.Credential{})
-			return nil
+			s.setSecret(key, config.Credential{})
 		case "type":
-			err = s.typeSecret(ctx, q)
+			err = s.typeSecret(ctx, key, what)
 		default:
-			err = s.askSource(ctx, word, q)
+			err = s.askSource(ctx, key, word)
 		}
 		if !errors.Is(err, errBack) {
 			return err
@@ -316,45 +292,40 @@ func (s *setUp) askSecret(ctx context.Context, q secretQuestion) error {
 	}
 }
 
-// askSource asks what a secret is called where it is.
-func (s *setUp) askSource(ctx context.Context, word string, q secretQuestion) error {
+func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
+	name, inConfig, variable := s.draft.Name, "settings."+key, key
+	if key == "credential" {
+		inConfig, variable = key, "api_key"
+	}
+	var question, standard, needed string
+	var from func(answer string) config.Credential
 	switch word {
 	case "env":
-		return s.text(ctx, "Name of the variable", q.key, config.EnvFor(s.draft.Name, q.variable), func(answer string) string {
-			q.put(config.Credential{Env: answer})
-			return ""
-		})
+		question, standard = "Name of the variable", config.EnvFor(name, variable)
+		from = func(answer string) config.Credential { return config.Credential{Env: answer} }
 	case "command":
-		question := "Command that prints it, such as pass show " + s.draft.Name + "; it is run without a shell"
-		return s.text(ctx, question, q.key, "", func(answer string) string {
-			words := splitCommand(answer)
-			if len(words) == 0 {
-				return "A command, such as pass show " + s.draft.Name + "."
-			}
-			q.put(config.Credential{Command: words})
-			return ""
-		})
+		question = "Command that prints it, such as pass show " + name + "; it is run without a shell"
+		needed = "A command, such as pass show " + name + "."
+		from = func(answer string) config.Credential { return config.Credential{Command: splitCommand(answer)} }
 	case "file":
-		return s.text(ctx, "Path of the file", q.key, "", func(answer string) string {
-			if answer == "" {
-				return "A path, such as ~/.secrets/" + s.draft.Name + "."
-			}
+		question, needed = "Path of the file", "A path, such as ~/.secrets/"+name+"."
+		from = func(answer string) config.Credential {
 			if abs, err := filepath.Abs(answer); err == nil && !strings.HasPrefix(answer, "~/") {
 				answer = abs
 			}
-			q.put(config.Credential{File: answer})
-			return ""
-		})
+			return config.Credential{File: answer}
+		}
+	default:
+		if standard, err = (config.Resolver{}).FreeEntry(ctx, name); err != nil {
+			return s.noKeyring(ctx, err)
+		}
+		question = "Its entry: NAME, or SERVICE/NAME"
+		from = func(answer string) config.Credential { return config.Credential{Keyring: answer} }
 	}
-	entry, err := (config.Resolver{}).FreeEntry(ctx, s.draft.Name)
-	if err != nil {
-		return s.noKeyring(ctx, err)
-	}
-	return s.text(ctx, "Its entry: NAME, or SERVICE/NAME", q.key, entry, func(answer string) string {
-		q.put(config.Credential{Keyring: answer})
-		return ""
-	})
+	return s.text(ctx, question, inConfig, standard, needed, func(answer string) { s.setSecret(key, from(answer)) })
 }
+
+var inKeyring = choice{"keyring", "in the keyring of this system"}
 
 // noKeyring says why no keyring can be used, and goes back to the question where the secret is.
 func (s *setUp) noKeyring(ctx context.Context, err error) error {
@@ -365,15 +336,14 @@ func (s *setUp) noKeyring(ctx context.Context, err error) error {
 	return errBack
 }
 
-// typeSecret reads a secret without showing it, and asks where it is to be kept.
-func (s *setUp) typeSecret(ctx context.Context, q secretQuestion) error {
+func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 	secret := ""
 	for secret == "" {
 		shown := func() {}
 		if s.Silence != nil {
 			shown = s.Silence()
 		}
-		line, err := s.ask(ctx, strings.ToUpper(q.what[:1])+q.what[1:]+", which is not shown")
+		line, err := s.ask(ctx, strings.ToUpper(what[:1])+what[1:]+", which is not shown")
 		shown()
 		if err != nil {
 			return err
@@ -383,57 +353,41 @@ func (s *setUp) typeSecret(ctx context.Context, q secretQuestion) error {
 		}
 	}
 	s.say("%s.", theme.Count(utf8.RuneCountInString(secret), "character"))
-	name := s.draft.Name + "." + strings.TrimPrefix(q.key, "settings.")
+	name := s.draft.Name + "." + key
 	c := config.Credential{File: s.setup.Paths.FreeFile(name)}
-	choices := []choice{{"keyring", "in the keyring of this system"}, {"file", "in " + c.File + ", which only you can read"}}
+	choices := []choice{inKeyring, {"file", "in " + c.File + ", which only you can read"}}
 	standard := "keyring"
 	entry, unusable := (config.Resolver{}).FreeEntry(ctx, name)
 	if unusable != nil {
 		standard = "file"
 	}
 	for {
-		switch word, err := s.choose(ctx, "Where is it to be kept?", choices, standard); {
-		case err != nil:
-			return err
-		case word == "keyring" && unusable != nil:
-			if err := s.noKeyring(ctx, unusable); !errors.Is(err, errBack) {
-				return err
+		word, err := s.choose(ctx, "Where is it to be kept?", choices, standard)
+		if err == nil && word == "keyring" && unusable != nil {
+			if err = s.noKeyring(ctx, unusable); errors.Is(err, errBack) {
+				continue
 			}
-			continue
-		case word == "keyring":
+		}
+		if err != nil {
+			return err
+		}
+		if word == "keyring" {
 			c = config.Credential{Keyring: entry}
 		}
 		s.typed[c.String()] = secret
-		q.put(c)
+		s.setSecret(key, c)
 		return nil
 	}
 }
 
-// splitCommand splits a command line into words at blanks outside quotes.
+var (
+	commandWord = regexp.MustCompile(`("[^"]*"?|'[^']*'?|[^\s"'])+`)
+	quotedPart  = regexp.MustCompile(`"([^"]*)"?|'([^']*)'?`)
+)
+
 func splitCommand(line string) (words []string) {
-	var quote rune
-	var word strings.Builder
-	begun := false
-	end := func() {
-		if begun {
-			words = append(words, word.String())
-		}
-		word.Reset()
-		begun = false
+	for _, word := range commandWord.FindAllString(line, -1) {
+		words = append(words, quotedPart.ReplaceAllString(word, "$1$2"))
 	}
-	for _, c := range line {
-		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\''):
-			quote, begun = c, true
-		case quote == 0 && unicode.IsSpace(c):
-			end()
-		default:
-			word.WriteRune(c)
-			begun = true
-		}
-	}
-	end()
 	return words
 }

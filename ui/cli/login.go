@@ -22,36 +22,19 @@ import (
 	"confab/ui/theme"
 )
 
-// loginPatience is how long a sign-in in the browser may take.
 const loginPatience = 10 * time.Minute
 
 func (r *run) loginCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "login ACCOUNT",
-		Short: "Sign in to an account in the browser, where its service has that",
-		Long: `Opens the page of the service where you agree, waits for the browser to come back to a port of this machine, and
+	c := r.define("login ACCOUNT", "Sign in to an account in the browser, where its service has that", needs("ACCOUNT", 1, 1),
+		func(ctx context.Context, args []string) error { return r.login(ctx, args[0]) })
+	c.Long = `Opens the page of the service where you agree, waits for the browser to come back to a port of this machine, and
 keeps the tokens in the state directory. Over SSH, or where no browser can be opened, open the printed address
 yourself; where that is on another machine, paste the address the browser ends up at, be it on an error page.
 
 The address to come back to is redirect_url in [account.settings]. It must be the one that is registered with the
-service for the client_id.`,
-		Example: "  confab login projects",
-		Args:    needs("ACCOUNT", 1, 1),
-		RunE: r.do(func(ctx context.Context, args []string) error {
-			if err := r.loadConfig(); err != nil {
-				return err
-			}
-			a, err := r.account(args[0])
-			if err != nil {
-				return err
-			}
-			login, err := r.Login(r.setup, a)
-			if err != nil {
-				return usage("%s: %w", a.Name, err)
-			}
-			return r.login(ctx, a, login)
-		}),
-	}
+service for the client_id.`
+	c.Example = "  confab login projects"
+	return c
 }
 
 // listenFor opens the port that the browser comes back to. localhost may be
@@ -73,21 +56,17 @@ func listenFor(back *url.URL) ([]net.Listener, error) {
 			for _, l := range append(all, any) {
 				l.Close()
 			}
+			for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+				err = inner
+			}
 			return nil, fmt.Errorf("port %s of this machine can't be listened on (%w): end the program that has it, "+
-				"or register another address with the service and name it in redirect_url", back.Port(), rootCause(err))
+				"or register another address with the service and name it in redirect_url", back.Port(), err)
 		}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("this machine has no address %s", back.Hostname())
 	}
 	return all, nil
-}
-
-func rootCause(err error) error {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
-	}
-	return err
 }
 
 // callback is one sign-in as the browser sees it: the first address that belongs
@@ -122,24 +101,35 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		http.NotFound(w, q)
 		return
 	}
-	words, status := "This did not work: the answer belongs to another sign-in.", http.StatusBadRequest
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code
+	w.Header().Set("Cache-Control", "no-store")
+	words := "This did not work: the answer belongs to another sign-in."
 	if c.take(q.URL) {
-		status = http.StatusOK
 		select {
 		case <-c.ended:
 			words = c.words
 		case <-q.Context().Done():
 			return
 		}
+	} else {
+		w.WriteHeader(http.StatusBadRequest)
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	_, _ = io.WriteString(w, "<!DOCTYPE html><title>confab</title><p>"+html.EscapeString(words)+"</p>\n")
 }
 
-func (r *run) login(ctx context.Context, a config.Account, login Login) error {
+func (r *run) login(ctx context.Context, account string) error {
+	if err := r.loadConfig(); err != nil {
+		return err
+	}
+	a, err := r.account(account)
+	if err != nil {
+		return err
+	}
+	login, err := r.Login(r.setup, a)
+	if err != nil {
+		return usage("%s: %w", a.Name, err)
+	}
 	back, err := url.Parse(login.Redirect())
 	if err != nil || !config.IsLoopback(login.Redirect()) {
 		return usage("%s: redirect_url is no address of this machine", a.Name)
@@ -216,7 +206,6 @@ func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *ur
 	return words + ". Go back to the terminal.", nil
 }
 
-// takePasted reads addresses from the terminal until one belongs to the sign-in.
 func (r *run) takePasted(ctx context.Context, c *callback) {
 	for {
 		line, err := r.asked.line(ctx)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +19,7 @@ import (
 )
 
 // Program is what main brings: the terminal, the clock, and how to open what
-// the commands use. All functions but Browse must be set.
+// the commands use. All functions but Browse and Silence must be set.
 type Program struct {
 	Version  string
 	In       io.Reader
@@ -36,44 +35,62 @@ type Program struct {
 	AtOnce <-chan struct{}
 
 	Validators config.Validators
-	// Access are the words of all services for who gets in.
-	Access []string
-	// Services and Keys are what the help topics tell of other parts.
-	Services []Service
-	Keys     []Key
+	Access     []string // the words of all services for who gets in
+	Services   []Service
+	Keys       []Key // the default bindings
 	// Open opens the engine. Nothing is sent before it is asked for something.
-	Open func(ctx context.Context, s Setup) (Engine, error)
-	// Screen runs the inbox until the person leaves.
+	Open   func(ctx context.Context, s Setup) (Engine, error)
 	Screen func(ctx context.Context, s Setup, start Start) error
-	// Welcome runs the first screen of somebody without an account, and tells what was chosen there.
-	Welcome func(ctx context.Context, s Setup) (Wish, error)
-	// Silence keeps the terminal from showing what is typed until shown is called; nil where there is no terminal.
+	// Welcome runs the first screen of somebody without an account, and tells what was chosen there: demo, account or "".
+	Welcome func(ctx context.Context, s Setup) (choice string, err error)
+	// Silence keeps the terminal from showing what is typed until shown is called.
 	Silence func() (shown func())
-	// Check tests one account live with its credential, which is nil where the config names none. No credential is
-	// read twice for it, refused or not.
-	Check func(ctx context.Context, s Setup, account config.Account, credential *config.Source) []model.CheckResult
+	// Check tests one account live, its credential first. No credential is read twice for it, refused or not.
+	Check func(ctx context.Context, s Setup, account config.Account) []model.CheckResult
 	// CheckState tests the state directory and the database in it.
 	CheckState func(ctx context.Context, s Setup) []model.CheckResult
 	// Forget removes everything kept of an account and names what it removed.
 	// A dry run only names it.
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in; its error says why an account has none.
-	Login func(s Setup, account config.Account) (Login, error)
-	// Browse shows an address in the person's browser; nil shows none.
+	Login  func(s Setup, account config.Account) (Login, error)
 	Browse func(s Setup, url string) error
 	// Sandbox makes the stand-in servers, and tells their accounts once they are
 	// reached at root.
 	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
 }
 
-// Wish is what somebody without an account may want.
-type Wish int
+// Engine is what the commands need of the inbox.
+type Engine interface {
+	model.Facts
+	model.Reader
+	model.Planner
+	model.Ledger
+	Sender
 
-const (
-	WishNothing Wish = iota
-	WishDemo
-	WishAccount
-)
+	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
+	// Nearest returns, for a query that finds nothing in a view, the nearest one that does, and how much; "" for none.
+	Nearest(ctx context.Context, view, query string, inbox bool) (nearest string, found int, err error)
+	// Requests adds to a plan what would be sent.
+	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
+	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
+	// Explained returns edits of the outbox with why they wait and until when.
+	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
+	// Recheck reads afresh what an edit that waits for a person wants to change.
+	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
+	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+
+	// Sync waits for a refresh of the named accounts, of all if none is named.
+	Sync(ctx context.Context, accounts ...string) error
+	// SyncNow reads the head of each list, delivers what is due or waits for its
+	// next try, and reads on.
+	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
+	// SyncQuery refreshes the named accounts as far as a query needs it: where a
+	// service can narrow its list, what the query may match is enough.
+	SyncQuery(ctx context.Context, query string, accounts ...string) error
+	// Start syncs and delivers everything due in the background.
+	Start(ctx context.Context)
+}
 
 // Service is a service as its adapter says: how an account of it is set up, and what can be edited on it.
 type Service struct {
@@ -84,13 +101,11 @@ type Service struct {
 	Edits  []Edit
 }
 
-// Edit is one kind of edit of a service, whatever the account.
+// Edit is one kind of edit of a service, whatever the account. Call is the request that is sent, "" where there is none.
 type Edit struct {
-	Kind  model.EditKind
-	State model.CapabilityState
-	// Call is the request that is sent, "" where there is none.
-	Call   string
-	Reason string
+	Kind         model.EditKind
+	State        model.CapabilityState
+	Call, Reason string
 }
 
 // Key is one default binding; Keys is "" where an action has no key.
@@ -124,7 +139,7 @@ func (s Setup) Resolver() config.Resolver {
 func (s Setup) Absent() string {
 	for _, a := range s.Active() {
 		for _, c := range a.Credentials() {
-			switch err := s.Resolver().Absent(c); {
+			switch err := c.Absent(); {
 			case err == nil:
 			case c.Env != "":
 				return "Set " + c.Env + ", the credential of " + a.Name + ", and start confab again."
@@ -138,10 +153,9 @@ func (s Setup) Absent() string {
 
 // Active lists the accounts that take part.
 func (s Setup) Active() []config.Account {
-	if len(s.Accounts) == 0 {
-		return s.Config.Accounts
-	}
-	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool { return !slices.Contains(s.Accounts, a.Name) })
+	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool {
+		return len(s.Accounts) > 0 && !slices.Contains(s.Accounts, a.Name)
+	})
 }
 
 // Start is where the inbox opens; Greeting is said there first.
@@ -165,12 +179,12 @@ type Login interface {
 
 // SandboxOptions say what the stand-in servers hold and how they behave.
 type SandboxOptions struct {
-	// Hostile is every odd string there is in place of a believable company.
-	Hostile       bool
+	Hostile       bool // every odd string there is in place of a believable company
 	Conversations int
 	Seed          uint64
 	Latency       time.Duration
 	Faults        map[string]float64
+	faults        []string // as typed
 }
 
 // run is one run of the program.
@@ -186,11 +200,7 @@ type run struct {
 	// noConfig says that the config was looked for and is not there.
 	noConfig bool
 	asked    *prompter
-	// command is the command line as far as it names a command.
-	command string
-	// ended says that a command has run, and status what it ended with.
-	ended  bool
-	status int
+	status   int // what the command ends with
 	// unwritten is what kept results from being printed; it ends the command.
 	unwritten error
 }
@@ -203,8 +213,13 @@ func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 // status. An end of ctx counts as an interrupt.
 func Main(ctx context.Context, p Program, args []string) int {
 	r := &run{Program: p, asked: newPrompter(p.In, p.Err)}
+	command := "confab"
+	wrong := func(_ io.Writer, _ fang.Styles, err error) {
+		r.complain(groupWords(err))
+		fmt.Fprintf(r.Err, "Try: %s --help\n", command)
+	}
 	if err := exactText(args); err != nil {
-		r.usageError(p.Err, fang.Styles{}, err)
+		wrong(p.Err, fang.Styles{}, err)
 		return ExitUsage
 	}
 	root := r.root()
@@ -215,32 +230,28 @@ func Main(ctx context.Context, p Program, args []string) int {
 	r.strictCommands(root)
 	root.SetFlagErrorFunc(flagWords)
 	if named, _, err := root.Find(args); err == nil {
-		r.command = named.CommandPath()
+		command = named.CommandPath()
 	}
-	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(r.usageError), fang.WithoutManpage())
+	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(wrong), fang.WithoutManpage())
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
-	case r.ended:
-		return r.status
 	case err != nil:
 		return ExitUsage
 	}
-	return ExitOK
+	return r.status
 }
 
-func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
-	r.complain(groupWords(err))
-	fmt.Fprintf(r.Err, "Try: %s --help\n", cmp.Or(r.command, "confab"))
-}
-
-// do wraps a command: what it ends with is shown here, and the status kept, so
+// define returns a command. What it ends with is shown here, and the status kept, so
 // that only a wrong command line goes the way of cobra's errors.
+func (r *run) define(use, short string, args cobra.PositionalArgs, f func(ctx context.Context, args []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: args, RunE: r.do(f)}
+}
+
 func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		err := f(ctx, args)
-		r.ended = true
 		var exit *ExitError
 		switch {
 		case ctx.Err() == nil:
@@ -248,7 +259,8 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 				err = errors.Join(err, r.unwritten)
 			}
 			r.note(CodeOf(err))
-		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled || errors.As(err, &exit) && exit.Err == nil:
+		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled,
+			errors.As(err, &exit) && exit.Err == nil:
 			err = errors.New("interrupted") // the status is that of ctx
 		}
 		r.complain(err)
@@ -256,10 +268,8 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 	}
 }
 
-// note takes an exit status into account: the command ends with the worst.
 func (r *run) note(code int) { r.status = Worst(r.status, code) }
 
-// fail shows a failure beside results.
 func (r *run) fail(err error) {
 	r.note(CodeOf(err))
 	r.complain(err)
@@ -284,15 +294,14 @@ func words(err error) string {
 	var walk func(err error)
 	walk = func(err error) {
 		switch e := err.(type) {
-		case nil:
 		case *model.Error:
 			text = strings.Replace(text, e.Error(), model.Words(e), 1)
 		case interface{ Unwrap() []error }:
 			for _, part := range e.Unwrap() {
 				walk(part)
 			}
-		default:
-			walk(errors.Unwrap(err))
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
 		}
 	}
 	walk(err)
@@ -326,13 +335,15 @@ func (r *run) loadConfig() error {
 	return nil
 }
 
-func (r *run) findPaths() (err error) {
+func (r *run) findPaths() error {
 	if r.setup.Paths != (config.Paths{}) {
 		return nil
 	}
-	if r.setup.Paths, err = config.FindPaths(r.flags.config); err != nil {
+	paths, err := config.FindPaths(r.flags.config)
+	if err != nil {
 		return usage("%w", err)
 	}
+	r.setup.Paths = paths
 	return nil
 }
 
@@ -382,7 +393,6 @@ func (r *run) withEngine(ctx context.Context, f func() error) error {
 	return errors.Join(err, r.Leave(ctx, r.setup, r.engine))
 }
 
-// ref reads a ref of an account that takes part.
 func (r *run) ref(text string) (model.Ref, error) {
 	ref, err := model.ParseRef(text)
 	if err != nil {
@@ -401,13 +411,11 @@ func (r *run) ref(text string) (model.Ref, error) {
 
 // privateTemp makes a directory for one run, in the user's own runtime
 // directory where there is one.
-func (r *run) privateTemp() (string, error) {
-	dir, err := os.MkdirTemp(r.Getenv("XDG_RUNTIME_DIR"), "confab-demo-") // mode 0700
-	if err != nil {
-		dir, err = os.MkdirTemp("", "confab-demo-")
+func (r *run) privateTemp() (dir string, err error) {
+	for _, parent := range []string{r.Getenv("XDG_RUNTIME_DIR"), ""} {
+		if dir, err = os.MkdirTemp(parent, "confab-demo-"); err == nil { // mode 0700
+			return dir, nil
+		}
 	}
-	if err != nil {
-		return "", local(err)
-	}
-	return dir, nil
+	return "", local(err)
 }

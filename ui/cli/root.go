@@ -71,7 +71,6 @@ func exactText(args []string) error {
 	return nil
 }
 
-// inbox opens the screen, the line mode, or the welcome of somebody new.
 func (r *run) inbox(ctx context.Context, start Start) error {
 	if err := r.checkQuery(start.Query); err != nil {
 		return err
@@ -93,14 +92,15 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 	if r.flags.plain {
 		welcome = r.askWelcome
 	}
-	wish, err := welcome(ctx, r.setup)
-	switch {
-	case err != nil:
+	choice, err := welcome(ctx, r.setup)
+	if err != nil {
 		return err
-	case wish == WishDemo:
-		r.setup.Config = nil
+	}
+	r.setup.Config = nil
+	switch choice {
+	case "demo":
 		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
-	case wish == WishAccount:
+	case "account":
 		saved, err := r.addAccounts(ctx)
 		if err != nil || !saved {
 			return err
@@ -109,7 +109,6 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 			r.say("confab opens the inbox.")
 			return nil
 		}
-		r.setup.Config = nil
 		if err := r.loadConfig(); err != nil {
 			return err
 		}
@@ -118,29 +117,21 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 	return nil
 }
 
-// askWelcome is the welcome in lines.
-func (r *run) askWelcome(ctx context.Context, s Setup) (Wish, error) {
+func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error) {
 	r.print("confab: one inbox for Attention, Bird, AskElephant and Kona. There is no account yet.")
 	r.print("d  look around with a made-up company: nothing is sent, nothing is kept")
 	r.print("a  add an account, which is tried before it is saved in %s", s.Paths.Config)
 	r.print("q  quit")
+	choices := map[string]string{"d": "demo", "demo": "demo", "a": "account", "add": "account", "q": "", "quit": ""}
 	for {
 		fmt.Fprint(r.Out, "d, a or q: ")
 		line, err := r.asked.line(ctx)
 		if errors.Is(err, errNoAnswer) {
 			fmt.Fprintln(r.Out)
-			return WishNothing, nil
+			return "", nil
 		}
-		switch strings.ToLower(strings.TrimSpace(line)) {
-		case "d", "demo":
-			return WishDemo, err
-		case "a", "add":
-			return WishAccount, err
-		case "q", "quit":
-			return WishNothing, err
-		}
-		if err != nil {
-			return WishNothing, err
+		if choice, known := choices[strings.ToLower(strings.TrimSpace(line))]; known || err != nil {
+			return choice, err
 		}
 	}
 }

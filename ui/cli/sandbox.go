@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -17,70 +18,57 @@ import (
 	"confab/config"
 )
 
-// sandboxFlags say what the stand-in servers hold, as typed.
-type sandboxFlags struct {
-	SandboxOptions
-	faults []string
-}
-
-func (f *sandboxFlags) register(c *cobra.Command) {
-	c.Flags().IntVar(&f.Conversations, "conversations", 400, "how many conversations in all")
-	c.Flags().BoolVar(&f.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
-	c.Flags().Uint64Var(&f.Seed, "seed", 1, "which data; the same seed gives the same")
-	c.Flags().DurationVar(&f.Latency, "latency", 0, "wait before every answer")
-	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
+func (o *SandboxOptions) register(c *cobra.Command) {
+	c.Flags().IntVar(&o.Conversations, "conversations", 400, "how many conversations in all")
+	c.Flags().BoolVar(&o.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
+	c.Flags().Uint64Var(&o.Seed, "seed", 1, "which data; the same seed gives the same")
+	c.Flags().DurationVar(&o.Latency, "latency", 0, "wait before every answer")
+	c.Flags().StringArrayVar(&o.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
 		"429 429-date 500-html drop-before drop-after slow concurrent")
 }
 
-func (f *sandboxFlags) parse() (SandboxOptions, error) {
-	o := f.SandboxOptions
+func (o *SandboxOptions) check() error {
+	switch {
+	case o.Conversations < 1:
+		return usage("--conversations must be at least 1")
+	case o.Latency < 0:
+		return usage("--latency must not be negative")
+	}
 	o.Faults = map[string]float64{}
-	if f.Conversations < 1 {
-		return o, usage("--conversations must be at least 1")
-	}
-	if f.Latency < 0 {
-		return o, usage("--latency must not be negative")
-	}
-	for _, text := range f.faults {
-		name, rate, ok := strings.Cut(text, "=")
+	for _, text := range o.faults {
+		name, rate, _ := strings.Cut(text, "=")
 		n, err := strconv.ParseFloat(rate, 64)
-		if !ok || name == "" || err != nil {
-			return o, usage("--fault wants NAME=RATE, such as 429=0.2, not %q", cell(text))
+		if name == "" || err != nil {
+			return usage("--fault wants NAME=RATE, such as 429=0.2, not %q", cell(text))
 		}
 		o.Faults[name] = n
 	}
-	return o, nil
+	return nil
 }
 
 func (r *run) sandboxCommand() *cobra.Command {
-	var f sandboxFlags
+	var o SandboxOptions
 	var listen, write string
-	c := &cobra.Command{
-		Use:     "sandbox --listen HOST:PORT",
-		Short:   "Serve stand-ins of the four services, for development",
-		Example: "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml",
-		Args:    noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
-			o, err := f.parse()
-			if err != nil {
+	c := r.define("sandbox --listen HOST:PORT", "Serve stand-ins of the four services, for development", noArgs,
+		func(ctx context.Context, _ []string) error {
+			if err := o.check(); err != nil {
 				return err
 			}
 			if _, _, err := net.SplitHostPort(listen); err != nil {
 				return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
 			}
 			return r.serveSandbox(ctx, o, listen, write)
-		}),
-	}
-	f.register(c)
+		})
+	c.Example = "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml"
+	o.register(c)
 	c.Flags().StringVar(&listen, "listen", "", "the HOST:PORT to serve on")
 	c.Flags().StringVar(&write, "write-config", "", "write a config to file that points here, its credentials beside it")
 	return c
 }
 
-// serving is a sandbox that is reached over HTTP.
 type serving struct {
 	server   *http.Server
-	listener net.Listener
+	address  *net.TCPAddr
 	accounts []config.SandboxAccount
 	ended    chan error
 }
@@ -94,25 +82,21 @@ func (r *run) openSandbox(o SandboxOptions, listen string) (*serving, error) {
 	if err != nil {
 		return nil, local(err)
 	}
-	s := &serving{listener: l, accounts: accounts("http://" + reachable(l.Addr())), ended: make(chan error, 1),
+	address := l.Addr().(*net.TCPAddr)
+	s := &serving{address: address, accounts: accounts("http://" + reachable(address)), ended: make(chan error, 1),
 		server: &http.Server{Handler: servers, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}}
 	go func() { s.ended <- s.server.Serve(l) }()
 	return s, nil
 }
 
-// reachable is the address for clients on this machine.
-func reachable(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
-	if err != nil {
+func reachable(a *net.TCPAddr) string {
+	switch {
+	case !a.IP.IsUnspecified():
 		return a.String()
+	case a.IP.To4() == nil:
+		return fmt.Sprintf("localhost:%d", a.Port)
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-		if ip.To4() == nil {
-			host = "localhost"
-		}
-	}
-	return net.JoinHostPort(host, port)
+	return fmt.Sprintf("127.0.0.1:%d", a.Port)
 }
 
 type sandboxJSON struct {
@@ -127,8 +111,8 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 		return err
 	}
 	defer s.server.Close()
-	if tcp, ok := s.listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		r.say("confab: warning: %s is reachable from other machines; the data is made up, but anybody may change it", tcp)
+	if !s.address.IP.IsLoopback() {
+		r.say("confab: warning: %s is reachable from other machines; the data is made up, but anybody may change it", s.address)
 	}
 	if write != "" {
 		if err := config.WriteSandbox(write, s.accounts); errors.Is(err, os.ErrExist) {
@@ -153,24 +137,19 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 }
 
 func (r *run) demoCommand() *cobra.Command {
-	var f sandboxFlags
+	var o SandboxOptions
 	var start Start
-	c := &cobra.Command{
-		Use:   "demo",
-		Short: "Open the inbox on stand-in servers: no network, no config, nothing left behind",
-		Args:  noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
-			o, err := f.parse()
-			if err != nil {
+	c := r.define("demo", "Open the inbox on stand-in servers: no network, no config, nothing left behind", noArgs,
+		func(ctx context.Context, _ []string) error {
+			if err := o.check(); err != nil {
 				return err
 			}
 			if err := r.checkQuery(start.Query); err != nil {
 				return err
 			}
 			return r.demo(ctx, o, start)
-		}),
-	}
-	f.register(c)
+		})
+	o.register(c)
 	start.register(c)
 	return c
 }

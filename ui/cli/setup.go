@@ -15,11 +15,8 @@ import (
 
 func (r *run) forgetCommand() *cobra.Command {
 	var o sendOptions
-	c := &cobra.Command{
-		Use:   "forget ACCOUNT",
-		Short: "Remove everything kept of an account: cache, outbox, history, marks, tokens",
-		Args:  needs("ACCOUNT", 1, 1),
-		RunE: r.do(func(ctx context.Context, args []string) error {
+	c := r.define("forget ACCOUNT", "Remove everything kept of an account: cache, outbox, history, marks, tokens", needs("ACCOUNT", 1, 1),
+		func(ctx context.Context, args []string) error {
 			if err := r.mayAsk(o); err != nil {
 				return err
 			}
@@ -35,8 +32,7 @@ func (r *run) forgetCommand() *cobra.Command {
 				return usage("%q is no account name", model.CleanLine(name, 80))
 			}
 			return r.forget(ctx, name, o)
-		}),
-	}
+		})
 	c.Flags().BoolVar(&o.yes, "yes", false, "don't ask")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
 	return c
@@ -82,24 +78,15 @@ func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
 }
 
 func (r *run) configCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "config",
-		Short: "The config file: where it is, whether it is right, what it may hold",
-		Args:  noArgs,
-		RunE:  r.do(func(context.Context, []string) error { return usage("say what: path, check, show or schema") }),
+	c := r.define("config", "The config file: where it is, whether it is right, what it may hold", noArgs,
+		func(context.Context, []string) error { return usage("say what: path, check, show or schema") })
+	add := func(use, short string, do func() error) {
+		c.AddCommand(r.define(use, short, noArgs, func(context.Context, []string) error { return do() }))
 	}
-	for _, sub := range []struct {
-		use, short string
-		do         func() error
-	}{
-		{"path", "Print where the config file is; with --json the state directory and the database too", r.configPath},
-		{"check", "Check the config file", r.configCheck},
-		{"show", "Print the settings in effect; credentials by where they come from", r.configShow},
-		{"schema", "Explain every key, context and action; with --json as a JSON Schema", r.configSchema},
-	} {
-		c.AddCommand(&cobra.Command{Use: sub.use, Short: sub.short, Args: noArgs,
-			RunE: r.do(func(context.Context, []string) error { return sub.do() })})
-	}
+	add("path", "Print where the config file is; with --json the state directory and the database too", r.configPath)
+	add("check", "Check the config file", r.configCheck)
+	add("show", "Print the settings in effect; credentials by where they come from", r.configShow)
+	add("schema", "Explain every key, context and action; with --json as a JSON Schema", r.configSchema)
 	return c
 }
 
@@ -149,8 +136,7 @@ type problemJSON struct {
 }
 
 func orNull[T comparable](v T) *T {
-	var zero T
-	if v == zero {
+	if v == *new(T) {
 		return nil
 	}
 	return &v

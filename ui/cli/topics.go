@@ -5,11 +5,11 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"text/tabwriter"
 
 	"confab/config"
 	"confab/model"
 	"confab/model/query"
-	"confab/ui/layout"
 )
 
 // texts are the parts of the reference: a line that says what a topic is about, a blank one, and the topic in columns,
@@ -18,10 +18,8 @@ import (
 //go:embed text
 var texts embed.FS
 
-// topics are in the order in which they are listed.
 var topics = []string{"keys", "query", "capabilities", "json", "settings", "exit-codes", "scripts", "files", "safety"}
 
-// topic returns a part of the reference.
 func topic(name string) (short, text string) {
 	raw, err := texts.ReadFile("text/" + name + ".txt")
 	if err != nil {
@@ -31,117 +29,75 @@ func topic(name string) (short, text string) {
 	return short, text
 }
 
-// topicText is a topic with its facts.
 func (p Program) topicText(name string) string {
 	_, text := topic(name)
-	for fact, say := range p.facts() {
-		if place := "{{" + fact + "}}"; strings.Contains(text, place) {
-			text = strings.ReplaceAll(text, place, strings.TrimSpace(say()))
+	var facts []string
+	for fact, words := range p.facts() {
+		facts = append(facts, "{{"+fact+"}}", strings.TrimSpace(words))
+	}
+	return strings.NewReplacer(facts...).Replace(text)
+}
+
+func (p Program) facts() map[string]string {
+	list := func(v any) string { return strings.Trim(fmt.Sprint(v), "[]") }
+	words := func(before string, list []query.Word, after string) string {
+		var rows [][]string
+		for _, w := range list {
+			rows = append(rows, []string{before + w.Name + after, w.Help})
+		}
+		return columns(rows)
+	}
+	all := map[string]string{
+		"keys": p.keyFacts(), "capabilities": p.capabilityFacts(), "assumed": model.AssumedMeans, "settings": config.Reference(p.Validators),
+		"kinds": list(model.EditKinds()), "states": list(model.EditStates()), "precedence": strings.ReplaceAll(list(precedence), " ", ", "),
+		"terms": words("", query.Syntax(), ""), "fields": words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
+		"dates": words("", append(query.DateWords(), query.DateForms()...), ""),
+	}
+	for _, field := range []string{query.FieldIs, query.FieldHas, query.FieldAudience, query.FieldSort} {
+		all[field] = words(field+":", query.Words(field), "")
+	}
+	for _, o := range jsonObjects() {
+		all[o.name] = o.keys
+	}
+	return all
+}
+
+// columns sets rows in columns, two spaces apart; a line break in a last cell goes on below it.
+func columns(rows [][]string) string {
+	var b, table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		last := len(row) - 1
+		below := "\n  " + strings.Repeat("\t", last)
+		fmt.Fprintf(w, "  %s\n", strings.Join(row[:last], "\t")+"\t"+strings.ReplaceAll(row[last], "\n", below))
+	}
+	_ = w.Flush() // into memory
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+func (p Program) keyFacts() (text string) {
+	var rows [][]string
+	for i, k := range p.Keys {
+		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
+		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
+			text += "\n" + strings.ToUpper(k.Context) + "\n" + columns(rows)
+			rows = nil
 		}
 	}
 	return text
 }
 
-// facts are what stands in the places of the texts.
-func (p Program) facts() map[string]func() string {
-	say := func(v any) func() string { return func() string { return strings.Trim(fmt.Sprint(v), "[]") } }
-	all := map[string]func() string{
-		"keys": p.keyFacts, "query": queryFacts, "capabilities": p.capabilityFacts, "assumed": say(model.AssumedMeans),
-		"settings": func() string { return config.Reference(p.Validators) },
-		"kinds":    say(model.EditKinds()), "states": say(model.EditStates()),
-		"precedence": func() string { return strings.Join(strings.Fields(say(precedence)()), ", ") },
-	}
-	for _, o := range jsonObjects() {
-		all[o.name] = func() string { return o.keys }
-	}
-	return all
-}
-
-// columns sets rows in columns, two spaces apart, set in by two; a line break in
-// a last cell goes on below it.
-func columns(b *strings.Builder, rows [][]string) {
-	var measure layout.Measure
-	var wide []int
-	for _, row := range rows {
-		for i, c := range row[:len(row)-1] {
-			if i == len(wide) {
-				wide = append(wide, 0)
-			}
-			wide[i] = max(wide[i], measure.Width(c))
-		}
-	}
-	for _, row := range rows {
-		before := "  "
-		for i, c := range row[:len(row)-1] {
-			before += measure.Fit(c, wide[i]+2, "")
-		}
-		for part := range strings.SplitSeq(row[len(row)-1], "\n") {
-			b.WriteString(strings.TrimRight(before+part, " ") + "\n")
-			before = layout.Spaces(measure.Width(before))
-		}
-	}
-}
-
-// section sets rows under a title; where says where it holds, "" if that is plain.
-func section(b *strings.Builder, title, where string, rows ...[]string) {
-	if b.Len() > 0 {
-		b.WriteString("\n")
-	}
-	b.WriteString(strings.ToUpper(title))
-	if where != "" {
-		b.WriteString(" (" + where + ")")
-	}
-	b.WriteString("\n")
-	columns(b, rows)
-}
-
-func (p Program) keyFacts() string {
-	var b strings.Builder
-	var rows [][]string
-	for i, k := range p.Keys {
-		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
-		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
-			section(&b, k.Context, "", rows...)
-			rows = nil
-		}
-	}
-	return b.String()
-}
-
-func queryFacts() string {
-	var b strings.Builder
-	for _, part := range []struct {
-		title, where  string
-		words         []query.Word
-		before, after string
-	}{
-		{title: "terms", words: query.Syntax()},
-		{title: "fields", words: query.Fields(), after: ":"},
-		{title: "states", words: query.Words(query.FieldIs), before: query.FieldIs + ":"},
-		{title: "contents", words: query.Words(query.FieldHas), before: query.FieldHas + ":"},
-		{title: "who can see it", words: query.Words(query.FieldAudience), before: query.FieldAudience + ":"},
-		{title: "dates", where: query.FieldUpdated + ": and " + query.FieldCreated + ":", words: append(query.DateWords(), query.DateForms()...)},
-		{title: "units of an age", where: "<7d", words: query.DateUnits()},
-		{title: "order", words: query.Words(query.FieldSort), before: query.FieldSort + ":"},
-	} {
-		var rows [][]string
-		for _, w := range part.words {
-			rows = append(rows, []string{part.before + w.Name + part.after, w.Help})
-		}
-		section(&b, part.title, part.where, rows...)
-	}
-	return b.String()
-}
-
-func (p Program) capabilityFacts() string {
-	var b strings.Builder
+func (p Program) capabilityFacts() (text string) {
 	for _, s := range p.Services {
 		var rows [][]string
 		for _, e := range s.Edits {
 			reason := strings.TrimPrefix(e.Reason, string(e.State)+": ")
 			rows = append(rows, []string{e.Kind.Words(), string(e.State), strings.Trim(e.Call+"\n"+reason, "\n")})
 		}
-		section(&b, s.Title, "", rows...)
+		text += "\n" + strings.ToUpper(s.Title) + "\n" + columns(rows)
 	}
-	return b.String()
+	return text
 }

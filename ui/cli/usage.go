@@ -48,25 +48,25 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 	}
 }
 
-// flagWords says what is wrong with a flag.
+var flagKinds = map[string]string{"int": "a whole number", "int64": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
+
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
 	var unknown *pflag.NotExistError
 	switch {
 	case errors.As(err, &wrong):
-		kinds := map[string]string{"int": "a whole number", "int64": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
 		kind := wrong.GetFlag().Value.Type()
-		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, cmp.Or(kinds[kind], "a "+kind), wrong.GetValue())
+		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, cmp.Or(flagKinds[kind], "a "+kind), wrong.GetValue())
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s wants a value", missing.GetFlag().Name)
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return fmt.Errorf("there is no flag -%s for %s", unknown.GetSpecifiedShortnames(), cmd.CommandPath())
+	case errors.As(err, &unknown):
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
 		name := "--" + unknown.GetSpecifiedName()
 		return fmt.Errorf("there is no flag %s for %s%s", name, cmd.CommandPath(), suggest(name, known, ""))
-	case errors.As(err, &unknown):
-		return fmt.Errorf("there is no flag -%s for %s", unknown.GetSpecifiedShortnames(), cmd.CommandPath())
 	}
 	return err
 }
@@ -74,7 +74,6 @@ func flagWords(cmd *cobra.Command, err error) error {
 // flagGroup are cobra's words for flags of which one excludes the others, or is needed.
 var flagGroup = regexp.MustCompile(`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
 
-// groupWords says which flags don't go together, or that one is missing.
 func groupWords(err error) error {
 	found := flagGroup.FindStringSubmatch(err.Error())
 	if found == nil {

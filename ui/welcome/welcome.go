@@ -41,7 +41,6 @@ func (s *Screen) Update(msg tea.Msg) any {
 	return nil
 }
 
-// choices are the keys with what they do.
 var choices = [][2]string{
 	{"d", "look around with a made-up company: nothing is sent, nothing is kept"},
 	{"a", "add an account: about a minute, and it is tried before it is saved"},
