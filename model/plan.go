@@ -71,8 +71,10 @@ type PlanItem struct {
 	Updated time.Time
 	State   PlanState
 	Reason  string
-	Edits   []Edit
-	Risks   []Risk
+	// Err is what kept it from being planned, nil where it is refused for what it is.
+	Err   error
+	Edits []Edit
+	Risks []Risk
 	// Seen is who sees it now and who will, where that widens.
 	Seen *AudienceChange
 	// Outsiders says that somebody who is not one of us is in a conversation of

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -19,7 +20,18 @@ func (r *run) newCommand() *cobra.Command {
 		Example: "  confab new --account projects --title 'Lift inspection' --space 40 --with frank.osei@northwind.example=editor",
 		Args:    noArgs,
 		RunE: r.do(func(ctx context.Context, _ []string) error {
-			people, err := r.parseNew(n, with, groups)
+			if strings.TrimSpace(n.Title) == "" {
+				return usage("a new conversation needs --title")
+			}
+			if n.Access != "" {
+				if err := oneOf("--access", n.Access, r.Access); err != nil {
+					return err
+				}
+			}
+			for _, text := range groups {
+				with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
+			}
+			people, err := parsePeople("add", model.OpAdd, with)
 			if err != nil {
 				return err
 			}
@@ -47,33 +59,18 @@ func (r *run) newCommand() *cobra.Command {
 	return c
 }
 
-func (r *run) parseNew(n model.NewConversation, with, groups []string) ([]personChange, error) {
-	if strings.TrimSpace(n.Title) == "" {
-		return nil, usage("a new conversation needs --title")
-	}
-	if n.Access != "" {
-		if err := oneOf("--access", n.Access, r.Access); err != nil {
-			return nil, err
-		}
-	}
-	for _, text := range groups {
-		with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
-	}
-	return parseAdds(with)
-}
-
-func (r *run) create(ctx context.Context, n model.NewConversation, people []personChange, send sendOptions) error {
+func (r *run) create(ctx context.Context, n model.NewConversation, people request, send sendOptions) error {
 	d, _ := r.engine.Describe(r.setup.Active()[0].Name)
 	// Where nothing can be created the plan says why; nobody needs to be found.
 	can := r.engine.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can()
 	if can || send.dryRun && d.ReadOnly {
 		dir := &directory{engine: r.engine}
-		for _, p := range people {
-			found, err := dir.find(ctx, d, n.Space, p.who)
+		for _, w := range people {
+			found, err := dir.find(ctx, d, n.Space, w.who)
 			if err != nil {
 				return of(d.Account, err)
 			}
-			found.Role, found.Status = p.role, ""
+			found.Role, found.Status = w.People[0].Role, ""
 			n.People = append(n.People, found)
 		}
 	}
@@ -81,8 +78,12 @@ func (r *run) create(ctx context.Context, n model.NewConversation, people []pers
 	if err != nil {
 		return err
 	}
-	for i := range plan.Items {
-		blockBadWords(d, &plan.Items[i])
+	reason := unknownWord(d, "access", n.Access)
+	for _, p := range n.People {
+		reason = cmp.Or(reason, unknownWord(d, "role", p.Role))
 	}
-	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, nil, send)
+	for i := range plan.Items {
+		block(&plan.Items[i], reason)
+	}
+	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, send)
 }

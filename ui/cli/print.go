@@ -283,11 +283,23 @@ func person(p model.Participant) string {
 
 // personWith is a person with what they are in a conversation.
 func personWith(p model.Participant) string {
-	line := person(p)
-	for _, extra := range []string{model.RoleName(p.Role), p.Status} {
-		if extra != "" {
-			line += ", " + short(extra)
+	return person(p) + behind(short(model.RoleName(p.Role))) + behind(short(p.Status))
+}
+
+// behind is a text behind others in a line, "" for none.
+func behind(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ", " + s
+}
+
+// appendNew appends what a list does not have yet.
+func appendNew[T comparable](list []T, all ...T) []T {
+	for _, v := range all {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
 		}
 	}
-	return line
+	return list
 }

@@ -186,6 +186,8 @@ type run struct {
 	// noConfig says that the config was looked for and is not there.
 	noConfig bool
 	asked    *prompter
+	// inLines says that this is the line mode, where commands have other names.
+	inLines bool
 	// command is the command line as far as it names a command.
 	command string
 	// ended says that a command has run, and status what it ended with.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -35,17 +36,16 @@ being sent.`,
 // undoTries bounds how often an undo is planned anew.
 const undoTries = 20
 
-// undo plans, shows, asks, takes back and delivers. Where what is to be taken
-// back moves on while the person reads, what is not sent yet is withdrawn, so that
-// it moves on no more, and the rest is planned and shown anew.
+// undo plans, shows, asks, takes back and delivers. Where what is to be taken back moves on while the person reads,
+// what is not sent yet is withdrawn, so that it moves on no more, and the rest is planned and shown anew.
 func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 	u, err := r.engine.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
-	if err != nil {
-		return err
-	}
 	nothing := "Nothing"
 	for range undoTries {
-		waiting, err := r.entries(ctx, u.Withdraw)
+		var waiting []model.OutboxEntry
+		if err == nil {
+			waiting, err = r.entries(ctx, u.Withdraw)
+		}
 		if err != nil {
 			return err
 		}
@@ -63,11 +63,8 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 			nothing = "Nothing else"
 		}
 		r.reportWithdrawn(slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(withdrawn, x.ID) }))
-		if err != nil {
-			return err
-		}
 	}
-	return refused("it moves on faster than it can be planned. %s was taken back", nothing)
+	return cmp.Or(err, refused("it moves on faster than it can be planned. %s was taken back", nothing))
 }
 
 func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
@@ -77,8 +74,8 @@ func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	}
 }
 
-// takeBack shows an undo, asks and does it. waiting are the edits that it
-// withdraws; nothing is what was taken back so far.
+// takeBack shows an undo, asks and does it. waiting are the edits that it withdraws; nothing is what was taken back so
+// far.
 func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.OutboxEntry, nothing string, o sendOptions) error {
 	r.printLines(r.plans(), undoLines(u, waiting)...)
 	if !o.dryRun {
@@ -91,9 +88,9 @@ func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.Outbox
 		}
 		return nil
 	case o.dryRun:
-		return r.dryRun(ctx, u.Plan, nil)
+		return r.dryRun(ctx, u.Plan)
 	}
-	if err := r.agree(ctx, o, "Take this back?", needsWhole(u.Plan.Risks()), nothing+" was taken back."); err != nil {
+	if err := r.agree(ctx, o, "Take this back?", needsWhole(u.Plan), nothing+" was taken back."); err != nil {
 		return err
 	}
 	ids, err := r.engine.ApplyUndo(ctx, u)
@@ -123,51 +120,4 @@ func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {
 		lines = append(lines, theme.Count(u.InFlight, "edit")+are(u.InFlight)+" under way: it is taken back once that has ended.")
 	}
 	return lines
-}
-
-// doUndo takes back the newest act, or one by its id, and asks where the screen does.
-func (l *linear) doUndo(ctx context.Context, id string) error {
-	u, err := l.engine.PlanUndo(ctx, id, model.PlanOptions{})
-	if err != nil {
-		return err
-	}
-	withdrawn, err := l.entries(ctx, u.Withdraw)
-	if err != nil {
-		return err
-	}
-	if u.Marks == 0 && (u.Asks() || u.Nothing() || len(u.Blocked)+u.InFlight > 0) {
-		l.printLines(l.Out, append(undoLines(u, withdrawn), l.preview(u.Plan)...)...)
-	}
-	if u.Nothing() {
-		if len(u.Blocked) == 0 {
-			l.print("There is nothing to take back.")
-		}
-		return nil
-	}
-	if u.Asks() {
-		yes, err := l.asked.confirm(ctx, "Take this back?", needsWhole(u.Plan.Risks()))
-		if err != nil || !yes {
-			return err
-		}
-	}
-	ids, err := l.engine.ApplyUndo(ctx, u)
-	switch {
-	case errors.Is(err, model.ErrUndoMoved):
-		l.print("It has moved on meanwhile, and nothing was taken back: undo again to see what is so now.")
-		return nil
-	case err != nil:
-		return err
-	case u.Marks > 0:
-		l.print("taken back: %s", u.Sentence)
-		return nil
-	}
-	l.forget(u.Submission)
-	if n := len(u.Withdraw); n > 0 {
-		l.print("withdrawn, nothing was changed: %s", u.Sentence)
-	}
-	if len(ids) > 0 {
-		l.followed(u.Plan)
-		return l.settle(ctx)
-	}
-	return nil
 }

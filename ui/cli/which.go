@@ -116,9 +116,7 @@ func (r *run) editRefs(ctx context.Context, args []string, f editFlags) ([]model
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(refs, ref) {
-			refs = append(refs, ref)
-		}
+		refs = appendNew(refs, ref)
 	}
 	if len(refs) == 0 {
 		r.say("Standard input names no conversation: nothing to do.")
