@@ -11,52 +11,36 @@ import (
 )
 
 func (r *run) newCommand() *cobra.Command {
-	var n model.NewConversation
-	var with, groups []string
-	var send sendOptions
-	c := &cobra.Command{
-		Use:     "new --account ACCOUNT --title TEXT",
-		Short:   "Create a conversation, where the service can",
-		Example: "  confab new --account projects --title 'Lift inspection' --space 40 --with frank.osei@northwind.example=editor",
-		Args:    noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
-			if strings.TrimSpace(n.Title) == "" {
-				return usage("a new conversation needs --title")
-			}
-			if n.Access != "" {
-				if err := oneOf("--access", n.Access, r.Access); err != nil {
-					return err
-				}
-			}
-			for _, text := range groups {
-				with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
-			}
-			people, err := parsePeople("add", model.OpAdd, with)
-			if err != nil {
+	return r.sendingCommand("new", noArgs, func(ctx context.Context, _ []string, f flags) error {
+		n := model.NewConversation{Title: f.text("title"), Description: f.text("description"), Space: f.text("space"),
+			Access: f.text("access"), Message: f.text("message")}
+		if strings.TrimSpace(n.Title) == "" {
+			return usage("a new conversation needs --title")
+		}
+		if n.Access != "" {
+			if err := oneOf("--access", n.Access, r.Access); err != nil {
 				return err
 			}
-			if err := r.mayAsk(send); err != nil {
-				return err
-			}
-			if err := r.loadConfig(); err != nil {
-				return err
-			}
-			if len(r.setup.Active()) != 1 {
-				return usage("say where with one --account")
-			}
-			return r.withEngine(ctx, func() error { return r.create(ctx, n, people, send) })
-		}),
-	}
-	s := c.Flags()
-	s.StringVar(&n.Title, "title", "", "its title")
-	s.StringVar(&n.Description, "description", "", "its description")
-	s.StringVar(&n.Space, "space", "", "the ID of the space it belongs to")
-	s.StringArrayVar(&with, "with", nil, "a participant, WHO[=ROLE]; may be repeated")
-	s.StringArrayVar(&groups, "group", nil, "a group, ID[=ROLE]; may be repeated")
-	s.StringVar(&n.Access, "access", "", accessHelp(r.Access))
-	s.StringVar(&n.Message, "message", "", "the first message")
-	send.register(c)
-	return c
+		}
+		with := f.list("with")
+		for _, text := range f.list("group") {
+			with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
+		}
+		people, err := parsePeople("add", model.OpAdd, with)
+		if err != nil {
+			return err
+		}
+		if err := r.mayAsk(f.sending()); err != nil {
+			return err
+		}
+		if err := r.loadConfig(); err != nil {
+			return err
+		}
+		if len(r.setup.Active()) != 1 {
+			return usage("say where with one --account")
+		}
+		return r.withEngine(ctx, func() error { return r.create(ctx, n, people, f.sending()) })
+	})
 }
 
 func (r *run) create(ctx context.Context, n model.NewConversation, people request, send sendOptions) error {

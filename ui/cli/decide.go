@@ -37,30 +37,24 @@ func (r *run) typed(verb string) string {
 	return strings.TrimSpace("confab outbox " + verb)
 }
 
-// decisionCommand is the command of a decision; hows are its choices, of which one must be made, each with its help.
-func (r *run) decisionCommand(use, short, long string, hows map[model.Resolution]string) *cobra.Command {
-	var send sendOptions
-	c := &cobra.Command{Use: use, Short: short, Long: long, Args: needs("ID...", 1, 0)}
-	c.RunE = r.do(func(ctx context.Context, ids []string) error {
-		d := decision{name: c.Name()}
-		for how := range hows {
-			if given, _ := c.Flags().GetBool(string(how)); given {
-				d.how = how
+func (r *run) decisionCommand(name string) *cobra.Command {
+	hows := []string{"mine", "theirs", "merged"}
+	c := r.sendingCommand("outbox "+name, needs("ID...", 1, 0), func(ctx context.Context, ids []string, f flags) error {
+		d := decision{name: name}
+		for _, how := range hows {
+			if name == "resolve" && f.on(how) {
+				d.how = model.Resolution(how)
 			}
 		}
-		if err := r.mayAsk(send); err != nil {
+		if err := r.mayAsk(f.sending()); err != nil {
 			return err
 		}
-		return r.withEngine(ctx, func() error { return r.decide(ctx, d, ids, send) })
+		return r.withEngine(ctx, func() error { return r.decide(ctx, d, ids, f.sending()) })
 	})
-	for how, help := range hows {
-		c.Flags().Bool(string(how), false, help)
+	if name == "resolve" {
+		c.MarkFlagsOneRequired(hows...)
+		c.MarkFlagsMutuallyExclusive(hows...)
 	}
-	if len(hows) > 0 {
-		c.MarkFlagsOneRequired("mine", "theirs", "merged")
-		c.MarkFlagsMutuallyExclusive("mine", "theirs", "merged")
-	}
-	send.register(c)
 	return c
 }
 

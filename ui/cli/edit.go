@@ -19,38 +19,19 @@ import (
 const readers = 4
 
 func (r *run) editCommand() *cobra.Command {
-	var which editFlags
-	var send sendOptions
-	c := &cobra.Command{
-		Use:   "edit REF... | - | --query QUERY",
-		Short: "Change conversations: plan, show, ask, deliver",
-		Long: `Plans the changes, shows the plan, asks, delivers, and reports each result.
-
-REF may be -, for refs from standard input. A query must name a condition: who means everything writes is:any.
-WHO is [user:|group:|contact:|flow:]ID, an e-mail, an exact name, or an identifier KEY=VALUE. It is looked for
-among the participants first, then in the directory of the service. ROLE is editor, viewer or
-collaboration_complete.`,
-		Example: "  confab edit projects:1481000003663 --title 'Lift inspection, Brixton: passed'\n" +
-			"  confab edit --query 'account:projects with:anna' --role anna.marsh@northwind.example=editor --max 60\n" +
-			"  confab edit --query 'title:renewal' --replace 'renewal=contract' --dry-run\n" +
-			"  confab list is:public label:interview | cut -f1 | confab edit - --private --yes\n" +
-			"  confab edit --query 'account:meetings title:onboarding' --contacts none --dry-run",
-	}
-	s := c.Flags()
-	c.RunE = r.do(func(ctx context.Context, args []string) error {
-		which.given = s.Changed
-		q, err := parseChanges(s, r.Access)
+	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) error {
+		q, err := parseChanges(f, r.Access)
 		if err != nil {
 			return err
 		}
-		if err := r.checkWhich(which, args); err != nil {
+		if err := r.checkWhich(f, args); err != nil {
 			return err
 		}
 		piped := slices.Contains(args, "-")
-		if piped && !send.yes && !send.dryRun {
+		if piped && !f.on("yes") && !f.on("dry-run") {
 			return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
 		}
-		if err := r.mayAsk(send); err != nil {
+		if err := r.mayAsk(f.sending()); err != nil {
 			return err
 		}
 		if piped {
@@ -58,34 +39,29 @@ collaboration_complete.`,
 				return err
 			}
 		}
-		return r.withEngine(ctx, func() error { return r.edit(ctx, args, which, q, send) })
+		return r.withEngine(ctx, func() error { return r.edit(ctx, args, f, q) })
 	})
-	registerChanges(s, r.Access)
 	for _, group := range []string{"private public", "title replace title-template", "contacts add-contact", "contacts remove-contact", "archive delete"} {
 		c.MarkFlagsMutuallyExclusive(strings.Fields(group)...)
 	}
-	send.register(c)
-	s.StringVar(&which.query, "query", "", "change all that match this query")
-	s.BoolVar(&which.cached, "cached", false, "with --query: go by the cache, without syncing first")
-	s.IntVar(&which.max, "max", 0, "refuse to change more than n conversations")
-	s.IntVar(&which.expect, "expect", 0, "refuse to change another number of conversations than n")
 	return c
 }
 
-func (r *run) edit(ctx context.Context, args []string, which editFlags, q request, send sendOptions) error {
-	refs, err := r.editRefs(ctx, args, which)
+func (r *run) edit(ctx context.Context, args []string, f flags, q request) error {
+	refs, err := r.editRefs(ctx, args, f)
 	if err != nil {
 		return err
 	}
 	if len(refs) == 0 {
-		return which.allows(0)
+		return mayChange(f, 0)
 	}
+	send := f.sending()
 	plan, err := r.planEdit(ctx, refs, q, send.dryRun)
 	if err != nil {
 		return err
 	}
 	r.noteBlocked(plan)
-	if err := which.allows(plan.Count(model.PlanChange)); err != nil {
+	if err := mayChange(f, plan.Count(model.PlanChange)); err != nil {
 		r.printLines(r.Err, planLines(plan)...)
 		return err
 	}

@@ -21,40 +21,25 @@ type historyRange struct {
 }
 
 func (r *run) historyCommand() *cobra.Command {
-	var h historyRange
-	var since string
-	var c *cobra.Command
-	c = &cobra.Command{
-		Use:   "history [REF]",
-		Short: "Print what was submitted and how it ended, newest first",
-		Long: `Prints a line for each submission, newest first: its id, when it was made, what it asked for, how it ended.
-"confab undo ID" takes one back. With --json it prints each delivered edit on a line, with what was there before and
-after; --limit then counts edits.`,
-		Example: "  confab history --since 7d\n  confab history projects:1481000003663 --edits\n  confab history --since 2026-01-31 --json",
-		Args:    needs("REF", 0, 1),
-		RunE: r.do(func(ctx context.Context, args []string) (err error) {
-			if h.limit < 0 {
-				return usage("--limit must not be negative")
+	return r.commandOf("history", needs("REF", 0, 1), func(ctx context.Context, args []string, f flags) (err error) {
+		h := historyRange{limit: f.number("limit"), edits: f.on("edits")}
+		if h.limit < 0 {
+			return usage("--limit must not be negative")
+		}
+		if f.Changed("since") {
+			if h.since, err = parseSince(f.text("since"), r.Now()); err != nil {
+				return err
 			}
-			if c.Flags().Changed("since") {
-				if h.since, err = parseSince(since, r.Now()); err != nil {
+		}
+		return r.withEngine(ctx, func() (err error) {
+			if len(args) == 1 {
+				if h.ref, err = r.ref(args[0]); err != nil {
 					return err
 				}
 			}
-			return r.withEngine(ctx, func() (err error) {
-				if len(args) == 1 {
-					if h.ref, err = r.ref(args[0]); err != nil {
-						return err
-					}
-				}
-				return r.history(ctx, h)
-			})
-		}),
-	}
-	c.Flags().IntVar(&h.limit, "limit", 0, "print at most n submissions; 0 is all")
-	c.Flags().StringVar(&since, "since", "", "leave out what is older: an age (7d, 2w, 36h), a date or a time")
-	c.Flags().BoolVar(&h.edits, "edits", false, "print the edits of each submission under it")
-	return c
+			return r.history(ctx, h)
+		})
+	})
 }
 
 func parseSince(text string, now time.Time) (time.Time, error) {

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -152,12 +150,11 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 				return err
 			}
 		}
-		s := pflag.NewFlagSet(flag, pflag.ContinueOnError)
-		registerChanges(s, nil)
-		if err := s.Set(flag, text); err != nil {
+		f := flags{l.editCommand().Flags()}
+		if err := f.Set(flag, text); err != nil {
 			return err
 		}
-		q, err := parseChanges(s, nil)
+		q, err := parseChanges(f, nil)
 		if err != nil {
 			return err
 		}

@@ -19,55 +19,35 @@ import (
 const listPage = 2000
 
 func (r *run) listCommand() *cobra.Command {
-	var limit int
-	var first bool
-	var format, columns, view string
-	c := &cobra.Command{
-		Use:   "list [QUERY]",
-		Short: "Print conversations, from the cache",
-		Long: `Prints the conversations that match a query, from the cache. The query is taken literally: nothing is left
-out unless it says so. An account that was never synced is synced first.
-
-On a terminal it prints a table. Elsewhere it prints ` + strings.Join(dataColumns, ", ") + `, with tabs between them, whole
-and without a heading, for other programs; tsv prints the same with times in UTC. CSV begins with a heading, and a
-cell that a spreadsheet would run has an apostrophe in front. The columns are ` + strings.Join(columnNames(), ", ") + `.`,
-		Example: "  confab list is:public\n  confab list 'with:ruth updated:<30d' --json --limit 20\n" +
-			"  confab list is:private --format csv --columns title,people,created",
-		RunE: r.do(func(ctx context.Context, args []string) error {
-			q := strings.Join(args, " ")
-			if limit < 0 {
-				return usage("--limit must not be negative")
+	c := r.commandOf("list", nil, func(ctx context.Context, args []string, f flags) error {
+		q, limit := strings.Join(args, " "), f.number("limit")
+		if limit < 0 {
+			return usage("--limit must not be negative")
+		}
+		how, err := r.listing(f.text("format"), f.text("columns"))
+		if err != nil {
+			return err
+		}
+		if err := r.checkQuery(q); err != nil {
+			return err
+		}
+		if q, err = r.ofView(f.text("view"), q); err != nil {
+			return err
+		}
+		return r.withEngine(ctx, func() error {
+			r.syncFor(ctx, f.on("sync"), q)
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
-			how, err := r.listing(format, columns)
-			if err != nil {
-				return err
-			}
-			if err := r.checkQuery(q); err != nil {
-				return err
-			}
-			if q, err = r.ofView(view, q); err != nil {
-				return err
-			}
-			return r.withEngine(ctx, func() error {
-				r.syncFor(ctx, first, q)
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				return r.list(ctx, q, limit, how)
-			})
-		}),
-	}
+			return r.list(ctx, q, limit, how)
+		})
+	})
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if short := new(pflag.NotExistError); errors.As(err, &short) && short.GetSpecifiedShortnames() != "" {
 			return fmt.Errorf("%w; a query that begins with - goes after --", flagWords(c, err))
 		}
 		return flagWords(c, err)
 	})
-	c.Flags().StringVar(&view, "view", "", "only what the query of this view matches, literally too")
-	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
-	c.Flags().BoolVar(&first, "sync", false, "ask the services first, for no more than the query needs")
-	c.Flags().StringVar(&format, "format", "", strings.Join(formats, ", ")+"; default: a table on a terminal")
-	c.Flags().StringVar(&columns, "columns", "", "these columns, by their names with commas between")
 	return c
 }
 

@@ -11,25 +11,12 @@ import (
 const nothingWaits = "Nothing is on its way, and nothing needs you."
 
 func (r *run) outboxCommand() *cobra.Command {
-	list := r.do(func(ctx context.Context, _ []string) error {
+	list := func(ctx context.Context, _ []string, _ flags) error {
 		return r.withEngine(ctx, func() error { return r.listOutbox(ctx) })
-	})
-	c := &cobra.Command{Use: "outbox", Short: "Print the edits that are not delivered, and settle them", Args: noArgs, RunE: list}
-	const applies = ". ID is an edit, or a submission: then those of its edits to which this applies."
-	retry, discard := "Send edits again that were refused, are held, unknown or waiting", "Give edits up that are not delivered"
-	c.AddCommand(
-		&cobra.Command{Use: "list", Short: "Print the edits that are not delivered", Args: noArgs, RunE: list},
-		r.decisionCommand("retry ID...", retry, retry+applies+" An edit in conflict is settled with `confab outbox resolve`.", nil),
-		r.decisionCommand("discard ID...", discard, discard+applies, nil),
-		r.decisionCommand("resolve ID... --mine|--theirs|--merged", "Settle edits that met somebody else's change",
-			`Settles edits in conflict, not verified or of unknown outcome. ID is an edit, or a submission: then those of its
-edits in such a state. Before mine is sent the conversation is read afresh, and what is there now is shown.`,
-			map[model.Resolution]string{
-				model.ResolveMine:   "send mine over what is there now",
-				model.ResolveTheirs: "leave what is there now, and give mine up",
-				model.ResolveMerged: "send what is there now with my changes applied (people and contacts)",
-			}),
-	)
+	}
+	c := r.commandOf("outbox", noArgs, list)
+	c.AddCommand(r.commandOf("outbox list", noArgs, list),
+		r.decisionCommand("retry"), r.decisionCommand("discard"), r.decisionCommand("resolve"))
 	return c
 }
 

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -20,11 +18,8 @@ type sendOptions struct {
 	yes, dryRun, noWait bool
 }
 
-func (o *sendOptions) register(c *cobra.Command) {
-	c.Flags().BoolVar(&o.yes, "yes", false, "don't ask")
-	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the exact requests, and send nothing")
-	c.Flags().BoolVar(&o.noWait, "no-wait", false, "leave the edits in the outbox, for the inbox or confab sync to deliver")
-	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
+func (f flags) sending() sendOptions {
+	return sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
 }
 
 // mayAsk refuses, before anything is read, what could not be asked about later.

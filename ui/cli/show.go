@@ -15,30 +15,24 @@ import (
 )
 
 func (r *run) showCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "show REF",
-		Short:   "Print one conversation, read afresh, with everything known",
-		Example: "  confab show projects:1481000003663\n  confab show --json projects:1481000003663",
-		Args:    needs("REF", 1, 1),
-		RunE: r.do(func(ctx context.Context, args []string) error {
-			return r.withEngine(ctx, func() error {
-				ref, err := r.ref(args[0])
-				if err != nil {
-					return err
-				}
-				row, d, err := r.readWhole(ctx, ref)
-				if err != nil {
-					return fmt.Errorf("%s: %w", ref, err)
-				}
-				if r.flags.json {
-					r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
-				} else {
-					r.show(row, d)
-				}
-				return nil
-			})
-		}),
-	}
+	return r.commandOf("show", needs("REF", 1, 1), func(ctx context.Context, args []string, _ flags) error {
+		return r.withEngine(ctx, func() error {
+			ref, err := r.ref(args[0])
+			if err != nil {
+				return err
+			}
+			row, d, err := r.readWhole(ctx, ref)
+			if err != nil {
+				return fmt.Errorf("%s: %w", ref, err)
+			}
+			if r.flags.json {
+				r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
+			} else {
+				r.show(row, d)
+			}
+			return nil
+		})
+	})
 }
 
 // readWhole reads a conversation afresh. The answer is newer than its row and

@@ -13,24 +13,13 @@ import (
 )
 
 func (r *run) syncCommand() *cobra.Command {
-	var full bool
-	c := &cobra.Command{
-		Use:   "sync",
-		Short: "Try now: read each service's list, and deliver every edit that waits",
-		Long: `Reads the newest part of each account's list, delivers the edits that are queued or wait for their next try, and then
-reads on. What a service asked to wait for is waited for, and said. Edits that need you are named and left alone; the
-exit code tells of this run. With --read-only nothing is delivered.`,
-		Args: noArgs,
-		RunE: r.do(func(ctx context.Context, _ []string) error {
-			if os.Getenv("GOGC") == "" {
-				// Reading lists leaves much garbage and keeps little of it: collecting half as often takes a sixth off the CPU, for some 15 MB.
-				defer debug.SetGCPercent(debug.SetGCPercent(200))
-			}
-			return r.withEngine(ctx, func() error { return r.sync(ctx, full) })
-		}),
-	}
-	c.Flags().BoolVar(&full, "full", false, "read the whole list of each account")
-	return c
+	return r.commandOf("sync", noArgs, func(ctx context.Context, _ []string, f flags) error {
+		if os.Getenv("GOGC") == "" {
+			// Reading lists leaves much garbage and keeps little of it: collecting half as often takes a sixth off the CPU, for some 15 MB.
+			defer debug.SetGCPercent(debug.SetGCPercent(200))
+		}
+		return r.withEngine(ctx, func() error { return r.sync(ctx, f.on("full")) })
+	})
 }
 
 func (r *run) sync(ctx context.Context, full bool) error {

@@ -14,23 +14,12 @@ import (
 )
 
 func (r *run) undoCommand() *cobra.Command {
-	var send sendOptions
-	c := &cobra.Command{
-		Use:   "undo ID",
-		Short: "Take back an edit, or a whole submission",
-		Long: `Takes back an edit by its id from history or the outbox, or everything that was submitted with it by the id of
-the submission. What was not sent yet is withdrawn; the rest is undone by an edit of its own, which waits for what is
-being sent.`,
-		Args: needs("ID", 1, 1),
-		RunE: r.do(func(ctx context.Context, args []string) error {
-			if err := r.mayAsk(send); err != nil {
-				return err
-			}
-			return r.withEngine(ctx, func() error { return r.undo(ctx, args[0], send) })
-		}),
-	}
-	send.register(c)
-	return c
+	return r.sendingCommand("undo", needs("ID", 1, 1), func(ctx context.Context, args []string, f flags) error {
+		if err := r.mayAsk(f.sending()); err != nil {
+			return err
+		}
+		return r.withEngine(ctx, func() error { return r.undo(ctx, args[0], f.sending()) })
+	})
 }
 
 // undoTries bounds how often an undo is planned anew.

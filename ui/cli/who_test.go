@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
-
 	"confab/model"
 )
 
@@ -119,8 +117,7 @@ func FuzzChangeFlags(f *testing.F) {
 	f.Add("=", "=", ",")
 	f.Add("a=b=viewer", "k=", "none")
 	f.Fuzz(func(t *testing.T, person, pair, contacts string) {
-		flags := pflag.NewFlagSet("edit", pflag.ContinueOnError)
-		registerChanges(flags, nil)
+		flags := flags{new(run).editCommand().Flags()}
 		for name, text := range map[string]string{"role": person, "add": person, "remove": person, "label": pair, "attribute": pair, "contacts": contacts} {
 			if err := flags.Set(name, text); err != nil {
 				t.Fatal(err)
