@@ -43,32 +43,26 @@ var (
 var leastCells = map[string]int{columnWhen: 0, columnRef: 0, "id": 0, "privacy": 0, "created": 0, "updated": 0, "checked": 0, "url": 0,
 	"title": 10, columnPeople: 7}
 
-// jsonFields are the fields of the JSON by their names.
-var jsonFields = func() map[string]int {
-	out := map[string]int{}
+// jsonColumns are the keys of the JSON, by the places of their fields.
+var jsonColumns = func() (names []string) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[model.RowJSON]()) {
-		out[f.Tag.Get("json")] = f.Index[0]
+		names = append(names, f.Tag.Get("json"))
 	}
-	return out
+	return names
 }()
 
-// columnNames lists all columns, the JSON's in their order.
-func columnNames() []string {
-	byPlace := func(a, b string) int { return jsonFields[a] - jsonFields[b] }
-	return append([]string{columnWhen, columnPeople}, slices.SortedFunc(maps.Keys(jsonFields), byPlace)...)
-}
+func columnNames() []string { return append([]string{columnWhen, columnPeople}, jsonColumns...) }
 
-// listing is how `list` prints.
+// listing is how `list` prints; given says that the person chose the format or the columns.
 type listing struct {
 	format  string
 	columns []string
-	// given says that the person chose the format or the columns.
-	given bool
+	given   bool
 }
 
 // listing reads the flags --format, --columns and --json.
 func (r *run) listing(format, columns string) (l listing, err error) {
-	l = listing{format: format, given: format != "" || columns != ""}
+	l = listing{format, dataColumns, format != "" || columns != ""}
 	switch {
 	case format != "" && !slices.Contains(formats, format):
 		return l, oneOf("--format", format, formats)
@@ -81,31 +75,31 @@ func (r *run) listing(format, columns string) (l listing, err error) {
 	case format == "":
 		l.format = formatTSV
 	}
-	if columns == "" {
-		if l.columns = dataColumns; l.format == formatTable {
-			l.columns = shownColumns
-		}
-		return l, nil
-	}
-	if l.format == formatJSON {
+	switch {
+	case columns == "" && l.format == formatTable:
+		l.columns = shownColumns
+	case columns != "" && l.format == formatJSON:
 		return l, usage("--columns is for tables: JSON has every key")
-	}
-	for name := range strings.SplitSeq(columns, ",") {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(columnNames(), name) {
-			return l, oneOf("--columns", name, columnNames())
+	case columns != "":
+		l.columns = nil
+		for name := range strings.SplitSeq(columns, ",") {
+			name = strings.ToLower(strings.TrimSpace(name))
+			if err := oneOf("--columns", name, columnNames()); err != nil {
+				return l, err
+			}
+			l.columns = append(l.columns, name)
 		}
-		l.columns = append(l.columns, name)
 	}
 	return l, nil
 }
 
 // printer returns what prints one row, and what ends the list.
 func (r *run) printer(l listing) (row func(model.Row), end func()) {
-	none := func() {}
+	t := table{always: l.given}
+	end = func() { r.printTable(t) }
 	switch {
 	case l.format == formatJSON:
-		return func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }, none
+		return func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }, end
 	case l.format == formatCSV:
 		return r.csvPrinter(l.columns)
 	case l.format == formatTSV && l.given:
@@ -115,15 +109,13 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 				cells[i] = model.CleanLine(cells[i], 0)
 			}
 			r.print("%s", strings.Join(cells, "\t"))
-		}, none
+		}, end
 	case l.format == formatTSV:
-		t := table{}
 		return func(row model.Row) {
 			c := row.Conversation
 			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
-		}, func() { r.printTable(t) }
+		}, end
 	}
-	t := table{always: l.given}
 	for _, name := range l.columns {
 		t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
 		least, known := leastCells[name]
@@ -136,30 +128,23 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 		people, ref := slices.Index(l.columns, columnPeople), slices.Index(l.columns, columnRef)
 		t.drop = [][]int{{people}, {ref}, {people, ref}}
 	}
-	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, func() { r.printTable(t) }
+	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, end
 }
 
 // csvPrinter prints as RFC 4180 has it.
 func (r *run) csvPrinter(columns []string) (row func(model.Row), end func()) {
 	w := csv.NewWriter(r.Out)
 	w.UseCRLF = true
-	write := func(cells []string) {
-		if err := w.Write(cells); err != nil && r.unwritten == nil {
-			r.unwritten = local(err)
-		}
-	}
-	write(columns)
+	r.wrote(w.Write(columns))
 	return func(row model.Row) {
 			cells := r.cells(row, columns, false)
 			for i, c := range cells {
 				cells[i] = r.plainText(inert(c))
 			}
-			write(cells)
+			r.wrote(w.Write(cells))
 		}, func() {
 			w.Flush()
-			if err := w.Error(); err != nil && r.unwritten == nil {
-				r.unwritten = local(err)
-			}
+			r.wrote(w.Error())
 		}
 }
 
@@ -182,7 +167,7 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	if slices.Contains(columns, "capabilities") {
 		caps = r.engine.Capabilities(c)
 	}
-	fields := reflect.ValueOf(model.NewRowJSON(row, caps))
+	values := reflect.ValueOf(model.NewRowJSON(row, caps))
 	out := make([]string, len(columns))
 	for i, name := range columns {
 		switch {
@@ -197,7 +182,7 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 		case name == "pending":
 			out[i] = row.Worst().Words()
 		default:
-			out[i] = r.listed(fields.Field(jsonFields[name]).Interface(), words)
+			out[i] = r.listed(values.Field(slices.Index(jsonColumns, name)).Interface(), words)
 		}
 	}
 	return out
@@ -208,6 +193,7 @@ func (r *run) listed(value any, words bool) string {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer && v.IsNil() {
 		return ""
 	}
+	var out []string
 	switch v := value.(type) {
 	case *string:
 		return *v
@@ -225,7 +211,6 @@ func (r *run) listed(value any, words bool) string {
 	case []string:
 		return strings.Join(v, ", ")
 	case map[string]string:
-		var out []string
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			out = append(out, k+"="+v[k])
 		}
@@ -238,30 +223,16 @@ func (r *run) listed(value any, words bool) string {
 	case *model.Participant:
 		return personWith(*v)
 	case model.Set[model.Participant]:
-		var out []string
 		for _, p := range v.Items {
 			out = append(out, personWith(p))
 		}
 		return strings.Join(out, "; ")
 	case model.TriageJSON:
-		var out []string
-		for _, m := range []struct {
-			word string
-			is   bool
-		}{{"done", v.Done}, {"snoozed", !time.Time(v.Snoozed).IsZero()}, {"pinned", v.Pinned}, {"seen", v.Seen}} {
-			if m.is {
-				out = append(out, m.word)
-			}
-		}
-		return strings.Join(out, " ")
+		is := map[string]bool{"done": v.Done, "snoozed": !time.Time(v.Snoozed).IsZero(), "pinned": v.Pinned, "seen": v.Seen}
+		all := []string{"done", "snoozed", "pinned", "seen"}
+		return strings.Join(slices.DeleteFunc(all, func(mark string) bool { return !is[mark] }), " ")
 	case model.Capabilities:
-		var out []string
-		for _, k := range model.EditKinds() {
-			if v.Of(k).Can() {
-				out = append(out, string(k))
-			}
-		}
-		return strings.Join(out, " ")
+		return strings.Join(can(v, func(k model.EditKind) string { return string(k) }), " ")
 	}
 	return fmt.Sprint(value)
 }

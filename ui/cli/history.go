@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -58,53 +59,32 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 		"(2026-01-31T08:00), not %q", cell(text))
 }
 
-// paged reads page after page, up to limit entries if that is not zero.
-func paged[T any](ctx context.Context, h historyRange, read func(context.Context, model.HistoryRequest) ([]T, error),
-	id func(T) string, print func(T) error) error {
-	before := ""
-	for n := 0; h.limit == 0 || n < h.limit; {
-		want := historyPage
-		if h.limit > 0 {
-			want = min(want, h.limit-n)
+func (r *run) history(ctx context.Context, h historyRange) error {
+	req := model.HistoryRequest{Ref: h.ref, Since: h.since}
+	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}, least: []int{0, narrowest, narrowest, narrowest}}
+	err := paged(h.limit, historyPage, func(_, want int) (n int, err error) {
+		req.Limit = want
+		if r.flags.json {
+			edits, err := r.engine.History(ctx, req)
+			for _, j := range edits {
+				r.object(model.NewHistoryJSON(j))
+				req.Before = j.ID
+			}
+			return len(edits), cmp.Or(err, r.unwritten)
 		}
-		page, err := read(ctx, model.HistoryRequest{Ref: h.ref, Since: h.since, Limit: want, Before: before})
-		if err != nil {
-			return err
-		}
-		for _, entry := range page {
-			if err := print(entry); err != nil {
-				return err
+		submissions, err := r.engine.Submissions(ctx, req)
+		for _, s := range submissions {
+			t.add(s.ID, at(s.At), s.Words(), s.Ending(r.clock))
+			if req.Before = s.ID; h.edits {
+				err = cmp.Or(err, r.historyEdits(ctx, &t, s.ID, h.ref))
 			}
 		}
-		n += len(page)
-		if len(page) < want || id(page[len(page)-1]) == before {
-			break
-		}
-		before = id(page[len(page)-1])
-	}
-	return nil
-}
-
-func (r *run) history(ctx context.Context, h historyRange) error {
-	if r.flags.json {
-		return paged(ctx, h, r.engine.History, func(j model.JournalEntry) string { return j.ID }, func(j model.JournalEntry) error {
-			r.object(model.NewHistoryJSON(j))
-			return r.unwritten
-		})
-	}
-	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}}
-	err := paged(ctx, h, r.engine.Submissions, func(s model.Submission) string { return s.ID }, func(s model.Submission) error {
-		t.add(s.ID, at(s.At), s.Words(), s.Ending(r.clock))
-		if !h.edits {
-			return nil
-		}
-		return r.historyEdits(ctx, &t, s.ID, h.ref)
+		return len(submissions), err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		r.printTable(t)
 	}
-	r.printTable(t)
-	return nil
+	return err
 }
 
 // historyEdits adds the edits of a submission, set in under it.
@@ -112,7 +92,7 @@ func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref
 	waiting, done, err := r.engine.SubmissionEdits(ctx, submission)
 	add := func(e model.Edit, when time.Time, ending string) {
 		if ref.IsZero() || e.Ref == ref {
-			t.addUnder(e.ID, at(when), e.Ref.String()+"  "+shortEdit(e), ending)
+			t.add("  "+e.ID, at(when), e.Ref.String()+"  "+shortEdit(e), ending)
 		}
 	}
 	for _, j := range done {

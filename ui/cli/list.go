@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,8 +71,7 @@ func (r *run) ofView(name, text string) (string, error) {
 	return of.And(q).String(), err
 }
 
-// scoped narrows a query, which has been checked, to the accounts that take
-// part: the cache may hold others.
+// scoped narrows a query, which has been checked, to the accounts that take part: the cache may hold others.
 func (r *run) scoped(text string) string {
 	var names []string
 	for _, a := range r.setup.Active() {
@@ -87,69 +85,64 @@ func (r *run) scoped(text string) string {
 	return accounts.And(q).String()
 }
 
-// syncFor reads what a query may match in all accounts, or, unless all are
-// asked for, reads those whole that were never read to the end. A failure is
-// shown: what is in the cache can be used all the same.
+// syncFor reads what a query may match in all accounts, or, unless all are asked for, reads those whole that were never
+// read to the end. A failure is shown: what is in the cache can be used all the same.
 func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	var err error
+	var unread []string
+	for _, a := range r.engine.Accounts() {
+		if a.Swept.IsZero() {
+			unread = append(unread, a.Name)
+		}
+	}
 	if all {
 		err = r.engine.SyncQuery(ctx, q)
-	} else {
-		accounts := r.engine.Accounts()
-		errs := make([]error, len(accounts))
-		var wait sync.WaitGroup
-		for i, a := range accounts {
-			if !a.Swept.IsZero() {
-				continue
-			}
-			wait.Go(func() {
-				if err := r.engine.Sync(ctx, a.Name); err != nil {
-					errs[i] = fmt.Errorf("%s: %w", a.Name, err)
-				}
-			})
-		}
-		wait.Wait()
-		err = errors.Join(errs...)
+	} else if len(unread) > 0 {
+		err = r.engine.Sync(ctx, unread...)
 	}
 	if ctx.Err() == nil {
 		r.fail(err)
 	}
 }
 
-func (r *run) list(ctx context.Context, q string, limit int, how listing) error {
-	asked, found := q, 0
-	q = r.scoped(q)
-	print, end := r.printer(how)
-	for offset := 0; limit == 0 || offset < limit; {
-		want := listPage
+// paged reads page after page of a size, up to limit if that is not zero. read returns how many it got.
+func paged(limit, size int, read func(from, want int) (got int, err error)) error {
+	for n := 0; limit == 0 || n < limit; {
+		want := size
 		if limit > 0 {
-			want = min(want, limit-offset)
+			want = min(want, limit-n)
 		}
-		page, err := r.engine.List(ctx, model.ListRequest{Query: q, Offset: offset, Limit: want})
-		if err != nil {
+		got, err := read(n, want)
+		if n += got; err != nil || got < want {
 			return err
 		}
-		rows := unseen(page, offset)
-		for _, row := range rows {
-			print(row)
-		}
-		offset, found = offset+len(rows), page.Total
-		if len(rows) == 0 || offset >= page.Total || r.unwritten != nil {
-			break
-		}
-	}
-	end()
-	if found == 0 {
-		r.hint(ctx, asked)
 	}
 	return nil
 }
 
-// hint says on standard error, of a query that finds nothing, which one is near and does.
-func (r *run) hint(ctx context.Context, q string) {
+func (r *run) list(ctx context.Context, q string, limit int, how listing) error {
+	print, end := r.printer(how)
+	found := 0
+	err := paged(limit, listPage, func(offset, want int) (int, error) {
+		page, err := r.engine.List(ctx, model.ListRequest{Query: r.scoped(q), Offset: offset, Limit: want})
+		rows := unseen(page, offset)
+		for _, row := range rows {
+			print(row)
+		}
+		found = page.Total
+		return len(rows), cmp.Or(err, r.unwritten)
+	})
+	if err != nil && err != r.unwritten {
+		return err
+	}
+	end()
+	if found > 0 {
+		return nil
+	}
 	if near := r.nearest(ctx, q, false); near != "" {
 		fmt.Fprintln(r.Err, "confab: 0 found"+r.plainText(near))
 	}
+	return nil
 }
 
 // nearest names the query nearest to one that finds nothing, and how much it finds; "" for none.
@@ -161,8 +154,7 @@ func (r *run) nearest(ctx context.Context, q string, inbox bool) string {
 	return "; nearest: " + model.CleanLine(near, 0) + ", " + theme.Number(found)
 }
 
-// unseen returns the rows from offset on: a window at the end of a list begins
-// earlier than it was asked to.
+// unseen returns the rows from offset on: a window at the end of a list begins earlier than it was asked to.
 func unseen(p model.Page, offset int) []model.Row {
 	if skip := offset - p.Offset; skip > 0 {
 		return p.Rows[min(skip, len(p.Rows)):]

@@ -63,8 +63,10 @@ func (r *run) show(row model.Row, d model.Detail) {
 	for _, p := range row.Pending {
 		head = append(head, model.Fact{Label: "Edit", Value: fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words())})
 	}
-	if can := editable(r.engine.Capabilities(c)); can != "" {
-		head = append(head, model.Fact{Label: "Can edit", Value: can})
+	editable := can(r.engine.Capabilities(c), model.EditKind.Words)
+	editable = slices.DeleteFunc(editable, func(words string) bool { return words == model.EditCreate.Words() })
+	if len(editable) > 0 { // why the rest can't be edited is said where somebody tries
+		head = append(head, model.Fact{Label: "Can edit", Value: strings.Join(editable, ", ")})
 	}
 	r.facts(head)
 	if about.Assumed != "" {
@@ -84,15 +86,14 @@ func (r *run) show(row model.Row, d model.Detail) {
 	r.facts(about.Raw)
 }
 
-// editable names what can be edited; why the rest can't is said where somebody tries.
-func editable(caps model.Capabilities) string {
-	var out []string
+// can lists what can be edited, as name calls it.
+func can(caps model.Capabilities, name func(model.EditKind) string) (out []string) {
 	for _, k := range model.EditKinds() {
-		if k != model.EditCreate && caps.Of(k).Can() {
-			out = append(out, k.Words())
+		if caps.Of(k).Can() {
+			out = append(out, name(k))
 		}
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 func triageWords(t model.Triage) string {
