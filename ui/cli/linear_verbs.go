@@ -409,7 +409,7 @@ func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
 		}
 		l.print("\n%s of %s in %s", g.head, theme.Count(len(all), "conversation"), g.account)
 		for _, m := range model.Union(all...) {
-			l.print("  %s%s, %d of %d", person(m.Participant), behind(theme.Terms(m)), len(m.In), len(all))
+			l.print("  %s", commas(person(m.Participant), theme.Terms(m), fmt.Sprintf("%d of %d", len(m.In), len(all))))
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"confab/model"
@@ -27,33 +26,20 @@ func accountLine(a model.AccountState) string {
 
 func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title)")) }
 
-// rowLine says a conversation in one line as far as it is about the conversation
-// itself: an act has a line of its own, and what is normal is not said.
+// rowLine says a conversation in one line as far as it is about the conversation itself: an act has a line of its own,
+// and what is normal is not said.
 func (l *linear) rowLine(row model.Row) string {
 	c := row.Conversation
-	parts := []string{title(c), l.seenBy(&c)}
-	if status := unusual(c); status != "" {
-		parts = append(parts, status)
-	}
-	if people := peopleIn(c, true); people != "" {
-		parts = append(parts, cell(people))
-	}
-	return strings.Join(append(parts, c.Ref.Account), ", ")
+	return commas(title(c), l.seenBy(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
 }
 
 // listLine is rowLine with what is not worth an announcement.
 func (l *linear) listLine(row model.Row) string {
-	line := l.rowLine(row)
-	if at := when(row.Conversation); !at.IsZero() {
-		line += ", " + l.spoken(at)
-	}
-	if !row.Triage.Seen {
-		line += ", unseen"
-	}
+	parts := []string{l.rowLine(row), l.spoken(when(row.Conversation)), only(!row.Triage.Seen, "unseen")}
 	for _, p := range row.Pending {
-		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
+		parts = append(parts, model.FieldName(p.Kind)+" "+p.State.Words())
 	}
-	return line
+	return commas(parts...)
 }
 
 // unusual is the status of a conversation that is neither open nor finished.

@@ -267,15 +267,20 @@ func person(p model.Participant) string {
 
 // personWith is a person with what they are in a conversation.
 func personWith(p model.Participant) string {
-	return person(p) + behind(short(model.RoleName(p.Role))) + behind(short(p.Status))
+	return commas(person(p), short(model.RoleName(p.Role)), short(p.Status))
 }
 
-// behind is a text behind others in a line, "" for none.
-func behind(s string) string {
-	if s == "" {
-		return ""
+// commas joins the parts that are not empty.
+func commas(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// only is a text where something is so, else "".
+func only(so bool, text string) string {
+	if so {
+		return text
 	}
-	return ", " + s
+	return ""
 }
 
 // appendNew appends what a list does not have yet.
