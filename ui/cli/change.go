@@ -9,8 +9,8 @@ import (
 	"confab/model"
 )
 
-// wanted is one change that is asked for. Whom it means is found for each conversation by itself, since the same words
-// may mean others there: who names the one person of People, and contacts have no more than their ids.
+// wanted is one change that is asked for. Whom it means is found for each conversation by itself, since the same
+// words may mean others there: who names the one person of People, and contacts have no more than their ids.
 type wanted struct {
 	model.Change
 	who who
@@ -44,8 +44,8 @@ func (q request) changes() (out []model.Change) {
 	return out
 }
 
-// parseChanges reads the flags of `edit`. One that was given an empty text counts: that is a value of its own. access are
-// the words for who gets in, nil for any.
+// parseChanges reads the flags of `edit`. One that was given an empty text counts: that is a value of its own. access
+// are the words for who gets in, nil for any.
 func parseChanges(f flags, access []string) (q request, err error) {
 	for _, to := range []model.Privacy{model.PrivacyPrivate, model.PrivacyPublic} {
 		if f.on(string(to)) {

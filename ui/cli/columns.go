@@ -24,16 +24,14 @@ const (
 
 var formats = []string{formatTable, formatTSV, formatCSV, formatJSON}
 
-// The columns that are no key of the JSON: the time in a person's words, and who is in
-// it as names.
+// The columns that are no key of the JSON: the time in a person's words, and who is in it as names.
 const (
 	columnWhen   = "when"
 	columnPeople = "people"
 	columnRef    = "ref"
 )
 
-// shownColumns are what a terminal shows, dataColumns what other programs get, where no
-// columns are named.
+// shownColumns are what a terminal shows, dataColumns what other programs get, where no columns are named.
 var (
 	shownColumns = []string{columnWhen, "privacy", "title", columnPeople, columnRef}
 	dataColumns  = []string{columnRef, "privacy", "title", "status", "updated", "pending"}
@@ -148,8 +146,8 @@ func (r *run) csvPrinter(columns []string) (row func(model.Row), end func()) {
 		}
 }
 
-// inert is remote text for a cell of a spreadsheet. What would run there as a formula
-// gets an apostrophe in front, which a spreadsheet takes for the sign of a text.
+// inert is remote text for a cell of a spreadsheet. What would run there as a formula gets an apostrophe in front,
+// which a spreadsheet takes for the sign of a text.
 func inert(text string) string {
 	clean := model.CleanLine(text, 0)
 	for _, s := range []string{text, clean} {
@@ -246,8 +244,7 @@ func (r *run) spoken(t time.Time) string {
 	return theme.Clock(t, now, "today 15:04", "2 Jan 15:04", "2 Jan 2006")
 }
 
-// peopleIn names the people of a conversation: in words, the first and how many more
-// there are.
+// peopleIn names the people of a conversation: in words, the first and how many more there are.
 func peopleIn(c model.Conversation, words bool) string {
 	people := c.People()
 	var names []string

@@ -12,8 +12,8 @@ import (
 	"confab/model"
 )
 
-// commandTexts has a section for each command: how it is called, what it does in a line, paragraphs of its help, examples,
-// and its flags, with what follows them (TEXT, N; with ... it may be repeated) and what they are for.
+// commandTexts has a section for each command: how it is called, what it does in a line, paragraphs of its help,
+// examples, and its flags, with what follows them (TEXT, N; with ... it may be repeated) and what they are for.
 //
 //go:embed commands.txt
 var commandTexts string

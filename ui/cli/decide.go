@@ -151,8 +151,8 @@ func (r *run) refuses(d decision, x model.OutboxEntry, dry bool) string {
 
 const orphaned = "the config gives its account another identity now: set it back, or discard the edit"
 
-// planDecision finds what a decision is about, plans what it sends and shows what it does; a dry run shows what is sent
-// with its requests.
+// planDecision finds what a decision is about, plans what it sends and shows what it does; a dry run shows what is
+// sent with its requests.
 func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []string, dry bool) (
 	picked []model.OutboxEntry, plan model.Plan, err error) {
 	if picked, err = r.pickDecided(ctx, d, ids, dry); err != nil {
@@ -206,8 +206,8 @@ func (d decision) edit(x model.OutboxEntry) (model.Edit, error) {
 	return edit, nil
 }
 
-// apply does what was decided, and returns the ids of the edits. Of those that were given up it says so, and how their
-// submissions stand now: what was to follow them may need a person.
+// apply does what was decided, and returns the ids of the edits. Of those that were given up it says so, and how
+// their submissions stand now: what was to follow them may need a person.
 func (r *run) apply(ctx context.Context, d decision, picked []model.OutboxEntry) (ids []string, err error) {
 	var submissions []string
 	for _, x := range picked {

@@ -93,24 +93,24 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun 
 	items := map[model.Ref]model.PlanItem{}
 	together := map[string][]model.Ref{} // those with the same changes are planned together
 	keys := make([]string, len(refs))
-	for i, f := range found {
-		if f.Reason != "" {
-			items[f.Ref] = f.PlanItem
+	for i, t := range found {
+		if t.Reason != "" {
+			items[t.Ref] = t.PlanItem
 			continue
 		}
-		key, err := json.Marshal(f.changes)
+		key, err := json.Marshal(t.changes)
 		if err != nil {
 			return plan, err
 		}
 		keys[i] = string(key)
-		together[keys[i]] = append(together[keys[i]], f.Ref)
+		together[keys[i]] = append(together[keys[i]], t.Ref)
 	}
-	for i, f := range found {
+	for i, t := range found {
 		group := together[keys[i]]
 		if delete(together, keys[i]); len(group) == 0 {
 			continue
 		}
-		part, err := r.engine.Plan(ctx, group, f.changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")})
+		part, err := r.engine.Plan(ctx, group, t.changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")})
 		if err != nil {
 			return plan, err
 		}
@@ -119,29 +119,30 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun 
 		}
 		for _, it := range part.Items {
 			r.blockBadWords(&it, q)
+			if it.Err != nil {
+				it.Reason = model.Words(it.Err)
+			}
 			items[it.Ref] = it
 		}
 	}
 	for _, ref := range refs {
-		if it, ok := items[ref]; ok {
-			plan.Items = append(plan.Items, it)
-		}
+		plan.Items = append(plan.Items, items[ref])
 	}
 	plan.AskForSameTitles(q.changes())
 	return plan, nil
 }
 
-// worthStopping returns the error that ends the command before anything is planned: whom an ambiguous name may mean is
-// never guessed, and a name that nobody has anywhere is a slip. What a service said of the only conversation is
-// reported like that of several.
+// worthStopping returns the error that ends the command before anything is planned: a failure here, whom an ambiguous
+// name may mean, which is never guessed, and a name that nobody has anywhere, which is a slip.
 func worthStopping(found []*target) error {
 	nobody := 0
 	for _, t := range found {
 		var wrong *whoError
-		switch kind := model.KindOf(t.Err); {
-		case errors.As(t.Err, &wrong) && wrong.several, len(found) == 1 && (kind == model.Local || kind == model.Canceled):
+		switch {
+		case !errors.As(t.Err, &wrong) && model.KindOf(t.Err) != model.Local:
+		case wrong == nil || wrong.several:
 			return t.Err
-		case wrong != nil:
+		default:
 			nobody++
 		}
 	}
@@ -166,15 +167,20 @@ type target struct {
 func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
 	found := make([]*target, len(refs))
 	dir := &directory{engine: r.engine}
+	var need model.Need
+	for _, w := range q {
+		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants, model.EditContacts: model.NeedContacts}[w.Kind]
+	}
 	report := r.progress("read")
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
 	places := make(chan struct{}, readers)
 	for i, ref := range refs {
-		t := &target{directory: dir, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
-		if found[i] = t; ctx.Err() != nil {
-			break
+		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
+		if found[i] = t; need == 0 {
+			t.changes = q.changes()
+			continue
 		}
 		places <- struct{}{}
 		wait.Go(func() {
@@ -195,31 +201,25 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRu
 	return found
 }
 
-// find makes sure that what a request starts from is read, and finds its people.
-func (t *target) find(ctx context.Context, q request, dryRun bool) (err error) {
-	known, cached := false, false
-	if t.account, known = t.engine.Describe(t.Ref.Account); !known {
-		return usage("there is no account %q", t.Ref.Account)
-	}
+// find reads who is in the conversation where that is not known, and finds the people of a request.
+func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 	row, cached, err := t.engine.Row(ctx, t.Ref)
-	if err != nil {
+	if err != nil || ctx.Err() != nil {
 		return err
 	}
+	t.account, _ = t.engine.Describe(t.Ref.Account)
 	t.now = row.Conversation
-	for _, w := range q {
-		switch w.Kind {
-		case model.EditParticipants:
-			t.need |= model.NeedParticipants
-		case model.EditContacts:
-			t.need |= model.NeedContacts
-		}
+	caps := t.engine.Capabilities(t.now)
+	unread := func(e model.Edit) bool {
+		_, known := e.Read(t.now)
+		return !known && caps.Of(e.Kind).Can()
 	}
-	if !cached || t.lacksBase(q) {
+	if !cached || slices.ContainsFunc(q.fields(), unread) {
 		if err := t.read(ctx); err != nil {
 			return err
 		}
+		caps = t.engine.Capabilities(t.now)
 	}
-	caps := t.engine.Capabilities(t.now)
 	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
 	for _, w := range q {
 		switch w.Kind {
@@ -265,18 +265,9 @@ func of(account string, err error) error {
 	return err
 }
 
-// lacksBase reports whether something that can be edited has to be read first.
-func (t *target) lacksBase(q request) bool {
-	caps := t.engine.Capabilities(t.now)
-	return slices.ContainsFunc(q.fields(), func(e model.Edit) bool {
-		_, known := e.Read(t.now)
-		return !known && caps.Of(e.Kind).Can()
-	})
-}
-
-// person finds the person of one change among the participants, read again where a cached list doesn't have them, then
-// in the directory. Whom somebody wants removed need not be found anywhere, save for a name that nobody has: that is a
-// slip.
+// person finds the person of one change among the participants, read again where a cached list doesn't have them,
+// then in the directory. Whom somebody wants removed need not be found anywhere, save for a name that nobody has:
+// that is a slip.
 func (t *target) person(ctx context.Context, w wanted) (model.Participant, error) {
 	p, found, err := w.who.choose(t.now.Participants.Items)
 	if (err != nil || !found) && w.Op != model.OpAdd {

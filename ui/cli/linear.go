@@ -143,8 +143,8 @@ func (l *linear) next(ctx context.Context) (string, error) {
 
 func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
 
-// announce says how this session's acts ended, and what else an event changed among what was listed, one line each. The
-// first ends the line where a prompt stands on it.
+// announce says how this session's acts ended, and what else an event changed among what was listed, one line each.
+// The first ends the line where a prompt stands on it.
 func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (said bool) {
 	say := func(line string) {
 		if !said && prompted {

@@ -193,14 +193,6 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 	return strings.TrimSpace(line), err
 }
 
-// agreed asks about what was shown, and reports whether it may be done.
-func (l *linear) agreed(ctx context.Context, asks bool, question string, plan model.Plan) (bool, error) {
-	if !asks {
-		return true, nil
-	}
-	return l.asked.confirm(ctx, question, needsWhole(plan))
-}
-
 // edit plans, asks where the plan is risky or for several, and submits; the engine delivers in the background, and
 // events tell.
 func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
@@ -212,16 +204,15 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
 		l.printLines(l.Out, leftAlone(plan)...)
 		return nil
 	}
-	asks := plan.Risky() || plan.Bulk()
-	if asks {
+	if plan.Risky() || plan.Bulk() {
 		l.printLines(l.Out, l.preview(plan)...)
-	}
-	switch yes, err := l.agreed(ctx, asks, question(plan), plan); {
-	case err != nil:
-		return err
-	case !yes:
-		l.print("Nothing was sent.")
-		return nil
+		yes, err := l.asked.confirm(ctx, question(plan), needsWhole(plan))
+		if err == nil && !yes {
+			l.print("Nothing was sent.")
+		}
+		if err != nil || !yes {
+			return err
+		}
 	}
 	if _, err := l.engine.Submit(ctx, plan); err != nil {
 		return err
@@ -248,8 +239,10 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		}
 		return nil
 	}
-	if yes, err := l.agreed(ctx, u.Asks(), "Take this back?", u.Plan); err != nil || !yes {
-		return err
+	if u.Asks() {
+		if yes, err := l.asked.confirm(ctx, "Take this back?", needsWhole(u.Plan)); err != nil || !yes {
+			return err
+		}
 	}
 	ids, err := l.engine.ApplyUndo(ctx, u)
 	switch {
@@ -299,18 +292,18 @@ func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
 	if err != nil {
 		return err
 	}
-	asks := !d.sends() || plan.Risky() || plan.Bulk()
-	if yes, err := l.agreed(ctx, asks, d.question(len(picked)), plan); err != nil || !yes {
-		return err
+	if !d.sends() || plan.Risky() || plan.Bulk() {
+		if yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan)); err != nil || !yes {
+			return err
+		}
 	}
 	if _, err := l.apply(ctx, d, picked); err != nil || !d.sends() {
 		return err
 	}
-	var submitted []model.Plan
 	for _, x := range picked {
-		submitted = append(submitted, model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
+		l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
 	}
-	return l.settle(ctx, submitted...)
+	return l.settle(ctx)
 }
 
 func (l *linear) doList(ctx context.Context, rest string) error {
@@ -375,8 +368,8 @@ func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context,
 	}
 }
 
-// listPeople reads who is in some conversations, and says of several in how many, and as what. One that can't be read is
-// named.
+// listPeople reads who is in some conversations, and says of several in how many, and as what. One that can't be read
+// is named.
 func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
 	type group struct{ head, account string }
 	var order []group

@@ -26,8 +26,8 @@ func accountLine(a model.AccountState) string {
 
 func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title)")) }
 
-// rowLine says a conversation in one line as far as it is about the conversation itself: an act has a line of its own,
-// and what is normal is not said.
+// rowLine says a conversation in one line as far as it is about the conversation itself: an act has a line of its
+// own, and what is normal is not said.
 func (l *linear) rowLine(row model.Row) string {
 	c := row.Conversation
 	return commas(title(c), l.seenBy(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)

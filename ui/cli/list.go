@@ -85,8 +85,8 @@ func (r *run) scoped(text string) string {
 	return accounts.And(q).String()
 }
 
-// syncFor reads what a query may match in all accounts, or, unless all are asked for, reads those whole that were never
-// read to the end. A failure is shown: what is in the cache can be used all the same.
+// syncFor reads what a query may match in all accounts, or, unless all are asked for, reads those whole that were
+// never read to the end. A failure is shown: what is in the cache can be used all the same.
 func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	var err error
 	var unread []string

@@ -15,8 +15,8 @@ type jsonObject struct {
 	beyond, keys string
 }
 
-// jsonObjects lists the objects that --json prints. Each stands for its like: what it holds is told with its keys, what it
-// leaves out (people) by name alone.
+// jsonObjects lists the objects that --json prints. Each stands for its like: what it holds is told with its keys,
+// what it leaves out (people) by name alone.
 func jsonObjects() []jsonObject {
 	row := model.RowJSON{Team: &model.NamedJSON{}, Space: &model.NamedJSON{}, Channel: &model.NamedJSON{},
 		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
@@ -49,8 +49,7 @@ func jsonObjects() []jsonObject {
 // jsonValues are what stands for the values of a sample, apart from its objects.
 var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)
 
-// jsonKeys returns the keys that a value is printed with, those of an object
-// within it in braces.
+// jsonKeys returns the keys that a value is printed with, those of an object within it in braces.
 func jsonKeys(v any) string {
 	var text strings.Builder
 	if err := writeJSON(&text, v); err != nil {

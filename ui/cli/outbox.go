@@ -20,8 +20,8 @@ func (r *run) outboxCommand() *cobra.Command {
 	return c
 }
 
-// listOutbox prints what is not delivered: for a person one submission after
-// the other with its edits under it, for a program one edit a line.
+// listOutbox prints what is not delivered: for a person one submission after the other with its edits under it, for a
+// program one edit a line.
 func (r *run) listOutbox(ctx context.Context) error {
 	entries, err := r.engine.Outbox(ctx)
 	if err != nil {
@@ -66,8 +66,8 @@ func (r *run) listOutbox(ctx context.Context) error {
 	return nil
 }
 
-// entryLines show one edit of the outbox under its submission, with the three
-// values where the service shows another one than the edit was made from.
+// entryLines show one edit of the outbox under its submission, with the three values where the service shows another
+// one than the edit was made from.
 func entryLines(x model.OutboxEntry) []string {
 	line := "  " + x.ID + "  " + x.State.Words() + "  " + cell(x.Ref.String())
 	if x.Title != "" && x.Kind != model.EditCreate {

@@ -11,8 +11,7 @@ import (
 	"confab/ui/theme"
 )
 
-// planLines show what will change, for whom, what already is so, and what
-// can't be done and why.
+// planLines show what will change, for whom, what already is so, and what can't be done and why.
 func planLines(plan model.Plan) []string {
 	var out []string
 	if plan.Bulk() {

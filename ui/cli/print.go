@@ -23,8 +23,8 @@ import (
 // asciiFor replaces the signs that confab itself prints.
 var asciiFor = strings.NewReplacer("→", "->", "…", "...", "—", "-", "–", "-", "“", `"`, "”", `"`, "‘", "'", "’", "'", "·", "-", "×", "x")
 
-// plainText is s for the terminal that was asked for: with --ascii, accents go
-// and what has no ASCII form becomes a question mark.
+// plainText is s for the terminal that was asked for: with --ascii, accents go and what has no ASCII form becomes a
+// question mark.
 func (r *run) plainText(s string) string {
 	if !r.setup.ASCII {
 		return s
@@ -70,8 +70,8 @@ func (r *run) wrote(err error) {
 	}
 }
 
-// writeJSON writes one object on a line. Strings stay exact, and what a
-// terminal would act on is escaped: encoding/json does so below U+0020 alone.
+// writeJSON writes one object on a line. Strings stay exact, and what a terminal would act on is escaped:
+// encoding/json does so below U+0020 alone.
 func writeJSON(w io.Writer, v any) error {
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
@@ -102,8 +102,8 @@ func short(s string) string { return model.CleanLine(s, 60) }
 // quote shows remote text in a sentence.
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
-// table prints rows in columns. On a terminal the columns are aligned, and the widest are cut until a row fits; elsewhere
-// cells are separated by tabs, whole and without a heading, for other programs to split.
+// table prints rows in columns. On a terminal the columns are aligned, and the widest are cut until a row fits;
+// elsewhere cells are separated by tabs, whole and without a heading, for other programs to split.
 type table struct {
 	head []string
 	rows [][]string

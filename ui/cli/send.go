@@ -116,8 +116,8 @@ func needsWhole(plan model.Plan) bool {
 	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
 }
 
-// deliver waits for edits and prints what became of each, and how the submissions that they belong to ended. What they
-// wait for is delivered without a word.
+// deliver waits for edits and prints what became of each, and how the submissions that they belong to ended. What
+// they wait for is delivered without a word.
 func (r *run) deliver(ctx context.Context, ids, awaited []string) error {
 	queued, err := r.entries(ctx, ids)
 	if err != nil {
@@ -226,8 +226,8 @@ func (r *run) reportResult(d model.DeliveryResult) {
 	r.result(v, "%s", resultLine(d))
 }
 
-// reportUnsent prints, as JSON, the conversations that a plan leaves alone: with the state already, or blocked and the
-// reason.
+// reportUnsent prints, as JSON, the conversations that a plan leaves alone: with the state already, or blocked and
+// the reason.
 func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.Edit) error {
 	for _, it := range plan.Items {
 		if it.State == model.PlanChange || len(it.Waiting) > 0 {
@@ -265,9 +265,8 @@ func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, e
 	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
 }
 
-// requestJSON is one request as --dry-run prints it. Query is escaped; Body is
-// the JSON that would be sent, null where there is none, and a string where it
-// is something else than JSON.
+// requestJSON is one request as --dry-run prints it. Query is escaped; Body is the JSON that would be sent, null
+// where there is none, and a string where it is something else than JSON.
 type requestJSON struct {
 	Ref    string          `json:"ref"`
 	Method string          `json:"method"`

@@ -15,7 +15,8 @@ import (
 func (r *run) syncCommand() *cobra.Command {
 	return r.commandOf("sync", noArgs, func(ctx context.Context, _ []string, f flags) error {
 		if os.Getenv("GOGC") == "" {
-			// Reading lists leaves much garbage and keeps little of it: collecting half as often takes a sixth off the CPU, for some 15 MB.
+			// Reading lists leaves much garbage and keeps little of it: collecting half as often takes a sixth off
+			// the CPU, for some 15 MB.
 			defer debug.SetGCPercent(debug.SetGCPercent(200))
 		}
 		return r.withEngine(ctx, func() error { return r.sync(ctx, f.on("full")) })

@@ -63,8 +63,8 @@ func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	}
 }
 
-// takeBack shows an undo, asks and does it. waiting are the edits that it withdraws; nothing is what was taken back so
-// far.
+// takeBack shows an undo, asks and does it. waiting are the edits that it withdraws; nothing is what was taken back
+// so far.
 func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.OutboxEntry, nothing string, o sendOptions) error {
 	r.printLines(r.plans(), undoLines(u, waiting)...)
 	if !o.dryRun {

@@ -50,8 +50,8 @@ func mayChange(f flags, n int) error {
 // maxInput bounds what is read of standard input, in bytes.
 const maxInput = 16 << 20
 
-// refsOfInput puts the refs that standard input holds, separated by blanks or
-// ends of lines, in the place of "-". What is no ref there is wrong usage.
+// refsOfInput puts the refs that standard input holds, separated by blanks or ends of lines, in the place of "-".
+// What is no ref there is wrong usage.
 func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) {
 	var text []byte
 	got := make(chan error, 1)

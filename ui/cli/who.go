@@ -76,8 +76,8 @@ func parseWho(text string) (who, error) {
 	return w, nil
 }
 
-// exact reports whether a text names one person or thing by what only one has: an id, an e-mail, an identifier. A name
-// has no digit, or has blanks in it.
+// exact reports whether a text names one person or thing by what only one has: an id, an e-mail, an identifier. A
+// name has no digit, or has blanks in it.
 func (w who) exact() bool {
 	return w.kind != "" || w.identifier || !strings.ContainsFunc(w.text, unicode.IsSpace) && strings.ContainsAny(w.text, "@0123456789")
 }
@@ -187,8 +187,8 @@ type directory struct {
 	kept   sync.Map // of lookups to people
 }
 
-// find looks for whom a text names in the directories of an account. An id with its kind, and an identifier, are taken
-// at their word where a service has no directory for them: the service judges.
+// find looks for whom a text names in the directories of an account. An id with its kind, and an identifier, are
+// taken at their word where a service has no directory for them: the service judges.
 func (dir *directory) find(ctx context.Context, d model.Description, scope string, w who) (model.Participant, error) {
 	kinds, text, known := d.People, w.text, w.identifier && slices.Contains(d.People, model.LookupContacts)
 	switch {
