@@ -14,32 +14,18 @@ import (
 	"confab/ui/theme"
 )
 
-// The formats of `list`.
-const (
-	formatTable = "table"
-	formatTSV   = "tsv"
-	formatCSV   = "csv"
-	formatJSON  = "json"
-)
+var formats = []string{"table", "tsv", "csv", "json"}
 
-var formats = []string{formatTable, formatTSV, formatCSV, formatJSON}
-
-// The columns that are no key of the JSON: the time in a person's words, and who is in it as names.
-const (
-	columnWhen   = "when"
-	columnPeople = "people"
-	columnRef    = "ref"
-)
-
-// shownColumns are what a terminal shows, dataColumns what other programs get, where no columns are named.
+// shownColumns are what a terminal shows, dataColumns what other programs get, where no columns are named. All but
+// when and people are keys of the JSON.
 var (
-	shownColumns = []string{columnWhen, "privacy", "title", columnPeople, columnRef}
-	dataColumns  = []string{columnRef, "privacy", "title", "status", "updated", "pending"}
+	shownColumns = []string{"when", "privacy", "title", "people", "ref"}
+	dataColumns  = []string{"ref", "privacy", "title", "status", "updated", "pending"}
 )
 
 // leastCells is how few cells a terminal leaves a column; 0 is never cut.
-var leastCells = map[string]int{columnWhen: 0, columnRef: 0, "id": 0, "privacy": 0, "created": 0, "updated": 0, "checked": 0, "url": 0,
-	"title": 10, columnPeople: 7}
+var leastCells = map[string]int{"when": 0, "ref": 0, "id": 0, "privacy": 0, "created": 0, "updated": 0, "checked": 0, "url": 0,
+	"title": 10, "people": 7}
 
 // jsonColumns are the keys of the JSON, by the places of their fields.
 var jsonColumns = func() (names []string) {
@@ -49,7 +35,7 @@ var jsonColumns = func() (names []string) {
 	return names
 }()
 
-func columnNames() []string { return append([]string{columnWhen, columnPeople}, jsonColumns...) }
+func columnNames() []string { return append([]string{"when", "people"}, jsonColumns...) }
 
 // listing is how `list` prints; given says that the person chose the format or the columns.
 type listing struct {
@@ -64,19 +50,19 @@ func (r *run) listing(format, columns string) (l listing, err error) {
 	switch {
 	case format != "" && !slices.Contains(formats, format):
 		return l, oneOf("--format", format, formats)
-	case r.flags.json && format != "" && format != formatJSON:
+	case r.flags.json && format != "" && format != "json":
 		return l, usage("--json and --format %s are two answers to one question: give one", format)
 	case r.flags.json:
-		l.format = formatJSON
+		l.format = "json"
 	case format == "" && (r.Width() > 0 || r.flags.plain && l.given):
-		l.format = formatTable
+		l.format = "table"
 	case format == "":
-		l.format = formatTSV
+		l.format = "tsv"
 	}
 	switch {
-	case columns == "" && l.format == formatTable:
+	case columns == "" && l.format == "table":
 		l.columns = shownColumns
-	case columns != "" && l.format == formatJSON:
+	case columns != "" && l.format == "json":
 		return l, usage("--columns is for tables: JSON has every key")
 	case columns != "":
 		l.columns = nil
@@ -96,11 +82,11 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 	t := table{always: l.given}
 	end = func() { r.printTable(t) }
 	switch {
-	case l.format == formatJSON:
+	case l.format == "json":
 		return func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }, end
-	case l.format == formatCSV:
+	case l.format == "csv":
 		return r.csvPrinter(l.columns)
-	case l.format == formatTSV && l.given:
+	case l.format == "tsv" && l.given:
 		return func(row model.Row) {
 			cells := r.cells(row, l.columns, false)
 			for i := range cells {
@@ -108,7 +94,7 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 			}
 			r.print("%s", strings.Join(cells, "\t"))
 		}, end
-	case l.format == formatTSV:
+	case l.format == "tsv":
 		return func(row model.Row) {
 			c := row.Conversation
 			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
@@ -123,7 +109,7 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 		t.least = append(t.least, least)
 	}
 	if !l.given {
-		people, ref := slices.Index(l.columns, columnPeople), slices.Index(l.columns, columnRef)
+		people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref")
 		t.drop = [][]int{{people}, {ref}, {people, ref}}
 	}
 	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, end
@@ -169,9 +155,9 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	out := make([]string, len(columns))
 	for i, name := range columns {
 		switch {
-		case name == columnWhen:
+		case name == "when":
 			out[i] = r.listed(model.Stamp(when(c)), words)
-		case name == columnPeople:
+		case name == "people":
 			out[i] = peopleIn(c, words)
 		case name == "privacy" && words:
 			out[i] = r.seenBy(&c)

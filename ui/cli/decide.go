@@ -106,11 +106,10 @@ func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry boo
 				picked = append(picked, x)
 			}
 		}
-		switch {
-		case found:
-		case len(why) == 0:
-			wrong = append(wrong, fmt.Errorf("there is no edit or submission %q in the outbox", model.CleanLine(id, 80)))
-		default:
+		if !found && len(why) == 0 {
+			why = []error{fmt.Errorf("there is no edit or submission %q in the outbox", model.CleanLine(id, 80))}
+		}
+		if !found {
 			wrong = append(wrong, why...)
 		}
 	}
@@ -163,9 +162,14 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 		if !d.sends() {
 			continue
 		}
-		edit, err := d.edit(x)
-		if err != nil {
-			return nil, plan, err
+		edit := x.Edit
+		if d.how != "" && x.Theirs != nil {
+			edit.Base = *x.Theirs
+			if merged := model.Merged(x.Edit, edit.Base); d.how == model.ResolveMerged && merged == nil {
+				return nil, plan, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
+			} else if d.how == model.ResolveMerged {
+				edit.Target = *merged
+			}
 		}
 		row, _, err := r.engine.Row(ctx, x.Ref)
 		if err != nil {
@@ -188,22 +192,6 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 		r.printLines(w, append([]string{"To be sent:"}, planLines(plan)...)...)
 	}
 	return picked, plan, nil
-}
-
-func (d decision) edit(x model.OutboxEntry) (model.Edit, error) {
-	edit := x.Edit
-	if d.how == "" || x.Theirs == nil {
-		return edit, nil
-	}
-	edit.Base = *x.Theirs
-	if d.how == model.ResolveMerged {
-		merged := model.Merged(x.Edit, *x.Theirs)
-		if merged == nil {
-			return edit, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
-		}
-		edit.Target = *merged
-	}
-	return edit, nil
 }
 
 // apply does what was decided, and returns the ids of the edits. Of those that were given up it says so, and how

@@ -14,31 +14,26 @@ import (
 
 const historyPage = 200
 
-type historyRange struct {
-	ref   model.Ref
-	since time.Time
-	limit int
-	edits bool
-}
-
 func (r *run) historyCommand() *cobra.Command {
 	return r.commandOf("history", needs("REF", 0, 1), func(ctx context.Context, args []string, f flags) (err error) {
-		h := historyRange{limit: f.number("limit"), edits: f.on("edits")}
-		if h.limit < 0 {
+		req := model.HistoryRequest{Limit: f.number("limit")}
+		if req.Limit < 0 {
 			return usage("--limit must not be negative")
 		}
 		if f.Changed("since") {
-			if h.since, err = parseSince(f.text("since"), r.Now()); err != nil {
-				return err
-			}
+			req.Since, err = parseSince(f.text("since"), r.Now())
+		}
+		if err != nil {
+			return err
 		}
 		return r.withEngine(ctx, func() (err error) {
 			if len(args) == 1 {
-				if h.ref, err = r.ref(args[0]); err != nil {
-					return err
-				}
+				req.Ref, err = r.ref(args[0])
 			}
-			return r.history(ctx, h)
+			if err != nil {
+				return err
+			}
+			return r.history(ctx, req, f.on("edits"))
 		})
 	})
 }
@@ -59,24 +54,23 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 		"(2026-01-31T08:00), not %q", cell(text))
 }
 
-func (r *run) history(ctx context.Context, h historyRange) error {
-	req := model.HistoryRequest{Ref: h.ref, Since: h.since}
+func (r *run) history(ctx context.Context, req model.HistoryRequest, edits bool) error {
 	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}, least: []int{0, narrowest, narrowest, narrowest}}
-	err := paged(h.limit, historyPage, func(_, want int) (n int, err error) {
+	err := paged(req.Limit, historyPage, func(_, want int) (n int, err error) {
 		req.Limit = want
 		if r.flags.json {
-			edits, err := r.engine.History(ctx, req)
-			for _, j := range edits {
+			delivered, err := r.engine.History(ctx, req)
+			for _, j := range delivered {
 				r.object(model.NewHistoryJSON(j))
 				req.Before = j.ID
 			}
-			return len(edits), cmp.Or(err, r.unwritten)
+			return len(delivered), cmp.Or(err, r.unwritten)
 		}
 		submissions, err := r.engine.Submissions(ctx, req)
 		for _, s := range submissions {
 			t.add(s.ID, at(s.At), s.Words(), s.Ending(r.clock))
-			if req.Before = s.ID; h.edits {
-				err = cmp.Or(err, r.historyEdits(ctx, &t, s.ID, h.ref))
+			if req.Before = s.ID; edits {
+				err = cmp.Or(err, r.historyEdits(ctx, &t, s.ID, req.Ref))
 			}
 		}
 		return len(submissions), err

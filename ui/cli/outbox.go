@@ -8,8 +8,6 @@ import (
 	"confab/model"
 )
 
-const nothingWaits = "Nothing is on its way, and nothing needs you."
-
 func (r *run) outboxCommand() *cobra.Command {
 	list := func(ctx context.Context, _ []string, _ flags) error {
 		return r.withEngine(ctx, func() error { return r.listOutbox(ctx) })
@@ -36,7 +34,7 @@ func (r *run) listOutbox(ctx context.Context) error {
 	}
 	forPerson := r.Width() > 0 || r.flags.plain
 	if forPerson && len(entries) == 0 {
-		r.print(nothingWaits)
+		r.print("Nothing is on its way, and nothing needs you.")
 	}
 	submissions := map[string]model.Submission{}
 	t := table{}

@@ -79,18 +79,17 @@ func writeJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	acts := func(c rune) bool { return c >= 0x7f && unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
-	text := raw.Bytes()
-	var out []byte
-	for i := bytes.IndexFunc(text, acts); i >= 0; i = bytes.IndexFunc(text, acts) {
-		c, n := utf8.DecodeRune(text[i:])
-		out = append(out, text[:i]...)
+	out := make([]byte, 0, raw.Len())
+	for _, c := range raw.String() {
+		if c < 0x7f || !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			out = utf8.AppendRune(out, c)
+			continue
+		}
 		for _, unit := range utf16.Encode([]rune{c}) {
 			out = fmt.Appendf(out, `\u%04x`, unit)
 		}
-		text = text[i+n:]
 	}
-	_, err := w.Write(append(out, text...))
+	_, err := w.Write(out)
 	return err
 }
 
@@ -205,14 +204,12 @@ func at(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.Local().Format(dayAndTime)
+	return t.Local().Format("2006-01-02 15:04")
 }
-
-const dayAndTime = "2006-01-02 15:04"
 
 // clock shows a time of today by the hour, another with its day, "" for none.
 func (r *run) clock(t time.Time) string {
-	return theme.Clock(t, r.Now().Local(), "15:04", dayAndTime, dayAndTime)
+	return theme.Clock(t, r.Now().Local(), "15:04", "2006-01-02 15:04", "2006-01-02 15:04")
 }
 
 // value shows what a field holds, or will hold.

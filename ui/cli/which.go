@@ -54,24 +54,23 @@ const maxInput = 16 << 20
 // What is no ref there is wrong usage.
 func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) {
 	var text []byte
-	got := make(chan error, 1)
+	var err error
+	read := make(chan struct{})
 	go func() {
-		var err error
 		text, err = io.ReadAll(io.LimitReader(r.In, maxInput+1))
-		got <- err
+		close(read)
 	}()
 	select {
-	case err := <-got:
-		if err != nil {
-			return nil, local(err)
-		}
+	case <-read:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if len(text) > maxInput {
+	switch {
+	case err != nil:
+		return nil, local(err)
+	case len(text) > maxInput:
 		return nil, usage("standard input holds more than %d MB", maxInput>>20)
-	}
-	if !utf8.Valid(text) {
+	case !utf8.Valid(text):
 		return nil, usage("standard input is not UTF-8")
 	}
 	out := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
