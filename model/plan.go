@@ -63,6 +63,7 @@ type PlanItem struct {
 	Updated   time.Time // as this does
 	State     PlanState
 	Reason    string
+	Err       error // what kept it from being planned, nil where it is refused for what it is
 	Edits     []Edit
 	Risks     []Risk
 	Seen      *AudienceChange // who sees it now and who will, where that widens

@@ -131,7 +131,9 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 			if ctx.Err() != nil {
 				return model.PlanItem{}, ctx.Err()
 			}
-			return blocked("it could not be read: " + model.Words(err))
+			it, _ := blocked("it could not be read: " + model.Words(err))
+			it.Err = err
+			return it, nil
 		}
 		var err error
 		if row, _, err = b.Row(ctx, ref); err != nil {

@@ -223,9 +223,9 @@ func (b *Inbox) Refresh(names ...string) {
 	})
 }
 
-// Sync refreshes these accounts (all if none are named) side by side and waits.
+// Sync refreshes these accounts (all if none are named) side by side and waits. Errors name their account.
 func (b *Inbox) Sync(ctx context.Context, names ...string) error {
-	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nothing) })...)
+	return errors.Join(b.each(names, func(a *account) error { return ofAccount(a, b.syncPatiently(ctx, a, false, nothing)) })...)
 }
 
 // SyncNow is a person's "try now": each account reads the head of its list, delivers what is queued or waits for its next

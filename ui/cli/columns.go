@@ -14,116 +14,92 @@ import (
 	"confab/ui/theme"
 )
 
-// The formats of `list`.
-const (
-	formatTable = "table"
-	formatTSV   = "tsv"
-	formatCSV   = "csv"
-	formatJSON  = "json"
-)
+var formats = []string{"table", "tsv", "csv", "json"}
 
-var formats = []string{formatTable, formatTSV, formatCSV, formatJSON}
-
-// The columns that are no key of the JSON: the time in a person's words, and who is in
-// it as names.
-const (
-	columnWhen   = "when"
-	columnPeople = "people"
-	columnRef    = "ref"
-)
-
-// shownColumns are what a terminal shows, dataColumns what other programs get, where no
-// columns are named.
+// shownColumns are what a terminal shows, dataColumns what other programs get, where no columns are named. All but
+// when and people are keys of the JSON.
 var (
-	shownColumns = []string{columnWhen, "privacy", "title", columnPeople, columnRef}
-	dataColumns  = []string{columnRef, "privacy", "title", "status", "updated", "pending"}
+	shownColumns = []string{"when", "privacy", "title", "people", "ref"}
+	dataColumns  = []string{"ref", "privacy", "title", "status", "updated", "pending"}
 )
 
 // leastCells is how few cells a terminal leaves a column; 0 is never cut.
-var leastCells = map[string]int{columnWhen: 0, columnRef: 0, "id": 0, "privacy": 0, "created": 0, "updated": 0, "checked": 0, "url": 0,
-	"title": 10, columnPeople: 7}
+var leastCells = map[string]int{"when": 0, "ref": 0, "id": 0, "privacy": 0, "created": 0, "updated": 0, "checked": 0, "url": 0,
+	"title": 10, "people": 7}
 
-// jsonFields are the fields of the JSON by their names.
-var jsonFields = func() map[string]int {
-	out := map[string]int{}
+// jsonColumns are the keys of the JSON, by the places of their fields.
+var jsonColumns = func() (names []string) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[model.RowJSON]()) {
-		out[f.Tag.Get("json")] = f.Index[0]
+		names = append(names, f.Tag.Get("json"))
 	}
-	return out
+	return names
 }()
 
-// columnNames lists all columns, the JSON's in their order.
-func columnNames() []string {
-	byPlace := func(a, b string) int { return jsonFields[a] - jsonFields[b] }
-	return append([]string{columnWhen, columnPeople}, slices.SortedFunc(maps.Keys(jsonFields), byPlace)...)
-}
+func columnNames() []string { return append([]string{"when", "people"}, jsonColumns...) }
 
-// listing is how `list` prints.
+// listing is how `list` prints; given says that the person chose the format or the columns.
 type listing struct {
 	format  string
 	columns []string
-	// given says that the person chose the format or the columns.
-	given bool
+	given   bool
 }
 
 // listing reads the flags --format, --columns and --json.
 func (r *run) listing(format, columns string) (l listing, err error) {
-	l = listing{format: format, given: format != "" || columns != ""}
+	l = listing{format, dataColumns, format != "" || columns != ""}
 	switch {
 	case format != "" && !slices.Contains(formats, format):
 		return l, oneOf("--format", format, formats)
-	case r.flags.json && format != "" && format != formatJSON:
+	case r.flags.json && format != "" && format != "json":
 		return l, usage("--json and --format %s are two answers to one question: give one", format)
 	case r.flags.json:
-		l.format = formatJSON
+		l.format = "json"
 	case format == "" && (r.Width() > 0 || r.flags.plain && l.given):
-		l.format = formatTable
+		l.format = "table"
 	case format == "":
-		l.format = formatTSV
+		l.format = "tsv"
 	}
-	if columns == "" {
-		if l.columns = dataColumns; l.format == formatTable {
-			l.columns = shownColumns
-		}
-		return l, nil
-	}
-	if l.format == formatJSON {
+	switch {
+	case columns == "" && l.format == "table":
+		l.columns = shownColumns
+	case columns != "" && l.format == "json":
 		return l, usage("--columns is for tables: JSON has every key")
-	}
-	for name := range strings.SplitSeq(columns, ",") {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(columnNames(), name) {
-			return l, oneOf("--columns", name, columnNames())
+	case columns != "":
+		l.columns = nil
+		for name := range strings.SplitSeq(columns, ",") {
+			name = strings.ToLower(strings.TrimSpace(name))
+			if err := oneOf("--columns", name, columnNames()); err != nil {
+				return l, err
+			}
+			l.columns = append(l.columns, name)
 		}
-		l.columns = append(l.columns, name)
 	}
 	return l, nil
 }
 
 // printer returns what prints one row, and what ends the list.
 func (r *run) printer(l listing) (row func(model.Row), end func()) {
-	none := func() {}
+	t := table{always: l.given}
+	end = func() { r.printTable(t) }
 	switch {
-	case l.format == formatJSON:
-		return func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }, none
-	case l.format == formatCSV:
+	case l.format == "json":
+		return func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }, end
+	case l.format == "csv":
 		return r.csvPrinter(l.columns)
-	case l.format == formatTSV && l.given:
+	case l.format == "tsv" && l.given:
 		return func(row model.Row) {
 			cells := r.cells(row, l.columns, false)
 			for i := range cells {
 				cells[i] = model.CleanLine(cells[i], 0)
 			}
 			r.print("%s", strings.Join(cells, "\t"))
-		}, none
-	case l.format == formatTSV:
-		t := table{}
+		}, end
+	case l.format == "tsv":
 		return func(row model.Row) {
 			c := row.Conversation
 			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
-		}, func() { r.printTable(t) }
+		}, end
 	}
-	t := table{always: l.given}
 	for _, name := range l.columns {
 		t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
 		least, known := leastCells[name]
@@ -133,38 +109,31 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 		t.least = append(t.least, least)
 	}
 	if !l.given {
-		people, ref := slices.Index(l.columns, columnPeople), slices.Index(l.columns, columnRef)
+		people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref")
 		t.drop = [][]int{{people}, {ref}, {people, ref}}
 	}
-	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, func() { r.printTable(t) }
+	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, end
 }
 
 // csvPrinter prints as RFC 4180 has it.
 func (r *run) csvPrinter(columns []string) (row func(model.Row), end func()) {
 	w := csv.NewWriter(r.Out)
 	w.UseCRLF = true
-	write := func(cells []string) {
-		if err := w.Write(cells); err != nil && r.unwritten == nil {
-			r.unwritten = local(err)
-		}
-	}
-	write(columns)
+	r.wrote(w.Write(columns))
 	return func(row model.Row) {
 			cells := r.cells(row, columns, false)
 			for i, c := range cells {
 				cells[i] = r.plainText(inert(c))
 			}
-			write(cells)
+			r.wrote(w.Write(cells))
 		}, func() {
 			w.Flush()
-			if err := w.Error(); err != nil && r.unwritten == nil {
-				r.unwritten = local(err)
-			}
+			r.wrote(w.Error())
 		}
 }
 
-// inert is remote text for a cell of a spreadsheet. What would run there as a formula
-// gets an apostrophe in front, which a spreadsheet takes for the sign of a text.
+// inert is remote text for a cell of a spreadsheet. What would run there as a formula gets an apostrophe in front,
+// which a spreadsheet takes for the sign of a text.
 func inert(text string) string {
 	clean := model.CleanLine(text, 0)
 	for _, s := range []string{text, clean} {
@@ -182,13 +151,13 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	if slices.Contains(columns, "capabilities") {
 		caps = r.engine.Capabilities(c)
 	}
-	fields := reflect.ValueOf(model.NewRowJSON(row, caps))
+	values := reflect.ValueOf(model.NewRowJSON(row, caps))
 	out := make([]string, len(columns))
 	for i, name := range columns {
 		switch {
-		case name == columnWhen:
+		case name == "when":
 			out[i] = r.listed(model.Stamp(when(c)), words)
-		case name == columnPeople:
+		case name == "people":
 			out[i] = peopleIn(c, words)
 		case name == "privacy" && words:
 			out[i] = r.seenBy(&c)
@@ -197,7 +166,7 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 		case name == "pending":
 			out[i] = row.Worst().Words()
 		default:
-			out[i] = r.listed(fields.Field(jsonFields[name]).Interface(), words)
+			out[i] = r.listed(values.Field(slices.Index(jsonColumns, name)).Interface(), words)
 		}
 	}
 	return out
@@ -208,6 +177,7 @@ func (r *run) listed(value any, words bool) string {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer && v.IsNil() {
 		return ""
 	}
+	var out []string
 	switch v := value.(type) {
 	case *string:
 		return *v
@@ -225,7 +195,6 @@ func (r *run) listed(value any, words bool) string {
 	case []string:
 		return strings.Join(v, ", ")
 	case map[string]string:
-		var out []string
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			out = append(out, k+"="+v[k])
 		}
@@ -238,30 +207,16 @@ func (r *run) listed(value any, words bool) string {
 	case *model.Participant:
 		return personWith(*v)
 	case model.Set[model.Participant]:
-		var out []string
 		for _, p := range v.Items {
 			out = append(out, personWith(p))
 		}
 		return strings.Join(out, "; ")
 	case model.TriageJSON:
-		var out []string
-		for _, m := range []struct {
-			word string
-			is   bool
-		}{{"done", v.Done}, {"snoozed", !time.Time(v.Snoozed).IsZero()}, {"pinned", v.Pinned}, {"seen", v.Seen}} {
-			if m.is {
-				out = append(out, m.word)
-			}
-		}
-		return strings.Join(out, " ")
+		is := map[string]bool{"done": v.Done, "snoozed": !time.Time(v.Snoozed).IsZero(), "pinned": v.Pinned, "seen": v.Seen}
+		all := []string{"done", "snoozed", "pinned", "seen"}
+		return strings.Join(slices.DeleteFunc(all, func(mark string) bool { return !is[mark] }), " ")
 	case model.Capabilities:
-		var out []string
-		for _, k := range model.EditKinds() {
-			if v.Of(k).Can() {
-				out = append(out, string(k))
-			}
-		}
-		return strings.Join(out, " ")
+		return strings.Join(can(v, func(k model.EditKind) string { return string(k) }), " ")
 	}
 	return fmt.Sprint(value)
 }
@@ -275,8 +230,7 @@ func (r *run) spoken(t time.Time) string {
 	return theme.Clock(t, now, "today 15:04", "2 Jan 15:04", "2 Jan 2006")
 }
 
-// peopleIn names the people of a conversation: in words, the first and how many more
-// there are.
+// peopleIn names the people of a conversation: in words, the first and how many more there are.
 func peopleIn(c model.Conversation, words bool) string {
 	people := c.People()
 	var names []string

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,87 +22,58 @@ type decision struct {
 	name string
 	// how is the choice of resolve.
 	how model.Resolution
-	// prefix stands before a verb where a person types one.
-	prefix string
 }
-
-// onCommandLine is the prefix of the verbs among the commands.
-const onCommandLine = "confab outbox "
 
 // sends reports whether the edits are sent, rather than given up.
 func (d decision) sends() bool {
 	return d.name == "retry" || d.how == model.ResolveMine || d.how == model.ResolveMerged
 }
 
-func (r *run) decisionCommand(name, short, long string) *cobra.Command {
-	var send sendOptions
-	c := &cobra.Command{
-		Use: name + " ID...", Short: short, Args: needs("ID...", 1, 0),
-		Long: strings.TrimSpace(short + ". ID is an edit, or a submission: then those of its edits to which this applies. " + long),
-		RunE: r.do(func(ctx context.Context, ids []string) error {
-			return r.decide(ctx, decision{name: name, prefix: onCommandLine}, ids, send)
-		}),
+// typed returns how a verb of the outbox is typed, "" for the outbox itself: among the commands, or in the line mode.
+func (r *run) typed(verb string) string {
+	if r.inLines {
+		return cmp.Or(verb, "outbox")
 	}
-	send.register(c)
-	return c
+	return strings.TrimSpace("confab outbox " + verb)
 }
 
-func (r *run) resolveCommand() *cobra.Command {
-	var send sendOptions
-	hows := map[model.Resolution]*bool{}
-	c := &cobra.Command{
-		Use: "resolve ID... --mine|--theirs|--merged", Short: "Settle edits that met somebody else's change", Args: needs("ID...", 1, 0),
-		Long: `Settles edits in conflict, not verified or of unknown outcome. ID is an edit, or a submission: then those of its
-edits in such a state. Before mine is sent the conversation is read afresh, and what is there now is shown.`,
-		RunE: r.do(func(ctx context.Context, ids []string) error {
-			d := decision{name: "resolve", how: model.ResolveTheirs, prefix: onCommandLine}
-			for how, given := range hows {
-				if *given {
-					d.how = how
-				}
+func (r *run) decisionCommand(name string) *cobra.Command {
+	hows := []string{"mine", "theirs", "merged"}
+	c := r.sendingCommand("outbox "+name, needs("ID...", 1, 0), func(ctx context.Context, ids []string, f flags) error {
+		d := decision{name: name}
+		for _, how := range hows {
+			if name == "resolve" && f.on(how) {
+				d.how = model.Resolution(how)
 			}
-			return r.decide(ctx, d, ids, send)
-		}),
+		}
+		if err := r.mayAsk(f.sending()); err != nil {
+			return err
+		}
+		return r.withEngine(ctx, func() error { return r.decide(ctx, d, ids, f.sending()) })
+	})
+	if name == "resolve" {
+		c.MarkFlagsOneRequired(hows...)
+		c.MarkFlagsMutuallyExclusive(hows...)
 	}
-	for how, help := range map[model.Resolution]string{
-		model.ResolveMine:   "send mine over what is there now",
-		model.ResolveTheirs: "leave what is there now, and give mine up",
-		model.ResolveMerged: "send what is there now with my changes applied (people and contacts)",
-	} {
-		hows[how] = c.Flags().Bool(string(how), false, help)
-	}
-	c.MarkFlagsOneRequired("mine", "theirs", "merged")
-	c.MarkFlagsMutuallyExclusive("mine", "theirs", "merged")
-	send.register(c)
 	return c
 }
 
 func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {
-	if err := r.mayAsk(o); err != nil {
+	picked, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
+	switch {
+	case err != nil || o.dryRun && !d.sends():
+		return err
+	case o.dryRun:
+		return r.dryRun(ctx, plan)
+	}
+	if err := r.agree(ctx, o, d.question(len(picked)), needsWhole(plan), "Nothing was changed."); err != nil {
 		return err
 	}
-	return r.withEngine(ctx, func() error {
-		picked, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
-		switch {
-		case err != nil:
-			return err
-		case o.dryRun && d.sends():
-			return r.dryRun(ctx, plan, nil)
-		case o.dryRun:
-			return nil
-		}
-		if err := r.agree(ctx, o, d.question(len(picked)), d.sends() && needsWhole(plan.Risks()), "Nothing was changed."); err != nil {
-			return err
-		}
-		decided, err := r.apply(ctx, d, picked)
-		switch {
-		case err != nil:
-			return err
-		case d.sends():
-			return r.finish(ctx, decided, nil, o)
-		}
-		return r.gaveUp(ctx, picked, "confab outbox")
-	})
+	ids, err = r.apply(ctx, d, picked)
+	if err == nil && d.sends() {
+		return r.finish(ctx, ids, nil, o)
+	}
+	return err
 }
 
 func (d decision) question(n int) string {
@@ -111,14 +83,12 @@ func (d decision) question(n int) string {
 	return "Give up " + theme.Count(n, "edit") + "?"
 }
 
-// pickDecided finds the edits that ids name, read afresh where somebody else's
-// change is settled.
-func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry bool) ([]model.OutboxEntry, error) {
+// pickDecided finds the edits that ids name, read afresh where somebody else's change is settled.
+func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry bool) (picked []model.OutboxEntry, err error) {
 	all, err := r.engine.Outbox(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var picked []model.OutboxEntry
 	var wrong []error
 	for _, id := range ids {
 		found := false
@@ -136,11 +106,10 @@ func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry boo
 				picked = append(picked, x)
 			}
 		}
-		switch {
-		case found:
-		case len(why) == 0:
-			wrong = append(wrong, fmt.Errorf("there is no edit or submission %q in the outbox", model.CleanLine(id, 80)))
-		default:
+		if !found && len(why) == 0 {
+			why = []error{fmt.Errorf("there is no edit or submission %q in the outbox", model.CleanLine(id, 80))}
+		}
+		if !found {
 			wrong = append(wrong, why...)
 		}
 	}
@@ -151,7 +120,7 @@ func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry boo
 		if d.how == model.ResolveMerged && x.Kind.Shape() != model.ShapePeople {
 			return nil, usage("only people and contacts can be merged, and %s changes the %s: --mine or --theirs", x.ID, model.FieldName(x.Kind))
 		}
-		if d.name == "resolve" && d.sends() {
+		if d.how != "" && d.sends() {
 			if picked[i], err = r.engine.Recheck(ctx, x.ID); err != nil {
 				return nil, of(x.Ref.Account, err)
 			}
@@ -172,17 +141,17 @@ func (r *run) refuses(d decision, x model.OutboxEntry, dry bool) string {
 	case x.Orphaned && d.sends():
 		return orphaned
 	case d.name == "retry" && x.State == model.InConflict:
-		return "it is in conflict, and would be again; settle it: " + d.prefix + "resolve " + x.ID + " --mine|--theirs|--merged"
+		return "it is in conflict, and would be again; settle it: " + r.typed("resolve "+x.ID+" --mine|--theirs|--merged")
 	case d.name == "resolve" && !settled:
-		return "it met nobody else's change (" + strings.TrimPrefix(x.State.Words(), "needs you: ") + "): " + d.prefix + "retry or discard"
+		return "it met nobody else's change (" + strings.TrimPrefix(x.State.Words(), "needs you: ") + "): " + r.typed("retry or discard")
 	}
 	return ""
 }
 
 const orphaned = "the config gives its account another identity now: set it back, or discard the edit"
 
-// planDecision finds what a decision is about, plans what it sends and shows what it
-// does; a dry run shows what is sent with its requests.
+// planDecision finds what a decision is about, plans what it sends and shows what it does; a dry run shows what is
+// sent with its requests.
 func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []string, dry bool) (
 	picked []model.OutboxEntry, plan model.Plan, err error) {
 	if picked, err = r.pickDecided(ctx, d, ids, dry); err != nil {
@@ -193,9 +162,14 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 		if !d.sends() {
 			continue
 		}
-		edit, err := d.edit(x)
-		if err != nil {
-			return nil, plan, err
+		edit := x.Edit
+		if d.how != "" && x.Theirs != nil {
+			edit.Base = *x.Theirs
+			if merged := model.Merged(x.Edit, edit.Base); d.how == model.ResolveMerged && merged == nil {
+				return nil, plan, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
+			} else if d.how == model.ResolveMerged {
+				edit.Target = *merged
+			}
 		}
 		row, _, err := r.engine.Row(ctx, x.Ref)
 		if err != nil {
@@ -220,60 +194,30 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 	return picked, plan, nil
 }
 
-func (d decision) edit(x model.OutboxEntry) (model.Edit, error) {
-	edit := x.Edit
-	if d.name == "retry" || x.Theirs == nil {
-		return edit, nil
-	}
-	edit.Base = *x.Theirs
-	if d.how == model.ResolveMerged {
-		merged := model.Merged(x.Edit, *x.Theirs)
-		if merged == nil {
-			return edit, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
-		}
-		edit.Target = *merged
-	}
-	return edit, nil
-}
-
-// apply does what was decided, and returns the ids of the edits.
+// apply does what was decided, and returns the ids of the edits. Of those that were given up it says so, and how
+// their submissions stand now: what was to follow them may need a person.
 func (r *run) apply(ctx context.Context, d decision, picked []model.OutboxEntry) (ids []string, err error) {
+	var submissions []string
 	for _, x := range picked {
 		ids = append(ids, x.ID)
+		submissions = appendNew(submissions, x.Submission)
 	}
 	switch d.name {
 	case "retry":
-		return ids, r.engine.Retry(ctx, ids...)
+		err = r.engine.Retry(ctx, ids...)
 	case "discard":
-		return ids, r.engine.Discard(ctx, ids...)
-	}
-	for _, id := range ids {
-		if err := r.engine.Resolve(ctx, id, d.how); err != nil {
-			return nil, err
+		err = r.engine.Discard(ctx, ids...)
+	default:
+		for i := 0; i < len(ids) && err == nil; i++ {
+			err = r.engine.Resolve(ctx, ids[i], d.how)
 		}
 	}
-	return ids, nil
-}
-
-// gaveUp reports edits that were given up, and how their submissions stand now:
-// what was to follow them may need a person. outbox is how to look at that.
-func (r *run) gaveUp(ctx context.Context, picked []model.OutboxEntry, outbox string) error {
-	var submissions []string
+	if err != nil || d.sends() {
+		return ids, err
+	}
 	for _, x := range picked {
 		x.State, x.NextTry = model.Withdrawn, time.Time{}
 		r.result(model.NewEditJSON(x), "given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
-		if !slices.Contains(submissions, x.Submission) && !r.flags.json {
-			submissions = append(submissions, x.Submission)
-		}
 	}
-	for _, id := range submissions {
-		sub, ok, err := r.engine.Submission(ctx, id)
-		if err != nil {
-			return err
-		}
-		if ok {
-			r.print("%s", r.ending(sub, true, outbox))
-		}
-	}
-	return nil
+	return ids, r.endings(ctx, submissions, false, false)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,38 +19,19 @@ import (
 const readers = 4
 
 func (r *run) editCommand() *cobra.Command {
-	var f changeFlags
-	var which editFlags
-	var send sendOptions
-	c := &cobra.Command{
-		Use:   "edit REF... | - | --query QUERY",
-		Short: "Change conversations: plan, show, ask, deliver",
-		Long: `Plans the changes, shows the plan, asks, delivers, and reports each result.
-
-REF may be -, for refs from standard input. A query must name a condition: who means everything writes is:any.
-WHO is [user:|group:|contact:|flow:]ID, an e-mail, an exact name, or an identifier KEY=VALUE. It is looked for
-among the participants first, then in the directory of the service. ROLE is editor, viewer or
-collaboration_complete.`,
-		Example: "  confab edit projects:1481000003663 --title 'Lift inspection, Brixton: passed'\n" +
-			"  confab edit --query 'account:projects with:anna' --role anna.marsh@northwind.example=editor --max 60\n" +
-			"  confab edit --query 'title:renewal' --replace 'renewal=contract' --dry-run\n" +
-			"  confab list is:public label:interview | cut -f1 | confab edit - --private --yes\n" +
-			"  confab edit --query 'account:meetings title:onboarding' --contacts none --dry-run",
-	}
-	c.RunE = r.do(func(ctx context.Context, args []string) error {
-		which.given = c.Flags().Changed
-		req, err := f.parse(which.given)
+	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) error {
+		q, err := parseChanges(f, r.Access)
 		if err != nil {
 			return err
 		}
-		if err := r.checkWhich(which, args); err != nil {
+		if err := r.checkWhich(f, args); err != nil {
 			return err
 		}
 		piped := slices.Contains(args, "-")
-		if piped && !send.yes && !send.dryRun {
+		if piped && !f.on("yes") && !f.on("dry-run") {
 			return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
 		}
-		if err := r.mayAsk(send); err != nil {
+		if err := r.mayAsk(f.sending()); err != nil {
 			return err
 		}
 		if piped {
@@ -57,169 +39,158 @@ collaboration_complete.`,
 				return err
 			}
 		}
-		req.dryRun = send.dryRun
-		return r.withEngine(ctx, func() error {
-			refs, err := r.editRefs(ctx, args, which)
-			if err != nil {
-				return err
-			}
-			if len(refs) == 0 {
-				return which.allows(0)
-			}
-			plan, failed, err := r.planEdit(ctx, refs, req)
-			if err != nil {
-				return err
-			}
-			for _, err := range failed {
-				r.note(CodeOf(err))
-			}
-			if err := which.allows(plan.Count(model.PlanChange)); err != nil {
-				r.printLines(r.Err, planLines(plan)...)
-				return err
-			}
-			return r.send(ctx, plan, req.wants(), failed, send)
-		})
+		return r.withEngine(ctx, func() error { return r.edit(ctx, args, f, q) })
 	})
-	f.register(c, r.Access)
-	send.register(c)
-	s := c.Flags()
-	s.StringVar(&which.query, "query", "", "change all that match this query")
-	s.BoolVar(&which.cached, "cached", false, "with --query: go by the cache, without syncing first")
-	s.IntVar(&which.max, "max", 0, "refuse to change more than n conversations")
-	s.IntVar(&which.expect, "expect", 0, "refuse to change another number of conversations than n")
+	for _, group := range []string{"private public", "title replace title-template", "contacts add-contact", "contacts remove-contact", "archive delete"} {
+		c.MarkFlagsMutuallyExclusive(strings.Fields(group)...)
+	}
 	return c
 }
 
-// failures are what kept conversations from being planned.
-type failures map[model.Ref]error
-
-// refused reports whether a plan blocks what did not fail: a failure has an
-// exit status of its own.
-func (f failures) refused(plan model.Plan) bool {
-	return slices.ContainsFunc(plan.Items, func(it model.PlanItem) bool {
-		return it.State == model.PlanBlocked && f[it.Ref] == nil
-	})
+func (r *run) edit(ctx context.Context, args []string, f flags, q request) error {
+	refs, err := r.editRefs(ctx, args, f)
+	if err != nil {
+		return err
+	}
+	if len(refs) == 0 {
+		return mayChange(f, 0)
+	}
+	send := f.sending()
+	plan, err := r.planEdit(ctx, refs, q, send.dryRun)
+	if err != nil {
+		return err
+	}
+	r.noteBlocked(plan)
+	if err := mayChange(f, plan.Count(model.PlanChange)); err != nil {
+		r.printLines(r.Err, planLines(plan)...)
+		return err
+	}
+	return r.send(ctx, plan, q.fields(), send)
 }
 
-// planEdit plans the request for each conversation. What failed stands in the
-// plan with the reason.
-func (r *run) planEdit(ctx context.Context, refs []model.Ref, req request) (plan model.Plan, failed failures, err error) {
-	found := r.resolveAll(ctx, refs, req)
+// noteBlocked takes into account what a plan can't do: it is refused, unless it failed with a status of its own.
+func (r *run) noteBlocked(plan model.Plan) {
+	for _, it := range plan.Items {
+		switch {
+		case it.State != model.PlanBlocked:
+		case it.Err != nil:
+			r.note(CodeOf(it.Err))
+		default:
+			r.note(ExitRefused)
+		}
+	}
+}
+
+// planEdit plans what is wanted for each conversation. What failed stands in the plan with its error.
+func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun bool) (plan model.Plan, err error) {
+	found := r.findPeople(ctx, refs, q, dryRun)
 	if err := ctx.Err(); err != nil {
-		return plan, nil, err
+		return plan, err
 	}
 	if err := worthStopping(found); err != nil {
-		return plan, nil, err
+		return plan, err
 	}
-	// Conversations with the same changes are planned together.
-	type group struct {
-		changes []model.Change
-		refs    []model.Ref
-	}
-	var groups []*group
-	byChanges := map[string]*group{}
-	items, failed := map[model.Ref]model.PlanItem{}, failures{}
-	for i, ref := range refs {
-		f := found[i]
-		if f.err != nil {
-			f.reason = words(f.err)
-			if e := (*model.Error)(nil); errors.As(f.err, &e) {
-				f.reason = model.Words(e) // the ref stands before it
-			}
-			failed[ref] = f.err
-		}
-		if f.reason != "" {
-			d, _ := r.engine.Describe(ref.Account)
-			items[ref] = model.PlanItem{Ref: ref, Title: f.conversation.Title, Provider: d.Provider, State: model.PlanBlocked, Reason: f.reason}
+	items := map[model.Ref]model.PlanItem{}
+	together := map[string][]model.Ref{} // those with the same changes are planned together
+	keys := make([]string, len(refs))
+	for i, t := range found {
+		if t.Reason != "" {
+			items[t.Ref] = t.PlanItem
 			continue
 		}
-		key, err := json.Marshal(f.changes)
+		key, err := json.Marshal(t.changes)
 		if err != nil {
-			return plan, nil, err
+			return plan, err
 		}
-		g := byChanges[string(key)]
-		if g == nil {
-			g = &group{changes: f.changes}
-			byChanges[string(key)] = g
-			groups = append(groups, g)
-		}
-		g.refs = append(g.refs, ref)
+		keys[i] = string(key)
+		together[keys[i]] = append(together[keys[i]], t.Ref)
 	}
-	for _, g := range groups {
-		part, err := r.engine.Plan(ctx, g.refs, g.changes, model.PlanOptions{DryRun: req.dryRun, Progress: r.progress("read")})
+	for i, t := range found {
+		group := together[keys[i]]
+		if delete(together, keys[i]); len(group) == 0 {
+			continue
+		}
+		part, err := r.engine.Plan(ctx, group, t.changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")})
 		if err != nil {
-			return plan, nil, err
+			return plan, err
 		}
 		if plan.ID == "" {
 			plan.ID, plan.Title = part.ID, part.Title
 		}
 		for _, it := range part.Items {
-			d, _ := r.engine.Describe(it.Ref.Account)
-			blockBadWords(d, &it)
+			r.blockBadWords(&it, q)
+			if it.Err != nil {
+				it.Reason = model.Words(it.Err)
+			}
 			items[it.Ref] = it
 		}
 	}
 	for _, ref := range refs {
-		if it, ok := items[ref]; ok {
-			plan.Items = append(plan.Items, it)
-		}
+		plan.Items = append(plan.Items, items[ref])
 	}
-	plan.AskForSameTitles(req.changes)
-	return plan, failed, nil
+	plan.AskForSameTitles(q.changes())
+	return plan, nil
 }
 
-// worthStopping returns the error that ends the command before anything is
-// planned: whom somebody may mean by an ambiguous name is never guessed, and a
-// name that nobody has anywhere is a slip.
-func worthStopping(found []resolved) error {
-	if len(found) == 1 {
-		// What a service said of the one conversation is reported like that of several.
-		if e := (*model.Error)(nil); errors.As(found[0].err, &e) && e.Kind != model.Local && e.Kind != model.Canceled {
-			return nil
+// worthStopping returns the error that ends the command before anything is planned: a failure here, whom an ambiguous
+// name may mean, which is never guessed, and a name that nobody has anywhere, which is a slip.
+func worthStopping(found []*target) error {
+	nobody := 0
+	for _, t := range found {
+		var wrong *whoError
+		switch {
+		case !errors.As(t.Err, &wrong) && model.KindOf(t.Err) != model.Local:
+		case wrong == nil || wrong.several:
+			return t.Err
+		default:
+			nobody++
 		}
-		return found[0].err
 	}
-	known := false
-	for _, f := range found {
-		var ambiguous *ambiguousError
-		if errors.As(f.err, &ambiguous) {
-			return f.err
-		}
-		var nobody *nobodyError
-		known = known || !errors.As(f.err, &nobody)
+	if nobody > 0 && nobody == len(found) {
+		return found[0].Err
 	}
-	if known || len(found) == 0 {
-		return nil
-	}
-	return found[0].err
+	return nil
 }
 
-// resolved is a request whose people were found for one conversation.
-type resolved struct {
-	conversation model.Conversation
-	changes      []model.Change
-	// reason says why it can't be done at all, "" if it may.
-	reason string
-	err    error
+// target is a conversation that is to be edited: its item of the plan where it can't be, else its changes.
+type target struct {
+	model.PlanItem
+	changes []model.Change
+	*directory
+	account model.Description
+	now     model.Conversation
+	need    model.Need
+	fresh   bool
 }
 
-// resolveAll finds the people of a request, a few conversations at a time.
-func (r *run) resolveAll(ctx context.Context, refs []model.Ref, req request) []resolved {
-	found := make([]resolved, len(refs))
+// findPeople finds the people of a request, a few conversations at a time.
+func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
+	found := make([]*target, len(refs))
 	dir := &directory{engine: r.engine}
+	var need model.Need
+	for _, w := range q {
+		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants, model.EditContacts: model.NeedContacts}[w.Kind]
+	}
 	report := r.progress("read")
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
 	places := make(chan struct{}, readers)
 	for i, ref := range refs {
-		if ctx.Err() != nil {
-			break
+		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
+		if found[i] = t; need == 0 {
+			t.changes = q.changes()
+			continue
 		}
 		places <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-places }()
-			found[i] = dir.resolve(ctx, ref, req)
+			if t.Err = t.find(ctx, q, dryRun); t.Err != nil {
+				if t.Reason = t.Err.Error(); errors.As(t.Err, new(*model.Error)) {
+					t.Reason = model.Words(t.Err) // the ref stands before it
+				}
+			}
+			t.Title, t.Provider = t.now.Title, t.account.Provider
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -230,188 +201,148 @@ func (r *run) resolveAll(ctx context.Context, refs []model.Ref, req request) []r
 	return found
 }
 
-// resolve makes sure that what a request starts from is read, and finds its
-// people for one conversation.
-func (dir *directory) resolve(ctx context.Context, ref model.Ref, req request) resolved {
-	out := resolved{changes: slices.Clone(req.changes)}
-	d, ok := dir.engine.Describe(ref.Account)
-	if !ok {
-		out.err = usage("there is no account %q", ref.Account)
-		return out
+// find reads who is in the conversation where that is not known, and finds the people of a request.
+func (t *target) find(ctx context.Context, q request, dryRun bool) error {
+	row, cached, err := t.engine.Row(ctx, t.Ref)
+	if err != nil || ctx.Err() != nil {
+		return err
 	}
-	row, cached, err := dir.engine.Row(ctx, ref)
-	if err != nil {
-		out.err = err
-		return out
+	t.account, _ = t.engine.Describe(t.Ref.Account)
+	t.now = row.Conversation
+	caps := t.engine.Capabilities(t.now)
+	unread := func(e model.Edit) bool {
+		_, known := e.Read(t.now)
+		return !known && caps.Of(e.Kind).Can()
 	}
-	c := &out.conversation
-	*c = row.Conversation
-	var need model.Need
-	if len(req.people) > 0 {
-		need |= model.NeedParticipants
-	}
-	if len(req.contacts) > 0 {
-		need |= model.NeedContacts
-	}
-	fresh := false
-	read := func() error {
-		if fresh {
-			return nil
+	if !cached || slices.ContainsFunc(q.fields(), unread) {
+		if err := t.read(ctx); err != nil {
+			return err
 		}
-		detail, err := dir.engine.Load(ctx, ref, need)
-		if err != nil {
-			return fmt.Errorf("%s: %w", ref, err)
+		caps = t.engine.Capabilities(t.now)
+	}
+	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
+	for _, w := range q {
+		switch w.Kind {
+		case model.EditParticipants:
+			if !can(w.Kind) {
+				t.Reason = caps.Of(w.Kind).Reason // whom was meant doesn't matter
+				return nil
+			}
+			p, err := t.person(ctx, w)
+			if err != nil {
+				return of(t.Ref.Account, err)
+			}
+			w.People = []model.Participant{p}
+		case model.EditContacts:
+			w.People = t.contacts(ctx, w.People, can(w.Kind))
+			if w.Op == model.OpSet {
+				w.Target, w.People = model.PeopleValue(w.People), nil
+			}
 		}
-		*c, fresh = detail.Conversation, true
+		t.changes = append(t.changes, w.Change)
+	}
+	return nil
+}
+
+// read reads the conversation afresh, once.
+func (t *target) read(ctx context.Context) error {
+	if t.fresh {
 		return nil
 	}
-	if !cached || lacksBase(*c, dir.engine.Capabilities(*c), req) {
-		if out.err = read(); out.err != nil {
-			return out
-		}
+	detail, err := t.engine.Load(ctx, t.Ref, t.need)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.Ref, err)
 	}
-	shown := req.dryRun && d.ReadOnly // then it is shown what would be sent if it were not
-	if cp := dir.engine.Capabilities(*c).Of(model.EditParticipants); len(req.people) > 0 && !cp.Can() && !shown {
-		out.reason = cp.Reason // whom was meant doesn't matter
-		return out
-	}
-	for _, p := range req.people {
-		person, err := dir.resolvePerson(ctx, d, c, p, read)
-		if err != nil {
-			out.err = of(ref.Account, err)
-			return out
-		}
-		out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: p.op, People: []model.Participant{person}})
-	}
-	for _, change := range req.contacts {
-		// Of what can't be changed nothing is looked up.
-		people := dir.contacts(ctx, *c, change.ids, shown || dir.engine.Capabilities(*c).Of(model.EditContacts).Can())
-		m := model.Change{Kind: model.EditContacts, Op: change.op, People: people}
-		if change.op == model.OpSet {
-			m.People, m.Target = nil, model.PeopleValue(people)
-		}
-		out.changes = append(out.changes, m)
-	}
-	return out
+	t.now, t.fresh = detail.Conversation, true
+	return nil
 }
 
 // of names the account that a service's error is about.
 func of(account string, err error) error {
-	if e := (*model.Error)(nil); errors.As(err, &e) {
+	if errors.As(err, new(*model.Error)) {
 		return fmt.Errorf("%s: %w", account, err)
 	}
 	return err
 }
 
-// lacksBase reports whether something that can be edited has to be read first.
-func lacksBase(c model.Conversation, caps model.Capabilities, req request) bool {
-	return slices.ContainsFunc(req.wants(), func(e model.Edit) bool {
-		_, known := e.Read(c)
-		return !known && caps.Of(e.Kind).Can()
-	})
-}
-
-// resolvePerson finds the person of one change among the participants, read
-// again where a cached list doesn't have them, then in the directory. Whom
-// somebody wants removed need not be found anywhere, save for a name that nobody
-// has: that is a slip.
-func (dir *directory) resolvePerson(ctx context.Context, d model.Description, c *model.Conversation, change personChange,
-	again func() error) (model.Participant, error) {
-	p, found, err := change.who.choose(c.Participants.Items)
-	if (err != nil || !found) && change.op != model.OpAdd {
-		if err = again(); err == nil {
-			p, found, err = change.who.choose(c.Participants.Items)
+// person finds the person of one change among the participants, read again where a cached list doesn't have them,
+// then in the directory. Whom somebody wants removed need not be found anywhere, save for a name that nobody has:
+// that is a slip.
+func (t *target) person(ctx context.Context, w wanted) (model.Participant, error) {
+	p, found, err := w.who.choose(t.now.Participants.Items)
+	if (err != nil || !found) && w.Op != model.OpAdd {
+		if err = t.read(ctx); err == nil {
+			p, found, err = w.who.choose(t.now.Participants.Items)
 		}
 	}
 	switch {
 	case err != nil || found:
-	case change.op == model.OpRemove && change.who.exact():
-		p = change.who.named()
+	case w.Op == model.OpRemove && w.who.exact():
+		p = w.who.named()
 	default:
-		p, err = dir.find(ctx, d, c.Space.ID, change.who)
-		var several *ambiguousError
-		if change.op == model.OpRemove && errors.As(err, &several) {
-			p, err = change.who.named(), nil // none of them is here
+		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, w.who)
+		var wrong *whoError
+		if w.Op == model.OpRemove && errors.As(err, &wrong) && wrong.several {
+			p, err = w.who.named(), nil // none of them is here
 		}
 	}
-	p.Role, p.Status = change.role, change.status
+	p.Role, p.Status = w.People[0].Role, w.People[0].Status
 	return p, err
 }
 
-// contacts names contacts as far as they are known: an id alone is enough for the
-// service, a name is for the person. Only with lookUp is the directory asked.
-func (dir *directory) contacts(ctx context.Context, c model.Conversation, ids []string, lookUp bool) []model.Participant {
-	out := make([]model.Participant, 0, len(ids))
-	for _, id := range ids {
-		id = contactID(id)
-		named := func(p model.Participant) bool { return p.ID == id }
-		if i := slices.IndexFunc(c.Contacts.Items, named); i >= 0 {
-			out = append(out, c.Contacts.Items[i])
-			continue
-		}
-		contact := model.Participant{Kind: model.KindContact, ID: id}
-		if lookUp {
-			people, _ := dir.lookup(ctx, c.Ref.Account, model.LookupRequest{Kind: model.LookupContacts, Text: id})
-			if i := slices.IndexFunc(people, named); i >= 0 {
-				contact.Name, contact.Email = people[i].Name, people[i].Email
+// contacts names contacts as far as they are known: an id alone is enough for the service, a name is for the person.
+// Only with lookUp is the directory asked.
+func (t *target) contacts(ctx context.Context, wanted []model.Participant, lookUp bool) []model.Participant {
+	out := slices.Clone(wanted)
+	for i, contact := range out {
+		same := func(p model.Participant) bool { return p.ID == contact.ID }
+		if known := slices.IndexFunc(t.now.Contacts.Items, same); known >= 0 {
+			out[i] = t.now.Contacts.Items[known]
+		} else if lookUp {
+			people, _ := t.lookup(ctx, t.Ref.Account, model.LookupRequest{Kind: model.LookupContacts, Text: contact.ID})
+			if known := slices.IndexFunc(people, same); known >= 0 {
+				out[i].Name, out[i].Email = people[known].Name, people[known].Email
 			}
 		}
-		out = append(out, contact)
 	}
 	return out
 }
 
-func blockBadWords(d model.Description, it *model.PlanItem) {
-	if it.State != model.PlanChange {
-		return
-	}
-	for _, e := range it.Edits {
-		parts := []model.Edit{e}
-		if n := e.Target.New; n != nil {
-			parts = []model.Edit{{Kind: model.EditAccess, Target: model.TextValue(n.Access)},
-				{Kind: model.EditParticipants, Target: model.PeopleValue(n.People)}}
+// blockBadWords leaves alone what would be given words that its service does not know.
+func (r *run) blockBadWords(it *model.PlanItem, q request) {
+	d, _ := r.engine.Describe(it.Ref.Account)
+	for _, w := range q {
+		reason := ""
+		switch {
+		case !slices.ContainsFunc(it.Edits, func(e model.Edit) bool { return e.Kind == w.Kind }):
+		case w.Kind == model.EditParticipants:
+			reason = cmp.Or(unknownWord(d, "role", w.People[0].Role), unknownWord(d, "participant status", w.People[0].Status))
+		case w.Kind == model.EditAccess || w.Kind == model.EditDefaultRole:
+			reason = unknownWord(d, w.Kind.Words(), w.Target.String())
 		}
-		for _, part := range parts {
-			if reason := badWord(d, part); reason != "" {
-				it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
-				return
-			}
-		}
+		block(it, reason)
 	}
 }
 
-// badWord says why a service does not know a word of an edit, "" if it does.
-func badWord(d model.Description, edit model.Edit) string {
-	type use struct {
-		what, many, word string
-		known            []string
+// block leaves alone what a plan would change, for a reason unless that is "".
+func block(it *model.PlanItem, reason string) {
+	if reason != "" && it.State == model.PlanChange {
+		it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
 	}
-	var uses []use
-	switch edit.Kind {
-	case model.EditAccess:
-		uses = []use{{"access", "access setting", edit.Target.String(), d.AccessValues}}
-	case model.EditDefaultRole:
-		uses = []use{{"default role", "default role", edit.Target.String(), d.DefaultRoleValues}}
-	case model.EditParticipants:
-		diff := model.DiffPeople(edit.Base.Set(), edit.Target.Set())
-		was := slices.Concat(make([]model.Participant, len(diff.Added)), diff.Was)
-		for i, p := range slices.Concat(diff.Added, diff.Altered) {
-			if p.Role != was[i].Role {
-				uses = append(uses, use{"role", "roles", p.Role, d.Roles})
-			}
-			if p.Status != was[i].Status {
-				uses = append(uses, use{"participant status", "statuses of participants", p.Status, d.ParticipantStatuses})
-			}
-		}
+}
+
+// unknownWord says why a service does not know a word, "" if it does.
+func unknownWord(d model.Description, what, word string) string {
+	has := map[string]struct {
+		all   string
+		words []string
+	}{"access": {"access setting", d.AccessValues}, "default role": {"default role", d.DefaultRoleValues}, "role": {"roles", d.Roles},
+		"participant status": {"statuses of participants", d.ParticipantStatuses}}[what]
+	switch {
+	case word == "" || slices.Contains(has.words, word):
+		return ""
+	case len(has.words) == 0:
+		return fmt.Sprintf("%s has no %s", d.Name, has.all)
 	}
-	for _, u := range uses {
-		switch {
-		case u.word == "" || slices.Contains(u.known, u.word):
-		case len(u.known) == 0:
-			return fmt.Sprintf("%s has no %s", d.Name, u.many)
-		default:
-			return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, u.what, u.word, strings.Join(u.known, ", "))
-		}
-	}
-	return ""
+	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(has.words, ", "))
 }

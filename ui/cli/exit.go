@@ -20,9 +20,8 @@ const (
 	ExitInterrupted = 130
 )
 
-// precedence orders the statuses where several apply. Wrong usage ends a
-// command before anything else can happen; of the config, a credential that
-// can't be had may stand beside the others.
+// precedence orders the statuses where several apply. Wrong usage ends a command before anything else can happen; of
+// the config, a credential that can't be had may stand beside the others.
 var precedence = []int{ExitInterrupted, ExitLocal, ExitCredential, ExitUsage, ExitRefused, ExitUnreachable}
 
 // Worst returns the status of a command in which all of these happened.
@@ -35,8 +34,7 @@ func Worst(codes ...int) int {
 	return ExitOK
 }
 
-// ExitError ends a command with a status. Without Err nothing is printed:
-// what went wrong was shown already.
+// ExitError ends a command with a status. Without Err nothing is printed: what went wrong was shown already.
 type ExitError struct {
 	Code int
 	Err  error
@@ -66,8 +64,8 @@ var errShown = &ExitError{Code: ExitRefused}
 
 func local(err error) error { return &ExitError{Code: ExitLocal, Err: err} }
 
-// CodeOf returns the exit status for an error: its own if it is an ExitError,
-// else by its kind, and for joined errors the worst of them.
+// CodeOf returns the exit status for an error: its own if it is an ExitError, else by its kind, and for joined errors
+// the worst of them.
 func CodeOf(err error) int {
 	switch e := err.(type) {
 	case nil:

@@ -172,12 +172,21 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 	return model.LookupPage{Items: f.people[req.Kind]}, nil
 }
 
-func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// Plan reads what is not cached, as the inbox does.
+func (f *fakeEngine) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	p := model.Plan{ID: fmt.Sprintf("s%d", f.made+1)}
 	for _, ref := range refs {
-		p.Items = append(p.Items, model.PlanOne(f.rows[ref].Conversation, f.describe[ref.Account], f.caps[ref.Account], changes))
+		row, cached, _ := f.Row(ctx, ref)
+		c := row.Conversation
+		if !cached {
+			d, err := f.Load(ctx, ref, 0)
+			if err != nil {
+				p.Items = append(p.Items, model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "it could not be read", Err: err})
+				continue
+			}
+			c = d.Conversation
+		}
+		p.Items = append(p.Items, model.PlanOne(c, f.describe[ref.Account], f.caps[ref.Account], changes))
 	}
 	return p, nil
 }

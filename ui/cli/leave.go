@@ -17,10 +17,9 @@ import (
 //     end: OrderTime later nothing is waited for any more.
 //   - A second signal: nothing is waited for any more.
 //
-// What is left is neither done nor lost: its row of the outbox stays claimed by
-// this process until the process is dead, and whoever finds it then reads what
-// became of it before anything is repeated. LastTime after the first signal,
-// once nothing is waited for, main ends a process that is stuck.
+// What is left is neither done nor lost: its row of the outbox stays claimed by this process until the process is
+// dead, and whoever finds it then reads what became of it before anything is repeated. LastTime after the first
+// signal, once nothing is waited for, main ends a process that is stuck.
 const (
 	OrderTime = 1500 * time.Millisecond
 	LastTime  = 1900 * time.Millisecond
@@ -29,23 +28,21 @@ const (
 const (
 	// quietTime is how long a wait goes without words.
 	quietTime = 300 * time.Millisecond
-	// idleTime is how long an interrupted program waits where nothing is being
-	// sent, such as for a slow disk: the database is safe at any moment.
+	// idleTime is how long an interrupted program waits where nothing is being sent, such as for a slow disk: the
+	// database is safe at any moment.
 	idleTime = 500 * time.Millisecond
 )
 
 // Sender is what leaving needs of an engine.
 type Sender interface {
-	// Sending returns how many edits are being sent, and a channel that is closed
-	// when that changes.
+	// Sending returns how many edits are being sent, and a channel that is closed when that changes.
 	Sending() (edits int, changed <-chan struct{})
 	// Close waits for what is being sent. Where ctx ends first it leaves that.
 	Close(ctx context.Context) error
 }
 
-// Leave closes an engine. It waits for what is being sent, counting down in
-// words, until that has ended, AtOnce is closed, or ctx, where it was still
-// alive, ends; it then gives an error that counts as an interrupt.
+// Leave closes an engine. It waits for what is being sent, counting down in words, until that has ended, AtOnce is
+// closed, or ctx, where it was still alive, ends; it then gives an error that counts as an interrupt.
 func (p Program) Leave(ctx context.Context, s Setup, e Sender) error {
 	closing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,29 +15,38 @@ import (
 	"confab/ui/theme"
 )
 
-const linearPage = 20
+const (
+	linearPage = 20
+	// maxAnnounced bounds the lines that one event may print.
+	maxAnnounced = 5
+	// settleTime is how long the next prompt waits for an act to end, so that one line tells all of it.
+	settleTime = 3 * time.Second
+)
 
-// maxAnnounced bounds the lines that one event may print.
-const maxAnnounced = 5
-
-// linear is the inbox as lines and prompts: nothing is painted over, and each
-// thing that happens is one line.
+// linear is the inbox as lines and prompts: nothing is painted over, and each thing that happens is one line.
 type linear struct {
 	*run
 	query string
 	views []config.View
 	// rows are the conversations by the numbers they were listed with.
-	rows   []model.Ref
-	offset int
-	// lines is what was last said of each listed conversation, so that an
-	// event is announced only where it shows.
+	rows []model.Ref
+	// lines is what was last said of each listed conversation, so that an event is announced only where it shows.
 	lines    map[model.Ref]string
 	accounts map[string]string
-	acts     []act
+	acts     []*act
 	events   <-chan model.Event
 }
 
+// act is something done in this session whose end has not been said yet.
+type act struct {
+	submission string
+	refs       []model.Ref
+	// delayed says that it was said what the act waits for.
+	delayed bool
+}
+
 func (r *run) linear(ctx context.Context, start Start) error {
+	r.inLines = true
 	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept), lines: map[model.Ref]string{}, accounts: map[string]string{}}
 	for i, v := range l.views {
 		if start.Query == "" && (v.Name == start.View || start.View == "" && i == 0) {
@@ -62,7 +72,7 @@ func (r *run) linear(ctx context.Context, start Start) error {
 			r.print("%s", model.CleanLine(line, 500))
 		}
 	}
-	if err := l.list(ctx, 0); err != nil {
+	if err := l.list(ctx, false); err != nil {
 		return err
 	}
 	needPerson := 0
@@ -72,17 +82,21 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	if needPerson > 0 {
 		l.print("%s: outbox", theme.Need(needPerson))
 	}
+	return l.converse(ctx)
+}
+
+// converse takes commands until the person leaves.
+func (l *linear) converse(ctx context.Context) error {
 	for {
 		l.prompt()
 		line, err := l.next(ctx)
-		if errors.Is(err, errNoAnswer) {
-			fmt.Fprintln(r.Out)
+		switch {
+		case errors.Is(err, errNoAnswer):
+			fmt.Fprintln(l.Out)
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
-		}
-		if !utf8.ValidString(line) {
+		case !utf8.ValidString(line):
 			l.print("This line is not UTF-8, so nothing was done.")
 			continue
 		}
@@ -96,7 +110,7 @@ func (r *run) linear(ctx context.Context, start Start) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			r.print("%s", model.Clean(words(err)))
+			l.print("%s", model.Clean(words(err)))
 		}
 	}
 }
@@ -120,9 +134,7 @@ func (l *linear) next(ctx context.Context) (string, error) {
 		case ev, ok := <-l.events:
 			if !ok {
 				l.events = nil
-				continue
-			}
-			if l.announce(ctx, ev, true) {
+			} else if l.announce(ctx, ev, true) {
 				l.prompt()
 			}
 		}
@@ -131,9 +143,8 @@ func (l *linear) next(ctx context.Context) (string, error) {
 
 func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
 
-// announce says how this session's acts ended, and what else an event changed
-// among what was listed, one line each. The first ends the line where a prompt
-// stands on it.
+// announce says how this session's acts ended, and what else an event changed among what was listed, one line each.
+// The first ends the line where a prompt stands on it.
 func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (said bool) {
 	say := func(line string) {
 		if !said && prompted {
@@ -155,13 +166,12 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 		if err != nil {
 			return said
 		}
-		line := "gone: " + strings.TrimPrefix(l.lines[ref], "gone: ")
+		was := l.lines[ref]
+		line := "gone: " + strings.TrimPrefix(was, "gone: ")
 		if ok {
 			line = l.rowLine(row)
 		}
-		was := l.lines[ref]
-		l.lines[ref] = line
-		if line == was || own[ref] { // the line of the act tells
+		if l.lines[ref] = line; line == was || own[ref] { // the line of the act tells
 			continue
 		}
 		if changed++; changed <= maxAnnounced {
@@ -180,17 +190,20 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 	return said
 }
 
-func (l *linear) list(ctx context.Context, offset int) error {
+// list lists the first conversations, or those after what was listed.
+func (l *linear) list(ctx context.Context, more bool) error {
+	offset := 0
+	if more {
+		offset = len(l.rows)
+	}
 	page, err := l.engine.List(ctx, model.ListRequest{Query: l.scoped(l.query), Inbox: true, Offset: offset, Limit: linearPage})
 	if err != nil {
 		return err
 	}
-	if offset == 0 {
+	if !more {
 		l.rows, l.lines = nil, map[model.Ref]string{}
 	}
-	rows := unseen(page, offset)
-	l.offset = offset + len(rows)
-	for _, row := range rows {
+	for _, row := range unseen(page, offset) {
 		ref := row.Conversation.Ref
 		l.rows = append(l.rows, ref)
 		l.lines[ref] = l.rowLine(row)
@@ -199,14 +212,13 @@ func (l *linear) list(ctx context.Context, offset int) error {
 	switch {
 	case page.Total == 0:
 		l.printLines(l.Out, l.nothing(ctx)...)
-	case l.offset < page.Total:
-		l.print("%d of %s; `more` lists the next.", l.offset, theme.Count(page.Total, "conversation"))
+	case len(l.rows) < page.Total:
+		l.print("%d of %s; `more` lists the next.", len(l.rows), theme.Count(page.Total, "conversation"))
 	}
 	return nil
 }
 
-// leave asks about edits that are on their way, and waits for them if wanted,
-// counting down.
+// leave asks about edits that are on their way, and waits for them if wanted, counting down.
 func (l *linear) leave(ctx context.Context) error {
 	left, err := l.waiting(ctx)
 	if err != nil || left == 0 || l.setup.ReadOnly {
@@ -217,18 +229,11 @@ func (l *linear) leave(ctx context.Context) error {
 		question = undelivered(left) + " Wait? No ends the demo, and " + them(left) + " with it."
 	}
 	yes, err := l.asked.confirm(ctx, question, false)
-	if err != nil || !yes {
-		return err
-	}
-	for {
-		now, err := l.waiting(ctx)
-		switch {
-		case err != nil:
-			return err
-		case now == 0:
-			return nil
-		case now != left:
-			left = now
+	for was := left; yes && err == nil; was = left {
+		if left, err = l.waiting(ctx); err != nil || left == 0 {
+			break
+		}
+		if left != was {
 			l.print("%s", undelivered(left))
 		}
 		select {
@@ -241,32 +246,19 @@ func (l *linear) leave(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	return err
 }
 
 func undelivered(n int) string { return theme.Count(n, "edit") + are(n) + " not delivered yet." }
 
 func (l *linear) waiting(ctx context.Context) (int, error) {
 	entries, err := l.engine.Outbox(ctx)
-	n := 0
-	for _, x := range entries {
-		if x.State.Waiting() && !x.Orphaned {
-			n++
-		}
-	}
-	return n, err
-}
-
-// act is something done in this session whose end has not been said yet.
-type act struct {
-	submission string
-	refs       []model.Ref
-	// delayed says that it was said what the act waits for, over that its end was.
-	delayed, over bool
+	return len(slices.DeleteFunc(entries, func(x model.OutboxEntry) bool { return !x.State.Waiting() || x.Orphaned })), err
 }
 
 func (l *linear) followed(p model.Plan) {
 	l.forget(p.ID)
-	a := act{submission: p.ID}
+	a := &act{submission: p.ID}
 	for _, it := range p.Items {
 		a.refs = append(a.refs, it.Ref)
 	}
@@ -274,16 +266,14 @@ func (l *linear) followed(p model.Plan) {
 }
 
 func (l *linear) forget(submission string) {
-	l.acts = slices.DeleteFunc(l.acts, func(a act) bool { return a.submission == submission })
+	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool { return a.submission == submission })
 }
 
-// settleTime is how long the next prompt waits for an act to end, so that one line
-// tells all of it.
-const settleTime = 3 * time.Second
-
-// settle waits a moment for what was just submitted, and says what it waits for
-// where that takes longer.
-func (l *linear) settle(ctx context.Context) error {
+// settle waits a moment for what was just submitted, and says what it waits for where that takes longer.
+func (l *linear) settle(ctx context.Context, submitted ...model.Plan) error {
+	for _, p := range submitted {
+		l.followed(p)
+	}
 	limit := time.After(settleTime)
 	if l.events == nil { // nothing will tell
 		limit = time.After(0)
@@ -303,33 +293,31 @@ func (l *linear) settle(ctx context.Context) error {
 		case <-limit:
 			sub, ok, err := l.engine.Submission(ctx, l.acts[len(l.acts)-1].submission)
 			if err == nil && ok {
-				l.print("%s", l.ending(sub, true, "outbox"))
+				l.print("%s", l.ending(sub, true))
 			}
 			return err
 		}
 	}
 }
 
-// follow says how acts ended, each in a line, and once what one waits for where
-// it waits for a reason. It returns the conversations that the acts are about.
-func (l *linear) follow(ctx context.Context, say func(string)) (map[model.Ref]bool, error) {
-	own := map[model.Ref]bool{}
-	defer func() { l.acts = slices.DeleteFunc(l.acts, func(a act) bool { return a.over }) }()
-	for i := range l.acts {
-		a := &l.acts[i]
+// follow says how acts ended, each in a line, and once what one waits for where it waits for a reason. It returns the
+// conversations that the acts are about.
+func (l *linear) follow(ctx context.Context, say func(string)) (own map[model.Ref]bool, err error) {
+	own = map[model.Ref]bool{}
+	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool {
 		for _, ref := range a.refs {
 			own[ref] = true
 		}
-		sub, ok, err := l.engine.Submission(ctx, a.submission)
-		if err != nil {
-			return own, err
+		sub, ok, failed := l.engine.Submission(ctx, a.submission)
+		if err = cmp.Or(err, failed); err != nil {
+			return false
 		}
-		a.over = !ok || sub.Settled()
-		delayed := sub.Problem != nil && sub.Problem.Error != nil && !a.delayed
-		if ok && (a.over || delayed) {
+		over := !ok || sub.Settled()
+		if ok && (over || !a.delayed && sub.Problem != nil && sub.Problem.Error != nil) {
 			a.delayed = true
-			say(l.ending(sub, true, "outbox"))
+			say(l.ending(sub, true))
 		}
-	}
-	return own, nil
+		return over
+	})
+	return own, err
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,162 +13,75 @@ import (
 	"confab/ui/theme"
 )
 
+// verb is a command of the line mode. A person types one of its names.
 type verb struct {
-	names []string
-	usage string
-	help  string
-	do    func(l *linear, ctx context.Context, rest string) error
+	names, usage, help string
+	do                 func(ctx context.Context, rest string) error
 }
 
-func verbs() []verb {
+func (l *linear) verbs() []verb {
 	return []verb{
-		{[]string{"list", "l"}, "list [QUERY]", "list conversations; without a query, those of before", (*linear).doList},
-		{[]string{"more", "m"}, "more", "list the next ones", (*linear).doMore},
-		{[]string{"view", "v"}, "view [NAME]", "list a view, or name the views", (*linear).doView},
-		{[]string{"open", "o"}, "open N", "read one: who sees it, who is in it, what was said", (*linear).doOpen},
-		{[]string{"all"}, "all N", "everything known of one, ids and stamps too", (*linear).doAll},
-		{[]string{"people", "roles"}, "people N...", "who is in one, or in how many of several, and as what", (*linear).doPeople},
-		{[]string{"private", "p"}, "private N...", "make private", set(model.EditPrivacy, string(model.PrivacyPrivate))},
-		{[]string{"public"}, "public N...", "make public", set(model.EditPrivacy, string(model.PrivacyPublic))},
-		{[]string{"rename", "t"}, "rename N TITLE", "rename; also by s/OLD/NEW/, and several, such as 2-5, by a template", (*linear).doRename},
-		{[]string{"describe"}, "describe N TEXT", "set the description", setTo(model.EditDescription)},
-		{[]string{"access"}, "access N WORD", "who gets in", setTo(model.EditAccess)},
-		{[]string{"role"}, "role N [WHO=ROLE]", "give a participant a role; lists them and asks where you don't say whom", people("role")},
-		{[]string{"add"}, "add N [WHO[=ROLE]]", "add a participant", people("add")},
-		{[]string{"remove"}, "remove N [WHO]", "remove a participant", people("remove")},
-		{[]string{"contacts", "c"}, "contacts N [ID,ID|none]", "replace the contacts", people("contacts")},
-		{[]string{"close", "s"}, "close N...", "close", set(model.EditStatus, model.StatusClosed)},
-		{[]string{"reopen"}, "reopen N...", "open again", set(model.EditStatus, model.StatusOpen)},
-		{[]string{"archive"}, "archive N...", "archive", set(model.EditArchive, "")},
-		{[]string{"delete"}, "delete N...", "delete for everybody", set(model.EditDelete, "")},
-		{[]string{"done", "d"}, "done N...", "mark done, here alone", (*linear).doDone},
-		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},
-		{[]string{"outbox"}, "outbox", "edits that are not delivered", (*linear).doOutbox},
-		{[]string{"retry"}, "retry ID...", "send edits again, or those of a submission", decideOn("retry")},
-		{[]string{"discard"}, "discard ID...", "give edits up", decideOn("discard")},
-		{[]string{"resolve"}, "resolve ID mine|theirs|merged", "settle a conflict", (*linear).doResolve},
-		{[]string{"history"}, "history", "what was submitted, and how it ended", (*linear).doHistory},
-		{[]string{"refresh", "r"}, "refresh", "ask the services again", (*linear).doRefresh},
-		{[]string{"quit", "q"}, "quit", "leave", nil},
-	}
-}
-
-// set is a verb that sets a field of several to one value.
-func set(kind model.EditKind, target string) func(*linear, context.Context, string) error {
-	return func(l *linear, ctx context.Context, rest string) error {
-		refs, rest, err := l.pick(rest)
-		if err != nil || rest != "" {
-			return cmp.Or(err, errors.New("only numbers and refs can follow"))
-		}
-		return l.edit(ctx, refs, request{changes: []model.Change{setText(kind, "", target)}})
-	}
-}
-
-// setTo is a verb that sets a field of one to what follows.
-func setTo(kind model.EditKind) func(*linear, context.Context, string) error {
-	return func(l *linear, ctx context.Context, rest string) error {
-		refs, rest, err := l.pickOne(rest)
-		if err != nil || rest == "" {
-			return cmp.Or(err, errors.New("the new text is missing"))
-		}
-		return l.edit(ctx, refs, request{changes: []model.Change{setText(kind, "", rest)}})
-	}
-}
-
-// doRename sets the title of one, or replaces a text in it; of several it may make one for each.
-func (l *linear) doRename(ctx context.Context, rest string) error {
-	refs, text, err := l.pickOne(rest)
-	if err != nil || text == "" || len(refs) == 1 && !strings.HasPrefix(text, "s/") {
-		return setTo(model.EditTitle)(l, ctx, rest)
-	}
-	r, err := model.ParseRenaming(text, time.Local)
-	if err != nil {
-		return err
-	}
-	return l.edit(ctx, refs, request{changes: []model.Change{r.Change()}})
-}
-
-// people is a verb that changes people or contacts, read as the flag of `edit` is.
-func people(flag string) func(*linear, context.Context, string) error {
-	return func(l *linear, ctx context.Context, rest string) error {
-		refs, rest, err := l.pickOne(rest)
-		if err != nil {
-			return err
-		}
-		if rest == "" {
-			if rest, err = l.askWho(ctx, refs, flag); err != nil || rest == "" {
-				return err
-			}
-		}
-		f := changeFlags{contacts: rest}
-		if list := map[string]*[]string{"role": &f.roles, "add": &f.adds, "remove": &f.removes}[flag]; list != nil {
-			*list = []string{rest}
-		}
-		req, err := f.parse(func(name string) bool { return name == flag })
-		if err != nil {
-			return err
-		}
-		return l.edit(ctx, refs, req)
-	}
-}
-
-// askWho lists who is in some conversations, and asks whom a verb is about; "" is nobody.
-func (l *linear) askWho(ctx context.Context, refs []model.Ref, flag string) (string, error) {
-	if err := l.listPeople(ctx, refs); err != nil {
-		return "", err
-	}
-	question := map[string]string{"role": "Which role for whom, WHO=ROLE", "add": "Add whom, WHO or WHO=ROLE", "remove": "Remove whom, WHO",
-		"contacts": "Which contacts, ID,ID or none"}[flag]
-	fmt.Fprintf(l.Out, "%s, in %s? Nothing leaves it: ", question, theme.Count(len(refs), "conversation"))
-	line, err := l.asked.line(ctx)
-	if errors.Is(err, errNoAnswer) {
-		fmt.Fprintln(l.Out)
-		return "", nil
-	}
-	return strings.TrimSpace(line), err
-}
-
-func decideOn(name string) func(*linear, context.Context, string) error {
-	return func(l *linear, ctx context.Context, rest string) error {
-		return l.decide(ctx, decision{name: name}, strings.Fields(rest))
+		{"list l", "list [QUERY]", "list conversations; without a query, those of before", l.doList},
+		{"more m", "more", "list the next ones", func(ctx context.Context, _ string) error { return l.list(ctx, true) }},
+		{"view v", "view [NAME]", "list a view, or name the views", l.doView},
+		{"open o", "open N", "read one: who sees it, who is in it, what was said", l.reads(l.brief)},
+		{"all", "all N", "everything known of one, ids and stamps too", l.reads(l.show)},
+		{"people roles", "people N...", "who is in one, or in how many of several, and as what", l.forEach(l.listPeople)},
+		{"private p", "private N...", "make private", l.sets("private", "true")},
+		{"public", "public N...", "make public", l.sets("public", "true")},
+		{"rename t", "rename N TITLE", "rename; also by s/OLD/NEW/, and several, such as 2-5, by a template", l.doRename},
+		{"describe", "describe N TEXT", "set the description", l.sets("description", "")},
+		{"access", "access N WORD", "who gets in", l.sets("access", "")},
+		{"role", "role N [WHO=ROLE]", "give a participant a role; lists them and asks where you don't say whom", l.sets("role", "")},
+		{"add", "add N [WHO[=ROLE]]", "add a participant", l.sets("add", "")},
+		{"remove", "remove N [WHO]", "remove a participant", l.sets("remove", "")},
+		{"contacts c", "contacts N [ID,ID|none]", "replace the contacts", l.sets("contacts", "")},
+		{"close s", "close N...", "close", l.sets("status", model.StatusClosed)},
+		{"reopen", "reopen N...", "open again", l.sets("status", model.StatusOpen)},
+		{"archive", "archive N...", "archive", l.sets("archive", "true")},
+		{"delete", "delete N...", "delete for everybody", l.sets("delete", "true")},
+		{"done d", "done N...", "mark done, here alone", l.forEach(l.markDone)},
+		{"undo u", "undo [ID]", "take back the newest act, or a submission or edit by its id", l.doUndo},
+		{"outbox", "outbox", "edits that are not delivered", func(ctx context.Context, _ string) error { return l.listOutbox(ctx) }},
+		{"retry", "retry ID...", "send edits again, or those of a submission", l.decides("retry")},
+		{"discard", "discard ID...", "give edits up", l.decides("discard")},
+		{"resolve", "resolve ID mine|theirs|merged", "settle a conflict", l.doResolve},
+		{"history", "history", "what was submitted, and how it ended", l.doHistory},
+		{"refresh r", "refresh", "ask the services again", l.doRefresh},
+		{"quit q", "quit", "leave", nil},
 	}
 }
 
 func (l *linear) command(ctx context.Context, word, rest string) error {
-	switch word {
-	case "":
-		return nil
-	case "help", "?":
+	if word == "help" || word == "?" {
 		l.print("N is a number of the list, a range such as 2-5, several such as 1,4-6, or a ref.")
-		for _, v := range verbs() {
+		for _, v := range l.verbs() {
 			l.print("%-30s %s", v.usage, v.help)
 		}
 		return nil
 	}
-	for _, v := range verbs() {
-		if slices.Contains(v.names, word) {
-			return v.do(l, ctx, rest)
+	for _, v := range l.verbs() {
+		if slices.Contains(strings.Fields(v.names), word) {
+			return v.do(ctx, rest)
 		}
+	}
+	if word == "" {
+		return nil
 	}
 	return fmt.Errorf("there is no command %q; help lists them", cell(word))
 }
 
 // pick reads numbers, ranges and refs from the start of a line.
-func (l *linear) pick(rest string) ([]model.Ref, string, error) {
-	refs, rest, err := l.pickOne(rest)
-	for err == nil && rest != "" {
-		more, tail, stop := l.pickOne(rest)
+func (l *linear) pick(rest string) (refs []model.Ref, tail string, err error) {
+	refs, tail, err = l.pickOne(rest)
+	for err == nil && tail != "" {
+		more, next, stop := l.pickOne(tail)
 		if stop != nil {
 			break
 		}
-		for _, ref := range more {
-			if !slices.Contains(refs, ref) {
-				refs = append(refs, ref)
-			}
-		}
-		rest = tail
+		refs, tail = appendNew(refs, more...), next
 	}
-	return refs, rest, err
+	return refs, tail, err
 }
 
 // pickOne reads one number, range or ref; the rest of the line may look like another.
@@ -203,33 +115,194 @@ func (l *linear) refsOf(word string) ([]model.Ref, error) {
 	return refs, nil
 }
 
-// edit plans, asks where the plan is risky or for several, and submits; the
-// engine delivers in the background, and events tell.
-func (l *linear) edit(ctx context.Context, refs []model.Ref, req request) error {
-	plan, _, err := l.planEdit(ctx, refs, req)
+// forEach is a verb for some conversations.
+func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(context.Context, string) error {
+	return func(ctx context.Context, rest string) error {
+		refs, _, err := l.pick(rest)
+		if err != nil {
+			return err
+		}
+		return do(ctx, refs)
+	}
+}
+
+// sets is a verb that does what a flag of `edit` does: for several with the same value, or, where that is "", for one
+// with what follows.
+func (l *linear) sets(flag, value string) func(context.Context, string) error {
+	return func(ctx context.Context, rest string) error {
+		pick := l.pickOne
+		if value != "" {
+			pick = l.pick
+		}
+		refs, text, err := pick(rest)
+		question := whoQuestions[flag]
+		switch {
+		case err != nil:
+			return err
+		case value != "" && text != "":
+			return errors.New("only numbers and refs can follow")
+		case value != "":
+			text = value
+		case text == "" && question == "":
+			return errors.New("the new text is missing")
+		case text == "":
+			if text, err = l.askWho(ctx, refs, question); err != nil || text == "" {
+				return err
+			}
+		}
+		f := flags{l.editCommand().Flags()}
+		if err := f.Set(flag, text); err != nil {
+			return err
+		}
+		q, err := parseChanges(f, nil)
+		if err != nil {
+			return err
+		}
+		return l.edit(ctx, refs, q)
+	}
+}
+
+// doRename sets the title of one, or replaces a text in it; of several it may make one for each.
+func (l *linear) doRename(ctx context.Context, rest string) error {
+	refs, text, err := l.pickOne(rest)
+	if err != nil || text == "" || len(refs) == 1 && !strings.HasPrefix(text, "s/") {
+		return l.sets("title", "")(ctx, rest)
+	}
+	r, err := model.ParseRenaming(text, time.Local)
 	if err != nil {
 		return err
 	}
-	asks := plan.Risky() || plan.Bulk()
+	return l.edit(ctx, refs, request{{Change: r.Change()}})
+}
+
+// whoQuestions ask what a flag is to be given where nothing was said.
+var whoQuestions = map[string]string{"role": "Which role for whom, WHO=ROLE", "add": "Add whom, WHO or WHO=ROLE",
+	"remove": "Remove whom, WHO", "contacts": "Which contacts, ID,ID or none"}
+
+// askWho lists who is in some conversations, and asks whom a verb is about; "" is nobody.
+func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) (string, error) {
+	if err := l.listPeople(ctx, refs); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(l.Out, "%s, in %s? Nothing leaves it: ", question, theme.Count(len(refs), "conversation"))
+	line, err := l.asked.line(ctx)
+	if errors.Is(err, errNoAnswer) {
+		fmt.Fprintln(l.Out)
+		return "", nil
+	}
+	return strings.TrimSpace(line), err
+}
+
+// edit plans, asks where the plan is risky or for several, and submits; the engine delivers in the background, and
+// events tell.
+func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
+	plan, err := l.planEdit(ctx, refs, q, false)
+	if err != nil {
+		return err
+	}
 	if plan.Count(model.PlanChange) == 0 {
 		l.printLines(l.Out, leftAlone(plan)...)
 		return nil
 	}
-	if asks {
+	if plan.Risky() || plan.Bulk() {
 		l.printLines(l.Out, l.preview(plan)...)
-		yes, err := l.asked.confirm(ctx, question(plan), needsWhole(plan.Risks()))
-		if err != nil {
-			return err
-		}
-		if !yes {
+		yes, err := l.asked.confirm(ctx, question(plan), needsWhole(plan))
+		if err == nil && !yes {
 			l.print("Nothing was sent.")
-			return nil
+		}
+		if err != nil || !yes {
+			return err
 		}
 	}
 	if _, err := l.engine.Submit(ctx, plan); err != nil {
 		return err
 	}
-	l.followed(plan)
+	return l.settle(ctx, plan)
+}
+
+// doUndo takes back the newest act, or one by its id, and asks where the screen does.
+func (l *linear) doUndo(ctx context.Context, id string) error {
+	u, err := l.engine.PlanUndo(ctx, id, model.PlanOptions{})
+	if err != nil {
+		return err
+	}
+	withdrawn, err := l.entries(ctx, u.Withdraw)
+	if err != nil {
+		return err
+	}
+	if u.Marks == 0 && (u.Asks() || u.Nothing() || len(u.Blocked)+u.InFlight > 0) {
+		l.printLines(l.Out, append(undoLines(u, withdrawn), l.preview(u.Plan)...)...)
+	}
+	if u.Nothing() {
+		if len(u.Blocked) == 0 {
+			l.print("There is nothing to take back.")
+		}
+		return nil
+	}
+	if u.Asks() {
+		if yes, err := l.asked.confirm(ctx, "Take this back?", needsWhole(u.Plan)); err != nil || !yes {
+			return err
+		}
+	}
+	ids, err := l.engine.ApplyUndo(ctx, u)
+	switch {
+	case errors.Is(err, model.ErrUndoMoved):
+		l.print("It has moved on meanwhile, and nothing was taken back: undo again to see what is so now.")
+		return nil
+	case err != nil:
+		return err
+	case u.Marks > 0:
+		l.print("taken back: %s", u.Sentence)
+		return nil
+	}
+	l.forget(u.Submission)
+	if len(u.Withdraw) > 0 {
+		l.print("withdrawn, nothing was changed: %s", u.Sentence)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return l.settle(ctx, u.Plan)
+}
+
+func (l *linear) decides(name string) func(context.Context, string) error {
+	return func(ctx context.Context, rest string) error {
+		return l.decide(ctx, decision{name: name}, strings.Fields(rest))
+	}
+}
+
+func (l *linear) doResolve(ctx context.Context, rest string) error {
+	words := strings.Fields(rest)
+	if last := len(words) - 1; last > 0 {
+		how := model.Resolution(strings.TrimPrefix(words[last], "--"))
+		if how == model.ResolveMine || how == model.ResolveTheirs || how == model.ResolveMerged {
+			return l.decide(ctx, decision{"resolve", how}, words[:last])
+		}
+	}
+	return errors.New("say which and how: resolve ID mine|theirs|merged")
+}
+
+// decide does what a person decided about edits of the outbox; what is sent is shown and asked about where an edit
+// would be.
+func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
+	if len(ids) == 0 {
+		return errors.New("say which, by an id of the outbox")
+	}
+	picked, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
+	if err != nil {
+		return err
+	}
+	if !d.sends() || plan.Risky() || plan.Bulk() {
+		if yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan)); err != nil || !yes {
+			return err
+		}
+	}
+	if _, err := l.apply(ctx, d, picked); err != nil || !d.sends() {
+		return err
+	}
+	for _, x := range picked {
+		l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
+	}
 	return l.settle(ctx)
 }
 
@@ -240,19 +313,28 @@ func (l *linear) doList(ctx context.Context, rest string) error {
 		}
 		l.query = rest
 	}
-	return l.list(ctx, 0)
+	return l.list(ctx, false)
 }
 
-func (l *linear) doMore(ctx context.Context, _ string) error { return l.list(ctx, l.offset) }
-
-func (l *linear) doOutbox(ctx context.Context, _ string) error { return l.listOutbox(ctx) }
+func (l *linear) doView(ctx context.Context, rest string) error {
+	var names []string
+	for _, v := range l.views {
+		if strings.EqualFold(v.Name, rest) {
+			l.query = v.Query
+			return l.list(ctx, false)
+		}
+		names = append(names, v.Name)
+	}
+	l.print("Views: %s", cell(strings.Join(names, ", ")))
+	return nil
+}
 
 func (l *linear) doHistory(ctx context.Context, _ string) error {
-	id := func(s model.Submission) string { return s.ID }
-	return paged(ctx, historyRange{limit: linearPage}, l.engine.Submissions, id, func(s model.Submission) error {
+	subs, err := l.engine.Submissions(ctx, model.HistoryRequest{Limit: linearPage})
+	for _, s := range subs {
 		l.print("%s: %s; asked %s, id %s", s.Words(), s.Ending(l.spoken), l.spoken(s.At), s.ID)
-		return nil
-	})
+	}
+	return err
 }
 
 func (l *linear) doRefresh(context.Context, string) error {
@@ -261,59 +343,37 @@ func (l *linear) doRefresh(context.Context, string) error {
 	return nil
 }
 
-func (l *linear) doView(ctx context.Context, rest string) error {
-	var names []string
-	for _, v := range l.views {
-		if strings.EqualFold(v.Name, rest) {
-			l.query = v.Query
-			return l.list(ctx, 0)
-		}
-		names = append(names, v.Name)
+func (l *linear) markDone(ctx context.Context, refs []model.Ref) error {
+	yes := true
+	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
+		return err
 	}
-	l.print("Views: %s", cell(strings.Join(names, ", ")))
+	l.print("%s done.", theme.Count(len(refs), "conversation"))
 	return nil
 }
 
-func (l *linear) doOpen(ctx context.Context, rest string) error { return l.open(ctx, rest, l.brief) }
-
-func (l *linear) doAll(ctx context.Context, rest string) error { return l.open(ctx, rest, l.show) }
-
-func (l *linear) open(ctx context.Context, rest string, show func(model.Row, model.Detail)) error {
-	refs, _, err := l.pickOne(rest)
-	if err != nil {
-		return err
-	}
-	row, d, err := l.readWhole(ctx, refs[0])
-	if err != nil {
-		return err
-	}
-	show(row, d)
-	return l.engine.See(ctx, refs[0])
-}
-
-func (l *linear) doPeople(ctx context.Context, rest string) error {
-	refs, _, err := l.pick(rest)
-	if err != nil {
-		return err
-	}
-	return l.listPeople(ctx, refs)
-}
-
-// listPeople reads who is in some conversations, and says of several in how many, and
-// as what. One that can't be read is named.
-func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
-	type set struct {
-		account, head string
-		people        [][]model.Participant
-	}
-	var sets []*set
-	add := func(account, head string, people model.Set[model.Participant]) {
-		i := slices.IndexFunc(sets, func(s *set) bool { return s.account == account && s.head == head })
-		if i < 0 {
-			i, sets = len(sets), append(sets, &set{account: account, head: head})
+// reads is a verb that reads one conversation out.
+func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context, string) error {
+	return func(ctx context.Context, rest string) error {
+		refs, _, err := l.pickOne(rest)
+		if err != nil {
+			return err
 		}
-		sets[i].people = append(sets[i].people, people.Items)
+		row, d, err := l.readWhole(ctx, refs[0])
+		if err != nil {
+			return err
+		}
+		show(row, d)
+		return l.engine.See(ctx, refs[0])
 	}
+}
+
+// listPeople reads who is in some conversations, and says of several in how many, and as what. One that can't be read
+// is named.
+func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
+	type group struct{ head, account string }
+	var order []group
+	sets := map[group][][]model.Participant{}
 	for _, ref := range refs {
 		d, err := l.engine.Load(ctx, ref, model.NeedParticipants|model.NeedContacts)
 		if err != nil && len(refs) == 1 {
@@ -327,76 +387,23 @@ func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
 			l.print("%s can't be read: %s", cell(ref.String()), words(err))
 			continue
 		}
-		if c.Participants.Known {
-			add(ref.Account, "PEOPLE", c.Participants)
-		}
-		if c.Contacts.Known {
-			add(ref.Account, "CONTACTS", c.Contacts)
+		for i, set := range []model.Set[model.Participant]{c.Participants, c.Contacts} {
+			if g := (group{[]string{"PEOPLE", "CONTACTS"}[i], ref.Account}); set.Known {
+				order = appendNew(order, g)
+				sets[g] = append(sets[g], set.Items)
+			}
 		}
 	}
-	for _, s := range sets {
+	for _, g := range order {
+		all := sets[g]
 		if len(refs) == 1 {
-			l.people(s.head, model.SetOf(s.people[0]...))
+			l.people(g.head, model.SetOf(all[0]...))
 			continue
 		}
-		l.print("\n%s of %s in %s", s.head, theme.Count(len(s.people), "conversation"), s.account)
-		for _, m := range model.Union(s.people...) {
-			l.print("  %s", strings.Join(slices.DeleteFunc([]string{person(m.Participant), theme.Terms(m),
-				fmt.Sprintf("%d of %d", len(m.In), len(s.people))}, func(s string) bool { return s == "" }), ", "))
+		l.print("\n%s of %s in %s", g.head, theme.Count(len(all), "conversation"), g.account)
+		for _, m := range model.Union(all...) {
+			l.print("  %s", commas(person(m.Participant), theme.Terms(m), fmt.Sprintf("%d of %d", len(m.In), len(all))))
 		}
 	}
 	return nil
-}
-
-func (l *linear) doDone(ctx context.Context, rest string) error {
-	refs, _, err := l.pick(rest)
-	if err != nil {
-		return err
-	}
-	yes := true
-	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
-		return err
-	}
-	l.print("%s done.", theme.Count(len(refs), "conversation"))
-	return nil
-}
-
-// decide does what a person decided about edits of the outbox; what is sent is
-// shown and asked about where an edit would be.
-func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
-	if len(ids) == 0 {
-		return errors.New("say which, by an id of the outbox")
-	}
-	picked, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
-	if err != nil {
-		return err
-	}
-	if !d.sends() || plan.Risky() || plan.Bulk() {
-		yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan.Risks()))
-		if err != nil || !yes {
-			return err
-		}
-	}
-	if _, err := l.apply(ctx, d, picked); err != nil {
-		return err
-	}
-	if !d.sends() {
-		return l.gaveUp(ctx, picked, "outbox")
-	}
-	for _, x := range picked {
-		l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
-	}
-	return l.settle(ctx)
-}
-
-func (l *linear) doResolve(ctx context.Context, rest string) error {
-	words := strings.Fields(rest)
-	if last := len(words) - 1; last > 0 {
-		how := model.Resolution(strings.TrimPrefix(words[last], "--"))
-		switch how {
-		case model.ResolveMine, model.ResolveTheirs, model.ResolveMerged:
-			return l.decide(ctx, decision{name: "resolve", how: how}, words[:last])
-		}
-	}
-	return errors.New("say which and how: resolve ID mine|theirs|merged")
 }

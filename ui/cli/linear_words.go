@@ -3,8 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 
 	"confab/model"
@@ -28,33 +26,20 @@ func accountLine(a model.AccountState) string {
 
 func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title)")) }
 
-// rowLine says a conversation in one line as far as it is about the conversation
-// itself: an act has a line of its own, and what is normal is not said.
+// rowLine says a conversation in one line as far as it is about the conversation itself: an act has a line of its
+// own, and what is normal is not said.
 func (l *linear) rowLine(row model.Row) string {
 	c := row.Conversation
-	parts := []string{title(c), l.seenBy(&c)}
-	if status := unusual(c); status != "" {
-		parts = append(parts, status)
-	}
-	if people := peopleIn(c, true); people != "" {
-		parts = append(parts, cell(people))
-	}
-	return strings.Join(append(parts, c.Ref.Account), ", ")
+	return commas(title(c), l.seenBy(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
 }
 
 // listLine is rowLine with what is not worth an announcement.
 func (l *linear) listLine(row model.Row) string {
-	line := l.rowLine(row)
-	if at := when(row.Conversation); !at.IsZero() {
-		line += ", " + l.spoken(at)
-	}
-	if !row.Triage.Seen {
-		line += ", unseen"
-	}
+	parts := []string{l.rowLine(row), l.spoken(when(row.Conversation)), only(!row.Triage.Seen, "unseen")}
 	for _, p := range row.Pending {
-		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
+		parts = append(parts, model.FieldName(p.Kind)+" "+p.State.Words())
 	}
-	return line
+	return commas(parts...)
 }
 
 // unusual is the status of a conversation that is neither open nor finished.
@@ -89,12 +74,10 @@ func (l *linear) nothing(ctx context.Context) []string {
 	return []string{"Nothing here. What is done, snoozed or archived is left out; list is:any has it."}
 }
 
-// preview says what a plan is about to do, and what it leaves alone. What is the
-// same for several is said once.
+// preview says what a plan is about to do, and what it leaves alone. What is the same for several is said once.
 func (l *linear) preview(plan model.Plan) (lines []string) {
 	var edits []model.Titled
-	var titles, each []string
-	alike := map[string]bool{}
+	var titles, each, alike, notes []string
 	for _, it := range plan.Items {
 		if it.State != model.PlanChange {
 			continue
@@ -104,9 +87,12 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
 			changes = append(changes, editLines(e)...)
 		}
-		alike[strings.Join(changes, "\n")] = true
+		alike = appendNew(alike, strings.Join(changes, "\n"))
 		titles = append(titles, quote(it.Title))
 		each = append(each, quote(it.Title)+": "+strings.Join(changes, "; "))
+		for _, note := range it.Notes {
+			notes = appendNew(notes, model.CleanLine(note, 500))
+		}
 	}
 	if len(edits) > 0 {
 		said := model.Sentence(edits)
@@ -114,72 +100,42 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 		if len(titles) > 1 && len(alike) == 1 {
 			lines[0] += ": " + few(titles)
 		}
-		switch vague := strings.HasPrefix(said, "changed ") || len(titles) > 1 && strings.HasPrefix(said, "renamed "); {
-		case len(alike) > 1:
+		if len(alike) > 1 {
 			lines = append(lines, each...)
-		case vague:
-			for all := range alike {
-				lines = append(lines, "  "+strings.ReplaceAll(all, "\n", "\n  "))
-			}
+		} else if strings.HasPrefix(said, "changed ") || len(titles) > 1 && strings.HasPrefix(said, "renamed ") {
+			lines = append(lines, "  "+strings.ReplaceAll(alike[0], "\n", "\n  "))
 		}
 	}
-	seen := len(titles) == 1 && len(plan.Items) == 1 && plan.Items[0].Seen != nil
-	if seen {
-		lines = append(lines, plan.Items[0].Seen.Lines()...)
+	var seen *model.AudienceChange
+	if len(titles) == 1 && len(plan.Items) == 1 {
+		seen = plan.Items[0].Seen
 	}
-	for _, risk := range plan.Risks() {
-		if !seen || !risk.Exposes() {
-			lines = append(lines, model.CleanLine(risk.Text, 500))
-		}
-	}
-	var notes []string
-	for _, it := range plan.Items {
-		for _, note := range it.Notes {
-			if note = model.CleanLine(note, 500); it.State == model.PlanChange && !slices.Contains(notes, note) {
-				notes = append(notes, note)
-			}
-		}
-	}
+	lines = append(lines, riskLines(seen, plan.Risks())...)
 	return append(append(lines, notes...), leftAlone(plan)...)
 }
 
 // few names some of many.
 func few(names []string) string {
-	if more := len(names) - maxNamed; more > 0 {
-		names = append(slices.Clone(names[:maxNamed]), fmt.Sprintf("%d more", more))
-	}
-	return strings.Join(names, ", ")
+	return theme.People(names, maxNamed, func(name string) string { return name })
 }
 
 // leftAlone says what a plan does not change, and why.
 func leftAlone(plan model.Plan) (lines []string) {
-	why := map[string][]string{}
-	var order []string
+	titles := map[string][]string{}
+	var reasons []string
 	for _, it := range plan.Items {
-		reason := ""
-		switch {
-		case it.State == model.PlanBlocked:
-			reason = "can't: " + model.CleanLine(it.Reason, 1000)
-		case it.State == model.PlanAlready && len(it.Waiting) > 0:
-			reason = "asked for already, and not delivered yet"
-		case it.State == model.PlanAlready:
-			reason = "already so"
-		default:
-			continue
+		if reason := whyUnchanged(it); reason != "" {
+			reasons = appendNew(reasons, reason)
+			titles[reason] = append(titles[reason], quote(it.Title))
 		}
-		if len(why[reason]) == 0 {
-			order = append(order, reason)
-		}
-		why[reason] = append(why[reason], quote(it.Title))
 	}
-	for _, reason := range order {
-		lines = append(lines, few(why[reason])+": "+reason)
+	for _, reason := range reasons {
+		lines = append(lines, few(titles[reason])+": "+reason)
 	}
 	return lines
 }
 
-// brief reads a conversation out: what it is, who can see it, who is in it, and
-// what was said.
+// brief reads a conversation out: what it is, who can see it, who is in it, and what was said.
 func (l *linear) brief(row model.Row, d model.Detail) {
 	c, now := row.Conversation, l.Now().Local()
 	described, _ := l.engine.Describe(c.Ref.Account)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,55 +18,35 @@ import (
 const listPage = 2000
 
 func (r *run) listCommand() *cobra.Command {
-	var limit int
-	var first bool
-	var format, columns, view string
-	c := &cobra.Command{
-		Use:   "list [QUERY]",
-		Short: "Print conversations, from the cache",
-		Long: `Prints the conversations that match a query, from the cache. The query is taken literally: nothing is left
-out unless it says so. An account that was never synced is synced first.
-
-On a terminal it prints a table. Elsewhere it prints ` + strings.Join(dataColumns, ", ") + `, with tabs between them, whole
-and without a heading, for other programs; tsv prints the same with times in UTC. CSV begins with a heading, and a
-cell that a spreadsheet would run has an apostrophe in front. The columns are ` + strings.Join(columnNames(), ", ") + `.`,
-		Example: "  confab list is:public\n  confab list 'with:ruth updated:<30d' --json --limit 20\n" +
-			"  confab list is:private --format csv --columns title,people,created",
-		RunE: r.do(func(ctx context.Context, args []string) error {
-			q := strings.Join(args, " ")
-			if limit < 0 {
-				return usage("--limit must not be negative")
+	c := r.commandOf("list", nil, func(ctx context.Context, args []string, f flags) error {
+		q, limit := strings.Join(args, " "), f.number("limit")
+		if limit < 0 {
+			return usage("--limit must not be negative")
+		}
+		how, err := r.listing(f.text("format"), f.text("columns"))
+		if err != nil {
+			return err
+		}
+		if err := r.checkQuery(q); err != nil {
+			return err
+		}
+		if q, err = r.ofView(f.text("view"), q); err != nil {
+			return err
+		}
+		return r.withEngine(ctx, func() error {
+			r.syncFor(ctx, f.on("sync"), q)
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
-			how, err := r.listing(format, columns)
-			if err != nil {
-				return err
-			}
-			if err := r.checkQuery(q); err != nil {
-				return err
-			}
-			if q, err = r.ofView(view, q); err != nil {
-				return err
-			}
-			return r.withEngine(ctx, func() error {
-				r.syncFor(ctx, first, q)
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				return r.list(ctx, q, limit, how)
-			})
-		}),
-	}
+			return r.list(ctx, q, limit, how)
+		})
+	})
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if short := new(pflag.NotExistError); errors.As(err, &short) && short.GetSpecifiedShortnames() != "" {
 			return fmt.Errorf("%w; a query that begins with - goes after --", flagWords(c, err))
 		}
 		return flagWords(c, err)
 	})
-	c.Flags().StringVar(&view, "view", "", "only what the query of this view matches, literally too")
-	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
-	c.Flags().BoolVar(&first, "sync", false, "ask the services first, for no more than the query needs")
-	c.Flags().StringVar(&format, "format", "", strings.Join(formats, ", ")+"; default: a table on a terminal")
-	c.Flags().StringVar(&columns, "columns", "", "these columns, by their names with commas between")
 	return c
 }
 
@@ -92,8 +71,7 @@ func (r *run) ofView(name, text string) (string, error) {
 	return of.And(q).String(), err
 }
 
-// scoped narrows a query, which has been checked, to the accounts that take
-// part: the cache may hold others.
+// scoped narrows a query, which has been checked, to the accounts that take part: the cache may hold others.
 func (r *run) scoped(text string) string {
 	var names []string
 	for _, a := range r.setup.Active() {
@@ -107,69 +85,64 @@ func (r *run) scoped(text string) string {
 	return accounts.And(q).String()
 }
 
-// syncFor reads what a query may match in all accounts, or, unless all are
-// asked for, reads those whole that were never read to the end. A failure is
-// shown: what is in the cache can be used all the same.
+// syncFor reads what a query may match in all accounts, or, unless all are asked for, reads those whole that were
+// never read to the end. A failure is shown: what is in the cache can be used all the same.
 func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	var err error
+	var unread []string
+	for _, a := range r.engine.Accounts() {
+		if a.Swept.IsZero() {
+			unread = append(unread, a.Name)
+		}
+	}
 	if all {
 		err = r.engine.SyncQuery(ctx, q)
-	} else {
-		accounts := r.engine.Accounts()
-		errs := make([]error, len(accounts))
-		var wait sync.WaitGroup
-		for i, a := range accounts {
-			if !a.Swept.IsZero() {
-				continue
-			}
-			wait.Go(func() {
-				if err := r.engine.Sync(ctx, a.Name); err != nil {
-					errs[i] = fmt.Errorf("%s: %w", a.Name, err)
-				}
-			})
-		}
-		wait.Wait()
-		err = errors.Join(errs...)
+	} else if len(unread) > 0 {
+		err = r.engine.Sync(ctx, unread...)
 	}
 	if ctx.Err() == nil {
 		r.fail(err)
 	}
 }
 
-func (r *run) list(ctx context.Context, q string, limit int, how listing) error {
-	asked, found := q, 0
-	q = r.scoped(q)
-	print, end := r.printer(how)
-	for offset := 0; limit == 0 || offset < limit; {
-		want := listPage
+// paged reads page after page of a size, up to limit if that is not zero. read returns how many it got.
+func paged(limit, size int, read func(from, want int) (got int, err error)) error {
+	for n := 0; limit == 0 || n < limit; {
+		want := size
 		if limit > 0 {
-			want = min(want, limit-offset)
+			want = min(want, limit-n)
 		}
-		page, err := r.engine.List(ctx, model.ListRequest{Query: q, Offset: offset, Limit: want})
-		if err != nil {
+		got, err := read(n, want)
+		if n += got; err != nil || got < want {
 			return err
 		}
-		rows := unseen(page, offset)
-		for _, row := range rows {
-			print(row)
-		}
-		offset, found = offset+len(rows), page.Total
-		if len(rows) == 0 || offset >= page.Total || r.unwritten != nil {
-			break
-		}
-	}
-	end()
-	if found == 0 {
-		r.hint(ctx, asked)
 	}
 	return nil
 }
 
-// hint says on standard error, of a query that finds nothing, which one is near and does.
-func (r *run) hint(ctx context.Context, q string) {
+func (r *run) list(ctx context.Context, q string, limit int, how listing) error {
+	print, end := r.printer(how)
+	found := 0
+	err := paged(limit, listPage, func(offset, want int) (int, error) {
+		page, err := r.engine.List(ctx, model.ListRequest{Query: r.scoped(q), Offset: offset, Limit: want})
+		rows := unseen(page, offset)
+		for _, row := range rows {
+			print(row)
+		}
+		found = page.Total
+		return len(rows), cmp.Or(err, r.unwritten)
+	})
+	if err != nil && err != r.unwritten {
+		return err
+	}
+	end()
+	if found > 0 {
+		return nil
+	}
 	if near := r.nearest(ctx, q, false); near != "" {
 		fmt.Fprintln(r.Err, "confab: 0 found"+r.plainText(near))
 	}
+	return nil
 }
 
 // nearest names the query nearest to one that finds nothing, and how much it finds; "" for none.
@@ -181,8 +154,7 @@ func (r *run) nearest(ctx context.Context, q string, inbox bool) string {
 	return "; nearest: " + model.CleanLine(near, 0) + ", " + theme.Number(found)
 }
 
-// unseen returns the rows from offset on: a window at the end of a list begins
-// earlier than it was asked to.
+// unseen returns the rows from offset on: a window at the end of a list begins earlier than it was asked to.
 func unseen(p model.Page, offset int) []model.Row {
 	if skip := offset - p.Offset; skip > 0 {
 		return p.Rows[min(skip, len(p.Rows)):]

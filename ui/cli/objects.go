@@ -7,36 +7,36 @@ import (
 	"confab/model"
 )
 
-// jsonObject is a sample of an object that --json prints, by the name that the topic json has for it.
+// jsonObject is a sample of an object that --json prints, by the name that the topic json has for it, with its keys:
+// those that come after the keys of the object that it is more than.
 type jsonObject struct {
-	name  string
-	value any
-	// beyond is the object whose keys come before its own, which keys are.
-	beyond, keys string
+	name, beyond string
+	value        any
+	keys         string
 }
 
-// jsonObjects lists the objects that --json prints. Each stands for its like: what it holds is told with its keys, what it
-// leaves out (people) by name alone.
+// jsonObjects lists the objects that --json prints. Each stands for its like: what it holds is told with its keys,
+// what it leaves out (people) by name alone.
 func jsonObjects() []jsonObject {
 	row := model.RowJSON{Team: &model.NamedJSON{}, Space: &model.NamedJSON{}, Channel: &model.NamedJSON{},
 		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
 	edit := model.EditJSON{Error: &model.ErrorJSON{}}
+	afresh := model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})}
 	all := []jsonObject{
-		{name: "conversation", value: row},
-		{name: "person", value: model.Participant{}},
-		{name: "afresh", beyond: "conversation",
-			value: model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})}},
-		{name: "edit", value: edit},
-		{name: "delivered", beyond: "edit", value: model.HistoryJSON{EditJSON: edit}},
-		{name: "new", value: model.NewConversation{}},
-		{name: "account", value: accountJSON{Error: &model.ErrorJSON{}}},
-		{name: "request", value: requestJSON{}},
-		{name: "check", value: findingJSON{}},
-		{name: "config", value: checkJSON{Problems: []problemJSON{{}}}},
-		{name: "paths", value: pathsJSON{}},
-		{name: "init", value: initJSON{}},
-		{name: "forgotten", value: forgottenJSON{}},
-		{name: "sandbox", value: sandboxJSON{}},
+		{"conversation", "", row, ""},
+		{"person", "", model.Participant{}, ""},
+		{"afresh", "conversation", afresh, ""},
+		{"edit", "", edit, ""},
+		{"delivered", "edit", model.HistoryJSON{EditJSON: edit}, ""},
+		{"new", "", model.NewConversation{}, ""},
+		{"account", "", accountJSON{Error: &model.ErrorJSON{}}, ""},
+		{"request", "", requestJSON{}, ""},
+		{"check", "", findingJSON{}, ""},
+		{"config", "", checkJSON{Problems: []problemJSON{{}}}, ""},
+		{"paths", "", pathsJSON{}, ""},
+		{"init", "", initJSON{}, ""},
+		{"forgotten", "", forgottenJSON{}, ""},
+		{"sandbox", "", sandboxJSON{}, ""},
 	}
 	keys := map[string]string{}
 	for i, o := range all {
@@ -49,8 +49,7 @@ func jsonObjects() []jsonObject {
 // jsonValues are what stands for the values of a sample, apart from its objects.
 var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)
 
-// jsonKeys returns the keys that a value is printed with, those of an object
-// within it in braces.
+// jsonKeys returns the keys that a value is printed with, those of an object within it in braces.
 func jsonKeys(v any) string {
 	var text strings.Builder
 	if err := writeJSON(&text, v); err != nil {

@@ -8,25 +8,18 @@ import (
 	"confab/model"
 )
 
-const nothingWaits = "Nothing is on its way, and nothing needs you."
-
 func (r *run) outboxCommand() *cobra.Command {
-	list := r.do(func(ctx context.Context, _ []string) error {
+	list := func(ctx context.Context, _ []string, _ flags) error {
 		return r.withEngine(ctx, func() error { return r.listOutbox(ctx) })
-	})
-	c := &cobra.Command{Use: "outbox", Short: "Print the edits that are not delivered, and settle them", Args: noArgs, RunE: list}
-	c.AddCommand(
-		&cobra.Command{Use: "list", Short: "Print the edits that are not delivered", Args: noArgs, RunE: list},
-		r.decisionCommand("retry", "Send edits again that were refused, are held, unknown or waiting",
-			"An edit in conflict is settled with `confab outbox resolve`."),
-		r.decisionCommand("discard", "Give edits up that are not delivered", ""),
-		r.resolveCommand(),
-	)
+	}
+	c := r.commandOf("outbox", noArgs, list)
+	c.AddCommand(r.commandOf("outbox list", noArgs, list),
+		r.decisionCommand("retry"), r.decisionCommand("discard"), r.decisionCommand("resolve"))
 	return c
 }
 
-// listOutbox prints what is not delivered: for a person one submission after
-// the other with its edits under it, for a program one edit a line.
+// listOutbox prints what is not delivered: for a person one submission after the other with its edits under it, for a
+// program one edit a line.
 func (r *run) listOutbox(ctx context.Context) error {
 	entries, err := r.engine.Outbox(ctx)
 	if err != nil {
@@ -41,7 +34,7 @@ func (r *run) listOutbox(ctx context.Context) error {
 	}
 	forPerson := r.Width() > 0 || r.flags.plain
 	if forPerson && len(entries) == 0 {
-		r.print(nothingWaits)
+		r.print("Nothing is on its way, and nothing needs you.")
 	}
 	submissions := map[string]model.Submission{}
 	t := table{}
@@ -71,8 +64,8 @@ func (r *run) listOutbox(ctx context.Context) error {
 	return nil
 }
 
-// entryLines show one edit of the outbox under its submission, with the three
-// values where the service shows another one than the edit was made from.
+// entryLines show one edit of the outbox under its submission, with the three values where the service shows another
+// one than the edit was made from.
 func entryLines(x model.OutboxEntry) []string {
 	line := "  " + x.ID + "  " + x.State.Words() + "  " + cell(x.Ref.String())
 	if x.Title != "" && x.Kind != model.EditCreate {

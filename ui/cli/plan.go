@@ -11,8 +11,7 @@ import (
 	"confab/ui/theme"
 )
 
-// planLines show what will change, for whom, what already is so, and what
-// can't be done and why.
+// planLines show what will change, for whom, what already is so, and what can't be done and why.
 func planLines(plan model.Plan) []string {
 	var out []string
 	if plan.Bulk() {
@@ -33,53 +32,72 @@ func planLines(plan model.Plan) []string {
 	return out
 }
 
+// whyUnchanged says why a plan leaves a conversation alone, "" where it does not.
+func whyUnchanged(it model.PlanItem) string {
+	switch {
+	case it.State == model.PlanBlocked:
+		return "can't: " + model.CleanLine(it.Reason, 1000)
+	case it.State == model.PlanAlready && len(it.Waiting) > 0:
+		return "asked for already, and not delivered yet"
+	case it.State == model.PlanAlready:
+		return "already so"
+	}
+	return ""
+}
+
+// riskLines say why to ask, and who sees a conversation now and then where that is known.
+func riskLines(seen *model.AudienceChange, risks []model.Risk) (lines []string) {
+	if seen != nil {
+		lines = seen.Lines()
+	}
+	for _, risk := range risks {
+		if seen == nil || !risk.Exposes() {
+			lines = append(lines, risk.Text)
+		}
+	}
+	for i, line := range lines {
+		lines[i] = model.CleanLine(line, 500)
+	}
+	return lines
+}
+
 func itemLines(it model.PlanItem) []string {
 	head := cell(it.Ref.String())
 	if it.Title != "" {
 		head += "  " + quote(it.Title)
 	}
-	switch it.State {
-	case model.PlanAlready:
-		if len(it.Waiting) == 0 {
-			return []string{head + ": already so"}
-		}
-		return append([]string{head + ": asked for already, and not delivered yet"}, waitingLines(it)...)
-	case model.PlanBlocked:
-		return []string{head + ": can't: " + model.CleanLine(it.Reason, 1000)}
+	why := whyUnchanged(it)
+	if why != "" {
+		head += ": " + why
 	}
 	out := []string{head}
-	for _, e := range it.Edits {
-		for _, line := range editLines(e) {
-			out = append(out, "  "+line)
+	if why == "" {
+		for _, e := range it.Edits {
+			out = append(out, indented("  ", editLines(e))...)
 		}
 	}
-	out = append(out, waitingLines(it)...)
-	if it.Seen != nil {
-		for _, line := range it.Seen.Lines() {
-			out = append(out, "  ! "+model.CleanLine(line, 500))
+	if it.State != model.PlanBlocked {
+		for _, e := range it.Waiting {
+			out = append(out, "  in the outbox: "+e.ID+"  "+e.State.Words()+"  "+shortEdit(e.Edit)+nextTry(e)+because(e.Error))
 		}
 	}
-	for _, risk := range it.Risks {
-		if it.Seen == nil || !risk.Exposes() {
-			out = append(out, "  ! "+model.CleanLine(risk.Text, 500))
+	if why != "" {
+		return out
+	}
+	out = append(out, indented("  ! ", riskLines(it.Seen, it.Risks))...)
+	var notes []string
+	for _, note := range it.Notes {
+		if note != "" {
+			notes = appendNew(notes, model.CleanLine(note, 500))
 		}
 	}
-	for i, note := range it.Notes {
-		if note != "" && !slices.Contains(it.Notes[:i], note) {
-			out = append(out, "  note: "+model.CleanLine(note, 500))
-		}
-	}
-	return out
+	return append(out, indented("  note: ", notes)...)
 }
 
-func waitingLines(it model.PlanItem) []string {
-	var out []string
-	for _, e := range it.Waiting {
-		line := "  in the outbox: " + e.ID + "  " + e.State.Words() + "  " + shortEdit(e.Edit) + nextTry(e)
-		if e.Error != nil {
-			line += ": " + e.Error.Words()
-		}
-		out = append(out, line)
+func indented(by string, lines []string) []string {
+	out := slices.Clone(lines)
+	for i := range out {
+		out[i] = by + out[i]
 	}
 	return out
 }
@@ -91,26 +109,31 @@ func field(e model.Edit) string {
 	return e.Kind.Words()
 }
 
+// editLines say in full what an edit does.
 func editLines(e model.Edit) []string {
-	switch e.Kind.Shape() {
-	case model.ShapeAct:
-		if e.Kind == model.EditCreate {
-			return createLines(e.Target.New)
+	var out []string
+	switch n := e.Target.New; {
+	case n != nil:
+		out = []string{"create " + quote(n.Title)}
+		for _, f := range [][2]string{{"description", n.Description}, {"space", n.Space}, {"privacy", string(n.Privacy)}, {"access", n.Access},
+			{"default role", model.RoleName(n.DefaultRole)}, {"first message", n.Message}} {
+			if f[1] != "" {
+				out = append(out, "  "+f[0]+": "+model.CleanLine(f[1], 200))
+			}
 		}
-		return []string{field(e)}
-	case model.ShapePeople:
-		return peopleLines(e)
+		for _, p := range n.People {
+			p.Status = ""
+			out = append(out, "  + "+personWith(p))
+		}
+		return out
+	case e.Kind.Shape() != model.ShapePeople:
+		return []string{shortEdit(e)}
 	}
-	return []string{field(e) + ": " + value(e.Base) + " → " + value(e.Target)}
-}
-
-func peopleLines(e model.Edit) []string {
 	d := model.DiffPeople(e.Base.Set(), e.Target.Set())
-	what := field(e)
+	out = []string{field(e)}
 	if was, will := len(e.Base.Set()), len(e.Target.Set()); was != will {
-		what += fmt.Sprintf(": %d → %d", was, will)
+		out[0] += fmt.Sprintf(": %d → %d", was, will)
 	}
-	out := []string{what}
 	for _, p := range d.Added {
 		out = append(out, "  + "+personWith(p))
 	}
@@ -130,24 +153,6 @@ func peopleLines(e model.Edit) []string {
 	return out
 }
 
-func createLines(n *model.NewConversation) []string {
-	if n == nil {
-		return []string{"create"}
-	}
-	out := []string{"create " + quote(n.Title)}
-	for _, f := range [][2]string{{"description", n.Description}, {"space", n.Space}, {"privacy", string(n.Privacy)}, {"access", n.Access},
-		{"default role", model.RoleName(n.DefaultRole)}, {"first message", n.Message}} {
-		if f[1] != "" {
-			out = append(out, "  "+f[0]+": "+model.CleanLine(f[1], 200))
-		}
-	}
-	for _, p := range n.People {
-		p.Status = ""
-		out = append(out, "  + "+personWith(p))
-	}
-	return out
-}
-
 func resultLine(d model.DeliveryResult) string {
 	e := d.Entry
 	if d.Journal != nil && d.Journal.Ref.ID != "" {
@@ -161,8 +166,8 @@ func resultLine(d model.DeliveryResult) string {
 		line += "; it is now " + value(*e.Theirs)
 	}
 	// What is done may carry the failure of an earlier try.
-	if e.Error != nil && (e.State.Waiting() || e.State.NeedsPerson()) {
-		line += ": " + e.Error.Words()
+	if e.State.Waiting() || e.State.NeedsPerson() {
+		line += because(e.Error)
 	}
 	return line
 }

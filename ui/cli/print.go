@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,8 +23,8 @@ import (
 // asciiFor replaces the signs that confab itself prints.
 var asciiFor = strings.NewReplacer("→", "->", "…", "...", "—", "-", "–", "-", "“", `"`, "”", `"`, "‘", "'", "’", "'", "·", "-", "×", "x")
 
-// plainText is s for the terminal that was asked for: with --ascii, accents go
-// and what has no ASCII form becomes a question mark.
+// plainText is s for the terminal that was asked for: with --ascii, accents go and what has no ASCII form becomes a
+// question mark.
 func (r *run) plainText(s string) string {
 	if !r.setup.ASCII {
 		return s
@@ -60,14 +61,17 @@ func (r *run) result(v any, format string, args ...any) {
 	}
 }
 
-func (r *run) object(v any) {
-	if err := writeJSON(r.Out, v); err != nil && r.unwritten == nil {
+func (r *run) object(v any) { r.wrote(writeJSON(r.Out, v)) }
+
+// wrote keeps the first error of printing results.
+func (r *run) wrote(err error) {
+	if err != nil && r.unwritten == nil {
 		r.unwritten = local(err)
 	}
 }
 
-// writeJSON writes one object on a line. Strings stay exact, and what a
-// terminal would act on is escaped: encoding/json does so below U+0020 alone.
+// writeJSON writes one object on a line. Strings stay exact, and what a terminal would act on is escaped:
+// encoding/json does so below U+0020 alone.
 func writeJSON(w io.Writer, v any) error {
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
@@ -75,18 +79,17 @@ func writeJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	acts := func(c rune) bool { return c >= 0x7f && unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
-	text := raw.Bytes()
-	var out []byte
-	for i := bytes.IndexFunc(text, acts); i >= 0; i = bytes.IndexFunc(text, acts) {
-		c, n := utf8.DecodeRune(text[i:])
-		out = append(out, text[:i]...)
+	out := make([]byte, 0, raw.Len())
+	for _, c := range raw.String() {
+		if c < 0x7f || !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			out = utf8.AppendRune(out, c)
+			continue
+		}
 		for _, unit := range utf16.Encode([]rune{c}) {
 			out = fmt.Appendf(out, `\u%04x`, unit)
 		}
-		text = text[i+n:]
 	}
-	_, err := w.Write(append(out, text...))
+	_, err := w.Write(out)
 	return err
 }
 
@@ -98,21 +101,21 @@ func short(s string) string { return model.CleanLine(s, 60) }
 // quote shows remote text in a sentence.
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
-// table prints rows in columns. On a terminal the columns are aligned, and
-// the widest are cut until a row fits; elsewhere cells are separated by tabs, whole
-// and without a heading, for other programs to split.
+// table prints rows in columns. On a terminal the columns are aligned, and the widest are cut until a row fits;
+// elsewhere cells are separated by tabs, whole and without a heading, for other programs to split.
 type table struct {
 	head []string
 	rows [][]string
-	// least is how few cells each column is left with, 0 where it is never cut; nil
-	// cuts all but the first, which is for copying.
+	// least is how few cells each column is left with, 0 where it is never cut.
 	least []int
-	// drop are columns to do without, the first of these that is enough, where a row
-	// does not fit.
+	// drop are columns to do without, the first of these that is enough, where a row does not fit.
 	drop [][]int
 	// always aligns the columns elsewhere too, and nothing is cut for good.
 	always bool
 }
+
+// narrowest is how few cells most columns are left with on a terminal.
+const narrowest = 12
 
 func (t *table) add(cells ...string) {
 	for i := range cells {
@@ -121,18 +124,9 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-func (t *table) addUnder(cells ...string) {
-	t.add(cells...)
-	last := t.rows[len(t.rows)-1]
-	last[0] = "  " + last[0]
-}
-
 func (r *run) printTable(t table) {
 	width := r.Width()
-	switch {
-	case len(t.rows) == 0:
-		return
-	case r.flags.plain || width <= 0 && !t.always:
+	if r.flags.plain || width <= 0 && !t.always {
 		between := "\t"
 		if r.flags.plain {
 			between = "  " // read aloud, whole
@@ -140,6 +134,9 @@ func (r *run) printTable(t table) {
 		for _, row := range t.rows {
 			r.print("%s", strings.Join(row, between))
 		}
+		return
+	}
+	if len(t.rows) == 0 {
 		return
 	}
 	// What is printed has not asked the terminal how it counts.
@@ -169,11 +166,7 @@ func (r *run) printTable(t table) {
 	}
 }
 
-// narrowest is how few cells a column is left with on a terminal.
-const narrowest = 12
-
-// fit narrows the columns that are the widest for what they need until a row fits, and
-// returns those that are shown.
+// fit narrows the columns that are the widest for what they need until a row fits, and returns those that are shown.
 func (t *table) fit(wide []int, width int) (shown []int) {
 	full := slices.Clone(wide)
 	for _, drop := range append([][]int{nil}, t.drop...) {
@@ -186,14 +179,15 @@ func (t *table) fit(wide []int, width int) (shown []int) {
 				total += 2 + full[i]
 			}
 		}
-		for ; width > 0 && total > width; total-- {
-			widest := -1
-			for _, i := range shown {
-				if wide[i] > t.leastOf(i) && (widest < 0 || wide[i]*t.leastOf(widest) > wide[widest]*t.leastOf(i)) {
-					widest = i
-				}
+		spare := func(i int) float64 { // how much wider a column is than it needs to be
+			if t.least[i] == 0 || wide[i] <= t.least[i] {
+				return 0
 			}
-			if widest < 0 {
+			return float64(wide[i]) / float64(t.least[i])
+		}
+		for ; total > width && width > 0; total-- {
+			widest := slices.MaxFunc(shown, func(a, b int) int { return cmp.Compare(spare(a), spare(b)) })
+			if spare(widest) == 0 {
 				break
 			}
 			wide[widest]--
@@ -205,30 +199,17 @@ func (t *table) fit(wide []int, width int) (shown []int) {
 	return shown
 }
 
-// leastOf returns how few cells a column is left with.
-func (t *table) leastOf(i int) int {
-	switch {
-	case t.least == nil && i > 0:
-		return narrowest
-	case t.least == nil || t.least[i] == 0:
-		return layout.Far // is never cut
-	}
-	return t.least[i]
-}
-
 // at shows a time in the local zone, "-" for none.
 func at(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.Local().Format(dayAndTime)
+	return t.Local().Format("2006-01-02 15:04")
 }
-
-const dayAndTime = "2006-01-02 15:04"
 
 // clock shows a time of today by the hour, another with its day, "" for none.
 func (r *run) clock(t time.Time) string {
-	return theme.Clock(t, r.Now().Local(), "15:04", dayAndTime, dayAndTime)
+	return theme.Clock(t, r.Now().Local(), "15:04", "2006-01-02 15:04", "2006-01-02 15:04")
 }
 
 // value shows what a field holds, or will hold.
@@ -283,11 +264,28 @@ func person(p model.Participant) string {
 
 // personWith is a person with what they are in a conversation.
 func personWith(p model.Participant) string {
-	line := person(p)
-	for _, extra := range []string{model.RoleName(p.Role), p.Status} {
-		if extra != "" {
-			line += ", " + short(extra)
+	return commas(person(p), short(model.RoleName(p.Role)), short(p.Status))
+}
+
+// commas joins the parts that are not empty.
+func commas(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// only is a text where something is so, else "".
+func only(so bool, text string) string {
+	if so {
+		return text
+	}
+	return ""
+}
+
+// appendNew appends what a list does not have yet.
+func appendNew[T comparable](list []T, all ...T) []T {
+	for _, v := range all {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
 		}
 	}
-	return line
+	return list
 }

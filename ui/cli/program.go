@@ -200,7 +200,9 @@ type run struct {
 	// noConfig says that the config was looked for and is not there.
 	noConfig bool
 	asked    *prompter
-	status   int // what the command ends with
+	// inLines says that this is the line mode, where commands have other names.
+	inLines bool
+	status  int // what the command ends with
 	// unwritten is what kept results from being printed; it ends the command.
 	unwritten error
 }

@@ -17,9 +17,8 @@ const maxAnswer = 16 << 10
 
 var errNoAnswer = errors.New("the input ended before there was an answer")
 
-// prompter asks questions on one terminal. A read can't be taken back, so a
-// goroutine of its own reads, and a line only once it is asked for: what is typed
-// behind the last answer belongs to whoever reads next.
+// prompter asks questions on one terminal. A read can't be taken back, so a goroutine of its own reads, and a line
+// only once it is asked for: what is typed behind the last answer belongs to whoever reads next.
 type prompter struct {
 	in    io.Reader
 	out   io.Writer
@@ -34,8 +33,7 @@ func newPrompter(in io.Reader, out io.Writer) *prompter {
 	return &prompter{in: in, out: out, want: make(chan struct{}, 1), lines: make(chan string)}
 }
 
-// typed asks for one line, which comes without its end; the channel is closed with
-// the input.
+// typed asks for one line, which comes without its end; the channel is closed with the input.
 func (p *prompter) typed() <-chan string {
 	p.begin.Do(func() {
 		go func() {
@@ -70,8 +68,7 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 	}
 }
 
-// confirm asks a yes-or-no question whose default is No. What is asked twice
-// wants the whole word.
+// confirm asks a yes-or-no question whose default is No. What is asked twice wants the whole word.
 func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bool, error) {
 	if !whole {
 		return p.confirmed(ctx, question+" [y/N] ", false)
@@ -79,8 +76,8 @@ func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bo
 	return p.confirmed(ctx, question+` Type "yes" in full: `, false, "yes")
 }
 
-// confirmed asks a yes-or-no question; an answer that is neither counts as
-// standard, and the words for yes may be others than y and yes.
+// confirmed asks a yes-or-no question; an answer that is neither counts as standard, and the words for yes may be
+// others than y and yes.
 func (p *prompter) confirmed(ctx context.Context, question string, standard bool, yes ...string) (bool, error) {
 	fmt.Fprint(p.out, question)
 	s, err := p.line(ctx)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -20,11 +18,8 @@ type sendOptions struct {
 	yes, dryRun, noWait bool
 }
 
-func (o *sendOptions) register(c *cobra.Command) {
-	c.Flags().BoolVar(&o.yes, "yes", false, "don't ask")
-	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the exact requests, and send nothing")
-	c.Flags().BoolVar(&o.noWait, "no-wait", false, "leave the edits in the outbox, for the inbox or confab sync to deliver")
-	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
+func (f flags) sending() sendOptions {
+	return sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
 }
 
 // mayAsk refuses, before anything is read, what could not be asked about later.
@@ -56,18 +51,15 @@ func (r *run) plans() io.Writer {
 	return r.Out
 }
 
-// send shows a plan, asks, submits and delivers, and reports. wants are what
-// was asked for and failed what kept conversations from being planned, for the
-// report of those that don't change.
-func (r *run) send(ctx context.Context, plan model.Plan, wants []model.Edit, failed failures, o sendOptions) error {
+// send shows a plan, asks, submits and delivers, and reports. fields are what was asked for, for the report of the
+// conversations that don't change.
+func (r *run) send(ctx context.Context, plan model.Plan, fields []model.Edit, o sendOptions) error {
 	if o.dryRun {
-		return r.dryRun(ctx, plan, failed)
+		return r.dryRun(ctx, plan)
 	}
+	r.noteBlocked(plan)
 	if !r.flags.json || !o.yes {
 		r.printLines(r.plans(), planLines(plan)...)
-	}
-	if failed.refused(plan) {
-		r.note(ExitRefused)
 	}
 	for _, it := range plan.Items {
 		for _, entry := range it.Waiting {
@@ -80,14 +72,14 @@ func (r *run) send(ctx context.Context, plan model.Plan, wants []model.Edit, fai
 		}
 	}
 	if r.flags.json {
-		if err := r.reportUnsent(ctx, plan, wants, failed); err != nil {
+		if err := r.reportUnsent(ctx, plan, fields); err != nil {
 			return err
 		}
 	}
 	if plan.Count(model.PlanChange) == 0 {
 		return nil
 	}
-	if err := r.agree(ctx, o, question(plan), needsWhole(plan.Risks()), "Nothing was sent."); err != nil {
+	if err := r.agree(ctx, o, question(plan), needsWhole(plan), "Nothing was sent."); err != nil {
 		return err
 	}
 	ids, err := r.engine.Submit(ctx, plan)
@@ -119,26 +111,24 @@ func question(plan model.Plan) string {
 	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
-func needsWhole(risks []model.Risk) bool {
-	return slices.ContainsFunc(risks, func(r model.Risk) bool { return r.Twice })
+// needsWhole reports whether the answer must be typed in full.
+func needsWhole(plan model.Plan) bool {
+	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
 }
 
-// deliver waits for edits and prints what became of each, and how the
-// submissions that they belong to ended. What they wait for is delivered
-// without a word.
+// deliver waits for edits and prints what became of each, and how the submissions that they belong to ended. What
+// they wait for is delivered without a word.
 func (r *run) deliver(ctx context.Context, ids, awaited []string) error {
 	queued, err := r.entries(ctx, ids)
 	if err != nil {
 		return err
 	}
 	told := map[string]bool{}
-	r.results(ctx, func(report func(model.DeliveryResult)) error {
-		return r.engine.Deliver(ctx, slices.Concat(ids, awaited), func(d model.DeliveryResult) {
-			if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
-				report(d)
-			}
-		})
-	})
+	r.stopped(ctx, r.engine.Deliver(ctx, slices.Concat(ids, awaited), func(d model.DeliveryResult) {
+		if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
+			r.delivered(d)
+		}
+	}))
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -148,16 +138,14 @@ func (r *run) deliver(ctx context.Context, ids, awaited []string) error {
 			entry.State = model.Withdrawn
 			r.object(model.NewEditJSON(entry))
 		}
-		if !slices.Contains(submissions, entry.Submission) {
-			submissions = append(submissions, entry.Submission)
-		}
+		submissions = appendNew(submissions, entry.Submission)
 	}
-	return r.endings(ctx, submissions, true)
+	return r.endings(ctx, submissions, true, true)
 }
 
-// endings says how submissions ended, each in a line, and how to take back the
-// one that changed something. told says that the edits themselves were reported.
-func (r *run) endings(ctx context.Context, ids []string, told bool) error {
+// endings says how submissions ended, each in a line: with the reason unless told says that the edits themselves were
+// reported. With hint it says how to take back the only one, where that changed something.
+func (r *run) endings(ctx context.Context, ids []string, told, hint bool) error {
 	if r.flags.json {
 		return nil
 	}
@@ -169,8 +157,8 @@ func (r *run) endings(ctx context.Context, ids []string, told bool) error {
 		if !ok {
 			continue
 		}
-		r.print("%s", r.ending(sub, !told, "confab outbox"))
-		if len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
+		r.print("%s", r.ending(sub, !told))
+		if !hint || len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
 			continue
 		}
 		_, settled, err := r.engine.SubmissionEdits(ctx, id)
@@ -189,9 +177,8 @@ func takesBack(j model.JournalEntry) bool {
 	return can && j.State == model.Done && j.Undone == ""
 }
 
-// ending says in one line what a submission did and how it ended, and the reason
-// where that has not been said. outbox is how to look at what needs a person.
-func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
+// ending says in one line what a submission did and how it ended, and the reason where that has not been said.
+func (r *run) ending(sub model.Submission, reason bool) string {
 	line := sub.Words() + ": " + sub.Ending(r.clock)
 	if p := sub.Problem; p != nil && reason {
 		if p.State.NeedsPerson() {
@@ -199,22 +186,30 @@ func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
 		} else {
 			line += nextTry(*p)
 		}
-		if p.Error != nil {
-			line += ": " + p.Error.Words()
-		}
+		line += because(p.Error)
 	}
 	if sub.NeedPerson > 0 {
-		line += "; settle it: " + outbox
+		line += "; settle it: " + r.typed("")
 	}
 	return line
 }
 
-// results prints what a delivery reports.
-func (r *run) results(ctx context.Context, deliver func(report func(model.DeliveryResult)) error) {
-	err := deliver(func(d model.DeliveryResult) {
-		r.note(codeOfEdit(d.Entry))
-		r.reportResult(d)
-	})
+// because ends a line with what went wrong, if anything did.
+func because(e *model.EntryError) string {
+	if e == nil {
+		return ""
+	}
+	return ": " + e.Words()
+}
+
+// delivered reports what became of an edit.
+func (r *run) delivered(d model.DeliveryResult) {
+	r.note(codeOfEdit(d.Entry))
+	r.reportResult(d)
+}
+
+// stopped says why a delivery did not go to its end, if it did not.
+func (r *run) stopped(ctx context.Context, err error) {
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		r.say("What was not delivered stays in the outbox: confab outbox")
 		r.note(ExitInterrupted)
@@ -231,9 +226,9 @@ func (r *run) reportResult(d model.DeliveryResult) {
 	r.result(v, "%s", resultLine(d))
 }
 
-// reportUnsent prints, as JSON, the conversations that a plan leaves alone:
-// with the state already, or blocked and the reason.
-func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []model.Edit, failed failures) error {
+// reportUnsent prints, as JSON, the conversations that a plan leaves alone: with the state already, or blocked and
+// the reason.
+func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.Edit) error {
 	for _, it := range plan.Items {
 		if it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
@@ -242,8 +237,8 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []model.E
 		if err != nil {
 			return err
 		}
-		for _, w := range wants {
-			entry := model.OutboxEntry{Edit: w, State: model.OutcomeAlreadySet}
+		for _, f := range fields {
+			entry := model.OutboxEntry{Edit: f, State: model.OutcomeAlreadySet}
 			entry.Ref = it.Ref
 			if now, known := entry.Read(row.Conversation); cached && known {
 				entry.Base = now
@@ -252,8 +247,8 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []model.E
 			if it.State == model.PlanBlocked {
 				entry.State, entry.Target = model.OutcomeBlocked, model.Value{}
 				entry.Error = &model.EntryError{Kind: model.Unsupported, Message: it.Reason}
-				if err := failed[it.Ref]; err != nil {
-					entry.Error = model.NewEntryError(err)
+				if it.Err != nil {
+					entry.Error = model.NewEntryError(it.Err)
 				}
 			}
 			r.object(model.NewEditJSON(entry))
@@ -270,9 +265,8 @@ func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, e
 	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
 }
 
-// requestJSON is one request as --dry-run prints it. Query is escaped; Body is
-// the JSON that would be sent, null where there is none, and a string where it
-// is something else than JSON.
+// requestJSON is one request as --dry-run prints it. Query is escaped; Body is the JSON that would be sent, null
+// where there is none, and a string where it is something else than JSON.
 type requestJSON struct {
 	Ref    string          `json:"ref"`
 	Method string          `json:"method"`
@@ -282,11 +276,12 @@ type requestJSON struct {
 }
 
 // dryRun prints what would be sent.
-func (r *run) dryRun(ctx context.Context, plan model.Plan, failed failures) error {
+func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 	plan, err := r.engine.Requests(ctx, plan)
 	if err != nil {
 		return err
 	}
+	r.noteBlocked(plan)
 	if !r.flags.json {
 		r.printLines(r.Out, planLines(plan)...)
 	}
@@ -300,9 +295,6 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan, failed failures) erro
 		for _, q := range it.Requests {
 			r.printRequest(it.Ref, q)
 		}
-	}
-	if failed.refused(plan) {
-		return errShown
 	}
 	return nil
 }

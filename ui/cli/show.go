@@ -15,34 +15,27 @@ import (
 )
 
 func (r *run) showCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "show REF",
-		Short:   "Print one conversation, read afresh, with everything known",
-		Example: "  confab show projects:1481000003663\n  confab show --json projects:1481000003663",
-		Args:    needs("REF", 1, 1),
-		RunE: r.do(func(ctx context.Context, args []string) error {
-			return r.withEngine(ctx, func() error {
-				ref, err := r.ref(args[0])
-				if err != nil {
-					return err
-				}
-				row, d, err := r.readWhole(ctx, ref)
-				if err != nil {
-					return fmt.Errorf("%s: %w", ref, err)
-				}
-				if r.flags.json {
-					r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
-				} else {
-					r.show(row, d)
-				}
-				return nil
-			})
-		}),
-	}
+	return r.commandOf("show", needs("REF", 1, 1), func(ctx context.Context, args []string, _ flags) error {
+		return r.withEngine(ctx, func() error {
+			ref, err := r.ref(args[0])
+			if err != nil {
+				return err
+			}
+			row, d, err := r.readWhole(ctx, ref)
+			if err != nil {
+				return fmt.Errorf("%s: %w", ref, err)
+			}
+			if r.flags.json {
+				r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
+			} else {
+				r.show(row, d)
+			}
+			return nil
+		})
+	})
 }
 
-// readWhole reads a conversation afresh. The answer is newer than its row and
-// holds what is never stored.
+// readWhole reads a conversation afresh. The answer is newer than its row and holds what is never stored.
 func (r *run) readWhole(ctx context.Context, ref model.Ref) (model.Row, model.Detail, error) {
 	d, err := r.engine.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
 	if err != nil {
@@ -60,59 +53,38 @@ func (r *run) show(row model.Row, d model.Detail) {
 	now := r.Now().Local()
 	about := theme.NewAbout(&c, described, now)
 	r.print("%s", cmp.Or(model.CleanLine(c.Title, 0), "(no title)"))
-	r.print("%s", about.What)
-	r.print("")
+	r.print("%s\n", about.What)
 	head := append([]model.Fact{{Label: "Ref", Value: cell(c.Ref.String())}}, about.Head...)
-	if words := triageWords(row.Triage); words != "" {
-		head = append(head, model.Fact{Label: "Triage", Value: words})
+	add := func(label, value string) {
+		if value != "" {
+			head = append(head, model.Fact{Label: label, Value: value})
+		}
 	}
+	t := row.Triage
+	add("Triage", commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+at(t.SnoozedUntil)), only(t.Pinned, "pinned")))
 	for _, p := range row.Pending {
-		head = append(head, model.Fact{Label: "Edit", Value: fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words())})
+		add("Edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
 	}
-	if can := editable(r.engine.Capabilities(c)); can != "" {
-		head = append(head, model.Fact{Label: "Can edit", Value: can})
-	}
-	r.facts(head)
+	// Why the rest can't be edited is said where somebody tries.
+	add("Can edit", commas(can(r.engine.Capabilities(c), func(k model.EditKind) string { return only(k != model.EditCreate, k.Words()) })...))
+	r.facts(head, "")
 	if about.Assumed != "" {
 		r.print("\n%s", about.Assumed)
 	}
 	r.people("PEOPLE", model.Set[model.Participant]{Known: c.Participants.Known || c.Contacts.Known, Items: c.People()})
 	r.messages(d, now)
-	for i := range about.Facts {
-		if about.Facts[i].Group == "" {
-			about.Facts[i].Group = "More"
-		}
-	}
-	r.facts(about.Facts)
-	for i := range about.Raw {
-		about.Raw[i].Group = model.GroupRaw
-	}
-	r.facts(about.Raw)
+	r.facts(about.Facts, "More")
+	r.facts(about.Raw, model.GroupRaw)
 }
 
-// editable names what can be edited; why the rest can't is said where somebody tries.
-func editable(caps model.Capabilities) string {
-	var out []string
+// can lists what can be edited, as name calls it.
+func can(caps model.Capabilities, name func(model.EditKind) string) (out []string) {
 	for _, k := range model.EditKinds() {
-		if k != model.EditCreate && caps.Of(k).Can() {
-			out = append(out, k.Words())
+		if caps.Of(k).Can() {
+			out = append(out, name(k))
 		}
 	}
-	return strings.Join(out, ", ")
-}
-
-func triageWords(t model.Triage) string {
-	var words []string
-	if t.Done {
-		words = append(words, "done")
-	}
-	if !t.SnoozedUntil.IsZero() {
-		words = append(words, "snoozed until "+at(t.SnoozedUntil))
-	}
-	if t.Pinned {
-		words = append(words, "pinned")
-	}
-	return strings.Join(words, ", ")
+	return out
 }
 
 func (r *run) text(indent, s string) {
@@ -139,10 +111,13 @@ func (r *run) people(head string, set model.Set[model.Participant]) {
 	}
 }
 
-func (r *run) facts(facts []model.Fact) {
-	for i, f := range facts {
-		if f.Group != "" && (i == 0 || f.Group != facts[i-1].Group) {
+// facts prints facts under their groups; those of none are in the given one, which "" leaves without a heading.
+func (r *run) facts(facts []model.Fact, group string) {
+	last := ""
+	for _, f := range facts {
+		if f.Group = cmp.Or(f.Group, group); f.Group != last {
 			r.print("\n%s", strings.ToUpper(f.Group))
+			last = f.Group
 		}
 		switch {
 		case strings.ContainsAny(f.Value, "\n\r"):
@@ -168,14 +143,8 @@ func (r *run) messages(d model.Detail, now time.Time) {
 		r.print("  (none)")
 	}
 	for _, m := range d.Messages.Items {
-		note := ""
-		switch {
-		case m.Kind != "" && m.Status != "":
-			note = " (" + cell(m.Kind) + ", " + cell(m.Status) + ")"
-		case m.Kind != "" || m.Status != "":
-			note = " (" + cell(m.Kind+m.Status) + ")"
-		}
-		r.print("%s%s", theme.Speaker(m, now), note)
+		note := commas(cell(m.Kind), cell(m.Status))
+		r.print("%s%s", theme.Speaker(m, now), only(note != "", " ("+note+")"))
 		r.text("  ", m.Text)
 	}
 }

@@ -13,44 +13,36 @@ import (
 	"confab/ui/theme"
 )
 
-// editFlags say which conversations `edit` changes, and how many it may.
-type editFlags struct {
-	query       string
-	cached      bool
-	max, expect int
-	given       func(flag string) bool
-}
-
 // checkWhich refuses what names no conversations, or all of them by mistake.
-func (r *run) checkWhich(f editFlags, args []string) error {
+func (r *run) checkWhich(f flags, args []string) error {
+	queried := f.Changed("query")
 	switch {
-	case f.given("query") && len(args) > 0:
+	case queried && len(args) > 0:
 		return usage("name conversations or give --query, not both")
-	case !f.given("query") && len(args) == 0:
+	case !queried && len(args) == 0:
 		return usage("say which conversations: by REF, or with --query")
-	case f.cached && !f.given("query"):
+	case f.on("cached") && !queried:
 		return usage("--cached goes with --query")
-	case f.max < 0 || f.expect < 0:
+	case f.number("max") < 0 || f.number("expect") < 0:
 		return usage("--max and --expect want a number that is not negative")
 	}
-	if err := r.checkQuery(f.query); err != nil {
+	if err := r.checkQuery(f.text("query")); err != nil {
 		return err
 	}
-	if q, err := query.Parse(f.query); f.given("query") && err == nil && !q.Conditional() {
+	if q, err := query.Parse(f.text("query")); queried && err == nil && !q.Conditional() {
 		return usage("a query without a condition matches everything: write is:any to mean that")
 	}
 	return nil
 }
 
-// allows refuses a plan of more conversations than --max, or of another number
-// than --expect.
-func (f editFlags) allows(n int) error {
+// mayChange refuses a plan of more conversations than --max, or of another number than --expect.
+func mayChange(f flags, n int) error {
 	would := "the plan would change " + theme.Count(n, "conversation")
-	switch {
-	case f.given("max") && n > f.max:
-		return refused("%s, and --max allows %d: nothing was sent", would, f.max)
-	case f.given("expect") && n != f.expect:
-		return refused("%s, and --expect names %d: nothing was sent", would, f.expect)
+	switch limit, expected := f.number("max"), f.number("expect"); {
+	case f.Changed("max") && n > limit:
+		return refused("%s, and --max allows %d: nothing was sent", would, limit)
+	case f.Changed("expect") && n != expected:
+		return refused("%s, and --expect names %d: nothing was sent", would, expected)
 	}
 	return nil
 }
@@ -58,28 +50,27 @@ func (f editFlags) allows(n int) error {
 // maxInput bounds what is read of standard input, in bytes.
 const maxInput = 16 << 20
 
-// refsOfInput puts the refs that standard input holds, separated by blanks or
-// ends of lines, in the place of "-". What is no ref there is wrong usage.
+// refsOfInput puts the refs that standard input holds, separated by blanks or ends of lines, in the place of "-".
+// What is no ref there is wrong usage.
 func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) {
 	var text []byte
-	got := make(chan error, 1)
+	var err error
+	read := make(chan struct{})
 	go func() {
-		var err error
 		text, err = io.ReadAll(io.LimitReader(r.In, maxInput+1))
-		got <- err
+		close(read)
 	}()
 	select {
-	case err := <-got:
-		if err != nil {
-			return nil, local(err)
-		}
+	case <-read:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if len(text) > maxInput {
+	switch {
+	case err != nil:
+		return nil, local(err)
+	case len(text) > maxInput:
 		return nil, usage("standard input holds more than %d MB", maxInput>>20)
-	}
-	if !utf8.Valid(text) {
+	case !utf8.Valid(text):
 		return nil, usage("standard input is not UTF-8")
 	}
 	out := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
@@ -97,16 +88,16 @@ func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) 
 }
 
 // editRefs returns the conversations that were named, or that match.
-func (r *run) editRefs(ctx context.Context, args []string, f editFlags) ([]model.Ref, error) {
-	if f.given("query") {
-		if !f.cached {
-			if err := r.engine.SyncQuery(ctx, f.query); err != nil {
+func (r *run) editRefs(ctx context.Context, args []string, f flags) ([]model.Ref, error) {
+	if f.Changed("query") {
+		if !f.on("cached") {
+			if err := r.engine.SyncQuery(ctx, f.text("query")); err != nil {
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
 			}
 		}
-		refs, err := r.engine.Refs(ctx, r.scoped(f.query), false)
+		refs, err := r.engine.Refs(ctx, r.scoped(f.text("query")), false)
 		if err == nil && len(refs) == 0 {
-			r.say("No conversation matches%s.", r.nearest(ctx, f.query, false))
+			r.say("No conversation matches%s.", r.nearest(ctx, f.text("query"), false))
 		}
 		return refs, err
 	}
@@ -116,9 +107,7 @@ func (r *run) editRefs(ctx context.Context, args []string, f editFlags) ([]model
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(refs, ref) {
-			refs = append(refs, ref)
-		}
+		refs = appendNew(refs, ref)
 	}
 	if len(refs) == 0 {
 		r.say("Standard input names no conversation: nothing to do.")

@@ -15,8 +15,7 @@ import (
 // maxLookupPages bounds how far a directory is read for one person.
 const maxLookupPages = 10
 
-// identifierKey is what stands before the = of a Bird identifier
-// (emailaddress, phonenumber). A text with another beginning is no identifier.
+// identifierKey is what stands before the = of a Bird identifier (emailaddress, phonenumber).
 var identifierKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // who is a person, group or flow as it was typed.
@@ -33,30 +32,52 @@ func roleWords() []string {
 	return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
 }
 
+// parsePeople reads what a flag says of people: whom each text means, and their role or status.
+func parsePeople(flag string, op model.ChangeOp, texts []string) (q request, err error) {
+	for _, text := range texts {
+		var w who
+		var p model.Participant
+		switch flag {
+		case "add":
+			w, p.Role, err = parseWhoRole(text)
+		case "remove":
+			w, err = parseWho(text)
+		case "participant-status":
+			w, p.Status, err = splitWho(flag, text)
+		default:
+			if w, p.Role, err = splitWho(flag, text); err == nil {
+				err = checkRole(p.Role)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		q = append(q, wanted{who: w, Change: model.Change{Kind: model.EditParticipants, Op: op, People: []model.Participant{p}}})
+	}
+	return q, nil
+}
+
 // parseWho reads [user:|group:|contact:|flow:]ID, an e-mail, a name, or KEY=VALUE.
 func parseWho(text string) (who, error) {
 	w := who{text: strings.TrimSpace(text)}
 	if w.text == "" {
 		return w, usage("a person is named by an id, an e-mail, an exact name, or KEY=VALUE")
 	}
-	if kind, id, ok := strings.Cut(w.text, ":"); ok {
-		switch kind {
-		case model.KindUser, model.KindGroup, model.KindContact, model.KindFlow:
-			if id == "" {
-				return w, usage("%q names no id", cell(w.text))
-			}
-			w.kind, w.id = kind, id
-			return w, nil
+	kind, id, ok := strings.Cut(w.text, ":")
+	if ok && slices.Contains([]string{model.KindUser, model.KindGroup, model.KindContact, model.KindFlow}, kind) {
+		if id == "" {
+			return w, usage("%q names no id", cell(w.text))
 		}
+		w.kind, w.id = kind, id
+		return w, nil
 	}
-	if key, value, ok := strings.Cut(w.text, "="); ok {
-		w.identifier = identifierKey.MatchString(key) && value != ""
-	}
+	key, value, _ := strings.Cut(w.text, "=")
+	w.identifier = identifierKey.MatchString(key) && value != ""
 	return w, nil
 }
 
-// exact reports whether a text names one person or thing by what only one has:
-// an id, an e-mail, an identifier. A name has no digit, or has blanks in it.
+// exact reports whether a text names one person or thing by what only one has: an id, an e-mail, an identifier. A
+// name has no digit, or has blanks in it.
 func (w who) exact() bool {
 	return w.kind != "" || w.identifier || !strings.ContainsFunc(w.text, unicode.IsSpace) && strings.ContainsAny(w.text, "@0123456789")
 }
@@ -83,8 +104,8 @@ func checkRole(s string) error {
 	return usage("unknown role %q%s", cell(s), suggest(s, roleWords(), "the roles are"))
 }
 
-// parseWhoRole reads WHO[=ROLE]. What follows the last = is a role only if it
-// is a role word, since an identifier has a = too.
+// parseWhoRole reads WHO[=ROLE]. What follows the last = is a role only if it is a role word, since an identifier has
+// a = too.
 func parseWhoRole(text string) (w who, role string, err error) {
 	i := strings.LastIndexByte(text, '=')
 	tail := text[i+1:]
@@ -108,48 +129,28 @@ func splitWho(flag, text string) (w who, word string, err error) {
 	return w, text[i+1:], err
 }
 
-// ambiguousError lists whom a text may mean.
-type ambiguousError struct {
-	text       string
-	candidates []model.Participant
+// whoError says that a text names nobody, or may mean several.
+type whoError struct {
+	message string
+	several bool
 }
 
-func (e *ambiguousError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%q is ambiguous; name one of these by its id:", cell(e.text))
-	for i, p := range e.candidates {
-		if i == 20 {
-			fmt.Fprintf(&b, "\n  and %d more", len(e.candidates)-i)
-			break
-		}
-		b.WriteString("\n  " + person(p))
-	}
-	return b.String()
-}
-
-type nobodyError struct{ text, where, suggestion string }
-
-func (e *nobodyError) Error() string {
-	return fmt.Sprintf("%q is nobody in %s: give an id, an e-mail or an exact name%s", cell(e.text), e.where, e.suggestion)
-}
+func (e *whoError) Error() string { return e.message }
 
 // matches reports whether a participant is whom the text names.
 func (w who) matches(p model.Participant) bool {
 	if w.kind != "" {
 		return p.Kind == w.kind && p.ID == w.id
 	}
-	if w.identifier && p.Identifier != "" && strings.EqualFold(p.Identifier, w.text) {
-		return true
-	}
-	if key, value, _ := strings.Cut(w.text, "="); w.identifier && strings.EqualFold(key, "emailaddress") && strings.EqualFold(value, p.Email) {
-		return true
-	}
+	key, value, _ := strings.Cut(w.text, "=")
 	return p.ID == w.text || p.Email != "" && strings.EqualFold(p.Email, w.text) ||
-		p.Name != "" && model.FoldText(p.Name) == model.FoldText(w.text)
+		p.Name != "" && model.FoldText(p.Name) == model.FoldText(w.text) ||
+		w.identifier && (p.Identifier != "" && strings.EqualFold(p.Identifier, w.text) ||
+			strings.EqualFold(key, "emailaddress") && strings.EqualFold(value, p.Email))
 }
 
-// choose returns the one among people whom the text names. Where a folded name
-// fits several and the exact one fits one, it is that one.
+// choose returns the one among people whom the text names. Where a folded name fits several and the exact one fits
+// one, it is that one.
 func (w who) choose(people []model.Participant) (p model.Participant, found bool, err error) {
 	var fit, exact []model.Participant
 	for _, p := range people {
@@ -169,43 +170,36 @@ func (w who) choose(people []model.Participant) (p model.Participant, found bool
 	case len(exact) == 1:
 		return exact[0], true, nil
 	}
-	return p, false, usage("%w", &ambiguousError{w.text, fit})
+	const most = 20
+	message := fmt.Sprintf("%q is ambiguous; name one of these by its id:", cell(w.text))
+	for _, p := range fit[:min(most, len(fit))] {
+		message += "\n  " + person(p)
+	}
+	if more := len(fit) - most; more > 0 {
+		message += fmt.Sprintf("\n  and %d more", more)
+	}
+	return p, false, usage("%w", &whoError{message, true})
 }
 
-// directory finds people of accounts, and remembers what it found. It is safe
-// for concurrent use.
+// directory finds people of accounts, and remembers what it found. It is safe for concurrent use.
 type directory struct {
 	engine Engine
 	kept   sync.Map // of lookups to people
 }
 
-type lookup struct {
-	account string
-	model.LookupRequest
-}
-
-// kinds are the directories that may hold whom a text names.
-func (w who) kinds(d model.Description) []model.LookupKind {
-	if w.kind != "" {
-		return []model.LookupKind{model.LookupKind(w.kind)}
-	}
-	if w.identifier && slices.Contains(d.People, model.LookupContacts) {
-		return []model.LookupKind{model.LookupContacts}
-	}
-	return d.People
-}
-
-// find looks for whom a text names in the directories of an account. What a
-// service has no directory for, it can't be asked; then an id with its kind,
-// and an identifier, are taken at their word, and the service judges.
+// find looks for whom a text names in the directories of an account. An id with its kind, and an identifier, are
+// taken at their word where a service has no directory for them: the service judges.
 func (dir *directory) find(ctx context.Context, d model.Description, scope string, w who) (model.Participant, error) {
+	kinds, text, known := d.People, w.text, w.identifier && slices.Contains(d.People, model.LookupContacts)
+	switch {
+	case w.kind != "":
+		kinds, text, known = []model.LookupKind{model.LookupKind(w.kind)}, w.id, true
+	case known:
+		kinds = []model.LookupKind{model.LookupContacts}
+	}
 	var all []model.Participant
 	var unread error
-	text := w.text
-	if w.kind != "" {
-		text = w.id
-	}
-	for _, kind := range w.kinds(d) {
+	for _, kind := range kinds {
 		people, err := dir.lookup(ctx, d.Account, model.LookupRequest{Kind: kind, Text: text, Scope: scope})
 		switch model.KindOf(err) {
 		case "", model.Unsupported, model.NotFound:
@@ -220,7 +214,7 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	switch {
 	case err != nil || found:
 		return p, err
-	case w.kind != "" || w.identifier && slices.Contains(d.People, model.LookupContacts):
+	case known:
 		return w.named(), nil
 	case unread != nil:
 		return p, unread
@@ -229,11 +223,15 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	for _, p := range all {
 		names = append(names, p.Name, p.Email)
 	}
-	return p, usage("%w", &nobodyError{w.text, d.Account, suggest(w.text, names, "")})
+	return p, usage("%w", &whoError{message: fmt.Sprintf("%q is nobody in %s: give an id, an e-mail or an exact name%s",
+		cell(w.text), d.Account, suggest(w.text, names, ""))})
 }
 
 func (dir *directory) lookup(ctx context.Context, account string, req model.LookupRequest) (people []model.Participant, err error) {
-	asked := lookup{account, req}
+	asked := struct {
+		account string
+		model.LookupRequest
+	}{account, req}
 	if kept, ok := dir.kept.Load(asked); ok {
 		return kept.([]model.Participant), nil
 	}

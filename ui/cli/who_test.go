@@ -117,24 +117,41 @@ func FuzzChangeFlags(f *testing.F) {
 	f.Add("=", "=", ",")
 	f.Add("a=b=viewer", "k=", "none")
 	f.Fuzz(func(t *testing.T, person, pair, contacts string) {
-		flags := changeFlags{roles: []string{person}, adds: []string{person}, removes: []string{person},
-			labels: []string{pair}, attributes: []string{pair}, contacts: contacts}
-		q, err := flags.parse(func(flag string) bool { return flag == "contacts" })
+		flags := flags{new(run).editCommand().Flags()}
+		for name, text := range map[string]string{"role": person, "add": person, "remove": person, "label": pair, "attribute": pair, "contacts": contacts} {
+			if err := flags.Set(name, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		q, err := parseChanges(flags, nil)
 		if err != nil {
 			if CodeOf(err) != ExitUsage {
 				t.Fatal(err)
 			}
 			return
 		}
-		for _, c := range q.changes {
-			if c.Key == "" || c.Target.Text == nil {
-				t.Fatalf("%+v", c)
+		set := false
+		for _, w := range q {
+			switch w.Kind {
+			case model.EditParticipants:
+				if w.who.text == "" || len(w.People) != 1 {
+					t.Fatalf("nobody is meant: %+v", w)
+				}
+			case model.EditContacts:
+				set = w.Op == model.OpSet
+				for _, p := range w.People {
+					if p.ID == "" {
+						t.Fatal("an empty contact")
+					}
+				}
+			default:
+				if w.Key == "" || w.Target.Text == nil {
+					t.Fatalf("%+v", w)
+				}
 			}
 		}
-		for _, id := range q.contacts[0].ids {
-			if id == "" {
-				t.Fatal("an empty contact")
-			}
+		if !set {
+			t.Fatal("the contacts are left alone")
 		}
 	})
 }
