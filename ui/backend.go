@@ -7,13 +7,11 @@ import (
 	"confab/model/query"
 )
 
-// Facts are what Update and View may ask: they are answered from memory.
-type Facts = model.Facts
-
-// Backend is what the screen needs of the engine. Every method but those of
-// Facts may read a disk or a network, so they are called inside a tea.Cmd only.
+// Backend is what the screen needs of the engine. Facts are answered from memory, so Update
+// and View may ask for them; everything else may read a disk or a network and is called
+// inside a tea.Cmd only.
 type Backend interface {
-	Facts
+	model.Facts
 	model.Reader
 	model.Planner
 	model.Ledger

@@ -7,7 +7,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/theme"
@@ -35,32 +34,60 @@ const (
 )
 
 // after is the message of every command of the inbox: what Update does with the result.
-type after func() tea.Cmd
+type after func()
 
-// read runs get in a command, and take in Update with its result.
-func read[T any](m *Model, get func(context.Context) (T, error), take func(T, error) tea.Cmd) tea.Cmd {
-	ctx := m.ctx
-	return func() tea.Msg {
-		v, err := get(ctx)
-		return after(func() tea.Cmd { return take(v, err) })
-	}
+// do begins a command. It is for Update alone.
+func (m *Model) do(cmd tea.Cmd) { m.cmds = append(m.cmds, cmd) }
+
+// begun returns what was begun since it was called last.
+func (m *Model) begun() tea.Cmd {
+	cmds := m.cmds
+	m.cmds = nil
+	return tea.Batch(cmds...)
 }
 
 // soon does something in Update after a time.
-func soon(d time.Duration, do func() tea.Cmd) tea.Cmd {
-	return tea.Tick(d, func(time.Time) tea.Msg { return after(do) })
+func (m *Model) soon(d time.Duration, do func()) {
+	m.do(tea.Tick(d, func(time.Time) tea.Msg { return after(do) }))
+}
+
+// read runs get in a command, and take in Update with its result.
+func read[T any](m *Model, get func(context.Context) (T, error), take func(T, error)) {
+	ctx := m.ctx
+	m.do(func() tea.Msg {
+		v, err := get(ctx)
+		return after(func() { take(v, err) })
+	})
+}
+
+// fetch is read for what is only said where it fails: could not do what.
+func fetch[T any](m *Model, what string, get func(context.Context) (T, error), take func(T)) {
+	read(m, get, func(v T, err error) {
+		if err != nil {
+			m.fail(what, err)
+		} else {
+			take(v)
+		}
+	})
+}
+
+// try is fetch for what has no result but that it was done.
+func (m *Model) try(what string, do func(context.Context) error, then func()) {
+	fetch(m, what, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) }, func(struct{}) { then() })
 }
 
 // carryOut changes what was submitted, in a command, and says what became of it, if
 // anything.
-func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) tea.Cmd {
-	return read(m, do, func(said string, err error) tea.Cmd {
+func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) {
+	read(m, do, func(said string, err error) {
 		if err != nil {
 			m.fail(a.Words(), err)
 		} else if said != "" {
 			m.say(theme.Good, said)
 		}
-		return tea.Batch(m.reload(false), m.reloadLedger(), m.readTold())
+		m.reload(false)
+		m.reloadLedger()
+		m.readTold()
 	})
 }
 
@@ -80,13 +107,14 @@ func (r *reader) begin() bool {
 	return true
 }
 
-// end reads again what was asked for meanwhile, the later the longer a read takes.
-func (r *reader) end(again func() tea.Cmd) tea.Cmd {
+// ended reads again what was asked for meanwhile, the later the longer a read takes, and
+// reports whether it does.
+func (m *Model) ended(r *reader, again func()) bool {
 	r.busy = false
-	if !r.again {
-		return nil
+	if r.again {
+		m.soon(max(newsTime, 4*time.Since(r.began)), again)
 	}
-	return soon(max(newsTime, 4*time.Since(r.began)), again)
+	return r.again
 }
 
 // operation is work that shows how far it is and can be stopped.
@@ -99,16 +127,26 @@ type operation struct {
 	// needed says that where it began is of no use without it, and closes when it is
 	// stopped; and it is stopped when that closes.
 	needed bool
-	// inLine tells of it in the message line, so that keys go on.
-	inLine bool
-	shown  bool
-	// stops says that esc stops one in the message line.
-	stops, stopped bool
+	// inLine tells of it in the message line, so that keys go on; stops says that esc
+	// stops it there.
+	inLine, stops  bool
+	shown, stopped bool
 }
 
-// operate is read for work that takes long. What was stopped in its dialog has no result.
-func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error),
-	take func(T, error) tea.Cmd) tea.Cmd {
+// inDialog is an operation over which a dialog shows how far it is, inLine one that
+// the message line tells of and esc stops.
+func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
+func inLine(title string) *operation {
+	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true}
+}
+
+// operate is read for work that takes long; for nil it is read. What was stopped in its
+// dialog has no result.
+func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error), take func(T, error)) {
+	if op == nil {
+		read(m, func(ctx context.Context) (T, error) { return work(ctx, func(int, int) {}) }, take)
+		return
+	}
 	op.report = make(chan [2]int, 1)
 	if top, ok := m.onTop(); ok {
 		op.from = top.overlay
@@ -125,57 +163,48 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 		default:
 		}
 	}
-	run := func() tea.Msg {
+	m.do(func() tea.Msg {
 		defer op.cancel()
 		v, err := work(op.ctx, report)
-		return after(func() tea.Cmd {
-			if !m.endOperation(op) {
-				return nil
+		return after(func() {
+			if m.endOperation(op) {
+				take(v, err)
 			}
-			return take(v, err)
 		})
-	}
-	return tea.Batch(run, m.progress(op), soon(progressTime, func() tea.Cmd { return m.showOperation(op) }))
+	})
+	m.progress(op)
+	m.soon(progressTime, func() { m.showOperation(op) })
 }
 
-// inDialog is an operation over which a dialog shows how far it is, inLine one that
-// the message line tells of and esc stops.
-func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
-func inLine(title string) *operation {
-	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true}
-}
-
-func (m *Model) progress(op *operation) tea.Cmd {
-	return func() tea.Msg {
+func (m *Model) progress(op *operation) {
+	m.do(func() tea.Msg {
 		select {
 		case p := <-op.report:
-			return after(func() tea.Cmd {
+			return after(func() {
 				op.Done, op.Total = p[0], p[1]
-				return m.progress(op)
+				m.progress(op)
 			})
 		case <-op.ctx.Done():
 			return nil
 		}
-	}
+	})
 }
 
-func (m *Model) showOperation(op *operation) tea.Cmd {
-	if !slices.Contains(m.ops, op) {
-		return nil
+func (m *Model) showOperation(op *operation) {
+	op.shown = slices.Contains(m.ops, op)
+	switch {
+	case op.shown && op.inLine:
+		m.reload(false)
+	case op.shown:
+		m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) {
+			op.cancel()
+			m.endOperation(op)
+			if op.needed {
+				m.closeOverlay(op.from)
+			}
+			m.say(theme.Dim, "stopped: nothing was sent")
+		}})
 	}
-	op.shown = true
-	if op.inLine {
-		return m.reload(false)
-	}
-	m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) tea.Cmd {
-		op.cancel()
-		m.endOperation(op)
-		if op.needed {
-			m.closeOverlay(op.from)
-		}
-		return m.say(theme.Dim, "stopped: nothing was sent")
-	}})
-	return nil
 }
 
 // working returns the oldest operation that the message line tells of, nil for none.
@@ -214,8 +243,4 @@ func (m *Model) endOperation(op *operation) bool {
 		m.closeOverlay(&op.Progress)
 	}
 	return true
-}
-
-func (m *Model) fail(what string, err error) tea.Cmd {
-	return m.say(theme.Error, "could not "+what+": "+model.Words(err))
 }

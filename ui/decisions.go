@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
@@ -15,49 +13,23 @@ import (
 	"confab/ui/theme"
 )
 
-// settleHere opens what needs a person on this row, else on the next row that
-// has something.
-func (m *Model) settleHere(in intent) tea.Cmd {
+func needsPerson(row model.Row) bool {
+	return slices.ContainsFunc(row.Pending, func(p model.Pending) bool { return p.State.NeedsPerson() })
+}
+
+// settle opens what needs a person on this row, else on the next row that has something.
+func (m *Model) settle(in intent) {
 	if !in.one || !needsPerson(in.row) {
-		return m.settleNext()
+		m.settleNext()
+		return
 	}
 	ref := in.row.Conversation.Ref
-	return read(m, func(ctx context.Context) (n needed, err error) {
+	fetch(m, "read the outbox", func(ctx context.Context) (n needed, err error) {
 		all, err := m.be.OutboxOf(ctx, ref)
 		if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
 			return needed{entry: &all[i], at: -1}, nil
 		}
 		return n, err
-	}, m.settleCame)
-}
-
-func needsPerson(row model.Row) bool {
-	return slices.ContainsFunc(row.Pending, func(p model.Pending) bool { return p.State.NeedsPerson() })
-}
-
-// settleNext opens what needs a person next: in the list below the cursor, else
-// from its top, else wherever it is.
-func (m *Model) settleNext() tea.Cmd {
-	at := m.list.Cursor()
-	q, err := m.query()
-	inList := err == nil && m.screen == screenList && len(m.layers) == 0
-	return read(m, func(ctx context.Context) (best needed, err error) {
-		all, err := m.be.Pending(ctx)
-		for _, sub := range all {
-			if sub.NeedPerson == 0 || sub.Problem == nil {
-				continue
-			}
-			i := -1
-			if inList {
-				if i, err = placeOf(ctx, m.be, q, sub.Problem.Ref); err != nil {
-					return best, err
-				}
-			}
-			if best.entry == nil || before(i, best.at, at) {
-				best = needed{sub.Problem, i}
-			}
-		}
-		return best, err
 	}, m.settleCame)
 }
 
@@ -68,18 +40,12 @@ type needed struct {
 	at    int
 }
 
-// placeOf returns the position of a conversation in a list, -1 where it is not in it.
-func placeOf(ctx context.Context, be Backend, query string, ref model.Ref) (int, error) {
-	if ref.ID == "" {
-		return -1, nil // a conversation that is still to be created
-	}
-	page, err := be.List(ctx, model.ListRequest{Query: query, Inbox: true, Limit: 1, Anchor: ref})
-	return page.Index, err
-}
-
-// before reports whether somebody at a position comes to a before b, going down and on
-// from the top; -1 comes last.
-func before(a, b, at int) bool {
+// settleNext opens what needs a person next: in the list below the cursor, else
+// from its top, else wherever it is.
+func (m *Model) settleNext() {
+	at := m.list.Cursor()
+	q, err := m.query()
+	inList := err == nil && m.screen == screenList && len(m.layers) == 0
 	way := func(i int) int {
 		switch {
 		case i < 0:
@@ -89,169 +55,165 @@ func before(a, b, at int) bool {
 		}
 		return i
 	}
-	return way(a) < way(b)
+	fetch(m, "read the outbox", func(ctx context.Context) (best needed, err error) {
+		all, err := m.be.Pending(ctx)
+		for _, sub := range all {
+			if sub.NeedPerson == 0 || sub.Problem == nil {
+				continue
+			}
+			i := -1
+			if ref := sub.Problem.Ref; inList && ref.ID != "" { // without one it is still to be created
+				page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Limit: 1, Anchor: ref})
+				if i = page.Index; err != nil {
+					return best, err
+				}
+			}
+			if best.entry == nil || way(i) < way(best.at) {
+				best = needed{sub.Problem, i}
+			}
+		}
+		return best, err
+	}, m.settleCame)
 }
 
-func (m *Model) settleCame(n needed, err error) tea.Cmd {
-	switch {
-	case err != nil:
-		return m.fail("read the outbox", err)
-	case n.entry == nil:
-		return m.say(theme.Dim, "nothing needs you")
+func (m *Model) settleCame(n needed) {
+	if n.entry == nil {
+		m.say(theme.Dim, "nothing needs you")
+		return
 	}
 	m.openConflict(*n.entry)
 	if n.at >= 0 && !m.list.MoveToRef(n.entry.Ref) {
 		m.list.Seek(n.entry.Ref)
-		return m.reload(true)
+		m.reload(true)
+		return
 	}
-	return m.cursorMoved()
+	m.cursorMoved()
 }
 
-func (m *Model) openConflict(e model.OutboxEntry) tea.Cmd {
+func (m *Model) openConflict(e model.OutboxEntry) {
 	d := dialog.NewConflict(e)
 	d.Keys, d.OutboxKeys, d.Now = m.keys.Keys(keymap.Dialog), m.keys.Keys(keymap.Outbox), m.now
-	m.openLate(layer{overlay: d, act: func(asks any) tea.Cmd {
+	resolve := func(choice model.Resolution, said string) {
+		m.decide(d, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, e.ID, choice) })
+	}
+	m.openLate(layer{overlay: d, act: func(asks any) {
 		switch asks {
 		case keymap.Discard:
 			m.closeOverlay(d)
-			return m.askDiscard([]model.OutboxEntry{e})
+			m.askDiscard([]model.OutboxEntry{e})
 		case keymap.Retry:
-			return m.decide(d, keymap.Retry, "", func(ctx context.Context) error { return m.be.Retry(ctx, e.ID) })
+			m.decide(d, keymap.Retry, "", func(ctx context.Context) error { return m.be.Retry(ctx, e.ID) })
 		case keymap.Accept:
 			ref, _ := d.Existing()
 			m.layers, m.screen = nil, screenList
-			return m.setFilter("is:any id:"+ref.ID, ref)
+			m.setFilter("is:any id:"+ref.ID, ref)
 		case keymap.Mine:
-			return m.resolve(d, model.ResolveMine, "")
+			resolve(model.ResolveMine, "")
 		case keymap.Theirs:
-			return m.resolve(d, model.ResolveTheirs, "theirs is kept: nothing is sent")
+			resolve(model.ResolveTheirs, "theirs is kept: nothing is sent")
 		case keymap.Merged:
 			if d.CanMerge() {
-				return m.resolve(d, model.ResolveMerged, "")
+				resolve(model.ResolveMerged, "")
+			} else {
+				m.say(theme.Dim, "only lists of people can be merged")
 			}
-			return m.say(theme.Dim, "only lists of people can be merged")
 		}
-		return nil
 	}})
-	return nil
-}
-
-func (m *Model) resolve(d *dialog.Conflict, choice model.Resolution, said string) tea.Cmd {
-	return m.decide(d, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, d.Entry.ID, choice) })
 }
 
 // decide carries out what the person decided. Unless said tells the end, something is sent
 // now and followed.
-func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) tea.Cmd {
-	if m.opts.ReadOnly && said == "" {
-		if a == keymap.Retry {
-			m.closeOverlay(d)
-		}
-		return m.say(theme.Warning, "read-only: nothing is sent")
+func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
+	refused := m.opts.ReadOnly && said == ""
+	if !refused || a == keymap.Retry {
+		m.closeOverlay(d)
 	}
-	m.closeOverlay(d)
-	cmd := m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
-	if said != "" {
-		return cmd
+	if refused {
+		m.say(theme.Warning, "read-only: nothing is sent")
+		return
 	}
-	return tea.Sequence(cmd, m.followOn(d.Entry.Submission, false))
+	if said == "" {
+		m.told = following{id: d.Entry.Submission, news: editNews{all: true}} // read once it is done
+	}
+	m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
 }
 
-func discardable(e model.OutboxEntry) bool { return e.State != model.Sending }
-
-func ids(all []model.OutboxEntry) []string {
-	out := make([]string, len(all))
-	for i, e := range all {
-		out[i] = e.ID
-	}
-	return out
-}
-
-// ofLine does something with the edit of a line, or with those of its submission that are
-// of the right kind.
-func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool,
-	do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
-	if edit != nil {
-		return do([]model.OutboxEntry{edit.OutboxEntry})
-	}
-	return m.ofSubmission(sub.ID, which, do)
-}
-
-func (m *Model) ofSubmission(id string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
-	return m.ofEdits(func(ctx context.Context) ([]model.OutboxEntry, error) {
-		all, _, err := m.be.SubmissionEdits(ctx, id)
+func (m *Model) editsOf(submission string) func(context.Context) ([]model.OutboxEntry, error) {
+	return func(ctx context.Context) ([]model.OutboxEntry, error) {
+		all, _, err := m.be.SubmissionEdits(ctx, submission)
 		return all, err
-	}, which, do)
+	}
 }
 
 // ofEdits reads edits and does something with those of the right kind.
 func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), which func(model.OutboxEntry) bool,
-	do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
-	return read(m, func(ctx context.Context) ([]model.OutboxEntry, error) {
-		edits, err := all(ctx)
-		return slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }), err
-	}, func(edits []model.OutboxEntry, err error) tea.Cmd {
-		if err != nil {
-			return m.fail("read what was submitted", err)
-		}
-		return do(edits)
+	do func([]model.OutboxEntry)) {
+	fetch(m, "read what was submitted", all, func(edits []model.OutboxEntry) {
+		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
 	})
 }
 
-func (m *Model) askDiscard(all []model.OutboxEntry) tea.Cmd {
+// toEdits carries something out on edits, and says of how many it was done.
+func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, done string, do func(ctx context.Context, ids ...string) (int, error)) {
+	m.carryOut(a, func(ctx context.Context) (string, error) {
+		ids := make([]string, len(all))
+		for i, e := range all {
+			ids[i] = e.ID
+		}
+		n, err := do(ctx, ids...)
+		return theme.Count(n, "edit") + " " + done, err
+	})
+}
+
+func (m *Model) askDiscard(all []model.OutboxEntry) {
 	if len(all) == 0 {
-		return m.say(theme.Dim, "there is nothing to discard that is not being sent")
+		m.say(theme.Dim, "there is nothing to discard that is not being sent")
+		return
 	}
-	title, text := "Discard this edit?", []string{m.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
-	if len(all) > 1 {
-		title, text = "Discard "+theme.Count(len(all), "edit")+"?", nil
-	}
+	d := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?",
+		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
+	d.SetAt(1)
 	left := 0
 	for _, e := range all {
-		if e.Sent {
-			left++
+		left += cell(e.Sent)
+	}
+	if left > 0 {
+		d.Text = []string{fmt.Sprintf("Requests for %s of them have left already: discarding does not take those back.", theme.Number(left))}
+	}
+	if len(all) == 1 {
+		d.Title, d.Text = "Discard this edit?", []string{m.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
+		if left > 0 {
+			d.Text = append(d.Text, "A request for it has left already: discarding does not take that back.")
 		}
 	}
-	if left > 0 && len(all) == 1 {
-		text = append(text, "A request for it has left already: discarding does not take that back.")
-	} else if left > 0 {
-		text = append(text, fmt.Sprintf("Requests for %s of them have left already: discarding does not take those back.", theme.Number(left)))
-	}
-	d := &dialog.Menu{Title: title, Text: text, Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
-	d.SetAt(1)
-	m.openMenu(d, func(i int) tea.Cmd {
-		if i != 0 {
-			return nil
+	m.openMenu(d, func(i int) {
+		if i == 0 {
+			m.toEdits(keymap.Discard, all, "discarded", func(ctx context.Context, ids ...string) (int, error) {
+				return len(ids), m.be.Discard(ctx, ids...)
+			})
 		}
-		return m.carryOut(keymap.Discard, func(ctx context.Context) (string, error) {
-			return theme.Count(len(all), "edit") + " discarded", m.be.Discard(ctx, ids(all)...)
+	})
+}
+
+func (m *Model) retry(all []model.OutboxEntry) {
+	switch {
+	case len(all) == 0:
+		m.say(theme.Dim, "there is nothing to send again")
+	case m.opts.ReadOnly:
+		m.say(theme.Warning, "read-only: nothing is sent")
+	default:
+		m.toEdits(keymap.Retry, all, "queued again", func(ctx context.Context, ids ...string) (int, error) {
+			return len(ids), m.be.Retry(ctx, ids...)
 		})
-	})
-	return nil
+	}
 }
 
-func (m *Model) retry(all []model.OutboxEntry) tea.Cmd {
+func (m *Model) withdraw(all []model.OutboxEntry) {
 	if len(all) == 0 {
-		return m.say(theme.Dim, "there is nothing to send again")
+		m.say(theme.Dim, "there is nothing left to withdraw")
+		return
 	}
-	if m.opts.ReadOnly {
-		return m.say(theme.Warning, "read-only: nothing is sent")
-	}
-	return m.carryOut(keymap.Retry, func(ctx context.Context) (string, error) {
-		return theme.Count(len(all), "edit") + " queued again", m.be.Retry(ctx, ids(all)...)
-	})
+	m.toEdits(keymap.Stop, all, "withdrawn", m.be.Withdraw)
 }
 
-func (m *Model) withdraw(all []model.OutboxEntry) tea.Cmd {
-	if len(all) == 0 {
-		return m.say(theme.Dim, "there is nothing left to withdraw")
-	}
-	return m.carryOut(keymap.Stop, func(ctx context.Context) (string, error) {
-		n, err := m.be.Withdraw(ctx, ids(all)...)
-		return theme.Count(n, "edit") + " withdrawn", err
-	})
-}
-
-func (m *Model) retryFailed(intent) tea.Cmd {
-	return m.ofEdits(m.be.Outbox, outbox.Retriable, m.retry)
-}
+func (m *Model) retryFailed() { m.ofEdits(m.be.Outbox, outbox.Retriable, m.retry) }

@@ -3,10 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
-
-	tea "charm.land/bubbletea/v2"
 
 	"confab/ui/theme"
 )
@@ -28,11 +25,11 @@ type draft struct {
 	changes, written int
 }
 
-func (d *drafts) get(key string) draft {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.kept[key]
+func newDrafts(save func(ctx context.Context, key, text string) error) *drafts {
+	return &drafts{save: save, kept: map[string]draft{}}
 }
+
+func (d *drafts) get(key string) draft { return d.update(key, func(*draft) {}) }
 
 // update changes a draft and returns it.
 func (d *drafts) update(key string, change func(*draft)) draft {
@@ -70,11 +67,11 @@ func (d *drafts) write(ctx context.Context, key string) error {
 	if now.written == now.changes {
 		return nil
 	}
-	if err := d.save(ctx, key, now.text); err != nil {
-		return err
+	err := d.save(ctx, key, now.text)
+	if err == nil {
+		d.update(key, func(t *draft) { t.written = now.changes })
 	}
-	d.update(key, func(t *draft) { t.written = now.changes })
-	return nil
+	return err
 }
 
 // writeAll brings everything to disk.
@@ -106,8 +103,7 @@ func draftOf(what string, in intent) string {
 
 // noteDrafts remembers what was typed into the overlays and has it written once
 // typing rests.
-func (m *Model) noteDrafts() tea.Cmd {
-	var cmds []tea.Cmd
+func (m *Model) noteDrafts() {
 	for i := range m.layers {
 		l := &m.layers[i]
 		o, ok := l.overlay.(drafted)
@@ -116,84 +112,61 @@ func (m *Model) noteDrafts() tea.Cmd {
 		}
 		l.noted = o.Draft()
 		key, noted := l.draft, m.drafts.put(l.draft, l.noted)
-		cmds = append(cmds, soon(draftTime, func() tea.Cmd {
-			if m.drafts.get(key).changes != noted.changes {
-				return nil
+		m.soon(draftTime, func() {
+			if m.drafts.get(key).changes == noted.changes {
+				m.saveDraft(key)
 			}
-			return m.saveDraft(key)
-		}))
-	}
-	return tea.Batch(cmds...)
-}
-
-// leaveDraft writes what was typed into an overlay that is being closed.
-func (m *Model) leaveDraft(l layer) tea.Cmd {
-	o, ok := l.overlay.(drafted)
-	if !ok || l.draft == "" {
-		return nil
-	}
-	if o.Draft() != "" {
-		m.say(theme.Dim, "kept as a draft")
-	}
-	return m.saveDraft(l.draft)
-}
-
-// saveDraft writes a draft now, even while the program ends.
-func (m *Model) saveDraft(key string) tea.Cmd {
-	return m.saving(func() error { return m.drafts.write(context.Background(), key) })
-}
-
-// saveDrafts writes all that is not written.
-func (m *Model) saveDrafts() tea.Cmd {
-	return m.saving(func() error { return m.drafts.writeAll(context.Background()) })
-}
-
-func (m *Model) saving(write func() error) tea.Cmd {
-	return func() tea.Msg {
-		err := write()
-		if err == nil {
-			return nil
-		}
-		return after(func() tea.Cmd {
-			return m.fail("keep what you typed", err)
 		})
 	}
 }
 
-// clearDraft forgets a draft that was submitted or given up.
-func (m *Model) clearDraft(key string) tea.Cmd {
-	if key == "" {
-		return nil
+// leaveDraft writes what was typed into an overlay that is being closed.
+func (m *Model) leaveDraft(l layer) {
+	if o, ok := l.overlay.(drafted); ok && l.draft != "" {
+		if o.Draft() != "" {
+			m.say(theme.Dim, "kept as a draft")
+		}
+		m.saveDraft(l.draft)
 	}
-	m.drafts.put(key, "")
-	return m.saveDraft(key)
+}
+
+// saveDraft writes a draft now, even while the program ends.
+func (m *Model) saveDraft(key string) {
+	m.saving(func() error { return m.drafts.write(context.Background(), key) })
+}
+
+func (m *Model) saving(write func() error) {
+	m.try("keep what you typed", func(context.Context) error { return write() }, func() {})
+}
+
+// clearDraft forgets a draft that was submitted or given up.
+func (m *Model) clearDraft(key string) {
+	if key != "" {
+		m.drafts.put(key, "")
+		m.saveDraft(key)
+	}
 }
 
 // restoreDraft reads what was typed into an overlay before.
-func (m *Model) restoreDraft(to drafted, key string) tea.Cmd {
+func (m *Model) restoreDraft(to drafted, key string) {
 	if key == "" {
-		return nil
+		return
 	}
-	kept := func(ctx context.Context) (string, error) {
+	fetch(m, "keep what you typed", func(ctx context.Context) (string, error) {
 		if kept := m.drafts.get(key); kept.changes > 0 {
 			return kept.text, nil
 		}
 		return m.be.Draft(ctx, key)
-	}
-	return read(m, kept, func(text string, err error) tea.Cmd {
-		i := slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == to })
-		switch {
-		case err != nil:
-			return m.fail("keep what you typed", err)
-		case i < 0 || text == "" || to.Draft() != "":
-			return nil
+	}, func(text string) {
+		i := m.layerOf(to)
+		if i < 0 || text == "" || to.Draft() != "" {
+			return
 		}
 		if said := to.Restore(text); said != "" {
 			m.say(theme.Dim, said)
 		}
 		if m.layers[i].noted = to.Draft(); m.layers[i].noted == "" {
-			return m.clearDraft(key) // it is what is there
+			m.clearDraft(key) // it is what is there
 		}
-		return nil
 	})
 }

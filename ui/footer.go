@@ -60,41 +60,28 @@ func (m *Model) footerPairs() (pairs []string) {
 
 // footerWord returns what an action does here, "" where it does nothing.
 func (m *Model) footerWord(in intent, does string) string {
-	if m.off(in) != "" {
-		return ""
-	}
 	inList := m.screen == screenList
-	switch in.action {
-	case keymap.Settle:
-		if !in.one || !needsPerson(in.row) {
-			return ""
-		}
-	case keymap.Undo:
-		if m.acts == 0 || m.opts.ReadOnly {
-			return ""
-		}
-	case keymap.TogglePrivacy:
-		if in.size() > 1 {
-			return "make private"
-		}
-	case keymap.ToggleStatus:
-		if row := in.row; in.one && row.Conversation.PlainStatus() == model.StatusClosed {
-			return "reopen"
-		}
-	case keymap.Back:
-		switch {
-		case !inList && m.detail.Searching() != "":
-			return "end the search"
-		case !inList:
-		case m.list.Ranging():
-			return "end the range"
-		case m.list.MarkCount() > 0:
-			return "unmark"
-		case m.tabs[m.tab].filter != "":
-			return "all rows"
-		default:
-			return ""
-		}
+	switch a := in.action; {
+	case m.off(in) != "",
+		a == keymap.Settle && (!in.one || !needsPerson(in.row)),
+		a == keymap.Undo && (m.acts == 0 || m.opts.ReadOnly):
+		return ""
+	case a == keymap.TogglePrivacy && in.size() > 1:
+		return "make private"
+	case a == keymap.ToggleStatus && in.one && in.row.Conversation.PlainStatus() == model.StatusClosed:
+		return "reopen"
+	case a != keymap.Back:
+	case !inList && m.detail.Searching() != "":
+		return "end the search"
+	case !inList:
+	case m.list.Ranging():
+		return "end the range"
+	case m.list.MarkCount() > 0:
+		return "unmark"
+	case m.here().filter != "":
+		return "all rows"
+	default:
+		return ""
 	}
 	return does
 }

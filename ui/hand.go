@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
@@ -21,12 +19,10 @@ const handTime = 200 * time.Millisecond
 // hand knows what a key struck now can be about.
 type hand struct {
 	// drawn was under the cursor in the last view, since when; zero where the person moved
-	// the cursor to it.
-	drawn model.Ref
-	since time.Time
-	// chosen is where the person moved the cursor since that view.
-	chosen model.Ref
-	struck time.Time // the last key
+	// the cursor to it. chosen is where it was moved since that view.
+	drawn, chosen model.Ref
+	since         time.Time
+	struck        time.Time // the last key
 	// withheld says that a key of this burst was not carried out: the keys after it may
 	// have been meant for what it opens.
 	withheld bool
@@ -52,17 +48,10 @@ func (m *Model) chose() { m.hand.chosen = m.under() }
 
 // drew notes what a view shows under the cursor, unless an overlay hides it.
 func (m *Model) drew() {
-	if len(m.layers) > 0 || m.tooSmall() {
-		return
+	if len(m.layers) == 0 && !m.tooSmall() {
+		m.hand.since = m.underSince()
+		m.hand.drawn, m.hand.chosen = m.under(), model.Ref{}
 	}
-	ref := m.under()
-	switch {
-	case ref == m.hand.chosen && !ref.IsZero():
-		m.hand.since = time.Time{}
-	case ref != m.hand.drawn:
-		m.hand.since = m.now()
-	}
-	m.hand.drawn, m.hand.chosen = ref, model.Ref{}
 }
 
 // underSince returns when the conversation under the cursor came there, zero where the
@@ -80,32 +69,22 @@ func (m *Model) underSince() time.Time {
 // strike notes a key, and reports whether one of its burst was withheld.
 func (m *Model) strike() (held bool) {
 	now := m.now()
-	if now.Sub(m.hand.struck) >= handTime {
-		m.hand.withheld = false
-	}
+	m.hand.withheld = m.hand.withheld && now.Sub(m.hand.struck) < handTime
 	m.hand.struck = now
 	return m.hand.withheld
 }
-
-// slid reports whether the row of an intent came under the cursor after the person last
-// looked.
-func (m *Model) slid(in intent) bool { return in.one && m.now().Sub(in.since) < handTime }
 
 // unseen says why an act that asks nothing would change what the person has not seen: the
 // row slid in, or a change of it is still being kept.
 func (m *Model) unseen(in intent) string {
 	switch {
-	case m.slid(in):
+	case !in.one:
+	case m.now().Sub(in.since) < handTime:
 		return name(in.row.Conversation) + " came under the cursor just now"
-	case in.one && in.row.Conversation.Ref == m.hand.changed && (m.submitting > 0 || len(m.ops) > 0):
+	case in.row.Conversation.Ref == m.hand.changed && (m.submitting > 0 || len(m.ops) > 0):
 		return "the change of " + name(in.row.Conversation) + " before this one is still being kept"
 	}
 	return ""
-}
-
-func (m *Model) withhold(why string) {
-	m.hand.withheld = true
-	m.say(theme.Warning, "nothing was done: "+why)
 }
 
 // name names a conversation in a sentence.
@@ -159,17 +138,17 @@ func (m *Model) fresh(o overlay) bool {
 // beneath takes a key that was struck before the overlay on top could be read. Only what
 // moves the cursor or opens a prompt is carried out, on the screen below; the overlay
 // comes back after that.
-func (m *Model) beneath(l layer, key string) tea.Cmd {
+func (m *Model) beneath(l layer, key string) {
 	b, r := m.keys.Lookup(m.stack(), []string{key})
 	h := m.handlers[b.Action]
 	if r != keymap.Match || len(m.layers) > 1 || !h.moves && (!h.opens || m.hand.withheld) {
 		m.hand.withheld = true
-		return nil
+		return
 	}
 	m.closeOverlay(l.overlay)
 	l.from = nil
 	m.hand.late = slices.Insert(m.hand.late, 0, l)
 	in := m.intent(b.Action)
 	m.count, m.typed = 0, nil
-	return m.run(in)
+	m.run(in)
 }

@@ -1,11 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/ui/keymap"
@@ -21,9 +20,8 @@ type intent struct {
 	count  int // 0 where none was typed
 	// since is when the row came under the cursor by itself; zero where the
 	// person chose it.
-	since time.Time
-	// marked says that some of the conversations may be out of sight.
-	marked bool
+	since  time.Time
+	marked bool // some of the conversations may be out of sight
 	arg    string
 }
 
@@ -67,66 +65,62 @@ func (m *Model) intent(a keymap.Action) intent {
 }
 
 // run carries an intent out, or says why it is off.
-func (m *Model) run(in intent) tea.Cmd {
+func (m *Model) run(in intent) {
 	h, ok := m.handlers[in.action]
-	if !ok {
-		return nil
-	}
-	if m.marking && h.wants == wantsRows && m.screen == screenList {
+	inList, why := m.screen == screenList, ""
+	switch {
+	case !ok:
+	case m.marking && h.wants == wantsRows && inList:
 		m.deferred = append(m.deferred, in.action)
-		return nil
-	}
-	if in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && m.screen == screenList {
-		return m.readRows(in, m.rangeRequest())
-	}
-	if in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark {
-		return m.runCounted(in, h)
-	}
-	if h.unasked != nil && h.unasked(in) {
-		if why := m.unseen(in); why != "" {
-			m.withhold(why)
-			return nil
+	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
+		m.readRows(in, m.rangeRequest())
+	case in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark:
+		m.runCounted(in, h)
+	default:
+		if h.unasked != nil && h.unasked(in) {
+			if why = m.unseen(in); why != "" {
+				m.hand.withheld = true
+				m.say(theme.Warning, "nothing was done: "+why)
+				return
+			}
+			m.hand.changed = in.row.Conversation.Ref
 		}
-		m.hand.changed = in.row.Conversation.Ref
+		if why = m.off(in); why != "" {
+			// What was to be typed must not be read as keys.
+			m.hand.withheld = m.hand.withheld || h.opens
+			m.say(theme.Warning, why)
+			return
+		}
+		m.toEnd = m.toEnd && !h.moves
+		h.run(m, in)
+		if h.moves {
+			m.chose() // the cursor is where the person put it
+		}
+		// What is typed on is meant for a dialog that is not there yet.
+		m.hand.withheld = m.hand.withheld || h.asks
 	}
-	if why := m.off(in); why != "" {
-		// What was to be typed must not be read as keys.
-		m.hand.withheld = m.hand.withheld || h.opens
-		return m.say(theme.Warning, why)
-	}
-	if h.moves {
-		m.toEnd = false
-	}
-	cmd := h.run(m, in)
-	if h.moves {
-		m.chose() // the cursor is where the person put it
-	}
-	// What is typed on is meant for a dialog that is not there yet.
-	m.hand.withheld = m.hand.withheld || h.asks
-	return cmd
 }
 
 // runCounted carries out an intent on as many rows as were counted, from the one under the
 // cursor down.
-func (m *Model) runCounted(in intent, h handler) tea.Cmd {
-	n := in.count
+func (m *Model) runCounted(in intent, h handler) {
+	n, from := in.count, in.row.Conversation.Ref
 	in.count = 0
+	set, here, whole := m.list.From(from, n)
 	switch {
 	case h.wants == wantsRow:
-		return m.say(theme.Warning, in.action.Words()+" takes one conversation at a time, not "+theme.Number(n))
+		m.say(theme.Warning, in.action.Words()+" takes one conversation at a time, not "+theme.Number(n))
 	case in.marked:
-		return m.say(theme.Warning, "a count means rows from the cursor on, but some are marked: esc clears the marks")
+		m.say(theme.Warning, "a count means rows from the cursor on, but some are marked: esc clears the marks")
 	case !in.one:
-		return m.run(in)
-	}
-	set, here, whole := m.list.From(in.row.Conversation.Ref, n)
-	switch {
+		m.run(in)
 	case !here:
-		return m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
+		m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
 	case !whole:
-		return m.readRows(in, model.SelectRequest{First: in.row.Conversation.Ref, N: n})
+		m.readRows(in, model.SelectRequest{First: from, N: n})
+	default:
+		m.run(in.about(set))
 	}
-	return m.run(in.about(set))
 }
 
 func (in intent) about(set model.Selection) intent {
@@ -141,34 +135,31 @@ func (m *Model) rangeRequest() model.SelectRequest {
 }
 
 // readRows reads rows outside the window, for an intent about them.
-func (m *Model) readRows(in intent, req model.SelectRequest) tea.Cmd {
-	rows := m.selecting(req)
-	if rows == nil {
-		return nil
-	}
-	return operate(m, inLine("reading the rows"), rows, func(set model.Selection, err error) tea.Cmd {
-		switch {
-		case errors.Is(err, context.Canceled):
-			return m.say(theme.Dim, "stopped: nothing was done")
-		case err == nil && set.Len() == 0:
+func (m *Model) readRows(in intent, req model.SelectRequest) {
+	m.selectRows("reading the rows", req, func(set model.Selection, err error) {
+		if err == nil && set.Len() == 0 {
 			err = errors.New("the list changed, so nothing was done")
 		}
-		if err != nil {
-			return m.fail("read the range", err)
+		switch {
+		case errors.Is(err, context.Canceled):
+			m.say(theme.Dim, "stopped: nothing was done")
+		case err != nil:
+			m.fail("read the range", err)
+		default:
+			m.run(in.about(set))
 		}
-		return m.run(in.about(set))
 	})
 }
 
-// selecting returns what reads rows of this view, nil while its query is wrong.
-func (m *Model) selecting(req model.SelectRequest) func(context.Context, func(done, total int)) (model.Selection, error) {
+// selectRows reads rows of this view, and reports false while its query is wrong.
+func (m *Model) selectRows(title string, req model.SelectRequest, take func(model.Selection, error)) bool {
 	q, err := m.query()
 	if err != nil {
-		return nil
+		return false
 	}
 	req.Query, req.Inbox = q, true
 	at := m.list.Cursor()
-	return func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
+	operate(m, inLine(title), func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
 		defer func() {
 			if ctx.Err() != nil {
 				err = context.Canceled
@@ -182,25 +173,26 @@ func (m *Model) selecting(req model.SelectRequest) func(context.Context, func(do
 			req.Last = page.Rows[0].Conversation.Ref
 		}
 		return m.be.Select(ctx, req)
-	}
+	}, take)
+	return true
 }
 
 // off returns why an intent can't be carried out, "" if it can.
 func (m *Model) off(in intent) string {
 	h, ok := m.handlers[in.action]
-	if !ok {
+	noRow := in.row.Conversation.Ref.IsZero()
+	switch {
+	case !ok:
 		return "this does nothing here"
-	}
-	if h.wants != wantsNothing && in.size() == 0 {
-		if m.list.Cursor() >= 0 && !(m.list.Ranging() && in.row.Conversation.Ref != (model.Ref{})) {
+	case h.wants != wantsNothing && in.size() == 0:
+		switch ranging := m.list.Ranging(); {
+		case m.list.Cursor() >= 0 && (!ranging || noRow):
 			return "the conversation is still being read"
-		}
-		if m.list.Ranging() {
+		case ranging:
 			return ""
 		}
 		return "nothing selected"
-	}
-	if h.wants == wantsRow && in.row.Conversation.Ref.IsZero() {
+	case h.wants == wantsRow && noRow:
 		return "nothing selected"
 	}
 	if h.kind != "" {
@@ -216,31 +208,25 @@ func (m *Model) off(in intent) string {
 
 // cannot returns why none of the conversations takes this edit. Those that are not at hand
 // are left to the plan.
-func (m *Model) cannot(in intent, kind model.EditKind) string {
-	if m.opts.ReadOnly {
-		return "read-only: confab was started so that it changes nothing"
-	}
+func (m *Model) cannot(in intent, kind model.EditKind) (why string) {
 	rows := m.list.Rows()
-	if in.one {
+	switch {
+	case m.opts.ReadOnly:
+		return readOnly
+	case in.one:
 		rows = []model.Row{in.row}
-	} else if m.list.Held(in.set) < in.set.Len() {
+	case m.list.Held(in.set) < in.set.Len():
 		return ""
 	}
-	why := ""
 	for i := range rows {
 		if !in.has(&rows[i]) {
 			continue
 		}
-		c := m.facts.Capabilities(rows[i].Conversation).Of(kind)
+		c := m.be.Capabilities(rows[i].Conversation).Of(kind)
 		if c.Can() {
 			return ""
 		}
-		if why == "" {
-			why = model.CleanLine(c.Reason, 300)
-			if why == "" {
-				why = "the service can't do this"
-			}
-		}
+		why = cmp.Or(why, model.CleanLine(c.Reason, 300), "the service can't do this")
 	}
 	return why
 }

@@ -22,66 +22,70 @@ func (m *Model) stack() []keymap.Context {
 	return []keymap.Context{keymap.List, keymap.Global}
 }
 
-func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
+// key hands a key to what takes it: always-on keys, the overlay on top, the prompt, else the
+// key table.
+func (m *Model) key(k tea.KeyPressMsg) {
 	name := k.String()
 	held := m.strike()
 	if b, r := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name}); r == keymap.Match {
 		switch b.Action {
 		case keymap.Interrupt:
-			return m.interrupt()
+			m.interrupt()
+			return
 		case keymap.Suspend:
-			return m.suspend()
+			m.suspend()
+			return
 		case keymap.Redraw:
-			return redraw()
+			m.redraw()
+			return
 		}
 	}
-	if m.tooSmall() {
-		return m.keyUnseen(name)
-	}
-	if top, ok := m.onTop(); ok {
-		if m.fresh(top.overlay) && name != "esc" {
-			return m.beneath(top, name)
-		}
+	top, covered := m.onTop()
+	switch {
+	case m.tooSmall():
+		m.keyUnseen(name)
+	case covered && m.fresh(top.overlay) && name != "esc":
+		m.beneath(top, name)
+	case covered:
 		if _, ok := top.overlay.(answerer); ok {
 			m.notice = notice{}
 		}
-		return m.pass(top, k)
+		m.pass(top, k)
+	case m.prompt != nil:
+		m.promptKey(k)
+	default:
+		m.listKey(name, held)
 	}
-	if m.prompt != nil {
-		return m.promptKey(k)
-	}
+}
+
+// listKey takes a key that is no text; held says that one before it was withheld.
+func (m *Model) listKey(name string, held bool) {
 	if b, _ := m.keys.Lookup(m.stack(), []string{name}); held && name != "esc" && !m.handlers[b.Action].moves {
 		m.typed, m.count = nil, 0
-		return nil
+		return
 	}
 	if op := m.working(); op != nil && name == "esc" && op.stops && !op.stopped {
 		op.stopped = true
 		op.cancel()
-		return nil
+		return
 	}
 	m.clearMessage(name)
 	if m.counting(name) {
-		return nil
+		return
 	}
 	m.typed = append(m.typed, name)
 	b, r := m.keys.Lookup(m.stack(), m.typed)
-	switch r {
-	case keymap.Prefix:
-		return nil
-	case keymap.None:
-		typed := m.typed
-		m.typed, m.count = nil, 0
-		if len(typed) > 1 && name == "esc" {
-			return nil
-		}
-		if len(typed) > 1 || len([]rune(name)) == 1 {
-			m.say(theme.Dim, fmt.Sprintf("%s means nothing here; ? lists the keys", keymap.Label(typed)))
-		}
-		return nil
+	if r == keymap.Prefix {
+		return
 	}
-	in := m.intent(b.Action)
+	in, typed := m.intent(b.Action), m.typed
 	m.typed, m.count = nil, 0
-	return m.run(in)
+	switch {
+	case r == keymap.Match:
+		m.run(in)
+	case len(typed) > 1 && name != "esc" || len([]rune(name)) == 1:
+		m.say(theme.Dim, fmt.Sprintf("%s means nothing here; ? lists the keys", keymap.Label(typed)))
+	}
 }
 
 // counting takes the digits of a count.
@@ -96,40 +100,38 @@ func (m *Model) counting(name string) bool {
 	return true
 }
 
-func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
-	if top, ok := m.onTop(); ok {
-		return m.pass(top, msg)
+func (m *Model) paste(msg tea.PasteMsg) {
+	top, covered := m.onTop()
+	switch p := m.prompt; {
+	case covered:
+		m.pass(top, msg)
+	case p == nil:
+		m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
+	case p.turn != 0:
+		p.held = append(p.held, msg)
+	case p.input.Paste(msg.Content):
+		m.promptChanged()
 	}
-	if p := m.prompt; p != nil {
-		switch {
-		case p.turn != 0:
-			p.held = append(p.held, msg)
-		case p.input.Paste(msg.Content):
-			return m.promptChanged()
-		}
-		return nil
-	}
-	return m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
 }
 
-func redraw() tea.Cmd {
-	return tea.Batch(tea.ClearScreen, tea.RequestWindowSize)
+func (m *Model) redraw() {
+	m.do(tea.ClearScreen)
+	m.do(tea.RequestWindowSize)
 }
 
-func (m *Model) suspend() tea.Cmd {
-	save := m.saveDrafts()
-	drain := func(ctx context.Context) (_ struct{}, err error) {
-		save()
+func (m *Model) suspend() {
+	read(m, func(ctx context.Context) (_ struct{}, err error) {
+		m.drafts.writeAll(context.Background())
 		if before := m.opts.BeforeSuspend; before != nil {
 			err = before(ctx)
 		}
 		return
-	}
-	return read(m, drain, func(_ struct{}, err error) tea.Cmd {
+	}, func(_ struct{}, err error) {
 		if err != nil {
-			return m.say(theme.Error, "not suspended: "+model.Words(err))
+			m.say(theme.Error, "not suspended: "+model.Words(err))
+		} else {
+			m.do(tea.Suspend)
 		}
-		return tea.Suspend
 	})
 }
 

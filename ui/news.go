@@ -1,10 +1,10 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -12,119 +12,85 @@ import (
 	"confab/ui/dialog"
 )
 
-// subscription is where news come in. The lock is needed because the program may end while
-// the command that subscribes runs.
-type subscription struct {
-	mu     sync.Mutex
-	ch     <-chan model.Event
-	cancel func()
-	closed bool
-}
-
-func (m *Model) subscribe() tea.Cmd {
-	s := &m.events
-	return func() tea.Msg {
-		ch, cancel := m.be.Subscribe()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.closed {
-			cancel()
-			return nil
-		}
-		s.ch, s.cancel = ch, cancel
-		return after(m.waitForNews)
-	}
-}
-
-func (s *subscription) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	if s.cancel != nil {
-		s.cancel()
-		s.cancel = nil
-	}
+// subscribe listens to the engine until the inbox is closed.
+func (m *Model) subscribe() {
+	m.do(func() tea.Msg {
+		news, cancel := m.be.Subscribe()
+		context.AfterFunc(m.ctx, cancel)
+		return after(func() { m.waitForNews(news) })
+	})
 }
 
 // waitForNews waits for announcements and brings all that have come.
-func (m *Model) waitForNews() tea.Cmd {
-	m.events.mu.Lock()
-	ch := m.events.ch
-	m.events.mu.Unlock()
-	ctx := m.ctx
-	return func() tea.Msg {
+func (m *Model) waitForNews(ch <-chan model.Event) {
+	m.do(func() tea.Msg {
 		var events []model.Event
-		open := true
+		var e model.Event
+		var open bool
 		select {
-		case e, ok := <-ch:
-			if open = ok; ok {
-				events = append(events, e)
-			}
-		case <-ctx.Done():
-			return nil
+		case e, open = <-ch:
+		case <-m.ctx.Done():
 		}
-		for more := open; more; {
+		for open {
+			events = append(events, e)
 			select {
-			case e, ok := <-ch:
-				if open, more = ok, ok; ok {
-					events = append(events, e)
-				}
+			case e, open = <-ch:
 			default:
-				more = false
+				return after(func() {
+					m.waitForNews(ch)
+					m.news(events)
+				})
 			}
 		}
-		return after(func() tea.Cmd { return m.news(events, open) })
-	}
+		return after(func() { m.news(events) })
+	})
 }
 
-func (m *Model) news(events []model.Event, open bool) tea.Cmd {
-	var cmds []tea.Cmd
-	if open {
-		cmds = append(cmds, m.waitForNews())
-	}
+func (m *Model) news(events []model.Event) {
 	for _, e := range events {
-		cmds = append(cmds, m.newsOf(e)...)
+		m.newsOf(e)
 	}
 	if m.walkedSince() {
-		cmds = append(cmds, m.reload(false))
+		m.reload(false)
 	}
-	return tea.Batch(append(cmds, m.doorsMoved(), m.quitIfDelivered(), m.readUndecided())...)
+	m.doorsMoved()
+	m.quitIfDelivered()
+	m.readUndecided()
 }
 
 // newsOf reads again what of an announcement is on screen.
-func (m *Model) newsOf(e model.Event) []tea.Cmd {
-	var cmds []tea.Cmd
+func (m *Model) newsOf(e model.Event) {
 	if e.All || len(e.Refs) > 0 {
-		cmds = append(cmds, m.reload(false), m.recount())
+		m.reload(false)
+		m.recount()
 	}
 	if e.All {
-		cmds = append(cmds, m.reloadLedger())
+		m.reloadLedger()
 	} else if len(e.Submissions) > 0 {
-		cmds = append(cmds, m.refreshLedger(e.Submissions, e.Refs))
+		m.refreshLedger(e.Submissions, e.Refs)
 	}
 	named := slices.Contains(e.Submissions, m.told.id)
 	if find[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
 		named = m.told.announced(e, named) || named
 	}
 	if e.All || named {
-		cmds = append(cmds, m.readTold())
+		m.readTold()
 	}
 	if shown := m.detail.Ref(); !shown.IsZero() && (e.All || slices.Contains(e.Refs, shown)) {
 		if _, wrong := m.query(); wrong != nil {
-			cmds = append(cmds, m.readRow(shown)) // the list is not read
+			m.readRow(shown) // the list is not read
 		} else {
 			m.moved = shown
 		}
-		cmds = append(cmds, m.readActivity(shown))
+		m.readActivity(shown)
 	}
-	return cmds
 }
 
 // walkedSince reports whether an account was walked whole since the rows on screen were
 // read: they tell when.
 func (m *Model) walkedSince() bool {
 	before := m.swept
-	for _, a := range m.facts.Accounts() {
+	for _, a := range m.accounts() {
 		if a.Swept.After(m.swept) {
 			m.swept = a.Swept
 		}
@@ -134,17 +100,17 @@ func (m *Model) walkedSince() bool {
 
 // doorsMoved reads what was submitted again where an account fails, works again or has
 // another next try: an edit may wait for that, and no announcement names it.
-func (m *Model) doorsMoved() tea.Cmd {
+func (m *Model) doorsMoved() {
 	var now strings.Builder
-	for _, a := range m.facts.Accounts() {
+	for _, a := range m.accounts() {
 		if a.Error != nil {
 			fmt.Fprintf(&now, "%s %s %s %s\n", a.Name, a.Error.Kind, a.Error.Message, a.NextTry)
 		}
 	}
-	if now.String() == m.doors {
-		return nil
+	if now.String() != m.doors {
+		m.doors = now.String()
+		m.told.news.all = true
+		m.readTold()
+		m.reloadLedger()
 	}
-	m.doors = now.String()
-	m.told.news.all = true
-	return tea.Batch(m.readTold(), m.reloadLedger())
 }

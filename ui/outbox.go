@@ -5,9 +5,8 @@ import (
 	"slices"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/outbox"
 	"confab/ui/theme"
@@ -22,58 +21,68 @@ type ledger struct {
 	whole, moved bool
 	named        []string
 	edits        editNews // of the open submission
-	older        bool
+	older        bool     // an older page is being read
 	// find is the conversation whose submission the cursor goes to at first.
 	find model.Ref
 }
 
-func (m *Model) openOutbox(in intent) tea.Cmd {
+func (m *Model) openOutbox(in intent) {
 	o := &outbox.Screen{Keys: m.keys.Keys(keymap.Outbox, keymap.Global), Now: m.now}
 	m.ledger = &ledger{Screen: o}
 	if in.one && len(in.row.Pending) > 0 {
 		m.ledger.find = in.row.Conversation.Ref
 	}
 	m.open(layer{overlay: o, act: m.ledgerAsks})
-	return m.reloadLedger()
+	m.reloadLedger()
 }
 
 // openLedger returns the ledger while it is on screen, else nil.
 func (m *Model) openLedger() *ledger {
-	if m.ledger == nil || !m.isOpen(m.ledger.Screen) {
+	if m.ledger == nil || m.layerOf(m.ledger.Screen) < 0 {
 		return nil
 	}
 	return m.ledger
 }
 
 // reloadLedger reads everything on screen again.
-func (m *Model) reloadLedger() tea.Cmd {
+func (m *Model) reloadLedger() {
 	if o := m.openLedger(); o != nil {
 		o.whole = true
+		m.readLedger(o)
 	}
-	return m.readLedger()
 }
 
 // refreshLedger reads the submissions again that changed.
-func (m *Model) refreshLedger(ids []string, refs []model.Ref) tea.Cmd {
+func (m *Model) refreshLedger(ids []string, refs []model.Ref) {
 	if o := m.openLedger(); o != nil {
 		o.moved = true
 		o.named = append(o.named, ids...)
 		o.edits.announced(refs, slices.Contains(ids, o.Opened()))
 		o.whole = o.whole || len(o.named) > historyLimit
+		m.readLedger(o)
 	}
-	return m.readLedger()
 }
 
-func (m *Model) readLedger() tea.Cmd {
-	o := m.openLedger()
-	if o == nil || !o.begin() {
-		return nil
+// ledgerRead is what is read of a ledger: all of it, or some submissions.
+type ledgerRead struct {
+	whole                  bool
+	pending, page, changed []model.Submission
+	open                   string      // the submission whose edits follow, "" for none
+	refs                   []model.Ref // those on these conversations, all where there are none
+	outbox                 []model.OutboxEntry
+	settled                []model.JournalEntry
+	find                   string // the submission the cursor is put on
+}
+
+func (m *Model) readLedger(o *ledger) {
+	if !o.begin() {
+		return
 	}
 	r := ledgerRead{open: o.Opened(), whole: o.whole}
 	// Why one waits may be what another does: that is read of what is on screen.
-	r.again = append(o.named, o.Waiting()...)
+	again := append(o.named, o.Waiting()...)
 	if r.whole {
-		r.again, o.moved = o.Watched(), false
+		again, o.moved = o.Watched(), false
 	}
 	o.edits.all = o.edits.all || r.whole
 	var edits bool
@@ -82,26 +91,15 @@ func (m *Model) readLedger() tea.Cmd {
 	}
 	o.whole, o.named = false, nil
 	find := o.find
-	return read(m, func(ctx context.Context) (ledgerRead, error) { return r.fill(ctx, m.be, find) }, func(r ledgerRead, err error) tea.Cmd {
-		return m.ledgerCame(o, r, err)
+	read(m, func(ctx context.Context) (ledgerRead, error) { return r.fill(ctx, m.be, again, find) }, func(r ledgerRead, err error) {
+		if o == m.openLedger() {
+			m.ledgerCame(o, r, err)
+		}
 	})
 }
 
-// ledgerRead is what is read of a ledger: all of it, or some submissions.
-type ledgerRead struct {
-	whole   bool
-	again   []string // submissions beside these
-	pending []model.Submission
-	page    []model.Submission
-	changed []model.Submission
-	open    string      // the submission whose edits follow, "" for none
-	refs    []model.Ref // those on these conversations, all where there are none
-	outbox  []model.OutboxEntry
-	settled []model.JournalEntry
-	find    string // the submission the cursor is put on
-}
-
-func (r ledgerRead) fill(ctx context.Context, be Backend, find model.Ref) (_ ledgerRead, err error) {
+// fill reads; again are submissions beside pending and page.
+func (r ledgerRead) fill(ctx context.Context, be Backend, again []string, find model.Ref) (_ ledgerRead, err error) {
 	known := map[string]bool{"": true}
 	if r.whole {
 		if r.pending, err = be.Pending(ctx); err != nil {
@@ -112,10 +110,10 @@ func (r ledgerRead) fill(ctx context.Context, be Backend, find model.Ref) (_ led
 		}
 		for _, sub := range slices.Concat(r.pending, r.page) {
 			known[sub.ID] = true
-			r.again = append(r.again, sub.Undoes)
+			again = append(again, sub.Undoes)
 		}
 	}
-	for _, id := range r.again {
+	for _, id := range again {
 		if known[id] {
 			continue
 		}
@@ -145,13 +143,11 @@ func (r ledgerRead) fill(ctx context.Context, be Backend, find model.Ref) (_ led
 	return r, err
 }
 
-func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) tea.Cmd {
-	if o != m.openLedger() {
-		return nil
-	}
+func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) {
 	if err != nil {
 		o.busy, o.whole = false, true
-		return m.fail("read the outbox", err)
+		m.fail("read the outbox", err)
+		return
 	}
 	if r.whole {
 		o.Set(r.pending, r.page, len(r.page) == historyLimit)
@@ -163,102 +159,102 @@ func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) tea.Cmd {
 		o.SetEdits(r.open, r.refs, r.outbox, r.settled)
 	}
 	if open := o.Opened(); open != "" && o.edits.doubt(r.open == open && len(r.refs) == 0 || o.Agrees(), r.refs) {
-		o.named, o.reader.again = append(o.named, open), true
+		o.named, o.again = append(o.named, open), true
 	}
 	if r.find != "" {
 		o.Find(r.find)
 		o.find = model.Ref{}
 	}
-	return o.end(m.readLedger)
+	m.ended(&o.reader, func() { m.readLedger(o) })
 }
 
 // readOlder reads the next page of the history where the cursor is near the end.
-func (m *Model) readOlder() tea.Cmd {
+func (m *Model) readOlder() bool {
 	o := m.ledger
 	before, ok := o.WantsOlder()
 	if !ok || o.older || o.busy {
-		return nil
+		return false
 	}
 	o.older = true
-	page := func(ctx context.Context) ([]model.Submission, error) {
+	read(m, func(ctx context.Context) ([]model.Submission, error) {
 		return m.be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit, Before: before})
-	}
-	return read(m, page, func(page []model.Submission, err error) tea.Cmd {
+	}, func(page []model.Submission, err error) {
 		o.older = false
 		if err != nil {
-			return m.fail("read older submissions", err)
+			m.fail("read older submissions", err)
+			return
 		}
 		o.AddOlder(page, len(page) == historyLimit)
-		if o != m.openLedger() {
-			return nil
+		if o == m.openLedger() {
+			m.readOlder() // a search goes on until it finds something
 		}
-		return m.readOlder() // a search goes on until it finds something
 	})
+	return true
 }
 
-func (m *Model) ledgerAsks(asks any) tea.Cmd {
+func (m *Model) ledgerAsks(asks any) {
 	o := m.ledger
 	sub, edit, ok := o.Under()
+	// Those of the submission, or the edit of the line.
+	these := func(which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+		if edit != nil {
+			do([]model.OutboxEntry{edit.OutboxEntry})
+		} else {
+			m.ofEdits(m.editsOf(sub.ID), which, do)
+		}
+	}
 	switch asks {
 	case outbox.Moved{}:
-		return m.ledgerArrived()
+		// Why the edits wait that the cursor came to may have changed.
+		if !m.readOlder() && o.moved {
+			m.readLedger(o)
+		}
 	case outbox.Opened{}:
-		return m.reloadLedger()
+		m.reloadLedger()
 	case keymap.Resolve:
 		if edit.Journal == nil {
-			return m.openConflict(edit.OutboxEntry)
+			m.openConflict(edit.OutboxEntry)
+			return
 		}
-		m.showText(model.CleanLine(edit.Title, 200), historyText(m.th, *edit.Journal, m.now())...)
+		m.open(layer{overlay: &dialog.Text{Title: model.CleanLine(edit.Title, 200), Keys: m.keys.Keys(keymap.Pager),
+			Lines: historyText(m.th, *edit.Journal, m.now())}})
 	case keymap.Help:
-		return m.openHelp(intent{})
+		m.openHelp()
 	case keymap.Settle:
-		return m.settleLine(sub, edit)
+		switch {
+		case edit != nil && edit.State.NeedsPerson():
+			m.openConflict(edit.OutboxEntry)
+		case sub.NeedPerson > 0 && sub.Problem != nil:
+			m.openConflict(*sub.Problem)
+		default:
+			m.settleNext()
+		}
 	case keymap.Retry:
-		if !outbox.Unsettled(sub, edit) {
-			return m.say(theme.Dim, "there is nothing to send again")
+		if outbox.Unsettled(sub, edit) {
+			these(outbox.Retriable, m.retry)
+		} else {
+			m.say(theme.Dim, "there is nothing to send again")
 		}
-		return m.ofLine(sub, edit, outbox.Retriable, m.retry)
 	case keymap.RetryFailed:
-		return m.retryFailed(intent{})
+		m.retryFailed()
 	case keymap.Discard:
-		if !outbox.Unsettled(sub, edit) {
-			return m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
+		if outbox.Unsettled(sub, edit) {
+			these(func(e model.OutboxEntry) bool { return e.State != model.Sending }, m.askDiscard)
+		} else {
+			m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
 		}
-		return m.ofLine(sub, edit, discardable, m.askDiscard)
 	case keymap.UndoEntry:
 		switch {
 		case !ok:
-			return m.say(theme.Dim, "there is nothing to take back")
+			m.say(theme.Dim, "there is nothing to take back")
 		case edit != nil:
-			return m.planUndo(edit.ID)
+			m.planUndo(edit.ID, nil)
+		default:
+			m.planUndo(sub.ID, nil)
 		}
-		return m.planUndo(sub.ID)
 	case keymap.Quit:
-		return m.quit()
+		m.quit()
 	}
-	return nil
-}
-
-// ledgerArrived reads an older page that the cursor came near to, or why the edits wait
-// that it came to.
-func (m *Model) ledgerArrived() tea.Cmd {
-	cmd := m.readOlder()
-	if cmd == nil && m.ledger.moved {
-		return m.readLedger()
-	}
-	return cmd
-}
-
-// settleLine settles what needs a person on this line, else on the first that has
-// something.
-func (m *Model) settleLine(sub model.Submission, edit *outbox.Edit) tea.Cmd {
-	if edit != nil && edit.State.NeedsPerson() {
-		return m.openConflict(edit.OutboxEntry)
-	}
-	if sub.NeedPerson > 0 && sub.Problem != nil {
-		return m.openConflict(*sub.Problem)
-	}
-	return m.settleNext()
 }
 
 func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string {

@@ -3,55 +3,53 @@ package ui
 import (
 	"strings"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/theme"
 )
 
-// renamesHelp says what may be typed for several.
-const renamesHelp = "one title, s/old/new/, or {title} {company} {people} {date} {label:NAME}"
-
-// titlesDraft is the key of what is typed to rename several: it fits any of them.
-const titlesDraft = "titles"
+const (
+	// renamesHelp says what may be typed for several.
+	renamesHelp = "one title, s/old/new/, or {title} {company} {people} {date} {label:NAME}"
+	// titlesDraft is the key of what is typed to rename several: it fits any of them.
+	titlesDraft  = "titles"
+	noEmptyTitle = "a title can't be empty"
+)
 
 // rename asks for a title, the present one filled in; for several, for what makes a
 // title for each. After :rename, s/old/new/ replaces a text of one too.
-func (m *Model) rename(in intent) tea.Cmd {
+func (m *Model) rename(in intent) {
 	switch {
-	case in.one && strings.HasPrefix(in.arg, "s/"):
-		return m.renameEach(doing(in, "rename"), in.arg)
-	case !in.one && in.arg != "":
-		return m.renameEach(purpose{intent: in, title: bulkTitle("rename", in.size())}, in.arg)
-	case !in.one:
-		return m.askTitles(in)
+	case in.arg != "" && (!in.one || strings.HasPrefix(in.arg, "s/")):
+		m.renameEach(doing(in, "rename"), in.arg)
+		return
 	case in.arg != "":
-		return m.set(doing(in, "rename"), model.EditTitle, in.arg)
+		m.set(doing(in, "rename"), model.EditTitle, in.arg)
+		return
+	case !in.one:
+		m.askTitles(in)
+		return
 	}
-	title, draft := titled("Rename", in), draftOf(string(model.EditTitle), in)
-	d := dialog.NewPrompt(title, in.row.Conversation.Title, "ctrl+u clears the line")
-	m.open(layer{overlay: d, draft: draft, act: func(asks any) tea.Cmd {
-		text, ok := asks.(dialog.Entered)
+	why := purpose{intent: in, title: titled("Rename", in), draft: draftOf(string(model.EditTitle), in)}
+	d := dialog.NewPrompt(why.title, in.row.Conversation.Title, "ctrl+u clears the line")
+	why.from = d
+	m.ask(d, why.draft, func(text string) {
 		switch {
-		case !ok:
-			return nil
-		case strings.TrimSpace(string(text)) == "":
-			d.Complain("a title can't be empty")
-			return nil
+		case strings.TrimSpace(text) == "":
+			d.Complain(noEmptyTitle)
 		case !d.Input.Touched():
 			m.closeOverlay(d)
 			m.say(theme.Dim, "the title was left as it is")
-			return m.clearDraft(draft)
+			m.clearDraft(why.draft)
+		default:
+			m.set(why, model.EditTitle, text)
 		}
-		return m.set(purpose{intent: in, title: title, draft: draft, from: d}, model.EditTitle, string(text))
-	}})
-	return m.restoreDraft(d, draft)
+	})
 }
 
 // askTitles asks what makes the titles of several, and shows what becomes of the rows
 // at hand once typing rests: a letter alone writes few bytes.
-func (m *Model) askTitles(in intent) tea.Cmd {
+func (m *Model) askTitles(in intent) {
 	d := dialog.NewPrompt(titled("Rename", in), "", renamesHelp)
 	d.Live = true
 	shown, typing := "", false
@@ -64,37 +62,37 @@ func (m *Model) askTitles(in intent) tea.Cmd {
 			d.Help, shown = help, text
 		}
 	}
-	m.open(layer{overlay: d, draft: titlesDraft, refresh: refresh, act: func(asks any) tea.Cmd {
+	m.open(layer{overlay: d, draft: titlesDraft, refresh: refresh, act: func(asks any) {
 		switch asks := asks.(type) {
 		case dialog.Typed:
 			text := d.Input.Value()
 			typing = true
-			return soon(restTime, func() tea.Cmd {
+			m.soon(restTime, func() {
 				if d.Input.Value() == text {
 					shown, typing = text, false
 					m.showTitles(in, d)
 				}
-				return nil
 			})
 		case dialog.Entered:
-			return m.renameEach(purpose{intent: in, title: d.Title, draft: titlesDraft, from: d}, string(asks))
+			m.renameEach(purpose{intent: in, title: d.Title, draft: titlesDraft, from: d}, string(asks))
 		}
-		return nil
 	}})
-	return m.restoreDraft(d, titlesDraft)
+	m.restoreDraft(d, titlesDraft)
 }
 
 // renameEach plans what a text makes of the titles of several.
-func (m *Model) renameEach(why purpose, text string) tea.Cmd {
+func (m *Model) renameEach(why purpose, text string) {
 	r, err := model.ParseRenaming(text, m.now().Location())
 	if err != nil {
-		return m.complain(why.from, err.Error())
+		m.complain(why.from, err.Error())
+		return
 	}
 	if title, literal := r.Literal(); literal && strings.TrimSpace(title) == "" {
-		return m.complain(why.from, "a title can't be empty")
+		m.complain(why.from, noEmptyTitle)
+		return
 	}
 	why.changes, why.repeatable = []model.Change{r.Change()}, true
-	return m.plan(why)
+	m.plan(why)
 }
 
 // showTitles shows before and after of the first rows that change, and counts the rest
@@ -102,16 +100,15 @@ func (m *Model) renameEach(why purpose, text string) tea.Cmd {
 func (m *Model) showTitles(in intent, d *dialog.Prompt) {
 	d.Help, d.Examples, d.Note = renamesHelp, nil, ""
 	r, err := model.ParseRenaming(d.Input.Value(), m.now().Location())
-	switch {
-	case err != nil:
+	if err != nil {
 		d.Help = err.Error() // it may not be typed to its end
-		return
-	case d.Input.Value() == "":
+	}
+	if err != nil || d.Input.Value() == "" {
 		return
 	}
 	change := r.Change()
 	var changed, same, left int
-	var first *dialog.Example
+	var first *dialog.Example // of those left out
 	rows := m.list.Rows()
 	for i := range rows {
 		c := &rows[i].Conversation
@@ -119,7 +116,7 @@ func (m *Model) showTitles(in intent, d *dialog.Prompt) {
 			continue
 		}
 		e := dialog.Example{Before: c.Title}
-		if can := m.facts.Capabilities(*c).Of(change.Kind); !can.Can() {
+		if can := m.be.Capabilities(*c).Of(change.Kind); !can.Can() {
 			e.Why = "left out: " + can.Reason
 		} else if len(change.Reads(c)) > 0 {
 			e.After = "its people are read first"
@@ -132,15 +129,13 @@ func (m *Model) showTitles(in intent, d *dialog.Prompt) {
 			if first == nil {
 				first = &e
 			}
-			continue
 		case e.After == c.Title:
 			same++
-			continue
 		default:
 			changed++
-		}
-		if len(d.Examples) < dialog.MostExamples {
-			d.Examples = append(d.Examples, e)
+			if len(d.Examples) < dialog.MostExamples {
+				d.Examples = append(d.Examples, e)
+			}
 		}
 	}
 	if first != nil {
@@ -152,14 +147,14 @@ func (m *Model) showTitles(in intent, d *dialog.Prompt) {
 // titlesNote says what a text makes of the rows at hand, and that there are more.
 func titlesNote(changed, same, left, all int) string {
 	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{changed, " get a new title"}, {same, " already so"}, {left, " left out"}} {
-		if p.n > 0 {
-			parts = append(parts, theme.Number(p.n)+p.what)
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, theme.Number(n)+what)
 		}
 	}
+	add(changed, " get a new title")
+	add(same, " already so")
+	add(left, " left out")
 	note := strings.Join(parts, ", ")
 	if more := all - changed - same - left; more > 0 && note != "" {
 		note += "; " + theme.Number(more) + " more are in the plan"

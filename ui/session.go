@@ -44,22 +44,22 @@ func newSession(o Options) session {
 	for _, a := range o.Backend.Accounts() {
 		scope = append(scope, a.Name)
 	}
-	return session{scope: strings.Join(scope, " "), kept: &drafts{save: o.Backend.KeepSession, kept: map[string]draft{}}}
+	return session{scope: strings.Join(scope, " "), kept: newDrafts(o.Backend.KeepSession)}
 }
 
 // resume goes back to where the inbox was left by a dropped link, unless it was started
 // for something else, and starts reading.
-func (m *Model) resume() tea.Cmd {
+func (m *Model) resume() {
 	if m.session.kept == nil || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
-		return m.start()
+		m.start()
+		return
 	}
-	left := func(ctx context.Context) (string, error) { return m.be.LeftSession(ctx, m.session.scope) }
-	return read(m, left, func(text string, err error) tea.Cmd {
+	read(m, func(ctx context.Context) (string, error) { return m.be.LeftSession(ctx, m.session.scope) }, func(text string, err error) {
 		var was model.Session
 		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && m.prompt == nil && len(m.layers) == 0 {
 			m.goBackTo(was)
 		}
-		return m.start()
+		m.start()
 	})
 }
 
@@ -87,39 +87,39 @@ func (m *Model) goBackTo(was model.Session) {
 }
 
 // noteSession notes where the person is, and has it written before long.
-func (m *Model) noteSession() tea.Cmd {
-	s := &m.session
-	now := spot{m.tab, m.tabs[m.tab].filter, m.tabs[m.tab].order, m.list.Ref()}
+func (m *Model) noteSession() {
+	s, t := &m.session, m.here()
+	now := spot{m.tab, t.filter, t.order, m.list.Ref()}
 	if s.kept == nil || now == s.noted || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
-		return nil
+		return
 	}
 	first := s.noted == spot{}
 	s.noted = now
 	top := now.tab == 0 && now.filter == "" && now.order == "" && m.list.Cursor() <= 0
 	if first || top && s.kept.get(s.scope).text == "" {
-		return nil // it was not left yet
+		return // it was not left yet
 	}
 	rows, offset, line := m.list.Showing()
-	was := model.Session{View: m.tabs[m.tab].Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
+	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
 		Offset: offset, Total: m.list.Total(), Seen: m.now()}
 	for i := range rows {
 		was.Keys = append(was.Keys, rows[i].Key)
 	}
 	text, err := json.Marshal(was)
 	if err != nil {
-		return nil
+		return
 	}
 	s.kept.put(s.scope, string(text))
 	if s.due {
-		return nil
+		return
 	}
 	s.due = true
-	return soon(sessionTime, func() tea.Cmd {
+	m.soon(sessionTime, func() {
 		s.due = false
-		return func() tea.Msg {
+		m.do(func() tea.Msg {
 			s.kept.write(context.Background(), s.scope) // what fails is written with the next, or is not
 			return nil
-		}
+		})
 	})
 }
 

@@ -16,7 +16,6 @@ type subjects struct {
 	set model.Selection
 }
 
-// size returns how many conversations these are.
 func (s subjects) size() int {
 	if s.one {
 		return 1
@@ -50,6 +49,7 @@ func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
 	return refs, err
 }
 
+// hidden returns those that a view does not hold. It is for commands only.
 func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
 	view, err := be.Select(ctx, model.SelectRequest{Query: query, Inbox: true})
 	if err != nil {
@@ -68,39 +68,41 @@ func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[mod
 	return out, err
 }
 
-// sample is a conversation that stands for others, and what it allows.
+// sample is what a conversation that stands for others allows; about is the description
+// of its account.
 type sample struct {
-	conversation *model.Conversation
-	can          model.Capabilities
+	about model.Description
+	can   model.Capabilities
 }
+
+type samples []sample
 
 // samples returns the conversations that are at hand, and for each account of
 // which some are not, one that stands for them.
-func (m *Model) samples(s subjects) samples {
-	var out samples
-	add := func(c *model.Conversation) { out = append(out, sample{c, m.facts.Capabilities(*c)}) }
+func (m *Model) samples(s subjects) (out samples) {
+	held := map[string]int{}
+	add := func(c model.Conversation) {
+		about, _ := m.be.Describe(c.Ref.Account)
+		out = append(out, sample{about, m.be.Capabilities(c)})
+		held[c.Ref.Account]++
+	}
 	if s.one {
-		add(&s.row.Conversation)
+		add(s.row.Conversation)
 		return out
 	}
-	held := map[string]int{}
-	rows := m.list.Rows()
-	for i := range rows {
-		if s.has(&rows[i]) {
-			add(&rows[i].Conversation)
-			held[rows[i].Conversation.Ref.Account]++
+	for _, row := range m.list.Rows() {
+		if s.has(&row) {
+			add(row.Conversation)
 		}
 	}
 	for _, name := range s.set.Accounts() {
 		if held[name] < s.set.Count(name) {
-			about, _ := m.facts.Describe(name)
-			add(&model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
+			about, _ := m.be.Describe(name)
+			add(model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
 		}
 	}
 	return out
 }
-
-type samples []sample
 
 // capabilities returns, for every kind of edit, the best that any of the
 // conversations allows; the plan says for which it can't be done.
@@ -118,17 +120,11 @@ func (s samples) capabilities() model.Capabilities {
 
 // accounts returns the descriptions of the accounts in which this kind of edit
 // can be made, each once.
-func (s samples) accounts(facts Facts, kind model.EditKind) []model.Description {
-	var out []model.Description
-	seen := map[string]bool{}
+func (s samples) accounts(kind model.EditKind) (out []model.Description) {
 	for _, one := range s {
-		name := one.conversation.Ref.Account
-		if seen[name] || !one.can.Of(kind).Can() {
-			continue
-		}
-		if d, ok := facts.Describe(name); ok {
-			seen[name] = true
-			out = append(out, d)
+		known := func(d model.Description) bool { return d.Account == one.about.Account }
+		if one.can.Of(kind).Can() && one.about.Account != "" && !slices.ContainsFunc(out, known) {
+			out = append(out, one.about)
 		}
 	}
 	return out
@@ -136,32 +132,28 @@ func (s samples) accounts(facts Facts, kind model.EditKind) []model.Description 
 
 // about returns the description of the account that an edit of this kind is
 // about: the first in which it can be made.
-func (s samples) about(facts Facts, kind model.EditKind) model.Description {
-	var first model.Description
-	for i, one := range s {
-		d, ok := facts.Describe(one.conversation.Ref.Account)
-		if !ok {
-			continue
-		}
-		if i == 0 {
-			first = d
-		}
-		if one.can.Of(kind).Can() {
-			return d
-		}
+func (s samples) about(kind model.EditKind) (d model.Description) {
+	if all := s.accounts(kind); len(all) > 0 {
+		return all[0]
 	}
-	return first
+	if len(s) > 0 {
+		d = s[0].about
+	}
+	return d
 }
 
-// shared keeps of the values of every account those that all of them have.
-func shared(all []model.Description, values func(model.Description) []string) []string {
-	var out []string
+// choices returns the values of a kind that all accounts have in common, and why
+// several have none.
+func (s samples) choices(kind model.EditKind) (values []string, why string) {
+	all := s.accounts(kind)
 	for i, d := range all {
 		if i == 0 {
-			out = slices.Clone(values(d))
-			continue
+			values = slices.Clone(kind.Choices(d))
 		}
-		out = slices.DeleteFunc(out, func(v string) bool { return !slices.Contains(values(d), v) })
+		values = slices.DeleteFunc(values, func(v string) bool { return !slices.Contains(kind.Choices(d), v) })
 	}
-	return out
+	if len(all) > 1 && len(values) == 0 {
+		why = "these accounts have no value in common: take one account at a time"
+	}
+	return values, why
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,42 +85,38 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 	if a.tabs.H > 0 {
 		lines = append(lines, m.drawTabs(a.tabs))
 	}
-	switch {
-	case m.screen == screenDetail:
+	if m.screen == screenDetail {
 		body := layout.Rect{Y: a.tabs.H, W: m.w, H: m.h - a.tabs.H - a.message.H - a.status.H}
 		lines = append(lines, m.detail.Draw(m.th, body, m.now())...)
-	case a.preview.Empty():
-		lines = append(lines, m.drawList(a.list)...)
-	case a.right:
-		left := m.drawList(a.list)
-		rule := make([]string, a.rule.H)
-		for i := range rule {
-			rule[i] = m.th.Say(theme.Border, m.th.Vertical)
+	} else {
+		list := m.drawList(a.list)
+		switch {
+		case a.preview.Empty():
+		case a.right:
+			rule := slices.Repeat([]string{m.th.Say(theme.Border, m.th.Vertical)}, a.rule.H)
+			list = layout.Beside(layout.Beside(list, rule), m.detail.Draw(m.th, a.preview, m.now()))
+		default:
+			list = append(list, m.th.Say(theme.Border, strings.Repeat(m.th.Horizontal, a.rule.W)))
+			list = append(list, m.detail.Draw(m.th, a.preview, m.now())...)
 		}
-		lines = append(lines, layout.Beside(layout.Beside(left, rule), m.detail.Draw(m.th, a.preview, m.now()))...)
-	default:
-		lines = append(lines, m.drawList(a.list)...)
-		lines = append(lines, m.th.Say(theme.Border, strings.Repeat(m.th.Horizontal, a.rule.W)))
-		lines = append(lines, m.detail.Draw(m.th, a.preview, m.now())...)
+		lines = append(lines, list...)
 	}
+	below := []layout.Rect{a.message, a.status}
+	below = slices.DeleteFunc(below, func(r layout.Rect) bool { return r.H == 0 })
 	var cursor *layout.Cursor
-	if m.prompt != nil && a.message.H > 0 {
-		line, x := m.drawPrompt(a.message.W)
-		lines = append(lines, line)
-		cursor = &layout.Cursor{X: x, Y: a.message.Y}
-	} else if a.message.H > 0 {
-		lines = append(lines, m.drawMessage(a.message))
-	}
-	switch {
-	case a.status.H == 0:
-	case m.prompt != nil && a.message.H > 0:
-		lines = append(lines, m.drawPromptHelp(a.status.W))
-	case m.prompt != nil:
-		line, x := m.drawPrompt(a.status.W)
-		lines = append(lines, line)
-		cursor = &layout.Cursor{X: x, Y: a.status.Y}
-	default:
-		lines = append(lines, m.drawStatus(a.status.W))
+	for i, r := range below {
+		switch {
+		case m.prompt != nil && i == 0:
+			line, x := m.drawPrompt(r.W)
+			lines = append(lines, line)
+			cursor = &layout.Cursor{X: x, Y: r.Y}
+		case m.prompt != nil:
+			lines = append(lines, m.drawPromptHelp(r.W))
+		case r == a.message:
+			lines = append(lines, m.drawMessage(r))
+		default:
+			lines = append(lines, m.drawStatus(r.W))
+		}
 	}
 	return m.th.Block(lines, m.w, m.h), cursor
 }
@@ -127,11 +124,11 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 func (m *Model) drawList(r layout.Rect) []string {
 	o := list.Options{Now: m.now(), Account: m.accountWidth, Settle: m.keys.KeyOf(keymap.List, keymap.Settle),
 		Swept: map[string]time.Time{}, Audience: map[string]model.Audiences{}}
-	accounts := m.facts.Accounts()
+	accounts := m.accounts()
 	for _, a := range accounts {
-		about, _ := m.facts.Describe(a.Name)
+		about, _ := m.be.Describe(a.Name)
 		o.Swept[a.Name], o.Audience[a.Name] = a.Swept, about.Audience
-		if len(accounts) == 1 || m.tabs[m.tab].Query == "account:"+a.Name {
+		if len(accounts) == 1 || m.here().Query == "account:"+a.Name {
 			o.Account = 0 // it is the same in every row
 		}
 	}
@@ -142,16 +139,15 @@ func (m *Model) drawList(r layout.Rect) []string {
 }
 
 func (m *Model) emptyText() []string {
-	if f := m.tabs[m.tab].filter; f != "" {
+	if f := m.here().filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
 		if near, ok := m.nearest(); ok {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
-			text = append(text, fmt.Sprintf("Nearest: %s, %s.", near.text, theme.Number(near.found)), "", key+" tab takes it; esc clears the filter.")
-			return text
+			return append(text, fmt.Sprintf("Nearest: %s, %s.", near.text, theme.Number(near.found)), "", key+" tab takes it; esc clears the filter.")
 		}
 		return append(text, "esc clears the filter.")
 	}
-	for _, a := range m.facts.Accounts() {
+	for _, a := range m.accounts() {
 		if a.Syncing || a.Checked.IsZero() && a.Error == nil {
 			return []string{"Nothing here yet: the services are being read."}
 		}
@@ -159,7 +155,7 @@ func (m *Model) emptyText() []string {
 	// An account that was never read whole and fails holds what nobody here has
 	// seen: "nothing" would be a lie.
 	unread, then := []string(nil), "Once that is mended, start confab again; confab doctor checks it."
-	for _, a := range m.facts.Accounts() {
+	for _, a := range m.accounts() {
 		if a.Error != nil && a.Swept.IsZero() {
 			unread = append(unread, a.Name+": "+a.Error.Words())
 			if a.Error.Kind != model.NoCredential {
@@ -183,31 +179,30 @@ func (m *Model) drawTabs(r layout.Rect) string {
 		room -= th.Width(order) + 2
 	}
 	labels := make([]string, len(m.tabs))
-	widths := make([]int, len(m.tabs))
 	for i, t := range m.tabs {
-		labels[i] = th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis)
+		labels[i] = " " + th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis) + " "
 		if t.count >= 0 {
-			labels[i] += " " + theme.Number(t.count)
+			labels[i] += theme.Number(t.count) + " "
 		}
-		widths[i] = th.Width(labels[i]) + 2
 	}
-	if widths[m.tab]+2 > room {
+	if th.Width(labels[m.tab])+2 > room {
 		order, room = "", r.W
 	}
-	first := 0
-	for first < m.tab && sum(widths[first:m.tab+1]) > room-2*cell(first > 0)-2*cell(m.tab < len(labels)-1) {
+	more := " " + th.Say(theme.Tab, th.Ellipsis)
+	first, last := 0, len(labels)-1
+	for first < m.tab && th.Width(strings.Join(labels[first:m.tab+1], "")) > room-2*cell(first > 0)-2*cell(m.tab < last) {
 		first++
 	}
 	m.mouse.first, m.mouse.tabs = first, nil
 	var s strings.Builder
-	x := 0
+	x := 2 * cell(first > 0)
 	if first > 0 {
-		s.WriteString(" " + th.Say(theme.Tab, th.Ellipsis))
-		x = 2
+		s.WriteString(more)
 	}
-	for i := first; i < len(labels); i++ {
-		if more := 2 * cell(i < len(labels)-1); x+widths[i]+more > room && i > first {
-			s.WriteString(" " + th.Say(theme.Tab, th.Ellipsis))
+	for i := first; i <= last; i++ {
+		w := th.Width(labels[i])
+		if x+w+2*cell(i < last) > room && i > first {
+			s.WriteString(more)
 			x += 2
 			break
 		}
@@ -215,9 +210,9 @@ func (m *Model) drawTabs(r layout.Rect) string {
 		if i == m.tab {
 			look = theme.TabActive
 		}
-		s.WriteString(" " + th.Say(look, labels[i]) + " ")
-		m.mouse.tabs = append(m.mouse.tabs, layout.Rect{X: r.X + x, Y: r.Y, W: widths[i], H: 1})
-		x += widths[i]
+		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
+		m.mouse.tabs = append(m.mouse.tabs, layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1})
+		x += w
 	}
 	if x+th.Width(order)+2 > r.W {
 		order = ""
@@ -256,8 +251,8 @@ func (m *Model) drawMessage(r layout.Rect) string {
 }
 
 func (m *Model) drawStatus(w int) string {
-	info := status.Info{Accounts: m.facts.Accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now(),
+	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
+		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.here().filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus()
@@ -270,17 +265,4 @@ func (m *Model) drawStatus(w int) string {
 	return status.Draw(m.th, w, info)
 }
 
-func (m *Model) plus() string {
-	if m.more {
-		return "+"
-	}
-	return ""
-}
-
-func sum(n []int) int {
-	t := 0
-	for _, v := range n {
-		t += v
-	}
-	return t
-}
+func (m *Model) plus() string { return strings.Repeat("+", cell(m.more)) }
