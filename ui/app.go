@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/detail"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
@@ -70,14 +71,6 @@ type Options struct {
 	Notice, Greeting string
 }
 
-// screen is what fills the terminal under the overlays.
-type screen int
-
-const (
-	screenList screen = iota
-	screenDetail
-)
-
 // tab is a view with its own cursor, filter, order and count.
 type tab struct {
 	View
@@ -102,20 +95,19 @@ type Model struct {
 	typed    []string // keys of a sequence so far
 	count    int
 
-	th           *theme.Theme
-	themeConf    theme.Config
-	layout       string
-	accountWidth int // of the longest name
+	th        *theme.Theme
+	themeConf theme.Config
 
-	w, h   int
-	screen screen
-	layers []layer
-	prompt *prompt
-	tabs   []tab
-	tab    int
-	notice notice
-	mouse  hitAreas
-	footer []string
+	w, h     int
+	inDetail bool // a conversation fills the screen, else the list
+	layers   []layer
+	prompt   *prompt
+	tabs     []tab
+	tab      int
+	notice   notice
+	hits     []hit   // what was drawn where
+	hitsOf   overlay // what covered the rest then, nil for nothing
+	footer   []string
 
 	list   list.List
 	pages  pages
@@ -129,18 +121,17 @@ type Model struct {
 	swept       time.Time // the newest complete walk of an account that the rows tell of
 	clearing    bool      // the filter goes once its result tells what the cursor stays on
 
-	// marking says that rows to mark are being read; deferred are the actions on them that were struck meanwhile.
-	marking   bool
-	deferred  []keymap.Action
+	marking   *operation      // reads rows to mark, while it goes on
+	deferred  []keymap.Action // the actions on them that were struck meanwhile
 	hiddenGen int
 	triages   []triageWork // shown and not written yet, the oldest first
 
 	detail  detail.View
-	details detailCache
-	rest    int       // generation of the cursor's rest
-	moving  bool      // the cursor has not rested since it moved
-	moved   model.Ref // the open conversation where news named it since the list was read
-	follow  bool      // the open conversation becomes the one under the cursor once that is read
+	details []model.Detail // read whole, the oldest first
+	rest    int            // generation of the cursor's rest
+	moving  bool           // the cursor has not rested since it moved
+	moved   model.Ref      // the open conversation where news named it since the list was read
+	follow  bool           // the open conversation becomes the one under the cursor once that is read
 	hand    hand
 
 	ops     []*operation // the oldest first
@@ -178,13 +169,12 @@ func New(o Options) *Model {
 		o.Layout = layoutAuto
 	}
 	keys, problems := keymap.New(o.Keys)
-	m := &Model{opts: o, be: o.Backend, layout: o.Layout, keys: keys, handlers: handlers(), session: newSession(o),
+	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{kept: map[string]draft{}},
 		themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.th = theme.New(m.themeConf)
-	m.drafts = newDrafts(nil)
 	if m.be != nil {
-		m.drafts.save = m.be.SaveDraft
+		m.keepWith(m.be)
 	}
 	if o.Welcome {
 		m.be = nil
@@ -225,9 +215,6 @@ func (m *Model) makeTabs() {
 		m.tab = i
 	}
 	m.here().filter = m.opts.InitialQuery
-	for _, a := range accounts {
-		m.accountWidth = max(m.accountWidth, m.th.Width(a.Name))
-	}
 }
 
 // Init starts reading.
@@ -272,11 +259,52 @@ func (m *Model) accounts() []model.AccountState {
 	return m.be.Accounts()
 }
 
-// account returns the state of an account; the zero value for one that is gone.
 func (m *Model) account(name string) (a model.AccountState) {
 	all := m.accounts()
 	if i := slices.IndexFunc(all, func(a model.AccountState) bool { return a.Name == name }); i >= 0 {
 		a = all[i]
 	}
 	return a
+}
+
+// Backend is what the screen needs of the engine. Facts are answered from memory, so Update
+// and View may ask for them; everything else may read a disk or a network and is called
+// inside a tea.Cmd only.
+type Backend interface {
+	model.Facts
+	model.Reader
+	model.Planner
+	model.Ledger
+
+	// Opening returns what can be shown before List can answer: what the view
+	// showed last, or the head of the list on disk.
+	Opening(ctx context.Context, req model.ListRequest) (model.Page, error)
+	// Counts returns the lengths of the lists of the tabs, in the inbox's sense.
+	Counts(ctx context.Context, queries []string) ([]int, error)
+	// Select returns a set of rows of a list, RefsOf the conversations of a set,
+	// Hidden how many of a set a list does not hold.
+	Select(ctx context.Context, req model.SelectRequest) (model.Selection, error)
+	RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error)
+	Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error)
+	// Complete offers ways to go on with a query at a cursor, a byte offset.
+	Complete(ctx context.Context, text string, cursor int) ([]query.Completion, error)
+	// Nearest returns, for a filter that finds nothing in a view, the nearest query that does, and how much; "" for none.
+	Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error)
+	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
+
+	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
+	// Undecided counts, of the edits that an account has on their way, those that
+	// wait for a decision on an earlier one.
+	Undecided(ctx context.Context) (map[string]int, error)
+	Withdraw(ctx context.Context, ids ...string) (n int, err error)
+
+	// TriageMany is an act that can be taken back. Where it ends early the error
+	// says how far it came, and the act is what was done.
+	TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
+	SaveDraft(ctx context.Context, key, text string) error
+	Draft(ctx context.Context, key string) (string, error)
+	// KeepSession keeps where a person is, in a scope such as a config file; LeftSession
+	// returns where the process was that ended last without forgetting it.
+	KeepSession(ctx context.Context, scope, text string) error
+	LeftSession(ctx context.Context, scope string) (string, error)
 }

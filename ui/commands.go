@@ -28,8 +28,7 @@ const (
 	historyLimit = 200
 	// openingRows is the least that the first frame reads: the size of the terminal may
 	// not be known yet.
-	openingRows = 100
-	// activityLimit is how many submissions of one conversation are shown.
+	openingRows   = 100
 	activityLimit = 50
 )
 
@@ -39,14 +38,12 @@ type after func()
 // do begins a command. It is for Update alone.
 func (m *Model) do(cmd tea.Cmd) { m.cmds = append(m.cmds, cmd) }
 
-// begun returns what was begun since it was called last.
 func (m *Model) begun() tea.Cmd {
 	cmds := m.cmds
 	m.cmds = nil
 	return tea.Batch(cmds...)
 }
 
-// soon does something in Update after a time.
 func (m *Model) soon(d time.Duration, do func()) {
 	m.do(tea.Tick(d, func(time.Time) tea.Msg { return after(do) }))
 }
@@ -58,6 +55,11 @@ func read[T any](m *Model, get func(context.Context) (T, error), take func(T, er
 		v, err := get(ctx)
 		return after(func() { take(v, err) })
 	})
+}
+
+// with is a call of the engine with an argument, for read.
+func with[A, T any](call func(context.Context, A) (T, error), arg A) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) { return call(ctx, arg) }
 }
 
 // fetch is read for what is only said where it fails: could not do what.
@@ -76,8 +78,6 @@ func (m *Model) try(what string, do func(context.Context) error, then func()) {
 	fetch(m, what, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) }, func(struct{}) { then() })
 }
 
-// carryOut changes what was submitted, in a command, and says what became of it, if
-// anything.
 func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) {
 	read(m, do, func(said string, err error) {
 		if err != nil {
@@ -97,7 +97,6 @@ type reader struct {
 	began       time.Time
 }
 
-// begin reports whether to read now.
 func (r *reader) begin() bool {
 	if r.busy {
 		r.again = true
@@ -131,13 +130,15 @@ type operation struct {
 	// stops it there.
 	inLine, stops  bool
 	shown, stopped bool
+	// nothing says what was not done where it was stopped; "" where that has a result.
+	nothing string
 }
 
 // inDialog is an operation over which a dialog shows how far it is, inLine one that
 // the message line tells of and esc stops.
 func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
-func inLine(title string) *operation {
-	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true}
+func inLine(title, nothing string) *operation {
+	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true, nothing: nothing}
 }
 
 // operate is read for work that takes long; for nil it is read. What was stopped in its
@@ -167,7 +168,11 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 		defer op.cancel()
 		v, err := work(op.ctx, report)
 		return after(func() {
-			if m.endOperation(op) {
+			switch {
+			case !m.endOperation(op):
+			case op.stopped && op.nothing != "":
+				m.say(theme.Dim, "stopped: "+op.nothing)
+			default:
 				take(v, err)
 			}
 		})
@@ -207,7 +212,6 @@ func (m *Model) showOperation(op *operation) {
 	}
 }
 
-// working returns the oldest operation that the message line tells of, nil for none.
 func (m *Model) working() *operation {
 	for _, op := range m.ops {
 		if op.inLine && op.shown {
@@ -217,7 +221,6 @@ func (m *Model) working() *operation {
 	return nil
 }
 
-// words says how far an operation is.
 func (op *operation) words(ellipsis string) string {
 	text := op.Title + ellipsis
 	switch {

@@ -14,7 +14,6 @@ import (
 	"confab/ui/theme"
 )
 
-// completing is how what is typed into a prompt can go on.
 type completing struct {
 	// drawn is the problem that the help line shows, offers how the text can go on.
 	// Both are those of when typing rested last: a letter alone writes few bytes.
@@ -46,7 +45,6 @@ func (m *Model) nearest() (n nearby, ok bool) {
 	return m.near, m.near.text != "" && m.near.filter == t.filter && m.near.view == t.Query && m.list.Loaded() && m.list.Total() == 0
 }
 
-// seekNearest looks for the query nearest to a filter that finds nothing, once typing rests.
 func (m *Model) seekNearest() {
 	n := nearby{view: m.here().Query, filter: m.here().filter}
 	still := func() bool {
@@ -76,7 +74,6 @@ func (m *Model) seekNearest() {
 	})
 }
 
-// offerSoon offers how the text can go on once typing rests.
 func (m *Model) offerSoon() {
 	p := m.prompt
 	p.typing = true
@@ -89,7 +86,6 @@ func (m *Model) offerSoon() {
 	})
 }
 
-// offer looks up how the text can go on, and shows that or what is wrong with it.
 func (m *Model) offer() {
 	p := m.prompt
 	p.typing, p.waiting = false, false
@@ -163,7 +159,6 @@ func (p *prompt) point() {
 	}
 }
 
-// complete goes to the next offer, or the one before.
 func (m *Model) complete(by int) {
 	p := m.prompt
 	switch {
@@ -203,7 +198,6 @@ func (m *Model) complete(by int) {
 	}
 }
 
-// snoozes are times that complete a snooze.
 var snoozes = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
 	{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
 
@@ -249,7 +243,6 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 	return out, -1
 }
 
-// drawPromptHelp points at what is wrong, or shows how the text could go on.
 func (m *Model) drawPromptHelp(w int) string {
 	p := m.prompt
 	if p.drawn.why != "" {

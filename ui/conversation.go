@@ -8,26 +8,14 @@ import (
 	"confab/ui/keymap"
 )
 
-// detailCache holds the last few conversations that were read whole, the oldest first:
-// going back shows them at once. Bodies are kept here and nowhere else.
-type detailCache []model.Detail
-
+// detailLimit is how many conversations that were read whole are kept: going back shows them
+// at once. Bodies are kept here and nowhere else.
 const detailLimit = 8
 
-func (c detailCache) find(ref model.Ref) int {
-	return slices.IndexFunc(c, func(d model.Detail) bool { return d.Conversation.Ref == ref })
+func (m *Model) detailOf(ref model.Ref) int {
+	return slices.IndexFunc(m.details, func(d model.Detail) bool { return d.Conversation.Ref == ref })
 }
 
-func (c *detailCache) put(d model.Detail) {
-	if i := c.find(d.Conversation.Ref); i >= 0 {
-		(*c)[i] = d
-		return
-	}
-	*c = append(*c, d)
-	*c = (*c)[max(0, len(*c)-detailLimit):]
-}
-
-// openRow shows a conversation: at once what is cached, then what the service says.
 func (m *Model) openRow(row model.Row) {
 	ref := row.Conversation.Ref
 	m.show(row)
@@ -37,7 +25,6 @@ func (m *Model) openRow(row model.Row) {
 	}
 }
 
-// openSelected opens the conversation under the cursor, once that is read.
 func (m *Model) openSelected() {
 	row, ok := m.list.Selected()
 	m.follow = !ok
@@ -63,7 +50,11 @@ func (m *Model) readWhole(ref model.Ref) {
 
 func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
 	if err == nil {
-		m.details.put(d)
+		if i := m.detailOf(d.Conversation.Ref); i >= 0 {
+			m.details = slices.Delete(m.details, i, i+1)
+		}
+		m.details = append(m.details, d)
+		m.details = m.details[max(0, len(m.details)-detailLimit):]
 	}
 	switch {
 	case ref != m.detail.Ref():
@@ -79,7 +70,6 @@ func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
 	}
 }
 
-// readRow reads a row that the list may not hold.
 func (m *Model) readRow(ref model.Ref) {
 	held := false
 	read(m, func(ctx context.Context) (row model.Row, err error) {
@@ -128,13 +118,12 @@ func (m *Model) readActivity(ref model.Ref) {
 	})
 }
 
-// show puts a row into the detail view, with what was loaded of it before.
 func (m *Model) show(row model.Row) {
 	ref := row.Conversation.Ref
 	known, cached := m.detail.Detail(), false
 	if ref != m.detail.Ref() {
 		known = nil
-		if i := m.details.find(ref); i >= 0 {
+		if i := m.detailOf(ref); i >= 0 {
 			known, cached = &m.details[i], true
 		}
 	}
@@ -164,7 +153,6 @@ func (m *Model) cursorMoved() {
 	})
 }
 
-// showIfPreview shows the conversation under the cursor in the preview.
 func (m *Model) showIfPreview() {
 	if !m.previewShown() {
 		return

@@ -17,7 +17,6 @@ import (
 	"confab/ui/theme"
 )
 
-// copying is a way to copy conversations.
 type copying struct {
 	// name follows :copy; noun says what is copied.
 	name, key, noun string
@@ -54,7 +53,6 @@ var copyings = []copying{
 	}},
 }
 
-// copyAny copies in the way that was typed, or offers the ways.
 func (m *Model) copyAny(in intent) {
 	d := &dialog.Menu{Title: titled("Copy", in)}
 	var names []string
@@ -93,12 +91,9 @@ type copied struct {
 
 func (m *Model) copyAs(in intent, c copying) {
 	work := func(ctx context.Context, report func(int, int)) (copied, error) { return m.linesOf(ctx, in, c, report) }
-	operate(m, inLine("copying "+theme.Count(in.size(), c.noun)), work, func(got copied, err error) {
+	operate(m, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copied, err error) {
 		n := len(got.lines)
 		switch {
-		case errors.Is(err, context.Canceled):
-			m.say(theme.Dim, "stopped: nothing was copied")
-			return
 		case errors.Is(err, errTooMuch):
 			m.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s", theme.Count(in.size(), c.noun), err))
 			return
@@ -125,7 +120,6 @@ func (m *Model) copyAs(in intent, c copying) {
 	})
 }
 
-// linesOf returns a line for each conversation, cleaned.
 func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(int, int)) (out copied, err error) {
 	refs, err := in.refs(ctx, m.be)
 	if err != nil {
@@ -162,7 +156,6 @@ func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(i
 	return out, ctx.Err()
 }
 
-// webLink returns the page of a conversation, "" where it has none.
 func webLink(ctx context.Context, be Backend, c model.Conversation) (string, error) {
 	link, err := be.Link(ctx, c.Ref, model.LinkWeb)
 	if checkLink(link) != nil {
@@ -183,7 +176,6 @@ func checkLink(link string) error {
 	return nil
 }
 
-// opens opens a link in the browser.
 func opens(kind model.LinkKind) handler {
 	return handler{wants: wantsRow, run: func(m *Model, in intent) {
 		m.try("open it", func(ctx context.Context) error {

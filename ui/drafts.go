@@ -2,9 +2,14 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
+	"confab/model"
 	"confab/ui/theme"
 )
 
@@ -25,13 +30,8 @@ type draft struct {
 	changes, written int
 }
 
-func newDrafts(save func(ctx context.Context, key, text string) error) *drafts {
-	return &drafts{save: save, kept: map[string]draft{}}
-}
-
 func (d *drafts) get(key string) draft { return d.update(key, func(*draft) {}) }
 
-// update changes a draft and returns it.
 func (d *drafts) update(key string, change func(*draft)) draft {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -74,7 +74,6 @@ func (d *drafts) write(ctx context.Context, key string) error {
 	return err
 }
 
-// writeAll brings everything to disk.
 func (d *drafts) writeAll(ctx context.Context) error {
 	var errs []error
 	for _, key := range d.unwritten() {
@@ -101,8 +100,6 @@ func draftOf(what string, in intent) string {
 	return what + ":" + in.row.Conversation.Ref.String()
 }
 
-// noteDrafts remembers what was typed into the overlays and has it written once
-// typing rests.
 func (m *Model) noteDrafts() {
 	for i := range m.layers {
 		l := &m.layers[i]
@@ -120,7 +117,6 @@ func (m *Model) noteDrafts() {
 	}
 }
 
-// leaveDraft writes what was typed into an overlay that is being closed.
 func (m *Model) leaveDraft(l layer) {
 	if o, ok := l.overlay.(drafted); ok && l.draft != "" {
 		if o.Draft() != "" {
@@ -139,7 +135,6 @@ func (m *Model) saving(write func() error) {
 	m.try("keep what you typed", func(context.Context) error { return write() }, func() {})
 }
 
-// clearDraft forgets a draft that was submitted or given up.
 func (m *Model) clearDraft(key string) {
 	if key != "" {
 		m.drafts.put(key, "")
@@ -147,7 +142,6 @@ func (m *Model) clearDraft(key string) {
 	}
 }
 
-// restoreDraft reads what was typed into an overlay before.
 func (m *Model) restoreDraft(to drafted, key string) {
 	if key == "" {
 		return
@@ -169,4 +163,131 @@ func (m *Model) restoreDraft(to drafted, key string) {
 			m.clearDraft(key) // it is what is there
 		}
 	})
+}
+
+// sessionTime spaces the writes of where the person is: a key costs none.
+const sessionTime = time.Second
+
+// session keeps where the person is, for the start after a dropped link. Who leaves by a
+// key starts afresh.
+type session struct {
+	// scope is the config and its accounts: elsewhere are other views and rows.
+	scope string
+	noted spot
+	// due says that a write is on its way; was is where the inbox was left, until that
+	// is shown.
+	due bool
+	was *model.Session
+}
+
+// spot is what a session is about.
+type spot struct {
+	tab           int
+	filter, order string
+	at            model.Ref
+}
+
+// sessionKey is the draft in which a session is kept.
+const sessionKey = "session"
+
+// keepWith has drafts and session kept by the engine. A session that could not be kept is no
+// failure: without it, the next start begins at the top.
+func (m *Model) keepWith(be Backend) {
+	m.drafts.save = func(ctx context.Context, key, text string) error {
+		if key != sessionKey {
+			return be.SaveDraft(ctx, key, text)
+		}
+		be.KeepSession(ctx, m.session.scope, text)
+		return nil
+	}
+	scope := []string{m.opts.ConfigPath}
+	for _, a := range be.Accounts() {
+		scope = append(scope, a.Name)
+	}
+	if !m.opts.Demo {
+		m.session.scope = strings.Join(scope, " ")
+	}
+}
+
+// resume goes back to where the inbox was left by a dropped link, unless it was started
+// for something else, and starts reading.
+func (m *Model) resume() {
+	if m.session.scope == "" || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
+		m.start()
+		return
+	}
+	read(m, with(m.be.LeftSession, m.session.scope), func(text string, err error) {
+		var was model.Session
+		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && m.prompt == nil && len(m.layers) == 0 {
+			m.goBackTo(was)
+		}
+		m.start()
+	})
+}
+
+func (m *Model) goBackTo(was model.Session) {
+	tab := slices.IndexFunc(m.tabs, func(t tab) bool { return t.Name == was.View })
+	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
+		return
+	}
+	if _, err := combine(m.tabs[tab].Query, was.Filter, was.Order); err != nil {
+		return
+	}
+	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
+	m.list.ResetTo(was.At, was.Index, was.Top)
+	m.session.was = &was
+	said := "back where you were: " + model.CleanLine(was.View, 60)
+	if was.Filter != "" {
+		said += ", " + model.CleanLine(was.Filter, 200)
+	}
+	if m.notice.text == "" {
+		m.say(theme.Dim, said)
+	} else {
+		m.notice.text += "; " + said
+	}
+}
+
+func (m *Model) noteSession() {
+	s, t := &m.session, m.here()
+	now := spot{m.tab, t.filter, t.order, m.list.Ref()}
+	if s.scope == "" || now == s.noted || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
+		return
+	}
+	first := s.noted == spot{}
+	s.noted = now
+	top := now.tab == 0 && now.filter == "" && now.order == "" && m.list.Cursor() <= 0
+	if first || top && m.drafts.get(sessionKey).text == "" {
+		return // it was not left yet
+	}
+	rows, offset, line := m.list.Showing()
+	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
+		Offset: offset, Total: m.list.Total(), Seen: m.now()}
+	for i := range rows {
+		was.Keys = append(was.Keys, rows[i].Key)
+	}
+	text, err := json.Marshal(was)
+	if err != nil {
+		return
+	}
+	m.drafts.put(sessionKey, string(text))
+	if s.due {
+		return
+	}
+	s.due = true
+	m.soon(sessionTime, func() {
+		s.due = false
+		m.saveDraft(sessionKey)
+	})
+}
+
+// endSession keeps the session where the link was dropped, and else forgets it.
+func (m *Model) endSession(dropped bool) {
+	text := m.drafts.get(sessionKey).text
+	switch {
+	case m.session.scope == "":
+	case !dropped:
+		m.drafts.put(sessionKey, "")
+	case text != "":
+		m.drafts.put(sessionKey, text) // anew: the last to end is gone back to
+	}
 }

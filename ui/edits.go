@@ -14,13 +14,11 @@ import (
 )
 
 const (
-	// readOnly is why nothing can be changed.
 	readOnly = "read-only: confab was started so that it changes nothing"
 	// largePlan is how many conversations take longer to plan than a person should
 	// wait for a sign: some 30 ms.
 	largePlan = 10_000
-	// again begins the title of a repeated edit.
-	again = "Again: "
+	again     = "Again: "
 )
 
 // purpose is why a plan is made: it goes with the plan until it is submitted
@@ -60,12 +58,10 @@ func titled(what string, in intent) string {
 	return bulkTitle(what, in.size())
 }
 
-// doing is the purpose of an act that a verb says.
 func doing(in intent, verb string) purpose {
 	return purpose{intent: in, title: bulkTitle(verb, in.size())}
 }
 
-// plan asks the engine what changes would do.
 func (m *Model) plan(why purpose) {
 	if m.opts.ReadOnly {
 		m.say(theme.Warning, readOnly)
@@ -92,8 +88,6 @@ func (m *Model) plan(why purpose) {
 	}, func(d *dialog.Plan, err error) { m.planCame(why, d, err) })
 }
 
-// plan plans changes of a view's rows, and finds what of it the person can't see in
-// the list.
 func (why purpose) plan(ctx context.Context, be Backend, query string, report func(int, int)) (model.Plan, error) {
 	if why.create != nil {
 		return be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
@@ -170,7 +164,7 @@ func (m *Model) submit(why purpose, d *dialog.Plan) {
 	m.submitting++
 	var op *operation
 	if d.Changes() != 1 {
-		op = inLine("queueing " + theme.Count(d.Changes(), "edit"))
+		op = inLine("queueing "+theme.Count(d.Changes(), "edit"), "")
 		op.stops = false
 	}
 	operate(m, op, func(context.Context, func(int, int)) (undoable bool, err error) {
@@ -210,13 +204,12 @@ func (m *Model) submitted(why purpose) {
 	}
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		m.readActivity(ref)
-		if m.screen == screenDetail {
+		if m.inDetail {
 			m.readRow(ref)
 		}
 	}
 }
 
-// reread reads again what a change of conversations shows in.
 func (m *Model) reread() {
 	m.reload(false)
 	m.recount()
@@ -234,13 +227,11 @@ func (m *Model) set(why purpose, kind model.EditKind, target string) {
 	m.plan(why)
 }
 
-// sets sets a field to a value.
 func sets(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
 	return handler{wants: wantsRows, kind: kind, unasked: unasked,
 		run: func(m *Model, in intent) { m.set(doing(in, verb), kind, target) }}
 }
 
-// ends archives or deletes, which always asks.
 func ends(kind model.EditKind) handler {
 	return handler{asks: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		why := doing(in, kind.Words())
@@ -276,7 +267,6 @@ func (m *Model) repeat(in intent) {
 	m.plan(purpose{intent: in, title: again + bulkTitle(verb, in.size()), repeatable: true, changes: m.last.changes})
 }
 
-// chooses offers the values of a field.
 func chooses(title string, kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		all := m.samples(in.subjects)

@@ -35,9 +35,8 @@ type hand struct {
 	opened time.Time
 }
 
-// under returns the conversation that a key is about, zero while it is not there yet.
 func (m *Model) under() model.Ref {
-	if m.screen == screenDetail {
+	if m.inDetail {
 		return m.detail.Ref()
 	}
 	row, _ := m.list.Selected()
@@ -66,7 +65,6 @@ func (m *Model) underSince() time.Time {
 	return m.now()
 }
 
-// strike notes a key, and reports whether one of its burst was withheld.
 func (m *Model) strike() (held bool) {
 	now := m.now()
 	m.hand.withheld = m.hand.withheld && now.Sub(m.hand.struck) < handTime
@@ -87,7 +85,6 @@ func (m *Model) unseen(in intent) string {
 	return ""
 }
 
-// name names a conversation in a sentence.
 func name(c model.Conversation) string {
 	if title := model.CleanLine(c.Title, 60); title != "" {
 		return `"` + title + `"`
@@ -115,7 +112,6 @@ func (m *Model) openWaiting() {
 	}
 }
 
-// mayCover reports whether a late overlay may lie over what is on top now.
 func (m *Model) mayCover(from overlay) bool {
 	top, ok := m.onTop()
 	if !ok || top.overlay == from {

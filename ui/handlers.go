@@ -9,7 +9,6 @@ import (
 	"confab/ui/theme"
 )
 
-// wants says what an action needs to be about.
 type wants int
 
 const (
@@ -39,8 +38,8 @@ func handlers() map[keymap.Action]handler {
 	h := map[keymap.Action]handler{
 		keymap.Down:         {moves: true, run: moveBy(1)},
 		keymap.Up:           {moves: true, run: moveBy(-1)},
-		keymap.Top:          {moves: true, run: (*Model).top},
-		keymap.Bottom:       {moves: true, run: (*Model).bottom},
+		keymap.Top:          {moves: true, run: edge(-1)},
+		keymap.Bottom:       {moves: true, run: edge(1)},
 		keymap.HalfDown:     {moves: true, run: pageBy(1, 2)},
 		keymap.HalfUp:       {moves: true, run: pageBy(-1, 2)},
 		keymap.PageDown:     {moves: true, run: pageBy(1, 1)},
@@ -156,11 +155,10 @@ func nothingToRepeat(m *Model, in intent) string {
 
 func moveBy(n int) act { return func(m *Model, in intent) { m.travel(n * in.times()) } }
 
-// pageBy moves by screens, or by parts of them.
 func pageBy(n, part int) act {
 	return func(m *Model, in intent) {
 		h := m.list.Height()
-		if m.screen == screenDetail {
+		if m.inDetail {
 			h = m.detail.Height()
 		}
 		step := max(1, h-1)
@@ -172,7 +170,7 @@ func pageBy(n, part int) act {
 }
 
 func (m *Model) travel(by int) {
-	if m.screen == screenDetail {
+	if m.inDetail {
 		m.detail.Scroll(by)
 	} else if m.moveList(by) {
 		m.cursorMoved()
@@ -186,39 +184,32 @@ func (m *Model) moveList(by int) bool {
 	return m.list.Cursor() != before
 }
 
-func (m *Model) top(in intent) {
-	if m.screen == screenDetail {
-		m.detail.Scroll(-layout.Far)
-		return
+// edge goes to the top or the bottom, or to the row of a number.
+func edge(way int) act {
+	return func(m *Model, in intent) {
+		switch {
+		case m.inDetail:
+			m.detail.Scroll(way * layout.Far)
+			return
+		case way < 0 || in.count > 0:
+			m.list.MoveTo(max(0, in.count-1))
+		default:
+			m.list.MoveTo(m.list.Total() - 1)
+			m.toEnd = m.more
+		}
+		m.cursorMoved()
 	}
-	m.list.MoveTo(max(0, in.count-1))
-	m.cursorMoved()
 }
 
-func (m *Model) bottom(in intent) {
-	switch {
-	case m.screen == screenDetail:
-		m.detail.Scroll(layout.Far)
-		return
-	case in.count > 0:
-		m.list.MoveTo(in.count - 1)
-	default:
-		m.list.MoveTo(m.list.Total() - 1)
-		m.toEnd = m.more
-	}
-	m.cursorMoved()
-}
-
-// stepItem goes to the conversation above or below, in the detail view too.
 func stepItem(n int) act {
 	return func(m *Model, in intent) {
-		if m.screen == screenDetail {
+		if m.inDetail {
 			m.list.MoveToRef(m.detail.Ref())
 		}
 		switch {
 		case !m.moveList(n * in.times()):
 			m.say(theme.Dim, "that was the last one")
-		case m.screen != screenDetail:
+		case !m.inDetail:
 			m.cursorMoved()
 		default:
 			m.openSelected()

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"time"
 
 	"confab/model"
@@ -27,10 +29,9 @@ type intent struct {
 
 func (in intent) times() int { return max(1, in.count) }
 
-// intent captures what an action is about now.
 func (m *Model) intent(a keymap.Action) intent {
 	in := intent{action: a, count: m.count}
-	if m.screen == screenDetail {
+	if m.inDetail {
 		if !m.detail.Ref().IsZero() {
 			in.row, in.one, in.since = m.detail.Row(), true, m.underSince()
 		}
@@ -49,28 +50,21 @@ func (m *Model) intent(a keymap.Action) intent {
 	case ok:
 		in.one, in.since = true, m.underSince()
 	}
-	if in.set.Len() != 1 || ok && in.has(&row) {
-		in.one = in.one || in.set.Len() == 1
-		return in
-	}
-	in.row = model.Row{}
-	rows := m.list.Rows()
-	for i := range rows {
-		if in.has(&rows[i]) {
-			in.row, in.one = rows[i], true
-			break
+	if in.set.Len() == 1 {
+		in.row = model.Row{}
+		for r := range m.atHand(in.subjects) {
+			in.row, in.one = *r, true
 		}
 	}
 	return in
 }
 
-// run carries an intent out, or says why it is off.
 func (m *Model) run(in intent) {
 	h, ok := m.handlers[in.action]
-	inList, why := m.screen == screenList, ""
+	inList, why := !m.inDetail, ""
 	switch {
 	case !ok:
-	case m.marking && h.wants == wantsRows && inList:
+	case slices.Contains(m.ops, m.marking) && h.wants == wantsRows && inList:
 		m.deferred = append(m.deferred, in.action)
 	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
 		m.readRows(in, m.rangeRequest())
@@ -134,37 +128,28 @@ func (m *Model) rangeRequest() model.SelectRequest {
 	return model.SelectRequest{First: from, Last: to}
 }
 
-// readRows reads rows outside the window, for an intent about them.
 func (m *Model) readRows(in intent, req model.SelectRequest) {
-	m.selectRows("reading the rows", req, func(set model.Selection, err error) {
+	m.selectRows(inLine("reading the rows", "nothing was done"), req, func(set model.Selection, err error) {
 		if err == nil && set.Len() == 0 {
 			err = errors.New("the list changed, so nothing was done")
 		}
-		switch {
-		case errors.Is(err, context.Canceled):
-			m.say(theme.Dim, "stopped: nothing was done")
-		case err != nil:
+		if err != nil {
 			m.fail("read the range", err)
-		default:
+		} else {
 			m.run(in.about(set))
 		}
 	})
 }
 
-// selectRows reads rows of this view, and reports false while its query is wrong.
-func (m *Model) selectRows(title string, req model.SelectRequest, take func(model.Selection, error)) bool {
+// selectRows reads rows of this view, unless its query is wrong.
+func (m *Model) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) {
 	q, err := m.query()
 	if err != nil {
-		return false
+		return
 	}
 	req.Query, req.Inbox = q, true
 	at := m.list.Cursor()
-	operate(m, inLine(title), func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
-		defer func() {
-			if ctx.Err() != nil {
-				err = context.Canceled
-			}
-		}()
+	operate(m, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
 		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // a range up to a row that was not at hand yet
 			page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
 			if err != nil || len(page.Rows) == 0 {
@@ -174,7 +159,6 @@ func (m *Model) selectRows(title string, req model.SelectRequest, take func(mode
 		}
 		return m.be.Select(ctx, req)
 	}, take)
-	return true
 }
 
 // off returns why an intent can't be carried out, "" if it can.
@@ -209,24 +193,179 @@ func (m *Model) off(in intent) string {
 // cannot returns why none of the conversations takes this edit. Those that are not at hand
 // are left to the plan.
 func (m *Model) cannot(in intent, kind model.EditKind) (why string) {
-	rows := m.list.Rows()
 	switch {
 	case m.opts.ReadOnly:
 		return readOnly
-	case in.one:
-		rows = []model.Row{in.row}
-	case m.list.Held(in.set) < in.set.Len():
+	case !in.one && m.list.Held(in.set) < in.set.Len():
 		return ""
 	}
-	for i := range rows {
-		if !in.has(&rows[i]) {
-			continue
-		}
-		c := m.be.Capabilities(rows[i].Conversation).Of(kind)
+	for r := range m.atHand(in.subjects) {
+		c := m.be.Capabilities(r.Conversation).Of(kind)
 		if c.Can() {
 			return ""
 		}
 		why = cmp.Or(why, model.CleanLine(c.Reason, 300), "the service can't do this")
 	}
 	return why
+}
+
+// subjects are the conversations that something is about: one row, or else a set
+// of any size. Nothing on the way of a key goes through the whole set.
+type subjects struct {
+	// row is the conversation under the cursor; one says that it alone is meant.
+	row model.Row
+	one bool
+	set model.Selection
+}
+
+func (s subjects) size() int {
+	if s.one {
+		return 1
+	}
+	return s.set.Len()
+}
+
+func (s *subjects) has(r *model.Row) bool {
+	if s.one {
+		return r.Conversation.Ref == s.row.Conversation.Ref
+	}
+	return s.set.Has(r.Conversation.Ref.Account, r.Key)
+}
+
+// atHand returns those that are in the window.
+func (m *Model) atHand(s subjects) iter.Seq[*model.Row] {
+	return func(yield func(*model.Row) bool) {
+		if s.one {
+			yield(&s.row)
+			return
+		}
+		rows := m.list.Rows()
+		for i := range rows {
+			if s.has(&rows[i]) && !yield(&rows[i]) {
+				return
+			}
+		}
+	}
+}
+
+func (s subjects) accounts() []string {
+	if s.one {
+		return []string{s.row.Conversation.Ref.Account}
+	}
+	return s.set.Accounts()
+}
+
+// refs is for commands only.
+func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
+	if s.one {
+		return []model.Ref{s.row.Conversation.Ref}, nil
+	}
+	refs, err := be.RefsOf(ctx, s.set)
+	if ctx.Err() != nil {
+		err = &model.Error{Kind: model.Local, Message: "stopped: nothing was done", Err: ctx.Err()}
+	}
+	return refs, err
+}
+
+// hidden returns those that a view does not hold. It is for commands only.
+func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
+	view, err := be.Select(ctx, model.SelectRequest{Query: query, Inbox: true})
+	if err != nil {
+		return nil, err
+	}
+	away := s.set.Clone()
+	away.RemoveAll(view)
+	if away.Len() == 0 {
+		return nil, nil
+	}
+	refs, err := be.RefsOf(ctx, away)
+	out := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		out[r] = true
+	}
+	return out, err
+}
+
+// sample is what a conversation that stands for others allows; about is the description
+// of its account.
+type sample struct {
+	about model.Description
+	can   model.Capabilities
+}
+
+type samples []sample
+
+// samples returns the conversations that are at hand, and for each account of
+// which some are not, one that stands for them.
+func (m *Model) samples(s subjects) (out samples) {
+	held := map[string]int{}
+	add := func(c model.Conversation) {
+		about, _ := m.be.Describe(c.Ref.Account)
+		out = append(out, sample{about, m.be.Capabilities(c)})
+		held[c.Ref.Account]++
+	}
+	for r := range m.atHand(s) {
+		add(r.Conversation)
+	}
+	for _, name := range s.set.Accounts() {
+		if !s.one && held[name] < s.set.Count(name) {
+			about, _ := m.be.Describe(name)
+			add(model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
+		}
+	}
+	return out
+}
+
+// capabilities returns, for every kind of edit, the best that any of the
+// conversations allows; the plan says for which it can't be done.
+func (s samples) capabilities() model.Capabilities {
+	out := model.Capabilities{}
+	for _, one := range s {
+		for k, v := range one.can {
+			if was, ok := out[k]; !ok || !was.Can() && v.Can() {
+				out[k] = v
+			}
+		}
+	}
+	return out
+}
+
+// accounts returns the descriptions of the accounts in which this kind of edit
+// can be made, each once.
+func (s samples) accounts(kind model.EditKind) (out []model.Description) {
+	for _, one := range s {
+		known := func(d model.Description) bool { return d.Account == one.about.Account }
+		if one.can.Of(kind).Can() && one.about.Account != "" && !slices.ContainsFunc(out, known) {
+			out = append(out, one.about)
+		}
+	}
+	return out
+}
+
+// about returns the description of the account that an edit of this kind is
+// about: the first in which it can be made.
+func (s samples) about(kind model.EditKind) (d model.Description) {
+	if all := s.accounts(kind); len(all) > 0 {
+		return all[0]
+	}
+	if len(s) > 0 {
+		d = s[0].about
+	}
+	return d
+}
+
+// choices returns the values of a kind that all accounts have in common, and why
+// several have none.
+func (s samples) choices(kind model.EditKind) (values []string, why string) {
+	all := s.accounts(kind)
+	for i, d := range all {
+		if i == 0 {
+			values = slices.Clone(kind.Choices(d))
+		}
+		values = slices.DeleteFunc(values, func(v string) bool { return !slices.Contains(kind.Choices(d), v) })
+	}
+	if len(all) > 1 && len(values) == 0 {
+		why = "these accounts have no value in common: take one account at a time"
+	}
+	return values, why
 }

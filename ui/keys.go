@@ -3,20 +3,21 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/ui/keymap"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// maxCount bounds a count typed before a key.
 const maxCount = 1_000_000
 
 func (m *Model) stack() []keymap.Context {
-	if m.screen == screenDetail {
+	if m.inDetail {
 		return []keymap.Context{keymap.Detail, keymap.List, keymap.Global}
 	}
 	return []keymap.Context{keymap.List, keymap.Global}
@@ -27,21 +28,15 @@ func (m *Model) stack() []keymap.Context {
 func (m *Model) key(k tea.KeyPressMsg) {
 	name := k.String()
 	held := m.strike()
-	if b, r := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name}); r == keymap.Match {
-		switch b.Action {
-		case keymap.Interrupt:
-			m.interrupt()
-			return
-		case keymap.Suspend:
-			m.suspend()
-			return
-		case keymap.Redraw:
-			m.redraw()
-			return
-		}
-	}
+	always, _ := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name})
 	top, covered := m.onTop()
 	switch {
+	case always.Action == keymap.Interrupt:
+		m.interrupt()
+	case always.Action == keymap.Suspend:
+		m.suspend()
+	case always.Action == keymap.Redraw:
+		m.redraw()
 	case m.tooSmall():
 		m.keyUnseen(name)
 	case covered && m.fresh(top.overlay) && name != "esc":
@@ -88,7 +83,6 @@ func (m *Model) listKey(name string, held bool) {
 	}
 }
 
-// counting takes the digits of a count.
 func (m *Model) counting(name string) bool {
 	if len(m.typed) > 0 || len(name) != 1 || name[0] < '0' || name[0] > '9' || name == "0" && m.count == 0 {
 		return false
@@ -135,7 +129,6 @@ func (m *Model) suspend() {
 	})
 }
 
-// hint shows the keys typed so far, and what may follow.
 func (m *Model) hint() string {
 	var s strings.Builder
 	if m.count > 0 {
@@ -152,4 +145,86 @@ func (m *Model) hint() string {
 		}
 	}
 	return s.String()
+}
+
+// hit is what a click on an area does.
+type hit struct {
+	layout.Rect
+	do func(at tea.Mouse)
+}
+
+func (m *Model) click(at tea.Mouse) {
+	if at.Button != tea.MouseLeft || m.tooSmall() {
+		return
+	}
+	top, covered := m.onTop()
+	if top.overlay != m.hitsOf || !covered && m.prompt != nil {
+		return // it was meant for what is gone
+	}
+	if !covered {
+		m.notice = notice{}
+	}
+	over := func(h hit) bool { return h.Contains(at.X, at.Y) }
+	if i := slices.IndexFunc(m.hits, over); i >= 0 {
+		m.hits[i].do(at)
+	}
+}
+
+// hitKeys has the keys that are named somewhere pressed by a click on them.
+func (m *Model) hitKeys(keys []layout.KeyHit) {
+	for _, k := range keys {
+		m.hits = append(m.hits, hit{k.At, func(tea.Mouse) {
+			for _, name := range strings.Fields(k.Key) {
+				if k, err := keymap.Press(name); err == nil {
+					m.key(k)
+				}
+			}
+		}})
+	}
+}
+
+// hitDetail has the tabs of the detail view turned by a click.
+func (m *Model) hitDetail(r layout.Rect) {
+	m.hits = append(m.hits, hit{layout.Rect{X: r.X, Y: r.Y, W: r.W, H: 1}, func(at tea.Mouse) {
+		if t, ok := m.detail.TabAt(m.th, at.X-r.X); ok {
+			m.detail.SetTab(t)
+		}
+	}})
+}
+
+func (m *Model) clickList(line int) {
+	i, ok := m.list.IndexAt(line)
+	switch {
+	case !ok:
+	case i == m.list.Cursor():
+		in := m.intent(keymap.Open)
+		if row, ok := m.list.Selected(); ok {
+			in.subjects, in.marked = subjects{row: row, one: true}, false
+		}
+		m.run(in)
+	default:
+		m.list.MoveTo(i)
+		m.chose()
+		m.cursorMoved()
+	}
+}
+
+func (m *Model) wheel(at tea.Mouse) {
+	by := 3
+	switch at.Button {
+	case tea.MouseWheelUp:
+		by = -3
+	case tea.MouseWheelDown:
+	default:
+		return
+	}
+	top, covered := m.onTop()
+	switch {
+	case covered:
+		m.pass(top, layout.Wheel(by))
+	case !m.inDetail && m.arrange().preview.Contains(at.X, at.Y):
+		m.detail.Scroll(by)
+	default:
+		m.pick(by)
+	}
 }

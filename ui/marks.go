@@ -2,18 +2,16 @@ package ui
 
 import (
 	"context"
-	"errors"
 
 	"confab/model"
 	"confab/ui/theme"
 )
 
-// marksHere reports whether marks can be made, and else says why not.
 func (m *Model) marksHere() bool {
-	if m.screen != screenList {
+	if m.inDetail {
 		m.say(theme.Dim, "marks are made in the list")
 	}
-	return m.screen == screenList
+	return !m.inDetail
 }
 
 func (m *Model) mark(in intent) {
@@ -74,14 +72,10 @@ func (m *Model) markAll() {
 func (m *Model) markRows(req model.SelectRequest, toggle bool) {
 	tab := m.tab
 	q, _ := m.query()
-	began := m.selectRows("marking", req, func(rows model.Selection, err error) {
-		deferred := m.deferred
-		m.marking, m.deferred = false, nil
+	m.marking, m.deferred = inLine("marking", "nothing was marked"), nil
+	m.selectRows(m.marking, req, func(rows model.Selection, err error) {
 		now, _ := m.query()
 		switch {
-		case errors.Is(err, context.Canceled):
-			m.say(theme.Dim, "stopped: nothing was marked")
-			return
 		case tab != m.tab || q != now:
 			m.say(theme.Warning, "nothing was marked: another view is shown now")
 			return
@@ -95,16 +89,13 @@ func (m *Model) markRows(req model.SelectRequest, toggle bool) {
 		} else if m.list.ToggleMarks(rows) {
 			m.say(theme.Marked, theme.Number(rows.Len())+" marked")
 		}
-		if m.screen != screenList {
+		if m.inDetail {
 			return // what is open now is not what the acts were about
 		}
-		for _, a := range deferred {
+		for _, a := range m.deferred {
 			m.run(m.intent(a))
 		}
 	})
-	if began {
-		m.marking, m.deferred = true, nil
-	}
 }
 
 func (m *Model) clearMarks() {

@@ -52,7 +52,6 @@ func (m *Model) open(l layer) {
 	m.layers = append(m.layers, l)
 }
 
-// layerOf returns the place of an overlay in the stack, -1 where it is not open.
 func (m *Model) layerOf(o overlay) int {
 	return slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == o })
 }
@@ -64,7 +63,6 @@ func (m *Model) onTop() (l layer, ok bool) {
 	return l, false
 }
 
-// find returns the open overlay of a type, nil if there is none.
 func find[T overlay](m *Model) (found T) {
 	for _, l := range m.layers {
 		if o, ok := l.overlay.(T); ok {
@@ -88,7 +86,6 @@ func (m *Model) closeOverlay(o overlay) {
 	m.hand.late = slices.DeleteFunc(m.hand.late, is)
 }
 
-// pass hands a message to an overlay and does what it asks for.
 func (m *Model) pass(l layer, msg tea.Msg) {
 	asks := l.Update(msg)
 	m.noteDrafts()
@@ -180,7 +177,6 @@ func (m *Model) openPalette(in intent) {
 	})
 }
 
-// actionsHere lists the actions that mean something on this screen, each once.
 func (m *Model) actionsHere() []keymap.Binding {
 	var out []keymap.Binding
 	seen := map[keymap.Action]bool{keymap.Palette: true}
@@ -195,7 +191,6 @@ func (m *Model) actionsHere() []keymap.Binding {
 	return out
 }
 
-// openWelcome shows the first screen of somebody who has no account.
 func (m *Model) openWelcome() {
 	screen := &welcome.Screen{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath, HasConfig: m.opts.HasConfig}
 	m.open(layer{overlay: screen, act: func(asks any) {

@@ -52,7 +52,6 @@ func (m *Model) reload(fresh bool) {
 	}
 }
 
-// reading says that the screen waits for a list.
 func (m *Model) reading() string {
 	if !m.pages.slow || !m.pages.fresh && !m.toEnd && !m.list.Blank() {
 		return ""
@@ -122,11 +121,11 @@ func (m *Model) detailFollows(moved, again bool) {
 	if !again {
 		m.readMoved()
 	}
-	if m.follow && m.screen == screenDetail {
+	if m.follow && m.inDetail {
 		m.openSelected()
 	}
 	switch {
-	case m.screen != screenList:
+	case m.inDetail:
 	case m.list.Total() == 0:
 		m.detail.Clear() // at once: what is previewed is no result
 	case moved:
@@ -144,7 +143,7 @@ func (m *Model) recount() {
 		return
 	}
 	queries := m.tabQueries()
-	read(m, func(ctx context.Context) ([]int, error) { return m.be.Counts(ctx, queries) }, func(counts []int, err error) {
+	read(m, with(m.be.Counts, queries), func(counts []int, err error) {
 		for i, n := range counts {
 			if err == nil && i < len(m.tabs) && m.tabs[i].Query == queries[i] {
 				m.tabs[i].count = n
@@ -200,7 +199,6 @@ func (m *Model) start() {
 	})
 }
 
-// reopen shows how a view was last, before there is an index.
 func (m *Model) reopen() {
 	if q, err := m.query(); err == nil && !m.indexed {
 		read(m, m.opening(q), func(p model.Page, _ error) { m.showOpening(q, p) })
@@ -211,7 +209,7 @@ func (m *Model) opening(q string) func(context.Context) (model.Page, error) {
 	_, limit, _ := m.list.Window()
 	req := model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows), Was: m.session.was}
 	m.session.was = nil
-	return func(ctx context.Context) (model.Page, error) { return m.be.Opening(ctx, req) }
+	return with(m.be.Opening, req)
 }
 
 // showOpening shows the first rows of a view, unless the list came first.

@@ -109,11 +109,10 @@ func (m *Model) openCommandLine(in intent) {
 	m.openPrompt(&prompt{kind: promptCommand, input: theme.NewInput(""), about: m.intent(in.action)})
 }
 
-// openPrompt opens a prompt that offers how to go on, and what was typed into it before.
 func (m *Model) openPrompt(p *prompt) {
 	m.prompt = p
 	m.offer()
-	read(m, func(ctx context.Context) ([]string, error) { return m.readPast(ctx, p.kind) }, func(past []string, err error) {
+	read(m, with(m.readPast, p.kind), func(past []string, err error) {
 		if err == nil && p == m.prompt {
 			p.past = slices.DeleteFunc(past, func(s string) bool { return s == "" })
 		}
@@ -193,7 +192,6 @@ func (m *Model) filterTyped() {
 	}
 }
 
-// applyFilter narrows the list.
 func (m *Model) applyFilter(text string) {
 	t := m.here()
 	q, err := query.Parse(text)
@@ -230,10 +228,8 @@ func (m *Model) promptDone() {
 	m.remember(p)
 }
 
-// shortCommands are other names of actions.
 var shortCommands = map[keymap.Action]keymap.Action{"q": keymap.Quit, "quit!": keymap.Quit, "h": keymap.Help, "w": keymap.Refresh}
 
-// command carries out what stands on the command line.
 func (m *Model) command(p *prompt) {
 	verb, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
 	in := p.about
@@ -248,7 +244,6 @@ func (m *Model) command(p *prompt) {
 	}
 }
 
-// searchBy goes to another match.
 func searchBy(n int) act {
 	return func(m *Model, in intent) {
 		at, of := m.detail.Next(n * in.times())
@@ -278,7 +273,6 @@ func (m *Model) readPast(ctx context.Context, kind promptKind) ([]string, error)
 	return strings.Split(text, "\n"), err
 }
 
-// remember keeps what was typed for later.
 func (m *Model) remember(p *prompt) {
 	text := strings.TrimSpace(p.input.Value())
 	if text == "" || p.kind.past == "" {

@@ -25,7 +25,6 @@ func (m *Model) undelivered() (waiting, person int) {
 	return waiting, person
 }
 
-// readUndecided reads how many edits wait for a decision, while the person is leaving.
 func (m *Model) readUndecided() {
 	if !m.quitting && m.waiting == nil || !m.deciding.begin() {
 		return

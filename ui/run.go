@@ -92,7 +92,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 		keepTerminal()
 		go p.Quit()
 	}
-	m.session.end(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
+	m.endSession(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
 	kept := m.keepDrafts(ctx, ended)
 	select {
 	case <-ended:
@@ -135,9 +135,6 @@ func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan er
 	done, result := make(chan error, 1), make(chan error, 1)
 	go func() {
 		err := m.drafts.writeAll(writing)
-		if m.session.kept != nil {
-			m.session.kept.writeAll(writing) // without it, the next start begins at the top
-		}
 		select {
 		case <-ended:
 		case <-time.After(loopTime):
@@ -187,15 +184,12 @@ type terminal struct {
 
 func openTerminal(in, out *os.File) terminal {
 	t := terminal{before: map[*os.File]*term.State{}}
-	state := func(f *os.File) *os.File {
-		s, err := term.GetState(f.Fd())
-		if err != nil {
-			return nil
-		}
-		t.before[f] = s
-		return f
+	if s, err := term.GetState(in.Fd()); err == nil {
+		t.in, t.before[in] = in, s
 	}
-	t.in, t.out = state(in), state(out)
+	if s, err := term.GetState(out.Fd()); err == nil {
+		t.out, t.before[out] = out, s
+	}
 	return t
 }
 

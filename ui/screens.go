@@ -12,7 +12,6 @@ import (
 	"confab/ui/theme"
 )
 
-// The layouts of list and preview.
 const (
 	layoutAuto   = "auto"
 	layoutRight  = "right"
@@ -29,7 +28,6 @@ const (
 	previewFrom = 20
 )
 
-// areas are the rectangles of the screen.
 type areas struct {
 	tabs, list, rule, preview, message, status layout.Rect
 	// right says that the rule is upright.
@@ -63,31 +61,30 @@ func (m *Model) arrange() areas {
 	return a
 }
 
-// previewPlace tells where the preview stands now.
 func (m *Model) previewPlace() string {
-	auto := m.layout == layoutAuto
+	auto := m.opts.Layout == layoutAuto
 	switch {
-	case m.h < previewFrom && auto, m.h < 12, m.layout == layoutOff, m.layout == layoutRight && m.w < 60:
+	case m.h < previewFrom && auto, m.h < 12, m.opts.Layout == layoutOff, m.opts.Layout == layoutRight && m.w < 60:
 		return layoutOff
-	case m.layout == layoutRight, auto && m.w >= rightFrom && !m.opts.SSH:
+	case m.opts.Layout == layoutRight, auto && m.w >= rightFrom && !m.opts.SSH:
 		return layoutRight
 	}
 	return layoutBottom
 }
 
 func (m *Model) previewShown() bool {
-	return m.screen == screenList && m.previewPlace() != layoutOff
+	return !m.inDetail && m.previewPlace() != layoutOff
 }
 
 func (m *Model) cyclePreview() {
 	order := []string{layoutRight, layoutBottom, layoutOff}
-	m.layout = order[(slices.Index(order, m.previewPlace())+1)%len(order)]
-	if m.layout == layoutRight && m.previewPlace() != layoutRight {
-		m.layout = layoutBottom
+	m.opts.Layout = order[(slices.Index(order, m.previewPlace())+1)%len(order)]
+	if m.opts.Layout == layoutRight && m.previewPlace() != layoutRight {
+		m.opts.Layout = layoutBottom
 	}
 	m.arrange()
-	said := m.layout
-	if m.previewPlace() == layoutOff && m.layout != layoutOff {
+	said := m.opts.Layout
+	if m.previewPlace() == layoutOff && m.opts.Layout != layoutOff {
 		said = "there is no room for it"
 	}
 	m.say(theme.Dim, "preview: "+said)
@@ -98,11 +95,10 @@ func (m *Model) cyclePreview() {
 // have taken the key before.
 func (m *Model) back() {
 	switch {
-	case m.screen == screenDetail && m.detail.Searching() != "":
+	case m.inDetail && m.detail.Searching() != "":
 		m.detail.Search("")
-	case m.screen == screenDetail:
-		m.screen, m.follow = screenList, false
-		m.arrange()
+	case m.inDetail:
+		m.inDetail, m.follow = false, false
 		m.list.MoveToRef(m.detail.Ref())
 		if m.list.Ref() != m.detail.Ref() {
 			m.cursorMoved()
@@ -131,13 +127,13 @@ func (m *Model) clearFilter() {
 }
 
 func (m *Model) openDetail(in intent) {
-	m.screen = screenDetail
+	m.inDetail = true
 	m.list.EndRange()
 	m.openRow(in.row)
 }
 
 func (m *Model) turnDetail(by int) {
-	if m.screen == screenList && !m.previewShown() {
+	if !m.inDetail && !m.previewShown() {
 		m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
 		return
 	}
@@ -148,23 +144,18 @@ func (m *Model) turnDetail(by int) {
 func (m *Model) switchTab(to int) {
 	n := len(m.tabs)
 	to = (to%n + n) % n
-	if to == m.tab && m.screen == screenList {
-		return
-	}
-	m.here().at = m.list.Ref()
-	m.screen = screenList
+	m.inDetail = false
 	if to == m.tab {
 		return
 	}
-	m.tab = to
-	m.clearing = false
+	m.here().at = m.list.Ref()
+	m.tab, m.clearing = to, false
 	if m.list.MarkCount() > 0 {
 		m.list.ClearMarks()
 		m.say(theme.Dim, "marks were cleared: they belong to the view")
 	}
 	m.list.Reset(m.tabs[to].at)
 	m.asOf, m.more, m.toEnd = time.Time{}, false, false
-	m.arrange()
 	m.reopen()
 	m.reload(true)
 }
@@ -181,7 +172,7 @@ func (m *Model) setFilter(text string, at model.Ref) {
 
 func (m *Model) refresh(in intent) {
 	var accounts []string
-	if in.one && m.screen == screenDetail {
+	if in.one && m.inDetail {
 		accounts = append(accounts, in.row.Conversation.Ref.Account)
 	}
 	m.say(theme.Dim, "refreshing")
@@ -189,7 +180,7 @@ func (m *Model) refresh(in intent) {
 		m.be.Refresh(accounts...)
 		return nil
 	})
-	if m.screen == screenDetail {
+	if m.inDetail {
 		m.reloadDetail(in)
 	}
 }

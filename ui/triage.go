@@ -15,7 +15,6 @@ import (
 	"confab/ui/theme"
 )
 
-// triageWork is a change of local marks that is shown and not written yet.
 type triageWork struct {
 	text   string
 	of     subjects
@@ -23,7 +22,6 @@ type triageWork struct {
 	op     *operation // nil for one conversation
 }
 
-// marksAs sets a local mark, or takes it off a conversation that has it.
 func marksAs(on, off string, has func(model.Triage) bool, change func(v *bool) model.TriageChange) handler {
 	return handler{wants: wantsRows, run: func(m *Model, in intent) {
 		v, word := true, on
@@ -55,7 +53,7 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 		m.clearMarks()
 	}
 	before := m.list.Ref()
-	if m.screen != screenDetail || !m.list.MoveToRef(m.detail.Ref()) {
+	if !m.inDetail || !m.list.MoveToRef(m.detail.Ref()) {
 		m.beginTriage(w)
 		if m.list.Ref() != before {
 			m.cursorMoved()
@@ -65,8 +63,7 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	if m.list.Cursor()+n >= m.list.Total() {
 		w.text += "; that was the last one"
 		m.beginTriage(w)
-		m.screen = screenList
-		m.arrange()
+		m.inDetail = false
 		m.cursorMoved()
 		return
 	}
@@ -90,7 +87,6 @@ func (m *Model) beginTriage(w triageWork) {
 	}
 }
 
-// showTriage changes the rows at hand, and removes those that leave the view.
 func (m *Model) showTriage(w triageWork) {
 	text, err := m.query()
 	if err != nil {
@@ -123,7 +119,6 @@ func (m *Model) keepingMarks() bool {
 	return len(m.triages) > 0 && (m.triages[0].op == nil || !m.triages[0].op.shown)
 }
 
-// layTriages lays what is not written yet over a page.
 func (m *Model) layTriages(p *model.Page) {
 	if len(m.triages) == 0 {
 		return
@@ -142,7 +137,7 @@ func (m *Model) layTriages(p *model.Page) {
 func (m *Model) writeTriage() {
 	w := &m.triages[0]
 	if n := w.of.size(); n != 1 {
-		w.op = inLine("marking " + theme.Count(n, "conversation"))
+		w.op = inLine("marking "+theme.Count(n, "conversation"), "")
 	}
 	of, change := w.of, w.change
 	operate(m, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
@@ -205,7 +200,6 @@ func (m *Model) snooze(in intent) {
 	})
 }
 
-// morning is when a day begins that is named without a time.
 const morning = 8 * time.Hour
 
 // parseWhen reads a time to come, as people write it.

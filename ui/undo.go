@@ -96,7 +96,6 @@ func within[T comparable](list, all []T) bool {
 	return !slices.ContainsFunc(list, func(v T) bool { return !known[v] })
 }
 
-// takesBack returns the ids of the edits that an undo takes back.
 func takesBack(u model.Undo) []string {
 	ids := slices.Clone(u.Withdraw)
 	for _, e := range u.Plan.Edits() {

@@ -58,6 +58,7 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	}
 	var lines []string
 	var cursor *layout.Cursor
+	m.hits, m.hitsOf = nil, nil
 	if m.be == nil {
 		lines = m.th.Block(nil, m.w, m.h)
 	} else {
@@ -72,24 +73,28 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 		}
 		p := l.Draw(m.th, full)
 		m.th.Overlay(lines, p.At, p.Lines, m.w)
-		m.mouse.top = p
 		cursor = p.Cursor
+		m.hits, m.hitsOf = nil, l.overlay
+		m.hitKeys(p.Keys)
+		m.hits = append(m.hits, hit{p.Inside, func(at tea.Mouse) { m.pass(l, layout.Click(at.Y-p.Inside.Y)) }})
 	}
 	return lines, cursor
 }
 
 func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 	a := m.arrange()
-	m.mouse = hitAreas{areas: a}
 	var lines []string
 	if a.tabs.H > 0 {
 		lines = append(lines, m.drawTabs(a.tabs))
 	}
-	if m.screen == screenDetail {
+	if m.inDetail {
 		body := layout.Rect{Y: a.tabs.H, W: m.w, H: m.h - a.tabs.H - a.message.H - a.status.H}
+		m.hitDetail(body)
 		lines = append(lines, m.detail.Draw(m.th, body, m.now())...)
 	} else {
 		list := m.drawList(a.list)
+		m.hits = append(m.hits, hit{a.list, func(at tea.Mouse) { m.clickList(at.Y - a.list.Y) }})
+		m.hitDetail(a.preview)
 		switch {
 		case a.preview.Empty():
 		case a.right:
@@ -122,15 +127,18 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 }
 
 func (m *Model) drawList(r layout.Rect) []string {
-	o := list.Options{Now: m.now(), Account: m.accountWidth, Settle: m.keys.KeyOf(keymap.List, keymap.Settle),
+	o := list.Options{Now: m.now(), Settle: m.keys.KeyOf(keymap.List, keymap.Settle),
 		Swept: map[string]time.Time{}, Audience: map[string]model.Audiences{}}
 	accounts := m.accounts()
+	same := len(accounts) == 1 // in every row
 	for _, a := range accounts {
 		about, _ := m.be.Describe(a.Name)
 		o.Swept[a.Name], o.Audience[a.Name] = a.Swept, about.Audience
-		if len(accounts) == 1 || m.here().Query == "account:"+a.Name {
-			o.Account = 0 // it is the same in every row
-		}
+		o.Account = max(o.Account, m.th.Width(a.Name))
+		same = same || m.here().Query == "account:"+a.Name
+	}
+	if same {
+		o.Account = 0
 	}
 	if m.list.Loaded() && m.list.Total() == 0 {
 		o.Empty = m.emptyText()
@@ -193,7 +201,6 @@ func (m *Model) drawTabs(r layout.Rect) string {
 	for first < m.tab && th.Width(strings.Join(labels[first:m.tab+1], "")) > room-2*cell(first > 0)-2*cell(m.tab < last) {
 		first++
 	}
-	m.mouse.first, m.mouse.tabs = first, nil
 	var s strings.Builder
 	x := 2 * cell(first > 0)
 	if first > 0 {
@@ -211,7 +218,7 @@ func (m *Model) drawTabs(r layout.Rect) string {
 			look = theme.TabActive
 		}
 		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
-		m.mouse.tabs = append(m.mouse.tabs, layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1})
+		m.hits = append(m.hits, hit{layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}, func(tea.Mouse) { m.switchTab(i) }})
 		x += w
 	}
 	if x+th.Width(order)+2 > r.W {
@@ -234,7 +241,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 		return " " + m.th.Paint(theme.Key, m.hint(), w-1)
 	case m.notice.text != "":
 		return " " + m.th.Paint(m.notice.look, m.notice.text, w-1)
-	case m.list.Ranging() && m.screen == screenList:
+	case m.list.Ranging() && !m.inDetail:
 		first, last := m.list.RangeBounds()
 		return " " + m.th.Paint(theme.Marked, "range of "+theme.Number(last-first+1)+": move on, then act; V marks it, esc gives it up", w-1)
 	}
@@ -266,3 +273,82 @@ func (m *Model) drawStatus(w int) string {
 }
 
 func (m *Model) plus() string { return strings.Repeat("+", cell(m.more)) }
+
+// footerKey is an action that the footer names, and what it does in a word.
+type footerKey struct {
+	action keymap.Action
+	does   string
+}
+
+// The most useful come first: those that find no room are left out, but for the last.
+var (
+	listKeys = []footerKey{{keymap.Settle, "settle"}, {keymap.Open, "open"}, {keymap.Mark, "mark"}, {keymap.TogglePrivacy, "privacy"},
+		{keymap.Rename, "rename"}, {keymap.Participants, "people"}, {keymap.Contacts, "contacts"}, {keymap.ToggleStatus, "close"},
+		{keymap.Undo, "undo"}, {keymap.Back, "back"}, {keymap.Filter, "filter"}, {keymap.Palette, "actions"}, {keymap.Help, "help"}}
+	detailKeys = []footerKey{{keymap.Back, "back"}, {keymap.Settle, "settle"}, {keymap.NextTab, "tab"}, {keymap.NextItem, "next"},
+		{keymap.TogglePrivacy, "privacy"}, {keymap.Rename, "rename"}, {keymap.Participants, "people"}, {keymap.Contacts, "contacts"},
+		{keymap.ToggleStatus, "close"}, {keymap.Undo, "undo"}, {keymap.SearchNext, "next match"}, {keymap.Search, "search"},
+		{keymap.Palette, "actions"}, {keymap.Help, "help"}}
+)
+
+// drawFooter names the keys that work here, on what is under the cursor once that rests:
+// what it offers differs from row to row, and a held key would draw it again at each.
+func (m *Model) drawFooter(r layout.Rect) string {
+	if len(m.layers) > 0 {
+		return layout.Spaces(r.W) // what lies over it takes the keys, and names its own
+	}
+	if !m.moving || m.inDetail {
+		m.footer = m.footerPairs()
+	}
+	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: r.W - 2}, m.footer...)
+	m.hitKeys(hits)
+	return m.th.Fit(" "+line, r.W, "")
+}
+
+func (m *Model) footerPairs() (pairs []string) {
+	here := listKeys
+	if m.inDetail {
+		here = detailKeys
+	}
+	keys, global := m.keys.Keys(m.stack()...), m.keys.Keys(keymap.Global)
+	in := m.intent("")
+	in.count = 0
+	for _, o := range here {
+		in.action = o.action
+		if does := m.footerWord(in, o.does); does != "" {
+			key := keys.Of(o.action)
+			if o.action == keymap.Back {
+				key = global.Of(o.action)
+			}
+			pairs = append(pairs, key, does)
+		}
+	}
+	return pairs
+}
+
+func (m *Model) footerWord(in intent, does string) string {
+	inList := !m.inDetail
+	switch a := in.action; {
+	case m.off(in) != "",
+		a == keymap.Settle && (!in.one || !needsPerson(in.row)),
+		a == keymap.Undo && (m.acts == 0 || m.opts.ReadOnly):
+		return ""
+	case a == keymap.TogglePrivacy && in.size() > 1:
+		return "make private"
+	case a == keymap.ToggleStatus && in.one && in.row.Conversation.PlainStatus() == model.StatusClosed:
+		return "reopen"
+	case a != keymap.Back:
+	case !inList && m.detail.Searching() != "":
+		return "end the search"
+	case !inList:
+	case m.list.Ranging():
+		return "end the range"
+	case m.list.MarkCount() > 0:
+		return "unmark"
+	case m.here().filter != "":
+		return "all rows"
+	default:
+		return ""
+	}
+	return does
+}

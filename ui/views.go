@@ -23,7 +23,6 @@ const (
 	viewsKept = 100 // kept at most
 )
 
-// viewNamed returns the place of a view.
 func (m *Model) viewNamed(name string) (i int, ok bool) {
 	i = slices.IndexFunc(m.tabs, func(t tab) bool { return strings.EqualFold(t.Name, name) })
 	return i, i >= 0
@@ -96,7 +95,6 @@ func (m *Model) keepView(name string) {
 	})
 }
 
-// narrowed reports whether there is something to keep: a filter, or an order of its own.
 func (m *Model) narrowed() bool { return m.here().filter != "" || m.here().order != "" }
 
 // unview removes a view that was kept here: the one that is named, or this one.
@@ -129,7 +127,6 @@ func (m *Model) unview(in intent) {
 	})
 }
 
-// showViews shows the views that are kept here as the config would hold them.
 func (m *Model) showViews() {
 	fetch(m, "read the views", func(context.Context) (string, error) { return m.opts.Keeper.Written() }, func(text string) {
 		d := &dialog.Text{Title: "Views", Keys: m.keys.Keys(keymap.Pager), Copied: text, Lines: []string{":view NAME goes to a view. " +
@@ -148,7 +145,6 @@ func (m *Model) showViews() {
 	})
 }
 
-// noKeeper is why no view can be kept.
 func noKeeper(m *Model, _ intent) string {
 	if m.opts.Keeper == nil {
 		return "no view can be kept here"
@@ -201,7 +197,6 @@ func (m *Model) sortBy(order string) {
 	m.setFilter(m.here().filter, m.list.Ref())
 }
 
-// sorting returns the order of the list.
 func (m *Model) sorting() query.Sort {
 	text, _ := m.query()
 	q, _ := query.Parse(text)
