@@ -55,8 +55,7 @@ type Options struct {
 	Open func(url string) error
 	// Save writes a report and returns its path; nil leaves reports out.
 	Save func(name, text string) (path string, err error)
-	// BeforeSuspend drains writes before the program stops on ctrl+z, AfterResume runs
-	// when it goes on. Both may be nil and may do I/O.
+	// BeforeSuspend drains writes before ctrl+z stops the program, AfterResume runs when it goes on; nil for nothing.
 	BeforeSuspend func(context.Context) error
 	AfterResume   func(context.Context)
 	// Now is the clock; its zone is the zone of every time shown.
@@ -229,8 +228,7 @@ func (m *Model) Init() tea.Cmd {
 	return m.begun()
 }
 
-// Chosen tells what the person asked for on the welcome screen, which the program
-// that ran the model then begins.
+// Chosen returns what was chosen on the welcome screen, for the program to begin.
 func (m *Model) Chosen() welcome.Choice { return m.chosen }
 
 // Close ends what the model has running. It is called when the program is over.
@@ -267,17 +265,15 @@ func (m *Model) account(name string) (a model.AccountState) {
 	return a
 }
 
-// Backend is what the screen needs of the engine. Facts are answered from memory, so Update
-// and View may ask for them; everything else may read a disk or a network and is called
-// inside a tea.Cmd only.
+// Backend is what the screen needs of the engine. Update and View ask only for Facts, which
+// are in memory; everything else may do I/O and is called inside a tea.Cmd.
 type Backend interface {
 	model.Facts
 	model.Reader
 	model.Planner
 	model.Ledger
 
-	// Opening returns what can be shown before List can answer: what the view
-	// showed last, or the head of the list on disk.
+	// Opening returns what can be shown before List answers: the view as it was last, or the head of the list on disk.
 	Opening(ctx context.Context, req model.ListRequest) (model.Page, error)
 	// Counts returns the lengths of the lists of the tabs, in the inbox's sense.
 	Counts(ctx context.Context, queries []string) ([]int, error)
@@ -293,18 +289,15 @@ type Backend interface {
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
-	// Undecided counts, of the edits that an account has on their way, those that
-	// wait for a decision on an earlier one.
+	// Undecided counts by account the edits on their way that wait for a decision on an earlier one.
 	Undecided(ctx context.Context) (map[string]int, error)
 	Withdraw(ctx context.Context, ids ...string) (n int, err error)
 
-	// TriageMany is an act that can be taken back. Where it ends early the error
-	// says how far it came, and the act is what was done.
+	// TriageMany is an act that can be taken back. Where it ends early, the act is what was done.
 	TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)
-	// KeepSession keeps where a person is, in a scope such as a config file; LeftSession
-	// returns where the process was that ended last without forgetting it.
+	// KeepSession keeps where a person is; LeftSession returns where the last process was that did not forget it.
 	KeepSession(ctx context.Context, scope, text string) error
 	LeftSession(ctx context.Context, scope string) (string, error)
 }

@@ -13,8 +13,7 @@ import (
 )
 
 const (
-	// restTime is how long the cursor rests before the preview follows: a held
-	// key then costs no preview.
+	// restTime is how long the cursor rests before the preview follows: a held key costs none.
 	restTime = 120 * time.Millisecond
 	// peekTime is how long a preview stands before what was said last is read.
 	peekTime = 700 * time.Millisecond
@@ -26,8 +25,7 @@ const (
 	lookupTime   = 150 * time.Millisecond
 	// historyLimit is a page of the history, in submissions.
 	historyLimit = 200
-	// openingRows is the least that the first frame reads: the size of the terminal may
-	// not be known yet.
+	// openingRows are read for the first frame at least: the height may not be known yet.
 	openingRows   = 100
 	activityLimit = 50
 )
@@ -106,8 +104,7 @@ func (r *reader) begin() bool {
 	return true
 }
 
-// ended reads again what was asked for meanwhile, the later the longer a read takes, and
-// reports whether it does.
+// ended reads again what was asked for meanwhile, the later the longer a read takes.
 func (m *Model) ended(r *reader, again func()) bool {
 	r.busy = false
 	if r.again {
@@ -123,26 +120,22 @@ type operation struct {
 	cancel context.CancelFunc
 	report chan [2]int
 	from   overlay // what was on top when it began
-	// needed says that where it began is of no use without it, and closes when it is
-	// stopped; and it is stopped when that closes.
+	// needed says that from is of no use without it: each ends with the other.
 	needed bool
-	// inLine tells of it in the message line, so that keys go on; stops says that esc
-	// stops it there.
+	// inLine tells of it in the message line, so that keys go on; stops has esc stop it there.
 	inLine, stops  bool
 	shown, stopped bool
 	// nothing says what was not done where it was stopped; "" where that has a result.
 	nothing string
 }
 
-// inDialog is an operation over which a dialog shows how far it is, inLine one that
-// the message line tells of and esc stops.
+// inDialog shows how far it is over the screen, inLine in the message line.
 func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
 func inLine(title, nothing string) *operation {
 	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true, nothing: nothing}
 }
 
-// operate is read for work that takes long; for nil it is read. What was stopped in its
-// dialog has no result.
+// operate is read for work that takes long. What is stopped in its dialog is not taken.
 func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error), take func(T, error)) {
 	if op == nil {
 		read(m, func(ctx context.Context) (T, error) { return work(ctx, func(int, int) {}) }, take)

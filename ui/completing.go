@@ -20,12 +20,10 @@ type completing struct {
 	drawn  problem
 	offers []query.Completion
 	chosen int
-	// completed is the text that the last completion left, so that another tab goes to
-	// the next offer; uncompleted is the text before the first.
+	// completed is the text after the last tab, for another; uncompleted that before the first.
 	completed, uncompleted string
 
-	// typing says that the text has changed since, waiting that the engine has not
-	// answered yet; asked numbers both.
+	// typing says that the text changed since, waiting that the engine is asked; asked numbers both.
 	typing, waiting bool
 	asked           int
 	// turn is a tab that was struck before the answer, held what was struck after it.
@@ -146,8 +144,7 @@ func (m *Model) turned() {
 	}
 }
 
-// point has the help line show what is wrong, unless that is only that a term is
-// not typed to its end, which the offers complete.
+// point shows what is wrong, unless it is only that a term is not typed to its end.
 func (p *prompt) point() {
 	p.drawn = p.problem
 	if len(p.offers) == 0 || p.refused {
@@ -201,8 +198,7 @@ func (m *Model) complete(by int) {
 var snoozes = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
 	{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
 
-// commandOffers completes actions, and what may follow some of them. Where that is a query, start is where it begins,
-// else it is negative.
+// commandOffers completes actions and what may follow them; start is where a query begins, else negative.
 func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 	verb, arg, typed := strings.Cut(head, " ")
 	var all []query.Completion

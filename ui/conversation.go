@@ -8,8 +8,7 @@ import (
 	"confab/ui/keymap"
 )
 
-// detailLimit is how many conversations that were read whole are kept: going back shows them
-// at once. Bodies are kept here and nowhere else.
+// detailLimit bounds the conversations kept whole, bodies included: going back shows them at once.
 const detailLimit = 8
 
 func (m *Model) detailOf(ref model.Ref) int {
@@ -89,8 +88,7 @@ func (m *Model) readRow(ref model.Ref) {
 	})
 }
 
-// readMoved reads the row of the open conversation if news named it and the list does not
-// hold it.
+// readMoved reads the open conversation where news named it and the list does not hold it.
 func (m *Model) readMoved() {
 	ref := m.moved
 	m.moved = model.Ref{}
@@ -169,8 +167,7 @@ func (m *Model) showIfPreview() {
 	}
 }
 
-// peek reads the messages of what the preview shows once the cursor has rested for a while, unless its account is busy
-// or can't be reached. What goes wrong is said when the conversation is opened.
+// peek reads the messages of the preview once the cursor has rested for a while and its account is well.
 func (m *Model) peek(ref model.Ref) {
 	m.soon(peekTime, func() {
 		a := m.account(ref.Account)

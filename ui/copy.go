@@ -75,14 +75,12 @@ func (m *Model) copyAny(in intent) {
 	m.openMenu(d, func(i int) { m.copyAs(in, copyings[i]) })
 }
 
-// mostCopied is how many bytes most terminals take for their clipboard, once they are
-// encoded.
+// mostCopied is how many bytes, before encoding, most terminals take for their clipboard.
 const mostCopied = 74_994
 
 var errTooMuch = fmt.Errorf("more than the %s kB that terminals take; confab list prints them", theme.Number(mostCopied/1000))
 
-// copied are the lines for the clipboard, how many conversations have none, and why
-// the first has none.
+// copied are the lines, how many conversations have none, and why the first has none.
 type copied struct {
 	lines   []string
 	missing int
@@ -196,8 +194,7 @@ func opens(kind model.LinkKind) handler {
 	}}
 }
 
-// markdownSigns are what means something in the text of a Markdown link, linkSigns in
-// its address.
+// What means something in the text of a Markdown link, and in its address.
 var (
 	markdownSigns = escaping("\\`*_[]<>~|&", func(c string) string { return "\\" + c })
 	linkSigns     = escaping(" ()<>\"\\", func(c string) string { return fmt.Sprintf("%%%02X", c) })

@@ -13,9 +13,8 @@ import (
 	"confab/ui/theme"
 )
 
-// drafts is what was typed in prompts and forms and not submitted yet. It is
-// locked: commands write it side by side, and the end of the program writes
-// what the model, which may be stuck by then, could not.
+// drafts is what was typed and not submitted yet. It is locked: commands write it side by
+// side, and the end of the program does what a stuck model could not.
 type drafts struct {
 	save func(ctx context.Context, key, text string) error
 	// writing orders the writes: an older text never follows a newer one.
@@ -58,8 +57,7 @@ func (d *drafts) unwritten() []string {
 	return keys
 }
 
-// write brings a draft to disk. One that could not be written is written with
-// the next change, or at the end.
+// write brings a draft to disk. One that fails is written with the next change, or at the end.
 func (d *drafts) write(ctx context.Context, key string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
@@ -82,17 +80,15 @@ func (d *drafts) writeAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// drafted is an overlay of which what was typed is kept. Draft returns that, "" for
-// nothing; Restore takes it, if nothing was typed since, and returns what the
-// message line says of it.
+// drafted is an overlay of which what was typed is kept. Restore takes it unless something was
+// typed since, and returns what the message line says.
 type drafted interface {
 	overlay
 	Draft() string
 	Restore(draft string) (said string)
 }
 
-// draftOf returns the key of what is typed for one conversation; nothing is kept of
-// what is for several.
+// draftOf returns the key of what is typed for one conversation, "" for several.
 func draftOf(what string, in intent) string {
 	if !in.one {
 		return ""
@@ -168,14 +164,12 @@ func (m *Model) restoreDraft(to drafted, key string) {
 // sessionTime spaces the writes of where the person is: a key costs none.
 const sessionTime = time.Second
 
-// session keeps where the person is, for the start after a dropped link. Who leaves by a
-// key starts afresh.
+// session keeps where the person is, for the start after a dropped link.
 type session struct {
 	// scope is the config and its accounts: elsewhere are other views and rows.
 	scope string
 	noted spot
-	// due says that a write is on its way; was is where the inbox was left, until that
-	// is shown.
+	// due says that a write is on its way; was is where the inbox was left, until shown.
 	due bool
 	was *model.Session
 }
@@ -190,8 +184,8 @@ type spot struct {
 // sessionKey is the draft in which a session is kept.
 const sessionKey = "session"
 
-// keepWith has drafts and session kept by the engine. A session that could not be kept is no
-// failure: without it, the next start begins at the top.
+// keepWith has the engine keep drafts and session. Without its session, the next start begins
+// at the top: that is no failure.
 func (m *Model) keepWith(be Backend) {
 	m.drafts.save = func(ctx context.Context, key, text string) error {
 		if key != sessionKey {
@@ -209,8 +203,7 @@ func (m *Model) keepWith(be Backend) {
 	}
 }
 
-// resume goes back to where the inbox was left by a dropped link, unless it was started
-// for something else, and starts reading.
+// resume goes back to where a dropped link left the inbox, unless it was started for something.
 func (m *Model) resume() {
 	if m.session.scope == "" || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
 		m.start()

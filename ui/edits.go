@@ -15,14 +15,12 @@ import (
 
 const (
 	readOnly = "read-only: confab was started so that it changes nothing"
-	// largePlan is how many conversations take longer to plan than a person should
-	// wait for a sign: some 30 ms.
+	// largePlan is how many conversations take long enough to plan (30 ms) to say so.
 	largePlan = 10_000
 	again     = "Again: "
 )
 
-// purpose is why a plan is made: it goes with the plan until it is submitted
-// or given up.
+// purpose is why a plan is made; it goes with the plan.
 type purpose struct {
 	intent
 	title   string
@@ -49,8 +47,7 @@ func bulkTitle(verb string, n int) string {
 	return v + ": " + theme.Count(n, "conversation")
 }
 
-// titled is the title of what a key opens: it names the conversation, or says how
-// many there are.
+// titled names the conversation that a key is about, or says how many there are.
 func titled(what string, in intent) string {
 	if in.one {
 		return what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
@@ -158,8 +155,7 @@ func (m *Model) askChanges(why purpose, d *dialog.Plan) {
 	m.askPlan(d, why.from, func() { m.submit(why, d) })
 }
 
-// submit hands a plan to the engine. It is not cancelled: once on the way, it
-// ends with the edits on disk or with an error.
+// submit hands a plan to the engine. It is not cancelled: it ends with the edits on disk, or an error.
 func (m *Model) submit(why purpose, d *dialog.Plan) {
 	m.submitting++
 	var op *operation
@@ -216,8 +212,8 @@ func (m *Model) reread() {
 	m.reloadLedger()
 }
 
-// set plans a value for a field. Where that is of one conversation, what the person is
-// looking at goes with it, so that somebody else's change since then is found.
+// set plans a value for a field. For one conversation the base is what the person looks at, so
+// that a change since then is found.
 func (m *Model) set(why purpose, kind model.EditKind, target string) {
 	ch := model.Change{Kind: kind, Op: model.OpSet, Target: model.TextValue(target)}
 	if v, ok := model.Read(why.row.Conversation, kind, ""); ok && why.one {
@@ -240,8 +236,7 @@ func ends(kind model.EditKind) handler {
 	}}
 }
 
-// togglePrivacy makes one private conversation public and any other private;
-// several are all made private.
+// togglePrivacy makes one private conversation public, anything else private.
 func (m *Model) togglePrivacy(in intent) {
 	if in.one && !narrows(in) {
 		m.set(doing(in, "make public"), model.EditPrivacy, string(model.PrivacyPublic))

@@ -17,8 +17,7 @@ import (
 	"confab/ui/theme"
 )
 
-// following is the newest submission of this session. The message line tells of it until
-// it is settled and that was seen.
+// following is the newest submission of this session, told of until its end was seen.
 type following struct {
 	reader
 	id    string
@@ -26,8 +25,7 @@ type following struct {
 	known bool // sub has come
 	// takes says that the undo key takes this one back.
 	takes bool
-	// text is what the line says, shown since when. hidden is a text that the person has
-	// cleared.
+	// text is shown since when; hidden is one that the person has cleared.
 	text, hidden string
 	shown        time.Time
 	// edits are the unsettled edits that the results on screen tell of.
@@ -42,8 +40,7 @@ type editNews struct {
 	doubts     int // reads in a row that did not agree with the counts of the submission
 }
 
-// announced takes the conversations of an announcement; named says that it names the
-// submission, too.
+// announced takes what was announced; named says that the submission was.
 func (n *editNews) announced(refs []model.Ref, named bool) {
 	n.refs, n.named = append(n.refs, refs...), n.named || named
 }
@@ -58,8 +55,7 @@ func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
 	return refs, all || len(refs) > 0
 }
 
-// doubt has the edits on refs, and at last all, read again where the known ones do not
-// agree with the counts of their submission.
+// doubt has edits read again that do not agree with the counts of their submission.
 func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
 	if agree {
 		n.doubts = 0
@@ -81,12 +77,10 @@ func (f *following) announced(e model.Event, named bool) bool {
 	return e.All || len(refs) > 0
 }
 
-// seenTime is how long a line is on screen before a key takes it away: a key
-// that was on its way already must not.
+// seenTime is how long a line is shown before a key takes it away.
 const seenTime = 200 * time.Millisecond
 
-// followOn follows a submission; several edits are shown one by one. takes says that the
-// undo key takes it back.
+// followOn follows a submission; takes says that the undo key takes it back.
 func (m *Model) followOn(id string, several, takes bool) {
 	if several {
 		m.openResults()
@@ -95,8 +89,7 @@ func (m *Model) followOn(id string, several, takes bool) {
 	m.readTold()
 }
 
-// openResults shows the submission that is followed, edit by edit, in place of any
-// other.
+// openResults shows the submission that is followed, edit by edit.
 func (m *Model) openResults() {
 	if o := find[*dialog.Results](m); o != nil {
 		m.closeOverlay(o)
@@ -148,8 +141,7 @@ func (m *Model) saveReport(sub model.Submission) {
 	}, func(path string) { m.say(theme.Good, "saved: "+model.CleanLine(path, 300)) })
 }
 
-// readTold reads the submission that is followed, and its edits while the results are on
-// screen.
+// readTold reads the submission that is followed; its edits while results are shown.
 func (m *Model) readTold() {
 	f := &m.told
 	o := find[*dialog.Results](m)
@@ -210,8 +202,8 @@ func (m *Model) readTold() {
 	})
 }
 
-// clearMessage takes the message away, as the next key does, and the line of a submission
-// once it was seen and only waiting is left to tell. esc takes it away at any time.
+// clearMessage takes the message away, and what is followed once it was seen and only
+// waiting is left to tell; esc always.
 func (m *Model) clearMessage(key string) {
 	m.notice = notice{}
 	f := &m.told
@@ -224,8 +216,7 @@ func (m *Model) clearMessage(key string) {
 	}
 }
 
-// drawTold says how far the submission is that is followed: "making “Talk” private ·
-// queued".
+// drawTold says how far it is: "making “Talk” private · queued".
 func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
 	f, s := &m.told, m.told.sub
 	if !f.known {
@@ -261,8 +252,7 @@ func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
 	return " " + m.th.Paint(look, f.text, r.W-1), true
 }
 
-// fitTold joins the parts of a line. Where there is no room their ends are cut, and the
-// hint is left out.
+// fitTold joins the parts of a line, without the hint where there is no room.
 func (m *Model) fitTold(what, ending, hint string, w int) string {
 	const leastWhat, leastEnding = 28, 30
 	th, sep := m.th, " "+m.th.Separator+" "
@@ -358,8 +348,7 @@ func (m *Model) newsOf(e model.Event) {
 	}
 }
 
-// walkedSince reports whether an account was walked whole since the rows on screen were
-// read: they tell when.
+// walkedSince reports whether an account was walked whole since rows were read: they tell when.
 func (m *Model) walkedSince() bool {
 	before := m.swept
 	for _, a := range m.accounts() {
@@ -370,8 +359,8 @@ func (m *Model) walkedSince() bool {
 	return !m.swept.Equal(before)
 }
 
-// doorsMoved reads what was submitted again where an account fails, works again or has
-// another next try: an edit may wait for that, and no announcement names it.
+// doorsMoved reads again where an account fails, works again or has another next try, since no
+// announcement names the edits that wait for it.
 func (m *Model) doorsMoved() {
 	var now strings.Builder
 	for _, a := range m.accounts() {

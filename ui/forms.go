@@ -87,8 +87,7 @@ func (m *Model) review(why purpose) {
 	m.plan(why)
 }
 
-// maxPeopleOf is of how many conversations the people can be edited at once: each is
-// read from its service first, peopleReaders at a time.
+// maxPeopleOf bounds of how many the people are edited at once: each is read first.
 const (
 	maxPeopleOf   = 500
 	peopleReaders = 4
@@ -109,8 +108,7 @@ func peopleOf(what string, kind model.EditKind) handler {
 	}}
 }
 
-// openTable opens a table of people. What it needs is always read afresh: what is
-// edited is what is there now.
+// openTable opens a table of people, always read afresh.
 func (m *Model) openTable(e *edit.People, in intent, draft string, submit func()) {
 	if n := in.size(); n > maxPeopleOf {
 		m.say(theme.Warning, fmt.Sprintf("%s are too many at once: at most %d, since the people of each are read first",
@@ -235,8 +233,7 @@ func cannotCreate(m *Model, _ intent) string {
 	return strings.Join(why, "; ")
 }
 
-// accountHere returns the account that the person looks at: that of the row under
-// the cursor, else that of the view if it is of one account.
+// accountHere returns the account of the row under the cursor, else that of the view.
 func (m *Model) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
@@ -250,8 +247,7 @@ func (m *Model) accountHere(in intent) string {
 	return ""
 }
 
-// openCreate asks for the account, where there is a choice, and opens the form. The
-// account at hand is offered first.
+// openCreate asks for the account where there is a choice, the one at hand first.
 func (m *Model) openCreate(in intent) {
 	all, can := m.creators()
 	here := m.accountHere(in)
@@ -286,8 +282,7 @@ const (
 	noEmptyTitle = "a title can't be empty"
 )
 
-// rename asks for a title, the present one filled in; for several, for what makes a
-// title for each. After :rename, s/old/new/ replaces a text of one too.
+// rename asks for a title, or for what makes a title for each of several.
 func (m *Model) rename(in intent) {
 	switch {
 	case in.arg != "" && (!in.one || strings.HasPrefix(in.arg, "s/")):
@@ -317,8 +312,7 @@ func (m *Model) rename(in intent) {
 	})
 }
 
-// askTitles asks what makes the titles of several, and shows what becomes of the rows
-// at hand once typing rests: a letter alone writes few bytes.
+// askTitles shows what becomes of the rows at hand once typing rests: a letter writes few bytes.
 func (m *Model) askTitles(in intent) {
 	d := dialog.NewPrompt(titled("Rename", in), "", renamesHelp)
 	d.Live = true
@@ -364,8 +358,7 @@ func (m *Model) renameEach(why purpose, text string) {
 	m.plan(why)
 }
 
-// showTitles shows before and after of the first rows that change, and counts the rest
-// of those at hand; the plan goes through all.
+// showTitles shows what becomes of the rows at hand; the plan goes through all.
 func (m *Model) showTitles(in intent, d *dialog.Prompt) {
 	d.Help, d.Examples, d.Note = renamesHelp, nil, ""
 	r, err := model.ParseRenaming(d.Input.Value(), m.now().Location())

@@ -11,20 +11,19 @@ import (
 	"confab/ui/theme"
 )
 
-// handTime is how fast a hand is. Nobody has seen a row that came under the cursor, or a
-// dialog that opened by itself, less than this before a key. Keys less than this apart are
-// one burst.
+// handTime is how fast a hand is: nobody has seen what appeared less than this before a key, and
+// keys less than this apart are one burst.
 const handTime = 200 * time.Millisecond
 
 // hand knows what a key struck now can be about.
 type hand struct {
-	// drawn was under the cursor in the last view, since when; zero where the person moved
-	// the cursor to it. chosen is where it was moved since that view.
+	// drawn was under the cursor in the last view, since when (zero: moved there by the person);
+	// chosen is where it was moved since.
 	drawn, chosen model.Ref
 	since         time.Time
 	struck        time.Time // the last key
-	// withheld says that a key of this burst was not carried out: the keys after it may
-	// have been meant for what it opens.
+	// withheld says that a key of this burst was not carried out, so the next may be meant for
+	// what it opens.
 	withheld bool
 	// changed is what an act changed last without asking.
 	changed model.Ref
@@ -53,8 +52,7 @@ func (m *Model) drew() {
 	}
 }
 
-// underSince returns when the conversation under the cursor came there, zero where the
-// person chose it.
+// underSince returns since when it is under the cursor, zero where the person chose it.
 func (m *Model) underSince() time.Time {
 	switch m.under() {
 	case m.hand.chosen:
@@ -72,8 +70,7 @@ func (m *Model) strike() (held bool) {
 	return m.hand.withheld
 }
 
-// unseen says why an act that asks nothing would change what the person has not seen: the
-// row slid in, or a change of it is still being kept.
+// unseen says why an act that asks nothing would change what the person has not seen.
 func (m *Model) unseen(in intent) string {
 	switch {
 	case !in.one:
@@ -99,8 +96,7 @@ func subject(in intent) string {
 	return theme.Count(in.size(), "conversation")
 }
 
-// openLate opens an overlay that comes later than its key: over what asked for it, else
-// once nothing is typed or answered.
+// openLate opens an overlay that comes later than its key, once nothing is typed or answered.
 func (m *Model) openLate(l layer) { m.hand.late = append(m.hand.late, l) }
 
 func (m *Model) openWaiting() {
@@ -131,9 +127,8 @@ func (m *Model) fresh(o overlay) bool {
 	return o == m.hand.top && (m.hand.withheld || m.now().Sub(m.hand.opened) < handTime)
 }
 
-// beneath takes a key that was struck before the overlay on top could be read. Only what
-// moves the cursor or opens a prompt is carried out, on the screen below; the overlay
-// comes back after that.
+// beneath takes a key from before the overlay on top could be read. What moves the cursor or
+// opens a prompt is carried out below; the overlay comes back after that.
 func (m *Model) beneath(l layer, key string) {
 	b, r := m.keys.Lookup(m.stack(), []string{key})
 	h := m.handlers[b.Action]

@@ -13,15 +13,13 @@ import (
 	"confab/ui/theme"
 )
 
-// intent is what a key, the palette or the command line asks for. It holds the
-// conversations that were meant when it was made: the marked ones, those of the range, or
-// the one under the cursor. What moves under the cursor later is not touched.
+// intent is what is asked for, and the conversations that were meant at that moment: what moves
+// under the cursor later is not touched.
 type intent struct {
 	subjects
 	action keymap.Action
 	count  int // 0 where none was typed
-	// since is when the row came under the cursor by itself; zero where the
-	// person chose it.
+	// since is when the row came under the cursor by itself; zero where it was chosen.
 	since  time.Time
 	marked bool // some of the conversations may be out of sight
 	arg    string
@@ -95,8 +93,7 @@ func (m *Model) run(in intent) {
 	}
 }
 
-// runCounted carries out an intent on as many rows as were counted, from the one under the
-// cursor down.
+// runCounted carries out an intent on as many rows as were counted, from the cursor down.
 func (m *Model) runCounted(in intent, h handler) {
 	n, from := in.count, in.row.Conversation.Ref
 	in.count = 0
@@ -190,8 +187,7 @@ func (m *Model) off(in intent) string {
 	return ""
 }
 
-// cannot returns why none of the conversations takes this edit. Those that are not at hand
-// are left to the plan.
+// cannot returns why none takes this edit. Those that are not at hand are left to the plan.
 func (m *Model) cannot(in intent, kind model.EditKind) (why string) {
 	switch {
 	case m.opts.ReadOnly:
@@ -209,8 +205,7 @@ func (m *Model) cannot(in intent, kind model.EditKind) (why string) {
 	return why
 }
 
-// subjects are the conversations that something is about: one row, or else a set
-// of any size. Nothing on the way of a key goes through the whole set.
+// subjects are what something is about: one row, or a set that no key may go through whole.
 type subjects struct {
 	// row is the conversation under the cursor; one says that it alone is meant.
 	row model.Row
@@ -286,8 +281,7 @@ func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[mod
 	return out, err
 }
 
-// sample is what a conversation that stands for others allows; about is the description
-// of its account.
+// sample is what a conversation allows, and its account.
 type sample struct {
 	about model.Description
 	can   model.Capabilities
@@ -295,8 +289,7 @@ type sample struct {
 
 type samples []sample
 
-// samples returns the conversations that are at hand, and for each account of
-// which some are not, one that stands for them.
+// samples returns those at hand, and one for each account of which some are not.
 func (m *Model) samples(s subjects) (out samples) {
 	held := map[string]int{}
 	add := func(c model.Conversation) {
@@ -316,8 +309,7 @@ func (m *Model) samples(s subjects) (out samples) {
 	return out
 }
 
-// capabilities returns, for every kind of edit, the best that any of the
-// conversations allows; the plan says for which it can't be done.
+// capabilities returns the best that any allows; the plan says for which it can't be done.
 func (s samples) capabilities() model.Capabilities {
 	out := model.Capabilities{}
 	for _, one := range s {
@@ -330,8 +322,7 @@ func (s samples) capabilities() model.Capabilities {
 	return out
 }
 
-// accounts returns the descriptions of the accounts in which this kind of edit
-// can be made, each once.
+// accounts returns the accounts in which this kind of edit can be made, each once.
 func (s samples) accounts(kind model.EditKind) (out []model.Description) {
 	for _, one := range s {
 		known := func(d model.Description) bool { return d.Account == one.about.Account }
@@ -342,8 +333,7 @@ func (s samples) accounts(kind model.EditKind) (out []model.Description) {
 	return out
 }
 
-// about returns the description of the account that an edit of this kind is
-// about: the first in which it can be made.
+// about returns the first account in which an edit of this kind can be made.
 func (s samples) about(kind model.EditKind) (d model.Description) {
 	if all := s.accounts(kind); len(all) > 0 {
 		return all[0]
@@ -354,8 +344,7 @@ func (s samples) about(kind model.EditKind) (d model.Description) {
 	return d
 }
 
-// choices returns the values of a kind that all accounts have in common, and why
-// several have none.
+// choices returns the values that all accounts have in common, and why several have none.
 func (s samples) choices(kind model.EditKind) (values []string, why string) {
 	all := s.accounts(kind)
 	for i, d := range all {

@@ -23,8 +23,6 @@ func (m *Model) stack() []keymap.Context {
 	return []keymap.Context{keymap.List, keymap.Global}
 }
 
-// key hands a key to what takes it: always-on keys, the overlay on top, the prompt, else the
-// key table.
 func (m *Model) key(k tea.KeyPressMsg) {
 	name := k.String()
 	held := m.strike()

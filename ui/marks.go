@@ -59,16 +59,14 @@ func (m *Model) endRange() {
 	m.list.Mark(rows)
 }
 
-// markAll marks every row of this view, or none where all are marked. The marks are those
-// rows, whatever the view shows later.
+// markAll marks the rows that this view has now, or none where all are marked.
 func (m *Model) markAll() {
 	if m.marksHere() {
 		m.markRows(model.SelectRequest{}, true)
 	}
 }
 
-// markRows reads rows of this view and marks them; toggle unmarks them where all of them
-// are. Acts that are struck meanwhile wait for that.
+// markRows reads rows and marks them; toggle unmarks them where all are. Acts wait for that.
 func (m *Model) markRows(req model.SelectRequest, toggle bool) {
 	tab := m.tab
 	q, _ := m.query()
@@ -103,8 +101,7 @@ func (m *Model) clearMarks() {
 	m.list.EndRange()
 }
 
-// countHidden counts the marked conversations that are out of this view; it reads only
-// where some are not at hand.
+// countHidden counts the marked conversations out of this view, and reads only for those not at hand.
 func (m *Model) countHidden() {
 	m.hiddenGen++
 	marks, gen := m.list.Marks(), m.hiddenGen

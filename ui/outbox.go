@@ -18,8 +18,7 @@ import (
 type ledger struct {
 	*outbox.Screen
 	reader
-	// whole says that all is to be read, named which submissions changed, moved that any
-	// has.
+	// whole: all is to be read; named: these submissions changed; moved: any has.
 	whole, moved bool
 	named        []string
 	edits        editNews // of the open submission
@@ -289,15 +288,13 @@ func (m *Model) settle(in intent) {
 	}, m.settleCame)
 }
 
-// needed is an edit that needs the person, nil for none. The cursor goes to its
-// conversation at a position in the list; it stays for -1.
+// needed is an edit that needs the person, and its place in the list, -1 to stay.
 type needed struct {
 	entry *model.OutboxEntry
 	at    int
 }
 
-// settleNext opens what needs a person next: in the list below the cursor, else
-// from its top, else wherever it is.
+// settleNext opens what needs a person next: below the cursor, from the top, else anywhere.
 func (m *Model) settleNext() {
 	at := m.list.Cursor()
 	q, err := m.query()
@@ -377,8 +374,7 @@ func (m *Model) openConflict(e model.OutboxEntry) {
 	}})
 }
 
-// decide carries out what the person decided. Unless said tells the end, something is sent
-// now and followed.
+// decide carries out a decision. Unless said tells the end, something is sent and followed.
 func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
 	refused := m.opts.ReadOnly && said == ""
 	if !refused || a == keymap.Retry {

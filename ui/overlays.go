@@ -40,8 +40,7 @@ type layer struct {
 	act func(asks any)
 	// refresh brings what it shows up to date before it is drawn; nil for nothing.
 	refresh func()
-	// draft is the key under which what is typed into it is kept, "" for none; noted
-	// is what was kept last.
+	// draft is the key of what is typed into it, "" for none; noted is what was kept last.
 	draft, noted string
 	// from is the overlay that it was asked for in, nil for none.
 	from overlay
@@ -72,8 +71,7 @@ func find[T overlay](m *Model) (found T) {
 	return found
 }
 
-// closeOverlay takes an overlay away, wherever in the stack it is, or keeps it from
-// opening.
+// closeOverlay takes an overlay away, or keeps it from opening.
 func (m *Model) closeOverlay(o overlay) {
 	m.typed = nil
 	for _, op := range m.ops {

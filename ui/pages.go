@@ -14,14 +14,12 @@ import (
 type pages struct {
 	gen         int
 	busy, again bool
-	// fresh says that another list is read than the one on screen, stale that it may be
-	// older, slow that it takes long enough to say so.
+	// fresh reads another list than the one shown; stale may be older than a key; slow says so.
 	fresh, stale, slow bool
 	cancel             context.CancelFunc
 }
 
-// reload reads the window of the list again. A fresh list (another view or filter)
-// replaces what is being read; anything else waits for it.
+// reload reads the window again. A fresh list replaces what is being read, else it waits.
 func (m *Model) reload(fresh bool) {
 	if m.be == nil {
 		return
@@ -112,8 +110,7 @@ func (m *Model) pageCame(page model.Page, anchor model.Ref, err error) {
 	m.detailFollows(first || m.list.Ref() != before, again)
 }
 
-// detailFollows brings the detail view up to date with a page. moved says that another row
-// is under the cursor, again that the page is about to be read once more.
+// detailFollows brings the detail view up to date with a page; again says another is about to be read.
 func (m *Model) detailFollows(moved, again bool) {
 	if row, ok := m.list.Row(m.detail.Ref()); ok {
 		m.show(row)
@@ -161,8 +158,7 @@ func (m *Model) tabQueries() []string {
 	return queries
 }
 
-// start shows what is at hand before the index is: the list and the counts as they were
-// last. Then it reads the list.
+// start shows the list and the counts as they were last, then reads them.
 func (m *Model) start() {
 	queries := m.tabQueries()
 	q, wrong := m.query()

@@ -16,8 +16,7 @@ import (
 	"confab/ui/theme"
 )
 
-// promptKind is what the line at the bottom is for: the sign before it, and the draft under
-// which what was typed into it is kept, a line each.
+// promptKind is the sign of a prompt, and the draft that keeps what was typed, a line each.
 type promptKind struct{ sign, past string }
 
 var (
@@ -30,8 +29,7 @@ var (
 type prompt struct {
 	kind  promptKind
 	input theme.Input
-	// before is the filter that escape goes back to, from the conversation that was under
-	// the cursor then.
+	// before is the filter that escape goes back to, from the conversation then under the cursor.
 	before string
 	from   model.Ref
 	// about is the intent captured when the command line was opened.
@@ -41,8 +39,7 @@ type prompt struct {
 	refused bool
 	completing
 
-	// past is what was typed before, the newest last; back is how far back the text is in
-	// it, 0 for a new one, which present keeps meanwhile.
+	// past is what was typed before; back is how far the text is back in it, 0 for present.
 	past    []string
 	back    int
 	present string
@@ -56,8 +53,7 @@ type problem struct {
 	at  int
 }
 
-// combine narrows a view by a filter and puts it in another order, where they are not empty. All are written in the
-// query language.
+// combine narrows a view by a filter and puts it in another order.
 func combine(view, filter, order string) (string, error) {
 	f, err := query.Parse(filter)
 	if err != nil {
@@ -178,8 +174,8 @@ func (m *Model) promptChanged() {
 	m.offerSoon()
 }
 
-// filterTyped narrows the list by what is typed. Of a query that is wrong the place is pointed out, and the list stays
-// at what was good last; a field of which no value is typed yet does not narrow it.
+// filterTyped narrows the list by what is typed, as far as it is right: a field of which no value
+// is typed yet does not narrow it.
 func (m *Model) filterTyped() {
 	p := m.prompt
 	text, ok := p.input.Value(), true

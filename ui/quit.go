@@ -13,8 +13,7 @@ import (
 	"confab/ui/theme"
 )
 
-// undelivered counts the edits on their way, without accounts that are read-only, and
-// those that need a person.
+// undelivered counts the edits on their way to where writing is allowed, and those that need a person.
 func (m *Model) undelivered() (waiting, person int) {
 	for _, a := range m.accounts() {
 		if !a.ReadOnly {
@@ -109,8 +108,7 @@ func (m *Model) stopWaiting() {
 	m.waiting = nil
 }
 
-// offerQuit says what is not delivered now, and what can be done. It never answers by
-// itself: a key on its way to the dialog would hit the list.
+// offerQuit says what can be done now. It never answers by itself: a key on its way would hit the list.
 func (m *Model) offerQuit(d *dialog.Menu) {
 	key := "s"
 	if len(d.Items) > 0 {
@@ -182,8 +180,7 @@ func (m *Model) interrupt() {
 	}
 }
 
-// keyUnseen takes a key while the terminal is too small for any question: leaving is all
-// that works.
+// keyUnseen takes a key where the terminal is too small for questions: only leaving works.
 func (m *Model) keyUnseen(name string) {
 	m.typed = append(m.typed, name)
 	b, r := m.keys.Lookup(m.stack(), m.typed)
@@ -214,8 +211,7 @@ func (m *Model) quitIfReady() {
 	}
 }
 
-// quitIfDelivered leaves where quitting waited for deliveries. It stays where one of them
-// needs the person.
+// quitIfDelivered leaves after the deliveries that quitting waited for, unless one needs the person.
 func (m *Model) quitIfDelivered() {
 	n, person := m.undelivered()
 	switch more := person - m.waitedFor; {

@@ -91,8 +91,7 @@ func (m *Model) cyclePreview() {
 	m.showIfPreview()
 }
 
-// back goes back one step: range, marks, filter, screen. Prompts and overlays
-// have taken the key before.
+// back goes back one step: search, range, marks, filter, screen.
 func (m *Model) back() {
 	switch {
 	case m.inDetail && m.detail.Searching() != "":
@@ -112,8 +111,7 @@ func (m *Model) back() {
 	}
 }
 
-// clearFilter takes the filter away; the cursor stays on its conversation, or,
-// where nothing was found, goes back to where the filter was begun.
+// clearFilter keeps the cursor on its conversation, else where the filter was begun.
 func (m *Model) clearFilter() {
 	if m.pages.busy && m.pages.fresh {
 		m.clearing = true
@@ -160,8 +158,7 @@ func (m *Model) switchTab(to int) {
 	m.reload(true)
 }
 
-// setFilter narrows the list; the cursor goes to a conversation, or, for zero,
-// to the top.
+// setFilter puts the cursor on a conversation, or for zero to the top.
 func (m *Model) setFilter(text string, at model.Ref) {
 	m.here().filter = text
 	m.clearing, m.toEnd = false, false

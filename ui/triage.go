@@ -41,8 +41,7 @@ var (
 		func(t model.Triage) bool { return t.Seen }, func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} })
 )
 
-// triage changes local marks. An open conversation gives way to the one below, or to the
-// list after the last.
+// triage changes local marks. An open conversation gives way to the next, or to the list.
 func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	n := in.size()
 	w := triageWork{text: word, of: in.subjects, change: change}
@@ -74,8 +73,7 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	m.openSelected()
 }
 
-// beginTriage shows a change at once, so that the next key is about what then is under the
-// cursor, and writes it.
+// beginTriage shows a change at once: the next key is about what then is under the cursor.
 func (m *Model) beginTriage(w triageWork) {
 	m.showTriage(w)
 	m.submitting++
@@ -113,8 +111,8 @@ func (m *Model) showTriage(w triageWork) {
 	})
 }
 
-// keepingMarks reports whether the list waits until what it shows is written, because it
-// may read what is older. It does not wait for a change that takes long.
+// keepingMarks reports whether the list waits for marks to be written, which it could read as they
+// were. It does not wait for a change that takes long.
 func (m *Model) keepingMarks() bool {
 	return len(m.triages) > 0 && (m.triages[0].op == nil || !m.triages[0].op.shown)
 }

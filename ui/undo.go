@@ -12,8 +12,7 @@ import (
 	"confab/ui/theme"
 )
 
-// nextUndo begins an undo that was asked for, once the acts before its key are kept, unless
-// something has to be answered first.
+// nextUndo begins an undo once the acts before its key are kept, unless something is asked.
 func (m *Model) nextUndo() {
 	switch {
 	case m.undos == 0:
@@ -30,14 +29,12 @@ type plannedUndo struct {
 	model.Undo
 	dialog        *dialog.Plan
 	nothing, asks bool
-	// moved says that it has moved on since it was planned first, withdrawn that edits
-	// were withdrawn for that.
+	// moved says that it was planned anew, withdrawn that edits were withdrawn for that.
 	moved, withdrawn bool
 }
 
-// planUndo plans to take back this session's newest act for "", else a submission or an
-// edit. was is what was planned before of an act that has moved on since, else nil: a person
-// who agreed to that is not asked for no more.
+// planUndo plans to take back the newest act for "", else a submission or an edit. was is what was
+// agreed to of an act that has moved on since, else nil.
 func (m *Model) planUndo(id string, was *model.Undo) {
 	if was != nil {
 		id = cmp.Or(id, was.Submission)
@@ -81,8 +78,7 @@ const mostLater = 20
 
 func laterRisks(u model.Undo) []model.Risk { return u.Later[:min(mostLater, len(u.Later))] }
 
-// covers reports whether a person who agreed to one undo has agreed to another: it takes
-// back no other edits and risks nothing else.
+// covers reports whether who agreed to one undo has agreed to another: no more edits or risks.
 func covers(agreed, now model.Undo) bool {
 	return agreed.Asks() && within(takesBack(now), takesBack(agreed)) &&
 		within(now.Plan.Risks(), append(agreed.Plan.Risks(), laterRisks(agreed)...))

@@ -60,8 +60,7 @@ func (m *Model) resize(w, h int) {
 		m.cursorMoved()
 	}
 	if wider {
-		// The renderer knows nothing of the new columns after its first frame, and
-		// cuts a wide character in two that stands across the old edge.
+		// The renderer does not know the new columns: it would cut a wide character at the old edge.
 		m.soon(restTime, func() {
 			if w == m.w && h == m.h {
 				m.do(tea.ClearScreen)
@@ -70,8 +69,7 @@ func (m *Model) resize(w, h int) {
 	}
 }
 
-// modeReport learns that the terminal measures clusters, and draws everything anew: it
-// stands where runes were counted.
+// modeReport learns that the terminal measures clusters, and draws anew what was placed by runes.
 func (m *Model) modeReport(msg tea.ModeReportMsg) {
 	known := msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet
 	if msg.Mode == ansi.ModeUnicodeCore && known && !m.th.Graphemes {
@@ -88,17 +86,15 @@ func (m *Model) environment(env tea.EnvMsg) {
 		m.arrange()
 	}
 	if m.opts.SSH {
-		// The library asks for these only outside SSH; without synchronized output a
-		// slow link shows half a frame, and whether the terminal measures clusters
-		// decides what they are drawn as.
+		// The library asks only outside SSH. Without synchronized output a slow link shows half a
+		// frame, and clusters are drawn as the terminal measures them.
 		m.do(tea.Raw(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore))
 	}
 }
 
 func (m *Model) resumed() {
 	if m.th.Graphemes {
-		// The library has told the terminal to measure runes again as it stopped, and
-		// goes on counting clusters.
+		// The library goes on counting clusters but told the terminal to count runes.
 		m.do(tea.Sequence(tea.Raw(ansi.SetModeUnicodeCore), tea.ClearScreen))
 	}
 	if resumed := m.opts.AfterResume; resumed != nil {

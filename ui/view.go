@@ -38,9 +38,8 @@ func (m *Model) View() tea.View {
 // held is a blank that the renderer can't erase, since it is concealed.
 const held = "\x1b[8m \x1b[m"
 
-// hold puts a held blank at the end of a line. There the renderer would look for
-// shorter ways to write the line than what changed, cell by cell, and erase, insert
-// or delete from the middle of a wide character on.
+// hold ends a line with a held blank, beyond which the renderer would look for shorter ways to write
+// the line, and erase or insert from the middle of a wide character on.
 func hold(line string) string {
 	text := strings.TrimSuffix(line, "\x1b[m")
 	if head, ok := strings.CutSuffix(text, " "); ok && strings.Trim(head, " ") != "" {
@@ -160,8 +159,7 @@ func (m *Model) emptyText() []string {
 			return []string{"Nothing here yet: the services are being read."}
 		}
 	}
-	// An account that was never read whole and fails holds what nobody here has
-	// seen: "nothing" would be a lie.
+	// Of an account that was never read whole nobody can say that it holds nothing.
 	unread, then := []string(nil), "Once that is mended, start confab again; confab doctor checks it."
 	for _, a := range m.accounts() {
 		if a.Error != nil && a.Swept.IsZero() {
@@ -177,8 +175,7 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
-// drawTabs draws the views, as many as there is room for and the open one in any case, and
-// at the right the order of the list. An order that is not the usual one goes before views.
+// drawTabs draws the views that find room, the open one always, and the order of the list.
 func (m *Model) drawTabs(r layout.Rect) string {
 	th := m.th
 	order, usual := m.order()
@@ -291,8 +288,7 @@ var (
 		{keymap.Palette, "actions"}, {keymap.Help, "help"}}
 )
 
-// drawFooter names the keys that work here, on what is under the cursor once that rests:
-// what it offers differs from row to row, and a held key would draw it again at each.
+// drawFooter names the keys that work on the row under the cursor, once that rests.
 func (m *Model) drawFooter(r layout.Rect) string {
 	if len(m.layers) > 0 {
 		return layout.Spaces(r.W) // what lies over it takes the keys, and names its own

@@ -28,8 +28,7 @@ func (m *Model) viewNamed(name string) (i int, ok bool) {
 	return i, i >= 0
 }
 
-// goToView goes to the view of a name or number, or keeps the filter and the order as a new one of that name. Without a
-// name it shows those that are kept.
+// goToView goes to a view, keeps the filter and order as a new one, or shows what is kept.
 func (m *Model) goToView(in intent) {
 	i, known := m.viewNamed(in.arg)
 	n, wrong := strconv.Atoi(in.arg)
@@ -183,8 +182,7 @@ func (m *Model) sort(in intent) {
 	})
 }
 
-// sortBy puts this view into an order, as it is written after sort:, until another is asked for. The cursor stays on its
-// conversation.
+// sortBy puts this view into an order; the cursor stays on its conversation.
 func (m *Model) sortBy(order string) {
 	order = strings.ToLower(order)
 	if _, err := query.Parse(query.FieldSort + ":" + order); err != nil {
