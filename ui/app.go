@@ -177,7 +177,12 @@ func New(o Options) *Model {
 	}
 	if o.Welcome {
 		m.be = nil
-		m.openWelcome()
+		m.open(layer{overlay: &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}, act: func(asks any) {
+			if asks != nil {
+				m.chosen, _ = asks.(welcome.Choice)
+				m.do(tea.Quit)
+			}
+		}})
 	}
 	m.makeTabs()
 	switch {
@@ -222,7 +227,11 @@ func (m *Model) Init() tea.Cmd {
 		m.do(tea.RequestBackgroundColor)
 	}
 	if m.be != nil {
-		m.subscribe()
+		m.do(func() tea.Msg {
+			news, cancel := m.be.Subscribe()
+			context.AfterFunc(m.ctx, cancel)
+			return after(func() { m.waitForNews(news) })
+		})
 		m.resume()
 	}
 	return m.begun()

@@ -171,7 +171,22 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 		})
 	})
 	m.progress(op)
-	m.soon(progressTime, func() { m.showOperation(op) })
+	m.soon(progressTime, func() {
+		op.shown = slices.Contains(m.ops, op)
+		switch {
+		case op.shown && op.inLine:
+			m.reload(false)
+		case op.shown:
+			m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) {
+				op.cancel()
+				m.endOperation(op)
+				if op.needed {
+					m.closeOverlay(op.from)
+				}
+				m.say(theme.Dim, "stopped: nothing was sent")
+			}})
+		}
+	})
 }
 
 func (m *Model) progress(op *operation) {
@@ -186,23 +201,6 @@ func (m *Model) progress(op *operation) {
 			return nil
 		}
 	})
-}
-
-func (m *Model) showOperation(op *operation) {
-	op.shown = slices.Contains(m.ops, op)
-	switch {
-	case op.shown && op.inLine:
-		m.reload(false)
-	case op.shown:
-		m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) {
-			op.cancel()
-			m.endOperation(op)
-			if op.needed {
-				m.closeOverlay(op.from)
-			}
-			m.say(theme.Dim, "stopped: nothing was sent")
-		}})
-	}
 }
 
 func (m *Model) working() *operation {

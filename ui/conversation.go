@@ -88,15 +88,6 @@ func (m *Model) readRow(ref model.Ref) {
 	})
 }
 
-// readMoved reads the open conversation where news named it and the list does not hold it.
-func (m *Model) readMoved() {
-	ref := m.moved
-	m.moved = model.Ref{}
-	if _, listed := m.list.Row(ref); !listed && !ref.IsZero() && ref == m.detail.Ref() {
-		m.readRow(ref)
-	}
-}
-
 func (m *Model) readActivity(ref model.Ref) {
 	var outbox []model.OutboxEntry
 	var history []model.JournalEntry

@@ -23,10 +23,9 @@ type drafts struct {
 	kept    map[string]draft
 }
 
-// draft is a text, how often it was changed, and which change is on disk.
 type draft struct {
-	text             string
-	changes, written int
+	text  string
+	dirty bool // newer than on disk
 }
 
 func (d *drafts) get(key string) draft { return d.update(key, func(*draft) {}) }
@@ -40,9 +39,7 @@ func (d *drafts) update(key string, change func(*draft)) draft {
 	return t
 }
 
-func (d *drafts) put(key, text string) draft {
-	return d.update(key, func(t *draft) { t.text, t.changes = text, t.changes+1 })
-}
+func (d *drafts) put(key, text string) { d.update(key, func(t *draft) { *t = draft{text, true} }) }
 
 // unwritten lists what is newer here than on disk.
 func (d *drafts) unwritten() []string {
@@ -50,7 +47,7 @@ func (d *drafts) unwritten() []string {
 	defer d.mu.Unlock()
 	var keys []string
 	for key, t := range d.kept {
-		if t.written < t.changes {
+		if t.dirty {
 			keys = append(keys, key)
 		}
 	}
@@ -62,12 +59,12 @@ func (d *drafts) write(ctx context.Context, key string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	now := d.get(key)
-	if now.written == now.changes {
+	if !now.dirty {
 		return nil
 	}
 	err := d.save(ctx, key, now.text)
 	if err == nil {
-		d.update(key, func(t *draft) { t.written = now.changes })
+		d.update(key, func(t *draft) { t.dirty = t.text != now.text })
 	}
 	return err
 }
@@ -104,21 +101,13 @@ func (m *Model) noteDrafts() {
 			continue
 		}
 		l.noted = o.Draft()
-		key, noted := l.draft, m.drafts.put(l.draft, l.noted)
+		key, noted := l.draft, l.noted
+		m.drafts.put(key, noted)
 		m.soon(draftTime, func() {
-			if m.drafts.get(key).changes == noted.changes {
+			if m.drafts.get(key).text == noted {
 				m.saveDraft(key)
 			}
 		})
-	}
-}
-
-func (m *Model) leaveDraft(l layer) {
-	if o, ok := l.overlay.(drafted); ok && l.draft != "" {
-		if o.Draft() != "" {
-			m.say(theme.Dim, "kept as a draft")
-		}
-		m.saveDraft(l.draft)
 	}
 }
 
@@ -143,7 +132,7 @@ func (m *Model) restoreDraft(to drafted, key string) {
 		return
 	}
 	fetch(m, "keep what you typed", func(ctx context.Context) (string, error) {
-		if kept := m.drafts.get(key); kept.changes > 0 {
+		if kept := m.drafts.get(key); kept != (draft{}) {
 			return kept.text, nil
 		}
 		return m.be.Draft(ctx, key)

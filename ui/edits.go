@@ -198,18 +198,18 @@ func (m *Model) submitted(why purpose) {
 		}
 		m.last = &last
 	}
-	if ref := m.detail.Ref(); !ref.IsZero() {
-		m.readActivity(ref)
-		if m.inDetail {
-			m.readRow(ref)
-		}
-	}
 }
 
 func (m *Model) reread() {
 	m.reload(false)
 	m.recount()
 	m.reloadLedger()
+	if ref := m.detail.Ref(); !ref.IsZero() {
+		m.readActivity(ref)
+		if m.inDetail {
+			m.readRow(ref)
+		}
+	}
 }
 
 // set plans a value for a field. For one conversation the base is what the person looks at, so
@@ -236,24 +236,16 @@ func ends(kind model.EditKind) handler {
 	}}
 }
 
-// togglePrivacy makes one private conversation public, anything else private.
-func (m *Model) togglePrivacy(in intent) {
-	if in.one && !narrows(in) {
-		m.set(doing(in, "make public"), model.EditPrivacy, string(model.PrivacyPublic))
-	} else {
-		m.set(doing(in, "make private"), model.EditPrivacy, string(model.PrivacyPrivate))
+// unless does something else with one conversation that already is so.
+func (h handler) unless(other handler, so func(model.Conversation) bool) handler {
+	either := func(in intent) handler {
+		if in.one && so(in.row.Conversation) {
+			return other
+		}
+		return h
 	}
-}
-
-// narrows reports whether toggling makes a conversation private: making it public asks.
-func narrows(in intent) bool { return in.row.Conversation.Privacy != model.PrivacyPrivate }
-
-func (m *Model) toggleStatus(in intent) {
-	if in.one && in.row.Conversation.Closed {
-		m.set(doing(in, "reopen"), model.EditStatus, model.StatusOpen)
-	} else {
-		m.set(doing(in, "close"), model.EditStatus, model.StatusClosed)
-	}
+	return handler{wants: h.wants, kind: h.kind, run: func(m *Model, in intent) { either(in).run(m, in) },
+		unasked: func(in intent) bool { return either(in).unasked != nil }}
 }
 
 func (m *Model) repeat(in intent) {

@@ -12,7 +12,6 @@ import (
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/layout"
 	"confab/ui/outbox"
 	"confab/ui/theme"
 )
@@ -216,11 +215,11 @@ func (m *Model) clearMessage(key string) {
 	}
 }
 
-// drawTold says how far it is: "making “Talk” private · queued".
-func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
+// toldLine says how far it is: "making “Talk” private · queued".
+func (m *Model) toldLine(w int) (string, theme.Token) {
 	f, s := &m.told, m.told.sub
 	if !f.known {
-		return "", false
+		return "", theme.Text
 	}
 	look, hint := theme.Pending, ""
 	keyed := func(a keymap.Action, does string) {
@@ -242,14 +241,14 @@ func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
 	case s.Problem != nil:
 		look = theme.Warning
 	}
-	f.text = m.fitTold(s.Words(), m.th.Progress(s, m.now()), hint, r.W-1)
-	if f.text == "" || f.text == f.hidden {
-		return "", false
+	f.text = m.fitTold(s.Words(), m.th.Progress(s, m.now()), hint, w)
+	if f.text == f.hidden {
+		return "", look
 	}
 	if f.shown.IsZero() && len(m.layers) == 0 {
 		f.shown = m.now()
 	}
-	return " " + m.th.Paint(look, f.text, r.W-1), true
+	return f.text, look
 }
 
 // fitTold joins the parts of a line, without the hint where there is no room.
@@ -274,14 +273,6 @@ func shorten(th *theme.Theme, s string, w int) string {
 		return head + "“" + th.Truncate(title, room, th.Ellipsis) + "”" + tail
 	}
 	return th.Truncate(s, w, th.Ellipsis)
-}
-
-func (m *Model) subscribe() {
-	m.do(func() tea.Msg {
-		news, cancel := m.be.Subscribe()
-		context.AfterFunc(m.ctx, cancel)
-		return after(func() { m.waitForNews(news) })
-	})
 }
 
 // waitForNews waits for announcements and brings all that have come.

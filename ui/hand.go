@@ -63,13 +63,6 @@ func (m *Model) underSince() time.Time {
 	return m.now()
 }
 
-func (m *Model) strike() (held bool) {
-	now := m.now()
-	m.hand.withheld = m.hand.withheld && now.Sub(m.hand.struck) < handTime
-	m.hand.struck = now
-	return m.hand.withheld
-}
-
 // unseen says why an act that asks nothing would change what the person has not seen.
 func (m *Model) unseen(in intent) string {
 	switch {

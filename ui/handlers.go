@@ -35,6 +35,10 @@ type handler struct {
 }
 
 func handlers() map[keymap.Action]handler {
+	private := sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
+	public := sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
+	closing := sets("close", model.EditStatus, model.StatusClosed, always)
+	reopening := sets("reopen", model.EditStatus, model.StatusOpen, always)
 	h := map[keymap.Action]handler{
 		keymap.Down:         {moves: true, run: moveBy(1)},
 		keymap.Up:           {moves: true, run: moveBy(-1)},
@@ -71,12 +75,12 @@ func handlers() map[keymap.Action]handler {
 		keymap.MarkAll:    {run: plain((*Model).markAll)},
 		keymap.ClearMarks: {run: plain((*Model).clearMarks)},
 
-		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy, unasked: narrows},
-		keymap.MakePrivate:   sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always),
-		keymap.MakePublic:    sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil),
-		keymap.ToggleStatus:  {wants: wantsRows, kind: model.EditStatus, run: (*Model).toggleStatus, unasked: always},
-		keymap.Close:         sets("close", model.EditStatus, model.StatusClosed, always),
-		keymap.Reopen:        sets("reopen", model.EditStatus, model.StatusOpen, always),
+		keymap.TogglePrivacy: private.unless(public, func(c model.Conversation) bool { return c.Privacy == model.PrivacyPrivate }),
+		keymap.MakePrivate:   private,
+		keymap.MakePublic:    public,
+		keymap.ToggleStatus:  closing.unless(reopening, func(c model.Conversation) bool { return c.Closed }),
+		keymap.Close:         closing,
+		keymap.Reopen:        reopening,
 		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: (*Model).rename, unasked: named},
 		keymap.Describe:      formOf(model.EditDescription),
 		keymap.Labels:        formOf(model.EditLabels),
@@ -94,9 +98,10 @@ func handlers() map[keymap.Action]handler {
 		keymap.Settle:        {run: (*Model).settle},
 		keymap.RetryFailed:   {run: plain((*Model).retryFailed)},
 
-		keymap.Done:   triageDone,
-		keymap.Pin:    triagePin,
-		keymap.Seen:   triageSeen,
+		keymap.Done: marksAs("done until something changes; is:done shows it", "not done any more",
+			func(v *bool) model.TriageChange { return model.TriageChange{Done: v} }),
+		keymap.Pin:    marksAs("pinned", "not pinned any more", func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} }),
+		keymap.Seen:   marksAs("seen", "unseen", func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} }),
 		keymap.Snooze: {opens: true, wants: wantsRows, run: (*Model).snooze},
 
 		keymap.Copy:         {opens: true, wants: wantsRows, run: (*Model).copyAny},
@@ -114,21 +119,18 @@ func handlers() map[keymap.Action]handler {
 		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { m.copyAs(in, c) }}
 	}
 	for i := range 9 {
-		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = toView(i)
+		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.switchTab(i) },
+			off: func(m *Model, _ intent) string {
+				if i >= len(m.tabs) {
+					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
+				}
+				return ""
+			}}
 	}
 	return h
 }
 
 func plain(do func(*Model)) act { return func(m *Model, _ intent) { do(m) } }
-
-func toView(i int) handler {
-	return handler{run: func(m *Model, _ intent) { m.switchTab(i) }, off: func(m *Model, _ intent) string {
-		if i >= len(m.tabs) {
-			return "there is no such view, only " + theme.Count(len(m.tabs), "view")
-		}
-		return ""
-	}}
-}
 
 func named(in intent) bool { return in.arg != "" }
 

@@ -24,8 +24,9 @@ func (m *Model) stack() []keymap.Context {
 }
 
 func (m *Model) key(k tea.KeyPressMsg) {
-	name := k.String()
-	held := m.strike()
+	name, now := k.String(), m.now()
+	m.hand.withheld = m.hand.withheld && now.Sub(m.hand.struck) < handTime
+	m.hand.struck = now
 	always, _ := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name})
 	top, covered := m.onTop()
 	switch {
@@ -47,13 +48,12 @@ func (m *Model) key(k tea.KeyPressMsg) {
 	case m.prompt != nil:
 		m.promptKey(k)
 	default:
-		m.listKey(name, held)
+		m.listKey(name)
 	}
 }
 
-// listKey takes a key that is no text; held says that one before it was withheld.
-func (m *Model) listKey(name string, held bool) {
-	if b, _ := m.keys.Lookup(m.stack(), []string{name}); held && name != "esc" && !m.handlers[b.Action].moves {
+func (m *Model) listKey(name string) {
+	if b, _ := m.keys.Lookup(m.stack(), []string{name}); m.hand.withheld && name != "esc" && !m.handlers[b.Action].moves {
 		m.typed, m.count = nil, 0
 		return
 	}

@@ -9,7 +9,6 @@ import (
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 // overlay is a part that lies over the screen; the topmost one gets what is struck.
@@ -89,7 +88,12 @@ func (m *Model) pass(l layer, msg tea.Msg) {
 	m.noteDrafts()
 	if asks == keymap.Back {
 		m.closeOverlay(l.overlay)
-		m.leaveDraft(l)
+		if o, ok := l.overlay.(drafted); ok && l.draft != "" {
+			if o.Draft() != "" {
+				m.say(theme.Dim, "kept as a draft")
+			}
+			m.saveDraft(l.draft)
+		}
 	}
 	if asks != nil && l.act != nil {
 		l.act(asks)
@@ -187,14 +191,4 @@ func (m *Model) actionsHere() []keymap.Binding {
 		}
 	}
 	return out
-}
-
-func (m *Model) openWelcome() {
-	screen := &welcome.Screen{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath, HasConfig: m.opts.HasConfig}
-	m.open(layer{overlay: screen, act: func(asks any) {
-		if asks != nil {
-			m.chosen, _ = asks.(welcome.Choice)
-			m.do(tea.Quit)
-		}
-	}})
 }

@@ -112,11 +112,16 @@ func (m *Model) pageCame(page model.Page, anchor model.Ref, err error) {
 
 // detailFollows brings the detail view up to date with a page; again says another is about to be read.
 func (m *Model) detailFollows(moved, again bool) {
-	if row, ok := m.list.Row(m.detail.Ref()); ok {
+	ref := m.detail.Ref()
+	row, listed := m.list.Row(ref)
+	if listed {
 		m.show(row)
 	}
 	if !again {
-		m.readMoved()
+		if !listed && m.moved == ref && !ref.IsZero() {
+			m.readRow(ref)
+		}
+		m.moved = model.Ref{}
 	}
 	if m.follow && m.inDetail {
 		m.openSelected()

@@ -120,7 +120,12 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 	before, offers := p.input.Position(), p.kind != promptSearch
 	switch {
 	case name == "esc":
-		m.promptLeft()
+		m.prompt = nil
+		if p.kind == promptSearch {
+			m.detail.Search("")
+		} else if p.kind == promptFilter && m.here().filter != p.before {
+			m.setFilter(p.before, p.from)
+		}
 	case p.turn != 0:
 		p.held = append(p.held, k)
 	case name == "enter":
@@ -148,17 +153,6 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 func (m *Model) pick(by int) {
 	m.travel(by)
 	m.chose()
-}
-
-func (m *Model) promptLeft() {
-	p := m.prompt
-	m.prompt = nil
-	switch {
-	case p.kind == promptSearch:
-		m.detail.Search("")
-	case p.kind == promptFilter && m.here().filter != p.before:
-		m.setFilter(p.before, p.from)
-	}
 }
 
 func (m *Model) promptChanged() {
@@ -251,19 +245,13 @@ func searchBy(n int) act {
 	}
 }
 
-func (m *Model) drawPrompt(w int) (string, int) {
-	p := m.prompt
-	line, x := p.input.Draw(m.th, max(0, w-2), theme.Text)
-	return m.th.Fit(m.th.Say(theme.Accent, p.kind.sign)+line, w, ""), x + 1
-}
-
 // recalled is how many filters, and how many commands, are kept for later.
 const recalled = 100
 
 func (m *Model) readPast(ctx context.Context, kind promptKind) ([]string, error) {
 	kept := m.drafts.get(kind.past)
 	text, err := kept.text, error(nil)
-	if kept.changes == kept.written { // another confab may have added to it
+	if !kept.dirty { // another confab may have added to it
 		text, err = m.be.Draft(ctx, kind.past)
 	}
 	return strings.Split(text, "\n"), err

@@ -22,24 +22,16 @@ type triageWork struct {
 	op     *operation // nil for one conversation
 }
 
-func marksAs(on, off string, has func(model.Triage) bool, change func(v *bool) model.TriageChange) handler {
+// marksAs sets a local mark, or takes it off a conversation that has it.
+func marksAs(on, off string, change func(v *bool) model.TriageChange) handler {
 	return handler{wants: wantsRows, run: func(m *Model, in intent) {
 		v, word := true, on
-		if in.one && has(in.row.Triage) {
+		if in.one && change(&v).Apply(in.row.Triage) == in.row.Triage {
 			v, word = false, off
 		}
 		m.triage(in, word, change(&v))
 	}}
 }
-
-var (
-	triageDone = marksAs("done until something changes; is:done shows it", "not done any more",
-		func(t model.Triage) bool { return t.Done }, func(v *bool) model.TriageChange { return model.TriageChange{Done: v} })
-	triagePin = marksAs("pinned", "not pinned any more",
-		func(t model.Triage) bool { return t.Pinned }, func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} })
-	triageSeen = marksAs("seen", "unseen",
-		func(t model.Triage) bool { return t.Seen }, func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} })
-)
 
 // triage changes local marks. An open conversation gives way to the next, or to the list.
 func (m *Model) triage(in intent, word string, change model.TriageChange) {

@@ -185,8 +185,4 @@ func (m *Model) undone(u plannedUndo, submitted bool, err error) {
 		}
 		m.say(theme.Good, text)
 	}
-	if ref := m.detail.Ref(); !ref.IsZero() {
-		m.readActivity(ref)
-		m.readRow(ref)
-	}
 }

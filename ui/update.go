@@ -42,9 +42,23 @@ func (m *Model) update(msg tea.Msg) {
 		m.themeConf.NoColor = msg.Profile == colorprofile.ASCII || msg.Profile == colorprofile.NoTTY
 		m.th = theme.New(m.themeConf)
 	case tea.ModeReportMsg:
-		m.modeReport(msg)
-	case tea.EnvMsg:
-		m.environment(msg)
+		known := msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet
+		if msg.Mode == ansi.ModeUnicodeCore && known && !m.th.Graphemes {
+			// It measures clusters: what was placed by runes is drawn anew.
+			m.themeConf.Graphemes = true
+			m.th = theme.New(m.themeConf)
+			m.do(tea.ClearScreen)
+		}
+	case tea.EnvMsg: // over SSH it is that of the terminal
+		if msg.Getenv("SSH_TTY") != "" || msg.Getenv("SSH_CONNECTION") != "" {
+			m.opts.SSH = true
+			m.arrange()
+		}
+		if m.opts.SSH {
+			// The library asks only outside SSH. Without synchronized output a slow link shows half a
+			// frame, and clusters are drawn as the terminal measures them.
+			m.do(tea.Raw(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore))
+		}
 	case tea.ResumeMsg:
 		m.resumed()
 	case after:
@@ -66,29 +80,6 @@ func (m *Model) resize(w, h int) {
 				m.do(tea.ClearScreen)
 			}
 		})
-	}
-}
-
-// modeReport learns that the terminal measures clusters, and draws anew what was placed by runes.
-func (m *Model) modeReport(msg tea.ModeReportMsg) {
-	known := msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet
-	if msg.Mode == ansi.ModeUnicodeCore && known && !m.th.Graphemes {
-		m.themeConf.Graphemes = true
-		m.th = theme.New(m.themeConf)
-		m.do(tea.ClearScreen)
-	}
-}
-
-// environment learns from the environment of the terminal, which over SSH is another.
-func (m *Model) environment(env tea.EnvMsg) {
-	if env.Getenv("SSH_TTY") != "" || env.Getenv("SSH_CONNECTION") != "" {
-		m.opts.SSH = true
-		m.arrange()
-	}
-	if m.opts.SSH {
-		// The library asks only outside SSH. Without synchronized output a slow link shows half a
-		// frame, and clusters are drawn as the terminal measures them.
-		m.do(tea.Raw(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore))
 	}
 }
 

@@ -111,9 +111,9 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 	for i, r := range below {
 		switch {
 		case m.prompt != nil && i == 0:
-			line, x := m.drawPrompt(r.W)
-			lines = append(lines, line)
-			cursor = &layout.Cursor{X: x, Y: r.Y}
+			line, x := m.prompt.input.Draw(m.th, max(0, r.W-2), theme.Text)
+			lines = append(lines, m.th.Fit(m.th.Say(theme.Accent, m.prompt.kind.sign)+line, r.W, ""))
+			cursor = &layout.Cursor{X: x + 1, Y: r.Y}
 		case m.prompt != nil:
 			lines = append(lines, m.drawPromptHelp(r.W))
 		case r == a.message:
@@ -232,26 +232,29 @@ func cell(one bool) int {
 }
 
 func (m *Model) drawMessage(r layout.Rect) string {
-	w := r.W
+	text, look := m.message(r.W - 1)
+	if text == "" {
+		return m.drawFooter(r)
+	}
+	return " " + m.th.Paint(look, text, r.W-1)
+}
+
+func (m *Model) message(w int) (string, theme.Token) {
+	op, hint, reading := m.working(), m.hint(), m.reading()
 	switch {
-	case m.hint() != "":
-		return " " + m.th.Paint(theme.Key, m.hint(), w-1)
+	case hint != "":
+		return hint, theme.Key
 	case m.notice.text != "":
-		return " " + m.th.Paint(m.notice.look, m.notice.text, w-1)
+		return m.notice.text, m.notice.look
 	case m.list.Ranging() && !m.inDetail:
 		first, last := m.list.RangeBounds()
-		return " " + m.th.Paint(theme.Marked, "range of "+theme.Number(last-first+1)+": move on, then act; V marks it, esc gives it up", w-1)
+		return "range of " + theme.Number(last-first+1) + ": move on, then act; V marks it, esc gives it up", theme.Marked
+	case op != nil:
+		return op.words(m.th.Ellipsis), theme.Pending
+	case reading != "":
+		return reading, theme.Pending
 	}
-	if op := m.working(); op != nil {
-		return " " + m.th.Paint(theme.Pending, op.words(m.th.Ellipsis), w-1)
-	}
-	if text := m.reading(); text != "" {
-		return " " + m.th.Paint(theme.Pending, text, w-1)
-	}
-	if line, ok := m.drawTold(r); ok {
-		return line
-	}
-	return m.drawFooter(r)
+	return m.toldLine(w)
 }
 
 func (m *Model) drawStatus(w int) string {
