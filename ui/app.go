@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/detail"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
@@ -54,8 +55,7 @@ type Options struct {
 	Open func(url string) error
 	// Save writes a report and returns its path; nil leaves reports out.
 	Save func(name, text string) (path string, err error)
-	// BeforeSuspend drains writes before the program stops on ctrl+z, AfterResume runs
-	// when it goes on. Both may be nil and may do I/O.
+	// BeforeSuspend drains writes before ctrl+z stops the program, AfterResume runs when it goes on; nil for nothing.
 	BeforeSuspend func(context.Context) error
 	AfterResume   func(context.Context)
 	// Now is the clock; its zone is the zone of every time shown.
@@ -70,14 +70,6 @@ type Options struct {
 	Notice, Greeting string
 }
 
-// screen is what fills the terminal under the overlays.
-type screen int
-
-const (
-	screenList screen = iota
-	screenDetail
-)
-
 // tab is a view with its own cursor, filter, order and count.
 type tab struct {
 	View
@@ -86,109 +78,80 @@ type tab struct {
 	order  string // what follows sort:, "" for that of the query
 	count  int    // -1 while it is not known
 	at     model.Ref
-	// from was under the cursor when the filter was begun.
-	from model.Ref
+	from   model.Ref // under the cursor when the filter was begun
 }
 
 // Model is the inbox. It is used by one goroutine, that of the program.
 type Model struct {
-	opts  Options
-	facts Facts
-	be    Backend
-
+	opts   Options
+	be     Backend // nil on the welcome screen
 	ctx    context.Context
 	cancel context.CancelFunc
-	events subscription
+	cmds   []tea.Cmd // what this Update has begun
 
 	keys     *keymap.Map
 	handlers map[keymap.Action]handler
 	typed    []string // keys of a sequence so far
 	count    int
 
-	th           *theme.Theme
-	themeConf    theme.Config
-	layout       string
-	accountWidth int // of the longest name
+	th        *theme.Theme
+	themeConf theme.Config
 
-	w, h   int
-	screen screen
-	layers []layer
-	prompt *prompt
+	w, h     int
+	inDetail bool // a conversation fills the screen, else the list
+	layers   []layer
+	prompt   *prompt
+	tabs     []tab
+	tab      int
+	notice   notice
+	hits     []hit   // what was drawn where
+	hitsOf   overlay // what covered the rest then, nil for nothing
+	footer   []string
 
-	tabs []tab
-	tab  int
-
-	list list.List
-	// marking says that rows to mark are being read; deferred are the actions on them that
-	// were struck meanwhile.
-	marking   bool
-	deferred  []keymap.Action
-	hiddenGen int
-
-	// asOf is when the rows were shown last, zero where they are of now.
-	asOf time.Time
-	// more says that the list goes on beyond its count; toEnd that the cursor goes to its
-	// end once that is known.
-	more, toEnd bool
-	// indexed says that a list was read whole.
-	indexed bool
-	near    nearby
-	// swept is the newest complete walk of an account that the rows on screen tell of.
-	swept time.Time
-
+	list   list.List
 	pages  pages
 	counts reader
-	// triages are the changes of local marks that are shown and not written yet, the
-	// oldest first.
-	triages []triageWork
-	// clearing says that the filter goes once its result is there, which tells what the
-	// cursor stays on.
-	clearing bool
+	near   nearby
+	// asOf is when the rows were shown last, zero where they are of now.
+	asOf time.Time
+	// more says that the list goes on beyond its count; toEnd that the cursor goes to its end once that is known.
+	more, toEnd bool
+	indexed     bool      // a list was read whole
+	swept       time.Time // the newest complete walk of an account that the rows tell of
+	clearing    bool      // the filter goes once its result tells what the cursor stays on
+
+	marking   *operation      // reads rows to mark, while it goes on
+	deferred  []keymap.Action // the actions on them that were struck meanwhile
+	hiddenGen int
+	triages   []triageWork // shown and not written yet, the oldest first
 
 	detail  detail.View
-	details detailCache
-	rest    int // generation of the cursor's rest
-	// moved is the open conversation where news named it since the list was read.
-	moved model.Ref
-	// follow says that the open conversation becomes the one under the cursor once that is
-	// read.
-	follow bool
+	details []model.Detail // read whole, the oldest first
+	rest    int            // generation of the cursor's rest
+	moving  bool           // the cursor has not rested since it moved
+	moved   model.Ref      // the open conversation where news named it since the list was read
+	follow  bool           // the open conversation becomes the one under the cursor once that is read
+	hand    hand
 
-	ops []*operation // the oldest first
-
-	last   *purpose
-	told   following
-	ledger *ledger
-	doors  string // how the accounts did at the last announcement
-	notice notice
-	drafts *drafts
-	// session is where the person is.
+	ops     []*operation // the oldest first
+	last    *purpose     // what the repeat key does
+	told    following
+	ledger  *ledger
+	doors   string // how the accounts did at the last announcement
+	drafts  *drafts
 	session session
 
-	// submitting counts submissions that are not on disk yet. The program does not end
-	// before they are.
-	submitting int
-	// undos counts undo keys that are not carried out yet.
-	undos    int
-	leaving  bool // to quit once nothing is submitting
-	quitting bool // asked whether to quit
-	// waiting shows the deliveries that quitting waits for; waitedFor is how many edits
-	// needed a person before.
-	waiting   *dialog.Progress
-	waitedFor int
-	// undecided counts the edits on their way that wait for a decision, while the person
-	// is leaving.
-	undecided int
+	submitting int // submissions that are not on disk yet; the program does not end before they are
+	undos      int // undo keys that are not carried out yet
+	acts       int // what the undo key can take back
+
+	leaving   bool             // to quit once nothing is submitting
+	quitting  bool             // asked whether to quit
+	waiting   *dialog.Progress // the deliveries that quitting waits for
+	waitedFor int              // how many edits needed a person before that
+	undecided int              // edits on their way that wait for a decision, read while leaving
 	deciding  reader
 	chosen    welcome.Choice
-	mouse     hitAreas
-	hand      hand
-	// moving says that the cursor has not rested since it moved, footer is what the
-	// last line but one names.
-	moving bool
-	footer []string
-	// acts counts what the undo key can take back.
-	acts int
 }
 
 type notice struct {
@@ -201,22 +164,25 @@ func New(o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout, drafts: &drafts{kept: map[string]draft{}}, session: newSession(o)}
-	if o.Backend != nil {
-		m.drafts.save = o.Backend.SaveDraft
+	if o.Layout == "" {
+		o.Layout = layoutAuto
 	}
-	m.ctx, m.cancel = context.WithCancel(context.Background())
 	keys, problems := keymap.New(o.Keys)
-	m.keys = keys
-	m.handlers = handlers()
-	m.themeConf = theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}
+	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{kept: map[string]draft{}},
+		themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.th = theme.New(m.themeConf)
-	if m.layout == "" {
-		m.layout = layoutAuto
+	if m.be != nil {
+		m.keepWith(m.be)
 	}
 	if o.Welcome {
-		m.facts, m.be = nil, nil
-		m.openWelcome()
+		m.be = nil
+		m.open(layer{overlay: &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}, act: func(asks any) {
+			if asks != nil {
+				m.chosen, _ = asks.(welcome.Choice)
+				m.do(tea.Quit)
+			}
+		}})
 	}
 	m.makeTabs()
 	switch {
@@ -231,11 +197,7 @@ func New(o Options) *Model {
 }
 
 func (m *Model) makeTabs() {
-	views := m.opts.Views
-	var accounts []model.AccountState
-	if m.facts != nil {
-		accounts = m.facts.Accounts()
-	}
+	views, accounts := m.opts.Views, m.accounts()
 	if len(views) == 0 {
 		views = append(views, View{Name: "Inbox"})
 		if len(accounts) > 1 {
@@ -256,44 +218,95 @@ func (m *Model) makeTabs() {
 	if i, ok := m.viewNamed(m.opts.InitialView); ok {
 		m.tab = i
 	}
-	m.tabs[m.tab].filter = m.opts.InitialQuery
-	for _, a := range accounts {
-		m.accountWidth = max(m.accountWidth, m.th.Width(a.Name))
-	}
+	m.here().filter = m.opts.InitialQuery
 }
 
 // Init starts reading.
 func (m *Model) Init() tea.Cmd {
-	var cmds []tea.Cmd
 	if !slices.Contains([]string{"dark", "light", "mono"}, m.opts.Theme) {
-		cmds = append(cmds, tea.RequestBackgroundColor)
+		m.do(tea.RequestBackgroundColor)
 	}
-	if m.be == nil {
-		return tea.Batch(cmds...)
+	if m.be != nil {
+		m.do(func() tea.Msg {
+			news, cancel := m.be.Subscribe()
+			context.AfterFunc(m.ctx, cancel)
+			return after(func() { m.waitForNews(news) })
+		})
+		m.resume()
 	}
-	return tea.Batch(append(cmds, m.subscribe(), m.resume())...)
+	return m.begun()
 }
 
-// Chosen tells what the person asked for on the welcome screen, which the program
-// that ran the model then begins.
+// Chosen returns what was chosen on the welcome screen, for the program to begin.
 func (m *Model) Chosen() welcome.Choice { return m.chosen }
 
 // Close ends what the model has running. It is called when the program is over.
-func (m *Model) Close() {
-	m.cancel()
-	m.events.close()
-}
+func (m *Model) Close() { m.cancel() }
 
 func (m *Model) now() time.Time { return m.opts.Now() }
 
-// say puts a line above the status line, until the next key. There is no command in
-// that, so that a handler may end with it.
-func (m *Model) say(look theme.Token, text string) tea.Cmd {
-	m.notice = notice{text, look}
-	return nil
+// say puts a line above the status line, until the next key.
+func (m *Model) say(look theme.Token, text string) { m.notice = notice{text, look} }
+
+func (m *Model) fail(what string, err error) {
+	m.say(theme.Error, "could not "+what+": "+model.Words(err))
 }
 
+func (m *Model) here() *tab { return &m.tabs[m.tab] }
+
 func (m *Model) query() (full string, problem error) {
-	t := m.tabs[m.tab]
+	t := m.here()
 	return combine(t.Query, t.filter, t.order)
+}
+
+func (m *Model) accounts() []model.AccountState {
+	if m.be == nil {
+		return nil
+	}
+	return m.be.Accounts()
+}
+
+func (m *Model) account(name string) (a model.AccountState) {
+	all := m.accounts()
+	if i := slices.IndexFunc(all, func(a model.AccountState) bool { return a.Name == name }); i >= 0 {
+		a = all[i]
+	}
+	return a
+}
+
+// Backend is what the screen needs of the engine. Update and View ask only for Facts, which
+// are in memory; everything else may do I/O and is called inside a tea.Cmd.
+type Backend interface {
+	model.Facts
+	model.Reader
+	model.Planner
+	model.Ledger
+
+	// Opening returns what can be shown before List answers: the view as it was last, or the head of the list on disk.
+	Opening(ctx context.Context, req model.ListRequest) (model.Page, error)
+	// Counts returns the lengths of the lists of the tabs, in the inbox's sense.
+	Counts(ctx context.Context, queries []string) ([]int, error)
+	// Select returns a set of rows of a list, RefsOf the conversations of a set,
+	// Hidden how many of a set a list does not hold.
+	Select(ctx context.Context, req model.SelectRequest) (model.Selection, error)
+	RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error)
+	Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error)
+	// Complete offers ways to go on with a query at a cursor, a byte offset.
+	Complete(ctx context.Context, text string, cursor int) ([]query.Completion, error)
+	// Nearest returns, for a filter that finds nothing in a view, the nearest query that does, and how much; "" for none.
+	Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error)
+	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
+
+	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
+	// Undecided counts by account the edits on their way that wait for a decision on an earlier one.
+	Undecided(ctx context.Context) (map[string]int, error)
+	Withdraw(ctx context.Context, ids ...string) (n int, err error)
+
+	// TriageMany is an act that can be taken back. Where it ends early, the act is what was done.
+	TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
+	SaveDraft(ctx context.Context, key, text string) error
+	Draft(ctx context.Context, key string) (string, error)
+	// KeepSession keeps where a person is; LeftSession returns where the last process was that did not forget it.
+	KeepSession(ctx context.Context, scope, text string) error
+	LeftSession(ctx context.Context, scope string) (string, error)
 }

@@ -7,15 +7,13 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
 const (
-	// restTime is how long the cursor rests before the preview follows: a held
-	// key then costs no preview.
+	// restTime is how long the cursor rests before the preview follows: a held key costs none.
 	restTime = 120 * time.Millisecond
 	// peekTime is how long a preview stands before what was said last is read.
 	peekTime = 700 * time.Millisecond
@@ -27,40 +25,67 @@ const (
 	lookupTime   = 150 * time.Millisecond
 	// historyLimit is a page of the history, in submissions.
 	historyLimit = 200
-	// openingRows is the least that the first frame reads: the size of the terminal may
-	// not be known yet.
-	openingRows = 100
-	// activityLimit is how many submissions of one conversation are shown.
+	// openingRows are read for the first frame at least: the height may not be known yet.
+	openingRows   = 100
 	activityLimit = 50
 )
 
 // after is the message of every command of the inbox: what Update does with the result.
-type after func() tea.Cmd
+type after func()
+
+// do begins a command. It is for Update alone.
+func (m *Model) do(cmd tea.Cmd) { m.cmds = append(m.cmds, cmd) }
+
+func (m *Model) begun() tea.Cmd {
+	cmds := m.cmds
+	m.cmds = nil
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) soon(d time.Duration, do func()) {
+	m.do(tea.Tick(d, func(time.Time) tea.Msg { return after(do) }))
+}
 
 // read runs get in a command, and take in Update with its result.
-func read[T any](m *Model, get func(context.Context) (T, error), take func(T, error) tea.Cmd) tea.Cmd {
+func read[T any](m *Model, get func(context.Context) (T, error), take func(T, error)) {
 	ctx := m.ctx
-	return func() tea.Msg {
+	m.do(func() tea.Msg {
 		v, err := get(ctx)
-		return after(func() tea.Cmd { return take(v, err) })
-	}
+		return after(func() { take(v, err) })
+	})
 }
 
-// soon does something in Update after a time.
-func soon(d time.Duration, do func() tea.Cmd) tea.Cmd {
-	return tea.Tick(d, func(time.Time) tea.Msg { return after(do) })
+// with is a call of the engine with an argument, for read.
+func with[A, T any](call func(context.Context, A) (T, error), arg A) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) { return call(ctx, arg) }
 }
 
-// carryOut changes what was submitted, in a command, and says what became of it, if
-// anything.
-func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) tea.Cmd {
-	return read(m, do, func(said string, err error) tea.Cmd {
+// fetch is read for what is only said where it fails: could not do what.
+func fetch[T any](m *Model, what string, get func(context.Context) (T, error), take func(T)) {
+	read(m, get, func(v T, err error) {
+		if err != nil {
+			m.fail(what, err)
+		} else {
+			take(v)
+		}
+	})
+}
+
+// try is fetch for what has no result but that it was done.
+func (m *Model) try(what string, do func(context.Context) error, then func()) {
+	fetch(m, what, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) }, func(struct{}) { then() })
+}
+
+func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) {
+	read(m, do, func(said string, err error) {
 		if err != nil {
 			m.fail(a.Words(), err)
 		} else if said != "" {
 			m.say(theme.Good, said)
 		}
-		return tea.Batch(m.reload(false), m.reloadLedger(), m.readTold())
+		m.reload(false)
+		m.reloadLedger()
+		m.readTold()
 	})
 }
 
@@ -70,7 +95,6 @@ type reader struct {
 	began       time.Time
 }
 
-// begin reports whether to read now.
 func (r *reader) begin() bool {
 	if r.busy {
 		r.again = true
@@ -80,13 +104,13 @@ func (r *reader) begin() bool {
 	return true
 }
 
-// end reads again what was asked for meanwhile, the later the longer a read takes.
-func (r *reader) end(again func() tea.Cmd) tea.Cmd {
+// ended reads again what was asked for meanwhile, the later the longer a read takes.
+func (m *Model) ended(r *reader, again func()) bool {
 	r.busy = false
-	if !r.again {
-		return nil
+	if r.again {
+		m.soon(max(newsTime, 4*time.Since(r.began)), again)
 	}
-	return soon(max(newsTime, 4*time.Since(r.began)), again)
+	return r.again
 }
 
 // operation is work that shows how far it is and can be stopped.
@@ -96,19 +120,27 @@ type operation struct {
 	cancel context.CancelFunc
 	report chan [2]int
 	from   overlay // what was on top when it began
-	// needed says that where it began is of no use without it, and closes when it is
-	// stopped; and it is stopped when that closes.
+	// needed says that from is of no use without it: each ends with the other.
 	needed bool
-	// inLine tells of it in the message line, so that keys go on.
-	inLine bool
-	shown  bool
-	// stops says that esc stops one in the message line.
-	stops, stopped bool
+	// inLine tells of it in the message line, so that keys go on; stops has esc stop it there.
+	inLine, stops  bool
+	shown, stopped bool
+	// nothing says what was not done where it was stopped; "" where that has a result.
+	nothing string
 }
 
-// operate is read for work that takes long. What was stopped in its dialog has no result.
-func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error),
-	take func(T, error) tea.Cmd) tea.Cmd {
+// inDialog shows how far it is over the screen, inLine in the message line.
+func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
+func inLine(title, nothing string) *operation {
+	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true, nothing: nothing}
+}
+
+// operate is read for work that takes long. What is stopped in its dialog is not taken.
+func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error), take func(T, error)) {
+	if op == nil {
+		read(m, func(ctx context.Context) (T, error) { return work(ctx, func(int, int) {}) }, take)
+		return
+	}
 	op.report = make(chan [2]int, 1)
 	if top, ok := m.onTop(); ok {
 		op.from = top.overlay
@@ -125,60 +157,52 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 		default:
 		}
 	}
-	run := func() tea.Msg {
+	m.do(func() tea.Msg {
 		defer op.cancel()
 		v, err := work(op.ctx, report)
-		return after(func() tea.Cmd {
-			if !m.endOperation(op) {
-				return nil
+		return after(func() {
+			switch {
+			case !m.endOperation(op):
+			case op.stopped && op.nothing != "":
+				m.say(theme.Dim, "stopped: "+op.nothing)
+			default:
+				take(v, err)
 			}
-			return take(v, err)
 		})
-	}
-	return tea.Batch(run, m.progress(op), soon(progressTime, func() tea.Cmd { return m.showOperation(op) }))
+	})
+	m.progress(op)
+	m.soon(progressTime, func() {
+		op.shown = slices.Contains(m.ops, op)
+		switch {
+		case op.shown && op.inLine:
+			m.reload(false)
+		case op.shown:
+			m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) {
+				op.cancel()
+				m.endOperation(op)
+				if op.needed {
+					m.closeOverlay(op.from)
+				}
+				m.say(theme.Dim, "stopped: nothing was sent")
+			}})
+		}
+	})
 }
 
-// inDialog is an operation over which a dialog shows how far it is, inLine one that
-// the message line tells of and esc stops.
-func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
-func inLine(title string) *operation {
-	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true}
-}
-
-func (m *Model) progress(op *operation) tea.Cmd {
-	return func() tea.Msg {
+func (m *Model) progress(op *operation) {
+	m.do(func() tea.Msg {
 		select {
 		case p := <-op.report:
-			return after(func() tea.Cmd {
+			return after(func() {
 				op.Done, op.Total = p[0], p[1]
-				return m.progress(op)
+				m.progress(op)
 			})
 		case <-op.ctx.Done():
 			return nil
 		}
-	}
+	})
 }
 
-func (m *Model) showOperation(op *operation) tea.Cmd {
-	if !slices.Contains(m.ops, op) {
-		return nil
-	}
-	op.shown = true
-	if op.inLine {
-		return m.reload(false)
-	}
-	m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) tea.Cmd {
-		op.cancel()
-		m.endOperation(op)
-		if op.needed {
-			m.closeOverlay(op.from)
-		}
-		return m.say(theme.Dim, "stopped: nothing was sent")
-	}})
-	return nil
-}
-
-// working returns the oldest operation that the message line tells of, nil for none.
 func (m *Model) working() *operation {
 	for _, op := range m.ops {
 		if op.inLine && op.shown {
@@ -188,7 +212,6 @@ func (m *Model) working() *operation {
 	return nil
 }
 
-// words says how far an operation is.
 func (op *operation) words(ellipsis string) string {
 	text := op.Title + ellipsis
 	switch {
@@ -214,8 +237,4 @@ func (m *Model) endOperation(op *operation) bool {
 		m.closeOverlay(&op.Progress)
 	}
 	return true
-}
-
-func (m *Model) fail(what string, err error) tea.Cmd {
-	return m.say(theme.Error, "could not "+what+": "+model.Words(err))
 }

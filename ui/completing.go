@@ -9,31 +9,23 @@ import (
 
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// completing is how what is typed into a prompt can go on.
 type completing struct {
 	// drawn is the problem that the help line shows, offers how the text can go on.
 	// Both are those of when typing rested last: a letter alone writes few bytes.
 	drawn  problem
 	offers []query.Completion
-	// refused says that enter was struck on what is wrong.
-	refused bool
-	// typing says that the text has changed since, changes how often it has.
-	typing  bool
-	changes int
-	chosen  int
-	// completed is the text that the last completion left, so that another tab
-	// goes to the next offer.
-	completed string
-	// before is the text before the first completion.
-	uncompleted string
+	chosen int
+	// completed is the text after the last tab, for another; uncompleted that before the first.
+	completed, uncompleted string
 
-	// asked numbers what the engine is asked for; waiting says that it has not answered.
-	asked   int
-	waiting bool
+	// typing says that the text changed since, waiting that the engine is asked; asked numbers both.
+	typing, waiting bool
+	asked           int
 	// turn is a tab that was struck before the answer, held what was struck after it.
 	turn int
 	held []tea.Msg
@@ -47,59 +39,52 @@ type nearby struct {
 
 // nearest returns what is near the filter of this view, where it finds nothing.
 func (m *Model) nearest() (n nearby, ok bool) {
-	t := m.tabs[m.tab]
+	t := m.here()
 	return m.near, m.near.text != "" && m.near.filter == t.filter && m.near.view == t.Query && m.list.Loaded() && m.list.Total() == 0
 }
 
-// seekNearest looks for the query nearest to a filter that finds nothing, once typing rests.
-func (m *Model) seekNearest() tea.Cmd {
-	t := m.tabs[m.tab]
+func (m *Model) seekNearest() {
+	n := nearby{view: m.here().Query, filter: m.here().filter}
 	still := func() bool {
-		now := m.tabs[m.tab]
-		return now.filter == t.filter && now.Query == t.Query && m.list.Loaded() && m.list.Total() == 0 && !m.more
+		now := m.here()
+		return now.filter == n.filter && now.Query == n.view && m.list.Loaded() && m.list.Total() == 0 && !m.more
 	}
-	if t.filter == "" || !still() {
-		return nil
+	if n.filter == "" || !still() {
+		return
 	}
-	get := func(ctx context.Context) (n nearby, err error) {
-		n = nearby{view: t.Query, filter: t.filter}
-		n.text, n.found, err = m.be.Nearest(ctx, t.Query, t.filter, true)
-		return n, err
-	}
-	return soon(restTime, func() tea.Cmd {
+	m.soon(restTime, func() {
 		if !still() {
-			return nil
+			return
 		}
-		return read(m, get, func(n nearby, err error) tea.Cmd {
+		read(m, func(ctx context.Context) (text string, err error) {
+			text, n.found, err = m.be.Nearest(ctx, n.view, n.filter, true)
+			return text, err
+		}, func(text string, err error) {
 			if err != nil || !still() {
-				return nil
+				return
 			}
-			n.text = model.CleanLine(n.text, 0)
+			n.text = model.CleanLine(text, 0)
 			m.near = n
 			if p := m.prompt; p != nil && p.kind == promptFilter && !p.typing && p.completed == "" {
-				return m.offer()
+				m.offer()
 			}
-			return nil
 		})
 	})
 }
 
-// offerSoon offers how the text can go on once typing rests.
-func (m *Model) offerSoon() tea.Cmd {
+func (m *Model) offerSoon() {
 	p := m.prompt
 	p.typing = true
-	p.changes++
-	change := p.changes
-	return soon(restTime, func() tea.Cmd {
-		if p == m.prompt && p.typing && p.changes == change {
-			return m.offer()
+	p.asked++
+	asked := p.asked
+	m.soon(restTime, func() {
+		if p == m.prompt && p.asked == asked {
+			m.offer()
 		}
-		return nil
 	})
 }
 
-// offer looks up how the text can go on, and shows that or what is wrong with it.
-func (m *Model) offer() tea.Cmd {
+func (m *Model) offer() {
 	p := m.prompt
 	p.typing, p.waiting = false, false
 	p.chosen, p.completed = -1, ""
@@ -108,9 +93,10 @@ func (m *Model) offer() tea.Cmd {
 	cursor := len(string([]rune(value)[:min(p.input.Position(), len([]rune(value)))]))
 	start := 0 // of the query
 	if p.kind == promptCommand {
-		if p.offers, start = m.commandOffers(value, cursor); start < 0 {
+		if p.offers, start = m.commandOffers(value[:cursor]); start < 0 {
 			p.point()
-			return m.turned()
+			m.turned()
+			return
 		}
 	}
 	if !m.indexed {
@@ -119,12 +105,11 @@ func (m *Model) offer() tea.Cmd {
 	}
 	asked := p.asked
 	p.waiting = true
-	get := func(ctx context.Context) ([]query.Completion, error) {
+	read(m, func(ctx context.Context) ([]query.Completion, error) {
 		return m.be.Complete(ctx, value[start:], cursor-start)
-	}
-	return read(m, get, func(offers []query.Completion, err error) tea.Cmd {
+	}, func(offers []query.Completion, err error) {
 		if p != m.prompt || p.asked != asked {
-			return nil
+			return
 		}
 		p.waiting = false
 		if err == nil {
@@ -135,7 +120,7 @@ func (m *Model) offer() tea.Cmd {
 			p.offers = append([]query.Completion{first}, p.offers...)
 		}
 		p.point()
-		return m.turned()
+		m.turned()
 	})
 }
 
@@ -147,22 +132,19 @@ func shifted(offers []query.Completion, by int) []query.Completion {
 }
 
 // turned carries out the tab that waited for the offers, and what was struck after it.
-func (m *Model) turned() tea.Cmd {
+func (m *Model) turned() {
 	p := m.prompt
-	if p.turn == 0 {
-		return nil
-	}
 	turn, held := p.turn, p.held
 	p.turn, p.held = 0, nil
-	cmds := []tea.Cmd{m.complete(turn)}
-	for _, msg := range held {
-		cmds = append(cmds, m.update(msg))
+	if turn != 0 {
+		m.complete(turn)
 	}
-	return tea.Batch(cmds...)
+	for _, msg := range held {
+		m.update(msg)
+	}
 }
 
-// point has the help line show what is wrong, unless that is only that a term is
-// not typed to its end, which the offers complete.
+// point shows what is wrong, unless it is only that a term is not typed to its end.
 func (p *prompt) point() {
 	p.drawn = p.problem
 	if len(p.offers) == 0 || p.refused {
@@ -174,18 +156,18 @@ func (p *prompt) point() {
 	}
 }
 
-// complete goes to the next offer, or the one before.
-func (m *Model) complete(by int) tea.Cmd {
+func (m *Model) complete(by int) {
 	p := m.prompt
-	if p.typing || p.waiting {
+	switch {
+	case p.typing:
 		p.turn = by
-		if p.typing {
-			return m.offer()
-		}
-		return nil
-	}
-	if len(p.offers) == 0 {
-		return nil
+		m.offer()
+		return
+	case p.waiting:
+		p.turn = by
+		return
+	case len(p.offers) == 0:
+		return
 	}
 	value, at, n := p.input.Value(), p.chosen, len(p.offers)
 	if p.completed != "" && p.completed == value {
@@ -199,25 +181,64 @@ func (m *Model) complete(by int) tea.Cmd {
 	chosen := (at + by + n) % n
 	c := p.offers[chosen]
 	if c.Start < 0 || c.End > len(value) || c.Start > c.End {
-		return nil
+		return
 	}
 	p.input.Set(value[:c.Start] + c.Text + value[c.End:])
 	p.input.SetPosition(len([]rune(value[:c.Start] + c.Text)))
-	p.problem = problem{}
-	p.chosen, p.completed = chosen, p.input.Value()
-	if p.kind != promptFilter {
-		p.point()
-		return nil
+	p.problem, p.chosen, p.completed = problem{}, chosen, p.input.Value()
+	if p.kind == promptFilter {
+		m.filterTyped()
 	}
-	cmd := m.filterTyped()
 	p.point()
-	if n == 1 && strings.HasSuffix(c.Text, ":") {
-		return tea.Batch(cmd, m.offer()) // the field stands: its values are next
+	if p.kind == promptFilter && n == 1 && strings.HasSuffix(c.Text, ":") {
+		m.offer() // the field stands: its values are next
 	}
-	return cmd
 }
 
-// drawPromptHelp points at what is wrong, or shows how the text could go on.
+var snoozes = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
+	{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
+
+// commandOffers completes actions and what may follow them; start is where a query begins, else negative.
+func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
+	verb, arg, typed := strings.Cut(head, " ")
+	var all []query.Completion
+	switch action := keymap.Action(verb); {
+	case !typed:
+		arg = strings.ReplaceAll(verb, "-", "_")
+		for _, b := range m.actionsHere() {
+			all = append(all, query.Completion{Text: string(b.Action), Help: b.Help})
+		}
+	case action == keymap.Filter:
+		return nil, len(verb) + 1
+	case action == keymap.ViewNamed, action == keymap.Unview:
+		for _, t := range m.tabs {
+			if t.kept || action == keymap.ViewNamed {
+				all = append(all, query.Completion{Text: model.CleanLine(t.Name, 0), Help: model.CleanLine(t.Query, 80), Count: t.count})
+			}
+		}
+		if _, ok := m.viewNamed(arg); !ok && arg != "" && action == keymap.ViewNamed && m.narrowed() {
+			all = append(all, query.Completion{Text: arg, Help: "a new view of the filter and order"})
+		}
+	case action == keymap.Sort:
+		for _, w := range query.Words(query.FieldSort) {
+			all = append(all, query.Completion{Text: w.Name, Help: w.Help}, query.Completion{Text: "-" + w.Name, Help: "the other way round"})
+		}
+	case action == keymap.Copy:
+		for _, c := range copyings {
+			all = append(all, query.Completion{Text: c.name, Help: "copy the " + c.noun})
+		}
+	case action == keymap.Snooze:
+		all = snoozes
+	}
+	for _, c := range all {
+		if strings.HasPrefix(strings.ToLower(c.Text), strings.ToLower(arg)) {
+			c.Start, c.End = len(head)-len(arg), len(head)
+			out = append(out, c)
+		}
+	}
+	return out, -1
+}
+
 func (m *Model) drawPromptHelp(w int) string {
 	p := m.prompt
 	if p.drawn.why != "" {
@@ -227,17 +248,20 @@ func (m *Model) drawPromptHelp(w int) string {
 		}
 		return m.th.Paint(theme.Error, text, w)
 	}
-	right := ""
-	switch {
-	case p.kind == promptFilter && m.reading() != "":
-		right = " " + m.reading() + " "
-	case p.kind == promptFilter && m.list.Loaded():
+	right, filter := "", p.kind == promptFilter
+	switch reading := m.reading(); {
+	case filter && reading != "":
+		right = " " + reading + " "
+	case filter && m.list.Loaded():
 		right = " " + theme.Number(m.list.Total()) + m.plus() + " found "
 	case p.kind == promptCommand && p.about.size() > 0:
 		right = " for " + subject(p.about) + " "
 	}
-	if near, ok := m.nearest(); ok && p.kind == promptFilter && p.chosen < 0 && !p.typing {
-		return m.drawNearest(near, w)
+	if near, ok := m.nearest(); ok && filter && p.chosen < 0 && !p.typing {
+		// Where there is little room, the key goes last of all.
+		head, tail := " 0 found; nearest: ", ", "+theme.Number(near.found)+"  tab takes it"
+		text := m.th.Truncate(near.text, max(8, w-m.th.Width(head+tail)), m.th.Ellipsis)
+		return m.th.Fit(m.th.Say(theme.Dim, head)+m.th.Say(theme.Accent, text)+m.th.Say(theme.Dim, tail), w, "")
 	}
 	w = max(0, w-m.th.Width(right))
 	used, s := 1, " "
@@ -262,11 +286,4 @@ func (m *Model) drawPromptHelp(w int) string {
 		used += n
 	}
 	return m.th.Fit(s, w, "") + m.th.Say(theme.Dim, right)
-}
-
-// drawNearest offers the query that is near; where there is little room, the key goes last of all.
-func (m *Model) drawNearest(near nearby, w int) string {
-	head, tail := " 0 found; nearest: ", ", "+theme.Number(near.found)+"  tab takes it"
-	text := m.th.Truncate(near.text, max(8, w-m.th.Width(head+tail)), m.th.Ellipsis)
-	return m.th.Fit(m.th.Say(theme.Dim, head)+m.th.Say(theme.Accent, text)+m.th.Say(theme.Dim, tail), w, "")
 }

@@ -3,66 +3,58 @@ package ui
 import (
 	"context"
 	"slices"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/ui/detail"
 	"confab/ui/keymap"
 )
 
-// detailCache holds the last few conversations that were read whole, the oldest first:
-// going back shows them at once. Bodies are kept here and nowhere else.
-type detailCache []model.Detail
-
+// detailLimit bounds the conversations kept whole, bodies included: going back shows them at once.
 const detailLimit = 8
 
-func (c detailCache) find(ref model.Ref) int {
-	return slices.IndexFunc(c, func(d model.Detail) bool { return d.Conversation.Ref == ref })
+func (m *Model) detailOf(ref model.Ref) int {
+	return slices.IndexFunc(m.details, func(d model.Detail) bool { return d.Conversation.Ref == ref })
 }
 
-func (c *detailCache) put(d model.Detail) {
-	if i := c.find(d.Conversation.Ref); i >= 0 {
-		(*c)[i] = d
-		return
-	}
-	*c = append(*c, d)
-	*c = (*c)[max(0, len(*c)-detailLimit):]
-}
-
-// openRow shows a conversation: at once what is cached, then what the service says.
-func (m *Model) openRow(row model.Row) tea.Cmd {
+func (m *Model) openRow(row model.Row) {
 	ref := row.Conversation.Ref
 	m.show(row)
-	cmds := []tea.Cmd{m.readWhole(ref)}
+	m.readWhole(ref)
 	if !row.Triage.Seen {
-		cmds = append(cmds, m.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", m.be.See(ctx, ref) }))
+		m.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", m.be.See(ctx, ref) })
 	}
-	return tea.Batch(cmds...)
 }
 
-func (m *Model) reloadDetail(in intent) tea.Cmd {
+func (m *Model) openSelected() {
+	row, ok := m.list.Selected()
+	m.follow = !ok
+	if ok {
+		m.openRow(row)
+	}
+}
+
+func (m *Model) reloadDetail(in intent) {
 	if m.detail.Ref() != in.row.Conversation.Ref {
 		m.show(in.row)
 	}
-	return m.readWhole(m.detail.Ref())
+	m.readWhole(m.detail.Ref())
 }
 
-func (m *Model) readWhole(ref model.Ref) tea.Cmd {
+func (m *Model) readWhole(ref model.Ref) {
 	m.detail.SetReading(detail.Reading{Loading: true})
-	whole := func(ctx context.Context) (model.Detail, error) {
+	m.readActivity(ref)
+	read(m, func(ctx context.Context) (model.Detail, error) {
 		return m.be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
-	}
-	return tea.Batch(m.readActivity(ref), read(m, whole, func(d model.Detail, err error) tea.Cmd {
-		m.detailCame(ref, d, err)
-		return nil
-	}))
+	}, func(d model.Detail, err error) { m.detailCame(ref, d, err) })
 }
 
 func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
 	if err == nil {
-		m.details.put(d)
+		if i := m.detailOf(d.Conversation.Ref); i >= 0 {
+			m.details = slices.Delete(m.details, i, i+1)
+		}
+		m.details = append(m.details, d)
+		m.details = m.details[max(0, len(m.details)-detailLimit):]
 	}
 	switch {
 	case ref != m.detail.Ref():
@@ -78,146 +70,109 @@ func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
 	}
 }
 
-// readRow reads a row that the list may not hold.
-func (m *Model) readRow(ref model.Ref) tea.Cmd {
+func (m *Model) readRow(ref model.Ref) {
 	held := false
-	get := func(ctx context.Context) (row model.Row, err error) {
+	read(m, func(ctx context.Context) (row model.Row, err error) {
 		row, held, err = m.be.Row(ctx, ref)
 		return row, err
-	}
-	return read(m, get, func(row model.Row, err error) tea.Cmd {
-		here := ref == m.detail.Ref()
-		if !held || err != nil {
-			if here {
-				m.detail.SetReading(detail.Reading{Gone: true})
-			}
-			return nil
+	}, func(row model.Row, err error) {
+		there, here := held && err == nil, ref == m.detail.Ref()
+		if there {
+			m.list.Replace(row)
 		}
-		m.list.Replace(row)
-		if here {
+		switch {
+		case here && there:
 			m.show(row)
+		case here:
+			m.detail.SetReading(detail.Reading{Gone: true})
 		}
-		return nil
 	})
 }
 
-// readMoved reads the row of the open conversation if news named it and the list does not
-// hold it.
-func (m *Model) readMoved() tea.Cmd {
-	ref := m.moved
-	m.moved = model.Ref{}
-	if _, listed := m.list.Row(ref); listed || ref.IsZero() || ref != m.detail.Ref() {
-		return nil
-	}
-	return m.readRow(ref)
-}
-
-func (m *Model) readActivity(ref model.Ref) tea.Cmd {
-	var (
-		subs    []model.Submission
-		outbox  []model.OutboxEntry
-		history []model.JournalEntry
-	)
-	get := func(ctx context.Context) (_ struct{}, err error) {
-		if subs, err = m.be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit}); err != nil {
-			return
+func (m *Model) readActivity(ref model.Ref) {
+	var outbox []model.OutboxEntry
+	var history []model.JournalEntry
+	read(m, func(ctx context.Context) ([]model.Submission, error) {
+		subs, err := m.be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit})
+		if err == nil {
+			outbox, err = m.be.OutboxOf(ctx, ref)
 		}
-		if outbox, err = m.be.OutboxOf(ctx, ref); err != nil {
-			return
+		if err == nil {
+			history, err = m.be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
 		}
-		history, err = m.be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
-		return
-	}
-	return read(m, get, func(_ struct{}, err error) tea.Cmd {
+		return subs, err
+	}, func(subs []model.Submission, err error) {
 		if ref == m.detail.Ref() && err == nil {
 			m.detail.SetActivity(subs, outbox, history)
 		}
-		return nil
 	})
 }
 
-// show puts a row into the detail view, with what was loaded of it before.
 func (m *Model) show(row model.Row) {
 	ref := row.Conversation.Ref
-	var swept time.Time
-	for _, a := range m.facts.Accounts() {
-		if a.Name == ref.Account {
-			swept = a.Swept
-		}
-	}
 	known, cached := m.detail.Detail(), false
 	if ref != m.detail.Ref() {
 		known = nil
-		if i := m.details.find(ref); i >= 0 {
+		if i := m.detailOf(ref); i >= 0 {
 			known, cached = &m.details[i], true
 		}
 	}
 	if known != nil {
 		row.Conversation = model.MergeReading(known.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 	}
-	about, _ := m.facts.Describe(ref.Account)
-	m.detail.Show(row, about, swept)
+	about, _ := m.be.Describe(ref.Account)
+	m.detail.Show(row, about, m.account(ref.Account).Swept)
 	if cached {
 		m.detail.SetDetail(*known)
 	}
 }
 
 // cursorMoved lets the footer and the preview follow once the cursor rests.
-func (m *Model) cursorMoved() tea.Cmd {
+func (m *Model) cursorMoved() {
 	m.rest++
 	m.moving = true
 	rest := m.rest
-	rested := soon(restTime, func() tea.Cmd {
-		if rest != m.rest {
-			return nil
+	if m.detail.Ref().IsZero() {
+		m.showIfPreview()
+	}
+	m.soon(restTime, func() {
+		if rest == m.rest {
+			m.moving = false
+			m.showIfPreview()
 		}
-		m.moving = false
-		return m.showIfPreview()
 	})
-	if m.previewShown() && m.detail.Ref().IsZero() {
-		return tea.Batch(m.showSelected(), rested)
-	}
-	return rested
 }
 
-func (m *Model) showIfPreview() tea.Cmd {
-	if m.previewShown() {
-		return m.showSelected()
+func (m *Model) showIfPreview() {
+	if !m.previewShown() {
+		return
 	}
-	return nil
-}
-
-func (m *Model) showSelected() tea.Cmd {
 	row, ok := m.list.Selected()
-	if !ok {
+	ref := row.Conversation.Ref
+	switch {
+	case !ok:
 		m.detail.Clear()
-		return nil
+	case ref != m.detail.Ref():
+		m.show(row)
+		m.readActivity(ref)
+		m.peek(ref)
 	}
-	if row.Conversation.Ref == m.detail.Ref() {
-		return nil
-	}
-	m.show(row)
-	return tea.Batch(m.readActivity(row.Conversation.Ref), m.peek(row.Conversation.Ref))
 }
 
-// peek reads the messages of what the preview shows once the cursor has rested for a while, unless its account is busy
-// or can't be reached. What goes wrong is said when the conversation is opened.
-func (m *Model) peek(ref model.Ref) tea.Cmd {
-	return soon(peekTime, func() tea.Cmd {
-		calm := slices.ContainsFunc(m.facts.Accounts(), func(a model.AccountState) bool {
-			return a.Name == ref.Account && !a.Syncing && a.Error == nil
-		})
+// peek reads the messages of the preview once the cursor has rested for a while and its account is well.
+func (m *Model) peek(ref model.Ref) {
+	m.soon(peekTime, func() {
+		a := m.account(ref.Account)
+		calm := a.Name != "" && !a.Syncing && a.Error == nil
 		if !calm || ref != m.detail.Ref() || m.detail.Detail() != nil || !m.previewShown() {
-			return nil
+			return
 		}
-		get := func(ctx context.Context) (model.Detail, error) {
+		read(m, func(ctx context.Context) (model.Detail, error) {
 			return m.be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages)
-		}
-		return read(m, get, func(d model.Detail, err error) tea.Cmd {
+		}, func(d model.Detail, err error) {
 			if err == nil && (ref != m.detail.Ref() || m.detail.Detail() == nil) {
 				m.detailCame(ref, d, nil)
 			}
-			return nil
 		})
 	})
 }

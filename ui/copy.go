@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -16,36 +17,33 @@ import (
 	"confab/ui/theme"
 )
 
-// copying is a way to copy conversations.
 type copying struct {
 	// name follows :copy; noun says what is copied.
 	name, key, noun string
 	action          keymap.Action
 	// of returns the text of a conversation, "" where it has none.
-	of func(ctx context.Context, m *Model, row model.Row) (string, error)
+	of func(ctx context.Context, be Backend, c model.Conversation) (string, error)
 }
 
 var copyings = []copying{
-	{"ref", "r", "ref", keymap.CopyRef, func(_ context.Context, _ *Model, row model.Row) (string, error) {
-		return row.Conversation.Ref.String(), nil
+	{"ref", "r", "ref", keymap.CopyRef, func(_ context.Context, _ Backend, c model.Conversation) (string, error) {
+		return c.Ref.String(), nil
 	}},
-	{"title", "t", "title", keymap.CopyTitle, func(_ context.Context, _ *Model, row model.Row) (string, error) {
-		return row.Conversation.Title, nil
+	{"title", "t", "title", keymap.CopyTitle, func(_ context.Context, _ Backend, c model.Conversation) (string, error) {
+		return c.Title, nil
 	}},
-	{"link", "l", "link", keymap.CopyLink, func(ctx context.Context, m *Model, row model.Row) (string, error) {
-		return m.webLink(ctx, row.Conversation.Ref)
-	}},
-	{"markdown", "m", "Markdown link", keymap.CopyMarkdown, func(ctx context.Context, m *Model, row model.Row) (string, error) {
-		link, err := m.webLink(ctx, row.Conversation.Ref)
+	{"link", "l", "link", keymap.CopyLink, webLink},
+	{"markdown", "m", "Markdown link", keymap.CopyMarkdown, func(ctx context.Context, be Backend, c model.Conversation) (string, error) {
+		link, err := webLink(ctx, be, c)
 		if link == "" || err != nil {
 			return "", err
 		}
-		return markdownLink(cmp.Or(row.Conversation.Title, row.Conversation.Ref.String()), link), nil
+		title := model.CleanLine(cmp.Or(c.Title, c.Ref.String()), 0)
+		return "[" + markdownSigns.Replace(title) + "](" + linkSigns.Replace(model.CleanLine(link, 0)) + ")", nil
 	}},
-	{"emails", "e", "e-mail", keymap.CopyEmails, func(ctx context.Context, m *Model, row model.Row) (string, error) {
-		c := row.Conversation
+	{"emails", "e", "e-mail", keymap.CopyEmails, func(ctx context.Context, be Backend, c model.Conversation) (string, error) {
 		if !c.PeopleKnown() {
-			d, err := m.be.Load(ctx, c.Ref, model.NeedParticipants|model.NeedContacts)
+			d, err := be.Load(ctx, c.Ref, model.NeedParticipants|model.NeedContacts)
 			if err != nil {
 				return "", err
 			}
@@ -55,19 +53,13 @@ var copyings = []copying{
 	}},
 }
 
-// copies returns the handler that copies in one way.
-func copies(a keymap.Action) handler {
-	i := slices.IndexFunc(copyings, func(c copying) bool { return c.action == a })
-	return handler{wants: wantsRows, run: func(m *Model, in intent) tea.Cmd { return m.copyAs(in, copyings[i]) }}
-}
-
-// copyAny copies in the way that was typed, or offers the ways.
-func (m *Model) copyAny(in intent) tea.Cmd {
+func (m *Model) copyAny(in intent) {
 	d := &dialog.Menu{Title: titled("Copy", in)}
 	var names []string
 	for _, c := range copyings {
 		if c.name == strings.ToLower(in.arg) {
-			return m.copyAs(in, c)
+			m.copyAs(in, c)
+			return
 		}
 		label := c.noun
 		if !in.one || c.action == keymap.CopyEmails {
@@ -77,39 +69,38 @@ func (m *Model) copyAny(in intent) tea.Cmd {
 		names = append(names, c.name)
 	}
 	if in.arg != "" {
-		return m.say(theme.Warning, "nothing is copied as "+in.arg+"; there are "+strings.Join(names, ", "))
+		m.say(theme.Warning, "nothing is copied as "+in.arg+"; there are "+strings.Join(names, ", "))
+		return
 	}
-	m.openMenu(d, func(i int) tea.Cmd { return m.copyAs(in, copyings[i]) })
-	return nil
+	m.openMenu(d, func(i int) { m.copyAs(in, copyings[i]) })
 }
 
-// mostCopied is how many bytes most terminals take for their clipboard, once they are
-// encoded.
+// mostCopied is how many bytes, before encoding, most terminals take for their clipboard.
 const mostCopied = 74_994
 
 var errTooMuch = fmt.Errorf("more than the %s kB that terminals take; confab list prints them", theme.Number(mostCopied/1000))
 
-// copied are the lines for the clipboard, how many conversations have none, and why
-// the first has none.
+// copied are the lines, how many conversations have none, and why the first has none.
 type copied struct {
 	lines   []string
 	missing int
 	why     string
 }
 
-func (m *Model) copyAs(in intent, c copying) tea.Cmd {
+func (m *Model) copyAs(in intent, c copying) {
 	work := func(ctx context.Context, report func(int, int)) (copied, error) { return m.linesOf(ctx, in, c, report) }
-	return operate(m, inLine("copying "+theme.Count(in.size(), c.noun)), work, func(got copied, err error) tea.Cmd {
+	operate(m, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copied, err error) {
 		n := len(got.lines)
 		switch {
-		case errors.Is(err, context.Canceled):
-			return m.say(theme.Dim, "stopped: nothing was copied")
 		case errors.Is(err, errTooMuch):
-			return m.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s", theme.Count(in.size(), c.noun), err))
+			m.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s", theme.Count(in.size(), c.noun), err))
+			return
 		case err != nil:
-			return m.fail("copy the "+c.noun, err)
+			m.fail("copy the "+c.noun, err)
+			return
 		case n == 0:
-			return m.say(theme.Warning, "nothing was copied: "+cmp.Or(got.why, "there is no "+c.noun+" here"))
+			m.say(theme.Warning, "nothing was copied: "+cmp.Or(got.why, "there is no "+c.noun+" here"))
+			return
 		}
 		said := "copied " + theme.Count(n, c.noun)
 		if in.one {
@@ -123,11 +114,10 @@ func (m *Model) copyAs(in intent, c copying) tea.Cmd {
 			said += "; " + theme.Number(got.missing) + " have none"
 		}
 		m.say(theme.Good, said)
-		return tea.SetClipboard(strings.Join(got.lines, "\n"))
+		m.do(tea.SetClipboard(strings.Join(got.lines, "\n")))
 	})
 }
 
-// linesOf returns a line for each conversation, cleaned.
 func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(int, int)) (out copied, err error) {
 	refs, err := in.refs(ctx, m.be)
 	if err != nil {
@@ -138,13 +128,13 @@ func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(i
 		row := in.row
 		if !in.one {
 			row = model.Row{Conversation: model.Conversation{Ref: ref}}
-		}
-		if !in.one && c.action != keymap.CopyRef {
-			if row, _, err = m.be.Row(ctx, ref); err != nil {
-				return out, err
+			if c.action != keymap.CopyRef {
+				if row, _, err = m.be.Row(ctx, ref); err != nil {
+					return out, err
+				}
 			}
 		}
-		text, err := c.of(ctx, m, row)
+		text, err := c.of(ctx, m.be, row.Conversation)
 		if model.KindOf(err) == model.Unsupported {
 			out.why, err = cmp.Or(out.why, model.Words(err)), nil
 		}
@@ -164,17 +154,47 @@ func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(i
 	return out, ctx.Err()
 }
 
-// webLink returns the page of a conversation, "" where it has none.
-func (m *Model) webLink(ctx context.Context, ref model.Ref) (string, error) {
-	link, err := m.be.Link(ctx, ref, model.LinkWeb)
+func webLink(ctx context.Context, be Backend, c model.Conversation) (string, error) {
+	link, err := be.Link(ctx, c.Ref, model.LinkWeb)
 	if checkLink(link) != nil {
 		link = ""
 	}
 	return link, err
 }
 
-// markdownSigns are what means something in the text of a Markdown link, linkSigns in
-// its address.
+// checkLink lets only web pages through.
+func checkLink(link string) error {
+	u, err := url.Parse(link)
+	switch {
+	case link == "":
+		return errors.New("there is no link for this conversation")
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("the link is no web page, so it is not opened")
+	}
+	return nil
+}
+
+func opens(kind model.LinkKind) handler {
+	return handler{wants: wantsRow, run: func(m *Model, in intent) {
+		m.try("open it", func(ctx context.Context) error {
+			link, err := m.be.Link(ctx, in.row.Conversation.Ref, kind)
+			if err == nil {
+				err = checkLink(link)
+			}
+			if err == nil {
+				err = m.opts.Open(link)
+			}
+			return err
+		}, func() { m.say(theme.Good, "opened in the browser") })
+	}, off: func(m *Model, _ intent) string {
+		if m.opts.Open == nil {
+			return "no browser can be opened from here; Y copies the link"
+		}
+		return ""
+	}}
+}
+
+// What means something in the text of a Markdown link, and in its address.
 var (
 	markdownSigns = escaping("\\`*_[]<>~|&", func(c string) string { return "\\" + c })
 	linkSigns     = escaping(" ()<>\"\\", func(c string) string { return fmt.Sprintf("%%%02X", c) })
@@ -186,10 +206,6 @@ func escaping(signs string, how func(sign string) string) *strings.Replacer {
 		pairs = append(pairs, string(c), how(string(c)))
 	}
 	return strings.NewReplacer(pairs...)
-}
-
-func markdownLink(title, link string) string {
-	return "[" + markdownSigns.Replace(model.CleanLine(title, 0)) + "](" + linkSigns.Replace(model.CleanLine(link, 0)) + ")"
 }
 
 // emails lists the addresses of people, each once: "ann@example.com, bob@example.com".

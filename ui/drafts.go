@@ -2,18 +2,19 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
-	tea "charm.land/bubbletea/v2"
-
+	"confab/model"
 	"confab/ui/theme"
 )
 
-// drafts is what was typed in prompts and forms and not submitted yet. It is
-// locked: commands write it side by side, and the end of the program writes
-// what the model, which may be stuck by then, could not.
+// drafts is what was typed and not submitted yet. It is locked: commands write it side by
+// side, and the end of the program does what a stuck model could not.
 type drafts struct {
 	save func(ctx context.Context, key, text string) error
 	// writing orders the writes: an older text never follows a newer one.
@@ -22,19 +23,13 @@ type drafts struct {
 	kept    map[string]draft
 }
 
-// draft is a text, how often it was changed, and which change is on disk.
 type draft struct {
-	text             string
-	changes, written int
+	text  string
+	dirty bool // newer than on disk
 }
 
-func (d *drafts) get(key string) draft {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.kept[key]
-}
+func (d *drafts) get(key string) draft { return d.update(key, func(*draft) {}) }
 
-// update changes a draft and returns it.
 func (d *drafts) update(key string, change func(*draft)) draft {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -44,9 +39,7 @@ func (d *drafts) update(key string, change func(*draft)) draft {
 	return t
 }
 
-func (d *drafts) put(key, text string) draft {
-	return d.update(key, func(t *draft) { t.text, t.changes = text, t.changes+1 })
-}
+func (d *drafts) put(key, text string) { d.update(key, func(t *draft) { *t = draft{text, true} }) }
 
 // unwritten lists what is newer here than on disk.
 func (d *drafts) unwritten() []string {
@@ -54,30 +47,28 @@ func (d *drafts) unwritten() []string {
 	defer d.mu.Unlock()
 	var keys []string
 	for key, t := range d.kept {
-		if t.written < t.changes {
+		if t.dirty {
 			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
-// write brings a draft to disk. One that could not be written is written with
-// the next change, or at the end.
+// write brings a draft to disk. One that fails is written with the next change, or at the end.
 func (d *drafts) write(ctx context.Context, key string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	now := d.get(key)
-	if now.written == now.changes {
+	if !now.dirty {
 		return nil
 	}
-	if err := d.save(ctx, key, now.text); err != nil {
-		return err
+	err := d.save(ctx, key, now.text)
+	if err == nil {
+		d.update(key, func(t *draft) { t.dirty = t.text != now.text })
 	}
-	d.update(key, func(t *draft) { t.written = now.changes })
-	return nil
+	return err
 }
 
-// writeAll brings everything to disk.
 func (d *drafts) writeAll(ctx context.Context) error {
 	var errs []error
 	for _, key := range d.unwritten() {
@@ -86,17 +77,15 @@ func (d *drafts) writeAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// drafted is an overlay of which what was typed is kept. Draft returns that, "" for
-// nothing; Restore takes it, if nothing was typed since, and returns what the
-// message line says of it.
+// drafted is an overlay of which what was typed is kept. Restore takes it unless something was
+// typed since, and returns what the message line says.
 type drafted interface {
 	overlay
 	Draft() string
 	Restore(draft string) (said string)
 }
 
-// draftOf returns the key of what is typed for one conversation; nothing is kept of
-// what is for several.
+// draftOf returns the key of what is typed for one conversation, "" for several.
 func draftOf(what string, in intent) string {
 	if !in.one {
 		return ""
@@ -104,10 +93,7 @@ func draftOf(what string, in intent) string {
 	return what + ":" + in.row.Conversation.Ref.String()
 }
 
-// noteDrafts remembers what was typed into the overlays and has it written once
-// typing rests.
-func (m *Model) noteDrafts() tea.Cmd {
-	var cmds []tea.Cmd
+func (m *Model) noteDrafts() {
 	for i := range m.layers {
 		l := &m.layers[i]
 		o, ok := l.overlay.(drafted)
@@ -115,85 +101,175 @@ func (m *Model) noteDrafts() tea.Cmd {
 			continue
 		}
 		l.noted = o.Draft()
-		key, noted := l.draft, m.drafts.put(l.draft, l.noted)
-		cmds = append(cmds, soon(draftTime, func() tea.Cmd {
-			if m.drafts.get(key).changes != noted.changes {
-				return nil
+		key, noted := l.draft, l.noted
+		m.drafts.put(key, noted)
+		m.soon(draftTime, func() {
+			if m.drafts.get(key).text == noted {
+				m.saveDraft(key)
 			}
-			return m.saveDraft(key)
-		}))
-	}
-	return tea.Batch(cmds...)
-}
-
-// leaveDraft writes what was typed into an overlay that is being closed.
-func (m *Model) leaveDraft(l layer) tea.Cmd {
-	o, ok := l.overlay.(drafted)
-	if !ok || l.draft == "" {
-		return nil
-	}
-	if o.Draft() != "" {
-		m.say(theme.Dim, "kept as a draft")
-	}
-	return m.saveDraft(l.draft)
-}
-
-// saveDraft writes a draft now, even while the program ends.
-func (m *Model) saveDraft(key string) tea.Cmd {
-	return m.saving(func() error { return m.drafts.write(context.Background(), key) })
-}
-
-// saveDrafts writes all that is not written.
-func (m *Model) saveDrafts() tea.Cmd {
-	return m.saving(func() error { return m.drafts.writeAll(context.Background()) })
-}
-
-func (m *Model) saving(write func() error) tea.Cmd {
-	return func() tea.Msg {
-		err := write()
-		if err == nil {
-			return nil
-		}
-		return after(func() tea.Cmd {
-			return m.fail("keep what you typed", err)
 		})
 	}
 }
 
-// clearDraft forgets a draft that was submitted or given up.
-func (m *Model) clearDraft(key string) tea.Cmd {
-	if key == "" {
-		return nil
-	}
-	m.drafts.put(key, "")
-	return m.saveDraft(key)
+// saveDraft writes a draft now, even while the program ends.
+func (m *Model) saveDraft(key string) {
+	m.saving(func() error { return m.drafts.write(context.Background(), key) })
 }
 
-// restoreDraft reads what was typed into an overlay before.
-func (m *Model) restoreDraft(to drafted, key string) tea.Cmd {
-	if key == "" {
-		return nil
+func (m *Model) saving(write func() error) {
+	m.try("keep what you typed", func(context.Context) error { return write() }, func() {})
+}
+
+func (m *Model) clearDraft(key string) {
+	if key != "" {
+		m.drafts.put(key, "")
+		m.saveDraft(key)
 	}
-	kept := func(ctx context.Context) (string, error) {
-		if kept := m.drafts.get(key); kept.changes > 0 {
+}
+
+func (m *Model) restoreDraft(to drafted, key string) {
+	if key == "" {
+		return
+	}
+	fetch(m, "keep what you typed", func(ctx context.Context) (string, error) {
+		if kept := m.drafts.get(key); kept != (draft{}) {
 			return kept.text, nil
 		}
 		return m.be.Draft(ctx, key)
-	}
-	return read(m, kept, func(text string, err error) tea.Cmd {
-		i := slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == to })
-		switch {
-		case err != nil:
-			return m.fail("keep what you typed", err)
-		case i < 0 || text == "" || to.Draft() != "":
-			return nil
+	}, func(text string) {
+		i := m.layerOf(to)
+		if i < 0 || text == "" || to.Draft() != "" {
+			return
 		}
 		if said := to.Restore(text); said != "" {
 			m.say(theme.Dim, said)
 		}
 		if m.layers[i].noted = to.Draft(); m.layers[i].noted == "" {
-			return m.clearDraft(key) // it is what is there
+			m.clearDraft(key) // it is what is there
 		}
-		return nil
 	})
+}
+
+// sessionTime spaces the writes of where the person is: a key costs none.
+const sessionTime = time.Second
+
+// session keeps where the person is, for the start after a dropped link.
+type session struct {
+	// scope is the config and its accounts: elsewhere are other views and rows.
+	scope string
+	noted spot
+	// due says that a write is on its way; was is where the inbox was left, until shown.
+	due bool
+	was *model.Session
+}
+
+// spot is what a session is about.
+type spot struct {
+	tab           int
+	filter, order string
+	at            model.Ref
+}
+
+// sessionKey is the draft in which a session is kept.
+const sessionKey = "session"
+
+// keepWith has the engine keep drafts and session. Without its session, the next start begins
+// at the top: that is no failure.
+func (m *Model) keepWith(be Backend) {
+	m.drafts.save = func(ctx context.Context, key, text string) error {
+		if key != sessionKey {
+			return be.SaveDraft(ctx, key, text)
+		}
+		be.KeepSession(ctx, m.session.scope, text)
+		return nil
+	}
+	scope := []string{m.opts.ConfigPath}
+	for _, a := range be.Accounts() {
+		scope = append(scope, a.Name)
+	}
+	if !m.opts.Demo {
+		m.session.scope = strings.Join(scope, " ")
+	}
+}
+
+// resume goes back to where a dropped link left the inbox, unless it was started for something.
+func (m *Model) resume() {
+	if m.session.scope == "" || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
+		m.start()
+		return
+	}
+	read(m, with(m.be.LeftSession, m.session.scope), func(text string, err error) {
+		var was model.Session
+		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && m.prompt == nil && len(m.layers) == 0 {
+			m.goBackTo(was)
+		}
+		m.start()
+	})
+}
+
+func (m *Model) goBackTo(was model.Session) {
+	tab := slices.IndexFunc(m.tabs, func(t tab) bool { return t.Name == was.View })
+	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
+		return
+	}
+	if _, err := combine(m.tabs[tab].Query, was.Filter, was.Order); err != nil {
+		return
+	}
+	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
+	m.list.ResetTo(was.At, was.Index, was.Top)
+	m.session.was = &was
+	said := "back where you were: " + model.CleanLine(was.View, 60)
+	if was.Filter != "" {
+		said += ", " + model.CleanLine(was.Filter, 200)
+	}
+	if m.notice.text == "" {
+		m.say(theme.Dim, said)
+	} else {
+		m.notice.text += "; " + said
+	}
+}
+
+func (m *Model) noteSession() {
+	s, t := &m.session, m.here()
+	now := spot{m.tab, t.filter, t.order, m.list.Ref()}
+	if s.scope == "" || now == s.noted || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
+		return
+	}
+	first := s.noted == spot{}
+	s.noted = now
+	top := now.tab == 0 && now.filter == "" && now.order == "" && m.list.Cursor() <= 0
+	if first || top && m.drafts.get(sessionKey).text == "" {
+		return // it was not left yet
+	}
+	rows, offset, line := m.list.Showing()
+	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
+		Offset: offset, Total: m.list.Total(), Seen: m.now()}
+	for i := range rows {
+		was.Keys = append(was.Keys, rows[i].Key)
+	}
+	text, err := json.Marshal(was)
+	if err != nil {
+		return
+	}
+	m.drafts.put(sessionKey, string(text))
+	if s.due {
+		return
+	}
+	s.due = true
+	m.soon(sessionTime, func() {
+		s.due = false
+		m.saveDraft(sessionKey)
+	})
+}
+
+// endSession keeps the session where the link was dropped, and else forgets it.
+func (m *Model) endSession(dropped bool) {
+	text := m.drafts.get(sessionKey).text
+	switch {
+	case m.session.scope == "":
+	case !dropped:
+		m.drafts.put(sessionKey, "")
+	case text != "":
+		m.drafts.put(sessionKey, text) // anew: the last to end is gone back to
+	}
 }

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,25 +12,21 @@ import (
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/layout"
 	"confab/ui/outbox"
 	"confab/ui/theme"
 )
 
-// following is the newest submission of this session. The message line tells of it until
-// it is settled and that was seen.
+// following is the newest submission of this session, told of until its end was seen.
 type following struct {
-	id   string
-	sub  model.Submission
-	read bool // sub has come
 	reader
+	id    string
+	sub   model.Submission
+	known bool // sub has come
 	// takes says that the undo key takes this one back.
 	takes bool
-	// text is what the line says, shown since when. hidden is a text that the person has
-	// cleared.
-	text   string
-	shown  time.Time
-	hidden string
+	// text is shown since when; hidden is one that the person has cleared.
+	text, hidden string
+	shown        time.Time
 	// edits are the unsettled edits that the results on screen tell of.
 	edits outbox.Edits
 	news  editNews
@@ -38,12 +36,10 @@ type following struct {
 type editNews struct {
 	refs       []model.Ref
 	named, all bool
-	// doubts counts reads in a row that did not agree with the counts of the submission.
-	doubts int
+	doubts     int // reads in a row that did not agree with the counts of the submission
 }
 
-// announced takes the conversations of an announcement; named says that it names the
-// submission, too.
+// announced takes what was announced; named says that the submission was.
 func (n *editNews) announced(refs []model.Ref, named bool) {
 	n.refs, n.named = append(n.refs, refs...), n.named || named
 }
@@ -54,26 +50,11 @@ func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
 	if !all {
 		refs = known.On(n.refs)
 	}
-	n.refs, n.named, n.all = nil, false, false
+	*n = editNews{doubts: n.doubts}
 	return refs, all || len(refs) > 0
 }
 
-// announced reports whether an announcement is about an edit of the results.
-func (f *following) announced(e model.Event, named bool) bool {
-	if e.All {
-		f.news.all = true
-		return true
-	}
-	refs := e.Refs
-	if !named { // why one waits may be what an edit of another submission does
-		refs = f.edits.On(refs)
-	}
-	f.news.announced(refs, named)
-	return len(refs) > 0
-}
-
-// doubt has the edits on refs, and at last all, read again where the known ones do not
-// agree with the counts of their submission.
+// doubt has edits read again that do not agree with the counts of their submission.
 func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
 	if agree {
 		n.doubts = 0
@@ -85,109 +66,143 @@ func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
 	return true
 }
 
-// seenTime is how long a line is on screen before a key takes it away: a key
-// that was on its way already must not.
+func (f *following) announced(e model.Event, named bool) bool {
+	refs := e.Refs
+	if !named { // why one waits may be what an edit of another submission does
+		refs = f.edits.On(refs)
+	}
+	f.news.all = f.news.all || e.All
+	f.news.announced(refs, named)
+	return e.All || len(refs) > 0
+}
+
+// seenTime is how long a line is shown before a key takes it away.
 const seenTime = 200 * time.Millisecond
 
-func (m *Model) followOn(id string, takes bool) tea.Cmd {
-	m.told = following{id: id, takes: takes, news: editNews{all: true}}
-	return m.readTold()
-}
-
-type submittedPlan struct {
-	id      string
-	several bool
-	// own says that the undo key takes it back.
-	own bool
-}
-
-// followPlan follows what was submitted; several edits are shown one by one.
-func (m *Model) followPlan(p submittedPlan) tea.Cmd {
-	if p.several {
+// followOn follows a submission; takes says that the undo key takes it back.
+func (m *Model) followOn(id string, several, takes bool) {
+	if several {
 		m.openResults()
 	}
-	return m.followOn(p.id, p.own)
+	m.told = following{id: id, takes: takes, news: editNews{all: true}}
+	m.readTold()
 }
 
-// readTold reads the submission that is followed, and its edits while the results are on
-// screen.
-func (m *Model) readTold() tea.Cmd {
+// openResults shows the submission that is followed, edit by edit.
+func (m *Model) openResults() {
+	if o := find[*dialog.Results](m); o != nil {
+		m.closeOverlay(o)
+	}
+	d := &dialog.Results{Keys: m.keys.Keys(keymap.Results, keymap.Dialog), Now: m.now}
+	m.openLate(layer{overlay: d, act: func(asks any) {
+		id := d.Submission().ID
+		switch asks {
+		case keymap.Retry:
+			m.ofEdits(m.editsOf(id), dialog.Refused, m.retry)
+		case keymap.Stop:
+			m.ofEdits(m.editsOf(id), dialog.Unsent, m.withdraw)
+		case dialog.Settled{}:
+			m.readSettled(d)
+		case keymap.SaveReport:
+			m.saveReport(d.Submission())
+		case keymap.Undo:
+			m.closeOverlay(d)
+			m.planUndo(id, nil)
+		}
+	}})
+}
+
+func (m *Model) readSettled(d *dialog.Results) {
+	id := d.Submission().ID
+	fetch(m, "read what was delivered", func(ctx context.Context) ([]model.JournalEntry, error) {
+		_, settled, err := m.be.SubmissionEdits(ctx, id)
+		return settled, err
+	}, func(settled []model.JournalEntry) {
+		if d.Submission().ID == id {
+			d.SetSettled(settled)
+		}
+	})
+}
+
+func (m *Model) saveReport(sub model.Submission) {
+	if m.opts.Save == nil {
+		m.say(theme.Warning, "no report can be saved here")
+		return
+	}
+	conf, now := m.themeConf, m.now()
+	fetch(m, "save the report", func(ctx context.Context) (path string, err error) {
+		waiting, settled, err := m.be.SubmissionEdits(ctx, sub.ID)
+		if err != nil {
+			return "", err
+		}
+		name := "confab-report-" + now.Format("20060102-150405") + ".txt"
+		return m.opts.Save(name, dialog.Report(theme.New(conf), sub, waiting, settled, now))
+	}, func(path string) { m.say(theme.Good, "saved: "+model.CleanLine(path, 300)) })
+}
+
+// readTold reads the submission that is followed; its edits while results are shown.
+func (m *Model) readTold() {
 	f := &m.told
 	o := find[*dialog.Results](m)
-	if f.id == "" || f.read && f.sub.Over() && o == nil || !f.reader.begin() {
-		return nil
+	if f.id == "" || f.known && f.sub.Over() && o == nil || !f.begin() {
+		return
 	}
-	t := toldEdits{id: f.id, edits: f.edits}
+	id, edits := f.id, f.edits
+	var refs []model.Ref
+	var some, held, counted bool
+	var told dialog.Told
 	if o != nil {
-		t.refs, t.read = f.news.ask(f.edits)
+		refs, some = f.news.ask(edits)
 	}
-	held := false
-	get := func(ctx context.Context) (sub model.Submission, err error) {
-		if sub, held, err = m.be.Submission(ctx, t.id); err == nil && o != nil {
-			err = t.fill(ctx, m.be, sub)
+	read(m, func(ctx context.Context) (sub model.Submission, err error) {
+		if sub, held, err = m.be.Submission(ctx, id); err != nil || o == nil {
+			return sub, err
 		}
-		return sub, err
-	}
-	return read(m, get, func(sub model.Submission, err error) tea.Cmd {
-		if t.id != f.id {
-			return nil
+		if counted = sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil); counted {
+			told, edits = dialog.TellCounts(sub), outbox.Edits{}
+			return sub, nil
+		}
+		if some {
+			waiting, _, err := m.be.SubmissionEdits(ctx, id, refs...)
+			if err != nil {
+				return sub, err
+			}
+			edits = edits.With(refs, waiting, nil)
+		}
+		told = dialog.Tell(edits.Waiting())
+		return sub, nil
+	}, func(sub model.Submission, err error) {
+		if id != f.id {
+			return
 		}
 		if err != nil {
-			f.news.all = true
-			f.reader.busy = false
-			return m.fail("read what was submitted", err)
+			f.news.all, f.busy = true, false
+			m.fail("read what was submitted", err)
+			return
 		}
 		if held {
-			f.sub, f.read, f.shown = sub, true, time.Time{}
+			f.sub, f.known, f.shown = sub, true, time.Time{}
 		}
 		switch now := find[*dialog.Results](m); {
 		case now == nil:
 		case now != o: // it was opened meanwhile
-			f.reader.again = true
+			f.again = true
 		default:
-			o.Set(sub, t.told)
-			f.edits = t.edits
-			f.news.all = f.news.all || t.counted // until one is to be told of, none is read
-			agree := t.counted || t.read && len(t.refs) == 0 || f.edits.Agree(sub)
-			f.reader.again = f.news.doubt(agree, t.refs) || f.reader.again
+			o.Set(sub, told)
+			f.edits = edits
+			f.news.all = f.news.all || counted // until one is to be told of, none is read
+			agree := counted || some && len(refs) == 0 || edits.Agree(sub)
+			f.again = f.news.doubt(agree, refs) || f.again
 			if o.WantsSettled() {
-				return tea.Batch(m.readSettled(o), f.reader.end(m.readTold))
+				m.readSettled(o)
 			}
 		}
-		return f.reader.end(m.readTold)
+		m.ended(&f.reader, m.readTold)
 	})
 }
 
-// toldEdits is what readTold reads of edits.
-type toldEdits struct {
-	id string
-	// read says that edits are read: those on the conversations of refs, or all for none.
-	read  bool
-	refs  []model.Ref
-	edits outbox.Edits
-	told  dialog.Told
-	// counted says that no edit has to be told of one by one.
-	counted bool
-}
-
-func (t *toldEdits) fill(ctx context.Context, be Backend, sub model.Submission) error {
-	if sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil) {
-		t.told, t.edits, t.counted = dialog.TellCounts(sub), outbox.Edits{}, true
-		return nil
-	}
-	if t.read {
-		waiting, _, err := be.SubmissionEdits(ctx, t.id, t.refs...)
-		if err != nil {
-			return err
-		}
-		t.edits = t.edits.With(t.refs, waiting, nil)
-	}
-	t.told = dialog.Tell(t.edits.Waiting())
-	return nil
-}
-
-// clearMessage takes the message away, as the next key does, and the line of a submission
-// once it was seen and only waiting is left to tell. esc takes it away at any time.
+// clearMessage takes the message away, and what is followed once it was seen and only
+// waiting is left to tell; esc always.
 func (m *Model) clearMessage(key string) {
 	m.notice = notice{}
 	f := &m.told
@@ -200,46 +215,46 @@ func (m *Model) clearMessage(key string) {
 	}
 }
 
-// toldLine says how far the submission is that is followed: "making “Talk” private ·
-// queued".
+// toldLine says how far it is: "making “Talk” private · queued".
 func (m *Model) toldLine(w int) (string, theme.Token) {
-	f := &m.told
-	if !f.read {
+	f, s := &m.told, m.told.sub
+	if !f.known {
 		return "", theme.Text
 	}
-	s := f.sub
 	look, hint := theme.Pending, ""
+	keyed := func(a keymap.Action, does string) {
+		if key := m.keys.KeyOf(keymap.List, a); key != "" {
+			hint = " " + m.th.Separator + " " + key + " " + does
+		}
+	}
 	switch {
 	case s.NeedPerson > 0:
-		look, hint = theme.Attention, keyed(m.keys.KeyOf(keymap.List, keymap.Settle), "settles it")
+		look = theme.Attention
+		keyed(keymap.Settle, "settles it")
 	case s.Settled() && s.Delivered+s.Already > 0:
 		look = theme.Good
 		if f.takes && s.Delivered > s.TakenBack {
-			hint = keyed(m.keys.KeyOf(keymap.List, keymap.Undo), "takes it back")
+			keyed(keymap.Undo, "takes it back")
 		}
 	case s.Settled():
 		look = theme.Dim
 	case s.Problem != nil:
 		look = theme.Warning
 	}
-	return m.fitTold(s.Words(), m.th.Progress(s, m.now()), hint, w), look
-}
-
-func keyed(key, does string) string {
-	if key == "" {
-		return ""
+	f.text = m.fitTold(s.Words(), m.th.Progress(s, m.now()), hint, w)
+	if f.text == f.hidden {
+		return "", look
 	}
-	return key + " " + does
+	if f.shown.IsZero() && len(m.layers) == 0 {
+		f.shown = m.now()
+	}
+	return f.text, look
 }
 
-// fitTold joins the parts of a line. Where there is no room their ends are cut, and the
-// hint is left out.
+// fitTold joins the parts of a line, without the hint where there is no room.
 func (m *Model) fitTold(what, ending, hint string, w int) string {
 	const leastWhat, leastEnding = 28, 30
 	th, sep := m.th, " "+m.th.Separator+" "
-	if hint != "" {
-		hint = sep + hint
-	}
 	room := w - th.Width(sep) - th.Width(hint)
 	if room < min(leastWhat, th.Width(what))+min(leastEnding, th.Width(ending)) {
 		room, hint = room+th.Width(hint), ""
@@ -260,15 +275,94 @@ func shorten(th *theme.Theme, s string, w int) string {
 	return th.Truncate(s, w, th.Ellipsis)
 }
 
-func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
-	f := &m.told
-	text, look := m.toldLine(r.W - 1)
-	f.text = text
-	if text == "" || text == f.hidden {
-		return "", false
+// waitForNews waits for announcements and brings all that have come.
+func (m *Model) waitForNews(ch <-chan model.Event) {
+	m.do(func() tea.Msg {
+		var events []model.Event
+		var e model.Event
+		var open bool
+		select {
+		case e, open = <-ch:
+		case <-m.ctx.Done():
+		}
+		for open {
+			events = append(events, e)
+			select {
+			case e, open = <-ch:
+			default:
+				return after(func() {
+					m.waitForNews(ch)
+					m.news(events)
+				})
+			}
+		}
+		return after(func() { m.news(events) })
+	})
+}
+
+func (m *Model) news(events []model.Event) {
+	for _, e := range events {
+		m.newsOf(e)
 	}
-	if f.shown.IsZero() && len(m.layers) == 0 {
-		f.shown = m.now()
+	if m.walkedSince() {
+		m.reload(false)
 	}
-	return " " + m.th.Paint(look, text, r.W-1), true
+	m.doorsMoved()
+	m.quitIfDelivered()
+	m.readUndecided()
+}
+
+func (m *Model) newsOf(e model.Event) {
+	if e.All || len(e.Refs) > 0 {
+		m.reload(false)
+		m.recount()
+	}
+	if e.All {
+		m.reloadLedger()
+	} else if len(e.Submissions) > 0 {
+		m.refreshLedger(e.Submissions, e.Refs)
+	}
+	named := slices.Contains(e.Submissions, m.told.id)
+	if find[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
+		named = m.told.announced(e, named) || named
+	}
+	if e.All || named {
+		m.readTold()
+	}
+	if shown := m.detail.Ref(); !shown.IsZero() && (e.All || slices.Contains(e.Refs, shown)) {
+		if _, wrong := m.query(); wrong != nil {
+			m.readRow(shown) // the list is not read
+		} else {
+			m.moved = shown
+		}
+		m.readActivity(shown)
+	}
+}
+
+// walkedSince reports whether an account was walked whole since rows were read: they tell when.
+func (m *Model) walkedSince() bool {
+	before := m.swept
+	for _, a := range m.accounts() {
+		if a.Swept.After(m.swept) {
+			m.swept = a.Swept
+		}
+	}
+	return !m.swept.Equal(before)
+}
+
+// doorsMoved reads again where an account fails, works again or has another next try, since no
+// announcement names the edits that wait for it.
+func (m *Model) doorsMoved() {
+	var now strings.Builder
+	for _, a := range m.accounts() {
+		if a.Error != nil {
+			fmt.Fprintf(&now, "%s %s %s %s\n", a.Name, a.Error.Kind, a.Error.Message, a.NextTry)
+		}
+	}
+	if now.String() != m.doors {
+		m.doors = now.String()
+		m.told.news.all = true
+		m.readTold()
+		m.reloadLedger()
+	}
 }

@@ -4,13 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/model/query"
@@ -20,163 +17,119 @@ import (
 	"confab/ui/theme"
 )
 
-// formOf returns a handler that opens the form, narrowed to some fields.
-func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd { return m.openForm(in, kinds) }
+// formOf opens the form, narrowed to one field unless kind is "".
+func formOf(kind model.EditKind) handler {
+	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
+		all := m.samples(in.subjects)
+		s := edit.Subject{Capabilities: all.capabilities(), About: all.about(model.EditParticipants), Several: !in.one, People: all.accounts}
+		draft := draftOf(cmp.Or(string(kind), "form"), in)
+		if kind != "" {
+			s.Kinds = []model.EditKind{kind}
+		}
+		if in.one {
+			s.Conversation = in.row.Conversation
+		} else { // only what means the same in all of their accounts can be set
+			for kind, values := range map[model.EditKind]*[]string{
+				model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues} {
+				why := ""
+				if *values, why = all.choices(kind); why != "" {
+					s.Capabilities[kind] = model.Capability{State: model.CapabilityNo, Reason: why}
+				}
+			}
+		}
+		f := edit.NewForm(titled("Edit", in), s)
+		m.openForm(f, in, draft, func() (purpose, error) {
+			changes, err := f.Changes()
+			return purpose{title: f.Title, changes: changes, repeatable: true}, err
+		})
+	}}
 }
 
-func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
-	all := m.samples(in.subjects)
-	about := all.about(m.facts, model.EditParticipants)
-	subject := edit.Subject{Capabilities: all.capabilities(), About: about, Several: !in.one, Kinds: kinds,
-		People: func(kind model.EditKind) []model.Description { return all.accounts(m.facts, kind) }}
-	draft := draftOf("form", in)
-	if len(kinds) == 1 {
-		draft = draftOf(string(kinds[0]), in)
-	}
-	if in.one {
-		subject.Conversation = in.row.Conversation
-	} else {
-		m.narrow(all, &subject)
-	}
-	f := edit.NewForm(titled("Edit", in), subject)
-	return m.showForm(f, in, draft, func() tea.Cmd {
-		changes, err := f.Changes()
+func (m *Model) openForm(f *edit.Form, in intent, draft string, filled func() (purpose, error)) {
+	f.Keys = m.keys.Keys(keymap.Form)
+	m.openEditor(f, in, draft, func() {
+		why, err := filled()
 		if err != nil {
 			f.Complain(err.Error())
-			return nil
+			return
 		}
-		return m.review(purpose{intent: in, title: f.Title, changes: changes, draft: draft, from: f, repeatable: true})
+		why.intent, why.draft, why.from = in, draft, f
+		m.review(why)
 	})
+	m.restoreDraft(f, draft)
 }
 
-// showForm opens a form; submit plans what was filled in.
-func (m *Model) showForm(f *edit.Form, in intent, draft string, submit func() tea.Cmd) tea.Cmd {
-	f.Keys = m.keys.Keys(keymap.Form)
-	m.openEditor(f, in, draft, submit)
-	return m.restoreDraft(f, draft)
-}
-
-func (m *Model) openEditor(o drafted, in intent, draft string, submit func() tea.Cmd) {
-	m.open(layer{overlay: o, draft: draft, act: func(asks any) tea.Cmd {
+func (m *Model) openEditor(o drafted, in intent, draft string, submit func()) {
+	m.open(layer{overlay: o, draft: draft, act: func(asks any) {
 		switch asks := asks.(type) {
 		case *edit.People:
-			done := func() tea.Cmd {
-				m.closeOverlay(asks)
-				return nil
-			}
-			return m.openTable(asks, in, "", done)
+			m.openTable(asks, in, "", func() { m.closeOverlay(asks) })
 		case *edit.Picker:
-			return m.openPicker(asks)
+			m.openPicker(asks)
 		case edit.Load:
-			return m.readPeople(o.(*edit.People), in.one, func(context.Context) ([]model.Ref, error) { return asks.Refs, nil })
+			m.readPeople(o.(*edit.People), in.one, func(context.Context) ([]model.Ref, error) { return asks.Refs, nil })
 		case edit.Ready:
-			return m.restoreDraft(o, draft)
+			m.restoreDraft(o, draft)
 		case keymap.Action:
 			if asks == keymap.Submit {
-				return submit()
+				submit()
 			}
 		}
-		return nil
 	}})
 }
 
-// review plans what was filled in, and shows the plan whatever it does.
-func (m *Model) review(p purpose) tea.Cmd {
-	if len(p.changes) == 0 {
-		m.complain(p.from, "nothing was changed")
-		return nil
+func (m *Model) review(why purpose) {
+	if len(why.changes) == 0 && why.create == nil {
+		m.complain(why.from, "nothing was changed")
+		return
 	}
-	p.review = true
-	return m.plan(p)
+	why.review = true
+	m.plan(why)
 }
 
-// narrow leaves of a form for several conversations what means the same in all
-// of their accounts.
-func (m *Model) narrow(of samples, s *edit.Subject) {
-	s.Capabilities = maps.Clone(s.Capabilities)
-	off := func(kind model.EditKind, why string) {
-		s.Capabilities[kind] = model.Capability{State: model.CapabilityNo, Reason: why}
-	}
-	chosen := map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues}
-	for kind, values := range chosen {
-		why := ""
-		if *values, why = of.choices(m.facts, kind); why != "" {
-			off(kind, why)
-		}
-	}
-}
-
-// choices returns the values of a kind that all accounts have in common, and why
-// several have none.
-func (s samples) choices(facts Facts, kind model.EditKind) (values []string, why string) {
-	all := s.accounts(facts, kind)
-	values = shared(all, kind.Choices)
-	if len(all) > 1 && len(values) == 0 {
-		why = "these accounts have no value in common: take one account at a time"
-	}
-	return values, why
-}
-
-// maxPeopleOf is of how many conversations the people can be edited at once: each is
-// read from its service first, peopleReaders at a time.
+// maxPeopleOf bounds of how many the people are edited at once: each is read first.
 const (
 	maxPeopleOf   = 500
 	peopleReaders = 4
 )
 
-// peopleOf returns a handler that opens the table of participants or contacts.
-func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd {
+func peopleOf(what string, kind model.EditKind) handler {
+	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		title := titled(what, in)
 		if !in.one {
 			title = what + " of " + theme.Count(in.size(), "conversation")
 		}
-		all := m.samples(in.subjects).accounts(m.facts, kind)
-		e := edit.NewPeople(title, kind, !in.one, all...)
-		draft := draftOf(string(kind), in)
-		return m.openTable(e, in, draft, func() tea.Cmd {
-			return m.review(purpose{intent: in, title: bulkTitle(what, in.size()), changes: e.Changes(), draft: draft, from: e,
+		all := m.samples(in.subjects).accounts(kind)
+		e, draft := edit.NewPeople(title, kind, !in.one, all...), draftOf(string(kind), in)
+		m.openTable(e, in, draft, func() {
+			m.review(purpose{intent: in, title: bulkTitle(what, in.size()), changes: e.Changes(), draft: draft, from: e,
 				repeatable: !in.one && len(all) == 1})
 		})
-	}
+	}}
 }
 
-// openTable opens a table of people. What it needs is always read afresh: what is
-// edited is what is there now.
-func (m *Model) openTable(e *edit.People, in intent, draft string, submit func() tea.Cmd) tea.Cmd {
+// openTable opens a table of people, always read afresh.
+func (m *Model) openTable(e *edit.People, in intent, draft string, submit func()) {
 	if n := in.size(); n > maxPeopleOf {
-		return m.say(theme.Warning, fmt.Sprintf("%s are too many at once: at most %d, since the people of each are read first",
+		m.say(theme.Warning, fmt.Sprintf("%s are too many at once: at most %d, since the people of each are read first",
 			theme.Number(n), maxPeopleOf))
+		return
 	}
 	e.Keys = m.keys.Keys(keymap.People)
 	m.openEditor(e, in, draft, submit)
-	if e.Need() == 0 {
-		return nil
+	if e.Need() != 0 {
+		m.readPeople(e, in.one, func(ctx context.Context) ([]model.Ref, error) { return in.refs(ctx, m.be) })
 	}
-	return m.readPeople(e, in.one, func(ctx context.Context) ([]model.Ref, error) { return in.refs(ctx, m.be) })
 }
 
-// readPeople reads the conversations whose people are edited, a few at a time.
-func (m *Model) readPeople(e *edit.People, one bool, of func(context.Context) ([]model.Ref, error)) tea.Cmd {
-	need, kind := e.Need(), e.Kind()
-	hold := func(ctx context.Context, ref model.Ref) edit.Held {
-		h := edit.Held{Conversation: model.Conversation{Ref: ref}}
-		row, ok, err := m.be.Row(ctx, ref)
-		if ok && err == nil {
-			h.Conversation = row.Conversation
-			if can := m.facts.Capabilities(row.Conversation).Of(kind); !can.Can() {
-				h.Off = cmp.Or(can.Reason, "the service can't do this")
-				return h
-			}
-		}
-		d, err := m.be.Load(ctx, ref, need)
-		if h.Err = err; err == nil {
-			h.Conversation = d.Conversation
-		}
-		return h
+func (m *Model) readPeople(e *edit.People, one bool, of func(context.Context) ([]model.Ref, error)) {
+	var op *operation
+	if !one {
+		op = inDialog("Reading the people")
+		op.needed = true
 	}
-	work := func(ctx context.Context, report func(int, int)) (edit.Loaded, error) {
+	need, kind := e.Need(), e.Kind()
+	operate(m, op, func(ctx context.Context, report func(int, int)) (edit.Loaded, error) {
 		refs, err := of(ctx)
 		if err != nil {
 			return nil, err
@@ -190,83 +143,97 @@ func (m *Model) readPeople(e *edit.People, one bool, of func(context.Context) ([
 			readers.Go(func() {
 				defer func() { <-places }()
 				if out[i].Err = ctx.Err(); out[i].Err == nil {
-					out[i] = hold(ctx, ref)
+					out[i] = readHeld(ctx, m.be, ref, need, kind)
 				}
 				report(int(done.Add(1)), len(refs))
 			})
 		}
 		readers.Wait()
 		return out, ctx.Err()
-	}
-	take := func(all edit.Loaded, err error) tea.Cmd {
+	}, func(all edit.Loaded, err error) {
 		switch {
-		case !m.isOpen(e):
-			return nil
+		case m.layerOf(e) < 0:
 		case err != nil:
 			m.closeOverlay(e)
-			return m.fail("read the people", err)
+			m.fail("read the people", err)
+		default:
+			m.answer(e, all)
 		}
-		return m.answer(e, all)
-	}
-	if one {
-		return read(m, func(ctx context.Context) (edit.Loaded, error) { return work(ctx, func(int, int) {}) }, take)
-	}
-	op := inDialog("Reading the people")
-	op.needed = true
-	return operate(m, op, work, take)
+	})
 }
 
-// openPicker opens a picker over directories.
-func (m *Model) openPicker(p *edit.Picker) tea.Cmd {
-	ask := func(asks any) tea.Cmd {
+// readHeld reads a conversation for a table of people, unless its people can't be edited.
+func readHeld(ctx context.Context, be Backend, ref model.Ref, need model.Need, kind model.EditKind) edit.Held {
+	h := edit.Held{Conversation: model.Conversation{Ref: ref}}
+	if row, ok, err := be.Row(ctx, ref); ok && err == nil {
+		h.Conversation = row.Conversation
+		if can := be.Capabilities(row.Conversation).Of(kind); !can.Can() {
+			h.Off = cmp.Or(can.Reason, "the service can't do this")
+			return h
+		}
+	}
+	d, err := be.Load(ctx, ref, need)
+	if h.Err = err; err == nil {
+		h.Conversation = d.Conversation
+	}
+	return h
+}
+
+func (m *Model) openPicker(p *edit.Picker) {
+	l := layer{overlay: p, act: func(asks any) {
 		ask, ok := asks.(edit.Ask)
 		switch {
 		case !ok:
-			return nil
 		case ask.Wait:
-			return soon(lookupTime, func() tea.Cmd { return m.answer(p, ask) })
+			m.soon(lookupTime, func() { m.answer(p, ask) })
+		default:
+			read(m, func(ctx context.Context) (model.LookupPage, error) {
+				return m.be.Lookup(ctx, ask.Account, ask.Request)
+			}, func(page model.LookupPage, err error) { m.answer(p, edit.Found{Ask: ask, Page: page, Err: err}) })
 		}
-		look := func(ctx context.Context) (model.LookupPage, error) { return m.be.Lookup(ctx, ask.Account, ask.Request) }
-		return read(m, look, func(page model.LookupPage, err error) tea.Cmd {
-			return m.answer(p, edit.Found{Ask: ask, Page: page, Err: err})
-		})
-	}
-	m.open(layer{overlay: p, act: ask})
-	return ask(p.Ask())
+	}}
+	m.open(l)
+	l.act(p.Ask())
 }
 
-// creators lists the accounts in which a conversation can be created, and why
-// the others can't.
-func (m *Model) creators() (can []string, why map[string]string) {
-	why = map[string]string{}
-	for _, a := range m.facts.Accounts() {
-		c := m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider}).Of(model.EditCreate)
-		if c.Can() {
-			can = append(can, a.Name)
+// creator is an account in which a conversation may be created; off is why it can't.
+type creator struct {
+	about model.Description
+	can   model.Capabilities
+	off   string
+}
+
+func (m *Model) creators() (all []creator, can int) {
+	for _, a := range m.accounts() {
+		c := creator{can: m.be.Capabilities(model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider})}
+		c.about, _ = m.be.Describe(a.Name)
+		c.about.Account, c.about.Provider = a.Name, a.Provider
+		if of := c.can.Of(model.EditCreate); of.Can() {
+			can++
 		} else {
-			why[a.Name] = model.CleanLine(c.Reason, 200)
+			c.off = model.CleanLine(of.Reason, 200)
 		}
+		all = append(all, c)
 	}
-	return can, why
+	return all, can
 }
 
 func cannotCreate(m *Model, _ intent) string {
-	if m.opts.ReadOnly {
+	all, can := m.creators()
+	switch {
+	case m.opts.ReadOnly:
 		return readOnly
-	}
-	can, why := m.creators()
-	if len(can) > 0 {
+	case can > 0:
 		return ""
 	}
-	var out []string
-	for _, a := range m.facts.Accounts() {
-		out = append(out, a.Name+": "+why[a.Name])
+	var why []string
+	for _, c := range all {
+		why = append(why, c.about.Account+": "+c.off)
 	}
-	return strings.Join(out, "; ")
+	return strings.Join(why, "; ")
 }
 
-// accountHere returns the account that the person looks at: that of the row under
-// the cursor, else that of the view if it is of one account.
+// accountHere returns the account of the row under the cursor, else that of the view.
 func (m *Model) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
@@ -280,41 +247,175 @@ func (m *Model) accountHere(in intent) string {
 	return ""
 }
 
-// openCreate asks for the account, where there is a choice, and opens the form. The
-// account at hand is offered first.
-func (m *Model) openCreate(in intent) tea.Cmd {
-	can, why := m.creators()
-	if len(can) == 1 {
-		return m.openCreateIn(can[0])
-	}
-	accounts, here := slices.Clone(m.facts.Accounts()), m.accountHere(in)
-	if i := slices.IndexFunc(accounts, func(a model.AccountState) bool { return strings.EqualFold(a.Name, here) }); i > 0 {
-		first := accounts[i]
-		accounts = slices.Insert(slices.Delete(accounts, i, i+1), 0, first)
-	}
+// openCreate asks for the account where there is a choice, the one at hand first.
+func (m *Model) openCreate(in intent) {
+	all, can := m.creators()
+	here := m.accountHere(in)
+	slices.SortStableFunc(all, func(a, b creator) int {
+		return cell(strings.EqualFold(b.about.Account, here)) - cell(strings.EqualFold(a.about.Account, here))
+	})
 	d := &dialog.Menu{Title: "New conversation in which account?"}
-	for _, a := range accounts {
-		about, _ := m.facts.Describe(a.Name)
-		d.Items = append(d.Items, dialog.Item{Label: a.Name + " (" + cmp.Or(about.Name, a.Provider) + ")", Off: why[a.Name]})
+	for _, c := range all {
+		d.Items = append(d.Items, dialog.Item{Label: c.about.Account + " (" + cmp.Or(c.about.Name, c.about.Provider) + ")", Off: c.off})
 	}
-	d.At = max(0, slices.IndexFunc(d.Items, func(it dialog.Item) bool { return it.Off == "" }))
-	m.openMenu(d, func(i int) tea.Cmd { return m.openCreateIn(accounts[i].Name) })
-	return nil
+	first := slices.IndexFunc(all, func(c creator) bool { return c.off == "" })
+	if can == 1 {
+		m.openCreateIn(all[first])
+		return
+	}
+	d.At = max(0, first)
+	m.openMenu(d, func(i int) { m.openCreateIn(all[i]) })
 }
 
-func (m *Model) openCreateIn(account string) tea.Cmd {
-	about, ok := m.facts.Describe(account)
-	if !ok {
-		return m.say(theme.Error, "there is no account named "+account)
-	}
-	f := edit.NewCreate(about, m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider}))
-	in, draft := intent{action: keymap.NewItem}, "new:"+account
-	return m.showForm(f, in, draft, func() tea.Cmd {
+func (m *Model) openCreateIn(c creator) {
+	f := edit.NewCreate(c.about, c.can)
+	m.openForm(f, intent{action: keymap.NewItem}, "new:"+c.about.Account, func() (purpose, error) {
 		n, err := f.New()
-		if err != nil {
-			f.Complain(err.Error())
-			return nil
-		}
-		return m.plan(purpose{intent: in, title: f.Title, account: account, create: &n, details: f.Review(), draft: draft, review: true, from: f})
+		return purpose{title: f.Title, account: c.about.Account, create: &n, details: f.Review()}, err
 	})
+}
+
+const (
+	renamesHelp = "one title, s/old/new/, or {title} {company} {people} {date} {label:NAME}"
+	// titlesDraft is the key of what is typed to rename several: it fits any of them.
+	titlesDraft  = "titles"
+	noEmptyTitle = "a title can't be empty"
+)
+
+// rename asks for a title, or for what makes a title for each of several.
+func (m *Model) rename(in intent) {
+	switch {
+	case in.arg != "" && (!in.one || strings.HasPrefix(in.arg, "s/")):
+		m.renameEach(doing(in, "rename"), in.arg)
+		return
+	case in.arg != "":
+		m.set(doing(in, "rename"), model.EditTitle, in.arg)
+		return
+	case !in.one:
+		m.askTitles(in)
+		return
+	}
+	why := purpose{intent: in, title: titled("Rename", in), draft: draftOf(string(model.EditTitle), in)}
+	d := dialog.NewPrompt(why.title, in.row.Conversation.Title, "ctrl+u clears the line")
+	why.from = d
+	m.ask(d, why.draft, func(text string) {
+		switch {
+		case strings.TrimSpace(text) == "":
+			d.Complain(noEmptyTitle)
+		case !d.Input.Touched():
+			m.closeOverlay(d)
+			m.say(theme.Dim, "the title was left as it is")
+			m.clearDraft(why.draft)
+		default:
+			m.set(why, model.EditTitle, text)
+		}
+	})
+}
+
+// askTitles shows what becomes of the rows at hand once typing rests: a letter writes few bytes.
+func (m *Model) askTitles(in intent) {
+	d := dialog.NewPrompt(titled("Rename", in), "", renamesHelp)
+	d.Live = true
+	shown, typing := "", false
+	refresh := func() {
+		top, _ := m.onTop()
+		d.Covered = top.overlay != overlay(d)
+		if text := d.Input.Value(); text != shown && !typing { // a draft came
+			help := d.Help
+			m.showTitles(in, d)
+			d.Help, shown = help, text
+		}
+	}
+	m.open(layer{overlay: d, draft: titlesDraft, refresh: refresh, act: func(asks any) {
+		switch asks := asks.(type) {
+		case dialog.Typed:
+			text := d.Input.Value()
+			typing = true
+			m.soon(restTime, func() {
+				if d.Input.Value() == text {
+					shown, typing = text, false
+					m.showTitles(in, d)
+				}
+			})
+		case dialog.Entered:
+			m.renameEach(purpose{intent: in, title: d.Title, draft: titlesDraft, from: d}, string(asks))
+		}
+	}})
+	m.restoreDraft(d, titlesDraft)
+}
+
+func (m *Model) renameEach(why purpose, text string) {
+	r, err := model.ParseRenaming(text, m.now().Location())
+	if err != nil {
+		m.complain(why.from, err.Error())
+		return
+	}
+	if title, literal := r.Literal(); literal && strings.TrimSpace(title) == "" {
+		m.complain(why.from, noEmptyTitle)
+		return
+	}
+	why.changes, why.repeatable = []model.Change{r.Change()}, true
+	m.plan(why)
+}
+
+// showTitles shows what becomes of the rows at hand; the plan goes through all.
+func (m *Model) showTitles(in intent, d *dialog.Prompt) {
+	d.Help, d.Examples, d.Note = renamesHelp, nil, ""
+	r, err := model.ParseRenaming(d.Input.Value(), m.now().Location())
+	if err != nil {
+		d.Help = err.Error() // it may not be typed to its end
+	}
+	if err != nil || d.Input.Value() == "" {
+		return
+	}
+	change := r.Change()
+	var changed, same, left int
+	var first *dialog.Example // of those left out
+	for row := range m.atHand(in.subjects) {
+		c := &row.Conversation
+		e := dialog.Example{Before: c.Title}
+		if can := m.be.Capabilities(*c).Of(change.Kind); !can.Can() {
+			e.Why = "left out: " + can.Reason
+		} else if len(change.Reads(c)) > 0 {
+			e.After = "its people are read first"
+		} else if e.After, err = r.Title(c); err != nil {
+			e.Why = "left out: " + err.Error()
+		}
+		switch {
+		case e.Why != "":
+			left++
+			if first == nil {
+				first = &e
+			}
+		case e.After == c.Title:
+			same++
+		default:
+			changed++
+			if len(d.Examples) < dialog.MostExamples {
+				d.Examples = append(d.Examples, e)
+			}
+		}
+	}
+	if first != nil {
+		d.Examples = append(d.Examples[:min(len(d.Examples), dialog.MostExamples-1)], *first)
+	}
+	d.Note = titlesNote(changed, same, left, in.size())
+}
+
+// titlesNote says what a text makes of the rows at hand, and that there are more.
+func titlesNote(changed, same, left, all int) string {
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, theme.Number(n)+what)
+		}
+	}
+	add(changed, " get a new title")
+	add(same, " already so")
+	add(left, " left out")
+	note := strings.Join(parts, ", ")
+	if more := all - changed - same - left; more > 0 && note != "" {
+		note += "; " + theme.Number(more) + " more are in the plan"
+	}
+	return note
 }

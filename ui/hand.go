@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
@@ -13,22 +11,19 @@ import (
 	"confab/ui/theme"
 )
 
-// handTime is how fast a hand is. Nobody has seen a row that came under the cursor, or a
-// dialog that opened by itself, less than this before a key. Keys less than this apart are
-// one burst.
+// handTime is how fast a hand is: nobody has seen what appeared less than this before a key, and
+// keys less than this apart are one burst.
 const handTime = 200 * time.Millisecond
 
 // hand knows what a key struck now can be about.
 type hand struct {
-	// drawn was under the cursor in the last view, since when; zero where the person moved
-	// the cursor to it.
-	drawn model.Ref
-	since time.Time
-	// chosen is where the person moved the cursor since that view.
-	chosen model.Ref
-	struck time.Time // the last key
-	// withheld says that a key of this burst was not carried out: the keys after it may
-	// have been meant for what it opens.
+	// drawn was under the cursor in the last view, since when (zero: moved there by the person);
+	// chosen is where it was moved since.
+	drawn, chosen model.Ref
+	since         time.Time
+	struck        time.Time // the last key
+	// withheld says that a key of this burst was not carried out, so the next may be meant for
+	// what it opens.
 	withheld bool
 	// changed is what an act changed last without asking.
 	changed model.Ref
@@ -39,9 +34,8 @@ type hand struct {
 	opened time.Time
 }
 
-// under returns the conversation that a key is about, zero while it is not there yet.
 func (m *Model) under() model.Ref {
-	if m.screen == screenDetail {
+	if m.inDetail {
 		return m.detail.Ref()
 	}
 	row, _ := m.list.Selected()
@@ -52,21 +46,13 @@ func (m *Model) chose() { m.hand.chosen = m.under() }
 
 // drew notes what a view shows under the cursor, unless an overlay hides it.
 func (m *Model) drew() {
-	if len(m.layers) > 0 || m.tooSmall() {
-		return
+	if len(m.layers) == 0 && !m.tooSmall() {
+		m.hand.since = m.underSince()
+		m.hand.drawn, m.hand.chosen = m.under(), model.Ref{}
 	}
-	ref := m.under()
-	switch {
-	case ref == m.hand.chosen && !ref.IsZero():
-		m.hand.since = time.Time{}
-	case ref != m.hand.drawn:
-		m.hand.since = m.now()
-	}
-	m.hand.drawn, m.hand.chosen = ref, model.Ref{}
 }
 
-// underSince returns when the conversation under the cursor came there, zero where the
-// person chose it.
+// underSince returns since when it is under the cursor, zero where the person chose it.
 func (m *Model) underSince() time.Time {
 	switch m.under() {
 	case m.hand.chosen:
@@ -77,38 +63,18 @@ func (m *Model) underSince() time.Time {
 	return m.now()
 }
 
-// strike notes a key, and reports whether one of its burst was withheld.
-func (m *Model) strike() (held bool) {
-	now := m.now()
-	if now.Sub(m.hand.struck) >= handTime {
-		m.hand.withheld = false
-	}
-	m.hand.struck = now
-	return m.hand.withheld
-}
-
-// slid reports whether the row of an intent came under the cursor after the person last
-// looked.
-func (m *Model) slid(in intent) bool { return in.one && m.now().Sub(in.since) < handTime }
-
-// unseen says why an act that asks nothing would change what the person has not seen: the
-// row slid in, or a change of it is still being kept.
+// unseen says why an act that asks nothing would change what the person has not seen.
 func (m *Model) unseen(in intent) string {
 	switch {
-	case m.slid(in):
+	case !in.one:
+	case m.now().Sub(in.since) < handTime:
 		return name(in.row.Conversation) + " came under the cursor just now"
-	case in.one && in.row.Conversation.Ref == m.hand.changed && (m.submitting > 0 || len(m.ops) > 0):
+	case in.row.Conversation.Ref == m.hand.changed && (m.submitting > 0 || len(m.ops) > 0):
 		return "the change of " + name(in.row.Conversation) + " before this one is still being kept"
 	}
 	return ""
 }
 
-func (m *Model) withhold(why string) {
-	m.hand.withheld = true
-	m.say(theme.Warning, "nothing was done: "+why)
-}
-
-// name names a conversation in a sentence.
 func name(c model.Conversation) string {
 	if title := model.CleanLine(c.Title, 60); title != "" {
 		return `"` + title + `"`
@@ -123,8 +89,7 @@ func subject(in intent) string {
 	return theme.Count(in.size(), "conversation")
 }
 
-// openLate opens an overlay that comes later than its key: over what asked for it, else
-// once nothing is typed or answered.
+// openLate opens an overlay that comes later than its key, once nothing is typed or answered.
 func (m *Model) openLate(l layer) { m.hand.late = append(m.hand.late, l) }
 
 func (m *Model) openWaiting() {
@@ -136,7 +101,6 @@ func (m *Model) openWaiting() {
 	}
 }
 
-// mayCover reports whether a late overlay may lie over what is on top now.
 func (m *Model) mayCover(from overlay) bool {
 	top, ok := m.onTop()
 	if !ok || top.overlay == from {
@@ -156,20 +120,19 @@ func (m *Model) fresh(o overlay) bool {
 	return o == m.hand.top && (m.hand.withheld || m.now().Sub(m.hand.opened) < handTime)
 }
 
-// beneath takes a key that was struck before the overlay on top could be read. Only what
-// moves the cursor or opens a prompt is carried out, on the screen below; the overlay
-// comes back after that.
-func (m *Model) beneath(l layer, key string) tea.Cmd {
+// beneath takes a key from before the overlay on top could be read. What moves the cursor or
+// opens a prompt is carried out below; the overlay comes back after that.
+func (m *Model) beneath(l layer, key string) {
 	b, r := m.keys.Lookup(m.stack(), []string{key})
 	h := m.handlers[b.Action]
 	if r != keymap.Match || len(m.layers) > 1 || !h.moves && (!h.opens || m.hand.withheld) {
 		m.hand.withheld = true
-		return nil
+		return
 	}
 	m.closeOverlay(l.overlay)
 	l.from = nil
 	m.hand.late = slices.Insert(m.hand.late, 0, l)
 	in := m.intent(b.Action)
 	m.count, m.typed = 0, nil
-	return m.run(in)
+	m.run(in)
 }

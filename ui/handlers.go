@@ -3,15 +3,12 @@ package ui
 import (
 	"fmt"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// wants says what an action needs to be about.
 type wants int
 
 const (
@@ -20,17 +17,17 @@ const (
 	wantsRows          // one or more
 )
 
+type act = func(m *Model, in intent)
+
 // handler is what an action does.
 type handler struct {
 	wants wants
 	// kind is the edit it makes, "" if none; it is off where that can't be done.
 	kind model.EditKind
-	run  func(m *Model, in intent) tea.Cmd
+	run  act
 	// moves says that it moves the cursor or scrolls, opens that it opens something to
-	// type or choose in at once.
-	moves, opens bool
-	// asks says that it always opens a dialog, later than its key.
-	asks bool
+	// type or choose in at once, asks that it always opens a dialog, later than its key.
+	moves, opens, asks bool
 	// unasked reports whether it may change a service without asking; nil for never.
 	unasked func(in intent) bool
 	// off returns why else it is off; nil for never.
@@ -38,102 +35,102 @@ type handler struct {
 }
 
 func handlers() map[keymap.Action]handler {
+	private := sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
+	public := sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
+	closing := sets("close", model.EditStatus, model.StatusClosed, always)
+	reopening := sets("reopen", model.EditStatus, model.StatusOpen, always)
 	h := map[keymap.Action]handler{
-		keymap.Down:     {moves: true, run: moveBy(1)},
-		keymap.Up:       {moves: true, run: moveBy(-1)},
-		keymap.Top:      {moves: true, run: (*Model).top},
-		keymap.Bottom:   {moves: true, run: (*Model).bottom},
-		keymap.HalfDown: {moves: true, run: pageBy(1, 2)},
-		keymap.HalfUp:   {moves: true, run: pageBy(-1, 2)},
-		keymap.PageDown: {moves: true, run: pageBy(1, 1)},
-		keymap.PageUp:   {moves: true, run: pageBy(-1, 1)},
-
-		keymap.Open:         {wants: wantsRow, run: (*Model).openDetail},
-		keymap.Back:         {run: (*Model).back},
-		keymap.CyclePreview: {run: (*Model).cyclePreview},
-		keymap.NextView:     {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab + in.times()) }},
-		keymap.PreviousView: {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab - in.times()) }},
-		keymap.NextTab:      {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(1) }},
-		keymap.PreviousTab:  {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(-1) }},
+		keymap.Down:         {moves: true, run: moveBy(1)},
+		keymap.Up:           {moves: true, run: moveBy(-1)},
+		keymap.Top:          {moves: true, run: edge(-1)},
+		keymap.Bottom:       {moves: true, run: edge(1)},
+		keymap.HalfDown:     {moves: true, run: pageBy(1, 2)},
+		keymap.HalfUp:       {moves: true, run: pageBy(-1, 2)},
+		keymap.PageDown:     {moves: true, run: pageBy(1, 1)},
+		keymap.PageUp:       {moves: true, run: pageBy(-1, 1)},
 		keymap.NextItem:     {moves: true, run: stepItem(1)},
 		keymap.PreviousItem: {moves: true, run: stepItem(-1)},
+
+		keymap.Open:         {wants: wantsRow, run: (*Model).openDetail},
+		keymap.Back:         {run: plain((*Model).back)},
+		keymap.CyclePreview: {run: plain((*Model).cyclePreview)},
+		keymap.NextView:     {run: func(m *Model, in intent) { m.switchTab(m.tab + in.times()) }},
+		keymap.PreviousView: {run: func(m *Model, in intent) { m.switchTab(m.tab - in.times()) }},
+		keymap.NextTab:      {run: func(m *Model, _ intent) { m.turnDetail(1) }},
+		keymap.PreviousTab:  {run: func(m *Model, _ intent) { m.turnDetail(-1) }},
 		keymap.LoadMore:     {wants: wantsRow, run: (*Model).reloadDetail},
 
 		keymap.Filter:      {opens: true, run: (*Model).openFilter},
-		keymap.Search:      {opens: true, run: (*Model).openSearch},
+		keymap.Search:      {opens: true, run: plain((*Model).openSearch)},
 		keymap.SearchNext:  {run: searchBy(1), off: searching},
 		keymap.SearchPrev:  {run: searchBy(-1), off: searching},
 		keymap.CommandLine: {opens: true, run: (*Model).openCommandLine},
 		keymap.Palette:     {opens: true, run: (*Model).openPalette},
 		keymap.Sort:        {opens: true, run: (*Model).sort},
-		keymap.ViewNamed:   {run: (*Model).view},
+		keymap.ViewNamed:   {run: (*Model).goToView},
 		keymap.Unview:      {run: (*Model).unview, off: noKeeper},
 
 		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},
 		keymap.MarkRange:  {run: (*Model).markRange},
-		keymap.MarkAll:    {run: (*Model).markAll},
-		keymap.ClearMarks: {run: (*Model).clearMarks},
+		keymap.MarkAll:    {run: plain((*Model).markAll)},
+		keymap.ClearMarks: {run: plain((*Model).clearMarks)},
 
-		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy, unasked: narrows},
-		keymap.MakePrivate:   sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always),
-		keymap.MakePublic:    sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil),
-		keymap.ToggleStatus:  {wants: wantsRows, kind: model.EditStatus, run: (*Model).toggleStatus, unasked: always},
-		keymap.Close:         sets("close", model.EditStatus, model.StatusClosed, always),
-		keymap.Reopen:        sets("reopen", model.EditStatus, model.StatusOpen, always),
+		keymap.TogglePrivacy: private.unless(public, func(c model.Conversation) bool { return c.Privacy == model.PrivacyPrivate }),
+		keymap.MakePrivate:   private,
+		keymap.MakePublic:    public,
+		keymap.ToggleStatus:  closing.unless(reopening, func(c model.Conversation) bool { return c.Closed }),
+		keymap.Close:         closing,
+		keymap.Reopen:        reopening,
 		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: (*Model).rename, unasked: named},
-		keymap.Describe:      {opens: true, wants: wantsRows, kind: model.EditDescription, run: formOf(model.EditDescription)},
-		keymap.Labels:        {opens: true, wants: wantsRows, kind: model.EditLabels, run: formOf(model.EditLabels)},
-		keymap.Attributes:    {opens: true, wants: wantsRows, kind: model.EditAttributes, run: formOf(model.EditAttributes)},
-		keymap.EditForm:      {opens: true, wants: wantsRows, run: formOf()},
-		keymap.Participants: {opens: true, wants: wantsRows, kind: model.EditParticipants,
-			run: peopleOf("People", model.EditParticipants)},
-		keymap.Contacts:    {opens: true, wants: wantsRows, kind: model.EditContacts, run: peopleOf("Contacts", model.EditContacts)},
-		keymap.Access:      {opens: true, wants: wantsRows, kind: model.EditAccess, run: chooses("Who has access", model.EditAccess)},
-		keymap.DefaultRole: {opens: true, wants: wantsRows, kind: model.EditDefaultRole, run: chooses("Default role", model.EditDefaultRole)},
-		keymap.Archive:     ends(model.EditArchive),
-		keymap.Delete:      ends(model.EditDelete),
-		keymap.NewItem:     {opens: true, run: (*Model).openCreate, off: cannotCreate},
-		keymap.Repeat:      {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat, unasked: always},
-		keymap.Undo:        {run: (*Model).undo},
-		keymap.Settle:      {run: (*Model).settleHere},
-		keymap.RetryFailed: {run: (*Model).retryFailed},
+		keymap.Describe:      formOf(model.EditDescription),
+		keymap.Labels:        formOf(model.EditLabels),
+		keymap.Attributes:    formOf(model.EditAttributes),
+		keymap.EditForm:      formOf(""),
+		keymap.Participants:  peopleOf("People", model.EditParticipants),
+		keymap.Contacts:      peopleOf("Contacts", model.EditContacts),
+		keymap.Access:        chooses("Who has access", model.EditAccess),
+		keymap.DefaultRole:   chooses("Default role", model.EditDefaultRole),
+		keymap.Archive:       ends(model.EditArchive),
+		keymap.Delete:        ends(model.EditDelete),
+		keymap.NewItem:       {opens: true, run: (*Model).openCreate, off: cannotCreate},
+		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat, unasked: always},
+		keymap.Undo:          {run: func(m *Model, _ intent) { m.undos++ }}, // once the acts before this key are kept
+		keymap.Settle:        {run: (*Model).settle},
+		keymap.RetryFailed:   {run: plain((*Model).retryFailed)},
 
-		keymap.Done:   {wants: wantsRows, run: triageDone},
-		keymap.Pin:    {wants: wantsRows, run: triagePin},
-		keymap.Seen:   {wants: wantsRows, run: triageSeen},
+		keymap.Done: marksAs("done until something changes; is:done shows it", "not done any more",
+			func(v *bool) model.TriageChange { return model.TriageChange{Done: v} }),
+		keymap.Pin:    marksAs("pinned", "not pinned any more", func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} }),
+		keymap.Seen:   marksAs("seen", "unseen", func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} }),
 		keymap.Snooze: {opens: true, wants: wantsRows, run: (*Model).snooze},
 
-		keymap.CopyRef:      copies(keymap.CopyRef),
-		keymap.CopyTitle:    copies(keymap.CopyTitle),
-		keymap.CopyLink:     copies(keymap.CopyLink),
-		keymap.CopyMarkdown: copies(keymap.CopyMarkdown),
-		keymap.CopyEmails:   copies(keymap.CopyEmails),
 		keymap.Copy:         {opens: true, wants: wantsRows, run: (*Model).copyAny},
-		keymap.Browser:      {wants: wantsRow, run: opens(model.LinkWeb), off: cannotOpen},
-		keymap.Recording:    {wants: wantsRow, run: opens(model.LinkRecording), off: cannotOpen},
+		keymap.Browser:      opens(model.LinkWeb),
+		keymap.Recording:    opens(model.LinkRecording),
 		keymap.OutboxScreen: {run: (*Model).openOutbox},
 		keymap.Refresh:      {run: (*Model).refresh},
-		keymap.Redraw:       {run: func(*Model, intent) tea.Cmd { return redraw() }},
-		keymap.Help:         {run: (*Model).openHelp},
-		keymap.Suspend:      {run: func(m *Model, _ intent) tea.Cmd { return m.suspend() }},
-		keymap.Quit:         {run: func(m *Model, _ intent) tea.Cmd { return m.quit() }},
-		keymap.Interrupt:    {run: func(m *Model, _ intent) tea.Cmd { return m.quit() }},
+		keymap.Redraw:       {run: plain((*Model).redraw)},
+		keymap.Help:         {run: plain((*Model).openHelp)},
+		keymap.Suspend:      {run: plain((*Model).suspend)},
+		keymap.Quit:         {run: plain((*Model).quit)},
+		keymap.Interrupt:    {run: plain((*Model).quit)},
+	}
+	for _, c := range copyings {
+		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { m.copyAs(in, c) }}
 	}
 	for i := range 9 {
-		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = toView(i)
+		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.switchTab(i) },
+			off: func(m *Model, _ intent) string {
+				if i >= len(m.tabs) {
+					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
+				}
+				return ""
+			}}
 	}
 	return h
 }
 
-func toView(i int) handler {
-	noSuch := func(m *Model, _ intent) string {
-		if i >= len(m.tabs) {
-			return "there is no such view, only " + theme.Count(len(m.tabs), "view")
-		}
-		return ""
-	}
-	return handler{run: func(m *Model, _ intent) tea.Cmd { return m.switchTab(i) }, off: noSuch}
-}
+func plain(do func(*Model)) act { return func(m *Model, _ intent) { do(m) } }
 
 func named(in intent) bool { return in.arg != "" }
 
@@ -158,87 +155,66 @@ func nothingToRepeat(m *Model, in intent) string {
 	return ""
 }
 
-func cannotOpen(m *Model, _ intent) string {
-	if m.opts.Open == nil {
-		return "no browser can be opened from here; Y copies the link"
-	}
-	return ""
-}
+func moveBy(n int) act { return func(m *Model, in intent) { m.travel(n * in.times()) } }
 
-func moveBy(n int) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd { return m.travel(n * in.times()) }
-}
-
-func pageBy(n, part int) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd {
+func pageBy(n, part int) act {
+	return func(m *Model, in intent) {
 		h := m.list.Height()
-		if m.screen == screenDetail {
+		if m.inDetail {
 			h = m.detail.Height()
 		}
 		step := max(1, h-1)
 		if part > 1 {
 			step = max(1, h/part)
 		}
-		return m.travel(n * in.times() * step)
+		m.travel(n * in.times() * step)
 	}
 }
 
-func (m *Model) travel(by int) tea.Cmd {
-	if m.screen == screenDetail {
+func (m *Model) travel(by int) {
+	if m.inDetail {
 		m.detail.Scroll(by)
-		return nil
+	} else if m.moveList(by) {
+		m.cursorMoved()
 	}
+}
+
+// moveList moves the cursor of the list, and reports false at its ends.
+func (m *Model) moveList(by int) bool {
 	before := m.list.Cursor()
 	m.list.Move(by)
-	if m.list.Cursor() == before {
-		return nil
-	}
-	return m.cursorMoved()
+	return m.list.Cursor() != before
 }
 
-func (m *Model) top(in intent) tea.Cmd {
-	if m.screen == screenDetail {
-		m.detail.Scroll(-layout.Far)
-		return nil
+// edge goes to the top or the bottom, or to the row of a number.
+func edge(way int) act {
+	return func(m *Model, in intent) {
+		switch {
+		case m.inDetail:
+			m.detail.Scroll(way * layout.Far)
+			return
+		case way < 0 || in.count > 0:
+			m.list.MoveTo(max(0, in.count-1))
+		default:
+			m.list.MoveTo(m.list.Total() - 1)
+			m.toEnd = m.more
+		}
+		m.cursorMoved()
 	}
-	m.list.MoveTo(max(0, in.count-1))
-	return m.cursorMoved()
 }
 
-func (m *Model) bottom(in intent) tea.Cmd {
-	if m.screen == screenDetail {
-		m.detail.Scroll(layout.Far)
-		return nil
-	}
-	if in.count > 0 {
-		m.list.MoveTo(in.count - 1)
-	} else {
-		m.list.MoveTo(m.list.Total() - 1)
-		m.toEnd = m.more
-	}
-	return m.cursorMoved()
-}
-
-// stepItem returns the handler that goes to the conversation above or below, in the detail
-// view too.
-func stepItem(n int) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd {
-		if m.screen == screenDetail {
+func stepItem(n int) act {
+	return func(m *Model, in intent) {
+		if m.inDetail {
 			m.list.MoveToRef(m.detail.Ref())
 		}
-		before := m.list.Cursor()
-		m.list.Move(n * in.times())
-		if m.list.Cursor() == before {
-			return m.say(theme.Dim, "that was the last one")
+		switch {
+		case !m.moveList(n * in.times()):
+			m.say(theme.Dim, "that was the last one")
+		case !m.inDetail:
+			m.cursorMoved()
+		default:
+			m.openSelected()
 		}
-		if m.screen != screenDetail {
-			return m.cursorMoved()
-		}
-		row, ok := m.list.Selected()
-		if !ok {
-			m.follow = true
-			return nil
-		}
-		return m.openRow(row)
 	}
 }

@@ -1,38 +1,35 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
-// intent is what a key, the palette or the command line asks for. It holds the
-// conversations that were meant when it was made: the marked ones, those of the range, or
-// the one under the cursor. What moves under the cursor later is not touched.
+// intent is what is asked for, and the conversations that were meant at that moment: what moves
+// under the cursor later is not touched.
 type intent struct {
 	subjects
 	action keymap.Action
 	count  int // 0 where none was typed
-	// since is when the row came under the cursor by itself; zero where the
-	// person chose it.
-	since time.Time
-	// marked says that some of the conversations may be out of sight.
-	marked bool
+	// since is when the row came under the cursor by itself; zero where it was chosen.
+	since  time.Time
+	marked bool // some of the conversations may be out of sight
 	arg    string
 }
 
 func (in intent) times() int { return max(1, in.count) }
 
-// intent captures what an action is about now.
 func (m *Model) intent(a keymap.Action) intent {
 	in := intent{action: a, count: m.count}
-	if m.screen == screenDetail {
+	if m.inDetail {
 		if !m.detail.Ref().IsZero() {
 			in.row, in.one, in.since = m.detail.Row(), true, m.underSince()
 		}
@@ -51,82 +48,70 @@ func (m *Model) intent(a keymap.Action) intent {
 	case ok:
 		in.one, in.since = true, m.underSince()
 	}
-	if in.set.Len() != 1 || ok && in.has(&row) {
-		in.one = in.one || in.set.Len() == 1
-		return in
-	}
-	in.row = model.Row{}
-	rows := m.list.Rows()
-	for i := range rows {
-		if in.has(&rows[i]) {
-			in.row, in.one = rows[i], true
-			break
+	if in.set.Len() == 1 {
+		in.row = model.Row{}
+		for r := range m.atHand(in.subjects) {
+			in.row, in.one = *r, true
 		}
 	}
 	return in
 }
 
-// run carries an intent out, or says why it is off.
-func (m *Model) run(in intent) tea.Cmd {
+func (m *Model) run(in intent) {
 	h, ok := m.handlers[in.action]
-	if !ok {
-		return nil
-	}
-	if m.marking && h.wants == wantsRows && m.screen == screenList {
+	inList, why := !m.inDetail, ""
+	switch {
+	case !ok:
+	case slices.Contains(m.ops, m.marking) && h.wants == wantsRows && inList:
 		m.deferred = append(m.deferred, in.action)
-		return nil
-	}
-	if in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && m.screen == screenList {
-		return m.readRows(in, m.rangeRequest())
-	}
-	if in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark {
-		return m.runCounted(in, h)
-	}
-	if h.unasked != nil && h.unasked(in) {
-		if why := m.unseen(in); why != "" {
-			m.withhold(why)
-			return nil
+	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
+		m.readRows(in, m.rangeRequest())
+	case in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark:
+		m.runCounted(in, h)
+	default:
+		if h.unasked != nil && h.unasked(in) {
+			if why = m.unseen(in); why != "" {
+				m.hand.withheld = true
+				m.say(theme.Warning, "nothing was done: "+why)
+				return
+			}
+			m.hand.changed = in.row.Conversation.Ref
 		}
-		m.hand.changed = in.row.Conversation.Ref
+		if why = m.off(in); why != "" {
+			// What was to be typed must not be read as keys.
+			m.hand.withheld = m.hand.withheld || h.opens
+			m.say(theme.Warning, why)
+			return
+		}
+		m.toEnd = m.toEnd && !h.moves
+		h.run(m, in)
+		if h.moves {
+			m.chose() // the cursor is where the person put it
+		}
+		// What is typed on is meant for a dialog that is not there yet.
+		m.hand.withheld = m.hand.withheld || h.asks
 	}
-	if why := m.off(in); why != "" {
-		// What was to be typed must not be read as keys.
-		m.hand.withheld = m.hand.withheld || h.opens
-		return m.say(theme.Warning, why)
-	}
-	if h.moves {
-		m.toEnd = false
-	}
-	cmd := h.run(m, in)
-	if h.moves {
-		m.chose() // the cursor is where the person put it
-	}
-	// What is typed on is meant for a dialog that is not there yet.
-	m.hand.withheld = m.hand.withheld || h.asks
-	return cmd
 }
 
-// runCounted carries out an intent on as many rows as were counted, from the one under the
-// cursor down.
-func (m *Model) runCounted(in intent, h handler) tea.Cmd {
-	n := in.count
+// runCounted carries out an intent on as many rows as were counted, from the cursor down.
+func (m *Model) runCounted(in intent, h handler) {
+	n, from := in.count, in.row.Conversation.Ref
 	in.count = 0
+	set, here, whole := m.list.From(from, n)
 	switch {
 	case h.wants == wantsRow:
-		return m.say(theme.Warning, in.action.Words()+" takes one conversation at a time, not "+theme.Number(n))
+		m.say(theme.Warning, in.action.Words()+" takes one conversation at a time, not "+theme.Number(n))
 	case in.marked:
-		return m.say(theme.Warning, "a count means rows from the cursor on, but some are marked: esc clears the marks")
+		m.say(theme.Warning, "a count means rows from the cursor on, but some are marked: esc clears the marks")
 	case !in.one:
-		return m.run(in)
-	}
-	set, here, whole := m.list.From(in.row.Conversation.Ref, n)
-	switch {
+		m.run(in)
 	case !here:
-		return m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
+		m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
 	case !whole:
-		return m.readRows(in, model.SelectRequest{First: in.row.Conversation.Ref, N: n})
+		m.readRows(in, model.SelectRequest{First: from, N: n})
+	default:
+		m.run(in.about(set))
 	}
-	return m.run(in.about(set))
 }
 
 func (in intent) about(set model.Selection) intent {
@@ -140,40 +125,28 @@ func (m *Model) rangeRequest() model.SelectRequest {
 	return model.SelectRequest{First: from, Last: to}
 }
 
-// readRows reads rows outside the window, for an intent about them.
-func (m *Model) readRows(in intent, req model.SelectRequest) tea.Cmd {
-	rows := m.selecting(req)
-	if rows == nil {
-		return nil
-	}
-	return operate(m, inLine("reading the rows"), rows, func(set model.Selection, err error) tea.Cmd {
-		switch {
-		case errors.Is(err, context.Canceled):
-			return m.say(theme.Dim, "stopped: nothing was done")
-		case err == nil && set.Len() == 0:
+func (m *Model) readRows(in intent, req model.SelectRequest) {
+	m.selectRows(inLine("reading the rows", "nothing was done"), req, func(set model.Selection, err error) {
+		if err == nil && set.Len() == 0 {
 			err = errors.New("the list changed, so nothing was done")
 		}
 		if err != nil {
-			return m.fail("read the range", err)
+			m.fail("read the range", err)
+		} else {
+			m.run(in.about(set))
 		}
-		return m.run(in.about(set))
 	})
 }
 
-// selecting returns what reads rows of this view, nil while its query is wrong.
-func (m *Model) selecting(req model.SelectRequest) func(context.Context, func(done, total int)) (model.Selection, error) {
+// selectRows reads rows of this view, unless its query is wrong.
+func (m *Model) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) {
 	q, err := m.query()
 	if err != nil {
-		return nil
+		return
 	}
 	req.Query, req.Inbox = q, true
 	at := m.list.Cursor()
-	return func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
-		defer func() {
-			if ctx.Err() != nil {
-				err = context.Canceled
-			}
-		}()
+	operate(m, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
 		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // a range up to a row that was not at hand yet
 			page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
 			if err != nil || len(page.Rows) == 0 {
@@ -182,25 +155,25 @@ func (m *Model) selecting(req model.SelectRequest) func(context.Context, func(do
 			req.Last = page.Rows[0].Conversation.Ref
 		}
 		return m.be.Select(ctx, req)
-	}
+	}, take)
 }
 
 // off returns why an intent can't be carried out, "" if it can.
 func (m *Model) off(in intent) string {
 	h, ok := m.handlers[in.action]
-	if !ok {
+	noRow := in.row.Conversation.Ref.IsZero()
+	switch {
+	case !ok:
 		return "this does nothing here"
-	}
-	if h.wants != wantsNothing && in.size() == 0 {
-		if m.list.Cursor() >= 0 && !(m.list.Ranging() && in.row.Conversation.Ref != (model.Ref{})) {
+	case h.wants != wantsNothing && in.size() == 0:
+		switch ranging := m.list.Ranging(); {
+		case m.list.Cursor() >= 0 && (!ranging || noRow):
 			return "the conversation is still being read"
-		}
-		if m.list.Ranging() {
+		case ranging:
 			return ""
 		}
 		return "nothing selected"
-	}
-	if h.wants == wantsRow && in.row.Conversation.Ref.IsZero() {
+	case h.wants == wantsRow && noRow:
 		return "nothing selected"
 	}
 	if h.kind != "" {
@@ -214,33 +187,174 @@ func (m *Model) off(in intent) string {
 	return ""
 }
 
-// cannot returns why none of the conversations takes this edit. Those that are not at hand
-// are left to the plan.
-func (m *Model) cannot(in intent, kind model.EditKind) string {
-	if m.opts.ReadOnly {
-		return "read-only: confab was started so that it changes nothing"
-	}
-	rows := m.list.Rows()
-	if in.one {
-		rows = []model.Row{in.row}
-	} else if m.list.Held(in.set) < in.set.Len() {
+// cannot returns why none takes this edit. Those that are not at hand are left to the plan.
+func (m *Model) cannot(in intent, kind model.EditKind) (why string) {
+	switch {
+	case m.opts.ReadOnly:
+		return readOnly
+	case !in.one && m.list.Held(in.set) < in.set.Len():
 		return ""
 	}
-	why := ""
-	for i := range rows {
-		if !in.has(&rows[i]) {
-			continue
-		}
-		c := m.facts.Capabilities(rows[i].Conversation).Of(kind)
+	for r := range m.atHand(in.subjects) {
+		c := m.be.Capabilities(r.Conversation).Of(kind)
 		if c.Can() {
 			return ""
 		}
-		if why == "" {
-			why = model.CleanLine(c.Reason, 300)
-			if why == "" {
-				why = "the service can't do this"
+		why = cmp.Or(why, model.CleanLine(c.Reason, 300), "the service can't do this")
+	}
+	return why
+}
+
+// subjects are what something is about: one row, or a set that no key may go through whole.
+type subjects struct {
+	// row is the conversation under the cursor; one says that it alone is meant.
+	row model.Row
+	one bool
+	set model.Selection
+}
+
+func (s subjects) size() int {
+	if s.one {
+		return 1
+	}
+	return s.set.Len()
+}
+
+func (s *subjects) has(r *model.Row) bool {
+	if s.one {
+		return r.Conversation.Ref == s.row.Conversation.Ref
+	}
+	return s.set.Has(r.Conversation.Ref.Account, r.Key)
+}
+
+// atHand returns those that are in the window.
+func (m *Model) atHand(s subjects) iter.Seq[*model.Row] {
+	return func(yield func(*model.Row) bool) {
+		if s.one {
+			yield(&s.row)
+			return
+		}
+		rows := m.list.Rows()
+		for i := range rows {
+			if s.has(&rows[i]) && !yield(&rows[i]) {
+				return
 			}
 		}
 	}
-	return why
+}
+
+func (s subjects) accounts() []string {
+	if s.one {
+		return []string{s.row.Conversation.Ref.Account}
+	}
+	return s.set.Accounts()
+}
+
+// refs is for commands only.
+func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
+	if s.one {
+		return []model.Ref{s.row.Conversation.Ref}, nil
+	}
+	refs, err := be.RefsOf(ctx, s.set)
+	if ctx.Err() != nil {
+		err = &model.Error{Kind: model.Local, Message: "stopped: nothing was done", Err: ctx.Err()}
+	}
+	return refs, err
+}
+
+// hidden returns those that a view does not hold. It is for commands only.
+func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
+	view, err := be.Select(ctx, model.SelectRequest{Query: query, Inbox: true})
+	if err != nil {
+		return nil, err
+	}
+	away := s.set.Clone()
+	away.RemoveAll(view)
+	if away.Len() == 0 {
+		return nil, nil
+	}
+	refs, err := be.RefsOf(ctx, away)
+	out := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		out[r] = true
+	}
+	return out, err
+}
+
+// sample is what a conversation allows, and its account.
+type sample struct {
+	about model.Description
+	can   model.Capabilities
+}
+
+type samples []sample
+
+// samples returns those at hand, and one for each account of which some are not.
+func (m *Model) samples(s subjects) (out samples) {
+	held := map[string]int{}
+	add := func(c model.Conversation) {
+		about, _ := m.be.Describe(c.Ref.Account)
+		out = append(out, sample{about, m.be.Capabilities(c)})
+		held[c.Ref.Account]++
+	}
+	for r := range m.atHand(s) {
+		add(r.Conversation)
+	}
+	for _, name := range s.set.Accounts() {
+		if !s.one && held[name] < s.set.Count(name) {
+			about, _ := m.be.Describe(name)
+			add(model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
+		}
+	}
+	return out
+}
+
+// capabilities returns the best that any allows; the plan says for which it can't be done.
+func (s samples) capabilities() model.Capabilities {
+	out := model.Capabilities{}
+	for _, one := range s {
+		for k, v := range one.can {
+			if was, ok := out[k]; !ok || !was.Can() && v.Can() {
+				out[k] = v
+			}
+		}
+	}
+	return out
+}
+
+// accounts returns the accounts in which this kind of edit can be made, each once.
+func (s samples) accounts(kind model.EditKind) (out []model.Description) {
+	for _, one := range s {
+		known := func(d model.Description) bool { return d.Account == one.about.Account }
+		if one.can.Of(kind).Can() && one.about.Account != "" && !slices.ContainsFunc(out, known) {
+			out = append(out, one.about)
+		}
+	}
+	return out
+}
+
+// about returns the first account in which an edit of this kind can be made.
+func (s samples) about(kind model.EditKind) (d model.Description) {
+	if all := s.accounts(kind); len(all) > 0 {
+		return all[0]
+	}
+	if len(s) > 0 {
+		d = s[0].about
+	}
+	return d
+}
+
+// choices returns the values that all accounts have in common, and why several have none.
+func (s samples) choices(kind model.EditKind) (values []string, why string) {
+	all := s.accounts(kind)
+	for i, d := range all {
+		if i == 0 {
+			values = slices.Clone(kind.Choices(d))
+		}
+		values = slices.DeleteFunc(values, func(v string) bool { return !slices.Contains(kind.Choices(d), v) })
+	}
+	if len(all) > 1 && len(values) == 0 {
+		why = "these accounts have no value in common: take one account at a time"
+	}
+	return values, why
 }

@@ -3,88 +3,84 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/ui/keymap"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// maxCount bounds a count typed before a key.
 const maxCount = 1_000_000
 
 func (m *Model) stack() []keymap.Context {
-	if m.screen == screenDetail {
+	if m.inDetail {
 		return []keymap.Context{keymap.Detail, keymap.List, keymap.Global}
 	}
 	return []keymap.Context{keymap.List, keymap.Global}
 }
 
-func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
-	held := m.strike()
-	if b, r := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name}); r == keymap.Match {
-		switch b.Action {
-		case keymap.Interrupt:
-			return m.interrupt()
-		case keymap.Suspend:
-			return m.suspend()
-		case keymap.Redraw:
-			return redraw()
-		}
-	}
-	if m.tooSmall() {
-		return m.keyUnseen(name)
-	}
-	if top, ok := m.onTop(); ok {
-		if m.fresh(top.overlay) && name != "esc" {
-			return m.beneath(top, name)
-		}
+func (m *Model) key(k tea.KeyPressMsg) {
+	name, now := k.String(), m.now()
+	m.hand.withheld = m.hand.withheld && now.Sub(m.hand.struck) < handTime
+	m.hand.struck = now
+	always, _ := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name})
+	top, covered := m.onTop()
+	switch {
+	case always.Action == keymap.Interrupt:
+		m.interrupt()
+	case always.Action == keymap.Suspend:
+		m.suspend()
+	case always.Action == keymap.Redraw:
+		m.redraw()
+	case m.tooSmall():
+		m.keyUnseen(name)
+	case covered && m.fresh(top.overlay) && name != "esc":
+		m.beneath(top, name)
+	case covered:
 		if _, ok := top.overlay.(answerer); ok {
 			m.notice = notice{}
 		}
-		return m.pass(top, k)
+		m.pass(top, k)
+	case m.prompt != nil:
+		m.promptKey(k)
+	default:
+		m.listKey(name)
 	}
-	if m.prompt != nil {
-		return m.promptKey(k)
-	}
-	if b, _ := m.keys.Lookup(m.stack(), []string{name}); held && name != "esc" && !m.handlers[b.Action].moves {
+}
+
+func (m *Model) listKey(name string) {
+	if b, _ := m.keys.Lookup(m.stack(), []string{name}); m.hand.withheld && name != "esc" && !m.handlers[b.Action].moves {
 		m.typed, m.count = nil, 0
-		return nil
+		return
 	}
 	if op := m.working(); op != nil && name == "esc" && op.stops && !op.stopped {
 		op.stopped = true
 		op.cancel()
-		return nil
+		return
 	}
 	m.clearMessage(name)
 	if m.counting(name) {
-		return nil
+		return
 	}
 	m.typed = append(m.typed, name)
 	b, r := m.keys.Lookup(m.stack(), m.typed)
-	switch r {
-	case keymap.Prefix:
-		return nil
-	case keymap.None:
-		typed := m.typed
-		m.typed, m.count = nil, 0
-		if len(typed) > 1 && name == "esc" {
-			return nil
-		}
-		if len(typed) > 1 || len([]rune(name)) == 1 {
-			m.say(theme.Dim, fmt.Sprintf("%s means nothing here; ? lists the keys", keymap.Label(typed)))
-		}
-		return nil
+	if r == keymap.Prefix {
+		return
 	}
-	in := m.intent(b.Action)
+	in, typed := m.intent(b.Action), m.typed
 	m.typed, m.count = nil, 0
-	return m.run(in)
+	switch {
+	case r == keymap.Match:
+		m.run(in)
+	case len(typed) > 1 && name != "esc" || len([]rune(name)) == 1:
+		m.say(theme.Dim, fmt.Sprintf("%s means nothing here; ? lists the keys", keymap.Label(typed)))
+	}
 }
 
-// counting takes the digits of a count.
 func (m *Model) counting(name string) bool {
 	if len(m.typed) > 0 || len(name) != 1 || name[0] < '0' || name[0] > '9' || name == "0" && m.count == 0 {
 		return false
@@ -96,44 +92,41 @@ func (m *Model) counting(name string) bool {
 	return true
 }
 
-func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
-	if top, ok := m.onTop(); ok {
-		return m.pass(top, msg)
+func (m *Model) paste(msg tea.PasteMsg) {
+	top, covered := m.onTop()
+	switch p := m.prompt; {
+	case covered:
+		m.pass(top, msg)
+	case p == nil:
+		m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
+	case p.turn != 0:
+		p.held = append(p.held, msg)
+	case p.input.Paste(msg.Content):
+		m.promptChanged()
 	}
-	if p := m.prompt; p != nil {
-		switch {
-		case p.turn != 0:
-			p.held = append(p.held, msg)
-		case p.input.Paste(msg.Content):
-			return m.promptChanged()
-		}
-		return nil
-	}
-	return m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
 }
 
-func redraw() tea.Cmd {
-	return tea.Batch(tea.ClearScreen, tea.RequestWindowSize)
+func (m *Model) redraw() {
+	m.do(tea.ClearScreen)
+	m.do(tea.RequestWindowSize)
 }
 
-func (m *Model) suspend() tea.Cmd {
-	save := m.saveDrafts()
-	drain := func(ctx context.Context) (_ struct{}, err error) {
-		save()
+func (m *Model) suspend() {
+	read(m, func(ctx context.Context) (_ struct{}, err error) {
+		m.drafts.writeAll(context.Background())
 		if before := m.opts.BeforeSuspend; before != nil {
 			err = before(ctx)
 		}
 		return
-	}
-	return read(m, drain, func(_ struct{}, err error) tea.Cmd {
+	}, func(_ struct{}, err error) {
 		if err != nil {
-			return m.say(theme.Error, "not suspended: "+model.Words(err))
+			m.say(theme.Error, "not suspended: "+model.Words(err))
+		} else {
+			m.do(tea.Suspend)
 		}
-		return tea.Suspend
 	})
 }
 
-// hint shows the keys typed so far, and what may follow.
 func (m *Model) hint() string {
 	var s strings.Builder
 	if m.count > 0 {
@@ -150,4 +143,86 @@ func (m *Model) hint() string {
 		}
 	}
 	return s.String()
+}
+
+// hit is what a click on an area does.
+type hit struct {
+	layout.Rect
+	do func(at tea.Mouse)
+}
+
+func (m *Model) click(at tea.Mouse) {
+	if at.Button != tea.MouseLeft || m.tooSmall() {
+		return
+	}
+	top, covered := m.onTop()
+	if top.overlay != m.hitsOf || !covered && m.prompt != nil {
+		return // it was meant for what is gone
+	}
+	if !covered {
+		m.notice = notice{}
+	}
+	over := func(h hit) bool { return h.Contains(at.X, at.Y) }
+	if i := slices.IndexFunc(m.hits, over); i >= 0 {
+		m.hits[i].do(at)
+	}
+}
+
+// hitKeys has the keys that are named somewhere pressed by a click on them.
+func (m *Model) hitKeys(keys []layout.KeyHit) {
+	for _, k := range keys {
+		m.hits = append(m.hits, hit{k.At, func(tea.Mouse) {
+			for _, name := range strings.Fields(k.Key) {
+				if k, err := keymap.Press(name); err == nil {
+					m.key(k)
+				}
+			}
+		}})
+	}
+}
+
+// hitDetail has the tabs of the detail view turned by a click.
+func (m *Model) hitDetail(r layout.Rect) {
+	m.hits = append(m.hits, hit{layout.Rect{X: r.X, Y: r.Y, W: r.W, H: 1}, func(at tea.Mouse) {
+		if t, ok := m.detail.TabAt(m.th, at.X-r.X); ok {
+			m.detail.SetTab(t)
+		}
+	}})
+}
+
+func (m *Model) clickList(line int) {
+	i, ok := m.list.IndexAt(line)
+	switch {
+	case !ok:
+	case i == m.list.Cursor():
+		in := m.intent(keymap.Open)
+		if row, ok := m.list.Selected(); ok {
+			in.subjects, in.marked = subjects{row: row, one: true}, false
+		}
+		m.run(in)
+	default:
+		m.list.MoveTo(i)
+		m.chose()
+		m.cursorMoved()
+	}
+}
+
+func (m *Model) wheel(at tea.Mouse) {
+	by := 3
+	switch at.Button {
+	case tea.MouseWheelUp:
+		by = -3
+	case tea.MouseWheelDown:
+	default:
+		return
+	}
+	top, covered := m.onTop()
+	switch {
+	case covered:
+		m.pass(top, layout.Wheel(by))
+	case !m.inDetail && m.arrange().preview.Contains(at.X, at.Y):
+		m.detail.Scroll(by)
+	default:
+		m.pick(by)
+	}
 }

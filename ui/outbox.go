@@ -2,12 +2,13 @@ package ui
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/outbox"
 	"confab/ui/theme"
@@ -17,63 +18,69 @@ import (
 type ledger struct {
 	*outbox.Screen
 	reader
-	// whole says that all is to be read, named which submissions changed, moved that any
-	// has.
+	// whole: all is to be read; named: these submissions changed; moved: any has.
 	whole, moved bool
 	named        []string
 	edits        editNews // of the open submission
-	older        bool
+	older        bool     // an older page is being read
 	// find is the conversation whose submission the cursor goes to at first.
 	find model.Ref
 }
 
-func (m *Model) openOutbox(in intent) tea.Cmd {
+func (m *Model) openOutbox(in intent) {
 	o := &outbox.Screen{Keys: m.keys.Keys(keymap.Outbox, keymap.Global), Now: m.now}
 	m.ledger = &ledger{Screen: o}
 	if in.one && len(in.row.Pending) > 0 {
 		m.ledger.find = in.row.Conversation.Ref
 	}
 	m.open(layer{overlay: o, act: m.ledgerAsks})
-	return m.reloadLedger()
+	m.reloadLedger()
 }
 
-// openLedger returns the ledger while it is on screen, else nil.
 func (m *Model) openLedger() *ledger {
-	if m.ledger == nil || !m.isOpen(m.ledger.Screen) {
+	if m.ledger == nil || m.layerOf(m.ledger.Screen) < 0 {
 		return nil
 	}
 	return m.ledger
 }
 
-// reloadLedger reads everything on screen again.
-func (m *Model) reloadLedger() tea.Cmd {
+func (m *Model) reloadLedger() {
 	if o := m.openLedger(); o != nil {
 		o.whole = true
+		m.readLedger(o)
 	}
-	return m.readLedger()
 }
 
-// refreshLedger reads the submissions again that changed.
-func (m *Model) refreshLedger(ids []string, refs []model.Ref) tea.Cmd {
+func (m *Model) refreshLedger(ids []string, refs []model.Ref) {
 	if o := m.openLedger(); o != nil {
 		o.moved = true
 		o.named = append(o.named, ids...)
 		o.edits.announced(refs, slices.Contains(ids, o.Opened()))
 		o.whole = o.whole || len(o.named) > historyLimit
+		m.readLedger(o)
 	}
-	return m.readLedger()
 }
 
-func (m *Model) readLedger() tea.Cmd {
-	o := m.openLedger()
-	if o == nil || !o.begin() {
-		return nil
+// ledgerRead is what is read of a ledger: all of it, or some submissions.
+type ledgerRead struct {
+	whole                  bool
+	pending, page, changed []model.Submission
+	open                   string      // the submission whose edits follow, "" for none
+	refs                   []model.Ref // those on these conversations, all where there are none
+	outbox                 []model.OutboxEntry
+	settled                []model.JournalEntry
+	find                   string // the submission the cursor is put on
+}
+
+func (m *Model) readLedger(o *ledger) {
+	if !o.begin() {
+		return
 	}
 	r := ledgerRead{open: o.Opened(), whole: o.whole}
 	// Why one waits may be what another does: that is read of what is on screen.
-	r.again = append(o.named, o.Waiting()...)
+	again := append(o.named, o.Waiting()...)
 	if r.whole {
-		r.again, o.moved = o.Watched(), false
+		again, o.moved = o.Watched(), false
 	}
 	o.edits.all = o.edits.all || r.whole
 	var edits bool
@@ -82,26 +89,15 @@ func (m *Model) readLedger() tea.Cmd {
 	}
 	o.whole, o.named = false, nil
 	find := o.find
-	return read(m, func(ctx context.Context) (ledgerRead, error) { return r.fill(ctx, m.be, find) }, func(r ledgerRead, err error) tea.Cmd {
-		return m.ledgerCame(o, r, err)
+	read(m, func(ctx context.Context) (ledgerRead, error) { return r.fill(ctx, m.be, again, find) }, func(r ledgerRead, err error) {
+		if o == m.openLedger() {
+			m.ledgerCame(o, r, err)
+		}
 	})
 }
 
-// ledgerRead is what is read of a ledger: all of it, or some submissions.
-type ledgerRead struct {
-	whole   bool
-	again   []string // submissions beside these
-	pending []model.Submission
-	page    []model.Submission
-	changed []model.Submission
-	open    string      // the submission whose edits follow, "" for none
-	refs    []model.Ref // those on these conversations, all where there are none
-	outbox  []model.OutboxEntry
-	settled []model.JournalEntry
-	find    string // the submission the cursor is put on
-}
-
-func (r ledgerRead) fill(ctx context.Context, be Backend, find model.Ref) (_ ledgerRead, err error) {
+// fill reads; again are submissions beside pending and page.
+func (r ledgerRead) fill(ctx context.Context, be Backend, again []string, find model.Ref) (_ ledgerRead, err error) {
 	known := map[string]bool{"": true}
 	if r.whole {
 		if r.pending, err = be.Pending(ctx); err != nil {
@@ -112,10 +108,10 @@ func (r ledgerRead) fill(ctx context.Context, be Backend, find model.Ref) (_ led
 		}
 		for _, sub := range slices.Concat(r.pending, r.page) {
 			known[sub.ID] = true
-			r.again = append(r.again, sub.Undoes)
+			again = append(again, sub.Undoes)
 		}
 	}
-	for _, id := range r.again {
+	for _, id := range again {
 		if known[id] {
 			continue
 		}
@@ -145,13 +141,11 @@ func (r ledgerRead) fill(ctx context.Context, be Backend, find model.Ref) (_ led
 	return r, err
 }
 
-func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) tea.Cmd {
-	if o != m.openLedger() {
-		return nil
-	}
+func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) {
 	if err != nil {
 		o.busy, o.whole = false, true
-		return m.fail("read the outbox", err)
+		m.fail("read the outbox", err)
+		return
 	}
 	if r.whole {
 		o.Set(r.pending, r.page, len(r.page) == historyLimit)
@@ -163,102 +157,99 @@ func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) tea.Cmd {
 		o.SetEdits(r.open, r.refs, r.outbox, r.settled)
 	}
 	if open := o.Opened(); open != "" && o.edits.doubt(r.open == open && len(r.refs) == 0 || o.Agrees(), r.refs) {
-		o.named, o.reader.again = append(o.named, open), true
+		o.named, o.again = append(o.named, open), true
 	}
 	if r.find != "" {
 		o.Find(r.find)
 		o.find = model.Ref{}
 	}
-	return o.end(m.readLedger)
+	m.ended(&o.reader, func() { m.readLedger(o) })
 }
 
-// readOlder reads the next page of the history where the cursor is near the end.
-func (m *Model) readOlder() tea.Cmd {
+func (m *Model) readOlder() bool {
 	o := m.ledger
 	before, ok := o.WantsOlder()
 	if !ok || o.older || o.busy {
-		return nil
+		return false
 	}
 	o.older = true
-	page := func(ctx context.Context) ([]model.Submission, error) {
-		return m.be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit, Before: before})
-	}
-	return read(m, page, func(page []model.Submission, err error) tea.Cmd {
+	read(m, with(m.be.Submissions, model.HistoryRequest{Limit: historyLimit, Before: before}), func(page []model.Submission, err error) {
 		o.older = false
 		if err != nil {
-			return m.fail("read older submissions", err)
+			m.fail("read older submissions", err)
+			return
 		}
 		o.AddOlder(page, len(page) == historyLimit)
-		if o != m.openLedger() {
-			return nil
+		if o == m.openLedger() {
+			m.readOlder() // a search goes on until it finds something
 		}
-		return m.readOlder() // a search goes on until it finds something
 	})
+	return true
 }
 
-func (m *Model) ledgerAsks(asks any) tea.Cmd {
+func (m *Model) ledgerAsks(asks any) {
 	o := m.ledger
 	sub, edit, ok := o.Under()
+	// Those of the submission, or the edit of the line.
+	these := func(which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+		if edit != nil {
+			do([]model.OutboxEntry{edit.OutboxEntry})
+		} else {
+			m.ofEdits(m.editsOf(sub.ID), which, do)
+		}
+	}
 	switch asks {
 	case outbox.Moved{}:
-		return m.ledgerArrived()
+		// Why the edits wait that the cursor came to may have changed.
+		if !m.readOlder() && o.moved {
+			m.readLedger(o)
+		}
 	case outbox.Opened{}:
-		return m.reloadLedger()
+		m.reloadLedger()
 	case keymap.Resolve:
 		if edit.Journal == nil {
-			return m.openConflict(edit.OutboxEntry)
+			m.openConflict(edit.OutboxEntry)
+			return
 		}
-		m.showText(model.CleanLine(edit.Title, 200), historyText(m.th, *edit.Journal, m.now())...)
+		m.open(layer{overlay: &dialog.Text{Title: model.CleanLine(edit.Title, 200), Keys: m.keys.Keys(keymap.Pager),
+			Lines: historyText(m.th, *edit.Journal, m.now())}})
 	case keymap.Help:
-		return m.openHelp(intent{})
+		m.openHelp()
 	case keymap.Settle:
-		return m.settleLine(sub, edit)
+		switch {
+		case edit != nil && edit.State.NeedsPerson():
+			m.openConflict(edit.OutboxEntry)
+		case sub.NeedPerson > 0 && sub.Problem != nil:
+			m.openConflict(*sub.Problem)
+		default:
+			m.settleNext()
+		}
 	case keymap.Retry:
-		if !outbox.Unsettled(sub, edit) {
-			return m.say(theme.Dim, "there is nothing to send again")
+		if outbox.Unsettled(sub, edit) {
+			these(outbox.Retriable, m.retry)
+		} else {
+			m.say(theme.Dim, "there is nothing to send again")
 		}
-		return m.ofLine(sub, edit, outbox.Retriable, m.retry)
 	case keymap.RetryFailed:
-		return m.retryFailed(intent{})
+		m.retryFailed()
 	case keymap.Discard:
-		if !outbox.Unsettled(sub, edit) {
-			return m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
+		if outbox.Unsettled(sub, edit) {
+			these(func(e model.OutboxEntry) bool { return e.State != model.Sending }, m.askDiscard)
+		} else {
+			m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
 		}
-		return m.ofLine(sub, edit, discardable, m.askDiscard)
 	case keymap.UndoEntry:
 		switch {
 		case !ok:
-			return m.say(theme.Dim, "there is nothing to take back")
+			m.say(theme.Dim, "there is nothing to take back")
 		case edit != nil:
-			return m.planUndo(edit.ID)
+			m.planUndo(edit.ID, nil)
+		default:
+			m.planUndo(sub.ID, nil)
 		}
-		return m.planUndo(sub.ID)
 	case keymap.Quit:
-		return m.quit()
+		m.quit()
 	}
-	return nil
-}
-
-// ledgerArrived reads an older page that the cursor came near to, or why the edits wait
-// that it came to.
-func (m *Model) ledgerArrived() tea.Cmd {
-	cmd := m.readOlder()
-	if cmd == nil && m.ledger.moved {
-		return m.readLedger()
-	}
-	return cmd
-}
-
-// settleLine settles what needs a person on this line, else on the first that has
-// something.
-func (m *Model) settleLine(sub model.Submission, edit *outbox.Edit) tea.Cmd {
-	if edit != nil && edit.State.NeedsPerson() {
-		return m.openConflict(edit.OutboxEntry)
-	}
-	if sub.NeedPerson > 0 && sub.Problem != nil {
-		return m.openConflict(*sub.Problem)
-	}
-	return m.settleNext()
 }
 
 func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string {
@@ -276,3 +267,203 @@ func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string 
 	}
 	return out
 }
+
+func needsPerson(row model.Row) bool {
+	return slices.ContainsFunc(row.Pending, func(p model.Pending) bool { return p.State.NeedsPerson() })
+}
+
+// settle opens what needs a person on this row, else on the next row that has something.
+func (m *Model) settle(in intent) {
+	if !in.one || !needsPerson(in.row) {
+		m.settleNext()
+		return
+	}
+	ref := in.row.Conversation.Ref
+	fetch(m, "read the outbox", func(ctx context.Context) (n needed, err error) {
+		all, err := m.be.OutboxOf(ctx, ref)
+		if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
+			return needed{entry: &all[i], at: -1}, nil
+		}
+		return n, err
+	}, m.settleCame)
+}
+
+// needed is an edit that needs the person, and its place in the list, -1 to stay.
+type needed struct {
+	entry *model.OutboxEntry
+	at    int
+}
+
+// settleNext opens what needs a person next: below the cursor, from the top, else anywhere.
+func (m *Model) settleNext() {
+	at := m.list.Cursor()
+	q, err := m.query()
+	inList := err == nil && !m.inDetail && len(m.layers) == 0
+	way := func(i int) int {
+		switch {
+		case i < 0:
+			return math.MaxInt
+		case i <= at:
+			return i + 1<<40
+		}
+		return i
+	}
+	fetch(m, "read the outbox", func(ctx context.Context) (best needed, err error) {
+		all, err := m.be.Pending(ctx)
+		for _, sub := range all {
+			if sub.NeedPerson == 0 || sub.Problem == nil {
+				continue
+			}
+			i := -1
+			if ref := sub.Problem.Ref; inList && ref.ID != "" { // without one it is still to be created
+				page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Limit: 1, Anchor: ref})
+				if i = page.Index; err != nil {
+					return best, err
+				}
+			}
+			if best.entry == nil || way(i) < way(best.at) {
+				best = needed{sub.Problem, i}
+			}
+		}
+		return best, err
+	}, m.settleCame)
+}
+
+func (m *Model) settleCame(n needed) {
+	if n.entry == nil {
+		m.say(theme.Dim, "nothing needs you")
+		return
+	}
+	m.openConflict(*n.entry)
+	if n.at >= 0 && !m.list.MoveToRef(n.entry.Ref) {
+		m.list.Seek(n.entry.Ref)
+		m.reload(true)
+		return
+	}
+	m.cursorMoved()
+}
+
+func (m *Model) openConflict(e model.OutboxEntry) {
+	d := dialog.NewConflict(e)
+	d.Keys, d.OutboxKeys, d.Now = m.keys.Keys(keymap.Dialog), m.keys.Keys(keymap.Outbox), m.now
+	resolve := func(choice model.Resolution, said string) {
+		m.decide(d, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, e.ID, choice) })
+	}
+	m.openLate(layer{overlay: d, act: func(asks any) {
+		switch asks {
+		case keymap.Discard:
+			m.closeOverlay(d)
+			m.askDiscard([]model.OutboxEntry{e})
+		case keymap.Retry:
+			m.decide(d, keymap.Retry, "", func(ctx context.Context) error { return m.be.Retry(ctx, e.ID) })
+		case keymap.Accept:
+			ref, _ := d.Existing()
+			m.layers, m.inDetail = nil, false
+			m.setFilter("is:any id:"+ref.ID, ref)
+		case keymap.Mine:
+			resolve(model.ResolveMine, "")
+		case keymap.Theirs:
+			resolve(model.ResolveTheirs, "theirs is kept: nothing is sent")
+		case keymap.Merged:
+			if d.CanMerge() {
+				resolve(model.ResolveMerged, "")
+			} else {
+				m.say(theme.Dim, "only lists of people can be merged")
+			}
+		}
+	}})
+}
+
+// decide carries out a decision. Unless said tells the end, something is sent and followed.
+func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
+	refused := m.opts.ReadOnly && said == ""
+	if !refused || a == keymap.Retry {
+		m.closeOverlay(d)
+	}
+	if refused {
+		m.say(theme.Warning, "read-only: nothing is sent")
+		return
+	}
+	if said == "" {
+		m.told = following{id: d.Entry.Submission, news: editNews{all: true}} // read once it is done
+	}
+	m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
+}
+
+func (m *Model) editsOf(submission string) func(context.Context) ([]model.OutboxEntry, error) {
+	return func(ctx context.Context) ([]model.OutboxEntry, error) {
+		all, _, err := m.be.SubmissionEdits(ctx, submission)
+		return all, err
+	}
+}
+
+func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), which func(model.OutboxEntry) bool,
+	do func([]model.OutboxEntry)) {
+	fetch(m, "read what was submitted", all, func(edits []model.OutboxEntry) {
+		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
+	})
+}
+
+func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, done string, do func(ctx context.Context, ids ...string) (int, error)) {
+	m.carryOut(a, func(ctx context.Context) (string, error) {
+		ids := make([]string, len(all))
+		for i, e := range all {
+			ids[i] = e.ID
+		}
+		n, err := do(ctx, ids...)
+		return theme.Count(n, "edit") + " " + done, err
+	})
+}
+
+func (m *Model) askDiscard(all []model.OutboxEntry) {
+	if len(all) == 0 {
+		m.say(theme.Dim, "there is nothing to discard that is not being sent")
+		return
+	}
+	d := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?",
+		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
+	d.At = 1
+	left := 0
+	for _, e := range all {
+		left += cell(e.Sent)
+	}
+	if left > 0 {
+		d.Text = []string{fmt.Sprintf("Requests for %s of them have left already: discarding does not take those back.", theme.Number(left))}
+	}
+	if len(all) == 1 {
+		d.Title, d.Text = "Discard this edit?", []string{m.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
+		if left > 0 {
+			d.Text = append(d.Text, "A request for it has left already: discarding does not take that back.")
+		}
+	}
+	m.openMenu(d, func(i int) {
+		if i == 0 {
+			m.toEdits(keymap.Discard, all, "discarded", func(ctx context.Context, ids ...string) (int, error) {
+				return len(ids), m.be.Discard(ctx, ids...)
+			})
+		}
+	})
+}
+
+func (m *Model) retry(all []model.OutboxEntry) {
+	switch {
+	case len(all) == 0:
+		m.say(theme.Dim, "there is nothing to send again")
+	case m.opts.ReadOnly:
+		m.say(theme.Warning, "read-only: nothing is sent")
+	default:
+		m.toEdits(keymap.Retry, all, "queued again", func(ctx context.Context, ids ...string) (int, error) {
+			return len(ids), m.be.Retry(ctx, ids...)
+		})
+	}
+}
+
+func (m *Model) withdraw(all []model.OutboxEntry) {
+	if len(all) == 0 {
+		m.say(theme.Dim, "there is nothing left to withdraw")
+		return
+	}
+	m.toEdits(keymap.Stop, all, "withdrawn", m.be.Withdraw)
+}
+
+func (m *Model) retryFailed() { m.ofEdits(m.be.Outbox, outbox.Retriable, m.retry) }

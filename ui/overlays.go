@@ -9,7 +9,6 @@ import (
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 // overlay is a part that lies over the screen; the topmost one gets what is struck.
@@ -37,11 +36,10 @@ type (
 type layer struct {
 	overlay
 	// act does what the overlay asks for; nil where it asks for nothing.
-	act func(asks any) tea.Cmd
+	act func(asks any)
 	// refresh brings what it shows up to date before it is drawn; nil for nothing.
 	refresh func()
-	// draft is the key under which what is typed into it is kept, "" for none; noted
-	// is what was kept last.
+	// draft is the key of what is typed into it, "" for none; noted is what was kept last.
 	draft, noted string
 	// from is the overlay that it was asked for in, nil for none.
 	from overlay
@@ -52,8 +50,8 @@ func (m *Model) open(l layer) {
 	m.layers = append(m.layers, l)
 }
 
-func (m *Model) isOpen(o overlay) bool {
-	return slices.ContainsFunc(m.layers, func(l layer) bool { return l.overlay == o })
+func (m *Model) layerOf(o overlay) int {
+	return slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == o })
 }
 
 func (m *Model) onTop() (l layer, ok bool) {
@@ -63,7 +61,6 @@ func (m *Model) onTop() (l layer, ok bool) {
 	return l, false
 }
 
-// find returns the open overlay of a type, nil if there is none.
 func find[T overlay](m *Model) (found T) {
 	for _, l := range m.layers {
 		if o, ok := l.overlay.(T); ok {
@@ -73,8 +70,7 @@ func find[T overlay](m *Model) (found T) {
 	return found
 }
 
-// closeOverlay takes an overlay away, wherever in the stack it is, or keeps it from
-// opening.
+// closeOverlay takes an overlay away, or keeps it from opening.
 func (m *Model) closeOverlay(o overlay) {
 	m.typed = nil
 	for _, op := range m.ops {
@@ -87,63 +83,64 @@ func (m *Model) closeOverlay(o overlay) {
 	m.hand.late = slices.DeleteFunc(m.hand.late, is)
 }
 
-// pass hands a message to an overlay and does what it asks for.
-func (m *Model) pass(l layer, msg tea.Msg) tea.Cmd {
+func (m *Model) pass(l layer, msg tea.Msg) {
 	asks := l.Update(msg)
-	kept := m.noteDrafts()
+	m.noteDrafts()
 	if asks == keymap.Back {
 		m.closeOverlay(l.overlay)
-		kept = m.leaveDraft(l)
+		if o, ok := l.overlay.(drafted); ok && l.draft != "" {
+			if o.Draft() != "" {
+				m.say(theme.Dim, "kept as a draft")
+			}
+			m.saveDraft(l.draft)
+		}
 	}
-	if asks == nil || l.act == nil {
-		return kept
+	if asks != nil && l.act != nil {
+		l.act(asks)
 	}
-	return tea.Batch(kept, l.act(asks))
 }
 
 // answer brings an overlay what it asked for; where it is closed that is dropped.
-func (m *Model) answer(to overlay, msg tea.Msg) tea.Cmd {
-	for _, l := range m.layers {
-		if l.overlay == to {
-			return m.pass(l, msg)
-		}
+func (m *Model) answer(to overlay, msg tea.Msg) {
+	if i := m.layerOf(to); i >= 0 {
+		m.pass(m.layers[i], msg)
 	}
-	return nil
 }
 
 // complain says what is wrong in the form that asked, else in the message line.
-func (m *Model) complain(from overlay, text string) tea.Cmd {
-	if c, ok := from.(complainer); ok && m.isOpen(from) {
+func (m *Model) complain(from overlay, text string) {
+	if c, ok := from.(complainer); ok && m.layerOf(from) >= 0 {
 		c.Complain(text)
-		return nil
+	} else {
+		m.say(theme.Warning, text)
 	}
-	return m.say(theme.Warning, text)
 }
 
-func (m *Model) showText(title string, lines ...string) {
-	m.open(layer{overlay: &dialog.Text{Title: title, Lines: lines, Keys: m.keys.Keys(keymap.Pager)}})
-}
-
-func (m *Model) openHelp(intent) tea.Cmd {
-	m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts.Version)})
-	return nil
-}
+func (m *Model) openHelp() { m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts.Version)}) }
 
 // openMenu offers choices, and closes before it carries one out.
-func (m *Model) openMenu(d *dialog.Menu, choose func(i int) tea.Cmd) {
-	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
-		i, ok := asks.(dialog.Choice)
-		if !ok {
-			return nil
+func (m *Model) openMenu(d overlay, choose func(i int)) {
+	m.open(layer{overlay: d, act: func(asks any) {
+		if i, ok := asks.(dialog.Choice); ok {
+			m.closeOverlay(d)
+			choose(int(i))
 		}
-		m.closeOverlay(d)
-		return choose(int(i))
 	}})
 }
 
-func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func() tea.Cmd) {
+// ask opens a line to type into, and brings back what was typed there before.
+func (m *Model) ask(d *dialog.Prompt, draft string, entered func(text string)) {
+	m.open(layer{overlay: d, draft: draft, act: func(asks any) {
+		if text, ok := asks.(dialog.Entered); ok {
+			entered(string(text))
+		}
+	}})
+	m.restoreDraft(d, draft)
+}
+
+func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func()) {
 	d.Keys, d.Now = m.keys.Keys(keymap.Plan, keymap.Dialog), m.now
-	m.openLate(layer{overlay: d, from: from, act: func(asks any) tea.Cmd {
+	m.openLate(layer{overlay: d, from: from, act: func(asks any) {
 		switch asks {
 		case dialog.Again{}:
 			m.freshen(d)
@@ -153,43 +150,35 @@ func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func() tea.Cmd) {
 		case keymap.Yes:
 			m.closeOverlay(d)
 			m.notice = notice{} // what becomes of this is told in its place
-			return yes()
+			yes()
 		}
-		return nil
 	}})
 }
 
-func (m *Model) openPalette(in intent) tea.Cmd {
+func (m *Model) openPalette(in intent) {
 	about := m.intent(in.action)
-	bindings := m.actionsHere()
-	list := make([]dialog.Entry, len(bindings))
-	for i, b := range bindings {
+	var list []dialog.Entry
+	for _, b := range m.actionsHere() {
 		in := about
 		in.action = b.Action
-		list[i] = dialog.Entry{Name: string(b.Action), Help: b.Help, Section: b.Section, Off: m.off(in),
+		e := dialog.Entry{Name: string(b.Action), Help: b.Help, Section: b.Section, Off: m.off(in),
 			Plain: b.Section == keymap.SectionMove || b.Section == keymap.SectionLook}
 		if len(b.Keys) > 0 {
-			list[i].Key = keymap.Label(b.Keys[0])
+			e.Key = keymap.Label(b.Keys[0])
 		}
+		list = append(list, e)
 	}
 	d := dialog.NewPalette(list)
 	if about.size() > 0 {
 		d.For = subject(about)
 	}
-	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
-		i, ok := asks.(dialog.Choice)
-		if !ok {
-			return nil
-		}
-		m.closeOverlay(d)
+	m.openMenu(d, func(i int) {
 		in := about
-		in.action = bindings[i].Action
-		return m.run(in)
-	}})
-	return nil
+		in.action = keymap.Action(list[i].Name)
+		m.run(in)
+	})
 }
 
-// actionsHere lists the actions that mean something on this screen, each once.
 func (m *Model) actionsHere() []keymap.Binding {
 	var out []keymap.Binding
 	seen := map[keymap.Action]bool{keymap.Palette: true}
@@ -202,16 +191,4 @@ func (m *Model) actionsHere() []keymap.Binding {
 		}
 	}
 	return out
-}
-
-// openWelcome shows the first screen of somebody who has no account.
-func (m *Model) openWelcome() {
-	screen := &welcome.Screen{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath, HasConfig: m.opts.HasConfig}
-	m.open(layer{overlay: screen, act: func(asks any) tea.Cmd {
-		if asks == nil {
-			return nil
-		}
-		m.chosen, _ = asks.(welcome.Choice)
-		return tea.Quit
-	}})
 }

@@ -1,40 +1,50 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
-// promptKind is what the line at the bottom is for.
-type promptKind int
+// promptKind is the sign of a prompt, and the draft that keeps what was typed, a line each.
+type promptKind struct{ sign, past string }
 
-const (
-	promptFilter promptKind = iota
-	promptSearch
-	promptCommand
+var (
+	promptFilter  = promptKind{"/", "filters"}
+	promptSearch  = promptKind{"/", ""}
+	promptCommand = promptKind{":", "commands"}
 )
 
 // prompt is the line at the bottom while something is typed into it.
 type prompt struct {
 	kind  promptKind
 	input theme.Input
-	// before is the filter that escape goes back to.
+	// before is the filter that escape goes back to, from the conversation then under the cursor.
 	before string
-	// from is the conversation that was under the cursor then.
-	from model.Ref
-	// problem is why the text means nothing.
-	problem problem
+	from   model.Ref
 	// about is the intent captured when the command line was opened.
 	about intent
+	// problem is why the text means nothing; refused says that enter was struck on that.
+	problem problem
+	refused bool
 	completing
-	recalling
+
+	// past is what was typed before; back is how far the text is back in it, 0 for present.
+	past    []string
+	back    int
+	present string
+	// below is how far the cursor of the list was moved down from the prompt.
+	below int
 }
 
 // problem is what is wrong with a text, and where in runes.
@@ -43,8 +53,7 @@ type problem struct {
 	at  int
 }
 
-// combine narrows a view by a filter and puts it in another order, where they are not empty. All are written in the
-// query language.
+// combine narrows a view by a filter and puts it in another order.
 func combine(view, filter, order string) (string, error) {
 	f, err := query.Parse(filter)
 	if err != nil {
@@ -78,172 +87,229 @@ func place(text string, err error) problem {
 	return problem{why, utf8.RuneCountInString(text[:max(0, min(e.Pos, len(text)))])}
 }
 
-func (m *Model) openFilter(in intent) tea.Cmd {
+func (m *Model) openFilter(in intent) {
 	if in.arg != "" {
-		return m.applyFilter(in.arg)
+		m.applyFilter(in.arg)
+		return
 	}
-	f := m.tabs[m.tab].filter
-	m.prompt = &prompt{kind: promptFilter, input: theme.NewInput(f), before: f, from: m.list.Ref()}
+	f, from := m.here().filter, m.list.Ref()
 	if f == "" {
-		m.tabs[m.tab].from = m.list.Ref()
+		m.here().from = from
 	}
-	return tea.Batch(m.offer(), m.recall())
+	m.openPrompt(&prompt{kind: promptFilter, input: theme.NewInput(f), before: f, from: from})
 }
 
-func (m *Model) openSearch(intent) tea.Cmd {
-	m.prompt = &prompt{kind: promptSearch, input: theme.NewInput("")}
-	return nil
+func (m *Model) openSearch() { m.prompt = &prompt{kind: promptSearch, input: theme.NewInput("")} }
+
+func (m *Model) openCommandLine(in intent) {
+	m.openPrompt(&prompt{kind: promptCommand, input: theme.NewInput(""), about: m.intent(in.action)})
 }
 
-func (m *Model) openCommandLine(in intent) tea.Cmd {
-	m.prompt = &prompt{kind: promptCommand, input: theme.NewInput(""), about: m.intent(in.action)}
-	return tea.Batch(m.offer(), m.recall())
+func (m *Model) openPrompt(p *prompt) {
+	m.prompt = p
+	m.offer()
+	read(m, with(m.readPast, p.kind), func(past []string, err error) {
+		if err == nil && p == m.prompt {
+			p.past = slices.DeleteFunc(past, func(s string) bool { return s == "" })
+		}
+	})
 }
 
-func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
-	p := m.prompt
-	name := k.String()
+func (m *Model) promptKey(k tea.KeyPressMsg) {
+	p, name := m.prompt, k.String()
+	before, offers := p.input.Position(), p.kind != promptSearch
 	switch {
 	case name == "esc":
-		return m.promptLeft()
+		m.prompt = nil
+		if p.kind == promptSearch {
+			m.detail.Search("")
+		} else if p.kind == promptFilter && m.here().filter != p.before {
+			m.setFilter(p.before, p.from)
+		}
 	case p.turn != 0:
 		p.held = append(p.held, k)
-		return nil
 	case name == "enter":
-		return m.promptDone()
-	case p.kind == promptSearch:
-	case name == "tab":
-		return m.complete(1)
-	case name == "shift+tab":
-		return m.complete(-1)
-	case name == "up":
-		return m.older()
-	case name == "down":
-		return m.newer()
-	case p.kind == promptFilter && (name == "ctrl+n" || name == "ctrl+p"):
-		return m.pick(map[string]int{"ctrl+n": 1, "ctrl+p": -1}[name])
+		m.promptDone()
+	case offers && name == "tab":
+		m.complete(1)
+	case offers && name == "shift+tab":
+		m.complete(-1)
+	case offers && name == "up":
+		m.older()
+	case offers && name == "down":
+		m.newer()
+	case p.kind == promptFilter && name == "ctrl+n":
+		m.pick(1)
+	case p.kind == promptFilter && name == "ctrl+p":
+		m.pick(-1)
+	case p.input.Key(k):
+		m.promptChanged()
+	case offers && p.input.Position() != before:
+		m.offerSoon()
 	}
-	before := p.input.Position()
-	if p.input.Key(k) {
-		return m.promptChanged()
-	}
-	if p.input.Position() != before {
-		return m.offerSoon()
-	}
-	return nil
 }
 
 // pick moves the cursor of the list while a filter is typed.
-func (m *Model) pick(by int) tea.Cmd {
-	cmd := m.travel(by)
+func (m *Model) pick(by int) {
+	m.travel(by)
 	m.chose()
-	return cmd
 }
 
-func (m *Model) promptLeft() tea.Cmd {
-	p := m.prompt
-	m.prompt = nil
-	switch {
-	case p.kind == promptSearch:
-		m.detail.Search("")
-	case p.kind == promptFilter && m.tabs[m.tab].filter != p.before:
-		return m.setFilter(p.before, p.from)
-	}
-	return nil
-}
-
-func (m *Model) promptChanged() tea.Cmd {
+func (m *Model) promptChanged() {
 	p := m.prompt
 	p.problem, p.refused = problem{}, false
 	switch p.kind {
-	case promptFilter:
-		return tea.Batch(m.filterTyped(), m.offerSoon())
-	case promptCommand:
-		return m.offerSoon()
 	case promptSearch:
 		m.detail.Search(p.input.Value())
+		return
+	case promptFilter:
+		m.filterTyped()
 	}
-	return nil
+	m.offerSoon()
 }
 
-// filterTyped narrows the list by what is typed. Of a query that is wrong the place is pointed out, and the list stays
-// at what was good last; a field of which no value is typed yet does not narrow it.
-func (m *Model) filterTyped() tea.Cmd {
+// filterTyped narrows the list by what is typed, as far as it is right: a field of which no value
+// is typed yet does not narrow it.
+func (m *Model) filterTyped() {
 	p := m.prompt
-	text := p.input.Value()
+	text, ok := p.input.Value(), true
 	if _, err := query.Parse(text); err != nil {
 		p.problem = place(text, err)
-		rest, ok := query.WithoutBare(text)
-		if !ok {
-			return nil
-		}
-		text = rest
+		text, ok = query.WithoutBare(text)
 	}
-	return m.applyFilter(text)
+	if ok {
+		m.applyFilter(text)
+	}
 }
 
-// applyFilter narrows the list.
-func (m *Model) applyFilter(text string) tea.Cmd {
-	t := &m.tabs[m.tab]
+func (m *Model) applyFilter(text string) {
+	t := m.here()
 	q, err := query.Parse(text)
 	if err == nil {
 		_, err = combine(t.Query, text, t.order)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		wrong := place(text, err)
 		m.say(theme.Error, fmt.Sprintf("that query is wrong at %d: %s", wrong.at+1, wrong.why))
-		return nil
+	case text != t.filter:
+		if q.Sorted() {
+			t.order = "" // the newer one counts
+		}
+		m.setFilter(text, model.Ref{})
 	}
-	if text == t.filter {
-		return nil
-	}
-	if q.Sorted() {
-		t.order = "" // the newer one counts
-	}
-	return m.setFilter(text, model.Ref{})
 }
 
-func (m *Model) promptDone() tea.Cmd {
+func (m *Model) promptDone() {
 	p := m.prompt
-	switch p.kind {
-	case promptFilter:
-		if p.problem.why != "" {
-			p.refused, p.drawn = true, p.problem
-			return m.offer()
-		}
-		m.prompt = nil
-		return m.remember(p)
-	case promptSearch:
-		m.prompt = nil
-		if p.input.Value() != "" && m.detail.Search(p.input.Value()) == 0 {
-			m.say(theme.Warning, "not found in this tab: "+p.input.Value())
-		}
-	case promptCommand:
-		m.prompt = nil
-		return tea.Batch(m.command(p), m.remember(p))
+	if p.kind == promptFilter && p.problem.why != "" {
+		p.refused, p.drawn = true, p.problem
+		m.offer()
+		return
 	}
-	return nil
+	m.prompt = nil
+	text := p.input.Value()
+	switch {
+	case p.kind == promptCommand:
+		m.command(p)
+	case p.kind == promptSearch && text != "" && m.detail.Search(text) == 0:
+		m.say(theme.Warning, "not found in this tab: "+text)
+	}
+	m.remember(p)
 }
 
-// searchBy returns a handler that goes to another match.
-func searchBy(n int) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd {
+var shortCommands = map[keymap.Action]keymap.Action{"q": keymap.Quit, "quit!": keymap.Quit, "h": keymap.Help, "w": keymap.Refresh}
+
+func (m *Model) command(p *prompt) {
+	verb, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
+	in := p.about
+	in.action, in.arg = keymap.Action(strings.ReplaceAll(strings.ToLower(verb), "-", "_")), strings.TrimSpace(arg)
+	if of, ok := shortCommands[in.action]; ok {
+		in.action = of
+	}
+	if _, ok := m.handlers[in.action]; ok {
+		m.run(in)
+	} else if in.action != "" {
+		m.say(theme.Warning, "there is no action named "+string(in.action)+"; ctrl+p lists them")
+	}
+}
+
+func searchBy(n int) act {
+	return func(m *Model, in intent) {
 		at, of := m.detail.Next(n * in.times())
 		if of == 0 {
 			m.say(theme.Warning, "not found in this tab: "+m.detail.Searching())
 		} else {
 			m.say(theme.Dim, fmt.Sprintf("match %d of %d", at, of))
 		}
-		return nil
 	}
 }
 
-func (m *Model) drawPrompt(w int) (string, int) {
-	p := m.prompt
-	sign := "/"
-	if p.kind == promptCommand {
-		sign = ":"
+// recalled is how many filters, and how many commands, are kept for later.
+const recalled = 100
+
+func (m *Model) readPast(ctx context.Context, kind promptKind) ([]string, error) {
+	kept := m.drafts.get(kind.past)
+	text, err := kept.text, error(nil)
+	if !kept.dirty { // another confab may have added to it
+		text, err = m.be.Draft(ctx, kind.past)
 	}
-	line, x := p.input.Draw(m.th, max(0, w-2), theme.Text)
-	return m.th.Fit(m.th.Say(theme.Accent, sign)+line, w, ""), x + 1
+	return strings.Split(text, "\n"), err
+}
+
+func (m *Model) remember(p *prompt) {
+	text := strings.TrimSpace(p.input.Value())
+	if text == "" || p.kind.past == "" {
+		return
+	}
+	m.saving(func() error {
+		past, err := m.readPast(context.Background(), p.kind)
+		if err != nil {
+			return err
+		}
+		past = append(slices.DeleteFunc(past, func(s string) bool { return s == text || s == "" }), text)
+		m.drafts.put(p.kind.past, strings.Join(past[max(0, len(past)-recalled):], "\n"))
+		return m.drafts.write(context.Background(), p.kind.past)
+	})
+}
+
+// older goes back to what was typed before, or up again in the list.
+func (m *Model) older() {
+	p := m.prompt
+	switch {
+	case p.below > 0:
+		p.below--
+		m.pick(-1)
+	case p.back < len(p.past):
+		m.goBack(p.back + 1)
+	}
+}
+
+// newer comes forward again to what was typed last, and from there goes down in the list.
+func (m *Model) newer() {
+	p := m.prompt
+	switch {
+	case p.back > 0:
+		m.goBack(p.back - 1)
+	case p.kind == promptFilter:
+		before := m.list.Cursor()
+		m.pick(1)
+		if m.list.Cursor() != before {
+			p.below++
+		}
+	}
+}
+
+func (m *Model) goBack(to int) {
+	p := m.prompt
+	if p.back == 0 {
+		p.present = p.input.Value()
+	}
+	p.back = to
+	text := p.present
+	if to > 0 {
+		text = p.past[len(p.past)-to]
+	}
+	p.input.Set(text)
+	m.promptChanged()
 }

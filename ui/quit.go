@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,48 +13,38 @@ import (
 	"confab/ui/theme"
 )
 
-// undelivered counts the edits on their way, without accounts that are read-only, and
-// those that need a person.
+// undelivered counts the edits on their way to where writing is allowed, and those that need a person.
 func (m *Model) undelivered() (waiting, person int) {
-	if m.facts != nil {
-		for _, a := range m.facts.Accounts() {
-			if !a.ReadOnly {
-				waiting += a.Waiting
-			}
-			person += a.NeedPerson
+	for _, a := range m.accounts() {
+		if !a.ReadOnly {
+			waiting += a.Waiting
 		}
+		person += a.NeedPerson
 	}
 	return waiting, person
 }
 
-// readUndecided reads how many edits wait for a decision, while the person is leaving.
-func (m *Model) readUndecided() tea.Cmd {
+func (m *Model) readUndecided() {
 	if !m.quitting && m.waiting == nil || !m.deciding.begin() {
-		return nil
+		return
 	}
-	return read(m, m.be.Undecided, m.undecidedCame)
-}
-
-func (m *Model) undecidedCame(counts map[string]int, err error) tea.Cmd {
-	again := m.deciding.end(m.readUndecided)
-	if err != nil {
-		return m.fail("read what is not delivered", err)
-	}
-	m.undecided = 0
-	for _, a := range m.facts.Accounts() {
-		if !a.ReadOnly {
-			m.undecided += counts[a.Name]
+	read(m, m.be.Undecided, func(counts map[string]int, err error) {
+		again := m.ended(&m.deciding, m.readUndecided)
+		if err != nil {
+			m.fail("read what is not delivered", err)
+			return
 		}
-	}
-	if again != nil {
-		return again
-	}
-	if m.waiting != nil && m.submitting == 0 && m.allUndecided() {
-		m.closeOverlay(m.waiting)
-		m.waiting = nil
-		m.openLate(m.askQuit())
-	}
-	return nil
+		m.undecided = 0
+		for _, a := range m.accounts() {
+			if !a.ReadOnly {
+				m.undecided += counts[a.Name]
+			}
+		}
+		if !again && m.waiting != nil && m.submitting == 0 && m.allUndecided() {
+			m.stopWaiting()
+			m.openLate(m.askQuit())
+		}
+	})
 }
 
 func (m *Model) allUndecided() bool {
@@ -62,45 +53,44 @@ func (m *Model) allUndecided() bool {
 }
 
 // quit leaves, or asks what to do about edits that are not delivered.
-func (m *Model) quit() tea.Cmd {
-	if m.submitting > 0 {
+func (m *Model) quit() {
+	n, _ := m.undelivered()
+	switch {
+	case m.submitting > 0:
 		m.leaving = true
-		return m.say(theme.Dim, "leaving once the edits are on disk")
+		m.say(theme.Dim, "leaving once the edits are on disk")
+	case n == 0 || m.opts.ReadOnly:
+		m.do(tea.Quit)
+	default:
+		m.undecided = 0
+		m.open(m.askQuit())
+		m.readUndecided()
 	}
-	if n, _ := m.undelivered(); n == 0 || m.opts.ReadOnly {
-		return tea.Quit
-	}
-	m.undecided = 0
-	m.open(m.askQuit())
-	return m.readUndecided()
 }
 
 func (m *Model) askQuit() layer {
 	m.quitting = true
 	d := &dialog.Menu{Title: "Quit?"}
 	m.offerQuit(d)
-	return layer{overlay: d, refresh: func() { m.offerQuit(d) }, act: func(asks any) tea.Cmd {
+	return layer{overlay: d, refresh: func() { m.offerQuit(d) }, act: func(asks any) {
 		m.quitting = false
 		m.closeOverlay(d)
 		i, ok := asks.(dialog.Choice)
-		if !ok {
-			return nil
+		switch {
+		case !ok:
+		case d.Items[i].Key == "w":
+			m.waitForDelivery()
+		case d.Items[i].Key == "l":
+			m.do(tea.Quit)
 		}
-		switch d.Items[i].Key {
-		case "w":
-			return m.waitForDelivery()
-		case "l":
-			return tea.Quit
-		}
-		return nil
 	}}
 }
 
-func (m *Model) waitForDelivery() tea.Cmd {
+func (m *Model) waitForDelivery() {
 	d := &dialog.Progress{Title: "Delivering, then quitting"}
 	d.Total, m.waitedFor = m.undelivered()
 	m.waiting = d
-	refresh := func() {
+	m.open(layer{overlay: d, refresh: func() {
 		n, _ := m.undelivered()
 		d.Total = max(d.Total, n)
 		d.Done = d.Total - n
@@ -108,16 +98,17 @@ func (m *Model) waitForDelivery() tea.Cmd {
 		if m.undecided > 0 {
 			d.Note = waitForYou(m.undecided)
 		}
-	}
-	m.open(layer{overlay: d, refresh: refresh, act: func(any) tea.Cmd {
-		m.waiting = nil
-		return nil
-	}})
-	return tea.Batch(m.quitIfDelivered(), m.readUndecided())
+	}, act: func(any) { m.waiting = nil }})
+	m.quitIfDelivered()
+	m.readUndecided()
 }
 
-// offerQuit says what is not delivered now, and what can be done. It never answers by
-// itself: a key on its way to the dialog would hit the list.
+func (m *Model) stopWaiting() {
+	m.closeOverlay(m.waiting)
+	m.waiting = nil
+}
+
+// offerQuit says what can be done now. It never answers by itself: a key on its way would hit the list.
 func (m *Model) offerQuit(d *dialog.Menu) {
 	key := "s"
 	if len(d.Items) > 0 {
@@ -128,29 +119,31 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	stay := dialog.Item{Key: "s", Label: "stay"}
 	wait := dialog.Item{Key: "w", Label: "wait until " + they + " delivered, then quit"}
 	leave := dialog.Item{Key: "l", Label: "leave " + it + " queued: the next confab sends " + it}
-	safe := ", and safe on disk."
+	safe, undecided := ", and safe on disk.", " "+strings.ToUpper(they[:1])+they[1:]+" safe on disk."
 	if m.opts.Demo {
 		leave.Label, safe = "leave: the demo ends, and what is not delivered with it", ". The demo leaves nothing behind."
+		undecided = safe[1:]
 	}
-	d.Text, d.Items = []string{is + " not delivered yet" + safe}, []dialog.Item{wait, leave, stay}
+	d.Text = []string{is + " not delivered yet" + safe}
 	switch {
 	case n == 0:
-		d.Text, d.Items = []string{"Everything is delivered."}, []dialog.Item{{Key: "w", Label: "quit"}, stay}
+		d.Text[0] = "Everything is delivered."
 		if person > 0 {
 			d.Text[0] = "Nothing is on its way any more. " + needYou(person) + "."
 		}
 	case m.allUndecided():
-		d.Text = []string{waitForYou(n) + "."}
-		d.Items[0].Label, d.Items[0].Off = "wait", "nothing moves until you decide"
-		if m.opts.Demo {
-			d.Text[0] += " The demo leaves nothing behind."
-		} else {
-			d.Text[0] += " " + strings.ToUpper(they[:1]) + they[1:] + " safe on disk."
-			d.Items[1].Label = "leave " + it + " queued until you decide"
+		d.Text[0] = waitForYou(n) + "." + undecided
+		wait.Label, wait.Off = "wait", "nothing moves until you decide"
+		if !m.opts.Demo {
+			leave.Label = "leave " + it + " queued until you decide"
 		}
 	case m.undecided > 0:
 		d.Text = append(d.Text, "Of these, "+waitForYou(m.undecided)+".")
-		d.Items[0].Label = "wait until the rest is delivered, then quit"
+		wait.Label = "wait until the rest is delivered, then quit"
+	}
+	d.Items = []dialog.Item{wait, leave, stay}
+	if n == 0 {
+		d.Items = []dialog.Item{{Key: "w", Label: "quit"}, stay}
 	}
 	at := slices.IndexFunc(d.Items, func(i dialog.Item) bool { return i.Key == key })
 	if at < 0 {
@@ -167,10 +160,7 @@ func waitForYou(n int) string {
 }
 
 func needYou(n int) string {
-	if n == 1 {
-		return "1 edit needs you"
-	}
-	return theme.Count(n, "edit") + " need you"
+	return theme.Count(n, "edit") + " need" + strings.Repeat("s", cell(n == 1)) + " you"
 }
 
 // editsAre returns "1 edit is" or "2 edits are", and the pronouns that follow.
@@ -182,33 +172,29 @@ func editsAre(n int) (is, they, it string) {
 }
 
 // interrupt quits; asked for again, it leaves what is not delivered.
-func (m *Model) interrupt() tea.Cmd {
+func (m *Model) interrupt() {
 	if m.quitting || m.waiting != nil {
-		return tea.Quit
+		m.do(tea.Quit)
+	} else {
+		m.quit()
 	}
-	return m.quit()
 }
 
-// keyUnseen takes a key while the terminal is too small for any question: leaving is all
-// that works.
-func (m *Model) keyUnseen(name string) tea.Cmd {
+// keyUnseen takes a key where the terminal is too small for questions: only leaving works.
+func (m *Model) keyUnseen(name string) {
 	m.typed = append(m.typed, name)
 	b, r := m.keys.Lookup(m.stack(), m.typed)
 	if r == keymap.Prefix {
-		return nil
+		return
 	}
 	m.typed, m.count = nil, 0
 	if r == keymap.Match && b.Action == keymap.Quit {
-		return m.interrupt()
+		m.interrupt()
 	}
-	return nil
 }
 
 func (m *Model) tooSmallText() string {
-	key := m.keys.KeyOf(keymap.Global, keymap.Quit)
-	if key == "" {
-		key = m.keys.KeyOf(keymap.Global, keymap.Interrupt)
-	}
+	key := cmp.Or(m.keys.KeyOf(keymap.Global, keymap.Quit), m.keys.KeyOf(keymap.Global, keymap.Interrupt))
 	if m.quitting {
 		n, _ := m.undelivered()
 		is, _, it := editsAre(n)
@@ -218,29 +204,22 @@ func (m *Model) tooSmallText() string {
 }
 
 // quitIfReady leaves where quitting waited for a submission.
-func (m *Model) quitIfReady() tea.Cmd {
+func (m *Model) quitIfReady() {
 	if m.leaving && m.submitting == 0 {
 		m.leaving = false
-		return m.quit()
+		m.quit()
 	}
-	return nil
 }
 
-// quitIfDelivered leaves where quitting waited for deliveries. It stays where one of them
-// needs the person.
-func (m *Model) quitIfDelivered() tea.Cmd {
-	if m.waiting == nil || m.submitting > 0 {
-		return nil
-	}
+// quitIfDelivered leaves after the deliveries that quitting waited for, unless one needs the person.
+func (m *Model) quitIfDelivered() {
 	n, person := m.undelivered()
-	switch {
-	case n > 0:
-		return nil
-	case person > m.waitedFor:
-		more := person - m.waitedFor
-		m.closeOverlay(m.waiting)
-		m.waiting = nil
-		return m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
+	switch more := person - m.waitedFor; {
+	case m.waiting == nil || m.submitting > 0 || n > 0:
+	case more > 0:
+		m.stopWaiting()
+		m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
+	default:
+		m.do(tea.Quit)
 	}
-	return tea.Quit
 }

@@ -16,21 +16,18 @@ import (
 )
 
 const (
-	// framesOverSSH bounds the frames a second over a slow link, so that bursts
-	// of keys are drawn once.
+	// framesOverSSH bounds the frames a second over a link: bursts of keys are drawn once.
 	framesOverSSH = 30
 	// loopTime is how long the framework may take to end once it is told to.
 	loopTime = 800 * time.Millisecond
 	// restoreTime is how long the terminal may take to be restored past it.
 	restoreTime = 200 * time.Millisecond
-	// draftsTime is by when, counted from the end of ctx, what was typed must be
-	// written; a person who leaves by a key has leaveTime.
+	// draftsTime, from the end of ctx, is left to write drafts; who leaves by a key has leaveTime.
 	draftsTime = 1400 * time.Millisecond
 	leaveTime  = 10 * time.Second
 )
 
-// errNoTerminal ends the inbox where its terminal has been closed. It counts as
-// an interrupt.
+// errNoTerminal ends the inbox where its terminal was closed; it counts as an interrupt.
 var errNoTerminal = fmt.Errorf("the terminal is gone: %w", context.Canceled)
 
 // Run runs the inbox in the terminal until the person leaves, the terminal is
@@ -42,8 +39,7 @@ var errNoTerminal = fmt.Errorf("the terminal is gone: %w", context.Canceled)
 // a second. A framework that is stuck, because the terminal takes no output or
 // the process was stopped, is left behind and the terminal restored without it.
 func Run(ctx context.Context, m *Model, options ...tea.ProgramOption) error {
-	// Lip Gloss has asked already what colours the terminal has, for which tmux
-	// takes a process of its own.
+	// Lip Gloss knows the colours already: tmux takes a process of its own to answer.
 	colors := tea.WithColorProfile(lipgloss.Writer.Profile)
 	return run(ctx, m, openTerminal(os.Stdin, os.Stdout), append([]tea.ProgramOption{colors}, options...)...)
 }
@@ -92,7 +88,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 		keepTerminal()
 		go p.Quit()
 	}
-	m.session.end(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
+	m.endSession(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
 	kept := m.keepDrafts(ctx, ended)
 	select {
 	case <-ended:
@@ -127,17 +123,13 @@ func suspend(ctx context.Context, p *tea.Program, release func()) tea.Msg {
 	return tea.ResumeMsg{}
 }
 
-// keepDrafts writes what was typed and not written yet: at once, since time is
-// short, and again what came until the program has ended or should have.
+// keepDrafts writes what was typed: at once, and again what came until the program has ended.
 func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan error {
 	writing, cancel := context.WithTimeout(context.Background(), leaveTime)
 	hurry := context.AfterFunc(ctx, func() { time.AfterFunc(draftsTime, cancel) })
 	done, result := make(chan error, 1), make(chan error, 1)
 	go func() {
 		err := m.drafts.writeAll(writing)
-		if m.session.kept != nil {
-			m.session.kept.writeAll(writing) // without it, the next start begins at the top
-		}
 		select {
 		case <-ended:
 		case <-time.After(loopTime):
@@ -164,8 +156,7 @@ func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan er
 	return result
 }
 
-// input is the terminal as input. One that has hung up ends the inbox: the
-// framework would go on without keys.
+// input ends the inbox when the terminal hangs up: the framework would go on without keys.
 type input struct {
 	*os.File
 	hangUp func()
@@ -187,25 +178,20 @@ type terminal struct {
 
 func openTerminal(in, out *os.File) terminal {
 	t := terminal{before: map[*os.File]*term.State{}}
-	state := func(f *os.File) *os.File {
-		s, err := term.GetState(f.Fd())
-		if err != nil {
-			return nil
-		}
-		t.before[f] = s
-		return f
+	if s, err := term.GetState(in.Fd()); err == nil {
+		t.in, t.before[in] = in, s
 	}
-	t.in, t.out = state(in), state(out)
+	if s, err := term.GetState(out.Fd()); err == nil {
+		t.out, t.before[out] = out, s
+	}
 	return t
 }
 
-// restoreModes takes back every mode that the framework sets for this inbox.
-// Escape sequences that were cut short are cancelled first. What belongs to the
-// alternate screen goes before it is left.
+// restoreModes takes back every mode that the framework sets. Cut escape sequences are cancelled
+// first; what belongs to the alternate screen goes before it is left.
 const restoreModes = "\x18\x1b[?2026l\x1b[m\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2027l\x1b[0 q\x1b]2;\x07"
 
-// restore puts the terminal back as it was, as far as it can be done in
-// restoreTime: one that takes no output may take this neither.
+// restore puts the terminal back, as far as that takes restoreTime: it may take no output.
 func (t terminal) restore() {
 	written := make(chan struct{})
 	go func() {

@@ -12,7 +12,6 @@ import (
 	"confab/ui/theme"
 )
 
-// The layouts of list and preview.
 const (
 	layoutAuto   = "auto"
 	layoutRight  = "right"
@@ -29,7 +28,6 @@ const (
 	previewFrom = 20
 )
 
-// areas are the rectangles of the screen.
 type areas struct {
 	tabs, list, rule, preview, message, status layout.Rect
 	// right says that the rule is upright.
@@ -56,152 +54,130 @@ func (m *Model) arrange() areas {
 		a.rule, a.preview = rest.Left(1)
 		a.right = true
 	case layoutBottom:
-		h := max(6, rest.H*2/5)
-		a.list, rest = rest.Bottom(h)
+		a.list, rest = rest.Bottom(max(6, rest.H*2/5))
 		a.rule, a.preview = rest.Top(1)
 	}
 	m.list.SetHeight(a.list.H)
 	return a
 }
 
-// previewPlace tells where the preview stands now.
 func (m *Model) previewPlace() string {
-	if m.h < previewFrom && m.layout == layoutAuto || m.h < 12 {
+	auto := m.opts.Layout == layoutAuto
+	switch {
+	case m.h < previewFrom && auto, m.h < 12, m.opts.Layout == layoutOff, m.opts.Layout == layoutRight && m.w < 60:
 		return layoutOff
-	}
-	switch m.layout {
-	case layoutRight:
-		if m.w < 60 {
-			return layoutOff
-		}
-		return layoutRight
-	case layoutBottom, layoutOff:
-		return m.layout
-	}
-	if m.w >= rightFrom && !m.opts.SSH {
+	case m.opts.Layout == layoutRight, auto && m.w >= rightFrom && !m.opts.SSH:
 		return layoutRight
 	}
 	return layoutBottom
 }
 
 func (m *Model) previewShown() bool {
-	return m.screen == screenList && m.previewPlace() != layoutOff
+	return !m.inDetail && m.previewPlace() != layoutOff
 }
 
-func (m *Model) cyclePreview(intent) tea.Cmd {
+func (m *Model) cyclePreview() {
 	order := []string{layoutRight, layoutBottom, layoutOff}
-	at := slices.Index(order, m.previewPlace())
-	m.layout = order[(at+1)%len(order)]
-	if m.layout == layoutRight && m.previewPlace() != layoutRight {
-		m.layout = layoutBottom
+	m.opts.Layout = order[(slices.Index(order, m.previewPlace())+1)%len(order)]
+	if m.opts.Layout == layoutRight && m.previewPlace() != layoutRight {
+		m.opts.Layout = layoutBottom
 	}
 	m.arrange()
-	m.say(theme.Dim, "preview: "+m.layout)
-	if m.previewPlace() == layoutOff && m.layout != layoutOff {
-		m.say(theme.Dim, "preview: there is no room for it")
+	said := m.opts.Layout
+	if m.previewPlace() == layoutOff && m.opts.Layout != layoutOff {
+		said = "there is no room for it"
 	}
-	return m.showIfPreview()
+	m.say(theme.Dim, "preview: "+said)
+	m.showIfPreview()
 }
 
-// back goes back one step: range, marks, filter, screen. Prompts and overlays
-// have taken the key before.
-func (m *Model) back(intent) tea.Cmd {
+// back goes back one step: search, range, marks, filter, screen.
+func (m *Model) back() {
 	switch {
-	case m.screen == screenDetail && m.detail.Searching() != "":
+	case m.inDetail && m.detail.Searching() != "":
 		m.detail.Search("")
-	case m.screen == screenDetail:
-		m.screen, m.follow = screenList, false
-		m.arrange()
+	case m.inDetail:
+		m.inDetail, m.follow = false, false
 		m.list.MoveToRef(m.detail.Ref())
 		if m.list.Ref() != m.detail.Ref() {
-			return m.cursorMoved()
+			m.cursorMoved()
 		}
 	case m.list.Ranging():
 		m.list.EndRange()
 	case m.list.MarkCount() > 0:
 		m.list.ClearMarks()
-	case m.tabs[m.tab].filter != "":
-		return m.clearFilter()
+	case m.here().filter != "":
+		m.clearFilter()
 	}
-	return nil
 }
 
-// clearFilter takes the filter away; the cursor stays on its conversation, or,
-// where nothing was found, goes back to where the filter was begun.
-func (m *Model) clearFilter() tea.Cmd {
+// clearFilter keeps the cursor on its conversation, else where the filter was begun.
+func (m *Model) clearFilter() {
 	if m.pages.busy && m.pages.fresh {
 		m.clearing = true
-		return nil
+		return
 	}
 	at := m.list.Ref()
 	if at.IsZero() {
-		at = m.tabs[m.tab].from
+		at = m.here().from
 	}
-	return m.setFilter("", at)
+	m.setFilter("", at)
 }
 
-func (m *Model) openDetail(in intent) tea.Cmd {
-	m.screen = screenDetail
+func (m *Model) openDetail(in intent) {
+	m.inDetail = true
 	m.list.EndRange()
-	return m.openRow(in.row)
+	m.openRow(in.row)
 }
 
-func (m *Model) turnDetail(by int) tea.Cmd {
-	if m.screen == screenList && !m.previewShown() {
-		return m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
+func (m *Model) turnDetail(by int) {
+	if !m.inDetail && !m.previewShown() {
+		m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
+		return
 	}
 	m.detail.SetTab(m.detail.Tab() + detail.Tab(by))
-	return nil
 }
 
 // switchTab goes to a view; the numbers wrap around.
-func (m *Model) switchTab(to int) tea.Cmd {
+func (m *Model) switchTab(to int) {
 	n := len(m.tabs)
 	to = (to%n + n) % n
-	if to == m.tab && m.screen == screenList {
-		return nil
-	}
-	m.tabs[m.tab].at = m.list.Ref()
-	m.screen = screenList
+	m.inDetail = false
 	if to == m.tab {
-		return nil
+		return
 	}
-	m.tab = to
-	m.clearing = false
-	if k := m.list.MarkCount(); k > 0 {
+	m.here().at = m.list.Ref()
+	m.tab, m.clearing = to, false
+	if m.list.MarkCount() > 0 {
 		m.list.ClearMarks()
 		m.say(theme.Dim, "marks were cleared: they belong to the view")
 	}
 	m.list.Reset(m.tabs[to].at)
 	m.asOf, m.more, m.toEnd = time.Time{}, false, false
-	m.arrange()
-	return tea.Batch(m.reopen(), m.reload(true))
+	m.reopen()
+	m.reload(true)
 }
 
-// setFilter narrows the list; the cursor goes to a conversation, or, for zero,
-// to the top.
-func (m *Model) setFilter(text string, at model.Ref) tea.Cmd {
-	m.tabs[m.tab].filter = text
-	m.clearing = false
-	m.toEnd = false
+// setFilter puts the cursor on a conversation, or for zero to the top.
+func (m *Model) setFilter(text string, at model.Ref) {
+	m.here().filter = text
+	m.clearing, m.toEnd = false, false
 	m.list.EndRange()
 	m.list.Seek(at)
-	return m.reload(true)
+	m.reload(true)
 }
 
-func (m *Model) refresh(in intent) tea.Cmd {
-	be := m.be
+func (m *Model) refresh(in intent) {
 	var accounts []string
-	if in.one && m.screen == screenDetail {
+	if in.one && m.inDetail {
 		accounts = append(accounts, in.row.Conversation.Ref.Account)
 	}
 	m.say(theme.Dim, "refreshing")
-	ask := func() tea.Msg {
-		be.Refresh(accounts...)
+	m.do(func() tea.Msg {
+		m.be.Refresh(accounts...)
 		return nil
+	})
+	if m.inDetail {
+		m.reloadDetail(in)
 	}
-	if m.screen == screenDetail {
-		return tea.Batch(ask, m.reloadDetail(in))
-	}
-	return ask
 }

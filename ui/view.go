@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,9 +38,8 @@ func (m *Model) View() tea.View {
 // held is a blank that the renderer can't erase, since it is concealed.
 const held = "\x1b[8m \x1b[m"
 
-// hold puts a held blank at the end of a line. There the renderer would look for
-// shorter ways to write the line than what changed, cell by cell, and erase, insert
-// or delete from the middle of a wide character on.
+// hold ends a line with a held blank, beyond which the renderer would look for shorter ways to write
+// the line, and erase or insert from the middle of a wide character on.
 func hold(line string) string {
 	text := strings.TrimSuffix(line, "\x1b[m")
 	if head, ok := strings.CutSuffix(text, " "); ok && strings.Trim(head, " ") != "" {
@@ -57,6 +57,7 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	}
 	var lines []string
 	var cursor *layout.Cursor
+	m.hits, m.hitsOf = nil, nil
 	if m.be == nil {
 		lines = m.th.Block(nil, m.w, m.h)
 	} else {
@@ -71,69 +72,72 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 		}
 		p := l.Draw(m.th, full)
 		m.th.Overlay(lines, p.At, p.Lines, m.w)
-		m.mouse.top = p
 		cursor = p.Cursor
+		m.hits, m.hitsOf = nil, l.overlay
+		m.hitKeys(p.Keys)
+		m.hits = append(m.hits, hit{p.Inside, func(at tea.Mouse) { m.pass(l, layout.Click(at.Y-p.Inside.Y)) }})
 	}
 	return lines, cursor
 }
 
 func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 	a := m.arrange()
-	m.mouse = hitAreas{areas: a}
 	var lines []string
 	if a.tabs.H > 0 {
 		lines = append(lines, m.drawTabs(a.tabs))
 	}
-	switch {
-	case m.screen == screenDetail:
+	if m.inDetail {
 		body := layout.Rect{Y: a.tabs.H, W: m.w, H: m.h - a.tabs.H - a.message.H - a.status.H}
+		m.hitDetail(body)
 		lines = append(lines, m.detail.Draw(m.th, body, m.now())...)
-	case a.preview.Empty():
-		lines = append(lines, m.drawList(a.list)...)
-	case a.right:
-		left := m.drawList(a.list)
-		rule := make([]string, a.rule.H)
-		for i := range rule {
-			rule[i] = m.th.Say(theme.Border, m.th.Vertical)
+	} else {
+		list := m.drawList(a.list)
+		m.hits = append(m.hits, hit{a.list, func(at tea.Mouse) { m.clickList(at.Y - a.list.Y) }})
+		m.hitDetail(a.preview)
+		switch {
+		case a.preview.Empty():
+		case a.right:
+			rule := slices.Repeat([]string{m.th.Say(theme.Border, m.th.Vertical)}, a.rule.H)
+			list = layout.Beside(layout.Beside(list, rule), m.detail.Draw(m.th, a.preview, m.now()))
+		default:
+			list = append(list, m.th.Say(theme.Border, strings.Repeat(m.th.Horizontal, a.rule.W)))
+			list = append(list, m.detail.Draw(m.th, a.preview, m.now())...)
 		}
-		lines = append(lines, layout.Beside(layout.Beside(left, rule), m.detail.Draw(m.th, a.preview, m.now()))...)
-	default:
-		lines = append(lines, m.drawList(a.list)...)
-		lines = append(lines, m.th.Say(theme.Border, strings.Repeat(m.th.Horizontal, a.rule.W)))
-		lines = append(lines, m.detail.Draw(m.th, a.preview, m.now())...)
+		lines = append(lines, list...)
 	}
+	below := []layout.Rect{a.message, a.status}
+	below = slices.DeleteFunc(below, func(r layout.Rect) bool { return r.H == 0 })
 	var cursor *layout.Cursor
-	if m.prompt != nil && a.message.H > 0 {
-		line, x := m.drawPrompt(a.message.W)
-		lines = append(lines, line)
-		cursor = &layout.Cursor{X: x, Y: a.message.Y}
-	} else if a.message.H > 0 {
-		lines = append(lines, m.drawMessage(a.message))
-	}
-	switch {
-	case a.status.H == 0:
-	case m.prompt != nil && a.message.H > 0:
-		lines = append(lines, m.drawPromptHelp(a.status.W))
-	case m.prompt != nil:
-		line, x := m.drawPrompt(a.status.W)
-		lines = append(lines, line)
-		cursor = &layout.Cursor{X: x, Y: a.status.Y}
-	default:
-		lines = append(lines, m.drawStatus(a.status.W))
+	for i, r := range below {
+		switch {
+		case m.prompt != nil && i == 0:
+			line, x := m.prompt.input.Draw(m.th, max(0, r.W-2), theme.Text)
+			lines = append(lines, m.th.Fit(m.th.Say(theme.Accent, m.prompt.kind.sign)+line, r.W, ""))
+			cursor = &layout.Cursor{X: x + 1, Y: r.Y}
+		case m.prompt != nil:
+			lines = append(lines, m.drawPromptHelp(r.W))
+		case r == a.message:
+			lines = append(lines, m.drawMessage(r))
+		default:
+			lines = append(lines, m.drawStatus(r.W))
+		}
 	}
 	return m.th.Block(lines, m.w, m.h), cursor
 }
 
 func (m *Model) drawList(r layout.Rect) []string {
-	o := list.Options{Now: m.now(), Account: m.accountWidth, Settle: m.keys.KeyOf(keymap.List, keymap.Settle),
+	o := list.Options{Now: m.now(), Settle: m.keys.KeyOf(keymap.List, keymap.Settle),
 		Swept: map[string]time.Time{}, Audience: map[string]model.Audiences{}}
-	accounts := m.facts.Accounts()
+	accounts := m.accounts()
+	same := len(accounts) == 1 // in every row
 	for _, a := range accounts {
-		about, _ := m.facts.Describe(a.Name)
+		about, _ := m.be.Describe(a.Name)
 		o.Swept[a.Name], o.Audience[a.Name] = a.Swept, about.Audience
-		if len(accounts) == 1 || m.tabs[m.tab].Query == "account:"+a.Name {
-			o.Account = 0 // it is the same in every row
-		}
+		o.Account = max(o.Account, m.th.Width(a.Name))
+		same = same || m.here().Query == "account:"+a.Name
+	}
+	if same {
+		o.Account = 0
 	}
 	if m.list.Loaded() && m.list.Total() == 0 {
 		o.Empty = m.emptyText()
@@ -142,24 +146,22 @@ func (m *Model) drawList(r layout.Rect) []string {
 }
 
 func (m *Model) emptyText() []string {
-	if f := m.tabs[m.tab].filter; f != "" {
+	if f := m.here().filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
 		if near, ok := m.nearest(); ok {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
-			text = append(text, fmt.Sprintf("Nearest: %s, %s.", near.text, theme.Number(near.found)), "", key+" tab takes it; esc clears the filter.")
-			return text
+			return append(text, fmt.Sprintf("Nearest: %s, %s.", near.text, theme.Number(near.found)), "", key+" tab takes it; esc clears the filter.")
 		}
 		return append(text, "esc clears the filter.")
 	}
-	for _, a := range m.facts.Accounts() {
+	for _, a := range m.accounts() {
 		if a.Syncing || a.Checked.IsZero() && a.Error == nil {
 			return []string{"Nothing here yet: the services are being read."}
 		}
 	}
-	// An account that was never read whole and fails holds what nobody here has
-	// seen: "nothing" would be a lie.
+	// Of an account that was never read whole nobody can say that it holds nothing.
 	unread, then := []string(nil), "Once that is mended, start confab again; confab doctor checks it."
-	for _, a := range m.facts.Accounts() {
+	for _, a := range m.accounts() {
 		if a.Error != nil && a.Swept.IsZero() {
 			unread = append(unread, a.Name+": "+a.Error.Words())
 			if a.Error.Kind != model.NoCredential {
@@ -173,8 +175,7 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
-// drawTabs draws the views, as many as there is room for and the open one in any case, and
-// at the right the order of the list. An order that is not the usual one goes before views.
+// drawTabs draws the views that find room, the open one always, and the order of the list.
 func (m *Model) drawTabs(r layout.Rect) string {
 	th := m.th
 	order, usual := m.order()
@@ -183,31 +184,29 @@ func (m *Model) drawTabs(r layout.Rect) string {
 		room -= th.Width(order) + 2
 	}
 	labels := make([]string, len(m.tabs))
-	widths := make([]int, len(m.tabs))
 	for i, t := range m.tabs {
-		labels[i] = th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis)
+		labels[i] = " " + th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis) + " "
 		if t.count >= 0 {
-			labels[i] += " " + theme.Number(t.count)
+			labels[i] += theme.Number(t.count) + " "
 		}
-		widths[i] = th.Width(labels[i]) + 2
 	}
-	if widths[m.tab]+2 > room {
+	if th.Width(labels[m.tab])+2 > room {
 		order, room = "", r.W
 	}
-	first := 0
-	for first < m.tab && sum(widths[first:m.tab+1]) > room-2*cell(first > 0)-2*cell(m.tab < len(labels)-1) {
+	more := " " + th.Say(theme.Tab, th.Ellipsis)
+	first, last := 0, len(labels)-1
+	for first < m.tab && th.Width(strings.Join(labels[first:m.tab+1], "")) > room-2*cell(first > 0)-2*cell(m.tab < last) {
 		first++
 	}
-	m.mouse.first, m.mouse.tabs = first, nil
 	var s strings.Builder
-	x := 0
+	x := 2 * cell(first > 0)
 	if first > 0 {
-		s.WriteString(" " + th.Say(theme.Tab, th.Ellipsis))
-		x = 2
+		s.WriteString(more)
 	}
-	for i := first; i < len(labels); i++ {
-		if more := 2 * cell(i < len(labels)-1); x+widths[i]+more > room && i > first {
-			s.WriteString(" " + th.Say(theme.Tab, th.Ellipsis))
+	for i := first; i <= last; i++ {
+		w := th.Width(labels[i])
+		if x+w+2*cell(i < last) > room && i > first {
+			s.WriteString(more)
 			x += 2
 			break
 		}
@@ -215,9 +214,9 @@ func (m *Model) drawTabs(r layout.Rect) string {
 		if i == m.tab {
 			look = theme.TabActive
 		}
-		s.WriteString(" " + th.Say(look, labels[i]) + " ")
-		m.mouse.tabs = append(m.mouse.tabs, layout.Rect{X: r.X + x, Y: r.Y, W: widths[i], H: 1})
-		x += widths[i]
+		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
+		m.hits = append(m.hits, hit{layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}, func(tea.Mouse) { m.switchTab(i) }})
+		x += w
 	}
 	if x+th.Width(order)+2 > r.W {
 		order = ""
@@ -233,31 +232,34 @@ func cell(one bool) int {
 }
 
 func (m *Model) drawMessage(r layout.Rect) string {
-	w := r.W
+	text, look := m.message(r.W - 1)
+	if text == "" {
+		return m.drawFooter(r)
+	}
+	return " " + m.th.Paint(look, text, r.W-1)
+}
+
+func (m *Model) message(w int) (string, theme.Token) {
+	op, hint, reading := m.working(), m.hint(), m.reading()
 	switch {
-	case m.hint() != "":
-		return " " + m.th.Paint(theme.Key, m.hint(), w-1)
+	case hint != "":
+		return hint, theme.Key
 	case m.notice.text != "":
-		return " " + m.th.Paint(m.notice.look, m.notice.text, w-1)
-	case m.list.Ranging() && m.screen == screenList:
+		return m.notice.text, m.notice.look
+	case m.list.Ranging() && !m.inDetail:
 		first, last := m.list.RangeBounds()
-		return " " + m.th.Paint(theme.Marked, "range of "+theme.Number(last-first+1)+": move on, then act; V marks it, esc gives it up", w-1)
+		return "range of " + theme.Number(last-first+1) + ": move on, then act; V marks it, esc gives it up", theme.Marked
+	case op != nil:
+		return op.words(m.th.Ellipsis), theme.Pending
+	case reading != "":
+		return reading, theme.Pending
 	}
-	if op := m.working(); op != nil {
-		return " " + m.th.Paint(theme.Pending, op.words(m.th.Ellipsis), w-1)
-	}
-	if text := m.reading(); text != "" {
-		return " " + m.th.Paint(theme.Pending, text, w-1)
-	}
-	if line, ok := m.drawTold(r); ok {
-		return line
-	}
-	return m.drawFooter(r)
+	return m.toldLine(w)
 }
 
 func (m *Model) drawStatus(w int) string {
-	info := status.Info{Accounts: m.facts.Accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now(),
+	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
+		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.here().filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus()
@@ -270,17 +272,82 @@ func (m *Model) drawStatus(w int) string {
 	return status.Draw(m.th, w, info)
 }
 
-func (m *Model) plus() string {
-	if m.more {
-		return "+"
-	}
-	return ""
+func (m *Model) plus() string { return strings.Repeat("+", cell(m.more)) }
+
+// footerKey is an action that the footer names, and what it does in a word.
+type footerKey struct {
+	action keymap.Action
+	does   string
 }
 
-func sum(n []int) int {
-	t := 0
-	for _, v := range n {
-		t += v
+// The most useful come first: those that find no room are left out, but for the last.
+var (
+	listKeys = []footerKey{{keymap.Settle, "settle"}, {keymap.Open, "open"}, {keymap.Mark, "mark"}, {keymap.TogglePrivacy, "privacy"},
+		{keymap.Rename, "rename"}, {keymap.Participants, "people"}, {keymap.Contacts, "contacts"}, {keymap.ToggleStatus, "close"},
+		{keymap.Undo, "undo"}, {keymap.Back, "back"}, {keymap.Filter, "filter"}, {keymap.Palette, "actions"}, {keymap.Help, "help"}}
+	detailKeys = []footerKey{{keymap.Back, "back"}, {keymap.Settle, "settle"}, {keymap.NextTab, "tab"}, {keymap.NextItem, "next"},
+		{keymap.TogglePrivacy, "privacy"}, {keymap.Rename, "rename"}, {keymap.Participants, "people"}, {keymap.Contacts, "contacts"},
+		{keymap.ToggleStatus, "close"}, {keymap.Undo, "undo"}, {keymap.SearchNext, "next match"}, {keymap.Search, "search"},
+		{keymap.Palette, "actions"}, {keymap.Help, "help"}}
+)
+
+// drawFooter names the keys that work on the row under the cursor, once that rests.
+func (m *Model) drawFooter(r layout.Rect) string {
+	if len(m.layers) > 0 {
+		return layout.Spaces(r.W) // what lies over it takes the keys, and names its own
 	}
-	return t
+	if !m.moving || m.inDetail {
+		m.footer = m.footerPairs()
+	}
+	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: r.W - 2}, m.footer...)
+	m.hitKeys(hits)
+	return m.th.Fit(" "+line, r.W, "")
+}
+
+func (m *Model) footerPairs() (pairs []string) {
+	here := listKeys
+	if m.inDetail {
+		here = detailKeys
+	}
+	keys, global := m.keys.Keys(m.stack()...), m.keys.Keys(keymap.Global)
+	in := m.intent("")
+	in.count = 0
+	for _, o := range here {
+		in.action = o.action
+		if does := m.footerWord(in, o.does); does != "" {
+			key := keys.Of(o.action)
+			if o.action == keymap.Back {
+				key = global.Of(o.action)
+			}
+			pairs = append(pairs, key, does)
+		}
+	}
+	return pairs
+}
+
+func (m *Model) footerWord(in intent, does string) string {
+	inList := !m.inDetail
+	switch a := in.action; {
+	case m.off(in) != "",
+		a == keymap.Settle && (!in.one || !needsPerson(in.row)),
+		a == keymap.Undo && (m.acts == 0 || m.opts.ReadOnly):
+		return ""
+	case a == keymap.TogglePrivacy && in.size() > 1:
+		return "make private"
+	case a == keymap.ToggleStatus && in.one && in.row.Conversation.PlainStatus() == model.StatusClosed:
+		return "reopen"
+	case a != keymap.Back:
+	case !inList && m.detail.Searching() != "":
+		return "end the search"
+	case !inList:
+	case m.list.Ranging():
+		return "end the range"
+	case m.list.MarkCount() > 0:
+		return "unmark"
+	case m.here().filter != "":
+		return "all rows"
+	default:
+		return ""
+	}
+	return does
 }
