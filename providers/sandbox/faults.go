@@ -91,16 +91,16 @@ func (s *Sandbox) SetOffline(provider string, down bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, v := range s.vendors {
-		if provider == "" || provider == v.provider {
-			s.offline[v.provider] = down
+	for _, v := range s.services {
+		if p := v.own().Provider; provider == "" || provider == p {
+			s.offline[p] = down
 		}
 	}
 }
 
 // Revoke makes the provider's credential invalid: from now on it answers 401. It panics on an unknown provider.
 func (s *Sandbox) Revoke(provider string) {
-	s.services[s.mustKnow(provider)].revoke()
+	s.mustKnow(provider).revoke()
 }
 
 // faultsFor decides which faults one request meets.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -78,8 +79,7 @@ var (
 // Sandbox is the servers. Use [New].
 type Sandbox struct {
 	now      func() time.Time
-	vendors  []vendor
-	services []service // as vendors
+	services []service
 
 	mu       sync.Mutex
 	rng      *rand.Rand
@@ -90,17 +90,38 @@ type Sandbox struct {
 	requests []Request
 }
 
-// New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
-func New(o Options) (*Sandbox, error) { return newWith(o, vendors) }
+// worlds are the services in each, in the order their accounts are listed.
+var worlds = map[string][]maker{Hostile: vendors, Northwind: vendors}
 
-func newWith(o Options, all []vendor) (*Sandbox, error) {
+var vendors = []maker{
+	{"attention", newAttention}, {"bird", newBird}, {"askelephant", newAskElephant}, {"kona", newKona},
+}
+
+// maker makes a service from the server that its description describes.
+type maker struct {
+	name string
+	open func(*server) service
+}
+
+func (m maker) make(conversations int, data *world, now func() time.Time) service {
+	return m.open(&server{spec: load[spec]("data/services/" + m.name + ".json"), conversations: conversations, data: data, now: now})
+}
+
+// service is a server with what makes it the one it is.
+type service interface {
+	parts
+	own() *server
+}
+
+// New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
+func New(o Options) (*Sandbox, error) {
 	if o.Conversations < 0 {
 		return nil, errors.New("the number of conversations is negative")
 	}
-	if o.Conversations == 0 {
-		o.Conversations = defaultConversations
-	}
-	if o.World = cmp.Or(o.World, Hostile); o.World != Hostile && o.World != Northwind {
+	o.Conversations = cmp.Or(o.Conversations, defaultConversations)
+	o.World = cmp.Or(o.World, Hostile)
+	makers := worlds[o.World]
+	if makers == nil {
 		return nil, fmt.Errorf("there is no world %q", o.World)
 	}
 	if o.Now == nil {
@@ -108,7 +129,6 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		now:     o.Now,
-		vendors: all,
 		latency: o.Latency,
 		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
 		rates:   map[string]float64{},
@@ -122,42 +142,48 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 		s.rates[name] = rate
 	}
 	data := newWorld(o.World, o.Seed, o.Now())
-	for i := range all {
+	for i, m := range makers {
 		// Spread evenly; the first ones take the remainder.
-		share := (o.Conversations + len(all) - 1 - i) / len(all)
-		s.services = append(s.services, all[i].open(base{vendor: &all[i], conversations: share, data: data, now: o.Now}))
+		share := (o.Conversations + len(makers) - 1 - i) / len(makers)
+		s.services = append(s.services, m.make(share, data, o.Now))
 	}
 	return s, nil
 }
 
 // Accounts returns one account per server, in the order attention ("sales"), bird ("support"), askelephant ("meetings"),
 // kona ("projects").
-func (s *Sandbox) Accounts() []Account {
-	accounts := make([]Account, 0, len(s.services))
-	for i, v := range s.vendors {
-		a := Account{Name: v.account, Provider: v.provider, Unseen: s.services[i].unseen(), Acts: s.services[i].acts()}
+func (s *Sandbox) Accounts() (accounts []Account) {
+	for _, v := range s.services {
+		of := v.own()
+		a := Account{Name: of.Account, Provider: of.Provider, Path: of.Path, Unseen: of.unseen(), Acts: of.acts()}
 		a.Settings, a.Secrets = map[string]string{}, map[string]string{}
-		s.services[i].account(&a)
+		maps.Copy(a.Settings, of.Settings)
+		v.account(&a)
 		accounts = append(accounts, a)
 	}
 	return accounts
 }
 
-// index finds a server, -1 for none.
-func (s *Sandbox) index(provider string) int {
-	return slices.IndexFunc(s.vendors, func(v vendor) bool { return v.provider == provider })
+// server finds a server, nil for none; mustKnow panics instead.
+func (s *Sandbox) server(provider string) *server {
+	for _, v := range s.services {
+		if v.own().Provider == provider {
+			return v.own()
+		}
+	}
+	return nil
 }
 
-func (s *Sandbox) mustKnow(provider string) int {
-	i := s.index(provider)
-	if i < 0 {
+func (s *Sandbox) mustKnow(provider string) *server {
+	v := s.server(provider)
+	if v == nil {
 		panic(fmt.Sprintf("unknown provider %q", provider))
 	}
-	return i
+	return v
 }
 
-// serverOf finds the server of one type.
-func serverOf[T service](s *Sandbox) T {
+// serviceOf finds the service of one type.
+func serviceOf[T service](s *Sandbox) T {
 	i := slices.IndexFunc(s.services, func(v service) bool { _, ok := v.(T); return ok })
 	return s.services[i].(T)
 }
@@ -188,7 +214,7 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	if found {
 		rest = "/" + rest
 	}
-	at := s.index(provider)
+	v := s.server(provider)
 
 	s.mu.Lock()
 	offline := s.offline[provider]
@@ -199,12 +225,11 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	}
 
 	x := &exchange{method: r.Method, rest: rest, header: r.Header, answer: http.Header{}}
-	if at < 0 {
+	if v == nil {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
 		return x, nil
 	}
-	v := s.services[at]
-	write := s.vendors[at].writes(x)
+	write := v.writes(x)
 	met := s.faultsFor(provider, write)
 	if met[FaultDropBefore] {
 		return nil, errRefused

@@ -380,7 +380,7 @@ func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 		t.Error("a planned concurrent change met a read")
 	}
 	updated := s.AskElephant().JSON(eid)["updated_at"]
-	s.AskElephant().Set(func(w *AskElephantSwitches) { w.IgnoreWrite = true })
+	s.AskElephant().Set(Switches{"IgnoreWrite": true})
 	e.want(200, "PUT", "/v2/engagements/"+eid+"/contacts", `{"contact_ids":[]}`)
 	if slices.Equal(before, s.AskElephant().Contacts(eid)) || s.AskElephant().JSON(eid)["updated_at"] == updated {
 		t.Error("nobody else changed the contacts")
