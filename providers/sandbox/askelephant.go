@@ -249,9 +249,6 @@ func (a *AskElephant) engagement(row int, expand []string) map[string]any {
 			delete(m, e)
 		}
 	}
-	if a.on("OldSchema") {
-		maps.DeleteFunc(m, func(k string, _ any) bool { return k == "is_private" || k == "external_url" || k == "crm_association" })
-	}
 	return m
 }
 

@@ -535,8 +535,8 @@ func TestAskElephantAnswerNext(t *testing.T) {
 }
 
 func FuzzAskElephantRequests(f *testing.F) {
-	later := newWorld(Hostile, 1, testNow.Add(3*time.Hour))
-	a := maker{"askelephant", newAskElephant}.make(12, later, time.Now).(*AskElephant)
+	later := newWorld(files, Hostile, 1, testNow.Add(3*time.Hour))
+	a := newService("askelephant", 12, later, time.Now).(*AskElephant)
 	one := "/api/v2/engagements/" + a.id(3)
 	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")
 	f.Add("GET", "/api/v2/engagements", "cursor=eyJjIjoiZW5nYWdlbWVudHMiLCJ0IjoiJSIsInUiOjF9", "")
@@ -545,7 +545,7 @@ func FuzzAskElephantRequests(f *testing.F) {
 	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.ContactIDs()[1]+`"]}`)
 	f.Add("GET", "/api/v2/tags", "order_by=updated_at:asc&limit=1", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, maker{"askelephant", newAskElephant}, a.key, method, path, query, body)
+		fuzzService(t, "askelephant", a.key, method, path, query, body)
 	})
 }
 

@@ -566,8 +566,8 @@ func BenchmarkAttentionSync25000(b *testing.B) {
 }
 
 func FuzzAttentionRequests(f *testing.F) {
-	later := newWorld(Hostile, 1, testNow.Add(3*time.Hour))
-	a := maker{"attention", newAttention}.make(12, later, time.Now).(*Attention)
+	later := newWorld(files, Hostile, 1, testNow.Add(3*time.Hour))
+	a := newService("attention", 12, later, time.Now).(*Attention)
 	one := "/v2/conversations/" + a.id(3)
 	f.Add("GET", "/v2/conversations/list", "size=50&filter[owner.id]=x&filter[team.id]=Budget&filter[team.id]=1", "")
 	f.Add("GET", one, "detailedTranscript=true", "")
@@ -578,6 +578,6 @@ func FuzzAttentionRequests(f *testing.F) {
 	f.Add("GET", "/v2/teams/"+a.place(-1, "team", 0).(string)+"/members", "", "")
 	f.Add("GET", "//v2//", "", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, maker{"attention", newAttention}, a.key, method, path, query, body)
+		fuzzService(t, "attention", a.key, method, path, query, body)
 	})
 }

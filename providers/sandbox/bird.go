@@ -43,7 +43,7 @@ func newBird(s *server) service {
 		"attributes": readAttributes, "identifier": readIdentifier,
 	}
 	b.start(b, map[string]func(*exchange){
-		"list": b.list, "read": b.read, "create": b.createConversation, "patch": b.patch, "delete": b.delete, "messages": b.messages,
+		"list": b.list, "read": b.read, "create": b.createConversation, "patch": b.patch, "messages": b.messages,
 		"participants": b.listParticipants, "add": b.addParticipant, "admit": b.patchParticipant, "expel": b.removeParticipant,
 		"search": b.searchContacts, "items": b.searchItems,
 	}, map[string]func(row, n int){"participants": b.joinAnother})
@@ -190,11 +190,6 @@ func (b *Bird) read(x *exchange) {
 		doc["status"] = "deleted"
 	}
 	b.ok(x, doc)
-}
-
-func (b *Bird) delete(x *exchange) {
-	b.gone[x.row] = !b.on("DeleteIgnored")
-	x.raw(http.StatusNoContent, "", nil)
 }
 
 // patch changes what is given and keeps the rest, whatever defaults the vendor's page prints. The values of status are not

@@ -817,8 +817,8 @@ func TestBirdIsTheSameForTheSameSeed(t *testing.T) {
 func TestBirdEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		d := newWorld(Hostile, 1, clock)
-		b := maker{"bird", newBird}.make(n, d, func() time.Time { return clock }).(*Bird)
+		d := newWorld(files, Hostile, 1, clock)
+		b := newService("bird", n, d, func() time.Time { return clock }).(*Bird)
 		if b.Len() != n || len(b.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, b.Len(), len(b.IDs()))
 		}
@@ -831,8 +831,8 @@ func TestBirdEmptyAndTiny(t *testing.T) {
 }
 
 func FuzzBirdRequests(f *testing.F) {
-	d := newWorld(Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-	b := maker{"bird", newBird}.make(12, d, time.Now).(*Bird)
+	d := newWorld(files, Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	b := newService("bird", 12, d, time.Now).(*Bird)
 	at := "/workspaces/" + birdWorkspace
 	one := at + "/conversations/" + b.id(3)
 	f.Add("GET", at+"/conversations", "limit=3&pageToken=WyIiLCIiXQ%3D%3D", "")
@@ -844,7 +844,7 @@ func FuzzBirdRequests(f *testing.F) {
 	f.Add("DELETE", one+"/participants/"+b.uuid("contact", 3), "", "")
 	f.Add("POST", at+"/contacts/search", "", `{"identifier":{"key":"facebookid-","value":"-1"}}`)
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, maker{"bird", newBird}, "AccessKey "+birdToken, method, path, query, body)
+		fuzzService(t, "bird", "AccessKey "+birdToken, method, path, query, body)
 	})
 }
 

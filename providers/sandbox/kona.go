@@ -33,10 +33,9 @@ const (
 	konaMaxPage      = 100 // not documented; capping silently is [assumed]
 	konaHost         = "https://api.kona.com/"
 	// Ids of conversations and comments have 13 digits, as the vendor's samples do.
-	konaFirstConversation = 1_480_000_000_000
-	konaFirstComment      = 2_000_000_000_000
-	konaCommentsPer       = 1000
-	konaGroupsPerSpace    = 4
+	konaFirstComment   = 2_000_000_000_000
+	konaCommentsPer    = 1000
+	konaGroupsPerSpace = 4
 )
 
 // Kona returns the stand-in for Kona.
@@ -52,8 +51,8 @@ func newKona(s *server) service {
 		"role": k.among("must be 1, 2 or 3", 1, 3), "users": k.readMembers, "groups": k.readMembers,
 	}
 	k.start(k, map[string]func(*exchange){
-		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create, "read": k.read,
-		"update": k.update, "delete": k.delete, "comments": k.comments,
+		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create,
+		"read": func(x *exchange) { k.answerOne(x, http.StatusOK, x.row) }, "update": k.update, "delete": k.delete, "comments": k.comments,
 	}, map[string]func(row, n int){
 		"user":  func(row, _ int) { k.takeIn(row, "participants", "user", k.count("user")) },
 		"group": func(row, _ int) { k.takeIn(row, "groups", "group", konaGroupsPerSpace) },
@@ -94,42 +93,6 @@ func (k *Kona) Me() int64 { return k.number("user", konaMe) }
 
 // number is an id.
 func (k *Kona) number(kind string, n int) int64 { return k.idOf(kind, n).(int64) }
-
-// steps are the first id of a kind and how far the next is. The ids of conversations grow with time: row 0 is the newest seeded
-// row, rows from conversations on were created later.
-func (k *Kona) steps(kind string) (first, step int64) {
-	switch kind {
-	case "conversation":
-		return konaFirstConversation + int64(k.data.seed%1000)*1_000_000_000 + 37, 37
-	case "space":
-		return 40, 11
-	case "group":
-		return 5, 7
-	}
-	return 10, 3
-}
-
-func (k *Kona) idOf(kind string, n int) any {
-	if kind == "conversation" && n < k.conversations {
-		n = k.conversations - 1 - n
-	}
-	first, step := k.steps(kind)
-	return first + int64(n)*step
-}
-
-// numberOf reads ids, which are canonical integers.
-func (k *Kona) numberOf(kind, id string) (int, bool) {
-	first, step := k.steps(kind)
-	n, err := strconv.ParseInt(id, 10, 64)
-	i := (n - first) / step
-	if err != nil || strconv.FormatInt(n, 10) != id || n < first || (n-first)%step != 0 || i >= int64(k.count(kind)) {
-		return 0, false
-	}
-	if kind == "conversation" && int(i) < k.conversations {
-		return k.conversations - 1 - int(i), true
-	}
-	return int(i), true
-}
 
 // count knows how many spaces there are, and their groups: group g belongs to space g % spaces.
 func (k *Kona) count(kind string) int {
@@ -390,15 +353,12 @@ func (k *Kona) insert(now time.Time, set map[string]any) int {
 	}, set))
 }
 
-func (k *Kona) read(x *exchange) { k.answerOne(x, http.StatusOK, x.row) }
-
 // delete is for the creator only.
 func (k *Kona) delete(x *exchange) {
 	if integer(k.value(x.row, "creator_id")) != k.Me() {
 		x.refuse(http.StatusForbidden, "forbidden", "Only the creator can delete a conversation.")
 	}
-	k.gone[x.row] = !k.on("DeleteIgnored")
-	x.raw(http.StatusNoContent, "", nil)
+	k.deleteConversation(x)
 }
 
 // create answers 201 with a Location.

@@ -838,8 +838,8 @@ func TestKonaIsTheSameForTheSameSeed(t *testing.T) {
 func TestKonaEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		data := newWorld(Hostile, 1, clock)
-		k := maker{"kona", newKona}.make(n, data, func() time.Time { return clock }).(*Kona)
+		data := newWorld(files, Hostile, 1, clock)
+		k := newService("kona", n, data, func() time.Time { return clock }).(*Kona)
 		if k.Len() != n || len(k.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, k.Len(), len(k.IDs()))
 		}
@@ -860,14 +860,14 @@ func FuzzKonaRequests(f *testing.F) {
 	f.Add("GET", "/api/comments/-9223372036854775808", "", "")
 	f.Add("GET", "/api/users", "like=%ff&page=99999999999999999999", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, maker{"kona", newKona}, "Bearer "+konaToken, method, path, query, body)
+		fuzzService(t, "kona", "Bearer "+konaToken, method, path, query, body)
 	})
 }
 
 // fuzzService sends any request to a server: it must answer, and its directory must still add up.
-func fuzzService(t *testing.T, m maker, auth, method, path, query, body string) {
+func fuzzService(t *testing.T, name, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	s := m.make(12, newWorld(Hostile, 1, clock), func() time.Time { return clock }).own()
+	s := newService(name, 12, newWorld(files, Hostile, 1, clock), func() time.Time { return clock }).own()
 	values, err := url.ParseQuery(query)
 	header := http.Header{"Authorization": {auth}, "Content-Type": {"application/json"}}
 	for range 2 {

@@ -1,7 +1,10 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,11 +21,51 @@ func (s *server) enter(*exchange) {}
 
 func (s *server) blame(*exchange, map[string]any) {}
 
-// idOf is a UUID.
-func (s *server) idOf(kind string, n int) any { return s.data.id(s.Provider+" "+kind, n) }
+// serial is how ids count: from First, and further for another seed, by Step, after a Prefix or as numbers.
+type serial struct {
+	Prefix              string
+	First, Step, Seeded int64
+}
+
+// serial is the place of a conversation among the ids, which grow with time: row 0 is the newest seeded row, rows from
+// conversations on were created later.
+func (s *server) serial(row int) int {
+	if row < s.conversations {
+		return s.conversations - 1 - row
+	}
+	return row
+}
+
+func (s *server) idOf(kind string, n int) any {
+	form := s.Ids[kind]
+	if form == nil {
+		return s.data.id(s.Provider+" "+kind, n)
+	}
+	if kind == "conversation" {
+		n = s.serial(n)
+	}
+	id := form.First + int64(s.data.seed%1000)*form.Seeded + int64(n)*form.Step
+	if form.Prefix == "" {
+		return id
+	}
+	return form.Prefix + strconv.FormatInt(id, 10)
+}
 
 func (s *server) numberOf(kind, id string) (int, bool) {
-	return s.data.number(s.Provider+" "+kind, id, s.parts.count(kind))
+	form := s.Ids[kind]
+	if form == nil {
+		return s.data.number(s.Provider+" "+kind, id, s.parts.count(kind))
+	}
+	first := form.First + int64(s.data.seed%1000)*form.Seeded
+	n, err := strconv.ParseInt(strings.TrimPrefix(id, form.Prefix), 10, 64)
+	i := int((n - first) / form.Step)
+	if err != nil || n < first || i >= s.parts.count(kind) {
+		return 0, false
+	}
+	if kind == "conversation" {
+		i = s.serial(i)
+	}
+	return i, fmt.Sprint(s.parts.idOf(kind, i)) == id
 }
 
 func (s *server) count(kind string) int {
@@ -73,11 +116,51 @@ func (s *server) listed(x *exchange, kind string, rows []int) {
 	x.jsonAs(http.StatusOK, s.Answers, map[string]any{s.Directories[kind].Rows: all})
 }
 
-func (s *server) show(row int) map[string]any { return s.doc(row) }
+func (s *server) show(row int) map[string]any {
+	doc := s.doc(row)
+	for member, kind := range s.Shown {
+		ids, there := doc[member].([]any)
+		things := make([]any, len(ids))
+		for i, id := range ids {
+			n, _ := s.parts.numberOf(kind, fmt.Sprint(id))
+			things[i] = s.entry(kind, n)
+		}
+		if there {
+			doc[member] = things
+		}
+	}
+	return doc
+}
 
 func (s *server) set(row int, field string, value any) {
 	s.edit(row, field, value)
 	if s.Updated != "" {
 		s.touch(row)
 	}
+}
+
+// listConversations answers with a page.
+func (s *server) listConversations(x *exchange) {
+	number, rows := x.number("page"), s.live()
+	shown, _, more := page(rows, (number-1)*s.Size, s.Size, nil, s.parts.show)
+	words := map[string]any{"rows": shown, "total": len(rows), "next": nil}
+	if more {
+		words["next"] = number + 1
+	}
+	x.jsonAs(http.StatusOK, s.Answers, fill(s.List, words))
+}
+
+func (s *server) readConversation(x *exchange) { s.parts.one(x, "conversation", s.parts.show(x.row)) }
+
+// changeConversation takes over the members of the body.
+func (s *server) changeConversation(x *exchange) {
+	for field, v := range x.set {
+		s.parts.set(x.row, field, v)
+	}
+	s.readConversation(x)
+}
+
+func (s *server) deleteConversation(x *exchange) {
+	s.gone[x.row] = !s.on("DeleteIgnored")
+	x.raw(http.StatusNoContent, "", nil)
 }

@@ -252,6 +252,9 @@ func (s *server) receiveBody(x *exchange) {
 	for _, name := range slices.Sorted(maps.Keys(x.call.Body)) {
 		r, raw := x.call.Body[name], fields[name]
 		own := s.readers[r.Is]
+		if r.Is == "ids" {
+			own = s.readIDs
+		}
 		switch v, ok := r.member(raw); {
 		case raw == nil && !r.Need:
 		case raw != nil && own != nil:
@@ -263,6 +266,20 @@ func (s *server) receiveBody(x *exchange) {
 		}
 	}
 	x.wrong.refuse()
+}
+
+// readIDs reads ids of things of a kind.
+func (s *server) readIDs(x *exchange, at string, raw json.RawMessage) any {
+	ids, ok := read[[]any](raw)
+	for _, id := range ids {
+		if _, known := s.parts.numberOf(x.call.Body[at].Kind, fmt.Sprint(id)); !known {
+			ok = false
+		}
+	}
+	if !ok {
+		x.wrong.add(at, "invalid", x.call.Body[at].Want)
+	}
+	return ids
 }
 
 // member reads a member of a body; an empty rule leaves it to what answers the call.

@@ -30,7 +30,7 @@ type created struct {
 
 // open reads the data file.
 func (s *server) open() {
-	s.file = *load[map[string]*collection]("data/" + s.data.name + "/" + s.Provider + ".json")
+	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
 	s.seeded = s.data.dated(s.file["conversations"])
 	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[string]map[string]any{}
 }
@@ -100,6 +100,9 @@ func (s *server) scene(row int) *scene {
 	}
 	_, week := at.In(s.data.zone).ISOWeek()
 	words := map[string]any{"id": s.parts.idOf("conversation", row), "week": week, "month": at.In(s.data.zone).Month()}
+	if s.Ids["conversation"] != nil {
+		words["serial"] = s.serial(row)
+	}
 	return &scene{
 		at: at, pace: pace, clock: s.parts.clock, words: words, tell: s.telling(row),
 		place: func(kind string, n int) any { return s.parts.place(row, kind, n) },
@@ -111,6 +114,11 @@ func (s *server) doc(row int) map[string]any {
 	r := s.raw(row)
 	doc := s.scene(row).make(s.seeded.All, r.Set, r.Drop)
 	maps.Copy(doc, s.edited[row])
+	for name, members := range s.Without {
+		if s.on(name) {
+			maps.DeleteFunc(doc, func(member string, _ any) bool { return slices.Contains(members, member) })
+		}
+	}
 	return doc
 }
 

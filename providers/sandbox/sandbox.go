@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -32,8 +33,9 @@ const (
 type Options struct {
 	// Conversations is the total over the four services, spread evenly; 0 means 400.
 	Conversations int
-	// World is what the conversations are about; "" means Hostile.
+	// World is what the conversations are about; "" means Hostile. Files hold it, nil being those of this package.
 	World string
+	Files fs.FS
 	// Seed chooses the ids and the random faults; the same seed gives the same.
 	Seed uint64
 	// Latency is added to every answer.
@@ -90,21 +92,18 @@ type Sandbox struct {
 	requests []Request
 }
 
-// worlds are the services in each, in the order their accounts are listed.
-var worlds = map[string][]maker{Hostile: vendors, Northwind: vendors}
-
-var vendors = []maker{
-	{"attention", newAttention}, {"bird", newBird}, {"askelephant", newAskElephant}, {"kona", newKona},
+// makers make the services that are more than their descriptions.
+var makers = map[string]func(*server) service{
+	"attention": newAttention, "bird": newBird, "askelephant": newAskElephant, "kona": newKona,
 }
 
-// maker makes a service from the server that its description describes.
-type maker struct {
-	name string
-	open func(*server) service
-}
-
-func (m maker) make(conversations int, data *world, now func() time.Time) service {
-	return m.open(&server{spec: load[spec]("data/services/" + m.name + ".json"), conversations: conversations, data: data, now: now})
+func newService(name string, conversations int, data *world, now func() time.Time) service {
+	s := &server{spec: load[spec](data.files, "data/services/"+name+".json"), conversations: conversations, data: data, now: now}
+	if own := makers[name]; own != nil {
+		return own(s)
+	}
+	s.start(s, nil, nil)
+	return s
 }
 
 // service is a server with what makes it the one it is.
@@ -120,8 +119,10 @@ func New(o Options) (*Sandbox, error) {
 	}
 	o.Conversations = cmp.Or(o.Conversations, defaultConversations)
 	o.World = cmp.Or(o.World, Hostile)
-	makers := worlds[o.World]
-	if makers == nil {
+	if o.Files == nil {
+		o.Files = files
+	}
+	if _, err := fs.Stat(o.Files, "data/"+o.World+"/people.json"); err != nil {
 		return nil, fmt.Errorf("there is no world %q", o.World)
 	}
 	if o.Now == nil {
@@ -141,17 +142,16 @@ func New(o Options) (*Sandbox, error) {
 		}
 		s.rates[name] = rate
 	}
-	data := newWorld(o.World, o.Seed, o.Now())
-	for i, m := range makers {
+	data := newWorld(o.Files, o.World, o.Seed, o.Now())
+	for i, name := range data.Services {
 		// Spread evenly; the first ones take the remainder.
-		share := (o.Conversations + len(makers) - 1 - i) / len(makers)
-		s.services = append(s.services, m.make(share, data, o.Now))
+		share := (o.Conversations + len(data.Services) - 1 - i) / len(data.Services)
+		s.services = append(s.services, newService(name, share, data, o.Now))
 	}
 	return s, nil
 }
 
-// Accounts returns one account per server, in the order attention ("sales"), bird ("support"), askelephant ("meetings"),
-// kona ("projects").
+// Accounts returns one account per server, in the order of the world's people.json.
 func (s *Sandbox) Accounts() (accounts []Account) {
 	for _, v := range s.services {
 		of := v.own()
@@ -163,6 +163,9 @@ func (s *Sandbox) Accounts() (accounts []Account) {
 	}
 	return accounts
 }
+
+// Of returns the server of a provider. It panics on an unknown one.
+func (s *Sandbox) Of(provider string) *Server { return s.mustKnow(provider) }
 
 // server finds a server, nil for none; mustKnow panics instead.
 func (s *Sandbox) server(provider string) *server {

@@ -264,7 +264,7 @@ func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
 }
 
 func TestPeopleAreManyScriptsAndUniqueAddresses(t *testing.T) {
-	w := newWorld(Hostile, 1, testNow)
+	w := newWorld(files, Hostile, 1, testNow)
 	seen := map[string]bool{}
 	people := slices.Clone(w.Staff)
 	for i := range 3 * len(w.Contacts) {

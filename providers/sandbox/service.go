@@ -39,8 +39,17 @@ type spec struct {
 	Refuse   []guard
 	Errors   []failure
 	// Query are the parameters of the calls by name.
-	Query       map[string]*rule
+	Query map[string]*rule
+	// Directories are the things beside the conversations by their kind, Shown the members of a conversation that hold ids of
+	// them and show the things, Without the members that are left out while a switch is on.
 	Directories map[string]*directory
+	Shown       map[string]string
+	Without     map[string][]string
+	// Ids are those that count, by the kind; others are UUIDs.
+	Ids map[string]*serial
+	// List is a page of conversations, of Size rows unless the call says.
+	List any
+	Size int
 	// Calls are the documented ones, by method and path as [http.ServeMux] takes them.
 	Calls    map[string]*call
 	Contests []contest
@@ -158,12 +167,19 @@ type server struct {
 // Switches are values by the names of what they switch: true and false, a number, a text or texts.
 type Switches map[string]any
 
+// Server is what every service has.
+type Server = server
+
 // own returns the server that a service embeds.
 func (s *server) own() *server { return s }
 
 // start readies a server; what answers calls and contests is named in the description.
 func (s *server) start(p parts, do map[string]func(*exchange), contests map[string]func(row, n int)) {
-	s.parts, s.do, s.contests = p, map[string]func(*exchange){"directory": s.listDirectory, "entry": s.readEntry}, contests
+	s.parts, s.contests = p, contests
+	s.do = map[string]func(*exchange){
+		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
+		"change": s.changeConversation, "delete": s.deleteConversation,
+	}
 	s.gone, s.mux, s.switches = map[int]bool{}, http.NewServeMux(), Switches{}
 	for name, handle := range do {
 		s.do[name] = handle

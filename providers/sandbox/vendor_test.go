@@ -18,7 +18,7 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(Hostile, 1, testNow)
+	w := newWorld(files, Hostile, 1, testNow)
 	s := &scene{
 		at: testNow, pace: 0.5, clock: func(at time.Time) any { return stamp(at) }, words: map[string]any{"id": 12, "title": "Hello {id}"},
 		place: func(kind string, n int) any { return kind + strconv.Itoa(n) },

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -26,18 +27,20 @@ var files embed.FS
 // world is what the servers have in common: the people of one company and those it talks to, and one start time.
 type world struct {
 	*cast
-	name string
-	seed uint64
-	base time.Time // when the sandbox was made, UTC, in whole seconds
-	zone *time.Location
+	files fs.FS
+	name  string
+	seed  uint64
+	base  time.Time // when the sandbox was made, UTC, in whole seconds
+	zone  *time.Location
 	// recast is nil where stories that are told again are told of the same people.
 	recast *recasting
 }
 
-// cast is the people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
+// cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
 // what a client must not count on, such as some names and times. The others are what those are called who stand for the people
 // and the companies where a story is told again; who stays stands for nobody.
 type cast struct {
+	Services                            []string
 	Odd                                 bool
 	Staff, Contacts                     []person
 	Companies                           []company
@@ -57,29 +60,30 @@ type company struct {
 
 func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last) }
 
-func newWorld(name string, seed uint64, now time.Time) *world {
-	people := load[cast]("data/" + name + "/people.json")
+func newWorld(files fs.FS, name string, seed uint64, now time.Time) *world {
+	people := load[cast](files, "data/"+name+"/people.json")
 	return &world{
-		cast: people, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recast: recastingOf(people),
+		cast: people, files: files, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recast: recastingOf(people),
 	}
 }
 
 var loaded sync.Map // what load read, by path: it doesn't change
 
 // load reads a data file into T when it is first asked for. The files are part of the program, so a wrong one is a fault of it.
-func load[T any](path string) *T {
-	if v, ok := loaded.Load(path); ok {
+func load[T any](files fs.FS, path string) *T {
+	key := [2]any{files, path}
+	if v, ok := loaded.Load(key); ok {
 		return v.(*T)
 	}
 	v := new(T)
-	raw, err := files.ReadFile(path)
+	raw, err := fs.ReadFile(files, path)
 	if err == nil {
 		err = json.Unmarshal(raw, v)
 	}
 	if err != nil {
 		panic(fmt.Sprintf("sandbox: %s: %v", path, err))
 	}
-	loaded.Store(path, v)
+	loaded.Store(key, v)
 	return v
 }
 
