@@ -535,7 +535,7 @@ func TestAskElephantAnswerNext(t *testing.T) {
 }
 
 func FuzzAskElephantRequests(f *testing.F) {
-	later := newWorld(files, Hostile, 1, testNow.Add(3*time.Hour))
+	later := newWorld(nil, Hostile, 1, testNow.Add(3*time.Hour))
 	a := newService("askelephant", 12, later, time.Now).(*AskElephant)
 	one := "/api/v2/engagements/" + a.id(3)
 	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")

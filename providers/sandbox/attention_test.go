@@ -566,7 +566,7 @@ func BenchmarkAttentionSync25000(b *testing.B) {
 }
 
 func FuzzAttentionRequests(f *testing.F) {
-	later := newWorld(files, Hostile, 1, testNow.Add(3*time.Hour))
+	later := newWorld(nil, Hostile, 1, testNow.Add(3*time.Hour))
 	a := newService("attention", 12, later, time.Now).(*Attention)
 	one := "/v2/conversations/" + a.id(3)
 	f.Add("GET", "/v2/conversations/list", "size=50&filter[owner.id]=x&filter[team.id]=Budget&filter[team.id]=1", "")

@@ -817,7 +817,7 @@ func TestBirdIsTheSameForTheSameSeed(t *testing.T) {
 func TestBirdEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		d := newWorld(files, Hostile, 1, clock)
+		d := newWorld(nil, Hostile, 1, clock)
 		b := newService("bird", n, d, func() time.Time { return clock }).(*Bird)
 		if b.Len() != n || len(b.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, b.Len(), len(b.IDs()))
@@ -831,7 +831,7 @@ func TestBirdEmptyAndTiny(t *testing.T) {
 }
 
 func FuzzBirdRequests(f *testing.F) {
-	d := newWorld(files, Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	d := newWorld(nil, Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
 	b := newService("bird", 12, d, time.Now).(*Bird)
 	at := "/workspaces/" + birdWorkspace
 	one := at + "/conversations/" + b.id(3)

@@ -838,7 +838,7 @@ func TestKonaIsTheSameForTheSameSeed(t *testing.T) {
 func TestKonaEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		data := newWorld(files, Hostile, 1, clock)
+		data := newWorld(nil, Hostile, 1, clock)
 		k := newService("kona", n, data, func() time.Time { return clock }).(*Kona)
 		if k.Len() != n || len(k.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, k.Len(), len(k.IDs()))
@@ -867,7 +867,7 @@ func FuzzKonaRequests(f *testing.F) {
 // fuzzService sends any request to a server: it must answer, and its directory must still add up.
 func fuzzService(t *testing.T, name, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	s := newService(name, 12, newWorld(files, Hostile, 1, clock), func() time.Time { return clock }).own()
+	s := newService(name, 12, newWorld(nil, Hostile, 1, clock), func() time.Time { return clock }).own()
 	values, err := url.ParseQuery(query)
 	header := http.Header{"Authorization": {auth}, "Content-Type": {"application/json"}}
 	for range 2 {

@@ -119,10 +119,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	o.Conversations = cmp.Or(o.Conversations, defaultConversations)
 	o.World = cmp.Or(o.World, Hostile)
-	if o.Files == nil {
-		o.Files = files
-	}
-	if _, err := fs.Stat(o.Files, "data/"+o.World+"/people.json"); err != nil {
+	if _, err := fs.Stat(cmp.Or(o.Files, fs.FS(files)), "data/"+o.World+"/people.json"); err != nil {
 		return nil, fmt.Errorf("there is no world %q", o.World)
 	}
 	if o.Now == nil {

@@ -496,6 +496,13 @@ func (s *server) Change(id, field string, value any) {
 	s.parts.set(s.must(id), field, viaJSON(value))
 }
 
+// Insert is somebody else creating a conversation, with what the first of the file has.
+func (s *server) Insert() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made = append(s.made, created{s.seeded.Rows[0], s.now()})
+}
+
 // Remove is somebody else deleting a conversation. It panics on an unknown id.
 func (s *server) Remove(id string) {
 	s.mu.Lock()

@@ -2,11 +2,72 @@ package sandbox
 
 import (
 	"encoding/json"
+	"os"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
+
+// TestAFifthServiceIsAFile: listing, faults, accounts, accessors and the checks of requests come with the description.
+func TestAFifthServiceIsAFile(t *testing.T) {
+	s := newTestSandbox(t, Options{World: "notes", Files: os.DirFS("../conformance/notes"), Conversations: 3})
+	n := s.Of("notes")
+	if a := s.Accounts(); len(a) != 1 || a[0].Name != "board" || a[0].Provider != "notes" || a[0].Path != "/notes/v1" {
+		t.Errorf("accounts %v", a)
+	}
+	p := newProbe(t, s, "notes")
+	p.key = "X-Key"
+	if r := p.want(200, "GET", "/notes?page=1", "").object(t); r["total"] != 3.0 || r["next"] != nil || len(r["notes"].([]any)) != 3 {
+		t.Errorf("listed %v", r)
+	}
+	p.want(200, "PUT", "/notes/n1/title", `{"title":"mine"}`)
+	if n.JSON("n1")["title"] != "mine" || n.JSON("n7") != nil {
+		t.Errorf("stored %v", n.JSON("n1"))
+	}
+	for _, tc := range []struct {
+		want               int
+		method, path, body string
+	}{
+		{404, "GET", "/notes/", ""}, {404, "GET", "//notes", ""}, {404, "GET", "/notes/../notes", ""}, {404, "GET", "/notes/n1%2Fx", ""},
+		{404, "GET", "/notes/n01", ""}, {404, "GET", "/notes/n3", ""}, {404, "GET", "/notes/1", ""},
+		{405, "PATCH", "/notes/n1", ""}, {405, "HEAD", "/notes", ""}, {400, "GET", "/notes?page=1&size=1", ""}, {400, "GET", "/notes?page=0", ""},
+		{400, "GET", "/notes", ""}, {400, "GET", "/notes?page=1&page=2", ""}, {400, "GET", "/notes?page=1", "{}"},
+		{422, "PUT", "/notes/n1/title", `{"title":"x","more":1}`}, {422, "PUT", "/notes/n1/title", `{}`},
+		{400, "PUT", "/notes/n1/title", "[]"}, {422, "PUT", "/notes/n1/title", `{"title":null}`},
+		{422, "PUT", "/notes/n1/visibility", `{"visibility":"secret"}`}, {422, "PUT", "/notes/n1/people", `{"people":["u40"]}`},
+	} {
+		r := p.want(tc.want, tc.method, tc.path, tc.body)
+		if allow := r.header.Get("Allow"); tc.want == 405 && (allow == "" || strings.Contains(allow, "HEAD")) {
+			t.Errorf("%s %s: Allow %q", tc.method, tc.path, allow)
+		}
+	}
+	s.FailNext("notes", FaultConcurrent, 1)
+	n.AnswerNext(403, 1)
+	if r := p.want(403, "PUT", "/notes/n0/title", `{"title":"x"}`); r.object(t)["message"] != "Forbidden." || n.JSON("n0")["title"] != "theirs 1" {
+		t.Errorf("%s, %v", r.text, n.JSON("n0"))
+	}
+	s.FailNext("notes", Fault429, 1)
+	p.want(429, "GET", "/notes?page=1", "")
+	n.Set(Switches{"NoPeople": true})
+	if r := p.want(200, "GET", "/notes/n1", "").object(t); r["people"] != nil {
+		t.Errorf("people are shown: %v", r)
+	}
+	n.Change("n1", "title", "behind")
+	n.Remove("n0")
+	n.Insert()
+	if n.Len() != 3 || n.JSON("n1")["title"] != "behind" || n.IDs()[0] != "n3" {
+		t.Errorf("%q, %v", n.IDs(), n.JSON("n1"))
+	}
+	p.want(422, "PUT", "/notes/n1/people", `{"people":7}`)
+	last := s.Requests()[len(s.Requests())-1]
+	if !last.Write || last.Provider != "notes" || last.Path != "/v1/notes/n1/people" || last.Status != 422 {
+		t.Errorf("recorded %+v", last)
+	}
+	s.Revoke("notes")
+	p.want(401, "GET", "/notes?page=1", "")
+}
 
 // TestRecords: what a data file may say.
 func TestRecords(t *testing.T) {
@@ -18,7 +79,7 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(files, Hostile, 1, testNow)
+	w := newWorld(nil, Hostile, 1, testNow)
 	s := &scene{
 		at: testNow, pace: 0.5, clock: func(at time.Time) any { return stamp(at) }, words: map[string]any{"id": 12, "title": "Hello {id}"},
 		place: func(kind string, n int) any { return kind + strconv.Itoa(n) },

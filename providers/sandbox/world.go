@@ -60,30 +60,32 @@ type company struct {
 
 func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last) }
 
-func newWorld(files fs.FS, name string, seed uint64, now time.Time) *world {
-	people := load[cast](files, "data/"+name+"/people.json")
+func newWorld(from fs.FS, name string, seed uint64, now time.Time) *world {
+	people := load[cast](from, "data/"+name+"/people.json")
 	return &world{
-		cast: people, files: files, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recast: recastingOf(people),
+		cast: people, files: from, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recast: recastingOf(people),
 	}
 }
 
 var loaded sync.Map // what load read, by path: it doesn't change
 
-// load reads a data file into T when it is first asked for. The files are part of the program, so a wrong one is a fault of it.
-func load[T any](files fs.FS, path string) *T {
-	key := [2]any{files, path}
-	if v, ok := loaded.Load(key); ok {
+// load reads a data file into T; those of this package, which nil stands for, when they are first asked for. The files are part of
+// the program, so a wrong one is a fault of it.
+func load[T any](from fs.FS, path string) *T {
+	if v, ok := loaded.Load(path); ok && from == nil {
 		return v.(*T)
 	}
 	v := new(T)
-	raw, err := fs.ReadFile(files, path)
+	raw, err := fs.ReadFile(cmp.Or(from, fs.FS(files)), path)
 	if err == nil {
 		err = json.Unmarshal(raw, v)
 	}
 	if err != nil {
 		panic(fmt.Sprintf("sandbox: %s: %v", path, err))
 	}
-	loaded.Store(key, v)
+	if from == nil {
+		loaded.Store(path, v)
+	}
 	return v
 }
 

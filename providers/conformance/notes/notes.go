@@ -3,6 +3,7 @@ package notes
 import (
 	"cmp"
 	"context"
+	"embed"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +13,11 @@ import (
 	"confab/model"
 	"confab/providers"
 )
+
+// Files are the description and the notes of the stand-in, for [sandbox.Options]; its world is called notes.
+//
+//go:embed data
+var Files embed.FS
 
 const (
 	name    = "notes"
