@@ -35,8 +35,9 @@ func newAskElephant(s *server) service {
 		server: s, key: "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret, token: "at_" + secret,
 		managed: map[int][]int{}, removed: map[int]bool{},
 	}
-	a.start(a, map[string]func(*exchange){"list": a.list, "read": a.read, "replace": a.replaceContacts},
-		map[string]func(row, n int){"contact": a.moveContact})
+	a.start(a, map[string]func(*exchange){
+		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
+	})
 	return a
 }
 
@@ -160,14 +161,14 @@ func (a *AskElephant) setContacts(row int, set []int) {
 }
 
 // moveContact takes a contact out of many, or adds one to few.
-func (a *AskElephant) moveContact(row, n int) {
+func (a *AskElephant) moveContact(row int) {
 	set := a.managedContacts(row)
 	if len(set) > 4 {
 		a.setContacts(row, set[1:])
 		return
 	}
 	all := a.count("contact")
-	c := n * 7 % all
+	c := a.touches * 7 % all
 	for slices.Contains(set, c) || a.removed[c] {
 		c = (c + 1) % all
 	}
@@ -195,15 +196,13 @@ func (a *AskElephant) taking(row int, kind string) (set []int) {
 
 // Contacts returns the ids of the managed contacts of an engagement, in the directory's order. It panics on an unknown id.
 func (a *AskElephant) Contacts(id string) []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	defer a.hold()()
 	return a.contactIDs(a.managedContacts(a.must(id)))
 }
 
 // ContactIDs returns the ids of the contacts in the directory.
 func (a *AskElephant) ContactIDs() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	defer a.hold()()
 	return a.contactIDs(slices.DeleteFunc(upTo(a.count("contact")), func(c int) bool { return a.removed[c] }))
 }
 
@@ -217,16 +216,14 @@ func (a *AskElephant) contactIDs(set []int) []string {
 
 // Touch moves updated_at and changes nothing else. It panics on an unknown id.
 func (a *AskElephant) Touch(id string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	defer a.hold()()
 	a.touch(a.must(id))
 }
 
 // RemoveContact takes a contact out of the directory and of all engagements, as deleting it in the product does. It panics
 // on an unknown id.
 func (a *AskElephant) RemoveContact(id string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	defer a.hold()()
 	a.removed[a.mustContact(id)] = true
 }
 

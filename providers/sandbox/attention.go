@@ -28,7 +28,7 @@ func newAttention(s *server) service {
 		"archive": func(x *exchange) { a.change(x, "archived", true, a.on("ArchiveIgnored")) },
 		"rename":  func(x *exchange) { a.change(x, "title", x.set["title"], false) },
 		"privacy": func(x *exchange) { a.change(x, "private", x.param["privacy"] == "private", a.on("PrivacyIgnored")) },
-	}, nil)
+	})
 	return a
 }
 

@@ -46,7 +46,8 @@ func newBird(s *server) service {
 		"list": b.list, "read": b.read, "create": b.createConversation, "patch": b.patch, "messages": b.messages,
 		"participants": b.listParticipants, "add": b.addParticipant, "admit": b.patchParticipant, "expel": b.removeParticipant,
 		"search": b.searchContacts, "items": b.searchItems,
-	}, map[string]func(row, n int){"participants": b.joinAnother})
+		"another": func(x *exchange) { b.joinAnother(x.row) },
+	})
 	return b
 }
 
@@ -57,8 +58,7 @@ func (b *Bird) account(a *Account) {
 // KeyWithout returns an access key without a policy for what is below some words of a path, as in NoRights; "writes" is every
 // call that isn't a read.
 func (b *Bird) KeyWithout(words ...string) string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.hold()()
 	key := birdToken + "-without-" + strings.Join(words, "-")
 	b.keys[key] = words
 	return key

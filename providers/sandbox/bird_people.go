@@ -104,7 +104,7 @@ func (b *Bird) listParticipants(x *exchange) {
 
 // participantOf finds the participant of the route.
 func (b *Bird) participantOf(x *exchange) int {
-	i, ok := placed(b.people(x.row))(x.arg("who"))
+	i, ok := placed(b.people(x.row))(x.args["who"])
 	if !ok {
 		x.notFound("Participant")
 	}
@@ -136,7 +136,7 @@ func (b *Bird) change(row, i, n int, by ...map[string]any) {
 func (b *Bird) join(row int, p map[string]any) { b.change(row, len(b.people(row)), 0, p) }
 
 // joinAnother lets the first user join who doesn't take part yet.
-func (b *Bird) joinAnother(row, _ int) {
+func (b *Bird) joinAnother(row int) {
 	for i := range b.count("user") {
 		if _, there := placed(b.people(row))(b.uuid("user", i)); !there {
 			b.join(row, b.participant("user", i, -1))

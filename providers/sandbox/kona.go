@@ -53,9 +53,8 @@ func newKona(s *server) service {
 	k.start(k, map[string]func(*exchange){
 		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create,
 		"read": func(x *exchange) { k.answerOne(x, http.StatusOK, x.row) }, "update": k.update, "delete": k.delete, "comments": k.comments,
-	}, map[string]func(row, n int){
-		"user":  func(row, _ int) { k.takeIn(row, "participants", "user", k.count("user")) },
-		"group": func(row, _ int) { k.takeIn(row, "groups", "group", konaGroupsPerSpace) },
+		"user":  func(x *exchange) { k.takeIn(x.row, "participants", "user", k.count("user")) },
+		"group": func(x *exchange) { k.takeIn(x.row, "groups", "group", konaGroupsPerSpace) },
 	})
 	return k
 }
@@ -83,8 +82,7 @@ func (k *Kona) authorized(x *exchange) bool {
 
 // ExpireTokens ends the access tokens' week; the refresh token still works.
 func (k *Kona) ExpireTokens() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	defer k.hold()()
 	k.tokens = nil
 }
 

@@ -23,8 +23,7 @@ type konaCode struct {
 
 // IssueCode makes an authorization code, as the vendor's page does after a person agreed. It can be used once.
 func (k *Kona) IssueCode() string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	defer k.hold()()
 	return k.issueCode("")
 }
 

@@ -34,9 +34,9 @@ type exchange struct {
 	// now is the server's clock when the request was handled, UTC.
 	now time.Time
 
-	// call is what was found for it, match holds the wildcards of its path.
-	call  *call
-	match *http.Request
+	// call is what was found for it, args what stands for the names in its path.
+	call *call
+	args map[string]string
 	// row is the conversation it is about, -1 for none, param what its parameters say, fields the members of its body, set their
 	// values and wrong what is wrong with them. A list continues after a place.
 	row    int
@@ -129,9 +129,6 @@ func (x *exchange) authorization() string {
 // number is the value of a parameter that always has one.
 func (x *exchange) number(name string) int { return int(integer(x.param[name])) }
 
-// arg returns what a wildcard of the route's pattern caught, unescaped.
-func (x *exchange) arg(name string) string { return x.match.PathValue(name) }
-
 // receive reads what a call was given, or refuses it: first its parameters, then its conversation, then its body.
 func (s *server) receive(x *exchange) {
 	x.param, x.row = map[string]any{}, -1
@@ -155,7 +152,7 @@ func (s *server) receive(x *exchange) {
 			x.param[name] = r.Absent
 		}
 	}
-	if strings.Contains(x.match.Pattern, "{id}") {
+	if _, named := x.args["id"]; named {
 		x.row = s.wanted(x)
 	}
 	switch {
@@ -173,7 +170,7 @@ func (s *server) rule(c *call, name string) *rule {
 
 // wanted finds the conversation of the route, or refuses with 404.
 func (s *server) wanted(x *exchange) int {
-	row, there := s.parts.numberOf("conversation", x.arg("id"))
+	row, there := s.parts.numberOf("conversation", x.args["id"])
 	if !there || s.gone[row] && (x.call.Gone == "" || !s.on(x.call.Gone)) {
 		x.notFound(cmp.Or(s.Thing, "Conversation"))
 	}

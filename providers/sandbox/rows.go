@@ -198,8 +198,7 @@ func (s *server) unseen() (ids []string) {
 func (s *server) acts() (all []Act) {
 	for _, d := range s.seeded.Acts {
 		all = append(all, Act{At: s.data.on(d.On), Query: d.Query, Field: d.Field, To: d.To, Prepare: func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
+			defer s.hold()()
 			if r := d.Refused; r != nil {
 				s.refused = &refusal{status: r.Status, code: r.Code, detail: r.Detail}
 			}
@@ -360,7 +359,7 @@ func leaves(v any) (texts []string) {
 
 // readEntry answers with a thing.
 func (s *server) readEntry(x *exchange) {
-	i, ok := s.parts.numberOf(x.call.Of, x.arg("who"))
+	i, ok := s.parts.numberOf(x.call.Of, x.args["who"])
 	if !ok {
 		x.notFound(sentence(x.call.Of))
 	}

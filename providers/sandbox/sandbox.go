@@ -102,7 +102,7 @@ func newService(name string, conversations int, data *world, now func() time.Tim
 	if own := makers[name]; own != nil {
 		return own(s)
 	}
-	s.start(s, nil, nil)
+	s.start(s, nil)
 	return s
 }
 

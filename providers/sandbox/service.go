@@ -3,102 +3,15 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
-
-// spec is a service as its file in data/services describes it: what it is asked, what it refuses and in which words. In the
-// texts of answers "{word}" stands for a word of the occasion, as in a record.
-type spec struct {
-	// Account is how a configuration calls it; Provider is the first path segment of the server, Path the base URL's path.
-	Account, Provider, Path string
-	// Settings are further settings of the account and words for its records. Key is the credential and Header where it stands,
-	// for a service with one key that stays.
-	Settings    map[string]string
-	Key, Header string
-	// Thing is what the service calls a conversation.
-	Thing string
-	// Root is the start of the paths that need a credential: without it they answer 401, with the sentence Denied, whether they
-	// exist or not. One is what stands before the id of a conversation in the paths about it.
-	Root, One, Denied string
-	// Reads end the paths of a POST that changes nothing. Media are the content types of a JSON body, Answers that of an answer.
-	Reads, Media []string
-	Answers      string
-	// Wrap is the key under which a body holds its only element; "" for a body that is the element.
-	Wrap string
-	// Updated is the member that holds the time of the last change, if there is one.
-	Updated string
-	// Switches say what each reading of the documentation means that can be turned; off is the default reading.
-	Switches map[string]string
-	Refuse   []guard
-	Errors   []failure
-	// Query are the parameters of the calls by name.
-	Query map[string]*rule
-	// Directories are the things beside the conversations by their kind, Shown the members of a conversation that hold ids of
-	// them and show the things, Without the members that are left out while a switch is on.
-	Directories map[string]*directory
-	Shown       map[string]string
-	Without     map[string][]string
-	// Ids are those that count, by the kind; others are UUIDs.
-	Ids map[string]*serial
-	// List is a page of conversations, of Size rows unless the call says.
-	List any
-	Size int
-	// Calls are the documented ones, by method and path as [http.ServeMux] takes them.
-	Calls    map[string]*call
-	Contests []contest
-}
-
-// call is one documented call.
-type call struct {
-	// Do names what answers it; Of is the kind of things it is about, where those aren't conversations.
-	Do, Of string
-	// Query names the parameters it knows; Params are those that differ from the others of that name.
-	Query  []string
-	Params map[string]*rule
-	// Body are the members of its JSON body; a call without them takes none. Free leaves query and body to what answers it.
-	Body   map[string]*rule
-	Free   bool
-	Refuse []guard
-	// Gone is a switch that lets it find a conversation that was deleted.
-	Gone string
-}
-
-// guard refuses a call while a switch is on, or as often as the switch's number says.
-type guard struct {
-	When, Code, Detail, Allow string
-	Status                    int
-}
-
-// failure says how a refusal is answered. All of a service's failures that fit count, in their order.
-type failure struct {
-	// It fits a refusal of these statuses and this code, with or without a field, below a path, while a switch has a value, and
-	// where the client doesn't accept a media type; what isn't given doesn't matter.
-	On               []int
-	Only, Path, When string
-	Is               any
-	Field            *bool
-	Unaccepted       string
-	// As is the status instead, Code, Title, Detail and Slug are words for the Body, Drop is a header that is left out.
-	As                        int
-	Code, Title, Detail, Slug string
-	Body                      any
-	Type, Drop                string
-}
-
-// contest is how somebody else changes a conversation: to the next value of a cycle, by further members, to a text, or by what
-// Do names. The first applies whose sign is in the path or the body of the request. {n} counts the changes, {was} is the value.
-type contest struct {
-	Sign, Field, Text, Do string
-	Cycle                 []any
-	Merge                 map[string]any
-}
 
 // refusal is an answer that isn't the one asked for. Handlers panic with it; serve recovers it.
 type refusal struct {
@@ -152,10 +65,8 @@ type server struct {
 	now           func() time.Time
 	mu            sync.Mutex
 	switches      Switches
-	mux           *http.ServeMux
-	do            map[string]func(*exchange)
-	contests      map[string]func(row, n int)
-	readers       map[string]reader
+	do            map[string]func(*exchange) // what answers calls and makes contests, by name
+	readers       map[string]reader          // of members of bodies
 	gone          map[int]bool
 	revoked       bool
 	forced        []int    // statuses to answer instead of handling
@@ -174,32 +85,20 @@ type Server = server
 func (s *server) own() *server { return s }
 
 // start readies a server; what answers calls and contests is named in the description.
-func (s *server) start(p parts, do map[string]func(*exchange), contests map[string]func(row, n int)) {
-	s.parts, s.contests = p, contests
+func (s *server) start(p parts, do map[string]func(*exchange)) {
+	s.parts, s.gone, s.switches = p, map[int]bool{}, Switches{}
 	s.do = map[string]func(*exchange){
 		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
 		"change": s.changeConversation, "delete": s.deleteConversation,
 	}
-	s.gone, s.mux, s.switches = map[int]bool{}, http.NewServeMux(), Switches{}
-	for name, handle := range do {
-		s.do[name] = handle
-	}
+	maps.Copy(s.do, do)
 	s.open()
-	for pattern, c := range s.Calls {
-		handle := s.do[c.Do]
-		if handle == nil {
-			panic("sandbox: " + s.Provider + ": nothing answers " + pattern)
-		}
-		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, in *http.Request) {
-			x := w.(unrouted).exchange
-			x.match, x.call = in, c
-			s.guard(x, c.Refuse)
-			if !c.Free {
-				s.receive(x)
-			}
-			handle(x)
-		})
-	}
+}
+
+// hold takes the lock; what it returns gives it back.
+func (s *server) hold() func() {
+	s.mu.Lock()
+	return s.mu.Unlock
 }
 
 // writes tells whether a request means to change a resource.
@@ -213,27 +112,50 @@ func (s *server) writes(x *exchange) bool {
 	return true
 }
 
-// unrouted takes what [http.ServeMux] answers where it has no route.
-type unrouted struct {
-	*exchange
-	about http.Header
+// route finds the call of a request, or refuses it. A path is taken as it stands: none of the services cleans it.
+func (s *server) route(x *exchange) {
+	var allow []string
+	// In this order a word comes before a place for any.
+	for _, pattern := range slices.Sorted(maps.Keys(s.Calls)) {
+		method, path, _ := strings.Cut(pattern, " ")
+		args, fits := matched(path, x.rest)
+		switch {
+		case !fits:
+		case method == x.method || method == "ANY":
+			x.call, x.args = s.Calls[pattern], args
+			return
+		default:
+			allow = append(allow, method)
+		}
+	}
+	if allow != nil {
+		x.methodNotAllowed(strings.Join(allow, ", "))
+	}
+	x.notFound("Path")
 }
 
-func (u unrouted) Header() http.Header         { return u.about }
-func (u unrouted) Write(p []byte) (int, error) { return len(p), nil }
-
-func (u unrouted) WriteHeader(status int) {
-	if status == http.StatusMethodNotAllowed {
-		allow := strings.Split(u.about.Get("Allow"), ", ")
-		u.methodNotAllowed(strings.Join(slices.DeleteFunc(allow, func(m string) bool { return m == http.MethodHead }), ", "))
+// matched compares a path with a pattern, part by part; what stands for "{name}" is returned unescaped.
+func matched(pattern, given string) (map[string]string, bool) {
+	want, parts, args := strings.Split(pattern, "/"), strings.Split(given, "/"), map[string]string{}
+	if len(want) != len(parts) {
+		return nil, false
 	}
-	u.notFound("Path")
+	for i, part := range parts {
+		plain, err := url.PathUnescape(part)
+		name, any := strings.CutPrefix(want[i], "{")
+		if err != nil || any && plain == "" || !any && plain != want[i] {
+			return nil, false
+		}
+		if any {
+			args[strings.TrimSuffix(name, "}")] = plain
+		}
+	}
+	return args, true
 }
 
 // serve answers one request; it must not wait.
 func (s *server) serve(x *exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -262,16 +184,12 @@ func (s *server) serve(x *exchange) {
 			x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
 		}
 	}
-	// None of the services cleans paths, redirects to cleaned ones or documents HEAD, all of which the mux would do.
-	plain, err := url.PathUnescape(x.rest)
-	if err != nil || path.Clean(x.rest) != x.rest {
-		x.notFound("Path")
+	s.route(x)
+	s.guard(x, x.call.Refuse)
+	if !x.call.Free {
+		s.receive(x)
 	}
-	method := x.method
-	if method == http.MethodHead || method == http.MethodConnect {
-		method = "-" // matches no route, so that the mux names the methods there are
-	}
-	s.mux.ServeHTTP(unrouted{x, http.Header{}}, &http.Request{Method: method, URL: &url.URL{Path: plain, RawPath: x.rest}})
+	s.do[x.call.Do](x)
 }
 
 // guard refuses by the switches that are on.
@@ -378,16 +296,14 @@ func lowered(text string) string {
 
 // rateLimited writes the service's form of a 429; Retry-After is set already.
 func (s *server) rateLimited(x *exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.parts.greet(x)
 	s.answer(x, refusal{status: http.StatusTooManyRequests, code: "too_many_requests", detail: "Too many requests."})
 }
 
 // disturb makes somebody else's change to the conversation the request is about, if it is about one and the caller may see it.
 func (s *server) disturb(x *exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	_, rest, found := strings.Cut(x.rest, s.One)
 	id, _, _ := strings.Cut(rest, "/")
 	if row, ok := s.find(id); found && ok && s.parts.authorized(x) {
@@ -404,7 +320,8 @@ func (s *server) contest(x *exchange, row int) {
 	}
 	c := s.Contests[i]
 	if c.Do != "" {
-		s.contests[c.Do](row, s.touches)
+		x.row = row
+		s.do[c.Do](x)
 		return
 	}
 	was := s.value(row, c.Field)
@@ -422,8 +339,7 @@ func (s *server) contest(x *exchange, row int) {
 
 // Set turns switches, and leaves the others. It panics on a name that the service's description doesn't have.
 func (s *server) Set(to Switches) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	for name, v := range to {
 		s.reading(name)
 		s.switches[name] = v
@@ -439,16 +355,14 @@ func (s *server) Reset(to Switches) {
 }
 
 func (s *server) revoke() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.revoked = true
 }
 
 // AnswerNext answers the next n requests that carry the right credential with the status, in the service's form and without
 // doing anything. 502, 503 and 504 are HTML pages, as a gateway sends them.
 func (s *server) AnswerNext(status, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.forced = append(s.forced, slices.Repeat([]int{status}, n)...)
 }
 
@@ -457,8 +371,7 @@ func (s *server) Len() int { return len(s.IDs()) }
 
 // IDs returns the ids of the conversations that can be read, newest created first.
 func (s *server) IDs() (ids []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	for _, row := range s.live() {
 		ids = append(ids, s.id(row))
 	}
@@ -476,8 +389,7 @@ func (s *server) JSON(id string) map[string]any {
 
 // copies returns copies of objects of a conversation, nil if it is gone or never was.
 func (s *server) copies(id string, of func(row int) []map[string]any) []map[string]any {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	row, ok := s.find(id)
 	if !ok {
 		return nil
@@ -491,22 +403,19 @@ func (s *server) copies(id string, of func(row int) []map[string]any) []map[stri
 
 // Change sets a field of a conversation as somebody else would, behind the client's back. It panics on an unknown id.
 func (s *server) Change(id, field string, value any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.parts.set(s.must(id), field, viaJSON(value))
 }
 
 // Insert is somebody else creating a conversation, with what the first of the file has.
 func (s *server) Insert() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.made = append(s.made, created{s.seeded.Rows[0], s.now()})
 }
 
 // Remove is somebody else deleting a conversation. It panics on an unknown id.
 func (s *server) Remove(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.gone[s.must(id)] = true
 }
 
