@@ -97,7 +97,7 @@ func (b *Bird) enter(x *exchange) {
 }
 
 func conflict(code, detail string, details any) {
-	panic(refusal{status: http.StatusConflict, code: code, detail: detail, details: details})
+	panic(refusal{http.StatusConflict, problems{{"", code, detail}}, details})
 }
 
 // Workspace is the id of the only workspace.

@@ -76,7 +76,7 @@ type rule struct {
 }
 
 func (x *exchange) refuse(status int, code, detail string) {
-	panic(refusal{status: status, code: code, detail: detail})
+	panic(refused(status, code, detail))
 }
 
 func (x *exchange) notFound(what string) {

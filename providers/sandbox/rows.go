@@ -200,7 +200,8 @@ func (s *server) acts() (all []Act) {
 		all = append(all, Act{At: s.data.on(d.On), Query: d.Query, Field: d.Field, To: d.To, Prepare: func() {
 			defer s.hold()()
 			if r := d.Refused; r != nil {
-				s.refused = &refusal{status: r.Status, code: r.Code, detail: r.Detail}
+				next := refused(r.Status, r.Code, r.Detail)
+				s.refused = &next
 			}
 		}})
 	}

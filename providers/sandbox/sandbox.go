@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -83,7 +82,7 @@ type Sandbox struct {
 	now      func() time.Time
 	services []service
 
-	mu       sync.Mutex
+	lock
 	rng      *rand.Rand
 	latency  time.Duration
 	rates    map[string]float64
@@ -161,10 +160,7 @@ func (s *Sandbox) Accounts() (accounts []Account) {
 	return accounts
 }
 
-// Of returns the server of a provider. It panics on an unknown one.
-func (s *Sandbox) Of(provider string) *Server { return s.mustKnow(provider) }
-
-// server finds a server, nil for none; mustKnow panics instead.
+// server finds a server, nil for none.
 func (s *Sandbox) server(provider string) *server {
 	for _, v := range s.services {
 		if v.own().Provider == provider {
@@ -174,7 +170,8 @@ func (s *Sandbox) server(provider string) *server {
 	return nil
 }
 
-func (s *Sandbox) mustKnow(provider string) *server {
+// Of returns the server of a provider. It panics on an unknown one.
+func (s *Sandbox) Of(provider string) *Server {
 	v := s.server(provider)
 	if v == nil {
 		panic(fmt.Sprintf("unknown provider %q", provider))
@@ -217,13 +214,11 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	v := s.server(provider)
 
 	s.mu.Lock()
-	offline := s.offline[provider]
-	latency := s.latency
+	offline, latency := s.offline[provider], s.latency
 	s.mu.Unlock()
 	if offline {
 		return nil, errRefused
 	}
-
 	x := &exchange{method: r.Method, rest: rest, header: r.Header, answer: http.Header{}}
 	if v == nil {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
@@ -295,8 +290,7 @@ type Request struct {
 // Requests returns the requests received since the start or the last [Sandbox.ResetRequests], in the order they were
 // handled; the last 65,536 are certain to be kept.
 func (s *Sandbox) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	all := slices.Clone(s.requests)
 	for i := range all {
 		all[i].Body = slices.Clone(all[i].Body)
@@ -306,14 +300,12 @@ func (s *Sandbox) Requests() []Request {
 
 // ResetRequests forgets the requests received so far.
 func (s *Sandbox) ResetRequests() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.requests = nil
 }
 
 func (s *Sandbox) record(r Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	if len(s.requests) >= 2*maxRequests {
 		s.requests = slices.Clone(s.requests[maxRequests:])
 	}
@@ -333,29 +325,16 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close()
 	}
-	ctx := req.Context()
-	if err := ctx.Err(); err != nil {
+	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-
-	in := req.Clone(ctx)
-	in.RequestURI = req.URL.RequestURI()
-	if in.Host == "" {
-		in.Host = req.URL.Host
-	}
-	x, err := t.sandbox.handle(in)
+	x, err := t.sandbox.handle(req)
 	if err != nil {
 		return nil, err
 	}
 	return &http.Response{
-		Status:        fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
-		StatusCode:    x.status,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        x.answer,
-		Body:          io.NopCloser(bytes.NewReader(x.out.Bytes())),
-		ContentLength: int64(x.out.Len()),
-		Request:       req,
+		Status: fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)), StatusCode: x.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: x.answer, Request: req,
+		Body: io.NopCloser(bytes.NewReader(x.out.Bytes())), ContentLength: int64(x.out.Len()),
 	}, nil
 }

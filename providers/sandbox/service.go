@@ -15,15 +15,26 @@ import (
 
 // refusal is an answer that isn't the one asked for. Handlers panic with it; serve recovers it.
 type refusal struct {
-	status int
-	// code is a short word for the reason, detail a sentence.
-	code, detail string
-	// problems are what is wrong with parameters or members; the first stands in code and detail.
+	status   int
 	problems []problem
 	details  any // further members of the answer
 }
 
+// problem is what is wrong with a parameter or a member, or with the whole request: a short word for the reason, and a sentence.
 type problem struct{ field, code, detail string }
+
+// refused is a refusal of a whole request.
+func refused(status int, code, detail string) refusal {
+	return refusal{status: status, problems: problems{{"", code, detail}}}
+}
+
+// lock is a mutex that is taken and given back in one line: defer l.hold()().
+type lock struct{ mu sync.Mutex }
+
+func (l *lock) hold() func() {
+	l.mu.Lock()
+	return l.mu.Unlock
+}
 
 // parts are what a service may define on top of a server. All are called with the lock held.
 type parts interface {
@@ -63,15 +74,15 @@ type server struct {
 	conversations int
 	data          *world
 	now           func() time.Time
-	mu            sync.Mutex
-	switches      Switches
-	do            map[string]func(*exchange) // what answers calls and makes contests, by name
-	readers       map[string]reader          // of members of bodies
-	gone          map[int]bool
-	revoked       bool
-	forced        []int    // statuses to answer instead of handling
-	refused       *refusal // of the next write
-	touches       int      // how often somebody else changed something
+	lock
+	switches Switches
+	do       map[string]func(*exchange) // what answers calls and makes contests, by name
+	readers  map[string]reader          // of members of bodies
+	gone     map[int]bool
+	revoked  bool
+	forced   []int    // statuses to answer instead of handling
+	refused  *refusal // of the next write
+	touches  int      // how often somebody else changed something
 	rows
 }
 
@@ -93,12 +104,6 @@ func (s *server) start(p parts, do map[string]func(*exchange)) {
 	}
 	maps.Copy(s.do, do)
 	s.open()
-}
-
-// hold takes the lock; what it returns gives it back.
-func (s *server) hold() func() {
-	s.mu.Lock()
-	return s.mu.Unlock
 }
 
 // writes tells whether a request means to change a resource.
@@ -142,11 +147,11 @@ func matched(pattern, given string) (map[string]string, bool) {
 	}
 	for i, part := range parts {
 		plain, err := url.PathUnescape(part)
-		name, any := strings.CutPrefix(want[i], "{")
-		if err != nil || any && plain == "" || !any && plain != want[i] {
+		name, open := strings.CutPrefix(want[i], "{")
+		if err != nil || open && plain == "" || !open && plain != want[i] {
 			return nil, false
 		}
-		if any {
+		if open {
 			args[strings.TrimSuffix(name, "}")] = plain
 		}
 	}
@@ -237,45 +242,37 @@ func (s *server) answerForced(x *exchange) {
 
 // answer writes a refusal in the service's form.
 func (s *server) answer(x *exchange, r refusal) {
-	details, first := map[string][]string{}, problem{}
+	details, first := map[string][]string{}, r.problems[0]
 	for _, p := range r.problems {
 		at := strings.TrimSuffix("."+p.field, ".")
 		details[at] = append(details[at], p.detail)
 	}
-	if r.problems != nil {
-		first = r.problems[0]
-		r.code, r.detail = first.code, first.detail
-	}
-	if r.problems == nil {
-		details[""] = []string{r.detail}
-	}
-	out := failure{As: r.status, Code: r.code, Detail: r.detail, Slug: r.code, Type: s.Answers}
+	status, body, said := r.status, any(nil), map[string]any{"type": s.Answers, "detail": first.detail}
 	for _, f := range s.Errors {
 		switch {
-		case f.On != nil && !slices.Contains(f.On, out.As), f.Only != "" && f.Only != out.Code, !strings.HasPrefix(x.rest, f.Path),
-			f.Field != nil && *f.Field == (first.field == ""), f.When != "" && fmt.Sprint(s.reading(f.When)) != fmt.Sprint(cmp.Or(f.Is, any(true))),
+		case f.On != nil && !slices.Contains(f.On, status), f.Only != "" && f.Only != first.code, !strings.HasPrefix(x.rest, f.Path),
+			f.Field != nil && *f.Field == (first.field == ""),
+			f.When != "" && fmt.Sprint(s.reading(f.When)) != fmt.Sprint(cmp.Or(f.Is, any(true))),
 			f.Unaccepted != "" && strings.Contains(x.header.Get("Accept"), f.Unaccepted):
 			continue
 		}
-		out.As, out.Code, out.Title = cmp.Or(f.As, out.As), cmp.Or(f.Code, out.Code), cmp.Or(f.Title, out.Title)
-		out.Detail, out.Slug, out.Type = cmp.Or(f.Detail, out.Detail), cmp.Or(f.Slug, out.Slug), cmp.Or(f.Type, out.Type)
-		if f.Body != nil {
-			out.Body = f.Body
-		}
+		status, body = cmp.Or(f.As, status), cmp.Or(f.Body, body)
+		maps.Copy(said, f.Words)
 		x.answer.Del(f.Drop)
 	}
-	text := http.StatusText(out.As)
+	text := http.StatusText(status)
 	words := map[string]any{
-		"status": out.As, "digits": strconv.Itoa(out.As), "code": out.Code, "slug": out.Slug, "title": cmp.Or(out.Title, text), "word": strings.ReplaceAll(text, " ", ""),
-		"field": first.field, "Field": sentence(first.field), "problem": r.detail, "lower": lowered(r.detail), "details": details,
-		"more": cmp.Or(r.details, any(nothing{})),
+		"status": status, "digits": strconv.Itoa(status), "title": text, "word": strings.ReplaceAll(text, " ", ""),
+		"code": first.code, "slug": first.code, "field": first.field, "problem": first.detail, "details": details,
+		"Field": sentence(first.field), "lower": lowered(first.detail), "more": cmp.Or(r.details, any(nothing{})),
 	}
+	maps.Copy(words, said)
 	s.parts.blame(x, words)
-	words["detail"] = fill(out.Detail, words)
-	if body := fill(out.Body, words); out.Type == "text/plain; charset=utf-8" {
-		x.raw(out.As, out.Type, fmt.Append(nil, body))
+	words["detail"] = fill(said["detail"], words)
+	if plain := "text/plain; charset=utf-8"; said["type"] == plain {
+		x.raw(status, plain, fmt.Append(nil, fill(body, words)))
 	} else {
-		x.jsonAs(out.As, out.Type, body)
+		x.jsonAs(status, fmt.Sprint(said["type"]), fill(body, words))
 	}
 }
 
@@ -298,7 +295,7 @@ func lowered(text string) string {
 func (s *server) rateLimited(x *exchange) {
 	defer s.hold()()
 	s.parts.greet(x)
-	s.answer(x, refusal{status: http.StatusTooManyRequests, code: "too_many_requests", detail: "Too many requests."})
+	s.answer(x, refused(http.StatusTooManyRequests, "too_many_requests", "Too many requests."))
 }
 
 // disturb makes somebody else's change to the conversation the request is about, if it is about one and the caller may see it.
@@ -348,10 +345,11 @@ func (s *server) Set(to Switches) {
 
 // Reset turns all switches off but these.
 func (s *server) Reset(to Switches) {
-	s.mu.Lock()
-	clear(s.switches)
-	s.mu.Unlock()
-	s.Set(to)
+	all := Switches{}
+	for name := range s.Switches {
+		all[name] = to[name]
+	}
+	s.Set(all)
 }
 
 func (s *server) revoke() {

@@ -76,11 +76,11 @@ type failure struct {
 	Is               any
 	Field            *bool
 	Unaccepted       string
-	// As is the status instead, Code, Title, Detail and Slug are words for the Body, Drop is a header that is left out.
-	As                        int
-	Code, Title, Detail, Slug string
-	Body                      any
-	Type, Drop                string
+	// As is the status instead, Words are further ones for the Body, Drop is a header that is left out.
+	As    int
+	Words map[string]any
+	Body  any
+	Drop  string
 }
 
 // contest is how somebody else changes a conversation: to the next value of a cycle, by further members, to a text, or by what
