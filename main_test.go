@@ -106,14 +106,14 @@ func TestScripts(t *testing.T) {
 			"ignores": ignoreChanges,
 			"answer":  answerNext,
 			"taken": func(ts *testscript.TestScript, _ bool, args []string) {
-				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.ExistsAnywhere, s.ExistsUnnamed = true, args[0] == "unnamed" })
+				box(ts).Bird().Set(sandbox.Switches{"ExistsAnywhere": true, "ExistsUnnamed": args[0] == "unnamed"})
 			},
 			"norights": func(ts *testscript.TestScript, _ bool, args []string) {
-				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.NoRights = args })
+				box(ts).Bird().Set(sandbox.Switches{"NoRights": args})
 			},
 			"attention": callAttention,
 			"person": func(ts *testscript.TestScript, _ bool, args []string) {
-				box(ts).Kona().SignInAs(number(ts, args[0]))
+				box(ts).Kona().Set(sandbox.Switches{"SignsIn": number(ts, args[0])})
 			},
 			"kona":       turnKona,
 			"notes":      addNotes,
@@ -125,12 +125,14 @@ func TestScripts(t *testing.T) {
 }
 
 func addNotes(ts *testscript.TestScript, _ bool, args []string) {
-	server := httptest.NewServer(notes.NewServer(number(ts, args[0])))
+	box, err := sandbox.New(sandbox.Options{World: "notes", Files: notes.Files, Conversations: number(ts, args[0])})
+	ts.Check(err)
+	server, a := httptest.NewServer(box), box.Accounts()[0]
 	ts.Defer(server.Close)
-	ts.Setenv("NOTES_KEY", notes.Key)
+	ts.Setenv("NOTES_KEY", a.Credential)
 	f, err := os.OpenFile(ts.Getenv("CONFAB_CONFIG"), os.O_APPEND|os.O_WRONLY, 0)
 	ts.Check(err)
-	_, err = fmt.Fprintf(f, "\n[[account]]\nname = \"board\"\nprovider = \"notes\"\nbase_url = \"%s/v1\"\ncredential = { env = \"NOTES_KEY\" }\n", server.URL)
+	_, err = fmt.Fprintf(f, "\n[[account]]\nname = \"board\"\nprovider = \"notes\"\nbase_url = \"%s%s\"\ncredential = { env = \"NOTES_KEY\" }\n", server.URL, a.Path)
 	ts.Check(err)
 	ts.Check(f.Close())
 }
@@ -252,7 +254,7 @@ func setupScript(env *testscript.Env) error {
 	server := httptest.NewServer(b)
 	env.Defer(server.Close)
 	env.Values[boxKey{}] = b
-	b.Kona().Register(uitest.FreeRedirect(env.T()))
+	b.Kona().Set(sandbox.Switches{"Redirect": uitest.FreeRedirect(env.T())})
 	shown := make(chan string, 1)
 	browsed := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
 		page, _ := io.ReadAll(q.Body)
@@ -339,19 +341,19 @@ func ignoreChanges(ts *testscript.TestScript, _ bool, args []string) {
 	attention, bird, kona := box(ts).Attention(), box(ts).Bird(), box(ts).Kona()
 	switch strings.Join(args, " ") {
 	case "attention":
-		attention.Set(func(s *sandbox.AttentionSwitches) { s.PrivacyIgnored = true })
+		attention.Set(sandbox.Switches{"PrivacyIgnored": true})
 	case "attention archive":
-		attention.Set(func(s *sandbox.AttentionSwitches) { s.ArchiveIgnored = true })
+		attention.Set(sandbox.Switches{"ArchiveIgnored": true})
 	case "bird":
-		bird.Set(func(s *sandbox.BirdSwitches) { s.IgnoreVisibility = true })
+		bird.Set(sandbox.Switches{"IgnoreVisibility": true})
 	case "bird create":
-		bird.Set(func(s *sandbox.BirdSwitches) { s.CreateIgnored = true })
+		bird.Set(sandbox.Switches{"CreateIgnored": true})
 	case "bird delete":
-		bird.Set(func(s *sandbox.BirdSwitches) { s.DeleteIgnored = true })
+		bird.Set(sandbox.Switches{"DeleteIgnored": true})
 	case "kona create":
-		kona.Set(func(s *sandbox.KonaSwitches) { s.CreateIgnored = true })
+		kona.Set(sandbox.Switches{"CreateIgnored": true})
 	case "kona delete":
-		kona.Set(func(s *sandbox.KonaSwitches) { s.DeleteIgnored = true })
+		kona.Set(sandbox.Switches{"DeleteIgnored": true})
 	default:
 		ts.Fatalf("no such switch: %s", args)
 	}
@@ -363,16 +365,14 @@ func answerNext(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func turnKona(ts *testscript.TestScript, _ bool, args []string) {
-	box(ts).Kona().Set(func(s *sandbox.KonaSwitches) {
-		switch args[0] {
-		case "consent", "no-consent":
-			s.NoConsent = args[0] == "no-consent"
-		case "query":
-			s.QueryOnly = true
-		default:
-			ts.Fatalf("no such switch: %s", args)
-		}
-	})
+	switch args[0] {
+	case "consent", "no-consent":
+		box(ts).Kona().Set(sandbox.Switches{"NoConsent": args[0] == "no-consent"})
+	case "query":
+		box(ts).Kona().Set(sandbox.Switches{"QueryOnly": true})
+	default:
+		ts.Fatalf("no such switch: %s", args)
+	}
 }
 
 func addSetting(ts *testscript.TestScript, _ bool, args []string) {

@@ -64,7 +64,7 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 		title := r.title(ref)
 		r.find(ref)
 		r.Resize(200, 45) // for the whole of the line
-		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 		r.Press("p")
 		r.Wait(5 * time.Second)
 		r.wantLine("making “" + title + "” private · needs you: refused: " +
@@ -208,7 +208,7 @@ func TestUndoOfThreeOfWhichOneIsRefused(t *testing.T) {
 		r.Want("Made 3 private", "✓ delivered "+at(time.Now()), "u take the 3 back")
 		r.Press("esc")
 		r.wantLine("made 3 private · delivered " + at(time.Now()) + " · u takes it back")
-		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 		r.sb.SetLatency(2 * time.Second)
 		r.Press("u")
 		r.Wait(20 * time.Second)
@@ -326,7 +326,7 @@ func TestSettleGoesToTheNextRowThatNeedsThePerson(t *testing.T) {
 	drive(t, sandbox.Options{}, func(r *road) {
 		call, chat := publicCall(r.t, r.sb), birdWith(r.t, r.sb, "public")
 		one, two := r.title(call), r.title(chat)
-		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 		r.find(call)
 		r.Press("p")
 		r.Wait(5 * time.Second)

@@ -176,7 +176,7 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+			r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 			if ids, err := r.inbox.Submit(ctx, p); err != nil || len(ids) != 2 {
 				t.Fatal(ids, err, title)
 			}
@@ -216,7 +216,7 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 		}
 	})
 	stuck(t, func(r *road) { // something else is on its way
-		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = false })
+		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": false})
 		r.sb.SetLatency(4 * time.Second)
 		other := r.otherTitled()
 		r.Press("q")

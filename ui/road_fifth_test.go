@@ -9,6 +9,7 @@ import (
 	"confab/model/inbox"
 	registry "confab/providers"
 	"confab/providers/conformance/notes"
+	"confab/providers/sandbox"
 )
 
 // A service that the screen has never heard of is listed, explained and edited
@@ -16,8 +17,14 @@ import (
 func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
-		s := notes.NewServer(5)
-		p, err := notes.Factory().Open(registry.Account{Name: "board", Credential: static(notes.Key), Transport: s})
+		box, err := sandbox.New(sandbox.Options{World: "notes", Files: notes.Files, Conversations: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, s := box.Accounts()[0], box.Of("notes")
+		p, err := notes.Factory().Open(registry.Account{
+			Name: a.Name, BaseURL: "https://notes.example" + a.Path, Credential: static(a.Credential), Transport: box.Transport(),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,14 +43,14 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		r.Want("Will be seen by  everybody who uses Notes")
 		r.Press("y")
 		r.Wait(time.Minute)
-		if got := s.Note("n4").Visibility; got != "public" {
+		if got := s.JSON("n4")["visibility"]; got != "public" {
 			t.Errorf("n4 is %s\n%s", got, r.Text())
 		}
 		r.Press("t")
 		r.retype("Renamed")
 		r.Press("enter")
 		r.Wait(time.Minute)
-		if got := s.Note("n4").Title; got != "Renamed" {
+		if got := s.JSON("n4")["title"]; got != "Renamed" {
 			t.Errorf("n4 is called %q\n%s", got, r.Text())
 		}
 		r.Press("P")
@@ -55,7 +62,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		r.Want("Adds Person U20")
 		r.Press("y")
 		r.Wait(time.Minute)
-		if got := s.Note("n4").People; len(got) != 3 {
+		if got := s.JSON("n4")["people"].([]any); len(got) != 3 {
 			t.Errorf("on n4 are %v\n%s", got, r.Text())
 		}
 		r.Press("e")
@@ -64,7 +71,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		r.Type("delete")
 		r.Press("enter")
 		r.Wait(time.Minute)
-		if s.Note("n4") != nil {
+		if s.JSON("n4") != nil {
 			t.Errorf("n4 is still there\n%s", r.Text())
 		}
 	})

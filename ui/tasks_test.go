@@ -57,14 +57,14 @@ func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
 	t.Parallel()
 	for _, keys := range [][]string{{"O", "r"}, {"!", "r"}} {
 		overnight(t, func(r *road, path string) {
-			r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+			r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 			r.Press("/")
 			r.Type("account:sales is:public debrief")
 			r.Press("enter", "p")
 			r.Wait(5 * time.Second)
 			r.Want("1 needs you (!)")
 			r = nextDay(r, path)
-			r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = false })
+			r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": false})
 			r.Want("1 needs you (!)")
 			r.strike(2, keys[0])
 			r.Wait(time.Second)
@@ -103,13 +103,13 @@ func TestTakeBackYesterdaysBulkInFourKeys(t *testing.T) {
 			t.Fatalf("%d are private\n%s", private(), r.Text())
 		}
 		// What failed stands before it, as it may after a bad night.
-		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 		r.Press("/")
 		r.Type("account:sales is:public debrief")
 		r.Press("enter", "p")
 		r.Wait(5 * time.Second)
 		r = nextDay(r, path)
-		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = false })
+		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": false})
 		r.Press("O")
 		r.Wait(time.Second)
 		r.Want("Needs you 1", "History 1", "yesterday 16:00", "made ", " private")

@@ -327,8 +327,8 @@ func TestACreateIsDoneWhenItIsReadBack(t *testing.T) {
 	for _, account := range []string{"support", "projects"} {
 		t.Run(account, func(t *testing.T) {
 			over(t, 0, func(l *lab) {
-				l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.CreateIgnored = true })
-				l.sb.Kona().Set(func(s *sandbox.KonaSwitches) { s.CreateIgnored = true })
+				l.sb.Bird().Set(sandbox.Switches{"CreateIgnored": true})
+				l.sb.Kona().Set(sandbox.Switches{"CreateIgnored": true})
 				id := l.submit(account, l.asked(account, "Lift inspection"))
 				var r model.DeliveryResult
 				for range 10 {
@@ -399,7 +399,7 @@ func TestACreateOfWhatExistsIsRefusedAndNamesIt(t *testing.T) {
 	for name, named := range map[string]bool{"named": true, "not named": false} {
 		t.Run(name, func(t *testing.T) {
 			over(t, 0, func(l *lab) {
-				l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.ExistsUnnamed = !named })
+				l.sb.Bird().Set(sandbox.Switches{"ExistsUnnamed": !named})
 				_, channel, contact := l.taken()
 				before := len(l.sb.Bird().IDs())
 				id := l.submit("support", model.NewConversation{Title: "Hello", Channel: channel,

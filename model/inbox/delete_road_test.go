@@ -42,8 +42,8 @@ func (l *lab) there(r model.Ref) bool {
 }
 
 func (l *lab) ignoreDeletes(on bool) {
-	l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.DeleteIgnored = on })
-	l.sb.Kona().Set(func(s *sandbox.KonaSwitches) { s.DeleteIgnored = on })
+	l.sb.Bird().Set(sandbox.Switches{"DeleteIgnored": on})
+	l.sb.Kona().Set(sandbox.Switches{"DeleteIgnored": on})
 }
 
 func TestADeleteThatIsIgnoredIsNotVerified(t *testing.T) {
@@ -120,7 +120,7 @@ func TestADeleteIsDoneWhenReadingSaysThatItIsGone(t *testing.T) {
 	}
 	t.Run("support/still shown as deleted", func(t *testing.T) {
 		over(t, 0, func(l *lab) {
-			l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.DeletedShown = true })
+			l.sb.Bird().Set(sandbox.Switches{"DeletedShown": true})
 			if _, _, r := l.del("support", func(model.Ref) {}); r.Entry.State != model.Done {
 				t.Errorf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
 			}

@@ -167,14 +167,16 @@ func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
 	})
 }
 
-// RowsOf reads the projected rows of conversations of one account, in no order.
+// RowsOf reads the projected rows of conversations of one account, by their keys.
 // Those that are not cached, or gone, are left out; so may be one whose id is no
 // valid text.
 func (s *Store) RowsOf(ctx context.Context, account string, ids []string) ([]model.Row, error) {
 	return read(ctx, s, "read rows", func(t *tx) (out []model.Row) {
 		for some := range slices.Chunk(ids, rowsAtOnce) {
 			rows := t.shown("(SELECT DISTINCT ? AS account, value AS id FROM json_each(?))", account, asList(some))
-			out = slices.AppendSeq(out, maps.Values(rows))
+			for _, key := range slices.Sorted(maps.Keys(rows)) {
+				out = append(out, rows[key])
+			}
 		}
 		return out
 	})

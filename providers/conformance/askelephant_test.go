@@ -16,11 +16,11 @@ import (
 )
 
 func askElephantService() conformance.Service {
-	turn := func(change func(*sandbox.AskElephantSwitches)) func(*conformance.Bench) {
-		return func(b *conformance.Bench) { behind(b).AskElephant().Set(change) }
+	turn := func(to sandbox.Switches) func(*conformance.Bench) {
+		return func(b *conformance.Bench) { behind(b).AskElephant().Set(to) }
 	}
-	quirk := func(name string, change func(*sandbox.AskElephantSwitches)) conformance.Quirk {
-		return conformance.Quirk{Name: name, Writes: true, Turn: turn(change)}
+	quirk := func(name string, to sandbox.Switches) conformance.Quirk {
+		return conformance.Quirk{Name: name, Writes: true, Turn: turn(to)}
 	}
 	with := func(q conformance.Quirk, check func(t *testing.T, b *conformance.Bench)) conformance.Quirk {
 		q.Check = check
@@ -74,60 +74,58 @@ func askElephantService() conformance.Service {
 		},
 		Silent: []conformance.SilentCase{
 			{Name: "the expansion is left out", Kind: model.EditContacts, Turn: func(b *conformance.Bench, _ string) {
-				behind(b).AskElephant().Set(func(s *sandbox.AskElephantSwitches) { s.DropExpand = true })
+				behind(b).AskElephant().Set(sandbox.Switches{"DropExpand": true})
 			}},
 			{Name: "the scope is missing", Kind: model.EditContacts, Turn: func(b *conformance.Bench, _ string) {
-				behind(b).AskElephant().Set(func(s *sandbox.AskElephantSwitches) { s.NoContactsScope = true })
+				behind(b).AskElephant().Set(sandbox.Switches{"NoContactsScope": true})
 			}},
 			{Name: "an empty set is null", Kind: model.EditContacts, Turn: func(b *conformance.Bench, id string) {
 				behind(b).AskElephant().Change(id, "contacts", []string{})
-				behind(b).AskElephant().Set(func(s *sandbox.AskElephantSwitches) { s.NullExpand, s.CalendarResourceHidden = true, true })
+				behind(b).AskElephant().Set(sandbox.Switches{"NullExpand": true, "CalendarResourceHidden": true})
 			}},
 		},
 		Lessons: []conformance.Lesson{
 			{Name: "no such path", Try: "add a contact", Kinds: contacts, Requests: 2, Err: model.Unsupported,
-				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ContactsEndpointMissing = true })},
+				Turn: turn(sandbox.Switches{"ContactsEndpointMissing": true})},
 			{Name: "no such method", Try: "add a contact", Kinds: contacts, Requests: 1, Err: model.Unsupported,
-				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ContactsMethodNotAllowed = true })},
+				Turn: turn(sandbox.Switches{"ContactsMethodNotAllowed": true})},
 			{Name: "another method", Try: "add a contact", Kinds: contacts, Requests: 1, Err: model.Unsupported,
-				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ContactsMethod = "POST" })},
+				Turn: turn(sandbox.Switches{"ContactsMethod": "POST"})},
 			{Name: "no scope to write", Try: "add a contact", Kinds: contacts, Requests: 1, Err: model.Forbidden,
-				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.NoWriteScope = true })},
+				Turn: turn(sandbox.Switches{"NoWriteScope": true})},
 		},
 		Quirks: []conformance.Quirk{
-			with(quirk("NoContactsScope", func(s *sandbox.AskElephantSwitches) { s.NoContactsScope = true }), elephantScope("contacts:read", model.EditContacts)),
-			with(quirk("NoUsersScope", func(s *sandbox.AskElephantSwitches) { s.NoUsersScope = true }), elephantScope("users:read", "")),
-			with(quirk("NoCompaniesScope", func(s *sandbox.AskElephantSwitches) { s.NoCompaniesScope = true }), elephantScope("companies:read", "")),
-			quirk("NoTagsScope", func(s *sandbox.AskElephantSwitches) { s.NoTagsScope = true }),
-			with(quirk("no scope but engagements", func(s *sandbox.AskElephantSwitches) {
-				s.NoContactsScope, s.NoUsersScope, s.NoCompaniesScope, s.NoTagsScope = true, true, true, true
-			}), elephantScope("contacts:read", model.EditContacts)),
-			{Name: "NoPrivateScope", Writes: true, Turn: turn(func(s *sandbox.AskElephantSwitches) { s.NoPrivateScope = true }),
+			with(quirk("NoContactsScope", sandbox.Switches{"NoContactsScope": true}), elephantScope("contacts:read", model.EditContacts)),
+			with(quirk("NoUsersScope", sandbox.Switches{"NoUsersScope": true}), elephantScope("users:read", "")),
+			with(quirk("NoCompaniesScope", sandbox.Switches{"NoCompaniesScope": true}), elephantScope("companies:read", "")),
+			quirk("NoTagsScope", sandbox.Switches{"NoTagsScope": true}),
+			with(quirk("no scope but engagements", sandbox.Switches{"NoContactsScope": true, "NoUsersScope": true, "NoCompaniesScope": true, "NoTagsScope": true}), elephantScope("contacts:read", model.EditContacts)),
+			{Name: "NoPrivateScope", Writes: true, Turn: turn(sandbox.Switches{"NoPrivateScope": true}),
 				LoadErr: func(b *conformance.Bench, id string) model.ErrorKind {
 					if private(b, id) {
 						return model.Forbidden
 					}
 					return ""
 				}, Check: elephantPrivate},
-			{Name: "PrivateHidden", Writes: true, Turn: turn(func(s *sandbox.AskElephantSwitches) { s.NoPrivateScope, s.PrivateHidden = true, true }),
+			{Name: "PrivateHidden", Writes: true, Turn: turn(sandbox.Switches{"NoPrivateScope": true, "PrivateHidden": true}),
 				Hidden: private, LoadErr: func(b *conformance.Bench, id string) model.ErrorKind {
 					if private(b, id) {
 						return model.NotFound
 					}
 					return ""
 				}},
-			quirk("DropExpand", func(s *sandbox.AskElephantSwitches) { s.DropExpand = true }),
-			quirk("NullExpand", func(s *sandbox.AskElephantSwitches) { s.NullExpand = true }),
-			quirk("IgnoreWrite", func(s *sandbox.AskElephantSwitches) { s.IgnoreWrite = true }),
-			quirk("AnswerWithContacts", func(s *sandbox.AskElephantSwitches) { s.AnswerWithContacts = true }),
-			quirk("CalendarResourceHidden", func(s *sandbox.AskElephantSwitches) { s.CalendarResourceHidden = true }),
-			{Name: "CalendarResourceAsContact", Turn: turn(func(s *sandbox.AskElephantSwitches) { s.CalendarResourceAsContact = true }),
+			quirk("DropExpand", sandbox.Switches{"DropExpand": true}),
+			quirk("NullExpand", sandbox.Switches{"NullExpand": true}),
+			quirk("IgnoreWrite", sandbox.Switches{"IgnoreWrite": true}),
+			quirk("AnswerWithContacts", sandbox.Switches{"AnswerWithContacts": true}),
+			quirk("CalendarResourceHidden", sandbox.Switches{"CalendarResourceHidden": true}),
+			{Name: "CalendarResourceAsContact", Turn: turn(sandbox.Switches{"CalendarResourceAsContact": true}),
 				Blind: "a room with a contact's id looks like a contact; writing it back is refused by the service"},
-			quirk("UnknownContact404", func(s *sandbox.AskElephantSwitches) { s.UnknownContact404 = true }),
+			quirk("UnknownContact404", sandbox.Switches{"UnknownContact404": true}),
 			{Name: "an unknown contact", Turn: func(*conformance.Bench) {}, Check: elephantUnknown},
-			{Name: "an unknown contact with 404", Turn: turn(func(s *sandbox.AskElephantSwitches) { s.UnknownContact404 = true }), Check: elephantUnknown},
-			quirk("OldSchema", func(s *sandbox.AskElephantSwitches) { s.OldSchema = true }),
-			{Name: "ForgetCursors", SyncErr: model.Invalid, Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ForgetCursors = true })},
+			{Name: "an unknown contact with 404", Turn: turn(sandbox.Switches{"UnknownContact404": true}), Check: elephantUnknown},
+			quirk("OldSchema", sandbox.Switches{"OldSchema": true}),
+			{Name: "ForgetCursors", SyncErr: model.Invalid, Turn: turn(sandbox.Switches{"ForgetCursors": true})},
 			{Name: "a cursor is refused once", Turn: elephantForgetOnce},
 			{Name: "the same cursor again", SyncErr: model.Malformed, Turn: func(b *conformance.Bench) {
 				b.Tamper(conformance.Rewrite(func(req *http.Request, body []byte) []byte {
@@ -144,7 +142,7 @@ func askElephantService() conformance.Service {
 					return out
 				}))
 			}},
-			quirk("APIVersion", func(s *sandbox.AskElephantSwitches) { s.APIVersion = "2030-01-01" }),
+			quirk("APIVersion", sandbox.Switches{"APIVersion": "2030-01-01"}),
 		},
 		BudgetSize: 250,
 		Budget:     conformance.Budget{FirstSync: 3, Walk: 3, Refresh: 1, Open: 1, Reopen: 1, Fresh: 1},
@@ -241,7 +239,7 @@ func elephantForgetOnce(b *conformance.Bench) {
 	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 		refuse := !met && req.URL.Query().Has("cursor")
 		met = met || refuse
-		server.Set(func(s *sandbox.AskElephantSwitches) { s.ForgetCursors = refuse })
+		server.Set(sandbox.Switches{"ForgetCursors": refuse})
 		return next.RoundTrip(req)
 	})
 }

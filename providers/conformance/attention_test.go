@@ -18,8 +18,8 @@ import (
 )
 
 func attentionService() conformance.Service {
-	quirk := func(name string, change func(*sandbox.AttentionSwitches)) conformance.Quirk {
-		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Attention().Set(change) }}
+	quirk := func(name string, to sandbox.Switches) conformance.Quirk {
+		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Attention().Set(to) }}
 	}
 	with := func(q conformance.Quirk, check func(t *testing.T, b *conformance.Bench)) conformance.Quirk {
 		q.Check = check
@@ -52,7 +52,7 @@ func attentionService() conformance.Service {
 			suits(setText("archive", model.EditArchive, "", "archived", 1), func(_ *conformance.Bench, c model.Conversation) bool { return !c.Archived }),
 		},
 		IgnoreDelete: func(b *conformance.Bench) {
-			behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.ArchiveIgnored = true })
+			behind(b).Attention().Set(sandbox.Switches{"ArchiveIgnored": true})
 		},
 		Mixed: []conformance.MixedCase{{
 			Name: "public, title, labels", Requests: 3, First: 1, Last: 0,
@@ -87,26 +87,26 @@ func attentionService() conformance.Service {
 		Lessons: []conformance.Lesson{{
 			Name: "a conversation that may not be changed", Try: "title", Kinds: []model.EditKind{model.EditTitle}, Row: true, Requests: 1, Err: model.Forbidden,
 			Turn: func(b *conformance.Bench) {
-				behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+				behind(b).Attention().Set(sandbox.Switches{"ForbidWrites": true})
 			},
 		}},
 		Quirks: []conformance.Quirk{
-			quirk("WrapData", func(s *sandbox.AttentionSwitches) { s.WrapData = true }),
+			quirk("WrapData", sandbox.Switches{"WrapData": true}),
 			{Name: "ListPathMissing", Writes: true, Check: attentionSlowList,
 				Turn: func(b *conformance.Bench) {
-					behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.ListPathMissing = true })
+					behind(b).Attention().Set(sandbox.Switches{"ListPathMissing": true})
 				},
 				Hidden: func(b *conformance.Bench, id string) bool { return b.State(id)["isEmpty"] == true }},
-			with(quirk("RawKeyOnly", func(s *sandbox.AttentionSwitches) { s.RawKeyOnly = true }), attentionSwap(1)),
-			with(quirk("BearerOnly", func(s *sandbox.AttentionSwitches) { s.BearerOnly = true }), attentionSwap(0)),
-			quirk("NullLists", func(s *sandbox.AttentionSwitches) { s.NullLists = true }),
-			quirk("UpperStatuses", func(s *sandbox.AttentionSwitches) { s.UpperStatuses = true }),
-			quirk("LowerStatuses", func(s *sandbox.AttentionSwitches) { s.LowerStatuses = true }),
-			quirk("BareArrayList", func(s *sandbox.AttentionSwitches) { s.BareArrayList = true }),
-			quirk("MetaTotalOnly", func(s *sandbox.AttentionSwitches) { s.MetaTotalOnly = true }),
-			quirk("NoMeta", func(s *sandbox.AttentionSwitches) { s.NoMeta = true }),
+			with(quirk("RawKeyOnly", sandbox.Switches{"RawKeyOnly": true}), attentionSwap(1)),
+			with(quirk("BearerOnly", sandbox.Switches{"BearerOnly": true}), attentionSwap(0)),
+			quirk("NullLists", sandbox.Switches{"NullLists": true}),
+			quirk("UpperStatuses", sandbox.Switches{"UpperStatuses": true}),
+			quirk("LowerStatuses", sandbox.Switches{"LowerStatuses": true}),
+			quirk("BareArrayList", sandbox.Switches{"BareArrayList": true}),
+			quirk("MetaTotalOnly", sandbox.Switches{"MetaTotalOnly": true}),
+			quirk("NoMeta", sandbox.Switches{"NoMeta": true}),
 			{Name: "NotFoundPastEnd", Incomplete: true, Turn: func(b *conformance.Bench) {
-				behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.NotFoundPastEnd = true })
+				behind(b).Attention().Set(sandbox.Switches{"NotFoundPastEnd": true})
 				b.TamperReads(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 					if req.URL.Query().Get("page") == "3" { // somebody removes all but a page's worth before it is asked for
 						for _, id := range b.IDs()[50:] {
@@ -116,8 +116,8 @@ func attentionService() conformance.Service {
 					return next.RoundTrip(req)
 				})
 			}},
-			quirk("MaxPage", func(s *sandbox.AttentionSwitches) { s.MaxPage = 20 }),
-			quirk("MaxPage with a total alone", func(s *sandbox.AttentionSwitches) { s.MaxPage, s.MetaTotalOnly = 20, true }),
+			quirk("MaxPage", sandbox.Switches{"MaxPage": 20}),
+			quirk("MaxPage with a total alone", sandbox.Switches{"MaxPage": 20, "MetaTotalOnly": true}),
 			{Name: "the page is ignored", Incomplete: true, Turn: func(b *conformance.Bench) {
 				b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 					if q := req.URL.Query(); q.Has("page") {
@@ -128,16 +128,16 @@ func attentionService() conformance.Service {
 					return next.RoundTrip(req)
 				})
 			}},
-			quirk("PrivacyIgnored", func(s *sandbox.AttentionSwitches) { s.PrivacyIgnored = true }),
-			quirk("PrivacyOmitted", func(s *sandbox.AttentionSwitches) { s.PrivacyOmitted = true }),
-			quirk("LabelsMerged", func(s *sandbox.AttentionSwitches) { s.LabelsMerged = true }),
-			quirk("ForbidWrites", func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true }),
-			quirk("InternalByDefault", func(s *sandbox.AttentionSwitches) { s.InternalByDefault = true }),
-			quirk("IDInAttributesOnly", func(s *sandbox.AttentionSwitches) { s.IDInAttributesOnly = true }),
-			with(quirk("ErrorShape 1", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 1 }), attentionWords),
-			with(quirk("ErrorShape 2", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 2 }), attentionWords),
-			with(quirk("ErrorShape 3", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 3 }), attentionWords),
-			with(quirk("ErrorShape 4", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 4 }), attentionWords),
+			quirk("PrivacyIgnored", sandbox.Switches{"PrivacyIgnored": true}),
+			quirk("PrivacyOmitted", sandbox.Switches{"PrivacyOmitted": true}),
+			quirk("LabelsMerged", sandbox.Switches{"LabelsMerged": true}),
+			quirk("ForbidWrites", sandbox.Switches{"ForbidWrites": true}),
+			quirk("InternalByDefault", sandbox.Switches{"InternalByDefault": true}),
+			quirk("IDInAttributesOnly", sandbox.Switches{"IDInAttributesOnly": true}),
+			with(quirk("ErrorShape 1", sandbox.Switches{"ErrorShape": 1}), attentionWords),
+			with(quirk("ErrorShape 2", sandbox.Switches{"ErrorShape": 2}), attentionWords),
+			with(quirk("ErrorShape 3", sandbox.Switches{"ErrorShape": 3}), attentionWords),
+			with(quirk("ErrorShape 4", sandbox.Switches{"ErrorShape": 4}), attentionWords),
 		},
 		BudgetSize: 250,
 		Budget:     conformance.Budget{FirstSync: 7, Walk: 5, Refresh: 1, Open: 1, Reopen: 1, Fresh: 1},

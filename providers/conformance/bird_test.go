@@ -16,8 +16,8 @@ import (
 )
 
 func birdService() conformance.Service {
-	quirk := func(name string, change func(*sandbox.BirdSwitches)) conformance.Quirk {
-		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Bird().Set(change) }}
+	quirk := func(name string, to sandbox.Switches) conformance.Quirk {
+		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Bird().Set(to) }}
 	}
 	always := func(k model.ErrorKind) func(*conformance.Bench, string) model.ErrorKind {
 		return func(*conformance.Bench, string) model.ErrorKind { return k }
@@ -141,10 +141,10 @@ func birdService() conformance.Service {
 		},
 		ByHand: birdByHand,
 		IgnoreCreate: func(b *conformance.Bench) {
-			behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.CreateIgnored = true })
+			behind(b).Bird().Set(sandbox.Switches{"CreateIgnored": true})
 		},
 		IgnoreDelete: func(b *conformance.Bench) {
-			behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.DeleteIgnored = true })
+			behind(b).Bird().Set(sandbox.Switches{"DeleteIgnored": true})
 		},
 		Silent: []conformance.SilentCase{{
 			Name: "participants may not be read", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, _ string) {
@@ -167,28 +167,28 @@ func birdService() conformance.Service {
 			},
 		}},
 		Quirks: []conformance.Quirk{
-			quirk("AttributesMerge", func(s *sandbox.BirdSwitches) { s.AttributesMerge = true }),
-			quirk("AttributesReplace", func(s *sandbox.BirdSwitches) { s.AttributesReplace = true }),
-			quirk("NullKeepsName", func(s *sandbox.BirdSwitches) { s.NullKeepsName = true }),
-			quirk("IgnoreVisibility", func(s *sandbox.BirdSwitches) { s.IgnoreVisibility = true }),
-			quirk("ConflictOnGet once", func(s *sandbox.BirdSwitches) { s.ConflictOnGet = 1 }),
+			quirk("AttributesMerge", sandbox.Switches{"AttributesMerge": true}),
+			quirk("AttributesReplace", sandbox.Switches{"AttributesReplace": true}),
+			quirk("NullKeepsName", sandbox.Switches{"NullKeepsName": true}),
+			quirk("IgnoreVisibility", sandbox.Switches{"IgnoreVisibility": true}),
+			quirk("ConflictOnGet once", sandbox.Switches{"ConflictOnGet": 1}),
 			{Name: "ConflictOnGet", LoadErr: always(model.ConflictKind), Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.ConflictOnGet = 1 << 20 })
+				behind(b).Bird().Set(sandbox.Switches{"ConflictOnGet": 1 << 20})
 			}},
-			quirk("ConflictOnPatch", func(s *sandbox.BirdSwitches) { s.ConflictOnPatch = 1 }),
-			quirk("ExpirePageTokens once", func(s *sandbox.BirdSwitches) { s.ExpirePageTokens = 1 }),
+			quirk("ConflictOnPatch", sandbox.Switches{"ConflictOnPatch": 1}),
+			quirk("ExpirePageTokens once", sandbox.Switches{"ExpirePageTokens": 1}),
 			{Name: "ExpirePageTokens", SyncErr: model.Invalid, Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.ExpirePageTokens = 1 << 20 })
+				behind(b).Bird().Set(sandbox.Switches{"ExpirePageTokens": 1 << 20})
 			}, LoadMay: model.Invalid},
 			{Name: "RepeatPageToken", SyncErr: model.Malformed, Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.RepeatPageToken = true })
+				behind(b).Bird().Set(sandbox.Switches{"RepeatPageToken": true})
 			}},
-			quirk("ForbidRemoval", func(s *sandbox.BirdSwitches) { s.ForbidRemoval = true }),
+			quirk("ForbidRemoval", sandbox.Switches{"ForbidRemoval": true}),
 			{Name: "TooMany", SyncErr: model.RateLimited, LoadErr: always(model.RateLimited), Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.TooMany = 1 << 20 })
+				behind(b).Bird().Set(sandbox.Switches{"TooMany": 1 << 20})
 			}},
 			{Name: "No429Header", Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.No429Header = true })
+				behind(b).Bird().Set(sandbox.Switches{"No429Header": true})
 			}, Check: func(t *testing.T, b *conformance.Bench) {
 				b.Fault(conformance.FaultRate, 1)
 				_, err := b.Account.Load(context.Background(), b.IDs()[0], 0)
@@ -196,15 +196,11 @@ func birdService() conformance.Service {
 					t.Errorf("the error is %+v", e)
 				}
 			}},
-			quirk("NoRights of the directories and inboxes", func(s *sandbox.BirdSwitches) {
-				s.NoRights = []string{"contacts", "channels", "agents", "feed-items"}
-			}),
+			quirk("NoRights of the directories and inboxes", sandbox.Switches{"NoRights": []string{"contacts", "channels", "agents", "feed-items"}}),
 			{Name: "NoRights", Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) {
-					s.NoRights = []string{"messages", "participants", "contacts", "channels", "agents", "feed-items"}
-				})
+				behind(b).Bird().Set(sandbox.Switches{"NoRights": []string{"messages", "participants", "contacts", "channels", "agents", "feed-items"}})
 			}, Check: birdWithoutRights},
-			quirk("ForbidDirectory", func(s *sandbox.BirdSwitches) { s.ForbidDirectory = true }),
+			quirk("ForbidDirectory", sandbox.Switches{"ForbidDirectory": true}),
 		},
 		BudgetSize: 250,
 		Budget:     conformance.Budget{FirstSync: 4, Walk: 3, Refresh: 1, Open: 3, Reopen: 3, Fresh: 1},
@@ -337,7 +333,7 @@ func birdWithoutRights(t *testing.T, b *conformance.Bench) {
 			t.Errorf("%+v", line)
 		}
 	}
-	behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.NoRights = nil })
+	behind(b).Bird().Set(sandbox.Switches{"NoRights": nil})
 	b.Account.Check(ctx)
 	if d, err := b.Account.Load(ctx, id, everything); err != nil || !d.Conversation.Participants.Known || !d.Messages.Known {
 		t.Errorf("after Check found the rights: %+v %v", d, err)

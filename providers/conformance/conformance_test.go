@@ -52,7 +52,12 @@ func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, con
 
 func openWorld(t testing.TB, f providers.Factory, o conformance.Options, world string) (*stand, conformance.Standin) {
 	t.Helper()
-	box, err := sandbox.New(sandbox.Options{World: world, Conversations: 4 * o.Conversations, Seed: 11})
+	return openSandbox(t, f, o, sandbox.Options{World: world, Conversations: 4 * o.Conversations, Seed: 11})
+}
+
+func openSandbox(t testing.TB, f providers.Factory, o conformance.Options, of sandbox.Options) (*stand, conformance.Standin) {
+	t.Helper()
+	box, err := sandbox.New(of)
 	if err != nil {
 		t.Fatal(err)
 	}

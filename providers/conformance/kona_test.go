@@ -19,11 +19,11 @@ import (
 )
 
 func konaService() conformance.Service {
-	turn := func(change func(*sandbox.KonaSwitches)) func(*conformance.Bench) {
-		return func(b *conformance.Bench) { behind(b).Kona().Set(change) }
+	turn := func(to sandbox.Switches) func(*conformance.Bench) {
+		return func(b *conformance.Bench) { behind(b).Kona().Set(to) }
 	}
-	quirk := func(name string, change func(*sandbox.KonaSwitches)) conformance.Quirk {
-		return conformance.Quirk{Name: name, Writes: true, Turn: turn(change)}
+	quirk := func(name string, to sandbox.Switches) conformance.Quirk {
+		return conformance.Quirk{Name: name, Writes: true, Turn: turn(to)}
 	}
 	with := func(q conformance.Quirk, check func(t *testing.T, b *conformance.Bench)) conformance.Quirk {
 		q.Check = check
@@ -138,15 +138,15 @@ func konaService() conformance.Service {
 				}
 			}
 		},
-		IgnoreCreate: turn(func(s *sandbox.KonaSwitches) { s.CreateIgnored = true }),
-		IgnoreDelete: turn(func(s *sandbox.KonaSwitches) { s.DeleteIgnored = true }),
+		IgnoreCreate: turn(sandbox.Switches{"CreateIgnored": true}),
+		IgnoreDelete: turn(sandbox.Switches{"DeleteIgnored": true}),
 		Silent: []conformance.SilentCase{
 			{Name: "participants are null", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, id string) { behind(b).Kona().Change(id, "participants", nil) }},
 			{Name: "groups are null", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, id string) { behind(b).Kona().Change(id, "groups", nil) }},
 		},
 		Lessons: []conformance.Lesson{
-			{Name: "404 to every PUT", Try: "title", Kinds: put, Requests: 2, Err: model.Unsupported, Turn: turn(func(s *sandbox.KonaSwitches) { s.NoPut404 = true })},
-			{Name: "405 to every PUT", Try: "add a user", Kinds: put, Requests: 1, Err: model.Unsupported, Turn: turn(func(s *sandbox.KonaSwitches) { s.NoPut405 = true })},
+			{Name: "404 to every PUT", Try: "title", Kinds: put, Requests: 2, Err: model.Unsupported, Turn: turn(sandbox.Switches{"NoPut404": true})},
+			{Name: "405 to every PUT", Try: "add a user", Kinds: put, Requests: 1, Err: model.Unsupported, Turn: turn(sandbox.Switches{"NoPut405": true})},
 			{Name: "not the creator", Try: "delete", Kinds: []model.EditKind{model.EditDelete}, Row: true, Requests: 1, Err: model.Forbidden,
 				Turn: func(b *conformance.Bench) {
 					b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -156,20 +156,20 @@ func konaService() conformance.Service {
 				}},
 		},
 		Quirks: []conformance.Quirk{
-			quirk("NoPut404", func(s *sandbox.KonaSwitches) { s.NoPut404 = true }),
-			quirk("NoPut405", func(s *sandbox.KonaSwitches) { s.NoPut405 = true }),
-			quirk("MergeLists", func(s *sandbox.KonaSwitches) { s.MergeLists = true }),
-			quirk("EmptyListIgnored", func(s *sandbox.KonaSwitches) { s.EmptyListIgnored = true }),
-			{Name: "ConcurrentOnPut", Turn: turn(func(s *sandbox.KonaSwitches) { s.ConcurrentOnPut = true }), Check: konaConcurrent},
-			quirk("ListWithoutPeople", func(s *sandbox.KonaSwitches) { s.ListWithoutPeople = true }),
-			quirk("ShiftBetweenPages", func(s *sandbox.KonaSwitches) { s.ShiftBetweenPages = true }),
-			{Name: "IgnorePage", Incomplete: true, Turn: turn(func(s *sandbox.KonaSwitches) { s.IgnorePage = true })},
-			with(quirk("ExpireOnRefresh", func(s *sandbox.KonaSwitches) { s.ExpireOnRefresh = true }), konaRefresh),
-			with(quirk("RotateRefresh", func(s *sandbox.KonaSwitches) { s.RotateRefresh = true }), konaRefresh),
-			with(quirk("RotateRefresh and ExpireOnRefresh", func(s *sandbox.KonaSwitches) { s.RotateRefresh, s.ExpireOnRefresh = true, true }), konaRefresh),
-			with(quirk("OmitRefresh", func(s *sandbox.KonaSwitches) { s.OmitRefresh = true }), konaRefresh),
+			quirk("NoPut404", sandbox.Switches{"NoPut404": true}),
+			quirk("NoPut405", sandbox.Switches{"NoPut405": true}),
+			quirk("MergeLists", sandbox.Switches{"MergeLists": true}),
+			quirk("EmptyListIgnored", sandbox.Switches{"EmptyListIgnored": true}),
+			{Name: "ConcurrentOnPut", Turn: turn(sandbox.Switches{"ConcurrentOnPut": true}), Check: konaConcurrent},
+			quirk("ListWithoutPeople", sandbox.Switches{"ListWithoutPeople": true}),
+			quirk("ShiftBetweenPages", sandbox.Switches{"ShiftBetweenPages": true}),
+			{Name: "IgnorePage", Incomplete: true, Turn: turn(sandbox.Switches{"IgnorePage": true})},
+			with(quirk("ExpireOnRefresh", sandbox.Switches{"ExpireOnRefresh": true}), konaRefresh),
+			with(quirk("RotateRefresh", sandbox.Switches{"RotateRefresh": true}), konaRefresh),
+			with(quirk("RotateRefresh and ExpireOnRefresh", sandbox.Switches{"RotateRefresh": true, "ExpireOnRefresh": true}), konaRefresh),
+			with(quirk("OmitRefresh", sandbox.Switches{"OmitRefresh": true}), konaRefresh),
 			{Name: "ExpiredPassword", SyncErr: model.Unauthorized, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Unauthorized },
-				Turn: turn(func(s *sandbox.KonaSwitches) { s.ExpiredPassword = true }), Check: konaPassword},
+				Turn: turn(sandbox.Switches{"ExpiredPassword": true}), Check: konaPassword},
 			{Name: "the token endpoint redirects", SyncErr: model.Local, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Local }, Turn: konaAway, Check: konaStays},
 			{Name: "the token endpoint is ill", SyncErr: model.Unavailable, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Unavailable }, Turn: func(b *conformance.Bench) {
 				behind(b).Kona().ExpireTokens()
@@ -183,7 +183,7 @@ func konaService() conformance.Service {
 				behind(b).Kona().ExpireTokens()
 				b.Tamper(atToken(func(*http.Request) *http.Response { return plain(http.StatusOK, "", `{"token_type":"bearer"}`) }))
 			}},
-			quirk("NoUnreadCount", func(s *sandbox.KonaSwitches) { s.NoUnreadCount = true }),
+			quirk("NoUnreadCount", sandbox.Switches{"NoUnreadCount": true}),
 			{Name: "the token has ended", Writes: true, Turn: func(b *conformance.Bench) { behind(b).Kona().ExpireTokens() }, Check: konaRefresh},
 		},
 		BudgetSize: 250,

@@ -2,97 +2,46 @@ package sandbox
 
 import (
 	"cmp"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"hash/fnv"
+	"maps"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
 
-// AskElephantSwitches are the readings of AskElephant's documentation that can be turned: every field's zero value is the
-// default reading.
-type AskElephantSwitches struct {
-	// NoContactsScope takes contacts:read away: the directory and expand=contacts answer 403. NoUsersScope,
-	// NoCompaniesScope and NoTagsScope do the same for theirs, NoWriteScope for replacing contacts.
-	NoContactsScope, NoUsersScope, NoCompaniesScope, NoTagsScope, NoWriteScope bool
-	// NoPrivateScope takes engagements:private:read away: reading or changing a private engagement answers 403.
-	NoPrivateScope bool
-	// PrivateHidden, with NoPrivateScope, leaves private engagements out of lists and answers 404 for them.
-	PrivateHidden bool
-	// ContactsEndpointMissing answers 404 on replacing contacts, ContactsMethodNotAllowed 405.
-	ContactsEndpointMissing, ContactsMethodNotAllowed bool
-	// ContactsMethod is the method that replaces contacts instead of PUT.
-	ContactsMethod string
-	// DropExpand leaves contacts out even when asked for; NullExpand sends null for every empty expansion.
-	DropExpand, NullExpand bool
-	// IgnoreWrite answers a replacement with 200 and changes nothing.
-	IgnoreWrite bool
-	// AnswerWithContacts shows contacts in the answer to a replacement.
-	AnswerWithContacts bool
-	// CalendarResourceHidden leaves calendar resources out of contacts; CalendarResourceAsContact shows them as contacts
-	// with a cnt_ id that the directory doesn't hold.
-	CalendarResourceHidden, CalendarResourceAsContact bool
-	// UnknownContact404 answers 404 instead of 422 for an unknown contact id in a replacement.
-	UnknownContact404 bool
-	// OldSchema leaves out is_private, external_url and crm_association.
-	OldSchema bool
-	// ForgetCursors refuses every cursor with 400, as after it expired.
-	ForgetCursors bool
-	// APIVersion is the X-Api-Version header; empty means "2".
-	APIVersion string
-}
-
 // AskElephant is the stand-in for AskElephant's public API v2. Use [Sandbox.AskElephant].
 type AskElephant struct {
-	server[AskElephantSwitches]
+	*server
 	key, token string
-	file       *elephantFile
-	// managed holds the contact sets that were replaced.
-	managed        map[int][]int
-	contactRemoved map[int]bool
-	failures       int
-}
-
-type elephantFile struct{ Contacts, Companies, Users, Tags, Rooms, Engagements collection }
-
-var elephantVendor = vendor{
-	account: "meetings", provider: "askelephant", one: "/api/v2/engagements/", denied: "Authentication is required.", open: newAskElephant,
+	managed    map[int][]int // the contact sets that were replaced
+	removed    map[int]bool  // contacts
+	failures   int
 }
 
 // AskElephant returns the state of the AskElephant server.
-func (s *Sandbox) AskElephant() *AskElephant { return serverOf[*AskElephant](s) }
+func (s *Sandbox) AskElephant() *AskElephant { return serviceOf[*AskElephant](s) }
 
-func newAskElephant(b base) service {
-	secret := strings.ReplaceAll(b.data.id("askelephant key", 0), "-", "")
+func newAskElephant(s *server) service {
+	secret := strings.ReplaceAll(s.data.id("askelephant key", 0), "-", "")
 	a := &AskElephant{
 		// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
-		key: "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret, token: "at_" + secret,
-		file: load[elephantFile](b.data.name, "askelephant"), managed: map[int][]int{}, contactRemoved: map[int]bool{},
+		server: s, key: "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret, token: "at_" + secret,
+		managed: map[int][]int{}, removed: map[int]bool{},
 	}
-	a.start(b, a, a.routes())
-	a.before, a.seeded, a.place, a.clock, a.updated = a.version, a.data.dated(&a.file.Engagements), a.placed, elephantTime, "updated_at"
-	a.contested = []contested{{"", a.moveContact}}
+	a.start(a, map[string]func(*exchange){
+		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
+	})
 	return a
 }
 
-func (a *AskElephant) account(acc *Account) { acc.Path, acc.Credential = "/askelephant/api", a.key }
-
-func (a *AskElephant) routes() []route {
-	routes := []route{
-		{pattern: "GET /api/v2/engagements", query: elephantListParams, handle: a.listEngagements},
-		{pattern: "GET /api/v2/engagements/{id}", query: []string{"expand"}, handle: a.getEngagement},
-		{pattern: "/api/v2/engagements/{id}/contacts", free: true, handle: a.replaceContacts},
-		{pattern: "GET /api/v2/contacts/{id}", handle: a.getContact},
-	}
-	for _, d := range a.directories() {
-		params := []string{"limit", "cursor"}
-		if d.search != nil {
-			params = append(params, "search")
-		}
-		routes = append(routes, route{pattern: "GET /api/v2/" + d.name, query: params, handle: func(x *exchange) { a.listDirectory(x, d) }})
-	}
-	return routes
-}
+func (a *AskElephant) account(acc *Account) { acc.Credential = a.key }
 
 // Token returns an access token, valid with the word Bearer, where the account's credential is an API key, valid without
 // it.
@@ -104,79 +53,90 @@ func (a *AskElephant) authorized(x *exchange) bool {
 	return !a.revoked && (given == a.key || given == "Bearer "+a.token)
 }
 
-// version sets the response header every operation has.
-func (a *AskElephant) version(x *exchange) {
-	x.answer.Set("X-Api-Version", cmp.Or(a.switches.APIVersion, "2"))
+// greet sets the response header every operation has.
+func (a *AskElephant) greet(x *exchange) {
+	version, _ := a.reading("APIVersion").(string)
+	x.answer.Set("X-Api-Version", cmp.Or(version, "2"))
 }
 
-// form answers with an RFC 9457 document.
-func (a *AskElephant) form(x *exchange, r refusal) {
+func (a *AskElephant) blame(x *exchange, words map[string]any) {
 	a.failures++
-	slug, detail := r.code, r.detail
-	switch {
-	case r.status == http.StatusBadRequest:
-		slug = "bad_request"
-		if r.field != "" {
-			detail = fmt.Sprintf("Query parameter %s: %s.", r.field, r.detail)
-		}
-	case r.status == http.StatusUnprocessableEntity:
-		slug, detail = "validation_failed", "Request validation failed."
-	}
-	p := map[string]any{
-		"type": "https://app.askelephant.ai/errors/" + slug, "title": http.StatusText(r.status), "status": r.status, "detail": detail,
-		"request_id": "rid_" + ulid(x.now, a.data.id("askelephant failure", a.failures)),
-	}
-	if r.field != "" {
-		p["errors"] = []any{map[string]any{"field": r.field, "code": r.code, "message": r.detail}}
-	}
-	x.jsonAs(r.status, "application/problem+json", p)
+	words["request"] = "rid_" + ulid(x.now, a.data.id("askelephant failure", a.failures))
 }
 
 func (a *AskElephant) missingScope(x *exchange, scope string) {
 	x.refuse(http.StatusForbidden, "forbidden", "Missing required scope: "+scope)
 }
 
-func (a *AskElephant) row(id string) (int, bool) { return a.number("engagement", id, a.conversations) }
-
-func (a *AskElephant) id(row int) string { return a.idOf("engagement", row) }
-
 // elephantPrefixes are what ids begin with; elephantEpoch is the time in those of directories.
 var (
 	elephantPrefixes = map[string]string{
-		"engagement": "ngmt_", "contact": "cnt_", "company": "cmp_", "user": "usr_", "tag": "tag_", "room": "clrs_",
+		"conversation": "ngmt_", "contact": "cnt_", "company": "cmp_", "user": "usr_", "tag": "tag_", "room": "clrs_",
 	}
-	elephantEpoch = time.Unix(1_767_225_600, 0)
+	elephantEpoch     = time.Unix(1_767_225_600, 0)
+	elephantContactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
 )
 
-func (a *AskElephant) idOf(kind string, n int) string {
-	at := elephantEpoch
-	if kind == "engagement" {
-		at = a.createdAt(n)
+func (a *AskElephant) idOf(kind string, n int) any {
+	at, of := elephantEpoch, kind
+	if kind == "conversation" {
+		at, of = a.createdAt(n), "engagement"
 	}
-	return elephantPrefixes[kind] + ulid(at, a.data.id("askelephant "+kind, n))
+	return elephantPrefixes[kind] + ulid(at, a.data.id("askelephant "+of, n))
 }
 
-// number is the inverse of idOf, for numbers below limit.
-func (a *AskElephant) number(kind, id string, limit int) (int, bool) {
-	tail := strings.TrimPrefix(id, elephantPrefixes[kind])
-	n := a.data.decode("askelephant "+kind, tail[min(10, len(tail)):])
-	return n, n < limit && a.idOf(kind, n) == id
+// numberOf knows no contact that was removed.
+func (a *AskElephant) numberOf(kind, id string) (int, bool) {
+	tail, of := strings.TrimPrefix(id, elephantPrefixes[kind]), kind
+	if kind == "conversation" {
+		of = "engagement"
+	}
+	n := a.data.decode("askelephant "+of, tail[min(10, len(tail)):])
+	return n, n < a.count(kind) && a.idOf(kind, n) == id && !(kind == "contact" && a.removed[n])
 }
 
-// contactNumber finds a contact that wasn't removed.
-func (a *AskElephant) contactNumber(id string) (int, bool) {
-	n, ok := a.number("contact", id, a.contacts())
-	return n, ok && !a.contactRemoved[n]
+// clock shows milliseconds, or none when they are zero.
+func (a *AskElephant) clock(t time.Time) any {
+	if t = t.Truncate(time.Millisecond); t.Nanosecond() == 0 {
+		return stamp(t)
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
-func (a *AskElephant) show(row int) map[string]any { return a.engagement(row, elephantExpansions) }
+// place knows ids, and records as an engagement shows them: a company is an account, a tag a label, a user a person.
+func (a *AskElephant) place(_ int, kind string, n int) any {
+	switch kind {
+	case "account":
+		c := a.data.company(n)
+		return map[string]any{
+			"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": []any{map[string]any{"domain": c.Domain}},
+		}
+	case "label":
+		return picked(a.entry("tag", n), "object", "id", "name")
+	case "person":
+		u := picked(a.entry("user", n), "object", "id", "first_name", "last_name")
+		u["emails"] = primary(a.data.Staff[n].Email)
+		return u
+	}
+	return a.idOf(kind, n)
+}
+
+func primary(email any) []any { return []any{map[string]any{"email": email, "is_primary": true}} }
+
+// picked are some members of an object.
+func picked(object map[string]any, names ...string) map[string]any {
+	out := map[string]any{}
+	for _, name := range names {
+		out[name] = object[name]
+	}
+	return out
+}
 
 // set changes a field and moves updated_at. For "contacts" the value is the ids of the managed set. It panics on an unknown
 // contact.
 func (a *AskElephant) set(row int, field string, value any) {
 	if field != "contacts" {
-		a.edit(row, field, value)
-		a.touch(row)
+		a.server.set(row, field, value)
 		return
 	}
 	var set []int
@@ -187,69 +147,320 @@ func (a *AskElephant) set(row int, field string, value any) {
 }
 
 func (a *AskElephant) mustContact(id string) int {
-	n, ok := a.contactNumber(id)
+	n, ok := a.numberOf("contact", id)
 	if !ok {
 		panic("sandbox: no AskElephant contact " + id)
 	}
 	return n
 }
 
+// setContacts replaces the managed set. Sets have no order of their own: they are shown in the directory's.
+func (a *AskElephant) setContacts(row int, set []int) {
+	a.managed[row] = slices.Compact(slices.Sorted(slices.Values(set)))
+	a.touch(row)
+}
+
 // moveContact takes a contact out of many, or adds one to few.
-func (a *AskElephant) moveContact(row, n int) {
+func (a *AskElephant) moveContact(row int) {
 	set := a.managedContacts(row)
 	if len(set) > 4 {
 		a.setContacts(row, set[1:])
 		return
 	}
-	all := a.contacts()
-	c := n * 7 % all
-	for slices.Contains(set, c) || a.contactRemoved[c] {
+	all := a.count("contact")
+	c := a.touches * 7 % all
+	for slices.Contains(set, c) || a.removed[c] {
 		c = (c + 1) % all
 	}
 	a.setContacts(row, append(set, c))
 }
 
-// ContactIDs returns the ids of the contacts in the directory.
-func (a *AskElephant) ContactIDs() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var ids []string
-	for i := range a.contacts() {
-		if !a.contactRemoved[i] {
-			ids = append(ids, a.idOf("contact", i))
+// managedContacts returns the contact set the API manages, in the directory's order, without contacts that were deleted.
+func (a *AskElephant) managedContacts(row int) []int {
+	set, replaced := a.managed[row]
+	if !replaced {
+		set = a.taking(row, "contact")
+	}
+	return slices.DeleteFunc(slices.Clone(set), func(c int) bool { return a.removed[c] })
+}
+
+// taking are those of one kind who take part.
+func (a *AskElephant) taking(row int, kind string) (set []int) {
+	for _, entry := range a.takingPart(row) {
+		if k, n := reference(entry["who"].(string)); k == kind {
+			set = append(set, n)
 		}
 	}
-	return ids
+	return set
 }
 
 // Contacts returns the ids of the managed contacts of an engagement, in the directory's order. It panics on an unknown id.
 func (a *AskElephant) Contacts(id string) []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	defer a.hold()()
+	return a.contactIDs(a.managedContacts(a.must(id)))
+}
+
+// ContactIDs returns the ids of the contacts in the directory.
+func (a *AskElephant) ContactIDs() []string {
+	defer a.hold()()
+	return a.contactIDs(slices.DeleteFunc(upTo(a.count("contact")), func(c int) bool { return a.removed[c] }))
+}
+
+func (a *AskElephant) contactIDs(set []int) []string {
 	ids := []string{}
-	for _, c := range a.managedContacts(a.must(id)) {
-		ids = append(ids, a.idOf("contact", c))
+	for _, c := range set {
+		ids = append(ids, a.idOf("contact", c).(string))
 	}
 	return ids
 }
 
 // Touch moves updated_at and changes nothing else. It panics on an unknown id.
 func (a *AskElephant) Touch(id string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	defer a.hold()()
 	a.touch(a.must(id))
 }
 
 // RemoveContact takes a contact out of the directory and of all engagements, as deleting it in the product does. It panics
 // on an unknown id.
 func (a *AskElephant) RemoveContact(id string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.contactRemoved[a.mustContact(id)] = true
+	defer a.hold()()
+	a.removed[a.mustContact(id)] = true
 }
 
-// setContacts replaces the managed set. Sets have no order of their own: they are shown in the directory's.
-func (a *AskElephant) setContacts(row int, set []int) {
-	a.managed[row] = slices.Compact(slices.Sorted(slices.Values(set)))
-	a.touch(row)
+func (a *AskElephant) show(row int) map[string]any { return a.engagement(row, a.Query["expand"].Of) }
+
+// engagement builds a record with the expansions. Empty optional fields are left out.
+func (a *AskElephant) engagement(row int, expand []string) map[string]any {
+	m := a.doc(row)
+	if _, changed := m["contacts"]; !changed && !a.on("DropExpand") {
+		m["contacts"] = a.participants(row)
+	}
+	if said := a.said(row); len(said) > 0 {
+		m["transcript"] = a.data.transcript(said)
+	}
+	for _, e := range a.Query["expand"].Of {
+		if list, ok := m[e].([]any); ok && len(list) == 0 && a.on("NullExpand") {
+			m[e] = nil
+		}
+		if !slices.Contains(expand, e) {
+			delete(m, e)
+		}
+	}
+	return m
+}
+
+// participants are the managed contacts, any part of whose name may be null, and the rooms: those survive every replacement.
+func (a *AskElephant) participants(row int) []any {
+	list := []any{}
+	for _, c := range a.managedContacts(row) {
+		list = append(list, picked(a.entry("contact", c), "object", "id", "first_name", "last_name", "emails"))
+	}
+	for _, n := range a.taking(row, "room") {
+		if a.on("CalendarResourceHidden") {
+			break
+		}
+		r, id := a.entry("room", n), a.idOf("room", n).(string)
+		room := map[string]any{"object": "calendar_resource", "id": id, "name": r["name"]}
+		if a.on("CalendarResourceAsContact") {
+			room = map[string]any{"object": "contact", "id": strings.Replace(id, "clrs_", "cnt_", 1), "first_name": r["name"], "last_name": nil}
+		}
+		room["emails"] = primary(r["email"])
+		list = slices.Insert(list, len(list)/2, any(room))
+	}
+	return list
+}
+
+// elephantCursor is what a cursor holds; to callers it is opaque. It belongs to one traversal: filters may be left out with
+// it, or repeated exactly.
+type elephantCursor struct {
+	Path      string `json:"c"`
+	Traversal string `json:"t"`
+	Updated   int64  `json:"u"`
+	ID        string `json:"i"`
+}
+
+// traversal is all of a query but what may change from page to page.
+func traversal(query url.Values) url.Values {
+	out := maps.Clone(query)
+	maps.DeleteFunc(out, func(name string, _ []string) bool { return name == "limit" || name == "cursor" || name == "expand" })
+	return out
+}
+
+// enter takes up the traversal that a cursor continues.
+func (a *AskElephant) enter(x *exchange) {
+	if !x.query.Has("cursor") {
+		return
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(x.query.Get("cursor"))
+	var cur elephantCursor
+	if err == nil {
+		err = json.Unmarshal(raw, &cur)
+	}
+	begun, invalid := url.ParseQuery(cur.Traversal)
+	given := traversal(x.query)
+	switch {
+	case err != nil, invalid != nil, cur.Path != x.rest, a.on("ForgetCursors"):
+		x.badParameter("cursor", "invalid_cursor", "is not valid or has expired")
+	case len(given) > 0 && given.Encode() != cur.Traversal:
+		x.badParameter("cursor", "invalid_cursor", "belongs to a list with other filters")
+	}
+	maps.Copy(x.query, begun)
+	x.after = &place{time.Unix(0, cur.Updated).UTC(), cur.ID}
+}
+
+// page walks an ascending order from the cursor and answers with the envelope.
+func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep func(int) bool, show func(int) map[string]any) {
+	compare, order := place.compare, slices.Clone(order)
+	if x.param["order_by"] != "updated_at:asc" {
+		compare = func(p, q place) int { return q.compare(p) }
+		slices.Reverse(order)
+	}
+	if x.after != nil {
+		order = order[sort.Search(len(order), func(n int) bool { return compare(at(order[n]), *x.after) > 0 }):]
+	}
+	data, last, more := page(order, 0, x.number("limit"), keep, show)
+	answer := map[string]any{"object": "list", "data": data, "has_more": more, "next_cursor": nil}
+	if more {
+		raw, _ := json.Marshal(elephantCursor{x.rest, traversal(x.query).Encode(), at(last).at.UnixNano(), at(last).id})
+		answer["next_cursor"] = base64.RawURLEncoding.EncodeToString(raw)
+	}
+	x.json(http.StatusOK, answer)
+}
+
+// listed answers with things that don't change.
+func (a *AskElephant) listed(x *exchange, kind string, rows []int) {
+	at := func(i int) place { return elephantPlace(a.entry(kind, i)) }
+	places := map[int]place{}
+	for _, i := range rows {
+		places[i] = at(i)
+	}
+	slices.SortFunc(rows, func(i, j int) int { return places[i].compare(places[j]) })
+	keep := func(i int) bool { return kind != "contact" || !a.removed[i] }
+	a.page(x, rows, at, keep, func(i int) map[string]any { return a.entry(kind, i) })
+}
+
+func elephantPlace(m map[string]any) place {
+	text, _ := m["updated_at"].(string)
+	at, _ := time.Parse(time.RFC3339Nano, text)
+	return place{at, m["id"].(string)}
+}
+
+// one answers with a thing and the identity of its state.
+func (a *AskElephant) one(x *exchange, _ string, doc map[string]any) {
+	a.tagged(x, elephantPlace(doc))
+	x.json(http.StatusOK, doc)
+}
+
+func (a *AskElephant) tagged(x *exchange, at place) {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d", at.id, at.at.UnixNano())
+	x.answer.Set("ETag", fmt.Sprintf(`W/"%016x"`, h.Sum64()))
+}
+
+// expand reads the expand parameter.
+func (a *AskElephant) expand(x *exchange) []string {
+	list, _ := x.param["expand"].([]string)
+	for e, scope := range map[string][2]string{
+		"contacts": {"NoContactsScope", "contacts:read"}, "companies": {"NoCompaniesScope", "companies:read"}, "owner": {"NoUsersScope", "users:read"},
+	} {
+		if slices.Contains(list, e) && a.on(scope[0]) {
+			a.missingScope(x, scope[1])
+		}
+	}
+	return list
+}
+
+// list answers the list of engagements. It names every expansion but action_items.
+func (a *AskElephant) list(x *exchange) {
+	expand, keep := a.expand(x), a.filter(x)
+	at := func(row int) place { return place{a.updatedAt(row), a.id(row)} }
+	a.page(x, a.byUpdate(), at, keep, func(row int) map[string]any { return a.engagement(row, expand) })
+}
+
+// filter compiles the filters into a test of an engagement: every form of them that is given must hold.
+func (a *AskElephant) filter(x *exchange) func(int) bool {
+	from, _ := x.param["filter[updated_at][gte]"].(time.Time)
+	to, until := x.param["filter[updated_at][lt]"].(time.Time)
+	among := func(row int, field string) bool {
+		s, _ := a.value(row, field).(string)
+		one, eq := x.param["filter["+field+"][eq]"]
+		list, in := x.param["filter["+field+"][in]"].([]string)
+		return (!eq || one == s) && (!in || slices.Contains(list, s))
+	}
+	company, filtered := x.param["filter[company_ids][eq]"]
+	has := func(row int) bool {
+		companies, _ := a.value(row, "companies").([]any)
+		return slices.ContainsFunc(companies, func(m any) bool { return m.(map[string]any)["id"] == company })
+	}
+	return func(row int) bool {
+		at := a.updatedAt(row).Truncate(time.Millisecond)
+		return !a.gone[row] && !(a.on("PrivateHidden") && a.unseeable(row)) && !at.Before(from) && (!until || at.Before(to)) &&
+			among(row, "engagement_type") && among(row, "processing_status") && (!filtered || has(row))
+	}
+}
+
+func (a *AskElephant) unseeable(row int) bool {
+	return a.on("NoPrivateScope") && a.value(row, "is_private") == true
+}
+
+// seen refuses an engagement that the caller may not see.
+func (a *AskElephant) seen(x *exchange) {
+	switch private := a.unseeable(x.row); {
+	case private && a.on("PrivateHidden"):
+		x.notFound("Engagement")
+	case private:
+		a.missingScope(x, "engagements:private:read")
+	}
+}
+
+func (a *AskElephant) read(x *exchange) {
+	expand := a.expand(x)
+	a.seen(x)
+	a.tagged(x, place{a.updatedAt(x.row), a.id(x.row)})
+	x.json(http.StatusOK, a.engagement(x.row, expand))
+}
+
+// replaceContacts sets the whole managed set. The answer has no contacts, because the call takes no expand. Method and path
+// are documented nowhere, so both can be turned.
+func (a *AskElephant) replaceContacts(x *exchange) {
+	method, _ := a.reading("ContactsMethod").(string)
+	if method = cmp.Or(method, http.MethodPut); x.method != method {
+		x.methodNotAllowed(method)
+	}
+	if a.on("NoWriteScope") {
+		a.missingScope(x, "engagements:write")
+	}
+	a.receive(x)
+	ids, ok := read[[]*string](x.fields["contact_ids"])
+	if !ok {
+		x.badField("contact_ids", "invalid_type", "must be a list of strings")
+	}
+	a.seen(x)
+	var set []int
+	for n, id := range ids {
+		field := fmt.Sprintf("contact_ids[%d]", n)
+		if id == nil || !elephantContactID.MatchString(*id) {
+			x.badField(field, "invalid_id", "must be a contact id")
+		}
+		c, known := a.numberOf("contact", *id)
+		switch {
+		case known:
+		case a.on("UnknownContact404"):
+			x.notFound("Contact " + *id)
+		default:
+			x.badField(field, "invalid_id", "unknown contact "+*id)
+		}
+		if slices.Contains(set, c) {
+			x.badField(field, "duplicate", "given more than once")
+		}
+		set = append(set, c)
+	}
+	if !a.on("IgnoreWrite") {
+		a.setContacts(x.row, set)
+	}
+	var expand []string
+	if a.on("AnswerWithContacts") {
+		expand = []string{"contacts"}
+	}
+	x.json(http.StatusOK, a.engagement(x.row, expand))
 }

@@ -202,7 +202,7 @@ func TestAskElephantLists(t *testing.T) {
 	for _, tc := range []struct {
 		path string
 		n    int
-	}{{"/v2/contacts", len(a.file.Contacts.Rows)}, {"/v2/companies", len(a.file.Companies.Rows)}, {"/v2/users", len(a.file.Users.Rows)}, {"/v2/tags", len(a.file.Tags.Rows)}} {
+	}{{"/v2/contacts", len(a.file["contacts"].Rows)}, {"/v2/companies", len(a.file["companies"].Rows)}, {"/v2/users", len(a.file["users"].Rows)}, {"/v2/tags", len(a.file["tags"].Rows)}} {
 		first := p.want(200, "GET", tc.path, "").object(t)
 		if n := len(first["data"].([]any)); n != 25 || first["has_more"] != true {
 			t.Errorf("%s: %d rows on the first page", tc.path, n)
@@ -233,7 +233,7 @@ func TestAskElephantCursors(t *testing.T) {
 	if r.object(t)["errors"].([]any)[0].(map[string]any)["field"] != "cursor" {
 		t.Errorf("problem %s", r.text)
 	}
-	a.Set(func(w *AskElephantSwitches) { w.ForgetCursors = true })
+	a.Set(Switches{"ForgetCursors": true})
 	p.want(400, "GET", "/v2/engagements?cursor="+cursor, "")
 }
 
@@ -331,11 +331,11 @@ func TestAskElephantDirectories(t *testing.T) {
 	}
 	a.RemoveContact(id)
 	p.want(404, "GET", "/v2/contacts/"+id, "")
-	if len(a.ContactIDs()) != len(a.file.Contacts.Rows)-1 {
+	if len(a.ContactIDs()) != len(a.file["contacts"].Rows)-1 {
 		t.Error("not removed")
 	}
 	p.want(422, "PUT", "/v2/engagements/"+a.IDs()[0]+"/contacts", `{"contact_ids":["`+id+`"]}`)
-	a.Set(func(w *AskElephantSwitches) { w.UnknownContact404 = true })
+	a.Set(Switches{"UnknownContact404": true})
 	p.want(404, "PUT", "/v2/engagements/"+a.IDs()[0]+"/contacts", `{"contact_ids":["`+id+`"]}`)
 }
 
@@ -344,7 +344,7 @@ func TestAskElephantEngagement(t *testing.T) {
 	seen := map[string]bool{}
 	for _, id := range a.IDs() {
 		m := p.want(200, "GET", "/v2/engagements/"+id, "").object(t)
-		for _, e := range elephantExpansions {
+		for _, e := range a.Query["expand"].Of {
 			if _, ok := m[e]; ok {
 				t.Fatalf("%s shown unasked", e)
 			}
@@ -363,11 +363,11 @@ func TestAskElephantEngagement(t *testing.T) {
 		seen["millis"] = seen["millis"] || strings.Contains(m["updated_at"].(string), ".")
 		seen["seconds"] = seen["seconds"] || !strings.Contains(m["updated_at"].(string), ".")
 
-		full := p.want(200, "GET", "/v2/engagements/"+id+"?expand="+strings.Join(elephantExpansions, ","), "").object(t)
+		full := p.want(200, "GET", "/v2/engagements/"+id+"?expand="+strings.Join(a.Query["expand"].Of, ","), "").object(t)
 		if fmt.Sprint(full) != fmt.Sprint(a.JSON(id)) {
 			t.Fatalf("%s: JSON differs from GET with everything", id)
 		}
-		for _, e := range elephantExpansions {
+		for _, e := range a.Query["expand"].Of {
 			v, ok := full[e]
 			list, _ := v.([]any)
 			if !ok {
@@ -427,36 +427,36 @@ func TestAskElephantReplaceContacts(t *testing.T) {
 		}
 	}
 
-	set := func(change func(*AskElephantSwitches)) {
-		a.Set(func(w *AskElephantSwitches) { *w = AskElephantSwitches{}; change(w) })
+	set := func(to Switches) {
+		a.Reset(to)
 	}
 	body := `{"contact_ids":["` + known[0] + `"]}`
-	set(func(w *AskElephantSwitches) { w.IgnoreWrite = true })
+	set(Switches{"IgnoreWrite": true})
 	p.want(200, "PUT", path+"/contacts", body)
 	if !slices.Equal(a.Contacts(id), []string{known[1], known[2]}) && !slices.Equal(a.Contacts(id), []string{known[2], known[1]}) {
 		t.Error("not ignored")
 	}
-	set(func(w *AskElephantSwitches) { w.ContactsEndpointMissing = true })
+	set(Switches{"ContactsEndpointMissing": true})
 	p.want(404, "PUT", path+"/contacts", body)
-	set(func(w *AskElephantSwitches) { w.ContactsMethodNotAllowed = true })
+	set(Switches{"ContactsMethodNotAllowed": true})
 	p.want(405, "PUT", path+"/contacts", body)
-	set(func(w *AskElephantSwitches) { w.ContactsMethod = "PATCH" })
+	set(Switches{"ContactsMethod": "PATCH"})
 	p.want(405, "PUT", path+"/contacts", body)
 	p.want(200, "PATCH", path+"/contacts", body)
-	set(func(w *AskElephantSwitches) { w.AnswerWithContacts = true })
+	set(Switches{"AnswerWithContacts": true})
 	if m := p.want(200, "PUT", path+"/contacts", body).object(t); len(m["contacts"].([]any)) != 2 {
 		t.Errorf("contacts %v", m["contacts"])
 	}
-	set(func(w *AskElephantSwitches) { w.DropExpand = true })
+	set(Switches{"DropExpand": true})
 	if m := p.want(200, "GET", path+"?expand=contacts,tags", "").object(t); m["tags"] == nil || m["contacts"] != nil {
 		t.Error("not dropped")
 	}
-	set(func(w *AskElephantSwitches) { w.NullExpand = true; w.CalendarResourceHidden = true })
+	set(Switches{"NullExpand": true, "CalendarResourceHidden": true})
 	p.want(200, "PUT", path+"/contacts", `{"contact_ids":[]}`)
 	if r := p.want(200, "GET", path+"?expand=contacts", ""); !strings.Contains(r.text, `"contacts":null`) {
 		t.Errorf("not null: %s", r.text)
 	}
-	set(func(w *AskElephantSwitches) { w.CalendarResourceAsContact = true })
+	set(Switches{"CalendarResourceAsContact": true})
 	if contacts, others := shown(); len(contacts) != 1 || len(others) != 0 || slices.Contains(known, contacts[0]) {
 		t.Errorf("%v %v", contacts, others)
 	}
@@ -474,20 +474,20 @@ func TestAskElephantScopes(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name           string
-		set            func(*AskElephantSwitches)
+		set            Switches
 		method, path   string
 		status, public int // for the private engagement, and for another
 		scope          string
 	}{
-		{"contacts", func(w *AskElephantSwitches) { w.NoContactsScope = true }, "GET", "?expand=contacts", 403, 403, "contacts:read"},
-		{"companies", func(w *AskElephantSwitches) { w.NoCompaniesScope = true }, "GET", "?expand=companies", 403, 403, "companies:read"},
-		{"users", func(w *AskElephantSwitches) { w.NoUsersScope = true }, "GET", "?expand=owner", 403, 403, "users:read"},
-		{"write", func(w *AskElephantSwitches) { w.NoWriteScope = true }, "PUT", "/contacts", 403, 403, "engagements:write"},
-		{"private read", func(w *AskElephantSwitches) { w.NoPrivateScope = true }, "GET", "", 403, 200, "engagements:private:read"},
-		{"private write", func(w *AskElephantSwitches) { w.NoPrivateScope = true }, "PUT", "/contacts", 403, 200, "engagements:private:read"},
-		{"private hidden", func(w *AskElephantSwitches) { w.NoPrivateScope, w.PrivateHidden = true, true }, "GET", "", 404, 200, "Engagement not found"},
+		{"contacts", Switches{"NoContactsScope": true}, "GET", "?expand=contacts", 403, 403, "contacts:read"},
+		{"companies", Switches{"NoCompaniesScope": true}, "GET", "?expand=companies", 403, 403, "companies:read"},
+		{"users", Switches{"NoUsersScope": true}, "GET", "?expand=owner", 403, 403, "users:read"},
+		{"write", Switches{"NoWriteScope": true}, "PUT", "/contacts", 403, 403, "engagements:write"},
+		{"private read", Switches{"NoPrivateScope": true}, "GET", "", 403, 200, "engagements:private:read"},
+		{"private write", Switches{"NoPrivateScope": true}, "PUT", "/contacts", 403, 200, "engagements:private:read"},
+		{"private hidden", Switches{"NoPrivateScope": true, "PrivateHidden": true}, "GET", "", 404, 200, "Engagement not found"},
 	} {
-		a.Set(func(w *AskElephantSwitches) { *w = AskElephantSwitches{}; tc.set(w) })
+		a.Reset(tc.set)
 		body := ""
 		if tc.method == "PUT" {
 			body = `{"contact_ids":[]}`
@@ -502,9 +502,7 @@ func TestAskElephantScopes(t *testing.T) {
 	if slices.Contains(ids(p.rows("/v2/engagements?limit=100")), private) {
 		t.Error("hidden engagements are listed")
 	}
-	a.Set(func(w *AskElephantSwitches) {
-		*w = AskElephantSwitches{NoPrivateScope: true, NoContactsScope: true, OldSchema: true}
-	})
+	a.Reset(Switches{"NoPrivateScope": true, "NoContactsScope": true, "OldSchema": true})
 	rows := p.rows("/v2/engagements?limit=100")
 	if !slices.Contains(ids(rows), private) {
 		t.Error("private engagements are listed by default")
@@ -528,7 +526,7 @@ func TestAskElephantAnswerNext(t *testing.T) {
 	if r := p.want(500, "GET", "/v2/tags", ""); r.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("%v", r.header)
 	}
-	a.Set(func(w *AskElephantSwitches) { w.APIVersion = "2.1" })
+	a.Set(Switches{"APIVersion": "2.1"})
 	p.s.FailNext("askelephant", Fault429, 1)
 	if r := p.want(429, "GET", "/v2/tags", ""); r.header.Get("X-Api-Version") != "2.1" || r.header.Get("Retry-After") != "2" || r.object(t)["title"] == "" {
 		t.Errorf("%v %s", r.header, r.text)
@@ -537,8 +535,8 @@ func TestAskElephantAnswerNext(t *testing.T) {
 }
 
 func FuzzAskElephantRequests(f *testing.F) {
-	later := newWorld(Hostile, 1, testNow.Add(3*time.Hour))
-	a := newAskElephant(base{vendor: &elephantVendor, conversations: 12, data: later, now: time.Now}).(*AskElephant)
+	later := newWorld(nil, Hostile, 1, testNow.Add(3*time.Hour))
+	a := newService("askelephant", 12, later, time.Now).(*AskElephant)
 	one := "/api/v2/engagements/" + a.id(3)
 	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")
 	f.Add("GET", "/api/v2/engagements", "cursor=eyJjIjoiZW5nYWdlbWVudHMiLCJ0IjoiJSIsInUiOjF9", "")
@@ -547,7 +545,7 @@ func FuzzAskElephantRequests(f *testing.F) {
 	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.ContactIDs()[1]+`"]}`)
 	f.Add("GET", "/api/v2/tags", "order_by=updated_at:asc&limit=1", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, &elephantVendor, a.key, method, path, query, body)
+		fuzzService(t, "askelephant", a.key, method, path, query, body)
 	})
 }
 

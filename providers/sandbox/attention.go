@@ -1,162 +1,373 @@
 package sandbox
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// AttentionSwitches are the readings of Attention's documentation that can be turned: every field's zero value is the
-// default reading.
-type AttentionSwitches struct {
-	// WrapData wraps a single conversation in {"data": …}; the default is the bare resource. Callers that accept only
-	// application/vnd.api+json get the wrapped form anyway.
-	WrapData bool
-	// ListPathMissing answers 404 on /conversations/list.
-	ListPathMissing bool
-	// RawKeyOnly refuses "Bearer <key>", BearerOnly the key alone; the default accepts both.
-	RawKeyOnly, BearerOnly bool
-	// NullLists sends null for every empty list and map.
-	NullLists bool
-	// UpperStatuses and LowerStatuses fold all statuses to one case; the default mixes them as met in the field.
-	UpperStatuses, LowerStatuses bool
-	// BareArrayList sends a list as an array without data, links or meta.
-	BareArrayList bool
-	// MetaTotalOnly sends only meta.totalRecords, NoMeta no meta at all.
-	MetaTotalOnly, NoMeta bool
-	// NotFoundPastEnd answers 404 for a page after the last one. By default it is empty. The vendor says neither.
-	NotFoundPastEnd bool
-	// MaxPage, when positive, silently caps the rows of a page below the size asked for.
-	MaxPage int
-	// PrivacyIgnored answers a change of privacy with 200 and changes nothing, ArchiveIgnored an archiving.
-	PrivacyIgnored, ArchiveIgnored bool
-	// PrivacyOmitted leaves attributes.private out of the answers to writes.
-	PrivacyOmitted bool
-	// LabelsMerged adds to the label map; the default replaces it.
-	LabelsMerged bool
-	// ForbidWrites answers every change of a conversation with 403.
-	ForbidWrites bool
-	// InternalByDefault includes internal participants unless told not to; the default leaves them out of lists and
-	// reads unless asked for.
-	InternalByDefault bool
-	// IDInAttributesOnly leaves the resource's id out, so that only attributes.uuid names it.
-	IDInAttributesOnly bool
-	// ErrorShape chooses the form of error bodies, 0 to 4: title, detail and code; a JSON:API errors array; message;
-	// error; plain text.
-	ErrorShape int
-}
-
 // Attention is the stand-in for Attention's API v2. Use [Sandbox.Attention].
 type Attention struct {
-	server[AttentionSwitches]
-	key  string
-	file *attentionFile
-}
-
-type attentionFile struct{ Users, Teams, Labels, Conversations collection }
-
-var attentionVendor = vendor{
-	account: "sales", provider: "attention", root: "/v2/", one: "/v2/conversations/", denied: "invalid or missing API key",
-	// The media call is a POST that changes nothing.
-	reads: func(path string) bool { return strings.HasSuffix(path, "/download") },
-	open:  newAttention,
+	*server
+	key string
 }
 
 // Attention returns the state of the Attention server.
-func (s *Sandbox) Attention() *Attention { return serverOf[*Attention](s) }
+func (s *Sandbox) Attention() *Attention { return serviceOf[*Attention](s) }
 
-func newAttention(b base) service {
+func newAttention(s *server) service {
 	// Keys are described as JWTs: long and dotted.
-	key := "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(b.data.id("attention key", 0), "-", "")
-	a := &Attention{key: key, file: load[attentionFile](b.data.name, "attention")}
-	a.media = []string{"application/json", "application/vnd.api+json"}
-	a.start(b, a, a.routes())
-	a.seeded, a.place, a.clock = a.data.dated(&a.file.Conversations), a.placed, func(t time.Time) any { return stamp(t) }
-	a.contested = []contested{
-		{"/change_privacy", func(row, _ int) { a.edit(row, "private", a.value(row, "private") != true) }},
-		{"/labels", func(row, n int) {
-			labels, _ := a.value(row, "labels").(map[string]any)
-			stages := []string{"Discovery", "Demo", "Negotiation", "Closed"}
-			a.edit(row, "labels", with(labels, map[string]any{"Stage": stages[n%len(stages)]}))
-		}},
-		{"", func(row, n int) {
-			title, _ := a.value(row, "title").(string)
-			a.edit(row, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
-		}},
-	}
+	a := &Attention{s, "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")}
+	a.start(a, map[string]func(*exchange){
+		"list": a.list, "read": a.read, "label": a.label, "download": a.download,
+		"teams":   func(x *exchange) { x.json(http.StatusOK, rowsOrNull(a.teams(nil))) },
+		"archive": func(x *exchange) { a.change(x, "archived", true, a.on("ArchiveIgnored")) },
+		"rename":  func(x *exchange) { a.change(x, "title", x.set["title"], false) },
+		"privacy": func(x *exchange) { a.change(x, "private", x.param["privacy"] == "private", a.on("PrivacyIgnored")) },
+	})
 	return a
 }
 
-func (a *Attention) account(acc *Account) { acc.Path, acc.Credential = "/attention/v2", a.key }
-
-func (a *Attention) routes() []route {
-	read := []string{
-		"detailedTranscript", "filter[include_internal_participants]", "filter[include_zoom_metadata]", "filter[include_import_metadata]",
-	}
-	return []route{
-		{pattern: "GET /v2/conversations", query: attentionList, repeated: attentionRepeated, handle: a.listAll},
-		{pattern: "GET /v2/conversations/list", query: attentionList, repeated: attentionRepeated, handle: a.listBatched},
-		{pattern: "GET /v2/conversations/{id}", query: read, handle: a.get},
-		{pattern: "DELETE /v2/conversations/{id}", handle: a.archive},
-		{pattern: "PUT /v2/conversations/{id}/title", fields: []string{"title"}, handle: a.rename},
-		{pattern: "PUT /v2/conversations/{id}/labels", fields: []string{"labels", "skip_analysis"}, handle: a.label},
-		{pattern: "PUT /v2/conversations/{id}/change_privacy", query: []string{"privacy"}, handle: a.changePrivacy},
-		{pattern: "POST /v2/conversations/{id}/media/download", handle: a.download},
-		{pattern: "GET /v2/users", query: []string{"filter[email]"}, repeated: []string{"filter[email]"}, handle: a.listUsers},
-		{pattern: "GET /v2/organizations/teams", handle: a.listTeams},
-		{pattern: "GET /v2/teams", handle: a.listTeams},
-		{pattern: "GET /v2/labels", handle: a.listLabels},
-	}
-}
+func (a *Attention) account(acc *Account) { acc.Credential = a.key }
 
 // authorized takes the key with the word Bearer or without.
 func (a *Attention) authorized(x *exchange) bool {
 	key, bearer := strings.CutPrefix(x.authorization(), "Bearer ")
-	return key == a.key && !a.revoked && !(bearer && a.switches.RawKeyOnly) && (bearer || !a.switches.BearerOnly)
+	return key == a.key && !a.revoked && !(bearer && a.on("RawKeyOnly")) && (bearer || !a.on("BearerOnly"))
 }
 
-// form answers with an error in the shape chosen: the vendor documents none. What is wrong with a body is a bad argument.
-func (a *Attention) form(x *exchange, r refusal) {
-	status := r.status
-	if status == http.StatusUnprocessableEntity {
-		status = http.StatusBadRequest
-	}
-	title, detail := http.StatusText(status), r.field+" "+r.detail
-	if r.field == "" {
-		detail = strings.ToLower(r.detail[:1]) + strings.TrimSuffix(r.detail[1:], ".")
-	}
-	switch a.switches.ErrorShape {
-	case 0:
-		x.json(status, map[string]any{"title": title, "detail": detail, "code": strconv.Itoa(status)})
-	case 1:
-		x.json(status, map[string]any{"errors": []any{
-			map[string]any{"status": strconv.Itoa(status), "title": title, "detail": detail},
-		}})
-	case 2:
-		x.json(status, map[string]any{"message": detail})
-	case 3:
-		x.json(status, map[string]any{"error": detail})
-	default:
-		x.raw(status, "text/plain; charset=utf-8", []byte(detail))
-	}
-}
-
-func (a *Attention) row(id string) (int, bool) {
-	return a.data.number("attention conversation", id, a.conversations)
-}
-
-func (a *Attention) id(row int) string { return a.data.id("attention conversation", row) }
-
-// placed knows the ids of users, teams, roles and the organization, and the short form of a user inside conversations.
-func (a *Attention) placed(_ int, kind string, n int) any {
+// place knows the short form of a user inside conversations, too.
+func (a *Attention) place(row int, kind string, n int) any {
 	if kind == "person" {
 		p := a.data.Staff[n]
-		return map[string]any{"uuid": a.placed(-1, "user", n), "email": p.Email, "firstName": p.First, "lastName": p.Last}
+		return map[string]any{"uuid": a.idOf("user", n), "email": p.Email, "firstName": p.First, "lastName": p.Last}
 	}
-	return a.data.id("attention "+kind, n)
+	return a.idOf(kind, n)
+}
+
+// How a transcript is shown: a plain string, as in lists; the pieces under final, v1.final or v2.final; an array of speakers with
+// timed words.
+const (
+	transcriptText = iota
+	transcriptObject
+	transcriptDetailed
+)
+
+// attentionView says which parts of a conversation an answer shows; internal includes the participants of the caller's own
+// organisation.
+type attentionView struct {
+	transcript                             int
+	intelligence, internal, zoom, imported bool
+}
+
+// view reads what a read of conversations asks to be shown.
+func (a *Attention) view(x *exchange, transcript int) attentionView {
+	is := func(name string) bool { return x.param[name] == true }
+	internal, given := x.param["filter[include_internal_participants]"]
+	if is("detailedTranscript") {
+		transcript = transcriptDetailed
+	}
+	return attentionView{
+		transcript: transcript, intelligence: true, internal: internal == true || !given && a.on("InternalByDefault"),
+		zoom: is("filter[include_zoom_metadata]"), imported: is("filter[include_import_metadata]"),
+	}
+}
+
+// list answers either list. The batched one includes empty conversations and leaves the two intelligence maps out.
+func (a *Attention) list(x *exchange) {
+	batched, view := x.call.Of == "batch", a.view(x, transcriptText)
+	view.intelligence = !batched
+	number, size := x.number("page"), min(x.number("size"), 50)
+	if most, capped := a.reading("MaxPage").(int); capped {
+		size = min(size, most)
+	}
+	rows := slices.DeleteFunc(a.live(), a.hides(x, batched))
+	pages := (len(rows) + size - 1) / size
+	if number > max(pages, 1) && a.on("NotFoundPastEnd") {
+		x.notFound("Page")
+	}
+	data, _, _ := page(rows, (number-1)*size, size, nil, func(row int) map[string]any { return a.resource(row, view) })
+	if a.on("BareArrayList") {
+		x.json(http.StatusOK, data)
+		return
+	}
+	links := map[string]any{"self": "/v2/conversations?page=" + strconv.Itoa(number)}
+	if number < pages {
+		// The next page, under the other list's path even from this one.
+		links["related"] = "/v2/conversations?page=" + strconv.Itoa(number+1)
+	}
+	answer := map[string]any{"data": data, "links": links, "meta": map[string]any{
+		"pageCount": pages, "totalRecords": len(rows), "pageNumber": number, "pageSize": size,
+	}}
+	if len(data) == 0 && a.on("NullLists") {
+		answer["data"] = nil
+	}
+	if a.on("MetaTotalOnly") {
+		answer["meta"] = map[string]any{"totalRecords": len(rows)}
+	}
+	if a.on("NoMeta") {
+		delete(answer, "meta")
+	}
+	x.json(http.StatusOK, answer)
+}
+
+// hides compiles the query into a test for the rows that it leaves out.
+func (a *Attention) hides(x *exchange, batched bool) func(int) bool {
+	from, _ := x.param["fromDateTime"].(time.Time)
+	external := x.param["filter[hide_internal]"] == true
+	other := func(row int, name, field string) bool {
+		s, _ := a.value(row, field).(string)
+		wanted, given := x.param[name].([]string)
+		return given && !slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(w, s) })
+	}
+	return func(row int) bool {
+		return a.createdAt(row).Before(from) || !batched && a.value(row, "isEmpty") == true ||
+			external && a.value(row, "isInternal") == true ||
+			other(row, "filter[owner.id]", "userUUID") || other(row, "filter[team.id]", "teamUUID")
+	}
+}
+
+// single answers with one conversation, bare or wrapped.
+func (a *Attention) single(x *exchange, resource map[string]any) {
+	contentType, wrap := a.Answers, a.on("WrapData")
+	if accept := x.header.Get("Accept"); strings.Contains(accept, "vnd.api+json") && !strings.Contains(accept, "application/json") {
+		contentType, wrap = "application/vnd.api+json", true
+	}
+	if wrap {
+		resource = map[string]any{"data": resource}
+	}
+	x.jsonAs(http.StatusOK, contentType, resource)
+}
+
+func (a *Attention) read(x *exchange) { a.single(x, a.resource(x.row, a.view(x, transcriptObject))) }
+
+// change sets an attribute, or only says so, and answers with the conversation as it is now. The vendor's sample of such an
+// answer shows internal people too.
+func (a *Attention) change(x *exchange, field string, value any, ignored bool) {
+	if !ignored {
+		a.edit(x.row, field, value)
+	}
+	res := a.resource(x.row, attentionView{transcript: transcriptObject, intelligence: true, internal: true})
+	if a.on("PrivacyOmitted") {
+		delete(res["attributes"].(map[string]any), "private")
+	}
+	a.single(x, res)
+}
+
+func (a *Attention) label(x *exchange) {
+	labels := x.set["labels"].(map[string]any)
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		if !slices.ContainsFunc(a.file["labels"].Rows, func(l record) bool { return l.Set["name"] == k }) {
+			x.badField("labels", "unknown_label", "unknown label category "+k)
+		}
+	}
+	if old, ok := a.value(x.row, "labels").(map[string]any); ok && a.on("LabelsMerged") {
+		labels = with(old, labels)
+	}
+	a.change(x, "labels", labels, false)
+}
+
+// download answers with a presigned address; without a recording the service says 403 or 404, and both mean the same.
+func (a *Attention) download(x *exchange) {
+	ready := func(field string) bool {
+		s, _ := a.value(x.row, field).(string)
+		return strings.EqualFold(s, "ready")
+	}
+	switch {
+	case !ready("videoStatus") && !ready("mediaStorageStatus"):
+		x.refuse(http.StatusNotFound, "not_found", "no recording")
+	case a.value(x.row, "isEmpty") == true:
+		x.refuse(http.StatusForbidden, "forbidden", "an organization-level key is needed")
+	}
+	id := a.id(x.row)
+	x.json(http.StatusOK, map[string]any{"url": "https://media.attention.example/" + id + ".mp4?X-Expires=900&X-Signature=5f1d" + id[:8]})
 }
 
 func (a *Attention) show(row int) map[string]any {
 	return a.resource(row, attentionView{transcript: transcriptDetailed, intelligence: true, internal: true, zoom: true, imported: true})
+}
+
+// attributes are all of a conversation but the transcript, with participants (invited) and attendees (present).
+func (a *Attention) attributes(row int) map[string]any {
+	at, people := a.doc(row), []any{}
+	for i, entry := range a.takingPart(row) {
+		m := map[string]any{"id": a.data.id("attention participant", row<<6+i)}
+		if who := entry["who"].(string); who != "" {
+			p := a.data.person(who)
+			m["email"], m["name"], m["organizer"], m["status"] = p.Email, p.name(), i == 0, "accepted"
+		}
+		maps.Copy(m, entry)
+		delete(m, "who")
+		people = append(people, m)
+	}
+	if n, ok := at["attendees"].(float64); ok {
+		at["attendees"] = people[:int(n)]
+	}
+	at["participants"] = people
+	maps.Copy(at, a.edited[row])
+	return at
+}
+
+// resource builds a conversation as an answer shows it.
+func (a *Attention) resource(row int, v attentionView) map[string]any {
+	at, id := a.attributes(row), a.id(row)
+	if said := a.said(row); len(said) > 0 {
+		at["transcript"] = cmp.Or(a.edited[row]["transcript"], a.transcript(row, said, v.transcript))
+	}
+	if !v.intelligence {
+		delete(at, "extractedIntelligence")
+		delete(at, "confirmedExtractedIntelligence")
+	}
+	if !v.internal {
+		at["participants"], at["attendees"] = withoutInternal(at["participants"]), withoutInternal(at["attendees"])
+	}
+	if !v.zoom {
+		delete(at, "zoomMetadata")
+	}
+	if _, ok := at["importMetadata"]; ok && !v.imported {
+		at["importMetadata"] = map[string]any{}
+	}
+	for k, value := range at {
+		s, ok := value.(string)
+		switch {
+		case !ok || !strings.HasSuffix(k, "Status"):
+		case a.on("LowerStatuses"):
+			at[k] = strings.ToLower(s)
+		case a.on("UpperStatuses"):
+			at[k] = strings.ToUpper(s)
+		}
+	}
+	if a.on("NullLists") {
+		at = nullEmpty(at).(map[string]any)
+	}
+	res := map[string]any{"type": "conversations", "id": id, "attributes": at, "links": map[string]any{"self": "/v2/conversations/" + id}}
+	if a.on("IDInAttributesOnly") {
+		delete(res, "id")
+	}
+	return res
+}
+
+// nullEmpty replaces empty lists and maps inside v by null, at any depth.
+func nullEmpty(v any) any {
+	switch v := v.(type) {
+	case []any:
+		if len(v) == 0 {
+			return nil
+		}
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = nullEmpty(v[i])
+		}
+		return out
+	case map[string]any:
+		if len(v) == 0 {
+			return nil
+		}
+		out := make(map[string]any, len(v))
+		for k := range v {
+			out[k] = nullEmpty(v[k])
+		}
+		return out
+	}
+	return v
+}
+
+// withoutInternal drops the people of the caller's own organisation, told by mail domain.
+func withoutInternal(people any) any {
+	list, ok := people.([]any)
+	if !ok {
+		return people
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(p any) bool {
+		m, _ := p.(map[string]any)
+		email, _ := m["email"].(string)
+		return strings.HasSuffix(email, "@northwind.example")
+	})
+}
+
+// transcript shows what was said; speakers may lack a name or everything.
+func (a *Attention) transcript(row int, said []line, form int) any {
+	if form == transcriptText {
+		return a.data.transcript(said)
+	}
+	var detailed, flat []any
+	end := 0.1
+	for _, l := range said {
+		start := max(end+0.3, time.Duration(l.At).Seconds())
+		end = start + 0.05*float64(len(l.Text))
+		p, staff := a.data.person(l.By), strings.HasPrefix(l.By, "staff")
+		spoken := spokenWords(l.Text, start, end, row%3 == 1)
+		speaker := map[string]any{"id": "1", "name": p.name(), "email": p.Email}
+		switch {
+		case staff:
+			speaker["id"] = "0"
+		case a.data.Odd && row%7 == 0:
+			speaker = map[string]any{}
+		case a.data.Odd && row%5 == 0:
+			speaker = map[string]any{"email": p.Email}
+		}
+		detailed = append(detailed, map[string]any{"speaker": speaker, "words": spoken})
+		piece := map[string]any{"speaker": p.name(), "words": spoken}
+		if row%2 == 0 {
+			piece = map[string]any{"speaker": p.name(), "startTimestamp": start, "endTimestamp": end, "sentence": l.Text}
+		}
+		flat = append(flat, piece)
+	}
+	final := map[string]any{"final": flat}
+	switch {
+	case form == transcriptDetailed:
+		return detailed
+	case row%3 == 1:
+		return map[string]any{"v1": final}
+	case row%3 == 2:
+		return map[string]any{"v2": map[string]any{"final": flat, "pieceInFlux": nil}}
+	}
+	return final
+}
+
+// spokenWords splits a sentence into timed tokens. Tokens carry their own spaces, or none at all when bare.
+func spokenWords(said string, start, end float64, bare bool) []any {
+	tokens := strings.SplitAfter(said, " ")
+	step := (end - start) / float64(len(tokens))
+	words := make([]any, len(tokens))
+	for k, t := range tokens {
+		if bare {
+			t = strings.TrimSpace(t)
+		}
+		words[k] = map[string]any{"text": t, "startTimestamp": start + step*float64(k), "endTimestamp": start + step*float64(k+1)}
+	}
+	return words
+}
+
+// teams are the teams below another, as deep as they go.
+func (a *Attention) teams(parent any) []any {
+	list := []any{}
+	for i := range a.things("team") {
+		if team := a.entry("team", i); team["parentTeamUUID"] == parent {
+			team["children"] = a.teams(team["uuid"])
+			list = append(list, team)
+		}
+	}
+	return list
+}
+
+// listed answers with a directory.
+func (a *Attention) listed(x *exchange, kind string, rows []int) {
+	var all []any
+	for _, i := range rows {
+		all = append(all, a.entry(kind, i))
+	}
+	x.json(http.StatusOK, rowsOrNull(all))
+}
+
+// rowsOrNull wraps a directory list; an empty one is null, as met in the field.
+func rowsOrNull(rows []any) map[string]any {
+	if len(rows) == 0 {
+		return map[string]any{"data": nil}
+	}
+	return map[string]any{"data": rows}
 }

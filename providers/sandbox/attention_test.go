@@ -44,7 +44,7 @@ func TestAttentionAuthorization(t *testing.T) {
 		{key, bearerOnly, 401},
 		{"Bearer " + key, bearerOnly, 200},
 	} {
-		a.Set(func(w *AttentionSwitches) { w.RawKeyOnly, w.BearerOnly = tc.mode == rawOnly, tc.mode == bearerOnly })
+		a.Set(Switches{"RawKeyOnly": tc.mode == rawOnly, "BearerOnly": tc.mode == bearerOnly})
 		p.auth = tc.auth
 		if r := p.do("GET", "/labels", ""); r.status != tc.want {
 			t.Errorf("%.12q mode %d: %d, want %d", tc.auth, tc.mode, r.status, tc.want)
@@ -148,7 +148,7 @@ func TestAttentionErrorShapes(t *testing.T) {
 		`{"error":"conversation not found"}`,
 		`conversation not found`,
 	} {
-		a.Set(func(w *AttentionSwitches) { w.ErrorShape = shape })
+		a.Set(Switches{"ErrorShape": shape})
 		if r := p.want(404, "GET", "/conversations/nobody", ""); r.text != want {
 			t.Errorf("shape %d: %s", shape, r.text)
 		}
@@ -258,21 +258,21 @@ func TestAttentionFilters(t *testing.T) {
 
 func TestAttentionSwitchesOfLists(t *testing.T) {
 	a, p := attentionProbe(t)
-	a.Set(func(w *AttentionSwitches) { w.ListPathMissing = true })
+	a.Set(Switches{"ListPathMissing": true})
 	p.want(404, "GET", "/conversations/list", "")
 	p.want(200, "GET", "/conversations", "")
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{BareArrayList: true} })
+	a.Reset(Switches{"BareArrayList": true})
 	if r := p.want(200, "GET", "/conversations/list", ""); !strings.HasPrefix(r.text, "[") {
 		t.Errorf("not an array: %.40s", r.text)
 	}
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{NullLists: true} })
+	a.Reset(Switches{"NullLists": true})
 	if r := p.want(200, "GET", "/conversations/list?page=999", ""); !strings.Contains(r.text, `"data":null`) {
 		t.Errorf("no null: %.80s", r.text)
 	}
 	if r := p.want(200, "GET", "/conversations/list?size=50", ""); strings.Contains(r.text, "[]") || strings.Contains(r.text, "{}") {
 		t.Error("an empty list that isn't null")
 	}
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{MaxPage: 7, MetaTotalOnly: true} })
+	a.Reset(Switches{"MaxPage": 7, "MetaTotalOnly": true})
 	m := p.want(200, "GET", "/conversations/list?size=50", "").object(t)
 	if n := len(m["data"].([]any)); n != 7 {
 		t.Errorf("%d rows, want 7", n)
@@ -280,9 +280,7 @@ func TestAttentionSwitchesOfLists(t *testing.T) {
 	if meta := m["meta"].(map[string]any); len(meta) != 1 || meta["totalRecords"] != 200.0 {
 		t.Errorf("meta %v", meta)
 	}
-	a.Set(func(w *AttentionSwitches) {
-		*w = AttentionSwitches{NoMeta: true, UpperStatuses: true}
-	})
+	a.Reset(Switches{"NoMeta": true, "UpperStatuses": true})
 	m = p.want(200, "GET", "/conversations/list?size=50", "").object(t)
 	if _, ok := m["meta"]; ok {
 		t.Error("meta shown")
@@ -385,7 +383,7 @@ func TestAttentionGet(t *testing.T) {
 	if out, in := count(""), count("?filter[include_internal_participants]=true"); in <= out {
 		t.Errorf("%d participants, %d with internal ones", out, in)
 	}
-	a.Set(func(w *AttentionSwitches) { w.InternalByDefault = true })
+	a.Set(Switches{"InternalByDefault": true})
 	if def, out := count(""), count("?filter[include_internal_participants]=false"); def <= out {
 		t.Errorf("%d by default, %d without internal ones", def, out)
 	}
@@ -400,17 +398,17 @@ func TestAttentionGet(t *testing.T) {
 func TestAttentionWraps(t *testing.T) {
 	a, p := attentionProbe(t)
 	id := a.IDs()[0]
-	a.Set(func(w *AttentionSwitches) { w.WrapData = true })
+	a.Set(Switches{"WrapData": true})
 	for _, r := range []reply{p.want(200, "GET", "/conversations/"+id, ""), p.want(200, "PUT", "/conversations/"+id+"/change_privacy?privacy=public", "")} {
 		if m := r.object(t); len(m) != 1 || m["data"].(map[string]any)["id"] != id {
 			t.Errorf("not wrapped: %.80s", r.text)
 		}
 	}
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{IDInAttributesOnly: true} })
+	a.Reset(Switches{"IDInAttributesOnly": true})
 	if m := p.want(200, "GET", "/conversations/"+id, "").object(t); m["id"] != nil || attributes(m)["uuid"] != id {
 		t.Errorf("id %v", m["id"])
 	}
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{} })
+	a.Reset(Switches{})
 	req := p.request(t.Context(), "GET", "/conversations/"+id, "")
 	req.Header.Set("Accept", "application/vnd.api+json")
 	r, err := p.send(req)
@@ -444,7 +442,7 @@ func TestAttentionWrites(t *testing.T) {
 	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won]" {
 		t.Errorf("labels %s: the map is replaced", got)
 	}
-	a.Set(func(w *AttentionSwitches) { w.LabelsMerged = true })
+	a.Set(Switches{"LabelsMerged": true})
 	p.want(200, "PUT", one+"/labels", `{"labels":{"Stage":"Closed"}}`)
 	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won Stage:Closed]" || value("title") != "" {
 		t.Errorf("labels %s, title %q: merged, and what is left out stays", got, value("title"))
@@ -456,15 +454,15 @@ func TestAttentionWrites(t *testing.T) {
 		t.Error("archiving deletes")
 	}
 
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{PrivacyIgnored: true} })
+	a.Reset(Switches{"PrivacyIgnored": true})
 	if at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy=public", "").object(t)); at["private"] != true {
 		t.Error("not ignored")
 	}
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{PrivacyOmitted: true} })
+	a.Reset(Switches{"PrivacyOmitted": true})
 	if at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy=public", "").object(t)); at["private"] != nil || value("private") != false {
 		t.Error("not omitted, or not done")
 	}
-	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{ForbidWrites: true} })
+	a.Reset(Switches{"ForbidWrites": true})
 	p.want(403, "PUT", one+"/change_privacy?privacy=private", "")
 	p.want(403, "DELETE", one, "")
 	p.want(200, "GET", one, "")
@@ -498,7 +496,7 @@ func TestAttentionDirectory(t *testing.T) {
 		return data
 	}
 	users := rows("/users")
-	if all := len(a.file.Users.Rows); len(users) == 0 || len(users) >= all {
+	if all := len(a.file["users"].Rows); len(users) == 0 || len(users) >= all {
 		t.Errorf("%d users of %d, with those who left", len(users), all)
 	}
 	u := users[0].(map[string]any)
@@ -523,7 +521,7 @@ func TestAttentionPastTheLastPage(t *testing.T) {
 	if data := p.want(200, "GET", "/conversations/list?page=99", "").object(t)["data"].([]any); len(data) != 0 {
 		t.Errorf("%d rows", len(data))
 	}
-	a.Set(func(s *AttentionSwitches) { s.NotFoundPastEnd = true })
+	a.Set(Switches{"NotFoundPastEnd": true})
 	p.want(404, "GET", "/conversations/list?page=99", "")
 	p.want(200, "GET", "/conversations/list?page=1&filter[team.id]=nobody", "")
 }
@@ -568,8 +566,8 @@ func BenchmarkAttentionSync25000(b *testing.B) {
 }
 
 func FuzzAttentionRequests(f *testing.F) {
-	later := newWorld(Hostile, 1, testNow.Add(3*time.Hour))
-	a := newAttention(base{vendor: &attentionVendor, conversations: 12, data: later, now: time.Now}).(*Attention)
+	later := newWorld(nil, Hostile, 1, testNow.Add(3*time.Hour))
+	a := newService("attention", 12, later, time.Now).(*Attention)
 	one := "/v2/conversations/" + a.id(3)
 	f.Add("GET", "/v2/conversations/list", "size=50&filter[owner.id]=x&filter[team.id]=Budget&filter[team.id]=1", "")
 	f.Add("GET", one, "detailedTranscript=true", "")
@@ -577,9 +575,9 @@ func FuzzAttentionRequests(f *testing.F) {
 	f.Add("PUT", one+"/title", "", `{"title":"x"}`)
 	f.Add("PUT", one+"/labels", "", `{"labels":{"Stage":null}}`)
 	f.Add("DELETE", one, "%zz", "")
-	f.Add("GET", "/v2/teams/"+a.placed(-1, "team", 0).(string)+"/members", "", "")
+	f.Add("GET", "/v2/teams/"+a.place(-1, "team", 0).(string)+"/members", "", "")
 	f.Add("GET", "//v2//", "", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, &attentionVendor, a.key, method, path, query, body)
+		fuzzService(t, "attention", a.key, method, path, query, body)
 	})
 }

@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
+	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -15,170 +17,51 @@ import (
 // What the vendor documents is refused or answered as documented. Where the vendor is silent, the reading is marked
 // [assumed] at the place it matters, and is the stricter of the two.
 type Bird struct {
-	server[BirdSwitches]
-	file   *birdFile
-	joined map[int][]map[string]any // who takes part, where it differs from the data file
-	sent   map[int][]*birdMessage   // messages sent through the API, oldest first
-	count  int                      // how many messages were sent
-	keys   map[string][]string      // access keys and the parts of the API their policies leave out
+	*server
+	joined   map[int][]map[string]any // who takes part, where it differs from the data file
+	sent     map[int][]*birdMessage   // messages sent through the API, oldest first
+	messaged int                      // how many messages were sent
+	keys     map[string][]string      // access keys and the parts of the API their policies leave out
 	// known finds contacts by identifier; nil until somebody asks.
 	known map[birdIdentifier]int
 }
 
-type birdFile struct {
-	Styles                                    []string // of the channels
-	Names                                     map[string][]string
-	Message                                   map[string]any
-	Channels, Agents, Contacts, Conversations collection
-}
-
-// BirdSwitches choose between readings the vendor leaves open, and produce answers that the vendor lists without saying
-// when they come. The zero value is the default behaviour.
-type BirdSwitches struct {
-	// AttributesMerge makes PATCH merge attributes into the stored ones. By default the sent map replaces the stored one.
-	// The vendor says neither.
-	AttributesMerge bool
-	// AttributesReplace is the default and there to be named; AttributesMerge wins when both are set.
-	AttributesReplace bool
-	// NullKeepsName makes PATCH ignore a null name or description. By default null clears to "".
-	NullKeepsName bool
-	// IgnoreVisibility makes PATCH answer 200 and keep the old visibility, as a workspace policy might.
-	IgnoreVisibility bool
-	// ConflictOnGet answers that many GETs of a conversation or its messages with 409, which the vendor documents without a
-	// reason.
-	ConflictOnGet int
-	// ConflictOnPatch answers that many conversation PATCHes with a 409 that has no details.
-	ConflictOnPatch int
-	// ExpirePageTokens refuses that many requests which carry a pageToken: its lifetime is not documented.
-	ExpirePageTokens int
-	// RepeatPageToken makes every list answer with the token it was asked with, so that a walk never ends.
-	RepeatPageToken bool
-	// ForbidRemoval answers every participant removal with 403.
-	ForbidRemoval bool
-	// TooMany answers that many requests with Bird's own 429: not processed, and without any header.
-	TooMany int
-	// No429Header keeps injected 429 faults without a Retry-After too, as Bird documents none.
-	No429Header bool
-	// DeleteIgnored answers 204 to a DELETE of a conversation and keeps it; CreateIgnored answers 201 to a POST with a
-	// conversation that is then nowhere.
-	DeleteIgnored, CreateIgnored bool
-	// DeletedShown answers a GET of a deleted conversation with its status deleted, a word that the vendor lists.
-	DeletedShown bool
-	// ExistsAnywhere refuses a create that names no channel, too, for a contact who is in an active conversation on any.
-	ExistsAnywhere bool
-	// ExistsUnnamed answers a create for a contact who is in a conversation with ResourceAlreadyExists and no id.
-	ExistsUnnamed bool
-	// ForbidDirectory answers contacts, channels, agents and items of inboxes with 403.
-	ForbidDirectory bool
-	// NoRights answers 401 below these words of a path (messages, participants, contacts, channels, agents, feed-items), as a
-	// key without a policy for them is reported to get. [Bird.KeyWithout] does so for one key.
-	NoRights []string
-}
-
 const (
-	birdWorkspace    = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
-	birdRoot         = "/workspaces/" + birdWorkspace
-	birdToken        = "bird-sandbox-8Vd2QmXn4TzLrKc7"
-	birdMaxToken     = 8000
-	birdFeatured     = 5
-	birdTeams        = 4
-	birdDefaultLimit = 10
-	birdMaxLimit     = 100
+	birdToken    = "bird-sandbox-8Vd2QmXn4TzLrKc7"
+	birdMaxToken = 8000
+	birdFeatured = 5
+	birdTeams    = 4
 )
 
-var birdVendor = vendor{
-	account: "support", provider: "bird", root: "/workspaces/", one: birdRoot + "/conversations/",
-	denied: "The access key is not valid.",
-	reads: func(path string) bool {
-		return strings.HasSuffix(path, "/search") || strings.HasSuffix(path, "/search/feed-items")
-	},
-	open: newBird,
-}
-
 // Bird returns the stand-in for Bird.
-func (s *Sandbox) Bird() *Bird { return serverOf[*Bird](s) }
+func (s *Sandbox) Bird() *Bird { return serviceOf[*Bird](s) }
 
-func newBird(base base) service {
-	b := &Bird{
-		file: load[birdFile](base.data.name, "bird"), joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{},
-		keys: map[string][]string{birdToken: nil},
+func newBird(s *server) service {
+	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}, keys: map[string][]string{birdToken: nil}}
+	b.readers = map[string]reader{
+		"channel": b.readChannel, "participant": b.readReference, "participants": b.readReferences, "message": readMessage,
+		"attributes": readAttributes, "identifier": readIdentifier,
 	}
-	b.start(base, b, b.routes())
-	b.seeded, b.updated, b.contested = b.data.dated(&b.file.Conversations), "updatedAt", b.contests()
-	b.gate = b.enter
-	b.clock = func(t time.Time) any { return stamp(t) }
-	b.place = func(_ int, kind string, n int) any { return b.uuid(kind, n) }
+	b.start(b, map[string]func(*exchange){
+		"list": b.list, "read": b.read, "create": b.createConversation, "patch": b.patch, "messages": b.messages,
+		"participants": b.listParticipants, "add": b.addParticipant, "admit": b.patchParticipant, "expel": b.removeParticipant,
+		"search": b.searchContacts, "items": b.searchItems,
+		"another": func(x *exchange) { b.joinAnother(x.row) },
+	})
 	return b
 }
 
-// uuid is the id of number n of a kind of things, which for participants is also their type; number is its inverse.
-func (b *Bird) uuid(kind string, n int) string { return b.data.id("bird "+kind, n) }
-
-func (b *Bird) number(kind, id string, limit int) (int, bool) {
-	return b.data.number("bird "+kind, id, limit)
-}
-
 func (b *Bird) account(a *Account) {
-	a.Path, a.Credential = "/bird", birdToken
-	a.Settings["workspace_id"], a.Settings["access_key_id"] = birdWorkspace, b.AccessKeyID()
-}
-
-// routes are the calls.
-func (b *Bird) routes() (all []route) {
-	paging := []string{"limit", "pageToken"}
-	add := func(call string, handle func(*exchange), query, fields []string) {
-		method, path, _ := strings.Cut(call, " ")
-		all = append(all, route{
-			pattern: method + " " + birdRoot + "/" + path, query: query, fields: fields,
-			handle: handle,
-		})
-	}
-	add("GET conversations", b.listConversations, paging, nil)
-	add("POST conversations", b.createConversation, nil, []string{
-		"name", "description", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
-		"initialMessage",
-	})
-	add("GET conversations/{id}", b.getConversation, nil, nil)
-	add("PATCH conversations/{id}", b.patchConversation, nil, []string{
-		"name", "description", "status", "visibility", "accessibility", "attributes",
-	})
-	add("DELETE conversations/{id}", b.deleteConversation, nil, nil)
-	add("GET conversations/{id}/messages", b.listMessages, append(paging, "dateFrom"), nil)
-	add("GET conversations/{id}/participants", b.listParticipants, paging, nil)
-	add("POST conversations/{id}/participants", b.addParticipant, nil, []string{"id", "type", "status", "contact"})
-	add("PATCH conversations/{id}/participants/{who}", b.patchParticipant, nil, []string{"status"})
-	add("DELETE conversations/{id}/participants/{who}", b.removeParticipant, nil, nil)
-	add("GET contacts", b.listContacts, paging, nil)
-	add("GET contacts/{who}", b.getContact, nil, nil)
-	add("POST contacts/search", b.searchContacts, nil, []string{"identifier"})
-	add("GET channels", b.listChannels, paging, nil)
-	add("GET agents", b.listAgents, append(paging, "name", "email"), nil)
-	add("POST search/feed-items", b.searchItems, paging, []string{"conversationIds"})
-	return all
+	a.Credential, a.Settings["access_key_id"] = birdToken, b.AccessKeyID()
 }
 
 // KeyWithout returns an access key without a policy for what is below some words of a path, as in NoRights; "writes" is every
 // call that isn't a read.
 func (b *Bird) KeyWithout(words ...string) string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.hold()()
 	key := birdToken + "-without-" + strings.Join(words, "-")
 	b.keys[key] = words
 	return key
-}
-
-// allow refuses what the key has no policy for.
-func (b *Bird) allow(x *exchange) {
-	below := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(x.rest+"/", "/"+w+"/") })
-	}
-	without := b.keys[b.token(x)]
-	switch lacks := below(b.switches.NoRights...) || below(without...) || b.vendor.writes(x) && slices.Contains(without, "writes"); {
-	case b.switches.ForbidDirectory && below("contacts", "channels", "agents", "feed-items"):
-		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
-	case lacks:
-		x.refuse(http.StatusUnauthorized, "Unauthorized", b.vendor.denied)
-	}
 }
 
 // token is the access key of the header, which must be exactly "AccessKey <token>": Bearer belongs to other products.
@@ -195,111 +78,427 @@ func (b *Bird) authorized(x *exchange) bool {
 	return known && !b.revoked
 }
 
-// enter refuses other workspaces and what the key may not do.
+// enter refuses other workspaces and what the key has no policy for.
 func (b *Bird) enter(x *exchange) {
-	if x.rest != birdRoot && !strings.HasPrefix(x.rest, birdRoot+"/") {
+	if root := "/workspaces/" + b.Workspace(); x.rest != root && !strings.HasPrefix(x.rest, root+"/") {
 		x.notFound("Workspace")
 	}
-	b.allow(x)
-	if b.switches.TooMany > 0 {
-		b.switches.TooMany--
-		x.refuse(http.StatusTooManyRequests, "TooManyRequests", "Too many requests.")
+	below := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(x.rest+"/", "/"+w+"/") })
 	}
-}
-
-// form answers with code, message and details; what doesn't validate is 422 wherever it stands.
-func (b *Bird) form(x *exchange, r refusal) {
-	body := map[string]any{"message": r.detail, "code": strings.ReplaceAll(http.StatusText(r.status), " ", "")}
-	switch {
-	case r.status == http.StatusUnprocessableEntity || r.status == http.StatusBadRequest && r.code != "bad_request":
-		r.status = http.StatusUnprocessableEntity
-		body["code"], body["message"] = "InvalidPayload", "The request did not pass validation."
-		if r.details == nil {
-			r.details = map[string]any{strings.TrimSuffix("."+r.field, "."): []string{r.detail}}
-		}
-	case r.status == http.StatusNotFound:
-		body["code"], body["message"] = "ResourceNotFound", "The requested resource could not be found."
-	case r.status == http.StatusConflict:
-		body["code"] = r.code
-	case r.status == http.StatusTooManyRequests && b.switches.No429Header:
-		x.answer.Del("Retry-After")
+	everybody, _ := b.reading("NoRights").([]string)
+	without := b.keys[b.token(x)]
+	if b.on("ForbidDirectory") && below("contacts", "channels", "agents", "feed-items") {
+		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
 	}
-	if r.details != nil {
-		body["details"] = r.details
+	if below(everybody...) || below(without...) || b.writes(x) && slices.Contains(without, "writes") {
+		x.refuse(http.StatusUnauthorized, "Unauthorized", b.Denied)
 	}
-	x.jsonAs(r.status, "application/json", body)
-}
-
-// problems maps a JSON path (".attributes.a") to sentences, as Bird's InvalidPayload details do.
-type problems map[string][]string
-
-func (p problems) add(path, sentence string) { p[path] = append(p[path], sentence) }
-
-func (p problems) refuse() {
-	if len(p) > 0 {
-		panic(refusal{status: http.StatusUnprocessableEntity, detail: "The request did not pass validation.", details: p})
-	}
-}
-
-// unknown reports members that the schema doesn't have: extra properties are rejected.
-func (p problems) unknown(at string, fields map[string]json.RawMessage, known ...string) {
-	for name := range fields {
-		if !slices.Contains(known, name) {
-			p.add(at+"."+name, "additional properties are not allowed")
-		}
-	}
-}
-
-// values reads the members that rules name, as far as they are given.
-func (p problems) values(fields map[string]json.RawMessage, rules map[string]rule) map[string]any {
-	set := map[string]any{}
-	for name, rule := range rules {
-		raw, given := fields[name]
-		v, ok := rule.read(raw)
-		switch {
-		case given && ok:
-			set[name] = v
-		case given:
-			p.add("."+name, rule.want)
-		}
-	}
-	return set
 }
 
 func conflict(code, detail string, details any) {
-	panic(refusal{status: http.StatusConflict, code: code, detail: detail, details: details})
+	panic(refusal{http.StatusConflict, problems{{"", code, detail}}, details})
 }
 
 // Workspace is the id of the only workspace.
-func (b *Bird) Workspace() string { return birdWorkspace }
+func (b *Bird) Workspace() string { return b.Settings["workspace_id"] }
 
 // AccessKeyID is the id (not the secret) of the configured access key, as participants and senders name it.
 func (b *Bird) AccessKeyID() string { return b.uuid("accessKey", 0) }
 
-// Participants is the full participant list of a conversation, nil if it is gone or never was.
-func (b *Bird) Participants(id string) []map[string]any { return b.list(id, b.people) }
+func (b *Bird) uuid(kind string, n int) string { return b.idOf(kind, n).(string) }
 
-func (b *Bird) row(id string) (int, bool) { return b.number("conversation", id, b.all()) }
-
-func (b *Bird) id(row int) string { return b.uuid("conversation", row) }
-
-func (b *Bird) contests() []contested {
-	return []contested{
-		{"/participants", func(row, _ int) {
-			for i := range b.file.Agents.Rows {
-				if _, there := b.person(row, b.uuid("user", i)); !there {
-					b.join(row, b.participant("user", i, -1))
-					return
-				}
-			}
-		}},
-		b.cycle("visibility", "public", "private"), b.cycle("status", "active", "closed"),
-		b.cycle("accessibility", "open", "invite-only", "request-to-join"),
-		{`"attributes"`, func(row, n int) {
-			attributes, _ := b.value(row, "attributes").(map[string]any)
-			b.set(row, "attributes", with(attributes, map[string]any{"colleague": strconv.Itoa(n)}))
-		}},
-		b.numbered(`"description"`, "description", "Taken over at the desk, note %d"),
-		b.numbered("", "name", "Renamed by a colleague (%d)"),
+// page answers with the rows after the one that the token names; find is the row of an id.
+func (b *Bird) page(x *exchange, out map[string]any, rows []int, find func(id string) (int, bool), keep func(int) bool,
+	show func(int) map[string]any,
+) {
+	token, given := x.param["pageToken"].(string)
+	if given {
+		last, ok := birdOpenToken(token, find)
+		switch {
+		case b.spend("ExpirePageTokens"):
+			x.badParameter("pageToken", "expired", "has expired")
+		case !ok:
+			x.badParameter("pageToken", "invalid", "is not valid")
+		}
+		rows = rows[slices.Index(rows, last)+1:]
 	}
+	results, _, more := page(rows, 0, x.number("limit"), keep, show)
+	out["results"] = results
+	// The token is there only when more rows exist.
+	if more {
+		last := results[len(results)-1].(map[string]any)
+		out["nextPageToken"] = birdPageToken(last["createdAt"], last["id"])
+	}
+	if b.on("RepeatPageToken") && token != "" {
+		out["nextPageToken"] = token
+	}
+	b.ok(x, out)
+}
+
+// pageOf answers with objects that are all at hand.
+func (b *Bird) pageOf(x *exchange, out map[string]any, all []map[string]any) {
+	b.page(x, out, upTo(len(all)), placed(all), nil, func(i int) map[string]any { return all[i] })
+}
+
+func (b *Bird) ok(x *exchange, v any) { x.jsonAs(http.StatusOK, b.Answers, v) }
+
+// birdPageToken is Base64 of [time, id], as the vendor's example tokens decode, and always ends in "=": tokens must be
+// escaped in a query.
+func birdPageToken(created, id any) string {
+	raw, _ := json.Marshal([]any{created, id})
+	if len(raw)%3 == 0 {
+		raw = append(raw, '\n')
+	}
+	return base64.StdEncoding.EncodeToString(raw)
+}
+
+func birdOpenToken(token string, find func(string) (int, bool)) (int, bool) {
+	raw, err := base64.StdEncoding.DecodeString(token)
+	var pair []any
+	if len(token) > birdMaxToken || err != nil || json.Unmarshal(raw, &pair) != nil || len(pair) != 2 {
+		return 0, false
+	}
+	id, _ := pair[1].(string)
+	return find(id)
+}
+
+// placed finds objects by their id.
+func placed(list []map[string]any) func(id string) (int, bool) {
+	return func(id string) (int, bool) {
+		i := slices.IndexFunc(list, func(m map[string]any) bool { return m["id"] == id })
+		return i, i >= 0
+	}
+}
+
+// list documents limit, pageToken, reverse and resource. A status filter does not exist.
+func (b *Bird) list(x *exchange) {
+	find := func(id string) (int, bool) { return b.numberOf("conversation", id) }
+	b.page(x, map[string]any{}, b.ordered(), find, func(row int) bool { return !b.gone[row] }, b.show)
+}
+
+// listed answers with a directory.
+func (b *Bird) listed(x *exchange, kind string, rows []int) {
+	find := func(id string) (int, bool) { return b.numberOf(kind, id) }
+	keep := func(i int) bool { _, found := slices.BinarySearch(rows, i); return found }
+	b.page(x, map[string]any{}, upTo(b.count(kind)), find, keep, func(i int) map[string]any { return b.entry(kind, i) })
+}
+
+func (b *Bird) read(x *exchange) {
+	doc := b.show(x.row)
+	if b.gone[x.row] {
+		doc["status"] = "deleted"
+	}
+	b.ok(x, doc)
+}
+
+// patch changes what is given and keeps the rest, whatever defaults the vendor's page prints. The values of status are not
+// printed on the vendor's page; active and closed are the sound pair [assumed], and so is that null clears.
+func (b *Bird) patch(x *exchange) {
+	for _, name := range []string{"name", "description"} {
+		if isNull(x.fields[name]) && b.on("NullKeepsName") {
+			delete(x.set, name)
+		}
+	}
+	if b.on("IgnoreVisibility") {
+		delete(x.set, "visibility")
+	}
+	if sent, ok := x.set["attributes"].(map[string]any); ok && b.on("AttributesMerge") {
+		old, _ := b.value(x.row, "attributes").(map[string]any)
+		x.set["attributes"] = with(old, sent)
+	}
+	channel, _ := b.value(x.row, "channelId").(string)
+	if contact := b.firstContact(x.row); x.set["status"] == "active" && b.value(x.row, "status") != "active" && contact != "" && channel != "" {
+		if _, taken := b.activeOn(contact, channel, x.row); taken {
+			conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
+		}
+	}
+	for field, v := range x.set {
+		b.edit(x.row, field, v)
+	}
+	b.touch(x.row)
+	b.ok(x, b.show(x.row))
+}
+
+// readAttributes reads a map of strings; a value of another type is refused, null too.
+func readAttributes(x *exchange, at string, raw json.RawMessage) any {
+	fields, err := members(raw)
+	if err != nil {
+		x.wrong.add(at, "invalid", "must be an object")
+	}
+	out := make(map[string]any, len(fields))
+	for k, v := range fields {
+		s, ok := read[string](v)
+		if !ok {
+			x.wrong.add(at+"."+k, "invalid", "must be a string")
+		}
+		out[k] = s
+	}
+	return out
+}
+
+// firstContact is the contact a conversation belongs to.
+func (b *Bird) firstContact(row int) string {
+	for _, p := range b.people(row) {
+		if p["type"] == "contact" {
+			id, _ := p["id"].(string)
+			return id
+		}
+	}
+	return ""
+}
+
+// activeOn finds the active conversation a contact already has on a channel, apart from one row; channel "" is any.
+func (b *Bird) activeOn(contact, channel string, except int) (row int, found bool) {
+	for _, row := range b.live() {
+		if row == except || b.value(row, "status") != "active" {
+			continue
+		}
+		on := b.value(row, "channelId")
+		if (on == channel || channel == "" && on != nil) && b.firstContact(row) == contact {
+			return row, true
+		}
+	}
+	return 0, false
+}
+
+// createConversation answers 201, or 409 when the contact already has an active conversation on the channel.
+func (b *Bird) createConversation(x *exchange) {
+	set := map[string]any{
+		"description": "", "status": "active", "visibility": "public", "accessibility": "open", "style": "default", "channelId": nil,
+		"platformStyle": "direct", "attributes": map[string]any{}, "pendingParticipantCount": 0,
+	}
+	channel, named := x.set["channelId"].(int)
+	if !named {
+		channel = -1
+	}
+	refs, _ := x.set["participants"].([]birdReference)
+	var people []map[string]any
+	for _, r := range refs {
+		person := b.referenced(r, channel)
+		if !slices.ContainsFunc(people, func(q map[string]any) bool { return q["id"] == person["id"] }) {
+			people = append(people, person)
+		}
+	}
+	if len(people) > 0 {
+		set["initiatingParticipant"] = people[0]
+	}
+	if initiating, ok := x.set["initiatingParticipant"].(birdReference); ok {
+		set["initiatingParticipant"] = b.referenced(initiating, channel)
+	}
+	first, opened := x.set["initialMessage"].(map[string]any)
+	for _, own := range []string{"channelId", "participants", "initiatingParticipant", "initialMessage"} {
+		delete(x.set, own)
+	}
+	maps.Copy(set, x.set)
+	if set["activeParticipantCount"] = len(people); named {
+		style := map[string]string{"email": "email", "messenger-livechat": "livechat"}[b.platform(channel)]
+		set["channelId"], set["platformStyle"] = b.uuid("channel", channel), cmp.Or(style, "direct")
+	}
+	b.refuseSecond(people, channel)
+	row := b.create(x.now, set)
+	b.joined[row] = people
+	if opened {
+		b.deliver(row, first, x.now)
+	}
+	x.jsonAs(http.StatusCreated, b.Answers, b.show(row))
+	b.gone[row] = b.on("CreateIgnored")
+}
+
+func (b *Bird) readChannel(x *exchange, at string, raw json.RawMessage) any {
+	id, _ := read[string](raw)
+	n, ok := b.numberOf("channel", id)
+	switch {
+	case isNull(raw):
+		return nil
+	case !ok:
+		x.wrong.add(at, "invalid", "must be the id of a channel of this workspace")
+	}
+	return n
+}
+
+// refuseSecond refuses a second active conversation of a contact on a channel.
+func (b *Bird) refuseSecond(people []map[string]any, channel int) {
+	on := ""
+	if channel >= 0 {
+		on = b.uuid("channel", channel)
+	}
+	first := slices.IndexFunc(people, func(p map[string]any) bool { return p["type"] == "contact" })
+	if first < 0 || on == "" && !b.on("ExistsAnywhere") {
+		return
+	}
+	other, taken := b.activeOn(people[first]["id"].(string), on, -1)
+	switch {
+	case taken && b.on("ExistsUnnamed"):
+		conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
+	case taken:
+		conflict("ContactAlreadyInConversation", "The contact is already in a conversation on this channel.",
+			map[string]any{"conversationId": b.id(other)})
+	}
+}
+
+// birdMessage is a message sent through the API. Its status follows from its age, so nothing has to run.
+type birdMessage struct {
+	doc    map[string]any
+	sent   time.Time
+	reason string // not empty: delivery fails in the end
+}
+
+// render shows the status a message has reached: accepted, then sent, then delivered or delivery_failed.
+func (m *birdMessage) render(now time.Time) map[string]any {
+	out := maps.Clone(m.doc)
+	switch age := now.Sub(m.sent); {
+	case age < time.Second:
+		out["status"] = "accepted"
+	case age < 3*time.Second:
+		out["status"] = "sent"
+	case m.reason != "":
+		out["status"], out["reason"] = "delivery_failed", m.reason
+	default:
+		out["status"] = "delivered"
+	}
+	return out
+}
+
+// thread is the messages of a conversation, newest first: those sent through the API after those of the data file.
+func (b *Bird) thread(row int, now time.Time) (all []map[string]any) {
+	for k := range b.raw(row).Said {
+		all = append(all, b.message(row, k))
+	}
+	for _, m := range b.sent[row] {
+		all = append(all, m.render(now))
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// message is a message of the data file, 0 being the oldest.
+func (b *Bird) message(row, k int) map[string]any {
+	l, scene := b.said(row)[k], b.scene(row)
+	scene.at, scene.pace = scene.time(time.Duration(l.At)), 1
+	maps.Copy(scene.words, map[string]any{
+		"message": b.uuid("message", row<<9+k), "sender": b.referred(row, l.By), "text": l.Text, "recipients": b.recipients(row, l.By),
+	})
+	return scene.make(b.file["message"].All, l.Set, l.Drop)
+}
+
+// recipients are the first contacts but the sender.
+func (b *Bird) recipients(row int, by string) []any {
+	out := []any{}
+	for _, entry := range b.takingPart(row) {
+		who := entry["who"].(string)
+		if who == by || !strings.HasPrefix(who, "contact") || len(out) == 3 {
+			continue
+		}
+		p := b.referred(row, who)
+		contact := picked(p["contact"].(map[string]any), "identifierKey", "identifierValue", "platformAddress")
+		out = append(out, with(contact, map[string]any{
+			"type": [...]string{"to", "cc", "bcc"}[len(out)], "id": p["id"], "contactAnnotation": map[string]any{"name": p["displayName"]},
+		}))
+	}
+	return out
+}
+
+// birdLastMessage is the summary of a message that a conversation carries: a preview of at most 140 characters, no body.
+func birdLastMessage(m map[string]any) map[string]any {
+	kind, text := "template", ""
+	if body, ok := m["body"].(map[string]any); ok {
+		kind, _ = body["type"].(string)
+		if content, ok := body[kind].(map[string]any); ok {
+			text, _ = content["text"].(string)
+		}
+	}
+	if runes := []rune(text); len(runes) > 140 {
+		text = string(runes[:140])
+	}
+	return with(picked(m, "id", "recipients", "status", "sender", "createdAt"), map[string]any{
+		"type": kind, "preview": map[string]any{"text": text},
+	})
+}
+
+func (b *Bird) messages(x *exchange) {
+	from, _ := x.param["dateFrom"].(time.Time)
+	b.pageOf(x, map[string]any{}, slices.DeleteFunc(b.thread(x.row, x.now), func(m map[string]any) bool {
+		created, _ := m["createdAt"].(string)
+		at, err := time.Parse(time.RFC3339Nano, created)
+		return err != nil || !at.After(from)
+	}))
+}
+
+// readMessage reads the body of the first message of a new conversation, a text.
+func readMessage(x *exchange, at string, raw json.RawMessage) any {
+	fields, err := members(raw)
+	if err != nil {
+		x.wrong.add(at, "invalid", "must be an object")
+	}
+	x.wrong.unknown(at, fields, "recipients", "body", "reference")
+	body, _ := read[map[string]json.RawMessage](fields["body"])
+	kind, _ := read[string](body["type"])
+	content, _ := members(body[kind])
+	if text, _ := read[string](content["text"]); kind != "text" || text == "" {
+		x.wrong.add(at+".body.text.text", "invalid", "is required")
+	}
+	x.wrong.unknown(at+".body", body, "type", "text")
+	return viaJSON(body)
+}
+
+// deliver puts a message into the thread and on its way.
+func (b *Bird) deliver(row int, body map[string]any, now time.Time) {
+	b.messaged++
+	at := stamp(now.Truncate(time.Millisecond))
+	m := &birdMessage{sent: now, doc: map[string]any{
+		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil, "body": body,
+		"sender": b.participant("accessKey", 0, -1), "id": b.uuid("sent", b.messaged), "conversationId": b.id(row),
+		"channelId": b.value(row, "channelId"), "createdAt": at, "updatedAt": at,
+	}}
+	// WhatsApp takes free text for 24 hours after the contact's last message; here nobody has written yet, and it fails
+	// without an HTTP error.
+	if b.platform(b.channel(row)) == "whatsapp" {
+		m.reason = "outside of the 24 hour window"
+	}
+	b.sent[row] = append(b.sent[row], m)
+	b.edit(row, "lastMessage", birdLastMessage(m.render(now)))
+	b.edit(row, "lastMessageOutgoingAt", at)
+	b.touch(row)
+}
+
+// Messages is a copy of all messages of a conversation, newest first.
+func (b *Bird) Messages(id string) []map[string]any {
+	return b.copies(id, func(row int) []map[string]any { return b.thread(row, b.now()) })
+}
+
+// items are a conversation's places in inboxes: who has it there, and whether it was seen. There is one in the inbox of its
+// channel, and for some a closed one in that of a team, where it was before. A new conversation gets its item after a few seconds.
+func (b *Bird) items(row int, now time.Time) []map[string]any {
+	channel, _ := b.value(row, "channelId").(string)
+	if channel == "" || row >= b.conversations && now.Sub(b.createdAt(row)) < 3*time.Second {
+		return nil
+	}
+	team, agent := b.uuid("team", row%birdTeams), b.value(row, "assigneeId")
+	if agent == nil && row%3 == 0 {
+		agent = b.uuid("user", row%b.count("user"))
+	}
+	all := []map[string]any{{
+		"id": b.uuid("item", 2*row), "feedId": "channel:" + channel, "closed": b.value(row, "status") == "closed",
+		"conversationId": b.id(row), "teamId": team, "agentId": agent, "seen": row%4 != 1,
+	}}
+	if row%9 == 2 {
+		all = append(all, with(all[0], map[string]any{
+			"id": b.uuid("item", 2*row+1), "feedId": "team:" + team, "agentId": nil, "closed": true, "seen": true,
+		}))
+	}
+	return all
+}
+
+// searchItems answers for named conversations, the only of the documented filters that is served. The page of the vendor is
+// that of a saved inbox; the call itself and the members id, feedId and closed of an item were met in the field, the others are
+// named like the filters and the members of an update [assumed].
+func (b *Bird) searchItems(x *exchange) {
+	var found []map[string]any
+	for _, id := range x.set["conversationIds"].([]string) {
+		if row, ok := b.find(id); ok {
+			found = append(found, b.items(row, x.now)...)
+		}
+	}
+	b.pageOf(x, map[string]any{}, found)
 }

@@ -9,57 +9,65 @@ import (
 	"time"
 )
 
-var birdStatus = map[string]rule{"status": oneOf("pending", "invited", "active")}
-
 // show adds what the API computes.
 func (b *Bird) show(row int) map[string]any {
-	doc, people := b.doc(row), b.people(row)
-	if _, there := doc["initiatingParticipant"]; !there && len(b.record(row).With) > 0 {
-		doc["initiatingParticipant"] = b.joinedAtFirst(row, 0)
+	doc, people, r := b.doc(row), b.people(row), b.raw(row)
+	if _, there := doc["initiatingParticipant"]; !there && len(r.With) > 0 {
+		doc["initiatingParticipant"] = b.joinedAtFirst(row)[0]
 	}
-	if _, there := doc["lastMessage"]; !there && len(b.record(row).Said) > 0 {
-		doc["lastMessage"] = birdLastMessage(b.said(row, len(b.record(row).Said)-1))
+	if _, there := doc["lastMessage"]; !there && len(r.Said) > 0 {
+		doc["lastMessage"] = birdLastMessage(b.message(row, len(r.Said)-1))
 	}
 	doc["featuredParticipants"] = append([]map[string]any{}, people[:min(len(people), birdFeatured)]...)
 	return doc
 }
 
-// channel is the number of a conversation's channel, -1 for none.
+// channel is the number of a conversation's channel, -1 for none; platform is what a channel is on.
 func (b *Bird) channel(row int) int {
 	id, _ := b.value(row, "channelId").(string)
-	if n, ok := b.number("channel", id, len(b.file.Channels.Rows)); ok {
+	if n, ok := b.numberOf("channel", id); ok {
 		return n
 	}
 	return -1
 }
+
+func (b *Bird) platform(channel int) string {
+	if channel < 0 {
+		return ""
+	}
+	platform, _ := b.entry("channel", channel)["platformId"].(string)
+	return platform
+}
+
+// Participants is the full participant list of a conversation, nil if it is gone or never was.
+func (b *Bird) Participants(id string) []map[string]any { return b.copies(id, b.people) }
 
 // people is everybody who takes part, in the order they joined.
 func (b *Bird) people(row int) []map[string]any {
 	if people, ok := b.joined[row]; ok {
 		return people
 	}
-	people := make([]map[string]any, len(b.record(row).With))
-	for i := range people {
-		people[i] = b.joinedAtFirst(row, i)
-	}
-	return people
+	return b.joinedAtFirst(row)
 }
 
-// joinedAtFirst is a participant as the data file has it.
-func (b *Bird) joinedAtFirst(row, i int) map[string]any {
-	entry, scene := b.record(row).With[i], b.scene(row)
-	p := b.referred(row, entry["who"].(string))
-	scene.words["participant"], scene.words["workspace"] = p["id"], birdWorkspace
-	maps.Copy(p, scene.make(nil, entry, []string{"who"}))
-	return p
+// joinedAtFirst are the participants as the data file has them.
+func (b *Bird) joinedAtFirst(row int) []map[string]any {
+	all := b.takingPart(row)
+	for i, entry := range all {
+		p, scene := b.referred(row, entry["who"].(string)), b.scene(row)
+		scene.words["participant"], scene.words["workspace_id"] = p["id"], b.Workspace()
+		maps.Copy(p, scene.make(nil, entry, []string{"who"}))
+		all[i] = p
+	}
+	return all
 }
 
 // referred is a participant by the words of a record. Rows that repeat the file have contacts of their own: nobody is in two
 // active conversations on a channel.
 func (b *Bird) referred(row int, who string) map[string]any {
 	kind, n := reference(who)
-	if kind == "contact" && b.data.recasting == nil {
-		n += row / len(b.seeded.Rows) * len(b.data.Contacts)
+	if kind == "contact" && b.data.recast == nil {
+		n += b.round(row) * len(b.data.Contacts)
 	}
 	return b.participant(kind, n, b.channel(row))
 }
@@ -67,49 +75,40 @@ func (b *Bird) referred(row int, who string) map[string]any {
 // participant is a participant as conversations, messages and the participant list show it.
 func (b *Bird) participant(kind string, n, channel int) map[string]any {
 	p := map[string]any{"id": b.uuid(kind, n), "type": kind, "status": "active", "avatarUrl": "", "displayName": ""}
-	switch kind {
-	case "contact":
+	switch {
+	case kind == "contact":
 		id := b.identifier(n, channel)
-		contact := map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
+		p["contact"] = id.shown()
 		switch n % 5 {
 		case 1:
-			contact["platformAddressSelector"] = "identifiers." + id.key
+			p["contact"].(map[string]any)["platformAddressSelector"] = "identifiers." + id.key
 		case 3:
 			p["identifierValue"] = id.value
 		}
 		if n%9 != 5 || !b.data.Odd { // contacts nobody has named yet
 			p["displayName"] = b.data.contact(n).name()
 		}
-		p["contact"] = contact
-	case "user":
-		p["displayName"] = b.agent(n)["displayName"]
-		if n%3 == 0 {
-			p["avatarUrl"] = "https://media.example/avatars/" + strconv.Itoa(n) + ".png"
-		}
-	default:
-		if names := b.file.Names[kind]; n < len(names) {
-			p["displayName"] = names[n]
-		}
+	case kind != "channel" && n < b.count(kind):
+		p["displayName"] = b.entry(kind, n)["displayName"]
+	}
+	if kind == "user" && n%3 == 0 {
+		p["avatarUrl"] = "https://media.example/avatars/" + strconv.Itoa(n) + ".png"
 	}
 	return p
 }
 
 func (b *Bird) listParticipants(x *exchange) {
-	l := listed(b.people(b.wanted(x)))
-	l.counted = true
-	b.page(x, l)
+	people := b.people(x.row)
+	b.pageOf(x, map[string]any{"total": len(people), "totalType": ""}, people)
 }
 
-func (b *Bird) person(row int, id string) (int, bool) { return placed(b.people(row))(id) }
-
-// participantOf finds the conversation and the participant of the route.
-func (b *Bird) participantOf(x *exchange) (row, i int) {
-	row = b.wanted(x)
-	i, ok := b.person(row, x.arg("who"))
+// participantOf finds the participant of the route.
+func (b *Bird) participantOf(x *exchange) int {
+	i, ok := placed(b.people(x.row))(x.args["who"])
 	if !ok {
 		x.notFound("Participant")
 	}
-	return row, i
+	return i
 }
 
 // change replaces n participants from place i on, and keeps the conversation's counters, wrong ones included, in step.
@@ -120,11 +119,8 @@ func (b *Bird) change(row, i, n int, by ...map[string]any) {
 		if p["status"] == "active" {
 			field = "activeParticipantCount"
 		}
-		switch was := b.value(row, field).(type) {
-		case float64:
-			b.edit(row, field, max(0, int(was)+by))
-		case int:
-			b.edit(row, field, max(0, was+by))
+		if was := b.value(row, field); was != nil {
+			b.edit(row, field, max(0, int(integer(was))+by))
 		}
 	}
 	for _, p := range people[i : i+n] {
@@ -139,109 +135,210 @@ func (b *Bird) change(row, i, n int, by ...map[string]any) {
 
 func (b *Bird) join(row int, p map[string]any) { b.change(row, len(b.people(row)), 0, p) }
 
+// joinAnother lets the first user join who doesn't take part yet.
+func (b *Bird) joinAnother(row int) {
+	for i := range b.count("user") {
+		if _, there := placed(b.people(row))(b.uuid("user", i)); !there {
+			b.join(row, b.participant("user", i, -1))
+			return
+		}
+	}
+}
+
 // patchParticipant changes the status, the only thing about a participant that can be.
 func (b *Bird) patchParticipant(x *exchange) {
-	row, i := b.participantOf(x)
-	p := problems{}
-	set := p.values(x.fields, birdStatus)
-	if len(set) == 0 && len(p) == 0 {
-		p.add(".status", "is required")
-	}
-	p.refuse()
+	i := b.participantOf(x)
 	// A copy: the same participant may be the sender of a message or the initiating one.
-	person := with(b.people(row)[i], set)
+	person := with(b.people(x.row)[i], x.set)
 	if _, ok := person["updatedAt"]; ok {
 		person["updatedAt"] = stamp(b.now().Truncate(time.Millisecond))
 	}
-	b.change(row, i, 1, person)
-	x.answerBird(http.StatusOK, person)
+	b.change(x.row, i, 1, person)
+	b.ok(x, person)
 }
 
 // removeParticipant refuses to take the last contact out: the vendor documents "removal not allowed" without saying when, so
 // this case is [assumed].
 func (b *Bird) removeParticipant(x *exchange) {
-	row, i := b.participantOf(x)
-	people, contacts := b.people(row), 0
+	i, people, contacts := b.participantOf(x), b.people(x.row), 0
 	for _, p := range people {
-		contacts += btoi(p["type"] == "contact")
+		if p["type"] == "contact" {
+			contacts++
+		}
 	}
-	if b.switches.ForbidRemoval || people[i]["type"] == "contact" && contacts == 1 {
+	if people[i]["type"] == "contact" && contacts == 1 {
 		x.refuse(http.StatusForbidden, "Forbidden", "This participant can not be removed from the conversation.")
 	}
-	b.change(row, i, 1)
+	b.change(x.row, i, 1)
 	x.raw(http.StatusNoContent, "", nil)
 }
 
 // addParticipant ensures that somebody takes part: 201 when added, 200 when already there. accessKey is not among the three
 // documented forms.
 func (b *Bird) addParticipant(x *exchange) {
-	row := b.wanted(x)
-	person := b.newParticipant(x, b.channel(row))
-	if i, there := b.person(row, person["id"].(string)); there {
-		x.answerBird(http.StatusOK, b.people(row)[i])
-		return
-	}
-	b.join(row, person)
-	x.answerBird(http.StatusCreated, person)
-}
-
-// newParticipant reads one of the three forms.
-func (b *Bird) newParticipant(x *exchange, channel int) map[string]any {
-	p, n, known := problems{}, 0, true
+	ref, known := birdReference{}, true
 	id, hasID := read[string](x.fields["id"])
-	kind, _ := read[string](x.fields["type"])
-	ids := map[string]int{"user": len(b.file.Agents.Rows), "flow": len(b.file.Names["flow"]), "contact": b.contacts()}
-	limit, takesPart := ids[kind]
-	var identifier birdIdentifier
+	ref.kind, _ = read[string](x.fields["type"])
 	switch {
-	case !takesPart:
-		p.add(".type", "must be one of user, flow, contact")
-	case hasID || kind != "contact":
-		p.unknown("", x.fields, "id", "type", "status")
+	case !slices.Contains([]string{"user", "flow", "contact"}, ref.kind):
+		x.wrong.add("type", "invalid", "must be one of user, flow, contact")
+	case hasID || ref.kind != "contact":
+		x.wrong.unknown("", x.fields, "id", "type", "status")
 		if id == "" {
-			p.add(".id", "is required")
+			x.wrong.add("id", "invalid", "is required")
 		}
-		n, known = b.number(kind, id, limit)
+		ref.n, known = b.numberOf(ref.kind, id)
 	default:
-		p.unknown("", x.fields, "type", "contact")
+		x.wrong.unknown("", x.fields, "type", "contact")
 		contact, _ := members(x.fields["contact"])
-		identifier, n = b.identified(p, ".contact", contact)
+		ref.id, ref.n = b.identified(x, "contact", contact)
 	}
-	set := p.values(x.fields, birdStatus)
-	p.refuse()
+	x.wrong.refuse()
 	if !known {
 		x.notFound("Participant")
 	}
-	return with(b.participantBy(kind, n, channel, identifier), set)
-}
-
-// identified reads an identifier and finds its contact.
-func (b *Bird) identified(p problems, at string, fields map[string]json.RawMessage, others ...string) (birdIdentifier, int) {
-	id := p.identifier(at, fields, "identifierKey", "identifierValue", others...)
-	n, known := b.contactBy(id)
-	if !known {
-		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
-		p.add(at+".identifierValue", "no contact has this identifier")
+	person := b.referenced(ref, b.channel(x.row))
+	if status := x.set["status"]; status != nil {
+		person["status"] = status
 	}
-	return id, n
+	people, status := b.people(x.row), http.StatusCreated
+	if i, there := placed(people)(person["id"].(string)); there {
+		person, status = people[i], http.StatusOK
+	} else {
+		b.join(x.row, person)
+	}
+	x.jsonAs(status, b.Answers, person)
 }
 
-// participantBy is a participant who was added, a contact perhaps by an identifier.
-func (b *Bird) participantBy(kind string, n, channel int, id birdIdentifier) map[string]any {
-	person := b.participant(kind, n, channel)
-	if id.key != "" {
-		person["contact"] = map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
+// birdReference names somebody who is to take part, a contact perhaps by an identifier.
+type birdReference struct {
+	kind string
+	n    int
+	id   birdIdentifier
+}
+
+func (b *Bird) referenced(r birdReference, channel int) map[string]any {
+	person := b.participant(r.kind, r.n, channel)
+	if r.id.key != "" {
+		person["contact"] = r.id.shown()
 	}
 	return person
 }
 
-// identifier reads a key and a value.
-func (p problems) identifier(at string, fields map[string]json.RawMessage, key, value string, others ...string) birdIdentifier {
-	p.unknown(at, fields, append(others, key, value)...)
+// readReferences reads the participants of a new conversation.
+func (b *Bird) readReferences(x *exchange, at string, raw json.RawMessage) any {
+	list, ok := read[[]json.RawMessage](raw)
+	if !ok {
+		x.wrong.add(at, "invalid", "must be an array")
+	}
+	if len(list) > birdFeatured {
+		x.wrong.add(at, "invalid", "must have at most 5 items")
+	}
+	var all []birdReference
+	for i, item := range list {
+		r, _ := b.readReference(x, at+"["+strconv.Itoa(i)+"]", item).(birdReference)
+		all = append(all, r)
+	}
+	return all
+}
+
+// readReference resolves one of the two documented forms: {"type":"user","id"} or {"type":"contact","identifierKey",
+// "identifierValue"}.
+func (b *Bird) readReference(x *exchange, at string, raw json.RawMessage) any {
+	fields, _ := members(raw)
+	switch kind, _ := read[string](fields["type"]); kind {
+	case "user":
+		x.wrong.unknown(at, fields, "type", "id")
+		id, _ := read[string](fields["id"])
+		if n, ok := b.numberOf("user", id); ok {
+			return birdReference{kind: kind, n: n}
+		}
+		x.wrong.add(at+".id", "invalid", "must be the id of a user")
+	case "contact":
+		id, n := b.identified(x, at, fields, "type")
+		return birdReference{kind, n, id}
+	default:
+		x.wrong.add(at+".type", "invalid", "must be one of user, contact")
+	}
+	return nil
+}
+
+// birdIdentifier is one way to reach a contact.
+type birdIdentifier struct{ key, value string }
+
+func (id birdIdentifier) shown() map[string]any {
+	return map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
+}
+
+// identified reads an identifier and finds its contact.
+func (b *Bird) identified(x *exchange, at string, fields map[string]json.RawMessage, others ...string) (birdIdentifier, int) {
+	id := identifierOf(x, at, fields, "identifierKey", "identifierValue", others...)
+	n, known := b.contactBy(id)
+	if !known {
+		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
+		x.wrong.add(at+".identifierValue", "invalid", "no contact has this identifier")
+	}
+	return id, n
+}
+
+// identifierOf reads a key and a value.
+func identifierOf(x *exchange, at string, fields map[string]json.RawMessage, key, value string, others ...string) birdIdentifier {
+	x.wrong.unknown(at, fields, append(others, key, value)...)
 	k, _ := read[string](fields[key])
 	v, _ := read[string](fields[value])
 	if k == "" || v == "" {
-		p.add(at, key+" and "+value+" are required")
+		x.wrong.add(at, "invalid", key+" and "+value+" are required")
 	}
 	return birdIdentifier{k, v}
+}
+
+func readIdentifier(x *exchange, at string, raw json.RawMessage) any {
+	fields, _ := members(raw)
+	return identifierOf(x, at, fields, "key", "value")
+}
+
+// identifier is how a contact is known on a channel; channel -1 is none in particular.
+func (b *Bird) identifier(i, channel int) birdIdentifier {
+	p, own := b.data.contact(i), ""
+	if channel >= 0 {
+		own, _ = b.entry("channel", channel)["identifier"].(string)
+	}
+	switch b.platform(channel) {
+	case "whatsapp":
+		if i%12 == 7 {
+			return birdIdentifier{"whatsappusername", "wa." + strconv.Itoa(i)}
+		}
+		return birdIdentifier{"phonenumber", p.Phone}
+	case "sms-messagebird", "viber", "rcs":
+		return birdIdentifier{"phonenumber", p.Phone}
+	case "facebook", "instagram":
+		return birdIdentifier{"facebookid-" + own, strconv.Itoa(4_000_000_000 + i)}
+	case "apple-messages":
+		return birdIdentifier{"applebc-" + own, "urn:mbid:" + strconv.Itoa(i)}
+	}
+	return birdIdentifier{"emailaddress", p.Email}
+}
+
+// contactBy finds the contact that has an identifier.
+func (b *Bird) contactBy(id birdIdentifier) (int, bool) {
+	if b.known == nil {
+		b.known = map[birdIdentifier]int{}
+		for i := range b.count("contact") {
+			b.known[birdIdentifier{"phonenumber", b.data.contact(i).Phone}] = i
+			for channel := range b.count("channel") {
+				b.known[b.identifier(i, channel)] = i
+			}
+		}
+	}
+	i, ok := b.known[id]
+	return i, ok
+}
+
+// searchContacts finds by exact identifier; the answer is a list without paging.
+func (b *Bird) searchContacts(x *exchange) {
+	results := []any{}
+	if i, ok := b.contactBy(x.set["identifier"].(birdIdentifier)); ok {
+		results = append(results, b.entry("contact", i))
+	}
+	b.ok(x, map[string]any{"results": results})
 }

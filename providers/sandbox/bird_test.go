@@ -14,6 +14,8 @@ import (
 	"time"
 )
 
+const birdWorkspace = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
+
 // birdClient is a plain HTTP client of the stand-in, with the clock in its hands.
 type birdClient struct {
 	*testing.T
@@ -286,9 +288,9 @@ func TestBirdPageBoundarySurvivesChanges(t *testing.T) {
 func TestBirdTokenSwitches(t *testing.T) {
 	c := newBirdClient(t, 40)
 	token := c.want(200, "GET", "conversations", "")["nextPageToken"].(string)
-	c.Set(func(s *BirdSwitches) { s.ExpirePageTokens = 1 })
+	c.Set(Switches{"ExpirePageTokens": 1})
 	c.want(422, "GET", "conversations?pageToken="+url.QueryEscape(token), "")
-	c.Set(func(s *BirdSwitches) { s.RepeatPageToken = true })
+	c.Set(Switches{"RepeatPageToken": true})
 	page := c.want(200, "GET", "conversations?pageToken="+url.QueryEscape(token), "")
 	if page["nextPageToken"] != token {
 		t.Errorf("token %v, want %v again", page["nextPageToken"], token)
@@ -422,7 +424,7 @@ func TestBirdPatch(t *testing.T) {
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"name":null}`); doc["name"] != "" {
 		t.Errorf("null name gives %q", doc["name"])
 	}
-	c.Set(func(s *BirdSwitches) { s.NullKeepsName = true })
+	c.Set(Switches{"NullKeepsName": true})
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"description":null}`); doc["description"] != "d" {
 		t.Errorf("kept description is %q", doc["description"])
 	}
@@ -430,11 +432,11 @@ func TestBirdPatch(t *testing.T) {
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"b":"2"}}`); fmt.Sprint(doc["attributes"]) != "map[b:2]" {
 		t.Errorf("replaced attributes are %v", doc["attributes"])
 	}
-	c.Set(func(s *BirdSwitches) { s.AttributesMerge = true })
+	c.Set(Switches{"AttributesMerge": true})
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"c":"3"}}`); fmt.Sprint(doc["attributes"]) != "map[b:2 c:3]" {
 		t.Errorf("merged attributes are %v", doc["attributes"])
 	}
-	c.Set(func(s *BirdSwitches) { s.IgnoreVisibility = true })
+	c.Set(Switches{"IgnoreVisibility": true})
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"visibility":"public"}`); doc["visibility"] != "private" {
 		t.Errorf("visibility is %v", doc["visibility"])
 	}
@@ -503,7 +505,7 @@ func TestBirdParticipants(t *testing.T) {
 	}
 	before := c.JSON(id)
 	var user string
-	for n := range c.file.Agents.Rows {
+	for n := range c.file["agents"].Rows {
 		if !slices.Contains(all, c.uuid("user", n)) {
 			user = c.uuid("user", n)
 		}
@@ -539,7 +541,7 @@ func TestBirdParticipants(t *testing.T) {
 			t.Errorf("%s: %d %v", body, status, out)
 		}
 	}
-	c.Set(func(s *BirdSwitches) { s.ForbidRemoval = true })
+	c.Set(Switches{"ForbidRemoval": true})
 	c.want(403, "DELETE", one+"/"+c.uuid("contact", 177), "")
 }
 
@@ -598,7 +600,7 @@ func TestBirdMessages(t *testing.T) {
 func TestBirdContacts(t *testing.T) {
 	c := newBirdClient(t, 500)
 	for _, n := range []int{0, 7, 42, 179, 180, 211, 299} {
-		for channel := range c.file.Channels.Rows {
+		for channel := range c.file["channels"].Rows {
 			id := c.identifier(n, channel)
 			out := c.want(200, "POST", "contacts/search", fmt.Sprintf(`{"identifier":{"key":%q,"value":%q}}`, id.key, id.value))
 			rows := out["results"].([]any)
@@ -615,7 +617,7 @@ func TestBirdContacts(t *testing.T) {
 		t.Errorf("nobody found as %v", got)
 	}
 	c.want(404, "GET", "contacts/"+c.uuid("user", 0), "")
-	c.Set(func(s *BirdSwitches) { s.ForbidDirectory = true })
+	c.Set(Switches{"ForbidDirectory": true})
 	for _, path := range []string{"contacts", "channels", "agents"} {
 		c.want(403, "GET", path, "")
 	}
@@ -666,9 +668,9 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	c.want(401, "GET", one, "")
 	c.want(200, "GET", "channels", "")
 	c.auth = "AccessKey " + birdToken
-	c.Set(func(s *BirdSwitches) { s.NoRights = []string{"messages", "agents"} })
+	c.Set(Switches{"NoRights": []string{"messages", "agents"}})
 	check(401, "messages", "agents")
-	c.Set(func(s *BirdSwitches) { s.NoRights, s.ForbidDirectory = nil, true })
+	c.Set(Switches{"NoRights": nil, "ForbidDirectory": true})
 	check(403, "contacts", "channels", "agents", "feed-items")
 }
 
@@ -727,7 +729,7 @@ func TestBirdItems(t *testing.T) {
 func TestBirdConflictAndLimitSwitches(t *testing.T) {
 	c := newBirdClient(t, 20)
 	id := c.IDs()[0]
-	c.Set(func(s *BirdSwitches) { s.ConflictOnGet, s.ConflictOnPatch = 2, 1 })
+	c.Set(Switches{"ConflictOnGet": 2, "ConflictOnPatch": 1})
 	c.want(409, "GET", "conversations/"+id, "")
 	c.want(409, "GET", "conversations/"+id+"/messages", "")
 	c.want(200, "GET", "conversations/"+id, "")
@@ -735,7 +737,7 @@ func TestBirdConflictAndLimitSwitches(t *testing.T) {
 		t.Errorf("details %v", out)
 	}
 	c.want(200, "PATCH", "conversations/"+id, `{"name":"x"}`)
-	c.Set(func(s *BirdSwitches) { s.TooMany = 1 })
+	c.Set(Switches{"TooMany": 1})
 	c.want(429, "GET", "conversations", "")
 	c.want(200, "GET", "conversations", "")
 	c.AnswerNext(500, 1)
@@ -746,7 +748,7 @@ func TestBirdConflictAndLimitSwitches(t *testing.T) {
 func TestBirdInjected429HasNoHeaderWhenAskedSo(t *testing.T) {
 	c := newBirdClient(t, 20)
 	for _, bare := range []bool{false, true} {
-		c.Set(func(s *BirdSwitches) { s.No429Header = bare })
+		c.Set(Switches{"No429Header": bare})
 		c.sandbox.FailNext("bird", Fault429, 1)
 		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://sandbox.test/bird/workspaces/"+birdWorkspace+"/conversations", nil)
 		if err != nil {
@@ -815,8 +817,8 @@ func TestBirdIsTheSameForTheSameSeed(t *testing.T) {
 func TestBirdEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		d := newWorld(Hostile, 1, clock)
-		b := newBird(base{vendor: &birdVendor, conversations: n, data: d, now: func() time.Time { return clock }}).(*Bird)
+		d := newWorld(nil, Hostile, 1, clock)
+		b := newService("bird", n, d, func() time.Time { return clock }).(*Bird)
 		if b.Len() != n || len(b.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, b.Len(), len(b.IDs()))
 		}
@@ -829,8 +831,8 @@ func TestBirdEmptyAndTiny(t *testing.T) {
 }
 
 func FuzzBirdRequests(f *testing.F) {
-	d := newWorld(Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-	b := newBird(base{vendor: &birdVendor, conversations: 12, data: d, now: time.Now}).(*Bird)
+	d := newWorld(nil, Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	b := newService("bird", 12, d, time.Now).(*Bird)
 	at := "/workspaces/" + birdWorkspace
 	one := at + "/conversations/" + b.id(3)
 	f.Add("GET", at+"/conversations", "limit=3&pageToken=WyIiLCIiXQ%3D%3D", "")
@@ -842,7 +844,7 @@ func FuzzBirdRequests(f *testing.F) {
 	f.Add("DELETE", one+"/participants/"+b.uuid("contact", 3), "", "")
 	f.Add("POST", at+"/contacts/search", "", `{"identifier":{"key":"facebookid-","value":"-1"}}`)
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, &birdVendor, "AccessKey "+birdToken, method, path, query, body)
+		fuzzService(t, "bird", "AccessKey "+birdToken, method, path, query, body)
 	})
 }
 

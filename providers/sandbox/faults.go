@@ -58,15 +58,13 @@ func (s *Sandbox) SetFault(name string, rate float64) {
 	if err := checkFault(name, rate); err != nil {
 		panic(err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.rates[name] = rate
 }
 
 // SetLatency changes the delay added to every answer.
 func (s *Sandbox) SetLatency(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.latency = d
 }
 
@@ -76,9 +74,8 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 	if err := checkFault(fault, 0); err != nil {
 		panic(err)
 	}
-	s.mustKnow(provider)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Of(provider)
+	defer s.hold()()
 	s.planned[provider] = append(s.planned[provider], slices.Repeat([]string{fault}, n)...)
 }
 
@@ -87,26 +84,24 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 // provider.
 func (s *Sandbox) SetOffline(provider string, down bool) {
 	if provider != "" {
-		s.mustKnow(provider)
+		s.Of(provider)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, v := range s.vendors {
-		if provider == "" || provider == v.provider {
-			s.offline[v.provider] = down
+	defer s.hold()()
+	for _, v := range s.services {
+		if p := v.own().Provider; provider == "" || provider == p {
+			s.offline[p] = down
 		}
 	}
 }
 
 // Revoke makes the provider's credential invalid: from now on it answers 401. It panics on an unknown provider.
 func (s *Sandbox) Revoke(provider string) {
-	s.services[s.mustKnow(provider)].revoke()
+	s.Of(provider).revoke()
 }
 
 // faultsFor decides which faults one request meets.
 func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	met := map[string]bool{}
 	queue := s.planned[provider]
 	if i := slices.IndexFunc(queue, func(fault string) bool { return write || !writesOnly(fault) }); i >= 0 {

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,121 +16,63 @@ import (
 //
 // An update of a conversation is written down nowhere; PUT follows the vendor's general rules for updates [assumed].
 type Kona struct {
-	server[KonaSwitches]
-	file     *konaFile
-	spaces   int                    // the last konaHiddenSpaces of them are hidden
+	*server
 	posted   map[int]map[string]any // the first comments of created conversations
 	tokens   []string               // valid access tokens
 	refresh  string
 	codes    map[string]konaCode // not yet used
 	issued   int                 // tokens and codes handed out
-	redirect string              // registered with the application
-	signsIn  int                 // the user who agrees, by its place
 	users    map[string]int      // of access tokens that are not konaMe's
 	requests uint64
 }
 
-type konaFile struct{ Users, Spaces, Groups, Conversations collection }
-
-// KonaSwitches choose between readings the vendor leaves open. The zero value is the default behaviour.
-type KonaSwitches struct {
-	// NoPut404 and NoPut405 make the server one without an update of conversations.
-	NoPut404, NoPut405 bool
-	// MergeLists makes PUT add the sent participants and groups to the stored ones instead of replacing them.
-	MergeLists bool
-	// EmptyListIgnored makes PUT take [] as if it had not been sent, as many Rails versions before 5 do.
-	EmptyListIgnored bool
-	// ConcurrentOnPut lets somebody else change the conversation right before every PUT is applied.
-	ConcurrentOnPut bool
-	// ListWithoutPeople leaves participants and groups out of every list answer; GET one has them.
-	ListWithoutPeople bool
-	// ShiftBetweenPages moves rows whenever a later page of conversations is asked for: the list's last row is updated, or
-	// one is created when sorted by creation.
-	ShiftBetweenPages bool
-	// IgnorePage answers every page with the first one.
-	IgnorePage bool
-	// ExpireOnRefresh makes the old access tokens worthless when a new one is issued.
-	ExpireOnRefresh bool
-	// RotateRefresh hands out a new refresh token with each refresh; the old one is then refused. By default it doesn't
-	// change, as documented.
-	RotateRefresh bool
-	// OmitRefresh leaves refresh_token out of token answers.
-	OmitRefresh bool
-	// ExpiredPassword answers everything but the token endpoint with the Expired Password error as 403.
-	ExpiredPassword bool
-	// DeleteIgnored answers 204 to a DELETE and keeps the conversation; CreateIgnored answers 201 to a POST with one that
-	// is then nowhere.
-	DeleteIgnored, CreateIgnored bool
-	// NoConsent has the person refuse to let an application in.
-	NoConsent bool
-	// QueryOnly has the token endpoint look for its parameters in the query alone, as the samples show it.
-	QueryOnly bool
-	// NoUnreadCount leaves unread_conversation_count out of /userinfo, as before 1.0.13.
-	NoUnreadCount bool
-}
-
 const (
-	konaToken        = "kona-sandbox-access-1"
-	konaRefresh      = "kona-sandbox-refresh-1"
-	konaClientID     = "kona-sandbox-client"
-	konaClientSecret = "kona-sandbox-client-secret"
-	konaLifetime     = 604800 // seconds
-	konaDefaultPage  = 25
+	konaMe           = 4 // the user the token belongs to
+	konaHiddenSpaces = 4 // the last ones
+	konaAccount      = 7001
 	konaMaxPage      = 100 // not documented; capping silently is [assumed]
 	konaHost         = "https://api.kona.com/"
-	konaExceptions   = "https://github.com/KonaTeam/kona-api/blob/production/sections/exceptions.md#"
+	// Ids of conversations and comments have 13 digits, as the vendor's samples do.
+	konaFirstComment   = 2_000_000_000_000
+	konaCommentsPer    = 1000
+	konaGroupsPerSpace = 4
 )
 
-var konaVendor = vendor{
-	account: "projects", provider: "kona", root: "/api/", one: "/api/conversations/",
-	denied: "The access token is missing, wrong or expired.",
-	// A token changes no resource.
-	reads: func(path string) bool { return strings.HasPrefix(path, "/oauth/") },
-	open:  newKona,
-}
-
 // Kona returns the stand-in for Kona.
-func (s *Sandbox) Kona() *Kona { return serverOf[*Kona](s) }
+func (s *Sandbox) Kona() *Kona { return serviceOf[*Kona](s) }
 
-func newKona(b base) service {
+func newKona(s *server) service {
 	k := &Kona{
-		file: load[konaFile](b.data.name, "kona"), posted: map[int]map[string]any{}, tokens: []string{konaToken}, refresh: konaRefresh,
-		codes: map[string]konaCode{}, issued: 1, redirect: konaRedirect, signsIn: konaMe, users: map[string]int{},
+		server: s, posted: map[int]map[string]any{}, tokens: []string{konaToken}, refresh: konaRefresh, codes: map[string]konaCode{}, issued: 1,
+		users: map[string]int{},
 	}
-	k.spaces = len(k.file.Spaces.Rows)
-	k.start(b, k, slices.Concat(k.routes(), k.directoryRoutes(), k.oauthRoutes()))
-	k.gate = k.enter
-	k.before, k.seeded, k.place, k.updated = k.headers, k.data.dated(&k.file.Conversations), k.placed, "updated_at"
-	k.clock, k.contested = func(t time.Time) any { return t.UnixMilli() }, k.contests()
+	k.readers = map[string]reader{
+		"space": k.readSpace, "stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
+		"role": k.among("must be 1, 2 or 3", 1, 3), "users": k.readMembers, "groups": k.readMembers,
+	}
+	k.start(k, map[string]func(*exchange){
+		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create,
+		"read": func(x *exchange) { k.answerOne(x, http.StatusOK, x.row) }, "update": k.update, "delete": k.delete, "comments": k.comments,
+		"user":  func(x *exchange) { k.takeIn(x.row, "participants", "user", k.count("user")) },
+		"group": func(x *exchange) { k.takeIn(x.row, "groups", "group", konaGroupsPerSpace) },
+	})
 	return k
 }
 
 func (k *Kona) account(a *Account) {
-	a.Path, a.Credential = "/kona/api", konaToken
-	a.Settings["client_id"], a.Settings["token_url"], a.Settings["redirect_url"] = konaClientID, "/kona/oauth/token", k.redirect
+	a.Credential, a.Settings["redirect_url"] = konaToken, k.redirect()
 	a.Secrets["refresh_token"], a.Secrets["client_secret"] = konaRefresh, konaClientSecret
 }
 
-func (k *Kona) routes() []route {
-	return []route{
-		{pattern: "GET /api/userinfo", handle: k.userinfo},
-		{pattern: "GET /api/conversations", query: []string{"space_id", "order_by", "page", "per_page"}, handle: k.listConversations},
-		{pattern: "POST /api/conversations", free: true, handle: k.createConversation},
-		{pattern: "GET /api/conversations/{id}", handle: k.getConversation},
-		{pattern: "PUT /api/conversations/{id}", free: true, handle: k.updateConversation},
-		{pattern: "DELETE /api/conversations/{id}", handle: k.deleteConversation},
-		{pattern: "GET /api/comments", query: []string{"resource_type", "resource_id", "page", "per_page"}, handle: k.listComments},
-	}
-}
-
-// headers are those of the one answer the vendor printed.
-func (k *Kona) headers(x *exchange) {
+// greet sets the headers of the one answer the vendor printed.
+func (k *Kona) greet(x *exchange) {
 	k.requests++
-	x.answer.Set("X-Request-Id", fmt.Sprintf("%016x", mix(k.data.seed^k.requests<<20)))
-	x.answer.Set("X-Runtime", "0.004242")
-	x.answer.Set("X-Api-Version", "web")
-	x.answer.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
-	x.answer.Set("Pragma", "no-cache")
+	for name, v := range map[string]string{
+		"X-Request-Id": fmt.Sprintf("%016x", mix(k.data.seed^k.requests<<20)), "X-Runtime": "0.004242", "X-Api-Version": "web",
+		"Cache-Control": "no-cache, no-store, max-age=0, must-revalidate", "Pragma": "no-cache",
+	} {
+		x.answer.Set(name, v)
+	}
 }
 
 func (k *Kona) authorized(x *exchange) bool {
@@ -136,107 +80,412 @@ func (k *Kona) authorized(x *exchange) bool {
 	return ok && slices.Contains(k.tokens, token) && !k.revoked
 }
 
-func (k *Kona) enter(x *exchange) {
-	if k.switches.ExpiredPassword {
-		x.refuse(http.StatusForbidden, "expired", "Your password has expired, change it on the web site.")
-	}
-}
-
-// form answers in one of the two shapes: everything about authentication has that of OAuth.
-func (k *Kona) form(x *exchange, r refusal) {
-	if plain, _ := r.details.(bool); plain {
-		x.raw(r.status, "text/plain; charset=utf-8", []byte(r.detail))
-		return
-	}
-	anchor, title, details := "server_error", http.StatusText(r.status), r.detail
-	if r.field != "" {
-		details = strings.ReplaceAll(strings.ToUpper(r.field[:1])+r.field[1:], "_", " ") + " " + r.detail + "."
-	}
-	switch r.status {
-	case http.StatusUnauthorized:
-		if r.code == "unauthorized" {
-			r.code = "unauthenticated"
-		}
-	case http.StatusBadRequest, http.StatusUnsupportedMediaType:
-		r.status, anchor, title = http.StatusBadRequest, "bad_request", "Bad Request"
-	case http.StatusMethodNotAllowed:
-		anchor = "bad_request"
-	case http.StatusForbidden:
-		anchor = "render_forbidden"
-		if r.code == "expired" {
-			anchor, title = "expired", "Expired Password"
-		}
-	case http.StatusNotFound:
-		anchor, details = "not_found", "It does not exist or you can not see it."
-	case http.StatusUnprocessableEntity:
-		anchor = "unprocessable_entity"
-	case http.StatusTooManyRequests:
-		anchor = "too_many_requests" // documented in no revision [assumed]
-	}
-	if oauth := strings.HasPrefix(x.rest, "/oauth/") && r.status != http.StatusNotFound && r.status != http.StatusMethodNotAllowed; oauth ||
-		r.status == http.StatusUnauthorized {
-		x.json(r.status, map[string]any{"error": r.code, "error_description": details})
-		return
-	}
-	x.json(r.status, map[string]any{"problemType": konaExceptions + anchor, "title": title, "details": details})
-}
-
 // ExpireTokens ends the access tokens' week; the refresh token still works.
 func (k *Kona) ExpireTokens() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	defer k.hold()()
 	k.tokens = nil
 }
 
-// HaveSpaces sets the number of spaces, hidden ones included. It is for before anything is read.
-func (k *Kona) HaveSpaces(n int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.spaces = n
-}
-
 // Me is the id of the user the token belongs to.
-func (k *Kona) Me() int64 { return konaUserID(konaMe) }
+func (k *Kona) Me() int64 { return k.number("user", konaMe) }
 
-// Comments are the comments of a conversation, newest first.
-func (k *Kona) Comments(id string) []map[string]any { return k.list(id, k.thread) }
+// number is an id.
+func (k *Kona) number(kind string, n int) int64 { return k.idOf(kind, n).(int64) }
 
-func (k *Kona) row(id string) (int, bool) {
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || strconv.FormatInt(n, 10) != id {
-		return 0, false
-	}
-	i, ok := konaIndex(n, k.firstID(), konaIDStep, k.all()+1)
+// count knows how many spaces there are, and their groups: group g belongs to space g % spaces.
+func (k *Kona) count(kind string) int {
+	spaces, set := k.reading("Spaces").(int)
 	switch {
-	case !ok || i == 0:
-		return 0, false
-	case i <= k.conversations:
-		return k.conversations - i, true
+	case kind == "space" && set:
+		return spaces
+	case kind == "group":
+		return konaGroupsPerSpace * k.count("space")
 	}
-	return i - 1, true
+	return k.server.count(kind)
 }
 
-func (k *Kona) id(row int) string { return strconv.FormatInt(k.conversationID(row), 10) }
+// place knows ids; hidden spaces are counted from the last one, groups within the space of the conversation. Rows that repeat
+// the file as it stands are in other spaces.
+func (k *Kona) place(row int, kind string, n int) any {
+	spaces := k.count("space")
+	switch kind {
+	case "space":
+		if k.data.recast == nil {
+			n += k.round(row) * 13
+		}
+		return k.idOf("space", n%(spaces-konaHiddenSpaces))
+	case "hidden":
+		return k.idOf("space", spaces-1-n)
+	case "group":
+		space, _ := k.numberOf("space", fmt.Sprint(integer(k.value(row, "space_id"))))
+		return k.idOf("group", space+n*spaces)
+	}
+	return k.idOf("user", n)
+}
+
+func (k *Kona) words(kind string, i int) map[string]any {
+	return map[string]any{"space": k.idOf("space", i%k.count("space"))}
+}
+
+func (k *Kona) clock(t time.Time) any { return t.UnixMilli() }
+
+// integer reads a whole number, wherever it comes from.
+func integer(v any) int64 {
+	switch n := v.(type) {
+	case float64:
+		return int64(n)
+	case int:
+		return int64(n)
+	case int64:
+		return n
+	}
+	return 0
+}
+
+// konaMember is a user or group with its role.
+type konaMember struct{ id, role int64 }
+
+// konaKeys are the members that name somebody in a list.
+var konaKeys = map[string]string{"participants": "user_id", "groups": "group_id"}
+
+// members are the participants or groups of a conversation, -1 being one that isn't there yet.
+func (k *Kona) members(row int, field string) (list []konaMember) {
+	if row < 0 {
+		return nil
+	}
+	items, _ := k.value(row, field).([]any)
+	for _, item := range items {
+		m, _ := item.(map[string]any)
+		list = append(list, konaMember{integer(m[konaKeys[field]]), integer(m["role"])})
+	}
+	return list
+}
+
+func konaMembers(field string, list ...konaMember) []any {
+	out := make([]any, 0, len(list))
+	for _, m := range list {
+		out = append(out, map[string]any{konaKeys[field]: m.id, "role": m.role})
+	}
+	return out
+}
+
+func among(list []konaMember, id int64) int {
+	return slices.IndexFunc(list, func(m konaMember) bool { return m.id == id })
+}
+
+// takeIn adds the first of n to a list who isn't on it yet.
+func (k *Kona) takeIn(row int, field, kind string, n int) {
+	list := k.members(row, field)
+	for i := range n {
+		if id := k.place(row, kind, i).(int64); among(list, id) < 0 {
+			k.set(row, field, konaMembers(field, append(list, konaMember{id, 2})...))
+			return
+		}
+	}
+}
+
+// access is what the token's user may do: see, and edit.
+func (k *Kona) access(row int) (see, edit bool) {
+	if integer(k.value(row, "creator_id")) == k.Me() {
+		return true, true
+	}
+	var roles []int64
+	for _, m := range k.members(row, "participants") {
+		if m.id == k.Me() {
+			roles = append(roles, m.role)
+		}
+	}
+	for _, m := range k.members(row, "groups") {
+		if g, ok := k.numberOf("group", fmt.Sprint(m.id)); ok {
+			if users, _ := k.entry("group", g)["user_ids"].([]any); slices.Contains(users, any(k.Me())) {
+				roles = append(roles, m.role)
+			}
+		}
+	}
+	if integer(k.value(row, "stakeholder")) == 2 {
+		roles = append(roles, integer(k.value(row, "default_role")))
+	}
+	return roles != nil, slices.Contains(roles, 1)
+}
+
+// Where a conversation is shown: with everything that is stored, in a list, in a list without participants and groups, alone.
+const (
+	konaStored = iota
+	konaInList
+	konaInListBare
+	konaAlone
+)
 
 func (k *Kona) show(row int) map[string]any { return k.render(row, konaStored) }
 
-func (k *Kona) contests() []contested {
-	// add takes in the first of n who isn't there yet.
-	add := func(field, key string, n int, id func(row, i int) int64) contested {
-		return contested{`"` + field + `"`, func(row, _ int) {
-			list := k.members(row, field, key)
-			for i := range n {
-				if id := id(row, i); !slices.ContainsFunc(list, func(m konaMember) bool { return m.id == id }) {
-					k.set(row, field, konaMembers(append(list, konaMember{id, 2}), key))
-					return
-				}
-			}
-		}}
+func (k *Kona) render(row, view int) map[string]any {
+	out := k.doc(row)
+	out["id"] = k.idOf("conversation", row)
+	// The schema has no times, though lists can be sorted by them; about half of the rows carry them.
+	if k.data.Odd && row%2 == 1 {
+		delete(out, "created_at")
+		delete(out, "updated_at")
 	}
-	return []contested{
-		add("participants", "user_id", len(k.file.Users.Rows), func(_, i int) int64 { return konaUserID(i) }),
-		add("groups", "group_id", konaGroupsPerSpace, func(row, i int) int64 { return k.placed(row, "group", i).(int64) }),
-		k.cycle("stakeholder", 0, 1, 2), k.cycle("default_role", 1, 2, 3),
-		k.numbered(`"details"`, "details", "Note by a colleague (%d)"), k.numbered("", "name", "Renamed by a colleague (%d)"),
+	if k.data.Odd && view == konaInList && row%24 == 6 {
+		out["participants"], out["groups"] = nil, nil
 	}
+	if view == konaInListBare || k.data.Odd && view == konaInList && row%24 == 14 {
+		delete(out, "participants")
+		delete(out, "groups")
+	}
+	return out
+}
+
+// konaHref is an address on the vendor's own host, which is not where the client asks.
+func konaHref(resource string, id any) string { return konaHost + resource + "/" + fmt.Sprint(id) }
+
+// Comments are the comments of a conversation, newest first.
+func (k *Kona) Comments(id string) []map[string]any { return k.copies(id, k.thread) }
+
+// comment is the number i of a conversation, as it stood in the data file or was posted.
+func (k *Kona) comment(row, i int, creator any, content string, at time.Time) map[string]any {
+	id := konaFirstComment + int64(row)*konaCommentsPer + int64(i)
+	return map[string]any{
+		"id": id, "creator_id": creator, "content": content, "href": konaHref("comments", id), "priority": 0, "created_at": at.UnixMilli(),
+	}
+}
+
+// thread is the comments of a conversation, newest first.
+func (k *Kona) thread(row int) (all []map[string]any) {
+	scene := k.scene(row)
+	for i, l := range k.said(row) {
+		_, user := reference(l.By)
+		m := k.comment(row, i, k.idOf("user", user), l.Text, scene.time(time.Duration(l.At)))
+		all = append(all, with(m, scene.make(nil, l.Set, nil)))
+	}
+	if first, ok := k.posted[row]; ok {
+		all = append(all, first)
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// page answers one page of a list. There is no total and no maximum is documented.
+func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map[string]any) {
+	number, size := x.number("page"), min(x.number("per_page"), konaMaxPage)
+	if k.on("IgnorePage") {
+		number = 1
+	}
+	items, _, _ := page(rows, (number-1)*size, size, nil, show)
+	x.json(http.StatusOK, map[string]any{resource: items})
+}
+
+func (k *Kona) listed(x *exchange, kind string, rows []int) {
+	k.page(x, k.Directories[kind].Rows, rows, func(i int) map[string]any { return k.entry(kind, i) })
+}
+
+func (k *Kona) one(x *exchange, kind string, doc map[string]any) {
+	x.json(http.StatusOK, map[string]any{k.Directories[kind].Rows: []any{doc}})
+}
+
+func (k *Kona) answerOne(x *exchange, status, row int) {
+	x.json(status, map[string]any{"conversations": []any{k.render(row, konaAlone)}})
+}
+
+// hidden leaves out who isn't in the space asked for. Hidden spaces are left out; hidden=true answers those alone. That it is not
+// both is [assumed].
+func (k *Kona) hidden(x *exchange, kind string, i int) bool {
+	space, filtered := x.param["space_id"].(int)
+	switch {
+	case kind == "space":
+		return (i >= k.count("space")-konaHiddenSpaces) != (x.param["hidden"] == true)
+	case !filtered:
+		return false
+	case kind == "group":
+		return i%k.count("space") != space
+	}
+	rows := k.file["spaces"].Rows
+	return !slices.ContainsFunc(rows[space%len(rows)].With, func(p map[string]any) bool {
+		_, n := reference(p["who"].(string))
+		return n == i
+	})
+}
+
+func (k *Kona) list(x *exchange) {
+	// The default order is not documented: by id.
+	order, walk := x.param["order_by"], k.live()
+	switch order {
+	case "updated_at":
+		walk = slices.DeleteFunc(slices.Clone(k.byUpdate()), func(row int) bool { return k.gone[row] })
+		slices.Reverse(walk)
+	case nil:
+		slices.Reverse(walk)
+	}
+	if k.on("ShiftBetweenPages") && x.number("page") > 1 {
+		walk = k.shift(walk, order == "updated_at", x.now)
+	}
+	view := konaInList
+	if k.on("ListWithoutPeople") {
+		view = konaInListBare
+	}
+	if space, filtered := x.param["space_id"].(int); filtered {
+		walk = slices.DeleteFunc(walk, func(row int) bool { return integer(k.value(row, "space_id")) != k.number("space", space) })
+	}
+	k.page(x, "conversations", walk, func(row int) map[string]any { return k.render(row, view) })
+}
+
+// shift lets somebody else move a row to the head of the list: the last one, or a new one.
+func (k *Kona) shift(rows []int, update bool, now time.Time) []int {
+	if last := len(rows) - 1; update && last >= 0 {
+		k.touch(rows[last])
+		return slices.Concat(rows[last:], rows[:last])
+	}
+	k.touches++
+	creator := k.number("user", konaMe+1)
+	row := k.insert(now, map[string]any{
+		"name": "Posted in between (" + strconv.Itoa(k.touches) + ")", "space_id": k.idOf("space", 0), "creator_id": creator,
+		"participants": konaMembers("participants", konaMember{creator, 1}, konaMember{k.Me(), 2}),
+	})
+	return slices.Concat([]int{row}, rows)
+}
+
+// insert adds a conversation with these members.
+func (k *Kona) insert(now time.Time, set map[string]any) int {
+	return k.server.create(now, with(map[string]any{
+		"details": nil, "creator_id": k.Me(), "stakeholder": 1, "default_role": 2, "participants": []any{}, "groups": []any{},
+	}, set))
+}
+
+// delete is for the creator only.
+func (k *Kona) delete(x *exchange) {
+	if integer(k.value(x.row, "creator_id")) != k.Me() {
+		x.refuse(http.StatusForbidden, "forbidden", "Only the creator can delete a conversation.")
+	}
+	k.deleteConversation(x)
+}
+
+// create answers 201 with a Location.
+func (k *Kona) create(x *exchange) {
+	first, commented := x.set["initial_comment"].(string)
+	delete(x.set, "initial_comment")
+	row := k.insert(x.now, x.set)
+	if commented {
+		k.posted[row] = k.comment(row, 0, k.Me(), first, x.now)
+	}
+	x.answer.Set("Location", konaHref("conversations", k.idOf("conversation", row)))
+	k.answerOne(x, http.StatusCreated, row)
+	k.gone[row] = k.on("CreateIgnored")
+}
+
+// update changes the given keys; participants and groups are each the complete new list [assumed].
+func (k *Kona) update(x *exchange) {
+	row := k.wanted(x)
+	if k.on("ConcurrentOnPut") {
+		k.contest(x, row)
+	}
+	if _, edit := k.access(row); !edit {
+		x.refuse(http.StatusForbidden, "forbidden", "Only editors can change a conversation.")
+	}
+	k.receive(x)
+	for field, v := range x.set {
+		k.edit(row, field, v)
+	}
+	k.touch(row)
+	// A conversation is visible to its participants only: who took himself out can't come back.
+	see, _ := k.access(row)
+	k.gone[row] = !see
+	k.answerOne(x, http.StatusOK, row)
+}
+
+func (k *Kona) readSpace(x *exchange, at string, raw json.RawMessage) any {
+	id, _ := read[int64](raw)
+	if _, known := k.numberOf("space", strconv.FormatInt(id, 10)); !known {
+		x.wrong.add(at, "unknown", "must be one you are in")
+	}
+	return id
+}
+
+// among reads a number of those documented. Others are taken back only as stored.
+func (k *Kona) among(want string, least, most int64) reader {
+	return func(x *exchange, at string, raw json.RawMessage) any {
+		n, ok := read[int64](raw)
+		if !ok || (n < least || n > most) && (x.row < 0 || n != integer(k.value(x.row, at))) {
+			x.wrong.add(at, "invalid", want)
+		}
+		return n
+	}
+}
+
+// readMembers reads a list of ids with roles. Roles outside 1 to 3 and ids that can't be seen are taken back only as they are
+// stored.
+func (k *Kona) readMembers(x *exchange, field string, raw json.RawMessage) any {
+	refuse := func(format string, args ...any) { x.wrong.add(field, "invalid", fmt.Sprintf(format, args...)) }
+	items, ok := read[[]map[string]json.RawMessage](raw)
+	old, list, key := k.members(x.row, field), []konaMember{}, konaKeys[field]
+	switch {
+	case !ok:
+		refuse("must be an array")
+	case len(items) == 0 && k.on("EmptyListIgnored") && x.row >= 0:
+		return k.value(x.row, field)
+	}
+	for _, item := range items {
+		id, isID := read[int64](item[key])
+		role, isRole := read[int64](item["role"])
+		i := among(old, id)
+		switch {
+		case len(item) != 2 || !isID || !isRole:
+			refuse("must have %s and role, both integers, and nothing else", key)
+		case i < 0 && !k.known(x, field, id):
+			refuse("has an unknown %s: %d", key, id)
+		case (role < 1 || role > 3) && (i < 0 || old[i].role != role):
+			refuse("has an unknown role: %d", role)
+		case among(list, id) >= 0:
+			refuse("has %d twice", id)
+		}
+		list = append(list, konaMember{id, role})
+	}
+	for _, m := range old { // what was sent wins
+		if k.on("MergeLists") && among(list, m.id) < 0 {
+			list = append(list, m)
+		}
+	}
+	return konaMembers(field, list...)
+}
+
+// known tells whether somebody can be put on a list: a user, or a group of the conversation's space.
+func (k *Kona) known(x *exchange, field string, id int64) bool {
+	if field == "participants" {
+		_, known := k.numberOf("user", strconv.FormatInt(id, 10))
+		return known
+	}
+	space, _ := read[int64](x.fields["space_id"])
+	if x.row >= 0 {
+		space = integer(k.value(x.row, "space_id"))
+	}
+	g, known := k.numberOf("group", strconv.FormatInt(id, 10))
+	return known && k.number("space", g%k.count("space")) == space
+}
+
+// comments wants both parameters and answers newest first. The sandbox has no tasks, events or attachments.
+func (k *Kona) comments(x *exchange) {
+	row, ok := k.find(fmt.Sprint(x.param["resource_id"]))
+	if !ok || x.param["resource_type"] != "conversation" {
+		x.notFound("Conversation")
+	}
+	all := k.thread(row)
+	k.page(x, "comments", upTo(len(all)), func(i int) map[string]any { return all[i] })
+}
+
+// userinfo is about the token's user and answers under the key users.
+func (k *Kona) userinfo(x *exchange) {
+	user := konaMe
+	if other, ok := k.users[strings.TrimPrefix(x.authorization(), "Bearer ")]; ok {
+		user = other
+	}
+	doc := with(k.entry("user", user), map[string]any{"current_account": map[string]any{"id": konaAccount, "member": true}})
+	if !k.on("NoUnreadCount") {
+		doc["unread_conversation_count"] = 3
+	}
+	k.one(x, "user", doc)
+}
+
+// redirect is the address that is registered with the application.
+func (k *Kona) redirect() string {
+	registered, _ := k.reading("Redirect").(string)
+	return cmp.Or(registered, "http://localhost:3000/callback")
 }

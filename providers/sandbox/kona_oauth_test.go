@@ -15,7 +15,7 @@ func TestKonaSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	const redirect = "http://localhost:21212/back"
-	box.Kona().Register(redirect)
+	box.Kona().Set(Switches{"Redirect": redirect})
 	for _, a := range box.Accounts() {
 		if a.Provider == "kona" && a.Settings["redirect_url"] != redirect {
 			t.Errorf("the account's settings are %v", a.Settings)
@@ -79,9 +79,9 @@ func TestKonaSignIn(t *testing.T) {
 		t.Errorf("POST: %d", res.StatusCode)
 	}
 
-	box.Kona().SignInAs(konaMe + 1)
+	box.Kona().Set(Switches{"SignsIn": konaMe + 1})
 	_, back := authorize(good())
-	box.Kona().SignInAs(konaMe)
+	box.Kona().Set(Switches{"SignsIn": konaMe})
 	token := func(code, redirect string) *http.Response {
 		return send(http.MethodPost, "/oauth/token", url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirect},
 			"client_id": {konaClientID}, "client_secret": {konaClientSecret}}, "")
@@ -96,7 +96,7 @@ func TestKonaSignIn(t *testing.T) {
 	if res := token(back.Get("code"), redirect); res.StatusCode != http.StatusOK {
 		t.Errorf("a good code: %d", res.StatusCode)
 	}
-	box.Kona().Set(func(s *KonaSwitches) { s.NoConsent = true })
+	box.Kona().Set(Switches{"NoConsent": true})
 	if status, back := authorize(good()); status != http.StatusFound || back.Get("error") != "access_denied" || back.Get("state") != "a b&c" {
 		t.Errorf("without consent: %d %v", status, back)
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 )
 
+const konaClientID = "kona-sandbox-client"
+
 // konaClient is a plain HTTP client of the stand-in, with the clock in its hands.
 type konaClient struct {
 	*testing.T
@@ -152,12 +154,12 @@ func TestKonaAuthorization(t *testing.T) {
 	}
 	c.auth = "Bearer " + konaToken
 	c.want(200, "GET", "userinfo", "")
-	c.Set(func(s *KonaSwitches) { s.ExpiredPassword = true })
+	c.Set(Switches{"ExpiredPassword": true})
 	c.want(403, "GET", "userinfo", "")
 	if !strings.Contains(string(c.raw), "#expired") {
 		t.Errorf("expired password: %s", c.raw)
 	}
-	c.Set(func(s *KonaSwitches) { s.ExpiredPassword = false })
+	c.Set(Switches{"ExpiredPassword": false})
 	c.AnswerNext(401, 1)
 	c.want(401, "GET", "userinfo", "")
 	c.want(200, "GET", "userinfo", "")
@@ -312,7 +314,7 @@ func TestKonaPaging(t *testing.T) {
 			t.Errorf("%s: %d", tt.path, len(seen))
 		}
 	}
-	c.Set(func(s *KonaSwitches) { s.IgnorePage = true })
+	c.Set(Switches{"IgnorePage": true})
 	if a, b := c.want(200, "GET", "users", ""), c.want(200, "GET", "users?page=2", ""); fmt.Sprint(a) != fmt.Sprint(b) {
 		t.Error("page is not ignored")
 	}
@@ -343,7 +345,7 @@ func TestKonaSpaceFilter(t *testing.T) {
 func TestKonaShiftBetweenPages(t *testing.T) {
 	for _, order := range []string{"updated_at", "created_at"} {
 		c := newKonaClient(t, 60)
-		c.Set(func(s *KonaSwitches) { s.ShiftBetweenPages = true })
+		c.Set(Switches{"ShiftBetweenPages": true})
 		seen := map[string]int{}
 		for _, doc := range c.walk("conversations?order_by=" + order) {
 			seen[konaIDOf(doc)]++
@@ -424,7 +426,7 @@ func TestKonaOddRows(t *testing.T) {
 	if odd["with times"] != 50 {
 		t.Errorf("%d of 100 with times", odd["with times"])
 	}
-	c.Set(func(s *KonaSwitches) { s.ListWithoutPeople = true })
+	c.Set(Switches{"ListWithoutPeople": true})
 	for _, row := range c.want(200, "GET", "conversations", "") {
 		if docHas(row, "participants") || docHas(row, "groups") {
 			t.Errorf("people in %v", row)
@@ -457,22 +459,22 @@ func TestKonaUpdateIsAPatch(t *testing.T) {
 	if fmt.Sprint(doc["groups"]) != fmt.Sprint(before["groups"]) {
 		t.Error("groups changed with the participants")
 	}
-	group := konaGroupID(int(doc["space_id"].(float64)-40) / 11)
+	group := c.number("group", int(doc["space_id"].(float64)-40)/11)
 	doc = c.want(200, "PUT", "conversations/"+id, fmt.Sprintf(`{"conversations":[{"groups":[{"group_id":%d,"role":2}],"stakeholder":2,"default_role":3}]}`, group))[0]
 	if fmt.Sprint(doc["groups"]) != fmt.Sprintf("[map[group_id:%d role:2]]", group) || doc["stakeholder"] != 2.0 || doc["default_role"] != 3.0 {
 		t.Errorf("groups and audience: %v", doc)
 	}
-	c.Set(func(s *KonaSwitches) { s.MergeLists = true })
+	c.Set(Switches{"MergeLists": true})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":[{"user_id":16,"role":1}]}]}`)[0]
 	if len(doc["participants"].([]any)) != 3 {
 		t.Errorf("merged participants: %v", doc["participants"])
 	}
-	c.Set(func(s *KonaSwitches) { s.MergeLists, s.EmptyListIgnored = false, true })
+	c.Set(Switches{"MergeLists": false, "EmptyListIgnored": true})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":[]}]}`)[0]
 	if len(doc["participants"].([]any)) != 3 {
 		t.Errorf("[] was not ignored: %v", doc["participants"])
 	}
-	c.Set(func(s *KonaSwitches) { s.EmptyListIgnored = false })
+	c.Set(Switches{"EmptyListIgnored": false})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":[],"groups":[]}]}`)[0]
 	if len(doc["participants"].([]any)) != 0 || len(doc["groups"].([]any)) != 0 {
 		t.Errorf("emptied lists: %v", doc)
@@ -503,9 +505,9 @@ func TestKonaKeepsUnknownRoles(t *testing.T) {
 func TestKonaWithoutUpdate(t *testing.T) {
 	c := newKonaClient(t, 20)
 	id := c.editable(true)
-	c.Set(func(s *KonaSwitches) { s.NoPut404 = true })
+	c.Set(Switches{"NoPut404": true})
 	c.want(404, "PUT", "conversations/"+id, `{"conversations":[{"name":"x"}]}`)
-	c.Set(func(s *KonaSwitches) { s.NoPut405 = true })
+	c.Set(Switches{"NoPut405": true})
 	c.want(405, "PUT", "conversations/"+id, `{"conversations":[{"name":"x"}]}`)
 	c.want(200, "GET", "conversations/"+id, "")
 }
@@ -604,7 +606,7 @@ func TestKonaDirectory(t *testing.T) {
 	if me["id"] != float64(c.Me()) || docGet(me, "current_account", "member") != true || !docHas(me, "unread_conversation_count") {
 		t.Errorf("userinfo %v", me)
 	}
-	c.Set(func(s *KonaSwitches) { s.NoUnreadCount = true })
+	c.Set(Switches{"NoUnreadCount": true})
 	if docHas(c.want(200, "GET", "userinfo", "")[0], "unread_conversation_count") {
 		t.Error("unread count is there")
 	}
@@ -625,8 +627,8 @@ func TestKonaDirectory(t *testing.T) {
 	for _, u := range c.walk("users?space_id=40") {
 		members[u["id"].(float64)] = true
 	}
-	if len(members) == 0 || len(members) == len(c.file.Users.Rows) {
-		t.Errorf("%d of %d users in a space", len(members), len(c.file.Users.Rows))
+	if len(members) == 0 || len(members) == len(c.file["users"].Rows) {
+		t.Errorf("%d of %d users in a space", len(members), len(c.file["users"].Rows))
 	}
 	for _, g := range c.walk("groups?space_id=40") {
 		if g["space_id"] != 40.0 {
@@ -646,7 +648,7 @@ func TestKonaDirectory(t *testing.T) {
 // TestKonaManySpaces: a list of spaces longer than the largest page.
 func TestKonaManySpaces(t *testing.T) {
 	c := newKonaClient(t, 20)
-	c.HaveSpaces(110)
+	c.Set(Switches{"Spaces": 110})
 	if shown, hidden := c.walk("spaces?per_page=100"), c.walk("spaces?hidden=true"); len(shown) != 106 || len(hidden) != 4 {
 		t.Errorf("%d spaces, %d hidden", len(shown), len(hidden))
 	}
@@ -659,7 +661,7 @@ func TestKonaManySpaces(t *testing.T) {
 // TestKonaSignedInAs: a token belongs to who agreed, and the form is passed over where the query alone is looked at.
 func TestKonaSignedInAs(t *testing.T) {
 	c := newKonaClient(t, 20)
-	c.SignInAs(7)
+	c.Set(Switches{"SignsIn": 7})
 	body := url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {konaClientID}, "client_secret": {konaClientSecret}, "code": {c.IssueCode()},
 	}
@@ -671,10 +673,10 @@ func TestKonaSignedInAs(t *testing.T) {
 		t.Fatalf("%d %s", status, c.raw)
 	}
 	c.auth = "Bearer " + out.Access
-	if me := c.want(200, "GET", "userinfo", "")[0]; me["id"] != float64(konaUserID(7)) {
+	if me := c.want(200, "GET", "userinfo", "")[0]; me["id"] != float64(c.number("user", 7)) {
 		t.Errorf("signed in as %v", me["id"])
 	}
-	c.Set(func(s *KonaSwitches) { s.QueryOnly = true })
+	c.Set(Switches{"QueryOnly": true})
 	if status := c.send("POST", "oauth/token", body.Encode(), form); status != 401 {
 		t.Errorf("a form where the query is looked at: %d", status)
 	}
@@ -738,7 +740,7 @@ func TestKonaToken(t *testing.T) {
 		c.auth = "Bearer " + out["access_token"].(string)
 		c.want(200, "GET", "userinfo", "")
 	}
-	c.Set(func(s *KonaSwitches) { s.ExpireOnRefresh, s.RotateRefresh = true, true })
+	c.Set(Switches{"ExpireOnRefresh": true, "RotateRefresh": true})
 	_, out := post(form(), "")
 	c.want(401, "GET", "userinfo", "")
 	c.auth = "Bearer " + out["access_token"].(string)
@@ -751,7 +753,7 @@ func TestKonaToken(t *testing.T) {
 	}
 	c.ExpireTokens()
 	c.want(401, "GET", "userinfo", "")
-	c.Set(func(s *KonaSwitches) { s.OmitRefresh = true })
+	c.Set(Switches{"OmitRefresh": true})
 	code := c.IssueCode()
 	status, out := post(form("grant_type", "authorization_code", "code", code, "redirect_uri", "http://localhost:3000/callback"), "")
 	if status != 200 || docHas(out, "refresh_token") {
@@ -791,12 +793,12 @@ func TestKonaSomebodyElse(t *testing.T) {
 	if doc := c.want(200, "GET", "conversations/"+id, "")[0]; doc["participants"] != nil {
 		t.Errorf("participants %v", doc["participants"])
 	}
-	c.Set(func(s *KonaSwitches) { s.ConcurrentOnPut = true })
+	c.Set(Switches{"ConcurrentOnPut": true})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"details":"mine"}]}`)[0]
 	if doc["details"] != "mine" {
 		t.Errorf("details %v", doc["details"])
 	}
-	c.Set(func(s *KonaSwitches) { s.ConcurrentOnPut, s.MergeLists = true, true })
+	c.Set(Switches{"ConcurrentOnPut": true, "MergeLists": true})
 	doc = c.want(200, "PUT", "conversations/"+id, fmt.Sprintf(`{"conversations":[{"participants":[{"user_id":%d,"role":1}]}]}`, c.Me()))[0]
 	if len(doc["participants"].([]any)) != 2 {
 		t.Errorf("participants %v", doc["participants"])
@@ -836,8 +838,8 @@ func TestKonaIsTheSameForTheSameSeed(t *testing.T) {
 func TestKonaEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		data := newWorld(Hostile, 1, clock)
-		k := newKona(base{vendor: &konaVendor, conversations: n, data: data, now: func() time.Time { return clock }}).(*Kona)
+		data := newWorld(nil, Hostile, 1, clock)
+		k := newService("kona", n, data, func() time.Time { return clock }).(*Kona)
 		if k.Len() != n || len(k.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, k.Len(), len(k.IDs()))
 		}
@@ -858,33 +860,29 @@ func FuzzKonaRequests(f *testing.F) {
 	f.Add("GET", "/api/comments/-9223372036854775808", "", "")
 	f.Add("GET", "/api/users", "like=%ff&page=99999999999999999999", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, &konaVendor, "Bearer "+konaToken, method, path, query, body)
+		fuzzService(t, "kona", "Bearer "+konaToken, method, path, query, body)
 	})
 }
 
 // fuzzService sends any request to a server: it must answer, and its directory must still add up.
-func fuzzService(t *testing.T, v *vendor, auth, method, path, query, body string) {
+func fuzzService(t *testing.T, name, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	s := v.open(base{vendor: v, conversations: 12, data: newWorld(Hostile, 1, clock), now: func() time.Time { return clock }})
+	s := newService(name, 12, newWorld(nil, Hostile, 1, clock), func() time.Time { return clock }).own()
 	values, err := url.ParseQuery(query)
 	header := http.Header{"Authorization": {auth}, "Content-Type": {"application/json"}}
 	for range 2 {
 		x := &exchange{
 			method: method, rest: path, query: values, badQuery: err != nil, header: header, body: []byte(body), now: clock, answer: http.Header{},
 		}
-		v.writes(x)
+		s.writes(x)
 		s.disturb(x)
 		s.serve(x)
 		if x.status < 200 || x.status > 599 {
 			t.Fatalf("%s %s?%s %q: status %d", method, path, query, body, x.status)
 		}
 	}
-	type counted interface {
-		Len() int
-		IDs() []string
-	}
-	if c := s.(counted); c.Len() != len(c.IDs()) {
-		t.Fatalf("Len %d, %d ids", c.Len(), len(c.IDs()))
+	if s.Len() != len(s.IDs()) {
+		t.Fatalf("Len %d, %d ids", s.Len(), len(s.IDs()))
 	}
 }
 

@@ -14,21 +14,25 @@ import (
 )
 
 // A world of more conversations than its file tells the file's stories again, in the years before: of other people and
-// companies, in other towns. Telling is which time it is, 0 for the stories as they stand in the file.
-
-// part is a piece of a text: itself, or what stands for number n of a kind of things.
-type part struct {
-	text, kind string
-	n          int
-}
+// companies, in other towns.
 
 // recasting finds what a text says of people, companies, towns and years.
 type recasting struct {
 	ready sync.Once
 	cast  *cast
 	names *regexp.Regexp
-	means map[string]part
+	means map[string]meaning
 	parts sync.Map // of texts, by text
+}
+
+// meaning is what a text, or a piece of one, is in a telling.
+type meaning func(t telling) string
+
+// telling is the how manieth time the stories of a file are told, 0 for as they stand there, and how many years ago.
+type telling struct {
+	w     *world
+	n     int
+	years func() int
 }
 
 var recastings sync.Map // by cast
@@ -45,30 +49,30 @@ func recastingOf(c *cast) *recasting {
 // learn lists the names.
 func (r *recasting) learn() {
 	c := r.cast
-	r.means = map[string]part{}
-	add := func(name, kind string, n int) {
-		if _, known := r.means[name]; !known && name != "" {
-			r.means[name] = part{name, kind, n}
+	r.means = map[string]meaning{}
+	add := func(name string, is meaning) {
+		if r.means[name] == nil && name != "" {
+			r.means[name] = is
 		}
 	}
+	brand := func(co company) string { name, _, _ := strings.Cut(co.Name, " "); return name }
 	for i, co := range c.Companies {
-		if !co.Stays {
-			brand, _, _ := strings.Cut(co.Name, " ")
-			add(co.Name, "firm", i)
-			add(brand, "brand", i)
-			add(co.Domain, "domain", i)
+		if plays := func(t telling) company { return t.w.company(t.company(i)) }; !co.Stays {
+			add(co.Name, func(t telling) string { return plays(t).Name })
+			add(brand(co), func(t telling) string { return brand(plays(t)) })
+			add(co.Domain, func(t telling) string { return plays(t).Domain })
 		}
 	}
 	for i, p := range c.Contacts {
-		if !p.Stays {
-			add(p.name(), "name", i)
-			add(p.First, "first", i)
-			add(p.Last, "last", i)
-			add(p.Email, "email", i)
+		if plays := func(t telling) person { return t.w.contact(t.contact(i)) }; !p.Stays {
+			add(p.name(), func(t telling) string { return plays(t).name() })
+			add(p.First, func(t telling) string { return plays(t).First })
+			add(p.Last, func(t telling) string { return plays(t).Last })
+			add(p.Email, func(t telling) string { return plays(t).Email })
 		}
 	}
 	for i, town := range c.Towns {
-		add(town, "town", i)
+		add(town, func(t telling) string { return c.Towns[(i+t.n)%len(c.Towns)] })
 	}
 	var all []string
 	for name := range r.means {
@@ -78,14 +82,14 @@ func (r *recasting) learn() {
 	r.names = regexp.MustCompile(`\b20[2-4]\d\b|(?:contact|account|company) \d+|` + strings.Join(all, "|"))
 }
 
-// of splits a text. A name that is a part of another word is none.
-func (r *recasting) of(text string) []part {
+// of is what the pieces of a text mean, nil for a text that stays. A name that is a part of another word is none.
+func (r *recasting) of(text string) (parts []meaning) {
 	if known, ok := r.parts.Load(text); ok {
-		return known.([]part)
+		return known.([]meaning)
 	}
 	r.ready.Do(r.learn)
-	var parts []part
 	last := 0
+	plain := func(text string) meaning { return func(telling) string { return text } }
 	for _, at := range r.names.FindAllStringIndex(text, -1) {
 		found := text[at[0]:at[1]]
 		before, _ := utf8.DecodeLastRuneInString(text[:at[0]])
@@ -93,71 +97,46 @@ func (r *recasting) of(text string) []part {
 		if unicode.Is(unicode.Latin, before) || unicode.Is(unicode.Latin, after) {
 			continue
 		}
-		p, named := r.means[found]
-		if !named {
-			kind, n := reference(found)
-			if p = (part{found, kind, n}); kind == found {
-				p.n, _ = strconv.Atoi(found)
-				p.kind = "year"
-			}
+		is := r.means[found]
+		if is == nil {
+			is = numbered(found)
 		}
-		parts = append(parts, part{text: text[last:at[0]]}, p)
+		parts = append(parts, plain(text[last:at[0]]), is)
 		last = at[1]
 	}
 	if parts != nil {
-		parts = append(parts, part{text: text[last:]})
+		parts = append(parts, plain(text[last:]))
 	}
 	r.parts.Store(text, parts)
 	return parts
 }
 
-// telling is the how manieth time the stories of a file are told, and how many years ago.
-type telling struct {
-	w     *world
-	n     int
-	years func() int
+// numbered is the meaning of "contact 3" and the like, or of a year.
+func numbered(found string) meaning {
+	kind, n := reference(found)
+	switch kind {
+	case "contact":
+		return func(t telling) string { return "contact " + strconv.Itoa(t.contact(n)) }
+	case found:
+		year, _ := strconv.Atoi(found)
+		return func(t telling) string { return strconv.Itoa(year - t.years()) }
+	}
+	return func(t telling) string { return kind + " " + strconv.Itoa(t.company(n)) }
 }
 
 func (t telling) text(text string) string {
-	parts := t.w.recasting.of(text)
+	if t.n == 0 || t.w.recast == nil {
+		return text
+	}
+	parts := t.w.recast.of(text)
 	if parts == nil {
 		return text
 	}
 	var b strings.Builder
-	for _, p := range parts {
-		b.WriteString(t.say(p))
+	for _, is := range parts {
+		b.WriteString(is(t))
 	}
 	return b.String()
-}
-
-func (t telling) say(p part) string {
-	contact, company := t.contact(p.n), t.company(p.n)
-	switch p.kind {
-	case "contact":
-		return "contact " + strconv.Itoa(contact)
-	case "company", "account":
-		return p.kind + " " + strconv.Itoa(company)
-	case "firm":
-		return t.w.company(company).Name
-	case "brand":
-		brand, _, _ := strings.Cut(t.w.company(company).Name, " ")
-		return brand
-	case "domain":
-		return t.w.company(company).Domain
-	case "name":
-		return t.w.contact(contact).name()
-	case "first":
-		return t.w.contact(contact).First
-	case "last":
-		return t.w.contact(contact).Last
-	case "email":
-		return t.w.contact(contact).Email
-	case "town":
-		return t.w.Towns[(p.n+t.n)%len(t.w.Towns)]
-	case "year":
-		return strconv.Itoa(p.n - t.years())
-	}
-	return p.text
 }
 
 // contact is who plays a contact of the file, company what plays a company: some stay.
@@ -175,42 +154,6 @@ func (t telling) company(n int) int {
 	return n + t.n*len(t.w.Companies)
 }
 
-func (t telling) value(v any) any {
-	switch v := v.(type) {
-	case string:
-		return t.text(v)
-	case map[string]any:
-		return t.members(v)
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = t.value(v[i])
-		}
-		return out
-	}
-	return v
-}
-
-func (t telling) members(m map[string]any) map[string]any {
-	out := make(map[string]any, len(m))
-	for k, v := range m {
-		out[k] = t.value(v)
-	}
-	return out
-}
-
-func (t telling) record(r *record) *record {
-	out := *r
-	out.Set, out.With, out.Said = t.members(r.Set), make([]map[string]any, len(r.With)), slices.Clone(r.Said)
-	for i, w := range r.With {
-		out.With[i] = t.members(w)
-	}
-	for i, l := range out.Said {
-		out.Said[i].By, out.Said[i].Text, out.Said[i].Set = t.text(l.By), t.text(l.Text), t.members(l.Set)
-	}
-	return &out
-}
-
 // tellings is how often the stories of a file of so many rows are told.
 func tellings(conversations, rows int) int { return max(1, (conversations+rows-1)/rows) }
 
@@ -222,12 +165,12 @@ func (w *world) contact(i int) person {
 		return p
 	}
 	p.Phone = fmt.Sprintf("+3161%07d", i)
-	if w.recasting == nil {
+	if w.recast == nil {
 		local, domain, _ := strings.Cut(p.Email, "@")
 		p.Email = fmt.Sprintf("%s.%d@%s", local, told, domain)
 		return p
 	}
-	if p.Company = (telling{w: w, n: told}).company(p.Company); p.Stays {
+	if p.Company = (telling{w, told, nil}).company(p.Company); p.Stays {
 		p.Company = told * len(w.Companies)
 	}
 	at := w.place(i, len(w.Given)*len(w.Family))
@@ -239,7 +182,7 @@ func (w *world) contact(i int) person {
 // company is one of any number of companies.
 func (w *world) company(i int) company {
 	c := w.Companies[i%len(w.Companies)]
-	if i < len(w.Companies) || w.recasting == nil {
+	if i < len(w.Companies) || w.recast == nil {
 		return c
 	}
 	at := w.place(i, len(w.Firms)*len(w.Trades))

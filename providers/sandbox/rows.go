@@ -2,73 +2,87 @@ package sandbox
 
 import (
 	"cmp"
-	"iter"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// rows are the conversations of a server: those of the data file, then the created ones, and over both what was changed.
+// rows are the things of a server: the conversations of the data file, then the created ones, over both what was changed, and
+// its directories.
 type rows struct {
+	file    map[string]*collection
 	seeded  *collection
-	made    []*record
+	made    []created
 	edited  map[int]map[string]any
 	touched map[int]time.Time
-	latest  time.Time       // of touched, the one touched last
-	order   []int           // by time of change, latest last; nil until somebody asks
-	told    map[int]*record // some of the records that differ from those of the file
-	// clock shows a time; updated is the member that holds the time of the last change, where there is one.
-	clock   func(time.Time) any
-	updated string
-	// place is what a place with a number stands for in the data about a row, which is -1 outside of conversations.
-	place func(row int, kind string, n int) any
+	latest  time.Time // of touched, the one touched last
+	order   []int     // by time of change, latest last; nil until somebody asks
+	entries map[string]map[string]any
 }
 
-// record is what a conversation began as.
-func (s *server[S]) record(row int) *record {
-	r := s.raw(row)
-	t, again := s.telling(row)
-	if !again {
-		return r
-	}
-	if told, ok := s.told[row]; ok {
-		return told
-	}
-	if len(s.told) > 64 || s.told == nil {
-		s.told = map[int]*record{}
-	}
-	s.told[row] = t.record(r)
-	return s.told[row]
+// created is a conversation that a client made.
+type created struct {
+	record
+	at time.Time
+}
+
+// open reads the data file.
+func (s *server) open() {
+	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
+	s.seeded = s.data.dated(s.file["conversations"])
+	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[string]map[string]any{}
 }
 
 // raw is the record of a conversation as its file has it.
-func (s *server[S]) raw(row int) *record {
+func (s *server) raw(row int) *record {
 	if row >= s.conversations {
-		return s.made[row-s.conversations]
+		return &s.made[row-s.conversations].record
 	}
 	return &s.seeded.Rows[row%len(s.seeded.Rows)]
 }
 
-// telling tells how a conversation that is there again differs from the one of the file.
-func (s *server[S]) telling(row int) (t telling, again bool) {
-	if row < len(s.seeded.Rows) || row >= s.conversations || s.data.recasting == nil {
-		return telling{}, false
+// round is how often the story of a conversation was told before.
+func (s *server) round(row int) int {
+	if row >= s.conversations {
+		return 0
 	}
-	years := func() int { return s.data.base.Year() - s.createdAt(row).Year() }
-	return telling{s.data, row / len(s.seeded.Rows), years}, true
+	return row / len(s.seeded.Rows)
+}
+
+// telling tells how a conversation differs from the one of the file.
+func (s *server) telling(row int) telling {
+	return telling{s.data, s.round(row), func() int { return s.data.base.Year() - s.createdAt(row).Year() }}
+}
+
+// takingPart are those who take part in a conversation, said what was said in it.
+func (s *server) takingPart(row int) []map[string]any {
+	all, t := []map[string]any{}, s.telling(row)
+	for _, entry := range s.raw(row).With {
+		who, _ := entry["who"].(string)
+		all = append(all, with(entry, map[string]any{"who": t.text(who)}))
+	}
+	return all
+}
+
+func (s *server) said(row int) []line {
+	all, t := slices.Clone(s.raw(row).Said), s.telling(row)
+	for i, l := range all {
+		all[i].By, all[i].Text = t.text(l.By), t.text(l.Text)
+	}
+	return all
 }
 
 // createdAt has fractions of a second in different lengths, none included.
-func (s *server[S]) createdAt(row int) time.Time {
-	if row >= s.conversations {
-		return s.record(row).made
-	}
-	file := len(s.seeded.Rows)
-	if s.data.recasting != nil {
-		if row < file {
-			return s.data.base.Add(-time.Duration(s.raw(row).Age))
-		}
+func (s *server) createdAt(row int) time.Time {
+	file, again := len(s.seeded.Rows), s.data.recast != nil
+	switch {
+	case row >= s.conversations:
+		return s.made[row-s.conversations].at
+	case again && row < file:
+		return s.data.base.Add(-time.Duration(s.raw(row).Age))
+	case again:
 		return s.data.earlier(row-file, s.conversations-file, file)
 	}
 	at := s.data.base.Add(-s.seeded.age(row, s.conversations))
@@ -79,48 +93,37 @@ func (s *server[S]) createdAt(row int) time.Time {
 }
 
 // scene is what the places of a conversation's record stand for.
-func (s *server[S]) scene(row int) *scene {
+func (s *server) scene(row int) *scene {
 	at, pace := s.createdAt(row), 1.0
 	if age := s.raw(row).Age; age > 0 {
 		pace = float64(s.data.base.Sub(at)) / float64(age)
 	}
 	_, week := at.In(s.data.zone).ISOWeek()
-	words := map[string]any{"id": s.parts.id(row), "week": week, "month": at.In(s.data.zone).Month()}
+	words := map[string]any{"id": s.parts.idOf("conversation", row), "week": week, "month": at.In(s.data.zone).Month()}
+	if s.Ids["conversation"] != nil {
+		words["serial"] = s.serial(row)
+	}
 	return &scene{
-		at: at, pace: pace, clock: s.clock, words: words,
-		place: func(kind string, n int) any { return s.place(row, kind, n) },
+		at: at, pace: pace, clock: s.parts.clock, words: words, tell: s.telling(row),
+		place: func(kind string, n int) any { return s.parts.place(row, kind, n) },
 	}
-}
-
-// entry is row i of a directory, with words for its places, the caller's to change at the top. It is made once: nothing
-// changes a directory.
-func (s *server[S]) entry(c *collection, i int, id any, words map[string]any) map[string]any {
-	type key struct {
-		of  *collection
-		row int
-		id  any
-	}
-	if kept, ok := s.entries.Load(key{c, i, id}); ok {
-		return maps.Clone(kept.(map[string]any))
-	}
-	words["id"] = id
-	place := func(kind string, n int) any { return s.place(-1, kind, n) }
-	r := c.Rows[i%len(c.Rows)]
-	made := (&scene{at: s.data.base, pace: 1, clock: s.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
-	s.entries.Store(key{c, i, id}, made)
-	return maps.Clone(made)
 }
 
 // doc is a conversation's document as it is now, the caller's to change at the top.
-func (s *server[S]) doc(row int) map[string]any {
-	r := s.record(row)
+func (s *server) doc(row int) map[string]any {
+	r := s.raw(row)
 	doc := s.scene(row).make(s.seeded.All, r.Set, r.Drop)
 	maps.Copy(doc, s.edited[row])
+	for name, members := range s.Without {
+		if s.on(name) {
+			maps.DeleteFunc(doc, func(member string, _ any) bool { return slices.Contains(members, member) })
+		}
+	}
 	return doc
 }
 
 // value is one member of the document.
-func (s *server[S]) value(row int, field string) any {
+func (s *server) value(row int, field string) any {
 	if v, ok := s.edited[row][field]; ok {
 		return v
 	}
@@ -129,86 +132,76 @@ func (s *server[S]) value(row int, field string) any {
 	if !ok && !slices.Contains(r.Drop, field) {
 		v = s.seeded.All[field]
 	}
-	if t, again := s.telling(row); again {
-		v = t.value(v)
-	}
-	if text, ok := v.(string); ok && !strings.ContainsAny(text, "@{") {
-		return text
+	switch v := v.(type) {
+	case nil, bool, float64:
+		return v
+	case string:
+		if !strings.ContainsAny(v, "@{") {
+			return s.telling(row).text(v)
+		}
 	}
 	return s.scene(row).value(v)
 }
 
-func (s *server[S]) edit(row int, field string, value any) {
+func (s *server) edit(row int, field string, value any) {
 	if s.edited[row] == nil {
 		s.edited[row] = map[string]any{}
 	}
 	s.edited[row][field] = value
 }
 
-// set is somebody else's change.
-func (s *server[S]) set(row int, field string, value any) {
-	s.edit(row, field, value)
-	if s.updated != "" {
-		s.touch(row)
-	}
-}
-
 // create adds a conversation with these members and returns its row.
-func (s *server[S]) create(now time.Time, set map[string]any) int {
-	s.made, s.order = append(s.made, &record{Set: set, made: now}), nil
-	return s.all() - 1
+func (s *server) create(now time.Time, set map[string]any) int {
+	s.made, s.order = append(s.made, created{record{Set: map[string]any{s.Updated: "@"}}, now.Truncate(time.Millisecond)}), nil
+	row := s.all() - 1
+	s.edited[row] = set
+	return row
 }
 
 // updatedAt is when a conversation last changed.
-func (s *server[S]) updatedAt(row int) time.Time {
+func (s *server) updatedAt(row int) time.Time {
 	if at, ok := s.touched[row]; ok {
 		return at
 	}
 	var at time.Time
 	scene, r := s.scene(row), s.raw(row)
 	scene.clock = func(t time.Time) any { at = t; return nil }
-	scene.value(cmp.Or(r.Set[s.updated], s.seeded.All[s.updated], any("@")))
+	scene.value(cmp.Or(r.Set[s.Updated], s.seeded.All[s.Updated], any("@")))
 	return at.Truncate(time.Millisecond)
 }
 
 // touch moves the time of the last change forward, by a millisecond at least. Among changes in one millisecond the later one is
 // kept as such, though it shows no difference.
-func (s *server[S]) touch(row int) {
+func (s *server) touch(row int) {
 	now, least := s.now().UTC().Truncate(time.Millisecond), s.updatedAt(row).Truncate(time.Millisecond).Add(time.Millisecond)
 	if now.Before(least) {
 		now = least
 	}
-	s.edit(row, s.updated, s.clock(now))
+	s.edit(row, s.Updated, s.parts.clock(now))
 	if now.Equal(s.latest.Truncate(time.Millisecond)) {
 		now = s.latest.Add(1)
 	}
 	s.touched[row], s.latest, s.order = now, now, nil
 }
 
-// unseen are the ids of the seeded conversations that a demo begins with unseen; nil where the world doesn't say.
-func (s *server[S]) unseen() (ids []string) {
-	if s.seeded == nil {
-		return nil
-	}
+// unseen are the ids of the conversations that a demo begins with unseen; nil where the world doesn't say.
+func (s *server) unseen() (ids []string) {
 	for row := range min(s.conversations, len(s.seeded.Rows)) {
-		if s.record(row).Unseen {
-			ids = append(ids, s.parts.id(row))
+		if s.raw(row).Unseen {
+			ids = append(ids, s.id(row))
 		}
 	}
 	return ids
 }
 
 // acts are what a demo begins with having done.
-func (s *server[S]) acts() (all []Act) {
-	if s.seeded == nil {
-		return nil
-	}
+func (s *server) acts() (all []Act) {
 	for _, d := range s.seeded.Acts {
 		all = append(all, Act{At: s.data.on(d.On), Query: d.Query, Field: d.Field, To: d.To, Prepare: func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
+			defer s.hold()()
 			if r := d.Refused; r != nil {
-				s.refused = &refusal{status: r.Status, code: r.Code, detail: r.Detail}
+				next := refused(r.Status, r.Code, r.Detail)
+				s.refused = &next
 			}
 		}})
 	}
@@ -216,69 +209,50 @@ func (s *server[S]) acts() (all []Act) {
 }
 
 // byUpdate is the rows by time of change and id, latest last.
-func (s *server[S]) byUpdate() []int {
+func (s *server) byUpdate() []int {
 	if s.order == nil {
-		type key struct {
-			at time.Time
-			id string
-		}
-		keys := make([]key, s.all())
-		for row := range keys {
-			keys[row] = key{s.updatedAt(row), s.parts.id(row)}
-		}
-		s.order = slices.SortedFunc(upTo(len(keys)), func(a, b int) int {
-			return cmp.Or(keys[a].at.Compare(keys[b].at), strings.Compare(keys[a].id, keys[b].id))
-		})
+		s.order = sorted(s.all(), func(row int) place { return place{s.updatedAt(row), s.id(row)} })
 	}
 	return s.order
 }
 
-// all counts the rows, removed ones included.
-func (s *server[S]) all() int { return s.conversations + len(s.made) }
-
-// live walks the rows that are left, newest created first.
-func (s *server[S]) live() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for at := range s.all() {
-			if row := s.rowAt(at); !s.gone[row] && !yield(row) {
-				return
-			}
-		}
-	}
+// place is where a thing stands in a list by time of change.
+type place struct {
+	at time.Time
+	id string
 }
 
-// rowAt returns the row at a position in the order newest created first: the created ones backwards, then the seeded ones.
-// It is its own inverse but for the sizes of the two parts, which position takes into account.
-func (s *server[S]) rowAt(position int) int {
-	if position < len(s.made) {
-		return s.all() - 1 - position
+func (p place) compare(q place) int { return cmp.Or(p.at.Compare(q.at), strings.Compare(p.id, q.id)) }
+
+// sorted are the numbers below n by their places.
+func sorted(n int, of func(int) place) []int {
+	places := make([]place, n)
+	for i := range places {
+		places[i] = of(i)
 	}
-	return position - len(s.made)
+	return slices.SortedFunc(slices.Values(upTo(n)), func(a, b int) int { return places[a].compare(places[b]) })
 }
 
-func (s *server[S]) position(row int) int {
-	if row >= s.conversations {
-		return s.all() - 1 - row
-	}
-	return row + len(s.made)
+// all counts the rows, removed ones included; ordered are their numbers, newest created first, live those that are left.
+func (s *server) all() int { return s.conversations + len(s.made) }
+
+func (s *server) ordered() []int {
+	rows := upTo(s.all())
+	slices.Reverse(rows[s.conversations:])
+	return slices.Concat(rows[s.conversations:], rows[:s.conversations])
 }
 
-// where walks the rows that keep accepts.
-func where(rows iter.Seq[int], keep func(int) bool) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for row := range rows {
-			if keep(row) && !yield(row) {
-				return
-			}
-		}
-	}
+func (s *server) live() []int {
+	return slices.DeleteFunc(s.ordered(), func(row int) bool { return s.gone[row] })
 }
 
-// page shows at most size of the rows after the first skip ones; last is the row shown last, more tells that others follow.
-func page(rows iter.Seq[int], skip, size int, show func(int) any) (items []any, last int, more bool) {
+// page shows at most size of the rows that keep accepts, after the first skip ones; last is the row shown last, more tells that
+// others follow.
+func page(rows []int, skip, size int, keep func(int) bool, show func(int) map[string]any) (items []any, last int, more bool) {
 	items = []any{}
-	for row := range rows {
+	for _, row := range rows {
 		switch {
+		case keep != nil && !keep(row):
 		case skip > 0:
 			skip--
 		case len(items) == size:
@@ -290,13 +264,105 @@ func page(rows iter.Seq[int], skip, size int, show func(int) any) (items []any, 
 	return items, last, false
 }
 
-// upTo walks 0 to n-1.
-func upTo(n int) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i := range n {
-			if !yield(i) {
-				return
+// upTo are 0 to n-1.
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// directory is a list of things beside the conversations, by their kind: which rows of the data file it has, whose words they
+// use, a member that a thing must not have to be listed, and whether stories that are told again have their own in every world.
+type directory struct {
+	Rows, Of, Without string
+	Again             bool
+}
+
+// things counts those of a directory; where stories are told again of others, those are in it.
+func (s *server) things(kind string) int {
+	d := s.Directories[kind]
+	n := len(s.file[d.Rows].Rows)
+	if d.Again || (d.Of == "contact" || d.Of == "company") && s.data.recast != nil {
+		n *= tellings(s.conversations, len(s.seeded.Rows))
+	}
+	return n
+}
+
+// entry is thing i of a kind, the caller's to change at the top. It is made once: nothing changes a directory.
+func (s *server) entry(kind string, i int) map[string]any {
+	key := kind + " " + fmt.Sprint(i)
+	if s.entries[key] == nil {
+		d := s.Directories[kind]
+		c := s.file[d.Rows]
+		r := c.Rows[i%len(c.Rows)]
+		words := s.parts.words(kind, i)
+		words["id"] = s.parts.idOf(kind, i)
+		place := func(kind string, n int) any { return s.parts.place(-1, kind, n) }
+		s.entries[key] = (&scene{at: s.data.base, pace: 1, clock: s.parts.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
+	}
+	return maps.Clone(s.entries[key])
+}
+
+// listDirectory answers with the things of a kind that the query looks for.
+func (s *server) listDirectory(x *exchange) {
+	d := s.Directories[x.call.Of]
+	rows := slices.DeleteFunc(upTo(s.parts.count(x.call.Of)), func(i int) bool {
+		return d.Without != "" && s.entry(x.call.Of, i)[d.Without] != nil || s.parts.hidden(x, x.call.Of, i) ||
+			!s.found(x, i)
+	})
+	s.parts.listed(x, x.call.Of, rows)
+}
+
+// found tells whether a thing is what the query looks for.
+func (s *server) found(x *exchange, i int) bool {
+	for name, wanted := range x.param {
+		r := s.rule(x.call, name)
+		if r.Same == "" && r.In == nil && r.Like == nil {
+			continue
+		}
+		doc := s.entry(x.call.Of, i)
+		lower := func(of ...string) string {
+			var texts []string
+			for _, member := range of {
+				texts = append(texts, leaves(doc[member])...)
 			}
+			return strings.ToLower(strings.Join(texts, " "))
+		}
+		text := strings.ToLower(fmt.Sprint(wanted))
+		list, _ := wanted.([]string)
+		if !slices.ContainsFunc(r.In, func(of []string) bool { return strings.Contains(lower(of...), text) }) &&
+			!slices.ContainsFunc(r.Like, func(of string) bool { return strings.HasPrefix(lower(of), text) }) &&
+			!slices.Contains(list, fmt.Sprint(doc[r.Same])) {
+			return false
 		}
 	}
+	return true
+}
+
+// leaves are the texts in a value.
+func leaves(v any) (texts []string) {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		for _, of := range v {
+			texts = append(texts, leaves(of)...)
+		}
+	case map[string]any:
+		for _, of := range v {
+			texts = append(texts, leaves(of)...)
+		}
+	}
+	return texts
+}
+
+// readEntry answers with a thing.
+func (s *server) readEntry(x *exchange) {
+	i, ok := s.parts.numberOf(x.call.Of, x.args["who"])
+	if !ok {
+		x.notFound(sentence(x.call.Of))
+	}
+	s.parts.one(x, x.call.Of, s.entry(x.call.Of, i))
 }

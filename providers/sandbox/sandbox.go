@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -14,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -31,8 +32,9 @@ const (
 type Options struct {
 	// Conversations is the total over the four services, spread evenly; 0 means 400.
 	Conversations int
-	// World is what the conversations are about; "" means Hostile.
+	// World is what the conversations are about; "" means Hostile. Files hold it, nil being those of this package.
 	World string
+	Files fs.FS
 	// Seed chooses the ids and the random faults; the same seed gives the same.
 	Seed uint64
 	// Latency is added to every answer.
@@ -78,10 +80,9 @@ var (
 // Sandbox is the servers. Use [New].
 type Sandbox struct {
 	now      func() time.Time
-	vendors  []vendor
-	services []service // as vendors
+	services []service
 
-	mu       sync.Mutex
+	lock
 	rng      *rand.Rand
 	latency  time.Duration
 	rates    map[string]float64
@@ -90,17 +91,34 @@ type Sandbox struct {
 	requests []Request
 }
 
-// New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
-func New(o Options) (*Sandbox, error) { return newWith(o, vendors) }
+// makers make the services that are more than their descriptions.
+var makers = map[string]func(*server) service{
+	"attention": newAttention, "bird": newBird, "askelephant": newAskElephant, "kona": newKona,
+}
 
-func newWith(o Options, all []vendor) (*Sandbox, error) {
+func newService(name string, conversations int, data *world, now func() time.Time) service {
+	s := &server{spec: load[spec](data.files, "data/services/"+name+".json"), conversations: conversations, data: data, now: now}
+	if own := makers[name]; own != nil {
+		return own(s)
+	}
+	s.start(s, nil)
+	return s
+}
+
+// service is a server with what makes it the one it is.
+type service interface {
+	parts
+	own() *server
+}
+
+// New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
+func New(o Options) (*Sandbox, error) {
 	if o.Conversations < 0 {
 		return nil, errors.New("the number of conversations is negative")
 	}
-	if o.Conversations == 0 {
-		o.Conversations = defaultConversations
-	}
-	if o.World = cmp.Or(o.World, Hostile); o.World != Hostile && o.World != Northwind {
+	o.Conversations = cmp.Or(o.Conversations, defaultConversations)
+	o.World = cmp.Or(o.World, Hostile)
+	if _, err := fs.Stat(cmp.Or(o.Files, fs.FS(files)), "data/"+o.World+"/people.json"); err != nil {
 		return nil, fmt.Errorf("there is no world %q", o.World)
 	}
 	if o.Now == nil {
@@ -108,7 +126,6 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		now:     o.Now,
-		vendors: all,
 		latency: o.Latency,
 		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
 		rates:   map[string]float64{},
@@ -121,43 +138,49 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 		}
 		s.rates[name] = rate
 	}
-	data := newWorld(o.World, o.Seed, o.Now())
-	for i := range all {
+	data := newWorld(o.Files, o.World, o.Seed, o.Now())
+	for i, name := range data.Services {
 		// Spread evenly; the first ones take the remainder.
-		share := (o.Conversations + len(all) - 1 - i) / len(all)
-		s.services = append(s.services, all[i].open(base{vendor: &all[i], conversations: share, data: data, now: o.Now}))
+		share := (o.Conversations + len(data.Services) - 1 - i) / len(data.Services)
+		s.services = append(s.services, newService(name, share, data, o.Now))
 	}
 	return s, nil
 }
 
-// Accounts returns one account per server, in the order attention ("sales"), bird ("support"), askelephant ("meetings"),
-// kona ("projects").
-func (s *Sandbox) Accounts() []Account {
-	accounts := make([]Account, 0, len(s.services))
-	for i, v := range s.vendors {
-		a := Account{Name: v.account, Provider: v.provider, Unseen: s.services[i].unseen(), Acts: s.services[i].acts()}
+// Accounts returns one account per server, in the order of the world's people.json.
+func (s *Sandbox) Accounts() (accounts []Account) {
+	for _, v := range s.services {
+		of := v.own()
+		a := Account{Name: of.Account, Provider: of.Provider, Path: of.Path, Unseen: of.unseen(), Acts: of.acts()}
 		a.Settings, a.Secrets = map[string]string{}, map[string]string{}
-		s.services[i].account(&a)
+		maps.Copy(a.Settings, of.Settings)
+		v.account(&a)
 		accounts = append(accounts, a)
 	}
 	return accounts
 }
 
-// index finds a server, -1 for none.
-func (s *Sandbox) index(provider string) int {
-	return slices.IndexFunc(s.vendors, func(v vendor) bool { return v.provider == provider })
+// server finds a server, nil for none.
+func (s *Sandbox) server(provider string) *server {
+	for _, v := range s.services {
+		if v.own().Provider == provider {
+			return v.own()
+		}
+	}
+	return nil
 }
 
-func (s *Sandbox) mustKnow(provider string) int {
-	i := s.index(provider)
-	if i < 0 {
+// Of returns the server of a provider. It panics on an unknown one.
+func (s *Sandbox) Of(provider string) *Server {
+	v := s.server(provider)
+	if v == nil {
 		panic(fmt.Sprintf("unknown provider %q", provider))
 	}
-	return i
+	return v
 }
 
-// serverOf finds the server of one type.
-func serverOf[T service](s *Sandbox) T {
+// serviceOf finds the service of one type.
+func serviceOf[T service](s *Sandbox) T {
 	i := slices.IndexFunc(s.services, func(v service) bool { _, ok := v.(T); return ok })
 	return s.services[i].(T)
 }
@@ -188,23 +211,20 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	if found {
 		rest = "/" + rest
 	}
-	at := s.index(provider)
+	v := s.server(provider)
 
 	s.mu.Lock()
-	offline := s.offline[provider]
-	latency := s.latency
+	offline, latency := s.offline[provider], s.latency
 	s.mu.Unlock()
 	if offline {
 		return nil, errRefused
 	}
-
 	x := &exchange{method: r.Method, rest: rest, header: r.Header, answer: http.Header{}}
-	if at < 0 {
+	if v == nil {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
 		return x, nil
 	}
-	v := s.services[at]
-	write := s.vendors[at].writes(x)
+	write := v.writes(x)
 	met := s.faultsFor(provider, write)
 	if met[FaultDropBefore] {
 		return nil, errRefused
@@ -270,8 +290,7 @@ type Request struct {
 // Requests returns the requests received since the start or the last [Sandbox.ResetRequests], in the order they were
 // handled; the last 65,536 are certain to be kept.
 func (s *Sandbox) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	all := slices.Clone(s.requests)
 	for i := range all {
 		all[i].Body = slices.Clone(all[i].Body)
@@ -281,14 +300,12 @@ func (s *Sandbox) Requests() []Request {
 
 // ResetRequests forgets the requests received so far.
 func (s *Sandbox) ResetRequests() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	s.requests = nil
 }
 
 func (s *Sandbox) record(r Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.hold()()
 	if len(s.requests) >= 2*maxRequests {
 		s.requests = slices.Clone(s.requests[maxRequests:])
 	}
@@ -308,29 +325,16 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close()
 	}
-	ctx := req.Context()
-	if err := ctx.Err(); err != nil {
+	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-
-	in := req.Clone(ctx)
-	in.RequestURI = req.URL.RequestURI()
-	if in.Host == "" {
-		in.Host = req.URL.Host
-	}
-	x, err := t.sandbox.handle(in)
+	x, err := t.sandbox.handle(req)
 	if err != nil {
 		return nil, err
 	}
 	return &http.Response{
-		Status:        fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
-		StatusCode:    x.status,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        x.answer,
-		Body:          io.NopCloser(bytes.NewReader(x.out.Bytes())),
-		ContentLength: int64(x.out.Len()),
-		Request:       req,
+		Status: fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)), StatusCode: x.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: x.answer, Request: req,
+		Body: io.NopCloser(bytes.NewReader(x.out.Bytes())), ContentLength: int64(x.out.Len()),
 	}, nil
 }

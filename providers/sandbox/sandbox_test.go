@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,7 @@ type probe struct {
 	s       *Sandbox
 	account Account
 	auth    string
+	key     string // the header of auth, "" for the usual one
 }
 
 // reply is an answer, read to the end.
@@ -83,7 +85,7 @@ func (p probe) request(ctx context.Context, method, path, body string) *http.Req
 		p.t.Fatal(err)
 	}
 	if p.auth != "" {
-		req.Header.Set("Authorization", p.auth)
+		req.Header.Set(cmp.Or(p.key, "Authorization"), p.auth)
 	}
 	req.Header.Set("Accept", "application/json")
 	if body != "" {
@@ -264,7 +266,7 @@ func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
 }
 
 func TestPeopleAreManyScriptsAndUniqueAddresses(t *testing.T) {
-	w := newWorld(Hostile, 1, testNow)
+	w := newWorld(nil, Hostile, 1, testNow)
 	seen := map[string]bool{}
 	people := slices.Clone(w.Staff)
 	for i := range 3 * len(w.Contacts) {
@@ -380,7 +382,7 @@ func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 		t.Error("a planned concurrent change met a read")
 	}
 	updated := s.AskElephant().JSON(eid)["updated_at"]
-	s.AskElephant().Set(func(w *AskElephantSwitches) { w.IgnoreWrite = true })
+	s.AskElephant().Set(Switches{"IgnoreWrite": true})
 	e.want(200, "PUT", "/v2/engagements/"+eid+"/contacts", `{"contact_ids":[]}`)
 	if slices.Equal(before, s.AskElephant().Contacts(eid)) || s.AskElephant().JSON(eid)["updated_at"] == updated {
 		t.Error("nobody else changed the contacts")

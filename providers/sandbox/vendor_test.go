@@ -2,82 +2,27 @@ package sandbox
 
 import (
 	"encoding/json"
-	"net/http"
+	"os"
 	"reflect"
-	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
 
-// notes is a fifth vendor: all that one has to bring.
-type notes struct {
-	server[struct{ Frozen bool }]
-	titles []string
-}
-
-var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one: "/v1/notes/", denied: "Who are you?", open: func(b base) service {
-	n := &notes{}
-	n.start(b, n, []route{
-		{pattern: "GET /v1/notes", query: []string{"page"}, handle: func(x *exchange) {
-			items, _, _ := page(n.live(), (x.number("page", 1, 100)-1)*2, 2, func(row int) any { return n.show(row) })
-			x.json(http.StatusOK, items)
-		}},
-		{pattern: "GET /v1/notes/{id}", handle: func(x *exchange) { x.json(http.StatusOK, n.show(n.wanted(x))) }},
-		{pattern: "PUT /v1/notes/{id}", fields: []string{"title"}, handle: func(x *exchange) {
-			title, ok := read[string](x.fields["title"])
-			if !ok || n.switches.Frozen {
-				x.badField("title", "invalid", "can't be that")
-			}
-			n.titles[n.wanted(x)] = title
-			x.json(http.StatusOK, n.show(n.wanted(x)))
-		}},
-	})
-	n.contested = []contested{n.numbered("", "title", "theirs %d")}
-	for i := range b.conversations {
-		n.titles = append(n.titles, b.data.contact(i).name())
-	}
-	return n
-}}
-
-func (n *notes) account(a *Account) { a.Path, a.Credential = "/notes/v1", "key" }
-func (n *notes) authorized(x *exchange) bool {
-	return !n.revoked && x.header.Get("Authorization") == "key"
-}
-func (n *notes) form(x *exchange, r refusal) {
-	x.json(r.status, map[string]any{"wrong": r.code, "field": r.field})
-}
-func (n *notes) id(row int) string { return "n" + strconv.Itoa(row) }
-func (n *notes) show(row int) map[string]any {
-	return map[string]any{"id": n.id(row), "title": n.titles[row]}
-}
-func (n *notes) set(row int, _ string, v any) { n.titles[row], _ = v.(string) }
-
-func (n *notes) row(id string) (int, bool) {
-	for row := range n.titles {
-		if n.id(row) == id {
-			return row, true
-		}
-	}
-	return 0, false
-}
-
-// TestAFifthVendorIsOneLine: listing, faults, accounts, accessors and the checks of requests come with the registration.
-func TestAFifthVendorIsOneLine(t *testing.T) {
-	s, err := newWith(Options{Conversations: 13}, append(slices.Clip(vendors), notesVendor))
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := serverOf[*notes](s)
-	if got := [...]int{s.Attention().Len(), s.Bird().Len(), s.AskElephant().Len(), s.Kona().Len(), n.Len()}; got != [...]int{3, 3, 3, 2, 2} {
-		t.Errorf("13 conversations are spread as %v", got)
-	}
-	if a := s.Accounts(); len(a) != 5 || a[4].Name != "notes" || a[4].Provider != "notes" || a[4].Path != "/notes/v1" {
+// TestAFifthServiceIsAFile: listing, faults, accounts, accessors and the checks of requests come with the description.
+func TestAFifthServiceIsAFile(t *testing.T) {
+	s := newTestSandbox(t, Options{World: "notes", Files: os.DirFS("../conformance/notes"), Conversations: 3})
+	n := s.Of("notes")
+	if a := s.Accounts(); len(a) != 1 || a[0].Name != "board" || a[0].Provider != "notes" || a[0].Path != "/notes/v1" {
 		t.Errorf("accounts %v", a)
 	}
 	p := newProbe(t, s, "notes")
-	p.want(200, "GET", "/notes", "")
-	p.want(200, "PUT", "/notes/n1", `{"title":"mine"}`)
+	p.key = "X-Key"
+	if r := p.want(200, "GET", "/notes?page=1", "").object(t); r["total"] != 3.0 || r["next"] != nil || len(r["notes"].([]any)) != 3 {
+		t.Errorf("listed %v", r)
+	}
+	p.want(200, "PUT", "/notes/n1/title", `{"title":"mine"}`)
 	if n.JSON("n1")["title"] != "mine" || n.JSON("n7") != nil {
 		t.Errorf("stored %v", n.JSON("n1"))
 	}
@@ -86,35 +31,42 @@ func TestAFifthVendorIsOneLine(t *testing.T) {
 		method, path, body string
 	}{
 		{404, "GET", "/notes/", ""}, {404, "GET", "//notes", ""}, {404, "GET", "/notes/../notes", ""}, {404, "GET", "/notes/n1%2Fx", ""},
-		{405, "DELETE", "/notes/n1", ""}, {405, "HEAD", "/notes", ""}, {400, "GET", "/notes?size=1", ""}, {400, "GET", "/notes?page=0", ""},
-		{400, "GET", "/notes?page=1&page=2", ""}, {400, "GET", "/notes", "{}"}, {422, "PUT", "/notes/n1", `{"title":"x","more":1}`},
-		{400, "PUT", "/notes/n1", "[]"}, {422, "PUT", "/notes/n1", `{"title":null}`},
+		{404, "GET", "/notes/n01", ""}, {404, "GET", "/notes/n3", ""}, {404, "GET", "/notes/1", ""},
+		{405, "PATCH", "/notes/n1", ""}, {405, "HEAD", "/notes", ""}, {400, "GET", "/notes?page=1&size=1", ""}, {400, "GET", "/notes?page=0", ""},
+		{400, "GET", "/notes", ""}, {400, "GET", "/notes?page=1&page=2", ""}, {400, "GET", "/notes?page=1", "{}"},
+		{422, "PUT", "/notes/n1/title", `{"title":"x","more":1}`}, {422, "PUT", "/notes/n1/title", `{}`},
+		{400, "PUT", "/notes/n1/title", "[]"}, {422, "PUT", "/notes/n1/title", `{"title":null}`},
+		{422, "PUT", "/notes/n1/visibility", `{"visibility":"secret"}`}, {422, "PUT", "/notes/n1/people", `{"people":["u40"]}`},
 	} {
 		r := p.want(tc.want, tc.method, tc.path, tc.body)
-		if allow := r.header.Get("Allow"); tc.want == 405 && (allow == "" || allow == "GET, HEAD, PUT") {
+		if allow := r.header.Get("Allow"); tc.want == 405 && (allow == "" || strings.Contains(allow, "HEAD")) {
 			t.Errorf("%s %s: Allow %q", tc.method, tc.path, allow)
 		}
 	}
 	s.FailNext("notes", FaultConcurrent, 1)
 	n.AnswerNext(403, 1)
-	if r := p.want(403, "PUT", "/notes/n0", `{"title":"x"}`); r.object(t)["wrong"] != "forbidden" || n.JSON("n0")["title"] != "theirs 1" {
+	if r := p.want(403, "PUT", "/notes/n0/title", `{"title":"x"}`); r.object(t)["message"] != "Forbidden." || n.JSON("n0")["title"] != "theirs 1" {
 		t.Errorf("%s, %v", r.text, n.JSON("n0"))
 	}
 	s.FailNext("notes", Fault429, 1)
-	p.want(429, "GET", "/notes", "")
-	n.Set(func(w *struct{ Frozen bool }) { w.Frozen = true })
-	p.want(422, "PUT", "/notes/n1", `{"title":"x"}`)
+	p.want(429, "GET", "/notes?page=1", "")
+	n.Set(Switches{"NoPeople": true})
+	if r := p.want(200, "GET", "/notes/n1", "").object(t); r["people"] != nil {
+		t.Errorf("people are shown: %v", r)
+	}
 	n.Change("n1", "title", "behind")
 	n.Remove("n0")
-	if n.Len() != 1 || n.JSON("n1")["title"] != "behind" {
-		t.Errorf("%d notes, %v", n.Len(), n.JSON("n1"))
+	n.Insert()
+	if n.Len() != 3 || n.JSON("n1")["title"] != "behind" || n.IDs()[0] != "n3" {
+		t.Errorf("%q, %v", n.IDs(), n.JSON("n1"))
 	}
+	p.want(422, "PUT", "/notes/n1/people", `{"people":7}`)
 	last := s.Requests()[len(s.Requests())-1]
-	if !last.Write || last.Provider != "notes" || last.Path != "/v1/notes/n1" || last.Status != 422 {
+	if !last.Write || last.Provider != "notes" || last.Path != "/v1/notes/n1/people" || last.Status != 422 {
 		t.Errorf("recorded %+v", last)
 	}
 	s.Revoke("notes")
-	p.want(401, "GET", "/notes", "")
+	p.want(401, "GET", "/notes?page=1", "")
 }
 
 // TestRecords: what a data file may say.
@@ -127,7 +79,7 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(Hostile, 1, testNow)
+	w := newWorld(nil, Hostile, 1, testNow)
 	s := &scene{
 		at: testNow, pace: 0.5, clock: func(at time.Time) any { return stamp(at) }, words: map[string]any{"id": 12, "title": "Hello {id}"},
 		place: func(kind string, n int) any { return kind + strconv.Itoa(n) },

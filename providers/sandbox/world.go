@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,18 +27,20 @@ var files embed.FS
 // world is what the servers have in common: the people of one company and those it talks to, and one start time.
 type world struct {
 	*cast
-	name string
-	seed uint64
-	base time.Time // when the sandbox was made, UTC, in whole seconds
-	zone *time.Location
-	// recasting is nil where stories that are told again are told of the same people.
-	recasting *recasting
+	files fs.FS
+	name  string
+	seed  uint64
+	base  time.Time // when the sandbox was made, UTC, in whole seconds
+	zone  *time.Location
+	// recast is nil where stories that are told again are told of the same people.
+	recast *recasting
 }
 
-// cast is the people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
+// cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
 // what a client must not count on, such as some names and times. The others are what those are called who stand for the people
 // and the companies where a story is told again; who stays stands for nobody.
 type cast struct {
+	Services                            []string
 	Odd                                 bool
 	Staff, Contacts                     []person
 	Companies                           []company
@@ -57,30 +60,32 @@ type company struct {
 
 func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last) }
 
-func newWorld(name string, seed uint64, now time.Time) *world {
-	people := load[cast](name, "people")
+func newWorld(from fs.FS, name string, seed uint64, now time.Time) *world {
+	people := load[cast](from, "data/"+name+"/people.json")
 	return &world{
-		cast: people, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recasting: recastingOf(people),
+		cast: people, files: from, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recast: recastingOf(people),
 	}
 }
 
 var loaded sync.Map // what load read, by path: it doesn't change
 
-// load reads a data file into T when it is first asked for. The files are part of the program, so a wrong one is a fault of it.
-func load[T any](world, name string) *T {
-	path := "data/" + world + "/" + name + ".json"
-	if v, ok := loaded.Load(path); ok {
+// load reads a data file into T; those of this package, which nil stands for, when they are first asked for. The files are part of
+// the program, so a wrong one is a fault of it.
+func load[T any](from fs.FS, path string) *T {
+	if v, ok := loaded.Load(path); ok && from == nil {
 		return v.(*T)
 	}
 	v := new(T)
-	raw, err := fs.ReadFile(files, path)
+	raw, err := fs.ReadFile(cmp.Or(from, fs.FS(files)), path)
 	if err == nil {
 		err = json.Unmarshal(raw, v)
 	}
 	if err != nil {
 		panic(fmt.Sprintf("sandbox: %s: %v", path, err))
 	}
-	loaded.Store(path, v)
+	if from == nil {
+		loaded.Store(path, v)
+	}
 	return v
 }
 
@@ -206,8 +211,6 @@ type record struct {
 	// With are who takes part: "who", and members that differ. Said is what was said or written, oldest first.
 	With []map[string]any
 	Said []line
-
-	made time.Time // when a client created it
 }
 
 // line is one thing somebody said or wrote, so long after the conversation's creation.
@@ -275,9 +278,10 @@ type scene struct {
 	words map[string]any
 	// place is what a numbered word stands for.
 	place func(kind string, n int) any
+	tell  telling
 }
 
-var placeForm = regexp.MustCompile(`\{([a-z]+)(?: (\d+))?\}`)
+var placeForm = regexp.MustCompile(`\{([A-Za-z_]+)(?: (\d+))?\}`)
 
 // make builds a document.
 func (s *scene) make(all, set map[string]any, drop []string) map[string]any {
@@ -290,9 +294,7 @@ func (s *scene) make(all, set map[string]any, drop []string) map[string]any {
 	for k, v := range set {
 		out[k] = s.value(v)
 	}
-	for _, k := range drop {
-		delete(out, k)
-	}
+	maps.DeleteFunc(out, func(k string, v any) bool { return v == nothing{} || slices.Contains(drop, k) })
 	return out
 }
 
@@ -313,6 +315,7 @@ func (s *scene) value(v any) any {
 }
 
 func (s *scene) text(v string) any {
+	v = s.tell.text(v)
 	if after, ok := strings.CutPrefix(v, "@"); ok {
 		if d, err := time.ParseDuration(cmp.Or(after, "0s")); err == nil {
 			return s.clock(s.time(d))
@@ -344,6 +347,15 @@ func (s *scene) word(place string) any {
 		return s.place(kind, n)
 	}
 	return place
+}
+
+// nothing is the value of a word that leaves the member out that it is the value of.
+type nothing struct{}
+
+// fill puts words into a text, or into all texts of an object.
+func fill(template any, words map[string]any) any {
+	s := scene{words: words, place: func(kind string, n int) any { return fmt.Sprintf("{%s %d}", kind, n) }}
+	return s.value(template)
 }
 
 // words are what a record can say of a person.

@@ -30,7 +30,7 @@ func TestAWorldIsDatedRelativeToNow(t *testing.T) {
 		for row := range k.conversations {
 			at := k.createdAt(row)
 			day := at.In(zone).Weekday()
-			switch r := k.record(row); {
+			switch r := k.raw(row); {
 			case at.After(last):
 				t.Errorf("at %s: row %d is of %s, after the one before it", now, row, at)
 			case row < 100 && r.On != "" && (day == time.Saturday || day == time.Sunday || !at.Before(now.Add(-6*time.Hour+time.Minute))):
@@ -155,13 +155,13 @@ func TestAWorldKnowsThoseOfItsStories(t *testing.T) {
 	a := northwind(t, 2000, testNow).AskElephant()
 	for row := range a.conversations {
 		for _, id := range a.Contacts(a.id(row)) {
-			if _, known := a.contactNumber(id); !known {
+			if _, known := a.numberOf("contact", id); !known {
 				t.Fatalf("%s of row %d isn't in the directory", id, row)
 			}
 		}
 	}
-	c := a.contact(55 + 8)
-	company, ok := a.number("company", c["company"].(map[string]any)["id"].(string), a.companies())
+	c := a.entry("contact", 55+8)
+	company, ok := a.numberOf("company", c["company"].(map[string]any)["id"].(string))
 	domain := a.data.company(company).Domain
 	if address := fmt.Sprint(c["emails"]); !ok || !strings.Contains(address, "@"+domain) {
 		t.Errorf("%s works for %s", address, domain)

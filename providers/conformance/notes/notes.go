@@ -3,7 +3,7 @@ package notes
 import (
 	"cmp"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +13,11 @@ import (
 	"confab/model"
 	"confab/providers"
 )
+
+// Files are the description and the notes of the stand-in, for [sandbox.Options]; its world is called notes.
+//
+//go:embed data
+var Files embed.FS
 
 // maxPages bounds a walk.
 const maxPages = 20_000

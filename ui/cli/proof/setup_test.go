@@ -308,7 +308,7 @@ func TestFromTheWelcomeToTheInbox(t *testing.T) {
 	p.ends(t, 0)
 
 	ko, redirect := by["kona"], uitest.FreeRedirect(t)
-	box.Kona().Register(redirect)
+	box.Kona().Set(sandbox.Switches{"Redirect": redirect})
 	h = newcomer(t)
 	h.also = append(h.also, "SSH_CONNECTION=here", "S="+ko.Secrets["client_secret"])
 	p = h.screen("init")

@@ -1,0 +1,400 @@
+package sandbox
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxBody bounds a request body, in bytes.
+const maxBody = 8 << 20
+
+// exchange is one request and the answer being built for it.
+type exchange struct {
+	method string
+	// rest is the path after the provider's prefix, escaped as received.
+	rest string
+	// query is nil, and badQuery true, when it doesn't parse.
+	query    url.Values
+	badQuery bool
+	// header is the request's header, body its whole body.
+	header http.Header
+	body   []byte
+	// now is the server's clock when the request was handled, UTC.
+	now time.Time
+
+	// call is what was found for it, args what stands for the names in its path.
+	call *call
+	args map[string]string
+	// row is the conversation it is about, -1 for none, param what its parameters say, fields the members of its body, set their
+	// values and wrong what is wrong with them. A list continues after a place.
+	row    int
+	param  map[string]any
+	fields map[string]json.RawMessage
+	set    map[string]any
+	wrong  problems
+	after  *place
+
+	status int
+	answer http.Header
+	out    bytes.Buffer
+}
+
+// rule is what a parameter, or a member of a body, may be.
+type rule struct {
+	// Is names the kind of value, see parameter and member; "" is any text.
+	Is string
+	// Of are the values it may have; Most bounds a number, which is at least 1.
+	Of   []string
+	Most int
+	// Kind is that of the thing whose id it is.
+	Kind string
+	// Absent is the value where it isn't given, Need tells that it must be; Null takes null for an empty text.
+	Absent     any
+	Need, Null bool
+	// Many may be given more than once.
+	Many bool
+	// Code and Want are the reason and the sentence for one that is something else, Status that of the refusal.
+	Code, Want string
+	Status     int
+	// Where things are listed it is looked for in some of their members: In groups of them that are read as one text, at the
+	// start of one that Like names, as the value of Same.
+	In   [][]string
+	Like []string
+	Same string
+}
+
+func (x *exchange) refuse(status int, code, detail string) {
+	panic(refused(status, code, detail))
+}
+
+func (x *exchange) notFound(what string) {
+	x.refuse(http.StatusNotFound, "not_found", what+" not found.")
+}
+
+func (x *exchange) methodNotAllowed(allow string) {
+	x.answer.Set("Allow", allow)
+	x.refuse(http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed.")
+}
+
+// badParameter refuses a query parameter, badField a member of the body.
+func (x *exchange) badParameter(name, code, detail string) {
+	panic(refusal{status: http.StatusBadRequest, problems: []problem{{name, code, detail}}})
+}
+
+func (x *exchange) badField(name, code, detail string) { problems{{name, code, detail}}.refuse() }
+
+// reader reads a member of a body in a way of the service's own, and adds what is wrong with it.
+type reader func(x *exchange, at string, raw json.RawMessage) any
+
+// problems are what is wrong with a body.
+type problems []problem
+
+func (p *problems) add(field, code, detail string) { *p = append(*p, problem{field, code, detail}) }
+
+// unknown adds the members that a schema doesn't have.
+func (p *problems) unknown(at string, fields map[string]json.RawMessage, known ...string) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.Contains(known, name) {
+			p.add(strings.TrimPrefix(at+"."+name, "."), "unknown_field", "is not known here")
+		}
+	}
+}
+
+func (p problems) refuse() {
+	if len(p) > 0 {
+		panic(refusal{status: http.StatusUnprocessableEntity, problems: p})
+	}
+}
+
+// authorization is the one header of that name.
+func (x *exchange) authorization() string {
+	if values := x.header.Values("Authorization"); len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}
+
+// number is the value of a parameter that always has one.
+func (x *exchange) number(name string) int { return int(integer(x.param[name])) }
+
+// receive reads what a call was given, or refuses it: first its parameters, then its conversation, then its body.
+func (s *server) receive(x *exchange) {
+	x.param, x.row = map[string]any{}, -1
+	for _, name := range slices.Sorted(maps.Keys(x.query)) {
+		if !slices.Contains(x.call.Query, name) {
+			x.badParameter(name, "unknown_parameter", "is not known here")
+		}
+	}
+	for _, name := range x.call.Query {
+		r := s.rule(x.call, name)
+		switch given := x.query[name]; {
+		case len(given) > 1 && !r.Many:
+			x.badParameter(name, "duplicate", "given more than once")
+		case r.Many && given != nil:
+			x.param[name] = given
+		case given != nil:
+			x.param[name] = s.parameter(x, name, given[0], r)
+		case r.Need:
+			x.badParameter(name, "required", "is required")
+		case r.Absent != nil:
+			x.param[name] = r.Absent
+		}
+	}
+	if _, named := x.args["id"]; named {
+		x.row = s.wanted(x)
+	}
+	switch {
+	case x.call.Body != nil:
+		s.receiveBody(x)
+	case len(x.body) > 0:
+		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
+	}
+}
+
+// rule is that of a parameter of a call.
+func (s *server) rule(c *call, name string) *rule {
+	return cmp.Or(c.Params[name], s.Query[name])
+}
+
+// wanted finds the conversation of the route, or refuses with 404.
+func (s *server) wanted(x *exchange) int {
+	row, there := s.parts.numberOf("conversation", x.args["id"])
+	if !there || s.gone[row] && (x.call.Gone == "" || !s.on(x.call.Gone)) {
+		x.notFound(cmp.Or(s.Thing, "Conversation"))
+	}
+	return row
+}
+
+// parameter reads a query parameter.
+func (s *server) parameter(x *exchange, name, given string, r *rule) any {
+	code, want, value, ok := "invalid_value", "must be one of "+strings.Join(r.Of, ", "), any(given), true
+	switch r.Is {
+	case "number":
+		code, want = "invalid_range", "must be an integer from 1 to "+strconv.Itoa(r.Most)
+		n, err := strconv.Atoi(given)
+		value, ok = n, err == nil && n >= 1 && n <= r.Most
+	case "flag":
+		want, value, ok = "must be one of true, false", given == "true", given == "true" || given == "false"
+	case "time", "utc":
+		want = "must be an ISO 8601 time"
+		t, err := time.Parse(time.RFC3339Nano, given)
+		_, offset := t.Zone()
+		value, ok = t, err == nil && (r.Is == "time" || offset == 0)
+	case "list":
+		list := strings.Split(given, ",")
+		for _, one := range list {
+			if !slices.Contains(r.Of, one) {
+				x.badParameter(name, code, fmt.Sprintf("%q is not one of %s", one, strings.Join(r.Of, ", ")))
+			}
+		}
+		value = list
+	case "id":
+		want = "must be an integer"
+		if _, err := strconv.ParseInt(given, 10, 64); err == nil {
+			if value, ok = s.parts.numberOf(r.Kind, given); !ok {
+				x.notFound(r.Kind)
+			}
+		} else {
+			ok = false
+		}
+	case "prefix":
+		ok = strings.HasPrefix(given, r.Of[0])
+	default:
+		ok = r.Of == nil || slices.Contains(r.Of, given)
+	}
+	if !ok {
+		p := refusal{status: http.StatusBadRequest, problems: []problem{{name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)}}}
+		if r.Status != 0 {
+			p.status = r.Status
+		}
+		panic(p)
+	}
+	return value
+}
+
+// receiveBody reads the members of a JSON body, keeping the difference between absent and null.
+func (s *server) receiveBody(x *exchange) {
+	if kind, _, err := mime.ParseMediaType(x.header.Get("Content-Type")); err != nil || !slices.Contains(s.Media, kind) {
+		x.refuse(http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json.")
+	}
+	fields, err := members(x.body)
+	if !json.Valid(x.body) || err != nil && s.Wrap == "" {
+		x.refuse(http.StatusBadRequest, "malformed_body", "The body must be a JSON object.")
+	}
+	if s.Wrap != "" {
+		list, ok := read[[]map[string]json.RawMessage](fields[s.Wrap])
+		if !ok || len(fields) != 1 {
+			x.refuse(http.StatusBadRequest, "bad_request", "The body must be an object with the key "+s.Wrap+" holding an array.")
+		}
+		if len(list) != 1 || list[0] == nil {
+			x.refuse(http.StatusUnprocessableEntity, "one", "Exactly one element is expected in "+s.Wrap+".")
+		}
+		fields = list[0]
+	}
+	x.fields, x.set, x.wrong = fields, map[string]any{}, nil
+	x.wrong.unknown("", fields, slices.Collect(maps.Keys(x.call.Body))...)
+	x.wrong.refuse()
+	for _, name := range slices.Sorted(maps.Keys(x.call.Body)) {
+		r, raw := x.call.Body[name], fields[name]
+		own := s.readers[r.Is]
+		if r.Is == "ids" {
+			own = s.readIDs
+		}
+		switch v, ok := r.member(raw); {
+		case raw == nil && !r.Need:
+		case raw != nil && own != nil:
+			x.set[name] = own(x, name, raw)
+		case ok:
+			x.set[name] = v
+		default:
+			x.wrong.add(name, cmp.Or(r.Code, "invalid_type"), r.Want)
+		}
+	}
+	x.wrong.refuse()
+}
+
+// readIDs reads ids of things of a kind.
+func (s *server) readIDs(x *exchange, at string, raw json.RawMessage) any {
+	ids, ok := read[[]any](raw)
+	for _, id := range ids {
+		if _, known := s.parts.numberOf(x.call.Body[at].Kind, fmt.Sprint(id)); !known {
+			ok = false
+		}
+	}
+	if !ok {
+		x.wrong.add(at, "invalid", x.call.Body[at].Want)
+	}
+	return ids
+}
+
+// member reads a member of a body; an empty rule leaves it to what answers the call.
+func (r *rule) member(raw json.RawMessage) (v any, ok bool) {
+	if r.Null && isNull(raw) {
+		return r.Absent, true
+	}
+	switch r.Is {
+	case "string", "text":
+		s, isText := read[string](raw)
+		return s, isText && (r.Is == "string" || s != "") && (r.Of == nil || slices.Contains(r.Of, s))
+	case "flag":
+		v, ok = read[bool](raw)
+	case "object":
+		v, ok = read[map[string]any](raw)
+	case "texts":
+		v, ok = read[[]string](raw)
+	case "any", "":
+		ok = raw != nil
+	}
+	return v, ok
+}
+
+// json answers with v. Strings are not HTML-escaped: none of the services is known to do that.
+func (x *exchange) json(status int, v any) { x.jsonAs(status, "application/json; charset=utf-8", v) }
+
+func (x *exchange) jsonAs(status int, contentType string, v any) {
+	x.status = status
+	x.answer.Set("Content-Type", contentType)
+	x.out.Reset()
+	enc := json.NewEncoder(&x.out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(fmt.Sprintf("sandbox: answer of %s %s: %v", x.method, x.rest, err))
+	}
+	x.out.Truncate(x.out.Len() - 1)
+}
+
+// raw answers with bytes as they are; an empty contentType sets none.
+func (x *exchange) raw(status int, contentType string, body []byte) {
+	x.status = status
+	if contentType != "" {
+		x.answer.Set("Content-Type", contentType)
+	}
+	x.out.Reset()
+	x.out.Write(body)
+}
+
+// gatewayPage is what a proxy in front of a service answers when the service is ill: HTML, whatever the client asked for.
+const gatewayPage = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n" +
+	"<body><center><h1>%d %s</h1></center><hr><center>cloud gateway</center></body></html>\n"
+
+func (x *exchange) gatewayError(status int) {
+	text := http.StatusText(status)
+	x.raw(status, "text/html; charset=utf-8", fmt.Appendf(nil, gatewayPage, status, text, status, text))
+}
+
+// readBody takes the whole body; a too large one is answered with 413.
+func (x *exchange) readBody(r *http.Request) error {
+	if r.Body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	switch {
+	case r.Context().Err() != nil:
+		return r.Context().Err()
+	case err != nil:
+		return errDropped
+	case len(body) > maxBody:
+		x.raw(http.StatusRequestEntityTooLarge, "text/plain; charset=utf-8", []byte("Payload Too Large"))
+	default:
+		x.body = body
+	}
+	return nil
+}
+
+// members reads one JSON object and nothing after it.
+func members(raw []byte) (map[string]json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, err
+	}
+	if fields == nil {
+		return nil, errors.New("an object is expected")
+	}
+	return fields, nil
+}
+
+// read decodes a JSON value that must be there and not null.
+func read[T any](raw json.RawMessage) (T, bool) {
+	var v *T
+	if json.Unmarshal(raw, &v) != nil || v == nil {
+		return *new(T), false
+	}
+	return *v, true
+}
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
+
+// with is an object and over it the members of another.
+func with(object, over map[string]any) map[string]any {
+	out := maps.Clone(object)
+	if out == nil {
+		out = map[string]any{}
+	}
+	maps.Copy(out, over)
+	return out
+}
+
+// viaJSON turns any value into the maps, slices, strings, float64 and bools it is in JSON, sharing nothing with it.
+func viaJSON(v any) any {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	var out any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	return out
+}
