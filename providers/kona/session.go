@@ -114,11 +114,7 @@ func (s *session) Get(ctx context.Context) (string, error) {
 	if model.KindOf(err) == model.Unauthorized {
 		// What was refused for an exchange is read again for the next one.
 		for _, name := range []string{settingRefreshToken, settingClientSecret} {
-			if source := s.account.Secrets[name]; source != nil {
-				if secret, err := source.Get(ctx); err == nil {
-					source.Reject(secret)
-				}
-			}
+			_ = reject(ctx, s.account.Secrets[name])
 		}
 	}
 	if err != nil {
@@ -158,8 +154,9 @@ func (s *session) reread(ctx context.Context) (bool, error) {
 	if was == "" || err != nil || s.held.Origin != origin(was) {
 		return false, err
 	}
-	secret, _ := s.account.Credential.Get(ctx)
-	s.account.Credential.Reject(secret)
+	if err := reject(ctx, s.account.Credential); err != nil {
+		return false, err
+	}
 	now, err := get(ctx, s.account.Credential)
 	if err != nil || now == "" || now == was {
 		return false, err
@@ -168,47 +165,31 @@ func (s *session) reread(ctx context.Context) (bool, error) {
 }
 
 // ready makes sure that a token is held, and that it does not end soon where another can be had.
-func (s *session) ready(ctx context.Context) error {
+func (s *session) ready(ctx context.Context) (err error) {
 	if s.held.Access == "" {
-		if err := s.first(ctx); err != nil {
-			return err
-		}
+		err = s.first(ctx)
 	}
-	if !s.held.endsSoon() {
-		return nil
-	}
-	end := s.held.Expires
-	if _, err := s.renew(ctx, s.held.Access); err != nil && time.Until(end) <= 0 {
+	if err != nil || !s.held.endsSoon() {
 		return err
 	}
-	return nil
+	end := s.held.Expires
+	if _, err = s.renew(ctx, s.held.Access); time.Until(end) > 0 {
+		return nil
+	}
+	return err
 }
 
 // first finds the token to begin with: the kept pair if it descends from what is configured or from signing in, else
 // the configured token, else a refresh.
 func (s *session) first(ctx context.Context) error {
 	kept, err := s.kept()
-	if err != nil {
+	if err == nil && (kept.Origin != originLogin || kept.Access == "") {
+		kept, err = s.configured(ctx, kept)
+	}
+	switch {
+	case err != nil:
 		return err
-	}
-	if kept.Origin == originLogin && kept.Access != "" {
-		return s.use(ctx, kept)
-	}
-	configured, err := get(ctx, s.account.Credential)
-	if err != nil {
-		return err
-	}
-	if configured != "" {
-		return s.use(ctx, kept.from(origin(configured), configured))
-	}
-	secret, err := get(ctx, s.account.Secrets[settingRefreshToken])
-	if err != nil {
-		return err
-	}
-	if secret == "" {
-		return noToken("nobody has signed in")
-	}
-	if kept = kept.from(origin("", secret), ""); kept.Access != "" {
+	case kept.Access != "":
 		return s.use(ctx, kept)
 	}
 	s.hold(kept)
@@ -217,6 +198,18 @@ func (s *session) first(ctx context.Context) error {
 		err = noToken("client_id or client_secret is missing to get one")
 	}
 	return err
+}
+
+func (s *session) configured(ctx context.Context, kept tokens) (tokens, error) {
+	access, err := get(ctx, s.account.Credential)
+	if err != nil || access != "" {
+		return kept.from(origin(access), access), err
+	}
+	refresh, err := get(ctx, s.account.Secrets[settingRefreshToken])
+	if err == nil && refresh == "" {
+		err = noToken("nobody has signed in")
+	}
+	return kept.from(origin("", refresh), ""), err
 }
 
 func noToken(why string) *model.Error {
@@ -479,6 +472,18 @@ func (s *session) refusal(err error) error {
 		e.Hint = "check token_url"
 	}
 	return e
+}
+
+// reject has a source asked again for what it gave.
+func reject(ctx context.Context, source model.CredentialSource) error {
+	if source == nil {
+		return nil
+	}
+	secret, err := source.Get(ctx)
+	if err == nil {
+		source.Reject(secret)
+	}
+	return err
 }
 
 func get(ctx context.Context, source model.CredentialSource) (string, error) {

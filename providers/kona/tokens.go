@@ -165,24 +165,21 @@ func readBounded(path string) ([]byte, error) {
 
 // read returns the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
 // one of another account. A file that others can read or change, or that is no plain file of this user, is an error.
-func (f tokenFile) read() (tokens, error) {
+func (f tokenFile) read() (t tokens, err error) {
 	if f.path == "" {
+		return t, nil
+	}
+	var raw []byte
+	if err = checkPrivate(f.path); err == nil {
+		raw, err = readBounded(f.path)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return t, nil
+	case err == nil && (json.Unmarshal(raw, &t) != nil || t.Identity != f.identity):
 		return tokens{}, nil
 	}
-	if err := checkPrivate(f.path); errors.Is(err, fs.ErrNotExist) {
-		return tokens{}, nil
-	} else if err != nil {
-		return tokens{}, err
-	}
-	raw, err := readBounded(f.path)
-	if err != nil {
-		return tokens{}, err
-	}
-	var t tokens
-	if json.Unmarshal(raw, &t) != nil || t.Identity != f.identity {
-		return tokens{}, nil
-	}
-	return t, nil
+	return t, err
 }
 
 // write replaces the file in one step: a reader sees the old pair or the new one, also after a crash.
