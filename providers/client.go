@@ -220,7 +220,7 @@ func (c *Client) judge(ctx context.Context, call Call, f *fault, p proof) *fault
 }
 
 func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*Answer, *fault) {
-	timeout := cmp.Or(call.Timeout, DefaultTimeout)
+	timeout := cmp.Or(time.Duration(call.Seconds)*time.Second, DefaultTimeout)
 	var dialled, connected atomic.Bool
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -315,7 +315,7 @@ func TestTimeoutAndCancel(t *testing.T) {
 			t.Errorf("read: %v after %v", err, time.Since(start))
 		}
 		slow := write
-		slow.Timeout = time.Second
+		slow.Seconds = 1
 		start = time.Now()
 		_, err = c.Do(context.Background(), Call{Endpoint: slow, Params: one})
 		if model.KindOf(err) != model.UnknownOutcome || time.Since(start) != time.Second {

@@ -23,11 +23,11 @@
 // Nothing else knows it by name. Package conformance/notes is the least that one can be; the test fifth.txtar drives the
 // whole program with it. The four that are there have the same files:
 //
-//   - service.json: the Factory and model.Description as data: settings, pace, what can be edited by which call and why not,
-//     who can see a conversation, what else comes of an edit. A call that no page documents is "assumed".
+//   - service.json: the Factory and model.Description as data: settings, pace, endpoints, what can be edited by which call and
+//     why not, who can see a conversation, what else comes of an edit. A call that no page documents is "assumed".
 //   - doc.go: the vendor's pages with the day they were read, what they leave open and how that is met. leftout.txt: every
 //     documented call and parameter that is not used, a line each, as "GET /path parameter: why".
-//   - client.go: the table of endpoints, and how an error body reads.
+//   - client.go: how calls are made, and how pages and error bodies read.
 //   - convert.go: a conversation made of what the service sends. Everything that has no field of its own becomes a fact (see
 //     Facts); so does a word that the field does not know, by Object.Put. A set that is absent, null or has a member without
 //     an id is not known, or an edit would wipe it.

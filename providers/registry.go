@@ -111,15 +111,19 @@ type Factory struct {
 	Files func(stateDir, account string) ([]string, error) `json:"-"`
 }
 
-// Service reads service.json, and sets how settings are checked.
-func Service(file []byte, checks map[string]func(string) error) (f Factory) {
+// Service reads service.json, with its endpoints into the fields of calls, and sets how settings are checked.
+func Service(file []byte, calls any, checks map[string]func(string) error) Factory {
+	f := struct {
+		Factory
+		Calls any
+	}{Calls: calls}
 	if err := json.Unmarshal(file, &f); err != nil {
-		panic(err)
+		panic(err) // the file is part of the program
 	}
 	for i := range f.Settings {
 		f.Settings[i].Check = checks[f.Settings[i].Name]
 	}
-	return f
+	return f.Factory
 }
 
 // Base returns the base URL of an account without a slash at its end.

@@ -10,10 +10,9 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 )
 
-// Endpoint is one call of a service. Paths stand nowhere else.
+// Endpoint is one call of a service, as service.json declares it. Paths stand nowhere else.
 type Endpoint struct {
 	Name   string // for errors and the log: "change privacy"
 	Method string
@@ -24,17 +23,7 @@ type Endpoint struct {
 	MayLack bool
 	// Success lists the statuses of success of a read; empty is any 2xx.
 	Success []int
-	Timeout time.Duration
-}
-
-// Get is the endpoint of a read.
-func Get(name, path string, success ...int) Endpoint {
-	return Endpoint{Name: name, Method: http.MethodGet, Path: path, Success: success}
-}
-
-// Writing is the endpoint of a write.
-func Writing(name, method, path string) Endpoint {
-	return Endpoint{Name: name, Method: method, Path: path, Write: true}
+	Seconds int // for one request with its answer; 0 is DefaultTimeout
 }
 
 // Call is one use of an endpoint.

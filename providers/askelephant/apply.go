@@ -53,7 +53,7 @@ func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
 	}
 	w.Reads = readRefusal
 	w.Assumed = &providers.Assumption{
-		Probe:   endpointGet.Of(id, nil),
+		Probe:   calls.Get.Of(id, nil),
 		Proves:  func(*providers.Answer) bool { return true },
 		Missing: p.missing,
 	}

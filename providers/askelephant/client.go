@@ -13,18 +13,6 @@ import (
 	"confab/providers"
 )
 
-// The calls that are used, all below the base URL.
-var (
-	endpointList      = providers.Get("list engagements", "/v2/engagements")
-	endpointGet       = providers.Get("read engagement", "/v2/engagements/{id}")
-	endpointMedia     = providers.Get("get recording", "/v2/engagements/{id}")
-	endpointContacts  = providers.Get("list contacts", "/v2/contacts")
-	endpointContact   = providers.Get("read contact", "/v2/contacts/{id}")
-	endpointUsers     = providers.Get("list users", "/v2/users")
-	endpointCompanies = providers.Get("list companies", "/v2/companies")
-	endpointTags      = providers.Get("list tags", "/v2/tags")
-)
-
 const (
 	expandContacts    = "contacts"
 	expandCompanies   = "companies"

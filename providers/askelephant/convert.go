@@ -28,7 +28,7 @@ type converted struct {
 // convert turns an answer into a conversation. It is pure.
 func (p *provider) convert(raw []byte) (converted, error) {
 	if !json.Valid(raw) {
-		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no engagement")
+		return converted{}, providers.Malformed(calls.Get.Name, "the answer is no engagement")
 	}
 	return p.convertRow(raw)
 }
@@ -36,11 +36,11 @@ func (p *provider) convert(raw []byte) (converted, error) {
 func (p *provider) convertRow(raw json.RawMessage) (converted, error) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
-		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no engagement")
+		return converted{}, providers.Malformed(calls.Get.Name, "the answer is no engagement")
 	}
 	id := o.Text("id")
 	if id == "" {
-		return converted{}, providers.Malformed(endpointGet.Name, "the answer has no id")
+		return converted{}, providers.Malformed(calls.Get.Name, "the answer has no id")
 	}
 	var facts providers.Facts
 	out := converted{Conversation: p.Conversation(id, strings.ToLower(o.Text("engagement_type")))}

@@ -29,7 +29,12 @@ const (
 //go:embed service.json
 var about []byte
 
-var service = providers.Service(about, map[string]func(string) error{settingWorkspace: checkWorkspace, settingReplacePath: checkPath})
+// calls are the endpoints used.
+var calls struct {
+	List, Get, Media, Contacts, Contact, Users, Companies, Tags providers.Endpoint
+}
+
+var service = providers.Service(about, &calls, map[string]func(string) error{settingWorkspace: checkWorkspace, settingReplacePath: checkPath})
 
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory {
@@ -77,8 +82,8 @@ type provider struct {
 }
 
 func open(a providers.Account) (model.Provider, error) {
-	p := &provider{dropped: map[string]bool{},
-		replace: providers.Writing("replace contacts", service.Value(a, settingReplaceMethod), service.Value(a, settingReplacePath))}
+	p := &provider{dropped: map[string]bool{}, replace: providers.Endpoint{Name: "replace contacts", Write: true,
+		Method: service.Value(a, settingReplaceMethod), Path: service.Value(a, settingReplacePath)}}
 	credential := &providers.Credential{}
 	switch service.Value(a, settingScheme) {
 	case schemeRaw:
@@ -117,7 +122,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if need.Has(model.NeedMessages) {
 		expand = append(expand, expandTranscript)
 	}
-	a, err := p.expanded(ctx, endpointGet.Of(id, nil), expand)
+	a, err := p.expanded(ctx, calls.Get.Of(id, nil), expand)
 	if err != nil {
 		if e := model.AsError(err); e.Kind == model.NotFound && e.Hint == "" {
 			e.Hint = "a private engagement may look like this without the scope engagements:private:read"
@@ -126,7 +131,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	c, err := p.convert(a.Body)
 	if err == nil && c.Ref.ID != id {
-		err = providers.Malformed(endpointGet.Name, "the service answered with another engagement")
+		err = providers.Malformed(calls.Get.Name, "the service answered with another engagement")
 	}
 	if err != nil {
 		return model.Detail{}, err
@@ -141,7 +146,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 
 // Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	page, err := p.list(ctx, endpointList.With("limit", strconv.Itoa(providers.HeadSize), "order_by", newestFirst))
+	page, err := p.list(ctx, calls.List.With("limit", strconv.Itoa(providers.HeadSize), "order_by", newestFirst))
 	if err != nil {
 		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
@@ -155,7 +160,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: detail})
 		}
 	}
-	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {
+	for _, e := range []providers.Endpoint{calls.Contacts, calls.Users} {
 		_, err := readPage(p.Client.Do(ctx, e.With("limit", "1")))
 		out = append(out, providers.Check(strings.TrimPrefix(e.Name, "list "), "can be looked up", err))
 	}
@@ -173,14 +178,14 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 }
 
 func (p *provider) recording(ctx context.Context, id string) (string, error) {
-	a, err := p.Client.Do(ctx, withExpansions(endpointMedia.Of(id, nil), []string{expandMedia}))
+	a, err := p.Client.Do(ctx, withExpansions(calls.Media.Of(id, nil), []string{expandMedia}))
 	if err != nil {
 		return "", err
 	}
 	o, _ := providers.ParseObject(a.Body)
 	link := o.Text("media_url")
 	if link == "" {
-		return "", &model.Error{Kind: model.NotFound, Op: endpointMedia.Name, Message: "there is no recording"}
+		return "", &model.Error{Kind: model.NotFound, Op: calls.Media.Name, Message: "there is no recording"}
 	}
-	return providers.MediaLink(endpointMedia.Name, link)
+	return providers.MediaLink(calls.Media.Name, link)
 }

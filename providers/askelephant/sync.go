@@ -80,7 +80,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		start, cursor = at.Next, func(next string) string { return position{Next: next, Since: since}.String() }
 	}
 	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
-		Op: endpointList.Name, Read: w.read, Most: maxPages, Lost: w.lost,
+		Op: calls.List.Name, Read: w.read, Most: maxPages, Lost: w.lost,
 	}, start, cursor, emit)
 	switch {
 	case !full && (err != nil || !walked.Ended && at.Checkpoint != ""):
@@ -126,7 +126,7 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 	if cursor != "" {
 		w.query.Set("cursor", cursor)
 	}
-	page, err := w.provider.list(ctx, providers.Call{Endpoint: endpointList, Query: w.query})
+	page, err := w.provider.list(ctx, providers.Call{Endpoint: calls.List, Query: w.query})
 	if err != nil {
 		return providers.Page[model.Conversation]{}, err
 	}
@@ -203,11 +203,11 @@ var directories = map[model.LookupKind]struct {
 	endpoint providers.Endpoint
 	kind     string
 }{
-	model.LookupContacts: {endpointContacts, model.KindContact},
-	model.LookupUsers:    {endpointUsers, model.KindUser},
-	model.LookupCompany:  {endpointCompanies, string(model.LookupCompany)},
-	model.LookupTags:     {endpointTags, string(model.LookupTags)},
-	model.LookupLabels:   {endpointTags, string(model.LookupTags)},
+	model.LookupContacts: {calls.Contacts, model.KindContact},
+	model.LookupUsers:    {calls.Users, model.KindUser},
+	model.LookupCompany:  {calls.Companies, string(model.LookupCompany)},
+	model.LookupTags:     {calls.Tags, string(model.LookupTags)},
+	model.LookupLabels:   {calls.Tags, string(model.LookupTags)},
 }
 
 // Lookup implements model.Provider. Contacts, users and companies are searched
@@ -242,7 +242,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 }
 
 func (p *provider) contact(ctx context.Context, id string) (who model.Participant, err error) {
-	a, err := p.Client.Do(ctx, endpointContact.Of(id, nil))
+	a, err := p.Client.Do(ctx, calls.Contact.Of(id, nil))
 	if err != nil {
 		return who, err
 	}

@@ -22,7 +22,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 				whole[e.Key] = *e.Target.Text
 			}
 		}
-		return endpointLabels.Of(id, providers.Body{{Name: "labels", Value: whole}, {Name: "skip_analysis", Value: true}})
+		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: whole}, {Name: "skip_analysis", Value: true}})
 	}
 	return func(e model.Edit) providers.Planned {
 		var w *providers.Write
@@ -32,11 +32,11 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			if to := model.Privacy(text); to != model.PrivacyPublic && to != model.PrivacyPrivate {
 				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention knows private and public alone"))
 			}
-			call := endpointPrivacy.Of(id, nil)
+			call := calls.Privacy.Of(id, nil)
 			call.Query = url.Values{"privacy": {text}}
 			w = p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown })
 		case model.EditTitle:
-			call := endpointTitle.Of(id, map[string]string{"title": text})
+			call := calls.Title.Of(id, map[string]string{"title": text})
 			w = p.write(e.Kind, call, func(c converted) bool { return c.said("title") })
 		case model.EditLabels:
 			if fresh.Labels == nil {
@@ -44,7 +44,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			}
 			w = labels
 		case model.EditArchive:
-			w = p.write(e.Kind, endpointArchive.Of(id, nil), func(c converted) bool { return c.Archived })
+			w = p.write(e.Kind, calls.Archive.Of(id, nil), func(c converted) bool { return c.Archived })
 		default:
 			return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention can't do this"))
 		}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"confab/model"
 	"confab/providers"
@@ -15,27 +14,6 @@ import (
 
 // pageSize is the most that /conversations/list takes.
 const pageSize = 50
-
-// The calls that are used, all below the base URL.
-var (
-	endpointListFast  = providers.Get("list conversations", "/conversations/list")
-	endpointList      = providers.Get("list conversations", "/conversations")
-	endpointGet       = providers.Get("read conversation", "/conversations/{id}")
-	endpointPrivacy   = providers.Writing("change privacy", http.MethodPut, "/conversations/{id}/change_privacy")
-	endpointTitle     = providers.Writing("change title", http.MethodPut, "/conversations/{id}/title")
-	endpointLabels    = providers.Writing("change labels", http.MethodPut, "/conversations/{id}/labels")
-	endpointArchive   = providers.Writing("archive conversation", http.MethodDelete, "/conversations/{id}")
-	endpointUsers     = directoryOf("list users", "/users")
-	endpointTeams     = directoryOf("list teams", "/organizations/teams")
-	endpointTeamsAlso = directoryOf("list teams", "/teams")
-	endpointLabelList = directoryOf("list labels", "/labels")
-	// A POST that changes nothing: it signs a link to the recording.
-	endpointMedia = providers.Endpoint{Name: "get recording", Method: http.MethodPost, Path: "/conversations/{id}/media/download"}
-)
-
-func directoryOf(name, path string) providers.Endpoint {
-	return providers.Endpoint{Name: name, Method: http.MethodGet, Path: path, Timeout: 30 * time.Second}
-}
 
 // includeInternal asks for colleagues among the participants; whether they
 // come without it is not documented, and lists and reads shall agree.
@@ -50,7 +28,7 @@ func (p *provider) list(ctx context.Context, page int, filter url.Values) (listP
 	maps.Copy(q, filter)
 	var missing error
 	if !p.slowList.Load() {
-		a, err := p.Client.Do(ctx, providers.Call{Endpoint: endpointListFast, Query: q})
+		a, err := p.Client.Do(ctx, providers.Call{Endpoint: calls.ListFast, Query: q})
 		if err == nil {
 			p.fastList.Store(true)
 			return readPage(a)
@@ -60,7 +38,7 @@ func (p *provider) list(ctx context.Context, page int, filter url.Values) (listP
 		}
 		missing = err
 	}
-	a, err := p.Client.Do(ctx, providers.Call{Endpoint: endpointList, Query: q})
+	a, err := p.Client.Do(ctx, providers.Call{Endpoint: calls.List, Query: q})
 	if err != nil {
 		if noSuchList(err) && missing != nil {
 			err = missing

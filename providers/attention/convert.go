@@ -45,7 +45,7 @@ func readResource(raw json.RawMessage) (resource, error) {
 	r := resource{raw: raw}
 	top, ok := providers.ObjectOf(raw)
 	if !ok {
-		return r, providers.Malformed(endpointGet.Name, "the answer is no conversation")
+		return r, providers.Malformed(calls.Get.Name, "the answer is no conversation")
 	}
 	if inner, ok := providers.ObjectOf(top.Peek("data")); ok && !top.Has("attributes") {
 		r.raw = top.Take("data")
@@ -59,7 +59,7 @@ func readResource(raw json.RawMessage) (resource, error) {
 		r.id = r.attributes.FirstText("id", "uuid")
 	}
 	if r.id == "" {
-		return r, providers.Malformed(endpointGet.Name, "the answer has no id")
+		return r, providers.Malformed(calls.Get.Name, "the answer has no id")
 	}
 	return r, nil
 }
@@ -67,7 +67,7 @@ func readResource(raw json.RawMessage) (resource, error) {
 // convert turns an answer into a conversation. It is pure.
 func (p *provider) convert(raw []byte, names directory) (converted, error) {
 	if !json.Valid(raw) {
-		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no conversation")
+		return converted{}, providers.Malformed(calls.Get.Name, "the answer is no conversation")
 	}
 	return p.convertRow(raw, names)
 }

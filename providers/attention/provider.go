@@ -35,7 +35,12 @@ const (
 //go:embed service.json
 var about []byte
 
-var service = providers.Service(about, nil)
+// calls are the endpoints used. Media is a POST that changes nothing: it signs a link to the recording.
+var calls struct {
+	ListFast, List, Get, Privacy, Title, Labels, Archive, Users, Teams, TeamsAlso, LabelList, Media providers.Endpoint
+}
+
+var service = providers.Service(about, &calls, nil)
 
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory {
@@ -66,7 +71,7 @@ func open(a providers.Account) (model.Provider, error) {
 		return nil, err
 	}
 	p := &provider{Adapter: ad, odd: providers.NewRecent[map[string]json.RawMessage](maxOdd)}
-	p.directory = providers.NewKept(endpointUsers.Name, directoryAge, p.readDirectory)
+	p.directory = providers.NewKept(calls.Users.Name, directoryAge, p.readDirectory)
 	p.Plan, p.Limits, p.Recording = p.plan, limits, p.recording
 	if at, _ := url.Parse(ad.Account.BaseURL); strings.EqualFold(at.Host, ownHost) {
 		p.Web = webPages
@@ -93,7 +98,7 @@ func (p *provider) named(ctx context.Context) directory {
 
 // Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
-	call := endpointGet.Of(id, nil)
+	call := calls.Get.Of(id, nil)
 	call.Query = url.Values{detailed: {strconv.FormatBool(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
 	names := p.directory.Known()
 	if need.Has(model.NeedEverything) {
@@ -107,7 +112,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	c, err := p.convert(a.Body, names)
 	if err == nil && c.Ref.ID != id {
-		err = providers.Malformed(endpointGet.Name, "the service answered with another conversation")
+		err = providers.Malformed(calls.Get.Name, "the service answered with another conversation")
 	}
 	if err != nil {
 		return model.Detail{}, err
@@ -137,7 +142,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if scheme, _ := p.Client.Scheme(); scheme == providers.Raw {
 		sentAs = schemeRaw
 	}
-	_, err = p.plain(ctx, endpointUsers, nil)
+	_, err = p.plain(ctx, calls.Users, nil)
 	users := providers.Check("users", "owners can be named", err)
 	if err != nil {
 		users.Detail = "owners stay without names: " + users.Detail
@@ -150,7 +155,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 }
 
 func (p *provider) recording(ctx context.Context, id string) (string, error) {
-	a, err := p.Client.Do(ctx, endpointMedia.Of(id, nil))
+	a, err := p.Client.Do(ctx, calls.Media.Of(id, nil))
 	if e := model.AsError(err); e != nil {
 		switch e.Status {
 		case http.StatusForbidden:
@@ -161,5 +166,5 @@ func (p *provider) recording(ctx context.Context, id string) (string, error) {
 		return "", e
 	}
 	o, _ := providers.ParseObject(a.Body)
-	return providers.MediaLink(endpointMedia.Name, cmp.Or(o.Object("data"), o).Text("url"))
+	return providers.MediaLink(calls.Media.Name, cmp.Or(o.Object("data"), o).Text("url"))
 }

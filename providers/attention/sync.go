@@ -71,7 +71,7 @@ func (p position) last(page listPage, fresh int) bool {
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	l := &listing{provider: p, names: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
 		resumed: req.Mode == model.SyncFull && parsePosition(req.Cursor).Page > 1}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: endpointList.Name, Read: l.read, Most: maxPages}, req, emit)
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, Read: l.read, Most: maxPages}, req, emit)
 	if l.repeats >= maxRepeats {
 		result.Cursor = "" // nothing is to be had from there on
 	}
@@ -98,7 +98,7 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	}
 	rows := providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
 	if len(rows.Rows) == 0 && len(page.rows) > 0 {
-		return out, providers.Malformed(endpointList.Name, "no row of the list can be read")
+		return out, providers.Malformed(calls.List.Name, "no row of the list can be read")
 	}
 	out = rows
 	out.Rows = slices.DeleteFunc(rows.Rows, func(c model.Conversation) bool {
@@ -117,7 +117,7 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 		l.repeats = 0
 	}
 	if l.repeats >= maxRepeats {
-		return out, providers.Malformed(endpointList.Name, "the service repeats pages of its list")
+		return out, providers.Malformed(calls.List.Name, "the service repeats pages of its list")
 	}
 	if !last {
 		out.Next = at.String()
@@ -183,13 +183,13 @@ type directory struct{ users, teams map[string]model.Participant }
 // credential has none.
 func (p *provider) readDirectory(ctx context.Context) (directory, error) {
 	d := directory{map[string]model.Participant{}, map[string]model.Participant{}}
-	users, err := p.plain(ctx, endpointUsers, nil)
+	users, err := p.plain(ctx, calls.Users, nil)
 	if err != nil && !refusal(err) {
 		return directory{}, err
 	}
-	teams, err := p.plain(ctx, endpointTeams, nil)
+	teams, err := p.plain(ctx, calls.Teams, nil)
 	if e := model.AsError(err); e != nil && (e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed) {
-		teams, err = p.plain(ctx, endpointTeamsAlso, nil)
+		teams, err = p.plain(ctx, calls.TeamsAlso, nil)
 	}
 	if err != nil && !refusal(err) {
 		return directory{}, err
@@ -229,7 +229,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 		found = slices.Collect(maps.Values(d.teams))
 	case model.LookupLabels:
 		var labels []entry
-		labels, err = p.plain(ctx, endpointLabelList, nil)
+		labels, err = p.plain(ctx, calls.LabelList, nil)
 		found = labelEntries(labels, req.Scope)
 	default:
 		err = providers.Unsupported("look up", "Attention has no directory of this kind")
@@ -240,7 +240,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	others := func(e model.Participant) bool { return !matches(e, req.Text) }
 	found = slices.DeleteFunc(found, others)
 	if len(found) == 0 && req.Kind == model.LookupUsers && strings.Contains(req.Text, "@") {
-		users, err := p.plain(ctx, endpointUsers, url.Values{"filter[email]": {req.Text}})
+		users, err := p.plain(ctx, calls.Users, url.Values{"filter[email]": {req.Text}})
 		if err != nil && !refusal(err) {
 			return model.LookupPage{}, err
 		}

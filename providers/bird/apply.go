@@ -16,7 +16,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	held, _ := p.held.Get(fresh.Ref.ID)
 	attributes, sure := attributesOf(fresh, held)
 	fields := fieldsOf(attributes)
-	patch := fields.Write(func(b providers.Body) providers.Call { return p.call(updateConversation, fresh.Ref.ID, b) })
+	patch := fields.Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
 	patch.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) { return p.shown(a, fresh.Ref.ID) }
 	return func(e model.Edit) providers.Planned {
 		if err := fields.Check(e); err != nil {
@@ -26,7 +26,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		case model.EditCreate:
 			return p.planCreate(e)
 		case model.EditDelete:
-			return providers.Change(providers.Single(e.Kind, p.call(deleteConversation, fresh.Ref.ID, nil)), fresh, e)
+			return providers.Change(providers.Single(e.Kind, p.call(calls.DeleteConversation, fresh.Ref.ID, nil)), fresh, e)
 		case model.EditParticipants:
 			return p.planPeople(fresh, e.Target.Set())
 		}
@@ -120,7 +120,7 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 	}
 	add := func(before, after []model.Participant, call providers.Call, done string) {
 		w := providers.Single(model.EditParticipants, call)
-		if call.Name != addParticipant.Name {
+		if call.Name != calls.AddParticipant.Name {
 			// A removal that is refused may be of a protected participant, and says nothing on others.
 			w.Reads = func(e *model.Error) providers.Lesson { return providers.Lesson{Nothing: e.Kind != model.Unsupported} }
 		}
@@ -131,7 +131,7 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 		if who.ID == "" {
 			return providers.Refuse(providers.Unsupported(op, who.Display()+" has no id, and the service removes by id only"))
 		}
-		add([]model.Participant{who}, nil, p.participant(removeParticipant, id, who.ID, nil), "removed "+who.Display())
+		add([]model.Participant{who}, nil, p.participant(calls.RemoveParticipant, id, who.ID, nil), "removed "+who.Display())
 	}
 	for i, who := range d.Altered {
 		was := d.Was[i]
@@ -144,14 +144,14 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 		if err := providers.OneOf(op, who.Status, service.About.ParticipantStatuses...); err != nil {
 			return providers.Refuse(err)
 		}
-		call := p.participant(setParticipant, id, was.ID, map[string]string{"status": who.Status})
+		call := p.participant(calls.SetParticipant, id, was.ID, map[string]string{"status": who.Status})
 		add([]model.Participant{was}, []model.Participant{who}, call, "set "+was.Display()+" to "+who.Status)
 	}
 	for _, who := range d.Added {
 		if err := addable(who); err != nil {
 			return providers.Refuse(err)
 		}
-		add(nil, []model.Participant{who}, p.call(addParticipant, id, reference(who)), "added "+who.Display())
+		add(nil, []model.Participant{who}, p.call(calls.AddParticipant, id, reference(who)), "added "+who.Display())
 	}
 	return out
 }
@@ -159,7 +159,7 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 // addable refuses who cannot be added: the service takes users and flows by id, and contacts by id or identifier; an
 // access key, a bot or an agent comes in by other ways only.
 func addable(p model.Participant) *model.Error {
-	op := addParticipant.Name
+	op := calls.AddParticipant.Name
 	if p.Status != "" {
 		if err := providers.OneOf(op, p.Status, service.About.ParticipantStatuses...); err != nil {
 			return err
@@ -220,7 +220,7 @@ func (p *provider) planCreate(e model.Edit) providers.Planned {
 	if refused != nil {
 		return providers.Refuse(refused)
 	}
-	w := providers.Single(e.Kind, p.call(createConversation, "", body))
+	w := providers.Single(e.Kind, p.call(calls.CreateConversation, "", body))
 	w.Reads = func(*model.Error) providers.Lesson { return providers.Lesson{Everywhere: true} }
 	w.Created = func(a *providers.Answer) string {
 		o, _ := a.Object()
@@ -243,7 +243,7 @@ func messageReference(editID string) string {
 
 // newConversation is the body of a create: of the documented fields those that confab fills; others are refused.
 func newConversation(n model.NewConversation, editID string) (body providers.Body, refused *model.Error) {
-	op := createConversation.Name
+	op := calls.CreateConversation.Name
 	bad := func(format string, args ...any) (providers.Body, *model.Error) {
 		return nil, providers.Invalid(op, fmt.Sprintf(format, args...))
 	}

@@ -23,42 +23,6 @@ const (
 // saying when it comes, so it is taken to be passing [assumed].
 const conflictPause = time.Second
 
-const (
-	inWorkspace     = "/workspaces/{workspace_id}"
-	allPath         = inWorkspace + "/conversations"
-	onePath         = allPath + "/{conversation_id}"
-	peoplePath      = onePath + "/participants"
-	participantPath = peoplePath + "/{participant_id}"
-)
-
-// The endpoints used. The searches are POSTs that read.
-var (
-	listConversations  = providers.Get("list conversations", allPath, 200)
-	getConversation    = providers.Get("read conversation", onePath, 200)
-	createConversation = providers.Writing("create conversation", http.MethodPost, allPath)
-	updateConversation = providers.Writing("change conversation", http.MethodPatch, onePath)
-	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath)
-	addParticipant     = providers.Writing("add participant", http.MethodPost, peoplePath)
-	setParticipant     = providers.Writing("change participant", http.MethodPatch, participantPath)
-	removeParticipant  = providers.Writing("remove participant", http.MethodDelete, participantPath)
-	listMessages       = lackable("list messages", http.MethodGet, onePath+"/messages")
-	listParticipants   = lackable("list participants", http.MethodGet, peoplePath)
-	listContacts       = lackable("list contacts", http.MethodGet, inWorkspace+"/contacts")
-	getContact         = lackable("read contact", http.MethodGet, inWorkspace+"/contacts/{contact_id}")
-	// The reference says POST, its sample GET; POST is used.
-	searchContacts = lackable("search contacts", http.MethodPost, inWorkspace+"/contacts/search")
-	listAgents     = lackable("list agents", http.MethodGet, inWorkspace+"/agents")
-	// The body is documented, the path was seen in running code alone.
-	searchFeedItems = lackable("search inbox items", http.MethodPost, inWorkspace+"/search/feed-items")
-	listChannels    = lackable("list channels", http.MethodGet, inWorkspace+"/channels")
-)
-
-// lackable is a read beside the conversations. A key without a policy for a call is reported to get a 401 there, so a
-// 401 may be a right that is missing. A 401 of a write stays a refused key: what is queued then waits.
-func lackable(name, method, path string) providers.Endpoint {
-	return providers.Endpoint{Name: name, Method: method, Path: path, MayLack: true, Success: []int{200}}
-}
-
 // call is a call about a conversation or a contact, "" for all of them.
 func (p *provider) call(e providers.Endpoint, id string, body any) providers.Call {
 	params := map[string]string{"workspace_id": p.workspace, "conversation_id": id, "contact_id": id}
@@ -85,7 +49,7 @@ func (p *provider) messages(id, token string, from time.Time) providers.Call {
 	if !from.IsZero() {
 		after = from.UTC().Format(time.RFC3339Nano)
 	}
-	return p.page(listMessages, id, pageLimit, token, "dateFrom", after)
+	return p.page(calls.ListMessages, id, pageLimit, token, "dateFrom", after)
 }
 
 // agents lists the people at the desk; text narrows by e-mail address where it is one, else by name
@@ -95,15 +59,15 @@ func (p *provider) agents(limit int, token, text string) providers.Call {
 	if strings.Contains(text, "@") {
 		by = "email"
 	}
-	return p.page(listAgents, "", limit, token, by, text)
+	return p.page(calls.ListAgents, "", limit, token, by, text)
 }
 
 func (p *provider) contactsWith(key, value string) providers.Call {
-	return p.call(searchContacts, "", map[string]any{"identifier": map[string]string{"key": key, "value": value}})
+	return p.call(calls.SearchContacts, "", map[string]any{"identifier": map[string]string{"key": key, "value": value}})
 }
 
 func (p *provider) feedItems(conversation string) providers.Call {
-	call := p.page(searchFeedItems, "", pageLimit, "")
+	call := p.page(calls.SearchFeedItems, "", pageLimit, "")
 	call.Body = map[string]any{"conversationIds": []string{conversation}}
 	return call
 }
@@ -143,7 +107,7 @@ func (p *provider) around(ctx context.Context, call providers.Call, send func() 
 	answer, err := send()
 	if model.KindOf(err) == model.ConflictKind {
 		switch call.Name {
-		case getConversation.Name, listMessages.Name, listParticipants.Name:
+		case calls.GetConversation.Name, calls.ListMessages.Name, calls.ListParticipants.Name:
 			select {
 			case <-time.After(conflictPause):
 				answer, err = send()
@@ -171,9 +135,9 @@ func (p *provider) lacking(e providers.Endpoint) error {
 // conversation alone, and so is that of a contact. That there are no inboxes at all lasts too: their path is on no page.
 func lasts(name string, e *model.Error) bool {
 	switch name {
-	case searchFeedItems.Name:
+	case calls.SearchFeedItems.Name:
 		return e.Kind == model.Forbidden || e.Kind == model.NotFound || e.Kind == model.Unsupported
-	case listContacts.Name, searchContacts.Name, listAgents.Name, listChannels.Name:
+	case calls.ListContacts.Name, calls.SearchContacts.Name, calls.ListAgents.Name, calls.ListChannels.Name:
 		return e.Kind == model.Forbidden
 	}
 	return e.Kind == model.Forbidden && e.Status == 401

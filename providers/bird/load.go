@@ -43,17 +43,17 @@ type thread struct {
 // reads how the conversation stands in the inboxes.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	everything := need.Has(model.NeedEverything)
-	answer, err := p.Client.Do(ctx, p.call(getConversation, id, nil))
+	answer, err := p.Client.Do(ctx, p.call(calls.GetConversation, id, nil))
 	if err != nil {
 		return model.Detail{}, err
 	}
 	o, _ := answer.Object()
 	if !strings.EqualFold(o.Text("id"), id) {
-		return model.Detail{}, providers.Malformed(getConversation.Name, "the answer is not the conversation that was asked for")
+		return model.Detail{}, providers.Malformed(calls.GetConversation.Name, "the answer is not the conversation that was asked for")
 	}
 	c, _ := p.convert(answer.Body, p.namer(ctx))
 	if c.Archived {
-		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: getConversation.Name, Status: answer.Status, Message: reasonDeleted}
+		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: calls.GetConversation.Name, Status: answer.Status, Message: reasonDeleted}
 	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
@@ -65,7 +65,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	l := loading{provider: p, id: id, everything: everything, Detail: model.Detail{Conversation: c, Raw: answer.Body}}
 	l.facts.AddAll(c.Facts)
 	if c.Channel.ID != "" && c.Channel.Name == "" {
-		l.facts.Add("Conversation", "Channels", notShown(p.lacking(listChannels)))
+		l.facts.Add("Conversation", "Channels", notShown(p.lacking(calls.ListChannels)))
 	}
 	if everything || need.Has(model.NeedParticipants) {
 		err = l.part("People", "Participants", l.participants(ctx))
@@ -77,7 +77,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		err = l.inboxes(ctx)
 	}
 	if err == nil && ctx.Err() != nil {
-		err = providers.GivenUp(getConversation.Name, ctx.Err())
+		err = providers.GivenUp(calls.GetConversation.Name, ctx.Err())
 	}
 	if err != nil {
 		return model.Detail{}, err
@@ -108,7 +108,7 @@ func (l *loading) part(group, label string, err error) error {
 // participants reads the whole list. It stays unknown where the list has no end or a hole.
 func (l *loading) participants(ctx context.Context) error {
 	all, whole, err := l.list(maxParticipantPages, func(token string) providers.Call {
-		return l.page(listParticipants, l.id, pageLimit, token)
+		return l.page(calls.ListParticipants, l.id, pageLimit, token)
 	}).All(ctx)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (p *provider) nameContacts(ctx context.Context, people []model.Participant)
 }
 
 func (p *provider) contact(ctx context.Context, id string) (model.Participant, error) {
-	answer, err := p.Client.Do(ctx, p.call(getContact, id, nil))
+	answer, err := p.Client.Do(ctx, p.call(calls.GetContact, id, nil))
 	if err == nil {
 		_, err = answer.Object()
 	}

@@ -99,7 +99,7 @@ func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 	var out model.LookupPage
 	w := p.list(searchPages, func(at string) providers.Call {
 		token = at
-		return p.page(listContacts, "", pageLimit, at)
+		return p.page(calls.ListContacts, "", pageLimit, at)
 	})
 	_, err := w.Run(ctx, token, func(page providers.RawPage) (bool, error) {
 		finds := 0

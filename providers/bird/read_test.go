@@ -24,21 +24,21 @@ func TestEndpoints(t *testing.T) {
 		write bool
 		want  string
 	}{
-		{c.page(listConversations, "", 100, ""), false, "GET " + base + "/conversations?limit=100"},
-		{c.page(listConversations, "", 100, "a=+/b"), false, "GET " + base + "/conversations?limit=100&pageToken=a%3D%2B%2Fb"},
-		{c.call(getConversation, "x/y", nil), false, "GET " + base + "/conversations/x%2Fy"},
-		{c.call(createConversation, "", map[string]string{"name": "n"}), true, "POST " + base + `/conversations {"name":"n"}`},
-		{c.call(updateConversation, c1, map[string]string{}), true, "PATCH " + one + " {}"},
-		{c.call(deleteConversation, c1, nil), true, "DELETE " + one},
+		{c.page(calls.ListConversations, "", 100, ""), false, "GET " + base + "/conversations?limit=100"},
+		{c.page(calls.ListConversations, "", 100, "a=+/b"), false, "GET " + base + "/conversations?limit=100&pageToken=a%3D%2B%2Fb"},
+		{c.call(calls.GetConversation, "x/y", nil), false, "GET " + base + "/conversations/x%2Fy"},
+		{c.call(calls.CreateConversation, "", map[string]string{"name": "n"}), true, "POST " + base + `/conversations {"name":"n"}`},
+		{c.call(calls.UpdateConversation, c1, map[string]string{}), true, "PATCH " + one + " {}"},
+		{c.call(calls.DeleteConversation, c1, nil), true, "DELETE " + one},
 		{c.messages(c1, "t", at), false, "GET " + one + "/messages?dateFrom=2026-01-02T02%3A04%3A05.678Z&limit=100&pageToken=t"},
-		{c.page(listParticipants, c1, 100, ""), false, "GET " + one + "/participants?limit=100"},
-		{c.call(addParticipant, c1, map[string]string{"id": "u", "type": "user"}), true, "POST " + one + `/participants {"id":"u","type":"user"}`},
-		{c.participant(setParticipant, c1, "p", map[string]string{"status": "active"}), true, "PATCH " + one + `/participants/p {"status":"active"}`},
-		{c.participant(removeParticipant, c1, "p", nil), true, "DELETE " + one + "/participants/p"},
-		{c.page(listContacts, "", 50, "t"), false, "GET " + base + "/contacts?limit=50&pageToken=t"},
-		{c.call(getContact, "x", nil), false, "GET " + base + "/contacts/x"},
+		{c.page(calls.ListParticipants, c1, 100, ""), false, "GET " + one + "/participants?limit=100"},
+		{c.call(calls.AddParticipant, c1, map[string]string{"id": "u", "type": "user"}), true, "POST " + one + `/participants {"id":"u","type":"user"}`},
+		{c.participant(calls.SetParticipant, c1, "p", map[string]string{"status": "active"}), true, "PATCH " + one + `/participants/p {"status":"active"}`},
+		{c.participant(calls.RemoveParticipant, c1, "p", nil), true, "DELETE " + one + "/participants/p"},
+		{c.page(calls.ListContacts, "", 50, "t"), false, "GET " + base + "/contacts?limit=50&pageToken=t"},
+		{c.call(calls.GetContact, "x", nil), false, "GET " + base + "/contacts/x"},
 		{c.contactsWith("emailaddress", "a@b.c"), false, "POST " + base + `/contacts/search {"identifier":{"key":"emailaddress","value":"a@b.c"}}`},
-		{c.page(listChannels, "", 1000, ""), false, "GET " + base + "/channels?limit=1000"},
+		{c.page(calls.ListChannels, "", 1000, ""), false, "GET " + base + "/channels?limit=1000"},
 	} {
 		r, err := c.Client.Request(tt.call)
 		if err != nil {
@@ -77,7 +77,7 @@ func TestErrors(t *testing.T) {
 		{500, `{"message":"Oops."}`, model.Error{Kind: model.UnknownOutcome, Message: "Oops."}},
 	} {
 		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
-		_, err := p.Client.Do(t.Context(), p.call(updateConversation, c1, map[string]string{}))
+		_, err := p.Client.Do(t.Context(), p.call(calls.UpdateConversation, c1, map[string]string{}))
 		got := *model.AsError(err)
 		tt.want.Op, tt.want.Status = "change conversation", tt.status
 		got.Hint, got.Err = "", nil

@@ -41,12 +41,12 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
 	}
-	w := providers.Walk[model.Conversation]{Op: listConversations.Name, Read: read, Most: maxPages, Lost: refusesToken}
+	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, Most: maxPages, Lost: refusesToken}
 	return providers.Sync(ctx, w, req, emit)
 }
 
 func (p *provider) conversations(most int) providers.RawWalk {
-	return p.list(most, func(token string) providers.Call { return p.page(listConversations, "", pageLimit, token) })
+	return p.list(most, func(token string) providers.Call { return p.page(calls.ListConversations, "", pageLimit, token) })
 }
 
 // channels are those of the workspace, in order.
@@ -67,7 +67,7 @@ func (p *provider) namer(ctx context.Context) func(string) (string, string) {
 // readChannels lists the channels. A refusal lasts for the run.
 func (p *provider) readChannels(ctx context.Context) (channels, error) {
 	rows, _, err := p.list(maxChannelPages, func(token string) providers.Call {
-		return p.page(listChannels, "", channelLimit, token)
+		return p.page(calls.ListChannels, "", channelLimit, token)
 	}).All(ctx)
 	switch model.KindOf(err) {
 	case "":

@@ -91,7 +91,7 @@ func checkID(op, what, id string) *model.Error {
 // plan is the part of providers.Adapter that knows Kona: one PUT, which no page documents, carries all fields.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id, fields := fresh.Ref.ID, fieldsOf(fresh)
-	update := fields.Write(func(b providers.Body) providers.Call { return updateConversation.Of(id, wrap(b)) })
+	update := fields.Write(func(b providers.Body) providers.Call { return calls.UpdateConversation.Of(id, wrap(b)) })
 	update.Shows = p.shown
 	update.Reads = func(err *model.Error) providers.Lesson {
 		if err.Hint == "" && err.Kind == model.Invalid {
@@ -100,7 +100,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		return providers.Lesson{}
 	}
 	update.Assumed = &providers.Assumption{
-		Probe: getConversation.Of(id, nil),
+		Probe: calls.GetConversation.Of(id, nil),
 		Proves: func(a *providers.Answer) bool {
 			raw, err := first(a, keyConversations)
 			return err == nil && idOf(raw) == id
@@ -115,7 +115,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		case model.EditCreate:
 			return p.planCreate(*e.Target.New)
 		case model.EditDelete:
-			w := providers.Single(e.Kind, deleteConversation.Of(id, nil))
+			w := providers.Single(e.Kind, calls.DeleteConversation.Of(id, nil))
 			w.Reads = func(err *model.Error) providers.Lesson {
 				if err.Kind == model.Forbidden {
 					err.Hint = "only the creator of a conversation can delete it"
@@ -260,7 +260,7 @@ func (p *provider) planCreate(n model.NewConversation) providers.Planned {
 	if refused != nil {
 		return providers.Refuse(refused)
 	}
-	w := providers.Single(model.EditCreate, providers.Call{Endpoint: createConversation, Body: body})
+	w := providers.Single(model.EditCreate, providers.Call{Endpoint: calls.CreateConversation, Body: body})
 	w.Kinds = nil // what one space refuses, another may take
 	w.Created = func(a *providers.Answer) string {
 		if raw, err := first(a, keyConversations); err == nil && idOf(raw) != "" {

@@ -292,19 +292,19 @@ func TestEndpoints(t *testing.T) {
 	}{
 		{conversations(byUpdated, "", 1), false, "GET /api/conversations?order_by=updated_at&page=1&per_page=100"},
 		{conversations(byCreated, "40", 2), false, "GET /api/conversations?order_by=created_at&page=2&per_page=100&space_id=40"},
-		{getConversation.Of("7/1", nil), false, "GET /api/conversations/7%2F1"},
-		{createConversation.Of("", wrap(providers.Body{{Name: "name", Value: "n"}})), true, `POST /api/conversations {"conversations":[{"name":"n"}]}`},
-		{updateConversation.Of("71", wrap(providers.Body{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
-		{deleteConversation.Of("71", nil), true, "DELETE /api/conversations/71"},
+		{calls.GetConversation.Of("7/1", nil), false, "GET /api/conversations/7%2F1"},
+		{calls.CreateConversation.Of("", wrap(providers.Body{{Name: "name", Value: "n"}})), true, `POST /api/conversations {"conversations":[{"name":"n"}]}`},
+		{calls.UpdateConversation.Of("71", wrap(providers.Body{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
+		{calls.DeleteConversation.Of("71", nil), true, "DELETE /api/conversations/71"},
 		{comments("71", 1), false, "GET /api/comments?page=1&per_page=100&resource_id=71&resource_type=conversation"},
 		{named(keySpaces, "", "", 1, 100), false, "GET /api/spaces?page=1&per_page=100"},
 		{named(keySpaces, hiddenSpaces, "", 1, 100), false, "GET /api/spaces?hidden=true&page=1&per_page=100"},
 		{named(keyUsers, "40", "an", 3, 50), false, "GET /api/users?like=an&page=3&per_page=50&space_id=40"},
 		{named(keyGroups, "", "", 1, 100), false, "GET /api/groups?page=1&per_page=100"},
-		{resources[keyUsers].one.Of("3", nil), false, "GET /api/users/3"},
-		{resources[keyGroups].one.Of("3", nil), false, "GET /api/groups/3"},
-		{resources[keySpaces].one.Of("3", nil), false, "GET /api/spaces/3"},
-		{providers.Call{Endpoint: userinfo}, false, "GET /api/userinfo"},
+		{calls.Directories[keyUsers].One.Of("3", nil), false, "GET /api/users/3"},
+		{calls.Directories[keyGroups].One.Of("3", nil), false, "GET /api/groups/3"},
+		{calls.Directories[keySpaces].One.Of("3", nil), false, "GET /api/spaces/3"},
+		{providers.Call{Endpoint: calls.UserInfo}, false, "GET /api/userinfo"},
 	} {
 		r, err := p.Client.Request(tt.call)
 		if err != nil {
@@ -335,7 +335,7 @@ func TestErrors(t *testing.T) {
 		{500, `{"title":"Server Error"}`, model.Error{Kind: model.UnknownOutcome, Message: "Server Error"}},
 	} {
 		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
-		_, err := p.Client.Do(t.Context(), updateConversation.Of("71", wrap(providers.Body{})))
+		_, err := p.Client.Do(t.Context(), calls.UpdateConversation.Of("71", wrap(providers.Body{})))
 		got := *model.AsError(err)
 		tt.want.Op, tt.want.Status = "change conversation", tt.status
 		got.Hint, got.Err = "", nil

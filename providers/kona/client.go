@@ -26,21 +26,7 @@ const (
 	byUpdated = "updated_at"
 )
 
-const onePath = "/conversations/{id}"
-
-// The endpoints used, below the base URL. That conversations can be updated is written down nowhere: PUT follows
-// the vendor's general rule for updates and the sibling resources [assumed].
-var (
-	listConversations  = providers.Get("list conversations", "/conversations", 200)
-	getConversation    = providers.Get("read conversation", onePath, 200)
-	createConversation = providers.Writing("create conversation", http.MethodPost, "/conversations")
-	updateConversation = providers.Writing("change conversation", http.MethodPut, onePath)
-	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath)
-	listComments       = providers.Get("list comments", "/comments", 200)
-	userinfo           = providers.Get("read own user", "/userinfo", 200)
-)
-
-// Keys of resources.
+// Keys of calls.Directories.
 const (
 	keyUsers         = "users"
 	keyGroups        = "groups"
@@ -48,37 +34,27 @@ const (
 	keyConversations = "conversations"
 )
 
-// resources are those that have names: how they are listed and read, and what they are to a person.
-var resources = map[string]struct {
-	list, one providers.Endpoint
-	kind      string
-}{
-	keyUsers:  {providers.Get("list users", "/users", 200), providers.Get("read user", "/users/{id}", 200), model.KindUser},
-	keyGroups: {providers.Get("list groups", "/groups", 200), providers.Get("read group", "/groups/{id}", 200), model.KindGroup},
-	keySpaces: {providers.Get("list spaces", "/spaces", 200), providers.Get("read space", "/spaces/{id}", 200), string(model.LookupSpaces)},
-}
-
 // page is a call for a page of a list. What is asked of it stands in pairs, of which empty values are left out.
 func page(e providers.Endpoint, page, size int, pairs ...string) providers.Call {
 	return e.With(append(pairs, "page", strconv.Itoa(page), "per_page", strconv.Itoa(size))...)
 }
 
 func conversations(order, space string, number int) providers.Call {
-	return page(listConversations, number, perPage, "order_by", order, "space_id", space)
+	return page(calls.ListConversations, number, perPage, "order_by", order, "space_id", space)
 }
 
 // comments lists the comments of a conversation, newest first.
 func comments(conversation string, number int) providers.Call {
-	return page(listComments, number, perPage, "resource_type", "conversation", "resource_id", conversation)
+	return page(calls.ListComments, number, perPage, "resource_type", "conversation", "resource_id", conversation)
 }
 
 // named lists users or groups of a space, or with "" all whom one is connected with; like matches the start of a name or
 // of an e-mail address. Of spaces it lists the active ones; those that are hidden are left out of the plain list.
 func named(key, scope, like string, number, size int) providers.Call {
 	if scope == hiddenSpaces {
-		return page(resources[key].list, number, size, "hidden", "true")
+		return page(calls.Directories[key].List, number, size, "hidden", "true")
 	}
-	return page(resources[key].list, number, size, "space_id", scope, "like", like)
+	return page(calls.Directories[key].List, number, size, "space_id", scope, "like", like)
 }
 
 func list(ctx context.Context, c *providers.Client, key string, call providers.Call) ([]json.RawMessage, error) {

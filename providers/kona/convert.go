@@ -22,7 +22,7 @@ func (n names) of(key, id string) model.Participant {
 	if n != nil && id != "" {
 		p = n(single{key, id})
 	}
-	p.Kind, p.ID = resources[key].kind, id
+	p.Kind, p.ID = calls.Directories[key].Kind, id
 	return p
 }
 
@@ -138,7 +138,7 @@ func convertComment(raw json.RawMessage, n names) (model.Message, bool) {
 // convertNamed takes a user, a group or a space; somebody invited may have no name yet.
 func convertNamed(key string, raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
-	p := model.Participant{Kind: resources[key].kind, ID: o.Text("id"), Name: o.Text("name")}
+	p := model.Participant{Kind: calls.Directories[key].Kind, ID: o.Text("id"), Name: o.Text("name")}
 	if key == keyUsers {
 		p.Name, p.Email = strings.TrimSpace(p.Name), o.Text("email")
 	}

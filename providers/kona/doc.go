@@ -16,7 +16,7 @@
 //
 // What is assumed, since the vendor does not say, and how it is met:
 //
-//   - Conversations can be updated: the page has no update. PUT is sent as for sibling resources, with the changed
+//   - Conversations can be updated: the page has no update. PUT is sent as for sibling calls.Directories, with the changed
 //     keys only. A 404 or 405 for a conversation that can still be read switches every such edit off for the run.
 //   - A conversation may carry created_at and updated_at. Where it does not, its newest comment that has been read
 //     stands in; a new comment is not promised to move it in the list, so only a full walk sees everything.

@@ -219,7 +219,7 @@ func (d *directory) lookUp(ctx context.Context, ids []single) {
 }
 
 func (d *directory) lookUpOne(ctx context.Context, s single) bool {
-	raw, err := one(ctx, d.client, s.key, resources[s.key].one.Of(s.id, nil))
+	raw, err := one(ctx, d.client, s.key, calls.Directories[s.key].One.Of(s.id, nil))
 	switch model.KindOf(err) {
 	case "":
 		d.keep(s.key, raw)
@@ -252,8 +252,8 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out mod
 	req.Limit = cmp.Or(max(0, req.Limit), providers.LookupLimit)
 	req.Text = strings.TrimSpace(req.Text)
 	key := ""
-	for k, r := range resources {
-		if r.kind == string(req.Kind) {
+	for k, r := range calls.Directories {
+		if r.Kind == string(req.Kind) {
 			key = k
 		}
 	}
@@ -281,7 +281,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out mod
 }
 
 func (p *provider) lookUpOne(ctx context.Context, key, id string) (model.LookupPage, error) {
-	raw, err := one(ctx, p.Client, key, resources[key].one.Of(id, nil))
+	raw, err := one(ctx, p.Client, key, calls.Directories[key].One.Of(id, nil))
 	who, ok := p.directory.keep(key, raw)
 	if err == nil && !ok {
 		return model.LookupPage{}, nil

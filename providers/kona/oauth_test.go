@@ -73,7 +73,7 @@ func kept(dir string) func(*providers.Account) {
 }
 
 func load(p *provider) error {
-	_, err := p.Client.Do(context.Background(), getConversation.Of("71", nil))
+	_, err := p.Client.Do(context.Background(), calls.GetConversation.Of("71", nil))
 	return err
 }
 

@@ -23,7 +23,17 @@ const (
 //go:embed service.json
 var about []byte
 
-var service = providers.Service(about, map[string]func(string) error{settingTokenURL: checkToken, settingRedirectURL: checkRedirect})
+// calls are the endpoints used.
+var calls struct {
+	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation, ListComments, UserInfo providers.Endpoint
+	// Directories are the resources that have names: how they are listed and read, and what they are to a person.
+	Directories map[string]struct {
+		List, One providers.Endpoint
+		Kind      string
+	}
+}
+
+var service = providers.Service(about, &calls, map[string]func(string) error{settingTokenURL: checkToken, settingRedirectURL: checkRedirect})
 
 // Factory opens Kona accounts.
 func Factory() providers.Factory {
@@ -87,7 +97,7 @@ func open(a providers.Account) (*provider, error) {
 
 // Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	raw, err := one(ctx, p.Client, keyUsers, providers.Call{Endpoint: userinfo})
+	raw, err := one(ctx, p.Client, keyUsers, providers.Call{Endpoint: calls.UserInfo})
 	who := providers.Check("signed in", "the access token is accepted", err)
 	if u, ok := convertNamed(keyUsers, raw); ok {
 		who.Detail = "as " + u.Display()

@@ -20,7 +20,6 @@ import (
 const (
 	// refreshEarly is how long before its end a token is renewed, if it lives for more than twice as long.
 	refreshEarly = 5 * time.Minute
-	tokenTimeout = 30 * time.Second
 	maxLife      = 10 * 365 * 24 * time.Hour // of a token; more is no number of seconds
 	maxTokenBody = 64 << 10
 )
@@ -276,13 +275,13 @@ func saysNobody(err error) bool {
 
 func (s *session) whoIs(ctx context.Context, access string) (who model.Participant, err error) {
 	s.hide(access)
-	call := providers.Call{Endpoint: userinfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}}
+	call := providers.Call{Endpoint: calls.UserInfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}}
 	raw, err := one(ctx, s.plain, keyUsers, call)
 	if err != nil {
 		return who, err
 	}
 	if who, _ = convertNamed(keyUsers, raw); !isID(who.ID) {
-		return model.Participant{}, providers.Malformed(userinfo.Name, "the answer does not say who is signed in")
+		return model.Participant{}, providers.Malformed(calls.UserInfo.Name, "the answer does not say who is signed in")
 	}
 	return who, nil
 }
@@ -418,7 +417,7 @@ func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, 
 	parameters.Set("client_id", service.Value(s.account, settingClientID))
 	parameters.Set("client_secret", clientSecret)
 	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(),
-		Success: []int{http.StatusOK}, Timeout: tokenTimeout}}
+		Success: []int{http.StatusOK}, Seconds: 30}}
 	if s.inQuery() {
 		call.Query = parameters
 	} else {

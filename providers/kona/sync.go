@@ -37,7 +37,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
 	}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: listConversations.Name, Read: read, Most: maxPages}, req,
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, Most: maxPages}, req,
 		func(b model.Batch) (bool, error) {
 			more, err := emit(b)
 			if stopped = !more; err != nil || stopped {
@@ -124,11 +124,11 @@ func (n *naming) again(ctx context.Context, cursor string) error {
 
 // Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (d model.Detail, err error) {
-	op := getConversation.Name
+	op := calls.GetConversation.Name
 	if err := checkID(op, "conversation", id); err != nil {
 		return d, err
 	}
-	answer, err := p.Client.Do(ctx, getConversation.Of(id, nil))
+	answer, err := p.Client.Do(ctx, calls.GetConversation.Of(id, nil))
 	if err != nil {
 		return d, err
 	}
@@ -233,7 +233,7 @@ func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 // the first is read.
 func (p *provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
 	if space != "" && !isID(space) {
-		return providers.Head{}, checkID(createConversation.Name, "space", space)
+		return providers.Head{}, checkID(calls.CreateConversation.Name, "space", space)
 	}
 	list := pages(p.Client, keyConversations, 1, func(page int) providers.Call { return conversations(byCreated, space, page) })
 	read := func(ctx context.Context, at string) (providers.Page[providers.Row], error) {
@@ -251,9 +251,9 @@ func (p *provider) ownID(ctx context.Context) (string, error) {
 	if id := p.session.userID(); id != "" {
 		return id, nil
 	}
-	raw, err := one(ctx, p.Client, keyUsers, providers.Call{Endpoint: userinfo})
+	raw, err := one(ctx, p.Client, keyUsers, providers.Call{Endpoint: calls.UserInfo})
 	if err == nil && idOf(raw) == "" {
-		err = providers.Malformed(userinfo.Name, "the answer does not say who is signed in")
+		err = providers.Malformed(calls.UserInfo.Name, "the answer does not say who is signed in")
 	}
 	return idOf(raw), err
 }

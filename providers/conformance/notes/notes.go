@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -22,20 +21,15 @@ var Files embed.FS
 // maxPages bounds a walk.
 const maxPages = 20_000
 
-var (
-	listNotes  = providers.Get("list notes", "/notes")
-	readNote   = providers.Get("read note", "/notes/{id}")
-	putTitle   = providers.Writing("change title", http.MethodPut, "/notes/{id}/title")
-	putVisible = providers.Writing("change visibility", http.MethodPut, "/notes/{id}/visibility")
-	putPeople  = providers.Writing("change people", http.MethodPut, "/notes/{id}/people")
-	deleteNote = providers.Writing("delete note", http.MethodDelete, "/notes/{id}")
-	listPeople = providers.Get("list people", "/people")
-)
-
 //go:embed service.json
 var about []byte
 
-var service = providers.Service(about, nil)
+// calls are the endpoints used.
+var calls struct {
+	List, Get, Title, Visible, People, Delete, ListPeople providers.Endpoint
+}
+
+var service = providers.Service(about, &calls, nil)
 
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory {
@@ -55,7 +49,7 @@ func open(a providers.Account) (_ model.Provider, err error) {
 	if p.Adapter, err = providers.Open(service, a, providers.ClientOptions{Credential: key}); err != nil {
 		return nil, err
 	}
-	p.people = providers.NewKept(listPeople.Name, 0, p.readPeople)
+	p.people = providers.NewKept(calls.ListPeople.Name, 0, p.readPeople)
 	p.Plan = p.plan
 	return p, nil
 }
@@ -67,7 +61,7 @@ func (p *provider) convert(raw []byte) (d model.Detail, err error) {
 	c := &d.Conversation
 	c.Title, c.Privacy, c.Created = o.Text("title"), model.Privacy(o.Text("visibility")), o.Time("created")
 	if c.Ref.ID == "" {
-		return d, providers.Malformed(readNote.Name, "the answer is no note")
+		return d, providers.Malformed(calls.Get.Name, "the answer is no note")
 	}
 	if c.Privacy != model.PrivacyPrivate && c.Privacy != model.PrivacyPublic {
 		c.Privacy = model.PrivacyUnknown
@@ -101,13 +95,13 @@ func participants(list []*providers.Object, facts *providers.Facts) (out []model
 }
 
 func (p *provider) Load(ctx context.Context, id string, _ model.Need) (model.Detail, error) {
-	a, err := p.Client.Do(ctx, readNote.Of(id, nil))
+	a, err := p.Client.Do(ctx, calls.Get.Of(id, nil))
 	if err != nil {
 		return model.Detail{}, err
 	}
 	d, err := p.convert(a.Body)
 	if err == nil && d.Conversation.Ref.ID != id {
-		return model.Detail{}, providers.Malformed(readNote.Name, "the service answered with another note")
+		return model.Detail{}, providers.Malformed(calls.Get.Name, "the service answered with another note")
 	}
 	return d, err
 }
@@ -120,14 +114,14 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		return p.page(ctx, at, seen)
 	}
-	return providers.Sync(ctx, providers.Walk[model.Conversation]{Op: listNotes.Name, Most: maxPages, Read: read}, req, emit)
+	return providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, Most: maxPages, Read: read}, req, emit)
 }
 
 // page reads one page. What a page before it had, since the list has moved, is
 // left out.
 func (p *provider) page(ctx context.Context, at string, seen map[string]bool) (out providers.Page[model.Conversation], err error) {
 	at = cmp.Or(at, "1")
-	a, err := p.Client.Do(ctx, providers.Call{Endpoint: listNotes, Query: url.Values{"page": {at}}})
+	a, err := p.Client.Do(ctx, providers.Call{Endpoint: calls.List, Query: url.Values{"page": {at}}})
 	if err != nil {
 		return out, err
 	}
@@ -155,7 +149,7 @@ func (p *provider) page(ctx context.Context, at string, seen map[string]bool) (o
 }
 
 func (p *provider) readPeople(ctx context.Context) ([]model.Participant, error) {
-	a, err := p.Client.Do(ctx, providers.Call{Endpoint: listPeople})
+	a, err := p.Client.Do(ctx, providers.Call{Endpoint: calls.ListPeople})
 	if err != nil {
 		return nil, err
 	}
@@ -185,12 +179,12 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 // plan is the part of providers.Adapter that knows Notes: one call a field.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	return func(e model.Edit) providers.Planned {
-		call := deleteNote.Of(fresh.Ref.ID, nil)
+		call := calls.Delete.Of(fresh.Ref.ID, nil)
 		switch e.Kind {
 		case model.EditTitle:
-			call = putTitle.Of(fresh.Ref.ID, map[string]string{"title": e.Target.String()})
+			call = calls.Title.Of(fresh.Ref.ID, map[string]string{"title": e.Target.String()})
 		case model.EditPrivacy:
-			call = putVisible.Of(fresh.Ref.ID, map[string]string{"visibility": e.Target.String()})
+			call = calls.Visible.Of(fresh.Ref.ID, map[string]string{"visibility": e.Target.String()})
 		case model.EditParticipants:
 			if !fresh.Participants.Known {
 				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "the people were not read, and writing replaces all of them"))
@@ -199,7 +193,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			for _, q := range e.Target.Set() {
 				ids = append(ids, q.ID)
 			}
-			call = putPeople.Of(fresh.Ref.ID, map[string][]string{"people": ids})
+			call = calls.People.Of(fresh.Ref.ID, map[string][]string{"people": ids})
 		}
 		w := providers.Single(e.Kind, call)
 		w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
