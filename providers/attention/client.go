@@ -1,6 +1,7 @@
 package attention
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -62,10 +63,10 @@ func noSuchList(err error) bool {
 
 const maxDirectoryPages = 100
 
-// plain walks a list of plain objects, each given once. Whether these lists have
-// pages is not documented: further ones are asked for only where the answer counts
-// them, and the walk ends where a page brings nothing new.
-func (p *provider) plain(ctx context.Context, e providers.Endpoint, filter url.Values) (out []entry, err error) {
+// plain walks a list of plain objects or JSON:API resources, each given once. Whether these lists have pages is not
+// documented: further ones are asked for only where the answer counts them, and the walk ends where a page brings nothing new.
+func (p *provider) plain(ctx context.Context, e providers.Endpoint, filter url.Values,
+	convert func(id string, o *providers.Object) []model.Participant) (out []model.Participant, err error) {
 	seen := map[string]bool{}
 	q := maps.Clone(filter)
 	for page := 1; page <= maxDirectoryPages; page++ {
@@ -77,14 +78,17 @@ func (p *provider) plain(ctx context.Context, e providers.Endpoint, filter url.V
 		if err != nil {
 			return nil, err
 		}
-		had := len(out)
+		had := len(seen)
 		for _, raw := range list.rows {
-			if e, ok := readEntry(raw); ok && !seen[e.id] {
-				seen[e.id] = true
-				out = append(out, e)
+			o, ok := providers.ObjectOf(raw)
+			fields := cmp.Or(o.Object("attributes"), o)
+			id := cmp.Or(fields.FirstText("uuid", "id"), o.Text("id"))
+			if ok && !seen[id] {
+				seen[id] = true
+				out = append(out, convert(id, fields)...)
 			}
 		}
-		if len(out) == had || list.pageCount <= page && (list.total <= len(out) || list.pageCount > 0) {
+		if n := len(seen); n == had || list.pageCount <= page && (list.total <= n || list.pageCount > 0) {
 			break
 		}
 		q = url.Values{"page": {strconv.Itoa(page + 1)}}
@@ -110,22 +114,4 @@ func readPage(a *providers.Answer) (listPage, error) {
 	p.pageCount, _ = meta.Count("pageCount")
 	p.total, _ = meta.Count("totalRecords")
 	return p, err
-}
-
-// entry is one user, team or label: a plain object, or a JSON:API resource.
-type entry struct {
-	id     string
-	fields *providers.Object
-}
-
-func readEntry(raw json.RawMessage) (entry, bool) {
-	o, ok := providers.ObjectOf(raw)
-	e := entry{fields: o}
-	if inner := o.Object("attributes"); inner != nil {
-		e.fields = inner
-	}
-	if e.id = e.fields.FirstText("uuid", "id"); e.id == "" {
-		e.id = o.Text("id")
-	}
-	return e, ok
 }

@@ -102,7 +102,7 @@ func (p *provider) convertRow(raw json.RawMessage, names directory) (converted, 
 	}
 	owner(c, a, names, &facts)
 	if id := a.Text("teamUUID"); id != "" {
-		c.Team = model.Named{ID: id, Name: names.teams[id].Name}
+		c.Team = model.Named{ID: id, Name: names[id].Name}
 	}
 	people(c, a, &facts)
 	statuses(c, a, &facts)
@@ -154,7 +154,7 @@ func owner(c *model.Conversation, a *providers.Object, names directory, facts *p
 		facts.Rest("Owner", "", u)
 	}
 	if o.Name == "" && o.Email == "" {
-		o.Name, o.Email = names.users[o.ID].Name, names.users[o.ID].Email
+		o.Name, o.Email = names[o.ID].Name, names[o.ID].Email
 	}
 	if o != (model.Participant{}) {
 		o.Kind = model.KindUser

@@ -40,8 +40,7 @@ func factLines(facts []model.Fact) string {
 // The example of the vendor's page on changing privacy.
 func TestConvertVendorExample(t *testing.T) {
 	got, err := blank("sales", webPages).convert(fixture(t, "conversation.json"), directory{
-		teams: map[string]model.Participant{"team-uuid-789": {Name: "West"}},
-		users: map[string]model.Participant{"user-uuid-456": {Name: "Uma", Email: "uma@example.com"}}})
+		"team-uuid-789": {Name: "West"}, "user-uuid-456": {Name: "Uma", Email: "uma@example.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,7 +142,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if scheme, _ := p.Client.Scheme(); scheme == providers.Raw {
 		sentAs = schemeRaw
 	}
-	_, err = p.plain(ctx, calls.Users, nil)
+	_, err = p.plain(ctx, calls.Users, nil, userOf)
 	users := providers.Check("users", "owners can be named", err)
 	if err != nil {
 		users.Detail = "owners stay without names: " + users.Detail
