@@ -127,49 +127,42 @@ func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 }
 
 // lookupAgents returns one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
-// of type user is "usually an agent at the desk", and a wrong id is refused when it is added. An access key that may
-// not list agents is common; then nobody is found.
-func (p *provider) lookupAgents(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+// of type user is "usually an agent at the desk", and a wrong id is refused when it is added.
+func (p *provider) lookupAgents(ctx context.Context, req model.LookupRequest) (out model.LookupPage, err error) {
 	if strings.ContainsFunc(req.Text, unicode.IsControl) {
-		return model.LookupPage{}, nil
+		return out, nil
 	}
 	page, err := readPage(p.Client.Do(ctx, p.agents(min(req.Limit, pageLimit), req.Cursor, req.Text)))
-	switch model.KindOf(err) {
-	case "":
-	case model.Unauthorized, model.Forbidden, model.NotFound, model.Unsupported:
-		p.Account.Logf("agents cannot be listed, so no users are found: %s", err)
-		return model.LookupPage{}, nil
-	default:
-		return model.LookupPage{}, err
-	}
 	found := slices.DeleteFunc(providers.ConvertPage(page, convertAgent).Rows, func(u model.Participant) bool {
 		return !providers.Holds(req.Text, u.Name, u.Email)
 	})
-	out := model.LookupPage{Items: found[:min(len(found), req.Limit)], Cursor: page.Next}
-	if page.Next == req.Cursor {
-		out.Cursor = "" // a token that leads to itself
+	out.Items = found[:min(len(found), req.Limit)]
+	if page.Next != req.Cursor { // a token that leads to itself
+		out.Cursor = page.Next
 	}
-	return out, nil
+	return out, p.withoutAgents(err)
+}
+
+// withoutAgents lets nobody be found where the access key may not list agents, which is common.
+func (p *provider) withoutAgents(err error) error {
+	switch model.KindOf(err) {
+	case model.Unauthorized, model.Forbidden, model.NotFound, model.Unsupported:
+		p.Account.Logf("agents cannot be listed, so no users are found: %s", err)
+		return nil
+	}
+	return err
 }
 
 // lookupAgent finds the agent with an id. The list has no filter by id, so its pages are read, a bounded number of them.
-func (p *provider) lookupAgent(ctx context.Context, id string) (model.LookupPage, error) {
-	req := model.LookupRequest{Kind: model.LookupUsers, Limit: pageLimit}
-	for range searchPages {
-		page, err := p.lookupAgents(ctx, req)
-		if err != nil {
-			return page, err
-		}
-		for _, u := range page.Items {
-			if strings.EqualFold(u.ID, id) {
-				return model.LookupPage{Items: []model.Participant{u}}, nil
-			}
-		}
-		if req.Cursor = page.Cursor; req.Cursor == "" {
-			break
-		}
-	}
-	return model.LookupPage{}, nil
+func (p *provider) lookupAgent(ctx context.Context, id string) (out model.LookupPage, err error) {
+	list := p.list(searchPages, func(token string) providers.Call { return p.agents(pageLimit, token, "") })
+	_, err = list.Run(ctx, "", func(page providers.RawPage) (bool, error) {
+		out.Items = slices.DeleteFunc(providers.ConvertPage(page, convertAgent).Rows, func(u model.Participant) bool {
+			return !strings.EqualFold(u.ID, id)
+		})
+		return len(out.Items) == 0, nil
+	})
+	return out, p.withoutAgents(err)
 }
 
 func (p *provider) lookupChannels(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
