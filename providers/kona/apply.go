@@ -14,64 +14,58 @@ import (
 	"confab/providers"
 )
 
-// Words for the numbers of stakeholder (conversations.md) and of roles: 1 and 2 are explained for participants, all three
-// for default_role; that 3 means the same in both is [assumed].
-var (
-	accessWords = map[string]string{"0": "just_me", "1": "group", "2": "everyone"}
-	roleWords   = map[string]string{"1": model.RoleEditor, "2": model.RoleViewer, "3": model.RoleComplete}
-)
-
-// rolePrefix marks a role whose number confab does not know: "role 7".
-const rolePrefix = "role "
-
-// accessText is the word for a stakeholder; a number without a word stays a number.
-func accessText(number string) string { return cmp.Or(accessWords[number], number) }
-
-// accessNumber is the inverse of accessText; ok is false for what is neither a word nor a number.
-func accessNumber(text string) (json.RawMessage, bool) {
-	if n := numberOf(accessWords, text); n != nil {
-		return n, true
-	}
-	return number(text)
+// words are those for the numbers of a field. A number without a word is shown behind a prefix, and goes back as it came.
+type words struct {
+	of     map[string]string
+	prefix string
 }
 
-func roleText(number string) string {
+// What stakeholder says (conversations.md), and roles: 1 and 2 are explained for participants, all three for default_role;
+// that 3 means the same in both is [assumed].
+var (
+	access = words{map[string]string{"0": "just_me", "1": "group", "2": "everyone"}, ""}
+	role   = words{map[string]string{"1": model.RoleEditor, "2": model.RoleViewer, "3": model.RoleComplete}, "role "}
+)
+
+func (w words) text(number string) string {
 	if number == "" {
 		return ""
 	}
-	return cmp.Or(roleWords[number], rolePrefix+number)
+	return cmp.Or(w.of[number], w.prefix+number)
 }
 
-// roleNumber is the inverse of roleText: a role that is not known goes back as it came. "" sends no role.
-func roleNumber(text string) (json.RawMessage, bool) {
-	if n := numberOf(roleWords, text); n != nil || text == "" {
-		return n, true
+// number is the inverse of text; ok is false for what is neither a word nor a number.
+func (w words) number(text string) (json.RawMessage, bool) {
+	for n, word := range w.of {
+		if word == text {
+			return json.RawMessage(n), true
+		}
 	}
-	n, ok := strings.CutPrefix(text, rolePrefix)
-	if !ok || n == "" {
+	n, ok := strings.CutPrefix(text, w.prefix)
+	switch {
+	case !ok || n == "":
+		return nil, false
+	case !strings.ContainsAny(n, "\"[{tfn \t\r\n") && json.Valid([]byte(n)):
+		return json.RawMessage(n), true
+	case w.prefix == "":
 		return nil, false
 	}
-	raw, ok := number(n)
-	if !ok {
-		raw, _ = json.Marshal(n)
-	}
+	raw, _ := json.Marshal(n)
 	return raw, true
 }
 
-func numberOf(words map[string]string, word string) json.RawMessage {
-	for n, w := range words {
-		if w == word {
-			return json.RawMessage(n)
-		}
+// check refuses what is neither a word nor a number; "" leaves the field out.
+func (w words) check(op, text string, known []string) *model.Error {
+	if _, ok := w.number(text); ok || text == "" {
+		return nil
 	}
-	return nil
+	return providers.OneOf(op, text, known...)
 }
 
-func number(text string) (json.RawMessage, bool) {
-	if text == "" || strings.ContainsAny(text, "\"[{tfn \t\r\n") || !json.Valid([]byte(text)) {
-		return nil, false
+func (w words) add(b *providers.Body, name, text string) {
+	if n, ok := w.number(text); ok {
+		b.Add(name, n)
 	}
-	return json.RawMessage(text), true
 }
 
 // isID reports whether a text is an id as the API has them: a whole number.
@@ -139,23 +133,8 @@ func fieldsOf(fresh model.Conversation) providers.Fields {
 			return nil
 		}},
 		{Kind: model.EditDescription, Names: []string{"details"}, Null: true}, // as an empty text may come
-		{Kind: model.EditAccess, Names: []string{"stakeholder"},
-			Check: func(e model.Edit) *model.Error { return checkAccess(e.Kind.Op(), e.Target.String()) },
-			Add: func(b *providers.Body, edits []model.Edit) {
-				n, _ := accessNumber(edits[0].Target.String())
-				b.Add("stakeholder", n)
-			}},
-		{Kind: model.EditDefaultRole, Names: []string{"default_role"},
-			Check: func(e model.Edit) *model.Error {
-				if e.Target.String() == "" {
-					return providers.OneOf(e.Kind.Op(), "", service.About.Roles...)
-				}
-				return checkRole(e.Kind.Op(), e.Target.String())
-			},
-			Add: func(b *providers.Body, edits []model.Edit) {
-				n, _ := roleNumber(edits[0].Target.String())
-				b.Add("default_role", n)
-			}},
+		access.field(model.EditAccess, "stakeholder", service.About.AccessValues),
+		role.field(model.EditDefaultRole, "default_role", service.About.Roles),
 		{Kind: model.EditParticipants, Names: []string{"participants", "groups"},
 			Check: func(e model.Edit) *model.Error {
 				if !fresh.Participants.Known {
@@ -175,18 +154,15 @@ func fieldsOf(fresh model.Conversation) providers.Fields {
 	}
 }
 
-func checkAccess(op, access string) *model.Error {
-	if _, ok := accessNumber(access); ok {
-		return nil
-	}
-	return providers.OneOf(op, access, service.About.AccessValues...)
-}
-
-func checkRole(op, role string) *model.Error {
-	if _, ok := roleNumber(role); ok {
-		return nil
-	}
-	return providers.OneOf(op, role, service.About.Roles...)
+func (w words) field(k model.EditKind, name string, known []string) providers.Field {
+	return providers.Field{Kind: k, Names: []string{name},
+		Check: func(e model.Edit) *model.Error {
+			if text := e.Target.String(); text != "" {
+				return w.check(k.Op(), text, known)
+			}
+			return providers.OneOf(k.Op(), "", known...)
+		},
+		Add: func(b *providers.Body, edits []model.Edit) { w.add(b, name, edits[0].Target.String()) }}
 }
 
 // sendable refuses people that the two lists cannot hold.
@@ -198,7 +174,7 @@ func sendable(op string, people []model.Participant) *model.Error {
 		case p.ID == "":
 			return providers.Invalid(op, p.Display()+" has no id: look the person up first")
 		}
-		if err := cmp.Or(checkID(op, p.Kind, p.ID), checkRole(op, p.Role)); err != nil {
+		if err := cmp.Or(checkID(op, p.Kind, p.ID), role.check(op, p.Role, service.About.Roles)); err != nil {
 			return err
 		}
 	}
@@ -234,9 +210,7 @@ func roles(id string, in []model.Participant) []providers.Body {
 	out := make([]providers.Body, len(in))
 	for i, p := range in {
 		out[i].Add(id, json.RawMessage(p.ID))
-		if n, _ := roleNumber(p.Role); n != nil {
-			out[i].Add("role", n)
-		}
+		role.add(&out[i], "role", p.Role)
 	}
 	return out
 }
@@ -279,7 +253,8 @@ func (p *provider) planCreate(n model.NewConversation) providers.Planned {
 // it out where people are listed.
 func newConversation(n model.NewConversation) (any, *model.Error) {
 	op := model.EditCreate.Op()
-	refused := cmp.Or(checkID(op, "space", n.Space), sendable(op, n.People), checkRole(op, n.DefaultRole))
+	refused := cmp.Or(checkID(op, "space", n.Space), sendable(op, n.People), role.check(op, n.DefaultRole, service.About.Roles),
+		access.check(op, n.Access, service.About.AccessValues))
 	switch {
 	case strings.TrimSpace(n.Title) == "":
 		refused = providers.Invalid(op, "the service wants a name")
@@ -289,8 +264,6 @@ func newConversation(n model.NewConversation) (any, *model.Error) {
 		refused = providers.Invalid(op, "the service has no channels")
 	case n.Privacy == model.PrivacyPublic:
 		refused = providers.Invalid(op, "the service's conversations are visible to their participants only")
-	case n.Access != "":
-		refused = cmp.Or(refused, checkAccess(op, n.Access))
 	}
 	if refused != nil {
 		return nil, refused
@@ -299,12 +272,8 @@ func newConversation(n model.NewConversation) (any, *model.Error) {
 	b.Add("name", n.Title)
 	b.AddText("details", n.Description)
 	b.Add("space_id", json.RawMessage(n.Space))
-	if access, _ := accessNumber(n.Access); access != nil {
-		b.Add("stakeholder", access)
-	}
-	if role, _ := roleNumber(n.DefaultRole); role != nil {
-		b.Add("default_role", role)
-	}
+	access.add(&b, "stakeholder", n.Access)
+	role.add(&b, "default_role", n.DefaultRole)
 	for _, l := range lists {
 		if people := only(l.kind, n.People); len(people) > 0 {
 			b.Add(l.field, roles(l.id, people))

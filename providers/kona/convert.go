@@ -49,8 +49,8 @@ func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bo
 	if id := o.Text("creator_id"); id != "" {
 		c.Owner = n.of(keyUsers, id)
 	}
-	c.Access = accessText(o.Text("stakeholder"))
-	c.DefaultRole = roleText(o.Text("default_role"))
+	c.Access = access.text(o.Text("stakeholder"))
+	c.DefaultRole = role.text(o.Text("default_role"))
 
 	known := true
 	var people []model.Participant
@@ -98,7 +98,7 @@ func members(o *providers.Object, list, field, key string, n names, facts *provi
 			continue
 		}
 		p := n.of(key, id)
-		p.Role = roleText(e.Text("role"))
+		p.Role = role.text(e.Text("role"))
 		if e.Peek("role") != nil && p.Role == "" && !e.Null("role") {
 			known = false
 		}

@@ -128,22 +128,22 @@ func TestUnknownIsNotEmpty(t *testing.T) {
 // TestNumbersComeBack: a number goes to text and back as it was.
 func TestNumbersComeBack(t *testing.T) {
 	for _, n := range []string{"0", "1", "2", "3", "7", "-1", "2.5", "99999999999999999999"} {
-		if raw, ok := roleNumber(roleText(n)); !ok || string(raw) != n {
-			t.Errorf("role %s is %q and comes back as %s", n, roleText(n), raw)
+		if raw, ok := role.number(role.text(n)); !ok || string(raw) != n {
+			t.Errorf("role %s is %q and comes back as %s", n, role.text(n), raw)
 		}
-		if raw, ok := accessNumber(accessText(n)); !ok || string(raw) != n {
-			t.Errorf("stakeholder %s is %q and comes back as %s", n, accessText(n), raw)
+		if raw, ok := access.number(access.text(n)); !ok || string(raw) != n {
+			t.Errorf("stakeholder %s is %q and comes back as %s", n, access.text(n), raw)
 		}
 	}
 	for _, bad := range []string{"boss", "Editor", "editor "} {
-		if raw, ok := roleNumber(bad); ok {
+		if raw, ok := role.number(bad); ok {
 			t.Errorf("role %q is sent as %s", bad, raw)
 		}
-		if raw, ok := accessNumber(bad); ok {
+		if raw, ok := access.number(bad); ok {
 			t.Errorf("access %q is sent as %s", bad, raw)
 		}
 	}
-	if raw, ok := roleNumber(roleText("boss")); !ok || string(raw) != `"boss"` {
+	if raw, ok := role.number(role.text("boss")); !ok || string(raw) != `"boss"` {
 		t.Errorf("a role that came as text comes back as %s", raw)
 	}
 }
