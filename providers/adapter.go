@@ -3,9 +3,11 @@ package providers
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 
 	"confab/model"
 )
@@ -54,8 +56,12 @@ func Open(service Factory, a Account, o ClientOptions) (*Adapter, error) {
 
 // Describe implements model.Provider.
 func (ad *Adapter) Describe() model.Description {
-	d := ad.Service.describe(ad.Account)
+	f, d := ad.Service, ad.Service.About
+	d.Provider, d.Name, d.Account, d.BaseURL, d.ReadOnly = f.Name, f.Title, ad.Account.Name, ad.Account.BaseURL, ad.Account.ReadOnly
 	d.Identity, d.Formerly = ad.Identity, ad.Formerly
+	d.MinRefresh = time.Duration(f.Pace.RefreshSeconds) * time.Second
+	d.Effects = map[string]string{}
+	maps.Copy(d.Effects, f.About.Effects)
 	return d
 }
 

@@ -86,17 +86,17 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 	})
 	c := &Client{account: a, options: o, base: base, resty: r, places: NewGate(o.InFlight)}
 	if o.Credential != nil {
-		c.auth = newAuthorization(*o.Credential, a.Credential)
+		c.auth = &authorization{Credential: *o.Credential, gate: NewGate(1)}
+		c.auth.Header = cmp.Or(c.auth.Header, "Authorization")
+		if c.auth.Source == nil {
+			c.auth.Source = a.Credential
+		}
 	}
 	return c, nil
 }
 
-func ownTransport() http.RoundTripper {
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport
-	}
-	t = t.Clone()
+func ownTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 4
 	t.ResponseHeaderTimeout = 0 // the endpoint's timeout covers it
 	t.MaxResponseHeaderBytes = headerLimit

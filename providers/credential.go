@@ -1,7 +1,6 @@
 package providers
 
 import (
-	"cmp"
 	"context"
 	"strings"
 	"sync/atomic"
@@ -85,14 +84,6 @@ func (p proof) value() string {
 		return p.bare
 	}
 	return p.scheme + " " + p.bare
-}
-
-func newAuthorization(c Credential, source model.CredentialSource) *authorization {
-	if c.Source == nil {
-		c.Source = source
-	}
-	c.Header = cmp.Or(c.Header, "Authorization")
-	return &authorization{Credential: c, gate: NewGate(1)}
 }
 
 func (a *authorization) begin() *attempt {

@@ -179,11 +179,17 @@ func retryAfter(h http.Header, now time.Time) (time.Time, bool) {
 // readError reads an error body of unknown shape: the first of some fields that holds words, also in lists and in inner
 // objects, else the beginning of a plain text.
 func readError(h http.Header, body []byte) *model.Error {
-	e := &model.Error{RequestID: requestID(h)}
+	e := &model.Error{}
+	for _, k := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid"} {
+		e.RequestID = cmp.Or(e.RequestID, cut(h.Get(k), 100))
+	}
 	t := bytes.TrimSpace(body)
 	switch {
 	case len(t) > 0 && t[0] == '<':
-		e.Message, e.Hint = pageTitle(t), "it answered with a web page"
+		e.Hint = "it answered with a web page"
+		if m := titleTag.FindSubmatch(t); m != nil && utf8.Valid(m[1]) {
+			e.Message = strings.TrimSpace(string(m[1]))
+		}
 	case json.Valid(t):
 		readErrorValue(e, t, 0)
 	case utf8.Valid(t):
@@ -211,32 +217,10 @@ func readErrorValue(e *model.Error, raw json.RawMessage, depth int) {
 	}
 }
 
-func requestID(h http.Header) string {
-	for _, k := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid"} {
-		if v := h.Get(k); v != "" {
-			return cut(v, 100)
-		}
-	}
-	return ""
-}
-
-var titleTag = regexp.MustCompile(`(?is)<title[^>]*>\s*([^<]{1,80})`)
-
-func pageTitle(page []byte) string {
-	if m := titleTag.FindSubmatch(page); m != nil && utf8.Valid(m[1]) {
-		return strings.TrimSpace(string(m[1]))
-	}
-	return ""
-}
-
-var queryInURL = regexp.MustCompile(`(https?://[^\s"'?#<>]*)[?#][^\s"'<>]*`)
-
-func stripQueries(s string) string {
-	if !strings.Contains(s, "://") {
-		return s
-	}
-	return queryInURL.ReplaceAllString(s, "$1")
-}
+var (
+	titleTag   = regexp.MustCompile(`(?is)<title[^>]*>\s*([^<]{1,80})`)
+	queryInURL = regexp.MustCompile(`(https?://[^\s"'?#<>]*)[?#][^\s"'<>]*`)
+)
 
 func cut(s string, n int) string {
 	if len(s) <= n {
@@ -330,5 +314,5 @@ func (s *secrets) scrub(text string) string {
 	for _, t := range s.text {
 		text = strings.ReplaceAll(text, t, "[hidden]")
 	}
-	return stripQueries(text)
+	return queryInURL.ReplaceAllString(text, "$1")
 }

@@ -35,7 +35,7 @@ func (c counted) Read(p []byte) (int, error) {
 // counting returns the transport that accounts have, and what it reads and dials.
 func counting(t *testing.T) (transport *http.Transport, read, dialled *atomic.Int64) {
 	t.Helper()
-	transport = ownTransport().(*http.Transport)
+	transport = ownTransport()
 	read, dialled = new(atomic.Int64), new(atomic.Int64)
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialled.Add(1)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -126,18 +125,15 @@ func Service(file []byte, calls any, checks map[string]func(string) error) Facto
 	return f.Factory
 }
 
+// Opening is a factory with how its accounts are opened.
+func Opening[P model.Provider](f Factory, open func(Account) (P, error)) Factory {
+	f.Open = func(a Account) (model.Provider, error) { return open(a) }
+	return f
+}
+
 // Base returns the base URL of an account without a slash at its end.
 func (f Factory) Base(a Account) string {
 	return strings.TrimRight(cmp.Or(a.BaseURL, f.DefaultBaseURL), "/")
-}
-
-func (f Factory) describe(a Account) model.Description {
-	d := f.About
-	d.Effects = map[string]string{}
-	maps.Copy(d.Effects, f.About.Effects)
-	d.Provider, d.Name, d.Account, d.BaseURL, d.ReadOnly = f.Name, f.Title, a.Name, a.BaseURL, a.ReadOnly
-	d.MinRefresh = time.Duration(f.Pace.RefreshSeconds) * time.Second
-	return d
 }
 
 // SignIn is a sign-in of one account in the browser.

@@ -91,10 +91,7 @@ func offset(s string) time.Duration {
 	}
 	var total time.Duration
 	for _, part := range strings.Split(s, ":") {
-		n, err := strconv.Atoi(part)
-		if err != nil {
-			return -1
-		}
+		n, _ := strconv.Atoi(part)
 		total = total*60 + time.Duration(n)
 	}
 	return total * time.Second

@@ -37,11 +37,7 @@ var calls struct {
 var service = providers.Service(about, &calls, map[string]func(string) error{settingWorkspace: checkWorkspace, settingReplacePath: checkPath})
 
 // Factory returns the adapter for the registry.
-func Factory() providers.Factory {
-	f := service
-	f.Open = open
-	return f
-}
+func Factory() providers.Factory { return providers.Opening(service, open) }
 
 var workspaceID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
@@ -102,15 +98,13 @@ func open(a providers.Account) (model.Provider, error) {
 	if at, _ := url.Parse(p.Account.BaseURL); workspace != "" && strings.HasSuffix(at.Hostname(), ".askelephant.ai") {
 		p.Web = at.Scheme + "://" + at.Host + "/workspaces/" + url.PathEscape(workspace) + "/engagements/"
 	}
-	p.Plan, p.Limits, p.Recording = p.plan, p.limits, p.recording
-	return p, nil
-}
-
-// limits are what the credential does not allow.
-func (p *provider) limits(_ model.Conversation, no func(model.EditKind, string)) {
-	if p.lacks(expandContacts) {
-		no(model.EditContacts, "the credential lacks the scope contacts:read, and the set must be read before it is replaced")
+	p.Plan, p.Recording = p.plan, p.recording
+	p.Limits = func(_ model.Conversation, no func(model.EditKind, string)) {
+		if p.lacks(expandContacts) {
+			no(model.EditContacts, "the credential lacks the scope contacts:read, and the set must be read before it is replaced")
+		}
 	}
+	return p, nil
 }
 
 // Load implements model.Provider. Contacts are always asked for.

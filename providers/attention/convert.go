@@ -106,7 +106,7 @@ func (p *provider) convertRow(raw json.RawMessage, names directory) (converted, 
 	}
 	people(c, a, &facts)
 	statuses(c, a, &facts)
-	c.HasTranscript = c.HasTranscript || hasTranscript(out.transcript)
+	c.HasTranscript = c.HasTranscript || !slices.Contains([]string{"", "null", `""`, "{}", "[]"}, string(bytes.TrimSpace(out.transcript)))
 	c.Labels, out.labels = labels(a)
 
 	facts.AddTime("Times", "Live stream started at", a.Time("liveStreamStartedAt"))
@@ -117,7 +117,12 @@ func (p *provider) convertRow(raw json.RawMessage, names directory) (converted, 
 	}
 	facts.Trees("Links", a, "Zoom meeting join url", "zoomMeetingJoinUrl", "Google meet join url", "googleMeetJoinUrl",
 		"Microsoft teams join url", "microsoftTeamsJoinUrl", "Webex join url", "webexJoinUrl")
-	opportunity(a, &facts)
+	o := a.Object("externalOpportunity")
+	facts.Texts("Opportunity", o, "Title", "title", "Id", "uuid")
+	facts.Rest("Opportunity", "", o)
+	facts.Texts("Opportunity", a, "External intelligence id", "externalIntelligenceOpportunityID")
+	facts.Texts("CRM", a, "Deal", "dealUUID")
+	facts.Texts(providers.GroupOther, a, "E-mail template", "emailTemplateID")
 	crm(a, &facts)
 	bots(a, &facts)
 	boards(a, &facts)
@@ -217,47 +222,26 @@ func attended(invited []model.Participant, o *providers.Object, facts *providers
 	facts.Rest("People", "Attended: "+name, o)
 }
 
-// statusFields are the statuses of a conversation, in the order in which statusWord looks.
+// statusFields are the statuses of a conversation, in the order in which one is chosen.
 var statusFields = []string{"transcriptStatus", "importStatus", "mediaStorageStatus", "videoStatus"}
 
+// statuses chooses one word, as it came: the first that means a failure, else the first that means work under way, else the
+// first that says anything at all. The CRM export has no part in it: it is another system's matter.
 func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
-	words := map[string]string{}
-	for _, f := range statusFields {
-		words[f] = a.Text(f)
+	finished := func(field string) bool { // that these words say so is assumed
+		return slices.Contains([]string{"READY", "COMPLETED", "FINISHED", "DONE", "EXPORTED"}, strings.ToUpper(a.Text(field)))
 	}
-	facts.Texts(model.GroupRaw, a, "Transcript status", "transcriptStatus", "Import status", "importStatus",
-		"Media storage status", "mediaStorageStatus", "Video status", "videoStatus", "Crm export status", "crmExportStatus")
-	c.Status = statusWord(words)
-	c.HasRecording = isFinished(words["mediaStorageStatus"]) || isFinished(words["videoStatus"])
-	c.HasTranscript = isFinished(words["transcriptStatus"])
-}
-
-// finished are the words of a status that say so; that they do is assumed.
-var finished = []string{"READY", "COMPLETED", "FINISHED", "DONE", "EXPORTED"}
-
-func isFinished(word string) bool { return slices.Contains(finished, strings.ToUpper(word)) }
-
-// statusWord chooses one word, as it came: the first that means a failure,
-// else the first that means work under way, else the first that says anything
-// at all. The CRM export has no part in it: it is another system's matter.
-func statusWord(words map[string]string) string {
+	c.HasRecording = finished("mediaStorageStatus") || finished("videoStatus")
+	c.HasTranscript = finished("transcriptStatus")
 	for _, wanted := range []string{model.StatusFailed, model.StatusProcessing, model.StatusOpen} {
 		for _, f := range statusFields {
-			if w := words[f]; w != "" && !strings.EqualFold(w, "NONE") && model.StatusOf(w) == wanted {
-				return w
+			if w := a.Text(f); c.Status == "" && !strings.EqualFold(w, "NONE") && w != "" && model.StatusOf(w) == wanted {
+				c.Status = w
 			}
 		}
 	}
-	return ""
-}
-
-func hasTranscript(raw json.RawMessage) bool {
-	t := bytes.TrimSpace(raw)
-	switch string(t) {
-	case "", "null", `""`, "{}", "[]":
-		return false
-	}
-	return true
+	facts.Texts(model.GroupRaw, a, "Transcript status", "transcriptStatus", "Import status", "importStatus",
+		"Media storage status", "mediaStorageStatus", "Video status", "videoStatus", "Crm export status", "crmExportStatus")
 }
 
 // labels returns the map as texts and as it came. Null for the map counts as

@@ -142,7 +142,7 @@ func TestStatusWord(t *testing.T) {
 		"weird":     {"transcriptStatus": "", "importStatus": "none", "videoStatus": "weird"},
 		"":          {"importStatus": "NONE"},
 	} {
-		if got := statusWord(words); got != want {
+		if got := chosen(t, words); got != want {
 			t.Errorf("%v: %q", words, got)
 		}
 	}
@@ -316,4 +316,17 @@ func texts(v any) []string {
 // blank is an account that is not opened.
 func blank(name, web string) *provider {
 	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}, Web: web}}
+}
+
+// chosen is the status of a call with these words.
+func chosen(t *testing.T, words map[string]string) string {
+	t.Helper()
+	raw, err := json.Marshal(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, _ := providers.ObjectOf(raw)
+	var c model.Conversation
+	statuses(&c, o, &providers.Facts{})
+	return c.Status
 }

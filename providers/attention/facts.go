@@ -15,15 +15,6 @@ import (
 
 // What a call has beyond the common fields, as facts.
 
-func opportunity(a *providers.Object, facts *providers.Facts) {
-	o := a.Object("externalOpportunity")
-	facts.Texts("Opportunity", o, "Title", "title", "Id", "uuid")
-	facts.Rest("Opportunity", "", o)
-	facts.Texts("Opportunity", a, "External intelligence id", "externalIntelligenceOpportunityID")
-	facts.Texts("CRM", a, "Deal", "dealUUID")
-	facts.Texts(providers.GroupOther, a, "E-mail template", "emailTemplateID")
-}
-
 func crm(a *providers.Object, facts *providers.Facts) {
 	for _, kind := range []struct{ field, label string }{
 		{"linkedCrmRecords", "Linked"}, {"externalAccounts", "Account"}, {"externalContacts", "Contact"},

@@ -43,11 +43,7 @@ var calls struct {
 var service = providers.Service(about, &calls, nil)
 
 // Factory returns the adapter for the registry.
-func Factory() providers.Factory {
-	f := service
-	f.Open = open
-	return f
-}
+func Factory() providers.Factory { return providers.Opening(service, open) }
 
 type provider struct {
 	*providers.Adapter
@@ -72,18 +68,16 @@ func open(a providers.Account) (model.Provider, error) {
 	}
 	p := &provider{Adapter: ad, odd: providers.NewRecent[map[string]json.RawMessage](maxOdd)}
 	p.directory = providers.NewKept(calls.Users.Name, directoryAge, p.readDirectory)
-	p.Plan, p.Limits, p.Recording = p.plan, limits, p.recording
+	p.Plan, p.Recording = p.plan, p.recording
+	p.Limits = func(c model.Conversation, no func(model.EditKind, string)) {
+		if c.Archived {
+			no(model.EditArchive, "it is archived already, and Attention's API can't unarchive")
+		}
+	}
 	if at, _ := url.Parse(ad.Account.BaseURL); strings.EqualFold(at.Host, ownHost) {
 		p.Web = webPages
 	}
 	return p, nil
-}
-
-// limits are what one conversation does not allow.
-func limits(c model.Conversation, no func(model.EditKind, string)) {
-	if c.Archived {
-		no(model.EditArchive, "it is archived already, and Attention's API can't unarchive")
-	}
 }
 
 // named is what conversions need. Names are a convenience: a failure to read them

@@ -90,7 +90,9 @@ type listing struct {
 func (l *listing) read(ctx context.Context, place string) (out providers.Page[model.Conversation], err error) {
 	at := parsePosition(place)
 	page, err := l.provider.list(ctx, at.Page, l.filter)
-	if pastTheEnd(at.Page, err) {
+	if at.Page > 1 && model.KindOf(err) == model.NotFound {
+		// Rows may have gone since the page before, or since the walk was left: it has ended. But the vendor knows of an
+		// empty page alone as the end, and rows that moved up may have been passed over, so it is not complete.
 		return providers.Page[model.Conversation]{Holes: true}, nil
 	}
 	if err != nil {
@@ -133,13 +135,6 @@ func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
 	return c.Conversation, err == nil
 }
 
-// pastTheEnd reports whether an answer says that there is no such page: rows may
-// have gone since the page before, or since the walk was left. The walk has then
-// ended, or it would ask for that page for ever; but the vendor knows of an empty
-// page alone as the end, and rows that moved up may have been passed over, so it
-// is not complete. The first page of a list is always there.
-func pastTheEnd(page int, err error) bool { return page > 1 && model.KindOf(err) == model.NotFound }
-
 // filter returns the parameters of a narrowed list. Of what they compare, service.json takes what leaves out nothing that a
 // query takes; none of it can be edited:
 //
@@ -167,12 +162,10 @@ func (p *provider) filter(req model.SyncRequest) url.Values {
 		from = time.Now().Add(-p.Account.Since)
 	}
 	if !from.IsZero() {
-		q.Set("fromDateTime", stamp(from.Add(-slack)))
+		q.Set("fromDateTime", from.Add(-slack).UTC().Truncate(time.Second).Format(time.RFC3339))
 	}
 	return q
 }
-
-func stamp(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
 
 const directoryAge = 15 * time.Minute
 

@@ -34,11 +34,7 @@ var calls struct {
 var service = providers.Service(about, &calls, map[string]func(string) error{settingWorkspace: checkWorkspace})
 
 // Factory opens Bird accounts.
-func Factory() providers.Factory {
-	f := service
-	f.Open = func(a providers.Account) (model.Provider, error) { return open(a) }
-	return f
-}
+func Factory() providers.Factory { return providers.Opening(service, open) }
 
 func checkWorkspace(v string) error {
 	switch {

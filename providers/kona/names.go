@@ -55,10 +55,6 @@ type progress struct {
 	err error
 }
 
-func newDirectory(c *providers.Client) *directory {
-	return &directory{client: c, gate: providers.NewGate(1), entries: map[single]*model.Participant{}, listings: map[listing]progress{}}
-}
-
 // name returns what is known of an id, for convert.
 func (d *directory) name(s single) (who model.Participant) {
 	if p, _ := d.entry(s); p != nil {

@@ -37,8 +37,7 @@ var service = providers.Service(about, &calls, map[string]func(string) error{set
 
 // Factory opens Kona accounts.
 func Factory() providers.Factory {
-	f := service
-	f.Open = func(a providers.Account) (model.Provider, error) { return open(a) }
+	f := providers.Opening(service, open)
 	f.SignIn, f.Files = newSignIn, files
 	return f
 }
@@ -89,7 +88,8 @@ func open(a providers.Account) (*provider, error) {
 		return nil, err
 	}
 	s.clients = append(s.clients, p.Client)
-	p.directory = newDirectory(p.Client)
+	p.directory = &directory{client: p.Client, gate: providers.NewGate(1), entries: map[single]*model.Participant{},
+		listings: map[listing]progress{}}
 	p.Identity, p.Formerly = kept.identity(p.Identity)
 	p.Plan = p.plan
 	return p, nil

@@ -32,11 +32,7 @@ var calls struct {
 var service = providers.Service(about, &calls, nil)
 
 // Factory returns the adapter for the registry.
-func Factory() providers.Factory {
-	f := service
-	f.Open = open
-	return f
-}
+func Factory() providers.Factory { return providers.Opening(service, open) }
 
 type provider struct {
 	*providers.Adapter
