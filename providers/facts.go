@@ -27,6 +27,7 @@ const (
 type Facts struct {
 	list    []model.Fact
 	dropped int
+	depth   int // of Tree
 }
 
 // Add takes one fact; an empty value is none.
@@ -87,33 +88,28 @@ func (f *Facts) AddAll(facts []model.Fact) {
 
 // Rest takes all that was not taken of an object, labels dotted below prefix.
 func (f *Facts) Rest(group, prefix string, o *Object) {
-	f.rest(group, prefix, o, 0)
+	names, values := o.left()
+	for i, name := range names {
+		f.Tree(group, join(prefix, name), values[i])
+	}
 }
 
 // Tree takes every scalar of a JSON value, labels dotted below label. What is empty is left out; unknown links with a query
 // (they may be signed) and long texts (they may be bodies) are volatile.
-func (f *Facts) Tree(group, label string, raw json.RawMessage) { f.tree(group, label, raw, 0) }
-
-func (f *Facts) rest(group, prefix string, o *Object, depth int) {
-	names, values := o.left()
-	for i, name := range names {
-		f.tree(group, join(prefix, name), values[i], depth)
-	}
-}
-
-func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
-	raw = bytes.TrimSpace(raw)
-	if isNull(raw) {
+func (f *Facts) Tree(group, label string, raw json.RawMessage) {
+	if raw = bytes.TrimSpace(raw); isNull(raw) {
 		return
 	}
-	if depth < maxFactDepth {
+	f.depth++
+	defer func() { f.depth-- }()
+	if f.depth <= maxFactDepth {
 		if o, ok := ObjectOf(raw); ok {
-			f.rest(group, label, o, depth+1)
+			f.Rest(group, label, o)
 			return
 		}
 		if items, ok := Elements(raw); ok {
 			for i, item := range items {
-				f.tree(group, join(label, strconv.Itoa(i+1)), item, depth+1)
+				f.Tree(group, join(label, strconv.Itoa(i+1)), item)
 			}
 			return
 		}

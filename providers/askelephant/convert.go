@@ -145,22 +145,22 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 	}
 	emails, _ := o.List("emails")
 	var all []string
-	first := -1 // of the primary ones
+	found := false // the primary one
 	for _, e := range emails {
 		address := e.FirstText("email", "") // "" is of a list of plain texts
-		if is, _ := e.Bool("is_primary"); is && first < 0 && address != "" {
-			first = len(all)
-		}
-		if address != "" {
+		primary, _ := e.Bool("is_primary")
+		switch {
+		case address == "":
+		case primary && !found:
+			all, found = slices.Insert(all, 0, address), true
+		default:
 			all = append(all, address)
 		}
 	}
-	if len(all) > 0 {
-		first = max(0, first)
-		p.Email = all[first]
-		all = slices.Delete(all, first, first+1)
-	} else {
+	if len(all) == 0 {
 		p.Email = o.Text("email")
+	} else {
+		p.Email, all = all[0], all[1:]
 	}
 	label := p.Display()
 	for _, address := range all {
