@@ -96,7 +96,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	update.Assumed = &providers.Assumption{
 		Probe: calls.GetConversation.Of(id, nil),
 		Proves: func(a *providers.Answer) bool {
-			raw, err := first(a, keyConversations)
+			raw, err := conversationKey.first(a, nil)
 			return err == nil && idOf(raw) == id
 		},
 		Missing: noUpdate,
@@ -216,11 +216,11 @@ func roles(id string, in []model.Participant) []providers.Body {
 }
 
 func wrap(conversation providers.Body) any {
-	return map[string][]providers.Body{keyConversations: {conversation}}
+	return map[resource][]providers.Body{conversationKey: {conversation}}
 }
 
 func (p *provider) shown(a *providers.Answer) (c model.Conversation, tells providers.Tells, ok bool) {
-	raw, err := first(a, keyConversations)
+	raw, err := conversationKey.first(a, nil)
 	if err != nil {
 		return c, nil, false
 	}
@@ -237,7 +237,7 @@ func (p *provider) planCreate(n model.NewConversation) providers.Planned {
 	w := providers.Single(model.EditCreate, providers.Call{Endpoint: calls.CreateConversation, Body: body})
 	w.Kinds = nil // what one space refuses, another may take
 	w.Created = func(a *providers.Answer) string {
-		if raw, err := first(a, keyConversations); err == nil && idOf(raw) != "" {
+		if raw, err := conversationKey.first(a, nil); err == nil && idOf(raw) != "" {
 			return idOf(raw)
 		}
 		// Else it is at the end of the location, whose host is not looked at.

@@ -26,12 +26,14 @@ const (
 	byUpdated = "updated_at"
 )
 
-// Keys of calls.Directories.
+// resource is the plural name of one: the key of every body, in both directions and even for one (responses.md).
+type resource string
+
 const (
-	keyUsers         = "users"
-	keyGroups        = "groups"
-	keySpaces        = "spaces"
-	keyConversations = "conversations"
+	users           resource = "users"
+	groups          resource = "groups"
+	spaces          resource = "spaces"
+	conversationKey resource = "conversations"
 )
 
 // page is a call for a page of a list. What is asked of it stands in pairs, of which empty values are left out.
@@ -50,41 +52,27 @@ func comments(conversation string, number int) providers.Call {
 
 // named lists users or groups of a space, or with "" all whom one is connected with; like matches the start of a name or
 // of an e-mail address. Of spaces it lists the active ones; those that are hidden are left out of the plain list.
-func named(key, scope, like string, number, size int) providers.Call {
+func named(key resource, scope, like string, number, size int) providers.Call {
 	if scope == hiddenSpaces {
 		return page(calls.Directories[key].List, number, size, "hidden", "true")
 	}
 	return page(calls.Directories[key].List, number, size, "space_id", scope, "like", like)
 }
 
-func list(ctx context.Context, c *providers.Client, key string, call providers.Call) ([]json.RawMessage, error) {
-	a, err := c.Do(ctx, call)
+// items returns the array in an answer; nil for null. An object stands for a list of one; an answer without the key is none.
+func (r resource) items(a *providers.Answer, err error) ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return items(a, key)
-}
-
-func one(ctx context.Context, c *providers.Client, key string, call providers.Call) (json.RawMessage, error) {
-	a, err := c.Do(ctx, call)
-	if err != nil {
-		return nil, err
-	}
-	return first(a, key)
-}
-
-// items returns the array under the plural name of a resource, which every body is, in both directions and even for one
-// (responses.md); nil for null. An object stands for a list of one; an answer without the key is no answer.
-func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
-	list, top, err := a.Rows(key)
-	if raw := top.Peek(key); bytes.HasPrefix(raw, []byte("{")) {
+	list, top, err := a.Rows(string(r))
+	if raw := top.Peek(string(r)); bytes.HasPrefix(raw, []byte("{")) {
 		return []json.RawMessage{raw}, nil
 	}
 	return list, err
 }
 
-func first(a *providers.Answer, key string) (json.RawMessage, error) {
-	list, err := items(a, key)
+func (r resource) first(a *providers.Answer, err error) (json.RawMessage, error) {
+	list, err := r.items(a, err)
 	if err == nil && len(list) == 0 {
 		err = a.Malformed("the answer is empty")
 	}
@@ -101,11 +89,11 @@ func idOf(raw json.RawMessage) string {
 
 // pages walks a list by page number, each row once, to its end or for a number of pages. The API gives no total and no
 // link, may cap per_page in silence, and rows shift while pages are read.
-func pages(c *providers.Client, key string, most int, call func(page int) providers.Call) providers.RawWalk {
+func pages(c *providers.Client, r resource, most int, call func(page int) providers.Call) providers.RawWalk {
 	seen := map[string]bool{}
 	read := func(ctx context.Context, at string) (out providers.RawPage, err error) {
 		number := pageNumber(at)
-		list, err := list(ctx, c, key, call(number))
+		list, err := r.items(c.Do(ctx, call(number)))
 		out.Holes = list == nil // null is no list
 		for _, raw := range list {
 			if id := idOf(raw); id == "" || !seen[id] {

@@ -17,7 +17,7 @@ import (
 type names func(single) model.Participant
 
 // of returns somebody or something by its id.
-func (n names) of(key, id string) model.Participant {
+func (n names) of(key resource, id string) model.Participant {
 	p := model.Participant{}
 	if n != nil && id != "" {
 		p = n(single{key, id})
@@ -27,8 +27,11 @@ func (n names) of(key, id string) model.Participant {
 }
 
 // lists are the two that hold the participants of a conversation.
-var lists = []struct{ kind, field, id, key string }{
-	{model.KindUser, "participants", "user_id", keyUsers}, {model.KindGroup, "groups", "group_id", keyGroups},
+var lists = []struct {
+	kind, field, id string
+	key             resource
+}{
+	{model.KindUser, "participants", "user_id", users}, {model.KindGroup, "groups", "group_id", groups},
 }
 
 // convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
@@ -44,10 +47,10 @@ func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bo
 	var facts providers.Facts
 	c.Title, c.Description = o.Text("name"), o.Text("details")
 	if id := o.Text("space_id"); id != "" {
-		c.Space = model.Named{ID: id, Name: n.of(keySpaces, id).Name}
+		c.Space = model.Named{ID: id, Name: n.of(spaces, id).Name}
 	}
 	if id := o.Text("creator_id"); id != "" {
-		c.Owner = n.of(keyUsers, id)
+		c.Owner = n.of(users, id)
 	}
 	c.Access = access.text(o.Text("stakeholder"))
 	c.DefaultRole = role.text(o.Text("default_role"))
@@ -81,7 +84,7 @@ func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bo
 
 // members takes a list of ids with roles. known is false where the list is missing or null, or holds an entry that
 // could not be sent back.
-func members(o *providers.Object, list, field, key string, n names, facts *providers.Facts) (people []model.Participant, known bool) {
+func members(o *providers.Object, list, field string, key resource, n names, facts *providers.Facts) (people []model.Participant, known bool) {
 	raw, ok := providers.Elements(o.Peek(list))
 	if !ok {
 		return nil, false
@@ -122,7 +125,7 @@ func convertComment(raw json.RawMessage, n names) (model.Message, bool) {
 	}
 	m := model.Message{ID: o.Text("id"), At: o.Time("created_at"), Offset: -1}
 	if id := o.Text("creator_id"); id != "" {
-		m.Author = n.of(keyUsers, id).Display()
+		m.Author = n.of(users, id).Display()
 	}
 	m.Text = nameMentions(plainText(o.Text("content")), n)
 	switch priority := o.Text("priority"); priority {
@@ -136,10 +139,10 @@ func convertComment(raw json.RawMessage, n names) (model.Message, bool) {
 }
 
 // convertNamed takes a user, a group or a space; somebody invited may have no name yet.
-func convertNamed(key string, raw json.RawMessage) (model.Participant, bool) {
+func convertNamed(key resource, raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: calls.Directories[key].Kind, ID: o.Text("id"), Name: o.Text("name")}
-	if key == keyUsers {
+	if key == users {
 		p.Name, p.Email = strings.TrimSpace(p.Name), o.Text("email")
 	}
 	members, _ := providers.Elements(o.Peek("user_ids"))
@@ -213,7 +216,7 @@ var mention = regexp.MustCompile(`@(user|group):([0-9]{1,19})\b`)
 func nameMentions(text string, n names) string {
 	return mention.ReplaceAllStringFunc(text, func(m string) string {
 		part := mention.FindStringSubmatch(m)
-		if name := n.of(part[1]+"s", part[2]).Name; name != "" {
+		if name := n.of(resource(part[1]+"s"), part[2]).Name; name != "" {
 			return "@" + name
 		}
 		return m

@@ -51,7 +51,7 @@ func TestVendorSamples(t *testing.T) {
 		if string(got) != want.String() {
 			t.Errorf("%s: sent %s, the vendor's sample is %s", name, got, want.String())
 		}
-		list, err := items(&providers.Answer{Body: bytes.Replace(sample, []byte(`"name"`), []byte(`"id": 71, "name"`), 1)}, "conversations")
+		list, err := conversationKey.items(&providers.Answer{Body: bytes.Replace(sample, []byte(`"name"`), []byte(`"id": 71, "name"`), 1)}, nil)
 		if err != nil || len(list) != 1 {
 			t.Fatal(list, err)
 		}
@@ -68,8 +68,8 @@ func TestVendorSamples(t *testing.T) {
 
 func TestConvert(t *testing.T) {
 	known := func(s single) model.Participant {
-		p := model.Participant{Name: strings.TrimSuffix(s.key, "s") + " " + s.id}
-		if s.key == keyUsers {
+		p := model.Participant{Name: strings.TrimSuffix(string(s.key), "s") + " " + s.id}
+		if s.key == users {
 			p.Email = s.id + "@example.com"
 		}
 		return p
@@ -163,7 +163,7 @@ func TestExternalObjectsInBothSpellings(t *testing.T) {
 
 func TestComments(t *testing.T) {
 	n := func(s single) model.Participant {
-		return model.Participant{Name: map[single]string{{keyUsers, "3"}: "Ann", {keyGroups, "5"}: "Board"}[s]}
+		return model.Participant{Name: map[single]string{{users, "3"}: "Ann", {groups, "5"}: "Board"}[s]}
 	}
 	m, ok := convertComment([]byte(`{"id":9,"creator_id":3,"content":"One<br>two &amp; <a href='x'>@Ann</a> @user:3 @user:4 @group:5","priority":1,"created_at":1479900000000}`), n)
 	want := model.Message{ID: "9", Author: "Ann", At: time.UnixMilli(1479900000000).UTC(), Offset: -1, Kind: "important", Text: "One\ntwo & @Ann @Ann @user:4 @Board"}
@@ -231,9 +231,9 @@ func FuzzConvert(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		_, _ = convertComment(in, nil)
-		_, _ = convertNamed(keyUsers, in)
+		_, _ = convertNamed(users, in)
 		_ = readFailure(in)
-		_, _ = items(&providers.Answer{Body: in}, "conversations")
+		_, _ = conversationKey.items(&providers.Answer{Body: in}, nil)
 		c, _ := blank("a").convert(in, nil)
 		if _, ok := providers.ParseObject(in); !ok {
 			return

@@ -39,10 +39,16 @@ type directory struct {
 }
 
 // single is one id of a resource.
-type single struct{ key, id string }
+type single struct {
+	key resource
+	id  string
+}
 
 // listing is one of a resource: those of a space, or of all.
-type listing struct{ key, scope string }
+type listing struct {
+	key   resource
+	scope string
+}
 
 // hiddenSpaces is the scope of the spaces that are left out of the plain list.
 const hiddenSpaces = "hidden"
@@ -89,7 +95,7 @@ func (d *directory) put(s single, p *model.Participant) {
 }
 
 // keep takes a user, a group or a space as it was listed or read.
-func (d *directory) keep(key string, raw json.RawMessage) (model.Participant, bool) {
+func (d *directory) keep(key resource, raw json.RawMessage) (model.Participant, bool) {
 	p, ok := convertNamed(key, raw)
 	if ok {
 		d.put(single{key, p.ID}, &p)
@@ -108,7 +114,7 @@ type mentioned struct {
 func mentionedIn(raw json.RawMessage) mentioned {
 	o, _ := providers.ObjectOf(raw)
 	m := mentioned{space: o.Text("space_id")}
-	m.ids = append(m.ids, single{keySpaces, m.space}, single{keyUsers, o.Text("creator_id")})
+	m.ids = append(m.ids, single{spaces, m.space}, single{users, o.Text("creator_id")})
 	for _, l := range lists {
 		entries, _ := providers.Elements(o.Peek(l.field))
 		for _, e := range entries {
@@ -119,19 +125,19 @@ func mentionedIn(raw json.RawMessage) mentioned {
 	return m
 }
 
-func (d *directory) misses(m mentioned, key string) bool {
+func (d *directory) misses(m mentioned, key resource) bool {
 	return slices.ContainsFunc(m.ids, func(s single) bool { return s.key == key && d.unknown(s) })
 }
 
 // everywhere reads the lists of all spaces, of all users one is connected with and of all groups, each where an id of
 // it is unknown, and with anew also where it is old. left is how many requests may be made, and is counted down.
 func (d *directory) everywhere(ctx context.Context, left *int, all []mentioned, anew bool) {
-	for _, key := range []string{keySpaces, keyUsers, keyGroups} {
+	for _, key := range []resource{spaces, users, groups} {
 		wanted := slices.ContainsFunc(all, func(m mentioned) bool { return d.misses(m, key) })
 		if _, tried := d.progress(listing{key: key}); wanted || anew && tried {
 			d.read(ctx, left, listing{key: key})
-			if key == keySpaces {
-				d.read(ctx, left, listing{keySpaces, hiddenSpaces})
+			if key == spaces {
+				d.read(ctx, left, listing{spaces, hiddenSpaces})
 			}
 		}
 	}
@@ -215,7 +221,7 @@ func (d *directory) lookUp(ctx context.Context, ids []single) {
 }
 
 func (d *directory) lookUpOne(ctx context.Context, s single) bool {
-	raw, err := one(ctx, d.client, s.key, calls.Directories[s.key].One.Of(s.id, nil))
+	raw, err := s.key.first(d.client.Do(ctx, calls.Directories[s.key].One.Of(s.id, nil)))
 	switch model.KindOf(err) {
 	case "":
 		d.keep(s.key, raw)
@@ -234,12 +240,12 @@ func (d *directory) spaces() (out []model.Participant, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for s, p := range d.entries {
-		if s.key == keySpaces && p != nil {
+		if s.key == spaces && p != nil {
 			out = append(out, *p)
 		}
 	}
 	model.SortPeople(out)
-	return out, d.listings[listing{key: keySpaces}].err
+	return out, d.listings[listing{key: spaces}].err
 }
 
 // Lookup implements model.Provider. Users and groups are found by id, or by how their name (or a user's address)
@@ -247,7 +253,7 @@ func (d *directory) spaces() (out []model.Participant, err error) {
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out model.LookupPage, err error) {
 	req.Limit = cmp.Or(max(0, req.Limit), providers.LookupLimit)
 	req.Text = strings.TrimSpace(req.Text)
-	key := ""
+	key := resource("")
 	for k, r := range calls.Directories {
 		if r.Kind == string(req.Kind) {
 			key = k
@@ -256,15 +262,15 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out mod
 	switch {
 	case key == "":
 		return out, providers.Unsupported("look up", "Kona has no directory of this kind: "+string(req.Kind))
-	case key == keySpaces:
+	case key == spaces:
 		return p.lookUpSpaces(ctx, req)
 	case req.Scope != "" && !isID(req.Scope):
-		return out, checkID("look up "+key, "space", req.Scope)
+		return out, checkID("look up "+string(key), "space", req.Scope)
 	case isID(req.Text):
 		return p.lookUpOne(ctx, key, req.Text)
 	}
 	number, size := pageNumber(req.Cursor), min(req.Limit, perPage)
-	found, err := list(ctx, p.Client, key, named(key, req.Scope, req.Text, number, size))
+	found, err := key.items(p.Client.Do(ctx, named(key, req.Scope, req.Text, number, size)))
 	for _, raw := range found {
 		if who, ok := p.directory.keep(key, raw); ok {
 			out.Items = append(out.Items, who)
@@ -276,8 +282,8 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out mod
 	return out, err
 }
 
-func (p *provider) lookUpOne(ctx context.Context, key, id string) (model.LookupPage, error) {
-	raw, err := one(ctx, p.Client, key, calls.Directories[key].One.Of(id, nil))
+func (p *provider) lookUpOne(ctx context.Context, key resource, id string) (model.LookupPage, error) {
+	raw, err := key.first(p.Client.Do(ctx, calls.Directories[key].One.Of(id, nil)))
 	who, ok := p.directory.keep(key, raw)
 	if err == nil && !ok {
 		return model.LookupPage{}, nil
@@ -287,8 +293,8 @@ func (p *provider) lookUpOne(ctx context.Context, key, id string) (model.LookupP
 
 func (p *provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	left := maxNameRequests
-	p.directory.read(ctx, &left, listing{key: keySpaces})
-	p.directory.read(ctx, &left, listing{keySpaces, hiddenSpaces})
+	p.directory.read(ctx, &left, listing{key: spaces})
+	p.directory.read(ctx, &left, listing{spaces, hiddenSpaces})
 	if err := ctx.Err(); err != nil {
 		return model.LookupPage{}, providers.GivenUp("list spaces", err)
 	}
@@ -298,7 +304,7 @@ func (p *provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (m
 	}
 	all = slices.DeleteFunc(all, func(s model.Participant) bool { return s.ID != req.Text && !providers.Holds(req.Text, s.Name) })
 	if len(all) == 0 && isID(req.Text) {
-		return p.lookUpOne(ctx, keySpaces, req.Text)
+		return p.lookUpOne(ctx, spaces, req.Text)
 	}
 	return providers.CutPage(all, req), nil
 }

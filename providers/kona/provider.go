@@ -27,7 +27,7 @@ var about []byte
 var calls struct {
 	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation, ListComments, UserInfo providers.Endpoint
 	// Directories are the resources that have names: how they are listed and read, and what they are to a person.
-	Directories map[string]struct {
+	Directories map[resource]struct {
 		List, One providers.Endpoint
 		Kind      string
 	}
@@ -97,15 +97,15 @@ func open(a providers.Account) (*provider, error) {
 
 // Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	raw, err := one(ctx, p.Client, keyUsers, providers.Call{Endpoint: calls.UserInfo})
+	raw, err := users.first(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
 	who := providers.Check("signed in", "the access token is accepted", err)
-	if u, ok := convertNamed(keyUsers, raw); ok {
+	if u, ok := convertNamed(users, raw); ok {
 		who.Detail = "as " + u.Display()
 	}
 	if who.Kind == model.Unauthorized || who.Kind == model.NoCredential {
 		return []model.CheckResult{who}
 	}
-	rows, err := list(ctx, p.Client, keyConversations, conversations(byUpdated, "", 1))
+	rows, err := conversationKey.items(p.Client.Do(ctx, conversations(byUpdated, "", 1)))
 	seen := providers.Check(model.CheckList, providers.Seen(len(rows), len(rows) == perPage), err)
 	update := providers.Check("changes", hintUpdate, nil)
 	if c := p.Capabilities(model.Conversation{}).Of(model.EditTitle); !c.Can() {

@@ -276,11 +276,11 @@ func saysNobody(err error) bool {
 func (s *session) whoIs(ctx context.Context, access string) (who model.Participant, err error) {
 	s.hide(access)
 	call := providers.Call{Endpoint: calls.UserInfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}}
-	raw, err := one(ctx, s.plain, keyUsers, call)
+	raw, err := users.first(s.plain.Do(ctx, call))
 	if err != nil {
 		return who, err
 	}
-	if who, _ = convertNamed(keyUsers, raw); !isID(who.ID) {
+	if who, _ = convertNamed(users, raw); !isID(who.ID) {
 		return model.Participant{}, providers.Malformed(calls.UserInfo.Name, "the answer does not say who is signed in")
 	}
 	return who, nil

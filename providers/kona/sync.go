@@ -26,7 +26,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if full {
 		order = byCreated
 	}
-	list := pages(p.Client, keyConversations, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
+	list := pages(p.Client, conversationKey, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
 	n := &naming{provider: p, left: maxNameRequests, anew: full, emit: emit}
 	var last, stopped bool // it ends the list; nothing more is wanted
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
@@ -132,7 +132,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (d mode
 	if err != nil {
 		return d, err
 	}
-	raw, err := first(answer, keyConversations)
+	raw, err := conversationKey.first(answer, nil)
 	if err == nil && idOf(raw) != id {
 		err = providers.Malformed(op, "the answer is not the conversation that was asked for")
 	}
@@ -193,7 +193,7 @@ func (p *provider) nameAll(ctx context.Context, raw json.RawMessage, comments []
 	m := mentionedIn(raw)
 	for _, r := range comments {
 		o, _ := providers.ObjectOf(r)
-		m.ids = append(m.ids, single{keyUsers, o.Text("creator_id")})
+		m.ids = append(m.ids, single{users, o.Text("creator_id")})
 	}
 	left := maxNameRequests
 	p.directory.everywhere(ctx, &left, []mentioned{m}, false)
@@ -235,7 +235,7 @@ func (p *provider) head(ctx context.Context, space string, known []string) (prov
 	if space != "" && !isID(space) {
 		return providers.Head{}, checkID(calls.CreateConversation.Name, "space", space)
 	}
-	list := pages(p.Client, keyConversations, 1, func(page int) providers.Call { return conversations(byCreated, space, page) })
+	list := pages(p.Client, conversationKey, 1, func(page int) providers.Call { return conversations(byCreated, space, page) })
 	read := func(ctx context.Context, at string) (providers.Page[providers.Row], error) {
 		page, err := list.Read(ctx, at)
 		return providers.ConvertPage(page, func(raw json.RawMessage) (providers.Row, bool) {
@@ -251,7 +251,7 @@ func (p *provider) ownID(ctx context.Context) (string, error) {
 	if id := p.session.userID(); id != "" {
 		return id, nil
 	}
-	raw, err := one(ctx, p.Client, keyUsers, providers.Call{Endpoint: calls.UserInfo})
+	raw, err := users.first(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
 	if err == nil && idOf(raw) == "" {
 		err = providers.Malformed(calls.UserInfo.Name, "the answer does not say who is signed in")
 	}
