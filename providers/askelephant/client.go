@@ -68,10 +68,9 @@ func (p *provider) lacks(expansion string) bool {
 	return p.dropped[expansion]
 }
 
-// expanded sends a read with expansions. Those whose scope a 403 names are
-// left out from then on. A 403 that names none of them is tried once without
-// any that need a scope; if that helps, they are added one by one, and those
-// that are refused are left out.
+// expanded sends a read with expansions. Those whose scope a 403 names are left out from then on. A 403 that names none
+// of them is tried once without any that need a scope; if that helps, they are added one by one, and those that are
+// refused are left out.
 func (p *provider) expanded(ctx context.Context, call providers.Call, wanted []string) (*providers.Answer, error) {
 	for {
 		use := slices.DeleteFunc(slices.Clone(wanted), p.lacks)
@@ -108,8 +107,7 @@ func (p *provider) expanded(ctx context.Context, call providers.Call, wanted []s
 	}
 }
 
-// add finds out which expansions of a read are refused. bare is the answer
-// with kept alone.
+// add finds out which expansions of a read are refused. bare is the answer with kept alone.
 func (p *provider) add(ctx context.Context, call providers.Call, bare *providers.Answer, kept, more []string) (*providers.Answer, error) {
 	var refused []string
 	for _, x := range more {
@@ -153,8 +151,7 @@ func (p *provider) list(ctx context.Context, call providers.Call) (providers.Raw
 	return readPage(p.expanded(ctx, call, listExpansions))
 }
 
-// readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list
-// as an empty one.
+// readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list as an empty one.
 func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) {
 	if err != nil {
 		return page, err
@@ -172,8 +169,7 @@ func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) 
 	return page, nil
 }
 
-// readProblem reads application/problem+json; nil for anything else, which is
-// then read like an error of unknown shape.
+// readProblem reads application/problem+json; nil for anything else, which is then read like an error of unknown shape.
 func readProblem(_ int, _ http.Header, body []byte) *model.Error {
 	o, ok := providers.ParseObject(body)
 	if !ok || !o.Has("title") && !o.Has("detail") && !o.Has("errors") {

@@ -134,9 +134,8 @@ func owner(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	facts.Rest("Owner", "", u)
 }
 
-// person reads what contacts and users have in common: there is no name field,
-// so it is first and last name. The primary address is the e-mail, else the first;
-// further ones are facts.
+// person reads what contacts and users have in common: there is no name field, so it is first and last name. The
+// primary address is the e-mail, else the first; further ones are facts.
 func person(o *providers.Object, kind string, facts *providers.Facts, group string) model.Participant {
 	p := model.Participant{Kind: kind, ID: o.Text("id")}
 	p.Name = strings.TrimSpace(o.Text("first_name") + " " + o.Text("last_name"))
@@ -172,9 +171,8 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 	return p
 }
 
-// people splits the expanded contacts: those with a cnt_ id are the managed
-// set, everybody else is a participant alone. Absent or null contacts are not
-// loaded.
+// people splits the expanded contacts: those with a cnt_ id are the managed set, everybody else is a participant alone.
+// Absent or null contacts are not loaded.
 func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	list, known := o.List(expandContacts)
 	if !known {
@@ -207,9 +205,8 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 
 const resourceAddress = "@resource.calendar."
 
-// kindOf tells who is a managed contact: one with a cnt_ id that is no
-// calendar resource, by its kind of object or its address. The rest is for
-// display. How the service shows a resource is not documented.
+// kindOf tells who is a managed contact: one with a cnt_ id that is no calendar resource, by its kind of object or its
+// address. The rest is for display. How the service shows a resource is not documented.
 func kindOf(id, object string, emails json.RawMessage) string {
 	object = strings.ToLower(object)
 	switch {

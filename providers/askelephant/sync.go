@@ -52,11 +52,10 @@ func parsePosition(s string) position {
 
 // Sync reads the list of engagements.
 //
-// A head without a checkpoint goes newest first until emit says stop; with one
-// it reads everything changed since, oldest first, and only the end of the
-// whole run moves the checkpoint. A full walk goes oldest first, so that what
-// changes meanwhile comes again at its end instead of being missed; what it saw
-// last is where heads go on. A refused cursor restarts the run, once.
+// A head without a checkpoint goes newest first until emit says stop; with one it reads everything changed since,
+// oldest first, and only the end of the whole run moves the checkpoint. A full walk goes oldest first, so that what
+// changes meanwhile comes again at its end instead of being missed; what it saw last is where heads go on. A refused
+// cursor restarts the run, once.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	at := parsePosition(req.Cursor)
 	full, since, order := req.Mode == model.SyncFull, p.since(req), oldestFirst
@@ -93,9 +92,8 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	return model.SyncResult{Cursor: cursor(walked.At)}, err
 }
 
-// since is the lower limit of updated_at, "" for none. It is put on the
-// update time, which every engagement has: what changed lately is of interest
-// however old it is.
+// since is the lower limit of updated_at, "" for none. It is put on the update time, which every engagement has: what
+// changed lately is of interest however old it is.
 func (p *provider) since(req model.SyncRequest) string {
 	since := req.Since
 	if since.IsZero() && p.Account.Since > 0 {
@@ -210,9 +208,8 @@ var directories = map[model.LookupKind]struct {
 	model.LookupLabels:   {calls.Tags, string(model.LookupTags)},
 }
 
-// Lookup implements model.Provider. Contacts, users and companies are searched
-// by the service (contacts and users by name and address, companies by name),
-// tags locally within each page. A contact's id finds exactly that contact.
+// Lookup implements model.Provider. Contacts, users and companies are searched by the service (contacts and users by
+// name and address, companies by name), tags locally within each page. A contact's id finds exactly that contact.
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	d, ok := directories[req.Kind]
 	if !ok {

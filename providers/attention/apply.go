@@ -8,8 +8,7 @@ import (
 	"confab/providers"
 )
 
-// plan is the part of providers.Adapter that knows Attention: one call a field,
-// and one for all labels.
+// plan is the part of providers.Adapter that knows Attention: one call a field, and one for all labels.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id := fresh.Ref.ID
 	labels := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
@@ -52,8 +51,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// write is a call for edits of one kind. tells reports whether an answer holds
-// the new value.
+// write is a call for edits of one kind. tells reports whether an answer holds the new value.
 func (p *provider) write(k model.EditKind, call providers.Call, tells func(converted) bool) *providers.Write {
 	w := providers.Single(k, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {

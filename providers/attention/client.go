@@ -50,9 +50,8 @@ func (p *provider) list(ctx context.Context, page int, filter url.Values) (listP
 	return readPage(a)
 }
 
-// noSuchList reports whether an answer to the fast list may mean that there is
-// none: its last segment is then taken for an id, which is not found, or is no
-// good as one.
+// noSuchList reports whether an answer to the fast list may mean that there is none: its last segment is then taken for
+// an id, which is not found, or is no good as one.
 func noSuchList(err error) bool {
 	switch model.AsError(err).Status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusBadRequest, http.StatusUnprocessableEntity:

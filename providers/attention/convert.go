@@ -15,8 +15,7 @@ import (
 // roleOrganizer is shown for the one who called the meeting.
 const roleOrganizer = "organizer"
 
-// kindPerson is the kind of all participants: the service has no reliable
-// sign of who is a colleague.
+// kindPerson is the kind of all participants: the service has no reliable sign of who is a colleague.
 const kindPerson = "person"
 
 // converted is a conversation and what of its resource has no place in it.
@@ -24,8 +23,7 @@ type converted struct {
 	model.Conversation
 	raw        json.RawMessage
 	transcript json.RawMessage
-	// labels holds the label values as they came, for writing them back; nil
-	// where the resource had no label map.
+	// labels holds the label values as they came, for writing them back; nil where the resource had no label map.
 	labels map[string]json.RawMessage
 	// said are the names of the attributes that the resource held.
 	said func(name string) bool
@@ -39,8 +37,7 @@ type resource struct {
 	attributes *providers.Object
 }
 
-// readResource takes the attributes from wherever they are; a flat object
-// with an id counts as its own attributes.
+// readResource takes the attributes from wherever they are; a flat object with an id counts as its own attributes.
 func readResource(raw json.RawMessage) (resource, error) {
 	r := resource{raw: raw}
 	top, ok := providers.ObjectOf(raw)
@@ -146,8 +143,7 @@ func (p *provider) convertRow(raw json.RawMessage, names directory) (converted, 
 	return out, nil
 }
 
-// owner takes the user object where it is there, else the name of userUUID
-// from the directory.
+// owner takes the user object where it is there, else the name of userUUID from the directory.
 func owner(c *model.Conversation, a *providers.Object, names directory, facts *providers.Facts) {
 	o := model.Participant{ID: a.Text("userUUID")}
 	if u := a.Object("user"); u != nil {
@@ -171,8 +167,7 @@ func fullName(u *providers.Object) string {
 	return strings.TrimSpace(u.Text("firstName") + " " + u.Text("lastName"))
 }
 
-// people shows the invited, or, where none are, those who came; where both
-// are given, those who came are facts.
+// people shows the invited, or, where none are, those who came; where both are given, those who came are facts.
 func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
 	invited, knownInvited := a.List("participants")
 	came, knownCame := a.List("attendees")
@@ -244,9 +239,8 @@ func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts
 		"Media storage status", "mediaStorageStatus", "Video status", "videoStatus", "Crm export status", "crmExportStatus")
 }
 
-// labels returns the map as texts and as it came. Null for the map counts as
-// empty (the service writes null for empty in other places); an absent map is
-// not loaded, and what is no map is shown under Other. A null label counts as not
+// labels returns the map as texts and as it came. Null for the map counts as empty (the service writes null for empty
+// in other places); an absent map is not loaded, and what is no map is shown under Other. A null label counts as not
 // set, and is written back as null.
 func labels(a *providers.Object) (map[string]string, map[string]json.RawMessage) {
 	if !a.Has("labels") {
@@ -272,11 +266,9 @@ func labelText(value json.RawMessage) (text string, set bool) {
 	return providers.TextOf(value), string(value) != "null"
 }
 
-// readTranscript returns the messages of a transcript in any of its four
-// shapes: a plain text; an array of segments with words; an object holding
-// "final", or "v2" or "v1" with "final", of segments with words or sentences;
-// {} or null for none. Consecutive segments of one speaker are merged.
-// "pieceInFlux", an unfinished piece, is left out.
+// readTranscript returns the messages of a transcript in any of its four shapes: a plain text; an array of segments
+// with words; an object holding "final", or "v2" or "v1" with "final", of segments with words or sentences; {} or null
+// for none. Consecutive segments of one speaker are merged. "pieceInFlux", an unfinished piece, is left out.
 func readTranscript(raw json.RawMessage) []model.Message {
 	if !json.Valid(raw) {
 		return nil
@@ -342,8 +334,7 @@ func start(o *providers.Object) time.Duration {
 	return -1
 }
 
-// speaker returns the name, else the e-mail, of a speaker that may be an object
-// or a text.
+// speaker returns the name, else the e-mail, of a speaker that may be an object or a text.
 func speaker(s *providers.Object) string {
 	return cmp.Or(s.Text("speaker"), s.Object("speaker").FirstText("name", "email"), "Unknown")
 }

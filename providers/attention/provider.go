@@ -48,12 +48,10 @@ func Factory() providers.Factory { return providers.Opening(service, open) }
 type provider struct {
 	*providers.Adapter
 
-	// slowList is set once the fast list path is known not to be there,
-	// fastList once it is known to be.
+	// slowList is set once the fast list path is known not to be there, fastList once it is known to be.
 	slowList, fastList atomic.Bool
 	directory          *providers.Kept[directory]
-	// odd holds the labels of conversations that have other values than
-	// texts, as last read.
+	// odd holds the labels of conversations that have other values than texts, as last read.
 	odd *providers.Recent[map[string]json.RawMessage]
 }
 
@@ -80,8 +78,7 @@ func open(a providers.Account) (model.Provider, error) {
 	return p, nil
 }
 
-// named is what conversions need. Names are a convenience: a failure to read them
-// only leaves them out.
+// named is what conversions need. Names are a convenience: a failure to read them only leaves them out.
 func (p *provider) named(ctx context.Context) directory {
 	d, err := p.directory.Names(ctx)
 	if err != nil {

@@ -46,11 +46,9 @@ func parsePosition(s string) position {
 	return p
 }
 
-// last reports whether no page follows the one at p, which brought rows of
-// which fresh were new; p counts them already. The service may cap pages below
-// the size asked for, so a page count is believed only while the total does
-// not say otherwise, and without any count a page is short only beside a
-// fuller one.
+// last reports whether no page follows the one at p, which brought rows of which fresh were new; p counts them already.
+// The service may cap pages below the size asked for, so a page count is believed only while the total does not say
+// otherwise, and without any count a page is short only beside a fuller one.
 func (p position) last(page listPage, fresh int) bool {
 	n := len(page.rows)
 	switch {
@@ -66,8 +64,7 @@ func (p position) last(page listPage, fresh int) bool {
 	return n < p.Most || n < pageSize && fresh == 0
 }
 
-// Sync walks the list by page number. Rows are given once however often the
-// moving list repeats them.
+// Sync walks the list by page number. Rows are given once however often the moving list repeats them.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	l := &listing{provider: p, names: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
 		resumed: req.Mode == model.SyncFull && parsePosition(req.Cursor).Page > 1}
@@ -172,8 +169,7 @@ const directoryAge = 15 * time.Minute
 // directory is users and teams by id, for names.
 type directory map[string]model.Participant
 
-// readDirectory reads users and teams. A service that refuses them to this
-// credential has none.
+// readDirectory reads users and teams. A service that refuses them to this credential has none.
 func (p *provider) readDirectory(ctx context.Context) (directory, error) {
 	users, err := p.plain(ctx, calls.Users, nil, userOf)
 	if err != nil && !refusal(err) {
