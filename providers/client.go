@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 const (
 	DefaultTimeout  = 60 * time.Second
 	DefaultInFlight = 2
+	ConflictPause   = time.Second
 	// bytes, after decompression
 	DefaultBodyLimit = 16 << 20
 	// what is read of an answer that is an error
@@ -58,6 +60,7 @@ type Client struct {
 	places  Gate
 	secrets secrets
 	auth    *authorization // nil where no credential is sent
+	lacks   sync.Map       // by the names of calls: why the account may not make them
 }
 
 // NewClient checks the base URL and gives a client. It does no I/O.
@@ -127,9 +130,24 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	return c.options.Around(ctx, call, func() (*Answer, error) { return c.do(ctx, call) })
 }
 
+// Lacking is why the account has no right to a call, nil where it may have.
+func (c *Client) Lacking(e Endpoint) error {
+	if was, ok := c.lacks.Load(e.Name); ok {
+		e := was.(model.Error)
+		return &e
+	}
+	return nil
+}
+
+// AskAgain forgets what the account has no right to.
+func (c *Client) AskAgain() { c.lacks.Clear() }
+
 func (c *Client) do(ctx context.Context, call Call) (*Answer, error) {
 	if call.Write && c.account.ReadOnly {
 		return nil, Unsupported(call.Name, "this account is read-only")
+	}
+	if err := c.Lacking(call.Endpoint); err != nil {
+		return nil, err
 	}
 	b, err := c.build(call)
 	if err != nil {
@@ -141,14 +159,19 @@ func (c *Client) do(ctx context.Context, call Call) (*Answer, error) {
 		switch {
 		case f == nil:
 			return answer, nil
-		case f.repeat && reads && !repeated && pause(ctx):
+		case f.repeat && reads && !repeated && pause(ctx, 200*time.Millisecond+rand.N(200*time.Millisecond)),
+			f.err.Kind == model.ConflictKind && call.Again && !repeated && pause(ctx, ConflictPause):
 			repeated = true
 		case f.redirect != nil && reads && redirects < maxRedirects:
 			redirects++
 			b.url = f.redirect
 		case f.replay:
 		default:
-			return nil, c.clean(call, f.err)
+			e := c.clean(call, f.err)
+			if slices.Contains(call.Lasts, e.Kind) || call.MayLack && e.Kind == model.Forbidden && e.Status == http.StatusUnauthorized {
+				c.lacks.Store(call.Name, *e)
+			}
+			return nil, e
 		}
 	}
 }
@@ -278,10 +301,10 @@ func (c *Client) pace(ctx context.Context, call Call) *model.Error {
 	return &model.Error{Kind: model.Local, Op: call.Name, Message: err.Error(), Err: err}
 }
 
-// pause waits a short jittered time; false is where the context has ended.
-func pause(ctx context.Context) bool {
+// pause waits; false is where the context has ended.
+func pause(ctx context.Context, d time.Duration) bool {
 	select {
-	case <-time.After(200*time.Millisecond + rand.N(200*time.Millisecond)):
+	case <-time.After(d):
 		return true
 	case <-ctx.Done():
 		return false

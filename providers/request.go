@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"confab/model"
 )
 
 // Endpoint is one call of a service, as service.json declares it. Paths stand nowhere else.
@@ -21,6 +23,10 @@ type Endpoint struct {
 	Write bool
 	// MayLack says that a 401 may mean a missing right to this call alone: ClientOptions.Proof then tells.
 	MayLack bool
+	// Lasts are the kinds of refusals that hold for the account while the program runs, a missing right in any case.
+	Lasts []model.ErrorKind
+	// Again says that a 409 is taken to be passing: the call is sent once more after ConflictPause.
+	Again bool
 	// Success lists the statuses of success of a read; empty is any 2xx.
 	Success []int
 	Seconds int // for one request with its answer; 0 is DefaultTimeout

@@ -19,10 +19,6 @@ const (
 	maxToken     = 8000
 )
 
-// conflictPause is waited before a read that met a 409 is sent once more: the vendor lists 409 for reads without
-// saying when it comes, so it is taken to be passing [assumed].
-const conflictPause = time.Second
-
 // call is a call about a conversation or a contact, "" for all of them.
 func (p *provider) call(e providers.Endpoint, id string, body any) providers.Call {
 	params := map[string]string{"workspace_id": p.workspace, "conversation_id": id, "contact_id": id}
@@ -96,51 +92,6 @@ func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) 
 func refusesToken(err error) bool {
 	k := model.KindOf(err)
 	return k == model.Invalid || k == model.NotFound || k == model.ConflictKind
-}
-
-// around sends a call, unless the account was found to have no right to it, and learns from how it ends. A read of a
-// conversation that met a 409 is sent once more after conflictPause.
-func (p *provider) around(ctx context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
-	if err := p.lacking(call.Endpoint); err != nil {
-		return nil, err
-	}
-	answer, err := send()
-	if model.KindOf(err) == model.ConflictKind {
-		switch call.Name {
-		case calls.GetConversation.Name, calls.ListMessages.Name, calls.ListParticipants.Name:
-			select {
-			case <-time.After(conflictPause):
-				answer, err = send()
-			case <-ctx.Done():
-			}
-		}
-	}
-	if e := model.AsError(err); e != nil && call.MayLack && lasts(call.Name, e) {
-		p.lacks.Store(call.Name, *e)
-	}
-	return answer, err
-}
-
-// lacking is why the access key has no right to a read, nil where it may have. It holds for as long as the program runs.
-func (p *provider) lacking(e providers.Endpoint) error {
-	if was, ok := p.lacks.Load(e.Name); ok {
-		e := was.(model.Error)
-		return &e
-	}
-	return nil
-}
-
-// lasts reports whether a refusal is one of the account. A 401 that the client found to be a missing right is: policies
-// are given to keys. So is a 403 of a directory or of the inboxes; one of messages or participants is of the
-// conversation alone, and so is that of a contact. That there are no inboxes at all lasts too: their path is on no page.
-func lasts(name string, e *model.Error) bool {
-	switch name {
-	case calls.SearchFeedItems.Name:
-		return e.Kind == model.Forbidden || e.Kind == model.NotFound || e.Kind == model.Unsupported
-	case calls.ListContacts.Name, calls.SearchContacts.Name, calls.ListAgents.Name, calls.ListChannels.Name:
-		return e.Kind == model.Forbidden
-	}
-	return e.Kind == model.Forbidden && e.Status == 401
 }
 
 // notShown says in words why a part of a conversation is not shown, "" where an error is none of that part alone. That

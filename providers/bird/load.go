@@ -65,7 +65,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	l := loading{provider: p, id: id, everything: everything, Detail: model.Detail{Conversation: c, Raw: answer.Body}}
 	l.facts.AddAll(c.Facts)
 	if c.Channel.ID != "" && c.Channel.Name == "" {
-		l.facts.Add("Conversation", "Channels", notShown(p.lacking(calls.ListChannels)))
+		l.facts.Add("Conversation", "Channels", notShown(p.Client.Lacking(calls.ListChannels)))
 	}
 	if everything || need.Has(model.NeedParticipants) {
 		err = l.part("People", "Participants", l.participants(ctx))

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"confab/model"
@@ -24,7 +23,9 @@ var about []byte
 // calls are the endpoints used. The searches are POSTs that read: of that of contacts the reference says so, its sample GET;
 // of that of inbox items the body is documented, the path was seen in running code alone. A key without a policy for a read
 // beside the conversations is reported to get a 401 there, so a 401 may be a right that is missing (MayLack). A 401 of a write
-// stays a refused key: what is queued then waits.
+// stays a refused key: what is queued then waits. A 403 of a directory or of the inboxes lasts; one of messages, participants or
+// a contact is of these alone. That there are no inboxes at all lasts too: their path is on no page. 409 is listed for reads
+// without saying when it comes, so it is taken to be passing [assumed].
 var calls struct {
 	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation providers.Endpoint
 	AddParticipant, SetParticipant, RemoveParticipant, ListMessages, ListParticipants              providers.Endpoint
@@ -51,8 +52,7 @@ type provider struct {
 	*providers.Adapter
 
 	workspace string
-	accessKey string   // its id, "" where that is not known
-	lacks     sync.Map // of reads that the access key has no right to, by name: why
+	accessKey string // its id, "" where that is not known
 
 	channels *providers.Kept[channels]
 	contacts *providers.Recent[string] // names by id, "" for one that cannot be had
@@ -77,7 +77,6 @@ func open(a providers.Account) (p *provider, err error) {
 		Proof:       &proof,
 		Credential:  &providers.Credential{Schemes: []string{"AccessKey"}},
 		DecodeError: decodeError,
-		Around:      p.around,
 	})
 	if err != nil {
 		return nil, err
@@ -102,7 +101,7 @@ func (p *provider) limits(c model.Conversation, no func(model.EditKind, string))
 	if s := c.Status; s != "" && s != statusActive && s != statusClosed {
 		no(model.EditStatus, "the status is "+s+", which confab does not know how to leave")
 	}
-	if p.lacking(calls.ListParticipants) != nil {
+	if p.Client.Lacking(calls.ListParticipants) != nil {
 		no(model.EditParticipants, "the access key has no right to list the participants, and without the list none is changed")
 	}
 }
@@ -110,7 +109,7 @@ func (p *provider) limits(c model.Conversation, no func(model.EditKind, string))
 // Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are
 // those of the newest.
 func (p *provider) Check(ctx context.Context) (out []model.CheckResult) {
-	p.lacks.Clear()
+	p.Client.AskAgain()
 	ask := func(name, good string, call providers.Call) providers.RawPage {
 		page, err := readPage(p.Client.Do(ctx, call))
 		out = append(out, providers.Check(name, good, err))

@@ -97,7 +97,7 @@ func TestConflictOnReadIsRepeatedOnce(t *testing.T) {
 			return 200, row(c1, nil)
 		})
 		start := time.Now()
-		if _, err := p.Load(t.Context(), c1, 0); err != nil || time.Since(start) != conflictPause || len(s.lines()) != 2 {
+		if _, err := p.Load(t.Context(), c1, 0); err != nil || time.Since(start) != providers.ConflictPause || len(s.lines()) != 2 {
 			t.Errorf("%v after %s and %v", err, time.Since(start), s.lines())
 		}
 		left = 9
