@@ -44,8 +44,8 @@ type ClientOptions struct {
 	Proof *Call
 	// DecodeError reads an error body, cut at ErrorBodyLimit. What it leaves zero is filled in; nil takes the default reading.
 	DecodeError func(status int, header http.Header, body []byte) *model.Error
-	// Around is told of each call and sends it; nil sends it.
-	Around func(ctx context.Context, call Call, send func() (*Answer, error)) (*Answer, error)
+	// Answered is told of each success.
+	Answered func(*Answer)
 
 	InFlight  int   // requests under way at most; 0 is DefaultInFlight
 	BodyLimit int64 // bytes of an answer at most; 0 is DefaultBodyLimit
@@ -121,15 +121,6 @@ func (c *Client) Request(call Call) (model.Request, error) {
 	return model.Request{Method: call.Method, Path: b.url.EscapedPath(), Query: b.url.RawQuery, Body: b.body}, nil
 }
 
-// Do sends a call and returns the answer of success. Every other end is a *model.Error; for a write, Unavailable means
-// that nothing was changed.
-func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
-	if c.options.Around == nil {
-		return c.do(ctx, call)
-	}
-	return c.options.Around(ctx, call, func() (*Answer, error) { return c.do(ctx, call) })
-}
-
 // Lacking is why the account has no right to a call, nil where it may have.
 func (c *Client) Lacking(e Endpoint) error {
 	if was, ok := c.lacks.Load(e.Name); ok {
@@ -142,7 +133,9 @@ func (c *Client) Lacking(e Endpoint) error {
 // AskAgain forgets what the account has no right to.
 func (c *Client) AskAgain() { c.lacks.Clear() }
 
-func (c *Client) do(ctx context.Context, call Call) (*Answer, error) {
+// Do sends a call and returns the answer of success. Every other end is a *model.Error; for a write, Unavailable means
+// that nothing was changed.
+func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	if call.Write && c.account.ReadOnly {
 		return nil, Unsupported(call.Name, "this account is read-only")
 	}
@@ -158,6 +151,9 @@ func (c *Client) do(ctx context.Context, call Call) (*Answer, error) {
 		answer, f := c.send(ctx, call, b, auth)
 		switch {
 		case f == nil:
+			if c.options.Answered != nil {
+				c.options.Answered(answer)
+			}
 			return answer, nil
 		case f.repeat && reads && !repeated && pause(ctx, 200*time.Millisecond+rand.N(200*time.Millisecond)),
 			f.err.Kind == model.ConflictKind && call.Again && !repeated && pause(ctx, ConflictPause):

@@ -83,6 +83,9 @@ func (c *Client) refuse(call Call, b built, raw *http.Response) *fault {
 	e.Kind = cmp.Or(e.Kind, statusKind(status, call.Write))
 	e.Op = cmp.Or(e.Op, call.Name)
 	e.Message = cmp.Or(e.Message, http.StatusText(status))
+	if e.Kind == model.Forbidden && e.Hint == "" && call.Scope != "" {
+		e.Hint = "the credential needs the scope " + call.Scope
+	}
 	after, asked := retryAfter(raw.Header, time.Now())
 	if status == http.StatusServiceUnavailable && asked && !call.Write {
 		e.Kind = model.RateLimited

@@ -23,6 +23,7 @@ type Endpoint struct {
 	Write bool
 	// MayLack says that a 401 may mean a missing right to this call alone: ClientOptions.Proof then tells.
 	MayLack bool
+	Scope   string // the right that the call needs, for a 403
 	// Lasts are the kinds of refusals that hold for the account while the program runs, a missing right in any case.
 	Lasts []model.ErrorKind
 	// Again says that a 409 is taken to be passing: the call is sent once more after ConflictPause.

@@ -26,23 +26,11 @@ const (
 
 var listExpansions = []string{expandContacts, expandCompanies, expandOwner, expandTags}
 
-// around names the scope on a 403 and looks at the API version.
-func (p *provider) around(_ context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
-	a, err := send()
-	if e := model.AsError(err); e != nil {
-		if e.Kind == model.Forbidden && e.Hint == "" {
-			e.Hint = "the credential needs the scope " + service.Words[call.Name]
-		}
-		return nil, e
-	}
-	p.see(a.Header.Get("X-Api-Version"))
-	return a, nil
-}
-
-func (p *provider) see(version string) {
+// answered looks at the API version.
+func (p *provider) answered(a *providers.Answer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
+	switch version := a.Header.Get("X-Api-Version"); {
 	case version == "" || len(version) > 100:
 	case p.version == "":
 		p.version = version
@@ -55,17 +43,14 @@ func (p *provider) see(version string) {
 
 func (p *provider) drop(expansions ...string) {
 	p.Account.Logf("left out from now on: %s", strings.Join(expansions, ", "))
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	for _, e := range expansions {
-		p.dropped[e] = true
+		p.dropped.Store(e, true)
 	}
 }
 
 func (p *provider) lacks(expansion string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.dropped[expansion]
+	_, dropped := p.dropped.Load(expansion)
+	return dropped
 }
 
 // expanded sends a read with expansions. Those whose scope a 403 names are left out from then on. A 403 that names none
@@ -129,13 +114,12 @@ func (p *provider) add(ctx context.Context, call providers.Call, bare *providers
 }
 
 func withExpansions(call providers.Call, use []string) providers.Call {
-	call.Query = maps.Clone(call.Query)
+	q := url.Values{}
+	maps.Copy(q, call.Query)
 	if len(use) > 0 {
-		if call.Query == nil {
-			call.Query = url.Values{}
-		}
-		call.Query.Set("expand", strings.Join(use, ","))
+		q.Set("expand", strings.Join(use, ","))
 	}
+	call.Query = q
 	return call
 }
 

@@ -71,14 +71,14 @@ type provider struct {
 	// replace is the call that replaces contacts. Method and path are assumed, see doc.go, and so can be set.
 	replace providers.Endpoint
 
+	dropped sync.Map // expansions that the credential may not have
 	mu      sync.Mutex
-	dropped map[string]bool // expansions that the credential may not have
-	version string          // X-Api-Version as first seen
-	changed string          // another one seen later
+	version string // X-Api-Version as first seen
+	changed string // another one seen later
 }
 
 func open(a providers.Account) (model.Provider, error) {
-	p := &provider{dropped: map[string]bool{}, replace: providers.Endpoint{Name: "replace contacts", Write: true,
+	p := &provider{replace: providers.Endpoint{Name: "replace contacts", Scope: "engagements:write", Write: true,
 		Method: service.Value(a, settingReplaceMethod), Path: service.Value(a, settingReplacePath)}}
 	credential := &providers.Credential{}
 	switch service.Value(a, settingScheme) {
@@ -88,7 +88,7 @@ func open(a providers.Account) (model.Provider, error) {
 		credential.RawPrefix = "sk-apik_"
 	}
 	var err error
-	p.Adapter, err = providers.Open(service, a, providers.ClientOptions{Credential: credential, DecodeError: readProblem, Around: p.around})
+	p.Adapter, err = providers.Open(service, a, providers.ClientOptions{Credential: credential, DecodeError: readProblem, Answered: p.answered})
 	if err != nil {
 		return nil, err
 	}
