@@ -109,8 +109,13 @@ func ownTransport() *http.Transport {
 // Protect adds a text that no error and no log line may show.
 func (c *Client) Protect(secret string) { c.secrets.add(secret) }
 
-// Scheme returns the form in which the credential was accepted, if it was.
-func (c *Client) Scheme() (scheme string, ok bool) { return c.auth.worked() }
+// Scheme returns the form in which the credential was accepted.
+func (c *Client) Scheme() string {
+	if worked := c.auth.scheme.Load(); worked != nil {
+		return *worked
+	}
+	return Raw
+}
 
 // Request returns what Do would send for a call, without the credential, and also for a read-only account.
 func (c *Client) Request(call Call) (model.Request, error) {

@@ -130,13 +130,6 @@ func (a *authorization) accepted(p proof) {
 	}
 }
 
-func (a *authorization) worked() (scheme string, ok bool) {
-	if a == nil || a.scheme.Load() == nil {
-		return Raw, false
-	}
-	return *a.scheme.Load(), true
-}
-
 // refused tells whether a call whose credential was refused is to be sent once more: with a newer secret, another form, or
 // what the source gives when it is asked again.
 func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again bool, err error) {

@@ -155,14 +155,10 @@ func skipValue(raw []byte, i int) int {
 		default:
 			if depth > 0 {
 				i++
-				continue
-			}
-			for i < len(raw) {
-				switch raw[i] {
-				case ',', ']', '}', ' ', '\n', '\t', '\r':
-					return i
-				}
-				i++
+			} else if n := bytes.IndexAny(raw[i:], ",]} \n\t\r"); n >= 0 {
+				return i + n
+			} else {
+				return len(raw)
 			}
 		}
 	}

@@ -130,7 +130,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 		detail += "; the fast list is not available here"
 	}
 	sentAs := schemeBearer
-	if scheme, _ := p.Client.Scheme(); scheme == providers.Raw {
+	if p.Client.Scheme() == providers.Raw {
 		sentAs = schemeRaw
 	}
 	_, err = p.plain(ctx, calls.Users, nil, userOf)
