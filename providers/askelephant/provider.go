@@ -34,7 +34,8 @@ var calls struct {
 	List, Get, Media, Contacts, Contact, Users, Companies, Tags providers.Endpoint
 }
 
-var service = providers.Service(about, &calls, map[string]func(string) error{settingWorkspace: checkWorkspace, settingReplacePath: checkPath})
+var service = providers.Service(about, &calls,
+	map[string]func(string) error{settingWorkspace: checkWorkspace, settingReplacePath: checkPath})
 
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory { return providers.Opening(service, open) }
@@ -88,7 +89,8 @@ func open(a providers.Account) (model.Provider, error) {
 		credential.RawPrefix = "sk-apik_"
 	}
 	var err error
-	p.Adapter, err = providers.Open(service, a, providers.ClientOptions{Credential: credential, DecodeError: readProblem, Answered: p.answered})
+	p.Adapter, err = providers.Open(service, a,
+		providers.ClientOptions{Credential: credential, DecodeError: readProblem, Answered: p.answered})
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +166,8 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	defer p.mu.Unlock()
 	switch {
 	case p.changed != "":
-		out = append(out, model.CheckResult{Name: "API version", Detail: fmt.Sprintf("changed from %s to %s while running", p.version, p.changed)})
+		detail := fmt.Sprintf("changed from %s to %s while running", p.version, p.changed)
+		out = append(out, model.CheckResult{Name: "API version", Detail: detail})
 	case p.version != "":
 		out = append(out, providers.Check("API version", p.version, nil))
 	}

@@ -53,7 +53,8 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	c, _ := p.convert(answer.Body, p.namer(ctx))
 	if c.Archived {
-		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: calls.GetConversation.Name, Status: answer.Status, Message: reasonDeleted}
+		return model.Detail{},
+			&model.Error{Kind: model.NotFound, Op: calls.GetConversation.Name, Status: answer.Status, Message: reasonDeleted}
 	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")

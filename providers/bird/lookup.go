@@ -81,7 +81,7 @@ func identifierIn(text string) (key, value string, ok bool) {
 	if k, v, found := strings.Cut(text, "="); found && v != "" && keyShape.MatchString(k) {
 		return k, v, true
 	}
-	if name, host, found := strings.Cut(text, "@"); found && name != "" && strings.Contains(host, ".") && !strings.ContainsAny(text, " \t") {
+	if name, host, _ := strings.Cut(text, "@"); name != "" && strings.Contains(host, ".") && !strings.ContainsAny(text, " \t") {
 		return keyEmail, text, true
 	}
 	if phoneShape.MatchString(text) {

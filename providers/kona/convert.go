@@ -26,11 +26,14 @@ func (n names) of(key resource, id string) model.Participant {
 	return p
 }
 
-// lists are the two that hold the participants of a conversation.
-var lists = []struct {
+// peopleList is where a conversation holds people of one kind.
+type peopleList struct {
 	kind, field, id string
 	key             resource
-}{
+}
+
+// lists are the two that hold the participants of a conversation.
+var lists = []peopleList{
 	{model.KindUser, "participants", "user_id", users}, {model.KindGroup, "groups", "group_id", groups},
 }
 
@@ -58,7 +61,7 @@ func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bo
 	known := true
 	var people []model.Participant
 	for _, l := range lists {
-		some, whole := members(o, l.field, l.id, l.key, n, &facts)
+		some, whole := members(o, l, n, &facts)
 		people, known = append(people, some...), known && whole
 	}
 	if known {
@@ -84,23 +87,23 @@ func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bo
 
 // members takes a list of ids with roles. known is false where the list is missing or null, or holds an entry that
 // could not be sent back.
-func members(o *providers.Object, list, field string, key resource, n names, facts *providers.Facts) (people []model.Participant, known bool) {
-	raw, ok := providers.Elements(o.Peek(list))
+func members(o *providers.Object, l peopleList, n names, facts *providers.Facts) (people []model.Participant, known bool) {
+	raw, ok := providers.Elements(o.Peek(l.field))
 	if !ok {
 		return nil, false
 	}
-	entries, _ := o.List(list)
+	entries, _ := o.List(l.field)
 	known = len(entries) == len(raw) // a null among the entries is a hole
 	people = make([]model.Participant, 0, len(entries))
 	seen := map[string]bool{}
 	for i, e := range entries {
-		id := e.Text(field)
+		id := e.Text(l.id)
 		if id == "" {
 			known = false
-			facts.Rest("People", list+" "+strconv.Itoa(i+1), e)
+			facts.Rest("People", l.field+" "+strconv.Itoa(i+1), e)
 			continue
 		}
-		p := n.of(key, id)
+		p := n.of(l.key, id)
 		p.Role = role.text(e.Text("role"))
 		if e.Peek("role") != nil && p.Role == "" && !e.Null("role") {
 			known = false

@@ -25,7 +25,8 @@ var about []byte
 
 // calls are the endpoints used.
 var calls struct {
-	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation, ListComments, UserInfo providers.Endpoint
+	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation providers.Endpoint
+	ListComments, UserInfo                                                                         providers.Endpoint
 	// Directories are the resources that have names: how they are listed and read, and what they are to a person.
 	Directories map[resource]struct {
 		List, One providers.Endpoint
@@ -33,7 +34,8 @@ var calls struct {
 	}
 }
 
-var service = providers.Service(about, &calls, map[string]func(string) error{settingTokenURL: checkToken, settingRedirectURL: checkRedirect})
+var service = providers.Service(about, &calls,
+	map[string]func(string) error{settingTokenURL: checkToken, settingRedirectURL: checkRedirect})
 
 // Factory opens Kona accounts.
 func Factory() providers.Factory {

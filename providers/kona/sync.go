@@ -37,14 +37,14 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
 	}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, Most: maxPages}, req,
-		func(b model.Batch) (bool, error) {
-			more, err := emit(b)
-			if stopped = !more; err != nil || stopped {
-				return false, err
-			}
-			return true, n.after(ctx, b.Cursor)
-		})
+	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, Most: maxPages}
+	result, err := providers.Sync(ctx, w, req, func(b model.Batch) (bool, error) {
+		more, err := emit(b)
+		if stopped = !more; err != nil || stopped {
+			return false, err
+		}
+		return true, n.after(ctx, b.Cursor)
+	})
 	if err == nil && last && !stopped {
 		p.directory.inSpaces(ctx, &n.left, n.rows)
 		err = n.again(ctx, "")
@@ -174,7 +174,8 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (d mode
 		d.Conversation.HasMessages = len(d.Messages.Items) > 0
 	}
 	if notShown != "" {
-		d.Conversation.Facts = append(d.Conversation.Facts, model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
+		d.Conversation.Facts = append(d.Conversation.Facts,
+			model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
 	}
 	return d, nil
 }
