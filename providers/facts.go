@@ -41,14 +41,6 @@ func (f *Facts) AddTime(group, label string, at time.Time) {
 	}
 }
 
-// AddVolatile takes facts that are shown and never stored.
-func (f *Facts) AddVolatile(facts []model.Fact) {
-	for _, x := range facts {
-		x.Volatile = true
-		f.add(x)
-	}
-}
-
 // Texts takes texts of an object, each under a label: label, field, label, field.
 func (f *Facts) Texts(group string, o *Object, labels ...string) {
 	for i := 0; i < len(labels); i += 2 {
@@ -79,9 +71,10 @@ func (f *Facts) add(fact model.Fact) {
 	f.list = append(f.list, fact)
 }
 
-// AddAll takes facts that another collector gave.
-func (f *Facts) AddAll(facts []model.Fact) {
+// AddAll takes facts that another collector gave. Those that are volatile are shown and never stored.
+func (f *Facts) AddAll(facts []model.Fact, volatile bool) {
 	for _, x := range facts {
+		x.Volatile = x.Volatile || volatile
 		f.add(x)
 	}
 }

@@ -236,14 +236,10 @@ func cut(s string, n int) string {
 }
 
 // Invalid is for what a service is known not to take: it is not sent.
-func Invalid(op, message string) *model.Error {
-	return &model.Error{Kind: model.Invalid, Op: op, Message: message}
-}
+func Invalid(op, message string) *model.Error { return failure(model.Invalid, op, message) }
 
 // Unsupported is for what a service has no call for.
-func Unsupported(op, message string) *model.Error {
-	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
-}
+func Unsupported(op, message string) *model.Error { return failure(model.Unsupported, op, message) }
 
 // OneOf refuses a word that a service does not take.
 func OneOf(op, word string, words ...string) *model.Error {
@@ -257,13 +253,13 @@ func OneOf(op, word string, words ...string) *model.Error {
 }
 
 // Malformed is for an answer that is not what the service documents.
-func Malformed(op, message string) *model.Error {
-	return &model.Error{Kind: model.Malformed, Op: op, Message: message}
-}
+func Malformed(op, message string) *model.Error { return failure(model.Malformed, op, message) }
 
 // Local is for what this machine or its configuration gets wrong.
-func Local(op, message string) *model.Error {
-	return &model.Error{Kind: model.Local, Op: op, Message: message}
+func Local(op, message string) *model.Error { return failure(model.Local, op, message) }
+
+func failure(k model.ErrorKind, op, message string) *model.Error {
+	return &model.Error{Kind: k, Op: op, Message: message}
 }
 
 // GivenUp is the error of a context that has ended.

@@ -84,7 +84,7 @@ func (p *provider) convertRow(raw json.RawMessage) (converted, error) {
 	// Signals are drawn from what was said and may quote it.
 	var signals providers.Facts
 	signals.Tree("Signals", "", o.Take("signals"))
-	facts.AddVolatile(signals.List())
+	facts.AddAll(signals.List(), true)
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return out, nil

@@ -100,7 +100,7 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 			// Evidence quotes what was said, so it is never stored.
 			quotes, _ := item.List("evidences")
 			for _, q := range quotes {
-				facts.AddVolatile(q.Facts("Scorecards", label+" evidence"))
+				facts.AddAll(q.Facts("Scorecards", label+" evidence"), true)
 			}
 			facts.Rest("Scorecards", label, item)
 		}

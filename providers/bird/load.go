@@ -64,7 +64,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 
 	l := loading{provider: p, id: id, everything: everything, Detail: model.Detail{Conversation: c, Raw: answer.Body}}
-	l.facts.AddAll(c.Facts)
+	l.facts.AddAll(c.Facts, false)
 	if c.Channel.ID != "" && c.Channel.Name == "" {
 		l.facts.Add("Conversation", "Channels", notShown(p.Client.Lacking(calls.ListChannels)))
 	}
@@ -120,7 +120,7 @@ func (l *loading) participants(ctx context.Context) error {
 	if l.everything {
 		l.nameContacts(ctx, people)
 	}
-	l.facts.AddAll(more.List())
+	l.facts.AddAll(more.List(), false)
 	if !whole || !ok {
 		l.facts.Add("People", "Participants", "the list could not be read as a whole")
 		l.Conversation.Featured = people
