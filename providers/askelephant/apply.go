@@ -48,7 +48,8 @@ func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
 	call.Params["engagement_id"] = id
 	w := providers.Single(model.EditContacts, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
-		c, err := p.convert(a.Body)
+		raw, _ := a.JSON()
+		c, err := p.convert(raw)
 		return c.Conversation, func(model.EditKind) bool { return c.Contacts.Known }, err == nil
 	}
 	w.Reads = readRefusal

@@ -25,15 +25,8 @@ type converted struct {
 	transcript string
 }
 
-// convert turns an answer into a conversation. It is pure.
-func (p *provider) convert(raw []byte) (converted, error) {
-	if !json.Valid(raw) {
-		return converted{}, providers.Malformed(calls.Get.Name, "the answer is no engagement")
-	}
-	return p.convertRow(raw)
-}
-
-func (p *provider) convertRow(raw json.RawMessage) (converted, error) {
+// convert turns a resource into a conversation. It is pure.
+func (p *provider) convert(raw json.RawMessage) (converted, error) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return converted{}, providers.Malformed(calls.Get.Name, "the answer is no engagement")

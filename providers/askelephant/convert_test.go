@@ -175,6 +175,9 @@ func FuzzConvert(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return
+		}
 		c, err := blank("a", "https://x.test/").convert(raw)
 		if err != nil {
 			return

@@ -125,7 +125,8 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		}
 		return model.Detail{}, err
 	}
-	c, err := p.convert(a.Body)
+	raw, _ := a.JSON()
+	c, err := p.convert(raw)
 	if err == nil && c.Ref.ID != id {
 		err = providers.Malformed(calls.Get.Name, "the service answered with another engagement")
 	}

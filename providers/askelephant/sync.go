@@ -138,7 +138,7 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 }
 
 func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
-	c, err := w.provider.convertRow(raw)
+	c, err := w.provider.convert(raw)
 	if err != nil {
 		w.provider.Account.Logf("a row of the list was left out: %v", err)
 		return c.Conversation, false

@@ -55,7 +55,8 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 func (p *provider) write(k model.EditKind, call providers.Call, tells func(converted) bool) *providers.Write {
 	w := providers.Single(k, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
-		c, err := p.convert(a.Body, p.directory.Known())
+		raw, _ := a.JSON()
+		c, err := p.convert(raw, p.directory.Known())
 		if err == nil && c.labels != nil {
 			p.remember(c.Ref.ID, c.labels)
 		}

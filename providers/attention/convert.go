@@ -61,15 +61,8 @@ func readResource(raw json.RawMessage) (resource, error) {
 	return r, nil
 }
 
-// convert turns an answer into a conversation. It is pure.
-func (p *provider) convert(raw []byte, names directory) (converted, error) {
-	if !json.Valid(raw) {
-		return converted{}, providers.Malformed(calls.Get.Name, "the answer is no conversation")
-	}
-	return p.convertRow(raw, names)
-}
-
-func (p *provider) convertRow(raw json.RawMessage, names directory) (converted, error) {
+// convert turns a resource into a conversation. It is pure.
+func (p *provider) convert(raw json.RawMessage, names directory) (converted, error) {
 	r, err := readResource(raw)
 	if err != nil {
 		return converted{}, err

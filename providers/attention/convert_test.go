@@ -184,6 +184,9 @@ func FuzzConvert(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return
+		}
 		c, err := blank("a", webPages).convert(raw, directory{})
 		if err != nil {
 			return

@@ -101,7 +101,8 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if err != nil {
 		return model.Detail{}, err
 	}
-	c, err := p.convert(a.Body, names)
+	raw, _ := a.JSON()
+	c, err := p.convert(raw, names)
 	if err == nil && c.Ref.ID != id {
 		err = providers.Malformed(calls.Get.Name, "the service answered with another conversation")
 	}

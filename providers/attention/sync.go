@@ -125,7 +125,7 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 }
 
 func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
-	c, err := l.provider.convertRow(raw, l.names)
+	c, err := l.provider.convert(raw, l.names)
 	if err != nil {
 		l.provider.Account.Logf("a row of the list was left out: %v", err)
 	}
