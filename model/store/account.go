@@ -250,7 +250,7 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 	if err != nil {
 		return err
 	}
-	err = s.Pacer(account, 0, 0).forget(ctx)
+	err = s.Pacer(account, 0, 0).locked(ctx, removed)
 	// What was deleted must not stay readable in free pages or in the log.
 	for _, statement := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if err == nil {

@@ -24,18 +24,11 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) (out [
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
-	// To look for nothing, nobody who wants to write is to wait. Where something is due it is hardly ever nothing,
-	// unless a submission moves or only some edits are wanted.
+	// To look for nothing, nobody who wants to write is to wait.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
 		var version int64
 		t.row("SELECT user_version FROM pragma_user_version").scan(&version)
 		t.fail(s.ended(version))
-		if !t.exists(dueNow, sql.Named("account", account), sql.Named("now", ms(s.now()))) {
-			return true
-		}
-		if only == nil && len(t.moving()) == 0 {
-			return false
-		}
 		taken, _ := t.next(account, only)
 		return len(taken) == 0
 	})
@@ -131,9 +124,6 @@ const unblocked = " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE " + blocks + `
 const (
 	levels = "SELECT min(attempts) FROM outbox WHERE account = :account AND attempts > :attempts AND state IN ('queued', 'retry')"
 
-	dueNow = `SELECT 1 FROM outbox WHERE account = :account AND state IN ('queued', 'retry') AND state = 'queued'
-  UNION ALL SELECT 1 FROM outbox WHERE account = :account AND state = 'retry' AND next_try <= :now`
-
 	candidates = `SELECT o.conv, o.id FROM outbox o WHERE o.account = :account AND o.attempts = :attempts
   AND o.id BETWEEN :first AND :last AND o.state IN ('queued', 'retry') AND (o.state = 'queued' OR o.next_try <= :now)
   AND o.submission NOT IN (SELECT submission FROM entering)` + unblocked + " ORDER BY o.id"
@@ -148,8 +138,7 @@ const (
 
 	retried = "SELECT id FROM outbox WHERE account = ? AND state = 'retry' AND next_try > 0 ORDER BY next_try"
 
-	// The joins are crossed so that each id is looked up by its key, however many
-	// SQLite takes them for.
+	// Crossed, so that each id is looked up by its key, however many SQLite takes them for.
 	blockersOf = "SELECT o.id, coalesce((SELECT p.id FROM outbox p WHERE " + blocks + ` ORDER BY p.id LIMIT 1), '')
   FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%'`
 )
@@ -371,22 +360,14 @@ func (s *Store) Wake(ctx context.Context, account string) error {
 	})
 }
 
-// claimed are the edits that a process is sending, sendings those of all.
-const (
-	claimed  = "state = 'sending' AND claim = ? AND account = ?"
-	sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
-)
+const sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
 
 // Release gives back what this process claimed of an account and is no longer
 // sending: what became of it could not be recorded. Like after a kill, it is
 // read before anything is repeated.
 func (s *Store) Release(ctx context.Context, account string) error {
-	const op = "release claims"
-	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE "+claimed, s.owner.name, account)
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	return s.change(ctx, op, func(t *tx) { t.moveAll(ids, stopSending) })
+	_, err := s.release(ctx, "release claims", func(string) bool { return true }, sendings+" AND claim = ? AND account = ?", s.owner.name, account)
+	return err
 }
 
 // Recover gives back the edits that a dead process was sending. They are
@@ -398,23 +379,35 @@ func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 	if err := s.endAbandoned(ctx, op); err != nil {
 		return nil, err
 	}
-	others, err := read(ctx, s, op, func(t *tx) bool { return t.exists(sendings+" AND claim <> ?", s.owner.name) })
-	if err != nil || !others {
+	dead := map[string]bool{}
+	return s.release(ctx, op, func(claim string) bool {
+		if _, asked := dead[claim]; !asked {
+			dead[claim] = !s.owner.alive(claim)
+		}
+		return dead[claim]
+	}, sendings+" AND claim <> ?", s.owner.name)
+}
+
+// release queues again those of some edits that were being sent under claims that are
+// over, and returns their ids.
+func (s *Store) release(ctx context.Context, op string, over func(claim string) bool, query string, args ...any) (ids []string, err error) {
+	some, err := read(ctx, s, op, func(t *tx) bool { return t.exists(query, args...) })
+	if err != nil || !some {
 		return nil, err
 	}
 	err = s.change(ctx, op, func(t *tx) {
-		alive := map[string]bool{}
-		for r := range t.rows(sendings) {
+		for r := range t.rows(query, args...) {
 			var id, claim string
-			r.scan(&id, &claim)
-			if _, asked := alive[claim]; !asked {
-				alive[claim] = s.owner.alive(claim)
-			}
-			if !alive[claim] {
+			if r.scan(&id, &claim); over(claim) {
 				ids = append(ids, id)
 			}
 		}
-		t.moveAll(ids, stopSending)
+		for _, id := range ids {
+			e, _ := t.entry(id)
+			if _, moved := t.move(e, stopSending, ""); moved {
+				t.reproject(e.Ref)
+			}
+		}
 	})
 	return ids, err
 }

@@ -21,29 +21,32 @@ type Walk struct {
 // one transaction, and returns the refs of those that changed. Some hundred at
 // once cost the least each. walk is nil for readings outside a full walk.
 func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Conversation, walk *Walk) (changed []model.Ref, err error) {
-	err = s.changeCache(ctx, "store conversations", func(t *tx) {
-		changed = t.saveAll(account, batch, model.ReadRow, walk)
+	return s.saveRead(ctx, "store conversations", account, batch, model.ReadRow, walk)
+}
+
+// SaveNames takes the names of people and spaces from these rows into the rows that
+// are there, and changes nothing else. It returns the refs of those that changed.
+func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
+	return s.saveRead(ctx, "store names", account, batch, model.ReadNames, nil)
+}
+
+// Save lays one freshly read conversation over the cache; r says what the
+// reading can show to be empty.
+func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
+	_, err := s.saveRead(ctx, "store a conversation", c.Ref.Account, []model.Conversation{c}, r, nil)
+	return err
+}
+
+func (s *Store) saveRead(ctx context.Context, op, account string, batch []model.Conversation, r model.Reading, walk *Walk) (
+	changed []model.Ref, err error) {
+	err = s.changeCache(ctx, op, func(t *tx) {
+		changed = t.saveAll(account, batch, r, walk)
 		if walk != nil {
 			// A walk that another process overtook leaves the newer one alone.
 			t.exec("UPDATE account SET walk = ? WHERE name = ? AND walk_no = ?", walk.Cursor, account, walk.No)
 		}
 	})
 	return changed, err
-}
-
-// SaveNames takes the names of people and spaces from these rows into the rows that
-// are there, and changes nothing else. It returns the refs of those that changed.
-func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
-	err = s.changeCache(ctx, "store names", func(t *tx) { changed = t.saveAll(account, batch, model.ReadNames, nil) })
-	return changed, err
-}
-
-// Save lays one freshly read conversation over the cache; r says what the
-// reading can show to be empty.
-func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
-	return s.changeCache(ctx, "store a conversation", func(t *tx) {
-		t.saveAll(c.Ref.Account, []model.Conversation{c}, r, nil)
-	})
 }
 
 func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading, walk *Walk) (changed []model.Ref) {

@@ -142,16 +142,6 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 	return e, true
 }
 
-// moveAll makes a move of those edits that it is for.
-func (t *tx) moveAll(ids []string, m move) {
-	for _, id := range ids {
-		e, _ := t.entry(id)
-		if _, moved := t.move(e, m, ""); moved {
-			t.reproject(e.Ref)
-		}
-	}
-}
-
 // remove takes an edit out of the outbox that will not be sent any more. What may have
 // been sent stays a base.
 func (t *tx) remove(e model.OutboxEntry) {
