@@ -70,13 +70,14 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	}
 	met, rest, _ := strings.Cut(string(sign), "\n")
 	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(strings.TrimSpace(rest)))
+	var rescued string // which damaged database the present one holds the rest of
 	switch {
 	case strings.TrimSpace(rest) == "":
 		aside = s.asidePath()
 		if err := s.writeSign(met, filepath.Base(aside)); err != nil {
 			return err
 		}
-	case exists(aside) && s.rescuedFrom(ctx) == filepath.Base(aside):
+	case exists(aside) && s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &rescued) == nil && rescued == filepath.Base(aside):
 		os.Remove(s.signPath()) // all was done, and only the sign was left
 		return s.open(ctx, o)
 	}
@@ -104,13 +105,6 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	os.Remove(s.uncleanMark()) // it was about the damaged one
 	syncDir(filepath.Dir(s.path))
 	return nil
-}
-
-// rescuedFrom returns which damaged database the present one holds the rest of, "" for
-// none.
-func (s *Store) rescuedFrom(ctx context.Context) (name string) {
-	s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &name)
-	return name
 }
 
 // asidePath returns a name for damaged files that nothing has yet.
