@@ -133,27 +133,25 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 			x.giveUp(s)
 		}
 	}()
-	var filled <-chan struct{}
+	var late <-chan time.Time
 	if partial {
-		t := time.NewTimer(patience)
-		defer t.Stop()
+		late = time.After(patience)
+	}
+	var filled <-chan struct{}
+	for {
 		select {
 		case <-s.ended:
+			if s.found == nil {
+				return nil, errGivenUp
+			}
+			return nil, nil
 		case <-ctx.Done():
-		case <-t.C:
+			return nil, ctx.Err()
+		case <-late:
 			filled = s.filled
+		case <-filled:
+			return s.hits, nil
 		}
-	}
-	select {
-	case <-s.ended:
-		if s.found == nil {
-			return nil, errGivenUp
-		}
-		return nil, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-filled:
-		return s.hits, nil
 	}
 }
 

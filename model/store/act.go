@@ -196,12 +196,17 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 // leave takes edits of a submission out, where those to be withdrawn were not sent, and
 // those to be given up wait for a person. Of many it is noted that they leave.
 func (t *tx) leave(submission string, withdraw, giveUp []string) {
-	gone := slices.Concat(withdraw, giveUp)
-	if len(gone) > atOnce {
-		t.startLeaving(submission, withdraw, giveUp)
+	few := slices.Concat(withdraw, giveUp)
+	if len(few) > atOnce {
+		unsent, _ := column[int](t.row(countOf+"o.sent = 0 AND o.state <> 'sending'", asList(withdraw), submission))
+		stopped, _ := column[int](t.row(countOf+"o.state NOT IN ('queued', 'sending', 'retry')", asList(giveUp), submission))
+		if unsent != len(withdraw) || stopped != len(giveUp) {
+			t.fail(model.ErrUndoMoved)
+		}
+		t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
 		return
 	}
-	for i, id := range gone {
+	for i, id := range few {
 		e, ok := t.entry(id)
 		if !ok || i < len(withdraw) && !unsent(e) || i >= len(withdraw) && !e.State.NeedsPerson() {
 			t.fail(model.ErrUndoMoved)
@@ -213,15 +218,6 @@ func (t *tx) leave(submission string, withdraw, giveUp []string) {
 // countOf counts those of some edits of a submission that meet a condition. The
 // join is crossed so that each is looked up by its key.
 const countOf = "SELECT count(*) FROM json_each(?) j CROSS JOIN outbox o ON o.id = j.value WHERE +o.submission = ? AND "
-
-func (t *tx) startLeaving(submission string, withdraw, giveUp []string) {
-	unsent, _ := column[int](t.row(countOf+"o.sent = 0 AND o.state <> 'sending'", asList(withdraw), submission))
-	stopped, _ := column[int](t.row(countOf+"o.state NOT IN ('queued', 'sending', 'retry')", asList(giveUp), submission))
-	if unsent != len(withdraw) || stopped != len(giveUp) {
-		t.fail(model.ErrUndoMoved)
-	}
-	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
-}
 
 // mayUndo fails with model.ErrUndoMoved unless an edit was or is being sent, or may have
 // been: then its inverse has something to take back, or waits for it.

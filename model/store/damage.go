@@ -137,15 +137,6 @@ func (s *Store) damagedFiles() (paths []string, err error) {
 	return paths, err
 }
 
-func (s *Store) removeAside() error {
-	paths, err := s.damagedFiles()
-	for _, path := range paths {
-		err = errors.Join(err, removed(path))
-	}
-	syncDir(filepath.Dir(s.path))
-	return err
-}
-
 // moveTo renames the files of the database. The database itself goes last: once
 // it is there, all are.
 func (s *Store) moveTo(aside string) error {

@@ -80,7 +80,6 @@ type indexedReader struct {
 	into            []any
 }
 
-// indexedReader returns a reader of indexedColumns, and of more columns after them.
 func (s *Store) indexedReader(more ...any) *indexedReader {
 	x := &indexedReader{scope: s.scope.Load(), names: map[string]string{}}
 	x.into = append([]any{&x.row.Key, &x.account, &x.row.Subject.Ref.ID, &x.row.Revision, &x.row.Gone, &x.packed}, more...)
@@ -109,7 +108,9 @@ func (x *indexedReader) scan(r row) (e Indexed, ok bool) {
 	if e.Gone {
 		e.Subject = query.Subject{Flags: query.FlagTombstone}
 	} else if e.Subject, folded = query.Unpack(x.packed); !folded {
-		e.Subject = *r.t.known(ref)[ref].subject()
+		k := r.t.known(ref)[ref]
+		c, _ := k.body()
+		e.Subject = *query.NewSubject(k.row(c))
 	}
 	e.Subject.Ref, e.Subject.Account = ref, account
 	return e, true
@@ -131,18 +132,6 @@ func (t *tx) matching(keys []int64, match func(*query.Subject) bool) []int64 {
 	return slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return !matches[k] })
 }
 
-// headRow is a row with what the default order compares: whether it is pinned, when it
-// was updated and created.
-type headRow struct {
-	key   int64
-	ref   model.Ref
-	times [3]int64
-}
-
-func (r headRow) compare(o headRow) int {
-	return cmp.Or(slices.Compare(o.times[:], r.times[:]), cmp.Compare(r.ref.Account, o.ref.Account), cmp.Compare(r.ref.ID, o.ref.ID))
-}
-
 // headMost bounds how many rows of the same times are read once the time is used up.
 const headMost = 2000
 
@@ -153,6 +142,11 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 	keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
 	keys, err = read(ctx, s, "read the newest conversations", func(t *tx) []int64 {
+		type headRow struct {
+			key   int64
+			ref   model.Ref
+			times [3]int64 // pinned, updated, created
+		}
 		var found []headRow
 		var times, last [3]int64
 		same := 0 // rows of the last times
@@ -179,7 +173,9 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 				found = append(found, headRow{e.Key, e.Subject.Ref, times})
 			}
 		}
-		slices.SortFunc(found, headRow.compare)
+		slices.SortFunc(found, func(a, b headRow) int {
+			return cmp.Or(slices.Compare(b.times[:], a.times[:]), cmp.Compare(a.ref.Account, b.ref.Account), cmp.Compare(a.ref.ID, b.ref.ID))
+		})
 		found = found[:min(limit, len(found))]
 		keys := make([]int64, len(found))
 		for i, r := range found {
@@ -190,8 +186,7 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 	return keys, whole, err
 }
 
-// KeptView is what a view showed last: the keys of its first rows in order, and
-// how many rows there were.
+// KeptView is what a view showed last: the keys of its first rows, and how many there were.
 type KeptView struct {
 	Keys  []int64
 	Total int
@@ -242,25 +237,21 @@ func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subjec
 	}, "SELECT keys, total, at FROM view WHERE query = ?", s.scopedQuery(q))
 }
 
-// Key returns the key of a conversation; ok is false where it is not cached, or
-// gone.
+// Key returns the key of a conversation; ok is false where it is not cached, or gone.
 func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err error) {
 	return one(ctx, s, "look up a conversation", column[int64],
 		"SELECT key FROM conversation WHERE account = ? AND id = ? AND gone = 0", ref.Account, ref.ID)
 }
 
-// Refold writes the subjects of up to n conversations that an earlier version
-// stored, and their bodies in the shorter form. It is called until done.
-// Nothing that is shown changes, so the revision stays.
+// Refold writes the subjects of up to n conversations that an earlier version stored, and
+// their bodies in the shorter form, until done. Nothing that is shown changes.
 func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
-	const op = "fold the conversations"
 	version := strconv.Itoa(query.FoldVersion)
-	done, err = read(ctx, s, op, func(t *tx) bool { return t.meta("fold") == version })
-	if err != nil || done {
-		return done, err
-	}
 	from := s.refolded.Load()
-	err = s.changeCache(ctx, op, func(t *tx) {
+	err = s.changeCache(ctx, "fold the conversations", func(t *tx) {
+		if done = t.meta("fold") == version; done {
+			return
+		}
 		var refs []model.Ref
 		for r := range t.rows(`SELECT key, account, id FROM conversation
 WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n) {

@@ -24,7 +24,13 @@ func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Readin
 		t.adopt(now, c)
 		return
 	}
-	own, onTheWay := now.own()
+	var own []model.Edit // that may have been sent and are not settled
+	onTheWay := false
+	for _, e := range now.edits {
+		if e.Sent {
+			own, onTheWay = append(own, e.Edit), onTheWay || e.State.Waiting()
+		}
+	}
 	mine := before.touch || settled != nil || onTheWay
 	if settled != nil {
 		own = append(own, *settled)
