@@ -35,7 +35,7 @@ type Store struct {
 	scope    atomic.Pointer[[]string]
 	opened   sync.Map   // account → its identity as this process opened it
 	pacing   sync.Mutex // guards the files of Pacer among goroutines
-	reads    *Reads
+	ran      func(Ran)
 	enters   sync.Map               // submissions that this process puts into the outbox, or takes out
 	taken    atomic.Pointer[string] // the session that this process goes on with
 	refolded atomic.Int64           // the last key that Refold has looked at
