@@ -41,10 +41,9 @@ const (
 WHERE gone = 0 ORDER BY pinned DESC, updated DESC, created DESC`
 )
 
-// Entries tells of every conversation of the scope that changed after a
-// revision, of all that are not gone where that is 0, in one read transaction.
-// It returns where that transaction stood. The order is not defined. tell must
-// not use the store.
+// Entries tells of every conversation of the scope that changed after a revision, of all
+// that are not gone where that is 0, in any order. It returns where its transaction stood.
+// tell must not use the store.
 func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (Point, error) {
 	return read(ctx, s, "read the conversations", func(t *tx) Point {
 		p := Point{t.number("revision"), t.number("epoch")}
@@ -135,9 +134,9 @@ func (t *tx) matching(keys []int64, match func(*query.Subject) bool) []int64 {
 // headMost bounds how many rows of the same times are read once the time is used up.
 const headMost = 2000
 
-// Head reads keys of the scope in the default order (pinned, newest change,
-// newest creation, ref) from disk, until there are limit that match or the
-// budget is used up. whole says that the list was read to its end.
+// Head reads keys of the scope in the default order (pinned, newest change, newest
+// creation, ref) from disk, until limit match or the budget is used up. whole says that
+// the list was read to its end.
 func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (
 	keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
@@ -217,8 +216,7 @@ ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, 
 	})
 }
 
-// KeptView reads what a query showed last, without what has left the scope or
-// no longer matches; ok is false where nothing was kept.
+// KeptView reads what a query showed last, without what no longer matches.
 func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subject) bool) (v KeptView, ok bool, err error) {
 	return one(ctx, s, "read a kept view", func(r row) (v KeptView, ok bool) {
 		var packed []byte

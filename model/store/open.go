@@ -98,7 +98,9 @@ func (s *Store) begin(ctx context.Context, o Options) error {
 		}
 	}
 	if !alone {
-		s.sign(damage)
+		if !s.signed() {
+			s.sign(damage.Error())
+		}
 		// It would go on with the file that is set aside.
 		return errors.New("the database is damaged, and another confab has it open: end that one first")
 	}

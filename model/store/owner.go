@@ -61,9 +61,8 @@ func (o *owner) alive(claim string) bool {
 	return claim == o.name || claimLives(path, func() { os.Remove(path) })
 }
 
-// claimLives reports whether the process that made a claim file lives, or may live.
-// One that is gone belongs to a process that ended in good order. dead is called for a
-// process that did not, while the file is locked.
+// claimLives reports whether the process that made a claim file lives, or may live. dead is
+// called for one that ended without removing it, while the file is locked.
 func claimLives(path string, dead func()) bool {
 	l := flock.New(path, flock.SetFlag(os.O_RDWR)) // never makes the file that it looks for
 	switch ok, err := l.TryLock(); {
@@ -103,8 +102,7 @@ func (s *Store) others() []string {
 	return cmp.Or(s.owner, &owner{dir: s.claims()}).living()
 }
 
-// enter makes the claim of this process. Whoever writes has one, so that it is found
-// if it dies.
+// enter makes the claim of this process. Whoever writes has one.
 func (s *Store) enter() (err error) {
 	if s.owner == nil {
 		s.owner, err = newOwner(s.claims())
@@ -112,17 +110,14 @@ func (s *Store) enter() (err error) {
 	return err
 }
 
-// A process that ends in good order removes its claim file. Where one is left
-// and nobody is alive, the machine may have stopped in the middle of a write,
-// with a disk that did not keep its word: the database is read whole once, behind
-// the first frame. The left claim file becomes the mark that says so, and stays
-// until a check has come to its end.
+// A process that ends in good order removes its claim file. Where one is left and nobody is
+// alive, the machine may have stopped in the middle of a write: the database is read whole
+// once, behind the first frame. The claim file becomes the mark that says so, until then.
 
 func (s *Store) uncleanMark() string { return s.path + ".unclean" }
 
-// noteUnclean turns the claims that dead processes left into that mark, unless
-// somebody is alive: a process that is killed beside others takes nothing with
-// it. The lock on opening is held.
+// noteUnclean turns the claims that dead processes left into that mark, unless somebody is
+// alive: a process that is killed beside others takes nothing with it.
 func (s *Store) noteUnclean() error {
 	files, err := os.ReadDir(s.claims())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
