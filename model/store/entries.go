@@ -245,11 +245,13 @@ func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err
 // their bodies in the shorter form, until done. Nothing that is shown changes.
 func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
 	version := strconv.Itoa(query.FoldVersion)
+	const op = "fold the conversations"
+	done, err = read(ctx, s, op, func(t *tx) bool { return t.meta("fold") == version })
+	if err != nil || done { // where nothing is to do, nobody who writes is waited for
+		return done, err
+	}
 	from := s.refolded.Load()
-	err = s.changeCache(ctx, "fold the conversations", func(t *tx) {
-		if done = t.meta("fold") == version; done {
-			return
-		}
+	err = s.changeCache(ctx, op, func(t *tx) {
 		var refs []model.Ref
 		for r := range t.rows(`SELECT key, account, id FROM conversation
 WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n) {
