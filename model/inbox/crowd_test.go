@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,18 +22,39 @@ type peopled struct {
 	size  crowd.Size
 	fakes []*fake
 	s     *store.Store
-	reads *store.Reads
+	reads *statements
 	other *store.Store
 	b     *inbox.Inbox
+}
+
+// statements notes what a store runs.
+type statements struct {
+	mu  sync.Mutex
+	ran []store.Ran
+}
+
+func (s *statements) note(r store.Ran) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ran = append(s.ran, r)
+}
+
+// Take returns what was run since it was last asked.
+func (s *statements) Take() []store.Ran {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.ran
+	s.ran = nil
+	return out
 }
 
 // openCrowd opens an engine over the database of a crowd, and the store of
 // another process beside it. The index is loaded and the views are kept.
 func openCrowd(tb testing.TB, path string, size crowd.Size) *peopled {
 	tb.Helper()
-	c := &peopled{tb: tb, path: path, size: size, reads: &store.Reads{}}
+	c := &peopled{tb: tb, path: path, size: size, reads: &statements{}}
 	var err error
-	if c.s, err = store.Open(c.ctx(), path, store.Options{Host: "laptop", Reads: c.reads}); err != nil {
+	if c.s, err = store.Open(c.ctx(), path, store.Options{Host: "laptop", Ran: c.reads.note}); err != nil {
 		tb.Fatal(err)
 	}
 	o := inbox.Options{Store: c.s, User: "ada", Location: time.UTC, Patience: -1}

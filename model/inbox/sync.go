@@ -150,7 +150,8 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)})
 	if cursor != "" && model.KindOf(err) == model.Invalid {
 		// The service no longer takes the place where the walk stopped.
-		err = errors.Join(err, b.store.AbandonWalk(ctx, a.name))
+		_, forgotten := b.store.SaveBatch(ctx, a.name, nil, &store.Walk{No: no})
+		err = errors.Join(err, forgotten)
 	}
 	if err != nil {
 		return err

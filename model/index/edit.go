@@ -147,7 +147,13 @@ func (e *edit) change(c *Entry) {
 		}
 		insert[i] = is && (!was || moves)
 	}
-	e.x.moveValues(&e.table, r, &after, c.Key)
+	if x := e.x; x.changed != nil {
+		x.changed = append(x.changed, key)
+	} else if x.values != nil {
+		if x.values.move(e.table.texts(r), e.table.texts(&after), c.Key); x.values.dead > valuesDead {
+			x.values = nil // counted anew when they are asked for
+		}
+	}
 	e.table.put(e.n, c.Key, after)
 	for i, l := range e.lists {
 		if insert[i] {

@@ -11,18 +11,10 @@ import (
 // blockMost is the most keys of a block; a fuller one is halved. Tests have smaller ones.
 var blockMost = 1024
 
-const pageBits = 4096 // membership bits of a page
-
 // block is a run of keys in the order of a list.
 type block struct {
 	edit uint64
 	keys []uint32
-}
-
-// page is a run of membership bits.
-type page struct {
-	edit  uint64
-	words [pageBits / 64]uint64
 }
 
 // track is what belongs to a list across its changes. Its heap is the writer's.
@@ -42,25 +34,19 @@ type list struct {
 	edit   uint64
 	blocks []*block
 	count  int
-	pages  []*page
+	bits   []uint64 // one for each key, set for members
 }
 
-// newList makes a list of keys that are in the order of the query.
+// newList makes a list of keys that are in the order of the query, in blocks with room to grow.
 func newList(t *track, keys []uint32) *list {
-	l := &list{track: t}
+	l := &list{track: t, count: len(keys)}
 	for _, k := range keys {
 		l.mark(k, true)
 	}
-	l.lay(keys)
-	return l
-}
-
-// lay cuts the keys of a new list into blocks with room to grow.
-func (l *list) lay(keys []uint32) {
-	l.count = len(keys)
 	for part := range slices.Chunk(keys, blockMost*3/4) {
 		l.blocks = append(l.blocks, &block{keys: slices.Clip(part)})
 	}
+	return l
 }
 
 // own returns the list itself where the edit made it, else a copy for the edit.
@@ -68,7 +54,7 @@ func (l *list) own(edit uint64) *list {
 	if l.edit == edit {
 		return l
 	}
-	return &list{track: l.track, edit: edit, count: l.count, blocks: slices.Clone(l.blocks), pages: slices.Clone(l.pages)}
+	return &list{track: l.track, edit: edit, count: l.count, blocks: slices.Clone(l.blocks), bits: slices.Clone(l.bits)}
 }
 
 // keys yields the keys in order.
@@ -83,31 +69,17 @@ func (l *list) keys(yield func(uint32) bool) {
 }
 
 func (l *list) has(key int64) bool {
-	i := key / pageBits
-	if key <= 0 || i >= int64(len(l.pages)) || l.pages[i] == nil {
-		return false
-	}
-	return l.pages[i].words[key%pageBits/64]&(1<<(key%64)) != 0
+	return key > 0 && key/64 < int64(len(l.bits)) && l.bits[key/64]&(1<<(key%64)) != 0
 }
 
 func (l *list) mark(key uint32, member bool) {
-	i := int(key / pageBits)
-	for len(l.pages) <= i {
-		l.pages = append(l.pages, nil)
+	if more := int(key/64) + 1 - len(l.bits); more > 0 {
+		l.bits = append(l.bits, make([]uint64, more)...)
 	}
-	switch p := l.pages[i]; {
-	case p == nil:
-		l.pages[i] = &page{edit: l.edit}
-	case p.edit != l.edit:
-		own := *p
-		own.edit = l.edit
-		l.pages[i] = &own
-	}
-	word, bit := &l.pages[i].words[key%pageBits/64], uint64(1)<<(key%64)
-	if member {
-		*word |= bit
+	if bit := uint64(1) << (key % 64); member {
+		l.bits[key/64] |= bit
 	} else {
-		*word &^= bit
+		l.bits[key/64] &^= bit
 	}
 }
 

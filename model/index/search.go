@@ -133,27 +133,25 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 			x.giveUp(s)
 		}
 	}()
-	var filled <-chan struct{}
+	var late <-chan time.Time
 	if partial {
-		t := time.NewTimer(patience)
-		defer t.Stop()
+		late = time.After(patience)
+	}
+	var filled <-chan struct{}
+	for {
 		select {
 		case <-s.ended:
+			if s.found == nil {
+				return nil, errGivenUp
+			}
+			return nil, nil
 		case <-ctx.Done():
-		case <-t.C:
+			return nil, ctx.Err()
+		case <-late:
 			filled = s.filled
+		case <-filled:
+			return s.hits, nil
 		}
-	}
-	select {
-	case <-s.ended:
-		if s.found == nil {
-			return nil, errGivenUp
-		}
-		return nil, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-filled:
-		return s.hits, nil
 	}
 }
 
@@ -263,10 +261,13 @@ func (x *Index) compute(ctx context.Context, st *state, t *track) (*list, error)
 	return l, err
 }
 
+// scanWords is how many words of membership bits are matched at a time.
+const scanWords = 64
+
 // scan matches a query against the members of a list on all cores, in the order of the keys, in which memory is read
 // fastest. It returns the list of the matches and when rows have to be matched again.
 func (x *Index) scan(ctx context.Context, st *state, t *track, base *list) (*list, []due, error) {
-	l := &list{track: t, pages: make([]*page, len(base.pages))}
+	found := make([]uint64, len(base.bits))
 	fixed := t.query.Fixed(st.at, x.loc)
 	var next atomic.Int64
 	var mu sync.Mutex
@@ -274,26 +275,20 @@ func (x *Index) scan(ctx context.Context, st *state, t *track, base *list) (*lis
 	work := func() {
 		var s query.Subject
 		var mine []due
-		found, looked := 0, 0
+		looked := 0
 		for ctx.Err() == nil {
-			i := int(next.Add(1)) - 1
-			if i >= len(base.pages) {
+			from := int(next.Add(scanWords)) - scanWords
+			if from >= len(found) {
 				break
 			}
-			if base.pages[i] == nil {
-				continue
-			}
-			l.pages[i] = &page{}
-			for w, word := range base.pages[i].words {
-				first := uint32(i*pageBits + w*64)
+			for w, word := range base.bits[from:min(from+scanWords, len(found))] {
 				looked += bits.OnesCount64(word)
 				for ; word != 0; word &= word - 1 {
 					bit := bits.TrailingZeros64(word)
-					key := first + uint32(bit)
+					key := uint32((from+w)*64 + bit)
 					st.table.subject(st.table.at(int64(key)), &s)
 					if fixed.Match(&s, st.at, x.loc) {
-						l.pages[i].words[w] |= 1 << bit
-						found++
+						found[from+w] |= 1 << bit
 					}
 					if at, ok := t.clock.Changes(&s, st.at, x.loc); ok {
 						mine = append(mine, due{at, key})
@@ -305,27 +300,27 @@ func (x *Index) scan(ctx context.Context, st *state, t *track, base *list) (*lis
 		x.matched.Add(int64(looked))
 		mu.Lock()
 		defer mu.Unlock()
-		dues, l.count = append(dues, mine...), l.count+found
+		dues = append(dues, mine...)
 	}
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(base.pages)) {
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(work)
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
-	keys := make([]uint32, 0, l.count)
+	matches := list{bits: found}
+	var keys []uint32
 	for key := range base.keys {
-		if l.has(int64(key)) {
+		if matches.has(int64(key)) {
 			keys = append(keys, key)
 		}
 	}
 	if t.query.Sort() != base.query.Sort() {
 		keys = st.table.sorted(t.query, keys)
 	}
-	l.lay(keys)
-	return l, dues, nil
+	return newList(t, keys), dues, nil
 }
 
 // keys returns the keys of all rows that are not gone, ascending.

@@ -30,31 +30,21 @@ type Value struct {
 	Key   int64
 }
 
-// completed are the fields whose values are kept: those of wordsOf, and then the others.
+// completed are the fields whose values are kept.
 var completed = [...]string{"owner", "team", "space", "channel", "company", query.FieldLabel,
 	query.FieldAccount, query.FieldProvider, "kind", "status", "role", query.FieldWith}
 
-// field returns the text of a row in which the values of a completed field stand; "" for a row that is gone.
-func (t *table) field(r *row, field int) string {
+// texts are those in which the values of the completed fields stand.
+type texts [len(completed)]string
+
+// texts returns those of a row, none for a row that is gone.
+func (t *table) texts(r *row) texts {
 	if r == nil || r.shape == 0 || r.flags&query.FlagTombstone != 0 {
-		return ""
+		return texts{}
 	}
-	h := &t.shapes[r.shape]
-	switch name := completed[field]; name {
-	case query.FieldAccount:
-		return h.account
-	case query.FieldProvider:
-		return h.provider
-	case "kind":
-		return h.kind
-	case "status":
-		return h.status
-	case "role":
-		return h.roles
-	case query.FieldWith:
-		return r.text[r.people:r.preview]
-	}
-	return t.words[r.words[field]]
+	var s query.Subject
+	t.subject(r, &s)
+	return texts{s.Owner, s.Team, s.Space, s.Channel, s.Company, s.Labels, s.Account, s.Provider, s.Kind, s.Status, s.Roles, s.People}
 }
 
 // eachValue calls add with every value in the text of a field.
@@ -106,89 +96,53 @@ type value struct {
 	count, key uint32
 }
 
-// add counts n more conversations that hold a value, one of them that of the key. While values are first counted, the
-// first of them stands for it, else the last.
-func (v *values) add(c *column, text string, n int, key uint32, first bool) {
+// add counts one more conversation that holds a value, that of the key, or one less.
+func (v *values) add(c *column, text string, n int, key uint32) {
+	if c.places == nil {
+		c.places = map[string]uint32{}
+	}
 	at, kept := c.places[text]
 	switch {
 	case kept:
 		of := &c.list[at]
-		was := int(of.count)
-		if was == 0 {
-			v.dead--
-		}
-		if was+n == 0 {
-			v.dead++
-		}
-		atomic.StoreUint32(&of.count, uint32(max(0, was+n)))
-		if n > 0 && (was == 0 || !first) {
+		now := max(0, int(of.count)+n)
+		atomic.StoreUint32(&of.count, uint32(now))
+		if n > 0 {
 			atomic.StoreUint32(&of.key, key)
+		}
+		if now == 0 {
+			v.dead++
+		} else if now == n {
+			v.dead--
 		}
 	case n < 0: // it was not kept
 	case len(c.list) >= valuesMost:
 		c.full = true
 	default:
-		if !first { // else it is a part of texts that stay
-			text = strings.Clone(text)
-		}
-		if c.places == nil {
-			c.places = map[string]uint32{}
-		}
 		c.places[text] = uint32(len(c.list))
 		c.list = append(c.list, value{text, uint32(n), key})
 	}
 }
 
-// move takes over that a row was one and is another; nil is no row. The table is that of the later one.
-func (v *values) move(t *table, old, now *row, key int64) {
+// move takes over that a row had some texts and has others.
+func (v *values) move(old, now texts, key int64) {
 	for i, field := range completed {
-		before, after := t.field(old, i), t.field(now, i)
-		if before == after {
-			continue
+		if old[i] != now[i] {
+			eachValue(field, old[i], func(text string) { v.add(&v.columns[i], text, -1, uint32(key)) })
+			eachValue(field, now[i], func(text string) { v.add(&v.columns[i], text, 1, uint32(key)) })
 		}
-		eachValue(field, before, func(text string) { v.add(&v.columns[i], text, -1, uint32(key), false) })
-		eachValue(field, after, func(text string) { v.add(&v.columns[i], text, 1, uint32(key), false) })
 	}
 }
 
-// count makes the values of a state. Words that many rows share are taken apart once.
+// count makes the values of a state.
 func (st *state) count() *values {
-	type holders struct{ count, key uint32 }
-	hold := func(h *holders, key uint32) {
-		if h.count++; h.count == 1 {
-			h.key = key
-		}
-	}
-	v, t := &values{}, &st.table
-	words := make([][wordFields]holders, len(t.words))
-	shapes := make([]holders, len(t.shapes))
-	people := len(completed) - 1
-	add := func(field int, text string, by holders) {
-		if by.count > 0 {
-			eachValue(completed[field], text, func(text string) { v.add(&v.columns[field], text, int(by.count), by.key, true) })
-		}
-	}
+	v := &values{}
 	for n, b := range st.lists[0].blocks {
 		for _, key := range b.keys {
-			r := t.at(int64(key))
-			hold(&shapes[r.shape], key)
-			for field, w := range r.words {
-				hold(&words[w][field], key)
-			}
-			add(people, t.field(r, people), holders{1, key})
+			v.move(texts{}, st.table.texts(st.table.at(int64(key))), int64(key))
 		}
 		if n%16 == 0 {
 			runtime.Gosched() // a key that waits for a core goes first
-		}
-	}
-	for w, fields := range words {
-		for i, by := range fields {
-			add(i, t.words[w], by)
-		}
-	}
-	for _, by := range shapes {
-		for i := wordFields; i < people; i++ {
-			add(i, t.field(t.at(int64(by.key)), i), by)
 		}
 	}
 	return v
@@ -217,7 +171,7 @@ func (x *Index) counted(ctx context.Context, field int) (list []value, full bool
 		slices.Sort(x.changed)
 		was, is := &st.table, &x.state.Load().table
 		for _, key := range slices.Compact(x.changed) {
-			v.move(is, was.at(int64(key)), is.at(int64(key)), int64(key))
+			v.move(was.texts(was.at(int64(key))), is.texts(is.at(int64(key))), int64(key))
 		}
 		x.values, x.changed = v, nil
 	}
@@ -225,42 +179,37 @@ func (x *Index) counted(ctx context.Context, field int) (list []value, full bool
 	return c.list, c.full, nil
 }
 
-// moveValues notes for the values that a row was one and is another. mu is held.
-func (x *Index) moveValues(t *table, old, now *row, key int64) {
-	if x.changed != nil {
-		x.changed = append(x.changed, uint32(key))
-	}
-	if x.values == nil {
-		return
-	}
-	if x.values.move(t, old, now, key); x.values.dead > valuesDead {
-		x.values = nil // counted anew when they are asked for
-	}
-}
-
 // Values returns values of a field of which rank, given the folded text, is not negative: the lowest rank first, and of
 // equal ones those first that more conversations hold. Titles are those of the newest conversations.
 func (x *Index) Values(ctx context.Context, field string, rank func(folded string) int, limit int) ([]Value, error) {
 	best := choice{rank: rank, limit: limit}
 	at := slices.Index(completed[:], field)
-	switch {
-	case field == query.FieldTitle:
-		err := x.look(ctx, &best, titlesLookedAt, func(t *table, r *row, add func(string)) { add(r.text[r.title:r.people]) })
-		return best.list, err
-	case at < 0:
-		return nil, nil
+	var err error
+	if at >= 0 {
+		err = x.offerKept(ctx, &best, at)
+	} else if field == query.FieldTitle {
+		err = x.look(ctx, &best, titlesLookedAt, func(t *table, r *row, add func(string)) { add(r.text[r.title:r.people]) })
 	}
-	list, full, err := x.counted(ctx, at)
+	var out []Value
+	for _, v := range best.list {
+		out = append(out, v.Value)
+	}
+	return out, err
+}
+
+// offerKept chooses among the values that are kept, or in the rows where these do not suffice.
+func (x *Index) offerKept(ctx context.Context, best *choice, field int) error {
+	list, full, err := x.counted(ctx, field)
 	for i := range list {
 		if n := atomic.LoadUint32(&list[i].count); n > 0 {
 			best.offer(Value{list[i].text, int(n), int64(atomic.LoadUint32(&list[i].key))})
 		}
 	}
-	if full && len(best.list) < limit {
-		best.list = nil
-		err = x.look(ctx, &best, 0, func(t *table, r *row, add func(string)) { eachValue(field, t.field(r, at), add) })
+	if !full || len(best.list) >= best.limit {
+		return err
 	}
-	return best.list, err
+	best.list = nil
+	return x.look(ctx, best, 0, func(t *table, r *row, add func(string)) { eachValue(completed[field], t.texts(r)[field], add) })
 }
 
 // look finds values in the rows themselves: in those of the newest conversations, or in all for 0.
@@ -297,8 +246,12 @@ func (x *Index) look(ctx context.Context, best *choice, rows int, read func(t *t
 type choice struct {
 	rank  func(string) int
 	limit int
-	list  []Value
-	ranks []int
+	list  []ranked
+}
+
+type ranked struct {
+	Value
+	rank int
 }
 
 func (c *choice) offer(v Value) {
@@ -306,19 +259,11 @@ func (c *choice) offer(v Value) {
 	if rank < 0 || v.Text == "" {
 		return
 	}
-	at := len(c.list)
-	before := func(at int) bool {
-		o := c.list[at]
-		return cmp.Or(cmp.Compare(rank, c.ranks[at]), cmp.Compare(o.Count, v.Count), strings.Compare(v.Text, o.Text)) < 0
-	}
-	for at > 0 && before(at-1) {
-		at--
-	}
-	if at >= c.limit {
-		return
-	}
-	c.list, c.ranks = slices.Insert(c.list, at, v), slices.Insert(c.ranks, at, rank)
-	if len(c.list) > c.limit {
-		c.list, c.ranks = c.list[:c.limit], c.ranks[:c.limit]
+	at, _ := slices.BinarySearchFunc(c.list, ranked{v, rank}, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.Count, a.Count), strings.Compare(a.Text, b.Text))
+	})
+	if at < c.limit {
+		c.list = slices.Insert(c.list, at, ranked{v, rank})
+		c.list = c.list[:min(len(c.list), c.limit)]
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -176,13 +178,6 @@ func (s *Store) EndWalk(ctx context.Context, account string, no int64, head stri
 WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
 }
 
-// AbandonWalk forgets the cursor of an unfinished walk: the next starts anew.
-func (s *Store) AbandonWalk(ctx context.Context, account string) error {
-	return s.changeCache(ctx, "abandon a walk", func(t *tx) {
-		t.exec("UPDATE account SET walk = '' WHERE name = ?", account)
-	})
-}
-
 // Hold keeps until when a service asked to be left alone, for every process.
 func (s *Store) Hold(ctx context.Context, account string, until time.Time) error {
 	return s.change(ctx, "hold an account", func(t *tx) {
@@ -250,7 +245,7 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 	if err != nil {
 		return err
 	}
-	err = s.Pacer(account, 0, 0).forget(ctx)
+	err = s.Pacer(account, 0, 0).locked(ctx, removed)
 	// What was deleted must not stay readable in free pages or in the log.
 	for _, statement := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if err == nil {
@@ -258,7 +253,12 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		}
 	}
 	if err == nil {
-		err = s.removeAside()
+		var paths []string
+		paths, err = s.damagedFiles()
+		for _, path := range paths {
+			err = errors.Join(err, removed(path))
+		}
+		syncDir(filepath.Dir(s.path))
 	}
 	return s.localError(op, err)
 }

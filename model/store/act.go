@@ -8,12 +8,11 @@ import (
 	"confab/model"
 )
 
-// atOnce is how many edits enter the outbox, or leave it, in one transaction.
-// More go in slices, so that nobody waits for them all. Meanwhile their
-// submission is noted in the table entering, and nothing of it is sent. What
-// enters is whole once the last slice takes the note away: where it ends
-// halfway, all of it leaves again. What leaves is decided with the note: where
-// that ends halfway, the rest leaves later.
+// atOnce is how many edits enter the outbox, or leave it, in one transaction. More go in
+// slices; meanwhile their submission is noted in the table entering, and nothing of it is
+// sent. What enters is whole once the last slice takes the note away: where it ends
+// halfway, all of it leaves again. What leaves is decided with the note: where that ends
+// halfway, the rest leaves later.
 const atOnce = 100
 
 // Enqueue puts the edits of a submission into the outbox, all or none; they are
@@ -71,16 +70,15 @@ func (t *tx) endMoving(submission string) {
 	t.exec("DELETE FROM entering WHERE submission = ?", submission)
 }
 
-// removeEntered takes out of the outbox what entered of a submission that will not be whole.
-// Nothing of it was sent.
+// removeEntered takes out what entered of a submission that will not be whole.
 func (s *Store) removeEntered(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, (*tx).remove, func(t *tx) {
 		t.exec("DELETE FROM submission WHERE id = ?", submission)
 	})
 }
 
-// finishLeaving takes out of the outbox what is to leave it of a submission that is taken
-// back: what was not sent, and what waits for a person and has an inverse.
+// finishLeaving takes out what is to leave of a submission that is taken back: what was
+// not sent, and what waits for a person and has an inverse.
 func (s *Store) finishLeaving(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, func(t *tx, e model.OutboxEntry) {
 		if unsent(e) || e.State.NeedsPerson() && len(t.undoing(e)) > 0 {
@@ -92,7 +90,6 @@ func (s *Store) finishLeaving(ctx context.Context, op, submission string) error 
 // takeOut passes the edits of a noted submission to out, slice by slice, in order,
 // and takes the note away with last.
 func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx, model.OutboxEntry), last func(*tx)) error {
-	// Nothing comes to a submission that is noted, other than from who leaves it.
 	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE submission = ? ORDER BY id", submission)
 	if err != nil {
 		return err
@@ -115,8 +112,7 @@ func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx
 	})
 }
 
-// Moving returns the submissions that enter the outbox or leave it at the moment,
-// slice by slice: nothing of them is claimed until that is over.
+// Moving returns the submissions that enter the outbox or leave it at the moment.
 func (s *Store) Moving(ctx context.Context) (map[string]bool, error) {
 	return read(ctx, s, "read the outbox", (*tx).moving)
 }
@@ -159,10 +155,9 @@ func (s *Store) endAbandoned(ctx context.Context, op string) error {
 	return err
 }
 
-// Undo puts a submission into the outbox that takes back others, all or
-// nothing. withdraw names edits that were not sent, giveUp those that were sent
-// and wait for a person: both leave the outbox. Where an edit has moved on since
-// this was planned, nothing is done and the error is model.ErrUndoMoved.
+// Undo puts a submission into the outbox that takes back others, all or nothing. withdraw
+// names edits that were not sent, giveUp those that were sent and wait for a person: both
+// leave. Where an edit has moved on since, nothing is done: model.ErrUndoMoved.
 func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string) (ids []string, err error) {
 	const op = "take back"
 	given := set(giveUp)
@@ -198,16 +193,20 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 	return ids, err
 }
 
-// leave has edits of a submission leave the outbox, where those that are to be withdrawn
-// were not sent, and those to be given up wait for a person; else the error is
-// model.ErrUndoMoved. Of many it is noted that they leave.
+// leave takes edits of a submission out, where those to be withdrawn were not sent, and
+// those to be given up wait for a person. Of many it is noted that they leave.
 func (t *tx) leave(submission string, withdraw, giveUp []string) {
-	gone := slices.Concat(withdraw, giveUp)
-	if len(gone) > atOnce {
-		t.startLeaving(submission, withdraw, giveUp)
+	few := slices.Concat(withdraw, giveUp)
+	if len(few) > atOnce {
+		unsent, _ := column[int](t.row(countOf+"o.sent = 0 AND o.state <> 'sending'", asList(withdraw), submission))
+		stopped, _ := column[int](t.row(countOf+"o.state NOT IN ('queued', 'sending', 'retry')", asList(giveUp), submission))
+		if unsent != len(withdraw) || stopped != len(giveUp) {
+			t.fail(model.ErrUndoMoved)
+		}
+		t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
 		return
 	}
-	for i, id := range gone {
+	for i, id := range few {
 		e, ok := t.entry(id)
 		if !ok || i < len(withdraw) && !unsent(e) || i >= len(withdraw) && !e.State.NeedsPerson() {
 			t.fail(model.ErrUndoMoved)
@@ -220,18 +219,8 @@ func (t *tx) leave(submission string, withdraw, giveUp []string) {
 // join is crossed so that each is looked up by its key.
 const countOf = "SELECT count(*) FROM json_each(?) j CROSS JOIN outbox o ON o.id = j.value WHERE +o.submission = ? AND "
 
-func (t *tx) startLeaving(submission string, withdraw, giveUp []string) {
-	unsent, _ := column[int](t.row(countOf+"o.sent = 0 AND o.state <> 'sending'", asList(withdraw), submission))
-	stopped, _ := column[int](t.row(countOf+"o.state NOT IN ('queued', 'sending', 'retry')", asList(giveUp), submission))
-	if unsent != len(withdraw) || stopped != len(giveUp) {
-		t.fail(model.ErrUndoMoved)
-	}
-	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
-}
-
-// mayUndo fails with model.ErrUndoMoved unless an edit was delivered, is being
-// sent, or may have been sent: then its inverse has something to take back, or
-// waits for it.
+// mayUndo fails with model.ErrUndoMoved unless an edit was or is being sent, or may have
+// been: then its inverse has something to take back, or waits for it.
 func (t *tx) mayUndo(id string) {
 	e, waits := t.entry(id)
 	may := e.State == model.Sending || e.Sent && e.State.Waiting()
@@ -243,7 +232,7 @@ func (t *tx) mayUndo(id string) {
 	}
 }
 
-// undoing returns the edits of the outbox that are to take back the given one.
+// undoing returns the edits that are to take back the given one.
 func (t *tx) undoing(e model.OutboxEntry) []model.OutboxEntry {
 	return slices.DeleteFunc(t.later(e), func(l model.OutboxEntry) bool { return l.Undoes != e.ID })
 }
@@ -255,15 +244,14 @@ const undoingOf = `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_eac
 SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
   WHERE o.edit ->> '$.undoes' IN wanted`
 
-// Undoing returns those of some edits that edits of the outbox are to take back.
+// Undoing returns which of some edits are to be taken back by edits of the outbox.
 func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
 	found, err := all(ctx, s, "read the outbox", column[string], undoingOf, asList(ids))
 	return set(found), err
 }
 
-// dropUndoing takes the edits that were to take back the given one out of the
-// outbox and of their submissions: it changed nothing, so there is nothing to
-// take back. What was planned upon them stands on what was there before.
+// dropUndoing takes out the edits that were to take back the given one, which changed
+// nothing.
 func (t *tx) dropUndoing(e model.OutboxEntry) {
 	for _, u := range slices.Backward(t.undoing(e)) {
 		t.exec("UPDATE submission SET edits = edits - 1 WHERE id = ?", u.Submission)
@@ -271,10 +259,9 @@ func (t *tx) dropUndoing(e model.OutboxEntry) {
 	}
 }
 
-// takenBack gives up an edit that a person has taken back while it was being
-// sent, and reports whether it was: it is neither sent again nor decided about.
-// What changed nothing leaves the outbox together with its inverse, what may
-// have changed something leaves it to its inverse.
+// takenBack gives up an edit that a person has taken back while it was being sent, and
+// reports whether it was. What changed nothing leaves together with its inverse, what may
+// have changed something leaves the rest to it.
 func (t *tx) takenBack(e model.OutboxEntry) bool {
 	if len(t.undoing(e)) == 0 {
 		return false

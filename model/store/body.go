@@ -50,13 +50,13 @@ var wordLines string
 
 var words = strings.Split(strings.TrimSuffix(wordLines, "\n"), "\n")
 
-var wordNumbers = func() map[string]int {
-	m := make(map[string]int, len(words))
+var wordNumbers = map[string]int{}
+
+func init() {
 	for i, w := range words {
-		m[w] = i
+		wordNumbers[w] = i
 	}
-	return m
-}()
+}
 
 // coder writes or reads a body, so that the format of a field stands once.
 type coder struct {
@@ -64,7 +64,7 @@ type coder struct {
 	out     []byte         // what was written
 	numbers map[string]int // of the texts in it
 	in      string         // what is left to read
-	texts   []string       // that were read, by number
+	read    []string       // texts, by number
 	err     error          // the first that reading met
 }
 
@@ -119,7 +119,7 @@ func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 func (b *coder) field(place any) (empty bool) {
 	switch p := place.(type) {
 	case *string:
-		b.text(p)
+		b.texts(p)
 		return *p == ""
 	case *int64:
 		b.number(p)
@@ -153,11 +153,7 @@ func (b *coder) field(place any) (empty bool) {
 		*p = each(b, *p, 2, b.named)
 		return len(*p) == 0
 	case *[]model.Fact:
-		*p = each(b, *p, 3, func(f *model.Fact) {
-			b.text(&f.Group)
-			b.text(&f.Label)
-			b.text(&f.Value)
-		})
+		*p = each(b, *p, 3, func(f *model.Fact) { b.texts(&f.Group, &f.Label, &f.Value) })
 		return len(*p) == 0
 	case *map[string]string:
 		b.pairs(p)
@@ -178,10 +174,7 @@ func each[T any](b *coder, list []T, size int, item func(*T)) []T {
 	return list
 }
 
-func (b *coder) named(n *model.Named) {
-	b.text(&n.ID)
-	b.text(&n.Name)
-}
+func (b *coder) named(n *model.Named) { b.texts(&n.ID, &n.Name) }
 
 // person begins with which texts of a participant are not empty.
 func (b *coder) person(p *model.Participant) {
@@ -199,7 +192,7 @@ func (b *coder) person(p *model.Participant) {
 	}
 	for i, s := range texts {
 		if has&(1<<i) != 0 {
-			b.text(s)
+			b.texts(s)
 		}
 	}
 }
@@ -209,10 +202,7 @@ func (b *coder) pairs(m *map[string]string) {
 	for _, k := range slices.Sorted(maps.Keys(*m)) {
 		list = append(list, [2]string{k, (*m)[k]})
 	}
-	list = each(b, list, 2, func(p *[2]string) {
-		b.text(&p[0])
-		b.text(&p[1])
-	})
+	list = each(b, list, 2, func(p *[2]string) { b.texts(&p[0], &p[1]) })
 	if b.reading {
 		*m = make(map[string]string, len(list))
 		for _, p := range list {
@@ -241,11 +231,13 @@ const (
 	textUUID
 )
 
-func (b *coder) text(s *string) {
-	if b.reading {
-		*s = b.readText()
-	} else {
-		b.writeText(*s)
+func (b *coder) texts(list ...*string) {
+	for _, s := range list {
+		if b.reading {
+			*s = b.readText()
+		} else {
+			b.writeText(*s)
+		}
 	}
 }
 
@@ -274,18 +266,18 @@ func (b *coder) readText() string {
 	b.uvarint(&v)
 	n := v >> 2
 	switch kind := v & 3; {
-	case kind == textEarlier && n < uint64(len(b.texts)):
-		return b.texts[n]
+	case kind == textEarlier && n < uint64(len(b.read)):
+		return b.read[n]
 	case kind == textWord && n < uint64(len(words)):
 		return words[n]
 	case kind == textUUID:
 		s := uuidText(b.take(16))
-		b.texts = append(b.texts, s)
+		b.read = append(b.read, s)
 		return s
 	case kind == textLiteral && n <= uint64(len(b.in)):
 		s := b.take(int(n))
 		if n > 1 {
-			b.texts = append(b.texts, s)
+			b.read = append(b.read, s)
 		}
 		return s
 	}

@@ -9,33 +9,25 @@ import (
 	"confab/model"
 )
 
-// Claim takes the due edits of one conversation of an account for this
-// process and returns them in order; none means that nothing is due. only, if
-// not nil, limits the claim to those ids. Edits of one field go in order: one
-// is not due while an earlier one is on its way or held. An earlier one that
-// waits for a decision stops nothing: what it wanted is not shown, so nothing
-// new is made on top of it, and each edit is compared with a fresh read. Queued
-// edits of one field that were never sent fold into the newest of them. An edit
-// that widens is not due while any earlier edit of its submission on the
-// conversation is in the outbox, whatever its state: they were meant together.
-// Nothing of a submission is due before all of it is in the outbox.
+// Claim takes the due edits of one conversation of an account for this process and
+// returns them in order. only, if not nil, limits the claim to those ids.
+//
+// Edits of one field go in order: one is not due while an earlier one is on its way or
+// held. An earlier one that waits for a decision stops nothing, since what it wanted is
+// not shown and nothing is made on top of it. Queued edits of one field that were never
+// sent fold into the newest. An edit that widens is not due while any earlier edit of its
+// submission on the conversation is in the outbox: they were meant together. Nothing of a
+// submission is due before all of it is in the outbox.
 func (s *Store) Claim(ctx context.Context, account string, only []string) (out []model.OutboxEntry, err error) {
 	const op = "claim edits"
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
-	// To look for nothing, nobody who wants to write is to wait. Where something is due it is hardly ever nothing,
-	// unless a submission moves or only some edits are wanted.
+	// Looking for nothing must not hold up a writer.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
 		var version int64
 		t.row("SELECT user_version FROM pragma_user_version").scan(&version)
 		t.fail(s.ended(version))
-		if !t.exists(dueNow, sql.Named("account", account), sql.Named("now", ms(s.now()))) {
-			return true
-		}
-		if only == nil && len(t.moving()) == 0 {
-			return false
-		}
 		taken, _ := t.next(account, only)
 		return len(taken) == 0
 	})
@@ -53,8 +45,7 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) (out [
 			e, _ = t.move(e, beginSending, "")
 			out = append(out, e)
 		}
-		// Edits may be planned upon a replaced one too. The one that replaces it is
-		// being sent and stays as it is.
+		// Edits may be planned upon a replaced one too.
 		for _, e := range slices.Backward(folded) {
 			t.rebase(e)
 		}
@@ -66,11 +57,10 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) (out [
 }
 
 // next returns the edits of the conversation that has the next due one, those to
-// send and those that fold into them. What was tried least goes first, and of
-// that what is oldest: a conversation that always fails and shuts the account
-// for a while must not take every turn after it. The edits of each number of
-// tries are walked by an index up to the first conversation that has something to
-// send; so the work does not grow with what waits behind it.
+// send and those that fold into them. What was tried least goes first, then the oldest: a
+// conversation that always fails must not take every turn. The edits of each number of
+// tries are walked by an index up to the first that can be sent, so the work does not
+// grow with what waits behind it.
 func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEntry) {
 	first, last := "", "~" // ids are digits and letters
 	if only != nil {
@@ -109,10 +99,9 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 	}
 }
 
-// blocks is the condition that an edit o waits for an edit p: an earlier one, or one
-// that is being sent. Labels and attributes are sent as whole maps: while one key is
-// being sent, no other is. The plus finds edits by conversation, never by the index of
-// a submission of 10,000.
+// blocks is the condition that an edit o waits for an edit p. Labels and attributes are
+// sent as whole maps: while one key is being sent, no other is. The plus keeps it off the
+// index of a submission of 10,000.
 const blocks = `p.account = o.account AND p.conv = o.conv AND (p.id < o.id
     AND (p.state IN ('sending', 'retry', 'held', 'queued') AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence')
       OR o.widens = 1 AND +p.submission = o.submission)
@@ -120,19 +109,14 @@ const blocks = `p.account = o.account AND p.conv = o.conv AND (p.id < o.id
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))`
 
 // unblocked is the condition that an edit o waits for none. Never-sent edits of one field
-// fold, where both are among what is wanted: all that ids names, or everything where ids
-// is NULL.
+// fold where both are wanted: in ids, or ids is NULL.
 const unblocked = " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE " + blocks + `
   AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND NOT (o.widens = 1 AND +p.submission = o.submission)
     AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))`
 
-// The queries of a claim and of what is due next. Each reads the rows in the
-// order of an index; the caller stops at the first that will do.
+// Each of these reads in the order of an index; the caller stops at the first that will do.
 const (
 	levels = "SELECT min(attempts) FROM outbox WHERE account = :account AND attempts > :attempts AND state IN ('queued', 'retry')"
-
-	dueNow = `SELECT 1 FROM outbox WHERE account = :account AND state IN ('queued', 'retry') AND state = 'queued'
-  UNION ALL SELECT 1 FROM outbox WHERE account = :account AND state = 'retry' AND next_try <= :now`
 
 	candidates = `SELECT o.conv, o.id FROM outbox o WHERE o.account = :account AND o.attempts = :attempts
   AND o.id BETWEEN :first AND :last AND o.state IN ('queued', 'retry') AND (o.state = 'queued' OR o.next_try <= :now)
@@ -148,14 +132,12 @@ const (
 
 	retried = "SELECT id FROM outbox WHERE account = ? AND state = 'retry' AND next_try > 0 ORDER BY next_try"
 
-	// The joins are crossed so that each id is looked up by its key, however many
-	// SQLite takes them for.
+	// Crossed, so that each id is looked up by its key, however many SQLite takes them for.
 	blockersOf = "SELECT o.id, coalesce((SELECT p.id FROM outbox p WHERE " + blocks + ` ORDER BY p.id LIMIT 1), '')
   FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%'`
 )
 
-// free reports whether one of the edits of a conversation waits for none of the
-// others, where only some are wanted.
+// free reports whether one of the edits of a conversation waits for none of those wanted.
 func (t *tx) free(id string, all []model.OutboxEntry, only []string) bool {
 	ids := []string{}
 	for _, e := range all {
@@ -172,12 +154,11 @@ func wanted(only []string, id string) bool {
 	return only == nil || found
 }
 
-// due picks, of the edits of one conversation in order, those that may be
-// sent now, and folds runs of never-sent edits of the same field. An edit that
-// others of its submission wait for is not folded: they wait for it, not for
-// the one that would take its place. One that widens and waits for others of its
-// submission folds into a later edit that, made on what the service has now,
-// widens nothing: what was asked for last needs none of what they wait for.
+// due picks, of the edits of one conversation in order, those that may be sent now, and
+// folds runs of never-sent edits of the same field. An edit that others of its submission
+// wait for is not folded: they wait for it, not for what would take its place. One that
+// widens and waits for others of its submission folds into a later edit that, made on
+// what the service has now, widens nothing.
 func due(all []model.OutboxEntry, now time.Time, only []string, moving map[string]bool) (taken, folded []model.OutboxEntry) {
 	blocked := map[string]bool{}           // fields that wait for an earlier edit
 	open := map[string]int{}               // field → index in taken of a never-sent edit
@@ -194,8 +175,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 			maps[e.Kind] = true
 		}
 	}
-	// An edit that was not made on top of the other would silently drop what
-	// that one did; it is compared with what that one leaves.
+	// An edit that was not made on top of the other would silently drop what that one did.
 	folds := func(old, e model.OutboxEntry) bool {
 		return old.Kind == e.Kind && e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
 	}
@@ -248,8 +228,7 @@ func withBase(e model.Edit, base model.Value) model.Edit {
 	return e
 }
 
-// Blockers returns, for those of some edits that wait for another one, which: an
-// earlier one, or one that is being sent.
+// Blockers returns which edit each of some edits waits for, of those that wait for one.
 func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
 	return read(ctx, s, "read the outbox", func(t *tx) map[string]model.OutboxEntry {
 		out := map[string]model.OutboxEntry{}
@@ -264,7 +243,7 @@ func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.Ou
 }
 
 // undecidedOn lists the conversations on which an edit waits behind one that needs
-// a person. What needs a person is found by the submissions that count such edits.
+// a person, found by the submissions that count such edits.
 const undecidedOn = `SELECT p.account, p.conv FROM submission s CROSS JOIN outbox p ON p.submission = s.id AND p.urgency < 2
 WHERE s.waiting + s.person > 0 AND s.person > 0 AND p.conv <> ''
   AND EXISTS (SELECT 1 FROM outbox o WHERE o.account = p.account AND o.conv = p.conv AND o.id > p.id AND o.state IN ('queued', 'retry'))`
@@ -277,24 +256,21 @@ func (s *Store) Undecided(ctx context.Context) (map[string]int, error) {
 
 func (t *tx) undecided() map[string]int {
 	out, counted := map[string]int{}, map[model.Ref]bool{}
-	for _, ref := range list(t, scanRef, undecidedOn) {
-		if !counted[ref] {
-			counted[ref] = true
-			if n := unmoved(t.conversation(ref)); n > 0 {
-				out[ref.Account] += n
-			}
+	for r := range t.rows(undecidedOn) {
+		var ref model.Ref
+		if r.scan(&ref.Account, &ref.ID); counted[ref] {
+			continue
+		}
+		counted[ref] = true
+		if n := unmoved(t.conversation(ref)); n > 0 {
+			out[ref.Account] += n
 		}
 	}
 	return out
 }
 
-func scanRef(r row) (ref model.Ref, ok bool) {
-	ok = r.scan(&ref.Account, &ref.ID)
-	return ref, ok
-}
-
-// unmoved counts the edits of a conversation, in order, that still wait when
-// everything that can be sent has been delivered.
+// unmoved counts the edits of a conversation that still wait when all that can be sent is
+// delivered.
 func unmoved(all []model.OutboxEntry) (n int) {
 	inTheEnd := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	delivered := map[string]bool{}
@@ -315,8 +291,7 @@ func unmoved(all []model.OutboxEntry) (n int) {
 	return n
 }
 
-// HoldOld holds the edits that have waited since before a moment, and returns how many
-// it held.
+// HoldOld holds the edits that have waited since before a moment, and counts them.
 func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error) {
 	const op = "hold old edits"
 	ids, err := all(ctx, s, op, column[string], waitingSince, ms(before))
@@ -345,9 +320,8 @@ func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok b
 	return at, ok, err
 }
 
-// Hasten makes every edit of an account due that waits for its next try, and
-// returns the ids of all that are on their way by themselves and not being
-// sent.
+// Hasten makes every edit of an account due that waits for its next try, and returns the
+// ids of all that are queued or retried.
 func (s *Store) Hasten(ctx context.Context, account string) ([]string, error) {
 	const op = "read the outbox"
 	waiting, err := all(ctx, s, op, column[string], retried, account)
@@ -371,50 +345,52 @@ func (s *Store) Wake(ctx context.Context, account string) error {
 	})
 }
 
-// claimed are the edits that a process is sending, sendings those of all.
-const (
-	claimed  = "state = 'sending' AND claim = ? AND account = ?"
-	sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
-)
+const sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
 
-// Release gives back what this process claimed of an account and is no longer
-// sending: what became of it could not be recorded. Like after a kill, it is
-// read before anything is repeated.
+// Release gives back what this process claimed of an account and is no longer sending, as
+// Recover does after a kill.
 func (s *Store) Release(ctx context.Context, account string) error {
-	const op = "release claims"
-	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE "+claimed, s.owner.name, account)
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	return s.change(ctx, op, func(t *tx) { t.moveAll(ids, stopSending) })
+	_, err := s.release(ctx, "release claims", func(string) bool { return true }, sendings+" AND claim = ? AND account = ?", s.owner.name, account)
+	return err
 }
 
-// Recover gives back the edits that a dead process was sending. They are
-// queued again, marked as sent: what became of them is read before anything
-// is repeated. It returns their ids. What a dead process had not wholly put into
-// the outbox leaves it.
+// Recover queues the edits again that a dead process was sending, marked as sent: what
+// became of them is read before anything is repeated. It returns their ids. What a dead
+// process had not wholly put into the outbox leaves it.
 func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 	const op = "recover the outbox"
 	if err := s.endAbandoned(ctx, op); err != nil {
 		return nil, err
 	}
-	others, err := read(ctx, s, op, func(t *tx) bool { return t.exists(sendings+" AND claim <> ?", s.owner.name) })
-	if err != nil || !others {
+	dead := map[string]bool{}
+	return s.release(ctx, op, func(claim string) bool {
+		if _, asked := dead[claim]; !asked {
+			dead[claim] = !s.owner.alive(claim)
+		}
+		return dead[claim]
+	}, sendings+" AND claim <> ?", s.owner.name)
+}
+
+// release queues again those of some edits that were being sent under claims that are
+// over, and returns their ids.
+func (s *Store) release(ctx context.Context, op string, over func(claim string) bool, query string, args ...any) (ids []string, err error) {
+	some, err := read(ctx, s, op, func(t *tx) bool { return t.exists(query, args...) })
+	if err != nil || !some {
 		return nil, err
 	}
 	err = s.change(ctx, op, func(t *tx) {
-		alive := map[string]bool{}
-		for r := range t.rows(sendings) {
+		for r := range t.rows(query, args...) {
 			var id, claim string
-			r.scan(&id, &claim)
-			if _, asked := alive[claim]; !asked {
-				alive[claim] = s.owner.alive(claim)
-			}
-			if !alive[claim] {
+			if r.scan(&id, &claim); over(claim) {
 				ids = append(ids, id)
 			}
 		}
-		t.moveAll(ids, stopSending)
+		for _, id := range ids {
+			e, _ := t.entry(id)
+			if _, moved := t.move(e, stopSending, ""); moved {
+				t.reproject(e.Ref)
+			}
+		}
 	})
 	return ids, err
 }

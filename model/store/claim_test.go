@@ -17,7 +17,7 @@ func TestAClaimFileIsLockedThatOthersFind(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				living(dir)
+				(&owner{dir: dir}).living()
 			}
 		}
 	}()

@@ -11,39 +11,41 @@ import (
 )
 
 // Walk marks a batch as part of a full walk: its rows carry the number, and a later
-// walk goes on from the cursor.
+// walk goes on from the cursor, or starts anew without one.
 type Walk struct {
 	No     int64
 	Cursor string
 }
 
-// SaveBatch lays freshly read conversations of one account over the cache, in
-// one transaction, and returns the refs of those that changed. Some hundred at
-// once cost the least each. walk is nil for readings outside a full walk.
+// SaveBatch lays freshly read conversations of one account over the cache, and returns the
+// refs of those that changed. Some hundred at once cost the least each. walk is nil for
+// readings outside a full walk.
 func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Conversation, walk *Walk) (changed []model.Ref, err error) {
-	err = s.changeCache(ctx, "store conversations", func(t *tx) {
-		changed = t.saveAll(account, batch, model.ReadRow, walk)
+	return s.saveRead(ctx, "store conversations", account, batch, model.ReadRow, walk)
+}
+
+// SaveNames takes only the names of people and spaces into the rows that are there.
+func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
+	return s.saveRead(ctx, "store names", account, batch, model.ReadNames, nil)
+}
+
+// Save lays one freshly read conversation over the cache; r says what it can show to be
+// empty.
+func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
+	_, err := s.saveRead(ctx, "store a conversation", c.Ref.Account, []model.Conversation{c}, r, nil)
+	return err
+}
+
+func (s *Store) saveRead(ctx context.Context, op, account string, batch []model.Conversation, r model.Reading, walk *Walk) (
+	changed []model.Ref, err error) {
+	err = s.changeCache(ctx, op, func(t *tx) {
+		changed = t.saveAll(account, batch, r, walk)
 		if walk != nil {
 			// A walk that another process overtook leaves the newer one alone.
 			t.exec("UPDATE account SET walk = ? WHERE name = ? AND walk_no = ?", walk.Cursor, account, walk.No)
 		}
 	})
 	return changed, err
-}
-
-// SaveNames takes the names of people and spaces from these rows into the rows that
-// are there, and changes nothing else. It returns the refs of those that changed.
-func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
-	err = s.changeCache(ctx, "store names", func(t *tx) { changed = t.saveAll(account, batch, model.ReadNames, nil) })
-	return changed, err
-}
-
-// Save lays one freshly read conversation over the cache; r says what the
-// reading can show to be empty.
-func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
-	return s.changeCache(ctx, "store a conversation", func(t *tx) {
-		t.saveAll(c.Ref.Account, []model.Conversation{c}, r, nil)
-	})
 }
 
 func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading, walk *Walk) (changed []model.Ref) {
@@ -121,11 +123,9 @@ func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []
 	return appendBody(nil, c)
 }
 
-// save merges a reading into the cache and folds the subject anew where
-// anything changed; k becomes what is known then. settled is the edit that
-// confab has just delivered and that the reading shows, nil where it was read
-// otherwise: what confab did itself leaves the marks that are tied to the
-// content (done, seen) as they are.
+// save merges a reading into the cache; k becomes what is known then. settled is the edit
+// that confab has just delivered and that the reading shows, else nil: what confab did
+// itself leaves the marks that are tied to the content (done, seen) as they are.
 func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *model.Edit) (changed bool) {
 	if t.err != nil {
 		return false
@@ -175,8 +175,7 @@ func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	return c
 }
 
-// project writes the row of a conversation, with the revision of this transaction. It
-// brings back one that was gone.
+// project writes the row of a conversation that changed; one that was gone is back.
 func (t *tx) project(k *known, server model.Conversation) {
 	if k.key == 0 || k.gone {
 		t.counts[k.ref.Account]++
@@ -185,7 +184,7 @@ func (t *tx) project(k *known, server model.Conversation) {
 	t.fold(k, server)
 }
 
-// fold writes the row of a conversation: its folded subject.
+// fold writes the row of a conversation with its folded subject.
 func (t *tx) fold(k *known, server model.Conversation) {
 	sub := query.NewSubject(k.row(server))
 	if k.key != 0 {
@@ -200,8 +199,7 @@ func (t *tx) fold(k *known, server model.Conversation) {
 	}
 }
 
-// reproject writes the rows of conversations whose outbox or triage rows changed. An
-// unknown conversation is no error. Many at once cost less each.
+// reproject writes the rows of conversations whose outbox rows changed, if they are cached.
 func (t *tx) reproject(refs ...model.Ref) {
 	refs = slices.DeleteFunc(refs, func(r model.Ref) bool { return r.ID == "" })
 	for _, k := range t.known(refs...) {

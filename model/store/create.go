@@ -48,10 +48,9 @@ func (s *Store) KeepCreation(ctx context.Context, id string, c Creation) error {
 	})
 }
 
-// SentCreate is Sent for a create, and keeps what is known before it leaves.
-// Nothing is noted, and ok is false, where a create of the same title is still
-// on its way after its request left: of two that are lost at once nobody could
-// tell which one made what is found. One that was sent before waits for none.
+// SentCreate is Sent for a create, and keeps what is known before it leaves. ok is false
+// where a create of the same title is still on its way after its request left: of two that
+// are lost at once nobody could tell which one made what is found.
 func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry, c Creation) (ok bool, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) {
 		ok = e.Sent || !slices.ContainsFunc(t.rivals(e), func(r Rival) bool { return r.State.Waiting() })

@@ -11,9 +11,8 @@ import (
 	"confab/model"
 )
 
-// emptied reports whether the file of the database has lost all that was in it:
-// what is beside it shows that it was used. SQLite would take it for a new one,
-// and remove its log.
+// emptied reports whether the file of the database has lost all that was in it: what is
+// beside it shows that it was used. SQLite would take it for a new one.
 func (s *Store) emptied() bool {
 	info, err := os.Stat(s.path)
 	if err != nil || info.Size() > 0 {
@@ -23,23 +22,16 @@ func (s *Store) emptied() bool {
 	return err == nil && log.Size() > 0 || exists(s.claims()) // which is made after the first page
 }
 
-// signPath is the file that says that the database is damaged: every process
-// looks for it before it writes, and the next start replaces the database. Its
-// first line says what was met; the second, once there, where the damaged files
-// are moved to.
+// signPath is the file that says that the database is damaged: every process looks for it
+// before it writes, and the next start replaces the database. Its first line says what was
+// met; the second, once there, where the damaged files are moved to.
 func (s *Store) signPath() string { return s.path + ".damaged" }
 
 func (s *Store) signed() bool { return exists(s.signPath()) }
 
-// sign makes the sign, unless it is there. Where that fails, as on a full disk, other
-// processes go on until they meet the damage themselves.
-func (s *Store) sign(cause error) {
-	if !s.signed() {
-		s.writeSign(cause.Error())
-	}
-}
-
-func (s *Store) writeSign(lines ...string) error {
+// sign makes the sign. Where that fails, as on a full disk, other processes go on until they
+// meet the damage themselves.
+func (s *Store) sign(lines ...string) error {
 	for i, l := range lines {
 		lines[i] = model.CleanLine(l, 1000)
 	}
@@ -59,9 +51,9 @@ func (s *Store) writeSign(lines ...string) error {
 	return nil
 }
 
-// replace sets a damaged database aside and makes a new one with what is left
-// of its outbox. It is safe to cut it short at any step: the sign says where the
-// damaged files go, and the new database says of which it holds the rest.
+// replace sets a damaged database aside and makes a new one with what is left of its
+// outbox. It can be cut short at any step: the sign says where the damaged files go, and
+// the new database of which it holds the rest.
 func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	s.closeDB()
 	sign, err := os.ReadFile(s.signPath())
@@ -70,13 +62,14 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	}
 	met, rest, _ := strings.Cut(string(sign), "\n")
 	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(strings.TrimSpace(rest)))
+	var rescued string // which damaged database the present one holds the rest of
 	switch {
 	case strings.TrimSpace(rest) == "":
 		aside = s.asidePath()
-		if err := s.writeSign(met, filepath.Base(aside)); err != nil {
+		if err := s.sign(met, filepath.Base(aside)); err != nil {
 			return err
 		}
-	case exists(aside) && s.rescuedFrom(ctx) == filepath.Base(aside):
+	case exists(aside) && s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &rescued) == nil && rescued == filepath.Base(aside):
 		os.Remove(s.signPath()) // all was done, and only the sign was left
 		return s.open(ctx, o)
 	}
@@ -106,13 +99,6 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	return nil
 }
 
-// rescuedFrom returns which damaged database the present one holds the rest of, "" for
-// none.
-func (s *Store) rescuedFrom(ctx context.Context) (name string) {
-	s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &name)
-	return name
-}
-
 // asidePath returns a name for damaged files that nothing has yet.
 func (s *Store) asidePath() string {
 	base := s.signPath() + "-" + s.now().UTC().Format("20060102-150405")
@@ -131,8 +117,7 @@ func (s *Store) SetAside() (paths []string, err error) {
 	}), err
 }
 
-// damagedFiles returns the paths of all files of damaged databases: their logs too, and
-// the copies that a rescue which was cut short has left.
+// damagedFiles returns the paths of all files of damaged databases, with their logs and copies.
 func (s *Store) damagedFiles() (paths []string, err error) {
 	files, err := os.ReadDir(filepath.Dir(s.path)) // not Glob: the folder may be called anything
 	for _, f := range files {
@@ -143,17 +128,7 @@ func (s *Store) damagedFiles() (paths []string, err error) {
 	return paths, err
 }
 
-func (s *Store) removeAside() error {
-	paths, err := s.damagedFiles()
-	for _, path := range paths {
-		err = errors.Join(err, removed(path))
-	}
-	syncDir(filepath.Dir(s.path))
-	return err
-}
-
-// moveTo renames the files of the database. The database itself goes last: once
-// it is there, all are.
+// moveTo renames the files of the database, itself last: once it is there, all are.
 func (s *Store) moveTo(aside string) error {
 	for _, ext := range []string{"-wal", "-shm", ""} {
 		if err := os.Rename(s.path+ext, aside+ext); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"sync"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -12,7 +11,7 @@ import (
 
 type connector struct {
 	driver.Connector
-	reads *Reads
+	ran func(Ran)
 }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -20,7 +19,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{dc.(sqliteConn), c.reads, map[string]sqliteStmt{}}, nil
+	return &conn{dc.(sqliteConn), c.ran, map[string]sqliteStmt{}}, nil
 }
 
 // sqliteConn is what database/sql uses of a connection of the driver.
@@ -46,8 +45,8 @@ type sqliteStmt interface {
 // lets one goroutine at a time use it. Nothing prepares a statement by hand.
 type conn struct {
 	sqliteConn
-	reads *Reads
-	idle  map[string]sqliteStmt // compiled and not being run
+	ran  func(Ran)             // see Options.Ran
+	idle map[string]sqliteStmt // compiled and not being run
 }
 
 const statementsKept = 200
@@ -74,7 +73,7 @@ func (c *conn) give(query string, st sqliteStmt) error {
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	defer c.reads.begin(c, query)(0)
+	defer c.begin(query)(0)
 	if len(args) == 0 { // it may be several statements, and is hardly run again
 		return c.sqliteConn.ExecContext(ctx, query, args)
 	}
@@ -87,7 +86,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	end := c.reads.begin(c, query)
+	end := c.begin(query)
 	st, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err
@@ -161,35 +160,14 @@ type Ran struct {
 	Rows, Pages int
 }
 
-// Reads notes the statements that a store runs (Options.Reads): tests count with it
-// what an act costs.
-type Reads struct {
-	mu  sync.Mutex
-	ran []Ran
-}
-
-// Take returns what was run since it was last asked.
-func (r *Reads) Take() []Ran {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := r.ran
-	r.ran = nil
-	return out
-}
-
-// begin notes a statement that is about to be run; end is told how many rows it
+// begin is called for a statement that is about to be run, end with how many rows it
 // returned.
-func (r *Reads) begin(c *conn, text string) (end func(rows int)) {
-	if r == nil {
+func (c *conn) begin(text string) (end func(rows int)) {
+	if c.ran == nil {
 		return func(int) {}
 	}
 	before := c.pages()
-	return func(rows int) {
-		looked := c.pages() - before
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.ran = append(r.ran, Ran{text, rows, looked})
-	}
+	return func(rows int) { c.ran(Ran{text, rows, c.pages() - before}) }
 }
 
 func (c *conn) pages() int {

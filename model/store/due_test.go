@@ -140,7 +140,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 	defer s.Close()
 	for name, query := range map[string]string{
 		"levels": levels, "candidates": candidates, "queued": queuedFirst, "retried": retriedFirst, "old": waitingSince, "hasten": retried,
-		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": blockersOf, "frozen": countOf + "sent = 0", "urgent": urgent,
+		"release": sendings + " AND claim = ? AND account = ?", "recover": sendings, "blockers": blockersOf, "frozen": countOf + "sent = 0", "urgent": urgent,
 		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
 		"submission": submissionByID,
 		"since":      changedSince,

@@ -228,7 +228,7 @@ func TestHalfAnUndoIsEnded(t *testing.T) {
 	dead := opened(t, path, 2*atOnce, silent)
 	ids := bulk(t, dead, 2*atOnce)
 	err := dead.change(t.Context(), "", func(t *tx) {
-		t.startLeaving("bulk", ids[1:], nil)
+		t.leave("bulk", ids[1:], nil)
 		for _, id := range ids[1:10] {
 			if !t.withdraw(id) {
 				t.fail(errors.New(id + " may have been sent"))

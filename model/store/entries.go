@@ -41,10 +41,9 @@ const (
 WHERE gone = 0 ORDER BY pinned DESC, updated DESC, created DESC`
 )
 
-// Entries tells of every conversation of the scope that changed after a
-// revision, of all that are not gone where that is 0, in one read transaction.
-// It returns where that transaction stood. The order is not defined. tell must
-// not use the store.
+// Entries tells of every conversation of the scope that changed after a revision, of all
+// that are not gone where that is 0, in any order. It returns where its transaction stood.
+// tell must not use the store.
 func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (Point, error) {
 	return read(ctx, s, "read the conversations", func(t *tx) Point {
 		p := Point{t.number("revision"), t.number("epoch")}
@@ -80,7 +79,6 @@ type indexedReader struct {
 	into            []any
 }
 
-// indexedReader returns a reader of indexedColumns, and of more columns after them.
 func (s *Store) indexedReader(more ...any) *indexedReader {
 	x := &indexedReader{scope: s.scope.Load(), names: map[string]string{}}
 	x.into = append([]any{&x.row.Key, &x.account, &x.row.Subject.Ref.ID, &x.row.Revision, &x.row.Gone, &x.packed}, more...)
@@ -109,7 +107,9 @@ func (x *indexedReader) scan(r row) (e Indexed, ok bool) {
 	if e.Gone {
 		e.Subject = query.Subject{Flags: query.FlagTombstone}
 	} else if e.Subject, folded = query.Unpack(x.packed); !folded {
-		e.Subject = *r.t.known(ref)[ref].subject()
+		k := r.t.known(ref)[ref]
+		c, _ := k.body()
+		e.Subject = *query.NewSubject(k.row(c))
 	}
 	e.Subject.Ref, e.Subject.Account = ref, account
 	return e, true
@@ -131,28 +131,21 @@ func (t *tx) matching(keys []int64, match func(*query.Subject) bool) []int64 {
 	return slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return !matches[k] })
 }
 
-// headRow is a row with what the default order compares: whether it is pinned, when it
-// was updated and created.
-type headRow struct {
-	key   int64
-	ref   model.Ref
-	times [3]int64
-}
-
-func (r headRow) compare(o headRow) int {
-	return cmp.Or(slices.Compare(o.times[:], r.times[:]), cmp.Compare(r.ref.Account, o.ref.Account), cmp.Compare(r.ref.ID, o.ref.ID))
-}
-
 // headMost bounds how many rows of the same times are read once the time is used up.
 const headMost = 2000
 
-// Head reads keys of the scope in the default order (pinned, newest change,
-// newest creation, ref) from disk, until there are limit that match or the
-// budget is used up. whole says that the list was read to its end.
+// Head reads keys of the scope in the default order (pinned, newest change, newest
+// creation, ref) from disk, until limit match or the budget is used up. whole says that
+// the list was read to its end.
 func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (
 	keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
 	keys, err = read(ctx, s, "read the newest conversations", func(t *tx) []int64 {
+		type headRow struct {
+			key   int64
+			ref   model.Ref
+			times [3]int64 // pinned, updated, created
+		}
 		var found []headRow
 		var times, last [3]int64
 		same := 0 // rows of the last times
@@ -179,7 +172,9 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 				found = append(found, headRow{e.Key, e.Subject.Ref, times})
 			}
 		}
-		slices.SortFunc(found, headRow.compare)
+		slices.SortFunc(found, func(a, b headRow) int {
+			return cmp.Or(slices.Compare(b.times[:], a.times[:]), cmp.Compare(a.ref.Account, b.ref.Account), cmp.Compare(a.ref.ID, b.ref.ID))
+		})
 		found = found[:min(limit, len(found))]
 		keys := make([]int64, len(found))
 		for i, r := range found {
@@ -190,8 +185,7 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 	return keys, whole, err
 }
 
-// KeptView is what a view showed last: the keys of its first rows in order, and
-// how many rows there were.
+// KeptView is what a view showed last: the keys of its first rows, and how many there were.
 type KeptView struct {
 	Keys  []int64
 	Total int
@@ -222,8 +216,7 @@ ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, 
 	})
 }
 
-// KeptView reads what a query showed last, without what has left the scope or
-// no longer matches; ok is false where nothing was kept.
+// KeptView reads what a query showed last, without what no longer matches.
 func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subject) bool) (v KeptView, ok bool, err error) {
 	return one(ctx, s, "read a kept view", func(r row) (v KeptView, ok bool) {
 		var packed []byte
@@ -242,21 +235,19 @@ func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subjec
 	}, "SELECT keys, total, at FROM view WHERE query = ?", s.scopedQuery(q))
 }
 
-// Key returns the key of a conversation; ok is false where it is not cached, or
-// gone.
+// Key returns the key of a conversation; ok is false where it is not cached, or gone.
 func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err error) {
 	return one(ctx, s, "look up a conversation", column[int64],
 		"SELECT key FROM conversation WHERE account = ? AND id = ? AND gone = 0", ref.Account, ref.ID)
 }
 
-// Refold writes the subjects of up to n conversations that an earlier version
-// stored, and their bodies in the shorter form. It is called until done.
-// Nothing that is shown changes, so the revision stays.
+// Refold writes the subjects of up to n conversations that an earlier version stored, and
+// their bodies in the shorter form, until done. Nothing that is shown changes.
 func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
-	const op = "fold the conversations"
 	version := strconv.Itoa(query.FoldVersion)
+	const op = "fold the conversations"
 	done, err = read(ctx, s, op, func(t *tx) bool { return t.meta("fold") == version })
-	if err != nil || done {
+	if err != nil || done { // where nothing is to do, nobody who writes is waited for
 		return done, err
 	}
 	from := s.refolded.Load()

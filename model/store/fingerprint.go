@@ -13,18 +13,22 @@ import (
 	"confab/model"
 )
 
-// stamp gives now, a conversation after a reading, its fingerprint, and says
-// whether a later time of the last change is still expected because of an own
-// edit. The marks done and seen hold for one fingerprint. Where the reading is
-// news the new one ends them; where it is not, marks that held are given the
-// new one.
+// stamp gives now, a conversation after a reading, its fingerprint, and says whether a later
+// time of the last change is still expected because of an own edit. The marks done and
+// seen hold for one fingerprint: where the reading is no news, they are given the new one.
 func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Reading, settled *model.Edit) {
 	now.print, now.touch = fingerprint(c), false
 	if before.key == 0 {
 		t.adopt(now, c)
 		return
 	}
-	own, onTheWay := now.own()
+	var own []model.Edit // that may have been sent and are not settled
+	onTheWay := false
+	for _, e := range now.edits {
+		if e.Sent {
+			own, onTheWay = append(own, e.Edit), onTheWay || e.State.Waiting()
+		}
+	}
 	mine := before.touch || settled != nil || onTheWay
 	if settled != nil {
 		own = append(own, *settled)

@@ -2,20 +2,23 @@ package store
 
 import (
 	"crypto/rand"
-	"strings"
+	"encoding/base32"
+	"encoding/binary"
 	"sync"
 	"time"
 )
 
 // digits are in ascending order, so that ids sort as text by time. Letters
 // that look like digits are left out: people type these.
-const digits = "0123456789abcdefghjkmnpqrstvwxyz"
+var digits = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // An id is a number of idTime digits, followed by idRandom random ones. The number is a
-// time in milliseconds, followed by idSequence bits that tell ids of one millisecond apart.
+// time in milliseconds, followed by idSequence bits that tell ids of one millisecond
+// apart; it is encoded as the first of 64 bits.
 const (
 	idTime, idRandom = 11, 3
 	idSequence       = 10
+	idRest           = 64 - 5*idTime
 )
 
 // lastID is the number of the newest id.
@@ -28,20 +31,12 @@ var lastID struct {
 // this process made before, whatever the clock does.
 func NewID(now time.Time) string {
 	lastID.Lock()
+	defer lastID.Unlock()
 	lastID.n = max(lastID.n+1, now.UnixMilli()<<idSequence)
-	n := lastID.n
-	lastID.Unlock()
-
-	var out [idTime + idRandom]byte
-	rand.Read(out[idTime:])
-	for i := range out[idTime:] {
-		out[idTime+i] = digits[out[idTime+i]&31]
-	}
-	for i := idTime - 1; i >= 0; i-- {
-		out[i] = digits[n&31]
-		n >>= 5
-	}
-	return string(out[:])
+	var random [2]byte
+	rand.Read(random[:])
+	return digits.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(lastID.n)<<idRest))[:idTime] +
+		digits.EncodeToString(random[:])[:idRandom]
 }
 
 // passID makes later ids sort after one that another process made, or this one
@@ -50,15 +45,10 @@ func passID(id string) {
 	if len(id) != idTime+idRandom {
 		return
 	}
-	var n int64
-	for _, c := range id[:idTime] {
-		d := strings.IndexRune(digits, c)
-		if d < 0 {
-			return
-		}
-		n = n<<5 | int64(d)
+	raw, err := digits.DecodeString(id[:idTime] + "00")
+	if err == nil {
+		lastID.Lock()
+		defer lastID.Unlock()
+		lastID.n = max(lastID.n, int64(binary.BigEndian.Uint64(raw)>>idRest))
 	}
-	lastID.Lock()
-	defer lastID.Unlock()
-	lastID.n = max(lastID.n, n)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"confab/model"
-	"confab/model/query"
 )
 
 // known is what the database holds of a conversation: what the service showed,
@@ -94,13 +93,8 @@ func (k *known) body() (c model.Conversation, ok bool) {
 	return c, true
 }
 
-func (k *known) subject() *query.Subject {
-	c, _ := k.body()
-	return query.NewSubject(k.row(c))
-}
-
-// row returns the row of a conversation: the projection of what the service
-// showed, with the edits on their way and the marks that hold.
+// row returns the projection of what the service showed, with the edits on their way and
+// the marks that hold.
 func (k *known) row(server model.Conversation) model.Row {
 	r := model.Row{Key: k.key, Checked: k.checked}
 	var edits []model.Edit
@@ -115,17 +109,6 @@ func (k *known) row(server model.Conversation) model.Row {
 	r.Triage = model.Triage{Done: m.done != "" && m.done == k.print, Seen: m.seen != "" && m.seen == k.print,
 		Pinned: m.pinned, SnoozedUntil: timeOf(m.snoozed)}
 	return r
-}
-
-// own returns the edits that may have been sent and are not settled, and
-// whether one of them is still on its way.
-func (k *known) own() (edits []model.Edit, onTheWay bool) {
-	for _, e := range k.edits {
-		if e.Sent {
-			edits, onTheWay = append(edits, e.Edit), onTheWay || e.State.Waiting()
-		}
-	}
-	return edits, onTheWay
 }
 
 // shown reads the rows of conversations that are not gone, by key, as they are now: a

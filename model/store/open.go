@@ -48,8 +48,9 @@ type Options struct {
 	// Waiting is told which running programs keep this one from bringing the
 	// database up to date, whenever they are others than before. nil is nobody.
 	Waiting func(names []string)
-	// Reads, if set, notes every statement that is run.
-	Reads *Reads
+	// Ran, if set, is told every statement that was run: tests count with it what an act
+	// costs.
+	Ran func(Ran)
 }
 
 // Open opens or creates the database in a file. The folder must exist. One that
@@ -62,7 +63,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Host == "" {
 		o.Host, _ = os.Hostname()
 	}
-	s := &Store{path: path, now: o.Now, reads: o.Reads}
+	s := &Store{path: path, now: o.Now, ran: o.Ran}
 	// One process opens at a time, until its claim says that it is there: else
 	// two that want to bring the database up to date would wait for each other.
 	opening := flock.New(path+".opening", flock.SetPermissions(0o600))
@@ -97,7 +98,9 @@ func (s *Store) begin(ctx context.Context, o Options) error {
 		}
 	}
 	if !alone {
-		s.sign(damage)
+		if !s.signed() {
+			s.sign(damage.Error())
+		}
 		// It would go on with the file that is set aside.
 		return errors.New("the database is damaged, and another confab has it open: end that one first")
 	}
@@ -177,7 +180,7 @@ func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{c, s.reads})
+	db := sql.OpenDB(connector{c, s.ran})
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	return db, nil

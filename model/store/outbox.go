@@ -16,9 +16,9 @@ type Entry struct {
 	Title string
 }
 
-// put enters edits of a submission into the outbox. Ids are given where they are
-// missing, or where an edit of the same conversation waits already whose id is not
-// lower: ids are the order of sending, whatever the clock did meanwhile.
+// put enters edits of a submission into the outbox. One gets an id where it has none, or
+// one that is not above those that wait on its conversation: ids are the order of sending,
+// whatever the clock did meanwhile.
 func (t *tx) put(submission string, entries []Entry) []string {
 	ids, refs := make([]string, len(entries)), make([]model.Ref, len(entries))
 	for i := range entries {
@@ -81,13 +81,13 @@ func (t *tx) conversation(ref model.Ref) []model.OutboxEntry {
 	return t.outbox("account = ? AND conv = ?", ref.Account, ref.ID)
 }
 
-// later returns the edits of the outbox that came after one of the same field.
+// later returns the edits of the same field that came after one.
 func (t *tx) later(e model.OutboxEntry) []model.OutboxEntry {
 	return t.outbox("account = ? AND conv = ? AND field = ? AND id > ?", e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
 }
 
-// saveEntry writes an edit of the outbox as it is now. It is claimed by this process
-// from when its state is "sending" until it no longer is.
+// saveEntry writes an edit of the outbox. It is claimed by this process while its state is
+// "sending".
 func (t *tx) saveEntry(e model.OutboxEntry) {
 	edit := e.Edit
 	edit.Ref.Account, _, _ = strings.Cut(edit.Ref.Account, asideMark)
@@ -122,11 +122,10 @@ var (
 	sendAnew = move{needPerson, model.Queued, func(e *model.OutboxEntry) { e.Sent, e.Error, e.Theirs = false, nil, nil }}
 )
 
-// Why an edit is held that nobody has asked to hold.
 const widenedByBase = "what it was made upon was given up, and now more people would see or change the conversation"
 
-// move makes a move of an edit, where it is in a state that the move is from. why is
-// what the person is told, "" for what was said before.
+// move makes a move, where the edit is in a state that it is from. why is what the person
+// is told, "" for what was said before.
 func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEntry, ok bool) {
 	if t.err != nil || !slices.Contains(m.from, e.State) {
 		return e, false
@@ -142,18 +141,8 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 	return e, true
 }
 
-// moveAll makes a move of those edits that it is for.
-func (t *tx) moveAll(ids []string, m move) {
-	for _, id := range ids {
-		e, _ := t.entry(id)
-		if _, moved := t.move(e, m, ""); moved {
-			t.reproject(e.Ref)
-		}
-	}
-}
-
-// remove takes an edit out of the outbox that will not be sent any more. What may have
-// been sent stays a base.
+// remove takes an edit out that will not be sent any more. What may have been sent stays a
+// base.
 func (t *tx) remove(e model.OutboxEntry) {
 	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 	if !e.Sent {
@@ -162,9 +151,8 @@ func (t *tx) remove(e model.OutboxEntry) {
 	t.reproject(e.Ref)
 }
 
-// giveUp takes an edit out of the outbox that somebody decided against, and counts it
-// in a column of its submission. The edits that were waiting for it are held: they widen
-// what it was to narrow, so a person decides about them anew.
+// giveUp takes an edit out that somebody decided against, and counts it in a column of
+// its submission. Edits that widen and waited for it are held: a person decides anew.
 func (t *tx) giveUp(e model.OutboxEntry, column string) {
 	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?",
 		e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
@@ -181,8 +169,7 @@ func (s *Store) outbox(ctx context.Context, where string, args ...any) ([]model.
 // Outbox reads every edit that is not settled, oldest first.
 func (s *Store) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { return s.outbox(ctx, "1") }
 
-// OutboxOf reads the edits of one conversation that are not settled, oldest
-// first.
+// OutboxOf reads those of one conversation.
 func (s *Store) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
 	return s.outbox(ctx, "account = ? AND conv = ?", ref.Account, ref.ID)
 }
@@ -217,8 +204,7 @@ func refusal(id string, e model.OutboxEntry, ok, again bool) error {
 	return nil
 }
 
-// decide does something with edits of the outbox, unless one of them refuses. Many are
-// done in slices.
+// decide does something with edits of the outbox, unless one of them refuses.
 func (s *Store) decide(ctx context.Context, op string, ids []string, again bool, f func(*tx, model.OutboxEntry)) error {
 	found, err := s.OutboxEntries(ctx, ids)
 	for _, id := range ids {
@@ -245,8 +231,7 @@ func (t *tx) restart(e model.OutboxEntry, m move) {
 	t.reproject(e.Ref)
 }
 
-// Requeue sends waiting edits again now: failed, held and retrying ones. An
-// edit of an account that was set aside is refused.
+// Requeue sends failed, held and retrying edits again now.
 func (s *Store) Requeue(ctx context.Context, ids []string) error {
 	return s.decide(ctx, "retry", ids, true, func(t *tx, e model.OutboxEntry) { t.restart(e, sendAgain) })
 }
@@ -270,9 +255,7 @@ func (s *Store) Discard(ctx context.Context, ids []string) error {
 	})
 }
 
-// Withdraw removes those of the given edits that were never sent, and returns
-// their ids; one that a worker took in the meantime stays. What was to wait for
-// a removed one is held.
+// Withdraw removes those of the given edits that were never sent, and returns their ids.
 func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
 	err = inSlices(ctx, s, "withdraw", ids, func(t *tx, id string) {
 		if t.withdraw(id) {
@@ -282,7 +265,6 @@ func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string,
 	return withdrawn, err
 }
 
-// withdraw removes an edit that was never sent; ok is false where it may have been.
 func (t *tx) withdraw(id string) (ok bool) {
 	e, ok := t.entry(id)
 	if !ok || !unsent(e) {
@@ -319,9 +301,8 @@ type Fresh struct {
 	Reading      model.Reading
 }
 
-// Sent notes, before writes leave, that they may have left: claimed edits, with the bases and targets that they have
-// by now, and what was read before. It returns which of them to send: one that was taken back meanwhile is given up
-// instead.
+// Sent notes, before writes leave, that they may have left, with the bases and targets that the edits have by now and
+// what was read before. It returns which to send: one that was taken back meanwhile is given up instead.
 func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fresh) (send []model.OutboxEntry, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) {
 		if fresh != nil {
@@ -344,10 +325,9 @@ func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fres
 	return send, err
 }
 
-// Park puts a claimed edit back with a state and why. next is when a retry is
-// due. theirs is what the service showed, for conflicts and failed checks.
-// unsent takes back the note of Sent: the request certainly changed nothing.
-// Nothing of an account that was set aside meanwhile goes on by itself.
+// Park puts a claimed edit back with a state and why. next is when a retry is due, theirs
+// what the service showed. unsent takes back the note of Sent: the request certainly
+// changed nothing. Nothing of an account that was set aside meanwhile goes on by itself.
 func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value,
 	next time.Time, unsent bool) error {
 	return s.update(ctx, "park an edit", id, func(t *tx, e model.OutboxEntry) {
@@ -396,13 +376,9 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 	})
 }
 
-// An edit is planned on what is shown: what the service has, with the edits on
-// their way laid over it. Where one of these will not be sent after all, what was
-// planned upon it gets what was there before as its base. Its base would else be
-// something that no service ever had, and look like somebody else's change.
-
-// rebase returns the edits of the outbox a new base that were planned upon one that was
-// never sent. Several may have been planned upon it at the same moment.
+// rebase gives the edits a new base that were planned upon one that will not be sent after
+// all. Edits are planned on what is shown, with those on their way laid over it: their base
+// would else be something that no service ever had, and look like somebody else's change.
 func (t *tx) rebase(e model.OutboxEntry) {
 	type change struct{ was, now model.Value }
 	lost := []change{{e.Target, e.Base}}
@@ -423,8 +399,8 @@ func (t *tx) rebase(e model.OutboxEntry) {
 	}
 }
 
-// rebaseNew does so for an edit that enters the outbox: what it was planned upon may
-// have left since, or may have another target by now.
+// rebaseNew does so for an edit that enters: what it was planned upon may have left since,
+// or have another target by now.
 func (t *tx) rebaseNew(e model.Edit) model.Edit {
 	for _, under := range slices.Backward(e.Upon) {
 		if !e.Base.Equal(under.Target) {
@@ -438,8 +414,7 @@ func (t *tx) rebaseNew(e model.Edit) model.Edit {
 	return e
 }
 
-// resultOf returns what an edit sets its field to, or has set it to; ok is false
-// where it was not delivered and will not be.
+// resultOf returns what an edit sets, or has set; ok is false where it never will.
 func (t *tx) resultOf(id string) (v model.Value, ok bool) {
 	if e, ok := t.entry(id); ok {
 		return e.Target, e.Sent || e.State.Shown()
@@ -448,8 +423,7 @@ func (t *tx) resultOf(id string) (v model.Value, ok bool) {
 	return v, ok
 }
 
-// onBase returns an edit made on another base. Of a set of people what the edit
-// changes is kept, and all that it leaves alone is as in the new base.
+// onBase returns an edit made on another base. Of a set of people its changes are kept.
 func onBase(e model.Edit, base model.Value) model.Edit {
 	if e.Base.People != nil && e.Target.People != nil && base.People != nil {
 		e.Target = model.PeopleValue(model.MergePeople(*e.Base.People, *e.Target.People, *base.People))

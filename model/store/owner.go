@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -38,28 +38,21 @@ func newOwner(dir string) (*owner, error) {
 		if _, err := o.lock.TryLock(); err != nil {
 			return nil, err
 		}
-		if o.hasFile() {
+		// A process that looks between the making of the file and its lock takes it for
+		// that of a dead one, and removes it.
+		mine, err := o.lock.Stat()
+		found, gone := os.Lstat(o.lock.Path())
+		if o.lock.Locked() && err == nil && gone == nil && os.SameFile(mine, found) {
 			return o, nil
 		}
 		o.lock.Close()
 	}
 }
 
-// hasFile reports whether the lock is on the file that others find. A process that
-// looks between the making of the file and its lock takes it for that of a dead one.
-func (o *owner) hasFile() bool {
-	if !o.lock.Locked() {
-		return false
-	}
-	mine, err := o.lock.Stat()
-	theirs, gone := os.Lstat(filepath.Join(o.dir, o.name))
-	return err == nil && gone == nil && os.SameFile(mine, theirs)
-}
-
 func (o *owner) close() {
 	// The file goes first: a lock that is free on a file that is still there
 	// means a dead process, and this one is leaving in good order.
-	os.Remove(filepath.Join(o.dir, o.name))
+	os.Remove(o.lock.Path())
 	o.lock.Unlock()
 }
 
@@ -68,9 +61,8 @@ func (o *owner) alive(claim string) bool {
 	return claim == o.name || claimLives(path, func() { os.Remove(path) })
 }
 
-// claimLives reports whether the process that made a claim file lives, or may live.
-// One that is gone belongs to a process that ended in good order. dead is called for a
-// process that did not, while the file is locked.
+// claimLives reports whether the process that made a claim file lives, or may live. dead is
+// called for one that ended without removing it, while the file is locked.
 func claimLives(path string, dead func()) bool {
 	l := flock.New(path, flock.SetFlag(os.O_RDWR)) // never makes the file that it looks for
 	switch ok, err := l.TryLock(); {
@@ -84,13 +76,12 @@ func claimLives(path string, dead func()) bool {
 	return false
 }
 
-// living names the programs that hold a claim file locked: "confab (pid 4242)",
-// without those of some names. Earlier versions gave the file no name that says which.
-func living(dir string, but ...string) (names []string) {
-	files, _ := os.ReadDir(dir)
-	o := owner{dir: dir}
+// living names the other programs that hold a claim file locked: "confab (pid 4242)".
+// Earlier versions gave the file no name that says which.
+func (o *owner) living() (names []string) {
+	files, _ := os.ReadDir(o.dir)
 	for _, f := range files {
-		if slices.Contains(but, f.Name()) || !o.alive(f.Name()) {
+		if f.Name() == o.name || !o.alive(f.Name()) {
 			continue
 		}
 		name := "another confab"
@@ -108,14 +99,10 @@ var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)
 func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
 
 func (s *Store) others() []string {
-	if s.owner == nil {
-		return living(s.claims())
-	}
-	return living(s.claims(), s.owner.name)
+	return cmp.Or(s.owner, &owner{dir: s.claims()}).living()
 }
 
-// enter makes the claim of this process. Whoever writes has one, so that it is found
-// if it dies.
+// enter makes the claim of this process. Whoever writes has one.
 func (s *Store) enter() (err error) {
 	if s.owner == nil {
 		s.owner, err = newOwner(s.claims())
@@ -123,17 +110,14 @@ func (s *Store) enter() (err error) {
 	return err
 }
 
-// A process that ends in good order removes its claim file. Where one is left
-// and nobody is alive, the machine may have stopped in the middle of a write,
-// with a disk that did not keep its word: the database is read whole once, behind
-// the first frame. The left claim file becomes the mark that says so, and stays
-// until a check has come to its end.
+// A process that ends in good order removes its claim file. Where one is left and nobody is
+// alive, the machine may have stopped in the middle of a write: the database is read whole
+// once, behind the first frame. The claim file becomes the mark that says so, until then.
 
 func (s *Store) uncleanMark() string { return s.path + ".unclean" }
 
-// noteUnclean turns the claims that dead processes left into that mark, unless
-// somebody is alive: a process that is killed beside others takes nothing with
-// it. The lock on opening is held.
+// noteUnclean turns the claims that dead processes left into that mark, unless somebody is
+// alive: a process that is killed beside others takes nothing with it.
 func (s *Store) noteUnclean() error {
 	files, err := os.ReadDir(s.claims())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

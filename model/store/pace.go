@@ -42,71 +42,51 @@ const (
 	pacePatience = time.Second
 )
 
-func (p Pacer) dir() string { return p.store.path + ".pace" }
-
-func (p Pacer) file() string { return filepath.Join(p.dir(), p.account) }
-
-// locked runs f while no other goroutine and no other process changes the files.
-func (p Pacer) locked(ctx context.Context, f func() error) error {
+// locked runs f with the file of the account while no other goroutine and no other
+// process changes the files.
+func (p Pacer) locked(ctx context.Context, f func(file string) error) error {
 	p.store.pacing.Lock()
 	defer p.store.pacing.Unlock()
-	lock := flock.New(filepath.Join(p.dir(), ".lock"), flock.SetPermissions(0o600))
+	dir := p.store.path + ".pace"
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o600))
 	defer lock.Close()
 	bounded, cancel := context.WithTimeout(ctx, pacePatience)
 	defer cancel()
-	if err := os.MkdirAll(p.dir(), 0o700); err != nil {
-		return err
-	}
 	_, err := lock.TryLockContext(bounded, paceRetry)
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
 		return err
 	}
-	return f()
-}
-
-// next reads the theoretical time of the next request. A file that is not there
-// or can't be read counts as empty.
-func (p Pacer) next() time.Time {
-	raw, _ := os.ReadFile(p.file())
-	n, err := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.Unix(0, n)
-}
-
-// keep writes it over the old one, always of the same length: that works on a full
-// disk too.
-func (p Pacer) keep(next time.Time) error {
-	f, err := os.OpenFile(p.file(), os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(fmt.Appendf(nil, "%020d\n", next.UnixNano()), 0)
-	return errors.Join(err, f.Close())
+	return f(filepath.Join(dir, p.account))
 }
 
 // Slot takes the next moment at which a request may be sent.
 func (p Pacer) Slot(ctx context.Context) (at time.Time, err error) {
-	err = p.locked(ctx, func() error {
+	err = p.locked(ctx, func(file string) error {
 		now := p.store.now()
-		// It may lag behind by burst-1 pauses, and is never trusted to be far
-		// ahead (a clock that was set back).
-		tat := p.next()
+		// The theoretical time of the next request may lag behind by burst-1 pauses. A
+		// file that can't be read counts as empty, and one that is far ahead too.
+		raw, _ := os.ReadFile(file)
+		n, err := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64)
+		tat := time.Unix(0, n)
 		lag := p.every * time.Duration(max(p.burst-1, 0))
-		if tat.Before(now) || tat.After(now.Add(lag+max(farAhead*p.every, time.Minute))) {
+		if err != nil || tat.Before(now) || tat.After(now.Add(lag+max(farAhead*p.every, time.Minute))) {
 			tat = now
 		}
 		if at = tat.Add(-lag); at.Before(now) {
 			at = now
 		}
-		return p.keep(tat.Add(p.every))
+		// Always of the same length: that can be written over on a full disk too.
+		f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteAt(fmt.Appendf(nil, "%020d\n", tat.Add(p.every).UnixNano()), 0)
+		return errors.Join(err, f.Close())
 	})
 	return at, p.store.localError("pace", err)
-}
-
-func (p Pacer) forget(ctx context.Context) error {
-	return p.locked(ctx, func() error { return removed(p.file()) })
 }
 
 // Wait returns when the next request may be sent, or with the context's error.

@@ -113,7 +113,7 @@ func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string
 			columns, row = append(columns, c), append(row, &vals[i])
 		}
 	}
-	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(row)-1) + ")"
+	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(slices.Repeat([]string{"?"}, len(row)), ", ") + ")"
 	for found.Next() {
 		if found.Scan(ptrs...) != nil {
 			return false

@@ -35,7 +35,7 @@ type Store struct {
 	scope    atomic.Pointer[[]string]
 	opened   sync.Map   // account → its identity as this process opened it
 	pacing   sync.Mutex // guards the files of Pacer among goroutines
-	reads    *Reads
+	ran      func(Ran)
 	enters   sync.Map               // submissions that this process puts into the outbox, or takes out
 	taken    atomic.Pointer[string] // the session that this process goes on with
 	refolded atomic.Int64           // the last key that Refold has looked at
@@ -61,8 +61,7 @@ func (s *Store) Scope(accounts []string) {
 	s.scope.Store(&c)
 }
 
-// closeTime is how long Close may take. What is left to be done then is done by
-// whoever opens the database next.
+// closeTime is how long Close may take. Who opens the database next does the rest.
 const closeTime = time.Second
 
 // Close closes the database and gives up this process's claims.
@@ -88,8 +87,7 @@ func (s *Store) Close() error {
 	return err
 }
 
-// closeDB leaves the handles in place: a later call is told that the database is
-// closed.
+// closeDB leaves the handles in place: a later call is told that it is closed.
 func (s *Store) closeDB() (err error) {
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
@@ -101,8 +99,7 @@ func (s *Store) closeDB() (err error) {
 
 const pruneSlice = 2000
 
-// prune removes journal entries older than JournalKept, and then the submissions of
-// which nothing is left.
+// prune removes journal entries older than JournalKept, and submissions without any.
 func (s *Store) prune(ctx context.Context) error {
 	before := ms(s.now().Add(-JournalKept))
 	for _, rows := range []string{
@@ -269,8 +266,8 @@ func (s *Store) localError(op string, err error) error {
 		return err
 	}
 	if s.ready.Load() && isDamaged(err) {
-		if !s.broken.Swap(true) {
-			s.sign(err)
+		if !s.broken.Swap(true) && !s.signed() {
+			s.sign(err.Error())
 		}
 		return &model.Error{Kind: ErrDamaged.Kind, Message: ErrDamaged.Message, Err: errors.Join(ErrDamaged, err)}
 	}

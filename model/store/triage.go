@@ -32,9 +32,8 @@ func (m Marked) with(ch model.TriageChange, other Marked) Marked {
 	return m
 }
 
-// TriageEach changes the local marks of conversations, in slices, so that others
-// write in between: each is told, once a slice is on disk, what the marks were that it
-// changed. A conversation that is not in the cache is left out.
+// TriageEach changes the local marks of cached conversations, in slices: each is told, once
+// a slice is on disk, what the marks were that it changed.
 func (s *Store) TriageEach(ctx context.Context, refs []model.Ref, ch model.TriageChange, each func([]Marked)) error {
 	return s.remark(ctx, refs, ch, each, func(_ int, k *known) (now Marked, ok bool) {
 		if ch.Done != nil && *ch.Done {
@@ -51,8 +50,7 @@ func (s *Store) TriageEach(ctx context.Context, refs []model.Ref, ch model.Triag
 	})
 }
 
-// Restore takes a change of marks back: of each conversation the marks that ch
-// changed are what they were before. each is told as by TriageEach.
+// Restore takes a change of marks back: those that ch changed are what they were before.
 func (s *Store) Restore(ctx context.Context, before []Marked, ch model.TriageChange, each func([]Marked)) error {
 	refs := make([]model.Ref, len(before))
 	for i, m := range before {
@@ -61,8 +59,7 @@ func (s *Store) Restore(ctx context.Context, before []Marked, ch model.TriageCha
 	return s.remark(ctx, refs, ch, each, func(i int, _ *known) (Marked, bool) { return before[i], true })
 }
 
-// remark changes the marks of conversations, in slices. to returns the new ones,
-// and whether there is something to change at all.
+// remark changes marks to what to returns; ok is false where nothing is to change.
 func (s *Store) remark(ctx context.Context, refs []model.Ref, ch model.TriageChange, each func([]Marked), to func(int, *known) (Marked, bool)) error {
 	for from := 0; from < len(refs); from += sliceRows {
 		if from > 0 {
