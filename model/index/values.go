@@ -239,7 +239,8 @@ func (x *Index) moveValues(t *table, old, now *row, key int64) {
 }
 
 // Values returns values of a field of which rank, given the folded text, is not negative: the lowest rank first, and of
-// equal ones those first that more conversations hold. Titles are those of the newest conversations.
+// equal ones those first that more conversations hold. Titles are those of the newest conversations. Of other fields than
+// labels the rank of several lines must be negative only where that of each line is.
 func (x *Index) Values(ctx context.Context, field string, rank func(folded string) int, limit int) ([]Value, error) {
 	best := choice{rank: rank, limit: limit}
 	at := slices.Index(completed[:], field)
@@ -258,7 +259,11 @@ func (x *Index) Values(ctx context.Context, field string, rank func(folded strin
 	}
 	if full && len(best.list) < limit {
 		best.list = nil
-		err = x.look(ctx, &best, 0, func(t *table, r *row, add func(string)) { eachValue(field, t.field(r, at), add) })
+		err = x.look(ctx, &best, 0, func(t *table, r *row, add func(string)) {
+			if text := t.field(r, at); field == query.FieldLabel || rank(text) >= 0 {
+				eachValue(field, text, add)
+			}
+		})
 	}
 	return best.list, err
 }
