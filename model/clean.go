@@ -152,5 +152,4 @@ func escapeLength(s string, r rune, size int) int {
 	return i
 }
 
-// controlSequence is the parameters of a control sequence, and its end.
 var controlSequence = regexp.MustCompile(`^[ -?]*[@-~]?`)

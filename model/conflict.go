@@ -91,7 +91,6 @@ func has(in []Participant, p Participant) bool {
 	return ok
 }
 
-// sameTerms reports whether a participant has the role and status of another.
 func (p Participant) sameTerms(q Participant) bool { return p.Role == q.Role && p.Status == q.Status }
 
 // Diff tells how one set becomes another.

@@ -20,8 +20,7 @@ type Ref struct {
 	ID      string
 }
 
-// String returns "account:id". Account names hold no colon, so ParseRef takes
-// it back whatever the id holds.
+// String returns "account:id". Account names hold no colon, so ParseRef takes it back whatever the id holds.
 func (r Ref) String() string { return r.Account + ":" + r.ID }
 
 // IsZero reports whether the ref names nothing.

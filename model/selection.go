@@ -21,7 +21,6 @@ func (s keySet) has(key int64) bool {
 	return key >= 0 && key/64 < int64(len(s)) && s[key/64]&(1<<(key%64)) != 0
 }
 
-// grown returns the set with at least that many words.
 func (s keySet) grown(words int) keySet {
 	return append(s, make(keySet, max(0, words-len(s)))...)
 }
