@@ -112,19 +112,6 @@ func (a *account) beginSync() {
 	clear(a.touchedAt)
 }
 
-// upToDate returns the rows of pages, without those that were read or written by themselves since their page was asked
-// for: the page is older. storing is held.
-func (a *account) upToDate(pages []page) (rows []model.Conversation) {
-	for _, p := range pages {
-		for _, c := range p.Conversations {
-			if at, ok := a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {
-				rows = append(rows, c)
-			}
-		}
-	}
-	return rows
-}
-
 // Kept is what the database holds of an account, in the config or not.
 type Kept struct {
 	Known                bool // there is, or was, such an account

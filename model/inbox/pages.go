@@ -141,7 +141,15 @@ func (in *intake) savePages(ctx context.Context, pages []page) (stored int, chan
 		return 0, nil, err
 	}
 	defer in.a.storing.release()
-	rows := in.a.upToDate(pages)
+	var rows []model.Conversation
+	for _, p := range pages {
+		for _, c := range p.Conversations {
+			// A page is older than what was read or written by itself since it was asked for.
+			if at, ok := in.a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {
+				rows = append(rows, c)
+			}
+		}
+	}
 	if changed, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk); err == nil && !in.silent {
 		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+len(rows), last.Total })
 	}
