@@ -69,7 +69,6 @@ func (d Description) Seen(c *Conversation) Audience {
 	return a.naming(everybody(people, c.ParticipantCount), c.Space.Name)
 }
 
-// naming returns the answer with its placeholders filled.
 func (a Audience) naming(people, space string) Audience {
 	space = CleanLine(cmp.Or(strings.TrimSpace(space), "it is in"), 60)
 	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", space).Replace(a.Sentence)
@@ -144,7 +143,6 @@ func everybody(people []Participant, count int) string {
 	return them + pick(said == "", "", " and "+said)
 }
 
-// listed joins words as a sentence does: "a, b and c".
 func listed(words []string) string {
 	last := len(words) - 1
 	if last < 1 {

@@ -14,12 +14,10 @@ const (
 	maxMarks = 6       // combining marks on one character; more would draw over neighbouring lines
 )
 
-// CleanLine makes remote text safe for one line of a terminal: escape
-// sequences, control characters, bidirectional overrides and invisible format
-// characters are dropped; line breaks and tabs become spaces; bad UTF-8
-// becomes U+FFFD; at most limit runes are kept (MaxLine if limit is 0), an
-// ellipsis shows that something was cut. Joined emoji and joining scripts keep
-// their joiners.
+// CleanLine makes remote text safe for one line of a terminal: escape sequences, control characters, bidirectional
+// overrides and invisible format characters are dropped; line breaks and tabs become spaces; bad UTF-8 becomes U+FFFD; at
+// most limit runes are kept (MaxLine if limit is 0), an ellipsis shows that something was cut. Joined emoji and joining
+// scripts keep their joiners.
 func CleanLine(s string, limit int) string {
 	if limit <= 0 || limit > MaxLine {
 		limit = MaxLine
@@ -27,7 +25,7 @@ func CleanLine(s string, limit int) string {
 	return clean(s, limit, false)
 }
 
-// Clean does the same for several lines: newlines stay, tabs become four spaces.
+// Clean is CleanLine for several lines: newlines stay, tabs become four spaces.
 func Clean(s string) string { return clean(s, MaxText, true) }
 
 func clean(s string, limit int, lines bool) string {
@@ -45,13 +43,10 @@ func clean(s string, limit int, lines bool) string {
 			continue
 		}
 		i += size
-		switch {
-		case r == '\r':
-			if i < len(s) && s[i] == '\n' {
-				continue
-			}
-			r = '\n'
-		case r == 0x2028 || r == 0x2029 || r == 0x85 || r == '\v' || r == '\f':
+		if r == '\r' && strings.HasPrefix(s[i:], "\n") {
+			continue
+		}
+		if strings.ContainsRune("\r\v\f\u0085\u2028\u2029", r) {
 			r = '\n'
 		}
 		repeat := 1
@@ -95,19 +90,10 @@ func clean(s string, limit int, lines bool) string {
 
 // isPlain reports whether cleaning surely keeps a text as it is.
 func isPlain(s string) bool {
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c < 0x20 || c == 0x7f {
-				return false
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+	for _, r := range s {
 		if !plainRune(r) {
 			return false
 		}
-		i += size
 	}
 	return true
 }
@@ -115,6 +101,8 @@ func isPlain(s string) bool {
 // plainRune spares the letters most written a look into six tables.
 func plainRune(r rune) bool {
 	switch {
+	case r < 0x7f:
+		return r >= 0x20
 	case r < 0x300:
 		return r >= 0xa0 && r != 0xad // Latin, without the soft hyphen
 	case r < 0x590:
@@ -129,9 +117,8 @@ func plainRune(r rune) bool {
 	return r >= 0x4e00 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0x1f600 && r < 0x1f650 // ideographs, Hangul, faces
 }
 
-// escapeLength returns how many bytes an escape sequence takes, so that its
-// parameters do not stay behind as text. An unfinished sequence ends at the
-// next line break or after 256 bytes.
+// escapeLength returns how many bytes an escape sequence takes, so that its parameters do not stay behind as text. An
+// unfinished sequence ends at the next line break or after 256 bytes.
 func escapeLength(s string, r rune, size int) int {
 	i := size
 	kind := map[rune]byte{0x9b: '[', 0x9d: ']', 0x90: 'P', 0x98: 'X', 0x9e: '^', 0x9f: '_'}[r]
@@ -146,8 +133,7 @@ func escapeLength(s string, r rune, size int) int {
 	case '[':
 		return i + len(controlSequence.FindString(rest[:min(len(rest), 256)]))
 	case ']', 'P', 'X', '^', '_':
-		// A string that ends may be long (the address of a link); one that
-		// does not must not swallow the text behind it.
+		// A string that ends may be long (the address of a link); one that does not must not swallow the text behind it.
 		end := strings.IndexAny(rest[:min(len(rest), 4096)], "\a\n\r\x1b\u009c")
 		switch {
 		case end < 0:
@@ -166,5 +152,4 @@ func escapeLength(s string, r rune, size int) int {
 	return i
 }
 
-// controlSequence is the parameters of a control sequence, and its end.
 var controlSequence = regexp.MustCompile(`^[ -?]*[@-~]?`)

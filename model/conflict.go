@@ -36,8 +36,7 @@ func Merged(e Edit, theirs Value) *Value {
 	if e.Base.People == nil || e.Target.People == nil || theirs.People == nil {
 		return nil
 	}
-	v := PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People))
-	return &v
+	return new(PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People)))
 }
 
 // MergePeople applies to theirs what changed from base to mine: added people are added, removed ones removed, changed
@@ -50,12 +49,8 @@ func MergePeople(base, mine, theirs []Participant) []Participant {
 		if had && !has {
 			continue
 		}
-		if has && (!had || was.Role != now.Role) {
-			p.Role = now.Role
-		}
-		if has && (!had || was.Status != now.Status) {
-			p.Status = now.Status
-		}
+		fill(has && (!had || was.Role != now.Role), &p.Role, now.Role)
+		fill(has && (!had || was.Status != now.Status), &p.Status, now.Status)
 		out = append(out, p)
 	}
 	for _, p := range mine {
@@ -96,7 +91,6 @@ func has(in []Participant, p Participant) bool {
 	return ok
 }
 
-// sameTerms reports whether a participant has the role and status of another.
 func (p Participant) sameTerms(q Participant) bool { return p.Role == q.Role && p.Status == q.Status }
 
 // Diff tells how one set becomes another.

@@ -194,8 +194,7 @@ func (c Conversation) Clone() Conversation {
 	c.Companies = slices.Clone(c.Companies)
 	c.Facts = slices.Clone(c.Facts)
 	if c.Internal != nil {
-		v := *c.Internal
-		c.Internal = &v
+		c.Internal = new(*c.Internal)
 	}
 	return c
 }

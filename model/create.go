@@ -62,7 +62,6 @@ func (n NewConversation) MadeFrom(d Detail) bool {
 	})
 }
 
-// joined reports whether a participant is somebody who was asked for.
 func joined(asked, is Participant) bool {
 	if asked.Kind != is.Kind || asked.Role != "" && asked.Role != is.Role {
 		return false

@@ -25,8 +25,7 @@ type Reader interface {
 	Lookup(ctx context.Context, account string, req LookupRequest) (LookupPage, error)
 	// See marks a conversation seen; that is no act.
 	See(ctx context.Context, ref Ref) error
-	// Refresh asks for a sync of the named accounts, of all if none is named, and
-	// returns at once.
+	// Refresh asks for a sync of the named accounts, of all if none is named, and returns at once.
 	Refresh(accounts ...string)
 }
 
@@ -43,8 +42,7 @@ type Planner interface {
 type Ledger interface {
 	Outbox(ctx context.Context) ([]OutboxEntry, error)
 	Submission(ctx context.Context, id string) (sub Submission, ok bool, err error)
-	// SubmissionEdits returns the edits of a submission; where refs are given those on
-	// these conversations.
+	// SubmissionEdits returns the edits of a submission; where refs are given those on these conversations.
 	SubmissionEdits(ctx context.Context, id string, refs ...Ref) ([]OutboxEntry, []JournalEntry, error)
 	Submissions(ctx context.Context, req HistoryRequest) ([]Submission, error)
 	// Pending lists the submissions of which something is in the outbox.

@@ -69,7 +69,6 @@ func (f Filter) Only(rules []FilterRule) Filter {
 
 func (r FilterRule) takes(text string) bool { return r.Values == nil || r.Values.MatchString(text) }
 
-// first returns the first text that the rule takes.
 func (r FilterRule) first(texts []string) []string {
 	if i := slices.IndexFunc(texts, r.takes); i >= 0 {
 		return texts[i : i+1]
@@ -77,7 +76,6 @@ func (r FilterRule) first(texts []string) []string {
 	return nil
 }
 
-// all returns the words if the rule takes every one of them.
 func (r FilterRule) all(words []string) []string {
 	if slices.ContainsFunc(words, func(w string) bool { return !r.takes(w) }) {
 		return nil

@@ -50,12 +50,9 @@ func IsASCII(s string) bool {
 	return true
 }
 
-// foldWhole folds a text with regard to what its characters do to each other.
-func foldWhole(s string) string {
-	// Folding case can bring back what decomposing removes (İ), so a second
-	// pass makes the result its own fold.
-	return foldOnce(foldOnce(s))
-}
+// foldWhole folds a text with regard to what its characters do to each other. Folding case can bring back what decomposing
+// removes (İ), so a second pass makes the result its own fold.
+func foldWhole(s string) string { return foldOnce(foldOnce(s)) }
 
 func foldOnce(s string) string {
 	return cases.Fold().String(norm.NFC.String(withoutMarks(s)))
@@ -66,9 +63,8 @@ func withoutMarks(s string) string {
 	return runes.Remove(runes.In(unicode.Mn)).String(norm.NFKD.String(s))
 }
 
-// Most characters fold by themselves, whatever stands beside them. What each
-// becomes is kept once it was asked for: the transformers of x/text allocate
-// buffers for every text, which made folding the largest part of storing a row.
+// Most characters fold by themselves, whatever stands beside them. What each becomes is kept once it was asked for: the
+// transformers of x/text allocate buffers for every text, which made folding the largest part of storing a row.
 const keptFolds = 0x20000 // letters, ideographs and emoji; rarer ones are folded as a text
 
 var folds [keptFolds]atomic.Pointer[string]
@@ -83,20 +79,13 @@ func foldOf(r rune) *string {
 	}
 	f := folds[r].Load()
 	if f == nil {
-		f = foldRune(r)
+		f = foldJoined
+		if once := foldOnce(string(r)); isolated(string(r)) && isolated(once) {
+			f = new(foldOnce(once))
+		}
 		folds[r].Store(f)
 	}
 	return f
-}
-
-func foldRune(r rune) *string {
-	s := string(r)
-	once := foldOnce(s)
-	if !isolated(s) || !isolated(once) {
-		return foldJoined
-	}
-	twice := foldOnce(once)
-	return &twice
 }
 
 // isolated reports whether what is left of a text without accents neither

@@ -7,12 +7,10 @@ import (
 	"time"
 )
 
-// The JSON of the command line is a contract of its own, apart from what the
-// database keeps: snake_case, times in RFC 3339 UTC, unknown is null, and no key
-// is ever left out.
+// The JSON of the command line is a contract of its own, apart from what the database keeps: snake_case, times in RFC
+// 3339 UTC, unknown is null, and no key is ever left out.
 
-// Stamp is a time as it is printed: RFC 3339 in UTC with three digits of a
-// second. The zero time is null.
+// Stamp is a time as it is printed: RFC 3339 in UTC with three digits of a second. The zero time is null.
 type Stamp time.Time
 
 // MarshalJSON writes the time, or null.
@@ -65,8 +63,7 @@ type NamedJSON struct {
 	Name *string `json:"name"`
 }
 
-// DetailJSON is a conversation as `confab show --json` prints it. Raw is the
-// service's own object.
+// DetailJSON is a conversation as `confab show --json` prints it. Raw is the service's own object.
 type DetailJSON struct {
 	RowJSON
 	Facts    []Fact          `json:"facts"`

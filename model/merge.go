@@ -75,14 +75,11 @@ func MergeReading(older, newer Conversation, r Reading) Conversation {
 }
 
 // keep fills in what the newer reading does not have.
-func keep[T comparable](newer *T, older T) {
-	var none T
-	fill(*newer == none, newer, older)
-}
+func keep[T comparable](newer *T, older T) { fill(*newer == *new(T), newer, older) }
 
-func fill[T any](missing bool, newer *T, older T) {
-	if missing {
-		*newer = older
+func fill[T any](so bool, field *T, with T) {
+	if so {
+		*field = with
 	}
 }
 

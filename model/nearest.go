@@ -41,8 +41,7 @@ func foldWord(s string) string {
 	return strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(s))
 }
 
-// EditDistance counts the insertions, deletions, replacements and swaps of
-// neighbours that make one word of another.
+// EditDistance counts the insertions, deletions, replacements and swaps of neighbours that make one word of another.
 func EditDistance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	if len(y) > maxCompared {

@@ -51,8 +51,7 @@ func (s EditState) NeedsPerson() bool {
 	return s == Held || s == InConflict || s == Refused || s == NotVerified || s == OutcomeNotKnown
 }
 
-// Shown reports whether a row shows what the edit wants rather than what the
-// service has: it is on its way, or may be.
+// Shown reports whether a row shows what the edit wants rather than what the service has: it is on its way, or may be.
 func (s EditState) Shown() bool { return s.Waiting() || s == Held }
 
 // Failed is what is:failed finds.

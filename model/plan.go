@@ -135,38 +135,31 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
 	now := c.Clone()
 	for _, ch := range changes {
-		cp := caps.Of(ch.Kind)
-		base, known := Read(now, ch.Kind, ch.Key)
-		of := Edit{Kind: ch.Kind, Key: ch.Key}.Field()
-		edited := slices.ContainsFunc(it.Edits, func(e Edit) bool { return e.Field() == of })
-		if seen, ok := ch.Bases[c.Ref]; ok {
+		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Upon: ch.Upon}, caps.Of(ch.Kind)
+		base, known := e.Read(now)
+		edited := slices.ContainsFunc(it.Edits, func(o Edit) bool { return o.Field() == e.Field() })
+		seen, meant := ch.Bases[c.Ref]
+		if meant {
 			ch.Base = &seen
-		} else if ch.Bases != nil {
-			if !cp.Can() {
-				return it.Blocked(cp.Reason)
-			}
-			continue
 		}
 		if ch.Base != nil && !edited { // a later change goes on from what an earlier one makes
 			base, known = *ch.Base, true
 		}
 		target, err := ch.target(&now, base, d)
-		if known && err == nil && target.Equal(base) && ch.Kind != EditDelete {
-			continue // as wanted, whether it could be changed or not
-		}
-		if !cp.Can() {
+		so := known && err == nil && target.Equal(base) && ch.Kind != EditDelete
+		switch {
+		case ch.Bases != nil && !meant && cp.Can(), so && (ch.Bases == nil || meant): // as wanted, whether it could be changed or not
+			continue
+		case !cp.Can():
 			return it.Blocked(cp.Reason)
-		}
-		if !known {
+		case !known:
 			return it.Blocked("the current " + FieldName(ch.Kind) + " could not be read, so it is left alone")
-		}
-		if err != nil {
+		case err != nil:
 			return it.Blocked(err.Error())
-		}
-		if ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "" {
+		case ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "":
 			return it.Blocked("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
 		}
-		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target, Upon: ch.Upon}
+		e.Base, e.Target = base, target
 		it.Edits = append(it.Edits, e)
 		apply(&now, e)
 		if cp.State == CapabilityAssumed && !slices.Contains(it.Notes, cp.Reason) {
@@ -220,7 +213,7 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	}
 	n.People = slices.Clone(n.People)
 	for i := range n.People {
-		n.People[i] = withDefaults(n.People[i], d)
+		n.People[i] = withDefaults(n.People[i], EditParticipants, d)
 	}
 	it.Edits = []Edit{{Ref: it.Ref, Kind: EditCreate, Target: Value{New: &n}}}
 	it.Risks = createRisks(n, d)
@@ -241,9 +234,9 @@ func (ch Change) target(now *Conversation, base Value, d Description) (Value, er
 	if ch.Op == OpSet || ch.Op == "" {
 		if ch.Target.People != nil {
 			people := dedupe(*ch.Target.People)
-			for i := range people {
-				if ch.Kind == EditParticipants && !has(base.Set(), people[i]) {
-					people[i] = withDefaults(people[i], d)
+			for i, p := range people {
+				if !has(base.Set(), p) {
+					people[i] = withDefaults(p, ch.Kind, d)
 				}
 			}
 			return PeopleValue(people), nil
@@ -255,10 +248,7 @@ func (ch Change) target(now *Conversation, base Value, d Description) (Value, er
 		at := slices.IndexFunc(people, func(q Participant) bool { return SamePerson(q, p) })
 		switch {
 		case ch.Op == OpAdd && at < 0:
-			if ch.Kind == EditParticipants {
-				p = withDefaults(p, d)
-			}
-			people = append(people, p)
+			people = append(people, withDefaults(p, ch.Kind, d))
 		case ch.Op == OpRemove && at >= 0:
 			people = slices.Delete(people, at, at+1)
 		case ch.Op == OpAlter && at < 0:
@@ -273,8 +263,10 @@ func (ch Change) target(now *Conversation, base Value, d Description) (Value, er
 	return PeopleValue(people), nil
 }
 
-func withDefaults(p Participant, d Description) Participant {
-	p.Role, p.Status = cmp.Or(p.Role, d.DefaultRole), cmp.Or(p.Status, d.DefaultStatus)
+func withDefaults(p Participant, k EditKind, d Description) Participant {
+	if k == EditParticipants {
+		p.Role, p.Status = cmp.Or(p.Role, d.DefaultRole), cmp.Or(p.Status, d.DefaultStatus)
+	}
 	return p
 }
 

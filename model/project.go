@@ -25,20 +25,13 @@ func apply(c *Conversation, e Edit) {
 		}
 	case t.pairs != nil:
 		pairs := t.pairs(c)
-		*pairs = withKey(*pairs, e.Key, e.Target)
+		if *pairs == nil {
+			*pairs = map[string]string{}
+		}
+		if (*pairs)[e.Key] = e.Target.String(); e.Target.Text == nil {
+			delete(*pairs, e.Key)
+		}
 	case t.set != nil:
 		t.set(c, e.Target.String())
 	}
-}
-
-func withKey(m map[string]string, key string, v Value) map[string]string {
-	if m == nil {
-		m = map[string]string{}
-	}
-	if v.Text == nil {
-		delete(m, key)
-	} else {
-		m[key] = *v.Text
-	}
-	return m
 }

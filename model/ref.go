@@ -20,8 +20,7 @@ type Ref struct {
 	ID      string
 }
 
-// String returns "account:id". Account names hold no colon, so ParseRef takes
-// it back whatever the id holds.
+// String returns "account:id". Account names hold no colon, so ParseRef takes it back whatever the id holds.
 func (r Ref) String() string { return r.Account + ":" + r.ID }
 
 // IsZero reports whether the ref names nothing.
@@ -32,23 +31,20 @@ var ErrRef = errors.New(`a conversation is written "account:id"`)
 
 // ParseRef reads what Ref.String wrote.
 func ParseRef(s string) (Ref, error) {
-	account, id, ok := strings.Cut(s, ":")
-	if !ok || account == "" || id == "" {
-		return Ref{}, ErrRef
+	if account, id, _ := strings.Cut(s, ":"); account != "" && id != "" {
+		return Ref{Account: account, ID: id}, nil
 	}
-	return Ref{Account: account, ID: id}, nil
+	return Ref{}, ErrRef
 }
 
 // MarshalText lets a Ref be a JSON string and a map key.
 func (r Ref) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText is the inverse of MarshalText. It takes an empty id too: the
-// ref of a create names the account alone.
-func (r *Ref) UnmarshalText(b []byte) error {
-	account, id, ok := strings.Cut(string(b), ":")
-	if !ok {
-		return ErrRef
+// UnmarshalText is the inverse of MarshalText. It takes an empty id too: the ref of a create names the account alone.
+func (r *Ref) UnmarshalText(b []byte) (err error) {
+	var ok bool
+	if r.Account, r.ID, ok = strings.Cut(string(b), ":"); !ok {
+		err = ErrRef
 	}
-	*r = Ref{Account: account, ID: id}
-	return nil
+	return err
 }

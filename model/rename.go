@@ -129,8 +129,7 @@ func (ch Change) Reads(c *Conversation) []EditKind {
 	return nil
 }
 
-// Title returns the new title of a conversation, or why it gets none: a value that is
-// missing would leave a bad one.
+// Title returns the new title of a conversation, or why it gets none: a value that is missing would leave a bad one.
 func (r Renaming) Title(c *Conversation) (title string, err error) {
 	if r.Old != "" {
 		n := strings.Count(c.Title, r.Old)
@@ -198,7 +197,6 @@ func (r Renaming) value(c *Conversation, p titlePart) (text, missing string) {
 	return strings.Join(strings.Fields(CleanLine(text+strings.Join(list, ", "), 0)), " "), missing
 }
 
-// labelOf returns the value of a label, whose name may be written in other cases.
 func labelOf(labels map[string]string, name string) string {
 	if v, ok := labels[name]; ok {
 		return v
@@ -211,8 +209,7 @@ func labelOf(labels map[string]string, name string) string {
 	return ""
 }
 
-// PeopleKnown reports whether the people of a conversation were read, not only those
-// that a list names.
+// PeopleKnown reports whether the people of a conversation were read, not only those that a list names.
 func (c *Conversation) PeopleKnown() bool { return c.Participants.Known || c.Contacts.Known }
 
 // SameTitles is the risk of a plan under which several conversations get one title.

@@ -10,20 +10,19 @@ import (
 // Selection is a set of conversations, a bit for the key of each row: 100,000 take 12 KB. The zero value is empty. A copy
 // shares its content, a Clone does not.
 type Selection struct {
-	accounts map[string]keySet
+	// accounts have bit k%64 of word k/64 set where key k is in the set. Keys are the row numbers of the database, which leaves
+	// few gaps between them.
+	accounts map[string][]uint64
 }
 
-// keySet has bit k%64 of word k/64 set where key k is in it. Keys are the row
-// numbers of the database, which leaves few gaps between them.
-type keySet []uint64
-
-func (s keySet) has(key int64) bool {
-	return key >= 0 && key/64 < int64(len(s)) && s[key/64]&(1<<(key%64)) != 0
-}
-
-// grown returns the set with at least that many words.
-func (s keySet) grown(words int) keySet {
-	return append(s, make(keySet, max(0, words-len(s)))...)
+// grown returns the words of an account, at least so many, which may be changed.
+func (s *Selection) grown(account string, words int) []uint64 {
+	if s.accounts == nil {
+		s.accounts = map[string][]uint64{}
+	}
+	set := s.accounts[account]
+	s.accounts[account] = append(set, make([]uint64, max(0, words-len(set)))...)
+	return s.accounts[account]
 }
 
 // Len returns how many conversations are in the set.
@@ -43,7 +42,10 @@ func (s Selection) Count(account string) (n int) {
 }
 
 // Has reports whether a row is in the set.
-func (s Selection) Has(account string, key int64) bool { return s.accounts[account].has(key) }
+func (s Selection) Has(account string, key int64) bool {
+	set := s.accounts[account]
+	return key >= 0 && key/64 < int64(len(set)) && set[key/64]&(1<<(key%64)) != 0
+}
 
 // Accounts returns the accounts of which a row is in the set, sorted.
 func (s Selection) Accounts() []string {
@@ -52,15 +54,9 @@ func (s Selection) Accounts() []string {
 
 // Add puts a row into the set. A key that no row has, zero or less, is left out.
 func (s *Selection) Add(account string, key int64) {
-	if key <= 0 || s.Has(account, key) {
-		return
+	if key > 0 {
+		s.grown(account, int(key/64)+1)[key/64] |= 1 << (key % 64)
 	}
-	if s.accounts == nil {
-		s.accounts = map[string]keySet{}
-	}
-	set := s.accounts[account].grown(int(key/64) + 1)
-	set[key/64] |= 1 << (key % 64)
-	s.accounts[account] = set
 }
 
 // Remove takes a row out of the set.
@@ -72,24 +68,20 @@ func (s *Selection) Remove(account string, key int64) {
 
 // AddAll puts all rows of another set into this one.
 func (s *Selection) AddAll(o Selection) {
-	if s.accounts == nil && len(o.accounts) > 0 {
-		s.accounts = map[string]keySet{}
-	}
 	for name, from := range o.accounts {
-		to := s.accounts[name].grown(len(from))
+		to := s.grown(name, len(from))
 		for i, w := range from {
 			to[i] |= w
 		}
-		s.accounts[name] = to
 	}
 }
 
 // RemoveAll takes all rows of another set out of this one.
 func (s *Selection) RemoveAll(o Selection) {
 	for name, from := range o.accounts {
-		to := s.accounts[name]
-		for i := range min(len(from), len(to)) {
-			to[i] &^= from[i]
+		to := s.grown(name, len(from))
+		for i, w := range from {
+			to[i] &^= w
 		}
 	}
 }

@@ -2,8 +2,7 @@ package model
 
 import "strings"
 
-// The status of a conversation in words shared by all providers. The first two are also
-// the targets of a status edit.
+// The status of a conversation in words shared by all providers. The first two are also the targets of a status edit.
 const (
 	StatusOpen       = "open" // or finished: nothing is out of the ordinary
 	StatusClosed     = "closed"

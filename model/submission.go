@@ -24,8 +24,7 @@ type Submission struct {
 	// Edits counts all edits of the submission. Each is in exactly one of the
 	// counts below. It is 0 where what was to be taken back had changed nothing.
 	Edits int
-	// Waiting are on their way by themselves, Sending of them are being sent
-	// right now; NeedPerson wait for a decision.
+	// Waiting are on their way by themselves, Sending of them are being sent right now; NeedPerson wait for a decision.
 	Waiting, Sending, NeedPerson int
 	// Delivered were confirmed by the service; Already needed no request.
 	Delivered, Already int
@@ -35,8 +34,7 @@ type Submission struct {
 
 	// TakenBack counts the delivered edits whose value a later edit took back.
 	TakenBack int
-	// SettledAt is when the newest edit was delivered, TakenBackAt when the
-	// newest was taken back; zero where none was.
+	// SettledAt is when the newest edit was delivered, TakenBackAt when the newest was taken back; zero where none was.
 	SettledAt, TakenBackAt time.Time
 	// Problem is the first edit that needs a person, else the first with an error.
 	Problem *OutboxEntry
@@ -80,9 +78,8 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 	return strings.Join(out, ", ")
 }
 
-// Words is the sentence, in the past once something is confirmed and nothing is
-// on its way, else in the present: "making 75 private". What is not confirmed is
-// not said to be done.
+// Words is the sentence, in the past once something is confirmed and nothing is on its way, else in the present:
+// "making 75 private". What is not confirmed is not said to be done.
 func (s Submission) Words() string {
 	if s.Settled() && (s.Delivered+s.Already > 0 || s.Edits == 0) {
 		return s.Sentence
@@ -117,8 +114,7 @@ func OrderOne(e Edit) string { return withVerbs(doing(e, "it"), 1, true) }
 // verb matches where a sentence may have a verb, and titles, which are passed over.
 var verb = regexp.MustCompile(`“(?:[^“”]|“[^”]*”)*”|(?:^|, )[a-z]+`)
 
-// verbs are the verbs of sentences by their past: as something that goes on, and as an
-// order.
+// verbs are the verbs of sentences by their past: as something that goes on, and as an order.
 var verbs = map[string][2]string{"made": {"making", "make"}, "renamed": {"renaming", "rename"},
 	"described": {"describing", "describe"}, "cleared": {"clearing", "clear"}, "closed": {"closing", "close"},
 	"reopened": {"reopening", "reopen"}, "set": {"setting", "set"}, "removed": {"removing", "remove"},
@@ -192,7 +188,6 @@ func Sentence(edits []Titled) string {
 	return sentence(edits, object)
 }
 
-// sentence says what edits ask for of an object.
 func sentence(edits []Titled, object string) string {
 	var kinds []EditKind
 	phrases := map[string]bool{}
@@ -292,7 +287,6 @@ func (e Edit) Widens() bool {
 	return widens != nil && widens(e)
 }
 
-// widensPeople reports whether somebody comes in or may do more.
 func widensPeople(e Edit) bool {
 	d := DiffPeople(e.Base.Set(), e.Target.Set())
 	for i, p := range d.Altered {
@@ -306,9 +300,8 @@ func widensPeople(e Edit) bool {
 // StatusJoined is the status of a participant who takes part.
 const StatusJoined = "active"
 
-// What words of access, roles and statuses allow, more with a higher number: who
-// is pending waits to be let in, who is invited may come in. What collaboration
-// complete may do is not documented; it is taken to be more than viewing.
+// What words of access, roles and statuses allow, more with a higher number: who is pending waits to be let in, who is
+// invited may come in. What collaboration complete may do is not documented; it is taken to be more than viewing.
 var (
 	accessRanks = map[string]int{"just_me": 1, "invite-only": 1, "group": 2, "request-to-join": 2, "everyone": 3, "open": 3}
 	roleRanks   = map[string]int{RoleViewer: 1, RoleComplete: 2, RoleEditor: 3}
@@ -331,9 +324,8 @@ func (p Participant) admitted(was Participant) bool {
 	return p.Status != was.Status && p.Status != "" && allowsMore(statusRanks, was.Status, p.Status)
 }
 
-// InSendingOrder orders the edits of one conversation as they are meant to be
-// sent: what narrows or changes something else first, then what narrows and
-// widens at once (a set of people), then what only widens. What leaves nothing to
+// InSendingOrder orders the edits of one conversation as they are meant to be sent: what narrows or changes something
+// else first, then what narrows and widens at once (a set of people), then what only widens. What leaves nothing to
 // edit comes last.
 func InSendingOrder(edits []Edit) []Edit {
 	rank := func(e Edit) int {

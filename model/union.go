@@ -7,21 +7,18 @@ import (
 
 // Member is somebody who is in some of several sets of people.
 type Member struct {
-	// Participant is as the first of the sets has them.
-	Participant
-	// In tells which sets have them, and as what.
-	In map[int]Participant
+	Participant                     // as the first of the sets has them
+	In          map[int]Participant // which sets have them, and as what
 }
 
-// Union returns everybody who is in one of several sets, in the order in which they are
-// met. The sets are of one account, whose ids they name people by.
+// Union returns everybody who is in one of several sets, in the order in which they are met. The sets are of one account,
+// whose ids they name people by.
 func Union(sets ...[]Participant) []Member {
-	type known struct{ kind, id string }
 	var out []Member
-	places := map[known]int{}
+	places := map[[2]string]int{}
 	for i, set := range sets {
 		for _, p := range set {
-			at, ok := places[known{p.Kind, p.ID}]
+			at, ok := places[[2]string{p.Kind, p.ID}]
 			if !ok && (p.ID == "" || p.Identifier != "") { // who has no id yet may be there by another name
 				at = slices.IndexFunc(out, func(m Member) bool { return SamePerson(m.Participant, p) })
 				ok = at >= 0
@@ -29,7 +26,7 @@ func Union(sets ...[]Participant) []Member {
 			if !ok {
 				at, out = len(out), append(out, Member{p, map[int]Participant{}})
 				if p.ID != "" {
-					places[known{p.Kind, p.ID}] = at
+					places[[2]string{p.Kind, p.ID}] = at
 				}
 			}
 			out[at].In[i] = p

@@ -79,15 +79,17 @@ func (ch TriageChange) Sentence(titles []string) string {
 
 // Apply returns local marks as they are after the change.
 func (ch TriageChange) Apply(t Triage) Triage {
-	for mark, to := range map[*bool]*bool{&t.Done: ch.Done, &t.Pinned: ch.Pinned, &t.Seen: ch.Seen} {
-		if to != nil {
-			*mark = *to
-		}
-	}
-	if ch.Snooze != nil {
-		t.SnoozedUntil = *ch.Snooze
-	}
+	set(&t.Done, ch.Done)
+	set(&t.Pinned, ch.Pinned)
+	set(&t.Seen, ch.Seen)
+	set(&t.SnoozedUntil, ch.Snooze)
 	return t
+}
+
+func set[T any](field, to *T) {
+	if to != nil {
+		*field = *to
+	}
 }
 
 // Undo is what taking back an act will do, planned and not yet done.

@@ -52,8 +52,7 @@ func (e *EntryError) Words() string {
 	return what + e.marks()
 }
 
-// Quote is what the service itself said, in quotes, with its status, code and request id;
-// "" where it said nothing.
+// Quote is what the service itself said, in quotes, with its status, code and request id; "" where it said nothing.
 func (e *EntryError) Quote() string {
 	said := e.said()
 	if said == "" || e.Status == nil && e.Code == "" && e.RequestID == "" && e.Kind != Forbidden {

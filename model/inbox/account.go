@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -111,19 +112,6 @@ func (a *account) beginSync() {
 	clear(a.touchedAt)
 }
 
-// upToDate returns the rows of pages, without those that were read or written by themselves since their page was asked
-// for: the page is older. storing is held.
-func (a *account) upToDate(pages []page) (rows []model.Conversation) {
-	for _, p := range pages {
-		for _, c := range p.Conversations {
-			if at, ok := a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {
-				rows = append(rows, c)
-			}
-		}
-	}
-	return rows
-}
-
 // Kept is what the database holds of an account, in the config or not.
 type Kept struct {
 	Known                bool // there is, or was, such an account
@@ -134,17 +122,15 @@ type Kept struct {
 // Kept reads what Forget would remove.
 func (b *Inbox) Kept(ctx context.Context, name string) (k Kept, err error) {
 	a, err := b.store.Account(ctx, name)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return k, err
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
 	}
-	all, err := b.store.Counts(ctx)
-	if err != nil {
-		return k, err
-	}
+	all, failed := b.store.Counts(ctx)
 	n := all[name]
 	k.Known, k.Conversations, k.Edits = a.Identity != "", n.Conversations, n.Waiting+n.NeedPerson
-	k.SetAside, err = b.store.SetAside()
-	return k, err
+	var unread error
+	k.SetAside, unread = b.store.SetAside()
+	return k, cmp.Or(err, failed, unread)
 }
 
 // allowed returns an error while a service has asked any process to leave it alone.

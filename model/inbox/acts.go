@@ -102,8 +102,7 @@ func cutShort(err error, did string, done, total int) error {
 
 // See marks a conversation seen because it was shown, which is no act.
 func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
-	seen := true
-	return b.store.TriageEach(ctx, []model.Ref{ref}, model.TriageChange{Seen: &seen}, func([]store.Marked) { b.announce(ctx) })
+	return b.store.TriageEach(ctx, []model.Ref{ref}, model.TriageChange{Seen: new(true)}, func([]store.Marked) { b.announce(ctx) })
 }
 
 // unmark takes a change of local marks back. Where it ends early, another call takes back the rest.

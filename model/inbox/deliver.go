@@ -72,10 +72,19 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 		return false, err
 	}
 	defer a.delivering.release()
-	if err := b.life.Err(); err != nil {
-		return false, err // the turn was free just when the engine was closed
+	err = b.life.Err() // the turn may have been free just when the engine was closed
+	if err == nil {
+		// What this process has claimed and could not record, for want of disk space or time, is given back first.
+		err = b.store.Release(ctx, a.name)
 	}
-	entries, err := b.claim(ctx, a, only)
+	var asked time.Time // until when the service is left alone
+	if err == nil {
+		asked, err = b.store.HeldUntil(ctx, a.name)
+	}
+	var entries []model.OutboxEntry
+	if err == nil && asked.IsZero() {
+		entries, err = b.store.Claim(ctx, a.name, only)
+	}
 	if err != nil || len(entries) == 0 {
 		return false, err
 	}
@@ -90,19 +99,6 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 	}
 	b.announce(context.WithoutCancel(ctx), a)
 	return true, err
-}
-
-// claim takes the next due edits of an account, none while its service has asked to be left alone. It first gives
-// back what this process has claimed and could not record, for want of disk space or time.
-func (b *Inbox) claim(ctx context.Context, a *account, only []string) ([]model.OutboxEntry, error) {
-	if err := b.store.Release(ctx, a.name); err != nil {
-		return nil, err
-	}
-	until, err := b.store.HeldUntil(ctx, a.name)
-	if err != nil || !until.IsZero() {
-		return nil, err
-	}
-	return b.store.Claim(ctx, a.name, only)
 }
 
 // delivery carries the edits of one conversation from claim to journal.

@@ -142,6 +142,10 @@ func (b *Inbox) Start(ctx context.Context) {
 		b.workers.Go(func() { b.deliverLoop(ctx, a) })
 	}
 	b.workers.Go(func() { b.watch(ctx) })
+	b.workers.Go(func() {
+		rest(ctx, lookEvery, nil) // behind the first frame; the next look says what the check met
+		b.checkUnclean(ctx)
+	})
 }
 
 // Close stops the workers and waits until writes in flight have ended and been recorded, or ctx is done. In that case

@@ -56,10 +56,10 @@ func (b *Inbox) ready(ctx context.Context) error {
 	if !l.loaded {
 		err = b.fillFirst(b.life)
 	}
+	if b.store.OwnRevision() > l.at.Revision {
+		l.pending.Store(true)
+	}
 	if err == nil {
-		if b.store.OwnRevision() > l.at.Revision {
-			l.pending.Store(true)
-		}
 		err = b.takeNews(ctx)
 	}
 	l.step.release()
@@ -188,18 +188,16 @@ func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page,
 		if req.Limit == 0 || q.Sort() != (query.Query{}).Sort() {
 			return none, nil
 		}
-		keys, whole, err := b.store.Head(ctx, match, req.Limit, openingBudget)
-		if err != nil {
+		var whole bool
+		if kept.Keys, whole, err = b.store.Head(ctx, match, req.Limit, openingBudget); err != nil {
 			return none, err
 		}
-		if kept.Keys, kept.Total = keys, -1; whole {
-			kept.Total = len(keys)
+		if kept.Total = -1; whole {
+			kept.Total = len(kept.Keys)
 		}
 	}
 	p := model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}
-	if req.Limit > 0 {
-		p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
-	}
+	p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
 	return p, err
 }
 
@@ -232,18 +230,15 @@ func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 			return nil, err
 		}
 	}
-	if err := b.ready(ctx); err != nil {
-		return nil, err
+	err := b.ready(ctx)
+	if err == nil {
+		b.keep(ctx, parsed)
 	}
-	b.keep(ctx, parsed)
 	out := make([]int, len(parsed))
-	for i, q := range parsed {
-		var err error
-		if out[i], err = b.lists.index.Count(ctx, q); err != nil {
-			return nil, err
-		}
+	for i := 0; i < len(out) && err == nil; i++ {
+		out[i], err = b.lists.index.Count(ctx, parsed[i])
 	}
-	return out, nil
+	return out, err
 }
 
 // keep has the index keep the lists of the tabs, and keeps what they show for the next start.
@@ -253,12 +248,11 @@ func (b *Inbox) keep(ctx context.Context, tabs []query.Query) {
 	same := slices.EqualFunc(l.tabs, tabs, func(a, b query.Query) bool { return a.String() == b.String() })
 	l.tabs = tabs
 	l.mu.Unlock()
-	if same {
-		return
+	if !same {
+		l.index.Keep(tabs)
+		nudge(l.changed)
+		b.keepViews(ctx)
 	}
-	l.index.Keep(tabs)
-	nudge(l.changed)
-	b.keepViews(ctx)
 }
 
 // keepViews stores what each view shows now, for the first frame of the next start.
@@ -282,19 +276,15 @@ func (b *Inbox) keepViews(ctx context.Context) {
 
 // Select returns a set of rows of a list.
 func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Selection, error) {
-	var none model.Selection
 	q, err := b.search(ctx, req.Query, req.Inbox)
-	if err != nil {
-		return none, err
-	}
 	var ends [2]int64
 	for i, ref := range []model.Ref{req.First, req.Last} {
-		if ref.IsZero() {
-			continue
+		found := true
+		if err == nil && !ref.IsZero() {
+			ends[i], found, err = b.store.Key(ctx, ref)
 		}
-		var ok bool
-		if ends[i], ok, err = b.store.Key(ctx, ref); err != nil || !ok {
-			return none, err
+		if err != nil || !found {
+			return model.Selection{}, err
 		}
 	}
 	return b.lists.index.Select(ctx, q, ends[0], ends[1], req.N)

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"confab/model"
@@ -29,10 +30,13 @@ type intake struct {
 
 	begun bool      // a page has come
 	asked time.Time // when the page that comes next was asked for
-	pages chan page // to the goroutine that stores; nil until there is one
 	saved time.Time // when the last transaction ended
-	ended chan struct{}
-	err   error // of that goroutine, once ended is closed
+
+	mu    sync.Mutex // held while pages are stored; guards what follows
+	kept  []page     // to be stored when timer fires
+	rows  int        // in them
+	timer *time.Timer
+	err   error // of storing them
 }
 
 // page is a page of a list and when it was asked for.
@@ -51,12 +55,11 @@ func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncRe
 		in.asked = in.b.now()
 		return more, err
 	})
-	if in.pages != nil {
-		close(in.pages)
-		<-in.ended
-		if in.err != nil && (err == nil || ctx.Err() == nil) {
-			err = in.err // what the list says then is only that it was stopped
-		}
+	if in.timer != nil {
+		in.timer.Stop()
+	}
+	if failed := in.store(ctx); failed != nil && (err == nil || ctx.Err() == nil) {
+		err = failed // what the list says then is only that it was stopped
 	}
 	return res, err
 }
@@ -64,53 +67,41 @@ func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncRe
 // take receives a page from the adapter.
 func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err error) {
 	head := !in.begun
-	if in.begun = true; head || in.enough != nil || p.Names && in.pages == nil {
+	if in.begun = true; head || in.enough != nil || p.Names && in.timer == nil {
 		stored, changed, err := in.save(ctx, []page{p})
 		if err == nil && head && in.first != nil {
 			err = in.first()
 		}
 		return in.enough == nil || p.Names || !in.enough(stored, changed), err
 	}
-	if in.pages == nil {
-		in.pages, in.ended = make(chan page), make(chan struct{})
-		go in.store(ctx, stop)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	pause := max(0, gatherFor-time.Since(in.saved))
+	in.kept, in.rows = append(in.kept, p), in.rows+len(p.Conversations)
+	if in.rows >= gatherRows {
+		pause = 0
 	}
-	select {
-	case in.pages <- p:
-		return true, nil
-	case <-in.ended:
-		return false, in.err
-	}
-}
-
-// store stores what comes, until the pages end or can't be stored: then it stops the run.
-func (in *intake) store(ctx context.Context, stop func()) {
-	defer close(in.ended)
-	for p := range in.pages {
-		if _, _, in.err = in.save(ctx, in.gather(p)); in.err != nil {
-			stop()
-			return
-		}
-	}
-}
-
-// gather adds to a page what comes within gatherFor of the last transaction.
-func (in *intake) gather(p page) []page {
-	all, rows := []page{p}, len(p.Conversations)
-	pause := time.NewTimer(time.Until(in.saved.Add(gatherFor)))
-	defer pause.Stop()
-	for rows < gatherRows {
-		select {
-		case p, open := <-in.pages:
-			if !open {
-				return all
+	if in.timer != nil {
+		in.timer.Reset(pause)
+	} else {
+		in.timer = time.AfterFunc(pause, func() {
+			if in.store(ctx) != nil {
+				stop()
 			}
-			all, rows = append(all, p), rows+len(p.Conversations)
-		case <-pause.C:
-			return all
-		}
+		})
 	}
-	return all
+	return in.err == nil, in.err
+}
+
+// store stores what is kept, in time or at the end.
+func (in *intake) store(ctx context.Context) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.err == nil && len(in.kept) > 0 {
+		_, _, in.err = in.save(ctx, in.kept)
+	}
+	in.kept, in.rows = nil, 0
+	return in.err
 }
 
 // save stores pages in one transaction, late names in another, and announces them.
@@ -150,7 +141,15 @@ func (in *intake) savePages(ctx context.Context, pages []page) (stored int, chan
 		return 0, nil, err
 	}
 	defer in.a.storing.release()
-	rows := in.a.upToDate(pages)
+	var rows []model.Conversation
+	for _, p := range pages {
+		for _, c := range p.Conversations {
+			// A page is older than what was read or written by itself since it was asked for.
+			if at, ok := in.a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {
+				rows = append(rows, c)
+			}
+		}
+	}
 	if changed, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk); err == nil && !in.silent {
 		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+len(rows), last.Total })
 	}

@@ -16,31 +16,29 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 		return model.Detail{}, err
 	}
 	d, err := b.read(ctx, a, ref.ID, need)
+	if err == nil {
+		err = b.store.Save(ctx, d.Conversation, d.Reading(need))
+	}
 	if err != nil {
 		return d, err
 	}
 	// The merged row has what this read did not ask for; facts and the sizes of groups are never stored.
-	facts, people := d.Conversation.Facts, d.Conversation.Participants.Items
-	if err := b.store.Save(ctx, d.Conversation, d.Reading(need)); err != nil {
-		return d, err
-	}
 	row, ok, err := b.store.Row(ctx, ref)
-	if err != nil {
-		return d, err
-	}
 	if ok {
+		read := d.Conversation
 		d.Conversation = row.Conversation
-		for i, p := range row.Conversation.Participants.Items {
-			if at := slices.IndexFunc(people, func(q model.Participant) bool { return q.Members > 0 && model.SamePerson(p, q) }); at >= 0 {
-				row.Conversation.Participants.Items[i].Members = people[at].Members
+		for i, p := range d.Conversation.Participants.Items {
+			sized := func(q model.Participant) bool { return q.Members > 0 && model.SamePerson(p, q) }
+			if at := slices.IndexFunc(read.Participants.Items, sized); at >= 0 {
+				d.Conversation.Participants.Items[i].Members = read.Participants.Items[at].Members
 			}
 		}
-		if facts != nil {
-			d.Conversation.Facts = facts
+		if read.Facts != nil {
+			d.Conversation.Facts = read.Facts
 		}
 	}
 	b.announce(ctx, a)
-	return d, nil
+	return d, err
 }
 
 // read is load unless the service has asked to be left alone.
@@ -55,26 +53,18 @@ func (b *Inbox) read(ctx context.Context, a *account, id string, need model.Need
 // load asks the service for one conversation, and hides one that it no longer has until a list shows it again.
 func (b *Inbox) load(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
 	d, err := a.provider.Load(ctx, id, need)
-	switch {
-	case err == nil:
-		a.touched(id, b.now())
-	case model.KindOf(err) == model.NotFound:
-		if lost := b.gone(context.WithoutCancel(ctx), a, id); lost != nil {
-			return d, lost
+	gone := model.KindOf(err) == model.NotFound
+	if err == nil || gone {
+		a.touched(id, b.now()) // pages asked for before are older
+	}
+	if gone {
+		ctx = context.WithoutCancel(ctx)
+		if failed := b.store.Bury(ctx, model.Ref{Account: a.name, ID: id}); failed != nil {
+			return d, failed
 		}
+		b.announce(ctx, a)
 	}
 	return d, err
-}
-
-// gone hides a conversation that a single read did not find, from pages asked for before too.
-func (b *Inbox) gone(ctx context.Context, a *account, id string) error {
-	a.touched(id, b.now())
-	ref := model.Ref{Account: a.name, ID: id}
-	if err := b.store.Bury(ctx, ref); err != nil {
-		return err
-	}
-	b.announce(ctx, a)
-	return nil
 }
 
 // Link returns a URL to open. A recording's is fetched now and never kept.
@@ -84,16 +74,14 @@ func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (s
 		return "", err
 	}
 	row, ok, err := b.Row(ctx, ref)
+	if err == nil && kind != model.LinkWeb {
+		err = b.allowed(ctx, a.name)
+	}
 	if err != nil {
 		return "", err
 	}
 	if !ok {
 		row.Conversation = model.Conversation{Ref: ref, Provider: a.desc.Provider}
-	}
-	if kind != model.LinkWeb {
-		if err := b.allowed(ctx, a.name); err != nil {
-			return "", err
-		}
 	}
 	link, err := a.provider.Link(ctx, row.Conversation, kind)
 	return link, b.noteRetry(ctx, a, err)

@@ -8,8 +8,10 @@ import (
 	"confab/model/store"
 )
 
-// recoverEvery is how often the watcher asks whether a process died while sending.
-const recoverEvery = 10 * time.Second
+const (
+	lookEvery    = time.Second
+	recoverEvery = 10 * time.Second // for asking whether a process died while sending
+)
 
 // watcher looks for what no worker announces: changes of another process or by the clock.
 type watcher struct {
@@ -26,18 +28,14 @@ func (b *Inbox) watch(ctx context.Context) {
 	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
 		recovered: b.now(), timer: time.NewTimer(time.Hour)}
 	defer w.timer.Stop()
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	w.clock()
-	for first := true; ; {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if first {
-				b.workers.Go(func() { b.checkUnclean(ctx) }) // the next look says what that met
-			}
-			first = false
 			w.look(ctx)
 			// A machine that slept has a timer that knows nothing of it.
 			if !w.next.IsZero() && !w.next.After(b.now()) {

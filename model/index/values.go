@@ -180,7 +180,8 @@ func (x *Index) counted(ctx context.Context, field int) (list []value, full bool
 }
 
 // Values returns values of a field of which rank, given the folded text, is not negative: the lowest rank first, and of
-// equal ones those first that more conversations hold. Titles are those of the newest conversations.
+// equal ones those first that more conversations hold. Titles are those of the newest conversations. Of other fields than
+// labels the rank of several lines must be negative only where that of each line is.
 func (x *Index) Values(ctx context.Context, field string, rank func(folded string) int, limit int) ([]Value, error) {
 	best := choice{rank: rank, limit: limit}
 	at := slices.Index(completed[:], field)
@@ -209,7 +210,11 @@ func (x *Index) offerKept(ctx context.Context, best *choice, field int) error {
 		return err
 	}
 	best.list = nil
-	return x.look(ctx, best, 0, func(t *table, r *row, add func(string)) { eachValue(completed[field], t.texts(r)[field], add) })
+	return x.look(ctx, best, 0, func(t *table, r *row, add func(string)) {
+		if text := t.texts(r)[field]; completed[field] == query.FieldLabel || best.rank(text) >= 0 {
+			eachValue(completed[field], text, add)
+		}
+	})
 }
 
 // look finds values in the rows themselves: in those of the newest conversations, or in all for 0.
