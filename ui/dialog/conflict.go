@@ -76,7 +76,7 @@ func (d *Conflict) Update(msg tea.Msg) any {
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)
-	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w) })
+	return d.draw(th, screen, title, d.footer(), theme.Warning, d.lines)
 }
 
 func (d *Conflict) footer() []string {
@@ -94,34 +94,34 @@ func (d *Conflict) footer() []string {
 	return []string{show, "show that one", key(keymap.Retry), "send again", key(keymap.Discard), "discard", "esc", "close"}
 }
 
-func (d *Conflict) lines(th *theme.Theme, w int) []string {
+func (d *Conflict) lines(p *theme.Page) {
 	e := d.Entry
-	out := th.Wrapped(why(th, e, d.Now()), w, theme.Text, "")
+	p.Add(theme.Text, "", why(p.Theme, e, d.Now()))
+	p.Line("")
 	if e.Kind.Shape() == model.ShapeAct {
-		return append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)))
+		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))
+		return
 	}
 	field := e.Kind.Words()
 	if e.Key != "" {
 		field = e.Kind.Pair() + " " + model.CleanLine(e.Key, 60)
 	}
-	out = append(out, "", th.Say(theme.Heading, th.Truncate(capital(field), w, th.Ellipsis)))
+	p.Line(p.Say(theme.Heading, p.Truncate(capital(field), p.W, p.Ellipsis)))
 	say := func(head string, v *model.Value, look theme.Token, changes bool) {
 		if v == nil {
 			return
 		}
-		indent := layout.Spaces(12)
-		lines := th.Wrapped(th.Value(e.Kind, *v), w, look, indent)
-		lines[0] = th.Say(theme.Dim, th.Fit(head, len(indent), "")) + strings.TrimPrefix(lines[0], indent)
-		out = append(out, lines...)
+		indent, at := layout.Spaces(12), len(p.Lines)
+		p.Add(look, indent, p.Value(e.Kind, *v))
+		p.Lines[at] = p.Say(theme.Dim, p.Fit(head, len(indent), "")) + strings.TrimPrefix(p.Lines[at], indent)
 		if changes && e.Base.People != nil && v.People != nil {
-			out = append(out, th.Wrapped(th.PeopleChange(e.Base.Set(), v.Set()), w, theme.Dim, indent)...)
+			p.Add(theme.Dim, indent, p.PeopleChange(e.Base.Set(), v.Set()))
 		}
 	}
 	say("it was", &e.Base, theme.Text, false)
 	say("mine", &e.Target, theme.Added, true)
 	say("theirs", e.Theirs, theme.Warning, true)
 	say("both", d.merged, theme.Accent, false)
-	return out
 }
 
 // happened says for a state what stands in place of the words of the error, and behind them.

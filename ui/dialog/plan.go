@@ -242,26 +242,25 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.needsWord() || d.finder.Typing() {
 		more = "down" // a letter would be typed
 	}
-	none := func(_, _ int) []string { return nil }
-	return d.frame(th, screen, d.heading(), 96, look, more, d.footer, none, d.below, word)
+	return d.frame(th, screen, d.heading(), 96, look, more, d.footer, func(*theme.Page) {}, d.below, word)
 }
 
-func (d *Plan) below(w, _ int) []string {
+func (d *Plan) below(p *theme.Page) {
 	switch {
 	case d.needsWord():
 		words := make([]string, len(d.words))
 		for i, word := range d.words {
-			words[i] = `"` + d.th.Truncate(word, 40, d.th.Ellipsis) + `"`
+			words[i] = `"` + p.Truncate(word, 40, p.Ellipsis) + `"`
 		}
-		return d.th.Wrapped("Type "+strings.Join(words, " or ")+" to go on:", w, theme.Warning, "")
+		p.Add(theme.Warning, "", "Type "+strings.Join(words, " or ")+" to go on:")
 	case !d.possible() && d.leftOut > 0:
-		return []string{d.th.Say(theme.Warning, "Everything was left out: nothing is sent.")}
+		p.Line(p.Say(theme.Warning, "Everything was left out: nothing is sent."))
 	case !d.possible():
-		return nil
 	case d.loud:
-		return d.th.Wrapped("Are you sure? "+capital(d.verb())+"?", w, theme.Heading, "")
+		p.Add(theme.Heading, "", "Are you sure? "+capital(d.verb())+"?")
+	default:
+		p.Line(p.Say(theme.Heading, d.Question))
 	}
-	return []string{d.th.Say(theme.Heading, d.Question)}
 }
 
 func (d *Plan) heading() string {

@@ -129,23 +129,16 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.folds == nil {
 		d.fill(th)
 	}
-	look := theme.Accent
-	if d.sub.NeedPerson > 0 {
-		look = theme.Warning
+	look := theme.Pick(d.sub.NeedPerson > 0, theme.Warning, theme.Accent)
+	above := func(p *theme.Page) {
+		if d.answer != "" {
+			p.Add(theme.Key, "", model.CleanLine(d.answer, 300))
+		}
+		if !d.sub.Settled() && screen.H >= 5 {
+			p.Line(bar(p.Theme, d.sub.Edits-d.sub.Waiting, d.sub.Edits, p.W), "")
+		}
 	}
-	none := func(_, _ int) []string { return nil }
-	return d.frame(th, screen, d.title(), 92, look, "", d.footer, d.above, none, nil)
-}
-
-func (d *Results) above(w, h int) []string {
-	var out []string
-	if d.answer != "" {
-		out = d.th.Wrapped(model.CleanLine(d.answer, 300), w, theme.Key, "")
-	}
-	if !d.sub.Settled() && h >= 3 {
-		out = append(out, bar(d.th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
-	}
-	return out
+	return d.frame(th, screen, d.title(), 92, look, "", d.footer, above, func(*theme.Page) {}, nil)
 }
 
 // counted matches a sentence of which the number of conversations can be told apart:
@@ -232,37 +225,35 @@ func (d *Results) fill(th *theme.Theme) {
 		d.folds = append(d.folds, &p.fold)
 	}
 	d.describeWell(now)
-	d.folds = append(d.folds, &fold{text: func(w int) (out []string) {
+	d.folds = append(d.folds, &fold{text: func(p *theme.Page) {
 		if n := d.told.more; n > 0 {
-			out = d.th.Wrapped(theme.Number(n)+" more need you: the outbox lists them", w, theme.Attention, "")
+			p.Add(theme.Attention, "", theme.Number(n)+" more need you: the outbox lists them")
 		}
 		if rest > 0 {
-			its := [2]string{"their", "its"}[b(rest == 1)]
-			out = append(out, d.th.Wrapped(d.th.QueuedSign+" "+theme.Number(rest)+" on "+its+" way", w, theme.Pending, "")...)
+			p.Add(theme.Pending, "", p.QueuedSign+" "+theme.Number(rest)+" on "+theme.Pick(rest == 1, "its", "their")+" way")
 		}
-		return out
 	}}, &d.well)
 }
 
 // describe tells of a problem: of a few edits one by one in two lines, of more in one that
 // opens.
-func (d *Results) describe(p *problem) {
+func (d *Results) describe(q *problem) {
 	const few = 3
-	p.n, p.words = len(p.edits), func(i int) string { return p.edits[i].Title }
-	p.row = func(i, w int) []string {
-		th, e := d.th, &p.edits[i]
-		sign, _, look := th.StateSign(e.State)
-		apart := th.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), w/2, th.Ellipsis)
-		out := []string{d.titled(th.Say(look, sign)+" ", e.Title, e.Ref, apart, w)}
-		if p.head != nil && p.reasons[i] == p.reason {
-			return out
+	f := &q.fold
+	f.n, f.words = len(q.edits), func(i int) string { return q.edits[i].Title }
+	f.row = func(p *theme.Page, i int) {
+		e := &q.edits[i]
+		sign, _, look := p.StateSign(e.State)
+		apart := p.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), p.W/2, p.Ellipsis)
+		d.titled(p, p.Say(look, sign)+" ", e.Title, e.Ref, apart)
+		if f.head == nil || q.reasons[i] != q.reason {
+			p.Add(look, "  ", q.reasons[i])
 		}
-		return append(out, th.Wrapped(p.reasons[i], w, look, "  ")...)
 	}
-	if p.n > few {
-		p.head = func(w int) []string {
-			sign, _, look := d.th.StateSign(p.state)
-			return d.headed(look, sign+" "+p.reason, "", p.n, &p.fold, w)
+	if f.n > few {
+		f.head = func(p *theme.Page) {
+			sign, _, look := p.StateSign(q.state)
+			headed(p, look, sign+" "+q.reason, "", f.n, f)
 		}
 	}
 }
@@ -274,9 +265,7 @@ func (d *Results) describeWell(now time.Time) {
 	if s.ID == "" || d.fine()+s.Withdrawn+s.Discarded+s.Replaced == 0 && s.Edits > 0 {
 		return // it has not been read yet
 	}
-	f.head = func(w int) []string {
-		return d.headed(theme.Good, d.th.DoneSign+" "+d.th.Ending(s, now), "", 0, f, w)
-	}
+	f.head = func(p *theme.Page) { headed(p, theme.Good, p.DoneSign+" "+p.Ending(s, now), "", 0, f) }
 	if d.fine() > 0 {
 		f.n = max(1, len(d.settled)+b(d.more > 0))
 	}
@@ -286,13 +275,14 @@ func (d *Results) describeWell(now time.Time) {
 		}
 		return ""
 	}
-	f.row = func(i, w int) []string {
-		th := d.th
+	f.row = func(p *theme.Page, i int) {
 		switch {
 		case len(d.settled) == 0:
-			return []string{th.Say(theme.Dim, "    reading"+th.Ellipsis)}
+			p.Line(p.Say(theme.Dim, "    reading"+p.Ellipsis))
+			return
 		case i == len(d.settled):
-			return th.Wrapped(theme.Number(d.more)+" more: the report lists them all", w, theme.Dim, "    ")
+			p.Add(theme.Dim, "    ", theme.Number(d.more)+" more: the report lists them all")
+			return
 		}
 		j := d.settled[i]
 		info := cmp.Or(d.namesakes.Apart(j.Title, j.Ref, ""), model.CleanLine(j.Ref.Account, 40))
@@ -301,14 +291,14 @@ func (d *Results) describeWell(now time.Time) {
 		} else if j.Undone != "" {
 			info += ", taken back"
 		}
-		return []string{d.titled("    ", j.Title, j.Ref, "  "+info, w)}
+		d.titled(p, "    ", j.Title, j.Ref, "  "+info)
 	}
 }
 
 // titled draws the title of a conversation, cut where there is no room for what stands behind.
-func (d *Results) titled(lead, title string, ref model.Ref, behind string, w int) string {
-	room := max(1, w-d.th.Width(lead)-d.th.Width(behind))
-	return lead + d.say(theme.Text, d.th.Truncate(theme.TitleOf(title, ref, 200), room, d.th.Ellipsis)) + d.th.Say(theme.Dim, behind)
+func (d *Results) titled(p *theme.Page, lead, title string, ref model.Ref, behind string) {
+	room := max(1, p.W-p.Width(lead)-p.Width(behind))
+	p.Line(lead + d.say(theme.Text, p.Truncate(theme.TitleOf(title, ref, 200), room, p.Ellipsis)) + p.Say(theme.Dim, behind))
 }
 
 // Report returns the results of a submission as text to be saved.

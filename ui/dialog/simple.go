@@ -162,10 +162,10 @@ func (d *Menu) itemAt(line int) (int, bool) {
 
 func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 72)
-	lines := d.lines(th, max(1, w-4))
+	lines := th.Write(max(1, w-4), d.lines)
 	return th.Frame(screen, d.Title, []string{"enter", "choose", "esc", "back"}, w, len(lines), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
-			lines := d.lines(th, w)
+			lines := th.Write(w, d.lines)
 			head := len(lines) - len(d.Items)
 			hidden := min(max(0, head+d.At+1-h), len(lines))
 			d.first, d.rows = head-hidden, h
@@ -173,29 +173,22 @@ func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-func (d *Menu) lines(th *theme.Theme, w int) []string {
-	var out []string
+func (d *Menu) lines(p *theme.Page) {
 	for _, t := range d.Text {
-		out = append(out, th.Wrapped(t, w, theme.Text, "")...)
+		p.Add(theme.Text, "", t)
 	}
 	if len(d.Text) > 0 {
-		out = append(out, "")
+		p.Line("")
 	}
 	for i, it := range d.Items {
-		look, label, key := theme.Text, it.Label, ""
-		if it.Off != "" {
-			look, label = theme.Disabled, label+": "+it.Off
-		}
+		look := theme.Pick(it.Off == "", theme.Text, theme.Disabled)
 		if i == d.At {
 			look = theme.Selected
 		}
-		if it.Key != "" {
-			key = th.Say(theme.Key, it.Key) + "  "
-		}
-		label = th.Truncate(label, max(1, w-2-th.Width(key)), th.Ellipsis)
-		out = append(out, th.Pointer(i == d.At)+" "+key+th.Say(look, label))
+		key := theme.Around("", p.Say(theme.Key, it.Key), "  ")
+		label := p.Truncate(it.Label+theme.Around(": ", it.Off, ""), max(1, p.W-2-p.Width(key)), p.Ellipsis)
+		p.Line(p.Pointer(i == d.At) + " " + key + p.Say(look, label))
 	}
-	return out
 }
 
 // Progress shows how far something is that can be stopped.
@@ -262,12 +255,10 @@ func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.Copied != "" {
 		keys = append(keys, "y", "copy")
 	}
-	return d.draw(th, screen, d.Title, keys, theme.Accent, func(w int) []string {
-		var out []string
+	return d.draw(th, screen, d.Title, keys, theme.Accent, func(p *theme.Page) {
 		for _, l := range d.Lines {
-			out = append(out, th.Wrapped(model.Clean(l), w, theme.Text, "")...)
+			p.Add(theme.Text, "", model.Clean(l))
 		}
-		return out
 	})
 }
 
@@ -277,10 +268,10 @@ const page = 10
 type pager struct{ layout.Pager }
 
 func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token,
-	text func(w int) []string) layout.Picture {
+	text func(p *theme.Page)) layout.Picture {
 	w := min(screen.W-2, 92)
-	return th.Frame(screen, title, foot, w, len(text(max(1, w-4))), look, func(w, h int) ([]string, *layout.Cursor) {
-		lines := text(w)
+	return th.Frame(screen, title, foot, w, len(th.Write(max(1, w-4), text)), look, func(w, h int) ([]string, *layout.Cursor) {
+		lines := th.Write(w, text)
 		first, end := p.Show(len(lines), h)
 		return lines[first:end], nil
 	})
