@@ -79,8 +79,12 @@ func (d *Prompt) Restore(draft string) (said string) {
 
 func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 84)
-	look := theme.Pick(d.Problem == "", theme.Dim, theme.Error)
-	under := append(th.Wrapped(cmp.Or(d.Problem, d.Help), max(1, w-4), look, ""), d.examples(th, max(1, w-4), screen.H-7)...)
+	under := th.Write(max(1, w-4), func(p *theme.Page) {
+		p.Add(theme.Pick(d.Problem == "", theme.Dim, theme.Error), "", cmp.Or(d.Problem, d.Help))
+		if d.Live && !d.Covered {
+			d.examples(p, max(0, min(MostExamples, (screen.H-7)/2)))
+		}
+	})
 	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(under), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			line, x := d.Input.Draw(th, w, theme.Text)
@@ -88,19 +92,16 @@ func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-func (d *Prompt) examples(th *theme.Theme, w, room int) []string {
-	if !d.Live || d.Covered {
-		return nil
-	}
-	most := max(0, min(MostExamples, room/2))
-	out := []string{""}
-	for _, e := range d.Examples[:min(len(d.Examples), most)] {
+func (d *Prompt) examples(p *theme.Page, most int) {
+	p.Line("")
+	some := d.Examples[:min(len(d.Examples), most)]
+	for _, e := range some {
+		p.Line(p.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), p.W))
 		look, after := theme.Pick(e.Why == "", theme.Added, theme.Warning), cmp.Or(e.Why, e.After)
-		out = append(out, th.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), w))
-		out = append(out, th.Paint(look, th.Arrow+" "+model.CleanLine(after, 0), w))
+		p.Line(p.Paint(look, p.Arrow+" "+model.CleanLine(after, 0), p.W))
 	}
-	out = append(out, th.Paint(theme.Dim, d.Note, w))
-	return append(out, make([]string, 2+2*most-len(out))...) // as high with every text
+	p.Line(p.Paint(theme.Dim, d.Note, p.W))
+	p.Line(make([]string, 2*(most-len(some)))...) // as high with every text
 }
 
 // Item is one choice of a menu.

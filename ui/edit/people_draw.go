@@ -20,7 +20,7 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	h := max(8, min(len(e.rows)+2+len(notes)+tail, screen.H-5))
 	return th.Frame(screen, e.Title, e.foot(), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		if !e.loaded {
-			return e.waiting(th, w), nil
+			return th.Write(w, e.waiting), nil
 		}
 		look := theme.Pick(e.problem == "", theme.Dim, theme.Error)
 		out := []string{th.Paint(look, cmp.Or(e.problem, e.summary()), w)}
@@ -70,19 +70,20 @@ func (e *People) foot() []string {
 	return append(out, "esc", "back")
 }
 
-func (e *People) waiting(th *theme.Theme, w int) []string {
-	if len(e.unread) == 0 {
-		return th.Wrapped("Reading from the service"+th.Ellipsis, w, theme.Dim, "")
+func (e *People) waiting(p *theme.Page) {
+	switch {
+	case len(e.unread) == 0:
+		p.Add(theme.Dim, "", "Reading from the service"+p.Ellipsis)
+		return
+	case !e.several:
+		p.Add(theme.Error, "", model.Words(e.unread[0].Err))
+		return
 	}
-	if !e.several {
-		return th.Wrapped(model.Words(e.unread[0].Err), w, theme.Error, "")
-	}
-	out := th.Wrapped(fmt.Sprintf("%s of %s could not be read, so nothing of it is known and nothing is guessed:",
-		theme.Number(len(e.unread)), theme.Count(len(e.unread)+len(e.of), "conversation")), w, theme.Error, "")
+	p.Add(theme.Error, "", fmt.Sprintf("%s of %s could not be read, so nothing of it is known and nothing is guessed:",
+		theme.Number(len(e.unread)), theme.Count(len(e.unread)+len(e.of), "conversation")))
 	for _, h := range e.unread {
-		out = append(out, th.Wrapped(th.Bullet+" "+titleOf(h.Conversation, 60)+": "+model.Words(h.Err), w, theme.Text, "")...)
+		p.Add(theme.Text, "", p.Bullet+" "+titleOf(h.Conversation, 60)+": "+model.Words(h.Err))
 	}
-	return out
 }
 
 func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Title, c.Ref, most) }
