@@ -175,54 +175,46 @@ func (d *Results) footer(w int) []string {
 	return append(out, "esc", "close")
 }
 
-// problem is a fold of edits that need a person or wait for one reason, which reasons say
-// with the id of each request.
+// problem is a fold of edits that need a person or wait for one reason, which is said without
+// the ids of their requests.
 type problem struct {
 	fold
-	reason  string
-	state   model.EditState
-	edits   []model.OutboxEntry
-	reasons []string
+	reason string
+	edits  []model.OutboxEntry
 }
 
-func (p *problem) rank() int { return b(!p.state.NeedsPerson()) }
+func (p *problem) is(q *problem) bool {
+	return p.reason == q.reason && p.edits[0].State.NeedsPerson() == q.edits[0].State.NeedsPerson()
+}
 
 // fill makes the lines: what needs a person, what waits and why, what is on its way, and
 // what is well.
 func (d *Results) fill(th *theme.Theme) {
 	rest, now, was := d.told.rest, d.Now(), d.problems
-	d.problems, d.namesakes = nil, theme.Namesakes{}
+	d.problems, d.namesakes, d.folds = nil, theme.Namesakes{}, []*fold{}
 	for _, e := range d.told.edits {
 		d.namesakes.Add(e.Title, e.Ref)
-		reason := th.Reason(e, now)
-		if reason == "" {
-			rest++
-			continue
-		}
 		alike := e
 		if e.Error != nil {
 			cause := *e.Error
 			cause.RequestID = ""
 			alike.Error = &cause
 		}
-		p := &problem{reason: th.Reason(alike, now), state: e.State}
-		same := func(q *problem) bool { return q.rank() == p.rank() && q.reason == p.reason }
-		if i := slices.IndexFunc(d.problems, same); i >= 0 {
-			p = d.problems[i]
+		p := &problem{reason: th.Reason(alike, now), edits: []model.OutboxEntry{e}}
+		if p.reason == "" {
+			rest++
+		} else if i := slices.IndexFunc(d.problems, p.is); i >= 0 {
+			d.problems[i].edits = append(d.problems[i].edits, e)
 		} else {
-			p.open = slices.ContainsFunc(was, func(q *problem) bool { return same(q) && q.open })
-			d.problems = append(d.problems, p)
+			p.open = slices.ContainsFunc(was, func(q *problem) bool { return q.open && q.is(p) })
+			d.problems, d.folds = append(d.problems, p), append(d.folds, &p.fold)
 		}
-		p.edits, p.reasons = append(p.edits, e), append(p.reasons, reason)
+	}
+	for _, p := range d.problems {
+		d.describe(p, now)
 	}
 	for _, j := range d.settled {
 		d.namesakes.Add(j.Title, j.Ref)
-	}
-	slices.SortStableFunc(d.problems, func(p, q *problem) int { return p.rank() - q.rank() })
-	d.folds = []*fold{}
-	for _, p := range d.problems {
-		d.describe(p)
-		d.folds = append(d.folds, &p.fold)
 	}
 	d.describeWell(now)
 	d.folds = append(d.folds, &fold{text: func(p *theme.Page) {
@@ -237,22 +229,22 @@ func (d *Results) fill(th *theme.Theme) {
 
 // describe tells of a problem: of a few edits one by one in two lines, of more in one that
 // opens.
-func (d *Results) describe(q *problem) {
+func (d *Results) describe(q *problem, now time.Time) {
 	const few = 3
 	f := &q.fold
 	f.n, f.words = len(q.edits), func(i int) string { return q.edits[i].Title }
 	f.row = func(p *theme.Page, i int) {
-		e := &q.edits[i]
+		e := q.edits[i]
 		sign, _, look := p.StateSign(e.State)
 		apart := p.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), p.W/2, p.Ellipsis)
 		d.titled(p, p.Say(look, sign)+" ", e.Title, e.Ref, apart)
-		if f.head == nil || q.reasons[i] != q.reason {
-			p.Add(look, "  ", q.reasons[i])
+		if reason := p.Reason(e, now); f.head == nil || reason != q.reason {
+			p.Add(look, "  ", reason)
 		}
 	}
 	if f.n > few {
 		f.head = func(p *theme.Page) {
-			sign, _, look := p.StateSign(q.state)
+			sign, _, look := p.StateSign(q.edits[0].State)
 			headed(p, look, sign+" "+q.reason, "", f.n, f)
 		}
 	}

@@ -134,10 +134,8 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bo
 		s.shut()
 	case keymap.Search:
 		s.finder.Begin()
-	case keymap.SearchNext:
-		s.next(1)
-	case keymap.SearchPrev:
-		s.next(-1)
+	case keymap.SearchNext, keymap.SearchPrev:
+		s.next(theme.Pick(a == keymap.SearchNext, 1, -1))
 	default:
 		return a, a == ""
 	}
