@@ -321,7 +321,6 @@ func (v *View) raw(p *page) {
 	}
 	var out bytes.Buffer
 	if json.Indent(&out, v.detail.Raw, "", "  ") != nil {
-		out.Reset()
 		out.Write(v.detail.Raw)
 	}
 	p.text(theme.Text, 0, model.Clean(out.String()))

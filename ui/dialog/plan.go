@@ -138,10 +138,7 @@ func (d *Plan) Update(msg tea.Msg) any {
 		return nil
 	}
 	if a == keymap.Accept {
-		a = keymap.No
-		if d.enterIsYes() {
-			a = keymap.Yes
-		}
+		a = theme.Pick(d.enterIsYes(), keymap.Yes, keymap.No)
 	}
 	switch a {
 	case keymap.LeaveHidden:
@@ -153,10 +150,7 @@ func (d *Plan) Update(msg tea.Msg) any {
 			d.leaveOut(d.under())
 		}
 	case keymap.No, keymap.Back:
-		if d.possible() {
-			return keymap.No
-		}
-		return keymap.Back
+		return theme.Pick(d.possible(), keymap.No, keymap.Back)
 	case keymap.Yes:
 		switch {
 		case !d.possible() && d.leftOut > 0:
@@ -228,17 +222,11 @@ func (d *Plan) askAgain() bool {
 }
 
 func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	look, more := theme.Border, d.Keys.Of(keymap.Down)
-	var word *theme.Input
-	if d.Risky() {
-		look = theme.Warning
-	}
-	if d.needsWord() {
-		word = &d.word
-	}
+	look := theme.Pick(d.Risky(), theme.Warning, theme.Border)
 	if d.loud || d.needsWord() {
 		look = theme.Error
 	}
+	word, more := theme.Pick(d.needsWord(), &d.word, nil), d.Keys.Of(keymap.Down)
 	if d.needsWord() || d.finder.Typing() {
 		more = "down" // a letter would be typed
 	}
@@ -264,14 +252,7 @@ func (d *Plan) below(p *theme.Page) {
 }
 
 func (d *Plan) heading() string {
-	title := d.plan.Title
-	if d.Bulk() {
-		title = cmp.Or(d.name(), title)
-	}
-	if d.loud {
-		return "Really? " + title
-	}
-	return cmp.Or(title, "Plan")
+	return theme.Pick(d.loud, "Really? ", "") + cmp.Or(d.name(), d.plan.Title, "Plan")
 }
 
 func (d *Plan) verb() string {
@@ -298,25 +279,22 @@ func (d *Plan) footer(w int) []string {
 		}
 	}
 	key, typed, p := d.Keys.Of, d.needsWord(), d.here()
-	enter := [2]string{"", " (enter)"}
-	add(d.possible() && !typed, key(keymap.Yes), d.verb()+enter[b(d.enterIsYes())])
+	enter := theme.Pick(d.enterIsYes(), " (enter)", "")
+	add(d.possible() && !typed, key(keymap.Yes), d.verb()+enter)
 	add(d.possible() && typed, "enter", "go on, once it is typed")
-	hide := "leave the hidden out"
-	if d.HiddenCount() == 0 {
-		hide = "take the hidden in"
-	}
+	hide := theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out")
 	add(d.canLeaveHidden() && !p.open, key(keymap.LeaveHidden), hide)
 	if d.points() && w >= 60 && !d.loud {
 		add(p.opens() && !p.open, key(keymap.OpenLine), "open")
 		add(p.opens() && p.open, key(keymap.CloseLine), "close")
 		if items := d.under(); len(items) > 0 {
-			does := [2][2]string{{"take these in", "leave these out"}, {"take it in", "leave it out"}}
-			add(true, key(keymap.LeaveOut), does[b(p.at >= 0)][b(d.anyIn(items))])
+			them := theme.Pick(p.at < 0, "these", "it")
+			add(true, key(keymap.LeaveOut), theme.Pick(d.anyIn(items), "leave "+them+" out", "take "+them+" in"))
 		}
 		add(true, key(keymap.Search), "find")
 	}
 	add(!d.possible(), "esc", "close")
 	add(d.possible() && typed, "esc", "no")
-	add(d.possible() && !typed, key(keymap.No), "no"+enter[b(!d.enterIsYes())])
+	add(d.possible() && !typed, key(keymap.No), theme.Pick(enter == "", "no (enter)", "no"))
 	return out
 }

@@ -252,10 +252,7 @@ func (d *Text) Update(msg tea.Msg) any {
 }
 
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	keys := []string{"esc", "close"}
-	if d.Copied != "" {
-		keys = append(keys, "y", "copy")
-	}
+	keys := []string{"esc", "close", theme.Pick(d.Copied == "", "", "y"), "copy"}
 	return d.draw(th, screen, d.Title, keys, theme.Accent, func(p *theme.Page) {
 		for _, l := range d.Lines {
 			p.Add(theme.Text, "", model.Clean(l))

@@ -212,9 +212,9 @@ func (t *tally) order() [2]string {
 	return model.Order(edits)
 }
 
-// name is the title of the plan as it is now, "" where it changes nothing.
+// name is the title of a plan of several as it is now, "" where it changes nothing.
 func (t *tally) name() string {
-	if t.sentence == [2]string{} || t.changes == 0 {
+	if t.sentence == [2]string{} || t.changes == 0 || len(t.items) == 1 {
 		return ""
 	}
 	return capital(t.sentence[0] + theme.Number(t.changes) + t.sentence[1])
