@@ -198,10 +198,7 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 func (v *View) tabs(th *theme.Theme, w int) string {
 	out, used := "", 0
 	for i, t := range tabs {
-		look := theme.Tab
-		if Tab(i) == v.tab {
-			look = theme.TabActive
-		}
+		look := theme.Pick(Tab(i) == v.tab, theme.TabActive, theme.Tab)
 		if used+th.Width(t.name)+2 > w {
 			break
 		}

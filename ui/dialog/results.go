@@ -158,21 +158,16 @@ func (d *Results) title() string {
 }
 
 func (d *Results) footer(w int) []string {
-	var out []string
-	add := func(so bool, a keymap.Action, does string) {
-		if so {
-			out = append(out, d.Keys.Of(a), does)
-		}
-	}
-	add(d.told.refused > 0, keymap.Retry, "retry the refused")
-	add(d.told.unsent > 0, keymap.Stop, "withdraw the "+theme.Number(d.told.unsent)+" unsent")
+	p, back := d.here(), d.sub.Delivered-d.sub.TakenBack
 	// What took something back can't be taken back here: that would make the change again.
-	n := d.sub.Delivered - d.sub.TakenBack
-	add(n > 0 && d.sub.Settled() && d.sub.Undoes == "", keymap.Undo, "take the "+theme.Number(n)+" back")
-	p := d.here()
-	add(w >= 60 && p.opens() && !p.open, keymap.OpenLine, "open")
-	add(true, keymap.SaveReport, "save the report")
-	return append(out, "esc", "close")
+	undoes := back > 0 && d.sub.Settled() && d.sub.Undoes == ""
+	return []string{
+		d.Keys.If(d.told.refused > 0, keymap.Retry), "retry the refused",
+		d.Keys.If(d.told.unsent > 0, keymap.Stop), "withdraw the " + theme.Number(d.told.unsent) + " unsent",
+		d.Keys.If(undoes, keymap.Undo), "take the " + theme.Number(back) + " back",
+		d.Keys.If(w >= 60 && p.opens() && !p.open, keymap.OpenLine), "open",
+		d.Keys.Of(keymap.SaveReport), "save the report", "esc", "close",
+	}
 }
 
 // problem is a fold of edits that need a person or wait for one reason, which is said without

@@ -45,29 +45,19 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func (e *People) foot() []string {
-	var out []string
-	add := func(so bool, a keymap.Action, does string) {
-		if so {
-			out = append(out, e.Keys.Of(a), does)
-		}
+	r, failed := e.row(), len(e.unread) > 0
+	switch {
+	case !e.loaded:
+		return []string{theme.Pick(failed && len(e.of) > 0, "enter", ""), "go on with the others",
+			e.Keys.If(failed, keymap.RoleNext), "read again", "esc", "back"}
+	case r == nil:
+		return []string{e.Keys.Of(keymap.Submit), "review", e.Keys.Of(keymap.AddPerson), "add", "esc", "back"}
 	}
-	add(e.loaded, keymap.Submit, "review")
-	if !e.loaded && len(e.unread) > 0 && len(e.of) > 0 {
-		out = append(out, "enter", "go on with the others")
-	}
-	add(!e.loaded && len(e.unread) > 0, keymap.RoleNext, "read again")
-	r := e.row()
-	if r != nil {
-		choose, _ := e.choices(r.account)
-		add(choose != "", keymap.RoleNext, choose)
-	}
-	add(e.loaded, keymap.AddPerson, "add")
-	if r != nil {
-		add(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers, theme.Pick(r.everywhere, "not to the rest", "add to the rest"))
-		add(true, keymap.RemovePerson, "remove")
-		add(true, keymap.RevertPerson, "as it was")
-	}
-	return append(out, "esc", "back")
+	choose, _ := e.choices(r.account)
+	return []string{e.Keys.Of(keymap.Submit), "review",
+		e.Keys.If(choose != "", keymap.RoleNext), choose, e.Keys.Of(keymap.AddPerson), "add",
+		e.Keys.If(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers), theme.Pick(r.everywhere, "not to the rest", "add to the rest"),
+		e.Keys.Of(keymap.RemovePerson), "remove", e.Keys.Of(keymap.RevertPerson), "as it was", "esc", "back"}
 }
 
 func (e *People) waiting(p *theme.Page) {

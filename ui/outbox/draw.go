@@ -49,10 +49,7 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		rows = append(rows, s.row(th, i, w, now))
 	}
 	if len(s.lines) == 0 {
-		text := "Nothing was submitted in the last 90 days."
-		if !s.loaded {
-			text = "Reading" + th.Ellipsis
-		}
+		text := theme.Pick(s.loaded, "Nothing was submitted in the last 90 days.", "Reading"+th.Ellipsis)
 		rows = append(rows, "", th.Paint(theme.Dim, "  "+text, w))
 	}
 	lines := append([]string{s.head(th)}, th.Block(rows, w, s.height)...)
@@ -62,26 +59,20 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 
 // footer names the keys that do something on the line under the cursor.
 func (s *Screen) footer() []string {
-	var foot []string
-	add := func(so bool, a keymap.Action, does string) {
-		if so {
-			foot = append(foot, s.Keys.Of(a), does)
-		}
-	}
 	sub, edit, ok := s.Under()
 	line, needs, waits := ok && edit == nil, edit != nil && edit.State.NeedsPerson(), ok && Unsettled(sub, edit)
-	// A narrow screen shows the first of these, so what a failure needs stands first.
-	add(line && sub.ID == s.open, keymap.Resolve, "shut")
-	add(line && sub.ID != s.open, keymap.Resolve, "open")
-	add(edit != nil && !needs, keymap.Resolve, "look")
-	add(needs || line && sub.NeedPerson > 0, keymap.Settle, "settle")
-	add(waits && (line && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)), keymap.Retry, "send again")
-	add(line && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack ||
-		edit != nil && (edit.Journal == nil || edit.Journal.Undone == ""), keymap.UndoEntry, "take back")
-	add(waits, keymap.Discard, "discard")
-	add(true, keymap.NextSection, "next section")
-	add(true, keymap.Search, "find")
-	return append(foot, "esc", "close")
+	again := line && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)
+	taken := edit != nil && edit.Journal != nil && edit.Journal.Undone != "" ||
+		line && sub.Delivered+sub.Waiting+sub.NeedPerson <= sub.TakenBack
+	look := theme.Pick(edit != nil, "look", theme.Pick(sub.ID == s.open, "shut", "open"))
+	return []string{ // a narrow screen shows the first of these, so what a failure needs stands first
+		s.Keys.If(ok && !needs, keymap.Resolve), look,
+		s.Keys.If(needs || line && sub.NeedPerson > 0, keymap.Settle), "settle",
+		s.Keys.If(waits && again, keymap.Retry), "send again",
+		s.Keys.If(ok && !taken, keymap.UndoEntry), "take back",
+		s.Keys.If(waits, keymap.Discard), "discard",
+		s.Keys.Of(keymap.NextSection), "next section", s.Keys.Of(keymap.Search), "find", "esc", "close",
+	}
 }
 
 // Unsettled reports whether something of a line is in the outbox.
@@ -105,14 +96,8 @@ func (s *Screen) head(th *theme.Theme) string {
 	}
 	out := ""
 	for i, name := range []string{"Needs you", "Waiting", "History"} {
-		look, text := theme.Tab, name+" "+theme.Number(count[i])
-		if section(i) == here {
-			look = theme.TabActive
-		}
-		if section(i) == settled && s.more {
-			text += "+"
-		}
-		out += " " + th.Say(look, text) + " "
+		look := theme.Pick(section(i) == here, theme.TabActive, theme.Tab)
+		out += " " + th.Say(look, name+" "+theme.Number(count[i])+theme.Pick(section(i) == settled && s.more, "+", "")) + " "
 	}
 	return out
 }
