@@ -272,29 +272,18 @@ func (d *Plan) verb() string {
 
 // footer names the keys; on a narrow screen those that answer.
 func (d *Plan) footer(w int) []string {
-	var out []string
-	add := func(so bool, key, does string) {
-		if so {
-			out = append(out, key, does)
-		}
+	can, typed, p, items := d.possible(), d.needsWord(), d.here(), d.under()
+	wide := d.points() && w >= 60 && !d.loud
+	enter, them := theme.Pick(d.enterIsYes(), " (enter)", ""), theme.Pick(p.at < 0, "these", "it")
+	no := theme.Pick(typed || d.enterIsYes(), "no", "no (enter)")
+	return []string{
+		d.Keys.If(can && !typed, keymap.Yes), d.verb() + enter,
+		theme.Pick(can && typed, "enter", ""), "go on, once it is typed",
+		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out"),
+		d.Keys.If(wide && p.opens() && !p.open, keymap.OpenLine), "open",
+		d.Keys.If(wide && p.opens() && p.open, keymap.CloseLine), "close",
+		d.Keys.If(wide && len(items) > 0, keymap.LeaveOut), theme.Pick(d.anyIn(items), "leave "+them+" out", "take "+them+" in"),
+		d.Keys.If(wide, keymap.Search), "find",
+		theme.Pick(can && !typed, d.Keys.Of(keymap.No), "esc"), theme.Pick(can, no, "close"),
 	}
-	key, typed, p := d.Keys.Of, d.needsWord(), d.here()
-	enter := theme.Pick(d.enterIsYes(), " (enter)", "")
-	add(d.possible() && !typed, key(keymap.Yes), d.verb()+enter)
-	add(d.possible() && typed, "enter", "go on, once it is typed")
-	hide := theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out")
-	add(d.canLeaveHidden() && !p.open, key(keymap.LeaveHidden), hide)
-	if d.points() && w >= 60 && !d.loud {
-		add(p.opens() && !p.open, key(keymap.OpenLine), "open")
-		add(p.opens() && p.open, key(keymap.CloseLine), "close")
-		if items := d.under(); len(items) > 0 {
-			them := theme.Pick(p.at < 0, "these", "it")
-			add(true, key(keymap.LeaveOut), theme.Pick(d.anyIn(items), "leave "+them+" out", "take "+them+" in"))
-		}
-		add(true, key(keymap.Search), "find")
-	}
-	add(!d.possible(), "esc", "close")
-	add(d.possible() && typed, "esc", "no")
-	add(d.possible() && !typed, key(keymap.No), theme.Pick(enter == "", "no (enter)", "no"))
-	return out
 }

@@ -261,7 +261,11 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, wide in
 		h += len(s.laid(p))
 	}
 	if more != "" && h > most {
-		foot = slices.Insert(foot, min(2, len(foot)), more, "more")
+		first := 0
+		for first < len(foot)-2 && foot[first] == "" {
+			first += 2
+		}
+		foot = slices.Insert(foot, first+2, more, "more")
 	}
 	return th.Frame(screen, title, foot, w, min(h, most), look, func(w, h int) ([]string, *layout.Cursor) {
 		var cursor *layout.Cursor
