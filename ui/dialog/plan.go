@@ -275,11 +275,12 @@ func (d *Plan) footer(w int) []string {
 	can, typed, p, items := d.possible(), d.needsWord(), d.here(), d.under()
 	wide := d.points() && w >= 60 && !d.loud
 	enter, them := theme.Pick(d.enterIsYes(), " (enter)", ""), theme.Pick(p.at < 0, "these", "it")
+	hide := theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out")
 	no := theme.Pick(typed || d.enterIsYes(), "no", "no (enter)")
 	return []string{
 		d.Keys.If(can && !typed, keymap.Yes), d.verb() + enter,
 		theme.Pick(can && typed, "enter", ""), "go on, once it is typed",
-		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out"),
+		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), hide,
 		d.Keys.If(wide && p.opens() && !p.open, keymap.OpenLine), "open",
 		d.Keys.If(wide && p.opens() && p.open, keymap.CloseLine), "close",
 		d.Keys.If(wide && len(items) > 0, keymap.LeaveOut), theme.Pick(d.anyIn(items), "leave "+them+" out", "take "+them+" in"),

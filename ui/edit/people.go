@@ -200,7 +200,11 @@ func (e *People) ready() any {
 			strings.Compare(a.ID, b.ID))
 	})
 	if e.kind == model.EditContacts && len(e.of) == 1 {
-		e.rooms = slices.DeleteFunc(slices.Clone(e.of[0].Participants.Items), func(p model.Participant) bool { return p.Kind != model.KindRoom })
+		for _, p := range e.of[0].Participants.Items {
+			if p.Kind == model.KindRoom {
+				e.rooms = append(e.rooms, p)
+			}
+		}
 	}
 	draft := e.draft
 	e.draft = ""
@@ -228,15 +232,13 @@ func (e *People) move(by int) {
 func (e *People) picker() any {
 	var places []place
 	for _, d := range e.about {
-		var some []place
 		for _, k := range theme.Pick(e.kind == model.EditContacts, []model.LookupKind{model.LookupContacts}, d.People) {
-			some = append(some, place{d.Account, k, e.space(d.Account)})
+			places = append(places, place{d.Account, k, e.space(d.Account)})
 		}
-		if r := e.row(); r != nil && r.account == d.Account {
-			places = append(some, places...)
-		} else {
-			places = append(places, some...)
-		}
+	}
+	if r := e.row(); r != nil {
+		elsewhere := func(p place) int { return theme.Pick(p.account == r.account, 0, 1) }
+		slices.SortStableFunc(places, func(a, b place) int { return elsewhere(a) - elsewhere(b) })
 	}
 	if len(places) == 0 {
 		e.problem = "the service has no directory to add people from"
@@ -291,7 +293,7 @@ func (e *People) add(account string, p model.Participant) {
 	r := &e.rows[i]
 	r.gone, e.bar.At = false, i
 	if !r.everywhere && len(e.missing(*r)) > 0 {
-		e.problem = fmt.Sprintf("%s is in %s already: %s adds to the rest", theme.Name(r.Participant), e.share(*r), e.Keys.Of(keymap.AddToOthers))
+		e.problem = theme.Name(r.Participant) + " is in " + e.share(*r) + " already: " + e.Keys.Of(keymap.AddToOthers) + " adds to the rest"
 	}
 }
 

@@ -86,42 +86,48 @@ func (e *People) notes() []string {
 		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}
 	if n := len(e.unread); n > 0 {
-		out = append(out, theme.Number(n)+" left out: "+theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) }))
+		some := theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) })
+		out = append(out, theme.Number(n)+" left out: "+some)
 	}
 	return out
 }
 
-// becoming is what becomes of a row, with its sign and look.
-type becoming struct {
+// What becomes of a row, and how that is shown.
+const (
+	added = iota
+	removed
+	altered
+	kept
+)
+
+var becomings = []struct {
 	word, sign string
 	look       theme.Token
-}
-
-var becomings = []becoming{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
+}{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
 
 func (e *People) becoming(r person) int {
 	switch {
 	case r.gone:
-		return 1
+		return removed
 	case r.added():
-		return 0
+		return added
 	case len(e.changes(r)) > 0:
-		return 2
+		return altered
 	}
-	return 3
+	return kept
 }
 
 func (e *People) summary() string {
-	var n [4]int
+	var n [kept + 1]int
 	for _, r := range e.rows {
 		n[e.becoming(r)]++
 	}
 	all := theme.Count(len(e.of), "conversation")
-	if n[3] < len(e.rows) {
+	if n[kept] < len(e.rows) {
 		change := "; " + theme.Number(len(e.touched())) + " of " + all + " change"
-		return theme.Changed(n[0], n[1], n[2], n[3]) + theme.Pick(e.several, change, "")
+		return theme.Changed(n[added], n[removed], n[altered], n[kept]) + theme.Pick(e.several, change, "")
 	}
-	return theme.Pick(e.kind == model.EditContacts, theme.Count(n[3], "contact"), headcount(n[3])) + theme.Pick(e.several, " in "+all, "")
+	return theme.Pick(e.kind == model.EditContacts, theme.Count(n[kept], "contact"), headcount(n[kept])) + theme.Pick(e.several, " in "+all, "")
 }
 
 func headcount(n int) string { return theme.Number(n) + theme.Pick(n == 1, " person", " people") }
