@@ -135,8 +135,12 @@ func (e *People) do(a keymap.Action) any {
 	case a == keymap.RoleNext || a == keymap.RolePrev:
 		e.cycle(r, theme.Pick(a == keymap.RoleNext, 1, -1))
 	case r == nil:
+	case a == keymap.AddToOthers && r.gone:
+		e.problem = theme.Name(r.Participant) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
+	case a == keymap.AddToOthers && len(e.missing(*r)) == 0:
+		e.problem = theme.Name(r.Participant) + " is in all of them already"
 	case a == keymap.AddToOthers:
-		e.spread(r)
+		r.everywhere = r.added() || !r.everywhere
 	case r.added() && (a == keymap.RemovePerson || a == keymap.RevertPerson):
 		e.rows = slices.Delete(e.rows, e.bar.At, e.bar.At+1)
 		e.move(0)
@@ -331,18 +335,6 @@ func (e *People) missing(r person) []int {
 // share says in how many of them somebody is: "2 of 3".
 func (e *People) share(r person) string {
 	return fmt.Sprintf("%d of %d", len(r.In), len(e.all(r.account)))
-}
-
-// spread adds somebody to the conversations that they are not in, or takes that back.
-func (e *People) spread(r *person) {
-	switch {
-	case r.gone:
-		e.problem = theme.Name(r.Participant) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
-	case len(e.missing(*r)) == 0:
-		e.problem = theme.Name(r.Participant) + " is in all of them already"
-	case !r.added():
-		r.everywhere = !r.everywhere
-	}
 }
 
 // cycle chooses another role for all conversations, or where there are none another

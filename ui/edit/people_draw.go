@@ -127,7 +127,8 @@ func (e *People) summary() string {
 		change := "; " + theme.Number(len(e.touched())) + " of " + all + " change"
 		return theme.Changed(n[added], n[removed], n[altered], n[kept]) + theme.Pick(e.several, change, "")
 	}
-	return theme.Pick(e.kind == model.EditContacts, theme.Count(n[kept], "contact"), headcount(n[kept])) + theme.Pick(e.several, " in "+all, "")
+	who := theme.Pick(e.kind == model.EditContacts, theme.Count(n[kept], "contact"), headcount(n[kept]))
+	return who + theme.Pick(e.several, " in "+all, "")
 }
 
 func headcount(n int) string { return theme.Number(n) + theme.Pick(n == 1, " person", " people") }
