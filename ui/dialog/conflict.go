@@ -58,16 +58,8 @@ func (d *Conflict) Update(msg tea.Msg) any {
 	}
 	_, exists := d.Existing()
 	a := d.Keys.Read(msg, page, d.Scroll)
-	switch a {
-	case keymap.Mine, keymap.Theirs, keymap.Merged:
-		if d.canResolve() {
-			return a
-		}
-	case keymap.Accept:
-		if exists {
-			return a
-		}
-	case keymap.Back:
+	decides := a == keymap.Mine || a == keymap.Theirs || a == keymap.Merged
+	if a == keymap.Back || decides && d.canResolve() || a == keymap.Accept && exists {
 		return a
 	}
 	return nil
@@ -80,18 +72,13 @@ func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func (d *Conflict) footer() []string {
-	key, show, merged := d.Keys.Of, "", ""
-	if d.CanMerge() {
-		merged = key(keymap.Merged)
-	}
 	if d.canResolve() {
-		return []string{key(keymap.Mine), "send mine", key(keymap.Theirs), "keep theirs", merged, "send both", "esc", "later"}
+		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs",
+			d.Keys.If(d.CanMerge(), keymap.Merged), "send both", "esc", "later"}
 	}
-	if _, ok := d.Existing(); ok {
-		show = key(keymap.Accept)
-	}
-	key = d.OutboxKeys.Of
-	return []string{show, "show that one", key(keymap.Retry), "send again", key(keymap.Discard), "discard", "esc", "close"}
+	_, exists := d.Existing()
+	return []string{d.Keys.If(exists, keymap.Accept), "show that one", d.OutboxKeys.Of(keymap.Retry), "send again",
+		d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
 }
 
 func (d *Conflict) lines(p *theme.Page) {
