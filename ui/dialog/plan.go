@@ -85,7 +85,7 @@ func (d *Plan) Risky() bool { return d.asks(false) }
 func (d *Plan) Changes() int { return d.changes }
 
 // HiddenCount returns how many of the conversations that change are out of sight.
-func (d *Plan) HiddenCount() int { return d.the(hidden).left }
+func (d *Plan) HiddenCount() int { return d.one(hidden).left }
 
 func (d *Plan) Undoable() bool {
 	for i, it := range d.items {
@@ -103,7 +103,7 @@ func (d *Plan) possible() bool { return d.changes > 0 || len(d.Extra) > 0 }
 // canLeaveHidden reports whether some of the conversations that change are out of sight,
 // and may be left out or taken in again.
 func (d *Plan) canLeaveHidden() bool {
-	l := d.the(hidden)
+	l := d.one(hidden)
 	return len(l.items) > 0 && !d.Whole && !d.loud && d.word.Value() == "" && (l.left < d.changes || l.left == 0)
 }
 
@@ -143,7 +143,7 @@ func (d *Plan) Update(msg tea.Msg) any {
 	switch a {
 	case keymap.LeaveHidden:
 		if !d.shut() && d.canLeaveHidden() {
-			d.leaveOut(d.the(hidden).items)
+			d.leaveOut(d.one(hidden).items)
 		}
 	case keymap.LeaveOut:
 		if !d.loud {

@@ -87,12 +87,12 @@ func (s *sheet) here() stop {
 	return stop{&fold{}, -1}
 }
 
-func (s *sheet) laid(at stop) []string { return s.th.Write(s.w, at.draw) }
+func (s *sheet) linesOf(at stop) []string { return s.th.Write(s.w, at.draw) }
 
 // Scroll moves the cursor, and within what is taller than the window.
 func (s *sheet) Scroll(by int) {
 	if s.at == s.top && s.room > 0 && (by == 1 || by == -1) {
-		if skip := s.skip + by; skip >= 0 && skip <= len(s.laid(s.here()))-s.room {
+		if skip := s.skip + by; skip >= 0 && skip <= len(s.linesOf(s.here()))-s.room {
 			s.skip = skip
 			return
 		}
@@ -204,7 +204,7 @@ func (s *sheet) draw(th *theme.Theme, w, room int) []string {
 		return nil
 	}
 	s.top = layout.Clamp(s.top, 0, last)
-	s.skip = layout.Clamp(s.skip, 0, len(s.laid(stops[s.top]))-1)
+	s.skip = layout.Clamp(s.skip, 0, len(s.linesOf(stops[s.top]))-1)
 	first, cut := s.back(stops[:s.at+1], room)
 	if to := layout.Clamp(s.top, min(s.at, first+b(cut > 0)), s.at); to != s.top {
 		s.top, s.skip = to, 0
@@ -214,7 +214,7 @@ func (s *sheet) draw(th *theme.Theme, w, room int) []string {
 	}
 	var out []string
 	for i := s.top; i <= last && len(out) < room; i++ {
-		lines := s.laid(stops[i])
+		lines := s.linesOf(stops[i])
 		if i == s.top {
 			lines = lines[s.skip:]
 		}
@@ -229,7 +229,7 @@ func (s *sheet) draw(th *theme.Theme, w, room int) []string {
 // back returns where so many lines begin that end with the last of some stops.
 func (s *sheet) back(stops []stop, room int) (top, skip int) {
 	for i, p := range slices.Backward(stops) {
-		if room -= len(s.laid(p)); room <= 0 {
+		if room -= len(s.linesOf(p)); room <= 0 {
 			return i, -room
 		}
 	}
@@ -258,7 +258,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, wide in
 		if h > most {
 			break
 		}
-		h += len(s.laid(p))
+		h += len(s.linesOf(p))
 	}
 	if more != "" && h > most {
 		first := 0

@@ -148,8 +148,8 @@ func (t *tally) add(item int, c class, of any, says string) *line {
 	return l
 }
 
-// the returns the one line of a class, an empty one where there is none.
-func (t *tally) the(c class) *line {
+// one returns the one line of a class, an empty one where there is none.
+func (t *tally) one(c class) *line {
 	if len(t.lines[c]) == 0 {
 		return &line{}
 	}
@@ -199,7 +199,7 @@ func (t *tally) order() [2]string {
 	for _, l := range t.lines[alike] {
 		some = append(some, l.items[0])
 	}
-	some = append(some, t.the(each).first()...)
+	some = append(some, t.one(each).first()...)
 	var edits []model.Titled
 	for _, i := range some {
 		for _, e := range t.items[i].Edits {
