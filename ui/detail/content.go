@@ -47,9 +47,9 @@ const maxColumn = 18
 func (p *page) facts(look theme.Token, facts ...model.Fact) {
 	facts = slices.DeleteFunc(facts, func(f model.Fact) bool { return strings.TrimSpace(f.Value) == "" })
 	for len(facts) > 0 {
-		n := slices.IndexFunc(facts, func(f model.Fact) bool { return f.Group != facts[0].Group })
-		if n < 0 {
-			n = len(facts)
+		n := 1
+		for n < len(facts) && facts[n].Group == facts[0].Group {
+			n++
 		}
 		if facts[0].Group != "" {
 			p.head(facts[0].Group)
@@ -186,10 +186,7 @@ func (v *View) people(p *page) {
 	c := &v.row.Conversation
 	if !c.Participants.Known && !c.Contacts.Known {
 		v.notLoaded(p, "The full list of people is")
-		if len(c.Featured) > 0 {
-			p.head("Known so far")
-			table(p, c.Featured)
-		}
+		p.table(len(c.Featured) > 0, "Known so far", c.Featured)
 		return
 	}
 	var people, rooms []model.Participant
@@ -200,21 +197,16 @@ func (v *View) people(p *page) {
 			people = append(people, q)
 		}
 	}
-	if c.Participants.Known {
-		p.head(fmt.Sprintf("People (%d)", len(people)))
-		table(p, people)
-	}
-	if c.Contacts.Known {
-		p.head(fmt.Sprintf("Contacts (%d)", len(c.Contacts.Items)))
-		table(p, c.Contacts.Items)
-	}
-	if len(rooms) > 0 {
-		p.head("Calendar resources (rooms and equipment, not contacts)")
-		table(p, rooms)
-	}
+	p.table(c.Participants.Known, fmt.Sprintf("People (%d)", len(people)), people)
+	p.table(c.Contacts.Known, fmt.Sprintf("Contacts (%d)", len(c.Contacts.Items)), c.Contacts.Items)
+	p.table(len(rooms) > 0, "Calendar resources (rooms and equipment, not contacts)", rooms)
 }
 
-func table(p *page, people []model.Participant) {
+func (p *page) table(shown bool, title string, people []model.Participant) {
+	if !shown {
+		return
+	}
+	p.head(title)
 	people = slices.Clone(people)
 	model.SortPeople(people)
 	if len(people) == 0 {
@@ -228,9 +220,8 @@ func table(p *page, people []model.Participant) {
 			continue
 		}
 		nameW := max(12, (p.w-9-22)/2)
-		mailW := max(0, p.w-9-22-nameW)
 		l := p.Fit(model.CleanLine(q.Kind, 20), 8, "") + " " + p.Fit(name, nameW, p.Ellipsis) + " " +
-			p.Fit(theme.Mail(q), max(0, mailW-1), p.Ellipsis) + " " + p.Truncate(role, 21, p.Ellipsis)
+			p.Fit(theme.Mail(q), p.w-9-22-nameW-1, p.Ellipsis) + " " + p.Truncate(role, 21, p.Ellipsis)
 		p.lines = append(p.lines, line{text: l, look: theme.Text})
 	}
 }
