@@ -43,7 +43,8 @@ func (p *page) head(s string) {
 // maxColumn is the widest column of labels; longer ones push their value to the right.
 const maxColumn = 18
 
-// facts writes labelled values under their groups, each group in columns of its own.
+// facts writes labelled values under their groups, each group in columns of its own. On a
+// narrow screen the values stand under their labels.
 func (p *page) facts(look theme.Token, facts ...model.Fact) {
 	facts = slices.DeleteFunc(facts, func(f model.Fact) bool { return strings.TrimSpace(f.Value) == "" })
 	for len(facts) > 0 {
@@ -54,33 +55,24 @@ func (p *page) facts(look theme.Token, facts ...model.Fact) {
 		if facts[0].Group != "" {
 			p.head(facts[0].Group)
 		}
-		column, widest := 0, 0
+		widest := 0
 		for _, f := range facts[:n] {
 			widest = max(widest, p.Width(f.Label))
-			column = max(column, min(p.Width(f.Label), maxColumn))
-		}
-		if p.w < 36 || p.w-widest < 26 {
-			column = -1 // the values stand under their labels
 		}
 		for _, f := range facts[:n] {
-			p.fact(f.Label, f.Value, column, look)
+			if p.w < 36 || p.w-widest < 26 {
+				p.text(theme.Dim, 0, f.Label+":")
+				p.text(look, 2, f.Value)
+				continue
+			}
+			wide := max(min(widest, maxColumn), p.Width(f.Label)) + 2
+			label := p.Fit(f.Label, wide, "")
+			for _, l := range p.Wrap(f.Value, max(1, p.w-wide)) {
+				p.lines = append(p.lines, line{label, l, look})
+				label = layout.Spaces(wide)
+			}
 		}
 		facts = facts[n:]
-	}
-}
-
-// fact writes a label and its value, wrapped beside the label, or under it where there is no column.
-func (p *page) fact(label, value string, column int, look theme.Token) {
-	wide := max(column, p.Width(label)) + 2
-	if column < 0 {
-		p.text(theme.Dim, 0, label+":")
-		p.text(look, 2, value)
-		return
-	}
-	label = p.Fit(label, wide, "")
-	for _, l := range p.Wrap(value, max(1, p.w-wide)) {
-		p.lines = append(p.lines, line{label, l, look})
-		label = layout.Spaces(wide)
 	}
 }
 
