@@ -89,10 +89,7 @@ func (d *Conflict) lines(p *theme.Page) {
 		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))
 		return
 	}
-	field := e.Kind.Words()
-	if e.Key != "" {
-		field = e.Kind.Pair() + " " + model.CleanLine(e.Key, 60)
-	}
+	field := theme.Pick(e.Key == "", e.Kind.Words(), e.Kind.Pair()+" "+model.CleanLine(e.Key, 60))
 	p.Line(p.Say(theme.Heading, p.Truncate(capital(field), p.W, p.Ellipsis)))
 	say := func(head string, v *model.Value, look theme.Token, changes bool) {
 		if v == nil {

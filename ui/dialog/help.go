@@ -38,9 +38,7 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	}
 	lines := th.Write(r.W, h.text)[1:]
 	head := " " + th.Say(theme.Heading, "Keys")
-	if h.version != "" {
-		head += th.Say(theme.Dim, "  confab "+h.version)
-	}
+	head += th.Say(theme.Dim, theme.Around("  confab ", h.version, ""))
 	first, last := h.Show(len(lines), max(1, r.H-2))
 	out := append([]string{head}, th.Block(lines[first:last], r.W, h.Rows)...)
 	at := fmt.Sprintf("%d/%d ", last, len(lines))

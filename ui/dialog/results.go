@@ -294,10 +294,7 @@ func Report(th *theme.Theme, sub model.Submission, waiting []model.OutboxEntry, 
 	add := func(state model.EditState, e model.Edit, title, reason string) {
 		_, word, _ := th.StateSign(state)
 		fields := []string{word, model.CleanLine(e.Ref.String(), 0), th.Phrase(e), model.CleanLine(title, 0)}
-		if reason != "" {
-			fields = append(fields, reason)
-		}
-		lines = append(lines, strings.Join(fields, "\t"))
+		lines = append(lines, strings.Join(fields, "\t")+theme.Around("\t", reason, ""))
 	}
 	for _, person := range []bool{true, false} {
 		for _, e := range waiting {

@@ -209,10 +209,7 @@ func (d *Progress) Update(msg tea.Msg) any {
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2+b(d.Note != ""), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
-			text := "working" + th.Ellipsis
-			if d.Total > 0 {
-				text = theme.Number(d.Done) + " of " + theme.Number(d.Total)
-			}
+			text := theme.Pick(d.Total > 0, theme.Number(d.Done)+" of "+theme.Number(d.Total), "working"+th.Ellipsis)
 			out := []string{text, bar(th, d.Done, d.Total, w)}
 			if d.Note != "" {
 				out = append(out, th.Truncate(d.Note, w, th.Ellipsis))

@@ -147,8 +147,6 @@ func (f *field) changes() ([]model.Change, error) {
 	return []model.Change{{Kind: f.kind, Op: model.OpSet, Target: model.TextValue(f.Value()), Base: f.base}}, nil
 }
 
-var errNoName = errors.New("a line of labels or attributes needs a name before the =")
-
 // pairs is a control of lines "name = value". exact holds the pairs as the service
 // has them.
 type pairs struct {
@@ -220,7 +218,7 @@ func parsePairs(text string) (map[string]string, error) {
 		k, v, _ := strings.Cut(line, "=")
 		k = strings.TrimSpace(k)
 		if k == "" {
-			return nil, errNoName
+			return nil, errors.New("a line of labels or attributes needs a name before the =")
 		}
 		if _, ok := out[k]; ok {
 			return nil, fmt.Errorf("%q is there twice", k)

@@ -81,13 +81,10 @@ func NewPeople(title string, kind model.EditKind, several bool, about ...model.D
 // Need returns what has to be read of a conversation before its people can be
 // edited, 0 for nothing.
 func (e *People) Need() model.Need {
-	switch {
-	case e.loaded:
+	if e.loaded {
 		return 0
-	case e.kind == model.EditContacts:
-		return model.NeedContacts | model.NeedParticipants
 	}
-	return model.NeedParticipants
+	return model.NeedParticipants | theme.Pick(e.kind == model.EditContacts, model.NeedContacts, 0)
 }
 
 func (e *People) Kind() model.EditKind { return e.kind }
@@ -152,8 +149,6 @@ func (e *People) do(a keymap.Action) any {
 	return nil
 }
 
-var errNotAll = errors.New("the service did not give the full list, so it can't be edited")
-
 // take takes the people of all conversations, unless some could not be read.
 func (e *People) take(all Loaded) any {
 	if e.loaded { // it was asked twice, and may have been edited since the first answer
@@ -162,7 +157,7 @@ func (e *People) take(all Loaded) any {
 	e.unread = nil
 	for _, h := range all {
 		if _, known := model.Read(h.Conversation, e.kind, ""); !known && h.Err == nil {
-			h.Err = errNotAll
+			h.Err = errors.New("the service did not give the full list, so it can't be edited")
 		}
 		switch {
 		case h.Off != "":
