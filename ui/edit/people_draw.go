@@ -15,7 +15,7 @@ import (
 func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	notes, tail := e.notes(), 0
 	if e.several || len(e.rooms) > 0 {
-		tail = len(e.rooms) + 2
+		tail = 2 + theme.Pick(e.several, 0, len(e.rooms))
 	}
 	h := max(8, min(len(e.rows)+2+len(notes)+tail, screen.H-5))
 	return th.Frame(screen, e.Title, e.foot(), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
@@ -38,7 +38,7 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			out = append(out, th.Paint(theme.Dim, "  nobody yet: "+e.Keys.Of(keymap.AddPerson)+" adds somebody", w))
 		}
 		if tail > 0 {
-			out = append(th.Block(out, w, h-tail), e.below(th, w)...)
+			out = append(th.Block(out, w, h-tail), th.Write(w, e.below)...)
 		}
 		return out, nil
 	})
@@ -135,17 +135,17 @@ func headcount(n int) string { return theme.Number(n) + theme.Pick(n == 1, " per
 
 // below tells, under the people of several conversations, in which of them somebody is
 // as what; under the contacts of one, its rooms.
-func (e *People) below(th *theme.Theme, w int) []string {
-	if !e.several {
-		out := []string{"", th.Say(theme.Dim, "Calendar resources: not contacts, left as they are")}
-		for _, p := range e.rooms {
-			out = append(out, "  "+th.Paint(theme.Dim, model.CleanLine(p.Display(), 200), max(0, w-2)))
-		}
-		return out
-	}
+func (e *People) below(p *theme.Page) {
 	r := e.row()
-	if r == nil {
-		return nil
+	switch {
+	case !e.several:
+		p.Line("", p.Say(theme.Dim, "Calendar resources: not contacts, left as they are"))
+		for _, room := range e.rooms {
+			p.Line("  " + p.Paint(theme.Dim, model.CleanLine(room.Display(), 200), max(0, p.W-2)))
+		}
+		return
+	case r == nil:
+		return
 	}
 	titles := func(where []int) string {
 		if n := len(where); n > 1 && n == len(e.all(r.account)) {
@@ -167,8 +167,8 @@ func (e *People) below(th *theme.Theme, w int) []string {
 			out = append(out, "not in "+titles(missing)+" ("+e.Keys.Of(keymap.AddToOthers)+" adds them there"+as+")")
 		}
 	}
-	lines := th.Wrapped(strings.Join(out, "; "), w, theme.Dim, "")
-	return lines[:min(2, len(lines))]
+	p.Add(theme.Dim, "", strings.Join(out, "; "))
+	p.Lines = p.Lines[:min(2, len(p.Lines))]
 }
 
 // standing says as what somebody is, and is to be: "1 editor, 2 viewer → editor".
@@ -185,19 +185,14 @@ func (r person) standing(th *theme.Theme) string {
 // word says in how many conversations somebody is, and what becomes of that.
 func (e *People) word(r person, short bool) string {
 	n, missing := len(r.In), len(e.missing(r))
-	what := e.share(r)
 	switch {
 	case r.gone || !e.several:
 		return becomings[e.becoming(r)].word
 	case r.added():
 		return fmt.Sprintf("new in %d", missing)
-	case short:
-		what = fmt.Sprintf("%d/%d", n, n+missing)
 	}
-	if r.everywhere {
-		what += fmt.Sprintf(" +%d", missing)
-	}
-	return what
+	more := theme.Pick(r.everywhere, fmt.Sprintf(" +%d", missing), "")
+	return theme.Pick(short, fmt.Sprintf("%d/%d", n, n+missing), e.share(r)) + more
 }
 
 // The columns of the table.
