@@ -19,20 +19,20 @@ type Conflict struct {
 	Keys, OutboxKeys *keymap.Keys
 	Now              func() time.Time
 
-	Entry  model.OutboxEntry
-	merged *model.Value
+	Entry model.OutboxEntry
 	pager
 }
 
-func NewConflict(e model.OutboxEntry) *Conflict {
-	d := &Conflict{Entry: e}
-	if e.Theirs != nil {
-		d.merged = model.Merged(e.Edit, *e.Theirs)
+func NewConflict(e model.OutboxEntry) *Conflict { return &Conflict{Entry: e} }
+
+func (d *Conflict) merged() *model.Value {
+	if d.Entry.Theirs == nil {
+		return nil
 	}
-	return d
+	return model.Merged(d.Entry.Edit, *d.Entry.Theirs)
 }
 
-func (d *Conflict) CanMerge() bool { return d.merged != nil }
+func (d *Conflict) CanMerge() bool { return d.merged() != nil }
 
 func (d *Conflict) canResolve() bool {
 	return d.Entry.State.NeedsPerson() && d.Entry.State != model.Refused && d.Entry.State != model.Held
@@ -105,7 +105,7 @@ func (d *Conflict) lines(p *theme.Page) {
 	say("it was", &e.Base, theme.Text, false)
 	say("mine", &e.Target, theme.Added, true)
 	say("theirs", e.Theirs, theme.Warning, true)
-	say("both", d.merged, theme.Accent, false)
+	say("both", d.merged(), theme.Accent, false)
 }
 
 // happened says for a state what stands in place of the words of the error, and behind them.
