@@ -16,7 +16,7 @@ import (
 
 // page collects lines of a width.
 type page struct {
-	th    *theme.Theme
+	*theme.Theme
 	w     int
 	now   time.Time
 	lines []line
@@ -30,7 +30,7 @@ func (p *page) blank() {
 
 func (p *page) text(look theme.Token, indent int, s string) {
 	pad := layout.Spaces(min(indent, p.w-1))
-	for _, l := range p.th.Wrap(s, max(1, p.w-len(pad))) {
+	for _, l := range p.Wrap(s, max(1, p.w-len(pad))) {
 		p.lines = append(p.lines, line{text: pad + l, look: look})
 	}
 }
@@ -43,44 +43,36 @@ func (p *page) head(s string) {
 // maxColumn is the widest column of labels; longer ones push their value to the right.
 const maxColumn = 18
 
-// facts writes labelled values under their groups, each group in columns of its own.
+// facts writes labelled values under their groups, each group in columns of its own. On a
+// narrow screen the values stand under their labels.
 func (p *page) facts(look theme.Token, facts ...model.Fact) {
 	facts = slices.DeleteFunc(facts, func(f model.Fact) bool { return strings.TrimSpace(f.Value) == "" })
 	for len(facts) > 0 {
-		n := slices.IndexFunc(facts, func(f model.Fact) bool { return f.Group != facts[0].Group })
-		if n < 0 {
-			n = len(facts)
+		n := 1
+		for n < len(facts) && facts[n].Group == facts[0].Group {
+			n++
 		}
 		if facts[0].Group != "" {
 			p.head(facts[0].Group)
 		}
-		column, widest := 0, 0
+		widest := 0
 		for _, f := range facts[:n] {
-			widest = max(widest, p.th.Width(f.Label))
-			column = max(column, min(p.th.Width(f.Label), maxColumn))
-		}
-		if p.w < 36 || p.w-widest < 26 {
-			column = -1 // the values stand under their labels
+			widest = max(widest, p.Width(f.Label))
 		}
 		for _, f := range facts[:n] {
-			p.fact(f.Label, f.Value, column, look)
+			if p.w < 36 || p.w-widest < 26 {
+				p.text(theme.Dim, 0, f.Label+":")
+				p.text(look, 2, f.Value)
+				continue
+			}
+			wide := max(min(widest, maxColumn), p.Width(f.Label)) + 2
+			label := p.Fit(f.Label, wide, "")
+			for _, l := range p.Wrap(f.Value, max(1, p.w-wide)) {
+				p.lines = append(p.lines, line{label, l, look})
+				label = layout.Spaces(wide)
+			}
 		}
 		facts = facts[n:]
-	}
-}
-
-// fact writes a label and its value, wrapped beside the label, or under it where there is no column.
-func (p *page) fact(label, value string, column int, look theme.Token) {
-	wide := max(column, p.th.Width(label)) + 2
-	if column < 0 {
-		p.text(theme.Dim, 0, label+":")
-		p.text(look, 2, value)
-		return
-	}
-	label = p.th.Fit(label, wide, "")
-	for _, l := range p.th.Wrap(value, max(1, p.w-wide)) {
-		p.lines = append(p.lines, line{label, l, look})
-		label = layout.Spaces(wide)
 	}
 }
 
@@ -90,7 +82,7 @@ func (v *View) build(th *theme.Theme, w int, now time.Time) {
 	if made == v.made {
 		return
 	}
-	p := &page{th: th, w: w, now: now}
+	p := &page{Theme: th, w: w, now: now}
 	tabs[v.tab].build(v, p)
 	v.made, v.lines = made, p.lines
 	v.find()
@@ -101,7 +93,7 @@ const goneText = "The service does not have this conversation any more: it was d
 func (v *View) notLoaded(p *page, what string) {
 	switch {
 	case v.read.Loading:
-		p.text(theme.Dim, 0, "Reading from the service"+p.th.Ellipsis)
+		p.text(theme.Dim, 0, "Reading from the service"+p.Ellipsis)
 	case v.read.Gone:
 		p.text(theme.Error, 0, goneText)
 	case v.read.Problem != "":
@@ -118,7 +110,7 @@ func (v *View) overview(p *page) {
 	p.text(theme.Heading, 0, cmp.Or(model.CleanLine(c.Title, 0), "(no title)"))
 	p.text(theme.Dim, 0, about.What)
 	for _, e := range v.row.Pending {
-		s, word, look := p.th.StateSign(e.State)
+		s, word, look := p.StateSign(e.State)
 		p.text(look, 0, s+" "+e.Kind.Words()+": "+word)
 	}
 	if v.read.Gone {
@@ -186,10 +178,7 @@ func (v *View) people(p *page) {
 	c := &v.row.Conversation
 	if !c.Participants.Known && !c.Contacts.Known {
 		v.notLoaded(p, "The full list of people is")
-		if len(c.Featured) > 0 {
-			p.head("Known so far")
-			table(p, c.Featured)
-		}
+		p.table(len(c.Featured) > 0, "Known so far", c.Featured)
 		return
 	}
 	var people, rooms []model.Participant
@@ -200,21 +189,16 @@ func (v *View) people(p *page) {
 			people = append(people, q)
 		}
 	}
-	if c.Participants.Known {
-		p.head(fmt.Sprintf("People (%d)", len(people)))
-		table(p, people)
-	}
-	if c.Contacts.Known {
-		p.head(fmt.Sprintf("Contacts (%d)", len(c.Contacts.Items)))
-		table(p, c.Contacts.Items)
-	}
-	if len(rooms) > 0 {
-		p.head("Calendar resources (rooms and equipment, not contacts)")
-		table(p, rooms)
-	}
+	p.table(c.Participants.Known, fmt.Sprintf("People (%d)", len(people)), people)
+	p.table(c.Contacts.Known, fmt.Sprintf("Contacts (%d)", len(c.Contacts.Items)), c.Contacts.Items)
+	p.table(len(rooms) > 0, "Calendar resources (rooms and equipment, not contacts)", rooms)
 }
 
-func table(p *page, people []model.Participant) {
+func (p *page) table(shown bool, title string, people []model.Participant) {
+	if !shown {
+		return
+	}
+	p.head(title)
 	people = slices.Clone(people)
 	model.SortPeople(people)
 	if len(people) == 0 {
@@ -228,9 +212,8 @@ func table(p *page, people []model.Participant) {
 			continue
 		}
 		nameW := max(12, (p.w-9-22)/2)
-		mailW := max(0, p.w-9-22-nameW)
-		l := p.th.Fit(model.CleanLine(q.Kind, 20), 8, "") + " " + p.th.Fit(name, nameW, p.th.Ellipsis) + " " +
-			p.th.Fit(theme.Mail(q), max(0, mailW-1), p.th.Ellipsis) + " " + p.th.Truncate(role, 21, p.th.Ellipsis)
+		l := p.Fit(model.CleanLine(q.Kind, 20), 8, "") + " " + p.Fit(name, nameW, p.Ellipsis) + " " +
+			p.Fit(theme.Mail(q), p.w-9-22-nameW-1, p.Ellipsis) + " " + p.Truncate(role, 21, p.Ellipsis)
 		p.lines = append(p.lines, line{text: l, look: theme.Text})
 	}
 }
@@ -254,15 +237,9 @@ func (v *View) messages(p *page) {
 	for _, m := range v.detail.Messages.Items {
 		head := theme.Speaker(m, p.now)
 		for _, extra := range []string{m.Kind, m.Status} {
-			if extra != "" {
-				head += " " + p.th.Separator + " " + model.CleanLine(extra, 40)
-			}
+			head += theme.Around(" "+p.Separator+" ", model.CleanLine(extra, 40), "")
 		}
-		look := theme.Accent
-		if m.Incoming {
-			look = theme.Heading
-		}
-		p.text(look, 0, head)
+		p.text(theme.Pick(m.Incoming, theme.Heading, theme.Accent), 0, head)
 		p.text(theme.Text, 2, model.Clean(m.Text))
 	}
 }
@@ -271,7 +248,7 @@ func (v *View) messages(p *page) {
 // with what became of its part of it.
 func (v *View) activityLines(p *page) {
 	if !v.activity {
-		p.text(theme.Dim, 0, "Reading"+p.th.Ellipsis)
+		p.text(theme.Dim, 0, "Reading"+p.Ellipsis)
 		return
 	}
 	if len(v.subs) == 0 {
@@ -292,20 +269,20 @@ func (v *View) activityLines(p *page) {
 		}
 		look := theme.Text
 		if sub.Problem != nil {
-			_, _, look = p.th.StateSign(sub.Problem.State)
+			_, _, look = p.StateSign(sub.Problem.State)
 		}
-		p.text(look, 0, p.th.Fit(theme.When(sub.At, p.now), 11, "")+sub.Words()+" "+p.th.Separator+" "+p.th.Ending(sub, p.now))
+		p.text(look, 0, p.Fit(theme.When(sub.At, p.now), 11, "")+sub.Words()+" "+p.Separator+" "+p.Ending(sub, p.now))
 		for _, e := range waiting {
-			if reason := p.th.Reason(e, p.now); reason != "" {
+			if reason := p.Reason(e, p.now); reason != "" {
 				p.text(look, 11, reason)
 			}
 		}
 		if whole.Edits > sub.Edits {
 			for _, e := range waiting {
-				p.text(theme.Dim, 11, p.th.Phrase(e.Edit))
+				p.text(theme.Dim, 11, p.Phrase(e.Edit))
 			}
 			for _, j := range settled {
-				p.text(theme.Dim, 11, p.th.Phrase(j.Edit))
+				p.text(theme.Dim, 11, p.Phrase(j.Edit))
 			}
 		}
 		if user := model.CleanLine(sub.User, 40); user != "" {
@@ -325,10 +302,9 @@ func (v *View) raw(p *page) {
 		p.text(theme.Dim, 0, "The service's own answer was not kept.")
 		return
 	}
-	text := string(v.detail.Raw)
 	var out bytes.Buffer
-	if json.Indent(&out, v.detail.Raw, "", "  ") == nil {
-		text = out.String()
+	if json.Indent(&out, v.detail.Raw, "", "  ") != nil {
+		out.Write(v.detail.Raw)
 	}
-	p.text(theme.Text, 0, model.Clean(text))
+	p.text(theme.Text, 0, model.Clean(out.String()))
 }

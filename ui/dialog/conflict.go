@@ -19,20 +19,20 @@ type Conflict struct {
 	Keys, OutboxKeys *keymap.Keys
 	Now              func() time.Time
 
-	Entry  model.OutboxEntry
-	merged *model.Value
+	Entry model.OutboxEntry
 	pager
 }
 
-func NewConflict(e model.OutboxEntry) *Conflict {
-	d := &Conflict{Entry: e}
-	if e.Theirs != nil {
-		d.merged = model.Merged(e.Edit, *e.Theirs)
+func NewConflict(e model.OutboxEntry) *Conflict { return &Conflict{Entry: e} }
+
+func (d *Conflict) merged() *model.Value {
+	if d.Entry.Theirs == nil {
+		return nil
 	}
-	return d
+	return model.Merged(d.Entry.Edit, *d.Entry.Theirs)
 }
 
-func (d *Conflict) CanMerge() bool { return d.merged != nil }
+func (d *Conflict) CanMerge() bool { return d.merged() != nil }
 
 func (d *Conflict) canResolve() bool {
 	return d.Entry.State.NeedsPerson() && d.Entry.State != model.Refused && d.Entry.State != model.Held
@@ -58,16 +58,8 @@ func (d *Conflict) Update(msg tea.Msg) any {
 	}
 	_, exists := d.Existing()
 	a := d.Keys.Read(msg, page, d.Scroll)
-	switch a {
-	case keymap.Mine, keymap.Theirs, keymap.Merged:
-		if d.canResolve() {
-			return a
-		}
-	case keymap.Accept:
-		if exists {
-			return a
-		}
-	case keymap.Back:
+	decides := a == keymap.Mine || a == keymap.Theirs || a == keymap.Merged
+	if a == keymap.Back || decides && d.canResolve() || a == keymap.Accept && exists {
 		return a
 	}
 	return nil
@@ -76,52 +68,44 @@ func (d *Conflict) Update(msg tea.Msg) any {
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)
-	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w) })
+	return d.draw(th, screen, title, d.footer(), theme.Warning, d.lines)
 }
 
 func (d *Conflict) footer() []string {
-	key, show, merged := d.Keys.Of, "", ""
-	if d.CanMerge() {
-		merged = key(keymap.Merged)
-	}
 	if d.canResolve() {
-		return []string{key(keymap.Mine), "send mine", key(keymap.Theirs), "keep theirs", merged, "send both", "esc", "later"}
+		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs",
+			d.Keys.If(d.CanMerge(), keymap.Merged), "send both", "esc", "later"}
 	}
-	if _, ok := d.Existing(); ok {
-		show = key(keymap.Accept)
-	}
-	key = d.OutboxKeys.Of
-	return []string{show, "show that one", key(keymap.Retry), "send again", key(keymap.Discard), "discard", "esc", "close"}
+	_, exists := d.Existing()
+	return []string{d.Keys.If(exists, keymap.Accept), "show that one", d.OutboxKeys.Of(keymap.Retry), "send again",
+		d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
 }
 
-func (d *Conflict) lines(th *theme.Theme, w int) []string {
+func (d *Conflict) lines(p *theme.Page) {
 	e := d.Entry
-	out := th.Wrapped(why(th, e, d.Now()), w, theme.Text, "")
+	p.Add(theme.Text, "", why(p.Theme, e, d.Now()))
+	p.Line("")
 	if e.Kind.Shape() == model.ShapeAct {
-		return append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)))
+		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))
+		return
 	}
-	field := e.Kind.Words()
-	if e.Key != "" {
-		field = e.Kind.Pair() + " " + model.CleanLine(e.Key, 60)
-	}
-	out = append(out, "", th.Say(theme.Heading, th.Truncate(capital(field), w, th.Ellipsis)))
+	field := theme.Pick(e.Key == "", e.Kind.Words(), e.Kind.Pair()+" "+model.CleanLine(e.Key, 60))
+	p.Line(p.Say(theme.Heading, p.Truncate(capital(field), p.W, p.Ellipsis)))
 	say := func(head string, v *model.Value, look theme.Token, changes bool) {
 		if v == nil {
 			return
 		}
-		indent := layout.Spaces(12)
-		lines := th.Wrapped(th.Value(e.Kind, *v), w, look, indent)
-		lines[0] = th.Say(theme.Dim, th.Fit(head, len(indent), "")) + strings.TrimPrefix(lines[0], indent)
-		out = append(out, lines...)
+		indent, at := layout.Spaces(12), len(p.Lines)
+		p.Add(look, indent, p.Value(e.Kind, *v))
+		p.Lines[at] = p.Say(theme.Dim, p.Fit(head, len(indent), "")) + strings.TrimPrefix(p.Lines[at], indent)
 		if changes && e.Base.People != nil && v.People != nil {
-			out = append(out, th.Wrapped(th.PeopleChange(e.Base.Set(), v.Set()), w, theme.Dim, indent)...)
+			p.Add(theme.Dim, indent, p.PeopleChange(e.Base.Set(), v.Set()))
 		}
 	}
 	say("it was", &e.Base, theme.Text, false)
 	say("mine", &e.Target, theme.Added, true)
 	say("theirs", e.Theirs, theme.Warning, true)
-	say("both", d.merged, theme.Accent, false)
-	return out
+	say("both", d.merged(), theme.Accent, false)
 }
 
 // happened says for a state what stands in place of the words of the error, and behind them.

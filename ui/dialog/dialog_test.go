@@ -142,7 +142,7 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 			first := map[int]int{}
 			for i, p := range d.stops(false) {
 				first[i] = len(all)
-				all = append(all, p.draw(d.w)...)
+				all = append(all, d.linesOf(p)...)
 			}
 			at := first[d.top] + d.skip
 			want := d.pointed(slices.Clone(all[at:min(len(all), at+room)]))

@@ -36,11 +36,9 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	if r.Empty() {
 		return layout.Picture{}
 	}
-	lines := h.text(th, r.W)
+	lines := th.Write(r.W, h.text)[1:]
 	head := " " + th.Say(theme.Heading, "Keys")
-	if h.version != "" {
-		head += th.Say(theme.Dim, "  confab "+h.version)
-	}
+	head += th.Say(theme.Dim, theme.Around("  confab ", h.version, ""))
 	first, last := h.Show(len(lines), max(1, r.H-2))
 	out := append([]string{head}, th.Block(lines[first:last], r.W, h.Rows)...)
 	at := fmt.Sprintf("%d/%d ", last, len(lines))
@@ -50,48 +48,45 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	return layout.Picture{At: r, Lines: th.Block(append(out, foot), r.W, r.H)}
 }
 
-func (h *Help) text(th *theme.Theme, w int) []string {
-	var out []string
+func (h *Help) text(p *theme.Page) {
+	head := func(title string) { p.Line("", " "+p.Say(theme.Heading, title)) }
 	section := ""
 	for _, b := range h.table.Bindings() {
-		title := b.Section
-		if b.Context == keymap.Detail {
-			title += " (in a conversation)"
-		}
+		title := b.Section + theme.Pick(b.Context == keymap.Detail, " (in a conversation)", "")
 		if title != section {
-			out = append(out, "", " "+th.Say(theme.Heading, title))
+			head(title)
 		}
 		section = title
-		out = append(out, keysRow(th, b, w)...)
+		keysRow(p, b)
 	}
-	out = append(out, "", " "+th.Say(theme.Heading, "Signs"))
-	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public, or everyone in its space"},
-		{th.ParticipantsSign, "members: its people alone; group: the groups in it too"}, {th.UnknownSign, "the service does not say who sees it"},
-		{th.UnseenSign, "not opened yet"}, {th.StaleSign, "not in the last complete sweep: it may have changed or be gone"},
-		{th.PinSign, "pinned"}, {th.MarkSign, "marked; of an edit: done"},
-		{th.QueuedSign, "an edit is on its way"}, {th.RetrySign, "an edit is tried again later"},
-		{th.FailedSign, "an edit needs you: settle it with the key of the same sign"}} {
-		out = append(out, th.Hang("   "+th.Say(theme.Key, th.Fit(s[0], 2, "")), s[1], w-1)...)
+	head("Signs")
+	for _, s := range [][2]string{{p.PrivateSign, "private"}, {p.PublicSign, "public, or everyone in its space"},
+		{p.ParticipantsSign, "members: its people alone; group: the groups in it too"},
+		{p.UnknownSign, "the service does not say who sees it"}, {p.UnseenSign, "not opened yet"},
+		{p.StaleSign, "not in the last complete sweep: it may have changed or be gone"},
+		{p.PinSign, "pinned"}, {p.MarkSign, "marked; of an edit: done"},
+		{p.QueuedSign, "an edit is on its way"}, {p.RetrySign, "an edit is tried again later"},
+		{p.FailedSign, "an edit needs you: settle it with the key of the same sign"}} {
+		p.Line(p.Hang("   "+p.Say(theme.Key, p.Fit(s[0], 2, "")), s[1], p.W-1)...)
 	}
-	return append(out[1:], append([]string{""}, th.Wrapped(helpNotes, w, theme.Dim, "   ")...)...)
+	p.Line("")
+	p.Add(theme.Dim, "   ", helpNotes)
 }
 
-func keysRow(th *theme.Theme, b keymap.Binding, w int) []string {
-	keys, column := cmp.Or(b.AllKeys(), ":"+string(b.Action)), 24
-	if w < 60 {
-		column = 14
-	}
-	row := func(lead, indent string, wrap int) []string {
-		keys := lead + th.Say(theme.Key, th.Truncate(keys, w-len(lead), th.Ellipsis))
-		return append([]string{keys}, th.Hang(indent, b.Help, wrap)...)
-	}
+// keysRow writes keys beside what they do; where they are long or the screen narrow, above.
+func keysRow(p *theme.Page, b keymap.Binding) {
+	keys, column := cmp.Or(b.AllKeys(), ":"+string(b.Action)), theme.Pick(p.W < 60, 14, 24)
+	above := func(lead string) { p.Line(lead + p.Say(theme.Key, p.Truncate(keys, p.W-len(lead), p.Ellipsis))) }
 	switch {
-	case w < 32:
-		return row(" ", "   ", w)
-	case th.Width(keys) > column:
-		return row("   ", layout.Spaces(4+column), w-1)
+	case p.W < 32:
+		above(" ")
+		p.Line(p.Hang("   ", b.Help, p.W)...)
+	case p.Width(keys) > column:
+		above("   ")
+		p.Line(p.Hang(layout.Spaces(4+column), b.Help, p.W-1)...)
+	default:
+		p.Line(p.Hang("   "+p.Say(theme.Key, p.Fit(keys, column, ""))+" ", b.Help, p.W-1)...)
 	}
-	return th.Hang("   "+th.Say(theme.Key, th.Fit(keys, column, ""))+" ", b.Help, w-1)
 }
 
 const helpNotes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.

@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -105,13 +104,8 @@ func (p *Palette) narrow() {
 func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 96)
 	h := min(screen.H-5, 24)
-	title := fmt.Sprintf("Actions (%d)", len(p.entries))
-	if len(p.shown) < len(p.entries) {
-		title = fmt.Sprintf("Actions (%d of %d)", len(p.shown), len(p.entries))
-	}
-	if p.For != "" {
-		title += " for " + p.For
-	}
+	some := theme.Pick(len(p.shown) < len(p.entries), theme.Number(len(p.shown))+" of ", "")
+	title := "Actions (" + some + theme.Number(len(p.entries)) + ")" + theme.Around(" for ", p.For, "")
 	foot := []string{"enter", "do it", "esc", "close"}
 	return th.Frame(screen, title, foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)

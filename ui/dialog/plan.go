@@ -85,7 +85,7 @@ func (d *Plan) Risky() bool { return d.asks(false) }
 func (d *Plan) Changes() int { return d.changes }
 
 // HiddenCount returns how many of the conversations that change are out of sight.
-func (d *Plan) HiddenCount() int { return d.the(hidden).left }
+func (d *Plan) HiddenCount() int { return d.one(hidden).left }
 
 func (d *Plan) Undoable() bool {
 	for i, it := range d.items {
@@ -103,7 +103,7 @@ func (d *Plan) possible() bool { return d.changes > 0 || len(d.Extra) > 0 }
 // canLeaveHidden reports whether some of the conversations that change are out of sight,
 // and may be left out or taken in again.
 func (d *Plan) canLeaveHidden() bool {
-	l := d.the(hidden)
+	l := d.one(hidden)
 	return len(l.items) > 0 && !d.Whole && !d.loud && d.word.Value() == "" && (l.left < d.changes || l.left == 0)
 }
 
@@ -138,25 +138,19 @@ func (d *Plan) Update(msg tea.Msg) any {
 		return nil
 	}
 	if a == keymap.Accept {
-		a = keymap.No
-		if d.enterIsYes() {
-			a = keymap.Yes
-		}
+		a = theme.Pick(d.enterIsYes(), keymap.Yes, keymap.No)
 	}
 	switch a {
 	case keymap.LeaveHidden:
 		if !d.shut() && d.canLeaveHidden() {
-			d.leaveOut(d.the(hidden).items)
+			d.leaveOut(d.one(hidden).items)
 		}
 	case keymap.LeaveOut:
 		if !d.loud {
 			d.leaveOut(d.under())
 		}
 	case keymap.No, keymap.Back:
-		if d.possible() {
-			return keymap.No
-		}
-		return keymap.Back
+		return theme.Pick(d.possible(), keymap.No, keymap.Back)
 	case keymap.Yes:
 		switch {
 		case !d.possible() && d.leftOut > 0:
@@ -228,51 +222,37 @@ func (d *Plan) askAgain() bool {
 }
 
 func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	look, more := theme.Border, d.Keys.Of(keymap.Down)
-	var word *theme.Input
-	if d.Risky() {
-		look = theme.Warning
-	}
-	if d.needsWord() {
-		word = &d.word
-	}
+	look := theme.Pick(d.Risky(), theme.Warning, theme.Border)
 	if d.loud || d.needsWord() {
 		look = theme.Error
 	}
+	word, more := theme.Pick(d.needsWord(), &d.word, nil), d.Keys.Of(keymap.Down)
 	if d.needsWord() || d.finder.Typing() {
 		more = "down" // a letter would be typed
 	}
-	none := func(_, _ int) []string { return nil }
-	return d.frame(th, screen, d.heading(), 96, look, more, d.footer, none, d.below, word)
+	return d.frame(th, screen, d.heading(), 96, look, more, d.footer, func(*theme.Page) {}, d.below, word)
 }
 
-func (d *Plan) below(w, _ int) []string {
+func (d *Plan) below(p *theme.Page) {
 	switch {
 	case d.needsWord():
 		words := make([]string, len(d.words))
 		for i, word := range d.words {
-			words[i] = `"` + d.th.Truncate(word, 40, d.th.Ellipsis) + `"`
+			words[i] = `"` + p.Truncate(word, 40, p.Ellipsis) + `"`
 		}
-		return d.th.Wrapped("Type "+strings.Join(words, " or ")+" to go on:", w, theme.Warning, "")
+		p.Add(theme.Warning, "", "Type "+strings.Join(words, " or ")+" to go on:")
 	case !d.possible() && d.leftOut > 0:
-		return []string{d.th.Say(theme.Warning, "Everything was left out: nothing is sent.")}
+		p.Line(p.Say(theme.Warning, "Everything was left out: nothing is sent."))
 	case !d.possible():
-		return nil
 	case d.loud:
-		return d.th.Wrapped("Are you sure? "+capital(d.verb())+"?", w, theme.Heading, "")
+		p.Add(theme.Heading, "", "Are you sure? "+capital(d.verb())+"?")
+	default:
+		p.Line(p.Say(theme.Heading, d.Question))
 	}
-	return []string{d.th.Say(theme.Heading, d.Question)}
 }
 
 func (d *Plan) heading() string {
-	title := d.plan.Title
-	if d.Bulk() {
-		title = cmp.Or(d.name(), title)
-	}
-	if d.loud {
-		return "Really? " + title
-	}
-	return cmp.Or(title, "Plan")
+	return theme.Pick(d.loud, "Really? ", "") + cmp.Or(d.name(), d.plan.Title, "Plan")
 }
 
 func (d *Plan) verb() string {
@@ -292,32 +272,19 @@ func (d *Plan) verb() string {
 
 // footer names the keys; on a narrow screen those that answer.
 func (d *Plan) footer(w int) []string {
-	var out []string
-	add := func(so bool, key, does string) {
-		if so {
-			out = append(out, key, does)
-		}
+	can, typed, p, items := d.possible(), d.needsWord(), d.here(), d.under()
+	wide := d.points() && w >= 60 && !d.loud
+	enter, them := theme.Pick(d.enterIsYes(), " (enter)", ""), theme.Pick(p.at < 0, "these", "it")
+	hide := theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out")
+	no := theme.Pick(typed || d.enterIsYes(), "no", "no (enter)")
+	return []string{
+		d.Keys.If(can && !typed, keymap.Yes), d.verb() + enter,
+		theme.Pick(can && typed, "enter", ""), "go on, once it is typed",
+		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), hide,
+		d.Keys.If(wide && p.opens() && !p.open, keymap.OpenLine), "open",
+		d.Keys.If(wide && p.opens() && p.open, keymap.CloseLine), "close",
+		d.Keys.If(wide && len(items) > 0, keymap.LeaveOut), theme.Pick(d.anyIn(items), "leave "+them+" out", "take "+them+" in"),
+		d.Keys.If(wide, keymap.Search), "find",
+		theme.Pick(can && !typed, d.Keys.Of(keymap.No), "esc"), theme.Pick(can, no, "close"),
 	}
-	key, typed, p := d.Keys.Of, d.needsWord(), d.here()
-	enter := [2]string{"", " (enter)"}
-	add(d.possible() && !typed, key(keymap.Yes), d.verb()+enter[b(d.enterIsYes())])
-	add(d.possible() && typed, "enter", "go on, once it is typed")
-	hide := "leave the hidden out"
-	if d.HiddenCount() == 0 {
-		hide = "take the hidden in"
-	}
-	add(d.canLeaveHidden() && !p.open, key(keymap.LeaveHidden), hide)
-	if d.points() && w >= 60 && !d.loud {
-		add(p.opens() && !p.open, key(keymap.OpenLine), "open")
-		add(p.opens() && p.open, key(keymap.CloseLine), "close")
-		if items := d.under(); len(items) > 0 {
-			does := [2][2]string{{"take these in", "leave these out"}, {"take it in", "leave it out"}}
-			add(true, key(keymap.LeaveOut), does[b(p.at >= 0)][b(d.anyIn(items))])
-		}
-		add(true, key(keymap.Search), "find")
-	}
-	add(!d.possible(), "esc", "close")
-	add(d.possible() && typed, "esc", "no")
-	add(d.possible() && !typed, key(keymap.No), "no"+enter[b(!d.enterIsYes())])
-	return out
 }

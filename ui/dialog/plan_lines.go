@@ -24,9 +24,9 @@ func (d *Plan) fill() {
 		for _, l := range lines {
 			l.n, l.open = len(l.items), l.class == each
 			l.words = func(i int) string { return d.items[l.items[i]].Title }
-			l.row = func(i, w int) []string { return d.item(l, l.items[i], w) }
+			l.row = func(p *theme.Page, i int) { d.item(p, l, l.items[i]) }
 			if l.class != each || l.n > 1 {
-				l.head = func(w int) []string { return d.head(l, w) }
+				l.head = func(p *theme.Page) { d.head(p, l) }
 			}
 			d.folds = append(d.folds, &l.fold)
 		}
@@ -34,13 +34,13 @@ func (d *Plan) fill() {
 	d.folds = append(d.folds, remarks)
 }
 
-func (d *Plan) head(l *line, w int) []string {
+func (d *Plan) head(p *theme.Page, l *line) {
 	look, n, says := theme.Text, l.left, ""
 	switch l.class {
 	case alike:
 		var phrases []string
 		for _, e := range d.items[l.items[0]].Edits {
-			phrases = append(phrases, d.th.Phrase(e))
+			phrases = append(phrases, p.Phrase(e))
 		}
 		says = strings.Join(phrases, "; ")
 	case risky:
@@ -56,7 +56,7 @@ func (d *Plan) head(l *line, w int) []string {
 	case each:
 		says = d.kinds(l) + ", one by one"
 	}
-	return d.headed(look, says, d.tail(l), n, &l.fold, w)
+	headed(p, look, says, d.tail(l), n, &l.fold)
 }
 
 func riskLook(l *line) theme.Token { return theme.Pick(l.twice, theme.Error, theme.Warning) }
@@ -117,9 +117,9 @@ func (d *Plan) kinds(l *line) string {
 }
 
 // item draws a conversation of a line, and what the line does not say of it.
-func (d *Plan) item(l *line, i int32, w int) []string {
-	th, it, look := d.th, &d.items[i], theme.Text
-	var out, marks []string
+func (d *Plan) item(p *theme.Page, l *line, i int32) {
+	it, look := &d.items[i], theme.Text
+	var marks []string
 	if d.out[i] {
 		look, marks = theme.Disabled, []string{"left out"}
 	} else if it.Hidden && l.class != hidden {
@@ -128,104 +128,97 @@ func (d *Plan) item(l *line, i int32, w int) []string {
 	// The account, the time and the people tell it from others of its title.
 	info := []string{model.CleanLine(it.Ref.Account, 40), theme.When(it.Updated, d.Now()), model.CleanLine(it.People, 60)}
 	info = slices.DeleteFunc(append(marks, info...), func(s string) bool { return s == "" })
-	about := strings.Join(info, " "+th.Separator+" ")
-	if room := w - 2; room >= 50 {
+	about, title := strings.Join(info, " "+p.Separator+" "), theme.TitleOf(it.Title, it.Ref, 200)
+	if room := p.W - 2; room >= 50 {
 		forAbout := room * 2 / 5
-		title := d.say(look, th.Fit(theme.TitleOf(it.Title, it.Ref, 200), room-forAbout-2, th.Ellipsis))
-		out = []string{"  " + title + "  " + th.Say(theme.Dim, th.Fit(about, forAbout, th.Ellipsis))}
+		title = d.say(look, p.Fit(title, room-forAbout-2, p.Ellipsis))
+		p.Line("  " + title + "  " + p.Paint(theme.Dim, about, forAbout))
 	} else {
-		out = []string{"  " + d.say(look, th.Truncate(theme.TitleOf(it.Title, it.Ref, 200), max(1, room), th.Ellipsis))}
+		p.Line("  " + d.say(look, p.Truncate(title, max(1, room), p.Ellipsis)))
 		if d.titles[it.Title] > 1 || len(marks) > 0 {
-			out = append(out, th.Wrapped(about, w, theme.Dim, "    ")...)
+			p.Add(theme.Dim, "    ", about)
 		}
 	}
 	if !l.own {
-		return out
+		return
 	}
 	if it.Reason != "" {
-		out = append(out, th.Wrapped(sentence(model.CleanLine(it.Reason, 0)), w, theme.Dim, "    ")...)
+		p.Add(theme.Dim, "    ", sentence(model.CleanLine(it.Reason, 0)))
 	}
 	if l.class == each {
-		return append(out, d.edits(it, w, "    ")...)
+		edits(p, it, "    ")
+		return
 	}
 	for _, r := range it.Risks {
-		out = append(out, th.Wrapped("! "+sentence(model.CleanLine(r.Text, 0)), w, theme.Warning, "    ")...)
+		p.Add(theme.Warning, "    ", "! "+sentence(model.CleanLine(r.Text, 0)))
 	}
-	return out
 }
 
-func (d *Plan) single(w int) []string {
+func (d *Plan) single(p *theme.Page) {
 	it, ok := d.First()
 	if !ok {
-		return nil
+		return
 	}
-	th := d.th
 	title := theme.TitleOf(it.Title, it.Ref, 200)
-	out := []string{th.Bullet + " " + th.Say(theme.Heading, th.Truncate(title, max(1, w-2), th.Ellipsis))}
-	say := func(look theme.Token, text, indent string) { out = append(out, th.Wrapped(text, w, look, indent)...) }
+	p.Line(p.Bullet + " " + p.Say(theme.Heading, p.Truncate(title, max(1, p.W-2), p.Ellipsis)))
 	if it.Hidden {
-		say(theme.Warning, "It is hidden by the filter.", "  ")
+		p.Add(theme.Warning, "  ", "It is hidden by the filter.")
 	}
 	if it.Reason != "" {
-		say(theme.Dim, sentence(model.CleanLine(it.Reason, 0)), "  ")
+		p.Add(theme.Dim, "  ", sentence(model.CleanLine(it.Reason, 0)))
 	}
-	out = append(out, d.edits(&it, w, "  ")...)
+	edits(p, &it, "  ")
 	if len(d.lines[risky]) > 0 {
-		out = append(out, "")
+		p.Line("")
 	}
 	if it.Seen != nil {
 		for i, text := range it.Seen.Lines() {
-			say([]theme.Token{theme.Text, theme.Warning, theme.Dim}[i], model.CleanLine(text, 0), "")
+			p.Add([]theme.Token{theme.Text, theme.Warning, theme.Dim}[i], "", model.CleanLine(text, 0))
 		}
 	}
 	for _, l := range d.lines[risky] {
 		if it.Seen == nil || !l.exposes {
-			say(riskLook(l), "! "+sentence(model.CleanLine(l.says, 0)), "")
+			p.Add(riskLook(l), "", "! "+sentence(model.CleanLine(l.says, 0)))
 		}
 	}
-	return out
 }
 
-func (d *Plan) extra(w int) []string {
-	return d.texts(w, theme.Text, "", d.Extra, len(d.items) == 1)
+func (d *Plan) extra(p *theme.Page) {
+	if len(d.Extra) > 0 && len(d.items) == 1 {
+		p.Line("")
+	}
+	for _, e := range d.Extra {
+		p.Add(theme.Text, "", model.CleanLine(e, 0))
+	}
 }
 
-func (d *Plan) remarks(w int) []string { return d.texts(w, theme.Dim, "Note: ", d.notes, !d.Bulk()) }
-
-func (d *Plan) texts(w int, look theme.Token, lead string, texts []string, apart bool) []string {
-	var out []string
-	if apart && len(texts) > 0 {
-		out = append(out, "")
+func (d *Plan) remarks(p *theme.Page) {
+	if len(d.notes) > 0 && !d.Bulk() {
+		p.Line("")
 	}
-	for _, text := range texts {
-		if text = model.CleanLine(text, 0); lead != "" {
-			text = lead + sentence(text)
-		}
-		out = append(out, d.th.Wrapped(text, w, look, "")...)
+	for _, n := range d.notes {
+		p.Add(theme.Dim, "", "Note: "+sentence(model.CleanLine(n, 0)))
 	}
-	return out
 }
 
 // edits says what the edits of an item are, of a set of people in a line each.
-func (d *Plan) edits(it *model.PlanItem, w int, indent string) []string {
-	var out []string
-	say := func(look theme.Token, text string) { out = append(out, d.th.Wrapped(text, w, look, indent)...) }
+func edits(p *theme.Page, it *model.PlanItem, indent string) {
 	for _, e := range it.Edits {
 		if e.Base.People == nil || e.Target.People == nil {
-			say(theme.Text, d.th.Phrase(e))
+			p.Add(theme.Text, indent, p.Phrase(e))
 			continue
 		}
 		diff := model.DiffPeople(e.Base.Set(), e.Target.Set())
-		say(theme.Dim, e.Kind.Words()+": "+theme.Changed(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept)))
-		for _, p := range diff.Added {
-			say(theme.Added, "+ "+theme.Person(p))
+		counts := theme.Changed(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept))
+		p.Add(theme.Dim, indent, e.Kind.Words()+": "+counts)
+		for _, q := range diff.Added {
+			p.Add(theme.Added, indent, "+ "+theme.Person(q))
 		}
-		for _, p := range diff.Removed {
-			say(theme.Removed, "- "+theme.Person(p))
+		for _, q := range diff.Removed {
+			p.Add(theme.Removed, indent, "- "+theme.Person(q))
 		}
-		for i, p := range diff.Altered {
-			say(theme.Text, "~ "+d.th.PeopleChange([]model.Participant{diff.Was[i]}, []model.Participant{p}))
+		for i, q := range diff.Altered {
+			p.Add(theme.Text, indent, "~ "+p.PeopleChange([]model.Participant{diff.Was[i]}, []model.Participant{q}))
 		}
 	}
-	return out
 }

@@ -129,23 +129,16 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.folds == nil {
 		d.fill(th)
 	}
-	look := theme.Accent
-	if d.sub.NeedPerson > 0 {
-		look = theme.Warning
+	look := theme.Pick(d.sub.NeedPerson > 0, theme.Warning, theme.Accent)
+	above := func(p *theme.Page) {
+		if d.answer != "" {
+			p.Add(theme.Key, "", model.CleanLine(d.answer, 300))
+		}
+		if !d.sub.Settled() && screen.H >= 5 {
+			p.Line(bar(p.Theme, d.sub.Edits-d.sub.Waiting, d.sub.Edits, p.W), "")
+		}
 	}
-	none := func(_, _ int) []string { return nil }
-	return d.frame(th, screen, d.title(), 92, look, "", d.footer, d.above, none, nil)
-}
-
-func (d *Results) above(w, h int) []string {
-	var out []string
-	if d.answer != "" {
-		out = d.th.Wrapped(model.CleanLine(d.answer, 300), w, theme.Key, "")
-	}
-	if !d.sub.Settled() && h >= 3 {
-		out = append(out, bar(d.th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
-	}
-	return out
+	return d.frame(th, screen, d.title(), 92, look, "", d.footer, above, func(*theme.Page) {}, nil)
 }
 
 // counted matches a sentence of which the number of conversations can be told apart:
@@ -165,104 +158,89 @@ func (d *Results) title() string {
 }
 
 func (d *Results) footer(w int) []string {
-	var out []string
-	add := func(so bool, a keymap.Action, does string) {
-		if so {
-			out = append(out, d.Keys.Of(a), does)
-		}
-	}
-	add(d.told.refused > 0, keymap.Retry, "retry the refused")
-	add(d.told.unsent > 0, keymap.Stop, "withdraw the "+theme.Number(d.told.unsent)+" unsent")
+	p, back := d.here(), d.sub.Delivered-d.sub.TakenBack
 	// What took something back can't be taken back here: that would make the change again.
-	n := d.sub.Delivered - d.sub.TakenBack
-	add(n > 0 && d.sub.Settled() && d.sub.Undoes == "", keymap.Undo, "take the "+theme.Number(n)+" back")
-	p := d.here()
-	add(w >= 60 && p.opens() && !p.open, keymap.OpenLine, "open")
-	add(true, keymap.SaveReport, "save the report")
-	return append(out, "esc", "close")
+	undoes := back > 0 && d.sub.Settled() && d.sub.Undoes == ""
+	return []string{
+		d.Keys.If(d.told.refused > 0, keymap.Retry), "retry the refused",
+		d.Keys.If(d.told.unsent > 0, keymap.Stop), "withdraw the " + theme.Number(d.told.unsent) + " unsent",
+		d.Keys.If(undoes, keymap.Undo), "take the " + theme.Number(back) + " back",
+		d.Keys.If(w >= 60 && p.opens() && !p.open, keymap.OpenLine), "open",
+		d.Keys.Of(keymap.SaveReport), "save the report", "esc", "close",
+	}
 }
 
-// problem is a fold of edits that need a person or wait for one reason, which reasons say
-// with the id of each request.
+// problem is a fold of edits that need a person or wait for one reason, which is said without
+// the ids of their requests.
 type problem struct {
 	fold
-	reason  string
-	state   model.EditState
-	edits   []model.OutboxEntry
-	reasons []string
+	reason string
+	edits  []model.OutboxEntry
 }
 
-func (p *problem) rank() int { return b(!p.state.NeedsPerson()) }
+func (p *problem) is(q *problem) bool {
+	return p.reason == q.reason && p.edits[0].State.NeedsPerson() == q.edits[0].State.NeedsPerson()
+}
 
 // fill makes the lines: what needs a person, what waits and why, what is on its way, and
 // what is well.
 func (d *Results) fill(th *theme.Theme) {
 	rest, now, was := d.told.rest, d.Now(), d.problems
-	d.problems, d.namesakes = nil, theme.Namesakes{}
+	d.problems, d.namesakes, d.folds = nil, theme.Namesakes{}, []*fold{}
 	for _, e := range d.told.edits {
 		d.namesakes.Add(e.Title, e.Ref)
-		reason := th.Reason(e, now)
-		if reason == "" {
-			rest++
-			continue
-		}
 		alike := e
 		if e.Error != nil {
 			cause := *e.Error
 			cause.RequestID = ""
 			alike.Error = &cause
 		}
-		p := &problem{reason: th.Reason(alike, now), state: e.State}
-		same := func(q *problem) bool { return q.rank() == p.rank() && q.reason == p.reason }
-		if i := slices.IndexFunc(d.problems, same); i >= 0 {
-			p = d.problems[i]
+		p := &problem{reason: th.Reason(alike, now), edits: []model.OutboxEntry{e}}
+		if p.reason == "" {
+			rest++
+		} else if i := slices.IndexFunc(d.problems, p.is); i >= 0 {
+			d.problems[i].edits = append(d.problems[i].edits, e)
 		} else {
-			p.open = slices.ContainsFunc(was, func(q *problem) bool { return same(q) && q.open })
-			d.problems = append(d.problems, p)
+			p.open = slices.ContainsFunc(was, func(q *problem) bool { return q.open && q.is(p) })
+			d.problems, d.folds = append(d.problems, p), append(d.folds, &p.fold)
 		}
-		p.edits, p.reasons = append(p.edits, e), append(p.reasons, reason)
+	}
+	for _, p := range d.problems {
+		d.describe(p, now)
 	}
 	for _, j := range d.settled {
 		d.namesakes.Add(j.Title, j.Ref)
 	}
-	slices.SortStableFunc(d.problems, func(p, q *problem) int { return p.rank() - q.rank() })
-	d.folds = []*fold{}
-	for _, p := range d.problems {
-		d.describe(p)
-		d.folds = append(d.folds, &p.fold)
-	}
 	d.describeWell(now)
-	d.folds = append(d.folds, &fold{text: func(w int) (out []string) {
+	d.folds = append(d.folds, &fold{text: func(p *theme.Page) {
 		if n := d.told.more; n > 0 {
-			out = d.th.Wrapped(theme.Number(n)+" more need you: the outbox lists them", w, theme.Attention, "")
+			p.Add(theme.Attention, "", theme.Number(n)+" more need you: the outbox lists them")
 		}
 		if rest > 0 {
-			its := [2]string{"their", "its"}[b(rest == 1)]
-			out = append(out, d.th.Wrapped(d.th.QueuedSign+" "+theme.Number(rest)+" on "+its+" way", w, theme.Pending, "")...)
+			p.Add(theme.Pending, "", p.QueuedSign+" "+theme.Number(rest)+" on "+theme.Pick(rest == 1, "its", "their")+" way")
 		}
-		return out
 	}}, &d.well)
 }
 
 // describe tells of a problem: of a few edits one by one in two lines, of more in one that
 // opens.
-func (d *Results) describe(p *problem) {
+func (d *Results) describe(q *problem, now time.Time) {
 	const few = 3
-	p.n, p.words = len(p.edits), func(i int) string { return p.edits[i].Title }
-	p.row = func(i, w int) []string {
-		th, e := d.th, &p.edits[i]
-		sign, _, look := th.StateSign(e.State)
-		apart := th.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), w/2, th.Ellipsis)
-		out := []string{d.titled(th.Say(look, sign)+" ", e.Title, e.Ref, apart, w)}
-		if p.head != nil && p.reasons[i] == p.reason {
-			return out
+	f := &q.fold
+	f.n, f.words = len(q.edits), func(i int) string { return q.edits[i].Title }
+	f.row = func(p *theme.Page, i int) {
+		e := q.edits[i]
+		sign, _, look := p.StateSign(e.State)
+		apart := p.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), p.W/2, p.Ellipsis)
+		d.titled(p, p.Say(look, sign)+" ", e.Title, e.Ref, apart)
+		if reason := p.Reason(e, now); f.head == nil || reason != q.reason {
+			p.Add(look, "  ", reason)
 		}
-		return append(out, th.Wrapped(p.reasons[i], w, look, "  ")...)
 	}
-	if p.n > few {
-		p.head = func(w int) []string {
-			sign, _, look := d.th.StateSign(p.state)
-			return d.headed(look, sign+" "+p.reason, "", p.n, &p.fold, w)
+	if f.n > few {
+		f.head = func(p *theme.Page) {
+			sign, _, look := p.StateSign(q.edits[0].State)
+			headed(p, look, sign+" "+q.reason, "", f.n, f)
 		}
 	}
 }
@@ -274,9 +252,7 @@ func (d *Results) describeWell(now time.Time) {
 	if s.ID == "" || d.fine()+s.Withdrawn+s.Discarded+s.Replaced == 0 && s.Edits > 0 {
 		return // it has not been read yet
 	}
-	f.head = func(w int) []string {
-		return d.headed(theme.Good, d.th.DoneSign+" "+d.th.Ending(s, now), "", 0, f, w)
-	}
+	f.head = func(p *theme.Page) { headed(p, theme.Good, p.DoneSign+" "+p.Ending(s, now), "", 0, f) }
 	if d.fine() > 0 {
 		f.n = max(1, len(d.settled)+b(d.more > 0))
 	}
@@ -286,13 +262,14 @@ func (d *Results) describeWell(now time.Time) {
 		}
 		return ""
 	}
-	f.row = func(i, w int) []string {
-		th := d.th
+	f.row = func(p *theme.Page, i int) {
 		switch {
 		case len(d.settled) == 0:
-			return []string{th.Say(theme.Dim, "    reading"+th.Ellipsis)}
+			p.Line(p.Say(theme.Dim, "    reading"+p.Ellipsis))
+			return
 		case i == len(d.settled):
-			return th.Wrapped(theme.Number(d.more)+" more: the report lists them all", w, theme.Dim, "    ")
+			p.Add(theme.Dim, "    ", theme.Number(d.more)+" more: the report lists them all")
+			return
 		}
 		j := d.settled[i]
 		info := cmp.Or(d.namesakes.Apart(j.Title, j.Ref, ""), model.CleanLine(j.Ref.Account, 40))
@@ -301,14 +278,14 @@ func (d *Results) describeWell(now time.Time) {
 		} else if j.Undone != "" {
 			info += ", taken back"
 		}
-		return []string{d.titled("    ", j.Title, j.Ref, "  "+info, w)}
+		d.titled(p, "    ", j.Title, j.Ref, "  "+info)
 	}
 }
 
 // titled draws the title of a conversation, cut where there is no room for what stands behind.
-func (d *Results) titled(lead, title string, ref model.Ref, behind string, w int) string {
-	room := max(1, w-d.th.Width(lead)-d.th.Width(behind))
-	return lead + d.say(theme.Text, d.th.Truncate(theme.TitleOf(title, ref, 200), room, d.th.Ellipsis)) + d.th.Say(theme.Dim, behind)
+func (d *Results) titled(p *theme.Page, lead, title string, ref model.Ref, behind string) {
+	room := max(1, p.W-p.Width(lead)-p.Width(behind))
+	p.Line(lead + d.say(theme.Text, p.Truncate(theme.TitleOf(title, ref, 200), room, p.Ellipsis)) + p.Say(theme.Dim, behind))
 }
 
 // Report returns the results of a submission as text to be saved.
@@ -317,10 +294,7 @@ func Report(th *theme.Theme, sub model.Submission, waiting []model.OutboxEntry, 
 	add := func(state model.EditState, e model.Edit, title, reason string) {
 		_, word, _ := th.StateSign(state)
 		fields := []string{word, model.CleanLine(e.Ref.String(), 0), th.Phrase(e), model.CleanLine(title, 0)}
-		if reason != "" {
-			fields = append(fields, reason)
-		}
-		lines = append(lines, strings.Join(fields, "\t"))
+		lines = append(lines, strings.Join(fields, "\t")+theme.Around("\t", reason, ""))
 	}
 	for _, person := range []bool{true, false} {
 		for _, e := range waiting {

@@ -12,13 +12,13 @@ import (
 
 // fold is a line that opens to rows. Without a head the rows stand by themselves.
 type fold struct {
-	head func(w int) []string
-	row  func(i, w int) []string
+	head func(p *theme.Page)
+	row  func(p *theme.Page, i int)
 	n    int
 	// words are what is looked for in a row, nil where nothing is.
 	words func(i int) string
 	// text is laid out into lines, each of which is a row.
-	text  func(w int) []string
+	text  func(p *theme.Page)
 	lines []string
 	open  bool
 	// found says that a search opened it, to show its match.
@@ -33,14 +33,15 @@ type stop struct {
 	at int
 }
 
-func (p stop) draw(w int) []string {
+func (at stop) draw(p *theme.Page) {
 	switch {
-	case p.at < 0:
-		return p.head(w)
-	case p.text != nil:
-		return p.lines[p.at : p.at+1]
+	case at.at < 0:
+		at.head(p)
+	case at.text != nil:
+		p.Line(at.lines[at.at])
+	default:
+		at.row(p, at.at)
 	}
-	return p.row(p.at, w)
 }
 
 // sheet is a list of folds with a cursor. It lays out only what it draws.
@@ -86,10 +87,12 @@ func (s *sheet) here() stop {
 	return stop{&fold{}, -1}
 }
 
+func (s *sheet) linesOf(at stop) []string { return s.th.Write(s.w, at.draw) }
+
 // Scroll moves the cursor, and within what is taller than the window.
 func (s *sheet) Scroll(by int) {
 	if s.at == s.top && s.room > 0 && (by == 1 || by == -1) {
-		if skip := s.skip + by; skip >= 0 && skip <= len(s.here().draw(s.w))-s.room {
+		if skip := s.skip + by; skip >= 0 && skip <= len(s.linesOf(s.here()))-s.room {
 			s.skip = skip
 			return
 		}
@@ -131,10 +134,8 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bo
 		s.shut()
 	case keymap.Search:
 		s.finder.Begin()
-	case keymap.SearchNext:
-		s.next(1)
-	case keymap.SearchPrev:
-		s.next(-1)
+	case keymap.SearchNext, keymap.SearchPrev:
+		s.next(theme.Pick(a == keymap.SearchNext, 1, -1))
 	default:
 		return a, a == ""
 	}
@@ -187,7 +188,7 @@ func (s *sheet) lay(th *theme.Theme, w int) {
 	s.th, s.w = th, max(1, w-b(s.points()))
 	for _, f := range s.folds {
 		if f.text != nil {
-			f.lines = f.text(s.w)
+			f.lines = th.Write(s.w, f.text)
 			f.n = len(f.lines)
 		}
 	}
@@ -203,7 +204,7 @@ func (s *sheet) draw(th *theme.Theme, w, room int) []string {
 		return nil
 	}
 	s.top = layout.Clamp(s.top, 0, last)
-	s.skip = layout.Clamp(s.skip, 0, len(stops[s.top].draw(s.w))-1)
+	s.skip = layout.Clamp(s.skip, 0, len(s.linesOf(stops[s.top]))-1)
 	first, cut := s.back(stops[:s.at+1], room)
 	if to := layout.Clamp(s.top, min(s.at, first+b(cut > 0)), s.at); to != s.top {
 		s.top, s.skip = to, 0
@@ -213,7 +214,7 @@ func (s *sheet) draw(th *theme.Theme, w, room int) []string {
 	}
 	var out []string
 	for i := s.top; i <= last && len(out) < room; i++ {
-		lines := stops[i].draw(s.w)
+		lines := s.linesOf(stops[i])
 		if i == s.top {
 			lines = lines[s.skip:]
 		}
@@ -228,7 +229,7 @@ func (s *sheet) draw(th *theme.Theme, w, room int) []string {
 // back returns where so many lines begin that end with the last of some stops.
 func (s *sheet) back(stops []stop, room int) (top, skip int) {
 	for i, p := range slices.Backward(stops) {
-		if room -= len(p.draw(s.w)); room <= 0 {
+		if room -= len(s.linesOf(p)); room <= 0 {
 			return i, -room
 		}
 	}
@@ -247,24 +248,28 @@ func (s *sheet) pointed(lines []string) []string {
 // frame draws the list in a box, between what is always in sight. Below stands a word
 // that is typed, nil for none. more is the key that is named where there is more to see.
 func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, wide int, look theme.Token, more string,
-	footer func(w int) []string, above, below func(w, h int) []string, word *theme.Input) layout.Picture {
+	footer func(w int) []string, above, below func(p *theme.Page), word *theme.Input) layout.Picture {
 	w, most := min(screen.W-2, wide), screen.H-3
 	inside := max(1, w-4)
 	s.lay(th, inside)
 	foot := footer(screen.W)
-	h := len(above(inside, screen.H)) + len(below(inside, screen.H)) + b(word != nil) + b(s.finder.Shown())
+	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + b(word != nil) + b(s.finder.Shown())
 	for _, p := range s.stops(false) {
 		if h > most {
 			break
 		}
-		h += len(p.draw(s.w))
+		h += len(s.linesOf(p))
 	}
 	if more != "" && h > most {
-		foot = slices.Insert(foot, min(2, len(foot)), more, "more")
+		first := 0
+		for first < len(foot)-2 && foot[first] == "" {
+			first += 2
+		}
+		foot = slices.Insert(foot, first+2, more, "more")
 	}
 	return th.Frame(screen, title, foot, w, min(h, most), look, func(w, h int) ([]string, *layout.Cursor) {
 		var cursor *layout.Cursor
-		out, tail := above(w, h), below(w, h)
+		out, tail := th.Write(w, above), th.Write(w, below)
 		if word != nil {
 			line, x := word.Draw(th, w, theme.Text)
 			tail, cursor = append(tail, line), &layout.Cursor{X: x, Y: len(tail)}
@@ -290,27 +295,26 @@ func (s *sheet) say(look theme.Token, text string) string {
 
 // headed draws the head of a fold: what it says, how many, and what more is said of them.
 // Where there is no room that goes below; nothing is cut.
-func (s *sheet) headed(look theme.Token, text, tail string, n int, f *fold, w int) []string {
-	th, number, sign, aside := s.th, "", "", ""
+func headed(p *theme.Page, look theme.Token, text, tail string, n int, f *fold) {
+	number, sign, aside := "", "", ""
 	if n > 0 {
 		number = "  " + theme.Number(n)
 	}
 	if f.opens() {
-		sign = " " + th.Fold(f.open)
+		sign = " " + p.Fold(f.open)
 	}
-	room := w - th.Width(number) - th.Width(sign)
-	if tail != "" && th.Width(text)+3+th.Width(tail) <= room {
+	room := p.W - p.Width(number) - p.Width(sign)
+	if tail != "" && p.Width(text)+3+p.Width(tail) <= room {
 		aside, tail = "   "+tail, ""
-		room -= th.Width(aside)
+		room -= p.Width(aside)
 	}
-	lines := th.Wrap(text, max(1, room))
-	gap := layout.Spaces(room - th.Width(lines[0]))
-	out := []string{th.Say(look, lines[0]) + gap + th.Say(theme.Heading, number) + th.Say(theme.Dim, aside+sign)}
+	lines := p.Wrap(text, max(1, room))
+	gap := layout.Spaces(room - p.Width(lines[0]))
+	p.Line(p.Say(look, lines[0]) + gap + p.Say(theme.Heading, number) + p.Say(theme.Dim, aside+sign))
 	for _, l := range lines[1:] {
-		out = append(out, th.Say(look, l))
+		p.Line(p.Say(look, l))
 	}
 	if tail != "" {
-		out = append(out, th.Wrapped(tail, w, theme.Dim, "  ")...)
+		p.Add(theme.Dim, "  ", tail)
 	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -78,8 +79,12 @@ func (d *Prompt) Restore(draft string) (said string) {
 
 func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 84)
-	look := theme.Pick(d.Problem == "", theme.Dim, theme.Error)
-	under := append(th.Wrapped(cmp.Or(d.Problem, d.Help), max(1, w-4), look, ""), d.examples(th, max(1, w-4), screen.H-7)...)
+	under := th.Write(max(1, w-4), func(p *theme.Page) {
+		p.Add(theme.Pick(d.Problem == "", theme.Dim, theme.Error), "", cmp.Or(d.Problem, d.Help))
+		if d.Live && !d.Covered {
+			d.examples(p, max(0, min(MostExamples, (screen.H-7)/2)))
+		}
+	})
 	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(under), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			line, x := d.Input.Draw(th, w, theme.Text)
@@ -87,19 +92,16 @@ func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-func (d *Prompt) examples(th *theme.Theme, w, room int) []string {
-	if !d.Live || d.Covered {
-		return nil
-	}
-	most := max(0, min(MostExamples, room/2))
-	out := []string{""}
-	for _, e := range d.Examples[:min(len(d.Examples), most)] {
+func (d *Prompt) examples(p *theme.Page, most int) {
+	p.Line("")
+	some := d.Examples[:min(len(d.Examples), most)]
+	for _, e := range some {
+		p.Line(p.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), p.W))
 		look, after := theme.Pick(e.Why == "", theme.Added, theme.Warning), cmp.Or(e.Why, e.After)
-		out = append(out, th.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), w))
-		out = append(out, th.Paint(look, th.Arrow+" "+model.CleanLine(after, 0), w))
+		p.Line(p.Paint(look, p.Arrow+" "+model.CleanLine(after, 0), p.W))
 	}
-	out = append(out, th.Paint(theme.Dim, d.Note, w))
-	return append(out, make([]string, 2+2*most-len(out))...) // as high with every text
+	p.Line(p.Paint(theme.Dim, d.Note, p.W))
+	p.Line(make([]string, 2*(most-len(some)))...) // as high with every text
 }
 
 // Item is one choice of a menu.
@@ -161,10 +163,10 @@ func (d *Menu) itemAt(line int) (int, bool) {
 
 func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 72)
-	lines := d.lines(th, max(1, w-4))
+	lines := th.Write(max(1, w-4), d.lines)
 	return th.Frame(screen, d.Title, []string{"enter", "choose", "esc", "back"}, w, len(lines), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
-			lines := d.lines(th, w)
+			lines := th.Write(w, d.lines)
 			head := len(lines) - len(d.Items)
 			hidden := min(max(0, head+d.At+1-h), len(lines))
 			d.first, d.rows = head-hidden, h
@@ -172,29 +174,22 @@ func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-func (d *Menu) lines(th *theme.Theme, w int) []string {
-	var out []string
+func (d *Menu) lines(p *theme.Page) {
 	for _, t := range d.Text {
-		out = append(out, th.Wrapped(t, w, theme.Text, "")...)
+		p.Add(theme.Text, "", t)
 	}
 	if len(d.Text) > 0 {
-		out = append(out, "")
+		p.Line("")
 	}
 	for i, it := range d.Items {
-		look, label, key := theme.Text, it.Label, ""
-		if it.Off != "" {
-			look, label = theme.Disabled, label+": "+it.Off
-		}
+		look := theme.Pick(it.Off == "", theme.Text, theme.Disabled)
 		if i == d.At {
 			look = theme.Selected
 		}
-		if it.Key != "" {
-			key = th.Say(theme.Key, it.Key) + "  "
-		}
-		label = th.Truncate(label, max(1, w-2-th.Width(key)), th.Ellipsis)
-		out = append(out, th.Pointer(i == d.At)+" "+key+th.Say(look, label))
+		key := theme.Around("", p.Say(theme.Key, it.Key), "  ")
+		label := p.Truncate(it.Label+theme.Around(": ", it.Off, ""), max(1, p.W-2-p.Width(key)), p.Ellipsis)
+		p.Line(p.Pointer(i == d.At) + " " + key + p.Say(look, label))
 	}
-	return out
 }
 
 // Progress shows how far something is that can be stopped.
@@ -214,10 +209,7 @@ func (d *Progress) Update(msg tea.Msg) any {
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2+b(d.Note != ""), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
-			text := "working" + th.Ellipsis
-			if d.Total > 0 {
-				text = theme.Number(d.Done) + " of " + theme.Number(d.Total)
-			}
+			text := theme.Pick(d.Total > 0, theme.Number(d.Done)+" of "+theme.Number(d.Total), "working"+th.Ellipsis)
 			out := []string{text, bar(th, d.Done, d.Total, w)}
 			if d.Note != "" {
 				out = append(out, th.Truncate(d.Note, w, th.Ellipsis))
@@ -257,15 +249,44 @@ func (d *Text) Update(msg tea.Msg) any {
 }
 
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	keys := []string{"esc", "close"}
-	if d.Copied != "" {
-		keys = append(keys, "y", "copy")
-	}
-	return d.draw(th, screen, d.Title, keys, theme.Accent, func(w int) []string {
-		var out []string
+	keys := []string{"esc", "close", theme.Pick(d.Copied == "", "", "y"), "copy"}
+	return d.draw(th, screen, d.Title, keys, theme.Accent, func(p *theme.Page) {
 		for _, l := range d.Lines {
-			out = append(out, th.Wrapped(model.Clean(l), w, theme.Text, "")...)
+			p.Add(theme.Text, "", model.Clean(l))
 		}
-		return out
 	})
+}
+
+const page = 10
+
+// pager is a box of at most 92 cells with text that scrolls.
+type pager struct{ layout.Pager }
+
+func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token,
+	text func(p *theme.Page)) layout.Picture {
+	w := min(screen.W-2, 92)
+	return th.Frame(screen, title, foot, w, len(th.Write(max(1, w-4), text)), look, func(w, h int) ([]string, *layout.Cursor) {
+		lines := th.Write(w, text)
+		first, end := p.Show(len(lines), h)
+		return lines[first:end], nil
+	})
+}
+
+func b(v bool) int {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+func sentence(s string) string {
+	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?)") {
+		s += "."
+	}
+	return capital(s)
+}
+
+func capital(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }

@@ -43,7 +43,7 @@ type tally struct {
 	items []model.PlanItem
 	out   []bool // the items that the person left out
 	lines [classes][]*line
-	known map[lineKey]*line
+	known map[[2]any]*line // by class and what tells them apart
 	notes []string
 	// changes and leftOut count the items that change.
 	changes, leftOut int
@@ -53,13 +53,8 @@ type tally struct {
 	sentence [2]string
 }
 
-type lineKey struct {
-	class
-	of any
-}
-
 func count(items []model.PlanItem) *tally {
-	t := &tally{items: items, out: make([]bool, len(items)), known: map[lineKey]*line{}, titles: make(map[string]int32, len(items))}
+	t := &tally{items: items, out: make([]bool, len(items)), known: map[[2]any]*line{}, titles: make(map[string]int32, len(items))}
 	seed, likeness, times := maphash.MakeSeed(), make([]uint64, len(items)), make(map[uint64]int32, len(items))
 	accounts, notes := map[string]bool{}, map[string]bool{}
 	for i := range items {
@@ -81,7 +76,7 @@ func count(items []model.PlanItem) *tally {
 			t.add(i, blocked, it.Reason, it.Reason)
 			continue
 		}
-		full := len(t.lines[alike]) == linesAtMost && t.known[lineKey{alike, likeness[i]}] == nil
+		full := len(t.lines[alike]) == linesAtMost && t.known[[2]any{alike, likeness[i]}] == nil
 		if times[likeness[i]] < 2 || full {
 			t.add(i, each, nil, "").own = true
 		} else {
@@ -132,7 +127,7 @@ func likenessOf(seed maphash.Seed, edits []model.Edit) uint64 {
 
 // add puts an item on the line of a key, which says something where it is new.
 func (t *tally) add(item int, c class, of any, says string) *line {
-	key, lines := lineKey{c, of}, t.lines[c]
+	key, lines := [2]any{c, of}, t.lines[c]
 	l := t.known[key]
 	if l == nil && len(lines) == linesAtMost {
 		l = lines[linesAtMost-1]
@@ -148,8 +143,8 @@ func (t *tally) add(item int, c class, of any, says string) *line {
 	return l
 }
 
-// the returns the one line of a class, an empty one where there is none.
-func (t *tally) the(c class) *line {
+// one returns the one line of a class, an empty one where there is none.
+func (t *tally) one(c class) *line {
 	if len(t.lines[c]) == 0 {
 		return &line{}
 	}
@@ -199,7 +194,7 @@ func (t *tally) order() [2]string {
 	for _, l := range t.lines[alike] {
 		some = append(some, l.items[0])
 	}
-	some = append(some, t.the(each).first()...)
+	some = append(some, t.one(each).first()...)
 	var edits []model.Titled
 	for _, i := range some {
 		for _, e := range t.items[i].Edits {
@@ -212,9 +207,9 @@ func (t *tally) order() [2]string {
 	return model.Order(edits)
 }
 
-// name is the title of the plan as it is now, "" where it changes nothing.
+// name is the title of a plan of several as it is now, "" where it changes nothing.
 func (t *tally) name() string {
-	if t.sentence == [2]string{} || t.changes == 0 {
+	if t.sentence == [2]string{} || t.changes == 0 || len(t.items) == 1 {
 		return ""
 	}
 	return capital(t.sentence[0] + theme.Number(t.changes) + t.sentence[1])

@@ -36,7 +36,8 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 		add(len(options) > 0 && (k != model.EditPrivacy || caps.Of(k).Can()), k, &choice{options: options})
 	}
 	people := NewPeople("People of the new conversation", model.EditParticipants, false, about)
-	people.take(Loaded{{Conversation: model.Conversation{Ref: model.Ref{Account: about.Account}, Participants: model.SetOf[model.Participant]()}}})
+	nobody := model.Conversation{Ref: model.Ref{Account: about.Account}, Participants: model.SetOf[model.Participant]()}
+	people.take(Loaded{{Conversation: nobody}})
 	add(len(about.People) > 0, fieldPeople, table{People: people})
 	add(true, fieldMessage, theme.NewArea(""))
 	if cp := caps.Of(model.EditCreate); cp.State == model.CapabilityAssumed {

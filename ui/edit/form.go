@@ -172,13 +172,12 @@ func (f *Form) move(by int) {
 
 // click goes to the field drawn at a line, unless it is off.
 func (f *Form) click(line int) {
-	for at, start := range slices.Backward(f.starts) {
-		if start <= line+f.top {
-			if f.fields[at].off == "" {
-				f.at = at
-			}
-			return
-		}
+	at := len(f.starts) - 1
+	for at > 0 && f.starts[at] > line+f.top {
+		at--
+	}
+	if at >= 0 && f.fields[at].off == "" {
+		f.at = at
 	}
 }
 

@@ -81,13 +81,10 @@ func NewPeople(title string, kind model.EditKind, several bool, about ...model.D
 // Need returns what has to be read of a conversation before its people can be
 // edited, 0 for nothing.
 func (e *People) Need() model.Need {
-	switch {
-	case e.loaded:
+	if e.loaded {
 		return 0
-	case e.kind == model.EditContacts:
-		return model.NeedContacts | model.NeedParticipants
 	}
-	return model.NeedParticipants
+	return model.NeedParticipants | theme.Pick(e.kind == model.EditContacts, model.NeedContacts, 0)
 }
 
 func (e *People) Kind() model.EditKind { return e.kind }
@@ -135,8 +132,12 @@ func (e *People) do(a keymap.Action) any {
 	case a == keymap.RoleNext || a == keymap.RolePrev:
 		e.cycle(r, theme.Pick(a == keymap.RoleNext, 1, -1))
 	case r == nil:
+	case a == keymap.AddToOthers && r.gone:
+		e.problem = theme.Name(r.Participant) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
+	case a == keymap.AddToOthers && len(e.missing(*r)) == 0:
+		e.problem = theme.Name(r.Participant) + " is in all of them already"
 	case a == keymap.AddToOthers:
-		e.spread(r)
+		r.everywhere = r.added() || !r.everywhere
 	case r.added() && (a == keymap.RemovePerson || a == keymap.RevertPerson):
 		e.rows = slices.Delete(e.rows, e.bar.At, e.bar.At+1)
 		e.move(0)
@@ -148,8 +149,6 @@ func (e *People) do(a keymap.Action) any {
 	return nil
 }
 
-var errNotAll = errors.New("the service did not give the full list, so it can't be edited")
-
 // take takes the people of all conversations, unless some could not be read.
 func (e *People) take(all Loaded) any {
 	if e.loaded { // it was asked twice, and may have been edited since the first answer
@@ -158,7 +157,7 @@ func (e *People) take(all Loaded) any {
 	e.unread = nil
 	for _, h := range all {
 		if _, known := model.Read(h.Conversation, e.kind, ""); !known && h.Err == nil {
-			h.Err = errNotAll
+			h.Err = errors.New("the service did not give the full list, so it can't be edited")
 		}
 		switch {
 		case h.Off != "":
@@ -200,7 +199,11 @@ func (e *People) ready() any {
 			strings.Compare(a.ID, b.ID))
 	})
 	if e.kind == model.EditContacts && len(e.of) == 1 {
-		e.rooms = slices.DeleteFunc(slices.Clone(e.of[0].Participants.Items), func(p model.Participant) bool { return p.Kind != model.KindRoom })
+		for _, p := range e.of[0].Participants.Items {
+			if p.Kind == model.KindRoom {
+				e.rooms = append(e.rooms, p)
+			}
+		}
 	}
 	draft := e.draft
 	e.draft = ""
@@ -228,15 +231,13 @@ func (e *People) move(by int) {
 func (e *People) picker() any {
 	var places []place
 	for _, d := range e.about {
-		var some []place
 		for _, k := range theme.Pick(e.kind == model.EditContacts, []model.LookupKind{model.LookupContacts}, d.People) {
-			some = append(some, place{d.Account, k, e.space(d.Account)})
+			places = append(places, place{d.Account, k, e.space(d.Account)})
 		}
-		if r := e.row(); r != nil && r.account == d.Account {
-			places = append(some, places...)
-		} else {
-			places = append(places, some...)
-		}
+	}
+	if r := e.row(); r != nil {
+		elsewhere := func(p place) int { return theme.Pick(p.account == r.account, 0, 1) }
+		slices.SortStableFunc(places, func(a, b place) int { return elsewhere(a) - elsewhere(b) })
 	}
 	if len(places) == 0 {
 		e.problem = "the service has no directory to add people from"
@@ -291,7 +292,7 @@ func (e *People) add(account string, p model.Participant) {
 	r := &e.rows[i]
 	r.gone, e.bar.At = false, i
 	if !r.everywhere && len(e.missing(*r)) > 0 {
-		e.problem = fmt.Sprintf("%s is in %s already: %s adds to the rest", theme.Name(r.Participant), e.share(*r), e.Keys.Of(keymap.AddToOthers))
+		e.problem = theme.Name(r.Participant) + " is in " + e.share(*r) + " already: " + e.Keys.Of(keymap.AddToOthers) + " adds to the rest"
 	}
 }
 
@@ -329,18 +330,6 @@ func (e *People) missing(r person) []int {
 // share says in how many of them somebody is: "2 of 3".
 func (e *People) share(r person) string {
 	return fmt.Sprintf("%d of %d", len(r.In), len(e.all(r.account)))
-}
-
-// spread adds somebody to the conversations that they are not in, or takes that back.
-func (e *People) spread(r *person) {
-	switch {
-	case r.gone:
-		e.problem = theme.Name(r.Participant) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
-	case len(e.missing(*r)) == 0:
-		e.problem = theme.Name(r.Participant) + " is in all of them already"
-	case !r.added():
-		r.everywhere = !r.everywhere
-	}
 }
 
 // cycle chooses another role for all conversations, or where there are none another

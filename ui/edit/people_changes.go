@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // terms returns the role and the status that somebody has after the edit in every
@@ -13,12 +14,7 @@ import (
 func (r person) terms() (role, status string) {
 	role, status = r.Role, r.Status
 	for _, p := range r.In {
-		if p.Role != role {
-			role = ""
-		}
-		if p.Status != status {
-			status = ""
-		}
+		role, status = theme.Pick(p.Role == role, role, ""), theme.Pick(p.Status == status, status, "")
 	}
 	return cmp.Or(r.role, role), cmp.Or(r.status, status)
 }

@@ -15,12 +15,12 @@ import (
 func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	notes, tail := e.notes(), 0
 	if e.several || len(e.rooms) > 0 {
-		tail = len(e.rooms) + 2
+		tail = 2 + theme.Pick(e.several, 0, len(e.rooms))
 	}
 	h := max(8, min(len(e.rows)+2+len(notes)+tail, screen.H-5))
 	return th.Frame(screen, e.Title, e.foot(), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		if !e.loaded {
-			return e.waiting(th, w), nil
+			return th.Write(w, e.waiting), nil
 		}
 		look := theme.Pick(e.problem == "", theme.Dim, theme.Error)
 		out := []string{th.Paint(look, cmp.Or(e.problem, e.summary()), w)}
@@ -38,51 +38,42 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			out = append(out, th.Paint(theme.Dim, "  nobody yet: "+e.Keys.Of(keymap.AddPerson)+" adds somebody", w))
 		}
 		if tail > 0 {
-			out = append(th.Block(out, w, h-tail), e.below(th, w)...)
+			out = append(th.Block(out, w, h-tail), th.Write(w, e.below)...)
 		}
 		return out, nil
 	})
 }
 
 func (e *People) foot() []string {
-	var out []string
-	add := func(so bool, a keymap.Action, does string) {
-		if so {
-			out = append(out, e.Keys.Of(a), does)
-		}
+	r, failed := e.row(), len(e.unread) > 0
+	switch {
+	case !e.loaded:
+		return []string{theme.Pick(failed && len(e.of) > 0, "enter", ""), "go on with the others",
+			e.Keys.If(failed, keymap.RoleNext), "read again", "esc", "back"}
+	case r == nil:
+		return []string{e.Keys.Of(keymap.Submit), "review", e.Keys.Of(keymap.AddPerson), "add", "esc", "back"}
 	}
-	add(e.loaded, keymap.Submit, "review")
-	if !e.loaded && len(e.unread) > 0 && len(e.of) > 0 {
-		out = append(out, "enter", "go on with the others")
-	}
-	add(!e.loaded && len(e.unread) > 0, keymap.RoleNext, "read again")
-	r := e.row()
-	if r != nil {
-		choose, _ := e.choices(r.account)
-		add(choose != "", keymap.RoleNext, choose)
-	}
-	add(e.loaded, keymap.AddPerson, "add")
-	if r != nil {
-		add(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers, theme.Pick(r.everywhere, "not to the rest", "add to the rest"))
-		add(true, keymap.RemovePerson, "remove")
-		add(true, keymap.RevertPerson, "as it was")
-	}
-	return append(out, "esc", "back")
+	choose, _ := e.choices(r.account)
+	return []string{e.Keys.Of(keymap.Submit), "review",
+		e.Keys.If(choose != "", keymap.RoleNext), choose, e.Keys.Of(keymap.AddPerson), "add",
+		e.Keys.If(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers), theme.Pick(r.everywhere, "not to the rest", "add to the rest"),
+		e.Keys.Of(keymap.RemovePerson), "remove", e.Keys.Of(keymap.RevertPerson), "as it was", "esc", "back"}
 }
 
-func (e *People) waiting(th *theme.Theme, w int) []string {
-	if len(e.unread) == 0 {
-		return th.Wrapped("Reading from the service"+th.Ellipsis, w, theme.Dim, "")
+func (e *People) waiting(p *theme.Page) {
+	switch {
+	case len(e.unread) == 0:
+		p.Add(theme.Dim, "", "Reading from the service"+p.Ellipsis)
+		return
+	case !e.several:
+		p.Add(theme.Error, "", model.Words(e.unread[0].Err))
+		return
 	}
-	if !e.several {
-		return th.Wrapped(model.Words(e.unread[0].Err), w, theme.Error, "")
-	}
-	out := th.Wrapped(fmt.Sprintf("%s of %s could not be read, so nothing of it is known and nothing is guessed:",
-		theme.Number(len(e.unread)), theme.Count(len(e.unread)+len(e.of), "conversation")), w, theme.Error, "")
+	p.Add(theme.Error, "", fmt.Sprintf("%s of %s could not be read, so nothing of it is known and nothing is guessed:",
+		theme.Number(len(e.unread)), theme.Count(len(e.unread)+len(e.of), "conversation")))
 	for _, h := range e.unread {
-		out = append(out, th.Wrapped(th.Bullet+" "+titleOf(h.Conversation, 60)+": "+model.Words(h.Err), w, theme.Text, "")...)
+		p.Add(theme.Text, "", p.Bullet+" "+titleOf(h.Conversation, 60)+": "+model.Words(h.Err))
 	}
-	return out
 }
 
 func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Title, c.Ref, most) }
@@ -95,59 +86,66 @@ func (e *People) notes() []string {
 		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}
 	if n := len(e.unread); n > 0 {
-		out = append(out, theme.Number(n)+" left out: "+theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) }))
+		some := theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) })
+		out = append(out, theme.Number(n)+" left out: "+some)
 	}
 	return out
 }
 
-// becoming is what becomes of a row, with its sign and look.
-type becoming struct {
+// What becomes of a row, and how that is shown.
+const (
+	added = iota
+	removed
+	altered
+	kept
+)
+
+var becomings = []struct {
 	word, sign string
 	look       theme.Token
-}
-
-var becomings = []becoming{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
+}{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
 
 func (e *People) becoming(r person) int {
 	switch {
 	case r.gone:
-		return 1
+		return removed
 	case r.added():
-		return 0
+		return added
 	case len(e.changes(r)) > 0:
-		return 2
+		return altered
 	}
-	return 3
+	return kept
 }
 
 func (e *People) summary() string {
-	var n [4]int
+	var n [kept + 1]int
 	for _, r := range e.rows {
 		n[e.becoming(r)]++
 	}
 	all := theme.Count(len(e.of), "conversation")
-	if n[3] < len(e.rows) {
+	if n[kept] < len(e.rows) {
 		change := "; " + theme.Number(len(e.touched())) + " of " + all + " change"
-		return theme.Changed(n[0], n[1], n[2], n[3]) + theme.Pick(e.several, change, "")
+		return theme.Changed(n[added], n[removed], n[altered], n[kept]) + theme.Pick(e.several, change, "")
 	}
-	return theme.Pick(e.kind == model.EditContacts, theme.Count(n[3], "contact"), headcount(n[3])) + theme.Pick(e.several, " in "+all, "")
+	who := theme.Pick(e.kind == model.EditContacts, theme.Count(n[kept], "contact"), headcount(n[kept]))
+	return who + theme.Pick(e.several, " in "+all, "")
 }
 
 func headcount(n int) string { return theme.Number(n) + theme.Pick(n == 1, " person", " people") }
 
 // below tells, under the people of several conversations, in which of them somebody is
 // as what; under the contacts of one, its rooms.
-func (e *People) below(th *theme.Theme, w int) []string {
-	if !e.several {
-		out := []string{"", th.Say(theme.Dim, "Calendar resources: not contacts, left as they are")}
-		for _, p := range e.rooms {
-			out = append(out, "  "+th.Paint(theme.Dim, model.CleanLine(p.Display(), 200), max(0, w-2)))
-		}
-		return out
-	}
+func (e *People) below(p *theme.Page) {
 	r := e.row()
-	if r == nil {
-		return nil
+	switch {
+	case !e.several:
+		p.Line("", p.Say(theme.Dim, "Calendar resources: not contacts, left as they are"))
+		for _, room := range e.rooms {
+			p.Line("  " + p.Paint(theme.Dim, model.CleanLine(room.Display(), 200), max(0, p.W-2)))
+		}
+		return
+	case r == nil:
+		return
 	}
 	titles := func(where []int) string {
 		if n := len(where); n > 1 && n == len(e.all(r.account)) {
@@ -169,8 +167,8 @@ func (e *People) below(th *theme.Theme, w int) []string {
 			out = append(out, "not in "+titles(missing)+" ("+e.Keys.Of(keymap.AddToOthers)+" adds them there"+as+")")
 		}
 	}
-	lines := th.Wrapped(strings.Join(out, "; "), w, theme.Dim, "")
-	return lines[:min(2, len(lines))]
+	p.Add(theme.Dim, "", strings.Join(out, "; "))
+	p.Lines = p.Lines[:min(2, len(p.Lines))]
 }
 
 // standing says as what somebody is, and is to be: "1 editor, 2 viewer → editor".
@@ -187,19 +185,14 @@ func (r person) standing(th *theme.Theme) string {
 // word says in how many conversations somebody is, and what becomes of that.
 func (e *People) word(r person, short bool) string {
 	n, missing := len(r.In), len(e.missing(r))
-	what := e.share(r)
 	switch {
 	case r.gone || !e.several:
 		return becomings[e.becoming(r)].word
 	case r.added():
 		return fmt.Sprintf("new in %d", missing)
-	case short:
-		what = fmt.Sprintf("%d/%d", n, n+missing)
 	}
-	if r.everywhere {
-		what += fmt.Sprintf(" +%d", missing)
-	}
-	return what
+	more := theme.Pick(r.everywhere, fmt.Sprintf(" +%d", missing), "")
+	return theme.Pick(short, fmt.Sprintf("%d/%d", n, n+missing), e.share(r)) + more
 }
 
 // The columns of the table.

@@ -175,7 +175,8 @@ func ofPeople(k model.LookupKind) bool {
 
 func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	foot := []string{"enter", "choose", theme.Pick(len(p.places) > 1, "tab", ""), "directory", "esc", "back"}
-	return th.Frame(screen, p.Title, foot, min(screen.W-2, 84), min(20, screen.H-5), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	w, h := min(screen.W-2, 84), min(20, screen.H-5)
+	return th.Frame(screen, p.Title, foot, w, h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, "/") + " " + line, p.head(th, w)}
 		rows := max(1, h-2)

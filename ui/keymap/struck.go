@@ -31,6 +31,14 @@ func (k *Keys) Of(a Action) string {
 	return ""
 }
 
+// If is Of where so is true; else "", which a footer leaves out.
+func (k *Keys) If(so bool, a Action) string {
+	if !so {
+		return ""
+	}
+	return k.Of(a)
+}
+
 // Press returns what a key means after those typed so far, "" where that is nothing
 // or not clear yet.
 func (k *Keys) Press(key string) Action {

@@ -18,7 +18,7 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if screen.Empty() {
 		return layout.Picture{}
 	}
-	w, now := screen.W, s.Now()
+	w := screen.W
 	line, keys := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: w - 2}, s.footer()...)
 	if s.answer.text != "" {
 		line, keys = th.Say(s.answer.look, th.Truncate(s.answer.text, w-2, th.Ellipsis)), nil
@@ -36,25 +36,22 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, inside := screen.Top(1)
 	inside, _ = inside.Bottom(1)
 	var info []string
-	switch {
-	case inside.H >= 14:
-		info = s.info(th, w, 5, now)
-	case inside.H >= 6:
-		info = s.info(th, w, 4, now)
+	if inside.H >= 6 {
+		part := th.Write(w, s.info)
+		info = th.Block(part, w, theme.Pick(inside.H >= 14, 5, 4))
 	}
 	s.height = inside.H - len(info)
 	s.bar.Top = min(s.bar.Top, len(s.lines)-s.height)
-	var rows []string
-	for i, end := s.bar.Show(len(s.lines), s.height); i < end; i++ {
-		rows = append(rows, s.row(th, i, w, now))
-	}
-	if len(s.lines) == 0 {
-		text := "Nothing was submitted in the last 90 days."
-		if !s.loaded {
-			text = "Reading" + th.Ellipsis
+	first, end := s.bar.Show(len(s.lines), s.height)
+	rows := th.Write(w, func(p *theme.Page) {
+		for i := first; i < end; i++ {
+			p.Line(s.row(p, i))
 		}
-		rows = append(rows, "", th.Paint(theme.Dim, "  "+text, w))
-	}
+		if len(s.lines) == 0 {
+			text := theme.Pick(s.loaded, "Nothing was submitted in the last 90 days.", "Reading"+p.Ellipsis)
+			p.Line("", p.Paint(theme.Dim, "  "+text, w))
+		}
+	})
 	lines := append([]string{s.head(th)}, th.Block(rows, w, s.height)...)
 	lines = append(append(lines, info...), " "+line)
 	return layout.Picture{At: screen, Lines: th.Block(lines, w, screen.H), Keys: keys, Inside: inside, Cursor: cursor}
@@ -62,26 +59,20 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 
 // footer names the keys that do something on the line under the cursor.
 func (s *Screen) footer() []string {
-	var foot []string
-	add := func(so bool, a keymap.Action, does string) {
-		if so {
-			foot = append(foot, s.Keys.Of(a), does)
-		}
-	}
 	sub, edit, ok := s.Under()
 	line, needs, waits := ok && edit == nil, edit != nil && edit.State.NeedsPerson(), ok && Unsettled(sub, edit)
-	// A narrow screen shows the first of these, so what a failure needs stands first.
-	add(line && sub.ID == s.open, keymap.Resolve, "shut")
-	add(line && sub.ID != s.open, keymap.Resolve, "open")
-	add(edit != nil && !needs, keymap.Resolve, "look")
-	add(needs || line && sub.NeedPerson > 0, keymap.Settle, "settle")
-	add(waits && (line && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)), keymap.Retry, "send again")
-	add(line && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack ||
-		edit != nil && (edit.Journal == nil || edit.Journal.Undone == ""), keymap.UndoEntry, "take back")
-	add(waits, keymap.Discard, "discard")
-	add(true, keymap.NextSection, "next section")
-	add(true, keymap.Search, "find")
-	return append(foot, "esc", "close")
+	again := line && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)
+	taken := edit != nil && edit.Journal != nil && edit.Journal.Undone != "" ||
+		line && sub.Delivered+sub.Waiting+sub.NeedPerson <= sub.TakenBack
+	look := theme.Pick(edit != nil, "look", theme.Pick(sub.ID == s.open, "shut", "open"))
+	return []string{ // a narrow screen shows the first of these, so what a failure needs stands first
+		s.Keys.If(ok && !needs, keymap.Resolve), look,
+		s.Keys.If(needs || line && sub.NeedPerson > 0, keymap.Settle), "settle",
+		s.Keys.If(waits && again, keymap.Retry), "send again",
+		s.Keys.If(ok && !taken, keymap.UndoEntry), "take back",
+		s.Keys.If(waits, keymap.Discard), "discard",
+		s.Keys.Of(keymap.NextSection), "next section", s.Keys.Of(keymap.Search), "find", "esc", "close",
+	}
 }
 
 // Unsettled reports whether something of a line is in the outbox.
@@ -105,53 +96,42 @@ func (s *Screen) head(th *theme.Theme) string {
 	}
 	out := ""
 	for i, name := range []string{"Needs you", "Waiting", "History"} {
-		look, text := theme.Tab, name+" "+theme.Number(count[i])
-		if section(i) == here {
-			look = theme.TabActive
-		}
-		if section(i) == settled && s.more {
-			text += "+"
-		}
-		out += " " + th.Say(look, text) + " "
+		look := theme.Pick(section(i) == here, theme.TabActive, theme.Tab)
+		out += " " + th.Say(look, name+" "+theme.Number(count[i])+theme.Pick(section(i) == settled && s.more, "+", "")) + " "
 	}
 	return out
 }
 
-func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
-	l, look := s.lines[i], theme.Text
-	lead := th.Pointer(i == s.bar.At) + " "
-	if i == s.bar.At {
-		look = theme.Selected
-	}
+func (s *Screen) row(p *theme.Page, i int) string {
+	l, now, w := s.lines[i], s.Now(), p.W
+	look := theme.Pick(i == s.bar.At, theme.Selected, theme.Text)
+	lead := p.Pointer(i == s.bar.At) + " "
 	if l.edit != nil {
-		return s.editRow(th, l.edit, lead+"  ", look, w, now)
+		return s.editRow(p, l.edit, lead+"  ", look)
 	}
-	sign, signLook := subSign(th, l.sub)
-	lead += th.Say(signLook, sign) + " "
-	room := w - 4
+	sign, signLook := subSign(p.Theme, l.sub)
+	lead += p.Say(signLook, sign) + " "
 	switch {
 	case w >= 76:
-		lead += th.Say(theme.Dim, th.Fit(theme.Said(l.sub.At, now), 15, "")) + "  "
-		room -= 17
+		lead += p.Say(theme.Dim, p.Fit(theme.Said(l.sub.At, now), 15, "")) + "  "
 	case w >= 60:
-		lead += th.Say(theme.Dim, th.Fit(theme.When(l.sub.At, now), 10, "")) + " "
-		room -= 11
+		lead += p.Say(theme.Dim, p.Fit(theme.When(l.sub.At, now), 10, "")) + " "
 	}
-	tail := ""
+	room, tail := w-p.Width(lead), ""
 	if l.sub.Edits > 1 && room > 20 {
-		tail = " " + th.Fold(l.sub.ID == s.open)
-		room -= th.Width(tail)
+		tail = " " + p.Fold(l.sub.ID == s.open)
+		room -= p.Width(tail)
 	}
-	words, ending := l.sub.Words(), th.Progress(l.sub, now)
+	words, ending := l.sub.Words(), p.Progress(l.sub, now)
 	if room < 10 {
-		return th.Fit(lead+words, w, "")
+		return lead + words
 	}
-	endW := min(th.Width(ending), max(room*9/20, room-1-th.Width(words)))
-	end := th.Say(signLook, th.Fit(ending, endW, th.Ellipsis)) + th.Say(theme.Dim, tail)
+	endW := min(p.Width(ending), max(room*9/20, room-1-p.Width(words)))
+	end := p.Say(signLook, p.Fit(ending, endW, p.Ellipsis)) + p.Say(theme.Dim, tail)
 	room -= endW + 1
-	apart := th.Truncate(s.namesakes.Apart(l.sub.Sentence, l.sub.Ref, "  "), room/2, th.Ellipsis)
-	words = th.Fit(words, room-th.Width(apart), th.Ellipsis)
-	return th.Fit(lead+th.Highlight(look, words, s.finder.Query, 1)+th.Say(theme.Dim, apart)+" "+end, w, "")
+	apart := p.Truncate(s.namesakes.Apart(l.sub.Sentence, l.sub.Ref, "  "), room/2, p.Ellipsis)
+	words = p.Fit(words, room-p.Width(apart), p.Ellipsis)
+	return lead + p.Highlight(look, words, s.finder.Query, 1) + p.Say(theme.Dim, apart) + " " + end
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
@@ -170,10 +150,10 @@ func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
 
 // editRow draws an edit: its state, its conversation, and why it waits or needs a person,
 // else what it does.
-func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token, w int, now time.Time) string {
-	sign, word, stateLook := th.StateSign(e.State)
-	what, whatLook := th.Phrase(e.Edit), theme.Dim
-	switch reason := th.Reason(e.OutboxEntry, now); {
+func (s *Screen) editRow(p *theme.Page, e *Edit, lead string, look theme.Token) string {
+	sign, word, stateLook := p.StateSign(e.State)
+	what, whatLook := p.Phrase(e.Edit), theme.Dim
+	switch reason := p.Reason(e.OutboxEntry, s.Now()); {
 	case e.Journal == nil && reason != "":
 		what, whatLook = reason, stateLook
 	case e.Journal == nil:
@@ -182,72 +162,67 @@ func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token
 	case e.State != model.OutcomeAlreadySet:
 		word = "delivered"
 	}
-	lead += th.Say(stateLook, th.Fit(sign+" "+word, 12, "")) + " "
-	room := w - th.Width(lead)
+	lead += p.Say(stateLook, p.Fit(sign+" "+word, 12, "")) + " "
+	room := p.W - p.Width(lead)
 	if room < 10 {
-		return th.Fit(lead, w, "")
+		return lead
 	}
-	titleW := min(max(8, room*2/5), room)
-	what = s.edits.namesakes.Apart(e.Title, e.Ref, "") + "  " + what
-	return lead + th.Highlight(look, th.Fit(titleOf(e.OutboxEntry), titleW, th.Ellipsis), s.finder.Query, 1) + " " +
-		th.Say(whatLook, th.Fit(strings.TrimPrefix(what, "  "), max(0, room-titleW-1), th.Ellipsis))
+	titleW := max(8, room*2/5)
+	what = strings.TrimPrefix(s.edits.namesakes.Apart(e.Title, e.Ref, "")+"  "+what, "  ")
+	return lead + p.Highlight(look, p.Fit(titleOf(e.OutboxEntry), titleW, p.Ellipsis), s.finder.Query, 1) + " " +
+		p.Paint(whatLook, what, room-titleW-1)
 }
 
 func titleOf(e model.OutboxEntry) string { return theme.TitleOf(e.Title, e.Ref, 300) }
 
-func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
-	out := []string{th.Say(theme.Border, strings.Repeat(th.Horizontal, w))}
+// info tells more of the line under the cursor.
+func (s *Screen) info(p *theme.Page) {
+	p.Line(p.Say(theme.Border, strings.Repeat(p.Horizontal, p.W)))
 	add := func(look theme.Token, text string, most int) {
-		lines := th.Wrap(text, max(1, w-2))
+		lines := p.Wrap(text, max(1, p.W-2))
 		if len(lines) > most {
-			lines = append(lines[:most-1:most-1], th.Truncate(strings.Join(lines[most-1:], " "), max(1, w-2), th.Ellipsis))
+			lines = append(lines[:most-1:most-1], p.Truncate(strings.Join(lines[most-1:], " "), max(1, p.W-2), p.Ellipsis))
 		}
 		for _, l := range lines {
-			out = append(out, " "+th.Say(look, l))
+			p.Line(" " + p.Say(look, l))
 		}
 	}
 	sub, e, ok := s.Under()
+	now, look := s.Now(), theme.Dim
 	switch {
 	case !ok:
 	case e == nil:
 		add(theme.Text, sub.Words(), 1)
-		ending, look := th.Progress(sub, now), theme.Dim
+		ending := p.Progress(sub, now)
 		if sub.Problem != nil {
-			_, _, look = th.StateSign(sub.Problem.State)
-			if sub.Edits > 1 {
-				ending += " (" + titleOf(*sub.Problem) + ")"
-			}
+			_, _, look = p.StateSign(sub.Problem.State)
+			ending += theme.Pick(sub.Edits > 1, " ("+titleOf(*sub.Problem)+")", "")
 		}
 		add(look, ending, 2)
 		add(theme.Dim, stamp("submitted", sub.At, sub.User, now), 1)
 	default:
-		add(theme.Text, th.Phrase(e.Edit), 1)
-		_, _, look := th.StateSign(e.State)
-		said, tries := stamp("queued", e.Created, e.User, now), ""
+		add(theme.Text, p.Phrase(e.Edit), 1)
+		said := stamp("queued", e.Created, e.User, now)
 		if e.Journal != nil {
 			said = stamp("delivered", e.Journal.At, e.User, now)
 			if ok, why := model.Undoable(e.Kind); !ok {
 				add(theme.Warning, why, 1)
 			}
-		} else if reason := th.Reason(e.OutboxEntry, now); reason != "" {
+		} else if reason := p.Reason(e.OutboxEntry, now); reason != "" {
+			_, _, look = p.StateSign(e.State)
 			add(look, reason, 2)
 		}
-		if e.Attempts == 1 {
-			tries = ", tried once"
-		} else if e.Attempts > 1 {
-			tries = fmt.Sprintf(", tried %d times", e.Attempts)
+		tries := fmt.Sprintf(", tried %d times", e.Attempts)
+		if e.Attempts < 2 {
+			tries = theme.Pick(e.Attempts == 1, ", tried once", "")
 		}
 		add(theme.Dim, model.CleanLine(e.Ref.String(), 200)+", "+said+tries, 1)
 	}
-	return th.Block(out, w, h)
 }
 
 func stamp(what string, at time.Time, user string, now time.Time) string {
 	if !at.IsZero() {
 		what += " " + at.In(now.Location()).Format("2 Jan 2006 15:04")
 	}
-	if user = model.CleanLine(user, 40); user != "" {
-		what += " by " + user
-	}
-	return what
+	return what + theme.Around(" by ", model.CleanLine(user, 40), "")
 }

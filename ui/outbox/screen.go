@@ -240,14 +240,14 @@ func (s *Screen) Update(msg tea.Msg) any {
 		return keymap.Back
 	case keymap.Resolve:
 		return s.look()
-	case keymap.SearchNext:
-		s.next(1)
-	case keymap.SearchPrev:
-		s.next(-1)
+	case keymap.SearchNext, keymap.SearchPrev:
+		s.next(theme.Pick(a == keymap.SearchNext, 1, -1))
+		return Moved{}
 	case keymap.NextSection:
 		s.NextSection()
+		return Moved{}
 	}
-	if moved || a == keymap.SearchNext || a == keymap.SearchPrev || a == keymap.NextSection {
+	if moved {
 		return Moved{}
 	}
 	return a

@@ -114,3 +114,25 @@ func (t *Theme) Wrapped(text string, w int, look Token, indent string) []string 
 	}
 	return lines
 }
+
+// Page collects lines of at most W cells.
+type Page struct {
+	*Theme
+	W     int
+	Lines []string
+}
+
+// Add adds text with a look, wrapped behind an indent.
+func (p *Page) Add(look Token, indent, text string) {
+	p.Lines = append(p.Lines, p.Wrapped(text, p.W, look, indent)...)
+}
+
+// Line adds lines as they are.
+func (p *Page) Line(lines ...string) { p.Lines = append(p.Lines, lines...) }
+
+// Write returns the lines that a part writes.
+func (t *Theme) Write(w int, part func(p *Page)) []string {
+	p := &Page{Theme: t, W: w}
+	part(p)
+	return p.Lines
+}
