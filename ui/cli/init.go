@@ -65,7 +65,7 @@ type setUp struct {
 	others []config.Account
 	// accounts are done, the last of those asked for is draft.
 	accounts []config.Account
-	draft    config.Account
+	draft    draft
 	// typed are the secrets to be stored, by the words for their credential.
 	typed   map[string]string
 	signIns []string
@@ -115,7 +115,7 @@ var errLeave = errors.New("left the set-up")
 
 // addAccount asks for one account until it works, or is to be saved all the same.
 func (s *setUp) addAccount(ctx context.Context) error {
-	s.draft = config.Account{Settings: map[string]any{}}
+	s.begin("")
 	for word := "change"; word != "save"; {
 		if word == "change" {
 			if err := s.questions(ctx); err != nil {
@@ -140,12 +140,12 @@ func (s *setUp) addAccount(ctx context.Context) error {
 			return errLeave
 		}
 	}
-	s.accounts = append(s.accounts, s.draft)
+	s.accounts = append(s.accounts, s.drafted())
 	return nil
 }
 
 func (s *setUp) try(ctx context.Context) (works bool, err error) {
-	a, problems := config.ReadBlock(s.setup.Paths.Config, s.draft, s.Validators)
+	a, problems := config.ReadBlock(s.setup.Paths.Config, s.drafted(), s.Validators)
 	if len(problems) > 0 {
 		s.complainOf(problems)
 		return false, nil
