@@ -21,19 +21,20 @@ type initJSON struct {
 
 func (r *run) initCommand() *cobra.Command {
 	var defaults bool
-	c := r.define("init", "Set up an account: asks, tries it live, and writes the config", noArgs, func(ctx context.Context, _ []string) error {
-		if err := r.findPaths(); err != nil {
+	c := r.define("init", "Set up an account: asks, tries it live, and writes the config", noArgs,
+		func(ctx context.Context, _ []string) error {
+			if err := r.findPaths(); err != nil {
+				return err
+			}
+			if defaults || !r.interactive() {
+				return r.writeDefaults()
+			}
+			saved, err := r.addAccounts(ctx)
+			if saved && !r.flags.json {
+				r.say("confab opens the inbox.")
+			}
 			return err
-		}
-		if defaults || !r.interactive() {
-			return r.writeDefaults()
-		}
-		saved, err := r.addAccounts(ctx)
-		if saved && !r.flags.json {
-			r.say("confab opens the inbox.")
-		}
-		return err
-	})
+		})
 	c.Long = `Asks for the service, a name and where the credential is, tries the account live, and writes the config file.
 A credential never goes into it: one that is typed goes to the keyring, or to a file that only you can read.
 A config that is there is never touched: the tried account is printed for you to paste.
@@ -129,8 +130,8 @@ func (s *setUp) addAccount(ctx context.Context) error {
 		if works {
 			break
 		}
-		word, err = s.choose(ctx, "It did not work. What now?", []choice{{"again", "try it once more"}, {"change", "go through the answers"},
-			{"save", "save it all the same"}, {"leave", "without this account"}}, "change")
+		word, err = s.choose(ctx, "It did not work. What now?", []choice{{"again", "try it once more"},
+			{"change", "go through the answers"}, {"save", "save it all the same"}, {"leave", "without this account"}}, "change")
 		switch {
 		case errors.Is(err, errBack):
 			word = "change"

@@ -267,8 +267,8 @@ func (s *setUp) askSetting(ctx context.Context, name string, rule config.Setting
 // askSecret asks where a secret is: what it is and where one gets it, and what it means that there is none, "" where it
 // is needed.
 func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) error {
-	choices := []choice{{"env", "in an environment variable"}, {"command", "a command prints it"}, {"file", "in a file that only you can read"},
-		inKeyring, {"type", "type or paste it now; it never goes into the config"}}
+	choices := []choice{{"env", "in an environment variable"}, {"command", "a command prints it"},
+		{"file", "in a file that only you can read"}, inKeyring, {"type", "type or paste it now; it never goes into the config"}}
 	standard := "type"
 	if none != "" {
 		choices, standard = append(choices, choice{"none", none}), "none"

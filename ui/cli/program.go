@@ -60,7 +60,7 @@ type Program struct {
 	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
 }
 
-// Engine is what the commands need of the inbox.
+// Engine is what the commands need of the inbox, which says what each method does.
 type Engine interface {
 	model.Facts
 	model.Reader
@@ -69,26 +69,16 @@ type Engine interface {
 	Sender
 
 	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
-	// Nearest returns, for a query that finds nothing in a view, the nearest one that does, and how much; "" for none.
 	Nearest(ctx context.Context, view, query string, inbox bool) (nearest string, found int, err error)
-	// Requests adds to a plan what would be sent.
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
-	// Explained returns edits of the outbox with why they wait and until when.
 	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
-	// Recheck reads afresh what an edit that waits for a person wants to change.
 	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
 
-	// Sync waits for a refresh of the named accounts, of all if none is named.
 	Sync(ctx context.Context, accounts ...string) error
-	// SyncNow reads the head of each list, delivers what is due or waits for its
-	// next try, and reads on.
 	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
-	// SyncQuery refreshes the named accounts as far as a query needs it: where a
-	// service can narrow its list, what the query may match is enough.
 	SyncQuery(ctx context.Context, query string, accounts ...string) error
-	// Start syncs and delivers everything due in the background.
 	Start(ctx context.Context)
 }
 
@@ -166,14 +156,10 @@ type Start struct {
 	Notice string
 }
 
-// Login is a sign-in of one account in the browser.
+// Login is a sign-in of one account in the browser, as providers.SignIn describes it.
 type Login interface {
-	// Redirect is the address on this machine that the browser comes back to.
 	Redirect() string
-	// Page returns the page where the person agrees; state comes back with the code.
 	Page(state string) string
-	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
-	// the service does not say.
 	Finish(ctx context.Context, code string) (who string, err error)
 }
 

@@ -21,10 +21,11 @@ Without a command it opens the inbox.`
 func (r *run) root() *cobra.Command {
 	var start Start
 	root := &cobra.Command{
-		Use:           "confab",
-		Short:         "An inbox for conversations in four services",
-		Long:          long + "\n" + topicsLine(),
-		Example:       "  confab demo\n  confab list 'is:public label:interview'\n  confab edit --query 'title:draft is:public' --private --yes",
+		Use:   "confab",
+		Short: "An inbox for conversations in four services",
+		Long:  long + "\n" + topicsLine(),
+		Example: "  confab demo\n  confab list 'is:public label:interview'\n" +
+			"  confab edit --query 'title:draft is:public' --private --yes",
 		Args:          noArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
