@@ -43,8 +43,7 @@ func main() {
 	os.Exit(cli.Main(ctx, program(atOnce), os.Args[1:]))
 }
 
-// signals is the one place that takes the signals that end the program, as the
-// words beside cli.OrderTime say. The first ends the context.
+// signals handles the signals that end the program, as described at cli.OrderTime. The first ends the context.
 func signals() (ctx context.Context, atOnce <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	all := make(chan struct{})
@@ -63,7 +62,7 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 		case <-order:
 		}
 		close(all)
-		// What is told now gets the time to end, whenever the first signal came.
+		// Whoever reads atOnce gets this long to end, whenever the first signal came.
 		time.Sleep(cli.LastTime - cli.OrderTime)
 		<-last
 		os.Exit(cli.ExitInterrupted)
@@ -123,7 +122,7 @@ func (e *engine) Close(ctx context.Context) error {
 
 func quiet(int) func() { return func() {} }
 
-// openEngine opens the engine; loading is told of the load of all conversations.
+// openEngine opens the engine; loading is called when all conversations are about to be loaded.
 func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int) (loaded func())) (e *engine, err error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
@@ -177,8 +176,7 @@ func waitingFor(names []string) {
 	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
 }
 
-// providerAccount is an account of the config as its adapter takes it. The config
-// knows no provider that the registry doesn't.
+// providerAccount is an account of the config as its adapter takes it. The config's providers are all in the registry.
 func providerAccount(s cli.Setup, a config.Account, r config.Resolver, l *cli.Log) (providers.Factory, providers.Account) {
 	f, _ := registry.Find(a.Provider)
 	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly, Since: a.Since,
@@ -283,8 +281,7 @@ func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResu
 	return append([]model.CheckResult{found}, p.Check(ctx)...)
 }
 
-// readOnce is a credential that is not read again when it is refused: it was
-// read a moment ago.
+// readOnce is a credential that is not read again when it is refused: it was read a moment ago.
 type readOnce struct{ model.CredentialSource }
 
 func (readOnce) Reject(string) {}
@@ -369,8 +366,8 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	return found, b.Forget(ctx, name)
 }
 
-// filesOf lists what any provider keeps of an account beside the database: the
-// account may have left the config, or be another provider's by now.
+// filesOf lists what any provider keeps of an account beside the database: the account may have left the config, or be
+// another provider's by now.
 func filesOf(state, account string) (all []string, err error) {
 	for _, f := range registry {
 		if f.Files != nil {

@@ -14,8 +14,7 @@ import (
 	"confab/ui/layout"
 )
 
-// strictCommands makes cobra's own commands refuse a word that they don't know:
-// they print help and succeed.
+// strictCommands makes cobra's own commands refuse an unknown word; they would print help and succeed.
 func (r *run) strictCommands(root *cobra.Command) {
 	root.SetHelpCommand(r.helpCommand(root))
 	root.InitDefaultCompletionCmd()
@@ -99,11 +98,10 @@ func (r *run) manCommand() *cobra.Command {
 	return c
 }
 
-// manSigns are signs that a manual page would set otherwise.
+// manSigns are characters that a manual page would replace.
 var manSigns = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
 
-// The widths of topics where there is no terminal: of other programs, and of a
-// manual page, which sets its text in from the edge.
+// The widths of topics where there is no terminal: for other programs, and in a manual page, which indents its text.
 const (
 	pipedWidth = 100
 	manWidth   = 72
@@ -111,8 +109,7 @@ const (
 
 const narrowestHang = 20
 
-// fold returns the lines of a text in columns, each at most width cells wide: what
-// does not fit goes on below its last column.
+// fold wraps the lines of a text in columns to width cells: what does not fit goes on below its last column.
 func fold(text string, width int) (out []string) {
 	var measure layout.Measure
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {

@@ -58,8 +58,7 @@ func (r *run) writeDefaults() error {
 	return nil
 }
 
-// setUp asks for accounts and tries them. Until all is answered it keeps nothing,
-// typed secrets in memory alone.
+// setUp asks for accounts and tries them. Until all is answered it writes nothing: typed secrets are in memory alone.
 type setUp struct {
 	*run
 	exists bool
@@ -79,7 +78,7 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 			"`confab init --defaults` writes a config to edit")
 	}
 	s := &setUp{run: r, typed: map[string]string{}}
-	// A file with mistakes is said, and no reason not to try an account.
+	// A file with mistakes is no reason not to try an account.
 	c, err := config.Load(s.setup.Paths.Config, s.Validators)
 	if err == nil {
 		s.others = c.Accounts

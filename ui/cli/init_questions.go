@@ -59,8 +59,8 @@ func (s *setUp) ask(ctx context.Context, question string) (string, error) {
 	}
 }
 
-// choose asks for one of several answers, by its number, its word or the
-// beginning of that. Without an answer it is standard, "" for none.
+// choose asks for one of several answers, by its number, its word or the beginning of that. standard, where there is
+// one, is the answer of enter alone.
 func (s *setUp) choose(ctx context.Context, question string, choices []choice, standard string) (string, error) {
 	s.say("%s", question)
 	var words []string
@@ -168,8 +168,7 @@ func (s *setUp) drafted() config.Account {
 	return a
 }
 
-// questions asks all there is to know of an account; which that is depends on the
-// answers. What was answered before is what enter gives.
+// questions asks all there is to know of an account; which that is depends on the answers. enter repeats an earlier one.
 func (s *setUp) questions(ctx context.Context) error {
 	for at := 0; ; at++ {
 		all := []func(context.Context) error{s.askService, s.askName, s.askCredential}

@@ -37,9 +37,8 @@ service for the client_id.`
 	return c
 }
 
-// listenFor opens the port that the browser comes back to. localhost may be
-// either family of addresses, as the browser likes: both are listened on where
-// this machine has both.
+// listenFor opens the port that the browser comes back to. A browser may take localhost for either family of addresses,
+// so both are listened on where this machine has both.
 func listenFor(back *url.URL) ([]net.Listener, error) {
 	hosts := []string{back.Hostname()}
 	if strings.EqualFold(back.Hostname(), "localhost") {
@@ -69,8 +68,8 @@ func listenFor(back *url.URL) ([]net.Listener, error) {
 	return all, nil
 }
 
-// callback is one sign-in as the browser sees it: the first address that belongs
-// to it is taken, and every one is told how the sign-in ended.
+// callback serves the browser that comes back: it takes the first address that belongs to the sign-in, and answers every
+// one with how that ended.
 type callback struct {
 	path, state string
 	answers     chan *url.URL
@@ -78,8 +77,7 @@ type callback struct {
 	words       string
 }
 
-// take takes an address that the browser came back with; false where it belongs
-// to another sign-in.
+// take reports whether an address belongs to this sign-in.
 func (c *callback) take(u *url.URL) bool {
 	if u.Query().Get("state") != c.state {
 		return false
@@ -181,8 +179,7 @@ func (r *run) login(ctx context.Context, account string) error {
 	}
 }
 
-// signIn ends a sign-in with the address the browser came back with, and returns
-// what to tell there.
+// signIn ends a sign-in with the address the browser came back with, and returns what the browser is to show.
 func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *url.URL) (words string, err error) {
 	q := got.Query()
 	switch {

@@ -41,7 +41,7 @@ type Program struct {
 	// Open opens the engine. Nothing is sent before it is asked for something.
 	Open   func(ctx context.Context, s Setup) (Engine, error)
 	Screen func(ctx context.Context, s Setup, start Start) error
-	// Welcome runs the first screen of somebody without an account, and tells what was chosen there: demo, account or "".
+	// Welcome runs the first screen of somebody without an account, and returns what was chosen: demo, account or "".
 	Welcome func(ctx context.Context, s Setup) (choice string, err error)
 	// Silence keeps the terminal from showing what is typed until shown is called.
 	Silence func() (shown func())
@@ -49,8 +49,7 @@ type Program struct {
 	Check func(ctx context.Context, s Setup, account config.Account) []model.CheckResult
 	// CheckState tests the state directory and the database in it.
 	CheckState func(ctx context.Context, s Setup) []model.CheckResult
-	// Forget removes everything kept of an account and names what it removed.
-	// A dry run only names it.
+	// Forget removes everything kept of an account, unless it is a dry run, and names it.
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in; its error says why an account has none.
 	Login  func(s Setup, account config.Account) (Login, error)
@@ -125,7 +124,7 @@ func (s Setup) Resolver() config.Resolver {
 	return r
 }
 
-// Absent says, in a line, what to do about a credential that no asking can give; "" where there is none.
+// Absent returns a line on what to do about the first credential that is not where the config says; "" for none.
 func (s Setup) Absent() string {
 	for _, a := range s.Active() {
 		for _, c := range a.Credentials() {
@@ -148,10 +147,10 @@ func (s Setup) Active() []config.Account {
 	})
 }
 
-// Start is where the inbox opens; Greeting is said there first.
+// Start is where the inbox opens; Greeting is its first message.
 type Start struct {
 	Query, View, Greeting string
-	// Kept are the views that were kept from the screen. Notice is what kept them from being read.
+	// Kept are the views that were made on the screen. Notice is why they could not be read.
 	Kept   []config.View
 	Notice string
 }
@@ -275,8 +274,7 @@ func (r *run) complain(err error) {
 	}
 }
 
-// words returns the text of an error in which what failed on a service is said in
-// a person's words; what stands around it, such as whose it is, stays.
+// words returns the text of an error, with each *model.Error in it in plain words.
 func words(err error) string {
 	text := err.Error()
 	var walk func(err error)
@@ -344,8 +342,7 @@ func (r *run) account(name string) (config.Account, error) {
 		suggest(name, r.setup.Config.AccountNames(), "there are"))
 }
 
-// suggest ends a sentence about a word that is not among the known ones: with the
-// nearest of them, or, under a heading, with all.
+// suggest ends a sentence about an unknown word: with the nearest known one, or, under a heading, with all.
 func suggest(word string, known []string, heading string) string {
 	if near := model.Nearest(word, known); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
@@ -356,8 +353,8 @@ func suggest(word string, known []string, heading string) string {
 	return "; " + heading + " " + strings.Join(known, ", ")
 }
 
-// withEngine opens the engine for one command and closes it afterwards. A
-// command that is interrupted ends by itself, once what it sends has ended.
+// withEngine opens the engine for one command and closes it afterwards. An interrupted command is waited for, since it
+// ends once what it sends has ended.
 func (r *run) withEngine(ctx context.Context, f func() error) error {
 	err := r.loadConfig()
 	if err != nil {
@@ -397,8 +394,7 @@ func (r *run) ref(text string) (model.Ref, error) {
 	return ref, nil
 }
 
-// privateTemp makes a directory for one run, in the user's own runtime
-// directory where there is one.
+// privateTemp makes a directory for one run, in the user's runtime directory where there is one.
 func (r *run) privateTemp() (dir string, err error) {
 	for _, parent := range []string{r.Getenv("XDG_RUNTIME_DIR"), ""} {
 		if dir, err = os.MkdirTemp(parent, "confab-demo-"); err == nil { // mode 0700

@@ -76,7 +76,7 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 	if err := r.checkQuery(start.Query); err != nil {
 		return err
 	}
-	r.suitTerminal()
+	r.plainIfDumb()
 	err := r.loadConfig()
 	if none := r.noConfig || err == nil && len(r.setup.Config.Accounts) == 0; none && r.onScreen() {
 		return r.welcome(ctx, start)
@@ -137,8 +137,8 @@ func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error
 	}
 }
 
-// suitTerminal takes the line mode on a terminal that moves no cursor.
-func (r *run) suitTerminal() {
+// plainIfDumb takes the line mode on a terminal that moves no cursor.
+func (r *run) plainIfDumb() {
 	if r.flags.plain || !r.onScreen() || r.Getenv("TERM") != "dumb" {
 		return
 	}
@@ -176,7 +176,7 @@ func (r *run) checkView(start *Start) error {
 
 func (r *run) keeper() config.Keeper { return config.Keeper{Paths: r.setup.Paths, Rules: r.Validators} }
 
-// view finds a view by its name; unread is why those that were kept are not among them, nil where they are.
+// view finds a view by its name; unread is why the kept ones could not be read.
 func (r *run) view(name string, kept []config.View, unread error) (config.View, error) {
 	var names []string
 	for _, v := range config.AllViews(r.setup.Config.Views, kept) {
