@@ -147,9 +147,8 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			cli.SaveMemory(conversations)
 			return loading(conversations)
 		}}
-	resolver := s.Resolver()
 	for _, a := range s.Active() {
-		f, account := providerAccount(s, a, resolver, l)
+		f, account := providerAccount(s, a, l)
 		account.Pacer = pacing(db, f, a)
 		p, err := f.Open(account)
 		if err != nil {
@@ -177,8 +176,9 @@ func waitingFor(names []string) {
 }
 
 // providerAccount is an account of the config as its adapter takes it. The config's providers are all in the registry.
-func providerAccount(s cli.Setup, a config.Account, r config.Resolver, l *cli.Log) (providers.Factory, providers.Account) {
+func providerAccount(s cli.Setup, a config.Account, l *cli.Log) (providers.Factory, providers.Account) {
 	f, _ := registry.Find(a.Provider)
+	r := s.Resolver()
 	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly, Since: a.Since,
 		Settings: map[string]string{}, Secrets: map[string]model.CredentialSource{}, StateDir: s.Paths.State,
 		Log: func(format string, args ...any) { l.Line(a.Name+": "+format, args...) }}
@@ -261,7 +261,7 @@ func openWelcome(ctx context.Context, s cli.Setup) (choice string, err error) {
 }
 
 func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResult {
-	f, account := providerAccount(s, a, s.Resolver(), nil)
+	f, account := providerAccount(s, a, nil)
 	found := checked("credential", "none in the config: this service has a sign-in", nil)
 	if !a.Credential.IsZero() {
 		source := s.Resolver().Source(a.Credential)
@@ -383,7 +383,7 @@ func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, account := providerAccount(s, a, s.Resolver(), l)
+	f, account := providerAccount(s, a, l)
 	if f.SignIn == nil {
 		return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", f.Title)
 	}
