@@ -193,21 +193,17 @@ func (r *run) view(name string, kept []config.View, unread error) (config.View, 
 
 // checkQuery refuses a query that can't be read, before anything is opened.
 func (r *run) checkQuery(q string) error {
-	_, err := query.Parse(q)
-	if err == nil {
-		return nil
-	}
 	var bad *query.Error
-	if !errors.As(err, &bad) {
-		return usage("%s", err)
+	if _, err := query.Parse(q); !errors.As(err, &bad) {
+		return err
 	}
 	text := bad.Message
 	if bad.Suggestion != "" {
 		text += fmt.Sprintf("; did you mean %q?", bad.Suggestion)
 	}
-	if line := model.CleanLine(q, 200); line == q && bad.Pos >= 0 && bad.Pos <= len(q) {
-		end := min(max(bad.End, bad.Pos+1), len(q)+1)
-		text += "\n  " + q + "\n  " + strings.Repeat(" ", len([]rune(q[:bad.Pos]))) + strings.Repeat("^", max(1, end-bad.Pos))
+	if model.CleanLine(q, 200) == q {
+		marks := max(1, min(bad.End, len(q)+1)-bad.Pos)
+		text += "\n  " + q + "\n  " + strings.Repeat(" ", len([]rune(q[:bad.Pos]))) + strings.Repeat("^", marks)
 	}
 	return usage("%s", text)
 }
