@@ -42,10 +42,10 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	}
 	for _, t := range topics {
 		short, _ := topic(t)
-		help.AddCommand(r.define(t, short, noArgs, func(context.Context, []string) error {
+		help.AddCommand(&cobra.Command{Use: t, Short: short, Args: noArgs, RunE: r.do(func(context.Context, []string) error {
 			r.printTopic(t)
 			return nil
-		}))
+		})})
 	}
 	return help
 }
@@ -74,14 +74,9 @@ func explain(root, help *cobra.Command, args []string) error {
 	return about.Help()
 }
 
-func topicsLine() string {
-	return "The reference is `confab help` with a topic: " + strings.Join(topics, ", ") + "."
-}
-
-func (r *run) manCommand() *cobra.Command {
-	c := &cobra.Command{Use: "man", Short: "Print the manual page, for man -l -", Args: noArgs}
-	c.RunE = r.do(func(context.Context, []string) error {
-		page, err := mango.NewManPage(1, c.Root())
+func (r *run) manCommand(root *cobra.Command) *cobra.Command {
+	return r.commandOf("man", noArgs, func(context.Context, []string, flags) error {
+		page, err := mango.NewManPage(1, root)
 		if err != nil {
 			return err
 		}
@@ -95,7 +90,6 @@ func (r *run) manCommand() *cobra.Command {
 		}
 		return nil
 	})
-	return c
 }
 
 // manSigns are characters that a manual page would replace.

@@ -20,28 +20,19 @@ type initJSON struct {
 }
 
 func (r *run) initCommand() *cobra.Command {
-	var defaults bool
-	c := r.define("init", "Set up an account: asks, tries it live, and writes the config", noArgs,
-		func(ctx context.Context, _ []string) error {
-			if err := r.findPaths(); err != nil {
-				return err
-			}
-			if defaults || !r.interactive() {
-				return r.writeDefaults()
-			}
-			saved, err := r.addAccounts(ctx)
-			if saved && !r.flags.json {
-				r.say("confab opens the inbox.")
-			}
+	return r.commandOf("init", noArgs, func(ctx context.Context, _ []string, f flags) error {
+		if err := r.findPaths(); err != nil {
 			return err
-		})
-	c.Long = `Asks for the service, a name and where the credential is, tries the account live, and writes the config file.
-A credential never goes into it: one that is typed goes to the keyring, or to a file that only you can read.
-A config that is there is never touched: the tried account is printed for you to paste.
-
-With --defaults, or without a terminal, it writes a config file to start from, with everything explained.`
-	c.Flags().BoolVar(&defaults, "defaults", false, "ask nothing, and write a config file to start from")
-	return c
+		}
+		if f.on("defaults") || !r.interactive() {
+			return r.writeDefaults()
+		}
+		saved, err := r.addAccounts(ctx)
+		if saved && !r.flags.json {
+			r.say("confab opens the inbox.")
+		}
+		return err
+	})
 }
 
 func (r *run) writeDefaults() error {

@@ -25,16 +25,9 @@ import (
 const loginPatience = 10 * time.Minute
 
 func (r *run) loginCommand() *cobra.Command {
-	c := r.define("login ACCOUNT", "Sign in to an account in the browser, where its service has that", needs("ACCOUNT", 1, 1),
-		func(ctx context.Context, args []string) error { return r.login(ctx, args[0]) })
-	c.Long = `Opens the page of the service where you agree, waits for the browser to come back to a port of this machine, and
-keeps the tokens in the state directory. Over SSH, or where no browser can be opened, open the printed address
-yourself; where that is on another machine, paste the address the browser ends up at, be it on an error page.
-
-The address to come back to is redirect_url in [account.settings]. It must be the one that is registered with the
-service for the client_id.`
-	c.Example = "  confab login projects"
-	return c
+	return r.commandOf("login", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, _ flags) error {
+		return r.login(ctx, args[0])
+	})
 }
 
 // listenFor opens the port that the browser comes back to. A browser may take localhost for either family of addresses,

@@ -229,12 +229,8 @@ func Main(ctx context.Context, p Program, args []string) int {
 	return r.status
 }
 
-// define returns a command. What it ends with is shown here, and the status kept, so
-// that only a wrong command line goes the way of cobra's errors.
-func (r *run) define(use, short string, args cobra.PositionalArgs, f func(ctx context.Context, args []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Args: args, RunE: r.do(f)}
-}
-
+// do runs a command. What it ends with is shown here, and the status kept, so that only a wrong command line goes the
+// way of cobra's errors.
 func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()

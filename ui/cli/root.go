@@ -15,23 +15,9 @@ import (
 	"confab/model/query"
 )
 
-const long = `confab is a keyboard-driven inbox for the conversations of Attention, Bird, AskElephant and Kona.
-Without a command it opens the inbox.`
-
 func (r *run) root() *cobra.Command {
-	var start Start
-	root := &cobra.Command{
-		Use:   "confab",
-		Short: "An inbox for conversations in four services",
-		Long:  long + "\n" + topicsLine(),
-		Example: "  confab demo\n  confab list 'is:public label:interview'\n" +
-			"  confab edit --query 'title:draft is:public' --private --yes",
-		Args:          noArgs,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		RunE:          r.do(func(ctx context.Context, _ []string) error { return r.inbox(ctx, start) }),
-	}
-	start.register(root)
+	root := r.commandOf("confab", noArgs, func(ctx context.Context, _ []string, f flags) error { return r.inbox(ctx, f.start()) })
+	root.SilenceUsage, root.SilenceErrors = true, true
 
 	p := root.PersistentFlags()
 	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
@@ -47,15 +33,12 @@ func (r *run) root() *cobra.Command {
 		r.listCommand(), r.showCommand(), r.editCommand(), r.newCommand(),
 		r.syncCommand(), r.outboxCommand(), r.historyCommand(), r.undoCommand(),
 		r.initCommand(), r.loginCommand(), r.forgetCommand(), r.configCommand(), r.doctorCommand(),
-		r.manCommand(),
+		r.manCommand(root),
 	)
 	return root
 }
 
-func (s *Start) register(c *cobra.Command) {
-	c.Flags().StringVar(&s.Query, "query", "", "open with this query")
-	c.Flags().StringVar(&s.View, "view", "", "open the view of this name")
-}
+func (f flags) start() Start { return Start{Query: f.text("query"), View: f.text("view")} }
 
 // pathFlags take the name of a file, which may hold any bytes.
 var pathFlags = []string{"--config", "--log", "--write-config"}
