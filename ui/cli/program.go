@@ -299,11 +299,10 @@ func (r *run) loadConfig() error {
 		return err
 	}
 	c, err := config.Load(r.setup.Paths.Config, r.Validators)
-	switch {
-	case errors.Is(err, config.ErrNoConfig):
-		r.noConfig = true
+	if r.noConfig = errors.Is(err, config.ErrNoConfig); r.noConfig {
 		return usage("there is no config file at %s: `confab init` sets up an account, `confab demo` needs none", r.setup.Paths.Config)
-	case err != nil:
+	}
+	if err != nil {
 		return usage("%w", err)
 	}
 	r.setup.Config = c

@@ -17,8 +17,6 @@ import (
 
 func (r *run) root() *cobra.Command {
 	root := r.commandOf("confab", noArgs, func(ctx context.Context, _ []string, f flags) error { return r.inbox(ctx, f.start()) })
-	root.SilenceUsage, root.SilenceErrors = true, true
-
 	p := root.PersistentFlags()
 	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
 	p.StringVar(&r.setup.Log, "log", "", "write a log to file; it holds no credentials and no bodies")
@@ -93,10 +91,7 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 			r.say("confab opens the inbox.")
 			return nil
 		}
-		if err := r.loadConfig(); err != nil {
-			return err
-		}
-		return r.openInbox(ctx, start)
+		return r.inbox(ctx, start)
 	}
 	return nil
 }
