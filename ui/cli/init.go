@@ -211,6 +211,7 @@ func (s *setUp) save(ctx context.Context) (saved bool, err error) {
 			return false, local(err)
 		}
 	}
+	kept = nil // from here on the config names them
 	for _, line := range told {
 		s.say("%s", line)
 	}
