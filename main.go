@@ -43,8 +43,7 @@ func main() {
 	os.Exit(cli.Main(ctx, program(atOnce), os.Args[1:]))
 }
 
-// signals is the one place that takes the signals that end the program, as the
-// words beside cli.OrderTime say. The first ends the context.
+// signals handles the signals that end the program, as described at cli.OrderTime. The first ends the context.
 func signals() (ctx context.Context, atOnce <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	all := make(chan struct{})
@@ -63,7 +62,7 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 		case <-order:
 		}
 		close(all)
-		// What is told now gets the time to end, whenever the first signal came.
+		// Whoever reads atOnce gets this long to end, whenever the first signal came.
 		time.Sleep(cli.LastTime - cli.OrderTime)
 		<-last
 		os.Exit(cli.ExitInterrupted)
@@ -123,7 +122,7 @@ func (e *engine) Close(ctx context.Context) error {
 
 func quiet(int) func() { return func() {} }
 
-// openEngine opens the engine; loading is told of the load of all conversations.
+// openEngine opens the engine; loading is called when all conversations are about to be loaded.
 func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int) (loaded func())) (e *engine, err error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
@@ -148,9 +147,8 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			cli.SaveMemory(conversations)
 			return loading(conversations)
 		}}
-	resolver := s.Resolver()
 	for _, a := range s.Active() {
-		f, account := providerAccount(s, a, resolver, l)
+		f, account := providerAccount(s, a, l)
 		account.Pacer = pacing(db, f, a)
 		p, err := f.Open(account)
 		if err != nil {
@@ -177,10 +175,10 @@ func waitingFor(names []string) {
 	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
 }
 
-// providerAccount is an account of the config as its adapter takes it. The config
-// knows no provider that the registry doesn't.
-func providerAccount(s cli.Setup, a config.Account, r config.Resolver, l *cli.Log) (providers.Factory, providers.Account) {
+// providerAccount is an account of the config as its adapter takes it. The config's providers are all in the registry.
+func providerAccount(s cli.Setup, a config.Account, l *cli.Log) (providers.Factory, providers.Account) {
 	f, _ := registry.Find(a.Provider)
+	r := s.Resolver()
 	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly, Since: a.Since,
 		Settings: map[string]string{}, Secrets: map[string]model.CredentialSource{}, StateDir: s.Paths.State,
 		Log: func(format string, args ...any) { l.Line(a.Name+": "+format, args...) }}
@@ -263,7 +261,7 @@ func openWelcome(ctx context.Context, s cli.Setup) (choice string, err error) {
 }
 
 func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResult {
-	f, account := providerAccount(s, a, s.Resolver(), nil)
+	f, account := providerAccount(s, a, nil)
 	found := checked("credential", "none in the config: this service has a sign-in", nil)
 	if !a.Credential.IsZero() {
 		source := s.Resolver().Source(a.Credential)
@@ -283,8 +281,7 @@ func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResu
 	return append([]model.CheckResult{found}, p.Check(ctx)...)
 }
 
-// readOnce is a credential that is not read again when it is refused: it was
-// read a moment ago.
+// readOnce is a credential that is not read again when it is refused: it was read a moment ago.
 type readOnce struct{ model.CredentialSource }
 
 func (readOnce) Reject(string) {}
@@ -369,8 +366,8 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	return found, b.Forget(ctx, name)
 }
 
-// filesOf lists what any provider keeps of an account beside the database: the
-// account may have left the config, or be another provider's by now.
+// filesOf lists what any provider keeps of an account beside the database: the account may have left the config, or be
+// another provider's by now.
 func filesOf(state, account string) (all []string, err error) {
 	for _, f := range registry {
 		if f.Files != nil {
@@ -386,7 +383,7 @@ func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, account := providerAccount(s, a, s.Resolver(), l)
+	f, account := providerAccount(s, a, l)
 	if f.SignIn == nil {
 		return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", f.Title)
 	}

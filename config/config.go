@@ -15,20 +15,19 @@ import (
 // ErrNoConfig means that there is no settings file at the path.
 var ErrNoConfig = errors.New("no config file")
 
-// DefaultRefresh is the time between polls where the file names none.
-const DefaultRefresh = 2 * time.Minute
+// defaultRefresh is the time between polls where the file names none.
+const defaultRefresh = 2 * time.Minute
 
 const maxConfigSize = 128 << 10
 
-// BuiltinThemes are the theme names that no [themes] table may have; the first is the default.
-func BuiltinThemes() []string { return []string{"auto", "dark", "light", "mono"} }
-
-// Layouts are the values of ui.layout; the first is the default.
-func Layouts() []string { return []string{"auto", "right", "bottom", "off"} }
+// The theme names that no [themes] table may have, and the values of ui.layout; the first of each is the default.
+var (
+	builtinThemes = []string{"auto", "dark", "light", "mono"}
+	layouts       = []string{"auto", "right", "bottom", "off"}
+)
 
 // Config is a complete, valid set of settings with defaults filled in.
 type Config struct {
-	Path string // of the file it was read from
 	// Refresh is the time between polls, at least a second; 0 means no polling.
 	Refresh time.Duration
 	UI      UI
@@ -184,7 +183,7 @@ type Validators struct {
 	Actions map[string][]string      // the bindable ones, by context
 	// Key says what is wrong with one key or key sequence, "ctrl+p" or "g g".
 	Key             func(key string) error
-	Themes          []string // there beside BuiltinThemes; a [themes] table may change one
+	Themes          []string // there beside the built-in ones; a [themes] table may change one
 	ThemeColorNames []string // that a theme may set
 	// ThemeColor says what is wrong with the value of one colour.
 	ThemeColor func(name, value string) error

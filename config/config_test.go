@@ -59,7 +59,6 @@ func TestDecodeSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Path:    filepath.Join(dir, "config.toml"),
 		Refresh: 5 * time.Minute,
 		UI:      UI{Theme: "night", Layout: "bottom", Domains: []string{"acme.example", "münchen.example"}},
 		Themes:  map[string]map[string]string{"night": {"accent": "#7aa2f7"}},
@@ -98,7 +97,7 @@ func TestDecodeDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Config{Path: "c", Refresh: 2 * time.Minute, UI: UI{Theme: "auto", Layout: "auto"}, DefaultedViews: true,
+	want := &Config{Refresh: 2 * time.Minute, UI: UI{Theme: "auto", Layout: "auto"}, DefaultedViews: true,
 		Views: []View{{"Inbox", ""}, {"a", "account:a"}, {"All", "is:any"}},
 		Accounts: []Account{{Name: "a", Provider: "attention", BaseURL: "https://api.attention.tech/v2",
 			Credential: Credential{Env: "A"}, Settings: map[string]any{"auth_scheme": "bearer"}}}}

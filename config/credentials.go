@@ -55,24 +55,18 @@ func (c Credential) String() string {
 	return "no credential"
 }
 
-// CredentialError says why a secret could not be read. It never holds the secret.
+// CredentialError says why a secret could not be read, with the way out where there is one. It never holds the secret.
 type CredentialError struct {
-	Source string // Credential.String, cleaned
-	Reason string // for people, with the way out where there is one
-	Err    error  // the cause, nil when Reason is all there is to know; its text is not part of Error
+	text string
+	// Err is the cause, nil when the text is all there is to know.
+	Err error
 }
+
+func (e *CredentialError) Error() string { return e.text }
+func (e *CredentialError) Unwrap() error { return e.Err }
 
 // verbs begin the reasons that make a sentence with the source before them.
 var verbs = regexp.MustCompile(`^(is|has|does|can't|holds|printed|failed:?|belongs) `)
-
-func (e *CredentialError) Error() string {
-	if verbs.MatchString(e.Reason) {
-		return e.Source + " " + e.Reason
-	}
-	return e.Source + ": " + e.Reason
-}
-
-func (e *CredentialError) Unwrap() error { return e.Err }
 
 // Resolver reads secrets. The zero value reads from the operating system.
 type Resolver struct {
@@ -144,7 +138,11 @@ func (c Credential) Absent() error {
 
 // failed builds the error with everything that has the form of a secret taken out.
 func (c Credential) failed(cause error, format string, args ...any) error {
-	return &CredentialError{Source: redactKnown(clean(c.String())), Reason: redactKnown(fmt.Sprintf(format, args...)), Err: cause}
+	between, reason := ": ", fmt.Sprintf(format, args...)
+	if verbs.MatchString(reason) {
+		between = " "
+	}
+	return &CredentialError{redactKnown(clean(c.String())) + between + redactKnown(reason), cause}
 }
 
 // checkSecret takes off the line end that editors and commands add, and refuses what can't go into a header.

@@ -56,7 +56,7 @@ func (d *decoder) oneOf(n *node, known []string, format string, args ...any) boo
 func (d *decoder) decode() (*Config, error) {
 	d.data = bytes.TrimPrefix(d.data, []byte("\xef\xbb\xbf"))
 	root := d.parse()
-	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{Theme: BuiltinThemes()[0], Layout: Layouts()[0]}}
+	c := &Config{Refresh: defaultRefresh, UI: UI{Theme: builtinThemes[0], Layout: layouts[0]}}
 	d.fields(root, []field{
 		{"refresh", anyKind, func(n *node) {
 			if c.Refresh = d.duration(n); c.Refresh > 0 && c.Refresh < time.Second {
@@ -226,12 +226,12 @@ func (d *decoder) ui(n *node, c *Config) {
 		{"theme", stringKind, func(n *node) {
 			c.UI.Theme = n.text
 			if !d.broken { // else the theme may follow where it can't be read
-				d.oneOf(n, slices.Concat(BuiltinThemes(), d.rules.Themes, names(c.Themes)), "unknown theme %s", quoted(n.text))
+				d.oneOf(n, slices.Concat(builtinThemes, d.rules.Themes, names(c.Themes)), "unknown theme %s", quoted(n.text))
 			}
 		}},
 		{"layout", stringKind, func(n *node) {
 			c.UI.Layout = n.text
-			d.oneOf(n, Layouts(), "unknown layout %s: one of %s", quoted(n.text), strings.Join(Layouts(), ", "))
+			d.oneOf(n, layouts, "unknown layout %s: one of %s", quoted(n.text), strings.Join(layouts, ", "))
 		}},
 		{"domains", arrayKind, func(n *node) { c.UI.Domains = d.domains(n) }},
 	}, nil)
@@ -256,7 +256,7 @@ func (d *decoder) domains(n *node) (list []string) {
 
 func (d *decoder) theme(theme *node) map[string]string {
 	switch {
-	case slices.Contains(BuiltinThemes(), theme.key):
+	case slices.Contains(builtinThemes, theme.key):
 		d.wrongKey(theme, "%s is a built-in theme; give yours another name", quoted(theme.key))
 		return nil
 	case theme.kind != tableKind:

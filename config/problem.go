@@ -50,10 +50,9 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted orders problems by place, drops exact repeats, and bounds their number.
+// sorted orders problems by place, and bounds their number.
 func (e Errors) sorted() Errors {
 	slices.SortStableFunc(e, func(a, b Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
-	e = slices.Compact(e)
 	if len(e) > maxProblems {
 		left := len(e) - maxProblems
 		e = append(e[:maxProblems:maxProblems], Problem{File: e[0].File, Message: fmt.Sprintf("and %d more problems", left)})

@@ -25,7 +25,8 @@ func looksSecret(s string) bool {
 	if knownSecret.MatchString(s) {
 		return true
 	}
-	return len(s) >= 20 && !strings.ContainsAny(s, ` /\,`) && strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) &&
+	return len(s) >= 20 && !strings.ContainsAny(s, ` /\,`) &&
+		strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) &&
 		(strings.ContainsFunc(s, unicode.IsLower) || !strings.Contains(s, "_"))
 }
 

@@ -73,8 +73,8 @@ func Template(v Validators) string {
 // fill returns a text with the values that the code knows. text/template is not used for it: it calls methods by
 // name, and the linker then keeps every exported one, which is 3 MB.
 func fill(text, between string, v Validators) string {
-	themes, layouts := append(BuiltinThemes(), v.Themes...), Layouts()
-	return strings.NewReplacer("{refresh}", FormatDuration(DefaultRefresh), "{themes}", strings.Join(themes, between), "{theme}", themes[0],
+	themes := slices.Concat(builtinThemes, v.Themes)
+	return strings.NewReplacer("{refresh}", FormatDuration(defaultRefresh), "{themes}", strings.Join(themes, between), "{theme}", themes[0],
 		"{layouts}", strings.Join(layouts, between), "{layout}", layouts[0]).Replace(text)
 }
 
@@ -109,7 +109,7 @@ func Schema(v Validators) ([]byte, error) {
 		return nil, fmt.Errorf("the schema can't be printed: %w", err)
 	}
 	properties := within(root, "properties")
-	within(properties, "ui", "properties", "theme")["examples"] = append(BuiltinThemes(), v.Themes...)
+	within(properties, "ui", "properties", "theme")["examples"] = slices.Concat(builtinThemes, v.Themes)
 	if v.Actions != nil {
 		keys, contexts := within(properties, "keys"), object{}
 		for name, actions := range v.Actions {

@@ -30,9 +30,8 @@ func genCredential(t *rapid.T, dir string) Credential {
 
 func genConfig(t *rapid.T, dir string) *Config {
 	c := &Config{
-		Path:    filepath.Join(dir, "c.toml"),
 		Refresh: time.Duration(rapid.Int64Range(0, 1e6).Draw(t, "refresh")) * time.Second,
-		UI: UI{Theme: rapid.SampledFrom(BuiltinThemes()).Draw(t, "theme"), Layout: rapid.SampledFrom(Layouts()).Draw(t, "layout"),
+		UI: UI{Theme: rapid.SampledFrom(builtinThemes).Draw(t, "theme"), Layout: rapid.SampledFrom(layouts).Draw(t, "layout"),
 			Domains: rapid.SampledFrom([][]string{nil, {"acme.example"}, {"a.example", "b.example"}}).Draw(t, "domains")},
 	}
 	if rapid.Bool().Draw(t, "themes") {
@@ -83,7 +82,7 @@ func TestShowRoundTrip(t *testing.T) {
 		if err := Show(&out, want, false); err != nil {
 			t.Fatal(err)
 		}
-		got, err := Decode(want.Path, out.Bytes(), rules)
+		got, err := Decode(filepath.Join(dir, "c.toml"), out.Bytes(), rules)
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, out.String())
 		}

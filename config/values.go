@@ -66,31 +66,26 @@ var errDuration = errors.New(`must be a duration such as "90s", "2m", "36h", "18
 
 var (
 	durationText = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|µs|μs|ms|s|m|h|d|w))+$`)
-	durationPart = regexp.MustCompile(`([0-9.]+)([^0-9.]+)`)
+	daysOrWeeks  = regexp.MustCompile(`[0-9.]+[dw]`)
 )
 
 // ParseDuration reads a Go duration that may also use d (24 hours) and w (7 days), "1w2d12h". "0" needs no unit.
 // Negative durations and those above 292 years are errors. Errors never repeat the text.
 func ParseDuration(s string) (time.Duration, error) {
-	if s == "0" {
-		return 0, nil
-	}
-	if len(s) > 64 || !durationText.MatchString(s) {
+	if s != "0" && (len(s) > 64 || !durationText.MatchString(s)) {
 		return 0, errDuration
 	}
-	var sum time.Duration
-	for _, part := range durationPart.FindAllStringSubmatch(s, -1) {
-		number, unit, times := part[1], part[2], time.Duration(1)
-		if hours, ok := map[string]time.Duration{"d": 24, "w": 7 * 24}[unit]; ok {
-			unit, times = "h", hours
+	d, err := time.ParseDuration(daysOrWeeks.ReplaceAllStringFunc(s, func(part string) string {
+		number, weeks := strings.CutSuffix(part, "w")
+		if weeks {
+			return strings.Repeat(number+"h", 7*24)
 		}
-		length, err := time.ParseDuration(number + unit)
-		if err != nil || length > (math.MaxInt64-sum)/times {
-			return 0, errors.New("is longer than 292 years")
-		}
-		sum += length * times
+		return strings.Repeat(strings.TrimSuffix(part, "d")+"h", 24)
+	}))
+	if err != nil {
+		return 0, errors.New("is longer than 292 years")
 	}
-	return sum, nil
+	return d, nil
 }
 
 // FormatDuration writes a duration as ParseDuration reads it, without units that are zero: "180d", "2m", "1h30m", "0".

@@ -54,7 +54,7 @@ func (r *run) commandText(path string) (use string, paragraphs []string) {
 			continue
 		}
 		if strings.Contains(body, "{{") {
-			body = strings.NewReplacer("{{access}}", strings.Join(r.Access, " "), "{{title fields}}", model.TitleFields,
+			body = strings.NewReplacer("{{access}}", strings.Join(r.Access, " "), "{{topics}}", strings.Join(topics, ", "), "{{title fields}}", model.TitleFields,
 				"{{columns}}", strings.Join(columnNames(), ", "), "{{data columns}}", strings.Join(dataColumns, ", "),
 				"{{formats}}", strings.Join(formats, ", ")).Replace(body)
 		}

@@ -18,7 +18,7 @@ import (
 // demo runs the inbox on a sandbox of its own, with a config and a state
 // directory that go when it ends.
 func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err error) {
-	r.suitTerminal()
+	r.plainIfDumb()
 	s, err := r.openSandbox(o, "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -26,14 +26,13 @@ type findingJSON struct {
 }
 
 func (r *run) doctorCommand() *cobra.Command {
-	return r.define("doctor", "Check the config, the paths, the terminal, and every account live", noArgs,
-		func(ctx context.Context, _ []string) error {
-			err := r.loadConfig()
-			if err == nil {
-				r.doctor(ctx)
-			}
-			return err
-		})
+	return r.commandOf("doctor", noArgs, func(ctx context.Context, _ []string, _ flags) error {
+		err := r.loadConfig()
+		if err == nil {
+			r.doctor(ctx)
+		}
+		return err
+	})
 }
 
 func (r *run) doctor(ctx context.Context) {

@@ -14,8 +14,7 @@ import (
 	"confab/ui/layout"
 )
 
-// strictCommands makes cobra's own commands refuse a word that they don't know:
-// they print help and succeed.
+// strictCommands makes cobra's own commands refuse an unknown word; they would print help and succeed.
 func (r *run) strictCommands(root *cobra.Command) {
 	root.SetHelpCommand(r.helpCommand(root))
 	root.InitDefaultCompletionCmd()
@@ -43,10 +42,10 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	}
 	for _, t := range topics {
 		short, _ := topic(t)
-		help.AddCommand(r.define(t, short, noArgs, func(context.Context, []string) error {
+		help.AddCommand(&cobra.Command{Use: t, Short: short, Args: noArgs, RunE: r.do(func(context.Context, []string) error {
 			r.printTopic(t)
 			return nil
-		}))
+		})})
 	}
 	return help
 }
@@ -75,14 +74,9 @@ func explain(root, help *cobra.Command, args []string) error {
 	return about.Help()
 }
 
-func topicsLine() string {
-	return "The reference is `confab help` with a topic: " + strings.Join(topics, ", ") + "."
-}
-
-func (r *run) manCommand() *cobra.Command {
-	c := &cobra.Command{Use: "man", Short: "Print the manual page, for man -l -", Args: noArgs}
-	c.RunE = r.do(func(context.Context, []string) error {
-		page, err := mango.NewManPage(1, c.Root())
+func (r *run) manCommand(root *cobra.Command) *cobra.Command {
+	return r.commandOf("man", noArgs, func(context.Context, []string, flags) error {
+		page, err := mango.NewManPage(1, root)
 		if err != nil {
 			return err
 		}
@@ -96,14 +90,12 @@ func (r *run) manCommand() *cobra.Command {
 		}
 		return nil
 	})
-	return c
 }
 
-// manSigns are signs that a manual page would set otherwise.
+// manSigns are characters that a manual page would replace.
 var manSigns = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
 
-// The widths of topics where there is no terminal: of other programs, and of a
-// manual page, which sets its text in from the edge.
+// The widths of topics where there is no terminal: for other programs, and in a manual page, which indents its text.
 const (
 	pipedWidth = 100
 	manWidth   = 72
@@ -111,8 +103,7 @@ const (
 
 const narrowestHang = 20
 
-// fold returns the lines of a text in columns, each at most width cells wide: what
-// does not fit goes on below its last column.
+// fold wraps the lines of a text in columns to width cells: what does not fit goes on below its last column.
 func fold(text string, width int) (out []string) {
 	var measure layout.Measure
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {

@@ -22,8 +22,7 @@ import (
 	"confab/ui/theme"
 )
 
-// OpenURL shows an http(s) address in the browser, without a shell. environ is what
-// it gets for its environment.
+// OpenURL opens an http(s) address in the browser, without a shell and with this environment.
 func OpenURL(url string, environ []string) error {
 	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
 		return errors.New("only http and https addresses are opened")
@@ -48,8 +47,8 @@ func OpenURL(url string, environ []string) error {
 	return err
 }
 
-// Silence returns a function that has a terminal show nothing of what is typed
-// until what it returns is called; nil where the file is no terminal.
+// Silence returns a function that turns a terminal's echo off; what it returns turns echo on again. It is nil where the
+// file is no terminal.
 func Silence(tty *os.File) func() (shown func()) {
 	before, err := term.GetState(tty.Fd())
 	if err != nil {
@@ -63,8 +62,7 @@ func Silence(tty *os.File) func() (shown func()) {
 	}
 }
 
-// UTF8Locale reports whether the terminal is said to show UTF-8. Windows and
-// hosts that set nothing are taken to.
+// UTF8Locale reports whether the locale is one of UTF-8. Hosts that set none, as Windows, are taken to have one.
 func UTF8Locale(getenv func(string) string) bool {
 	v := strings.ToLower(cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"), "utf8"))
 	return strings.Contains(strings.ReplaceAll(v, "-", ""), "utf8")
@@ -110,8 +108,7 @@ func (l *Log) Close() error {
 	return l.file.Close()
 }
 
-// SlowLoad returns what is told of the load of all conversations: one that takes
-// longer than a second is said in a line.
+// SlowLoad returns a function for inbox.Options.Loading: it writes a line when a load takes longer than a second.
 func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
 	return func(conversations int) func() {
 		said := make(chan struct{})
@@ -145,8 +142,7 @@ func UserName() string {
 	return os.Getenv("USER")
 }
 
-// SaveMemory has garbage collected sooner where much stays in memory: what may
-// pile up is a share of that. GOGC, where it is set, is what the person wants.
+// SaveMemory makes the garbage collector run more often the more conversations stay in memory. GOGC, where set, wins.
 func SaveMemory(conversations int) {
 	switch {
 	case os.Getenv("GOGC") != "" || conversations < 20_000:

@@ -20,12 +20,11 @@ type initJSON struct {
 }
 
 func (r *run) initCommand() *cobra.Command {
-	var defaults bool
-	c := r.define("init", "Set up an account: asks, tries it live, and writes the config", noArgs, func(ctx context.Context, _ []string) error {
+	return r.commandOf("init", noArgs, func(ctx context.Context, _ []string, f flags) error {
 		if err := r.findPaths(); err != nil {
 			return err
 		}
-		if defaults || !r.interactive() {
+		if f.on("defaults") || !r.interactive() {
 			return r.writeDefaults()
 		}
 		saved, err := r.addAccounts(ctx)
@@ -34,13 +33,6 @@ func (r *run) initCommand() *cobra.Command {
 		}
 		return err
 	})
-	c.Long = `Asks for the service, a name and where the credential is, tries the account live, and writes the config file.
-A credential never goes into it: one that is typed goes to the keyring, or to a file that only you can read.
-A config that is there is never touched: the tried account is printed for you to paste.
-
-With --defaults, or without a terminal, it writes a config file to start from, with everything explained.`
-	c.Flags().BoolVar(&defaults, "defaults", false, "ask nothing, and write a config file to start from")
-	return c
 }
 
 func (r *run) writeDefaults() error {
@@ -57,15 +49,14 @@ func (r *run) writeDefaults() error {
 	return nil
 }
 
-// setUp asks for accounts and tries them. Until all is answered it keeps nothing,
-// typed secrets in memory alone.
+// setUp asks for accounts and tries them. Until all is answered it writes nothing: typed secrets are in memory alone.
 type setUp struct {
 	*run
 	exists bool
 	others []config.Account
 	// accounts are done, the last of those asked for is draft.
 	accounts []config.Account
-	draft    config.Account
+	draft    draft
 	// typed are the secrets to be stored, by the words for their credential.
 	typed   map[string]string
 	signIns []string
@@ -78,7 +69,7 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 			"`confab init --defaults` writes a config to edit")
 	}
 	s := &setUp{run: r, typed: map[string]string{}}
-	// A file with mistakes is said, and no reason not to try an account.
+	// A file with mistakes is no reason not to try an account.
 	c, err := config.Load(s.setup.Paths.Config, s.Validators)
 	if err == nil {
 		s.others = c.Accounts
@@ -115,7 +106,7 @@ var errLeave = errors.New("left the set-up")
 
 // addAccount asks for one account until it works, or is to be saved all the same.
 func (s *setUp) addAccount(ctx context.Context) error {
-	s.draft = config.Account{Settings: map[string]any{}}
+	s.begin("")
 	for word := "change"; word != "save"; {
 		if word == "change" {
 			if err := s.questions(ctx); err != nil {
@@ -129,8 +120,8 @@ func (s *setUp) addAccount(ctx context.Context) error {
 		if works {
 			break
 		}
-		word, err = s.choose(ctx, "It did not work. What now?", []choice{{"again", "try it once more"}, {"change", "go through the answers"},
-			{"save", "save it all the same"}, {"leave", "without this account"}}, "change")
+		word, err = s.choose(ctx, "It did not work. What now?", []choice{{"again", "try it once more"},
+			{"change", "go through the answers"}, {"save", "save it all the same"}, {"leave", "without this account"}}, "change")
 		switch {
 		case errors.Is(err, errBack):
 			word = "change"
@@ -140,12 +131,12 @@ func (s *setUp) addAccount(ctx context.Context) error {
 			return errLeave
 		}
 	}
-	s.accounts = append(s.accounts, s.draft)
+	s.accounts = append(s.accounts, s.drafted())
 	return nil
 }
 
 func (s *setUp) try(ctx context.Context) (works bool, err error) {
-	a, problems := config.ReadBlock(s.setup.Paths.Config, s.draft, s.Validators)
+	a, problems := config.ReadBlock(s.setup.Paths.Config, s.drafted(), s.Validators)
 	if len(problems) > 0 {
 		s.complainOf(problems)
 		return false, nil
@@ -220,6 +211,7 @@ func (s *setUp) save(ctx context.Context) (saved bool, err error) {
 			return false, local(err)
 		}
 	}
+	kept = nil // from here on the config names them
 	for _, line := range told {
 		s.say("%s", line)
 	}

@@ -59,8 +59,8 @@ func (s *setUp) ask(ctx context.Context, question string) (string, error) {
 	}
 }
 
-// choose asks for one of several answers, by its number, its word or the
-// beginning of that. Without an answer it is standard, "" for none.
+// choose asks for one of several answers, by its number, its word or the beginning of that. standard, where there is
+// one, is the answer of enter alone.
 func (s *setUp) choose(ctx context.Context, question string, choices []choice, standard string) (string, error) {
 	s.say("%s", question)
 	var words []string
@@ -99,9 +99,13 @@ func ifEnter(standard string) string {
 	return " (enter: " + standard + ")"
 }
 
-// text asks until what put then stores in the account is right, by its key in the config. Without an answer it is
-// standard; where that is "" too, needed complains, unless it is "".
-func (s *setUp) text(ctx context.Context, question, key, standard, needed string, put func(answer string)) error {
+// text asks for what an account has under a key of the config until it is right. Without an answer it is what was
+// answered before, or standard; where that is "" too, needed complains, unless it is "".
+func (s *setUp) text(ctx context.Context, question, key, standard, needed string) error {
+	return s.textFor(ctx, question, key, cmp.Or(s.draft.texts[key], standard), needed, func(answer string) { s.draft.texts[key] = answer })
+}
+
+func (s *setUp) textFor(ctx context.Context, question, key, standard, needed string, put func(answer string)) error {
 	for {
 		answer, err := s.ask(ctx, question+ifEnter(standard))
 		if err != nil {
@@ -109,7 +113,7 @@ func (s *setUp) text(ctx context.Context, question, key, standard, needed string
 		}
 		answer = cmp.Or(answer, standard)
 		put(answer)
-		_, problems := config.ReadBlock(s.setup.Paths.Config, s.draft, s.Validators)
+		_, problems := config.ReadBlock(s.setup.Paths.Config, s.drafted(), s.Validators)
 		switch problems = problems.Of(key); {
 		case answer == "" && needed != "":
 			s.say("%s", needed)
@@ -133,21 +137,54 @@ func (s *setUp) complainOf(problems config.Errors) {
 	}
 }
 
-// questions asks all there is to know of an account; which that is depends on the
-// answers. What was answered before is what enter gives.
+// draft is what was answered of an account, by the keys of the config.
+type draft struct {
+	provider string
+	texts    map[string]string
+	secrets  map[string]config.Credential
+}
+
+func (s *setUp) begin(provider string) {
+	s.draft = draft{provider: provider, texts: map[string]string{}, secrets: map[string]config.Credential{}}
+}
+
+func (s *setUp) rules() config.ProviderRules { return s.Validators.Providers[s.draft.provider] }
+
+// drafted is the draft as the config holds it.
+func (s *setUp) drafted() config.Account {
+	d, rules := s.draft, s.rules()
+	a := config.Account{Name: d.texts["name"], Provider: d.provider, Credential: d.secrets["credential"], Settings: map[string]any{}}
+	if a.BaseURL = d.texts["base_url"]; a.BaseURL == rules.DefaultBaseURL {
+		a.BaseURL = ""
+	}
+	for key, rule := range rules.Settings {
+		if text := d.texts["settings."+key]; text != "" && text != rule.Default {
+			a.Settings[key] = text
+		}
+		if c := d.secrets["settings."+key]; !c.IsZero() {
+			a.Settings[key] = c
+		}
+	}
+	return a
+}
+
+// questions asks all there is to know of an account; which that is depends on the answers. enter repeats an earlier one.
 func (s *setUp) questions(ctx context.Context) error {
 	for at := 0; ; at++ {
 		all := []func(context.Context) error{s.askService, s.askName, s.askCredential}
-		rules := s.Validators.Providers[s.draft.Provider].Settings
+		rules, given := s.rules().Settings, s.drafted().Settings
 		for _, required := range []bool{true, false} {
 			for _, key := range slices.Sorted(maps.Keys(rules)) {
 				rule := rules[key]
-				if rule.Required == required && (required || rule.Asked) && (rule.With == "" || s.draft.Settings[rule.With] != nil) {
+				if rule.Required == required && (required || rule.Asked) && (rule.With == "" || given[rule.With] != nil) {
 					all = append(all, func(ctx context.Context) error { return s.askSetting(ctx, key, rule) })
 				}
 			}
 		}
-		if all = append(all, s.askAddress); at == len(all) {
+		all = append(all, func(ctx context.Context) error {
+			return s.text(ctx, "Address of the service", "base_url", s.rules().DefaultBaseURL, "")
+		})
+		if at == len(all) {
 			return nil
 		}
 		switch err := all[at](ctx); {
@@ -180,9 +217,9 @@ func (s *setUp) askService(ctx context.Context) error {
 	for _, x := range s.Services {
 		choices = append(choices, choice{x.Name, x.Title})
 	}
-	word, err := s.choose(ctx, "Which service?", choices, s.draft.Provider)
-	if err == nil && word != s.draft.Provider {
-		s.draft = config.Account{Provider: word, Settings: map[string]any{}}
+	word, err := s.choose(ctx, "Which service?", choices, s.draft.provider)
+	if err == nil && word != s.draft.provider {
+		s.begin(word)
 	}
 	return err
 }
@@ -192,84 +229,50 @@ func (s *setUp) taken(name string) bool {
 }
 
 func (s *setUp) askName(ctx context.Context) error {
-	free := s.draft.Provider
+	free := s.draft.provider
 	for n := 2; s.taken(free); n++ {
-		free = fmt.Sprintf("%s-%d", s.draft.Provider, n)
+		free = fmt.Sprintf("%s-%d", s.draft.provider, n)
 	}
-	return s.text(ctx, "A name for the account, as the list shows it", "name", cmp.Or(s.draft.Name, free), "",
-		func(name string) { s.draft.Name = name })
+	return s.text(ctx, "A name for the account, as the list shows it", "name", free, "")
 }
 
 func (s *setUp) askCredential(ctx context.Context) error {
-	what, where := s.keyOf(s.draft.Provider)
+	what, where := s.keyOf(s.draft.provider)
 	if where != "" {
 		where = " It is " + where + "."
 	}
 	none := ""
-	if s.Validators.Providers[s.draft.Provider].CredentialOptional {
+	if s.rules().CredentialOptional {
 		none = "there is none: by signing in, or by a refresh token"
 	}
 	return s.askSecret(ctx, "credential", what, where, none)
 }
 
-func (s *setUp) askSetting(ctx context.Context, key string, rule config.SettingRule) error {
-	what := strings.ReplaceAll(key, "_", " ")
+func (s *setUp) askSetting(ctx context.Context, name string, rule config.SettingRule) error {
+	what, key, needed := strings.ReplaceAll(name, "_", " "), "settings."+name, ""
 	if rule.Secret {
 		return s.askSecret(ctx, key, what, "", "there is none")
 	}
-	question, needed := what+": "+rule.Help, ""
-	was, _ := s.draft.Settings[key].(string)
+	question := what + ": " + rule.Help
 	switch {
 	case rule.Required:
 		needed = "This one is needed."
-	case was == "" && rule.Default == "":
+	case s.draft.texts[key] == "" && rule.Default == "":
 		question += ifEnter("none")
 	}
-	return s.text(ctx, question, "settings."+key, cmp.Or(was, rule.Default), needed, func(answer string) {
-		if delete(s.draft.Settings, key); answer != "" && answer != rule.Default {
-			s.draft.Settings[key] = answer
-		}
-	})
-}
-
-func (s *setUp) askAddress(ctx context.Context) error {
-	own := s.Validators.Providers[s.draft.Provider].DefaultBaseURL
-	return s.text(ctx, "Address of the service", "base_url", cmp.Or(s.draft.BaseURL, own), "", func(answer string) {
-		if s.draft.BaseURL = answer; answer == own {
-			s.draft.BaseURL = ""
-		}
-	})
-}
-
-func (s *setUp) secret(key string) config.Credential {
-	if key == "credential" {
-		return s.draft.Credential
-	}
-	c, _ := s.draft.Settings[key].(config.Credential)
-	return c
-}
-
-func (s *setUp) setSecret(key string, c config.Credential) {
-	switch {
-	case key == "credential":
-		s.draft.Credential = c
-	case c.IsZero():
-		delete(s.draft.Settings, key)
-	default:
-		s.draft.Settings[key] = c
-	}
+	return s.text(ctx, question, key, rule.Default, needed)
 }
 
 // askSecret asks where a secret is: what it is and where one gets it, and what it means that there is none, "" where it
 // is needed.
 func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) error {
-	choices := []choice{{"env", "in an environment variable"}, {"command", "a command prints it"}, {"file", "in a file that only you can read"},
-		inKeyring, {"type", "type or paste it now; it never goes into the config"}}
+	choices := []choice{{"env", "in an environment variable"}, {"command", "a command prints it"},
+		{"file", "in a file that only you can read"}, inKeyring, {"type", "type or paste it now; it never goes into the config"}}
 	standard := "type"
 	if none != "" {
 		choices, standard = append(choices, choice{"none", none}), "none"
 	}
-	if was := s.secret(key); !was.IsZero() {
+	if was := s.draft.secrets[key]; !was.IsZero() {
 		choices, standard = append(choices, choice{"same", "as before: " + was.String()}), "same"
 	}
 	for {
@@ -280,7 +283,7 @@ func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) er
 		switch word {
 		case "same":
 		case "none":
-			s.setSecret(key, config.Credential{})
+			delete(s.draft.secrets, key)
 		case "type":
 			err = s.typeSecret(ctx, key, what)
 		default:
@@ -293,14 +296,15 @@ func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) er
 }
 
 func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
-	name, inConfig, variable := s.draft.Name, "settings."+key, key
-	if key == "credential" {
-		inConfig, variable = key, "api_key"
-	}
+	name := s.draft.texts["name"]
 	var question, standard, needed string
 	var from func(answer string) config.Credential
 	switch word {
 	case "env":
+		variable, setting := strings.CutPrefix(key, "settings.")
+		if !setting {
+			variable = "api_key"
+		}
 		question, standard = "Name of the variable", config.EnvFor(name, variable)
 		from = func(answer string) config.Credential { return config.Credential{Env: answer} }
 	case "command":
@@ -322,7 +326,7 @@ func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 		question = "Its entry: NAME, or SERVICE/NAME"
 		from = func(answer string) config.Credential { return config.Credential{Keyring: answer} }
 	}
-	return s.text(ctx, question, inConfig, standard, needed, func(answer string) { s.setSecret(key, from(answer)) })
+	return s.textFor(ctx, question, key, standard, needed, func(answer string) { s.draft.secrets[key] = from(answer) })
 }
 
 var inKeyring = choice{"keyring", "in the keyring of this system"}
@@ -353,7 +357,7 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 		}
 	}
 	s.say("%s.", theme.Count(utf8.RuneCountInString(secret), "character"))
-	name := s.draft.Name + "." + key
+	name := s.draft.texts["name"] + "." + strings.TrimPrefix(key, "settings.")
 	c := config.Credential{File: s.setup.Paths.FreeFile(name)}
 	choices := []choice{inKeyring, {"file", "in " + c.File + ", which only you can read"}}
 	standard := "keyring"
@@ -375,7 +379,7 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 			c = config.Credential{Keyring: entry}
 		}
 		s.typed[c.String()] = secret
-		s.setSecret(key, c)
+		s.draft.secrets[key] = c
 		return nil
 	}
 }

@@ -25,21 +25,13 @@ import (
 const loginPatience = 10 * time.Minute
 
 func (r *run) loginCommand() *cobra.Command {
-	c := r.define("login ACCOUNT", "Sign in to an account in the browser, where its service has that", needs("ACCOUNT", 1, 1),
-		func(ctx context.Context, args []string) error { return r.login(ctx, args[0]) })
-	c.Long = `Opens the page of the service where you agree, waits for the browser to come back to a port of this machine, and
-keeps the tokens in the state directory. Over SSH, or where no browser can be opened, open the printed address
-yourself; where that is on another machine, paste the address the browser ends up at, be it on an error page.
-
-The address to come back to is redirect_url in [account.settings]. It must be the one that is registered with the
-service for the client_id.`
-	c.Example = "  confab login projects"
-	return c
+	return r.commandOf("login", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, _ flags) error {
+		return r.login(ctx, args[0])
+	})
 }
 
-// listenFor opens the port that the browser comes back to. localhost may be
-// either family of addresses, as the browser likes: both are listened on where
-// this machine has both.
+// listenFor opens the port that the browser comes back to. A browser may take localhost for either family of addresses,
+// so both are listened on where this machine has both.
 func listenFor(back *url.URL) ([]net.Listener, error) {
 	hosts := []string{back.Hostname()}
 	if strings.EqualFold(back.Hostname(), "localhost") {
@@ -69,8 +61,8 @@ func listenFor(back *url.URL) ([]net.Listener, error) {
 	return all, nil
 }
 
-// callback is one sign-in as the browser sees it: the first address that belongs
-// to it is taken, and every one is told how the sign-in ended.
+// callback serves the browser that comes back: it takes the first address that belongs to the sign-in, and answers every
+// one with how that ended.
 type callback struct {
 	path, state string
 	answers     chan *url.URL
@@ -78,8 +70,7 @@ type callback struct {
 	words       string
 }
 
-// take takes an address that the browser came back with; false where it belongs
-// to another sign-in.
+// take reports whether an address belongs to this sign-in.
 func (c *callback) take(u *url.URL) bool {
 	if u.Query().Get("state") != c.state {
 		return false
@@ -181,8 +172,7 @@ func (r *run) login(ctx context.Context, account string) error {
 	}
 }
 
-// signIn ends a sign-in with the address the browser came back with, and returns
-// what to tell there.
+// signIn ends a sign-in with the address the browser came back with, and returns what the browser is to show.
 func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *url.URL) (words string, err error) {
 	q := got.Query()
 	switch {

@@ -41,7 +41,7 @@ type Program struct {
 	// Open opens the engine. Nothing is sent before it is asked for something.
 	Open   func(ctx context.Context, s Setup) (Engine, error)
 	Screen func(ctx context.Context, s Setup, start Start) error
-	// Welcome runs the first screen of somebody without an account, and tells what was chosen there: demo, account or "".
+	// Welcome runs the first screen of somebody without an account, and returns what was chosen: demo, account or "".
 	Welcome func(ctx context.Context, s Setup) (choice string, err error)
 	// Silence keeps the terminal from showing what is typed until shown is called.
 	Silence func() (shown func())
@@ -49,8 +49,7 @@ type Program struct {
 	Check func(ctx context.Context, s Setup, account config.Account) []model.CheckResult
 	// CheckState tests the state directory and the database in it.
 	CheckState func(ctx context.Context, s Setup) []model.CheckResult
-	// Forget removes everything kept of an account and names what it removed.
-	// A dry run only names it.
+	// Forget removes everything kept of an account, unless it is a dry run, and names it.
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in; its error says why an account has none.
 	Login  func(s Setup, account config.Account) (Login, error)
@@ -60,7 +59,7 @@ type Program struct {
 	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
 }
 
-// Engine is what the commands need of the inbox.
+// Engine is what the commands need of the inbox, which says what each method does.
 type Engine interface {
 	model.Facts
 	model.Reader
@@ -69,26 +68,16 @@ type Engine interface {
 	Sender
 
 	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
-	// Nearest returns, for a query that finds nothing in a view, the nearest one that does, and how much; "" for none.
 	Nearest(ctx context.Context, view, query string, inbox bool) (nearest string, found int, err error)
-	// Requests adds to a plan what would be sent.
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
-	// Explained returns edits of the outbox with why they wait and until when.
 	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
-	// Recheck reads afresh what an edit that waits for a person wants to change.
 	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
 
-	// Sync waits for a refresh of the named accounts, of all if none is named.
 	Sync(ctx context.Context, accounts ...string) error
-	// SyncNow reads the head of each list, delivers what is due or waits for its
-	// next try, and reads on.
 	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
-	// SyncQuery refreshes the named accounts as far as a query needs it: where a
-	// service can narrow its list, what the query may match is enough.
 	SyncQuery(ctx context.Context, query string, accounts ...string) error
-	// Start syncs and delivers everything due in the background.
 	Start(ctx context.Context)
 }
 
@@ -135,7 +124,7 @@ func (s Setup) Resolver() config.Resolver {
 	return r
 }
 
-// Absent says, in a line, what to do about a credential that no asking can give; "" where there is none.
+// Absent returns a line on what to do about the first credential that is not where the config says; "" for none.
 func (s Setup) Absent() string {
 	for _, a := range s.Active() {
 		for _, c := range a.Credentials() {
@@ -158,22 +147,18 @@ func (s Setup) Active() []config.Account {
 	})
 }
 
-// Start is where the inbox opens; Greeting is said there first.
+// Start is where the inbox opens; Greeting is its first message.
 type Start struct {
 	Query, View, Greeting string
-	// Kept are the views that were kept from the screen. Notice is what kept them from being read.
+	// Kept are the views that were made on the screen. Notice is why they could not be read.
 	Kept   []config.View
 	Notice string
 }
 
-// Login is a sign-in of one account in the browser.
+// Login is a sign-in of one account in the browser, as providers.SignIn describes it.
 type Login interface {
-	// Redirect is the address on this machine that the browser comes back to.
 	Redirect() string
-	// Page returns the page where the person agrees; state comes back with the code.
 	Page(state string) string
-	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
-	// the service does not say.
 	Finish(ctx context.Context, code string) (who string, err error)
 }
 
@@ -244,12 +229,8 @@ func Main(ctx context.Context, p Program, args []string) int {
 	return r.status
 }
 
-// define returns a command. What it ends with is shown here, and the status kept, so
-// that only a wrong command line goes the way of cobra's errors.
-func (r *run) define(use, short string, args cobra.PositionalArgs, f func(ctx context.Context, args []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Args: args, RunE: r.do(f)}
-}
-
+// do runs a command. What it ends with is shown here, and the status kept, so that only a wrong command line goes the
+// way of cobra's errors.
 func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
@@ -289,8 +270,7 @@ func (r *run) complain(err error) {
 	}
 }
 
-// words returns the text of an error in which what failed on a service is said in
-// a person's words; what stands around it, such as whose it is, stays.
+// words returns the text of an error, with each *model.Error in it in plain words.
 func words(err error) string {
 	text := err.Error()
 	var walk func(err error)
@@ -319,11 +299,10 @@ func (r *run) loadConfig() error {
 		return err
 	}
 	c, err := config.Load(r.setup.Paths.Config, r.Validators)
-	switch {
-	case errors.Is(err, config.ErrNoConfig):
-		r.noConfig = true
+	if r.noConfig = errors.Is(err, config.ErrNoConfig); r.noConfig {
 		return usage("there is no config file at %s: `confab init` sets up an account, `confab demo` needs none", r.setup.Paths.Config)
-	case err != nil:
+	}
+	if err != nil {
 		return usage("%w", err)
 	}
 	r.setup.Config = c
@@ -358,8 +337,7 @@ func (r *run) account(name string) (config.Account, error) {
 		suggest(name, r.setup.Config.AccountNames(), "there are"))
 }
 
-// suggest ends a sentence about a word that is not among the known ones: with the
-// nearest of them, or, under a heading, with all.
+// suggest ends a sentence about an unknown word: with the nearest known one, or, under a heading, with all.
 func suggest(word string, known []string, heading string) string {
 	if near := model.Nearest(word, known); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
@@ -370,8 +348,8 @@ func suggest(word string, known []string, heading string) string {
 	return "; " + heading + " " + strings.Join(known, ", ")
 }
 
-// withEngine opens the engine for one command and closes it afterwards. A
-// command that is interrupted ends by itself, once what it sends has ended.
+// withEngine opens the engine for one command and closes it afterwards. An interrupted command is waited for, since it
+// ends once what it sends has ended.
 func (r *run) withEngine(ctx context.Context, f func() error) error {
 	err := r.loadConfig()
 	if err != nil {
@@ -411,8 +389,7 @@ func (r *run) ref(text string) (model.Ref, error) {
 	return ref, nil
 }
 
-// privateTemp makes a directory for one run, in the user's own runtime
-// directory where there is one.
+// privateTemp makes a directory for one run, in the user's runtime directory where there is one.
 func (r *run) privateTemp() (dir string, err error) {
 	for _, parent := range []string{r.Getenv("XDG_RUNTIME_DIR"), ""} {
 		if dir, err = os.MkdirTemp(parent, "confab-demo-"); err == nil { // mode 0700

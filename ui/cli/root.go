@@ -15,23 +15,8 @@ import (
 	"confab/model/query"
 )
 
-const long = `confab is a keyboard-driven inbox for the conversations of Attention, Bird, AskElephant and Kona.
-Without a command it opens the inbox.`
-
 func (r *run) root() *cobra.Command {
-	var start Start
-	root := &cobra.Command{
-		Use:           "confab",
-		Short:         "An inbox for conversations in four services",
-		Long:          long + "\n" + topicsLine(),
-		Example:       "  confab demo\n  confab list 'is:public label:interview'\n  confab edit --query 'title:draft is:public' --private --yes",
-		Args:          noArgs,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		RunE:          r.do(func(ctx context.Context, _ []string) error { return r.inbox(ctx, start) }),
-	}
-	start.register(root)
-
+	root := r.commandOf("confab", noArgs, func(ctx context.Context, _ []string, f flags) error { return r.inbox(ctx, f.start()) })
 	p := root.PersistentFlags()
 	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
 	p.StringVar(&r.setup.Log, "log", "", "write a log to file; it holds no credentials and no bodies")
@@ -46,15 +31,12 @@ func (r *run) root() *cobra.Command {
 		r.listCommand(), r.showCommand(), r.editCommand(), r.newCommand(),
 		r.syncCommand(), r.outboxCommand(), r.historyCommand(), r.undoCommand(),
 		r.initCommand(), r.loginCommand(), r.forgetCommand(), r.configCommand(), r.doctorCommand(),
-		r.manCommand(),
+		r.manCommand(root),
 	)
 	return root
 }
 
-func (s *Start) register(c *cobra.Command) {
-	c.Flags().StringVar(&s.Query, "query", "", "open with this query")
-	c.Flags().StringVar(&s.View, "view", "", "open the view of this name")
-}
+func (f flags) start() Start { return Start{Query: f.text("query"), View: f.text("view")} }
 
 // pathFlags take the name of a file, which may hold any bytes.
 var pathFlags = []string{"--config", "--log", "--write-config"}
@@ -75,7 +57,7 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 	if err := r.checkQuery(start.Query); err != nil {
 		return err
 	}
-	r.suitTerminal()
+	r.plainIfDumb()
 	err := r.loadConfig()
 	if none := r.noConfig || err == nil && len(r.setup.Config.Accounts) == 0; none && r.onScreen() {
 		return r.welcome(ctx, start)
@@ -109,10 +91,7 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 			r.say("confab opens the inbox.")
 			return nil
 		}
-		if err := r.loadConfig(); err != nil {
-			return err
-		}
-		return r.openInbox(ctx, start)
+		return r.inbox(ctx, start)
 	}
 	return nil
 }
@@ -136,8 +115,8 @@ func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error
 	}
 }
 
-// suitTerminal takes the line mode on a terminal that moves no cursor.
-func (r *run) suitTerminal() {
+// plainIfDumb takes the line mode on a terminal that moves no cursor.
+func (r *run) plainIfDumb() {
 	if r.flags.plain || !r.onScreen() || r.Getenv("TERM") != "dumb" {
 		return
 	}
@@ -175,7 +154,7 @@ func (r *run) checkView(start *Start) error {
 
 func (r *run) keeper() config.Keeper { return config.Keeper{Paths: r.setup.Paths, Rules: r.Validators} }
 
-// view finds a view by its name; unread is why those that were kept are not among them, nil where they are.
+// view finds a view by its name; unread is why the kept ones could not be read.
 func (r *run) view(name string, kept []config.View, unread error) (config.View, error) {
 	var names []string
 	for _, v := range config.AllViews(r.setup.Config.Views, kept) {
@@ -192,21 +171,17 @@ func (r *run) view(name string, kept []config.View, unread error) (config.View, 
 
 // checkQuery refuses a query that can't be read, before anything is opened.
 func (r *run) checkQuery(q string) error {
-	_, err := query.Parse(q)
-	if err == nil {
-		return nil
-	}
 	var bad *query.Error
-	if !errors.As(err, &bad) {
-		return usage("%s", err)
+	if _, err := query.Parse(q); !errors.As(err, &bad) {
+		return err
 	}
 	text := bad.Message
 	if bad.Suggestion != "" {
 		text += fmt.Sprintf("; did you mean %q?", bad.Suggestion)
 	}
-	if line := model.CleanLine(q, 200); line == q && bad.Pos >= 0 && bad.Pos <= len(q) {
-		end := min(max(bad.End, bad.Pos+1), len(q)+1)
-		text += "\n  " + q + "\n  " + strings.Repeat(" ", len([]rune(q[:bad.Pos]))) + strings.Repeat("^", max(1, end-bad.Pos))
+	if model.CleanLine(q, 200) == q {
+		marks := max(1, min(bad.End, len(q)+1)-bad.Pos)
+		text += "\n  " + q + "\n  " + strings.Repeat(" ", len([]rune(q[:bad.Pos]))) + strings.Repeat("^", marks)
 	}
 	return usage("%s", text)
 }

@@ -48,21 +48,16 @@ func (o *SandboxOptions) check() error {
 
 func (r *run) sandboxCommand() *cobra.Command {
 	var o SandboxOptions
-	var listen, write string
-	c := r.define("sandbox --listen HOST:PORT", "Serve stand-ins of the four services, for development", noArgs,
-		func(ctx context.Context, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			if _, _, err := net.SplitHostPort(listen); err != nil {
-				return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
-			}
-			return r.serveSandbox(ctx, o, listen, write)
-		})
-	c.Example = "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml"
+	c := r.commandOf("sandbox", noArgs, func(ctx context.Context, _ []string, f flags) error {
+		if err := o.check(); err != nil {
+			return err
+		}
+		if _, _, err := net.SplitHostPort(f.text("listen")); err != nil {
+			return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
+		}
+		return r.serveSandbox(ctx, o, f.text("listen"), f.text("write-config"))
+	})
 	o.register(c)
-	c.Flags().StringVar(&listen, "listen", "", "the HOST:PORT to serve on")
-	c.Flags().StringVar(&write, "write-config", "", "write a config to file that points here, its credentials beside it")
 	return c
 }
 
@@ -138,18 +133,15 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 
 func (r *run) demoCommand() *cobra.Command {
 	var o SandboxOptions
-	var start Start
-	c := r.define("demo", "Open the inbox on stand-in servers: no network, no config, nothing left behind", noArgs,
-		func(ctx context.Context, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			if err := r.checkQuery(start.Query); err != nil {
-				return err
-			}
-			return r.demo(ctx, o, start)
-		})
+	c := r.commandOf("demo", noArgs, func(ctx context.Context, _ []string, f flags) error {
+		if err := o.check(); err != nil {
+			return err
+		}
+		if err := r.checkQuery(f.text("query")); err != nil {
+			return err
+		}
+		return r.demo(ctx, o, f.start())
+	})
 	o.register(c)
-	start.register(c)
 	return c
 }

@@ -14,28 +14,24 @@ import (
 )
 
 func (r *run) forgetCommand() *cobra.Command {
-	var o sendOptions
-	c := r.define("forget ACCOUNT", "Remove everything kept of an account: cache, outbox, history, marks, tokens", needs("ACCOUNT", 1, 1),
-		func(ctx context.Context, args []string) error {
-			if err := r.mayAsk(o); err != nil {
-				return err
-			}
-			// An account that left the config can be forgotten too, so its name is not looked up.
-			if err := r.loadConfig(); err != nil {
-				return err
-			}
-			name := args[0]
-			if a, ok := r.setup.Config.Account(name); ok {
-				name = a.Name
-			}
-			if !config.ValidAccountName(name) {
-				return usage("%q is no account name", model.CleanLine(name, 80))
-			}
-			return r.forget(ctx, name, o)
-		})
-	c.Flags().BoolVar(&o.yes, "yes", false, "don't ask")
-	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
-	return c
+	return r.commandOf("forget", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, f flags) error {
+		o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run")}
+		if err := r.mayAsk(o); err != nil {
+			return err
+		}
+		// An account that left the config can be forgotten too, so its name is not looked up.
+		if err := r.loadConfig(); err != nil {
+			return err
+		}
+		name := args[0]
+		if a, ok := r.setup.Config.Account(name); ok {
+			name = a.Name
+		}
+		if !config.ValidAccountName(name) {
+			return usage("%q is no account name", model.CleanLine(name, 80))
+		}
+		return r.forget(ctx, name, o)
+	})
 }
 
 type forgottenJSON struct {
@@ -78,15 +74,13 @@ func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
 }
 
 func (r *run) configCommand() *cobra.Command {
-	c := r.define("config", "The config file: where it is, whether it is right, what it may hold", noArgs,
-		func(context.Context, []string) error { return usage("say what: path, check, show or schema") })
-	add := func(use, short string, do func() error) {
-		c.AddCommand(r.define(use, short, noArgs, func(context.Context, []string) error { return do() }))
+	c := r.commandOf("config", noArgs,
+		func(context.Context, []string, flags) error { return usage("say what: path, check, show or schema") })
+	for name, do := range map[string]func() error{
+		"path": r.configPath, "check": r.configCheck, "show": r.configShow, "schema": r.configSchema,
+	} {
+		c.AddCommand(r.commandOf("config "+name, noArgs, func(context.Context, []string, flags) error { return do() }))
 	}
-	add("path", "Print where the config file is; with --json the state directory and the database too", r.configPath)
-	add("check", "Check the config file", r.configCheck)
-	add("show", "Print the settings in effect; credentials by where they come from", r.configShow)
-	add("schema", "Explain every key, context and action; with --json as a JSON Schema", r.configSchema)
 	return c
 }
 

@@ -48,9 +48,10 @@ func (p Program) facts() map[string]string {
 		return columns(rows)
 	}
 	all := map[string]string{
-		"keys": p.keyFacts(), "capabilities": p.capabilityFacts(), "assumed": model.AssumedMeans, "settings": config.Reference(p.Validators),
-		"kinds": list(model.EditKinds()), "states": list(model.EditStates()), "precedence": strings.ReplaceAll(list(precedence), " ", ", "),
-		"terms": words("", query.Syntax(), ""), "fields": words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
+		"keys": p.keyFacts(), "capabilities": p.capabilityFacts(), "assumed": model.AssumedMeans,
+		"settings": config.Reference(p.Validators), "kinds": list(model.EditKinds()), "states": list(model.EditStates()),
+		"precedence": strings.ReplaceAll(list(precedence), " ", ", "), "terms": words("", query.Syntax(), ""),
+		"fields": words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
 		"dates": words("", append(query.DateWords(), query.DateForms()...), ""),
 	}
 	for _, field := range []string{query.FieldIs, query.FieldHas, query.FieldAudience, query.FieldSort} {

@@ -48,7 +48,7 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 	}
 }
 
-var flagKinds = map[string]string{"int": "a whole number", "int64": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
+var flagKinds = map[string]string{"int": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
 
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
@@ -72,7 +72,8 @@ func flagWords(cmd *cobra.Command, err error) error {
 }
 
 // flagGroup are cobra's words for flags of which one excludes the others, or is needed.
-var flagGroup = regexp.MustCompile(`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
+var flagGroup = regexp.MustCompile(
+	`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
 
 func groupWords(err error) error {
 	found := flagGroup.FindStringSubmatch(err.Error())

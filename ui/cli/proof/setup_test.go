@@ -327,3 +327,21 @@ func TestFromTheWelcomeToTheInbox(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// What is saved stays: leaving the sign-in that follows takes no secret back that the config names.
+func TestSetUpKeepsWhatIsSaved(t *testing.T) {
+	t.Parallel()
+	box, root, by := services(t)
+	ko, redirect := by["kona"], uitest.FreeRedirect(t)
+	box.Kona().Set(sandbox.Switches{"Redirect": redirect})
+	h := newcomer(t)
+	p := h.screen("init")
+	p.answers(t, []string{ko.Secrets["client_secret"]}, asksService, "kona", asksName, "", asksKey, "none", "client id", ko.Settings["client_id"],
+		asksKey, "type", asksTyped, ko.Secrets["client_secret"], asksKeep, "", "redirect url", redirect, asksKey, "none", asksAddress, root+ko.Path,
+		"somebody to sign in", "…", asksMore, "n", "Saved: ", "…", "Sign in to kona", "\x03")
+	p.ends(t, 130)
+	secret, err := os.ReadFile(filepath.Join(filepath.Dir(h.config()), "kona.client_secret"))
+	if err != nil || strings.TrimSpace(string(secret)) != ko.Secrets["client_secret"] {
+		t.Errorf("the client secret that the config names is gone: %v", err)
+	}
+}
