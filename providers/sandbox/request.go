@@ -131,7 +131,21 @@ func (x *exchange) number(name string) int { return int(integer(x.param[name])) 
 
 // receive reads what a call was given, or refuses it: first its parameters, then its conversation, then its body.
 func (s *server) receive(x *exchange) {
-	x.param, x.row = map[string]any{}, -1
+	s.receiveQuery(x)
+	x.row = -1
+	if _, named := x.args["id"]; named {
+		x.row = s.wanted(x)
+	}
+	switch {
+	case x.call.Body != nil:
+		s.receiveBody(x)
+	case len(x.body) > 0:
+		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
+	}
+}
+
+func (s *server) receiveQuery(x *exchange) {
+	x.param = map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(x.query)) {
 		if !slices.Contains(x.call.Query, name) {
 			x.badParameter(name, "unknown_parameter", "is not known here")
@@ -147,20 +161,17 @@ func (s *server) receive(x *exchange) {
 		case given != nil:
 			x.param[name] = s.parameter(x, name, given[0], r)
 		case r.Need:
-			x.badParameter(name, "required", "is required")
+			r.refuse(name, "required", "is required")
 		case r.Absent != nil:
 			x.param[name] = r.Absent
 		}
 	}
-	if _, named := x.args["id"]; named {
-		x.row = s.wanted(x)
-	}
-	switch {
-	case x.call.Body != nil:
-		s.receiveBody(x)
-	case len(x.body) > 0:
-		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
-	}
+}
+
+// refuse refuses a parameter, in the words of the rule where it has some.
+func (r *rule) refuse(name, code, want string) {
+	p := problem{name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)}
+	panic(refusal{status: cmp.Or(r.Status, http.StatusBadRequest), problems: problems{p}})
 }
 
 // rule is that of a parameter of a call.
@@ -215,11 +226,7 @@ func (s *server) parameter(x *exchange, name, given string, r *rule) any {
 		ok = r.Of == nil || slices.Contains(r.Of, given)
 	}
 	if !ok {
-		p := refusal{status: http.StatusBadRequest, problems: []problem{{name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)}}}
-		if r.Status != 0 {
-			p.status = r.Status
-		}
-		panic(p)
+		r.refuse(name, code, want)
 	}
 	return value
 }
