@@ -52,7 +52,7 @@ func TestAWorldOfAnotherSizeTellsTheSameStories(t *testing.T) {
 		active := map[string]bool{}
 		for row := range b.conversations {
 			doc := b.show(row)
-			contact := b.firstContact(row)
+			contact := contactOf(b.people(row))
 			if doc["status"] == "active" {
 				key := contact + " " + doc["channelId"].(string)
 				if active[key] {
