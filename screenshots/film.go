@@ -10,21 +10,6 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 )
 
-// page is what a picture stands on: the theme of the program, and the colours of a terminal that are its own.
-type page struct {
-	theme, fg, bg, edge string
-	sixteen             [16]string
-}
-
-var pages = []page{
-	{"dark", "#d0d7de", "#16181d", "#3d444d", [...]string{
-		"#484f58", "#ff7b72", "#3fb950", "#d29922", "#58a6ff", "#bc8cff", "#39c5cf", "#b1bac4",
-		"#6e7681", "#ffa198", "#56d364", "#e3b341", "#79c0ff", "#d2a8ff", "#56d4dd", "#ffffff"}},
-	{"light", "#24292f", "#ffffff", "#d1d9e0", [...]string{
-		"#24292f", "#cf222e", "#116329", "#7d4e00", "#0969da", "#8250df", "#1b7c83", "#6e7781",
-		"#57606a", "#a40e26", "#1a7f37", "#633c01", "#218bff", "#a475f9", "#3192aa", "#8c959f"}},
-}
-
 // film is what a screen showed, frame by frame.
 type film struct {
 	page
@@ -51,9 +36,9 @@ func (f *film) say(key, does string) {
 		wide := float64(len(key))*cellW + 16
 		x = wide + 12
 		f.caption = fmt.Sprintf(`<rect y="-16" width="%.4g" height="24" rx="5" fill="none" stroke="%s"/>`+
-			`<text x="8" class="%s">%s</text>`, wide, f.fg, f.class("fill:"+f.fg+";font-weight:bold"), escape(key))
+			`<text x="8" class="%s">%s</text>`, wide, f.Fg, f.class("fill:"+f.Fg+";font-weight:bold"), escape(key))
 	}
-	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, f.class("fill:"+f.fg+";font-family:system-ui,sans-serif"), escape(does))
+	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, f.class("fill:"+f.Fg+";font-family:system-ui,sans-serif"), escape(does))
 }
 
 // shoot takes a frame.
@@ -63,7 +48,7 @@ func (f *film) shoot(s screen, cursor uv.Position, hold time.Duration) {
 		row := f.row(s, y)
 		if cursor.X >= 0 && cursor.Y == y {
 			row += fmt.Sprintf(`<rect x="%.5g" y="-14" width="%.4g" height="%.4g" fill="%s" opacity=".6"/>`,
-				float64(cursor.X)*cellW, cellW, cellH, f.fg)
+				float64(cursor.X)*cellW, cellW, cellH, f.Fg)
 		}
 		rows = append(rows, row)
 	}
@@ -142,7 +127,7 @@ func (f *film) svg() []byte {
 		b.WriteString("}\n")
 	}
 	b.WriteString("@media (prefers-reduced-motion: reduce){*{animation:none!important}}\n</style>\n")
-	fmt.Fprintf(&b, `<rect x=".5" y=".5" width="%g" height="%g" rx="6" fill="%s" stroke="%s"/>`+"\n", width-1, height-1, f.bg, f.edge)
+	fmt.Fprintf(&b, `<rect x=".5" y=".5" width="%g" height="%g" rx="6" fill="%s" stroke="%s"/>`+"\n", width-1, height-1, f.Bg, f.Edge)
 	for i, p := range parts {
 		switch {
 		case len(p.times) == 0:
