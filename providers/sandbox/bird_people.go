@@ -69,7 +69,7 @@ func (b *Bird) joinedAtFirst(row int) []map[string]any {
 // active conversations on a channel.
 func (b *Bird) referred(row int, who string) map[string]any {
 	kind, n := reference(who)
-	if kind == "contact" && b.data.recast == nil {
+	if kind == "contact" && !b.data.retells() {
 		n += b.round(row) * len(b.data.Contacts)
 	}
 	return b.participant(kind, n, b.channel(row))

@@ -110,7 +110,7 @@ func (k *Kona) place(row int, kind string, n int) any {
 	spaces := k.count("space")
 	switch kind {
 	case "space":
-		if k.data.recast == nil {
+		if !k.data.retells() {
 			n += k.round(row) * 13
 		}
 		return k.idOf("space", n%(spaces-konaHiddenSpaces))

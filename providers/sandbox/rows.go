@@ -53,30 +53,35 @@ func (s *server) round(row int) int {
 
 // telling tells how a conversation differs from the one of the file.
 func (s *server) telling(row int) telling {
+	if s.round(row) == 0 || !s.data.retells() {
+		return telling{w: s.data, years: func() int { return 0 }}
+	}
 	return telling{s.data, s.round(row), func() int { return s.data.base.Year() - s.createdAt(row).Year() }}
 }
 
 // takingPart are those who take part in a conversation, said what was said in it.
 func (s *server) takingPart(row int) []map[string]any {
-	all, t := []map[string]any{}, s.telling(row)
+	all, scene := []map[string]any{}, s.scene(row)
 	for _, entry := range s.raw(row).With {
 		who, _ := entry["who"].(string)
-		all = append(all, with(entry, map[string]any{"who": t.text(who)}))
+		all = append(all, with(entry, map[string]any{"who": scene.plays(who)}))
 	}
 	return all
 }
 
 func (s *server) said(row int) []line {
-	all, t := slices.Clone(s.raw(row).Said), s.telling(row)
-	for i, l := range all {
-		all[i].By, all[i].Text = t.text(l.By), t.text(l.Text)
+	all := slices.Clone(s.raw(row).Said)
+	if scene := s.scene(row); s.data.retells() {
+		for i, l := range all {
+			all[i].By, all[i].Text = scene.plays(l.By), scene.text(l.Text).(string)
+		}
 	}
 	return all
 }
 
 // createdAt has fractions of a second in different lengths, none included.
 func (s *server) createdAt(row int) time.Time {
-	file, again := len(s.seeded.Rows), s.data.recast != nil
+	file, again := len(s.seeded.Rows), s.data.retells()
 	switch {
 	case row >= s.conversations:
 		return s.made[row-s.conversations].at
@@ -137,7 +142,7 @@ func (s *server) value(row int, field string) any {
 		return v
 	case string:
 		if !strings.ContainsAny(v, "@{") {
-			return s.telling(row).text(v)
+			return v
 		}
 	}
 	return s.scene(row).value(v)
@@ -284,7 +289,7 @@ type directory struct {
 func (s *server) things(kind string) int {
 	d := s.Directories[kind]
 	n := len(s.file[d.Rows].Rows)
-	if d.Again || (d.Of == "contact" || d.Of == "company") && s.data.recast != nil {
+	if d.Again || (d.Of == "contact" || d.Of == "company") && s.data.retells() {
 		n *= tellings(s.conversations, len(s.seeded.Rows))
 	}
 	return n

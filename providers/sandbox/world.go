@@ -32,8 +32,6 @@ type world struct {
 	seed  uint64
 	base  time.Time // when the sandbox was made, UTC, in whole seconds
 	zone  *time.Location
-	// recast is nil where stories that are told again are told of the same people.
-	recast *recasting
 }
 
 // cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
@@ -62,9 +60,7 @@ func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last)
 
 func newWorld(from fs.FS, name string, seed uint64, now time.Time) *world {
 	people := load[cast](from, "data/"+name+"/people.json")
-	return &world{
-		cast: people, files: from, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recast: recastingOf(people),
-	}
+	return &world{cast: people, files: from, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location()}
 }
 
 var loaded sync.Map // what load read, by path: it doesn't change
@@ -315,7 +311,6 @@ func (s *scene) value(v any) any {
 }
 
 func (s *scene) text(v string) any {
-	v = s.tell.text(v)
 	if after, ok := strings.CutPrefix(v, "@"); ok {
 		if d, err := time.ParseDuration(cmp.Or(after, "0s")); err == nil {
 			return s.clock(s.time(d))
@@ -344,7 +339,10 @@ func (s *scene) word(place string) any {
 		return v
 	}
 	if kind, n := reference(word); kind != word {
-		return s.place(kind, n)
+		if text, ok := s.tell.word(kind, n); ok {
+			return text
+		}
+		return s.place(kind, s.tell.number(kind, n))
 	}
 	return place
 }
@@ -356,6 +354,15 @@ type nothing struct{}
 func fill(template any, words map[string]any) any {
 	s := scene{words: words, place: func(kind string, n int) any { return fmt.Sprintf("{%s %d}", kind, n) }}
 	return s.value(template)
+}
+
+// plays is who "contact 3" and the like is in this telling.
+func (s *scene) plays(who string) string {
+	kind, n := reference(who)
+	if kind == who {
+		return who
+	}
+	return kind + " " + strconv.Itoa(s.tell.number(kind, n))
 }
 
 // words are what a record can say of a person.
