@@ -19,10 +19,10 @@ import (
 // AskElephant is the stand-in for AskElephant's public API v2. Use [Sandbox.AskElephant].
 type AskElephant struct {
 	*server
-	key, token string
-	managed    map[int][]int // the contact sets that were replaced
-	removed    map[int]bool  // contacts
-	failures   int
+	token    string
+	managed  map[int][]int // the contact sets that were replaced
+	removed  map[int]bool  // contacts
+	failures int
 }
 
 // AskElephant returns the state of the AskElephant server.
@@ -30,18 +30,14 @@ func (s *Sandbox) AskElephant() *AskElephant { return serviceOf[*AskElephant](s)
 
 func newAskElephant(s *server) service {
 	secret := strings.ReplaceAll(s.data.id("askelephant key", 0), "-", "")
-	a := &AskElephant{
-		// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
-		server: s, key: "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret, token: "at_" + secret,
-		managed: map[int][]int{}, removed: map[int]bool{},
-	}
+	// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
+	s.key = "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret
+	a := &AskElephant{server: s, token: "at_" + secret, managed: map[int][]int{}, removed: map[int]bool{}}
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
 	})
 	return a
 }
-
-func (a *AskElephant) account(acc *Account) { acc.Credential = a.key }
 
 // Token returns an access token, valid with the word Bearer, where the account's credential is an API key, valid without
 // it.
@@ -381,12 +377,6 @@ func (a *AskElephant) list(x *exchange) {
 func (a *AskElephant) filter(x *exchange) func(int) bool {
 	from, _ := x.param["filter[updated_at][gte]"].(time.Time)
 	to, until := x.param["filter[updated_at][lt]"].(time.Time)
-	among := func(row int, field string) bool {
-		s, _ := a.value(row, field).(string)
-		one, eq := x.param["filter["+field+"][eq]"]
-		list, in := x.param["filter["+field+"][in]"].([]string)
-		return (!eq || one == s) && (!in || slices.Contains(list, s))
-	}
 	company, filtered := x.param["filter[company_ids][eq]"]
 	has := func(row int) bool {
 		companies, _ := a.value(row, "companies").([]any)
@@ -395,7 +385,8 @@ func (a *AskElephant) filter(x *exchange) func(int) bool {
 	return func(row int) bool {
 		at := a.updatedAt(row).Truncate(time.Millisecond)
 		return !a.gone[row] && !(a.on("PrivateHidden") && a.unseeable(row)) && !at.Before(from) && (!until || at.Before(to)) &&
-			among(row, "engagement_type") && among(row, "processing_status") && (!filtered || has(row))
+			(!filtered || has(row)) &&
+			a.found(x, func(member string) any { return a.value(row, member) })
 	}
 }
 

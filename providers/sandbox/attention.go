@@ -11,17 +11,15 @@ import (
 )
 
 // Attention is the stand-in for Attention's API v2. Use [Sandbox.Attention].
-type Attention struct {
-	*server
-	key string
-}
+type Attention struct{ *server }
 
 // Attention returns the state of the Attention server.
 func (s *Sandbox) Attention() *Attention { return serviceOf[*Attention](s) }
 
 func newAttention(s *server) service {
 	// Keys are described as JWTs: long and dotted.
-	a := &Attention{s, "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")}
+	s.key = "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")
+	a := &Attention{s}
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "label": a.label, "download": a.download,
 		"teams":   func(x *exchange) { x.json(http.StatusOK, rowsOrNull(a.teams(nil))) },
@@ -31,8 +29,6 @@ func newAttention(s *server) service {
 	})
 	return a
 }
-
-func (a *Attention) account(acc *Account) { acc.Credential = a.key }
 
 // authorized takes the key with the word Bearer or without.
 func (a *Attention) authorized(x *exchange) bool {
@@ -119,15 +115,9 @@ func (a *Attention) list(x *exchange) {
 func (a *Attention) hides(x *exchange, batched bool) func(int) bool {
 	from, _ := x.param["fromDateTime"].(time.Time)
 	external := x.param["filter[hide_internal]"] == true
-	other := func(row int, name, field string) bool {
-		s, _ := a.value(row, field).(string)
-		wanted, given := x.param[name].([]string)
-		return given && !slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(w, s) })
-	}
 	return func(row int) bool {
 		return a.createdAt(row).Before(from) || !batched && a.value(row, "isEmpty") == true ||
-			external && a.value(row, "isInternal") == true ||
-			other(row, "filter[owner.id]", "userUUID") || other(row, "filter[team.id]", "teamUUID")
+			external && a.value(row, "isInternal") == true || !a.found(x, func(member string) any { return a.value(row, member) })
 	}
 }
 
@@ -242,7 +232,7 @@ func (a *Attention) resource(row int, v attentionView) map[string]any {
 		}
 	}
 	if a.on("NullLists") {
-		at = nullEmpty(at).(map[string]any)
+		at = rebuilt(at, nullEmpty).(map[string]any)
 	}
 	res := map[string]any{"type": "conversations", "id": id, "attributes": at, "links": map[string]any{"self": "/v2/conversations/" + id}}
 	if a.on("IDInAttributesOnly") {
@@ -251,27 +241,12 @@ func (a *Attention) resource(row int, v attentionView) map[string]any {
 	return res
 }
 
-// nullEmpty replaces empty lists and maps inside v by null, at any depth.
+// nullEmpty is null for an empty list or map.
 func nullEmpty(v any) any {
-	switch v := v.(type) {
-	case []any:
-		if len(v) == 0 {
-			return nil
-		}
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = nullEmpty(v[i])
-		}
-		return out
-	case map[string]any:
-		if len(v) == 0 {
-			return nil
-		}
-		out := make(map[string]any, len(v))
-		for k := range v {
-			out[k] = nullEmpty(v[k])
-		}
-		return out
+	list, isList := v.([]any)
+	object, isObject := v.(map[string]any)
+	if isList && len(list) == 0 || isObject && len(object) == 0 {
+		return nil
 	}
 	return v
 }

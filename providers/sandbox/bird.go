@@ -37,6 +37,7 @@ const (
 func (s *Sandbox) Bird() *Bird { return serviceOf[*Bird](s) }
 
 func newBird(s *server) service {
+	s.key = birdToken
 	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}, keys: map[string][]string{birdToken: nil}}
 	b.readers = map[string]reader{
 		"channel": b.readChannel, "participant": b.readParticipant, "participants": b.readParticipants, "message": readMessage,
@@ -52,7 +53,7 @@ func newBird(s *server) service {
 }
 
 func (b *Bird) account(a *Account) {
-	a.Credential, a.Settings["access_key_id"] = birdToken, b.AccessKeyID()
+	a.Settings["access_key_id"] = b.AccessKeyID()
 }
 
 // KeyWithout returns an access key without a policy for what is below some words of a path, as in NoRights; "writes" is every

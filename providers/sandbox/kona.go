@@ -42,6 +42,7 @@ const (
 func (s *Sandbox) Kona() *Kona { return serviceOf[*Kona](s) }
 
 func newKona(s *server) service {
+	s.key = konaToken
 	k := &Kona{
 		server: s, posted: map[int]map[string]any{}, tokens: []string{konaToken}, refresh: konaRefresh, codes: map[string]konaCode{}, issued: 1,
 		users: map[string]int{},
@@ -60,7 +61,7 @@ func newKona(s *server) service {
 }
 
 func (k *Kona) account(a *Account) {
-	a.Credential, a.Settings["redirect_url"] = konaToken, k.redirect()
+	a.Settings["redirect_url"] = k.redirect()
 	a.Secrets["refresh_token"], a.Secrets["client_secret"] = konaRefresh, konaClientSecret
 }
 

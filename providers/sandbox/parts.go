@@ -10,12 +10,12 @@ import (
 
 // What a service has that defines no part of its own.
 
-func (s *server) account(a *Account) { a.Credential = s.Key }
+func (s *server) account(*Account) {}
 
 func (s *server) greet(*exchange) {}
 
 // authorized wants the key in the header that the description names.
-func (s *server) authorized(x *exchange) bool { return x.header.Get(s.Header) == s.Key && !s.revoked }
+func (s *server) authorized(x *exchange) bool { return x.header.Get(s.Header) == s.key && !s.revoked }
 
 func (s *server) enter(*exchange) {}
 

@@ -315,52 +315,36 @@ func (s *server) listDirectory(x *exchange) {
 	d := s.Directories[x.call.Of]
 	rows := slices.DeleteFunc(upTo(s.parts.count(x.call.Of)), func(i int) bool {
 		return d.Without != "" && s.entry(x.call.Of, i)[d.Without] != nil || s.parts.hidden(x, x.call.Of, i) ||
-			!s.found(x, i)
+			!s.found(x, func(member string) any { return s.entry(x.call.Of, i)[member] })
 	})
 	s.parts.listed(x, x.call.Of, rows)
 }
 
-// found tells whether a thing is what the query looks for.
-func (s *server) found(x *exchange, i int) bool {
+// found tells whether a thing, which has these members, is what the query looks for.
+func (s *server) found(x *exchange, of func(member string) any) bool {
 	for name, wanted := range x.param {
-		r := s.rule(x.call, name)
-		if r.Same == "" && r.In == nil && r.Like == nil {
-			continue
-		}
-		doc := s.entry(x.call.Of, i)
-		lower := func(of ...string) string {
+		r, text := s.rule(x.call, name), strings.ToLower(fmt.Sprint(wanted))
+		lower := func(members ...string) string {
 			var texts []string
-			for _, member := range of {
-				texts = append(texts, leaves(doc[member])...)
+			for _, member := range members {
+				rebuilt(of(member), func(v any) any {
+					if t, ok := v.(string); ok {
+						texts = append(texts, t)
+					}
+					return v
+				})
 			}
 			return strings.ToLower(strings.Join(texts, " "))
 		}
-		text := strings.ToLower(fmt.Sprint(wanted))
-		list, _ := wanted.([]string)
-		if !slices.ContainsFunc(r.In, func(of []string) bool { return strings.Contains(lower(of...), text) }) &&
-			!slices.ContainsFunc(r.Like, func(of string) bool { return strings.HasPrefix(lower(of), text) }) &&
-			!slices.Contains(list, fmt.Sprint(doc[r.Same])) {
+		list, several := wanted.([]string)
+		switch {
+		case r.Same != "" && several && !slices.Contains(list, fmt.Sprint(of(r.Same))), r.Same != "" && !several && wanted != of(r.Same),
+			r.In != nil && !slices.ContainsFunc(r.In, func(of []string) bool { return strings.Contains(lower(of...), text) }),
+			r.Like != nil && !slices.ContainsFunc(r.Like, func(of string) bool { return strings.HasPrefix(lower(of), text) }):
 			return false
 		}
 	}
 	return true
-}
-
-// leaves are the texts in a value.
-func leaves(v any) (texts []string) {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		for _, of := range v {
-			texts = append(texts, leaves(of)...)
-		}
-	case map[string]any:
-		for _, of := range v {
-			texts = append(texts, leaves(of)...)
-		}
-	}
-	return texts
 }
 
 // readEntry answers with a thing.

@@ -98,6 +98,7 @@ var makers = map[string]func(*server) service{
 
 func newService(name string, conversations int, data *world, now func() time.Time) service {
 	s := &server{spec: load[spec](data.files, "data/services/"+name+".json"), conversations: conversations, data: data, now: now}
+	s.key = s.Key
 	if own := makers[name]; own != nil {
 		return own(s)
 	}
@@ -151,7 +152,7 @@ func New(o Options) (*Sandbox, error) {
 func (s *Sandbox) Accounts() (accounts []Account) {
 	for _, v := range s.services {
 		of := v.own()
-		a := Account{Name: of.Account, Provider: of.Provider, Path: of.Path, Unseen: of.unseen(), Acts: of.acts()}
+		a := Account{Name: of.Account, Provider: of.Provider, Path: of.Path, Credential: of.key, Unseen: of.unseen(), Acts: of.acts()}
 		a.Settings, a.Secrets = map[string]string{}, map[string]string{}
 		maps.Copy(a.Settings, of.Settings)
 		v.account(&a)

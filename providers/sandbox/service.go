@@ -74,6 +74,7 @@ type server struct {
 	conversations int
 	data          *world
 	now           func() time.Time
+	key           string // the account's credential
 	lock
 	switches Switches
 	do       map[string]func(*exchange) // what answers calls and makes contests, by name

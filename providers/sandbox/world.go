@@ -290,24 +290,39 @@ func (s *scene) make(all, set map[string]any, drop []string) map[string]any {
 	for k, v := range set {
 		out[k] = s.value(v)
 	}
-	maps.DeleteFunc(out, func(k string, v any) bool { return v == nothing{} || slices.Contains(drop, k) })
+	maps.DeleteFunc(out, func(k string, _ any) bool { return slices.Contains(drop, k) })
 	return out
 }
 
 func (s *scene) value(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return s.make(v, nil, nil)
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = s.value(v[i])
+	return rebuilt(v, func(v any) any {
+		switch v := v.(type) {
+		case string:
+			return s.text(v)
+		case map[string]any:
+			maps.DeleteFunc(v, func(_ string, v any) bool { return v == nothing{} })
 		}
-		return out
-	case string:
-		return s.text(v)
+		return v
+	})
+}
+
+// rebuilt is a value with what by makes of each part of it, from the inside out.
+func rebuilt(v any, by func(any) any) any {
+	switch of := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(of))
+		for k := range of {
+			out[k] = rebuilt(of[k], by)
+		}
+		v = out
+	case []any:
+		out := make([]any, len(of))
+		for i := range of {
+			out[i] = rebuilt(of[i], by)
+		}
+		v = out
 	}
-	return v
+	return by(v)
 }
 
 func (s *scene) text(v string) any {
