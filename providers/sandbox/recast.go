@@ -93,9 +93,9 @@ func (w *world) contact(i int) person {
 	if p.Company = (telling{w: w, n: told}).company(p.Company); p.Stays {
 		p.Company = told * len(w.Companies)
 	}
-	at := w.place(i, len(w.Given)*len(w.Family))
-	p.First, p.Last, p.Stays = w.Given[at%len(w.Given)], w.Family[at/len(w.Given)], false
-	p.Email = strings.ToLower(p.First+"."+p.Last) + again(i, len(w.Given)*len(w.Family)) + "@" + w.company(p.Company).Domain
+	var again string
+	p.First, p.Last, again = w.draw(i, w.Given, w.Family)
+	p.Email, p.Stays = strings.ToLower(p.First+"."+p.Last)+again+"@"+w.company(p.Company).Domain, false
 	return p
 }
 
@@ -105,25 +105,21 @@ func (w *world) company(i int) company {
 	if i < len(w.Companies) || !w.retells() {
 		return c
 	}
-	at := w.place(i, len(w.Firms)*len(w.Trades))
-	c.Industry = w.Trades[at/len(w.Firms)]
-	c.Name = w.Firms[at%len(w.Firms)] + " " + c.Industry
-	c.Domain = strings.ToLower(strings.ReplaceAll(c.Name, " ", "")) + again(i, len(w.Firms)*len(w.Trades)) + ".example"
+	firm, trade, again := w.draw(i, w.Firms, w.Trades)
+	c.Industry, c.Name = trade, firm+" "+trade
+	c.Domain = strings.ToLower(strings.ReplaceAll(c.Name, " ", "")) + again + ".example"
 	return c
 }
 
-// place spreads a number below a limit, each to one of its own, by the seed.
-func (w *world) place(i, limit int) int {
+// draw spreads a number over pairs of names, each to one of its own, by the seed; again tells those apart who have an earlier one's.
+func (w *world) draw(i int, first, second []string) (a, b, again string) {
 	const prime = 7919
-	return int((uint64(i)*prime + w.seed*31) % uint64(limit))
-}
-
-// again tells those who have the name of an earlier one apart.
-func again(i, names int) string {
-	if i < names {
-		return ""
+	n := len(first) * len(second)
+	at := int((uint64(i)*prime + w.seed*31) % uint64(n))
+	if i >= n {
+		again = strconv.Itoa(i/n + 1)
 	}
-	return strconv.Itoa(i/names + 1)
+	return first[at%len(first)], second[at/len(first)], again
 }
 
 const (

@@ -3,10 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"embed"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
@@ -34,9 +31,9 @@ type world struct {
 	zone  *time.Location
 }
 
-// cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
-// what a client must not count on, such as some names and times. The others are what those are called who stand for the people
-// and the companies where a story is told again; who stays stands for nobody.
+// cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that
+// the services leave out what a client must not count on, such as some names and times. The others are what those are called who
+// stand for the people and the companies where a story is told again; who stays stands for nobody.
 type cast struct {
 	Services                            []string
 	Odd                                 bool
@@ -135,16 +132,9 @@ func (w *world) kind(kind string) uint64 {
 
 // id is the UUID of number n of a kind of things.
 func (w *world) id(kind string, n int) string {
-	var raw [16]byte
 	start := w.kind(kind)
-	h := mix(start ^ uint64(uint32(n)))
-	binary.BigEndian.PutUint32(raw[:], uint32(n)*idFactor^uint32(start))
-	binary.BigEndian.PutUint64(raw[4:], h)
-	binary.BigEndian.PutUint32(raw[12:], uint32(mix(h)))
-	raw[6] = raw[6]&0x0f | 0x40
-	raw[8] = raw[8]&0x3f | 0x80
-	s := hex.EncodeToString(raw[:])
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+	head, h := uint32(n)*idFactor^uint32(start), mix(start^uint64(uint32(n)))
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%04x%08x", head, h>>48, h>>32&0xfff, h>>16&0x3fff|0x8000, h&0xffff, uint32(mix(h)))
 }
 
 // number is the inverse of id, for numbers below limit.
@@ -229,9 +219,6 @@ func (s *span) UnmarshalText(text []byte) error {
 
 // dated is a collection with the days of its rows as ages, newest first.
 func (w *world) dated(c *collection) *collection {
-	if !slices.ContainsFunc(c.Rows, func(r record) bool { return r.On != "" }) {
-		return c
-	}
 	out := &collection{All: c.All, Rows: slices.Clone(c.Rows), Acts: c.Acts}
 	for i, r := range out.Rows {
 		if r.On != "" {
@@ -244,14 +231,12 @@ func (w *world) dated(c *collection) *collection {
 
 // on is the time that "3d 14:30" means.
 func (w *world) on(text string) time.Time {
-	ago, clock, _ := strings.Cut(text, "d ")
-	days, err := strconv.Atoi(ago)
-	at, wrong := time.Parse("15:04", clock)
-	if err = errors.Join(err, wrong); err != nil {
+	var days, hour, minute int
+	if _, err := fmt.Sscanf(text, "%dd %d:%d", &days, &hour, &minute); err != nil {
 		panic(fmt.Sprintf("sandbox: %s: %q: %v", w.name, text, err))
 	}
 	day := w.workday((days*5 + 6) / 7)
-	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), 0, 0, w.zone).UTC()
+	return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, w.zone).UTC()
 }
 
 // age is how long ago row i of n was created: the ages of the file are spread over more or fewer rows.
@@ -390,10 +375,3 @@ func (w *world) words(p person) map[string]any {
 
 // stamp formats a time with only the fractional digits it has, in UTC.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999999Z07:00") }
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
