@@ -342,7 +342,7 @@ func elephantPlace(m map[string]any) place {
 }
 
 // one answers with a thing and the identity of its state.
-func (a *AskElephant) one(x *exchange, _ string, doc map[string]any) {
+func (a *AskElephant) one(x *exchange, status int, _ string, doc map[string]any) {
 	a.tagged(x, elephantPlace(doc))
 	x.json(http.StatusOK, doc)
 }

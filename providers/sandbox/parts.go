@@ -104,7 +104,7 @@ func (s *server) words(kind string, i int) map[string]any {
 
 func (s *server) hidden(*exchange, string, int) bool { return false }
 
-func (s *server) one(x *exchange, _ string, doc map[string]any) {
+func (s *server) one(x *exchange, status int, _ string, doc map[string]any) {
 	x.jsonAs(http.StatusOK, s.Answers, doc)
 }
 
@@ -150,7 +150,7 @@ func (s *server) listConversations(x *exchange) {
 	x.jsonAs(http.StatusOK, s.Answers, fill(s.List, words))
 }
 
-func (s *server) readConversation(x *exchange) { s.parts.one(x, "conversation", s.parts.show(x.row)) }
+func (s *server) readConversation(x *exchange) { s.parts.one(x, http.StatusOK, "conversation", s.parts.show(x.row)) }
 
 // changeConversation takes over the members of the body.
 func (s *server) changeConversation(x *exchange) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -353,5 +354,5 @@ func (s *server) readEntry(x *exchange) {
 	if !ok {
 		x.notFound(sentence(x.call.Of))
 	}
-	s.parts.one(x, x.call.Of, s.entry(x.call.Of, i))
+	s.parts.one(x, http.StatusOK, x.call.Of, s.entry(x.call.Of, i))
 }

@@ -59,7 +59,7 @@ type parts interface {
 	// with several.
 	words(kind string, i int) map[string]any
 	hidden(x *exchange, kind string, i int) bool
-	one(x *exchange, kind string, doc map[string]any)
+	one(x *exchange, status int, kind string, doc map[string]any)
 	listed(x *exchange, kind string, rows []int)
 	// show returns a conversation with everything a caller may ask for.
 	show(row int) map[string]any
