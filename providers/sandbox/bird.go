@@ -40,7 +40,7 @@ func newBird(s *server) service {
 	s.key = birdToken
 	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}, keys: map[string][]string{birdToken: nil}}
 	b.readers = map[string]reader{
-		"channel": b.readChannel, "participant": b.readParticipant, "participants": b.readParticipants, "message": readMessage,
+		"participant": b.readParticipant, "participants": b.readParticipants, "message": readMessage,
 		"attributes": readAttributes, "identifier": readIdentifier,
 	}
 	b.start(b, map[string]func(*exchange){
@@ -286,17 +286,6 @@ func (b *Bird) createConversation(x *exchange) {
 	}
 	x.jsonAs(http.StatusCreated, b.Answers, b.show(row))
 	b.gone[row] = b.on("CreateIgnored")
-}
-
-func (b *Bird) readChannel(x *exchange, at string, raw json.RawMessage) any {
-	id, isText := read[string](raw)
-	if b.channelOf(id) < 0 && !isNull(raw) {
-		x.wrong.add(at, "invalid", "must be the id of a channel of this workspace")
-	}
-	if !isText {
-		return nil
-	}
-	return id
 }
 
 // refuseSecond refuses a second active conversation of a contact on a channel.

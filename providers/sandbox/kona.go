@@ -47,7 +47,7 @@ func newKona(s *server) service {
 		users: map[string]int{},
 	}
 	k.readers = map[string]reader{
-		"space": k.readSpace, "stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
+		"stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
 		"role": k.among("must be 1, 2 or 3", 1, 3), "users": k.readMembers, "groups": k.readMembers,
 	}
 	k.start(k, map[string]func(*exchange){
@@ -373,14 +373,6 @@ func (k *Kona) update(x *exchange) {
 	see, _ := k.access(row)
 	k.gone[row] = !see
 	k.one(x, http.StatusOK, "conversation", k.show(row))
-}
-
-func (k *Kona) readSpace(x *exchange, at string, raw json.RawMessage) any {
-	id, _ := read[int64](raw)
-	if _, known := k.numberOf("space", strconv.FormatInt(id, 10)); !known {
-		x.wrong.add(at, "unknown", "must be one you are in")
-	}
-	return id
 }
 
 // among reads a number of those documented. Others are taken back only as stored.

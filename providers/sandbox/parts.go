@@ -150,7 +150,9 @@ func (s *server) listConversations(x *exchange) {
 	x.jsonAs(http.StatusOK, s.Answers, fill(s.List, words))
 }
 
-func (s *server) readConversation(x *exchange) { s.parts.one(x, http.StatusOK, "conversation", s.parts.show(x.row)) }
+func (s *server) readConversation(x *exchange) {
+	s.parts.one(x, http.StatusOK, "conversation", s.parts.show(x.row))
+}
 
 // changeConversation takes over the members of the body.
 func (s *server) changeConversation(x *exchange) {

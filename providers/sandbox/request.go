@@ -256,12 +256,12 @@ func (s *server) receiveBody(x *exchange) {
 	for _, name := range slices.Sorted(maps.Keys(x.call.Body)) {
 		r, raw := x.call.Body[name], fields[name]
 		own := s.readers[r.Is]
-		if r.Is == "ids" {
+		if r.Is == "id" || r.Is == "ids" {
 			own = s.readIDs
 		}
 		switch v, ok := r.member(raw); {
 		case raw == nil && !r.Need:
-		case raw != nil && own != nil:
+		case raw != nil && own != nil && !(r.Null && isNull(raw)):
 			x.set[name] = own(x, name, raw)
 		case ok:
 			x.set[name] = v
@@ -272,18 +272,22 @@ func (s *server) receiveBody(x *exchange) {
 	x.wrong.refuse()
 }
 
-// readIDs reads ids of things of a kind.
+// readIDs reads the id of a thing of a kind, or several, as the service writes them.
 func (s *server) readIDs(x *exchange, at string, raw json.RawMessage) any {
-	ids, ok := read[[]any](raw)
-	for _, id := range ids {
-		if _, known := s.parts.numberOf(x.call.Body[at].Kind, fmt.Sprint(id)); !known {
-			ok = false
-		}
+	r, list, ok := x.call.Body[at], []json.RawMessage{raw}, true
+	if r.Is == "ids" {
+		list, ok = read[[]json.RawMessage](raw)
+	}
+	for _, one := range list {
+		n, known := s.parts.numberOf(r.Kind, strings.Trim(string(one), `"`))
+		id, _ := json.Marshal(s.parts.idOf(r.Kind, n))
+		ok = ok && known && bytes.Equal(id, one)
 	}
 	if !ok {
-		x.wrong.add(at, "invalid", x.call.Body[at].Want)
+		x.wrong.add(at, cmp.Or(r.Code, "invalid"), r.Want)
 	}
-	return ids
+	v, _ := read[any](raw)
+	return v
 }
 
 // member reads a member of a body; an empty rule leaves it to what answers the call.
