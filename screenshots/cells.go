@@ -114,9 +114,9 @@ func (f *film) lookOf(c *uv.Cell) look {
 	if attrs&uv.AttrReverse != 0 {
 		fg, bg = bg, fg
 	}
-	for attr, says := range map[uint8]string{uv.AttrBold: ";font-weight:bold", uv.AttrItalic: ";font-style:italic", uv.AttrFaint: ";opacity:.6"} {
+	for i, attr := range []uint8{uv.AttrBold, uv.AttrItalic, uv.AttrFaint} {
 		if attrs&attr != 0 {
-			css += says
+			css += []string{";font-weight:bold", ";font-style:italic", ";opacity:.6"}[i]
 		}
 	}
 	if c.Style.Underline != 0 {

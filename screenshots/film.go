@@ -38,7 +38,8 @@ func (f *film) say(key, does string) {
 		f.caption = fmt.Sprintf(`<rect y="-16" width="%.4g" height="24" rx="5" fill="none" stroke="%s"/>`+
 			`<text x="8" class="%s">%s</text>`, wide, f.Fg, f.class("fill:"+f.Fg+";font-weight:bold"), escape(key))
 	}
-	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, f.class("fill:"+f.Fg+";font-family:system-ui,sans-serif"), escape(does))
+	plain := f.class("fill:" + f.Fg + ";font-family:system-ui,sans-serif")
+	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, plain, escape(does))
 }
 
 // shoot takes a frame.

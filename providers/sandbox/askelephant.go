@@ -104,9 +104,8 @@ func (a *AskElephant) place(_ int, kind string, n int) any {
 	switch kind {
 	case "account":
 		c := a.data.company(n)
-		return map[string]any{
-			"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": []any{map[string]any{"domain": c.Domain}},
-		}
+		domains := []any{map[string]any{"domain": c.Domain}}
+		return map[string]any{"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": domains}
 	case "label":
 		return picked(a.entry("tag", n), "object", "id", "name")
 	case "person":
@@ -258,7 +257,8 @@ func (a *AskElephant) participants(row int) []any {
 		r, id := a.entry("room", n), a.idOf("room", n).(string)
 		room := map[string]any{"object": "calendar_resource", "id": id, "name": r["name"]}
 		if a.on("CalendarResourceAsContact") {
-			room = map[string]any{"object": "contact", "id": strings.Replace(id, "clrs_", "cnt_", 1), "first_name": r["name"], "last_name": nil}
+			id = strings.Replace(id, "clrs_", "cnt_", 1)
+			room = map[string]any{"object": "contact", "id": id, "first_name": r["name"], "last_name": nil}
 		}
 		room["emails"] = primary(r["email"])
 		list = slices.Insert(list, len(list)/2, any(room))
@@ -353,24 +353,11 @@ func (a *AskElephant) tagged(x *exchange, at place) {
 	x.answer.Set("ETag", fmt.Sprintf(`W/"%016x"`, h.Sum64()))
 }
 
-// expand reads the expand parameter.
-func (a *AskElephant) expand(x *exchange) []string {
-	list, _ := x.param["expand"].([]string)
-	for e, scope := range map[string][2]string{
-		"contacts": {"NoContactsScope", "contacts:read"}, "companies": {"NoCompaniesScope", "companies:read"}, "owner": {"NoUsersScope", "users:read"},
-	} {
-		if slices.Contains(list, e) && a.on(scope[0]) {
-			a.missingScope(x, scope[1])
-		}
-	}
-	return list
-}
-
 // list answers the list of engagements. It names every expansion but action_items.
 func (a *AskElephant) list(x *exchange) {
-	expand, keep := a.expand(x), a.filter(x)
+	expand, _ := x.param["expand"].([]string)
 	at := func(row int) place { return place{a.updatedAt(row), a.id(row)} }
-	a.page(x, a.byUpdate(), at, keep, func(row int) map[string]any { return a.engagement(row, expand) })
+	a.page(x, a.byUpdate(), at, a.filter(x), func(row int) map[string]any { return a.engagement(row, expand) })
 }
 
 // filter compiles the filters into a test of an engagement: every form of them that is given must hold.
@@ -405,8 +392,8 @@ func (a *AskElephant) seen(x *exchange) {
 }
 
 func (a *AskElephant) read(x *exchange) {
-	expand := a.expand(x)
 	a.seen(x)
+	expand, _ := x.param["expand"].([]string)
 	a.tagged(x, place{a.updatedAt(x.row), a.id(x.row)})
 	x.json(http.StatusOK, a.engagement(x.row, expand))
 }

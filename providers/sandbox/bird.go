@@ -209,7 +209,8 @@ func (b *Bird) patch(x *exchange) {
 		x.set["attributes"] = with(old, sent)
 	}
 	channel, _ := b.value(x.row, "channelId").(string)
-	if contact := contactOf(b.people(x.row)); x.set["status"] == "active" && b.value(x.row, "status") != "active" && contact != "" && channel != "" {
+	contact := contactOf(b.people(x.row))
+	if x.set["status"] == "active" && b.value(x.row, "status") != "active" && contact != "" && channel != "" {
 		if _, taken := b.activeOn(contact, channel, x.row); taken {
 			conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
 		}

@@ -51,7 +51,8 @@ func newKona(s *server) service {
 		"role": k.among("must be 1, 2 or 3", 1, 3), "users": k.readMembers, "groups": k.readMembers,
 	}
 	k.start(k, map[string]func(*exchange){
-		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create, "update": k.update, "delete": k.delete, "comments": k.comments,
+		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create, "update": k.update,
+		"delete": k.delete, "comments": k.comments,
 		"user":  func(x *exchange) { k.takeIn(x.row, "participants", "user", k.count("user")) },
 		"group": func(x *exchange) { k.takeIn(x.row, "groups", "group", konaGroupsPerSpace) },
 	})

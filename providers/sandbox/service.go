@@ -201,7 +201,7 @@ func (s *server) serve(x *exchange) {
 // guard refuses by the switches that are on.
 func (s *server) guard(x *exchange, all []guard) {
 	for _, g := range all {
-		if !s.spend(g.When) {
+		if g.Has != "" && !slices.Contains(strings.Split(x.query.Get(g.Query), ","), g.Has) || !s.spend(g.When) {
 			continue
 		}
 		if g.Allow != "" {

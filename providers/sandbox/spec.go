@@ -57,10 +57,12 @@ type call struct {
 	Gone string
 }
 
-// guard refuses a call while a switch is on, or as often as the switch's number says.
+// guard refuses a call while a switch is on, or as often as the switch's number says; one with a query only where that parameter
+// has a word in its list.
 type guard struct {
-	When, Code, Detail, Allow string
-	Status                    int
+	When, Query, Has    string
+	Status              int
+	Code, Detail, Allow string
 }
 
 // failure says how a refusal is answered. All of a service's failures that fit count, in their order.

@@ -48,8 +48,8 @@ func OpenTerminal(t testing.TB, w, h int) *Terminal {
 	// Else a read that waits would keep it from being closed.
 	fd, dup := syscall.Dup(int(ptmx.Fd()))
 	before, state := term.GetState(tty.Fd())
-	err = errors.Join(pty.Setsize(ptmx, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)}), dup, state, ptmx.Close(), syscall.SetNonblock(fd, true))
-	if err != nil {
+	size := pty.Setsize(ptmx, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)})
+	if err := errors.Join(size, dup, state, ptmx.Close(), syscall.SetNonblock(fd, true)); err != nil {
 		t.Fatal(err)
 	}
 	ptmx = os.NewFile(uintptr(fd), "terminal")
