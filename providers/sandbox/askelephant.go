@@ -110,13 +110,11 @@ func (a *AskElephant) place(_ int, kind string, n int) any {
 		return picked(a.entry("tag", n), "object", "id", "name")
 	case "person":
 		u := picked(a.entry("user", n), "object", "id", "first_name", "last_name")
-		u["emails"] = primary(a.data.Staff[n].Email)
+		u["emails"] = []any{map[string]any{"email": a.data.Staff[n].Email, "is_primary": true}}
 		return u
 	}
 	return a.idOf(kind, n)
 }
-
-func primary(email any) []any { return []any{map[string]any{"email": email, "is_primary": true}} }
 
 // picked are some members of an object.
 func picked(object map[string]any, names ...string) map[string]any {
@@ -254,13 +252,11 @@ func (a *AskElephant) participants(row int) []any {
 		if a.on("CalendarResourceHidden") {
 			break
 		}
-		r, id := a.entry("room", n), a.idOf("room", n).(string)
-		room := map[string]any{"object": "calendar_resource", "id": id, "name": r["name"]}
+		room := a.entry("room", n)
 		if a.on("CalendarResourceAsContact") {
-			id = strings.Replace(id, "clrs_", "cnt_", 1)
-			room = map[string]any{"object": "contact", "id": id, "first_name": r["name"], "last_name": nil}
+			id := strings.Replace(room["id"].(string), "clrs_", "cnt_", 1)
+			room = map[string]any{"object": "contact", "id": id, "first_name": room["name"], "last_name": nil, "emails": room["emails"]}
 		}
-		room["emails"] = primary(r["email"])
 		list = slices.Insert(list, len(list)/2, any(room))
 	}
 	return list
@@ -320,7 +316,7 @@ func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep fu
 		raw, _ := json.Marshal(elephantCursor{x.rest, traversal(x.query).Encode(), at(last).at.UnixNano(), at(last).id})
 		answer["next_cursor"] = base64.RawURLEncoding.EncodeToString(raw)
 	}
-	x.json(http.StatusOK, answer)
+	a.ok(x, answer)
 }
 
 // listed answers with things that don't change.
@@ -342,15 +338,15 @@ func elephantPlace(m map[string]any) place {
 }
 
 // one answers with a thing and the identity of its state.
-func (a *AskElephant) one(x *exchange, status int, _ string, doc map[string]any) {
-	a.tagged(x, elephantPlace(doc))
-	x.json(http.StatusOK, doc)
-}
-
-func (a *AskElephant) tagged(x *exchange, at place) {
+func (a *AskElephant) one(x *exchange, status int, kind string, doc map[string]any) {
+	at := elephantPlace(doc)
+	if kind == "conversation" {
+		at.at = a.updatedAt(x.row)
+	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", at.id, at.at.UnixNano())
 	x.answer.Set("ETag", fmt.Sprintf(`W/"%016x"`, h.Sum64()))
+	x.jsonAs(status, a.Answers, doc)
 }
 
 // list answers the list of engagements. It names every expansion but action_items.
@@ -394,8 +390,7 @@ func (a *AskElephant) seen(x *exchange) {
 func (a *AskElephant) read(x *exchange) {
 	a.seen(x)
 	expand, _ := x.param["expand"].([]string)
-	a.tagged(x, place{a.updatedAt(x.row), a.id(x.row)})
-	x.json(http.StatusOK, a.engagement(x.row, expand))
+	a.one(x, http.StatusOK, "conversation", a.engagement(x.row, expand))
 }
 
 // replaceContacts sets the whole managed set. The answer has no contacts, because the call takes no expand. Method and path
@@ -440,5 +435,5 @@ func (a *AskElephant) replaceContacts(x *exchange) {
 	if a.on("AnswerWithContacts") {
 		expand = []string{"contacts"}
 	}
-	x.json(http.StatusOK, a.engagement(x.row, expand))
+	a.ok(x, a.engagement(x.row, expand))
 }

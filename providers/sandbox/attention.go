@@ -22,7 +22,7 @@ func newAttention(s *server) service {
 	a := &Attention{s}
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "label": a.label, "download": a.download,
-		"teams":   func(x *exchange) { x.json(http.StatusOK, rowsOrNull(a.teams(nil))) },
+		"teams":   func(x *exchange) { a.ok(x, rowsOrNull(a.teams(nil))) },
 		"archive": func(x *exchange) { a.change(x, "archived", true, a.on("ArchiveIgnored")) },
 		"rename":  func(x *exchange) { a.change(x, "title", x.set["title"], false) },
 		"privacy": func(x *exchange) { a.change(x, "private", x.param["privacy"] == "private", a.on("PrivacyIgnored")) },
@@ -88,7 +88,7 @@ func (a *Attention) list(x *exchange) {
 	}
 	data, _, _ := page(rows, (number-1)*size, size, nil, func(row int) map[string]any { return a.resource(row, view) })
 	if a.on("BareArrayList") {
-		x.json(http.StatusOK, data)
+		a.ok(x, data)
 		return
 	}
 	links := map[string]any{"self": "/v2/conversations?page=" + strconv.Itoa(number)}
@@ -108,7 +108,7 @@ func (a *Attention) list(x *exchange) {
 	if a.on("NoMeta") {
 		delete(answer, "meta")
 	}
-	x.json(http.StatusOK, answer)
+	a.ok(x, answer)
 }
 
 // hides compiles the query into a test for the rows that it leaves out.
@@ -174,7 +174,7 @@ func (a *Attention) download(x *exchange) {
 		x.refuse(http.StatusForbidden, "forbidden", "an organization-level key is needed")
 	}
 	id := a.id(x.row)
-	x.json(http.StatusOK, map[string]any{"url": "https://media.attention.example/" + id + ".mp4?X-Expires=900&X-Signature=5f1d" + id[:8]})
+	a.ok(x, map[string]any{"url": "https://media.attention.example/" + id + ".mp4?X-Expires=900&X-Signature=5f1d" + id[:8]})
 }
 
 func (a *Attention) show(row int) map[string]any {
@@ -336,7 +336,7 @@ func (a *Attention) listed(x *exchange, kind string, rows []int) {
 	for _, i := range rows {
 		all = append(all, a.entry(kind, i))
 	}
-	x.json(http.StatusOK, rowsOrNull(all))
+	a.ok(x, rowsOrNull(all))
 }
 
 // rowsOrNull wraps a directory list; an empty one is null, as met in the field.

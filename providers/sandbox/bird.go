@@ -142,8 +142,6 @@ func (b *Bird) pageOf(x *exchange, out map[string]any, all []map[string]any) {
 	b.page(x, out, upTo(len(all)), placed(all), nil, func(i int) map[string]any { return all[i] })
 }
 
-func (b *Bird) ok(x *exchange, v any) { x.jsonAs(http.StatusOK, b.Answers, v) }
-
 // birdPageToken is Base64 of [time, id], as the vendor's example tokens decode, and always ends in "=": tokens must be
 // escaped in a query.
 func birdPageToken(created, id any) string {

@@ -260,7 +260,7 @@ func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map
 		number = 1
 	}
 	items, _, _ := page(rows, (number-1)*size, size, nil, show)
-	x.json(http.StatusOK, map[string]any{resource: items})
+	k.ok(x, map[string]any{resource: items})
 }
 
 func (k *Kona) listed(x *exchange, kind string, rows []int) {
@@ -272,7 +272,7 @@ func (k *Kona) one(x *exchange, status int, kind string, doc map[string]any) {
 	if d := k.Directories[kind]; d != nil {
 		resource = d.Rows
 	}
-	x.json(status, map[string]any{resource: []any{doc}})
+	x.jsonAs(status, k.Answers, map[string]any{resource: []any{doc}})
 }
 
 // hidden leaves out who isn't in the space asked for. Hidden spaces are left out; hidden=true answers those alone. That it is not

@@ -130,5 +130,5 @@ func (k *Kona) token(x *exchange) {
 	if k.on("OmitRefresh") {
 		delete(out, "refresh_token")
 	}
-	x.json(http.StatusOK, out)
+	k.ok(x, out)
 }

@@ -105,7 +105,7 @@ func (s *server) words(kind string, i int) map[string]any {
 func (s *server) hidden(*exchange, string, int) bool { return false }
 
 func (s *server) one(x *exchange, status int, _ string, doc map[string]any) {
-	x.jsonAs(http.StatusOK, s.Answers, doc)
+	s.ok(x, doc)
 }
 
 func (s *server) listed(x *exchange, kind string, rows []int) {
@@ -113,7 +113,7 @@ func (s *server) listed(x *exchange, kind string, rows []int) {
 	for _, i := range rows {
 		all = append(all, s.entry(kind, i))
 	}
-	x.jsonAs(http.StatusOK, s.Answers, map[string]any{s.Directories[kind].Rows: all})
+	s.ok(x, map[string]any{s.Directories[kind].Rows: all})
 }
 
 func (s *server) show(row int) map[string]any {
@@ -147,7 +147,7 @@ func (s *server) listConversations(x *exchange) {
 	if more {
 		words["next"] = number + 1
 	}
-	x.jsonAs(http.StatusOK, s.Answers, fill(s.List, words))
+	s.ok(x, fill(s.List, words))
 }
 
 func (s *server) readConversation(x *exchange) {

@@ -311,9 +311,10 @@ func (r *rule) member(raw json.RawMessage) (v any, ok bool) {
 	return v, ok
 }
 
-// json answers with v. Strings are not HTML-escaped: none of the services is known to do that.
-func (x *exchange) json(status int, v any) { x.jsonAs(status, "application/json; charset=utf-8", v) }
+// ok answers with v as the service does.
+func (s *server) ok(x *exchange, v any) { x.jsonAs(http.StatusOK, s.Answers, v) }
 
+// jsonAs answers with v. Strings are not HTML-escaped: none of the services is known to do that.
 func (x *exchange) jsonAs(status int, contentType string, v any) {
 	x.status = status
 	x.answer.Set("Content-Type", contentType)

@@ -106,12 +106,6 @@ func newService(name string, conversations int, data *world, now func() time.Tim
 	return s
 }
 
-// service is a server with what makes it the one it is.
-type service interface {
-	parts
-	own() *server
-}
-
 // New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
 func New(o Options) (*Sandbox, error) {
 	if o.Conversations < 0 {
