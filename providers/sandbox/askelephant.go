@@ -107,9 +107,9 @@ func (a *AskElephant) place(_ int, kind string, n int) any {
 		domains := []any{map[string]any{"domain": c.Domain}}
 		return map[string]any{"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": domains}
 	case "label":
-		return picked(a.entry("tag", n), "object", "id", "name")
+		return picked(a.thing("tag", n), "object", "id", "name")
 	case "person":
-		u := picked(a.entry("user", n), "object", "id", "first_name", "last_name")
+		u := picked(a.thing("user", n), "object", "id", "first_name", "last_name")
 		u["emails"] = []any{map[string]any{"email": a.data.Staff[n].Email, "is_primary": true}}
 		return u
 	}
@@ -246,13 +246,13 @@ func (a *AskElephant) engagement(row int, expand []string) map[string]any {
 func (a *AskElephant) participants(row int) []any {
 	list := []any{}
 	for _, c := range a.managedContacts(row) {
-		list = append(list, picked(a.entry("contact", c), "object", "id", "first_name", "last_name", "emails"))
+		list = append(list, picked(a.thing("contact", c), "object", "id", "first_name", "last_name", "emails"))
 	}
 	for _, n := range a.taking(row, "room") {
 		if a.on("CalendarResourceHidden") {
 			break
 		}
-		room := a.entry("room", n)
+		room := a.thing("room", n)
 		if a.on("CalendarResourceAsContact") {
 			id := strings.Replace(room["id"].(string), "clrs_", "cnt_", 1)
 			room = map[string]any{"object": "contact", "id": id, "first_name": room["name"], "last_name": nil, "emails": room["emails"]}
@@ -321,7 +321,7 @@ func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep fu
 
 // listed answers with things that don't change.
 func (a *AskElephant) listed(x *exchange, kind string, rows []int) {
-	at := func(i int) place { return elephantPlace(a.entry(kind, i)) }
+	at := func(i int) place { return elephantPlace(a.thing(kind, i)) }
 	places := map[int]place{}
 	for _, i := range rows {
 		places[i] = at(i)
@@ -361,6 +361,7 @@ func (a *AskElephant) filter(x *exchange) func(int) bool {
 	from, _ := x.param["filter[updated_at][gte]"].(time.Time)
 	to, until := x.param["filter[updated_at][lt]"].(time.Time)
 	company, filtered := x.param["filter[company_ids][eq]"]
+	found := a.found(x)
 	has := func(row int) bool {
 		companies, _ := a.value(row, "companies").([]any)
 		return slices.ContainsFunc(companies, func(m any) bool { return m.(map[string]any)["id"] == company })
@@ -369,7 +370,7 @@ func (a *AskElephant) filter(x *exchange) func(int) bool {
 		at := a.updatedAt(row).Truncate(time.Millisecond)
 		return !a.gone[row] && !(a.on("PrivateHidden") && a.unseeable(row)) && !at.Before(from) && (!until || at.Before(to)) &&
 			(!filtered || has(row)) &&
-			a.found(x, func(member string) any { return a.value(row, member) })
+			found(func(member string) any { return a.value(row, member) })
 	}
 }
 

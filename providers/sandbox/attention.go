@@ -114,10 +114,10 @@ func (a *Attention) list(x *exchange) {
 // hides compiles the query into a test for the rows that it leaves out.
 func (a *Attention) hides(x *exchange, batched bool) func(int) bool {
 	from, _ := x.param["fromDateTime"].(time.Time)
-	external := x.param["filter[hide_internal]"] == true
+	external, found := x.param["filter[hide_internal]"] == true, a.found(x)
 	return func(row int) bool {
 		return a.createdAt(row).Before(from) || !batched && a.value(row, "isEmpty") == true ||
-			external && a.value(row, "isInternal") == true || !a.found(x, func(member string) any { return a.value(row, member) })
+			external && a.value(row, "isInternal") == true || !found(func(member string) any { return a.value(row, member) })
 	}
 }
 

@@ -14,7 +14,11 @@ import (
 func (b *Bird) show(row int) map[string]any {
 	doc, people, r := b.doc(row), b.people(row), b.raw(row)
 	if _, there := doc["initiatingParticipant"]; !there && len(r.With) > 0 {
-		doc["initiatingParticipant"] = b.joinedAtFirst(row)[0]
+		first := people
+		if b.joined[row] != nil {
+			first = b.joinedAtFirst(row)
+		}
+		doc["initiatingParticipant"] = first[0]
 	}
 	if _, there := doc["lastMessage"]; !there && len(r.Said) > 0 {
 		doc["lastMessage"] = birdLastMessage(b.message(row, len(r.Said)-1))
@@ -38,7 +42,7 @@ func (b *Bird) platform(channel int) string {
 	if channel < 0 {
 		return ""
 	}
-	platform, _ := b.entry("channel", channel)["platformId"].(string)
+	platform, _ := b.thing("channel", channel)["platformId"].(string)
 	return platform
 }
 
@@ -55,9 +59,9 @@ func (b *Bird) people(row int) []map[string]any {
 
 // joinedAtFirst are the participants as the data file has them.
 func (b *Bird) joinedAtFirst(row int) []map[string]any {
-	all := b.takingPart(row)
+	all, scene := b.takingPart(row), b.scene(row)
 	for i, entry := range all {
-		p, scene := b.referred(row, entry["who"].(string)), b.scene(row)
+		p := b.referred(row, entry["who"].(string))
 		scene.words["participant"], scene.words["workspace_id"] = p["id"], b.Workspace()
 		maps.Copy(p, scene.make(nil, entry, []string{"who"}))
 		all[i] = p
@@ -92,7 +96,7 @@ func (b *Bird) participant(kind string, n, channel int) map[string]any {
 			p["displayName"] = b.data.contact(n).name()
 		}
 	case kind != "channel" && n < b.count(kind):
-		p["displayName"] = b.entry(kind, n)["displayName"]
+		p["displayName"] = b.thing(kind, n)["displayName"]
 	}
 	if kind == "user" && n%3 == 0 {
 		p["avatarUrl"] = "https://media.example/avatars/" + strconv.Itoa(n) + ".png"
@@ -290,7 +294,7 @@ func readIdentifier(x *exchange, at string, raw json.RawMessage) any {
 func (b *Bird) identifier(i, channel int) birdIdentifier {
 	p, own := b.data.contact(i), ""
 	if channel >= 0 {
-		own, _ = b.entry("channel", channel)["identifier"].(string)
+		own, _ = b.thing("channel", channel)["identifier"].(string)
 	}
 	switch b.platform(channel) {
 	case "whatsapp":

@@ -197,7 +197,7 @@ func (k *Kona) access(row int) (see, edit bool) {
 	}
 	for _, m := range k.members(row, "groups") {
 		if g, ok := k.numberOf("group", fmt.Sprint(m.id)); ok {
-			if users, _ := k.entry("group", g)["user_ids"].([]any); slices.Contains(users, any(k.Me())) {
+			if users, _ := k.thing("group", g)["user_ids"].([]any); slices.Contains(users, any(k.Me())) {
 				roles = append(roles, m.role)
 			}
 		}

@@ -20,7 +20,7 @@ type rows struct {
 	touched map[int]time.Time
 	latest  time.Time // of touched, the one touched last
 	order   []int     // by time of change, latest last; nil until somebody asks
-	entries map[string]map[string]any
+	entries map[thing]map[string]any
 }
 
 // created is a conversation that a client made.
@@ -33,7 +33,7 @@ type created struct {
 func (s *server) open() {
 	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
 	s.seeded = s.data.dated(s.file["conversations"])
-	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[string]map[string]any{}
+	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[thing]map[string]any{}
 }
 
 // raw is the record of a conversation as its file has it.
@@ -296,56 +296,72 @@ func (s *server) things(kind string) int {
 	return n
 }
 
-// entry is thing i of a kind, the caller's to change at the top. It is made once: nothing changes a directory.
-func (s *server) entry(kind string, i int) map[string]any {
-	key := kind + " " + fmt.Sprint(i)
+// entry is thing i of a kind, the caller's to change at the top; thing is the same, to be read. It is made once: nothing changes
+// a directory.
+func (s *server) entry(kind string, i int) map[string]any { return maps.Clone(s.thing(kind, i)) }
+
+func (s *server) thing(kind string, i int) map[string]any {
+	key := thing{kind, i}
 	if s.entries[key] == nil {
-		d := s.Directories[kind]
-		c := s.file[d.Rows]
-		r := c.Rows[i%len(c.Rows)]
-		words := s.parts.words(kind, i)
+		c := s.file[s.Directories[kind].Rows]
+		r, words := c.Rows[i%len(c.Rows)], s.parts.words(kind, i)
 		words["id"] = s.parts.idOf(kind, i)
 		place := func(kind string, n int) any { return s.parts.place(-1, kind, n) }
 		s.entries[key] = (&scene{at: s.data.base, pace: 1, clock: s.parts.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
 	}
-	return maps.Clone(s.entries[key])
+	return s.entries[key]
+}
+
+type thing struct {
+	kind string
+	i    int
 }
 
 // listDirectory answers with the things of a kind that the query looks for.
 func (s *server) listDirectory(x *exchange) {
-	d := s.Directories[x.call.Of]
-	rows := slices.DeleteFunc(upTo(s.parts.count(x.call.Of)), func(i int) bool {
-		return d.Without != "" && s.entry(x.call.Of, i)[d.Without] != nil || s.parts.hidden(x, x.call.Of, i) ||
-			!s.found(x, func(member string) any { return s.entry(x.call.Of, i)[member] })
+	kind, found := x.call.Of, s.found(x)
+	without := s.Directories[kind].Without
+	rows := slices.DeleteFunc(upTo(s.parts.count(kind)), func(i int) bool {
+		return s.thing(kind, i)[without] != nil || s.parts.hidden(x, kind, i) || !found(func(member string) any { return s.thing(kind, i)[member] })
 	})
-	s.parts.listed(x, x.call.Of, rows)
+	s.parts.listed(x, kind, rows)
 }
 
-// found tells whether a thing, which has these members, is what the query looks for.
-func (s *server) found(x *exchange, of func(member string) any) bool {
+// found compiles the query into a test of a thing that has some members.
+func (s *server) found(x *exchange) func(of func(member string) any) bool {
+	var tests []func(of func(member string) any) bool
 	for name, wanted := range x.param {
 		r, text := s.rule(x.call, name), strings.ToLower(fmt.Sprint(wanted))
-		lower := func(members ...string) string {
-			var texts []string
-			for _, member := range members {
-				rebuilt(of(member), func(v any) any {
-					if t, ok := v.(string); ok {
-						texts = append(texts, t)
-					}
-					return v
-				})
-			}
-			return strings.ToLower(strings.Join(texts, " "))
-		}
 		list, several := wanted.([]string)
 		switch {
-		case r.Same != "" && several && !slices.Contains(list, fmt.Sprint(of(r.Same))), r.Same != "" && !several && wanted != of(r.Same),
-			r.In != nil && !slices.ContainsFunc(r.In, func(of []string) bool { return strings.Contains(lower(of...), text) }),
-			r.Like != nil && !slices.ContainsFunc(r.Like, func(of string) bool { return strings.HasPrefix(lower(of), text) }):
-			return false
+		case r.Same != "" && several:
+			tests = append(tests, func(of func(string) any) bool { return slices.Contains(list, fmt.Sprint(of(r.Same))) })
+		case r.Same != "":
+			tests = append(tests, func(of func(string) any) bool { return of(r.Same) == wanted })
+		case r.In != nil || r.Like != nil:
+			tests = append(tests, func(of func(string) any) bool {
+				return slices.ContainsFunc(r.In, func(m []string) bool { return strings.Contains(texts(of, m...), text) }) ||
+					slices.ContainsFunc(r.Like, func(m string) bool { return strings.HasPrefix(texts(of, m), text) })
+			})
 		}
 	}
-	return true
+	return func(of func(string) any) bool {
+		return !slices.ContainsFunc(tests, func(fits func(func(string) any) bool) bool { return !fits(of) })
+	}
+}
+
+// texts are those in some members of a thing, as one in lower case.
+func texts(of func(member string) any, members ...string) string {
+	var all []string
+	for _, member := range members {
+		rebuilt(of(member), func(v any) any {
+			if t, ok := v.(string); ok {
+				all = append(all, t)
+			}
+			return v
+		})
+	}
+	return strings.ToLower(strings.Join(all, " "))
 }
 
 // readEntry answers with a thing.
