@@ -39,7 +39,7 @@ type run struct {
 func (f *film) row(s screen, y int) string {
 	var b strings.Builder
 	for _, r := range f.runs(s, y) {
-		if r.bg != f.bg {
+		if r.bg != f.Bg {
 			fmt.Fprintf(&b, `<rect x="%.5g" y="-14" width="%.5g" height="%.4g" fill="%s"/>`,
 				float64(r.x)*cellW, float64(r.cells)*cellW, cellH, r.bg)
 		}
@@ -100,7 +100,7 @@ type look struct {
 }
 
 func (f *film) lookOf(c *uv.Cell) look {
-	fg, bg, css := f.fg, f.bg, ""
+	fg, bg, css := f.Fg, f.Bg, ""
 	if c == nil {
 		return look{bg: bg, css: "fill:" + fg}
 	}
@@ -114,9 +114,9 @@ func (f *film) lookOf(c *uv.Cell) look {
 	if attrs&uv.AttrReverse != 0 {
 		fg, bg = bg, fg
 	}
-	for attr, says := range map[uint8]string{uv.AttrBold: ";font-weight:bold", uv.AttrItalic: ";font-style:italic", uv.AttrFaint: ";opacity:.6"} {
+	for i, attr := range []uint8{uv.AttrBold, uv.AttrItalic, uv.AttrFaint} {
 		if attrs&attr != 0 {
-			css += says
+			css += []string{";font-weight:bold", ";font-style:italic", ";opacity:.6"}[i]
 		}
 	}
 	if c.Style.Underline != 0 {
@@ -128,7 +128,7 @@ func (f *film) lookOf(c *uv.Cell) look {
 // colour is one of the sixteen that are the terminal's own, or a colour as it is.
 func (p page) colour(c color.Color) string {
 	if basic, ok := c.(ansi.BasicColor); ok {
-		return p.sixteen[basic&15]
+		return p.Sixteen[basic&15]
 	}
 	r, g, b, _ := c.RGBA()
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)

@@ -10,21 +10,6 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 )
 
-// page is what a picture stands on: the theme of the program, and the colours of a terminal that are its own.
-type page struct {
-	theme, fg, bg, edge string
-	sixteen             [16]string
-}
-
-var pages = []page{
-	{"dark", "#d0d7de", "#16181d", "#3d444d", [...]string{
-		"#484f58", "#ff7b72", "#3fb950", "#d29922", "#58a6ff", "#bc8cff", "#39c5cf", "#b1bac4",
-		"#6e7681", "#ffa198", "#56d364", "#e3b341", "#79c0ff", "#d2a8ff", "#56d4dd", "#ffffff"}},
-	{"light", "#24292f", "#ffffff", "#d1d9e0", [...]string{
-		"#24292f", "#cf222e", "#116329", "#7d4e00", "#0969da", "#8250df", "#1b7c83", "#6e7781",
-		"#57606a", "#a40e26", "#1a7f37", "#633c01", "#218bff", "#a475f9", "#3192aa", "#8c959f"}},
-}
-
 // film is what a screen showed, frame by frame.
 type film struct {
 	page
@@ -51,9 +36,10 @@ func (f *film) say(key, does string) {
 		wide := float64(len(key))*cellW + 16
 		x = wide + 12
 		f.caption = fmt.Sprintf(`<rect y="-16" width="%.4g" height="24" rx="5" fill="none" stroke="%s"/>`+
-			`<text x="8" class="%s">%s</text>`, wide, f.fg, f.class("fill:"+f.fg+";font-weight:bold"), escape(key))
+			`<text x="8" class="%s">%s</text>`, wide, f.Fg, f.class("fill:"+f.Fg+";font-weight:bold"), escape(key))
 	}
-	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, f.class("fill:"+f.fg+";font-family:system-ui,sans-serif"), escape(does))
+	plain := f.class("fill:" + f.Fg + ";font-family:system-ui,sans-serif")
+	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, plain, escape(does))
 }
 
 // shoot takes a frame.
@@ -63,7 +49,7 @@ func (f *film) shoot(s screen, cursor uv.Position, hold time.Duration) {
 		row := f.row(s, y)
 		if cursor.X >= 0 && cursor.Y == y {
 			row += fmt.Sprintf(`<rect x="%.5g" y="-14" width="%.4g" height="%.4g" fill="%s" opacity=".6"/>`,
-				float64(cursor.X)*cellW, cellW, cellH, f.fg)
+				float64(cursor.X)*cellW, cellW, cellH, f.Fg)
 		}
 		rows = append(rows, row)
 	}
@@ -85,41 +71,49 @@ func (f *film) class(look string) string {
 	return fmt.Sprintf("l%d", i)
 }
 
-// shown is when a row has one content: the starts and ends, in thousandths of a percent of the film.
-type shown struct {
-	times []string
-	still bool // also where nothing moves
+// part is the rows of the picture that are on the screen in the same frames.
+type part struct {
+	shown []bool
 	rows  string
+}
+
+// parts are what the rows hold, each content of a row once.
+func (f *film) parts() (all []*part) {
+	contents, order := map[string]*part{}, []string{}
+	for y := range f.h + 1 {
+		for i, fr := range f.frames {
+			if fr.rows[y] == "" {
+				continue
+			}
+			place := margin + float64(y)*cellH + baseline
+			if y == f.h {
+				place += captionH - cellH
+			}
+			row := fmt.Sprintf(`<g transform="translate(%g %g)">%s</g>`, margin, place, fr.rows[y])
+			if contents[row] == nil {
+				contents[row] = &part{shown: make([]bool, len(f.frames))}
+				order = append(order, row)
+			}
+			contents[row].shown[i] = true
+		}
+	}
+	for _, row := range order {
+		shown := contents[row].shown
+		i := slices.IndexFunc(all, func(p *part) bool { return slices.Equal(p.shown, shown) })
+		if i < 0 {
+			i, all = len(all), append(all, &part{shown: shown})
+		}
+		all[i].rows += row
+	}
+	slices.SortFunc(all, func(a, b *part) int { return strings.Compare(a.rows, b.rows) })
+	return all
 }
 
 // svg is the picture. A content of a row stands in it once, and is visible for the spans of time that it was on the screen.
 // Without animation, and where motion is not wanted, one frame is what is visible.
 func (f *film) svg() []byte {
-	var all time.Duration
-	for _, fr := range f.frames {
-		all += fr.hold
-	}
-	var parts []*shown
-	by := map[string]*shown{}
-	lines := f.h
-	if f.caption != "" {
-		lines++
-	}
-	for y := range lines {
-		for row, spans := range f.spans(y, all) {
-			name := strings.Join(spans.times, " ")
-			part := by[name]
-			if part == nil {
-				part = &shown{times: spans.times, still: spans.still}
-				parts, by[name] = append(parts, part), part
-			}
-			part.rows += row
-		}
-	}
-	slices.SortFunc(parts, func(a, b *shown) int { return strings.Compare(a.rows, b.rows) })
-
 	width, height := float64(f.w)*cellW+2*margin, float64(f.h)*cellH+2*margin
-	if lines > f.h {
+	if f.caption != "" {
 		height += captionH
 	}
 	var b strings.Builder
@@ -128,26 +122,19 @@ func (f *film) svg() []byte {
 	for i, look := range f.looks {
 		fmt.Fprintf(&b, ".l%d{%s}\n", i, look)
 	}
+	parts := f.parts()
 	for i, p := range parts {
-		if len(p.times) == 0 {
-			continue
+		if slices.Contains(p.shown, false) {
+			f.animate(&b, i, p)
 		}
-		fmt.Fprintf(&b, ".k%d{animation:k%[1]d %gs step-end infinite}@keyframes k%[1]d{", i, all.Seconds())
-		if p.times[0] != "0" {
-			b.WriteString("0%{visibility:hidden}")
-		}
-		for j, at := range p.times {
-			b.WriteString(at + "%{visibility:" + [...]string{"visible", "hidden"}[j%2] + "}")
-		}
-		b.WriteString("}\n")
 	}
 	b.WriteString("@media (prefers-reduced-motion: reduce){*{animation:none!important}}\n</style>\n")
-	fmt.Fprintf(&b, `<rect x=".5" y=".5" width="%g" height="%g" rx="6" fill="%s" stroke="%s"/>`+"\n", width-1, height-1, f.bg, f.edge)
+	fmt.Fprintf(&b, `<rect x=".5" y=".5" width="%g" height="%g" rx="6" fill="%s" stroke="%s"/>`+"\n", width-1, height-1, f.Bg, f.Edge)
 	for i, p := range parts {
 		switch {
-		case len(p.times) == 0:
+		case !slices.Contains(p.shown, false):
 			b.WriteString("<g>")
-		case p.still:
+		case p.shown[cmp.Or(f.still, len(f.frames))-1]:
 			fmt.Fprintf(&b, `<g class="k%d">`, i)
 		default:
 			fmt.Fprintf(&b, `<g class="k%d" visibility="hidden">`, i)
@@ -158,39 +145,18 @@ func (f *film) svg() []byte {
 	return []byte(b.String())
 }
 
-// spans is when which content of a row was on the screen; no times for one that always was.
-func (f *film) spans(y int, all time.Duration) map[string]*shown {
-	out := map[string]*shown{}
-	at, before := time.Duration(0), ""
-	percent := func() string { return fmt.Sprintf("%.5g", 100*at.Seconds()/all.Seconds()) }
-	for i, fr := range f.frames {
-		if row := fr.rows[y]; row != before || i == 0 {
-			if last := out[before]; last != nil {
-				last.times = append(last.times, percent())
-			}
-			if out[row] == nil {
-				out[row] = &shown{}
-			}
-			out[row].times = append(out[row].times, percent())
-			before = row
-		}
-		if i+1 == cmp.Or(f.still, len(f.frames)) {
-			out[before].still = true
-		}
-		at += fr.hold
+// animate writes when a part is visible, in percent of the film.
+func (f *film) animate(b *strings.Builder, i int, p *part) {
+	var all, at time.Duration
+	for _, fr := range f.frames {
+		all += fr.hold
 	}
-	moved := map[string]*shown{}
-	for row, spans := range out {
-		if len(out) == 1 {
-			spans.times = nil
+	fmt.Fprintf(b, ".k%d{animation:k%[1]d %gs step-end infinite}@keyframes k%[1]d{", i, all.Seconds())
+	for j, on := range p.shown {
+		if j == 0 || on != p.shown[j-1] {
+			fmt.Fprintf(b, "%.5g%%{visibility:%s}", 100*at.Seconds()/all.Seconds(), map[bool]string{true: "visible", false: "hidden"}[on])
 		}
-		if row != "" {
-			place := margin + float64(y)*cellH + baseline
-			if y == f.h {
-				place += captionH - cellH
-			}
-			moved[fmt.Sprintf(`<g transform="translate(%g %g)">%s</g>`, margin, place, row)] = spans
-		}
+		at += f.frames[j].hold
 	}
-	return moved
+	b.WriteString("}\n")
 }

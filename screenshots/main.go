@@ -19,7 +19,7 @@ func main() {
 // draw makes the pictures of the scenes that are named, or of all; the pages of a scene at the same time.
 func draw(ctx context.Context, dir string, names []string) error {
 	for _, sc := range scenes {
-		if len(names) > 0 && !slices.Contains(names, sc.name) {
+		if len(names) > 0 && !slices.Contains(names, sc.Name) {
 			continue
 		}
 		drawn := make(chan error)
@@ -27,7 +27,7 @@ func draw(ctx context.Context, dir string, names []string) error {
 			go func() {
 				svg, err := shoot(ctx, sc, p)
 				if err == nil {
-					path := filepath.Join(dir, sc.name+"-"+p.theme+".svg")
+					path := filepath.Join(dir, sc.Name+"-"+p.Theme+".svg")
 					fmt.Printf("%4d KB  %s\n", len(svg)/1000, path)
 					err = os.WriteFile(path, svg, 0o644)
 				}
@@ -39,7 +39,7 @@ func draw(ctx context.Context, dir string, names []string) error {
 			err = errors.Join(err, <-drawn)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", sc.name, err)
+			return fmt.Errorf("%s: %w", sc.Name, err)
 		}
 	}
 	return nil

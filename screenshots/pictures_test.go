@@ -23,7 +23,7 @@ func TestThePicturesOfTheReadme(t *testing.T) {
 	}
 	for _, sc := range scenes {
 		for _, p := range pages {
-			name := sc.name + "-" + p.theme + ".svg"
+			name := sc.Name + "-" + p.Theme + ".svg"
 			delete(named, name)
 			svg, err := os.ReadFile(name)
 			if err != nil {

@@ -104,12 +104,12 @@ func shoot(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 	b.Start(ctx)
 	defer func() { err = errors.Join(err, b.Close(ctx)) }()
 
-	m := ui.New(ui.Options{Backend: b, Now: now, Theme: p.theme})
+	m := ui.New(ui.Options{Backend: b, Now: now, Theme: p.Theme})
 	defer m.Close()
-	s := &session{sb: sb, term: vt.NewEmulator(sc.w, sc.h), film: film{w: sc.w, h: sc.h, page: p}}
+	s := &session{sb: sb, term: vt.NewEmulator(sc.W, sc.H), film: film{w: sc.W, h: sc.H, page: p}}
 	s.term.SetCallbacks(vt.Callbacks{CursorVisibility: func(shown bool) { s.cursor = shown }})
 	go io.Copy(io.Discard, s.term)
-	s.program = tea.NewProgram(m, tea.WithInput(nil), tea.WithOutput(s), tea.WithWindowSize(sc.w, sc.h),
+	s.program = tea.NewProgram(m, tea.WithInput(nil), tea.WithOutput(s), tea.WithWindowSize(sc.W, sc.H),
 		tea.WithColorProfile(colorprofile.TrueColor), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler())
 	done := make(chan error, 1)
 	go func() {
@@ -135,7 +135,9 @@ func (s *session) play(sc scene) (err error) {
 		}
 	}()
 	s.until("Inbox")
-	sc.keys(s)
+	for _, t := range sc.Steps {
+		s.do(t)
+	}
 	if len(s.film.frames) == 0 {
 		s.hold(0)
 	}
@@ -224,6 +226,45 @@ func (s *session) send(key string) {
 	s.program.Send(msg)
 }
 
+// do does a step.
+func (s *session) do(t step) {
+	if t.Unless != "" && regexp.MustCompile(t.Unless).MatchString(s.text()) {
+		return
+	}
+	if t.Find != "" {
+		s.find(t.Find)
+	}
+	s.press(t.Press...)
+	if t.Paste != "" {
+		s.program.Send(tea.PasteMsg{Content: t.Paste})
+	}
+	if t.Retitle != nil {
+		s.retitle(t.Retitle[0], t.Retitle[1])
+	}
+	if t.To != "" {
+		s.to(t.To)
+	}
+	if t.Key+t.Shown+t.Does+t.Type != "" {
+		s.film.say(t.Key+t.Shown, t.Does)
+	}
+	if t.Key != "" {
+		s.send(t.Key)
+	}
+	for _, r := range t.Type {
+		s.press(strings.ReplaceAll(string(r), " ", "space"))
+		s.hold(70 * time.Millisecond)
+	}
+	if t.Key+t.Until != "" {
+		s.until(t.Until)
+	}
+	if t.Hold > 0 {
+		s.hold(t.Hold * time.Millisecond)
+	}
+	if t.Still {
+		s.film.still = len(s.film.frames)
+	}
+}
+
 // press presses keys that the picture doesn't tell of.
 func (s *session) press(keys ...string) {
 	for _, k := range keys {
@@ -232,27 +273,16 @@ func (s *session) press(keys ...string) {
 	}
 }
 
-// key presses a key, tells what it does, waits for a pattern, and holds what is then there.
-func (s *session) key(key, does, pattern string, hold time.Duration) {
-	s.film.say(key, does)
-	s.send(key)
-	s.until(pattern)
-	s.hold(hold)
-}
-
-// write types a text, a frame a letter, and holds the last.
-func (s *session) write(text, does string, hold time.Duration) {
-	s.film.say("", does)
-	for _, r := range text {
-		key := string(r)
-		if r == ' ' {
-			key = "space"
+// retitle has somebody else give a call another title.
+func (s *session) retitle(from, to string) {
+	calls := s.sb.Attention()
+	for _, id := range calls.IDs() {
+		if at, _ := calls.JSON(id)["attributes"].(map[string]any); at["title"] == from {
+			calls.Change(id, "title", to)
+			return
 		}
-		s.send(key)
-		s.until("")
-		s.hold(70 * time.Millisecond)
 	}
-	s.hold(hold)
+	panic(failed{fmt.Errorf("no call is called %q", from)})
 }
 
 // to moves with j until the lowest pointer of the screen is on a line with a text.

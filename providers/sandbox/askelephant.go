@@ -19,10 +19,10 @@ import (
 // AskElephant is the stand-in for AskElephant's public API v2. Use [Sandbox.AskElephant].
 type AskElephant struct {
 	*server
-	key, token string
-	managed    map[int][]int // the contact sets that were replaced
-	removed    map[int]bool  // contacts
-	failures   int
+	token    string
+	managed  map[int][]int // the contact sets that were replaced
+	removed  map[int]bool  // contacts
+	failures int
 }
 
 // AskElephant returns the state of the AskElephant server.
@@ -30,18 +30,14 @@ func (s *Sandbox) AskElephant() *AskElephant { return serviceOf[*AskElephant](s)
 
 func newAskElephant(s *server) service {
 	secret := strings.ReplaceAll(s.data.id("askelephant key", 0), "-", "")
-	a := &AskElephant{
-		// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
-		server: s, key: "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret, token: "at_" + secret,
-		managed: map[int][]int{}, removed: map[int]bool{},
-	}
+	// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
+	s.key = "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret
+	a := &AskElephant{server: s, token: "at_" + secret, managed: map[int][]int{}, removed: map[int]bool{}}
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
 	})
 	return a
 }
-
-func (a *AskElephant) account(acc *Account) { acc.Credential = a.key }
 
 // Token returns an access token, valid with the word Bearer, where the account's credential is an API key, valid without
 // it.
@@ -108,20 +104,17 @@ func (a *AskElephant) place(_ int, kind string, n int) any {
 	switch kind {
 	case "account":
 		c := a.data.company(n)
-		return map[string]any{
-			"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": []any{map[string]any{"domain": c.Domain}},
-		}
+		domains := []any{map[string]any{"domain": c.Domain}}
+		return map[string]any{"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": domains}
 	case "label":
-		return picked(a.entry("tag", n), "object", "id", "name")
+		return picked(a.thing("tag", n), "object", "id", "name")
 	case "person":
-		u := picked(a.entry("user", n), "object", "id", "first_name", "last_name")
-		u["emails"] = primary(a.data.Staff[n].Email)
+		u := picked(a.thing("user", n), "object", "id", "first_name", "last_name")
+		u["emails"] = []any{map[string]any{"email": a.data.Staff[n].Email, "is_primary": true}}
 		return u
 	}
 	return a.idOf(kind, n)
 }
-
-func primary(email any) []any { return []any{map[string]any{"email": email, "is_primary": true}} }
 
 // picked are some members of an object.
 func picked(object map[string]any, names ...string) map[string]any {
@@ -253,18 +246,17 @@ func (a *AskElephant) engagement(row int, expand []string) map[string]any {
 func (a *AskElephant) participants(row int) []any {
 	list := []any{}
 	for _, c := range a.managedContacts(row) {
-		list = append(list, picked(a.entry("contact", c), "object", "id", "first_name", "last_name", "emails"))
+		list = append(list, picked(a.thing("contact", c), "object", "id", "first_name", "last_name", "emails"))
 	}
 	for _, n := range a.taking(row, "room") {
 		if a.on("CalendarResourceHidden") {
 			break
 		}
-		r, id := a.entry("room", n), a.idOf("room", n).(string)
-		room := map[string]any{"object": "calendar_resource", "id": id, "name": r["name"]}
+		room := a.thing("room", n)
 		if a.on("CalendarResourceAsContact") {
-			room = map[string]any{"object": "contact", "id": strings.Replace(id, "clrs_", "cnt_", 1), "first_name": r["name"], "last_name": nil}
+			id := strings.Replace(room["id"].(string), "clrs_", "cnt_", 1)
+			room = map[string]any{"object": "contact", "id": id, "first_name": room["name"], "last_name": nil, "emails": room["emails"]}
 		}
-		room["emails"] = primary(r["email"])
 		list = slices.Insert(list, len(list)/2, any(room))
 	}
 	return list
@@ -324,12 +316,12 @@ func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep fu
 		raw, _ := json.Marshal(elephantCursor{x.rest, traversal(x.query).Encode(), at(last).at.UnixNano(), at(last).id})
 		answer["next_cursor"] = base64.RawURLEncoding.EncodeToString(raw)
 	}
-	x.json(http.StatusOK, answer)
+	a.ok(x, answer)
 }
 
 // listed answers with things that don't change.
 func (a *AskElephant) listed(x *exchange, kind string, rows []int) {
-	at := func(i int) place { return elephantPlace(a.entry(kind, i)) }
+	at := func(i int) place { return elephantPlace(a.thing(kind, i)) }
 	places := map[int]place{}
 	for _, i := range rows {
 		places[i] = at(i)
@@ -346,48 +338,30 @@ func elephantPlace(m map[string]any) place {
 }
 
 // one answers with a thing and the identity of its state.
-func (a *AskElephant) one(x *exchange, _ string, doc map[string]any) {
-	a.tagged(x, elephantPlace(doc))
-	x.json(http.StatusOK, doc)
-}
-
-func (a *AskElephant) tagged(x *exchange, at place) {
+func (a *AskElephant) one(x *exchange, status int, kind string, doc map[string]any) {
+	at := elephantPlace(doc)
+	if kind == "conversation" {
+		at.at = a.updatedAt(x.row)
+	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", at.id, at.at.UnixNano())
 	x.answer.Set("ETag", fmt.Sprintf(`W/"%016x"`, h.Sum64()))
-}
-
-// expand reads the expand parameter.
-func (a *AskElephant) expand(x *exchange) []string {
-	list, _ := x.param["expand"].([]string)
-	for e, scope := range map[string][2]string{
-		"contacts": {"NoContactsScope", "contacts:read"}, "companies": {"NoCompaniesScope", "companies:read"}, "owner": {"NoUsersScope", "users:read"},
-	} {
-		if slices.Contains(list, e) && a.on(scope[0]) {
-			a.missingScope(x, scope[1])
-		}
-	}
-	return list
+	x.jsonAs(status, a.Answers, doc)
 }
 
 // list answers the list of engagements. It names every expansion but action_items.
 func (a *AskElephant) list(x *exchange) {
-	expand, keep := a.expand(x), a.filter(x)
+	expand, _ := x.param["expand"].([]string)
 	at := func(row int) place { return place{a.updatedAt(row), a.id(row)} }
-	a.page(x, a.byUpdate(), at, keep, func(row int) map[string]any { return a.engagement(row, expand) })
+	a.page(x, a.byUpdate(), at, a.filter(x), func(row int) map[string]any { return a.engagement(row, expand) })
 }
 
 // filter compiles the filters into a test of an engagement: every form of them that is given must hold.
 func (a *AskElephant) filter(x *exchange) func(int) bool {
 	from, _ := x.param["filter[updated_at][gte]"].(time.Time)
 	to, until := x.param["filter[updated_at][lt]"].(time.Time)
-	among := func(row int, field string) bool {
-		s, _ := a.value(row, field).(string)
-		one, eq := x.param["filter["+field+"][eq]"]
-		list, in := x.param["filter["+field+"][in]"].([]string)
-		return (!eq || one == s) && (!in || slices.Contains(list, s))
-	}
 	company, filtered := x.param["filter[company_ids][eq]"]
+	found := a.found(x)
 	has := func(row int) bool {
 		companies, _ := a.value(row, "companies").([]any)
 		return slices.ContainsFunc(companies, func(m any) bool { return m.(map[string]any)["id"] == company })
@@ -395,7 +369,8 @@ func (a *AskElephant) filter(x *exchange) func(int) bool {
 	return func(row int) bool {
 		at := a.updatedAt(row).Truncate(time.Millisecond)
 		return !a.gone[row] && !(a.on("PrivateHidden") && a.unseeable(row)) && !at.Before(from) && (!until || at.Before(to)) &&
-			among(row, "engagement_type") && among(row, "processing_status") && (!filtered || has(row))
+			(!filtered || has(row)) &&
+			found(func(member string) any { return a.value(row, member) })
 	}
 }
 
@@ -414,10 +389,9 @@ func (a *AskElephant) seen(x *exchange) {
 }
 
 func (a *AskElephant) read(x *exchange) {
-	expand := a.expand(x)
 	a.seen(x)
-	a.tagged(x, place{a.updatedAt(x.row), a.id(x.row)})
-	x.json(http.StatusOK, a.engagement(x.row, expand))
+	expand, _ := x.param["expand"].([]string)
+	a.one(x, http.StatusOK, "conversation", a.engagement(x.row, expand))
 }
 
 // replaceContacts sets the whole managed set. The answer has no contacts, because the call takes no expand. Method and path
@@ -462,5 +436,5 @@ func (a *AskElephant) replaceContacts(x *exchange) {
 	if a.on("AnswerWithContacts") {
 		expand = []string{"contacts"}
 	}
-	x.json(http.StatusOK, a.engagement(x.row, expand))
+	a.ok(x, a.engagement(x.row, expand))
 }

@@ -11,28 +11,24 @@ import (
 )
 
 // Attention is the stand-in for Attention's API v2. Use [Sandbox.Attention].
-type Attention struct {
-	*server
-	key string
-}
+type Attention struct{ *server }
 
 // Attention returns the state of the Attention server.
 func (s *Sandbox) Attention() *Attention { return serviceOf[*Attention](s) }
 
 func newAttention(s *server) service {
 	// Keys are described as JWTs: long and dotted.
-	a := &Attention{s, "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")}
+	s.key = "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")
+	a := &Attention{s}
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "label": a.label, "download": a.download,
-		"teams":   func(x *exchange) { x.json(http.StatusOK, rowsOrNull(a.teams(nil))) },
+		"teams":   func(x *exchange) { a.ok(x, rowsOrNull(a.teams(nil))) },
 		"archive": func(x *exchange) { a.change(x, "archived", true, a.on("ArchiveIgnored")) },
 		"rename":  func(x *exchange) { a.change(x, "title", x.set["title"], false) },
 		"privacy": func(x *exchange) { a.change(x, "private", x.param["privacy"] == "private", a.on("PrivacyIgnored")) },
 	})
 	return a
 }
-
-func (a *Attention) account(acc *Account) { acc.Credential = a.key }
 
 // authorized takes the key with the word Bearer or without.
 func (a *Attention) authorized(x *exchange) bool {
@@ -92,7 +88,7 @@ func (a *Attention) list(x *exchange) {
 	}
 	data, _, _ := page(rows, (number-1)*size, size, nil, func(row int) map[string]any { return a.resource(row, view) })
 	if a.on("BareArrayList") {
-		x.json(http.StatusOK, data)
+		a.ok(x, data)
 		return
 	}
 	links := map[string]any{"self": "/v2/conversations?page=" + strconv.Itoa(number)}
@@ -112,22 +108,16 @@ func (a *Attention) list(x *exchange) {
 	if a.on("NoMeta") {
 		delete(answer, "meta")
 	}
-	x.json(http.StatusOK, answer)
+	a.ok(x, answer)
 }
 
 // hides compiles the query into a test for the rows that it leaves out.
 func (a *Attention) hides(x *exchange, batched bool) func(int) bool {
 	from, _ := x.param["fromDateTime"].(time.Time)
-	external := x.param["filter[hide_internal]"] == true
-	other := func(row int, name, field string) bool {
-		s, _ := a.value(row, field).(string)
-		wanted, given := x.param[name].([]string)
-		return given && !slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(w, s) })
-	}
+	external, found := x.param["filter[hide_internal]"] == true, a.found(x)
 	return func(row int) bool {
 		return a.createdAt(row).Before(from) || !batched && a.value(row, "isEmpty") == true ||
-			external && a.value(row, "isInternal") == true ||
-			other(row, "filter[owner.id]", "userUUID") || other(row, "filter[team.id]", "teamUUID")
+			external && a.value(row, "isInternal") == true || !found(func(member string) any { return a.value(row, member) })
 	}
 }
 
@@ -184,7 +174,7 @@ func (a *Attention) download(x *exchange) {
 		x.refuse(http.StatusForbidden, "forbidden", "an organization-level key is needed")
 	}
 	id := a.id(x.row)
-	x.json(http.StatusOK, map[string]any{"url": "https://media.attention.example/" + id + ".mp4?X-Expires=900&X-Signature=5f1d" + id[:8]})
+	a.ok(x, map[string]any{"url": "https://media.attention.example/" + id + ".mp4?X-Expires=900&X-Signature=5f1d" + id[:8]})
 }
 
 func (a *Attention) show(row int) map[string]any {
@@ -242,7 +232,7 @@ func (a *Attention) resource(row int, v attentionView) map[string]any {
 		}
 	}
 	if a.on("NullLists") {
-		at = nullEmpty(at).(map[string]any)
+		at = rebuilt(at, nullEmpty).(map[string]any)
 	}
 	res := map[string]any{"type": "conversations", "id": id, "attributes": at, "links": map[string]any{"self": "/v2/conversations/" + id}}
 	if a.on("IDInAttributesOnly") {
@@ -251,27 +241,12 @@ func (a *Attention) resource(row int, v attentionView) map[string]any {
 	return res
 }
 
-// nullEmpty replaces empty lists and maps inside v by null, at any depth.
+// nullEmpty is null for an empty list or map.
 func nullEmpty(v any) any {
-	switch v := v.(type) {
-	case []any:
-		if len(v) == 0 {
-			return nil
-		}
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = nullEmpty(v[i])
-		}
-		return out
-	case map[string]any:
-		if len(v) == 0 {
-			return nil
-		}
-		out := make(map[string]any, len(v))
-		for k := range v {
-			out[k] = nullEmpty(v[k])
-		}
-		return out
+	list, isList := v.([]any)
+	object, isObject := v.(map[string]any)
+	if isList && len(list) == 0 || isObject && len(object) == 0 {
+		return nil
 	}
 	return v
 }
@@ -361,7 +336,7 @@ func (a *Attention) listed(x *exchange, kind string, rows []int) {
 	for _, i := range rows {
 		all = append(all, a.entry(kind, i))
 	}
-	x.json(http.StatusOK, rowsOrNull(all))
+	a.ok(x, rowsOrNull(all))
 }
 
 // rowsOrNull wraps a directory list; an empty one is null, as met in the field.

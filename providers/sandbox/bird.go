@@ -37,9 +37,10 @@ const (
 func (s *Sandbox) Bird() *Bird { return serviceOf[*Bird](s) }
 
 func newBird(s *server) service {
+	s.key = birdToken
 	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}, keys: map[string][]string{birdToken: nil}}
 	b.readers = map[string]reader{
-		"channel": b.readChannel, "participant": b.readReference, "participants": b.readReferences, "message": readMessage,
+		"participant": b.readParticipant, "participants": b.readParticipants, "message": readMessage,
 		"attributes": readAttributes, "identifier": readIdentifier,
 	}
 	b.start(b, map[string]func(*exchange){
@@ -52,7 +53,7 @@ func newBird(s *server) service {
 }
 
 func (b *Bird) account(a *Account) {
-	a.Credential, a.Settings["access_key_id"] = birdToken, b.AccessKeyID()
+	a.Settings["access_key_id"] = b.AccessKeyID()
 }
 
 // KeyWithout returns an access key without a policy for what is below some words of a path, as in NoRights; "writes" is every
@@ -141,8 +142,6 @@ func (b *Bird) pageOf(x *exchange, out map[string]any, all []map[string]any) {
 	b.page(x, out, upTo(len(all)), placed(all), nil, func(i int) map[string]any { return all[i] })
 }
 
-func (b *Bird) ok(x *exchange, v any) { x.jsonAs(http.StatusOK, b.Answers, v) }
-
 // birdPageToken is Base64 of [time, id], as the vendor's example tokens decode, and always ends in "=": tokens must be
 // escaped in a query.
 func birdPageToken(created, id any) string {
@@ -208,7 +207,8 @@ func (b *Bird) patch(x *exchange) {
 		x.set["attributes"] = with(old, sent)
 	}
 	channel, _ := b.value(x.row, "channelId").(string)
-	if contact := b.firstContact(x.row); x.set["status"] == "active" && b.value(x.row, "status") != "active" && contact != "" && channel != "" {
+	contact := contactOf(b.people(x.row))
+	if x.set["status"] == "active" && b.value(x.row, "status") != "active" && contact != "" && channel != "" {
 		if _, taken := b.activeOn(contact, channel, x.row); taken {
 			conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
 		}
@@ -237,12 +237,11 @@ func readAttributes(x *exchange, at string, raw json.RawMessage) any {
 	return out
 }
 
-// firstContact is the contact a conversation belongs to.
-func (b *Bird) firstContact(row int) string {
-	for _, p := range b.people(row) {
+// contactOf is the contact a conversation of these people belongs to, the first of them.
+func contactOf(people []map[string]any) string {
+	for _, p := range people {
 		if p["type"] == "contact" {
-			id, _ := p["id"].(string)
-			return id
+			return p["id"].(string)
 		}
 	}
 	return ""
@@ -255,7 +254,7 @@ func (b *Bird) activeOn(contact, channel string, except int) (row int, found boo
 			continue
 		}
 		on := b.value(row, "channelId")
-		if (on == channel || channel == "" && on != nil) && b.firstContact(row) == contact {
+		if (on == channel || channel == "" && on != nil) && contactOf(b.people(row)) == contact {
 			return row, true
 		}
 	}
@@ -264,37 +263,20 @@ func (b *Bird) activeOn(contact, channel string, except int) (row int, found boo
 
 // createConversation answers 201, or 409 when the contact already has an active conversation on the channel.
 func (b *Bird) createConversation(x *exchange) {
-	set := map[string]any{
+	people, _ := x.set["participants"].([]map[string]any)
+	first, opened := x.set["initialMessage"].(map[string]any)
+	set := with(map[string]any{
 		"description": "", "status": "active", "visibility": "public", "accessibility": "open", "style": "default", "channelId": nil,
-		"platformStyle": "direct", "attributes": map[string]any{}, "pendingParticipantCount": 0,
-	}
-	channel, named := x.set["channelId"].(int)
-	if !named {
-		channel = -1
-	}
-	refs, _ := x.set["participants"].([]birdReference)
-	var people []map[string]any
-	for _, r := range refs {
-		person := b.referenced(r, channel)
-		if !slices.ContainsFunc(people, func(q map[string]any) bool { return q["id"] == person["id"] }) {
-			people = append(people, person)
-		}
-	}
-	if len(people) > 0 {
+		"attributes": map[string]any{}, "pendingParticipantCount": 0, "activeParticipantCount": len(people),
+	}, x.set)
+	delete(set, "participants")
+	delete(set, "initialMessage")
+	if _, named := set["initiatingParticipant"]; !named && people != nil {
 		set["initiatingParticipant"] = people[0]
 	}
-	if initiating, ok := x.set["initiatingParticipant"].(birdReference); ok {
-		set["initiatingParticipant"] = b.referenced(initiating, channel)
-	}
-	first, opened := x.set["initialMessage"].(map[string]any)
-	for _, own := range []string{"channelId", "participants", "initiatingParticipant", "initialMessage"} {
-		delete(x.set, own)
-	}
-	maps.Copy(set, x.set)
-	if set["activeParticipantCount"] = len(people); named {
-		style := map[string]string{"email": "email", "messenger-livechat": "livechat"}[b.platform(channel)]
-		set["channelId"], set["platformStyle"] = b.uuid("channel", channel), cmp.Or(style, "direct")
-	}
+	channel := b.channelOf(set["channelId"])
+	style := map[string]string{"email": "email", "messenger-livechat": "livechat"}[b.platform(channel)]
+	set["platformStyle"] = cmp.Or(style, "direct")
 	b.refuseSecond(people, channel)
 	row := b.create(x.now, set)
 	b.joined[row] = people
@@ -305,29 +287,17 @@ func (b *Bird) createConversation(x *exchange) {
 	b.gone[row] = b.on("CreateIgnored")
 }
 
-func (b *Bird) readChannel(x *exchange, at string, raw json.RawMessage) any {
-	id, _ := read[string](raw)
-	n, ok := b.numberOf("channel", id)
-	switch {
-	case isNull(raw):
-		return nil
-	case !ok:
-		x.wrong.add(at, "invalid", "must be the id of a channel of this workspace")
-	}
-	return n
-}
-
 // refuseSecond refuses a second active conversation of a contact on a channel.
 func (b *Bird) refuseSecond(people []map[string]any, channel int) {
 	on := ""
 	if channel >= 0 {
 		on = b.uuid("channel", channel)
 	}
-	first := slices.IndexFunc(people, func(p map[string]any) bool { return p["type"] == "contact" })
-	if first < 0 || on == "" && !b.on("ExistsAnywhere") {
+	contact := contactOf(people)
+	if contact == "" || on == "" && !b.on("ExistsAnywhere") {
 		return
 	}
-	other, taken := b.activeOn(people[first]["id"].(string), on, -1)
+	other, taken := b.activeOn(contact, on, -1)
 	switch {
 	case taken && b.on("ExistsUnnamed"):
 		conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)

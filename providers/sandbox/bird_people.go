@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -13,7 +14,11 @@ import (
 func (b *Bird) show(row int) map[string]any {
 	doc, people, r := b.doc(row), b.people(row), b.raw(row)
 	if _, there := doc["initiatingParticipant"]; !there && len(r.With) > 0 {
-		doc["initiatingParticipant"] = b.joinedAtFirst(row)[0]
+		first := people
+		if b.joined[row] != nil {
+			first = b.joinedAtFirst(row)
+		}
+		doc["initiatingParticipant"] = first[0]
 	}
 	if _, there := doc["lastMessage"]; !there && len(r.Said) > 0 {
 		doc["lastMessage"] = birdLastMessage(b.message(row, len(r.Said)-1))
@@ -22,10 +27,12 @@ func (b *Bird) show(row int) map[string]any {
 	return doc
 }
 
-// channel is the number of a conversation's channel, -1 for none; platform is what a channel is on.
-func (b *Bird) channel(row int) int {
-	id, _ := b.value(row, "channelId").(string)
-	if n, ok := b.numberOf("channel", id); ok {
+// channel is the number of a conversation's channel, channelOf that of an id, -1 for none; platform is what a channel is on.
+func (b *Bird) channel(row int) int { return b.channelOf(b.value(row, "channelId")) }
+
+func (b *Bird) channelOf(id any) int {
+	text, _ := id.(string)
+	if n, ok := b.numberOf("channel", text); ok {
 		return n
 	}
 	return -1
@@ -35,7 +42,7 @@ func (b *Bird) platform(channel int) string {
 	if channel < 0 {
 		return ""
 	}
-	platform, _ := b.entry("channel", channel)["platformId"].(string)
+	platform, _ := b.thing("channel", channel)["platformId"].(string)
 	return platform
 }
 
@@ -52,9 +59,9 @@ func (b *Bird) people(row int) []map[string]any {
 
 // joinedAtFirst are the participants as the data file has them.
 func (b *Bird) joinedAtFirst(row int) []map[string]any {
-	all := b.takingPart(row)
+	all, scene := b.takingPart(row), b.scene(row)
 	for i, entry := range all {
-		p, scene := b.referred(row, entry["who"].(string)), b.scene(row)
+		p := b.referred(row, entry["who"].(string))
 		scene.words["participant"], scene.words["workspace_id"] = p["id"], b.Workspace()
 		maps.Copy(p, scene.make(nil, entry, []string{"who"}))
 		all[i] = p
@@ -66,7 +73,7 @@ func (b *Bird) joinedAtFirst(row int) []map[string]any {
 // active conversations on a channel.
 func (b *Bird) referred(row int, who string) map[string]any {
 	kind, n := reference(who)
-	if kind == "contact" && b.data.recast == nil {
+	if kind == "contact" && !b.data.retells() {
 		n += b.round(row) * len(b.data.Contacts)
 	}
 	return b.participant(kind, n, b.channel(row))
@@ -89,7 +96,7 @@ func (b *Bird) participant(kind string, n, channel int) map[string]any {
 			p["displayName"] = b.data.contact(n).name()
 		}
 	case kind != "channel" && n < b.count(kind):
-		p["displayName"] = b.entry(kind, n)["displayName"]
+		p["displayName"] = b.thing(kind, n)["displayName"]
 	}
 	if kind == "user" && n%3 == 0 {
 		p["avatarUrl"] = "https://media.example/avatars/" + strconv.Itoa(n) + ".png"
@@ -176,28 +183,28 @@ func (b *Bird) removeParticipant(x *exchange) {
 // addParticipant ensures that somebody takes part: 201 when added, 200 when already there. accessKey is not among the three
 // documented forms.
 func (b *Bird) addParticipant(x *exchange) {
-	ref, known := birdReference{}, true
+	var person map[string]any
 	id, hasID := read[string](x.fields["id"])
-	ref.kind, _ = read[string](x.fields["type"])
+	kind, _ := read[string](x.fields["type"])
+	n, known := b.numberOf(kind, id)
 	switch {
-	case !slices.Contains([]string{"user", "flow", "contact"}, ref.kind):
-		x.wrong.add("type", "invalid", "must be one of user, flow, contact")
-	case hasID || ref.kind != "contact":
+	case !slices.Contains([]string{"user", "flow", "contact"}, kind):
+		x.badField("type", "invalid", "must be one of user, flow, contact")
+	case hasID || kind != "contact":
 		x.wrong.unknown("", x.fields, "id", "type", "status")
 		if id == "" {
 			x.wrong.add("id", "invalid", "is required")
 		}
-		ref.n, known = b.numberOf(ref.kind, id)
+		person = b.participant(kind, n, b.channel(x.row))
 	default:
 		x.wrong.unknown("", x.fields, "type", "contact")
 		contact, _ := members(x.fields["contact"])
-		ref.id, ref.n = b.identified(x, "contact", contact)
+		person, known = b.identified(x, "contact", contact, b.channel(x.row)), true
 	}
 	x.wrong.refuse()
 	if !known {
 		x.notFound("Participant")
 	}
-	person := b.referenced(ref, b.channel(x.row))
 	if status := x.set["status"]; status != nil {
 		person["status"] = status
 	}
@@ -210,23 +217,8 @@ func (b *Bird) addParticipant(x *exchange) {
 	x.jsonAs(status, b.Answers, person)
 }
 
-// birdReference names somebody who is to take part, a contact perhaps by an identifier.
-type birdReference struct {
-	kind string
-	n    int
-	id   birdIdentifier
-}
-
-func (b *Bird) referenced(r birdReference, channel int) map[string]any {
-	person := b.participant(r.kind, r.n, channel)
-	if r.id.key != "" {
-		person["contact"] = r.id.shown()
-	}
-	return person
-}
-
-// readReferences reads the participants of a new conversation.
-func (b *Bird) readReferences(x *exchange, at string, raw json.RawMessage) any {
+// readParticipants reads those of a new conversation. Its channel was read before, in the order of the names.
+func (b *Bird) readParticipants(x *exchange, at string, raw json.RawMessage) any {
 	list, ok := read[[]json.RawMessage](raw)
 	if !ok {
 		x.wrong.add(at, "invalid", "must be an array")
@@ -234,33 +226,34 @@ func (b *Bird) readReferences(x *exchange, at string, raw json.RawMessage) any {
 	if len(list) > birdFeatured {
 		x.wrong.add(at, "invalid", "must have at most 5 items")
 	}
-	var all []birdReference
+	var people []map[string]any
 	for i, item := range list {
-		r, _ := b.readReference(x, at+"["+strconv.Itoa(i)+"]", item).(birdReference)
-		all = append(all, r)
+		person := b.readParticipant(x, at+"["+strconv.Itoa(i)+"]", item).(map[string]any)
+		if _, twice := placed(people)(fmt.Sprint(person["id"])); !twice {
+			people = append(people, person)
+		}
 	}
-	return all
+	return people
 }
 
-// readReference resolves one of the two documented forms: {"type":"user","id"} or {"type":"contact","identifierKey",
+// readParticipant resolves one of the two documented forms: {"type":"user","id"} or {"type":"contact","identifierKey",
 // "identifierValue"}.
-func (b *Bird) readReference(x *exchange, at string, raw json.RawMessage) any {
+func (b *Bird) readParticipant(x *exchange, at string, raw json.RawMessage) any {
 	fields, _ := members(raw)
 	switch kind, _ := read[string](fields["type"]); kind {
 	case "user":
 		x.wrong.unknown(at, fields, "type", "id")
 		id, _ := read[string](fields["id"])
-		if n, ok := b.numberOf("user", id); ok {
-			return birdReference{kind: kind, n: n}
+		n, ok := b.numberOf("user", id)
+		if !ok {
+			x.wrong.add(at+".id", "invalid", "must be the id of a user")
 		}
-		x.wrong.add(at+".id", "invalid", "must be the id of a user")
+		return b.participant(kind, n, -1)
 	case "contact":
-		id, n := b.identified(x, at, fields, "type")
-		return birdReference{kind, n, id}
-	default:
-		x.wrong.add(at+".type", "invalid", "must be one of user, contact")
+		return b.identified(x, at, fields, b.channelOf(x.set["channelId"]), "type")
 	}
-	return nil
+	x.wrong.add(at+".type", "invalid", "must be one of user, contact")
+	return map[string]any{}
 }
 
 // birdIdentifier is one way to reach a contact.
@@ -271,14 +264,14 @@ func (id birdIdentifier) shown() map[string]any {
 }
 
 // identified reads an identifier and finds its contact.
-func (b *Bird) identified(x *exchange, at string, fields map[string]json.RawMessage, others ...string) (birdIdentifier, int) {
+func (b *Bird) identified(x *exchange, at string, fields map[string]json.RawMessage, channel int, others ...string) map[string]any {
 	id := identifierOf(x, at, fields, "identifierKey", "identifierValue", others...)
 	n, known := b.contactBy(id)
 	if !known {
 		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
 		x.wrong.add(at+".identifierValue", "invalid", "no contact has this identifier")
 	}
-	return id, n
+	return with(b.participant("contact", n, channel), map[string]any{"contact": id.shown()})
 }
 
 // identifierOf reads a key and a value.
@@ -301,7 +294,7 @@ func readIdentifier(x *exchange, at string, raw json.RawMessage) any {
 func (b *Bird) identifier(i, channel int) birdIdentifier {
 	p, own := b.data.contact(i), ""
 	if channel >= 0 {
-		own, _ = b.entry("channel", channel)["identifier"].(string)
+		own, _ = b.thing("channel", channel)["identifier"].(string)
 	}
 	switch b.platform(channel) {
 	case "whatsapp":

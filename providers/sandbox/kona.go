@@ -17,8 +17,7 @@ import (
 // An update of a conversation is written down nowhere; PUT follows the vendor's general rules for updates [assumed].
 type Kona struct {
 	*server
-	posted   map[int]map[string]any // the first comments of created conversations
-	tokens   []string               // valid access tokens
+	tokens   []string // valid access tokens
 	refresh  string
 	codes    map[string]konaCode // not yet used
 	issued   int                 // tokens and codes handed out
@@ -42,17 +41,18 @@ const (
 func (s *Sandbox) Kona() *Kona { return serviceOf[*Kona](s) }
 
 func newKona(s *server) service {
+	s.key = konaToken
 	k := &Kona{
-		server: s, posted: map[int]map[string]any{}, tokens: []string{konaToken}, refresh: konaRefresh, codes: map[string]konaCode{}, issued: 1,
+		server: s, tokens: []string{konaToken}, refresh: konaRefresh, codes: map[string]konaCode{}, issued: 1,
 		users: map[string]int{},
 	}
 	k.readers = map[string]reader{
-		"space": k.readSpace, "stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
+		"stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
 		"role": k.among("must be 1, 2 or 3", 1, 3), "users": k.readMembers, "groups": k.readMembers,
 	}
 	k.start(k, map[string]func(*exchange){
-		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create,
-		"read": func(x *exchange) { k.answerOne(x, http.StatusOK, x.row) }, "update": k.update, "delete": k.delete, "comments": k.comments,
+		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create, "update": k.update,
+		"delete": k.delete, "comments": k.comments,
 		"user":  func(x *exchange) { k.takeIn(x.row, "participants", "user", k.count("user")) },
 		"group": func(x *exchange) { k.takeIn(x.row, "groups", "group", konaGroupsPerSpace) },
 	})
@@ -60,7 +60,7 @@ func newKona(s *server) service {
 }
 
 func (k *Kona) account(a *Account) {
-	a.Credential, a.Settings["redirect_url"] = konaToken, k.redirect()
+	a.Settings["redirect_url"] = k.redirect()
 	a.Secrets["refresh_token"], a.Secrets["client_secret"] = konaRefresh, konaClientSecret
 }
 
@@ -110,7 +110,7 @@ func (k *Kona) place(row int, kind string, n int) any {
 	spaces := k.count("space")
 	switch kind {
 	case "space":
-		if k.data.recast == nil {
+		if !k.data.retells() {
 			n += k.round(row) * 13
 		}
 		return k.idOf("space", n%(spaces-konaHiddenSpaces))
@@ -197,7 +197,7 @@ func (k *Kona) access(row int) (see, edit bool) {
 	}
 	for _, m := range k.members(row, "groups") {
 		if g, ok := k.numberOf("group", fmt.Sprint(m.id)); ok {
-			if users, _ := k.entry("group", g)["user_ids"].([]any); slices.Contains(users, any(k.Me())) {
+			if users, _ := k.thing("group", g)["user_ids"].([]any); slices.Contains(users, any(k.Me())) {
 				roles = append(roles, m.role)
 			}
 		}
@@ -208,17 +208,7 @@ func (k *Kona) access(row int) (see, edit bool) {
 	return roles != nil, slices.Contains(roles, 1)
 }
 
-// Where a conversation is shown: with everything that is stored, in a list, in a list without participants and groups, alone.
-const (
-	konaStored = iota
-	konaInList
-	konaInListBare
-	konaAlone
-)
-
-func (k *Kona) show(row int) map[string]any { return k.render(row, konaStored) }
-
-func (k *Kona) render(row, view int) map[string]any {
+func (k *Kona) show(row int) map[string]any {
 	out := k.doc(row)
 	out["id"] = k.idOf("conversation", row)
 	// The schema has no times, though lists can be sorted by them; about half of the rows carry them.
@@ -226,12 +216,18 @@ func (k *Kona) render(row, view int) map[string]any {
 		delete(out, "created_at")
 		delete(out, "updated_at")
 	}
-	if k.data.Odd && view == konaInList && row%24 == 6 {
-		out["participants"], out["groups"] = nil, nil
-	}
-	if view == konaInListBare || k.data.Odd && view == konaInList && row%24 == 14 {
+	return out
+}
+
+// inList is a conversation in a list, which may lack its participants and groups.
+func (k *Kona) inList(row int) map[string]any {
+	out := k.show(row)
+	switch {
+	case k.on("ListWithoutPeople"), k.data.Odd && row%24 == 14:
 		delete(out, "participants")
 		delete(out, "groups")
+	case k.data.Odd && row%24 == 6:
+		out["participants"], out["groups"] = nil, nil
 	}
 	return out
 }
@@ -242,24 +238,16 @@ func konaHref(resource string, id any) string { return konaHost + resource + "/"
 // Comments are the comments of a conversation, newest first.
 func (k *Kona) Comments(id string) []map[string]any { return k.copies(id, k.thread) }
 
-// comment is the number i of a conversation, as it stood in the data file or was posted.
-func (k *Kona) comment(row, i int, creator any, content string, at time.Time) map[string]any {
-	id := konaFirstComment + int64(row)*konaCommentsPer + int64(i)
-	return map[string]any{
-		"id": id, "creator_id": creator, "content": content, "href": konaHref("comments", id), "priority": 0, "created_at": at.UnixMilli(),
-	}
-}
-
 // thread is the comments of a conversation, newest first.
 func (k *Kona) thread(row int) (all []map[string]any) {
 	scene := k.scene(row)
 	for i, l := range k.said(row) {
 		_, user := reference(l.By)
-		m := k.comment(row, i, k.idOf("user", user), l.Text, scene.time(time.Duration(l.At)))
-		all = append(all, with(m, scene.make(nil, l.Set, nil)))
-	}
-	if first, ok := k.posted[row]; ok {
-		all = append(all, first)
+		id := konaFirstComment + int64(row)*konaCommentsPer + int64(i)
+		all = append(all, with(map[string]any{
+			"id": id, "creator_id": k.idOf("user", user), "content": l.Text, "href": konaHref("comments", id), "priority": 0,
+			"created_at": k.clock(scene.time(time.Duration(l.At))),
+		}, scene.make(nil, l.Set, nil)))
 	}
 	slices.Reverse(all)
 	return all
@@ -272,19 +260,19 @@ func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map
 		number = 1
 	}
 	items, _, _ := page(rows, (number-1)*size, size, nil, show)
-	x.json(http.StatusOK, map[string]any{resource: items})
+	k.ok(x, map[string]any{resource: items})
 }
 
 func (k *Kona) listed(x *exchange, kind string, rows []int) {
 	k.page(x, k.Directories[kind].Rows, rows, func(i int) map[string]any { return k.entry(kind, i) })
 }
 
-func (k *Kona) one(x *exchange, kind string, doc map[string]any) {
-	x.json(http.StatusOK, map[string]any{k.Directories[kind].Rows: []any{doc}})
-}
-
-func (k *Kona) answerOne(x *exchange, status, row int) {
-	x.json(status, map[string]any{"conversations": []any{k.render(row, konaAlone)}})
+func (k *Kona) one(x *exchange, status int, kind string, doc map[string]any) {
+	resource := "conversations"
+	if d := k.Directories[kind]; d != nil {
+		resource = d.Rows
+	}
+	x.jsonAs(status, k.Answers, map[string]any{resource: []any{doc}})
 }
 
 // hidden leaves out who isn't in the space asked for. Hidden spaces are left out; hidden=true answers those alone. That it is not
@@ -319,14 +307,10 @@ func (k *Kona) list(x *exchange) {
 	if k.on("ShiftBetweenPages") && x.number("page") > 1 {
 		walk = k.shift(walk, order == "updated_at", x.now)
 	}
-	view := konaInList
-	if k.on("ListWithoutPeople") {
-		view = konaInListBare
-	}
 	if space, filtered := x.param["space_id"].(int); filtered {
 		walk = slices.DeleteFunc(walk, func(row int) bool { return integer(k.value(row, "space_id")) != k.number("space", space) })
 	}
-	k.page(x, "conversations", walk, func(row int) map[string]any { return k.render(row, view) })
+	k.page(x, "conversations", walk, k.inList)
 }
 
 // shift lets somebody else move a row to the head of the list: the last one, or a new one.
@@ -365,10 +349,10 @@ func (k *Kona) create(x *exchange) {
 	delete(x.set, "initial_comment")
 	row := k.insert(x.now, x.set)
 	if commented {
-		k.posted[row] = k.comment(row, 0, k.Me(), first, x.now)
+		k.raw(row).Said = []line{{By: fmt.Sprint("user ", konaMe), Text: first}}
 	}
 	x.answer.Set("Location", konaHref("conversations", k.idOf("conversation", row)))
-	k.answerOne(x, http.StatusCreated, row)
+	k.one(x, http.StatusCreated, "conversation", k.show(row))
 	k.gone[row] = k.on("CreateIgnored")
 }
 
@@ -389,15 +373,7 @@ func (k *Kona) update(x *exchange) {
 	// A conversation is visible to its participants only: who took himself out can't come back.
 	see, _ := k.access(row)
 	k.gone[row] = !see
-	k.answerOne(x, http.StatusOK, row)
-}
-
-func (k *Kona) readSpace(x *exchange, at string, raw json.RawMessage) any {
-	id, _ := read[int64](raw)
-	if _, known := k.numberOf("space", strconv.FormatInt(id, 10)); !known {
-		x.wrong.add(at, "unknown", "must be one you are in")
-	}
-	return id
+	k.one(x, http.StatusOK, "conversation", k.show(row))
 }
 
 // among reads a number of those documented. Others are taken back only as stored.
@@ -481,7 +457,7 @@ func (k *Kona) userinfo(x *exchange) {
 	if !k.on("NoUnreadCount") {
 		doc["unread_conversation_count"] = 3
 	}
-	k.one(x, "user", doc)
+	k.one(x, http.StatusOK, "user", doc)
 }
 
 // redirect is the address that is registered with the application.

@@ -10,12 +10,12 @@ import (
 
 // What a service has that defines no part of its own.
 
-func (s *server) account(a *Account) { a.Credential = s.Key }
+func (s *server) account(*Account) {}
 
 func (s *server) greet(*exchange) {}
 
 // authorized wants the key in the header that the description names.
-func (s *server) authorized(x *exchange) bool { return x.header.Get(s.Header) == s.Key && !s.revoked }
+func (s *server) authorized(x *exchange) bool { return x.header.Get(s.Header) == s.key && !s.revoked }
 
 func (s *server) enter(*exchange) {}
 
@@ -104,8 +104,8 @@ func (s *server) words(kind string, i int) map[string]any {
 
 func (s *server) hidden(*exchange, string, int) bool { return false }
 
-func (s *server) one(x *exchange, _ string, doc map[string]any) {
-	x.jsonAs(http.StatusOK, s.Answers, doc)
+func (s *server) one(x *exchange, status int, _ string, doc map[string]any) {
+	s.ok(x, doc)
 }
 
 func (s *server) listed(x *exchange, kind string, rows []int) {
@@ -113,7 +113,7 @@ func (s *server) listed(x *exchange, kind string, rows []int) {
 	for _, i := range rows {
 		all = append(all, s.entry(kind, i))
 	}
-	x.jsonAs(http.StatusOK, s.Answers, map[string]any{s.Directories[kind].Rows: all})
+	s.ok(x, map[string]any{s.Directories[kind].Rows: all})
 }
 
 func (s *server) show(row int) map[string]any {
@@ -147,10 +147,12 @@ func (s *server) listConversations(x *exchange) {
 	if more {
 		words["next"] = number + 1
 	}
-	x.jsonAs(http.StatusOK, s.Answers, fill(s.List, words))
+	s.ok(x, fill(s.List, words))
 }
 
-func (s *server) readConversation(x *exchange) { s.parts.one(x, "conversation", s.parts.show(x.row)) }
+func (s *server) readConversation(x *exchange) {
+	s.parts.one(x, http.StatusOK, "conversation", s.parts.show(x.row))
+}
 
 // changeConversation takes over the members of the body.
 func (s *server) changeConversation(x *exchange) {

@@ -1,32 +1,14 @@
 package sandbox
 
 import (
-	"cmp"
 	"fmt"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
-// A world of more conversations than its file tells the file's stories again, in the years before: of other people and
-// companies, in other towns.
-
-// recasting finds what a text says of people, companies, towns and years.
-type recasting struct {
-	ready sync.Once
-	cast  *cast
-	names *regexp.Regexp
-	means map[string]meaning
-	parts sync.Map // of texts, by text
-}
-
-// meaning is what a text, or a piece of one, is in a telling.
-type meaning func(t telling) string
+// A world with names to choose from tells its file's stories again where it has more conversations, in the years before: of other
+// people and companies, in other towns. What differs is a place in the texts.
 
 // telling is the how manieth time the stories of a file are told, 0 for as they stand there, and how many years ago.
 type telling struct {
@@ -35,111 +17,38 @@ type telling struct {
 	years func() int
 }
 
-var recastings sync.Map // by cast
+func (w *world) retells() bool { return len(w.Given) > 0 }
 
-// recastingOf is nil for a world without names to choose from.
-func recastingOf(c *cast) *recasting {
-	if len(c.Given) == 0 {
-		return nil
+// word is what a place says of somebody of the story, or of its time.
+func (t telling) word(kind string, n int) (string, bool) {
+	if t.w == nil {
+		return "", false
 	}
-	r, _ := recastings.LoadOrStore(c, &recasting{cast: c})
-	return r.(*recasting)
+	switch p, c := t.w.contact(t.contact(n)), t.w.company(t.company(n)); kind {
+	case "name":
+		return p.name(), true
+	case "first":
+		return p.First, true
+	case "last":
+		return p.Last, true
+	case "email":
+		return p.Email, true
+	case "firm":
+		return c.Name, true
+	case "brand":
+		brand, _, _ := strings.Cut(c.Name, " ")
+		return brand, true
+	case "domain":
+		return c.Domain, true
+	case "town":
+		return t.w.Towns[(n+t.n)%len(t.w.Towns)], true
+	case "year":
+		return strconv.Itoa(n - t.years()), true
+	}
+	return "", false
 }
 
-// learn lists the names.
-func (r *recasting) learn() {
-	c := r.cast
-	r.means = map[string]meaning{}
-	add := func(name string, is meaning) {
-		if r.means[name] == nil && name != "" {
-			r.means[name] = is
-		}
-	}
-	brand := func(co company) string { name, _, _ := strings.Cut(co.Name, " "); return name }
-	for i, co := range c.Companies {
-		if plays := func(t telling) company { return t.w.company(t.company(i)) }; !co.Stays {
-			add(co.Name, func(t telling) string { return plays(t).Name })
-			add(brand(co), func(t telling) string { return brand(plays(t)) })
-			add(co.Domain, func(t telling) string { return plays(t).Domain })
-		}
-	}
-	for i, p := range c.Contacts {
-		if plays := func(t telling) person { return t.w.contact(t.contact(i)) }; !p.Stays {
-			add(p.name(), func(t telling) string { return plays(t).name() })
-			add(p.First, func(t telling) string { return plays(t).First })
-			add(p.Last, func(t telling) string { return plays(t).Last })
-			add(p.Email, func(t telling) string { return plays(t).Email })
-		}
-	}
-	for i, town := range c.Towns {
-		add(town, func(t telling) string { return c.Towns[(i+t.n)%len(c.Towns)] })
-	}
-	var all []string
-	for name := range r.means {
-		all = append(all, regexp.QuoteMeta(name))
-	}
-	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	r.names = regexp.MustCompile(`\b20[2-4]\d\b|(?:contact|account|company) \d+|` + strings.Join(all, "|"))
-}
-
-// of is what the pieces of a text mean, nil for a text that stays. A name that is a part of another word is none.
-func (r *recasting) of(text string) (parts []meaning) {
-	if known, ok := r.parts.Load(text); ok {
-		return known.([]meaning)
-	}
-	r.ready.Do(r.learn)
-	last := 0
-	plain := func(text string) meaning { return func(telling) string { return text } }
-	for _, at := range r.names.FindAllStringIndex(text, -1) {
-		found := text[at[0]:at[1]]
-		before, _ := utf8.DecodeLastRuneInString(text[:at[0]])
-		after, _ := utf8.DecodeRuneInString(text[at[1]:])
-		if unicode.Is(unicode.Latin, before) || unicode.Is(unicode.Latin, after) {
-			continue
-		}
-		is := r.means[found]
-		if is == nil {
-			is = numbered(found)
-		}
-		parts = append(parts, plain(text[last:at[0]]), is)
-		last = at[1]
-	}
-	if parts != nil {
-		parts = append(parts, plain(text[last:]))
-	}
-	r.parts.Store(text, parts)
-	return parts
-}
-
-// numbered is the meaning of "contact 3" and the like, or of a year.
-func numbered(found string) meaning {
-	kind, n := reference(found)
-	switch kind {
-	case "contact":
-		return func(t telling) string { return "contact " + strconv.Itoa(t.contact(n)) }
-	case found:
-		year, _ := strconv.Atoi(found)
-		return func(t telling) string { return strconv.Itoa(year - t.years()) }
-	}
-	return func(t telling) string { return kind + " " + strconv.Itoa(t.company(n)) }
-}
-
-func (t telling) text(text string) string {
-	if t.n == 0 || t.w.recast == nil {
-		return text
-	}
-	parts := t.w.recast.of(text)
-	if parts == nil {
-		return text
-	}
-	var b strings.Builder
-	for _, is := range parts {
-		b.WriteString(is(t))
-	}
-	return b.String()
-}
-
-// contact is who plays a contact of the file, company what plays a company: some stay.
+// contact is who plays a contact of the file, company what plays a company: some stay. number is either, or anything else itself.
 func (t telling) contact(n int) int {
 	if n >= len(t.w.Contacts) || t.w.Contacts[n].Stays {
 		return n
@@ -154,6 +63,17 @@ func (t telling) company(n int) int {
 	return n + t.n*len(t.w.Companies)
 }
 
+func (t telling) number(kind string, n int) int {
+	switch {
+	case t.w == nil:
+	case kind == "contact":
+		return t.contact(n)
+	case kind == "company" || kind == "account":
+		return t.company(n)
+	}
+	return n
+}
+
 // tellings is how often the stories of a file of so many rows are told.
 func tellings(conversations, rows int) int { return max(1, (conversations+rows-1)/rows) }
 
@@ -165,45 +85,41 @@ func (w *world) contact(i int) person {
 		return p
 	}
 	p.Phone = fmt.Sprintf("+3161%07d", i)
-	if w.recast == nil {
+	if !w.retells() {
 		local, domain, _ := strings.Cut(p.Email, "@")
 		p.Email = fmt.Sprintf("%s.%d@%s", local, told, domain)
 		return p
 	}
-	if p.Company = (telling{w, told, nil}).company(p.Company); p.Stays {
+	if p.Company = (telling{w: w, n: told}).company(p.Company); p.Stays {
 		p.Company = told * len(w.Companies)
 	}
-	at := w.place(i, len(w.Given)*len(w.Family))
-	p.First, p.Last, p.Stays = w.Given[at%len(w.Given)], w.Family[at/len(w.Given)], false
-	p.Email = strings.ToLower(p.First+"."+p.Last) + again(i, len(w.Given)*len(w.Family)) + "@" + w.company(p.Company).Domain
+	var again string
+	p.First, p.Last, again = w.draw(i, w.Given, w.Family)
+	p.Email, p.Stays = strings.ToLower(p.First+"."+p.Last)+again+"@"+w.company(p.Company).Domain, false
 	return p
 }
 
 // company is one of any number of companies.
 func (w *world) company(i int) company {
 	c := w.Companies[i%len(w.Companies)]
-	if i < len(w.Companies) || w.recast == nil {
+	if i < len(w.Companies) || !w.retells() {
 		return c
 	}
-	at := w.place(i, len(w.Firms)*len(w.Trades))
-	c.Industry = w.Trades[at/len(w.Firms)]
-	c.Name = w.Firms[at%len(w.Firms)] + " " + c.Industry
-	c.Domain = strings.ToLower(strings.ReplaceAll(c.Name, " ", "")) + again(i, len(w.Firms)*len(w.Trades)) + ".example"
+	firm, trade, again := w.draw(i, w.Firms, w.Trades)
+	c.Industry, c.Name = trade, firm+" "+trade
+	c.Domain = strings.ToLower(strings.ReplaceAll(c.Name, " ", "")) + again + ".example"
 	return c
 }
 
-// place spreads a number below a limit, each to one of its own, by the seed.
-func (w *world) place(i, limit int) int {
+// draw spreads a number over pairs of names, each to one of its own, by the seed; again tells those apart who have an earlier one's.
+func (w *world) draw(i int, first, second []string) (a, b, again string) {
 	const prime = 7919
-	return int((uint64(i)*prime + w.seed*31) % uint64(limit))
-}
-
-// again tells those who have the name of an earlier one apart.
-func again(i, names int) string {
-	if i < names {
-		return ""
+	n := len(first) * len(second)
+	at := int((uint64(i)*prime + w.seed*31) % uint64(n))
+	if i >= n {
+		again = strconv.Itoa(i/n + 1)
 	}
-	return strconv.Itoa(i/names + 1)
+	return first[at%len(first)], second[at/len(first)], again
 }
 
 const (

@@ -131,7 +131,21 @@ func (x *exchange) number(name string) int { return int(integer(x.param[name])) 
 
 // receive reads what a call was given, or refuses it: first its parameters, then its conversation, then its body.
 func (s *server) receive(x *exchange) {
-	x.param, x.row = map[string]any{}, -1
+	s.receiveQuery(x)
+	x.row = -1
+	if _, named := x.args["id"]; named {
+		x.row = s.wanted(x)
+	}
+	switch {
+	case x.call.Body != nil:
+		s.receiveBody(x)
+	case len(x.body) > 0:
+		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
+	}
+}
+
+func (s *server) receiveQuery(x *exchange) {
+	x.param = map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(x.query)) {
 		if !slices.Contains(x.call.Query, name) {
 			x.badParameter(name, "unknown_parameter", "is not known here")
@@ -147,20 +161,17 @@ func (s *server) receive(x *exchange) {
 		case given != nil:
 			x.param[name] = s.parameter(x, name, given[0], r)
 		case r.Need:
-			x.badParameter(name, "required", "is required")
+			r.refuse(name, "required", "is required")
 		case r.Absent != nil:
 			x.param[name] = r.Absent
 		}
 	}
-	if _, named := x.args["id"]; named {
-		x.row = s.wanted(x)
-	}
-	switch {
-	case x.call.Body != nil:
-		s.receiveBody(x)
-	case len(x.body) > 0:
-		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
-	}
+}
+
+// refuse refuses a parameter, in the words of the rule where it has some.
+func (r *rule) refuse(name, code, want string) {
+	p := problem{name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)}
+	panic(refusal{status: cmp.Or(r.Status, http.StatusBadRequest), problems: problems{p}})
 }
 
 // rule is that of a parameter of a call.
@@ -215,11 +226,7 @@ func (s *server) parameter(x *exchange, name, given string, r *rule) any {
 		ok = r.Of == nil || slices.Contains(r.Of, given)
 	}
 	if !ok {
-		p := refusal{status: http.StatusBadRequest, problems: []problem{{name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)}}}
-		if r.Status != 0 {
-			p.status = r.Status
-		}
-		panic(p)
+		r.refuse(name, code, want)
 	}
 	return value
 }
@@ -249,12 +256,12 @@ func (s *server) receiveBody(x *exchange) {
 	for _, name := range slices.Sorted(maps.Keys(x.call.Body)) {
 		r, raw := x.call.Body[name], fields[name]
 		own := s.readers[r.Is]
-		if r.Is == "ids" {
+		if r.Is == "id" || r.Is == "ids" {
 			own = s.readIDs
 		}
 		switch v, ok := r.member(raw); {
 		case raw == nil && !r.Need:
-		case raw != nil && own != nil:
+		case raw != nil && own != nil && !(r.Null && isNull(raw)):
 			x.set[name] = own(x, name, raw)
 		case ok:
 			x.set[name] = v
@@ -265,18 +272,22 @@ func (s *server) receiveBody(x *exchange) {
 	x.wrong.refuse()
 }
 
-// readIDs reads ids of things of a kind.
+// readIDs reads the id of a thing of a kind, or several, as the service writes them.
 func (s *server) readIDs(x *exchange, at string, raw json.RawMessage) any {
-	ids, ok := read[[]any](raw)
-	for _, id := range ids {
-		if _, known := s.parts.numberOf(x.call.Body[at].Kind, fmt.Sprint(id)); !known {
-			ok = false
-		}
+	r, list, ok := x.call.Body[at], []json.RawMessage{raw}, true
+	if r.Is == "ids" {
+		list, ok = read[[]json.RawMessage](raw)
+	}
+	for _, one := range list {
+		n, known := s.parts.numberOf(r.Kind, strings.Trim(string(one), `"`))
+		id, _ := json.Marshal(s.parts.idOf(r.Kind, n))
+		ok = ok && known && bytes.Equal(id, one)
 	}
 	if !ok {
-		x.wrong.add(at, "invalid", x.call.Body[at].Want)
+		x.wrong.add(at, cmp.Or(r.Code, "invalid"), r.Want)
 	}
-	return ids
+	v, _ := read[any](raw)
+	return v
 }
 
 // member reads a member of a body; an empty rule leaves it to what answers the call.
@@ -300,9 +311,10 @@ func (r *rule) member(raw json.RawMessage) (v any, ok bool) {
 	return v, ok
 }
 
-// json answers with v. Strings are not HTML-escaped: none of the services is known to do that.
-func (x *exchange) json(status int, v any) { x.jsonAs(status, "application/json; charset=utf-8", v) }
+// ok answers with v as the service does.
+func (s *server) ok(x *exchange, v any) { x.jsonAs(http.StatusOK, s.Answers, v) }
 
+// jsonAs answers with v. Strings are not HTML-escaped: none of the services is known to do that.
 func (x *exchange) jsonAs(status int, contentType string, v any) {
 	x.status = status
 	x.answer.Set("Content-Type", contentType)

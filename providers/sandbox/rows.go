@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ type rows struct {
 	touched map[int]time.Time
 	latest  time.Time // of touched, the one touched last
 	order   []int     // by time of change, latest last; nil until somebody asks
-	entries map[string]map[string]any
+	entries map[thing]map[string]any
 }
 
 // created is a conversation that a client made.
@@ -32,7 +33,7 @@ type created struct {
 func (s *server) open() {
 	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
 	s.seeded = s.data.dated(s.file["conversations"])
-	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[string]map[string]any{}
+	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[thing]map[string]any{}
 }
 
 // raw is the record of a conversation as its file has it.
@@ -53,30 +54,35 @@ func (s *server) round(row int) int {
 
 // telling tells how a conversation differs from the one of the file.
 func (s *server) telling(row int) telling {
+	if s.round(row) == 0 || !s.data.retells() {
+		return telling{w: s.data, years: func() int { return 0 }}
+	}
 	return telling{s.data, s.round(row), func() int { return s.data.base.Year() - s.createdAt(row).Year() }}
 }
 
 // takingPart are those who take part in a conversation, said what was said in it.
 func (s *server) takingPart(row int) []map[string]any {
-	all, t := []map[string]any{}, s.telling(row)
+	all, scene := []map[string]any{}, s.scene(row)
 	for _, entry := range s.raw(row).With {
 		who, _ := entry["who"].(string)
-		all = append(all, with(entry, map[string]any{"who": t.text(who)}))
+		all = append(all, with(entry, map[string]any{"who": scene.plays(who)}))
 	}
 	return all
 }
 
 func (s *server) said(row int) []line {
-	all, t := slices.Clone(s.raw(row).Said), s.telling(row)
-	for i, l := range all {
-		all[i].By, all[i].Text = t.text(l.By), t.text(l.Text)
+	all := slices.Clone(s.raw(row).Said)
+	if scene := s.scene(row); s.data.retells() {
+		for i, l := range all {
+			all[i].By, all[i].Text = scene.plays(l.By), scene.text(l.Text).(string)
+		}
 	}
 	return all
 }
 
 // createdAt has fractions of a second in different lengths, none included.
 func (s *server) createdAt(row int) time.Time {
-	file, again := len(s.seeded.Rows), s.data.recast != nil
+	file, again := len(s.seeded.Rows), s.data.retells()
 	switch {
 	case row >= s.conversations:
 		return s.made[row-s.conversations].at
@@ -137,7 +143,7 @@ func (s *server) value(row int, field string) any {
 		return v
 	case string:
 		if !strings.ContainsAny(v, "@{") {
-			return s.telling(row).text(v)
+			return v
 		}
 	}
 	return s.scene(row).value(v)
@@ -284,78 +290,78 @@ type directory struct {
 func (s *server) things(kind string) int {
 	d := s.Directories[kind]
 	n := len(s.file[d.Rows].Rows)
-	if d.Again || (d.Of == "contact" || d.Of == "company") && s.data.recast != nil {
+	if d.Again || (d.Of == "contact" || d.Of == "company") && s.data.retells() {
 		n *= tellings(s.conversations, len(s.seeded.Rows))
 	}
 	return n
 }
 
-// entry is thing i of a kind, the caller's to change at the top. It is made once: nothing changes a directory.
-func (s *server) entry(kind string, i int) map[string]any {
-	key := kind + " " + fmt.Sprint(i)
+// entry is thing i of a kind, the caller's to change at the top; thing is the same, to be read. It is made once: nothing changes
+// a directory.
+func (s *server) entry(kind string, i int) map[string]any { return maps.Clone(s.thing(kind, i)) }
+
+func (s *server) thing(kind string, i int) map[string]any {
+	key := thing{kind, i}
 	if s.entries[key] == nil {
-		d := s.Directories[kind]
-		c := s.file[d.Rows]
-		r := c.Rows[i%len(c.Rows)]
-		words := s.parts.words(kind, i)
+		c := s.file[s.Directories[kind].Rows]
+		r, words := c.Rows[i%len(c.Rows)], s.parts.words(kind, i)
 		words["id"] = s.parts.idOf(kind, i)
 		place := func(kind string, n int) any { return s.parts.place(-1, kind, n) }
 		s.entries[key] = (&scene{at: s.data.base, pace: 1, clock: s.parts.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
 	}
-	return maps.Clone(s.entries[key])
+	return s.entries[key]
+}
+
+type thing struct {
+	kind string
+	i    int
 }
 
 // listDirectory answers with the things of a kind that the query looks for.
 func (s *server) listDirectory(x *exchange) {
-	d := s.Directories[x.call.Of]
-	rows := slices.DeleteFunc(upTo(s.parts.count(x.call.Of)), func(i int) bool {
-		return d.Without != "" && s.entry(x.call.Of, i)[d.Without] != nil || s.parts.hidden(x, x.call.Of, i) ||
-			!s.found(x, i)
+	kind, found := x.call.Of, s.found(x)
+	without := s.Directories[kind].Without
+	rows := slices.DeleteFunc(upTo(s.parts.count(kind)), func(i int) bool {
+		return s.thing(kind, i)[without] != nil || s.parts.hidden(x, kind, i) || !found(func(member string) any { return s.thing(kind, i)[member] })
 	})
-	s.parts.listed(x, x.call.Of, rows)
+	s.parts.listed(x, kind, rows)
 }
 
-// found tells whether a thing is what the query looks for.
-func (s *server) found(x *exchange, i int) bool {
+// found compiles the query into a test of a thing that has some members.
+func (s *server) found(x *exchange) func(of func(member string) any) bool {
+	var tests []func(of func(member string) any) bool
 	for name, wanted := range x.param {
-		r := s.rule(x.call, name)
-		if r.Same == "" && r.In == nil && r.Like == nil {
-			continue
-		}
-		doc := s.entry(x.call.Of, i)
-		lower := func(of ...string) string {
-			var texts []string
-			for _, member := range of {
-				texts = append(texts, leaves(doc[member])...)
-			}
-			return strings.ToLower(strings.Join(texts, " "))
-		}
-		text := strings.ToLower(fmt.Sprint(wanted))
-		list, _ := wanted.([]string)
-		if !slices.ContainsFunc(r.In, func(of []string) bool { return strings.Contains(lower(of...), text) }) &&
-			!slices.ContainsFunc(r.Like, func(of string) bool { return strings.HasPrefix(lower(of), text) }) &&
-			!slices.Contains(list, fmt.Sprint(doc[r.Same])) {
-			return false
+		r, text := s.rule(x.call, name), strings.ToLower(fmt.Sprint(wanted))
+		list, several := wanted.([]string)
+		switch {
+		case r.Same != "" && several:
+			tests = append(tests, func(of func(string) any) bool { return slices.Contains(list, fmt.Sprint(of(r.Same))) })
+		case r.Same != "":
+			tests = append(tests, func(of func(string) any) bool { return of(r.Same) == wanted })
+		case r.In != nil || r.Like != nil:
+			tests = append(tests, func(of func(string) any) bool {
+				return slices.ContainsFunc(r.In, func(m []string) bool { return strings.Contains(texts(of, m...), text) }) ||
+					slices.ContainsFunc(r.Like, func(m string) bool { return strings.HasPrefix(texts(of, m), text) })
+			})
 		}
 	}
-	return true
+	return func(of func(string) any) bool {
+		return !slices.ContainsFunc(tests, func(fits func(func(string) any) bool) bool { return !fits(of) })
+	}
 }
 
-// leaves are the texts in a value.
-func leaves(v any) (texts []string) {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		for _, of := range v {
-			texts = append(texts, leaves(of)...)
-		}
-	case map[string]any:
-		for _, of := range v {
-			texts = append(texts, leaves(of)...)
-		}
+// texts are those in some members of a thing, as one in lower case.
+func texts(of func(member string) any, members ...string) string {
+	var all []string
+	for _, member := range members {
+		rebuilt(of(member), func(v any) any {
+			if t, ok := v.(string); ok {
+				all = append(all, t)
+			}
+			return v
+		})
 	}
-	return texts
+	return strings.ToLower(strings.Join(all, " "))
 }
 
 // readEntry answers with a thing.
@@ -364,5 +370,5 @@ func (s *server) readEntry(x *exchange) {
 	if !ok {
 		x.notFound(sentence(x.call.Of))
 	}
-	s.parts.one(x, x.call.Of, s.entry(x.call.Of, i))
+	s.parts.one(x, http.StatusOK, x.call.Of, s.entry(x.call.Of, i))
 }

@@ -98,17 +98,12 @@ var makers = map[string]func(*server) service{
 
 func newService(name string, conversations int, data *world, now func() time.Time) service {
 	s := &server{spec: load[spec](data.files, "data/services/"+name+".json"), conversations: conversations, data: data, now: now}
+	s.key = s.Key
 	if own := makers[name]; own != nil {
 		return own(s)
 	}
 	s.start(s, nil)
 	return s
-}
-
-// service is a server with what makes it the one it is.
-type service interface {
-	parts
-	own() *server
 }
 
 // New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
@@ -151,7 +146,7 @@ func New(o Options) (*Sandbox, error) {
 func (s *Sandbox) Accounts() (accounts []Account) {
 	for _, v := range s.services {
 		of := v.own()
-		a := Account{Name: of.Account, Provider: of.Provider, Path: of.Path, Unseen: of.unseen(), Acts: of.acts()}
+		a := Account{Name: of.Account, Provider: of.Provider, Path: of.Path, Credential: of.key, Unseen: of.unseen(), Acts: of.acts()}
 		a.Settings, a.Secrets = map[string]string{}, map[string]string{}
 		maps.Copy(a.Settings, of.Settings)
 		v.account(&a)

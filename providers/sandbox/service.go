@@ -36,8 +36,10 @@ func (l *lock) hold() func() {
 	return l.mu.Unlock
 }
 
-// parts are what a service may define on top of a server. All are called with the lock held.
-type parts interface {
+// service is a server with what it may define on top of one. All but own are called with the lock held.
+type service interface {
+	// own returns the server that the service embeds.
+	own() *server
 	// account completes what the description says.
 	account(a *Account)
 	// greet sets the headers that every answer has, authorized tells whether the credential is right, enter refuses what isn't
@@ -59,7 +61,7 @@ type parts interface {
 	// with several.
 	words(kind string, i int) map[string]any
 	hidden(x *exchange, kind string, i int) bool
-	one(x *exchange, kind string, doc map[string]any)
+	one(x *exchange, status int, kind string, doc map[string]any)
 	listed(x *exchange, kind string, rows []int)
 	// show returns a conversation with everything a caller may ask for.
 	show(row int) map[string]any
@@ -67,13 +69,14 @@ type parts interface {
 	set(row int, field string, value any)
 }
 
-// server is a service that runs. One that is more than its description embeds it and defines some of the parts.
+// server is a service that runs. One that is more than its description embeds it and defines some of what a service has.
 type server struct {
 	*spec
-	parts         parts
+	parts         service
 	conversations int
 	data          *world
 	now           func() time.Time
+	key           string // the account's credential
 	lock
 	switches Switches
 	do       map[string]func(*exchange) // what answers calls and makes contests, by name
@@ -92,11 +95,10 @@ type Switches map[string]any
 // Server is what every service has.
 type Server = server
 
-// own returns the server that a service embeds.
 func (s *server) own() *server { return s }
 
 // start readies a server; what answers calls and contests is named in the description.
-func (s *server) start(p parts, do map[string]func(*exchange)) {
+func (s *server) start(p service, do map[string]func(*exchange)) {
 	s.parts, s.gone, s.switches = p, map[int]bool{}, Switches{}
 	s.do = map[string]func(*exchange){
 		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
@@ -200,7 +202,7 @@ func (s *server) serve(x *exchange) {
 // guard refuses by the switches that are on.
 func (s *server) guard(x *exchange, all []guard) {
 	for _, g := range all {
-		if !s.spend(g.When) {
+		if g.Has != "" && !slices.Contains(strings.Split(x.query.Get(g.Query), ","), g.Has) || !s.spend(g.When) {
 			continue
 		}
 		if g.Allow != "" {

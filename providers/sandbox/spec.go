@@ -1,9 +1,5 @@
 package sandbox
 
-import ()
-
-import ()
-
 // spec is a service as its file in data/services describes it: what it is asked, what it refuses and in which words. In the
 // texts of answers "{word}" stands for a word of the occasion, as in a record.
 type spec struct {
@@ -41,7 +37,7 @@ type spec struct {
 	// List is a page of conversations, of Size rows unless the call says.
 	List any
 	Size int
-	// Calls are the documented ones, by method and path as [http.ServeMux] takes them.
+	// Calls are the documented ones, by method ("ANY" for all) and path, in which "{name}" is any part.
 	Calls    map[string]*call
 	Contests []contest
 }
@@ -61,10 +57,12 @@ type call struct {
 	Gone string
 }
 
-// guard refuses a call while a switch is on, or as often as the switch's number says.
+// guard refuses a call while a switch is on, or as often as the switch's number says; one with a query only where that parameter
+// has a word in its list.
 type guard struct {
-	When, Code, Detail, Allow string
-	Status                    int
+	When, Query, Has    string
+	Status              int
+	Code, Detail, Allow string
 }
 
 // failure says how a refusal is answered. All of a service's failures that fit count, in their order.

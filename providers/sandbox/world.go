@@ -3,10 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"embed"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
@@ -32,13 +29,11 @@ type world struct {
 	seed  uint64
 	base  time.Time // when the sandbox was made, UTC, in whole seconds
 	zone  *time.Location
-	// recast is nil where stories that are told again are told of the same people.
-	recast *recasting
 }
 
-// cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
-// what a client must not count on, such as some names and times. The others are what those are called who stand for the people
-// and the companies where a story is told again; who stays stands for nobody.
+// cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that
+// the services leave out what a client must not count on, such as some names and times. The others are what those are called who
+// stand for the people and the companies where a story is told again; who stays stands for nobody.
 type cast struct {
 	Services                            []string
 	Odd                                 bool
@@ -62,9 +57,7 @@ func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last)
 
 func newWorld(from fs.FS, name string, seed uint64, now time.Time) *world {
 	people := load[cast](from, "data/"+name+"/people.json")
-	return &world{
-		cast: people, files: from, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recast: recastingOf(people),
-	}
+	return &world{cast: people, files: from, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location()}
 }
 
 var loaded sync.Map // what load read, by path: it doesn't change
@@ -139,16 +132,9 @@ func (w *world) kind(kind string) uint64 {
 
 // id is the UUID of number n of a kind of things.
 func (w *world) id(kind string, n int) string {
-	var raw [16]byte
 	start := w.kind(kind)
-	h := mix(start ^ uint64(uint32(n)))
-	binary.BigEndian.PutUint32(raw[:], uint32(n)*idFactor^uint32(start))
-	binary.BigEndian.PutUint64(raw[4:], h)
-	binary.BigEndian.PutUint32(raw[12:], uint32(mix(h)))
-	raw[6] = raw[6]&0x0f | 0x40
-	raw[8] = raw[8]&0x3f | 0x80
-	s := hex.EncodeToString(raw[:])
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+	head, h := uint32(n)*idFactor^uint32(start), mix(start^uint64(uint32(n)))
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%04x%08x", head, h>>48, h>>32&0xfff, h>>16&0x3fff|0x8000, h&0xffff, uint32(mix(h)))
 }
 
 // number is the inverse of id, for numbers below limit.
@@ -233,9 +219,6 @@ func (s *span) UnmarshalText(text []byte) error {
 
 // dated is a collection with the days of its rows as ages, newest first.
 func (w *world) dated(c *collection) *collection {
-	if !slices.ContainsFunc(c.Rows, func(r record) bool { return r.On != "" }) {
-		return c
-	}
 	out := &collection{All: c.All, Rows: slices.Clone(c.Rows), Acts: c.Acts}
 	for i, r := range out.Rows {
 		if r.On != "" {
@@ -248,14 +231,12 @@ func (w *world) dated(c *collection) *collection {
 
 // on is the time that "3d 14:30" means.
 func (w *world) on(text string) time.Time {
-	ago, clock, _ := strings.Cut(text, "d ")
-	days, err := strconv.Atoi(ago)
-	at, wrong := time.Parse("15:04", clock)
-	if err = errors.Join(err, wrong); err != nil {
+	var days, hour, minute int
+	if _, err := fmt.Sscanf(text, "%dd %d:%d", &days, &hour, &minute); err != nil {
 		panic(fmt.Sprintf("sandbox: %s: %q: %v", w.name, text, err))
 	}
 	day := w.workday((days*5 + 6) / 7)
-	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), 0, 0, w.zone).UTC()
+	return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, w.zone).UTC()
 }
 
 // age is how long ago row i of n was created: the ages of the file are spread over more or fewer rows.
@@ -294,28 +275,42 @@ func (s *scene) make(all, set map[string]any, drop []string) map[string]any {
 	for k, v := range set {
 		out[k] = s.value(v)
 	}
-	maps.DeleteFunc(out, func(k string, v any) bool { return v == nothing{} || slices.Contains(drop, k) })
+	maps.DeleteFunc(out, func(k string, _ any) bool { return slices.Contains(drop, k) })
 	return out
 }
 
 func (s *scene) value(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return s.make(v, nil, nil)
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = s.value(v[i])
+	return rebuilt(v, func(v any) any {
+		switch v := v.(type) {
+		case string:
+			return s.text(v)
+		case map[string]any:
+			maps.DeleteFunc(v, func(_ string, v any) bool { return v == nothing{} })
 		}
-		return out
-	case string:
-		return s.text(v)
+		return v
+	})
+}
+
+// rebuilt is a value with what by makes of each part of it, from the inside out.
+func rebuilt(v any, by func(any) any) any {
+	switch of := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(of))
+		for k := range of {
+			out[k] = rebuilt(of[k], by)
+		}
+		v = out
+	case []any:
+		out := make([]any, len(of))
+		for i := range of {
+			out[i] = rebuilt(of[i], by)
+		}
+		v = out
 	}
-	return v
+	return by(v)
 }
 
 func (s *scene) text(v string) any {
-	v = s.tell.text(v)
 	if after, ok := strings.CutPrefix(v, "@"); ok {
 		if d, err := time.ParseDuration(cmp.Or(after, "0s")); err == nil {
 			return s.clock(s.time(d))
@@ -344,7 +339,10 @@ func (s *scene) word(place string) any {
 		return v
 	}
 	if kind, n := reference(word); kind != word {
-		return s.place(kind, n)
+		if text, ok := s.tell.word(kind, n); ok {
+			return text
+		}
+		return s.place(kind, s.tell.number(kind, n))
 	}
 	return place
 }
@@ -358,6 +356,15 @@ func fill(template any, words map[string]any) any {
 	return s.value(template)
 }
 
+// plays is who "contact 3" and the like is in this telling.
+func (s *scene) plays(who string) string {
+	kind, n := reference(who)
+	if kind == who {
+		return who
+	}
+	return kind + " " + strconv.Itoa(s.tell.number(kind, n))
+}
+
 // words are what a record can say of a person.
 func (w *world) words(p person) map[string]any {
 	return map[string]any{
@@ -368,10 +375,3 @@ func (w *world) words(p person) map[string]any {
 
 // stamp formats a time with only the fractional digits it has, in UTC.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999999Z07:00") }
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}

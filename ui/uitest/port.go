@@ -7,12 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Ports are taken from below those that systems hand out by themselves, so that
-// nothing gets one between here and its use.
-const (
-	firstPort = 20_000
-	ports     = 10_000
-)
+// Ports are taken from below those that systems hand out by themselves, so that nothing gets one between here and its use.
+const firstPort, ports = 20_000, 10_000
 
 var lastPort atomic.Int64
 
@@ -31,9 +27,5 @@ func FreeRedirect(t interface{ Fatal(...any) }) string {
 
 func free(host, port string) bool {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return false
-	}
-	_ = l.Close()
-	return true
+	return err == nil && l.Close() == nil
 }

@@ -15,16 +15,15 @@ func Submissions(outbox []model.OutboxEntry, journal []model.JournalEntry) []mod
 		settled []model.JournalEntry
 		edits   []model.Titled
 	}
-	var order []string
-	by := map[string]*group{}
+	var groups []*group
 	of := func(e model.Edit, title string) *group {
-		g := by[e.Submission]
-		if g == nil {
-			g = &group{Submission: model.Submission{ID: e.Submission, At: e.Created, User: e.User}}
-			by[e.Submission], order = g, append(order, e.Submission)
+		i := slices.IndexFunc(groups, func(g *group) bool { return g.ID == e.Submission })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, &group{Submission: model.Submission{ID: e.Submission, At: e.Created, User: e.User}})
 		}
-		g.edits = append(g.edits, model.Titled{Edit: e, Title: title})
-		return g
+		groups[i].edits = append(groups[i].edits, model.Titled{Edit: e, Title: title})
+		return groups[i]
 	}
 	for _, j := range slices.Backward(journal) {
 		g := of(j.Edit, j.Title)
@@ -34,9 +33,8 @@ func Submissions(outbox []model.OutboxEntry, journal []model.JournalEntry) []mod
 		g := of(e.Edit, e.Title)
 		g.waiting = append(g.waiting, e)
 	}
-	out := make([]model.Submission, 0, len(order))
-	for _, id := range slices.Backward(order) {
-		g := by[id]
+	out := []model.Submission{}
+	for _, g := range slices.Backward(groups) {
 		g.Sentence = model.Sentence(g.edits)
 		out = append(out, g.Narrowed(g.waiting, g.settled))
 	}

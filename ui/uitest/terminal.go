@@ -4,6 +4,7 @@ package uitest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"reflect"
@@ -44,24 +45,16 @@ func OpenTerminal(t testing.TB, w, h int) *Terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := pty.Setsize(ptmx, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)}); err != nil {
-		t.Fatal(err)
-	}
 	// Else a read that waits would keep it from being closed.
-	fd, err := syscall.Dup(int(ptmx.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ptmx.Close()
-	if err := syscall.SetNonblock(fd, true); err != nil {
+	fd, dup := syscall.Dup(int(ptmx.Fd()))
+	before, state := term.GetState(tty.Fd())
+	size := pty.Setsize(ptmx, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)})
+	if err := errors.Join(size, dup, state, ptmx.Close(), syscall.SetNonblock(fd, true)); err != nil {
 		t.Fatal(err)
 	}
 	ptmx = os.NewFile(uintptr(fd), "terminal")
-	x := &Terminal{TTY: tty, t: t, pty: ptmx, screen: vt.NewEmulator(w, h)}
+	x := &Terminal{TTY: tty, t: t, pty: ptmx, before: before, screen: vt.NewEmulator(w, h)}
 	x.taken = sync.NewCond(&x.mu)
-	if x.before, err = term.GetState(tty.Fd()); err != nil {
-		t.Fatal(err)
-	}
 	go io.Copy(ptmx, x.screen) // what a terminal answers when it is asked
 	go x.read()
 	t.Cleanup(x.Close)

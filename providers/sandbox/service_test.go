@@ -1,9 +1,12 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,6 +70,54 @@ func TestAFifthServiceIsAFile(t *testing.T) {
 	}
 	s.Revoke("notes")
 	p.want(401, "GET", "/notes?page=1", "")
+}
+
+// TestDescriptionsNameWhatThereIs: a word that is spelt wrong in a file would be no check at all.
+func TestDescriptionsNameWhatThereIs(t *testing.T) {
+	for _, v := range newTestSandbox(t, Options{}).services {
+		s := v.own()
+		raw, err := files.ReadFile("data/services/" + s.Provider + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		strict := json.NewDecoder(bytes.NewReader(raw))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&spec{}); err != nil {
+			t.Errorf("%s: %v", s.Provider, err)
+		}
+		guards, rules := slices.Clone(s.Refuse), slices.Collect(maps.Values(s.Query))
+		for _, e := range s.Errors {
+			guards = append(guards, guard{When: e.When})
+		}
+		for pattern, c := range s.Calls {
+			if s.do[c.Do] == nil || c.Of != "" && c.Of != "batch" && s.Directories[c.Of] == nil {
+				t.Errorf("%s: nothing answers %s", s.Provider, pattern)
+			}
+			guards = append(append(guards, c.Refuse...), guard{When: c.Gone})
+			for _, name := range c.Query {
+				if s.rule(c, name) == nil {
+					t.Errorf("%s: %s has no rule for %s", s.Provider, pattern, name)
+				}
+			}
+			rules = slices.Concat(rules, slices.Collect(maps.Values(c.Params)), slices.Collect(maps.Values(c.Body)))
+		}
+		for _, r := range rules {
+			known := []string{"", "number", "flag", "time", "utc", "list", "id", "prefix", "string", "text", "object", "texts", "ids", "any", "never"}
+			if !slices.Contains(known, r.Is) && s.readers[r.Is] == nil {
+				t.Errorf("%s: no value is %q", s.Provider, r.Is)
+			}
+		}
+		for _, g := range guards {
+			if g.When != "" && s.Switches[g.When] == "" {
+				t.Errorf("%s has no switch %q", s.Provider, g.When)
+			}
+		}
+		for _, c := range s.Contests {
+			if c.Do != "" && s.do[c.Do] == nil {
+				t.Errorf("%s: nobody does %q", s.Provider, c.Do)
+			}
+		}
+	}
 }
 
 // TestRecords: what a data file may say.
