@@ -168,7 +168,7 @@ func New(o Options) *Model {
 		o.Layout = layoutAuto
 	}
 	keys, problems := keymap.New(o.Keys)
-	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{kept: map[string]draft{}},
+	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{},
 		themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.th = theme.New(m.themeConf)
@@ -257,6 +257,14 @@ func (m *Model) here() *tab { return &m.tabs[m.tab] }
 func (m *Model) query() (full string, problem error) {
 	t := m.here()
 	return combine(t.Query, t.filter, t.order)
+}
+
+func (m *Model) parsed() (query.Query, error) {
+	text, err := m.query()
+	if err != nil {
+		return query.Query{}, err
+	}
+	return query.Parse(text)
 }
 
 func (m *Model) accounts() []model.AccountState {

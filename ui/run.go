@@ -129,15 +129,12 @@ func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan er
 	hurry := context.AfterFunc(ctx, func() { time.AfterFunc(draftsTime, cancel) })
 	done, result := make(chan error, 1), make(chan error, 1)
 	go func() {
-		err := m.drafts.writeAll(writing)
+		m.drafts.writeAll(writing)
 		select {
 		case <-ended:
 		case <-time.After(loopTime):
 		}
-		if len(m.drafts.unwritten()) > 0 {
-			err = m.drafts.writeAll(writing)
-		}
-		done <- err
+		done <- m.drafts.writeAll(writing)
 	}()
 	go func() {
 		defer cancel()
