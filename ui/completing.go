@@ -105,9 +105,7 @@ func (m *Model) offer() {
 	}
 	asked := p.asked
 	p.waiting = true
-	read(m, func(ctx context.Context) ([]query.Completion, error) {
-		return m.be.Complete(ctx, value[start:], cursor-start)
-	}, func(offers []query.Completion, err error) {
+	read(m, with2(m.be.Complete, value[start:], cursor-start), func(offers []query.Completion, err error) {
 		if p != m.prompt || p.asked != asked {
 			return
 		}
@@ -221,7 +219,8 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 		}
 	case action == keymap.Sort:
 		for _, w := range query.Words(query.FieldSort) {
-			all = append(all, query.Completion{Text: w.Name, Help: w.Help}, query.Completion{Text: "-" + w.Name, Help: "the other way round"})
+			all = append(all, query.Completion{Text: w.Name, Help: w.Help},
+				query.Completion{Text: "-" + w.Name, Help: "the other way round"})
 		}
 	case action == keymap.Copy:
 		for _, c := range copyings {

@@ -20,7 +20,8 @@ import (
 func formOf(kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		all := m.samples(in.subjects)
-		s := edit.Subject{Capabilities: all.capabilities(), About: all.about(model.EditParticipants), Several: !in.one, People: all.accounts}
+		s := edit.Subject{Capabilities: all.capabilities(), About: all.about(model.EditParticipants),
+			Several: !in.one, People: all.accounts}
 		draft := draftOf(cmp.Or(string(kind), "form"), in)
 		if kind != "" {
 			s.Kinds = []model.EditKind{kind}
@@ -183,9 +184,9 @@ func (m *Model) openPicker(p *edit.Picker) {
 		case ask.Wait:
 			m.soon(lookupTime, func() { m.answer(p, ask) })
 		default:
-			read(m, func(ctx context.Context) (model.LookupPage, error) {
-				return m.be.Lookup(ctx, ask.Account, ask.Request)
-			}, func(page model.LookupPage, err error) { m.answer(p, edit.Found{Ask: ask, Page: page, Err: err}) })
+			read(m, with2(m.be.Lookup, ask.Account, ask.Request), func(page model.LookupPage, err error) {
+				m.answer(p, edit.Found{Ask: ask, Page: page, Err: err})
+			})
 		}
 	}}
 	m.open(l)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 
 	"confab/model"
 	"confab/ui/theme"
@@ -110,9 +109,7 @@ func (m *Model) countHidden() {
 		m.list.SetHidden(0)
 		return
 	}
-	read(m, func(ctx context.Context) (int, error) {
-		return m.be.Hidden(ctx, model.ListRequest{Query: q, Inbox: true}, marks)
-	}, func(n int, err error) {
+	read(m, with2(m.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
 		if gen == m.hiddenGen && err == nil {
 			m.list.SetHidden(n)
 		}

@@ -186,7 +186,8 @@ func openTerminal(in, out *os.File) terminal {
 
 // restoreModes takes back every mode that the framework sets. Cut escape sequences are cancelled
 // first; what belongs to the alternate screen goes before it is left.
-const restoreModes = "\x18\x1b[?2026l\x1b[m\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2027l\x1b[0 q\x1b]2;\x07"
+const restoreModes = "\x18\x1b[?2026l\x1b[m\x1b[>4m\x1b[<1u\x1b[?1049l" +
+	"\x1b[?25h\x1b[?2004l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2027l\x1b[0 q\x1b]2;\x07"
 
 // restore puts the terminal back, as far as that takes restoreTime: it may take no output.
 func (t terminal) restore() {

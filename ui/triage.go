@@ -205,7 +205,8 @@ func parseWhen(text string, now time.Time) (time.Time, error) {
 			return on((int(day)-int(now.Weekday())+6)%7+1, dawn), nil
 		}
 	}
-	for layout, at := range map[string]time.Duration{"2006-01-02 15:04": 0, "2006-01-02T15:04": 0, time.RFC3339: 0, time.DateOnly: morning} {
+	for layout, at := range map[string]time.Duration{
+		"2006-01-02 15:04": 0, "2006-01-02T15:04": 0, time.RFC3339: 0, time.DateOnly: morning} {
 		t, err := time.ParseInLocation(layout, strings.TrimSpace(text), now.Location())
 		if t = t.Add(at); err == nil && !t.After(now) {
 			return t, fmt.Errorf("%s is in the past", short)
