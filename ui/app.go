@@ -310,8 +310,8 @@ type Backend interface {
 	Undecided(ctx context.Context) (map[string]int, error)
 	Withdraw(ctx context.Context, ids ...string) (n int, err error)
 
-	// TriageMany is an act that can be taken back. Where it ends early, the act is what was done.
-	TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
+	// Triage is an act that can be taken back. Where it ends early, the act is what was done.
+	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)
 	// KeepSession keeps where a person is; LeftSession returns where the last process was that did not forget it.

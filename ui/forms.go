@@ -20,8 +20,15 @@ import (
 func formOf(kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		all := m.samples(in.subjects)
-		s := edit.Subject{Capabilities: all.capabilities(), About: all.about(model.EditParticipants),
+		s := edit.Subject{Capabilities: model.Capabilities{}, About: all.about(model.EditParticipants),
 			Several: !in.one, People: all.accounts}
+		for _, one := range all { // the best that any allows; the plan says where it can't be done
+			for k, v := range one.can {
+				if was, ok := s.Capabilities[k]; !ok || !was.Can() && v.Can() {
+					s.Capabilities[k] = v
+				}
+			}
+		}
 		draft := draftOf(cmp.Or(string(kind), "form"), in)
 		if kind != "" {
 			s.Kinds = []model.EditKind{kind}

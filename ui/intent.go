@@ -321,19 +321,6 @@ func (m *Model) samples(s subjects) (out samples) {
 	return out
 }
 
-// capabilities returns the best that any allows; the plan says for which it can't be done.
-func (s samples) capabilities() model.Capabilities {
-	out := model.Capabilities{}
-	for _, one := range s {
-		for k, v := range one.can {
-			if was, ok := out[k]; !ok || !was.Can() && v.Can() {
-				out[k] = v
-			}
-		}
-	}
-	return out
-}
-
 // accounts returns the accounts in which this kind of edit can be made, each once.
 func (s samples) accounts(kind model.EditKind) (out []model.Description) {
 	for _, one := range s {

@@ -124,7 +124,7 @@ func (m *Model) writeTriage() {
 	operate(m, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
 		refs, err := of.refs(ctx, m.be)
 		if err == nil {
-			err = m.be.TriageMany(ctx, refs, change, report)
+			err = m.be.Triage(ctx, refs, change, report)
 		}
 		return struct{}{}, err
 	}, func(_ struct{}, err error) { m.triaged(err) })

@@ -78,7 +78,7 @@ type Engine interface {
 	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
 	// Recheck reads afresh what an edit that waits for a person wants to change.
 	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
-	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 
 	// Sync waits for a refresh of the named accounts, of all if none is named.
 	Sync(ctx context.Context, accounts ...string) error
