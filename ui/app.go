@@ -168,7 +168,7 @@ func New(o Options) *Model {
 		o.Layout = layoutAuto
 	}
 	keys, problems := keymap.New(o.Keys)
-	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{kept: map[string]draft{}},
+	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{},
 		themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.th = theme.New(m.themeConf)
@@ -259,6 +259,14 @@ func (m *Model) query() (full string, problem error) {
 	return combine(t.Query, t.filter, t.order)
 }
 
+func (m *Model) parsed() (query.Query, error) {
+	text, err := m.query()
+	if err != nil {
+		return query.Query{}, err
+	}
+	return query.Parse(text)
+}
+
 func (m *Model) accounts() []model.AccountState {
 	if m.be == nil {
 		return nil
@@ -302,8 +310,8 @@ type Backend interface {
 	Undecided(ctx context.Context) (map[string]int, error)
 	Withdraw(ctx context.Context, ids ...string) (n int, err error)
 
-	// TriageMany is an act that can be taken back. Where it ends early, the act is what was done.
-	TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
+	// Triage is an act that can be taken back. Where it ends early, the act is what was done.
+	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)
 	// KeepSession keeps where a person is; LeftSession returns where the last process was that did not forget it.

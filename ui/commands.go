@@ -55,9 +55,13 @@ func read[T any](m *Model, get func(context.Context) (T, error), take func(T, er
 	})
 }
 
-// with is a call of the engine with an argument, for read.
-func with[A, T any](call func(context.Context, A) (T, error), arg A) func(context.Context) (T, error) {
-	return func(ctx context.Context) (T, error) { return call(ctx, arg) }
+// with and with2 are a call of the engine with its arguments, for read.
+func with[A, T any](call func(context.Context, A) (T, error), a A) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) { return call(ctx, a) }
+}
+
+func with2[A, B, T any](call func(context.Context, A, B) (T, error), a A, b B) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) { return call(ctx, a, b) }
 }
 
 // fetch is read for what is only said where it fails: could not do what.

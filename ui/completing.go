@@ -19,6 +19,7 @@ type completing struct {
 	// Both are those of when typing rested last: a letter alone writes few bytes.
 	drawn  problem
 	offers []query.Completion
+	begin  int // where the text begins that they are about
 	chosen int
 	// completed is the text after the last tab, for another; uncompleted that before the first.
 	completed, uncompleted string
@@ -94,26 +95,25 @@ func (m *Model) offer() {
 	start := 0 // of the query
 	if p.kind == promptCommand {
 		if p.offers, start = m.commandOffers(value[:cursor]); start < 0 {
+			p.begin = 0
 			p.point()
 			m.turned()
 			return
 		}
 	}
 	if !m.indexed {
-		p.offers = shifted(query.Complete(value[start:], cursor-start, nil), start)
+		p.offers, p.begin = query.Complete(value[start:], cursor-start, nil), start
 		p.point()
 	}
 	asked := p.asked
 	p.waiting = true
-	read(m, func(ctx context.Context) ([]query.Completion, error) {
-		return m.be.Complete(ctx, value[start:], cursor-start)
-	}, func(offers []query.Completion, err error) {
+	read(m, with2(m.be.Complete, value[start:], cursor-start), func(offers []query.Completion, err error) {
 		if p != m.prompt || p.asked != asked {
 			return
 		}
 		p.waiting = false
 		if err == nil {
-			p.offers = shifted(offers, start)
+			p.offers, p.begin = offers, start
 		}
 		if near, ok := m.nearest(); ok && p.kind == promptFilter && value == near.filter {
 			first := query.Completion{Text: near.text, End: len(value), Count: near.found, Help: "nearest"}
@@ -122,13 +122,6 @@ func (m *Model) offer() {
 		p.point()
 		m.turned()
 	})
-}
-
-func shifted(offers []query.Completion, by int) []query.Completion {
-	for i := range offers {
-		offers[i].Start, offers[i].End = offers[i].Start+by, offers[i].End+by
-	}
-	return offers
 }
 
 // turned carries out the tab that waited for the offers, and what was struck after it.
@@ -150,7 +143,7 @@ func (p *prompt) point() {
 	if len(p.offers) == 0 || p.refused {
 		return
 	}
-	value, start := p.input.Value(), p.offers[0].Start
+	value, start := p.input.Value(), p.begin+p.offers[0].Start
 	if start <= len(value) && p.problem.at >= utf8.RuneCountInString(value[:start]) {
 		p.drawn = problem{}
 	}
@@ -180,11 +173,12 @@ func (m *Model) complete(by int) {
 	}
 	chosen := (at + by + n) % n
 	c := p.offers[chosen]
-	if c.Start < 0 || c.End > len(value) || c.Start > c.End {
+	from, to := p.begin+c.Start, p.begin+c.End
+	if from < 0 || to > len(value) || from > to {
 		return
 	}
-	p.input.Set(value[:c.Start] + c.Text + value[c.End:])
-	p.input.SetPosition(len([]rune(value[:c.Start] + c.Text)))
+	p.input.Set(value[:from] + c.Text + value[to:])
+	p.input.SetPosition(len([]rune(value[:from] + c.Text)))
 	p.problem, p.chosen, p.completed = problem{}, chosen, p.input.Value()
 	if p.kind == promptFilter {
 		m.filterTyped()
@@ -221,7 +215,8 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 		}
 	case action == keymap.Sort:
 		for _, w := range query.Words(query.FieldSort) {
-			all = append(all, query.Completion{Text: w.Name, Help: w.Help}, query.Completion{Text: "-" + w.Name, Help: "the other way round"})
+			all = append(all, query.Completion{Text: w.Name, Help: w.Help},
+				query.Completion{Text: "-" + w.Name, Help: "the other way round"})
 		}
 	case action == keymap.Copy:
 		for _, c := range copyings {

@@ -43,9 +43,8 @@ func (m *Model) reloadDetail(in intent) {
 func (m *Model) readWhole(ref model.Ref) {
 	m.detail.SetReading(detail.Reading{Loading: true})
 	m.readActivity(ref)
-	read(m, func(ctx context.Context) (model.Detail, error) {
-		return m.be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
-	}, func(d model.Detail, err error) { m.detailCame(ref, d, err) })
+	need := model.NeedParticipants | model.NeedContacts | model.NeedMessages | model.NeedEverything
+	read(m, with2(m.be.Load, ref, need), func(d model.Detail, err error) { m.detailCame(ref, d, err) })
 }
 
 func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
@@ -167,9 +166,7 @@ func (m *Model) peek(ref model.Ref) {
 		if !calm || ref != m.detail.Ref() || m.detail.Detail() != nil || !m.previewShown() {
 			return
 		}
-		read(m, func(ctx context.Context) (model.Detail, error) {
-			return m.be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages)
-		}, func(d model.Detail, err error) {
+		read(m, with2(m.be.Load, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages), func(d model.Detail, err error) {
 			if err == nil && (ref != m.detail.Ref() || m.detail.Detail() == nil) {
 				m.detailCame(ref, d, nil)
 			}

@@ -16,15 +16,18 @@
 //   - However a dropped link ends the program, the next start goes back to the
 //     view, the filter and the conversation; who leaves by a key starts afresh.
 //
-// One key, all the way, by the functions of Model that carry it:
+// Update collects what it begins (Model.do) and returns it as one command, so a handler
+// returns nothing.
+//
+// One key, all the way, by the methods of Model that carry it:
 //
 //	key          p, looked up in the key table
 //	intent       the conversations it is about, as they are now
 //	run          or the reason why it is off
 //	plan         asks the engine, in a command, what would change
-//	planCame     shows that and asks (askPlan), if it has to be asked
+//	planCame     shows that and asks (askChanges), if it has to be asked
 //	submit       writes the edits to the outbox, in a command
-//	submitted    follows them; the row shows the new value as pending
+//	submitted    shows the new value as pending; followOn follows it
 //	news         an announcement of the engine: what it names is read again
 //	pageCame     the row, toldLine the message line: delivered, or what it needs
 //

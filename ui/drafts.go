@@ -13,14 +13,13 @@ import (
 	"confab/ui/theme"
 )
 
-// drafts is what was typed and not submitted yet. It is locked: commands write it side by
-// side, and the end of the program does what a stuck model could not.
+// drafts is what was typed and not submitted yet. Commands write it side by side, and the end
+// of the program does what a stuck model could not.
 type drafts struct {
 	save func(ctx context.Context, key, text string) error
 	// writing orders the writes: an older text never follows a newer one.
 	writing sync.Mutex
-	mu      sync.Mutex
-	kept    map[string]draft
+	kept    sync.Map // of draft, by key
 }
 
 type draft struct {
@@ -28,31 +27,13 @@ type draft struct {
 	dirty bool // newer than on disk
 }
 
-func (d *drafts) get(key string) draft { return d.update(key, func(*draft) {}) }
-
-func (d *drafts) update(key string, change func(*draft)) draft {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	t := d.kept[key]
-	change(&t)
-	d.kept[key] = t
-	return t
+func (d *drafts) get(key string) draft {
+	v, _ := d.kept.Load(key)
+	kept, _ := v.(draft)
+	return kept
 }
 
-func (d *drafts) put(key, text string) { d.update(key, func(t *draft) { *t = draft{text, true} }) }
-
-// unwritten lists what is newer here than on disk.
-func (d *drafts) unwritten() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var keys []string
-	for key, t := range d.kept {
-		if t.dirty {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
+func (d *drafts) put(key, text string) { d.kept.Store(key, draft{text, true}) }
 
 // write brings a draft to disk. One that fails is written with the next change, or at the end.
 func (d *drafts) write(ctx context.Context, key string) error {
@@ -64,16 +45,17 @@ func (d *drafts) write(ctx context.Context, key string) error {
 	}
 	err := d.save(ctx, key, now.text)
 	if err == nil {
-		d.update(key, func(t *draft) { t.dirty = t.text != now.text })
+		d.kept.CompareAndSwap(key, now, draft{text: now.text})
 	}
 	return err
 }
 
 func (d *drafts) writeAll(ctx context.Context) error {
 	var errs []error
-	for _, key := range d.unwritten() {
-		errs = append(errs, d.write(ctx, key))
-	}
+	d.kept.Range(func(key, _ any) bool {
+		errs = append(errs, d.write(ctx, key.(string)))
+		return true
+	})
 	return errors.Join(errs...)
 }
 

@@ -284,7 +284,7 @@ func (f *fake) Refresh(...string) {
 	f.refreshs++
 }
 
-func (f *fake) TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error {
+func (f *fake) Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error {
 	if progress != nil {
 		progress(len(refs)/2, len(refs))
 	}

@@ -124,6 +124,18 @@ func TestOffersFollowOnceTypingRests(t *testing.T) {
 	})
 }
 
+func TestASearchOffersNoQueries(t *testing.T) {
+	f := newFake(conversations(3)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("enter", "/")
+		a.Rush("i", "s", "left")
+		a.Settle()
+		if n := f.calls["Complete"]; n != 0 {
+			t.Errorf("the cursor moved in what is searched for, and the query was completed %d times\n%s", n, a.Text())
+		}
+	})
+}
+
 func TestFilterNarrowsTheView(t *testing.T) {
 	o := ui.Options{Views: []ui.View{{Name: "Two", Query: "provider:bird OR provider:kona"}}}
 	with(t, newFake(conversations(60)...), start{options: o}, func(a *app) {

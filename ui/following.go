@@ -66,16 +66,6 @@ func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
 	return true
 }
 
-func (f *following) announced(e model.Event, named bool) bool {
-	refs := e.Refs
-	if !named { // why one waits may be what an edit of another submission does
-		refs = f.edits.On(refs)
-	}
-	f.news.all = f.news.all || e.All
-	f.news.announced(refs, named)
-	return e.All || len(refs) > 0
-}
-
 // seenTime is how long a line is shown before a key takes it away.
 const seenTime = 200 * time.Millisecond
 
@@ -322,9 +312,15 @@ func (m *Model) newsOf(e model.Event) {
 	} else if len(e.Submissions) > 0 {
 		m.refreshLedger(e.Submissions, e.Refs)
 	}
-	named := slices.Contains(e.Submissions, m.told.id)
+	f, refs := &m.told, e.Refs
+	named := slices.Contains(e.Submissions, f.id)
 	if find[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
-		named = m.told.announced(e, named) || named
+		if !named { // why one waits may be what an edit of another submission does
+			refs = f.edits.On(refs)
+		}
+		f.news.announced(refs, named)
+		f.news.all = f.news.all || e.All
+		named = named || len(refs) > 0
 	}
 	if e.All || named {
 		m.readTold()

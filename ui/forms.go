@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"confab/model"
-	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/edit"
 	"confab/ui/keymap"
@@ -21,7 +20,15 @@ import (
 func formOf(kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		all := m.samples(in.subjects)
-		s := edit.Subject{Capabilities: all.capabilities(), About: all.about(model.EditParticipants), Several: !in.one, People: all.accounts}
+		s := edit.Subject{Capabilities: model.Capabilities{}, About: all.about(model.EditParticipants),
+			Several: !in.one, People: all.accounts}
+		for _, one := range all { // the best that any allows; the plan says where it can't be done
+			for k, v := range one.can {
+				if was, ok := s.Capabilities[k]; !ok || !was.Can() && v.Can() {
+					s.Capabilities[k] = v
+				}
+			}
+		}
 		draft := draftOf(cmp.Or(string(kind), "form"), in)
 		if kind != "" {
 			s.Kinds = []model.EditKind{kind}
@@ -38,53 +45,48 @@ func formOf(kind model.EditKind) handler {
 			}
 		}
 		f := edit.NewForm(titled("Edit", in), s)
-		m.openForm(f, in, draft, func() (purpose, error) {
+		f.Keys = m.keys.Keys(keymap.Form)
+		m.openEditor(f, in, draft, func() (purpose, error) {
 			changes, err := f.Changes()
 			return purpose{title: f.Title, changes: changes, repeatable: true}, err
 		})
+		m.restoreDraft(f, draft)
 	}}
 }
 
-func (m *Model) openForm(f *edit.Form, in intent, draft string, filled func() (purpose, error)) {
-	f.Keys = m.keys.Keys(keymap.Form)
-	m.openEditor(f, in, draft, func() {
+// openEditor opens a form or a table. filled returns what was filled in, to be planned and
+// shown; nil leaves that to the form below.
+func (m *Model) openEditor(o drafted, in intent, draft string, filled func() (purpose, error)) {
+	submit := func() {
 		why, err := filled()
-		if err != nil {
-			f.Complain(err.Error())
-			return
+		switch {
+		case err != nil:
+			m.complain(o, err.Error())
+		case len(why.changes) == 0 && why.create == nil:
+			m.complain(o, "nothing was changed")
+		default:
+			why.intent, why.draft, why.from, why.review = in, draft, o, true
+			m.plan(why)
 		}
-		why.intent, why.draft, why.from = in, draft, f
-		m.review(why)
-	})
-	m.restoreDraft(f, draft)
-}
-
-func (m *Model) openEditor(o drafted, in intent, draft string, submit func()) {
+	}
 	m.open(layer{overlay: o, draft: draft, act: func(asks any) {
 		switch asks := asks.(type) {
 		case *edit.People:
-			m.openTable(asks, in, "", func() { m.closeOverlay(asks) })
+			m.openTable(asks, in, "", nil)
 		case *edit.Picker:
 			m.openPicker(asks)
 		case edit.Load:
-			m.readPeople(o.(*edit.People), in.one, func(context.Context) ([]model.Ref, error) { return asks.Refs, nil })
+			m.readPeople(o.(*edit.People), in, asks.Refs)
 		case edit.Ready:
 			m.restoreDraft(o, draft)
 		case keymap.Action:
-			if asks == keymap.Submit {
+			if asks == keymap.Submit && filled == nil {
+				m.closeOverlay(o)
+			} else if asks == keymap.Submit {
 				submit()
 			}
 		}
 	}})
-}
-
-func (m *Model) review(why purpose) {
-	if len(why.changes) == 0 && why.create == nil {
-		m.complain(why.from, "nothing was changed")
-		return
-	}
-	why.review = true
-	m.plan(why)
 }
 
 // maxPeopleOf bounds of how many the people are edited at once: each is read first.
@@ -101,38 +103,40 @@ func peopleOf(what string, kind model.EditKind) handler {
 		}
 		all := m.samples(in.subjects).accounts(kind)
 		e, draft := edit.NewPeople(title, kind, !in.one, all...), draftOf(string(kind), in)
-		m.openTable(e, in, draft, func() {
-			m.review(purpose{intent: in, title: bulkTitle(what, in.size()), changes: e.Changes(), draft: draft, from: e,
-				repeatable: !in.one && len(all) == 1})
+		m.openTable(e, in, draft, func() (purpose, error) {
+			return purpose{title: bulkTitle(what, in.size()), changes: e.Changes(), repeatable: !in.one && len(all) == 1}, nil
 		})
 	}}
 }
 
 // openTable opens a table of people, always read afresh.
-func (m *Model) openTable(e *edit.People, in intent, draft string, submit func()) {
+func (m *Model) openTable(e *edit.People, in intent, draft string, filled func() (purpose, error)) {
 	if n := in.size(); n > maxPeopleOf {
 		m.say(theme.Warning, fmt.Sprintf("%s are too many at once: at most %d, since the people of each are read first",
 			theme.Number(n), maxPeopleOf))
 		return
 	}
 	e.Keys = m.keys.Keys(keymap.People)
-	m.openEditor(e, in, draft, submit)
+	m.openEditor(e, in, draft, filled)
 	if e.Need() != 0 {
-		m.readPeople(e, in.one, func(ctx context.Context) ([]model.Ref, error) { return in.refs(ctx, m.be) })
+		m.readPeople(e, in, nil)
 	}
 }
 
-func (m *Model) readPeople(e *edit.People, one bool, of func(context.Context) ([]model.Ref, error)) {
+// readPeople reads the conversations whose people are edited, a few at a time; nil for all.
+func (m *Model) readPeople(e *edit.People, in intent, refs []model.Ref) {
 	var op *operation
-	if !one {
+	if !in.one {
 		op = inDialog("Reading the people")
 		op.needed = true
 	}
 	need, kind := e.Need(), e.Kind()
 	operate(m, op, func(ctx context.Context, report func(int, int)) (edit.Loaded, error) {
-		refs, err := of(ctx)
-		if err != nil {
-			return nil, err
+		if refs == nil {
+			var err error
+			if refs, err = in.refs(ctx, m.be); err != nil {
+				return nil, err
+			}
 		}
 		out := make(edit.Loaded, len(refs))
 		var done atomic.Int64
@@ -187,48 +191,34 @@ func (m *Model) openPicker(p *edit.Picker) {
 		case ask.Wait:
 			m.soon(lookupTime, func() { m.answer(p, ask) })
 		default:
-			read(m, func(ctx context.Context) (model.LookupPage, error) {
-				return m.be.Lookup(ctx, ask.Account, ask.Request)
-			}, func(page model.LookupPage, err error) { m.answer(p, edit.Found{Ask: ask, Page: page, Err: err}) })
+			read(m, with2(m.be.Lookup, ask.Account, ask.Request), func(page model.LookupPage, err error) {
+				m.answer(p, edit.Found{Ask: ask, Page: page, Err: err})
+			})
 		}
 	}}
 	m.open(l)
 	l.act(p.Ask())
 }
 
-// creator is an account in which a conversation may be created; off is why it can't.
-type creator struct {
-	about model.Description
-	can   model.Capabilities
-	off   string
-}
-
-func (m *Model) creators() (all []creator, can int) {
+// creators returns what all accounts allow.
+func (m *Model) creators() (all samples) {
 	for _, a := range m.accounts() {
-		c := creator{can: m.be.Capabilities(model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider})}
-		c.about, _ = m.be.Describe(a.Name)
-		c.about.Account, c.about.Provider = a.Name, a.Provider
-		if of := c.can.Of(model.EditCreate); of.Can() {
-			can++
-		} else {
-			c.off = model.CleanLine(of.Reason, 200)
-		}
-		all = append(all, c)
+		all = append(all, m.sample(model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider}))
 	}
-	return all, can
+	return all
 }
 
 func cannotCreate(m *Model, _ intent) string {
-	all, can := m.creators()
+	all := m.creators()
 	switch {
 	case m.opts.ReadOnly:
 		return readOnly
-	case can > 0:
+	case len(all.accounts(model.EditCreate)) > 0:
 		return ""
 	}
 	var why []string
-	for _, c := range all {
-		why = append(why, c.about.Account+": "+c.off)
+	for _, s := range all {
+		why = append(why, s.about.Account+": "+s.off(model.EditCreate))
 	}
 	return strings.Join(why, "; ")
 }
@@ -238,28 +228,26 @@ func (m *Model) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
 	}
-	text, _ := m.query()
-	if q, err := query.Parse(text); err == nil {
-		if accounts := q.Accounts(); len(accounts) == 1 {
-			return accounts[0]
-		}
+	q, _ := m.parsed()
+	if accounts := q.Accounts(); len(accounts) == 1 {
+		return accounts[0]
 	}
 	return ""
 }
 
 // openCreate asks for the account where there is a choice, the one at hand first.
 func (m *Model) openCreate(in intent) {
-	all, can := m.creators()
-	here := m.accountHere(in)
-	slices.SortStableFunc(all, func(a, b creator) int {
+	all, here := m.creators(), m.accountHere(in)
+	slices.SortStableFunc(all, func(a, b sample) int {
 		return cell(strings.EqualFold(b.about.Account, here)) - cell(strings.EqualFold(a.about.Account, here))
 	})
 	d := &dialog.Menu{Title: "New conversation in which account?"}
-	for _, c := range all {
-		d.Items = append(d.Items, dialog.Item{Label: c.about.Account + " (" + cmp.Or(c.about.Name, c.about.Provider) + ")", Off: c.off})
+	for _, s := range all {
+		label := s.about.Account + " (" + cmp.Or(s.about.Name, s.about.Provider) + ")"
+		d.Items = append(d.Items, dialog.Item{Label: label, Off: s.off(model.EditCreate)})
 	}
-	first := slices.IndexFunc(all, func(c creator) bool { return c.off == "" })
-	if can == 1 {
+	first := slices.IndexFunc(d.Items, func(it dialog.Item) bool { return it.Off == "" })
+	if len(all.accounts(model.EditCreate)) == 1 {
 		m.openCreateIn(all[first])
 		return
 	}
@@ -267,12 +255,15 @@ func (m *Model) openCreate(in intent) {
 	m.openMenu(d, func(i int) { m.openCreateIn(all[i]) })
 }
 
-func (m *Model) openCreateIn(c creator) {
-	f := edit.NewCreate(c.about, c.can)
-	m.openForm(f, intent{action: keymap.NewItem}, "new:"+c.about.Account, func() (purpose, error) {
+func (m *Model) openCreateIn(s sample) {
+	f, account := edit.NewCreate(s.about, s.can), s.about.Account
+	f.Keys = m.keys.Keys(keymap.Form)
+	draft := "new:" + account
+	m.openEditor(f, intent{action: keymap.NewItem}, draft, func() (purpose, error) {
 		n, err := f.New()
-		return purpose{title: f.Title, account: c.about.Account, create: &n, details: f.Review()}, err
+		return purpose{title: f.Title, account: account, create: &n, details: f.Review()}, err
 	})
+	m.restoreDraft(f, draft)
 }
 
 const (

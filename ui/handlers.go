@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"maps"
 
 	"confab/model"
 	"confab/ui/keymap"
@@ -35,11 +36,26 @@ type handler struct {
 }
 
 func handlers() map[keymap.Action]handler {
-	private := sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
-	public := sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
-	closing := sets("close", model.EditStatus, model.StatusClosed, always)
-	reopening := sets("reopen", model.EditStatus, model.StatusOpen, always)
-	h := map[keymap.Action]handler{
+	h := looking()
+	maps.Copy(h, acting())
+	for _, c := range copyings {
+		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { m.copyAs(in, c) }}
+	}
+	for i := range 9 {
+		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.switchTab(i) },
+			off: func(m *Model, _ intent) string {
+				if i >= len(m.tabs) {
+					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
+				}
+				return ""
+			}}
+	}
+	return h
+}
+
+// looking is what changes nothing but the screen.
+func looking() map[keymap.Action]handler {
+	return map[keymap.Action]handler{
 		keymap.Down:         {moves: true, run: moveBy(1)},
 		keymap.Up:           {moves: true, run: moveBy(-1)},
 		keymap.Top:          {moves: true, run: edge(-1)},
@@ -75,6 +91,26 @@ func handlers() map[keymap.Action]handler {
 		keymap.MarkAll:    {run: plain((*Model).markAll)},
 		keymap.ClearMarks: {run: plain((*Model).clearMarks)},
 
+		keymap.Copy:         {opens: true, wants: wantsRows, run: (*Model).copyAny},
+		keymap.Browser:      opens(model.LinkWeb),
+		keymap.Recording:    opens(model.LinkRecording),
+		keymap.OutboxScreen: {run: (*Model).openOutbox},
+		keymap.Refresh:      {run: (*Model).refresh},
+		keymap.Redraw:       {run: plain((*Model).redraw)},
+		keymap.Help:         {run: plain((*Model).openHelp)},
+		keymap.Suspend:      {run: plain((*Model).suspend)},
+		keymap.Quit:         {run: plain((*Model).quit)},
+		keymap.Interrupt:    {run: plain((*Model).quit)},
+	}
+}
+
+// acting is what changes conversations and what is kept of them.
+func acting() map[keymap.Action]handler {
+	private := sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
+	public := sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
+	closing := sets("close", model.EditStatus, model.StatusClosed, always)
+	reopening := sets("reopen", model.EditStatus, model.StatusOpen, always)
+	return map[keymap.Action]handler{
 		keymap.TogglePrivacy: private.unless(public, func(c model.Conversation) bool { return c.Privacy == model.PrivacyPrivate }),
 		keymap.MakePrivate:   private,
 		keymap.MakePublic:    public,
@@ -103,31 +139,7 @@ func handlers() map[keymap.Action]handler {
 		keymap.Pin:    marksAs("pinned", "not pinned any more", func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} }),
 		keymap.Seen:   marksAs("seen", "unseen", func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} }),
 		keymap.Snooze: {opens: true, wants: wantsRows, run: (*Model).snooze},
-
-		keymap.Copy:         {opens: true, wants: wantsRows, run: (*Model).copyAny},
-		keymap.Browser:      opens(model.LinkWeb),
-		keymap.Recording:    opens(model.LinkRecording),
-		keymap.OutboxScreen: {run: (*Model).openOutbox},
-		keymap.Refresh:      {run: (*Model).refresh},
-		keymap.Redraw:       {run: plain((*Model).redraw)},
-		keymap.Help:         {run: plain((*Model).openHelp)},
-		keymap.Suspend:      {run: plain((*Model).suspend)},
-		keymap.Quit:         {run: plain((*Model).quit)},
-		keymap.Interrupt:    {run: plain((*Model).quit)},
 	}
-	for _, c := range copyings {
-		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { m.copyAs(in, c) }}
-	}
-	for i := range 9 {
-		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.switchTab(i) },
-			off: func(m *Model, _ intent) string {
-				if i >= len(m.tabs) {
-					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
-				}
-				return ""
-			}}
-	}
-	return h
 }
 
 func plain(do func(*Model)) act { return func(m *Model, _ intent) { do(m) } }

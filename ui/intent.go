@@ -287,14 +287,26 @@ type sample struct {
 	can   model.Capabilities
 }
 
+func (m *Model) sample(c model.Conversation) sample {
+	about, _ := m.be.Describe(c.Ref.Account)
+	return sample{about, m.be.Capabilities(c)}
+}
+
+// off returns why an edit can't be made, "" where it can.
+func (s sample) off(kind model.EditKind) string {
+	if c := s.can.Of(kind); !c.Can() {
+		return model.CleanLine(c.Reason, 200)
+	}
+	return ""
+}
+
 type samples []sample
 
 // samples returns those at hand, and one for each account of which some are not.
 func (m *Model) samples(s subjects) (out samples) {
 	held := map[string]int{}
 	add := func(c model.Conversation) {
-		about, _ := m.be.Describe(c.Ref.Account)
-		out = append(out, sample{about, m.be.Capabilities(c)})
+		out = append(out, m.sample(c))
 		held[c.Ref.Account]++
 	}
 	for r := range m.atHand(s) {
@@ -304,19 +316,6 @@ func (m *Model) samples(s subjects) (out samples) {
 		if !s.one && held[name] < s.set.Count(name) {
 			about, _ := m.be.Describe(name)
 			add(model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
-		}
-	}
-	return out
-}
-
-// capabilities returns the best that any allows; the plan says for which it can't be done.
-func (s samples) capabilities() model.Capabilities {
-	out := model.Capabilities{}
-	for _, one := range s {
-		for k, v := range one.can {
-			if was, ok := out[k]; !ok || !was.Can() && v.Can() {
-				out[k] = v
-			}
 		}
 	}
 	return out

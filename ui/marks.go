@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -15,8 +13,6 @@ func (m *Model) marksHere() bool {
 }
 
 func (m *Model) mark(in intent) {
-	from := in.row.Conversation.Ref
-	rows, _, whole := m.list.From(from, max(1, in.count))
 	switch {
 	case !m.marksHere():
 		return
@@ -25,10 +21,10 @@ func (m *Model) mark(in intent) {
 		return
 	case in.count <= 1:
 		m.list.ToggleMark()
-	case whole:
-		m.list.Mark(rows)
 	default:
-		m.markRows(model.SelectRequest{First: from, N: in.count}, false)
+		from := in.row.Conversation.Ref
+		rows, _, whole := m.list.From(from, in.count)
+		m.markRows(rows, whole, model.SelectRequest{First: from, N: in.count})
 	}
 	m.list.Move(in.times())
 	m.chose()
@@ -51,23 +47,24 @@ func (m *Model) markRange(in intent) {
 
 func (m *Model) endRange() {
 	rows, whole := m.list.Range()
-	if !whole {
-		m.markRows(m.rangeRequest(), false)
-		return
-	}
-	m.list.EndRange()
-	m.list.Mark(rows)
+	m.markRows(rows, whole, m.rangeRequest())
 }
 
 // markAll marks the rows that this view has now, or none where all are marked.
 func (m *Model) markAll() {
 	if m.marksHere() {
-		m.markRows(model.SelectRequest{}, true)
+		m.markRows(model.Selection{}, false, model.SelectRequest{})
 	}
 }
 
-// markRows reads rows and marks them; toggle unmarks them where all are. Acts wait for that.
-func (m *Model) markRows(req model.SelectRequest, toggle bool) {
+// markRows marks rows, which are read where the window does not hold the whole of them, and
+// unmarks all of the view where they are marked. Acts wait for what is read.
+func (m *Model) markRows(rows model.Selection, whole bool, req model.SelectRequest) {
+	if whole {
+		m.list.EndRange()
+		m.list.Mark(rows)
+		return
+	}
 	tab := m.tab
 	q, _ := m.query()
 	m.marking, m.deferred = inLine("marking", "nothing was marked"), nil
@@ -82,7 +79,7 @@ func (m *Model) markRows(req model.SelectRequest, toggle bool) {
 			return
 		}
 		m.list.EndRange()
-		if !toggle {
+		if req != (model.SelectRequest{}) {
 			m.list.Mark(rows)
 		} else if m.list.ToggleMarks(rows) {
 			m.say(theme.Marked, theme.Number(rows.Len())+" marked")
@@ -110,9 +107,7 @@ func (m *Model) countHidden() {
 		m.list.SetHidden(0)
 		return
 	}
-	read(m, func(ctx context.Context) (int, error) {
-		return m.be.Hidden(ctx, model.ListRequest{Query: q, Inbox: true}, marks)
-	}, func(n int, err error) {
+	read(m, with2(m.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
 		if gen == m.hiddenGen && err == nil {
 			m.list.SetHidden(n)
 		}

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -47,7 +46,7 @@ func (m *Model) openLedger() *ledger {
 func (m *Model) reloadLedger() {
 	if o := m.openLedger(); o != nil {
 		o.whole = true
-		m.readLedger(o)
+		m.readLedger()
 	}
 }
 
@@ -57,7 +56,7 @@ func (m *Model) refreshLedger(ids []string, refs []model.Ref) {
 		o.named = append(o.named, ids...)
 		o.edits.announced(refs, slices.Contains(ids, o.Opened()))
 		o.whole = o.whole || len(o.named) > historyLimit
-		m.readLedger(o)
+		m.readLedger()
 	}
 }
 
@@ -72,8 +71,9 @@ type ledgerRead struct {
 	find                   string // the submission the cursor is put on
 }
 
-func (m *Model) readLedger(o *ledger) {
-	if !o.begin() {
+func (m *Model) readLedger() {
+	o := m.openLedger()
+	if o == nil || !o.begin() {
 		return
 	}
 	r := ledgerRead{open: o.Opened(), whole: o.whole}
@@ -163,7 +163,7 @@ func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) {
 		o.Find(r.find)
 		o.find = model.Ref{}
 	}
-	m.ended(&o.reader, func() { m.readLedger(o) })
+	m.ended(&o.reader, m.readLedger)
 }
 
 func (m *Model) readOlder() bool {
@@ -190,11 +190,14 @@ func (m *Model) readOlder() bool {
 func (m *Model) ledgerAsks(asks any) {
 	o := m.ledger
 	sub, edit, ok := o.Under()
-	// Those of the submission, or the edit of the line.
-	these := func(which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
-		if edit != nil {
+	// The edit of the line, or those of its submission.
+	these := func(nothing string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+		switch {
+		case !outbox.Unsettled(sub, edit):
+			m.say(theme.Dim, nothing)
+		case edit != nil:
 			do([]model.OutboxEntry{edit.OutboxEntry})
-		} else {
+		default:
 			m.ofEdits(m.editsOf(sub.ID), which, do)
 		}
 	}
@@ -202,7 +205,7 @@ func (m *Model) ledgerAsks(asks any) {
 	case outbox.Moved{}:
 		// Why the edits wait that the cursor came to may have changed.
 		if !m.readOlder() && o.moved {
-			m.readLedger(o)
+			m.readLedger()
 		}
 	case outbox.Opened{}:
 		m.reloadLedger()
@@ -225,19 +228,12 @@ func (m *Model) ledgerAsks(asks any) {
 			m.settleNext()
 		}
 	case keymap.Retry:
-		if outbox.Unsettled(sub, edit) {
-			these(outbox.Retriable, m.retry)
-		} else {
-			m.say(theme.Dim, "there is nothing to send again")
-		}
+		these("there is nothing to send again", outbox.Retriable, m.retry)
 	case keymap.RetryFailed:
 		m.retryFailed()
 	case keymap.Discard:
-		if outbox.Unsettled(sub, edit) {
-			these(func(e model.OutboxEntry) bool { return e.State != model.Sending }, m.askDiscard)
-		} else {
-			m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
-		}
+		these("there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered",
+			func(e model.OutboxEntry) bool { return e.State != model.Sending }, m.askDiscard)
 	case keymap.UndoEntry:
 		switch {
 		case !ok:
@@ -428,7 +424,7 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 		left += cell(e.Sent)
 	}
 	if left > 0 {
-		d.Text = []string{fmt.Sprintf("Requests for %s of them have left already: discarding does not take those back.", theme.Number(left))}
+		d.Text = []string{"Requests for " + theme.Number(left) + " of them have left already: discarding does not take those back."}
 	}
 	if len(all) == 1 {
 		d.Title, d.Text = "Discard this edit?", []string{m.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}

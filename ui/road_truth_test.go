@@ -44,7 +44,7 @@ func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
 			r.t.Fatal(len(refs), err)
 		}
 		yes := true
-		if err := r.inbox.Triage(ctx, refs, model.TriageChange{Done: &yes, Seen: &yes}); err != nil {
+		if err := r.inbox.Triage(ctx, refs, model.TriageChange{Done: &yes, Seen: &yes}, nil); err != nil {
 			r.t.Fatal(err)
 		}
 		// Own edits move the time of the last change, at once or in the next list.

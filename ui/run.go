@@ -129,15 +129,12 @@ func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan er
 	hurry := context.AfterFunc(ctx, func() { time.AfterFunc(draftsTime, cancel) })
 	done, result := make(chan error, 1), make(chan error, 1)
 	go func() {
-		err := m.drafts.writeAll(writing)
+		m.drafts.writeAll(writing)
 		select {
 		case <-ended:
 		case <-time.After(loopTime):
 		}
-		if len(m.drafts.unwritten()) > 0 {
-			err = m.drafts.writeAll(writing)
-		}
-		done <- err
+		done <- m.drafts.writeAll(writing)
 	}()
 	go func() {
 		defer cancel()
@@ -189,7 +186,8 @@ func openTerminal(in, out *os.File) terminal {
 
 // restoreModes takes back every mode that the framework sets. Cut escape sequences are cancelled
 // first; what belongs to the alternate screen goes before it is left.
-const restoreModes = "\x18\x1b[?2026l\x1b[m\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2027l\x1b[0 q\x1b]2;\x07"
+const restoreModes = "\x18\x1b[?2026l\x1b[m\x1b[>4m\x1b[<1u\x1b[?1049l" +
+	"\x1b[?25h\x1b[?2004l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2027l\x1b[0 q\x1b]2;\x07"
 
 // restore puts the terminal back, as far as that takes restoreTime: it may take no output.
 func (t terminal) restore() {

@@ -43,31 +43,13 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	if in.marked {
 		m.clearMarks()
 	}
-	before := m.list.Ref()
-	if !m.inDetail || !m.list.MoveToRef(m.detail.Ref()) {
-		m.beginTriage(w)
-		if m.list.Ref() != before {
-			m.cursorMoved()
-		}
-		return
-	}
-	if m.list.Cursor()+n >= m.list.Total() {
+	opened := m.inDetail && m.list.MoveToRef(m.detail.Ref())
+	last := opened && m.list.Cursor()+n >= m.list.Total()
+	if last {
 		w.text += "; that was the last one"
-		m.beginTriage(w)
-		m.inDetail = false
-		m.cursorMoved()
-		return
 	}
-	m.beginTriage(w)
-	if m.list.Ref() == m.detail.Ref() {
-		m.list.Move(n) // the view still holds them
-	}
-	m.openSelected()
-}
-
-// beginTriage shows a change at once: the next key is about what then is under the cursor.
-func (m *Model) beginTriage(w triageWork) {
-	m.showTriage(w)
+	before := m.list.Ref()
+	m.showTriage(w) // at once: the next key is about what then is under the cursor
 	m.submitting++
 	m.told.takes = false // the undo key takes this back first
 	m.pages.stale = m.pages.busy
@@ -75,14 +57,23 @@ func (m *Model) beginTriage(w triageWork) {
 	if len(m.triages) == 1 {
 		m.writeTriage()
 	}
+	stays := m.list.Ref() == before
+	switch {
+	case last:
+		m.inDetail = false
+		m.cursorMoved()
+	case opened:
+		if stays {
+			m.list.Move(n)
+		}
+		m.openSelected()
+	case !stays:
+		m.cursorMoved()
+	}
 }
 
 func (m *Model) showTriage(w triageWork) {
-	text, err := m.query()
-	if err != nil {
-		return
-	}
-	q, err := query.Parse(text)
+	q, err := m.parsed()
 	if err != nil {
 		return
 	}
@@ -133,7 +124,7 @@ func (m *Model) writeTriage() {
 	operate(m, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
 		refs, err := of.refs(ctx, m.be)
 		if err == nil {
-			err = m.be.TriageMany(ctx, refs, change, report)
+			err = m.be.Triage(ctx, refs, change, report)
 		}
 		return struct{}{}, err
 	}, func(_ struct{}, err error) { m.triaged(err) })
@@ -214,7 +205,8 @@ func parseWhen(text string, now time.Time) (time.Time, error) {
 			return on((int(day)-int(now.Weekday())+6)%7+1, dawn), nil
 		}
 	}
-	for layout, at := range map[string]time.Duration{"2006-01-02 15:04": 0, "2006-01-02T15:04": 0, time.RFC3339: 0, time.DateOnly: morning} {
+	for layout, at := range map[string]time.Duration{
+		"2006-01-02 15:04": 0, "2006-01-02T15:04": 0, time.RFC3339: 0, time.DateOnly: morning} {
 		t, err := time.ParseInLocation(layout, strings.TrimSpace(text), now.Location())
 		if t = t.Add(at); err == nil && !t.After(now) {
 			return t, fmt.Errorf("%s is in the past", short)

@@ -105,7 +105,7 @@ func (v *vast) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) ([]
 	return out, nil, v.enter("SubmissionEdits")
 }
 
-func (v *vast) TriageMany(context.Context, []model.Ref, model.TriageChange, func(int, int)) error {
+func (v *vast) Triage(context.Context, []model.Ref, model.TriageChange, func(int, int)) error {
 	return v.enter("Triage")
 }
 

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -150,7 +149,7 @@ func (m *Model) emptyText() []string {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
 		if near, ok := m.nearest(); ok {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
-			return append(text, fmt.Sprintf("Nearest: %s, %s.", near.text, theme.Number(near.found)), "", key+" tab takes it; esc clears the filter.")
+			return append(text, "Nearest: "+near.text+", "+theme.Number(near.found)+".", "", key+" tab takes it; esc clears the filter.")
 		}
 		return append(text, "esc clears the filter.")
 	}

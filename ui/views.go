@@ -157,7 +157,8 @@ func (m *Model) sort(in intent) {
 		m.sortBy(in.arg)
 		return
 	}
-	now, words := m.sorting(), query.Words(query.FieldSort)
+	q, _ := m.parsed()
+	now, words := q.Sort(), query.Words(query.FieldSort)
 	d := &dialog.Menu{Title: "Sort by"}
 	for i, w := range words {
 		it := dialog.Item{Key: w.Name[:1], Label: w.Name + ": " + w.Help}
@@ -195,15 +196,10 @@ func (m *Model) sortBy(order string) {
 	m.setFilter(m.here().filter, m.list.Ref())
 }
 
-func (m *Model) sorting() query.Sort {
-	text, _ := m.query()
-	q, _ := query.Parse(text)
-	return q.Sort()
-}
-
 // order says how the list is sorted, and whether that is the usual way.
 func (m *Model) order() (words string, usual bool) {
-	s := m.sorting()
+	q, _ := m.parsed()
+	s := q.Sort()
 	words = "by " + s.Field
 	if s.Reverse {
 		words += ", reversed"

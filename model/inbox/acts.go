@@ -58,14 +58,9 @@ func (s *session) spend(no int) {
 	s.acts = slices.DeleteFunc(s.acts, func(a act) bool { return a.no == no })
 }
 
-// Triage changes local marks, as an act that can be taken back.
-func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) error {
-	return b.TriageMany(ctx, refs, ch, nil)
-}
-
-// TriageMany is Triage that tells, if progress is not nil, how far it has come.
-// Where it ends early, the error says how far, and the act is what was done.
-func (b *Inbox) TriageMany(ctx context.Context, refs []model.Ref, ch model.TriageChange, progress func(done, total int)) error {
+// Triage changes local marks, as an act that can be taken back. progress, if it is not nil, is
+// told how far that has come. Where it ends early, the error says so and the act is what was done.
+func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange, progress func(done, total int)) error {
 	var before []store.Marked
 	err := b.store.TriageEach(ctx, refs, ch, func(some []store.Marked) {
 		before = append(before, some...)

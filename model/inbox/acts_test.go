@@ -33,7 +33,7 @@ func undo(t *testing.T, b *inbox.Inbox, id string) (model.Undo, []string) {
 
 func mark(t *testing.T, b *inbox.Inbox, ref model.Ref, ch model.TriageChange) {
 	t.Helper()
-	if err := b.Triage(context.Background(), []model.Ref{ref}, ch); err != nil {
+	if err := b.Triage(context.Background(), []model.Ref{ref}, ch, nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -364,7 +364,7 @@ func TestWhatWasMarkedBeforeItWasCutShortIsTakenBack(t *testing.T) {
 		mark(t, b, refs[3], model.TriageChange{Done: &yes})
 		ctx, cancel := context.WithCancel(context.Background())
 		var told []int
-		err = b.TriageMany(ctx, refs, model.TriageChange{Done: &yes, Pinned: &yes}, func(done, total int) {
+		err = b.Triage(ctx, refs, model.TriageChange{Done: &yes, Pinned: &yes}, func(done, total int) {
 			if told = append(told, done); total != len(refs) {
 				t.Errorf("%d of %d", done, total)
 			}

@@ -237,7 +237,7 @@ func (c *bench) triage(b *testing.B) {
 		}
 		on = !on
 		b.StartTimer()
-		c.must(c.b.Triage(c.ctx(), refs, model.TriageChange{Pinned: &on}))
+		c.must(c.b.Triage(c.ctx(), refs, model.TriageChange{Pinned: &on}, nil))
 	}
 }
 

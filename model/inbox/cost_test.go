@@ -79,7 +79,7 @@ var costlies = []costly{
 		return func() { c.b.Look(c.ctx()) }
 	}, 0},
 	{"a row is marked", func(c *peopled) func() {
-		return func() { c.must(c.b.Triage(c.ctx(), []model.Ref{crowd.Ref(14)}, model.TriageChange{Seen: yes()})) }
+		return func() { c.must(c.b.Triage(c.ctx(), []model.Ref{crowd.Ref(14)}, model.TriageChange{Seen: yes()}, nil)) }
 	}, 1},
 	{"a row is read by itself", func(c *peopled) func() {
 		refs := c.serve(16)

@@ -65,7 +65,7 @@ func newsIsReadAgain(t *testing.T, path string, f *fake, b *inbox.Inbox) {
 		t.Fatal(err)
 	}
 	yes := true
-	if err := b.Triage(ctx, []model.Ref{f.ref("1")}, model.TriageChange{Pinned: &yes}); err != nil {
+	if err := b.Triage(ctx, []model.Ref{f.ref("1")}, model.TriageChange{Pinned: &yes}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Exec("ALTER TABLE away RENAME TO submission"); err != nil {

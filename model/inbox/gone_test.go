@@ -27,7 +27,7 @@ func TestAReadThatFindsNothingHidesTheRowAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		yes := true
-		b.Triage(ctx, []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes})
+		b.Triage(ctx, []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}, nil)
 		b.SaveDraft(ctx, "rename:projects:2", "half")
 		kept := f.get("2")
 		f.set(func() { delete(f.convs, "2") })

@@ -180,7 +180,7 @@ func (l *life) triage(e *living) {
 	}
 	refs := []model.Ref{l.ref(e), l.ref(e)}
 	l.did("%v are marked", refs)
-	l.could("mark", e.b.Triage(context.Background(), slices.Compact(refs), ch))
+	l.could("mark", e.b.Triage(context.Background(), slices.Compact(refs), ch, nil))
 }
 
 func (l *life) submit(e *living) {

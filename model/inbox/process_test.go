@@ -101,7 +101,7 @@ func TestAChangeOfAnotherProcessIsNoticedBehindAnOwnOne(t *testing.T) {
 				submit(t, other, f.ref("1"), title("from the other process"))
 			})
 			yes := true
-			if err := b.Triage(context.Background(), []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}); err != nil {
+			if err := b.Triage(context.Background(), []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}, nil); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(5 * time.Second)

@@ -16,7 +16,7 @@ import (
 
 func snooze(t *testing.T, b *inbox.Inbox, r model.Ref, until time.Time) {
 	t.Helper()
-	if err := b.Triage(context.Background(), []model.Ref{r}, model.TriageChange{Snooze: &until}); err != nil {
+	if err := b.Triage(context.Background(), []model.Ref{r}, model.TriageChange{Snooze: &until}, nil); err != nil {
 		t.Fatal(err)
 	}
 }

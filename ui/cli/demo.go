@@ -118,7 +118,7 @@ func Furnish(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []co
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
 		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
-		err = e.Triage(ctx, refs, model.TriageChange{Seen: new(true)})
+		err = e.Triage(ctx, refs, model.TriageChange{Seen: new(true)}, nil)
 	}
 	slices.SortFunc(acts, func(a, b config.SandboxAct) int { return a.At.Compare(b.At) })
 	defer at(nil)

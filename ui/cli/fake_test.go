@@ -372,7 +372,9 @@ func (f *fakeEngine) Discard(_ context.Context, ids ...string) error {
 	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
 	return nil
 }
-func (f *fakeEngine) Triage(context.Context, []model.Ref, model.TriageChange) error { return nil }
+func (f *fakeEngine) Triage(context.Context, []model.Ref, model.TriageChange, func(done, total int)) error {
+	return nil
+}
 
 func (f *fakeEngine) SyncQuery(ctx context.Context, _ string, accounts ...string) error {
 	if len(accounts) == 0 {

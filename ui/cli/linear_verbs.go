@@ -345,7 +345,7 @@ func (l *linear) doRefresh(context.Context, string) error {
 
 func (l *linear) markDone(ctx context.Context, refs []model.Ref) error {
 	yes := true
-	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
+	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}, nil); err != nil {
 		return err
 	}
 	l.print("%s done.", theme.Count(len(refs), "conversation"))

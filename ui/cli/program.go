@@ -73,7 +73,7 @@ type Engine interface {
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
 	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
 	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
-	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 
 	Sync(ctx context.Context, accounts ...string) error
 	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
