@@ -83,10 +83,21 @@ func addFlags(s *pflag.FlagSet, lines string) {
 // flags are those of a command, read by their names.
 type flags struct{ *pflag.FlagSet }
 
-func (f flags) on(name string) bool       { return must(f.GetBool(name)) }
-func (f flags) text(name string) string   { return must(f.GetString(name)) }
-func (f flags) number(name string) int    { return must(f.GetInt(name)) }
-func (f flags) list(name string) []string { return f.Lookup(name).Value.(pflag.SliceValue).GetSlice() }
+func (f flags) on(name string) bool     { return must(f.GetBool(name)) }
+func (f flags) text(name string) string { return must(f.GetString(name)) }
+func (f flags) number(name string) int  { return must(f.GetInt(name)) }
+
+// texts returns what each use of a flag was given.
+func (f flags) texts(name string) []string {
+	v := f.Lookup(name).Value
+	if list, ok := v.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	if !f.Changed(name) || v.Type() == "bool" && !f.on(name) {
+		return nil
+	}
+	return []string{v.String()}
+}
 
 // must returns the value of a flag, which commands.txt has.
 func must[T any](v T, err error) T {

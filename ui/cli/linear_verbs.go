@@ -150,15 +150,11 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 				return err
 			}
 		}
-		f := flags{l.editCommand().Flags()}
-		if err := f.Set(flag, text); err != nil {
-			return err
-		}
-		q, err := parseChanges(f, nil)
+		w, err := parseChange(flag, text, nil)
 		if err != nil {
 			return err
 		}
-		return l.edit(ctx, refs, q)
+		return l.edit(ctx, refs, request{w})
 	}
 }
 

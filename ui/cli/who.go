@@ -32,29 +32,23 @@ func roleWords() []string {
 	return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
 }
 
-// parsePeople reads what a flag says of people: whom each text means, and their role or status.
-func parsePeople(flag string, op model.ChangeOp, texts []string) (q request, err error) {
-	for _, text := range texts {
-		var w who
-		var p model.Participant
-		switch flag {
-		case "add":
-			w, p.Role, err = parseWhoRole(text)
-		case "remove":
-			w, err = parseWho(text)
-		case "participant-status":
-			w, p.Status, err = splitWho(flag, text)
-		default:
-			if w, p.Role, err = splitWho(flag, text); err == nil {
-				err = checkRole(p.Role)
-			}
+// parsePerson reads what a flag says of a person: whom it means, and their role or status.
+func parsePerson(flag, text string, p *model.Participant) (op model.ChangeOp, w who, err error) {
+	switch flag {
+	case "add":
+		w, p.Role, err = parseWhoRole(text)
+		return model.OpAdd, w, err
+	case "remove":
+		w, err = parseWho(text)
+		return model.OpRemove, w, err
+	case "participant-status":
+		w, p.Status, err = splitWho(flag, text)
+	default:
+		if w, p.Role, err = splitWho(flag, text); err == nil {
+			err = checkRole(p.Role)
 		}
-		if err != nil {
-			return nil, err
-		}
-		q = append(q, wanted{who: w, Change: model.Change{Kind: model.EditParticipants, Op: op, People: []model.Participant{p}}})
 	}
-	return q, nil
+	return model.OpAlter, w, err
 }
 
 // parseWho reads [user:|group:|contact:|flow:]ID, an e-mail, a name, or KEY=VALUE.
