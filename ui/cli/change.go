@@ -18,7 +18,6 @@ type wanted struct {
 
 type request []wanted
 
-// fields lists what is changed, without a value.
 func (q request) fields() (out []model.Edit) {
 	for _, w := range q {
 		if !slices.ContainsFunc(out, func(e model.Edit) bool { return e.Kind == w.Kind && e.Key == w.Key }) {

@@ -44,7 +44,6 @@ type listing struct {
 	given   bool
 }
 
-// listing reads the flags --format, --columns and --json.
 func (r *run) listing(format, columns string) (l listing, err error) {
 	l = listing{format, dataColumns, format != "" || columns != ""}
 	switch {
@@ -77,7 +76,6 @@ func (r *run) listing(format, columns string) (l listing, err error) {
 	return l, nil
 }
 
-// printer returns what prints one row, and what ends the list.
 func (r *run) printer(l listing) (row func(model.Row), end func()) {
 	t := table{always: l.given}
 	end = func() { r.printTable(t) }
@@ -103,10 +101,7 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 	for _, name := range l.columns {
 		t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
 		least, known := leastCells[name]
-		if !known {
-			least = narrowest
-		}
-		t.least = append(t.least, least)
+		t.least = append(t.least, pick(known, least, narrowest))
 	}
 	if !l.given {
 		people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref")
@@ -115,7 +110,6 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, end
 }
 
-// csvPrinter prints as RFC 4180 has it.
 func (r *run) csvPrinter(columns []string) (row func(model.Row), end func()) {
 	w := csv.NewWriter(r.Out)
 	w.UseCRLF = true
@@ -144,7 +138,6 @@ func inert(text string) string {
 	return clean
 }
 
-// cells returns columns of a row, in a person's words or for a program.
 func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	c := row.Conversation
 	var caps model.Capabilities
@@ -244,8 +237,5 @@ func peopleIn(c model.Conversation, words bool) string {
 }
 
 func when(c model.Conversation) time.Time {
-	if c.Updated.IsZero() {
-		return c.Created
-	}
-	return c.Updated
+	return pick(c.Updated.IsZero(), c.Created, c.Updated)
 }

@@ -18,7 +18,6 @@ import (
 //go:embed commands.txt
 var commandTexts string
 
-// commandOf makes a command of its section.
 func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
 	use, paragraphs := r.commandText(path)
 	c := &cobra.Command{Use: use[strings.LastIndexByte(path, ' ')+1:], Short: paragraphs[0], Args: args}
@@ -38,7 +37,6 @@ func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx cont
 	return c
 }
 
-// sendingCommand is a command that sends edits.
 func (r *run) sendingCommand(path string, args cobra.PositionalArgs, do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
 	c := r.commandOf(path, args, do)
 	_, paragraphs := r.commandText("sending")
@@ -99,7 +97,6 @@ func (f flags) texts(name string) []string {
 	return []string{v.String()}
 }
 
-// must returns the value of a flag, which commands.txt has.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

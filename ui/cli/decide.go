@@ -16,25 +16,18 @@ import (
 	"confab/ui/theme"
 )
 
-// decision is what a person decides about edits of the outbox.
 type decision struct {
-	// name is the verb: retry, discard or resolve.
 	name string
-	// how is the choice of resolve.
-	how model.Resolution
+	how  model.Resolution
 }
 
-// sends reports whether the edits are sent, rather than given up.
 func (d decision) sends() bool {
 	return d.name == "retry" || d.how == model.ResolveMine || d.how == model.ResolveMerged
 }
 
 // typed returns how a verb of the outbox is typed, "" for the outbox itself: among the commands, or in the line mode.
 func (r *run) typed(verb string) string {
-	if r.inLines {
-		return cmp.Or(verb, "outbox")
-	}
-	return strings.TrimSpace("confab outbox " + verb)
+	return pick(r.inLines, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
 }
 
 func (r *run) decisionCommand(name string) *cobra.Command {
@@ -77,10 +70,7 @@ func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOption
 }
 
 func (d decision) question(n int) string {
-	if d.sends() {
-		return "Send " + theme.Count(n, "edit") + "?"
-	}
-	return "Give up " + theme.Count(n, "edit") + "?"
+	return pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
 }
 
 // pickDecided finds the edits that ids name, read afresh where somebody else's change is settled.
@@ -129,7 +119,6 @@ func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry boo
 	return picked, nil
 }
 
-// refuses says why a decision does not apply to an edit, "" where it does.
 func (r *run) refuses(d decision, x model.OutboxEntry, dry bool) string {
 	account, _ := r.engine.Describe(x.Ref.Account)
 	settled := x.State == model.InConflict || x.State == model.NotVerified || x.State == model.OutcomeNotKnown

@@ -163,7 +163,6 @@ type target struct {
 	fresh   bool
 }
 
-// findPeople finds the people of a request, a few conversations at a time.
 func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
 	found := make([]*target, len(refs))
 	dir := &directory{engine: r.engine}
@@ -244,7 +243,6 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 	return nil
 }
 
-// read reads the conversation afresh, once.
 func (t *target) read(ctx context.Context) error {
 	if t.fresh {
 		return nil
@@ -324,14 +322,12 @@ func (r *run) blockBadWords(it *model.PlanItem, q request) {
 	}
 }
 
-// block leaves alone what a plan would change, for a reason unless that is "".
 func block(it *model.PlanItem, reason string) {
 	if reason != "" && it.State == model.PlanChange {
 		it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
 	}
 }
 
-// unknownWord says why a service does not know a word, "" if it does.
 func unknownWord(d model.Description, what, word string) string {
 	has := map[string]struct {
 		all   string

@@ -105,7 +105,6 @@ func codeOfKind(k model.ErrorKind) int {
 	return ExitRefused
 }
 
-// codeOfEdit returns the exit status for what became of one edit.
 func codeOfEdit(e model.OutboxEntry) int {
 	var kind model.ErrorKind
 	if e.Error != nil {

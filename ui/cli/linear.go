@@ -115,7 +115,6 @@ func (l *linear) converse(ctx context.Context) error {
 	}
 }
 
-// next waits for a line and announces what happens meanwhile.
 func (l *linear) next(ctx context.Context) (string, error) {
 	lines := l.asked.typed()
 	for {
@@ -167,10 +166,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 			return said
 		}
 		was := l.lines[ref]
-		line := "gone: " + strings.TrimPrefix(was, "gone: ")
-		if ok {
-			line = l.rowLine(row)
-		}
+		line := pick(ok, l.rowLine(row), "gone: "+strings.TrimPrefix(was, "gone: "))
 		if l.lines[ref] = line; line == was || own[ref] { // the line of the act tells
 			continue
 		}
@@ -192,10 +188,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 
 // list lists the first conversations, or those after what was listed.
 func (l *linear) list(ctx context.Context, more bool) error {
-	offset := 0
-	if more {
-		offset = len(l.rows)
-	}
+	offset := pick(more, len(l.rows), 0)
 	page, err := l.engine.List(ctx, model.ListRequest{Query: l.scoped(l.query), Inbox: true, Offset: offset, Limit: linearPage})
 	if err != nil {
 		return err
@@ -224,11 +217,8 @@ func (l *linear) leave(ctx context.Context) error {
 	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
-	question := undelivered(left) + " Wait? No leaves " + them(left) + " in the outbox."
-	if l.setup.Demo {
-		question = undelivered(left) + " Wait? No ends the demo, and " + them(left) + " with it."
-	}
-	yes, err := l.asked.confirm(ctx, question, false)
+	otherwise := pick(l.setup.Demo, "ends the demo, and "+them(left)+" with it.", "leaves "+them(left)+" in the outbox.")
+	yes, err := l.asked.confirm(ctx, undelivered(left)+" Wait? No "+otherwise, false)
 	for was := left; yes && err == nil; was = left {
 		if left, err = l.waiting(ctx); err != nil || left == 0 {
 			break

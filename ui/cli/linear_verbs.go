@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// verb is a command of the line mode. A person types one of its names.
 type verb struct {
 	names, usage, help string
 	do                 func(ctx context.Context, rest string) error
@@ -115,7 +114,6 @@ func (l *linear) refsOf(word string) ([]model.Ref, error) {
 	return refs, nil
 }
 
-// forEach is a verb for some conversations.
 func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
 		refs, _, err := l.pick(rest)
@@ -158,7 +156,6 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 	}
 }
 
-// doRename sets the title of one, or replaces a text in it; of several it may make one for each.
 func (l *linear) doRename(ctx context.Context, rest string) error {
 	refs, text, err := l.pickOne(rest)
 	if err != nil || text == "" || len(refs) == 1 && !strings.HasPrefix(text, "s/") {
@@ -175,7 +172,6 @@ func (l *linear) doRename(ctx context.Context, rest string) error {
 var whoQuestions = map[string]string{"role": "Which role for whom, WHO=ROLE", "add": "Add whom, WHO or WHO=ROLE",
 	"remove": "Remove whom, WHO", "contacts": "Which contacts, ID,ID or none"}
 
-// askWho lists who is in some conversations, and asks whom a verb is about; "" is nobody.
 func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) (string, error) {
 	if err := l.listPeople(ctx, refs); err != nil {
 		return "", err
@@ -216,7 +212,6 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
 	return l.settle(ctx, plan)
 }
 
-// doUndo takes back the newest act, or one by its id, and asks where the screen does.
 func (l *linear) doUndo(ctx context.Context, id string) error {
 	u, err := l.engine.PlanUndo(ctx, id, model.PlanOptions{})
 	if err != nil {
@@ -348,7 +343,6 @@ func (l *linear) markDone(ctx context.Context, refs []model.Ref) error {
 	return nil
 }
 
-// reads is a verb that reads one conversation out.
 func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
 		refs, _, err := l.pickOne(rest)

@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// sendOptions are the flags of every command that sends edits.
 type sendOptions struct {
 	yes, dryRun, noWait bool
 }
@@ -22,7 +21,6 @@ func (f flags) sending() sendOptions {
 	return sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
 }
 
-// mayAsk refuses, before anything is read, what could not be asked about later.
 func (r *run) mayAsk(o sendOptions) error {
 	if o.dryRun || o.yes || r.interactive() {
 		return nil
@@ -44,12 +42,7 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 }
 
 // plans is where plans are shown: with --json apart from the results.
-func (r *run) plans() io.Writer {
-	if r.flags.json {
-		return r.Err
-	}
-	return r.Out
-}
+func (r *run) plans() io.Writer { return pick(r.flags.json, r.Err, r.Out) }
 
 // send shows a plan, asks, submits and delivers, and reports. fields are what was asked for, for the report of the
 // conversations that don't change.
@@ -89,7 +82,6 @@ func (r *run) send(ctx context.Context, plan model.Plan, fields []model.Edit, o 
 	return r.finish(ctx, ids, nil, o)
 }
 
-// finish delivers what was submitted or, with --no-wait, says where it is.
 func (r *run) finish(ctx context.Context, ids, awaited []string, o sendOptions) error {
 	if !o.noWait {
 		return r.deliver(ctx, ids, awaited)
@@ -111,7 +103,6 @@ func question(plan model.Plan) string {
 	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
-// needsWhole reports whether the answer must be typed in full.
 func needsWhole(plan model.Plan) bool {
 	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
 }
@@ -165,14 +156,14 @@ func (r *run) endings(ctx context.Context, ids []string, told, hint bool) error 
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(settled, takesBack) {
+		if slices.ContainsFunc(settled, canUndo) {
 			r.say("To take it back: confab undo %s", sub.ID)
 		}
 	}
 	return nil
 }
 
-func takesBack(j model.JournalEntry) bool {
+func canUndo(j model.JournalEntry) bool {
 	can, _ := model.Undoable(j.Kind)
 	return can && j.State == model.Done && j.Undone == ""
 }
@@ -181,20 +172,11 @@ func takesBack(j model.JournalEntry) bool {
 func (r *run) ending(sub model.Submission, reason bool) string {
 	line := sub.Words() + ": " + sub.Ending(r.clock)
 	if p := sub.Problem; p != nil && reason {
-		if p.State.NeedsPerson() {
-			line += ": " + strings.TrimPrefix(p.State.Words(), "needs you: ")
-		} else {
-			line += nextTry(*p)
-		}
-		line += because(p.Error)
+		line += pick(p.State.NeedsPerson(), ": "+strings.TrimPrefix(p.State.Words(), "needs you: "), nextTry(*p)) + because(p.Error)
 	}
-	if sub.NeedPerson > 0 {
-		line += "; settle it: " + r.typed("")
-	}
-	return line
+	return line + only(sub.NeedPerson > 0, "; settle it: "+r.typed(""))
 }
 
-// because ends a line with what went wrong, if anything did.
 func because(e *model.EntryError) string {
 	if e == nil {
 		return ""
@@ -202,13 +184,11 @@ func because(e *model.EntryError) string {
 	return ": " + e.Words()
 }
 
-// delivered reports what became of an edit.
 func (r *run) delivered(d model.DeliveryResult) {
 	r.note(codeOfEdit(d.Entry))
 	r.reportResult(d)
 }
 
-// stopped says why a delivery did not go to its end, if it did not.
 func (r *run) stopped(ctx context.Context, err error) {
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		r.say("What was not delivered stays in the outbox: confab outbox")
@@ -275,7 +255,6 @@ type requestJSON struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// dryRun prints what would be sent.
 func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 	plan, err := r.engine.Requests(ctx, plan)
 	if err != nil {
@@ -310,17 +289,12 @@ func (r *run) printRequest(ref model.Ref, q model.Request) {
 		r.object(out)
 		return
 	}
-	target := q.Path
-	if q.Query != "" {
-		target += "?" + q.Query
-	}
-	r.print("%s %s", q.Method, model.CleanLine(target, 0))
+	r.print("%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
 	if len(q.Body) > 0 {
 		r.print("%s", model.Clean(string(q.Body)))
 	}
 }
 
-// progress reports on a terminal how far a longer reading is.
 func (r *run) progress(verb string) func(done, total int) {
 	shown := false
 	return func(done, total int) {

@@ -22,7 +22,6 @@ func (r *run) undoCommand() *cobra.Command {
 	})
 }
 
-// undoTries bounds how often an undo is planned anew.
 const undoTries = 20
 
 // undo plans, shows, asks, takes back and delivers. Where what is to be taken back moves on while the person reads,

@@ -12,7 +12,6 @@ import (
 	"confab/model"
 )
 
-// maxLookupPages bounds how far a directory is read for one person.
 const maxLookupPages = 10
 
 // identifierKey is what stands before the = of a Bird identifier (emailaddress, phonenumber).
@@ -76,7 +75,6 @@ func (w who) exact() bool {
 	return w.kind != "" || w.identifier || !strings.ContainsFunc(w.text, unicode.IsSpace) && strings.ContainsAny(w.text, "@0123456789")
 }
 
-// named returns whom a text names without looking anywhere.
 func (w who) named() model.Participant {
 	switch {
 	case w.kind != "":
@@ -123,7 +121,6 @@ func splitWho(flag, text string) (w who, word string, err error) {
 	return w, text[i+1:], err
 }
 
-// whoError says that a text names nobody, or may mean several.
 type whoError struct {
 	message string
 	several bool
@@ -131,7 +128,6 @@ type whoError struct {
 
 func (e *whoError) Error() string { return e.message }
 
-// matches reports whether a participant is whom the text names.
 func (w who) matches(p model.Participant) bool {
 	if w.kind != "" {
 		return p.Kind == w.kind && p.ID == w.id
