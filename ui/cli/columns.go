@@ -76,53 +76,49 @@ func (r *run) listing(format, columns string) (l listing, err error) {
 	return l, nil
 }
 
-func (r *run) printer(l listing) (row func(model.Row), end func()) {
-	t := table{always: l.given}
-	end = func() { r.printTable(t) }
-	switch {
-	case l.format == "json":
-		return func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }, end
-	case l.format == "csv":
-		return r.csvPrinter(l.columns)
-	case l.format == "tsv" && l.given:
-		return func(row model.Row) {
-			cells := r.cells(row, l.columns, false)
-			for i := range cells {
-				cells[i] = model.CleanLine(cells[i], 0)
-			}
-			r.print("%s", strings.Join(cells, "\t"))
-		}, end
-	case l.format == "tsv":
-		return func(row model.Row) {
-			c := row.Conversation
-			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
-		}, end
+// printer returns what prints one row, and what ends the list.
+func (r *run) printer(l listing) (print func(model.Row), end func()) {
+	t, w := table{always: l.given}, csv.NewWriter(r.Out)
+	w.UseCRLF = true // as RFC 4180 has it
+	switch l.format {
+	case "csv":
+		r.wrote(w.Write(l.columns))
+	case "table":
+		for _, name := range l.columns {
+			t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
+			least, known := leastCells[name]
+			t.least = append(t.least, pick(known, least, narrowest))
+		}
+		if people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref"); !l.given {
+			t.drop = [][]int{{people}, {ref}, {people, ref}}
+		}
 	}
-	for _, name := range l.columns {
-		t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
-		least, known := leastCells[name]
-		t.least = append(t.least, pick(known, least, narrowest))
-	}
-	if !l.given {
-		people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref")
-		t.drop = [][]int{{people}, {ref}, {people, ref}}
-	}
-	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, end
-}
-
-func (r *run) csvPrinter(columns []string) (row func(model.Row), end func()) {
-	w := csv.NewWriter(r.Out)
-	w.UseCRLF = true
-	r.wrote(w.Write(columns))
 	return func(row model.Row) {
-			cells := r.cells(row, columns, false)
-			for i, c := range cells {
-				cells[i] = r.plainText(inert(c))
+			c := row.Conversation
+			switch {
+			case l.format == "json":
+				r.object(model.NewRowJSON(row, r.engine.Capabilities(c)))
+			case l.format == "table":
+				t.add(r.cells(row, l.columns, true)...)
+			case l.format == "csv":
+				cells := r.cells(row, l.columns, false)
+				for i := range cells {
+					cells[i] = r.plainText(inert(cells[i]))
+				}
+				r.wrote(w.Write(cells))
+			case l.given:
+				cells := r.cells(row, l.columns, false)
+				for i := range cells {
+					cells[i] = model.CleanLine(cells[i], 0)
+				}
+				r.print("%s", strings.Join(cells, "\t"))
+			default:
+				t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
 			}
-			r.wrote(w.Write(cells))
 		}, func() {
 			w.Flush()
 			r.wrote(w.Error())
+			r.printTable(t)
 		}
 }
 

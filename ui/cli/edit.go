@@ -135,19 +135,11 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun 
 // worthStopping returns the error that ends the command before anything is planned: a failure here, whom an ambiguous
 // name may mean, which is never guessed, and a name that nobody has anywhere, which is a slip.
 func worthStopping(found []*target) error {
-	nobody := 0
+	known := slices.IndexFunc(found, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
 	for _, t := range found {
-		var wrong *whoError
-		switch {
-		case !errors.As(t.Err, &wrong) && model.KindOf(t.Err) != model.Local:
-		case wrong == nil || wrong.several:
+		if model.KindOf(t.Err) == model.Local && (known < 0 || !errors.Is(t.Err, errNobody)) {
 			return t.Err
-		default:
-			nobody++
 		}
-	}
-	if nobody > 0 && nobody == len(found) {
-		return found[0].Err
 	}
 	return nil
 }
@@ -279,8 +271,7 @@ func (t *target) person(ctx context.Context, w wanted) (model.Participant, error
 		p = w.who.named()
 	default:
 		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, w.who)
-		var wrong *whoError
-		if w.Op == model.OpRemove && errors.As(err, &wrong) && wrong.several {
+		if w.Op == model.OpRemove && errors.Is(err, errSeveral) {
 			p, err = w.who.named(), nil // none of them is here
 		}
 	}

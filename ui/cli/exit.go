@@ -99,10 +99,8 @@ var kindCodes = map[model.ErrorKind]int{
 }
 
 func codeOfKind(k model.ErrorKind) int {
-	if code, ok := kindCodes[k]; ok {
-		return code
-	}
-	return ExitRefused
+	code, known := kindCodes[k]
+	return pick(known, code, ExitRefused)
 }
 
 func codeOfEdit(e model.OutboxEntry) int {

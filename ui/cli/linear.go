@@ -60,16 +60,10 @@ func (r *run) linear(ctx context.Context, start Start) error {
 		l.accounts[a.Name] = accountLine(a)
 	}
 	r.engine.Start(ctx)
-	if start.Notice != "" {
-		r.print("%s", model.Clean(start.Notice))
-	}
-	r.print("confab: type help for the commands, quit to leave.")
-	if r.setup.ReadOnly {
-		r.print("Read-only: nothing is changed on a service.")
-	}
-	for _, line := range []string{r.setup.Absent(), start.Greeting} {
+	for _, line := range []string{model.Clean(start.Notice), "confab: type help for the commands, quit to leave.",
+		only(r.setup.ReadOnly, "Read-only: nothing is changed on a service."), model.CleanLine(r.setup.Absent(), 500), model.CleanLine(start.Greeting, 500)} {
 		if line != "" {
-			r.print("%s", model.CleanLine(line, 500))
+			r.print("%s", line)
 		}
 	}
 	if err := l.list(ctx, false); err != nil {

@@ -117,7 +117,7 @@ func (r *run) deliver(ctx context.Context, ids, awaited []string) error {
 	told := map[string]bool{}
 	r.stopped(ctx, r.engine.Deliver(ctx, slices.Concat(ids, awaited), func(d model.DeliveryResult) {
 		if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
-			r.delivered(d)
+			r.report(d)
 		}
 	}))
 	if ctx.Err() != nil {
@@ -184,9 +184,14 @@ func because(e *model.EntryError) string {
 	return ": " + e.Words()
 }
 
-func (r *run) delivered(d model.DeliveryResult) {
+// report prints what became of an edit.
+func (r *run) report(d model.DeliveryResult) {
 	r.note(codeOfEdit(d.Entry))
-	r.reportResult(d)
+	var v any = model.NewEditJSON(d.Entry)
+	if d.Journal != nil {
+		v = model.NewHistoryJSON(*d.Journal)
+	}
+	r.result(v, "%s", resultLine(d))
 }
 
 func (r *run) stopped(ctx context.Context, err error) {
@@ -196,14 +201,6 @@ func (r *run) stopped(ctx context.Context, err error) {
 		return
 	}
 	r.fail(err)
-}
-
-func (r *run) reportResult(d model.DeliveryResult) {
-	var v any = model.NewEditJSON(d.Entry)
-	if d.Journal != nil {
-		v = model.NewHistoryJSON(*d.Journal)
-	}
-	r.result(v, "%s", resultLine(d))
 }
 
 // reportUnsent prints, as JSON, the conversations that a plan leaves alone: with the state already, or blocked and

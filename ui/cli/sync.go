@@ -27,7 +27,7 @@ func (r *run) sync(ctx context.Context, full bool) error {
 	var submissions, older []string
 	r.stopped(ctx, r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
 		submissions = appendNew(submissions, d.Entry.Submission)
-		r.delivered(d)
+		r.report(d)
 	}))
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -58,7 +58,7 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	for _, entry := range entries {
 		entry.State = model.Withdrawn
-		r.reportResult(model.DeliveryResult{Entry: entry})
+		r.report(model.DeliveryResult{Entry: entry})
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -121,12 +122,8 @@ func splitWho(flag, text string) (w who, word string, err error) {
 	return w, text[i+1:], err
 }
 
-type whoError struct {
-	message string
-	several bool
-}
-
-func (e *whoError) Error() string { return e.message }
+// errSeveral and errNobody mark what a text that names no one person is: they add nothing to the words.
+var errSeveral, errNobody = errors.New(""), errors.New("")
 
 func (w who) matches(p model.Participant) bool {
 	if w.kind != "" {
@@ -168,7 +165,7 @@ func (w who) choose(people []model.Participant) (p model.Participant, found bool
 	if more := len(fit) - most; more > 0 {
 		message += fmt.Sprintf("\n  and %d more", more)
 	}
-	return p, false, usage("%w", &whoError{message, true})
+	return p, false, usage("%s%w", message, errSeveral)
 }
 
 // directory finds people of accounts, and remembers what it found. It is safe for concurrent use.
@@ -213,8 +210,7 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	for _, p := range all {
 		names = append(names, p.Name, p.Email)
 	}
-	return p, usage("%w", &whoError{message: fmt.Sprintf("%q is nobody in %s: give an id, an e-mail or an exact name%s",
-		cell(w.text), d.Account, suggest(w.text, names, ""))})
+	return p, usage("%q is nobody in %s: give an id, an e-mail or an exact name%s%w", cell(w.text), d.Account, suggest(w.text, names, ""), errNobody)
 }
 
 func (dir *directory) lookup(ctx context.Context, account string, req model.LookupRequest) (people []model.Participant, err error) {
