@@ -53,20 +53,10 @@ func (r *run) decisionCommand(name string) *cobra.Command {
 
 func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {
 	picked, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
-	switch {
-	case err != nil || o.dryRun && !d.sends():
-		return err
-	case o.dryRun:
-		return r.dryRun(ctx, plan)
-	}
-	if err := r.agree(ctx, o, d.question(len(picked)), needsWhole(plan), "Nothing was changed."); err != nil {
+	if err != nil || o.dryRun && !d.sends() {
 		return err
 	}
-	ids, err = r.apply(ctx, d, picked)
-	if err == nil && d.sends() {
-		return r.finish(ctx, ids, nil, o)
-	}
-	return err
+	return r.carryOut(ctx, plan, o, d.question(len(picked)), "Nothing was changed.", func() ([]string, error) { return r.apply(ctx, d, picked) })
 }
 
 func (d decision) question(n int) string {
@@ -152,6 +142,7 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 			continue
 		}
 		edit := x.Edit
+		edit.Undoes = "" // nothing but what was decided about is delivered
 		if d.how != "" && x.Theirs != nil {
 			edit.Base = *x.Theirs
 			if merged := model.Merged(x.Edit, edit.Base); d.how == model.ResolveMerged && merged == nil {
@@ -183,8 +174,8 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 	return picked, plan, nil
 }
 
-// apply does what was decided, and returns the ids of the edits. Of those that were given up it says so, and how
-// their submissions stand now: what was to follow them may need a person.
+// apply does what was decided, and returns the ids of the edits that are sent. Of those that were given up it says so,
+// and how their submissions stand now: what was to follow them may need a person.
 func (r *run) apply(ctx context.Context, d decision, picked []model.OutboxEntry) (ids []string, err error) {
 	var submissions []string
 	for _, x := range picked {
@@ -208,5 +199,5 @@ func (r *run) apply(ctx context.Context, d decision, picked []model.OutboxEntry)
 		x.State, x.NextTry = model.Withdrawn, time.Time{}
 		r.result(model.NewEditJSON(x), "given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
 	}
-	return ids, r.endings(ctx, submissions, false, false)
+	return nil, r.endings(ctx, submissions, false, false)
 }

@@ -47,44 +47,33 @@ func (r *run) plans() io.Writer { return pick(r.flags.json, r.Err, r.Out) }
 // send shows a plan, asks, submits and delivers, and reports. fields are what was asked for, for the report of the
 // conversations that don't change.
 func (r *run) send(ctx context.Context, plan model.Plan, fields []model.Edit, o sendOptions) error {
-	if o.dryRun {
-		return r.dryRun(ctx, plan)
-	}
-	r.noteBlocked(plan)
-	if !r.flags.json || !o.yes {
-		r.printLines(r.plans(), planLines(plan)...)
-	}
-	for _, it := range plan.Items {
-		for _, entry := range it.Waiting {
-			if !o.noWait {
-				r.note(codeOfEdit(entry))
-			}
-			if r.flags.json {
-				r.object(model.NewEditJSON(entry))
-			}
+	if !o.dryRun {
+		r.noteBlocked(plan)
+		if !r.flags.json || !o.yes {
+			r.printLines(r.plans(), planLines(plan)...)
 		}
-	}
-	if r.flags.json {
-		if err := r.reportUnsent(ctx, plan, fields); err != nil {
+		if err := r.reportUnsent(ctx, plan, fields, o); err != nil || plan.Count(model.PlanChange) == 0 {
 			return err
 		}
 	}
-	if plan.Count(model.PlanChange) == 0 {
-		return nil
-	}
-	if err := r.agree(ctx, o, question(plan), needsWhole(plan), "Nothing was sent."); err != nil {
-		return err
-	}
-	ids, err := r.engine.Submit(ctx, plan)
-	if err != nil {
-		return err
-	}
-	return r.finish(ctx, ids, nil, o)
+	return r.carryOut(ctx, plan, o, question(plan), "Nothing was sent.", func() ([]string, error) { return r.engine.Submit(ctx, plan) })
 }
 
-func (r *run) finish(ctx context.Context, ids, awaited []string, o sendOptions) error {
+// carryOut asks about what was shown, does it, and delivers the edits that this made or, with --no-wait, says where
+// they are. A dry run shows what would be sent.
+func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, question, declined string, do func() (ids []string, err error)) error {
+	if o.dryRun {
+		return r.dryRun(ctx, plan)
+	}
+	if err := r.agree(ctx, o, question, needsWhole(plan), declined); err != nil {
+		return err
+	}
+	ids, err := do()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
 	if !o.noWait {
-		return r.deliver(ctx, ids, awaited)
+		return r.deliver(ctx, ids, plan)
 	}
 	entries, err := r.entries(ctx, ids)
 	if err != nil {
@@ -107,15 +96,21 @@ func needsWhole(plan model.Plan) bool {
 	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
 }
 
-// deliver waits for edits and prints what became of each, and how the submissions that they belong to ended. What
-// they wait for is delivered without a word.
-func (r *run) deliver(ctx context.Context, ids, awaited []string) error {
+// deliver waits for edits of a plan and prints what became of each, and how the submissions that they belong to
+// ended. What they take back is delivered first, without a word.
+func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error {
 	queued, err := r.entries(ctx, ids)
 	if err != nil {
 		return err
 	}
+	awaited := slices.Clone(ids)
+	for _, edit := range plan.Edits() {
+		if edit.Undoes != "" {
+			awaited = append(awaited, edit.Undoes)
+		}
+	}
 	told := map[string]bool{}
-	r.stopped(ctx, r.engine.Deliver(ctx, slices.Concat(ids, awaited), func(d model.DeliveryResult) {
+	r.stopped(ctx, r.engine.Deliver(ctx, awaited, func(d model.DeliveryResult) {
 		if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
 			r.report(d)
 		}
@@ -203,11 +198,21 @@ func (r *run) stopped(ctx context.Context, err error) {
 	r.fail(err)
 }
 
-// reportUnsent prints, as JSON, the conversations that a plan leaves alone: with the state already, or blocked and
-// the reason.
-func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.Edit) error {
+// reportUnsent reports what a plan leaves alone: edits on their way that want the same, and, as JSON, those with the
+// state already, or blocked and the reason.
+func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.Edit, o sendOptions) error {
 	for _, it := range plan.Items {
-		if it.State == model.PlanChange || len(it.Waiting) > 0 {
+		for _, entry := range it.Waiting {
+			if !o.noWait {
+				r.note(codeOfEdit(entry))
+			}
+			if r.flags.json {
+				r.object(model.NewEditJSON(entry))
+			}
+		}
+	}
+	for _, it := range plan.Items {
+		if !r.flags.json || it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
 		}
 		row, cached, err := r.engine.Row(ctx, it.Ref)

@@ -69,31 +69,19 @@ func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.Outbox
 	if !o.dryRun {
 		r.printLines(r.plans(), planLines(u.Plan)...)
 	}
-	switch {
-	case u.Nothing():
+	if u.Nothing() {
 		if len(u.Blocked) == 0 {
 			r.say("There is %s to take back.", strings.ToLower(nothing))
 		}
 		return nil
-	case o.dryRun:
-		return r.dryRun(ctx, u.Plan)
 	}
-	if err := r.agree(ctx, o, "Take this back?", needsWhole(u.Plan), nothing+" was taken back."); err != nil {
-		return err
-	}
-	ids, err := r.engine.ApplyUndo(ctx, u)
-	if err != nil {
-		return err
-	}
-	r.reportWithdrawn(waiting)
-	if len(ids) == 0 {
-		return nil
-	}
-	var awaited []string
-	for _, edit := range u.Plan.Edits() {
-		awaited = append(awaited, edit.Undoes)
-	}
-	return r.finish(ctx, ids, awaited, o)
+	return r.carryOut(ctx, u.Plan, o, "Take this back?", nothing+" was taken back.", func() ([]string, error) {
+		ids, err := r.engine.ApplyUndo(ctx, u)
+		if err == nil {
+			r.reportWithdrawn(waiting)
+		}
+		return ids, err
+	})
 }
 
 func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {
