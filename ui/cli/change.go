@@ -27,13 +27,6 @@ func (q request) fields() (out []model.Edit) {
 	return out
 }
 
-func (q request) changes() (out []model.Change) {
-	for _, w := range q {
-		out = append(out, w.Change)
-	}
-	return out
-}
-
 // changeFlags are the flags of `edit` that ask for a change, in the order in which these are made.
 var changeFlags = strings.Fields(`private public title description status access default-role replace title-template
 	label remove-label attribute remove-attribute archive add role participant-status remove

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -90,45 +89,37 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun 
 	if err := worthStopping(found); err != nil {
 		return plan, err
 	}
-	items := map[model.Ref]model.PlanItem{}
-	together := map[string][]model.Ref{} // those with the same changes are planned together
-	keys := make([]string, len(refs))
-	for i, t := range found {
-		if t.Reason != "" {
-			items[t.Ref] = t.PlanItem
-			continue
-		}
-		key, err := json.Marshal(t.changes)
-		if err != nil {
-			return plan, err
-		}
-		keys[i] = string(key)
-		together[keys[i]] = append(together[keys[i]], t.Ref)
+	var changes []model.Change
+	for _, w := range q {
+		changes = append(changes, w.Change)
 	}
-	for i, t := range found {
-		group := together[keys[i]]
-		if delete(together, keys[i]); len(group) == 0 {
-			continue
+	var known []model.Ref
+	for _, t := range found {
+		if t.Reason == "" {
+			known = append(known, t.Ref)
 		}
-		part, err := r.engine.Plan(ctx, group, t.changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")})
-		if err != nil {
-			return plan, err
-		}
-		if plan.ID == "" {
-			plan.ID, plan.Title = part.ID, part.Title
-		}
-		for _, it := range part.Items {
-			r.blockBadWords(&it, q)
-			if it.Err != nil {
-				it.Reason = model.Words(it.Err)
+		for i, people := range t.people {
+			if changes[i].Whom == nil {
+				changes[i].Whom = map[model.Ref][]model.Participant{}
 			}
-			items[it.Ref] = it
+			changes[i].Whom[t.Ref] = people
 		}
 	}
-	for _, ref := range refs {
-		plan.Items = append(plan.Items, items[ref])
+	if plan, err = r.engine.Plan(ctx, known, changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")}); err != nil {
+		return plan, err
 	}
-	plan.AskForSameTitles(q.changes())
+	planned := plan.Items
+	plan.Items = make([]model.PlanItem, 0, len(refs))
+	for _, t := range found {
+		it := t.PlanItem
+		if t.Reason == "" {
+			it, planned = planned[0], planned[1:]
+		}
+		if r.blockBadWords(&it, q); it.Err != nil {
+			it.Reason = model.Words(it.Err) // the ref stands before it
+		}
+		plan.Items = append(plan.Items, it)
+	}
 	return plan, nil
 }
 
@@ -144,10 +135,11 @@ func worthStopping(found []*target) error {
 	return nil
 }
 
-// target is a conversation that is to be edited: its item of the plan where it can't be, else its changes.
+// target is a conversation that is to be edited: its item of the plan where it can't be, else the people it is
+// about.
 type target struct {
 	model.PlanItem
-	changes []model.Change
+	people map[int][]model.Participant // of the changes of a request
 	*directory
 	account model.Description
 	now     model.Conversation
@@ -170,16 +162,13 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRu
 	for i, ref := range refs {
 		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
 		if found[i] = t; need == 0 {
-			t.changes = q.changes()
 			continue
 		}
 		places <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-places }()
 			if t.Err = t.find(ctx, q, dryRun); t.Err != nil {
-				if t.Reason = t.Err.Error(); errors.As(t.Err, new(*model.Error)) {
-					t.Reason = model.Words(t.Err) // the ref stands before it
-				}
+				t.Reason = t.Err.Error()
 			}
 			t.Title, t.Provider = t.now.Title, t.account.Provider
 			mu.Lock()
@@ -199,7 +188,7 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 		return err
 	}
 	t.account, _ = t.engine.Describe(t.Ref.Account)
-	t.now = row.Conversation
+	t.now, t.people = row.Conversation, map[int][]model.Participant{}
 	caps := t.engine.Capabilities(t.now)
 	unread := func(e model.Edit) bool {
 		_, known := e.Read(t.now)
@@ -212,7 +201,7 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 		caps = t.engine.Capabilities(t.now)
 	}
 	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
-	for _, w := range q {
+	for i, w := range q {
 		switch w.Kind {
 		case model.EditParticipants:
 			if !can(w.Kind) {
@@ -223,14 +212,10 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 			if err != nil {
 				return of(t.Ref.Account, err)
 			}
-			w.People = []model.Participant{p}
+			t.people[i] = []model.Participant{p}
 		case model.EditContacts:
-			w.People = t.contacts(ctx, w.People, can(w.Kind))
-			if w.Op == model.OpSet {
-				w.Target, w.People = model.PeopleValue(w.People), nil
-			}
+			t.people[i] = t.contacts(ctx, w.People, can(w.Kind))
 		}
-		t.changes = append(t.changes, w.Change)
 	}
 	return nil
 }
