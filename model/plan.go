@@ -35,6 +35,8 @@ type Change struct {
 	// Bases, if set, is Base for each of several conversations. One that is not among them is left as it is.
 	Bases map[Ref]Value
 	Upon  []Edit // the edits on their way that Base shows, see Edit.Upon
+	// Whom, if set, is People for each of several conversations; for OpSet it is the target.
+	Whom map[Ref][]Participant
 }
 
 // PlanState says what a plan will do with one conversation.
@@ -135,6 +137,10 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
 	now := c.Clone()
 	for _, ch := range changes {
+		if ch.Whom != nil {
+			ch.People = ch.Whom[c.Ref]
+			ch.Target = PeopleValue(ch.People)
+		}
 		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Upon: ch.Upon}, caps.Of(ch.Kind)
 		base, known := e.Read(now)
 		edited := slices.ContainsFunc(it.Edits, func(o Edit) bool { return o.Field() == e.Field() })

@@ -44,7 +44,6 @@ type listing struct {
 	given   bool
 }
 
-// listing reads the flags --format, --columns and --json.
 func (r *run) listing(format, columns string) (l listing, err error) {
 	l = listing{format, dataColumns, format != "" || columns != ""}
 	switch {
@@ -78,57 +77,48 @@ func (r *run) listing(format, columns string) (l listing, err error) {
 }
 
 // printer returns what prints one row, and what ends the list.
-func (r *run) printer(l listing) (row func(model.Row), end func()) {
-	t := table{always: l.given}
-	end = func() { r.printTable(t) }
-	switch {
-	case l.format == "json":
-		return func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }, end
-	case l.format == "csv":
-		return r.csvPrinter(l.columns)
-	case l.format == "tsv" && l.given:
-		return func(row model.Row) {
-			cells := r.cells(row, l.columns, false)
-			for i := range cells {
-				cells[i] = model.CleanLine(cells[i], 0)
-			}
-			r.print("%s", strings.Join(cells, "\t"))
-		}, end
-	case l.format == "tsv":
-		return func(row model.Row) {
-			c := row.Conversation
-			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
-		}, end
-	}
-	for _, name := range l.columns {
-		t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
-		least, known := leastCells[name]
-		if !known {
-			least = narrowest
+func (r *run) printer(l listing) (print func(model.Row), end func()) {
+	t, w := table{always: l.given}, csv.NewWriter(r.Out)
+	w.UseCRLF = true // as RFC 4180 has it
+	switch l.format {
+	case "csv":
+		r.wrote(w.Write(l.columns))
+	case "table":
+		for _, name := range l.columns {
+			t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
+			least, known := leastCells[name]
+			t.least = append(t.least, pick(known, least, narrowest))
 		}
-		t.least = append(t.least, least)
+		if people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref"); !l.given {
+			t.drop = [][]int{{people}, {ref}, {people, ref}}
+		}
 	}
-	if !l.given {
-		people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref")
-		t.drop = [][]int{{people}, {ref}, {people, ref}}
-	}
-	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, end
-}
-
-// csvPrinter prints as RFC 4180 has it.
-func (r *run) csvPrinter(columns []string) (row func(model.Row), end func()) {
-	w := csv.NewWriter(r.Out)
-	w.UseCRLF = true
-	r.wrote(w.Write(columns))
 	return func(row model.Row) {
-			cells := r.cells(row, columns, false)
-			for i, c := range cells {
-				cells[i] = r.plainText(inert(c))
+			c := row.Conversation
+			switch {
+			case l.format == "json":
+				r.object(model.NewRowJSON(row, r.engine.Capabilities(c)))
+			case l.format == "table":
+				t.add(r.cells(row, l.columns, true)...)
+			case l.format == "csv":
+				cells := r.cells(row, l.columns, false)
+				for i := range cells {
+					cells[i] = r.plainText(inert(cells[i]))
+				}
+				r.wrote(w.Write(cells))
+			case l.given:
+				cells := r.cells(row, l.columns, false)
+				for i := range cells {
+					cells[i] = model.CleanLine(cells[i], 0)
+				}
+				r.print("%s", strings.Join(cells, "\t"))
+			default:
+				t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
 			}
-			r.wrote(w.Write(cells))
 		}, func() {
 			w.Flush()
 			r.wrote(w.Error())
+			r.printTable(t)
 		}
 }
 
@@ -144,7 +134,6 @@ func inert(text string) string {
 	return clean
 }
 
-// cells returns columns of a row, in a person's words or for a program.
 func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	c := row.Conversation
 	var caps model.Capabilities
@@ -244,8 +233,5 @@ func peopleIn(c model.Conversation, words bool) string {
 }
 
 func when(c model.Conversation) time.Time {
-	if c.Updated.IsZero() {
-		return c.Created
-	}
-	return c.Updated
+	return pick(c.Updated.IsZero(), c.Created, c.Updated)
 }

@@ -18,7 +18,6 @@ import (
 //go:embed commands.txt
 var commandTexts string
 
-// commandOf makes a command of its section.
 func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
 	use, paragraphs := r.commandText(path)
 	c := &cobra.Command{Use: use[strings.LastIndexByte(path, ' ')+1:], Short: paragraphs[0], Args: args}
@@ -38,7 +37,6 @@ func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx cont
 	return c
 }
 
-// sendingCommand is a command that sends edits.
 func (r *run) sendingCommand(path string, args cobra.PositionalArgs, do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
 	c := r.commandOf(path, args, do)
 	_, paragraphs := r.commandText("sending")
@@ -83,12 +81,22 @@ func addFlags(s *pflag.FlagSet, lines string) {
 // flags are those of a command, read by their names.
 type flags struct{ *pflag.FlagSet }
 
-func (f flags) on(name string) bool       { return must(f.GetBool(name)) }
-func (f flags) text(name string) string   { return must(f.GetString(name)) }
-func (f flags) number(name string) int    { return must(f.GetInt(name)) }
-func (f flags) list(name string) []string { return f.Lookup(name).Value.(pflag.SliceValue).GetSlice() }
+func (f flags) on(name string) bool     { return must(f.GetBool(name)) }
+func (f flags) text(name string) string { return must(f.GetString(name)) }
+func (f flags) number(name string) int  { return must(f.GetInt(name)) }
 
-// must returns the value of a flag, which commands.txt has.
+// texts returns what each use of a flag was given.
+func (f flags) texts(name string) []string {
+	v := f.Lookup(name).Value
+	if list, ok := v.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	if !f.Changed(name) || v.Type() == "bool" && !f.on(name) {
+		return nil
+	}
+	return []string{v.String()}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

@@ -22,13 +22,17 @@ func (r *run) newCommand() *cobra.Command {
 				return err
 			}
 		}
-		with := f.list("with")
-		for _, text := range f.list("group") {
+		with := f.texts("with")
+		for _, text := range f.texts("group") {
 			with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
 		}
-		people, err := parsePeople("add", model.OpAdd, with)
-		if err != nil {
-			return err
+		var people request
+		for _, text := range with {
+			w, err := parseChange("add", text, nil)
+			if err != nil {
+				return err
+			}
+			people = append(people, w)
 		}
 		if err := r.mayAsk(f.sending()); err != nil {
 			return err

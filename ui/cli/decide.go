@@ -16,25 +16,18 @@ import (
 	"confab/ui/theme"
 )
 
-// decision is what a person decides about edits of the outbox.
 type decision struct {
-	// name is the verb: retry, discard or resolve.
 	name string
-	// how is the choice of resolve.
-	how model.Resolution
+	how  model.Resolution
 }
 
-// sends reports whether the edits are sent, rather than given up.
 func (d decision) sends() bool {
 	return d.name == "retry" || d.how == model.ResolveMine || d.how == model.ResolveMerged
 }
 
 // typed returns how a verb of the outbox is typed, "" for the outbox itself: among the commands, or in the line mode.
 func (r *run) typed(verb string) string {
-	if r.inLines {
-		return cmp.Or(verb, "outbox")
-	}
-	return strings.TrimSpace("confab outbox " + verb)
+	return pick(r.inLines, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
 }
 
 func (r *run) decisionCommand(name string) *cobra.Command {
@@ -60,27 +53,14 @@ func (r *run) decisionCommand(name string) *cobra.Command {
 
 func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {
 	picked, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
-	switch {
-	case err != nil || o.dryRun && !d.sends():
-		return err
-	case o.dryRun:
-		return r.dryRun(ctx, plan)
-	}
-	if err := r.agree(ctx, o, d.question(len(picked)), needsWhole(plan), "Nothing was changed."); err != nil {
+	if err != nil || o.dryRun && !d.sends() {
 		return err
 	}
-	ids, err = r.apply(ctx, d, picked)
-	if err == nil && d.sends() {
-		return r.finish(ctx, ids, nil, o)
-	}
-	return err
+	return r.carryOut(ctx, plan, o, d.question(len(picked)), "Nothing was changed.", func() ([]string, error) { return r.apply(ctx, d, picked) })
 }
 
 func (d decision) question(n int) string {
-	if d.sends() {
-		return "Send " + theme.Count(n, "edit") + "?"
-	}
-	return "Give up " + theme.Count(n, "edit") + "?"
+	return pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
 }
 
 // pickDecided finds the edits that ids name, read afresh where somebody else's change is settled.
@@ -129,7 +109,6 @@ func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry boo
 	return picked, nil
 }
 
-// refuses says why a decision does not apply to an edit, "" where it does.
 func (r *run) refuses(d decision, x model.OutboxEntry, dry bool) string {
 	account, _ := r.engine.Describe(x.Ref.Account)
 	settled := x.State == model.InConflict || x.State == model.NotVerified || x.State == model.OutcomeNotKnown
@@ -163,6 +142,7 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 			continue
 		}
 		edit := x.Edit
+		edit.Undoes = "" // nothing but what was decided about is delivered
 		if d.how != "" && x.Theirs != nil {
 			edit.Base = *x.Theirs
 			if merged := model.Merged(x.Edit, edit.Base); d.how == model.ResolveMerged && merged == nil {
@@ -194,8 +174,8 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 	return picked, plan, nil
 }
 
-// apply does what was decided, and returns the ids of the edits. Of those that were given up it says so, and how
-// their submissions stand now: what was to follow them may need a person.
+// apply does what was decided, and returns the ids of the edits that are sent. Of those that were given up it says so,
+// and how their submissions stand now: what was to follow them may need a person.
 func (r *run) apply(ctx context.Context, d decision, picked []model.OutboxEntry) (ids []string, err error) {
 	var submissions []string
 	for _, x := range picked {
@@ -219,5 +199,5 @@ func (r *run) apply(ctx context.Context, d decision, picked []model.OutboxEntry)
 		x.State, x.NextTry = model.Withdrawn, time.Time{}
 		r.result(model.NewEditJSON(x), "given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
 	}
-	return ids, r.endings(ctx, submissions, false, false)
+	return nil, r.endings(ctx, submissions, false, false)
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -90,72 +89,57 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun 
 	if err := worthStopping(found); err != nil {
 		return plan, err
 	}
-	items := map[model.Ref]model.PlanItem{}
-	together := map[string][]model.Ref{} // those with the same changes are planned together
-	keys := make([]string, len(refs))
-	for i, t := range found {
-		if t.Reason != "" {
-			items[t.Ref] = t.PlanItem
-			continue
-		}
-		key, err := json.Marshal(t.changes)
-		if err != nil {
-			return plan, err
-		}
-		keys[i] = string(key)
-		together[keys[i]] = append(together[keys[i]], t.Ref)
+	var changes []model.Change
+	for _, w := range q {
+		changes = append(changes, w.Change)
 	}
-	for i, t := range found {
-		group := together[keys[i]]
-		if delete(together, keys[i]); len(group) == 0 {
-			continue
+	var known []model.Ref
+	for _, t := range found {
+		if t.Reason == "" {
+			known = append(known, t.Ref)
 		}
-		part, err := r.engine.Plan(ctx, group, t.changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")})
-		if err != nil {
-			return plan, err
-		}
-		if plan.ID == "" {
-			plan.ID, plan.Title = part.ID, part.Title
-		}
-		for _, it := range part.Items {
-			r.blockBadWords(&it, q)
-			if it.Err != nil {
-				it.Reason = model.Words(it.Err)
+		for i, people := range t.people {
+			if changes[i].Whom == nil {
+				changes[i].Whom = map[model.Ref][]model.Participant{}
 			}
-			items[it.Ref] = it
+			changes[i].Whom[t.Ref] = people
 		}
 	}
-	for _, ref := range refs {
-		plan.Items = append(plan.Items, items[ref])
+	if plan, err = r.engine.Plan(ctx, known, changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")}); err != nil {
+		return plan, err
 	}
-	plan.AskForSameTitles(q.changes())
+	planned := plan.Items
+	plan.Items = make([]model.PlanItem, 0, len(refs))
+	for _, t := range found {
+		it := t.PlanItem
+		if t.Reason == "" {
+			it, planned = planned[0], planned[1:]
+		}
+		if r.blockBadWords(&it, q); it.Err != nil {
+			it.Reason = model.Words(it.Err) // the ref stands before it
+		}
+		plan.Items = append(plan.Items, it)
+	}
 	return plan, nil
 }
 
 // worthStopping returns the error that ends the command before anything is planned: a failure here, whom an ambiguous
 // name may mean, which is never guessed, and a name that nobody has anywhere, which is a slip.
 func worthStopping(found []*target) error {
-	nobody := 0
+	known := slices.IndexFunc(found, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
 	for _, t := range found {
-		var wrong *whoError
-		switch {
-		case !errors.As(t.Err, &wrong) && model.KindOf(t.Err) != model.Local:
-		case wrong == nil || wrong.several:
+		if model.KindOf(t.Err) == model.Local && (known < 0 || !errors.Is(t.Err, errNobody)) {
 			return t.Err
-		default:
-			nobody++
 		}
-	}
-	if nobody > 0 && nobody == len(found) {
-		return found[0].Err
 	}
 	return nil
 }
 
-// target is a conversation that is to be edited: its item of the plan where it can't be, else its changes.
+// target is a conversation that is to be edited: its item of the plan where it can't be, else the people it is
+// about.
 type target struct {
 	model.PlanItem
-	changes []model.Change
+	people map[int][]model.Participant // of the changes of a request
 	*directory
 	account model.Description
 	now     model.Conversation
@@ -163,7 +147,6 @@ type target struct {
 	fresh   bool
 }
 
-// findPeople finds the people of a request, a few conversations at a time.
 func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
 	found := make([]*target, len(refs))
 	dir := &directory{engine: r.engine}
@@ -179,16 +162,13 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRu
 	for i, ref := range refs {
 		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
 		if found[i] = t; need == 0 {
-			t.changes = q.changes()
 			continue
 		}
 		places <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-places }()
 			if t.Err = t.find(ctx, q, dryRun); t.Err != nil {
-				if t.Reason = t.Err.Error(); errors.As(t.Err, new(*model.Error)) {
-					t.Reason = model.Words(t.Err) // the ref stands before it
-				}
+				t.Reason = t.Err.Error()
 			}
 			t.Title, t.Provider = t.now.Title, t.account.Provider
 			mu.Lock()
@@ -208,7 +188,7 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 		return err
 	}
 	t.account, _ = t.engine.Describe(t.Ref.Account)
-	t.now = row.Conversation
+	t.now, t.people = row.Conversation, map[int][]model.Participant{}
 	caps := t.engine.Capabilities(t.now)
 	unread := func(e model.Edit) bool {
 		_, known := e.Read(t.now)
@@ -221,7 +201,7 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 		caps = t.engine.Capabilities(t.now)
 	}
 	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
-	for _, w := range q {
+	for i, w := range q {
 		switch w.Kind {
 		case model.EditParticipants:
 			if !can(w.Kind) {
@@ -232,19 +212,14 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 			if err != nil {
 				return of(t.Ref.Account, err)
 			}
-			w.People = []model.Participant{p}
+			t.people[i] = []model.Participant{p}
 		case model.EditContacts:
-			w.People = t.contacts(ctx, w.People, can(w.Kind))
-			if w.Op == model.OpSet {
-				w.Target, w.People = model.PeopleValue(w.People), nil
-			}
+			t.people[i] = t.contacts(ctx, w.People, can(w.Kind))
 		}
-		t.changes = append(t.changes, w.Change)
 	}
 	return nil
 }
 
-// read reads the conversation afresh, once.
 func (t *target) read(ctx context.Context) error {
 	if t.fresh {
 		return nil
@@ -281,8 +256,7 @@ func (t *target) person(ctx context.Context, w wanted) (model.Participant, error
 		p = w.who.named()
 	default:
 		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, w.who)
-		var wrong *whoError
-		if w.Op == model.OpRemove && errors.As(err, &wrong) && wrong.several {
+		if w.Op == model.OpRemove && errors.Is(err, errSeveral) {
 			p, err = w.who.named(), nil // none of them is here
 		}
 	}
@@ -324,14 +298,12 @@ func (r *run) blockBadWords(it *model.PlanItem, q request) {
 	}
 }
 
-// block leaves alone what a plan would change, for a reason unless that is "".
 func block(it *model.PlanItem, reason string) {
 	if reason != "" && it.State == model.PlanChange {
 		it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
 	}
 }
 
-// unknownWord says why a service does not know a word, "" if it does.
 func unknownWord(d model.Description, what, word string) string {
 	has := map[string]struct {
 		all   string

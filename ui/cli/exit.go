@@ -99,13 +99,10 @@ var kindCodes = map[model.ErrorKind]int{
 }
 
 func codeOfKind(k model.ErrorKind) int {
-	if code, ok := kindCodes[k]; ok {
-		return code
-	}
-	return ExitRefused
+	code, known := kindCodes[k]
+	return pick(known, code, ExitRefused)
 }
 
-// codeOfEdit returns the exit status for what became of one edit.
 func codeOfEdit(e model.OutboxEntry) int {
 	var kind model.ErrorKind
 	if e.Error != nil {

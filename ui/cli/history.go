@@ -81,7 +81,6 @@ func (r *run) history(ctx context.Context, req model.HistoryRequest, edits bool)
 	return err
 }
 
-// historyEdits adds the edits of a submission, set in under it.
 func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref model.Ref) error {
 	waiting, done, err := r.engine.SubmissionEdits(ctx, submission)
 	add := func(e model.Edit, when time.Time, ending string) {
@@ -90,10 +89,7 @@ func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref
 		}
 	}
 	for _, j := range done {
-		ending := j.State.Words()
-		if j.Undone != "" {
-			ending = "taken back by " + j.Undone
-		}
+		ending := pick(j.Undone != "", "taken back by "+j.Undone, j.State.Words())
 		if j.Kind.Shape() != model.ShapeAct {
 			j.Base, j.Target = j.Before, j.After
 		}

@@ -51,7 +51,6 @@ func (p Program) Leave(ctx context.Context, s Setup, e Sender) error {
 	return p.await(ctx, s, e, ended)
 }
 
-// await waits for an end in the way of Leave.
 func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan error) error {
 	asked := ctx.Done()
 	if ctx.Err() != nil {
@@ -101,24 +100,9 @@ var errLeft = fmt.Errorf("left at once: %w", context.Canceled)
 
 func beingSent(n int) string { return theme.Count(n, "edit") + " that" + are(n) + " being sent" }
 
-// fate says what becomes of edits that are left.
 func fate(n int, s Setup) string {
-	if s.Demo {
-		return "the demo ends without " + them(n)
-	}
-	return "what became of " + them(n) + " is read at the next start"
+	return pick(s.Demo, "the demo ends without "+them(n), "what became of "+them(n)+" is read at the next start")
 }
 
-func are(n int) string {
-	if n == 1 {
-		return " is"
-	}
-	return " are"
-}
-
-func them(n int) string {
-	if n == 1 {
-		return "it"
-	}
-	return "them"
-}
+func are(n int) string  { return pick(n == 1, " is", " are") }
+func them(n int) string { return pick(n == 1, "it", "them") }

@@ -60,16 +60,10 @@ func (r *run) linear(ctx context.Context, start Start) error {
 		l.accounts[a.Name] = accountLine(a)
 	}
 	r.engine.Start(ctx)
-	if start.Notice != "" {
-		r.print("%s", model.Clean(start.Notice))
-	}
-	r.print("confab: type help for the commands, quit to leave.")
-	if r.setup.ReadOnly {
-		r.print("Read-only: nothing is changed on a service.")
-	}
-	for _, line := range []string{r.setup.Absent(), start.Greeting} {
+	for _, line := range []string{model.Clean(start.Notice), "confab: type help for the commands, quit to leave.",
+		only(r.setup.ReadOnly, "Read-only: nothing is changed on a service."), model.CleanLine(r.setup.Absent(), 500), model.CleanLine(start.Greeting, 500)} {
 		if line != "" {
-			r.print("%s", model.CleanLine(line, 500))
+			r.print("%s", line)
 		}
 	}
 	if err := l.list(ctx, false); err != nil {
@@ -115,7 +109,6 @@ func (l *linear) converse(ctx context.Context) error {
 	}
 }
 
-// next waits for a line and announces what happens meanwhile.
 func (l *linear) next(ctx context.Context) (string, error) {
 	lines := l.asked.typed()
 	for {
@@ -167,10 +160,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 			return said
 		}
 		was := l.lines[ref]
-		line := "gone: " + strings.TrimPrefix(was, "gone: ")
-		if ok {
-			line = l.rowLine(row)
-		}
+		line := pick(ok, l.rowLine(row), "gone: "+strings.TrimPrefix(was, "gone: "))
 		if l.lines[ref] = line; line == was || own[ref] { // the line of the act tells
 			continue
 		}
@@ -192,10 +182,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 
 // list lists the first conversations, or those after what was listed.
 func (l *linear) list(ctx context.Context, more bool) error {
-	offset := 0
-	if more {
-		offset = len(l.rows)
-	}
+	offset := pick(more, len(l.rows), 0)
 	page, err := l.engine.List(ctx, model.ListRequest{Query: l.scoped(l.query), Inbox: true, Offset: offset, Limit: linearPage})
 	if err != nil {
 		return err
@@ -224,11 +211,8 @@ func (l *linear) leave(ctx context.Context) error {
 	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
-	question := undelivered(left) + " Wait? No leaves " + them(left) + " in the outbox."
-	if l.setup.Demo {
-		question = undelivered(left) + " Wait? No ends the demo, and " + them(left) + " with it."
-	}
-	yes, err := l.asked.confirm(ctx, question, false)
+	otherwise := pick(l.setup.Demo, "ends the demo, and "+them(left)+" with it.", "leaves "+them(left)+" in the outbox.")
+	yes, err := l.asked.confirm(ctx, undelivered(left)+" Wait? No "+otherwise, false)
 	for was := left; yes && err == nil; was = left {
 		if left, err = l.waiting(ctx); err != nil || left == 0 {
 			break

@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// verb is a command of the line mode. A person types one of its names.
 type verb struct {
 	names, usage, help string
 	do                 func(ctx context.Context, rest string) error
@@ -45,7 +44,7 @@ func (l *linear) verbs() []verb {
 		{"outbox", "outbox", "edits that are not delivered", func(ctx context.Context, _ string) error { return l.listOutbox(ctx) }},
 		{"retry", "retry ID...", "send edits again, or those of a submission", l.decides("retry")},
 		{"discard", "discard ID...", "give edits up", l.decides("discard")},
-		{"resolve", "resolve ID mine|theirs|merged", "settle a conflict", l.doResolve},
+		{"resolve", "resolve ID mine|theirs|merged", "settle a conflict", l.decides("resolve")},
 		{"history", "history", "what was submitted, and how it ended", l.doHistory},
 		{"refresh r", "refresh", "ask the services again", l.doRefresh},
 		{"quit q", "quit", "leave", nil},
@@ -71,43 +70,35 @@ func (l *linear) command(ctx context.Context, word, rest string) error {
 	return fmt.Errorf("there is no command %q; help lists them", cell(word))
 }
 
-// pick reads numbers, ranges and refs from the start of a line.
-func (l *linear) pick(rest string) (refs []model.Ref, tail string, err error) {
-	refs, tail, err = l.pickOne(rest)
-	for err == nil && tail != "" {
-		more, next, stop := l.pickOne(tail)
-		if stop != nil {
-			break
+// pick reads a number, range or ref from the start of a line, or several; the rest may look like another.
+func (l *linear) pick(rest string, several bool) (refs []model.Ref, tail string, err error) {
+	for first := true; first || several && rest != ""; first = false {
+		word, tail, _ := strings.Cut(rest, " ")
+		more, err := l.refsOf(word)
+		switch {
+		case err != nil && first:
+			return nil, "", err
+		case err != nil:
+			return refs, rest, nil
 		}
-		refs, tail = appendNew(refs, more...), next
+		refs, rest = appendNew(refs, more...), strings.TrimSpace(tail)
 	}
-	return refs, tail, err
+	return refs, rest, nil
 }
 
-// pickOne reads one number, range or ref; the rest of the line may look like another.
-func (l *linear) pickOne(rest string) ([]model.Ref, string, error) {
-	word, tail, _ := strings.Cut(rest, " ")
-	if word == "" {
-		return nil, "", errors.New("say which, by its number in the list")
-	}
-	refs, err := l.refsOf(word)
-	return refs, strings.TrimSpace(tail), err
-}
-
-func (l *linear) refsOf(word string) ([]model.Ref, error) {
-	if strings.Contains(word, ":") {
+func (l *linear) refsOf(word string) (refs []model.Ref, err error) {
+	switch {
+	case word == "":
+		return nil, errors.New("say which, by its number in the list")
+	case strings.Contains(word, ":"):
 		ref, err := l.ref(word)
 		return []model.Ref{ref}, err
 	}
-	var refs []model.Ref
 	for part := range strings.SplitSeq(word, ",") {
 		from, to, ranged := strings.Cut(part, "-")
 		a, err := strconv.Atoi(from)
-		b := a
-		if err == nil && ranged {
-			b, err = strconv.Atoi(to)
-		}
-		if err != nil || a < 1 || b < a || b > len(l.rows) {
+		b, wrong := strconv.Atoi(pick(ranged, to, from))
+		if err != nil || wrong != nil || a < 1 || b < a || b > len(l.rows) {
 			return nil, fmt.Errorf("%q is no number of the list", cell(part))
 		}
 		refs = append(refs, l.rows[a-1:b]...)
@@ -115,10 +106,9 @@ func (l *linear) refsOf(word string) ([]model.Ref, error) {
 	return refs, nil
 }
 
-// forEach is a verb for some conversations.
 func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		refs, _, err := l.pick(rest)
+		refs, _, err := l.pick(rest, true)
 		if err != nil {
 			return err
 		}
@@ -130,11 +120,7 @@ func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(conte
 // with what follows.
 func (l *linear) sets(flag, value string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		pick := l.pickOne
-		if value != "" {
-			pick = l.pick
-		}
-		refs, text, err := pick(rest)
+		refs, text, err := l.pick(rest, value != "")
 		question := whoQuestions[flag]
 		switch {
 		case err != nil:
@@ -150,21 +136,16 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 				return err
 			}
 		}
-		f := flags{l.editCommand().Flags()}
-		if err := f.Set(flag, text); err != nil {
-			return err
-		}
-		q, err := parseChanges(f, nil)
+		w, err := parseChange(flag, text, nil)
 		if err != nil {
 			return err
 		}
-		return l.edit(ctx, refs, q)
+		return l.edit(ctx, refs, request{w})
 	}
 }
 
-// doRename sets the title of one, or replaces a text in it; of several it may make one for each.
 func (l *linear) doRename(ctx context.Context, rest string) error {
-	refs, text, err := l.pickOne(rest)
+	refs, text, err := l.pick(rest, false)
 	if err != nil || text == "" || len(refs) == 1 && !strings.HasPrefix(text, "s/") {
 		return l.sets("title", "")(ctx, rest)
 	}
@@ -179,7 +160,6 @@ func (l *linear) doRename(ctx context.Context, rest string) error {
 var whoQuestions = map[string]string{"role": "Which role for whom, WHO=ROLE", "add": "Add whom, WHO or WHO=ROLE",
 	"remove": "Remove whom, WHO", "contacts": "Which contacts, ID,ID or none"}
 
-// askWho lists who is in some conversations, and asks whom a verb is about; "" is nobody.
 func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) (string, error) {
 	if err := l.listPeople(ctx, refs); err != nil {
 		return "", err
@@ -220,7 +200,6 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
 	return l.settle(ctx, plan)
 }
 
-// doUndo takes back the newest act, or one by its id, and asks where the screen does.
 func (l *linear) doUndo(ctx context.Context, id string) error {
 	u, err := l.engine.PlanUndo(ctx, id, model.PlanOptions{})
 	if err != nil {
@@ -265,45 +244,39 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	return l.settle(ctx, u.Plan)
 }
 
+// decides is a verb that does what a person decided about edits of the outbox; what is sent is shown and asked about
+// where an edit would be.
 func (l *linear) decides(name string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		return l.decide(ctx, decision{name: name}, strings.Fields(rest))
-	}
-}
-
-func (l *linear) doResolve(ctx context.Context, rest string) error {
-	words := strings.Fields(rest)
-	if last := len(words) - 1; last > 0 {
-		how := model.Resolution(strings.TrimPrefix(words[last], "--"))
-		if how == model.ResolveMine || how == model.ResolveTheirs || how == model.ResolveMerged {
-			return l.decide(ctx, decision{"resolve", how}, words[:last])
+		d, ids := decision{name: name}, strings.Fields(rest)
+		if last := len(ids) - 1; name == "resolve" {
+			if last > 0 {
+				d.how, ids = model.Resolution(strings.TrimPrefix(ids[last], "--")), ids[:last]
+			}
+			if d.how != model.ResolveTheirs && !d.sends() {
+				return errors.New("say which and how: resolve ID mine|theirs|merged")
+			}
 		}
-	}
-	return errors.New("say which and how: resolve ID mine|theirs|merged")
-}
-
-// decide does what a person decided about edits of the outbox; what is sent is shown and asked about where an edit
-// would be.
-func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
-	if len(ids) == 0 {
-		return errors.New("say which, by an id of the outbox")
-	}
-	picked, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
-	if err != nil {
-		return err
-	}
-	if !d.sends() || plan.Risky() || plan.Bulk() {
-		if yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan)); err != nil || !yes {
+		if len(ids) == 0 {
+			return errors.New("say which, by an id of the outbox")
+		}
+		picked, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
+		if err != nil {
 			return err
 		}
+		if !d.sends() || plan.Risky() || plan.Bulk() {
+			if yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan)); err != nil || !yes {
+				return err
+			}
+		}
+		if _, err := l.apply(ctx, d, picked); err != nil || !d.sends() {
+			return err
+		}
+		for _, x := range picked {
+			l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
+		}
+		return l.settle(ctx)
 	}
-	if _, err := l.apply(ctx, d, picked); err != nil || !d.sends() {
-		return err
-	}
-	for _, x := range picked {
-		l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
-	}
-	return l.settle(ctx)
 }
 
 func (l *linear) doList(ctx context.Context, rest string) error {
@@ -352,10 +325,9 @@ func (l *linear) markDone(ctx context.Context, refs []model.Ref) error {
 	return nil
 }
 
-// reads is a verb that reads one conversation out.
 func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		refs, _, err := l.pickOne(rest)
+		refs, _, err := l.pick(rest, false)
 		if err != nil {
 			return err
 		}

@@ -14,14 +14,10 @@ const maxNamed = 5
 
 // accountLine says how an account does, without what changes all the time.
 func accountLine(a model.AccountState) string {
-	line := a.Name + ": " + theme.Count(a.Conversations, "conversation")
-	switch {
-	case a.Syncing && a.Swept.IsZero():
-		line = a.Name + ": reading the list for the first time"
-	case a.Error != nil:
-		line += ", " + a.Error.Words()
+	if a.Syncing && a.Swept.IsZero() {
+		return a.Name + ": reading the list for the first time"
 	}
-	return line
+	return a.Name + ": " + commas(theme.Count(a.Conversations, "conversation"), a.Error.Words())
 }
 
 func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title)")) }
@@ -33,7 +29,6 @@ func (l *linear) rowLine(row model.Row) string {
 	return commas(title(c), l.seenBy(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
 }
 
-// listLine is rowLine with what is not worth an announcement.
 func (l *linear) listLine(row model.Row) string {
 	parts := []string{l.rowLine(row), l.spoken(when(row.Conversation)), only(!row.Triage.Seen, "unseen")}
 	for _, p := range row.Pending {
@@ -42,18 +37,11 @@ func (l *linear) listLine(row model.Row) string {
 	return commas(parts...)
 }
 
-// unusual is the status of a conversation that is neither open nor finished.
 func unusual(c model.Conversation) string {
-	switch status := c.PlainStatus(); {
-	case c.Archived:
-		return "archived"
-	case status != model.StatusOpen:
-		return status
-	}
-	return ""
+	status := c.PlainStatus()
+	return pick(c.Archived, "archived", only(status != model.StatusOpen, status))
 }
 
-// nothing says why a list is empty.
 func (l *linear) nothing(ctx context.Context) []string {
 	var unread []string
 	for _, a := range l.engine.Accounts() {
@@ -114,12 +102,10 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 	return append(append(lines, notes...), leftAlone(plan)...)
 }
 
-// few names some of many.
 func few(names []string) string {
 	return theme.People(names, maxNamed, func(name string) string { return name })
 }
 
-// leftAlone says what a plan does not change, and why.
 func leftAlone(plan model.Plan) (lines []string) {
 	titles := map[string][]string{}
 	var reasons []string

@@ -50,7 +50,6 @@ func (r *run) listCommand() *cobra.Command {
 	return c
 }
 
-// ofView narrows the query of a view, "" for none, by another.
 func (r *run) ofView(name, text string) (string, error) {
 	if name == "" {
 		return text, nil

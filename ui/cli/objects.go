@@ -46,7 +46,6 @@ func jsonObjects() []jsonObject {
 	return all
 }
 
-// jsonValues are what stands for the values of a sample, apart from its objects.
 var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)
 
 // jsonKeys returns the keys that a value is printed with, those of an object within it in braces.

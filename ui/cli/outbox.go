@@ -67,11 +67,8 @@ func (r *run) listOutbox(ctx context.Context) error {
 // entryLines show one edit of the outbox under its submission, with the three values where the service shows another
 // one than the edit was made from.
 func entryLines(x model.OutboxEntry) []string {
-	line := "  " + x.ID + "  " + x.State.Words() + "  " + cell(x.Ref.String())
-	if x.Title != "" && x.Kind != model.EditCreate {
-		line += "  " + quote(x.Title)
-	}
-	lines := []string{line + "  " + shortEdit(x.Edit) + nextTry(x)}
+	title := only(x.Title != "" && x.Kind != model.EditCreate, "  "+quote(x.Title))
+	lines := []string{"  " + x.ID + "  " + x.State.Words() + "  " + cell(x.Ref.String()) + title + "  " + shortEdit(x.Edit) + nextTry(x)}
 	if x.Error != nil {
 		lines = append(lines, "    "+x.Error.Words())
 	}

@@ -11,7 +11,6 @@ import (
 	"confab/ui/theme"
 )
 
-// planLines show what will change, for whom, what already is so, and what can't be done and why.
 func planLines(plan model.Plan) []string {
 	var out []string
 	if plan.Bulk() {
@@ -62,15 +61,8 @@ func riskLines(seen *model.AudienceChange, risks []model.Risk) (lines []string) 
 }
 
 func itemLines(it model.PlanItem) []string {
-	head := cell(it.Ref.String())
-	if it.Title != "" {
-		head += "  " + quote(it.Title)
-	}
 	why := whyUnchanged(it)
-	if why != "" {
-		head += ": " + why
-	}
-	out := []string{head}
+	out := []string{cell(it.Ref.String()) + only(it.Title != "", "  "+quote(it.Title)) + only(why != "", ": "+why)}
 	if why == "" {
 		for _, e := range it.Edits {
 			out = append(out, indented("  ", editLines(e))...)
@@ -103,13 +95,9 @@ func indented(by string, lines []string) []string {
 }
 
 func field(e model.Edit) string {
-	if e.Kind.Shape() == model.ShapePairs {
-		return e.Kind.Pair() + " " + cell(e.Key)
-	}
-	return e.Kind.Words()
+	return pick(e.Kind.Shape() == model.ShapePairs, e.Kind.Pair()+" "+cell(e.Key), e.Kind.Words())
 }
 
-// editLines say in full what an edit does.
 func editLines(e model.Edit) []string {
 	var out []string
 	switch n := e.Target.New; {
@@ -173,10 +161,7 @@ func resultLine(d model.DeliveryResult) string {
 }
 
 func nextTry(e model.OutboxEntry) string {
-	if e.NextTry.IsZero() {
-		return ""
-	}
-	return ", next try " + e.NextTry.Local().Format(time.TimeOnly)
+	return only(!e.NextTry.IsZero(), ", next try "+e.NextTry.Local().Format(time.TimeOnly))
 }
 
 func shortEdit(e model.Edit) string {

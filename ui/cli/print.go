@@ -43,7 +43,6 @@ func (r *run) plainText(s string) string {
 // print writes one line of results. The caller has cleaned remote text.
 func (r *run) print(format string, args ...any) { r.printLines(r.Out, fmt.Sprintf(format, args...)) }
 
-// say prints a remark for a person, apart from the results.
 func (r *run) say(format string, args ...any) { r.printLines(r.Err, fmt.Sprintf(format, args...)) }
 
 func (r *run) printLines(w io.Writer, lines ...string) {
@@ -52,7 +51,6 @@ func (r *run) printLines(w io.Writer, lines ...string) {
 	}
 }
 
-// result prints one result: v with --json, else a line.
 func (r *run) result(v any, format string, args ...any) {
 	if r.flags.json {
 		r.object(v)
@@ -93,12 +91,10 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// cell is remote text for one column.
 func cell(s string) string { return model.CleanLine(s, 500) }
 
 func short(s string) string { return model.CleanLine(s, 60) }
 
-// quote shows remote text in a sentence.
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
 // table prints rows in columns. On a terminal the columns are aligned, and the widest are cut until a row fits;
@@ -127,12 +123,8 @@ func (t *table) add(cells ...string) {
 func (r *run) printTable(t table) {
 	width := r.Width()
 	if r.flags.plain || width <= 0 && !t.always {
-		between := "\t"
-		if r.flags.plain {
-			between = "  " // read aloud, whole
-		}
 		for _, row := range t.rows {
-			r.print("%s", strings.Join(row, between))
+			r.print("%s", strings.Join(row, pick(r.flags.plain, "  ", "\t"))) // plain is read aloud
 		}
 		return
 	}
@@ -141,10 +133,7 @@ func (r *run) printTable(t table) {
 	}
 	// What is printed has not asked the terminal how it counts.
 	var measure layout.Measure
-	end := "…"
-	if r.setup.ASCII {
-		end = "..."
-	}
+	end := pick(r.setup.ASCII, "...", "…")
 	all := append([][]string{t.head}, t.rows...)
 	wide := make([]int, len(t.head))
 	for _, row := range all {
@@ -199,47 +188,29 @@ func (t *table) fit(wide []int, width int) (shown []int) {
 	return shown
 }
 
-// at shows a time in the local zone, "-" for none.
-func at(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format("2006-01-02 15:04")
-}
+func at(t time.Time) string { return pick(t.IsZero(), "-", t.Local().Format("2006-01-02 15:04")) }
 
-// clock shows a time of today by the hour, another with its day, "" for none.
 func (r *run) clock(t time.Time) string {
 	return theme.Clock(t, r.Now().Local(), "15:04", "2006-01-02 15:04", "2006-01-02 15:04")
 }
 
-// value shows what a field holds, or will hold.
 func value(v model.Value) string {
 	switch {
 	case v.Text != nil:
-		if *v.Text == "" {
-			return "(empty)"
-		}
-		return model.CleanLine(*v.Text, 200)
+		return pick(*v.Text == "", "(empty)", model.CleanLine(*v.Text, 200))
 	case v.People != nil:
-		if len(*v.People) == 0 {
-			return "(nobody)"
-		}
-		return strings.Join(peopleShort("", *v.People), ", ")
+		return cmp.Or(strings.Join(peopleShort("", *v.People), ", "), "(nobody)")
 	case v.New != nil:
 		return quote(v.New.Title)
 	}
 	return "(none)"
 }
 
-// peopleShort names people with their roles, each behind a sign.
 func peopleShort(sign string, people []model.Participant) []string {
 	var out []string
 	for _, p := range people {
-		s := sign + model.CleanLine(p.Display(), 80)
-		if p.Role != "" {
-			s += " (" + model.CleanLine(model.RoleName(p.Role), 40) + ")"
-		}
-		out = append(out, s)
+		role := " (" + model.CleanLine(model.RoleName(p.Role), 40) + ")"
+		out = append(out, sign+model.CleanLine(p.Display(), 80)+only(p.Role != "", role))
 	}
 	return out
 }
@@ -262,25 +233,23 @@ func person(p model.Participant) string {
 	return s
 }
 
-// personWith is a person with what they are in a conversation.
 func personWith(p model.Participant) string {
 	return commas(person(p), short(model.RoleName(p.Role)), short(p.Status))
 }
 
-// commas joins the parts that are not empty.
 func commas(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-// only is a text where something is so, else "".
-func only(so bool, text string) string {
+func pick[T any](so bool, yes, no T) T {
 	if so {
-		return text
+		return yes
 	}
-	return ""
+	return no
 }
 
-// appendNew appends what a list does not have yet.
+func only(so bool, text string) string { return pick(so, text, "") }
+
 func appendNew[T comparable](list []T, all ...T) []T {
 	for _, v := range all {
 		if !slices.Contains(list, v) {

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 )
 
-// maxAnswer bounds one typed line, in bytes.
 const maxAnswer = 16 << 10
 
 var errNoAnswer = errors.New("the input ended before there was an answer")

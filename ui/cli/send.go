@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// sendOptions are the flags of every command that sends edits.
 type sendOptions struct {
 	yes, dryRun, noWait bool
 }
@@ -22,7 +21,6 @@ func (f flags) sending() sendOptions {
 	return sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
 }
 
-// mayAsk refuses, before anything is read, what could not be asked about later.
 func (r *run) mayAsk(o sendOptions) error {
 	if o.dryRun || o.yes || r.interactive() {
 		return nil
@@ -44,55 +42,38 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 }
 
 // plans is where plans are shown: with --json apart from the results.
-func (r *run) plans() io.Writer {
-	if r.flags.json {
-		return r.Err
-	}
-	return r.Out
-}
+func (r *run) plans() io.Writer { return pick(r.flags.json, r.Err, r.Out) }
 
 // send shows a plan, asks, submits and delivers, and reports. fields are what was asked for, for the report of the
 // conversations that don't change.
 func (r *run) send(ctx context.Context, plan model.Plan, fields []model.Edit, o sendOptions) error {
-	if o.dryRun {
-		return r.dryRun(ctx, plan)
-	}
-	r.noteBlocked(plan)
-	if !r.flags.json || !o.yes {
-		r.printLines(r.plans(), planLines(plan)...)
-	}
-	for _, it := range plan.Items {
-		for _, entry := range it.Waiting {
-			if !o.noWait {
-				r.note(codeOfEdit(entry))
-			}
-			if r.flags.json {
-				r.object(model.NewEditJSON(entry))
-			}
+	if !o.dryRun {
+		r.noteBlocked(plan)
+		if !r.flags.json || !o.yes {
+			r.printLines(r.plans(), planLines(plan)...)
 		}
-	}
-	if r.flags.json {
-		if err := r.reportUnsent(ctx, plan, fields); err != nil {
+		if err := r.reportUnsent(ctx, plan, fields, o); err != nil || plan.Count(model.PlanChange) == 0 {
 			return err
 		}
 	}
-	if plan.Count(model.PlanChange) == 0 {
-		return nil
-	}
-	if err := r.agree(ctx, o, question(plan), needsWhole(plan), "Nothing was sent."); err != nil {
-		return err
-	}
-	ids, err := r.engine.Submit(ctx, plan)
-	if err != nil {
-		return err
-	}
-	return r.finish(ctx, ids, nil, o)
+	return r.carryOut(ctx, plan, o, question(plan), "Nothing was sent.", func() ([]string, error) { return r.engine.Submit(ctx, plan) })
 }
 
-// finish delivers what was submitted or, with --no-wait, says where it is.
-func (r *run) finish(ctx context.Context, ids, awaited []string, o sendOptions) error {
+// carryOut asks about what was shown, does it, and delivers the edits that this made or, with --no-wait, says where
+// they are. A dry run shows what would be sent.
+func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, question, declined string, do func() (ids []string, err error)) error {
+	if o.dryRun {
+		return r.dryRun(ctx, plan)
+	}
+	if err := r.agree(ctx, o, question, needsWhole(plan), declined); err != nil {
+		return err
+	}
+	ids, err := do()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
 	if !o.noWait {
-		return r.deliver(ctx, ids, awaited)
+		return r.deliver(ctx, ids, plan)
 	}
 	entries, err := r.entries(ctx, ids)
 	if err != nil {
@@ -111,22 +92,27 @@ func question(plan model.Plan) string {
 	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
-// needsWhole reports whether the answer must be typed in full.
 func needsWhole(plan model.Plan) bool {
 	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
 }
 
-// deliver waits for edits and prints what became of each, and how the submissions that they belong to ended. What
-// they wait for is delivered without a word.
-func (r *run) deliver(ctx context.Context, ids, awaited []string) error {
+// deliver waits for edits of a plan and prints what became of each, and how the submissions that they belong to
+// ended. What they take back is delivered first, without a word.
+func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error {
 	queued, err := r.entries(ctx, ids)
 	if err != nil {
 		return err
 	}
+	awaited := slices.Clone(ids)
+	for _, edit := range plan.Edits() {
+		if edit.Undoes != "" {
+			awaited = append(awaited, edit.Undoes)
+		}
+	}
 	told := map[string]bool{}
-	r.stopped(ctx, r.engine.Deliver(ctx, slices.Concat(ids, awaited), func(d model.DeliveryResult) {
+	r.stopped(ctx, r.engine.Deliver(ctx, awaited, func(d model.DeliveryResult) {
 		if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
-			r.delivered(d)
+			r.report(d)
 		}
 	}))
 	if ctx.Err() != nil {
@@ -165,14 +151,14 @@ func (r *run) endings(ctx context.Context, ids []string, told, hint bool) error 
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(settled, takesBack) {
+		if slices.ContainsFunc(settled, canUndo) {
 			r.say("To take it back: confab undo %s", sub.ID)
 		}
 	}
 	return nil
 }
 
-func takesBack(j model.JournalEntry) bool {
+func canUndo(j model.JournalEntry) bool {
 	can, _ := model.Undoable(j.Kind)
 	return can && j.State == model.Done && j.Undone == ""
 }
@@ -181,20 +167,11 @@ func takesBack(j model.JournalEntry) bool {
 func (r *run) ending(sub model.Submission, reason bool) string {
 	line := sub.Words() + ": " + sub.Ending(r.clock)
 	if p := sub.Problem; p != nil && reason {
-		if p.State.NeedsPerson() {
-			line += ": " + strings.TrimPrefix(p.State.Words(), "needs you: ")
-		} else {
-			line += nextTry(*p)
-		}
-		line += because(p.Error)
+		line += pick(p.State.NeedsPerson(), ": "+strings.TrimPrefix(p.State.Words(), "needs you: "), nextTry(*p)) + because(p.Error)
 	}
-	if sub.NeedPerson > 0 {
-		line += "; settle it: " + r.typed("")
-	}
-	return line
+	return line + only(sub.NeedPerson > 0, "; settle it: "+r.typed(""))
 }
 
-// because ends a line with what went wrong, if anything did.
 func because(e *model.EntryError) string {
 	if e == nil {
 		return ""
@@ -202,13 +179,16 @@ func because(e *model.EntryError) string {
 	return ": " + e.Words()
 }
 
-// delivered reports what became of an edit.
-func (r *run) delivered(d model.DeliveryResult) {
+// report prints what became of an edit.
+func (r *run) report(d model.DeliveryResult) {
 	r.note(codeOfEdit(d.Entry))
-	r.reportResult(d)
+	var v any = model.NewEditJSON(d.Entry)
+	if d.Journal != nil {
+		v = model.NewHistoryJSON(*d.Journal)
+	}
+	r.result(v, "%s", resultLine(d))
 }
 
-// stopped says why a delivery did not go to its end, if it did not.
 func (r *run) stopped(ctx context.Context, err error) {
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		r.say("What was not delivered stays in the outbox: confab outbox")
@@ -218,19 +198,21 @@ func (r *run) stopped(ctx context.Context, err error) {
 	r.fail(err)
 }
 
-func (r *run) reportResult(d model.DeliveryResult) {
-	var v any = model.NewEditJSON(d.Entry)
-	if d.Journal != nil {
-		v = model.NewHistoryJSON(*d.Journal)
-	}
-	r.result(v, "%s", resultLine(d))
-}
-
-// reportUnsent prints, as JSON, the conversations that a plan leaves alone: with the state already, or blocked and
-// the reason.
-func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.Edit) error {
+// reportUnsent reports what a plan leaves alone: edits on their way that want the same, and, as JSON, those with the
+// state already, or blocked and the reason.
+func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.Edit, o sendOptions) error {
 	for _, it := range plan.Items {
-		if it.State == model.PlanChange || len(it.Waiting) > 0 {
+		for _, entry := range it.Waiting {
+			if !o.noWait {
+				r.note(codeOfEdit(entry))
+			}
+			if r.flags.json {
+				r.object(model.NewEditJSON(entry))
+			}
+		}
+	}
+	for _, it := range plan.Items {
+		if !r.flags.json || it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
 		}
 		row, cached, err := r.engine.Row(ctx, it.Ref)
@@ -275,7 +257,6 @@ type requestJSON struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// dryRun prints what would be sent.
 func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 	plan, err := r.engine.Requests(ctx, plan)
 	if err != nil {
@@ -310,17 +291,12 @@ func (r *run) printRequest(ref model.Ref, q model.Request) {
 		r.object(out)
 		return
 	}
-	target := q.Path
-	if q.Query != "" {
-		target += "?" + q.Query
-	}
-	r.print("%s %s", q.Method, model.CleanLine(target, 0))
+	r.print("%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
 	if len(q.Body) > 0 {
 		r.print("%s", model.Clean(string(q.Body)))
 	}
 }
 
-// progress reports on a terminal how far a longer reading is.
 func (r *run) progress(verb string) func(done, total int) {
 	shown := false
 	return func(done, total int) {

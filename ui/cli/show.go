@@ -77,7 +77,6 @@ func (r *run) show(row model.Row, d model.Detail) {
 	r.facts(about.Raw, model.GroupRaw)
 }
 
-// can lists what can be edited, as name calls it.
 func can(caps model.Capabilities, name func(model.EditKind) string) (out []string) {
 	for _, k := range model.EditKinds() {
 		if caps.Of(k).Can() {

@@ -27,7 +27,7 @@ func (r *run) sync(ctx context.Context, full bool) error {
 	var submissions, older []string
 	r.stopped(ctx, r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
 		submissions = appendNew(submissions, d.Entry.Submission)
-		r.delivered(d)
+		r.report(d)
 	}))
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -66,10 +66,7 @@ type accountJSON struct {
 }
 
 func (r *run) reportAccount(a model.AccountState) {
-	checked := "not read yet"
-	if !a.Checked.IsZero() {
-		checked = "checked " + at(a.Checked)
-	}
+	checked := pick(a.Checked.IsZero(), "not read yet", "checked "+at(a.Checked))
 	line := a.Name + "  " + commas(theme.Count(a.Conversations, "conversation"), checked,
 		only(a.Waiting > 0, theme.Count(a.Waiting, "edit")+" waiting"), only(a.NeedPerson > 0, theme.Need(a.NeedPerson)+": confab outbox"))
 	r.result(accountJSON{a.Name, a.Provider, a.ReadOnly, a.Conversations, a.Waiting, a.NeedPerson, model.Stamp(a.Checked), model.Stamp(a.Swept),

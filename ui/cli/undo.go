@@ -22,7 +22,6 @@ func (r *run) undoCommand() *cobra.Command {
 	})
 }
 
-// undoTries bounds how often an undo is planned anew.
 const undoTries = 20
 
 // undo plans, shows, asks, takes back and delivers. Where what is to be taken back moves on while the person reads,
@@ -59,7 +58,7 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	for _, entry := range entries {
 		entry.State = model.Withdrawn
-		r.reportResult(model.DeliveryResult{Entry: entry})
+		r.report(model.DeliveryResult{Entry: entry})
 	}
 }
 
@@ -70,31 +69,19 @@ func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.Outbox
 	if !o.dryRun {
 		r.printLines(r.plans(), planLines(u.Plan)...)
 	}
-	switch {
-	case u.Nothing():
+	if u.Nothing() {
 		if len(u.Blocked) == 0 {
 			r.say("There is %s to take back.", strings.ToLower(nothing))
 		}
 		return nil
-	case o.dryRun:
-		return r.dryRun(ctx, u.Plan)
 	}
-	if err := r.agree(ctx, o, "Take this back?", needsWhole(u.Plan), nothing+" was taken back."); err != nil {
-		return err
-	}
-	ids, err := r.engine.ApplyUndo(ctx, u)
-	if err != nil {
-		return err
-	}
-	r.reportWithdrawn(waiting)
-	if len(ids) == 0 {
-		return nil
-	}
-	var awaited []string
-	for _, edit := range u.Plan.Edits() {
-		awaited = append(awaited, edit.Undoes)
-	}
-	return r.finish(ctx, ids, awaited, o)
+	return r.carryOut(ctx, u.Plan, o, "Take this back?", nothing+" was taken back.", func() ([]string, error) {
+		ids, err := r.engine.ApplyUndo(ctx, u)
+		if err == nil {
+			r.reportWithdrawn(waiting)
+		}
+		return ids, err
+	})
 }
 
 func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {

@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// checkWhich refuses what names no conversations, or all of them by mistake.
 func (r *run) checkWhich(f flags, args []string) error {
 	queried := f.Changed("query")
 	switch {
@@ -35,7 +34,6 @@ func (r *run) checkWhich(f flags, args []string) error {
 	return nil
 }
 
-// mayChange refuses a plan of more conversations than --max, or of another number than --expect.
 func mayChange(f flags, n int) error {
 	would := "the plan would change " + theme.Count(n, "conversation")
 	switch limit, expected := f.number("max"), f.number("expect"); {
@@ -87,7 +85,6 @@ func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) 
 	return out, nil
 }
 
-// editRefs returns the conversations that were named, or that match.
 func (r *run) editRefs(ctx context.Context, args []string, f flags) ([]model.Ref, error) {
 	if f.Changed("query") {
 		if !f.on("cached") {

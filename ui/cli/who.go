@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,7 +13,6 @@ import (
 	"confab/model"
 )
 
-// maxLookupPages bounds how far a directory is read for one person.
 const maxLookupPages = 10
 
 // identifierKey is what stands before the = of a Bird identifier (emailaddress, phonenumber).
@@ -32,29 +32,23 @@ func roleWords() []string {
 	return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
 }
 
-// parsePeople reads what a flag says of people: whom each text means, and their role or status.
-func parsePeople(flag string, op model.ChangeOp, texts []string) (q request, err error) {
-	for _, text := range texts {
-		var w who
-		var p model.Participant
-		switch flag {
-		case "add":
-			w, p.Role, err = parseWhoRole(text)
-		case "remove":
-			w, err = parseWho(text)
-		case "participant-status":
-			w, p.Status, err = splitWho(flag, text)
-		default:
-			if w, p.Role, err = splitWho(flag, text); err == nil {
-				err = checkRole(p.Role)
-			}
+// parsePerson reads what a flag says of a person: whom it means, and their role or status.
+func parsePerson(flag, text string, p *model.Participant) (op model.ChangeOp, w who, err error) {
+	switch flag {
+	case "add":
+		w, p.Role, err = parseWhoRole(text)
+		return model.OpAdd, w, err
+	case "remove":
+		w, err = parseWho(text)
+		return model.OpRemove, w, err
+	case "participant-status":
+		w, p.Status, err = splitWho(flag, text)
+	default:
+		if w, p.Role, err = splitWho(flag, text); err == nil {
+			err = checkRole(p.Role)
 		}
-		if err != nil {
-			return nil, err
-		}
-		q = append(q, wanted{who: w, Change: model.Change{Kind: model.EditParticipants, Op: op, People: []model.Participant{p}}})
 	}
-	return q, nil
+	return model.OpAlter, w, err
 }
 
 // parseWho reads [user:|group:|contact:|flow:]ID, an e-mail, a name, or KEY=VALUE.
@@ -82,7 +76,6 @@ func (w who) exact() bool {
 	return w.kind != "" || w.identifier || !strings.ContainsFunc(w.text, unicode.IsSpace) && strings.ContainsAny(w.text, "@0123456789")
 }
 
-// named returns whom a text names without looking anywhere.
 func (w who) named() model.Participant {
 	switch {
 	case w.kind != "":
@@ -129,15 +122,9 @@ func splitWho(flag, text string) (w who, word string, err error) {
 	return w, text[i+1:], err
 }
 
-// whoError says that a text names nobody, or may mean several.
-type whoError struct {
-	message string
-	several bool
-}
+// errSeveral and errNobody mark what a text that names no one person is: they add nothing to the words.
+var errSeveral, errNobody = errors.New(""), errors.New("")
 
-func (e *whoError) Error() string { return e.message }
-
-// matches reports whether a participant is whom the text names.
 func (w who) matches(p model.Participant) bool {
 	if w.kind != "" {
 		return p.Kind == w.kind && p.ID == w.id
@@ -178,7 +165,7 @@ func (w who) choose(people []model.Participant) (p model.Participant, found bool
 	if more := len(fit) - most; more > 0 {
 		message += fmt.Sprintf("\n  and %d more", more)
 	}
-	return p, false, usage("%w", &whoError{message, true})
+	return p, false, usage("%s%w", message, errSeveral)
 }
 
 // directory finds people of accounts, and remembers what it found. It is safe for concurrent use.
@@ -223,8 +210,7 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	for _, p := range all {
 		names = append(names, p.Name, p.Email)
 	}
-	return p, usage("%w", &whoError{message: fmt.Sprintf("%q is nobody in %s: give an id, an e-mail or an exact name%s",
-		cell(w.text), d.Account, suggest(w.text, names, ""))})
+	return p, usage("%q is nobody in %s: give an id, an e-mail or an exact name%s%w", cell(w.text), d.Account, suggest(w.text, names, ""), errNobody)
 }
 
 func (dir *directory) lookup(ctx context.Context, account string, req model.LookupRequest) (people []model.Participant, err error) {
