@@ -25,9 +25,7 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) (out [
 	}
 	// Looking for nothing must not hold up a writer.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
-		var version int64
-		t.row("SELECT user_version FROM pragma_user_version").scan(&version)
-		t.fail(s.ended(version))
+		t.sameVersion()
 		taken, _ := t.next(account, only)
 		return len(taken) == 0
 	})
@@ -111,8 +109,8 @@ const blocks = `p.account = o.account AND p.conv = o.conv AND (p.id < o.id
 // unblocked is the condition that an edit o waits for none. Never-sent edits of one field
 // fold where both are wanted: in ids, or ids is NULL.
 const unblocked = " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE " + blocks + `
-  AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND NOT (o.widens = 1 AND +p.submission = o.submission)
-    AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))`
+  AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field
+    AND NOT (o.widens = 1 AND +p.submission = o.submission) AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))`
 
 // Each of these reads in the order of an index; the caller stops at the first that will do.
 const (
@@ -350,7 +348,8 @@ const sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
 // Release gives back what this process claimed of an account and is no longer sending, as
 // Recover does after a kill.
 func (s *Store) Release(ctx context.Context, account string) error {
-	_, err := s.release(ctx, "release claims", func(string) bool { return true }, sendings+" AND claim = ? AND account = ?", s.owner.name, account)
+	all := func(string) bool { return true }
+	_, err := s.release(ctx, "release claims", all, sendings+" AND claim = ? AND account = ?", s.owner.name, account)
 	return err
 }
 

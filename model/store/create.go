@@ -89,6 +89,7 @@ func (t *tx) rivals(e model.OutboxEntry) (out []Rival) {
 // CreatedBy returns the journal's create that made a conversation, "" for none.
 func (s *Store) CreatedBy(ctx context.Context, r model.Ref) (string, error) {
 	id, _, err := one(ctx, s, "read the journal", column[string],
-		"SELECT id FROM journal WHERE account = ? AND conv = ? AND json_extract(edit, '$.kind') = ? LIMIT 1", r.Account, r.ID, model.EditCreate)
+		"SELECT id FROM journal WHERE account = ? AND conv = ? AND json_extract(edit, '$.kind') = ? LIMIT 1",
+		r.Account, r.ID, model.EditCreate)
 	return id, err
 }

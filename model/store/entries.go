@@ -173,7 +173,8 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 			}
 		}
 		slices.SortFunc(found, func(a, b headRow) int {
-			return cmp.Or(slices.Compare(b.times[:], a.times[:]), cmp.Compare(a.ref.Account, b.ref.Account), cmp.Compare(a.ref.ID, b.ref.ID))
+			x, y := a.ref, b.ref
+			return cmp.Or(slices.Compare(b.times[:], a.times[:]), cmp.Compare(x.Account, y.Account), cmp.Compare(x.ID, y.ID))
 		})
 		found = found[:min(limit, len(found))]
 		keys := make([]int64, len(found))

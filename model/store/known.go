@@ -131,6 +131,8 @@ func (t *tx) shown(wanted string, args ...any) map[int64]model.Row {
 	return out
 }
 
+const byKey = "(SELECT DISTINCT c.account, c.id FROM json_each(?) j CROSS JOIN conversation c ON c.key = j.value)"
+
 // Rows reads the projected rows of these keys, in this order. Those of which
 // the conversation is gone or unknown are left out.
 func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
@@ -139,7 +141,7 @@ func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
 	}
 	return read(ctx, s, "read rows", func(t *tx) (out []model.Row) {
 		for some := range slices.Chunk(keys, rowsAtOnce) {
-			rows := t.shown("(SELECT DISTINCT c.account, c.id FROM json_each(?) j CROSS JOIN conversation c ON c.key = j.value)", asList(some))
+			rows := t.shown(byKey, asList(some))
 			for _, key := range some {
 				if r, ok := rows[key]; ok {
 					out = append(out, r)

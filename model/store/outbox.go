@@ -29,7 +29,8 @@ func (t *tx) put(submission string, entries []Entry) []string {
 		}
 		var last string
 		if e.Ref.ID != "" {
-			last, _ = column[string](t.row("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?", e.Ref.Account, e.Ref.ID))
+			newest := t.row("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?", e.Ref.Account, e.Ref.ID)
+			last, _ = column[string](newest)
 		}
 		if e.ID == "" || e.ID <= last {
 			passID(last)

@@ -32,7 +32,8 @@ func (r Rescue) String() string {
 	text := "the database was damaged and set aside as " + r.Path
 	switch {
 	case slices.Contains(r.Missing, "outbox"):
-		text += fmt.Sprintf("; its outbox could not be read to the end: the edits that were kept and are held: %d, others may be lost", r.Edits)
+		text += fmt.Sprint("; its outbox could not be read to the end: the edits that were kept and are held: ", r.Edits,
+			", others may be lost")
 	case r.Edits == 0:
 		text += "; no edit was waiting in it"
 	default:
@@ -113,7 +114,8 @@ func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string
 			columns, row = append(columns, c), append(row, &vals[i])
 		}
 	}
-	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(slices.Repeat([]string{"?"}, len(row)), ", ") + ")"
+	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") +
+		") VALUES (" + strings.Join(slices.Repeat([]string{"?"}, len(row)), ", ") + ")"
 	for found.Next() {
 		if found.Scan(ptrs...) != nil {
 			return false

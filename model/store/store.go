@@ -243,12 +243,16 @@ func (t *tx) setMeta(key, value string) {
 // error is ErrMoved where a newer confab has changed the database, ErrDamaged
 // where any process has met damage in it.
 func (s *Store) Revision(ctx context.Context) (int64, error) {
-	return read(ctx, s, "read the revision", func(t *tx) (rev int64) {
-		var version int64
-		t.row(`SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0), user_version FROM pragma_user_version`).scan(&rev, &version)
-		t.fail(s.ended(version))
-		return rev
+	return read(ctx, s, "read the revision", func(t *tx) int64 {
+		t.sameVersion()
+		return t.number("revision")
 	})
+}
+
+// sameVersion fails where this process may write nothing more.
+func (t *tx) sameVersion() {
+	version, _ := column[int64](t.row("SELECT user_version FROM pragma_user_version"))
+	t.fail(t.s.ended(version))
 }
 
 // OwnRevision is the number of the newest change made by this process.

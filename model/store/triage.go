@@ -60,7 +60,8 @@ func (s *Store) Restore(ctx context.Context, before []Marked, ch model.TriageCha
 }
 
 // remark changes marks to what to returns; ok is false where nothing is to change.
-func (s *Store) remark(ctx context.Context, refs []model.Ref, ch model.TriageChange, each func([]Marked), to func(int, *known) (Marked, bool)) error {
+func (s *Store) remark(ctx context.Context, refs []model.Ref, ch model.TriageChange, each func([]Marked),
+	to func(int, *known) (Marked, bool)) error {
 	for from := 0; from < len(refs); from += sliceRows {
 		if from > 0 {
 			if err := pause(ctx, slicePause); err != nil {
