@@ -322,7 +322,8 @@ func (s *server) listDirectory(x *exchange) {
 	kind, found := x.call.Of, s.found(x)
 	without := s.Directories[kind].Without
 	rows := slices.DeleteFunc(upTo(s.parts.count(kind)), func(i int) bool {
-		return s.thing(kind, i)[without] != nil || s.parts.hidden(x, kind, i) || !found(func(member string) any { return s.thing(kind, i)[member] })
+		doc := s.thing(kind, i)
+		return doc[without] != nil || s.parts.hidden(x, kind, i) || !found(func(member string) any { return doc[member] })
 	})
 	s.parts.listed(x, kind, rows)
 }

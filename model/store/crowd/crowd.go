@@ -132,7 +132,9 @@ func (size Size) deliver(ctx context.Context, db *sql.DB) error {
 		e := size.rename(i % size.Conversations)
 		e.Edit.ID, e.Edit.Submission, e.Edit.Created = fmt.Sprintf("0-%09d", i), fmt.Sprintf("0-%09d", i/10), at
 		ref := e.Edit.Ref
-		all = append(all, delivered{e.Edit.ID, e.Edit.Submission, ref.Account, ref.ID, e.Title, e.Edit, e.Edit.Base, e.Edit.Target, at.UnixMilli()})
+		all = append(all, delivered{
+			e.Edit.ID, e.Edit.Submission, ref.Account, ref.ID, e.Title, e.Edit, e.Edit.Base, e.Edit.Target, at.UnixMilli(),
+		})
 	}
 	raw, err := json.Marshal(all)
 	if err != nil {
