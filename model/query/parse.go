@@ -143,14 +143,16 @@ func (p *parser) not(depth int) (*Node, error) {
 		next, _ := utf8.DecodeRuneInString(p.s[p.i+1:])
 		switch {
 		case p.i+1 == len(p.s) || next == ')':
-			return nil, &Error{Pos: p.i, End: p.i + 1, Message: "nothing follows the dash; as a text it is written in quotes", Suggestion: `"-"`}
+			return nil, &Error{Pos: p.i, End: p.i + 1,
+				Message: "nothing follows the dash; as a text it is written in quotes", Suggestion: `"-"`}
 		case unicode.IsSpace(next):
 			p.i++
 			return leaf(freeText, "-"), nil
 		}
 		p.i++
 		if p.atOr() {
-			return nil, &Error{Pos: start, End: p.i + len(orWord), Message: `OR can't be negated; as a word it is written "OR"`, Suggestion: `-"OR"`}
+			return nil, &Error{Pos: start, End: p.i + len(orWord),
+				Message: `OR can't be negated; as a word it is written "OR"`, Suggestion: `-"OR"`}
 		}
 		kid, err := p.not(depth + 1)
 		if err != nil {
@@ -259,7 +261,8 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	case of.words != nil || of.slips:
 		// A service may be of any name; one that is nearly a known word is a slip.
 		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
-			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words)), Suggestion: near}
+			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words)),
+				Suggestion: near}
 		}
 		// One spelling of one meaning, so that equal queries are equal.
 		t.Raw = t.Value

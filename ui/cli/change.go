@@ -64,7 +64,8 @@ func parseChange(flag, text string, access []string) (w wanted, err error) {
 		w.Kind, w.Target = model.EditPrivacy, model.TextValue(flag)
 	case "title", "description", "status", "access", "default-role":
 		w.Kind = model.EditKind(strings.ReplaceAll(flag, "-", "_"))
-		known := map[string][]string{"status": model.EditStatus.Choices(model.Description{}), "access": access, "default-role": roleWords()}[flag]
+		known := map[string][]string{"status": model.EditStatus.Choices(model.Description{}), "access": access,
+			"default-role": roleWords()}[flag]
 		switch {
 		case flag == "title" && text != "" && strings.TrimSpace(text) == "":
 			err = usage("--title must not be blank")

@@ -37,7 +37,8 @@ func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx cont
 	return c
 }
 
-func (r *run) sendingCommand(path string, args cobra.PositionalArgs, do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
+func (r *run) sendingCommand(path string, args cobra.PositionalArgs,
+	do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
 	c := r.commandOf(path, args, do)
 	_, paragraphs := r.commandText("sending")
 	addFlags(c.Flags(), paragraphs[1])
@@ -52,7 +53,8 @@ func (r *run) commandText(path string) (use string, paragraphs []string) {
 			continue
 		}
 		if strings.Contains(body, "{{") {
-			body = strings.NewReplacer("{{access}}", strings.Join(r.Access, " "), "{{topics}}", strings.Join(topics, ", "), "{{title fields}}", model.TitleFields,
+			body = strings.NewReplacer("{{access}}", strings.Join(r.Access, " "), "{{topics}}", strings.Join(topics, ", "),
+				"{{title fields}}", model.TitleFields,
 				"{{columns}}", strings.Join(columnNames(), ", "), "{{data columns}}", strings.Join(dataColumns, ", "),
 				"{{formats}}", strings.Join(formats, ", ")).Replace(body)
 		}

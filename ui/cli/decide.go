@@ -56,7 +56,8 @@ func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOption
 	if err != nil || o.dryRun && !d.sends() {
 		return err
 	}
-	return r.carryOut(ctx, plan, o, d.question(len(picked)), "Nothing was changed.", func() ([]string, error) { return r.apply(ctx, d, picked) })
+	return r.carryOut(ctx, plan, o, d.question(len(picked)), "Nothing was changed.",
+		func() ([]string, error) { return r.apply(ctx, d, picked) })
 }
 
 func (d decision) question(n int) string {
@@ -98,7 +99,8 @@ func (r *run) pickDecided(ctx context.Context, d decision, ids []string, dry boo
 	}
 	for i, x := range picked {
 		if d.how == model.ResolveMerged && x.Kind.Shape() != model.ShapePeople {
-			return nil, usage("only people and contacts can be merged, and %s changes the %s: --mine or --theirs", x.ID, model.FieldName(x.Kind))
+			return nil, usage("only people and contacts can be merged, and %s changes the %s: --mine or --theirs", x.ID,
+				model.FieldName(x.Kind))
 		}
 		if d.how != "" && d.sends() {
 			if picked[i], err = r.engine.Recheck(ctx, x.ID); err != nil {

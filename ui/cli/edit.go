@@ -40,7 +40,8 @@ func (r *run) editCommand() *cobra.Command {
 		}
 		return r.withEngine(ctx, func() error { return r.edit(ctx, args, f, q) })
 	})
-	for _, group := range []string{"private public", "title replace title-template", "contacts add-contact", "contacts remove-contact", "archive delete"} {
+	for _, group := range []string{"private public", "title replace title-template", "contacts add-contact",
+		"contacts remove-contact", "archive delete"} {
 		c.MarkFlagsMutuallyExclusive(strings.Fields(group)...)
 	}
 	return c
@@ -152,7 +153,8 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRu
 	dir := &directory{engine: r.engine}
 	var need model.Need
 	for _, w := range q {
-		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants, model.EditContacts: model.NeedContacts}[w.Kind]
+		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
+			model.EditContacts: model.NeedContacts}[w.Kind]
 	}
 	report := r.progress("read")
 	var wait sync.WaitGroup

@@ -47,7 +47,8 @@ type act struct {
 
 func (r *run) linear(ctx context.Context, start Start) error {
 	r.inLines = true
-	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept), lines: map[model.Ref]string{}, accounts: map[string]string{}}
+	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept),
+		lines: map[model.Ref]string{}, accounts: map[string]string{}}
 	for i, v := range l.views {
 		if start.Query == "" && (v.Name == start.View || start.View == "" && i == 0) {
 			l.query = v.Query
@@ -61,7 +62,8 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	}
 	r.engine.Start(ctx)
 	for _, line := range []string{model.Clean(start.Notice), "confab: type help for the commands, quit to leave.",
-		only(r.setup.ReadOnly, "Read-only: nothing is changed on a service."), model.CleanLine(r.setup.Absent(), 500), model.CleanLine(start.Greeting, 500)} {
+		only(r.setup.ReadOnly, "Read-only: nothing is changed on a service."),
+		model.CleanLine(r.setup.Absent(), 500), model.CleanLine(start.Greeting, 500)} {
 		if line != "" {
 			r.print("%s", line)
 		}

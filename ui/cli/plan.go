@@ -103,7 +103,8 @@ func editLines(e model.Edit) []string {
 	switch n := e.Target.New; {
 	case n != nil:
 		out = []string{"create " + quote(n.Title)}
-		for _, f := range [][2]string{{"description", n.Description}, {"space", n.Space}, {"privacy", string(n.Privacy)}, {"access", n.Access},
+		for _, f := range [][2]string{{"description", n.Description}, {"space", n.Space}, {"privacy", string(n.Privacy)},
+			{"access", n.Access},
 			{"default role", model.RoleName(n.DefaultRole)}, {"first message", n.Message}} {
 			if f[1] != "" {
 				out = append(out, "  "+f[0]+": "+model.CleanLine(f[1], 200))

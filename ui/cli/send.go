@@ -61,7 +61,8 @@ func (r *run) send(ctx context.Context, plan model.Plan, fields []model.Edit, o 
 
 // carryOut asks about what was shown, does it, and delivers the edits that this made or, with --no-wait, says where
 // they are. A dry run shows what would be sent.
-func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, question, declined string, do func() (ids []string, err error)) error {
+func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, question, declined string,
+	do func() (ids []string, err error)) error {
 	if o.dryRun {
 		return r.dryRun(ctx, plan)
 	}

@@ -61,12 +61,14 @@ func (r *run) show(row model.Row, d model.Detail) {
 		}
 	}
 	t := row.Triage
-	add("Triage", commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+at(t.SnoozedUntil)), only(t.Pinned, "pinned")))
+	add("Triage", commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+at(t.SnoozedUntil)),
+		only(t.Pinned, "pinned")))
 	for _, p := range row.Pending {
 		add("Edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
 	}
 	// Why the rest can't be edited is said where somebody tries.
-	add("Can edit", commas(can(r.engine.Capabilities(c), func(k model.EditKind) string { return only(k != model.EditCreate, k.Words()) })...))
+	add("Can edit", commas(can(r.engine.Capabilities(c),
+		func(k model.EditKind) string { return only(k != model.EditCreate, k.Words()) })...))
 	r.facts(head, "")
 	if about.Assumed != "" {
 		r.print("\n%s", about.Assumed)

@@ -69,6 +69,7 @@ func (r *run) reportAccount(a model.AccountState) {
 	checked := pick(a.Checked.IsZero(), "not read yet", "checked "+at(a.Checked))
 	line := a.Name + "  " + commas(theme.Count(a.Conversations, "conversation"), checked,
 		only(a.Waiting > 0, theme.Count(a.Waiting, "edit")+" waiting"), only(a.NeedPerson > 0, theme.Need(a.NeedPerson)+": confab outbox"))
-	r.result(accountJSON{a.Name, a.Provider, a.ReadOnly, a.Conversations, a.Waiting, a.NeedPerson, model.Stamp(a.Checked), model.Stamp(a.Swept),
+	r.result(accountJSON{a.Name, a.Provider, a.ReadOnly, a.Conversations, a.Waiting, a.NeedPerson, model.Stamp(a.Checked),
+		model.Stamp(a.Swept),
 		model.NewErrorJSON(a.Error)}, "%s%s", line, because(a.Error))
 }

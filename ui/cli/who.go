@@ -210,7 +210,8 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	for _, p := range all {
 		names = append(names, p.Name, p.Email)
 	}
-	return p, usage("%q is nobody in %s: give an id, an e-mail or an exact name%s%w", cell(w.text), d.Account, suggest(w.text, names, ""), errNobody)
+	return p, usage("%q is nobody in %s: give an id, an e-mail or an exact name%s%w", cell(w.text), d.Account,
+		suggest(w.text, names, ""), errNobody)
 }
 
 func (dir *directory) lookup(ctx context.Context, account string, req model.LookupRequest) (people []model.Participant, err error) {

@@ -235,7 +235,7 @@ func withoutJoined(s string) string {
 	return s
 }
 
-const blanks = "                                                                                                                                "
+var blanks = strings.Repeat(" ", 128)
 
 // Spaces returns n blanks; none for a negative n.
 func Spaces(n int) string {

@@ -64,10 +64,10 @@ func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
 	add(&a.Facts, "", "Created", Moment(c.Created, now))
 	add(&a.Facts, "", "Link", model.CleanLine(c.URL, 0))
 
-	raw := []model.Fact{{Label: "Ref", Value: c.Ref.String()}, {Label: "Provider", Value: c.Provider}, {Label: "Privacy", Value: string(c.Privacy)},
-		{Label: "Access", Value: c.Access}, {Label: "Status", Value: c.Status}, {Label: "Created", Value: stamp(c.Created)},
-		{Label: "Updated", Value: stamp(c.Updated)}, {Label: "Owner id", Value: c.Owner.ID}, {Label: "Last message id", Value: c.LastMessage},
-		{Label: "ETag", Value: c.ETag}}
+	raw := []model.Fact{{Label: "Ref", Value: c.Ref.String()}, {Label: "Provider", Value: c.Provider},
+		{Label: "Privacy", Value: string(c.Privacy)}, {Label: "Access", Value: c.Access}, {Label: "Status", Value: c.Status},
+		{Label: "Created", Value: stamp(c.Created)}, {Label: "Updated", Value: stamp(c.Updated)},
+		{Label: "Owner id", Value: c.Owner.ID}, {Label: "Last message id", Value: c.LastMessage}, {Label: "ETag", Value: c.ETag}}
 	for _, f := range raw {
 		add(&a.Raw, "", f.Label, model.CleanLine(f.Value, 0))
 	}
