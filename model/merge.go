@@ -107,15 +107,22 @@ func renamed(c, newer Conversation) Conversation {
 	return c
 }
 
-// withNames takes names and addresses from others with the same ids: all names, or only those that are missing.
+// withNames takes names and addresses from others with the same ids: all names, or only those that are missing. Somebody
+// who is there twice and named once has that name, so that the same reading again changes nothing.
 func withNames(people, known []Participant, all bool) []Participant {
 	missing := func(p Participant) bool { return p.ID != "" && (all || p.Name == "") }
 	if len(known) == 0 || !slices.ContainsFunc(people, missing) {
 		return people
 	}
+	if !all {
+		known = slices.Concat(people, known)
+	}
 	names := make(map[[2]string]Participant, len(known))
 	for _, p := range known {
-		names[[2]string{p.Kind, p.ID}] = p
+		n := names[[2]string{p.Kind, p.ID}]
+		keep(&n.Name, p.Name)
+		keep(&n.Email, p.Email)
+		names[[2]string{p.Kind, p.ID}] = n
 	}
 	people = slices.Clone(people)
 	for i, p := range people {

@@ -135,3 +135,21 @@ func TestNamesThatAreKnownStay(t *testing.T) {
 		t.Errorf("nothing is called anything new: %s", d)
 	}
 }
+
+// A service may list somebody twice, once without a name.
+func TestSomebodyListedTwiceIsReadAlikeEachTime(t *testing.T) {
+	people := func(names ...string) (c model.Conversation) {
+		c.Participants.Known = true
+		for _, name := range names {
+			c.Participants.Items = append(c.Participants.Items, model.Participant{Kind: model.KindUser, ID: "7", Name: name})
+		}
+		return c
+	}
+	for _, newer := range []model.Conversation{people("", "Ann"), people("Ann", ""), people("", "")} {
+		once := model.MergeReading(people("Anna"), newer, model.ReadWhole)
+		twice := model.MergeReading(once, newer, model.ReadWhole)
+		if d := cmp.Diff(once, twice); d != "" {
+			t.Errorf("%v: %s", newer.Participants.Items, d)
+		}
+	}
+}
