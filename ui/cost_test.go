@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,30 +73,9 @@ type counted struct {
 	t     *testing.T
 	size  crowd.Size
 	model *ui.Model
-	reads *statements
+	reads *crowd.Statements
 	b     *inbox.Inbox
 	other *store.Store
-}
-
-// statements notes what a store runs.
-type statements struct {
-	mu  sync.Mutex
-	ran []store.Ran
-}
-
-func (s *statements) note(r store.Ran) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ran = append(s.ran, r)
-}
-
-// Take returns what was run since it was last asked.
-func (s *statements) Take() []store.Ran {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := s.ran
-	s.ran = nil
-	return out
 }
 
 // countedWorlds are the databases of a small inbox and a large one.
@@ -120,8 +98,8 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
-		c := &counted{t: t, size: size, reads: &statements{}}
-		s, err := store.Open(ctx, path, store.Options{Host: "laptop", Ran: c.reads.note})
+		c := &counted{t: t, size: size, reads: &crowd.Statements{}}
+		s, err := store.Open(ctx, path, store.Options{Host: "laptop", Ran: c.reads.Note})
 		if err != nil {
 			t.Fatal(err)
 		}

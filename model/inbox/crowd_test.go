@@ -3,7 +3,6 @@ package inbox_test
 import (
 	"context"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,39 +21,18 @@ type peopled struct {
 	size  crowd.Size
 	fakes []*fake
 	s     *store.Store
-	reads *statements
+	reads *crowd.Statements
 	other *store.Store
 	b     *inbox.Inbox
-}
-
-// statements notes what a store runs.
-type statements struct {
-	mu  sync.Mutex
-	ran []store.Ran
-}
-
-func (s *statements) note(r store.Ran) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ran = append(s.ran, r)
-}
-
-// Take returns what was run since it was last asked.
-func (s *statements) Take() []store.Ran {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := s.ran
-	s.ran = nil
-	return out
 }
 
 // openCrowd opens an engine over the database of a crowd, and the store of
 // another process beside it. The index is loaded and the views are kept.
 func openCrowd(tb testing.TB, path string, size crowd.Size) *peopled {
 	tb.Helper()
-	c := &peopled{tb: tb, path: path, size: size, reads: &statements{}}
+	c := &peopled{tb: tb, path: path, size: size, reads: &crowd.Statements{}}
 	var err error
-	if c.s, err = store.Open(c.ctx(), path, store.Options{Host: "laptop", Ran: c.reads.note}); err != nil {
+	if c.s, err = store.Open(c.ctx(), path, store.Options{Host: "laptop", Ran: c.reads.Note}); err != nil {
 		tb.Fatal(err)
 	}
 	o := inbox.Options{Store: c.s, User: "ada", Location: time.UTC, Patience: -1}

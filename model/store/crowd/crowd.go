@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -155,4 +156,26 @@ INSERT INTO journal (id, account, conv, submission, edit, title, before, after, 
 		return err
 	}
 	return tx.Commit()
+}
+
+// Statements notes what a store runs.
+type Statements struct {
+	mu  sync.Mutex
+	ran []store.Ran
+}
+
+// Note is for the Ran of the options of a store.
+func (s *Statements) Note(r store.Ran) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ran = append(s.ran, r)
+}
+
+// Take returns what was run since it was last asked.
+func (s *Statements) Take() []store.Ran {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.ran
+	s.ran = nil
+	return out
 }
