@@ -2,11 +2,13 @@ package proof
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,7 +108,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	again := r.Clone(r.Context())
+	// A service does what it was asked, and the door notes it, though whoever
+	// asked was killed meanwhile.
+	again := r.Clone(context.WithoutCancel(r.Context()))
 	again.Body = io.NopCloser(bytes.NewReader(body))
 	answer := httptest.NewRecorder()
 	box.ServeHTTP(answer, again)
@@ -171,6 +175,38 @@ func configOf(b *sandbox.Sandbox, root string) []config.SandboxAccount {
 			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
 	}
 	return out
+}
+
+// TestTheDoorNotesWhatAKilledClientAsked: who asked is gone after the service
+// took the request in, and before it answers.
+func TestTheDoorNotesWhatAKilledClientAsked(t *testing.T) {
+	ctx, gone := context.WithCancel(t.Context())
+	armed := false
+	box, err := sandbox.New(sandbox.Options{Conversations: 4, Seed: 7, Now: func() time.Time {
+		if armed {
+			gone()
+		}
+		return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	armed = true
+	d := &door{}
+	d.open(box, hooks{})
+	i := slices.IndexFunc(box.Accounts(), func(a sandbox.Account) bool { return a.Provider == "attention" })
+	account := box.Accounts()[i]
+	id := box.Attention().IDs()[0]
+	r := httptest.NewRequestWithContext(ctx, http.MethodPut, account.Path+"/conversations/"+id+"/title", strings.NewReader(`{"title":"new"}`))
+	r.Header.Set("Authorization", "Bearer "+account.Credential)
+	r.Header.Set("Content-Type", "application/json")
+	d.ServeHTTP(httptest.NewRecorder(), r)
+	if is := titleOf(account.Name+":"+id, box); is != "new" {
+		t.Fatalf("the service did not take the request in: the title is %q", is)
+	}
+	if log := d.requests(); len(log) != 1 || !log[0].effect() {
+		t.Errorf("the door noted %+v", log)
+	}
 }
 
 func unescape(s string) string {
