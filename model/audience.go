@@ -52,8 +52,8 @@ func (a Audiences) Of(privacy Privacy, access string, groups bool) Audience {
 // For returns the answer for a conversation, likewise.
 func (a Audiences) For(c *Conversation) Audience { return a.Of(c.Privacy, c.Access, c.HasGroups()) }
 
-// Seen says who can see a conversation as it is given: of a projected one, who will.
-func (d Description) Seen(c *Conversation) Audience {
+// AudienceOf says who can see a conversation as it is given: of a projected one, who will.
+func (d Description) AudienceOf(c *Conversation) Audience {
 	a := d.Audience.For(c)
 	if a.Sentence == "" {
 		a.Sentence = "whoever " + CleanLine(cmp.Or(d.Name, "the service"), 60) + " lets in; it doesn't say who that is"
@@ -194,7 +194,7 @@ func (d Description) Effect(c Conversation, k EditKind, value string) string {
 		return d.effect(k, value)
 	}
 	after := Project(c, []Edit{{Ref: c.Ref, Kind: k, Target: TextValue(value)}})
-	return d.Seen(&after).Words()
+	return d.AudienceOf(&after).Words()
 }
 
 // Words returns the sentence with what of it is assumed behind it.

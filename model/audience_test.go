@@ -52,7 +52,7 @@ func TestSeen(t *testing.T) {
 		{"unknown", "unknown", "unknown", "whoever Notes lets in; it doesn't say who that is", conversation("unknown", grace)},
 		{"hostile", "members", "members", "Eve", conversation("participants", person("E\x1b[2Jve\u202e", ""))},
 	} {
-		a := seenRules.Seen(c.c)
+		a := seenRules.AudienceOf(c.c)
 		if string(a.Class) != c.class || a.Word != c.word || a.Marked() != c.want {
 			t.Errorf("%s: %s %s %q, want %s %s %q", c.name, a.Class, a.Word, a.Marked(), c.class, c.word, c.want)
 		}
@@ -63,17 +63,17 @@ func TestMakingPublicSaysWhoSeesItNowAndThen(t *testing.T) {
 	c := model.Conversation{Privacy: model.PrivacyPrivate, Participants: model.SetOf(ann, bob), ParticipantCount: 2}
 	it := model.PlanOne(c, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")})
 	want := []string{"Now seen by      Ann and Bob *", "Will be seen by  everyone at Acme *", `* assumed: nobody says it; nobody says who "public" is`}
-	if it.Seen == nil || strings.Join(it.Seen.Lines(), "\n") != strings.Join(want, "\n") {
-		t.Errorf("%+v", it.Seen)
+	if it.Audience == nil || strings.Join(it.Audience.Lines(), "\n") != strings.Join(want, "\n") {
+		t.Errorf("%+v", it.Audience)
 	}
 	if !it.Risks[0].Exposes() || it.Risks[0].Text != `will be seen by everyone at Acme (assumed: nobody says who "public" is)` {
 		t.Errorf("%+v", it.Risks)
 	}
 	public := model.Conversation{Privacy: model.PrivacyPublic, Participants: model.SetOf(ann)}
-	if it := model.PlanOne(public, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "private")}); it.Seen != nil {
-		t.Errorf("narrowing asks: %+v", it.Seen)
+	if it := model.PlanOne(public, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "private")}); it.Audience != nil {
+		t.Errorf("narrowing asks: %+v", it.Audience)
 	}
-	if got := seenRules.SeenNew(model.NewConversation{Privacy: model.PrivacyParticipants, People: []model.Participant{ann}}).Sentence; got != "you and Ann" {
+	if got := seenRules.AudienceOfNew(model.NewConversation{Privacy: model.PrivacyParticipants, People: []model.Participant{ann}}).Sentence; got != "you and Ann" {
 		t.Error(got)
 	}
 }

@@ -61,9 +61,9 @@ func MergePeople(base, mine, theirs []Participant) []Participant {
 	return out
 }
 
-// PartlyApplied reports whether a set lies between base and target: everybody in it is as in one of the two, and whoever
+// IsPartlyApplied reports whether a set lies between base and target: everybody in it is as in one of the two, and whoever
 // is in both is there. An edit that is sent in several requests leaves such a set when it is cut.
-func PartlyApplied(base, target, theirs Value) bool {
+func IsPartlyApplied(base, target, theirs Value) bool {
 	if base.People == nil || target.People == nil || theirs.People == nil {
 		return false
 	}

@@ -13,8 +13,8 @@ type Newest struct {
 	Sure bool
 }
 
-// Found is what a look for a lost create met.
-type Found struct {
+// FoundCreates is what a look for a lost create met.
+type FoundCreates struct {
 	// Same are the new conversations that are in every point what was asked for, each just read whole: place, title, people,
 	// creator, first message.
 	Same   []Conversation
@@ -47,9 +47,9 @@ func (n NewConversation) Lacks(d Detail) []string {
 	return out
 }
 
-// MadeFrom reports whether a conversation that was just read with its people and messages is in every point what was asked
+// Matches reports whether a conversation that was just read with its people and messages is in every point what was asked
 // for, with nothing beside it. Whoever created it may be in it too.
-func (n NewConversation) MadeFrom(d Detail) bool {
+func (n NewConversation) Matches(d Detail) bool {
 	c := d.Conversation
 	if !c.Participants.Known || !d.Messages.Known || d.MoreMessages || len(n.Lacks(d)) > 0 {
 		return false

@@ -40,13 +40,13 @@ func TestWhatACreateMadeIsComparedWithWhatWasAskedFor(t *testing.T) {
 	} {
 		d := made()
 		tc.change(&d)
-		if lacks := strings.Join(asked.Lacks(d), ", "); lacks != tc.lacks || asked.MadeFrom(d) != tc.made {
-			t.Errorf("%s: lacks %q, made %t", name, lacks, asked.MadeFrom(d))
+		if lacks := strings.Join(asked.Lacks(d), ", "); lacks != tc.lacks || asked.Matches(d) != tc.made {
+			t.Errorf("%s: lacks %q, made %t", name, lacks, asked.Matches(d))
 		}
 	}
 	silent := asked
 	silent.Message = ""
-	if silent.MadeFrom(made()) {
+	if silent.Matches(made()) {
 		t.Error("somebody has written in it, and it is taken for one without a message")
 	}
 }

@@ -151,9 +151,9 @@ type Edit struct {
 	Created    time.Time `json:"created"`
 	User       string    `json:"user,omitempty"`
 	Undoes     string    `json:"undoes,omitempty"` // the id of the journal entry that this edit takes back
-	// Upon are the edits of the same field that were on their way when this one was planned, oldest first: Base may be the
+	// Earlier are the edits of the same field that were on their way when this one was planned, oldest first: Base may be the
 	// target of one that is withdrawn before this one is submitted. It is not kept.
-	Upon []Edit `json:"-"`
+	Earlier []Edit `json:"-"`
 }
 
 // Field names the field an edit changes, unique within a conversation. Edits of one field wait for each other.

@@ -3,10 +3,10 @@ package model
 import "context"
 
 // The parts of the engine that the screen and the commands both use. Every method
-// but those of Facts may read a disk or a network.
+// but those of AccountReader may read a disk or a network.
 
-// Facts are answered from memory, without I/O and without waiting.
-type Facts interface {
+// AccountReader methods are answered from memory, without I/O and without waiting.
+type AccountReader interface {
 	// Accounts returns the state of every account in config order.
 	Accounts() []AccountState
 	// Describe returns the fixed data of an account.

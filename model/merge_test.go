@@ -83,7 +83,7 @@ func TestWhatIsNews(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			after := base.Clone()
 			c.change(&after)
-			got := model.Compared(base, after, c.reading, c.first, c.own)
+			got := model.FindNews(base, after, c.reading, c.first, c.own)
 			if got.News != c.news || got.Touched != c.touched {
 				t.Errorf("%+v", got)
 			}
@@ -91,15 +91,15 @@ func TestWhatIsNews(t *testing.T) {
 	}
 	// What a row of a list left out is learnt, not changed.
 	row := model.Conversation{Title: "t", Privacy: model.PrivacyUnknown, ParticipantCount: -1}
-	if got := model.Compared(row, base, model.ReadWhole, true, nil); got.News || got.Touched {
+	if got := model.FindNews(row, base, model.ReadWhole, true, nil); got.News || got.Touched {
 		t.Errorf("learning: %+v", got)
 	}
 	quiet := base.Clone()
 	quiet.Preview, quiet.LastMessage = "", ""
-	if got := model.Compared(quiet, base, model.ReadWhole|model.ReadMessages, false, nil); got.News {
+	if got := model.FindNews(quiet, base, model.ReadWhole|model.ReadMessages, false, nil); got.News {
 		t.Error("the last message, read for the first time, is news")
 	}
-	if got := model.Compared(quiet, base, model.ReadRow, false, nil); !got.News {
+	if got := model.FindNews(quiet, base, model.ReadRow, false, nil); !got.News {
 		t.Error("a first message is no news")
 	}
 }

@@ -8,10 +8,10 @@ type Difference struct {
 	Touched bool // no news, and yet a later time of the last change
 }
 
-// Compared returns the difference that a reading r made, merged over what was known. first means that the conversation was
+// FindNews returns the difference that a reading r made, merged over what was known. first means that the conversation was
 // never read by itself before: what was empty may have been left out. No news are what own edits, which may have been
 // sent, wanted, what was not known before, and what services write by themselves: labels, attributes, facts and the owner.
-func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Difference {
+func FindNews(older, merged Conversation, r Reading, first bool, own []Edit) Difference {
 	for i := range kinds {
 		t, k := &kinds[i], kinds[i].kind
 		if t.pairs != nil {
@@ -48,7 +48,7 @@ func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Dif
 // wanted reports whether a value is what an own edit was to bring, or part of it.
 func wanted(own []Edit, k EditKind, is Value) bool {
 	return slices.ContainsFunc(own, func(e Edit) bool {
-		return e.Kind == k && (is.Equal(e.Target) || PartlyApplied(e.Base, e.Target, is))
+		return e.Kind == k && (is.Equal(e.Target) || IsPartlyApplied(e.Base, e.Target, is))
 	})
 }
 

@@ -29,7 +29,7 @@ func TestAnOwnEditOfContactsIsNoNews(t *testing.T) {
 		{"another contact too", of("hall", "kept", "right", "guest"), own, true},
 		{"the same by somebody else", of("hall", "kept", "right"), nil, true},
 	} {
-		if got := Compared(before, test.after, ReadWhole, false, test.own); got.News != test.news {
+		if got := FindNews(before, test.after, ReadWhole, false, test.own); got.News != test.news {
 			t.Errorf("%s: news is %t", test.what, got.News)
 		}
 	}

@@ -129,8 +129,8 @@ type Row struct {
 	Checked      time.Time // when the service last showed this conversation
 }
 
-// Upon returns the edits of a field that are on their way, oldest first.
-func (r Row) Upon(field string) (out []Edit) {
+// PendingEdits returns the edits of a field that are on their way, oldest first.
+func (r Row) PendingEdits(field string) (out []Edit) {
 	for _, p := range r.Pending {
 		if p.Edit.Field() == field && p.State.Shown() {
 			out = append(out, p.Edit)

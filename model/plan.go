@@ -32,11 +32,11 @@ type Change struct {
 	Renaming Renaming // for OpRename
 	// Base, if set, is what the person was looking at when the change was made; without it the value now held is the base.
 	Base *Value
-	// Bases, if set, is Base for each of several conversations. One that is not among them is left as it is.
-	Bases map[Ref]Value
-	Upon  []Edit // the edits on their way that Base shows, see Edit.Upon
-	// Whom, if set, is People for each of several conversations; for OpSet it is the target.
-	Whom map[Ref][]Participant
+	// BaseByRef, if set, is Base for each of several conversations. One that is not among them is left as it is.
+	BaseByRef map[Ref]Value
+	Earlier   []Edit // the edits on their way that Base shows, see Edit.Earlier
+	// PeopleByRef, if set, is People for each of several conversations; for OpSet it is the target.
+	PeopleByRef map[Ref][]Participant
 }
 
 // PlanState says what a plan will do with one conversation.
@@ -68,7 +68,7 @@ type PlanItem struct {
 	Err       error // what kept it from being planned, nil where it is refused for what it is
 	Edits     []Edit
 	Risks     []Risk
-	Seen      *AudienceChange // who sees it now and who will, where that widens
+	Audience  *AudienceChange // who sees it now and who will, where that widens
 	Outsiders bool            // somebody who is not one of us is in it, and an edit changes who can see it
 	Notes     []string        // no reasons to ask: assumed calls, edits that cannot be undone
 	Hidden    bool            // the row is not in the list that the person sees
@@ -137,14 +137,14 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
 	now := c.Clone()
 	for _, ch := range changes {
-		if ch.Whom != nil {
-			ch.People = ch.Whom[c.Ref]
+		if ch.PeopleByRef != nil {
+			ch.People = ch.PeopleByRef[c.Ref]
 			ch.Target = PeopleValue(ch.People)
 		}
-		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Upon: ch.Upon}, caps.Of(ch.Kind)
+		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Earlier: ch.Earlier}, caps.Of(ch.Kind)
 		base, known := e.Read(now)
 		edited := slices.ContainsFunc(it.Edits, func(o Edit) bool { return o.Field() == e.Field() })
-		seen, meant := ch.Bases[c.Ref]
+		seen, meant := ch.BaseByRef[c.Ref]
 		if meant {
 			ch.Base = &seen
 		}
@@ -154,7 +154,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		target, err := ch.target(&now, base, d)
 		so := known && err == nil && target.Equal(base) && ch.Kind != EditDelete
 		switch {
-		case ch.Bases != nil && !meant && cp.Can(), so && (ch.Bases == nil || meant): // as wanted, whether it could be changed or not
+		case ch.BaseByRef != nil && !meant && cp.Can(), so && (ch.BaseByRef == nil || meant): // as wanted, whether it could be changed or not
 			continue
 		case !cp.Can():
 			return it.Blocked(cp.Reason)
@@ -178,8 +178,8 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
 		if e.Kind.exposes() {
 			it.Outsiders = it.Outsiders || HasOutsiders(&c, d.Domains)
-			if e.Widens() && it.Seen == nil && d.willSee(e, c) != "" {
-				it.Seen = &AudienceChange{Now: d.Seen(&c), Will: d.Seen(&now)}
+			if e.Widens() && it.Audience == nil && d.willSee(e, c) != "" {
+				it.Audience = &AudienceChange{Now: d.AudienceOf(&c), Will: d.AudienceOf(&now)}
 			}
 		}
 	}
@@ -189,8 +189,8 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	return it
 }
 
-// Tell notes what tells a conversation from others of its title.
-func (it *PlanItem) Tell(c *Conversation) {
+// Identify notes what tells a conversation from others of its title.
+func (it *PlanItem) Identify(c *Conversation) {
 	const most = 2
 	var names []string
 	people := c.People()
@@ -354,7 +354,7 @@ func createRisks(n NewConversation, d Description) []Risk {
 	var out []Risk
 	add := func(text string) { out = append(out, Risk{Kind: EditCreate, Text: text}) }
 	if n.Privacy == PrivacyPublic || n.Access != "" && allowsMore(accessRanks, "group", n.Access) {
-		if seen := d.SeenNew(n); seen.Class == ClassEveryone {
+		if seen := d.AudienceOfNew(n); seen.Class == ClassEveryone {
 			add("will be seen by " + seen.Words())
 		} else {
 			add("is open to everybody from the start (assumed)")
@@ -371,9 +371,9 @@ func createRisks(n NewConversation, d Description) []Risk {
 	return out
 }
 
-// SeenNew says who will see a new conversation.
-func (d Description) SeenNew(n NewConversation) Audience {
-	return d.Seen(&Conversation{Privacy: cmp.Or(n.Privacy, d.NewPrivacy), Access: cmp.Or(n.Access, d.NewAccess),
+// AudienceOfNew says who will see a new conversation.
+func (d Description) AudienceOfNew(n NewConversation) Audience {
+	return d.AudienceOf(&Conversation{Privacy: cmp.Or(n.Privacy, d.NewPrivacy), Access: cmp.Or(n.Access, d.NewAccess),
 		Participants: SetOf(append([]Participant{{Kind: KindUser, Name: "you"}}, n.People...)...), ParticipantCount: -1})
 }
 

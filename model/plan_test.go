@@ -297,9 +297,9 @@ func TestPlanOfSeveralFromWhatWasSeen(t *testing.T) {
 	a, b := model.Ref{Account: "projects", ID: "a"}, model.Ref{Account: "projects", ID: "b"}
 	seen := map[model.Ref]model.Value{a: model.PeopleValue([]model.Participant{one("1", model.RoleViewer), one("2", model.RoleViewer)})}
 	changes := []model.Change{
-		{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{one("2", "")}, Bases: seen},
-		{Kind: model.EditParticipants, Op: model.OpAlter, People: []model.Participant{one("1", model.RoleEditor)}, Bases: seen},
-		{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{one("3", "")}, Bases: seen},
+		{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{one("2", "")}, BaseByRef: seen},
+		{Kind: model.EditParticipants, Op: model.OpAlter, People: []model.Participant{one("1", model.RoleEditor)}, BaseByRef: seen},
+		{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{one("3", "")}, BaseByRef: seen},
 	}
 	d := model.Description{Roles: []string{model.RoleEditor, model.RoleViewer}, DefaultRole: model.RoleViewer}
 	for _, can := range []model.CapabilityState{model.CapabilityYes, model.CapabilityNo} {

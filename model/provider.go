@@ -54,7 +54,7 @@ type Creator interface {
 
 	// Find looks, after a lost answer, for what the create of e made. known is what Newest gave right before e was first
 	// sent: one of those is not it. No time of this machine is compared with one of the service.
-	Find(ctx context.Context, e Edit, known []string) (Found, error)
+	Find(ctx context.Context, e Edit, known []string) (FoundCreates, error)
 }
 
 // Need names what a Load must bring beyond the plain conversation.

@@ -100,16 +100,16 @@ func withVerbs(sentence string, form int, all bool) string {
 	})
 }
 
-// Order says what to do by edits of several conversations, in the words before and after
+// Imperative says what to do by edits of several conversations, in the words before and after
 // their number: "make ", " private". Of edits that are alike some are enough.
-func Order(some []Titled) [2]string {
+func Imperative(some []Titled) [2]string {
 	const number = "\x00"
 	before, after, _ := strings.Cut(withVerbs(sentence(some, number), 1, true), number)
 	return [2]string{before, after}
 }
 
-// OrderOne says what to do by one edit: "make it public".
-func OrderOne(e Edit) string { return withVerbs(doing(e, "it"), 1, true) }
+// ImperativeOne says what to do by one edit: "make it public".
+func ImperativeOne(e Edit) string { return withVerbs(doing(e, "it"), 1, true) }
 
 // verb matches where a sentence may have a verb, and titles, which are passed over.
 var verb = regexp.MustCompile(`“(?:[^“”]|“[^”]*”)*”|(?:^|, )[a-z]+`)

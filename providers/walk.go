@@ -208,8 +208,8 @@ func (h Head) Newest() model.Newest {
 // for; same reads it and tells whether all of it is, and whether it bears a mark of that very create. Another new row may be
 // it where ours says that this account can have created it: its title may have changed since.
 func FindCreated(h Head, alike, ours func(Row) bool,
-	same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
-	found := model.Found{Sure: h.Sure}
+	same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.FoundCreates, error) {
+	found := model.FoundCreates{Sure: h.Sure}
 	var others []string
 	for _, r := range h.Rows {
 		if !alike(r) {
@@ -223,10 +223,10 @@ func FindCreated(h Head, alike, ours func(Row) bool,
 			continue // it has gone meanwhile
 		}
 		if err != nil {
-			return model.Found{}, err
+			return model.FoundCreates{}, err
 		}
 		if marked {
-			return model.Found{Same: []model.Conversation{c}, Alike: []string{c.Ref.ID}, Marked: true, Sure: h.Sure}, nil
+			return model.FoundCreates{Same: []model.Conversation{c}, Alike: []string{c.Ref.ID}, Marked: true, Sure: h.Sure}, nil
 		}
 		found.Alike = append(found.Alike, r.Ref.ID)
 		if ok {

@@ -282,10 +282,10 @@ func (m *Model) account(name string) (a model.AccountState) {
 	return a
 }
 
-// Backend is what the screen needs of the engine. Update and View ask only for Facts, which
+// Backend is what the screen needs of the engine. Update and View ask only for AccountReader, which
 // are in memory; everything else may do I/O and is called inside a tea.Cmd.
 type Backend interface {
-	model.Facts
+	model.AccountReader
 	model.Reader
 	model.Planner
 	model.Ledger

@@ -3,7 +3,7 @@
 //
 // What may be relied on:
 //
-//   - Update and View do no I/O. Of the engine they call only Facts, which
+//   - Update and View do no I/O. Of the engine they call only AccountReader, which
 //     answers from memory; everything else of Backend runs inside a tea.Cmd.
 //   - A result that comes late is dropped: it carries the generation of what
 //     asked for it.

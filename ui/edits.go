@@ -72,7 +72,7 @@ func (m *Model) plan(why purpose) {
 	if why.one {
 		why.changes = slices.Clone(why.changes)
 		for i, c := range why.changes {
-			why.changes[i].Upon = why.row.Upon(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
+			why.changes[i].Earlier = why.row.PendingEdits(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
 		}
 	}
 	q, _ := m.query()
@@ -96,8 +96,8 @@ func (why purpose) plan(ctx context.Context, be Backend, query string, report fu
 	p, err := be.Plan(ctx, refs, why.changes, model.PlanOptions{Progress: report})
 	p.Items = slices.DeleteFunc(p.Items, func(it model.PlanItem) bool {
 		return it.State == model.PlanAlready && !slices.ContainsFunc(why.changes, func(c model.Change) bool {
-			_, about := c.Bases[it.Ref]
-			return about || c.Bases == nil
+			_, about := c.BaseByRef[it.Ref]
+			return about || c.BaseByRef == nil
 		})
 	})
 	if err != nil || !why.marked {
@@ -191,7 +191,7 @@ func (m *Model) submitted(why purpose) {
 	if why.repeatable {
 		last := purpose{intent: intent{action: why.action}, title: why.title, changes: slices.Clone(why.changes)}
 		for i, c := range last.changes {
-			last.changes[i].Base, last.changes[i].Bases, last.changes[i].Upon = nil, nil, nil // what they were made from
+			last.changes[i].Base, last.changes[i].BaseByRef, last.changes[i].Earlier = nil, nil, nil // what they were made from
 			if c.Kind.Shape() == model.ShapePeople && last.account == "" {
 				last.account = m.samples(why.subjects).about(c.Kind).Account // people are known by its ids
 			}

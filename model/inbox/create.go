@@ -196,7 +196,7 @@ func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, a
 }
 
 // leaveOut drops from what was found what another create is known to have made.
-func (c *creation) leaveOut(ctx context.Context, found *model.Found, rivals []store.Rival) error {
+func (c *creation) leaveOut(ctx context.Context, found *model.FoundCreates, rivals []store.Rival) error {
 	var alike []string
 	for _, id := range found.Alike {
 		by, err := c.b.store.CreatedBy(ctx, model.Ref{Account: c.a.name, ID: id})
@@ -213,7 +213,7 @@ func (c *creation) leaveOut(ctx context.Context, found *model.Found, rivals []st
 }
 
 // claimed is the end of a create with the one conversation that it made.
-func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model.Found) (ending, error) {
+func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model.FoundCreates) (ending, error) {
 	return created(e, found.Same[0]), c.keep(context.WithoutCancel(ctx), e, found.Same[0].Ref.ID)
 }
 

@@ -182,7 +182,7 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	verdict, theirs := model.Compare(e.Edit, *d.fresh)
 	switch {
 	case verdict != model.Changed:
-	case (e.Sent || e.Undoes != "") && model.PartlyApplied(e.Base, e.Target, theirs):
+	case (e.Sent || e.Undoes != "") && model.IsPartlyApplied(e.Base, e.Target, theirs):
 		if !e.Sent { // part of what is to be taken back is gone already: that is not ours to bring back
 			e.Base = theirs
 		}

@@ -250,13 +250,13 @@ func (f *fake) Newest(context.Context, model.NewConversation) (model.Newest, err
 	return model.Newest{IDs: slices.Collect(maps.Keys(f.convs)), Sure: !f.unsure}, nil
 }
 
-func (f *fake) Find(_ context.Context, e model.Edit, known []string) (model.Found, error) {
+func (f *fake) Find(_ context.Context, e model.Edit, known []string) (model.FoundCreates, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.down {
-		return model.Found{}, errDown
+		return model.FoundCreates{}, errDown
 	}
-	out := model.Found{Sure: !f.unsure}
+	out := model.FoundCreates{Sure: !f.unsure}
 	for _, c := range f.convs {
 		if c.Title == e.Target.New.Title && !slices.Contains(known, c.Ref.ID) {
 			out.Alike = append(out.Alike, c.Ref.ID)

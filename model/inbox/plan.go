@@ -117,7 +117,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 	model.PlanItem, error) {
 	blocked := func(reason string) (model.PlanItem, error) {
 		it := model.PlanItem{Ref: ref, Title: strings.Clone(row.Conversation.Title), Provider: a.desc.Provider}
-		it.Tell(&row.Conversation)
+		it.Identify(&row.Conversation)
 		return it.Blocked(reason), nil
 	}
 	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
@@ -147,8 +147,8 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
 	for i := range it.Edits {
 		e := &it.Edits[i]
-		e.Upon = slices.Concat(e.Upon, row.Upon(e.Field()))
-		slices.SortStableFunc(e.Upon, func(a, b model.Edit) int { return cmp.Compare(a.ID, b.ID) })
+		e.Earlier = slices.Concat(e.Earlier, row.PendingEdits(e.Field()))
+		slices.SortStableFunc(e.Earlier, func(a, b model.Edit) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	if it.State != model.PlanBlocked && len(row.Pending) > 0 {
 		all, err := b.OutboxOf(ctx, ref)
@@ -160,7 +160,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 	it = a.sendable(row.Conversation, it)
 	// The texts of a row are parts of its whole body, which a plan of many must not hold.
 	it.Title = strings.Clone(it.Title)
-	it.Tell(&row.Conversation)
+	it.Identify(&row.Conversation)
 	for i := range it.Edits {
 		if base := it.Edits[i].Base; base.Text != nil {
 			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
@@ -193,12 +193,12 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 // made from what is there rather than from what a person saw.
 func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
 	relative := slices.ContainsFunc(changes, func(ch model.Change) bool {
-		return ch.Base == nil && ch.Bases == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
+		return ch.Base == nil && ch.BaseByRef == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
 	})
 	var out []model.EditKind
 	for _, ch := range changes {
 		out = append(out, ch.Reads(&c)...)
-		if _, known := model.Read(c, ch.Kind, ch.Key); relative || !known && ch.Base == nil && ch.Bases == nil {
+		if _, known := model.Read(c, ch.Kind, ch.Key); relative || !known && ch.Base == nil && ch.BaseByRef == nil {
 			out = append(out, ch.Kind)
 		}
 	}

@@ -33,7 +33,7 @@ func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Readin
 	if settled != nil {
 		own = append(own, *settled)
 	}
-	d := model.Compared(was, c, r, r&model.ReadWhole != 0 && !before.whole, own)
+	d := model.FindNews(was, c, r, r&model.ReadWhole != 0 && !before.whole, own)
 	now.touch = settled != nil && !d.Touched || before.touch && onTheWay
 	if !d.News && (!d.Touched || mine) {
 		t.restamp(now, func(stamp string) bool { return stamp == before.print })
@@ -63,7 +63,7 @@ func (t *tx) adopt(k *known, c model.Conversation) {
 }
 
 // fingerprint digests what a person would call the content of a conversation:
-// first what every list shows, then, after a dot, the rest. model.Compared
+// first what every list shows, then, after a dot, the rest. model.FindNews
 // says what of it is news.
 func fingerprint(c model.Conversation) string {
 	row, rest := sha256.New(), sha256.New()

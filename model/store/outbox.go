@@ -403,7 +403,7 @@ func (t *tx) rebase(e model.OutboxEntry) {
 // rebaseNew does so for an edit that enters: what it was planned upon may have left since,
 // or have another target by now.
 func (t *tx) rebaseNew(e model.Edit) model.Edit {
-	for _, under := range slices.Backward(e.Upon) {
+	for _, under := range slices.Backward(e.Earlier) {
 		if !e.Base.Equal(under.Target) {
 			continue
 		}

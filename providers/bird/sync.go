@@ -91,11 +91,11 @@ func (p *provider) Newest(ctx context.Context, _ model.NewConversation) (model.N
 
 // Find implements model.Creator. A first message carries a reference that is made from the edit, and is unique in the
 // workspace: it tells what this very create made. Without one, the people and who started it must be the same.
-func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.FoundCreates, error) {
 	n := *e.Target.New
 	h, err := p.head(ctx, slices.Concat([]string{}, known))
 	if err != nil {
-		return model.Found{}, err
+		return model.FoundCreates{}, err
 	}
 	alike := func(r providers.Row) bool { return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel) }
 	ours := func(r providers.Row) bool { return p.mayHaveStarted(r, n) }
@@ -117,7 +117,7 @@ func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 		// The access key that created it may be in it as well.
 		d.Conversation = c.Clone()
 		d.Conversation.Participants.Items = slices.DeleteFunc(d.Conversation.Participants.Items, p.isOwnKey)
-		return c, n.MadeFrom(d) && ours(r), false, nil
+		return c, n.Matches(d) && ours(r), false, nil
 	})
 }
 

@@ -348,7 +348,7 @@ func (w *watched) Newest(ctx context.Context, n model.NewConversation) (model.Ne
 	return newest, err
 }
 
-func (w *watched) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+func (w *watched) Find(ctx context.Context, e model.Edit, known []string) (model.FoundCreates, error) {
 	w.t.Helper()
 	found, err := w.Provider.(model.Creator).Find(ctx, e, known)
 	w.failed("find", err)

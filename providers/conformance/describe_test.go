@@ -94,8 +94,8 @@ func describe(t *testing.T, s Service) {
 			}
 		}
 		public := model.Conversation{Privacy: model.PrivacyPublic}
-		if caps.Of(model.EditPrivacy).Can() && d.Seen(&public).Class != model.ClassEveryone {
-			t.Errorf("a public conversation is seen by %+v", d.Seen(&public))
+		if caps.Of(model.EditPrivacy).Can() && d.AudienceOf(&public).Class != model.ClassEveryone {
+			t.Errorf("a public conversation is seen by %+v", d.AudienceOf(&public))
 		}
 		if d.NewPrivacy != "" && d.Audience.Of(d.NewPrivacy, d.NewAccess, false).Class == model.ClassUnknown || caps.Of(model.EditCreate).Can() && d.NewPrivacy == "" {
 			t.Errorf("nothing says who sees a new conversation, which is %s and %s", d.NewPrivacy, d.NewAccess)

@@ -209,24 +209,24 @@ func (p *provider) Newest(ctx context.Context, n model.NewConversation) (model.N
 }
 
 // Find implements model.Creator. What was created by another user than the account's own is not it.
-func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.FoundCreates, error) {
 	n := *e.Target.New
 	h, err := p.head(ctx, n.Space, slices.Concat([]string{}, known))
 	if err != nil {
-		return model.Found{}, err
+		return model.FoundCreates{}, err
 	}
 	inSpace := func(r providers.Row) bool { return r.Space.ID == n.Space }
 	me := ""
 	if slices.ContainsFunc(h.Rows, inSpace) {
 		if me, err = p.ownID(ctx); err != nil {
-			return model.Found{}, err
+			return model.FoundCreates{}, err
 		}
 	}
 	return providers.FindCreated(h, func(r providers.Row) bool { return inSpace(r) && r.Title == n.Title },
 		func(r providers.Row) bool { return inSpace(r) && r.Owner.ID == me },
 		func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
 			d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
-			return d.Conversation, err == nil && d.Conversation.Owner.ID == me && n.MadeFrom(d), false, err
+			return d.Conversation, err == nil && d.Conversation.Owner.ID == me && n.Matches(d), false, err
 		})
 }
 

@@ -100,10 +100,10 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun 
 			known = append(known, t.Ref)
 		}
 		for i, people := range t.people {
-			if changes[i].Whom == nil {
-				changes[i].Whom = map[model.Ref][]model.Participant{}
+			if changes[i].PeopleByRef == nil {
+				changes[i].PeopleByRef = map[model.Ref][]model.Participant{}
 			}
-			changes[i].Whom[t.Ref] = people
+			changes[i].PeopleByRef[t.Ref] = people
 		}
 	}
 	if plan, err = r.engine.Plan(ctx, known, changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")}); err != nil {

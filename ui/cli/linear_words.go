@@ -96,7 +96,7 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 	}
 	var seen *model.AudienceChange
 	if len(titles) == 1 && len(plan.Items) == 1 {
-		seen = plan.Items[0].Seen
+		seen = plan.Items[0].Audience
 	}
 	lines = append(lines, riskLines(seen, plan.Risks())...)
 	return append(append(lines, notes...), leftAlone(plan)...)
@@ -128,7 +128,7 @@ func (l *linear) brief(row model.Row, d model.Detail) {
 	about := theme.NewAbout(&c, described, now)
 	l.print("%s", title(c))
 	l.print("%s", about.What)
-	l.print("Seen by %s.", model.CleanLine(described.Seen(&c).Words(), 0))
+	l.print("Seen by %s.", model.CleanLine(described.AudienceOf(&c).Words(), 0))
 	for _, f := range about.Head[1:] {
 		if strings.Contains(f.Value, "\n") {
 			l.text("", f.Value)

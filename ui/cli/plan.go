@@ -76,7 +76,7 @@ func itemLines(it model.PlanItem) []string {
 	if why != "" {
 		return out
 	}
-	out = append(out, indented("  ! ", riskLines(it.Seen, it.Risks))...)
+	out = append(out, indented("  ! ", riskLines(it.Audience, it.Risks))...)
 	var notes []string
 	for _, note := range it.Notes {
 		if note != "" {

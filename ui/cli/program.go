@@ -61,7 +61,7 @@ type Program struct {
 
 // Engine is what the commands need of the inbox, which says what each method does.
 type Engine interface {
-	model.Facts
+	model.AccountReader
 	model.Reader
 	model.Planner
 	model.Ledger

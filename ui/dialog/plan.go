@@ -263,7 +263,7 @@ func (d *Plan) verb() string {
 		return "send " + theme.Number(d.changes)
 	}
 	if it, ok := d.First(); ok && len(it.Edits) == 1 && it.Edits[0].Kind.Shape() == model.ShapeChoice {
-		if order := model.OrderOne(it.Edits[0]); len(order) < 24 {
+		if order := model.ImperativeOne(it.Edits[0]); len(order) < 24 {
 			return order
 		}
 	}

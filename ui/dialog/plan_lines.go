@@ -171,13 +171,13 @@ func (d *Plan) single(p *theme.Page) {
 	if len(d.lines[risky]) > 0 {
 		p.Line("")
 	}
-	if it.Seen != nil {
-		for i, text := range it.Seen.Lines() {
+	if it.Audience != nil {
+		for i, text := range it.Audience.Lines() {
 			p.Add([]theme.Token{theme.Text, theme.Warning, theme.Dim}[i], "", model.CleanLine(text, 0))
 		}
 	}
 	for _, l := range d.lines[risky] {
-		if it.Seen == nil || !l.exposes {
+		if it.Audience == nil || !l.exposes {
 			p.Add(riskLook(l), "", "! "+sentence(model.CleanLine(l.says, 0)))
 		}
 	}

@@ -204,7 +204,7 @@ func (t *tally) order() [2]string {
 	if len(edits) == 0 {
 		return [2]string{}
 	}
-	return model.Order(edits)
+	return model.Imperative(edits)
 }
 
 // name is the title of a plan of several as it is now, "" where it changes nothing.

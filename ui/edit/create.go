@@ -93,7 +93,7 @@ func (f *Form) Review() []string {
 		out = append(out, fl.kind.Words()+": "+model.CleanLine(value, 300))
 	}
 	if n, err := f.New(); err == nil {
-		out = append(out, "will be seen by: "+f.about.SeenNew(n).Words())
+		out = append(out, "will be seen by: "+f.about.AudienceOfNew(n).Words())
 	}
 	return out
 }

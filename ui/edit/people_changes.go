@@ -79,7 +79,7 @@ func (e *People) Changes() (out []model.Change) {
 			bases[e.of[i].Ref] = e.base(i)
 		}
 		if len(where) > 0 {
-			out = append(out, model.Change{Kind: e.kind, Op: op, People: []model.Participant{p}, Bases: bases})
+			out = append(out, model.Change{Kind: e.kind, Op: op, People: []model.Participant{p}, BaseByRef: bases})
 		}
 	}
 	for _, r := range e.rows {

@@ -24,7 +24,7 @@ type About struct {
 
 // NewAbout says what is known of a conversation of an account that is described.
 func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
-	seen := d.Seen(c)
+	seen := d.AudienceOf(c)
 	a := About{What: what(c, now)}
 	if seen.Assumed != "" {
 		a.Assumed = "* assumed: " + model.CleanLine(seen.Assumed, 0)
