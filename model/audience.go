@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// Class says how far a conversation reaches.
+// Class is how far a conversation reaches.
 type Class string
 
-// The classes.
+// The classes, from the widest to the narrowest.
 const (
-	ClassEveryone Class = "everyone" // everybody of an organisation, a workspace or a space
-	ClassGroup    Class = "group"    // groups, and the people in it
-	ClassMembers  Class = "members"  // the people in it alone
+	ClassEveryone Class = "everyone" // everybody in an organisation, a workspace or a space
+	ClassGroup    Class = "group"    // groups, and the people in the conversation
+	ClassMembers  Class = "members"  // only the people in the conversation
 	ClassUnknown  Class = "unknown"
 )
 
-// Audience is who can see a conversation: one answer for its privacy, its access and its people together.
+// Audience is who can see a conversation. It sums up privacy, access and members.
 type Audience struct {
 	Class    Class
-	Word     string // the answer in a list: public, private, members …
-	Sentence string // goes on after "seen by"; it names remote people, cleaned
-	Assumed  string // what the vendor leaves open about it, "" where it says all
+	Word     string // short form for a list: public, private, members …
+	Sentence string // completes "seen by"; remote names in it are cleaned
+	Assumed  string // what the vendor leaves open, "" if everything is documented
 }
 
-// AudienceRule is the answer of a service for conversations of a privacy and an access, of any where these are empty; with
-// Groups only for those that a group is in. In Sentence {people} stands for the people of the conversation,
-// {owner+people} for these and its owner, {space} for its space.
+// AudienceRule is the audience that a service gives to conversations with a certain privacy and access. An empty Privacy or
+// Access matches any; a rule with Groups matches only conversations that a group is in. In Sentence, {people} stands for the
+// people in the conversation, {owner+people} for those and the owner, {space} for its space.
 type AudienceRule struct {
 	Privacy Privacy
 	Access  string
@@ -35,10 +35,10 @@ type AudienceRule struct {
 	Audience
 }
 
-// Audiences are the rules of a service. The first that fits counts.
+// Audiences are the rules of one service. The first rule that matches applies.
 type Audiences []AudienceRule
 
-// Of returns the answer for a conversation without what depends on who is in it: Sentence is as the rule has it.
+// Of returns the audience of conversations with this privacy and access. Placeholders in Sentence are not filled in.
 func (a Audiences) Of(privacy Privacy, access string, groups bool) Audience {
 	for i := range a {
 		r := &a[i]
@@ -49,10 +49,10 @@ func (a Audiences) Of(privacy Privacy, access string, groups bool) Audience {
 	return Audience{Class: ClassUnknown, Word: string(ClassUnknown)}
 }
 
-// For returns the answer for a conversation, likewise.
+// For returns the audience of a conversation. Placeholders in Sentence are not filled in.
 func (a Audiences) For(c *Conversation) Audience { return a.Of(c.Privacy, c.Access, c.HasGroups()) }
 
-// AudienceOf says who can see a conversation as it is given: of a projected one, who will.
+// AudienceOf returns who can see a conversation; given a projected one, who will see it once its edits are delivered.
 func (d Description) AudienceOf(c *Conversation) Audience {
 	a := d.Audience.For(c)
 	if a.Sentence == "" {
@@ -63,37 +63,44 @@ func (d Description) AudienceOf(c *Conversation) Audience {
 	}
 	people := c.People()
 	if o := c.Owner; strings.Contains(a.Sentence, "{owner+people}") && o != (Participant{}) &&
-		!slices.ContainsFunc(people, func(p Participant) bool { return alike(p, o) }) {
+		!slices.ContainsFunc(people, func(p Participant) bool { return sameAddressOrName(p, o) }) {
 		people = append([]Participant{o}, people...)
 	}
-	return a.naming(everybody(people, c.ParticipantCount), c.Space.Name)
+	return a.fillIn(peoplePhrase(people, c.ParticipantCount), c.Space.Name)
 }
 
-func (a Audience) naming(people, space string) Audience {
+// AudienceOfNew returns who will see a new conversation.
+func (d Description) AudienceOfNew(n NewConversation) Audience {
+	return d.AudienceOf(&Conversation{Privacy: cmp.Or(n.Privacy, d.NewPrivacy), Access: cmp.Or(n.Access, d.NewAccess),
+		Participants: SetOf(append([]Participant{{Kind: KindUser, Name: "you"}}, n.People...)...), ParticipantCount: -1})
+}
+
+// fillIn replaces the placeholders in the sentence.
+func (a Audience) fillIn(people, space string) Audience {
 	space = CleanLine(cmp.Or(strings.TrimSpace(space), "it is in"), 60)
 	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", space).Replace(a.Sentence)
 	return a
 }
 
-// willSee says who will see a conversation after an edit, whoever is in it; "" where the service has no rule.
-func (d Description) willSee(e Edit, c Conversation) string {
+// willBeSeenBy says who will see a conversation after an edit, without naming people; "" if the service has no rule.
+func (d Description) willBeSeenBy(e Edit, c Conversation) string {
 	switch to := e.Target.String(); {
 	case e.Kind == EditPrivacy:
 		c.Privacy = Privacy(to)
 	case slices.ContainsFunc(d.Audience, func(r AudienceRule) bool { return r.Access == to }):
 		c.Access = to
-	default: // a general rule may say less than is true of a word that none is about
+	default: // no rule names this access, and a general rule may promise too narrow an audience
 		return ""
 	}
 	a := d.Audience.For(&c)
 	if a.Class == ClassUnknown {
 		return ""
 	}
-	return "will be seen by " + a.naming("the people in it", "").Words()
+	return "will be seen by " + a.fillIn("the people in it", "").Words()
 }
 
-// alike reports whether a participant is somebody that the service knows under another id elsewhere.
-func alike(p, q Participant) bool {
+// sameAddressOrName reports whether two entries are probably one person whom the service lists under two ids.
+func sameAddressOrName(p, q Participant) bool {
 	if p.Email != "" && q.Email != "" {
 		return strings.EqualFold(p.Email, q.Email)
 	}
@@ -106,44 +113,43 @@ func (c *Conversation) HasGroups() bool {
 	return slices.ContainsFunc(c.Participants.Items, is) || !c.Participants.Known && slices.ContainsFunc(c.Featured, is)
 }
 
-// everybody names few people and counts many. count is how many the service says there are, -1 where it doesn't.
-func everybody(people []Participant, count int) string {
+// peoplePhrase names up to three people and counts more. count is the service's own number of participants, -1 if it gives
+// none.
+func peoplePhrase(people []Participant, count int) string {
 	var names, groups []string
 	for _, p := range people {
 		switch name := CleanLine(p.Display(), 40); p.Kind {
 		case KindRoom:
 			count--
 		case KindGroup:
-			groups = append(groups, strings.TrimPrefix(name, KindGroup+" ")) // one without a name is "group #33"
+			groups = append(groups, strings.TrimPrefix(name, KindGroup+" ")) // a group without a name displays as "group #33"
 		default:
 			names = append(names, name)
 		}
 	}
 	persons := max(len(names), count-len(groups))
-	said := listed(names)
+	phrase := commaAnd(names)
 	switch {
 	case persons+len(groups) <= 0:
 		return "the people in it"
 	case len(groups) == 0 && (persons > 3 || persons > len(names)):
 		return "the " + Number(persons) + " people in it"
 	case persons == 1 && len(names) == 0:
-		said = "1 person"
+		phrase = "1 person"
 	case persons > len(names), len(groups) > 0 && persons > 2:
-		said = Number(persons) + " people"
+		phrase = Number(persons) + " people"
 	}
-	them := ""
 	switch len(groups) {
 	case 0:
-		return said
+		return phrase
 	case 1, 2:
-		them = "the group" + pick(len(groups) == 2, "s ", " ") + listed(groups)
-	default:
-		them = Number(len(groups)) + " groups"
+		return "the group" + pick(len(groups) == 2, "s ", " ") + commaAnd(groups) + pick(phrase == "", "", " and "+phrase)
 	}
-	return them + pick(said == "", "", " and "+said)
+	return Number(len(groups)) + " groups" + pick(phrase == "", "", " and "+phrase)
 }
 
-func listed(words []string) string {
+// commaAnd joins words as a sentence lists them: "a, b and c".
+func commaAnd(words []string) string {
 	last := len(words) - 1
 	if last < 1 {
 		return strings.Join(words, "")
@@ -151,35 +157,40 @@ func listed(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-// AudienceChange is how the audience of a conversation changes.
+// AudienceChange is the audience of a conversation before and after an edit.
 type AudienceChange struct{ Now, Will Audience }
 
-// Lines says who sees the conversation now, who will, and in one line what is assumed about that.
+// Lines says who sees the conversation now, who will see it, and, in a third line, what of that is assumed.
 func (c AudienceChange) Lines() []string {
 	out := []string{"Now seen by      " + c.Now.Marked(), "Will be seen by  " + c.Will.Marked()}
-	if note := bothNotes(c.Now.Assumed, c.Will.Assumed); note != "" {
+	if note := joinNotes(c.Now.Assumed, c.Will.Assumed); note != "" {
 		out = append(out, "* assumed: "+note)
 	}
 	return out
 }
 
-// bothNotes says two notes in one sentence, and names the service once where both are about what it doesn't say.
-func bothNotes(a, b string) string {
+// joinNotes joins two notes. If both begin "<service> doesn't say", the service is named once.
+func joinNotes(a, b string) string {
 	if a == "" || a == b {
 		return b
 	}
 	const silent = " doesn't say "
-	who, _, _ := strings.Cut(a, silent)
-	if rest, alike := strings.CutPrefix(b, who+silent); alike {
+	service, _, _ := strings.Cut(a, silent)
+	if rest, both := strings.CutPrefix(b, service+silent); both {
 		return a + ", nor " + rest
 	}
 	return strings.TrimSuffix(a+"; "+b, "; ")
 }
 
-// Marked returns the sentence, with a star where some of it is assumed.
+// Marked returns the sentence, with a star if part of it is assumed.
 func (a Audience) Marked() string { return a.Sentence + pick(a.Assumed == "", "", " *") }
 
-// Exposes reports whether a risk is what AudienceChange says in full.
+// Words returns the sentence, followed by what of it is assumed.
+func (a Audience) Words() string {
+	return a.Sentence + pick(a.Assumed == "", "", " (assumed: "+a.Assumed+")")
+}
+
+// Exposes reports whether an AudienceChange already says all that the risk says.
 func (r Risk) Exposes() bool { return r.Kind.exposes() }
 
 // exposes reports whether an edit changes who can see a conversation without changing who is in it.
@@ -187,17 +198,12 @@ func (k EditKind) exposes() bool { return k == EditPrivacy || k == EditAccess }
 
 func (d Description) effect(k EditKind, target string) string { return d.Effects[string(k)+":"+target] }
 
-// Effect says what comes of giving a field of a conversation a value: who will see it, or what else the service says of
-// it; "" for nothing.
+// Effect says what setting a field of a conversation to a value brings about: who will see it, or what else the service
+// describes; "" for nothing.
 func (d Description) Effect(c Conversation, k EditKind, value string) string {
 	if !k.exposes() {
 		return d.effect(k, value)
 	}
 	after := Project(c, []Edit{{Ref: c.Ref, Kind: k, Target: TextValue(value)}})
 	return d.AudienceOf(&after).Words()
-}
-
-// Words returns the sentence with what of it is assumed behind it.
-func (a Audience) Words() string {
-	return a.Sentence + pick(a.Assumed == "", "", " (assumed: "+a.Assumed+")")
 }

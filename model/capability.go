@@ -3,17 +3,17 @@ package model
 // CapabilityState says whether an edit can be made.
 type CapabilityState string
 
-// The states of a capability; AssumedMeans explains the one in the middle.
+// The states of a capability.
 const (
 	CapabilityYes     CapabilityState = "yes"
-	CapabilityAssumed CapabilityState = "assumed"
+	CapabilityAssumed CapabilityState = "assumed" // see AssumedMeans
 	CapabilityNo      CapabilityState = "no"
 )
 
-// AssumedMeans tells a person what an assumed capability is.
+// AssumedMeans explains CapabilityAssumed to a person.
 const AssumedMeans = `"assumed" means that the vendor does not document the call, or not all of it: confab sends it and checks the answer.`
 
-// Capability is whether one kind of edit can be made to one conversation, and why.
+// Capability says whether one kind of edit can be made to one conversation, and why.
 type Capability struct {
 	State  CapabilityState `json:"state"`
 	Reason string          `json:"reason"`
@@ -25,7 +25,7 @@ func (c Capability) Can() bool { return c.State == CapabilityYes || c.State == C
 // Capabilities holds one entry for every EditKind.
 type Capabilities map[EditKind]Capability
 
-// Of returns the capability of a kind; a kind that is not listed is a no.
+// Of returns the capability for a kind of edit; a kind without an entry can't be made.
 func (c Capabilities) Of(k EditKind) Capability {
 	if v, ok := c[k]; ok {
 		return v

@@ -9,15 +9,14 @@ import (
 
 // Limits of cleaned text.
 const (
-	MaxLine  = 2000    // of a line, in runes
-	MaxText  = 500_000 // of several lines, in runes
-	maxMarks = 6       // combining marks on one character; more would draw over neighbouring lines
+	MaxLine  = 2000    // runes in a line
+	MaxText  = 500_000 // runes in several lines
+	maxMarks = 6       // combining marks on one character; more would cover neighbouring lines
 )
 
-// CleanLine makes remote text safe for one line of a terminal: escape sequences, control characters, bidirectional
-// overrides and invisible format characters are dropped; line breaks and tabs become spaces; bad UTF-8 becomes U+FFFD; at
-// most limit runes are kept (MaxLine if limit is 0), an ellipsis shows that something was cut. Joined emoji and joining
-// scripts keep their joiners.
+// CleanLine makes remote text safe for one line of a terminal. It drops escape sequences, control characters, bidirectional
+// overrides and invisible format characters, except the joiners of emoji and of scripts that need them. Line breaks and tabs
+// become spaces, bad UTF-8 becomes U+FFFD. Text longer than limit runes (MaxLine if limit is 0) is cut, with an ellipsis.
 func CleanLine(s string, limit int) string {
 	if limit <= 0 || limit > MaxLine {
 		limit = MaxLine
@@ -25,7 +24,7 @@ func CleanLine(s string, limit int) string {
 	return clean(s, limit, false)
 }
 
-// Clean is CleanLine for several lines: newlines stay, tabs become four spaces.
+// Clean is CleanLine for text of several lines: it keeps line breaks and makes four spaces of a tab.
 func Clean(s string) string { return clean(s, MaxText, true) }
 
 func clean(s string, limit int, lines bool) string {
@@ -58,21 +57,21 @@ func clean(s string, limit int, lines bool) string {
 		case r == '\t':
 			r, repeat = ' ', 4
 		case joiner:
-			// A joiner shapes the letters or emoji around it.
+			// A joiner is kept only where it can shape the letters or emoji around it.
 			if prev < 0x80 || prev == 0x200d || prev == 0x200c {
 				continue
 			}
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs):
-			// Tag characters among them: where they don't spell a flag they hide text.
+			// These include tag characters, which can hide text.
 			continue
 		}
 		switch {
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
-			// At the start of a line a mark would land on what is drawn beside it.
+			// At the start of a line, a mark would combine with whatever is drawn to the left of it.
 			if marks++; marks > maxMarks || prev < 0 || prev == '\n' {
 				continue
 			}
-		case !joiner: // or marks could be stacked without end between joiners
+		case !joiner: // a joiner between marks doesn't restart the count
 			marks = 0
 		}
 		for ; repeat > 0 && n < limit; repeat-- {
@@ -88,7 +87,7 @@ func clean(s string, limit int, lines bool) string {
 	return b.String()
 }
 
-// isPlain reports whether cleaning surely keeps a text as it is.
+// isPlain reports whether cleaning certainly leaves a text unchanged.
 func isPlain(s string) bool {
 	for _, r := range s {
 		if !plainRune(r) {
@@ -98,7 +97,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// plainRune spares the letters most written a look into six tables.
+// plainRune recognises the most frequent characters, for which clean then needs no lookup in the tables of package unicode.
 func plainRune(r rune) bool {
 	switch {
 	case r < 0x7f:
@@ -117,14 +116,14 @@ func plainRune(r rune) bool {
 	return r >= 0x4e00 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0x1f600 && r < 0x1f650 // ideographs, Hangul, faces
 }
 
-// escapeLength returns how many bytes an escape sequence takes, so that its parameters do not stay behind as text. An
-// unfinished sequence ends at the next line break or after 256 bytes.
+// escapeLength returns the length of an escape sequence in bytes, parameters included. An unfinished sequence ends at the
+// next line break or after 256 bytes.
 func escapeLength(s string, r rune, size int) int {
 	i := size
 	kind := map[rune]byte{0x9b: '[', 0x9d: ']', 0x90: 'P', 0x98: 'X', 0x9e: '^', 0x9f: '_'}[r]
 	if r == 0x1b {
 		if i >= len(s) || s[i] < 0x20 || s[i] > 0x7e {
-			return i // an ESC alone; what follows is looked at by itself
+			return i // a lone ESC
 		}
 		kind = s[i]
 		i++
@@ -133,7 +132,7 @@ func escapeLength(s string, r rune, size int) int {
 	case '[':
 		return i + len(controlSequence.FindString(rest[:min(len(rest), 256)]))
 	case ']', 'P', 'X', '^', '_':
-		// A string that ends may be long (the address of a link); one that does not must not swallow the text behind it.
+		// A terminated string may be long, such as the address of a link. One without an end must not swallow the text after it.
 		end := strings.IndexAny(rest[:min(len(rest), 4096)], "\a\n\r\x1b\u009c")
 		switch {
 		case end < 0:

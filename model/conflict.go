@@ -13,8 +13,8 @@ const (
 	NotLoaded                // the fresh read does not hold the field; never send
 )
 
-// Compare says what a fresh read means for an edit. It compares the edited field alone, by value, never by an update time
-// or an entity tag.
+// Compare compares the edited field of a fresh read with an edit, and returns the value it found there. It compares by
+// value, never by an update time or an entity tag; other fields don't matter.
 func Compare(e Edit, fresh Conversation) (Verdict, Value) {
 	theirs, known := e.Read(fresh)
 	switch {
@@ -30,8 +30,8 @@ func Compare(e Edit, fresh Conversation) (Verdict, Value) {
 	return Changed, theirs
 }
 
-// Merged returns the set of people that somebody else changed, with the additions, removals and changes of an edit
-// applied; nil for an edit of anything else.
+// Merged applies the additions, removals and alterations of an edit to a set that somebody else changed meanwhile. It
+// returns nil for an edit of anything but a set.
 func Merged(e Edit, theirs Value) *Value {
 	if e.Base.People == nil || e.Target.People == nil || theirs.People == nil {
 		return nil
@@ -39,8 +39,8 @@ func Merged(e Edit, theirs Value) *Value {
 	return new(PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People)))
 }
 
-// MergePeople applies to theirs what changed from base to mine: added people are added, removed ones removed, changed
-// roles and statuses set. Order is theirs, then mine.
+// MergePeople applies to theirs what changed between base and mine: it adds and removes people and sets changed roles and
+// statuses. The result has theirs first, in their order, then the additions.
 func MergePeople(base, mine, theirs []Participant) []Participant {
 	var out []Participant
 	for _, p := range theirs {
@@ -61,8 +61,8 @@ func MergePeople(base, mine, theirs []Participant) []Participant {
 	return out
 }
 
-// IsPartlyApplied reports whether a set lies between base and target: everybody in it is as in one of the two, and whoever
-// is in both is there. An edit that is sent in several requests leaves such a set when it is cut.
+// IsPartlyApplied reports whether a set lies between base and target: every entry of it is as in one of the two, and nobody
+// who is in both is missing. An edit that needs several requests leaves such a set when it is interrupted.
 func IsPartlyApplied(base, target, theirs Value) bool {
 	if base.People == nil || target.People == nil || theirs.People == nil {
 		return false
@@ -77,48 +77,4 @@ func IsPartlyApplied(base, target, theirs Value) bool {
 	return !slices.ContainsFunc(*base.People, func(p Participant) bool {
 		return has(*target.People, p) && !has(*theirs.People, p)
 	})
-}
-
-func find(in []Participant, p Participant) (Participant, bool) {
-	if i := slices.IndexFunc(in, func(q Participant) bool { return SamePerson(p, q) }); i >= 0 {
-		return in[i], true
-	}
-	return Participant{}, false
-}
-
-func has(in []Participant, p Participant) bool {
-	_, ok := find(in, p)
-	return ok
-}
-
-func (p Participant) sameTerms(q Participant) bool { return p.Role == q.Role && p.Status == q.Status }
-
-// Diff tells how one set becomes another.
-type Diff struct {
-	Added, Removed, Kept []Participant
-	// Altered are those whose role or status will differ, Was the same as they are.
-	Altered, Was []Participant
-}
-
-// DiffPeople compares two sets of participants.
-func DiffPeople(base, target []Participant) Diff {
-	var d Diff
-	for _, p := range dedupe(target) {
-		was, had := find(base, p)
-		switch {
-		case !had:
-			d.Added = append(d.Added, p)
-		case !was.sameTerms(p):
-			d.Altered = append(d.Altered, p)
-			d.Was = append(d.Was, was)
-		default:
-			d.Kept = append(d.Kept, p)
-		}
-	}
-	for _, p := range dedupe(base) {
-		if !has(target, p) {
-			d.Removed = append(d.Removed, p)
-		}
-	}
-	return d
 }

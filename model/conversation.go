@@ -3,16 +3,18 @@ package model
 import (
 	"cmp"
 	"encoding/json"
+	"iter"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Privacy says who can see a conversation, in words shared by all providers.
+// Privacy is who can see a conversation, in words shared by all providers.
 type Privacy string
 
-// The privacy of a conversation. Another word of a provider is kept in Facts.
+// The privacies. A provider's finer distinctions are kept in Facts.
 const (
 	PrivacyPrivate      Privacy = "private"
 	PrivacyPublic       Privacy = "public"
@@ -20,14 +22,14 @@ const (
 	PrivacyUnknown      Privacy = "unknown"
 )
 
-// Roles a participant may be given (Kona). Others are shown and sent back as they came.
+// The roles that a participant may be given (Kona). Other roles are shown, and sent back unchanged.
 const (
 	RoleEditor   = "editor"
 	RoleViewer   = "viewer"
 	RoleComplete = "collaboration_complete"
 )
 
-// Kinds of participant; others that a service has are kept.
+// The kinds of participant. Other kinds that a service has are kept as they are.
 const (
 	KindUser    = "user"
 	KindGroup   = "group"
@@ -42,57 +44,105 @@ type Participant struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
-	// Identifier is Bird's "key=value" (emailaddress=ann@example.com). It stands in for ID where a contact is added that has
-	// none yet.
+	// Identifier is Bird's "key=value" (emailaddress=ann@example.com). It replaces ID for a contact that Bird doesn't know yet.
 	Identifier string `json:"identifier"`
 	Role       string `json:"role"`
 	Status     string `json:"status"`
-	Members    int    `json:"-"` // of a group, 0 where that is not known; for display, never kept
+	Members    int    `json:"-"` // the size of a group, 0 if unknown; for display only, never stored
 }
 
-// MarshalJSON writes null for what is not known.
+// MarshalJSON writes null for every unknown value.
 func (p Participant) MarshalJSON() ([]byte, error) {
 	type plain Participant
 	return withNulls(plain(p))
 }
 
-// Named is an id with the name it resolved to; Name may be empty.
+// Named is an id with its name, which may be empty.
 type Named struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Fact is one labelled value of a conversation that has no common field.
+// Fact is a labelled value of a conversation for which there is no common field.
 type Fact struct {
 	Group    string `json:"group"`
 	Label    string `json:"label"`
 	Value    string `json:"value"`
-	Volatile bool   `json:"-"` // shown and never stored: a quotation, a link that expires
+	Volatile bool   `json:"-"` // shown but never stored: a quotation, a link that expires
 }
 
-// Conversation is one row: what a provider holds, in common words. Zero times and empty strings mean "not given"; sets and
-// maps tell "not loaded" (not Known, nil) from "empty".
+// GroupRaw is the group of facts that mean nothing to a person. They are shown beside the service's own object.
+const GroupRaw = "Raw"
+
+var (
+	rawValue = regexp.MustCompile(`^(?:[a-z]{2,8}[_-][0-9A-Za-z]*[0-9][0-9A-Za-z]*|(?:[a-z]+ )?[0-9]{9,})$`)
+	aUUID    = regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
+	rawLabel = regexp.MustCompile(`(?:^|[ ._])(?:[Ii][Dd]|(?i:uuid|uid|href|etag|key))$|(?:Id|ID|Uuid|UUID|UID|Url)$`)
+)
+
+// maxRaw is the length in bytes above which a text is no id.
+const maxRaw = 200
+
+// ForMachines reports whether a fact is an id, or something that a service stores for its own use.
+func (f Fact) ForMachines() bool {
+	switch {
+	case f.Group == GroupRaw:
+		return true
+	case len(f.Value) > maxRaw:
+		return false
+	case strings.Contains(f.Value, "://"):
+		return strings.HasSuffix(f.Label, "Url")
+	}
+	return rawLabel.MatchString(f.Label) || rawValue.MatchString(f.Value) || aUUID.MatchString(f.Value) || aUUID.MatchString(f.Label)
+}
+
+// Set is a list that is either known, and then complete, or not loaded. In JSON a set that is not loaded is null, a known
+// empty set is [].
+type Set[T any] struct {
+	Known bool
+	Items []T
+}
+
+// SetOf returns a known set of the given items.
+func SetOf[T any](items ...T) Set[T] { return Set[T]{Known: true, Items: items} }
+
+// MarshalJSON writes null for a set that is not loaded.
+func (s Set[T]) MarshalJSON() ([]byte, error) {
+	if !s.Known {
+		return []byte("null"), nil
+	}
+	return json.Marshal(orEmpty(s.Items))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Set[T]) UnmarshalJSON(b []byte) error {
+	*s = Set[T]{}
+	err := json.Unmarshal(b, &s.Items)
+	s.Known = s.Items != nil
+	return err
+}
+
+// Conversation is what a provider holds, in words common to all providers. A zero time or an empty string means "not
+// given". Sets and maps distinguish "not loaded" (not Known, nil) from "empty".
 type Conversation struct {
-	Ref      Ref    `json:"ref"`
-	Provider string `json:"provider"`
-	// Kind is the provider's own kind in lower case: call, email, meeting …
-	Kind        string  `json:"kind"`
+	Ref         Ref     `json:"ref"`
+	Provider    string  `json:"provider"`
+	Kind        string  `json:"kind"` // the provider's own kind in lower case: call, email, meeting …
 	Title       string  `json:"title"`
 	Description string  `json:"description"`
 	Privacy     Privacy `json:"privacy"`
-	// Status is the provider's own word; Closed is its meaning.
-	Status      string `json:"status"`
-	Closed      bool   `json:"closed"`
-	Archived    bool   `json:"archived"`
-	Access      string `json:"access,omitempty"`
-	DefaultRole string `json:"default_role,omitempty"`
+	Status      string  `json:"status"` // the provider's own word; Closed and PlainStatus interpret it
+	Closed      bool    `json:"closed"`
+	Archived    bool    `json:"archived"`
+	Access      string  `json:"access,omitempty"`
+	DefaultRole string  `json:"default_role,omitempty"`
 
 	Participants Set[Participant] `json:"participants"`
-	// ParticipantCount is what the provider says; -1 where it says nothing.
+	// ParticipantCount is the provider's own count; -1 if it gives none.
 	ParticipantCount int `json:"participant_count"`
-	// Featured are people that a list row names, for display alone, never a base.
+	// Featured are the people named in a list row. They are for display only: an edit is never based on them.
 	Featured []Participant `json:"featured,omitempty"`
-	// Contacts is the managed set of AskElephant; calendar resources are participants.
+	// Contacts is the set that AskElephant lets users replace. Its calendar resources are Participants.
 	Contacts   Set[Participant]  `json:"contacts"`
 	Labels     map[string]string `json:"labels"`
 	Attributes map[string]string `json:"attributes"`
@@ -112,28 +162,28 @@ type Conversation struct {
 
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
-	// Preview of the last message is the only message text that is ever stored.
+	// Preview is the beginning of the last message, the only text of a message that is stored.
 	Preview     string `json:"preview,omitempty"`
-	LastMessage string `json:"last_message,omitempty"` // its id, where there is one: two messages may have the same text
+	LastMessage string `json:"last_message,omitempty"` // the last message's id, if it has one: two messages may share a text
 	URL         string `json:"url,omitempty"`          // the page in the service's web application
-	ETag        string `json:"etag,omitempty"`         // of the last single read; compared, never sent
+	ETag        string `json:"etag,omitempty"`         // from the last single read; compared, never sent
 	Facts       []Fact `json:"facts,omitempty"`
 }
 
-// Message is one message, comment or run of transcript of one speaker.
+// Message is a message, a comment, or what one speaker said at a stretch.
 type Message struct {
 	ID        string
 	Author    string
 	At        time.Time
-	Offset    time.Duration // from the start of a recording; not positive if unknown
+	Offset    time.Duration // from the start of the recording; zero or negative if unknown
 	Text      string
-	Kind      string // the provider's body type where it is not plain text
-	Status    string // of delivery, where there is one
-	Reference string // the sender's own id of it, where there is one
+	Kind      string // the provider's body type, "" for plain text
+	Status    string // of the delivery, "" if the provider gives none
+	Reference string // the id that the sender gave it, if any
 	Incoming  bool
 }
 
-// MarshalJSON writes null for what is not known and the offset in seconds.
+// MarshalJSON writes null for every unknown value, and the offset in seconds.
 func (m Message) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		ID       *string  `json:"id"`
@@ -148,16 +198,16 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
 }
 
-// Detail is one conversation read afresh with everything that was asked for.
+// Detail is a conversation that was just read by itself, with everything that was asked for.
 type Detail struct {
 	Conversation Conversation
 	Messages     Set[Message]    // oldest first
-	MoreMessages bool            // older ones exist beyond those loaded
-	Raw          json.RawMessage // the answer as it came: shown, and never stored, since it may hold bodies and links
+	MoreMessages bool            // there are older messages that were not loaded
+	Raw          json.RawMessage // the unchanged answer: shown but never stored, since it may hold bodies and links
 }
 
-// People lists whom to show for a conversation: the contacts where they are loaded, with the participants that are none
-// (rooms); else the participants where loaded; else those a list row brought.
+// People returns the people to show for a conversation: if the contacts are loaded, these and the participants that are no
+// contacts (rooms); else the participants, if they are loaded; else the people that a list row named.
 func (c *Conversation) People() []Participant {
 	if c.Contacts.Known {
 		contact := func(p Participant) bool { return p.Kind == KindContact }
@@ -172,8 +222,21 @@ func (c *Conversation) People() []Participant {
 	return c.Featured
 }
 
-// Display returns what to call a participant: name, else e-mail, else the value of the identifier, else kind and id
-// ("user #12").
+// Everybody yields the participants, the contacts and the featured people. Somebody may be in more than one of these.
+func (c *Conversation) Everybody() iter.Seq[*Participant] {
+	return func(yield func(*Participant) bool) {
+		for _, list := range [...][]Participant{c.Participants.Items, c.Contacts.Items, c.Featured} {
+			for i := range list {
+				if !yield(&list[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Display returns what to call a participant: the name, else the e-mail address, else the value of the identifier, else
+// kind and id ("user #12").
 func (p Participant) Display() string {
 	switch {
 	case p.Name != "" || p.Email != "":
@@ -184,7 +247,7 @@ func (p Participant) Display() string {
 	return p.Kind + pick(p.ID == "", "", " #"+p.ID)
 }
 
-// Clone returns a deep copy: changing one never shows in the other.
+// Clone returns a deep copy.
 func (c Conversation) Clone() Conversation {
 	c.Participants.Items = slices.Clone(c.Participants.Items)
 	c.Contacts.Items = slices.Clone(c.Contacts.Items)
@@ -199,11 +262,12 @@ func (c Conversation) Clone() Conversation {
 	return c
 }
 
-// maxPreview bounds the stored preview, in runes: a longer one is a body.
+// maxPreview bounds the stored preview, in runes.
 const maxPreview = 200
 
-// Stored returns the conversation as it may be written to disk: without the volatile facts, and without times that no JSON
-// holds (a service that mixes up seconds and milliseconds), which would fail the page they came on.
+// Stored returns the conversation as it may be written to disk: without the volatile facts, and without times that JSON
+// can't represent. A service that mixes up seconds and milliseconds sends such times, and one of them would make writing
+// the whole page fail.
 func (c Conversation) Stored() Conversation {
 	for _, t := range []*time.Time{&c.Created, &c.Updated} {
 		if y := t.UTC().Year(); y < 1 || y > 9998 {
@@ -215,4 +279,29 @@ func (c Conversation) Stored() Conversation {
 	}
 	c.Facts = slices.DeleteFunc(slices.Clone(c.Facts), func(f Fact) bool { return f.Volatile })
 	return c
+}
+
+// The status of a conversation in words shared by all providers. The first two are also the targets of a status edit.
+const (
+	StatusOpen       = "open" // or finished: nothing unusual
+	StatusClosed     = "closed"
+	StatusProcessing = "processing"
+	StatusFailed     = "failed"
+)
+
+// statusWords maps the services' own words. The vendors list them without explaining them; the mapping is assumed.
+var statusWords = map[string]string{
+	"PENDING": StatusProcessing, "IMPORTING": StatusProcessing, "IN_PROGRESS": StatusProcessing, "PROCESSING": StatusProcessing,
+	"FAILED": StatusFailed, "UNAVAILABLE": StatusFailed, "DISCARDED": StatusFailed, "ERROR": StatusFailed,
+}
+
+// StatusOf returns the shared word for a service's own word; an unknown word counts as open.
+func StatusOf(word string) string { return cmp.Or(statusWords[strings.ToUpper(word)], StatusOpen) }
+
+// PlainStatus returns the status of a conversation in one of the four shared words.
+func (c *Conversation) PlainStatus() string {
+	if c.Closed {
+		return StatusClosed
+	}
+	return StatusOf(c.Status)
 }

@@ -5,26 +5,25 @@ import (
 	"strings"
 )
 
-// Newest is the head of a list, newest created first.
+// Newest is the beginning of a list that is sorted by creation, newest first.
 type Newest struct {
 	IDs []string
-	// Sure says that the list was in that order and had no gap, so that a later list that reaches one of IDs holds everything
-	// created since. A list that was read to its end reaches all.
+	// Sure says that the list was in that order and complete. If a later list reaches one of IDs, it then holds everything that
+	// was created since.
 	Sure bool
 }
 
-// FoundCreates is what a look for a lost create met.
+// FoundCreates is the result of searching for a conversation whose create was sent and not answered.
 type FoundCreates struct {
-	// Same are the new conversations that are in every point what was asked for, each just read whole: place, title, people,
-	// creator, first message.
+	// Same are the new conversations that equal what was asked for in every point: place, title, people, creator, first
+	// message. Each was just read whole.
 	Same   []Conversation
-	Marked bool     // the one in Same carries a mark that only this edit sets
-	Alike  []string // the ids of all new ones with that title in that place
-	Sure   bool     // nothing that was created since is missing
+	Marked bool     // the conversation in Same carries a mark that only this edit sets
+	Alike  []string // the ids of all new conversations with that title in that place
+	Sure   bool     // every conversation created since was examined
 }
 
-// Lacks names what a conversation that was just read does not show of what was asked for. A set that was not read lacks
-// nothing.
+// Lacks names what was asked for and is not in the conversation that was just read. A set that was not read lacks nothing.
 func (n NewConversation) Lacks(d Detail) []string {
 	c := d.Conversation
 	var out []string
@@ -40,15 +39,15 @@ func (n NewConversation) Lacks(d Detail) []string {
 	}
 	lacks("channel", n.Channel != "" && !strings.EqualFold(n.Channel, c.Channel.ID))
 	lacks(FieldName(EditParticipants), c.Participants.Known && slices.ContainsFunc(n.People, func(p Participant) bool {
-		return !slices.ContainsFunc(c.Participants.Items, func(q Participant) bool { return joined(p, q) })
+		return !slices.ContainsFunc(c.Participants.Items, p.isFulfilledBy)
 	}))
-	// A service may write a text in another way than it was sent.
+	// The text itself is not compared: a service may store it in another form.
 	lacks("first message", n.Message != "" && d.Messages.Known && len(d.Messages.Items) == 0)
 	return out
 }
 
-// Matches reports whether a conversation that was just read with its people and messages is in every point what was asked
-// for, with nothing beside it. Whoever created it may be in it too.
+// Matches reports whether a conversation, just read with its people and messages, is in every point what was asked for and
+// holds nothing else, except that its creator may be among the participants.
 func (n NewConversation) Matches(d Detail) bool {
 	c := d.Conversation
 	if !c.Participants.Known || !d.Messages.Known || d.MoreMessages || len(n.Lacks(d)) > 0 {
@@ -58,17 +57,18 @@ func (n NewConversation) Matches(d Detail) bool {
 		return false
 	}
 	return !slices.ContainsFunc(c.Participants.Items, func(q Participant) bool {
-		return !SamePerson(q, c.Owner) && !slices.ContainsFunc(n.People, func(p Participant) bool { return joined(p, q) })
+		return !SamePerson(q, c.Owner) && !slices.ContainsFunc(n.People, func(p Participant) bool { return p.isFulfilledBy(q) })
 	})
 }
 
-func joined(asked, is Participant) bool {
-	if asked.Kind != is.Kind || asked.Role != "" && asked.Role != is.Role {
+// isFulfilledBy reports whether a participant is the one that was asked for, with the role that was asked for.
+func (p Participant) isFulfilledBy(is Participant) bool {
+	if p.Kind != is.Kind || p.Role != "" && p.Role != is.Role {
 		return false
 	}
-	return SamePerson(asked, is) || (asked.ID == "" || is.ID == "") && asked.Email != "" && strings.EqualFold(asked.Email, is.Email)
+	return SamePerson(p, is) || (p.ID == "" || is.ID == "") && p.Email != "" && strings.EqualFold(p.Email, is.Email)
 }
 
 func sameText(a, b string) bool {
-	return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
+	return slices.Equal(strings.Fields(a), strings.Fields(b))
 }

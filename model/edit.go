@@ -6,28 +6,27 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 )
 
-// Value is what a field holds: a text, a set of people, a whole new conversation, or nothing (a label that is not there).
-// At most one of the fields is set.
+// Value is what a field holds: a text, a set of people, a whole new conversation, or nothing (a label that does not exist).
+// At most one of its fields is set.
 type Value struct {
 	Text   *string
 	People *[]Participant
 	New    *NewConversation
 }
 
-// TextValue returns a value that is a text.
+// TextValue returns a Value that holds a text.
 func TextValue(s string) Value { return Value{Text: &s} }
 
-// PeopleValue returns a value that is a set; nil counts as the empty set.
+// PeopleValue returns a Value that holds a copy of a set; nil is the empty set.
 func PeopleValue(p []Participant) Value {
 	p = append(make([]Participant, 0, len(p)), p...)
 	return Value{People: &p}
 }
 
-// String returns the text of a value, or "" where it is none.
+// String returns the text of a value, or "" if it holds none.
 func (v Value) String() string {
 	if v.Text == nil {
 		return ""
@@ -35,7 +34,7 @@ func (v Value) String() string {
 	return *v.Text
 }
 
-// Set returns the people of a value, or nil.
+// Set returns the people of a value, or nil if it holds none.
 func (v Value) Set() []Participant {
 	if v.People == nil {
 		return nil
@@ -51,7 +50,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	case v.People != nil:
 		return SetOf(*v.People...).MarshalJSON()
 	}
-	return json.Marshal(v.New) // null where there is none
+	return json.Marshal(v.New) // null if it is nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -64,11 +63,11 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 	case bytes.HasPrefix(b, []byte("{")):
 		return json.Unmarshal(b, &v.New)
 	}
-	return json.Unmarshal(b, &v.Text) // nil where it is null
+	return json.Unmarshal(b, &v.Text) // null leaves it nil
 }
 
-// Equal compares by value: texts exactly, sets without regard to order and by person, role and status alone (a changed
-// display name is no change).
+// Equal compares texts exactly, and sets by person, role and status, regardless of order. A different display name makes no
+// difference.
 func (v Value) Equal(w Value) bool {
 	switch {
 	case v.Text != nil || w.Text != nil:
@@ -81,37 +80,7 @@ func (v Value) Equal(w Value) bool {
 	return true
 }
 
-// SamePeople compares two sets by person, role and status.
-func SamePeople(a, b []Participant) bool {
-	d := DiffPeople(a, b)
-	return len(d.Added)+len(d.Removed)+len(d.Altered) == 0
-}
-
-// SamePerson reports whether two entries name the same participant: by kind and id where both have an id, else by
-// identifier. Entries that have neither are the same if kind and e-mail are, or without an e-mail kind and name.
-func SamePerson(a, b Participant) bool {
-	switch {
-	case a.ID != "" && b.ID != "":
-		return a.Kind == b.Kind && a.ID == b.ID
-	case a.Identifier != "" || b.Identifier != "":
-		return strings.EqualFold(a.Identifier, b.Identifier)
-	case a.ID != "" || b.ID != "" || a.Kind != b.Kind:
-		return false
-	}
-	return strings.EqualFold(a.Email, b.Email) && (a.Email != "" || a.Name == b.Name)
-}
-
-func dedupe(in []Participant) []Participant {
-	out := make([]Participant, 0, len(in))
-	for _, p := range in {
-		if !has(out, p) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// NewConversation is what a create asks for; empty leaves the service's default.
+// NewConversation is what a create asks for. For an empty field the service chooses.
 type NewConversation struct {
 	Title       string        `json:"title"`
 	Description string        `json:"description"`
@@ -124,11 +93,9 @@ type NewConversation struct {
 	Message     string        `json:"message"`
 }
 
-// MarshalJSON writes null for what is not given.
+// MarshalJSON writes null for every field that is not given.
 func (n NewConversation) MarshalJSON() ([]byte, error) {
-	if n.People == nil {
-		n.People = []Participant{}
-	}
+	n.People = orEmpty(n.People)
 	type plain NewConversation
 	return withNulls(plain(n))
 }
@@ -141,22 +108,22 @@ func (n NewConversation) equal(m NewConversation) bool {
 
 // Edit is one intended change to one field of one conversation. The Ref of a create has an empty ID.
 type Edit struct {
-	ID         string    `json:"id"` // sorts by time of submission, unique in the database
+	ID         string    `json:"id"` // unique in the database; sorts by time of submission
 	Ref        Ref       `json:"ref"`
 	Kind       EditKind  `json:"kind"`
-	Key        string    `json:"key,omitempty"` // the label or attribute that is changed
+	Key        string    `json:"key,omitempty"` // the name of the label or attribute
 	Base       Value     `json:"base"`
 	Target     Value     `json:"target"`
 	Submission string    `json:"submission,omitempty"`
 	Created    time.Time `json:"created"`
 	User       string    `json:"user,omitempty"`
 	Undoes     string    `json:"undoes,omitempty"` // the id of the journal entry that this edit takes back
-	// Earlier are the edits of the same field that were on their way when this one was planned, oldest first: Base may be the
-	// target of one that is withdrawn before this one is submitted. It is not kept.
+	// Earlier are the edits of the same field that were pending when this one was planned, oldest first. Base may be the target
+	// of one of them, which matters if that one is withdrawn before this edit is submitted. Earlier is not stored.
 	Earlier []Edit `json:"-"`
 }
 
-// Field names the field an edit changes, unique within a conversation. Edits of one field wait for each other.
+// Field returns a name for the edited field that is unique within a conversation. Edits of one field wait for each other.
 func (e Edit) Field() string {
 	t := e.Kind.row()
 	if t.pairs != nil {
@@ -165,21 +132,22 @@ func (e Edit) Field() string {
 	return cmp.Or(t.sharedField, string(e.Kind))
 }
 
-// Read returns what a conversation holds in the field of an edit.
+// Read returns the value of the edited field; ok is false if it is not loaded.
 func (e Edit) Read(c Conversation) (v Value, ok bool) { return Read(c, e.Kind, e.Key) }
 
-// Read returns the value of a field; ok is false where it is not loaded.
+// Read returns the value of a field; ok is false if it is not loaded.
 func Read(c Conversation, kind EditKind, key string) (v Value, ok bool) {
 	return kind.row().read(&c, key)
 }
 
-// Undoable says whether a delivered edit can be taken back, and if not, why.
+// Undoable reports whether a delivered edit can be taken back, and if not, says why.
 func Undoable(k EditKind) (bool, string) {
 	why := k.row().irreversible
 	return why == "", why
 }
 
-// Fold joins edits of the same field of one conversation that are all still queued, oldest first: first base, last target.
+// Fold makes one edit of all edits of the same field of a conversation: the base of the first, the target of the last. The
+// edits come oldest first and must all still be queued.
 func Fold(edits []Edit) []Edit {
 	var out []Edit
 	for _, e := range edits {
@@ -191,12 +159,4 @@ func Fold(edits []Edit) []Edit {
 		}
 	}
 	return out
-}
-
-// SortPeople orders participants for display: by kind, name and id.
-func SortPeople(p []Participant) {
-	slices.SortStableFunc(p, func(a, b Participant) int {
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
-			strings.Compare(a.ID, b.ID))
-	})
 }

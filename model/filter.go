@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// Filter is the part of a query that services may answer themselves: a necessary condition, so that what comes back is
-// still to be matched.
+// Filter is the part of a query that a service can evaluate. Every match fulfils it, but not everything that fulfils it is a
+// match, so the rows that a service returns must still be matched.
 type Filter struct {
-	Kind, Status         []string  // folded words, of which a match has one as its whole kind or status; empty is any
-	Owner, Team, Company []string  // as typed: each stands, folded, in the id or a name of the match's own
-	External             bool      // a match is known to be with people from outside
+	Kind, Status         []string  // folded words; the whole kind or status of a match is one of them, or any if there are none
+	Owner, Team, Company []string  // texts as typed; folded, each is contained in the id or name that the match has there
+	External             bool      // a match is known to include people from outside
 	CreatedFrom          time.Time // a match was created then or later; zero is no limit
-	UpdatedFrom          time.Time // a match changed last then or later, and before UpdatedTo
-	UpdatedTo            time.Time
+	UpdatedFrom          time.Time // a match was last changed then or later; zero is no limit
+	UpdatedTo            time.Time // a match was last changed before; zero is no limit
 }
 
-// FilterField names a part of a Filter.
+// FilterField is a part of a Filter.
 type FilterField string
 
 // The parts of a Filter.
@@ -36,12 +36,12 @@ const (
 type FilterRule struct {
 	Field FilterField
 	// Values matches the values that the service is known to compare as a query does: the words of a closed vocabulary, whole
-	// ids. Nil takes any. Other values are not passed on.
+	// ids. Nil matches any. Other values are not sent.
 	Values *regexp.Regexp
 }
 
-// Only returns the filter without what the rules do not take. Of several words of which a match has one, all must be
-// taken; of several texts that a match holds, one is enough.
+// Only returns the part of the filter that the rules cover. Kind and Status are kept only if the rules match all their words,
+// since a match may have any of them. Of Owner, Team and Company the first text that matches is enough.
 func (f Filter) Only(rules []FilterRule) Filter {
 	var out Filter
 	for _, r := range rules {
@@ -67,23 +67,25 @@ func (f Filter) Only(rules []FilterRule) Filter {
 	return out
 }
 
-func (r FilterRule) takes(text string) bool { return r.Values == nil || r.Values.MatchString(text) }
+func (r FilterRule) matches(text string) bool { return r.Values == nil || r.Values.MatchString(text) }
 
+// first returns the first text that matches, if any.
 func (r FilterRule) first(texts []string) []string {
-	if i := slices.IndexFunc(texts, r.takes); i >= 0 {
+	if i := slices.IndexFunc(texts, r.matches); i >= 0 {
 		return texts[i : i+1]
 	}
 	return nil
 }
 
+// all returns the words if all of them match.
 func (r FilterRule) all(words []string) []string {
-	if slices.ContainsFunc(words, func(w string) bool { return !r.takes(w) }) {
+	if slices.ContainsFunc(words, func(w string) bool { return !r.matches(w) }) {
 		return nil
 	}
 	return words
 }
 
-// IsZero reports whether the filter asks for nothing.
+// IsZero reports whether the filter is empty, so that everything fulfils it.
 func (f Filter) IsZero() bool {
 	return len(f.Kind)+len(f.Status)+len(f.Owner)+len(f.Team)+len(f.Company) == 0 &&
 		!f.External && f.CreatedFrom.IsZero() && f.UpdatedFrom.IsZero() && f.UpdatedTo.IsZero()

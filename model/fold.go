@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// FoldText returns text for searching: without case, accents and the difference
-// between compatible forms. It is idempotent.
+// FoldText prepares a text for searching: it removes differences of case, of accents and between compatible forms of a
+// character. It is idempotent.
 func FoldText(s string) string {
 	if IsASCII(s) {
 		return strings.ToLower(s)
@@ -40,7 +40,7 @@ func FoldText(s string) string {
 	return out.String()
 }
 
-// IsASCII reports whether a text is nothing but ASCII.
+// IsASCII reports whether a text is entirely ASCII.
 func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
@@ -50,31 +50,31 @@ func IsASCII(s string) bool {
 	return true
 }
 
-// foldWhole folds a text with regard to what its characters do to each other. Folding case can bring back what decomposing
-// removes (İ), so a second pass makes the result its own fold.
+// foldWhole folds a text whose characters may combine with each other. Folding case can bring back an accent that decomposing
+// removed (İ), so a second pass is needed to make folding idempotent.
 func foldWhole(s string) string { return foldOnce(foldOnce(s)) }
 
 func foldOnce(s string) string {
 	return cases.Fold().String(norm.NFC.String(withoutMarks(s)))
 }
 
-// withoutMarks decomposes a text and drops the accents.
+// withoutMarks decomposes a text and removes the accents.
 func withoutMarks(s string) string {
 	return runes.Remove(runes.In(unicode.Mn)).String(norm.NFKD.String(s))
 }
 
-// Most characters fold by themselves, whatever stands beside them. What each becomes is kept once it was asked for: the
-// transformers of x/text allocate buffers for every text, which made folding the largest part of storing a row.
-const keptFolds = 0x20000 // letters, ideographs and emoji; rarer ones are folded as a text
+// folds caches the fold of every character that folds independently of its neighbours. Without the cache, folding took the
+// largest part of the time of storing a row, since the transformers of x/text allocate buffers for every text.
+var folds [cachedFolds]atomic.Pointer[string]
 
-var folds [keptFolds]atomic.Pointer[string]
+const cachedFolds = 0x20000 // letters, ideographs and emoji; texts with rarer characters are folded whole
 
-// foldJoined stands for a character that may join its neighbours.
+// foldJoined marks a character that may combine with its neighbours.
 var foldJoined = new(string)
 
 // foldOf returns the fold of a character, or foldJoined.
 func foldOf(r rune) *string {
-	if r >= keptFolds {
+	if r >= cachedFolds {
 		return foldJoined
 	}
 	f := folds[r].Load()
@@ -88,8 +88,7 @@ func foldOf(r rune) *string {
 	return f
 }
 
-// isolated reports whether what is left of a text without accents neither
-// changes places with nor joins what stands before or after it.
+// isolated reports whether a text without its accents neither combines nor changes places with its neighbours.
 func isolated(s string) bool {
 	bare := withoutMarks(s)
 	for i, r := range bare {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// The JSON of the command line is a contract of its own, apart from what the database keeps: snake_case, times in RFC
-// 3339 UTC, unknown is null, and no key is ever left out.
+// The JSON of the command line is a contract, independent of the JSON in the database: keys are in snake_case and never left
+// out, times are RFC 3339 in UTC, and what is unknown is null.
 
-// Stamp is a time as it is printed: RFC 3339 in UTC with three digits of a second. The zero time is null.
+// Stamp is a time that is printed as RFC 3339 in UTC with three digits of a second. The zero time is null.
 type Stamp time.Time
 
 // MarshalJSON writes the time, or null.
@@ -22,7 +22,7 @@ func (s Stamp) MarshalJSON() ([]byte, error) {
 	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
 }
 
-// RowJSON is a conversation as `confab list --json` prints it.
+// RowJSON is a conversation in the form that `confab list --json` prints.
 type RowJSON struct {
 	Ref          string            `json:"ref"`
 	Account      string            `json:"account"`
@@ -44,10 +44,8 @@ type RowJSON struct {
 	Team         *NamedJSON        `json:"team"`
 	Space        *NamedJSON        `json:"space"`
 	Channel      *NamedJSON        `json:"channel"`
-	// Companies are names, an id where a company has none.
-	Companies []string `json:"companies"`
-	// Duration is in seconds.
-	Duration     *float64     `json:"duration"`
+	Companies    []string          `json:"companies"` // names, or the id of a company without a name
+	Duration     *float64          `json:"duration"`  // seconds
 	Created      Stamp        `json:"created"`
 	Updated      Stamp        `json:"updated"`
 	Checked      Stamp        `json:"checked"`
@@ -63,7 +61,7 @@ type NamedJSON struct {
 	Name *string `json:"name"`
 }
 
-// DetailJSON is a conversation as `confab show --json` prints it. Raw is the service's own object.
+// DetailJSON is a conversation in the form that `confab show --json` prints. Raw is the service's own object.
 type DetailJSON struct {
 	RowJSON
 	Facts    []Fact          `json:"facts"`
@@ -71,7 +69,7 @@ type DetailJSON struct {
 	Raw      json.RawMessage `json:"raw"`
 }
 
-// TriageJSON is the local marks of a row.
+// TriageJSON holds the local marks of a row.
 type TriageJSON struct {
 	Done    bool  `json:"done"`
 	Snoozed Stamp `json:"snoozed"`
@@ -79,19 +77,17 @@ type TriageJSON struct {
 	Seen    bool  `json:"seen"`
 }
 
-// ErrorJSON is what an edit or an account ran into.
+// ErrorJSON is the error of an edit or an account.
 type ErrorJSON struct {
 	Kind      ErrorKind `json:"kind"`
 	Status    *int      `json:"status"`
 	Message   string    `json:"message"`
 	Code      *string   `json:"code"`
 	RequestID *string   `json:"request_id"`
-	// Existing is the ref of a conversation to look at.
-	Existing *string `json:"existing"`
+	Existing  *string   `json:"existing"` // the ref of a conversation to look at
 }
 
-// EditJSON is an edit of the outbox as it is printed, and what was asked for
-// and did not become an edit: that has no ID.
+// EditJSON is an edit in the outbox. Without an ID, it is something that was asked for and did not become an edit.
 type EditJSON struct {
 	ID         *string    `json:"id"`
 	Submission *string    `json:"submission"`
@@ -106,15 +102,14 @@ type EditJSON struct {
 	NextTry    Stamp      `json:"next_try"`
 }
 
-// HistoryJSON is a journal entry as `confab history --json` prints it.
+// HistoryJSON is a journal entry in the form that `confab history --json` prints.
 type HistoryJSON struct {
 	EditJSON
 	Before Value   `json:"before"`
 	After  Value   `json:"after"`
 	At     Stamp   `json:"at"`
 	User   *string `json:"user"`
-	// Undone is the id of the edit that took this one back.
-	Undone *string `json:"undone"`
+	Undone *string `json:"undone"` // the id of the edit that took this one back
 }
 
 // NewRowJSON converts a row for printing. caps may be nil.
@@ -147,7 +142,7 @@ func newNamedJSON(n Named) *NamedJSON {
 	return orNull(NamedJSON{ID: orNull(n.ID), Name: orNull(n.Name)})
 }
 
-// NewDetailJSON converts a conversation that was read afresh.
+// NewDetailJSON converts a conversation that was just read by itself. caps may be nil.
 func NewDetailJSON(r Row, caps Capabilities, d Detail) DetailJSON {
 	out := DetailJSON{RowJSON: NewRowJSON(r, caps), Facts: orEmpty(r.Conversation.Facts), Messages: d.Messages, Raw: d.Raw}
 	if len(out.Raw) == 0 {
@@ -181,7 +176,7 @@ func NewHistoryJSON(j JournalEntry) HistoryJSON {
 		Before: j.Before, After: j.After, At: Stamp(j.At), User: orNull(j.User), Undone: orNull(j.Undone)}
 }
 
-// orNull returns nil, which JSON has as null, for a value that is zero.
+// orNull returns a pointer to a value, or nil, which JSON prints as null, if the value is zero.
 func orNull[T comparable](v T) *T {
 	if v == *new(T) {
 		return nil
@@ -191,8 +186,7 @@ func orNull[T comparable](v T) *T {
 
 func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
-// withNulls writes a struct with null for each text that is empty. Within a text a quote is escaped, so that :"" is such a
-// text and nothing else.
+// withNulls writes a struct with null for every empty text. Quotes inside texts are escaped, so :"" can only be an empty text.
 func withNulls(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	return bytes.ReplaceAll(b, []byte(`:""`), []byte(":null")), err

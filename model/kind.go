@@ -2,14 +2,15 @@ package model
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
-// EditKind names what an edit changes.
+// EditKind is what an edit changes.
 type EditKind string
 
-// The kinds of edit; kinds says what each of them is. Labels and attributes are edited one key at a time, so that somebody
-// else's change to another key is no conflict; adapters merge the keys into the whole map the service wants.
+// The kinds of edit; the table kinds describes each. Labels and attributes are edited one key at a time, so that somebody
+// else's change to another key is no conflict. Adapters merge the keys into the whole map that the service expects.
 const (
 	EditPrivacy      EditKind = "privacy"
 	EditTitle        EditKind = "title"
@@ -26,52 +27,53 @@ const (
 	EditCreate       EditKind = "create"
 )
 
-// Shape is how the value of an edit is asked for and shown.
+// Shape is how the value of an edit is entered and shown.
 type Shape int
 
 // The shapes.
 const (
 	ShapeLine   Shape = iota // a text of one line
 	ShapeText                // a text of several lines
-	ShapeChoice              // one of Choices
+	ShapeChoice              // one of EditKind.Choices
 	ShapePeople              // a set of participants or contacts
 	ShapePairs               // a name and its value
-	ShapeAct                 // no value: the conversation itself comes or goes
+	ShapeAct                 // no value: the conversation is created, archived or deleted
 )
 
-// kindRow describes a kind of edit.
 type kindRow struct {
 	kind  EditKind
 	shape Shape
-	// text, people or pairs is where a conversation holds the value; other kinds read it with get and write it with set.
+	// text, people or pairs points to the place where a conversation holds the value; other kinds have get and set.
 	text   func(c *Conversation) *string
 	people func(c *Conversation) *Set[Participant]
 	pairs  func(c *Conversation) *map[string]string
 	get    func(c *Conversation) string
 	set    func(c *Conversation, to string)
-	blank  bool // an empty text is a known one
-	// choices are the values to choose from; target is the only one there is.
-	choices     func(d Description) []string
-	target      string
-	sharedField string // the field of kinds that wait for each other
-	// noun stands in "changed the …", whole in "the current …", op in errors of adapters; where empty they are made of the
-	// kind's name. past says what an edit did to an object; to is its target, cleaned.
-	noun, whole, op string
-	past            func(e Edit, object, to string) string
-	widens          func(e Edit) bool // more people see or change the conversation
-	// risk says why to ask, where a kind that may widen does, and twice to ask again; a service may have its own sentence, see
-	// Description.Audience and Effects. risks adds several reasons.
+	blank  bool // an empty text means empty, not unknown
+
+	choices     func(d Description) []string // the values to choose from
+	target      string                       // the only possible value
+	sharedField string                       // what Edit.Field returns for several kinds, whose edits wait for each other
+
+	noun   string                                 // completes "changed the …"; "" for the kind's name
+	whole  string                                 // completes "the current …"; "" for the kind's name
+	op     string                                 // Error.Op in adapters; "" for "change" and the kind's name
+	past   func(e Edit, object, to string) string // says what the edit did; to is its cleaned target
+	widens func(e Edit) bool                      // whether more people will see or change the conversation
+
+	// risk says why to ask before an edit that widens, or before any edit if widens is nil. A service may have a better sentence,
+	// see Description.Audience and Effects. risks adds several reasons.
 	risk         func(e Edit) string
-	twice        bool
+	twice        bool // ask a second time
 	risks        func(e Edit, c Conversation, d Description, add addRisk)
 	irreversible string // why a delivered edit can't be taken back
 }
 
-// kinds describes every kind of edit, in the order of display.
+// kinds describes every kind of edit, in display order.
 var kinds = []kindRow{
 	{kind: EditPrivacy, shape: ShapeChoice,
-		// A word of the service that is neither private nor public is a base too:
-		// otherwise such a conversation could never be made private.
+		// Any word that the service has is a valid base: otherwise a conversation that is neither private nor public could never be
+		// made private.
 		text:    func(c *Conversation) *string { return (*string)(&c.Privacy) },
 		choices: func(Description) []string { return []string{string(PrivacyPrivate), string(PrivacyPublic)} },
 		past:    func(_ Edit, object, to string) string { return "made " + object + " " + to },
@@ -94,7 +96,7 @@ var kinds = []kindRow{
 		get: func(c *Conversation) string { return pick(c.Closed, StatusClosed, StatusOpen) },
 		set: func(c *Conversation, to string) {
 			c.Closed = to == StatusClosed
-			c.Status = pick(c.Closed, StatusClosed, "active") // Bird's own word, the one service whose status can be edited
+			c.Status = pick(c.Closed, StatusClosed, "active") // Bird's word; no other service's status can be edited
 		},
 		choices: func(Description) []string { return []string{StatusOpen, StatusClosed} },
 		past: func(_ Edit, object, to string) string {
@@ -145,7 +147,7 @@ func (k EditKind) row() *kindRow {
 	return &kindRow{}
 }
 
-// EditKinds lists every kind in the order of display.
+// EditKinds returns every kind, in display order.
 func EditKinds() []EditKind {
 	out := make([]EditKind, len(kinds))
 	for i, t := range kinds {
@@ -154,25 +156,25 @@ func EditKinds() []EditKind {
 	return out
 }
 
-// Shape returns how the value of an edit is asked for and shown.
+// Shape returns how the value of an edit is entered and shown.
 func (k EditKind) Shape() Shape { return k.row().shape }
 
-// Choices returns the values of a kind that is chosen, in an account that is described.
+// Choices returns the values that an account offers for a kind of ShapeChoice.
 func (k EditKind) Choices(d Description) []string { return k.row().choices(d) }
 
-// Words returns the kind as it is said: "default role".
+// Words returns the kind in words: "default role".
 func (k EditKind) Words() string { return strings.ReplaceAll(string(k), "_", " ") }
 
-// Pair names one of the pairs that a kind is made of: "label".
+// Pair returns the singular of a kind of ShapePairs: "label".
 func (k EditKind) Pair() string { return strings.TrimSuffix(string(k), "s") }
 
-// Op names an edit in errors.
+// Op returns the name of the edit in errors, see Error.Op.
 func (k EditKind) Op() string { return cmp.Or(k.row().op, "change "+k.Words()) }
 
-// FieldName returns a kind of edit as a noun for sentences.
+// FieldName returns a noun for what an edit of this kind changes, for use in sentences.
 func FieldName(k EditKind) string { return cmp.Or(k.row().whole, k.Words()) }
 
-// Pairs returns all labels or attributes, nil where they are not loaded.
+// Pairs returns all labels or all attributes, nil if they are not loaded.
 func Pairs(c Conversation, k EditKind) map[string]string { return *k.row().pairs(&c) }
 
 func (t *kindRow) read(c *Conversation, key string) (v Value, known bool) {
@@ -195,7 +197,41 @@ func (t *kindRow) read(c *Conversation, key string) (v Value, known bool) {
 	return Value{}, true
 }
 
-// pick returns one of two texts.
+// Project returns the server's state with the pending edits applied in order.
+func Project(server Conversation, pending []Edit) Conversation {
+	if len(pending) == 0 {
+		return server
+	}
+	c := server.Clone()
+	for _, e := range pending {
+		apply(&c, e)
+	}
+	return c
+}
+
+func apply(c *Conversation, e Edit) {
+	switch t := e.Kind.row(); {
+	case t.text != nil:
+		*t.text(c) = e.Target.String()
+	case t.people != nil:
+		*t.people(c) = SetOf(slices.Clone(e.Target.Set())...)
+		if e.Kind == EditParticipants {
+			c.ParticipantCount = len(c.Participants.Items)
+		}
+	case t.pairs != nil:
+		pairs := t.pairs(c)
+		if *pairs == nil {
+			*pairs = map[string]string{}
+		}
+		if (*pairs)[e.Key] = e.Target.String(); e.Target.Text == nil {
+			delete(*pairs, e.Key)
+		}
+	case t.set != nil:
+		t.set(c, e.Target.String())
+	}
+}
+
+// pick returns yes if so is true, else no.
 func pick(so bool, yes, no string) string {
 	if so {
 		return yes

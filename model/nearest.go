@@ -5,12 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxCompared bounds the length, in runes, of words compared by Nearest.
+// maxCompared is the longest word that is compared, in runes.
 const maxCompared = 64
 
-// Nearest returns the candidate closest to a word, or "" when none is close enough to be a likely slip: at most one edit
-// in three letters (one in a word of two), letter case and the kind of separator not counted, or a beginning that only one
-// candidate has. The first of equally near candidates wins.
+// Nearest returns the candidate that a misspelled word probably stands for, or "" if there is none. A candidate may differ in
+// one of three letters (in one of two in a word of two), not counting case and the kind of separator. If none is so close, a
+// candidate that is the only one with the same beginning is returned. The first of equally close candidates wins.
 func Nearest(word string, candidates []string) string {
 	folded := foldWord(word)
 	length := utf8.RuneCountInString(folded)
@@ -21,18 +21,18 @@ func Nearest(word string, candidates []string) string {
 	if length == 2 {
 		limit = 1
 	}
-	best, begun := "", []string{}
+	best, sameStart := "", []string{}
 	for _, c := range candidates {
 		f := foldWord(c)
 		if d := EditDistance(folded, f); c != word && (d < limit || d == limit && best == "") {
 			best, limit = c, d
 		}
 		if strings.HasPrefix(f, folded) || len(f) >= 3 && strings.HasPrefix(folded, f) {
-			begun = append(begun, c)
+			sameStart = append(sameStart, c)
 		}
 	}
-	if best == "" && len(folded) >= 3 && len(begun) == 1 {
-		return begun[0]
+	if best == "" && len(folded) >= 3 && len(sameStart) == 1 {
+		return sameStart[0]
 	}
 	return best
 }
@@ -41,7 +41,8 @@ func foldWord(s string) string {
 	return strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(s))
 }
 
-// EditDistance counts the insertions, deletions, replacements and swaps of neighbours that make one word of another.
+// EditDistance returns the least number of insertions, deletions, replacements and swaps of neighbours that turn one word
+// into the other.
 func EditDistance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	if len(y) > maxCompared {

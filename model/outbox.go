@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// EditState is where an edit is on its way.
+// EditState is how far an edit has come.
 type EditState string
 
-// The states of an edit in the outbox. Done edits have left it for the journal.
+// The states of an edit. From Done on, the edit is no longer in the outbox.
 const (
 	Queued            EditState = "queued"
 	Sending           EditState = "sending"
-	RetryAt           EditState = "retry"      // tried, waiting for NextTry
+	RetryAt           EditState = "retry"      // tried; waits for NextTry
 	Held              EditState = "held"       // waits for a person to confirm it
 	InConflict        EditState = "conflict"   // somebody else changed the field
 	Refused           EditState = "refused"    // the service (or its adapter) said no
 	NotVerified       EditState = "unverified" // accepted, but the service shows another value
-	OutcomeNotKnown   EditState = "unknown"    // sent, and what became of it can't be told
+	OutcomeNotKnown   EditState = "unknown"    // sent, but it can't be determined whether it took effect
 	Done              EditState = "done"
 	Withdrawn         EditState = "withdrawn" // taken back or given up before it was sent
 	Replaced          EditState = "replaced"  // a newer edit of the same field took its place
-	OutcomeAlreadySet EditState = "already"   // nothing was sent: it already was so
+	OutcomeAlreadySet EditState = "already"   // nothing was sent: the service had the value already
 	OutcomeBlocked    EditState = "blocked"   // never in the outbox: it can't be done
 )
 
-// EditStates lists the states: of an edit on its way, of one that needs a person, of one that is over.
+// EditStates returns all states: first those of a pending edit, then those that need a person, then the final ones.
 func EditStates() []EditState {
 	return []EditState{Queued, Sending, RetryAt, Held, InConflict, Refused, NotVerified, OutcomeNotKnown,
 		Done, OutcomeAlreadySet, OutcomeBlocked, Withdrawn, Replaced}
 }
 
-// Words returns a state as it is said.
+// Words returns a state in words.
 func (s EditState) Words() string {
 	if s.Waiting() {
 		return "waiting"
@@ -43,56 +43,34 @@ func (s EditState) Words() string {
 var stateWords = map[EditState]string{NotVerified: "not verified", OutcomeNotKnown: "outcome unknown",
 	OutcomeAlreadySet: "already so", OutcomeBlocked: "can't be done"}
 
-// Waiting reports whether the edit is still on its way by itself.
+// Waiting reports whether the edit will be delivered without anybody's help.
 func (s EditState) Waiting() bool { return s == Queued || s == Sending || s == RetryAt }
 
-// NeedsPerson reports whether nothing happens until a person decides.
+// NeedsPerson reports whether nothing more happens until a person decides.
 func (s EditState) NeedsPerson() bool {
 	return s == Held || s == InConflict || s == Refused || s == NotVerified || s == OutcomeNotKnown
 }
 
-// Shown reports whether a row shows what the edit wants rather than what the service has: it is on its way, or may be.
+// Shown reports whether a row shows the target of the edit rather than the service's value.
 func (s EditState) Shown() bool { return s.Waiting() || s == Held }
 
-// Failed is what is:failed finds.
+// Failed reports whether is:failed finds the edit.
 func (s EditState) Failed() bool { return s == Refused || s == NotVerified || s == OutcomeNotKnown }
 
-// EntryError is an error as it is kept with an edit.
-type EntryError struct {
-	Kind      ErrorKind `json:"kind"`
-	Status    *int      `json:"status"` // of HTTP, nil where no answer came
-	Message   string    `json:"message"`
-	Hint      string    `json:"hint,omitempty"` // confab's own advice, which the service did not say
-	Code      string    `json:"code,omitempty"`
-	RequestID string    `json:"request_id,omitempty"`
-	// Existing is the ref of a conversation to look at: the one that stands in the way of a create or reopen, or that a
-	// create made or may have made.
-	Existing string `json:"existing,omitempty"`
-}
-
-// NewEntryError keeps the parts of an error that a person reads.
-func NewEntryError(err error) *EntryError {
-	e := AsError(err)
-	if e == nil {
-		return nil
-	}
-	return &EntryError{Kind: e.Kind, Status: orNull(e.Status), Message: e.said(), Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
-}
-
-// OutboxEntry is an edit on its way.
+// OutboxEntry is an edit in the outbox.
 type OutboxEntry struct {
 	Edit
 	Title    string
 	State    EditState
 	Attempts int
-	Sent     bool      // a write for this edit has left at least once
-	NextTry  time.Time // zero unless a next try is known
+	Sent     bool      // a write for this edit was sent at least once
+	NextTry  time.Time // zero if no next try is planned
 	Error    *EntryError
-	Theirs   *Value // what the service showed at the conflict or failed verification
-	Orphaned bool   // its account is set aside: the config gave the name another identity
+	Theirs   *Value // what the service showed at the conflict or the failed verification
+	Orphaned bool   // its account was set aside: the config now gives the name to another identity
 }
 
-// JournalEntry is a delivered edit with what was there before and after.
+// JournalEntry is a delivered edit with the service's values before and after it.
 type JournalEntry struct {
 	Edit
 	Title  string
@@ -103,15 +81,15 @@ type JournalEntry struct {
 	State  EditState // Done or OutcomeAlreadySet
 }
 
-// Triage is what a person keeps locally about a conversation.
+// Triage holds the local marks of a conversation. They are never sent.
 type Triage struct {
-	Done         bool // until the fingerprint of the content changes
+	Done         bool // cleared when the fingerprint of the content changes
 	SnoozedUntil time.Time
 	Pinned       bool
 	Seen         bool
 }
 
-// Pending is what a row shows of an edit on its way.
+// Pending is what a row shows of an edit in the outbox.
 type Pending struct {
 	ID         string    `json:"id"`
 	Submission string    `json:"submission"`
@@ -122,14 +100,14 @@ type Pending struct {
 
 // Row is one line of the inbox: a projected conversation and its local marks.
 type Row struct {
-	Key          int64 // the number of the row in the database, for good; 0 is none
+	Key          int64 // the permanent number of the row in the database; 0 for none
 	Conversation Conversation
 	Pending      []Pending
 	Triage       Triage
-	Checked      time.Time // when the service last showed this conversation
+	Checked      time.Time // when the conversation was last read from the service
 }
 
-// PendingEdits returns the edits of a field that are on their way, oldest first.
+// PendingEdits returns the edits of a field that the row already shows, oldest first.
 func (r Row) PendingEdits(field string) (out []Edit) {
 	for _, p := range r.Pending {
 		if p.Edit.Field() == field && p.State.Shown() {
@@ -139,7 +117,8 @@ func (r Row) PendingEdits(field string) (out []Edit) {
 	return out
 }
 
-// Worst returns the state that needs a person most, else one on its way, else "".
+// Worst returns the most urgent state of the row's edits: first those that need a person, then the waiting ones. It returns
+// "" if there are none.
 func (r Row) Worst() EditState {
 	for _, s := range []EditState{InConflict, Refused, OutcomeNotKnown, NotVerified, Held, RetryAt, Sending, Queued} {
 		if slices.ContainsFunc(r.Pending, func(p Pending) bool { return p.State == s }) {
@@ -152,41 +131,40 @@ func (r Row) Worst() EditState {
 // Page is a window of a list.
 type Page struct {
 	Rows   []Row
-	Total  int // of the whole list
-	Offset int // where the window starts
+	Total  int // the length of the whole list
+	Offset int // the position of the first row
 	Index  int // the position of the anchor that was asked for, -1 if it is not in the list
-	// Partial says that the search goes on: Total counts what was found so far, in the order of the list. Asked again, the
-	// engine answers once it has ended.
+	// Partial says that the search is not finished: Total counts what was found so far, in the order of the list. The same
+	// request made again is answered when the search ends.
 	Partial bool
-	// AsOf is set on a page that was not searched but kept: what the view showed last, at that time, or the head of the list on
-	// disk (then it is now, and Total is -1 where that is not known).
+	// AsOf is set if the page is not the result of a search. It is then either what the view showed last, at that time, or the
+	// head of the list on disk: AsOf is then the present, and Total is -1 if unknown.
 	AsOf time.Time
 }
 
-// AccountState is how an account does, for the status line.
+// AccountState is the condition of an account, for the status line.
 type AccountState struct {
-	Name     string
-	Provider string
-	ReadOnly bool
-	// While a walk is under way, Read counts its rows so far; Total is the service's count or -1.
-	Syncing     bool
-	Read, Total int
-	// Checked is when the last refresh succeeded, Swept the last complete walk.
-	Checked, Swept time.Time
-	// Error is why the last attempt failed; NextTry is when the next one comes.
-	Error   *EntryError
-	NextTry time.Time
-	// Conversations counts the cached rows, the others the outbox.
-	Conversations, Waiting, NeedPerson int
+	Name          string
+	Provider      string
+	ReadOnly      bool
+	Syncing       bool        // a walk is under way
+	Read, Total   int         // the rows that the walk has read, and the service's count or -1
+	Checked       time.Time   // when the last refresh succeeded
+	Swept         time.Time   // when the last complete walk ended
+	Error         *EntryError // why the last attempt failed, nil if it succeeded
+	NextTry       time.Time   // when the next attempt is made
+	Conversations int         // in the cache
+	Waiting       int         // edits in the outbox that wait
+	NeedPerson    int         // edits in the outbox that need a person
 }
 
 // Offline reports whether the last attempt could not reach the service.
 func (a AccountState) Offline() bool { return a.Error != nil && a.Error.Kind == Unavailable }
 
-// Event announces that something changed, and what.
+// Event announces what changed.
 type Event struct {
 	Refs        []Ref    // the conversations whose rows changed
-	Submissions []string // those of which an edit changed
-	Accounts    []string // those whose state changed: their counts, their last refresh
-	All         bool     // more may have changed than the lists name
+	Submissions []string // the ids of submissions of which an edit changed
+	Accounts    []string // the accounts whose state changed
+	All         bool     // more may have changed than is listed
 }

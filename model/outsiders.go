@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Strangers tells of people who are known to be from outside by their nature: contacts that are reached by an identifier,
-// and people whom the service itself calls external.
+// Strangers says whether a conversation has people who are known to be from outside even without comparing mail domains:
+// contacts that are reached by an identifier, and people whom the service itself calls external.
 type Strangers struct {
 	Some        bool
-	Unaddressed bool // one of them has no mail address to tell by
+	Unaddressed bool // one of them has no mail address, so domains can't tell who they are
 }
 
 // Stranger reports whether somebody is a contact that is reached by an identifier.
@@ -19,14 +19,11 @@ func (p Participant) Stranger() bool { return p.Kind == KindContact && p.Identif
 // StrangersIn returns the strangers in a conversation.
 func StrangersIn(c *Conversation) (s Strangers) {
 	addressed := false
-	for _, list := range [...][]Participant{c.Participants.Items, c.Contacts.Items, c.Featured} {
-		for i := range list {
-			p := &list[i]
-			addressed = addressed || address(p) != ""
-			if p.Stranger() {
-				s.Some = true
-				s.Unaddressed = s.Unaddressed || address(p) == ""
-			}
+	for p := range c.Everybody() {
+		addressed = addressed || p.address() != ""
+		if p.Stranger() {
+			s.Some = true
+			s.Unaddressed = s.Unaddressed || p.address() == ""
 		}
 	}
 	if !addressed && c.Internal != nil && !*c.Internal {
@@ -35,8 +32,8 @@ func StrangersIn(c *Conversation) (s Strangers) {
 	return s
 }
 
-// Outsiders reports whether somebody is not one of us: one of the addresses is at no domain of ours. Where ours is
-// empty, the domain of the owner's address is ours; where that isn't known either, strangers are outsiders.
+// Outsiders reports whether one of the addresses is at none of our mail domains. If ours is empty, the domain of the owner's
+// address is ours; if that is unknown too, only strangers are outsiders.
 func Outsiders(addresses iter.Seq[string], owner string, s Strangers, ours []string) bool {
 	if s.Unaddressed {
 		return true
@@ -49,47 +46,43 @@ func Outsiders(addresses iter.Seq[string], owner string, s Strangers, ours []str
 		ours = []string{domain}
 	}
 	for a := range addresses {
-		if foreign(mailDomain(a), ours) {
+		if isForeign(mailDomain(a), ours) {
 			return true
 		}
 	}
 	return false
 }
 
-// HasOutsiders reports whether somebody in a conversation is not one of us, see Outsiders.
+// HasOutsiders reports whether somebody in a conversation is an outsider, see Outsiders.
 func HasOutsiders(c *Conversation, ours []string) bool {
-	return Outsiders(func(yield func(string) bool) {
-		for _, list := range [...][]Participant{c.Participants.Items, c.Contacts.Items, c.Featured} {
-			for i := range list {
-				if !yield(address(&list[i])) {
-					return
-				}
-			}
-		}
-	}, c.Owner.Email, StrangersIn(c), ours)
+	var addresses []string
+	for p := range c.Everybody() {
+		addresses = append(addresses, p.address())
+	}
+	return Outsiders(slices.Values(addresses), c.Owner.Email, StrangersIn(c), ours)
 }
 
-// Outside returns the mail domain of somebody in a conversation who is not one of us, "" for others.
+// Outside returns the mail domain of somebody in a conversation if that person is an outsider, else "".
 func Outside(p Participant, c *Conversation, ours []string) string {
-	domain := mailDomain(address(&p))
+	domain := mailDomain(p.address())
 	if own := mailDomain(c.Owner.Email); len(ours) == 0 && own != "" {
 		ours = []string{own}
 	}
-	if len(ours) == 0 && p.Stranger() || len(ours) > 0 && foreign(domain, ours) {
+	if len(ours) == 0 && p.Stranger() || len(ours) > 0 && isForeign(domain, ours) {
 		return domain
 	}
 	return ""
 }
 
-// address returns what holds the mail address of somebody, "" where there is none.
-func address(p *Participant) string {
+// address returns the mail address of a participant or an identifier that contains it; "" if there is none.
+func (p *Participant) address() string {
 	if p.Email == "" && strings.Contains(p.Identifier, "@") {
 		return p.Identifier
 	}
 	return p.Email
 }
 
-// mailDomain returns what follows the @ of an address in lower case, "" where that is no domain.
+// mailDomain returns what follows the @ of an address, in lower case; "" if that is no domain.
 func mailDomain(address string) string {
 	_, domain, ok := strings.Cut(address, "@")
 	if !ok || strings.ContainsAny(domain, " \t\r\n@") {
@@ -98,15 +91,11 @@ func mailDomain(address string) string {
 	return strings.ToLower(strings.TrimSuffix(domain, "."))
 }
 
-// calendars is where calendar resources have their addresses: rooms are nobody.
+// calendars is the domain of calendar resources: a room is no person.
 const calendars = "calendar.google.com"
 
-// foreign reports whether a domain is none of ours and below none of them.
-func foreign(domain string, ours []string) bool {
-	return domain != "" && !below(domain, calendars) && !slices.ContainsFunc(ours, func(own string) bool { return below(domain, own) })
-}
-
-func below(domain, parent string) bool {
-	rest, ok := strings.CutSuffix(domain, parent)
-	return ok && (rest == "" || rest[len(rest)-1] == '.')
+// isForeign reports whether a domain is neither ours nor a subdomain of ours.
+func isForeign(domain string, ours []string) bool {
+	in := func(parent string) bool { return domain == parent || strings.HasSuffix(domain, "."+parent) }
+	return domain != "" && !in(calendars) && !slices.ContainsFunc(ours, in)
 }

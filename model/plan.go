@@ -8,34 +8,34 @@ import (
 	"time"
 )
 
-// ChangeOp says how a change makes its target from what is there.
+// ChangeOp says how a change makes the new value from the present one.
 type ChangeOp string
 
 // The operations of a change.
 const (
-	OpSet    ChangeOp = "set"    // the target is given whole
-	OpAdd    ChangeOp = "add"    // add People to a set
-	OpRemove ChangeOp = "remove" // remove People from a set
-	OpAlter  ChangeOp = "alter"  // give People of a set the role or status they carry
-	OpRename ChangeOp = "rename" // make a title by Renaming
+	OpSet    ChangeOp = "set"    // the new value is Target
+	OpAdd    ChangeOp = "add"    // add People to the set
+	OpRemove ChangeOp = "remove" // remove People from the set
+	OpAlter  ChangeOp = "alter"  // change the role or status of People in the set
+	OpRename ChangeOp = "rename" // make the title by Renaming
 )
 
-// Change is what a person asks for, of one conversation or many.
+// Change is what a person asks for, for one conversation or many.
 type Change struct {
 	Kind   EditKind
 	Op     ChangeOp
 	Key    string
 	Target Value // for OpSet
-	// People are the operands of the set operations. An entry matches by SamePerson; for OpAlter an empty Role or Status leaves
-	// that as it is.
+	// People are the operands of the set operations. An entry stands for the same person of the set, see SamePerson. With
+	// OpAlter, an empty Role or Status means no change.
 	People   []Participant
 	Renaming Renaming // for OpRename
-	// Base, if set, is what the person was looking at when the change was made; without it the value now held is the base.
+	// Base, if set, is the value that the person saw when making the change. Otherwise the present value is the base.
 	Base *Value
-	// BaseByRef, if set, is Base for each of several conversations. One that is not among them is left as it is.
+	// BaseByRef, if set, holds a Base for each of several conversations. A conversation without an entry is left alone.
 	BaseByRef map[Ref]Value
-	Earlier   []Edit // the edits on their way that Base shows, see Edit.Earlier
-	// PeopleByRef, if set, is People for each of several conversations; for OpSet it is the target.
+	Earlier   []Edit // the pending edits that Base includes, see Edit.Earlier
+	// PeopleByRef, if set, holds People for each of several conversations; for OpSet they are the new value.
 	PeopleByRef map[Ref][]Participant
 }
 
@@ -45,15 +45,15 @@ type PlanState string
 // The states of a plan item.
 const (
 	PlanChange  PlanState = "change"  // edits will be submitted
-	PlanAlready PlanState = "already" // it already is as wanted
+	PlanAlready PlanState = "already" // the conversation is already as wanted
 	PlanBlocked PlanState = "blocked" // it can't be done; Reason says why
 )
 
-// Risk is one reason to ask before sending.
+// Risk is a reason to ask before submitting.
 type Risk struct {
 	Kind  EditKind
-	Text  string // what happens and for whom
-	Twice bool   // ask a second time: clearing a set, deleting
+	Text  string // what happens, and to whom
+	Twice bool   // ask a second time: for clearing a set, for deleting
 }
 
 // PlanItem is what a plan does with one conversation.
@@ -61,24 +61,24 @@ type PlanItem struct {
 	Ref       Ref
 	Title     string
 	Provider  string
-	People    string    // tells conversations of one title apart,
-	Updated   time.Time // as this does
+	People    string    // set by Identify, to tell apart conversations with the same title
+	Updated   time.Time // likewise
 	State     PlanState
 	Reason    string
-	Err       error // what kept it from being planned, nil where it is refused for what it is
+	Err       error // the failure that prevented planning; nil if the edit itself is impossible
 	Edits     []Edit
 	Risks     []Risk
-	Audience  *AudienceChange // who sees it now and who will, where that widens
-	Outsiders bool            // somebody who is not one of us is in it, and an edit changes who can see it
-	Notes     []string        // no reasons to ask: assumed calls, edits that cannot be undone
+	Audience  *AudienceChange // set if an edit widens who can see the conversation
+	Outsiders bool            // an outsider is in the conversation, and an edit changes who can see it
+	Notes     []string        // what to mention without asking: assumed calls, edits that can't be undone
 	Hidden    bool            // the row is not in the list that the person sees
-	Requests  []Request       // what would be sent, filled on demand
-	Waiting   []OutboxEntry   // edits of the outbox that want what was asked for already
+	Requests  []Request       // what would be sent; filled on demand
+	Waiting   []OutboxEntry   // edits in the outbox that already do what was asked for
 }
 
-// Plan is the edits about to be submitted together, and what they will not do.
+// Plan holds the edits about to be submitted together, and what can't be done or needn't be.
 type Plan struct {
-	ID    string // of the submission that it becomes
+	ID    string // the id of the future submission
 	Title string
 	Items []PlanItem
 }
@@ -94,7 +94,7 @@ func (p Plan) Count(s PlanState) int {
 	return n
 }
 
-// Edits returns the edits of all items that change.
+// Edits returns the edits of all changing items.
 func (p Plan) Edits() []Edit {
 	var out []Edit
 	for _, it := range p.Items {
@@ -105,7 +105,7 @@ func (p Plan) Edits() []Edit {
 	return out
 }
 
-// Risks returns the distinct risks of all changing items, in order.
+// Risks returns the risks of all changing items in order, each once.
 func (p Plan) Risks() []Risk {
 	var out []Risk
 	seen := map[Risk]bool{}
@@ -120,19 +120,19 @@ func (p Plan) Risks() []Risk {
 	return out
 }
 
-// Risky reports whether the plan must be confirmed because of what it does.
+// Risky reports whether the plan needs confirmation because of what it does.
 func (p Plan) Risky() bool { return len(p.Risks()) > 0 }
 
 // Bulk reports whether the plan touches two conversations or more.
 func (p Plan) Bulk() bool { return len(p.Items) > 1 }
 
-// Blocked returns the item as one of which nothing can be done.
+// Blocked returns the item as one that can't be done, without edits and risks.
 func (it PlanItem) Blocked(reason string) PlanItem {
 	it.State, it.Reason, it.Edits, it.Risks = PlanBlocked, reason, nil, nil
 	return it
 }
 
-// PlanOne plans changes against one conversation as it is projected now.
+// PlanOne plans changes of one conversation, given as it is projected now.
 func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change) PlanItem {
 	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
 	now := c.Clone()
@@ -144,17 +144,18 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Earlier: ch.Earlier}, caps.Of(ch.Kind)
 		base, known := e.Read(now)
 		edited := slices.ContainsFunc(it.Edits, func(o Edit) bool { return o.Field() == e.Field() })
-		seen, meant := ch.BaseByRef[c.Ref]
-		if meant {
-			ch.Base = &seen
+		own, included := ch.BaseByRef[c.Ref]
+		if included {
+			ch.Base = &own
 		}
-		if ch.Base != nil && !edited { // a later change goes on from what an earlier one makes
+		if ch.Base != nil && !edited { // a later change of the same field starts from the result of the earlier one
 			base, known = *ch.Base, true
 		}
 		target, err := ch.target(&now, base, d)
-		so := known && err == nil && target.Equal(base) && ch.Kind != EditDelete
+		leftOut := ch.BaseByRef != nil && !included
+		already := known && err == nil && target.Equal(base) && ch.Kind != EditDelete
 		switch {
-		case ch.BaseByRef != nil && !meant && cp.Can(), so && (ch.BaseByRef == nil || meant): // as wanted, whether it could be changed or not
+		case leftOut && cp.Can(), already && !leftOut: // already so, even if the field can't be edited
 			continue
 		case !cp.Can():
 			return it.Blocked(cp.Reason)
@@ -178,7 +179,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
 		if e.Kind.exposes() {
 			it.Outsiders = it.Outsiders || HasOutsiders(&c, d.Domains)
-			if e.Widens() && it.Audience == nil && d.willSee(e, c) != "" {
+			if e.Widens() && it.Audience == nil && d.willBeSeenBy(e, c) != "" {
 				it.Audience = &AudienceChange{Now: d.AudienceOf(&c), Will: d.AudienceOf(&now)}
 			}
 		}
@@ -189,7 +190,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	return it
 }
 
-// Identify notes what tells a conversation from others of its title.
+// Identify sets People and Updated, by which a person tells apart conversations with the same title.
 func (it *PlanItem) Identify(c *Conversation) {
 	const most = 2
 	var names []string
@@ -203,7 +204,7 @@ func (it *PlanItem) Identify(c *Conversation) {
 	}
 }
 
-// PlanCreate plans a create for an account.
+// PlanCreate plans the creation of a conversation.
 func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	it := PlanItem{Ref: Ref{Account: d.Account}, Title: n.Title, Provider: d.Provider, State: PlanChange}
 	cp := caps.Of(EditCreate)
@@ -226,7 +227,7 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	return it
 }
 
-// target returns what the field of a conversation, which now holds base, becomes.
+// target returns the new value of a field of a conversation that holds base.
 func (ch Change) target(now *Conversation, base Value, d Description) (Value, error) {
 	if only := ch.Kind.row().target; only != "" {
 		return TextValue(only), nil
@@ -238,16 +239,16 @@ func (ch Change) target(now *Conversation, base Value, d Description) (Value, er
 		return TextValue(title), err
 	}
 	if ch.Op == OpSet || ch.Op == "" {
-		if ch.Target.People != nil {
-			people := dedupe(*ch.Target.People)
-			for i, p := range people {
-				if !has(base.Set(), p) {
-					people[i] = withDefaults(p, ch.Kind, d)
-				}
-			}
-			return PeopleValue(people), nil
+		if ch.Target.People == nil {
+			return ch.Target, nil
 		}
-		return ch.Target, nil
+		people := dedupe(*ch.Target.People)
+		for i, p := range people {
+			if !has(base.Set(), p) {
+				people[i] = withDefaults(p, ch.Kind, d)
+			}
+		}
+		return PeopleValue(people), nil
 	}
 	people := slices.Clone(base.Set())
 	for _, p := range ch.People {
@@ -276,7 +277,7 @@ func withDefaults(p Participant, k EditKind, d Description) Participant {
 	return p
 }
 
-// Risks says why an edit must be asked about.
+// Risks returns the reasons to ask before an edit of a conversation.
 func Risks(e Edit, c Conversation, d Description) []Risk {
 	var out []Risk
 	add := func(twice bool, texts ...string) {
@@ -286,7 +287,7 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	if t.risk != nil && (t.widens == nil || t.widens(e)) {
 		why := d.effect(e.Kind, e.Target.String())
 		if e.Kind.exposes() {
-			why = d.willSee(e, c)
+			why = d.willBeSeenBy(e, c)
 		}
 		add(t.twice, cmp.Or(why, t.risk(e)))
 	}
@@ -307,9 +308,9 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 		switch was := diff.Was[i]; {
 		case p.Role == RoleEditor && was.Role != RoleEditor:
 			add(false, "makes", describe(p), "an editor")
-		case p.raised(was):
+		case p.gainsRole(was):
 			add(false, "makes", describe(p), CleanLine(cmp.Or(RoleName(p.Role), "a member without a role"), 40))
-		case p.admitted(was):
+		case p.gainsStatus(was):
 			add(false, "makes", describe(p), CleanLine(p.Status, 40))
 		}
 	}
@@ -320,7 +321,7 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 	switch {
 	case len(e.Target.Set()) == 0:
 		add(true, "removes everybody from the conversation")
-	case len(d.Roles) > 0 && (emptied(e, KindGroup) || emptied(e, KindUser)):
+	case len(d.Roles) > 0 && (removesAll(e, KindGroup) || removesAll(e, KindUser)):
 		add(false, "empties a whole list; the service may ignore an empty list (assumed)")
 	}
 }
@@ -343,9 +344,9 @@ func contactRisks(e Edit, _ Conversation, _ Description, add addRisk) {
 	}
 }
 
-// emptied reports whether a set loses its last member of a kind. Where there are
-// roles, each kind is sent as a list of its own (Kona).
-func emptied(e Edit, kind string) bool {
+// removesAll reports whether an edit removes every participant of a kind. Services with roles (Kona) take each kind as a list
+// of its own.
+func removesAll(e Edit, kind string) bool {
 	is := func(p Participant) bool { return p.Kind == kind }
 	return slices.ContainsFunc(e.Base.Set(), is) && !slices.ContainsFunc(e.Target.Set(), is)
 }
@@ -371,12 +372,6 @@ func createRisks(n NewConversation, d Description) []Risk {
 	return out
 }
 
-// AudienceOfNew says who will see a new conversation.
-func (d Description) AudienceOfNew(n NewConversation) Audience {
-	return d.AudienceOf(&Conversation{Privacy: cmp.Or(n.Privacy, d.NewPrivacy), Access: cmp.Or(n.Access, d.NewAccess),
-		Participants: SetOf(append([]Participant{{Kind: KindUser, Name: "you"}}, n.People...)...), ParticipantCount: -1})
-}
-
 func describe(p Participant) string {
 	who := CleanLine(p.Display(), 80)
 	if p.Kind == KindGroup {
@@ -392,5 +387,5 @@ func roleNote(p Participant) string {
 	return pick(p.Role == "", "", " as "+CleanLine(RoleName(p.Role), 40))
 }
 
-// RoleName returns a role as it is said: "collaboration complete".
+// RoleName returns a role in words: "collaboration complete".
 func RoleName(role string) string { return strings.ReplaceAll(role, "_", " ") }

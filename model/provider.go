@@ -5,23 +5,24 @@ import (
 	"time"
 )
 
-// Provider is the contract of an adapter: one account of one service. All methods may be called from several goroutines;
-// each obeys its context, returns *Error, and never has a credential in an error. Reads may be repeated by the adapter; a
-// write is sent once (a replay after a 401 that refreshed the credential or swapped its form counts as that once).
+// Provider is the contract of an adapter: one account of one service. Its methods may be called from several goroutines. Each
+// obeys its context, returns errors of type *Error, and never puts a credential into an error. An adapter may repeat a read,
+// but sends a write once. A replay after a 401 that led to a refreshed credential, or to another form of it, is no repetition.
 type Provider interface {
-	// Describe returns fixed data about the account and its service.
+	// Describe returns the fixed data of the account and its service.
 	Describe() Description
 
-	// Capabilities says what can be edited in a conversation, one entry for every kind, without I/O. Read-only accounts are
-	// the engine's matter. What a 403, 404 or 405 taught about the account lasts for the run.
+	// Capabilities says what can be edited in a conversation, with one entry for every kind. It does no I/O and ignores whether
+	// the account is read-only, which the engine enforces. What a 403, 404 or 405 revealed about the account is remembered until
+	// the program ends.
 	Capabilities(c Conversation) Capabilities
 
-	// Sync walks the list of conversations and emits it page by page. What is emitted belongs to the receiver, who may still
-	// be storing it while the next page is read. Where emit returns false, Sync stops without error.
+	// Sync reads the list of conversations and calls emit for each page. Emitted values belong to the receiver, who may still be
+	// storing them while Sync reads the next page. If emit returns false, Sync stops without an error.
 	Sync(ctx context.Context, req SyncRequest, emit func(Batch) (more bool, err error)) (SyncResult, error)
 
-	// Load reads one conversation afresh, at least with what need names. A set that need names and the service did not
-	// deliver is left unknown.
+	// Load reads one conversation from the service, including everything in need. A set that is in need but not delivered by the
+	// service stays unknown.
 	Load(ctx context.Context, id string, need Need) (Detail, error)
 
 	// Lookup searches a directory of the service for a picker.
@@ -30,82 +31,84 @@ type Provider interface {
 	// Check tests the account live, for doctor: credential, rights, reach.
 	Check(ctx context.Context) []CheckResult
 
-	// Link returns a URL to open: the web page (no request) or a recording (fetched now; never stored or logged).
+	// Link returns a URL to open. The one of the web page needs no request; the one of a recording is fetched from the service
+	// and must never be stored or logged.
 	Link(ctx context.Context, c Conversation, kind LinkKind) (string, error)
 
-	// Needs says what must be loaded before edits of these kinds can be planned and compared, without I/O.
+	// Needs returns what must be loaded before edits of these kinds can be planned and compared. It does no I/O.
 	Needs(kinds ...EditKind) Need
 
-	// Requests returns exactly what Apply would send for edits of one conversation, without a credential and without I/O,
-	// also for a read-only account.
+	// Requests returns exactly what Apply would send for edits of one conversation, without credentials. It does no I/O, and
+	// works for a read-only account too.
 	Requests(fresh Conversation, edits []Edit) ([]Request, error)
 
-	// Apply sends the fewest requests that make the edits of one conversation, narrowing visibility first and widening last,
-	// and returns one outcome per edit, in their order. An edit that is not supported fails with Unsupported and sends
-	// nothing. fresh has just been loaded with Needs of the edits; for a create it is zero.
+	// Apply makes the edits of one conversation with the fewest requests, narrowing visibility first and widening it last. It
+	// returns one outcome for each edit, in the order of edits. An edit that is not supported sends nothing and fails with
+	// Unsupported. fresh was just loaded with Needs of the edits; for a create it is zero.
 	Apply(ctx context.Context, fresh Conversation, edits []Edit) []Outcome
 }
 
-// Creator is what a Provider has too where its service can create conversations.
+// Creator is implemented by a Provider whose service can create conversations.
 type Creator interface {
-	// Newest lists the head of the list in which a create of n would show itself. It is asked right before a create is first
-	// sent.
+	// Newest returns the beginning of the list in which a conversation created from n would appear. It is called right before a
+	// create is sent for the first time.
 	Newest(ctx context.Context, n NewConversation) (Newest, error)
 
-	// Find looks, after a lost answer, for what the create of e made. known is what Newest gave right before e was first
-	// sent: one of those is not it. No time of this machine is compared with one of the service.
+	// Find searches for the conversation that the create e may have made, after its answer was lost. known are the IDs that
+	// Newest returned right before e was first sent, so the conversation is not among them. Find never compares this machine's
+	// clock with the service's.
 	Find(ctx context.Context, e Edit, known []string) (FoundCreates, error)
 }
 
-// Need names what a Load must bring beyond the plain conversation.
+// Need is what a Load must include beyond the plain conversation.
 type Need uint8
 
-// What can be asked for; combine with |.
+// What can be needed; combine them with |.
 const (
 	NeedParticipants Need = 1 << iota
 	NeedContacts
 	NeedMessages
-	// NeedEverything also brings what costs extra or is large: all expansions.
-	NeedEverything
+	NeedEverything // all expansions, including those that are large or cost extra requests
 )
 
-// Has reports whether all of m is asked for.
+// Has reports whether all of m is needed.
 func (n Need) Has(m Need) bool { return n&m == m }
 
-// Description is fixed data about one account.
+// Description is the fixed data of one account.
 type Description struct {
 	Provider string // the name in the config file
 	Name     string // the service's name for people: "AskElephant"
 	Account  string
 	BaseURL  string
-	// Identity is provider + base URL + workspace, or the user where what is seen depends on who signed in; stored rows carry
-	// it. Under Formerly, if it is set, rows may have been stored before the user was known.
+	// Identity is provider, base URL and workspace; or the user in place of the workspace, if the user determines what is seen.
+	// It is stored with every row. Formerly, if set, is an identity under which rows may have been stored before the user was
+	// known.
 	Identity, Formerly string
 	ReadOnly           bool
 
-	// What may be chosen, in order of display; empty where the service has none.
+	// The values to choose from, in display order; empty if the service has none.
 	Roles               []string
-	DefaultRole         string // the role of an added participant where none is chosen
+	DefaultRole         string // for an added participant, if none is chosen
 	AccessValues        []string
 	ParticipantStatuses []string
-	DefaultStatus       string // the status of an added participant where none is chosen
+	DefaultStatus       string // for an added participant, if none is chosen
 	DefaultRoleValues   []string
 
 	People          []LookupKind // the directories from which participants are added
-	EmptyTitle      bool         // a conversation may be renamed to nothing
+	EmptyTitle      bool         // a title may be empty
 	NewNeedsSpace   bool         // a create must name a space
 	NewTakesChannel bool         // a create may name a channel
 
-	Audience   Audiences // who can see a conversation, see Seen
-	NewPrivacy Privacy   // of a new conversation for which nothing was chosen
-	NewAccess  string
-	Domains    []string // the mail domains that are ours; where there are none, that of a conversation's owner is
-	// Effects says what else comes of an edit, by its kind and target: "default_role:editor". Sentences say "assumed"
-	// where the vendor does not tell.
+	Audience   Audiences // who can see a conversation, see AudienceOf
+	NewPrivacy Privacy   // of a new conversation, if none is chosen
+	NewAccess  string    // likewise
+	Domains    []string  // our mail domains; if empty, the domain of a conversation's owner is ours
+	// Effects says what else an edit brings about, by kind and target, such as "default_role:editor". A sentence says "assumed" if
+	// the vendor does not document it.
 	Effects map[string]string
 
-	Filters     []FilterRule  // by what that can't be edited the service can narrow its list without leaving out a match
-	Incremental bool          // a refresh sees every change; otherwise a sweep is needed
+	Filters     []FilterRule  // how the service can narrow its list; never by a field that can be edited
+	Incremental bool          // a refresh sees every change, so no sweep is needed
 	MinRefresh  time.Duration // the shortest time between two polls
 }
 
@@ -114,42 +117,42 @@ type SyncMode int
 
 // The modes of Sync.
 const (
-	// SyncHead reads the newest part, until emit says stop, or everything since the cursor's checkpoint where the service can.
+	// SyncHead reads the newest part of the list, until emit returns false; or, if the service can, everything since the cursor.
 	SyncHead SyncMode = iota
-	// SyncFull walks the whole list, resuming at the cursor if it is one of an unfinished walk.
+	// SyncFull reads the whole list. Given the cursor of an unfinished walk, it resumes there.
 	SyncFull
 )
 
 // SyncRequest says what Sync is to read.
 type SyncRequest struct {
 	Mode   SyncMode
-	Cursor string    // what an earlier Batch or SyncResult gave, opaque outside the adapter; "" at the start
-	Since  time.Time // how far back to list, where the service can; zero is everything
-	// Filter narrows the list; it holds only what Description.Filters names. A walk that is narrowed proves no deletion,
-	// whatever its result says.
+	Cursor string    // from an earlier Batch or SyncResult, opaque outside the adapter; "" to start
+	Since  time.Time // how far back to list, if the service supports it; zero for everything
+	// Filter narrows the list. It holds only what Description.Filters covers. A conversation that a narrowed walk does not
+	// contain is not deleted, even if the walk is complete.
 	Filter Filter
 }
 
-// Batch is one page of a list. Cursor, if set, lets a later Sync in the same mode go on after this page.
+// Batch is one page of a list. A later Sync in the same mode can continue after the page if Cursor is set.
 type Batch struct {
 	Conversations []Conversation
 	Cursor        string
-	Total         int // the service's count of the whole list; -1 where it gives none
-	// Names says that the rows have come before in this run: of these only what people and spaces are called counts. It is no
-	// page of the list, and whether emit wants more is not asked.
+	Total         int // the service's count of the whole list; -1 if it gives none
+	// Names marks a batch of conversations that were emitted before in this run, of which only the names of people and spaces may
+	// be used. Such a batch is no page of the list, and what emit returns for it is ignored.
 	Names bool
 }
 
-// SyncResult ends a Sync.
+// SyncResult is the result of a Sync.
 type SyncResult struct {
-	// Cursor is for the next Sync in the same mode; after a complete SyncFull it is where the next SyncHead starts, "" for anew.
+	// Cursor is for the next Sync in the same mode; after a complete SyncFull it is for the next SyncHead. "" starts anew.
 	Cursor string
-	// Complete says that every page was read, without error, without being stopped, and without a row that could not be read:
-	// what was not met may be deleted.
+	// Complete says that the walk was not stopped and that every page and every row of it was read without error. A conversation
+	// that it did not contain may then be deleted.
 	Complete bool
 }
 
-// LookupKind names a directory of a service.
+// LookupKind is a directory of a service.
 type LookupKind string
 
 // The directories.
@@ -166,23 +169,23 @@ const (
 	LookupCompany  LookupKind = "company"
 )
 
-// LookupRequest asks a directory. Text "" lists from the start; a text that is an id, an e-mail address or a Bird
-// identifier finds exactly that where the service can.
+// LookupRequest searches a directory. An empty Text lists it from the start. A Text that is an id, an e-mail address or a Bird
+// identifier finds exactly that entry, if the service supports it.
 type LookupRequest struct {
 	Kind   LookupKind
 	Text   string
-	Scope  string // a space id, where the directory is per space
+	Scope  string // a space id, if each space has a directory of its own
 	Cursor string
-	Limit  int // at most; 0 leaves it to the adapter
+	Limit  int // the most items; 0 leaves it to the adapter
 }
 
-// LookupPage is one page of a directory; Cursor is "" at the end. An unknown kind is answered with an Unsupported error.
+// LookupPage is one page of a directory; Cursor is "" at the end. For an unknown kind Lookup fails with Unsupported.
 type LookupPage struct {
 	Items  []Participant
 	Cursor string
 }
 
-// LinkKind says which URL is wanted.
+// LinkKind says what a link leads to.
 type LinkKind int
 
 // The links.
@@ -191,7 +194,7 @@ const (
 	LinkRecording
 )
 
-// CheckList is the name of the check that every provider has: whether the list of conversations can be read.
+// CheckList is the name of the check that every provider makes: whether the list of conversations can be read.
 const CheckList = "conversations"
 
 // CheckResult is one line of doctor.
@@ -199,15 +202,15 @@ type CheckResult struct {
 	Name   string    `json:"name"`
 	OK     bool      `json:"ok"`
 	Detail string    `json:"detail"`
-	Kind   ErrorKind `json:"kind,omitempty"` // of the error where the check failed with one
+	Kind   ErrorKind `json:"kind,omitempty"` // of the error with which the check failed
 }
 
-// FailedCheck is the line of a check that ended with an error.
+// FailedCheck returns the result of a check that failed with an error.
 func FailedCheck(name string, err error) CheckResult {
 	return CheckResult{Name: name, Detail: Words(err), Kind: KindOf(err)}
 }
 
-// Request is one HTTP request as it would be sent, without a credential, its Path and Query escaped.
+// Request is an HTTP request as it would be sent, but without a credential. Path and Query are escaped.
 type Request struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
@@ -215,23 +218,24 @@ type Request struct {
 	Body   []byte `json:"-"`
 }
 
-// Outcome is what became of one edit.
+// Outcome is the result of sending one edit.
 type Outcome struct {
-	// After is what the service shows after the write where its answer said so for the edited field, else nil: the caller
-	// then reads again.
+	// After is the conversation after the write, if the answer contained the edited field. Otherwise it is nil, and the caller
+	// reads the conversation.
 	After *Conversation
-	Err   error // nil where the service accepted
-	// Created is the id of the new conversation, for a create; the caller reads it back. One that the service refuses because
-	// it exists already fails with ConflictKind and, where the service names it, its id in Error.Existing.
+	Err   error // nil if the service accepted the edit
+	// Created is the id of a created conversation, which the caller then reads. A create that the service refuses because the
+	// conversation exists fails with ConflictKind and, if the service names the conversation, its id in Error.Existing.
 	Created string
 }
 
-// Pacer spaces the requests of one account: Wait returns when the next may be sent.
+// Pacer spaces the requests of one account. Wait returns when the next one may be sent.
 type Pacer interface {
 	Wait(ctx context.Context) error
 }
 
-// CredentialSource gives a credential. Reject tells it which one the service refused, so that the next Get asks again.
+// CredentialSource returns a credential. Reject reports a credential that the service refused, so that the next Get fetches it
+// again.
 type CredentialSource interface {
 	Get(ctx context.Context) (string, error)
 	Reject(refused string)

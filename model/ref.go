@@ -13,20 +13,19 @@ const (
 	Kona        = "kona"
 )
 
-// Ref names one conversation of one account. ID is the provider's own id,
-// exactly as it came; it may hold any character.
+// Ref names one conversation of one account. ID is the provider's own id, unchanged; it may hold any character.
 type Ref struct {
 	Account string
 	ID      string
 }
 
-// String returns "account:id". Account names hold no colon, so ParseRef takes it back whatever the id holds.
+// String returns "account:id". Account names contain no colon, so ParseRef can read it whatever the id contains.
 func (r Ref) String() string { return r.Account + ":" + r.ID }
 
 // IsZero reports whether the ref names nothing.
 func (r Ref) IsZero() bool { return r == Ref{} }
 
-// ErrRef is returned by ParseRef for a text that is not "account:id".
+// ErrRef is the error of ParseRef for a text that is not "account:id".
 var ErrRef = errors.New(`a conversation is written "account:id"`)
 
 // ParseRef reads what Ref.String wrote.
@@ -37,10 +36,10 @@ func ParseRef(s string) (Ref, error) {
 	return Ref{}, ErrRef
 }
 
-// MarshalText lets a Ref be a JSON string and a map key.
+// MarshalText makes a Ref a JSON string and a JSON map key.
 func (r Ref) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText is the inverse of MarshalText. It takes an empty id too: the ref of a create names the account alone.
+// UnmarshalText is the inverse of MarshalText. It accepts an empty id, because the ref of a create names only the account.
 func (r *Ref) UnmarshalText(b []byte) (err error) {
 	var ok bool
 	if r.Account, r.ID, ok = strings.Cut(string(b), ":"); !ok {

@@ -12,28 +12,26 @@ import (
 	"unicode/utf8"
 )
 
-// Renaming makes a title for each of several conversations; it is the operand of OpRename. Old is replaced by New
-// wherever it stands in a title, letter for letter; where it is "", a template makes the title.
+// Renaming is a rule that makes a new title for each of several conversations, for OpRename. It replaces every literal
+// occurrence of Old in the title by New; if Old is "", a template makes the title.
 type Renaming struct {
 	Old, New string
 	parts    []titlePart
 	zone     *time.Location // of dates
 }
 
-// titlePart is a text or, where field is set, what a conversation holds; of labels, the one that text names.
+// titlePart is a literal text or, if field is set, a value of the conversation. For the field "label", text is the label's name.
 type titlePart struct{ field, text string }
 
 // TitleFields are the fields of a template.
 const TitleFields = "{title} {company} {people} {date} {label:NAME}"
 
-// The bounds of a made title: of its length in characters, unless the present one is longer, and of the people that
-// are named in it.
 const (
-	maxTitle       = 1000
-	maxTitlePeople = 4
+	maxTitle       = 1000 // characters in a new title, unless the present one is longer
+	maxTitlePeople = 4    // people named in a new title
 )
 
-// ParseRenaming reads s/OLD/NEW/, where \/ is a slash, or a template.
+// ParseRenaming reads a template or s/OLD/NEW/, in which \/ is a slash.
 func ParseRenaming(text string, zone *time.Location) (r Renaming, err error) {
 	rest, replaces := strings.CutPrefix(text, "s/")
 	if !replaces {
@@ -58,7 +56,8 @@ func ParseRenaming(text string, zone *time.Location) (r Renaming, err error) {
 
 var templateToken = regexp.MustCompile(`\{\{|\}\}|\{[^}]*\}?|\}|[^{}]+`)
 
-// ParseTemplate reads a template such as "{title} · {company}", in which {{ and }} are braces. Dates are those of a zone.
+// ParseTemplate reads a template such as "{title} · {company}", in which {{ and }} are literal braces. Dates are those of the
+// zone, UTC if it is nil.
 func ParseTemplate(text string, zone *time.Location) (Renaming, error) {
 	r := Renaming{zone: cmp.Or(zone, time.UTC)}
 	for _, token := range templateToken.FindAllString(text, -1) {
@@ -100,7 +99,7 @@ func parseTitleField(token string) (p titlePart, err error) {
 	return titlePart{name, label}, nil
 }
 
-// Change returns the change that renames so. One text for all is set as any title is.
+// Change returns the change that applies the renaming. A template without fields makes an ordinary OpSet.
 func (r Renaming) Change() Change {
 	if text, ok := r.Literal(); ok {
 		return Change{Kind: EditTitle, Op: OpSet, Target: TextValue(text)}
@@ -108,7 +107,7 @@ func (r Renaming) Change() Change {
 	return Change{Kind: EditTitle, Op: OpRename, Renaming: r}
 }
 
-// Literal returns the title that all conversations get, if it is one text.
+// Literal returns the title that all conversations get; ok is false if it depends on the conversation.
 func (r Renaming) Literal() (text string, ok bool) {
 	for _, p := range r.parts {
 		if p.field != "" {
@@ -119,8 +118,7 @@ func (r Renaming) Literal() (text string, ok bool) {
 	return text, r.Old == ""
 }
 
-// Reads returns the kinds of edit whose field a conversation must hold for the change, and doesn't, beside the field
-// that it changes.
+// Reads returns the fields, other than the changed one, that must be loaded before the change can be planned and are not.
 func (ch Change) Reads(c *Conversation) []EditKind {
 	people := func(p titlePart) bool { return p.field == "people" }
 	if !c.PeopleKnown() && slices.ContainsFunc(ch.Renaming.parts, people) {
@@ -129,7 +127,7 @@ func (ch Change) Reads(c *Conversation) []EditKind {
 	return nil
 }
 
-// Title returns the new title of a conversation, or why it gets none: a value that is missing would leave a bad one.
+// Title returns the new title of a conversation. It fails if a value of the template is missing or the title would be too long.
 func (r Renaming) Title(c *Conversation) (title string, err error) {
 	if r.Old != "" {
 		n := strings.Count(c.Title, r.Old)
@@ -160,7 +158,7 @@ func (r Renaming) Title(c *Conversation) (title string, err error) {
 	return title, nil
 }
 
-// value returns what a conversation holds in a field, as it is shown in the plan, and what to say where that is blank.
+// value returns the value of a field of a conversation, cleaned, and the error message to use if it is blank.
 func (r Renaming) value(c *Conversation, p titlePart) (text, missing string) {
 	var list []string
 	switch p.field {
@@ -209,34 +207,34 @@ func labelOf(labels map[string]string, name string) string {
 	return ""
 }
 
-// PeopleKnown reports whether the people of a conversation were read, not only those that a list names.
+// PeopleKnown reports whether the people of a conversation were read, beyond those named in a list row.
 func (c *Conversation) PeopleKnown() bool { return c.Participants.Known || c.Contacts.Known }
 
-// SameTitles is the risk of a plan under which several conversations get one title.
+// SameTitles is the risk that a plan gives several conversations the same title.
 var SameTitles = Risk{Kind: EditTitle, Text: "several conversations get the same title", Twice: true}
 
-// AskForSameTitles has a plan of changes asked about twice where several conversations get one title. What had one
-// before, and is renamed by a rule, has nothing to lose.
+// AskForSameTitles adds the risk SameTitles to items of a plan. Conversations that had the same title before and are renamed by
+// a rule are left out: they lose no distinction.
 func (p *Plan) AskForSameTitles(changes []Change) {
-	set := slices.ContainsFunc(changes, func(ch Change) bool { return ch.Kind == EditTitle && ch.Op != OpRename })
-	titled := func(each func(it *PlanItem, to, was string)) {
+	literal := slices.ContainsFunc(changes, func(ch Change) bool { return ch.Kind == EditTitle && ch.Op != OpRename })
+	eachTitle := func(visit func(it *PlanItem, to, was string)) {
 		for i := range p.Items {
 			for _, e := range p.Items[i].Edits {
 				if e.Kind == EditTitle {
-					each(&p.Items[i], e.Target.String(), e.Base.String())
+					visit(&p.Items[i], e.Target.String(), e.Base.String())
 				}
 			}
 		}
 	}
-	former := map[string]int{}   // how many former titles those of a new one have
-	alike := map[[2]string]int{} // how many of a new title have a former one
-	titled(func(_ *PlanItem, to, was string) {
-		if alike[[2]string{to, was}]++; alike[[2]string{to, was}] == 1 {
-			former[to]++
+	oldTitles := map[string]int{}    // by new title: the number of different old titles
+	renamings := map[[2]string]int{} // by new and old title: the number of conversations
+	eachTitle(func(_ *PlanItem, to, was string) {
+		if renamings[[2]string{to, was}]++; renamings[[2]string{to, was}] == 1 {
+			oldTitles[to]++
 		}
 	})
-	titled(func(it *PlanItem, to, was string) {
-		if (former[to] > 1 || set && alike[[2]string{to, was}] > 1) && !slices.Contains(it.Risks, SameTitles) {
+	eachTitle(func(it *PlanItem, to, was string) {
+		if (oldTitles[to] > 1 || literal && renamings[[2]string{to, was}] > 1) && !slices.Contains(it.Risks, SameTitles) {
 			it.Risks = append(it.Risks, SameTitles)
 		}
 	})

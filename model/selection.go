@@ -7,15 +7,15 @@ import (
 	"slices"
 )
 
-// Selection is a set of conversations, a bit for the key of each row: 100,000 take 12 KB. The zero value is empty. A copy
-// shares its content, a Clone does not.
+// Selection is a set of conversations by account and row key, with one bit for each key: 100,000 rows take 12 KB. The zero
+// value is empty. An assigned copy shares its content with the original, a Clone does not.
 type Selection struct {
-	// accounts have bit k%64 of word k/64 set where key k is in the set. Keys are the row numbers of the database, which leaves
-	// few gaps between them.
+	// accounts has bit k%64 of word k/64 set if key k is in the set. Keys are the row numbers of the database, which have few
+	// gaps.
 	accounts map[string][]uint64
 }
 
-// grown returns the words of an account, at least so many, which may be changed.
+// grown returns the words of an account for writing, after growing them to at least the given number.
 func (s *Selection) grown(account string, words int) []uint64 {
 	if s.accounts == nil {
 		s.accounts = map[string][]uint64{}
@@ -47,12 +47,12 @@ func (s Selection) Has(account string, key int64) bool {
 	return key >= 0 && key/64 < int64(len(set)) && set[key/64]&(1<<(key%64)) != 0
 }
 
-// Accounts returns the accounts of which a row is in the set, sorted.
+// Accounts returns the sorted names of the accounts that have rows in the set.
 func (s Selection) Accounts() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.accounts)), func(name string) bool { return s.Count(name) == 0 })
 }
 
-// Add puts a row into the set. A key that no row has, zero or less, is left out.
+// Add puts a row into the set. A key of zero or less belongs to no row and is ignored.
 func (s *Selection) Add(account string, key int64) {
 	if key > 0 {
 		s.grown(account, int(key/64)+1)[key/64] |= 1 << (key % 64)
@@ -66,7 +66,7 @@ func (s *Selection) Remove(account string, key int64) {
 	}
 }
 
-// AddAll puts all rows of another set into this one.
+// AddAll adds all rows of another set.
 func (s *Selection) AddAll(o Selection) {
 	for name, from := range o.accounts {
 		to := s.grown(name, len(from))
@@ -76,7 +76,7 @@ func (s *Selection) AddAll(o Selection) {
 	}
 }
 
-// RemoveAll takes all rows of another set out of this one.
+// RemoveAll removes all rows of another set.
 func (s *Selection) RemoveAll(o Selection) {
 	for name, from := range o.accounts {
 		to := s.grown(name, len(from))
@@ -86,14 +86,14 @@ func (s *Selection) RemoveAll(o Selection) {
 	}
 }
 
-// Missing returns how many rows of this set another one lacks.
+// Missing returns how many rows of this set are not in another one.
 func (s Selection) Missing(o Selection) int {
 	s = s.Clone()
 	s.RemoveAll(o)
 	return s.Len()
 }
 
-// Clone returns a set of its own with the same rows.
+// Clone returns an independent copy.
 func (s Selection) Clone() Selection {
 	out := Selection{accounts: maps.Clone(s.accounts)}
 	for name, set := range out.accounts {
@@ -102,7 +102,7 @@ func (s Selection) Clone() Selection {
 	return out
 }
 
-// Keys goes through the keys of the set, by account and in ascending order.
+// Keys yields accounts and keys, sorted by account and key.
 func (s Selection) Keys() iter.Seq2[string, int64] {
 	return func(yield func(string, int64) bool) {
 		for _, name := range s.Accounts() {

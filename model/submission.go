@@ -4,50 +4,45 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// Submission is what one act put into the outbox, one edit or many, and how
-// far they have come. It is listed, reported and taken back as one.
+// Submission is what one act put into the outbox, one edit or many, and how far they have come. It is listed, reported and
+// taken back as one.
 type Submission struct {
-	ID string
-	// Sentence says what was asked for, clean and bounded: "made 75 private".
-	Sentence string
+	ID       string
+	Sentence string // what was asked for, cleaned and bounded: "made 75 private"
 	At       time.Time
 	User     string
-	// Undoes is the id of the submission that this one takes back, else "".
-	Undoes string
-	// Ref is the conversation of a submission of one edit, zero where there are several.
-	Ref Ref
+	Undoes   string // the id of the submission that this one takes back, or ""
+	Ref      Ref    // the conversation, if the submission has one edit; else zero
 
-	// Edits counts all edits of the submission. Each is in exactly one of the
-	// counts below. It is 0 where what was to be taken back had changed nothing.
-	Edits int
-	// Waiting are on their way by themselves, Sending of them are being sent right now; NeedPerson wait for a decision.
-	Waiting, Sending, NeedPerson int
-	// Delivered were confirmed by the service; Already needed no request.
-	Delivered, Already int
-	// Withdrawn were taken back before they were sent, Discarded given up by
-	// the person, Replaced by a newer edit of the same field.
-	Withdrawn, Discarded, Replaced int
+	Edits      int // all edits; 0 if this was to undo a submission that had changed nothing
+	Waiting    int // edits that will be delivered without anybody's help
+	Sending    int // those of Waiting that are being sent right now
+	NeedPerson int // edits that wait for a decision
+	Delivered  int // edits that the service confirmed
+	Already    int // edits that needed no request
+	Withdrawn  int // edits taken back before they were sent
+	Discarded  int // edits that a person gave up
+	Replaced   int // edits in whose place a newer edit of the same field came
+	TakenBack  int // those of Delivered that a later edit took back
 
-	// TakenBack counts the delivered edits whose value a later edit took back.
-	TakenBack int
-	// SettledAt is when the newest edit was delivered, TakenBackAt when the newest was taken back; zero where none was.
-	SettledAt, TakenBackAt time.Time
-	// Problem is the first edit that needs a person, else the first with an error.
-	Problem *OutboxEntry
+	SettledAt   time.Time    // when the last edit was delivered; zero if none was
+	TakenBackAt time.Time    // when the last edit was taken back; zero if none was
+	Problem     *OutboxEntry // the first edit that needs a person, else the first with an error
 }
 
-// Settled reports whether nothing of the submission is on its way by itself.
+// Settled reports whether no edit of the submission is still to be delivered by itself.
 func (s Submission) Settled() bool { return s.Waiting == 0 }
 
-// Over reports whether nothing of the submission is in the outbox any more.
+// Over reports whether no edit of the submission is in the outbox any more.
 func (s Submission) Over() bool { return s.Waiting == 0 && s.NeedPerson == 0 }
 
-// Ending says how a submission ended, or how far it is, as one phrase: "73
-// delivered 12:54, 2 need you". clock writes a time as the place wants it.
+// Ending says in one phrase how a submission ended, or how far it has come: "73 delivered 12:54, 2 need you". clock formats a
+// time.
 func (s Submission) Ending(clock func(time.Time) string) string {
 	if s.Edits == 0 {
 		return "nothing had been changed"
@@ -78,8 +73,8 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 	return strings.Join(out, ", ")
 }
 
-// Words is the sentence, in the past once something is confirmed and nothing is on its way, else in the present:
-// "making 75 private". What is not confirmed is not said to be done.
+// Words returns the sentence. It is in the past tense once all edits are settled and one is confirmed, else in the present:
+// "making 75 private".
 func (s Submission) Words() string {
 	if s.Settled() && (s.Delivered+s.Already > 0 || s.Edits == 0) {
 		return s.Sentence
@@ -87,41 +82,41 @@ func (s Submission) Words() string {
 	return withVerbs(s.Sentence, 0, s.Undoes == "")
 }
 
-// withVerbs puts the verbs of a sentence into another form, its first or all.
+// withVerbs replaces the verbs of a sentence by another form of them: either the first verb or all.
 func withVerbs(sentence string, form int, all bool) string {
-	return verb.ReplaceAllStringFunc(sentence, func(found string) string {
-		word, next := strings.CutPrefix(found, ", ")
-		if forms, ok := verbs[word]; ok && !next {
+	return verb.ReplaceAllStringFunc(sentence, func(match string) string {
+		word, later := strings.CutPrefix(match, ", ")
+		if forms, ok := verbs[word]; ok && !later {
 			return forms[form]
 		} else if ok && all {
 			return ", " + forms[form]
 		}
-		return found
+		return match
 	})
 }
 
-// Imperative says what to do by edits of several conversations, in the words before and after
-// their number: "make ", " private". Of edits that are alike some are enough.
+// Imperative says what to do with several conversations, in the words before and after their number: "make ", " private". Of
+// equal edits it needs only some.
 func Imperative(some []Titled) [2]string {
 	const number = "\x00"
 	before, after, _ := strings.Cut(withVerbs(sentence(some, number), 1, true), number)
 	return [2]string{before, after}
 }
 
-// ImperativeOne says what to do by one edit: "make it public".
+// ImperativeOne says what to do with one conversation: "make it public".
 func ImperativeOne(e Edit) string { return withVerbs(doing(e, "it"), 1, true) }
 
-// verb matches where a sentence may have a verb, and titles, which are passed over.
+// verb matches a word where a sentence may have a verb. It also matches a whole quoted title, so that no word in it does.
 var verb = regexp.MustCompile(`“(?:[^“”]|“[^”]*”)*”|(?:^|, )[a-z]+`)
 
-// verbs are the verbs of sentences by their past: as something that goes on, and as an order.
+// verbs maps the past tense of a verb to its present participle and its imperative.
 var verbs = map[string][2]string{"made": {"making", "make"}, "renamed": {"renaming", "rename"},
 	"described": {"describing", "describe"}, "cleared": {"clearing", "clear"}, "closed": {"closing", "close"},
 	"reopened": {"reopening", "reopen"}, "set": {"setting", "set"}, "removed": {"removing", "remove"},
 	"added": {"adding", "add"}, "archived": {"archiving", "archive"}, "deleted": {"deleting", "delete"},
 	"created": {"creating", "create"}, "changed": {"changing", "change"}, "took": {"taking", "take"}}
 
-// Narrowed counts only the given edits, such as those of one conversation.
+// Narrowed returns the submission with counts of the given edits only, such as those of one conversation.
 func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Submission {
 	out := Submission{ID: s.ID, Sentence: s.Sentence, At: s.At, User: s.User, Undoes: s.Undoes, Edits: len(waiting) + len(settled)}
 	for _, e := range waiting {
@@ -154,14 +149,14 @@ func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Subm
 	return out
 }
 
-// Titled is an edit with the title its conversation had when it was made.
+// Titled is an edit with the title that its conversation had then.
 type Titled struct {
 	Edit  Edit
 	Title string
 }
 
-// Sentence says in the past tense what edits submitted together ask for: "made
-// 75 private", "renamed “Renewal” → “Acme renewal”".
+// Sentence says in the past tense what edits submitted together ask for: "made 75 private", "renamed “Renewal” → “Acme
+// renewal”".
 func Sentence(edits []Titled) string {
 	if len(edits) == 0 {
 		return "changed nothing"
@@ -210,7 +205,7 @@ func sentence(edits []Titled, object string) string {
 	if len(nouns) > 3 {
 		nouns = append(nouns[:3], "more")
 	}
-	return "changed the " + listed(nouns) + " of " + object
+	return "changed the " + commaAnd(nouns) + " of " + object
 }
 
 // doing says what one edit does to an object: "made 3 private".
@@ -235,7 +230,7 @@ func pairSentence(e Edit, object, _ string) string {
 	return "set the " + pair + " of " + object + " to " + quoteTitle(e.Target.String())
 }
 
-// peopleSentence says how a set of people changes, in full up to three people.
+// peopleSentence says how a set of people changes. It names up to three people.
 func peopleSentence(e Edit, object, _ string) string {
 	d := DiffPeople(e.Base.Set(), e.Target.Set())
 	if n := len(d.Added) + len(d.Removed) + len(d.Altered); n == 0 || n > 3 {
@@ -273,6 +268,15 @@ func changedNoun(k EditKind) string { return cmp.Or(k.row().noun, k.Words()) }
 
 func cleanWord(s string) string { return CleanLine(s, 60) }
 
+// Number writes a count with commas: "5,869".
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
 func quoteTitle(s string) string {
 	if s = CleanLine(s, 60); s == "" {
 		return "a conversation without a title"
@@ -280,8 +284,8 @@ func quoteTitle(s string) string {
 	return "“" + s + "”"
 }
 
-// Widens reports whether an edit lets more people see or change a conversation. Such an edit waits until every earlier
-// edit of its submission on the conversation is settled. An unknown word counts as widening.
+// Widens reports whether an edit lets more people see or change a conversation. Such an edit waits until every earlier edit of
+// the conversation in its submission is settled. A target that confab does not know counts as widening.
 func (e Edit) Widens() bool {
 	widens := e.Kind.row().widens
 	return widens != nil && widens(e)
@@ -290,7 +294,7 @@ func (e Edit) Widens() bool {
 func widensPeople(e Edit) bool {
 	d := DiffPeople(e.Base.Set(), e.Target.Set())
 	for i, p := range d.Altered {
-		if p.raised(d.Was[i]) || p.admitted(d.Was[i]) {
+		if p.gainsRole(d.Was[i]) || p.gainsStatus(d.Was[i]) {
 			return true
 		}
 	}
@@ -300,33 +304,31 @@ func widensPeople(e Edit) bool {
 // StatusJoined is the status of a participant who takes part.
 const StatusJoined = "active"
 
-// What words of access, roles and statuses allow, more with a higher number: who is pending waits to be let in, who is
-// invited may come in. What collaboration complete may do is not documented; it is taken to be more than viewing.
+// The ranks of access values, roles and statuses: a higher one allows more. Somebody pending waits to be let in, somebody
+// invited may come in. What the role collaboration_complete allows is not documented; it is assumed to be more than viewing.
 var (
 	accessRanks = map[string]int{"just_me": 1, "invite-only": 1, "group": 2, "request-to-join": 2, "everyone": 3, "open": 3}
 	roleRanks   = map[string]int{RoleViewer: 1, RoleComplete: 2, RoleEditor: 3}
 	statusRanks = map[string]int{"pending": 1, "invited": 2, StatusJoined: 3}
 )
 
-// allowsMore reports whether one word allows more than another. One that confab
-// does not know counts as more, so that it is asked about.
+// allowsMore reports whether a change allows more. An unknown word counts as more, so that the person is asked.
 func allowsMore(ranks map[string]int, from, to string) bool {
 	return ranks[to] == 0 || ranks[to] > ranks[from]
 }
 
-// raised reports whether somebody may do more by a role than before, admitted whether he is nearer to taking part by a
-// status. A status that is not named stays.
-func (p Participant) raised(was Participant) bool {
+// gainsRole reports whether somebody gets a role that allows more than the former one.
+func (p Participant) gainsRole(was Participant) bool {
 	return p.Role != was.Role && allowsMore(roleRanks, was.Role, p.Role)
 }
 
-func (p Participant) admitted(was Participant) bool {
+// gainsStatus reports whether somebody gets a status closer to taking part. An empty status means no change.
+func (p Participant) gainsStatus(was Participant) bool {
 	return p.Status != was.Status && p.Status != "" && allowsMore(statusRanks, was.Status, p.Status)
 }
 
-// InSendingOrder orders the edits of one conversation as they are meant to be sent: what narrows or changes something
-// else first, then what narrows and widens at once (a set of people), then what only widens. What leaves nothing to
-// edit comes last.
+// InSendingOrder returns the edits of one conversation in the order in which to send them: first those that widen nothing,
+// then those that both remove and add people, then those that only widen, and archiving or deleting last.
 func InSendingOrder(edits []Edit) []Edit {
 	rank := func(e Edit) int {
 		switch {
