@@ -141,7 +141,7 @@ func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o O
 		end = gap + th.Fit(model.CleanLine(c.Ref.Account, 60), cols.account, th.Ellipsis)
 	}
 	if cols.time > 0 {
-		end += gap + th.FitRight(theme.Day(when(c), o.Now), cols.time, "")
+		end += gap + fmt.Sprintf("%*s", cols.time, theme.Day(when(c), o.Now))
 	}
 	s.WriteString(th.Say(theme.Dim, end))
 	return th.Fit(s.String(), w, "")
