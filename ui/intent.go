@@ -234,7 +234,7 @@ func (m *Model) atHand(s subjects) iter.Seq[*model.Row] {
 			yield(&s.row)
 			return
 		}
-		rows := m.list.Rows()
+		rows, _, _ := m.list.Showing()
 		for i := range rows {
 			if s.has(&rows[i]) && !yield(&rows[i]) {
 				return

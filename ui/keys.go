@@ -77,7 +77,7 @@ func (m *Model) listKey(name string) {
 	case r == keymap.Match:
 		m.run(in)
 	case len(typed) > 1 && name != "esc" || len([]rune(name)) == 1:
-		m.say(theme.Dim, fmt.Sprintf("%s means nothing here; ? lists the keys", keymap.Label(typed)))
+		m.say(theme.Dim, fmt.Sprintf("%s means nothing here; ? lists the keys", strings.Join(typed, " ")))
 	}
 }
 
@@ -133,13 +133,13 @@ func (m *Model) hint() string {
 		fmt.Fprintf(&s, "%d ", m.count)
 	}
 	if len(m.typed) > 0 {
-		s.WriteString(keymap.Label(m.typed) + " ")
+		s.WriteString(strings.Join(m.typed, " ") + " ")
 		for i, b := range m.keys.Following(m.stack(), m.typed) {
 			if i == 6 {
 				s.WriteString(" " + m.th.Ellipsis)
 				break
 			}
-			fmt.Fprintf(&s, "  %s %s", keymap.Label(b.Keys[0]), b.Help)
+			fmt.Fprintf(&s, "  %s %s", b.Keys[0], b.Help)
 		}
 	}
 	return s.String()

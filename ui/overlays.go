@@ -164,7 +164,7 @@ func (m *Model) openPalette(in intent) {
 		e := dialog.Entry{Name: string(b.Action), Help: b.Help, Section: b.Section, Off: m.off(in),
 			Plain: b.Section == keymap.SectionMove || b.Section == keymap.SectionLook}
 		if len(b.Keys) > 0 {
-			e.Key = keymap.Label(b.Keys[0])
+			e.Key = b.Keys[0]
 		}
 		list = append(list, e)
 	}

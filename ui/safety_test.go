@@ -297,7 +297,7 @@ func alphabet() []string {
 	var out []string
 	for _, b := range keys.Bindings() {
 		for _, seq := range b.Keys {
-			for _, k := range seq {
+			for _, k := range strings.Fields(seq) {
 				if !seen[k] && k != "q" && k != "ctrl+c" && k != "ctrl+z" {
 					seen[k] = true
 					out = append(out, k)

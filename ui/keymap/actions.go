@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Context is a place where keys mean something of their own.
+// Context is a part of the program with key bindings of its own.
 type Context string
 
-// The contexts. A screen looks its keys up in its own context first, then in
-// those below it; Global comes last everywhere but where text is typed.
+// The contexts. A screen looks a key up in its own context first, then in those of the screens below it, and in Global
+// last. A screen that takes typed text leaves Global out.
 const (
 	Global  Context = "global"
 	List    Context = "list"
@@ -25,16 +25,16 @@ const (
 	Pager   Context = "pager"
 )
 
-// Contexts lists them in the order of the help screen.
+// Contexts lists the contexts in the order of the help screen.
 func Contexts() []Context {
 	return []Context{List, Detail, Global, People, Form, Dialog, Plan, Results, Outbox, Pager}
 }
 
-// special are the dialogs with a context of their own above Dialog. What the person
-// set for dialogs holds in them, too.
-var special = []Context{Plan, Results}
+// dialogs are the dialogs that have a context of their own above Dialog. Keys that the config sets for Dialog apply in
+// them too.
+var dialogs = []Context{Plan, Results}
 
-// Action names what a key does.
+// Action is what a key does. Its text is the name under which the config binds keys to it.
 type Action string
 
 // The actions.
@@ -142,19 +142,16 @@ const (
 	UndoEntry     Action = "undo_entry"
 )
 
-// Binding is a row of the table.
+// Binding gives an action its keys in one context.
 type Binding struct {
 	Context Context
 	Action  Action
-	// Keys are sequences, normalized: {"g", "g"}.
-	Keys [][]string
-	// Help is one line that starts with a verb.
-	Help string
-	// Section groups rows of the help screen.
-	Section string
+	Keys    []string // sequences as ParseKey returns them
+	Help    string   // one line that starts with a verb
+	Section string   // the heading on the help screen
 }
 
-// The sections of what everybody does by its key.
+// The sections of the best-known keys, which the palette lists last until something is typed.
 const (
 	SectionMove = "Move"
 	SectionLook = "Look"
@@ -163,23 +160,23 @@ const (
 //go:embed keys.txt
 var keys string
 
-// table holds the defaults in the order of help.
-var table = defaults(keys)
+// table holds the default bindings in the order of the help screen.
+var table = readTable(keys)
 
-func defaults(text string) (all []Binding) {
+var columnGap = regexp.MustCompile(` {2,}`)
+
+func readTable(text string) (all []Binding) {
 	section := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		fields := columns.Split(line, 4)
+		fields := columnGap.Split(line, 4)
 		switch {
 		case strings.HasPrefix(line, "["):
 			section = strings.Trim(line, "[]")
 		case section != "" && len(fields) == 4:
 			b := Binding{Context: Context(fields[0]), Action: Action(fields[1]), Help: fields[3], Section: section}
 			if fields[2] != "-" {
-				for sequence := range strings.SplitSeq(fields[2], ",") {
-					b.Keys = append(b.Keys, strings.Fields(sequence))
-				}
+				b.Keys = strings.Split(fields[2], ",")
 			}
 			all = append(all, b)
 		}
@@ -187,10 +184,8 @@ func defaults(text string) (all []Binding) {
 	return all
 }
 
-var columns = regexp.MustCompile(` {2,}`)
-
-// Actions lists the bindable action names of every context. Those of the special
-// dialogs can be bound for dialogs at large, too.
+// Actions lists the names of the actions that the config may bind, by context. Those of the plan and of the results can
+// be bound under Dialog too.
 func Actions() map[string][]string {
 	out := map[string][]string{}
 	add := func(c Context, a Action) {
@@ -200,12 +195,12 @@ func Actions() map[string][]string {
 	}
 	for _, b := range table {
 		add(b.Context, b.Action)
-		if slices.Contains(special, b.Context) {
+		if slices.Contains(dialogs, b.Context) {
 			add(Dialog, b.Action)
 		}
 	}
 	return out
 }
 
-// Words writes an action as it is said: "make private".
+// Words returns the name of an action as it is written in a sentence: "make private".
 func (a Action) Words() string { return strings.ReplaceAll(string(a), "_", " ") }

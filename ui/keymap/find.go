@@ -10,12 +10,10 @@ import (
 	"confab/ui/theme"
 )
 
-// Finder is a search that is typed in a list: letters are text until enter or esc.
+// Finder is the search prompt of a list. Letters are typed into it until enter or esc.
 type Finder struct {
-	// Query is what is looked for, folded; "" for nothing.
-	Query string
-	// Missed says that nothing matches.
-	Missed bool
+	Query  string // folded; "" for no search
+	Missed bool   // nothing matches
 	typing bool
 	input  theme.Input
 }
@@ -23,26 +21,18 @@ type Finder struct {
 // Begin starts a search.
 func (f *Finder) Begin() { *f = Finder{typing: true, input: theme.NewInput("")} }
 
-// Typing reports whether what is struck goes into the search.
+// Typing reports whether keys are typed into the search.
 func (f *Finder) Typing() bool { return f.typing }
 
-// Shown reports whether the search has a line.
+// Shown reports whether the search takes a line of the screen.
 func (f *Finder) Shown() bool { return f.typing || f.Query != "" }
 
-// Matches reports whether a text holds what is looked for.
-func (f *Finder) Matches(text string) bool {
-	return f.Query != "" && strings.Contains(model.FoldText(text), f.Query)
-}
-
-// Next returns the first match among n texts from start on, backwards for a negative by, in
-// a circle.
+// Next returns the first match among n texts from start on, backwards if by is negative. It goes on at the other end.
 func (f *Finder) Next(start, by, n int, text func(i int) string) (at int, ok bool) {
-	step := 1
-	if by < 0 {
-		step = -1
-	}
+	step := theme.Pick(by < 0, -1, 1)
 	for k := range n {
-		if at = ((start+step*k)%n + n) % n; f.Matches(text(at)) {
+		at = ((start+step*k)%n + n) % n
+		if f.Query != "" && strings.Contains(model.FoldText(text(at)), f.Query) {
 			f.Missed = false
 			return at, true
 		}
@@ -51,8 +41,8 @@ func (f *Finder) Next(start, by, n int, text func(i int) string) (at int, ok boo
 	return 0, false
 }
 
-// Read takes a message while the search is typed. It tells where to look: from where the
-// list is for 0, for the next match after that or before it.
+// Read handles a message while the search is typed. If look is true, the list moves to a match: from its current row on
+// for 0, to the next one for 1, to the one before for -1.
 func (f *Finder) Read(keys *Keys, msg tea.Msg) (by int, look bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
@@ -81,15 +71,12 @@ func (f *Finder) Read(keys *Keys, msg tea.Msg) (by int, look bool) {
 	return 0, changed
 }
 
-// Draw returns the line of the search, and the cursor in it.
+// Draw returns the line of the search in w cells, and the cursor in it.
 func (f *Finder) Draw(th *theme.Theme, w int) (line string, cursor *layout.Cursor) {
-	said := ""
-	if f.Missed {
-		said = "  not here"
-	}
-	line, x := f.input.Draw(th, max(1, w-1-th.Width(said)), theme.Text)
+	note := theme.Pick(f.Missed, "  not here", "")
+	line, x := f.input.Draw(th, max(1, w-1-th.Width(note)), theme.Text)
 	if f.typing {
 		cursor = &layout.Cursor{X: x + 1}
 	}
-	return th.Say(theme.Key, "/") + line + th.Say(theme.Warning, said), cursor
+	return th.Say(theme.Key, "/") + line + th.Say(theme.Warning, note), cursor
 }

@@ -18,23 +18,22 @@ func TestEveryBindingIsDescribed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, b := range m.Bindings() {
 		if b.Help == "" || b.Section == "" || !slices.Contains(Contexts(), b.Context) {
-			t.Errorf("%+v", b)
+			t.Errorf("help, section or context is missing: %+v", b)
 		}
 		if id := string(b.Context) + "." + string(b.Action); seen[id] {
-			t.Errorf("%s is there twice", id)
+			t.Errorf("%s is in the table twice", id)
 		} else {
 			seen[id] = true
 		}
 		for _, k := range b.Keys {
-			again, err := ParseKey(Label(k))
-			if err != nil || !slices.Equal(again, k) {
-				t.Errorf("%q reads back as %q: %v", k, again, err)
+			if again, err := ParseKey(k); err != nil || again != k {
+				t.Errorf("ParseKey(%q) = %q, %v; want the key as it is in the table", k, again, err)
 			}
 		}
 	}
 }
 
-// TestDefaultKeys holds the keys that people have learnt.
+// TestDefaultKeys holds the documented default keys.
 func TestDefaultKeys(t *testing.T) {
 	m, _ := New(nil)
 	list := []Context{List, Global}
@@ -49,7 +48,7 @@ func TestDefaultKeys(t *testing.T) {
 		"O": OutboxScreen, "r": Refresh, "ctrl+l": Redraw, "?": Help, "q": Quit, "ctrl+z": Suspend, "ctrl+c": Interrupt,
 	} {
 		if b, r := m.Lookup(list, strings.Fields(keys)); r != Match || b.Action != want {
-			t.Errorf("%s is %q, want %q", keys, b.Action, want)
+			t.Errorf("in the list %s is %q, want %q", keys, b.Action, want)
 		}
 	}
 	detail := []Context{Detail, List, Global}
@@ -65,36 +64,36 @@ func TestDefaultKeys(t *testing.T) {
 		}
 	}
 	if _, r := m.Lookup(list, []string{"g"}); r != Prefix {
-		t.Error("g does not wait for another key")
+		t.Errorf("Lookup of g = %v, want Prefix", r)
 	}
 	if next := m.Following(list, []string{"g"}); len(next) != 10 {
-		t.Errorf("%d keys follow g", len(next))
+		t.Errorf("%d keys follow g, want 10", len(next))
 	}
 }
 
 func TestOverrides(t *testing.T) {
 	m, problems := New(map[string]map[string][]string{"list": {"toggle_privacy": {"ctrl+X", "z z"}, "rename": {}, "snooze": {}, "open": {"x"}}})
 	if len(problems) != 0 {
-		t.Errorf("%v", problems)
+		t.Errorf("problems: %v, want none", problems)
 	}
 	list := []Context{List, Global}
 	for keys, want := range map[string]Action{"ctrl+x": TogglePrivacy, "z z": TogglePrivacy, "x": Open, "enter": Open, "right": Open} {
 		if b, r := m.Lookup(list, strings.Fields(keys)); r != Match || b.Action != want {
-			t.Errorf("%s is %q", keys, b.Action)
+			t.Errorf("%s is %q, want %q", keys, b.Action, want)
 		}
 	}
 	for _, gone := range []string{"p", "t", "l"} {
 		if b, r := m.Lookup(list, []string{gone}); r != None {
-			t.Errorf("%s is still %q", gone, b.Action)
+			t.Errorf("%s is still bound to %q", gone, b.Action)
 		}
 	}
 	if m.KeyOf(List, Rename) != "" || m.KeyOf(List, TogglePrivacy) != "ctrl+x" {
-		t.Error("the names are not those of the new keys")
+		t.Errorf("KeyOf: rename has %q, want none; toggle_privacy has %q, want ctrl+x", m.KeyOf(List, Rename), m.KeyOf(List, TogglePrivacy))
 	}
 }
 
 func TestProblems(t *testing.T) {
-	for name, over := range map[string]map[string]map[string][]string{
+	for want, over := range map[string]map[string]map[string][]string{
 		"there is no such action":         {"list": {"fly": {"x"}}},
 		"always keeps its own meaning":    {"list": {"rename": {"esc"}}},
 		"p is also p of toggle_privacy":   {"list": {"rename": {"p"}}},
@@ -103,8 +102,8 @@ func TestProblems(t *testing.T) {
 		"a key is missing":                {"list": {"rename": {" "}}},
 	} {
 		_, problems := New(over)
-		if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, name) }) {
-			t.Errorf("%q is not among %v", name, problems)
+		if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, want) }) {
+			t.Errorf("problems for %v: %q, want %q among them", over, problems, want)
 		}
 	}
 }
@@ -124,7 +123,7 @@ func TestReservedKeysStay(t *testing.T) {
 		want    Action
 	}{{List, "enter", Open}, {List, "up", Up}, {List, "down", Down}, {Global, "esc", Back}, {Global, "ctrl+c", Interrupt}, {Dialog, "enter", Accept}} {
 		if b, r := m.Lookup([]Context{k.context}, []string{k.key}); r != Match || b.Action != k.want {
-			t.Errorf("%s in %s is %q", k.key, k.context, b.Action)
+			t.Errorf("%s in %s is %q, want %q", k.key, k.context, b.Action, k.want)
 		}
 	}
 }
@@ -133,13 +132,13 @@ func TestParseKey(t *testing.T) {
 	for in, want := range map[string]string{"p": "p", "P": "P", "shift+p": "P", "ctrl+P": "ctrl+p", "g g": "g g", "pgdn": "pgdown", "Escape": "esc",
 		"alt+ctrl+x": "ctrl+alt+x", "+": "+", "ctrl++": "ctrl++", "é": "é", "shift+tab": "shift+tab", "F5": "f5", " a  b ": "a b"} {
 		got, err := ParseKey(in)
-		if err != nil || Label(got) != want {
-			t.Errorf("%q is %q (%v), want %q", in, Label(got), err, want)
+		if err != nil || got != want {
+			t.Errorf("ParseKey(%q) = %q, %v; want %q", in, got, err, want)
 		}
 	}
 	for _, in := range []string{"", "hyper", "ctrl+", "ab", "ctrl+shift", "cmd+x"} {
 		if CheckKey(in) == nil {
-			t.Errorf("%q was taken", in)
+			t.Errorf("CheckKey(%q) reports no error", in)
 		}
 	}
 }
@@ -153,22 +152,21 @@ func FuzzParseKey(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := ParseKey(Label(keys))
-		if err != nil || !slices.Equal(again, keys) {
-			t.Errorf("%q is %q, and that is %q: %v", s, keys, again, err)
+		if again, err := ParseKey(keys); err != nil || again != keys {
+			t.Errorf("ParseKey(%q) = %q, and ParseKey of that is %q, %v", s, keys, again, err)
 		}
 	})
 }
 
-// What a person set for dialogs holds in the plan and the results, over the keys these
-// have of their own; what is set for these alone holds there alone.
-func TestKeysOfDialogsHoldInThePlanAndTheResults(t *testing.T) {
+// Keys that the config sets for dialogs win over the default keys of the plan and the results; keys set for one of these
+// apply only there.
+func TestKeysOfDialogsApplyToThePlanAndTheResults(t *testing.T) {
 	m, problems := New(map[string]map[string][]string{
 		"dialog":  {"yes": {"x"}, "leave_hidden_out": {"H"}, "retry": {"t t"}, "take_theirs": {"o"}},
 		"results": {"save_report": {"s"}},
 	})
 	if len(problems) != 0 {
-		t.Errorf("%v", problems)
+		t.Errorf("problems: %v, want none", problems)
 	}
 	for _, c := range []struct {
 		context Context
@@ -181,6 +179,6 @@ func TestKeysOfDialogsHoldInThePlanAndTheResults(t *testing.T) {
 		}
 	}
 	if !slices.Contains(Actions()["dialog"], "retry") || slices.Contains(Actions()["dialog"], "toggle_privacy") {
-		t.Error("the dialogs can't be given their keys")
+		t.Errorf("actions that can be bound for dialogs: %v, want retry but not toggle_privacy", Actions()["dialog"])
 	}
 }

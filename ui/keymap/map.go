@@ -5,20 +5,24 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/ui/layout"
 )
 
-// Map is the table with the person's own keys in it.
+// Map is the table of keys with the bindings of the config applied.
 type Map struct{ bindings []Binding }
 
-// New lays overrides (context, action, key sequences) over the defaults, and returns
-// what of the [keys] tables was not taken over or makes a key do two things. An empty
-// list leaves an action without keys; reserved keys stay where they are.
+// New applies overrides (context, action, key sequences) to the default bindings, and returns what is wrong with them:
+// unknown actions, keys that can't be bound, and keys bound twice. An empty list leaves an action without keys; reserved
+// keys stay where they are.
 func New(overrides map[string]map[string][]string) (m *Map, problems []string) {
 	m = &Map{}
 	for _, b := range table {
 		b.Keys = slices.Clone(b.Keys)
 		own, ok := overrides[string(b.Context)][string(b.Action)]
-		if !ok && slices.Contains(special, b.Context) {
+		if !ok && slices.Contains(dialogs, b.Context) {
 			if own, ok = overrides[string(Dialog)][string(b.Action)]; !ok {
 				b.yield(overrides[string(Dialog)])
 			}
@@ -28,7 +32,7 @@ func New(overrides map[string]map[string][]string) (m *Map, problems []string) {
 		}
 		m.bindings = append(m.bindings, b)
 	}
-	problems = append(problems, m.unknown(overrides)...)
+	problems = append(problems, unknown(overrides)...)
 	return m, append(problems, m.conflicts()...)
 }
 
@@ -37,102 +41,87 @@ func problem[C, A ~string](c C, a A, text string) string {
 }
 
 func (b *Binding) override(own []string) (problems []string) {
-	b.Keys = slices.DeleteFunc(b.Keys, func(k []string) bool { return len(k) > 1 || !slices.Contains(reserved, k[0]) })
+	b.Keys = slices.DeleteFunc(b.Keys, func(k string) bool { return !slices.Contains(reserved, k) })
 	for _, text := range own {
-		seq, err := ParseKey(text)
+		sequence, err := ParseKey(text)
+		first, _, _ := strings.Cut(sequence, " ")
 		switch {
 		case err != nil:
 			problems = append(problems, problem(b.Context, b.Action, err.Error()))
-		case slices.ContainsFunc(b.Keys, func(k []string) bool { return slices.Equal(k, seq) }):
-		case slices.Contains(reserved, seq[0]):
-			problems = append(problems, problem(b.Context, b.Action, seq[0]+" always keeps its own meaning"))
+		case slices.Contains(b.Keys, sequence):
+		case slices.Contains(reserved, first):
+			problems = append(problems, problem(b.Context, b.Action, first+" always keeps its own meaning"))
 		default:
-			b.Keys = append(b.Keys, seq)
+			b.Keys = append(b.Keys, sequence)
 		}
 	}
 	return problems
 }
 
-// yield gives up default keys that the person set for something else below.
+// yield gives up the default keys that the config binds to other actions of the context below.
 func (b *Binding) yield(below map[string][]string) {
-	for _, own := range below {
-		for _, text := range own {
-			if seq, err := ParseKey(text); err == nil {
-				b.Keys = slices.DeleteFunc(b.Keys, func(k []string) bool {
-					n := min(len(k), len(seq))
-					return slices.Equal(k[:n], seq[:n]) && !slices.Contains(reserved, k[0])
-				})
+	for _, sequences := range below {
+		for _, text := range sequences {
+			if sequence, err := ParseKey(text); err == nil {
+				b.Keys = slices.DeleteFunc(b.Keys, func(k string) bool { return overlap(k, sequence) && !slices.Contains(reserved, k) })
 			}
 		}
 	}
 }
 
-func (m *Map) unknown(overrides map[string]map[string][]string) []string {
-	var out []string
+// overlap reports whether two sequences are the same or one begins with the other, which could then never be typed.
+func overlap(a, b string) bool {
+	return strings.HasPrefix(a+" ", b+" ") || strings.HasPrefix(b+" ", a+" ")
+}
+
+func unknown(overrides map[string]map[string][]string) (problems []string) {
 	known := Actions()
 	for c, actions := range overrides {
 		for a := range actions {
 			if !slices.Contains(known[c], a) {
-				out = append(out, problem(c, a, "there is no such action"))
+				problems = append(problems, problem(c, a, "there is no such action"))
 			}
 		}
 	}
-	slices.Sort(out)
-	return out
+	slices.Sort(problems)
+	return problems
 }
 
-// conflicts finds keys that two actions of one context claim, and keys that
-// are the start of another sequence, which could then never be typed.
-func (m *Map) conflicts() []string {
-	var out []string
+// conflicts finds the sequences of one context that overlap.
+func (m *Map) conflicts() (problems []string) {
 	for i, b := range m.bindings {
 		for _, k := range b.Keys {
-			later := Map{m.bindings[i+1:]}
-			for other, o := range later.keys(b.Context) {
-				if n := min(len(k), len(o)); slices.Equal(k[:n], o[:n]) {
-					out = append(out, problem(b.Context, other.Action, fmt.Sprintf("%s is also %s of %s", Label(o), Label(k), b.Action)))
+			for _, later := range m.bindings[i+1:] {
+				for _, o := range later.Keys {
+					if later.Context == b.Context && overlap(k, o) {
+						problems = append(problems, problem(b.Context, later.Action, fmt.Sprintf("%s is also %s of %s", o, k, b.Action)))
+					}
 				}
 			}
 		}
 	}
-	return out
+	return problems
 }
 
-// keys yields the key sequences of a context.
-func (m *Map) keys(c Context) iter.Seq2[Binding, []string] {
-	return func(yield func(Binding, []string) bool) {
-		for _, b := range m.bindings {
-			for _, k := range b.Keys {
-				if b.Context == c && !yield(b, k) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// Result says how a key sequence relates to the table.
+// Result is the outcome of Lookup.
 type Result int
 
 // The results of Lookup.
 const (
-	None   Result = iota // it means nothing here
+	None   Result = iota // no sequence begins with these keys
 	Prefix               // more keys may follow
-	Match                // it is bound
+	Match                // the sequence is bound
 )
 
-// Lookup resolves the keys typed so far. The first context that knows them wins.
+// Lookup finds the binding of the keys typed so far. The first context that has a sequence beginning with them decides.
 func (m *Map) Lookup(stack []Context, typed []string) (Binding, Result) {
 	for _, c := range stack {
 		result := None
-		for b, k := range m.keys(c) {
-			switch {
-			case len(k) < len(typed) || !slices.Equal(k[:len(typed)], typed):
-			case len(k) == len(typed):
+		for b, rest := range m.continuations(c, typed) {
+			if rest == "" {
 				return b, Match
-			default:
-				result = Prefix
 			}
+			result = Prefix
 		}
 		if result == Prefix {
 			return Binding{}, Prefix
@@ -141,47 +130,116 @@ func (m *Map) Lookup(stack []Context, typed []string) (Binding, Result) {
 	return Binding{}, None
 }
 
-// Following lists what may follow the keys typed so far.
-func (m *Map) Following(stack []Context, typed []string) []Binding {
-	var out []Binding
+// Following lists the bindings that more keys may lead to after those typed so far; Keys holds only the remaining keys.
+func (m *Map) Following(stack []Context, typed []string) (all []Binding) {
 	for _, c := range stack {
-		for b, k := range m.keys(c) {
-			if len(k) > len(typed) && slices.Equal(k[:len(typed)], typed) {
-				b.Keys = [][]string{k[len(typed):]}
-				out = append(out, b)
+		for b, rest := range m.continuations(c, typed) {
+			if rest != "" {
+				b.Keys = []string{rest}
+				all = append(all, b)
 			}
 		}
 	}
-	return out
+	return all
 }
 
-// Bindings lists the rows of the given contexts in table order, of all where
-// none is given.
-func (m *Map) Bindings(contexts ...Context) []Binding {
-	var out []Binding
-	for _, b := range m.bindings {
-		if len(contexts) == 0 || slices.Contains(contexts, b.Context) {
-			out = append(out, b)
+// continuations yields the bindings of a context for each sequence that begins with the typed keys, with its other keys.
+func (m *Map) continuations(c Context, typed []string) iter.Seq2[Binding, string] {
+	start := strings.Join(typed, " ")
+	return func(yield func(Binding, string) bool) {
+		for _, b := range m.bindings {
+			for _, k := range b.Keys {
+				rest, ok := strings.CutPrefix(k, start)
+				if ok = ok && (rest == "" || rest[0] == ' '); ok && b.Context == c && !yield(b, strings.TrimSpace(rest)) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
-// KeyOf returns the first key of an action as it is shown, "" if it has none.
+// Bindings lists the bindings of the given contexts, or of all contexts if none is given, in the order of the table.
+func (m *Map) Bindings(contexts ...Context) (all []Binding) {
+	for _, b := range m.bindings {
+		if len(contexts) == 0 || slices.Contains(contexts, b.Context) {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// KeyOf returns the first key sequence of an action, "" if it has none.
 func (m *Map) KeyOf(c Context, a Action) string {
 	for _, b := range m.bindings {
 		if b.Context == c && b.Action == a && len(b.Keys) > 0 {
-			return Label(b.Keys[0])
+			return b.Keys[0]
 		}
 	}
 	return ""
 }
 
-// AllKeys returns every key of a binding as they are shown.
-func (b Binding) AllKeys() string {
-	out := make([]string, len(b.Keys))
-	for i, k := range b.Keys {
-		out[i] = Label(k)
+// AllKeys returns every key sequence of a binding in one line.
+func (b Binding) AllKeys() string { return strings.Join(b.Keys, "  ") }
+
+// Keys reads the keys of one screen: it turns key presses into actions and names the keys of actions for the footer.
+type Keys struct {
+	table *Map
+	stack []Context
+	typed []string
+}
+
+// Keys returns the keys of a screen. They are looked up in the contexts in order.
+func (m *Map) Keys(stack ...Context) *Keys { return &Keys{table: m, stack: stack} }
+
+// Of returns the first key sequence of an action, "" if it has none.
+func (k *Keys) Of(a Action) string {
+	if k == nil {
+		return ""
 	}
-	return strings.Join(out, "  ")
+	for _, c := range k.stack {
+		if key := k.table.KeyOf(c, a); key != "" {
+			return key
+		}
+	}
+	return ""
+}
+
+// If returns Of(a) if the action is possible, else "", which a footer leaves out.
+func (k *Keys) If(possible bool, a Action) string {
+	if !possible {
+		return ""
+	}
+	return k.Of(a)
+}
+
+// Press adds a key to those typed so far and returns the action that they are bound to, "" if there is none or if more
+// keys may follow.
+func (k *Keys) Press(key string) Action {
+	k.typed = append(k.typed, key)
+	b, r := k.table.Lookup(k.stack, k.typed)
+	if r != Prefix {
+		k.typed = nil
+	}
+	return b.Action
+}
+
+// Read handles a message for a screen that scrolls by lines, page being the lines of one page. It calls scroll for the
+// wheel and the keys that move, and returns the action of any other key. esc always means Back.
+func (k *Keys) Read(msg tea.Msg, page int, scroll func(by int)) Action {
+	switch msg := msg.(type) {
+	case layout.Wheel:
+		scroll(int(msg))
+	case tea.KeyPressMsg:
+		if msg.String() == "esc" {
+			k.typed = nil
+			return Back
+		}
+		a := k.Press(msg.String())
+		by, ok := map[Action]int{Down: 1, Up: -1, PageDown: page, PageUp: -page, Top: -layout.Far, Bottom: layout.Far}[a]
+		if !ok {
+			return a
+		}
+		scroll(by)
+	}
+	return ""
 }

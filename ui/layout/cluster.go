@@ -11,18 +11,14 @@ import (
 	"confab/model"
 )
 
-// Measure knows what a terminal makes of text. Terminals count cells in one of
-// two ways, and the renderer must agree with what is laid out here: rune by rune
-// (the zero value, what a terminal does unless it says otherwise), or by grapheme
-// cluster once the terminal has answered that it does (mode 2027).
+// Measure measures and draws text for one terminal. Terminals count cells either rune by rune, which is the default, or
+// by grapheme cluster, once the terminal has reported mode 2027. The renderer must count as the Measure does.
 type Measure struct {
-	Graphemes bool
-	// ASCII says that nothing else may be drawn.
-	ASCII bool
+	Graphemes bool // count by grapheme cluster
+	ASCII     bool // draw nothing but ASCII
 }
 
-// Draw returns a line as it is drawn. Whatever reaches the terminal has been
-// through it; its width is what Width says of the line before.
+// Draw returns a line in the form that is sent to the terminal. It has the same width as the line passed in.
 func (m Measure) Draw(line string) string {
 	if model.IsASCII(line) {
 		return line
@@ -37,14 +33,13 @@ func (m Measure) Draw(line string) string {
 	return out.String()
 }
 
-// drawn tells what a grapheme cluster is drawn as and how many cells that takes.
+// drawn returns the form in which a grapheme cluster is drawn, and its width in cells.
 //
-// A terminal that counts rune by rune is not taken at its word where a cluster is
-// a picture: some join what others don't (joined emoji, variation selectors,
-// keycaps, flags, skin tones), and what follows would stand elsewhere than the
-// renderer believes. Such a cluster is drawn as its base character, a flag as its
-// letters. Letters keep their marks: a word without them would be another one. The
-// renderer takes a mark from an ASCII letter, so the two are drawn as one letter.
+// Terminals that count rune by rune differ in how they draw pictures: joined emoji, variation selectors, keycaps, flags
+// and skin tones. Whatever followed one on the line could end up in another cell than the renderer assumes. So a
+// picture is drawn as its base character, and a flag as its two letters. A letter keeps its marks, because the word
+// would be another one without them. The renderer drops a mark after an ASCII letter, so the two are composed into one
+// rune or, where there is none, the letter is drawn alone.
 func (m Measure) drawn(cluster string) (string, int) {
 	base, size := utf8.DecodeRuneInString(cluster)
 	if size == 1 && len(cluster) > 1 {
@@ -55,15 +50,15 @@ func (m Measure) drawn(cluster string) (string, int) {
 	}
 	width := ansi.StringWidth(cluster)
 	switch {
-	case joins(base):
-		return "", 0 // it would be drawn over what stands before it
+	case Joins(base):
+		return "", 0 // there is no base character to draw it on
 	case m.Graphemes:
 	case size == len(cluster) && base < firstFlag:
 		if wc := ansi.StringWidthWc(cluster); wc != width {
-			return "", 0 // a mark that some terminals give a cell
+			return "", 0 // a mark that takes a cell on some terminals only
 		}
 	case isFlag(base):
-		cluster = letters(cluster)
+		cluster = flagLetters(cluster)
 		width = len(cluster)
 	default:
 		wc := ansi.StringWidthWc(cluster)
@@ -81,13 +76,12 @@ func (m Measure) drawn(cluster string) (string, int) {
 	return cluster, width
 }
 
-// The regional indicators, two of which are a flag.
+// The regional indicators. Two of them make a flag.
 const firstFlag, lastFlag = '\U0001f1e6', '\U0001f1ff'
 
 func isFlag(r rune) bool { return r >= firstFlag && r <= lastFlag }
 
-// letters returns the letters a flag is written with.
-func letters(flag string) string {
+func flagLetters(flag string) string {
 	return strings.Map(func(r rune) rune {
 		if isFlag(r) {
 			return 'A' + r - firstFlag
@@ -96,35 +90,29 @@ func letters(flag string) string {
 	}, flag)
 }
 
-// isPictured reports whether a rune makes a picture of what stands before it:
-// variation selectors, the keycap, skin tones.
+// isPictured reports whether a rune turns the one before it into a picture: a variation selector, the keycap, a skin
+// tone.
 func isPictured(r rune) bool {
 	return r == '\ufe0e' || r == '\ufe0f' || r == '\u20e3' || r >= 0x1f3fb && r <= 0x1f3ff
 }
 
-// joins reports whether a rune is drawn together with what stands before it,
-// whatever that is.
-func joins(r rune) bool {
+// Joins reports whether a rune belongs to the grapheme cluster of any rune before it.
+func Joins(r rune) bool {
 	if r < 0x300 || r >= 0x30a0 && r <= 0x9fff || r >= 0xac00 && r <= 0xd7a3 {
-		return false // Latin, kana, ideographs and Hangul syllables, without asking
+		return false // a short cut for Latin, kana, ideographs and Hangul syllables
 	}
-	text := string(r)
-	cluster, _ := ansi.FirstGraphemeCluster("x"+text, ansi.GraphemeWidth)
+	cluster, _ := ansi.FirstGraphemeCluster("x"+string(r), ansi.GraphemeWidth)
 	return len(cluster) > 1
 }
 
-// Joins reports whether a rune belongs to the grapheme cluster before it.
-func Joins(r rune) bool { return joins(r) }
-
 // piece is a grapheme cluster or an escape sequence of a line.
 type piece struct {
-	text   string
-	drawn  string
-	width  int
-	escape bool
+	text, drawn string
+	width       int
+	escape      bool
 }
 
-// next cuts the first piece off a text that is not empty.
+// next cuts the first piece off a text, which must not be empty.
 func (m Measure) next(s string) (p piece, rest string) {
 	n, width := 1, 1
 	switch c := s[0]; {
@@ -134,11 +122,10 @@ func (m Measure) next(s string) (p piece, rest string) {
 		return p, s[len(p.text):]
 	case c < utf8.RuneSelf:
 	default:
-		var r rune
-		r, n = utf8.DecodeRuneInString(s)
-		width = simple(r)
+		_, n = utf8.DecodeRuneInString(s)
+		width = simpleWidth(s)
 	}
-	if width == 0 || n < len(s) && s[n] >= utf8.RuneSelf && !startsSimple(s[n:]) {
+	if width == 0 || n < len(s) && s[n] >= utf8.RuneSelf && simpleWidth(s[n:]) == 0 {
 		cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
 		p.text = cluster
 		p.drawn, p.width = m.drawn(cluster)
@@ -152,7 +139,7 @@ func (m Measure) next(s string) (p piece, rest string) {
 	return p, s[n:]
 }
 
-// escape returns the escape sequence or control character a text begins with.
+// escape returns the escape sequence or control character that a text begins with.
 func escape(s string) string {
 	if len(s) > 2 && s[0] == 0x1b && s[1] == '[' {
 		for i := 2; i < len(s) && s[i] >= 0x20 && s[i] <= 0x7e; i++ {
@@ -165,16 +152,15 @@ func escape(s string) string {
 	return text
 }
 
-// ambiguous says that the environment makes the characters wide that are so in
-// East Asian fonts alone.
-var ambiguous = ansi.StringWidth("─") != 1
+// wideAmbiguous means that the environment makes characters of ambiguous width two cells wide, as East Asian fonts do.
+var wideAmbiguous = ansi.StringWidth("─") != 1
 
-// simple returns the width of a rune that every terminal measures alike and that
-// joins nothing before it; 0 for others. It spares most text the search for
-// clusters.
-func simple(r rune) int {
+// simpleWidth returns the width of the first rune of a text if every terminal draws it alike and it never joins the rune
+// before it, else 0. It saves most texts the search for clusters.
+func simpleWidth(s string) int {
+	r, _ := utf8.DecodeRuneInString(s)
 	switch {
-	case ambiguous:
+	case wideAmbiguous:
 	case r >= 0xc0 && r < 0x300, r >= 0x370 && r < 0x483, r >= 0x5d0 && r < 0x5eb, r >= 0x2010 && r < 0x2028, r >= 0x2500 && r < 0x25fb:
 		return 1
 	case r >= 0x3041 && r < 0x3097, r >= 0x30a1 && r < 0x30fb, r >= 0x4e00 && r < 0xa000, r >= 0xac00 && r < 0xd7a4:
@@ -183,16 +169,11 @@ func simple(r rune) int {
 	return 0
 }
 
-func startsSimple(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return simple(r) > 0
-}
-
 var asciiFor = map[rune]string{'…': "~", '—': "-", '–': "-", '→': ">", '·': "|", '•': "*", '“': `"`, '”': `"`, '‘': "'", '’': "'",
 	'«': `"`, '»': `"`, '×': "x", 'ß': "s", 'ø': "o", 'Ø': "O", 'ł': "l", 'Ł': "L", 'đ': "d", 'æ': "a", 'Æ': "A"}
 
-// toASCII writes a cluster in as many cells of ASCII: a letter loses its accents,
-// and what has no likeness becomes question marks.
+// toASCII returns a cluster as ASCII text of the same width: a letter without its accents, and question marks for
+// anything that looks like no ASCII character.
 func toASCII(cluster string, width int) string {
 	if isPlain(cluster) {
 		return cluster

@@ -12,7 +12,7 @@ import (
 	"confab/model"
 )
 
-// text draws what a service may send, cleaned as it is before it is drawn.
+// text generates texts as a service may send them, cleaned as they are before they are drawn.
 func text() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		parts := rapid.SliceOfN(rapid.OneOf(rapid.String(),
@@ -25,11 +25,11 @@ func measures() []Measure {
 	return []Measure{{}, {Graphemes: true}, {ASCII: true}, {Graphemes: true, ASCII: true}}
 }
 
-func TestWhatAClusterIsDrawnAs(t *testing.T) {
+func TestClustersAreDrawnAsTheirBaseCharacter(t *testing.T) {
 	for _, c := range []struct {
 		name, text, runes string
 		cells             int
-		clusters          int // where the terminal counts them
+		clusters          int // the cells on a terminal that counts by grapheme cluster
 	}{
 		{"letters", "Größe", "Größe", 5, 5},
 		{"an accent apart", "e\u0301", "é", 1, 1},
@@ -53,18 +53,17 @@ func TestWhatAClusterIsDrawnAs(t *testing.T) {
 		{"styles", "\x1b[1m❤\ufe0f\x1b[m!", "\x1b[1m❤\x1b[m!", 2, 3},
 	} {
 		if got := (Measure{}).Draw(c.text); got != c.runes || (Measure{}).Width(c.text) != c.cells {
-			t.Errorf("%s: %q in %d cells, want %q in %d", c.name, got, Measure{}.Width(c.text), c.runes, c.cells)
+			t.Errorf("%s: drawn as %q in %d cells, want %q in %d", c.name, got, Measure{}.Width(c.text), c.runes, c.cells)
 		}
 		m := Measure{Graphemes: true}
 		if got := m.Draw(c.text); m.Width(c.text) != c.clusters || c.clusters > c.cells && got != c.text {
-			t.Errorf("%s: where clusters count %q in %d cells, want %d", c.name, got, m.Width(c.text), c.clusters)
+			t.Errorf("%s: by cluster drawn as %q in %d cells, want %d", c.name, got, m.Width(c.text), c.clusters)
 		}
 	}
 }
 
-// TestWhatIsDrawnIsAsWideAsMeasured holds the measure against the renderer's, and
-// pictures against both ways to count.
-func TestWhatIsDrawnIsAsWideAsMeasured(t *testing.T) {
+// The renderer measures the drawn text as Measure does, and every picture in it the same in both ways to count.
+func TestDrawnTextIsAsWideAsMeasured(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := text().Draw(t, "text")
 		for _, m := range measures() {
@@ -74,32 +73,29 @@ func TestWhatIsDrawnIsAsWideAsMeasured(t *testing.T) {
 				counted = ansi.GraphemeWidth.StringWidth(drawn)
 			}
 			if counted != m.Width(s) || m.Width(drawn) != m.Width(s) || m.Draw(drawn) != drawn {
-				t.Fatalf("%+v: %q is drawn as %q in %d cells, measured %d, again %q", m, s, drawn, counted, m.Width(s), m.Draw(drawn))
+				t.Fatalf("%+v: %q is drawn as %q in %d cells, want the measured %d; drawn again it is %q", m, s, drawn, counted, m.Width(s), m.Draw(drawn))
 			}
 			if m.ASCII && strings.ContainsFunc(drawn, func(r rune) bool { return r > unicode.MaxASCII }) {
-				t.Fatalf("%q is not ASCII", drawn)
+				t.Fatalf("%+v: %q is drawn as %q, want ASCII", m, s, drawn)
 			}
 		}
 		for c := (Measure{}).Draw(s); c != ""; {
 			cluster, width := ansi.FirstGraphemeCluster(c, ansi.GraphemeWidth)
 			c = c[len(cluster):]
 			if r, _ := utf8.DecodeRuneInString(cluster); !unicode.IsLetter(r) && width != ansi.StringWidthWc(cluster) {
-				t.Fatalf("%q takes %d cells or %d", cluster, width, ansi.StringWidthWc(cluster))
+				t.Fatalf("%q takes %d cells by cluster and %d by rune, want the same", cluster, width, ansi.StringWidthWc(cluster))
 			}
 		}
 	})
 }
 
-func TestFitGivesExactlyTheWidth(t *testing.T) {
+func TestFitReturnsExactlyTheWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, w := text().Draw(t, "text"), rapid.IntRange(-2, 60).Draw(t, "width")
 		for _, m := range measures() {
 			for _, tail := range []string{"", "…", "->"} {
 				if got := m.Width(m.Fit(s, w, tail)); got != max(0, w) {
-					t.Fatalf("%+v Fit(%q, %d, %q) has %d cells", m, s, w, tail, got)
-				}
-				if got := m.Width(m.FitRight(s, w, tail)); got != max(0, w) {
-					t.Fatalf("%+v FitRight(%q, %d, %q) has %d cells", m, s, w, tail, got)
+					t.Fatalf("%+v: Fit(%q, %d, %q) has %d cells", m, s, w, tail, got)
 				}
 			}
 		}
@@ -112,31 +108,31 @@ func TestWrapNeverOverflows(t *testing.T) {
 		for _, m := range measures() {
 			lines := m.Wrap(s+"\n"+s, w)
 			if len(lines) < 2 {
-				t.Fatalf("%d lines", len(lines))
+				t.Fatalf("%d lines, want two or more", len(lines))
 			}
 			for _, l := range lines {
 				if m.Width(l) > w {
-					t.Fatalf("%+v Wrap(%q, %d) gave %q with %d cells", m, s, w, l, m.Width(l))
+					t.Fatalf("%+v: Wrap(%q, %d) has a line %q of %d cells", m, s, w, l, m.Width(l))
 				}
 			}
 		}
 	})
 }
 
-func TestFromGivesTheRest(t *testing.T) {
+func TestFromReturnsTheRestOfTheLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(1, 50).Draw(t, "total")
 		cell := rapid.IntRange(0, 55).Draw(t, "cell")
 		for _, m := range measures() {
 			line := m.Fit(text().Draw(t, "text"), total, "")
 			if got := m.Width(m.From(line, cell, total)); got != max(0, total-cell) {
-				t.Fatalf("%+v From(%q, %d, %d) has %d cells", m, line, cell, total, got)
+				t.Fatalf("%+v: From(%q, %d, %d) has %d cells, want %d", m, line, cell, total, got, max(0, total-cell))
 			}
 		}
 	})
 }
 
-func TestOverlayKeepsTheWidth(t *testing.T) {
+func TestOverlayKeepsTheWidthOfEveryLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const w, h = 30, 4
 		for _, m := range measures() {
@@ -149,18 +145,18 @@ func TestOverlayKeepsTheWidth(t *testing.T) {
 			m.Overlay(base, r, []string{text().Draw(t, "box"), "box"}, w)
 			for _, l := range base {
 				if m.Width(l) != w {
-					t.Fatalf("%+v %v: %q has %d cells", m, r, l, m.Width(l))
+					t.Fatalf("%+v, box at %v: %q has %d cells, want %d", m, r, l, m.Width(l), w)
 				}
 			}
 		}
 	})
 }
 
-func TestOverlayShowsWhatLiesBeside(t *testing.T) {
+func TestOverlayKeepsTheTextBesideTheBox(t *testing.T) {
 	base := []string{"abcdefghij"}
 	Measure{}.Overlay(base, Rect{X: 3, W: 4, H: 1}, []string{"XY"}, 10)
 	if base[0] != "abcXY  hij" {
-		t.Errorf("%q", base[0])
+		t.Errorf("got %q, want %q", base[0], "abcXY  hij")
 	}
 }
 
@@ -172,7 +168,7 @@ func TestWindowKeepsTheCursorInSight(t *testing.T) {
 		for _, m := range measures() {
 			s, x := m.Window(runes, pos, w)
 			if m.Width(s) > w || x < 0 || w > 0 && x >= w {
-				t.Fatalf("Window(%q, %d, %d) = %q, %d", string(runes), pos, w, s, x)
+				t.Fatalf("%+v: Window(%q, %d, %d) = %q, %d; want both within the width", m, string(runes), pos, w, s, x)
 			}
 		}
 	})
@@ -187,11 +183,11 @@ func TestSplittingNeverGoesNegative(t *testing.T) {
 		left, right := upper.Left(n("left"))
 		for _, p := range []Rect{top, rest, upper, bottom, left, right, r.Center(n("cw"), n("ch"))} {
 			if p.W < 0 || p.H < 0 {
-				t.Fatalf("%+v", p)
+				t.Fatalf("negative size: %+v", p)
 			}
 		}
 		if top.H+upper.H+bottom.H != r.H || left.W+right.W != upper.W {
-			t.Fatal("the parts are not the whole")
+			t.Fatalf("the parts %+v %+v %+v and %+v %+v are not the whole %+v", top, upper, bottom, left, right, r)
 		}
 	})
 }

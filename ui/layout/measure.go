@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Width returns the cells a line of text takes once it is drawn; escape sequences
-// take none.
+// Width returns how many cells a line takes when it is drawn. Escape sequences take none.
 func (m Measure) Width(s string) int {
 	if isPlain(s) {
 		return len(s)
@@ -25,19 +24,19 @@ func (m Measure) Width(s string) int {
 	return width
 }
 
-// Truncate cuts a line to at most w cells, the tail included where something
-// was cut. Escape sequences stay, those behind the cut too.
+// Truncate cuts a line to at most w cells. A line that was cut ends in the tail, which counts. Escape sequences stay,
+// even those after the cut.
 func (m Measure) Truncate(s string, w int, tail string) string {
 	s, _ = m.truncate(s, w, tail)
 	return s
 }
 
-// truncate returns the width of what it returns too.
+// truncate also returns the width of its result.
 func (m Measure) truncate(s string, w int, tail string) (string, int) {
 	if w <= 0 {
 		return "", 0
 	}
-	s = withoutJoined(s)
+	s = strings.TrimLeftFunc(s, Joins) // what would join the text before the line
 	if width := m.Width(s); width <= w {
 		return s, width
 	}
@@ -74,20 +73,14 @@ func (m Measure) truncate(s string, w int, tail string) (string, int) {
 	return out.String(), used
 }
 
-// Fit cuts or fills a line to exactly w cells.
+// Fit cuts a line as Truncate does, or fills it with blanks, to exactly w cells.
 func (m Measure) Fit(s string, w int, tail string) string {
 	s, width := m.truncate(s, w, tail)
 	return s + Spaces(w-width)
 }
 
-// FitRight is Fit with the text at the right end.
-func (m Measure) FitRight(s string, w int, tail string) string {
-	s, width := m.truncate(s, w, tail)
-	return Spaces(w-width) + s
-}
-
-// From returns what stands from a cell on, styles kept, in a line of total
-// cells; a wide character that begins before it becomes blanks.
+// From returns the part of a line of total cells that begins at a cell, with the styles that apply there. A wide
+// character across that cell becomes a blank.
 func (m Measure) From(s string, cell, total int) string {
 	want := total - cell
 	if want <= 0 {
@@ -107,8 +100,7 @@ func (m Measure) From(s string, cell, total int) string {
 	return m.Fit(out.String(), want, "")
 }
 
-// Wrap breaks text into lines of at most w cells, at spaces and behind hyphens
-// where it can. It gives at least one line.
+// Wrap breaks text into lines of at most w cells, after a blank or a hyphen where possible. It returns at least one line.
 func (m Measure) Wrap(s string, w int) []string {
 	if w <= 0 {
 		return []string{""}
@@ -120,8 +112,7 @@ func (m Measure) Wrap(s string, w int) []string {
 	return out
 }
 
-// Hang is Wrap to w cells with a head before the first line and blanks as wide before
-// the others.
+// Hang wraps text to w cells with a head before the first line. The other lines are indented by the width of the head.
 func (m Measure) Hang(head, text string, w int) []string {
 	indent := m.Width(head)
 	lines := m.Wrap(text, max(1, w-indent))
@@ -136,8 +127,7 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 	if m.Width(line) <= w {
 		return append(out, line)
 	}
-	// The line that is being filled goes from start to at and has used cells;
-	// up to end, with kept cells, it holds whole words.
+	// The current output line is line[start:at] and takes used cells. Its whole words are line[start:end] and take kept.
 	before := len(out)
 	start, at, end, used, kept := 0, 0, 0, 0, 0
 	for p, rest := (piece{}), line; rest != ""; {
@@ -145,7 +135,7 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 		blank := p.text == " "
 		for used > 0 && used+p.width > w && !blank {
 			if end == start {
-				end, kept = at, used // a word wider than a line
+				end, kept = at, used // a word that is wider than a line
 			}
 			if full := strings.TrimRight(line[start:end], " "); full != "" {
 				out = append(out, full)
@@ -157,10 +147,10 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 		used += p.width
 		switch {
 		case p.width > w:
-			start, used = at, 0 // no line holds it
+			start, used = at, 0 // too wide for any line
 			end, kept = at, 0
 		case blank && used == p.width && start > 0:
-			start, used = at, 0 // a line that was broken doesn't begin with blanks
+			start, used = at, 0 // no blank at the start of a continued line
 			end, kept = at, 0
 		case blank || p.text == "-":
 			end, kept = at, used
@@ -172,8 +162,8 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 	return out
 }
 
-// Window returns the part of a text being typed that fits into w cells with the
-// cursor (a position in runes) in sight, and the cell of the cursor.
+// Window returns the part of a text being typed that is shown in w cells, and the cell of the cursor, which is always
+// among them. pos is the cursor's place in runes.
 func (m Measure) Window(text []rune, pos, w int) (visible string, cursor int) {
 	if w <= 0 {
 		return "", 0
@@ -181,14 +171,14 @@ func (m Measure) Window(text []rune, pos, w int) (visible string, cursor int) {
 	pos = Clamp(pos, 0, len(text))
 	start := 0
 	for start < pos && m.Width(string(text[start:pos])) > w-1 {
-		// Half a screen at a time, so that typing at the edge moves little.
+		// It moves by half its width at a time, so that typing at the edge rarely redraws the whole text.
 		step := max(1, (pos-start)-w/2)
 		start = min(pos, start+step)
 	}
 	return m.Truncate(string(text[start:]), w, ""), min(w-1, m.Width(string(text[start:pos])))
 }
 
-// Overlay draws box over base, whose lines have width cells and keep them.
+// Overlay draws a box over the lines of base, each of which has and keeps width cells.
 func (m Measure) Overlay(base []string, r Rect, box []string, width int) {
 	for i, line := range box {
 		y := r.Y + i
@@ -201,7 +191,7 @@ func (m Measure) Overlay(base []string, r Rect, box []string, width int) {
 	}
 }
 
-// Beside joins two blocks of lines of the same height.
+// Beside puts two blocks of the same height next to each other.
 func Beside(left, right []string) []string {
 	out := slices.Clone(left)
 	for i := range min(len(left), len(right)) {
@@ -210,7 +200,7 @@ func Beside(left, right []string) []string {
 	return out
 }
 
-// Block cuts or fills lines to exactly h, each of exactly w cells.
+// Block returns exactly h lines of exactly w cells.
 func (m Measure) Block(lines []string, w, h int) []string {
 	out := make([]string, max(0, h))
 	for i := range out {
@@ -223,36 +213,13 @@ func (m Measure) Block(lines []string, w, h int) []string {
 	return out
 }
 
-// withoutJoined takes off what would be drawn together with the text before it.
-func withoutJoined(s string) string {
-	for s != "" {
-		r, size := utf8.DecodeRuneInString(s)
-		if !joins(r) {
-			break
-		}
-		s = s[size:]
-	}
-	return s
-}
-
-var blanks = strings.Repeat(" ", 128)
-
-// Spaces returns n blanks; none for a negative n.
-func Spaces(n int) string {
-	if n <= 0 {
-		return ""
-	}
-	if n <= len(blanks) {
-		return blanks[:n]
-	}
-	return strings.Repeat(" ", n)
-}
+// Spaces returns n blanks, none if n is negative.
+func Spaces(n int) string { return strings.Repeat(" ", max(0, n)) }
 
 func isPlain(s string) bool { return plain(s) == len(s) }
 
-// plain counts the characters at the beginning that take a cell each and are
-// joined with nothing: printable ASCII, but not before other text, which may
-// combine with it.
+// plain counts the characters at the start of a text that take one cell each and join nothing: printable ASCII, except
+// for a last character that non-ASCII text follows and may join.
 func plain(s string) int {
 	n := 0
 	for n < len(s) && s[n] >= 0x20 && s[n] < 0x7f {

@@ -10,33 +10,27 @@ import (
 	"confab/ui/theme"
 )
 
-// Options is what drawing needs to know besides the state.
+// Options is what Draw needs to know besides the state of the list.
 type Options struct {
-	Now time.Time
-	// Account is how wide the longest name of an account is, 0 to leave it out.
-	Account int
-	// Settle is the key that settles what needs a person, "" if there is none.
-	Settle string
-	// Swept is when each account was last walked completely: a row checked
-	// before that may be out of date.
-	Swept map[string]time.Time
-	// Audience has the rules of each account for who can see a conversation.
-	Audience map[string]model.Audiences
-	// Empty is what to say in an empty list, in lines.
-	Empty []string
+	Now      time.Time
+	Account  int                        // the width of the longest account name, 0 to leave the column out
+	Settle   string                     // the key that settles an edit which needs a person, "" for none
+	Swept    map[string]time.Time       // when each account was last read completely
+	Audience map[string]model.Audiences // by account
+	Empty    []string                   // the lines to show in an empty list
 }
 
-// columns are the widths of a line; 0 means that it is dropped.
+// columns holds the widths of the columns of a line, 0 for those that are left out.
 type columns struct{ gap, privacy, title, people, account, time int }
 
 const (
 	lead = 4 // pointer, mark, sign, blank
-	// fairTitle is what the title has before there is an account beside people,
-	// leastTitle what it has before there are people.
-	fairTitle, leastTitle = 36, 28
-	leastPeople           = 13
-	// leastWithStatus is the title that has room for a status at its end.
-	leastWithStatus = 26
+
+	// The least widths of the title beside an account and people, beside people, and with a status at its end.
+	titleBesideAccount = 36
+	titleBesidePeople  = 28
+	titleWithStatus    = 26
+	leastPeople        = 13
 )
 
 func columnsFor(w, account int) columns {
@@ -54,31 +48,28 @@ func columnsFor(w, account int) columns {
 	}
 	if w >= 36 {
 		c.time = take(6)
-		left -= c.gap - 1 // clear of what stands beside the list
+		left -= c.gap - 1 // a gap to the preview beside the list
 	}
-	if account = layout.Clamp(account, 0, 16); account > 0 && left-account-c.gap >= fairTitle+c.gap+leastPeople {
+	if account = layout.Clamp(account, 0, 16); account > 0 && left-account-c.gap >= titleBesideAccount+c.gap+leastPeople {
 		c.account = take(account)
 	}
-	if left >= leastTitle+c.gap+leastPeople {
+	if left >= titleBesidePeople+c.gap+leastPeople {
 		c.people = take(layout.Clamp(left*3/10, leastPeople, 36))
 	}
 	c.title = max(0, left)
 	return c
 }
 
-// Draw returns the lines of the list, exactly as many as the rectangle has.
-func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
-	out := make([]string, 0, max(0, r.H))
+// Draw returns the lines of the list, exactly as many as the rectangle has rows.
+func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) (out []string) {
 	if r.Empty() {
-		return out
+		return nil
 	}
 	if l.loaded && l.total == 0 {
-		out = append(out, layout.Spaces(r.W))
-		for _, line := range o.Empty {
-			for _, part := range th.Wrap(line, max(1, r.W-4)) {
-				out = append(out, "  "+th.Paint(theme.Dim, part, r.W-2))
-			}
-		}
+		out = th.Write(r.W-2, func(p *theme.Page) {
+			p.Line("")
+			p.Add(theme.Dim, "  ", strings.Join(o.Empty, "\n"))
+		})
 		return th.Block(out, r.W, r.H)
 	}
 	cols := columnsFor(r.W, o.Account)
@@ -105,7 +96,7 @@ func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o O
 	if w < lead {
 		return th.Fit(s.String(), w, "")
 	}
-	s.WriteString(l.markOf(th, row, i) + sign(th, row, o.Swept[c.Ref.Account]) + " ")
+	s.WriteString(l.markSign(th, row, i) + sign(th, row, o.Swept[c.Ref.Account]) + " ")
 	gap := layout.Spaces(cols.gap)
 	shield, word, look := th.AudienceSign(o.Audience[c.Ref.Account].For(c))
 	switch {
@@ -118,51 +109,37 @@ func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o O
 	if strings.TrimSpace(title) == "" {
 		title = "(no title)"
 	}
-	state, stateLook := status(th, row, o.Settle)
-	room := cols.title
-	if cols.title < leastWithStatus {
-		state = ""
+	room, state := cols.title, ""
+	if word, look := status(th, row, o.Settle); word != "" && room >= titleWithStatus {
+		state = gap + th.Say(look, word)
+		room -= th.Width(state)
 	}
-	if state != "" {
-		room -= th.Width(state) + cols.gap
+	look = theme.Pick(row.Triage.Seen, theme.Text, theme.Unseen)
+	if i == l.bar.At {
+		look = theme.Pick(row.Triage.Seen, theme.Selected, theme.SelectedUnseen)
 	}
-	// The blanks behind it have no look: in reverse they would have to be written out.
+	// The blanks after the title have no look, because the terminal could not skip blanks in reverse.
 	title = th.Truncate(title, room, th.Ellipsis)
-	s.WriteString(th.Say(titleLook(i == l.bar.At, row.Triage.Seen), title) + layout.Spaces(room-th.Width(title)))
-	if state != "" {
-		s.WriteString(gap + th.Say(stateLook, state))
-	}
+	s.WriteString(th.Say(look, title) + layout.Spaces(room-th.Width(title)) + state)
 	if cols.people > 0 {
 		s.WriteString(gap + th.Fit(people(th, c, cols.people), cols.people, ""))
 	}
-	// The end of the line is one run of one look: every run costs bytes.
+	// The rest of the line is one run of one look, because every run costs bytes.
 	end := ""
 	if cols.account > 0 {
 		end = gap + th.Fit(model.CleanLine(c.Ref.Account, 60), cols.account, th.Ellipsis)
 	}
 	if cols.time > 0 {
-		end += gap + th.FitRight(theme.Day(when(c), o.Now), cols.time, "")
+		end += gap + fmt.Sprintf("%*s", cols.time, theme.Day(theme.LastChange(c), o.Now))
 	}
 	s.WriteString(th.Say(theme.Dim, end))
 	return th.Fit(s.String(), w, "")
 }
 
-func titleLook(selected, seen bool) theme.Token {
+// markSign returns the sign of a marked row, else of an unseen one, else a blank.
+func (l *List) markSign(th *theme.Theme, row *model.Row, i int) string {
 	switch {
-	case selected && seen:
-		return theme.Selected
-	case selected:
-		return theme.SelectedUnseen
-	case seen:
-		return theme.Text
-	}
-	return theme.Unseen
-}
-
-// markOf returns the sign of a row that is marked, else of one that was not looked at.
-func (l *List) markOf(th *theme.Theme, row *model.Row, i int) string {
-	switch {
-	case l.Marked(row) || l.inRange(i):
+	case l.marked(row) || l.inRange(i):
 		return th.Say(theme.Marked, th.MarkSign)
 	case !row.Triage.Seen:
 		return th.Say(theme.Accent, th.UnseenSign)
@@ -170,8 +147,7 @@ func (l *List) markOf(th *theme.Theme, row *model.Row, i int) string {
 	return " "
 }
 
-// sign returns the one sign of what is out of the ordinary: an edit on its way before a
-// pin before what may be out of date.
+// sign returns the sign of an undelivered edit, else of a pin, else of a row that may be out of date, else a blank.
 func sign(th *theme.Theme, row *model.Row, swept time.Time) string {
 	if s := row.Worst(); s != "" {
 		sign, _, look := th.StateSign(s)
@@ -186,9 +162,8 @@ func sign(th *theme.Theme, row *model.Row, swept time.Time) string {
 	return " "
 }
 
-// status returns what is not plain about a conversation: an edit on its way, with the key
-// that settles it where it needs a person, else why it is not in the inbox, else its
-// status; "" where it is simply open.
+// status returns the words at the end of the title: the state of an undelivered edit, with the key that settles it if it
+// needs a person, else why the conversation is not in the inbox, else its status if it is not open.
 func status(th *theme.Theme, row *model.Row, settle string) (string, theme.Token) {
 	if s := row.Worst(); s != "" {
 		_, word, look := th.StateSign(s)
@@ -212,31 +187,18 @@ func status(th *theme.Theme, row *model.Row, settle string) (string, theme.Token
 	return "", theme.Text
 }
 
-// people names as many people as there is room for, the first one at least, and counts
-// the others.
+// people names as many people as fit into w cells, at least the first one, and counts the others.
 func people(th *theme.Theme, c *model.Conversation, w int) string {
 	all := c.People()
 	total := max(len(all), c.ParticipantCount)
 	text, others := "", ""
 	for i, p := range all {
-		named, rest := theme.Name(p), ""
-		if i > 0 {
-			named = text + ", " + named
-		}
-		if n := total - i - 1; n > 0 {
-			rest = fmt.Sprintf(" +%d", n)
-		}
+		named := text + theme.Pick(i > 0, ", ", "") + theme.Name(p)
+		rest := theme.Pick(total > i+1, fmt.Sprintf(" +%d", total-i-1), "")
 		if i > 0 && th.Width(named+rest) > w {
 			break
 		}
 		text, others = named, rest
 	}
 	return th.Truncate(text, max(1, w-th.Width(others)), th.Ellipsis) + others
-}
-
-func when(c *model.Conversation) time.Time {
-	if !c.Updated.IsZero() {
-		return c.Updated
-	}
-	return c.Created
 }

@@ -17,7 +17,7 @@ func row(id int) model.Row {
 	return model.Row{Key: int64(id + 1), Conversation: model.Conversation{Ref: model.Ref{Account: "a", ID: fmt.Sprint(id)}, Provider: "bird", Title: fmt.Sprintf("row %d", id)}}
 }
 
-// page answers a request for a window as the engine does.
+// page returns the window that the engine would read.
 func page(order []int, offset, limit int, anchor model.Ref) model.Page {
 	p := model.Page{Total: len(order), Index: -1}
 	for i, id := range order {
@@ -58,25 +58,25 @@ func TestCursorStaysOnItsConversation(t *testing.T) {
 			offset, limit, _ := l.Window()
 			l.SetPage(page(order, offset, limit, anchor), anchor)
 			if !anchor.IsZero() && l.Ref() != before {
-				t.Fatalf("the cursor went from %v to %v", before, l.Ref())
+				t.Fatalf("the cursor is on %v, want it still on %v", l.Ref(), before)
 			}
 			if r, ok := l.Selected(); !ok || r.Conversation.Ref != l.Ref() {
-				t.Fatalf("what is selected is not at hand: %v", l.Ref())
+				t.Fatalf("Selected = %v, %v; want the row of %v", r.Conversation.Ref, ok, l.Ref())
 			}
 			if row(order[l.Cursor()]).Conversation.Ref != l.Ref() {
-				t.Fatalf("the cursor is at %d, which is not %v", l.Cursor(), l.Ref())
+				t.Fatalf("the cursor is on index %d, which is not %v", l.Cursor(), l.Ref())
 			}
 			if l.bar.At < l.bar.Top || l.bar.At >= l.bar.Top+l.Height() {
-				t.Fatalf("the cursor %d is out of sight: %d+%d", l.bar.At, l.bar.Top, l.height)
+				t.Fatalf("the cursor %d is out of sight: the screen shows %d rows from %d on", l.bar.At, l.Height(), l.bar.Top)
 			}
 			if _, _, missing := l.Window(); missing {
-				t.Fatal("the window does not hold what is seen")
+				t.Fatal("the window does not hold the rows in sight")
 			}
 		}
 	})
 }
 
-func TestMovingOnWhileAWindowIsRead(t *testing.T) {
+func TestCursorKeepsMovingWhileAWindowIsRead(t *testing.T) {
 	order := make([]int, 50)
 	for i := range order {
 		order[i] = i
@@ -90,11 +90,11 @@ func TestMovingOnWhileAWindowIsRead(t *testing.T) {
 	l.Move(3)
 	l.SetPage(late, anchor)
 	if l.Ref() != row(8).Conversation.Ref || l.Cursor() != 8 {
-		t.Errorf("the cursor is on %v", l.Ref())
+		t.Errorf("the cursor is on %v at %d, want row 8 at 8", l.Ref(), l.Cursor())
 	}
 }
 
-func TestMarks(t *testing.T) {
+func TestMarksAndRanges(t *testing.T) {
 	var l List
 	l.SetHeight(5)
 	l.SetPage(page([]int{0, 1, 2, 3, 4, 5, 6, 7}, 0, 20, model.Ref{}), model.Ref{})
@@ -104,33 +104,32 @@ func TestMarks(t *testing.T) {
 	l.Move(-2)
 	l.ToggleMark()
 	if m := l.Marks(); m.Len() != 1 || !m.Has("a", 3) {
-		t.Errorf("%v", m)
+		t.Errorf("marks: %v, want key 3 alone", m)
 	}
 	l.StartRange()
 	l.Move(3)
 	if rows, whole := l.Range(); !whole || rows.Len() != 4 {
-		t.Errorf("%v %v", rows, whole)
+		t.Errorf("Range = %v, whole %v; want all four rows", rows, whole)
 	}
 	before := l.Marks()
 	var others model.Selection
 	others.Add("b", 77)
 	l.ToggleMarks(others)
 	if !l.Marks().Has("b", 77) || l.MarkCount() != 2 {
-		t.Error("marking all did not add to what is marked")
+		t.Errorf("marks: %v, want the one before and the added one", l.Marks())
 	}
 	if before.Len() != 1 || before.Has("b", 77) {
-		t.Error("a set that was handed out has changed")
+		t.Errorf("a set that was returned earlier has changed: %v", before)
 	}
 	if l.ToggleMarks(others) || l.MarkCount() != 1 || !l.Marks().Has("a", 3) {
-		t.Errorf("marking all again left %v", l.Marks())
+		t.Errorf("marks after toggling again: %v, want key 3 alone", l.Marks())
 	}
 	if rows, here, whole := l.From(row(6).Conversation.Ref, 5); rows.Len() != 2 || !here || !whole {
-		t.Errorf("from the last but one: %v %v %v", rows, here, whole)
+		t.Errorf("From the last but one = %v, here %v, whole %v; want both rows", rows, here, whole)
 	}
 }
 
-// A row that has no key yet can't be marked, and nothing breaks.
-func TestARowWithoutAKey(t *testing.T) {
+func TestARowWithoutAKeyCannotBeMarked(t *testing.T) {
 	r := row(1)
 	r.Key = 0
 	var l List
@@ -138,8 +137,8 @@ func TestARowWithoutAKey(t *testing.T) {
 	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
 	l.ToggleMark()
 	l.StartRange()
-	if rows, _ := l.Range(); l.MarkCount() != 0 || rows.Len() != 0 || l.Marked(&r) {
-		t.Errorf("%d are marked", l.MarkCount())
+	if rows, _ := l.Range(); l.MarkCount() != 0 || rows.Len() != 0 || l.marked(&r) {
+		t.Errorf("%d rows are marked and %d in the range, want none", l.MarkCount(), rows.Len())
 	}
 }
 
@@ -156,7 +155,7 @@ func TestLinesHaveExactlyTheWidth(t *testing.T) {
 		w := rapid.IntRange(1, 200).Draw(t, "width")
 		for _, line := range l.Draw(th, layout.Rect{W: w, H: 3}, Options{Now: time.Unix(0, 0), Account: 12}) {
 			if th.Width(line) != w {
-				t.Fatalf("%d cells, want %d: %q", th.Width(line), w, line)
+				t.Fatalf("line of %d cells, want %d: %q", th.Width(line), w, line)
 			}
 		}
 	})
@@ -172,19 +171,18 @@ func TestColumnsDropByPriority(t *testing.T) {
 		{200, true, true, true, true, 128}} {
 		got := columnsFor(c.w, 8)
 		if (got.privacy >= 9) != c.privacy || (got.people > 0) != c.people || (got.account > 0) != c.account || (got.time > 0) != c.time {
-			t.Errorf("%d: %+v", c.w, got)
+			t.Errorf("columns for %d cells: %+v, want %+v", c.w, got, c)
 		}
 		if got.privacy == 0 || got.title != c.title {
-			t.Errorf("%d: %+v", c.w, got)
+			t.Errorf("columns for %d cells: %+v, want a privacy and a title of %d", c.w, got, c.title)
 		}
 	}
 	if got := columnsFor(140, 0); got.account != 0 {
-		t.Errorf("one account alone is named: %+v", got)
+		t.Errorf("a single account has a column: %+v", got)
 	}
 }
 
-// What is normal is silent; what is not, is said at the end of the title.
-func TestAStatusIsSaidWhereItIsNotPlain(t *testing.T) {
+func TestAStatusIsShownOnlyIfItIsNotOrdinary(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	edit := func(s model.EditState) []model.Pending { return []model.Pending{{State: s}} }
 	for want, change := range map[string]func(r *model.Row){
@@ -202,7 +200,7 @@ func TestAStatusIsSaidWhereItIsNotPlain(t *testing.T) {
 		r := row(1)
 		change(&r)
 		if got, _ := status(th, &r, "!"); got != strings.TrimSpace(want) {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("status = %q, want %q", got, strings.TrimSpace(want))
 		}
 	}
 	r := row(1)
@@ -212,32 +210,32 @@ func TestAStatusIsSaidWhereItIsNotPlain(t *testing.T) {
 	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
 	for w, said := range map[int]bool{40: false, 80: true, 140: true} {
 		if line := l.Draw(th, layout.Rect{W: w, H: 1}, Options{Account: 8})[0]; strings.Contains(line, "processing") != said {
-			t.Errorf("%d: %q", w, line)
+			t.Errorf("at %d cells the status is shown: %v, want %v: %q", w, strings.Contains(line, "processing"), said, line)
 		}
 	}
 }
 
-func TestPeopleAreNamedAsFarAsThereIsRoom(t *testing.T) {
+func TestAsManyPeopleAreNamedAsFit(t *testing.T) {
 	th := theme.New(theme.Config{})
 	c := model.Conversation{ParticipantCount: 5}
 	if got := people(th, &c, 20); got != "" {
-		t.Errorf("nobody is %q", got)
+		t.Errorf("people of nobody = %q, want none", got)
 	}
 	for _, name := range []string{"Grace Chen", "Owen Park", "Marta Núñez"} {
 		c.Featured = append(c.Featured, model.Participant{Name: name})
 	}
 	for w, want := range map[int]string{40: "Grace Chen, Owen Park, Marta Núñez +2", 30: "Grace Chen, Owen Park +3", 16: "Grace Chen +4", 10: "Grace … +4"} {
 		if got := people(th, &c, w); got != want {
-			t.Errorf("%d: %q, want %q", w, got, want)
+			t.Errorf("people in %d cells = %q, want %q", w, got, want)
 		}
 	}
 	c.ParticipantCount = -1
 	if got := people(th, &c, 16); got != "Grace Chen +2" {
-		t.Errorf("%q", got)
+		t.Errorf("people with an unknown count = %q, want %q", got, "Grace Chen +2")
 	}
 }
 
-func TestARowTheLastSweepDidNotShowHasASign(t *testing.T) {
+func TestARowThatTheLastCompleteReadDidNotShowHasASign(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	old, fresh := row(1), row(2)
@@ -246,10 +244,10 @@ func TestARowTheLastSweepDidNotShowHasASign(t *testing.T) {
 	l.SetHeight(5)
 	l.SetPage(model.Page{Rows: []model.Row{old, fresh}, Total: 2}, model.Ref{})
 	for swept, want := range map[time.Time]int{{}: 0, now: 1, now.Add(-2 * time.Hour): 1, now.Add(-6 * time.Hour): 0,
-		now.Add(30 * time.Minute): 1 /* the walk that brought the fresh row took that long */} {
+		now.Add(30 * time.Minute): 1 /* the read that brought the fresh row took that long */} {
 		lines := l.Draw(th, layout.Rect{W: 80, H: 5}, Options{Now: now, Swept: map[string]time.Time{"a": swept}})
 		if got := strings.Count(strings.Join(lines, ""), th.StaleSign); got != want {
-			t.Errorf("swept %v: %d signs", swept, got)
+			t.Errorf("swept at %v: %d signs, want %d", swept, got, want)
 		}
 	}
 }

@@ -2,31 +2,29 @@ package list
 
 import "confab/model"
 
-// The marked rows are a set of keys. Whoever was handed it may keep it: a change
-// of the marks makes another set.
+// A Selection that the list returned never changes: every change of the marks makes another one.
 
-// ToggleMark marks or unmarks the row under the cursor.
+// ToggleMark marks the row under the cursor, or removes its mark.
 func (l *List) ToggleMark() {
 	r := l.at(l.bar.At)
 	if r == nil {
 		return
 	}
 	l.marks = l.marks.Clone()
-	if l.Marked(r) {
+	if l.marked(r) {
 		l.marks.Remove(r.Conversation.Ref.Account, r.Key)
 	} else {
 		l.marks.Add(r.Conversation.Ref.Account, r.Key)
 	}
 }
 
-// Mark marks rows beside what is marked, in this window or not.
+// Mark marks more rows, which the window need not hold.
 func (l *List) Mark(rows model.Selection) {
 	l.marks = l.marks.Clone()
 	l.marks.AddAll(rows)
 }
 
-// ToggleMarks marks all of these beside what is marked, or, where all of them are
-// marked, unmarks them. It reports which.
+// ToggleMarks marks more rows and returns true, or removes their marks and returns false if all of them are marked.
 func (l *List) ToggleMarks(rows model.Selection) (marked bool) {
 	if rows.Missing(l.marks) > 0 {
 		l.Mark(rows)
@@ -37,27 +35,25 @@ func (l *List) ToggleMarks(rows model.Selection) (marked bool) {
 	return false
 }
 
-// ClearMarks takes all marks away.
+// ClearMarks removes all marks.
 func (l *List) ClearMarks() { l.marks, l.hidden = model.Selection{}, 0 }
 
-// SetHidden tells how many of the marked conversations the view doesn't hold.
+// SetHidden sets how many marked conversations the view does not hold.
 func (l *List) SetHidden(n int) { l.hidden = n }
 
-// Hidden returns how many of the marked conversations the view doesn't hold.
+// Hidden returns how many marked conversations the view does not hold.
 func (l *List) Hidden() int { return min(l.hidden, l.marks.Len()) }
 
 // Marks returns the marked conversations.
 func (l *List) Marks() model.Selection { return l.marks }
 
-// MarkCount returns how many are marked.
+// MarkCount returns how many conversations are marked.
 func (l *List) MarkCount() int { return l.marks.Len() }
 
-// Marked reports whether a row is marked.
-func (l *List) Marked(r *model.Row) bool { return l.marks.Has(r.Conversation.Ref.Account, r.Key) }
+func (l *List) marked(r *model.Row) bool { return l.marks.Has(r.Conversation.Ref.Account, r.Key) }
 
-// Held returns how many of a set the window holds.
-func (l *List) Held(set model.Selection) int {
-	n := 0
+// Held returns how many conversations of a set the window holds.
+func (l *List) Held(set model.Selection) (n int) {
 	for i := range l.rows {
 		if r := &l.rows[i]; set.Has(r.Conversation.Ref.Account, r.Key) {
 			n++
@@ -68,40 +64,42 @@ func (l *List) Held(set model.Selection) int {
 
 // StartRange begins a range at the cursor.
 func (l *List) StartRange() {
-	if l.ref.IsZero() {
-		return
+	if !l.ref.IsZero() {
+		l.ranging, l.rangeFrom, l.rangeStart = true, l.bar.At, l.ref
 	}
-	l.ranging, l.rangeFrom, l.rangeStart = true, l.bar.At, l.ref
 }
 
-// EndRange gives up the range.
+// EndRange ends the range without marking it.
 func (l *List) EndRange() { l.ranging = false }
 
-// Ranging reports whether a range is being drawn.
+// Ranging reports whether a range was started.
 func (l *List) Ranging() bool { return l.ranging }
 
-// RangeBounds returns the first and last index of the range.
+// RangeBounds returns the first and the last index of the range.
 func (l *List) RangeBounds() (first, last int) {
 	return min(l.rangeFrom, l.bar.At), max(l.rangeFrom, l.bar.At)
 }
 
-// RangeEnds returns the conversations where the range began and where the cursor
-// is; the latter is zero while that is not loaded.
+func (l *List) inRange(i int) bool {
+	first, last := l.RangeBounds()
+	return l.ranging && i >= first && i <= last
+}
+
+// RangeEnds returns the conversation where the range began and the one under the cursor, which is zero while that is not
+// loaded.
 func (l *List) RangeEnds() (from, to model.Ref) { return l.rangeStart, l.ref }
 
-// Range returns the rows of the range; whole is false where the window doesn't
-// hold all of them.
+// Range returns the rows of the range. whole is false if the window does not hold all of them.
 func (l *List) Range() (rows model.Selection, whole bool) {
 	first, last := l.RangeBounds()
 	return l.between(first, last)
 }
 
-// From returns n rows from a conversation on down, or as many as there are below
-// it. here is false where the window does not hold the first, whole where it does
-// not hold all.
+// From returns the rows of a conversation and those below it, n at most. here is false if the window does not hold the
+// first row, whole if it does not hold all of them.
 func (l *List) From(ref model.Ref, n int) (rows model.Selection, here, whole bool) {
-	first, here := l.indexOf(ref)
-	if !here {
+	first := l.indexOf(ref)
+	if first < 0 {
 		return rows, false, false
 	}
 	rows, whole = l.between(first, min(first+n, l.total)-1)
@@ -117,12 +115,4 @@ func (l *List) between(first, last int) (rows model.Selection, whole bool) {
 		rows.Add(r.Conversation.Ref.Account, r.Key)
 	}
 	return rows, true
-}
-
-func (l *List) inRange(i int) bool {
-	if !l.ranging {
-		return false
-	}
-	first, last := l.RangeBounds()
-	return i >= first && i <= last
 }

@@ -106,11 +106,7 @@ func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
 
 // what says what a conversation is in one line: "call · sales · today 04:03 · 44 min".
 func what(c *model.Conversation, now time.Time) string {
-	when := c.Updated
-	if when.IsZero() {
-		when = c.Created
-	}
-	parts := []string{model.CleanLine(c.Kind, 60), model.CleanLine(c.Ref.Account, 60), Moment(when, now), Span(c.Duration)}
+	parts := []string{model.CleanLine(c.Kind, 60), model.CleanLine(c.Ref.Account, 60), Moment(LastChange(c), now), Span(c.Duration)}
 	switch {
 	case c.Archived:
 		parts = append(parts, "archived")
@@ -118,6 +114,14 @@ func what(c *model.Conversation, now time.Time) string {
 		parts = append(parts, "closed")
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// LastChange returns when a conversation was last updated, or when it was created if the service doesn't say.
+func LastChange(c *model.Conversation) time.Time {
+	if c.Updated.IsZero() {
+		return c.Created
+	}
+	return c.Updated
 }
 
 func sayStatus(c *model.Conversation) string {
