@@ -77,7 +77,7 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 		}
 		attempts = level.Int64
 		for r := range t.rows(candidates, sql.Named("account", account), sql.Named("attempts", attempts),
-			sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now())), sql.Named("ids", nil)) {
+			sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now()))) {
 			ref, id := model.Ref{Account: account}, ""
 			if r.scan(&ref.ID, &id); passed[ref.ID] || !wanted(only, id) {
 				continue
@@ -85,9 +85,6 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 			all := t.conversation(ref)
 			if ref.ID == "" { // creates wait for nothing
 				all = t.outbox("id = ?", id)
-			}
-			if only != nil && !t.free(id, all, only) {
-				continue
 			}
 			if taken, folded = due(all, t.s.now(), only, moving); len(taken) > 0 {
 				return taken, folded
@@ -106,11 +103,11 @@ const blocks = `p.account = o.account AND p.conv = o.conv AND (p.id < o.id
   OR p.id <> o.id AND p.state = 'sending'
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))`
 
-// unblocked is the condition that an edit o waits for none. Never-sent edits of one field
-// fold where both are wanted: in ids, or ids is NULL.
+// unblocked is the condition that an edit o waits for none: never-sent edits of one field
+// fold.
 const unblocked = " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE " + blocks + `
   AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field
-    AND NOT (o.widens = 1 AND +p.submission = o.submission) AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))`
+    AND NOT (o.widens = 1 AND +p.submission = o.submission)))`
 
 // Each of these reads in the order of an index; the caller stops at the first that will do.
 const (
@@ -134,17 +131,6 @@ const (
 	blockersOf = "SELECT o.id, coalesce((SELECT p.id FROM outbox p WHERE " + blocks + ` ORDER BY p.id LIMIT 1), '')
   FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%'`
 )
-
-// free reports whether one of the edits of a conversation waits for none of those wanted.
-func (t *tx) free(id string, all []model.OutboxEntry, only []string) bool {
-	ids := []string{}
-	for _, e := range all {
-		if wanted(only, e.ID) {
-			ids = append(ids, e.ID)
-		}
-	}
-	return t.exists("SELECT 1 FROM outbox o WHERE o.id = :id"+unblocked, sql.Named("id", id), sql.Named("ids", asList(ids)))
-}
 
 // wanted reports whether an id is in a sorted list; nil is every id.
 func wanted(only []string, id string) bool {
@@ -311,7 +297,7 @@ func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error
 func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
 	at, err = read(ctx, s, "read the outbox", func(t *tx) (at time.Time) {
 		for _, first := range []string{queuedFirst, retriedFirst} {
-			ok = ok || t.row(first, sql.Named("account", account), sql.Named("ids", nil)).scan(fromMS{&at})
+			ok = ok || t.row(first, sql.Named("account", account)).scan(fromMS{&at})
 		}
 		return at
 	})

@@ -10,16 +10,10 @@ import (
 	"confab/model"
 )
 
-// Entry is an edit to enqueue, with the title to show beside it.
-type Entry struct {
-	Edit  model.Edit
-	Title string
-}
-
 // put enters edits of a submission into the outbox. One gets an id where it has none, or
 // one that is not above those that wait on its conversation: ids are the order of sending,
 // whatever the clock did meanwhile.
-func (t *tx) put(submission string, entries []Entry) []string {
+func (t *tx) put(submission string, entries []model.Titled) []string {
 	ids, refs := make([]string, len(entries)), make([]model.Ref, len(entries))
 	for i := range entries {
 		e := &entries[i].Edit
