@@ -124,7 +124,7 @@ func TestAClaimOfAProcessThatDiesIsTakenOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := dying.Enqueue(context.Background(), model.Submission{ID: "s"}, []store.Entry{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
+			if _, err := dying.Enqueue(context.Background(), model.Submission{ID: "s"}, []model.Titled{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
 				Base: model.TextValue("Kick-off"), Target: model.TextValue("mine")}}}); err != nil {
 				t.Fatal(err)
 			}

@@ -33,7 +33,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 }
 
 // remember keeps what was submitted where a Deliver follows, which reports edits that leave the outbox otherwise too.
-func (b *Inbox) remember(ids []string, entries []store.Entry) {
+func (b *Inbox) remember(ids []string, entries []model.Titled) {
 	b.ends.Lock()
 	started := b.started
 	b.ends.Unlock()
@@ -48,9 +48,8 @@ func (b *Inbox) remember(ids []string, entries []store.Entry) {
 }
 
 // entries returns the edits of a plan as they are queued, and their submission.
-func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, model.Submission) {
-	var entries []store.Entry
-	var edits []model.Titled
+func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]model.Titled, model.Submission) {
+	var entries []model.Titled
 	for _, it := range p.Items {
 		if it.State != model.PlanChange {
 			continue
@@ -60,13 +59,12 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, mode
 			if e.Kind != model.EditCreate || e.ID == "" {
 				e.ID = store.NewID(b.now())
 			}
-			entries = append(entries, store.Entry{Edit: e, Title: it.Title})
-			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
+			entries = append(entries, model.Titled{Edit: e, Title: it.Title})
 		}
 	}
 	sub.ID, sub.User, sub.At = p.ID, b.options.User, b.now().UTC()
 	if sub.Sentence == "" {
-		sub.Sentence = model.Sentence(edits)
+		sub.Sentence = model.Sentence(entries)
 	}
 	return entries, sub
 }

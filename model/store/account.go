@@ -16,15 +16,14 @@ import (
 type Account struct {
 	Name     string
 	Identity string
-	// Head is the cursor of refreshes, Walk that of an unfinished full walk.
-	Head    string
-	Walk    string
-	Checked time.Time
-	Swept   time.Time
+	Head     string // the cursor of refreshes
+	Walk     string // the cursor of an unfinished full walk
+	Checked  time.Time
+	Swept    time.Time
 }
 
-// asideMark stands between the name of an account and the short hash of an identity
-// whose rows were set aside. Account names cannot contain it.
+// asideMark separates the name of an account from a short hash of the identity whose rows
+// were set aside. Account names can't contain it.
 const asideMark = "~"
 
 func aside(name, identity string) string {
@@ -32,12 +31,11 @@ func aside(name, identity string) string {
 	return name + asideMark + hex.EncodeToString(sum[:4])
 }
 
-// OpenAccount makes an account known, or finds it again. When the name has
-// another identity than before, the rows of the old one are set aside and its
-// outbox is held; when rows of the new identity were set aside earlier, they
-// come back. Rows of what it was formerly are those of the same account under a
-// lesser name: they take the identity where it has none of its own. held counts
-// the edits that wait for a person because of that.
+// OpenAccount registers an account, or finds it again. If the name had another identity
+// before, the rows of that identity are set aside and its outbox is held; rows of the new
+// identity that were set aside earlier come back. formerly lists less precise identities of
+// the same account, whose rows it takes over if it has none of its own. held counts the
+// edits that wait for a person because their rows are set aside.
 func (s *Store) OpenAccount(ctx context.Context, name, identity string, formerly ...string) (a Account, held int, err error) {
 	const op = "open an account"
 	if a, err = s.Account(ctx, name); err != nil || a.Identity != identity {
@@ -84,8 +82,8 @@ func (t *tx) identity(name string) (identity string, ok bool) {
 	return column[string](t.row("SELECT identity FROM account WHERE name = ?", name))
 }
 
-// identify gives an account the identity that it has been found to have. Processes
-// that opened it under the lesser one go on with it.
+// identify replaces the identity of an account by a more precise one. Processes that opened
+// the account under the former identity may go on.
 func (t *tx) identify(name, identity, formerly string) {
 	t.setMeta(formerlyKey(name), formerly)
 	t.exec("UPDATE account SET identity = ? WHERE name = ?", identity, name)
@@ -93,9 +91,9 @@ func (t *tx) identify(name, identity, formerly string) {
 
 func formerlyKey(account string) string { return "formerly " + account }
 
-// sameIdentity fails for an account that another process has since given another
-// identity, or forgotten: its rows and edits are not those of the service that this
-// process talks to.
+// sameIdentity fails if another process has given the account another identity, or
+// forgotten it, since this process opened it: its rows and edits then belong to another
+// service or workspace than the one this process talks to.
 func (t *tx) sameIdentity(account string) {
 	opened, ok := t.s.opened.Load(account)
 	if !ok {
@@ -117,7 +115,7 @@ func (t *tx) rename(from, to string, orphan bool) {
 	t.exec("UPDATE OR REPLACE account SET name = ? WHERE name = ?", to, from)
 	t.exec("UPDATE account SET conversations = "+countRows+" WHERE name = ?1", to)
 	if orphan {
-		// What waits for a decision goes on waiting for that one.
+		// Edits that wait for a person keep their state.
 		t.exec(`UPDATE outbox SET state = CASE WHEN state IN ('queued', 'sending', 'retry') THEN 'held' ELSE state END, orphaned = 1,
   claim = '' WHERE account = ?`, to)
 	} else {
@@ -137,15 +135,15 @@ func (s *Store) Account(ctx context.Context, name string) (Account, error) {
 	})
 }
 
-// Refreshed records the end of a successful refresh.
+// Refreshed records a successful refresh.
 func (s *Store) Refreshed(ctx context.Context, account, head string) error {
 	return s.changeCache(ctx, "record a refresh", func(t *tx) {
 		t.exec("UPDATE account SET head = ?, checked = ? WHERE name = ?", head, ms(s.now()), account)
 	})
 }
 
-// BeginWalk starts a full walk, or goes on with an unfinished one. It returns
-// the number of the walk and the cursor to go on from.
+// BeginWalk starts a full walk, or continues an unfinished one. It returns the number of
+// the walk and the cursor to continue from.
 func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor string, err error) {
 	err = s.changeCache(ctx, "begin a walk", func(t *tx) {
 		if !t.row("SELECT walk_no, walk FROM account WHERE name = ?", account).scan(&no, &cursor) {
@@ -159,9 +157,9 @@ func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor
 	return no, cursor, err
 }
 
-// EndWalk records the end of a walk that read every page. Where it was complete
-// it returns the ids of the conversations that it did not meet, longest unseen
-// first; where rows could not be read, nothing can be said about those.
+// EndWalk records a walk that reached the end of the list. If it was complete, EndWalk
+// returns the ids of the conversations that the walk did not meet, longest unseen first. If
+// some rows could not be read, nothing is known about those.
 func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string, complete bool) (missed []string, err error) {
 	const op = "end a walk"
 	now := ms(s.now())
@@ -173,23 +171,23 @@ func (s *Store) EndWalk(ctx context.Context, account string, no int64, head stri
 	if err != nil || !complete {
 		return nil, err
 	}
-	// Read after the transaction: it looks at every row of the account.
+	// Read outside the transaction, since it looks at every row of the account.
 	return all(ctx, s, op, column[string], `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
 WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
 }
 
-// Hold keeps until when a service asked to be left alone, for every process.
+// Hold records, for every process, until when a service asked not to be called.
 func (s *Store) Hold(ctx context.Context, account string, until time.Time) error {
 	return s.change(ctx, "hold an account", func(t *tx) {
 		t.exec("UPDATE account SET hold = max(hold, ?) WHERE name = ?", ms(until), account)
 	})
 }
 
-// maxHold bounds a hold: one further ahead was noted by a clock that has been set back
+// maxHold bounds a hold. A hold further ahead was set by a clock that has been set back
 // since.
 const maxHold = time.Hour + time.Minute
 
-// HeldUntil returns until when an account is held; the zero time if it is not.
+// HeldUntil returns until when an account is held, or the zero time.
 func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error) {
 	n, _, err := one(ctx, s, "read an account", column[int64], "SELECT hold FROM account WHERE name = ?", account)
 	until := timeOf(n)
@@ -199,8 +197,8 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 	return until, err
 }
 
-// Counts are what is kept of an account: cached conversations, edits on their
-// way, and edits that need a person.
+// Counts are the numbers of an account's cached conversations, edits on their way, and
+// edits that need a person.
 type Counts struct{ Conversations, Waiting, NeedPerson int }
 
 // Counts returns the counts of all accounts by name.
@@ -219,18 +217,18 @@ FROM (SELECT name FROM account UNION SELECT account FROM tally) n
 	})
 }
 
-// Forget removes everything kept of an account, rows set aside included. Damaged
-// databases that were set aside go whole: nothing can be removed from them alone,
-// and what could be read of them is in this one.
+// Forget removes everything kept of an account, including rows set aside. It deletes
+// damaged databases that were set aside as a whole: single rows can't be removed from them,
+// and what could be read of them is in this database.
 func (s *Store) Forget(ctx context.Context, account string) error {
 	const op = "forget an account"
-	// Not LIKE: a name may hold an underscore, which would match any letter.
+	// Not LIKE, since an underscore in the name would match any character.
 	err := s.change(ctx, op, func(t *tx) {
 		for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
 			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
-		// The sentence of a submission names conversations and people. Of one that
-		// has no edit left nobody can say whose it was.
+		// The sentence of a submission names conversations and people. If it has no edit
+		// left, nobody can tell whose it was.
 		t.exec("DELETE FROM submission WHERE waiting + person + delivered + already = 0")
 		t.exec("DELETE FROM entering WHERE submission NOT IN (SELECT id FROM submission)")
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
@@ -238,15 +236,15 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		t.exec("DELETE FROM meta WHERE key = ?", formerlyKey(account))
 		t.exec("DELETE FROM view")
 		t.newEpoch()
-		// Drafts are keyed by what they are about, which names the account; a session
-		// may be on a conversation of it.
+		// The key of a draft contains the account name; a session may show a conversation
+		// of the account.
 		t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0 OR instr(key, ?) = 1", account, sessionKey)
 	})
 	if err != nil {
 		return err
 	}
 	err = s.Pacer(account, 0, 0).locked(ctx, removed)
-	// What was deleted must not stay readable in free pages or in the log.
+	// Deleted text must not stay readable in free pages or in the log.
 	for _, statement := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if err == nil {
 			_, err = s.write.ExecContext(ctx, statement)

@@ -48,7 +48,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	enqueue(t, s, rename("1", "a very recognisable title", "another recognisable title"))
 	for _, id := range []string{"S2", "S3"} {
 		sub := model.Submission{ID: id, Sentence: "renamed \"a recognisable title\"", User: "ada", At: start}
-		ids, err := s.Enqueue(t.Context(), sub, []store.Entry{rename("1", "another recognisable title", "a third recognisable one")})
+		ids, err := s.Enqueue(t.Context(), sub, []model.Titled{rename("1", "another recognisable title", "a third recognisable one")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	other := rename("7", "b", "c")
 	other.Edit.Ref.Account = "support"
 	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "S4", Sentence: "of another account", User: "ada", At: start},
-		[]store.Entry{other}); err != nil {
+		[]model.Titled{other}); err != nil {
 		t.Fatal(err)
 	}
 	s.SaveDraft(t.Context(), "title:sales:1", "a recognisable draft")
@@ -278,7 +278,7 @@ func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
 	if err := old.Save(t.Context(), conv("1", "a"), model.ReadWhole); err == nil {
 		t.Error("a reading of another service was laid over a row")
 	}
-	if _, err := old.Enqueue(t.Context(), model.Submission{ID: "s"}, []store.Entry{rename("1", "a", "x")}); err == nil {
+	if _, err := old.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.Titled{rename("1", "a", "x")}); err == nil {
 		t.Error("an edit for another service was queued")
 	}
 	if got := claim(t, config, nil); len(got) != 1 {
@@ -290,7 +290,7 @@ func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
-	enqueue(t, s, store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
+	enqueue(t, s, model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
 		Target: model.Value{New: &model.NewConversation{Title: "Lift", Message: "a recognisable body"}}}, Title: "Lift"})
 	e := claim(t, s, nil)[0]
 	if ok, err := s.SentCreate(t.Context(), e, store.Creation{}); err != nil || !ok {

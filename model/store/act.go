@@ -17,13 +17,13 @@ const atOnce = 100
 
 // Enqueue puts the edits of a submission into the outbox, all or none; they are
 // on disk when it returns. Their ids are returned in order (see put).
-func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) ([]string, error) {
-	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, Entry) {}, func(*tx) {})
+func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []model.Titled) ([]string, error) {
+	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, model.Titled) {}, func(*tx) {})
 }
 
 // enqueue queues the edits of a submission, many in slices. check looks at each of
 // them, and last does what belongs to the last slice.
-func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []Entry, check func(*tx, Entry), last func(*tx)) (
+func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []model.Titled, check func(*tx, model.Titled), last func(*tx)) (
 	ids []string, err error) {
 	s.enters.Store(sub.ID, true)
 	defer s.enters.Delete(sub.ID)
@@ -158,10 +158,10 @@ func (s *Store) endAbandoned(ctx context.Context, op string) error {
 // Undo puts a submission into the outbox that takes back others, all or nothing. withdraw
 // names edits that were not sent, giveUp those that were sent and wait for a person: both
 // leave. Where an edit has moved on since, nothing is done: model.ErrUndoMoved.
-func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string) (ids []string, err error) {
+func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.Titled, withdraw, giveUp []string) (ids []string, err error) {
 	const op = "take back"
 	given := set(giveUp)
-	check := func(t *tx, e Entry) {
+	check := func(t *tx, e model.Titled) {
 		if !given[e.Edit.Undoes] {
 			t.mayUndo(e.Edit.Undoes)
 		}

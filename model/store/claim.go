@@ -9,23 +9,23 @@ import (
 	"confab/model"
 )
 
-// Claim takes the due edits of one conversation of an account for this process and
-// returns them in order. only, if not nil, limits the claim to those ids.
+// Claim claims the due edits of one conversation of an account for this process and returns
+// them in order. only, if not nil, limits the claim to those ids.
 //
-// Edits of one field go in order: one is not due while an earlier one is on its way or
-// held. An earlier one that waits for a decision stops nothing, since what it wanted is
-// not shown and nothing is made on top of it. Queued edits of one field that were never
-// sent fold into the newest. An edit that widens is not due while any earlier edit of its
-// submission on the conversation is in the outbox: they were meant together. Nothing of a
-// submission is due before all of it is in the outbox.
+// Edits of one field go in order: an edit is not due while an earlier one is on its way or
+// held. An earlier edit that waits for another decision doesn't delay it, since rows don't
+// show it and nothing is planned upon it. Queued edits of one field that were never sent
+// fold into the newest. An edit that widens is not due while any earlier edit of its
+// submission on the conversation is in the outbox: they were meant together. No edit of a
+// submission is due before all of them are in the outbox.
 func (s *Store) Claim(ctx context.Context, account string, only []string) (out []model.OutboxEntry, err error) {
 	const op = "claim edits"
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
-	// Looking for nothing must not hold up a writer.
+	// Finding nothing must not make a writer wait.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
-		t.sameVersion()
+		t.checkWritable()
 		taken, _ := t.next(account, only)
 		return len(taken) == 0
 	})
@@ -43,7 +43,7 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) (out [
 			e, _ = t.move(e, beginSending, "")
 			out = append(out, e)
 		}
-		// Edits may be planned upon a replaced one too.
+		// Edits may be planned upon a replaced edit, too.
 		for _, e := range slices.Backward(folded) {
 			t.rebase(e)
 		}
@@ -54,11 +54,11 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) (out [
 	return out, err
 }
 
-// next returns the edits of the conversation that has the next due one, those to
-// send and those that fold into them. What was tried least goes first, then the oldest: a
-// conversation that always fails must not take every turn. The edits of each number of
-// tries are walked by an index up to the first that can be sent, so the work does not
-// grow with what waits behind it.
+// next returns the edits of the conversation with the next due edit: those to send, and
+// those that fold into them. The edit with the fewest attempts goes first, then the oldest,
+// so that a conversation that always fails doesn't take every turn. An index yields the
+// edits of each number of attempts up to the first that can be sent, so the work doesn't
+// grow with the number of edits behind it.
 func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEntry) {
 	first, last := "", "~" // ids are digits and letters
 	if only != nil {
@@ -68,7 +68,7 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 		first, last = only[0], only[len(only)-1]
 	}
 	moving := t.moving()
-	passed := map[string]bool{} // conversations with nothing to send now
+	passed := map[string]bool{} // conversations without an edit to send now
 	for attempts := int64(-1); ; {
 		var level sql.NullInt64
 		t.row(levels, sql.Named("account", account), sql.Named("attempts", attempts)).scan(&level)
@@ -77,17 +77,14 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 		}
 		attempts = level.Int64
 		for r := range t.rows(candidates, sql.Named("account", account), sql.Named("attempts", attempts),
-			sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now())), sql.Named("ids", nil)) {
+			sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now()))) {
 			ref, id := model.Ref{Account: account}, ""
 			if r.scan(&ref.ID, &id); passed[ref.ID] || !wanted(only, id) {
 				continue
 			}
 			all := t.conversation(ref)
-			if ref.ID == "" { // creates wait for nothing
+			if ref.ID == "" { // a create waits for no other edit
 				all = t.outbox("id = ?", id)
-			}
-			if only != nil && !t.free(id, all, only) {
-				continue
 			}
 			if taken, folded = due(all, t.s.now(), only, moving); len(taken) > 0 {
 				return taken, folded
@@ -97,22 +94,22 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 	}
 }
 
-// blocks is the condition that an edit o waits for an edit p. Labels and attributes are
-// sent as whole maps: while one key is being sent, no other is. The plus keeps it off the
-// index of a submission of 10,000.
+// blocks is the condition that edit o waits for edit p. Labels and attributes are sent as
+// whole maps, so only one key of a map is sent at a time. The unary plus keeps SQLite off
+// the index of submissions, which may have 10,000 edits.
 const blocks = `p.account = o.account AND p.conv = o.conv AND (p.id < o.id
     AND (p.state IN ('sending', 'retry', 'held', 'queued') AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence')
       OR o.widens = 1 AND +p.submission = o.submission)
   OR p.id <> o.id AND p.state = 'sending'
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))`
 
-// unblocked is the condition that an edit o waits for none. Never-sent edits of one field
-// fold where both are wanted: in ids, or ids is NULL.
+// unblocked is the condition that edit o waits for no other edit. Never-sent edits of one
+// field don't wait for each other, since they fold.
 const unblocked = " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE " + blocks + `
   AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field
-    AND NOT (o.widens = 1 AND +p.submission = o.submission) AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))`
+    AND NOT (o.widens = 1 AND +p.submission = o.submission)))`
 
-// Each of these reads in the order of an index; the caller stops at the first that will do.
+// Each of these queries reads in the order of an index, so that the caller can stop early.
 const (
 	levels = "SELECT min(attempts) FROM outbox WHERE account = :account AND attempts > :attempts AND state IN ('queued', 'retry')"
 
@@ -130,41 +127,30 @@ const (
 
 	retried = "SELECT id FROM outbox WHERE account = ? AND state = 'retry' AND next_try > 0 ORDER BY next_try"
 
-	// Crossed, so that each id is looked up by its key, however many SQLite takes them for.
+	// The cross join looks each id up by its key, however many ids SQLite expects.
 	blockersOf = "SELECT o.id, coalesce((SELECT p.id FROM outbox p WHERE " + blocks + ` ORDER BY p.id LIMIT 1), '')
   FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%'`
 )
 
-// free reports whether one of the edits of a conversation waits for none of those wanted.
-func (t *tx) free(id string, all []model.OutboxEntry, only []string) bool {
-	ids := []string{}
-	for _, e := range all {
-		if wanted(only, e.ID) {
-			ids = append(ids, e.ID)
-		}
-	}
-	return t.exists("SELECT 1 FROM outbox o WHERE o.id = :id"+unblocked, sql.Named("id", id), sql.Named("ids", asList(ids)))
-}
-
-// wanted reports whether an id is in a sorted list; nil is every id.
+// wanted reports whether an id is in a sorted list; a nil list contains every id.
 func wanted(only []string, id string) bool {
 	_, found := slices.BinarySearch(only, id)
 	return only == nil || found
 }
 
-// due picks, of the edits of one conversation in order, those that may be sent now, and
-// folds runs of never-sent edits of the same field. An edit that others of its submission
-// wait for is not folded: they wait for it, not for what would take its place. One that
-// widens and waits for others of its submission folds into a later edit that, made on
-// what the service has now, widens nothing.
+// due returns the edits of one conversation, given in order, that may be sent now, and
+// those that fold into them: runs of never-sent edits of the same field. An edit that
+// others of its submission wait for is not folded, since they would not wait for the edit
+// that replaces it. An edit that widens and waits for others of its submission folds into a
+// later edit that, based on what the service has now, widens nothing.
 func due(all []model.OutboxEntry, now time.Time, only []string, moving map[string]bool) (taken, folded []model.OutboxEntry) {
-	blocked := map[string]bool{}           // fields that wait for an earlier edit
+	blocked := map[string]bool{}           // fields with an earlier edit that must go first
 	open := map[string]int{}               // field → index in taken of a never-sent edit
-	earlier := map[string]bool{}           // submissions that have an edit before this one
-	awaited := map[string]string{}         // submission → id of its last edit that waits for the others
-	maps := map[model.EditKind]bool{}      // whole maps of which a key is being sent
-	held := map[string]model.OutboxEntry{} // field → the edit that alone blocks it, and waits for others of its submission
-	waiting := false                       // something of the conversation comes before
+	earlier := map[string]bool{}           // submissions with an edit before this one
+	awaited := map[string]string{}         // its last edit that widens, which waits for the others
+	maps := map[model.EditKind]bool{}      // kinds sent as whole maps of which a key is being sent
+	held := map[string]model.OutboxEntry{} // an edit that waits only for others of its submission
+	waiting := false                       // an earlier edit of the conversation is in the outbox
 	for _, e := range all {
 		if e.Widens() {
 			awaited[e.Submission] = e.ID
@@ -173,12 +159,13 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 			maps[e.Kind] = true
 		}
 	}
-	// An edit that was not made on top of the other would silently drop what that one did.
+	// An edit that was not based on the other would silently drop what the other one
+	// changes.
 	folds := func(old, e model.OutboxEntry) bool {
 		return old.Kind == e.Kind && e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
 	}
 	for _, e := range all {
-		meant := e.Widens() && earlier[e.Submission]
+		waitsForOthers := e.Widens() && earlier[e.Submission]
 		earlier[e.Submission] = true
 		if e.State.NeedsPerson() && e.State != model.Held {
 			continue
@@ -190,15 +177,15 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 		if h, ok := held[f]; ok && ready && fresh && folds(h, e) {
 			if over := withBase(e.Edit, h.Base); !over.Widens() {
 				folded = append(folded, h)
-				e.Edit, meant, blocked[f] = over, false, false
+				e.Edit, waitsForOthers, blocked[f] = over, false, false
 			}
 		}
 		delete(held, f)
-		if ready && meant && fresh && !blocked[f] && !blocked["existence"] {
+		if ready && waitsForOthers && fresh && !blocked[f] && !blocked["existence"] {
 			held[f] = e
 		}
-		// Whatever came before an end goes first, and alone.
-		ready = ready && !meant && (f != "existence" || !waiting)
+		// Earlier edits go before an archive or delete, which is then sent alone.
+		ready = ready && !waitsForOthers && (f != "existence" || !waiting)
 		waiting = true
 		if blocked["existence"] || blocked[f] || !ready {
 			blocked[f] = true
@@ -226,7 +213,7 @@ func withBase(e model.Edit, base model.Value) model.Edit {
 	return e
 }
 
-// Blockers returns which edit each of some edits waits for, of those that wait for one.
+// Blockers returns, for those of the edits that wait for another edit, that other edit.
 func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
 	return read(ctx, s, "read the outbox", func(t *tx) map[string]model.OutboxEntry {
 		out := map[string]model.OutboxEntry{}
@@ -240,14 +227,14 @@ func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.Ou
 	})
 }
 
-// undecidedOn lists the conversations on which an edit waits behind one that needs
-// a person, found by the submissions that count such edits.
+// undecidedOn selects the conversations on which an edit waits behind one that needs a
+// person. It finds them by the counters of submissions.
 const undecidedOn = `SELECT p.account, p.conv FROM submission s CROSS JOIN outbox p ON p.submission = s.id AND p.urgency < 2
 WHERE s.waiting + s.person > 0 AND s.person > 0 AND p.conv <> ''
   AND EXISTS (SELECT 1 FROM outbox o WHERE o.account = p.account AND o.conv = p.conv AND o.id > p.id AND o.state IN ('queued', 'retry'))`
 
-// Undecided counts by account the edits that are on their way, but that nothing
-// moves before a person has decided about an earlier edit.
+// Undecided counts, by account, the edits on their way that will not be sent before a
+// person has decided about an earlier edit.
 func (s *Store) Undecided(ctx context.Context) (map[string]int, error) {
 	return read(ctx, s, "read the outbox", (*tx).undecided)
 }
@@ -267,8 +254,8 @@ func (t *tx) undecided() map[string]int {
 	return out
 }
 
-// unmoved counts the edits of a conversation that still wait when all that can be sent is
-// delivered.
+// unmoved counts the edits of a conversation that still wait after everything that can be
+// sent has been delivered.
 func unmoved(all []model.OutboxEntry) (n int) {
 	inTheEnd := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	delivered := map[string]bool{}
@@ -289,7 +276,7 @@ func unmoved(all []model.OutboxEntry) (n int) {
 	return n
 }
 
-// HoldOld holds the edits that have waited since before a moment, and counts them.
+// HoldOld holds the edits that have waited since before a moment, and returns their number.
 func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error) {
 	const op = "hold old edits"
 	ids, err := all(ctx, s, op, column[string], waitingSince, ms(before))
@@ -306,12 +293,12 @@ func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error
 	return n, err
 }
 
-// NextDue returns when the next edit of an account is due that waits for no
-// earlier one; ok is false where there is none.
+// NextDue returns when the next edit of an account is due that no earlier edit blocks; ok
+// is false if there is none.
 func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
 	at, err = read(ctx, s, "read the outbox", func(t *tx) (at time.Time) {
 		for _, first := range []string{queuedFirst, retriedFirst} {
-			ok = ok || t.row(first, sql.Named("account", account), sql.Named("ids", nil)).scan(fromMS{&at})
+			ok = ok || t.row(first, sql.Named("account", account)).scan(fromMS{&at})
 		}
 		return at
 	})
@@ -319,7 +306,7 @@ func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok b
 }
 
 // Hasten makes every edit of an account due that waits for its next try, and returns the
-// ids of all that are queued or retried.
+// ids of all edits that are queued or retried, in order.
 func (s *Store) Hasten(ctx context.Context, account string) ([]string, error) {
 	const op = "read the outbox"
 	waiting, err := all(ctx, s, op, column[string], retried, account)
@@ -334,8 +321,8 @@ func (s *Store) Hasten(ctx context.Context, account string) ([]string, error) {
 	return all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE account = ? AND state IN ('queued', 'retry') ORDER BY id", account)
 }
 
-// Wake makes the edits due that wait because their service could not be
-// reached, did not take the credential, or none could be had.
+// Wake makes the edits of an account due that wait because their service could not be
+// reached, rejected the credential, or no credential was to be had.
 func (s *Store) Wake(ctx context.Context, account string) error {
 	return s.change(ctx, "wake", func(t *tx) {
 		t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry' AND json_extract(error, '$.kind') IN (?, ?, ?)",
@@ -345,17 +332,17 @@ func (s *Store) Wake(ctx context.Context, account string) error {
 
 const sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
 
-// Release gives back what this process claimed of an account and is no longer sending, as
-// Recover does after a kill.
+// Release queues again what this process has claimed of an account and no longer sends, as
+// Recover does for dead processes.
 func (s *Store) Release(ctx context.Context, account string) error {
 	all := func(string) bool { return true }
 	_, err := s.release(ctx, "release claims", all, sendings+" AND claim = ? AND account = ?", s.owner.name, account)
 	return err
 }
 
-// Recover queues the edits again that a dead process was sending, marked as sent: what
-// became of them is read before anything is repeated. It returns their ids. What a dead
-// process had not wholly put into the outbox leaves it.
+// Recover queues the edits again that a dead process was sending, and returns their ids.
+// They stay marked as sent, so the service is read before anything is repeated. Submissions
+// that a dead process had put only partly into the outbox are removed.
 func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 	const op = "recover the outbox"
 	if err := s.endAbandoned(ctx, op); err != nil {
@@ -370,8 +357,8 @@ func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 	}, sendings+" AND claim <> ?", s.owner.name)
 }
 
-// release queues again those of some edits that were being sent under claims that are
-// over, and returns their ids.
+// release queues again the edits that a query selects whose claims are over, and returns
+// their ids.
 func (s *Store) release(ctx context.Context, op string, over func(claim string) bool, query string, args ...any) (ids []string, err error) {
 	some, err := read(ctx, s, op, func(t *tx) bool { return t.exists(query, args...) })
 	if err != nil || !some {

@@ -124,7 +124,7 @@ func (l *life) ids() []string {
 }
 
 func (l *life) submit() {
-	var entries []store.Entry
+	var entries []model.Titled
 	for range 1 + l.r.IntN(4) {
 		e := rename(l.pick("1", "2", "3"), "a", fmt.Sprint("b", l.n))
 		e.Edit.Ref.Account = l.pick("sales", "desk")
@@ -176,10 +176,10 @@ func (l *life) undo() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	var inverse []store.Entry
+	var inverse []model.Titled
 	for _, j := range history {
 		if l.coin() {
-			inverse = append(inverse, store.Entry{Edit: model.Edit{Ref: j.Ref, Kind: j.Kind, Base: j.After, Target: j.Before, Undoes: j.ID}})
+			inverse = append(inverse, model.Titled{Edit: model.Edit{Ref: j.Ref, Kind: j.Kind, Base: j.After, Target: j.Before, Undoes: j.ID}})
 		}
 	}
 	l.n++

@@ -1,8 +1,13 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"database/sql"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,26 +16,26 @@ import (
 	"confab/model"
 )
 
-// emptied reports whether the file of the database has lost all that was in it: what is
-// beside it shows that it was used. SQLite would take it for a new one.
+// emptied reports whether the database file has lost its content although the files beside
+// it show that it was used. SQLite would take it for a new database.
 func (s *Store) emptied() bool {
 	info, err := os.Stat(s.path)
 	if err != nil || info.Size() > 0 {
 		return false
 	}
 	log, err := os.Stat(s.path + "-wal")
-	return err == nil && log.Size() > 0 || exists(s.claims()) // which is made after the first page
+	return err == nil && log.Size() > 0 || exists(s.claims()) // made after the database's first page
 }
 
-// signPath is the file that says that the database is damaged: every process looks for it
-// before it writes, and the next start replaces the database. Its first line says what was
-// met; the second, once there, where the damaged files are moved to.
+// signPath is the file that marks the database as damaged. Every process looks for it before
+// it writes, and the next start replaces the database. Its first line describes the damage;
+// the second, added by replace, names where the damaged files are moved.
 func (s *Store) signPath() string { return s.path + ".damaged" }
 
 func (s *Store) signed() bool { return exists(s.signPath()) }
 
-// sign makes the sign. Where that fails, as on a full disk, other processes go on until they
-// meet the damage themselves.
+// sign writes the file at signPath. If that fails, as on a full disk, other processes go on
+// until they find the damage themselves.
 func (s *Store) sign(lines ...string) error {
 	for i, l := range lines {
 		lines[i] = model.CleanLine(l, 1000)
@@ -51,26 +56,26 @@ func (s *Store) sign(lines ...string) error {
 	return nil
 }
 
-// replace sets a damaged database aside and makes a new one with what is left of its
-// outbox. It can be cut short at any step: the sign says where the damaged files go, and
-// the new database of which it holds the rest.
+// replace sets a damaged database aside and creates a new one with what is left of its
+// data. It can be interrupted at any step: signPath names where the damaged files go, and
+// the new database records which damaged one it was filled from.
 func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	s.closeDB()
 	sign, err := os.ReadFile(s.signPath())
 	if err != nil {
 		sign = []byte(cause.Error())
 	}
-	met, rest, _ := strings.Cut(string(sign), "\n")
-	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(strings.TrimSpace(rest)))
-	var rescued string // which damaged database the present one holds the rest of
+	damage, name, _ := strings.Cut(string(sign), "\n")
+	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(strings.TrimSpace(name)))
+	var rescued string // the damaged database that the present one was filled from
 	switch {
-	case strings.TrimSpace(rest) == "":
+	case strings.TrimSpace(name) == "":
 		aside = s.asidePath()
-		if err := s.sign(met, filepath.Base(aside)); err != nil {
+		if err := s.sign(damage, filepath.Base(aside)); err != nil {
 			return err
 		}
 	case exists(aside) && s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &rescued) == nil && rescued == filepath.Base(aside):
-		os.Remove(s.signPath()) // all was done, and only the sign was left
+		os.Remove(s.signPath()) // only this last step was left
 		return s.open(ctx, o)
 	}
 	if !exists(aside) {
@@ -79,7 +84,7 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 		}
 	}
 	err = s.open(ctx, o)
-	if isDamaged(err) { // what was begun in its place
+	if isDamaged(err) { // the new database, which was interrupted, is damaged too
 		s.closeDB()
 		if err = s.moveTo(s.asidePath()); err == nil {
 			err = s.open(ctx, o)
@@ -94,12 +99,12 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	if err := os.Remove(s.signPath()); err != nil {
 		return err
 	}
-	os.Remove(s.uncleanMark()) // it was about the damaged one
+	os.Remove(s.uncleanMark()) // it asked for a check of the damaged database
 	syncDir(filepath.Dir(s.path))
 	return nil
 }
 
-// asidePath returns a name for damaged files that nothing has yet.
+// asidePath returns an unused name for damaged files.
 func (s *Store) asidePath() string {
 	base := s.signPath() + "-" + s.now().UTC().Format("20060102-150405")
 	aside := base
@@ -117,9 +122,10 @@ func (s *Store) SetAside() (paths []string, err error) {
 	}), err
 }
 
-// damagedFiles returns the paths of all files of damaged databases, with their logs and copies.
+// damagedFiles returns the paths of all files of damaged databases, with their logs and
+// copies.
 func (s *Store) damagedFiles() (paths []string, err error) {
-	files, err := os.ReadDir(filepath.Dir(s.path)) // not Glob: the folder may be called anything
+	files, err := os.ReadDir(filepath.Dir(s.path)) // not Glob, since the name of the folder may be a pattern
 	for _, f := range files {
 		if strings.HasPrefix(f.Name(), filepath.Base(s.signPath())+"-") {
 			paths = append(paths, filepath.Join(filepath.Dir(s.path), f.Name()))
@@ -128,7 +134,8 @@ func (s *Store) damagedFiles() (paths []string, err error) {
 	return paths, err
 }
 
-// moveTo renames the files of the database, itself last: once it is there, all are.
+// moveTo renames the files of the database, the database itself last: where it is there,
+// all of them are.
 func (s *Store) moveTo(aside string) error {
 	for _, ext := range []string{"-wal", "-shm", ""} {
 		if err := os.Rename(s.path+ext, aside+ext); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -137,4 +144,196 @@ func (s *Store) moveTo(aside string) error {
 	}
 	syncDir(filepath.Dir(s.path))
 	return nil
+}
+
+// Rescue describes what Open did about a damaged database.
+type Rescue struct {
+	Path    string   // where the damaged database was set aside; "" if there was no damage
+	Edits   int      // how many edits of its outbox were kept, all of them held
+	Missing []string // the tables that could not be read to the end
+}
+
+// String returns what the user is told, or "" if there was no damage.
+func (r Rescue) String() string {
+	if r.Path == "" {
+		return ""
+	}
+	text := "the database was damaged and set aside as " + r.Path
+	switch {
+	case slices.Contains(r.Missing, "outbox"):
+		text += fmt.Sprint("; its outbox could not be read to the end: the edits that were kept and are held: ", r.Edits,
+			", others may be lost")
+	case r.Edits == 0:
+		text += "; no edit was waiting in it"
+	default:
+		text += fmt.Sprintf("; the edits that waited in it were kept and are held: %d", r.Edits)
+	}
+	var rest []string
+	for _, t := range []struct{ table, word string }{{"journal", "history"}, {"triage", "marks"}, {"draft", "drafts"}} {
+		if slices.Contains(r.Missing, t.table) {
+			rest = append(rest, t.word)
+		}
+	}
+	if len(rest) > 0 {
+		text += "; part of its " + strings.Join(rest, " and ") + " may be lost"
+	}
+	return text
+}
+
+// rescued lists the tables and columns that are copied from a damaged database. Cursors,
+// counts and claims are not among them, since they are made anew.
+var rescued = []struct{ table, columns string }{
+	{"account", "name identity"},
+	{"submission", "id sentence user at undoes edits withdrawn discarded replaced"},
+	{"outbox", "id account conv field submission widens edit title state attempts sent error theirs known orphaned created"},
+	{"entering", "submission claim leaves"},
+	{"journal", "id account conv submission edit title before after state at undone"},
+	{"draft", "key text at"},
+	{"triage", "account id done seen pinned snoozed"},
+}
+
+// rescueOutbox copies the rows of the rescued tables that can still be read. Edits that
+// were on their way are held for a person, since nobody knows what a damaged row has lost.
+// The damaged file stays where it was set aside.
+func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
+	s.rescue.Path = aside
+	copied, err := s.mend(aside)
+	for _, ext := range []string{"", "-wal", "-shm"} {
+		defer os.Remove(copied + ext)
+	}
+	if err != nil {
+		return err
+	}
+	old, err := s.connect(copied, 1, "deferred")
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	return s.change(ctx, "", func(t *tx) {
+		for _, r := range rescued {
+			if columns := strings.Fields(r.columns); !t.carryOver(old, r.table, columns, "") {
+				t.carryOver(old, r.table, columns, " DESC")
+				s.rescue.Missing = append(s.rescue.Missing, r.table)
+			}
+		}
+		t.exec("UPDATE outbox SET state = 'held', claim = '' WHERE state IN ('queued', 'sending', 'retry')")
+		t.setMeta("rescued", filepath.Base(aside)) // lets marks hold again if the service shows the same content (see adopt)
+		s.carried = true
+		t.nameSubmissions()
+		s.rescue.Edits, _ = column[int](t.row("SELECT count(*) FROM outbox"))
+	})
+}
+
+// carryOver copies the wanted columns of a table, as far as it has them, up to the first
+// row that can't be read. It leaves out rows that no longer fit (a lost key) or exist
+// already. whole reports whether every row could be read.
+func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string) (whole bool) {
+	found, err := from.QueryContext(t.ctx, "SELECT * FROM "+table+" ORDER BY 1"+order)
+	if err != nil {
+		return false
+	}
+	defer found.Close()
+	has, _ := found.Columns()
+	vals, ptrs := make([]any, len(has)), make([]any, len(has))
+	var columns []string
+	var row []*any
+	for i, c := range has {
+		ptrs[i] = &vals[i]
+		if c = cmp.Or(laterName[c], c); slices.Contains(wanted, c) {
+			columns, row = append(columns, c), append(row, &vals[i])
+		}
+	}
+	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") +
+		") VALUES (" + strings.Join(slices.Repeat([]string{"?"}, len(row)), ", ") + ")"
+	for found.Next() {
+		if found.Scan(ptrs...) != nil {
+			return false
+		}
+		args := make([]any, len(row))
+		for i, v := range row {
+			args[i] = *v
+		}
+		t.ExecContext(t.ctx, insert, args...)
+	}
+	return found.Err() == nil
+}
+
+// laterName maps former column names to current ones: versions 1 and 2 called a submission
+// a batch.
+var laterName = map[string]string{"batch": "submission"}
+
+// mended is the suffix of the copy that is read instead of a damaged database.
+const mended = ".mended"
+
+// The header of a database file: it begins with magic, is headerSize bytes long, and holds the
+// number of pages at headerPages.
+const (
+	magic       = "SQLite format 3\x00"
+	headerSize  = 100
+	headerPages = 28
+	pageSize    = 4096
+	maxPages    = 1 << 30 // SQLite writes no larger number of pages
+)
+
+// mend copies a damaged database into a file that SQLite is willing to open. A broken
+// header is replaced by that of the new database, which has the same settings. A truncated
+// file is extended with empty pages, to one page at least, since SQLite would delete the
+// log of an empty file. The rows are no more reliable for that; carryOver reads each by
+// itself.
+func (s *Store) mend(aside string) (string, error) {
+	copied := aside + mended
+	size, err := salvage(aside, copied)
+	if err != nil {
+		return copied, err
+	}
+	if _, err := salvage(aside+"-wal", copied+"-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return copied, err
+	}
+	f, err := os.OpenFile(copied, os.O_RDWR, 0)
+	if err != nil {
+		return copied, err
+	}
+	defer f.Close()
+	pages := max(1, size/pageSize)
+	head := make([]byte, headerSize)
+	f.ReadAt(head, 0)
+	if !bytes.HasPrefix(head, []byte(magic)) {
+		if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&head); err != nil {
+			return copied, err
+		}
+		binary.BigEndian.PutUint32(head[headerPages:], uint32(pages))
+		if _, err := f.WriteAt(head[:headerSize], 0); err != nil {
+			return copied, err
+		}
+	} else if said := int64(binary.BigEndian.Uint32(head[headerPages:])); said < maxPages {
+		pages = max(pages, said)
+	}
+	return copied, f.Truncate(max(size, pages*pageSize))
+}
+
+// salvage copies a file, with zeros for blocks that the disk can't read.
+func salvage(from, to string) (size int64, err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return 0, err
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	block := make([]byte, 16*pageSize)
+	for size = 0; size < info.Size(); size += int64(len(block)) {
+		block = block[:min(int64(len(block)), info.Size()-size)]
+		n, _ := in.ReadAt(block, size)
+		clear(block[n:])
+		if _, err = out.WriteAt(block, size); err != nil {
+			break
+		}
+	}
+	return size, errors.Join(err, out.Close())
 }

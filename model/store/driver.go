@@ -22,7 +22,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &conn{dc.(sqliteConn), c.ran, map[string]sqliteStmt{}}, nil
 }
 
-// sqliteConn is what database/sql uses of a connection of the driver.
+// sqliteConn is what database/sql uses of a connection of the driver, and the statistics.
 type sqliteConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -40,18 +40,18 @@ type sqliteStmt interface {
 	driver.StmtQueryContext
 }
 
-// conn is a connection that compiles a statement once, however often and in how many
-// transactions it is run: compiling is most of the work of a small one. database/sql
-// lets one goroutine at a time use it. Nothing prepares a statement by hand.
+// conn is a connection that compiles each statement only once, since compiling is most of
+// the work of a small statement. database/sql lets one goroutine at a time use it, and the
+// package prepares no statement itself.
 type conn struct {
 	sqliteConn
 	ran  func(Ran)             // see Options.Ran
-	idle map[string]sqliteStmt // compiled and not being run
+	idle map[string]sqliteStmt // compiled, not running
 }
 
 const statementsKept = 200
 
-// take returns a compiled statement that is not being run.
+// take returns the compiled statement of a query, which give hands back.
 func (c *conn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	if st, ok := c.idle[query]; ok {
 		delete(c.idle, query)
@@ -74,7 +74,7 @@ func (c *conn) give(query string, st sqliteStmt) error {
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	defer c.begin(query)(0)
-	if len(args) == 0 { // it may be several statements, and is hardly run again
+	if len(args) == 0 { // may be several statements, and is hardly ever run again
 		return c.sqliteConn.ExecContext(ctx, query, args)
 	}
 	st, err := c.take(ctx, query)
@@ -124,17 +124,17 @@ func (c *conn) Close() error {
 	return c.sqliteConn.Close()
 }
 
-// How a transaction waits for another process that writes: SQLite would look ever
-// less often, up to ten times a second, and so miss the gaps between the slices
-// of a long change.
+// BeginTx retries for a lock that another process holds every 2 ms. SQLite itself would retry
+// less and less often, up to ten times a second, and so miss the gaps between the slices of
+// a long change.
 const (
-	busyWait  = "PRAGMA busy_timeout = 2"     // milliseconds, of which it looks at each
-	busyUsual = "PRAGMA busy_timeout = 30000" // what else has to wait
-	busyTries = 15_000                        // as long as usual
+	busyWait  = "PRAGMA busy_timeout = 2"     // while a transaction begins
+	busyUsual = "PRAGMA busy_timeout = 30000" // for everything else
+	busyTries = 15_000                        // busyTries times 2 ms are busyUsual
 )
 
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (t driver.Tx, err error) {
-	if o.ReadOnly { // it waits for nobody
+	if o.ReadOnly { // which waits for nobody
 		return c.sqliteConn.BeginTx(ctx, o)
 	}
 	if _, err = c.sqliteConn.ExecContext(ctx, busyWait, nil); err != nil {
@@ -152,16 +152,14 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (t driver.Tx, er
 	return t, err
 }
 
-// Ran is a statement that was run.
+// Ran describes a statement that was run.
 type Ran struct {
-	Text string
-	// Rows is how many rows it returned, Pages how many pages of the database it
-	// looked at.
-	Rows, Pages int
+	Text        string
+	Rows, Pages int // rows returned, and pages of the database read
 }
 
-// begin is called for a statement that is about to be run, end with how many rows it
-// returned.
+// begin is called before a statement runs; it returns the function to call afterwards, with
+// the number of returned rows.
 func (c *conn) begin(text string) (end func(rows int)) {
 	if c.ran == nil {
 		return func(int) {}

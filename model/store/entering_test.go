@@ -39,8 +39,8 @@ func opened(t *testing.T, path string, conversations int, tick func()) *Store {
 
 func silent() {}
 
-func renames(n int) []Entry {
-	out := make([]Entry, n)
+func renames(n int) []model.Titled {
+	out := make([]model.Titled, n)
 	for i := range out {
 		out[i].Edit = model.Edit{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Kind: model.EditTitle,
 			Base: model.TextValue("a"), Target: model.TextValue("b")}
@@ -192,7 +192,7 @@ func bulk(t *testing.T, s *Store, n int) (ids []string) {
 	return ids
 }
 
-func inverse(id string) Entry {
+func inverse(id string) model.Titled {
 	e := renames(1)[0]
 	e.Edit.Base, e.Edit.Target, e.Edit.Undoes = model.TextValue("b"), model.TextValue("a"), id
 	return e
@@ -209,7 +209,7 @@ func TestManyEditsAreTakenBackAsOne(t *testing.T) {
 	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 2*atOnce-1 || b.Withdrawn != 0 {
 		t.Errorf("it was taken back in part: %+v, %v", b, err)
 	}
-	queued, err := s.Undo(t.Context(), sub, []Entry{inverse(ids[0])}, ids[1:], nil)
+	queued, err := s.Undo(t.Context(), sub, []model.Titled{inverse(ids[0])}, ids[1:], nil)
 	if err != nil || len(queued) != 1 {
 		t.Fatal(queued, err)
 	}

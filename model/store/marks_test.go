@@ -136,7 +136,7 @@ func (w *world) edit() {
 		e.Target = model.PeopleValue(append(e.Base.Set(), model.Participant{Kind: "user", ID: fmt.Sprint(w.next()), Role: model.RoleEditor}))
 	}
 	ctx := context.Background()
-	ids, err := w.s.Enqueue(ctx, model.Submission{ID: store.NewID(start), At: start}, []store.Entry{{Edit: e}})
+	ids, err := w.s.Enqueue(ctx, model.Submission{ID: store.NewID(start), At: start}, []model.Titled{{Edit: e}})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -20,42 +20,38 @@ import (
 	"confab/model/query"
 )
 
-// The refusals of Open.
+// Why Open refuses a database, or a later call stops writing to it.
 var (
-	// ErrNewer: a newer confab wrote the database; nothing was touched.
+	// ErrNewer: a newer confab wrote the database. Open changed nothing.
 	ErrNewer = errors.New("the database was written by a newer confab")
-	// ErrHost: the database belongs to another host. SQLite's log corrupts
-	// when hosts share it over a network file system.
+	// ErrHost: the database belongs to another host. SQLite's log is corrupted when hosts
+	// share it over a network file system.
 	ErrHost = errors.New("the database belongs to another host")
-	// ErrMoved: a newer confab has changed the database while this one had it
-	// open; nothing more is written.
+	// ErrMoved: a newer confab has changed the database since this process opened it. This
+	// process writes nothing more.
 	ErrMoved = &model.Error{Kind: model.Local, Message: "a newer confab has changed the database: start this one again"}
-	// ErrDamaged: part of the database can't be read; nothing more is written by
-	// any process until the next start has set it aside.
+	// ErrDamaged: part of the database can't be read. No process writes to it until the
+	// next start has set it aside.
 	ErrDamaged = &model.Error{Kind: model.Local,
 		Message: "the database is damaged, and nothing more is written: end every confab, and the next start mends it"}
 )
 
-// Ended reports whether an error means that this process writes nothing more.
+// Ended reports whether err means that this process can't write to the database any more.
 func Ended(err error) bool { return errors.Is(err, ErrMoved) || errors.Is(err, ErrDamaged) }
 
-// Options are what Open needs to know of its surroundings.
+// Options tell Open about its surroundings.
 type Options struct {
-	// Host names this machine; "" asks the system.
-	Host string
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
-	// Waiting is told which running programs keep this one from bringing the
-	// database up to date, whenever they are others than before. nil is nobody.
+	Host string           // names this machine; "" asks the system
+	Now  func() time.Time // nil means time.Now
+	// Waiting, if set, is called with the names of the running programs that delay the
+	// migration of the database, and again whenever that list changes.
 	Waiting func(names []string)
-	// Ran, if set, is told every statement that was run: tests count with it what an act
-	// costs.
+	// Ran, if set, is called after every statement, so that tests can count them.
 	Ran func(Ran)
 }
 
-// Open opens or creates the database in a file. The folder must exist. One that
-// an earlier version made is brought up to date, once no running program has it
-// open any more.
+// Open opens or creates the database file at path, whose folder must exist. A database of
+// an earlier version is migrated once no running program has it open any more.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -64,8 +60,8 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		o.Host, _ = os.Hostname()
 	}
 	s := &Store{path: path, now: o.Now, ran: o.Ran}
-	// One process opens at a time, until its claim says that it is there: else
-	// two that want to bring the database up to date would wait for each other.
+	// Only one process opens the database at a time, until it has made its claim. Otherwise
+	// two processes that both want to migrate would wait for each other.
 	opening := flock.New(path+".opening", flock.SetPermissions(0o600))
 	err := s.await(ctx, o.Waiting, opening.TryLock)
 	if err == nil {
@@ -83,7 +79,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// begin opens the database, or what takes the place of a damaged one.
+// begin opens the database, or the one that replaces it if it is damaged.
 func (s *Store) begin(ctx context.Context, o Options) error {
 	if err := s.noteUnclean(); err != nil {
 		return err
@@ -101,14 +97,14 @@ func (s *Store) begin(ctx context.Context, o Options) error {
 		if !s.signed() {
 			s.sign(damage.Error())
 		}
-		// It would go on with the file that is set aside.
+		// The other process would keep using the file that was set aside.
 		return errors.New("the database is damaged, and another confab has it open: end that one first")
 	}
 	return s.replace(ctx, o, damage)
 }
 
-// openAsItIs opens a damaged database that another process still has open: what can be
-// read of it is shown, and nothing is written.
+// openAsItIs opens a damaged database that another process still has open: what can be read
+// is shown, and nothing is written.
 func (s *Store) openAsItIs(ctx context.Context) error {
 	if err := s.connectAll(); err != nil {
 		return err
@@ -121,9 +117,9 @@ func (s *Store) openAsItIs(ctx context.Context) error {
 }
 
 func (s *Store) open(ctx context.Context, o Options) error {
-	// The file is made here so that it is never readable by others, not even
-	// for a moment; SQLite gives its log files the mode of the database. One that
-	// is there is not opened: closing it would drop the locks of this process.
+	// The file is created here so that it is never readable by others, not even for a
+	// moment; SQLite gives its log files the same mode. An existing file is not opened:
+	// closing it again would drop the locks of this process.
 	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	switch {
 	case err == nil:
@@ -133,8 +129,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	case s.emptied():
 		return fmt.Errorf("%w: its file is empty", errDamaged)
 	default:
-		// One that somebody loosened is closed again; where modes mean nothing
-		// this fails, and nothing is lost.
+		// Undo a wider mode that somebody set. This fails where modes mean nothing, which
+		// does no harm.
 		os.Chmod(s.path, 0o600)
 	}
 	if err := s.connectAll(); err != nil {
@@ -146,8 +142,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	return s.checkHost(ctx, o.Host)
 }
 
-// checkHost refuses the database of another host. A new one gets the name of
-// this, and has nothing to fold anew.
+// checkHost refuses the database of another host. A new database gets the name of this
+// host, and is marked as folded by the current version.
 func (s *Store) checkHost(ctx context.Context, host string) error {
 	was, err := read(ctx, s, "", func(t *tx) string {
 		s.carried = t.meta("rescued") != ""
@@ -186,18 +182,18 @@ func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
 	return db, nil
 }
 
-// N.sql in schema brings a database from version N-1 to N. A migration that has
-// been released is never edited; a change is a new one at the end.
+// schema/N.sql migrates a database from version N-1 to N. A released migration is never
+// edited; every change is a new one at the end.
 //
 //go:embed schema/*.sql
 var schema embed.FS
 
-// newestVersion is the version of the database that this program knows.
+// newestVersion is the database version that this program writes.
 const newestVersion = 6
 
-// migrate brings the database to the version that this process knows. Programs
-// that have an older one open would write by the rules of that one: it waits
-// until they have ended. The lock on opening is held.
+// migrate brings the database to newestVersion. Programs that have an older version open
+// would go on writing by its rules, so migrate waits until they have ended. The caller
+// holds the lock on opening.
 func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	var version int
 	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
@@ -215,8 +211,8 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	if err := s.enter(); err != nil || version == newestVersion {
 		return err
 	}
-	// A table that others refer to is replaced by a narrower one: while it is
-	// dropped, nothing may follow the references.
+	// A migration replaces a table that others reference. Nothing may follow the references
+	// while it is dropped.
 	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF"); err != nil {
 		return err
 	}
@@ -239,9 +235,9 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	return err
 }
 
-// ended refuses to go on with a database that is damaged, or that is no longer
-// at the version that this process brought it to.
-func (s *Store) ended(version int64) error {
+// refusesWrites returns an error if the database is damaged, or no longer has the version
+// that this process knows.
+func (s *Store) refusesWrites(version int64) error {
 	switch {
 	case !s.ready.Load():
 		return nil
@@ -253,8 +249,7 @@ func (s *Store) ended(version int64) error {
 	return nil
 }
 
-// peek reads the answer to a query from the database as it is; it makes and changes
-// nothing.
+// peek reads one value from the database without creating or changing anything.
 func (s *Store) peek(ctx context.Context, query string, to any) error {
 	db, err := sql.Open("sqlite", dsn(s.path, url.Values{"mode": {"ro"}}))
 	if err != nil {
@@ -270,8 +265,8 @@ func dsn(path string, q url.Values) string {
 
 const awaitPause = 50 * time.Millisecond
 
-// await asks until ready. It tells waiting which programs are running, where an earlier
-// version made the database.
+// await polls until ready returns true. While the database needs a migration, it tells
+// waiting which programs are running.
 func (s *Store) await(ctx context.Context, waiting func([]string), ready func() (bool, error)) error {
 	var told []string
 	for {

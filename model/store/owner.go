@@ -14,18 +14,18 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// owner proves that this process lives: it holds a lock on a file that the
-// kernel drops when the process ends, however it ends. A claim names the file,
-// and the name of the file says which program it is.
+// owner proves that this process is alive: it holds a lock on a claim file, which the
+// kernel drops when the process ends, however it ends. A claimed edit names the file, and
+// the file name tells which program holds it.
 type owner struct {
 	dir  string
 	name string
 	lock *flock.Flock
-	// kept says that the claim file will still be there after a power loss.
-	kept sync.Once
+	kept sync.Once // guards keep
 }
 
-// keep makes the claim file durable, before what may need it: the first write.
+// keep makes the claim file survive a power failure. It runs before this process's first
+// commit.
 func (o *owner) keep() { o.kept.Do(func() { syncDir(o.dir) }) }
 
 func newOwner(dir string) (*owner, error) {
@@ -38,8 +38,8 @@ func newOwner(dir string) (*owner, error) {
 		if _, err := o.lock.TryLock(); err != nil {
 			return nil, err
 		}
-		// A process that looks between the making of the file and its lock takes it for
-		// that of a dead one, and removes it.
+		// A process that looks between the creation of the file and its lock takes it for
+		// the file of a dead process, and removes it. Then the loop tries again.
 		mine, err := o.lock.Stat()
 		found, gone := os.Lstat(o.lock.Path())
 		if o.lock.Locked() && err == nil && gone == nil && os.SameFile(mine, found) {
@@ -50,8 +50,8 @@ func newOwner(dir string) (*owner, error) {
 }
 
 func (o *owner) close() {
-	// The file goes first: a lock that is free on a file that is still there
-	// means a dead process, and this one is leaving in good order.
+	// The file goes first: an unlocked file means a dead process, and this one leaves in
+	// good order.
 	os.Remove(o.lock.Path())
 	o.lock.Unlock()
 }
@@ -61,10 +61,11 @@ func (o *owner) alive(claim string) bool {
 	return claim == o.name || claimLives(path, func() { os.Remove(path) })
 }
 
-// claimLives reports whether the process that made a claim file lives, or may live. dead is
-// called for one that ended without removing it, while the file is locked.
+// claimLives reports whether the process that made a claim file is, or may be, alive. For a
+// process that ended without removing its file it calls dead, while it holds the lock on
+// the file.
 func claimLives(path string, dead func()) bool {
-	l := flock.New(path, flock.SetFlag(os.O_RDWR)) // never makes the file that it looks for
+	l := flock.New(path, flock.SetFlag(os.O_RDWR)) // without O_CREATE
 	switch ok, err := l.TryLock(); {
 	case errors.Is(err, os.ErrNotExist):
 		return false
@@ -76,8 +77,8 @@ func claimLives(path string, dead func()) bool {
 	return false
 }
 
-// living names the other programs that hold a claim file locked: "confab (pid 4242)".
-// Earlier versions gave the file no name that says which.
+// living returns the names of the other programs that hold a claim file, such as "confab
+// (pid 4242)". Earlier versions put no program name into the file name.
 func (o *owner) living() (names []string) {
 	files, _ := os.ReadDir(o.dir)
 	for _, f := range files {
@@ -95,14 +96,14 @@ func (o *owner) living() (names []string) {
 
 var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)
 
-// claims is the folder of the files that running programs hold locked.
+// claims is the folder of the claim files.
 func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
 
 func (s *Store) others() []string {
 	return cmp.Or(s.owner, &owner{dir: s.claims()}).living()
 }
 
-// enter makes the claim of this process. Whoever writes has one.
+// enter makes the claim of this process, which every writer needs.
 func (s *Store) enter() (err error) {
 	if s.owner == nil {
 		s.owner, err = newOwner(s.claims())
@@ -110,14 +111,14 @@ func (s *Store) enter() (err error) {
 	return err
 }
 
-// A process that ends in good order removes its claim file. Where one is left and nobody is
-// alive, the machine may have stopped in the middle of a write: the database is read whole
-// once, behind the first frame. The claim file becomes the mark that says so, until then.
-
+// uncleanMark is a file that says that the database must be checked. A process that ends in
+// good order removes its claim file. If one is left and no process is alive, the machine may
+// have stopped in the middle of a write; noteUnclean renames the claim file to this mark.
 func (s *Store) uncleanMark() string { return s.path + ".unclean" }
 
-// noteUnclean turns the claims that dead processes left into that mark, unless somebody is
-// alive: a process that is killed beside others takes nothing with it.
+// noteUnclean makes the unclean mark from the claim files that dead processes left. While
+// any process is alive it does nothing: a process that is killed beside others damages
+// nothing.
 func (s *Store) noteUnclean() error {
 	files, err := os.ReadDir(s.claims())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -138,11 +139,11 @@ func (s *Store) noteUnclean() error {
 	return nil
 }
 
-// Unclean reports whether Check is due.
+// Unclean reports whether the database should be checked.
 func (s *Store) Unclean() bool { return exists(s.uncleanMark()) }
 
-// Check reads the whole database, on a connection of its own. The error is
-// ErrDamaged where something in it is broken.
+// Check reads the whole database on a connection of its own. The error is ErrDamaged if
+// something in it is broken.
 func (s *Store) Check(ctx context.Context) error {
 	db, err := s.connect(s.path, 1, "deferred")
 	if err != nil {
@@ -162,7 +163,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.localError("check the database", err)
 }
 
-// removed removes a file. That it is not there is no error.
+// removed removes a file if it exists.
 func removed(path string) error {
 	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -175,7 +176,7 @@ func exists(path string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-// syncDir makes durable which files a folder has. Not every system can.
+// syncDir makes the names in a folder survive a power failure, on systems that can.
 func syncDir(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		f.Sync()

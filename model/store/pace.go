@@ -13,13 +13,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Pacer spaces the requests of an account among all processes of this host:
-// burst requests at once after a rest, then one every so often. It implements
-// model.Pacer.
+// Pacer spaces the requests of an account over all processes of this host: after a rest it
+// allows burst requests at once, then one every so often. It implements model.Pacer.
 //
-// The next moment at which an account may send a request is kept in a small file
-// beside the database; one lock is for the files of all accounts. It takes no part
-// in any transaction, and nothing of it has to survive a crash.
+// A small file beside the database holds the next moment at which an account may send a
+// request; one lock guards the files of all accounts. No transaction is involved, and the
+// files need not survive a crash.
 type Pacer struct {
 	store   *Store
 	account string
@@ -32,18 +31,17 @@ func (s *Store) Pacer(account string, every time.Duration, burst int) Pacer {
 	return Pacer{s, account, every, burst}
 }
 
-// farAhead is how many requests may stand in line for one account; a line that
-// is longer was left behind by a clock that has been set back since.
+// farAhead is how many requests may wait in line for one account. A longer line was left by
+// a clock that has been set back since.
 const farAhead = 100
 
-// A process that was stopped while it held the lock does not stop the others.
 const (
-	paceRetry    = time.Millisecond
-	pacePatience = time.Second
+	paceRetry    = time.Millisecond // between two tries for the lock
+	pacePatience = time.Second      // then go on without it: its holder may be stopped
 )
 
-// locked runs f with the file of the account while no other goroutine and no other
-// process changes the files.
+// locked calls f with the file of the account, while no other goroutine or process changes
+// the files.
 func (p Pacer) locked(ctx context.Context, f func(file string) error) error {
 	p.store.pacing.Lock()
 	defer p.store.pacing.Unlock()
@@ -62,12 +60,13 @@ func (p Pacer) locked(ctx context.Context, f func(file string) error) error {
 	return f(filepath.Join(dir, p.account))
 }
 
-// Slot takes the next moment at which a request may be sent.
+// Slot reserves the next moment at which a request may be sent.
 func (p Pacer) Slot(ctx context.Context) (at time.Time, err error) {
 	err = p.locked(ctx, func(file string) error {
 		now := p.store.now()
-		// The theoretical time of the next request may lag behind by burst-1 pauses. A
-		// file that can't be read counts as empty, and one that is far ahead too.
+		// tat is the theoretical arrival time of the next request; requests may be up to
+		// burst-1 pauses ahead of it. A file that is unreadable or far in the future counts
+		// as empty.
 		raw, _ := os.ReadFile(file)
 		n, err := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64)
 		tat := time.Unix(0, n)
@@ -78,7 +77,7 @@ func (p Pacer) Slot(ctx context.Context) (at time.Time, err error) {
 		if at = tat.Add(-lag); at.Before(now) {
 			at = now
 		}
-		// Always of the same length: that can be written over on a full disk too.
+		// Always the same length, so that it can be overwritten on a full disk.
 		f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
 			return err
@@ -89,7 +88,7 @@ func (p Pacer) Slot(ctx context.Context) (at time.Time, err error) {
 	return at, p.store.localError("pace", err)
 }
 
-// Wait returns when the next request may be sent, or with the context's error.
+// Wait waits until the next request may be sent.
 func (p Pacer) Wait(ctx context.Context) error {
 	at, err := p.Slot(ctx)
 	if wait := time.Until(at); err == nil && wait > 0 {

@@ -13,13 +13,13 @@ import (
 	"confab/model"
 )
 
-// row is one row of what a query returns, or none.
+// row is one row of a query's result, or none.
 type row struct {
 	t    *tx
 	from interface{ Scan(dest ...any) error }
 }
 
-// scan reads the columns; ok is false where there is no row.
+// scan reads the columns of a row; ok is false if there is no row.
 func (r row) scan(dest ...any) (ok bool) {
 	if r.t.err != nil {
 		return false
@@ -38,7 +38,7 @@ func (t *tx) row(query string, args ...any) row {
 	return row{t, t.QueryRowContext(t.ctx, query, args...)}
 }
 
-// rows reads the rows of a query, up to the first error of the transaction.
+// rows yields the rows of a query, until the first error of the transaction.
 func (t *tx) rows(query string, args ...any) iter.Seq[row] {
 	return func(yield func(row) bool) {
 		if t.err != nil {
@@ -59,7 +59,7 @@ func (t *tx) rows(query string, args ...any) iter.Seq[row] {
 	}
 }
 
-// exec runs a statement; the result is nil after an error.
+// exec runs a statement. The result is nil after an error.
 func (t *tx) exec(query string, args ...any) (res sql.Result) {
 	if t.err == nil {
 		res, t.err = t.ExecContext(t.ctx, query, args...)
@@ -87,7 +87,8 @@ func (t *tx) exists(query string, args ...any) bool {
 	return found
 }
 
-// read returns what f reads in one transaction.
+// read runs f in a read transaction and returns its result, or the zero value after an
+// error.
 func read[T any](ctx context.Context, s *Store, op string, f func(*tx) T) (v T, err error) {
 	dbtx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -101,12 +102,12 @@ func read[T any](ctx context.Context, s *Store, op string, f func(*tx) T) (v T, 
 	return v, s.localError(op, t.err)
 }
 
-// all reads what scan makes of the rows of a query.
+// all reads every row of a query with scan.
 func all[T any](ctx context.Context, s *Store, op string, scan func(row) (T, bool), query string, args ...any) ([]T, error) {
 	return read(ctx, s, op, func(t *tx) []T { return list(t, scan, query, args...) })
 }
 
-// one reads what scan makes of the first row of a query; ok is false where there is none.
+// one reads the first row of a query with scan; ok is false if there is no row.
 func one[T any](ctx context.Context, s *Store, op string, scan func(row) (T, bool), query string, args ...any) (v T, ok bool, err error) {
 	v, err = read(ctx, s, op, func(t *tx) (v T) {
 		v, ok = scan(t.row(query, args...))
@@ -115,18 +116,18 @@ func one[T any](ctx context.Context, s *Store, op string, scan func(row) (T, boo
 	return v, ok, err
 }
 
-// A long change is made in slices, so that other writers, of this process and
-// others, get their turn in between.
+// A long change is made in slices, so that other writers, in this process and in others, get
+// their turn in between.
 const (
-	// sliceRows and sliceTime bound what one slice does.
+	// sliceRows and sliceTime bound one slice.
 	sliceRows = 150
 	sliceTime = 10 * time.Millisecond
-	// slicePause is longer than another process waits between two tries (see busyWait).
+	// slicePause is longer than the pause between two tries of another process (busyWait).
 	slicePause = 3 * time.Millisecond
 )
 
-// inSlices runs f for each of a list, in as many write transactions as it takes. What
-// was done before an error in a later one stays.
+// inSlices calls f for each element of a list, in as many write transactions as it takes.
+// An error leaves the transactions before it in place.
 func inSlices[T any](ctx context.Context, s *Store, op string, list []T, f func(*tx, T)) error {
 	if len(list) == 0 {
 		return nil
@@ -137,7 +138,7 @@ func inSlices[T any](ctx context.Context, s *Store, op string, list []T, f func(
 	})
 }
 
-// slice runs f for the first of a list, and returns the rest.
+// slice calls f for the first elements of a list and returns the rest.
 func slice[T any](t *tx, list []T, f func(*tx, T)) (rest []T) {
 	began := time.Now()
 	for i, v := range list {
@@ -149,7 +150,7 @@ func slice[T any](t *tx, list []T, f func(*tx, T)) (rest []T) {
 	return nil
 }
 
-// repeat runs f in write transactions until it is done.
+// repeat runs f in write transactions until f returns true.
 func (s *Store) repeat(ctx context.Context, op string, f func(t *tx) (done bool)) error {
 	for {
 		done := false
@@ -171,7 +172,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// fromJSON reads a column of JSON.
+// fromJSON scans a column of JSON.
 type fromJSON struct{ to any }
 
 func (j fromJSON) Scan(column any) error {
@@ -184,7 +185,7 @@ func (j fromJSON) Scan(column any) error {
 	return fmt.Errorf("%T is no JSON", column)
 }
 
-// fromJSONOrNull reads a column that may be NULL into a pointer, which stays nil then.
+// fromJSONOrNull scans a column of JSON; NULL leaves the pointer nil.
 type fromJSONOrNull[T any] struct{ to **T }
 
 func (j fromJSONOrNull[T]) Scan(column any) error {
@@ -195,7 +196,7 @@ func (j fromJSONOrNull[T]) Scan(column any) error {
 	return fromJSON{*j.to}.Scan(column)
 }
 
-// json returns what is kept of a value, NULL for a nil pointer.
+// json returns the JSON of a value, or NULL for a nil pointer.
 func (t *tx) json(v any) any {
 	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() {
 		return nil
@@ -205,14 +206,14 @@ func (t *tx) json(v any) any {
 	return raw
 }
 
-// asList returns a list as json_each reads it: a query takes any number of ids as
-// one argument.
+// asList encodes a list for json_each, which lets a query take any number of ids as one
+// argument.
 func asList[T string | int64 | [2]string](list []T) string {
-	raw, _ := json.Marshal(append([]T{}, list...)) // texts and numbers always can be
+	raw, _ := json.Marshal(append([]T{}, list...)) // strings and numbers always encode
 	return string(raw)
 }
 
-// refList returns refs as json_each reads them, each a list of account and id.
+// refList encodes refs for json_each, each as a list of account and id.
 func refList(refs []model.Ref) string {
 	list := make([][2]string, len(refs))
 	for i, r := range refs {
@@ -221,7 +222,7 @@ func refList(refs []model.Ref) string {
 	return asList(list)
 }
 
-// fromMS reads a column of milliseconds; NULL and 0 are the zero time.
+// fromMS scans a column of milliseconds since 1970; NULL and 0 are the zero time.
 type fromMS struct{ to *time.Time }
 
 func (m fromMS) Scan(column any) error {

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,36 +16,35 @@ import (
 	"confab/model"
 )
 
-// JournalKept is how long delivered edits can be undone and looked up.
+// JournalKept is how long delivered edits can be looked up and undone.
 const JournalKept = 90 * 24 * time.Hour
 
-// Store is the open database. It is safe for concurrent use.
+// Store is an open database. It is safe for concurrent use.
 type Store struct {
-	path    string
-	write   *sql.DB // one connection: SQLite has one writer
-	read    *sql.DB
-	now     func() time.Time
-	owner   *owner
-	rev     atomic.Int64
-	foreign atomic.Int64
-	rescue  Rescue
-	// carried says that what a damaged database held was carried over to this one.
-	carried  bool
+	path     string
+	write    *sql.DB // one connection: SQLite has one writer
+	read     *sql.DB
+	now      func() time.Time
+	owner    *owner
+	rev      atomic.Int64
+	foreign  atomic.Int64
+	rescue   Rescue
+	carried  bool // the outbox, history and marks of a damaged database were copied into this one
 	scope    atomic.Pointer[[]string]
-	opened   sync.Map   // account → its identity as this process opened it
-	pacing   sync.Mutex // guards the files of Pacer among goroutines
+	opened   sync.Map   // account → its identity when this process opened it
+	pacing   sync.Mutex // guards the files of Pacer against other goroutines
 	ran      func(Ran)
-	enters   sync.Map               // submissions that this process puts into the outbox, or takes out
-	taken    atomic.Pointer[string] // the session that this process goes on with
-	refolded atomic.Int64           // the last key that Refold has looked at
-	ready    atomic.Bool            // the database is at the version that this process knows
-	broken   atomic.Bool            // this process has met damage
+	enters   sync.Map               // submissions that this process is moving into or out of the outbox
+	taken    atomic.Pointer[string] // the key of the session that this process resumed
+	refolded atomic.Int64           // the last key that Refold has visited
+	ready    atomic.Bool            // the database has newestVersion
+	broken   atomic.Bool            // this process has found the database damaged
 }
 
-// Rescued tells what became of a damaged database when this one was opened.
+// Rescued reports what Open did about a damaged database.
 func (s *Store) Rescued() Rescue { return s.rescue }
 
-// Notice is what a person is to know of the database at the start, "" for nothing.
+// Notice returns what the user should be told about the database at the start, or "".
 func (s *Store) Notice() string {
 	if s.signed() {
 		return ErrDamaged.Message
@@ -54,14 +52,15 @@ func (s *Store) Notice() string {
 	return s.rescue.String()
 }
 
-// Scope limits lists, counts and vocabulary to these accounts: rows of others
-// (set aside, taken out of the config, or not asked for) stay, unseen.
+// Scope limits lists, counts and completions to these accounts. Rows of other accounts (set
+// aside, removed from the config, or not asked for) stay in the database.
 func (s *Store) Scope(accounts []string) {
 	c := append([]string{}, accounts...)
 	s.scope.Store(&c)
 }
 
-// closeTime is how long Close may take. Who opens the database next does the rest.
+// closeTime is how long Close may take. The next process that opens the database finishes
+// what is left, such as the checkpoint.
 const closeTime = time.Second
 
 // Close closes the database and gives up this process's claims.
@@ -71,11 +70,11 @@ func (s *Store) Close() error {
 	ended := make(chan error, 1)
 	go func() {
 		s.prune(ctx)
-		// What was removed must not stay readable in the log either. While
-		// another process reads, the last one to leave does it.
+		// Deleted text must not stay readable in the log either. While another process
+		// reads, the checkpoint is left to the last process that closes.
 		s.write.ExecContext(ctx, "PRAGMA busy_timeout(100)")
 		_, err := s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-		s.localError("", err) // notes damage
+		s.localError("", err) // records damage
 		ended <- s.closeDB()
 	}()
 	var err error
@@ -87,7 +86,8 @@ func (s *Store) Close() error {
 	return err
 }
 
-// closeDB leaves the handles in place: a later call is told that it is closed.
+// closeDB closes the handles but keeps them, so that a later call gets an error and does
+// not panic.
 func (s *Store) closeDB() (err error) {
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
@@ -97,48 +97,30 @@ func (s *Store) closeDB() (err error) {
 	return err
 }
 
-const pruneSlice = 2000
-
-// prune removes journal entries older than JournalKept, and submissions without any.
-func (s *Store) prune(ctx context.Context) error {
+// prune removes journal entries older than JournalKept, and submissions without any edit.
+func (s *Store) prune(ctx context.Context) {
 	before := ms(s.now().Add(-JournalKept))
-	for _, rows := range []string{
-		"journal WHERE at < ?",
-		"submission WHERE at < ? AND waiting + person + delivered + already = 0",
+	for _, old := range []struct{ table, where string }{
+		{"journal", "at < ?"},
+		{"submission", "at < ? AND waiting + person + delivered + already = 0"},
 	} {
-		table, _, _ := strings.Cut(rows, " ")
-		old := "SELECT id FROM " + rows
-		for {
-			_, due, err := one(ctx, s, "prune", column[string], old+" LIMIT 1", before)
-			if err == nil && due {
-				err = s.change(ctx, "prune", func(t *tx) {
-					t.exec("DELETE FROM "+table+" WHERE id IN ("+old+" LIMIT ?)", before, pruneSlice)
-				})
-			}
-			if err != nil {
-				return err
-			}
-			if !due {
-				break
-			}
-		}
+		ids, _ := all(ctx, s, "prune", column[string], "SELECT id FROM "+old.table+" WHERE "+old.where, before)
+		inSlices(ctx, s, "prune", ids, func(t *tx, id string) { t.exec("DELETE FROM "+old.table+" WHERE id = ?", id) })
 	}
-	return nil
 }
 
-// A tx is a transaction. Its first error sticks: what is read after it is nothing,
-// and nothing more is written. Whoever repeats something until it is done looks at err.
+// A tx is a transaction. After its first error, err, reads return nothing and writes do
+// nothing. Code that loops until something is done must check err.
 type tx struct {
 	*sql.Tx
 	ctx context.Context
 	s   *Store
 	err error
-	// rev is the revision of what this transaction changes, was the one before.
+	// rev is the revision of this transaction, was the revision before it.
 	rev, was int64
-	// changed says that something changed that a list shows.
+	// changed is set when a row of a list changes.
 	changed bool
-	// counts are by how much the number of conversations of each account changed.
-	counts map[string]int
+	counts  map[string]int // account → change in its number of conversations
 }
 
 func (t *tx) fail(err error) {
@@ -147,16 +129,17 @@ func (t *tx) fail(err error) {
 	}
 }
 
-// change runs f in a write transaction, unless a newer confab has changed the
-// database or it is damaged. What it wrote is on disk when it returns. The revision
-// grows by one with each that changed a row: two processes that look for each
-// other's changes would otherwise wake each other for ever.
+// change runs f in a write transaction, which is on disk when change returns. It fails if a
+// newer confab has changed the database or the database is damaged. The revision grows only
+// if a row changed: processes that watch for each other's changes would otherwise wake each
+// other for ever.
 func (s *Store) change(ctx context.Context, op string, f func(*tx)) error {
 	return s.transact(ctx, op, true, f)
 }
 
-// changeCache is change for what can be read again: it is written in order, but may
-// be lost with the power. The revision grows only where f changed what a list shows.
+// changeCache is change for data that can be read from the service again: the transaction
+// is written in order, but a power failure may lose it. The revision grows only if f
+// changed a row of a list.
 func (s *Store) changeCache(ctx context.Context, op string, f func(*tx)) error {
 	return s.transact(ctx, op, false, f)
 }
@@ -170,7 +153,7 @@ func (s *Store) transact(ctx context.Context, op string, durable bool, f func(*t
 	if !durable {
 		defer func() {
 			if _, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL"); err != nil {
-				conn.Raw(func(any) error { return driver.ErrBadConn }) // nothing else may be written through it
+				conn.Raw(func(any) error { return driver.ErrBadConn }) // discard the connection
 			}
 		}()
 		_, err = conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL")
@@ -181,7 +164,7 @@ func (s *Store) transact(ctx context.Context, op string, durable bool, f func(*t
 	return s.localError(op, err)
 }
 
-// within runs f in a transaction of a connection and notes its revision.
+// within runs f in a transaction on conn and records its revision.
 func (s *Store) within(ctx context.Context, conn *sql.Conn, durable bool, f func(*tx)) error {
 	dbtx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
@@ -191,7 +174,7 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, durable bool, f func
 	t := &tx{Tx: dbtx, ctx: ctx, s: s, counts: map[string]int{}}
 	var before, now, version int64
 	t.row("SELECT total_changes(), user_version FROM pragma_user_version").scan(&before, &version)
-	t.fail(s.ended(version))
+	t.fail(s.refusesWrites(version))
 	if version > 0 {
 		t.was = t.number("revision")
 	}
@@ -212,7 +195,7 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, durable bool, f func
 	}
 	if grows {
 		s.owner.keep()
-		// Noted while the one connection is held, so that it never goes back.
+		// Only the holder of the one connection gets here, so rev never goes back.
 		if t.was > s.rev.Load() {
 			s.foreign.Store(t.was)
 		}
@@ -220,7 +203,7 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, durable bool, f func
 	}
 	err = dbtx.Commit()
 	if err != nil && grows {
-		s.foreign.Store(t.rev) // another process may get this number
+		s.foreign.Store(t.rev) // another process may reuse this number
 	}
 	return err
 }
@@ -239,32 +222,32 @@ func (t *tx) setMeta(key, value string) {
 	t.exec("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
 }
 
-// Revision reads the number of the newest change, made by any process. The
-// error is ErrMoved where a newer confab has changed the database, ErrDamaged
-// where any process has met damage in it.
+// Revision returns the revision of the newest change by any process. The error is ErrMoved
+// if a newer confab has changed the database, and ErrDamaged if any process has found it
+// damaged.
 func (s *Store) Revision(ctx context.Context) (int64, error) {
 	return read(ctx, s, "read the revision", func(t *tx) int64 {
-		t.sameVersion()
+		t.checkWritable()
 		return t.number("revision")
 	})
 }
 
-// sameVersion fails where this process may write nothing more.
-func (t *tx) sameVersion() {
+// checkWritable fails if this process may no longer write.
+func (t *tx) checkWritable() {
 	version, _ := column[int64](t.row("SELECT user_version FROM pragma_user_version"))
-	t.fail(t.s.ended(version))
+	t.fail(t.s.refusesWrites(version))
 }
 
-// OwnRevision is the number of the newest change made by this process.
+// OwnRevision returns the revision of this process's newest change.
 func (s *Store) OwnRevision() int64 { return s.rev.Load() }
 
-// ForeignRevision is the number of the newest change of another process that
-// was followed by one of this process, and so is not the newest any more.
+// ForeignRevision returns the revision of the newest change by another process that this
+// process has since followed with a change of its own. Revision doesn't show such a change.
 func (s *Store) ForeignRevision() int64 { return s.foreign.Load() }
 
-// localError marks a failure of this machine, so that it is told apart from
-// what a service said. A refusal keeps its kind. op says what was tried; where it is
-// "" the caller says that itself. Damage ends writing, here and in every other process.
+// localError marks err as a failure of this machine rather than of a service; op names the
+// failed operation, or is "" if the caller names it. A *model.Error keeps its kind. Damage
+// ends writing, in this process and in every other.
 func (s *Store) localError(op string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -291,7 +274,7 @@ func isDamaged(err error) bool {
 	return errors.Is(err, errDamaged) || code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
-// codeOf returns SQLite's number for an error, 0 for another error.
+// codeOf returns SQLite's result code of an error, or 0 for any other error.
 func codeOf(err error) int {
 	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 		return e.Code()
@@ -300,18 +283,18 @@ func codeOf(err error) int {
 }
 
 type diskError struct {
-	words string
-	err   error
+	message string
+	error
 }
 
-func (e diskError) Error() string { return e.words }
-func (e diskError) Unwrap() error { return e.err }
+func (e diskError) Error() string { return e.message }
+func (e diskError) Unwrap() error { return e.error }
 
-// plain says in words what SQLite has a number for.
+// plain puts the errors of a disk into words a user understands.
 func plain(err error) error {
 	var e *sqlite.Error
 	switch code := codeOf(err); {
-	case code&0xff == sqlite3.SQLITE_FULL, code == sqlite3.SQLITE_IOERR_SHMSIZE: // the second where the shared memory can't grow
+	case code&0xff == sqlite3.SQLITE_FULL, code == sqlite3.SQLITE_IOERR_SHMSIZE: // SQLITE_IOERR_SHMSIZE: the shared memory can't grow
 		return diskError{"the disk is full", err}
 	case code&0xff == sqlite3.SQLITE_IOERR && errors.As(err, &e):
 		return diskError{"the disk can't be read or written: " + e.Error(), err}

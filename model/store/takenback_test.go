@@ -20,7 +20,7 @@ func TestGivingUpWhatMayHaveBeenSentKeepsItsUndo(t *testing.T) {
 	}
 	back := rename("1", "b", "a")
 	back.Edit.Undoes = ids[0]
-	undo, err := s.Undo(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []store.Entry{back}, nil, nil)
+	undo, err := s.Undo(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.Titled{back}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,9 +40,9 @@ func TestGivingUpWhatMayHaveBeenSentKeepsItsUndo(t *testing.T) {
 func TestWhatWidensSinceADecisionIsHeldToo(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
-	access := store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditAccess,
+	access := model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditAccess,
 		Base: model.TextValue("open"), Target: model.TextValue("request-to-join")}}
-	ids, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []store.Entry{rename("1", "a", "b"), access})
+	ids, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.Titled{rename("1", "a", "b"), access})
 	if err != nil {
 		t.Fatal(err)
 	}

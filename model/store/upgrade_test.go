@@ -495,7 +495,7 @@ func TestNothingIsWrittenOnceANewerProgramHasChangedTheDatabase(t *testing.T) {
 			return err
 		},
 		"queue": func() error {
-			_, err := s.Enqueue(t.Context(), model.Submission{ID: "s"}, []store.Entry{rename("1", "a", "b")})
+			_, err := s.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.Titled{rename("1", "a", "b")})
 			return err
 		},
 		"mark": func() error {

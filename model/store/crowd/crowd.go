@@ -91,7 +91,7 @@ func Fill(tb testing.TB, path string, size Size) {
 			must(err)
 		}
 	}
-	var waiting []store.Entry
+	var waiting []model.Titled
 	for i := range size.Waiting {
 		apart := max(5, size.Conversations/size.Waiting/2/5*5)
 		waiting = append(waiting, size.rename(i*apart%(size.Conversations/5*5)))
@@ -108,9 +108,9 @@ func Fill(tb testing.TB, path string, size Size) {
 	must(size.deliver(ctx, db))
 }
 
-func (size Size) rename(i int) store.Entry {
+func (size Size) rename(i int) model.Titled {
 	c := size.Conversation(i)
-	return store.Entry{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada",
+	return model.Titled{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada",
 		Base: model.TextValue(c.Title), Target: model.TextValue(c.Title + "!")}}
 }
 
