@@ -167,8 +167,8 @@ func (m *Model) readPeople(e *edit.People, in intent, refs []model.Ref) {
 }
 
 // readHeld reads a conversation for a table of people, unless its people can't be edited.
-func readHeld(ctx context.Context, be Backend, ref model.Ref, need model.Need, kind model.EditKind) edit.Held {
-	h := edit.Held{Conversation: model.Conversation{Ref: ref}}
+func readHeld(ctx context.Context, be Backend, ref model.Ref, need model.Need, kind model.EditKind) edit.LoadResult {
+	h := edit.LoadResult{Conversation: model.Conversation{Ref: ref}}
 	if row, ok, err := be.Row(ctx, ref); ok && err == nil {
 		h.Conversation = row.Conversation
 		if can := be.Capabilities(row.Conversation).Of(kind); !can.Can() {

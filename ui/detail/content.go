@@ -14,7 +14,7 @@ import (
 	"confab/ui/theme"
 )
 
-// page collects lines of a width.
+// page collects the lines of a tab.
 type page struct {
 	*theme.Theme
 	w     int
@@ -22,6 +22,7 @@ type page struct {
 	lines []line
 }
 
+// blank adds an empty line, unless the page is empty or ends with one.
 func (p *page) blank() {
 	if n := len(p.lines); n > 0 && p.lines[n-1].label+p.lines[n-1].text != "" {
 		p.lines = append(p.lines, line{})
@@ -35,16 +36,16 @@ func (p *page) text(look theme.Token, indent int, s string) {
 	}
 }
 
-func (p *page) head(s string) {
+func (p *page) heading(s string) {
 	p.blank()
 	p.text(theme.Heading, 0, s)
 }
 
-// maxColumn is the widest column of labels; longer ones push their value to the right.
+// maxColumn bounds the column of labels; a longer label moves its value to the right.
 const maxColumn = 18
 
-// facts writes labelled values under their groups, each group in columns of its own. On a
-// narrow screen the values stand under their labels.
+// facts writes labelled values under the headings of their groups. The values of a group
+// stand in a column; on a narrow screen they stand under their labels.
 func (p *page) facts(look theme.Token, facts ...model.Fact) {
 	facts = slices.DeleteFunc(facts, func(f model.Fact) bool { return strings.TrimSpace(f.Value) == "" })
 	for len(facts) > 0 {
@@ -53,7 +54,7 @@ func (p *page) facts(look theme.Token, facts ...model.Fact) {
 			n++
 		}
 		if facts[0].Group != "" {
-			p.head(facts[0].Group)
+			p.heading(facts[0].Group)
 		}
 		widest := 0
 		for _, f := range facts[:n] {
@@ -76,15 +77,15 @@ func (p *page) facts(look theme.Token, facts ...model.Fact) {
 	}
 }
 
-// build makes the lines for a width, if they are not made already.
+// build makes the lines of the tab, unless there are current ones.
 func (v *View) build(th *theme.Theme, w int, now time.Time) {
-	made := key{v.tab, w, now.YearDay(), th}
-	if made == v.made {
+	want := key{v.tab, w, now.YearDay(), th}
+	if want == v.built {
 		return
 	}
 	p := &page{Theme: th, w: w, now: now}
 	tabs[v.tab].build(v, p)
-	v.made, v.lines = made, p.lines
+	v.built, v.lines = want, p.lines
 	v.find()
 }
 
@@ -92,36 +93,37 @@ const goneText = "The service does not have this conversation any more: it was d
 
 func (v *View) notLoaded(p *page, what string) {
 	switch {
-	case v.read.Loading:
+	case v.reading.Loading:
 		p.text(theme.Dim, 0, "Reading from the service"+p.Ellipsis)
-	case v.read.Gone:
+	case v.reading.Gone:
 		p.text(theme.Error, 0, goneText)
-	case v.read.Problem != "":
-		p.text(theme.Error, 0, "The service could not be read: "+model.CleanLine(v.read.Problem, 0))
+	case v.reading.Problem != "":
+		p.text(theme.Error, 0, "The service could not be read: "+model.CleanLine(v.reading.Problem, 0))
 	default:
 		p.text(theme.Dim, 0, what+" not loaded yet. Open the conversation to read it.")
 	}
 }
 
-// overview answers what it is, who can see it, who is in it, what was said last, and the rest.
+// overview tells what the conversation is, who can see it, who is in it, what was said last,
+// and the rest.
 func (v *View) overview(p *page) {
 	c := &v.row.Conversation
-	about := v.said(p.now)
+	about := v.aboutRow(p.now)
 	p.text(theme.Heading, 0, cmp.Or(model.CleanLine(c.Title, 0), "(no title)"))
 	p.text(theme.Dim, 0, about.What)
 	for _, e := range v.row.Pending {
 		s, word, look := p.StateSign(e.State)
 		p.text(look, 0, s+" "+e.Kind.Words()+": "+word)
 	}
-	if v.read.Gone {
+	if v.reading.Gone {
 		p.text(theme.Error, 0, goneText)
 	}
-	if v.read.Problem != "" {
-		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.read.Problem, 0))
+	if v.reading.Problem != "" {
+		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.reading.Problem, 0))
 	}
 	p.facts(theme.Text, about.Head...)
 	p.blank()
-	v.last(p)
+	v.lastMessages(p)
 	if about.Assumed != "" {
 		p.blank()
 		p.text(theme.Dim, 0, about.Assumed)
@@ -140,8 +142,8 @@ func (v *View) overview(p *page) {
 	p.facts(theme.Text, append(rest, about.Facts...)...)
 }
 
-// said returns what is said of the conversation, with the facts of the last whole reading.
-func (v *View) said(now time.Time) theme.About {
+// aboutRow describes the conversation, with the facts of the last whole read.
+func (v *View) aboutRow(now time.Time) theme.About {
 	c := v.row.Conversation
 	if v.detail != nil {
 		c.Facts = v.detail.Conversation.Facts
@@ -149,29 +151,30 @@ func (v *View) said(now time.Time) theme.About {
 	return theme.NewAbout(&c, v.about, now)
 }
 
-// Of the messages the overview shows the last few, and of each the beginning.
+// The overview shows the beginnings of the last messages.
 const (
 	lastShown = 3
 	lastRunes = 280
 )
 
-// last writes what was said last: "11:02 Owen  The VAT line…".
-func (v *View) last(p *page) {
+// lastMessages writes what was said last: "11:02 Owen  The VAT line…".
+func (v *View) lastMessages(p *page) {
 	if v.detail == nil || len(v.detail.Messages.Items) == 0 {
 		p.facts(theme.Text, model.Fact{Label: "Last said", Value: model.CleanLine(v.row.Conversation.Preview, 0)})
 		return
 	}
 	shown := v.detail.Messages.Items
 	shown = shown[max(0, len(shown)-lastShown):]
-	first := func(m model.Message) string { return strings.SplitN(m.Author, " ", 2)[0] }
-	var said []model.Fact
+	firstName := func(m model.Message) string { return strings.SplitN(m.Author, " ", 2)[0] }
+	var facts []model.Fact
 	for _, m := range shown {
-		if !slices.ContainsFunc(shown, func(o model.Message) bool { return o.Author != m.Author && first(o) == first(m) }) {
-			m.Author = first(m) // nobody else here has that name
+		namesake := func(o model.Message) bool { return o.Author != m.Author && firstName(o) == firstName(m) }
+		if !slices.ContainsFunc(shown, namesake) {
+			m.Author = firstName(m)
 		}
-		said = append(said, model.Fact{Label: theme.Speaker(m, p.now), Value: model.CleanLine(m.Text, lastRunes)})
+		facts = append(facts, model.Fact{Label: theme.Speaker(m, p.now), Value: model.CleanLine(m.Text, lastRunes)})
 	}
-	p.facts(theme.Text, said...)
+	p.facts(theme.Text, facts...)
 }
 
 func (v *View) people(p *page) {
@@ -198,7 +201,7 @@ func (p *page) table(shown bool, title string, people []model.Participant) {
 	if !shown {
 		return
 	}
-	p.head(title)
+	p.heading(title)
 	people = slices.Clone(people)
 	model.SortPeople(people)
 	if len(people) == 0 {
@@ -244,10 +247,10 @@ func (v *View) messages(p *page) {
 	}
 }
 
-// activityLines lists what was submitted for this conversation, newest first,
-// with what became of its part of it.
-func (v *View) activityLines(p *page) {
-	if !v.activity {
+// activity lists the submissions about this conversation, newest first, with how those of
+// their edits ended that are about it.
+func (v *View) activity(p *page) {
+	if !v.activityRead {
 		p.text(theme.Dim, 0, "Reading"+p.Ellipsis)
 		return
 	}
@@ -292,7 +295,7 @@ func (v *View) activityLines(p *page) {
 }
 
 func (v *View) raw(p *page) {
-	p.facts(theme.Text, v.said(p.now).Raw...)
+	p.facts(theme.Text, v.aboutRow(p.now).Raw...)
 	p.blank()
 	switch {
 	case v.detail == nil:

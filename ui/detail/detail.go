@@ -11,10 +11,9 @@ import (
 	"confab/ui/theme"
 )
 
-// Tab is one side of a conversation.
+// Tab is a part of what is known about a conversation.
 type Tab int
 
-// The tabs in order.
 const (
 	Overview Tab = iota
 	People
@@ -31,50 +30,49 @@ var tabs = [tabCount]struct {
 	Overview: {"Overview", (*View).overview},
 	People:   {"People", (*View).people},
 	Messages: {"Messages", (*View).messages},
-	Activity: {"Activity", (*View).activityLines},
+	Activity: {"Activity", (*View).activity},
 	Raw:      {"Raw", (*View).raw},
 }
 
-// View is the state of the detail of one conversation.
+// View shows one conversation.
 type View struct {
-	row    model.Row
-	detail *model.Detail
-	about  model.Description
-	swept  time.Time // when the account was last walked completely
-	read   Reading
+	row     model.Row
+	detail  *model.Detail
+	about   model.Description // of its account
+	swept   time.Time         // when the account was last walked completely
+	reading Reading
 
-	subs     []model.Submission
-	outbox   []model.OutboxEntry
-	history  []model.JournalEntry
-	activity bool // they have been read
+	subs         []model.Submission
+	outbox       []model.OutboxEntry
+	history      []model.JournalEntry
+	activityRead bool
 
 	tab    Tab
 	pages  [tabCount]layout.Pager
 	height int
 
-	query string
-	found []int // lines that match
-	at    int
+	query   string
+	matches []int // the lines that match
+	match   int   // the index of the current one in matches
 
 	lines []line
-	made  key
+	built key // what the lines were made for
 }
 
-// Reading is how the service is asked for the conversation.
+// Reading is the state of the read of the conversation from the service.
 type Reading struct {
 	Loading bool
 	Problem string // why it could not be read
 	Gone    bool   // the service does not have it any more
 }
 
-// key tells for what the lines were made.
 type key struct {
 	tab        Tab
 	width, day int
 	theme      *theme.Theme
 }
 
-// line is a text with its look behind a dim label.
+// line is a dim label followed by text.
 type line struct {
 	label, text string
 	look        theme.Token
@@ -86,13 +84,13 @@ func (v *View) Row() model.Row { return v.row }
 
 func (v *View) Detail() *model.Detail { return v.detail }
 
-// Show puts another conversation (or none) in. The tab stays. about describes
-// its account, swept is when that was last walked completely.
+// Show shows a conversation, or none for the zero Row. The tab stays. about describes the
+// account, and swept is when it was last walked completely.
 func (v *View) Show(row model.Row, about model.Description, swept time.Time) {
 	if row.Conversation.Ref != v.Ref() {
 		*v = View{tab: v.tab, height: v.height}
 	}
-	v.row, v.about, v.swept, v.read.Gone, v.made = row, about, swept, false, key{}
+	v.row, v.about, v.swept, v.reading.Gone, v.built = row, about, swept, false, key{}
 }
 
 func (v *View) Clear() {
@@ -101,19 +99,18 @@ func (v *View) Clear() {
 	}
 }
 
-// SetReading takes how it goes with the service.
-func (v *View) SetReading(r Reading) { v.read, v.made = r, key{} }
+func (v *View) SetReading(r Reading) { v.reading, v.built = r, key{} }
 
-// SetDetail takes what the service answered.
+// SetDetail takes what the service answered; the read is over.
 func (v *View) SetDetail(d model.Detail) {
 	v.detail = &d
 	v.SetReading(Reading{})
 }
 
-// SetActivity takes what was submitted for this conversation, newest first, and
-// its edits.
+// SetActivity takes the submissions about this conversation, newest first, and their edits
+// of it.
 func (v *View) SetActivity(subs []model.Submission, outbox []model.OutboxEntry, history []model.JournalEntry) {
-	v.subs, v.outbox, v.history, v.activity, v.made = subs, outbox, history, true, key{}
+	v.subs, v.outbox, v.history, v.activityRead, v.built = subs, outbox, history, true, key{}
 }
 
 func (v *View) Tab() Tab { return v.tab }
@@ -124,46 +121,46 @@ func (v *View) Scroll(by int) { v.page().Scroll(by) }
 
 func (v *View) page() *layout.Pager { return &v.pages[v.tab] }
 
-// Height returns how many lines of text are seen at once.
+// Height returns the number of lines of text in sight.
 func (v *View) Height() int { return max(1, v.height) }
 
-// Search looks for a text; it goes to the first match at or below what is
-// seen. It returns the number of lines that match. An empty text ends a search.
+// Search looks for a text and goes to the first match below the top of the window. It
+// returns the number of lines that match. An empty text ends the search.
 func (v *View) Search(text string) int {
 	v.query = model.FoldText(strings.TrimSpace(text))
 	v.find()
-	v.at = max(0, slices.IndexFunc(v.found, func(line int) bool { return line >= v.page().Top }))
+	v.match = max(0, slices.IndexFunc(v.matches, func(line int) bool { return line >= v.page().Top }))
 	_, n := v.Next(0)
 	return n
 }
 
 func (v *View) Searching() string { return v.query }
 
-// Next goes to the next match, or the one before. It returns the number of the
-// match, from one, and how many there are.
+// Next goes to the next match, or the one before. It returns the number of the match,
+// counted from one, and the number of matches.
 func (v *View) Next(by int) (at, of int) {
-	n := len(v.found)
+	n := len(v.matches)
 	if n == 0 {
 		return 0, 0
 	}
-	v.at = (v.at + by + n) % n
-	p, line := v.page(), v.found[v.at]
+	v.match = (v.match + by + n) % n
+	p, line := v.page(), v.matches[v.match]
 	if line < p.Top || line >= p.Top+v.height {
 		p.Scroll(line - v.height/3 - p.Top)
 	}
-	return v.at + 1, n
+	return v.match + 1, n
 }
 
 func (v *View) find() {
-	v.found, v.at = nil, 0
+	v.matches, v.match = nil, 0
 	for i, l := range v.lines {
-		if v.matches(l) {
-			v.found = append(v.found, i)
+		if v.isMatch(l) {
+			v.matches = append(v.matches, i)
 		}
 	}
 }
 
-func (v *View) matches(l line) bool {
+func (v *View) isMatch(l line) bool {
 	return v.query != "" && strings.Contains(model.FoldText(l.label+l.text), v.query)
 }
 
@@ -182,10 +179,10 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 	}
 	var out []string
 	if tabbed {
-		out = append(out, v.tabs(th, r.W)) // it tells how far the lines go
+		out = append(out, v.tabLine(th, r.W)) // after Show, which knows the position
 	}
-	for _, l := range v.lines[first:end] { // as far in as the tabs
-		if v.matches(l) {
+	for _, l := range v.lines[first:end] {
+		if v.isMatch(l) {
 			text := l.label + l.text
 			out = append(out, " "+th.Highlight(l.look, text, v.query, len(text)))
 			continue
@@ -195,7 +192,7 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 	return th.Block(out, r.W, r.H)
 }
 
-func (v *View) tabs(th *theme.Theme, w int) string {
+func (v *View) tabLine(th *theme.Theme, w int) string {
 	out, used := "", 0
 	for i, t := range tabs {
 		look := theme.Pick(Tab(i) == v.tab, theme.TabActive, theme.Tab)
@@ -207,12 +204,12 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 	}
 	note := ""
 	switch {
-	case v.read.Loading:
+	case v.reading.Loading:
 		note = "reading" + th.Ellipsis
-	case v.query != "" && len(v.found) == 1:
+	case v.query != "" && len(v.matches) == 1:
 		note = "1 line matches"
 	case v.query != "":
-		note = theme.Count(len(v.found), "line") + " match"
+		note = theme.Count(len(v.matches), "line") + " match"
 	case len(v.lines) > v.height:
 		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.page().Top+v.height), len(v.lines))
 	}
@@ -222,7 +219,7 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 	return out
 }
 
-// TabAt returns the tab drawn at a column of the first line; false beside them.
+// TabAt returns the tab that is drawn at a column of the first line.
 func (v *View) TabAt(th *theme.Theme, x int) (Tab, bool) {
 	for i, t := range tabs {
 		n := th.Width(t.name) + 2

@@ -13,13 +13,12 @@ import (
 	"confab/ui/theme"
 )
 
-// Conflict shows base, mine and theirs of an edit that waits for a person.
+// Conflict shows an edit that a person has to decide about: its base, the person's value
+// and the service's.
 type Conflict struct {
-	// Keys and OutboxKeys are the keys of dialogs and of the outbox.
-	Keys, OutboxKeys *keymap.Keys
+	Keys, OutboxKeys *keymap.Keys // of dialogs, and of the outbox
 	Now              func() time.Time
-
-	Entry model.OutboxEntry
+	Entry            model.OutboxEntry
 	pager
 }
 
@@ -38,7 +37,8 @@ func (d *Conflict) canResolve() bool {
 	return d.Entry.State.NeedsPerson() && d.Entry.State != model.Refused && d.Entry.State != model.Held
 }
 
-// Existing returns the conversation that stands in the way of a create, if one does.
+// Existing returns the conversation because of which a create was refused, if the service
+// named one.
 func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	if d.Entry.Error == nil || d.Entry.Kind != model.EditCreate {
 		return ref, false
@@ -47,8 +47,8 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	return ref, err == nil
 }
 
-// Update returns Mine, Theirs or Merged for a conflict, Retry or Discard for what failed,
-// and Accept to see what exists already.
+// Update returns keymap.Mine, Theirs or Merged for a conflict, Retry or Discard for an edit
+// that failed, and Accept to show the conversation that exists already.
 func (d *Conflict) Update(msg tea.Msg) any {
 	if k, ok := msg.(tea.KeyPressMsg); ok && !d.canResolve() {
 		switch a := d.OutboxKeys.Press(k.String()); a {
@@ -57,9 +57,10 @@ func (d *Conflict) Update(msg tea.Msg) any {
 		}
 	}
 	_, exists := d.Existing()
-	a := d.Keys.Read(msg, page, d.Scroll)
-	decides := a == keymap.Mine || a == keymap.Theirs || a == keymap.Merged
-	if a == keymap.Back || decides && d.canResolve() || a == keymap.Accept && exists {
+	switch a := d.Keys.Read(msg, page, d.Scroll); {
+	case a == keymap.Back,
+		a == keymap.Accept && exists,
+		d.canResolve() && (a == keymap.Mine || a == keymap.Theirs || a == keymap.Merged):
 		return a
 	}
 	return nil
@@ -68,7 +69,7 @@ func (d *Conflict) Update(msg tea.Msg) any {
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)
-	return d.draw(th, screen, title, d.footer(), theme.Warning, d.lines)
+	return d.draw(th, screen, textWidth, title, d.footer(), theme.Warning, d.lines)
 }
 
 func (d *Conflict) footer() []string {
@@ -83,7 +84,7 @@ func (d *Conflict) footer() []string {
 
 func (d *Conflict) lines(p *theme.Page) {
 	e := d.Entry
-	p.Add(theme.Text, "", why(p.Theme, e, d.Now()))
+	p.Add(theme.Text, "", explain(p.Theme, e, d.Now()))
 	p.Line("")
 	if e.Kind.Shape() == model.ShapeAct {
 		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))
@@ -91,34 +92,35 @@ func (d *Conflict) lines(p *theme.Page) {
 	}
 	field := theme.Pick(e.Key == "", e.Kind.Words(), e.Kind.Pair()+" "+model.CleanLine(e.Key, 60))
 	p.Line(p.Say(theme.Heading, p.Truncate(capital(field), p.W, p.Ellipsis)))
-	say := func(head string, v *model.Value, look theme.Token, changes bool) {
+	value := func(label string, v *model.Value, look theme.Token, showChange bool) {
 		if v == nil {
 			return
 		}
-		indent, at := layout.Spaces(12), len(p.Lines)
+		indent, first := layout.Spaces(12), len(p.Lines)
 		p.Add(look, indent, p.Value(e.Kind, *v))
-		p.Lines[at] = p.Say(theme.Dim, p.Fit(head, len(indent), "")) + strings.TrimPrefix(p.Lines[at], indent)
-		if changes && e.Base.People != nil && v.People != nil {
+		p.Lines[first] = p.Say(theme.Dim, p.Fit(label, len(indent), "")) + strings.TrimPrefix(p.Lines[first], indent)
+		if showChange && e.Base.People != nil && v.People != nil {
 			p.Add(theme.Dim, indent, p.PeopleChange(e.Base.Set(), v.Set()))
 		}
 	}
-	say("it was", &e.Base, theme.Text, false)
-	say("mine", &e.Target, theme.Added, true)
-	say("theirs", e.Theirs, theme.Warning, true)
-	say("both", d.merged(), theme.Accent, false)
+	value("it was", &e.Base, theme.Text, false)
+	value("mine", &e.Target, theme.Added, true)
+	value("theirs", e.Theirs, theme.Warning, true)
+	value("both", d.merged(), theme.Accent, false)
 }
 
-// happened says for a state what stands in place of the words of the error, and behind them.
-var happened = map[model.EditState][2]string{
+// explanations has two sentences for a state. The first is used where the service gave no
+// reason; the second follows either.
+var explanations = map[model.EditState][2]string{
 	model.InConflict:      {"Somebody else changed this since you looked.", " Nothing was sent."},
 	model.NotVerified:     {"The service accepted the change, but does not show it."},
 	model.OutcomeNotKnown: {"The change left, and no clear answer came back. It may have arrived."},
 	model.Held:            {"It was queued a while ago, and was not sent since.", " It is sent once you say so."},
 }
 
-// why says what happened to an edit, and what did not.
-func why(th *theme.Theme, e model.OutboxEntry, now time.Time) string {
-	if words, ok := happened[e.State]; ok {
+// explain says what happened to an edit, and whether it was sent.
+func explain(th *theme.Theme, e model.OutboxEntry, now time.Time) string {
+	if words, ok := explanations[e.State]; ok {
 		return cmp.Or(sentence(e.Error.Words()), words[0]) + words[1]
 	}
 	return cmp.Or(sentence(th.Reason(e, now)), "On its way.")

@@ -68,7 +68,7 @@ func TestTheSecondQuestion(t *testing.T) {
 	}
 	d := NewPlan(change(model.Risk{Text: "clears every contact", Twice: true}))
 	d.Keys = keysOf(keymap.Dialog)
-	if !d.askAgain() || !d.loud || d.askAgain() {
+	if !d.askAgain() || !d.confirming || d.askAgain() {
 		t.Error("it is not asked exactly twice")
 	}
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "Really?") || !strings.Contains(s, "Are you sure?") {
@@ -78,8 +78,8 @@ func TestTheSecondQuestion(t *testing.T) {
 	for typed, want := range map[string]bool{"": false, "y": false, "Delete": false, "delete": true, " Talk ": true} {
 		d.word.Set("")
 		d.Update(tea.PasteMsg{Content: typed})
-		if d.wordTyped() != want {
-			t.Errorf("%q is taken: %v", typed, d.wordTyped())
+		if d.isWordTyped() != want {
+			t.Errorf("%q is taken: %v", typed, d.isWordTyped())
 		}
 	}
 }
@@ -145,7 +145,12 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 				all = append(all, d.linesOf(p)...)
 			}
 			at := first[d.top] + d.skip
-			want := d.pointed(slices.Clone(all[at:min(len(all), at+room)]))
+			want := slices.Clone(all[at:min(len(all), at+room)])
+			for i := range want {
+				if d.hasCursor() {
+					want[i] = th.Pointer(d.drawn[i] == d.at) + want[i]
+				}
+			}
 			if !slices.Equal(got, want) || len(got) < min(room, len(all)) {
 				t.Fatalf("after %s, at %d of %d, %d lines:\n%s\nwant\n%s", key, at, len(all), room, strings.Join(got, "\n"), strings.Join(want, "\n"))
 			}
@@ -331,7 +336,7 @@ func TestAnAnswerHidesNoResults(t *testing.T) {
 // Of very many edits the first that need a person are told of one by one.
 func TestResultsOfVeryManyAreBounded(t *testing.T) {
 	var waiting []model.OutboxEntry
-	for i := range 3 * toldAtMost {
+	for i := range 3 * maxListed {
 		waiting = append(waiting, result(fmt.Sprint(i), model.Queued, nil))
 		if i%2 == 0 {
 			waiting[i].State = model.Refused
@@ -346,7 +351,7 @@ func TestResultsOfVeryManyAreBounded(t *testing.T) {
 		}
 	}
 	press(&d, "right")
-	if d.Draw(th, layout.Rect{W: 80, H: 40}); len(d.stops(false)) > toldAtMost+10 || len(d.stops(false)) < toldAtMost {
+	if d.Draw(th, layout.Rect{W: 80, H: 40}); len(d.stops(false)) > maxListed+10 || len(d.stops(false)) < maxListed {
 		t.Errorf("%d lines", len(d.stops(false)))
 	}
 }

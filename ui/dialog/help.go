@@ -11,8 +11,8 @@ import (
 	"confab/ui/theme"
 )
 
-// Help draws the keys from the live table: every binding with the keys the person
-// gave it, and one without a key as the command that does it.
+// Help lists every binding of the key table with the keys the person gave it. A binding
+// without a key is listed as the command that does the same.
 type Help struct {
 	layout.Pager
 	table   *keymap.Map
@@ -25,8 +25,7 @@ func NewHelp(table *keymap.Map, version string) *Help {
 }
 
 func (h *Help) Update(msg tea.Msg) any {
-	switch h.keys.Read(msg, h.Page(), h.Scroll) {
-	case keymap.Back, keymap.Hide:
+	if a := h.keys.Read(msg, h.Page(), h.Scroll); a == keymap.Back || a == keymap.Hide {
 		return keymap.Back
 	}
 	return nil
@@ -37,29 +36,27 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 		return layout.Picture{}
 	}
 	lines := th.Write(r.W, h.text)[1:]
-	head := " " + th.Say(theme.Heading, "Keys")
-	head += th.Say(theme.Dim, theme.Around("  confab ", h.version, ""))
+	head := " " + th.Say(theme.Heading, "Keys") + th.Say(theme.Dim, theme.Around("  confab ", h.version, ""))
 	first, last := h.Show(len(lines), max(1, r.H-2))
 	out := append([]string{head}, th.Block(lines[first:last], r.W, h.Rows)...)
-	at := fmt.Sprintf("%d/%d ", last, len(lines))
-	keys, _ := th.KeyLine(layout.Rect{W: r.W - 2 - th.Width(at)}, "j k", "scroll", "esc", "close")
-	foot := " " + keys
-	foot += layout.Spaces(r.W-th.Width(at)-th.Width(foot)) + th.Say(theme.Dim, at)
+	position := fmt.Sprintf("%d/%d ", last, len(lines))
+	keys, _ := th.KeyLine(layout.Rect{W: r.W - 2 - th.Width(position)}, "j k", "scroll", "esc", "close")
+	foot := th.Fit(" "+keys, r.W-th.Width(position), "") + th.Say(theme.Dim, position)
 	return layout.Picture{At: r, Lines: th.Block(append(out, foot), r.W, r.H)}
 }
 
 func (h *Help) text(p *theme.Page) {
-	head := func(title string) { p.Line("", " "+p.Say(theme.Heading, title)) }
+	heading := func(title string) { p.Line("", " "+p.Say(theme.Heading, title)) }
 	section := ""
 	for _, b := range h.table.Bindings() {
 		title := b.Section + theme.Pick(b.Context == keymap.Detail, " (in a conversation)", "")
 		if title != section {
-			head(title)
+			heading(title)
 		}
 		section = title
 		keysRow(p, b)
 	}
-	head("Signs")
+	heading("Signs")
 	for _, s := range [][2]string{{p.PrivateSign, "private"}, {p.PublicSign, "public, or everyone in its space"},
 		{p.ParticipantsSign, "members: its people alone; group: the groups in it too"},
 		{p.UnknownSign, "the service does not say who sees it"}, {p.UnseenSign, "not opened yet"},
@@ -73,7 +70,8 @@ func (h *Help) text(p *theme.Page) {
 	p.Add(theme.Dim, "   ", helpNotes)
 }
 
-// keysRow writes keys beside what they do; where they are long or the screen narrow, above.
+// keysRow writes the keys of a binding beside its help; above the help where the keys are
+// long or the screen is narrow.
 func keysRow(p *theme.Page, b keymap.Binding) {
 	keys, column := cmp.Or(b.AllKeys(), ":"+string(b.Action)), theme.Pick(p.W < 60, 14, 24)
 	above := func(lead string) { p.Line(lead + p.Say(theme.Key, p.Truncate(keys, p.W-len(lead), p.Ellipsis))) }

@@ -12,18 +12,18 @@ import (
 	"confab/ui/theme"
 )
 
-// Entry is one action.
+// Entry is an action in the palette.
 type Entry struct {
 	Name, Help, Key, Section string
-	// Off is why it can't be done now, "" if it can.
-	Off string
-	// Plain marks what everybody does by its key: it comes last until something is typed.
+	Off                      string // why it can't be done now, "" if it can
+	// Plain marks moving and looking, which everybody does by key: it comes last until
+	// something is typed.
 	Plain bool
 }
 
-// Palette lists actions, narrowed by what is typed. An entry that is off can be seen.
+// Palette lists the actions that match what is typed, those that are off included.
 type Palette struct {
-	For     string
+	For     string // the conversations the actions are about
 	entries []Entry
 	shown   []int
 	input   theme.Input
@@ -76,8 +76,8 @@ func (p *Palette) choice() any {
 	return Choice(p.shown[p.bar.At])
 }
 
-// narrow keeps the entries that hold every word. Those that can be done, and whose name
-// begins with what was typed, come first.
+// narrow keeps the entries that hold every word that was typed. Entries whose name begins
+// with the first word come first, entries that are off last.
 func (p *Palette) narrow() {
 	words := strings.Fields(model.FoldText(p.input.Value()))
 	p.bar = layout.Bar{}
@@ -102,12 +102,11 @@ func (p *Palette) narrow() {
 }
 
 func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	w := min(screen.W-2, 96)
-	h := min(screen.H-5, 24)
-	some := theme.Pick(len(p.shown) < len(p.entries), theme.Number(len(p.shown))+" of ", "")
-	title := "Actions (" + some + theme.Number(len(p.entries)) + ")" + theme.Around(" for ", p.For, "")
-	foot := []string{"enter", "do it", "esc", "close"}
-	return th.Frame(screen, title, foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	w, h := min(screen.W-2, 96), max(2, min(screen.H-5, 24))
+	matching := theme.Pick(len(p.shown) < len(p.entries), theme.Number(len(p.shown))+" of ", "")
+	title := "Actions (" + matching + theme.Number(len(p.entries)) + ")" + theme.Around(" for ", p.For, "")
+	footer := []string{"enter", "do it", "esc", "close"}
+	return th.Frame(screen, title, footer, w, h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, ":") + " " + line}
 		for i, end := p.bar.Show(len(p.shown), max(0, h-1)); i < end; i++ {

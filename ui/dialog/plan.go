@@ -14,43 +14,41 @@ import (
 	"confab/ui/theme"
 )
 
-// Plan shows what is about to be submitted and asks. Of several conversations, identical
-// changes are one line that opens; so is why some are not changed, and why to be careful.
+// Plan shows what is about to be submitted, and asks. For several conversations it groups
+// what is the same: identical changes, reasons why something can't be changed, risks. Each
+// group is a line that opens.
 type Plan struct {
 	Keys *keymap.Keys
 	Now  func() time.Time
 
-	plan model.Plan
-	*tally
-	sheet
-	// DefaultYes makes enter a yes, unless the plan is risky or touches several
-	// conversations.
+	// DefaultYes makes enter a yes, unless the plan is risky or about several conversations.
 	DefaultYes bool
-	// Whole says that nothing can be left out.
-	Whole bool
-	// Already says what needs no change, such as "already private".
-	Already string
-	// Question stands above the answers, Verb is what a yes does; "" for what fits.
+	Whole      bool   // nothing can be left out
+	Already    string // describes what needs no change: "already private"
+	// Question stands above the answers; Verb is what a yes does, by default that follows
+	// from the edits.
 	Question, Verb string
-	// Extra are lines of text beside the conversations, such as what an undo withdraws.
-	Extra []string
-	// loud asks a second time; words are what must be typed, if any.
-	loud  bool
-	words []string
-	word  theme.Input
+	Extra          []string // lines of text beside the conversations, such as what an undo withdraws
+
+	plan model.Plan
+	grouping
+	sheet
+	confirming bool     // the plan asks a second time
+	words      []string // one of these must be typed instead of a yes
+	word       theme.Input
 }
 
-// NewPlan goes through the whole plan: call it in a command.
+// NewPlan reads the whole plan, which takes time for a long one: call it in a command.
 func NewPlan(p model.Plan) *Plan {
-	d := &Plan{plan: p, tally: count(p.Items), Now: time.Now}
-	if p.Title != "" {
-		d.sentence = [2]string{}
+	d := &Plan{plan: p, grouping: newGrouping(p.Items), Now: time.Now}
+	if p.Title == "" {
+		d.sentence = d.order()
 	}
-	d.fill()
+	d.addFolds()
 	return d
 }
 
-// Plan returns the plan that is shown, without what was left out.
+// Plan returns the plan without the conversations that were left out.
 func (d *Plan) Plan() model.Plan {
 	p := d.plan
 	if d.leftOut > 0 {
@@ -66,7 +64,7 @@ func (d *Plan) Plan() model.Plan {
 
 func (d *Plan) ID() string { return d.plan.ID }
 
-// Name gives the plan a title where it has none.
+// Name gives the plan a title if it has none.
 func (d *Plan) Name(title string) { d.plan.Title = cmp.Or(d.plan.Title, title) }
 
 func (d *Plan) First() (it model.PlanItem, ok bool) {
@@ -80,12 +78,12 @@ func (d *Plan) Size() int { return len(d.items) }
 
 func (d *Plan) Bulk() bool { return len(d.items) > 1 }
 
-func (d *Plan) Risky() bool { return d.asks(false) }
+func (d *Plan) Risky() bool { return d.hasRisk(false) }
 
 func (d *Plan) Changes() int { return d.changes }
 
-// HiddenCount returns how many of the conversations that change are out of sight.
-func (d *Plan) HiddenCount() int { return d.one(hidden).left }
+// HiddenCount returns how many of the conversations that change are hidden by the filter.
+func (d *Plan) HiddenCount() int { return d.only(hidden).included }
 
 func (d *Plan) Undoable() bool {
 	for i, it := range d.items {
@@ -98,16 +96,17 @@ func (d *Plan) Undoable() bool {
 	return false
 }
 
-func (d *Plan) possible() bool { return d.changes > 0 || len(d.Extra) > 0 }
+// canSend reports whether a yes does anything.
+func (d *Plan) canSend() bool { return d.changes > 0 || len(d.Extra) > 0 }
 
-// canLeaveHidden reports whether some of the conversations that change are out of sight,
-// and may be left out or taken in again.
+// canLeaveHidden reports whether a key leaves out the hidden conversations, or takes them
+// in again.
 func (d *Plan) canLeaveHidden() bool {
-	l := d.one(hidden)
-	return len(l.items) > 0 && !d.Whole && !d.loud && d.word.Value() == "" && (l.left < d.changes || l.left == 0)
+	g := d.only(hidden)
+	return len(g.items) > 0 && !d.Whole && !d.confirming && d.word.Value() == "" && (g.included < d.changes || g.included == 0)
 }
 
-func (d *Plan) enterIsYes() bool { return d.DefaultYes && !d.Risky() && !d.Bulk() && d.possible() }
+func (d *Plan) enterIsYes() bool { return d.DefaultYes && !d.Risky() && !d.Bulk() && d.canSend() }
 
 func (d *Plan) needsWord() bool { return len(d.words) > 0 }
 
@@ -121,20 +120,25 @@ func (d *Plan) NeedsWord(words ...string) {
 	d.word = theme.NewInput("")
 }
 
-func (d *Plan) wordTyped() bool {
+func (d *Plan) isWordTyped() bool {
 	return slices.Contains(d.words, strings.TrimSpace(d.word.Value()))
 }
 
-// Again is returned by a plan that asks a second time.
+// Again is what Update of a Plan returns when it begins to ask a second time.
 type Again struct{}
 
-// Update returns Yes, No, Again, or Back where there was nothing to ask.
+// Update returns keymap.Yes or No, Again, or keymap.Back where there was nothing to ask.
 func (d *Plan) Update(msg tea.Msg) any {
-	if !d.finder.Typing() && d.needsWord() && d.types(msg) {
-		return d.typeWord(msg)
+	if !d.finder.Typing() && d.needsWord() && d.goesIntoWord(msg) {
+		if k, ok := msg.(tea.KeyPressMsg); !ok || k.String() != "enter" {
+			d.word.Update(msg)
+		} else if d.isWordTyped() && d.canSend() {
+			return keymap.Yes
+		}
+		return nil
 	}
-	a, took := d.sheet.Update(d.Keys, msg)
-	if took {
+	a, handled := d.sheet.Update(d.Keys, msg)
+	if handled {
 		return nil
 	}
 	if a == keymap.Accept {
@@ -142,20 +146,20 @@ func (d *Plan) Update(msg tea.Msg) any {
 	}
 	switch a {
 	case keymap.LeaveHidden:
-		if !d.shut() && d.canLeaveHidden() {
-			d.leaveOut(d.one(hidden).items)
+		if !d.close() && d.canLeaveHidden() {
+			d.toggleLeftOut(d.only(hidden).items)
 		}
 	case keymap.LeaveOut:
-		if !d.loud {
-			d.leaveOut(d.under())
+		if !d.confirming {
+			d.toggleLeftOut(d.itemsAtCursor())
 		}
 	case keymap.No, keymap.Back:
-		return theme.Pick(d.possible(), keymap.No, keymap.Back)
+		return theme.Pick(d.canSend(), keymap.No, keymap.Back)
 	case keymap.Yes:
 		switch {
-		case !d.possible() && d.leftOut > 0:
+		case !d.canSend() && d.leftOut > 0:
 			return nil
-		case !d.possible():
+		case !d.canSend():
 			return keymap.Back
 		case d.askAgain():
 			return Again{}
@@ -165,26 +169,24 @@ func (d *Plan) Update(msg tea.Msg) any {
 	return nil
 }
 
-// under returns the items under the cursor that can be left out.
-func (d *Plan) under() []int32 {
-	p := d.here()
-	for c, lines := range d.lines {
-		for _, l := range lines {
-			switch {
-			case &l.fold != p.fold || d.Whole || class(c) == already || class(c) == blocked:
-			case p.at >= 0:
-				return l.items[p.at : p.at+1]
-			default:
-				return l.items
-			}
+// itemsAtCursor returns the items under the cursor, if they can be left out.
+func (d *Plan) itemsAtCursor() []int32 {
+	p := d.current()
+	for _, g := range d.all() {
+		switch {
+		case &g.fold != p.fold || d.Whole || g.class == already || g.class == blocked:
+		case p.i >= 0:
+			return g.items[p.i : p.i+1]
+		default:
+			return g.items
 		}
 	}
 	return nil
 }
 
-// types reports whether a message goes into the word that is typed. While none is, keys
-// that can't begin it are the keys of the plan.
-func (d *Plan) types(msg tea.Msg) bool {
+// goesIntoWord reports whether a message is part of the word that has to be typed. Until
+// the first letter, keys that can't begin the word keep their meaning.
+func (d *Plan) goesIntoWord(msg tea.Msg) bool {
 	k, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		_, paste := msg.(tea.PasteMsg)
@@ -204,36 +206,29 @@ func (d *Plan) types(msg tea.Msg) bool {
 	return true
 }
 
-func (d *Plan) typeWord(msg tea.Msg) any {
-	if k, ok := msg.(tea.KeyPressMsg); !ok || k.String() != "enter" {
-		d.word.Update(msg)
-	} else if d.wordTyped() && d.possible() {
-		return keymap.Yes
-	}
-	return nil
-}
-
+// askAgain begins the second question if a risk needs one and it was not asked yet.
 func (d *Plan) askAgain() bool {
-	if d.loud || !d.asks(true) {
+	if d.confirming || !d.hasRisk(true) {
 		return false
 	}
-	d.loud, d.at, d.top, d.skip = true, 0, 0, 0
+	d.confirming, d.at, d.top, d.skip = true, 0, 0, 0
 	return true
 }
 
 func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	look := theme.Pick(d.Risky(), theme.Warning, theme.Border)
-	if d.loud || d.needsWord() {
+	title := theme.Pick(d.confirming, "Really? ", "") + cmp.Or(d.title(), d.plan.Title, "Plan")
+	look, moreKey := theme.Pick(d.Risky(), theme.Warning, theme.Border), d.Keys.Of(keymap.Down)
+	if d.confirming || d.needsWord() {
 		look = theme.Error
 	}
-	word, more := theme.Pick(d.needsWord(), &d.word, nil), d.Keys.Of(keymap.Down)
 	if d.needsWord() || d.finder.Typing() {
-		more = "down" // a letter would be typed
+		moreKey = "down" // a letter would be typed
 	}
-	return d.frame(th, screen, d.heading(), 96, look, more, d.footer, func(*theme.Page) {}, d.below, word)
+	word := theme.Pick(d.needsWord(), &d.word, nil)
+	return d.frame(th, screen, title, 96, look, moreKey, d.footer, func(*theme.Page) {}, d.question, word)
 }
 
-func (d *Plan) below(p *theme.Page) {
+func (d *Plan) question(p *theme.Page) {
 	switch {
 	case d.needsWord():
 		words := make([]string, len(d.words))
@@ -241,18 +236,14 @@ func (d *Plan) below(p *theme.Page) {
 			words[i] = `"` + p.Truncate(word, 40, p.Ellipsis) + `"`
 		}
 		p.Add(theme.Warning, "", "Type "+strings.Join(words, " or ")+" to go on:")
-	case !d.possible() && d.leftOut > 0:
+	case !d.canSend() && d.leftOut > 0:
 		p.Line(p.Say(theme.Warning, "Everything was left out: nothing is sent."))
-	case !d.possible():
-	case d.loud:
+	case !d.canSend():
+	case d.confirming:
 		p.Add(theme.Heading, "", "Are you sure? "+capital(d.verb())+"?")
 	default:
 		p.Line(p.Say(theme.Heading, d.Question))
 	}
-}
-
-func (d *Plan) heading() string {
-	return theme.Pick(d.loud, "Really? ", "") + cmp.Or(d.name(), d.plan.Title, "Plan")
 }
 
 func (d *Plan) verb() string {
@@ -270,11 +261,11 @@ func (d *Plan) verb() string {
 	return "send it"
 }
 
-// footer names the keys; on a narrow screen those that answer.
+// footer names the keys; on a narrow screen only those that answer.
 func (d *Plan) footer(w int) []string {
-	can, typed, p, items := d.possible(), d.needsWord(), d.here(), d.under()
-	wide := d.points() && w >= 60 && !d.loud
-	enter, them := theme.Pick(d.enterIsYes(), " (enter)", ""), theme.Pick(p.at < 0, "these", "it")
+	can, typed, p, items := d.canSend(), d.needsWord(), d.current(), d.itemsAtCursor()
+	wide := d.hasCursor() && w >= 60 && !d.confirming
+	enter, them := theme.Pick(d.enterIsYes(), " (enter)", ""), theme.Pick(p.i < 0, "these", "it")
 	hide := theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out")
 	no := theme.Pick(typed || d.enterIsYes(), "no", "no (enter)")
 	return []string{
@@ -283,7 +274,7 @@ func (d *Plan) footer(w int) []string {
 		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), hide,
 		d.Keys.If(wide && p.opens() && !p.open, keymap.OpenLine), "open",
 		d.Keys.If(wide && p.opens() && p.open, keymap.CloseLine), "close",
-		d.Keys.If(wide && len(items) > 0, keymap.LeaveOut), theme.Pick(d.anyIn(items), "leave "+them+" out", "take "+them+" in"),
+		d.Keys.If(wide && len(items) > 0, keymap.LeaveOut), theme.Pick(d.anyIncluded(items), "leave "+them+" out", "take "+them+" in"),
 		d.Keys.If(wide, keymap.Search), "find",
 		theme.Pick(can && !typed, d.Keys.Of(keymap.No), "esc"), theme.Pick(can, no, "close"),
 	}

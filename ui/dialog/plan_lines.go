@@ -10,89 +10,92 @@ import (
 	"confab/ui/theme"
 )
 
-// fill makes the lines of the plan, in the order of what a person has to know.
-func (d *Plan) fill() {
-	extra, remarks := &fold{text: d.extra}, &fold{text: d.remarks}
+// addFolds makes the lines of the plan, the most important first.
+func (d *Plan) addFolds() {
+	extra, notes := &fold{text: d.writeExtra}, &fold{text: d.writeNotes}
 	if !d.Bulk() {
-		d.folds = []*fold{{text: d.single}, extra, remarks}
+		d.folds = []*fold{{text: d.writeSingle}, extra, notes}
 		return
 	}
-	for c, lines := range d.lines {
-		if class(c) == each {
+	for c, groups := range d.groups {
+		if class(c) == mixed {
 			d.folds = append(d.folds, extra)
 		}
-		for _, l := range lines {
-			l.n, l.open = len(l.items), l.class == each
-			l.words = func(i int) string { return d.items[l.items[i]].Title }
-			l.row = func(p *theme.Page, i int) { d.item(p, l, l.items[i]) }
-			if l.class != each || l.n > 1 {
-				l.head = func(p *theme.Page) { d.head(p, l) }
+		for _, g := range groups {
+			g.n, g.open = len(g.items), g.class == mixed
+			g.words = func(i int) string { return d.items[g.items[i]].Title }
+			g.row = func(p *theme.Page, i int) { d.writeItem(p, g, g.items[i]) }
+			if g.class != mixed || g.n > 1 {
+				g.head = func(p *theme.Page) { d.writeHead(p, g) }
 			}
-			d.folds = append(d.folds, &l.fold)
+			d.folds = append(d.folds, &g.fold)
 		}
 	}
-	d.folds = append(d.folds, remarks)
+	d.folds = append(d.folds, notes)
 }
 
-func (d *Plan) head(p *theme.Page, l *line) {
-	look, n, says := theme.Text, l.left, ""
-	switch l.class {
+func (d *Plan) writeHead(p *theme.Page, g *group) {
+	look, n, text := theme.Text, g.included, ""
+	switch g.class {
 	case alike:
 		var phrases []string
-		for _, e := range d.items[l.items[0]].Edits {
+		for _, e := range d.items[g.items[0]].Edits {
 			phrases = append(phrases, p.Phrase(e))
 		}
-		says = strings.Join(phrases, "; ")
+		text = strings.Join(phrases, "; ")
 	case risky:
-		look, says = riskLook(l), "! "+theme.Pick(l.own, "Other risks", sentence(model.CleanLine(l.says, 0)))
+		look, text = riskLook(g), "! "+theme.Pick(g.ownReasons, "Other risks", sentence(g.label))
 	case outsiders:
-		says, n = d.fromOutside(l.left), 0
+		text, n = d.outsidersText(n), 0
 	case already:
-		look, says = theme.Dim, cmp.Or(d.Already, "already so")
+		look, text = theme.Dim, cmp.Or(d.Already, "already so")
 	case blocked:
-		look, says = theme.Dim, "can't: "+theme.Pick(l.own, "for other reasons", model.CleanLine(l.says, 0))
+		look, text = theme.Dim, "can't: "+theme.Pick(g.ownReasons, "for other reasons", model.CleanLine(g.label, 0))
 	case hidden:
-		look, says, n = theme.Warning, d.outOfSight(l), 0
-	case each:
-		says = d.kinds(l) + ", one by one"
+		look, text, n = theme.Warning, d.hiddenText(g), 0
+	case mixed:
+		text = d.kinds(g) + ", one by one"
 	}
-	headed(p, look, says, d.tail(l), n, &l.fold)
+	drawHead(p, look, text, d.tail(g), n, &g.fold)
 }
 
-func riskLook(l *line) theme.Token { return theme.Pick(l.twice, theme.Error, theme.Warning) }
+func riskLook(g *group) theme.Token { return theme.Pick(g.twice, theme.Error, theme.Warning) }
 
-// tail says of what changes in a line which accounts it is in, and how much was left out.
-func (d *Plan) tail(l *line) string {
+// tail names the accounts of a group of changes, and how many of its items were left out.
+func (d *Plan) tail(g *group) string {
 	var out []string
-	names, n := theme.Counted(func(yield func(string) bool) {
-		for _, i := range l.items {
-			if d.accounts > 1 && (l.class == alike || l.class == each) && !d.out[i] && !yield(d.items[i].Ref.Account) {
-				return
+	if d.accounts > 1 && g.changes() {
+		names, n := theme.Counted(func(yield func(string) bool) {
+			for _, i := range g.items {
+				if !d.out[i] && !yield(d.items[i].Ref.Account) {
+					return
+				}
 			}
+		})
+		for i, name := range names {
+			out = append(out, model.CleanLine(name, 40)+theme.Pick(len(names) > 1, " "+theme.Number(n[i]), ""))
 		}
-	})
-	for i, name := range names {
-		out = append(out, model.CleanLine(name, 40)+theme.Pick(len(names) > 1, " "+theme.Number(n[i]), ""))
 	}
-	if l.class == hidden && d.canLeaveHidden() && l.left > 0 {
+	if g.class == hidden && d.canLeaveHidden() && g.included > 0 {
 		out = append(out, d.Keys.Of(keymap.LeaveHidden)+" leaves them out")
-	} else if n := len(l.items) - l.left; n > 0 && l.left > 0 {
+	} else if n := len(g.items) - g.included; n > 0 && g.included > 0 {
 		out = append(out, theme.Number(n)+" left out")
 	}
 	return strings.Join(out, ", ")
 }
 
-func (d *Plan) outOfSight(l *line) string {
-	switch l.left {
+func (d *Plan) hiddenText(g *group) string {
+	switch g.included {
 	case 0:
-		return theme.Number(len(l.items)) + " hidden by the filter, left out"
+		return theme.Number(len(g.items)) + " hidden by the filter, left out"
 	case d.changes:
 		return "all of them are hidden by the filter"
 	}
-	return theme.Number(l.left) + " of the " + theme.Number(d.changes) + theme.Pick(l.left == 1, " is", " are") + " hidden by the filter"
+	verb := theme.Pick(g.included == 1, " is", " are")
+	return theme.Number(g.included) + " of the " + theme.Number(d.changes) + verb + " hidden by the filter"
 }
 
-func (d *Plan) fromOutside(n int) string {
+func (d *Plan) outsidersText(n int) string {
 	switch {
 	case n == 0:
 		return "those with people from outside are left out"
@@ -104,9 +107,9 @@ func (d *Plan) fromOutside(n int) string {
 	return theme.Number(n) + " of them have people from outside"
 }
 
-func (d *Plan) kinds(l *line) string {
+func (d *Plan) kinds(g *group) string {
 	var out []string
-	for _, i := range l.first() {
+	for _, i := range g.first() {
 		for _, e := range d.items[i].Edits {
 			if name := e.Kind.Words(); !slices.Contains(out, name) {
 				out = append(out, name)
@@ -116,45 +119,46 @@ func (d *Plan) kinds(l *line) string {
 	return strings.Join(out, ", ")
 }
 
-// item draws a conversation of a line, and what the line does not say of it.
-func (d *Plan) item(p *theme.Page, l *line, i int32) {
+// writeItem writes the row of a conversation, and what the head of its group leaves open.
+func (d *Plan) writeItem(p *theme.Page, g *group, i int32) {
 	it, look := &d.items[i], theme.Text
 	var marks []string
 	if d.out[i] {
 		look, marks = theme.Disabled, []string{"left out"}
-	} else if it.Hidden && l.class != hidden {
+	} else if it.Hidden && g.class != hidden {
 		marks = []string{"hidden"}
 	}
-	// The account, the time and the people tell it from others of its title.
-	info := []string{model.CleanLine(it.Ref.Account, 40), theme.When(it.Updated, d.Now()), model.CleanLine(it.People, 60)}
-	info = slices.DeleteFunc(append(marks, info...), func(s string) bool { return s == "" })
+	// Account, time and people tell apart conversations of the same title.
+	info := append(marks, model.CleanLine(it.Ref.Account, 40), theme.When(it.Updated, d.Now()), model.CleanLine(it.People, 60))
+	info = slices.DeleteFunc(info, func(s string) bool { return s == "" })
 	about, title := strings.Join(info, " "+p.Separator+" "), theme.TitleOf(it.Title, it.Ref, 200)
 	if room := p.W - 2; room >= 50 {
-		forAbout := room * 2 / 5
-		title = d.say(look, p.Fit(title, room-forAbout-2, p.Ellipsis))
-		p.Line("  " + title + "  " + p.Paint(theme.Dim, about, forAbout))
+		aboutW := room * 2 / 5
+		title = d.highlight(look, p.Fit(title, room-aboutW-2, p.Ellipsis))
+		p.Line("  " + title + "  " + p.Paint(theme.Dim, about, aboutW))
 	} else {
-		p.Line("  " + d.say(look, p.Truncate(title, max(1, room), p.Ellipsis)))
+		p.Line("  " + d.highlight(look, p.Truncate(title, max(1, room), p.Ellipsis)))
 		if d.titles[it.Title] > 1 || len(marks) > 0 {
 			p.Add(theme.Dim, "    ", about)
 		}
 	}
-	if !l.own {
+	if !g.ownReasons {
 		return
 	}
 	if it.Reason != "" {
-		p.Add(theme.Dim, "    ", sentence(model.CleanLine(it.Reason, 0)))
+		p.Add(theme.Dim, "    ", sentence(it.Reason))
 	}
-	if l.class == each {
-		edits(p, it, "    ")
+	if g.class == mixed {
+		writeEdits(p, it.Edits, "    ")
 		return
 	}
 	for _, r := range it.Risks {
-		p.Add(theme.Warning, "    ", "! "+sentence(model.CleanLine(r.Text, 0)))
+		p.Add(theme.Warning, "    ", "! "+sentence(r.Text))
 	}
 }
 
-func (d *Plan) single(p *theme.Page) {
+// writeSingle writes the plan for one conversation.
+func (d *Plan) writeSingle(p *theme.Page) {
 	it, ok := d.First()
 	if !ok {
 		return
@@ -165,10 +169,10 @@ func (d *Plan) single(p *theme.Page) {
 		p.Add(theme.Warning, "  ", "It is hidden by the filter.")
 	}
 	if it.Reason != "" {
-		p.Add(theme.Dim, "  ", sentence(model.CleanLine(it.Reason, 0)))
+		p.Add(theme.Dim, "  ", sentence(it.Reason))
 	}
-	edits(p, &it, "  ")
-	if len(d.lines[risky]) > 0 {
+	writeEdits(p, it.Edits, "  ")
+	if len(d.groups[risky]) > 0 {
 		p.Line("")
 	}
 	if it.Audience != nil {
@@ -176,14 +180,14 @@ func (d *Plan) single(p *theme.Page) {
 			p.Add([]theme.Token{theme.Text, theme.Warning, theme.Dim}[i], "", model.CleanLine(text, 0))
 		}
 	}
-	for _, l := range d.lines[risky] {
-		if it.Audience == nil || !l.exposes {
-			p.Add(riskLook(l), "", "! "+sentence(model.CleanLine(l.says, 0)))
+	for _, g := range d.groups[risky] {
+		if it.Audience == nil || !g.exposes {
+			p.Add(riskLook(g), "", "! "+sentence(g.label))
 		}
 	}
 }
 
-func (d *Plan) extra(p *theme.Page) {
+func (d *Plan) writeExtra(p *theme.Page) {
 	if len(d.Extra) > 0 && len(d.items) == 1 {
 		p.Line("")
 	}
@@ -192,18 +196,18 @@ func (d *Plan) extra(p *theme.Page) {
 	}
 }
 
-func (d *Plan) remarks(p *theme.Page) {
+func (d *Plan) writeNotes(p *theme.Page) {
 	if len(d.notes) > 0 && !d.Bulk() {
 		p.Line("")
 	}
 	for _, n := range d.notes {
-		p.Add(theme.Dim, "", "Note: "+sentence(model.CleanLine(n, 0)))
+		p.Add(theme.Dim, "", "Note: "+sentence(n))
 	}
 }
 
-// edits says what the edits of an item are, of a set of people in a line each.
-func edits(p *theme.Page, it *model.PlanItem, indent string) {
-	for _, e := range it.Edits {
+// writeEdits writes a line for each edit; for a set of people one for each person.
+func writeEdits(p *theme.Page, edits []model.Edit, indent string) {
+	for _, e := range edits {
 		if e.Base.People == nil || e.Target.People == nil {
 			p.Add(theme.Text, indent, p.Phrase(e))
 			continue
@@ -217,8 +221,8 @@ func edits(p *theme.Page, it *model.PlanItem, indent string) {
 		for _, q := range diff.Removed {
 			p.Add(theme.Removed, indent, "- "+theme.Person(q))
 		}
-		for i, q := range diff.Altered {
-			p.Add(theme.Text, indent, "~ "+p.PeopleChange([]model.Participant{diff.Was[i]}, []model.Participant{q}))
+		for i := range diff.Altered {
+			p.Add(theme.Text, indent, "~ "+p.PeopleChange(diff.Was[i:i+1], diff.Altered[i:i+1]))
 		}
 	}
 }

@@ -10,68 +10,67 @@ import (
 	"confab/ui/theme"
 )
 
-// fold is a line that opens to rows. Without a head the rows stand by themselves.
+// fold is a line that opens to show its rows. Without a head the rows are always shown.
 type fold struct {
 	head func(p *theme.Page)
 	row  func(p *theme.Page, i int)
 	n    int
-	// words are what is looked for in a row, nil where nothing is.
+	// words returns the text of a row that a search looks at; nil for rows that are not
+	// searched.
 	words func(i int) string
-	// text is laid out into lines, each of which is a row.
-	text  func(p *theme.Page)
-	lines []string
-	open  bool
-	// found says that a search opened it, to show its match.
-	found bool
+	// text, where set, takes the place of row: it is laid out into lines, each of which is
+	// a row.
+	text           func(p *theme.Page)
+	lines          []string
+	open, bySearch bool // bySearch: a search opened it to show its match
 }
 
 func (f *fold) opens() bool { return f.head != nil && f.n > 0 }
 
-// stop is where the cursor can be: on a row of a fold, or on its head for -1.
+// stop is a place of the cursor: row i of a fold, or its head for -1.
 type stop struct {
 	*fold
-	at int
+	i int
 }
 
-func (at stop) draw(p *theme.Page) {
+func (s stop) draw(p *theme.Page) {
 	switch {
-	case at.at < 0:
-		at.head(p)
-	case at.text != nil:
-		p.Line(at.lines[at.at])
+	case s.i < 0:
+		s.head(p)
+	case s.text != nil:
+		p.Line(s.lines[s.i])
 	default:
-		at.row(p, at.at)
+		s.row(p, s.i)
 	}
 }
 
-// sheet is a list of folds with a cursor. It lays out only what it draws.
+// sheet is a list of folds with a cursor. It lays out only the rows that it draws.
 type sheet struct {
 	folds []*fold
-	// at is the stop under the cursor, top the first in sight, skip the lines of top above
-	// that; last is the last that was in sight.
-	at, top, skip, last int
-	room                int
-	// drawn are the stops by the lines in sight, w how wide these are.
-	drawn []int
-	w     int
-	th    *theme.Theme
-	buf   []stop
-
-	finder keymap.Finder
+	// at is the stop under the cursor, top and last are the first and the last in sight;
+	// skip lines of top are scrolled out of sight.
+	at, top, last, skip int
+	height              int
+	drawn               []int // the stop of each line in sight
+	w                   int   // of the lines
+	th                  *theme.Theme
+	buf                 []stop
+	finder              keymap.Finder
 }
 
-// points reports whether a line can be chosen: where none opens, the list scrolls.
-func (s *sheet) points() bool { return slices.ContainsFunc(s.folds, (*fold).opens) }
+// hasCursor reports whether a row can be chosen: where no fold opens, the list only scrolls.
+func (s *sheet) hasCursor() bool { return slices.ContainsFunc(s.folds, (*fold).opens) }
 
-// stops lists the stops, the rows of closed folds among them if all is set.
+// stops lists the stops, with the rows of closed folds if all is set. The next call reuses
+// the slice.
 func (s *sheet) stops(all bool) []stop {
 	out := s.buf[:0]
 	for _, f := range s.folds {
 		if f.head != nil {
 			out = append(out, stop{f, -1})
 		}
-		for i := range f.n {
-			if all || f.open || f.head == nil {
+		if all || f.open || f.head == nil {
+			for i := range f.n {
 				out = append(out, stop{f, i})
 			}
 		}
@@ -80,25 +79,25 @@ func (s *sheet) stops(all bool) []stop {
 	return out
 }
 
-func (s *sheet) here() stop {
+func (s *sheet) current() stop {
 	if stops := s.stops(false); s.at < len(stops) {
 		return stops[s.at]
 	}
 	return stop{&fold{}, -1}
 }
 
-func (s *sheet) linesOf(at stop) []string { return s.th.Write(s.w, at.draw) }
+func (s *sheet) linesOf(p stop) []string { return s.th.Write(s.w, p.draw) }
 
-// Scroll moves the cursor, and within what is taller than the window.
+// Scroll moves the cursor; a stop that is taller than the window is scrolled line by line.
 func (s *sheet) Scroll(by int) {
-	if s.at == s.top && s.room > 0 && (by == 1 || by == -1) {
-		if skip := s.skip + by; skip >= 0 && skip <= len(s.linesOf(s.here()))-s.room {
+	if s.at == s.top && s.height > 0 && (by == 1 || by == -1) {
+		if skip := s.skip + by; skip >= 0 && skip <= len(s.linesOf(s.current()))-s.height {
 			s.skip = skip
 			return
 		}
 	}
 	switch {
-	case s.points():
+	case s.hasCursor():
 	case by > 0:
 		s.at = max(s.at, s.last)
 	default:
@@ -107,12 +106,12 @@ func (s *sheet) Scroll(by int) {
 	s.at = layout.Clamp(s.at+by, 0, len(s.stops(false))-1)
 }
 
-// Update moves, opens, closes and finds. It returns what else a key means, and
-// whether the message was taken.
-func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bool) {
+// Update moves the cursor, opens and closes folds, and searches. It returns the action of a
+// key that means something else; handled reports whether there is nothing left to do.
+func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, handled bool) {
 	if s.finder.Typing() {
 		if by, look := s.finder.Read(keys, msg); look {
-			s.next(by)
+			s.find(by)
 		}
 		return "", true
 	}
@@ -127,15 +126,17 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bo
 	}
 	switch a = keys.Read(msg, page, s.Scroll); a {
 	case keymap.OpenLine:
-		if !s.here().open {
+		if !s.current().open {
 			s.toggle()
 		}
 	case keymap.CloseLine:
-		s.shut()
+		s.close()
 	case keymap.Search:
 		s.finder.Begin()
-	case keymap.SearchNext, keymap.SearchPrev:
-		s.next(theme.Pick(a == keymap.SearchNext, 1, -1))
+	case keymap.SearchNext:
+		s.find(1)
+	case keymap.SearchPrev:
+		s.find(-1)
 	default:
 		return a, a == ""
 	}
@@ -143,28 +144,30 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bo
 }
 
 func (s *sheet) toggle() {
-	if p := s.here(); p.at < 0 && p.opens() {
-		p.open, p.found = !p.open, false
+	if p := s.current(); p.i < 0 && p.opens() {
+		p.open, p.bySearch = !p.open, false
 	}
 }
 
-func (s *sheet) shut() bool {
-	p := s.here()
+// close closes the fold under the cursor and reports whether it was open.
+func (s *sheet) close() bool {
+	p := s.current()
 	if p.head == nil || !p.open {
 		return false
 	}
-	s.at -= p.at + 1
+	s.at -= p.i + 1
 	p.open = false
 	return true
 }
 
-// next goes to the next match after the cursor, or before it; by 0 stays on a match. A
-// closed line is opened for it, and closed again when the match lies elsewhere.
-func (s *sheet) next(by int) {
-	here, all := s.here(), s.stops(true)
+// find moves the cursor to the next match, or to the one before for a negative by; for 0 it
+// stays on a match. The fold of the match is opened; it closes again once the search has
+// moved on.
+func (s *sheet) find(by int) {
+	here, all := s.current(), s.stops(true)
 	i, ok := s.finder.Next(slices.Index(all, here)+by, by, len(all), func(i int) string {
-		if p := all[i]; p.at >= 0 && p.words != nil {
-			return p.words(p.at)
+		if p := all[i]; p.i >= 0 && p.words != nil {
+			return p.words(p.i)
 		}
 		return ""
 	})
@@ -173,19 +176,19 @@ func (s *sheet) next(by int) {
 	}
 	match := all[i]
 	for _, f := range s.folds {
-		if f.found && f != match.fold {
-			f.open, f.found = false, false
+		if f.bySearch && f != match.fold {
+			f.open, f.bySearch = false, false
 		}
 	}
 	if match.opens() && !match.open {
-		match.open, match.found = true, true
+		match.open, match.bySearch = true, true
 	}
 	s.at = slices.Index(s.stops(false), match)
 }
 
-// lay fits the list to a width, which the cursor takes a cell of.
-func (s *sheet) lay(th *theme.Theme, w int) {
-	s.th, s.w = th, max(1, w-b(s.points()))
+// layOut fits the list to a width, of which the pointer takes a cell.
+func (s *sheet) layOut(th *theme.Theme, w int) {
+	s.th, s.w = th, max(1, w-b(s.hasCursor()))
 	for _, f := range s.folds {
 		if f.text != nil {
 			f.lines = th.Write(s.w, f.text)
@@ -195,63 +198,59 @@ func (s *sheet) lay(th *theme.Theme, w int) {
 	s.at = layout.Clamp(s.at, 0, len(s.stops(false))-1)
 }
 
-func (s *sheet) draw(th *theme.Theme, w, room int) []string {
-	s.lay(th, w)
-	s.room, s.drawn = room, s.drawn[:0]
+func (s *sheet) draw(th *theme.Theme, w, height int) []string {
+	s.layOut(th, w)
+	s.height, s.drawn = height, s.drawn[:0]
 	stops := s.stops(false)
-	last := len(stops) - 1
-	if last < 0 {
+	end := len(stops) - 1
+	if end < 0 {
 		return nil
 	}
-	s.top = layout.Clamp(s.top, 0, last)
+	s.top = layout.Clamp(s.top, 0, end)
 	s.skip = layout.Clamp(s.skip, 0, len(s.linesOf(stops[s.top]))-1)
-	first, cut := s.back(stops[:s.at+1], room)
-	if to := layout.Clamp(s.top, min(s.at, first+b(cut > 0)), s.at); to != s.top {
-		s.top, s.skip = to, 0
+	first, cut := s.windowTo(stops[:s.at+1], height)
+	if top := layout.Clamp(s.top, min(s.at, first+b(cut > 0)), s.at); top != s.top {
+		s.top, s.skip = top, 0
 	}
-	if top, skip := s.back(stops, room); s.top > top || s.top == top && s.skip > skip {
-		s.top, s.skip = top, skip // the end is in sight: what stands above it fills the room
+	if top, skip := s.windowTo(stops, height); s.top > top || s.top == top && s.skip > skip {
+		s.top, s.skip = top, skip // no room is left empty below the end
 	}
+	cursor := s.hasCursor()
 	var out []string
-	for i := s.top; i <= last && len(out) < room; i++ {
+	for i := s.top; i <= end && len(out) < height; i++ {
 		lines := s.linesOf(stops[i])
 		if i == s.top {
 			lines = lines[s.skip:]
 		}
-		for _, l := range lines[:min(len(lines), room-len(out))] {
+		for _, l := range lines[:min(len(lines), height-len(out))] {
+			if cursor {
+				l = th.Pointer(i == s.at) + l
+			}
 			out, s.drawn = append(out, l), append(s.drawn, i)
 		}
 		s.last = i
 	}
-	return s.pointed(out)
+	return out
 }
 
-// back returns where so many lines begin that end with the last of some stops.
-func (s *sheet) back(stops []stop, room int) (top, skip int) {
+// windowTo returns the top and the skip of a window that ends with the last of some stops.
+func (s *sheet) windowTo(stops []stop, height int) (top, skip int) {
 	for i, p := range slices.Backward(stops) {
-		if room -= len(s.linesOf(p)); room <= 0 {
-			return i, -room
+		if height -= len(s.linesOf(p)); height <= 0 {
+			return i, -height
 		}
 	}
 	return 0, 0
 }
 
-func (s *sheet) pointed(lines []string) []string {
-	if s.points() {
-		for i := range lines {
-			lines[i] = s.th.Pointer(s.drawn[i] == s.at) + lines[i]
-		}
-	}
-	return lines
-}
-
-// frame draws the list in a box, between what is always in sight. Below stands a word
-// that is typed, nil for none. more is the key that is named where there is more to see.
-func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, wide int, look theme.Token, more string,
+// frame draws the list in a box, between above and below, which are always in sight. Under
+// them stands the input of a word, nil for none. moreKey is named in the footer where the
+// list is taller than the box.
+func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width int, look theme.Token, moreKey string,
 	footer func(w int) []string, above, below func(p *theme.Page), word *theme.Input) layout.Picture {
-	w, most := min(screen.W-2, wide), screen.H-3
+	w, most := min(screen.W-2, width), screen.H-3
 	inside := max(1, w-4)
-	s.lay(th, inside)
+	s.layOut(th, inside)
 	foot := footer(screen.W)
 	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + b(word != nil) + b(s.finder.Shown())
 	for _, p := range s.stops(false) {
@@ -260,16 +259,16 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, wide in
 		}
 		h += len(s.linesOf(p))
 	}
-	if more != "" && h > most {
+	if moreKey != "" && h > most {
 		first := 0
 		for first < len(foot)-2 && foot[first] == "" {
 			first += 2
 		}
-		foot = slices.Insert(foot, first+2, more, "more")
+		foot = slices.Insert(foot, first+2, moreKey, "more")
 	}
 	return th.Frame(screen, title, foot, w, min(h, most), look, func(w, h int) ([]string, *layout.Cursor) {
 		var cursor *layout.Cursor
-		out, tail := th.Write(w, above), th.Write(w, below)
+		head, tail := th.Write(w, above), th.Write(w, below)
 		if word != nil {
 			line, x := word.Draw(th, w, theme.Text)
 			tail, cursor = append(tail, line), &layout.Cursor{X: x, Y: len(tail)}
@@ -280,22 +279,22 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, wide in
 				cursor = &layout.Cursor{X: at.X, Y: len(tail) - 1}
 			}
 		}
-		room := max(0, h-len(out)-len(tail))
+		height := max(0, h-len(head)-len(tail))
 		if cursor != nil {
-			cursor.Y += len(out) + room
+			cursor.Y += len(head) + height
 		}
-		return slices.Concat(out, th.Block(s.draw(th, w, room), w, room), tail), cursor
+		return slices.Concat(head, th.Block(s.draw(th, w, height), w, height), tail), cursor
 	})
 }
 
-// say gives text its look, the match of a search in it marked.
-func (s *sheet) say(look theme.Token, text string) string {
+// highlight gives text its look and marks the match of a search in it.
+func (s *sheet) highlight(look theme.Token, text string) string {
 	return s.th.Highlight(look, text, s.finder.Query, 1)
 }
 
-// headed draws the head of a fold: what it says, how many, and what more is said of them.
-// Where there is no room that goes below; nothing is cut.
-func headed(p *theme.Page, look theme.Token, text, tail string, n int, f *fold) {
+// drawHead draws the head of a fold: its text, a count unless it is 0, and a tail, which
+// goes below where there is no room beside the text. Nothing is cut.
+func drawHead(p *theme.Page, look theme.Token, text, tail string, n int, f *fold) {
 	number, sign, aside := "", "", ""
 	if n > 0 {
 		number = "  " + theme.Number(n)
@@ -309,8 +308,7 @@ func headed(p *theme.Page, look theme.Token, text, tail string, n int, f *fold) 
 		room -= p.Width(aside)
 	}
 	lines := p.Wrap(text, max(1, room))
-	gap := layout.Spaces(room - p.Width(lines[0]))
-	p.Line(p.Say(look, lines[0]) + gap + p.Say(theme.Heading, number) + p.Say(theme.Dim, aside+sign))
+	p.Line(p.Say(look, lines[0]) + layout.Spaces(room-p.Width(lines[0])) + p.Say(theme.Heading, number) + p.Say(theme.Dim, aside+sign))
 	for _, l := range lines[1:] {
 		p.Line(p.Say(look, l))
 	}

@@ -16,34 +16,33 @@ import (
 
 // Prompt asks for one line of text.
 type Prompt struct {
-	Title string
-	// Help stands under the line, Problem in its place while it is set.
-	Help    string
+	Title   string
+	Help    string // drawn under the line unless Problem is set
 	Problem string
 	Input   theme.Input
-	// Live has Update return Typed with every change, Examples show what the text
-	// makes of some rows, and Note what of the rest, unless Covered by the plan.
-	Live     bool
-	Covered  bool
-	Examples []Example
-	Note     string
+	// Live makes Update return Typed after every change of the text, and draws Examples
+	// and Note below the line, except while another overlay has Covered the prompt.
+	Live, Covered bool
+	Examples      []Example // what the text makes of some rows
+	Note          string    // what it makes of the others
 }
 
 const MostExamples = 3
 
-// Example is what a text makes of a row, or why it makes nothing.
+// Example shows a title before and after a renaming, or Why it stays as it is.
 type Example struct{ Before, After, Why string }
 
-type Typed struct{}
-
-// Entered is the text of a prompt that was answered.
-type Entered string
+// Typed and Entered are what Update of a Prompt returns: the text changed, and the text
+// the person confirmed.
+type (
+	Typed   struct{}
+	Entered string
+)
 
 func NewPrompt(title, text, help string) *Prompt {
 	return &Prompt{Title: title, Help: help, Input: theme.NewInput(text)}
 }
 
-// Update returns Entered at last.
 func (d *Prompt) Update(msg tea.Msg) any {
 	if k, ok := msg.(tea.KeyPressMsg); ok {
 		switch d.Problem = ""; k.String() {
@@ -68,8 +67,8 @@ func (d *Prompt) Draft() string {
 	return d.Input.Value()
 }
 
-// Restore takes a draft, unless something was typed already.
-func (d *Prompt) Restore(draft string) (said string) {
+// Restore fills in a draft, unless something was typed already.
+func (d *Prompt) Restore(draft string) (message string) {
 	if !d.Input.Touched() && draft != d.Input.Value() {
 		d.Input.Set(draft)
 		d.Help = "restored from your draft; ctrl+u clears the line"
@@ -79,57 +78,55 @@ func (d *Prompt) Restore(draft string) (said string) {
 
 func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 84)
-	under := th.Write(max(1, w-4), func(p *theme.Page) {
+	below := th.Write(max(1, w-4), func(p *theme.Page) {
 		p.Add(theme.Pick(d.Problem == "", theme.Dim, theme.Error), "", cmp.Or(d.Problem, d.Help))
 		if d.Live && !d.Covered {
 			d.examples(p, max(0, min(MostExamples, (screen.H-7)/2)))
 		}
 	})
-	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(under), theme.Accent,
+	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(below), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			line, x := d.Input.Draw(th, w, theme.Text)
-			return append([]string{line}, under...), &layout.Cursor{X: x, Y: 0}
+			return append([]string{line}, below...), &layout.Cursor{X: x, Y: 0}
 		})
 }
 
 func (d *Prompt) examples(p *theme.Page, most int) {
 	p.Line("")
-	some := d.Examples[:min(len(d.Examples), most)]
-	for _, e := range some {
+	shown := d.Examples[:min(len(d.Examples), most)]
+	for _, e := range shown {
 		p.Line(p.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), p.W))
 		look, after := theme.Pick(e.Why == "", theme.Added, theme.Warning), cmp.Or(e.Why, e.After)
 		p.Line(p.Paint(look, p.Arrow+" "+model.CleanLine(after, 0), p.W))
 	}
 	p.Line(p.Paint(theme.Dim, d.Note, p.W))
-	p.Line(make([]string, 2*(most-len(some)))...) // as high with every text
+	p.Line(make([]string, 2*(most-len(shown)))...) // the height does not depend on the text
 }
 
-// Item is one choice of a menu.
-type Item struct {
-	Key, Label string
-	// Off is why it can't be chosen, "" if it can.
-	Off string
-}
+// Item is an entry of a menu. Off is the reason why it can't be chosen, "" if it can.
+type Item struct{ Key, Label, Off string }
 
-// Menu offers a few choices, by key or by moving.
+// Menu offers a few items, which are chosen by their key, by cursor or by click.
 type Menu struct {
-	Title       string
-	Text        []string
-	Items       []Item
-	At          int
-	first, rows int // the line inside the border of the first item, and how many are drawn
+	Title string
+	Text  []string
+	Items []Item
+	At    int // the item under the cursor
+	// firstLine is the line of the first item, and rows the number of lines drawn, both
+	// inside the border.
+	firstLine, rows int
 }
 
+// Choice is the index of the item or entry that was chosen.
 type Choice int
 
 func (d *Menu) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Click:
-		again := d.At
-		if i, ok := d.itemAt(int(msg)); ok {
-			if d.At = i; i == again {
-				return d.choice(i)
-			}
+		if i, ok := d.itemAt(int(msg)); ok && i == d.At {
+			return d.choice(i)
+		} else if ok {
+			d.At = i
 		}
 	case tea.KeyPressMsg:
 		key, n := msg.String(), len(d.Items)
@@ -137,7 +134,7 @@ func (d *Menu) Update(msg tea.Msg) any {
 		case "esc":
 			return keymap.Back
 		case "up", "k":
-			d.At = (d.At + n - 1) % max(1, n) // what there is may come later
+			d.At = (d.At + n - 1) % max(1, n) // the items may not be there yet
 		case "down", "j":
 			d.At = (d.At + 1) % max(1, n)
 		case "enter":
@@ -157,19 +154,19 @@ func (d *Menu) choice(i int) any {
 }
 
 func (d *Menu) itemAt(line int) (int, bool) {
-	i := line - d.first
+	i := line - d.firstLine
 	return i, line >= 0 && line < d.rows && i >= 0 && i < len(d.Items)
 }
 
 func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 72)
-	lines := th.Write(max(1, w-4), d.lines)
-	return th.Frame(screen, d.Title, []string{"enter", "choose", "esc", "back"}, w, len(lines), theme.Accent,
+	h := len(th.Write(max(1, w-4), d.lines))
+	return th.Frame(screen, d.Title, []string{"enter", "choose", "esc", "back"}, w, h, theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			lines := th.Write(w, d.lines)
 			head := len(lines) - len(d.Items)
 			hidden := min(max(0, head+d.At+1-h), len(lines))
-			d.first, d.rows = head-hidden, h
+			d.firstLine, d.rows = head-hidden, h
 			return lines[hidden:], nil
 		})
 }
@@ -192,11 +189,12 @@ func (d *Menu) lines(p *theme.Page) {
 	}
 }
 
-// Progress shows how far something is that can be stopped.
+// Progress shows how far an operation is that the person can stop.
 type Progress struct {
 	Title       string
 	Done, Total int
 	Note        string
+	pager
 }
 
 func (d *Progress) Update(msg tea.Msg) any {
@@ -207,36 +205,32 @@ func (d *Progress) Update(msg tea.Msg) any {
 }
 
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2+b(d.Note != ""), theme.Accent,
-		func(w, h int) ([]string, *layout.Cursor) {
-			text := theme.Pick(d.Total > 0, theme.Number(d.Done)+" of "+theme.Number(d.Total), "working"+th.Ellipsis)
-			out := []string{text, bar(th, d.Done, d.Total, w)}
-			if d.Note != "" {
-				out = append(out, th.Truncate(d.Note, w, th.Ellipsis))
-			}
-			return out, nil
-		})
+	return d.draw(th, screen, 60, d.Title, []string{"esc", "stop"}, theme.Accent, func(p *theme.Page) {
+		text := theme.Pick(d.Total > 0, theme.Number(d.Done)+" of "+theme.Number(d.Total), "working"+p.Ellipsis)
+		p.Line(text, bar(p, d.Done, d.Total))
+		if d.Note != "" {
+			p.Line(p.Truncate(d.Note, p.W, p.Ellipsis))
+		}
+	})
 }
 
-func bar(th *theme.Theme, done, total, w int) string {
-	full := layout.Clamp(done*w/max(1, total), 0, w)
-	return th.Say(theme.Accent, strings.Repeat(th.BarFull, full)) + th.Say(theme.Dim, strings.Repeat(th.BarEmpty, w-full))
+func bar(p *theme.Page, done, total int) string {
+	full := layout.Clamp(done*p.W/max(1, total), 0, p.W)
+	return p.Say(theme.Accent, strings.Repeat(p.BarFull, full)) + p.Say(theme.Dim, strings.Repeat(p.BarEmpty, p.W-full))
 }
 
 // Text shows text that can be read and closed.
 type Text struct {
-	Keys  *keymap.Keys
-	Title string
-	Lines []string
-	// Copied is what y copies, "" for nothing.
-	Copied string
+	Keys   *keymap.Keys
+	Title  string
+	Lines  []string
+	Copied string // what y copies, "" for nothing
 	pager
 }
 
-// Copy asks for a text to be copied.
+// Copy is what Update of a Text returns to have a text copied.
 type Copy string
 
-// Update returns Copy, or Back.
 func (d *Text) Update(msg tea.Msg) any {
 	k, _ := msg.(tea.KeyPressMsg)
 	if k.String() == "y" && d.Copied != "" {
@@ -250,24 +244,28 @@ func (d *Text) Update(msg tea.Msg) any {
 
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	keys := []string{"esc", "close", theme.Pick(d.Copied == "", "", "y"), "copy"}
-	return d.draw(th, screen, d.Title, keys, theme.Accent, func(p *theme.Page) {
+	return d.draw(th, screen, textWidth, d.Title, keys, theme.Accent, func(p *theme.Page) {
 		for _, l := range d.Lines {
 			p.Add(theme.Text, "", model.Clean(l))
 		}
 	})
 }
 
-const page = 10
+const (
+	page      = 10 // the lines by which a page key scrolls
+	textWidth = 92
+)
 
-// pager is a box of at most 92 cells with text that scrolls.
+// pager is a box with text that scrolls.
 type pager struct{ layout.Pager }
 
-func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token,
+func (b *pager) draw(th *theme.Theme, screen layout.Rect, width int, title string, footer []string, look theme.Token,
 	text func(p *theme.Page)) layout.Picture {
-	w := min(screen.W-2, 92)
-	return th.Frame(screen, title, foot, w, len(th.Write(max(1, w-4), text)), look, func(w, h int) ([]string, *layout.Cursor) {
+	width = min(screen.W-2, width)
+	height := len(th.Write(max(1, width-4), text))
+	return th.Frame(screen, title, footer, width, height, look, func(w, h int) ([]string, *layout.Cursor) {
 		lines := th.Write(w, text)
-		first, end := p.Show(len(lines), h)
+		first, end := b.Show(len(lines), h)
 		return lines[first:end], nil
 	})
 }
@@ -279,7 +277,9 @@ func b(v bool) int {
 	return 0
 }
 
+// sentence returns cleaned text as a sentence: with a capital and a full stop.
 func sentence(s string) string {
+	s = model.CleanLine(s, 0)
 	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?)") {
 		s += "."
 	}

@@ -7,7 +7,7 @@ import (
 	"confab/ui/theme"
 )
 
-// Fields that only a new conversation has.
+// The fields that only a new conversation has.
 const (
 	fieldSpace   model.EditKind = "space"
 	fieldChannel model.EditKind = "channel"
@@ -15,14 +15,15 @@ const (
 	fieldPeople  model.EditKind = "people"
 )
 
-func accountOf(about model.Description) string {
+func accountName(about model.Description) string {
 	return model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
 }
 
+// NewCreate makes a form for a new conversation.
 func NewCreate(about model.Description, caps model.Capabilities) *Form {
-	f := &Form{Title: "New conversation in " + accountOf(about), about: about, unset: "the service decides"}
-	add := func(so bool, k model.EditKind, c control) {
-		if so {
+	f := &Form{Title: "New conversation in " + accountName(about), about: about, unset: "the service decides"}
+	add := func(has bool, k model.EditKind, c control) {
+		if has {
 			f.fields = append(f.fields, &field{kind: k, control: c})
 		}
 	}
@@ -37,7 +38,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	}
 	people := NewPeople("People of the new conversation", model.EditParticipants, false, about)
 	nobody := model.Conversation{Ref: model.Ref{Account: about.Account}, Participants: model.SetOf[model.Participant]()}
-	people.take(Loaded{{Conversation: nobody}})
+	people.load(Loaded{{Conversation: nobody}})
 	add(len(about.People) > 0, fieldPeople, table{People: people})
 	add(true, fieldMessage, theme.NewArea(""))
 	if cp := caps.Of(model.EditCreate); cp.State == model.CapabilityAssumed {
@@ -46,6 +47,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	return f
 }
 
+// New returns the conversation that the form describes.
 func (f *Form) New() (model.NewConversation, error) {
 	var n model.NewConversation
 	into := map[model.EditKind]*string{model.EditTitle: &n.Title, model.EditDescription: &n.Description,
@@ -56,7 +58,7 @@ func (f *Form) New() (model.NewConversation, error) {
 		case table:
 			n.People = c.target()
 		case *pick:
-			*into[fl.kind] = c.who.ID
+			*into[fl.kind] = c.entry.ID
 		default:
 			*into[fl.kind] = fl.Value()
 		}
@@ -70,10 +72,10 @@ func (f *Form) New() (model.NewConversation, error) {
 	return n, nil
 }
 
-// Review says in words what was filled in beside the title, and who will see it, so
-// that the plan shows all of what is about to be made.
+// Review describes the new conversation for the plan: what was filled in besides the title,
+// and who will see it.
 func (f *Form) Review() []string {
-	out := []string{"account: " + accountOf(f.about)}
+	out := []string{"account: " + accountName(f.about)}
 	for _, fl := range f.fields[1:] {
 		if !fl.touched() {
 			continue
@@ -83,7 +85,7 @@ func (f *Form) Review() []string {
 		case *choice:
 			value = model.RoleName(value)
 		case *pick:
-			value = c.who.Display()
+			value = c.entry.Display()
 		case table:
 			people := c.target()
 			value = theme.People(people, len(people), func(p model.Participant) string {

@@ -8,12 +8,12 @@ import (
 )
 
 func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	foot := []string{f.Keys.Of(keymap.Submit), "review", f.Keys.Of(keymap.NextField), "next"}
+	footer := []string{f.Keys.Of(keymap.Submit), "review", f.Keys.Of(keymap.NextField), "next"}
 	switch fl := f.field(); fl.control.(type) {
 	case *choice:
-		foot = append(foot, theme.Pick(fl.kind == "", "", "left/right"), "choose")
+		footer = append(footer, theme.Pick(fl.kind == "", "", "left/right"), "choose")
 	case table, *pick:
-		foot = append(foot, "enter", "open")
+		footer = append(footer, "enter", "open")
 	}
 	h := 2
 	for _, fl := range f.fields {
@@ -23,8 +23,8 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		}
 	}
 	h = max(4, min(h, screen.H-4))
-	foot = append(foot, "esc", "back")
-	return th.Frame(screen, f.Title, foot, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	footer = append(footer, "esc", "back")
+	return th.Frame(screen, f.Title, footer, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		var lines []string
 		var cursor *layout.Cursor
 		first, end, rows := 0, 0, max(1, h-1)
@@ -43,20 +43,20 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 				cursor = nil
 			}
 		}
-		look, under := theme.Dim, f.note
+		look, below := theme.Dim, f.note
 		switch {
 		case f.problem != "":
-			look, under = theme.Error, f.problem
+			look, below = theme.Error, f.problem
 		case f.note == "" && f.touched():
-			under = "esc keeps this as a draft"
+			below = "esc keeps this as a draft"
 		}
-		return append(th.Block(lines[f.top:], w, rows), th.Paint(look, under, w)), cursor
+		return append(th.Block(lines[f.top:], w, rows), th.Paint(look, below, w)), cursor
 	})
 }
 
 const labelWidth = 14
 
-// drawField draws a field beside its label, and the cursor if it is focused.
+// drawField draws a field beside its label, with the cursor if the field is focused.
 func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]string, *layout.Cursor) {
 	look := theme.Pick(focused, theme.Heading, theme.Text)
 	if fl.off != "" {
@@ -75,7 +75,8 @@ func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]str
 	if !focused || cursor == nil {
 		return lines, nil
 	}
-	return lines, &layout.Cursor{X: lw + 3 + cursor.X, Y: cursor.Y}
+	cursor.X += lw + 3
+	return lines, cursor
 }
 
 func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]string, *layout.Cursor) {
@@ -103,7 +104,7 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 	case *pick:
 		switch {
 		case c.Touched():
-			text = model.CleanLine(c.who.Display(), 200) + "  (backspace clears it)"
+			text = model.CleanLine(c.entry.Display(), 200) + "  (backspace clears it)"
 		case c.required:
 			look, text = theme.Dim, "required: enter looks one up"
 		default:

@@ -124,7 +124,7 @@ func several() *People {
 	var all Loaded
 	for i, people := range [][]model.Participant{{ann, bob}, {bob, viewer}, {dee}} {
 		c := model.Conversation{Ref: model.Ref{ID: string(rune('a' + i))}, Title: string(rune('A' + i)), Participants: model.SetOf(people...)}
-		all = append(all, Held{Conversation: c})
+		all = append(all, LoadResult{Conversation: c})
 	}
 	e.Update(all)
 	return e

@@ -18,9 +18,9 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		tail = 2 + theme.Pick(e.several, 0, len(e.rooms))
 	}
 	h := max(8, min(len(e.rows)+2+len(notes)+tail, screen.H-5))
-	return th.Frame(screen, e.Title, e.foot(), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, e.Title, e.footer(), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		if !e.loaded {
-			return th.Write(w, e.waiting), nil
+			return th.Write(w, e.writeWaiting), nil
 		}
 		look := theme.Pick(e.problem == "", theme.Dim, theme.Error)
 		out := []string{th.Paint(look, cmp.Or(e.problem, e.summary()), w)}
@@ -30,21 +30,21 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		if h < len(out)+tail+min(len(e.rows), 7) {
 			tail = 0
 		}
-		cells, width := e.table(th, w)
+		cells, widths := e.table(th, w)
 		for i, end := e.bar.Show(len(e.rows), max(1, h-len(out)-tail)); i < end; i++ {
-			out = append(out, e.draw(th, i, cells[i], width))
+			out = append(out, e.drawRow(th, i, cells[i], widths))
 		}
 		if len(e.rows) == 0 {
 			out = append(out, th.Paint(theme.Dim, "  nobody yet: "+e.Keys.Of(keymap.AddPerson)+" adds somebody", w))
 		}
 		if tail > 0 {
-			out = append(th.Block(out, w, h-tail), th.Write(w, e.below)...)
+			out = append(th.Block(out, w, h-tail), th.Write(w, e.writeTail)...)
 		}
 		return out, nil
 	})
 }
 
-func (e *People) foot() []string {
+func (e *People) footer() []string {
 	r, failed := e.row(), len(e.unread) > 0
 	switch {
 	case !e.loaded:
@@ -53,14 +53,14 @@ func (e *People) foot() []string {
 	case r == nil:
 		return []string{e.Keys.Of(keymap.Submit), "review", e.Keys.Of(keymap.AddPerson), "add", "esc", "back"}
 	}
-	choose, _ := e.choices(r.account)
+	what, _ := e.choices(r.account)
 	return []string{e.Keys.Of(keymap.Submit), "review",
-		e.Keys.If(choose != "", keymap.RoleNext), choose, e.Keys.Of(keymap.AddPerson), "add",
-		e.Keys.If(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers), theme.Pick(r.everywhere, "not to the rest", "add to the rest"),
+		e.Keys.If(what != "", keymap.RoleNext), what, e.Keys.Of(keymap.AddPerson), "add",
+		e.Keys.If(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers), theme.Pick(r.toAll, "not to the rest", "add to the rest"),
 		e.Keys.Of(keymap.RemovePerson), "remove", e.Keys.Of(keymap.RevertPerson), "as it was", "esc", "back"}
 }
 
-func (e *People) waiting(p *theme.Page) {
+func (e *People) writeWaiting(p *theme.Page) {
 	switch {
 	case len(e.unread) == 0:
 		p.Add(theme.Dim, "", "Reading from the service"+p.Ellipsis)
@@ -71,8 +71,8 @@ func (e *People) waiting(p *theme.Page) {
 	}
 	p.Add(theme.Error, "", fmt.Sprintf("%s of %s could not be read, so nothing of it is known and nothing is guessed:",
 		theme.Number(len(e.unread)), theme.Count(len(e.unread)+len(e.of), "conversation")))
-	for _, h := range e.unread {
-		p.Add(theme.Text, "", p.Bullet+" "+titleOf(h.Conversation, 60)+": "+model.Words(h.Err))
+	for _, r := range e.unread {
+		p.Add(theme.Text, "", p.Bullet+" "+titleOf(r.Conversation, 60)+": "+model.Words(r.Err))
 	}
 }
 
@@ -81,33 +81,35 @@ func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Tit
 // notes say which conversations are left as they are, each reason once.
 func (e *People) notes() []string {
 	var out []string
-	whys, n := theme.Counted(slices.Values(e.off))
-	for i, why := range whys {
+	reasons, n := theme.Counted(slices.Values(e.reasons))
+	for i, why := range reasons {
 		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}
 	if n := len(e.unread); n > 0 {
-		some := theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) })
-		out = append(out, theme.Number(n)+" left out: "+some)
+		titles := theme.People(e.unread, 3, func(r LoadResult) string { return titleOf(r.Conversation, 40) })
+		out = append(out, theme.Number(n)+" left out: "+titles)
 	}
 	return out
 }
 
-// What becomes of a row, and how that is shown.
+// effect is what the edit does to a row.
+type effect int
+
 const (
-	added = iota
+	added effect = iota
 	removed
 	altered
 	kept
 )
 
-var becomings = []struct {
+var effects = []struct {
 	word, sign string
 	look       theme.Token
 }{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
 
-func (e *People) becoming(r person) int {
+func (e *People) effectOf(r person) effect {
 	switch {
-	case r.gone:
+	case r.removed:
 		return removed
 	case r.added():
 		return added
@@ -120,11 +122,11 @@ func (e *People) becoming(r person) int {
 func (e *People) summary() string {
 	var n [kept + 1]int
 	for _, r := range e.rows {
-		n[e.becoming(r)]++
+		n[e.effectOf(r)]++
 	}
 	all := theme.Count(len(e.of), "conversation")
 	if n[kept] < len(e.rows) {
-		change := "; " + theme.Number(len(e.touched())) + " of " + all + " change"
+		change := "; " + theme.Number(len(e.changing())) + " of " + all + " change"
 		return theme.Changed(n[added], n[removed], n[altered], n[kept]) + theme.Pick(e.several, change, "")
 	}
 	who := theme.Pick(e.kind == model.EditContacts, theme.Count(n[kept], "contact"), headcount(n[kept]))
@@ -133,9 +135,9 @@ func (e *People) summary() string {
 
 func headcount(n int) string { return theme.Number(n) + theme.Pick(n == 1, " person", " people") }
 
-// below tells, under the people of several conversations, in which of them somebody is
-// as what; under the contacts of one, its rooms.
-func (e *People) below(p *theme.Page) {
+// writeTail writes the two lines below the people of several conversations: where the person
+// under the cursor is, and with which role. For one conversation it lists its rooms.
+func (e *People) writeTail(p *theme.Page) {
 	r := e.row()
 	switch {
 	case !e.several:
@@ -158,12 +160,12 @@ func (e *People) below(p *theme.Page) {
 		out = append(out, strings.TrimSpace(theme.Standing(t.Participant)+" in "+titles(t.In)))
 	}
 	if missing := e.missing(*r); len(missing) > 0 {
-		now, _ := r.becomes(missing[0])
-		as := theme.Around(" as ", theme.Standing(now), "")
+		after, _ := r.after(missing[0])
+		as := theme.Around(" as ", theme.Standing(after), "")
 		switch {
-		case r.everywhere:
+		case r.toAll:
 			out = append(out, "to be added to "+titles(missing)+as)
-		case !r.gone:
+		case !r.removed:
 			out = append(out, "not in "+titles(missing)+" ("+e.Keys.Of(keymap.AddToOthers)+" adds them there"+as+")")
 		}
 	}
@@ -171,27 +173,29 @@ func (e *People) below(p *theme.Page) {
 	p.Lines = p.Lines[:min(2, len(p.Lines))]
 }
 
-// standing says as what somebody is, and is to be: "1 editor, 2 viewer → editor".
+// standing says which role and status somebody has and will have: "1 editor, 2 viewer →
+// editor".
 func (r person) standing(th *theme.Theme) string {
-	was := theme.Terms(r.Member)
+	before := theme.Terms(r.Member)
 	role, status := r.terms()
-	to := theme.Standing(model.Participant{Role: role, Status: status})
-	if r.added() || !r.gone && (r.role != "" || r.status != "") && to != was {
-		return theme.Around("", was, " "+th.Arrow+" ") + to
+	after := theme.Standing(model.Participant{Role: role, Status: status})
+	if r.added() || !r.removed && (r.role != "" || r.status != "") && after != before {
+		return theme.Around("", before, " "+th.Arrow+" ") + after
 	}
-	return was
+	return before
 }
 
-// word says in how many conversations somebody is, and what becomes of that.
-func (e *People) word(r person, short bool) string {
+// change says what the edit does to a row; for several conversations also in how many of
+// them the person is.
+func (e *People) change(r person, short bool) string {
 	n, missing := len(r.In), len(e.missing(r))
 	switch {
-	case r.gone || !e.several:
-		return becomings[e.becoming(r)].word
+	case r.removed || !e.several:
+		return effects[e.effectOf(r)].word
 	case r.added():
 		return fmt.Sprintf("new in %d", missing)
 	}
-	more := theme.Pick(r.everywhere, fmt.Sprintf(" +%d", missing), "")
+	more := theme.Pick(r.toAll, fmt.Sprintf(" +%d", missing), "")
 	return theme.Pick(short, fmt.Sprintf("%d/%d", n, n+missing), e.share(r)) + more
 }
 
@@ -201,22 +205,22 @@ const (
 	mailColumn
 	accountColumn
 	standingColumn
-	wordColumn
+	changeColumn
 	columns
 )
 
-// table fills the columns, and shares the width out by what is there: no name is cut where
-// the column beside it is empty. Who look the same are told apart by their names.
-func (e *People) table(th *theme.Theme, w int) (cells [][columns]string, width [columns]int) {
+// table fills the columns and shares the width out by what they hold: no name is cut while
+// the column beside it has room. An id follows the names of people who look the same.
+func (e *People) table(th *theme.Theme, w int) (cells [][columns]string, widths [columns]int) {
 	var need [columns]int
-	alike := map[string]int{}
-	drawn := func(r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
+	namesakes := map[string]int{}
+	shown := func(r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
 	for _, r := range e.rows {
-		alike[drawn(r)]++
+		namesakes[shown(r)]++
 	}
 	for _, r := range e.rows {
-		row := [columns]string{nameOf(r.Participant), theme.Mail(r.Participant), r.account, r.standing(th), e.word(r, w < 60)}
-		if alike[drawn(r)] > 1 {
+		row := [columns]string{nameOf(r.Participant), theme.Mail(r.Participant), r.account, r.standing(th), e.change(r, w < 60)}
+		if namesakes[shown(r)] > 1 {
 			row[nameColumn] += " " + model.CleanLine(cmp.Or(r.Email, r.Identifier, r.ID), 80)
 		}
 		for i, text := range row {
@@ -225,49 +229,53 @@ func (e *People) table(th *theme.Theme, w int) (cells [][columns]string, width [
 		cells = append(cells, row)
 	}
 	room := w - 4
-	for _, c := range []struct{ column, from, most int }{
-		{wordColumn, theme.Pick(e.several, 0, 68), w}, // else the sign says it
+	for _, c := range []struct{ column, minWidth, most int }{ // minWidth of the table
+		{changeColumn, theme.Pick(e.several, 0, 68), w}, // below it the sign has to do
 		{standingColumn, 0, 36}, {accountColumn, 44, theme.Pick(len(e.about) > 1, 16, 0)}, {mailColumn, 44, w},
 	} {
 		n := min(c.most, need[c.column], room-1-min(need[nameColumn], room/2))
-		if n > 0 && w >= c.from {
-			width[c.column] = n
+		if n > 0 && w >= c.minWidth {
+			widths[c.column] = n
 			room -= n + 1
 		}
 	}
-	if spare := room - need[nameColumn]; spare > 0 && width[mailColumn] > 0 { // an address stands by its name
+	if spare := room - need[nameColumn]; spare > 0 && widths[mailColumn] > 0 { // the address stands close to the name
 		room -= spare
-		width[mailColumn] += spare
+		widths[mailColumn] += spare
 	}
-	width[nameColumn] = max(0, room)
-	return cells, width
+	widths[nameColumn] = max(0, room)
+	return cells, widths
 }
 
-func (e *People) draw(th *theme.Theme, i int, cells [columns]string, width [columns]int) string {
-	r := e.rows[i]
-	as := becomings[e.becoming(r)]
-	if width[mailColumn] > 0 && r.Email != "" {
-		cells[nameColumn] = nameOf(r.Participant) // the address tells who it is
+func (e *People) drawRow(th *theme.Theme, i int, cells [columns]string, widths [columns]int) string {
+	r, selected := e.rows[i], i == e.bar.At
+	effect := effects[e.effectOf(r)]
+	if widths[mailColumn] > 0 && r.Email != "" {
+		cells[nameColumn] = nameOf(r.Participant) // the address tells namesakes apart
 	}
 	standing := cells[standingColumn]
-	if i := strings.LastIndex(standing, th.Arrow); i > 0 && th.Width(standing) > width[standingColumn] {
-		cells[standingColumn] = standing[i:] // what it will be matters most
+	if i := strings.LastIndex(standing, th.Arrow); i > 0 && th.Width(standing) > widths[standingColumn] {
+		cells[standingColumn] = standing[i:] // the new role matters most
 	}
-	line := th.Pointer(i == e.bar.At) + " " + th.Say(as.look, as.sign)
-	for c, look := range []theme.Token{theme.Pick(i == e.bar.At, theme.Selected, as.look), theme.Dim, theme.Dim, theme.Text, as.look} {
-		text := th.Fit(cells[c], width[c], th.Ellipsis)
+	line := th.Pointer(selected) + " " + th.Say(effect.look, effect.sign)
+	for c, look := range []theme.Token{theme.Pick(selected, theme.Selected, effect.look), theme.Dim, theme.Dim, theme.Text, effect.look} {
+		text := th.Fit(cells[c], widths[c], th.Ellipsis)
 		switch {
-		case c == standingColumn && width[c] > 0:
+		case c == standingColumn && widths[c] > 0:
 			line += " " + text
-		case c == nameColumn || width[c] > 0:
+		case c == nameColumn || widths[c] > 0:
 			line += " " + th.Say(look, text)
 		}
 	}
 	return line
 }
 
-// nameOf is what somebody is called: with the kind, where it is no person, and the size
-// of a group.
+func isPerson(p model.Participant) bool {
+	return p.Kind == "" || p.Kind == model.KindUser || p.Kind == model.KindContact
+}
+
+// nameOf returns the name of a participant, for others than persons with the kind, and for a
+// group with its size.
 func nameOf(p model.Participant) string {
 	name, size := model.CleanLine(p.Display(), 200), ""
 	if p.Members > 0 {

@@ -14,43 +14,41 @@ import (
 	"confab/ui/theme"
 )
 
-// Picker looks somebody (or a space) up in the provider's directory as the person
+// Picker looks up people, or what else a directory of the provider holds, as the person
 // types.
 type Picker struct {
-	Title  string
-	places []place
-	at     int // of the place
-	input  theme.Input
-	// chosen takes what was chosen; has says of who is in already that they are, nil of
-	// nobody.
-	chosen func(account string, p model.Participant)
-	has    func(account string, p model.Participant) string
+	Title       string
+	directories []directory
+	at          int // the directory
+	input       theme.Input
+	choose      func(account string, p model.Participant)
+	note        func(account string, p model.Participant) string // shown beside an entry, nil for none
 
-	gen     int // of what is asked
-	items   []model.Participant
-	cursor  string // of the next page
-	wanted  bool   // the bar is to go on to what the next page brings
-	busy    bool
-	typed   bool // the one item is what was typed, and in no directory
-	problem string
-	bar     layout.Bar
+	generation int // of the request
+	items      []model.Participant
+	cursor     string // of the next page
+	advance    bool   // move on to the next page once it is there
+	busy       bool
+	asTyped    bool // the only item is what was typed; no directory has it
+	problem    string
+	bar        layout.Bar
 }
 
-// place is a directory of an account, narrowed to a space where it is one of a space.
-type place struct {
+// directory lists entries of a kind in an account, or in one of its spaces.
+type directory struct {
 	account string
 	kind    model.LookupKind
 	space   string
 }
 
-// Ask is a question to a directory of an account. One that is to Wait until typing rests comes
-// back to Update as it is; Found answers the others.
 type (
+	// Ask is what Update of a Picker returns. One that is to Wait is brought back to Update
+	// once typing has rested; Found answers the others.
 	Ask struct {
-		Account string
-		Request model.LookupRequest
-		Wait    bool
-		gen     int
+		Account    string
+		Request    model.LookupRequest
+		Wait       bool
+		generation int
 	}
 	Found struct {
 		Ask  Ask
@@ -59,41 +57,42 @@ type (
 	}
 )
 
-func newPicker(title string, places []place, chosen func(account string, p model.Participant)) *Picker {
-	return &Picker{Title: title, places: places, input: theme.NewInput(""), chosen: chosen, busy: true}
+func newPicker(title string, directories []directory, choose func(account string, p model.Participant)) *Picker {
+	return &Picker{Title: title, directories: directories, input: theme.NewInput(""), choose: choose, busy: true}
 }
 
-func (p *Picker) place() place { return p.places[p.at] }
+func (p *Picker) directory() directory { return p.directories[p.at] }
 
 func (p *Picker) text() string { return strings.TrimSpace(p.input.Value()) }
 
+// Ask returns the request for the first page. Answers to earlier requests are dropped.
 func (p *Picker) Ask() Ask {
-	p.gen++
+	p.generation++
 	return p.request("")
 }
 
 func (p *Picker) request(cursor string) Ask {
 	p.busy = true
-	from := p.place()
-	return Ask{gen: p.gen, Account: from.account,
-		Request: model.LookupRequest{Kind: from.kind, Text: p.text(), Scope: from.space, Limit: 50, Cursor: cursor}}
+	d := p.directory()
+	return Ask{generation: p.generation, Account: d.account,
+		Request: model.LookupRequest{Kind: d.kind, Text: p.text(), Scope: d.space, Limit: 50, Cursor: cursor}}
 }
 
-// Update takes input and answers. It returns what to Ask.
+// Update takes input, Ask and Found. It returns an Ask or keymap.Back.
 func (p *Picker) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Wheel:
 		return p.move(int(msg))
 	case layout.Click:
 		if p.bar.Click(int(msg)-2, len(p.items)) {
-			return p.choose()
+			return p.chooseItem()
 		}
 	case Ask:
-		if msg.gen == p.gen {
+		if msg.generation == p.generation {
 			return p.Ask()
 		}
 	case Found:
-		if msg.Ask.gen == p.gen {
+		if msg.Ask.generation == p.generation {
 			p.take(msg)
 		}
 	case tea.KeyPressMsg:
@@ -105,20 +104,20 @@ func (p *Picker) Update(msg tea.Msg) any {
 		case "esc":
 			return keymap.Back
 		case "enter", "ctrl+s":
-			return p.choose()
+			return p.chooseItem()
 		case "tab", "shift+tab":
-			return p.turn(theme.Pick(key == "tab", 1, -1))
+			return p.switchDirectory(theme.Pick(key == "tab", 1, -1))
 		}
 	}
 	if p.input.Update(msg) {
-		p.gen++
-		return Ask{gen: p.gen, Wait: true}
+		p.generation++
+		return Ask{generation: p.generation, Wait: true}
 	}
 	return nil
 }
 
-func (p *Picker) turn(by int) any {
-	n := len(p.places)
+func (p *Picker) switchDirectory(by int) any {
+	n := len(p.directories)
 	if n < 2 {
 		return nil
 	}
@@ -126,10 +125,10 @@ func (p *Picker) turn(by int) any {
 	return p.Ask()
 }
 
-// move moves the bar; near the end of what is there it asks for the next page.
+// move moves the cursor; near the end of the items it asks for the next page.
 func (p *Picker) move(by int) any {
 	more := by > 0 && p.cursor != ""
-	p.wanted = more && p.bar.At >= len(p.items)-1
+	p.advance = more && p.bar.At >= len(p.items)-1
 	p.bar.Move(by, len(p.items))
 	if more && !p.busy && p.bar.At >= len(p.items)-3 {
 		return p.request(p.cursor)
@@ -137,11 +136,11 @@ func (p *Picker) move(by int) any {
 	return nil
 }
 
-func (p *Picker) choose() any {
+func (p *Picker) chooseItem() any {
 	if p.bar.At >= len(p.items) {
 		return nil
 	}
-	p.chosen(p.place().account, p.items[p.bar.At])
+	p.choose(p.directory().account, p.items[p.bar.At])
 	return keymap.Back
 }
 
@@ -152,33 +151,34 @@ func (p *Picker) take(found Found) {
 	}
 	page, next := found.Page, len(p.items)
 	if found.Ask.Request.Cursor == "" {
-		p.items, p.bar, p.typed = page.Items, layout.Bar{}, false
-		if who, ok := p.named(); ok && len(page.Items) == 0 && page.Cursor == "" {
-			p.items, p.typed = []model.Participant{who}, true
+		p.items, p.bar, p.asTyped = page.Items, layout.Bar{}, false
+		if typed, ok := p.typedID(); ok && len(page.Items) == 0 && page.Cursor == "" {
+			p.items, p.asTyped = []model.Participant{typed}, true
 		}
-	} else if p.items = append(p.items, page.Items...); p.wanted {
+	} else if p.items = append(p.items, page.Items...); p.advance {
 		p.bar.Put(next, len(p.items))
 	}
-	p.cursor, p.wanted = page.Cursor, false
+	p.cursor, p.advance = page.Cursor, false
 }
 
-// named returns who was typed as KIND:ID, for those whom a directory does not show.
-func (p *Picker) named() (model.Participant, bool) {
-	kind := p.place().kind
+// typedID returns a participant that was typed as KIND:ID, which reaches those that no
+// directory shows.
+func (p *Picker) typedID() (model.Participant, bool) {
+	kind := p.directory().kind
 	id, ok := strings.CutPrefix(p.text(), string(kind)+":")
-	return model.Participant{Kind: string(kind), ID: id}, ok && id != "" && ofPeople(kind)
+	return model.Participant{Kind: string(kind), ID: id}, ok && id != "" && listsPeople(kind)
 }
 
-func ofPeople(k model.LookupKind) bool {
+func listsPeople(k model.LookupKind) bool {
 	return slices.Contains([]model.LookupKind{model.LookupUsers, model.LookupContacts, model.LookupGroups, model.LookupFlows}, k)
 }
 
 func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	foot := []string{"enter", "choose", theme.Pick(len(p.places) > 1, "tab", ""), "directory", "esc", "back"}
+	footer := []string{"enter", "choose", theme.Pick(len(p.directories) > 1, "tab", ""), "directory", "esc", "back"}
 	w, h := min(screen.W-2, 84), min(20, screen.H-5)
-	return th.Frame(screen, p.Title, foot, w, h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, p.Title, footer, w, h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
-		out := []string{th.Say(theme.Accent, "/") + " " + line, p.head(th, w)}
+		out := []string{th.Say(theme.Accent, "/") + " " + line, p.status(th, w)}
 		rows := max(1, h-2)
 		for i, end := p.bar.Show(len(p.items), rows); i < end; i++ {
 			out = append(out, p.row(th, i, w))
@@ -194,31 +194,32 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 func (p *Picker) row(th *theme.Theme, i, w int) string {
 	it := p.items[i]
 	note := cmp.Or(model.CleanLine(it.Email, 200), model.CleanLine(it.Identifier, 200),
-		model.CleanLine(it.Status, 80), // of a channel, its platform
+		model.CleanLine(it.Status, 80), // the platform of a channel
 		model.CleanLine(it.ID, 80))
 	if it.Members > 0 {
 		note = headcount(it.Members)
 	}
-	if p.has != nil {
-		note = strings.TrimSpace(p.has(p.place().account, it) + "  " + note)
+	if p.note != nil {
+		note = strings.TrimSpace(p.note(p.directory().account, it) + "  " + note)
 	}
 	query, nameW := model.FoldText(p.text()), max(8, (w-3)/2)
 	name := th.Fit(model.CleanLine(it.Display(), 200), nameW, th.Ellipsis)
+	note = th.Highlight(theme.Dim, th.Fit(note, max(0, w-3-nameW), th.Ellipsis), query, 1)
 	if i == p.bar.At {
-		name = th.Say(theme.Selected, name)
-	} else {
-		name = th.Highlight(theme.Text, name, query, 1)
+		return th.Pointer(true) + " " + th.Say(theme.Selected, name) + " " + note
 	}
-	return th.Pointer(i == p.bar.At) + " " + name + " " + th.Highlight(theme.Dim, th.Fit(note, max(0, w-3-nameW), th.Ellipsis), query, 1)
+	return th.Pointer(false) + " " + th.Highlight(theme.Text, name, query, 1) + " " + note
 }
 
-func (p *Picker) head(th *theme.Theme, w int) string {
-	out, last := "", p.places[len(p.places)-1]
-	for i, from := range p.places {
-		if i > 0 && p.places[i-1].account != from.account || i == 0 && from.account != last.account {
-			out += th.Say(theme.Dim, from.account+": ")
+// status names the directories, under their accounts if there are several, and says what
+// was found.
+func (p *Picker) status(th *theme.Theme, w int) string {
+	out, last := "", p.directories[len(p.directories)-1]
+	for i, d := range p.directories {
+		if i > 0 && p.directories[i-1].account != d.account || i == 0 && d.account != last.account {
+			out += th.Say(theme.Dim, d.account+": ")
 		}
-		out += th.Say(theme.Pick(i == p.at, theme.TabActive, theme.Tab), string(from.kind)+"s") + "  "
+		out += th.Say(theme.Pick(i == p.at, theme.TabActive, theme.Tab), string(d.kind)+"s") + "  "
 	}
 	look, text := theme.Dim, ""
 	switch {
@@ -226,16 +227,16 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 		look, text = theme.Error, p.problem
 	case p.busy:
 		text = "looking" + th.Ellipsis
-	case len(p.items) > 0 && p.typed:
+	case len(p.items) > 0 && p.asTyped:
 		text = "as typed, not looked up"
 	case len(p.items) > 0:
 		text = fmt.Sprintf("%d%s found", len(p.items), theme.Pick(p.cursor != "", "+", ""))
 	case p.cursor != "":
 		text = "nothing found so far"
-	case len(p.places) == 1 && !ofPeople(p.place().kind):
+	case len(p.directories) == 1 && !listsPeople(p.directory().kind):
 		text = "nothing found"
 	default:
-		text = "nobody found; " + string(p.place().kind) + ":ID names one by id"
+		text = "nobody found; " + string(p.directory().kind) + ":ID names one by id"
 	}
 	return th.Fit(out+th.Say(look, text), w, "")
 }

@@ -30,11 +30,11 @@ func found(from, to int, cursor string) model.LookupPage {
 
 // picker is a picker that puts who is chosen into who.
 func picker(who *model.Participant, kinds ...model.LookupKind) *Picker {
-	var places []place
+	var directories []directory
 	for _, k := range kinds {
-		places = append(places, place{kind: k})
+		directories = append(directories, directory{kind: k})
 	}
-	return newPicker("Add", places, func(_ string, p model.Participant) { *who = p })
+	return newPicker("Add", directories, func(_ string, p model.Participant) { *who = p })
 }
 
 // answer answers what a picker asks for.

@@ -11,7 +11,7 @@ import (
 	"confab/ui/theme"
 )
 
-// Answer shows what a key did in place of the footer.
+// Answer shows what a key did, in place of the footer.
 func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer.text = look, text }
 
 func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
@@ -37,8 +37,7 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	inside, _ = inside.Bottom(1)
 	var info []string
 	if inside.H >= 6 {
-		part := th.Write(w, s.info)
-		info = th.Block(part, w, theme.Pick(inside.H >= 14, 5, 4))
+		info = th.Block(th.Write(w, s.writeInfo), w, theme.Pick(inside.H >= 14, 5, 4))
 	}
 	s.height = inside.H - len(info)
 	s.bar.Top = min(s.bar.Top, len(s.lines)-s.height)
@@ -52,7 +51,7 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			p.Line("", p.Paint(theme.Dim, "  "+text, w))
 		}
 	})
-	lines := append([]string{s.head(th)}, th.Block(rows, w, s.height)...)
+	lines := append([]string{s.header(th)}, th.Block(rows, w, s.height)...)
 	lines = append(append(lines, info...), " "+line)
 	return layout.Picture{At: screen, Lines: th.Block(lines, w, screen.H), Keys: keys, Inside: inside, Cursor: cursor}
 }
@@ -62,20 +61,21 @@ func (s *Screen) footer() []string {
 	sub, edit, ok := s.Under()
 	line, needs, waits := ok && edit == nil, edit != nil && edit.State.NeedsPerson(), ok && Unsettled(sub, edit)
 	again := line && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)
-	taken := edit != nil && edit.Journal != nil && edit.Journal.Undone != "" ||
+	takenBack := edit != nil && edit.Journal != nil && edit.Journal.Undone != "" ||
 		line && sub.Delivered+sub.Waiting+sub.NeedPerson <= sub.TakenBack
-	look := theme.Pick(edit != nil, "look", theme.Pick(sub.ID == s.open, "shut", "open"))
-	return []string{ // a narrow screen shows the first of these, so what a failure needs stands first
+	look := theme.Pick(edit != nil, "look", theme.Pick(sub.ID == s.opened, "shut", "open"))
+	return []string{ // what a failure needs stands first: a narrow screen shows no more
 		s.Keys.If(ok && !needs, keymap.Resolve), look,
 		s.Keys.If(needs || line && sub.NeedPerson > 0, keymap.Settle), "settle",
 		s.Keys.If(waits && again, keymap.Retry), "send again",
-		s.Keys.If(ok && !taken, keymap.UndoEntry), "take back",
+		s.Keys.If(ok && !takenBack, keymap.UndoEntry), "take back",
 		s.Keys.If(waits, keymap.Discard), "discard",
 		s.Keys.Of(keymap.NextSection), "next section", s.Keys.Of(keymap.Search), "find", "esc", "close",
 	}
 }
 
-// Unsettled reports whether something of a line is in the outbox.
+// Unsettled reports whether the edit of a line, or an edit of its submission, is in the
+// outbox.
 func Unsettled(sub model.Submission, edit *Edit) bool {
 	return edit == nil && sub.ID != "" && !sub.Over() || edit != nil && edit.Journal == nil
 }
@@ -85,7 +85,7 @@ func Retriable(e model.OutboxEntry) bool {
 	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
 }
 
-func (s *Screen) head(th *theme.Theme) string {
+func (s *Screen) header(th *theme.Theme) string {
 	var count [sections]int
 	for _, sub := range s.subs {
 		count[sectionOf(sub)]++
@@ -119,7 +119,7 @@ func (s *Screen) row(p *theme.Page, i int) string {
 	}
 	room, tail := w-p.Width(lead), ""
 	if l.sub.Edits > 1 && room > 20 {
-		tail = " " + p.Fold(l.sub.ID == s.open)
+		tail = " " + p.Fold(l.sub.ID == s.opened)
 		room -= p.Width(tail)
 	}
 	words, ending := l.sub.Words(), p.Progress(l.sub, now)
@@ -148,8 +148,8 @@ func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
 	return " ", theme.Dim
 }
 
-// editRow draws an edit: its state, its conversation, and why it waits or needs a person,
-// else what it does.
+// editRow draws the state of an edit, its conversation, and why it waits or needs a person;
+// without a reason it says what the edit does.
 func (s *Screen) editRow(p *theme.Page, e *Edit, lead string, look theme.Token) string {
 	sign, word, stateLook := p.StateSign(e.State)
 	what, whatLook := p.Phrase(e.Edit), theme.Dim
@@ -175,8 +175,8 @@ func (s *Screen) editRow(p *theme.Page, e *Edit, lead string, look theme.Token) 
 
 func titleOf(e model.OutboxEntry) string { return theme.TitleOf(e.Title, e.Ref, 300) }
 
-// info tells more of the line under the cursor.
-func (s *Screen) info(p *theme.Page) {
+// writeInfo writes the details of the line under the cursor.
+func (s *Screen) writeInfo(p *theme.Page) {
 	p.Line(p.Say(theme.Border, strings.Repeat(p.Horizontal, p.W)))
 	add := func(look theme.Token, text string, most int) {
 		lines := p.Wrap(text, max(1, p.W-2))
@@ -202,9 +202,9 @@ func (s *Screen) info(p *theme.Page) {
 		add(theme.Dim, stamp("submitted", sub.At, sub.User, now), 1)
 	default:
 		add(theme.Text, p.Phrase(e.Edit), 1)
-		said := stamp("queued", e.Created, e.User, now)
+		when := stamp("queued", e.Created, e.User, now)
 		if e.Journal != nil {
-			said = stamp("delivered", e.Journal.At, e.User, now)
+			when = stamp("delivered", e.Journal.At, e.User, now)
 			if ok, why := model.Undoable(e.Kind); !ok {
 				add(theme.Warning, why, 1)
 			}
@@ -216,7 +216,7 @@ func (s *Screen) info(p *theme.Page) {
 		if e.Attempts < 2 {
 			tries = theme.Pick(e.Attempts == 1, ", tried once", "")
 		}
-		add(theme.Dim, model.CleanLine(e.Ref.String(), 200)+", "+said+tries, 1)
+		add(theme.Dim, model.CleanLine(e.Ref.String(), 200)+", "+when+tries, 1)
 	}
 }
 

@@ -9,10 +9,9 @@ import (
 	"confab/ui/theme"
 )
 
-// Edit is an edit of an open submission.
+// Edit is an edit of the open submission. Journal is nil until the edit is settled.
 type Edit struct {
 	model.OutboxEntry
-	// Journal is set where the edit is settled.
 	Journal *model.JournalEntry
 }
 
@@ -26,26 +25,27 @@ func (e *Edit) rank() int {
 	return 2
 }
 
-// Edits are the edits of one submission; those that need a person come first. A value does
-// not change.
+// Edits are the edits of one submission, those that need a person first. A value is
+// immutable.
 type Edits struct {
 	list      []*Edit
 	namesakes theme.Namesakes
 }
 
-// With returns the edits with others read again: all of them, or those on refs.
-func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) Edits {
-	again := named(refs)
+// With returns the edits after some were read again: those on refs, or all if there are no
+// refs.
+func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, settled []model.JournalEntry) Edits {
+	replaced := setOf(refs)
 	out := Edits{namesakes: theme.Namesakes{}}
 	for _, e := range s.list {
-		if len(refs) > 0 && !again[e.Ref] {
+		if len(refs) > 0 && !replaced[e.Ref] {
 			out.list = append(out.list, e)
 		}
 	}
 	for _, e := range waiting {
 		out.list = append(out.list, &Edit{OutboxEntry: e})
 	}
-	for _, j := range done {
+	for _, j := range settled {
 		out.list = append(out.list, &Edit{OutboxEntry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
 	}
 	slices.SortFunc(out.list, func(a, b *Edit) int { return cmp.Or(a.rank()-b.rank(), cmp.Compare(a.ID, b.ID)) })
@@ -55,7 +55,7 @@ func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, done []model.
 	return out
 }
 
-func named(refs []model.Ref) map[model.Ref]bool {
+func setOf(refs []model.Ref) map[model.Ref]bool {
 	out := map[model.Ref]bool{}
 	for _, ref := range refs {
 		out[ref] = true
@@ -63,6 +63,7 @@ func named(refs []model.Ref) map[model.Ref]bool {
 	return out
 }
 
+// Waiting returns the edits that are not settled.
 func (s Edits) Waiting() iter.Seq[model.OutboxEntry] {
 	return func(yield func(model.OutboxEntry) bool) {
 		for _, e := range s.list {
@@ -73,29 +74,30 @@ func (s Edits) Waiting() iter.Seq[model.OutboxEntry] {
 	}
 }
 
-// On returns those of some conversations that have an edit here.
+// On returns the refs that have an edit here, each once.
 func (s Edits) On(refs []model.Ref) []model.Ref {
 	if len(refs) == 0 {
 		return nil
 	}
 	var out []model.Ref
-	left := named(refs)
+	wanted := setOf(refs)
 	for _, e := range s.list {
-		if left[e.Ref] {
-			left[e.Ref] = false
+		if wanted[e.Ref] {
+			wanted[e.Ref] = false
 			out = append(out, e.Ref)
 		}
 	}
 	return out
 }
 
-// Creates reports whether one makes a conversation: no row tells when it changes.
+// Creates reports whether an edit creates a conversation. No announcement of a changed row
+// tells that such an edit changed.
 func (s Edits) Creates() bool {
 	return slices.ContainsFunc(s.list, func(e *Edit) bool { return e.Ref.ID == "" })
 }
 
-// Agree reports whether there are as many as are counted of their submission. An edit on a
-// conversation that is not cached changes with no row.
+// Agree reports whether the unsettled edits are as many as their submission counts. They may
+// not be: an edit of a conversation that is not cached changes without a changed row.
 func (s Edits) Agree(sub model.Submission) bool {
 	for _, e := range s.list {
 		switch {

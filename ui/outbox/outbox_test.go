@@ -58,7 +58,7 @@ func TestWhatNeedsAPersonStandsFirstAndTheCursorStays(t *testing.T) {
 		}
 		at = i
 	}
-	s.NextSection()
+	s.nextSection()
 	if under(&s) != "way" {
 		t.Errorf("the next section begins with %s", under(&s))
 	}
@@ -67,8 +67,8 @@ func TestWhatNeedsAPersonStandsFirstAndTheCursorStays(t *testing.T) {
 	if under(&s) != "way" {
 		t.Errorf("the cursor went to %s", under(&s))
 	}
-	s.NextSection()
-	s.NextSection()
+	s.nextSection()
+	s.nextSection()
 	if under(&s) != "new" {
 		t.Errorf("the history begins with %s", under(&s))
 	}
@@ -76,7 +76,7 @@ func TestWhatNeedsAPersonStandsFirstAndTheCursorStays(t *testing.T) {
 	if _, _, ok := s.Under(); ok {
 		t.Error("something is under the cursor of an empty list")
 	}
-	s.NextSection()
+	s.nextSection()
 }
 
 func entry(id string, state model.EditState) model.OutboxEntry {
@@ -87,7 +87,7 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 	var s Screen
 	two := sub("two", 1, 1, 1, 1)
 	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 2, 0, 0, 1)}, false)
-	s.Open("two")
+	s.open("two")
 	refused := entry("e2", model.Refused)
 	refused.Error = &model.EntryError{Kind: model.Forbidden, Message: "you may\x1b[31m not"}
 	done := []model.JournalEntry{{Edit: model.Edit{ID: "e3"}, Title: "title e3", State: model.Done, Undone: "e9"}}
@@ -99,17 +99,17 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
-	s.Move(1)
+	s.move(1)
 	if under(&s) != "two/e2" {
 		t.Errorf("%s stands first", under(&s))
 	}
-	s.Move(1)
+	s.move(1)
 	s.SetEdits("two", nil, []model.OutboxEntry{refused}, done) // e1 is withdrawn
 	if under(&s) != "two" {
 		t.Errorf("the cursor went to %s", under(&s))
 	}
-	s.Move(1)
-	if !s.Shut() || under(&s) != "two" || s.Shut() {
+	s.move(1)
+	if !s.close() || under(&s) != "two" || s.close() {
 		t.Errorf("shutting left the cursor on %s", under(&s))
 	}
 }
@@ -127,13 +127,13 @@ func TestOlderPagesStayAndWhatIsWatchedIsReadAgain(t *testing.T) {
 	if _, ok := s.WantsOlder(); ok {
 		t.Error("an older page is wanted at the top")
 	}
-	s.Move(38)
+	s.move(38)
 	before, ok := s.WantsOlder()
 	if !ok || before != "s41" {
 		t.Errorf("wants what is before %q, %v", before, ok)
 	}
 	s.AddOlder(older, false)
-	s.Move(10)
+	s.move(10)
 	at := under(&s)
 	s.Set(nil, page, true)
 	if under(&s) != at || !strings.Contains(draw(&s, 100, 24), "History 80 ") {
@@ -156,7 +156,7 @@ func TestDrawFits(t *testing.T) {
 	e := entry("p", model.Refused)
 	two.Problem = &e
 	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 60*24*40, 0, 0, 1)}, true)
-	s.Open("two")
+	s.open("two")
 	s.SetEdits("two", nil, []model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
 	for range 5 {
 		for w := 1; w < 120; w += 7 {
@@ -172,7 +172,7 @@ func TestDrawFits(t *testing.T) {
 				}
 			}
 		}
-		s.Move(1)
+		s.move(1)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestEditsAreReadAgainByConversation(t *testing.T) {
 	done := model.JournalEntry{Edit: model.Edit{ID: "2", Ref: ref("c2"), Submission: "s"}, State: model.Done}
 	var s Screen
 	s.Set([]model.Submission{{ID: "s", Edits: 3, Waiting: 3}}, nil, false)
-	s.Open("s")
+	s.open("s")
 	s.SetEdits("s", nil, []model.OutboxEntry{waiting("1"), waiting("2"), waiting("3")}, nil)
 	if !s.Agrees() || len(s.Edits().On([]model.Ref{ref("elsewhere")})) > 0 || len(s.Edits().On([]model.Ref{ref("c2")})) == 0 {
 		t.Error("the edits at hand are not known")
@@ -223,7 +223,7 @@ func TestNamesakesAreToldApart(t *testing.T) {
 		}
 	}
 	s.Find("many")
-	s.Open("many")
+	s.open("many")
 	a, b := model.JournalEntry{Title: "Twin"}, model.JournalEntry{Title: "Twin"}
 	a.ID, a.Ref, b.ID, b.Ref = "a", one.Ref, "b", two.Ref
 	s.Set(nil, []model.Submission{many}, false)

@@ -32,86 +32,84 @@ func sectionOf(s model.Submission) section {
 	return settled
 }
 
+// line shows a submission, or an edit of the open one.
 type line struct {
 	sub  model.Submission
-	edit *Edit
+	edit *Edit // nil for the submission
 }
 
-func (l line) key() string {
+func (l line) id() string {
 	if l.edit != nil {
 		return l.edit.ID
 	}
 	return l.sub.ID
 }
 
-// Screen is the outbox and the history on screen.
+// Screen shows the outbox and the history.
 type Screen struct {
 	Keys *keymap.Keys
 	Now  func() time.Time
 
-	answer struct { // to a key
+	answer struct { // to the last key
 		look theme.Token
 		text string
 	}
-	loaded bool
-	// more says that older submissions were not read; last is the oldest that was.
-	more bool
-	last model.Submission
-	subs []model.Submission // those of which nothing is in the outbox come last
-	// namesakes are the conversations of submissions of one edit, by their sentences.
-	namesakes theme.Namesakes
+	loaded    bool
+	subs      []model.Submission // by section, newest first
+	oldest    model.Submission   // the last of the pages that were read
+	more      bool               // older submissions were not read
+	namesakes theme.Namesakes    // of submissions of one edit: the conversations by sentence
 
-	open  string // the submission whose edits are shown
-	edits Edits
+	opened string // the submission whose edits are shown, "" for none
+	edits  Edits
 
 	lines  []line
 	bar    layout.Bar
 	height int
 
-	finder keymap.Finder
-	// seeking says that a search goes on in what is not read yet.
-	seeking bool
+	finder         keymap.Finder
+	searchingOlder bool // the search goes on in the next page
 }
 
-// Set takes the submissions of which something is in the outbox and the newest page of
-// all. more says that there are older ones; those that were read stay.
+// Set takes the submissions that have edits in the outbox, and the newest page of all. more
+// reports that there are older ones. Older pages that were read before stay.
 func (s *Screen) Set(pending, page []model.Submission, more bool) {
 	older := slices.DeleteFunc(slices.Clone(s.subs), func(o model.Submission) bool {
 		return len(page) == 0 || newestFirst(page[len(page)-1], o) >= 0 || sectionOf(o) != settled
 	})
 	if len(older) == 0 {
-		s.last = model.Submission{}
-		s.paged(page, more)
+		s.oldest = model.Submission{}
+		s.endPage(page, more)
 	}
 	s.loaded = true
-	s.take(pending, page, older)
+	s.merge(pending, page, older)
 }
 
-func (s *Screen) paged(page []model.Submission, more bool) {
+func (s *Screen) endPage(page []model.Submission, more bool) {
 	if s.more = more; len(page) > 0 {
-		s.last = page[len(page)-1]
+		s.oldest = page[len(page)-1]
 	}
 }
 
-// AddOlder takes the page after the oldest submission.
+// AddOlder takes the page that follows the oldest submission.
 func (s *Screen) AddOlder(page []model.Submission, more bool) {
-	s.paged(page, more)
-	s.take(s.subs, page)
-	if s.seeking {
-		s.next(0)
+	s.endPage(page, more)
+	s.merge(s.subs, page)
+	if s.searchingOlder {
+		s.search(0)
 	}
 }
 
-// Replace takes submissions that were read again or are new, unless they are older than
-// what was read.
+// Replace takes submissions that changed or are new. It drops those that belong to a page
+// that was not read yet.
 func (s *Screen) Replace(subs ...model.Submission) {
-	s.take(slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
+	s.merge(slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
 		known := slices.ContainsFunc(s.subs, func(o model.Submission) bool { return o.ID == sub.ID })
-		return !known && s.more && s.last.ID != "" && sectionOf(sub) == settled && newestFirst(s.last, sub) < 0
+		return !known && s.more && s.oldest.ID != "" && sectionOf(sub) == settled && newestFirst(s.oldest, sub) < 0
 	}), s.subs)
 }
 
-// Waiting returns the submissions in sight that wait for a reason.
+// Waiting returns the ids of the submissions in sight that give a reason why they wait.
 func (s *Screen) Waiting() []string {
 	var out []string
 	for _, l := range s.lines[min(s.bar.Top, len(s.lines)):min(s.bar.Top+s.height, len(s.lines))] {
@@ -122,26 +120,26 @@ func (s *Screen) Waiting() []string {
 	return out
 }
 
-// Watched returns the submissions that may have changed and are not among those that Set
-// takes.
+// Watched returns the ids of the submissions that may have changed although Set was not
+// given them: the unsettled, the open one, and the one under the cursor.
 func (s *Screen) Watched() []string {
 	var out []string
 	here, _, _ := s.Under()
 	for _, sub := range s.subs {
-		if sectionOf(sub) != settled || sub.ID == s.open || sub.ID == here.ID {
+		if sectionOf(sub) != settled || sub.ID == s.opened || sub.ID == here.ID {
 			out = append(out, sub.ID)
 		}
 	}
 	return out
 }
 
-// take joins lists of submissions; the first of an id counts.
-func (s *Screen) take(lists ...[]model.Submission) {
+// merge joins lists of submissions. The first one with an id counts.
+func (s *Screen) merge(lists ...[]model.Submission) {
 	seen := map[string]bool{}
 	s.subs = slices.DeleteFunc(slices.Concat(lists...), func(sub model.Submission) bool {
-		again := seen[sub.ID]
+		duplicate := seen[sub.ID]
 		seen[sub.ID] = true
-		return again
+		return duplicate
 	})
 	slices.SortStableFunc(s.subs, func(a, b model.Submission) int {
 		return cmp.Or(cmp.Compare(sectionOf(a), sectionOf(b)), newestFirst(a, b))
@@ -159,78 +157,79 @@ func newestFirst(a, b model.Submission) int {
 	return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID))
 }
 
-// Agrees reports whether the edits of the open submission are as many as are
-// counted of it.
+// Agrees reports whether the edits of the open submission are as many as it counts.
 func (s *Screen) Agrees() bool {
-	i := slices.IndexFunc(s.subs, func(sub model.Submission) bool { return sub.ID == s.open })
+	i := slices.IndexFunc(s.subs, func(sub model.Submission) bool { return sub.ID == s.opened })
 	return i < 0 || s.edits.Agree(s.subs[i])
 }
 
 func (s *Screen) Edits() Edits { return s.edits }
 
-// SetEdits takes the edits of the open submission, all or those on refs.
-func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) {
-	if id == s.open {
-		s.edits = s.edits.With(refs, waiting, done)
+// SetEdits takes the edits of a submission: those on refs, or all if there are no refs. They
+// are dropped if the submission is not open any more.
+func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, settled []model.JournalEntry) {
+	if id == s.opened {
+		s.edits = s.edits.With(refs, waiting, settled)
 		s.relist()
 	}
 }
 
-// relist makes the lines anew. The cursor stays where it is, or goes to the submission of
-// an edit that is gone.
+// relist makes the lines again. The cursor stays on its edit or submission; from an edit
+// that is gone it goes to the submission.
 func (s *Screen) relist() {
-	var under line
+	var here line
 	if s.bar.At < len(s.lines) {
-		under = s.lines[s.bar.At]
+		here = s.lines[s.bar.At]
 	}
 	s.lines = nil
 	for _, sub := range s.subs {
 		s.lines = append(s.lines, line{sub: sub})
-		if sub.ID == s.open {
+		if sub.ID == s.opened {
 			for _, e := range s.edits.list {
 				s.lines = append(s.lines, line{sub, e})
 			}
 		}
 	}
-	s.Move(0)
-	s.Find(under.sub.ID)
-	s.Find(under.key())
+	s.move(0)
+	s.Find(here.sub.ID)
+	s.Find(here.id())
 }
 
-// Moved asks for what the cursor moved to, Opened for the edits of a submission.
+// Moved says that the cursor has moved, Opened that a submission was opened whose edits have
+// to be read.
 type (
 	Moved  struct{}
 	Opened struct{}
 )
 
-// Update returns what is asked for with the line under the cursor; Resolve is about an
-// edit.
+// Update returns Moved, Opened, or an action for the line under the cursor; keymap.Resolve
+// is about an edit.
 func (s *Screen) Update(msg tea.Msg) any {
 	if s.finder.Typing() {
 		if by, look := s.finder.Read(s.Keys, msg); look {
-			s.next(by)
+			s.search(by)
 		}
-		s.seeking = s.seeking && s.finder.Query != ""
+		s.searchingOlder = s.searchingOlder && s.finder.Query != ""
 		return Moved{}
 	}
 	if line, ok := msg.(layout.Click); ok {
 		if int(line) < s.height && s.bar.Click(int(line), len(s.lines)) {
-			return s.look()
+			return s.openLine()
 		}
 		return nil
 	}
 	moved := false
 	a := s.Keys.Read(msg, max(1, s.height-1), func(by int) {
-		s.Move(by)
+		s.move(by)
 		moved = true
 	})
 	switch a {
 	case keymap.Back:
 		if s.finder.Shown() {
-			s.finder, s.seeking = keymap.Finder{}, false
+			s.finder, s.searchingOlder = keymap.Finder{}, false
 			return nil
 		}
-		if s.Shut() {
+		if s.close() {
 			return nil
 		}
 	case keymap.Search:
@@ -239,12 +238,12 @@ func (s *Screen) Update(msg tea.Msg) any {
 	case keymap.Hide, keymap.OutboxScreen:
 		return keymap.Back
 	case keymap.Resolve:
-		return s.look()
+		return s.openLine()
 	case keymap.SearchNext, keymap.SearchPrev:
-		s.next(theme.Pick(a == keymap.SearchNext, 1, -1))
+		s.search(theme.Pick(a == keymap.SearchNext, 1, -1))
 		return Moved{}
 	case keymap.NextSection:
-		s.NextSection()
+		s.nextSection()
 		return Moved{}
 	}
 	if moved {
@@ -253,31 +252,32 @@ func (s *Screen) Update(msg tea.Msg) any {
 	return a
 }
 
-func (s *Screen) look() any {
+func (s *Screen) openLine() any {
 	sub, edit, ok := s.Under()
 	switch {
 	case !ok:
 		return nil
 	case edit != nil:
 		return keymap.Resolve
-	case sub.ID == s.open:
-		s.Shut()
+	case sub.ID == s.opened:
+		s.close()
 		return nil
 	}
-	s.Open(sub.ID)
+	s.open(sub.ID)
 	return Opened{}
 }
 
-func (s *Screen) Move(by int) { s.bar.Move(by, len(s.lines)) }
+func (s *Screen) move(by int) { s.bar.Move(by, len(s.lines)) }
 
+// Find moves the cursor to the submission or the edit with an id, if it is listed.
 func (s *Screen) Find(id string) {
-	if i := slices.IndexFunc(s.lines, func(l line) bool { return l.key() == id }); i >= 0 {
+	if i := slices.IndexFunc(s.lines, func(l line) bool { return l.id() == id }); i >= 0 {
 		s.bar.At = i
 	}
 }
 
-// NextSection goes to the next section that has any lines, in a circle.
-func (s *Screen) NextSection() {
+// nextSection goes to the next section that has any lines, in a circle.
+func (s *Screen) nextSection() {
 	here, _, _ := s.Under()
 	for step := range sections {
 		want := (sectionOf(here) + 1 + step) % sections
@@ -288,18 +288,18 @@ func (s *Screen) NextSection() {
 	}
 }
 
-// next goes to the next match after the line under the cursor, or before it; by 0 stays on
-// a match. Where none was read yet, older ones are wanted.
-func (s *Screen) next(by int) {
+// search moves the cursor to the next match, or to the one before for a negative by; for 0
+// it stays on a match. If no line matches, the search goes on in older pages.
+func (s *Screen) search(by int) {
 	i, ok := s.finder.Next(s.bar.At+by, by, len(s.lines), func(i int) string { return s.lines[i].words() })
 	if ok {
 		s.bar.At = i
 	}
-	s.seeking = s.finder.Missed && s.more
+	s.searchingOlder = s.finder.Missed && s.more
 	s.finder.Missed = s.finder.Missed && !s.more
 }
 
-// words are what is looked for in a line.
+// words returns the text that a search looks at.
 func (l line) words() string {
 	switch p := l.sub.Problem; {
 	case l.edit != nil:
@@ -310,7 +310,7 @@ func (l line) words() string {
 	return l.sub.Words()
 }
 
-// Under returns the submission under the cursor, and the edit where it is on one.
+// Under returns the submission under the cursor, and the edit if the cursor is on one.
 func (s *Screen) Under() (sub model.Submission, edit *Edit, ok bool) {
 	if len(s.lines) == 0 {
 		return sub, nil, false
@@ -319,25 +319,25 @@ func (s *Screen) Under() (sub model.Submission, edit *Edit, ok bool) {
 	return l.sub, l.edit, true
 }
 
-// Opened returns the submission whose edits are shown, "" for none.
-func (s *Screen) Opened() string { return s.open }
+// Opened returns the id of the submission whose edits are shown, "" for none.
+func (s *Screen) Opened() string { return s.opened }
 
-func (s *Screen) Open(id string) {
-	s.open, s.edits = id, Edits{}
+func (s *Screen) open(id string) {
+	s.opened, s.edits = id, Edits{}
 	s.relist()
 }
 
-// Shut hides the edits of the open submission, if one is.
-func (s *Screen) Shut() bool {
-	if s.open == "" {
+// close hides the edits of the open submission and reports whether there was one.
+func (s *Screen) close() bool {
+	if s.opened == "" {
 		return false
 	}
-	s.Open("")
+	s.open("")
 	return true
 }
 
-// WantsOlder returns the submission before which a page is to be read, since the cursor is
-// near the end.
+// WantsOlder reports whether the next page should be read, because the cursor is near the
+// end or a search goes on there, and returns the id before which the page begins.
 func (s *Screen) WantsOlder() (before string, ok bool) {
-	return s.last.ID, s.more && (s.seeking || s.bar.At+s.height >= len(s.lines)-1)
+	return s.oldest.ID, s.more && (s.searchingOlder || s.bar.At+s.height >= len(s.lines)-1)
 }
