@@ -1,11 +1,14 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"confab/model"
 	"confab/model/query"
@@ -20,22 +23,22 @@ import (
 // View is a saved query, shown as a tab.
 type View struct{ Name, Query string }
 
-// Keeper keeps views beyond this run. All of it is I/O.
+// Keeper stores views beyond this run. Every method may do I/O.
 type Keeper interface {
 	Keep(name, query string) error
 	Drop(name string) error
-	// Written returns what is kept as the config would hold it, "" for nothing.
+	// Written returns the stored views in the syntax of the config, "" if there are none.
 	Written() (string, error)
 }
 
-// Options is everything the inbox is made of.
+// Options configures the inbox.
 type Options struct {
 	Backend Backend
 	// Keys are the [keys] tables: sequences by context and action.
 	Keys map[string]map[string][]string
-	// Views are the tabs; none gives Inbox, one per account, and All.
+	// Views are the tabs. Without any there are Inbox, one per account, and All.
 	Views []View
-	// Kept are the views that were kept here, shown after Views. Keeper is nil where none can be kept.
+	// Kept are the views that Keeper stored, shown after Views. Keeper is nil where views can't be stored.
 	Kept   []View
 	Keeper Keeper
 	// Theme is auto, dark, light, mono or a name of Themes.
@@ -44,114 +47,114 @@ type Options struct {
 	// Layout is auto, right, bottom or off.
 	Layout string
 	ASCII  bool
-	// ReadOnly is shown, and the reason why keys are off; the engine enforces it.
+	// ReadOnly is only displayed and given as the reason why keys are off: the engine enforces it.
 	ReadOnly bool
 	Demo     bool
-	// SSH says that the terminal is at the other end of a link.
+	// SSH says that the terminal is at the far end of an SSH connection.
 	SSH bool
 	// InitialQuery is the filter at the start, InitialView the name of a tab.
 	InitialQuery, InitialView string
-	// Open opens an http(s) URL without a shell; nil where nothing can.
+	// Open opens an http(s) URL without a shell; nil where no browser can be opened.
 	Open func(url string) error
-	// Save writes a report and returns its path; nil leaves reports out.
+	// Save writes a report and returns its path; nil where reports can't be saved.
 	Save func(name, text string) (path string, err error)
-	// BeforeSuspend drains writes before ctrl+z stops the program, AfterResume runs when it goes on; nil for nothing.
+	// BeforeSuspend drains writes before ctrl+z stops the program; AfterResume runs when it continues. Both may be nil.
 	BeforeSuspend func(context.Context) error
 	AfterResume   func(context.Context)
-	// Now is the clock; its zone is the zone of every time shown.
+	// Now is the clock. Every time is shown in its zone.
 	Now func() time.Time
-	// Background begins what can wait for the first rows; it may be nil.
+	// Background starts the work that can wait for the first rows; it may be nil.
 	Background func()
 	Version    string
-	// Welcome shows the welcome screen in place of the inbox; HasConfig says that only an account is missing.
+	// Welcome shows the welcome screen instead of the inbox; HasConfig says that only an account is missing.
 	Welcome, HasConfig bool
 	ConfigPath         string
-	// Notice is the first message; Greeting is said where there is none.
+	// Notice is the first message. Greeting is shown if there is no other.
 	Notice, Greeting string
 }
 
 // tab is a view with its own cursor, filter, order and count.
 type tab struct {
 	View
-	kept   bool // here, not in the config
+	kept   bool // by the Keeper, not in the config
 	filter string
-	order  string // what follows sort:, "" for that of the query
-	count  int    // -1 while it is not known
+	order  string // the value of sort:, "" for the order of the query
+	count  int    // -1 while unknown
 	at     model.Ref
-	from   model.Ref // under the cursor when the filter was begun
+	from   model.Ref // the conversation under the cursor when filtering began
 }
 
-// Model is the inbox. It is used by one goroutine, that of the program.
+// Model is the inbox. Only the goroutine of the program uses it.
 type Model struct {
 	opts   Options
 	be     Backend // nil on the welcome screen
 	ctx    context.Context
 	cancel context.CancelFunc
-	cmds   []tea.Cmd // what this Update has begun
+	cmds   []tea.Cmd // the commands that this Update starts
 
 	keys     *keymap.Map
 	handlers map[keymap.Action]handler
-	typed    []string // keys of a sequence so far
+	typed    []string // the unfinished key sequence
 	count    int
 
 	th        *theme.Theme
 	themeConf theme.Config
 
 	w, h     int
-	inDetail bool // a conversation fills the screen, else the list
+	inDetail bool // an open conversation fills the screen instead of the list
 	layers   []layer
 	prompt   *prompt
 	tabs     []tab
 	tab      int
 	notice   notice
-	hits     []hit   // what was drawn where
-	hitsOf   overlay // what covered the rest then, nil for nothing
+	hits     []hit   // the clickable areas of the last frame
+	hitsOf   overlay // the overlay on top of that frame, nil for none
 	footer   []string
 
 	list   list.List
 	pages  pages
 	counts reader
-	near   nearby
-	// asOf is when the rows were shown last, zero where they are of now.
+	near   nearestQuery
+	// asOf is when the shown rows were current; zero for rows that were read in this run.
 	asOf time.Time
-	// more says that the list goes on beyond its count; toEnd that the cursor goes to its end once that is known.
+	// more says that the list is longer than its count; toEnd that the cursor goes to its end once the end is known.
 	more, toEnd bool
-	indexed     bool      // a list was read whole
-	swept       time.Time // the newest complete walk of an account that the rows tell of
-	clearing    bool      // the filter goes once its result tells what the cursor stays on
+	indexed     bool      // List has answered at least once
+	swept       time.Time // the newest complete walk of an account that the shown rows reflect
+	clearing    bool      // the filter is cleared once its result shows which conversation the cursor stays on
 
-	marking   *operation      // reads rows to mark, while it goes on
-	deferred  []keymap.Action // the actions on them that were struck meanwhile
+	marking   *operation      // reads the rows to be marked
+	deferred  []keymap.Action // typed while marking; they wait for the marks
 	hiddenGen int
-	triages   []triageWork // shown and not written yet, the oldest first
+	triages   []pendingTriage // shown but not written yet, the oldest first
 
-	detail  detail.View
-	details []model.Detail // read whole, the oldest first
-	rest    int            // generation of the cursor's rest
-	moving  bool           // the cursor has not rested since it moved
-	moved   model.Ref      // the open conversation where news named it since the list was read
-	follow  bool           // the open conversation becomes the one under the cursor once that is read
-	hand    hand
+	detail       detail.View
+	details      []model.Detail // conversations loaded whole, the oldest first
+	restGen      int            // numbers the waits for the cursor to rest
+	moving       bool           // the cursor has not rested since it moved
+	staleDetail  model.Ref      // the open conversation, if news named it since the list was read
+	openWhenRead bool           // open the conversation under the cursor once its row is read
+	guard        guard
 
-	ops     []*operation // the oldest first
-	last    *purpose     // what the repeat key does
-	told    following
-	ledger  *ledger
-	doors   string // how the accounts did at the last announcement
-	drafts  *drafts
-	session session
+	ops           []*operation // the oldest first
+	last          *planRequest // what the repeat key does
+	followed      followed
+	outboxView    *outboxView
+	accountErrors string // the errors of all accounts at the last announcement
+	drafts        *drafts
+	session       session
 
-	submitting int // submissions that are not on disk yet; the program does not end before they are
-	undos      int // undo keys that are not carried out yet
-	acts       int // what the undo key can take back
+	submitting   int // submissions not on disk yet; the program waits for them before it ends
+	pendingUndos int // undo keys not carried out yet
+	undoableActs int // acts that the undo key can take back
 
-	leaving   bool             // to quit once nothing is submitting
-	quitting  bool             // asked whether to quit
-	waiting   *dialog.Progress // the deliveries that quitting waits for
-	waitedFor int              // how many edits needed a person before that
-	undecided int              // edits on their way that wait for a decision, read while leaving
-	deciding  reader
-	chosen    welcome.Choice
+	leaving         bool             // quit once nothing is being submitted
+	quitting        bool             // the quit dialog is open
+	waiting         *dialog.Progress // shows the deliveries that quitting waits for
+	waitedFor       int              // how many edits needed a person when that wait began
+	undecided       int              // waiting edits that depend on a decision; read only while leaving
+	undecidedReader reader
+	chosen          welcome.Choice
 }
 
 type notice struct {
@@ -159,21 +162,19 @@ type notice struct {
 	look theme.Token
 }
 
-// New makes the inbox. It does no I/O.
+// New returns an inbox. It does no I/O.
 func New(o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Layout == "" {
-		o.Layout = layoutAuto
-	}
+	o.Layout = cmp.Or(o.Layout, layoutAuto)
 	keys, problems := keymap.New(o.Keys)
 	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{},
 		themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.th = theme.New(m.themeConf)
 	if m.be != nil {
-		m.keepWith(m.be)
+		m.setUpDrafts(m.be)
 	}
 	if o.Welcome {
 		m.be = nil
@@ -221,7 +222,7 @@ func (m *Model) makeTabs() {
 	m.here().filter = m.opts.InitialQuery
 }
 
-// Init starts reading.
+// Init returns the commands that start reading.
 func (m *Model) Init() tea.Cmd {
 	if !slices.Contains([]string{"dark", "light", "mono"}, m.opts.Theme) {
 		m.do(tea.RequestBackgroundColor)
@@ -232,20 +233,20 @@ func (m *Model) Init() tea.Cmd {
 			context.AfterFunc(m.ctx, cancel)
 			return after(func() { m.waitForNews(news) })
 		})
-		m.resume()
+		m.resumeSession()
 	}
-	return m.begun()
+	return m.takeCommands()
 }
 
-// Chosen returns what was chosen on the welcome screen, for the program to begin.
+// Chosen returns what the person chose on the welcome screen.
 func (m *Model) Chosen() welcome.Choice { return m.chosen }
 
-// Close ends what the model has running. It is called when the program is over.
+// Close cancels the commands that still run. Call it when the program has ended.
 func (m *Model) Close() { m.cancel() }
 
 func (m *Model) now() time.Time { return m.opts.Now() }
 
-// say puts a line above the status line, until the next key.
+// say shows a message above the status line until the next key.
 func (m *Model) say(look theme.Token, text string) { m.notice = notice{text, look} }
 
 func (m *Model) fail(what string, err error) {
@@ -282,39 +283,128 @@ func (m *Model) account(name string) (a model.AccountState) {
 	return a
 }
 
-// Backend is what the screen needs of the engine. Update and View ask only for AccountReader, which
-// are in memory; everything else may do I/O and is called inside a tea.Cmd.
+// Update handles a message. It does no I/O.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.update(msg)
+	if m.be != nil {
+		m.openQueued()
+		if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
+			m.reload(false)
+		}
+	}
+	m.nextUndo()
+	m.recordSession()
+	return m, m.takeCommands()
+}
+
+func (m *Model) update(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.resize(msg.Width, msg.Height)
+	case tea.KeyPressMsg:
+		m.key(msg)
+	case tea.PasteMsg:
+		m.paste(msg)
+	case tea.MouseClickMsg:
+		m.click(msg.Mouse())
+	case tea.MouseWheelMsg:
+		m.wheel(msg.Mouse())
+	case tea.BackgroundColorMsg:
+		m.themeConf.Light = !msg.IsDark()
+		m.th = theme.New(m.themeConf)
+	case tea.ColorProfileMsg:
+		m.themeConf.Sixteen = msg.Profile == colorprofile.ANSI
+		m.themeConf.NoColor = msg.Profile == colorprofile.ASCII || msg.Profile == colorprofile.NoTTY
+		m.th = theme.New(m.themeConf)
+	case tea.ModeReportMsg:
+		known := msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet
+		if msg.Mode == ansi.ModeUnicodeCore && known && !m.th.Graphemes {
+			// The terminal measures grapheme clusters, so what was placed rune by rune is drawn anew.
+			m.themeConf.Graphemes = true
+			m.th = theme.New(m.themeConf)
+			m.do(tea.ClearScreen)
+		}
+	case tea.EnvMsg: // over SSH, the environment at the terminal's end
+		if msg.Getenv("SSH_TTY") != "" || msg.Getenv("SSH_CONNECTION") != "" {
+			m.opts.SSH = true
+			m.arrange()
+		}
+		if m.opts.SSH {
+			// Bubble Tea asks for these modes only outside SSH. Without synchronized output a slow link shows
+			// half-drawn frames, and clusters must be drawn as wide as the terminal measures them.
+			m.do(tea.Raw(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore))
+		}
+	case tea.ResumeMsg:
+		m.resumed()
+	case after:
+		msg()
+	}
+}
+
+func (m *Model) resize(w, h int) {
+	wider := m.w > 0 && w > m.w
+	m.w, m.h = max(0, w), max(0, h)
+	m.arrange()
+	if m.previewShown() && m.detail.Ref() != m.list.Ref() {
+		m.previewAfterRest()
+	}
+	if wider {
+		// The renderer does not know the new columns and would cut a wide character at the old edge.
+		m.schedule(restTime, func() {
+			if w == m.w && h == m.h {
+				m.do(tea.ClearScreen)
+			}
+		})
+	}
+}
+
+func (m *Model) resumed() {
+	if m.th.Graphemes {
+		// Bubble Tea still counts clusters after it has told the terminal to count runes.
+		m.do(tea.Sequence(tea.Raw(ansi.SetModeUnicodeCore), tea.ClearScreen))
+	}
+	if resume := m.opts.AfterResume; resume != nil {
+		ctx := m.ctx
+		m.do(func() tea.Msg { resume(ctx); return nil })
+	}
+	m.reload(false)
+	m.recount()
+}
+
+// Backend is the part of the engine that the screen uses. Update and View call only the methods
+// of AccountReader, which answer from memory; the others may do I/O and are called inside a tea.Cmd.
 type Backend interface {
 	model.AccountReader
 	model.Reader
 	model.Planner
 	model.Ledger
 
-	// Opening returns what can be shown before List answers: the view as it was last, or the head of the list on disk.
+	// Opening returns the rows to show before List answers: the view as last shown, or the head of the list on disk.
 	Opening(ctx context.Context, req model.ListRequest) (model.Page, error)
-	// Counts returns the lengths of the lists of the tabs, in the inbox's sense.
+	// Counts returns how many conversations each query finds in the inbox, which leaves done, snoozed and archived ones out.
 	Counts(ctx context.Context, queries []string) ([]int, error)
-	// Select returns a set of rows of a list, RefsOf the conversations of a set,
-	// Hidden how many of a set a list does not hold.
+	// Select returns rows of a list as a set, RefsOf the conversations of a set,
+	// and Hidden how many of a set a list does not contain.
 	Select(ctx context.Context, req model.SelectRequest) (model.Selection, error)
 	RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error)
 	Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error)
-	// Complete offers ways to go on with a query at a cursor, a byte offset.
+	// Complete returns completions of a query at a cursor, given as a byte offset.
 	Complete(ctx context.Context, text string, cursor int) ([]query.Completion, error)
-	// Nearest returns, for a filter that finds nothing in a view, the nearest query that does, and how much; "" for none.
+	// Nearest returns, for a filter that finds nothing in a view, the nearest query that finds
+	// something, and how many conversations; "" if there is none.
 	Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error)
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
-	// Undecided counts by account the edits on their way that wait for a decision on an earlier one.
+	// Undecided counts, by account, the waiting edits that depend on a decision about an earlier edit.
 	Undecided(ctx context.Context) (map[string]int, error)
 	Withdraw(ctx context.Context, ids ...string) (n int, err error)
 
-	// Triage is an act that can be taken back. Where it ends early, the act is what was done.
+	// Triage changes local marks as one act that can be undone. If it fails part-way, the act is the part that was done.
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)
-	// KeepSession keeps where a person is; LeftSession returns where the last process was that did not forget it.
+	// KeepSession stores where the person is, or forgets it for ""; LeftSession returns the newest session not forgotten.
 	KeepSession(ctx context.Context, scope, text string) error
 	LeftSession(ctx context.Context, scope string) (string, error)
 }

@@ -13,40 +13,52 @@ import (
 )
 
 const (
-	// restTime is how long the cursor rests before the preview follows: a held key costs none.
+	// restTime is how long the cursor or the typing must rest before the preview or the
+	// completions follow, so that a held key costs no reads.
 	restTime = 120 * time.Millisecond
-	// peekTime is how long a preview stands before what was said last is read.
-	peekTime = 700 * time.Millisecond
-	// newsTime spaces the reads that news cause while much is going on.
+	// messagesTime is how long a conversation is previewed before its messages are read.
+	messagesTime = 700 * time.Millisecond
+	// newsTime is the least time between two reads that news cause.
 	newsTime = 150 * time.Millisecond
-	// progressTime is how long something takes before it shows that it works.
+	// progressTime is how long an operation runs before its progress is shown.
 	progressTime = 250 * time.Millisecond
 	draftTime    = 400 * time.Millisecond
 	lookupTime   = 150 * time.Millisecond
-	// historyLimit is a page of the history, in submissions.
+	// historyLimit is the length of a page of the history, in submissions.
 	historyLimit = 200
-	// openingRows are read for the first frame at least: the height may not be known yet.
+	// openingRows is the least number of rows read for the first frame, whose height may not be known yet.
 	openingRows   = 100
 	activityLimit = 50
 )
 
-// after is the message of every command of the inbox: what Update does with the result.
+// after is the message that every command of the inbox returns: Update calls it.
 type after func()
 
-// do begins a command. It is for Update alone.
+// do has Update return a command.
 func (m *Model) do(cmd tea.Cmd) { m.cmds = append(m.cmds, cmd) }
 
-func (m *Model) begun() tea.Cmd {
+func (m *Model) takeCommands() tea.Cmd {
 	cmds := m.cmds
 	m.cmds = nil
 	return tea.Batch(cmds...)
 }
 
-func (m *Model) soon(d time.Duration, do func()) {
+func (m *Model) schedule(d time.Duration, do func()) {
 	m.do(tea.Tick(d, func(time.Time) tea.Msg { return after(do) }))
 }
 
-// read runs get in a command, and take in Update with its result.
+// debounce schedules do, unless gen has changed by then: another call with the same gen cancels this one.
+func (m *Model) debounce(gen *int, d time.Duration, do func()) {
+	*gen++
+	now := *gen
+	m.schedule(d, func() {
+		if now == *gen {
+			do()
+		}
+	})
+}
+
+// read runs get in a command, and passes its result to take in Update.
 func read[T any](m *Model, get func(context.Context) (T, error), take func(T, error)) {
 	ctx := m.ctx
 	m.do(func() tea.Msg {
@@ -55,16 +67,16 @@ func read[T any](m *Model, get func(context.Context) (T, error), take func(T, er
 	})
 }
 
-// with and with2 are a call of the engine with its arguments, for read.
-func with[A, T any](call func(context.Context, A) (T, error), a A) func(context.Context) (T, error) {
+// bind returns a method of Backend with its arguments bound, for read.
+func bind[A, T any](call func(context.Context, A) (T, error), a A) func(context.Context) (T, error) {
 	return func(ctx context.Context) (T, error) { return call(ctx, a) }
 }
 
-func with2[A, B, T any](call func(context.Context, A, B) (T, error), a A, b B) func(context.Context) (T, error) {
+func bind2[A, B, T any](call func(context.Context, A, B) (T, error), a A, b B) func(context.Context) (T, error) {
 	return func(ctx context.Context) (T, error) { return call(ctx, a, b) }
 }
 
-// fetch is read for what is only said where it fails: could not do what.
+// fetch is read with errors shown as "could not" what.
 func fetch[T any](m *Model, what string, get func(context.Context) (T, error), take func(T)) {
 	read(m, get, func(v T, err error) {
 		if err != nil {
@@ -75,11 +87,12 @@ func fetch[T any](m *Model, what string, get func(context.Context) (T, error), t
 	})
 }
 
-// try is fetch for what has no result but that it was done.
+// try is fetch for an action without a result.
 func (m *Model) try(what string, do func(context.Context) error, then func()) {
 	fetch(m, what, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) }, func(struct{}) { then() })
 }
 
+// carryOut runs do in a command, shows what it returned, and reads again what it may have changed.
 func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) {
 	read(m, do, func(said string, err error) {
 		if err != nil {
@@ -88,12 +101,12 @@ func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string,
 			m.say(theme.Good, said)
 		}
 		m.reload(false)
-		m.reloadLedger()
-		m.readTold()
+		m.reloadOutbox()
+		m.readFollowed()
 	})
 }
 
-// reader reads one thing at a time. What is asked for meanwhile is read afterwards.
+// reader allows one read at a time. A read asked for meanwhile comes after it.
 type reader struct {
 	busy, again bool
 	began       time.Time
@@ -108,47 +121,46 @@ func (r *reader) begin() bool {
 	return true
 }
 
-// ended reads again what was asked for meanwhile, the later the longer a read takes.
+// ended schedules the read that was asked for meanwhile, four times as late as the last one took,
+// and reports whether there was one.
 func (m *Model) ended(r *reader, again func()) bool {
 	r.busy = false
 	if r.again {
-		m.soon(max(newsTime, 4*time.Since(r.began)), again)
+		m.schedule(max(newsTime, 4*time.Since(r.began)), again)
 	}
 	return r.again
 }
 
-// operation is work that shows how far it is and can be stopped.
+// operation is work that shows its progress and can be stopped.
 type operation struct {
 	dialog.Progress
 	ctx    context.Context
 	cancel context.CancelFunc
 	report chan [2]int
-	from   overlay // what was on top when it began
-	// needed says that from is of no use without it: each ends with the other.
+	from   overlay // the overlay on top when it began
+	// needed says that from is useless without the result: stopping the one closes the other.
 	needed bool
-	// inLine tells of it in the message line, so that keys go on; stops has esc stop it there.
-	inLine, stops  bool
-	shown, stopped bool
-	// nothing says what was not done where it was stopped; "" where that has a result.
+	// inLine shows the progress in the message line, so that keys keep working; stoppable lets esc stop it there.
+	inLine, stoppable bool
+	shown, stopped    bool
+	// nothing is what the person reads after stopping it, "" if a stopped operation has a result too.
 	nothing string
 }
 
-// inDialog shows how far it is over the screen, inLine in the message line.
 func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
 func inLine(title, nothing string) *operation {
-	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true, nothing: nothing}
+	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stoppable: true, nothing: nothing}
 }
 
-// operate is read for work that takes long. What is stopped in its dialog is not taken.
+// operate is read for work that takes long. Without op it shows no progress. The result of work
+// that was stopped in its dialog is dropped.
 func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error), take func(T, error)) {
 	if op == nil {
 		read(m, func(ctx context.Context) (T, error) { return work(ctx, func(int, int) {}) }, take)
 		return
 	}
 	op.report = make(chan [2]int, 1)
-	if top, ok := m.onTop(); ok {
-		op.from = top.overlay
-	}
+	op.from = m.onTop().overlay
 	op.ctx, op.cancel = context.WithCancel(m.ctx)
 	m.ops = append(m.ops, op)
 	report := func(done, total int) {
@@ -175,13 +187,13 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 		})
 	})
 	m.progress(op)
-	m.soon(progressTime, func() {
+	m.schedule(progressTime, func() {
 		op.shown = slices.Contains(m.ops, op)
 		switch {
 		case op.shown && op.inLine:
 			m.reload(false)
 		case op.shown:
-			m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) {
+			m.openWhenFree(layer{overlay: &op.Progress, from: op.from, act: func(any) {
 				op.cancel()
 				m.endOperation(op)
 				if op.needed {
@@ -207,7 +219,8 @@ func (m *Model) progress(op *operation) {
 	})
 }
 
-func (m *Model) working() *operation {
+// lineOperation returns the operation that the message line shows, nil if there is none.
+func (m *Model) lineOperation() *operation {
 	for _, op := range m.ops {
 		if op.inLine && op.shown {
 			return op
@@ -217,20 +230,17 @@ func (m *Model) working() *operation {
 }
 
 func (op *operation) words(ellipsis string) string {
-	text := op.Title + ellipsis
-	switch {
-	case op.stopped:
+	if op.stopped {
 		return op.Title + ": stopping" + ellipsis
-	case op.Total > 0:
+	}
+	text := op.Title + ellipsis
+	if op.Total > 0 {
 		text = op.Title + ": " + theme.Number(op.Done) + " done"
 	}
-	if op.stops {
-		text += "  esc stops it"
-	}
-	return text
+	return text + theme.Pick(op.stoppable, "  esc stops it", "")
 }
 
-// endOperation removes an operation, and reports false if it was stopped before.
+// endOperation removes an operation, and reports false if that was done before.
 func (m *Model) endOperation(op *operation) bool {
 	i := slices.Index(m.ops, op)
 	if i < 0 {

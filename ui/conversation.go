@@ -9,17 +9,17 @@ import (
 	"confab/ui/keymap"
 )
 
-// detailLimit bounds the conversations kept whole, bodies included: going back shows them at once.
-const detailLimit = 8
+// maxDetails bounds the conversations kept with their messages, so that going back shows them at once.
+const maxDetails = 8
 
-func (m *Model) detailOf(ref model.Ref) int {
+func (m *Model) detailIndex(ref model.Ref) int {
 	return slices.IndexFunc(m.details, func(d model.Detail) bool { return d.Conversation.Ref == ref })
 }
 
 func (m *Model) openRow(row model.Row) {
 	ref := row.Conversation.Ref
-	m.show(row)
-	m.readWhole(ref)
+	m.showRow(row)
+	m.loadDetail(ref)
 	if !row.Triage.Seen {
 		m.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", m.be.See(ctx, ref) })
 	}
@@ -27,7 +27,7 @@ func (m *Model) openRow(row model.Row) {
 
 func (m *Model) openSelected() {
 	row, ok := m.list.Selected()
-	m.follow = !ok
+	m.openWhenRead = !ok
 	if ok {
 		m.openRow(row)
 	}
@@ -35,25 +35,25 @@ func (m *Model) openSelected() {
 
 func (m *Model) reloadDetail(in intent) {
 	if m.detail.Ref() != in.row.Conversation.Ref {
-		m.show(in.row)
+		m.showRow(in.row)
 	}
-	m.readWhole(m.detail.Ref())
+	m.loadDetail(m.detail.Ref())
 }
 
-func (m *Model) readWhole(ref model.Ref) {
+func (m *Model) loadDetail(ref model.Ref) {
 	m.detail.SetReading(detail.Reading{Loading: true})
 	m.readActivity(ref)
 	need := model.NeedParticipants | model.NeedContacts | model.NeedMessages | model.NeedEverything
-	read(m, with2(m.be.Load, ref, need), func(d model.Detail, err error) { m.detailCame(ref, d, err) })
+	read(m, bind2(m.be.Load, ref, need), func(d model.Detail, err error) { m.detailArrived(ref, d, err) })
 }
 
-func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
+func (m *Model) detailArrived(ref model.Ref, d model.Detail, err error) {
 	if err == nil {
-		if i := m.detailOf(d.Conversation.Ref); i >= 0 {
+		if i := m.detailIndex(d.Conversation.Ref); i >= 0 {
 			m.details = slices.Delete(m.details, i, i+1)
 		}
 		m.details = append(m.details, d)
-		m.details = m.details[max(0, len(m.details)-detailLimit):]
+		m.details = m.details[max(0, len(m.details)-maxDetails):]
 	}
 	switch {
 	case ref != m.detail.Ref():
@@ -65,7 +65,7 @@ func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
 		m.detail.SetDetail(d)
 		row := m.detail.Row()
 		row.Conversation = d.Conversation
-		m.show(row)
+		m.showRow(row)
 	}
 }
 
@@ -81,7 +81,7 @@ func (m *Model) readRow(ref model.Ref) {
 		}
 		switch {
 		case here && there:
-			m.show(row)
+			m.showRow(row)
 		case here:
 			m.detail.SetReading(detail.Reading{Gone: true})
 		}
@@ -107,12 +107,13 @@ func (m *Model) readActivity(ref model.Ref) {
 	})
 }
 
-func (m *Model) show(row model.Row) {
+// showRow shows a row in the detail view, with the parts of the conversation that only a load returns.
+func (m *Model) showRow(row model.Row) {
 	ref := row.Conversation.Ref
 	known, cached := m.detail.Detail(), false
 	if ref != m.detail.Ref() {
 		known = nil
-		if i := m.detailOf(ref); i >= 0 {
+		if i := m.detailIndex(ref); i >= 0 {
 			known, cached = &m.details[i], true
 		}
 	}
@@ -126,23 +127,19 @@ func (m *Model) show(row model.Row) {
 	}
 }
 
-// cursorMoved lets the footer and the preview follow once the cursor rests.
-func (m *Model) cursorMoved() {
-	m.rest++
+// previewAfterRest updates the footer and the preview once the cursor has rested.
+func (m *Model) previewAfterRest() {
 	m.moving = true
-	rest := m.rest
 	if m.detail.Ref().IsZero() {
-		m.showIfPreview()
+		m.updatePreview()
 	}
-	m.soon(restTime, func() {
-		if rest == m.rest {
-			m.moving = false
-			m.showIfPreview()
-		}
+	m.debounce(&m.restGen, restTime, func() {
+		m.moving = false
+		m.updatePreview()
 	})
 }
 
-func (m *Model) showIfPreview() {
+func (m *Model) updatePreview() {
 	if !m.previewShown() {
 		return
 	}
@@ -152,23 +149,24 @@ func (m *Model) showIfPreview() {
 	case !ok:
 		m.detail.Clear()
 	case ref != m.detail.Ref():
-		m.show(row)
+		m.showRow(row)
 		m.readActivity(ref)
-		m.peek(ref)
+		m.readMessagesSoon(ref)
 	}
 }
 
-// peek reads the messages of the preview once the cursor has rested for a while and its account is well.
-func (m *Model) peek(ref model.Ref) {
-	m.soon(peekTime, func() {
+// readMessagesSoon reads the messages of a conversation that stays in the preview, if its account
+// is neither syncing nor failing by then.
+func (m *Model) readMessagesSoon(ref model.Ref) {
+	m.schedule(messagesTime, func() {
 		a := m.account(ref.Account)
 		calm := a.Name != "" && !a.Syncing && a.Error == nil
 		if !calm || ref != m.detail.Ref() || m.detail.Detail() != nil || !m.previewShown() {
 			return
 		}
-		read(m, with2(m.be.Load, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages), func(d model.Detail, err error) {
+		read(m, bind2(m.be.Load, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages), func(d model.Detail, err error) {
 			if err == nil && (ref != m.detail.Ref() || m.detail.Detail() == nil) {
-				m.detailCame(ref, d, nil)
+				m.detailArrived(ref, d, nil)
 			}
 		})
 	})

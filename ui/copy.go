@@ -17,15 +17,16 @@ import (
 	"confab/ui/theme"
 )
 
-type copying struct {
-	// name follows :copy; noun says what is copied.
+// copyFormat is something that can be copied of a conversation.
+type copyFormat struct {
+	// name is the argument of :copy, key the key in the menu; noun is shown.
 	name, key, noun string
 	action          keymap.Action
-	// of returns the text of a conversation, "" where it has none.
+	// of returns the text to copy of a conversation, "" if it has none.
 	of func(ctx context.Context, be Backend, c model.Conversation) (string, error)
 }
 
-var copyings = []copying{
+var copyFormats = []copyFormat{
 	{"ref", "r", "ref", keymap.CopyRef, func(_ context.Context, _ Backend, c model.Conversation) (string, error) {
 		return c.Ref.String(), nil
 	}},
@@ -53,16 +54,16 @@ var copyings = []copying{
 	}},
 }
 
-func (m *Model) copyAny(in intent) {
-	d := &dialog.Menu{Title: titled("Copy", in)}
+func (m *Model) openCopy(in intent) {
+	d := &dialog.Menu{Title: titleFor("Copy", in)}
 	var names []string
-	for _, c := range copyings {
+	for _, c := range copyFormats {
 		if c.name == strings.ToLower(in.arg) {
-			m.copyAs(in, c)
+			m.copyRows(in, c)
 			return
 		}
 		label := c.noun
-		if !in.one || c.action == keymap.CopyEmails {
+		if !in.single || c.action == keymap.CopyEmails {
 			label += "s"
 		}
 		d.Items = append(d.Items, dialog.Item{Key: c.key, Label: label})
@@ -72,24 +73,25 @@ func (m *Model) copyAny(in intent) {
 		m.say(theme.Warning, "nothing is copied as "+in.arg+"; there are "+strings.Join(names, ", "))
 		return
 	}
-	m.openMenu(d, func(i int) { m.copyAs(in, copyings[i]) })
+	m.openMenu(d, func(i int) { m.copyRows(in, copyFormats[i]) })
 }
 
-// mostCopied is how many bytes, before encoding, most terminals take for their clipboard.
-const mostCopied = 74_994
+// maxCopied is how many bytes, before encoding, most terminals accept for the clipboard.
+const maxCopied = 74_994
 
-var errTooMuch = fmt.Errorf("more than the %s kB that terminals take; confab list prints them", theme.Number(mostCopied/1000))
+var errTooMuch = fmt.Errorf("more than the %s kB that terminals take; confab list prints them", theme.Number(maxCopied/1000))
 
-// copied are the lines, how many conversations have none, and why the first has none.
-type copied struct {
+type copyResult struct {
 	lines   []string
-	missing int
-	why     string
+	missing int    // conversations without anything to copy
+	why     string // the reason of the first of them
 }
 
-func (m *Model) copyAs(in intent, c copying) {
-	work := func(ctx context.Context, report func(int, int)) (copied, error) { return m.linesOf(ctx, in, c, report) }
-	operate(m, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copied, err error) {
+func (m *Model) copyRows(in intent, c copyFormat) {
+	work := func(ctx context.Context, report func(int, int)) (copyResult, error) {
+		return m.linesOf(ctx, in, c, report)
+	}
+	operate(m, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copyResult, err error) {
 		n := len(got.lines)
 		switch {
 		case errors.Is(err, errTooMuch):
@@ -103,22 +105,20 @@ func (m *Model) copyAs(in intent, c copying) {
 			return
 		}
 		said := "copied " + theme.Count(n, c.noun)
-		if in.one {
+		if in.single {
 			said = "copied: " + got.lines[0]
 		} else if c.action == keymap.CopyEmails {
 			said = "copied the e-mails of " + theme.Count(n, "conversation")
 		}
-		if got.missing == 1 {
-			said += "; 1 has none"
-		} else if got.missing > 1 {
-			said += "; " + theme.Number(got.missing) + " have none"
+		if n := got.missing; n > 0 {
+			said += "; " + theme.Number(n) + theme.Pick(n == 1, " has none", " have none")
 		}
 		m.say(theme.Good, said)
 		m.do(tea.SetClipboard(strings.Join(got.lines, "\n")))
 	})
 }
 
-func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(int, int)) (out copied, err error) {
+func (m *Model) linesOf(ctx context.Context, in intent, c copyFormat, report func(int, int)) (out copyResult, err error) {
 	refs, err := in.refs(ctx, m.be)
 	if err != nil {
 		return out, err
@@ -126,7 +126,7 @@ func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(i
 	size := 0
 	for i, ref := range refs {
 		row := in.row
-		if !in.one {
+		if !in.single {
 			row = model.Row{Conversation: model.Conversation{Ref: ref}}
 			if c.action != keymap.CopyRef {
 				if row, _, err = m.be.Row(ctx, ref); err != nil {
@@ -146,7 +146,7 @@ func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(i
 			continue
 		}
 		out.lines = append(out.lines, text)
-		if size += len(text) + 1; size > mostCopied {
+		if size += len(text) + 1; size > maxCopied {
 			return out, errTooMuch
 		}
 		report(i+1, len(refs))
@@ -162,7 +162,7 @@ func webLink(ctx context.Context, be Backend, c model.Conversation) (string, err
 	return link, err
 }
 
-// checkLink lets only web pages through.
+// checkLink returns an error unless link is the address of a web page.
 func checkLink(link string) error {
 	u, err := url.Parse(link)
 	switch {
@@ -174,7 +174,8 @@ func checkLink(link string) error {
 	return nil
 }
 
-func opens(kind model.LinkKind) handler {
+// linkHandler opens a link of a conversation in the browser.
+func linkHandler(kind model.LinkKind) handler {
 	return handler{wants: wantsRow, run: func(m *Model, in intent) {
 		m.try("open it", func(ctx context.Context) error {
 			link, err := m.be.Link(ctx, in.row.Conversation.Ref, kind)
@@ -194,7 +195,7 @@ func opens(kind model.LinkKind) handler {
 	}}
 }
 
-// What means something in the text of a Markdown link, and in its address.
+// markdownSigns escapes the text of a Markdown link, linkSigns its address.
 var (
 	markdownSigns = escaping("\\`*_[]<>~|&", func(c string) string { return "\\" + c })
 	linkSigns     = escaping(" ()<>\"\\", func(c string) string { return fmt.Sprintf("%%%02X", c) })
@@ -208,7 +209,7 @@ func escaping(signs string, how func(sign string) string) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// emails lists the addresses of people, each once: "ann@example.com, bob@example.com".
+// emails returns the addresses of people, each once: "ann@example.com, bob@example.com".
 func emails(people []model.Participant) string {
 	var out []string
 	for _, p := range people {

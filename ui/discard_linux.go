@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tcoon lets a terminal write again; the package of system calls has no name for it.
+// tcoon is TCOON, which restarts output; package unix does not define it.
 const tcoon = 1
 
-// discardOutput drops what a terminal has not taken yet and wakes who waits to
-// write to it: else what restores the terminal would wait behind that.
+// discardOutput drops the output that a terminal has not taken yet and wakes the goroutine that waits
+// to write it, which would block whoever restores the terminal.
 func discardOutput(f *os.File) {
 	unix.IoctlSetInt(int(f.Fd()), unix.TCFLSH, unix.TCOFLUSH)
 	unix.IoctlSetInt(int(f.Fd()), unix.TCXONC, unix.TCOOFF)

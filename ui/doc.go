@@ -1,35 +1,33 @@
-// Package ui is the inbox on the screen: the one tea.Model of the program,
-// with parts that draw into rectangles.
+// Package ui is the inbox on the screen: the one tea.Model of the program. Its parts, in packages
+// of their own, draw into rectangles.
 //
-// What may be relied on:
+// Guarantees:
 //
-//   - Update and View do no I/O. Of the engine they call only AccountReader, which
-//     answers from memory; everything else of Backend runs inside a tea.Cmd.
-//   - A result that comes late is dropped: it carries the generation of what
-//     asked for it.
-//   - The selection is a conversation, never a row number. A key is applied to
-//     the conversation that was under the cursor when it was pressed.
-//   - Nothing is submitted without a plan. A plan that is risky, or that
-//     touches two conversations or more, has been shown and confirmed.
+//   - Update and View do no I/O. Of Backend they call only the methods of AccountReader, which answer from
+//     memory; every other method is called inside a tea.Cmd.
+//   - A result that is no longer wanted is dropped.
+//   - The selection is a conversation, never a row number. A key acts on the conversation that was
+//     under the cursor when it was typed.
+//   - Nothing is submitted without a plan. A plan that is risky, or that changes two conversations
+//     or more, has been shown and confirmed.
 //   - Remote text is cleaned before it is drawn, copied or used as a title.
 //   - Without input and without news nothing is written to the terminal.
-//   - However a dropped link ends the program, the next start goes back to the
-//     view, the filter and the conversation; who leaves by a key starts afresh.
+//   - After a dropped connection the next start goes back to the view, the filter and the
+//     conversation. After the person quits, it starts at the top.
 //
-// Update collects what it begins (Model.do) and returns it as one command, so a handler
-// returns nothing.
+// A handler returns nothing: Model.do collects the commands it starts, and Update returns them as one.
 //
-// One key, all the way, by the methods of Model that carry it:
+// One key, all the way, by the methods of Model:
 //
-//	key          p, looked up in the key table
-//	intent       the conversations it is about, as they are now
-//	run          or the reason why it is off
-//	plan         asks the engine, in a command, what would change
-//	planCame     shows that and asks (askChanges), if it has to be asked
-//	submit       writes the edits to the outbox, in a command
-//	submitted    shows the new value as pending; followOn follows it
-//	news         an announcement of the engine: what it names is read again
-//	pageCame     the row, toldLine the message line: delivered, or what it needs
+//	key             looks p up in the key table
+//	intent          fixes the conversations that the key is about
+//	run             carries the intent out, or shows why the action is off
+//	plan            asks the engine, in a command, what would change
+//	planArrived     shows the plan and asks (askChanges), if it needs confirmation
+//	submit          writes the edits to the outbox, in a command
+//	submitted       reads the row again, now pending; followSubmission follows the submission
+//	news            reads again what an announcement of the engine names
+//	pageArrived     shows the row; followedLine shows that it is delivered, or what it needs
 //
-// Package inbox tells what happens in between.
+// The documentation of package inbox describes the steps in between.
 package ui

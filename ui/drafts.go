@@ -13,18 +13,18 @@ import (
 	"confab/ui/theme"
 )
 
-// drafts is what was typed and not submitted yet. Commands write it side by side, and the end
-// of the program does what a stuck model could not.
+// drafts holds what was typed and not submitted yet. Commands write it concurrently; Run writes
+// it at the end, even if the program is stuck.
 type drafts struct {
 	save func(ctx context.Context, key, text string) error
-	// writing orders the writes: an older text never follows a newer one.
+	// writing orders the writes, so that no older text replaces a newer one.
 	writing sync.Mutex
-	kept    sync.Map // of draft, by key
+	kept    sync.Map // key to draft
 }
 
 type draft struct {
 	text  string
-	dirty bool // newer than on disk
+	dirty bool // not on disk yet
 }
 
 func (d *drafts) get(key string) draft {
@@ -35,7 +35,7 @@ func (d *drafts) get(key string) draft {
 
 func (d *drafts) put(key, text string) { d.kept.Store(key, draft{text, true}) }
 
-// write brings a draft to disk. One that fails is written with the next change, or at the end.
+// write writes a draft to disk. After an error it stays dirty: the next change or the end writes it.
 func (d *drafts) write(ctx context.Context, key string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
@@ -59,41 +59,41 @@ func (d *drafts) writeAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// drafted is an overlay of which what was typed is kept. Restore takes it unless something was
-// typed since, and returns what the message line says.
+// drafted is an overlay whose input is kept as a draft. Restore takes the draft unless something was
+// typed by then, and returns a message for the person.
 type drafted interface {
 	overlay
 	Draft() string
 	Restore(draft string) (said string)
 }
 
-// draftOf returns the key of what is typed for one conversation, "" for several.
+// draftOf returns the key of a draft for a single conversation, "" for several.
 func draftOf(what string, in intent) string {
-	if !in.one {
+	if !in.single {
 		return ""
 	}
 	return what + ":" + in.row.Conversation.Ref.String()
 }
 
-func (m *Model) noteDrafts() {
+func (m *Model) recordDrafts() {
 	for i := range m.layers {
 		l := &m.layers[i]
 		o, ok := l.overlay.(drafted)
-		if !ok || l.draft == "" || o.Draft() == l.noted {
+		if !ok || l.draft == "" || o.Draft() == l.recorded {
 			continue
 		}
-		l.noted = o.Draft()
-		key, noted := l.draft, l.noted
-		m.drafts.put(key, noted)
-		m.soon(draftTime, func() {
-			if m.drafts.get(key).text == noted {
+		l.recorded = o.Draft()
+		key, recorded := l.draft, l.recorded
+		m.drafts.put(key, recorded)
+		m.schedule(draftTime, func() {
+			if m.drafts.get(key).text == recorded {
 				m.saveDraft(key)
 			}
 		})
 	}
 }
 
-// saveDraft writes a draft now, even while the program ends.
+// saveDraft writes a draft. The end of the program does not cancel that.
 func (m *Model) saveDraft(key string) {
 	m.saving(func() error { return m.drafts.write(context.Background(), key) })
 }
@@ -126,38 +126,38 @@ func (m *Model) restoreDraft(to drafted, key string) {
 		if said := to.Restore(text); said != "" {
 			m.say(theme.Dim, said)
 		}
-		if m.layers[i].noted = to.Draft(); m.layers[i].noted == "" {
-			m.clearDraft(key) // it is what is there
+		if m.layers[i].recorded = to.Draft(); m.layers[i].recorded == "" {
+			m.clearDraft(key) // it equals what the form shows
 		}
 	})
 }
 
-// sessionTime spaces the writes of where the person is: a key costs none.
+// sessionTime is the least time between two writes of the session.
 const sessionTime = time.Second
 
-// session keeps where the person is, for the start after a dropped link.
+// session keeps where the person is, so that the next start after a dropped connection goes back there.
 type session struct {
-	// scope is the config and its accounts: elsewhere are other views and rows.
-	scope string
-	noted spot
-	// due says that a write is on its way; was is where the inbox was left, until shown.
-	due bool
-	was *model.Session
+	// scope identifies the config and its accounts: with others there are other views and rows.
+	scope    string
+	recorded position
+	writing  bool // a write is scheduled
+	// previous is the session that this run goes back to, until its rows are shown.
+	previous *model.Session
 }
 
-// spot is what a session is about.
-type spot struct {
+// position is a place in the inbox.
+type position struct {
 	tab           int
 	filter, order string
 	at            model.Ref
 }
 
-// sessionKey is the draft in which a session is kept.
+// sessionKey is the key of the draft that holds the session.
 const sessionKey = "session"
 
-// keepWith has the engine keep drafts and session. Without its session, the next start begins
-// at the top: that is no failure.
-func (m *Model) keepWith(be Backend) {
+// setUpDrafts has the engine store drafts and the session. Errors with the session are ignored:
+// without it the next start begins at the top.
+func (m *Model) setUpDrafts(be Backend) {
 	m.drafts.save = func(ctx context.Context, key, text string) error {
 		if key != sessionKey {
 			return be.SaveDraft(ctx, key, text)
@@ -174,22 +174,22 @@ func (m *Model) keepWith(be Backend) {
 	}
 }
 
-// resume goes back to where a dropped link left the inbox, unless it was started for something.
-func (m *Model) resume() {
+// resumeSession goes back to where a dropped connection left the inbox, unless the command line names a query or view.
+func (m *Model) resumeSession() {
 	if m.session.scope == "" || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
 		m.start()
 		return
 	}
-	read(m, with(m.be.LeftSession, m.session.scope), func(text string, err error) {
+	read(m, bind(m.be.LeftSession, m.session.scope), func(text string, err error) {
 		var was model.Session
 		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && m.prompt == nil && len(m.layers) == 0 {
-			m.goBackTo(was)
+			m.restoreSession(was)
 		}
 		m.start()
 	})
 }
 
-func (m *Model) goBackTo(was model.Session) {
+func (m *Model) restoreSession(was model.Session) {
 	tab := slices.IndexFunc(m.tabs, func(t tab) bool { return t.Name == was.View })
 	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
 		return
@@ -199,7 +199,7 @@ func (m *Model) goBackTo(was model.Session) {
 	}
 	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
 	m.list.ResetTo(was.At, was.Index, was.Top)
-	m.session.was = &was
+	m.session.previous = &was
 	said := "back where you were: " + model.CleanLine(was.View, 60)
 	if was.Filter != "" {
 		said += ", " + model.CleanLine(was.Filter, 200)
@@ -211,17 +211,17 @@ func (m *Model) goBackTo(was model.Session) {
 	}
 }
 
-func (m *Model) noteSession() {
+func (m *Model) recordSession() {
 	s, t := &m.session, m.here()
-	now := spot{m.tab, t.filter, t.order, m.list.Ref()}
-	if s.scope == "" || now == s.noted || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
+	now := position{m.tab, t.filter, t.order, m.list.Ref()}
+	if s.scope == "" || now == s.recorded || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
 		return
 	}
-	first := s.noted == spot{}
-	s.noted = now
+	first := s.recorded == position{}
+	s.recorded = now
 	top := now.tab == 0 && now.filter == "" && now.order == "" && m.list.Cursor() <= 0
 	if first || top && m.drafts.get(sessionKey).text == "" {
-		return // it was not left yet
+		return // the start position is not worth a write
 	}
 	rows, offset, line := m.list.Showing()
 	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
@@ -234,17 +234,17 @@ func (m *Model) noteSession() {
 		return
 	}
 	m.drafts.put(sessionKey, string(text))
-	if s.due {
+	if s.writing {
 		return
 	}
-	s.due = true
-	m.soon(sessionTime, func() {
-		s.due = false
+	s.writing = true
+	m.schedule(sessionTime, func() {
+		s.writing = false
 		m.saveDraft(sessionKey)
 	})
 }
 
-// endSession keeps the session where the link was dropped, and else forgets it.
+// endSession keeps the session if the connection was dropped, and forgets it otherwise.
 func (m *Model) endSession(dropped bool) {
 	text := m.drafts.get(sessionKey).text
 	switch {
@@ -252,6 +252,6 @@ func (m *Model) endSession(dropped bool) {
 	case !dropped:
 		m.drafts.put(sessionKey, "")
 	case text != "":
-		m.drafts.put(sessionKey, text) // anew: the last to end is gone back to
+		m.drafts.put(sessionKey, text) // written again: of several processes the last one to end counts
 	}
 }

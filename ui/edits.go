@@ -15,27 +15,27 @@ import (
 
 const (
 	readOnly = "read-only: confab was started so that it changes nothing"
-	// largePlan is how many conversations take long enough to plan (30 ms) to say so.
+	// largePlan is the number of conversations from which planning takes long enough (30 ms) to say so.
 	largePlan = 10_000
 	again     = "Again: "
 )
 
-// purpose is why a plan is made; it goes with the plan.
-type purpose struct {
+// planRequest is what to plan, and what to do with the plan.
+type planRequest struct {
 	intent
 	title   string
 	changes []model.Change
-	// create is set in place of changes, and account is where.
+	// create, in account, replaces changes.
 	create  *model.NewConversation
 	account string
 	details []string // shown beside the edits
-	// draft is the key of what was typed; it is cleared once it is submitted.
+	// draft is the key of the draft to clear once the plan is submitted.
 	draft string
-	// review shows the plan even where nothing has to be asked.
+	// review shows the plan even if it needs no confirmation.
 	review bool
-	// from is the overlay the change was made in; it closes once submitted.
+	// from is the overlay that asks; it closes once the plan is submitted.
 	from overlay
-	// repeatable says that the repeat key may do it again elsewhere.
+	// repeatable says that the repeat key may make the same changes elsewhere.
 	repeatable bool
 }
 
@@ -47,75 +47,90 @@ func bulkTitle(verb string, n int) string {
 	return v + ": " + theme.Count(n, "conversation")
 }
 
-// titled names the conversation that a key is about, or says how many there are.
-func titled(what string, in intent) string {
-	if in.one {
+// titleFor names the conversation that an intent is about, or says how many there are.
+func titleFor(what string, in intent) string {
+	if in.single {
 		return what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
 	}
 	return bulkTitle(what, in.size())
 }
 
-func doing(in intent, verb string) purpose {
-	return purpose{intent: in, title: bulkTitle(verb, in.size())}
+func nameOf(c model.Conversation) string {
+	if title := model.CleanLine(c.Title, 60); title != "" {
+		return `"` + title + `"`
+	}
+	return model.CleanLine(c.Ref.String(), 60)
 }
 
-func (m *Model) plan(why purpose) {
+func nameOrCount(in intent) string {
+	if in.single {
+		return nameOf(in.row.Conversation)
+	}
+	return theme.Count(in.size(), "conversation")
+}
+
+func requestFor(in intent, verb string) planRequest {
+	return planRequest{intent: in, title: bulkTitle(verb, in.size())}
+}
+
+func (m *Model) plan(req planRequest) {
 	if m.opts.ReadOnly {
 		m.say(theme.Warning, readOnly)
 		return
 	}
 	for _, op := range m.ops {
-		if why.from != nil && op.from == why.from {
-			return // struck twice: it is being planned
+		if req.from != nil && op.from == req.from {
+			return // submitted twice: it is being planned
 		}
 	}
-	if why.one {
-		why.changes = slices.Clone(why.changes)
-		for i, c := range why.changes {
-			why.changes[i].Earlier = why.row.PendingEdits(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
+	if req.single {
+		req.changes = slices.Clone(req.changes)
+		for i, c := range req.changes {
+			req.changes[i].Earlier = req.row.PendingEdits(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
 		}
 	}
 	q, _ := m.query()
-	if n := why.size(); n > largePlan {
+	if n := req.size(); n > largePlan {
 		m.say(theme.Dim, "planning "+theme.Count(n, "conversation")+m.th.Ellipsis)
 	}
-	operate(m, inDialog(why.title), func(ctx context.Context, report func(int, int)) (*dialog.Plan, error) {
-		p, err := why.plan(ctx, m.be, q, report)
+	operate(m, inDialog(req.title), func(ctx context.Context, report func(int, int)) (*dialog.Plan, error) {
+		p, err := req.ask(ctx, m.be, q, report)
 		return dialog.NewPlan(p), err
-	}, func(d *dialog.Plan, err error) { m.planCame(why, d, err) })
+	}, func(d *dialog.Plan, err error) { m.planArrived(req, d, err) })
 }
 
-func (why purpose) plan(ctx context.Context, be Backend, query string, report func(int, int)) (model.Plan, error) {
-	if why.create != nil {
-		return be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
+// ask asks the engine for the plan. query is the view, which hides some of the marked conversations.
+func (req planRequest) ask(ctx context.Context, be Backend, query string, report func(int, int)) (model.Plan, error) {
+	if req.create != nil {
+		return be.PlanCreate(ctx, req.account, *req.create, model.PlanOptions{})
 	}
-	refs, err := why.refs(ctx, be)
+	refs, err := req.refs(ctx, be)
 	if err != nil {
 		return model.Plan{}, err
 	}
-	p, err := be.Plan(ctx, refs, why.changes, model.PlanOptions{Progress: report})
+	p, err := be.Plan(ctx, refs, req.changes, model.PlanOptions{Progress: report})
 	p.Items = slices.DeleteFunc(p.Items, func(it model.PlanItem) bool {
-		return it.State == model.PlanAlready && !slices.ContainsFunc(why.changes, func(c model.Change) bool {
-			_, about := c.BaseByRef[it.Ref]
-			return about || c.BaseByRef == nil
+		return it.State == model.PlanAlready && !slices.ContainsFunc(req.changes, func(c model.Change) bool {
+			_, concerned := c.BaseByRef[it.Ref]
+			return concerned || c.BaseByRef == nil
 		})
 	})
-	if err != nil || !why.marked {
+	if err != nil || !req.marked {
 		return p, err
 	}
-	hidden, err := why.hidden(ctx, be, query)
+	hidden, err := req.hidden(ctx, be, query)
 	for i := range p.Items {
 		p.Items[i].Hidden = hidden[p.Items[i].Ref]
 	}
 	return p, err
 }
 
-// planCame submits a plan, or shows it first where it has to be asked.
-func (m *Model) planCame(why purpose, d *dialog.Plan, err error) {
+// planArrived submits a plan, or shows it first if it needs confirmation.
+func (m *Model) planArrived(req planRequest, d *dialog.Plan, err error) {
 	it, ok := d.First()
-	title := why.title
-	if verb, all := strings.CutSuffix(title, ": "+theme.Count(why.size(), "conversation")); all && ok {
-		title = bulkTitle(verb, d.Size()) // fewer than were asked about, where some are not concerned
+	title := req.title
+	if verb, all := strings.CutSuffix(title, ": "+theme.Count(req.size(), "conversation")); all && ok {
+		title = bulkTitle(verb, d.Size()) // changes made in a table may concern only some of the conversations
 		if !d.Bulk() {
 			title += ": " + model.CleanLine(it.Title, 120)
 		}
@@ -123,45 +138,45 @@ func (m *Model) planCame(why purpose, d *dialog.Plan, err error) {
 	d.Name(title)
 	switch {
 	case err != nil:
-		m.complain(why.from, model.Words(err))
+		m.complain(req.from, model.Words(err))
 	case !ok:
-		m.complain(why.from, "nothing to change")
+		m.complain(req.from, "nothing to change")
 	case !d.Bulk() && it.State == model.PlanBlocked:
-		m.complain(why.from, model.CleanLine(it.Reason, 300))
+		m.complain(req.from, model.CleanLine(it.Reason, 300))
 	case !d.Bulk() && it.State == model.PlanAlready:
-		m.complain(why.from, "nothing to send: it already is so")
-	case !d.Bulk() && !d.Risky() && !why.review && d.HiddenCount() == 0:
-		m.submit(why, d)
+		m.complain(req.from, "nothing to send: it already is so")
+	case !d.Bulk() && !d.Risky() && !req.review && d.HiddenCount() == 0:
+		m.submit(req, d)
 	default:
-		m.askChanges(why, d)
+		m.askChanges(req, d)
 	}
 }
 
-func (m *Model) askChanges(why purpose, d *dialog.Plan) {
-	d.DefaultYes = why.review
-	if c := why.changes; len(c) == 1 && c[0].Kind.Shape() == model.ShapeChoice && c[0].Target.Text != nil {
+func (m *Model) askChanges(req planRequest, d *dialog.Plan) {
+	d.DefaultYes = req.review
+	if c := req.changes; len(c) == 1 && c[0].Kind.Shape() == model.ShapeChoice && c[0].Target.Text != nil {
 		d.Already = "already " + model.CleanLine(model.RoleName(c[0].Target.String()), 60)
 	}
 	if d.Changes() > 0 {
-		d.Extra = why.details
+		d.Extra = req.details
 	}
-	if why.action == keymap.Delete && d.Changes() > 0 {
+	if req.action == keymap.Delete && d.Changes() > 0 {
 		words := []string{"delete"}
 		if it, _ := d.First(); !d.Bulk() {
 			words = []string{it.Title, "delete"}
 		}
 		d.NeedsWord(words...)
 	}
-	m.askPlan(d, why.from, func() { m.submit(why, d) })
+	m.askPlan(d, req.from, func() { m.submit(req, d) })
 }
 
-// submit hands a plan to the engine. It is not cancelled: it ends with the edits on disk, or an error.
-func (m *Model) submit(why purpose, d *dialog.Plan) {
+// submit passes a plan to the engine. It can't be cancelled: it ends with the edits on disk, or an error.
+func (m *Model) submit(req planRequest, d *dialog.Plan) {
 	m.submitting++
 	var op *operation
 	if d.Changes() != 1 {
 		op = inLine("queueing "+theme.Count(d.Changes(), "edit"), "")
-		op.stops = false
+		op.stoppable = false
 	}
 	operate(m, op, func(context.Context, func(int, int)) (undoable bool, err error) {
 		_, err = m.be.Submit(context.Background(), d.Plan())
@@ -169,41 +184,41 @@ func (m *Model) submit(why purpose, d *dialog.Plan) {
 	}, func(undoable bool, err error) {
 		m.submitting--
 		if err != nil {
-			m.complain(why.from, "nothing was queued: "+model.Words(err))
+			m.complain(req.from, "nothing was queued: "+model.Words(err))
 		} else {
-			m.submitted(why)
-			m.acts += cell(undoable)
-			m.followOn(d.ID(), d.Changes() > 1, undoable)
+			m.submitted(req)
+			m.undoableActs += theme.Pick(undoable, 1, 0)
+			m.followSubmission(d.ID(), d.Changes() > 1, undoable)
 		}
 		m.quitIfReady()
 	})
 }
 
-func (m *Model) submitted(why purpose) {
-	m.clearDraft(why.draft)
-	m.reread()
-	if why.from != nil {
-		m.closeOverlay(why.from)
+func (m *Model) submitted(req planRequest) {
+	m.clearDraft(req.draft)
+	m.rereadShown()
+	if req.from != nil {
+		m.closeOverlay(req.from)
 	}
-	if why.marked {
+	if req.marked {
 		m.clearMarks()
 	}
-	if why.repeatable {
-		last := purpose{intent: intent{action: why.action}, title: why.title, changes: slices.Clone(why.changes)}
+	if req.repeatable {
+		last := planRequest{intent: intent{action: req.action}, title: req.title, changes: slices.Clone(req.changes)}
 		for i, c := range last.changes {
-			last.changes[i].Base, last.changes[i].BaseByRef, last.changes[i].Earlier = nil, nil, nil // what they were made from
+			last.changes[i].Base, last.changes[i].BaseByRef, last.changes[i].Earlier = nil, nil, nil // those of the old subjects
 			if c.Kind.Shape() == model.ShapePeople && last.account == "" {
-				last.account = m.samples(why.subjects).about(c.Kind).Account // people are known by its ids
+				last.account = m.samples(req.subjects).account(c.Kind).Account // the ids of people are the account's
 			}
 		}
 		m.last = &last
 	}
 }
 
-func (m *Model) reread() {
+func (m *Model) rereadShown() {
 	m.reload(false)
 	m.recount()
-	m.reloadLedger()
+	m.reloadOutbox()
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		m.readActivity(ref)
 		if m.inDetail {
@@ -212,49 +227,47 @@ func (m *Model) reread() {
 	}
 }
 
-// set plans a value for a field. For one conversation the base is what the person looks at, so
-// that a change since then is found.
-func (m *Model) set(why purpose, kind model.EditKind, target string) {
+// set plans a value for a field. For a single conversation the base is the value on the screen, so
+// that a change since then is a conflict.
+func (m *Model) set(req planRequest, kind model.EditKind, target string) {
 	ch := model.Change{Kind: kind, Op: model.OpSet, Target: model.TextValue(target)}
-	if v, ok := model.Read(why.row.Conversation, kind, ""); ok && why.one {
+	if v, ok := model.Read(req.row.Conversation, kind, ""); ok && req.single {
 		ch.Base = &v
 	}
-	why.changes, why.repeatable = []model.Change{ch}, true
-	m.plan(why)
+	req.changes, req.repeatable = []model.Change{ch}, true
+	m.plan(req)
 }
 
-func sets(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
+// setHandler handles an action that sets a field to a value.
+func setHandler(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
 	return handler{wants: wantsRows, kind: kind, unasked: unasked,
-		run: func(m *Model, in intent) { m.set(doing(in, verb), kind, target) }}
+		run: func(m *Model, in intent) { m.set(requestFor(in, verb), kind, target) }}
 }
 
-func ends(kind model.EditKind) handler {
+// removalHandler handles archive and delete.
+func removalHandler(kind model.EditKind) handler {
 	return handler{asks: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
-		why := doing(in, kind.Words())
-		why.changes, why.repeatable = []model.Change{{Kind: kind, Op: model.OpSet}}, kind != model.EditDelete
-		m.plan(why)
+		req := requestFor(in, kind.Words())
+		req.changes, req.repeatable = []model.Change{{Kind: kind, Op: model.OpSet}}, kind != model.EditDelete
+		m.plan(req)
 	}}
 }
 
-// unless does something else with one conversation that already is so.
-func (h handler) unless(other handler, so func(model.Conversation) bool) handler {
-	either := func(in intent) handler {
-		if in.one && so(in.row.Conversation) {
-			return other
-		}
-		return h
-	}
-	return handler{wants: h.wants, kind: h.kind, run: func(m *Model, in intent) { either(in).run(m, in) },
-		unasked: func(in intent) bool { return either(in).unasked != nil }}
+// unless returns a handler that does something else with a single conversation of a certain state.
+func (h handler) unless(other handler, isSo func(model.Conversation) bool) handler {
+	pick := func(in intent) handler { return theme.Pick(in.single && isSo(in.row.Conversation), other, h) }
+	return handler{wants: h.wants, kind: h.kind, run: func(m *Model, in intent) { pick(in).run(m, in) },
+		unasked: func(in intent) bool { return pick(in).unasked != nil }}
 }
 
 func (m *Model) repeat(in intent) {
-	verb, _, _ := strings.Cut(strings.TrimPrefix(m.last.title, again), ": ") // the rest was about other conversations
+	verb, _, _ := strings.Cut(strings.TrimPrefix(m.last.title, again), ": ") // drops the name or number of the old subjects
 	in.action = m.last.action
-	m.plan(purpose{intent: in, title: again + bulkTitle(verb, in.size()), repeatable: true, changes: m.last.changes})
+	m.plan(planRequest{intent: in, title: again + bulkTitle(verb, in.size()), repeatable: true, changes: m.last.changes})
 }
 
-func chooses(title string, kind model.EditKind) handler {
+// choiceHandler handles an action that sets a field to a value chosen from a menu.
+func choiceHandler(title string, kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		all := m.samples(in.subjects)
 		values, why := all.choices(kind)
@@ -263,21 +276,19 @@ func chooses(title string, kind model.EditKind) handler {
 			return
 		}
 		now, _ := model.Read(in.row.Conversation, kind, "")
-		about := all.about(kind)
-		d := &dialog.Menu{Title: titled(title, in)}
-		at := 0
+		account := all.account(kind)
+		d := &dialog.Menu{Title: titleFor(title, in)}
 		for i, v := range values {
 			label := model.CleanLine(model.RoleName(v), 60)
-			if v == now.String() && in.one {
+			if v == now.String() && in.single {
 				label += "  (now)"
-				at = i
+				d.At = i
 			}
-			if s := about.Effect(in.row.Conversation, kind, v); s != "" {
+			if s := account.Effect(in.row.Conversation, kind, v); s != "" {
 				label += "  " + m.th.Separator + " " + model.CleanLine(s, 200)
 			}
 			d.Items = append(d.Items, dialog.Item{Key: fmt.Sprint(i + 1), Label: label})
 		}
-		d.At = at
-		m.openMenu(d, func(i int) { m.set(doing(in, kind.Words()), kind, values[i]) })
+		m.openMenu(d, func(i int) { m.set(requestFor(in, kind.Words()), kind, values[i]) })
 	}}
 }

@@ -16,13 +16,13 @@ import (
 	"confab/ui/theme"
 )
 
-// formOf opens the form, narrowed to one field unless kind is "".
-func formOf(kind model.EditKind) handler {
+// formHandler opens the edit form, with the single field of kind unless that is "".
+func formHandler(kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
 		all := m.samples(in.subjects)
-		s := edit.Subject{Capabilities: model.Capabilities{}, About: all.about(model.EditParticipants),
-			Several: !in.one, People: all.accounts}
-		for _, one := range all { // the best that any allows; the plan says where it can't be done
+		s := edit.Subject{Capabilities: model.Capabilities{}, About: all.account(model.EditParticipants),
+			Several: !in.single, People: all.accounts}
+		for _, one := range all { // what any of them allows; the plan says where it can't be done
 			for k, v := range one.can {
 				if was, ok := s.Capabilities[k]; !ok || !was.Can() && v.Can() {
 					s.Capabilities[k] = v
@@ -33,9 +33,9 @@ func formOf(kind model.EditKind) handler {
 		if kind != "" {
 			s.Kinds = []model.EditKind{kind}
 		}
-		if in.one {
+		if in.single {
 			s.Conversation = in.row.Conversation
-		} else { // only what means the same in all of their accounts can be set
+		} else { // only values that all accounts have can be set
 			for kind, values := range map[model.EditKind]*[]string{
 				model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues} {
 				why := ""
@@ -44,29 +44,29 @@ func formOf(kind model.EditKind) handler {
 				}
 			}
 		}
-		f := edit.NewForm(titled("Edit", in), s)
+		f := edit.NewForm(titleFor("Edit", in), s)
 		f.Keys = m.keys.Keys(keymap.Form)
-		m.openEditor(f, in, draft, func() (purpose, error) {
+		m.openEditor(f, in, draft, func() (planRequest, error) {
 			changes, err := f.Changes()
-			return purpose{title: f.Title, changes: changes, repeatable: true}, err
+			return planRequest{title: f.Title, changes: changes, repeatable: true}, err
 		})
 		m.restoreDraft(f, draft)
 	}}
 }
 
-// openEditor opens a form or a table. filled returns what was filled in, to be planned and
-// shown; nil leaves that to the form below.
-func (m *Model) openEditor(o drafted, in intent, draft string, filled func() (purpose, error)) {
+// openEditor opens a form or a table. filled returns what the person filled in, to be planned and
+// shown; nil for a table that only closes when it is submitted, since the form below takes its changes.
+func (m *Model) openEditor(o drafted, in intent, draft string, filled func() (planRequest, error)) {
 	submit := func() {
-		why, err := filled()
+		req, err := filled()
 		switch {
 		case err != nil:
 			m.complain(o, err.Error())
-		case len(why.changes) == 0 && why.create == nil:
+		case len(req.changes) == 0 && req.create == nil:
 			m.complain(o, "nothing was changed")
 		default:
-			why.intent, why.draft, why.from, why.review = in, draft, o, true
-			m.plan(why)
+			req.intent, req.draft, req.from, req.review = in, draft, o, true
+			m.plan(req)
 		}
 	}
 	m.open(layer{overlay: o, draft: draft, act: func(asks any) {
@@ -89,28 +89,28 @@ func (m *Model) openEditor(o drafted, in intent, draft string, filled func() (pu
 	}})
 }
 
-// maxPeopleOf bounds of how many the people are edited at once: each is read first.
 const (
+	// maxPeopleOf is how many conversations' people can be edited at once: each is read first.
 	maxPeopleOf   = 500
 	peopleReaders = 4
 )
 
-func peopleOf(what string, kind model.EditKind) handler {
+func peopleHandler(what string, kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
-		title := titled(what, in)
-		if !in.one {
+		title := titleFor(what, in)
+		if !in.single {
 			title = what + " of " + theme.Count(in.size(), "conversation")
 		}
 		all := m.samples(in.subjects).accounts(kind)
-		e, draft := edit.NewPeople(title, kind, !in.one, all...), draftOf(string(kind), in)
-		m.openTable(e, in, draft, func() (purpose, error) {
-			return purpose{title: bulkTitle(what, in.size()), changes: e.Changes(), repeatable: !in.one && len(all) == 1}, nil
+		e, draft := edit.NewPeople(title, kind, !in.single, all...), draftOf(string(kind), in)
+		m.openTable(e, in, draft, func() (planRequest, error) {
+			return planRequest{title: bulkTitle(what, in.size()), changes: e.Changes(), repeatable: !in.single && len(all) == 1}, nil
 		})
 	}}
 }
 
-// openTable opens a table of people, always read afresh.
-func (m *Model) openTable(e *edit.People, in intent, draft string, filled func() (purpose, error)) {
+// openTable opens a table of people and reads them from the service.
+func (m *Model) openTable(e *edit.People, in intent, draft string, filled func() (planRequest, error)) {
 	if n := in.size(); n > maxPeopleOf {
 		m.say(theme.Warning, fmt.Sprintf("%s are too many at once: at most %d, since the people of each are read first",
 			theme.Number(n), maxPeopleOf))
@@ -123,10 +123,10 @@ func (m *Model) openTable(e *edit.People, in intent, draft string, filled func()
 	}
 }
 
-// readPeople reads the conversations whose people are edited, a few at a time; nil for all.
+// readPeople reads the conversations whose people are edited, a few at a time: refs, or all of in for nil.
 func (m *Model) readPeople(e *edit.People, in intent, refs []model.Ref) {
 	var op *operation
-	if !in.one {
+	if !in.single {
 		op = inDialog("Reading the people")
 		op.needed = true
 	}
@@ -147,7 +147,7 @@ func (m *Model) readPeople(e *edit.People, in intent, refs []model.Ref) {
 			readers.Go(func() {
 				defer func() { <-places }()
 				if out[i].Err = ctx.Err(); out[i].Err == nil {
-					out[i] = readHeld(ctx, m.be, ref, need, kind)
+					out[i] = readForPeople(ctx, m.be, ref, need, kind)
 				}
 				report(int(done.Add(1)), len(refs))
 			})
@@ -161,13 +161,13 @@ func (m *Model) readPeople(e *edit.People, in intent, refs []model.Ref) {
 			m.closeOverlay(e)
 			m.fail("read the people", err)
 		default:
-			m.answer(e, all)
+			m.answerOverlay(e, all)
 		}
 	})
 }
 
-// readHeld reads a conversation for a table of people, unless its people can't be edited.
-func readHeld(ctx context.Context, be Backend, ref model.Ref, need model.Need, kind model.EditKind) edit.LoadResult {
+// readForPeople reads a conversation for a table of people, unless its people can't be edited.
+func readForPeople(ctx context.Context, be Backend, ref model.Ref, need model.Need, kind model.EditKind) edit.LoadResult {
 	h := edit.LoadResult{Conversation: model.Conversation{Ref: ref}}
 	if row, ok, err := be.Row(ctx, ref); ok && err == nil {
 		h.Conversation = row.Conversation
@@ -189,10 +189,10 @@ func (m *Model) openPicker(p *edit.Picker) {
 		switch {
 		case !ok:
 		case ask.Wait:
-			m.soon(lookupTime, func() { m.answer(p, ask) })
+			m.schedule(lookupTime, func() { m.answerOverlay(p, ask) })
 		default:
-			read(m, with2(m.be.Lookup, ask.Account, ask.Request), func(page model.LookupPage, err error) {
-				m.answer(p, edit.Found{Ask: ask, Page: page, Err: err})
+			read(m, bind2(m.be.Lookup, ask.Account, ask.Request), func(page model.LookupPage, err error) {
+				m.answerOverlay(p, edit.Found{Ask: ask, Page: page, Err: err})
 			})
 		}
 	}}
@@ -200,7 +200,7 @@ func (m *Model) openPicker(p *edit.Picker) {
 	l.act(p.Ask())
 }
 
-// creators returns what all accounts allow.
+// creators returns a sample for each account, of a conversation that is still to be created.
 func (m *Model) creators() (all samples) {
 	for _, a := range m.accounts() {
 		all = append(all, m.sample(model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider}))
@@ -208,7 +208,7 @@ func (m *Model) creators() (all samples) {
 	return all
 }
 
-func cannotCreate(m *Model, _ intent) string {
+func createOff(m *Model, _ intent) string {
 	all := m.creators()
 	switch {
 	case m.opts.ReadOnly:
@@ -218,12 +218,12 @@ func cannotCreate(m *Model, _ intent) string {
 	}
 	var why []string
 	for _, s := range all {
-		why = append(why, s.about.Account+": "+s.off(model.EditCreate))
+		why = append(why, s.account.Account+": "+s.off(model.EditCreate))
 	}
 	return strings.Join(why, "; ")
 }
 
-// accountHere returns the account of the row under the cursor, else that of the view.
+// accountHere returns the account of the row under the cursor, else the account that the query names, "" if none.
 func (m *Model) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
@@ -235,15 +235,16 @@ func (m *Model) accountHere(in intent) string {
 	return ""
 }
 
-// openCreate asks for the account where there is a choice, the one at hand first.
+// openCreate opens the form for a new conversation. If there is a choice it asks for the account first, beginning with accountHere.
 func (m *Model) openCreate(in intent) {
 	all, here := m.creators(), m.accountHere(in)
 	slices.SortStableFunc(all, func(a, b sample) int {
-		return cell(strings.EqualFold(b.about.Account, here)) - cell(strings.EqualFold(a.about.Account, here))
+		order := func(s sample) int { return theme.Pick(strings.EqualFold(s.account.Account, here), 0, 1) }
+		return order(a) - order(b)
 	})
 	d := &dialog.Menu{Title: "New conversation in which account?"}
 	for _, s := range all {
-		label := s.about.Account + " (" + cmp.Or(s.about.Name, s.about.Provider) + ")"
+		label := s.account.Account + " (" + cmp.Or(s.account.Name, s.account.Provider) + ")"
 		d.Items = append(d.Items, dialog.Item{Label: label, Off: s.off(model.EditCreate)})
 	}
 	first := slices.IndexFunc(d.Items, func(it dialog.Item) bool { return it.Off == "" })
@@ -256,113 +257,108 @@ func (m *Model) openCreate(in intent) {
 }
 
 func (m *Model) openCreateIn(s sample) {
-	f, account := edit.NewCreate(s.about, s.can), s.about.Account
+	f, account := edit.NewCreate(s.account, s.can), s.account.Account
 	f.Keys = m.keys.Keys(keymap.Form)
 	draft := "new:" + account
-	m.openEditor(f, intent{action: keymap.NewItem}, draft, func() (purpose, error) {
+	m.openEditor(f, intent{action: keymap.NewItem}, draft, func() (planRequest, error) {
 		n, err := f.New()
-		return purpose{title: f.Title, account: account, create: &n, details: f.Review()}, err
+		return planRequest{title: f.Title, account: account, create: &n, details: f.Review()}, err
 	})
 	m.restoreDraft(f, draft)
 }
 
 const (
 	renamesHelp = "one title, s/old/new/, or {title} {company} {people} {date} {label:NAME}"
-	// titlesDraft is the key of what is typed to rename several: it fits any of them.
+	// titlesDraft is the key of the draft for renaming several conversations, whichever they are.
 	titlesDraft  = "titles"
 	noEmptyTitle = "a title can't be empty"
 )
 
-// rename asks for a title, or for what makes a title for each of several.
+// rename asks for a title, or for a pattern that makes the titles of several conversations.
 func (m *Model) rename(in intent) {
 	switch {
-	case in.arg != "" && (!in.one || strings.HasPrefix(in.arg, "s/")):
-		m.renameEach(doing(in, "rename"), in.arg)
+	case in.arg != "" && (!in.single || strings.HasPrefix(in.arg, "s/")):
+		m.renameEach(requestFor(in, "rename"), in.arg)
 		return
 	case in.arg != "":
-		m.set(doing(in, "rename"), model.EditTitle, in.arg)
+		m.set(requestFor(in, "rename"), model.EditTitle, in.arg)
 		return
-	case !in.one:
+	case !in.single:
 		m.askTitles(in)
 		return
 	}
-	why := purpose{intent: in, title: titled("Rename", in), draft: draftOf(string(model.EditTitle), in)}
-	d := dialog.NewPrompt(why.title, in.row.Conversation.Title, "ctrl+u clears the line")
-	why.from = d
-	m.ask(d, why.draft, func(text string) {
+	req := planRequest{intent: in, title: titleFor("Rename", in), draft: draftOf(string(model.EditTitle), in)}
+	d := dialog.NewPrompt(req.title, in.row.Conversation.Title, "ctrl+u clears the line")
+	req.from = d
+	m.ask(d, req.draft, func(text string) {
 		switch {
 		case strings.TrimSpace(text) == "":
 			d.Complain(noEmptyTitle)
 		case !d.Input.Touched():
 			m.closeOverlay(d)
 			m.say(theme.Dim, "the title was left as it is")
-			m.clearDraft(why.draft)
+			m.clearDraft(req.draft)
 		default:
-			m.set(why, model.EditTitle, text)
+			m.set(req, model.EditTitle, text)
 		}
 	})
 }
 
-// askTitles shows what becomes of the rows at hand once typing rests: a letter writes few bytes.
+// askTitles asks for a pattern, and shows its effect once typing rests, so that a typed letter writes few bytes.
 func (m *Model) askTitles(in intent) {
-	d := dialog.NewPrompt(titled("Rename", in), "", renamesHelp)
+	d := dialog.NewPrompt(titleFor("Rename", in), "", renamesHelp)
 	d.Live = true
-	shown, typing := "", false
+	shown, typing := "", 0
 	refresh := func() {
-		top, _ := m.onTop()
-		d.Covered = top.overlay != overlay(d)
-		if text := d.Input.Value(); text != shown && !typing { // a draft came
+		d.Covered = m.onTop().overlay != overlay(d)
+		if text := d.Input.Value(); text != shown && typing == 0 { // the draft was restored
 			help := d.Help
-			m.showTitles(in, d)
+			m.previewTitles(in, d)
 			d.Help, shown = help, text
 		}
 	}
 	m.open(layer{overlay: d, draft: titlesDraft, refresh: refresh, act: func(asks any) {
 		switch asks := asks.(type) {
 		case dialog.Typed:
-			text := d.Input.Value()
-			typing = true
-			m.soon(restTime, func() {
-				if d.Input.Value() == text {
-					shown, typing = text, false
-					m.showTitles(in, d)
-				}
+			m.debounce(&typing, restTime, func() {
+				shown, typing = d.Input.Value(), 0
+				m.previewTitles(in, d)
 			})
 		case dialog.Entered:
-			m.renameEach(purpose{intent: in, title: d.Title, draft: titlesDraft, from: d}, string(asks))
+			m.renameEach(planRequest{intent: in, title: d.Title, draft: titlesDraft, from: d}, string(asks))
 		}
 	}})
 	m.restoreDraft(d, titlesDraft)
 }
 
-func (m *Model) renameEach(why purpose, text string) {
+func (m *Model) renameEach(req planRequest, text string) {
 	r, err := model.ParseRenaming(text, m.now().Location())
 	if err != nil {
-		m.complain(why.from, err.Error())
+		m.complain(req.from, err.Error())
 		return
 	}
 	if title, literal := r.Literal(); literal && strings.TrimSpace(title) == "" {
-		m.complain(why.from, noEmptyTitle)
+		m.complain(req.from, noEmptyTitle)
 		return
 	}
-	why.changes, why.repeatable = []model.Change{r.Change()}, true
-	m.plan(why)
+	req.changes, req.repeatable = []model.Change{r.Change()}, true
+	m.plan(req)
 }
 
-// showTitles shows what becomes of the rows at hand; the plan goes through all.
-func (m *Model) showTitles(in intent, d *dialog.Prompt) {
+// previewTitles shows what the pattern makes of the titles in memory. The plan goes through all of them.
+func (m *Model) previewTitles(in intent, d *dialog.Prompt) {
 	d.Help, d.Examples, d.Note = renamesHelp, nil, ""
 	r, err := model.ParseRenaming(d.Input.Value(), m.now().Location())
 	if err != nil {
-		d.Help = err.Error() // it may not be typed to its end
+		d.Help = err.Error() // the pattern may be unfinished
 	}
 	if err != nil || d.Input.Value() == "" {
 		return
 	}
 	change := r.Change()
 	var changed, same, left int
-	var first *dialog.Example // of those left out
-	for row := range m.atHand(in.subjects) {
+	var firstLeft *dialog.Example
+	for row := range m.windowRows(in.subjects) {
 		c := &row.Conversation
 		e := dialog.Example{Before: c.Title}
 		if can := m.be.Capabilities(*c).Of(change.Kind); !can.Can() {
@@ -375,8 +371,8 @@ func (m *Model) showTitles(in intent, d *dialog.Prompt) {
 		switch {
 		case e.Why != "":
 			left++
-			if first == nil {
-				first = &e
+			if firstLeft == nil {
+				firstLeft = &e
 			}
 		case e.After == c.Title:
 			same++
@@ -387,13 +383,13 @@ func (m *Model) showTitles(in intent, d *dialog.Prompt) {
 			}
 		}
 	}
-	if first != nil {
-		d.Examples = append(d.Examples[:min(len(d.Examples), dialog.MostExamples-1)], *first)
+	if firstLeft != nil {
+		d.Examples = append(d.Examples[:min(len(d.Examples), dialog.MostExamples-1)], *firstLeft)
 	}
 	d.Note = titlesNote(changed, same, left, in.size())
 }
 
-// titlesNote says what a text makes of the rows at hand, and that there are more.
+// titlesNote counts what a pattern makes of the titles in memory, and the conversations that are not.
 func titlesNote(changed, same, left, all int) string {
 	var parts []string
 	add := func(n int, what string) {

@@ -25,10 +25,11 @@ func (m *Model) stack() []keymap.Context {
 
 func (m *Model) key(k tea.KeyPressMsg) {
 	name, now := k.String(), m.now()
-	m.hand.withheld = m.hand.withheld && now.Sub(m.hand.struck) < handTime
-	m.hand.struck = now
+	m.guard.dropBurst = m.guard.dropBurst && now.Sub(m.guard.lastKey) < reactionTime
+	m.guard.lastKey = now
 	always, _ := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name})
-	top, covered := m.onTop()
+	top := m.onTop()
+	covered := top.overlay != nil
 	switch {
 	case always.Action == keymap.Interrupt:
 		m.interrupt()
@@ -37,14 +38,14 @@ func (m *Model) key(k tea.KeyPressMsg) {
 	case always.Action == keymap.Redraw:
 		m.redraw()
 	case m.tooSmall():
-		m.keyUnseen(name)
-	case covered && m.fresh(top.overlay) && name != "esc":
-		m.beneath(top, name)
+		m.keyTooSmall(name)
+	case covered && m.openedJustNow(top.overlay) && name != "esc":
+		m.keyBelow(top, name)
 	case covered:
 		if _, ok := top.overlay.(answerer); ok {
 			m.notice = notice{}
 		}
-		m.pass(top, k)
+		m.updateLayer(top, k)
 	case m.prompt != nil:
 		m.promptKey(k)
 	default:
@@ -53,17 +54,17 @@ func (m *Model) key(k tea.KeyPressMsg) {
 }
 
 func (m *Model) listKey(name string) {
-	if b, _ := m.keys.Lookup(m.stack(), []string{name}); m.hand.withheld && name != "esc" && !m.handlers[b.Action].moves {
+	if b, _ := m.keys.Lookup(m.stack(), []string{name}); m.guard.dropBurst && name != "esc" && !m.handlers[b.Action].moves {
 		m.typed, m.count = nil, 0
 		return
 	}
-	if op := m.working(); op != nil && name == "esc" && op.stops && !op.stopped {
+	if op := m.lineOperation(); op != nil && name == "esc" && op.stoppable && !op.stopped {
 		op.stopped = true
 		op.cancel()
 		return
 	}
 	m.clearMessage(name)
-	if m.counting(name) {
+	if m.countKey(name) {
 		return
 	}
 	m.typed = append(m.typed, name)
@@ -81,7 +82,7 @@ func (m *Model) listKey(name string) {
 	}
 }
 
-func (m *Model) counting(name string) bool {
+func (m *Model) countKey(name string) bool {
 	if len(m.typed) > 0 || len(name) != 1 || name[0] < '0' || name[0] > '9' || name == "0" && m.count == 0 {
 		return false
 	}
@@ -93,13 +94,13 @@ func (m *Model) counting(name string) bool {
 }
 
 func (m *Model) paste(msg tea.PasteMsg) {
-	top, covered := m.onTop()
+	top := m.onTop()
 	switch p := m.prompt; {
-	case covered:
-		m.pass(top, msg)
+	case top.overlay != nil:
+		m.updateLayer(top, msg)
 	case p == nil:
 		m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
-	case p.turn != 0:
+	case p.pendingTab != 0:
 		p.held = append(p.held, msg)
 	case p.input.Paste(msg.Content):
 		m.promptChanged()
@@ -145,7 +146,7 @@ func (m *Model) hint() string {
 	return s.String()
 }
 
-// hit is what a click on an area does.
+// hit is a clickable area and what a click there does.
 type hit struct {
 	layout.Rect
 	do func(at tea.Mouse)
@@ -155,11 +156,11 @@ func (m *Model) click(at tea.Mouse) {
 	if at.Button != tea.MouseLeft || m.tooSmall() {
 		return
 	}
-	top, covered := m.onTop()
-	if top.overlay != m.hitsOf || !covered && m.prompt != nil {
-		return // it was meant for what is gone
+	top := m.onTop().overlay
+	if top != m.hitsOf || top == nil && m.prompt != nil {
+		return // what was clicked is gone
 	}
-	if !covered {
+	if top == nil {
 		m.notice = notice{}
 	}
 	over := func(h hit) bool { return h.Contains(at.X, at.Y) }
@@ -168,7 +169,7 @@ func (m *Model) click(at tea.Mouse) {
 	}
 }
 
-// hitKeys has the keys that are named somewhere pressed by a click on them.
+// hitKeys makes the keys named on the screen clickable.
 func (m *Model) hitKeys(keys []layout.KeyHit) {
 	for _, k := range keys {
 		m.hits = append(m.hits, hit{k.At, func(tea.Mouse) {
@@ -181,7 +182,7 @@ func (m *Model) hitKeys(keys []layout.KeyHit) {
 	}
 }
 
-// hitDetail has the tabs of the detail view turned by a click.
+// hitDetail makes the tabs of the detail view clickable.
 func (m *Model) hitDetail(r layout.Rect) {
 	m.hits = append(m.hits, hit{layout.Rect{X: r.X, Y: r.Y, W: r.W, H: 1}, func(at tea.Mouse) {
 		if t, ok := m.detail.TabAt(m.th, at.X-r.X); ok {
@@ -197,13 +198,13 @@ func (m *Model) clickList(line int) {
 	case i == m.list.Cursor():
 		in := m.intent(keymap.Open)
 		if row, ok := m.list.Selected(); ok {
-			in.subjects, in.marked = subjects{row: row, one: true}, false
+			in.subjects, in.marked = subjects{row: row, single: true}, false
 		}
 		m.run(in)
 	default:
 		m.list.MoveTo(i)
-		m.chose()
-		m.cursorMoved()
+		m.noteCursorMove()
+		m.previewAfterRest()
 	}
 }
 
@@ -216,10 +217,10 @@ func (m *Model) wheel(at tea.Mouse) {
 	default:
 		return
 	}
-	top, covered := m.onTop()
+	top := m.onTop()
 	switch {
-	case covered:
-		m.pass(top, layout.Wheel(by))
+	case top.overlay != nil:
+		m.updateLayer(top, layout.Wheel(by))
 	case !m.inDetail && m.arrange().preview.Contains(at.X, at.Y):
 		m.detail.Scroll(by)
 	default:

@@ -13,91 +13,93 @@ import (
 	"confab/ui/theme"
 )
 
-// ledger is the outbox and the history on screen, and what of them is to be read.
-type ledger struct {
+// outboxView is the screen of the outbox and the history, and what of it is to be read again.
+type outboxView struct {
 	*outbox.Screen
 	reader
-	// whole: all is to be read; named: these submissions changed; moved: any has.
+	// whole: everything is to be read; changed: these submissions are; moved: an announcement came
+	// since the last whole read, so the cursor may come to a line that is out of date.
 	whole, moved bool
-	named        []string
+	changed      []string
 	edits        editNews // of the open submission
 	older        bool     // an older page is being read
-	// find is the conversation whose submission the cursor goes to at first.
+	// find is the conversation whose submission the cursor goes to first.
 	find model.Ref
 }
 
 func (m *Model) openOutbox(in intent) {
 	o := &outbox.Screen{Keys: m.keys.Keys(keymap.Outbox, keymap.Global), Now: m.now}
-	m.ledger = &ledger{Screen: o}
-	if in.one && len(in.row.Pending) > 0 {
-		m.ledger.find = in.row.Conversation.Ref
+	m.outboxView = &outboxView{Screen: o}
+	if in.single && len(in.row.Pending) > 0 {
+		m.outboxView.find = in.row.Conversation.Ref
 	}
-	m.open(layer{overlay: o, act: m.ledgerAsks})
-	m.reloadLedger()
+	m.open(layer{overlay: o, act: m.outboxAsks})
+	m.reloadOutbox()
 }
 
-func (m *Model) openLedger() *ledger {
-	if m.ledger == nil || m.layerOf(m.ledger.Screen) < 0 {
+// openedOutbox returns the outbox screen, nil if it is closed.
+func (m *Model) openedOutbox() *outboxView {
+	if m.outboxView == nil || m.layerOf(m.outboxView.Screen) < 0 {
 		return nil
 	}
-	return m.ledger
+	return m.outboxView
 }
 
-func (m *Model) reloadLedger() {
-	if o := m.openLedger(); o != nil {
+func (m *Model) reloadOutbox() {
+	if o := m.openedOutbox(); o != nil {
 		o.whole = true
-		m.readLedger()
+		m.readOutbox()
 	}
 }
 
-func (m *Model) refreshLedger(ids []string, refs []model.Ref) {
-	if o := m.openLedger(); o != nil {
+func (m *Model) refreshOutbox(ids []string, refs []model.Ref) {
+	if o := m.openedOutbox(); o != nil {
 		o.moved = true
-		o.named = append(o.named, ids...)
+		o.changed = append(o.changed, ids...)
 		o.edits.announced(refs, slices.Contains(ids, o.Opened()))
-		o.whole = o.whole || len(o.named) > historyLimit
-		m.readLedger()
+		o.whole = o.whole || len(o.changed) > historyLimit
+		m.readOutbox()
 	}
 }
 
-// ledgerRead is what is read of a ledger: all of it, or some submissions.
-type ledgerRead struct {
+// outboxReading is one read of the outbox screen: of everything, or of some submissions.
+type outboxReading struct {
 	whole                  bool
 	pending, page, changed []model.Submission
-	open                   string      // the submission whose edits follow, "" for none
-	refs                   []model.Ref // those on these conversations, all where there are none
+	open                   string      // the submission whose edits are read, "" for none
+	refs                   []model.Ref // the conversations of those edits, none meaning all
 	outbox                 []model.OutboxEntry
 	settled                []model.JournalEntry
-	find                   string // the submission the cursor is put on
+	find                   string // the submission that the cursor goes to
 }
 
-func (m *Model) readLedger() {
-	o := m.openLedger()
+func (m *Model) readOutbox() {
+	o := m.openedOutbox()
 	if o == nil || !o.begin() {
 		return
 	}
-	r := ledgerRead{open: o.Opened(), whole: o.whole}
-	// Why one waits may be what another does: that is read of what is on screen.
-	again := append(o.named, o.Waiting()...)
+	r := outboxReading{open: o.Opened(), whole: o.whole}
+	// The reason why an edit waits may be an edit of another submission, so those on screen are read too.
+	again := append(o.changed, o.Waiting()...)
 	if r.whole {
 		again, o.moved = o.Watched(), false
 	}
 	o.edits.all = o.edits.all || r.whole
 	var edits bool
-	if r.refs, edits = o.edits.ask(o.Edits()); !edits {
-		r.open = "" // whether an edit changed of which no row tells is counted
+	if r.refs, edits = o.edits.take(o.Edits()); !edits {
+		r.open = "" // recheck finds out if an edit changed that no row announces
 	}
-	o.whole, o.named = false, nil
+	o.whole, o.changed = false, nil
 	find := o.find
-	read(m, func(ctx context.Context) (ledgerRead, error) { return r.fill(ctx, m.be, again, find) }, func(r ledgerRead, err error) {
-		if o == m.openLedger() {
-			m.ledgerCame(o, r, err)
+	read(m, func(ctx context.Context) (outboxReading, error) { return r.fill(ctx, m.be, again, find) }, func(r outboxReading, err error) {
+		if o == m.openedOutbox() {
+			m.outboxArrived(o, r, err)
 		}
 	})
 }
 
-// fill reads; again are submissions beside pending and page.
-func (r ledgerRead) fill(ctx context.Context, be Backend, again []string, find model.Ref) (_ ledgerRead, err error) {
+// fill reads from the engine. again are further submissions to read.
+func (r outboxReading) fill(ctx context.Context, be Backend, again []string, find model.Ref) (_ outboxReading, err error) {
 	known := map[string]bool{"": true}
 	if r.whole {
 		if r.pending, err = be.Pending(ctx); err != nil {
@@ -141,7 +143,7 @@ func (r ledgerRead) fill(ctx context.Context, be Backend, again []string, find m
 	return r, err
 }
 
-func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) {
+func (m *Model) outboxArrived(o *outboxView, r outboxReading, err error) {
 	if err != nil {
 		o.busy, o.whole = false, true
 		m.fail("read the outbox", err)
@@ -156,42 +158,42 @@ func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) {
 	if r.open != "" {
 		o.SetEdits(r.open, r.refs, r.outbox, r.settled)
 	}
-	if open := o.Opened(); open != "" && o.edits.doubt(r.open == open && len(r.refs) == 0 || o.Agrees(), r.refs) {
-		o.named, o.again = append(o.named, open), true
+	if open := o.Opened(); open != "" && o.edits.recheck(r.open == open && len(r.refs) == 0 || o.Agrees(), r.refs) {
+		o.changed, o.again = append(o.changed, open), true
 	}
 	if r.find != "" {
 		o.Find(r.find)
 		o.find = model.Ref{}
 	}
-	m.ended(&o.reader, m.readLedger)
+	m.ended(&o.reader, m.readOutbox)
 }
 
 func (m *Model) readOlder() bool {
-	o := m.ledger
+	o := m.outboxView
 	before, ok := o.WantsOlder()
 	if !ok || o.older || o.busy {
 		return false
 	}
 	o.older = true
-	read(m, with(m.be.Submissions, model.HistoryRequest{Limit: historyLimit, Before: before}), func(page []model.Submission, err error) {
+	read(m, bind(m.be.Submissions, model.HistoryRequest{Limit: historyLimit, Before: before}), func(page []model.Submission, err error) {
 		o.older = false
 		if err != nil {
 			m.fail("read older submissions", err)
 			return
 		}
 		o.AddOlder(page, len(page) == historyLimit)
-		if o == m.openLedger() {
-			m.readOlder() // a search goes on until it finds something
+		if o == m.openedOutbox() {
+			m.readOlder() // a search goes on until it finds a match
 		}
 	})
 	return true
 }
 
-func (m *Model) ledgerAsks(asks any) {
-	o := m.ledger
+func (m *Model) outboxAsks(asks any) {
+	o := m.outboxView
 	sub, edit, ok := o.Under()
-	// The edit of the line, or those of its submission.
-	these := func(nothing string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+	// on calls do with the edit under the cursor, or those of the submission there that which selects.
+	on := func(nothing string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
 		switch {
 		case !outbox.Unsettled(sub, edit):
 			m.say(theme.Dim, nothing)
@@ -203,12 +205,12 @@ func (m *Model) ledgerAsks(asks any) {
 	}
 	switch asks {
 	case outbox.Moved{}:
-		// Why the edits wait that the cursor came to may have changed.
+		// The reason why these edits wait may have changed.
 		if !m.readOlder() && o.moved {
-			m.readLedger()
+			m.readOutbox()
 		}
 	case outbox.Opened{}:
-		m.reloadLedger()
+		m.reloadOutbox()
 	case keymap.Resolve:
 		if edit.Journal == nil {
 			m.openConflict(edit.OutboxEntry)
@@ -228,11 +230,11 @@ func (m *Model) ledgerAsks(asks any) {
 			m.settleNext()
 		}
 	case keymap.Retry:
-		these("there is nothing to send again", outbox.Retriable, m.retry)
+		on("there is nothing to send again", outbox.Retriable, m.retry)
 	case keymap.RetryFailed:
 		m.retryFailed()
 	case keymap.Discard:
-		these("there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered",
+		on("there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered",
 			func(e model.OutboxEntry) bool { return e.State != model.Sending }, m.askDiscard)
 	case keymap.UndoEntry:
 		switch {
@@ -268,34 +270,34 @@ func needsPerson(row model.Row) bool {
 	return slices.ContainsFunc(row.Pending, func(p model.Pending) bool { return p.State.NeedsPerson() })
 }
 
-// settle opens what needs a person on this row, else on the next row that has something.
+// settle opens an edit of this row that needs a person, else the next such edit of any row.
 func (m *Model) settle(in intent) {
-	if !in.one || !needsPerson(in.row) {
+	if !in.single || !needsPerson(in.row) {
 		m.settleNext()
 		return
 	}
 	ref := in.row.Conversation.Ref
-	fetch(m, "read the outbox", func(ctx context.Context) (n needed, err error) {
+	fetch(m, "read the outbox", func(ctx context.Context) (d decision, err error) {
 		all, err := m.be.OutboxOf(ctx, ref)
 		if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
-			return needed{entry: &all[i], at: -1}, nil
+			return decision{entry: &all[i], at: -1}, nil
 		}
-		return n, err
-	}, m.settleCame)
+		return d, err
+	}, m.openDecision)
 }
 
-// needed is an edit that needs the person, and its place in the list, -1 to stay.
-type needed struct {
+// decision is an edit that needs a person, and its index in the list, -1 if the cursor is to stay.
+type decision struct {
 	entry *model.OutboxEntry
 	at    int
 }
 
-// settleNext opens what needs a person next: below the cursor, from the top, else anywhere.
+// settleNext opens the next edit that needs a person: the nearest below the cursor, else the first in the list, else any.
 func (m *Model) settleNext() {
 	at := m.list.Cursor()
 	q, err := m.query()
 	inList := err == nil && !m.inDetail && len(m.layers) == 0
-	way := func(i int) int {
+	distance := func(i int) int {
 		switch {
 		case i < 0:
 			return math.MaxInt
@@ -304,39 +306,39 @@ func (m *Model) settleNext() {
 		}
 		return i
 	}
-	fetch(m, "read the outbox", func(ctx context.Context) (best needed, err error) {
+	fetch(m, "read the outbox", func(ctx context.Context) (best decision, err error) {
 		all, err := m.be.Pending(ctx)
 		for _, sub := range all {
 			if sub.NeedPerson == 0 || sub.Problem == nil {
 				continue
 			}
 			i := -1
-			if ref := sub.Problem.Ref; inList && ref.ID != "" { // without one it is still to be created
+			if ref := sub.Problem.Ref; inList && ref.ID != "" { // one without an id is still to be created
 				page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Limit: 1, Anchor: ref})
 				if i = page.Index; err != nil {
 					return best, err
 				}
 			}
-			if best.entry == nil || way(i) < way(best.at) {
-				best = needed{sub.Problem, i}
+			if best.entry == nil || distance(i) < distance(best.at) {
+				best = decision{sub.Problem, i}
 			}
 		}
 		return best, err
-	}, m.settleCame)
+	}, m.openDecision)
 }
 
-func (m *Model) settleCame(n needed) {
-	if n.entry == nil {
+func (m *Model) openDecision(d decision) {
+	if d.entry == nil {
 		m.say(theme.Dim, "nothing needs you")
 		return
 	}
-	m.openConflict(*n.entry)
-	if n.at >= 0 && !m.list.MoveToRef(n.entry.Ref) {
-		m.list.Seek(n.entry.Ref)
+	m.openConflict(*d.entry)
+	if d.at >= 0 && !m.list.MoveToRef(d.entry.Ref) {
+		m.list.Seek(d.entry.Ref)
 		m.reload(true)
 		return
 	}
-	m.cursorMoved()
+	m.previewAfterRest()
 }
 
 func (m *Model) openConflict(e model.OutboxEntry) {
@@ -345,7 +347,7 @@ func (m *Model) openConflict(e model.OutboxEntry) {
 	resolve := func(choice model.Resolution, said string) {
 		m.decide(d, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, e.ID, choice) })
 	}
-	m.openLate(layer{overlay: d, act: func(asks any) {
+	m.openWhenFree(layer{overlay: d, act: func(asks any) {
 		switch asks {
 		case keymap.Discard:
 			m.closeOverlay(d)
@@ -370,7 +372,7 @@ func (m *Model) openConflict(e model.OutboxEntry) {
 	}})
 }
 
-// decide carries out a decision. Unless said tells the end, something is sent and followed.
+// decide carries out a decision. Without said, something is sent and followed.
 func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
 	refused := m.opts.ReadOnly && said == ""
 	if !refused || a == keymap.Retry {
@@ -381,7 +383,7 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 		return
 	}
 	if said == "" {
-		m.told = following{id: d.Entry.Submission, news: editNews{all: true}} // read once it is done
+		m.followed = followed{id: d.Entry.Submission, news: editNews{all: true}} // carryOut reads it
 	}
 	m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
 }
@@ -393,6 +395,7 @@ func (m *Model) editsOf(submission string) func(context.Context) ([]model.Outbox
 	}
 }
 
+// ofEdits calls do with the edits that which selects.
 func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), which func(model.OutboxEntry) bool,
 	do func([]model.OutboxEntry)) {
 	fetch(m, "read what was submitted", all, func(edits []model.OutboxEntry) {
@@ -400,6 +403,7 @@ func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), 
 	})
 }
 
+// toEdits carries out an action on edits, and shows to how many it was done.
 func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, done string, do func(ctx context.Context, ids ...string) (int, error)) {
 	m.carryOut(a, func(ctx context.Context) (string, error) {
 		ids := make([]string, len(all))
@@ -409,6 +413,11 @@ func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, done string, d
 		n, err := do(ctx, ids...)
 		return theme.Count(n, "edit") + " " + done, err
 	})
+}
+
+// countAll adapts an action that is done to all edits or none to toEdits.
+func countAll(do func(ctx context.Context, ids ...string) error) func(context.Context, ...string) (int, error) {
+	return func(ctx context.Context, ids ...string) (int, error) { return len(ids), do(ctx, ids...) }
 }
 
 func (m *Model) askDiscard(all []model.OutboxEntry) {
@@ -421,7 +430,7 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 	d.At = 1
 	left := 0
 	for _, e := range all {
-		left += cell(e.Sent)
+		left += theme.Pick(e.Sent, 1, 0)
 	}
 	if left > 0 {
 		d.Text = []string{"Requests for " + theme.Number(left) + " of them have left already: discarding does not take those back."}
@@ -434,9 +443,7 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 	}
 	m.openMenu(d, func(i int) {
 		if i == 0 {
-			m.toEdits(keymap.Discard, all, "discarded", func(ctx context.Context, ids ...string) (int, error) {
-				return len(ids), m.be.Discard(ctx, ids...)
-			})
+			m.toEdits(keymap.Discard, all, "discarded", countAll(m.be.Discard))
 		}
 	})
 }
@@ -448,9 +455,7 @@ func (m *Model) retry(all []model.OutboxEntry) {
 	case m.opts.ReadOnly:
 		m.say(theme.Warning, "read-only: nothing is sent")
 	default:
-		m.toEdits(keymap.Retry, all, "queued again", func(ctx context.Context, ids ...string) (int, error) {
-			return len(ids), m.be.Retry(ctx, ids...)
-		})
+		m.toEdits(keymap.Retry, all, "queued again", countAll(m.be.Retry))
 	}
 }
 

@@ -11,37 +11,36 @@ import (
 	"confab/ui/theme"
 )
 
-// overlay is a part that lies over the screen; the topmost one gets what is struck.
+// overlay is a part that is drawn over the screen. The one on top receives the input.
 //
-// Update takes a tea.KeyPressMsg, tea.PasteMsg, layout.Wheel, layout.Click, or an
-// answer to what the part asked for. It returns what the part asks for: nil, a
-// keymap.Action, or a type of its own package. A part that asks for keymap.Back is
-// closed.
+// Update receives a tea.KeyPressMsg, tea.PasteMsg, layout.Wheel, layout.Click, or the answer to an
+// earlier request. It returns a request to the inbox: nil, a keymap.Action, or a type of its own
+// package. keymap.Back closes the overlay.
 type overlay interface {
 	Update(msg tea.Msg) (asks any)
 	Draw(th *theme.Theme, screen layout.Rect) layout.Picture
 }
 
-// What an overlay may also have.
+// Optional methods of an overlay.
 type (
-	// complainer says itself what is wrong with what was typed into it.
+	// complainer shows by itself what is wrong with its input.
 	complainer interface{ Complain(why string) }
-	// answerer shows the message line itself, since it covers it.
+	// answerer covers the message line, and shows the message by itself.
 	answerer interface {
 		Answer(look theme.Token, text string)
 	}
 )
 
-// layer is an overlay that is open, or waits to be.
+// layer is an overlay that is open or queued.
 type layer struct {
 	overlay
-	// act does what the overlay asks for; nil where it asks for nothing.
+	// act handles the requests of the overlay; nil if it has none.
 	act func(asks any)
-	// refresh brings what it shows up to date before it is drawn; nil for nothing.
+	// refresh updates the overlay before it is drawn; nil for nothing to update.
 	refresh func()
-	// draft is the key of what is typed into it, "" for none; noted is what was kept last.
-	draft, noted string
-	// from is the overlay that it was asked for in, nil for none.
+	// draft is the key under which its input is kept, "" for none; recorded is the input kept last.
+	draft, recorded string
+	// from is the overlay that asked for this one, nil for none.
 	from overlay
 }
 
@@ -54,13 +53,15 @@ func (m *Model) layerOf(o overlay) int {
 	return slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == o })
 }
 
-func (m *Model) onTop() (l layer, ok bool) {
+// onTop returns the topmost layer; its overlay is nil if none is open.
+func (m *Model) onTop() (l layer) {
 	if n := len(m.layers); n > 0 {
-		return m.layers[n-1], true
+		l = m.layers[n-1]
 	}
-	return l, false
+	return l
 }
 
+// find returns the open overlay of a type, nil if there is none.
 func find[T overlay](m *Model) (found T) {
 	for _, l := range m.layers {
 		if o, ok := l.overlay.(T); ok {
@@ -70,7 +71,7 @@ func find[T overlay](m *Model) (found T) {
 	return found
 }
 
-// closeOverlay takes an overlay away, or keeps it from opening.
+// closeOverlay closes an overlay, or keeps a queued one from opening.
 func (m *Model) closeOverlay(o overlay) {
 	m.typed = nil
 	for _, op := range m.ops {
@@ -80,12 +81,12 @@ func (m *Model) closeOverlay(o overlay) {
 	}
 	is := func(l layer) bool { return l.overlay == o }
 	m.layers = slices.DeleteFunc(m.layers, is)
-	m.hand.late = slices.DeleteFunc(m.hand.late, is)
+	m.guard.queued = slices.DeleteFunc(m.guard.queued, is)
 }
 
-func (m *Model) pass(l layer, msg tea.Msg) {
+func (m *Model) updateLayer(l layer, msg tea.Msg) {
 	asks := l.Update(msg)
-	m.noteDrafts()
+	m.recordDrafts()
 	if asks == keymap.Back {
 		m.closeOverlay(l.overlay)
 		if o, ok := l.overlay.(drafted); ok && l.draft != "" {
@@ -100,14 +101,14 @@ func (m *Model) pass(l layer, msg tea.Msg) {
 	}
 }
 
-// answer brings an overlay what it asked for; where it is closed that is dropped.
-func (m *Model) answer(to overlay, msg tea.Msg) {
+// answerOverlay passes an overlay what it asked for, if it is still open.
+func (m *Model) answerOverlay(to overlay, msg tea.Msg) {
 	if i := m.layerOf(to); i >= 0 {
-		m.pass(m.layers[i], msg)
+		m.updateLayer(m.layers[i], msg)
 	}
 }
 
-// complain says what is wrong in the form that asked, else in the message line.
+// complain shows what is wrong in the overlay that asked, else in the message line.
 func (m *Model) complain(from overlay, text string) {
 	if c, ok := from.(complainer); ok && m.layerOf(from) >= 0 {
 		c.Complain(text)
@@ -118,7 +119,7 @@ func (m *Model) complain(from overlay, text string) {
 
 func (m *Model) openHelp() { m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts.Version)}) }
 
-// openMenu offers choices, and closes before it carries one out.
+// openMenu opens a menu. It closes before choose is called.
 func (m *Model) openMenu(d overlay, choose func(i int)) {
 	m.open(layer{overlay: d, act: func(asks any) {
 		if i, ok := asks.(dialog.Choice); ok {
@@ -128,7 +129,7 @@ func (m *Model) openMenu(d overlay, choose func(i int)) {
 	}})
 }
 
-// ask opens a line to type into, and brings back what was typed there before.
+// ask opens a prompt for one line and restores its draft.
 func (m *Model) ask(d *dialog.Prompt, draft string, entered func(text string)) {
 	m.open(layer{overlay: d, draft: draft, act: func(asks any) {
 		if text, ok := asks.(dialog.Entered); ok {
@@ -140,26 +141,26 @@ func (m *Model) ask(d *dialog.Prompt, draft string, entered func(text string)) {
 
 func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func()) {
 	d.Keys, d.Now = m.keys.Keys(keymap.Plan, keymap.Dialog), m.now
-	m.openLate(layer{overlay: d, from: from, act: func(asks any) {
+	m.openWhenFree(layer{overlay: d, from: from, act: func(asks any) {
 		switch asks {
 		case dialog.Again{}:
-			m.freshen(d)
+			m.noteOpened(d)
 		case keymap.No:
 			m.closeOverlay(d)
 			m.say(theme.Dim, "nothing was sent")
 		case keymap.Yes:
 			m.closeOverlay(d)
-			m.notice = notice{} // what becomes of this is told in its place
+			m.notice = notice{} // the state of the submission is shown instead
 			yes()
 		}
 	}})
 }
 
 func (m *Model) openPalette(in intent) {
-	about := m.intent(in.action)
+	target := m.intent(in.action)
 	var list []dialog.Entry
 	for _, b := range m.actionsHere() {
-		in := about
+		in := target
 		in.action = b.Action
 		e := dialog.Entry{Name: string(b.Action), Help: b.Help, Section: b.Section, Off: m.off(in),
 			Plain: b.Section == keymap.SectionMove || b.Section == keymap.SectionLook}
@@ -169,11 +170,11 @@ func (m *Model) openPalette(in intent) {
 		list = append(list, e)
 	}
 	d := dialog.NewPalette(list)
-	if about.size() > 0 {
-		d.For = subject(about)
+	if target.size() > 0 {
+		d.For = nameOrCount(target)
 	}
 	m.openMenu(d, func(i int) {
-		in := about
+		in := target
 		in.action = keymap.Action(list[i].Name)
 		m.run(in)
 	})

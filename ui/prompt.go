@@ -16,7 +16,7 @@ import (
 	"confab/ui/theme"
 )
 
-// promptKind is the sign of a prompt, and the draft that keeps what was typed, a line each.
+// promptKind is the sign before a prompt, and the key of the draft that holds its past texts, one per line.
 type promptKind struct{ sign, past string }
 
 var (
@@ -25,35 +25,35 @@ var (
 	promptCommand = promptKind{":", "commands"}
 )
 
-// prompt is the line at the bottom while something is typed into it.
+// prompt is the line at the bottom into which a filter, a search or a command is typed.
 type prompt struct {
 	kind  promptKind
 	input theme.Input
-	// before is the filter that escape goes back to, from the conversation then under the cursor.
+	// Escape restores the filter before, with the cursor on the conversation from.
 	before string
 	from   model.Ref
-	// about is the intent captured when the command line was opened.
-	about intent
-	// problem is why the text means nothing; refused says that enter was struck on that.
+	// target is the intent from when the command line was opened.
+	target intent
+	// problem is what is wrong with the text; refused says that enter was pressed nevertheless.
 	problem problem
 	refused bool
-	completing
+	completion
 
-	// past is what was typed before; back is how far the text is back in it, 0 for present.
+	// past are the texts typed earlier. The text shown is back steps back among them; 0 is present, the one being typed.
 	past    []string
 	back    int
 	present string
-	// below is how far the cursor of the list was moved down from the prompt.
+	// below is how many rows the cursor of the list was moved down from the prompt.
 	below int
 }
 
-// problem is what is wrong with a text, and where in runes.
+// problem says what is wrong with a text, and at which rune.
 type problem struct {
 	why string
 	at  int
 }
 
-// combine narrows a view by a filter and puts it in another order.
+// combine returns the query of a view narrowed by a filter, in another order unless that is "".
 func combine(view, filter, order string) (string, error) {
 	f, err := query.Parse(filter)
 	if err != nil {
@@ -74,8 +74,8 @@ func combine(view, filter, order string) (string, error) {
 	return v.And(f).String(), nil
 }
 
-// place tells where a query is wrong, and why.
-func place(text string, err error) problem {
+// queryProblem locates the error of a query in its text.
+func queryProblem(text string, err error) problem {
 	var e *query.Error
 	if !errors.As(err, &e) {
 		return problem{why: err.Error()}
@@ -102,13 +102,13 @@ func (m *Model) openFilter(in intent) {
 func (m *Model) openSearch() { m.prompt = &prompt{kind: promptSearch, input: theme.NewInput("")} }
 
 func (m *Model) openCommandLine(in intent) {
-	m.openPrompt(&prompt{kind: promptCommand, input: theme.NewInput(""), about: m.intent(in.action)})
+	m.openPrompt(&prompt{kind: promptCommand, input: theme.NewInput(""), target: m.intent(in.action)})
 }
 
 func (m *Model) openPrompt(p *prompt) {
 	m.prompt = p
-	m.offer()
-	read(m, with(m.readPast, p.kind), func(past []string, err error) {
+	m.readOffers()
+	read(m, bind(m.readPast, p.kind), func(past []string, err error) {
 		if err == nil && p == m.prompt {
 			p.past = slices.DeleteFunc(past, func(s string) bool { return s == "" })
 		}
@@ -126,7 +126,7 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 		} else if p.kind == promptFilter && m.here().filter != p.before {
 			m.setFilter(p.before, p.from)
 		}
-	case p.turn != 0:
+	case p.pendingTab != 0:
 		p.held = append(p.held, k)
 	case name == "enter":
 		m.promptDone()
@@ -145,14 +145,14 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 	case p.input.Key(k):
 		m.promptChanged()
 	case offers && p.input.Position() != before:
-		m.offerSoon()
+		m.readOffersSoon()
 	}
 }
 
-// pick moves the cursor of the list while a filter is typed.
+// pick moves the cursor of the list for the person.
 func (m *Model) pick(by int) {
-	m.travel(by)
-	m.chose()
+	m.moveOrScroll(by)
+	m.noteCursorMove()
 }
 
 func (m *Model) promptChanged() {
@@ -165,16 +165,15 @@ func (m *Model) promptChanged() {
 	case promptFilter:
 		m.filterTyped()
 	}
-	m.offerSoon()
+	m.readOffersSoon()
 }
 
-// filterTyped narrows the list by what is typed, as far as it is right: a field of which no value
-// is typed yet does not narrow it.
+// filterTyped narrows the list by the typed filter. A field without a value yet is left out.
 func (m *Model) filterTyped() {
 	p := m.prompt
 	text, ok := p.input.Value(), true
 	if _, err := query.Parse(text); err != nil {
-		p.problem = place(text, err)
+		p.problem = queryProblem(text, err)
 		text, ok = query.WithoutBare(text)
 	}
 	if ok {
@@ -190,11 +189,11 @@ func (m *Model) applyFilter(text string) {
 	}
 	switch {
 	case err != nil:
-		wrong := place(text, err)
+		wrong := queryProblem(text, err)
 		m.say(theme.Error, fmt.Sprintf("that query is wrong at %d: %s", wrong.at+1, wrong.why))
 	case text != t.filter:
 		if q.Sorted() {
-			t.order = "" // the newer one counts
+			t.order = "" // the filter says how to sort
 		}
 		m.setFilter(text, model.Ref{})
 	}
@@ -203,8 +202,8 @@ func (m *Model) applyFilter(text string) {
 func (m *Model) promptDone() {
 	p := m.prompt
 	if p.kind == promptFilter && p.problem.why != "" {
-		p.refused, p.drawn = true, p.problem
-		m.offer()
+		p.refused, p.shown = true, p.problem
+		m.readOffers()
 		return
 	}
 	m.prompt = nil
@@ -222,7 +221,7 @@ var shortCommands = map[keymap.Action]keymap.Action{"q": keymap.Quit, "quit!": k
 
 func (m *Model) command(p *prompt) {
 	verb, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
-	in := p.about
+	in := p.target
 	in.action, in.arg = keymap.Action(strings.ReplaceAll(strings.ToLower(verb), "-", "_")), strings.TrimSpace(arg)
 	if of, ok := shortCommands[in.action]; ok {
 		in.action = of
@@ -245,13 +244,13 @@ func searchBy(n int) act {
 	}
 }
 
-// recalled is how many filters, and how many commands, are kept for later.
-const recalled = 100
+// maxPast is how many filters, and how many commands, are remembered.
+const maxPast = 100
 
 func (m *Model) readPast(ctx context.Context, kind promptKind) ([]string, error) {
 	kept := m.drafts.get(kind.past)
 	text, err := kept.text, error(nil)
-	if !kept.dirty { // another confab may have added to it
+	if !kept.dirty { // another process may have added to it
 		text, err = m.be.Draft(ctx, kind.past)
 	}
 	return strings.Split(text, "\n"), err
@@ -268,12 +267,12 @@ func (m *Model) remember(p *prompt) {
 			return err
 		}
 		past = append(slices.DeleteFunc(past, func(s string) bool { return s == text || s == "" }), text)
-		m.drafts.put(p.kind.past, strings.Join(past[max(0, len(past)-recalled):], "\n"))
+		m.drafts.put(p.kind.past, strings.Join(past[max(0, len(past)-maxPast):], "\n"))
 		return m.drafts.write(context.Background(), p.kind.past)
 	})
 }
 
-// older goes back to what was typed before, or up again in the list.
+// older recalls the text before this one, or moves up again in the list.
 func (m *Model) older() {
 	p := m.prompt
 	switch {
@@ -281,16 +280,16 @@ func (m *Model) older() {
 		p.below--
 		m.pick(-1)
 	case p.back < len(p.past):
-		m.goBack(p.back + 1)
+		m.recall(p.back + 1)
 	}
 }
 
-// newer comes forward again to what was typed last, and from there goes down in the list.
+// newer recalls the text after this one. From the present text it moves down in the list.
 func (m *Model) newer() {
 	p := m.prompt
 	switch {
 	case p.back > 0:
-		m.goBack(p.back - 1)
+		m.recall(p.back - 1)
 	case p.kind == promptFilter:
 		before := m.list.Cursor()
 		m.pick(1)
@@ -300,16 +299,12 @@ func (m *Model) newer() {
 	}
 }
 
-func (m *Model) goBack(to int) {
+func (m *Model) recall(to int) {
 	p := m.prompt
 	if p.back == 0 {
 		p.present = p.input.Value()
 	}
 	p.back = to
-	text := p.present
-	if to > 0 {
-		text = p.past[len(p.past)-to]
-	}
-	p.input.Set(text)
+	p.input.Set(append(p.past, p.present)[len(p.past)-to])
 	m.promptChanged()
 }

@@ -13,7 +13,7 @@ import (
 	"confab/ui/theme"
 )
 
-// undelivered counts the edits on their way to where writing is allowed, and those that need a person.
+// undelivered counts the waiting edits of accounts that may be written to, and all edits that need a person.
 func (m *Model) undelivered() (waiting, person int) {
 	for _, a := range m.accounts() {
 		if !a.ReadOnly {
@@ -25,11 +25,11 @@ func (m *Model) undelivered() (waiting, person int) {
 }
 
 func (m *Model) readUndecided() {
-	if !m.quitting && m.waiting == nil || !m.deciding.begin() {
+	if !m.quitting && m.waiting == nil || !m.undecidedReader.begin() {
 		return
 	}
 	read(m, m.be.Undecided, func(counts map[string]int, err error) {
-		again := m.ended(&m.deciding, m.readUndecided)
+		again := m.ended(&m.undecidedReader, m.readUndecided)
 		if err != nil {
 			m.fail("read what is not delivered", err)
 			return
@@ -42,7 +42,7 @@ func (m *Model) readUndecided() {
 		}
 		if !again && m.waiting != nil && m.submitting == 0 && m.allUndecided() {
 			m.stopWaiting()
-			m.openLate(m.askQuit())
+			m.openWhenFree(m.askQuit())
 		}
 	})
 }
@@ -108,23 +108,24 @@ func (m *Model) stopWaiting() {
 	m.waiting = nil
 }
 
-// offerQuit says what can be done now. It never answers by itself: a key on its way would hit the list.
+// offerQuit updates the choices of the quit dialog. The dialog stays open even when everything is delivered,
+// or a key meant for it would reach the list.
 func (m *Model) offerQuit(d *dialog.Menu) {
 	key := "s"
 	if len(d.Items) > 0 {
 		key = d.Items[d.At].Key
 	}
 	n, person := m.undelivered()
-	is, they, it := editsAre(n)
+	are, they, them := editsAre(n)
 	stay := dialog.Item{Key: "s", Label: "stay"}
 	wait := dialog.Item{Key: "w", Label: "wait until " + they + " delivered, then quit"}
-	leave := dialog.Item{Key: "l", Label: "leave " + it + " queued: the next confab sends " + it}
+	leave := dialog.Item{Key: "l", Label: "leave " + them + " queued: the next confab sends " + them}
 	safe, undecided := ", and safe on disk.", " "+strings.ToUpper(they[:1])+they[1:]+" safe on disk."
 	if m.opts.Demo {
 		leave.Label, safe = "leave: the demo ends, and what is not delivered with it", ". The demo leaves nothing behind."
 		undecided = safe[1:]
 	}
-	d.Text = []string{is + " not delivered yet" + safe}
+	d.Text = []string{are + " not delivered yet" + safe}
 	switch {
 	case n == 0:
 		d.Text[0] = "Everything is delivered."
@@ -135,7 +136,7 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 		d.Text[0] = waitForYou(n) + "." + undecided
 		wait.Label, wait.Off = "wait", "nothing moves until you decide"
 		if !m.opts.Demo {
-			leave.Label = "leave " + it + " queued until you decide"
+			leave.Label = "leave " + them + " queued until you decide"
 		}
 	case m.undecided > 0:
 		d.Text = append(d.Text, "Of these, "+waitForYou(m.undecided)+".")
@@ -145,11 +146,10 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	if n == 0 {
 		d.Items = []dialog.Item{{Key: "w", Label: "quit"}, stay}
 	}
-	at := slices.IndexFunc(d.Items, func(i dialog.Item) bool { return i.Key == key })
-	if at < 0 {
-		at = len(d.Items) - 1
+	d.At = slices.IndexFunc(d.Items, func(i dialog.Item) bool { return i.Key == key })
+	if d.At < 0 {
+		d.At = len(d.Items) - 1
 	}
-	d.At = at
 }
 
 func waitForYou(n int) string {
@@ -160,18 +160,18 @@ func waitForYou(n int) string {
 }
 
 func needYou(n int) string {
-	return theme.Count(n, "edit") + " need" + strings.Repeat("s", cell(n == 1)) + " you"
+	return theme.Count(n, "edit") + theme.Pick(n == 1, " needs you", " need you")
 }
 
-// editsAre returns "1 edit is" or "2 edits are", and the pronouns that follow.
-func editsAre(n int) (is, they, it string) {
+// editsAre returns "1 edit is" or "2 edits are", and the pronouns for them.
+func editsAre(n int) (are, they, them string) {
 	if n == 1 {
 		return "1 edit is", "it is", "it"
 	}
 	return theme.Count(n, "edit") + " are", "they are", "them"
 }
 
-// interrupt quits; asked for again, it leaves what is not delivered.
+// interrupt quits. While quitting asks or waits, it leaves at once.
 func (m *Model) interrupt() {
 	if m.quitting || m.waiting != nil {
 		m.do(tea.Quit)
@@ -180,8 +180,8 @@ func (m *Model) interrupt() {
 	}
 }
 
-// keyUnseen takes a key where the terminal is too small for questions: only leaving works.
-func (m *Model) keyUnseen(name string) {
+// keyTooSmall handles a key in a terminal that is too small to show anything: only quit works.
+func (m *Model) keyTooSmall(name string) {
 	m.typed = append(m.typed, name)
 	b, r := m.keys.Lookup(m.stack(), m.typed)
 	if r == keymap.Prefix {
@@ -197,13 +197,13 @@ func (m *Model) tooSmallText() string {
 	key := cmp.Or(m.keys.KeyOf(keymap.Global, keymap.Quit), m.keys.KeyOf(keymap.Global, keymap.Interrupt))
 	if m.quitting {
 		n, _ := m.undelivered()
-		is, _, it := editsAre(n)
-		return fmt.Sprintf("%s not delivered. %s again leaves %s.", is, key, it)
+		are, _, them := editsAre(n)
+		return fmt.Sprintf("%s not delivered. %s again leaves %s.", are, key, them)
 	}
 	return fmt.Sprintf("Too small: %dx%d. confab needs %dx%d. %s quits.", m.w, m.h, tooSmallW, tooSmallH, key)
 }
 
-// quitIfReady leaves where quitting waited for a submission.
+// quitIfReady quits if that has been waiting for a submission.
 func (m *Model) quitIfReady() {
 	if m.leaving && m.submitting == 0 {
 		m.leaving = false
@@ -211,7 +211,7 @@ func (m *Model) quitIfReady() {
 	}
 }
 
-// quitIfDelivered leaves after the deliveries that quitting waited for, unless one needs the person.
+// quitIfDelivered quits if that has been waiting for deliveries and they are done. If one needs the person it stays.
 func (m *Model) quitIfDelivered() {
 	n, person := m.undelivered()
 	switch more := person - m.waitedFor; {

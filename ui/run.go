@@ -16,30 +16,29 @@ import (
 )
 
 const (
-	// framesOverSSH bounds the frames a second over a link: bursts of keys are drawn once.
+	// framesOverSSH is the most frames per second over SSH, so that a burst of keys is drawn once.
 	framesOverSSH = 30
-	// loopTime is how long the framework may take to end once it is told to.
+	// loopTime is how long Bubble Tea may take to end once it is told to.
 	loopTime = 800 * time.Millisecond
-	// restoreTime is how long the terminal may take to be restored past it.
+	// restoreTime is how long restoring the terminal without Bubble Tea may take.
 	restoreTime = 200 * time.Millisecond
-	// draftsTime, from the end of ctx, is left to write drafts; who leaves by a key has leaveTime.
+	// draftsTime is how long after the end of ctx drafts may be written, leaveTime after the person quits.
 	draftsTime = 1400 * time.Millisecond
 	leaveTime  = 10 * time.Second
 )
 
-// errNoTerminal ends the inbox where its terminal was closed; it counts as an interrupt.
+// errNoTerminal is returned when the terminal was closed. It counts as an interrupt.
 var errNoTerminal = fmt.Errorf("the terminal is gone: %w", context.Canceled)
 
-// Run runs the inbox in the terminal until the person leaves, the terminal is
-// gone, or ctx ends; in the last case it gives the error of ctx. Signals are the
-// caller's: it ends ctx for them. Further options are passed on to the program.
+// Run runs the inbox in the terminal until the person quits, the terminal is closed, or ctx ends;
+// then it returns the error of ctx. The caller handles signals by ending ctx. Further options are
+// passed to Bubble Tea.
 //
-// However the inbox ends, before Run returns what was typed is on disk and the
-// terminal is as it was; and once it is told to end, that takes little more than
-// a second. A framework that is stuck, because the terminal takes no output or
-// the process was stopped, is left behind and the terminal restored without it.
+// Before Run returns, what was typed is on disk and the terminal is restored. After the end of ctx
+// that takes little more than a second: if Bubble Tea is stuck, because the terminal takes no output
+// or the process was stopped, Run abandons it and restores the terminal itself.
 func Run(ctx context.Context, m *Model, options ...tea.ProgramOption) error {
-	// Lip Gloss knows the colours already: tmux takes a process of its own to answer.
+	// Lip Gloss has the colour profile already. Asking again would start a process under tmux.
 	colors := tea.WithColorProfile(lipgloss.Writer.Profile)
 	return run(ctx, m, openTerminal(os.Stdin, os.Stdout), append([]tea.ProgramOption{colors}, options...)...)
 }
@@ -54,7 +53,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	defer release()
 	var p *tea.Program
 	all := []tea.ProgramOption{
-		// A second handler of the same signals would wait for a loop that ended.
+		// The handler of Bubble Tea would wait for a loop that has ended.
 		tea.WithoutSignalHandler(),
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {
 			switch msg.(type) {
@@ -106,9 +105,8 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	return errors.Join(err, <-kept)
 }
 
-// suspend hands the terminal back and stops the process until it is continued.
-// Where it is told to end meanwhile, the terminal is left alone: it may belong
-// to a shell, and who touches it then is stopped again.
+// suspend restores the terminal and stops the process until it is continued. If ctx ends by then,
+// it leaves the terminal alone: a shell may own it, and touching it would stop the process again.
 func suspend(ctx context.Context, p *tea.Program, release func()) tea.Msg {
 	if p.ReleaseTerminal() != nil {
 		return nil
@@ -123,7 +121,7 @@ func suspend(ctx context.Context, p *tea.Program, release func()) tea.Msg {
 	return tea.ResumeMsg{}
 }
 
-// keepDrafts writes what was typed: at once, and again what came until the program has ended.
+// keepDrafts writes the drafts at once, and again when the program has ended.
 func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan error {
 	writing, cancel := context.WithTimeout(context.Background(), leaveTime)
 	hurry := context.AfterFunc(ctx, func() { time.AfterFunc(draftsTime, cancel) })
@@ -153,7 +151,7 @@ func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan er
 	return result
 }
 
-// input ends the inbox when the terminal hangs up: the framework would go on without keys.
+// input calls hangUp when the terminal is closed: Bubble Tea would keep running without keys.
 type input struct {
 	*os.File
 	hangUp func()
@@ -167,9 +165,9 @@ func (i *input) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// terminal is what it takes to restore the terminal without the framework.
+// terminal holds what is needed to restore the terminal without Bubble Tea.
 type terminal struct {
-	in, out *os.File // nil where they are no terminal
+	in, out *os.File // nil if not a terminal
 	before  map[*os.File]*term.State
 }
 
@@ -184,12 +182,12 @@ func openTerminal(in, out *os.File) terminal {
 	return t
 }
 
-// restoreModes takes back every mode that the framework sets. Cut escape sequences are cancelled
-// first; what belongs to the alternate screen goes before it is left.
+// restoreModes resets every mode that Bubble Tea sets. It first cancels a half-written escape
+// sequence, and resets the modes of the alternate screen before it leaves that.
 const restoreModes = "\x18\x1b[?2026l\x1b[m\x1b[>4m\x1b[<1u\x1b[?1049l" +
 	"\x1b[?25h\x1b[?2004l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2027l\x1b[0 q\x1b]2;\x07"
 
-// restore puts the terminal back, as far as that takes restoreTime: it may take no output.
+// restore restores the terminal. It gives up writing after restoreTime, since the terminal may take no output.
 func (t terminal) restore() {
 	written := make(chan struct{})
 	go func() {

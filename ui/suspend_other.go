@@ -6,5 +6,5 @@ import "context"
 
 func keepTerminal() {}
 
-// stopProcess does nothing where there are no jobs to stop.
+// stopProcess does nothing: there is no job control.
 func stopProcess(context.Context) error { return nil }

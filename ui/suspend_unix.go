@@ -10,20 +10,19 @@ import (
 	"time"
 )
 
-// keepTerminal lets a process that is told to end restore its terminal where a
-// shell has taken that back: else it would be stopped for touching it.
+// keepTerminal lets the process touch a terminal that its shell has taken back. Otherwise it would be
+// stopped before it could restore the terminal and end.
 func keepTerminal() { signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN) }
 
-// stopTime is how long a process may take to be stopped. One whose group no
-// shell looks after is not stopped at all.
-const stopTime = 300 * time.Millisecond
-
-// continueTime is how long a process that goes on waits for word that it is to
-// end: a shell sends both, in this order or the other.
-const continueTime = 50 * time.Millisecond
+const (
+	// stopTime is how long to wait for the process to stop. Without a shell that looks after its group it never does.
+	stopTime = 300 * time.Millisecond
+	// continueTime is how long a continued process waits for the signal to end, which a shell may send before or after.
+	continueTime = 50 * time.Millisecond
+)
 
 // stopProcess stops the process group, as ctrl+z does, until it is continued.
-// It gives an error where ctx ended meanwhile.
+// It returns the error of ctx if that ended by then.
 func stopProcess(ctx context.Context) error {
 	goOn := make(chan os.Signal, 1)
 	signal.Notify(goOn, syscall.SIGCONT)

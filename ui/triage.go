@@ -15,28 +15,29 @@ import (
 	"confab/ui/theme"
 )
 
-type triageWork struct {
-	text   string
+// pendingTriage is a change of local marks that is shown but not written yet.
+type pendingTriage struct {
+	text   string // to show once it is written
 	of     subjects
 	change model.TriageChange
 	op     *operation // nil for one conversation
 }
 
-// marksAs sets a local mark, or takes it off a conversation that has it.
-func marksAs(on, off string, change func(v *bool) model.TriageChange) handler {
+// triageHandler sets a local mark, or removes it from a single conversation that has it.
+func triageHandler(on, off string, change func(v *bool) model.TriageChange) handler {
 	return handler{wants: wantsRows, run: func(m *Model, in intent) {
 		v, word := true, on
-		if in.one && change(&v).Apply(in.row.Triage) == in.row.Triage {
+		if in.single && change(&v).Apply(in.row.Triage) == in.row.Triage {
 			v, word = false, off
 		}
 		m.triage(in, word, change(&v))
 	}}
 }
 
-// triage changes local marks. An open conversation gives way to the next, or to the list.
+// triage changes local marks. From an open conversation it goes on to the next one, or to the list.
 func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	n := in.size()
-	w := triageWork{text: word, of: in.subjects, change: change}
+	w := pendingTriage{text: word, of: in.subjects, change: change}
 	if n > 1 {
 		w.text = theme.Count(n, "conversation") + " " + word
 	}
@@ -49,9 +50,9 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 		w.text += "; that was the last one"
 	}
 	before := m.list.Ref()
-	m.showTriage(w) // at once: the next key is about what then is under the cursor
+	m.showTriage(w) // now, since the next key is about the row that this brings under the cursor
 	m.submitting++
-	m.told.takes = false // the undo key takes this back first
+	m.followed.undoable = false // the undo key takes back this act first
 	m.pages.stale = m.pages.busy
 	m.triages = append(m.triages, w)
 	if len(m.triages) == 1 {
@@ -61,18 +62,18 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	switch {
 	case last:
 		m.inDetail = false
-		m.cursorMoved()
+		m.previewAfterRest()
 	case opened:
 		if stays {
 			m.list.Move(n)
 		}
 		m.openSelected()
 	case !stays:
-		m.cursorMoved()
+		m.previewAfterRest()
 	}
 }
 
-func (m *Model) showTriage(w triageWork) {
+func (m *Model) showTriage(w pendingTriage) {
 	q, err := m.parsed()
 	if err != nil {
 		return
@@ -82,7 +83,7 @@ func (m *Model) showTriage(w triageWork) {
 	in := func(row *model.Row) bool { return q.Match(query.NewSubject(*row), now, now.Location()) }
 	if row := m.detail.Row(); w.of.has(&row) {
 		row.Triage = w.change.Apply(row.Triage)
-		m.show(row)
+		m.showRow(row)
 	}
 	m.list.Change(func(row *model.Row) bool {
 		if !w.of.has(row) {
@@ -94,13 +95,13 @@ func (m *Model) showTriage(w triageWork) {
 	})
 }
 
-// keepingMarks reports whether the list waits for marks to be written, which it could read as they
-// were. It does not wait for a change that takes long.
-func (m *Model) keepingMarks() bool {
+// savingTriage reports whether the list must not be read, because triage marks are being written and
+// it could return the old ones. A change that takes long does not count.
+func (m *Model) savingTriage() bool {
 	return len(m.triages) > 0 && (m.triages[0].op == nil || !m.triages[0].op.shown)
 }
 
-func (m *Model) layTriages(p *model.Page) {
+func (m *Model) overlayTriages(p *model.Page) {
 	if len(m.triages) == 0 {
 		return
 	}
@@ -114,7 +115,7 @@ func (m *Model) layTriages(p *model.Page) {
 	}
 }
 
-// writeTriage writes the oldest change: one after the other, in the order of their keys.
+// writeTriage writes the oldest change. Changes are written one after the other, in the order of their keys.
 func (m *Model) writeTriage() {
 	w := &m.triages[0]
 	if n := w.of.size(); n != 1 {
@@ -141,20 +142,20 @@ func (m *Model) triaged(err error) {
 		m.fail("mark it", err)
 	default:
 		m.say(theme.Good, text)
-		m.acts++
+		m.undoableActs++
 	}
 	if len(m.triages) > 0 {
 		m.writeTriage()
 		return
 	}
 	m.reload(false)
-	m.reloadLedger()
+	m.reloadOutbox()
 	m.quitIfReady()
 }
 
-// snooze asks until when, or wakes one that is snoozed.
+// snooze asks until when to snooze, or wakes a single conversation that is snoozed.
 func (m *Model) snooze(in intent) {
-	if in.one && !in.row.Triage.SnoozedUntil.IsZero() && in.arg == "" {
+	if in.single && !in.row.Triage.SnoozedUntil.IsZero() && in.arg == "" {
 		m.triage(in, "awake again", model.TriageChange{Snooze: &time.Time{}})
 		return
 	}
@@ -171,7 +172,7 @@ func (m *Model) snooze(in intent) {
 		}
 		return
 	}
-	d := dialog.NewPrompt(titled("Snooze until", in), "tomorrow", "2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")
+	d := dialog.NewPrompt(titleFor("Snooze until", in), "tomorrow", "2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")
 	m.ask(d, "", func(text string) {
 		if err := until(text); err != nil {
 			d.Complain(err.Error())
@@ -183,7 +184,7 @@ func (m *Model) snooze(in intent) {
 
 const morning = 8 * time.Hour
 
-// parseWhen reads a time to come, as people write it.
+// parseWhen parses a future time as people write it.
 func parseWhen(text string, now time.Time) (time.Time, error) {
 	s, short := strings.ToLower(strings.TrimSpace(text)), model.CleanLine(text, 40)
 	bad := fmt.Errorf("%q is no time: try 2h, 3d, 14:30, tomorrow, monday or 2026-12-31", short)
@@ -216,7 +217,7 @@ func parseWhen(text string, now time.Time) (time.Time, error) {
 		}
 	}
 	if clock, err := time.Parse("15:04", s); err == nil {
-		return on(cell(!on(0, clock).After(now)), clock), nil
+		return on(theme.Pick(on(0, clock).After(now), 0, 1), clock), nil
 	}
 	n, err := strconv.Atoi(s[:len(s)-1])
 	if err != nil || n <= 0 || n > 10_000 {

@@ -12,52 +12,52 @@ import (
 	"confab/ui/theme"
 )
 
-// nextUndo begins an undo once the acts before its key are kept, unless something is asked.
+// nextUndo starts the undo of an undo key once the acts before that key are on disk. An open overlay or prompt drops it.
 func (m *Model) nextUndo() {
 	switch {
-	case m.undos == 0:
-	case len(m.layers) > 0 || len(m.hand.late) > 0 || m.prompt != nil:
-		m.undos = 0
+	case m.pendingUndos == 0:
+	case len(m.layers) > 0 || len(m.guard.queued) > 0 || m.prompt != nil:
+		m.pendingUndos = 0
 	case m.submitting == 0 && len(m.ops) == 0:
-		m.undos--
+		m.pendingUndos--
 		m.planUndo("", nil)
 	}
 }
 
-// plannedUndo is an undo with what takes long to count.
+// plannedUndo is an undo and what was computed of it in the command.
 type plannedUndo struct {
 	model.Undo
 	dialog        *dialog.Plan
 	nothing, asks bool
-	moved         bool // it has moved on since it was planned first
+	replanned     bool // the first plan was out of date when it was applied
 }
 
-// planUndo plans to take back the newest act for "", else a submission or an edit. was is what was
-// agreed to of an act that has moved on since, else nil.
+// planUndo plans to take back a submission or an edit, or the newest act for "". was is the plan that
+// the person agreed to, if it has gone out of date, else nil.
 func (m *Model) planUndo(id string, was *model.Undo) {
 	if was != nil {
 		id = cmp.Or(id, was.Submission)
 	}
 	operate(m, inDialog("Take back"), func(ctx context.Context, report func(int, int)) (u plannedUndo, err error) {
 		u.Undo, err = m.be.PlanUndo(ctx, id, model.PlanOptions{Was: was, Progress: report})
-		u.moved = was != nil
+		u.replanned = was != nil
 		u.Plan.Title = "Take back: " + u.Sentence
 		u.dialog, u.nothing = dialog.NewPlan(u.Plan), u.Nothing()
 		u.asks = u.Asks() && (was == nil || !covers(*was, u.Undo))
 		return u, err
-	}, func(u plannedUndo, err error) { m.undoCame(id, u, err) })
+	}, func(u plannedUndo, err error) { m.undoPlanned(id, u, err) })
 }
 
-func (m *Model) undoCame(id string, u plannedUndo, err error) {
+func (m *Model) undoPlanned(id string, u plannedUndo, err error) {
 	m.leaving = m.leaving && err == nil && !u.nothing && !u.asks
 	switch {
 	case model.KindOf(err) == model.NotFound:
-		m.acts = 0
+		m.undoableActs = 0
 		m.say(theme.Warning, model.CleanLine(model.AsError(err).Message, 300))
 	case err != nil:
 		m.fail("take it back", err)
 	case u.nothing && len(u.Withdrawn) == 0 && len(u.Blocked) > 0:
-		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blocked(u.Undo))
+		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blockedReasons(u.Undo))
 	case u.nothing && len(u.Withdrawn) == 0:
 		m.say(theme.Warning, u.Sentence+": nothing was changed, so there is nothing to take back")
 	case u.asks && !u.nothing:
@@ -67,18 +67,18 @@ func (m *Model) undoCame(id string, u plannedUndo, err error) {
 	}
 }
 
-// mostLater bounds the risks of what may be sent yet that are shown, and so agreed to.
-const mostLater = 20
+// maxLaterRisks bounds how many risks of edits that may still be sent are shown, and so agreed to.
+const maxLaterRisks = 20
 
-func laterRisks(u model.Undo) []model.Risk { return u.Later[:min(mostLater, len(u.Later))] }
+func laterRisks(u model.Undo) []model.Risk { return u.Later[:min(maxLaterRisks, len(u.Later))] }
 
-// covers reports whether who agreed to one undo has agreed to another: no more edits or risks.
+// covers reports whether agreeing to one undo includes another, which has no further edits or risks.
 func covers(agreed, now model.Undo) bool {
-	return agreed.Asks() && within(takesBack(now), takesBack(agreed)) &&
-		within(now.Plan.Risks(), append(agreed.Plan.Risks(), laterRisks(agreed)...))
+	return agreed.Asks() && isSubset(undoneIDs(now), undoneIDs(agreed)) &&
+		isSubset(now.Plan.Risks(), append(agreed.Plan.Risks(), laterRisks(agreed)...))
 }
 
-func within[T comparable](list, all []T) bool {
+func isSubset[T comparable](list, all []T) bool {
 	known := make(map[T]bool, len(all))
 	for _, v := range all {
 		known[v] = true
@@ -86,7 +86,7 @@ func within[T comparable](list, all []T) bool {
 	return !slices.ContainsFunc(list, func(v T) bool { return !known[v] })
 }
 
-func takesBack(u model.Undo) []string {
+func undoneIDs(u model.Undo) []string {
 	ids := slices.Clone(u.Withdraw)
 	for _, e := range u.Plan.Edits() {
 		ids = append(ids, e.Undoes)
@@ -94,8 +94,8 @@ func takesBack(u model.Undo) []string {
 	return ids
 }
 
-// blocked returns why things can't be taken back, each reason once.
-func blocked(u model.Undo) string {
+// blockedReasons returns why edits can't be taken back, each reason once.
+func blockedReasons(u model.Undo) string {
 	var whys []string
 	for _, b := range u.Blocked {
 		if !slices.Contains(whys, b.Why) {
@@ -109,7 +109,7 @@ func (m *Model) askUndo(id string, u plannedUndo) {
 	d := u.dialog
 	d.Question, d.Verb, d.Whole = "Take this back?", "take it back", true
 	tell := func(text string) { d.Extra = append(d.Extra, text) }
-	if u.moved {
+	if u.replanned {
 		tell("It has moved on meanwhile: this is what would be taken back now.")
 	}
 	if n := len(u.Withdraw); n > 0 {
@@ -148,34 +148,34 @@ func (m *Model) applyUndo(id string, u plannedUndo) {
 				m.planUndo(id, &u.Undo)
 				return
 			}
-			m.undone(u, len(ids) > 0, err)
+			m.undoApplied(u, len(ids) > 0, err)
 			if id == "" && err == nil {
-				m.acts = max(0, m.acts-1)
+				m.undoableActs = max(0, m.undoableActs-1)
 			}
 			m.quitIfReady()
 		})
 }
 
-// undone tells what was taken back, and follows what was submitted for that.
-func (m *Model) undone(u plannedUndo, submitted bool, err error) {
-	m.reread()
+// undoApplied shows what was taken back, and follows the submission that does it.
+func (m *Model) undoApplied(u plannedUndo, submitted bool, err error) {
+	m.rereadShown()
 	switch {
 	case err != nil:
 		m.fail("take it back", err)
 	case u.Marks > 0:
 		m.say(theme.Good, u.Sentence+": taken back")
 	case submitted:
-		m.followOn(u.Plan.ID, u.dialog.Changes() > 1, false)
-		if u.moved && len(u.Blocked) > 0 {
-			m.say(theme.Warning, theme.Count(len(u.Blocked), "edit")+" can't be taken back: "+blocked(u.Undo))
+		m.followSubmission(u.Plan.ID, u.dialog.Changes() > 1, false)
+		if u.replanned && len(u.Blocked) > 0 {
+			m.say(theme.Warning, theme.Count(len(u.Blocked), "edit")+" can't be taken back: "+blockedReasons(u.Undo))
 		}
 	default:
-		if m.told.id == u.Submission {
-			m.told = following{}
+		if m.followed.id == u.Submission {
+			m.followed = followed{}
 		}
 		text := "withdrawn, nothing was changed: " + u.Sentence
 		if len(u.Blocked) > 0 {
-			text += ". The rest can't be taken back: " + blocked(u.Undo)
+			text += ". The rest can't be taken back: " + blockedReasons(u.Undo)
 		}
 		m.say(theme.Good, text)
 	}

@@ -22,9 +22,9 @@ func (m *Model) View() tea.View {
 		return v
 	}
 	lines, cursor := m.draw()
-	m.drew()
+	m.noteDrawn()
 	for i, l := range lines {
-		lines[i] = hold(m.th.Draw(m.th.Truncate(l, m.w, "")))
+		lines[i] = pinEnd(m.th.Draw(m.th.Truncate(l, m.w, "")))
 	}
 	v.SetContent(strings.Join(lines, "\n"))
 	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {
@@ -34,17 +34,95 @@ func (m *Model) View() tea.View {
 	return v
 }
 
-// held is a blank that the renderer can't erase, since it is concealed.
-const held = "\x1b[8m \x1b[m"
+// concealedBlank is a blank that the renderer does not erase, since it has an attribute.
+const concealedBlank = "\x1b[8m \x1b[m"
 
-// hold ends a line with a held blank, beyond which the renderer would look for shorter ways to write
-// the line, and erase or insert from the middle of a wide character on.
-func hold(line string) string {
+// pinEnd replaces a line's last blank by concealedBlank. With a plain blank the renderer looks for shorter
+// ways to write the line, and may erase or insert in the middle of a wide character.
+func pinEnd(line string) string {
 	text := strings.TrimSuffix(line, "\x1b[m")
 	if head, ok := strings.CutSuffix(text, " "); ok && strings.Trim(head, " ") != "" {
-		return head + held
+		return head + concealedBlank
 	}
 	return line
+}
+
+const (
+	layoutAuto   = "auto"
+	layoutRight  = "right"
+	layoutBottom = "bottom"
+	layoutOff    = "off"
+)
+
+const (
+	// tooSmallW and tooSmallH are the least width and height in which the screen is drawn.
+	tooSmallW, tooSmallH = 20, 4
+	// rightFrom is the width from which the preview is placed on the right.
+	rightFrom = 140
+	// previewFrom is the height from which there is a preview.
+	previewFrom = 20
+)
+
+type areas struct {
+	tabs, list, rule, preview, message, status layout.Rect
+	right                                      bool // the preview is on the right, so the rule is vertical
+}
+
+// arrange lays the screen out and sets the height of the list.
+func (m *Model) arrange() areas {
+	var a areas
+	rest := layout.Rect{W: m.w, H: m.h}
+	if m.h >= 6 {
+		a.tabs, rest = rest.Top(1)
+	}
+	if m.h >= 4 {
+		rest, a.status = rest.Bottom(1)
+	}
+	if m.h >= 5 {
+		rest, a.message = rest.Bottom(1)
+	}
+	a.list = rest
+	switch m.previewPlace() {
+	case layoutRight:
+		a.list, rest = rest.Left(rest.W * 13 / 20)
+		a.rule, a.preview = rest.Left(1)
+		a.right = true
+	case layoutBottom:
+		a.list, rest = rest.Bottom(max(6, rest.H*2/5))
+		a.rule, a.preview = rest.Top(1)
+	}
+	m.list.SetHeight(a.list.H)
+	return a
+}
+
+func (m *Model) previewPlace() string {
+	auto := m.opts.Layout == layoutAuto
+	switch {
+	case m.h < previewFrom && auto, m.h < 12, m.opts.Layout == layoutOff, m.opts.Layout == layoutRight && m.w < 60:
+		return layoutOff
+	case m.opts.Layout == layoutRight, auto && m.w >= rightFrom && !m.opts.SSH:
+		return layoutRight
+	}
+	return layoutBottom
+}
+
+func (m *Model) previewShown() bool {
+	return !m.inDetail && m.previewPlace() != layoutOff
+}
+
+func (m *Model) cyclePreview() {
+	order := []string{layoutRight, layoutBottom, layoutOff}
+	m.opts.Layout = order[(slices.Index(order, m.previewPlace())+1)%len(order)]
+	if m.opts.Layout == layoutRight && m.previewPlace() != layoutRight {
+		m.opts.Layout = layoutBottom
+	}
+	m.arrange()
+	said := m.opts.Layout
+	if m.previewPlace() == layoutOff && m.opts.Layout != layoutOff {
+		said = "there is no room for it"
+	}
+	m.say(theme.Dim, "preview: "+said)
+	m.updatePreview()
 }
 
 func (m *Model) tooSmall() bool { return m.w < tooSmallW || m.h < tooSmallH }
@@ -74,7 +152,7 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 		cursor = p.Cursor
 		m.hits, m.hitsOf = nil, l.overlay
 		m.hitKeys(p.Keys)
-		m.hits = append(m.hits, hit{p.Inside, func(at tea.Mouse) { m.pass(l, layout.Click(at.Y-p.Inside.Y)) }})
+		m.hits = append(m.hits, hit{p.Inside, func(at tea.Mouse) { m.updateLayer(l, layout.Click(at.Y-p.Inside.Y)) }})
 	}
 	return lines, cursor
 }
@@ -104,12 +182,11 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 		}
 		lines = append(lines, list...)
 	}
-	below := []layout.Rect{a.message, a.status}
-	below = slices.DeleteFunc(below, func(r layout.Rect) bool { return r.H == 0 })
 	var cursor *layout.Cursor
-	for i, r := range below {
+	for _, r := range []layout.Rect{a.message, a.status} {
 		switch {
-		case m.prompt != nil && i == 0:
+		case r.H == 0:
+		case m.prompt != nil && cursor == nil:
 			line, x := m.prompt.input.Draw(m.th, max(0, r.W-2), theme.Text)
 			lines = append(lines, m.th.Fit(m.th.Say(theme.Accent, m.prompt.kind.sign)+line, r.W, ""))
 			cursor = &layout.Cursor{X: x + 1, Y: r.Y}
@@ -128,7 +205,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 	o := list.Options{Now: m.now(), Settle: m.keys.KeyOf(keymap.List, keymap.Settle),
 		Swept: map[string]time.Time{}, Audience: map[string]model.Audiences{}}
 	accounts := m.accounts()
-	same := len(accounts) == 1 // in every row
+	same := len(accounts) == 1 // all rows have the same account
 	for _, a := range accounts {
 		about, _ := m.be.Describe(a.Name)
 		o.Swept[a.Name], o.Audience[a.Name] = a.Swept, about.Audience
@@ -158,7 +235,7 @@ func (m *Model) emptyText() []string {
 			return []string{"Nothing here yet: the services are being read."}
 		}
 	}
-	// Of an account that was never read whole nobody can say that it holds nothing.
+	// An account that was never walked completely can't be called empty.
 	unread, then := []string(nil), "Once that is mended, start confab again; confab doctor checks it."
 	for _, a := range m.accounts() {
 		if a.Error != nil && a.Swept.IsZero() {
@@ -174,7 +251,7 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
-// drawTabs draws the views that find room, the open one always, and the order of the list.
+// drawTabs draws the views that fit, the open one always, and the order of the list unless it is the usual one.
 func (m *Model) drawTabs(r layout.Rect) string {
 	th := m.th
 	order, usual := m.order()
@@ -193,26 +270,24 @@ func (m *Model) drawTabs(r layout.Rect) string {
 		order, room = "", r.W
 	}
 	more := " " + th.Say(theme.Tab, th.Ellipsis)
+	moreIf := func(cut bool) int { return theme.Pick(cut, 2, 0) } // the width of more
 	first, last := 0, len(labels)-1
-	for first < m.tab && th.Width(strings.Join(labels[first:m.tab+1], "")) > room-2*cell(first > 0)-2*cell(m.tab < last) {
+	for first < m.tab && th.Width(strings.Join(labels[first:m.tab+1], "")) > room-moreIf(first > 0)-moreIf(m.tab < last) {
 		first++
 	}
 	var s strings.Builder
-	x := 2 * cell(first > 0)
+	x := moreIf(first > 0)
 	if first > 0 {
 		s.WriteString(more)
 	}
 	for i := first; i <= last; i++ {
 		w := th.Width(labels[i])
-		if x+w+2*cell(i < last) > room && i > first {
+		if x+w+moreIf(i < last) > room && i > first {
 			s.WriteString(more)
 			x += 2
 			break
 		}
-		look := theme.Tab
-		if i == m.tab {
-			look = theme.TabActive
-		}
+		look := theme.Pick(i == m.tab, theme.TabActive, theme.Tab)
 		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
 		m.hits = append(m.hits, hit{layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}, func(tea.Mouse) { m.switchTab(i) }})
 		x += w
@@ -221,13 +296,6 @@ func (m *Model) drawTabs(r layout.Rect) string {
 		order = ""
 	}
 	return th.Fit(s.String(), r.W-th.Width(order)-1, "") + th.Say(theme.Tab, order) + " "
-}
-
-func cell(one bool) int {
-	if one {
-		return 1
-	}
-	return 0
 }
 
 func (m *Model) drawMessage(r layout.Rect) string {
@@ -239,7 +307,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 }
 
 func (m *Model) message(w int) (string, theme.Token) {
-	op, hint, reading := m.working(), m.hint(), m.reading()
+	op, hint, reading := m.lineOperation(), m.hint(), m.reading()
 	switch {
 	case hint != "":
 		return hint, theme.Key
@@ -253,7 +321,7 @@ func (m *Model) message(w int) (string, theme.Token) {
 	case reading != "":
 		return reading, theme.Pending
 	}
-	return m.toldLine(w)
+	return m.followedLine(w)
 }
 
 func (m *Model) drawStatus(w int) string {
@@ -271,15 +339,15 @@ func (m *Model) drawStatus(w int) string {
 	return status.Draw(m.th, w, info)
 }
 
-func (m *Model) plus() string { return strings.Repeat("+", cell(m.more)) }
+func (m *Model) plus() string { return theme.Pick(m.more, "+", "") }
 
-// footerKey is an action that the footer names, and what it does in a word.
+// footerKey is an action in the footer, with a word for what it does.
 type footerKey struct {
 	action keymap.Action
 	does   string
 }
 
-// The most useful come first: those that find no room are left out, but for the last.
+// The most useful actions come first. Those that don't fit are left out, except the last one.
 var (
 	listKeys = []footerKey{{keymap.Settle, "settle"}, {keymap.Open, "open"}, {keymap.Mark, "mark"}, {keymap.TogglePrivacy, "privacy"},
 		{keymap.Rename, "rename"}, {keymap.Participants, "people"}, {keymap.Contacts, "contacts"}, {keymap.ToggleStatus, "close"},
@@ -290,10 +358,10 @@ var (
 		{keymap.Palette, "actions"}, {keymap.Help, "help"}}
 )
 
-// drawFooter names the keys that work on the row under the cursor, once that rests.
+// drawFooter names the keys that work on the row under the cursor. While the cursor moves it stays as it was.
 func (m *Model) drawFooter(r layout.Rect) string {
 	if len(m.layers) > 0 {
-		return layout.Spaces(r.W) // what lies over it takes the keys, and names its own
+		return layout.Spaces(r.W) // the overlay names the keys that work
 	}
 	if !m.moving || m.inDetail {
 		m.footer = m.footerPairs()
@@ -328,12 +396,12 @@ func (m *Model) footerWord(in intent, does string) string {
 	inList := !m.inDetail
 	switch a := in.action; {
 	case m.off(in) != "",
-		a == keymap.Settle && (!in.one || !needsPerson(in.row)),
-		a == keymap.Undo && (m.acts == 0 || m.opts.ReadOnly):
+		a == keymap.Settle && (!in.single || !needsPerson(in.row)),
+		a == keymap.Undo && (m.undoableActs == 0 || m.opts.ReadOnly):
 		return ""
 	case a == keymap.TogglePrivacy && in.size() > 1:
 		return "make private"
-	case a == keymap.ToggleStatus && in.one && in.row.Conversation.PlainStatus() == model.StatusClosed:
+	case a == keymap.ToggleStatus && in.single && in.row.Conversation.PlainStatus() == model.StatusClosed:
 		return "reopen"
 	case a != keymap.Back:
 	case !inList && m.detail.Searching() != "":

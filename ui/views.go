@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,14 +14,15 @@ import (
 
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/detail"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
 const (
-	viewName  = 64  // runes of the name of a view
-	viewsKept = 100 // kept at most
+	maxViewName = 64 // in runes
+	maxKept     = 100
 )
 
 func (m *Model) viewNamed(name string) (i int, ok bool) {
@@ -28,7 +30,7 @@ func (m *Model) viewNamed(name string) (i int, ok bool) {
 	return i, i >= 0
 }
 
-// goToView goes to a view, keeps the filter and order as a new one, or shows what is kept.
+// goToView goes to the named view; a new name keeps the filter and order as a view, and no name shows the kept views.
 func (m *Model) goToView(in intent) {
 	i, known := m.viewNamed(in.arg)
 	n, wrong := strconv.Atoi(in.arg)
@@ -44,7 +46,7 @@ func (m *Model) goToView(in intent) {
 	case wrong == nil:
 		m.switchTab(n - 1)
 	case m.opts.Keeper == nil:
-		m.say(theme.Warning, noKeeper(m, in))
+		m.say(theme.Warning, keeperOff(m, in))
 	case in.arg == "":
 		m.showViews()
 	default:
@@ -52,19 +54,19 @@ func (m *Model) goToView(in intent) {
 	}
 }
 
-// keepView keeps the filter and the order as a view, and shows that in their place.
+// keepView keeps the filter and the order as a view, and goes to it.
 func (m *Model) keepView(name string) {
 	kept := 0
 	for _, t := range m.tabs {
-		kept += cell(t.kept)
+		kept += theme.Pick(t.kept, 1, 0)
 	}
 	why := ""
 	switch {
 	case !m.narrowed():
-		why = "there is no view named " + model.CleanLine(name, viewName) + "; with a filter typed, this keeps it under that name"
-	case utf8.RuneCountInString(name) > viewName || strings.ContainsFunc(name, unicode.IsControl):
-		why = fmt.Sprintf("a view's name has 1 to %d characters", viewName)
-	case kept >= viewsKept:
+		why = "there is no view named " + model.CleanLine(name, maxViewName) + "; with a filter typed, this keeps it under that name"
+	case utf8.RuneCountInString(name) > maxViewName || strings.ContainsFunc(name, unicode.IsControl):
+		why = fmt.Sprintf("a view's name has 1 to %d characters", maxViewName)
+	case kept >= maxKept:
 		why = fmt.Sprintf("there is no room for another: %d are kept, and :unview NAME removes one", kept)
 	}
 	q, err := m.query()
@@ -85,10 +87,7 @@ func (m *Model) keepView(name string) {
 			m.here().filter, m.here().order = "", ""
 		}
 		m.switchTab(len(m.tabs) - 1)
-		said := "kept as a view"
-		if m.opts.Demo {
-			said = "kept until the demo ends"
-		}
+		said := theme.Pick(m.opts.Demo, "kept until the demo ends", "kept as a view")
 		m.say(theme.Good, said+"; :view shows it for the config, :unview removes it")
 		m.recount()
 	})
@@ -96,7 +95,7 @@ func (m *Model) keepView(name string) {
 
 func (m *Model) narrowed() bool { return m.here().filter != "" || m.here().order != "" }
 
-// unview removes a view that was kept here: the one that is named, or this one.
+// unview removes a view that the Keeper stores: the named one, or the open one.
 func (m *Model) unview(in intent) {
 	i, ok := m.viewNamed(in.arg)
 	if in.arg == "" {
@@ -104,7 +103,7 @@ func (m *Model) unview(in intent) {
 	}
 	switch {
 	case !ok:
-		m.say(theme.Warning, "there is no view named "+model.CleanLine(in.arg, viewName))
+		m.say(theme.Warning, "there is no view named "+model.CleanLine(in.arg, maxViewName))
 		return
 	case !m.tabs[i].kept:
 		m.say(theme.Warning, m.tabs[i].Name+" was not kept by :view, so it is removed in the config: "+m.opts.ConfigPath)
@@ -120,7 +119,7 @@ func (m *Model) unview(in intent) {
 			m.switchTab(i - 1)
 		}
 		m.tabs = slices.Delete(m.tabs, i, i+1)
-		m.tab -= cell(m.tab > i)
+		m.tab -= theme.Pick(m.tab > i, 1, 0)
 		m.say(theme.Good, "removed the view "+v.Name+": "+model.CleanLine(v.Query, 200))
 		m.recount()
 	})
@@ -134,7 +133,7 @@ func (m *Model) showViews() {
 			d.Lines = []string{"Kept here. For the config, " + m.opts.ConfigPath + ", they are written:", "", strings.TrimSpace(text), "",
 				"A view of the config hides one of the same name that is kept here; :unview NAME removes one."}
 		}
-		m.openLate(layer{overlay: d, act: func(asks any) {
+		m.openWhenFree(layer{overlay: d, act: func(asks any) {
 			if text, ok := asks.(dialog.Copy); ok {
 				m.closeOverlay(d)
 				m.say(theme.Good, "copied, as the config would hold them")
@@ -144,14 +143,14 @@ func (m *Model) showViews() {
 	})
 }
 
-func noKeeper(m *Model, _ intent) string {
+func keeperOff(m *Model, _ intent) string {
 	if m.opts.Keeper == nil {
 		return "no view can be kept here"
 	}
 	return ""
 }
 
-// sort puts this view into another order: the one that is named, or one to choose.
+// sort changes the order of this view to the named one, or to one chosen from a menu.
 func (m *Model) sort(in intent) {
 	if in.arg != "" {
 		m.sortBy(in.arg)
@@ -183,11 +182,11 @@ func (m *Model) sort(in intent) {
 	})
 }
 
-// sortBy puts this view into an order; the cursor stays on its conversation.
+// sortBy changes the order of this view. The cursor stays on its conversation.
 func (m *Model) sortBy(order string) {
 	order = strings.ToLower(order)
 	if _, err := query.Parse(query.FieldSort + ":" + order); err != nil {
-		m.say(theme.Error, place(order, err).why)
+		m.say(theme.Error, queryProblem(order, err).why)
 		return
 	}
 	m.here().order = order
@@ -196,7 +195,7 @@ func (m *Model) sortBy(order string) {
 	m.setFilter(m.here().filter, m.list.Ref())
 }
 
-// order says how the list is sorted, and whether that is the usual way.
+// order describes how the list is sorted, and reports whether that is the usual order.
 func (m *Model) order() (words string, usual bool) {
 	q, _ := m.parsed()
 	s := q.Sort()
@@ -205,4 +204,95 @@ func (m *Model) order() (words string, usual bool) {
 		words += ", reversed"
 	}
 	return words, s == query.Query{}.Sort()
+}
+
+// back ends the first of: the search or the open conversation, the range, the marks, the filter.
+func (m *Model) back() {
+	switch {
+	case m.inDetail && m.detail.Searching() != "":
+		m.detail.Search("")
+	case m.inDetail:
+		m.inDetail, m.openWhenRead = false, false
+		m.list.MoveToRef(m.detail.Ref())
+		if m.list.Ref() != m.detail.Ref() {
+			m.previewAfterRest()
+		}
+	case m.list.Ranging():
+		m.list.EndRange()
+	case m.list.MarkCount() > 0:
+		m.list.ClearMarks()
+	case m.here().filter != "":
+		m.clearFilter()
+	}
+}
+
+// clearFilter keeps the cursor on its conversation, or on the one where filtering began if nothing was found.
+func (m *Model) clearFilter() {
+	if m.pages.busy && m.pages.fresh {
+		m.clearing = true
+		return
+	}
+	at := m.list.Ref()
+	if at.IsZero() {
+		at = m.here().from
+	}
+	m.setFilter("", at)
+}
+
+func (m *Model) openDetail(in intent) {
+	m.inDetail = true
+	m.list.EndRange()
+	m.openRow(in.row)
+}
+
+func (m *Model) turnDetail(by int) {
+	if !m.inDetail && !m.previewShown() {
+		m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
+		return
+	}
+	m.detail.SetTab(m.detail.Tab() + detail.Tab(by))
+}
+
+// switchTab goes to a view. Numbers wrap around.
+func (m *Model) switchTab(to int) {
+	n := len(m.tabs)
+	to = (to%n + n) % n
+	m.inDetail = false
+	if to == m.tab {
+		return
+	}
+	m.here().at = m.list.Ref()
+	m.tab, m.clearing = to, false
+	if m.list.MarkCount() > 0 {
+		m.list.ClearMarks()
+		m.say(theme.Dim, "marks were cleared: they belong to the view")
+	}
+	m.list.Reset(m.tabs[to].at)
+	m.asOf, m.more, m.toEnd = time.Time{}, false, false
+	m.reopen()
+	m.reload(true)
+}
+
+// setFilter filters the list, with the cursor on a conversation, or at the top for the zero ref.
+func (m *Model) setFilter(text string, at model.Ref) {
+	m.here().filter = text
+	m.clearing, m.toEnd = false, false
+	m.list.EndRange()
+	m.list.Seek(at)
+	m.reload(true)
+}
+
+func (m *Model) refresh(in intent) {
+	var accounts []string
+	if in.single && m.inDetail {
+		accounts = append(accounts, in.row.Conversation.Ref.Account)
+	}
+	m.say(theme.Dim, "refreshing")
+	m.do(func() tea.Msg {
+		m.be.Refresh(accounts...)
+		return nil
+	})
+	if m.inDetail {
+		m.reloadDetail(in)
+	}
 }

@@ -1,7 +1,6 @@
-// Package status draws the last line of the screen: how the accounts do, what
-// is on its way, and where in the list the cursor is.
+// Package status draws the last line of the screen: the state of the accounts, the waiting edits,
+// and the position in the list.
 //
-// What may be relied on: the line is exactly as wide as asked for, it names
-// clock times and never ages, each piece of it is whole or absent, and what
-// needs a person is never the part that is left out.
+// Guarantees: the line is exactly as wide as asked for; it shows clock times, never ages; each piece
+// is drawn whole or left out; and what needs a person is never left out.
 package status

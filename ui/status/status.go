@@ -10,21 +10,21 @@ import (
 	"confab/ui/theme"
 )
 
-// Info is what the line tells.
+// Info is what the line shows.
 type Info struct {
 	Accounts []model.AccountState
 	ReadOnly bool
 	Demo     bool
-	// Position is where the cursor is: "12/3,402".
+	// Position is the place of the cursor: "12/3,402".
 	Position string
 	Marked   int
 	Hidden   int // of the marked
 	Filter   string
 	Now      time.Time
-	Settle   string
+	Settle   string // the key that settles what needs a person
 }
 
-// piece is a part of the line: its text, and shorter ones for a line with less room.
+// piece is a part of the line: its text, followed by shorter ones for when there is less room.
 type piece struct {
 	look  theme.Token
 	texts []string
@@ -34,23 +34,19 @@ func text(look theme.Token, texts ...string) piece { return piece{look, texts} }
 
 func (p piece) at(level int) string { return p.texts[min(level, len(p.texts)-1)] }
 
-// levels is how often a piece can be shortened.
+// levels is how many times a piece can be shortened.
 const levels = 4
 
-// Draw draws the line: pieces, each whole or not at all, the first before the others, and
-// the position at the end.
+// Draw draws the pieces that fit, the most urgent first, and the position at the end.
 func Draw(th *theme.Theme, w int, in Info) string {
 	if w <= 0 {
 		return ""
 	}
 	must, may := pieces(th, in)
 	gap := " " + th.Separator + " "
-	right := ""
-	if in.Position != "" {
-		right = in.Position + " "
-	}
+	right := theme.Around("", in.Position, " ")
 	if th.Width(right) > w || len(must) > 0 && th.Width(must[0].at(levels))+3+th.Width(right) > w {
-		right = "" // what is first needs the room
+		right = "" // the most urgent piece needs the room
 	}
 	room := max(0, w-1-th.Width(right)-min(1, len(right)))
 	level := 0
@@ -59,10 +55,7 @@ func Draw(th *theme.Theme, w int, in Info) string {
 	}
 	line, used := " ", 0
 	for _, p := range append(must, may...) {
-		text, before := p.at(level), ""
-		if used > 0 {
-			before = gap
-		}
+		text, before := p.at(level), theme.Pick(used > 0, gap, "")
 		if n := th.Width(before + text); used+n <= room {
 			line += th.Say(theme.Dim, before) + th.Say(p.look, text)
 			used += n
@@ -79,8 +72,7 @@ func width(th *theme.Theme, all []piece, gap string, level int) int {
 	return n
 }
 
-// pieces returns the parts that must be on the line, the most urgent first, and those that
-// may.
+// pieces returns the pieces that must be on the line and those that may, the most urgent first.
 func pieces(th *theme.Theme, in Info) (must, may []piece) {
 	waiting, person := 0, 0
 	for _, a := range in.Accounts {
@@ -88,11 +80,7 @@ func pieces(th *theme.Theme, in Info) (must, may []piece) {
 		person += a.NeedPerson
 	}
 	if person > 0 {
-		need := theme.Need(person)
-		if in.Settle != "" {
-			need += " (" + in.Settle + ")"
-		}
-		must = append(must, text(theme.Attention, need))
+		must = append(must, text(theme.Attention, theme.Need(person)+theme.Around(" (", in.Settle, ")")))
 	}
 	if in.ReadOnly {
 		must = append(must, text(theme.Warning, "read-only"))
@@ -118,8 +106,8 @@ func pieces(th *theme.Theme, in Info) (must, may []piece) {
 	return must, may
 }
 
-// accounts names each account that is not well; those that are, and those that are being
-// read, share a piece.
+// accounts returns a piece for each account that fails or is read-only, and one each for all that
+// are well, all that are being read, and all that were never read.
 func accounts(th *theme.Theme, in Info) (must, may []piece) {
 	if p, ok := machine(th, in.Accounts); ok {
 		return []piece{p}, nil
@@ -165,7 +153,7 @@ func accounts(th *theme.Theme, in Info) (must, may []piece) {
 	return must, may
 }
 
-// called names one account, and counts several.
+// called names a single account, and counts several.
 func called(names []string) string {
 	if len(names) == 1 {
 		return names[0]
@@ -173,7 +161,7 @@ func called(names []string) string {
 	return theme.Count(len(names), "account")
 }
 
-// progress says how far accounts are read, with a bar where all of them say how many there are.
+// progress returns a piece for accounts being read, with a bar if the total is known.
 func progress(th *theme.Theme, who string, read, total int) piece {
 	head := th.SyncSign + " " + who + " " + theme.Number(read)
 	if total <= 0 {
@@ -186,8 +174,7 @@ func progress(th *theme.Theme, who string, read, total int) piece {
 		th.SyncSign+" "+theme.Number(read)+of)
 }
 
-// machine says what is wrong with this machine, where that is the trouble of every
-// account.
+// machine returns a piece for a failure of this machine, if all accounts fail because of it.
 func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) {
 	whole := ""
 	for i, a := range accounts {
@@ -201,7 +188,7 @@ func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) 
 	return text(theme.Error, whole, what, first), len(accounts) > 0
 }
 
-// unreachable returns how all accounts do as one, where none of several can be reached.
+// unreachable returns the state of all accounts as one, if there are several and none can be reached.
 func unreachable(accounts []model.AccountState) (all model.AccountState, ok bool) {
 	for i, a := range accounts {
 		if !a.Offline() {
@@ -218,15 +205,15 @@ func unreachable(accounts []model.AccountState) (all model.AccountState, ok bool
 	return all, len(accounts) > 1
 }
 
-// reasons say in short why an account fails.
+// reasons describe in short why an account fails.
 var reasons = map[model.ErrorKind]string{
 	model.Unavailable: "offline", model.RateLimited: "asks to wait", model.Unauthorized: "credential rejected",
 	model.NoCredential: "no credential", model.Forbidden: "not allowed", model.Local: "this machine failed",
 	model.Malformed: "answers nothing readable",
 }
 
-// trouble says why an account fails, since when nothing of it was read, and when it is
-// tried again. Without room the service's own words go first, then the age, then the reason.
+// trouble returns a piece that says why an account fails, when it was last read, and when it is tried
+// again. When there is less room, the service's own words go first, then the time, then the reason.
 func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) piece {
 	sign, look := th.FailedSign, theme.Error
 	if a.Offline() {
@@ -234,15 +221,12 @@ func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) 
 	}
 	why := cmp.Or(reasons[a.Error.Kind], "can't be read")
 	head := sign + " " + name
-	age, again, words := ", never read", "", model.CleanLine(a.Error.Message, 80)
+	age, again, words := ", never read", "", theme.Around(" (", model.CleanLine(a.Error.Message, 80), ")")
 	if !a.Checked.IsZero() {
 		age = " since " + theme.When(a.Checked, now)
 	}
 	if !a.NextTry.IsZero() {
 		again = ", next try " + theme.When(a.NextTry, now)
-	}
-	if words != "" {
-		words = " (" + words + ")"
 	}
 	return text(look, head+" "+why+age+again+words, head+" "+why+age+again, head+" "+why+again, head+" "+why, head)
 }

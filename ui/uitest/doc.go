@@ -1,3 +1,3 @@
-// Package uitest holds what the tests of several packages share: cells as they are seen, a real pseudo-terminal, the
-// submissions of an engine in memory, a free port.
+// Package uitest holds test helpers of several packages: a real pseudo-terminal, comparing cells by
+// what is visible, the submissions of an engine in memory, and a free port.
 package uitest

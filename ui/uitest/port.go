@@ -7,13 +7,12 @@ import (
 	"sync/atomic"
 )
 
-// Ports are taken from below those that systems hand out by themselves, so that nothing gets one between here and its use.
+// The ports lie below those that systems assign by themselves, so that nothing else takes one before it is used.
 const firstPort, ports = 20_000, 10_000
 
 var lastPort atomic.Int64
 
-// FreeRedirect returns an address for a browser to come back to, on a port of this
-// machine that nobody listens on. It gives each port once.
+// FreeRedirect returns a redirect URL on a port of this machine that nobody listens on. It returns each port only once.
 func FreeRedirect(t interface{ Fatal(...any) }) string {
 	for range ports {
 		port := strconv.FormatInt(firstPort+(int64(os.Getpid())*37+lastPort.Add(1))%ports, 10)

@@ -6,8 +6,8 @@ import (
 	"confab/model"
 )
 
-// Submissions groups edits as the engine does, newest first: for engines in
-// memory that keep an outbox and a journal, newest first, and nothing else.
+// Submissions groups edits into submissions as the engine does, newest first. journal is newest first
+// too. It serves fake engines that keep only an outbox and a journal.
 func Submissions(outbox []model.OutboxEntry, journal []model.JournalEntry) []model.Submission {
 	type group struct {
 		model.Submission

@@ -20,10 +20,10 @@ import (
 	"github.com/creack/pty"
 )
 
-// Terminal is a real pseudo-terminal with a screen behind it, for what only the
-// kernel can show: modes, signals, hang-ups, output that nobody takes.
+// Terminal is a real pseudo-terminal with an emulated screen, for tests of what only the kernel does:
+// modes, signals, hang-ups, output that blocks.
 type Terminal struct {
-	// TTY is the end that a program is given.
+	// TTY is the end for the program under test.
 	TTY *os.File
 
 	t      testing.TB
@@ -38,14 +38,14 @@ type Terminal struct {
 	screen *vt.Emulator
 }
 
-// OpenTerminal makes a terminal of w by h cells that is closed with the test.
+// OpenTerminal returns a terminal of w by h cells that is closed when the test ends.
 func OpenTerminal(t testing.TB, w, h int) *Terminal {
 	t.Helper()
 	ptmx, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Else a read that waits would keep it from being closed.
+	// A blocking read would keep the file from being closed.
 	fd, dup := syscall.Dup(int(ptmx.Fd()))
 	before, state := term.GetState(tty.Fd())
 	size := pty.Setsize(ptmx, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)})
@@ -55,7 +55,7 @@ func OpenTerminal(t testing.TB, w, h int) *Terminal {
 	ptmx = os.NewFile(uintptr(fd), "terminal")
 	x := &Terminal{TTY: tty, t: t, pty: ptmx, before: before, screen: vt.NewEmulator(w, h)}
 	x.taken = sync.NewCond(&x.mu)
-	go io.Copy(ptmx, x.screen) // what a terminal answers when it is asked
+	go io.Copy(ptmx, x.screen) // the answers to queries
 	go x.read()
 	t.Cleanup(x.Close)
 	return x
@@ -78,10 +78,10 @@ func (x *Terminal) read() {
 	}
 }
 
-// HangUp closes the terminal's own end: programs read no more from it.
+// HangUp closes the terminal's own end, so that programs can't read from it any more.
 func (x *Terminal) HangUp() { x.pty.Close() }
 
-// Close takes the terminal away.
+// Close closes both ends.
 func (x *Terminal) Close() {
 	x.mu.Lock()
 	if x.closed {
@@ -96,15 +96,14 @@ func (x *Terminal) Close() {
 	EndInput(x.screen)
 }
 
-// EndInput ends the reader of an emulator's answers. The emulator's own Close
-// races with that reader.
+// EndInput ends the goroutine that reads an emulator's answers, with which the emulator's own Close races.
 func EndInput(e *vt.Emulator) {
 	if c, ok := e.InputPipe().(io.Closer); ok {
 		c.Close()
 	}
 }
 
-// Freeze lets the terminal take no more output, until it is thawed.
+// Freeze has the terminal take no more output, or take it again.
 func (x *Terminal) Freeze(on bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -112,7 +111,7 @@ func (x *Terminal) Freeze(on bool) {
 	x.taken.Broadcast()
 }
 
-// Type sends what a keyboard would.
+// Type sends keys as a keyboard does.
 func (x *Terminal) Type(keys string) {
 	if _, err := io.WriteString(x.pty, keys); err != nil {
 		x.t.Error(err)
@@ -126,21 +125,21 @@ func (x *Terminal) Output() []byte {
 	return bytes.Clone(x.stream)
 }
 
-// Text returns what stands on the screen, without colours.
+// Text returns the text on the screen, without colours.
 func (x *Terminal) Text() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return ansi.Strip(x.screen.Render())
 }
 
-// Await waits until the screen shows a text.
+// Await waits until the screen shows a text; after 20 seconds it fails the test.
 func (x *Terminal) Await(text string) {
 	x.t.Helper()
 	for seen, end := -1, time.Now().Add(20*time.Second); ; time.Sleep(2 * time.Millisecond) {
 		x.mu.Lock()
 		n := len(x.stream)
 		x.mu.Unlock()
-		// Drawing the screen costs more than all else here.
+		// Rendering the screen is slow, so it is done only after new output.
 		if n != seen && strings.Contains(x.Text(), text) {
 			return
 		}
@@ -151,8 +150,7 @@ func (x *Terminal) Await(text string) {
 	}
 }
 
-// CheckRestored fails the test where the terminal is not as it was, or holds
-// the trace of a panic.
+// CheckRestored fails the test if the terminal is not in its original state, or shows a panic.
 func (x *Terminal) CheckRestored() {
 	x.t.Helper()
 	after, err := term.GetState(x.TTY.Fd())
@@ -160,21 +158,21 @@ func (x *Terminal) CheckRestored() {
 		x.t.Fatal(err)
 	}
 	if !reflect.DeepEqual(after, x.before) {
-		x.t.Errorf("the terminal was left in the mode %+v, was in %+v", after, x.before)
+		x.t.Errorf("the terminal was left in the mode %+v, want %+v", after, x.before)
 	}
-	// What was written last may not have been taken yet.
+	// The last output may not have been read yet.
 	for end := time.Now().Add(time.Second); x.left() != "" && time.Now().Before(end); time.Sleep(time.Millisecond) {
 	}
 	out := x.Output()
 	if left := x.left(); left != "" {
-		x.t.Errorf("the terminal was left with %s: …%q", left, out[max(0, len(out)-600):])
+		x.t.Errorf("the terminal was left with %s, want every mode reset: …%q", left, out[max(0, len(out)-600):])
 	}
 	if bytes.Contains(out, []byte("panic")) {
-		x.t.Errorf("a panic: %q", out[bytes.Index(out, []byte("panic")):])
+		x.t.Errorf("the program panicked: %q", out[bytes.Index(out, []byte("panic")):])
 	}
 }
 
-// left names the modes that were set and not reset after that.
+// left names the modes that were set and not reset.
 func (x *Terminal) left() string {
 	out := x.Output()
 	var left []string

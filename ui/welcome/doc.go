@@ -1,5 +1,4 @@
-// Package welcome draws the first screen of somebody who has no account yet.
+// Package welcome draws the first screen, for a person without an account.
 //
-// What may be relied on: it asks nothing of the disk or the network, and the
-// keys it names are the ones that work there.
+// Guarantees: it does no I/O, and every key it names works there.
 package welcome

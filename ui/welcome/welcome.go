@@ -8,14 +8,14 @@ import (
 	"confab/ui/theme"
 )
 
-// Screen is what somebody sees who has no account yet.
+// Screen is the welcome screen.
 type Screen struct {
 	Version, ConfigPath string
-	// HasConfig says that there is a config, and no account in it.
+	// HasConfig says that there is a config without an account.
 	HasConfig bool
 }
 
-// Choice is what the person wants.
+// Choice is what the person chose.
 type Choice string
 
 const (
@@ -24,7 +24,7 @@ const (
 	Quit    Choice = "quit"
 )
 
-// Update returns a Choice.
+// Update returns the Choice made with a key, else nil.
 func (s *Screen) Update(msg tea.Msg) any {
 	k, ok := msg.(tea.KeyPressMsg)
 	if !ok {
@@ -47,7 +47,6 @@ var choices = [][2]string{
 	{"q", "quit"},
 }
 
-// Draw draws the screen.
 func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	var lines []string
 	say := func(look theme.Token, text string) {
@@ -70,7 +69,7 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 			keys = append(keys, "  "+th.Say(theme.Key, k[0])+"  "+th.Truncate(k[1], max(0, r.W-6), th.Ellipsis))
 		}
 	}
-	// What can be pressed is never what is left out.
+	// Without room for everything, the keys stay.
 	lines = append(lines[:min(len(lines), max(0, r.H-len(keys)))], keys...)
 	lines = append(lines, "")
 	for _, about := range [][2]string{{"config: ", model.CleanLine(s.ConfigPath, 300)}, {"version: ", model.CleanLine(s.Version, 40)}} {
@@ -79,7 +78,7 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 			say(theme.Dim, about[0]+about[1])
 		}
 		if len(lines) > r.H {
-			lines = whole // half a path is worse than none
+			lines = whole // a path that is cut misleads
 		}
 	}
 	return layout.Picture{At: r, Lines: th.Block(lines[:min(len(lines), r.H)], r.W, r.H)}

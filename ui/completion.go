@@ -14,138 +14,138 @@ import (
 	"confab/ui/theme"
 )
 
-type completing struct {
-	// drawn is the problem that the help line shows, offers how the text can go on.
-	// Both are those of when typing rested last: a letter alone writes few bytes.
-	drawn  problem
+// completion is the help below a prompt: its completions, or what is wrong with its text.
+type completion struct {
+	// shown is the problem on the help line, offers are the completions. Both are as of the last
+	// rest in typing, so that a typed letter alone writes few bytes.
+	shown  problem
 	offers []query.Completion
-	begin  int // where the text begins that they are about
+	start  int // the byte of the text that the offers count from
 	chosen int
-	// completed is the text after the last tab, for another; uncompleted that before the first.
+	// completed is the text after the last tab, uncompleted the text before the first.
 	completed, uncompleted string
 
-	// typing says that the text changed since, waiting that the engine is asked; asked numbers both.
-	typing, waiting bool
-	asked           int
-	// turn is a tab that was struck before the answer, held what was struck after it.
-	turn int
-	held []tea.Msg
+	// typing says that the text changed since the offers were asked for, reading that the engine is asked.
+	typing, reading bool
+	asked           int // numbers the requests
+	// pendingTab is a tab typed before the offers were there; the keys after it are held until then.
+	pendingTab int
+	held       []tea.Msg
 }
 
-// nearby is the query nearest to a filter that finds nothing in a view; text is "" for none.
-type nearby struct {
+// nearestQuery is the query nearest to a filter that finds nothing in a view; text is "" if there is none.
+type nearestQuery struct {
 	view, filter, text string
 	found              int
 }
 
-// nearest returns what is near the filter of this view, where it finds nothing.
-func (m *Model) nearest() (n nearby, ok bool) {
-	t := m.here()
-	return m.near, m.near.text != "" && m.near.filter == t.filter && m.near.view == t.Query && m.list.Loaded() && m.list.Total() == 0
+// nearest returns the query nearest to the filter of this view, and false unless the filter finds nothing.
+func (m *Model) nearest() (n nearestQuery, ok bool) {
+	return m.near, m.near.text != "" && m.findsNothing(m.near)
 }
 
-func (m *Model) seekNearest() {
-	n := nearby{view: m.here().Query, filter: m.here().filter}
-	still := func() bool {
-		now := m.here()
-		return now.filter == n.filter && now.Query == n.view && m.list.Loaded() && m.list.Total() == 0 && !m.more
-	}
-	if n.filter == "" || !still() {
+func (m *Model) findsNothing(n nearestQuery) bool {
+	t := m.here()
+	return n.filter == t.filter && n.view == t.Query && m.list.Loaded() && m.list.Total() == 0
+}
+
+func (m *Model) findNearest() {
+	n := nearestQuery{view: m.here().Query, filter: m.here().filter}
+	wanted := func() bool { return n.filter != "" && m.findsNothing(n) && !m.more }
+	if !wanted() {
 		return
 	}
-	m.soon(restTime, func() {
-		if !still() {
+	m.schedule(restTime, func() {
+		if !wanted() {
 			return
 		}
 		read(m, func(ctx context.Context) (text string, err error) {
 			text, n.found, err = m.be.Nearest(ctx, n.view, n.filter, true)
 			return text, err
 		}, func(text string, err error) {
-			if err != nil || !still() {
+			if err != nil || !wanted() {
 				return
 			}
 			n.text = model.CleanLine(text, 0)
 			m.near = n
 			if p := m.prompt; p != nil && p.kind == promptFilter && !p.typing && p.completed == "" {
-				m.offer()
+				m.readOffers()
 			}
 		})
 	})
 }
 
-func (m *Model) offerSoon() {
+func (m *Model) readOffersSoon() {
 	p := m.prompt
 	p.typing = true
-	p.asked++
-	asked := p.asked
-	m.soon(restTime, func() {
-		if p == m.prompt && p.asked == asked {
-			m.offer()
+	m.debounce(&p.asked, restTime, func() {
+		if p == m.prompt {
+			m.readOffers()
 		}
 	})
 }
 
-func (m *Model) offer() {
+func (m *Model) readOffers() {
 	p := m.prompt
-	p.typing, p.waiting = false, false
+	p.typing, p.reading = false, false
 	p.chosen, p.completed = -1, ""
 	p.asked++
 	value := p.input.Value()
 	cursor := len(string([]rune(value)[:min(p.input.Position(), len([]rune(value)))]))
-	start := 0 // of the query
+	start := 0 // the byte at which the query begins
 	if p.kind == promptCommand {
 		if p.offers, start = m.commandOffers(value[:cursor]); start < 0 {
-			p.begin = 0
-			p.point()
-			m.turned()
+			p.start = 0
+			p.showProblem()
+			m.resumeTab()
 			return
 		}
 	}
 	if !m.indexed {
-		p.offers, p.begin = query.Complete(value[start:], cursor-start, nil), start
-		p.point()
+		p.offers, p.start = query.Complete(value[start:], cursor-start, nil), start
+		p.showProblem()
 	}
 	asked := p.asked
-	p.waiting = true
-	read(m, with2(m.be.Complete, value[start:], cursor-start), func(offers []query.Completion, err error) {
+	p.reading = true
+	read(m, bind2(m.be.Complete, value[start:], cursor-start), func(offers []query.Completion, err error) {
 		if p != m.prompt || p.asked != asked {
 			return
 		}
-		p.waiting = false
+		p.reading = false
 		if err == nil {
-			p.offers, p.begin = offers, start
+			p.offers, p.start = offers, start
 		}
 		if near, ok := m.nearest(); ok && p.kind == promptFilter && value == near.filter {
 			first := query.Completion{Text: near.text, End: len(value), Count: near.found, Help: "nearest"}
 			p.offers = append([]query.Completion{first}, p.offers...)
 		}
-		p.point()
-		m.turned()
+		p.showProblem()
+		m.resumeTab()
 	})
 }
 
-// turned carries out the tab that waited for the offers, and what was struck after it.
-func (m *Model) turned() {
+// resumeTab carries out the tab that waited for the offers, and the keys held since.
+func (m *Model) resumeTab() {
 	p := m.prompt
-	turn, held := p.turn, p.held
-	p.turn, p.held = 0, nil
-	if turn != 0 {
-		m.complete(turn)
+	pendingTab, held := p.pendingTab, p.held
+	p.pendingTab, p.held = 0, nil
+	if pendingTab != 0 {
+		m.complete(pendingTab)
 	}
 	for _, msg := range held {
 		m.update(msg)
 	}
 }
 
-// point shows what is wrong, unless it is only that a term is not typed to its end.
-func (p *prompt) point() {
-	p.drawn = p.problem
+// showProblem shows the problem of the text, unless it lies in the term that is still being typed.
+func (p *prompt) showProblem() {
+	p.shown = p.problem
 	if len(p.offers) == 0 || p.refused {
 		return
 	}
-	value, start := p.input.Value(), p.begin+p.offers[0].Start
+	value, start := p.input.Value(), p.start+p.offers[0].Start
 	if start <= len(value) && p.problem.at >= utf8.RuneCountInString(value[:start]) {
-		p.drawn = problem{}
+		p.shown = problem{}
 	}
 }
 
@@ -153,27 +153,27 @@ func (m *Model) complete(by int) {
 	p := m.prompt
 	switch {
 	case p.typing:
-		p.turn = by
-		m.offer()
+		p.pendingTab = by
+		m.readOffers()
 		return
-	case p.waiting:
-		p.turn = by
+	case p.reading:
+		p.pendingTab = by
 		return
 	case len(p.offers) == 0:
 		return
 	}
 	value, at, n := p.input.Value(), p.chosen, len(p.offers)
 	if p.completed != "" && p.completed == value {
-		value = p.uncompleted // another press: the next offer in place of the last
+		value = p.uncompleted // pressed again: the next offer replaces the last
 	} else {
 		p.uncompleted = value
 	}
 	if at < 0 && by < 0 {
-		at = n // from the end back
+		at = n
 	}
 	chosen := (at + by + n) % n
 	c := p.offers[chosen]
-	from, to := p.begin+c.Start, p.begin+c.End
+	from, to := p.start+c.Start, p.start+c.End
 	if from < 0 || to > len(value) || from > to {
 		return
 	}
@@ -183,16 +183,16 @@ func (m *Model) complete(by int) {
 	if p.kind == promptFilter {
 		m.filterTyped()
 	}
-	p.point()
+	p.showProblem()
 	if p.kind == promptFilter && n == 1 && strings.HasSuffix(c.Text, ":") {
-		m.offer() // the field stands: its values are next
+		m.readOffers() // only this field fits: its values come next
 	}
 }
 
 var snoozes = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
 	{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
 
-// commandOffers completes actions and what may follow them; start is where a query begins, else negative.
+// commandOffers completes actions and their arguments. start is the byte at which a query begins, -1 if none does.
 func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 	verb, arg, typed := strings.Cut(head, " ")
 	var all []query.Completion
@@ -219,7 +219,7 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 				query.Completion{Text: "-" + w.Name, Help: "the other way round"})
 		}
 	case action == keymap.Copy:
-		for _, c := range copyings {
+		for _, c := range copyFormats {
 			all = append(all, query.Completion{Text: c.name, Help: "copy the " + c.noun})
 		}
 	case action == keymap.Snooze:
@@ -236,9 +236,9 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 
 func (m *Model) drawPromptHelp(w int) string {
 	p := m.prompt
-	if p.drawn.why != "" {
-		text := "^ " + p.drawn.why
-		if pad := p.drawn.at + 1; pad+m.th.Width(text) <= w {
+	if p.shown.why != "" {
+		text := "^ " + p.shown.why
+		if pad := p.shown.at + 1; pad+m.th.Width(text) <= w {
 			text = layout.Spaces(pad) + text
 		}
 		return m.th.Paint(theme.Error, text, w)
@@ -249,11 +249,11 @@ func (m *Model) drawPromptHelp(w int) string {
 		right = " " + reading + " "
 	case filter && m.list.Loaded():
 		right = " " + theme.Number(m.list.Total()) + m.plus() + " found "
-	case p.kind == promptCommand && p.about.size() > 0:
-		right = " for " + subject(p.about) + " "
+	case p.kind == promptCommand && p.target.size() > 0:
+		right = " for " + nameOrCount(p.target) + " "
 	}
 	if near, ok := m.nearest(); ok && filter && p.chosen < 0 && !p.typing {
-		// Where there is little room, the key goes last of all.
+		// In a line that is too long the query is cut first, the key last.
 		head, tail := " 0 found; nearest: ", ", "+theme.Number(near.found)+"  tab takes it"
 		text := m.th.Truncate(near.text, max(8, w-m.th.Width(head+tail)), m.th.Ellipsis)
 		return m.th.Fit(m.th.Say(theme.Dim, head)+m.th.Say(theme.Accent, text)+m.th.Say(theme.Dim, tail), w, "")
@@ -273,11 +273,7 @@ func (m *Model) drawPromptHelp(w int) string {
 		if used+n > w {
 			break
 		}
-		look := theme.Dim
-		if i == p.chosen {
-			look = theme.TabActive
-		}
-		s += m.th.Say(look, text) + "  "
+		s += m.th.Say(theme.Pick(i == p.chosen, theme.TabActive, theme.Dim), text) + "  "
 		used += n
 	}
 	return m.th.Fit(s, w, "") + m.th.Say(theme.Dim, right)

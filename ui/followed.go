@@ -2,12 +2,8 @@ package ui
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/ui/dialog"
@@ -16,75 +12,76 @@ import (
 	"confab/ui/theme"
 )
 
-// following is the newest submission of this session, told of until its end was seen.
-type following struct {
+// followed is the newest submission of this run. The message line tells of it until it has shown how it ended.
+type followed struct {
 	reader
 	id    string
 	sub   model.Submission
-	known bool // sub has come
-	// takes says that the undo key takes this one back.
-	takes bool
-	// text is shown since when; hidden is one that the person has cleared.
+	known bool // sub was read
+	// undoable says that the undo key takes this submission back.
+	undoable bool
+	// text is the line, shown when it was first drawn, hidden a line that the person dismissed.
 	text, hidden string
 	shown        time.Time
-	// edits are the unsettled edits that the results on screen tell of.
+	// edits are its unsettled edits, as read for the results dialog.
 	edits outbox.Edits
 	news  editNews
 }
 
-// editNews says which edits of a submission on screen are to be read again.
+// editNews collects which edits of a submission on screen are to be read again.
 type editNews struct {
 	refs       []model.Ref
 	named, all bool
-	doubts     int // reads in a row that did not agree with the counts of the submission
+	mismatches int // reads in a row that did not agree with the counts of the submission
 }
 
-// announced takes what was announced; named says that the submission was.
+// announced adds an announcement; named says that it named the submission.
 func (n *editNews) announced(refs []model.Ref, named bool) {
 	n.refs, n.named = append(n.refs, refs...), n.named || named
 }
 
-// ask returns what is to be read: nothing, all, or the edits on some conversations.
-func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
+// take returns whether to read edits, and on which conversations, none meaning all; then it forgets the news.
+func (n *editNews) take(known outbox.Edits) (refs []model.Ref, read bool) {
 	all := n.all || n.named && known.Creates()
 	if !all {
 		refs = known.On(n.refs)
 	}
-	*n = editNews{doubts: n.doubts}
+	*n = editNews{mismatches: n.mismatches}
 	return refs, all || len(refs) > 0
 }
 
-// doubt has edits read again that do not agree with the counts of their submission.
-func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
+// recheck reports whether the edits on refs must be read again, because they disagree with the
+// counts of their submission. After the third time all edits are read.
+func (n *editNews) recheck(agree bool, refs []model.Ref) (again bool) {
 	if agree {
-		n.doubts = 0
+		n.mismatches = 0
 		return false
 	}
-	n.doubts++
-	n.all = n.all || n.doubts > 2 // before, news of the row may be on its way
+	n.mismatches++
+	n.all = n.all || n.mismatches > 2 // until then, the announcement of the row may be on its way
 	n.refs = append(n.refs, refs...)
 	return true
 }
 
-// seenTime is how long a line is shown before a key takes it away.
-const seenTime = 200 * time.Millisecond
+// minShownTime is how long a line must have been shown before a key dismisses it.
+const minShownTime = 200 * time.Millisecond
 
-// followOn follows a submission; takes says that the undo key takes it back.
-func (m *Model) followOn(id string, several, takes bool) {
+// followSubmission follows a submission, in the results dialog if it has several edits.
+func (m *Model) followSubmission(id string, several, undoable bool) {
 	if several {
 		m.openResults()
 	}
-	m.told = following{id: id, takes: takes, news: editNews{all: true}}
-	m.readTold()
+	m.followed = followed{id: id, undoable: undoable, news: editNews{all: true}}
+	m.readFollowed()
 }
 
-// openResults shows the submission that is followed, edit by edit.
+// openResults shows the followed submission edit by edit.
 func (m *Model) openResults() {
 	if o := find[*dialog.Results](m); o != nil {
 		m.closeOverlay(o)
 	}
 	d := &dialog.Results{Keys: m.keys.Keys(keymap.Results, keymap.Dialog), Now: m.now}
-	m.openLate(layer{overlay: d, act: func(asks any) {
+	m.openWhenFree(layer{overlay: d, act: func(asks any) {
 		id := d.Submission().ID
 		switch asks {
 		case keymap.Retry:
@@ -130,22 +127,22 @@ func (m *Model) saveReport(sub model.Submission) {
 	}, func(path string) { m.say(theme.Good, "saved: "+model.CleanLine(path, 300)) })
 }
 
-// readTold reads the submission that is followed; its edits while results are shown.
-func (m *Model) readTold() {
-	f := &m.told
+// readFollowed reads the followed submission, and its edits while the results dialog is open.
+func (m *Model) readFollowed() {
+	f := &m.followed
 	o := find[*dialog.Results](m)
 	if f.id == "" || f.known && f.sub.Over() && o == nil || !f.begin() {
 		return
 	}
 	id, edits := f.id, f.edits
 	var refs []model.Ref
-	var some, held, counted bool
+	var some, found, counted bool
 	var told dialog.Told
 	if o != nil {
-		refs, some = f.news.ask(edits)
+		refs, some = f.news.take(edits)
 	}
 	read(m, func(ctx context.Context) (sub model.Submission, err error) {
-		if sub, held, err = m.be.Submission(ctx, id); err != nil || o == nil {
+		if sub, found, err = m.be.Submission(ctx, id); err != nil || o == nil {
 			return sub, err
 		}
 		if counted = sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil); counted {
@@ -170,44 +167,44 @@ func (m *Model) readTold() {
 			m.fail("read what was submitted", err)
 			return
 		}
-		if held {
+		if found {
 			f.sub, f.known, f.shown = sub, true, time.Time{}
 		}
 		switch now := find[*dialog.Results](m); {
 		case now == nil:
-		case now != o: // it was opened meanwhile
+		case now != o: // the dialog was opened during this read
 			f.again = true
 		default:
 			o.Set(sub, told)
 			f.edits = edits
-			f.news.all = f.news.all || counted // until one is to be told of, none is read
+			f.news.all = f.news.all || counted // while the counts tell all, no edit is read
 			agree := counted || some && len(refs) == 0 || edits.Agree(sub)
-			f.again = f.news.doubt(agree, refs) || f.again
+			f.again = f.news.recheck(agree, refs) || f.again
 			if o.WantsSettled() {
 				m.readSettled(o)
 			}
 		}
-		m.ended(&f.reader, m.readTold)
+		m.ended(&f.reader, m.readFollowed)
 	})
 }
 
-// clearMessage takes the message away, and what is followed once it was seen and only
-// waiting is left to tell; esc always.
+// clearMessage clears the message when a key is typed. It dismisses the line of the followed submission
+// too, if the line was shown long enough and says how the submission ended, what went wrong, or the key is esc.
 func (m *Model) clearMessage(key string) {
 	m.notice = notice{}
-	f := &m.told
+	f := &m.followed
 	switch {
-	case f.shown.IsZero() || m.now().Sub(f.shown) < seenTime:
+	case f.shown.IsZero() || m.now().Sub(f.shown) < minShownTime:
 	case f.sub.Settled():
-		*f = following{}
+		*f = followed{}
 	case f.sub.Problem != nil || key == "esc":
 		f.hidden = f.text
 	}
 }
 
-// toldLine says how far it is: "making “Talk” private · queued".
-func (m *Model) toldLine(w int) (string, theme.Token) {
-	f, s := &m.told, m.told.sub
+// followedLine returns the state of the followed submission: "making “Talk” private · queued".
+func (m *Model) followedLine(w int) (string, theme.Token) {
+	f, s := &m.followed, m.followed.sub
 	if !f.known {
 		return "", theme.Text
 	}
@@ -223,7 +220,7 @@ func (m *Model) toldLine(w int) (string, theme.Token) {
 		keyed(keymap.Settle, "settles it")
 	case s.Settled() && s.Delivered+s.Already > 0:
 		look = theme.Good
-		if f.takes && s.Delivered > s.TakenBack {
+		if f.undoable && s.Delivered > s.TakenBack {
 			keyed(keymap.Undo, "takes it back")
 		}
 	case s.Settled():
@@ -231,7 +228,7 @@ func (m *Model) toldLine(w int) (string, theme.Token) {
 	case s.Problem != nil:
 		look = theme.Warning
 	}
-	f.text = m.fitTold(s.Words(), m.th.Progress(s, m.now()), hint, w)
+	f.text = m.fitFollowedLine(s.Words(), m.th.Progress(s, m.now()), hint, w)
 	if f.text == f.hidden {
 		return "", look
 	}
@@ -241,8 +238,8 @@ func (m *Model) toldLine(w int) (string, theme.Token) {
 	return f.text, look
 }
 
-// fitTold joins the parts of a line, without the hint where there is no room.
-func (m *Model) fitTold(what, ending, hint string, w int) string {
+// fitFollowedLine joins the parts of the line, and leaves the hint out where there is no room.
+func (m *Model) fitFollowedLine(what, ending, hint string, w int) string {
 	const leastWhat, leastEnding = 28, 30
 	th, sep := m.th, " "+m.th.Separator+" "
 	room := w - th.Width(sep) - th.Width(hint)
@@ -254,7 +251,7 @@ func (m *Model) fitTold(what, ending, hint string, w int) string {
 	return what + sep + th.Truncate(ending, max(1, room-th.Width(what)), th.Ellipsis) + hint
 }
 
-// shorten cuts a sentence to a width, within the title that it quotes if that is enough.
+// shorten cuts a sentence to a width: the title that it quotes, if cutting that is enough, else the end.
 func shorten(th *theme.Theme, s string, w int) string {
 	const leastTitle = 6
 	head, rest, _ := strings.Cut(s, "“")
@@ -263,102 +260,4 @@ func shorten(th *theme.Theme, s string, w int) string {
 		return head + "“" + th.Truncate(title, room, th.Ellipsis) + "”" + tail
 	}
 	return th.Truncate(s, w, th.Ellipsis)
-}
-
-// waitForNews waits for announcements and brings all that have come.
-func (m *Model) waitForNews(ch <-chan model.Event) {
-	m.do(func() tea.Msg {
-		var events []model.Event
-		var e model.Event
-		var open bool
-		select {
-		case e, open = <-ch:
-		case <-m.ctx.Done():
-		}
-		for open {
-			events = append(events, e)
-			select {
-			case e, open = <-ch:
-			default:
-				return after(func() {
-					m.waitForNews(ch)
-					m.news(events)
-				})
-			}
-		}
-		return after(func() { m.news(events) })
-	})
-}
-
-func (m *Model) news(events []model.Event) {
-	for _, e := range events {
-		m.newsOf(e)
-	}
-	if m.walkedSince() {
-		m.reload(false)
-	}
-	m.doorsMoved()
-	m.quitIfDelivered()
-	m.readUndecided()
-}
-
-func (m *Model) newsOf(e model.Event) {
-	if e.All || len(e.Refs) > 0 {
-		m.reload(false)
-		m.recount()
-	}
-	if e.All {
-		m.reloadLedger()
-	} else if len(e.Submissions) > 0 {
-		m.refreshLedger(e.Submissions, e.Refs)
-	}
-	f, refs := &m.told, e.Refs
-	named := slices.Contains(e.Submissions, f.id)
-	if find[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
-		if !named { // why one waits may be what an edit of another submission does
-			refs = f.edits.On(refs)
-		}
-		f.news.announced(refs, named)
-		f.news.all = f.news.all || e.All
-		named = named || len(refs) > 0
-	}
-	if e.All || named {
-		m.readTold()
-	}
-	if shown := m.detail.Ref(); !shown.IsZero() && (e.All || slices.Contains(e.Refs, shown)) {
-		if _, wrong := m.query(); wrong != nil {
-			m.readRow(shown) // the list is not read
-		} else {
-			m.moved = shown
-		}
-		m.readActivity(shown)
-	}
-}
-
-// walkedSince reports whether an account was walked whole since rows were read: they tell when.
-func (m *Model) walkedSince() bool {
-	before := m.swept
-	for _, a := range m.accounts() {
-		if a.Swept.After(m.swept) {
-			m.swept = a.Swept
-		}
-	}
-	return !m.swept.Equal(before)
-}
-
-// doorsMoved reads again where an account fails, works again or has another next try, since no
-// announcement names the edits that wait for it.
-func (m *Model) doorsMoved() {
-	var now strings.Builder
-	for _, a := range m.accounts() {
-		if a.Error != nil {
-			fmt.Fprintf(&now, "%s %s %s %s\n", a.Name, a.Error.Kind, a.Error.Message, a.NextTry)
-		}
-	}
-	if now.String() != m.doors {
-		m.doors = now.String()
-		m.told.news.all = true
-		m.readTold()
-		m.reloadLedger()
-	}
 }

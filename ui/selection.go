@@ -1,0 +1,298 @@
+package ui
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"confab/model"
+	"confab/ui/theme"
+)
+
+// subjects are the conversations that an intent is about: one row, or a set, which may be so large
+// that only a command may go through it.
+type subjects struct {
+	// row is the conversation under the cursor; one says that it is the only subject.
+	row    model.Row
+	single bool
+	set    model.Selection
+}
+
+func (s subjects) size() int {
+	if s.single {
+		return 1
+	}
+	return s.set.Len()
+}
+
+func (s *subjects) has(r *model.Row) bool {
+	if s.single {
+		return r.Conversation.Ref == s.row.Conversation.Ref
+	}
+	return s.set.Has(r.Conversation.Ref.Account, r.Key)
+}
+
+// windowRows returns the rows of the subjects that the list holds in memory.
+func (m *Model) windowRows(s subjects) iter.Seq[*model.Row] {
+	return func(yield func(*model.Row) bool) {
+		if s.single {
+			yield(&s.row)
+			return
+		}
+		rows, _, _ := m.list.Showing()
+		for i := range rows {
+			if s.has(&rows[i]) && !yield(&rows[i]) {
+				return
+			}
+		}
+	}
+}
+
+func (s subjects) accounts() []string {
+	if s.single {
+		return []string{s.row.Conversation.Ref.Account}
+	}
+	return s.set.Accounts()
+}
+
+// refs returns the subjects. It may do I/O.
+func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
+	if s.single {
+		return []model.Ref{s.row.Conversation.Ref}, nil
+	}
+	refs, err := be.RefsOf(ctx, s.set)
+	if ctx.Err() != nil {
+		err = &model.Error{Kind: model.Local, Message: "stopped: nothing was done", Err: ctx.Err()}
+	}
+	return refs, err
+}
+
+// hidden returns the subjects that a view does not contain. It may do I/O.
+func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
+	view, err := be.Select(ctx, model.SelectRequest{Query: query, Inbox: true})
+	if err != nil {
+		return nil, err
+	}
+	away := s.set.Clone()
+	away.RemoveAll(view)
+	if away.Len() == 0 {
+		return nil, nil
+	}
+	refs, err := be.RefsOf(ctx, away)
+	out := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		out[r] = true
+	}
+	return out, err
+}
+
+// sample holds what can be done with one conversation, and the description of its account.
+type sample struct {
+	account model.Description
+	can     model.Capabilities
+}
+
+func (m *Model) sample(c model.Conversation) sample {
+	about, _ := m.be.Describe(c.Ref.Account)
+	return sample{about, m.be.Capabilities(c)}
+}
+
+// off returns why an edit can't be made, "" if it can.
+func (s sample) off(kind model.EditKind) string {
+	if c := s.can.Of(kind); !c.Can() {
+		return model.CleanLine(c.Reason, 200)
+	}
+	return ""
+}
+
+type samples []sample
+
+// samples returns a sample for each subject in memory, and one for each account with others.
+func (m *Model) samples(s subjects) (out samples) {
+	held := map[string]int{}
+	add := func(c model.Conversation) {
+		out = append(out, m.sample(c))
+		held[c.Ref.Account]++
+	}
+	for r := range m.windowRows(s) {
+		add(r.Conversation)
+	}
+	for _, name := range s.set.Accounts() {
+		if !s.single && held[name] < s.set.Count(name) {
+			about, _ := m.be.Describe(name)
+			add(model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
+		}
+	}
+	return out
+}
+
+// accounts returns the accounts in which this kind of edit can be made.
+func (s samples) accounts(kind model.EditKind) (out []model.Description) {
+	for _, one := range s {
+		known := func(d model.Description) bool { return d.Account == one.account.Account }
+		if one.can.Of(kind).Can() && one.account.Account != "" && !slices.ContainsFunc(out, known) {
+			out = append(out, one.account)
+		}
+	}
+	return out
+}
+
+// account returns the first account in which this kind of edit can be made, else the first account.
+func (s samples) account(kind model.EditKind) (d model.Description) {
+	if all := s.accounts(kind); len(all) > 0 {
+		return all[0]
+	}
+	if len(s) > 0 {
+		d = s[0].account
+	}
+	return d
+}
+
+// choices returns the values that all accounts have in common, or why there are none.
+func (s samples) choices(kind model.EditKind) (values []string, why string) {
+	all := s.accounts(kind)
+	for i, d := range all {
+		if i == 0 {
+			values = slices.Clone(kind.Choices(d))
+		}
+		values = slices.DeleteFunc(values, func(v string) bool { return !slices.Contains(kind.Choices(d), v) })
+	}
+	if len(all) > 1 && len(values) == 0 {
+		why = "these accounts have no value in common: take one account at a time"
+	}
+	return values, why
+}
+
+func (m *Model) rangeRequest() model.SelectRequest {
+	from, to := m.list.RangeEnds()
+	return model.SelectRequest{First: from, Last: to}
+}
+
+// selectRows reads a selection of this view, unless its query is wrong.
+func (m *Model) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) {
+	q, err := m.query()
+	if err != nil {
+		return
+	}
+	req.Query, req.Inbox = q, true
+	at := m.list.Cursor()
+	operate(m, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
+		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // the range ends at a row that is not in memory
+			page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
+			if err != nil || len(page.Rows) == 0 {
+				return set, err
+			}
+			req.Last = page.Rows[0].Conversation.Ref
+		}
+		return m.be.Select(ctx, req)
+	}, take)
+}
+
+func (m *Model) canMark() bool {
+	if m.inDetail {
+		m.say(theme.Dim, "marks are made in the list")
+	}
+	return !m.inDetail
+}
+
+func (m *Model) mark(in intent) {
+	switch {
+	case !m.canMark():
+		return
+	case m.list.Ranging():
+		m.endRange()
+		return
+	case in.count <= 1:
+		m.list.ToggleMark()
+	default:
+		from := in.row.Conversation.Ref
+		rows, _, whole := m.list.From(from, in.count)
+		m.markRows(rows, whole, model.SelectRequest{First: from, N: in.count})
+	}
+	m.list.Move(in.times())
+	m.noteCursorMove()
+	m.previewAfterRest()
+}
+
+func (m *Model) markRange(in intent) {
+	switch {
+	case !m.canMark():
+	case m.list.Ranging():
+		m.endRange()
+	default:
+		m.list.StartRange()
+		if in.count > 1 {
+			m.list.Move(in.count - 1)
+			m.previewAfterRest()
+		}
+	}
+}
+
+func (m *Model) endRange() {
+	rows, whole := m.list.Range()
+	m.markRows(rows, whole, m.rangeRequest())
+}
+
+// markAll marks all rows of this view, or unmarks them if all are marked.
+func (m *Model) markAll() {
+	if m.canMark() {
+		m.markRows(model.Selection{}, false, model.SelectRequest{})
+	}
+}
+
+// markRows marks rows; if they are not the whole of what is to be marked, it reads req first, and actions
+// typed meanwhile wait. An empty req means all rows of the view, which are unmarked if all are marked.
+func (m *Model) markRows(rows model.Selection, whole bool, req model.SelectRequest) {
+	if whole {
+		m.list.EndRange()
+		m.list.Mark(rows)
+		return
+	}
+	tab := m.tab
+	q, _ := m.query()
+	m.marking, m.deferred = inLine("marking", "nothing was marked"), nil
+	m.selectRows(m.marking, req, func(rows model.Selection, err error) {
+		now, _ := m.query()
+		switch {
+		case tab != m.tab || q != now:
+			m.say(theme.Warning, "nothing was marked: another view is shown now")
+			return
+		case err != nil:
+			m.fail("mark them", err)
+			return
+		}
+		m.list.EndRange()
+		if req != (model.SelectRequest{}) {
+			m.list.Mark(rows)
+		} else if m.list.ToggleMarks(rows) {
+			m.say(theme.Marked, theme.Number(rows.Len())+" marked")
+		}
+		if m.inDetail {
+			return // the actions were not about the open conversation
+		}
+		for _, a := range m.deferred {
+			m.run(m.intent(a))
+		}
+	})
+}
+
+func (m *Model) clearMarks() {
+	m.list.ClearMarks()
+	m.list.EndRange()
+}
+
+// countHidden counts the marked conversations that this view does not contain; it reads only if the window lacks some.
+func (m *Model) countHidden() {
+	m.hiddenGen++
+	marks, gen := m.list.Marks(), m.hiddenGen
+	q, err := m.query()
+	if err != nil || m.list.Held(marks) == marks.Len() {
+		m.list.SetHidden(0)
+		return
+	}
+	read(m, bind2(m.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
+		if gen == m.hiddenGen && err == nil {
+			m.list.SetHidden(n)
+		}
+	})
+}
