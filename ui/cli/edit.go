@@ -5,17 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
-	"sync"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/model/query"
+	"confab/ui/theme"
 )
-
-// readers is how many conversations are read at once to find people in them.
-const readers = 4
 
 func (r *run) editCommand() *cobra.Command {
 	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) error {
@@ -136,154 +136,6 @@ func worthStopping(found []*target) error {
 	return nil
 }
 
-// target is a conversation that is to be edited: its item of the plan where it can't be, else the people it is
-// about.
-type target struct {
-	model.PlanItem
-	people map[int][]model.Participant // of the changes of a request
-	*directory
-	account model.Description
-	now     model.Conversation
-	need    model.Need
-	fresh   bool
-}
-
-func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
-	found := make([]*target, len(refs))
-	dir := &directory{engine: r.engine}
-	var need model.Need
-	for _, w := range q {
-		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
-			model.EditContacts: model.NeedContacts}[w.Kind]
-	}
-	report := r.progress("read")
-	var wait sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
-	places := make(chan struct{}, readers)
-	for i, ref := range refs {
-		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
-		if found[i] = t; need == 0 {
-			continue
-		}
-		places <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-places }()
-			if t.Err = t.find(ctx, q, dryRun); t.Err != nil {
-				t.Reason = t.Err.Error()
-			}
-			t.Title, t.Provider = t.now.Title, t.account.Provider
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			report(done, len(refs))
-		})
-	}
-	wait.Wait()
-	return found
-}
-
-// find reads who is in the conversation where that is not known, and finds the people of a request.
-func (t *target) find(ctx context.Context, q request, dryRun bool) error {
-	row, cached, err := t.engine.Row(ctx, t.Ref)
-	if err != nil || ctx.Err() != nil {
-		return err
-	}
-	t.account, _ = t.engine.Describe(t.Ref.Account)
-	t.now, t.people = row.Conversation, map[int][]model.Participant{}
-	caps := t.engine.Capabilities(t.now)
-	unread := func(e model.Edit) bool {
-		_, known := e.Read(t.now)
-		return !known && caps.Of(e.Kind).Can()
-	}
-	if !cached || slices.ContainsFunc(q.fields(), unread) {
-		if err := t.read(ctx); err != nil {
-			return err
-		}
-		caps = t.engine.Capabilities(t.now)
-	}
-	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
-	for i, w := range q {
-		switch w.Kind {
-		case model.EditParticipants:
-			if !can(w.Kind) {
-				t.Reason = caps.Of(w.Kind).Reason // whom was meant doesn't matter
-				return nil
-			}
-			p, err := t.person(ctx, w)
-			if err != nil {
-				return of(t.Ref.Account, err)
-			}
-			t.people[i] = []model.Participant{p}
-		case model.EditContacts:
-			t.people[i] = t.contacts(ctx, w.People, can(w.Kind))
-		}
-	}
-	return nil
-}
-
-func (t *target) read(ctx context.Context) error {
-	if t.fresh {
-		return nil
-	}
-	detail, err := t.engine.Load(ctx, t.Ref, t.need)
-	if err != nil {
-		return fmt.Errorf("%s: %w", t.Ref, err)
-	}
-	t.now, t.fresh = detail.Conversation, true
-	return nil
-}
-
-// of names the account that a service's error is about.
-func of(account string, err error) error {
-	if errors.As(err, new(*model.Error)) {
-		return fmt.Errorf("%s: %w", account, err)
-	}
-	return err
-}
-
-// person finds the person of one change among the participants, read again where a cached list doesn't have them,
-// then in the directory. Whom somebody wants removed need not be found anywhere, save for a name that nobody has:
-// that is a slip.
-func (t *target) person(ctx context.Context, w wanted) (model.Participant, error) {
-	p, found, err := w.who.choose(t.now.Participants.Items)
-	if (err != nil || !found) && w.Op != model.OpAdd {
-		if err = t.read(ctx); err == nil {
-			p, found, err = w.who.choose(t.now.Participants.Items)
-		}
-	}
-	switch {
-	case err != nil || found:
-	case w.Op == model.OpRemove && w.who.exact():
-		p = w.who.named()
-	default:
-		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, w.who)
-		if w.Op == model.OpRemove && errors.Is(err, errSeveral) {
-			p, err = w.who.named(), nil // none of them is here
-		}
-	}
-	p.Role, p.Status = w.People[0].Role, w.People[0].Status
-	return p, err
-}
-
-// contacts names contacts as far as they are known: an id alone is enough for the service, a name is for the person.
-// Only with lookUp is the directory asked.
-func (t *target) contacts(ctx context.Context, wanted []model.Participant, lookUp bool) []model.Participant {
-	out := slices.Clone(wanted)
-	for i, contact := range out {
-		same := func(p model.Participant) bool { return p.ID == contact.ID }
-		if known := slices.IndexFunc(t.now.Contacts.Items, same); known >= 0 {
-			out[i] = t.now.Contacts.Items[known]
-		} else if lookUp {
-			people, _ := t.lookup(ctx, t.Ref.Account, model.LookupRequest{Kind: model.LookupContacts, Text: contact.ID})
-			if known := slices.IndexFunc(people, same); known >= 0 {
-				out[i].Name, out[i].Email = people[known].Name, people[known].Email
-			}
-		}
-	}
-	return out
-}
-
 // blockBadWords leaves alone what would be given words that its service does not know.
 func (r *run) blockBadWords(it *model.PlanItem, q request) {
 	d, _ := r.engine.Describe(it.Ref.Account)
@@ -319,4 +171,169 @@ func unknownWord(d model.Description, what, word string) string {
 		return fmt.Sprintf("%s has no %s", d.Name, has.all)
 	}
 	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(has.words, ", "))
+}
+
+func (r *run) newCommand() *cobra.Command {
+	return r.sendingCommand("new", noArgs, func(ctx context.Context, _ []string, f flags) error {
+		n := model.NewConversation{Title: f.text("title"), Description: f.text("description"), Space: f.text("space"),
+			Access: f.text("access"), Message: f.text("message")}
+		if strings.TrimSpace(n.Title) == "" {
+			return usage("a new conversation needs --title")
+		}
+		if n.Access != "" {
+			if err := oneOf("--access", n.Access, r.Access); err != nil {
+				return err
+			}
+		}
+		with := f.texts("with")
+		for _, text := range f.texts("group") {
+			with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
+		}
+		var people request
+		for _, text := range with {
+			w, err := parseChange("add", text, nil)
+			if err != nil {
+				return err
+			}
+			people = append(people, w)
+		}
+		if err := r.mayAsk(f.sending()); err != nil {
+			return err
+		}
+		if err := r.loadConfig(); err != nil {
+			return err
+		}
+		if len(r.setup.Active()) != 1 {
+			return usage("say where with one --account")
+		}
+		return r.withEngine(ctx, func() error { return r.create(ctx, n, people, f.sending()) })
+	})
+}
+
+func (r *run) create(ctx context.Context, n model.NewConversation, people request, send sendOptions) error {
+	d, _ := r.engine.Describe(r.setup.Active()[0].Name)
+	// Where nothing can be created the plan says why; nobody needs to be found.
+	can := r.engine.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can()
+	if can || send.dryRun && d.ReadOnly {
+		dir := &directory{engine: r.engine}
+		for _, w := range people {
+			found, err := dir.find(ctx, d, n.Space, w.who)
+			if err != nil {
+				return of(d.Account, err)
+			}
+			found.Role, found.Status = w.People[0].Role, ""
+			n.People = append(n.People, found)
+		}
+	}
+	plan, err := r.engine.PlanCreate(ctx, d.Account, n, model.PlanOptions{DryRun: send.dryRun})
+	if err != nil {
+		return err
+	}
+	reason := unknownWord(d, "access", n.Access)
+	for _, p := range n.People {
+		reason = cmp.Or(reason, unknownWord(d, "role", p.Role))
+	}
+	for i := range plan.Items {
+		block(&plan.Items[i], reason)
+	}
+	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, send)
+}
+
+func (r *run) checkWhich(f flags, args []string) error {
+	queried := f.Changed("query")
+	switch {
+	case queried && len(args) > 0:
+		return usage("name conversations or give --query, not both")
+	case !queried && len(args) == 0:
+		return usage("say which conversations: by REF, or with --query")
+	case f.on("cached") && !queried:
+		return usage("--cached goes with --query")
+	case f.number("max") < 0 || f.number("expect") < 0:
+		return usage("--max and --expect want a number that is not negative")
+	}
+	if err := r.checkQuery(f.text("query")); err != nil {
+		return err
+	}
+	if q, err := query.Parse(f.text("query")); queried && err == nil && !q.Conditional() {
+		return usage("a query without a condition matches everything: write is:any to mean that")
+	}
+	return nil
+}
+
+func mayChange(f flags, n int) error {
+	would := "the plan would change " + theme.Count(n, "conversation")
+	switch limit, expected := f.number("max"), f.number("expect"); {
+	case f.Changed("max") && n > limit:
+		return refused("%s, and --max allows %d: nothing was sent", would, limit)
+	case f.Changed("expect") && n != expected:
+		return refused("%s, and --expect names %d: nothing was sent", would, expected)
+	}
+	return nil
+}
+
+// maxInput bounds what is read of standard input, in bytes.
+const maxInput = 16 << 20
+
+// refsOfInput puts the refs that standard input holds, separated by blanks or ends of lines, in the place of "-".
+// What is no ref there is wrong usage.
+func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) {
+	var text []byte
+	var err error
+	read := make(chan struct{})
+	go func() {
+		text, err = io.ReadAll(io.LimitReader(r.In, maxInput+1))
+		close(read)
+	}()
+	select {
+	case <-read:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	switch {
+	case err != nil:
+		return nil, local(err)
+	case len(text) > maxInput:
+		return nil, usage("standard input holds more than %d MB", maxInput>>20)
+	case !utf8.Valid(text):
+		return nil, usage("standard input is not UTF-8")
+	}
+	out := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
+	no := 0
+	for line := range strings.Lines(string(text)) {
+		no++
+		for _, word := range strings.Fields(line) {
+			if _, err := model.ParseRef(word); err != nil {
+				return nil, usage("standard input, line %d: %q: %s", no, cell(word), err)
+			}
+			out = append(out, word)
+		}
+	}
+	return out, nil
+}
+
+func (r *run) editRefs(ctx context.Context, args []string, f flags) ([]model.Ref, error) {
+	if f.Changed("query") {
+		if !f.on("cached") {
+			if err := r.engine.SyncQuery(ctx, f.text("query")); err != nil {
+				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
+			}
+		}
+		refs, err := r.engine.Refs(ctx, r.scoped(f.text("query")), false)
+		if err == nil && len(refs) == 0 {
+			r.say("No conversation matches%s.", r.nearest(ctx, f.text("query"), false))
+		}
+		return refs, err
+	}
+	var refs []model.Ref
+	for _, text := range args {
+		ref, err := r.ref(text)
+		if err != nil {
+			return nil, err
+		}
+		refs = appendNew(refs, ref)
+	}
+	if len(refs) == 0 {
+		r.say("Standard input names no conversation: nothing to do.")
+	}
+	return refs, nil
 }

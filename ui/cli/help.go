@@ -1,16 +1,22 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"embed"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
+	"confab/config"
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/layout"
 )
 
@@ -127,4 +133,147 @@ func fold(text string, width int) (out []string) {
 		}
 	}
 	return out
+}
+
+// texts are the parts of the reference: a line that says what a topic is about, a blank one, and the topic in columns,
+// whose lines fold breaks. What the program itself goes by stands in double braces (see facts).
+//
+//go:embed text
+var texts embed.FS
+
+var topics = []string{"keys", "query", "capabilities", "json", "settings", "exit-codes", "scripts", "files", "safety"}
+
+func topic(name string) (short, text string) {
+	raw, err := texts.ReadFile("text/" + name + ".txt")
+	if err != nil {
+		panic(err) // the texts are part of the program
+	}
+	short, text, _ = strings.Cut(string(raw), "\n\n")
+	return short, text
+}
+
+func (p Program) topicText(name string) string {
+	_, text := topic(name)
+	var facts []string
+	for fact, words := range p.facts() {
+		facts = append(facts, "{{"+fact+"}}", strings.TrimSpace(words))
+	}
+	return strings.NewReplacer(facts...).Replace(text)
+}
+
+func (p Program) facts() map[string]string {
+	list := func(v any) string { return strings.Trim(fmt.Sprint(v), "[]") }
+	words := func(before string, list []query.Word, after string) string {
+		var rows [][]string
+		for _, w := range list {
+			rows = append(rows, []string{before + w.Name + after, w.Help})
+		}
+		return columns(rows)
+	}
+	all := map[string]string{
+		"keys": p.keyFacts(), "capabilities": p.capabilityFacts(), "assumed": model.AssumedMeans,
+		"settings": config.Reference(p.Validators), "kinds": list(model.EditKinds()), "states": list(model.EditStates()),
+		"precedence": strings.ReplaceAll(list(precedence), " ", ", "), "terms": words("", query.Syntax(), ""),
+		"fields": words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
+		"dates": words("", append(query.DateWords(), query.DateForms()...), ""),
+	}
+	for _, field := range []string{query.FieldIs, query.FieldHas, query.FieldAudience, query.FieldSort} {
+		all[field] = words(field+":", query.Words(field), "")
+	}
+	for _, o := range jsonObjects() {
+		all[o.name] = o.keys
+	}
+	return all
+}
+
+// columns sets rows in columns, two spaces apart; a line break in a last cell goes on below it.
+func columns(rows [][]string) string {
+	var b, table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		last := len(row) - 1
+		below := "\n  " + strings.Repeat("\t", last)
+		fmt.Fprintf(w, "  %s\n", strings.Join(row[:last], "\t")+"\t"+strings.ReplaceAll(row[last], "\n", below))
+	}
+	_ = w.Flush() // into memory
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+func (p Program) keyFacts() (text string) {
+	var rows [][]string
+	for i, k := range p.Keys {
+		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
+		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
+			text += "\n" + strings.ToUpper(k.Context) + "\n" + columns(rows)
+			rows = nil
+		}
+	}
+	return text
+}
+
+func (p Program) capabilityFacts() (text string) {
+	for _, s := range p.Services {
+		var rows [][]string
+		for _, e := range s.Edits {
+			reason := strings.TrimPrefix(e.Reason, string(e.State)+": ")
+			rows = append(rows, []string{e.Kind.Words(), string(e.State), strings.Trim(e.Call+"\n"+reason, "\n")})
+		}
+		text += "\n" + strings.ToUpper(s.Title) + "\n" + columns(rows)
+	}
+	return text
+}
+
+// jsonObject is a sample of an object that --json prints, by the name that the topic json has for it, with its keys:
+// those that come after the keys of the object that it is more than.
+type jsonObject struct {
+	name, beyond string
+	value        any
+	keys         string
+}
+
+// jsonObjects lists the objects that --json prints. Each stands for its like: what it holds is told with its keys,
+// what it leaves out (people) by name alone.
+func jsonObjects() []jsonObject {
+	row := model.RowJSON{Team: &model.NamedJSON{}, Space: &model.NamedJSON{}, Channel: &model.NamedJSON{},
+		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
+	edit := model.EditJSON{Error: &model.ErrorJSON{}}
+	afresh := model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})}
+	all := []jsonObject{
+		{"conversation", "", row, ""},
+		{"person", "", model.Participant{}, ""},
+		{"afresh", "conversation", afresh, ""},
+		{"edit", "", edit, ""},
+		{"delivered", "edit", model.HistoryJSON{EditJSON: edit}, ""},
+		{"new", "", model.NewConversation{}, ""},
+		{"account", "", accountJSON{Error: &model.ErrorJSON{}}, ""},
+		{"request", "", requestJSON{}, ""},
+		{"check", "", findingJSON{}, ""},
+		{"config", "", checkJSON{Problems: []problemJSON{{}}}, ""},
+		{"paths", "", pathsJSON{}, ""},
+		{"init", "", initJSON{}, ""},
+		{"forgotten", "", forgottenJSON{}, ""},
+		{"sandbox", "", sandboxJSON{}, ""},
+	}
+	keys := map[string]string{}
+	for i, o := range all {
+		keys[o.name] = jsonKeys(o.value)
+		all[i].keys = strings.TrimPrefix(keys[o.name], keys[o.beyond]+" ")
+	}
+	return all
+}
+
+var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)
+
+// jsonKeys returns the keys that a value is printed with, those of an object within it in braces.
+func jsonKeys(v any) string {
+	var text strings.Builder
+	if err := writeJSON(&text, v); err != nil {
+		panic(err) // a sample is fixed
+	}
+	keys := jsonValues.ReplaceAllString(strings.TrimSpace(text.String()), "")
+	keys = strings.NewReplacer(`"`, "", ":", "", ",", " ").Replace(keys)
+	return strings.TrimSuffix(strings.TrimPrefix(keys, "{"), "}")
 }

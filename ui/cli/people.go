@@ -235,3 +235,154 @@ func (dir *directory) lookup(ctx context.Context, account string, req model.Look
 	dir.kept.Store(asked, people)
 	return people, nil
 }
+
+// readers is how many conversations are read at once to find people in them.
+const readers = 4
+
+// target is a conversation that is to be edited: its item of the plan where it can't be, else the people it is
+// about.
+type target struct {
+	model.PlanItem
+	people map[int][]model.Participant // of the changes of a request
+	*directory
+	account model.Description
+	now     model.Conversation
+	need    model.Need
+	fresh   bool
+}
+
+func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
+	found := make([]*target, len(refs))
+	dir := &directory{engine: r.engine}
+	var need model.Need
+	for _, w := range q {
+		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
+			model.EditContacts: model.NeedContacts}[w.Kind]
+	}
+	report := r.progress("read")
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	places := make(chan struct{}, readers)
+	for i, ref := range refs {
+		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
+		if found[i] = t; need == 0 {
+			continue
+		}
+		places <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-places }()
+			if t.Err = t.find(ctx, q, dryRun); t.Err != nil {
+				t.Reason = t.Err.Error()
+			}
+			t.Title, t.Provider = t.now.Title, t.account.Provider
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			report(done, len(refs))
+		})
+	}
+	wait.Wait()
+	return found
+}
+
+// find reads who is in the conversation where that is not known, and finds the people of a request.
+func (t *target) find(ctx context.Context, q request, dryRun bool) error {
+	row, cached, err := t.engine.Row(ctx, t.Ref)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	t.account, _ = t.engine.Describe(t.Ref.Account)
+	t.now, t.people = row.Conversation, map[int][]model.Participant{}
+	caps := t.engine.Capabilities(t.now)
+	unread := func(e model.Edit) bool {
+		_, known := e.Read(t.now)
+		return !known && caps.Of(e.Kind).Can()
+	}
+	if !cached || slices.ContainsFunc(q.fields(), unread) {
+		if err := t.read(ctx); err != nil {
+			return err
+		}
+		caps = t.engine.Capabilities(t.now)
+	}
+	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
+	for i, w := range q {
+		switch w.Kind {
+		case model.EditParticipants:
+			if !can(w.Kind) {
+				t.Reason = caps.Of(w.Kind).Reason // whom was meant doesn't matter
+				return nil
+			}
+			p, err := t.person(ctx, w)
+			if err != nil {
+				return of(t.Ref.Account, err)
+			}
+			t.people[i] = []model.Participant{p}
+		case model.EditContacts:
+			t.people[i] = t.contacts(ctx, w.People, can(w.Kind))
+		}
+	}
+	return nil
+}
+
+func (t *target) read(ctx context.Context) error {
+	if t.fresh {
+		return nil
+	}
+	detail, err := t.engine.Load(ctx, t.Ref, t.need)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.Ref, err)
+	}
+	t.now, t.fresh = detail.Conversation, true
+	return nil
+}
+
+// of names the account that a service's error is about.
+func of(account string, err error) error {
+	if errors.As(err, new(*model.Error)) {
+		return fmt.Errorf("%s: %w", account, err)
+	}
+	return err
+}
+
+// person finds the person of one change among the participants, read again where a cached list doesn't have them,
+// then in the directory. Whom somebody wants removed need not be found anywhere, save for a name that nobody has:
+// that is a slip.
+func (t *target) person(ctx context.Context, w wanted) (model.Participant, error) {
+	p, found, err := w.who.choose(t.now.Participants.Items)
+	if (err != nil || !found) && w.Op != model.OpAdd {
+		if err = t.read(ctx); err == nil {
+			p, found, err = w.who.choose(t.now.Participants.Items)
+		}
+	}
+	switch {
+	case err != nil || found:
+	case w.Op == model.OpRemove && w.who.exact():
+		p = w.who.named()
+	default:
+		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, w.who)
+		if w.Op == model.OpRemove && errors.Is(err, errSeveral) {
+			p, err = w.who.named(), nil // none of them is here
+		}
+	}
+	p.Role, p.Status = w.People[0].Role, w.People[0].Status
+	return p, err
+}
+
+// contacts names contacts as far as they are known: an id alone is enough for the service, a name is for the person.
+// Only with lookUp is the directory asked.
+func (t *target) contacts(ctx context.Context, wanted []model.Participant, lookUp bool) []model.Participant {
+	out := slices.Clone(wanted)
+	for i, contact := range out {
+		same := func(p model.Participant) bool { return p.ID == contact.ID }
+		if known := slices.IndexFunc(t.now.Contacts.Items, same); known >= 0 {
+			out[i] = t.now.Contacts.Items[known]
+		} else if lookUp {
+			people, _ := t.lookup(ctx, t.Ref.Account, model.LookupRequest{Kind: model.LookupContacts, Text: contact.ID})
+			if known := slices.IndexFunc(people, same); known >= 0 {
+				out[i].Name, out[i].Email = people[known].Name, people[known].Email
+			}
+		}
+	}
+	return out
+}
