@@ -118,7 +118,7 @@ func (r *run) terminalFacts() string {
 func (r *run) forgetCommand() *cobra.Command {
 	return r.commandOf("forget", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, f flags) error {
 		o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run")}
-		if err := r.mayAsk(o); err != nil {
+		if err := r.checkCanAsk(o); err != nil {
 			return err
 		}
 		// An account that left the config can be forgotten too, so its name is not looked up.

@@ -15,8 +15,8 @@ import (
 	"confab/model"
 )
 
-// commandTexts has a section for each command: how it is called, what it does in a line, paragraphs of its help,
-// examples, and its flags, with what follows them (TEXT, N; with ... it may be repeated) and what they are for.
+// commandTexts has a section for each command: its usage line, a line that says what it does, the paragraphs of its help,
+// examples, and its flags. A flag stands with its argument (TEXT or N, with ... if it may be repeated) and its purpose.
 //
 //go:embed commands.txt
 var commandTexts string
@@ -40,9 +40,20 @@ func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx cont
 	return c
 }
 
+// sendingCommand makes a command that sends edits. prepare checks the command line and returns what to do with the engine.
 func (r *run) sendingCommand(path string, args cobra.PositionalArgs,
-	do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
-	c := r.commandOf(path, args, do)
+	prepare func(ctx context.Context, args []string, f flags) (do func(sendOptions) error, err error)) *cobra.Command {
+	c := r.commandOf(path, args, func(ctx context.Context, args []string, f flags) error {
+		o := sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
+		do, err := prepare(ctx, args, f)
+		if err == nil {
+			err = r.checkCanAsk(o)
+		}
+		if err != nil {
+			return err
+		}
+		return r.withEngine(ctx, func() error { return do(o) })
+	})
 	_, paragraphs := r.commandText("sending")
 	addFlags(c.Flags(), paragraphs[1])
 	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
@@ -83,14 +94,13 @@ func addFlags(s *pflag.FlagSet, lines string) {
 	}
 }
 
-// flags are those of a command, read by their names.
 type flags struct{ *pflag.FlagSet }
 
 func (f flags) on(name string) bool     { return must(f.GetBool(name)) }
 func (f flags) text(name string) string { return must(f.GetString(name)) }
 func (f flags) number(name string) int  { return must(f.GetInt(name)) }
 
-// texts returns what each use of a flag was given.
+// texts returns the argument of each use of a flag; for a switch that is on, "true".
 func (f flags) texts(name string) []string {
 	v := f.Lookup(name).Value
 	if list, ok := v.(pflag.SliceValue); ok {
@@ -109,7 +119,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// noArgs refuses arguments, with the nearest command where one is close.
+// noArgs refuses arguments, and suggests the command that is nearest to a mistyped one.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -130,8 +140,7 @@ func commandNames(of *cobra.Command) (names []string) {
 	return names
 }
 
-// needs refuses fewer arguments than a command needs, and more than it takes; most is 0
-// where it takes any number.
+// needs refuses fewer arguments than least and more than most; a most of 0 allows any number. what names the arguments.
 func needs(what string, least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch n := len(args); {
@@ -146,6 +155,7 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 
 var flagKinds = map[string]string{"int": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
 
+// flagWords words the errors of the flag parser anew.
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
@@ -167,10 +177,11 @@ func flagWords(cmd *cobra.Command, err error) error {
 	return err
 }
 
-// flagGroup are cobra's words for flags of which one excludes the others, or is needed.
+// flagGroup matches cobra's errors about flags that exclude each other, or of which one is required.
 var flagGroup = regexp.MustCompile(
 	`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
 
+// groupWords words cobra's errors about groups of flags anew.
 func groupWords(err error) error {
 	found := flagGroup.FindStringSubmatch(err.Error())
 	if found == nil {

@@ -18,27 +18,15 @@ import (
 )
 
 func (r *run) editCommand() *cobra.Command {
-	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) error {
-		q, err := parseChanges(f, r.Access)
-		if err != nil {
-			return err
+	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) (func(sendOptions) error, error) {
+		ch, err := parseChanges(f, r.Access)
+		if err == nil {
+			err = r.checkTargets(f, args)
 		}
-		if err := r.checkWhich(f, args); err != nil {
-			return err
+		if err == nil && slices.Contains(args, "-") {
+			args, err = r.refsFromInput(ctx, args, f)
 		}
-		piped := slices.Contains(args, "-")
-		if piped && !f.on("yes") && !f.on("dry-run") {
-			return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
-		}
-		if err := r.mayAsk(f.sending()); err != nil {
-			return err
-		}
-		if piped {
-			if args, err = r.refsOfInput(ctx, args); err != nil {
-				return err
-			}
-		}
-		return r.withEngine(ctx, func() error { return r.edit(ctx, args, f, q) })
+		return func(o sendOptions) error { return r.edit(ctx, args, f, ch, o) }, err
 	})
 	for _, group := range []string{"private public", "title replace title-template", "contacts add-contact",
 		"contacts remove-contact", "archive delete"} {
@@ -47,199 +35,8 @@ func (r *run) editCommand() *cobra.Command {
 	return c
 }
 
-func (r *run) edit(ctx context.Context, args []string, f flags, q request) error {
-	refs, err := r.editRefs(ctx, args, f)
-	if err != nil {
-		return err
-	}
-	if len(refs) == 0 {
-		return mayChange(f, 0)
-	}
-	send := f.sending()
-	plan, err := r.planEdit(ctx, refs, q, send.dryRun)
-	if err != nil {
-		return err
-	}
-	r.noteBlocked(plan)
-	if err := mayChange(f, plan.Count(model.PlanChange)); err != nil {
-		r.printLines(r.Err, planLines(plan)...)
-		return err
-	}
-	return r.send(ctx, plan, q.fields(), send)
-}
-
-// noteBlocked takes into account what a plan can't do: it is refused, unless it failed with a status of its own.
-func (r *run) noteBlocked(plan model.Plan) {
-	for _, it := range plan.Items {
-		switch {
-		case it.State != model.PlanBlocked:
-		case it.Err != nil:
-			r.note(CodeOf(it.Err))
-		default:
-			r.note(ExitRefused)
-		}
-	}
-}
-
-// planEdit plans what is wanted for each conversation. What failed stands in the plan with its error.
-func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun bool) (plan model.Plan, err error) {
-	found := r.findPeople(ctx, refs, q, dryRun)
-	if err := ctx.Err(); err != nil {
-		return plan, err
-	}
-	if err := worthStopping(found); err != nil {
-		return plan, err
-	}
-	var changes []model.Change
-	for _, w := range q {
-		changes = append(changes, w.Change)
-	}
-	var known []model.Ref
-	for _, t := range found {
-		if t.Reason == "" {
-			known = append(known, t.Ref)
-		}
-		for i, people := range t.people {
-			if changes[i].Whom == nil {
-				changes[i].Whom = map[model.Ref][]model.Participant{}
-			}
-			changes[i].Whom[t.Ref] = people
-		}
-	}
-	if plan, err = r.engine.Plan(ctx, known, changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")}); err != nil {
-		return plan, err
-	}
-	planned := plan.Items
-	plan.Items = make([]model.PlanItem, 0, len(refs))
-	for _, t := range found {
-		it := t.PlanItem
-		if t.Reason == "" {
-			it, planned = planned[0], planned[1:]
-		}
-		if r.blockBadWords(&it, q); it.Err != nil {
-			it.Reason = model.Words(it.Err) // the ref stands before it
-		}
-		plan.Items = append(plan.Items, it)
-	}
-	return plan, nil
-}
-
-// worthStopping returns the error that ends the command before anything is planned: a failure here, whom an ambiguous
-// name may mean, which is never guessed, and a name that nobody has anywhere, which is a slip.
-func worthStopping(found []*target) error {
-	known := slices.IndexFunc(found, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
-	for _, t := range found {
-		if model.KindOf(t.Err) == model.Local && (known < 0 || !errors.Is(t.Err, errNobody)) {
-			return t.Err
-		}
-	}
-	return nil
-}
-
-// blockBadWords leaves alone what would be given words that its service does not know.
-func (r *run) blockBadWords(it *model.PlanItem, q request) {
-	d, _ := r.engine.Describe(it.Ref.Account)
-	for _, w := range q {
-		reason := ""
-		switch {
-		case !slices.ContainsFunc(it.Edits, func(e model.Edit) bool { return e.Kind == w.Kind }):
-		case w.Kind == model.EditParticipants:
-			reason = cmp.Or(unknownWord(d, "role", w.People[0].Role), unknownWord(d, "participant status", w.People[0].Status))
-		case w.Kind == model.EditAccess || w.Kind == model.EditDefaultRole:
-			reason = unknownWord(d, w.Kind.Words(), w.Target.String())
-		}
-		block(it, reason)
-	}
-}
-
-func block(it *model.PlanItem, reason string) {
-	if reason != "" && it.State == model.PlanChange {
-		it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
-	}
-}
-
-func unknownWord(d model.Description, what, word string) string {
-	has := map[string]struct {
-		all   string
-		words []string
-	}{"access": {"access setting", d.AccessValues}, "default role": {"default role", d.DefaultRoleValues}, "role": {"roles", d.Roles},
-		"participant status": {"statuses of participants", d.ParticipantStatuses}}[what]
-	switch {
-	case word == "" || slices.Contains(has.words, word):
-		return ""
-	case len(has.words) == 0:
-		return fmt.Sprintf("%s has no %s", d.Name, has.all)
-	}
-	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(has.words, ", "))
-}
-
-func (r *run) newCommand() *cobra.Command {
-	return r.sendingCommand("new", noArgs, func(ctx context.Context, _ []string, f flags) error {
-		n := model.NewConversation{Title: f.text("title"), Description: f.text("description"), Space: f.text("space"),
-			Access: f.text("access"), Message: f.text("message")}
-		if strings.TrimSpace(n.Title) == "" {
-			return usage("a new conversation needs --title")
-		}
-		if n.Access != "" {
-			if err := oneOf("--access", n.Access, r.Access); err != nil {
-				return err
-			}
-		}
-		with := f.texts("with")
-		for _, text := range f.texts("group") {
-			with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
-		}
-		var people request
-		for _, text := range with {
-			w, err := parseChange("add", text, nil)
-			if err != nil {
-				return err
-			}
-			people = append(people, w)
-		}
-		if err := r.mayAsk(f.sending()); err != nil {
-			return err
-		}
-		if err := r.loadConfig(); err != nil {
-			return err
-		}
-		if len(r.setup.Active()) != 1 {
-			return usage("say where with one --account")
-		}
-		return r.withEngine(ctx, func() error { return r.create(ctx, n, people, f.sending()) })
-	})
-}
-
-func (r *run) create(ctx context.Context, n model.NewConversation, people request, send sendOptions) error {
-	d, _ := r.engine.Describe(r.setup.Active()[0].Name)
-	// Where nothing can be created the plan says why; nobody needs to be found.
-	can := r.engine.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can()
-	if can || send.dryRun && d.ReadOnly {
-		dir := &directory{engine: r.engine}
-		for _, w := range people {
-			found, err := dir.find(ctx, d, n.Space, w.who)
-			if err != nil {
-				return of(d.Account, err)
-			}
-			found.Role, found.Status = w.People[0].Role, ""
-			n.People = append(n.People, found)
-		}
-	}
-	plan, err := r.engine.PlanCreate(ctx, d.Account, n, model.PlanOptions{DryRun: send.dryRun})
-	if err != nil {
-		return err
-	}
-	reason := unknownWord(d, "access", n.Access)
-	for _, p := range n.People {
-		reason = cmp.Or(reason, unknownWord(d, "role", p.Role))
-	}
-	for i := range plan.Items {
-		block(&plan.Items[i], reason)
-	}
-	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, send)
-}
-
-func (r *run) checkWhich(f flags, args []string) error {
+// checkTargets refuses arguments that do not say which conversations to edit, before anything is opened.
+func (r *run) checkTargets(f flags, args []string) error {
 	queried := f.Changed("query")
 	switch {
 	case queried && len(args) > 0:
@@ -260,23 +57,15 @@ func (r *run) checkWhich(f flags, args []string) error {
 	return nil
 }
 
-func mayChange(f flags, n int) error {
-	would := "the plan would change " + theme.Count(n, "conversation")
-	switch limit, expected := f.number("max"), f.number("expect"); {
-	case f.Changed("max") && n > limit:
-		return refused("%s, and --max allows %d: nothing was sent", would, limit)
-	case f.Changed("expect") && n != expected:
-		return refused("%s, and --expect names %d: nothing was sent", would, expected)
-	}
-	return nil
-}
-
-// maxInput bounds what is read of standard input, in bytes.
+// maxInput bounds what is read from standard input, in bytes.
 const maxInput = 16 << 20
 
-// refsOfInput puts the refs that standard input holds, separated by blanks or ends of lines, in the place of "-".
-// What is no ref there is wrong usage.
-func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) {
+// refsFromInput replaces "-" in args by the refs on standard input, which blanks or line ends separate. A word that is no
+// ref is wrong usage.
+func (r *run) refsFromInput(ctx context.Context, args []string, f flags) ([]string, error) {
+	if !f.on("yes") && !f.on("dry-run") {
+		return nil, usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
+	}
 	var text []byte
 	var err error
 	read := make(chan struct{})
@@ -298,12 +87,10 @@ func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) 
 		return nil, usage("standard input is not UTF-8")
 	}
 	out := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
-	no := 0
-	for line := range strings.Lines(string(text)) {
-		no++
+	for i, line := range strings.Split(string(text), "\n") {
 		for _, word := range strings.Fields(line) {
 			if _, err := model.ParseRef(word); err != nil {
-				return nil, usage("standard input, line %d: %q: %s", no, cell(word), err)
+				return nil, usage("standard input, line %d: %q: %s", i+1, cell(word), err)
 			}
 			out = append(out, word)
 		}
@@ -311,20 +98,40 @@ func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) 
 	return out, nil
 }
 
-func (r *run) editRefs(ctx context.Context, args []string, f flags) ([]model.Ref, error) {
+func (r *run) edit(ctx context.Context, args []string, f flags, ch changes, send sendOptions) error {
+	refs, err := r.targets(ctx, args, f)
+	if err != nil {
+		return err
+	}
+	if len(refs) == 0 {
+		return checkCount(f, 0)
+	}
+	plan, err := r.planEdit(ctx, refs, ch, send.dryRun)
+	if err != nil {
+		return err
+	}
+	r.noteBlocked(plan)
+	if err := checkCount(f, plan.Count(model.PlanChange)); err != nil {
+		r.printLines(r.Err, planLines(plan)...)
+		return err
+	}
+	return r.send(ctx, plan, ch.fields(), send)
+}
+
+// targets returns the conversations to edit: those of --query, after a sync unless --cached is given, or those named.
+func (r *run) targets(ctx context.Context, args []string, f flags) (refs []model.Ref, err error) {
 	if f.Changed("query") {
 		if !f.on("cached") {
 			if err := r.engine.SyncQuery(ctx, f.text("query")); err != nil {
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
 			}
 		}
-		refs, err := r.engine.Refs(ctx, r.scoped(f.text("query")), false)
+		refs, err = r.engine.Refs(ctx, r.scoped(f.text("query")), false)
 		if err == nil && len(refs) == 0 {
 			r.say("No conversation matches%s.", r.nearest(ctx, f.text("query"), false))
 		}
 		return refs, err
 	}
-	var refs []model.Ref
 	for _, text := range args {
 		ref, err := r.ref(text)
 		if err != nil {
@@ -336,4 +143,184 @@ func (r *run) editRefs(ctx context.Context, args []string, f flags) ([]model.Ref
 		r.say("Standard input names no conversation: nothing to do.")
 	}
 	return refs, nil
+}
+
+// checkCount refuses a plan that changes more conversations than --max allows, or other than --expect names.
+func checkCount(f flags, n int) error {
+	would := "the plan would change " + theme.Count(n, "conversation")
+	switch limit, expected := f.number("max"), f.number("expect"); {
+	case f.Changed("max") && n > limit:
+		return refused("%s, and --max allows %d: nothing was sent", would, limit)
+	case f.Changed("expect") && n != expected:
+		return refused("%s, and --expect names %d: nothing was sent", would, expected)
+	}
+	return nil
+}
+
+// noteBlocked counts the blocked items of a plan in the exit status: as refused, or by the error that blocked them.
+func (r *run) noteBlocked(plan model.Plan) {
+	for _, it := range plan.Items {
+		switch {
+		case it.State != model.PlanBlocked:
+		case it.Err != nil:
+			r.note(CodeOf(it.Err))
+		default:
+			r.note(ExitRefused)
+		}
+	}
+}
+
+// planEdit plans changes to conversations. A conversation that could not be read is a blocked item with its error.
+func (r *run) planEdit(ctx context.Context, refs []model.Ref, ch changes, dryRun bool) (plan model.Plan, err error) {
+	targets := r.findPeople(ctx, refs, ch, dryRun)
+	if err := ctx.Err(); err != nil {
+		return plan, err
+	}
+	if err := fatal(targets); err != nil {
+		return plan, err
+	}
+	var asked []model.Change
+	for _, c := range ch {
+		asked = append(asked, c.Change)
+	}
+	var ready []model.Ref
+	for _, t := range targets {
+		if t.Reason == "" {
+			ready = append(ready, t.Ref)
+		}
+		for i, people := range t.people {
+			if asked[i].Whom == nil {
+				asked[i].Whom = map[model.Ref][]model.Participant{}
+			}
+			asked[i].Whom[t.Ref] = people
+		}
+	}
+	if plan, err = r.engine.Plan(ctx, ready, asked, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")}); err != nil {
+		return plan, err
+	}
+	planned := plan.Items
+	plan.Items = make([]model.PlanItem, 0, len(refs))
+	for _, t := range targets {
+		it := t.PlanItem
+		if t.Reason == "" {
+			it, planned = planned[0], planned[1:]
+		}
+		if r.blockUnknownWords(&it, ch); it.Err != nil {
+			it.Reason = model.Words(it.Err) // the ref stands before it
+		}
+		plan.Items = append(plan.Items, it)
+	}
+	return plan, nil
+}
+
+// fatal returns the error that ends the command before anything is planned, or nil: a failure of this machine, an
+// ambiguous name, or a name that is nobody's in every conversation, which is a slip of the pen.
+func fatal(targets []*target) error {
+	known := slices.ContainsFunc(targets, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
+	for _, t := range targets {
+		if model.KindOf(t.Err) == model.Local && !(known && errors.Is(t.Err, errNobody)) {
+			return t.Err
+		}
+	}
+	return nil
+}
+
+// blockUnknownWords blocks an item whose edits use words that its service does not know.
+func (r *run) blockUnknownWords(it *model.PlanItem, ch changes) {
+	d, _ := r.engine.Describe(it.Ref.Account)
+	for _, c := range ch {
+		switch {
+		case !slices.ContainsFunc(it.Edits, func(e model.Edit) bool { return e.Kind == c.Kind }):
+		case c.Kind == model.EditParticipants:
+			block(it, cmp.Or(unknownWord(d, "role", c.People[0].Role), unknownWord(d, "participant status", c.People[0].Status)))
+		case c.Kind == model.EditAccess || c.Kind == model.EditDefaultRole:
+			block(it, unknownWord(d, c.Kind.Words(), c.Target.String()))
+		}
+	}
+}
+
+func block(it *model.PlanItem, reason string) {
+	if reason != "" && it.State == model.PlanChange {
+		*it = it.Blocked(reason)
+		it.Notes = nil
+	}
+}
+
+// unknownWord returns why a service does not take a word, or "".
+func unknownWord(d model.Description, what, word string) string {
+	known := map[string]struct {
+		all   string
+		words []string
+	}{"access": {"access setting", d.AccessValues}, "default role": {"default role", d.DefaultRoleValues}, "role": {"roles", d.Roles},
+		"participant status": {"statuses of participants", d.ParticipantStatuses}}[what]
+	switch {
+	case word == "" || slices.Contains(known.words, word):
+		return ""
+	case len(known.words) == 0:
+		return fmt.Sprintf("%s has no %s", d.Name, known.all)
+	}
+	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(known.words, ", "))
+}
+
+func (r *run) newCommand() *cobra.Command {
+	return r.sendingCommand("new", noArgs, func(ctx context.Context, _ []string, f flags) (func(sendOptions) error, error) {
+		n := model.NewConversation{Title: f.text("title"), Description: f.text("description"), Space: f.text("space"),
+			Access: f.text("access"), Message: f.text("message")}
+		if strings.TrimSpace(n.Title) == "" {
+			return nil, usage("a new conversation needs --title")
+		}
+		if n.Access != "" {
+			if err := oneOf("--access", n.Access, r.Access); err != nil {
+				return nil, err
+			}
+		}
+		with := f.texts("with")
+		for _, text := range f.texts("group") {
+			with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
+		}
+		var people changes
+		for _, text := range with {
+			c, err := parseChange("add", text, nil)
+			if err != nil {
+				return nil, err
+			}
+			people = append(people, c)
+		}
+		if err := r.loadConfig(); err != nil {
+			return nil, err
+		}
+		if len(r.setup.Active()) != 1 {
+			return nil, usage("say where with one --account")
+		}
+		return func(o sendOptions) error { return r.create(ctx, n, people, o) }, nil
+	})
+}
+
+func (r *run) create(ctx context.Context, n model.NewConversation, people changes, send sendOptions) error {
+	d, _ := r.engine.Describe(r.setup.Active()[0].Name)
+	// Where nothing can be created, the plan says why, and nobody is looked up.
+	can := r.engine.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can()
+	if can || send.dryRun && d.ReadOnly {
+		dir := &directory{engine: r.engine}
+		for _, c := range people {
+			found, err := dir.find(ctx, d, n.Space, c.who)
+			if err != nil {
+				return named(d.Account, err)
+			}
+			found.Role, found.Status = c.People[0].Role, ""
+			n.People = append(n.People, found)
+		}
+	}
+	plan, err := r.engine.PlanCreate(ctx, d.Account, n, model.PlanOptions{DryRun: send.dryRun})
+	if err != nil {
+		return err
+	}
+	reason := unknownWord(d, "access", n.Access)
+	for _, p := range n.People {
+		reason = cmp.Or(reason, unknownWord(d, "role", p.Role))
+	}
+	for i := range plan.Items {
+		block(&plan.Items[i], reason)
+	}
+	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, send)
 }

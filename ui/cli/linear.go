@@ -192,7 +192,7 @@ func (l *linear) list(ctx context.Context, more bool) error {
 	if !more {
 		l.rows, l.lines = nil, map[model.Ref]string{}
 	}
-	for _, row := range unseen(page, offset) {
+	for _, row := range rowsFrom(page, offset) {
 		ref := row.Conversation.Ref
 		l.rows = append(l.rows, ref)
 		l.lines[ref] = l.rowLine(row)
@@ -325,7 +325,7 @@ func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title
 // own, and what is normal is not said.
 func (l *linear) rowLine(row model.Row) string {
 	c := row.Conversation
-	return commas(title(c), l.seenBy(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
+	return commas(title(c), l.audienceWord(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
 }
 
 func (l *linear) listLine(row model.Row) string {
@@ -364,7 +364,7 @@ func (l *linear) nothing(ctx context.Context) []string {
 // preview says what a plan is about to do, and what it leaves alone. What is the same for several is said once.
 func (l *linear) preview(plan model.Plan) (lines []string) {
 	var edits []model.Titled
-	var titles, each, alike, notes []string
+	var titles, each, alike, noted []string
 	for _, it := range plan.Items {
 		if it.State != model.PlanChange {
 			continue
@@ -377,9 +377,7 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 		alike = appendNew(alike, strings.Join(changes, "\n"))
 		titles = append(titles, quote(it.Title))
 		each = append(each, quote(it.Title)+": "+strings.Join(changes, "; "))
-		for _, note := range it.Notes {
-			notes = appendNew(notes, model.CleanLine(note, 500))
-		}
+		noted = notes(noted, it)
 	}
 	if len(edits) > 0 {
 		said := model.Sentence(edits)
@@ -398,7 +396,7 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 		seen = plan.Items[0].Seen
 	}
 	lines = append(lines, riskLines(seen, plan.Risks())...)
-	return append(append(lines, notes...), leftAlone(plan)...)
+	return append(append(lines, noted...), leftAlone(plan)...)
 }
 
 func few(names []string) string {

@@ -140,7 +140,7 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 		if err != nil {
 			return err
 		}
-		return l.edit(ctx, refs, request{w})
+		return l.edit(ctx, refs, changes{w})
 	}
 }
 
@@ -153,7 +153,7 @@ func (l *linear) doRename(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	return l.edit(ctx, refs, request{{Change: r.Change()}})
+	return l.edit(ctx, refs, changes{{Change: r.Change()}})
 }
 
 // whoQuestions ask what a flag is to be given where nothing was said.
@@ -175,8 +175,8 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 
 // edit plans, asks where the plan is risky or for several, and submits; the engine delivers in the background, and
 // events tell.
-func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
-	plan, err := l.planEdit(ctx, refs, q, false)
+func (l *linear) edit(ctx context.Context, refs []model.Ref, ch changes) error {
+	plan, err := l.planEdit(ctx, refs, ch, false)
 	if err != nil {
 		return err
 	}
@@ -248,12 +248,12 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 // where an edit would be.
 func (l *linear) decides(name string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		d, ids := decision{name: name}, strings.Fields(rest)
+		d, ids := decision{verb: name}, strings.Fields(rest)
 		if last := len(ids) - 1; name == "resolve" {
 			if last > 0 {
-				d.how, ids = model.Resolution(strings.TrimPrefix(ids[last], "--")), ids[:last]
+				d.resolution, ids = model.Resolution(strings.TrimPrefix(ids[last], "--")), ids[:last]
 			}
-			if d.how != model.ResolveTheirs && !d.sends() {
+			if d.resolution != model.ResolveTheirs && !d.sends() {
 				return errors.New("say which and how: resolve ID mine|theirs|merged")
 			}
 		}

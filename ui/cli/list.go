@@ -30,13 +30,13 @@ func (r *run) listCommand() *cobra.Command {
 			return usage("--limit must not be negative")
 		}
 		how, err := r.listing(f.text("format"), f.text("columns"))
+		if err == nil {
+			err = r.checkQuery(q)
+		}
+		if err == nil && f.text("view") != "" {
+			q, err = r.inView(f.text("view"), q)
+		}
 		if err != nil {
-			return err
-		}
-		if err := r.checkQuery(q); err != nil {
-			return err
-		}
-		if q, err = r.ofView(f.text("view"), q); err != nil {
 			return err
 		}
 		return r.withEngine(ctx, func() error {
@@ -56,10 +56,8 @@ func (r *run) listCommand() *cobra.Command {
 	return c
 }
 
-func (r *run) ofView(name, text string) (string, error) {
-	if name == "" {
-		return text, nil
-	}
+// inView narrows a query to the query of a view.
+func (r *run) inView(name, text string) (string, error) {
 	if err := r.loadConfig(); err != nil {
 		return "", err
 	}
@@ -76,7 +74,7 @@ func (r *run) ofView(name, text string) (string, error) {
 	return of.And(q).String(), err
 }
 
-// scoped narrows a query, which has been checked, to the accounts that take part: the cache may hold others.
+// scoped narrows a valid query to the active accounts: the cache may hold others.
 func (r *run) scoped(text string) string {
 	var names []string
 	for _, a := range r.setup.Active() {
@@ -90,8 +88,8 @@ func (r *run) scoped(text string) string {
 	return accounts.And(q).String()
 }
 
-// syncFor reads what a query may match in all accounts, or, unless all are asked for, reads those whole that were
-// never read to the end. A failure is shown: what is in the cache can be used all the same.
+// syncFor syncs what a query may match in all accounts; without all, it syncs in full the accounts that never were. A failure
+// is printed, and the cache is used as it is.
 func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	var err error
 	var unread []string
@@ -110,7 +108,7 @@ func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	}
 }
 
-// paged reads page after page of a size, up to limit if that is not zero. read returns how many it got.
+// paged reads page after page, up to limit items; a limit of 0 reads all. read returns how many items it got.
 func paged(limit, size int, read func(from, want int) (got int, err error)) error {
 	for n := 0; limit == 0 || n < limit; {
 		want := size
@@ -130,7 +128,7 @@ func (r *run) list(ctx context.Context, q string, limit int, how listing) error 
 	found := 0
 	err := paged(limit, listPage, func(offset, want int) (int, error) {
 		page, err := r.engine.List(ctx, model.ListRequest{Query: r.scoped(q), Offset: offset, Limit: want})
-		rows := unseen(page, offset)
+		rows := rowsFrom(page, offset)
 		for _, row := range rows {
 			print(row)
 		}
@@ -150,7 +148,7 @@ func (r *run) list(ctx context.Context, q string, limit int, how listing) error 
 	return nil
 }
 
-// nearest names the query nearest to one that finds nothing, and how much it finds; "" for none.
+// nearest names the closest query that matches something, and how many it matches; "" if there is none.
 func (r *run) nearest(ctx context.Context, q string, inbox bool) string {
 	near, found, err := r.engine.Nearest(ctx, r.scoped(""), q, inbox)
 	if err != nil || near == "" {
@@ -159,16 +157,16 @@ func (r *run) nearest(ctx context.Context, q string, inbox bool) string {
 	return "; nearest: " + model.CleanLine(near, 0) + ", " + theme.Number(found)
 }
 
-// unseen returns the rows from offset on: a window at the end of a list begins earlier than it was asked to.
-func unseen(p model.Page, offset int) []model.Row {
+// rowsFrom returns the rows of a page from offset on. The engine moves a window that would pass the end of the list back.
+func rowsFrom(p model.Page, offset int) []model.Row {
 	if skip := offset - p.Offset; skip > 0 {
 		return p.Rows[min(skip, len(p.Rows)):]
 	}
 	return p.Rows
 }
 
-// seenBy is the word for who can see a conversation, as the inbox has it.
-func (r *run) seenBy(c *model.Conversation) string {
+// audienceWord returns the inbox's word for who can see a conversation.
+func (r *run) audienceWord(c *model.Conversation) string {
 	described, _ := r.engine.Describe(c.Ref.Account)
 	if seen := described.Audience.For(c); seen.Class != model.ClassUnknown {
 		return seen.Word
@@ -190,18 +188,18 @@ func statusWord(c model.Conversation) string {
 
 var formats = []string{"table", "tsv", "csv", "json"}
 
-// shownColumns are what a terminal shows, dataColumns what other programs get, where no columns are named. All but
-// when and people are keys of the JSON.
+// shownColumns are the default columns on a terminal, dataColumns those for other programs. All columns but when and people
+// are keys of the JSON.
 var (
 	shownColumns = []string{"when", "privacy", "title", "people", "ref"}
 	dataColumns  = []string{"ref", "privacy", "title", "status", "updated", "pending"}
 )
 
-// leastCells is how few cells a terminal leaves a column; 0 is never cut.
+// leastCells is how narrow a column may get on a terminal; 0 means that it is never cut.
 var leastCells = map[string]int{"when": 0, "ref": 0, "id": 0, "privacy": 0, "created": 0, "updated": 0, "checked": 0, "url": 0,
 	"title": 10, "people": 7}
 
-// jsonColumns are the keys of the JSON, by the places of their fields.
+// jsonColumns are the keys of the JSON, in the order of the struct's fields.
 var jsonColumns = func() (names []string) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[model.RowJSON]()) {
 		names = append(names, f.Tag.Get("json"))
@@ -211,11 +209,11 @@ var jsonColumns = func() (names []string) {
 
 func columnNames() []string { return append([]string{"when", "people"}, jsonColumns...) }
 
-// listing is how `list` prints; given says that the person chose the format or the columns.
+// listing is how `list` prints.
 type listing struct {
 	format  string
 	columns []string
-	given   bool
+	given   bool // by --format or --columns
 }
 
 func (r *run) listing(format, columns string) (l listing, err error) {
@@ -250,14 +248,29 @@ func (r *run) listing(format, columns string) (l listing, err error) {
 	return l, nil
 }
 
-// printer returns what prints one row, and what ends the list.
+// printer returns a function that prints one row, and one that ends the list.
 func (r *run) printer(l listing) (print func(model.Row), end func()) {
-	t, w := table{always: l.given}, csv.NewWriter(r.Out)
-	w.UseCRLF = true // as RFC 4180 has it
+	end = func() {}
 	switch l.format {
+	case "json":
+		print = func(row model.Row) { r.object(model.NewRowJSON(row, r.engine.Capabilities(row.Conversation))) }
 	case "csv":
+		w := csv.NewWriter(r.Out)
+		w.UseCRLF = true // as RFC 4180 has it
 		r.wrote(w.Write(l.columns))
+		print = func(row model.Row) {
+			cells := r.cells(row, l.columns, false)
+			for i := range cells {
+				cells[i] = r.plainText(inert(cells[i]))
+			}
+			r.wrote(w.Write(cells))
+		}
+		end = func() {
+			w.Flush()
+			r.wrote(w.Error())
+		}
 	case "table":
+		t := table{always: l.given}
 		for _, name := range l.columns {
 			t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
 			least, known := leastCells[name]
@@ -266,38 +279,23 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 		if people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref"); !l.given {
 			t.drop = [][]int{{people}, {ref}, {people, ref}}
 		}
-	}
-	return func(row model.Row) {
-			c := row.Conversation
-			switch {
-			case l.format == "json":
-				r.object(model.NewRowJSON(row, r.engine.Capabilities(c)))
-			case l.format == "table":
-				t.add(r.cells(row, l.columns, true)...)
-			case l.format == "csv":
-				cells := r.cells(row, l.columns, false)
-				for i := range cells {
-					cells[i] = r.plainText(inert(cells[i]))
-				}
-				r.wrote(w.Write(cells))
-			case l.given:
-				cells := r.cells(row, l.columns, false)
-				for i := range cells {
-					cells[i] = model.CleanLine(cells[i], 0)
-				}
-				r.print("%s", strings.Join(cells, "\t"))
-			default:
-				t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
+		print = func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }
+		end = func() { r.printTable(t) }
+	default:
+		print = func(row model.Row) {
+			if l.given {
+				r.print("%s", strings.Join(cleaned(r.cells(row, l.columns, false), 0), "\t"))
+				return
 			}
-		}, func() {
-			w.Flush()
-			r.wrote(w.Error())
-			r.printTable(t)
+			c := row.Conversation
+			r.printCells(r.separator(), c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
 		}
+	}
+	return print, end
 }
 
-// inert is remote text for a cell of a spreadsheet. What would run there as a formula gets an apostrophe in front,
-// which a spreadsheet takes for the sign of a text.
+// inert cleans remote text for a cell of a spreadsheet. A text that would run there as a formula gets an apostrophe in front,
+// which marks it as plain text.
 func inert(text string) string {
 	clean := model.CleanLine(text, 0)
 	for _, s := range []string{text, clean} {
@@ -319,24 +317,24 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	for i, name := range columns {
 		switch {
 		case name == "when":
-			out[i] = r.listed(model.Stamp(when(c)), words)
+			out[i] = r.cellOf(model.Stamp(when(c)), words)
 		case name == "people":
 			out[i] = peopleIn(c, words)
 		case name == "privacy" && words:
-			out[i] = r.seenBy(&c)
+			out[i] = r.audienceWord(&c)
 		case name == "title" && words && c.Title == "":
 			out[i] = "(no title)"
 		case name == "pending":
 			out[i] = row.Worst().Words()
 		default:
-			out[i] = r.listed(values.Field(slices.Index(jsonColumns, name)).Interface(), words)
+			out[i] = r.cellOf(values.Field(slices.Index(jsonColumns, name)).Interface(), words)
 		}
 	}
 	return out
 }
 
-// listed writes a value of the JSON in one cell; what is unknown is empty.
-func (r *run) listed(value any, words bool) string {
+// cellOf writes a value of the JSON in one cell, "" for an unknown one. words writes times and durations for a person.
+func (r *run) cellOf(value any, words bool) string {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer && v.IsNil() {
 		return ""
 	}
@@ -366,7 +364,7 @@ func (r *run) listed(value any, words bool) string {
 		if v.Name != nil {
 			return *v.Name
 		}
-		return r.listed(v.ID, words)
+		return r.cellOf(v.ID, words)
 	case *model.Participant:
 		return personWith(*v)
 	case model.Set[model.Participant]:
@@ -375,16 +373,15 @@ func (r *run) listed(value any, words bool) string {
 		}
 		return strings.Join(out, "; ")
 	case model.TriageJSON:
-		is := map[string]bool{"done": v.Done, "snoozed": !time.Time(v.Snoozed).IsZero(), "pinned": v.Pinned, "seen": v.Seen}
-		all := []string{"done", "snoozed", "pinned", "seen"}
-		return strings.Join(slices.DeleteFunc(all, func(mark string) bool { return !is[mark] }), " ")
+		marks := only(v.Done, "done ") + only(!time.Time(v.Snoozed).IsZero(), "snoozed ") + only(v.Pinned, "pinned ") + only(v.Seen, "seen ")
+		return strings.TrimSpace(marks)
 	case model.Capabilities:
 		return strings.Join(can(v, func(k model.EditKind) string { return string(k) }), " ")
 	}
 	return fmt.Sprint(value)
 }
 
-// spoken writes a time as a person says it: a clock today, a weekday within a week.
+// spoken writes a time as a person says it: "today 15:04", "Mon 15:04" within a week, else with the date.
 func (r *run) spoken(t time.Time) string {
 	now := r.Now().Local()
 	if now.Sub(t).Abs() < 6*24*time.Hour {
@@ -393,7 +390,7 @@ func (r *run) spoken(t time.Time) string {
 	return theme.Clock(t, now, "today 15:04", "2 Jan 15:04", "2 Jan 2006")
 }
 
-// peopleIn names the people of a conversation: in words, the first and how many more there are.
+// peopleIn names the people of a conversation; in words, the first person and how many more there are.
 func peopleIn(c model.Conversation, words bool) string {
 	people := c.People()
 	var names []string
@@ -406,6 +403,7 @@ func peopleIn(c model.Conversation, words bool) string {
 	return strings.Join(names, ", ")
 }
 
+// when returns the time by which a conversation is listed.
 func when(c model.Conversation) time.Time {
 	return pick(c.Updated.IsZero(), c.Created, c.Updated)
 }

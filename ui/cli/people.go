@@ -13,27 +13,22 @@ import (
 	"confab/model"
 )
 
-const maxLookupPages = 10
-
-// identifierKey is what stands before the = of a Bird identifier (emailaddress, phonenumber).
+// identifierKey matches what stands before the = of a Bird identifier, such as emailaddress or phonenumber.
 var identifierKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// who is a person, group or flow as it was typed.
-type who struct {
-	// text is what was typed, without the role or status.
-	text string
-	// kind and id are set where the text began with a known kind.
-	kind, id string
-	// identifier says that the text can be read as KEY=VALUE.
-	identifier bool
+// whoArg is a person, group or flow as it was typed: WHO in the help.
+type whoArg struct {
+	text       string // without the role or status
+	kind, id   string // set if the text begins with a known kind
+	identifier bool   // the text can be read as KEY=VALUE
 }
 
 func roleWords() []string {
 	return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
 }
 
-// parsePerson reads what a flag says of a person: whom it means, and their role or status.
-func parsePerson(flag, text string, p *model.Participant) (op model.ChangeOp, w who, err error) {
+// parsePerson reads the value of a flag about a person: who it is, and the role or status, which it sets in p.
+func parsePerson(flag, text string, p *model.Participant) (op model.ChangeOp, w whoArg, err error) {
 	switch flag {
 	case "add":
 		w, p.Role, err = parseWhoRole(text)
@@ -51,9 +46,9 @@ func parsePerson(flag, text string, p *model.Participant) (op model.ChangeOp, w 
 	return model.OpAlter, w, err
 }
 
-// parseWho reads [user:|group:|contact:|flow:]ID, an e-mail, a name, or KEY=VALUE.
-func parseWho(text string) (who, error) {
-	w := who{text: strings.TrimSpace(text)}
+// parseWho reads [user:|group:|contact:|flow:]ID, an e-mail address, a name, or KEY=VALUE.
+func parseWho(text string) (whoArg, error) {
+	w := whoArg{text: strings.TrimSpace(text)}
 	if w.text == "" {
 		return w, usage("a person is named by an id, an e-mail, an exact name, or KEY=VALUE")
 	}
@@ -70,13 +65,14 @@ func parseWho(text string) (who, error) {
 	return w, nil
 }
 
-// exact reports whether a text names one person or thing by what only one has: an id, an e-mail, an identifier. A
-// name has no digit, or has blanks in it.
-func (w who) exact() bool {
+// isUnique reports whether the text is of a form that only one person can have: an id, an e-mail address or an identifier.
+// A text with blanks, or without digits, is taken for a name.
+func (w whoArg) isUnique() bool {
 	return w.kind != "" || w.identifier || !strings.ContainsFunc(w.text, unicode.IsSpace) && strings.ContainsAny(w.text, "@0123456789")
 }
 
-func (w who) named() model.Participant {
+// participant returns a participant with nothing but what was typed.
+func (w whoArg) participant() model.Participant {
 	switch {
 	case w.kind != "":
 		return model.Participant{Kind: w.kind, ID: w.id}
@@ -84,7 +80,7 @@ func (w who) named() model.Participant {
 		return model.Participant{Kind: model.KindContact, Identifier: w.text}
 	case strings.Contains(w.text, "@"):
 		return model.Participant{Email: w.text}
-	case w.exact():
+	case w.isUnique():
 		return model.Participant{ID: w.text}
 	}
 	return model.Participant{Name: w.text}
@@ -97,9 +93,9 @@ func checkRole(s string) error {
 	return usage("unknown role %q%s", cell(s), suggest(s, roleWords(), "the roles are"))
 }
 
-// parseWhoRole reads WHO[=ROLE]. What follows the last = is a role only if it is a role word, since an identifier has
-// a = too.
-func parseWhoRole(text string) (w who, role string, err error) {
+// parseWhoRole reads WHO[=ROLE]. The text after the last = is a role only if it is a role word, since an identifier has a
+// = too.
+func parseWhoRole(text string) (w whoArg, role string, err error) {
 	i := strings.LastIndexByte(text, '=')
 	tail := text[i+1:]
 	if i >= 0 && slices.Contains(roleWords(), tail) {
@@ -113,7 +109,7 @@ func parseWhoRole(text string) (w who, role string, err error) {
 }
 
 // splitWho reads WHO=WORD, split at the last =.
-func splitWho(flag, text string) (w who, word string, err error) {
+func splitWho(flag, text string) (w whoArg, word string, err error) {
 	i := strings.LastIndexByte(text, '=')
 	if i < 0 || i == len(text)-1 {
 		return w, "", usage("--%s wants WHO=%s, not %q", flag, strings.ToUpper(strings.TrimPrefix(flag, "participant-")), cell(text))
@@ -122,10 +118,11 @@ func splitWho(flag, text string) (w who, word string, err error) {
 	return w, text[i+1:], err
 }
 
-// errSeveral and errNobody mark what a text that names no one person is: they add nothing to the words.
+// errSeveral and errNobody mark the errors about a text that several people match, or nobody. They add nothing to the
+// message.
 var errSeveral, errNobody = errors.New(""), errors.New("")
 
-func (w who) matches(p model.Participant) bool {
+func (w whoArg) matches(p model.Participant) bool {
 	if w.kind != "" {
 		return p.Kind == w.kind && p.ID == w.id
 	}
@@ -136,62 +133,62 @@ func (w who) matches(p model.Participant) bool {
 			strings.EqualFold(key, "emailaddress") && strings.EqualFold(value, p.Email))
 }
 
-// choose returns the one among people whom the text names. Where a folded name fits several and the exact one fits
-// one, it is that one.
-func (w who) choose(people []model.Participant) (p model.Participant, found bool, err error) {
-	var fit, exact []model.Participant
+// choose returns the person whom the text names. Of several who match when accents and case are ignored, the only exact
+// match is taken.
+func (w whoArg) choose(people []model.Participant) (p model.Participant, found bool, err error) {
+	var matching, exact []model.Participant
 	for _, p := range people {
-		if !w.matches(p) || slices.ContainsFunc(fit, func(q model.Participant) bool { return model.SamePerson(p, q) }) {
+		if !w.matches(p) || slices.ContainsFunc(matching, func(q model.Participant) bool { return model.SamePerson(p, q) }) {
 			continue
 		}
-		fit = append(fit, p)
+		matching = append(matching, p)
 		if p.ID == w.text || p.Email == w.text || p.Name == w.text {
 			exact = append(exact, p)
 		}
 	}
 	switch {
-	case len(fit) == 0:
+	case len(matching) == 0:
 		return p, false, nil
-	case len(fit) == 1:
-		return fit[0], true, nil
+	case len(matching) == 1:
+		return matching[0], true, nil
 	case len(exact) == 1:
 		return exact[0], true, nil
 	}
 	const most = 20
 	message := fmt.Sprintf("%q is ambiguous; name one of these by its id:", cell(w.text))
-	for _, p := range fit[:min(most, len(fit))] {
+	for _, p := range matching[:min(most, len(matching))] {
 		message += "\n  " + person(p)
 	}
-	if more := len(fit) - most; more > 0 {
+	if more := len(matching) - most; more > 0 {
 		message += fmt.Sprintf("\n  and %d more", more)
 	}
 	return p, false, usage("%s%w", message, errSeveral)
 }
 
-// directory finds people of accounts, and remembers what it found. It is safe for concurrent use.
+// directory looks people up in the accounts and keeps the answers. It is safe for concurrent use.
 type directory struct {
-	engine Engine
-	kept   sync.Map // of lookups to people
+	engine  Engine
+	answers sync.Map // from lookup to []model.Participant
 }
 
-// find looks for whom a text names in the directories of an account. An id with its kind, and an identifier, are
-// taken at their word where a service has no directory for them: the service judges.
-func (dir *directory) find(ctx context.Context, d model.Description, scope string, w who) (model.Participant, error) {
-	kinds, text, known := d.People, w.text, w.identifier && slices.Contains(d.People, model.LookupContacts)
+// find looks a person up in the directories of an account. An id with its kind, and an identifier, are passed on as they
+// are where no directory has them: the service decides.
+func (dir *directory) find(ctx context.Context, d model.Description, scope string, w whoArg) (model.Participant, error) {
+	kinds, text, passOn := d.People, w.text, w.identifier && slices.Contains(d.People, model.LookupContacts)
 	switch {
 	case w.kind != "":
-		kinds, text, known = []model.LookupKind{model.LookupKind(w.kind)}, w.id, true
-	case known:
+		kinds, text, passOn = []model.LookupKind{model.LookupKind(w.kind)}, w.id, true
+	case passOn:
 		kinds = []model.LookupKind{model.LookupContacts}
 	}
 	var all []model.Participant
-	var unread error
+	var forbidden error
 	for _, kind := range kinds {
 		people, err := dir.lookup(ctx, d.Account, model.LookupRequest{Kind: kind, Text: text, Scope: scope})
 		switch model.KindOf(err) {
 		case "", model.Unsupported, model.NotFound:
 		case model.Forbidden:
-			unread = err // the others may have the answer
+			forbidden = err // another directory may have the answer
 		default:
 			return model.Participant{}, err
 		}
@@ -201,10 +198,10 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	switch {
 	case err != nil || found:
 		return p, err
-	case known:
-		return w.named(), nil
-	case unread != nil:
-		return p, unread
+	case passOn:
+		return w.participant(), nil
+	case forbidden != nil:
+		return p, forbidden
 	}
 	var names []string
 	for _, p := range all {
@@ -214,12 +211,16 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 		suggest(w.text, names, ""), errNobody)
 }
 
+const maxLookupPages = 10
+
+type lookup struct {
+	account string
+	model.LookupRequest
+}
+
 func (dir *directory) lookup(ctx context.Context, account string, req model.LookupRequest) (people []model.Participant, err error) {
-	asked := struct {
-		account string
-		model.LookupRequest
-	}{account, req}
-	if kept, ok := dir.kept.Load(asked); ok {
+	asked := lookup{account, req}
+	if kept, ok := dir.answers.Load(asked); ok {
 		return kept.([]model.Participant), nil
 	}
 	for range maxLookupPages {
@@ -232,32 +233,32 @@ func (dir *directory) lookup(ctx context.Context, account string, req model.Look
 			break
 		}
 	}
-	dir.kept.Store(asked, people)
+	dir.answers.Store(asked, people)
 	return people, nil
+}
+
+// target is a conversation to edit, and the people whom the changes mean in it. Its plan item is used only if it has a
+// Reason: the conversation can't be edited then.
+type target struct {
+	model.PlanItem
+	people map[int][]model.Participant // by the index of the change
+	*directory
+	account model.Description
+	now     model.Conversation
+	need    model.Need
+	fresh   bool // now was read from the service
 }
 
 // readers is how many conversations are read at once to find people in them.
 const readers = 4
 
-// target is a conversation that is to be edited: its item of the plan where it can't be, else the people it is
-// about.
-type target struct {
-	model.PlanItem
-	people map[int][]model.Participant // of the changes of a request
-	*directory
-	account model.Description
-	now     model.Conversation
-	need    model.Need
-	fresh   bool
-}
-
-func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
-	found := make([]*target, len(refs))
+func (r *run) findPeople(ctx context.Context, refs []model.Ref, ch changes, dryRun bool) []*target {
+	targets := make([]*target, len(refs))
 	dir := &directory{engine: r.engine}
 	var need model.Need
-	for _, w := range q {
+	for _, c := range ch {
 		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
-			model.EditContacts: model.NeedContacts}[w.Kind]
+			model.EditContacts: model.NeedContacts}[c.Kind]
 	}
 	report := r.progress("read")
 	var wait sync.WaitGroup
@@ -266,13 +267,13 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRu
 	places := make(chan struct{}, readers)
 	for i, ref := range refs {
 		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
-		if found[i] = t; need == 0 {
+		if targets[i] = t; need == 0 {
 			continue
 		}
 		places <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-places }()
-			if t.Err = t.find(ctx, q, dryRun); t.Err != nil {
+			if t.Err = t.find(ctx, ch, dryRun); t.Err != nil {
 				t.Reason = t.Err.Error()
 			}
 			t.Title, t.Provider = t.now.Title, t.account.Provider
@@ -283,11 +284,11 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRu
 		})
 	}
 	wait.Wait()
-	return found
+	return targets
 }
 
-// find reads who is in the conversation where that is not known, and finds the people of a request.
-func (t *target) find(ctx context.Context, q request, dryRun bool) error {
+// find finds the people of the changes, and reads the conversation first where the cache does not hold its people.
+func (t *target) find(ctx context.Context, ch changes, dryRun bool) error {
 	row, cached, err := t.engine.Row(ctx, t.Ref)
 	if err != nil || ctx.Err() != nil {
 		return err
@@ -299,27 +300,27 @@ func (t *target) find(ctx context.Context, q request, dryRun bool) error {
 		_, known := e.Read(t.now)
 		return !known && caps.Of(e.Kind).Can()
 	}
-	if !cached || slices.ContainsFunc(q.fields(), unread) {
+	if !cached || slices.ContainsFunc(ch.fields(), unread) {
 		if err := t.read(ctx); err != nil {
 			return err
 		}
 		caps = t.engine.Capabilities(t.now)
 	}
-	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
-	for i, w := range q {
-		switch w.Kind {
-		case model.EditParticipants:
-			if !can(w.Kind) {
-				t.Reason = caps.Of(w.Kind).Reason // whom was meant doesn't matter
-				return nil
-			}
-			p, err := t.person(ctx, w)
+	for i, c := range ch {
+		can := caps.Of(c.Kind).Can() || dryRun && t.account.ReadOnly // a dry run shows what would be sent
+		switch {
+		case c.Kind == model.EditContacts:
+			t.people[i] = t.contacts(ctx, c.People, can)
+		case c.Kind != model.EditParticipants:
+		case !can:
+			t.Reason = caps.Of(c.Kind).Reason // no need to find out who is meant
+			return nil
+		default:
+			p, err := t.person(ctx, c)
 			if err != nil {
-				return of(t.Ref.Account, err)
+				return named(t.Ref.Account, err)
 			}
 			t.people[i] = []model.Participant{p}
-		case model.EditContacts:
-			t.people[i] = t.contacts(ctx, w.People, can(w.Kind))
 		}
 	}
 	return nil
@@ -337,42 +338,42 @@ func (t *target) read(ctx context.Context) error {
 	return nil
 }
 
-// of names the account that a service's error is about.
-func of(account string, err error) error {
+// named puts the name of the account before the error of a service.
+func named(account string, err error) error {
 	if errors.As(err, new(*model.Error)) {
 		return fmt.Errorf("%s: %w", account, err)
 	}
 	return err
 }
 
-// person finds the person of one change among the participants, read again where a cached list doesn't have them,
-// then in the directory. Whom somebody wants removed need not be found anywhere, save for a name that nobody has:
-// that is a slip.
-func (t *target) person(ctx context.Context, w wanted) (model.Participant, error) {
-	p, found, err := w.who.choose(t.now.Participants.Items)
-	if (err != nil || !found) && w.Op != model.OpAdd {
+// person finds the person of a change: among the participants, among those read afresh if the cached ones lack the person,
+// then in the directory. Somebody to be removed need not be found anywhere, but a name that is nobody's is an error: it is
+// likely misspelt.
+func (t *target) person(ctx context.Context, c change) (model.Participant, error) {
+	p, found, err := c.who.choose(t.now.Participants.Items)
+	if (err != nil || !found) && c.Op != model.OpAdd {
 		if err = t.read(ctx); err == nil {
-			p, found, err = w.who.choose(t.now.Participants.Items)
+			p, found, err = c.who.choose(t.now.Participants.Items)
 		}
 	}
 	switch {
 	case err != nil || found:
-	case w.Op == model.OpRemove && w.who.exact():
-		p = w.who.named()
+	case c.Op == model.OpRemove && c.who.isUnique():
+		p = c.who.participant()
 	default:
-		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, w.who)
-		if w.Op == model.OpRemove && errors.Is(err, errSeveral) {
-			p, err = w.who.named(), nil // none of them is here
+		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, c.who)
+		if c.Op == model.OpRemove && errors.Is(err, errSeveral) {
+			p, err = c.who.participant(), nil // none of them takes part here
 		}
 	}
-	p.Role, p.Status = w.People[0].Role, w.People[0].Status
+	p.Role, p.Status = c.People[0].Role, c.People[0].Status
 	return p, err
 }
 
-// contacts names contacts as far as they are known: an id alone is enough for the service, a name is for the person.
-// Only with lookUp is the directory asked.
-func (t *target) contacts(ctx context.Context, wanted []model.Participant, lookUp bool) []model.Participant {
-	out := slices.Clone(wanted)
+// contacts adds names to contacts, from the conversation and, if lookUp is set, from the directory. A service needs the
+// ids only; the names are for the person who reads the plan.
+func (t *target) contacts(ctx context.Context, ids []model.Participant, lookUp bool) []model.Participant {
+	out := slices.Clone(ids)
 	for i, contact := range out {
 		same := func(p model.Participant) bool { return p.ID == contact.ID }
 		if known := slices.IndexFunc(t.now.Contacts.Items, same); known >= 0 {

@@ -25,7 +25,7 @@ func (r *run) syncCommand() *cobra.Command {
 
 func (r *run) sync(ctx context.Context, full bool) error {
 	var submissions, older []string
-	r.stopped(ctx, r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
+	r.reportStop(ctx, r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
 		submissions = appendNew(submissions, d.Entry.Submission)
 		r.report(d)
 	}))
