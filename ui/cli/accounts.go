@@ -16,8 +16,7 @@ import (
 	"confab/ui/theme"
 )
 
-// findingJSON is what one check found; account is null for what is about this
-// machine.
+// findingJSON is the result of a check. Account is null for a check of this machine.
 type findingJSON struct {
 	Account *string          `json:"account"`
 	Name    string           `json:"name"`
@@ -27,23 +26,20 @@ type findingJSON struct {
 }
 
 func (r *run) doctorCommand() *cobra.Command {
-	return r.commandOf("doctor", noArgs, func(ctx context.Context, _ []string, _ flags) error {
-		err := r.loadConfig()
-		if err == nil {
-			r.doctor(ctx)
-		}
-		return err
-	})
+	return r.commandOf("doctor", noArgs, func(ctx context.Context, _ []string, _ flags) error { return r.doctor(ctx) })
 }
 
-func (r *run) doctor(ctx context.Context) {
+func (r *run) doctor(ctx context.Context) error {
+	if err := r.loadConfig(); err != nil {
+		return err
+	}
 	active := r.setup.Active()
 	found := make([][]model.CheckResult, len(active))
 	var wait sync.WaitGroup
 	for i, a := range active {
 		wait.Go(func() { found[i] = r.Check(ctx, r.setup, a) })
 	}
-	// What is known at once is shown while the accounts are asked.
+	// The checks of this machine are printed while the accounts are checked.
 	for _, c := range r.checkHere(ctx) {
 		r.reportCheck("", c, ExitLocal)
 	}
@@ -53,7 +49,7 @@ func (r *run) doctor(ctx context.Context) {
 		for _, c := range found[i] {
 			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
 		}
-		if !lists(found[i]) {
+		if !canList(found[i]) {
 			broken = append(broken, a.Name)
 		}
 	}
@@ -65,9 +61,11 @@ func (r *run) doctor(ctx context.Context) {
 	default:
 		r.say("%s can be read.", all)
 	}
+	return nil
 }
 
-func lists(found []model.CheckResult) bool {
+// canList reports whether the list of an account could be read.
+func canList(found []model.CheckResult) bool {
 	return slices.ContainsFunc(found, func(c model.CheckResult) bool { return c.OK && c.Name == model.CheckList })
 }
 
@@ -77,7 +75,7 @@ func (r *run) sayNoAccount() {
 	}
 }
 
-// reportCheck prints what a check found; code is the exit status where it is not OK.
+// reportCheck prints the result of a check; code is the exit status if it failed.
 func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 	word := "ok  "
 	if !c.OK {
@@ -88,6 +86,7 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
 }
 
+// checkHere checks this machine.
 func (r *run) checkHere(ctx context.Context) []model.CheckResult {
 	file := r.setup.Paths.Config
 	if info, err := os.Stat(file); err == nil {
@@ -121,7 +120,7 @@ func (r *run) forgetCommand() *cobra.Command {
 		if err := r.checkCanAsk(o); err != nil {
 			return err
 		}
-		// An account that left the config can be forgotten too, so its name is not looked up.
+		// An account that is no longer in the config can be forgotten too.
 		if err := r.loadConfig(); err != nil {
 			return err
 		}

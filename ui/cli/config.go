@@ -60,7 +60,7 @@ func (r *run) configSchema() error {
 
 type problemJSON struct {
 	File string `json:"file"`
-	// Line and Column are null where the whole file is meant.
+	// Line and Column are null if the problem is about the whole file.
 	Line       *int    `json:"line"`
 	Column     *int    `json:"column"`
 	Key        *string `json:"key"`

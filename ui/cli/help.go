@@ -20,7 +20,7 @@ import (
 	"confab/ui/layout"
 )
 
-// strictCommands makes cobra's own commands refuse an unknown word; they would print help and succeed.
+// strictCommands makes cobra's own commands refuse an unknown word, on which they would print help and succeed.
 func (r *run) strictCommands(root *cobra.Command) {
 	root.SetHelpCommand(r.helpCommand(root))
 	root.InitDefaultCompletionCmd()
@@ -31,7 +31,7 @@ func (r *run) strictCommands(root *cobra.Command) {
 	}
 }
 
-// helpCommand explains a command, or a topic, which is a command below it.
+// helpCommand makes the command that explains a command or a topic. The topics are its subcommands.
 func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	help := &cobra.Command{Use: "help", Short: "Explain a command, or a topic", Args: cobra.ArbitraryArgs}
 	help.RunE = func(_ *cobra.Command, args []string) error { return explain(root, help, args) }
@@ -76,7 +76,7 @@ func explain(root, help *cobra.Command, args []string) error {
 	if err := noArgs(about, rest); err != nil {
 		return err
 	}
-	about.InitDefaultHelpFlag() // cobra adds it when a command runs
+	about.InitDefaultHelpFlag() // cobra adds the flag only when the command runs
 	return about.Help()
 }
 
@@ -98,24 +98,25 @@ func (r *run) manCommand(root *cobra.Command) *cobra.Command {
 	})
 }
 
-// manSigns are characters that a manual page would replace.
+// manSigns escapes the characters that a manual page would replace.
 var manSigns = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
 
-// The widths of topics where there is no terminal: for other programs, and in a manual page, which indents its text.
+// The widths of topics without a terminal: for other programs, and in a manual page, which indents its text.
 const (
 	pipedWidth = 100
 	manWidth   = 72
 )
 
+// narrowestHang is the least width of the last column, in cells, for a text to be continued below it.
 const narrowestHang = 20
 
-// fold wraps the lines of a text in columns to width cells: what does not fit goes on below its last column.
+// fold wraps a text in columns to width cells. A line that does not fit is continued below its last column.
 func fold(text string, width int) (out []string) {
 	var measure layout.Measure
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		last := strings.LastIndex(line, "  ") + 2 // columns are two spaces apart, or more
+		last := strings.LastIndex(line, "  ") + 2 // columns are at least two spaces apart
 		if last == 1 {
-			last = 0 // there is but one
+			last = 0 // there is only one column
 		}
 		hang := measure.Width(line[:last])
 		switch {
@@ -135,8 +136,8 @@ func fold(text string, width int) (out []string) {
 	return out
 }
 
-// texts are the parts of the reference: a line that says what a topic is about, a blank one, and the topic in columns,
-// whose lines fold breaks. What the program itself goes by stands in double braces (see facts).
+// texts holds the topics: a line that says what the topic is about, a blank line, and the text in columns. Names in double
+// braces stand for the program's own tables; see facts.
 //
 //go:embed text
 var texts embed.FS
@@ -161,6 +162,7 @@ func (p Program) topicText(name string) string {
 	return strings.NewReplacer(facts...).Replace(text)
 }
 
+// facts returns the texts of the program's own tables, by their names in the topics.
 func (p Program) facts() map[string]string {
 	list := func(v any) string { return strings.Trim(fmt.Sprint(v), "[]") }
 	words := func(before string, list []query.Word, after string) string {
@@ -186,7 +188,7 @@ func (p Program) facts() map[string]string {
 	return all
 }
 
-// columns sets rows in columns, two spaces apart; a line break in a last cell goes on below it.
+// columns aligns rows in columns, two spaces apart. A last cell of several lines is continued below itself.
 func columns(rows [][]string) string {
 	var b, table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
@@ -226,16 +228,16 @@ func (p Program) capabilityFacts() (text string) {
 	return text
 }
 
-// jsonObject is a sample of an object that --json prints, by the name that the topic json has for it, with its keys:
-// those that come after the keys of the object that it is more than.
+// jsonObject is a sample of an object that --json prints, by its name in the topic json. keys leaves out the keys of the object
+// that it extends.
 type jsonObject struct {
-	name, beyond string
-	value        any
-	keys         string
+	name, extends string
+	value         any
+	keys          string
 }
 
-// jsonObjects lists the objects that --json prints. Each stands for its like: what it holds is told with its keys,
-// what it leaves out (people) by name alone.
+// jsonObjects lists the objects that --json prints. An object within a sample is listed with its keys, an empty one by its name
+// alone.
 func jsonObjects() []jsonObject {
 	row := model.RowJSON{Team: &model.NamedJSON{}, Space: &model.NamedJSON{}, Channel: &model.NamedJSON{},
 		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
@@ -260,14 +262,14 @@ func jsonObjects() []jsonObject {
 	keys := map[string]string{}
 	for i, o := range all {
 		keys[o.name] = jsonKeys(o.value)
-		all[i].keys = strings.TrimPrefix(keys[o.name], keys[o.beyond]+" ")
+		all[i].keys = strings.TrimPrefix(keys[o.name], keys[o.extends]+" ")
 	}
 	return all
 }
 
 var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)
 
-// jsonKeys returns the keys that a value is printed with, those of an object within it in braces.
+// jsonKeys returns the keys of a value as it is printed, with those of an inner object in braces.
 func jsonKeys(v any) string {
 	var text strings.Builder
 	if err := writeJSON(&text, v); err != nil {

@@ -38,6 +38,7 @@ func (r *run) historyCommand() *cobra.Command {
 	})
 }
 
+// parseSince reads an age, a date or a time as the time it names.
 func parseSince(text string, now time.Time) (time.Time, error) {
 	if d, err := config.ParseDuration(text); err == nil {
 		return now.Add(-d), nil

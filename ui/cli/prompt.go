@@ -16,23 +16,22 @@ const maxAnswer = 16 << 10
 
 var errNoAnswer = errors.New("the input ended before there was an answer")
 
-// prompter asks questions on one terminal. A read can't be taken back, so a goroutine of its own reads, and a line
-// only once it is asked for: what is typed behind the last answer belongs to whoever reads next.
+// prompter asks questions on a terminal. A read can't be cancelled, so a goroutine of its own reads. It reads a line only when
+// one is asked for: lines that are typed after the last answer are left to the next reader of the terminal.
 type prompter struct {
-	in    io.Reader
-	out   io.Writer
-	begin sync.Once
-	want  chan struct{}
-	lines chan string
-	// reading says that a line was asked for and has not come.
-	reading atomic.Bool
+	in      io.Reader
+	out     io.Writer
+	begin   sync.Once
+	want    chan struct{}
+	lines   chan string
+	reading atomic.Bool // a line was asked for and has not come yet
 }
 
 func newPrompter(in io.Reader, out io.Writer) *prompter {
 	return &prompter{in: in, out: out, want: make(chan struct{}, 1), lines: make(chan string)}
 }
 
-// typed asks for one line, which comes without its end; the channel is closed with the input.
+// typed asks for a line. The channel gives it without its end, and is closed when the input ends.
 func (p *prompter) typed() <-chan string {
 	p.begin.Do(func() {
 		go func() {
@@ -67,7 +66,7 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 	}
 }
 
-// confirm asks a yes-or-no question whose default is No. What is asked twice wants the whole word.
+// confirm asks a yes-or-no question whose default is No. With whole only the whole word "yes" counts as yes.
 func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bool, error) {
 	if !whole {
 		return p.confirmed(ctx, question+" [y/N] ", false)
@@ -75,8 +74,8 @@ func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bo
 	return p.confirmed(ctx, question+` Type "yes" in full: `, false, "yes")
 }
 
-// confirmed asks a yes-or-no question; an answer that is neither counts as standard, and the words for yes may be
-// others than y and yes.
+// confirmed prints a question as it is and reports whether the answer is one of the words for yes: y and yes, unless others
+// are given. Enter alone means standard.
 func (p *prompter) confirmed(ctx context.Context, question string, standard bool, yes ...string) (bool, error) {
 	fmt.Fprint(p.out, question)
 	s, err := p.line(ctx)

@@ -38,11 +38,11 @@ func (r *run) root() *cobra.Command {
 
 func (f flags) start() Start { return Start{Query: f.text("query"), View: f.text("view")} }
 
-// pathFlags take the name of a file, which may hold any bytes.
+// pathFlags take the name of a file, which need not be UTF-8.
 var pathFlags = []string{"--config", "--log", "--write-config"}
 
-// exactText refuses arguments that are no UTF-8: they could only be sent altered.
-func exactText(args []string) error {
+// checkUTF8 refuses arguments that are not UTF-8: they could not be sent as they are.
+func checkUTF8(args []string) error {
 	for i, a := range args {
 		flag, _, whole := strings.Cut(a, "=")
 		path := whole && slices.Contains(pathFlags, flag) || i > 0 && slices.Contains(pathFlags, args[i-1])
@@ -68,7 +68,7 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 	return r.openInbox(ctx, start)
 }
 
-// welcome is for somebody without an account: the demo, or the set-up and then the inbox.
+// welcome offers the demo and the set-up to somebody without an account.
 func (r *run) welcome(ctx context.Context, start Start) error {
 	welcome := r.Welcome
 	if r.flags.plain {
@@ -87,7 +87,7 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 		if err != nil || !saved {
 			return err
 		}
-		if r.asked.reading.Load() { // what is typed would be missing on the screen
+		if r.asked.reading.Load() { // the prompter would take the first line from the screen
 			r.say("confab opens the inbox.")
 			return nil
 		}
@@ -115,7 +115,7 @@ func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error
 	}
 }
 
-// plainIfDumb takes the line mode on a terminal that moves no cursor.
+// plainIfDumb turns --plain on for a terminal that can't move its cursor.
 func (r *run) plainIfDumb() {
 	if r.flags.plain || !r.onScreen() || r.Getenv("TERM") != "dumb" {
 		return
@@ -137,7 +137,7 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 	return r.Screen(ctx, r.setup, start)
 }
 
-// checkView reads the views that were kept, and refuses the name of one that is not there.
+// checkView reads the kept views, and refuses an unknown view.
 func (r *run) checkView(start *Start) error {
 	kept, err := r.keeper().Views()
 	if err != nil {
@@ -154,7 +154,7 @@ func (r *run) checkView(start *Start) error {
 
 func (r *run) keeper() config.Keeper { return config.Keeper{Paths: r.setup.Paths, Rules: r.Validators} }
 
-// view finds a view by its name; unread is why the kept ones could not be read.
+// view finds a view by its name; unread is the error of reading the kept views.
 func (r *run) view(name string, kept []config.View, unread error) (config.View, error) {
 	var names []string
 	for _, v := range config.AllViews(r.setup.Config.Views, kept) {
@@ -169,7 +169,7 @@ func (r *run) view(name string, kept []config.View, unread error) (config.View, 
 	return config.View{}, usage("there is no view %q%s", model.CleanLine(name, 80), suggest(name, names, "there are"))
 }
 
-// checkQuery refuses a query that can't be read, before anything is opened.
+// checkQuery refuses a bad query, before anything is opened.
 func (r *run) checkQuery(q string) error {
 	var bad *query.Error
 	if _, err := query.Parse(q); !errors.As(err, &bad) {

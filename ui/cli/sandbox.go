@@ -23,57 +23,63 @@ import (
 	"confab/ui/theme"
 )
 
-func (o *SandboxOptions) register(c *cobra.Command) {
+// onSandbox makes a command that runs on a sandbox, with the flags for it.
+func (r *run) onSandbox(path string, do func(ctx context.Context, o SandboxOptions, f flags) error) *cobra.Command {
+	var o SandboxOptions
+	var faults []string
+	c := r.commandOf(path, noArgs, func(ctx context.Context, _ []string, f flags) error {
+		switch {
+		case o.Conversations < 1:
+			return usage("--conversations must be at least 1")
+		case o.Latency < 0:
+			return usage("--latency must not be negative")
+		}
+		o.Faults = map[string]float64{}
+		for _, text := range faults {
+			name, rate, _ := strings.Cut(text, "=")
+			n, err := strconv.ParseFloat(rate, 64)
+			if name == "" || err != nil {
+				return usage("--fault wants NAME=RATE, such as 429=0.2, not %q", cell(text))
+			}
+			o.Faults[name] = n
+		}
+		return do(ctx, o, f)
+	})
 	c.Flags().IntVar(&o.Conversations, "conversations", 400, "how many conversations in all")
 	c.Flags().BoolVar(&o.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "which data; the same seed gives the same")
 	c.Flags().DurationVar(&o.Latency, "latency", 0, "wait before every answer")
-	c.Flags().StringArrayVar(&o.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
+	c.Flags().StringArrayVar(&faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
 		"429 429-date 500-html drop-before drop-after slow concurrent")
-}
-
-func (o *SandboxOptions) check() error {
-	switch {
-	case o.Conversations < 1:
-		return usage("--conversations must be at least 1")
-	case o.Latency < 0:
-		return usage("--latency must not be negative")
-	}
-	o.Faults = map[string]float64{}
-	for _, text := range o.faults {
-		name, rate, _ := strings.Cut(text, "=")
-		n, err := strconv.ParseFloat(rate, 64)
-		if name == "" || err != nil {
-			return usage("--fault wants NAME=RATE, such as 429=0.2, not %q", cell(text))
-		}
-		o.Faults[name] = n
-	}
-	return nil
+	return c
 }
 
 func (r *run) sandboxCommand() *cobra.Command {
-	var o SandboxOptions
-	c := r.commandOf("sandbox", noArgs, func(ctx context.Context, _ []string, f flags) error {
-		if err := o.check(); err != nil {
-			return err
-		}
+	return r.onSandbox("sandbox", func(ctx context.Context, o SandboxOptions, f flags) error {
 		if _, _, err := net.SplitHostPort(f.text("listen")); err != nil {
 			return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
 		}
 		return r.serveSandbox(ctx, o, f.text("listen"), f.text("write-config"))
 	})
-	o.register(c)
-	return c
 }
 
-type serving struct {
+func (r *run) demoCommand() *cobra.Command {
+	return r.onSandbox("demo", func(ctx context.Context, o SandboxOptions, f flags) error {
+		if err := r.checkQuery(f.text("query")); err != nil {
+			return err
+		}
+		return r.demo(ctx, o, f.start())
+	})
+}
+
+type sandboxServer struct {
 	server   *http.Server
 	address  *net.TCPAddr
 	accounts []config.SandboxAccount
 	ended    chan error
 }
 
-func (r *run) openSandbox(o SandboxOptions, listen string) (*serving, error) {
+func (r *run) openSandbox(o SandboxOptions, listen string) (*sandboxServer, error) {
 	servers, accounts, err := r.Sandbox(o)
 	if err != nil {
 		return nil, usage("%w", err)
@@ -83,12 +89,13 @@ func (r *run) openSandbox(o SandboxOptions, listen string) (*serving, error) {
 		return nil, local(err)
 	}
 	address := l.Addr().(*net.TCPAddr)
-	s := &serving{address: address, accounts: accounts("http://" + reachable(address)), ended: make(chan error, 1),
+	s := &sandboxServer{address: address, accounts: accounts("http://" + reachable(address)), ended: make(chan error, 1),
 		server: &http.Server{Handler: servers, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}}
 	go func() { s.ended <- s.server.Serve(l) }()
 	return s, nil
 }
 
+// reachable returns an address that a client on this machine can use.
 func reachable(a *net.TCPAddr) string {
 	switch {
 	case !a.IP.IsUnspecified():
@@ -136,23 +143,7 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 	}
 }
 
-func (r *run) demoCommand() *cobra.Command {
-	var o SandboxOptions
-	c := r.commandOf("demo", noArgs, func(ctx context.Context, _ []string, f flags) error {
-		if err := o.check(); err != nil {
-			return err
-		}
-		if err := r.checkQuery(f.text("query")); err != nil {
-			return err
-		}
-		return r.demo(ctx, o, f.start())
-	})
-	o.register(c)
-	return c
-}
-
-// demo runs the inbox on a sandbox of its own, with a config and a state
-// directory that go when it ends.
+// demo runs the inbox on a sandbox of its own. Its config and state directory are removed when it ends.
 func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err error) {
 	r.plainIfDumb()
 	s, err := r.openSandbox(o, "127.0.0.1:0")
@@ -177,7 +168,7 @@ func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err erro
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	if err := r.furnish(ctx, s.accounts, o); err != nil {
+	if err := r.prepareDemo(ctx, s.accounts, o); err != nil {
 		return err
 	}
 	if !o.Hostile {
@@ -190,24 +181,24 @@ func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err erro
 	return err
 }
 
-// greeting says what to try in the demo, on the screen and in the line mode.
+// greeting says what to try in the demo, by whether it runs in the linear mode.
 var greeting = map[bool]string{
 	false: "Try / label:interview enter * p (nothing leaves this machine)",
 	true:  "Everything here is made up, and nothing leaves this machine. Try: list is:public label:interview, then private 1-3",
 }
 
 const (
-	// demoReads is how long a demo's first look at its accounts may take where they are slow or fail: they are read once the
-	// inbox is open. Where nothing disturbs it, it goes to the end, since what is read later is unseen.
+	// demoReads bounds the first sync of a demo if its accounts are slow or fail; the inbox reads the rest. Otherwise the sync
+	// gets the time to read everything, since conversations that are read later count as unseen.
 	demoReads = 3 * time.Second
-	// manyConversations take a while to read, which is said.
+	// manyConversations take so long to read that the demo says so.
 	manyConversations = 5000
 )
 
-// furnish makes the demo a place that somebody works in: it reads the accounts, marks seen what they don't name as unseen, and makes
-// the edits of the days before. A world without such names stays bare. The engine for that is one of its own: in the inbox there
-// is nothing to take back that was not done there.
-func (r *run) furnish(ctx context.Context, accounts []config.SandboxAccount, o SandboxOptions) error {
+// prepareDemo syncs the accounts, marks as seen the conversations that they do not name as unseen, and makes the edits of
+// earlier days. It does nothing if the accounts name no unseen conversations. It uses an engine of its own, so that u in the
+// inbox does not take these acts back.
+func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount, o SandboxOptions) error {
 	unseen := map[model.Ref]bool{}
 	var acts []config.SandboxAct
 	for _, a := range accounts {
@@ -244,12 +235,13 @@ func (r *run) furnish(ctx context.Context, accounts []config.SandboxAccount, o S
 	}
 	reading, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_ = e.Sync(reading) // what fails here fails again in the inbox, which says so
+	_ = e.Sync(reading) // an error comes again in the inbox, which shows it
 	err = Furnish(ctx, e, unseen, acts, past.Store)
 	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
-// Furnish marks all seen but the unseen, and makes the edits of acts; at sets the clock of the inbox, nil to what it was.
+// Furnish marks all conversations but the unseen as seen, and carries acts out. at sets the clock of the engine for an act; nil
+// sets it back.
 func Furnish(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
@@ -265,6 +257,7 @@ func Furnish(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []co
 	return err
 }
 
+// perform makes the edit of an act and delivers it.
 func perform(ctx context.Context, e Engine, act config.SandboxAct) error {
 	refs, err := e.Refs(ctx, act.Query, false)
 	if err != nil || len(refs) == 0 {

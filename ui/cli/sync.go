@@ -15,8 +15,8 @@ import (
 func (r *run) syncCommand() *cobra.Command {
 	return r.commandOf("sync", noArgs, func(ctx context.Context, _ []string, f flags) error {
 		if os.Getenv("GOGC") == "" {
-			// Reading lists leaves much garbage and keeps little of it: collecting half as often takes a sixth off
-			// the CPU, for some 15 MB.
+			// Reading lists makes much garbage and keeps little: to collect half as often saves a sixth of the CPU time, and
+			// costs about 15 MB.
 			defer debug.SetGCPercent(debug.SetGCPercent(200))
 		}
 		return r.withEngine(ctx, func() error { return r.sync(ctx, f.on("full")) })
