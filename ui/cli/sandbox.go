@@ -236,13 +236,13 @@ func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount,
 	reading, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_ = e.Sync(reading) // an error comes again in the inbox, which shows it
-	err = Furnish(ctx, e, unseen, acts, past.Store)
+	err = SeedDemo(ctx, e, unseen, acts, past.Store)
 	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
-// Furnish marks all conversations but the unseen as seen, and carries acts out. at sets the clock of the engine for an act; nil
+// SeedDemo marks all conversations but the unseen as seen, and carries acts out. at sets the clock of the engine for an act; nil
 // sets it back.
-func Furnish(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
+func SeedDemo(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
 		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
