@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/spf13/cobra"
-
 	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
@@ -25,11 +23,7 @@ type findingJSON struct {
 	Kind    *model.ErrorKind `json:"kind"`
 }
 
-func (r *run) doctorCommand() *cobra.Command {
-	return r.commandOf("doctor", noArgs, func(ctx context.Context, _ []string, _ flags) error { return r.doctor(ctx) })
-}
-
-func (r *run) doctor(ctx context.Context) error {
+func (r *run) doctor(ctx context.Context, _ []string, _ flags) error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
@@ -114,34 +108,28 @@ func (r *run) terminalFacts() string {
 	return strings.Join(facts, ", ")
 }
 
-func (r *run) forgetCommand() *cobra.Command {
-	return r.commandOf("forget", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, f flags) error {
-		o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run")}
-		if err := r.checkCanAsk(o); err != nil {
-			return err
-		}
-		// An account that is no longer in the config can be forgotten too.
-		if err := r.loadConfig(); err != nil {
-			return err
-		}
-		name := args[0]
-		if a, ok := r.setup.Config.Account(name); ok {
-			name = a.Name
-		}
-		if !config.ValidAccountName(name) {
-			return usage("%q is no account name", model.CleanLine(name, 80))
-		}
-		return r.forget(ctx, name, o)
-	})
-}
-
 type forgottenJSON struct {
 	Account string `json:"account"`
 	Removed bool   `json:"removed"`
 	What    string `json:"what"`
 }
 
-func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
+func (r *run) forget(ctx context.Context, args []string, f flags) error {
+	o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run")}
+	if err := r.checkCanAsk(o); err != nil {
+		return err
+	}
+	if err := r.loadConfig(); err != nil {
+		return err
+	}
+	name := args[0] // which may have left the config
+	a, configured := r.setup.Config.Account(name)
+	if configured {
+		name = a.Name
+	}
+	if !config.ValidAccountName(name) {
+		return usage("%q is no account name", model.CleanLine(name, 80))
+	}
 	found, err := r.Forget(ctx, r.setup, name, true)
 	if err != nil {
 		return err
@@ -168,7 +156,7 @@ func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
 	for _, what := range found {
 		r.result(forgottenJSON{Account: name, Removed: !o.dryRun, What: what}, "%s: %s", word, model.CleanLine(what, 500))
 	}
-	if _, ok := r.setup.Config.Account(name); ok && !o.dryRun && !r.flags.json {
+	if configured && !o.dryRun && !r.flags.json {
 		r.say("%s is still in %s: the next confab reads it again, unless you take it out.", name, r.setup.Paths.Config)
 	}
 	return nil

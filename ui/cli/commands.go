@@ -21,7 +21,17 @@ import (
 //go:embed commands.txt
 var commandTexts string
 
-func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
+// action is what a command does.
+type action func(ctx context.Context, args []string, f flags) error
+
+// inEngine returns an action that opens the engine for another.
+func (r *run) inEngine(do action) action {
+	return func(ctx context.Context, args []string, f flags) error {
+		return r.withEngine(ctx, func() error { return do(ctx, args, f) })
+	}
+}
+
+func (r *run) command(path string, args cobra.PositionalArgs, do action) *cobra.Command {
 	use, paragraphs := r.commandText(path)
 	c := &cobra.Command{Use: use[strings.LastIndexByte(path, ' ')+1:], Short: paragraphs[0], Args: args}
 	for _, p := range paragraphs[1:] {
@@ -40,10 +50,11 @@ func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx cont
 	return c
 }
 
-// sendingCommand makes a command that sends edits. prepare checks the command line and returns what to do with the engine.
-func (r *run) sendingCommand(path string, args cobra.PositionalArgs,
-	prepare func(ctx context.Context, args []string, f flags) (do func(sendOptions) error, err error)) *cobra.Command {
-	c := r.commandOf(path, args, func(ctx context.Context, args []string, f flags) error {
+// preparation checks the command line of a command that sends edits, and returns what to do once the engine is open.
+type preparation func(ctx context.Context, args []string, f flags) (do func(sendOptions) error, err error)
+
+func (r *run) sendingCommand(path string, args cobra.PositionalArgs, prepare preparation) *cobra.Command {
+	c := r.command(path, args, func(ctx context.Context, args []string, f flags) error {
 		o := sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
 		do, err := prepare(ctx, args, f)
 		if err == nil {

@@ -13,12 +13,12 @@ import (
 )
 
 func (r *run) configCommand() *cobra.Command {
-	c := r.commandOf("config", noArgs,
+	c := r.command("config", noArgs,
 		func(context.Context, []string, flags) error { return usage("say what: path, check, show or schema") })
 	for name, do := range map[string]func() error{
 		"path": r.configPath, "check": r.configCheck, "show": r.configShow, "schema": r.configSchema,
 	} {
-		c.AddCommand(r.commandOf("config "+name, noArgs, func(context.Context, []string, flags) error { return do() }))
+		c.AddCommand(r.command("config "+name, noArgs, func(context.Context, []string, flags) error { return do() }))
 	}
 	return c
 }

@@ -262,38 +262,36 @@ func unknownWord(d model.Description, what, word string) string {
 	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(known.words, ", "))
 }
 
-func (r *run) newCommand() *cobra.Command {
-	return r.sendingCommand("new", noArgs, func(ctx context.Context, _ []string, f flags) (func(sendOptions) error, error) {
-		n := model.NewConversation{Title: f.text("title"), Description: f.text("description"), Space: f.text("space"),
-			Access: f.text("access"), Message: f.text("message")}
-		if strings.TrimSpace(n.Title) == "" {
-			return nil, usage("a new conversation needs --title")
-		}
-		if n.Access != "" {
-			if err := oneOf("--access", n.Access, r.Access); err != nil {
-				return nil, err
-			}
-		}
-		with := f.texts("with")
-		for _, text := range f.texts("group") {
-			with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
-		}
-		var people changes
-		for _, text := range with {
-			c, err := parseChange("add", text, nil)
-			if err != nil {
-				return nil, err
-			}
-			people = append(people, c)
-		}
-		if err := r.loadConfig(); err != nil {
+func (r *run) prepareNew(ctx context.Context, _ []string, f flags) (func(sendOptions) error, error) {
+	n := model.NewConversation{Title: f.text("title"), Description: f.text("description"), Space: f.text("space"),
+		Access: f.text("access"), Message: f.text("message")}
+	if strings.TrimSpace(n.Title) == "" {
+		return nil, usage("a new conversation needs --title")
+	}
+	if n.Access != "" {
+		if err := oneOf("--access", n.Access, r.Access); err != nil {
 			return nil, err
 		}
-		if len(r.setup.Active()) != 1 {
-			return nil, usage("say where with one --account")
+	}
+	with := f.texts("with")
+	for _, text := range f.texts("group") {
+		with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
+	}
+	var people changes
+	for _, text := range with {
+		c, err := parseChange("add", text, nil)
+		if err != nil {
+			return nil, err
 		}
-		return func(o sendOptions) error { return r.create(ctx, n, people, o) }, nil
-	})
+		people = append(people, c)
+	}
+	if err := r.loadConfig(); err != nil {
+		return nil, err
+	}
+	if len(r.setup.Active()) != 1 {
+		return nil, usage("say where with one --account")
+	}
+	return func(o sendOptions) error { return r.create(ctx, n, people, o) }, nil
 }
 
 func (r *run) create(ctx context.Context, n model.NewConversation, people changes, send sendOptions) error {

@@ -22,7 +22,7 @@ import (
 
 // strictCommands makes cobra's own commands refuse an unknown word, on which they would print help and succeed.
 func (r *run) strictCommands(root *cobra.Command) {
-	root.SetHelpCommand(r.helpCommand(root))
+	r.addTopics(root)
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
 	completion.Args = noArgs
@@ -31,21 +31,13 @@ func (r *run) strictCommands(root *cobra.Command) {
 	}
 }
 
-// helpCommand makes the command that explains a command or a topic. The topics are its subcommands.
-func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
-	help := &cobra.Command{Use: "help", Short: "Explain a command, or a topic", Args: cobra.ArbitraryArgs}
+// addTopics makes the topics subcommands of help.
+func (r *run) addTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Use, help.Short, help.Long = "help", "Explain a command, or a topic", ""
+	help.Args, help.Run = cobra.ArbitraryArgs, nil
 	help.RunE = func(_ *cobra.Command, args []string) error { return explain(root, help, args) }
-	help.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		var out []cobra.Completion
-		if about, rest, err := root.Find(args); err == nil && len(rest) == 0 {
-			for _, c := range about.Commands() {
-				if c.IsAvailableCommand() && strings.HasPrefix(c.Name(), typed) {
-					out = append(out, cobra.CompletionWithDesc(c.Name(), c.Short))
-				}
-			}
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
 	for _, t := range topics {
 		short, _ := topic(t)
 		help.AddCommand(&cobra.Command{Use: t, Short: short, Args: noArgs, RunE: r.do(func(context.Context, []string) error {
@@ -53,7 +45,6 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 			return nil
 		})})
 	}
-	return help
 }
 
 func (r *run) printTopic(name string) {
@@ -80,22 +71,20 @@ func explain(root, help *cobra.Command, args []string) error {
 	return about.Help()
 }
 
-func (r *run) manCommand(root *cobra.Command) *cobra.Command {
-	return r.commandOf("man", noArgs, func(context.Context, []string, flags) error {
-		page, err := mango.NewManPage(1, root)
-		if err != nil {
-			return err
+func (r *run) printManual(root *cobra.Command) error {
+	page, err := mango.NewManPage(1, root)
+	if err != nil {
+		return err
+	}
+	r.print("%s", page.Build(roff.NewDocument()))
+	for _, t := range topics {
+		r.print(".SH %s\n.nf", strings.ToUpper(t))
+		for _, line := range fold(r.topicText(t), manWidth) {
+			r.print(`\&%s`, manSigns.Replace(line))
 		}
-		r.print("%s", page.Build(roff.NewDocument()))
-		for _, t := range topics {
-			r.print(".SH %s\n.nf", strings.ToUpper(t))
-			for _, line := range fold(r.topicText(t), manWidth) {
-				r.print(`\&%s`, manSigns.Replace(line))
-			}
-			r.print(".fi")
-		}
-		return nil
-	})
+		r.print(".fi")
+	}
+	return nil
 }
 
 // manSigns escapes the characters that a manual page would replace.

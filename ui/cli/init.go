@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"confab/config"
 	"confab/model"
 )
@@ -19,20 +17,18 @@ type initJSON struct {
 	Config string `json:"config"`
 }
 
-func (r *run) initCommand() *cobra.Command {
-	return r.commandOf("init", noArgs, func(ctx context.Context, _ []string, f flags) error {
-		if err := r.findPaths(); err != nil {
-			return err
-		}
-		if f.on("defaults") || !r.interactive() {
-			return r.writeDefaults()
-		}
-		saved, err := r.addAccounts(ctx)
-		if saved && !r.flags.json {
-			r.say("confab opens the inbox.")
-		}
+func (r *run) initConfig(ctx context.Context, _ []string, f flags) error {
+	if err := r.findPaths(); err != nil {
 		return err
-	})
+	}
+	if f.on("defaults") || !r.interactive() {
+		return r.writeDefaults()
+	}
+	saved, err := r.addAccounts(ctx)
+	if saved && !r.flags.json {
+		r.say("confab opens the inbox.")
+	}
+	return err
 }
 
 func (r *run) writeDefaults() error {
@@ -239,16 +235,16 @@ func (s *setUp) paste(path string) {
 // signInAll offers to sign in to the accounts that need it.
 func (s *setUp) signInAll(ctx context.Context) error {
 	for _, name := range s.signIns {
-		now, err := s.asked.confirmed(ctx, "Sign in to "+name+" in the browser now? [Y/n] ", true)
+		answer, err := s.asked.ask(ctx, "Sign in to "+name+" in the browser now? [Y/n] ")
 		if err != nil {
 			return err
 		}
-		if !now {
+		if answer != "" && answer != "y" && answer != "yes" {
 			s.say("Later: confab login %s", name)
 			continue
 		}
 		s.setup.Config = nil
-		if err := s.login(ctx, name); err != nil {
+		if err := s.login(ctx, []string{name}, flags{}); err != nil {
 			return fmt.Errorf("%w; try again: confab login %s", err, name)
 		}
 	}

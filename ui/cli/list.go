@@ -24,7 +24,7 @@ import (
 const listPage = 2000
 
 func (r *run) listCommand() *cobra.Command {
-	c := r.commandOf("list", nil, func(ctx context.Context, args []string, f flags) error {
+	c := r.command("list", nil, func(ctx context.Context, args []string, f flags) error {
 		q, limit := strings.Join(args, " "), f.number("limit")
 		if limit < 0 {
 			return usage("--limit must not be negative")

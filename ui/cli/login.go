@@ -15,20 +15,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
 )
 
 const loginPatience = 10 * time.Minute
-
-func (r *run) loginCommand() *cobra.Command {
-	return r.commandOf("login", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, _ flags) error {
-		return r.login(ctx, args[0])
-	})
-}
 
 // listenFor opens the port that the browser returns to. A browser may resolve localhost to IPv4 or IPv6, so it listens on each
 // that this machine has.
@@ -109,11 +101,11 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_, _ = io.WriteString(w, "<!DOCTYPE html><title>confab</title><p>"+html.EscapeString(words)+"</p>\n")
 }
 
-func (r *run) login(ctx context.Context, account string) error {
+func (r *run) login(ctx context.Context, args []string, _ flags) error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	a, err := r.account(account)
+	a, err := r.account(args[0])
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,9 @@ import (
 )
 
 func (r *run) outboxCommand() *cobra.Command {
-	list := func(ctx context.Context, _ []string, _ flags) error {
-		return r.withEngine(ctx, func() error { return r.listOutbox(ctx) })
-	}
-	c := r.commandOf("outbox", noArgs, list)
-	c.AddCommand(r.commandOf("outbox list", noArgs, list),
+	list := r.inEngine(func(ctx context.Context, _ []string, _ flags) error { return r.listOutbox(ctx) })
+	c := r.command("outbox", noArgs, list)
+	c.AddCommand(r.command("outbox list", noArgs, list),
 		r.decisionCommand("retry"), r.decisionCommand("discard"), r.decisionCommand("resolve"))
 	return c
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,26 +65,19 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 	}
 }
 
-// confirm asks a yes-or-no question whose default is No. With whole only the whole word "yes" counts as yes.
+// confirm asks a yes-or-no question whose default is No. With whole, only the whole word counts as yes.
 func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bool, error) {
-	if !whole {
-		return p.confirmed(ctx, question+" [y/N] ", false)
-	}
-	return p.confirmed(ctx, question+` Type "yes" in full: `, false, "yes")
+	answer, err := p.ask(ctx, question+pick(whole, ` Type "yes" in full: `, " [y/N] "))
+	return answer == "yes" || answer == "y" && !whole, err
 }
 
-// confirmed prints a question as it is and reports whether the answer is one of the words for yes: y and yes, unless others
-// are given. Enter alone means standard.
-func (p *prompter) confirmed(ctx context.Context, question string, standard bool, yes ...string) (bool, error) {
+// ask prints a question as it is, and returns the answer in lower case. The end of the input means no.
+func (p *prompter) ask(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(p.out, question)
 	s, err := p.line(ctx)
 	if errors.Is(err, errNoAnswer) {
 		fmt.Fprintln(p.out)
-		return false, nil
+		return "no", nil
 	}
-	if len(yes) == 0 {
-		yes = []string{"y", "yes"}
-	}
-	s = strings.ToLower(strings.TrimSpace(s))
-	return slices.Contains(yes, s) || standard && s == "", err
+	return strings.ToLower(strings.TrimSpace(s)), err
 }

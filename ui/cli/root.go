@@ -16,7 +16,7 @@ import (
 )
 
 func (r *run) root() *cobra.Command {
-	root := r.commandOf("confab", noArgs, func(ctx context.Context, _ []string, f flags) error { return r.inbox(ctx, f.start()) })
+	root := r.command("confab", noArgs, func(ctx context.Context, _ []string, f flags) error { return r.inbox(ctx, f.start()) })
 	p := root.PersistentFlags()
 	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
 	p.StringVar(&r.setup.Log, "log", "", "write a log to file; it holds no credentials and no bodies")
@@ -26,12 +26,16 @@ func (r *run) root() *cobra.Command {
 	p.BoolVar(&r.flags.plain, "plain", false, "the inbox as lines and prompts, without repaint")
 	p.BoolVar(&r.flags.json, "json", false, "print JSON, where something is printed")
 
+	one := func(what string) cobra.PositionalArgs { return needs(what, 1, 1) }
 	root.AddCommand(
-		r.demoCommand(), r.sandboxCommand(),
-		r.listCommand(), r.showCommand(), r.editCommand(), r.newCommand(),
-		r.syncCommand(), r.outboxCommand(), r.historyCommand(), r.undoCommand(),
-		r.initCommand(), r.loginCommand(), r.forgetCommand(), r.configCommand(), r.doctorCommand(),
-		r.manCommand(root),
+		r.onSandbox("demo", r.demo), r.onSandbox("sandbox", r.serveSandbox),
+		r.listCommand(), r.command("show", one("REF"), r.inEngine(r.showRef)),
+		r.editCommand(), r.sendingCommand("new", noArgs, r.prepareNew),
+		r.command("sync", noArgs, r.sync), r.outboxCommand(),
+		r.command("history", needs("REF", 0, 1), r.history), r.sendingCommand("undo", one("ID"), r.prepareUndo),
+		r.command("init", noArgs, r.initConfig), r.command("login", one("ACCOUNT"), r.login),
+		r.command("forget", one("ACCOUNT"), r.forget), r.configCommand(), r.command("doctor", noArgs, r.doctor),
+		r.command("man", noArgs, func(context.Context, []string, flags) error { return r.printManual(root) }),
 	)
 	return root
 }
@@ -81,7 +85,7 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 	r.setup.Config = nil
 	switch choice {
 	case "demo":
-		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
+		return r.runDemo(ctx, SandboxOptions{Seed: 1}, Start{})
 	case "account":
 		saved, err := r.addAccounts(ctx)
 		if err != nil || !saved {

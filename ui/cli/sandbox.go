@@ -27,7 +27,7 @@ import (
 func (r *run) onSandbox(path string, do func(ctx context.Context, o SandboxOptions, f flags) error) *cobra.Command {
 	var o SandboxOptions
 	var faults []string
-	c := r.commandOf(path, noArgs, func(ctx context.Context, _ []string, f flags) error {
+	c := r.command(path, noArgs, func(ctx context.Context, _ []string, f flags) error {
 		switch {
 		case o.Conversations < 1:
 			return usage("--conversations must be at least 1")
@@ -52,24 +52,6 @@ func (r *run) onSandbox(path string, do func(ctx context.Context, o SandboxOptio
 	c.Flags().StringArrayVar(&faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
 		"429 429-date 500-html drop-before drop-after slow concurrent")
 	return c
-}
-
-func (r *run) sandboxCommand() *cobra.Command {
-	return r.onSandbox("sandbox", func(ctx context.Context, o SandboxOptions, f flags) error {
-		if _, _, err := net.SplitHostPort(f.text("listen")); err != nil {
-			return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
-		}
-		return r.serveSandbox(ctx, o, f.text("listen"), f.text("write-config"))
-	})
-}
-
-func (r *run) demoCommand() *cobra.Command {
-	return r.onSandbox("demo", func(ctx context.Context, o SandboxOptions, f flags) error {
-		if err := r.checkQuery(f.text("query")); err != nil {
-			return err
-		}
-		return r.demo(ctx, o, f.start())
-	})
 }
 
 type sandboxServer struct {
@@ -112,7 +94,11 @@ type sandboxJSON struct {
 	Provider string `json:"provider"`
 }
 
-func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write string) error {
+func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, f flags) error {
+	listen, write := f.text("listen"), f.text("write-config")
+	if _, _, err := net.SplitHostPort(listen); err != nil {
+		return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
+	}
 	s, err := r.openSandbox(o, listen)
 	if err != nil {
 		return err
@@ -143,8 +129,15 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 	}
 }
 
-// demo runs the inbox on a sandbox of its own. Its config and state directory are removed when it ends.
-func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err error) {
+func (r *run) demo(ctx context.Context, o SandboxOptions, f flags) error {
+	if err := r.checkQuery(f.text("query")); err != nil {
+		return err
+	}
+	return r.runDemo(ctx, o, f.start())
+}
+
+// runDemo runs the inbox on a sandbox of its own. Its config and state directory are removed when it ends.
+func (r *run) runDemo(ctx context.Context, o SandboxOptions, start Start) (err error) {
 	r.plainIfDumb()
 	s, err := r.openSandbox(o, "127.0.0.1:0")
 	if err != nil {

@@ -8,31 +8,25 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"confab/model"
 	"confab/ui/theme"
 )
 
-func (r *run) showCommand() *cobra.Command {
-	return r.commandOf("show", needs("REF", 1, 1), func(ctx context.Context, args []string, _ flags) error {
-		return r.withEngine(ctx, func() error {
-			ref, err := r.ref(args[0])
-			if err != nil {
-				return err
-			}
-			row, d, err := r.readWhole(ctx, ref)
-			if err != nil {
-				return fmt.Errorf("%s: %w", ref, err)
-			}
-			if r.flags.json {
-				r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
-			} else {
-				r.show(row, d)
-			}
-			return nil
-		})
-	})
+func (r *run) showRef(ctx context.Context, args []string, _ flags) error {
+	ref, err := r.ref(args[0])
+	if err != nil {
+		return err
+	}
+	row, d, err := r.readWhole(ctx, ref)
+	if err != nil {
+		return fmt.Errorf("%s: %w", ref, err)
+	}
+	if r.flags.json {
+		r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
+	} else {
+		r.show(row, d)
+	}
+	return nil
 }
 
 // readWhole reads a conversation afresh. The detail holds what is never stored, and replaces the conversation of the row.

@@ -7,17 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"confab/model"
 	"confab/ui/theme"
 )
 
-func (r *run) undoCommand() *cobra.Command {
-	return r.sendingCommand("undo", needs("ID", 1, 1),
-		func(ctx context.Context, args []string, _ flags) (func(sendOptions) error, error) {
-			return func(o sendOptions) error { return r.undo(ctx, args[0], o) }, nil
-		})
+func (r *run) prepareUndo(ctx context.Context, args []string, _ flags) (func(sendOptions) error, error) {
+	return func(o sendOptions) error { return r.undo(ctx, args[0], o) }, nil
 }
 
 const undoTries = 20
