@@ -20,9 +20,8 @@ import (
 	"confab/ui/layout"
 )
 
-// strictCommands makes cobra's own commands refuse an unknown word, on which they would print help and succeed.
-func (r *run) strictCommands(root *cobra.Command) {
-	r.addTopics(root)
+// addCompletion adds cobra's own command and makes it refuse an unknown word, on which it would print help and succeed.
+func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
 	completion.Args = noArgs
@@ -31,8 +30,8 @@ func (r *run) strictCommands(root *cobra.Command) {
 	}
 }
 
-// addTopics makes the topics subcommands of help.
-func (r *run) addTopics(root *cobra.Command) {
+// addHelp adds cobra's command with the topics as its subcommands. It refuses an unknown word too.
+func (r *run) addHelp(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	help, _, _ := root.Find([]string{"help"})
 	help.Use, help.Short, help.Long = "help", "Explain a command, or a topic", ""

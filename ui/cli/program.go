@@ -208,11 +208,12 @@ func Main(ctx context.Context, p Program, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	r.strictCommands(root)
+	addCompletion(root)
 	root.SetFlagErrorFunc(flagWords)
 	if named, _, err := root.Find(args); err == nil {
 		command = named.CommandPath()
 	}
+	r.addHelp(root)
 	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(wrong), fang.WithoutManpage())
 	switch {
 	case ctx.Err() != nil:
