@@ -36,14 +36,13 @@ import (
 )
 
 func main() {
-	// Libraries print through the standard logger, net/http even parts of
-	// answers; nothing of that belongs on the screen.
+	// Libraries print to the standard logger, net/http even parts of answers. The screen must stay free of that.
 	stdlog.SetOutput(io.Discard)
 	ctx, atOnce := signals()
 	os.Exit(cli.Main(ctx, program(atOnce), os.Args[1:]))
 }
 
-// signals handles the signals that end the program, as described at cli.OrderTime. The first ends the context.
+// signals handles the signals that end the program, as described at cli.OrderTime. The first signal ends the context.
 func signals() (ctx context.Context, atOnce <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	all := make(chan struct{})
@@ -62,7 +61,7 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 		case <-order:
 		}
 		close(all)
-		// Whoever reads atOnce gets this long to end, whenever the first signal came.
+		// The receivers of atOnce get this long to end, whenever the first signal came.
 		time.Sleep(cli.LastTime - cli.OrderTime)
 		<-last
 		os.Exit(cli.ExitInterrupted)
@@ -71,13 +70,6 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 }
 
 func program(atOnce <-chan struct{}) cli.Program {
-	size := func() (w, h int) {
-		w, h, err := term.GetSize(os.Stdout.Fd())
-		if err != nil {
-			return 0, 0
-		}
-		return w, h
-	}
 	slow := quiet
 	if term.IsTerminal(os.Stderr.Fd()) {
 		slow = cli.SlowLoad(os.Stderr)
@@ -90,8 +82,8 @@ func program(atOnce <-chan struct{}) cli.Program {
 	p := cli.Program{
 		Version: cli.Version(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(os.Stdin.Fd()), ErrTerminal: term.IsTerminal(os.Stderr.Fd()),
-		Width:  func() int { w, _ := size(); return w },
-		Height: func() int { _, h := size(); return h },
+		Width:  func() int { w, _, _ := term.GetSize(os.Stdout.Fd()); return w },
+		Height: func() int { _, h, _ := term.GetSize(os.Stdout.Fd()); return h },
 		Getenv: os.Getenv, Now: time.Now, AtOnce: atOnce, Silence: cli.Silence(os.Stdin),
 		Validators: validators(), Access: registry.AccessValues(), Services: abilities(), Keys: defaultKeys(),
 		Open:    func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
@@ -110,9 +102,8 @@ type engine struct {
 	log   *cli.Log
 }
 
-// Close ends the inbox first: what it records needs the store. Where something
-// is left that is being sent, the store stays open: closing it would give up
-// the claim while the request may still arrive.
+// Close closes the inbox, which still writes to the store, and then the store. If edits are left that are being sent, the store
+// stays open: closing it would give up their claim while a request may still arrive.
 func (e *engine) Close(ctx context.Context) error {
 	if err := e.Inbox.Close(ctx); err != nil {
 		return err
@@ -122,7 +113,7 @@ func (e *engine) Close(ctx context.Context) error {
 
 func quiet(int) func() { return func() {} }
 
-// openEngine opens the engine; loading is called when all conversations are about to be loaded.
+// openEngine opens the engine. It calls loading before it loads all conversations.
 func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int) (loaded func())) (e *engine, err error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
@@ -175,7 +166,8 @@ func waitingFor(names []string) {
 	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
 }
 
-// providerAccount is an account of the config as its adapter takes it. The config's providers are all in the registry.
+// providerAccount returns the adapter of an account of the config, and the account as the adapter takes it. Validation has made
+// sure that the provider is in the registry.
 func providerAccount(s cli.Setup, a config.Account, l *cli.Log) (providers.Factory, providers.Account) {
 	f, _ := registry.Find(a.Provider)
 	r := s.Resolver()
@@ -266,7 +258,6 @@ func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResu
 	if !a.Credential.IsZero() {
 		source := s.Resolver().Source(a.Credential)
 		if _, err := source.Get(ctx); err != nil {
-			// Nothing more can be learnt without it.
 			return []model.CheckResult{{Name: found.Name, Detail: err.Error(), Kind: model.NoCredential}}
 		}
 		found.Detail, account.Credential = a.Credential.String(), readOnce{credential{source}}
@@ -281,12 +272,12 @@ func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResu
 	return append([]model.CheckResult{found}, p.Check(ctx)...)
 }
 
-// readOnce is a credential that is not read again when it is refused: it was read a moment ago.
+// readOnce is a credential that is not read again if the service rejects it: it was read a moment ago.
 type readOnce struct{ model.CredentialSource }
 
 func (readOnce) Reject(string) {}
 
-// checked is what a check found: a detail, or an error.
+// checked returns the result of a check: the error if there is one, else the detail.
 func checked(name, detail string, err error) model.CheckResult {
 	if err != nil {
 		detail = err.Error()
@@ -366,8 +357,8 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	return found, b.Forget(ctx, name)
 }
 
-// filesOf lists what any provider keeps of an account beside the database: the account may have left the config, or be
-// another provider's by now.
+// filesOf lists the files that any provider keeps of an account. The account may have left the config since, or belong to another
+// provider now.
 func filesOf(state, account string) (all []string, err error) {
 	for _, f := range registry {
 		if f.Files != nil {
@@ -393,10 +384,10 @@ func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	return f.SignIn(account)
 }
 
-// registry lists the providers. Nothing else names one.
+// registry lists the providers. No other code names them.
 var registry = providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 
-// validators are the rules of the config file that other packages own.
+// validators returns the rules of the config file that other packages own.
 func validators() config.Validators {
 	v := config.Validators{
 		Providers:       map[string]config.ProviderRules{},
@@ -420,7 +411,7 @@ func validators() config.Validators {
 	return v
 }
 
-// abilities tells the help what can be edited where.
+// abilities describes the services for the help and the set-up.
 func abilities() (all []cli.Service) {
 	for _, f := range registry {
 		s := cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil}
@@ -432,7 +423,7 @@ func abilities() (all []cli.Service) {
 	return all
 }
 
-// defaultKeys tells the help which keys there are.
+// defaultKeys lists the default bindings for the help.
 func defaultKeys() (all []cli.Key) {
 	keys, _ := keymap.New(nil)
 	for _, c := range keymap.Contexts() {
@@ -443,7 +434,7 @@ func defaultKeys() (all []cli.Key) {
 	return all
 }
 
-// openSandbox makes the stand-in servers, and tells their accounts once they are reached at root.
+// openSandbox makes the stand-in servers. The function returns their accounts, with addresses below root.
 func openSandbox(o cli.SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
 	world := sandbox.Northwind
 	if o.Hostile {
@@ -465,9 +456,9 @@ func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount 
 			}
 			settings[k] = v
 		}
-		acts := make([]config.SandboxAct, len(a.Acts))
-		for i, act := range a.Acts {
-			acts[i] = config.SandboxAct(act)
+		var acts []config.SandboxAct
+		for _, act := range a.Acts {
+			acts = append(acts, config.SandboxAct(act))
 		}
 		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, Acts: acts, BaseURL: root + a.Path,
 			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})

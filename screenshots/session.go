@@ -182,7 +182,7 @@ func furnish(ctx context.Context, sb *sandbox.Sandbox, b *inbox.Inbox, at func(*
 			acts = append(acts, config.SandboxAct(act))
 		}
 	}
-	return cli.Furnish(ctx, b, unseen, acts, at)
+	return cli.SeedDemo(ctx, b, unseen, acts, at)
 }
 
 // fixed is a credential that is simply there.

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -12,13 +15,23 @@ import (
 	"confab/model"
 )
 
-// commandTexts has a section for each command: how it is called, what it does in a line, paragraphs of its help,
-// examples, and its flags, with what follows them (TEXT, N; with ... it may be repeated) and what they are for.
+// commandTexts has a section for each command: its usage line, a line that says what it does, the paragraphs of its help,
+// examples, and its flags. A flag stands with its argument (TEXT or N, with ... if it may be repeated) and its purpose.
 //
 //go:embed commands.txt
 var commandTexts string
 
-func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
+// action is what a command does.
+type action func(ctx context.Context, args []string, f flags) error
+
+// inEngine returns an action that opens the engine for another.
+func (r *run) inEngine(do action) action {
+	return func(ctx context.Context, args []string, f flags) error {
+		return r.withEngine(ctx, func() error { return do(ctx, args, f) })
+	}
+}
+
+func (r *run) command(path string, args cobra.PositionalArgs, do action) *cobra.Command {
 	use, paragraphs := r.commandText(path)
 	c := &cobra.Command{Use: use[strings.LastIndexByte(path, ' ')+1:], Short: paragraphs[0], Args: args}
 	for _, p := range paragraphs[1:] {
@@ -37,9 +50,21 @@ func (r *run) commandOf(path string, args cobra.PositionalArgs, do func(ctx cont
 	return c
 }
 
-func (r *run) sendingCommand(path string, args cobra.PositionalArgs,
-	do func(ctx context.Context, args []string, f flags) error) *cobra.Command {
-	c := r.commandOf(path, args, do)
+// preparation checks the command line of a command that sends edits, and returns what to do once the engine is open.
+type preparation func(ctx context.Context, args []string, f flags) (do func(sendOptions) error, err error)
+
+func (r *run) sendingCommand(path string, args cobra.PositionalArgs, prepare preparation) *cobra.Command {
+	c := r.command(path, args, func(ctx context.Context, args []string, f flags) error {
+		o := sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
+		do, err := prepare(ctx, args, f)
+		if err == nil {
+			err = r.checkCanAsk(o)
+		}
+		if err != nil {
+			return err
+		}
+		return r.withEngine(ctx, func() error { return do(o) })
+	})
 	_, paragraphs := r.commandText("sending")
 	addFlags(c.Flags(), paragraphs[1])
 	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
@@ -80,14 +105,13 @@ func addFlags(s *pflag.FlagSet, lines string) {
 	}
 }
 
-// flags are those of a command, read by their names.
 type flags struct{ *pflag.FlagSet }
 
 func (f flags) on(name string) bool     { return must(f.GetBool(name)) }
 func (f flags) text(name string) string { return must(f.GetString(name)) }
 func (f flags) number(name string) int  { return must(f.GetInt(name)) }
 
-// texts returns what each use of a flag was given.
+// texts returns the argument of each use of a flag; for a switch that is on, "true".
 func (f flags) texts(name string) []string {
 	v := f.Lookup(name).Value
 	if list, ok := v.(pflag.SliceValue); ok {
@@ -104,4 +128,83 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// noArgs refuses arguments, and suggests the command that is nearest to a mistyped one.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	word := model.CleanLine(args[0], 80)
+	if !cmd.HasSubCommands() {
+		return fmt.Errorf("%s takes no argument, but got %q", cmd.CommandPath(), word)
+	}
+	return fmt.Errorf("unknown command %q for %s%s", word, cmd.CommandPath(), suggest(args[0], commandNames(cmd), ""))
+}
+
+func commandNames(of *cobra.Command) (names []string) {
+	for _, c := range of.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}
+
+// needs refuses fewer arguments than least and more than most; a most of 0 allows any number. what names the arguments.
+func needs(what string, least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch n := len(args); {
+		case n < least:
+			return fmt.Errorf("say which: %s %s", cmd.CommandPath(), what)
+		case most > 0 && n > most:
+			return fmt.Errorf("%s takes one %s, but got %d", cmd.CommandPath(), what, n)
+		}
+		return nil
+	}
+}
+
+var flagKinds = map[string]string{"int": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
+
+// flagWords words the errors of the flag parser anew.
+func flagWords(cmd *cobra.Command, err error) error {
+	var wrong *pflag.InvalidValueError
+	var missing *pflag.ValueRequiredError
+	var unknown *pflag.NotExistError
+	switch {
+	case errors.As(err, &wrong):
+		kind := wrong.GetFlag().Value.Type()
+		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, cmp.Or(flagKinds[kind], "a "+kind), wrong.GetValue())
+	case errors.As(err, &missing):
+		return fmt.Errorf("--%s wants a value", missing.GetFlag().Name)
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return fmt.Errorf("there is no flag -%s for %s", unknown.GetSpecifiedShortnames(), cmd.CommandPath())
+	case errors.As(err, &unknown):
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+		name := "--" + unknown.GetSpecifiedName()
+		return fmt.Errorf("there is no flag %s for %s%s", name, cmd.CommandPath(), suggest(name, known, ""))
+	}
+	return err
+}
+
+// flagGroup matches cobra's errors about flags that exclude each other, or of which one is required.
+var flagGroup = regexp.MustCompile(
+	`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
+
+// groupWords words cobra's errors about groups of flags anew.
+func groupWords(err error) error {
+	found := flagGroup.FindStringSubmatch(err.Error())
+	if found == nil {
+		return err
+	}
+	flags := func(names, last string) string {
+		all := strings.Fields(names)
+		end := len(all) - 1
+		return "--" + strings.Join(all[:end], ", --") + " " + last + " --" + all[end]
+	}
+	if found[2] == "" {
+		return errors.New("say how: " + flags(found[1], "or"))
+	}
+	return errors.New(flags(found[2], "and") + " don't go together")
 }

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hideTyping has a terminal show nothing of what is typed but the end of a line.
+// hideTyping turns the echo off, apart from that of line ends.
 func hideTyping(s *term.State) {
 	s.Lflag &^= unix.ECHO
 	s.Lflag |= unix.ECHONL | unix.ICANON

@@ -5,5 +5,5 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// hideTyping has a console show nothing of what is typed.
+// hideTyping turns the echo off.
 func hideTyping(s *term.State) { s.Mode &^= windows.ENABLE_ECHO_INPUT }

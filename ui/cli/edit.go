@@ -5,40 +5,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
-	"sync"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/model/query"
+	"confab/ui/theme"
 )
 
-// readers is how many conversations are read at once to find people in them.
-const readers = 4
-
 func (r *run) editCommand() *cobra.Command {
-	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) error {
-		q, err := parseChanges(f, r.Access)
-		if err != nil {
-			return err
+	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) (func(sendOptions) error, error) {
+		ch, err := parseChanges(f, r.Access)
+		if err == nil {
+			err = r.checkTargets(f, args)
 		}
-		if err := r.checkWhich(f, args); err != nil {
-			return err
+		if err == nil && slices.Contains(args, "-") {
+			args, err = r.refsFromInput(ctx, args, f)
 		}
-		piped := slices.Contains(args, "-")
-		if piped && !f.on("yes") && !f.on("dry-run") {
-			return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
-		}
-		if err := r.mayAsk(f.sending()); err != nil {
-			return err
-		}
-		if piped {
-			if args, err = r.refsOfInput(ctx, args); err != nil {
-				return err
-			}
-		}
-		return r.withEngine(ctx, func() error { return r.edit(ctx, args, f, q) })
+		return func(o sendOptions) error { return r.edit(ctx, args, f, ch, o) }, err
 	})
 	for _, group := range []string{"private public", "title replace title-template", "contacts add-contact",
 		"contacts remove-contact", "archive delete"} {
@@ -47,28 +35,129 @@ func (r *run) editCommand() *cobra.Command {
 	return c
 }
 
-func (r *run) edit(ctx context.Context, args []string, f flags, q request) error {
-	refs, err := r.editRefs(ctx, args, f)
+// checkTargets refuses arguments that do not say which conversations to edit, before anything is opened.
+func (r *run) checkTargets(f flags, args []string) error {
+	queried := f.Changed("query")
+	switch {
+	case queried && len(args) > 0:
+		return usage("name conversations or give --query, not both")
+	case !queried && len(args) == 0:
+		return usage("say which conversations: by REF, or with --query")
+	case f.on("cached") && !queried:
+		return usage("--cached goes with --query")
+	case f.number("max") < 0 || f.number("expect") < 0:
+		return usage("--max and --expect want a number that is not negative")
+	}
+	if err := r.checkQuery(f.text("query")); err != nil {
+		return err
+	}
+	if q, err := query.Parse(f.text("query")); queried && err == nil && !q.Conditional() {
+		return usage("a query without a condition matches everything: write is:any to mean that")
+	}
+	return nil
+}
+
+// maxInput bounds what is read from standard input, in bytes.
+const maxInput = 16 << 20
+
+// refsFromInput replaces "-" in args by the refs on standard input, which blanks or line ends separate. A word that is no
+// ref is wrong usage.
+func (r *run) refsFromInput(ctx context.Context, args []string, f flags) ([]string, error) {
+	if !f.on("yes") && !f.on("dry-run") {
+		return nil, usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
+	}
+	var text []byte
+	var err error
+	read := make(chan struct{})
+	go func() {
+		text, err = io.ReadAll(io.LimitReader(r.In, maxInput+1))
+		close(read)
+	}()
+	select {
+	case <-read:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	switch {
+	case err != nil:
+		return nil, local(err)
+	case len(text) > maxInput:
+		return nil, usage("standard input holds more than %d MB", maxInput>>20)
+	case !utf8.Valid(text):
+		return nil, usage("standard input is not UTF-8")
+	}
+	out := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
+	for i, line := range strings.Split(string(text), "\n") {
+		for _, word := range strings.Fields(line) {
+			if _, err := model.ParseRef(word); err != nil {
+				return nil, usage("standard input, line %d: %q: %s", i+1, cell(word), err)
+			}
+			out = append(out, word)
+		}
+	}
+	return out, nil
+}
+
+func (r *run) edit(ctx context.Context, args []string, f flags, ch changes, send sendOptions) error {
+	refs, err := r.targets(ctx, args, f)
 	if err != nil {
 		return err
 	}
 	if len(refs) == 0 {
-		return mayChange(f, 0)
+		return checkCount(f, 0)
 	}
-	send := f.sending()
-	plan, err := r.planEdit(ctx, refs, q, send.dryRun)
+	plan, err := r.planEdit(ctx, refs, ch, send.dryRun)
 	if err != nil {
 		return err
 	}
 	r.noteBlocked(plan)
-	if err := mayChange(f, plan.Count(model.PlanChange)); err != nil {
+	if err := checkCount(f, plan.Count(model.PlanChange)); err != nil {
 		r.printLines(r.Err, planLines(plan)...)
 		return err
 	}
-	return r.send(ctx, plan, q.fields(), send)
+	return r.send(ctx, plan, ch.fields(), send)
 }
 
-// noteBlocked takes into account what a plan can't do: it is refused, unless it failed with a status of its own.
+// targets returns the conversations to edit: those of --query, after a sync unless --cached is given, or those named.
+func (r *run) targets(ctx context.Context, args []string, f flags) (refs []model.Ref, err error) {
+	if f.Changed("query") {
+		if !f.on("cached") {
+			if err := r.engine.SyncQuery(ctx, f.text("query")); err != nil {
+				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
+			}
+		}
+		refs, err = r.engine.Refs(ctx, r.scoped(f.text("query")), false)
+		if err == nil && len(refs) == 0 {
+			r.say("No conversation matches%s.", r.nearest(ctx, f.text("query"), false))
+		}
+		return refs, err
+	}
+	for _, text := range args {
+		ref, err := r.ref(text)
+		if err != nil {
+			return nil, err
+		}
+		refs = appendNew(refs, ref)
+	}
+	if len(refs) == 0 {
+		r.say("Standard input names no conversation: nothing to do.")
+	}
+	return refs, nil
+}
+
+// checkCount refuses a plan that changes more conversations than --max allows, or other than --expect names.
+func checkCount(f flags, n int) error {
+	would := "the plan would change " + theme.Count(n, "conversation")
+	switch limit, expected := f.number("max"), f.number("expect"); {
+	case f.Changed("max") && n > limit:
+		return refused("%s, and --max allows %d: nothing was sent", would, limit)
+	case f.Changed("expect") && n != expected:
+		return refused("%s, and --expect names %d: nothing was sent", would, expected)
+	}
+	return nil
+}
+
+// noteBlocked counts the blocked items of a plan in the exit status: as refused, or by the error that blocked them.
 func (r *run) noteBlocked(plan model.Plan) {
 	for _, it := range plan.Items {
 		switch {
@@ -81,42 +170,42 @@ func (r *run) noteBlocked(plan model.Plan) {
 	}
 }
 
-// planEdit plans what is wanted for each conversation. What failed stands in the plan with its error.
-func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun bool) (plan model.Plan, err error) {
-	found := r.findPeople(ctx, refs, q, dryRun)
+// planEdit plans changes to conversations. A conversation that could not be read is a blocked item with its error.
+func (r *run) planEdit(ctx context.Context, refs []model.Ref, ch changes, dryRun bool) (plan model.Plan, err error) {
+	targets := r.findPeople(ctx, refs, ch, dryRun)
 	if err := ctx.Err(); err != nil {
 		return plan, err
 	}
-	if err := worthStopping(found); err != nil {
+	if err := fatal(targets); err != nil {
 		return plan, err
 	}
-	var changes []model.Change
-	for _, w := range q {
-		changes = append(changes, w.Change)
+	var asked []model.Change
+	for _, c := range ch {
+		asked = append(asked, c.Change)
 	}
-	var known []model.Ref
-	for _, t := range found {
+	var ready []model.Ref
+	for _, t := range targets {
 		if t.Reason == "" {
-			known = append(known, t.Ref)
+			ready = append(ready, t.Ref)
 		}
 		for i, people := range t.people {
-			if changes[i].PeopleByRef == nil {
-				changes[i].PeopleByRef = map[model.Ref][]model.Participant{}
+			if asked[i].PeopleByRef == nil {
+				asked[i].PeopleByRef = map[model.Ref][]model.Participant{}
 			}
-			changes[i].PeopleByRef[t.Ref] = people
+			asked[i].PeopleByRef[t.Ref] = people
 		}
 	}
-	if plan, err = r.engine.Plan(ctx, known, changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")}); err != nil {
+	if plan, err = r.engine.Plan(ctx, ready, asked, model.PlanOptions{DryRun: dryRun, Progress: r.progress("read")}); err != nil {
 		return plan, err
 	}
 	planned := plan.Items
 	plan.Items = make([]model.PlanItem, 0, len(refs))
-	for _, t := range found {
+	for _, t := range targets {
 		it := t.PlanItem
 		if t.Reason == "" {
 			it, planned = planned[0], planned[1:]
 		}
-		if r.blockBadWords(&it, q); it.Err != nil {
+		if r.blockUnknownWords(&it, ch); it.Err != nil {
 			it.Reason = model.Words(it.Err) // the ref stands before it
 		}
 		plan.Items = append(plan.Items, it)
@@ -124,199 +213,112 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, q request, dryRun 
 	return plan, nil
 }
 
-// worthStopping returns the error that ends the command before anything is planned: a failure here, whom an ambiguous
-// name may mean, which is never guessed, and a name that nobody has anywhere, which is a slip.
-func worthStopping(found []*target) error {
-	known := slices.IndexFunc(found, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
-	for _, t := range found {
-		if model.KindOf(t.Err) == model.Local && (known < 0 || !errors.Is(t.Err, errNobody)) {
+// fatal returns the error that ends the command before anything is planned, or nil: a failure of this machine, an
+// ambiguous name, or a name that is nobody's in every conversation, which is a slip of the pen.
+func fatal(targets []*target) error {
+	known := slices.ContainsFunc(targets, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
+	for _, t := range targets {
+		if model.KindOf(t.Err) == model.Local && !(known && errors.Is(t.Err, errNobody)) {
 			return t.Err
 		}
 	}
 	return nil
 }
 
-// target is a conversation that is to be edited: its item of the plan where it can't be, else the people it is
-// about.
-type target struct {
-	model.PlanItem
-	people map[int][]model.Participant // of the changes of a request
-	*directory
-	account model.Description
-	now     model.Conversation
-	need    model.Need
-	fresh   bool
-}
-
-func (r *run) findPeople(ctx context.Context, refs []model.Ref, q request, dryRun bool) []*target {
-	found := make([]*target, len(refs))
-	dir := &directory{engine: r.engine}
-	var need model.Need
-	for _, w := range q {
-		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
-			model.EditContacts: model.NeedContacts}[w.Kind]
-	}
-	report := r.progress("read")
-	var wait sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
-	places := make(chan struct{}, readers)
-	for i, ref := range refs {
-		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
-		if found[i] = t; need == 0 {
-			continue
-		}
-		places <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-places }()
-			if t.Err = t.find(ctx, q, dryRun); t.Err != nil {
-				t.Reason = t.Err.Error()
-			}
-			t.Title, t.Provider = t.now.Title, t.account.Provider
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			report(done, len(refs))
-		})
-	}
-	wait.Wait()
-	return found
-}
-
-// find reads who is in the conversation where that is not known, and finds the people of a request.
-func (t *target) find(ctx context.Context, q request, dryRun bool) error {
-	row, cached, err := t.engine.Row(ctx, t.Ref)
-	if err != nil || ctx.Err() != nil {
-		return err
-	}
-	t.account, _ = t.engine.Describe(t.Ref.Account)
-	t.now, t.people = row.Conversation, map[int][]model.Participant{}
-	caps := t.engine.Capabilities(t.now)
-	unread := func(e model.Edit) bool {
-		_, known := e.Read(t.now)
-		return !known && caps.Of(e.Kind).Can()
-	}
-	if !cached || slices.ContainsFunc(q.fields(), unread) {
-		if err := t.read(ctx); err != nil {
-			return err
-		}
-		caps = t.engine.Capabilities(t.now)
-	}
-	can := func(k model.EditKind) bool { return caps.Of(k).Can() || dryRun && t.account.ReadOnly } // a dry run shows what would be sent
-	for i, w := range q {
-		switch w.Kind {
-		case model.EditParticipants:
-			if !can(w.Kind) {
-				t.Reason = caps.Of(w.Kind).Reason // whom was meant doesn't matter
-				return nil
-			}
-			p, err := t.person(ctx, w)
-			if err != nil {
-				return of(t.Ref.Account, err)
-			}
-			t.people[i] = []model.Participant{p}
-		case model.EditContacts:
-			t.people[i] = t.contacts(ctx, w.People, can(w.Kind))
-		}
-	}
-	return nil
-}
-
-func (t *target) read(ctx context.Context) error {
-	if t.fresh {
-		return nil
-	}
-	detail, err := t.engine.Load(ctx, t.Ref, t.need)
-	if err != nil {
-		return fmt.Errorf("%s: %w", t.Ref, err)
-	}
-	t.now, t.fresh = detail.Conversation, true
-	return nil
-}
-
-// of names the account that a service's error is about.
-func of(account string, err error) error {
-	if errors.As(err, new(*model.Error)) {
-		return fmt.Errorf("%s: %w", account, err)
-	}
-	return err
-}
-
-// person finds the person of one change among the participants, read again where a cached list doesn't have them,
-// then in the directory. Whom somebody wants removed need not be found anywhere, save for a name that nobody has:
-// that is a slip.
-func (t *target) person(ctx context.Context, w wanted) (model.Participant, error) {
-	p, found, err := w.who.choose(t.now.Participants.Items)
-	if (err != nil || !found) && w.Op != model.OpAdd {
-		if err = t.read(ctx); err == nil {
-			p, found, err = w.who.choose(t.now.Participants.Items)
-		}
-	}
-	switch {
-	case err != nil || found:
-	case w.Op == model.OpRemove && w.who.exact():
-		p = w.who.named()
-	default:
-		p, err = t.directory.find(ctx, t.account, t.now.Space.ID, w.who)
-		if w.Op == model.OpRemove && errors.Is(err, errSeveral) {
-			p, err = w.who.named(), nil // none of them is here
-		}
-	}
-	p.Role, p.Status = w.People[0].Role, w.People[0].Status
-	return p, err
-}
-
-// contacts names contacts as far as they are known: an id alone is enough for the service, a name is for the person.
-// Only with lookUp is the directory asked.
-func (t *target) contacts(ctx context.Context, wanted []model.Participant, lookUp bool) []model.Participant {
-	out := slices.Clone(wanted)
-	for i, contact := range out {
-		same := func(p model.Participant) bool { return p.ID == contact.ID }
-		if known := slices.IndexFunc(t.now.Contacts.Items, same); known >= 0 {
-			out[i] = t.now.Contacts.Items[known]
-		} else if lookUp {
-			people, _ := t.lookup(ctx, t.Ref.Account, model.LookupRequest{Kind: model.LookupContacts, Text: contact.ID})
-			if known := slices.IndexFunc(people, same); known >= 0 {
-				out[i].Name, out[i].Email = people[known].Name, people[known].Email
-			}
-		}
-	}
-	return out
-}
-
-// blockBadWords leaves alone what would be given words that its service does not know.
-func (r *run) blockBadWords(it *model.PlanItem, q request) {
+// blockUnknownWords blocks an item whose edits use words that its service does not know.
+func (r *run) blockUnknownWords(it *model.PlanItem, ch changes) {
 	d, _ := r.engine.Describe(it.Ref.Account)
-	for _, w := range q {
-		reason := ""
+	for _, c := range ch {
 		switch {
-		case !slices.ContainsFunc(it.Edits, func(e model.Edit) bool { return e.Kind == w.Kind }):
-		case w.Kind == model.EditParticipants:
-			reason = cmp.Or(unknownWord(d, "role", w.People[0].Role), unknownWord(d, "participant status", w.People[0].Status))
-		case w.Kind == model.EditAccess || w.Kind == model.EditDefaultRole:
-			reason = unknownWord(d, w.Kind.Words(), w.Target.String())
+		case !slices.ContainsFunc(it.Edits, func(e model.Edit) bool { return e.Kind == c.Kind }):
+		case c.Kind == model.EditParticipants:
+			block(it, cmp.Or(unknownWord(d, "role", c.People[0].Role), unknownWord(d, "participant status", c.People[0].Status)))
+		case c.Kind == model.EditAccess || c.Kind == model.EditDefaultRole:
+			block(it, unknownWord(d, c.Kind.Words(), c.Target.String()))
 		}
-		block(it, reason)
 	}
 }
 
 func block(it *model.PlanItem, reason string) {
 	if reason != "" && it.State == model.PlanChange {
-		it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
+		*it = it.Blocked(reason)
+		it.Notes = nil
 	}
 }
 
+// unknownWord returns why a service does not take a word, or "".
 func unknownWord(d model.Description, what, word string) string {
-	has := map[string]struct {
+	known := map[string]struct {
 		all   string
 		words []string
 	}{"access": {"access setting", d.AccessValues}, "default role": {"default role", d.DefaultRoleValues}, "role": {"roles", d.Roles},
 		"participant status": {"statuses of participants", d.ParticipantStatuses}}[what]
 	switch {
-	case word == "" || slices.Contains(has.words, word):
+	case word == "" || slices.Contains(known.words, word):
 		return ""
-	case len(has.words) == 0:
-		return fmt.Sprintf("%s has no %s", d.Name, has.all)
+	case len(known.words) == 0:
+		return fmt.Sprintf("%s has no %s", d.Name, known.all)
 	}
-	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(has.words, ", "))
+	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(known.words, ", "))
+}
+
+func (r *run) prepareNew(ctx context.Context, _ []string, f flags) (func(sendOptions) error, error) {
+	n := model.NewConversation{Title: f.text("title"), Description: f.text("description"), Space: f.text("space"),
+		Access: f.text("access"), Message: f.text("message")}
+	if strings.TrimSpace(n.Title) == "" {
+		return nil, usage("a new conversation needs --title")
+	}
+	if n.Access != "" {
+		if err := oneOf("--access", n.Access, r.Access); err != nil {
+			return nil, err
+		}
+	}
+	with := f.texts("with")
+	for _, text := range f.texts("group") {
+		with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
+	}
+	var people changes
+	for _, text := range with {
+		c, err := parseChange("add", text, nil)
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, c)
+	}
+	if err := r.loadConfig(); err != nil {
+		return nil, err
+	}
+	if len(r.setup.Active()) != 1 {
+		return nil, usage("say where with one --account")
+	}
+	return func(o sendOptions) error { return r.create(ctx, n, people, o) }, nil
+}
+
+func (r *run) create(ctx context.Context, n model.NewConversation, people changes, send sendOptions) error {
+	d, _ := r.engine.Describe(r.setup.Active()[0].Name)
+	// Where nothing can be created, the plan says why, and nobody is looked up.
+	can := r.engine.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can()
+	if can || send.dryRun && d.ReadOnly {
+		dir := &directory{engine: r.engine}
+		for _, c := range people {
+			found, err := dir.find(ctx, d, n.Space, c.who)
+			if err != nil {
+				return named(d.Account, err)
+			}
+			found.Role, found.Status = c.People[0].Role, ""
+			n.People = append(n.People, found)
+		}
+	}
+	plan, err := r.engine.PlanCreate(ctx, d.Account, n, model.PlanOptions{DryRun: send.dryRun})
+	if err != nil {
+		return err
+	}
+	reason := unknownWord(d, "access", n.Access)
+	for _, p := range n.People {
+		reason = cmp.Or(reason, unknownWord(d, "role", p.Role))
+	}
+	for i := range plan.Items {
+		block(&plan.Items[i], reason)
+	}
+	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, send)
 }

@@ -20,11 +20,11 @@ const (
 	ExitInterrupted = 130
 )
 
-// precedence orders the statuses where several apply. Wrong usage ends a command before anything else can happen; of
-// the config, a credential that can't be had may stand beside the others.
+// precedence lists the statuses in the order in which they win if several apply. ExitUsage can stand beside others only for a
+// credential that the config names and that is not there: other wrong usage ends a command before anything is done.
 var precedence = []int{ExitInterrupted, ExitLocal, ExitCredential, ExitUsage, ExitRefused, ExitUnreachable}
 
-// Worst returns the status of a command in which all of these happened.
+// Worst returns the status of a command in which all of these applied.
 func Worst(codes ...int) int {
 	for _, c := range precedence {
 		if slices.Contains(codes, c) {
@@ -34,13 +34,13 @@ func Worst(codes ...int) int {
 	return ExitOK
 }
 
-// ExitError ends a command with a status. Without Err nothing is printed: what went wrong was shown already.
+// ExitError ends a command with a status. Without Err nothing is printed, since the reason has been printed already.
 type ExitError struct {
 	Code int
 	Err  error
 }
 
-// Error returns the message, "" where it was shown already.
+// Error returns the message, or "" if it has been printed already.
 func (e *ExitError) Error() string {
 	if e.Err == nil {
 		return ""
@@ -59,13 +59,12 @@ func refused(format string, args ...any) error {
 	return &ExitError{Code: ExitRefused, Err: fmt.Errorf(format, args...)}
 }
 
-// errShown ends a command that was declined or refused, where that was shown already.
+// errShown ends a command that was declined or refused, after that was printed.
 var errShown = &ExitError{Code: ExitRefused}
 
 func local(err error) error { return &ExitError{Code: ExitLocal, Err: err} }
 
-// CodeOf returns the exit status for an error: its own if it is an ExitError, else by its kind, and for joined errors
-// the worst of them.
+// CodeOf returns the exit status for an error: that of an ExitError, else that of its kind, and of joined errors the worst.
 func CodeOf(err error) int {
 	switch e := err.(type) {
 	case nil:
@@ -92,7 +91,7 @@ func CodeOf(err error) int {
 	return ExitLocal
 }
 
-// kindCodes are the exit statuses of kinds of errors that are not refusals.
+// kindCodes holds the exit statuses of the kinds of errors. A kind that is not in it is a refusal.
 var kindCodes = map[model.ErrorKind]int{
 	model.Unauthorized: ExitCredential, model.NoCredential: ExitUsage, model.Unavailable: ExitUnreachable,
 	model.RateLimited: ExitUnreachable, model.Canceled: ExitInterrupted, model.Local: ExitLocal,
@@ -103,6 +102,7 @@ func codeOfKind(k model.ErrorKind) int {
 	return pick(known, code, ExitRefused)
 }
 
+// codeOfEdit returns the exit status for an edit as a delivery left it.
 func codeOfEdit(e model.OutboxEntry) int {
 	var kind model.ErrorKind
 	if e.Error != nil {
@@ -110,11 +110,11 @@ func codeOfEdit(e model.OutboxEntry) int {
 	}
 	switch {
 	case e.State == model.Done || e.State == model.OutcomeAlreadySet || e.State == model.Withdrawn || e.State == model.Replaced:
-		return ExitOK // an error it carries is that of an earlier try
+		return ExitOK // its error, if any, is that of an earlier try
 	case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Local && e.State.Waiting():
 		return codeOfKind(kind)
 	case !e.State.Waiting() || e.State == model.Queued && e.Error != nil && !kind.Transient():
-		return ExitRefused // a queued one waits for what a person decides
+		return ExitRefused // a queued edit with such an error waits for a person's decision on another edit
 	}
 	return ExitUnreachable
 }

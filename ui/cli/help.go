@@ -1,22 +1,27 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"embed"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
+	"confab/config"
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/layout"
 )
 
-// strictCommands makes cobra's own commands refuse an unknown word; they would print help and succeed.
-func (r *run) strictCommands(root *cobra.Command) {
-	root.SetHelpCommand(r.helpCommand(root))
+// addCompletion adds cobra's own command and makes it refuse an unknown word, on which it would print help and succeed.
+func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
 	completion.Args = noArgs
@@ -25,21 +30,13 @@ func (r *run) strictCommands(root *cobra.Command) {
 	}
 }
 
-// helpCommand explains a command, or a topic, which is a command below it.
-func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
-	help := &cobra.Command{Use: "help", Short: "Explain a command, or a topic", Args: cobra.ArbitraryArgs}
+// addHelp adds cobra's command with the topics as its subcommands. It refuses an unknown word too.
+func (r *run) addHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Use, help.Short, help.Long = "help", "Explain a command, or a topic", ""
+	help.Args, help.Run = cobra.ArbitraryArgs, nil
 	help.RunE = func(_ *cobra.Command, args []string) error { return explain(root, help, args) }
-	help.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		var out []cobra.Completion
-		if about, rest, err := root.Find(args); err == nil && len(rest) == 0 {
-			for _, c := range about.Commands() {
-				if c.IsAvailableCommand() && strings.HasPrefix(c.Name(), typed) {
-					out = append(out, cobra.CompletionWithDesc(c.Name(), c.Short))
-				}
-			}
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
 	for _, t := range topics {
 		short, _ := topic(t)
 		help.AddCommand(&cobra.Command{Use: t, Short: short, Args: noArgs, RunE: r.do(func(context.Context, []string) error {
@@ -47,7 +44,6 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 			return nil
 		})})
 	}
-	return help
 }
 
 func (r *run) printTopic(name string) {
@@ -70,46 +66,45 @@ func explain(root, help *cobra.Command, args []string) error {
 	if err := noArgs(about, rest); err != nil {
 		return err
 	}
-	about.InitDefaultHelpFlag() // cobra adds it when a command runs
+	about.InitDefaultHelpFlag() // cobra adds the flag only when the command runs
 	return about.Help()
 }
 
-func (r *run) manCommand(root *cobra.Command) *cobra.Command {
-	return r.commandOf("man", noArgs, func(context.Context, []string, flags) error {
-		page, err := mango.NewManPage(1, root)
-		if err != nil {
-			return err
+func (r *run) printManual(root *cobra.Command) error {
+	page, err := mango.NewManPage(1, root)
+	if err != nil {
+		return err
+	}
+	r.print("%s", page.Build(roff.NewDocument()))
+	for _, t := range topics {
+		r.print(".SH %s\n.nf", strings.ToUpper(t))
+		for _, line := range fold(r.topicText(t), manWidth) {
+			r.print(`\&%s`, manSigns.Replace(line))
 		}
-		r.print("%s", page.Build(roff.NewDocument()))
-		for _, t := range topics {
-			r.print(".SH %s\n.nf", strings.ToUpper(t))
-			for _, line := range fold(r.topicText(t), manWidth) {
-				r.print(`\&%s`, manSigns.Replace(line))
-			}
-			r.print(".fi")
-		}
-		return nil
-	})
+		r.print(".fi")
+	}
+	return nil
 }
 
-// manSigns are characters that a manual page would replace.
+// manSigns escapes the characters that a manual page would replace.
 var manSigns = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
 
-// The widths of topics where there is no terminal: for other programs, and in a manual page, which indents its text.
+// The widths of topics without a terminal: for other programs, and in a manual page, which indents its text.
 const (
 	pipedWidth = 100
 	manWidth   = 72
 )
 
+// narrowestHang is the least width of the last column, in cells, for a text to be continued below it.
 const narrowestHang = 20
 
-// fold wraps the lines of a text in columns to width cells: what does not fit goes on below its last column.
+// fold wraps a text in columns to width cells. A line that does not fit is continued below its last column.
 func fold(text string, width int) (out []string) {
 	var measure layout.Measure
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		last := strings.LastIndex(line, "  ") + 2 // columns are two spaces apart, or more
+		last := strings.LastIndex(line, "  ") + 2 // columns are at least two spaces apart
 		if last == 1 {
-			last = 0 // there is but one
+			last = 0 // there is only one column
 		}
 		hang := measure.Width(line[:last])
 		switch {
@@ -127,4 +122,148 @@ func fold(text string, width int) (out []string) {
 		}
 	}
 	return out
+}
+
+// texts holds the topics: a line that says what the topic is about, a blank line, and the text in columns. Names in double
+// braces stand for the program's own tables; see facts.
+//
+//go:embed text
+var texts embed.FS
+
+var topics = []string{"keys", "query", "capabilities", "json", "settings", "exit-codes", "scripts", "files", "safety"}
+
+func topic(name string) (short, text string) {
+	raw, err := texts.ReadFile("text/" + name + ".txt")
+	if err != nil {
+		panic(err) // the texts are part of the program
+	}
+	short, text, _ = strings.Cut(string(raw), "\n\n")
+	return short, text
+}
+
+func (p Program) topicText(name string) string {
+	_, text := topic(name)
+	var facts []string
+	for fact, words := range p.facts() {
+		facts = append(facts, "{{"+fact+"}}", strings.TrimSpace(words))
+	}
+	return strings.NewReplacer(facts...).Replace(text)
+}
+
+// facts returns the texts of the program's own tables, by their names in the topics.
+func (p Program) facts() map[string]string {
+	list := func(v any) string { return strings.Trim(fmt.Sprint(v), "[]") }
+	words := func(before string, list []query.Word, after string) string {
+		var rows [][]string
+		for _, w := range list {
+			rows = append(rows, []string{before + w.Name + after, w.Help})
+		}
+		return columns(rows)
+	}
+	all := map[string]string{
+		"keys": p.keyFacts(), "capabilities": p.capabilityFacts(), "assumed": model.AssumedMeans,
+		"settings": config.Reference(p.Validators), "kinds": list(model.EditKinds()), "states": list(model.EditStates()),
+		"precedence": strings.ReplaceAll(list(precedence), " ", ", "), "terms": words("", query.Syntax(), ""),
+		"fields": words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
+		"dates": words("", append(query.DateWords(), query.DateForms()...), ""),
+	}
+	for _, field := range []string{query.FieldIs, query.FieldHas, query.FieldAudience, query.FieldSort} {
+		all[field] = words(field+":", query.Words(field), "")
+	}
+	for _, o := range jsonObjects() {
+		all[o.name] = o.keys
+	}
+	return all
+}
+
+// columns aligns rows in columns, two spaces apart. A last cell of several lines is continued below itself.
+func columns(rows [][]string) string {
+	var b, table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		last := len(row) - 1
+		below := "\n  " + strings.Repeat("\t", last)
+		fmt.Fprintf(w, "  %s\n", strings.Join(row[:last], "\t")+"\t"+strings.ReplaceAll(row[last], "\n", below))
+	}
+	_ = w.Flush() // into memory
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+func (p Program) keyFacts() (text string) {
+	var rows [][]string
+	for i, k := range p.Keys {
+		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
+		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
+			text += "\n" + strings.ToUpper(k.Context) + "\n" + columns(rows)
+			rows = nil
+		}
+	}
+	return text
+}
+
+func (p Program) capabilityFacts() (text string) {
+	for _, s := range p.Services {
+		var rows [][]string
+		for _, e := range s.Edits {
+			reason := strings.TrimPrefix(e.Reason, string(e.State)+": ")
+			rows = append(rows, []string{e.Kind.Words(), string(e.State), strings.Trim(e.Call+"\n"+reason, "\n")})
+		}
+		text += "\n" + strings.ToUpper(s.Title) + "\n" + columns(rows)
+	}
+	return text
+}
+
+// jsonObject is a sample of an object that --json prints, by its name in the topic json. keys leaves out the keys of the object
+// that it extends.
+type jsonObject struct {
+	name, extends string
+	value         any
+	keys          string
+}
+
+// jsonObjects lists the objects that --json prints. An object within a sample is listed with its keys, an empty one by its name
+// alone.
+func jsonObjects() []jsonObject {
+	row := model.RowJSON{Team: &model.NamedJSON{}, Space: &model.NamedJSON{}, Channel: &model.NamedJSON{},
+		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
+	edit := model.EditJSON{Error: &model.ErrorJSON{}}
+	afresh := model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})}
+	all := []jsonObject{
+		{"conversation", "", row, ""},
+		{"person", "", model.Participant{}, ""},
+		{"afresh", "conversation", afresh, ""},
+		{"edit", "", edit, ""},
+		{"delivered", "edit", model.HistoryJSON{EditJSON: edit}, ""},
+		{"new", "", model.NewConversation{}, ""},
+		{"account", "", accountJSON{Error: &model.ErrorJSON{}}, ""},
+		{"request", "", requestJSON{}, ""},
+		{"check", "", findingJSON{}, ""},
+		{"config", "", checkJSON{Problems: []problemJSON{{}}}, ""},
+		{"paths", "", pathsJSON{}, ""},
+		{"init", "", initJSON{}, ""},
+		{"forgotten", "", forgottenJSON{}, ""},
+		{"sandbox", "", sandboxJSON{}, ""},
+	}
+	keys := map[string]string{}
+	for i, o := range all {
+		keys[o.name] = jsonKeys(o.value)
+		all[i].keys = strings.TrimPrefix(keys[o.name], keys[o.extends]+" ")
+	}
+	return all
+}
+
+var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)
+
+// jsonKeys returns the keys of a value as it is printed, with those of an inner object in braces.
+func jsonKeys(v any) string {
+	var text strings.Builder
+	if err := writeJSON(&text, v); err != nil {
+		panic(err) // a sample is fixed
+	}
+	keys := jsonValues.ReplaceAllString(strings.TrimSpace(text.String()), "")
+	keys = strings.NewReplacer(`"`, "", ":", "", ",", " ").Replace(keys)
+	return strings.TrimSuffix(strings.TrimPrefix(keys, "{"), "}")
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"confab/config"
 	"confab/model"
 	"confab/model/query"
@@ -14,30 +12,27 @@ import (
 
 const historyPage = 200
 
-func (r *run) historyCommand() *cobra.Command {
-	return r.commandOf("history", needs("REF", 0, 1), func(ctx context.Context, args []string, f flags) (err error) {
-		req := model.HistoryRequest{Limit: f.number("limit")}
-		if req.Limit < 0 {
-			return usage("--limit must not be negative")
-		}
-		if f.Changed("since") {
-			req.Since, err = parseSince(f.text("since"), r.Now())
-		}
-		if err != nil {
+func (r *run) history(ctx context.Context, args []string, f flags) (err error) {
+	req := model.HistoryRequest{Limit: f.number("limit")}
+	if req.Limit < 0 {
+		return usage("--limit must not be negative")
+	}
+	if f.Changed("since") {
+		if req.Since, err = parseSince(f.text("since"), r.Now()); err != nil {
 			return err
 		}
-		return r.withEngine(ctx, func() (err error) {
-			if len(args) == 1 {
-				req.Ref, err = r.ref(args[0])
-			}
-			if err != nil {
+	}
+	return r.withEngine(ctx, func() (err error) {
+		if len(args) == 1 {
+			if req.Ref, err = r.ref(args[0]); err != nil {
 				return err
 			}
-			return r.history(ctx, req, f.on("edits"))
-		})
+		}
+		return r.printHistory(ctx, req, f.on("edits"))
 	})
 }
 
+// parseSince reads an age, a date or a time as the time it names.
 func parseSince(text string, now time.Time) (time.Time, error) {
 	if d, err := config.ParseDuration(text); err == nil {
 		return now.Add(-d), nil
@@ -55,7 +50,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 		"(2026-01-31T08:00), not %q", cell(text))
 }
 
-func (r *run) history(ctx context.Context, req model.HistoryRequest, edits bool) error {
+func (r *run) printHistory(ctx context.Context, req model.HistoryRequest, edits bool) error {
 	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}, least: []int{0, narrowest, narrowest, narrowest}}
 	err := paged(req.Limit, historyPage, func(_, want int) (n int, err error) {
 		req.Limit = want

@@ -22,7 +22,7 @@ import (
 	"confab/ui/theme"
 )
 
-// OpenURL opens an http(s) address in the browser, without a shell and with this environment.
+// OpenURL opens an http(s) address in the browser, without a shell. environ is the browser's environment.
 func OpenURL(url string, environ []string) error {
 	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
 		return errors.New("only http and https addresses are opened")
@@ -47,8 +47,8 @@ func OpenURL(url string, environ []string) error {
 	return err
 }
 
-// Silence returns a function that turns a terminal's echo off; what it returns turns echo on again. It is nil where the
-// file is no terminal.
+// Silence returns a function that turns the echo of a terminal off and returns one that turns it on again. It returns nil if
+// the file is no terminal.
 func Silence(tty *os.File) func() (shown func()) {
 	before, err := term.GetState(tty.Fd())
 	if err != nil {
@@ -62,19 +62,19 @@ func Silence(tty *os.File) func() (shown func()) {
 	}
 }
 
-// UTF8Locale reports whether the locale is one of UTF-8. Hosts that set none, as Windows, are taken to have one.
+// UTF8Locale reports whether the locale uses UTF-8. A host that sets no locale, such as Windows, is taken to use it.
 func UTF8Locale(getenv func(string) string) bool {
 	v := strings.ToLower(cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"), "utf8"))
 	return strings.Contains(strings.ReplaceAll(v, "-", ""), "utf8")
 }
 
-// Log is the file of --log; nil writes nothing.
+// Log is the file of --log. A nil Log writes nothing.
 type Log struct {
 	file *os.File
 	to   *slog.Logger
 }
 
-// OpenLog opens the file, made the owner's alone, to write at its end; "" opens none.
+// OpenLog opens a log to append to, with access for the owner only. It returns nil for "".
 func OpenLog(path string) (*Log, error) {
 	if path == "" {
 		return nil, nil
@@ -86,7 +86,7 @@ func OpenLog(path string) (*Log, error) {
 	return &Log{file: f, to: slog.New(slog.NewTextHandler(f, nil))}, nil
 }
 
-// Line writes one line, cleaned. Errors of a service are written without its words.
+// Line writes one line, cleaned. The errors of a service are written without the service's own text.
 func (l *Log) Line(format string, args ...any) {
 	if l == nil {
 		return
@@ -108,7 +108,7 @@ func (l *Log) Close() error {
 	return l.file.Close()
 }
 
-// SlowLoad returns a function for inbox.Options.Loading: it writes a line when a load takes longer than a second.
+// SlowLoad returns a function for inbox.Options.Loading that writes a line if a load takes longer than a second.
 func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
 	return func(conversations int) func() {
 		said := make(chan struct{})
@@ -125,7 +125,7 @@ func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
 	}
 }
 
-// Version returns what the Go tool wrote into the binary.
+// Version returns the version that the Go tool wrote into the binary.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -134,7 +134,7 @@ func Version() string {
 	return cmp.Or(strings.Trim(info.Main.Version, "()"), "devel")
 }
 
-// UserName returns the name of the person on this host, "" if there is none.
+// UserName returns the name of the user on this host, or "".
 func UserName() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
@@ -142,7 +142,7 @@ func UserName() string {
 	return os.Getenv("USER")
 }
 
-// SaveMemory makes the garbage collector run more often the more conversations stay in memory. GOGC, where set, wins.
+// SaveMemory makes the garbage collector run more often the more conversations are kept in memory, unless GOGC is set.
 func SaveMemory(conversations int) {
 	switch {
 	case os.Getenv("GOGC") != "" || conversations < 20_000:

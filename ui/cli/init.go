@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"confab/config"
 	"confab/model"
 )
@@ -19,20 +17,18 @@ type initJSON struct {
 	Config string `json:"config"`
 }
 
-func (r *run) initCommand() *cobra.Command {
-	return r.commandOf("init", noArgs, func(ctx context.Context, _ []string, f flags) error {
-		if err := r.findPaths(); err != nil {
-			return err
-		}
-		if f.on("defaults") || !r.interactive() {
-			return r.writeDefaults()
-		}
-		saved, err := r.addAccounts(ctx)
-		if saved && !r.flags.json {
-			r.say("confab opens the inbox.")
-		}
+func (r *run) initConfig(ctx context.Context, _ []string, f flags) error {
+	if err := r.findPaths(); err != nil {
 		return err
-	})
+	}
+	if f.on("defaults") || !r.interactive() {
+		return r.writeDefaults()
+	}
+	saved, err := r.addAccounts(ctx)
+	if saved && !r.flags.json {
+		r.say("confab opens the inbox.")
+	}
+	return err
 }
 
 func (r *run) writeDefaults() error {
@@ -49,18 +45,16 @@ func (r *run) writeDefaults() error {
 	return nil
 }
 
-// setUp asks for accounts and tries them. Until all is answered it writes nothing: typed secrets are in memory alone.
+// setUp asks for accounts and tries them. It writes nothing until all questions are answered: typed secrets stay in memory.
 type setUp struct {
 	*run
-	exists bool
-	others []config.Account
-	// accounts are done, the last of those asked for is draft.
-	accounts []config.Account
-	draft    draft
-	// typed are the secrets to be stored, by the words for their credential.
-	typed   map[string]string
-	signIns []string
-	scratch string
+	exists   bool // there is a config file, which is left as it is
+	others   []config.Account
+	accounts []config.Account  // those that are done
+	draft    draft             // the one that is asked about
+	typed    map[string]string // the secrets to store, by Credential.String
+	signIns  []string
+	scratch  string // the state directory of trials
 }
 
 func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
@@ -69,7 +63,7 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 			"`confab init --defaults` writes a config to edit")
 	}
 	s := &setUp{run: r, typed: map[string]string{}}
-	// A file with mistakes is no reason not to try an account.
+	// A config with mistakes does not keep an account from being tried.
 	c, err := config.Load(s.setup.Paths.Config, s.Validators)
 	if err == nil {
 		s.others = c.Accounts
@@ -104,7 +98,7 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 
 var errLeave = errors.New("left the set-up")
 
-// addAccount asks for one account until it works, or is to be saved all the same.
+// addAccount asks about an account until it works, or the person saves it as it is.
 func (s *setUp) addAccount(ctx context.Context) error {
 	s.begin("")
 	for word := "change"; word != "save"; {
@@ -135,6 +129,7 @@ func (s *setUp) addAccount(ctx context.Context) error {
 	return nil
 }
 
+// try checks the drafted account live, and reports whether its list can be read.
 func (s *setUp) try(ctx context.Context) (works bool, err error) {
 	a, problems := config.ReadBlock(s.setup.Paths.Config, s.drafted(), s.Validators)
 	if len(problems) > 0 {
@@ -161,22 +156,18 @@ func (s *setUp) try(ctx context.Context) (works bool, err error) {
 		return true, nil
 	}
 	if len(found) > 1 && found[0].OK {
-		found = found[1:] // where the credential is from was just answered
+		found = found[1:] // the person has just said where the credential is
 	}
 	for _, c := range found {
-		sign := "ok"
-		if !c.OK {
-			sign = "!"
-		}
-		s.hang(fmt.Sprintf("  %-2s  %-14s", sign, cell(c.Name)), model.CleanLine(c.Detail, 1000))
+		s.hang(fmt.Sprintf("  %-2s  %-14s", pick(c.OK, "ok", "!"), cell(c.Name)), model.CleanLine(c.Detail, 1000))
 	}
-	if works = lists(found); works {
+	if works = canList(found); works {
 		s.say("It works.")
 	}
 	return works, nil
 }
 
-// save stores what was typed, then writes the config, or prints what to paste into the one that is there.
+// save stores the typed secrets, then writes the config or, if there is one, prints what to paste into it.
 func (s *setUp) save(ctx context.Context) (saved bool, err error) {
 	var kept []config.Credential
 	var told []string
@@ -241,19 +232,19 @@ func (s *setUp) paste(path string) {
 	s.say("Then confab opens the inbox.")
 }
 
-// signInAll signs in where it is wanted, the config being written.
+// signInAll offers to sign in to the accounts that need it.
 func (s *setUp) signInAll(ctx context.Context) error {
 	for _, name := range s.signIns {
-		now, err := s.asked.confirmed(ctx, "Sign in to "+name+" in the browser now? [Y/n] ", true)
+		answer, err := s.asked.ask(ctx, "Sign in to "+name+" in the browser now? [Y/n] ")
 		if err != nil {
 			return err
 		}
-		if !now {
+		if answer != "" && answer != "y" && answer != "yes" {
 			s.say("Later: confab login %s", name)
 			continue
 		}
 		s.setup.Config = nil
-		if err := s.login(ctx, name); err != nil {
+		if err := s.login(ctx, []string{name}, flags{}); err != nil {
 			return fmt.Errorf("%w; try again: confab login %s", err, name)
 		}
 	}

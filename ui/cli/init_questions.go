@@ -20,13 +20,14 @@ import (
 	"confab/ui/theme"
 )
 
-// errBack is the answer esc: the question before is asked again.
+// errBack is the error of the answer esc: the previous question is asked again.
 var errBack = errors.New("back to the question before")
 
 type choice struct{ word, label string }
 
 func (s *setUp) say(format string, args ...any) { s.hang("", fmt.Sprintf(format, args...)) }
 
+// hang prints a text whose further lines begin below its first, behind head.
 func (s *setUp) hang(head, text string) {
 	lines := []string{head + text}
 	if s.Width() > 0 {
@@ -35,6 +36,7 @@ func (s *setUp) hang(head, text string) {
 	s.printLines(s.Err, lines...)
 }
 
+// ask asks until the answer can be used as typed. It returns errBack for esc.
 func (s *setUp) ask(ctx context.Context, question string) (string, error) {
 	lines := []string{question}
 	if w := s.Width(); w > 0 {
@@ -59,8 +61,7 @@ func (s *setUp) ask(ctx context.Context, question string) (string, error) {
 	}
 }
 
-// choose asks for one of several answers, by its number, its word or the beginning of that. standard, where there is
-// one, is the answer of enter alone.
+// choose asks for one of several words, by its number or its beginning. Enter alone means standard, unless that is "".
 func (s *setUp) choose(ctx context.Context, question string, choices []choice, standard string) (string, error) {
 	s.say("%s", question)
 	var words []string
@@ -92,19 +93,15 @@ func (s *setUp) choose(ctx context.Context, question string, choices []choice, s
 	}
 }
 
-func ifEnter(standard string) string {
-	if standard == "" {
-		return ""
-	}
-	return " (enter: " + standard + ")"
-}
+func ifEnter(standard string) string { return only(standard != "", " (enter: "+standard+")") }
 
-// text asks for what an account has under a key of the config until it is right. Without an answer it is what was
-// answered before, or standard; where that is "" too, needed complains, unless it is "".
+// text asks for the value of a key of the account. Enter alone means the earlier answer, or standard.
 func (s *setUp) text(ctx context.Context, question, key, standard, needed string) error {
 	return s.textFor(ctx, question, key, cmp.Or(s.draft.texts[key], standard), needed, func(answer string) { s.draft.texts[key] = answer })
 }
 
+// textFor asks until the config accepts the answer, which put puts into the draft. If the answer is empty, needed is printed and
+// the question asked again, unless needed is "".
 func (s *setUp) textFor(ctx context.Context, question, key, standard, needed string, put func(answer string)) error {
 	for {
 		answer, err := s.ask(ctx, question+ifEnter(standard))
@@ -137,7 +134,7 @@ func (s *setUp) complainOf(problems config.Errors) {
 	}
 }
 
-// draft is what was answered of an account, by the keys of the config.
+// draft holds the answers about an account, by the keys of the config.
 type draft struct {
 	provider string
 	texts    map[string]string
@@ -150,7 +147,7 @@ func (s *setUp) begin(provider string) {
 
 func (s *setUp) rules() config.ProviderRules { return s.Validators.Providers[s.draft.provider] }
 
-// drafted is the draft as the config holds it.
+// drafted returns the account as the config would hold it.
 func (s *setUp) drafted() config.Account {
 	d, rules := s.draft, s.rules()
 	a := config.Account{Name: d.texts["name"], Provider: d.provider, Credential: d.secrets["credential"], Settings: map[string]any{}}
@@ -168,7 +165,7 @@ func (s *setUp) drafted() config.Account {
 	return a
 }
 
-// questions asks all there is to know of an account; which that is depends on the answers. enter repeats an earlier one.
+// questions asks all questions about an account. Which these are depends on the answers. Enter alone repeats an earlier answer.
 func (s *setUp) questions(ctx context.Context) error {
 	for at := 0; ; at++ {
 		all := []func(context.Context) error{s.askService, s.askName, s.askCredential}
@@ -207,6 +204,7 @@ func (s *setUp) serviceOf(provider string) Service {
 	return Service{Name: provider, Title: provider}
 }
 
+// keyOf returns what a service calls its credential, and where a person gets one.
 func (s *setUp) keyOf(provider string) (what, where string) {
 	what, where, _ = strings.Cut(cmp.Or(s.serviceOf(provider).Key, "credential"), ", ")
 	return what, where
@@ -263,8 +261,10 @@ func (s *setUp) askSetting(ctx context.Context, name string, rule config.Setting
 	return s.text(ctx, question, key, rule.Default, needed)
 }
 
-// askSecret asks where a secret is: what it is and where one gets it, and what it means that there is none, "" where it
-// is needed.
+var inKeyring = choice{"keyring", "in the keyring of this system"}
+
+// askSecret asks where a secret is. what names the secret, where says where a person gets it, and none says what it means to
+// have none; a none of "" refuses that.
 func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) error {
 	choices := []choice{{"env", "in an environment variable"}, {"command", "a command prints it"},
 		{"file", "in a file that only you can read"}, inKeyring, {"type", "type or paste it now; it never goes into the config"}}
@@ -295,25 +295,22 @@ func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) er
 	}
 }
 
+// askSource asks for the details of a source of credentials: env, command, file or keyring.
 func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 	name := s.draft.texts["name"]
 	var question, standard, needed string
-	var from func(answer string) config.Credential
+	credential := func(answer string) config.Credential { return config.Credential{Env: answer} }
 	switch word {
 	case "env":
 		variable, setting := strings.CutPrefix(key, "settings.")
-		if !setting {
-			variable = "api_key"
-		}
-		question, standard = "Name of the variable", config.EnvFor(name, variable)
-		from = func(answer string) config.Credential { return config.Credential{Env: answer} }
+		question, standard = "Name of the variable", config.EnvFor(name, pick(setting, variable, "api_key"))
 	case "command":
 		question = "Command that prints it, such as pass show " + name + "; it is run without a shell"
 		needed = "A command, such as pass show " + name + "."
-		from = func(answer string) config.Credential { return config.Credential{Command: splitCommand(answer)} }
+		credential = func(answer string) config.Credential { return config.Credential{Command: splitCommand(answer)} }
 	case "file":
 		question, needed = "Path of the file", "A path, such as ~/.secrets/"+name+"."
-		from = func(answer string) config.Credential {
+		credential = func(answer string) config.Credential {
 			if abs, err := filepath.Abs(answer); err == nil && !strings.HasPrefix(answer, "~/") {
 				answer = abs
 			}
@@ -324,14 +321,12 @@ func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 			return s.noKeyring(ctx, err)
 		}
 		question = "Its entry: NAME, or SERVICE/NAME"
-		from = func(answer string) config.Credential { return config.Credential{Keyring: answer} }
+		credential = func(answer string) config.Credential { return config.Credential{Keyring: answer} }
 	}
-	return s.textFor(ctx, question, key, standard, needed, func(answer string) { s.draft.secrets[key] = from(answer) })
+	return s.textFor(ctx, question, key, standard, needed, func(answer string) { s.draft.secrets[key] = credential(answer) })
 }
 
-var inKeyring = choice{"keyring", "in the keyring of this system"}
-
-// noKeyring says why no keyring can be used, and goes back to the question where the secret is.
+// noKeyring says why no keyring can be used, and returns errBack.
 func (s *setUp) noKeyring(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -340,6 +335,7 @@ func (s *setUp) noKeyring(ctx context.Context, err error) error {
 	return errBack
 }
 
+// typeSecret asks for a secret without showing it, then where to keep it.
 func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 	secret := ""
 	for secret == "" {
@@ -360,22 +356,18 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 	name := s.draft.texts["name"] + "." + strings.TrimPrefix(key, "settings.")
 	c := config.Credential{File: s.setup.Paths.FreeFile(name)}
 	choices := []choice{inKeyring, {"file", "in " + c.File + ", which only you can read"}}
-	standard := "keyring"
 	entry, unusable := (config.Resolver{}).FreeEntry(ctx, name)
-	if unusable != nil {
-		standard = "file"
-	}
 	for {
-		word, err := s.choose(ctx, "Where is it to be kept?", choices, standard)
-		if err == nil && word == "keyring" && unusable != nil {
-			if err = s.noKeyring(ctx, unusable); errors.Is(err, errBack) {
-				continue
-			}
-		}
-		if err != nil {
+		word, err := s.choose(ctx, "Where is it to be kept?", choices, pick(unusable == nil, "keyring", "file"))
+		switch {
+		case err != nil:
 			return err
-		}
-		if word == "keyring" {
+		case word == "keyring" && unusable != nil:
+			if err := s.noKeyring(ctx, unusable); !errors.Is(err, errBack) {
+				return err
+			}
+			continue
+		case word == "keyring":
 			c = config.Credential{Keyring: entry}
 		}
 		s.typed[c.String()] = secret
@@ -389,6 +381,7 @@ var (
 	quotedPart  = regexp.MustCompile(`"([^"]*)"?|'([^']*)'?`)
 )
 
+// splitCommand splits a command line at blanks outside of quotes.
 func splitCommand(line string) (words []string) {
 	for _, word := range commandWord.FindAllString(line, -1) {
 		words = append(words, quotedPart.ReplaceAllString(word, "$1$2"))

@@ -19,30 +19,28 @@ const (
 	linearPage = 20
 	// maxAnnounced bounds the lines that one event may print.
 	maxAnnounced = 5
-	// settleTime is how long the next prompt waits for an act to end, so that one line tells all of it.
+	// settleTime is how long the next prompt waits for a submission to end, so that one line can tell all of it.
 	settleTime = 3 * time.Second
 )
 
-// linear is the inbox as lines and prompts: nothing is painted over, and each thing that happens is one line.
+// linear is the inbox as lines and prompts: nothing is repainted, and each event is one line.
 type linear struct {
 	*run
 	query string
 	views []config.View
-	// rows are the conversations by the numbers they were listed with.
-	rows []model.Ref
-	// lines is what was last said of each listed conversation, so that an event is announced only where it shows.
+	rows  []model.Ref // the listed conversations by their numbers
+	// lines holds the last line printed for each listed conversation. An event is announced only if it changes that line.
 	lines    map[model.Ref]string
-	accounts map[string]string
+	accounts map[string]string // the last line printed for each account
 	acts     []*act
 	events   <-chan model.Event
 }
 
-// act is something done in this session whose end has not been said yet.
+// act is a submission of this session whose end has not been announced yet.
 type act struct {
 	submission string
 	refs       []model.Ref
-	// delayed says that it was said what the act waits for.
-	delayed bool
+	delayed    bool // it was announced what the submission waits for
 }
 
 func (r *run) linear(ctx context.Context, start Start) error {
@@ -81,7 +79,7 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	return l.converse(ctx)
 }
 
-// converse takes commands until the person leaves.
+// converse reads and runs commands until the person leaves.
 func (l *linear) converse(ctx context.Context) error {
 	for {
 		l.prompt()
@@ -111,6 +109,7 @@ func (l *linear) converse(ctx context.Context) error {
 	}
 }
 
+// next returns the next line that is typed, and announces events until then.
 func (l *linear) next(ctx context.Context) (string, error) {
 	lines := l.asked.typed()
 	for {
@@ -119,7 +118,7 @@ func (l *linear) next(ctx context.Context) (string, error) {
 			if !ok {
 				return "", errNoAnswer
 			}
-			if !l.InTerminal { // which ends the line of the prompt
+			if !l.InTerminal { // a terminal has ended the line of the prompt
 				fmt.Fprintln(l.Out)
 			}
 			return line, nil
@@ -138,8 +137,8 @@ func (l *linear) next(ctx context.Context) (string, error) {
 
 func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
 
-// announce says how this session's acts ended, and what else an event changed among what was listed, one line each.
-// The first ends the line where a prompt stands on it.
+// announce prints how the acts of this session ended, and a line for each listed conversation and each account that an event
+// changed. If prompted it ends the line of the prompt first. It reports whether it printed anything.
 func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (said bool) {
 	say := func(line string) {
 		if !said && prompted {
@@ -148,7 +147,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 		said = true
 		l.print("%s", line)
 	}
-	own, err := l.follow(ctx, say)
+	own, err := l.announceActs(ctx, say)
 	if err != nil {
 		return said
 	}
@@ -163,7 +162,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 		}
 		was := l.lines[ref]
 		line := pick(ok, l.rowLine(row), "gone: "+strings.TrimPrefix(was, "gone: "))
-		if l.lines[ref] = line; line == was || own[ref] { // the line of the act tells
+		if l.lines[ref] = line; line == was || own[ref] { // the line of the act says it
 			continue
 		}
 		if changed++; changed <= maxAnnounced {
@@ -182,7 +181,72 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 	return said
 }
 
-// list lists the first conversations, or those after what was listed.
+// announceActs says how acts ended, each in a line, and once of each that waits for a reason. It returns the conversations of
+// the acts.
+func (l *linear) announceActs(ctx context.Context, say func(string)) (own map[model.Ref]bool, err error) {
+	own = map[model.Ref]bool{}
+	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool {
+		for _, ref := range a.refs {
+			own[ref] = true
+		}
+		sub, ok, failed := l.engine.Submission(ctx, a.submission)
+		if err = cmp.Or(err, failed); err != nil {
+			return false
+		}
+		over := !ok || sub.Settled()
+		if ok && (over || !a.delayed && sub.Problem != nil && sub.Problem.Error != nil) {
+			a.delayed = true
+			say(l.ending(sub, true))
+		}
+		return over
+	})
+	return own, err
+}
+
+// follow has the end of a submission announced, and announces changes of its conversations with it.
+func (l *linear) follow(submission string, refs ...model.Ref) {
+	l.forget(submission)
+	l.acts = append(l.acts, &act{submission: submission, refs: refs})
+}
+
+func (l *linear) followPlan(p model.Plan) {
+	var refs []model.Ref
+	for _, it := range p.Items {
+		refs = append(refs, it.Ref)
+	}
+	l.follow(p.ID, refs...)
+}
+
+func (l *linear) forget(submission string) {
+	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool { return a.submission == submission })
+}
+
+// settle waits a moment for the newest act to end. If it takes longer, settle says what the act waits for.
+func (l *linear) settle(ctx context.Context) error {
+	limit := time.After(pick(l.events == nil, 0, settleTime)) // without events nothing announces the end
+	for {
+		l.announce(ctx, model.Event{}, false)
+		if len(l.acts) == 0 || l.acts[len(l.acts)-1].delayed {
+			return nil
+		}
+		select {
+		case _, ok := <-l.events:
+			if !ok {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-limit:
+			sub, ok, err := l.engine.Submission(ctx, l.acts[len(l.acts)-1].submission)
+			if err == nil && ok {
+				l.print("%s", l.ending(sub, true))
+			}
+			return err
+		}
+	}
+}
+
+// list lists the first conversations, or with more the next ones.
 func (l *linear) list(ctx context.Context, more bool) error {
 	offset := pick(more, len(l.rows), 0)
 	page, err := l.engine.List(ctx, model.ListRequest{Query: l.scoped(l.query), Inbox: true, Offset: offset, Limit: linearPage})
@@ -192,7 +256,7 @@ func (l *linear) list(ctx context.Context, more bool) error {
 	if !more {
 		l.rows, l.lines = nil, map[model.Ref]string{}
 	}
-	for _, row := range unseen(page, offset) {
+	for _, row := range rowsFrom(page, offset) {
 		ref := row.Conversation.Ref
 		l.rows = append(l.rows, ref)
 		l.lines[ref] = l.rowLine(row)
@@ -200,14 +264,14 @@ func (l *linear) list(ctx context.Context, more bool) error {
 	}
 	switch {
 	case page.Total == 0:
-		l.printLines(l.Out, l.nothing(ctx)...)
+		l.printLines(l.Out, l.emptyLines(ctx)...)
 	case len(l.rows) < page.Total:
 		l.print("%d of %s; `more` lists the next.", len(l.rows), theme.Count(page.Total, "conversation"))
 	}
 	return nil
 }
 
-// leave asks about edits that are on their way, and waits for them if wanted, counting down.
+// leave asks whether to wait for undelivered edits, and if so counts them down.
 func (l *linear) leave(ctx context.Context) error {
 	left, err := l.waiting(ctx)
 	if err != nil || left == 0 || l.setup.ReadOnly {
@@ -237,73 +301,141 @@ func (l *linear) leave(ctx context.Context) error {
 
 func undelivered(n int) string { return theme.Count(n, "edit") + are(n) + " not delivered yet." }
 
+// waiting counts the edits of the outbox that are still to be delivered.
 func (l *linear) waiting(ctx context.Context) (int, error) {
 	entries, err := l.engine.Outbox(ctx)
 	return len(slices.DeleteFunc(entries, func(x model.OutboxEntry) bool { return !x.State.Waiting() || x.Orphaned })), err
 }
 
-func (l *linear) followed(p model.Plan) {
-	l.forget(p.ID)
-	a := &act{submission: p.ID}
-	for _, it := range p.Items {
-		a.refs = append(a.refs, it.Ref)
+// maxNamed bounds the titles that a line about several conversations names.
+const maxNamed = 5
+
+// accountLine says how an account is, apart from times, which change all the time.
+func accountLine(a model.AccountState) string {
+	if a.Syncing && a.Swept.IsZero() {
+		return a.Name + ": reading the list for the first time"
 	}
-	l.acts = append(l.acts, a)
+	return a.Name + ": " + commas(theme.Count(a.Conversations, "conversation"), a.Error.Words())
 }
 
-func (l *linear) forget(submission string) {
-	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool { return a.submission == submission })
+func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title)")) }
+
+// rowLine describes a conversation in one line. Local marks and pending edits are left out, and so is a normal status.
+func (l *linear) rowLine(row model.Row) string {
+	c := row.Conversation
+	return commas(title(c), l.audienceWord(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
 }
 
-// settle waits a moment for what was just submitted, and says what it waits for where that takes longer.
-func (l *linear) settle(ctx context.Context, submitted ...model.Plan) error {
-	for _, p := range submitted {
-		l.followed(p)
+// listLine is rowLine with time, marks and pending edits.
+func (l *linear) listLine(row model.Row) string {
+	parts := []string{l.rowLine(row), l.spoken(when(row.Conversation)), only(!row.Triage.Seen, "unseen")}
+	for _, p := range row.Pending {
+		parts = append(parts, model.FieldName(p.Kind)+" "+p.State.Words())
 	}
-	limit := time.After(settleTime)
-	if l.events == nil { // nothing will tell
-		limit = time.After(0)
-	}
-	for {
-		l.announce(ctx, model.Event{}, false)
-		if len(l.acts) == 0 || l.acts[len(l.acts)-1].delayed {
-			return nil
-		}
-		select {
-		case _, ok := <-l.events:
-			if !ok {
-				return nil
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-limit:
-			sub, ok, err := l.engine.Submission(ctx, l.acts[len(l.acts)-1].submission)
-			if err == nil && ok {
-				l.print("%s", l.ending(sub, true))
-			}
-			return err
-		}
-	}
+	return commas(parts...)
 }
 
-// follow says how acts ended, each in a line, and once what one waits for where it waits for a reason. It returns the
-// conversations that the acts are about.
-func (l *linear) follow(ctx context.Context, say func(string)) (own map[model.Ref]bool, err error) {
-	own = map[model.Ref]bool{}
-	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool {
-		for _, ref := range a.refs {
-			own[ref] = true
+func unusual(c model.Conversation) string {
+	status := c.PlainStatus()
+	return pick(c.Archived, "archived", only(status != model.StatusOpen, status))
+}
+
+// emptyLines says why nothing is listed.
+func (l *linear) emptyLines(ctx context.Context) []string {
+	var unread []string
+	for _, a := range l.engine.Accounts() {
+		switch {
+		case !a.Swept.IsZero():
+		case a.Error != nil:
+			unread = append(unread, accountLine(a))
+		default:
+			return []string{"Nothing here yet: the services are being read."}
 		}
-		sub, ok, failed := l.engine.Submission(ctx, a.submission)
-		if err = cmp.Or(err, failed); err != nil {
-			return false
+	}
+	switch {
+	case len(unread) > 0:
+		return append([]string{"Nothing could be read yet."}, unread...)
+	case l.query != "":
+		return []string{"Nothing matches " + cell(l.query) + cell(l.nearest(ctx, l.query, true)) + "."}
+	}
+	return []string{"Nothing here. What is done, snoozed or archived is left out; list is:any has it."}
+}
+
+// preview says what a plan changes and what it leaves alone. A change that several conversations share is said once.
+func (l *linear) preview(plan model.Plan) (lines []string) {
+	var edits []model.Titled
+	var titles, each, alike, noted []string
+	for _, it := range plan.Items {
+		if it.State != model.PlanChange {
+			continue
 		}
-		over := !ok || sub.Settled()
-		if ok && (over || !a.delayed && sub.Problem != nil && sub.Problem.Error != nil) {
-			a.delayed = true
-			say(l.ending(sub, true))
+		var changes []string
+		for _, e := range it.Edits {
+			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
+			changes = append(changes, editLines(e)...)
 		}
-		return over
-	})
-	return own, err
+		alike = appendNew(alike, strings.Join(changes, "\n"))
+		titles = append(titles, quote(it.Title))
+		each = append(each, quote(it.Title)+": "+strings.Join(changes, "; "))
+		noted = notes(noted, it)
+	}
+	if len(edits) > 0 {
+		said := model.Sentence(edits)
+		lines = []string{model.Submission{Sentence: said, Edits: len(edits), Waiting: len(edits)}.Words()}
+		if len(titles) > 1 && len(alike) == 1 {
+			lines[0] += ": " + few(titles)
+		}
+		if len(alike) > 1 {
+			lines = append(lines, each...)
+		} else if strings.HasPrefix(said, "changed ") || len(titles) > 1 && strings.HasPrefix(said, "renamed ") {
+			lines = append(lines, "  "+strings.ReplaceAll(alike[0], "\n", "\n  "))
+		}
+	}
+	var seen *model.AudienceChange
+	if len(titles) == 1 && len(plan.Items) == 1 {
+		seen = plan.Items[0].Audience
+	}
+	lines = append(lines, riskLines(seen, plan.Risks())...)
+	return append(append(lines, noted...), leftAlone(plan)...)
+}
+
+func few(names []string) string {
+	return theme.People(names, maxNamed, func(name string) string { return name })
+}
+
+// leftAlone says which conversations a plan leaves alone, by reason.
+func leftAlone(plan model.Plan) (lines []string) {
+	titles := map[string][]string{}
+	var reasons []string
+	for _, it := range plan.Items {
+		if reason := whyUnchanged(it); reason != "" {
+			reasons = appendNew(reasons, reason)
+			titles[reason] = append(titles[reason], quote(it.Title))
+		}
+	}
+	for _, reason := range reasons {
+		lines = append(lines, few(titles[reason])+": "+reason)
+	}
+	return lines
+}
+
+// brief prints a conversation to be read aloud: what it is, who can see it, who is in it, and what was said.
+func (l *linear) brief(row model.Row, d model.Detail) {
+	c, now := row.Conversation, l.Now().Local()
+	described, _ := l.engine.Describe(c.Ref.Account)
+	about := theme.NewAbout(&c, described, now)
+	l.print("%s", title(c))
+	l.print("%s", about.What)
+	l.print("Seen by %s.", model.CleanLine(described.AudienceOf(&c).Words(), 0))
+	for _, f := range about.Head[1:] {
+		if strings.Contains(f.Value, "\n") {
+			l.text("", f.Value)
+		} else {
+			l.print("%s: %s", f.Label, f.Value)
+		}
+	}
+	for _, p := range row.Pending {
+		l.print("Not delivered yet: %s, %s", model.FieldName(p.Kind), p.State.Words())
+	}
+	l.messages(d, now)
 }

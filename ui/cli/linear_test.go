@@ -30,7 +30,7 @@ func TestADumbTerminalGetsLines(t *testing.T) {
 	}
 }
 
-// TestActsAreToldToTheirEnd holds that the line mode says of an act once what it
+// TestActsAreToldToTheirEnd holds that the linear mode says of an act once what it
 // waits for and once how it ended, and nothing of the row it changed.
 func TestActsAreToldToTheirEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		}
 		plan, _ := b.Plan(t.Context(), []model.Ref{roof}, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Mine")}}, model.PlanOptions{})
 		ids, _ := b.Submit(t.Context(), plan)
-		l.followed(plan)
+		l.followPlan(plan)
 		row.Conversation.Title = "Mine"
 		b.rows[roof] = row
 		tell("")
@@ -72,7 +72,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		if _, err := b.Submit(t.Context(), plan); err != nil {
 			t.Fatal(err)
 		}
-		l.followed(plan)
+		l.followPlan(plan)
 		status := 403
 		b.outbox[0].State, b.outbox[0].Error = model.Refused, &model.EntryError{Kind: model.Forbidden, Status: &status, Message: "you may not"}
 		tell("renaming “Mine” → “Again”: needs you: refused: the service does not allow it: \"you may not\" (403); settle it: outbox")
@@ -85,7 +85,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 	})
 }
 
-// Of several conversations the line mode says who is in how many, as what, and asks
+// Of several conversations the linear mode says who is in how many, as what, and asks
 // whom an act is about where that was not said.
 func TestPeopleOfSeveralInLines(t *testing.T) {
 	b := newBench(t)
@@ -122,7 +122,7 @@ func TestAPlanForManyInLines(t *testing.T) {
 	}
 }
 
-// Without an account the line mode offers the demo and the set-up, as the screen does.
+// Without an account the linear mode offers the demo and the set-up, as the screen does.
 func TestTheWelcomeInLines(t *testing.T) {
 	b := newBench(t)
 	b.path += ".none"

@@ -15,8 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
@@ -24,14 +22,8 @@ import (
 
 const loginPatience = 10 * time.Minute
 
-func (r *run) loginCommand() *cobra.Command {
-	return r.commandOf("login", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, _ flags) error {
-		return r.login(ctx, args[0])
-	})
-}
-
-// listenFor opens the port that the browser comes back to. A browser may take localhost for either family of addresses,
-// so both are listened on where this machine has both.
+// listenFor opens the port that the browser returns to. A browser may resolve localhost to IPv4 or IPv6, so it listens on each
+// that this machine has.
 func listenFor(back *url.URL) ([]net.Listener, error) {
 	hosts := []string{back.Hostname()}
 	if strings.EqualFold(back.Hostname(), "localhost") {
@@ -61,16 +53,16 @@ func listenFor(back *url.URL) ([]net.Listener, error) {
 	return all, nil
 }
 
-// callback serves the browser that comes back: it takes the first address that belongs to the sign-in, and answers every
-// one with how that ended.
+// callback answers the browser that returns from the service. It passes on the first address of this sign-in, and shows the
+// result of the sign-in on every page.
 type callback struct {
 	path, state string
 	answers     chan *url.URL
-	ended       chan struct{} // closed when words are there
-	words       string
+	ended       chan struct{} // closed once words is set
+	words       string        // the result, for the browser
 }
 
-// take reports whether an address belongs to this sign-in.
+// take reports whether an address belongs to this sign-in, and passes on the first that does.
 func (c *callback) take(u *url.URL) bool {
 	if u.Query().Get("state") != c.state {
 		return false
@@ -109,11 +101,11 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_, _ = io.WriteString(w, "<!DOCTYPE html><title>confab</title><p>"+html.EscapeString(words)+"</p>\n")
 }
 
-func (r *run) login(ctx context.Context, account string) error {
+func (r *run) login(ctx context.Context, args []string, _ flags) error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	a, err := r.account(account)
+	a, err := r.account(args[0])
 	if err != nil {
 		return err
 	}
@@ -135,7 +127,7 @@ func (r *run) login(ctx context.Context, account string) error {
 		go func() { _ = server.Serve(l) }()
 	}
 	defer func() {
-		// The browser is still being told when everything else is over.
+		// The browser still has to get its page.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		_ = server.Shutdown(last)
@@ -172,7 +164,7 @@ func (r *run) login(ctx context.Context, account string) error {
 	}
 }
 
-// signIn ends a sign-in with the address the browser came back with, and returns what the browser is to show.
+// signIn completes a sign-in with the address that the browser returned to, and returns the text for the browser.
 func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *url.URL) (words string, err error) {
 	q := got.Query()
 	switch {
@@ -196,6 +188,7 @@ func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *ur
 	return words + ". Go back to the terminal.", nil
 }
 
+// takePasted reads addresses that are pasted, until one belongs to this sign-in.
 func (r *run) takePasted(ctx context.Context, c *callback) {
 	for {
 		line, err := r.asked.line(ctx)

@@ -1,25 +1,30 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 func (r *run) outboxCommand() *cobra.Command {
-	list := func(ctx context.Context, _ []string, _ flags) error {
-		return r.withEngine(ctx, func() error { return r.listOutbox(ctx) })
-	}
-	c := r.commandOf("outbox", noArgs, list)
-	c.AddCommand(r.commandOf("outbox list", noArgs, list),
+	list := r.inEngine(func(ctx context.Context, _ []string, _ flags) error { return r.listOutbox(ctx) })
+	c := r.command("outbox", noArgs, list)
+	c.AddCommand(r.command("outbox list", noArgs, list),
 		r.decisionCommand("retry"), r.decisionCommand("discard"), r.decisionCommand("resolve"))
 	return c
 }
 
-// listOutbox prints what is not delivered: for a person one submission after the other with its edits under it, for a
-// program one edit a line.
+// listOutbox prints the edits that are not delivered: for a person grouped by submission, for a program one a line.
 func (r *run) listOutbox(ctx context.Context) error {
 	entries, err := r.engine.Outbox(ctx)
 	if err != nil {
@@ -37,7 +42,6 @@ func (r *run) listOutbox(ctx context.Context) error {
 		r.print("Nothing is on its way, and nothing needs you.")
 	}
 	submissions := map[string]model.Submission{}
-	t := table{}
 	for _, x := range entries {
 		sub, known := submissions[x.Submission]
 		if !known {
@@ -47,11 +51,11 @@ func (r *run) listOutbox(ctx context.Context) error {
 			submissions[x.Submission] = sub
 		}
 		if !forPerson {
-			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry), x.Submission, sub.Words())
+			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry), x.Submission, sub.Words())
 			continue
 		}
 		if known {
-			continue // printed with the first of its submission
+			continue // printed with the first edit of its submission
 		}
 		r.print("%s  %s: %s", cell(x.Submission), sub.Words(), sub.Ending(r.clock))
 		for _, of := range entries {
@@ -60,12 +64,11 @@ func (r *run) listOutbox(ctx context.Context) error {
 			}
 		}
 	}
-	r.printTable(t)
 	return nil
 }
 
-// entryLines show one edit of the outbox under its submission, with the three values where the service shows another
-// one than the edit was made from.
+// entryLines shows an edit of the outbox under its submission. Where the service's value is no longer the base, all three
+// values are shown.
 func entryLines(x model.OutboxEntry) []string {
 	title := only(x.Title != "" && x.Kind != model.EditCreate, "  "+quote(x.Title))
 	lines := []string{"  " + x.ID + "  " + x.State.Words() + "  " + cell(x.Ref.String()) + title + "  " + shortEdit(x.Edit) + nextTry(x)}
@@ -79,4 +82,197 @@ func entryLines(x model.OutboxEntry) []string {
 		lines = append(lines, "    "+orphaned)
 	}
 	return lines
+}
+
+// decision is what a person decides about edits of the outbox.
+type decision struct {
+	verb       string // retry, discard or resolve
+	resolution model.Resolution
+}
+
+func (d decision) sends() bool {
+	return d.verb == "retry" || d.resolution == model.ResolveMine || d.resolution == model.ResolveMerged
+}
+
+func (d decision) question(n int) string {
+	return pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
+}
+
+// typed returns what to type for a verb of the outbox, or for the outbox itself if the verb is "": a command, or a word of
+// the linear mode.
+func (r *run) typed(verb string) string {
+	return pick(r.inLines, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
+}
+
+func (r *run) decisionCommand(verb string) *cobra.Command {
+	resolutions := []string{"mine", "theirs", "merged"}
+	c := r.sendingCommand("outbox "+verb, needs("ID...", 1, 0),
+		func(ctx context.Context, ids []string, f flags) (func(sendOptions) error, error) {
+			d := decision{verb: verb}
+			for _, word := range resolutions {
+				if verb == "resolve" && f.on(word) {
+					d.resolution = model.Resolution(word)
+				}
+			}
+			return func(o sendOptions) error { return r.decide(ctx, d, ids, o) }, nil
+		})
+	if verb == "resolve" {
+		c.MarkFlagsOneRequired(resolutions...)
+		c.MarkFlagsMutuallyExclusive(resolutions...)
+	}
+	return c
+}
+
+func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {
+	entries, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
+	if err != nil || o.dryRun && !d.sends() {
+		return err
+	}
+	return r.carryOut(ctx, plan, o, d.question(len(entries)), "Nothing was changed.",
+		func() ([]string, error) { return r.apply(ctx, d, entries) })
+}
+
+// findDecided returns the edits that ids name, of edits and submissions. Those that are sent over another's change are
+// compared with the service first.
+func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry bool) (entries []model.OutboxEntry, err error) {
+	all, err := r.engine.Outbox(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var wrong []error
+	for _, id := range ids {
+		found := false
+		var reasons []error
+		for _, x := range all {
+			if x.ID != id && x.Submission != id {
+				continue
+			}
+			if reason := r.whyNot(d, x, dry); reason != "" {
+				reasons = append(reasons, fmt.Errorf("%s %s: %s", x.ID, shortEdit(x.Edit), reason))
+				continue
+			}
+			found = true
+			if !slices.ContainsFunc(entries, func(e model.OutboxEntry) bool { return e.ID == x.ID }) {
+				entries = append(entries, x)
+			}
+		}
+		switch {
+		case found:
+		case len(reasons) == 0:
+			wrong = append(wrong, fmt.Errorf("there is no edit or submission %q in the outbox", model.CleanLine(id, 80)))
+		default:
+			wrong = append(wrong, reasons...)
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, refused("%w", errors.Join(wrong...))
+	}
+	for i, x := range entries {
+		if d.resolution == model.ResolveMerged && x.Kind.Shape() != model.ShapePeople {
+			return nil, usage("only people and contacts can be merged, and %s changes the %s: --mine or --theirs", x.ID,
+				model.FieldName(x.Kind))
+		}
+		if d.resolution != "" && d.sends() {
+			if entries[i], err = r.engine.Recheck(ctx, x.ID); err != nil {
+				return nil, named(x.Ref.Account, err)
+			}
+		}
+	}
+	return entries, nil
+}
+
+const orphaned = "the config gives its account another identity now: set it back, or discard the edit"
+
+// whyNot returns why a decision is not possible for an edit, or "".
+func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
+	account, _ := r.engine.Describe(x.Ref.Account)
+	resolvable := x.State == model.InConflict || x.State == model.NotVerified || x.State == model.OutcomeNotKnown
+	switch {
+	case account.ReadOnly && d.sends() && !dry:
+		return "nothing is sent: read-only"
+	case x.State == model.Sending:
+		return "it is being sent right now"
+	case x.Orphaned && d.sends():
+		return orphaned
+	case d.verb == "retry" && x.State == model.InConflict:
+		return "it is in conflict, and would be again; settle it: " + r.typed("resolve "+x.ID+" --mine|--theirs|--merged")
+	case d.verb == "resolve" && !resolvable:
+		return "it met nobody else's change (" + strings.TrimPrefix(x.State.Words(), "needs you: ") + "): " + r.typed("retry or discard")
+	}
+	return ""
+}
+
+// planDecision finds the edits of a decision, plans what it sends, and shows both on w. A dry run leaves the plan to be shown
+// with its requests.
+func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []string, dry bool) (
+	entries []model.OutboxEntry, plan model.Plan, err error) {
+	if entries, err = r.findDecided(ctx, d, ids, dry); err != nil {
+		return nil, plan, err
+	}
+	for _, x := range entries {
+		r.printLines(w, entryLines(x)...)
+		if !d.sends() {
+			continue
+		}
+		edit := x.Edit
+		edit.Undoes = "" // only the edits decided about are delivered
+		if d.resolution != "" && x.Theirs != nil {
+			edit.Base = *x.Theirs
+			if d.resolution == model.ResolveMerged {
+				merged := model.Merged(x.Edit, edit.Base)
+				if merged == nil {
+					return nil, plan, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
+				}
+				edit.Target = *merged
+			}
+		}
+		row, _, err := r.engine.Row(ctx, x.Ref)
+		if err != nil {
+			return nil, plan, err
+		}
+		account, _ := r.engine.Describe(x.Ref.Account)
+		i := slices.IndexFunc(plan.Items, func(it model.PlanItem) bool { return it.Ref == x.Ref && x.Ref.ID != "" })
+		if i < 0 {
+			i = len(plan.Items)
+			plan.Items = append(plan.Items, model.PlanItem{Ref: x.Ref, Title: x.Title, Provider: account.Provider, State: model.PlanChange})
+		}
+		it := &plan.Items[i]
+		it.Edits = append(it.Edits, edit)
+		it.Risks = append(it.Risks, model.Risks(edit, row.Conversation, account)...)
+	}
+	switch {
+	case !d.sends():
+		r.printLines(w, "To be given up: "+theme.Count(len(entries), "edit")+".")
+	case !dry:
+		r.printLines(w, append([]string{"To be sent:"}, planLines(plan)...)...)
+	}
+	return entries, plan, nil
+}
+
+// apply carries a decision out and returns the ids of the edits to deliver. If the edits were given up it reports them and
+// their submissions instead: an edit that was to follow one of them may need a person now.
+func (r *run) apply(ctx context.Context, d decision, entries []model.OutboxEntry) (ids []string, err error) {
+	var submissions []string
+	for _, x := range entries {
+		ids = append(ids, x.ID)
+		submissions = appendNew(submissions, x.Submission)
+	}
+	switch d.verb {
+	case "retry":
+		err = r.engine.Retry(ctx, ids...)
+	case "discard":
+		err = r.engine.Discard(ctx, ids...)
+	default:
+		for i := 0; i < len(ids) && err == nil; i++ {
+			err = r.engine.Resolve(ctx, ids[i], d.resolution)
+		}
+	}
+	if err != nil || d.sends() {
+		return ids, err
+	}
+	for _, x := range entries {
+		x.State, x.NextTry = model.Withdrawn, time.Time{}
+		r.result(model.NewEditJSON(x), "given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
+	}
+	return nil, r.endings(ctx, submissions, false, false)
 }

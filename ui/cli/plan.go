@@ -31,7 +31,7 @@ func planLines(plan model.Plan) []string {
 	return out
 }
 
-// whyUnchanged says why a plan leaves a conversation alone, "" where it does not.
+// whyUnchanged returns why a plan leaves a conversation alone, or "" if it changes it.
 func whyUnchanged(it model.PlanItem) string {
 	switch {
 	case it.State == model.PlanBlocked:
@@ -44,7 +44,8 @@ func whyUnchanged(it model.PlanItem) string {
 	return ""
 }
 
-// riskLines say why to ask, and who sees a conversation now and then where that is known.
+// riskLines returns the reasons to ask. If it is known who sees the conversation before and after, that replaces the risks
+// about visibility.
 func riskLines(seen *model.AudienceChange, risks []model.Risk) (lines []string) {
 	if seen != nil {
 		lines = seen.Lines()
@@ -77,35 +78,39 @@ func itemLines(it model.PlanItem) []string {
 		return out
 	}
 	out = append(out, indented("  ! ", riskLines(it.Audience, it.Risks))...)
-	var notes []string
+	return append(out, indented("  note: ", notes(nil, it))...)
+}
+
+// notes appends the notes of an item that are not in the list yet.
+func notes(list []string, it model.PlanItem) []string {
 	for _, note := range it.Notes {
 		if note != "" {
-			notes = appendNew(notes, model.CleanLine(note, 500))
+			list = appendNew(list, model.CleanLine(note, 500))
 		}
 	}
-	return append(out, indented("  note: ", notes)...)
+	return list
 }
 
 func indented(by string, lines []string) []string {
-	out := slices.Clone(lines)
-	for i := range out {
-		out[i] = by + out[i]
+	for i := range lines {
+		lines[i] = by + lines[i]
 	}
-	return out
+	return lines
 }
 
+// field names the field of an edit.
 func field(e model.Edit) string {
 	return pick(e.Kind.Shape() == model.ShapePairs, e.Kind.Pair()+" "+cell(e.Key), e.Kind.Words())
 }
 
+// editLines says what an edit changes, of sets and new conversations one part a line.
 func editLines(e model.Edit) []string {
 	var out []string
 	switch n := e.Target.New; {
 	case n != nil:
 		out = []string{"create " + quote(n.Title)}
 		for _, f := range [][2]string{{"description", n.Description}, {"space", n.Space}, {"privacy", string(n.Privacy)},
-			{"access", n.Access},
-			{"default role", model.RoleName(n.DefaultRole)}, {"first message", n.Message}} {
+			{"access", n.Access}, {"default role", model.RoleName(n.DefaultRole)}, {"first message", n.Message}} {
 			if f[1] != "" {
 				out = append(out, "  "+f[0]+": "+model.CleanLine(f[1], 200))
 			}
@@ -145,7 +150,7 @@ func editLines(e model.Edit) []string {
 func resultLine(d model.DeliveryResult) string {
 	e := d.Entry
 	if d.Journal != nil && d.Journal.Ref.ID != "" {
-		e.Ref = d.Journal.Ref // a create has an id only afterwards
+		e.Ref = d.Journal.Ref // a created conversation has its id only now
 	}
 	line := fmt.Sprintf("%s  %s  %s", e.State.Words(), cell(e.Ref.String()), shortEdit(e.Edit))
 	if e.State.Waiting() {
@@ -154,7 +159,7 @@ func resultLine(d model.DeliveryResult) string {
 	if e.Theirs != nil && e.Kind != model.EditArchive {
 		line += "; it is now " + value(*e.Theirs)
 	}
-	// What is done may carry the failure of an earlier try.
+	// An edit that is done may still carry the error of an earlier try.
 	if e.State.Waiting() || e.State.NeedsPerson() {
 		line += because(e.Error)
 	}
@@ -165,6 +170,7 @@ func nextTry(e model.OutboxEntry) string {
 	return only(!e.NextTry.IsZero(), ", next try "+e.NextTry.Local().Format(time.TimeOnly))
 }
 
+// shortEdit says in one line what an edit changes: "title: Old → New".
 func shortEdit(e model.Edit) string {
 	switch e.Kind.Shape() {
 	case model.ShapeAct:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -20,11 +21,11 @@ import (
 	"confab/ui/theme"
 )
 
-// asciiFor replaces the signs that confab itself prints.
+// asciiFor replaces the characters that confab itself prints.
 var asciiFor = strings.NewReplacer("→", "->", "…", "...", "—", "-", "–", "-", "“", `"`, "”", `"`, "‘", "'", "’", "'", "·", "-", "×", "x")
 
-// plainText is s for the terminal that was asked for: with --ascii, accents go and what has no ASCII form becomes a
-// question mark.
+// plainText returns s as it is printed: with --ascii without accents, and with a question mark for any other character that is
+// not ASCII.
 func (r *run) plainText(s string) string {
 	if !r.setup.ASCII {
 		return s
@@ -40,7 +41,7 @@ func (r *run) plainText(s string) string {
 	}, norm.NFKD.String(asciiFor.Replace(s)))
 }
 
-// print writes one line of results. The caller has cleaned remote text.
+// print writes one line of results. The caller must clean remote text.
 func (r *run) print(format string, args ...any) { r.printLines(r.Out, fmt.Sprintf(format, args...)) }
 
 func (r *run) say(format string, args ...any) { r.printLines(r.Err, fmt.Sprintf(format, args...)) }
@@ -61,15 +62,15 @@ func (r *run) result(v any, format string, args ...any) {
 
 func (r *run) object(v any) { r.wrote(writeJSON(r.Out, v)) }
 
-// wrote keeps the first error of printing results.
+// wrote keeps the first error of printing results; the command ends with it.
 func (r *run) wrote(err error) {
 	if err != nil && r.unwritten == nil {
 		r.unwritten = local(err)
 	}
 }
 
-// writeJSON writes one object on a line. Strings stay exact, and what a terminal would act on is escaped:
-// encoding/json does so below U+0020 alone.
+// writeJSON writes one object on a line. Strings stay exact. Control, format and separator characters are escaped, since a
+// terminal may act on them; encoding/json escapes only those below U+0020.
 func writeJSON(w io.Writer, v any) error {
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
@@ -91,57 +92,69 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-func cell(s string) string { return model.CleanLine(s, 500) }
+const maxCell = 500
+
+func cell(s string) string { return model.CleanLine(s, maxCell) }
 
 func short(s string) string { return model.CleanLine(s, 60) }
 
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
-// table prints rows in columns. On a terminal the columns are aligned, and the widest are cut until a row fits;
-// elsewhere cells are separated by tabs, whole and without a heading, for other programs to split.
+// printCells prints cells on one line for other programs, not aligned.
+func (r *run) printCells(separator string, cells ...string) {
+	r.print("%s", strings.Join(cleaned(cells, maxCell), separator))
+}
+
+// cleaned cleans cells in place and bounds their length, unless most is 0.
+func cleaned(cells []string, most int) []string {
+	for i := range cells {
+		cells[i] = model.CleanLine(cells[i], most)
+	}
+	return cells
+}
+
+// separator returns what separates cells in place of aligned columns. With --plain they are read aloud.
+func (r *run) separator() string { return pick(r.flags.plain, "  ", "\t") }
+
+// table prints rows in columns. On a terminal the columns are aligned, and the widest are cut until a row fits; elsewhere the
+// rows are printed for other programs.
 type table struct {
 	head []string
 	rows [][]string
-	// least is how few cells each column is left with, 0 where it is never cut.
+	// least is how narrow each column may get; 0 means that it is never cut.
 	least []int
-	// drop are columns to do without, the first of these that is enough, where a row does not fit.
+	// drop lists sets of columns to leave out if a row does not fit; the first that makes enough room is left out.
 	drop [][]int
-	// always aligns the columns elsewhere too, and nothing is cut for good.
+	// always aligns the columns elsewhere too. A row that does not fit is not truncated then.
 	always bool
 }
 
-// narrowest is how few cells most columns are left with on a terminal.
+// narrowest is how narrow most columns may get, in cells.
 const narrowest = 12
 
-func (t *table) add(cells ...string) {
-	for i := range cells {
-		cells[i] = cell(cells[i])
-	}
-	t.rows = append(t.rows, cells)
-}
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cleaned(cells, maxCell)) }
 
 func (r *run) printTable(t table) {
 	width := r.Width()
 	if r.flags.plain || width <= 0 && !t.always {
 		for _, row := range t.rows {
-			r.print("%s", strings.Join(row, pick(r.flags.plain, "  ", "\t"))) // plain is read aloud
+			r.printCells(r.separator(), row...)
 		}
 		return
 	}
 	if len(t.rows) == 0 {
 		return
 	}
-	// What is printed has not asked the terminal how it counts.
-	var measure layout.Measure
+	var measure layout.Measure // printing does not ask the terminal how it measures clusters
 	end := pick(r.setup.ASCII, "...", "…")
 	all := append([][]string{t.head}, t.rows...)
-	wide := make([]int, len(t.head))
+	full := make([]int, len(t.head))
 	for _, row := range all {
 		for i, c := range row {
-			wide[i] = max(wide[i], measure.Width(c))
+			full[i] = max(full[i], measure.Width(c))
 		}
 	}
-	shown := t.fit(wide, width)
+	shown, wide := t.fit(full, pick(width > 0, width, math.MaxInt))
 	for _, row := range all {
 		var cells []string
 		for _, i := range shown {
@@ -155,37 +168,37 @@ func (r *run) printTable(t table) {
 	}
 }
 
-// fit narrows the columns that are the widest for what they need until a row fits, and returns those that are shown.
-func (t *table) fit(wide []int, width int) (shown []int) {
-	full := slices.Clone(wide)
+// fit returns the columns to show and the width of every column. It narrows the column that is the widest for what it needs,
+// until a row fits into width.
+func (t *table) fit(full []int, width int) (shown, wide []int) {
 	for _, drop := range append([][]int{nil}, t.drop...) {
-		shown = nil
+		shown, wide = nil, slices.Clone(full)
 		total := -2
-		for i := range wide {
+		for i, w := range full {
 			if !slices.Contains(drop, i) {
 				shown = append(shown, i)
-				wide[i] = full[i]
-				total += 2 + full[i]
+				total += 2 + w
 			}
 		}
-		spare := func(i int) float64 { // how much wider a column is than it needs to be
+		spare := func(i int) float64 {
 			if t.least[i] == 0 || wide[i] <= t.least[i] {
 				return 0
 			}
 			return float64(wide[i]) / float64(t.least[i])
 		}
-		for ; total > width && width > 0; total-- {
+		for total > width {
 			widest := slices.MaxFunc(shown, func(a, b int) int { return cmp.Compare(spare(a), spare(b)) })
 			if spare(widest) == 0 {
 				break
 			}
 			wide[widest]--
+			total--
 		}
-		if total <= width || width <= 0 {
+		if total <= width {
 			break
 		}
 	}
-	return shown
+	return shown, wide
 }
 
 func at(t time.Time) string { return pick(t.IsZero(), "-", t.Local().Format("2006-01-02 15:04")) }
@@ -215,7 +228,7 @@ func peopleShort(sign string, people []model.Participant) []string {
 	return out
 }
 
-// person shows a participant with everything that tells them apart.
+// person names a participant with everything that tells people of the same name apart.
 func person(p model.Participant) string {
 	if p.Name == "" && p.Email == "" && p.Identifier == "" {
 		return model.CleanLine(p.Kind+":"+p.ID, 120)

@@ -18,48 +18,46 @@ import (
 	"confab/model"
 )
 
-// Program is what main brings: the terminal, the clock, and how to open what
-// the commands use. All functions but Browse and Silence must be set.
+// Program is what main provides: the terminal, the clock, and functions that open what the commands use. All functions but
+// Browse and Silence must be set.
 type Program struct {
 	Version  string
 	In       io.Reader
 	Out, Err io.Writer
-	// InTerminal and ErrTerminal say that In and Err are a terminal: with both,
-	// a person can be asked.
+	// InTerminal and ErrTerminal say that In and Err are terminals. Questions need both.
 	InTerminal, ErrTerminal bool
-	// Width and Height measure the terminal of Out; 0 where it is none.
+	// Width and Height return the size of Out in cells, 0 if it is no terminal.
 	Width, Height func() int
 	Getenv        func(string) string
 	Now           func() time.Time
-	// AtOnce is closed when nothing may be waited for any more; see Leave.
+	// AtOnce is closed when the program must stop waiting; see Leave.
 	AtOnce <-chan struct{}
 
 	Validators config.Validators
-	Access     []string // the words of all services for who gets in
+	Access     []string // the access settings of all services
 	Services   []Service
 	Keys       []Key // the default bindings
-	// Open opens the engine. Nothing is sent before it is asked for something.
+	// Open opens the engine, which sends nothing by itself before Start.
 	Open   func(ctx context.Context, s Setup) (Engine, error)
 	Screen func(ctx context.Context, s Setup, start Start) error
-	// Welcome runs the first screen of somebody without an account, and returns what was chosen: demo, account or "".
+	// Welcome runs the screen for somebody without an account. It returns the choice: demo, account or "".
 	Welcome func(ctx context.Context, s Setup) (choice string, err error)
-	// Silence keeps the terminal from showing what is typed until shown is called.
+	// Silence turns the echo of the terminal off until shown is called.
 	Silence func() (shown func())
-	// Check tests one account live, its credential first. No credential is read twice for it, refused or not.
+	// Check tests an account live, its credential first. It reads each credential once, even if the service rejects it.
 	Check func(ctx context.Context, s Setup, account config.Account) []model.CheckResult
 	// CheckState tests the state directory and the database in it.
 	CheckState func(ctx context.Context, s Setup) []model.CheckResult
-	// Forget removes everything kept of an account, unless it is a dry run, and names it.
+	// Forget removes everything that is kept of an account and returns a description of each part. A dry run removes nothing.
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
-	// Login prepares a sign-in; its error says why an account has none.
+	// Login prepares a sign-in. Its error says why the account has none.
 	Login  func(s Setup, account config.Account) (Login, error)
 	Browse func(s Setup, url string) error
-	// Sandbox makes the stand-in servers, and tells their accounts once they are
-	// reached at root.
+	// Sandbox makes the stand-in servers. accounts returns their accounts, with addresses below root.
 	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
 }
 
-// Engine is what the commands need of the inbox, which says what each method does.
+// Engine is the part of inbox.Inbox that the commands need. The methods are documented there.
 type Engine interface {
 	model.AccountReader
 	model.Reader
@@ -81,39 +79,39 @@ type Engine interface {
 	Start(ctx context.Context)
 }
 
-// Service is a service as its adapter says: how an account of it is set up, and what can be edited on it.
+// Service describes a service: how an account of it is set up, and what can be edited.
 type Service struct {
 	Name, Title string
-	// Key is what it calls its credential, with where one is got behind a comma.
+	// Key is what the service calls its credential and, after a comma, where a person gets one.
 	Key    string
 	SignIn bool // in the browser
 	Edits  []Edit
 }
 
-// Edit is one kind of edit of a service, whatever the account. Call is the request that is sent, "" where there is none.
+// Edit is a kind of edit and what the service can do about it. Call is the request that is sent, "" if there is none.
 type Edit struct {
 	Kind         model.EditKind
 	State        model.CapabilityState
 	Call, Reason string
 }
 
-// Key is one default binding; Keys is "" where an action has no key.
+// Key is a default binding. Keys is "" for an action without a key.
 type Key struct{ Context, Keys, Action, Help string }
 
 // Setup is how the program was asked to run.
 type Setup struct {
 	Paths  config.Paths
 	Config *config.Config
-	// Accounts narrows to these, by their names in the config; empty means all.
+	// Accounts names the accounts that take part; empty means all.
 	Accounts []string
 	ReadOnly bool
 	ASCII    bool
-	// Log is the file to write a log to, "" for none.
+	// Log is the path of the log, "" for none.
 	Log  string
 	Demo bool
 	// Now is the clock of the engine; nil is time.Now.
 	Now func() time.Time
-	// Held knows the secrets of an account that is tried before it is saved.
+	// Held, if set, returns the secrets of an account that is tried before it is saved.
 	Held func(config.Credential) (secret string, ok bool)
 }
 
@@ -124,7 +122,7 @@ func (s Setup) Resolver() config.Resolver {
 	return r
 }
 
-// Absent returns a line on what to do about the first credential that is not where the config says; "" for none.
+// Absent says what to do about the first credential that is not where the config says, or "".
 func (s Setup) Absent() string {
 	for _, a := range s.Active() {
 		for _, c := range a.Credentials() {
@@ -140,22 +138,22 @@ func (s Setup) Absent() string {
 	return ""
 }
 
-// Active lists the accounts that take part.
+// Active returns the accounts that take part.
 func (s Setup) Active() []config.Account {
 	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool {
 		return len(s.Accounts) > 0 && !slices.Contains(s.Accounts, a.Name)
 	})
 }
 
-// Start is where the inbox opens; Greeting is its first message.
+// Start is how the inbox opens.
 type Start struct {
-	Query, View, Greeting string
-	// Kept are the views that were made on the screen. Notice is why they could not be read.
-	Kept   []config.View
-	Notice string
+	Query, View string
+	Greeting    string        // the first message
+	Kept        []config.View // the views that were made on the screen
+	Notice      string        // why Kept could not be read
 }
 
-// Login is a sign-in of one account in the browser, as providers.SignIn describes it.
+// Login is a sign-in of an account in the browser; see providers.SignIn.
 type Login interface {
 	Redirect() string
 	Page(state string) string
@@ -168,11 +166,10 @@ type SandboxOptions struct {
 	Conversations int
 	Seed          uint64
 	Latency       time.Duration
-	Faults        map[string]float64
-	faults        []string // as typed
+	Faults        map[string]float64 // the rate of each
 }
 
-// run is one run of the program.
+// run is the state of one run of the program.
 type run struct {
 	Program
 	flags struct {
@@ -180,15 +177,13 @@ type run struct {
 		accounts    []string
 		plain, json bool
 	}
-	setup  Setup
-	engine Engine
-	// noConfig says that the config was looked for and is not there.
-	noConfig bool
+	setup    Setup
+	engine   Engine
+	noConfig bool // there is no config file
 	asked    *prompter
-	// inLines says that this is the line mode, where commands have other names.
-	inLines bool
-	status  int // what the command ends with
-	// unwritten is what kept results from being printed; it ends the command.
+	inLines  bool // this is the linear mode, where commands have other names
+	status   int  // the exit status so far
+	// unwritten is the first error of printing results. It ends the command.
 	unwritten error
 }
 
@@ -196,8 +191,7 @@ func (r *run) interactive() bool { return r.InTerminal && r.ErrTerminal }
 
 func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 
-// Main runs the program with the arguments after its name and gives the exit
-// status. An end of ctx counts as an interrupt.
+// Main runs the program with its arguments and returns the exit status. If ctx ends, that counts as an interrupt.
 func Main(ctx context.Context, p Program, args []string) int {
 	r := &run{Program: p, asked: newPrompter(p.In, p.Err)}
 	command := "confab"
@@ -205,7 +199,7 @@ func Main(ctx context.Context, p Program, args []string) int {
 		r.complain(groupWords(err))
 		fmt.Fprintf(r.Err, "Try: %s --help\n", command)
 	}
-	if err := exactText(args); err != nil {
+	if err := checkUTF8(args); err != nil {
 		wrong(p.Err, fang.Styles{}, err)
 		return ExitUsage
 	}
@@ -214,11 +208,12 @@ func Main(ctx context.Context, p Program, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	r.strictCommands(root)
+	addCompletion(root)
 	root.SetFlagErrorFunc(flagWords)
 	if named, _, err := root.Find(args); err == nil {
 		command = named.CommandPath()
 	}
+	r.addHelp(root)
 	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(wrong), fang.WithoutManpage())
 	switch {
 	case ctx.Err() != nil:
@@ -229,8 +224,8 @@ func Main(ctx context.Context, p Program, args []string) int {
 	return r.status
 }
 
-// do runs a command. What it ends with is shown here, and the status kept, so that only a wrong command line goes the
-// way of cobra's errors.
+// do makes a command's function for cobra. It prints the error of the command and keeps the exit status, so that cobra sees no
+// errors but those of a wrong command line.
 func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
@@ -244,13 +239,14 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 			r.note(CodeOf(err))
 		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled,
 			errors.As(err, &exit) && exit.Err == nil:
-			err = errors.New("interrupted") // the status is that of ctx
+			err = errors.New("interrupted") // Main returns the status
 		}
 		r.complain(err)
 		return nil
 	}
 }
 
+// note counts a status in the exit status.
 func (r *run) note(code int) { r.status = Worst(r.status, code) }
 
 func (r *run) fail(err error) {
@@ -258,7 +254,7 @@ func (r *run) fail(err error) {
 	r.complain(err)
 }
 
-// complain prints an error, cleaned, each line of it under the program's name.
+// complain prints an error, cleaned, with the program's name before each line.
 func (r *run) complain(err error) {
 	if err == nil {
 		return
@@ -270,7 +266,7 @@ func (r *run) complain(err error) {
 	}
 }
 
-// words returns the text of an error, with each *model.Error in it in plain words.
+// words returns the text of an error with each *model.Error in plain words.
 func words(err error) string {
 	text := err.Error()
 	var walk func(err error)
@@ -290,7 +286,7 @@ func words(err error) string {
 	return text
 }
 
-// loadConfig reads the settings and narrows to the accounts that were named.
+// loadConfig reads the config, once, and checks the accounts of --account.
 func (r *run) loadConfig() error {
 	if r.setup.Config != nil {
 		return nil
@@ -337,7 +333,7 @@ func (r *run) account(name string) (config.Account, error) {
 		suggest(name, r.setup.Config.AccountNames(), "there are"))
 }
 
-// suggest ends a sentence about an unknown word: with the nearest known one, or, under a heading, with all.
+// suggest ends a sentence about an unknown word with the nearest known one or, if there is a heading, with all of them.
 func suggest(word string, known []string, heading string) string {
 	if near := model.Nearest(word, known); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
@@ -348,8 +344,7 @@ func suggest(word string, known []string, heading string) string {
 	return "; " + heading + " " + strings.Join(known, ", ")
 }
 
-// withEngine opens the engine for one command and closes it afterwards. An interrupted command is waited for, since it
-// ends once what it sends has ended.
+// withEngine calls f with the engine open. After an interrupt it waits for f, which ends once its edits have been sent.
 func (r *run) withEngine(ctx context.Context, f func() error) error {
 	err := r.loadConfig()
 	if err != nil {
@@ -373,6 +368,7 @@ func (r *run) withEngine(ctx context.Context, f func() error) error {
 	return errors.Join(err, r.Leave(ctx, r.setup, r.engine))
 }
 
+// ref reads a ref of an account that takes part.
 func (r *run) ref(text string) (model.Ref, error) {
 	ref, err := model.ParseRef(text)
 	if err != nil {
@@ -389,7 +385,7 @@ func (r *run) ref(text string) (model.Ref, error) {
 	return ref, nil
 }
 
-// privateTemp makes a directory for one run, in the user's runtime directory where there is one.
+// privateTemp makes a directory for this run, in the user's runtime directory if there is one.
 func (r *run) privateTemp() (dir string, err error) {
 	for _, parent := range []string{r.Getenv("XDG_RUNTIME_DIR"), ""} {
 		if dir, err = os.MkdirTemp(parent, "confab-demo-"); err == nil { // mode 0700

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,23 +15,22 @@ const maxAnswer = 16 << 10
 
 var errNoAnswer = errors.New("the input ended before there was an answer")
 
-// prompter asks questions on one terminal. A read can't be taken back, so a goroutine of its own reads, and a line
-// only once it is asked for: what is typed behind the last answer belongs to whoever reads next.
+// prompter asks questions on a terminal. A read can't be cancelled, so a goroutine of its own reads. It reads a line only when
+// one is asked for: lines that are typed after the last answer are left to the next reader of the terminal.
 type prompter struct {
-	in    io.Reader
-	out   io.Writer
-	begin sync.Once
-	want  chan struct{}
-	lines chan string
-	// reading says that a line was asked for and has not come.
-	reading atomic.Bool
+	in      io.Reader
+	out     io.Writer
+	begin   sync.Once
+	want    chan struct{}
+	lines   chan string
+	reading atomic.Bool // a line was asked for and has not come yet
 }
 
 func newPrompter(in io.Reader, out io.Writer) *prompter {
 	return &prompter{in: in, out: out, want: make(chan struct{}, 1), lines: make(chan string)}
 }
 
-// typed asks for one line, which comes without its end; the channel is closed with the input.
+// typed asks for a line. The channel gives it without its end, and is closed when the input ends.
 func (p *prompter) typed() <-chan string {
 	p.begin.Do(func() {
 		go func() {
@@ -67,26 +65,19 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 	}
 }
 
-// confirm asks a yes-or-no question whose default is No. What is asked twice wants the whole word.
+// confirm asks a yes-or-no question whose default is No. With whole, only the whole word counts as yes.
 func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bool, error) {
-	if !whole {
-		return p.confirmed(ctx, question+" [y/N] ", false)
-	}
-	return p.confirmed(ctx, question+` Type "yes" in full: `, false, "yes")
+	answer, err := p.ask(ctx, question+pick(whole, ` Type "yes" in full: `, " [y/N] "))
+	return answer == "yes" || answer == "y" && !whole, err
 }
 
-// confirmed asks a yes-or-no question; an answer that is neither counts as standard, and the words for yes may be
-// others than y and yes.
-func (p *prompter) confirmed(ctx context.Context, question string, standard bool, yes ...string) (bool, error) {
+// ask prints a question as it is, and returns the answer in lower case. The end of the input means no.
+func (p *prompter) ask(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(p.out, question)
 	s, err := p.line(ctx)
 	if errors.Is(err, errNoAnswer) {
 		fmt.Fprintln(p.out)
-		return false, nil
+		return "no", nil
 	}
-	if len(yes) == 0 {
-		yes = []string{"y", "yes"}
-	}
-	s = strings.ToLower(strings.TrimSpace(s))
-	return slices.Contains(yes, s) || standard && s == "", err
+	return strings.ToLower(strings.TrimSpace(s)), err
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func (r *run) root() *cobra.Command {
-	root := r.commandOf("confab", noArgs, func(ctx context.Context, _ []string, f flags) error { return r.inbox(ctx, f.start()) })
+	root := r.command("confab", noArgs, func(ctx context.Context, _ []string, f flags) error { return r.inbox(ctx, f.start()) })
 	p := root.PersistentFlags()
 	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
 	p.StringVar(&r.setup.Log, "log", "", "write a log to file; it holds no credentials and no bodies")
@@ -26,23 +26,27 @@ func (r *run) root() *cobra.Command {
 	p.BoolVar(&r.flags.plain, "plain", false, "the inbox as lines and prompts, without repaint")
 	p.BoolVar(&r.flags.json, "json", false, "print JSON, where something is printed")
 
+	one := func(what string) cobra.PositionalArgs { return needs(what, 1, 1) }
 	root.AddCommand(
-		r.demoCommand(), r.sandboxCommand(),
-		r.listCommand(), r.showCommand(), r.editCommand(), r.newCommand(),
-		r.syncCommand(), r.outboxCommand(), r.historyCommand(), r.undoCommand(),
-		r.initCommand(), r.loginCommand(), r.forgetCommand(), r.configCommand(), r.doctorCommand(),
-		r.manCommand(root),
+		r.onSandbox("demo", r.demo), r.onSandbox("sandbox", r.serveSandbox),
+		r.listCommand(), r.command("show", one("REF"), r.inEngine(r.showRef)),
+		r.editCommand(), r.sendingCommand("new", noArgs, r.prepareNew),
+		r.command("sync", noArgs, r.sync), r.outboxCommand(),
+		r.command("history", needs("REF", 0, 1), r.history), r.sendingCommand("undo", one("ID"), r.prepareUndo),
+		r.command("init", noArgs, r.initConfig), r.command("login", one("ACCOUNT"), r.login),
+		r.command("forget", one("ACCOUNT"), r.forget), r.configCommand(), r.command("doctor", noArgs, r.doctor),
+		r.command("man", noArgs, func(context.Context, []string, flags) error { return r.printManual(root) }),
 	)
 	return root
 }
 
 func (f flags) start() Start { return Start{Query: f.text("query"), View: f.text("view")} }
 
-// pathFlags take the name of a file, which may hold any bytes.
+// pathFlags take the name of a file, which need not be UTF-8.
 var pathFlags = []string{"--config", "--log", "--write-config"}
 
-// exactText refuses arguments that are no UTF-8: they could only be sent altered.
-func exactText(args []string) error {
+// checkUTF8 refuses arguments that are not UTF-8: they could not be sent as they are.
+func checkUTF8(args []string) error {
 	for i, a := range args {
 		flag, _, whole := strings.Cut(a, "=")
 		path := whole && slices.Contains(pathFlags, flag) || i > 0 && slices.Contains(pathFlags, args[i-1])
@@ -68,7 +72,7 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 	return r.openInbox(ctx, start)
 }
 
-// welcome is for somebody without an account: the demo, or the set-up and then the inbox.
+// welcome offers the demo and the set-up to somebody without an account.
 func (r *run) welcome(ctx context.Context, start Start) error {
 	welcome := r.Welcome
 	if r.flags.plain {
@@ -81,13 +85,13 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 	r.setup.Config = nil
 	switch choice {
 	case "demo":
-		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
+		return r.runDemo(ctx, SandboxOptions{Seed: 1}, Start{})
 	case "account":
 		saved, err := r.addAccounts(ctx)
 		if err != nil || !saved {
 			return err
 		}
-		if r.asked.reading.Load() { // what is typed would be missing on the screen
+		if r.asked.reading.Load() { // the prompter would take the first line from the screen
 			r.say("confab opens the inbox.")
 			return nil
 		}
@@ -115,7 +119,7 @@ func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error
 	}
 }
 
-// plainIfDumb takes the line mode on a terminal that moves no cursor.
+// plainIfDumb turns --plain on for a terminal that can't move its cursor.
 func (r *run) plainIfDumb() {
 	if r.flags.plain || !r.onScreen() || r.Getenv("TERM") != "dumb" {
 		return
@@ -137,7 +141,7 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 	return r.Screen(ctx, r.setup, start)
 }
 
-// checkView reads the views that were kept, and refuses the name of one that is not there.
+// checkView reads the kept views, and refuses an unknown view.
 func (r *run) checkView(start *Start) error {
 	kept, err := r.keeper().Views()
 	if err != nil {
@@ -154,7 +158,7 @@ func (r *run) checkView(start *Start) error {
 
 func (r *run) keeper() config.Keeper { return config.Keeper{Paths: r.setup.Paths, Rules: r.Validators} }
 
-// view finds a view by its name; unread is why the kept ones could not be read.
+// view finds a view by its name; unread is the error of reading the kept views.
 func (r *run) view(name string, kept []config.View, unread error) (config.View, error) {
 	var names []string
 	for _, v := range config.AllViews(r.setup.Config.Views, kept) {
@@ -169,7 +173,7 @@ func (r *run) view(name string, kept []config.View, unread error) (config.View, 
 	return config.View{}, usage("there is no view %q%s", model.CleanLine(name, 80), suggest(name, names, "there are"))
 }
 
-// checkQuery refuses a query that can't be read, before anything is opened.
+// checkQuery refuses a bad query, before anything is opened.
 func (r *run) checkQuery(q string) error {
 	var bad *query.Error
 	if _, err := query.Parse(q); !errors.As(err, &bad) {

@@ -17,18 +17,15 @@ type sendOptions struct {
 	yes, dryRun, noWait bool
 }
 
-func (f flags) sending() sendOptions {
-	return sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
-}
-
-func (r *run) mayAsk(o sendOptions) error {
+// checkCanAsk refuses a command that would have to ask where there is no terminal.
+func (r *run) checkCanAsk(o sendOptions) error {
 	if o.dryRun || o.yes || r.interactive() {
 		return nil
 	}
 	return usage("there is no terminal to ask on: give --yes, or --dry-run to see what would be sent")
 }
 
-// agree asks, unless --yes was given. What is declined ends the command.
+// agree asks, unless --yes was given. If the person declines it prints declined and ends the command.
 func (r *run) agree(ctx context.Context, o sendOptions, question string, whole bool, declined string) error {
 	if o.yes || r.unwritten != nil {
 		return r.unwritten
@@ -41,11 +38,11 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 	return err
 }
 
-// plans is where plans are shown: with --json apart from the results.
+// plans returns where plans are shown: with --json apart from the results.
 func (r *run) plans() io.Writer { return pick(r.flags.json, r.Err, r.Out) }
 
-// send shows a plan, asks, submits and delivers, and reports. fields are what was asked for, for the report of the
-// conversations that don't change.
+// send shows a plan, asks, submits, delivers and reports. fields are the fields that were to change, for the report on the
+// conversations that do not change.
 func (r *run) send(ctx context.Context, plan model.Plan, fields []model.Edit, o sendOptions) error {
 	if !o.dryRun {
 		r.noteBlocked(plan)
@@ -59,8 +56,8 @@ func (r *run) send(ctx context.Context, plan model.Plan, fields []model.Edit, o 
 	return r.carryOut(ctx, plan, o, question(plan), "Nothing was sent.", func() ([]string, error) { return r.engine.Submit(ctx, plan) })
 }
 
-// carryOut asks about what was shown, does it, and delivers the edits that this made or, with --no-wait, says where
-// they are. A dry run shows what would be sent.
+// carryOut asks about a plan that was shown, calls do, and delivers the edits whose ids do returns. With --no-wait it leaves
+// them in the outbox; a dry run only prints the requests.
 func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, question, declined string,
 	do func() (ids []string, err error)) error {
 	if o.dryRun {
@@ -93,12 +90,13 @@ func question(plan model.Plan) string {
 	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
+// needsWhole reports whether a plan must be agreed to with a whole "yes".
 func needsWhole(plan model.Plan) bool {
 	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
 }
 
-// deliver waits for edits of a plan and prints what became of each, and how the submissions that they belong to
-// ended. What they take back is delivered first, without a word.
+// deliver delivers edits of a plan and reports each of them and their submissions. The edits that they take back are delivered
+// first, and not reported.
 func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error {
 	queued, err := r.entries(ctx, ids)
 	if err != nil {
@@ -110,9 +108,9 @@ func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error 
 			awaited = append(awaited, edit.Undoes)
 		}
 	}
-	told := map[string]bool{}
-	r.stopped(ctx, r.engine.Deliver(ctx, awaited, func(d model.DeliveryResult) {
-		if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
+	reported := map[string]bool{}
+	r.reportStop(ctx, r.engine.Deliver(ctx, awaited, func(d model.DeliveryResult) {
+		if reported[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
 			r.report(d)
 		}
 	}))
@@ -121,7 +119,7 @@ func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error 
 	}
 	var submissions []string
 	for _, entry := range queued {
-		if !told[entry.ID] && r.flags.json { // it left the outbox without being sent; in words, the ending says so
+		if !reported[entry.ID] && r.flags.json { // it left the outbox without being sent; in words, the ending says so
 			entry.State = model.Withdrawn
 			r.object(model.NewEditJSON(entry))
 		}
@@ -130,9 +128,9 @@ func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error 
 	return r.endings(ctx, submissions, true, true)
 }
 
-// endings says how submissions ended, each in a line: with the reason unless told says that the edits themselves were
-// reported. With hint it says how to take back the only one, where that changed something.
-func (r *run) endings(ctx context.Context, ids []string, told, hint bool) error {
+// endings prints a line for each submission that says how it ended, with the reason unless its edits were reported already.
+// With hint it says how to take the submission back, if it is the only one and changed something.
+func (r *run) endings(ctx context.Context, ids []string, reported, hint bool) error {
 	if r.flags.json {
 		return nil
 	}
@@ -144,7 +142,7 @@ func (r *run) endings(ctx context.Context, ids []string, told, hint bool) error 
 		if !ok {
 			continue
 		}
-		r.print("%s", r.ending(sub, !told))
+		r.print("%s", r.ending(sub, !reported))
 		if !hint || len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
 			continue
 		}
@@ -164,7 +162,7 @@ func canUndo(j model.JournalEntry) bool {
 	return can && j.State == model.Done && j.Undone == ""
 }
 
-// ending says in one line what a submission did and how it ended, and the reason where that has not been said.
+// ending says in one line what a submission did and how it ended, and with reason also why.
 func (r *run) ending(sub model.Submission, reason bool) string {
 	line := sub.Words() + ": " + sub.Ending(r.clock)
 	if p := sub.Problem; p != nil && reason {
@@ -173,14 +171,9 @@ func (r *run) ending(sub model.Submission, reason bool) string {
 	return line + only(sub.NeedPerson > 0, "; settle it: "+r.typed(""))
 }
 
-func because(e *model.EntryError) string {
-	if e == nil {
-		return ""
-	}
-	return ": " + e.Words()
-}
+func because(e *model.EntryError) string { return only(e != nil, ": "+e.Words()) }
 
-// report prints what became of an edit.
+// report prints what became of an edit, and counts it in the exit status.
 func (r *run) report(d model.DeliveryResult) {
 	r.note(codeOfEdit(d.Entry))
 	var v any = model.NewEditJSON(d.Entry)
@@ -190,7 +183,8 @@ func (r *run) report(d model.DeliveryResult) {
 	r.result(v, "%s", resultLine(d))
 }
 
-func (r *run) stopped(ctx context.Context, err error) {
+// reportStop prints the error that ended a delivery, and where the rest is if the person interrupted it.
+func (r *run) reportStop(ctx context.Context, err error) {
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		r.say("What was not delivered stays in the outbox: confab outbox")
 		r.note(ExitInterrupted)
@@ -199,8 +193,8 @@ func (r *run) stopped(ctx context.Context, err error) {
 	r.fail(err)
 }
 
-// reportUnsent reports what a plan leaves alone: edits on their way that want the same, and, as JSON, those with the
-// state already, or blocked and the reason.
+// reportUnsent reports what a plan does not send: edits of the outbox that want the same and, with --json, the fields that are
+// as wanted or blocked.
 func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.Edit, o sendOptions) error {
 	for _, it := range plan.Items {
 		for _, entry := range it.Waiting {
@@ -240,6 +234,7 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 	return nil
 }
 
+// entries returns the edits with these ids that are still in the outbox.
 func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -248,8 +243,8 @@ func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, e
 	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
 }
 
-// requestJSON is one request as --dry-run prints it. Query is escaped; Body is the JSON that would be sent, null
-// where there is none, and a string where it is something else than JSON.
+// requestJSON is one request as --dry-run prints it. Query is escaped. Body is the JSON that would be sent, a string if the body
+// is not JSON, null if there is none.
 type requestJSON struct {
 	Ref    string          `json:"ref"`
 	Method string          `json:"method"`
@@ -298,6 +293,7 @@ func (r *run) printRequest(ref model.Ref, q model.Request) {
 	}
 }
 
+// progress returns a function that shows on a terminal how far a command is: "read 3 of 12".
 func (r *run) progress(verb string) func(done, total int) {
 	shown := false
 	return func(done, total int) {

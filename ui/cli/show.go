@@ -8,34 +8,28 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"confab/model"
 	"confab/ui/theme"
 )
 
-func (r *run) showCommand() *cobra.Command {
-	return r.commandOf("show", needs("REF", 1, 1), func(ctx context.Context, args []string, _ flags) error {
-		return r.withEngine(ctx, func() error {
-			ref, err := r.ref(args[0])
-			if err != nil {
-				return err
-			}
-			row, d, err := r.readWhole(ctx, ref)
-			if err != nil {
-				return fmt.Errorf("%s: %w", ref, err)
-			}
-			if r.flags.json {
-				r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
-			} else {
-				r.show(row, d)
-			}
-			return nil
-		})
-	})
+func (r *run) showRef(ctx context.Context, args []string, _ flags) error {
+	ref, err := r.ref(args[0])
+	if err != nil {
+		return err
+	}
+	row, d, err := r.readWhole(ctx, ref)
+	if err != nil {
+		return fmt.Errorf("%s: %w", ref, err)
+	}
+	if r.flags.json {
+		r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
+	} else {
+		r.show(row, d)
+	}
+	return nil
 }
 
-// readWhole reads a conversation afresh. The answer is newer than its row and holds what is never stored.
+// readWhole reads a conversation afresh. The detail holds what is never stored, and replaces the conversation of the row.
 func (r *run) readWhole(ctx context.Context, ref model.Ref) (model.Row, model.Detail, error) {
 	d, err := r.engine.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
 	if err != nil {
@@ -66,7 +60,7 @@ func (r *run) show(row model.Row, d model.Detail) {
 	for _, p := range row.Pending {
 		add("Edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
 	}
-	// Why the rest can't be edited is said where somebody tries.
+	// The reasons why the rest can't be edited are left to `edit`.
 	add("Can edit", commas(can(r.engine.Capabilities(c),
 		func(k model.EditKind) string { return only(k != model.EditCreate, k.Words()) })...))
 	r.facts(head, "")
@@ -79,6 +73,7 @@ func (r *run) show(row model.Row, d model.Detail) {
 	r.facts(about.Raw, model.GroupRaw)
 }
 
+// can lists the kinds of edits that are possible.
 func can(caps model.Capabilities, name func(model.EditKind) string) (out []string) {
 	for _, k := range model.EditKinds() {
 		if caps.Of(k).Can() {
@@ -88,6 +83,7 @@ func can(caps model.Capabilities, name func(model.EditKind) string) (out []strin
 	return out
 }
 
+// text prints a text of any number of lines.
 func (r *run) text(indent, s string) {
 	for line := range strings.SplitSeq(strings.TrimRight(model.Clean(s), "\n"), "\n") {
 		r.print("%s%s", indent, line)
@@ -106,13 +102,13 @@ func (r *run) people(head string, set model.Set[model.Participant]) {
 	model.SortPeople(people)
 	for _, p := range people {
 		if p.Email != "" && r.flags.plain {
-			p.ID = "" // the address tells who it is, and is read aloud
+			p.ID = "" // the address is enough where the line is read aloud
 		}
 		r.print("  %s", personWith(p))
 	}
 }
 
-// facts prints facts under their groups; those of none are in the given one, which "" leaves without a heading.
+// facts prints facts under the headings of their groups. Facts without a group belong to the given one; "" has no heading.
 func (r *run) facts(facts []model.Fact, group string) {
 	last := ""
 	for _, f := range facts {

@@ -6,26 +6,22 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	"confab/model"
 	"confab/ui/theme"
 )
 
-func (r *run) syncCommand() *cobra.Command {
-	return r.commandOf("sync", noArgs, func(ctx context.Context, _ []string, f flags) error {
-		if os.Getenv("GOGC") == "" {
-			// Reading lists leaves much garbage and keeps little of it: collecting half as often takes a sixth off
-			// the CPU, for some 15 MB.
-			defer debug.SetGCPercent(debug.SetGCPercent(200))
-		}
-		return r.withEngine(ctx, func() error { return r.sync(ctx, f.on("full")) })
-	})
+func (r *run) sync(ctx context.Context, _ []string, f flags) error {
+	if os.Getenv("GOGC") == "" {
+		// Reading lists makes much garbage and keeps little: to collect half as often saves a sixth of the CPU time, and costs
+		// about 15 MB.
+		defer debug.SetGCPercent(debug.SetGCPercent(200))
+	}
+	return r.withEngine(ctx, func() error { return r.syncNow(ctx, f.on("full")) })
 }
 
-func (r *run) sync(ctx context.Context, full bool) error {
+func (r *run) syncNow(ctx context.Context, full bool) error {
 	var submissions, older []string
-	r.stopped(ctx, r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
+	r.reportStop(ctx, r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
 		submissions = appendNew(submissions, d.Entry.Submission)
 		r.report(d)
 	}))

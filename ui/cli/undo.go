@@ -7,25 +7,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"confab/model"
 	"confab/ui/theme"
 )
 
-func (r *run) undoCommand() *cobra.Command {
-	return r.sendingCommand("undo", needs("ID", 1, 1), func(ctx context.Context, args []string, f flags) error {
-		if err := r.mayAsk(f.sending()); err != nil {
-			return err
-		}
-		return r.withEngine(ctx, func() error { return r.undo(ctx, args[0], f.sending()) })
-	})
+func (r *run) prepareUndo(ctx context.Context, args []string, _ flags) (func(sendOptions) error, error) {
+	return func(o sendOptions) error { return r.undo(ctx, args[0], o) }, nil
 }
 
 const undoTries = 20
 
-// undo plans, shows, asks, takes back and delivers. Where what is to be taken back moves on while the person reads,
-// what is not sent yet is withdrawn, so that it moves on no more, and the rest is planned and shown anew.
+// undo plans, shows, asks, takes back and delivers. If edits are sent or settled while the person reads, it withdraws those
+// that are not sent yet, so that no more of them change, and plans and shows the rest again.
 func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 	u, err := r.engine.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
 	nothing := "Nothing"
@@ -62,8 +55,8 @@ func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	}
 }
 
-// takeBack shows an undo, asks and does it. waiting are the edits that it withdraws; nothing is what was taken back
-// so far.
+// takeBack shows an undo, asks and carries it out. waiting holds the edits that it withdraws; nothing is "Nothing", or
+// "Nothing else" after an earlier try withdrew some.
 func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.OutboxEntry, nothing string, o sendOptions) error {
 	r.printLines(r.plans(), undoLines(u, waiting)...)
 	if !o.dryRun {

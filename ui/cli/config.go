@@ -9,77 +9,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"confab/config"
-	"confab/model"
 	"confab/ui/theme"
 )
 
-func (r *run) forgetCommand() *cobra.Command {
-	return r.commandOf("forget", needs("ACCOUNT", 1, 1), func(ctx context.Context, args []string, f flags) error {
-		o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run")}
-		if err := r.mayAsk(o); err != nil {
-			return err
-		}
-		// An account that left the config can be forgotten too, so its name is not looked up.
-		if err := r.loadConfig(); err != nil {
-			return err
-		}
-		name := args[0]
-		if a, ok := r.setup.Config.Account(name); ok {
-			name = a.Name
-		}
-		if !config.ValidAccountName(name) {
-			return usage("%q is no account name", model.CleanLine(name, 80))
-		}
-		return r.forget(ctx, name, o)
-	})
-}
-
-type forgottenJSON struct {
-	Account string `json:"account"`
-	Removed bool   `json:"removed"`
-	What    string `json:"what"`
-}
-
-func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
-	found, err := r.Forget(ctx, r.setup, name, true)
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		return refused("nothing is kept of an account %q", name)
-	}
-	word := "would be removed"
-	if !o.dryRun {
-		if !o.yes {
-			r.say("This is kept of %s:", name)
-			for _, what := range found {
-				r.say("  %s", model.CleanLine(what, 500))
-			}
-		}
-		if err := r.agree(ctx, o, "Remove all of it?", true, "Nothing was removed."); err != nil {
-			return err
-		}
-		word = "removed"
-		if found, err = r.Forget(ctx, r.setup, name, false); err != nil {
-			return err
-		}
-	}
-	for _, what := range found {
-		r.result(forgottenJSON{Account: name, Removed: !o.dryRun, What: what}, "%s: %s", word, model.CleanLine(what, 500))
-	}
-	if _, ok := r.setup.Config.Account(name); ok && !o.dryRun && !r.flags.json {
-		r.say("%s is still in %s: the next confab reads it again, unless you take it out.", name, r.setup.Paths.Config)
-	}
-	return nil
-}
-
 func (r *run) configCommand() *cobra.Command {
-	c := r.commandOf("config", noArgs,
+	c := r.command("config", noArgs,
 		func(context.Context, []string, flags) error { return usage("say what: path, check, show or schema") })
 	for name, do := range map[string]func() error{
 		"path": r.configPath, "check": r.configCheck, "show": r.configShow, "schema": r.configSchema,
 	} {
-		c.AddCommand(r.commandOf("config "+name, noArgs, func(context.Context, []string, flags) error { return do() }))
+		c.AddCommand(r.command("config "+name, noArgs, func(context.Context, []string, flags) error { return do() }))
 	}
 	return c
 }
@@ -121,7 +60,7 @@ func (r *run) configSchema() error {
 
 type problemJSON struct {
 	File string `json:"file"`
-	// Line and Column are null where the whole file is meant.
+	// Line and Column are null if the problem is about the whole file.
 	Line       *int    `json:"line"`
 	Column     *int    `json:"column"`
 	Key        *string `json:"key"`

@@ -8,41 +8,39 @@ import (
 	"confab/ui/theme"
 )
 
-// How the program ends:
+// The program ends in one of these ways:
 //
-//   - A key in the inbox, or the first SIGINT: the screen goes, what was typed
-//     is saved, and what is being sent is waited for, in words; nothing else is.
-//     A signal (ctrl-c, now that the screen is gone) during the wait leaves it.
-//   - The first SIGTERM or SIGHUP: the same, but whoever sends these wants an
-//     end: OrderTime later nothing is waited for any more.
-//   - A second signal: nothing is waited for any more.
+//   - By a key in the inbox, or the first SIGINT: the screen goes, the drafts are saved, and the program waits for the edits
+//     that are being sent, and says so. A signal during the wait (ctrl-c, now that the screen is gone) ends the wait.
+//   - By the first SIGTERM or SIGHUP: the same, but the wait ends after OrderTime.
+//   - By a second signal: the program no longer waits.
 //
-// What is left is neither done nor lost: its row of the outbox stays claimed by this process until the process is
-// dead, and whoever finds it then reads what became of it before anything is repeated. LastTime after the first
-// signal, once nothing is waited for, main ends a process that is stuck.
+// An edit that is still being sent then is neither done nor lost: its row of the outbox stays claimed until this process is
+// dead, and the process that finds the row reads what became of the edit before it repeats anything. Once the wait is over,
+// main ends a process that is stuck, LastTime after the first signal at the earliest.
 const (
 	OrderTime = 1500 * time.Millisecond
 	LastTime  = 1900 * time.Millisecond
 )
 
 const (
-	// quietTime is how long a wait goes without words.
+	// quietTime is how long the program waits before it says so.
 	quietTime = 300 * time.Millisecond
-	// idleTime is how long an interrupted program waits where nothing is being sent, such as for a slow disk: the
-	// database is safe at any moment.
+	// idleTime is how long an interrupted program waits if nothing is being sent, for a slow disk for example: the database
+	// survives an end at any moment.
 	idleTime = 500 * time.Millisecond
 )
 
-// Sender is what leaving needs of an engine.
+// Sender is the part of the engine that Leave needs.
 type Sender interface {
 	// Sending returns how many edits are being sent, and a channel that is closed when that changes.
 	Sending() (edits int, changed <-chan struct{})
-	// Close waits for what is being sent. Where ctx ends first it leaves that.
+	// Close waits for the edits that are being sent, until ctx ends.
 	Close(ctx context.Context) error
 }
 
-// Leave closes an engine. It waits for what is being sent, counting down in words, until that has ended, AtOnce is
-// closed, or ctx, where it was still alive, ends; it then gives an error that counts as an interrupt.
+// Leave closes an engine. It waits for the edits that are being sent and says how many are left. If AtOnce is closed, or ctx
+// ends during the wait, it stops waiting and returns an error that counts as an interrupt.
 func (p Program) Leave(ctx context.Context, s Setup, e Sender) error {
 	closing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -51,10 +49,11 @@ func (p Program) Leave(ctx context.Context, s Setup, e Sender) error {
 	return p.await(ctx, s, e, ended)
 }
 
+// await is Leave for a close that has begun already: ended receives its result.
 func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan error) error {
 	asked := ctx.Done()
 	if ctx.Err() != nil {
-		asked = nil // that is what ended the work; the next signal closes AtOnce
+		asked = nil // this signal ended the work; the next one closes AtOnce
 	}
 	words := time.NewTimer(quietTime)
 	defer words.Stop()
@@ -95,11 +94,12 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 	}
 }
 
-// errLeft says that something was not waited for. It counts as an interrupt.
+// errLeft is the error of a wait that was cut short. It counts as an interrupt.
 var errLeft = fmt.Errorf("left at once: %w", context.Canceled)
 
 func beingSent(n int) string { return theme.Count(n, "edit") + " that" + are(n) + " being sent" }
 
+// fate says what becomes of the edits that the program does not wait for.
 func fate(n int, s Setup) string {
 	return pick(s.Demo, "the demo ends without "+them(n), "what became of "+them(n)+" is read at the next start")
 }

@@ -13,6 +13,7 @@ import (
 	"confab/ui/theme"
 )
 
+// verb is a command of the linear mode, with its names separated by blanks.
 type verb struct {
 	names, usage, help string
 	do                 func(ctx context.Context, rest string) error
@@ -70,8 +71,9 @@ func (l *linear) command(ctx context.Context, word, rest string) error {
 	return fmt.Errorf("there is no command %q; help lists them", cell(word))
 }
 
-// pick reads a number, range or ref from the start of a line, or several; the rest may look like another.
-func (l *linear) pick(rest string, several bool) (refs []model.Ref, tail string, err error) {
+// refsAt reads the conversations that a line begins with: a number, a range or a ref, or with several any number of these. tail
+// is the rest of the line.
+func (l *linear) refsAt(rest string, several bool) (refs []model.Ref, tail string, err error) {
 	for first := true; first || several && rest != ""; first = false {
 		word, tail, _ := strings.Cut(rest, " ")
 		more, err := l.refsOf(word)
@@ -106,9 +108,10 @@ func (l *linear) refsOf(word string) (refs []model.Ref, err error) {
 	return refs, nil
 }
 
+// forEach returns a verb for any number of conversations.
 func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		refs, _, err := l.pick(rest, true)
+		refs, _, err := l.refsAt(rest, true)
 		if err != nil {
 			return err
 		}
@@ -116,11 +119,11 @@ func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(conte
 	}
 }
 
-// sets is a verb that does what a flag of `edit` does: for several with the same value, or, where that is "", for one
-// with what follows.
+// sets returns a verb that does what a flag of `edit` does: with the given value for several conversations, or, if value is
+// "", with the rest of the line for one.
 func (l *linear) sets(flag, value string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		refs, text, err := l.pick(rest, value != "")
+		refs, text, err := l.refsAt(rest, value != "")
 		question := whoQuestions[flag]
 		switch {
 		case err != nil:
@@ -140,12 +143,12 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 		if err != nil {
 			return err
 		}
-		return l.edit(ctx, refs, request{w})
+		return l.edit(ctx, refs, changes{w})
 	}
 }
 
 func (l *linear) doRename(ctx context.Context, rest string) error {
-	refs, text, err := l.pick(rest, false)
+	refs, text, err := l.refsAt(rest, false)
 	if err != nil || text == "" || len(refs) == 1 && !strings.HasPrefix(text, "s/") {
 		return l.sets("title", "")(ctx, rest)
 	}
@@ -153,10 +156,10 @@ func (l *linear) doRename(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	return l.edit(ctx, refs, request{{Change: r.Change()}})
+	return l.edit(ctx, refs, changes{{Change: r.Change()}})
 }
 
-// whoQuestions ask what a flag is to be given where nothing was said.
+// whoQuestions are asked where the argument of a flag is missing.
 var whoQuestions = map[string]string{"role": "Which role for whom, WHO=ROLE", "add": "Add whom, WHO or WHO=ROLE",
 	"remove": "Remove whom, WHO", "contacts": "Which contacts, ID,ID or none"}
 
@@ -173,10 +176,10 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 	return strings.TrimSpace(line), err
 }
 
-// edit plans, asks where the plan is risky or for several, and submits; the engine delivers in the background, and
-// events tell.
-func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
-	plan, err := l.planEdit(ctx, refs, q, false)
+// edit plans, asks if the plan is risky or for several conversations, and submits. The engine delivers in the background, and
+// events announce the end.
+func (l *linear) edit(ctx context.Context, refs []model.Ref, ch changes) error {
+	plan, err := l.planEdit(ctx, refs, ch, false)
 	if err != nil {
 		return err
 	}
@@ -197,7 +200,8 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, q request) error {
 	if _, err := l.engine.Submit(ctx, plan); err != nil {
 		return err
 	}
-	return l.settle(ctx, plan)
+	l.followPlan(plan)
+	return l.settle(ctx)
 }
 
 func (l *linear) doUndo(ctx context.Context, id string) error {
@@ -241,39 +245,39 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return l.settle(ctx, u.Plan)
+	l.followPlan(u.Plan)
+	return l.settle(ctx)
 }
 
-// decides is a verb that does what a person decided about edits of the outbox; what is sent is shown and asked about
-// where an edit would be.
+// decides returns a verb for a decision about edits of the outbox. It asks where an edit with that plan would.
 func (l *linear) decides(name string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		d, ids := decision{name: name}, strings.Fields(rest)
+		d, ids := decision{verb: name}, strings.Fields(rest)
 		if last := len(ids) - 1; name == "resolve" {
 			if last > 0 {
-				d.how, ids = model.Resolution(strings.TrimPrefix(ids[last], "--")), ids[:last]
+				d.resolution, ids = model.Resolution(strings.TrimPrefix(ids[last], "--")), ids[:last]
 			}
-			if d.how != model.ResolveTheirs && !d.sends() {
+			if d.resolution != model.ResolveTheirs && !d.sends() {
 				return errors.New("say which and how: resolve ID mine|theirs|merged")
 			}
 		}
 		if len(ids) == 0 {
 			return errors.New("say which, by an id of the outbox")
 		}
-		picked, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
+		entries, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
 		if err != nil {
 			return err
 		}
 		if !d.sends() || plan.Risky() || plan.Bulk() {
-			if yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan)); err != nil || !yes {
+			if yes, err := l.asked.confirm(ctx, d.question(len(entries)), needsWhole(plan)); err != nil || !yes {
 				return err
 			}
 		}
-		if _, err := l.apply(ctx, d, picked); err != nil || !d.sends() {
+		if _, err := l.apply(ctx, d, entries); err != nil || !d.sends() {
 			return err
 		}
-		for _, x := range picked {
-			l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
+		for _, x := range entries {
+			l.follow(x.Submission, x.Ref)
 		}
 		return l.settle(ctx)
 	}
@@ -317,17 +321,17 @@ func (l *linear) doRefresh(context.Context, string) error {
 }
 
 func (l *linear) markDone(ctx context.Context, refs []model.Ref) error {
-	yes := true
-	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}, nil); err != nil {
+	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: new(true)}, nil); err != nil {
 		return err
 	}
 	l.print("%s done.", theme.Count(len(refs), "conversation"))
 	return nil
 }
 
+// reads returns a verb that reads a conversation afresh, shows it and marks it seen.
 func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		refs, _, err := l.pick(rest, false)
+		refs, _, err := l.refsAt(rest, false)
 		if err != nil {
 			return err
 		}
@@ -340,8 +344,8 @@ func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context,
 	}
 }
 
-// listPeople reads who is in some conversations, and says of several in how many, and as what. One that can't be read
-// is named.
+// listPeople prints who is in a conversation. Of several conversations it prints in how many each person is, and as what, and
+// names those that can't be read.
 func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
 	type group struct{ head, account string }
 	var order []group

@@ -9,61 +9,62 @@ import (
 	"confab/model"
 )
 
-// wanted is one change that is asked for. Whom it means is found for each conversation by itself, since the same
-// words may mean others there: who names the one person of People, and contacts have no more than their ids.
-type wanted struct {
+// change is one change that was asked for. The person it is about is looked up for each conversation anew: the same text
+// may name different people in two conversations.
+type change struct {
 	model.Change
-	who who
+	who whoArg
 }
 
-type request []wanted
+type changes []change
 
-func (q request) fields() (out []model.Edit) {
-	for _, w := range q {
-		if !slices.ContainsFunc(out, func(e model.Edit) bool { return e.Kind == w.Kind && e.Key == w.Key }) {
-			out = append(out, model.Edit{Kind: w.Kind, Key: w.Key})
+// fields returns an empty edit for each field that the changes are about.
+func (ch changes) fields() (out []model.Edit) {
+	for _, c := range ch {
+		if !slices.ContainsFunc(out, func(e model.Edit) bool { return e.Kind == c.Kind && e.Key == c.Key }) {
+			out = append(out, model.Edit{Kind: c.Kind, Key: c.Key})
 		}
 	}
 	return out
 }
 
-// changeFlags are the flags of `edit` that ask for a change, in the order in which these are made.
+// changeFlags are the flags of `edit` that ask for a change, in the order in which the changes are planned.
 var changeFlags = strings.Fields(`private public title description status access default-role replace title-template
 	label remove-label attribute remove-attribute archive add role participant-status remove
 	contacts add-contact remove-contact delete`)
 
-// parseChanges reads the flags of `edit`. One that was given an empty text counts: that is a value of its own.
-func parseChanges(f flags, access []string) (q request, err error) {
+// parseChanges reads the flags of `edit`. An empty text is a value: it clears a field.
+func parseChanges(f flags, access []string) (ch changes, err error) {
 	for _, flag := range changeFlags {
 		for _, text := range f.texts(flag) {
-			w, err := parseChange(flag, text, access)
+			c, err := parseChange(flag, text, access)
 			if err != nil {
 				return nil, err
 			}
-			set := func(o wanted) bool { return o.Kind == w.Kind && o.Key == w.Key && o.Target.Text != nil }
-			if w.Key != "" && w.Target.Text == nil && slices.ContainsFunc(q, set) {
-				return nil, usage("%q is both to be set and to be removed", cell(w.Key))
+			set := func(o change) bool { return o.Kind == c.Kind && o.Key == c.Key && o.Target.Text != nil }
+			if c.Key != "" && c.Target.Text == nil && slices.ContainsFunc(ch, set) {
+				return nil, usage("%q is both to be set and to be removed", cell(c.Key))
 			}
-			q = append(q, w)
+			ch = append(ch, c)
 		}
 	}
 	switch {
-	case f.on("delete") && len(q) > 1:
+	case f.on("delete") && len(ch) > 1:
 		return nil, usage("--delete stands alone: what is deleted can't be changed too")
-	case len(q) == 0:
+	case len(ch) == 0:
 		return nil, usage("say what to change, with --private, --title and the like: see `confab edit --help`")
 	}
-	return q, nil
+	return ch, nil
 }
 
-// parseChange reads one use of a flag. access are the words for who gets in, nil for any.
-func parseChange(flag, text string, access []string) (w wanted, err error) {
-	w.Op, w.Target = model.OpSet, model.TextValue(text)
+// parseChange reads one use of a flag. access lists the access settings of all services; nil allows any.
+func parseChange(flag, text string, access []string) (c change, err error) {
+	c.Op, c.Target = model.OpSet, model.TextValue(text)
 	switch flag {
 	case "private", "public":
-		w.Kind, w.Target = model.EditPrivacy, model.TextValue(flag)
+		c.Kind, c.Target = model.EditPrivacy, model.TextValue(flag)
 	case "title", "description", "status", "access", "default-role":
-		w.Kind = model.EditKind(strings.ReplaceAll(flag, "-", "_"))
+		c.Kind = model.EditKind(strings.ReplaceAll(flag, "-", "_"))
 		known := map[string][]string{"status": model.EditStatus.Choices(model.Description{}), "access": access,
 			"default-role": roleWords()}[flag]
 		switch {
@@ -77,7 +78,7 @@ func parseChange(flag, text string, access []string) (w wanted, err error) {
 		if !ok || before == "" {
 			err = usage("--replace wants OLD=NEW, with something to look for, not %q", cell(text))
 		}
-		w.Change = model.Renaming{Old: before, New: after}.Change()
+		c.Change = model.Renaming{Old: before, New: after}.Change()
 	case "title-template":
 		r, wrong := model.ParseTemplate(text, time.Local)
 		if title, literal := r.Literal(); wrong == nil && literal && strings.TrimSpace(title) == "" {
@@ -86,28 +87,28 @@ func parseChange(flag, text string, access []string) (w wanted, err error) {
 		if wrong != nil {
 			err = usage("--title-template: %s", wrong)
 		}
-		w.Change = r.Change()
+		c.Change = r.Change()
 	case "label", "attribute":
 		key, value, ok := strings.Cut(text, "=")
 		if !ok || strings.TrimSpace(key) == "" {
 			err = usage("--%s wants KEY=VALUE, not %q", flag, cell(text))
 		}
-		w.Kind, w.Key, w.Target = model.EditKind(flag+"s"), key, model.TextValue(value)
+		c.Kind, c.Key, c.Target = model.EditKind(flag+"s"), key, model.TextValue(value)
 	case "remove-label", "remove-attribute":
 		pair := strings.TrimPrefix(flag, "remove-")
 		if strings.TrimSpace(text) == "" {
 			err = usage("--%s wants the name of the %s", flag, pair)
 		}
-		w.Kind, w.Key, w.Target = model.EditKind(pair+"s"), text, model.Value{}
+		c.Kind, c.Key, c.Target = model.EditKind(pair+"s"), text, model.Value{}
 	case "archive", "delete":
-		w.Change = model.Change{Kind: model.EditKind(flag)}
+		c.Change = model.Change{Kind: model.EditKind(flag)}
 	case "contacts", "add-contact", "remove-contact":
-		w.Change, err = parseContacts(flag, text)
+		c.Change, err = parseContacts(flag, text)
 	default:
-		w.Change = model.Change{Kind: model.EditParticipants, People: make([]model.Participant, 1)}
-		w.Op, w.who, err = parsePerson(flag, text, &w.People[0])
+		c.Change = model.Change{Kind: model.EditParticipants, People: make([]model.Participant, 1)}
+		c.Op, c.who, err = parsePerson(flag, text, &c.People[0])
 	}
-	return w, err
+	return c, err
 }
 
 func parseContacts(flag, text string) (model.Change, error) {

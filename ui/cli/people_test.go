@@ -10,19 +10,19 @@ import (
 
 func TestParseWhoRole(t *testing.T) {
 	for text, want := range map[string]struct {
-		who  who
+		who  whoArg
 		role string
 		bad  bool
 	}{
-		"12":                             {who: who{text: "12"}},
-		"ann@example.com":                {who: who{text: "ann@example.com"}},
-		"ann@example.com=editor":         {who: who{text: "ann@example.com"}, role: "editor"},
-		"Ann Lee=collaboration_complete": {who: who{text: "Ann Lee"}, role: "collaboration_complete"},
-		"user:3":                         {who: who{text: "user:3", kind: "user", id: "3"}},
-		"group:5=viewer":                 {who: who{text: "group:5", kind: "group", id: "5"}, role: "viewer"},
-		"phonenumber=+3112":              {who: who{text: "phonenumber=+3112", identifier: true}},
-		"phonenumber=+3112=viewer":       {who: who{text: "phonenumber=+3112", identifier: true}, role: "viewer"},
-		"Re: hello":                      {who: who{text: "Re: hello"}},
+		"12":                             {who: whoArg{text: "12"}},
+		"ann@example.com":                {who: whoArg{text: "ann@example.com"}},
+		"ann@example.com=editor":         {who: whoArg{text: "ann@example.com"}, role: "editor"},
+		"Ann Lee=collaboration_complete": {who: whoArg{text: "Ann Lee"}, role: "collaboration_complete"},
+		"user:3":                         {who: whoArg{text: "user:3", kind: "user", id: "3"}},
+		"group:5=viewer":                 {who: whoArg{text: "group:5", kind: "group", id: "5"}, role: "viewer"},
+		"phonenumber=+3112":              {who: whoArg{text: "phonenumber=+3112", identifier: true}},
+		"phonenumber=+3112=viewer":       {who: whoArg{text: "phonenumber=+3112", identifier: true}, role: "viewer"},
+		"Re: hello":                      {who: whoArg{text: "Re: hello"}},
 		"user:3=boss":                    {bad: true},
 		"ann@example.com=boss":           {bad: true},
 		"user:":                          {bad: true},

@@ -9,14 +9,12 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/spf13/cobra"
-
+	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
 )
 
-// findingJSON is what one check found; account is null for what is about this
-// machine.
+// findingJSON is the result of a check. Account is null for a check of this machine.
 type findingJSON struct {
 	Account *string          `json:"account"`
 	Name    string           `json:"name"`
@@ -25,24 +23,17 @@ type findingJSON struct {
 	Kind    *model.ErrorKind `json:"kind"`
 }
 
-func (r *run) doctorCommand() *cobra.Command {
-	return r.commandOf("doctor", noArgs, func(ctx context.Context, _ []string, _ flags) error {
-		err := r.loadConfig()
-		if err == nil {
-			r.doctor(ctx)
-		}
+func (r *run) doctor(ctx context.Context, _ []string, _ flags) error {
+	if err := r.loadConfig(); err != nil {
 		return err
-	})
-}
-
-func (r *run) doctor(ctx context.Context) {
+	}
 	active := r.setup.Active()
 	found := make([][]model.CheckResult, len(active))
 	var wait sync.WaitGroup
 	for i, a := range active {
 		wait.Go(func() { found[i] = r.Check(ctx, r.setup, a) })
 	}
-	// What is known at once is shown while the accounts are asked.
+	// The checks of this machine are printed while the accounts are checked.
 	for _, c := range r.checkHere(ctx) {
 		r.reportCheck("", c, ExitLocal)
 	}
@@ -52,7 +43,7 @@ func (r *run) doctor(ctx context.Context) {
 		for _, c := range found[i] {
 			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
 		}
-		if !lists(found[i]) {
+		if !canList(found[i]) {
 			broken = append(broken, a.Name)
 		}
 	}
@@ -64,9 +55,11 @@ func (r *run) doctor(ctx context.Context) {
 	default:
 		r.say("%s can be read.", all)
 	}
+	return nil
 }
 
-func lists(found []model.CheckResult) bool {
+// canList reports whether the list of an account could be read.
+func canList(found []model.CheckResult) bool {
 	return slices.ContainsFunc(found, func(c model.CheckResult) bool { return c.OK && c.Name == model.CheckList })
 }
 
@@ -76,7 +69,7 @@ func (r *run) sayNoAccount() {
 	}
 }
 
-// reportCheck prints what a check found; code is the exit status where it is not OK.
+// reportCheck prints the result of a check; code is the exit status if it failed.
 func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 	word := "ok  "
 	if !c.OK {
@@ -87,6 +80,7 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
 }
 
+// checkHere checks this machine.
 func (r *run) checkHere(ctx context.Context) []model.CheckResult {
 	file := r.setup.Paths.Config
 	if info, err := os.Stat(file); err == nil {
@@ -112,4 +106,58 @@ func (r *run) terminalFacts() string {
 		}
 	}
 	return strings.Join(facts, ", ")
+}
+
+type forgottenJSON struct {
+	Account string `json:"account"`
+	Removed bool   `json:"removed"`
+	What    string `json:"what"`
+}
+
+func (r *run) forget(ctx context.Context, args []string, f flags) error {
+	o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run")}
+	if err := r.checkCanAsk(o); err != nil {
+		return err
+	}
+	if err := r.loadConfig(); err != nil {
+		return err
+	}
+	name := args[0] // which may have left the config
+	a, configured := r.setup.Config.Account(name)
+	if configured {
+		name = a.Name
+	}
+	if !config.ValidAccountName(name) {
+		return usage("%q is no account name", model.CleanLine(name, 80))
+	}
+	found, err := r.Forget(ctx, r.setup, name, true)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return refused("nothing is kept of an account %q", name)
+	}
+	word := "would be removed"
+	if !o.dryRun {
+		if !o.yes {
+			r.say("This is kept of %s:", name)
+			for _, what := range found {
+				r.say("  %s", model.CleanLine(what, 500))
+			}
+		}
+		if err := r.agree(ctx, o, "Remove all of it?", true, "Nothing was removed."); err != nil {
+			return err
+		}
+		word = "removed"
+		if found, err = r.Forget(ctx, r.setup, name, false); err != nil {
+			return err
+		}
+	}
+	for _, what := range found {
+		r.result(forgottenJSON{Account: name, Removed: !o.dryRun, What: what}, "%s: %s", word, model.CleanLine(what, 500))
+	}
+	if configured && !o.dryRun && !r.flags.json {
+		r.say("%s is still in %s: the next confab reads it again, unless you take it out.", name, r.setup.Paths.Config)
+	}
+	return nil
 }
