@@ -46,13 +46,13 @@ type RowJSON struct {
 	Channel      *NamedJSON        `json:"channel"`
 	Companies    []string          `json:"companies"` // names, or the id of a company without a name
 	Duration     *float64          `json:"duration"`  // seconds
-	Created      Stamp        `json:"created"`
-	Updated      Stamp        `json:"updated"`
-	Checked      Stamp        `json:"checked"`
-	URL          *string      `json:"url"`
-	Triage       TriageJSON   `json:"triage"`
-	Pending      []Pending    `json:"pending"`
-	Capabilities Capabilities `json:"capabilities"`
+	Created      Stamp             `json:"created"`
+	Updated      Stamp             `json:"updated"`
+	Checked      Stamp             `json:"checked"`
+	URL          *string           `json:"url"`
+	Triage       TriageJSON        `json:"triage"`
+	Pending      []Pending         `json:"pending"`
+	Capabilities Capabilities      `json:"capabilities"`
 }
 
 // NamedJSON is an id with its name.
