@@ -171,7 +171,7 @@ func waitingFor(names []string) {
 func providerAccount(s cli.Setup, a config.Account, l *cli.Log) (providers.Factory, providers.Account) {
 	f, _ := registry.Find(a.Provider)
 	r := s.Resolver()
-	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly, Since: a.Since,
+	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly,
 		Settings: map[string]string{}, Secrets: map[string]model.CredentialSource{}, StateDir: s.Paths.State,
 		Log: func(format string, args ...any) { l.Line(a.Name+": "+format, args...) }}
 	if !a.Credential.IsZero() {

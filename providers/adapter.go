@@ -3,6 +3,7 @@ package providers
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -12,26 +13,26 @@ import (
 	"confab/model"
 )
 
-// Adapter is what is the same for every service. An adapter embeds it and adds Sync, Load, Lookup and Check, and by Plan
-// the steps that an edit takes.
+// Adapter is the part of a model.Provider that is the same for every service. An adapter embeds it and adds Sync, Load,
+// Lookup, Check and Plan.
 type Adapter struct {
 	Service            Factory
 	Account            Account
 	Client             *Client
 	Identity, Formerly string
-	// Web begins the address of a conversation's page, without its id; "" for none.
+	// Web is the address of a conversation's page without the id at its end; "" if the service has no such pages.
 	Web string
-	// Recording fetches the link to a recording; nil where the service has none.
+	// Recording fetches the link to a recording; nil if the service has none.
 	Recording func(ctx context.Context, id string) (string, error)
 	Limits    func(c model.Conversation, no func(k model.EditKind, reason string))
-	// Plan returns the steps of an edit, without I/O. It is asked in the order of the edits, and gets no two of a field, none
-	// that can't be made, and none whose target fresh already has.
+	// Plan returns the steps of an edit, without I/O. It is called in the order of the edits. It never receives an edit that
+	// can't be made, an edit whose target fresh already has, or two edits of one field.
 	Plan func(fresh model.Conversation) func(model.Edit) Planned
 
-	learned learned
+	lessons lessons
 }
 
-// Open checks the settings of an account and makes its client, without I/O.
+// Open checks the settings of an account and creates its client, without I/O.
 func Open(service Factory, a Account, o ClientOptions) (*Adapter, error) {
 	a.BaseURL = service.Base(a)
 	for _, s := range service.Settings {
@@ -65,7 +66,7 @@ func (ad *Adapter) Describe() model.Description {
 	return d
 }
 
-// Conversation is one with an id, of which nothing else is known.
+// Conversation returns a conversation of which only the id and the kind are known.
 func (ad *Adapter) Conversation(id, kind string) model.Conversation {
 	c := model.Conversation{Ref: model.Ref{Account: ad.Account.Name, ID: id}, Provider: ad.Service.Name, Kind: kind, ParticipantCount: -1}
 	if ad.Web != "" {
@@ -104,7 +105,7 @@ func (ad *Adapter) Capabilities(c model.Conversation) model.Capabilities {
 	if ad.Limits != nil {
 		ad.Limits(c, no)
 	}
-	ad.learned.narrow(c.Ref.ID, no)
+	ad.lessons.limit(c.Ref.ID, no)
 	return caps
 }
 
@@ -120,32 +121,63 @@ func (ad *Adapter) Needs(kinds ...model.EditKind) (need model.Need) {
 	return need
 }
 
-// learned keeps what refusals taught about an account for as long as the program runs.
-type learned struct {
+// CheckHeadSize is the number of conversations that a check asks for.
+const CheckHeadSize = 20
+
+// Check returns a line of the doctor command: detail if all is well, otherwise the error.
+func Check(name, detail string, err error) model.CheckResult {
+	if err != nil {
+		return model.FailedCheck(name, err)
+	}
+	return model.CheckResult{Name: name, OK: true, Detail: detail}
+}
+
+// HeadSummary describes the head of a list that has n conversations, and more behind them or not.
+func HeadSummary(n int, more bool) string {
+	switch {
+	case more && n > 0:
+		return fmt.Sprintf("%d at the head of the list, and more behind", n)
+	case n == 0:
+		return "the list can be read, and is empty"
+	}
+	return fmt.Sprintf("%d in all", n)
+}
+
+// MediaLink returns the address of a recording, which must be http or https. No error quotes the address.
+func MediaLink(op, link string) (string, error) {
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", Malformed(op, "the answer holds no link to a recording")
+	}
+	return link, nil
+}
+
+// lessons holds what refusals have taught about an account, as long as the program runs.
+type lessons struct {
 	mu      sync.Mutex
 	reasons map[lessonKey]string
 }
 
-// lessonKey is a kind of edit and a conversation, "" for all of the account.
+// lessonKey names a kind of edit and a conversation; an empty id stands for the whole account.
 type lessonKey struct {
 	kind model.EditKind
 	id   string
 }
 
-// maxLearned bounds what is remembered of single conversations.
-const maxLearned = 10_000
+// maxLessons bounds the lessons about single conversations.
+const maxLessons = 10_000
 
-// note takes a refusal of edits of some kinds. A call that the service does not have (405, 501) holds for the account; a
-// refusal (403) for the conversation, since rights differ, unless the lesson says more. Others say nothing that lasts.
-func (l *learned) note(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
-	says := "the service refused this here: "
+// add learns from a refused edit. A call that the service does not have (405, 501) is ruled out for the whole account. A 403
+// rules it out for the conversation alone, because rights differ, unless the lesson says more. Other errors teach nothing.
+func (l *lessons) add(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
+	prefix := "the service refused this here: "
 	switch {
-	case err.Status == 0 || lesson.Nothing:
+	case err.Status == 0 || lesson.Ignore:
 		return
 	case err.Kind == model.Unsupported:
-		id, says = "", "the service refused this kind of call: "
+		id, prefix = "", "the service refused this kind of call: "
 	case err.Kind == model.Forbidden && lesson.Everywhere:
-		id, says = "", "the service refused it: "
+		id, prefix = "", "the service refused it: "
 	case err.Kind != model.Forbidden || id == "":
 		return
 	}
@@ -155,19 +187,19 @@ func (l *learned) note(kinds []model.EditKind, id string, err *model.Error, less
 		l.reasons = map[lessonKey]string{}
 	}
 	for _, kind := range kinds {
-		if id == "" || len(l.reasons) < maxLearned {
-			l.reasons[lessonKey{kind, id}] = cmp.Or(lesson.Reason, says+err.Message)
+		if id == "" || len(l.reasons) < maxLessons {
+			l.reasons[lessonKey{kind, id}] = cmp.Or(lesson.Reason, prefix+err.Message)
 		}
 	}
 }
 
-// narrow rules out what was learned of a conversation.
-func (l *learned) narrow(id string, no func(k model.EditKind, reason string)) {
+// limit calls no for every kind of edit that a lesson rules out for the conversation.
+func (l *lessons) limit(id string, no func(k model.EditKind, reason string)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, k := range model.EditKinds() {
-		for _, where := range []string{"", id} {
-			if reason, ok := l.reasons[lessonKey{k, where}]; ok {
+		for _, scope := range []string{"", id} {
+			if reason, ok := l.reasons[lessonKey{k, scope}]; ok {
 				no(k, reason)
 			}
 		}

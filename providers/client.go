@@ -14,41 +14,37 @@ import (
 	"time"
 
 	"github.com/go-resty/resty/v2"
+	"golang.org/x/sync/semaphore"
 
 	"confab/model"
 )
 
-// Limits that hold where an endpoint or the options name no other.
+// Defaults and limits of a client.
 const (
-	DefaultTimeout  = 60 * time.Second
-	DefaultInFlight = 2
-	ConflictPause   = time.Second
-	// bytes, after decompression
-	DefaultBodyLimit = 16 << 20
-	// what is read of an answer that is an error
-	ErrorBodyLimit = 64 << 10
-
-	// of an answer and of the informational answers before it, in bytes
-	headerLimit  = 256 << 10
-	maxRedirects = 3
-
-	UserAgent = "confab"
+	DefaultTimeout   = 60 * time.Second
+	defaultInFlight  = 2
+	defaultBodyLimit = 16 << 20 // bytes, after decompression
+	errorBodyLimit   = 64 << 10 // bytes read of the body of an error
+	headerLimit      = 256 << 10
+	maxRedirects     = 3
+	ConflictPause    = time.Second
 )
 
-// ClientOptions is how the client of one provider differs from the others.
+// ClientOptions holds what differs between the clients of the services.
 type ClientOptions struct {
-	// Credential is nil where none is sent. Its source is asked while a request holds its place, so it must not send
+	// Credential is nil if none is sent. Its source is asked while a request occupies a slot, so the source must not send
 	// requests through the same client.
 	Credential *Credential
-	// Proof is a read that every good credential may make. Nil takes each 401 for a refusal of the credential.
+	// Proof is a read that every valid credential may make. Without it, each 401 counts as a refusal of the credential.
 	Proof *Call
-	// DecodeError reads an error body, cut at ErrorBodyLimit. What it leaves zero is filled in; nil takes the default reading.
+	// DecodeError reads an error body, cut at errorBodyLimit. The client fills in fields that it leaves zero. If DecodeError is
+	// nil or returns nil, the body is read as one of unknown shape.
 	DecodeError func(status int, header http.Header, body []byte) *model.Error
-	// Answered is told of each success.
+	// Answered is called with each successful answer.
 	Answered func(*Answer)
 
-	InFlight  int   // requests under way at most; 0 is DefaultInFlight
-	BodyLimit int64 // bytes of an answer at most; 0 is DefaultBodyLimit
+	InFlight  int   // limit of requests in flight; 0 is defaultInFlight
+	BodyLimit int64 // limit of an answer in bytes; 0 is defaultBodyLimit
 }
 
 // Client sends the requests of one account.
@@ -57,20 +53,20 @@ type Client struct {
 	options ClientOptions
 	base    *url.URL
 	resty   *resty.Client
-	places  Gate
+	slots   *semaphore.Weighted
 	secrets secrets
-	auth    *authorization // nil where no credential is sent
-	lacks   sync.Map       // by the names of calls: why the account may not make them
+	auth    *authorization // nil if no credential is sent
+	refused sync.Map       // name of a call: the model.Error that rules it out for the account
 }
 
-// NewClient checks the base URL and gives a client. It does no I/O.
+// NewClient checks the base URL and returns a client, without I/O.
 func NewClient(a Account, o ClientOptions) (*Client, error) {
 	base, err := Address(strings.TrimRight(a.BaseURL, "/"))
 	if err != nil {
 		return nil, Local("open account", "base_url: "+err.Error())
 	}
-	o.InFlight = cmp.Or(o.InFlight, DefaultInFlight)
-	o.BodyLimit = cmp.Or(o.BodyLimit, DefaultBodyLimit)
+	o.InFlight = cmp.Or(o.InFlight, defaultInFlight)
+	o.BodyLimit = cmp.Or(o.BodyLimit, defaultBodyLimit)
 	if a.Transport == nil {
 		a.Transport = ownTransport()
 	}
@@ -78,18 +74,17 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 		Transport:     a.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
-	r.SetLogger(silent{}).SetHeaders(map[string]string{"Accept": "application/json", "User-Agent": UserAgent})
+	r.SetLogger(silent{}).SetHeaders(map[string]string{"Accept": "application/json", "User-Agent": "confab"})
 	r.SetPreRequestHook(func(_ *resty.Client, raw *http.Request) error {
-		// A call without a body says so with Content-Length: 0; left alone,
-		// resty sends an empty chunked body, which some servers do not read.
+		// By default resty sends an empty chunked body for a call without one, which some servers can't read.
 		if raw.Header.Get("Content-Type") == "" {
 			raw.Body, raw.GetBody, raw.ContentLength = http.NoBody, nil, 0
 		}
 		return nil
 	})
-	c := &Client{account: a, options: o, base: base, resty: r, places: NewGate(o.InFlight)}
+	c := &Client{account: a, options: o, base: base, resty: r, slots: semaphore.NewWeighted(int64(o.InFlight))}
 	if o.Credential != nil {
-		c.auth = &authorization{Credential: *o.Credential, gate: NewGate(1)}
+		c.auth = &authorization{Credential: *o.Credential, lock: semaphore.NewWeighted(1)}
 		c.auth.Header = cmp.Or(c.auth.Header, "Authorization")
 		if c.auth.Source == nil {
 			c.auth.Source = a.Credential
@@ -101,7 +96,7 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 func ownTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 4
-	t.ResponseHeaderTimeout = 0 // the endpoint's timeout covers it
+	t.ResponseHeaderTimeout = 0 // the timeout of the request covers it
 	t.MaxResponseHeaderBytes = headerLimit
 	return t
 }
@@ -109,15 +104,15 @@ func ownTransport() *http.Transport {
 // Protect adds a text that no error and no log line may show.
 func (c *Client) Protect(secret string) { c.secrets.add(secret) }
 
-// Scheme returns the form in which the credential was accepted.
+// Scheme returns the scheme with which the service accepted the credential.
 func (c *Client) Scheme() string {
-	if worked := c.auth.scheme.Load(); worked != nil {
-		return *worked
+	if accepted := c.auth.scheme.Load(); accepted != nil {
+		return *accepted
 	}
 	return Raw
 }
 
-// Request returns what Do would send for a call, without the credential, and also for a read-only account.
+// Request returns what Do would send for a call, without the credential. It works for read-only accounts too.
 func (c *Client) Request(call Call) (model.Request, error) {
 	b, err := c.build(call)
 	if err != nil {
@@ -126,20 +121,20 @@ func (c *Client) Request(call Call) (model.Request, error) {
 	return model.Request{Method: call.Method, Path: b.url.EscapedPath(), Query: b.url.RawQuery, Body: b.body}, nil
 }
 
-// Lacking is why the account has no right to a call, nil where it may have.
+// Lacking returns the error that rules out an endpoint for the account, or nil.
 func (c *Client) Lacking(e Endpoint) error {
-	if was, ok := c.lacks.Load(e.Name); ok {
-		e := was.(model.Error)
+	if err, ok := c.refused.Load(e.Name); ok {
+		e := err.(model.Error)
 		return &e
 	}
 	return nil
 }
 
-// AskAgain forgets what the account has no right to.
-func (c *Client) AskAgain() { c.lacks.Clear() }
+// AskAgain forgets which endpoints are ruled out.
+func (c *Client) AskAgain() { c.refused.Clear() }
 
-// Do sends a call and returns the answer of success. Every other end is a *model.Error; for a write, Unavailable means
-// that nothing was changed.
+// Do sends a call and returns the successful answer. Every error is a *model.Error; for a write, Unavailable means that
+// nothing was changed.
 func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	if call.Write && c.account.ReadOnly {
 		return nil, Unsupported(call.Name, "this account is read-only")
@@ -161,7 +156,7 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 			}
 			return answer, nil
 		case f.repeat && reads && !repeated && pause(ctx, 200*time.Millisecond+rand.N(200*time.Millisecond)),
-			f.err.Kind == model.ConflictKind && call.Again && !repeated && pause(ctx, ConflictPause):
+			f.err.Kind == model.ConflictKind && call.RetryConflict && !repeated && pause(ctx, ConflictPause):
 			repeated = true
 		case f.redirect != nil && reads && redirects < maxRedirects:
 			redirects++
@@ -169,31 +164,31 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 		case f.replay:
 		default:
 			e := c.clean(call, f.err)
-			if slices.Contains(call.Lasts, e.Kind) || call.MayLack && e.Kind == model.Forbidden && e.Status == http.StatusUnauthorized {
-				c.lacks.Store(call.Name, *e)
+			if slices.Contains(call.Permanent, e.Kind) || call.MayLack && e.Kind == model.Forbidden && e.Status == http.StatusUnauthorized {
+				c.refused.Store(call.Name, *e)
 			}
 			return nil, e
 		}
 	}
 }
 
-// fault is why a request brought no answer of success.
+// fault describes a request without a successful answer.
 type fault struct {
 	err      *model.Error
-	repeat   bool     // a read may be sent again at once
-	redirect *url.URL // a read may go on there
+	repeat   bool     // a read may be repeated at once
+	redirect *url.URL // where a read may continue
 	refused  bool     // the service refused the credential
-	replay   bool     // there is another credential, or form of it, to send
+	replay   bool     // there is another credential, or another scheme, to send
 }
 
-// send sends a request with the credential. A refused one is renewed before the place is given to the next request, which
-// would only send the old one again.
+// send sends a request with the credential. A refused credential is renewed before the slot is freed, because the next
+// request would only send the old credential again.
 func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Answer, *fault) {
-	// The place comes first: who waits for one has not used up its turn.
-	if err := c.places.Enter(ctx); err != nil {
+	// The slot comes before the pace, so that a request which waits for a slot does not use up its turn.
+	if err := c.slots.Acquire(ctx, 1); err != nil {
 		return nil, &fault{err: GivenUp(call.Name, err)}
 	}
-	defer c.places.Leave()
+	defer c.slots.Release(1)
 	if err := c.pace(ctx, call); err != nil {
 		return nil, &fault{err: err}
 	}
@@ -207,7 +202,7 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	c.secrets.add(p.bare)
 	answer, f := c.exchange(ctx, call, b, p)
 	if f != nil && f.refused {
-		f = c.judge(ctx, call, f, p)
+		f = c.verifyRefusal(ctx, call, f, p)
 	}
 	if f != nil && f.refused {
 		if f.replay, err = c.auth.refused(ctx, t, p); err != nil {
@@ -217,10 +212,10 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	return answer, f
 }
 
-// judge tells a missing right from a refused credential, for a call that may lack one and was answered 401. The proof is
-// sent with that very credential, in the place of the call: waiting for another could wait for those who wait for this one.
-// A proof that fails other than by being refused proves nothing, and the call fails as the proof did.
-func (c *Client) judge(ctx context.Context, call Call, f *fault, p proof) *fault {
+// verifyRefusal distinguishes a missing right from a refused credential, for a call that may lack a right and was answered
+// 401. It sends the proof with the same credential and in the same slot: waiting for a second slot could deadlock with calls
+// that do the same. If the proof fails for another reason, the call fails with that error.
+func (c *Client) verifyRefusal(ctx context.Context, call Call, f *fault, p proof) *fault {
 	if !call.MayLack || c.options.Proof == nil {
 		return f
 	}
@@ -231,13 +226,13 @@ func (c *Client) judge(ctx context.Context, call Call, f *fault, p proof) *fault
 	if err := c.pace(ctx, call); err != nil {
 		return &fault{err: err}
 	}
-	_, not := c.exchange(ctx, *c.options.Proof, b, p)
+	_, failed := c.exchange(ctx, *c.options.Proof, b, p)
 	switch {
-	case not == nil:
+	case failed == nil:
 		f.refused = false
 		f.err.Kind, f.err.Hint = model.Forbidden, "the credential is good, and has no right to "+call.Name
-	case !not.refused:
-		f = &fault{err: not.err}
+	case !failed.refused:
+		f = &fault{err: failed.err}
 		f.err.Op = call.Name
 	}
 	return f
@@ -261,31 +256,31 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 	}
 
 	start := time.Now()
-	log := func(ended any) {
+	log := func(result any) {
 		took := time.Since(start).Round(time.Millisecond)
-		c.account.Logf("%s %s: %v after %s", call.Method, c.secrets.scrub(b.url.EscapedPath()), ended, took)
+		c.account.Logf("%s %s: %v after %s", call.Method, c.secrets.scrub(b.url.EscapedPath()), result, took)
 	}
 	res, err := req.Execute(call.Method, b.url.String())
 	if err != nil {
-		left := !neverSent(err) && (!dialled.Load() || connected.Load())
+		sent := !neverSent(err) && (!dialled.Load() || connected.Load())
 		log("no answer")
-		return nil, c.lost(ctx, call, err, left, timeout)
+		return nil, transportFault(ctx, call, err, sent, timeout)
 	}
 	raw := res.RawResponse
 	defer raw.Body.Close()
 	log(raw.StatusCode)
 
-	// Another 2xx than the documented one is no reason to repeat a write: it
-	// counts as taken, and what the service then shows decides.
+	// A write that is answered with another 2xx than the documented one is not repeated: it counts as accepted, and what the
+	// service shows afterwards decides.
 	succeeded := raw.StatusCode >= 200 && raw.StatusCode < 300
 	if len(call.Success) > 0 && !call.Write {
 		succeeded = slices.Contains(call.Success, raw.StatusCode)
 	}
 	if !succeeded {
-		return nil, c.refuse(call, b, raw)
+		return nil, c.statusFault(call, b, raw)
 	}
 	c.auth.accepted(p)
-	return c.accept(ctx, call, raw, timeout)
+	return c.readAnswer(ctx, call, raw, timeout)
 }
 
 func (c *Client) pace(ctx context.Context, call Call) *model.Error {
@@ -302,7 +297,7 @@ func (c *Client) pace(ctx context.Context, call Call) *model.Error {
 	return &model.Error{Kind: model.Local, Op: call.Name, Message: err.Error(), Err: err}
 }
 
-// pause waits; false is where the context has ended.
+// pause waits and returns true, or false if the context ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

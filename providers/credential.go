@@ -6,27 +6,29 @@ import (
 	"sync/atomic"
 	"unicode"
 
+	"golang.org/x/sync/semaphore"
+
 	"confab/model"
 )
 
-// The words that stand before a secret in a header.
+// Schemes: the word before a secret in a header.
 const (
 	Bearer = "Bearer"
 	Raw    = "" // the secret alone
 )
 
-// Credential says how a service takes the credential of an account.
+// Credential describes how a service expects the credential of an account.
 type Credential struct {
 	Source model.CredentialSource // nil is Account.Credential
 	Header string                 // "" is Authorization
-	// Schemes are the forms that the service may take; empty is Bearer alone. As long as none has worked, a call whose form
-	// is refused is sent once more in the next one.
+	// Schemes lists the schemes that the service may accept; empty means Bearer alone. Until one has been accepted, a call that
+	// is refused with one scheme is sent once more with the next.
 	Schemes []string
-	// RawPrefix begins the secrets that are sent raw whatever Schemes says.
+	// RawPrefix is the beginning of secrets that are always sent raw.
 	RawPrefix string
 }
 
-func (c Credential) forms(secret string) []string {
+func (c Credential) schemes(secret string) []string {
 	switch {
 	case c.RawPrefix != "" && strings.HasPrefix(secret, c.RawPrefix):
 		return []string{Raw}
@@ -36,8 +38,8 @@ func (c Credential) forms(secret string) []string {
 	return c.Schemes
 }
 
-// BareCredential returns a credential without the blanks, the quotes and the scheme (Bearer always is one) that were pasted
-// along with it.
+// BareCredential strips the blanks, quotes and scheme that were pasted along with a credential. Bearer is always recognised
+// as a scheme.
 func BareCredential(secret string, schemes ...string) string {
 	secret = strings.TrimSpace(secret)
 	if n := len(secret); n > 1 && strings.ContainsRune(`"'`, rune(secret[0])) && secret[n-1] == secret[0] {
@@ -55,27 +57,28 @@ func BareCredential(secret string, schemes ...string) string {
 	return secret
 }
 
-// authorization is the use of a Credential by all the calls of one client. However many calls wait, the source is asked
-// again once: a call whose secret was refused takes the newer one that another call brought, and asks itself only if no
-// call has asked since it began. The same holds for a source that gives an error.
+// authorization shares a Credential among all calls of a client. However many calls wait, the source is asked again only
+// once: a call whose secret was refused uses the newer secret that another call obtained, and asks the source only if no
+// call has asked since it began. The same holds for a source that returned an error.
 type authorization struct {
 	Credential
-	gate   Gate                   // of one place: its holder may ask the source, and change what follows
-	failed error                  // of the source, when it was asked last
+	lock   *semaphore.Weighted    // held to ask the source, and to change the fields below
+	failed error                  // the error with which the source answered last
 	asked  atomic.Int64           // how often the source was asked again, or failed
-	scheme atomic.Pointer[string] // the form that has worked
+	scheme atomic.Pointer[string] // the scheme that was accepted
 }
 
+// attempt is the state of one call in an authorization.
 type attempt struct {
 	since    int64 // authorization.asked when the call began
 	replayed bool
-	form     int // which form is sent as long as none has worked
+	scheme   int // index of the scheme to send until one has been accepted
 }
 
-// proof is a credential as one request carries it; the zero value is none.
+// proof is the credential as one request carries it.
 type proof struct {
-	secret string // as the source gave it
-	bare   string // without what was pasted along
+	secret string // as the source returned it
+	bare   string // see BareCredential
 	scheme string
 }
 
@@ -97,25 +100,24 @@ func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
 	if a.Source == nil {
 		return proof{}, &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
 	}
-	if err := a.gate.Enter(ctx); err != nil {
+	if err := a.lock.Acquire(ctx, 1); err != nil {
 		return proof{}, err
 	}
-	defer a.gate.Leave()
+	defer a.lock.Release(1)
 	secret, err := a.get(ctx, t)
 	if err != nil {
 		return proof{}, err
 	}
 	p := proof{secret: secret, bare: BareCredential(secret, a.Schemes...)}
-	forms := a.forms(p.bare)
-	if p.scheme = forms[t.form%len(forms)]; len(forms) > 1 {
-		if worked := a.scheme.Load(); worked != nil {
-			p.scheme = *worked
-		}
+	schemes := a.schemes(p.bare)
+	p.scheme = schemes[t.scheme%len(schemes)]
+	if accepted := a.scheme.Load(); accepted != nil && len(schemes) > 1 {
+		p.scheme = *accepted
 	}
 	switch {
 	case p.bare == "":
 		err = &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
-	case strings.ContainsFunc(p.bare, func(r rune) bool { return r < ' ' || r > '~' }): // what servers agree on
+	case strings.ContainsFunc(p.bare, func(r rune) bool { return r < ' ' || r > '~' }): // only printable ASCII is safe in a header
 		err = &model.Error{Kind: model.Unauthorized, Message: "the credential holds a character that can't be sent"}
 	default:
 		return p, nil
@@ -130,13 +132,13 @@ func (a *authorization) accepted(p proof) {
 	}
 }
 
-// refused tells whether a call whose credential was refused is to be sent once more: with a newer secret, another form, or
-// what the source gives when it is asked again.
+// refused reports whether a call whose credential was refused is to be sent once more: with a newer secret, with another
+// scheme, or with what the source returns when it is asked again.
 func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again bool, err error) {
-	if err := a.gate.Enter(ctx); err != nil {
+	if err := a.lock.Acquire(ctx, 1); err != nil {
 		return false, err
 	}
-	defer a.gate.Leave()
+	defer a.lock.Release(1)
 	if t.replayed {
 		a.drop(t, p.secret)
 		return false, nil
@@ -146,11 +148,12 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 	if err != nil || now != p.secret {
 		return err == nil, err
 	}
-	if len(a.forms(p.bare)) > 1 {
-		if worked := a.scheme.Load(); worked == nil {
-			t.form++
-			return true, nil
-		} else if *worked != p.scheme {
+	if len(a.schemes(p.bare)) > 1 {
+		accepted := a.scheme.Load()
+		if accepted == nil {
+			t.scheme++
+		}
+		if accepted == nil || *accepted != p.scheme {
 			return true, nil
 		}
 	}
@@ -161,7 +164,7 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 	return err == nil && now != p.secret, err
 }
 
-// get asks the source, unless it has failed since the call began. The gate is held, as in drop.
+// get asks the source, unless it has failed since the call began. The caller holds the lock, as for drop.
 func (a *authorization) get(ctx context.Context, t *attempt) (string, error) {
 	if a.failed != nil && a.asked.Load() != t.since {
 		return "", a.failed
@@ -176,7 +179,7 @@ func (a *authorization) get(ctx context.Context, t *attempt) (string, error) {
 	return secret, err
 }
 
-// drop has the source asked again, unless that was done since the call began.
+// drop rejects the secret, so that the source is asked again. It returns false if that was done since the call began.
 func (a *authorization) drop(t *attempt, secret string) bool {
 	fresh := a.asked.Load() == t.since
 	if fresh {

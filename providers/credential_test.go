@@ -15,14 +15,13 @@ import (
 	"confab/model"
 )
 
-// rotating is a credential that is read as a command is: slowly, and again only
-// after it was refused.
+// rotating is a credential source like a command: it is slow, and runs again only after its secret was refused.
 type rotating struct {
 	mu    sync.Mutex
 	next  func(run int) (string, error)
 	kept  string
 	runs  int
-	wrong []string // what was refused and not held
+	wrong []string // refused secrets that were not the current one
 }
 
 func (s *rotating) Get(context.Context) (string, error) {
@@ -50,8 +49,7 @@ func (s *rotating) Reject(refused string) {
 	}
 }
 
-// valueOf returns the credentials of the runs of a command, the last one for all
-// later ones; "" fails.
+// valueOf returns the results of the runs of a command, of which the last is repeated; "" is a failure.
 func valueOf(values ...string) func(int) (string, error) {
 	return func(run int) (string, error) {
 		v := values[min(run, len(values))-1]
@@ -62,26 +60,26 @@ func valueOf(values ...string) func(int) (string, error) {
 	}
 }
 
-func TestARefusedCredentialIsAskedForOnce(t *testing.T) {
-	const calls, places = 12, 4
+func TestRefusedCredentialIsRenewedOnce(t *testing.T) {
+	const calls, inFlight = 12, 4
 	for _, tc := range []struct {
 		name     string
 		schemes  []string
 		values   []string // of the runs of the command
-		accepts  string   // by the service, once it has rotated
-		warm     bool     // a call succeeded before that
+		accepts  string   // what the service accepts after the rotation
+		warm     bool     // a call succeeded before the rotation
 		runs     int
 		requests int
 		kind     model.ErrorKind // of every call
 	}{
-		{"rotated", nil, []string{"old", "new"}, "Bearer new", true, 2, calls + places, ""},
-		{"rotated before the first call", nil, []string{"old", "new"}, "Bearer new", false, 2, calls + places, ""},
-		{"rotated, with a form that had to be found", []string{Bearer, Raw}, []string{"old", "new"}, "new", true, 2, calls + places, ""},
+		{"rotated", nil, []string{"old", "new"}, "Bearer new", true, 2, calls + inFlight, ""},
+		{"rotated before the first call", nil, []string{"old", "new"}, "Bearer new", false, 2, calls + inFlight, ""},
+		{"rotated, with a form that had to be found", []string{Bearer, Raw}, []string{"old", "new"}, "new", true, 2, calls + inFlight, ""},
 		{"another form", []string{Bearer, Raw}, []string{"key"}, "key", false, 1, 2 * calls, ""},
 		{"the same again", nil, []string{"old"}, "Bearer new", true, 2, calls, model.Unauthorized},
-		{"another, refused as well", nil, []string{"old", "bad", "worse"}, "Bearer new", true, 2, calls + places, model.Unauthorized},
+		{"another, refused as well", nil, []string{"old", "bad", "worse"}, "Bearer new", true, 2, calls + inFlight, model.Unauthorized},
 		{"no form is taken", []string{Bearer, Raw}, []string{"old"}, "new", false, 2, 2 * calls, model.Unauthorized},
-		{"the command fails", nil, []string{"old", ""}, "Bearer new", true, 2, places, model.NoCredential},
+		{"the command fails", nil, []string{"old", ""}, "Bearer new", true, 2, inFlight, model.NoCredential},
 		{"the command fails at once", nil, []string{""}, "Bearer new", false, 1, 0, model.NoCredential},
 		{"a character that can't be sent", nil, []string{"old\nx"}, "Bearer new", false, 2, 0, model.Unauthorized},
 	} {
@@ -90,7 +88,7 @@ func TestARefusedCredentialIsAskedForOnce(t *testing.T) {
 				s := &rotating{next: valueOf(tc.values...)}
 				var sent atomic.Int32
 				warming := tc.warm
-				o := ClientOptions{Credential: &Credential{Schemes: tc.schemes}, InFlight: places}
+				o := ClientOptions{Credential: &Credential{Schemes: tc.schemes}, InFlight: inFlight}
 				c := testClient(t, o, Account{Credential: s}, func(r *http.Request) (*http.Response, error) {
 					sent.Add(1)
 					time.Sleep(time.Second)
@@ -115,21 +113,20 @@ func TestARefusedCredentialIsAskedForOnce(t *testing.T) {
 				for range calls {
 					wait.Go(func() {
 						if err := do(); model.KindOf(err) != tc.kind {
-							t.Errorf("%v, want %q", err, tc.kind)
+							t.Errorf("got %v, want kind %q", err, tc.kind)
 						}
 					})
 				}
 				wait.Wait()
 				if s.runs != tc.runs || int(sent.Load()) != tc.requests || len(s.wrong) > 0 {
-					t.Errorf("the command ran %d times, want %d; %d requests, want %d; refused what it did not hold: %q", s.runs, tc.runs, sent.Load(), tc.requests, s.wrong)
+					t.Errorf("command: got %d runs, want %d; got %d requests, want %d; rejected although not current: %q", s.runs, tc.runs, sent.Load(), tc.requests, s.wrong)
 				}
 			})
 		})
 	}
 }
 
-// What failed once is tried again by the next call.
-func TestACredentialThatIsMendedIsTaken(t *testing.T) {
+func TestRepairedCredentialIsUsed(t *testing.T) {
 	for _, broken := range []string{"", "bad", "bad\x7f"} {
 		t.Run(fmt.Sprintf("%q", broken), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -142,7 +139,7 @@ func TestACredentialThatIsMendedIsTaken(t *testing.T) {
 					return answer(r, 401, nil, ""), nil
 				})
 				if _, err := c.Do(t.Context(), Call{Endpoint: read, Params: one}); err == nil {
-					t.Fatal("no error")
+					t.Fatalf("credential %q: got no error", broken)
 				}
 				value = "good"
 				if _, err := c.Do(t.Context(), Call{Endpoint: read, Params: one}); err != nil {
@@ -153,8 +150,8 @@ func TestACredentialThatIsMendedIsTaken(t *testing.T) {
 	}
 }
 
-// A caller that gives up takes nothing from those who wait with it.
-func TestGivingUpTheCredentialIsNobodyElsesError(t *testing.T) {
+// A caller that gives up waiting for the credential does not make the calls of others fail.
+func TestGivingUpDoesNotAffectOtherCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		c := testClient(t, ClientOptions{}, Account{Credential: waiting{release}}, func(r *http.Request) (*http.Response, error) {
@@ -189,10 +186,10 @@ func (w waiting) Get(ctx context.Context) (string, error) {
 }
 func (waiting) Reject(string) {}
 
-func TestWhatACredentialMayHold(t *testing.T) {
+func TestCredentialCharacters(t *testing.T) {
 	for _, tc := range []struct {
 		secret string
-		want   string // "" where it can't be sent
+		want   string // "" if it can't be sent
 		kind   model.ErrorKind
 	}{
 		{" " + token + "\r\n", "AccessKey " + token, ""},
@@ -220,14 +217,14 @@ func TestWhatACredentialMayHold(t *testing.T) {
 		})
 		_, err := c.Do(t.Context(), Call{Endpoint: read, Params: one})
 		if got != tc.want || model.KindOf(err) != tc.kind {
-			t.Errorf("%q: sent %q, %v", tc.secret, got, err)
+			t.Errorf("%q: sent %q, error %v; want %q", tc.secret, got, err, tc.want)
 		}
 		if tc.kind == model.Unauthorized && !strings.Contains(err.Error(), "the credential holds a character that can't be sent") {
 			t.Errorf("%q: %v", tc.secret, err)
 		}
 		mustBeClean(t, err)
 		if strings.Contains(strings.Join(lines, " "), token) {
-			t.Errorf("%q: log: %s", tc.secret, lines)
+			t.Errorf("%q: log contains the secret: %s", tc.secret, lines)
 		}
 	}
 }

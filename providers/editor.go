@@ -10,36 +10,36 @@ import (
 	"confab/model"
 )
 
-// plan is what the edits of one conversation come to, for Requests and Apply alike: a dry run can't differ.
+// plan holds what to do about the edits of a conversation. Requests and Apply share it, so that a dry run can't differ.
 type plan struct {
 	edits    []model.Edit
-	fates    []fate
+	verdicts []verdict // of each edit
 	requests []request
 }
 
-type fate struct {
-	by      int          // the edit that is sent for it: of several of a field, the last
-	refused *model.Error // why it can't be sent
-	stale   *model.Error // why it can be shown and not sent
-	same    bool         // the conversation is so already
+type verdict struct {
+	last    int          // the index of the last edit of the same field, which is sent instead
+	refused *model.Error // why the edit can't be sent
+	stale   *model.Error // why the edit can be shown but not sent
+	done    bool         // the conversation already is as intended
 }
 
 func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
-	p := plan{edits: edits, fates: make([]fate, len(edits))}
+	p := plan{edits: edits, verdicts: make([]verdict, len(edits))}
 	caps, steps := ad.Capabilities(fresh), ad.Plan(fresh)
 	var parts []part
 	for i, e := range edits {
-		f := &p.fates[i]
-		f.by = lastOf(edits, i)
+		v := &p.verdicts[i]
+		v.last = lastOf(edits, i)
 		switch c := caps.Of(e.Kind); {
 		case !c.Can():
-			f.refused = Unsupported(e.Kind.Op(), c.Reason)
+			v.refused = Unsupported(e.Kind.Op(), c.Reason)
 		case e.Kind == model.EditParticipants && e.Target.People == nil:
-			f.refused = Invalid(e.Kind.Op(), "the edit holds no participants")
+			v.refused = Invalid(e.Kind.Op(), "the edit holds no participants")
 		case e.Kind == model.EditCreate && e.Target.New == nil:
-			f.refused = Invalid(e.Kind.Op(), "the edit holds no conversation")
+			v.refused = Invalid(e.Kind.Op(), "the edit holds no conversation")
 		}
-		if f.refused != nil || f.by != i {
+		if v.refused != nil || v.last != i {
 			continue
 		}
 		var planned Planned
@@ -48,12 +48,12 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 		}
 		switch {
 		case planned.Refused != nil:
-			f.refused = planned.Refused
+			v.refused = planned.Refused
 			continue
 		case len(planned.Steps) == 0:
-			f.same = true
+			v.done = true
 		default:
-			f.stale = planned.Stale
+			v.stale = planned.Stale
 		}
 		for _, s := range planned.Steps {
 			parts = append(parts, part{edit: i, Step: s})
@@ -63,6 +63,7 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 	return p
 }
 
+// lastOf returns the index of the last edit of the same field as edits[i].
 func lastOf(edits []model.Edit, i int) int {
 	e := edits[i]
 	for j := len(edits) - 1; j > i; j-- {
@@ -73,12 +74,12 @@ func lastOf(edits []model.Edit, i int) int {
 	return i
 }
 
-// Requests implements model.Provider. It shows what Apply sends while nothing goes wrong.
+// Requests implements model.Provider. It returns what Apply sends if nothing goes wrong.
 func (ad *Adapter) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
 	p := ad.plan(fresh, edits)
-	for _, f := range p.fates {
-		if f.refused != nil {
-			return nil, f.refused
+	for _, v := range p.verdicts {
+		if v.refused != nil {
+			return nil, v.refused
 		}
 	}
 	out := make([]model.Request, len(p.requests))
@@ -91,41 +92,42 @@ func (ad *Adapter) Requests(fresh model.Conversation, edits []model.Edit) ([]mod
 	return out, nil
 }
 
-// Apply implements model.Provider: it sends the fewest requests, holds back what widens once anything before it has gone
-// wrong, learns from refusals and tells what was not sent.
+// Apply implements model.Provider. It sends the fewest requests, sends nothing that widens once anything has failed, learns from
+// refusals, and reports what was not sent.
 func (ad *Adapter) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
 	r := run{Adapter: ad, fresh: fresh, plan: ad.plan(fresh, edits), out: make([]model.Outcome, len(edits)), done: map[int][]string{}}
-	for i, f := range r.fates {
+	for i, v := range r.verdicts {
 		switch {
-		case f.refused != nil || f.stale != nil:
-			r.fail(i, cmp.Or(f.refused, f.stale))
-		case f.same:
-			same := fresh.Clone()
-			r.out[i].After = &same
+		case v.refused != nil || v.stale != nil:
+			r.fail(i, cmp.Or(v.refused, v.stale))
+		case v.done:
+			after := fresh.Clone()
+			r.out[i].After = &after
 		}
 	}
 	for _, q := range r.requests {
 		r.send(ctx, q)
 	}
-	for i, f := range r.fates {
-		if f.by != i && f.refused == nil {
-			r.out[i] = r.out[f.by]
+	for i, v := range r.verdicts {
+		if v.last != i && v.refused == nil {
+			r.out[i] = r.out[v.last]
 		}
 	}
 	return r.out
 }
 
+// run is one Apply.
 type run struct {
 	*Adapter
 	plan
 	fresh model.Conversation
 	out   []model.Outcome
-	done  map[int][]string // which parts of an edit have been made
-	// wrong is the first thing that went wrong: from then on nothing widens. ended is why nothing more is sent.
-	wrong, ended *model.Error
+	done  map[int][]string // Step.Done of the parts of each edit that have been made
+	// failed is the first failure: after it, nothing that widens is sent. ended is the failure after which nothing is sent.
+	failed, ended *model.Error
 }
 
-// fail ends an edit. What was made of it before is told along with the reason.
+// fail ends an edit with an error, which also names the parts of the edit that have been made.
 func (r *run) fail(i int, err *model.Error) {
 	if done := r.done[i]; len(done) > 0 {
 		e := *err
@@ -134,22 +136,22 @@ func (r *run) fail(i int, err *model.Error) {
 		err = &e
 	}
 	r.out[i] = model.Outcome{Err: err}
-	r.wrong = cmp.Or(r.wrong, err)
+	r.failed = cmp.Or(r.failed, err)
 	switch err.Kind {
 	case model.Unauthorized, model.NoCredential, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
-		if r.fates[i].stale == nil {
+		if r.verdicts[i].stale == nil {
 			r.ended = cmp.Or(r.ended, err)
 		}
 	}
 }
 
-// allowed returns the parts of a request that may be sent now, and ends the edits of the others.
+// allowed returns the parts of a request that may be sent now, and fails the edits of the other parts.
 func (r *run) allowed(q request) (out []part) {
 	for _, p := range q.parts {
 		switch {
 		case r.out[p.edit].Err != nil: // an earlier part of the same edit failed
-		case r.ended != nil || r.wrong != nil && p.Direction == Widens:
-			r.fail(p.edit, notSent(cmp.Or(r.ended, r.wrong), r.edits[p.edit].Kind))
+		case r.ended != nil || r.failed != nil && p.Direction == Widens:
+			r.fail(p.edit, notSent(cmp.Or(r.ended, r.failed), r.edits[p.edit].Kind))
 		default:
 			out = append(out, p)
 		}
@@ -176,9 +178,9 @@ func (r *run) send(ctx context.Context, q request) {
 		}
 		return
 	}
-	after, tells, ok := model.Conversation{}, Tells(nil), false
+	after, includes, ok := model.Conversation{}, Includes(nil), false
 	if q.write.Shows != nil {
-		after, tells, ok = q.write.Shows(answer)
+		after, includes, ok = q.write.Shows(answer)
 	}
 	for n, p := range q.parts {
 		if p.Done != "" {
@@ -187,20 +189,20 @@ func (r *run) send(ctx context.Context, q request) {
 		if !ok || after.Ref.ID != r.fresh.Ref.ID {
 			continue
 		}
-		if _, known := edits[n].Read(after); known && tells(edits[n].Kind) {
+		if _, known := edits[n].Read(after); known && includes(edits[n].Kind) {
 			shown := after.Clone()
 			r.out[p.edit].After = &shown
 		}
 	}
 }
 
-// refuse ends the edits of a request that brought no success. Where the service names the fields that it refuses, the others
-// are sent again without them.
+// refuse fails the edits of a request that was refused. If the service names the fields that it refuses, the other edits are sent
+// again without them.
 func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
-	if q.write.Names != nil && err.Kind == model.Invalid {
+	if q.write.NamesField != nil && err.Kind == model.Invalid {
 		var named, rest []part
 		for _, p := range q.parts {
-			if q.write.Names(err, r.edits[p.edit]) {
+			if q.write.NamesField(err, r.edits[p.edit]) {
 				named = append(named, p)
 			} else {
 				rest = append(rest, p)
@@ -213,14 +215,14 @@ func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
 		}
 	}
 	var lesson Lesson
-	if q.write.Reads != nil {
-		lesson = q.write.Reads(err)
+	if q.write.Learn != nil {
+		lesson = q.write.Learn(err)
 	}
 	if a := q.write.Assumed; a != nil && r.missing(ctx, a, err) {
 		err.Kind, lesson.Everywhere = model.Unsupported, true
 		err.Hint, lesson.Reason = a.Missing(err.Status)
 	}
-	r.learned.note(q.write.Kinds, r.fresh.Ref.ID, err, lesson)
+	r.lessons.add(q.write.Kinds, r.fresh.Ref.ID, err, lesson)
 	r.failAll(q.parts, err)
 }
 
@@ -232,8 +234,8 @@ func (r *run) failAll(parts []part, err *model.Error) {
 	}
 }
 
-// missing reports whether a refusal means that the service does not have the call. For a 404 that takes a read of the
-// conversation.
+// missing reports whether a refusal means that the service does not have the call. After a 404, it reads the conversation to find
+// out.
 func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool {
 	switch err.Status {
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
@@ -248,14 +250,15 @@ func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool
 	return false
 }
 
-// notSent is for an edit that was left out because of an earlier failure: where that may pass, so may this.
+// notSent returns the error of an edit that was not sent because of an earlier failure. It has the kind of that failure, so that
+// it is retried under the same conditions.
 func notSent(cause *model.Error, k model.EditKind) *model.Error {
 	const wasNotSent = "not sent, because an earlier change to the conversation failed: "
 	e := &model.Error{Kind: cause.Kind, Op: k.Op(), RetryAt: cause.RetryAt, Hint: cause.Hint,
-		Status:  cause.Status, // that of the answer whose words it repeats
+		Status:  cause.Status,
 		Message: wasNotSent + strings.TrimPrefix(cause.Message, wasNotSent)}
 	if e.Kind == model.UnknownOutcome || e.Kind == model.Malformed {
-		e.Kind = model.Unavailable // of this edit it is known: nothing was sent
+		e.Kind = model.Unavailable // this edit certainly changed nothing
 	}
 	return e
 }
@@ -282,15 +285,15 @@ func (r request) edits(all []model.Edit) []model.Edit {
 type phase int
 
 const (
-	phaseNarrow phase = iota // and what does neither
-	phaseFirst               // the first write that widens, with what does neither in it
+	phaseNarrow phase = iota // narrowing and neutral steps
+	phaseFirst               // the first widening request, if neutral steps share it
 	phaseWiden
 	phaseEnd
 )
 
-// arrange puts steps into the fewest requests that have what narrows first and what widens after everything else: no moment
-// in between shows a conversation to more people than before and after, and whatever goes wrong is known before anything
-// widens. What does neither travels with what narrows, or else in the first request that widens; what ends goes last.
+// arrange combines steps into the fewest requests that narrow first and widen last. So the conversation is at no time visible to
+// more people than both before and after, and a failure is known before anything widens. Neutral steps share a request with
+// narrowing steps, or else with the first that widens. Steps that end the conversation come last.
 func arrange(parts []part) (out []request) {
 	has := func(w *Write, d Direction) bool {
 		return slices.ContainsFunc(parts, func(p part) bool { return p.Write == w && p.Direction == d })

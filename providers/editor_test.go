@@ -14,18 +14,17 @@ import (
 	"confab/model"
 )
 
-// planned is an adapter whose plan is drawn: edits of one to three steps, of
-// which some share a write.
+// planned is an adapter with random plans: edits of one to three steps, some of which share a write.
 type planned struct {
 	editor *Adapter
 	plans  []Planned
-	// sent has one line a request: the names of its steps, as the body has them.
+	// sent holds the body of each request, which names the steps.
 	sent []string
-	// answers gives the status of each request in turn; 200 after the last.
+	// answers holds the status of the answer to each request; further requests are answered 200.
 	answers []int
 }
 
-// kinds are those that the edits of a plan have, one each.
+// kinds returns the kinds of the edits in a plan.
 func kinds() []model.EditKind {
 	return []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditAccess, model.EditStatus, model.EditParticipants}
 }
@@ -41,7 +40,7 @@ func (p *planned) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// drawPlan makes writes and plans that use them.
+// drawPlan draws plans.
 func drawPlan(t *rapid.T) *planned {
 	p := &planned{}
 	client, err := NewClient(Account{BaseURL: "https://service.example", Transport: p}, ClientOptions{})
@@ -64,14 +63,14 @@ func drawPlan(t *rapid.T) *planned {
 		switch rapid.IntRange(0, 9).Draw(t, "form") {
 		case 0:
 			p.plans = append(p.plans, Refuse(Invalid("x", "impossible")))
-		case 1: // several requests of its own, narrowing first
+		case 1: // several requests that no other edit shares, narrowing first
 			var out Planned
 			for n, d := range slices.Sorted(slices.Values(rapid.SliceOfN(rapid.SampledFrom(directions), 1, 3).Draw(t, "steps"))) {
 				out.Steps = append(out.Steps, Step{Write: write(fmt.Sprintf("own%d.%d", i, n)), Direction: d, Done: fmt.Sprintf("did %d", n)})
 			}
 			p.plans = append(p.plans, out)
 		default:
-			p.plans = append(p.plans, One(rapid.SampledFrom(shared).Draw(t, "write"), rapid.SampledFrom(directions).Draw(t, "direction")))
+			p.plans = append(p.plans, oneStep(rapid.SampledFrom(shared).Draw(t, "write"), rapid.SampledFrom(directions).Draw(t, "direction")))
 		}
 	}
 	p.editor = &Adapter{Client: client, Plan: func(model.Conversation) func(model.Edit) Planned {
@@ -95,7 +94,7 @@ func (p *planned) edits() []model.Edit {
 	return out
 }
 
-// widest tells where the steps lead that a request carried.
+// widens reports whether a request has steps that widen, and whether it has no others.
 func (p *planned) widens(line string) (widens, only bool) {
 	only = true
 	for i, k := range kinds() {
@@ -111,18 +110,18 @@ func (p *planned) widens(line string) (widens, only bool) {
 	return widens, only && widens
 }
 
-func TestEditorSendsWhatItShows(t *testing.T) {
+func TestApplySendsWhatRequestsShows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlan(t)
-		for i := range p.plans { // nothing is refused
+		for i := range p.plans { // without refusals
 			if p.plans[i].Refused != nil {
-				p.plans[i] = One(Single(kinds()[i], Call{Endpoint: Endpoint{Name: "c", Method: "PUT", Path: "/c", Write: true}, Body: json.RawMessage(fmt.Sprintf(`{"c%d":["%s"]}`, i, kinds()[i]))}), Neutral)
+				p.plans[i] = oneStep(Single(kinds()[i], Call{Endpoint: Endpoint{Name: "c", Method: "PUT", Path: "/c", Write: true}, Body: json.RawMessage(fmt.Sprintf(`{"c%d":["%s"]}`, i, kinds()[i]))}), Neutral)
 			}
 		}
 		fresh := model.Conversation{Ref: model.Ref{Account: "a", ID: "1"}, Participants: model.SetOf[model.Participant]()}
 		shown, err := p.editor.Requests(fresh, p.edits())
 		if err != nil || len(p.sent) > 0 {
-			t.Fatalf("requests: %v; sent %v", err, p.sent)
+			t.Fatalf("Requests: got error %v and sent %v, want neither", err, p.sent)
 		}
 		out := p.editor.Apply(t.Context(), fresh, p.edits())
 		for i, o := range out {
@@ -135,20 +134,20 @@ func TestEditorSendsWhatItShows(t *testing.T) {
 			lines = append(lines, string(r.Body))
 		}
 		if !slices.Equal(lines, p.sent) {
-			t.Errorf("shown %v, sent %v", lines, p.sent)
+			t.Errorf("Requests: %v, Apply: %v", lines, p.sent)
 		}
 		begun := false
 		for n, line := range p.sent {
 			widens, only := p.widens(line)
 			if begun && !only {
-				t.Errorf("request %d does not only widen, and comes after one that widens: %v", n, p.sent)
+				t.Errorf("request %d has a step that does not widen, after a request that widens: %v", n, p.sent)
 			}
 			begun = begun || widens
 		}
 	})
 }
 
-func TestNothingWidensAfterAnythingWentWrong(t *testing.T) {
+func TestNothingWidensAfterAFailure(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlan(t)
 		p.answers = rapid.SliceOfN(rapid.SampledFrom([]int{200, 200, 200, 403, 422, 404, 429, 500, 503}), 0, 8).Draw(t, "answers")
@@ -156,10 +155,10 @@ func TestNothingWidensAfterAnythingWentWrong(t *testing.T) {
 		edits := p.edits()
 		out := p.editor.Apply(t.Context(), fresh, edits)
 		wrong := slices.ContainsFunc(p.plans, func(p Planned) bool { return p.Refused != nil })
-		ok := map[string]bool{} // the lines that were accepted
+		ok := map[string]bool{} // the accepted requests
 		for n, line := range p.sent {
 			if widens, _ := p.widens(line); widens && wrong {
-				t.Errorf("request %d widens after something went wrong: %v answered %v", n, p.sent, p.answers)
+				t.Errorf("request %d widens after a failure: %v answered %v", n, p.sent, p.answers)
 			}
 			ok[line] = n >= len(p.answers) || p.answers[n] == 200
 			wrong = wrong || !ok[line]
@@ -174,13 +173,13 @@ func TestNothingWidensAfterAnythingWentWrong(t *testing.T) {
 				done = done && made
 			}
 			if done != (o.Err == nil) {
-				t.Errorf("edit %d: error %v, and that it was made is %t; sent %v", i, o.Err, done, p.sent)
+				t.Errorf("edit %d: got error %v, but made is %t; sent %v", i, o.Err, done, p.sent)
 			}
 		}
 	})
 }
 
-func TestPartsThatWereMadeAreTold(t *testing.T) {
+func TestErrorNamesThePartsThatWereMade(t *testing.T) {
 	p := &planned{answers: []int{200, 403}}
 	client, err := NewClient(Account{BaseURL: "https://service.example", Transport: p}, ClientOptions{})
 	if err != nil {
@@ -199,16 +198,15 @@ func TestPartsThatWereMadeAreTold(t *testing.T) {
 	out := ed.Apply(t.Context(), fresh, []model.Edit{{Kind: model.EditParticipants, Target: model.PeopleValue([]model.Participant{{ID: "1"}})}})
 	e := model.AsError(out[0].Err)
 	if e == nil || e.Kind != model.Forbidden || e.Message != "removed Ann; then: no" || len(p.sent) != 2 {
-		t.Errorf("%v, sent %v", out[0].Err, p.sent)
+		t.Errorf("got %v and sent %v, want Forbidden with \"removed Ann; then: no\" after 2 requests", out[0].Err, p.sent)
 	}
 	if ed.Capabilities(fresh).Of(model.EditParticipants).Can() {
-		t.Error("the refusal taught nothing")
+		t.Error("capability after a refusal: got yes, want no")
 	}
 }
 
-// TestOfARefusedEditNothingIsSent: not even steps that a plan names beside its refusal; and where there is nothing to
-// send, nothing can be out of date.
-func TestOfARefusedEditNothingIsSent(t *testing.T) {
+// The steps of a refused plan are not sent, and a plan without steps is never stale.
+func TestRefusedEditIsNotSent(t *testing.T) {
 	p := &planned{}
 	client, err := NewClient(Account{BaseURL: "https://service.example", Transport: p}, ClientOptions{})
 	if err != nil {
@@ -226,9 +224,13 @@ func TestOfARefusedEditNothingIsSent(t *testing.T) {
 	out := ed.Apply(t.Context(), model.Conversation{}, []model.Edit{
 		{Kind: model.EditTitle, Target: model.TextValue("a")}, {Kind: model.EditDescription, Target: model.TextValue("b")}})
 	if model.KindOf(out[0].Err) != model.Invalid || len(p.sent) != 0 {
-		t.Errorf("the refused one: %v, sent %v", out[0].Err, p.sent)
+		t.Errorf("refused edit: got %v and sent %v, want Invalid and nothing", out[0].Err, p.sent)
 	}
 	if out[1].Err != nil || out[1].After == nil {
-		t.Errorf("the one with nothing to send: %+v", out[1])
+		t.Errorf("edit without steps: got %+v, want success", out[1])
 	}
+}
+
+func oneStep(w *Write, d Direction) Planned {
+	return Planned{Steps: []Step{{Write: w, Direction: d}}}
 }

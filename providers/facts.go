@@ -12,6 +12,7 @@ import (
 	"confab/model"
 )
 
+// GroupOther is the group of values that an adapter does not know.
 const GroupOther = "Other"
 
 // Bounds of the facts of one conversation.
@@ -19,18 +20,18 @@ const (
 	MaxFacts     = 500
 	maxFactValue = 4000 // bytes
 	maxFactDepth = 12
-	// maxStored is the length above which an unknown text may be a body or a transcript, and is shown but not stored.
+	// maxStored is the length in bytes above which an unknown text may be a message or a transcript, and is shown but not stored.
 	maxStored = 400
 )
 
-// Facts collects facts, bounded in count and length. The zero value is ready.
+// Facts collects facts, bounded in number and length. The zero value is ready to use.
 type Facts struct {
 	list    []model.Fact
 	dropped int
-	depth   int // of Tree
+	depth   int // nesting of the current Tree
 }
 
-// Add takes one fact; an empty value is none.
+// Add adds a fact, unless its value is empty.
 func (f *Facts) Add(group, label, value string) {
 	f.add(model.Fact{Group: group, Label: label, Value: value})
 }
@@ -41,14 +42,14 @@ func (f *Facts) AddTime(group, label string, at time.Time) {
 	}
 }
 
-// Texts takes texts of an object, each under a label: label, field, label, field.
+// Texts takes texts of an object, given as pairs of a label and a field.
 func (f *Facts) Texts(group string, o *Object, labels ...string) {
 	for i := 0; i < len(labels); i += 2 {
 		f.Add(group, labels[i], o.Text(labels[i+1]))
 	}
 }
 
-// Trees takes all of fields of an object, likewise.
+// Trees takes whole fields of an object, given as pairs of a label and a field.
 func (f *Facts) Trees(group string, o *Object, labels ...string) {
 	for i := 0; i < len(labels); i += 2 {
 		f.Tree(group, labels[i], o.Take(labels[i+1]))
@@ -71,7 +72,7 @@ func (f *Facts) add(fact model.Fact) {
 	f.list = append(f.list, fact)
 }
 
-// AddAll takes facts that another collector gave. Those that are volatile are shown and never stored.
+// AddAll adds facts, and marks them volatile if volatile is set: shown, but never stored.
 func (f *Facts) AddAll(facts []model.Fact, volatile bool) {
 	for _, x := range facts {
 		x.Volatile = x.Volatile || volatile
@@ -79,16 +80,16 @@ func (f *Facts) AddAll(facts []model.Fact, volatile bool) {
 	}
 }
 
-// Rest takes all that was not taken of an object, labels dotted below prefix.
+// Rest adds everything that has not been taken from an object, with labels below prefix, joined by dots.
 func (f *Facts) Rest(group, prefix string, o *Object) {
-	names, values := o.left()
+	names, values := o.remaining()
 	for i, name := range names {
 		f.Tree(group, join(prefix, name), values[i])
 	}
 }
 
-// Tree takes every scalar of a JSON value, labels dotted below label. What is empty is left out; unknown links with a query
-// (they may be signed) and long texts (they may be bodies) are volatile.
+// Tree adds every scalar of a JSON value that is not empty, with labels below label. Links with a query, which may be signed, and
+// long texts, which may be messages, are volatile.
 func (f *Facts) Tree(group, label string, raw json.RawMessage) {
 	if raw = bytes.TrimSpace(raw); isNull(raw) {
 		return
@@ -108,11 +109,11 @@ func (f *Facts) Tree(group, label string, raw json.RawMessage) {
 		}
 	}
 	value := TextOf(raw)
-	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: fleeting(value)})
+	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: isVolatile(value)})
 }
 
-// fleeting reports whether a text of unknown meaning must not be stored.
-func fleeting(value string) bool {
+// isVolatile reports whether a text of unknown meaning must not be stored.
+func isVolatile(value string) bool {
 	if !strings.Contains(value, "://") {
 		return len(value) > maxStored
 	}
@@ -120,7 +121,7 @@ func fleeting(value string) bool {
 	return len(value) > maxStored || err != nil || u.RawQuery != "" || u.User != nil
 }
 
-// List returns the facts, with a last one that says how many found no place.
+// List returns the facts, followed by a fact that says how many were left out, if any.
 func (f *Facts) List() []model.Fact {
 	if f.dropped == 0 {
 		return f.list

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -24,13 +28,13 @@ import (
 
 const maxRetryAfter = time.Hour
 
-// Bounds of the service's words in an error: bytes of each, and complaints.
+// Bounds of the service's words in an error.
 const (
-	maxMessage = 600
+	maxMessage = 600 // bytes of each text
 	maxFields  = 20
 )
 
-// statusKinds are the statuses that say more than their hundred.
+// statusKinds maps the statuses that differ from the rest of their class.
 var statusKinds = map[int]model.ErrorKind{
 	401: model.Unauthorized,
 	402: model.Forbidden, 403: model.Forbidden, 451: model.Forbidden,
@@ -41,7 +45,7 @@ var statusKinds = map[int]model.ErrorKind{
 	429: model.RateLimited,
 }
 
-// statusKind returns the kind of error of a status. A write that is answered 5xx may have been done before it failed.
+// statusKind returns the kind of error that a status means. A write that is answered 5xx may have taken effect before it failed.
 func statusKind(status int, write bool) model.ErrorKind {
 	kind, known := statusKinds[status]
 	switch {
@@ -55,6 +59,7 @@ func statusKind(status int, write bool) model.ErrorKind {
 	return model.Unavailable
 }
 
+// unreadable returns the fault of an answer of success that can't be used.
 func unreadable(call Call, status int, message string) *fault {
 	kind := model.Malformed
 	if call.Write {
@@ -63,15 +68,16 @@ func unreadable(call Call, status int, message string) *fault {
 	return &fault{err: &model.Error{Kind: kind, Op: call.Name, Status: status, Message: message}}
 }
 
-func (c *Client) refuse(call Call, b built, raw *http.Response) *fault {
+// statusFault returns the fault of an answer whose status is not one of success.
+func (c *Client) statusFault(call Call, b built, raw *http.Response) *fault {
 	status := raw.StatusCode
 	if status >= 300 && status < 400 {
-		return c.redirected(call, b, raw)
+		return c.redirectFault(call, b, raw)
 	}
 	if status >= 200 && status < 300 {
 		return unreadable(call, status, fmt.Sprintf("the service answered %d, which is not expected here", status))
 	}
-	body, _ := readBody(raw, ErrorBodyLimit)
+	body, _ := readBody(raw, errorBodyLimit)
 	var e *model.Error
 	if c.options.DecodeError != nil {
 		e = c.options.DecodeError(status, raw.Header, body)
@@ -97,24 +103,24 @@ func (c *Client) refuse(call Call, b built, raw *http.Response) *fault {
 	return &fault{err: e, repeat: repeat, refused: e.Kind == model.Unauthorized}
 }
 
-func (c *Client) redirected(call Call, b built, raw *http.Response) *fault {
+func (c *Client) redirectFault(call Call, b built, raw *http.Response) *fault {
 	f := &fault{err: &model.Error{Kind: statusKind(raw.StatusCode, call.Write), Op: call.Name, Status: raw.StatusCode}}
 	to, err := b.url.Parse(raw.Header.Get("Location"))
 	if err != nil || to.Host == "" || raw.Header.Get("Location") == "" {
 		f.err.Message = "the service redirects without saying where"
 		return f
 	}
-	where := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
-	f.err.Message = "the service redirects to " + cut(where.String(), 200) + ", which confab does not follow"
+	shown := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
+	f.err.Message = "the service redirects to " + cut(shown.String(), 200) + ", which confab does not follow"
 	f.err.Hint = "check base_url"
-	if raw.StatusCode != http.StatusNotModified && c.holds(to) {
+	if raw.StatusCode != http.StatusNotModified && c.isBelowBase(to) {
 		f.redirect = to
 	}
 	return f
 }
 
-// holds reports whether an address is below the base URL, where the credential may go.
-func (c *Client) holds(to *url.URL) bool {
+// isBelowBase reports whether an address is below the base URL, where the credential may be sent.
+func (c *Client) isBelowBase(to *url.URL) bool {
 	root := strings.TrimRight(c.base.Path, "/") + "/"
 	return strings.EqualFold(c.base.Scheme, to.Scheme) && strings.EqualFold(c.base.Host, to.Host) && to.User == nil &&
 		strings.HasPrefix(path.Clean(strings.ReplaceAll(to.Path, `\`, "/"))+"/", root)
@@ -131,7 +137,7 @@ func (c *Client) credentialError(ctx context.Context, call Call, err error) *mod
 	return c.clean(call, e)
 }
 
-// clean returns an error that may be shown: without secrets and query strings, bounded.
+// clean returns an error that may be shown: bounded, without secrets and query strings.
 func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	out := *e
 	out.Op = cmp.Or(out.Op, call.Name)
@@ -148,7 +154,7 @@ func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	return &out
 }
 
-// hidden keeps the chain of an error for errors.Is, and shows a cleaned text.
+// hidden keeps the chain of an error for errors.Is, but its text is cleaned.
 type hidden struct {
 	text string
 	err  error
@@ -157,8 +163,8 @@ type hidden struct {
 func (h hidden) Error() string        { return h.text }
 func (h hidden) Is(target error) bool { return errors.Is(h.err, target) }
 
-// retryAfter reads Retry-After in both of its forms, at most an hour ahead. A date counts from the answer's own Date, so that
-// a wrong clock here or there does not matter.
+// retryAfter reads both forms of Retry-After, and limits the result to an hour ahead. A date is compared with the answer's own
+// Date header, so that a wrong clock on either side does not matter.
 func retryAfter(h http.Header, now time.Time) (time.Time, bool) {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	seconds, err := strconv.ParseFloat(v, 64)
@@ -179,8 +185,108 @@ func retryAfter(h http.Header, now time.Time) (time.Time, bool) {
 	return now.Add(time.Duration(max(0, min(seconds, maxRetryAfter.Seconds())) * float64(time.Second))), true
 }
 
-// readError reads an error body of unknown shape: the first of some fields that holds words, also in lists and in inner
-// objects, else the beginning of a plain text.
+// transportFault returns the fault of a request that got no complete answer. sent says that the service may have received it.
+func transportFault(ctx context.Context, call Call, err error, sent bool, timeout time.Duration) *fault {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	e := &model.Error{Kind: model.Unavailable, Op: call.Name, Err: err}
+	f := &fault{err: e}
+	switch {
+	case ctx.Err() != nil:
+		f.err = GivenUp(call.Name, ctx.Err())
+		if call.Write && sent {
+			f.err.Message = "given up while the service was answering"
+		}
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Message = fmt.Sprintf("no answer within %s", timeout)
+	case tlsMessage(err) != "":
+		e.Message = tlsMessage(err)
+	case mentions(err, headerWords):
+		e.Kind, e.Message = model.Malformed, fmt.Sprintf("the headers of the answer are larger than %d KiB", headerLimit>>10)
+	case mentions(err, protocolWords):
+		e.Kind, e.Message = model.Malformed, "the answer is not proper HTTP"
+	default:
+		e.Message, f.repeat = reachMessage(err)
+	}
+	if call.Write && sent {
+		f.err.Kind = model.UnknownOutcome
+	}
+	return f
+}
+
+// reachMessage returns why a service was not reached, and whether repeating the request at once may help.
+func reachMessage(err error) (message string, repeat bool) {
+	var (
+		dns *net.DNSError
+		op  *net.OpError
+	)
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "there is no host named " + dns.Name, false
+	case errors.As(err, &dns):
+		return "the host name " + dns.Name + " cannot be resolved", false
+	case errors.As(err, &op) && op.Op == "dial":
+		return "cannot connect: " + op.Err.Error(), true
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was lost", true
+	}
+	return "the connection was lost: " + err.Error(), true
+}
+
+// tlsMessage returns why there is no secure connection, or "" for another kind of error.
+func tlsMessage(err error) string {
+	var invalid x509.CertificateInvalidError
+	switch {
+	case isError[tls.RecordHeaderError](err) || err.Error() == "http: server gave HTTP response to HTTPS client":
+		return "the service does not speak TLS"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate of the service has expired, or this machine's clock is wrong: " + err.Error()
+	case badCertificate(err):
+		return "the certificate of the service is not trusted: " + err.Error()
+	case failedDuring(err, "remote error"):
+		return "no secure connection: " + err.Error()
+	}
+	return ""
+}
+
+func isError[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}
+
+func badCertificate(err error) bool {
+	return isError[x509.UnknownAuthorityError](err) || isError[x509.HostnameError](err) || isError[x509.CertificateInvalidError](err) ||
+		isError[x509.SystemRootsError](err) || isError[*tls.CertificateVerificationError](err)
+}
+
+func failedDuring(err error, operation string) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == operation
+}
+
+// neverSent reports whether an error means that no byte of the request was sent.
+func neverSent(err error) bool {
+	return isError[*net.DNSError](err) || badCertificate(err) || isError[tls.RecordHeaderError](err) ||
+		failedDuring(err, "dial") || failedDuring(err, "proxyconnect")
+}
+
+// Words of errors of the standard library that have no type. Such an error may quote the service, so nothing that matters to a
+// write may depend on these words.
+var (
+	headerWords   = []string{"response headers exceeded", "response header list larger", "header list too large"}
+	protocolWords = []string{"malformed ", "too much non-data", "suspiciously long trailer", "bad trailer key", "invalid Trailer key",
+		"header line too long", "in chunk length", "for chunk length", "chunk length too large", "chunked line", "Content-Length",
+		"unsupported transfer encoding", "PROTOCOL_ERROR"}
+)
+
+func mentions(err error, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
+}
+
+// readError reads an error body of unknown shape: the first well-known field with a text, also inside lists and objects, or
+// the beginning of a plain text.
 func readError(h http.Header, body []byte) *model.Error {
 	e := &model.Error{}
 	for _, k := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid"} {
@@ -225,6 +331,7 @@ var (
 	queryInURL = regexp.MustCompile(`(https?://[^\s"'?#<>]*)[?#][^\s"'<>]*`)
 )
 
+// cut shortens a text to n bytes at most, at the boundary of a character.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -235,13 +342,13 @@ func cut(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// Invalid is for what a service is known not to take: it is not sent.
+// Invalid returns the error of a value that the service is known to reject, and which is not sent.
 func Invalid(op, message string) *model.Error { return failure(model.Invalid, op, message) }
 
-// Unsupported is for what a service has no call for.
+// Unsupported returns the error of something that the service has no call for.
 func Unsupported(op, message string) *model.Error { return failure(model.Unsupported, op, message) }
 
-// OneOf refuses a word that a service does not take.
+// OneOf returns an error unless word is one of words.
 func OneOf(op, word string, words ...string) *model.Error {
 	switch {
 	case slices.Contains(words, word):
@@ -252,17 +359,17 @@ func OneOf(op, word string, words ...string) *model.Error {
 	return Invalid(op, fmt.Sprintf("%q is none of %s", word, strings.Join(words, ", ")))
 }
 
-// Malformed is for an answer that is not what the service documents.
+// Malformed returns the error of an answer that is not what the service documents.
 func Malformed(op, message string) *model.Error { return failure(model.Malformed, op, message) }
 
-// Local is for what this machine or its configuration gets wrong.
+// Local returns the error of a problem on this machine or in its configuration.
 func Local(op, message string) *model.Error { return failure(model.Local, op, message) }
 
 func failure(k model.ErrorKind, op, message string) *model.Error {
 	return &model.Error{Kind: k, Op: op, Message: message}
 }
 
-// GivenUp is the error of a context that has ended.
+// GivenUp returns the error of a context that has ended.
 func GivenUp(op string, err error) *model.Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &model.Error{Kind: model.Unavailable, Op: op, Message: "no time left", Err: err}
@@ -270,8 +377,8 @@ func GivenUp(op string, err error) *model.Error {
 	return &model.Error{Kind: model.Canceled, Op: op, Message: "given up", Err: err}
 }
 
-// Titled joins the title of an error with what a service says in detail: a detail that holds the title stands alone.
-func Titled(title, detail string) string {
+// JoinTitle joins the title of an error with its detail. A detail that contains the title is returned alone.
+func JoinTitle(title, detail string) string {
 	title, detail = strings.TrimSpace(title), strings.TrimSpace(detail)
 	switch {
 	case detail == "":
@@ -282,15 +389,16 @@ func Titled(title, detail string) string {
 	return title + ": " + detail
 }
 
+// secrets are the texts that no error and no log line may show.
 type secrets struct {
 	mu   sync.Mutex
 	text []string
 }
 
-// minSecret keeps short texts, which occur in any sentence, from being struck out everywhere.
-const minSecret = 5
-
-const maxSecrets = 64
+const (
+	minSecret  = 5 // bytes; shorter texts occur in ordinary sentences
+	maxSecrets = 64
+)
 
 func (s *secrets) add(text string) {
 	text = strings.TrimSpace(text)

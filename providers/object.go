@@ -6,19 +6,21 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"confab/model"
 )
 
-// Object is a JSON object that is taken apart field by field. A field is taken only if it had the wanted form; whatever is
-// never taken becomes a fact, so nothing that a service sends is lost. A nil *Object is an empty one.
+// Object is a JSON object whose fields are taken one by one. A method takes a field only if its value has the expected form.
+// Fields that are never taken become facts, so nothing that a service sends is lost. A nil *Object is an empty object.
 type Object struct {
 	raw    json.RawMessage
-	fields []field // of a repeated name the last one counts
+	fields []field // if a name is repeated, the last field counts
 }
 
-// ParseObject reads a JSON object; ok is false for anything else.
+// ParseObject parses a JSON object; ok is false for anything else.
 func ParseObject(raw []byte) (o *Object, ok bool) {
 	if !json.Valid(raw) {
 		return nil, false
@@ -26,7 +28,7 @@ func ParseObject(raw []byte) (o *Object, ok bool) {
 	return ObjectOf(raw)
 }
 
-// ObjectOf is ParseObject for what is known to be valid JSON.
+// ObjectOf is ParseObject for bytes that are known to be valid JSON.
 func ObjectOf(raw json.RawMessage) (o *Object, ok bool) {
 	o = new(Object)
 	return o, o.split(raw)
@@ -41,7 +43,7 @@ func (o *Object) split(raw json.RawMessage) bool {
 }
 
 func (o *Object) name(f *field) []byte {
-	if f.quoted {
+	if f.escaped {
 		return []byte(unquote(o.raw[f.name-1 : f.nameEnd+1]))
 	}
 	return o.raw[f.name:f.nameEnd]
@@ -55,15 +57,15 @@ func (o *Object) find(name string) *field {
 	}
 	for i := len(o.fields) - 1; i >= 0; i-- {
 		f := &o.fields[i]
-		if (f.quoted || int(f.nameEnd-f.name) == len(name)) && string(o.name(f)) == name {
+		if (f.escaped || int(f.nameEnd-f.name) == len(name)) && string(o.name(f)) == name {
 			return f
 		}
 	}
 	return nil
 }
 
-// left returns the fields that are not taken, sorted by name.
-func (o *Object) left() (names []string, values []json.RawMessage) {
+// remaining returns the fields that have not been taken, sorted by name.
+func (o *Object) remaining() (names []string, values []json.RawMessage) {
 	if o == nil {
 		return nil, nil
 	}
@@ -84,12 +86,13 @@ func (o *Object) left() (names []string, values []json.RawMessage) {
 	return names, values
 }
 
+// Names returns the names of the fields that have not been taken, sorted.
 func (o *Object) Names() []string {
-	names, _ := o.left()
+	names, _ := o.remaining()
 	return names
 }
 
-// Has reports whether the field is there, be it null.
+// Has reports whether the object has the field, even if it is null.
 func (o *Object) Has(name string) bool { return o.find(name) != nil }
 
 // Null reports whether the field is absent or null.
@@ -103,7 +106,7 @@ func (o *Object) Peek(name string) json.RawMessage {
 	return nil
 }
 
-// Take returns the raw field, nil where absent.
+// Take takes the field and returns it raw, or nil if it is absent.
 func (o *Object) Take(name string) json.RawMessage {
 	f := o.find(name)
 	if f == nil {
@@ -113,14 +116,14 @@ func (o *Object) Take(name string) json.RawMessage {
 	return o.value(f)
 }
 
-// Put returns a taken field back to the facts.
-func (o *Object) Put(name string) {
+// PutBack undoes the taking of a field, which then becomes a fact.
+func (o *Object) PutBack(name string) {
 	if f := o.find(name); f != nil {
 		f.taken = false
 	}
 }
 
-// scalar returns the text of a field that is a string, number or bool, "" for null.
+// scalar returns a field and its text if it is a string, a number, a bool or null, whose text is "". Otherwise f is nil.
 func (o *Object) scalar(name string) (f *field, text string) {
 	f = o.find(name)
 	if f == nil {
@@ -138,7 +141,7 @@ func (o *Object) scalar(name string) (f *field, text string) {
 	}
 }
 
-// Text takes a string, number or bool. Anything else stays, and "" is given.
+// Text takes a string, a number or a bool. It returns "" for anything else.
 func (o *Object) Text(name string) string {
 	f, s := o.scalar(name)
 	if f != nil {
@@ -147,7 +150,7 @@ func (o *Object) Text(name string) string {
 	return s
 }
 
-// FirstText takes the first of some fields that holds a text.
+// FirstText takes the first of some fields whose text is not empty.
 func (o *Object) FirstText(names ...string) string {
 	for _, name := range names {
 		if v := o.Text(name); v != "" {
@@ -157,7 +160,7 @@ func (o *Object) FirstText(names ...string) string {
 	return ""
 }
 
-// Time takes a time in any form that ParseTime knows.
+// Time takes a time in any form that ParseTime accepts.
 func (o *Object) Time(name string) time.Time {
 	f, s := o.scalar(name)
 	if f == nil {
@@ -168,7 +171,7 @@ func (o *Object) Time(name string) time.Time {
 	return at
 }
 
-// Bool takes true and false, also as texts; ok is false for anything else.
+// Bool takes true or false, also as a text; ok is false for anything else.
 func (o *Object) Bool(name string) (v, ok bool) {
 	f, s := o.scalar(name)
 	switch s {
@@ -183,7 +186,7 @@ func (o *Object) Bool(name string) (v, ok bool) {
 	return v, ok
 }
 
-// Maybe takes true and false as Bool does; nil is anything else.
+// Maybe is Bool with nil for anything else.
 func (o *Object) Maybe(name string) *bool {
 	if v, ok := o.Bool(name); ok {
 		return &v
@@ -191,7 +194,7 @@ func (o *Object) Maybe(name string) *bool {
 	return nil
 }
 
-// Privacy takes whether something is private.
+// Privacy takes a bool that is true for a private conversation.
 func (o *Object) Privacy(name string) model.Privacy {
 	switch private, ok := o.Bool(name); {
 	case !ok:
@@ -202,7 +205,7 @@ func (o *Object) Privacy(name string) model.Privacy {
 	return model.PrivacyPublic
 }
 
-// Number takes a finite number, also as a text.
+// Number takes a finite number, also as a text; ok is false for anything else.
 func (o *Object) Number(name string) (v float64, ok bool) {
 	f, s := o.scalar(name)
 	v, err := strconv.ParseFloat(s, 64)
@@ -213,11 +216,11 @@ func (o *Object) Number(name string) (v float64, ok bool) {
 	return v, true
 }
 
-// Count takes a number of things; ok is false for what can't be one.
+// Count takes a whole number of things; ok is false for anything else.
 func (o *Object) Count(name string) (n int, ok bool) {
 	v, ok := o.Number(name)
 	if ok && (v < 0 || v > math.MaxInt32 || v != math.Trunc(v)) {
-		o.Put(name)
+		o.PutBack(name)
 		return 0, false
 	}
 	return int(v), ok
@@ -227,13 +230,13 @@ func (o *Object) Count(name string) (n int, ok bool) {
 func (o *Object) Seconds(name string) (time.Duration, bool) {
 	n, ok := o.Number(name)
 	if ok && (n < 0 || n > 100*366*24*3600) {
-		o.Put(name)
+		o.PutBack(name)
 		return 0, false
 	}
 	return time.Duration(n * float64(time.Second)), ok
 }
 
-// Object takes an inner object, nil where it is none.
+// Object takes an object; it returns nil for anything else.
 func (o *Object) Object(name string) *Object {
 	inner, ok := ObjectOf(o.Peek(name))
 	if !ok {
@@ -243,8 +246,8 @@ func (o *Object) Object(name string) *Object {
 	return inner
 }
 
-// List takes an array or a lone object; ok is false for null and absence. Elements that are no objects come as one whose only
-// field is "".
+// List takes an array, or a single value as an array of one; ok is false if the field is null or absent. An element that is not
+// an object becomes an object whose only field is named "".
 func (o *Object) List(name string) (list []*Object, ok bool) {
 	if o.Null(name) {
 		return nil, false
@@ -252,7 +255,7 @@ func (o *Object) List(name string) (list []*Object, ok bool) {
 	return Objects(o.Take(name)), true
 }
 
-// Objects returns the elements of an array, or a lone value as one, as List does.
+// Objects returns the elements of an array as List does.
 func Objects(raw json.RawMessage) []*Object {
 	elements := OneOrMore(raw)
 	all, list := make([]Object, len(elements)), make([]*Object, len(elements))
@@ -264,7 +267,7 @@ func Objects(raw json.RawMessage) []*Object {
 	return list
 }
 
-// OneOrMore returns the elements of an array but for nulls, or a lone value as one.
+// OneOrMore returns the elements of an array that are not null, or a single value as the only element.
 func OneOrMore(raw json.RawMessage) []json.RawMessage {
 	elements, ok := Elements(raw)
 	if !ok {
@@ -273,9 +276,192 @@ func OneOrMore(raw json.RawMessage) []json.RawMessage {
 	return slices.DeleteFunc(elements, func(e json.RawMessage) bool { return isNull(e) })
 }
 
-// Facts returns what was not taken as facts of a group, labels prefixed.
+// Facts returns the fields that have not been taken as facts of a group, with a prefix before their labels.
 func (o *Object) Facts(group, prefix string) []model.Fact {
 	var f Facts
 	f.Rest(group, prefix, o)
 	return f.List()
+}
+
+// TextOf returns a JSON value as a text: a string decoded, null as "", an array or object as compact JSON, others as written.
+func TextOf(raw json.RawMessage) string {
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case isNull(raw):
+		return ""
+	case raw[0] == '"':
+		return unquote(raw)
+	case raw[0] == '{', raw[0] == '[':
+		var out bytes.Buffer
+		_ = json.Compact(&out, raw)
+		return out.String()
+	}
+	return string(raw)
+}
+
+// millisFrom is the number above which a time since 1970 counts milliseconds: as seconds it would be after the year 5138.
+const millisFrom = 1e11
+
+// ParseTime parses a time as services send it: RFC 3339 with any fraction, or a number of seconds or milliseconds since 1970. The
+// result is in UTC. It is zero for "" and for the zero time of Go, and not ok for a year that RFC 3339 can't express.
+func ParseTime(s string) (at time.Time, ok bool) {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.HasPrefix(s, "0001-01-01T00:00:00") {
+		return time.Time{}, true
+	}
+	inRange := func(at time.Time) bool { return at.Year() >= 1 && at.Year() <= 9999 }
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
+		"2006-01-02 15:04:05.999999999", "2006-01-02"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			at = at.UTC()
+			return at, inRange(at)
+		}
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || math.Abs(n) > 2e14 {
+		return time.Time{}, false
+	}
+	if n == 0 {
+		return time.Time{}, true
+	}
+	if math.Abs(n) < millisFrom {
+		n *= 1000
+	}
+	at = time.UnixMilli(int64(math.Round(n))).UTC()
+	return at, inRange(at)
+}
+
+func isNull(b []byte) bool {
+	b = bytes.TrimSpace(b)
+	return len(b) == 0 || string(b) == "null"
+}
+
+// Decoding an object level by level with json.Unmarshal checks and scans each byte twice for every enclosing level, which took
+// three quarters of the time of a sync. Here a body is checked once and then only split. A json.RawMessage counts as valid JSON;
+// for other bytes the functions return nonsense, but do not panic.
+
+// field holds the positions of a field in the JSON of its object: of its name without the quotes, and of its value.
+type field struct {
+	name, nameEnd, value, valueEnd int32
+	escaped                        bool // the name has escapes, or is not valid UTF-8
+	taken                          bool
+}
+
+// splitObject returns the fields of a valid JSON object in their order.
+func splitObject(raw json.RawMessage) []field {
+	var buffer [48]field // stays on the stack, and is large enough for most objects
+	fields := buffer[:0]
+	i := skipSpace(raw, skipSpace(raw, 0)+1)
+	for i < len(raw) && raw[i] == '"' {
+		end := skipString(raw, i)
+		f := field{name: int32(i + 1), nameEnd: int32(max(i+1, end-1))}
+		f.escaped = !isVerbatim(raw[f.name:f.nameEnd])
+		i = skipSpace(raw, skipSpace(raw, end)+1) // the colon
+		end = skipValue(raw, i)
+		f.value, f.valueEnd = int32(i), int32(end)
+		fields = append(fields, f)
+		i = skipSpace(raw, skipSpace(raw, end)+1) // the comma or the brace
+	}
+	return slices.Clone(fields)
+}
+
+// Elements returns the elements of a JSON array; ok is false for anything else.
+func Elements(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
+	i := skipSpace(raw, 0)
+	if i >= len(raw) || raw[i] != '[' {
+		return nil, false
+	}
+	elements = []json.RawMessage{}
+	i = skipSpace(raw, i+1)
+	for i < len(raw) && raw[i] != ']' {
+		end := skipValue(raw, i)
+		elements = append(elements, raw[i:end:end])
+		i = skipSpace(raw, end)
+		if i >= len(raw) || raw[i] == ']' {
+			break
+		}
+		i = skipSpace(raw, i+1)
+	}
+	return elements, true
+}
+
+// Map returns the values of a JSON object by name, as copies; ok is false for anything else.
+func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
+	o, ok := ObjectOf(raw)
+	if !ok {
+		return nil, false
+	}
+	m = make(map[string]json.RawMessage, len(o.fields))
+	for i := range o.fields {
+		m[string(o.name(&o.fields[i]))] = bytes.Clone(o.value(&o.fields[i]))
+	}
+	return m, true
+}
+
+func skipSpace(raw []byte, i int) int {
+	for i < len(raw) && (raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\t' || raw[i] == '\r') {
+		i++
+	}
+	return min(i, len(raw))
+}
+
+func skipValue(raw []byte, i int) int {
+	depth := 0
+	for i < len(raw) {
+		switch raw[i] {
+		case '"':
+			if i = skipString(raw, i); depth == 0 {
+				return i
+			}
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+			if depth <= 0 {
+				return i
+			}
+		default:
+			if depth > 0 {
+				i++
+			} else if n := bytes.IndexAny(raw[i:], ",]} \n\t\r"); n >= 0 {
+				return i + n
+			} else {
+				return len(raw)
+			}
+		}
+	}
+	return i
+}
+
+func skipString(raw []byte, i int) int {
+	for i++; ; i++ {
+		n := bytes.IndexByte(raw[i:], '"')
+		if n < 0 {
+			return len(raw)
+		}
+		escaped := false
+		for k := i + n - 1; k >= i && raw[k] == '\\'; k-- {
+			escaped = !escaped
+		}
+		if i += n; !escaped {
+			return i + 1
+		}
+	}
+}
+
+// isVerbatim reports whether a JSON string, without its quotes, is its own text.
+func isVerbatim(inner []byte) bool { return bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) }
+
+func unquote(raw []byte) string {
+	if len(raw) < 2 {
+		return ""
+	}
+	if inner := raw[1 : len(raw)-1]; isVerbatim(inner) {
+		return string(inner)
+	}
+	var s string
+	_ = json.Unmarshal(raw, &s)
+	return s
 }

@@ -15,26 +15,24 @@ import (
 // Account is what an adapter is opened with.
 type Account struct {
 	Name string
-	// BaseURL is absolute, https except on loopback; "" is the provider's own.
-	BaseURL  string
-	ReadOnly bool
-	// Since is how far back to list; 0 is everything.
-	Since      time.Duration
+	// BaseURL is absolute, and https except on loopback; "" is the provider's default.
+	BaseURL    string
+	ReadOnly   bool
 	Settings   map[string]string
 	Credential model.CredentialSource
-	// Secrets holds the settings that are credential tables of their own.
+	// Secrets holds the settings that are credential tables.
 	Secrets map[string]model.CredentialSource
 	// StateDir is where rotated tokens are kept.
 	StateDir string
 	// Transport carries the requests; nil is a clone of http.DefaultTransport, which takes a proxy from the environment.
 	Transport http.RoundTripper
 	Pacer     model.Pacer
-	// Log takes one line a request; nil is silent. It never gets a body, a credential or a service's words.
+	// Log receives one line for each request, unless it is nil. It never receives a body, a credential or text from a service.
 	Log func(format string, args ...any)
 }
 
-// Logf writes to Log where there is one. Of an error only what was tried, kind and status are written: its text may hold
-// what a service said.
+// Logf writes to Log if there is one. Of an error it writes only the operation, the kind and the status, because the message
+// may quote the service.
 func (a Account) Logf(format string, args ...any) {
 	if a.Log == nil {
 		return
@@ -49,13 +47,12 @@ func (a Account) Logf(format string, args ...any) {
 	a.Log(format, args...)
 }
 
-// Setting is one key of [account.settings] that a provider knows.
+// Setting describes one key of [account.settings].
 type Setting struct {
 	Name     string
 	Required bool
 	Secret   bool // the value is a credential table, given in Account.Secrets
-	// Asked settings are asked for when an account is added, as required ones are; those With another one only where that is
-	// given.
+	// Asked says that the set-up asks for the setting although it is not required; with With, only if that setting is given.
 	Asked   bool
 	With    string
 	Values  []string
@@ -64,13 +61,14 @@ type Setting struct {
 	Check   func(string) error `json:"-"`
 }
 
-// Pace is the default rate of an account: requests a second, Burst at once after a rest, at most InFlight under way.
+// Pace is the default rate of an account: PerSecond requests a second, Burst requests at once after a rest, and InFlight at a
+// time.
 type Pace struct {
 	PerSecond, Burst, InFlight int
-	RefreshSeconds             int // between two polls, at least
+	RefreshSeconds             int // the shortest time between two polls
 }
 
-// Every is the time between two requests; 0 is no pacing.
+// Every returns the time between two requests; 0 means no pacing.
 func (p Pace) Every() time.Duration {
 	if p.PerSecond == 0 {
 		return 0
@@ -78,39 +76,39 @@ func (p Pace) Every() time.Duration {
 	return time.Second / time.Duration(p.PerSecond)
 }
 
-// CapabilityRow is what a service can do, whatever the account.
+// CapabilityRow says whether a service can make a kind of edit, whatever the account.
 type CapabilityRow struct {
 	Kind   model.EditKind
 	State  model.CapabilityState
-	Call   string // the request that is sent, "" where there is none
+	Call   string // the request that makes the edit; "" if there is none
 	Reason string
-	Whole  bool // the set must be loaded before it is edited: a row of the list may lack it
+	Whole  bool // the set must be loaded before it is edited, because a row of the list may lack it
 }
 
-// Factory opens accounts of one provider. What is text or a number stands in the file service.json of the adapter.
+// Factory opens accounts of one provider. Its texts and numbers stand in the file service.json of the adapter.
 type Factory struct {
-	Name               string // as it stands in the config file; lower case letters, digits and -
-	Title              string // the service's name for people
+	Name               string // in the config file: lower case letters, digits and -
+	Title              string // on the screen
 	DefaultBaseURL     string
 	CredentialOptional bool
-	// Key is what the service calls its credential, with where a person gets one behind a comma.
+	// Key is the service's name for its credential, followed by a comma and where a person gets one.
 	Key      string
 	Settings []Setting
 	Pace     Pace
 	Table    []CapabilityRow
-	About    model.Description // what holds for every account
-	// Words are what an adapter says, by what it is about.
-	Words map[string]string
-	// NoPage and NoRecording are why a link can't be had.
+	About    model.Description // the part that is the same for every account
+	Words    map[string]string // further texts of the adapter
+	// NoPage and NoRecording explain why there is no link.
 	NoPage, NoRecording string
 	Open                func(Account) (model.Provider, error) `json:"-"`
-	// SignIn prepares a sign-in in the browser; its error says what is missing for it. Nil where there is none.
+	// SignIn prepares a sign-in in the browser; its error says what is missing. Nil if the service has no sign-in.
 	SignIn func(Account) (SignIn, error) `json:"-"`
-	// Files lists what is kept of an account beside the database, whatever the config says of it by now; nil for nothing.
+	// Files lists the files kept for an account beside the database, even if the config no longer has the account; nil if there
+	// are never any.
 	Files func(stateDir, account string) ([]string, error) `json:"-"`
 }
 
-// Service reads service.json, with its endpoints into the fields of calls, and sets how settings are checked.
+// Service reads a service.json. It stores the endpoints in the fields of calls, and adds the checks of settings by name.
 func Service(file []byte, calls any, checks map[string]func(string) error) Factory {
 	f := struct {
 		Factory
@@ -125,34 +123,34 @@ func Service(file []byte, calls any, checks map[string]func(string) error) Facto
 	return f.Factory
 }
 
-// Opening is a factory with how its accounts are opened.
+// Opening returns the factory with a function that opens an account.
 func Opening[P model.Provider](f Factory, open func(Account) (P, error)) Factory {
 	f.Open = func(a Account) (model.Provider, error) { return open(a) }
 	return f
 }
 
-// Base returns the base URL of an account without a slash at its end.
+// Base returns the base URL of an account without a trailing slash.
 func (f Factory) Base(a Account) string {
 	return strings.TrimRight(cmp.Or(a.BaseURL, f.DefaultBaseURL), "/")
 }
 
 // SignIn is a sign-in of one account in the browser.
 type SignIn interface {
-	// Redirect is the address on this machine that the browser comes back to, as registered with the service.
+	// Redirect returns the address on this machine to which the browser returns, as registered with the service.
 	Redirect() string
-	// Page returns the page where the person agrees; state comes back with the code.
+	// Page returns the address of the page where the person agrees. The browser returns with a code and the given state.
 	Page(state string) string
-	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if the service does not say.
+	// Finish exchanges the code for tokens, stores them, and returns who signed in, or "" if the service does not say.
 	Finish(ctx context.Context, code string) (who string, err error)
 }
 
-// Value returns a setting of an account, or its default.
+// Value returns a setting of an account, or the default.
 func (f Factory) Value(a Account, name string) string {
 	s, _ := find(f.Settings, func(s Setting) bool { return s.Name == name })
 	return strings.TrimSpace(cmp.Or(a.Settings[name], s.Default))
 }
 
-// Registry lists the providers in the order used everywhere.
+// Registry lists the providers in the order in which they are shown.
 type Registry []Factory
 
 func (r Registry) Find(name string) (Factory, bool) {

@@ -7,7 +7,7 @@ import (
 	"confab/model"
 )
 
-// Direction says where a step leads: to fewer people who can see or change a conversation, or to more.
+// Direction says whether a step lets fewer or more people see or change a conversation.
 type Direction int
 
 // The directions, in the order in which steps are sent.
@@ -15,78 +15,77 @@ const (
 	Narrows Direction = iota - 1
 	Neutral
 	Widens
-	Ends // leaves nothing to edit: archiving and deleting
+	Ends // archives or deletes the conversation
 )
 
-// Step is one edit, or a part of one, as a request carries it.
+// Step is an edit, or a part of one, that one request makes.
 type Step struct {
 	*Write
 	Direction Direction
-	// Done says in words what a part of an edit did ("removed Ann"), should the parts after it fail; "" for the only step.
+	// Done tells the person what this part of an edit did ("removed Ann") if a later part fails; "" for an only step.
 	Done string
 }
 
-// Tells reports whether an answer tells about the field of a kind of edit.
-type Tells = func(model.EditKind) bool
+// Includes reports whether an answer includes the field of a kind of edit.
+type Includes = func(model.EditKind) bool
 
-// Write is a request that changes something. Steps of one plan that name the same Write travel together, as far as narrowing
-// first and widening last allow. The functions do no I/O.
+// Write is a request that changes something. Steps of a plan with the same Write share a request, unless narrowing first and
+// widening last requires two. The functions do no I/O.
 type Write struct {
 	Build func(edits []model.Edit) Call
-	// Kinds are the edits that a refusal rules out: those that need the same right or call.
+	// Kinds lists the kinds of edits that a refusal rules out, because they need the same right or the same call.
 	Kinds []model.EditKind
-	// Shows returns the conversation as the answer shows it. Nil, or ok false, leaves it to a fresh read.
-	Shows func(a *Answer) (c model.Conversation, tells Tells, ok bool)
-	// Names reports whether a refusal names the field of an edit: nothing was changed, and the others are sent again without it.
-	Names func(refusal *model.Error, e model.Edit) bool
-	// Reads puts a refusal right: its kind, its hint.
-	Reads func(refusal *model.Error) Lesson
-	// Assumed is set where the service does not document the call.
+	// Shows returns the conversation in the answer. If Shows is nil or ok is false, the caller reads the conversation again.
+	Shows func(a *Answer) (c model.Conversation, includes Includes, ok bool)
+	// NamesField reports whether a refusal names the field of an edit. Then nothing was changed, and the other edits are sent
+	// again without it.
+	NamesField func(refusal *model.Error, e model.Edit) bool
+	// Learn corrects the kind and the hint of a refusal, and returns what it teaches.
+	Learn func(refusal *model.Error) Lesson
+	// Assumed is set if the service does not document the call.
 	Assumed *Assumption
-	// Created returns the id of what a create has made, "" where the answer does not name it. Nil for all but creates.
+	// Created returns the id of the conversation that a create made, or "" if the answer does not name it. Nil for other edits.
 	Created func(a *Answer) string
 }
 
 // Lesson is what a refusal teaches beyond its status.
 type Lesson struct {
-	Everywhere bool   // it holds for the account, not for the conversation alone
-	Reason     string // why the edit is ruled out; "" is made of the service's words
-	Nothing    bool   // the next try may well succeed
+	Everywhere bool   // the refusal holds for the whole account, not only for the conversation
+	Reason     string // why the edit is ruled out; "" takes the service's words
+	Ignore     bool   // the refusal rules out nothing, because the next try may succeed
 }
 
-// Assumption is about a call that the service does not document. A 405 or 501, or a 404 for a conversation that can still be
-// read, means that there is no such call.
+// Assumption describes a call that the service does not document. A 405 or 501, or a 404 for a conversation that can still be
+// read, means that the call does not exist.
 type Assumption struct {
-	// Probe reads the conversation, and Proves tells whether the answer is it.
+	// Probe reads the conversation, and Proves reports whether the answer is that conversation.
 	Probe  Call
 	Proves func(*Answer) bool
-	// Missing says what to do about it, and why the edits are ruled out for the account.
+	// Missing returns a hint for the person, and the reason why the edits are ruled out for the account.
 	Missing func(status int) (hint, reason string)
 }
 
-// Planned is what an adapter makes of one edit: steps, in the order in which they are safe, or why it can't be sent.
+// Planned is the plan for one edit: its steps in a safe order, or why it can't be sent.
 type Planned struct {
 	Steps   []Step
-	Refused *model.Error // in place of steps
-	Stale   *model.Error // why the steps can be shown but not sent: the conversation must be read again first
+	Refused *model.Error // instead of steps
+	Stale   *model.Error // the steps can be shown but not sent, because the conversation must be read again first
 }
 
-// Single is a call that carries one edit, and whose refusal rules out the like of it.
+// Single returns a Write that makes one edit, and whose refusal rules out edits of its kind.
 func Single(k model.EditKind, call Call) *Write {
 	return &Write{Build: func([]model.Edit) Call { return call }, Kinds: []model.EditKind{k}}
 }
 
-func One(w *Write, d Direction) Planned { return Planned{Steps: []Step{{Write: w, Direction: d}}} }
-
-// Change plans an edit, other than a create, that takes one step.
+// Change plans an edit that takes one step.
 func Change(w *Write, fresh model.Conversation, e model.Edit) Planned {
-	return One(w, directionOf(fresh, e))
+	return Planned{Steps: []Step{{Write: w, Direction: directionOf(fresh, e)}}}
 }
 
 func Refuse(err *model.Error) Planned { return Planned{Refused: err} }
 
-// directionOf tells where an edit leads from what the conversation holds now. What widens is what model.Edit.Widens says, for
-// every service: the inbox holds back by that, and nothing may be held here and sent there.
+// directionOf compares the target of an edit with the fresh conversation. model.Edit.Widens decides what widens, for every
+// service, because the inbox holds edits back by the same rule and the two must agree.
 func directionOf(fresh model.Conversation, e model.Edit) Direction {
 	switch e.Kind {
 	case model.EditArchive, model.EditDelete:
@@ -104,24 +103,24 @@ func directionOf(fresh model.Conversation, e model.Edit) Direction {
 	return Narrows
 }
 
-// PeopleDirection tells where a part of an edit of people leads, which makes after of before.
+// PeopleDirection returns the direction of a part of an edit of participants, which replaces before by after.
 func PeopleDirection(before, after []model.Participant) Direction {
 	return directionOf(model.Conversation{Participants: model.SetOf(before...)},
 		model.Edit{Kind: model.EditParticipants, Target: model.PeopleValue(after)})
 }
 
-// Field is a field of a conversation that one call changes, others along with it.
+// Field is a field of a conversation that a call changes along with others.
 type Field struct {
 	Kind  model.EditKind
-	Names []string // of its members, in a body and in an answer
+	Names []string // the names of its members, in the body and in the answer
 	Check func(model.Edit) *model.Error
 	// Add adds the members for the edits of this kind; nil adds the target as a text.
 	Add func(body *Body, edits []model.Edit)
-	// Null says that null in an answer is a value.
+	// Null says that null in an answer is a value rather than an absent field.
 	Null bool
 }
 
-// Fields are those that a call can change, in the order of its body.
+// Fields lists the fields that a call can change, in the order of its body.
 type Fields []Field
 
 func (fs Fields) Check(e model.Edit) *model.Error {
@@ -131,9 +130,9 @@ func (fs Fields) Check(e model.Edit) *model.Error {
 	return nil
 }
 
-// Write is the call that changes some of the fields.
+// Write returns a Write that changes some of the fields by one call.
 func (fs Fields) Write(call func(Body) Call) *Write {
-	w := &Write{Names: fs.named, Build: func(edits []model.Edit) Call {
+	w := &Write{NamesField: fs.isNamed, Build: func(edits []model.Edit) Call {
 		body := Body{}
 		for _, f := range fs {
 			of := slices.DeleteFunc(slices.Clone(edits), func(e model.Edit) bool { return e.Kind != f.Kind })
@@ -153,8 +152,8 @@ func (fs Fields) Write(call func(Body) Call) *Write {
 	return w
 }
 
-// named reports whether a refusal names a member of an edit's field, or something in one.
-func (fs Fields) named(refusal *model.Error, e model.Edit) bool {
+// isNamed reports whether a refusal names a member of an edit's field, or something inside such a member.
+func (fs Fields) isNamed(refusal *model.Error, e model.Edit) bool {
 	return slices.ContainsFunc(fs, func(f Field) bool {
 		return f.Kind == e.Kind && slices.ContainsFunc(f.Names, func(name string) bool {
 			return slices.ContainsFunc(refusal.Fields, func(said model.FieldError) bool {
@@ -165,8 +164,8 @@ func (fs Fields) named(refusal *model.Error, e model.Edit) bool {
 	})
 }
 
-// Tells tells which fields an answer holds.
-func (fs Fields) Tells(o *Object) Tells {
+// Includes returns which fields the conversation in an answer includes.
+func (fs Fields) Includes(o *Object) Includes {
 	return func(k model.EditKind) bool {
 		return slices.ContainsFunc(fs, func(f Field) bool {
 			return f.Kind == k && !slices.ContainsFunc(f.Names, func(name string) bool { return o.Null(name) && !(f.Null && o.Has(name)) })
@@ -174,7 +173,7 @@ func (fs Fields) Tells(o *Object) Tells {
 	}
 }
 
-// Among refuses a target that is none of some words.
-func Among(words ...string) func(model.Edit) *model.Error {
+// TargetIn returns a check that the target of an edit is one of some words.
+func TargetIn(words ...string) func(model.Edit) *model.Error {
 	return func(e model.Edit) *model.Error { return OneOf(e.Kind.Op(), e.Target.String(), words...) }
 }

@@ -16,15 +16,16 @@ import (
 	"confab/model"
 )
 
-// speakerLine is a line of a transcript that names who speaks, with an optional time before or after the name.
+// speakerLine matches a line of a transcript that names the speaker, with an optional time before or after the name.
 var speakerLine = regexp.MustCompile(`^\s*(?:[\[(]?` + clock + `[\])]?\s+)?` + // a time
 	`([\p{L}][\p{L}\p{M}\p{N} .,'’_()@+-]{0,58}?)\s*` + // a name
 	`(?:[\[(]` + clock + `[\])])?\s*:\s+(\S.*)$`)
 
 const clock = `(\d{1,2}:\d{2}(?::\d{2})?)`
 
-// SplitTranscript turns a plain text into messages, one for each run of a speaker, where at least half of its lines are of
-// the form "Speaker: text"; otherwise the text is one message without an author. Only separators and times are left out.
+// SplitTranscript splits a plain text into messages, each of consecutive lines of one speaker, if at least half of its lines
+// have the form "Speaker: text". Otherwise the text becomes one message without an author. Nothing but separators and times is
+// dropped.
 func SplitTranscript(text string) []model.Message {
 	lines := slices.DeleteFunc(strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), func(l string) bool {
 		return strings.TrimSpace(l) == ""
@@ -58,15 +59,15 @@ func SplitTranscript(text string) []model.Message {
 	return out
 }
 
-// SortMessages puts messages oldest first; those of one moment by id, a shorter one first, as for numbers.
+// SortMessages sorts messages by time, oldest first, then by id, shorter ids first as for numbers.
 func SortMessages(m []model.Message) {
 	slices.SortStableFunc(m, func(a, b model.Message) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 }
 
-// JoinWords joins transcript tokens. Most carry their own spaces; where neither neighbour has one, a space is put in, except
-// before punctuation.
+// JoinWords joins the tokens of a transcript. It inserts a space where neither of two neighbours has one, except before
+// punctuation.
 func JoinWords(words []string) string {
 	var b strings.Builder
 	last := ' '
@@ -84,7 +85,7 @@ func JoinWords(words []string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// offset reads m:ss or h:mm:ss; negative where there is none.
+// offset parses m:ss or h:mm:ss, and returns -1 for "".
 func offset(s string) time.Duration {
 	if s == "" {
 		return -1
@@ -97,7 +98,7 @@ func offset(s string) time.Duration {
 	return total * time.Second
 }
 
-// HTMLText is the text of a piece of HTML without scripts and styles; tag writes what stands for every other tag.
+// HTMLText returns the text of HTML without scripts and styles. tag writes the replacement of every other tag.
 func HTMLText(content string, tag func(out *strings.Builder, name atom.Atom, kind html.TokenType)) string {
 	var out strings.Builder
 	z := html.NewTokenizer(strings.NewReader(content))

@@ -1,105 +1,101 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"confab/model"
 )
 
-// Page is one page of a list, as an adapter has read it.
+// Page is one page of a list.
 type Page[T any] struct {
 	Rows []T
-	// Next is where the next page is: a page token, or a number as a text. "" is the end.
+	// Next is the place of the next page: a page token, or a number as a text. "" means that there is none.
 	Next string
-	// Total is the service's count of the whole list, if it gives one.
+	// Total is the service's count of the whole list; 0 if the service gives none.
 	Total int
-	// Holes says that rows may be missing: one could not be read, or null stood in place of the list.
-	Holes bool
+	// Incomplete says that rows may be missing: a row could not be read, or the service sent null instead of the list.
+	Incomplete bool
 }
 
-// RawPage is a page as the service sends it, and RawWalk follows such pages.
+// RawPage is a page as the service sends it, and RawWalk reads such pages.
 type (
 	RawPage = Page[json.RawMessage]
 	RawWalk = Walk[json.RawMessage]
 )
 
-// ConvertPage turns the rows of a page into others. One that can't be is left out, and a hole: it may be one that is known.
+// ConvertPage converts the rows of a page. It leaves out rows that can't be converted, and then marks the page incomplete.
 func ConvertPage[T any](p RawPage, convert func(json.RawMessage) (T, bool)) Page[T] {
-	out := Page[T]{Rows: make([]T, 0, len(p.Rows)), Next: p.Next, Total: p.Total, Holes: p.Holes}
+	out := Page[T]{Rows: make([]T, 0, len(p.Rows)), Next: p.Next, Total: p.Total, Incomplete: p.Incomplete}
 	for _, raw := range p.Rows {
 		if row, ok := convert(raw); ok {
 			out.Rows = append(out.Rows, row)
 		} else {
-			out.Holes = true
+			out.Incomplete = true
 		}
 	}
 	return out
 }
 
-// Walk follows the pages of a list, whatever tells where they are.
+// Walk reads the pages of a list.
 type Walk[T any] struct {
 	Op string // for errors
-	// Read reads the page at a place that the page before named, "" for the first.
-	Read func(ctx context.Context, at string) (Page[T], error)
-	Most int
-	// Lost reports whether an error says that the service no longer knows the place: the walk then starts again, once.
-	Lost func(error) bool
+	// Read reads the page at a place that the previous page named, or at "" for the first page.
+	Read     func(ctx context.Context, place string) (Page[T], error)
+	MaxPages int
+	// Expired reports whether an error means that the service no longer accepts a place. The walk then starts again, once.
+	Expired func(error) bool
 }
 
-// Walked tells how a walk came out.
-type Walked struct {
-	// At is the first page that was not taken; "" at the end, or where the service leads nowhere.
-	At string
-	// Ended says that the service names no further page, Whole that every row was given from where the walk began.
+// WalkResult says how a walk ended.
+type WalkResult struct {
+	// Next is the place of the first page that was not taken; "" if there is none.
+	Next string
+	// Ended says that the walk reached the last page, Whole that it also took every row from where it began.
 	Ended, Whole bool
-	// Again says that the service named a page for the second time.
-	Again bool
+	// Repeated says that the service named the same page twice.
+	Repeated bool
 }
 
-// Run reads from a place to the end of the list, until take says that it has enough, or for Most pages.
-func (w Walk[T]) Run(ctx context.Context, at string, take func(Page[T]) (more bool, err error)) (Walked, error) {
-	seen := map[[sha256.Size]byte]bool{} // a digest each, since tokens may be long
-	again := func(at string) bool {
-		sum := sha256.Sum256([]byte(at))
-		was := seen[sum]
-		seen[sum] = true
-		return was
-	}
-	again(at)
-	holes, restarted := false, false
-	for range w.Most {
-		page, err := w.Read(ctx, at)
-		if err != nil && at != "" && !restarted && w.Lost != nil && w.Lost(err) {
-			at, restarted, holes = "", true, false
+// Run reads pages from a place until the list ends, until take wants no more, or until MaxPages have been read.
+func (w Walk[T]) Run(ctx context.Context, place string, take func(Page[T]) (more bool, err error)) (WalkResult, error) {
+	seen := map[[sha256.Size]byte]bool{sha256.Sum256([]byte(place)): true} // digests, since tokens may be long
+	incomplete, restarted := false, false
+	for range w.MaxPages {
+		page, err := w.Read(ctx, place)
+		if err != nil && place != "" && !restarted && w.Expired != nil && w.Expired(err) {
+			place, restarted, incomplete = "", true, false
 			clear(seen)
 			continue
 		}
 		if err != nil {
-			return Walked{At: at}, err
+			return WalkResult{Next: place}, err
 		}
-		holes = holes || page.Holes
+		incomplete = incomplete || page.Incomplete
 		more, err := take(page)
+		next := sha256.Sum256([]byte(page.Next))
 		switch {
 		case err != nil:
-			return Walked{At: at}, err
+			return WalkResult{Next: place}, err
 		case page.Next == "":
-			return Walked{Ended: true, Whole: more && !holes}, nil
+			return WalkResult{Ended: true, Whole: more && !incomplete}, nil
 		case !more:
-			return Walked{At: page.Next}, nil
-		case again(page.Next):
-			return Walked{Again: true}, nil
+			return WalkResult{Next: page.Next}, nil
+		case seen[next]:
+			return WalkResult{Repeated: true}, nil
 		}
-		at = page.Next
+		place, seen[next] = page.Next, true
 	}
-	return Walked{At: at}, nil
+	return WalkResult{Next: place}, nil
 }
 
-// All returns the rows of a list. whole is false where there are more, or may be.
+// All returns the rows of a list. whole is false if there may be more rows.
 func (w Walk[T]) All(ctx context.Context) (rows []T, whole bool, err error) {
 	walked, err := w.Run(ctx, "", func(p Page[T]) (bool, error) {
 		rows = append(rows, p.Rows...)
@@ -108,29 +104,37 @@ func (w Walk[T]) All(ctx context.Context) (rows []T, whole bool, err error) {
 	return rows, walked.Whole, err
 }
 
-// Emit takes what a Sync reads.
+// Emit receives what a Sync reads.
 type Emit = func(model.Batch) (more bool, err error)
 
-// Sync is a Sync whose cursors are the places of a walk: a full one goes on at its cursor, a head begins anew.
+// cursorPrefix begins the cursors of Sync; a place of the walk follows.
+const cursorPrefix = "page:"
+
+// Sync implements model.Provider.Sync by a walk whose places serve as cursors. A full walk continues at its cursor, unless that
+// is no cursor of Sync; reading the head always begins at the first page.
 func Sync(ctx context.Context, w Walk[model.Conversation], req model.SyncRequest, emit Emit) (model.SyncResult, error) {
-	cursor := func(at string) string { return at }
-	if req.Mode != model.SyncFull {
-		req.Cursor, cursor = "", func(string) string { return "" }
+	place, cursor := "", func(string) string { return "" }
+	if req.Mode == model.SyncFull {
+		if at, ours := strings.CutPrefix(req.Cursor, cursorPrefix); ours {
+			place = at
+		}
+		cursor = func(place string) string { return cursorPrefix + place }
 	}
-	walked, err := SyncWalk(ctx, w, req.Cursor, cursor, emit)
-	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+	walked, err := SyncWalk(ctx, w, place, cursor, emit)
+	result := model.SyncResult{Complete: walked.Whole}
+	if walked.Next != "" {
+		result.Cursor = cursor(walked.Next)
+	}
+	return result, err
 }
 
-// SyncWalk runs the walk of a Sync. cursor makes a cursor of a place, "" where the walk can't be resumed. A list that has no
+// SyncWalk runs the walk of a Sync. cursor makes a cursor from a place, or "" if the walk can't be resumed. A list without an
 // end is Malformed.
-func SyncWalk(ctx context.Context, w Walk[model.Conversation], at string, cursor func(at string) string,
-	emit Emit) (Walked, error) {
+func SyncWalk(ctx context.Context, w Walk[model.Conversation], place string, cursor func(place string) string,
+	emit Emit) (WalkResult, error) {
 	stopped := false
-	walked, err := w.Run(ctx, at, func(p Page[model.Conversation]) (bool, error) {
-		batch := model.Batch{Conversations: p.Rows, Total: -1}
-		if p.Total > 0 {
-			batch.Total = p.Total
-		}
+	walked, err := w.Run(ctx, place, func(p Page[model.Conversation]) (bool, error) {
+		batch := model.Batch{Conversations: p.Rows, Total: cmp.Or(max(0, p.Total), -1)}
 		if p.Next != "" {
 			batch.Cursor = cursor(p.Next)
 		}
@@ -144,43 +148,43 @@ func SyncWalk(ctx context.Context, w Walk[model.Conversation], at string, cursor
 	switch {
 	case err != nil || walked.Ended || stopped:
 		return walked, err
-	case walked.Again:
+	case walked.Repeated:
 		return walked, Malformed(w.Op, "the service gave the same page twice, so the list cannot be read to its end")
 	}
-	return Walked{}, Malformed(w.Op, fmt.Sprintf("the list did not end after %d pages", w.Most))
+	return WalkResult{}, Malformed(w.Op, fmt.Sprintf("the list did not end after %d pages", w.MaxPages))
 }
 
-// Row is one conversation of a list, with what the service sent for it.
+// Row is a conversation of a list, with the JSON that the service sent for it.
 type Row struct {
 	model.Conversation
 	Raw json.RawMessage
 }
 
-// Head is the beginning of a list that a service gives newest created first.
+// Head is the beginning of a list that is sorted by creation, newest first.
 type Head struct {
 	Rows []Row
-	// Sure says that the rows are in that order, without a gap.
+	// Sure says that the rows are in that order and that none is missing.
 	Sure bool
 }
 
-// ReadHead walks a list from its head to the first conversation of known, to its end, or for as many pages as the walk has;
-// without known, one page. Rows are compared by the service's own times alone. The head is sure only where it got there
-// without a hole: then every conversation that was created since known was read is above.
+// ReadHead reads a list from its head to the first conversation of known, to its end, or for MaxPages of the walk; if known is
+// nil, it reads one page. It checks the order by the service's own times alone. If the head is sure and known is not nil, it
+// contains every conversation that was created after known was read.
 func ReadHead(ctx context.Context, known []string, w Walk[Row]) (Head, error) {
 	h := Head{Sure: true}
 	if known == nil {
-		w.Most = 1
+		w.MaxPages = 1
 	}
 	var last time.Time
-	met := false
+	reached := false
 	walked, err := w.Run(ctx, "", func(page Page[Row]) (bool, error) {
-		h.Sure = h.Sure && !page.Holes
+		h.Sure = h.Sure && !page.Incomplete
 		for _, r := range page.Rows {
 			if !r.Created.IsZero() {
 				h.Sure = h.Sure && (last.IsZero() || !r.Created.After(last))
 				last = r.Created
 			}
-			if met = slices.Contains(known, r.Ref.ID); met {
+			if reached = slices.Contains(known, r.Ref.ID); reached {
 				return false, nil
 			}
 			if !slices.ContainsFunc(h.Rows, func(o Row) bool { return o.Ref.ID == r.Ref.ID }) {
@@ -192,7 +196,7 @@ func ReadHead(ctx context.Context, known []string, w Walk[Row]) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	h.Sure = h.Sure && (met || walked.Ended || known == nil && !walked.Again)
+	h.Sure = h.Sure && (reached || walked.Ended || known == nil && !walked.Repeated)
 	return h, nil
 }
 
@@ -204,34 +208,33 @@ func (h Head) Newest() model.Newest {
 	return model.Newest{IDs: ids, Sure: h.Sure}
 }
 
-// FindCreated picks from a head what a create may have made: alike tells by the row whether title and place are those asked
-// for; same reads it and tells whether all of it is, and whether it bears a mark of that very create. Another new row may be
-// it where ours says that this account can have created it: its title may have changed since.
-func FindCreated(h Head, alike, ours func(Row) bool,
-	same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.FoundCreates, error) {
+// FindCreated looks in a head for the conversation that a create may have made. matches reports whether the title and the place
+// of a row are those that were asked for. compare then reads the row, and reports whether all of it is as asked for and whether
+// it bears a mark of that very create. Of the other rows, those that mayBeOurs accepts could be the conversation too, since its
+// title may have changed meanwhile.
+func FindCreated(h Head, matches, mayBeOurs func(Row) bool,
+	compare func(Row) (c model.Conversation, same, marked bool, err error)) (model.FoundCreates, error) {
 	found := model.FoundCreates{Sure: h.Sure}
 	var others []string
 	for _, r := range h.Rows {
-		if !alike(r) {
-			if ours(r) {
+		if !matches(r) {
+			if mayBeOurs(r) {
 				others = append(others, r.Ref.ID)
 			}
 			continue
 		}
-		c, ok, marked, err := same(r)
-		if model.KindOf(err) == model.NotFound {
-			continue // it has gone meanwhile
-		}
-		if err != nil {
+		c, same, marked, err := compare(r)
+		switch {
+		case model.KindOf(err) == model.NotFound: // deleted meanwhile
+			continue
+		case err != nil:
 			return model.FoundCreates{}, err
-		}
-		if marked {
+		case marked:
 			return model.FoundCreates{Same: []model.Conversation{c}, Alike: []string{c.Ref.ID}, Marked: true, Sure: h.Sure}, nil
-		}
-		found.Alike = append(found.Alike, r.Ref.ID)
-		if ok {
+		case same:
 			found.Same = append(found.Same, c)
 		}
+		found.Alike = append(found.Alike, r.Ref.ID)
 	}
 	if len(found.Same) == 0 {
 		found.Alike = append(found.Alike, others...)

@@ -11,12 +11,12 @@ import (
 	"confab/model"
 )
 
-var errLost = errors.New("no such place")
+var errExpired = errors.New("no such place")
 
-// paged reads a list of one row a page: "a>b" at a place gives row a and leads to
-// b; "!" is an error, "?" a place that is lost, and "~" a hole.
+// paged returns a walk of a list with one row a page. "a>b" is a page with row a that names place b; "!" is an error, "?" a place
+// that has expired, and "~" marks an incomplete page.
 func paged(pages map[string]string, read *[]string) Walk[string] {
-	return Walk[string]{Most: 5, Lost: func(err error) bool { return errors.Is(err, errLost) },
+	return Walk[string]{MaxPages: 5, Expired: func(err error) bool { return errors.Is(err, errExpired) },
 		Read: func(_ context.Context, at string) (Page[string], error) {
 			*read = append(*read, at)
 			row, next, _ := strings.Cut(pages[at], ">")
@@ -24,9 +24,9 @@ func paged(pages map[string]string, read *[]string) Walk[string] {
 			case row == "!":
 				return Page[string]{}, errors.New("no")
 			case row == "?" && slices.Index(*read, at) == len(*read)-1: // the first time
-				return Page[string]{}, errLost
+				return Page[string]{}, errExpired
 			}
-			return Page[string]{Rows: []string{row}, Next: next, Holes: strings.HasPrefix(row, "~")}, nil
+			return Page[string]{Rows: []string{row}, Next: next, Incomplete: strings.HasPrefix(row, "~")}, nil
 		}}
 }
 
@@ -35,23 +35,23 @@ func TestWalk(t *testing.T) {
 		name  string
 		pages map[string]string
 		at    string
-		stop  int // after so many pages; 0 for never
-		want  Walked
+		stop  int // stop after this number of pages; 0 for never
+		want  WalkResult
 		rows  string
 		reads string
 		err   bool
 	}{
-		{"to the end", map[string]string{"": "a>2", "2": "b>3", "3": "c"}, "", 0, Walked{Ended: true, Whole: true}, "abc", ",2,3", false},
-		{"from the middle", map[string]string{"2": "b>3", "3": "c"}, "2", 0, Walked{Ended: true, Whole: true}, "bc", "2,3", false},
-		{"stopped", map[string]string{"": "a>2", "2": "b>3"}, "", 2, Walked{At: "3"}, "ab", ",2", false},
-		{"stopped at the end", map[string]string{"": "a"}, "", 1, Walked{Ended: true}, "a", "", false},
-		{"a hole", map[string]string{"": "~a>2", "2": "b"}, "", 0, Walked{Ended: true}, "~ab", ",2", false},
-		{"in a circle", map[string]string{"": "a>2", "2": "b>3", "3": "c>2"}, "", 0, Walked{Again: true}, "abc", ",2,3", false},
-		{"back to where it began", map[string]string{"2": "b>2"}, "2", 0, Walked{Again: true}, "b", "2", false},
-		{"without an end", map[string]string{"": "a>2", "2": "b>3", "3": "c>4", "4": "d>5", "5": "e>6"}, "", 0, Walked{At: "6"}, "abcde", ",2,3,4,5", false},
-		{"an error", map[string]string{"": "a>2", "2": "!"}, "", 0, Walked{At: "2"}, "a", ",2", true},
-		{"lost once", map[string]string{"": "a>2", "2": "?>3", "3": "c"}, "2", 0, Walked{Ended: true, Whole: true}, "a?c", "2,,2,3", false},
-		{"lost at the beginning", map[string]string{"": "?"}, "", 0, Walked{}, "", "", true},
+		{"to the end", map[string]string{"": "a>2", "2": "b>3", "3": "c"}, "", 0, WalkResult{Ended: true, Whole: true}, "abc", ",2,3", false},
+		{"from the middle", map[string]string{"2": "b>3", "3": "c"}, "2", 0, WalkResult{Ended: true, Whole: true}, "bc", "2,3", false},
+		{"stopped", map[string]string{"": "a>2", "2": "b>3"}, "", 2, WalkResult{Next: "3"}, "ab", ",2", false},
+		{"stopped at the end", map[string]string{"": "a"}, "", 1, WalkResult{Ended: true}, "a", "", false},
+		{"an incomplete page", map[string]string{"": "~a>2", "2": "b"}, "", 0, WalkResult{Ended: true}, "~ab", ",2", false},
+		{"in a circle", map[string]string{"": "a>2", "2": "b>3", "3": "c>2"}, "", 0, WalkResult{Repeated: true}, "abc", ",2,3", false},
+		{"back to where it began", map[string]string{"2": "b>2"}, "2", 0, WalkResult{Repeated: true}, "b", "2", false},
+		{"without an end", map[string]string{"": "a>2", "2": "b>3", "3": "c>4", "4": "d>5", "5": "e>6"}, "", 0, WalkResult{Next: "6"}, "abcde", ",2,3,4,5", false},
+		{"an error", map[string]string{"": "a>2", "2": "!"}, "", 0, WalkResult{Next: "2"}, "a", ",2", true},
+		{"expired once", map[string]string{"": "a>2", "2": "?>3", "3": "c"}, "2", 0, WalkResult{Ended: true, Whole: true}, "a?c", "2,,2,3", false},
+		{"expired at the beginning", map[string]string{"": "?"}, "", 0, WalkResult{}, "", "", true},
 	} {
 		var read, rows []string
 		n := 0
@@ -61,14 +61,14 @@ func TestWalk(t *testing.T) {
 			return n != tt.stop, nil
 		})
 		if got != tt.want || (err != nil) != tt.err || strings.Join(rows, "") != tt.rows || strings.Join(read, ",") != tt.reads {
-			t.Errorf("%s: %+v, error %v, rows %v, read %q", tt.name, got, err, rows, read)
+			t.Errorf("%s: got %+v, error %v, rows %v, places %q; want %+v, %q, %q", tt.name, got, err, rows, read, tt.want, tt.rows, tt.reads)
 		}
 	}
 }
 
-func TestSyncWalkOfAListWithoutAnEnd(t *testing.T) {
+func TestSyncWalkOfAnEndlessList(t *testing.T) {
 	n := 0
-	w := Walk[model.Conversation]{Op: "list things", Most: 3, Read: func(context.Context, string) (Page[model.Conversation], error) {
+	w := Walk[model.Conversation]{Op: "list things", MaxPages: 3, Read: func(context.Context, string) (Page[model.Conversation], error) {
 		n++
 		return Page[model.Conversation]{Next: fmt.Sprint(n)}, nil
 	}}
@@ -77,7 +77,7 @@ func TestSyncWalkOfAListWithoutAnEnd(t *testing.T) {
 		cursors = append(cursors, b.Cursor)
 		return true, nil
 	})
-	if model.KindOf(err) != model.Malformed || walked != (Walked{}) || !slices.Equal(cursors, []string{"at 1", "at 2", "at 3"}) {
-		t.Errorf("%+v, %v, %v", walked, err, cursors)
+	if model.KindOf(err) != model.Malformed || walked != (WalkResult{}) || !slices.Equal(cursors, []string{"at 1", "at 2", "at 3"}) {
+		t.Errorf("got %+v, error %v, cursors %v; want Malformed after three pages", walked, err, cursors)
 	}
 }

@@ -9,8 +9,7 @@ import (
 	"confab/providers"
 )
 
-// plan is the part of providers.Adapter that knows AskElephant, which has one
-// call that writes: it replaces the whole set of managed contacts.
+// plan implements providers.Adapter.Plan. AskElephant has one call that writes: it replaces the whole set of managed contacts.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	return func(e model.Edit) providers.Planned {
 		ids, err := contactIDs(e.Target.Set())
@@ -25,8 +24,8 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// contactIDs returns the ids to send, in order and once each. Anything but a
-// contact is refused, so that nobody is dropped without a word.
+// contactIDs returns the ids to send, in order and without repetitions. It refuses a participant who is no contact, rather than
+// silently leave somebody out.
 func contactIDs(people []model.Participant) ([]string, *model.Error) {
 	out := make([]string, 0, len(people))
 	seen := map[string]bool{}
@@ -44,15 +43,15 @@ func contactIDs(people []model.Participant) ([]string, *model.Error) {
 }
 
 func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
-	call := p.replace.Of(id, map[string][]string{"contact_ids": ids}) // not nil: null could be read as "no change"
+	call := p.replace.Of(id, map[string][]string{"contact_ids": ids}) // never null, which may mean "no change"
 	call.Params["engagement_id"] = id
 	w := providers.Single(model.EditContacts, call)
-	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
+	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		raw, _ := a.JSON()
 		c, err := p.convert(raw)
 		return c.Conversation, func(model.EditKind) bool { return c.Contacts.Known }, err == nil
 	}
-	w.Reads = readRefusal
+	w.Learn = learn
 	w.Assumed = &providers.Assumption{
 		Probe:   calls.Get.Of(id, nil),
 		Proves:  func(*providers.Answer) bool { return true },
@@ -61,22 +60,22 @@ func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
 	return w
 }
 
-// readRefusal tells a contact that is not there from an engagement that is not,
-// and a right that the credential lacks from one to this engagement.
-func readRefusal(e *model.Error) providers.Lesson {
-	said := words(e)
+// learn implements providers.Write.Learn. It distinguishes an unknown contact from an unknown engagement, and a right that the
+// credential lacks altogether from a right to this engagement.
+func learn(e *model.Error) providers.Lesson {
+	text := allText(e)
 	switch {
-	case e.Kind == model.NotFound && (strings.Contains(said, "cnt_") || strings.Contains(said, "contact_id")):
+	case e.Kind == model.NotFound && (strings.Contains(text, "cnt_") || strings.Contains(text, "contact_id")):
 		e.Kind = model.Invalid
 	case e.Kind == model.Forbidden && strings.Contains(e.Message, "engagements:write"):
 		return providers.Lesson{Everywhere: true, Reason: "the credential lacks the scope engagements:write"}
 	case e.Kind == model.Forbidden:
-		return providers.Lesson{Nothing: true}
+		return providers.Lesson{Ignore: true}
 	}
 	return providers.Lesson{}
 }
 
-// missing names the setting that would put the call right.
+// missing implements providers.Assumption.Missing. It names the setting that may correct the call.
 func (p *provider) missing(status int) (hint, reason string) {
 	setting := settingReplacePath
 	if status == http.StatusMethodNotAllowed {

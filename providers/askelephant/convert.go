@@ -13,19 +13,19 @@ import (
 	"confab/providers"
 )
 
-// kindOther is a participant who is neither a contact nor recognised.
+// kindOther is the kind of participants that are not recognised.
 const kindOther = "other"
 
-// contactID is the one form of an id that may be written.
+// contactID matches the only ids that may be sent as contacts.
 var contactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
 
-// converted is a conversation and what of its engagement has no place in it.
+// converted is a conversation with the transcript, which model.Conversation does not hold.
 type converted struct {
 	model.Conversation
 	transcript string
 }
 
-// convert turns a resource into a conversation. It is pure.
+// convert converts an engagement. It is pure.
 func (p *provider) convert(raw json.RawMessage) (converted, error) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
@@ -62,7 +62,7 @@ func (p *provider) convert(raw json.RawMessage) (converted, error) {
 	out.transcript = o.Text("transcript")
 	c.HasTranscript = out.transcript != ""
 	if o.Has("media_url") {
-		// A signed link: that there is one is all that is kept of it.
+		// The link is signed, so only its existence is recorded.
 		c.HasRecording = o.Text("media_url") != ""
 		o.Take("media_url")
 	}
@@ -74,7 +74,7 @@ func (p *provider) convert(raw json.RawMessage) (converted, error) {
 	kind, source := crm.Text("object_type"), crm.Text("source")
 	facts.Add("CRM", "Linked", strings.TrimSpace(kind+strings.TrimSuffix(" in "+source, " in ")))
 	facts.Rest("CRM", "", crm)
-	// Signals are drawn from what was said and may quote it.
+	// Signals may quote the meeting, so they are never stored.
 	var signals providers.Facts
 	signals.Tree("Signals", "", o.Take("signals"))
 	facts.AddAll(signals.List(), true)
@@ -83,7 +83,7 @@ func (p *provider) convert(raw json.RawMessage) (converted, error) {
 	return out, nil
 }
 
-// actions shows each action item as one that is to do or done.
+// actions adds each action item as to do or as done.
 func actions(o *providers.Object, facts *providers.Facts) {
 	list, _ := o.List("action_items")
 	for i, item := range list {
@@ -101,7 +101,7 @@ func actions(o *providers.Object, facts *providers.Facts) {
 	}
 }
 
-// unusual shows what kind of object something is, where that is not known already.
+// unusual adds the object type, unless it is one of the usual ones.
 func unusual(facts *providers.Facts, o *providers.Object, group, label string, usual ...string) {
 	if t := o.Text("object"); !slices.Contains(usual, t) {
 		facts.Add(group, label, t)
@@ -127,8 +127,8 @@ func owner(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	facts.Rest("Owner", "", u)
 }
 
-// person reads what contacts and users have in common: there is no name field, so it is first and last name. The
-// primary address is the e-mail, else the first; further ones are facts.
+// person reads the fields that contacts and users share. The name consists of first and last name, because the API documents no
+// other name. The e-mail is the primary address, or else the first; further addresses become facts.
 func person(o *providers.Object, kind string, facts *providers.Facts, group string) model.Participant {
 	p := model.Participant{Kind: kind, ID: o.Text("id")}
 	p.Name = strings.TrimSpace(o.Text("first_name") + " " + o.Text("last_name"))
@@ -137,14 +137,14 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 	}
 	emails, _ := o.List("emails")
 	var all []string
-	found := false // the primary one
+	hasPrimary := false
 	for _, e := range emails {
-		address := e.FirstText("email", "") // "" is of a list of plain texts
+		address := e.FirstText("email", "") // "" is an element of a list of plain texts
 		primary, _ := e.Bool("is_primary")
 		switch {
 		case address == "":
-		case primary && !found:
-			all, found = slices.Insert(all, 0, address), true
+		case primary && !hasPrimary:
+			all, hasPrimary = slices.Insert(all, 0, address), true
 		default:
 			all = append(all, address)
 		}
@@ -164,8 +164,8 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 	return p
 }
 
-// people splits the expanded contacts: those with a cnt_ id are the managed set, everybody else is a participant alone.
-// Absent or null contacts are not loaded.
+// people reads the expanded contacts. All of them are participants, and the managed contacts are also the set of contacts. If the
+// field is absent or null, both sets stay unknown.
 func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	list, known := o.List(expandContacts)
 	if !known {
@@ -198,8 +198,8 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 
 const resourceAddress = "@resource.calendar."
 
-// kindOf tells who is a managed contact: one with a cnt_ id that is no calendar resource, by its kind of object or its
-// address. The rest is for display. How the service shows a resource is not documented.
+// kindOf returns the kind of an expanded contact. A managed contact has a cnt_ id, and is not a calendar resource by its object
+// type or its address; how the service marks a resource is not documented. The other kinds are for display.
 func kindOf(id, object string, emails json.RawMessage) string {
 	object = strings.ToLower(object)
 	switch {
@@ -231,7 +231,7 @@ func companies(c *model.Conversation, o *providers.Object, facts *providers.Fact
 	}
 }
 
-// tags become labels without a value, so that queries find them.
+// tags turns tags into labels without a value, so that queries find them.
 func tags(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	list, known := o.List(expandTags)
 	if !known {
@@ -240,7 +240,7 @@ func tags(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	c.Labels = map[string]string{}
 	for _, e := range list {
 		id := e.Text("id")
-		name := cmp.Or(e.FirstText("name", ""), id) // "" is of a list of plain texts
+		name := cmp.Or(e.FirstText("name", ""), id) // "" is an element of a list of plain texts
 		if name != "" {
 			c.Labels[name] = ""
 		}

@@ -56,10 +56,10 @@ func TestConvertExample(t *testing.T) {
 	facts := factLines(got.Facts)
 	got.Facts = nil
 	if d := cmp.Diff(want, got.Conversation); d != "" {
-		t.Error(d)
+		t.Errorf("conversation (-want +got):\n%s", d)
 	}
 	if want := "Times / Start = 2026-04-01T09:00:00Z\nTags / renewal id = tag-id-of-unknown-form"; facts != want {
-		t.Error(facts)
+		t.Errorf("facts: got %q, want %q", facts, want)
 	}
 }
 
@@ -70,20 +70,20 @@ func TestConvertEverything(t *testing.T) {
 	}
 	c := got.Conversation
 	if c.Privacy != model.PrivacyPrivate || c.Kind != "hologram" || c.Status != "PENDING_REVIEW" || !*c.Internal || !c.HasTranscript || !c.HasRecording || c.Owner.Email != "xena@corp.example" {
-		t.Errorf("%+v", c)
+		t.Errorf("got %+v", c)
 	}
 	if len(c.Contacts.Items) != 1 || c.Contacts.Items[0].ID != "cnt_01AAA" || c.Contacts.Items[0].Email != "ida@example.com" {
-		t.Errorf("contacts: %+v", c.Contacts)
+		t.Errorf("contacts: got %+v, want cnt_01AAA alone", c.Contacts)
 	}
 	var kinds []string
 	for _, p := range c.Participants.Items {
 		kinds = append(kinds, p.Kind)
 	}
 	if s := strings.Join(kinds, " "); s != "contact room room user other other" {
-		t.Errorf("participants: %s", s)
+		t.Errorf("kinds of participants: got %s", s)
 	}
 	if d := cmp.Diff([]model.Named{{ID: "cmp_01", Name: "Acme"}, {ID: "cmp_02"}}, c.Companies); d != "" {
-		t.Error(d)
+		t.Errorf("companies (-want +got):\n%s", d)
 	}
 	facts := factLines(c.Facts)
 	for _, line := range []string{
@@ -98,28 +98,28 @@ func TestConvertEverything(t *testing.T) {
 	}
 	all, _ := json.Marshal(c)
 	if strings.Contains(string(all), "sig=secret") || strings.Contains(string(all), "Hello") {
-		t.Error("a recording link or the transcript is kept")
+		t.Errorf("the conversation contains the recording link or the transcript")
 	}
 }
 
-func TestContactsAreNeverGuessedEmpty(t *testing.T) {
+func TestAbsentContactsAreUnknown(t *testing.T) {
 	for in, known := range map[string]bool{
 		`{"id":"ngmt_1"}`: false, `{"id":"ngmt_1","contacts":null}`: false, `{"id":"ngmt_1","contacts":[]}`: true,
 	} {
 		c, err := blank("a", "").convert([]byte(in))
 		if err != nil || c.Contacts.Known != known || c.Participants.Known != known || c.Labels != nil || c.Companies != nil {
-			t.Errorf("%s: %+v %v", in, c.Contacts, err)
+			t.Errorf("%s: got contacts %+v, error %v; want known %t", in, c.Contacts, err, known)
 		}
 	}
 	for in, want := range map[string]model.Privacy{`true`: model.PrivacyPrivate, `false`: model.PrivacyPublic, `null`: model.PrivacyUnknown, `"x"`: model.PrivacyUnknown} {
 		c, _ := blank("a", "").convert([]byte(`{"id":"ngmt_1","is_private":` + in + `}`))
 		if c.Privacy != want {
-			t.Errorf("%s: %s", in, c.Privacy)
+			t.Errorf("%s: got privacy %s, want %s", in, c.Privacy, want)
 		}
 	}
 	for _, raw := range []string{`null`, `[]`, `{}`, `{"id":null}`, ``, `"x"`} {
 		if _, err := blank("a", "").convert([]byte(raw)); model.KindOf(err) != model.Malformed {
-			t.Errorf("%s: %v", raw, err)
+			t.Errorf("%s: got %v, want Malformed", raw, err)
 		}
 	}
 }
@@ -131,16 +131,16 @@ func TestReadProblem(t *testing.T) {
 	want := &model.Error{Message: "Validation Failed: Body has bad fields.", Code: "validation_failed", RequestID: "rid_01ABC",
 		Fields: []model.FieldError{{Field: "contact_ids", Code: "invalid_id", Message: "unknown contact"}}}
 	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+		t.Errorf("(-want +got):\n%s", d)
 	}
 	for _, body := range []string{`<html>`, ``, `[]`, `{"message":"x"}`, `"x"`} {
 		if e := readProblem(500, nil, []byte(body)); e != nil {
-			t.Errorf("%s: %+v", body, e)
+			t.Errorf("%s: got %+v, want nil", body, e)
 		}
 	}
 }
 
-func TestCredentialForms(t *testing.T) {
+func TestCredentialSchemes(t *testing.T) {
 	for _, tc := range []struct{ secret, scheme, want string }{
 		{"sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {" token\n", schemeAuto, "Bearer token"}, {"Bearer token", schemeAuto, "Bearer token"},
 		{"bearer sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {"sk-apik_1.x", schemeBearer, "Bearer sk-apik_1.x"}, {"token", schemeRaw, "token"}, {"Bearer token", schemeRaw, "token"},
@@ -158,13 +158,12 @@ func TestCredentialForms(t *testing.T) {
 			got = f.auth[0]
 		}
 		if got != tc.want || (model.KindOf(err) == model.NoCredential) != (tc.want == "") {
-			t.Errorf("%q %s: sent %q, %v", tc.secret, tc.scheme, got, err)
+			t.Errorf("secret %q, scheme %s: sent %q, error %v; want %q", tc.secret, tc.scheme, got, err, tc.want)
 		}
 	}
 }
 
-// FuzzConvert: nothing panics, every text of the input is in a common field or
-// a fact, and only cnt_ ids are contacts.
+// FuzzConvert checks that nothing panics, that every text of the input is in a field or a fact, and that only cnt_ ids are contacts.
 func FuzzConvert(f *testing.F) {
 	f.Add(fixture(f, "engagement.json"))
 	f.Add(fixture(f, "everything.json"))
@@ -185,7 +184,7 @@ func FuzzConvert(f *testing.F) {
 		messages := providers.SplitTranscript(c.transcript)
 		for _, p := range c.Contacts.Items {
 			if !contactID.MatchString(p.ID) {
-				t.Errorf("contact %+v", p)
+				t.Errorf("contact with another id than cnt_…: %+v", p)
 			}
 		}
 		var v any
@@ -198,8 +197,7 @@ func FuzzConvert(f *testing.F) {
 	})
 }
 
-// A field of any other form than the documented one is shown all the same.
-func TestNothingIsLostWhateverTheForm(t *testing.T) {
+func TestFieldsOfAnUnexpectedFormBecomeFacts(t *testing.T) {
 	for _, name := range []string{"engagement.json", "everything.json"} {
 		raw := fixture(t, name)
 		rapid.Check(t, func(r *rapid.T) {
@@ -222,7 +220,7 @@ func TestNothingIsLostWhateverTheForm(t *testing.T) {
 	}
 }
 
-// disturb replaces one value somewhere below the top by one of another form.
+// disturb replaces a value somewhere below the top by a value of another form.
 func disturb(r *rapid.T, v any) any {
 	switch x := v.(type) {
 	case map[string]any:
@@ -294,7 +292,7 @@ next:
 	}
 }
 
-// texts lists the text leaves of a JSON value.
+// texts returns the strings in a JSON value.
 func texts(v any) []string {
 	var out []string
 	switch v := v.(type) {
@@ -312,7 +310,7 @@ func texts(v any) []string {
 	return out
 }
 
-// blank is an account that is not opened.
+// blank returns an adapter without a client.
 func blank(name, web string) *provider {
 	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}, Web: web}}
 }

@@ -4,21 +4,23 @@
 // engagements/replace-engagement-contacts, contacts/list-contacts, contacts/get-contact-by-id, companies/list-companies,
 // users/list-users, tags/list-tags.
 //
-// 100 rows a page; no rate is published, so one request is in flight at a time and a poll comes at most once a minute.
+// Lists have 100 rows a page. The vendor publishes no rate, so one request is in flight at a time, and polls are at least a minute
+// apart.
 //
-// Gaps in what the vendor documents, and how each is met:
+// What the vendor leaves open, and what the adapter does:
 //
-//   - Method and path of "replace engagement contacts" are not shown anywhere: PUT /v2/engagements/{engagement_id}/contacts is
-//     assumed, and both are settings. A 405, or a 404 where the same engagement can be read, says so and names them.
-//   - Contacts that were asked for and did not come are not loaded, never empty: replacing the set would wipe it.
-//   - Whether expanded contacts hold calendar resources is not said: what has no cnt_ id, or is a resource by its kind or
-//     address, is a participant of kind room, user or other, and never sent.
-//   - API keys go bare, tokens with Bearer; the reference says Bearer for both, the guides do not. auth_scheme overrides.
-//   - A credential cannot tell its scopes: a 403 names the one it needs. An expansion that is refused is left out from then on.
-//   - Whether filters are repeated with a cursor is unclear: all are. A cursor that is refused restarts the walk.
-//   - X-Api-Version is logged once, and Check warns where it changed. ETag is kept and compared, never sent.
-//   - Shapes of companies, tags, signals, action items and CRM links are not documented: whatever they hold is shown as facts.
-//   - Tags are shown as labels without a value, for local queries; no call applies them.
+//   - No page shows method and path of "replace engagement contacts". PUT /v2/engagements/{engagement_id}/contacts is assumed,
+//     and both are settings. A 405, or a 404 for an engagement that can be read, produces an error that names them.
+//   - Contacts that were requested and did not come are unknown, never empty: replacing the set would wipe it.
+//   - Whether expanded contacts include calendar resources is not documented. A contact without a cnt_ id, or one that is a
+//     resource by its type or address, becomes a participant of kind room, user or other, and is never sent.
+//   - API keys are sent bare, and tokens with Bearer. The reference says Bearer for both, the guides do not. The setting
+//     auth_scheme overrides this.
+//   - A credential can't list its scopes, but a 403 names the scope it lacks. An expansion that is refused is left out from then on.
+//   - Whether filters must be repeated with a cursor is unclear: all are. If a cursor is refused, the walk starts again.
+//   - X-Api-Version is logged once, and Check warns if it changed. The ETag is kept and compared, but never sent.
+//   - The shapes of companies, tags, signals, action items and CRM links are not documented: all their values become facts.
+//   - Tags become labels without a value, for local queries. No call applies them.
 //
-// What is left out, and why, stands in leftout.txt, which a test holds against the fact sheet; what is not in it is used.
+// leftout.txt lists what is left out, and why; a test compares it with the fact sheet. Everything else is used.
 package askelephant

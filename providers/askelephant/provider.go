@@ -5,8 +5,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"net/url"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,7 +33,7 @@ const (
 //go:embed service.json
 var about []byte
 
-// calls are the endpoints used.
+// calls holds the endpoints.
 var calls struct {
 	List, Get, Media, Contacts, Contact, Users, Companies, Tags providers.Endpoint
 }
@@ -69,13 +73,13 @@ func checkPath(v string) error {
 type provider struct {
 	*providers.Adapter
 
-	// replace is the call that replaces contacts. Method and path are assumed, see doc.go, and so can be set.
+	// replace is the call that replaces contacts. Its method and path are assumed, and therefore settings; see doc.go.
 	replace providers.Endpoint
 
-	dropped sync.Map // expansions that the credential may not have
+	dropped sync.Map // the expansions that the credential has no right to
 	mu      sync.Mutex
-	version string // X-Api-Version as first seen
-	changed string // another one seen later
+	version string // X-Api-Version when first seen
+	changed string // the X-Api-Version that followed it
 }
 
 func open(a providers.Account) (model.Provider, error) {
@@ -96,7 +100,7 @@ func open(a providers.Account) (model.Provider, error) {
 	}
 	workspace := service.Value(a, settingWorkspace)
 	p.Identity = strings.TrimSpace(p.Identity + " " + workspace)
-	// The address of a page is not documented; others' code shows it, for the service's own hosts.
+	// The address of a page is not documented. The code of others shows it for the service's own hosts.
 	if at, _ := url.Parse(p.Account.BaseURL); workspace != "" && strings.HasSuffix(at.Hostname(), ".askelephant.ai") {
 		p.Web = at.Scheme + "://" + at.Host + "/workspaces/" + url.PathEscape(workspace) + "/engagements/"
 	}
@@ -109,7 +113,7 @@ func open(a providers.Account) (model.Provider, error) {
 	return p, nil
 }
 
-// Load implements model.Provider. Contacts are always asked for.
+// Load implements model.Provider. It always asks for the contacts.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	expand := []string{expandContacts}
 	if need.Has(model.NeedEverything) {
@@ -143,13 +147,13 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 
 // Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	page, err := p.list(ctx, calls.List.With("limit", strconv.Itoa(providers.HeadSize), "order_by", newestFirst))
+	page, err := p.list(ctx, calls.List.With("limit", strconv.Itoa(providers.CheckHeadSize), "order_by", newestFirst))
 	if err != nil {
 		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
 	out := []model.CheckResult{
 		providers.Check("credential", "accepted", nil),
-		providers.Check(model.CheckList, providers.Seen(len(page.Rows), page.Next != ""), nil),
+		providers.Check(model.CheckList, providers.HeadSummary(len(page.Rows), page.Next != ""), nil),
 	}
 	for _, x := range listExpansions {
 		if p.lacks(x) {
@@ -186,4 +190,163 @@ func (p *provider) recording(ctx context.Context, id string) (string, error) {
 		return "", &model.Error{Kind: model.NotFound, Op: calls.Media.Name, Message: "there is no recording"}
 	}
 	return providers.MediaLink(calls.Media.Name, link)
+}
+
+const (
+	expandContacts    = "contacts"
+	expandCompanies   = "companies"
+	expandOwner       = "owner"
+	expandTags        = "tags"
+	expandTranscript  = "transcript"
+	expandMedia       = "media_url"
+	expandActionItems = "action_items"
+	expandSignals     = "signals"
+)
+
+var listExpansions = []string{expandContacts, expandCompanies, expandOwner, expandTags}
+
+// answered keeps the API version that an answer names.
+func (p *provider) answered(a *providers.Answer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch version := a.Header.Get("X-Api-Version"); {
+	case version == "" || len(version) > 100:
+	case p.version == "":
+		p.version = version
+		p.Account.Logf("the service names an X-Api-Version")
+	case version != p.version && version != p.changed:
+		p.changed = version
+		p.Account.Logf("X-Api-Version has changed")
+	}
+}
+
+// drop leaves expansions out of all further reads.
+func (p *provider) drop(expansions ...string) {
+	p.Account.Logf("left out from now on: %s", strings.Join(expansions, ", "))
+	for _, e := range expansions {
+		p.dropped.Store(e, true)
+	}
+}
+
+func (p *provider) lacks(expansion string) bool {
+	_, dropped := p.dropped.Load(expansion)
+	return dropped
+}
+
+// expanded sends a read with expansions. After a 403 that names the scope of some of them, it drops those and tries again. After
+// a 403 that names none, it tries once without those that need a scope; if that works, it finds out which of them are refused.
+func (p *provider) expanded(ctx context.Context, call providers.Call, wanted []string) (*providers.Answer, error) {
+	for {
+		use := slices.DeleteFunc(slices.Clone(wanted), p.lacks)
+		a, err := p.Client.Do(ctx, withExpansions(call, use))
+		e := model.AsError(err)
+		if e == nil || e.Kind != model.Forbidden {
+			return a, err
+		}
+		text := allText(e)
+		var named, scoped, free []string
+		for _, x := range use {
+			scope := service.Words[x]
+			switch {
+			case scope == "":
+				free = append(free, x)
+			case strings.Contains(text, scope):
+				named = append(named, x)
+			default:
+				scoped = append(scoped, x)
+			}
+		}
+		if len(named) > 0 {
+			p.drop(named...)
+			continue
+		}
+		if len(scoped) == 0 || strings.Contains(e.Message, "engagements:") {
+			return nil, err
+		}
+		plain, failed := p.Client.Do(ctx, withExpansions(call, free))
+		if failed != nil {
+			return nil, err
+		}
+		return p.addExpansions(ctx, call, plain, free, scoped)
+	}
+}
+
+// addExpansions adds expansions one by one to a read that succeeded with the expansions in accepted, and drops those that are
+// refused. It returns the last successful answer.
+func (p *provider) addExpansions(ctx context.Context, call providers.Call, answer *providers.Answer, accepted, more []string) (
+	*providers.Answer, error) {
+	var refused []string
+	for _, x := range more {
+		with := append(slices.Clone(accepted), x)
+		a, err := p.Client.Do(ctx, withExpansions(call, with))
+		switch {
+		case model.KindOf(err) == model.Forbidden:
+			refused = append(refused, x)
+		case err != nil:
+			return nil, err
+		default:
+			answer, accepted = a, with
+		}
+	}
+	if len(refused) > 0 {
+		p.drop(refused...)
+	}
+	return answer, nil
+}
+
+func withExpansions(call providers.Call, use []string) providers.Call {
+	q := url.Values{}
+	maps.Copy(q, call.Query)
+	if len(use) > 0 {
+		q.Set("expand", strings.Join(use, ","))
+	}
+	call.Query = q
+	return call
+}
+
+// allText returns everything that an error of the service says, to search in.
+func allText(e *model.Error) string {
+	text := e.Message + " " + e.Code
+	for _, f := range e.Fields {
+		text += " " + f.Field + " " + f.Code + " " + f.Message
+	}
+	return text
+}
+
+func (p *provider) list(ctx context.Context, call providers.Call) (providers.RawPage, error) {
+	return readPage(p.expanded(ctx, call, listExpansions))
+}
+
+// readPage reads {"data":[…],"has_more":…,"next_cursor":…}. A list that is null counts as empty.
+func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) {
+	if err != nil {
+		return page, err
+	}
+	var top *providers.Object
+	if page.Rows, top, err = a.Rows("data"); err != nil {
+		return page, err
+	}
+	if more, _ := top.Bool("has_more"); more {
+		if page.Next = top.Text("next_cursor"); page.Next == "" {
+			return page, a.Malformed("the service says there is more and not where")
+		}
+	}
+	return page, nil
+}
+
+// readProblem reads application/problem+json. It returns nil for anything else.
+func readProblem(_ int, _ http.Header, body []byte) *model.Error {
+	o, ok := providers.ParseObject(body)
+	if !ok || !o.Has("title") && !o.Has("detail") && !o.Has("errors") {
+		return nil
+	}
+	e := &model.Error{RequestID: o.Text("request_id"), Message: providers.JoinTitle(o.Text("title"), o.Text("detail"))}
+	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" && u.Path != "about:blank" {
+		e.Code = path.Base(u.Path)
+	}
+	list, _ := o.List("errors")
+	for _, f := range list {
+		e.Fields = append(e.Fields, model.FieldError{Field: f.Text("field"), Code: f.Text("code"), Message: f.Text("message")})
+	}
+	return e
 }

@@ -18,7 +18,7 @@ import (
 	"confab/providers"
 )
 
-// fake answers requests by "METHOD path", and keeps what came.
+// fake answers requests by "METHOD path", and records them.
 type fake struct {
 	mu      sync.Mutex
 	answers map[string]func(*http.Request) (int, string)
@@ -123,26 +123,26 @@ func TestReplaceContacts(t *testing.T) {
 		f.answers[line] = says(200, tc.answer)
 		requests, err := p.Requests(fresh(), []model.Edit{tc.edit})
 		if err != nil || len(requests) != 1 || len(f.sent) != 0 {
-			t.Fatalf("%s: %v %v, sent %v", tc.name, requests, err, f.sent)
+			t.Fatalf("%s: Requests: got %v, error %v, sent %v", tc.name, requests, err, f.sent)
 		}
 		r := requests[0]
 		if planned := r.Method + " " + strings.TrimPrefix(r.Path, "/api") + " " + string(r.Body); planned != tc.want {
-			t.Errorf("%s: planned %s", tc.name, planned)
+			t.Errorf("%s: Requests: got %s", tc.name, planned)
 		}
 		out := p.Apply(context.Background(), fresh(), []model.Edit{tc.edit})
 		if len(out) != 1 || out[0].Err != nil || (out[0].After != nil) != tc.after {
-			t.Errorf("%s: %+v", tc.name, out)
+			t.Errorf("%s: got outcome %+v", tc.name, out)
 		}
 		if d := cmp.Diff([]string{tc.want}, f.take()); d != "" {
-			t.Errorf("%s: %s", tc.name, d)
+			t.Errorf("%s: requests (-want +got):\n%s", tc.name, d)
 		}
 		if f.auth[0] != "sk-apik_1.secret" {
-			t.Errorf("sent as %q", f.auth[0])
+			t.Errorf("got credential %q, want the bare key", f.auth[0])
 		}
 	}
 }
 
-func TestWhatIsNotSent(t *testing.T) {
+func TestRefusedContactsAreNotSent(t *testing.T) {
 	unread := fresh()
 	unread.Contacts = model.Set[model.Participant]{}
 	for _, tc := range []struct {
@@ -164,7 +164,7 @@ func TestWhatIsNotSent(t *testing.T) {
 		p := opened(t, f, nil)
 		out := p.Apply(context.Background(), tc.c, []model.Edit{tc.edit})
 		if len(f.sent) != 0 || model.KindOf(out[0].Err) != tc.kind || !strings.Contains(out[0].Err.Error(), tc.says) {
-			t.Errorf("%s: %v, sent %v", tc.name, out[0].Err, f.sent)
+			t.Errorf("%s: got %v and sent %v, want nothing sent", tc.name, out[0].Err, f.sent)
 		}
 		if _, err := p.Requests(tc.c, []model.Edit{tc.edit}); model.KindOf(err) != tc.kind {
 			t.Errorf("%s: %v", tc.name, err)
@@ -178,22 +178,22 @@ func TestReadOnlyAndCapabilities(t *testing.T) {
 	caps := p.Capabilities(fresh())
 	for _, k := range model.EditKinds() {
 		if caps[k].Reason == "" || caps[k].Can() != (k == model.EditContacts) {
-			t.Errorf("%s: %+v", k, caps[k])
+			t.Errorf("%s: got %+v, want a reason, and yes for contacts alone", k, caps[k])
 		}
 	}
 	if c := caps[model.EditContacts]; c.State != model.CapabilityAssumed || !strings.Contains(c.Reason, "assumed") {
-		t.Errorf("%+v", c)
+		t.Errorf("contacts: got %+v, want assumed", c)
 	}
 	q, err := Factory().Open(providers.Account{Credential: credential("x"), Transport: f, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if out := q.Apply(context.Background(), fresh(), []model.Edit{replace()}); model.KindOf(out[0].Err) != model.Unsupported || len(f.sent) != 0 {
-		t.Errorf("%v, sent %v", out, f.sent)
+		t.Errorf("write on a read-only account: got %v and sent %v, want Unsupported and nothing", out, f.sent)
 	}
 }
 
-func TestAWrongShapeIsExplainedAndLearned(t *testing.T) {
+func TestRefusalsOfTheAssumedCall(t *testing.T) {
 	for _, tc := range []struct {
 		name          string
 		write         int
@@ -217,13 +217,13 @@ func TestAWrongShapeIsExplainedAndLearned(t *testing.T) {
 		p := opened(t, f, nil)
 		out := p.Apply(context.Background(), fresh(), []model.Edit{replace("cnt_9")})
 		if model.KindOf(out[0].Err) != tc.kind || !strings.Contains(out[0].Err.Error(), tc.says) {
-			t.Errorf("%s: %v", tc.name, out[0].Err)
+			t.Errorf("%s: got %v, want %s with %q", tc.name, out[0].Err, tc.kind, tc.says)
 		}
 		if sent := f.take(); len(sent) != 1 && !tc.gets || tc.gets && len(sent) != 2 {
 			t.Errorf("%s: sent %v", tc.name, sent)
 		}
 		if p.Capabilities(fresh())[model.EditContacts].Can() == tc.learned {
-			t.Errorf("%s: learned %+v", tc.name, p.Capabilities(fresh())[model.EditContacts])
+			t.Errorf("%s: capability afterwards: %+v", tc.name, p.Capabilities(fresh())[model.EditContacts])
 		}
 	}
 }
@@ -253,7 +253,7 @@ func collect(out *[]string, until string) func(model.Batch) (bool, error) {
 
 const expandAll = "expand=contacts,companies,owner,tags"
 
-func TestHeadThenIncremental(t *testing.T) {
+func TestHeadWithACheckpointIsIncremental(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": func(r *http.Request) (int, string) {
 		q := r.URL.Query()
 		switch {
@@ -270,34 +270,34 @@ func TestHeadThenIncremental(t *testing.T) {
 	var got []string
 	res, err := p.Sync(context.Background(), model.SyncRequest{}, collect(&got, "ngmt_2"))
 	if err != nil || res.Complete || res.Cursor != `{"checkpoint":"2026-04-03T00:00:00.5Z"}` || len(got) != 2 {
-		t.Fatalf("%+v %v %v", res, err, got)
+		t.Fatalf("first head: got %+v, error %v, rows %v", res, err, got)
 	}
 	if d := cmp.Diff([]string{"GET /v2/engagements?" + expandAll + "&limit=100&order_by=updated_at:desc"}, f.take()); d != "" {
-		t.Error(d)
+		t.Errorf("first head: requests (-want +got):\n%s", d)
 	}
 	got = nil
 	next, err := p.Sync(context.Background(), model.SyncRequest{Cursor: res.Cursor}, collect(&got, ""))
 	if err != nil || !next.Complete || next.Cursor != `{"checkpoint":"2026-04-05T00:00:00Z"}` || strings.Join(got, " ") != "ngmt_3 ngmt_4 ngmt_3" {
-		t.Errorf("%+v %v %v", next, err, got)
+		t.Errorf("incremental head: got %+v, error %v, rows %v", next, err, got)
 	}
 	if d := cmp.Diff([]string{
 		"GET /v2/engagements?" + expandAll + "&filter[updated_at][gte]=2026-04-03T00:00:00.5Z&limit=100&order_by=updated_at:asc",
 		"GET /v2/engagements?cursor=n2&" + expandAll + "&filter[updated_at][gte]=2026-04-03T00:00:00.5Z&limit=100&order_by=updated_at:asc",
 	}, f.take()); d != "" {
-		t.Error(d)
+		t.Errorf("incremental head: requests (-want +got):\n%s", d)
 	}
-	// A run that ends early does not move the checkpoint.
+	// A head that ends early does not move the checkpoint.
 	got = nil
 	if next, err = p.Sync(context.Background(), model.SyncRequest{Cursor: res.Cursor}, collect(&got, "ngmt_4")); err != nil || next.Complete || next.Cursor != res.Cursor {
-		t.Errorf("%+v %v", next, err)
+		t.Errorf("stopped head: got %+v, %v; want the old checkpoint", next, err)
 	}
 	boom := fmt.Errorf("disk full")
 	if next, err = p.Sync(context.Background(), model.SyncRequest{Cursor: res.Cursor}, func(model.Batch) (bool, error) { return true, boom }); err != boom || next.Cursor != res.Cursor {
-		t.Errorf("%+v %v", next, err)
+		t.Errorf("failed head: got %+v, %v; want the old checkpoint", next, err)
 	}
 }
 
-func TestFullResumesAndRestarts(t *testing.T) {
+func TestFullWalkResumesAndRestarts(t *testing.T) {
 	refuse := false
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": func(r *http.Request) (int, string) {
 		switch c := r.URL.Query().Get("cursor"); {
@@ -316,23 +316,23 @@ func TestFullResumesAndRestarts(t *testing.T) {
 	var got []string
 	res, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull, Since: since}, collect(&got, "ngmt_1"))
 	if err != nil || res.Complete || res.Cursor == "" {
-		t.Fatalf("%+v %v", res, err)
+		t.Fatalf("stopped full walk: got %+v, %v; want a cursor", res, err)
 	}
 	f.take()
 	got = nil
 	end, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull, Cursor: res.Cursor, Since: since.Add(time.Hour)}, collect(&got, ""))
 	if err != nil || !end.Complete || parsePosition(end.Cursor).Checkpoint != "2026-04-03T00:00:00Z" || strings.Join(got, " ") != "ngmt_2 ngmt_3" {
-		t.Errorf("%+v %v %v", end, err, got)
+		t.Errorf("resumed full walk: got %+v, error %v, rows %v", end, err, got)
 	}
 	if sent := f.take(); sent[0] != "GET /v2/engagements?cursor=c2&"+expandAll+"&filter[updated_at][gte]=2026-01-01T00:00:00Z&limit=100&order_by=updated_at:asc" {
-		t.Error(sent[0])
+		t.Errorf("resumed full walk: sent %s", sent[0])
 	}
 	refuse, got = true, nil
 	end, err = p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull, Cursor: res.Cursor}, collect(&got, ""))
 	if err != nil || !end.Complete || strings.Join(got, " ") != "ngmt_1 ngmt_2 ngmt_3" {
-		t.Errorf("%+v %v %v", end, err, got)
+		t.Errorf("refused cursor: got %+v, error %v, rows %v", end, err, got)
 	}
-	// What was not taken is read again.
+	// A page that was not taken is read again.
 	res, err = p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {
 		if b.Conversations[0].Ref.ID == "ngmt_2" {
 			return false, fmt.Errorf("disk full")
@@ -340,21 +340,21 @@ func TestFullResumesAndRestarts(t *testing.T) {
 		return true, nil
 	})
 	if err == nil || parsePosition(res.Cursor).Next != "c2" {
-		t.Errorf("%+v %v", res, err)
+		t.Errorf("failed emit: got %+v, %v; want a cursor for the same page", res, err)
 	}
 }
 
-func TestAWalkThatIsStoppedAtItsEndIsNotComplete(t *testing.T) {
+func TestWalkStoppedOnItsLastPageIsIncomplete(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, page("", row("ngmt_1", "2026-04-01T00:00:00Z")))}}
 	for _, mode := range []model.SyncMode{model.SyncHead, model.SyncFull} {
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: mode}, func(model.Batch) (bool, error) { return false, nil })
 		if err != nil || res.Complete {
-			t.Errorf("%+v %v", res, err)
+			t.Errorf("got %+v, %v; want incomplete", res, err)
 		}
 	}
 }
 
-func TestHostileLists(t *testing.T) {
+func TestSyncOfMalformedLists(t *testing.T) {
 	for name, body := range map[string]string{
 		"repeats a cursor": page("c1", row("ngmt_1", "2026-04-01T00:00:00Z")), "more, but not where": `{"data":[],"has_more":true}`,
 		"no list": `{"data":{"a":1}}`, "a text": `"x"`, "nothing": `{}`, "no envelope": `[]`, "null": `null`,
@@ -362,14 +362,14 @@ func TestHostileLists(t *testing.T) {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
 		if model.KindOf(err) != model.Malformed || res.Complete {
-			t.Errorf("%s: %+v %v", name, res, err)
+			t.Errorf("%s: got %+v, %v; want Malformed", name, res, err)
 		}
 	}
 	for body, complete := range map[string]bool{`{"data":null}`: true, `{"data":[null,7,{"id":null}],"has_more":null,"next_cursor":"x"}`: false} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) { return true, nil })
 		if err != nil || res.Complete != complete {
-			t.Errorf("%s: %+v %v", body, res, err)
+			t.Errorf("%s: got %+v, %v; want complete %t", body, res, err, complete)
 		}
 	}
 }
@@ -406,12 +406,12 @@ func TestRefusedExpansions(t *testing.T) {
 		check := fmt.Sprint(p.Check(context.Background()))
 		for _, x := range tc.lacks {
 			if !p.lacks(x) || !strings.Contains(check, "{"+x+" false left out") {
-				t.Errorf("%s: %s is not left out: %s", tc.name, x, check)
+				t.Errorf("%s: Check does not name the dropped expansion %s: %s", tc.name, x, check)
 			}
 		}
 		for _, x := range []string{expandContacts, expandCompanies, expandOwner, expandTags} {
 			if p.lacks(x) && !slices.Contains(tc.lacks, x) {
-				t.Errorf("%s: %s is left out", tc.name, x)
+				t.Errorf("%s: the expansion %s was dropped", tc.name, x)
 			}
 		}
 		if c := p.Capabilities(fresh())[model.EditContacts]; c.Can() == p.lacks(expandContacts) {
@@ -421,7 +421,7 @@ func TestRefusedExpansions(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(403, `{"title":"Forbidden","detail":"missing engagements:read"}`)}}
 	_, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil })
 	if model.KindOf(err) != model.Forbidden || !strings.Contains(err.Error(), "engagements:read") || len(f.take()) != 1 {
-		t.Error(err)
+		t.Errorf("lacking engagements:read: got %v, want Forbidden after one request", err)
 	}
 }
 
@@ -437,24 +437,24 @@ func TestLoad(t *testing.T) {
 	} {
 		d, err := p.Load(context.Background(), "ngmt_02DEF", need)
 		if err != nil || d.Conversation.ETag != `"e1"` || d.Messages.Known != need.Has(model.NeedMessages) {
-			t.Errorf("%d: %+v %v", need, d, err)
+			t.Errorf("need %d: got %+v, %v", need, d, err)
 		}
 		if need.Has(model.NeedMessages) && (len(d.Messages.Items) != 2 || d.Messages.Items[1].Author != "Ray") {
-			t.Errorf("%+v", d.Messages)
+			t.Errorf("messages: got %+v, want two, the second by Ray", d.Messages)
 		}
 		if sent := f.take(); len(sent) != 1 || sent[0] != "GET /v2/engagements/ngmt_02DEF"+want {
-			t.Errorf("%d: %v", need, sent)
+			t.Errorf("need %d: sent %v", need, sent)
 		}
 	}
 	if _, err := p.Load(context.Background(), "gone", 0); model.KindOf(err) != model.NotFound || !strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "rid_1") {
-		t.Error(err)
+		t.Errorf("unknown engagement: got %v, want NotFound with a hint and the request id", err)
 	}
 	f.answers["GET /v2/engagements/x"] = says(200, `{"id":"y"}`)
 	if _, err := p.Load(context.Background(), "x", 0); model.KindOf(err) != model.Malformed {
-		t.Error(err)
+		t.Errorf("another engagement: got %v, want Malformed", err)
 	}
 	if p.Needs(model.EditTitle) != 0 || p.Needs(model.EditTitle, model.EditContacts) != model.NeedContacts {
-		t.Error("needs")
+		t.Errorf("Needs: want the contacts for contacts alone")
 	}
 }
 
@@ -485,7 +485,7 @@ func TestFilters(t *testing.T) {
 		got, _ := url.ParseQuery(strings.TrimPrefix(sent[len(sent)-1], "GET /v2/engagements?"))
 		want, _ := url.ParseQuery(strings.Trim(expandAll+"&limit=100&order_by=updated_at:desc&"+tc.want, "&"))
 		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("%s: %s", tc.name, d)
+			t.Errorf("%s: requests (-want +got):\n%s", tc.name, d)
 		}
 	}
 }
@@ -512,62 +512,62 @@ func TestLookup(t *testing.T) {
 	} {
 		got, err := p.Lookup(context.Background(), tc.req)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("%+v: %v", tc.req, err)
 		}
 		s := ""
 		for _, i := range got.Items {
 			s += i.Kind + " " + i.ID + " " + i.Name + " " + i.Email + " "
 		}
 		if s += "+" + got.Cursor; s != tc.want {
-			t.Errorf("%+v: %q", tc.req, s)
+			t.Errorf("%+v: got %q, want %q", tc.req, s, tc.want)
 		}
 		if sent := f.take(); len(sent) != 1 || sent[0] != tc.sent {
-			t.Errorf("%v", sent)
+			t.Errorf("%+v: sent %v, want %s", tc.req, sent, tc.sent)
 		}
 	}
 	if _, err := p.Lookup(context.Background(), model.LookupRequest{Kind: model.LookupTeams}); model.KindOf(err) != model.Unsupported {
-		t.Error(err)
+		t.Errorf("unknown directory: got %v, want Unsupported", err)
 	}
 }
 
-func TestLinksVersionsSettings(t *testing.T) {
+func TestLinksVersionsAndSettings(t *testing.T) {
 	f := &fake{version: "2026-01"}
 	p := opened(t, f, map[string]string{"workspace_id": "wrks_1"})
 	if link, err := p.Link(context.Background(), fresh(), model.LinkWeb); err != nil || link != "https://app.askelephant.ai/workspaces/wrks_1/engagements/ngmt_1" || len(f.sent) != 0 {
-		t.Error(link, err)
+		t.Errorf("web page: got %q, error %v, sent %v", link, err, f.sent)
 	}
 	f.answers["GET /v2/engagements/ngmt_1"] = says(200, `{"id":"ngmt_1","media_url":"https://m.example.com/a?sig=1"}`)
 	if link, err := p.Link(context.Background(), fresh(), model.LinkRecording); err != nil || link != "https://m.example.com/a?sig=1" || f.take()[0] != "GET /v2/engagements/ngmt_1?expand=media_url" {
-		t.Error(link, err)
+		t.Errorf("recording: got %q, error %v", link, err)
 	}
 	for body, kind := range map[string]model.ErrorKind{`{"id":"ngmt_1","media_url":null}`: model.NotFound, `{"media_url":"file:///etc/passwd"}`: model.Malformed} {
 		f.answers["GET /v2/engagements/ngmt_1"] = says(200, body)
 		if _, err := p.Link(context.Background(), fresh(), model.LinkRecording); model.KindOf(err) != kind {
-			t.Error(err)
+			t.Errorf("recording: got %v, want %s", err, kind)
 		}
 	}
 	f.answers["GET /v2/engagements"] = says(200, page(""))
 	if s := fmt.Sprint(p.Check(context.Background())); !strings.Contains(s, "{API version true 2026-01 }") {
-		t.Error(s)
+		t.Errorf("first version: got %s", s)
 	}
 	f.version = "2026-02"
 	if s := fmt.Sprint(p.Check(context.Background())); !strings.Contains(s, "{API version false changed from 2026-01 to 2026-02") {
-		t.Error(s)
+		t.Errorf("changed version: got %s", s)
 	}
 	if _, err := opened(t, f, nil).Link(context.Background(), fresh(), model.LinkWeb); model.KindOf(err) != model.Unsupported {
-		t.Error(err)
+		t.Errorf("web page without workspace_id: got %v, want Unsupported", err)
 	}
 	if d := p.Describe(); d.Identity != "askelephant https://app.askelephant.ai/api wrks_1" || !d.Incremental || d.MinRefresh != time.Minute {
-		t.Errorf("%+v", d)
+		t.Errorf("Describe: got %+v", d)
 	}
 	for path, ok := range map[string]bool{
 		"/v2/engagements/{engagement_id}/contacts": true, "/v2/e/{id}": true, "v2/{id}": false, "/v2/contacts": false, "/{id}/../x": false, "/{id}?a=b": false, "//evil/{id}": false, "/{id}/{other}": false, "/{id}/{": false,
 	} {
 		if err := checkPath(path); (err == nil) != ok {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("%s: got %v, want success %t", path, err, ok)
 		}
 	}
 	if _, err := Factory().Open(providers.Account{Settings: map[string]string{"replace_contacts_path": "/x"}}); err == nil {
-		t.Error("a path without the engagement")
+		t.Errorf("Open accepted a path without {engagement_id}")
 	}
 }

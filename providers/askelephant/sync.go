@@ -22,12 +22,13 @@ const (
 	oldestFirst = "updated_at:asc"
 )
 
-// position is what a cursor of ours holds. Checkpoint is for the next head;
-// Next and Since resume a full walk with the same parameters.
+// position is the content of a cursor.
 type position struct {
+	// Checkpoint is the update time from which the next head reads on.
 	Checkpoint string `json:"checkpoint,omitempty"`
-	Next       string `json:"next,omitempty"`
-	Since      string `json:"since,omitempty"`
+	// Next and Since resume a full walk with the same parameters.
+	Next  string `json:"next,omitempty"`
+	Since string `json:"since,omitempty"`
 }
 
 func (p position) String() string {
@@ -38,7 +39,7 @@ func (p position) String() string {
 	return string(b)
 }
 
-// parsePosition reads a cursor; one that is not ours starts over.
+// parsePosition parses a cursor. Anything else is the beginning.
 func parsePosition(s string) position {
 	var p position
 	if json.Unmarshal([]byte(s), &p) != nil {
@@ -50,15 +51,15 @@ func parsePosition(s string) position {
 	return p
 }
 
-// Sync reads the list of engagements.
+// Sync implements model.Provider.
 //
-// A head without a checkpoint goes newest first until emit says stop; with one it reads everything changed since,
-// oldest first, and only the end of the whole run moves the checkpoint. A full walk goes oldest first, so that what
-// changes meanwhile comes again at its end instead of being missed; what it saw last is where heads go on. A refused
-// cursor restarts the run, once.
+// A head without a checkpoint is read newest first until emit wants no more. A head with a checkpoint is everything that changed
+// since, oldest first; the checkpoint moves only when all of it has been read. A full walk goes oldest first, so that an
+// engagement that changes meanwhile comes again at the end instead of being missed; the newest update time it saw becomes the
+// checkpoint. If the service refuses a cursor, the walk starts again, once.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	at := parsePosition(req.Cursor)
-	full, since, order := req.Mode == model.SyncFull, p.since(req), oldestFirst
+	full, since, order := req.Mode == model.SyncFull, updatedSince(req), oldestFirst
 	switch {
 	case full && at.Next != "":
 		since = at.Since
@@ -79,26 +80,23 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		start, cursor = at.Next, func(next string) string { return position{Next: next, Since: since}.String() }
 	}
 	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
-		Op: calls.List.Name, Read: w.read, Most: maxPages, Lost: w.lost,
+		Op: calls.List.Name, Read: w.read, MaxPages: maxPages, Expired: w.expired,
 	}, start, cursor, emit)
 	switch {
 	case !full && (err != nil || !walked.Ended && at.Checkpoint != ""):
 		return model.SyncResult{Cursor: req.Cursor}, err // only a whole run moves a checkpoint
 	case !full || walked.Ended:
 		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, err
-	case walked.At == "":
+	case walked.Next == "":
 		return model.SyncResult{}, err
 	}
-	return model.SyncResult{Cursor: cursor(walked.At)}, err
+	return model.SyncResult{Cursor: cursor(walked.Next)}, err
 }
 
-// since is the lower limit of updated_at, "" for none. It is put on the update time, which every engagement has: what
-// changed lately is of interest however old it is.
-func (p *provider) since(req model.SyncRequest) string {
+// updatedSince returns the lower limit of updated_at, or "". The limit applies to the update time, which every engagement has: an
+// old engagement that changed recently is of interest too.
+func updatedSince(req model.SyncRequest) string {
 	since := req.Since
-	if since.IsZero() && p.Account.Since > 0 {
-		since = time.Now().Add(-p.Account.Since)
-	}
 	for _, from := range []time.Time{req.Filter.UpdatedFrom, req.Filter.CreatedFrom.Add(-createdSlack)} {
 		if from.After(since) {
 			since = from
@@ -115,7 +113,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 type walk struct {
 	provider   *provider
 	query      url.Values
-	checkpoint string // the newest update time that was seen
+	checkpoint string // the newest update time seen
 	seen       map[string]time.Time
 }
 
@@ -149,34 +147,33 @@ func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	return c.Conversation, true
 }
 
-// lost reports whether an error complains of the cursor: the walk then starts again.
-func (w *walk) lost(err error) bool {
+// expired reports whether an error is about the cursor.
+func (w *walk) expired(err error) bool {
 	e := model.AsError(err)
-	lost := (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity) &&
-		strings.Contains(strings.ToLower(words(e)), "cursor")
-	if lost {
+	expired := (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity) &&
+		strings.Contains(strings.ToLower(allText(e)), "cursor")
+	if expired {
 		w.provider.Account.Logf("a cursor was refused, the walk starts again")
 	}
-	return lost
+	return expired
 }
 
-// createdSlack is how much earlier than its creation an engagement may seem to
-// have been changed: the two times may be taken by different clocks.
+// createdSlack allows for an update time that is earlier than the creation, because different clocks may set the two times.
 const createdSlack = 24 * time.Hour
 
-// filter returns the parameters of a narrowed list, but for the lower limit of updated_at, see since. Of what they compare,
-// service.json takes what leaves out nothing that a query takes; none of it can be edited:
+// filter returns the parameters that narrow a list, except for the lower limit of updated_at (see updatedSince). service.json
+// allows only filters that leave out nothing that the query matches, and only on fields that can't be edited:
 //
-//   - engagement_type and processing_status compare a word of a documented set,
-//     and so do kind: and status:, but for case. Any other word is not sent.
-//   - company_ids compares ids. A query matches a piece of an id or of a name; a
-//     piece as long as a whole id, typed in the case of the service, is that id.
-//   - updated_at is what updated: compares, and its ends are documented. What
-//     was created after a time was changed after it too.
+//   - engagement_type and processing_status compare words of a documented set. kind: and status: do the same, regardless of case.
+//     Other words are not sent.
+//   - company_ids compares ids. A query matches a part of an id or of a name, and a part that has the length and the case of a
+//     whole id is that id.
+//   - updated_at is the time that updated: compares, and whether its limits are included is documented. Whatever was created
+//     after a time was also updated after it.
 func filter(f model.Filter) url.Values {
 	f = f.Only(service.About.Filters)
 	q := url.Values{}
-	oneOf := func(name string, words []string) {
+	equalsAny := func(name string, words []string) {
 		switch joined := strings.ToUpper(strings.Join(words, ",")); len(words) {
 		case 0:
 		case 1:
@@ -185,8 +182,8 @@ func filter(f model.Filter) url.Values {
 			q.Set("filter["+name+"][in]", joined)
 		}
 	}
-	oneOf("engagement_type", f.Kind)
-	oneOf("processing_status", f.Status)
+	equalsAny("engagement_type", f.Kind)
+	equalsAny("processing_status", f.Status)
 	if len(f.Company) > 0 {
 		q.Set("filter[company_ids][eq]", f.Company[0])
 	}
@@ -196,7 +193,7 @@ func filter(f model.Filter) url.Values {
 	return q
 }
 
-// directories are those that can be searched, and the kind of what is in them.
+// directories maps what can be looked up to an endpoint and to the kind of its entries.
 var directories = map[model.LookupKind]struct {
 	endpoint providers.Endpoint
 	kind     string
@@ -208,15 +205,15 @@ var directories = map[model.LookupKind]struct {
 	model.LookupLabels:   {calls.Tags, string(model.LookupTags)},
 }
 
-// Lookup implements model.Provider. Contacts, users and companies are searched by the service (contacts and users by
-// name and address, companies by name), tags locally within each page. A contact's id finds exactly that contact.
+// Lookup implements model.Provider. The service searches contacts and users by name and address, and companies by name. Tags are
+// filtered here, page by page. The id of a contact finds exactly that contact.
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	d, ok := directories[req.Kind]
 	if !ok {
 		return model.LookupPage{}, providers.Unsupported("look up", "AskElephant has no directory of this kind")
 	}
 	if req.Kind == model.LookupContacts && contactID.MatchString(req.Text) {
-		return providers.FoundOne(p.contact(ctx, req.Text))
+		return providers.PageOfOne(p.contact(ctx, req.Text))
 	}
 	limit, text := pageSize, req.Text
 	if req.Limit > 0 {

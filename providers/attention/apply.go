@@ -1,27 +1,26 @@
 package attention
 
 import (
-	"encoding/json"
 	"net/url"
 
 	"confab/model"
 	"confab/providers"
 )
 
-// plan is the part of providers.Adapter that knows Attention: one call a field, and one for all labels.
+// plan implements providers.Adapter.Plan: one call for each field, and one for all labels.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id := fresh.Ref.ID
 	labels := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
 	labels.Build = func(edits []model.Edit) providers.Call {
-		whole := p.wholeLabels(fresh)
+		all := p.labelsToSend(fresh)
 		for _, e := range edits {
 			if e.Target.Text == nil {
-				delete(whole, e.Key)
+				delete(all, e.Key)
 			} else {
-				whole[e.Key] = *e.Target.Text
+				all[e.Key] = *e.Target.Text
 			}
 		}
-		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: whole}, {Name: "skip_analysis", Value: true}})
+		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: all}, {Name: "skip_analysis", Value: true}})
 	}
 	return func(e model.Edit) providers.Planned {
 		var w *providers.Write
@@ -36,7 +35,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			w = p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown })
 		case model.EditTitle:
 			call := calls.Title.Of(id, map[string]string{"title": text})
-			w = p.write(e.Kind, call, func(c converted) bool { return c.said("title") })
+			w = p.write(e.Kind, call, func(c converted) bool { return c.hasTitle })
 		case model.EditLabels:
 			if fresh.Labels == nil {
 				return providers.Refuse(providers.Invalid(e.Kind.Op(), "the labels were not read, and writing replaces all of them"))
@@ -51,44 +50,33 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// write is a call for edits of one kind. tells reports whether an answer holds the new value.
-func (p *provider) write(k model.EditKind, call providers.Call, tells func(converted) bool) *providers.Write {
+// write returns a call for edits of one kind. includes reports whether an answer includes the new value.
+func (p *provider) write(k model.EditKind, call providers.Call, includes func(converted) bool) *providers.Write {
 	w := providers.Single(k, call)
-	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
+	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		raw, _ := a.JSON()
 		c, err := p.convert(raw, p.directory.Known())
-		if err == nil && c.labels != nil {
-			p.remember(c.Ref.ID, c.labels)
+		if err == nil && c.rawLabels != nil {
+			p.rawLabels.Put(c.Ref.ID, c.rawLabels)
 		}
-		return c.Conversation, func(model.EditKind) bool { return tells(c) }, err == nil
+		return c.Conversation, func(model.EditKind) bool { return includes(c) }, err == nil
 	}
 	return w
 }
 
-// wholeLabels is the map as it must be written back. A value that came as
-// something else than a text, and has not changed since, keeps its form.
-func (p *provider) wholeLabels(fresh model.Conversation) map[string]any {
+// labelsToSend returns all labels of a conversation. A value that has not changed since it was read keeps its original form, which
+// may be other than a text.
+func (p *provider) labelsToSend(fresh model.Conversation) map[string]any {
 	out := make(map[string]any, len(fresh.Labels))
 	for name, text := range fresh.Labels {
 		out[name] = text
 	}
-	odd, _ := p.odd.Get(fresh.Ref.ID)
-	for name, raw := range odd {
+	read, _ := p.rawLabels.Get(fresh.Ref.ID)
+	for name, raw := range read {
 		text, set := labelText(raw)
 		if now, there := fresh.Labels[name]; set == there && text == now {
 			out[name] = raw
 		}
 	}
 	return out
-}
-
-// remember keeps labels that texts alone cannot hold.
-func (p *provider) remember(id string, labels map[string]json.RawMessage) {
-	for _, raw := range labels {
-		if raw[0] != '"' {
-			p.odd.Put(id, labels)
-			return
-		}
-	}
-	p.odd.Forget(id)
 }

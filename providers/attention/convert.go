@@ -12,32 +12,30 @@ import (
 	"confab/providers"
 )
 
-// roleOrganizer is shown for the one who called the meeting.
+// roleOrganizer is the role of whoever called the meeting.
 const roleOrganizer = "organizer"
 
-// kindPerson is the kind of all participants: the service has no reliable sign of who is a colleague.
+// kindPerson is the kind of all participants, because the service does not reliably say who is a colleague.
 const kindPerson = "person"
 
-// converted is a conversation and what of its resource has no place in it.
+// converted is a conversation with those parts of its resource that model.Conversation does not hold.
 type converted struct {
 	model.Conversation
-	raw        json.RawMessage
-	transcript json.RawMessage
-	// labels holds the label values as they came, for writing them back; nil where the resource had no label map.
-	labels map[string]json.RawMessage
-	// said are the names of the attributes that the resource held.
-	said func(name string) bool
+	raw, transcript json.RawMessage
+	// rawLabels holds the values of the labels as the service sent them, to be written back; nil if it sent no map of labels.
+	rawLabels map[string]json.RawMessage
+	hasTitle  bool
 }
 
-// resource is one conversation as it came: bare, or inside "data".
+// resource is a conversation as the service sent it: bare, or inside "data".
 type resource struct {
 	id         string
-	raw        json.RawMessage   // the resource alone, out of its envelope
-	outer, top *providers.Object // nil where there is none
+	raw        json.RawMessage   // without its envelope
+	outer, top *providers.Object // nil if absent
 	attributes *providers.Object
 }
 
-// readResource takes the attributes from wherever they are; a flat object with an id counts as its own attributes.
+// readResource finds the attributes of a resource. A flat object with an id serves as its own attributes.
 func readResource(raw json.RawMessage) (resource, error) {
 	r := resource{raw: raw}
 	top, ok := providers.ObjectOf(raw)
@@ -61,7 +59,7 @@ func readResource(raw json.RawMessage) (resource, error) {
 	return r, nil
 }
 
-// convert turns a resource into a conversation. It is pure.
+// convert converts a resource. It is pure.
 func (p *provider) convert(raw json.RawMessage, names directory) (converted, error) {
 	r, err := readResource(raw)
 	if err != nil {
@@ -73,7 +71,7 @@ func (p *provider) convert(raw json.RawMessage, names directory) (converted, err
 		Conversation: p.Conversation(r.id, "call"),
 		raw:          r.raw,
 		transcript:   a.Take("transcript"),
-		said:         func(name string) bool { return !a.Null(name) },
+		hasTitle:     !a.Null("title"),
 	}
 	c := &out.Conversation
 	if uuid := a.Text("uuid"); uuid != r.id {
@@ -97,7 +95,7 @@ func (p *provider) convert(raw json.RawMessage, names directory) (converted, err
 	people(c, a, &facts)
 	statuses(c, a, &facts)
 	c.HasTranscript = c.HasTranscript || !slices.Contains([]string{"", "null", `""`, "{}", "[]"}, string(bytes.TrimSpace(out.transcript)))
-	c.Labels, out.labels = labels(a)
+	c.Labels, out.rawLabels = labels(a)
 
 	facts.AddTime("Times", "Live stream started at", a.Time("liveStreamStartedAt"))
 	facts.AddTime("Times", "Live stream ended at", a.Time("liveStreamEndedAt"))
@@ -136,7 +134,7 @@ func (p *provider) convert(raw json.RawMessage, names directory) (converted, err
 	return out, nil
 }
 
-// owner takes the user object where it is there, else the name of userUUID from the directory.
+// owner reads the user object; without one, it looks up userUUID in the directory.
 func owner(c *model.Conversation, a *providers.Object, names directory, facts *providers.Facts) {
 	o := model.Participant{ID: a.Text("userUUID")}
 	if u := a.Object("user"); u != nil {
@@ -160,21 +158,22 @@ func fullName(u *providers.Object) string {
 	return strings.TrimSpace(u.Text("firstName") + " " + u.Text("lastName"))
 }
 
-// people shows the invited, or, where none are, those who came; where both are given, those who came are facts.
+// people sets the participants to the people invited or, if there are none, to those who attended. If both are given, the
+// attendees become facts.
 func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
-	invited, knownInvited := a.List("participants")
-	came, knownCame := a.List("attendees")
-	if !knownInvited && !knownCame {
+	invited, hasInvited := a.List("participants")
+	attendees, hasAttendees := a.List("attendees")
+	if !hasInvited && !hasAttendees {
 		return
 	}
-	shown, rest := invited, came
+	shown, rest := invited, attendees
 	if len(invited) == 0 {
-		shown, rest = came, nil
+		shown, rest = attendees, nil
 	}
 	c.Participants = model.SetOf[model.Participant]()
 	for _, o := range shown {
-		p := model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
-		if organizer, ok := o.Bool("organizer"); ok && organizer {
+		p := person(o)
+		if organizer, _ := o.Bool("organizer"); organizer {
 			p.Role = roleOrganizer
 		}
 		facts.Rest("People", p.Display(), o)
@@ -188,9 +187,13 @@ func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) 
 	}
 }
 
-// attended shows somebody who came without being invited; of who was, that it was so is for Raw.
+func person(o *providers.Object) model.Participant {
+	return model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
+}
+
+// attended adds the facts about an attendee. Only for somebody who was not invited do they stand outside of the group Raw.
 func attended(invited []model.Participant, o *providers.Object, facts *providers.Facts) {
-	who := model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
+	who := person(o)
 	name := cmp.Or(who.Name, who.Email, who.ID)
 	known := slices.ContainsFunc(invited, func(p model.Participant) bool {
 		p.Role = ""
@@ -210,13 +213,13 @@ func attended(invited []model.Participant, o *providers.Object, facts *providers
 	facts.Rest("People", "Attended: "+name, o)
 }
 
-// statusFields are the statuses of a conversation, in the order in which one is chosen.
+// statusFields lists the fields that hold a status, in the order of preference.
 var statusFields = []string{"transcriptStatus", "importStatus", "mediaStorageStatus", "videoStatus"}
 
-// statuses chooses one word, as it came: the first that means a failure, else the first that means work under way, else the
-// first that says anything at all. The CRM export has no part in it: it is another system's matter.
+// statuses sets the status to one of the service's words: the first that means a failure, else the first that means processing,
+// else the first of all. The status of the CRM export does not count, because it concerns another system.
 func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
-	finished := func(field string) bool { // that these words say so is assumed
+	finished := func(field string) bool { // the meaning of these words is assumed
 		return slices.Contains([]string{"READY", "COMPLETED", "FINISHED", "DONE", "EXPORTED"}, strings.ToUpper(a.Text(field)))
 	}
 	c.HasRecording = finished("mediaStorageStatus") || finished("videoStatus")
@@ -232,20 +235,21 @@ func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts
 		"Media storage status", "mediaStorageStatus", "Video status", "videoStatus", "Crm export status", "crmExportStatus")
 }
 
-// labels returns the map as texts and as it came. Null for the map counts as empty (the service writes null for empty
-// in other places); an absent map is not loaded, and what is no map is shown under Other. A null label counts as not
-// set, and is written back as null.
+// labels returns the labels as texts and as the service sent them. Null instead of the map counts as an empty map, because the
+// service writes null for empty elsewhere. An absent map means that the labels are unknown, and a value that is no map becomes a
+// fact. A label that is null counts as not set, and is written back as null.
 func labels(a *providers.Object) (map[string]string, map[string]json.RawMessage) {
 	if !a.Has("labels") {
 		return nil, nil
 	}
 	raw, ok := providers.Map(a.Peek("labels"))
-	if !ok && !a.Null("labels") {
+	switch {
+	case a.Null("labels"):
+		raw = map[string]json.RawMessage{}
+	case !ok:
 		return nil, nil
 	}
-	if a.Take("labels"); !ok {
-		raw = map[string]json.RawMessage{}
-	}
+	a.Take("labels")
 	out := make(map[string]string, len(raw))
 	for name, value := range raw {
 		if text, set := labelText(value); set {
@@ -259,9 +263,9 @@ func labelText(value json.RawMessage) (text string, set bool) {
 	return providers.TextOf(value), string(value) != "null"
 }
 
-// readTranscript returns the messages of a transcript in any of its four shapes: a plain text; an array of segments
-// with words; an object holding "final", or "v2" or "v1" with "final", of segments with words or sentences; {} or null
-// for none. Consecutive segments of one speaker are merged. "pieceInFlux", an unfinished piece, is left out.
+// readTranscript reads a transcript in any of its four shapes: a plain text; an array of segments with words; an object whose
+// "final", or whose "final" in "v2" or "v1", holds segments with words or sentences; or {} or null for none. It merges
+// consecutive segments of one speaker, and leaves out "pieceInFlux", which is unfinished.
 func readTranscript(raw json.RawMessage) []model.Message {
 	if !json.Valid(raw) {
 		return nil
@@ -298,17 +302,12 @@ func mergeSegments(segments []*providers.Object) []model.Message {
 	return out
 }
 
-// segmentText returns the words of a segment and the offset of the first.
+// segmentText returns the text of a segment and the offset at which it begins, or -1.
 func segmentText(s *providers.Object) (string, time.Duration) {
 	at := start(s)
 	words, _ := s.List("words")
 	if len(words) == 0 {
-		for _, name := range []string{"sentence", "text", ""} { // "" is an element that is a text by itself
-			if text := strings.TrimSpace(s.Text(name)); text != "" {
-				return text, at
-			}
-		}
-		return "", at
+		return strings.TrimSpace(s.FirstText("sentence", "text", "")), at // "" is a segment that is a plain text
 	}
 	tokens := make([]string, 0, len(words))
 	for _, w := range words {
@@ -327,7 +326,7 @@ func start(o *providers.Object) time.Duration {
 	return -1
 }
 
-// speaker returns the name, else the e-mail, of a speaker that may be an object or a text.
+// speaker returns the name or else the address of the speaker of a segment, who may be an object or a text.
 func speaker(s *providers.Object) string {
 	return cmp.Or(s.Text("speaker"), s.Object("speaker").FirstText("name", "email"), "Unknown")
 }

@@ -37,7 +37,7 @@ func factLines(facts []model.Fact) string {
 	return strings.Join(out, "\n")
 }
 
-// The example of the vendor's page on changing privacy.
+// The example is from the vendor's page on changing privacy.
 func TestConvertVendorExample(t *testing.T) {
 	got, err := blank("sales", webPages).convert(fixture(t, "conversation.json"), directory{
 		"team-uuid-789": {Name: "West"}, "user-uuid-456": {Name: "Uma", Email: "uma@example.com"}})
@@ -64,7 +64,7 @@ func TestConvertVendorExample(t *testing.T) {
 	facts := factLines(got.Facts)
 	got.Facts = nil
 	if d := cmp.Diff(want, got.Conversation); d != "" {
-		t.Error(d)
+		t.Errorf("conversation (-want +got):\n%s", d)
 	}
 	for _, line := range []string{
 		"Raw / Video status = ready", "Raw / Media storage status = ready", "Raw / Crm export status = exported", "Raw / Import status = completed",
@@ -80,7 +80,7 @@ func TestConvertVendorExample(t *testing.T) {
 		}
 	}
 	if strings.Contains(facts, "Other /") {
-		t.Errorf("a documented field is unknown:\n%s", facts)
+		t.Errorf("a documented field is in the group Other:\n%s", facts)
 	}
 }
 
@@ -91,16 +91,16 @@ func TestConvertLiveShapes(t *testing.T) {
 	}
 	c := got.Conversation
 	if c.Title != "" || c.Privacy != model.PrivacyPrivate || c.Status != "IMPORTING" || c.Empty || c.URL != "" || c.Duration != 61500*time.Millisecond {
-		t.Errorf("%+v", c)
+		t.Errorf("got %+v", c)
 	}
 	if !c.Updated.Equal(c.Created) || c.Owner.Name != "Ann Lee" || c.Owner.ID != "user-1" || !c.HasRecording || !c.HasTranscript {
-		t.Errorf("%+v", c)
+		t.Errorf("got %+v", c)
 	}
 	if d := cmp.Diff(map[string]string{"Outcome": "Won", "Score": "5", "Tags": `["a","b"]`}, c.Labels); d != "" {
-		t.Error(d)
+		t.Errorf("labels (-want +got):\n%s", d)
 	}
 	if p := c.Participants; !p.Known || len(p.Items) != 1 || p.Items[0].Email != "bob@example.org" {
-		t.Errorf("%+v", p)
+		t.Errorf("participants: got %+v, want bob@example.org", p)
 	}
 	facts := factLines(c.Facts)
 	for _, line := range []string{
@@ -114,22 +114,22 @@ func TestConvertLiveShapes(t *testing.T) {
 		}
 	}
 	if strings.Contains(facts, "Hello") {
-		t.Error("a transcript is a fact")
+		t.Errorf("a fact quotes the transcript")
 	}
 }
 
-func TestConvertKnowsWhatItWasNotTold(t *testing.T) {
+func TestAbsentFieldsAreUnknown(t *testing.T) {
 	got, err := blank("a", "").convert([]byte(`{"id":"1","attributes":{}}`), directory{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := got.Conversation
 	if c.Privacy != model.PrivacyUnknown || c.Participants.Known || c.Labels != nil || c.ParticipantCount != -1 || c.Internal != nil {
-		t.Errorf("%+v", c)
+		t.Errorf("empty resource: got %+v, want everything unknown", c)
 	}
 	for _, raw := range []string{`null`, `[]`, `"x"`, `{}`, `{"data":null}`, `{"attributes":{}}`, ``, `{"id":{}}`} {
 		if _, err := blank("a", "").convert([]byte(raw), directory{}); model.KindOf(err) != model.Malformed {
-			t.Errorf("%s: %v", raw, err)
+			t.Errorf("%s: got %v, want Malformed", raw, err)
 		}
 	}
 }
@@ -143,7 +143,7 @@ func TestStatusWord(t *testing.T) {
 		"":          {"importStatus": "NONE"},
 	} {
 		if got := chosen(t, words); got != want {
-			t.Errorf("%v: %q", words, got)
+			t.Errorf("%v: got %q, want %q", words, got, want)
 		}
 	}
 }
@@ -170,8 +170,7 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// FuzzConvert: nothing panics, and every scalar of the input is in a common
-// field or a fact.
+// FuzzConvert checks that nothing panics, and that every scalar of the input is in a field or a fact.
 func FuzzConvert(f *testing.F) {
 	f.Add(fixture(f, "conversation.json"))
 	f.Add(fixture(f, "live.json"))
@@ -201,7 +200,7 @@ func FuzzConvert(f *testing.F) {
 	})
 }
 
-// dropTranscript takes out what is shown as messages and not as facts.
+// dropTranscript removes what becomes messages rather than facts.
 func dropTranscript(v any) {
 	if m, ok := v.(map[string]any); ok {
 		delete(m, "transcript")
@@ -210,8 +209,7 @@ func dropTranscript(v any) {
 	}
 }
 
-// A field of any other form than the documented one is shown all the same.
-func TestNothingIsLostWhateverTheForm(t *testing.T) {
+func TestFieldsOfAnUnexpectedFormBecomeFacts(t *testing.T) {
 	for _, name := range []string{"conversation.json", "live.json"} {
 		raw := fixture(t, name)
 		rapid.Check(t, func(r *rapid.T) {
@@ -233,7 +231,7 @@ func TestNothingIsLostWhateverTheForm(t *testing.T) {
 	}
 }
 
-// disturb replaces one value somewhere below the top by one of another form.
+// disturb replaces a value somewhere below the top by a value of another form.
 func disturb(r *rapid.T, v any) any {
 	switch x := v.(type) {
 	case map[string]any:
@@ -297,7 +295,7 @@ next:
 	}
 }
 
-// texts lists the text leaves of a JSON value.
+// texts returns the strings in a JSON value.
 func texts(v any) []string {
 	var out []string
 	switch v := v.(type) {
@@ -316,12 +314,12 @@ func texts(v any) []string {
 	return out
 }
 
-// blank is an account that is not opened.
+// blank returns an adapter without a client.
 func blank(name, web string) *provider {
 	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}, Web: web}}
 }
 
-// chosen is the status of a call with these words.
+// chosen returns the status of a call with these words.
 func chosen(t *testing.T, words map[string]string) string {
 	t.Helper()
 	raw, err := json.Marshal(words)

@@ -3,23 +3,25 @@
 // .../get-conversation, .../change-conversation-title, -labels, -privacy, .../archive-conversation, user/list-users,
 // organization/list-organization-users, team/get-team, label/get-label; and https://docs.attention.com/api-authentication.
 //
-// Lists are paged by number, at most 50 a page. A rate limit exists, without figures: two requests in flight, three a second.
+// Lists are paged by number, with at most 50 rows a page. The vendor mentions a rate limit without figures; this adapter keeps
+// two requests in flight, and sends three a second.
 //
-// Gaps in what the vendor documents, and how each is met:
+// What the vendor leaves open, and what the adapter does:
 //
-//   - Bearer or bare key: the setting auth_scheme says which is sent first. On a 401 the other form is tried once.
-//   - Two list paths: /conversations/list is asked, and /conversations from then on where the first answers 404 or 405.
-//   - Single resources bare or inside "data", lists as {"data":[…]}, {"data":null} or a bare array: all are read.
-//   - Order of the list and meaning of its dates: nothing stops early on a date; how far back to list is widened by a day.
-//   - Pages may be smaller than asked for: rows are counted, and without any count in the answer a first page that is not
-//     full is followed by another request. A 404 for a later page ends the walk, and it is not complete.
-//   - Array filters: one value is sent; clients disagree on several.
-//   - No update time: Updated is finishedAt, else createdAt.
-//   - Statuses are open vocabularies: one word is chosen from the five the service has, and all five are facts.
-//   - Transcripts have four shapes; pieces still in flux are left out.
-//   - Labels may hold other values than texts; those are written back exactly as they were read.
-//   - The answer of a write is trusted for a field only where it holds it.
-//   - Recordings need an organisation-level key; a 403 says so.
+//   - Bearer or bare key: the setting auth_scheme says which is sent first. After a 401 the other form is tried once.
+//   - Two paths of the list: the adapter asks /conversations/list, and /conversations once the first has answered 404, 405, 400
+//     or 422.
+//   - Single resources come bare or inside "data", lists as {"data":[…]}, {"data":null} or a bare array: it reads all forms.
+//   - Order of the list, and the meaning of its dates: it never stops early because of a date, and lists a day more than asked for.
+//   - Page size: pages may be smaller than requested, so it counts rows. Without any count in the answer, it asks for another
+//     page after a first page that is not full. A 404 for a later page ends the walk, which is then not complete.
+//   - Filters with several values: it sends one, because clients disagree on how to send more.
+//   - No update time: Updated is finishedAt, or else createdAt.
+//   - Statuses are open vocabularies: it shows one of the service's five statuses as the status, and all five as facts.
+//   - Transcripts have four shapes; unfinished pieces are left out.
+//   - Labels may have values other than texts; these are written back exactly as they were read.
+//   - It takes a field from the answer to a write only if the answer includes that field.
+//   - Recordings need an organisation-level key; the hint of a 403 says so.
 //
-// What is left out, and why, stands in leftout.txt, which a test holds against the fact sheet; what is not in it is used.
+// leftout.txt lists what is left out, and why; a test compares it with the fact sheet. Everything else is used.
 package attention

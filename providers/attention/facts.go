@@ -13,7 +13,7 @@ import (
 	"confab/providers"
 )
 
-// What a call has beyond the common fields, as facts.
+// The functions in this file turn the parts of a call that have no field in model.Conversation into facts.
 
 func crm(a *providers.Object, facts *providers.Facts) {
 	for _, kind := range []struct{ field, label string }{
@@ -97,7 +97,7 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 			r := item.Object("numericResult")
 			facts.Add("Scorecards", label, score(r, "score"))
 			facts.Rest("Scorecards", label+".numericResult", r)
-			// Evidence quotes what was said, so it is never stored.
+			// Evidence quotes the call, so it is never stored.
 			quotes, _ := item.List("evidences")
 			for _, q := range quotes {
 				facts.AddAll(q.Facts("Scorecards", label+" evidence"), true)
@@ -108,7 +108,7 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 	}
 }
 
-// score is "7 (0 to 100)", without bounds where they are not known.
+// score returns "7 (0 to 100)", or the number alone if its bounds are unknown.
 func score(o *providers.Object, field string) string {
 	score := o.Text(field)
 	if score == "" {
@@ -121,8 +121,7 @@ func score(o *providers.Object, field string) string {
 	return score + " (" + low + " to " + high + ")"
 }
 
-// intelligence shows each insight as confirmed where it is, else as extracted;
-// what was extracted and confirmed differently stands beside it.
+// intelligence adds each insight as it was confirmed, or else as it was extracted. If the two differ, it adds both.
 func intelligence(a *providers.Object, facts *providers.Facts) {
 	extracted, confirmed := insights(a, "extractedIntelligence"), insights(a, "confirmedExtractedIntelligence")
 	all := map[string]json.RawMessage{}
@@ -157,7 +156,7 @@ func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
 	label := cmp.Or(o.Text("title"), key)
 	facts.Add("Intelligence", label+note, providers.TextOf(o.Take("value")))
 	if o.Text("key") != key {
-		o.Put("key")
+		o.PutBack("key")
 	}
 	if label != key {
 		facts.Add(model.GroupRaw, label+note+".in map as", key)

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,15 +19,14 @@ import (
 )
 
 const (
-	// webPages is the prefix of the page of a call in the web application. It
-	// is not documented; others' code and notes agree on it.
-	ownHost  = "api.attention.tech"
+	ownHost = "api.attention.tech"
+	// webPages is the address of a call in the web application, without the id. It is not documented, but code and notes of
+	// others agree on it.
 	webPages = "https://app.attention.tech/conversations/all-calls/"
 
-	// maxOdd is how many conversations with odd labels are remembered at least.
-	maxOdd = 5_000
+	// maxRawLabels is the number of conversations whose labels are kept at least.
+	maxRawLabels = 5_000
 
-	// The setting of how the key is sent, and its values.
 	settingScheme = "auth_scheme"
 	schemeBearer  = "bearer"
 	schemeRaw     = "raw"
@@ -35,7 +35,7 @@ const (
 //go:embed service.json
 var about []byte
 
-// calls are the endpoints used. Media is a POST that changes nothing: it signs a link to the recording.
+// calls holds the endpoints. Media is a POST, but changes nothing: it signs a link to the recording.
 var calls struct {
 	ListFast, List, Get, Privacy, Title, Labels, Archive, Users, Teams, TeamsAlso, LabelList, Media providers.Endpoint
 }
@@ -48,11 +48,11 @@ func Factory() providers.Factory { return providers.Opening(service, open) }
 type provider struct {
 	*providers.Adapter
 
-	// slowList is set once the fast list path is known not to be there, fastList once it is known to be.
+	// slowList is set once the fast list is known not to exist, fastList once it is known to exist.
 	slowList, fastList atomic.Bool
-	directory          *providers.Kept[directory]
-	// odd holds the labels of conversations that have other values than texts, as last read.
-	odd *providers.Recent[map[string]json.RawMessage]
+	directory          *providers.Cached[directory]
+	// rawLabels holds labels as they were last read; their values may be other than texts.
+	rawLabels *providers.Recent[map[string]json.RawMessage]
 }
 
 func open(a providers.Account) (model.Provider, error) {
@@ -64,8 +64,8 @@ func open(a providers.Account) (model.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{Adapter: ad, odd: providers.NewRecent[map[string]json.RawMessage](maxOdd)}
-	p.directory = providers.NewKept(calls.Users.Name, directoryAge, p.readDirectory)
+	p := &provider{Adapter: ad, rawLabels: providers.NewRecent[map[string]json.RawMessage](maxRawLabels)}
+	p.directory = providers.NewCached(calls.Users.Name, directoryAge, p.readDirectory)
 	p.Plan, p.Recording = p.plan, p.recording
 	p.Limits = func(c model.Conversation, no func(model.EditKind, string)) {
 		if c.Archived {
@@ -78,9 +78,9 @@ func open(a providers.Account) (model.Provider, error) {
 	return p, nil
 }
 
-// named is what conversions need. Names are a convenience: a failure to read them only leaves them out.
-func (p *provider) named(ctx context.Context) directory {
-	d, err := p.directory.Names(ctx)
+// names returns the directory. If it can't be read, conversations are shown without names.
+func (p *provider) names(ctx context.Context) directory {
+	d, err := p.directory.Optional(ctx)
 	if err != nil {
 		p.Account.Logf("names: %v", err)
 	}
@@ -93,7 +93,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	call.Query = url.Values{detailed: {strconv.FormatBool(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
 	names := p.directory.Known()
 	if need.Has(model.NeedEverything) {
-		names = p.named(ctx)
+		names = p.names(ctx)
 		call.Query.Set("filter[include_zoom_metadata]", "true")
 		call.Query.Set("filter[include_import_metadata]", "true")
 	}
@@ -109,7 +109,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if err != nil {
 		return model.Detail{}, err
 	}
-	p.remember(id, c.labels)
+	p.rawLabels.Put(id, c.rawLabels)
 	d := model.Detail{Conversation: c.Conversation, Raw: c.raw}
 	if need.Has(model.NeedMessages) {
 		d.Messages = model.SetOf(readTranscript(c.transcript)...)
@@ -123,7 +123,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if err != nil {
 		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
-	detail := providers.Seen(len(page.rows), len(page.rows) == pageSize)
+	detail := providers.HeadSummary(len(page.rows), len(page.rows) == pageSize)
 	if page.total > 0 {
 		detail = fmt.Sprintf("%d in all", page.total)
 	}
@@ -134,7 +134,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if p.Client.Scheme() == providers.Raw {
 		sentAs = schemeRaw
 	}
-	_, err = p.plain(ctx, calls.Users, nil, userOf)
+	_, err = p.readAll(ctx, calls.Users, nil, userOf)
 	users := providers.Check("users", "owners can be named", err)
 	if err != nil {
 		users.Detail = "owners stay without names: " + users.Detail
@@ -159,4 +159,102 @@ func (p *provider) recording(ctx context.Context, id string) (string, error) {
 	}
 	o, _ := providers.ParseObject(a.Body)
 	return providers.MediaLink(calls.Media.Name, cmp.Or(o.Object("data"), o).Text("url"))
+}
+
+// pageSize is the largest size that /conversations/list accepts.
+const pageSize = 50
+
+// includeInternal asks for colleagues among the participants. Whether they are included by default is not documented, and lists
+// and single reads must agree.
+const includeInternal = "filter[include_internal_participants]"
+
+// detailed asks for the transcript.
+const detailed = "detailedTranscript"
+
+// list reads a page of conversations. It uses the fast list, and the slow one once the fast one is known not to exist.
+func (p *provider) list(ctx context.Context, page int, filter url.Values) (listPage, error) {
+	q := url.Values{"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(pageSize)}, detailed: {"false"}, includeInternal: {"true"}}
+	maps.Copy(q, filter)
+	fast, slow := providers.Call{Endpoint: calls.ListFast, Query: q}, providers.Call{Endpoint: calls.List, Query: q}
+	if p.slowList.Load() {
+		return readPage(p.Client.Do(ctx, slow))
+	}
+	a, err := p.Client.Do(ctx, fast)
+	if err == nil {
+		p.fastList.Store(true)
+	} else if !p.fastList.Load() && noSuchList(err) {
+		a, second := p.Client.Do(ctx, slow)
+		if second == nil {
+			p.slowList.Store(true)
+		}
+		if second == nil || !noSuchList(second) {
+			return readPage(a, second)
+		}
+	}
+	return readPage(a, err)
+}
+
+// noSuchList reports whether an error of the fast list may mean that there is none. A service without it takes the last segment
+// of the path for an id, which is then unknown or invalid.
+func noSuchList(err error) bool {
+	switch model.AsError(err).Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+const maxDirectoryPages = 100
+
+// readAll reads a list of plain objects or JSON:API resources, each of them once. Whether these lists have pages is not
+// documented: it asks for further pages only if the answer counts them, and stops at a page that brings nothing new.
+func (p *provider) readAll(ctx context.Context, e providers.Endpoint, filter url.Values,
+	convert func(id string, o *providers.Object) []model.Participant) (out []model.Participant, err error) {
+	seen := map[string]bool{}
+	q := maps.Clone(filter)
+	for page := 1; page <= maxDirectoryPages; page++ {
+		list, err := readPage(p.Client.Do(ctx, providers.Call{Endpoint: e, Query: q}))
+		if err != nil {
+			return nil, err
+		}
+		had := len(seen)
+		for _, raw := range list.rows {
+			o, ok := providers.ObjectOf(raw)
+			fields := cmp.Or(o.Object("attributes"), o)
+			id := cmp.Or(fields.FirstText("uuid", "id"), o.Text("id"))
+			if ok && !seen[id] {
+				seen[id] = true
+				out = append(out, convert(id, fields)...)
+			}
+		}
+		if n := len(seen); n == had || list.pageCount <= page && (list.total <= n || list.pageCount > 0) {
+			break
+		}
+		q = url.Values{"page": {strconv.Itoa(page + 1)}}
+		maps.Copy(q, filter)
+	}
+	return out, nil
+}
+
+// listPage is a page of any list. Counts are 0 if they are absent.
+type listPage struct {
+	rows             []json.RawMessage
+	pageCount, total int
+}
+
+// readPage reads {"data":[…],"meta":{…}}, {"data":null} or a bare array.
+func readPage(a *providers.Answer, err error) (p listPage, _ error) {
+	if err != nil {
+		return p, err
+	}
+	if rows, ok := providers.Elements(a.Body); ok {
+		_, err := a.JSON()
+		return listPage{rows: rows}, err
+	}
+	rows, top, err := a.Rows("data")
+	meta := top.Object("meta")
+	p.rows = rows
+	p.pageCount, _ = meta.Count("pageCount")
+	p.total, _ = meta.Count("totalRecords")
+	return p, err
 }

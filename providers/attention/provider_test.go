@@ -20,7 +20,7 @@ import (
 	"confab/providers"
 )
 
-// fake answers requests by "METHOD path", and keeps what came.
+// fake answers requests by "METHOD path", and records them.
 type fake struct {
 	mu      sync.Mutex
 	answers map[string]func(*http.Request) (int, string)
@@ -50,7 +50,7 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// take returns and forgets what was sent, without the requests for names.
+// take returns and forgets the requests, except for those for names.
 func (f *fake) take() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -164,30 +164,30 @@ func TestEveryEdit(t *testing.T) {
 			planned = append(planned, line)
 		}
 		if len(f.sent) != 0 {
-			t.Errorf("%s: Requests sent %v", tc.name, f.sent)
+			t.Errorf("%s: Requests sent %v, want nothing", tc.name, f.sent)
 		}
 		outcomes := p.Apply(context.Background(), c, tc.edits)
 		for i, h := range f.headers {
 			if (h.Get("Content-Type") != "") != strings.Contains(f.sent[i], "{") {
-				t.Errorf("%s: content type %q of %s", tc.name, h.Get("Content-Type"), f.sent[i])
+				t.Errorf("%s: got content type %q of %s", tc.name, h.Get("Content-Type"), f.sent[i])
 			}
 		}
 		sent := f.take()
 		if d := cmp.Diff(tc.want, sent); d != "" {
-			t.Errorf("%s: %s", tc.name, d)
+			t.Errorf("%s: requests (-want +got):\n%s", tc.name, d)
 		}
 		if d := cmp.Diff(sent, planned); d != "" {
-			t.Errorf("%s: planned otherwise: %s", tc.name, d)
+			t.Errorf("%s: Requests differs from what was sent:\n%s", tc.name, d)
 		}
 		if len(outcomes) != len(tc.edits) {
-			t.Fatalf("%s: %d outcomes", tc.name, len(outcomes))
+			t.Fatalf("%s: got %d outcomes", tc.name, len(outcomes))
 		}
 		for _, o := range outcomes {
 			if o.Err != nil {
 				t.Errorf("%s: %v", tc.name, o.Err)
 			}
 			if (o.After != nil) != (tc.after != nil) || tc.after != nil && (!tc.after(*o.After) || o.After.Ref != fresh().Ref) {
-				t.Errorf("%s: after %+v", tc.name, o.After)
+				t.Errorf("%s: got conversation %+v after the edit", tc.name, o.After)
 			}
 		}
 	}
@@ -202,10 +202,10 @@ func TestUnsupportedSendsNothing(t *testing.T) {
 		p := opened(t, f, nil)
 		out := p.Apply(context.Background(), fresh(), []model.Edit{e})
 		if len(out) != 1 || model.KindOf(out[0].Err) != model.Unsupported || len(f.sent) != 0 {
-			t.Errorf("%s: %v, sent %v", e.Kind, out, f.sent)
+			t.Errorf("%s: got %v and sent %v, want Unsupported and nothing", e.Kind, out, f.sent)
 		}
 		if _, err := p.Requests(fresh(), []model.Edit{e}); model.KindOf(err) != model.Unsupported {
-			t.Errorf("%s: %v", e.Kind, err)
+			t.Errorf("Requests of %s: got %v, want Unsupported", e.Kind, err)
 		}
 	}
 	f := &fake{}
@@ -213,12 +213,11 @@ func TestUnsupportedSendsNothing(t *testing.T) {
 	c.Labels = nil
 	out := opened(t, f, nil).Apply(context.Background(), c, []model.Edit{text(model.EditLabels, "a", "b")})
 	if out[0].Err == nil || len(f.sent) != 0 {
-		t.Errorf("labels that were not read: %v, sent %v", out, f.sent)
+		t.Errorf("edit of labels that were not read: got %v and sent %v, want an error and nothing", out, f.sent)
 	}
 }
 
-// TestOnlyAnArchiveArchives: no edit whose call is not known ends in the one that cannot be undone, whatever the table
-// of capabilities says.
+// No edit without a call of its own is planned as the call that can't be undone, whatever the table of capabilities says.
 func TestOnlyAnArchiveArchives(t *testing.T) {
 	p := opened(t, &fake{}, nil).(*provider)
 	steps := p.plan(fresh())
@@ -226,13 +225,13 @@ func TestOnlyAnArchiveArchives(t *testing.T) {
 		planned := steps(text(k, "", "x"))
 		if k == model.EditArchive {
 			if len(planned.Steps) != 1 || planned.Steps[0].Direction != providers.Ends {
-				t.Errorf("%s: %+v", k, planned)
+				t.Errorf("%s: got plan %+v, want a step that ends the conversation", k, planned)
 			}
 			continue
 		}
 		for _, s := range planned.Steps {
 			if call := s.Write.Build([]model.Edit{text(k, "", "x")}); call.Method == http.MethodDelete {
-				t.Errorf("%s is planned as %s %s", k, call.Method, call.Path)
+				t.Errorf("%s: planned as %s %s", k, call.Method, call.Path)
 			}
 		}
 	}
@@ -245,57 +244,57 @@ func TestReadOnly(t *testing.T) {
 	p := opened(t, f, func(a *providers.Account) { a.ReadOnly = true })
 	for _, o := range p.Apply(context.Background(), fresh(), []model.Edit{text(model.EditTitle, "", "x"), {Kind: model.EditArchive}}) {
 		if model.KindOf(o.Err) != model.Unsupported {
-			t.Error(o.Err)
+			t.Errorf("write on a read-only account: got %v, want Unsupported", o.Err)
 		}
 	}
 	if len(f.sent) != 0 {
-		t.Errorf("sent %v", f.sent)
+		t.Errorf("write on a read-only account: sent %v, want nothing", f.sent)
 	}
 	link, err := p.Link(context.Background(), fresh(), model.LinkRecording)
 	if err != nil || link != "https://s3.example.com/a?sig=1" {
-		t.Errorf("%q %v", link, err)
+		t.Errorf("recording: got %q, error %v", link, err)
 	}
 }
 
-func TestCapabilitiesAreWholeAndLearn(t *testing.T) {
+func TestCapabilitiesLearnFromRefusals(t *testing.T) {
 	f := &fake{}
 	p := opened(t, f, nil)
 	caps := p.Capabilities(fresh())
 	for _, k := range model.EditKinds() {
 		if caps[k].Reason == "" {
-			t.Errorf("%s has no reason", k)
+			t.Errorf("capability %s has no reason", k)
 		}
 	}
 	if !strings.Contains(caps[model.EditArchive].Reason, "cannot be undone") || !caps[model.EditArchive].Can() {
-		t.Error(caps[model.EditArchive])
+		t.Errorf("archive: got %+v, want yes, with a warning", caps[model.EditArchive])
 	}
 	f.answers["PUT /v2/conversations/c%2F1/title"] = says(403, `{"error":"not yours"}`)
 	f.answers["PUT /v2/conversations/c%2F1/labels"] = says(405, ``)
 	out := p.Apply(context.Background(), fresh(), []model.Edit{text(model.EditTitle, "", "x"), text(model.EditLabels, "a", "b")})
 	if model.KindOf(out[0].Err) != model.Forbidden || model.KindOf(out[1].Err) != model.Unsupported {
-		t.Error(out)
+		t.Errorf("got %v, want Forbidden and Unsupported", out)
 	}
 	caps, other := p.Capabilities(fresh()), p.Capabilities(model.Conversation{Ref: model.Ref{ID: "other"}})
 	if caps[model.EditTitle].Can() || !strings.Contains(caps[model.EditTitle].Reason, "not yours") || !other[model.EditTitle].Can() {
-		t.Errorf("%+v %+v", caps[model.EditTitle], other[model.EditTitle])
+		t.Errorf("title after a 403: got %+v here and %+v elsewhere, want no and yes", caps[model.EditTitle], other[model.EditTitle])
 	}
 	if caps[model.EditLabels].Can() || other[model.EditLabels].Can() || !caps[model.EditPrivacy].Can() {
-		t.Errorf("%+v", caps)
+		t.Errorf("after a 405 for labels: got %+v, want no labels anywhere", caps)
 	}
 }
 
-func TestATroubledServiceIsNotAskedOn(t *testing.T) {
+func TestNothingIsSentAfterAnOutage(t *testing.T) {
 	for status, want := range map[int]model.ErrorKind{401: model.Unauthorized, 429: model.RateLimited} {
 		f := &fake{}
 		p := opened(t, f, nil)
 		f.answers["PUT /v2/conversations/c%2F1/change_privacy"] = says(status, "")
 		out := p.Apply(context.Background(), fresh(), []model.Edit{text(model.EditTitle, "", "x"), text(model.EditPrivacy, "", "private")})
 		if model.KindOf(out[0].Err) != want || model.KindOf(out[1].Err) != want {
-			t.Errorf("%d: %v", status, out)
+			t.Errorf("%d: got %v, want %s for both edits", status, out, want)
 		}
 		for _, s := range f.take() {
 			if strings.Contains(s, "title") {
-				t.Error(s)
+				t.Errorf("title was sent after %d: %s", status, s)
 			}
 		}
 	}
@@ -333,11 +332,11 @@ func TestKeyForms(t *testing.T) {
 				t.Errorf("%s: %v", tc.name, out[0].Err)
 			}
 			if n := len(f.take()); n != want {
-				t.Errorf("%s: %d requests, want %d", tc.name, n, want)
+				t.Errorf("%s: got %d requests, want %d", tc.name, n, want)
 			}
 		}
 	}
-	// A key that worked and is refused later is not tried in the other form.
+	// A key that was accepted and is refused later is not tried in the other form.
 	f := &fake{}
 	p := opened(t, f, nil)
 	f.answers["GET /v2/conversations/1"] = says(200, `{"id":"1","attributes":{}}`)
@@ -347,11 +346,11 @@ func TestKeyForms(t *testing.T) {
 	f.take()
 	f.answers["GET /v2/conversations/1"] = says(401, "")
 	if _, err := p.Load(context.Background(), "1", 0); model.KindOf(err) != model.Unauthorized || len(f.take()) != 1 {
-		t.Error(err)
+		t.Errorf("key refused later: got %v, want Unauthorized after one request", err)
 	}
 }
 
-// pages serves n rows in pages of 50.
+// pages serves a list of n rows in pages of 50.
 func pages(n int, meta func(page int) string) func(*http.Request) (int, string) {
 	return func(r *http.Request) (int, string) {
 		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
@@ -389,18 +388,18 @@ func TestSyncStops(t *testing.T) {
 			return true, nil
 		})
 		if err != nil || !res.Complete || res.Cursor != "" || len(got) != tc.rows {
-			t.Errorf("%s: %+v %v, %d rows", tc.name, res, err, len(got))
+			t.Errorf("%s: got %+v, error %v, %d rows", tc.name, res, err, len(got))
 		}
 		if n := len(f.take()); n != tc.requests {
-			t.Errorf("%s: %d requests, want %d", tc.name, n, tc.requests)
+			t.Errorf("%s: got %d requests, want %d", tc.name, n, tc.requests)
 		}
 		if len(got) > 0 && (got[0].Owner.Name != "Ann Lee" || got[0].Team.Name != "[Org] West") {
-			t.Errorf("%s: no names: %+v", tc.name, got[0])
+			t.Errorf("%s: row without names: %+v", tc.name, got[0])
 		}
 	}
 }
 
-func TestSyncStopsWhenToldAndResumes(t *testing.T) {
+func TestSyncStopsAndResumes(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": pages(220, func(int) string { return `,"meta":{"totalRecords":220}` })}}
 	p := opened(t, f, nil)
 	var cursor string
@@ -409,7 +408,7 @@ func TestSyncStopsWhenToldAndResumes(t *testing.T) {
 		return !strings.Contains(b.Cursor, `"page":3`), nil
 	})
 	if err != nil || res.Complete || res.Cursor != cursor || cursor == "" {
-		t.Fatalf("%+v %v", res, err)
+		t.Fatalf("stopped: got %+v, %v; want the last cursor %q", res, err, cursor)
 	}
 	f.take()
 	var got []string
@@ -420,10 +419,10 @@ func TestSyncStopsWhenToldAndResumes(t *testing.T) {
 		return true, nil
 	})
 	if err != nil || !res.Complete || len(got) != 120 || got[0] != "c100" {
-		t.Errorf("%+v %v %d", res, err, len(got))
+		t.Errorf("resumed: got %+v, error %v, %d rows; want 120 and complete", res, err, len(got))
 	}
 	if sent := f.take(); len(sent) != 3 || sent[0] != "GET /v2/conversations/list?detailedTranscript=false&filter[include_internal_participants]=true&page=3&size=50" {
-		t.Errorf("%v", sent)
+		t.Errorf("resumed: sent %v, want three requests from page 3", sent)
 	}
 	// An error in the middle names the page that failed.
 	f.answers["GET /v2/conversations/list"] = func(r *http.Request) (int, string) {
@@ -433,23 +432,23 @@ func TestSyncStopsWhenToldAndResumes(t *testing.T) {
 		return pages(220, func(int) string { return "" })(r)
 	}
 	res, err = p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
-	if model.KindOf(err) != model.Unavailable || res.Complete || parsePosition(res.Cursor).Page != 2 {
-		t.Errorf("%+v %v", res, err)
+	if model.KindOf(err) != model.Unavailable || res.Complete || parsePosition(strings.TrimPrefix(res.Cursor, "page:")).Page != 2 {
+		t.Errorf("error on page 2: got %+v, %v; want a cursor for page 2", res, err)
 	}
-	// The head reads on only while it is told to.
+	// The head is read only as long as emit wants more.
 	f.answers["GET /v2/conversations/list"] = pages(220, func(int) string { return "" })
 	f.take()
 	res, err = p.Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return false, nil })
 	if sent := f.take(); err != nil || res.Complete || len(sent) != 1 {
-		t.Errorf("%+v %v %v", res, err, sent)
+		t.Errorf("head: got %+v, error %v, sent %v; want one request", res, err, sent)
 	}
 }
 
-func TestAWalkThatIsStoppedAtItsEndIsNotComplete(t *testing.T) {
+func TestWalkStoppedOnItsLastPageIsIncomplete(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": pages(5, func(int) string { return `,"meta":{"totalRecords":5}` })}}
 	res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return false, nil })
 	if err != nil || res.Complete {
-		t.Errorf("%+v %v", res, err)
+		t.Errorf("got %+v, %v; want incomplete", res, err)
 	}
 }
 
@@ -460,8 +459,7 @@ func TestSyncBodies(t *testing.T) {
 	}{
 		`{"data":[]}`: {0, true}, `{"data":null}`: {0, true}, `[]`: {0, true},
 		`{"data":[{"id":"1","attributes":{}}],"meta":{"pageCount":1}}`: {1, true},
-		// The same page again, or rows that cannot be read: what was not met
-		// may well be there.
+		// After a repeated page, or with rows that can't be read, missing rows may still exist.
 		`[{"id":"1","attributes":{}}]`:                                   {1, false},
 		`{"data":[{"id":"1","attributes":{}},null,7,{"attributes":{}}]}`: {1, false},
 	} {
@@ -469,26 +467,26 @@ func TestSyncBodies(t *testing.T) {
 		n := 0
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) { n += len(b.Conversations); return true, nil })
 		if err != nil || res.Complete != want.complete || n != want.rows {
-			t.Errorf("%s: %+v %v %d", body, res, err, n)
+			t.Errorf("%s: got %+v, error %v, %d rows; want %+v", body, res, err, n, want)
 		}
 	}
 	for _, body := range []string{`{"data":{"a":1}}`, `"x"`, `<html>`, `[null]`, `{}`, `null`, `{"error":"no"}`} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil })
 		if model.KindOf(err) != model.Malformed || res.Complete {
-			t.Errorf("%s: %+v %v", body, res, err)
+			t.Errorf("%s: got %+v, %v; want Malformed", body, res, err)
 		}
 	}
 }
 
-func TestAServiceThatIgnoresThePage(t *testing.T) {
+func TestSyncOfAServiceThatIgnoresPageNumbers(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": func(r *http.Request) (int, string) {
 		r.URL.RawQuery = "page=1"
 		return pages(60, func(int) string { return `,"meta":{"pageCount":9}` })(r)
 	}}}
 	res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
 	if model.KindOf(err) != model.Malformed || res.Complete || len(f.take()) != 3 {
-		t.Errorf("%+v %v", res, err)
+		t.Errorf("got %+v, %v; want Malformed after three requests", res, err)
 	}
 }
 
@@ -502,7 +500,7 @@ func TestListFallback(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n := len(f.take()); n != want {
-				t.Errorf("%d: %d requests, want %d", status, n, want)
+				t.Errorf("%d: got %d requests, want %d", status, n, want)
 			}
 		}
 	}
@@ -527,30 +525,29 @@ func TestNoFallbackOnceTheFastListWorked(t *testing.T) {
 	ok = false
 	f.take()
 	if err := sync(); model.KindOf(err) != model.Invalid || len(f.take()) != 1 {
-		t.Error(err)
+		t.Errorf("got %v, want Invalid after one request", err)
 	}
 }
 
-// Rows that go while a walk waits leave it at a page that is no more: it ends,
-// and says that it may have missed something. A list without its first page is
-// an error.
-func TestAWalkPastTheEndOfTheListEndsAndProvesNothing(t *testing.T) {
+// If rows are deleted while a walk is interrupted, its page may no longer exist. The walk then ends, and is incomplete. A list
+// without a first page is an error.
+func TestWalkPastTheEndOfTheListIsIncomplete(t *testing.T) {
 	const gone = `{"title":"Not Found","detail":"page not found","code":"404"}`
 	f := &fake{answers: map[string]func(*http.Request) (int, string){
 		"GET /v2/conversations/list": says(404, gone), "GET /v2/conversations": says(404, gone)}}
 	p := opened(t, f, nil)
-	req := model.SyncRequest{Mode: model.SyncFull, Cursor: position{Page: 7, Seen: 300, Most: 50}.String()}
+	req := model.SyncRequest{Mode: model.SyncFull, Cursor: "page:" + position{Page: 7, Seen: 300, Most: 50}.String()}
 	emitted := func(b model.Batch) (bool, error) {
 		if len(b.Conversations) > 0 || b.Cursor != "" {
-			t.Errorf("given was %+v", b)
+			t.Errorf("got %+v, want an empty last batch", b)
 		}
 		return true, nil
 	}
 	if got, err := p.Sync(context.Background(), req, emitted); err != nil || got != (model.SyncResult{}) {
-		t.Errorf("%+v %v", got, err)
+		t.Errorf("got %+v, %v; want an empty result", got, err)
 	}
 	if got, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, emitted); model.KindOf(err) != model.NotFound || got.Complete {
-		t.Errorf("without a first page: %+v %v", got, err)
+		t.Errorf("404 for the first page: got %+v, %v; want NotFound", got, err)
 	}
 }
 
@@ -582,7 +579,7 @@ func TestFilters(t *testing.T) {
 			want[k] = v
 		}
 		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("%s: %s", tc.name, d)
+			t.Errorf("%s: requests (-want +got):\n%s", tc.name, d)
 		}
 	}
 }
@@ -594,19 +591,19 @@ func TestLoad(t *testing.T) {
 	const id = "6f1c0000-0000-4000-8000-000000000001"
 	d, err := p.Load(context.Background(), id, 0)
 	if err != nil || d.Messages.Known || d.Conversation.Title != "" || !json.Valid(d.Raw) {
-		t.Errorf("%+v %v", d, err)
+		t.Errorf("without messages: got %+v, %v", d, err)
 	}
 	d, err = p.Load(context.Background(), id, model.NeedMessages)
 	if err != nil || !d.Messages.Known || len(d.Messages.Items) != 2 || d.Messages.Items[0].Author != "Ann" {
-		t.Errorf("%+v %v", d.Messages, err)
+		t.Errorf("with messages: got %+v, %v; want two messages", d.Messages, err)
 	}
 	if d := cmp.Diff([]string{"GET /v2/conversations/" + id + "?detailedTranscript=false&filter[include_internal_participants]=true", "GET /v2/conversations/" + id + "?detailedTranscript=true&filter[include_internal_participants]=true"}, f.take()); d != "" {
-		t.Error(d)
+		t.Errorf("requests (-want +got):\n%s", d)
 	}
-	// Labels that are no texts go back as they came.
+	// Labels that are no texts are sent back unchanged.
 	out, err := p.Requests(d.Conversation, []model.Edit{text(model.EditLabels, "Outcome", "Lost")})
 	if err != nil || string(out[0].Body) != `{"labels":{"Gone":null,"Outcome":"Lost","Score":5,"Tags":["a","b"]},"skip_analysis":true}` {
-		t.Errorf("%s %v", out[0].Body, err)
+		t.Errorf("labels: sent %s, error %v", out[0].Body, err)
 	}
 	for _, tc := range []struct {
 		body   string
@@ -615,7 +612,7 @@ func TestLoad(t *testing.T) {
 	}{{`{"id":"other","attributes":{}}`, 200, model.Malformed}, {`{"errors":[{"detail":"conversation not found"}]}`, 404, model.NotFound}, {``, 200, model.Malformed}} {
 		f.answers["GET /v2/conversations/x"] = says(tc.status, tc.body)
 		if _, err := p.Load(context.Background(), "x", 0); model.KindOf(err) != tc.want {
-			t.Errorf("%s: %v", tc.body, err)
+			t.Errorf("%s: got %v, want %s", tc.body, err, tc.want)
 		}
 	}
 }
@@ -656,11 +653,11 @@ func TestLookup(t *testing.T) {
 			got = append(got, "+"+page.Cursor)
 		}
 		if s := strings.Join(got, " "); s != tc.want {
-			t.Errorf("%+v: %s, want %s", tc.req, s, tc.want)
+			t.Errorf("%+v: got %s, want %s", tc.req, s, tc.want)
 		}
 	}
 	if _, err := p.Lookup(context.Background(), model.LookupRequest{Kind: model.LookupSpaces}); model.KindOf(err) != model.Unsupported {
-		t.Error(err)
+		t.Errorf("unknown directory: got %v, want Unsupported", err)
 	}
 }
 
@@ -668,22 +665,22 @@ func TestLinks(t *testing.T) {
 	f := &fake{}
 	p := opened(t, f, nil)
 	if link, err := p.Link(context.Background(), fresh(), model.LinkWeb); err != nil || link != "https://app.attention.tech/conversations/all-calls/c%2F1" || len(f.sent) != 0 {
-		t.Error(link, err)
+		t.Errorf("web page: got %q, error %v, sent %v", link, err, f.sent)
 	}
 	for status, hint := range map[int]string{403: "organisation-level", 404: "no recording"} {
 		f.answers["POST /v2/conversations/c%2F1/media/download"] = says(status, `{"error":"no"}`)
 		_, err := p.Link(context.Background(), fresh(), model.LinkRecording)
 		if e := model.AsError(err); !strings.Contains(e.Hint, hint) {
-			t.Errorf("%d: %v", status, err)
+			t.Errorf("%d: got %v, want the hint %q", status, err, hint)
 		}
 	}
 	f.answers["POST /v2/conversations/c%2F1/media/download"] = says(200, `{"url":"javascript:alert(1)"}`)
 	if _, err := p.Link(context.Background(), fresh(), model.LinkRecording); model.KindOf(err) != model.Malformed || strings.Contains(err.Error(), "alert") {
-		t.Error(err)
+		t.Errorf("recording that is no link: got %v, want Malformed", err)
 	}
 	p = opened(t, f, func(a *providers.Account) { a.BaseURL = "https://other.example.com/v2" })
 	if _, err := p.Link(context.Background(), fresh(), model.LinkWeb); model.KindOf(err) != model.Unsupported {
-		t.Error(err)
+		t.Errorf("web page on another host: got %v, want Unsupported", err)
 	}
 }
 
@@ -698,30 +695,30 @@ func TestCheck(t *testing.T) {
 	}
 	f.answers["GET /v2/conversations/list"] = says(401, "")
 	if r := opened(t, f, nil).Check(context.Background()); len(r) != 1 || r[0].OK || r[0].Kind != model.Unauthorized {
-		t.Error(r)
+		t.Errorf("refused key: got %v, want one line of kind Unauthorized", r)
 	}
 }
 
-func TestNamesAreNoCondition(t *testing.T) {
+func TestSyncWithoutNames(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){
 		"GET /v2/users": says(500, ""), "GET /v2/conversations/list": pages(1, func(int) string { return `,"meta":{"pageCount":1}` })}}
 	p := opened(t, f, nil)
 	for range 2 {
 		if _, err := p.Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil }); err != nil {
-			t.Error(err)
+			t.Errorf("Sync without names: %v", err)
 		}
 	}
 	if len(f.sent) != 3 {
-		t.Errorf("a failing directory is asked again at once: %v", f.sent)
+		t.Errorf("failing directory: sent %v, want 3 requests", f.sent)
 	}
 }
 
 func TestDescribe(t *testing.T) {
 	d := opened(t, &fake{}, nil).Describe()
 	if d.Identity != "attention https://api.attention.tech/v2" || d.BaseURL != service.DefaultBaseURL || d.Incremental {
-		t.Errorf("%+v", d)
+		t.Errorf("got %+v", d)
 	}
 	if _, err := Factory().Open(providers.Account{BaseURL: "http://api.example.com"}); err == nil {
-		t.Error("a base URL without TLS")
+		t.Errorf("Open accepted a base URL without TLS")
 	}
 }

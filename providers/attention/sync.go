@@ -16,20 +16,18 @@ import (
 
 const (
 	maxPages = 20_000
-	// maxRepeats is how many pages in a row may bring nothing new before the
-	// service counts as ignoring the page number.
+	// maxRepeats is the number of consecutive pages without a new row after which the service counts as ignoring page numbers.
 	maxRepeats = 2
-	// slack widens the limit of how far back to list: which time it tests, and
-	// whether it is part of it, is not documented.
+	// slack extends how far back to list. It is not documented which time of a call the limit applies to, nor whether the limit
+	// itself is included.
 	slack = 24 * time.Hour
 )
 
-// position is where a walk stands: the page to read next, how many rows came
-// before it, and how many the fullest page had.
+// position is the place of a walk.
 type position struct {
-	Page int `json:"page"`
-	Seen int `json:"seen"`
-	Most int `json:"most"`
+	Page int `json:"page"` // the page to read next
+	Seen int `json:"seen"` // the number of rows on the pages before it
+	Most int `json:"most"` // the number of rows of the fullest page
 }
 
 func (p position) String() string {
@@ -37,7 +35,7 @@ func (p position) String() string {
 	return string(b)
 }
 
-// parsePosition reads a cursor; one that is not ours starts over.
+// parsePosition parses a place. Anything else is the first page.
 func parsePosition(s string) position {
 	var p position
 	if json.Unmarshal([]byte(s), &p) != nil || p.Page < 1 || p.Page > maxPages || p.Seen < 0 || p.Most < 0 {
@@ -46,9 +44,9 @@ func parsePosition(s string) position {
 	return p
 }
 
-// last reports whether no page follows the one at p, which brought rows of which fresh were new; p counts them already.
-// The service may cap pages below the size asked for, so a page count is believed only while the total does not say
-// otherwise, and without any count a page is short only beside a fuller one.
+// last reports whether page, which had fresh new rows, is the last. p is the position of that page, but already counts its rows.
+// The service may send smaller pages than requested. So the total counts more than the number of pages, and without either, a
+// page is the last only if an earlier page was fuller.
 func (p position) last(page listPage, fresh int) bool {
 	n := len(page.rows)
 	switch {
@@ -64,13 +62,12 @@ func (p position) last(page listPage, fresh int) bool {
 	return n < p.Most || n < pageSize && fresh == 0
 }
 
-// Sync walks the list by page number. Rows are given once however often the moving list repeats them.
+// Sync implements model.Provider. It reads pages by number, and emits a row once however often the moving list repeats it.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
-	l := &listing{provider: p, names: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
-		resumed: req.Mode == model.SyncFull && parsePosition(req.Cursor).Page > 1}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, Read: l.read, Most: maxPages}, req, emit)
+	l := &listing{provider: p, names: p.names(ctx), filter: p.filter(req), seen: map[string]bool{}}
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, Read: l.read, MaxPages: maxPages}, req, emit)
 	if l.repeats >= maxRepeats {
-		result.Cursor = "" // nothing is to be had from there on
+		result.Cursor = "" // the next walk starts from the beginning
 	}
 	return result, err
 }
@@ -80,17 +77,18 @@ type listing struct {
 	names    directory
 	filter   url.Values
 	seen     map[string]bool
-	resumed  bool // the walk does not begin at the first page
-	repeats  int  // pages in a row that brought nothing new
+	resumed  bool // the walk did not begin at the first page
+	repeats  int  // consecutive pages without a new row
 }
 
 func (l *listing) read(ctx context.Context, place string) (out providers.Page[model.Conversation], err error) {
 	at := parsePosition(place)
+	l.resumed = l.resumed || at.Page > 1 && len(l.seen) == 0
 	page, err := l.provider.list(ctx, at.Page, l.filter)
 	if at.Page > 1 && model.KindOf(err) == model.NotFound {
-		// Rows may have gone since the page before, or since the walk was left: it has ended. But the vendor knows of an
-		// empty page alone as the end, and rows that moved up may have been passed over, so it is not complete.
-		return providers.Page[model.Conversation]{Holes: true}, nil
+		// The list has become shorter since the previous page, or since the walk was interrupted. The walk ends, but is not
+		// complete: rows that moved up may have been missed, and the vendor documents only an empty page as the end.
+		return providers.Page[model.Conversation]{Incomplete: true}, nil
 	}
 	if err != nil {
 		return out, err
@@ -109,9 +107,9 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	at.Most = max(at.Most, len(page.rows))
 	last := at.last(page, len(out.Rows))
 	at.Page++
-	// A page of nothing but repeats, or fewer rows than the service counts,
-	// means that the list moved or the page number was ignored.
-	out.Holes = out.Holes || len(page.rows) > 0 && len(out.Rows) == 0 || last && !l.resumed && len(l.seen) < page.total
+	// If a page has no new row, or the walk has fewer rows than the service counts, then the list has moved or the service ignores
+	// page numbers.
+	out.Incomplete = out.Incomplete || len(page.rows) > 0 && len(out.Rows) == 0 || last && !l.resumed && len(l.seen) < page.total
 	if l.repeats++; len(out.Rows) > 0 || last {
 		l.repeats = 0
 	}
@@ -132,16 +130,14 @@ func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
 	return c.Conversation, err == nil
 }
 
-// filter returns the parameters of a narrowed list. Of what they compare, service.json takes what leaves out nothing that a
-// query takes; none of it can be edited:
+// filter returns the parameters that narrow a list. service.json allows only filters that leave out nothing that the query
+// matches, and only on fields that can't be edited:
 //
-//   - filter[owner.id] and filter[team.id] compare ids. A query matches a piece
-//     of an id or of a name; a piece that is a whole UUID is that id. One is
-//     sent, since two clients disagree on how to send several.
-//   - filter[hide_internal] drops calls that are internal; is:external takes
-//     only calls that are known not to be. Where that is not known the answer
-//     holds more than the query takes. -is:internal takes those too, and how
-//     the service counts them is not said: it does not narrow.
+//   - filter[owner.id] and filter[team.id] compare ids. A query matches a part of an id or of a name, and a part that is a whole
+//     UUID is that id. Only one is sent, because two clients disagree on how to send several.
+//   - filter[hide_internal] drops internal calls. is:external matches only calls known not to be internal, so the answer may hold
+//     more than the query matches. -is:internal also matches calls of which that is unknown. How the service treats those is
+//     not documented, so that query narrows nothing.
 func (p *provider) filter(req model.SyncRequest) url.Values {
 	f := req.Filter.Only(service.About.Filters)
 	q := url.Values{}
@@ -154,33 +150,29 @@ func (p *provider) filter(req model.SyncRequest) url.Values {
 	if f.External {
 		q.Set("filter[hide_internal]", "true")
 	}
-	from := req.Since
-	if from.IsZero() && p.Account.Since > 0 {
-		from = time.Now().Add(-p.Account.Since)
-	}
-	if !from.IsZero() {
-		q.Set("fromDateTime", from.Add(-slack).UTC().Truncate(time.Second).Format(time.RFC3339))
+	if !req.Since.IsZero() {
+		q.Set("fromDateTime", req.Since.Add(-slack).UTC().Truncate(time.Second).Format(time.RFC3339))
 	}
 	return q
 }
 
 const directoryAge = 15 * time.Minute
 
-// directory is users and teams by id, for names.
+// directory holds users and teams by id.
 type directory map[string]model.Participant
 
-// readDirectory reads users and teams. A service that refuses them to this credential has none.
+// readDirectory reads users and teams. If the service refuses them to this credential, the directory is empty.
 func (p *provider) readDirectory(ctx context.Context) (directory, error) {
-	users, err := p.plain(ctx, calls.Users, nil, userOf)
+	users, err := p.readAll(ctx, calls.Users, nil, userOf)
 	if err != nil && !refusal(err) {
 		return nil, err
 	}
 	team := func(id string, o *providers.Object) []model.Participant {
 		return []model.Participant{{Kind: string(model.LookupTeams), ID: id, Name: o.Text("name")}}
 	}
-	teams, err := p.plain(ctx, calls.Teams, nil, team)
+	teams, err := p.readAll(ctx, calls.Teams, nil, team)
 	if e := model.AsError(err); e != nil && (e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed) {
-		teams, err = p.plain(ctx, calls.TeamsAlso, nil, team)
+		teams, err = p.readAll(ctx, calls.TeamsAlso, nil, team)
 	}
 	if err != nil && !refusal(err) {
 		return nil, err
@@ -201,8 +193,8 @@ func userOf(id string, o *providers.Object) []model.Participant {
 	return []model.Participant{{Kind: model.KindUser, ID: id, Name: fullName(o), Email: o.Text("email")}}
 }
 
-// Lookup implements model.Provider. It answers from lists that the service gives
-// whole. The scope of a label lookup is a label's name: then its options are listed.
+// Lookup implements model.Provider. It searches lists that are read whole. The scope of a label lookup is the name of a label,
+// whose options are then listed.
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (page model.LookupPage, err error) {
 	var found []model.Participant
 	switch req.Kind {
@@ -211,7 +203,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (page mo
 		d, err = p.directory.Get(ctx)
 		found = slices.Collect(maps.Values(d))
 	case model.LookupLabels:
-		found, err = p.plain(ctx, calls.LabelList, nil, func(id string, o *providers.Object) (out []model.Participant) {
+		found, err = p.readAll(ctx, calls.LabelList, nil, func(id string, o *providers.Object) (out []model.Participant) {
 			name := o.Text("name")
 			switch req.Scope {
 			case "":
@@ -232,16 +224,16 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (page mo
 		return page, err
 	}
 	text := strings.ToLower(req.Text)
-	others := func(e model.Participant) bool {
+	mismatch := func(e model.Participant) bool {
 		return req.Kind != model.LookupLabels && e.Kind != string(req.Kind) ||
 			e.ID != req.Text && !strings.Contains(strings.ToLower(e.Name), text) && !strings.Contains(strings.ToLower(e.Email), text)
 	}
-	found = slices.DeleteFunc(found, others)
+	found = slices.DeleteFunc(found, mismatch)
 	if len(found) == 0 && req.Kind == model.LookupUsers && strings.Contains(req.Text, "@") {
-		if found, err = p.plain(ctx, calls.Users, url.Values{"filter[email]": {req.Text}}, userOf); err != nil && !refusal(err) {
+		if found, err = p.readAll(ctx, calls.Users, url.Values{"filter[email]": {req.Text}}, userOf); err != nil && !refusal(err) {
 			return page, err
 		}
-		found = slices.DeleteFunc(found, others)
+		found = slices.DeleteFunc(found, mismatch)
 	}
 	model.SortPeople(found)
 	return providers.CutPage(found, req), nil

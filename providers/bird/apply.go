@@ -10,14 +10,14 @@ import (
 	"confab/providers"
 )
 
-// plan is the part of providers.Adapter that knows Bird: one PATCH carries the fields of the conversation, and each
-// participant takes a request.
+// plan implements providers.Adapter.Plan: one PATCH for all fields of the conversation, and a request for each participant.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
-	held, _ := p.held.Get(fresh.Ref.ID)
-	attributes, sure := attributesOf(fresh, held)
+	attributes, sure := p.attributesToSend(fresh)
 	fields := fieldsOf(attributes)
 	patch := fields.Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
-	patch.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) { return p.shown(a, fresh.Ref.ID) }
+	patch.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
+		return p.shown(a, fresh.Ref.ID)
+	}
 	return func(e model.Edit) providers.Planned {
 		if err := fields.Check(e); err != nil {
 			return providers.Refuse(err)
@@ -39,14 +39,14 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// fieldsOf are the fields that the PATCH carries. One that is not sent keeps its value (the vendor's own example shows
-// that, against the defaults its page prints); clearing is done with "", since what null does is not told. Whether the
-// map of attributes is merged or replaced is not documented, so the whole map is sent [assumed].
+// fieldsOf returns the fields that the PATCH can change. A field that is not sent keeps its value: the vendor's example shows
+// that, although the reference prints defaults. A field is cleared with "", because the effect of null is not documented. The map
+// of attributes is sent whole, because it is not documented whether the service merges or replaces it [assumed].
 func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 	return providers.Fields{
 		{Kind: model.EditTitle, Names: []string{"name"}},
 		{Kind: model.EditDescription, Names: []string{"description"}},
-		{Kind: model.EditStatus, Names: []string{"status"}, Check: providers.Among(model.StatusOpen, model.StatusClosed),
+		{Kind: model.EditStatus, Names: []string{"status"}, Check: providers.TargetIn(model.StatusOpen, model.StatusClosed),
 			Add: func(b *providers.Body, edits []model.Edit) {
 				status := statusActive
 				if edits[0].Target.String() == model.StatusClosed {
@@ -54,8 +54,8 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 				}
 				b.Add("status", status)
 			}},
-		{Kind: model.EditPrivacy, Names: []string{"visibility"}, Check: providers.Among(privacies...)},
-		{Kind: model.EditAccess, Names: []string{"accessibility"}, Check: providers.Among(service.About.AccessValues...)},
+		{Kind: model.EditPrivacy, Names: []string{"visibility"}, Check: providers.TargetIn(privacies...)},
+		{Kind: model.EditAccess, Names: []string{"accessibility"}, Check: providers.TargetIn(service.About.AccessValues...)},
 		{Kind: model.EditAttributes, Names: []string{"attributes"},
 			Check: func(e model.Edit) *model.Error {
 				if e.Key == "" {
@@ -64,20 +64,21 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 				return nil
 			},
 			Add: func(b *providers.Body, edits []model.Edit) {
-				whole := maps.Clone(attributes)
+				all := maps.Clone(attributes)
 				for _, e := range edits {
 					if e.Target.Text == nil {
-						delete(whole, e.Key)
+						delete(all, e.Key)
 					} else {
-						whole[e.Key] = quote(*e.Target.Text)
+						all[e.Key] = quote(*e.Target.Text)
 					}
 				}
-				b.Add("attributes", whole)
+				b.Add("attributes", all)
 			}},
 	}
 }
 
-func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, tells providers.Tells, ok bool) {
+// shown implements providers.Write.Shows.
+func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, includes providers.Includes, ok bool) {
 	o, err := a.Object()
 	if err != nil {
 		return c, nil, false
@@ -87,16 +88,15 @@ func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 		return c, nil, false
 	}
 	c.Ref.ID = id
-	p.held.Put(id, attributesIn(o))
-	return c, fieldsOf(nil).Tells(o), true
+	p.rawAttributes.Put(id, attributesIn(o))
+	return c, fieldsOf(nil).Includes(o), true
 }
 
-// attributesOf returns the attributes as they are to be sent back. held is what the service sent when the conversation
-// was last loaded; it counts only where it says the same as fresh, so that values that are no strings stay what they
-// are. sure is false where fresh alone cannot tell a string from another value.
-func attributesOf(fresh model.Conversation, held map[string]json.RawMessage) (out map[string]json.RawMessage, sure bool) {
-	if held != nil && maps.Equal(attributeTexts(held), fresh.Attributes) {
-		return held, true
+// attributesToSend returns all attributes of a conversation. If they are as they were when it was last loaded, they keep the form
+// in which the service sent them, which may be other than strings. Otherwise sure is false if one of them may not be a string.
+func (p *provider) attributesToSend(fresh model.Conversation) (out map[string]json.RawMessage, sure bool) {
+	if read, _ := p.rawAttributes.Get(fresh.Ref.ID); read != nil && maps.Equal(attributeTexts(read), fresh.Attributes) {
+		return read, true
 	}
 	out, sure = make(map[string]json.RawMessage, len(fresh.Attributes)), true
 	for k, v := range fresh.Attributes {
@@ -107,12 +107,12 @@ func attributesOf(fresh model.Conversation, held map[string]json.RawMessage) (ou
 }
 
 func quote(s string) json.RawMessage {
-	raw, _ := providers.WriteJSON(s) // a string can always be written
+	raw, _ := providers.WriteJSON(s) // a string can always be encoded
 	return raw
 }
 
-// planPeople returns the fewest requests that turn the participants of fresh into target: removals, then demotions, then
-// what gives people more. It refuses the whole edit where one part of it cannot be sent.
+// planPeople plans the fewest requests that change the participants of fresh into target: removals, then changes of status, then
+// additions. It refuses the whole edit if one part of it can't be sent.
 func (p *provider) planPeople(fresh model.Conversation, target []model.Participant) (out providers.Planned) {
 	op, id := model.EditParticipants.Op(), fresh.Ref.ID
 	if !fresh.Participants.Known {
@@ -121,8 +121,8 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 	add := func(before, after []model.Participant, call providers.Call, done string) {
 		w := providers.Single(model.EditParticipants, call)
 		if call.Name != calls.AddParticipant.Name {
-			// A removal that is refused may be of a protected participant, and says nothing on others.
-			w.Reads = func(e *model.Error) providers.Lesson { return providers.Lesson{Nothing: e.Kind != model.Unsupported} }
+			// The refusal may concern a protected participant, so it rules out nothing for others.
+			w.Learn = func(e *model.Error) providers.Lesson { return providers.Lesson{Ignore: e.Kind != model.Unsupported} }
 		}
 		out.Steps = append(out.Steps, providers.Step{Write: w, Direction: providers.PeopleDirection(before, after), Done: done})
 	}
@@ -136,7 +136,7 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 	for i, who := range d.Altered {
 		was := d.Was[i]
 		if who.Status == was.Status || who.Status == "" {
-			continue // there are no roles here; a status that is not named stays
+			continue // the service has no roles, and an empty status means no change
 		}
 		if was.ID == "" {
 			return providers.Refuse(providers.Unsupported(op, was.Display()+" has no id to change the status by"))
@@ -148,7 +148,7 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 		add([]model.Participant{was}, []model.Participant{who}, call, "set "+was.Display()+" to "+who.Status)
 	}
 	for _, who := range d.Added {
-		if err := addable(who); err != nil {
+		if err := checkAddable(who); err != nil {
 			return providers.Refuse(err)
 		}
 		add(nil, []model.Participant{who}, p.call(calls.AddParticipant, id, reference(who)), "added "+who.Display())
@@ -156,9 +156,9 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 	return out
 }
 
-// addable refuses who cannot be added: the service takes users and flows by id, and contacts by id or identifier; an
-// access key, a bot or an agent comes in by other ways only.
-func addable(p model.Participant) *model.Error {
+// checkAddable refuses participants that can't be added. The service adds users and flows by id, and contacts by id or
+// identifier. Access keys, bots and agents join in other ways only.
+func checkAddable(p model.Participant) *model.Error {
 	op := calls.AddParticipant.Name
 	if p.Status != "" {
 		if err := providers.OneOf(op, p.Status, service.About.ParticipantStatuses...); err != nil {
@@ -176,15 +176,15 @@ func addable(p model.Participant) *model.Error {
 	case value == "":
 		return providers.Invalid(op, "a contact is added by id or by KEY=VALUE (emailaddress=ann@example.com)")
 	case p.Status != "" && p.Status != statusActive:
-		// The body for a contact by identifier has no status, so it would join as active first.
+		// The body that names a contact by identifier has no status, so the contact would first join as active.
 		return providers.Unsupported(op,
 			"a contact named by an identifier joins as active: look it up and add it by id to choose another status")
 	}
 	return nil
 }
 
-// identifier returns key and value of how a contact is known; an e-mail address alone will do. Both are "" where one
-// is missing.
+// identifier returns the key and the value that identify a contact, where an e-mail address alone is enough. Both are "" if
+// either is missing.
 func identifier(p model.Participant) (key, value string) {
 	k, v, ok := strings.Cut(p.Identifier, "=")
 	if !ok {
@@ -196,17 +196,17 @@ func identifier(p model.Participant) (key, value string) {
 	return k, v
 }
 
-func identified(key, value string) (b providers.Body) {
+func identifierBody(key, value string) (b providers.Body) {
 	b.Add("identifierKey", key)
 	b.Add("identifierValue", value)
 	return b
 }
 
-// reference is the body that adds a participant, in one of the three documented shapes.
+// reference returns the body that adds a participant, in one of the three documented shapes.
 func reference(p model.Participant) (b providers.Body) {
 	if p.Kind == model.KindContact && p.ID == "" {
 		b.Add("type", p.Kind)
-		b.Add("contact", identified(identifier(p)))
+		b.Add("contact", identifierBody(identifier(p)))
 		return b
 	}
 	b.AddText("id", p.ID)
@@ -221,19 +221,19 @@ func (p *provider) planCreate(e model.Edit) providers.Planned {
 		return providers.Refuse(refused)
 	}
 	w := providers.Single(e.Kind, p.call(calls.CreateConversation, "", body))
-	w.Reads = func(*model.Error) providers.Lesson { return providers.Lesson{Everywhere: true} }
+	w.Learn = func(*model.Error) providers.Lesson { return providers.Lesson{Everywhere: true} }
 	w.Created = func(a *providers.Answer) string {
 		o, _ := a.Object()
 		return o.Text("id")
 	}
-	return providers.One(w, providers.Neutral)
+	return providers.Change(w, model.Conversation{}, e)
 }
 
-// maxNewParticipants is how many a create may name.
+// maxNewParticipants is the number of participants that a create may name.
 const maxNewParticipants = 5
 
-// messageReference is the reference of the first message of a create: unique in a workspace, so that a create that is
-// sent twice cannot send its message twice [assumed].
+// messageReference returns the reference of the first message of a create. References are unique in a workspace, so a create that
+// is sent twice can't send its message twice [assumed].
 func messageReference(editID string) string {
 	if editID == "" {
 		return ""
@@ -241,7 +241,7 @@ func messageReference(editID string) string {
 	return "confab-" + editID
 }
 
-// newConversation is the body of a create: of the documented fields those that confab fills; others are refused.
+// newConversation returns the body of a create. It refuses what the service can't take.
 func newConversation(n model.NewConversation, editID string) (body providers.Body, refused *model.Error) {
 	op := calls.CreateConversation.Name
 	bad := func(format string, args ...any) (providers.Body, *model.Error) {
@@ -271,8 +271,8 @@ func newConversation(n model.NewConversation, editID string) (body providers.Bod
 		case p.Kind == model.KindContact && key == "":
 			return bad("%s has no identifier: a new conversation takes contacts by KEY=VALUE", p.Display())
 		case p.Kind == model.KindContact:
-			who = append(who, identified(key, value)...)
-			recipients = append(recipients, identified(key, value))
+			who = append(who, identifierBody(key, value)...)
+			recipients = append(recipients, identifierBody(key, value))
 		case p.Kind != model.KindUser:
 			return bad("a new conversation takes users and contacts, not a participant of type %q", p.Kind)
 		case p.ID == "":

@@ -49,7 +49,7 @@ func fresh() model.Conversation {
 
 func as(p model.Participant, status string) model.Participant { p.Status = status; return p }
 
-// accept answers as the service does when all is well.
+// accept answers every request with success.
 func accept(r sent) (int, string) {
 	switch {
 	case r.Method == "PATCH" && strings.Contains(r.Path, "/participants/"), r.Method == "POST" && strings.HasSuffix(r.Path, "/participants"):
@@ -178,10 +178,10 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 		p, s := openStub(t, accept)
 		out := p.Apply(t.Context(), tt.fresh, []model.Edit{tt.edit})
 		if got := model.KindOf(out[0].Err); got != tt.kind {
-			t.Errorf("%s: %v, want kind %s", tt.name, out[0].Err, tt.kind)
+			t.Errorf("%s: got %v, want kind %s", tt.name, out[0].Err, tt.kind)
 		}
 		if len(s.sent) > 0 {
-			t.Errorf("%s: sent %v", tt.name, s.lines())
+			t.Errorf("%s: sent %v, want nothing", tt.name, s.lines())
 		}
 	}
 }
@@ -191,14 +191,14 @@ func TestReadOnlySendsNothing(t *testing.T) {
 	edits := []model.Edit{edit(model.EditPrivacy, "private"), people(ann), attribute("a", "5"), edit(model.EditDelete, ""), create(model.NewConversation{Title: "t"})}
 	for i, o := range p.Apply(t.Context(), fresh(), edits) {
 		if model.KindOf(o.Err) != model.Unsupported {
-			t.Errorf("%s: %v", edits[i].Kind, o.Err)
+			t.Errorf("%s: got %v, want Unsupported", edits[i].Kind, o.Err)
 		}
 	}
 	if len(s.sent) > 0 {
-		t.Errorf("sent %v", s.lines())
+		t.Errorf("sent %v, want nothing", s.lines())
 	}
 	if !p.Capabilities(fresh()).Of(model.EditCreate).Can() {
-		t.Error("a refusal of this program's own was taken for one of the service")
+		t.Errorf("a refusal by the client ruled out creates")
 	}
 }
 
@@ -213,19 +213,19 @@ func TestNothingWidensAfterNarrowingFailed(t *testing.T) {
 	out := p.Apply(t.Context(), fresh(), edits)
 	for i, o := range out {
 		if model.KindOf(o.Err) != model.ConflictKind {
-			t.Errorf("%s: %v", edits[i].Kind, o.Err)
+			t.Errorf("%s: got %v, want a conflict", edits[i].Kind, o.Err)
 		}
 	}
 	want := []string{`PATCH ` + one + ` {"visibility":"private"}`, `DELETE ` + one + `/participants/ann`}
 	if d := cmp.Diff(want, s.lines()); d != "" {
-		t.Errorf("(-want +got)\n%s", d)
+		t.Errorf("requests (-want +got)\n%s", d)
 	}
 	if m := out[2].Err.Error(); !strings.Contains(m, "removed Ann") || !strings.Contains(m, "not sent") {
-		t.Errorf("the participants' outcome does not tell what was done: %s", m)
+		t.Errorf("the error does not name the parts that were made: %s", m)
 	}
 }
 
-func TestPartOfParticipantsDone(t *testing.T) {
+func TestErrorNamesTheParticipantsThatWereChanged(t *testing.T) {
 	p, _ := openStub(t, func(r sent) (int, string) {
 		if r.Method == "DELETE" && strings.HasSuffix(r.Path, "/bob") {
 			return 403, `{"code":"Forbidden","message":"This participant can not be removed."}`
@@ -235,14 +235,14 @@ func TestPartOfParticipantsDone(t *testing.T) {
 	out := p.Apply(t.Context(), fresh(), []model.Edit{people(cleo)})
 	e := wantKind(t, out[0].Err, model.Forbidden)
 	if !strings.Contains(e.Message, "removed Ann; then: This participant can not be removed.") || out[0].After != nil {
-		t.Errorf("outcome is %+v, error %v", out[0], e)
+		t.Errorf("got outcome %+v, error %v", out[0], e)
 	}
 	if !p.Capabilities(fresh()).Of(model.EditParticipants).Can() {
 		t.Error("one protected participant rules out all edits of participants")
 	}
 }
 
-func TestOneRefusedFieldDoesNotHoldBackTheRest(t *testing.T) {
+func TestOtherFieldsAreSentAgainWithoutTheRefusedOne(t *testing.T) {
 	p, s := openStub(t, func(r sent) (int, string) {
 		if strings.Contains(r.Body, `"attributes"`) {
 			return 422, `{"code":"InvalidPayload","message":"The request did not pass validation.","details":{".attributes.n":["must be a string"]}}`
@@ -252,14 +252,14 @@ func TestOneRefusedFieldDoesNotHoldBackTheRest(t *testing.T) {
 	out := p.Apply(t.Context(), fresh(), []model.Edit{attribute("b", "c"), edit(model.EditPrivacy, "private")})
 	wantKind(t, out[0].Err, model.Invalid)
 	if out[1].Err != nil || out[1].After == nil || out[1].After.Privacy != model.PrivacyPrivate {
-		t.Errorf("privacy: %+v", out[1])
+		t.Errorf("privacy: got %+v, want private", out[1])
 	}
 	if n := len(s.lines()); n != 2 {
-		t.Errorf("%d requests: %v", n, s.lines())
+		t.Errorf("got %d requests %v, want 2", n, s.lines())
 	}
 }
 
-func TestAttributesThatAreNoStringsGoBackAsTheyCame(t *testing.T) {
+func TestAttributesThatAreNoStringsAreSentBackUnchanged(t *testing.T) {
 	stored := row(c1, map[string]any{"attributes": json.RawMessage(`{"n":5.0,"o":{"z":1,"a":null},"s":"5"}`)})
 	p, s := openStub(t, func(r sent) (int, string) {
 		if r.Method == "GET" {
@@ -274,34 +274,34 @@ func TestAttributesThatAreNoStringsGoBackAsTheyCame(t *testing.T) {
 	}
 	p.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v")})
 	if got := s.lines(); got[len(got)-1] != want || len(got) != 2 {
-		t.Errorf("after a load: %v", got)
+		t.Errorf("after a load: sent %v, want %s last", got, want)
 	}
 
-	// Without a load in this run, the texts alone do not tell: the request can be shown, and is not sent before they
-	// are read again.
+	// Without a load in this run, the texts do not show which values are strings: the request can be shown, but is not sent
+	// before the attributes are read again.
 	q, s := openStub(t, s.answer)
 	if shown, err := q.Requests(d.Conversation, []model.Edit{attribute("k", "v")}); err != nil || len(shown) != 1 {
-		t.Errorf("without a load: %v, error %v", shown, err)
+		t.Errorf("Requests without a load: got %v, error %v; want one request", shown, err)
 	}
 	d.Conversation.Access = "invite-only"
 	out := q.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v"), edit(model.EditTitle, "t"), edit(model.EditAccess, "open")})
 	wantKind(t, out[0].Err, model.Unavailable)
 	wantKind(t, out[2].Err, model.Unavailable)
 	if got := s.lines(); out[1].Err != nil || len(got) != 1 || got[0] != `PATCH `+one+` {"name":"t"}` {
-		t.Errorf("without a load: %v", got)
+		t.Errorf("Apply without a load: got %v, sent %v; want the title alone", out[1].Err, got)
 	}
-	// Nor where they have changed meanwhile.
+	// The same holds if the attributes have changed since the load.
 	other := d.Conversation.Clone()
 	other.Attributes["n"] = "6"
 	before := len(s.lines())
 	wantKind(t, p.Apply(t.Context(), other, []model.Edit{attribute("k", "v")})[0].Err, model.Unavailable)
 	if got := s.lines(); len(got) != before {
-		t.Errorf("changed meanwhile: %v", got)
+		t.Errorf("attributes that changed meanwhile: sent %v, want nothing", got[before:])
 	}
 }
 
-// A conversation that is read whole without the field has no attributes, and can get some.
-func TestAConversationWithoutAttributesCanGetSome(t *testing.T) {
+// A single read without the field means that there are no attributes.
+func TestAttributesOfAConversationWithoutAny(t *testing.T) {
 	stored := row(c1, map[string]any{"attributes": nil})
 	p, s := openStub(t, func(r sent) (int, string) {
 		if r.Method == "GET" {
@@ -311,34 +311,34 @@ func TestAConversationWithoutAttributesCanGetSome(t *testing.T) {
 	})
 	d, err := p.Load(t.Context(), c1, 0)
 	if err != nil || d.Conversation.Attributes == nil || len(d.Conversation.Attributes) > 0 {
-		t.Fatalf("attributes %v, error %v", d.Conversation.Attributes, err)
+		t.Fatalf("got attributes %v, error %v; want an empty map", d.Conversation.Attributes, err)
 	}
 	out := p.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "5")})
 	if got := s.lines(); out[0].Err != nil || got[len(got)-1] != `PATCH `+one+` {"attributes":{"k":"5"}}` {
-		t.Errorf("%v, sent %v", out[0].Err, got)
+		t.Errorf("got %v, sent %v", out[0].Err, got)
 	}
 	stored = row(c1, map[string]any{"attributes": []int{1}})
 	if d, err = p.Load(t.Context(), c1, 0); err != nil || d.Conversation.Attributes != nil {
-		t.Errorf("attributes of another form are not known: %v, error %v", d.Conversation.Attributes, err)
+		t.Errorf("attributes that are no object: got %v, error %v; want unknown", d.Conversation.Attributes, err)
 	}
 }
 
-func TestCreateThatExists(t *testing.T) {
+func TestCreateOfAnExistingConversation(t *testing.T) {
 	p, _ := openStub(t, func(sent) (int, string) {
 		return 409, `{"code":"ContactAlreadyInConversation","message":"The contact is in a conversation.","details":{"conversationId":"old-1"}}`
 	})
 	out := p.Apply(t.Context(), model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t"})})
 	wantKind(t, out[0].Err, model.ConflictKind)
 	if e := model.AsError(out[0].Err); e == nil || e.Existing != "old-1" || out[0].Created != "" {
-		t.Errorf("outcome is %+v", out[0])
+		t.Errorf("got %+v, want a conflict that names old-1", out[0])
 	}
 }
 
-func TestAfterOnlyWhereTheAnswerShowsIt(t *testing.T) {
+func TestAfterIsSetOnlyIfTheAnswerIncludesTheField(t *testing.T) {
 	p, _ := openStub(t, func(sent) (int, string) { return 200, row(c1, map[string]any{"visibility": nil}) })
 	out := p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditPrivacy, "private"), edit(model.EditTitle, "t")})
 	if out[0].After != nil || out[1].After == nil || out[0].Err != nil {
-		t.Errorf("outcomes are %+v", out)
+		t.Errorf("got %+v, want the conversation for the second edit alone", out)
 	}
 }
 
@@ -349,22 +349,22 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	other := fresh()
 	other.Ref.ID = "other"
 	if p.Capabilities(fresh()).Of(model.EditTitle).Can() || !p.Capabilities(other).Of(model.EditTitle).Can() {
-		t.Error("a 403 is to rule out the conversation alone")
+		t.Errorf("after a 403: the title must be ruled out for this conversation alone")
 	}
 	before := len(s.lines())
 	wantKind(t, p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})[0].Err, model.Unsupported)
 	if len(s.lines()) != before {
-		t.Error("sent although ruled out")
+		t.Errorf("an edit that is ruled out was sent")
 	}
 	status = 405
 	p.Apply(t.Context(), other, []model.Edit{edit(model.EditTitle, "t")})
 	other.Ref.ID = "third"
 	if c := p.Capabilities(other).Of(model.EditPrivacy); c.Can() {
-		t.Errorf("after a 405: %+v", c)
+		t.Errorf("privacy after a 405: got %+v, want no", c)
 	}
 }
 
-func TestUnknownOutcomeEndsTheRun(t *testing.T) {
+func TestNothingIsSentAfterAnUnknownOutcome(t *testing.T) {
 	p, s := openStub(t, func(r sent) (int, string) {
 		if r.Method == "PATCH" {
 			return 500, `<html><title>Oops</title></html>`
@@ -376,13 +376,13 @@ func TestUnknownOutcomeEndsTheRun(t *testing.T) {
 	wantKind(t, out[1].Err, model.Unavailable)
 	wantKind(t, out[2].Err, model.Unavailable)
 	if got := s.lines(); len(got) != 1 {
-		t.Errorf("sent %v", got)
+		t.Errorf("sent %v, want one request", got)
 	}
 }
 
-// TestOrderProperty: whatever the edits, nothing that narrows is sent after something that widens, each edit has one
-// outcome, and no more requests are sent than people and directions need.
-func TestOrderProperty(t *testing.T) {
+// For any edits, nothing that narrows is sent after something that widens, each edit has one outcome, and no more requests are
+// sent than participants and directions require.
+func TestOrderOfRequests(t *testing.T) {
 	everybody := []model.Participant{ann, bob, cleo, dora, {Kind: "contact", ID: "eve", Status: "invited"}}
 	rapid.Check(t, func(rt *rapid.T) {
 		now := fresh()

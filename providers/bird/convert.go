@@ -15,8 +15,8 @@ import (
 	"confab/providers"
 )
 
-// Words of the API. The values that a PATCH takes for status are printed nowhere: active and closed are the sound
-// pair [assumed]; deleted stands in a filter only and is never sent.
+// Words of the API. No page lists the values of status in a PATCH; active and closed are assumed. deleted is documented only in a
+// filter, and never sent.
 const (
 	statusActive  = "active"
 	statusClosed  = "closed"
@@ -29,14 +29,10 @@ const (
 
 var privacies = []string{string(model.PrivacyPrivate), string(model.PrivacyPublic)}
 
-// convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
-// is refused, and no value is guessed. channel names a channel and its platform by its id and may be nil. ok is false
-// for what is no object or has no id.
+// convert converts a conversation; ok is false if it is no object or has no id. channel returns the name and the platform of a
+// channel, and may be nil.
 func (p *provider) convert(raw json.RawMessage, channel func(id string) (name, platform string)) (model.Conversation, bool) {
-	o, ok := providers.ObjectOf(raw)
-	if !ok {
-		return model.Conversation{}, false
-	}
+	o, _ := providers.ObjectOf(raw)
 	style := o.Text("platformStyle")
 	c := p.Conversation(o.Text("id"), cmp.Or(strings.ToLower(style), "conversation"))
 	var facts providers.Facts
@@ -87,7 +83,7 @@ func (p *provider) convert(raw json.RawMessage, channel func(id string) (name, p
 		}
 		facts.Texts(group, o, "Waiting to join", "pendingParticipantCount")
 	}
-	somebody(o, "initiatingParticipant", "People", "Started by", &facts)
+	participantFacts(o, "initiatingParticipant", "People", "Started by", &facts)
 
 	c.Created = o.Time("createdAt")
 	c.Updated = lastMessage(o, &c, &facts)
@@ -105,7 +101,7 @@ func (p *provider) convert(raw json.RawMessage, channel func(id string) (name, p
 	return c, c.Ref.ID != ""
 }
 
-// lastMessage takes the last message: its preview, and the time that is given.
+// lastMessage reads the last message and returns its time.
 func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Facts) time.Time {
 	last := o.Object("lastMessage")
 	if last == nil {
@@ -116,13 +112,13 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 	preview := last.Object("preview")
 	c.Preview = preview.Text("text")
 	facts.Rest("Last message", "preview", preview)
-	somebody(last, "sender", "Last message", "From", facts)
+	participantFacts(last, "sender", "Last message", "From", facts)
 	recipients, _ := last.List("recipients")
 	for i, r := range recipients {
 		label, who := r.Text("type"), recipient(r)
 		if label == "" || len(label) > 20 || who == "" {
 			label = "recipient " + strconv.Itoa(i+1)
-			r.Put("type")
+			r.PutBack("type")
 		}
 		facts.Add("Last message", label, who)
 		facts.Rest("Last message", label, r)
@@ -135,8 +131,8 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 	return at
 }
 
-// somebody shows a participant that stands in a field by itself.
-func somebody(o *providers.Object, field, group, label string, facts *providers.Facts) {
+// participantFacts adds the facts of a field that holds one participant.
+func participantFacts(o *providers.Object, field, group, label string, facts *providers.Facts) {
 	if who := o.Object(field); who != nil {
 		p := participant(who)
 		facts.Add(group, label, cmp.Or(p.Name, p.Identifier, p.Kind))
@@ -145,6 +141,7 @@ func somebody(o *providers.Object, field, group, label string, facts *providers.
 	}
 }
 
+// recipient returns everything that identifies a recipient of a message.
 func recipient(o *providers.Object) string {
 	var parts []string
 	if a := o.Object("contactAnnotation"); a != nil {
@@ -172,21 +169,21 @@ func pair(key, value string) string {
 	return key + "=" + value
 }
 
-// participant takes one participant: what names it, and what it can do. There are no roles in this service.
+// participant reads a participant. The service has no roles.
 func participant(o *providers.Object) model.Participant {
 	p := model.Participant{ID: o.Text("id"), Kind: o.Text("type"), Status: o.Text("status"), Name: o.Text("displayName")}
 	contact := o.Object("contact")
 	key, value := contact.Text("identifierKey"), contact.Text("identifierValue")
 	if contact.Text("platformAddress") != value {
-		contact.Put("platformAddress")
+		contact.PutBack("platformAddress")
 	}
 	if len(contact.Names()) > 0 {
-		o.Put("contact") // the rest is shown as facts
+		o.PutBack("contact") // the remaining fields become facts
 	}
 	if direct := o.Text("identifierValue"); value == "" {
 		value = direct
 	} else if direct != value {
-		o.Put("identifierValue")
+		o.PutBack("identifierValue")
 	}
 	p.Identifier = pair(key, value)
 	if key == keyEmail {
@@ -199,8 +196,8 @@ func labelOf(p model.Participant, i int) string {
 	return cmp.Or(p.Display(), "participant "+strconv.Itoa(i+1))
 }
 
-// convertParticipants turns the whole list of participants into a set and the facts about them. ok is false where an
-// entry cannot be understood, since a set with a hole must never be a base.
+// convertParticipants converts the list of participants. ok is false if an entry can't be understood, because an incomplete set
+// must never be the base of an edit.
 func convertParticipants(raw []json.RawMessage, facts *providers.Facts) (people []model.Participant, ok bool) {
 	ok = true
 	for i, r := range raw {
@@ -213,19 +210,16 @@ func convertParticipants(raw []json.RawMessage, facts *providers.Facts) (people 
 		p := participant(o)
 		ok = ok && (p.ID != "" || p.Identifier != "")
 		people = append(people, p)
-		o.Text("conversationId") // says where it was read from
+		o.Text("conversationId") // known already
 		facts.Rest("People", labelOf(p, i), o)
 	}
 	return people, ok
 }
 
-// convertMessage turns one message into the common form; ok is false for what is no object. Incoming is what a
-// contact sent: the API has no direction. accessKey is the id of the account's own key, "" where it is not known.
+// convertMessage converts a message; ok is false if it is no object. A message from a contact counts as incoming, because the API
+// has no direction. accessKey is the id of the account's own access key, or "" if that is unknown.
 func convertMessage(raw json.RawMessage, accessKey string) (model.Message, bool) {
 	o, ok := providers.ObjectOf(raw)
-	if !ok {
-		return model.Message{}, false
-	}
 	m := model.Message{ID: o.Text("id"), At: o.Time("createdAt"), Offset: -1, Status: o.Text("status"), Reference: o.Text("reference")}
 	if sender := o.Object("sender"); sender != nil {
 		p := participant(sender)
@@ -247,10 +241,10 @@ func convertMessage(raw json.RawMessage, accessKey string) (model.Message, bool)
 	case !o.Null("template"):
 		m.Text, m.Kind = "[template]", "template"
 	}
-	return m, true
+	return m, ok
 }
 
-// author names a sender: by name or identifier, else by what kind of sender it is, since an id is nothing to a person.
+// author returns the name or the identifier of a sender, or else the kind of sender, because an id tells a person nothing.
 func author(p model.Participant) string {
 	if p.Name != "" || p.Email != "" || p.Identifier != "" || p.ID == "" {
 		return p.Display()
@@ -261,8 +255,8 @@ func author(p model.Participant) string {
 	return p.Kind
 }
 
-// messageText reads a body: text and html are shown, anything else is named. What came with it is listed by name; its
-// links expire and are left out.
+// messageText returns the text of a body of type text or html, and otherwise names the type. It lists attachments by name, without
+// their links, which expire.
 func messageText(body *providers.Object) (text, kind string) {
 	kind = body.Text("type")
 	content := body.Object(kind)
@@ -283,7 +277,7 @@ func messageText(body *providers.Object) (text, kind string) {
 	return text, kind
 }
 
-// lineBreak begins a line for a tag that does.
+// lineBreak starts a new line for tags that do so in a browser.
 func lineBreak(out *strings.Builder, name atom.Atom, kind html.TokenType) {
 	switch name {
 	case atom.P, atom.Div, atom.Tr, atom.Li:
@@ -319,7 +313,7 @@ func convertAgent(raw json.RawMessage) (model.Participant, bool) {
 	return p, p.ID != ""
 }
 
-// convertChannel takes a channel, with its platform as the status. One without a name is called by its platform.
+// convertChannel converts a channel. Its platform becomes the status, and also the name if there is none.
 func convertChannel(raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	c := model.Participant{Kind: string(model.LookupChannels), ID: o.Text("id"), Name: o.Text("name"), Status: o.Text("platformId")}
@@ -327,17 +321,17 @@ func convertChannel(raw json.RawMessage) (model.Participant, bool) {
 	return c, c.ID != ""
 }
 
-// attributesIn returns the attributes of a conversation as they were sent; nil where there are none to speak of.
+// attributesIn returns the attributes of a conversation as the service sent them, or nil if it sent none.
 func attributesIn(o *providers.Object) map[string]json.RawMessage {
 	raw := o.Peek("attributes")
 	if string(raw) == "null" {
-		return map[string]json.RawMessage{} // there are none; a missing field says nothing
+		return map[string]json.RawMessage{} // null means none; a missing field means unknown
 	}
 	m, _ := providers.Map(raw)
 	return m
 }
 
-// attributeTexts returns the attributes as texts; what is no string is shown as it was written.
+// attributeTexts returns attributes as texts. A value that is no string is shown as JSON.
 func attributeTexts(raw map[string]json.RawMessage) map[string]string {
 	if raw == nil {
 		return nil

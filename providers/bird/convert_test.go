@@ -28,7 +28,7 @@ func fixture(t testing.TB, name string) []byte {
 func TestVendorExample(t *testing.T) {
 	c, ok := blank("support").convert(fixture(t, "update-response.json"), func(string) (string, string) { return "Mail", "email" })
 	if !ok {
-		t.Fatal("the vendor's example is not understood")
+		t.Fatalf("convert rejected the vendor's example")
 	}
 	contact := model.Participant{Kind: "contact", ID: "8f0b5377-2edc-4116-a8e8-6a475f245a04", Name: "John Doe",
 		Email: "[email protected]", Identifier: "emailaddress=[email protected]", Status: "active"}
@@ -61,7 +61,7 @@ func TestVendorExample(t *testing.T) {
 		},
 	}
 	if d := cmp.Diff(want, c); d != "" {
-		t.Errorf("(-want +got)\n%s", d)
+		t.Errorf("conversation (-want +got)\n%s", d)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestVendorRequest(t *testing.T) {
 		{Kind: model.EditAttributes, Key: "my-attribute", Target: model.TextValue("123")},
 	})
 	if err != nil || len(shown) != 1 {
-		t.Fatalf("%d requests, error %v", len(shown), err)
+		t.Fatalf("got %d requests, error %v; want 1", len(shown), err)
 	}
 	got := shown[0].Body
 	var want bytes.Buffer
@@ -82,11 +82,11 @@ func TestVendorRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want.String() {
-		t.Errorf("sent %s, the vendor's example is %s", got, want.String())
+		t.Errorf("got body %s, want the vendor's example %s", got, want.String())
 	}
 }
 
-func TestConvertKeepsWhatIsOdd(t *testing.T) {
+func TestConvertKeepsUnexpectedValues(t *testing.T) {
 	for _, tt := range []struct {
 		name, in string
 		check    func(model.Conversation) bool
@@ -115,12 +115,12 @@ func TestConvertKeepsWhatIsOdd(t *testing.T) {
 	} {
 		c, ok := blank("a").convert([]byte(tt.in), nil)
 		if !ok || !tt.check(c) {
-			t.Errorf("%s: %+v", tt.name, c)
+			t.Errorf("%s: got %+v", tt.name, c)
 		}
 	}
 	for _, in := range []string{``, `null`, `[]`, `"x"`, `{}`, `{"id":null}`, `{"id":{}}`} {
 		if _, ok := blank("a").convert([]byte(in), nil); ok {
-			t.Errorf("%q counts as a conversation", in)
+			t.Errorf("convert accepted %q", in)
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestConvertMessage(t *testing.T) {
 	}
 }
 
-// FuzzConvert: nothing that a service sends makes convert panic, and every scalar of it reaches the person.
+// FuzzConvert checks that convert never panics, and that every scalar of the input is in a field or a fact.
 func FuzzConvert(f *testing.F) {
 	f.Add(fixture(f, "update-response.json"))
 	for _, s := range []string{
@@ -187,11 +187,11 @@ func FuzzConvert(f *testing.F) {
 	})
 }
 
-// checkLeaves fails where a scalar of the input is in no field and no fact.
+// checkLeaves fails if a scalar of the input is in no field and no fact.
 func checkLeaves(t *testing.T, in []byte, c model.Conversation) {
 	t.Helper()
 	if len(in) > 4000 || strings.Count(string(in), ",") > 200 {
-		return // facts are bounded
+		return // the number of facts is bounded
 	}
 	var top any
 	d := json.NewDecoder(bytes.NewReader(in))
@@ -201,7 +201,7 @@ func checkLeaves(t *testing.T, in []byte, c model.Conversation) {
 	}
 	leaves, deep := leavesOf(top, 0)
 	if deep {
-		return // facts are bounded in depth
+		return // the depth of facts is bounded
 	}
 	var shown strings.Builder
 	var times []time.Time
@@ -228,7 +228,7 @@ next:
 			}
 		}
 		if !strings.Contains(shown.String(), strings.ToLower(leaf)) {
-			t.Errorf("%q of %s is nowhere in %+v", leaf, in, c)
+			t.Errorf("%q of %s is in no field and no fact of %+v", leaf, in, c)
 		}
 	}
 }
@@ -265,7 +265,7 @@ func leavesOf(v any, depth int) (out []string, deep bool) {
 	return out, deep
 }
 
-// texts visits every text and time of a value.
+// texts visits every string and time in a value.
 func texts(v reflect.Value, text func(string), at func(time.Time)) {
 	if v.CanInterface() {
 		if x, ok := v.Interface().(time.Time); ok {

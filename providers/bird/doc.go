@@ -6,29 +6,29 @@
 // management, messaging, participants), contacts-api/api-reference/manage-workspace-contacts,
 // channels-api/api-reference/channels-management, api-access/common-api-usage. Nothing was tried against a live server.
 //
-// Lists take 1 to 100 rows a page, channels up to 1000; a create names at most five participants; a list row features at
-// most five. 50 reads a second are allowed for a workspace (documented for a neighbouring API); this adapter stays at five.
+// Lists have 1 to 100 rows a page, channels up to 1000. A create names at most five participants, and a row of the list features at
+// most five. For a neighbouring API, 50 reads a second are documented for a workspace; this adapter sends at most five.
 //
-// Participants are the whole list from the participants call, or unknown; the featured ones are for display. Of an edit of
-// them removals come first, then demotions, then promotions, then additions.
+// The participants are either the whole list from the participants call, or unknown. The featured participants are for display.
+// An edit of participants is sent as removals, then demotions, then promotions, then additions.
 //
-// What is assumed or left open by the vendor, and how it is met:
+// What is assumed or left open by the vendor, and what the adapter does:
 //
-//   - The values of status in a PATCH: only active and closed are sent; a conversation with another word cannot be
-//     closed or reopened from here.
-//   - Attributes, in the vendor's example of an update but not in its reference: the whole map is sent. Values that are no
-//     strings are shown as text and sent back exactly as they came: Load keeps them, and Apply reads again where it cannot
-//     tell. A service that refuses them names them, and the other edits are then sent without.
-//   - Order of the list (newest created first) and no filter but by resource: an old conversation with a new message
-//     is seen by a full walk only. A page token may end: on a 4xx for one the walk starts again, once.
-//   - 409 for a read of a conversation, its messages or participants: repeated once after a second.
-//   - Access keys, bots, agents and the like cannot be added to a conversation; flows are found by id only.
-//   - A contact can have one active conversation on a channel: reopening a second, or creating one, is a conflict.
-//   - Messages: only newer ones are asked for (dateFrom) for five minutes after all were.
-//   - The inbox state of Bird's own application (assignee, team, read) belongs to items of feeds, another API. They are
-//     searched, once, where everything of a conversation is asked for.
-//   - A 401 beside the conversations may be a missing policy rather than a bad key: the list of conversations is then
-//     tried with the same key. What the key may not read is named, and not asked for again while the program runs.
+//   - The values of status in a PATCH: it sends only active and closed. A conversation with another status can't be closed or
+//     reopened.
+//   - Attributes are in the vendor's example of an update, but not in its reference: it sends the whole map. Values that are no
+//     strings are shown as text, and sent back exactly as they came: Load keeps them, and Apply asks for another Load if it can't
+//     tell them from strings. A service that refuses attributes names them, and the other edits are then sent without.
+//   - The list comes newest created first, and can be narrowed only by resource: only a full walk sees an old conversation with a
+//     new message. Page tokens may expire: after a 4xx for one, the walk starts again, once.
+//   - A 409 for a read of a conversation, its messages or its participants: the read is repeated once, after a second.
+//   - Access keys, bots, agents and the like can't be added to a conversation. Flows are found by id only.
+//   - A contact can have one active conversation on a channel: reopening or creating a second one is a conflict.
+//   - Messages: for five minutes after it has read all, it asks only for newer ones (dateFrom).
+//   - The inbox state of Bird's own application (assignee, team, read) belongs to the items of feeds, in another API. They are
+//     searched once if everything about a conversation is requested.
+//   - A 401 for a call other than those of conversations may be a missing policy rather than a bad key: the same key is then tried
+//     on the list of conversations. A part that the key may not read is named, and not requested again by this run.
 //
-// What is left out, and why, stands in leftout.txt, which a test holds against the fact sheet; what is not in it is used.
+// leftout.txt lists what is left out, and why; a test compares it with the fact sheet. Everything else is used.
 package bird

@@ -15,32 +15,32 @@ import (
 
 // Bounds of one load.
 const (
-	messagePages     = 3  // of messages for the detail view: three hundred
-	messagePagesMost = 20 // where everything is asked for
+	messagePages     = 3  // for the detail view
+	messagePagesMost = 20 // if everything is requested
 	maxMessages      = 2000
 	maxNamedContacts = 20
-	// threadAge is for how long only newer messages are asked for. Changes to older ones, of their delivery for
-	// instance, show up after that.
+	// threadAge is how long only newer messages are requested after all were read. Changes of older messages, such as of their
+	// delivery, are seen only after that.
 	threadAge = 5 * time.Minute
 )
 
-// What is kept in memory at least.
+// The minimum numbers of conversations or names that are kept in memory.
 const (
-	maxThreads        = 16    // conversations whose messages are kept
-	maxHeldAttributes = 1_000 // conversations whose attributes are kept as they were sent
-	maxNames          = 2_500 // of contacts, of agents
+	maxThreads       = 16
+	maxRawAttributes = 1_000
+	maxNames         = 5_000
 )
 
-// thread is the messages of a conversation that have been read, oldest first.
+// thread holds the messages of a conversation, oldest first.
 type thread struct {
 	messages []model.Message
-	more     bool // older ones exist
+	more     bool // older messages exist
 	read     time.Time
 }
 
-// Load implements model.Provider. Participants come from their own list, never from the featured five. A list that
-// the access key may not read is left unknown, and a fact says so. Where everything is asked for, one more request
-// reads how the conversation stands in the inboxes.
+// Load implements model.Provider. The participants come from their own list, never from the at most five that a conversation
+// features. A list that the access key has no right to stays unknown, and a fact says so. If everything is requested, one more
+// request reads the state of the conversation in the inboxes.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	everything := need.Has(model.NeedEverything)
 	answer, err := p.Client.Do(ctx, p.call(calls.GetConversation, id, nil))
@@ -51,16 +51,16 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if !strings.EqualFold(o.Text("id"), id) {
 		return model.Detail{}, providers.Malformed(calls.GetConversation.Name, "the answer is not the conversation that was asked for")
 	}
-	c, _ := p.convert(answer.Body, p.namer(ctx))
+	c, _ := p.convert(answer.Body, p.channelNames(ctx))
 	if c.Archived {
 		return model.Detail{},
 			&model.Error{Kind: model.NotFound, Op: calls.GetConversation.Name, Status: answer.Status, Message: reasonDeleted}
 	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
-	p.held.Put(id, attributesIn(o))
+	p.rawAttributes.Put(id, attributesIn(o))
 	if !o.Has("attributes") {
-		c.Attributes = map[string]string{} // a conversation read by itself says all that it has
+		c.Attributes = map[string]string{} // a single read always includes the attributes, if there are any
 	}
 
 	l := loading{provider: p, id: id, everything: everything, Detail: model.Detail{Conversation: c, Raw: answer.Body}}
@@ -87,7 +87,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return l.Detail, nil
 }
 
-// loading is a conversation that is being read.
+// loading is the state of a Load.
 type loading struct {
 	*provider
 	model.Detail
@@ -96,7 +96,8 @@ type loading struct {
 	facts      providers.Facts
 }
 
-// part lets a conversation be shown of which a part may not be read, which is documented to happen.
+// part returns the error of reading a part of the conversation, unless the access key has no right to that part, which the vendor
+// documents as possible. Then it adds a fact instead.
 func (l *loading) part(group, label string, err error) error {
 	why := notShown(err)
 	if why == "" {
@@ -106,7 +107,7 @@ func (l *loading) part(group, label string, err error) error {
 	return nil
 }
 
-// participants reads the whole list. It stays unknown where the list has no end or a hole.
+// participants reads the participants. They stay unknown if the list could not be read completely.
 func (l *loading) participants(ctx context.Context) error {
 	all, whole, err := l.list(maxParticipantPages, func(token string) providers.Call {
 		return l.page(calls.ListParticipants, l.id, pageLimit, token)
@@ -114,13 +115,11 @@ func (l *loading) participants(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var more providers.Facts
-	people, ok := convertParticipants(all, &more)
+	people, ok := convertParticipants(all, &l.facts)
 	people = distinct(people)
 	if l.everything {
 		l.nameContacts(ctx, people)
 	}
-	l.facts.AddAll(more.List(), false)
 	if !whole || !ok {
 		l.facts.Add("People", "Participants", "the list could not be read as a whole")
 		l.Conversation.Featured = people
@@ -130,7 +129,7 @@ func (l *loading) participants(ctx context.Context) error {
 	return nil
 }
 
-// distinct drops the entries that a list brought twice because it changed while its pages were read.
+// distinct drops the entries that came twice because the list changed while its pages were read.
 func distinct(people []model.Participant) []model.Participant {
 	seen := map[model.Participant]bool{}
 	return slices.DeleteFunc(people, func(p model.Participant) bool {
@@ -144,15 +143,15 @@ func distinct(people []model.Participant) []model.Participant {
 	})
 }
 
-// nameContacts looks up the names of contacts that have none, a bounded number of them. It stops at an error: a courtesy
-// is not worth asking again right away.
+// nameContacts looks up the names of up to maxNamedContacts contacts that have none. It stops at the first error, because names
+// are optional.
 func (p *provider) nameContacts(ctx context.Context, people []model.Participant) {
 	asked := 0
 	for i, who := range people {
 		if who.Kind != model.KindContact || who.Name != "" || who.ID == "" {
 			continue
 		}
-		name, known := p.contacts.Get(who.ID)
+		name, known := p.names.Get(who.ID)
 		if !known {
 			if asked++; asked > maxNamedContacts {
 				return
@@ -162,7 +161,7 @@ func (p *provider) nameContacts(ctx context.Context, people []model.Participant)
 				return
 			}
 			name = contact.Name
-			p.contacts.Put(who.ID, name)
+			p.names.Put(who.ID, name)
 		}
 		people[i].Name = name
 	}
@@ -183,16 +182,16 @@ func (p *provider) contact(ctx context.Context, id string) (model.Participant, e
 	return c, err
 }
 
-// messages reads the messages, only the newer ones where the rest has been read a short time ago.
+// messages reads the messages. If it read them a short time ago, it reads only the newer ones.
 func (l *loading) messages(ctx context.Context) error {
-	read := func(most int, from time.Time) ([]json.RawMessage, bool, error) {
-		return l.list(most, func(token string) providers.Call { return l.provider.messages(l.id, token, from) }).All(ctx)
+	read := func(maxPages int, from time.Time) ([]json.RawMessage, bool, error) {
+		return l.list(maxPages, func(token string) providers.Call { return l.provider.messages(l.id, token, from) }).All(ctx)
 	}
-	held, _ := l.threads.Get(l.id)
-	if n := len(held.messages); n > 0 && !l.everything && !held.messages[n-1].At.IsZero() && time.Since(held.read) < threadAge {
-		newer, whole, err := read(messagePages, held.messages[n-1].At)
+	known, _ := l.threads.Get(l.id)
+	if n := len(known.messages); n > 0 && !l.everything && !known.messages[n-1].At.IsZero() && time.Since(known.read) < threadAge {
+		newer, whole, err := read(messagePages, known.messages[n-1].At)
 		if err == nil && whole {
-			l.show(held, newer)
+			l.show(known, newer)
 			return nil
 		}
 		if err != nil && !refusesToken(err) {
@@ -210,7 +209,7 @@ func (l *loading) messages(ctx context.Context) error {
 	return err
 }
 
-// show adds messages to a thread; of one that is there twice the newer reading stays.
+// show adds messages to a thread. A message that the thread already has is replaced.
 func (l *loading) show(t thread, newer []json.RawMessage) {
 	at := make(map[string]int, len(t.messages)+len(newer))
 	all := slices.Clone(t.messages)
@@ -240,10 +239,9 @@ func (l *loading) show(t thread, newer []json.RawMessage) {
 	l.Conversation.HasMessages = len(all) > 0
 }
 
-// inboxes reads how the conversation stands in the inboxes of Bird's web application: the assignee and whether it was
-// read belong to their items, not to the conversation. The assignee of an open one is the owner. A key that may not read
-// them shows nothing of it. Of an item only id, feedId and closed were seen in an answer; the others are named like what
-// can be searched for and set [assumed], and may be missing.
+// inboxes reads the state of the conversation in the inboxes of Bird's web application, whose items hold the assignee and whether
+// the conversation was read. The assignee of an open item becomes the owner. In an answer, only id, feedId and closed of an item
+// have been seen; the names of its other fields are those of documented parameters [assumed], and the fields may be missing.
 func (l *loading) inboxes(ctx context.Context) error {
 	page, err := readPage(l.Client.Do(ctx, l.feedItems(l.id)))
 	switch model.KindOf(err) {
@@ -255,7 +253,7 @@ func (l *loading) inboxes(ctx context.Context) error {
 		l.facts.Add("Inbox", "Inboxes", "not shown: the service has none to read")
 		return nil
 	case model.Invalid, model.Malformed:
-		l.Account.Logf("inbox items: %v", err) // a shape of the call that is assumed: the conversation is there all the same
+		l.Account.Logf("inbox items: %v", err) // the shape of the call is assumed, and the conversation is shown without it
 		return nil
 	default:
 		return err
@@ -272,14 +270,13 @@ func (l *loading) inboxes(ctx context.Context) error {
 	return nil
 }
 
-// inbox shows how the conversation stands in one inbox, which is called by its channel where that is known, else by kind
-// and short id of the feed.
+// inbox adds the facts about one inbox. It is called by the name of its channel, or else by the kind and the short id of its feed.
 func (l *loading) inbox(ctx context.Context, o *providers.Object) {
 	const group = "Inbox"
 	feed, agent := o.Text("feedId"), o.Text("agentId")
 	inbox := cmp.Or(feed, "inbox")
 	kind, id, cut := strings.Cut(feed, ":")
-	name, _ := l.namer(ctx)(id)
+	name, _ := l.channelNames(ctx)(id)
 	if cut {
 		inbox = kind + " " + id[:min(8, len(id))]
 		if kind == "channel" && name != "" {
@@ -296,23 +293,20 @@ func (l *loading) inbox(ctx context.Context, o *providers.Object) {
 	if cut && inbox != name {
 		l.facts.Add(group, inbox+" feed", feed)
 	}
-	for _, b := range []struct{ field, label, yes, no string }{{"closed", "", "closed", "open"}, {"seen", " read", "read", "not read"}} {
-		if is, known := o.Bool(b.field); known && is {
-			l.facts.Add(group, inbox+b.label, b.yes)
-		} else if known {
-			l.facts.Add(group, inbox+b.label, b.no)
+	for _, b := range []struct{ field, label, no, yes string }{{"closed", "", "open", "closed"}, {"seen", " read", "not read", "read"}} {
+		if is, known := o.Bool(b.field); known {
+			l.facts.Add(group, inbox+b.label, map[bool]string{false: b.no, true: b.yes}[is])
 		}
 	}
 	if agent == "" && o.Take("agentId") != nil {
 		l.facts.Add(group, inbox+" assigned to", "nobody")
 	}
 	l.facts.Add(group, inbox+" team", o.Text("teamId"))
-	o.Text("conversationId") // says where it was asked from
+	o.Text("conversationId") // known already
 	l.facts.Rest(group, inbox, o)
 }
 
-// agentName returns the name of an agent, "" where it cannot be had: a courtesy that is not worth an error. Each is
-// looked for once.
+// agentName returns the name of an agent, or "". It looks each agent up once.
 func (p *provider) agentName(ctx context.Context, id string) string {
 	name, known := p.names.Get(id)
 	if known {

@@ -1,7 +1,6 @@
 package bird
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -14,20 +13,18 @@ import (
 	"confab/providers"
 )
 
-// searchPages bounds how many pages of contacts are read for one answer to a text, since the service finds by
-// identifier alone.
+// searchPages bounds the pages that are read for a search by name, because the service searches contacts by identifier alone.
 const searchPages = 10
 
 var (
 	uuidShape  = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	phoneShape = regexp.MustCompile(`^\+[0-9 ()./-]{5,24}$`)
-	noDigit    = regexp.MustCompile(`[^0-9]`)
+	nonDigits  = regexp.MustCompile(`[^0-9]`)
 	keyShape   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 )
 
-// Lookup implements model.Provider. Contacts are found by id, e-mail address, phone number (+31…) or KEY=VALUE, and by
-// name within the pages that are read; channels are listed. Users are found among the agents. Flows have no directory,
-// so none is found.
+// Lookup implements model.Provider. It finds contacts by id, e-mail address, phone number (+31…) or KEY=VALUE, and by name among
+// the first pages of the list. Users are found among the agents. Flows have no directory, so none is ever found.
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if req.Limit <= 0 {
 		req.Limit = providers.LookupLimit
@@ -37,7 +34,11 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	case model.LookupContacts:
 		return p.lookupContacts(ctx, req)
 	case model.LookupChannels:
-		return p.lookupChannels(ctx, req)
+		known, err := p.channels.Get(ctx)
+		if err != nil {
+			return model.LookupPage{}, err
+		}
+		return providers.Search(known.list, req), nil
 	case model.LookupUsers:
 		if uuidShape.MatchString(req.Text) {
 			return p.lookupAgent(ctx, req.Text)
@@ -51,14 +52,13 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 
 func (p *provider) lookupContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if uuidShape.MatchString(req.Text) {
-		return providers.FoundOne(p.contact(ctx, req.Text))
+		return providers.PageOfOne(p.contact(ctx, req.Text))
 	}
 	key, value, ok := identifierIn(req.Text)
 	if !ok {
 		return p.scanContacts(ctx, req)
 	}
-	// The shape of the answer is on no page that could be read: a list of results and the one contact by itself are both
-	// taken [assumed].
+	// The shape of the answer is not documented. A list of results and a single contact are both accepted [assumed].
 	answer, err := p.Client.Do(ctx, p.contactsWith(key, value))
 	page, failed := readPage(answer, err)
 	if err == nil {
@@ -76,7 +76,7 @@ func (p *provider) lookupContacts(ctx context.Context, req model.LookupRequest) 
 	return model.LookupPage{Items: found[:min(len(found), req.Limit)]}, nil
 }
 
-// identifierIn reads a text that names a contact by an identifier.
+// identifierIn returns the identifier of a contact that a text consists of.
 func identifierIn(text string) (key, value string, ok bool) {
 	if k, v, found := strings.Cut(text, "="); found && v != "" && keyShape.MatchString(k) {
 		return k, v, true
@@ -85,13 +85,13 @@ func identifierIn(text string) (key, value string, ok bool) {
 		return keyEmail, text, true
 	}
 	if phoneShape.MatchString(text) {
-		return keyPhone, "+" + noDigit.ReplaceAllString(text, ""), true
+		return keyPhone, "+" + nonDigits.ReplaceAllString(text, ""), true
 	}
 	return "", "", false
 }
 
-// scanContacts pages through the contacts and keeps those whose name or identifier holds the text. The cursor is the
-// service's token with how many finds of that page have been given already.
+// scanContacts reads the list of contacts and returns those whose name or identifier contains the text. The cursor consists of the
+// service's token of a page and the number of matches of that page that have been returned already.
 func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	n, token, _ := strings.Cut(req.Cursor, ":")
 	skip, _ := strconv.Atoi(n)
@@ -102,17 +102,17 @@ func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 		return p.page(calls.ListContacts, "", pageLimit, at)
 	})
 	_, err := w.Run(ctx, token, func(page providers.RawPage) (bool, error) {
-		finds := 0
+		matches := 0
 		for _, raw := range page.Rows {
 			c, ok := convertContact(raw)
-			if !ok || !providers.Holds(req.Text, c.Name, c.Email, c.Identifier) {
+			if !ok || !providers.ContainsFold(req.Text, c.Name, c.Email, c.Identifier) {
 				continue
 			}
-			if finds++; finds <= skip {
+			if matches++; matches <= skip {
 				continue
 			}
 			if len(out.Items) == req.Limit {
-				out.Cursor = cursor(token, finds-1)
+				out.Cursor = cursor(token, matches-1)
 				return false, nil
 			}
 			out.Items = append(out.Items, c)
@@ -126,24 +126,24 @@ func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 	return out, err
 }
 
-// lookupAgents returns one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
-// of type user is "usually an agent at the desk", and a wrong id is refused when it is added.
+// lookupAgents returns a page of the agents. It is assumed that the id of an agent is the id of the user: a participant of type
+// user is "usually an agent at the desk", and the service would refuse to add a wrong id.
 func (p *provider) lookupAgents(ctx context.Context, req model.LookupRequest) (out model.LookupPage, err error) {
 	if strings.ContainsFunc(req.Text, unicode.IsControl) {
 		return out, nil
 	}
 	page, err := readPage(p.Client.Do(ctx, p.agents(min(req.Limit, pageLimit), req.Cursor, req.Text)))
 	found := slices.DeleteFunc(providers.ConvertPage(page, convertAgent).Rows, func(u model.Participant) bool {
-		return !providers.Holds(req.Text, u.Name, u.Email)
+		return !providers.ContainsFold(req.Text, u.Name, u.Email)
 	})
 	out.Items = found[:min(len(found), req.Limit)]
-	if page.Next != req.Cursor { // a token that leads to itself
+	if page.Next != req.Cursor { // else the token leads to the same page
 		out.Cursor = page.Next
 	}
 	return out, p.withoutAgents(err)
 }
 
-// withoutAgents lets nobody be found where the access key may not list agents, which is common.
+// withoutAgents drops an error that says that the access key may not list agents, which is common. Then nobody is found.
 func (p *provider) withoutAgents(err error) error {
 	switch model.KindOf(err) {
 	case model.Unauthorized, model.Forbidden, model.NotFound, model.Unsupported:
@@ -153,7 +153,7 @@ func (p *provider) withoutAgents(err error) error {
 	return err
 }
 
-// lookupAgent finds the agent with an id. The list has no filter by id, so its pages are read, a bounded number of them.
+// lookupAgent finds the agent with an id. The list has no filter by id, so it reads up to searchPages pages of it.
 func (p *provider) lookupAgent(ctx context.Context, id string) (out model.LookupPage, err error) {
 	list := p.list(searchPages, func(token string) providers.Call { return p.agents(pageLimit, token, "") })
 	_, err = list.Run(ctx, "", func(page providers.RawPage) (bool, error) {
@@ -163,14 +163,4 @@ func (p *provider) lookupAgent(ctx context.Context, id string) (out model.Lookup
 		return len(out.Items) == 0, nil
 	})
 	return out, p.withoutAgents(err)
-}
-
-func (p *provider) lookupChannels(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	known, err := p.channels.Get(ctx)
-	if err = cmp.Or(err, known.refused); err != nil {
-		return model.LookupPage{}, err
-	}
-	return providers.CutPage(slices.DeleteFunc(slices.Clone(known.list), func(c model.Participant) bool {
-		return !strings.EqualFold(c.ID, req.Text) && !providers.Holds(req.Text, c.Name, c.Status)
-	}), req), nil
 }

@@ -1,10 +1,13 @@
 package bird
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,12 +23,15 @@ const (
 //go:embed service.json
 var about []byte
 
-// calls are the endpoints used. The searches are POSTs that read: of that of contacts the reference says so, its sample GET;
-// of that of inbox items the body is documented, the path was seen in running code alone. A key without a policy for a read
-// beside the conversations is reported to get a 401 there, so a 401 may be a right that is missing (MayLack). A 401 of a write
-// stays a refused key: what is queued then waits. A 403 of a directory or of the inboxes lasts; one of messages, participants or
-// a contact is of these alone. That there are no inboxes at all lasts too: their path is on no page. 409 is listed for reads
-// without saying when it comes, so it is taken to be passing [assumed].
+// calls holds the endpoints. Notes on their declarations:
+//
+//   - The searches are POSTs that read. For contacts the reference says so, although its sample is a GET. For inbox items the
+//     body is documented, but the path is known from running code alone.
+//   - A key without a policy for a read other than of conversations is reported to get a 401, which may therefore mean a missing
+//     right (MayLack). A 401 to a write always counts as a refused key, so that queued edits wait.
+//   - A 403 for a directory or for the inboxes is permanent; for messages, participants or a contact it concerns only these. A 404
+//     for the channels or the inboxes is permanent too.
+//   - A 409 is listed for reads without an explanation, and is assumed to be temporary.
 var calls struct {
 	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation providers.Endpoint
 	AddParticipant, SetParticipant, RemoveParticipant, ListMessages, ListParticipants              providers.Endpoint
@@ -52,25 +58,23 @@ type provider struct {
 	*providers.Adapter
 
 	workspace string
-	accessKey string // its id, "" where that is not known
+	accessKey string // its id; "" if unknown
 
-	channels *providers.Kept[channels]
-	contacts *providers.Recent[string] // names by id, "" for one that cannot be had
-	names    *providers.Recent[string] // of agents, likewise
-	threads  *providers.Recent[thread]
-	held     *providers.Recent[map[string]json.RawMessage] // attributes as the service sent them
+	channels      *providers.Cached[channels]
+	names         *providers.Recent[string] // of contacts and agents by id; "" if there is none
+	threads       *providers.Recent[thread]
+	rawAttributes *providers.Recent[map[string]json.RawMessage] // attributes as the service sent them
 }
 
 var _ model.Creator = (*provider)(nil)
 
 func open(a providers.Account) (p *provider, err error) {
 	p = &provider{
-		workspace: service.Value(a, settingWorkspace),
-		accessKey: service.Value(a, settingAccessKey),
-		threads:   providers.NewRecent[thread](maxThreads),
-		held:      providers.NewRecent[map[string]json.RawMessage](maxHeldAttributes),
-		contacts:  providers.NewRecent[string](maxNames),
-		names:     providers.NewRecent[string](maxNames),
+		workspace:     service.Value(a, settingWorkspace),
+		accessKey:     service.Value(a, settingAccessKey),
+		threads:       providers.NewRecent[thread](maxThreads),
+		rawAttributes: providers.NewRecent[map[string]json.RawMessage](maxRawAttributes),
+		names:         providers.NewRecent[string](maxNames),
 	}
 	proof := p.page(calls.ListConversations, "", 1, "")
 	p.Adapter, err = providers.Open(service, a, providers.ClientOptions{
@@ -83,13 +87,13 @@ func open(a providers.Account) (p *provider, err error) {
 	}
 	p.Identity += " " + p.workspace
 	p.Plan, p.Limits = p.plan, p.limits
-	p.channels = providers.NewKept(calls.ListChannels.Name, 0, p.readChannels)
+	p.channels = providers.NewCached(calls.ListChannels.Name, 0, p.readChannels)
 	return p, nil
 }
 
 const reasonDeleted = "the conversation is deleted"
 
-// limits are what one conversation does not allow.
+// limits rules out the edits that a conversation does not allow.
 func (p *provider) limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
 		for _, k := range model.EditKinds() {
@@ -106,8 +110,8 @@ func (p *provider) limits(c model.Conversation, no func(model.EditKind, string))
 	}
 }
 
-// Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are
-// those of the newest.
+// Check implements model.Provider. It also asks for what the account had no right to before. The parts of a conversation are those
+// of the newest conversation.
 func (p *provider) Check(ctx context.Context) (out []model.CheckResult) {
 	p.Client.AskAgain()
 	ask := func(name, good string, call providers.Call) providers.RawPage {
@@ -115,11 +119,11 @@ func (p *provider) Check(ctx context.Context) (out []model.CheckResult) {
 		out = append(out, providers.Check(name, good, err))
 		return page
 	}
-	head := ask(model.CheckList, "", p.page(calls.ListConversations, "", providers.HeadSize, ""))
+	head := ask(model.CheckList, "", p.page(calls.ListConversations, "", providers.CheckHeadSize, ""))
 	if !out[0].OK {
-		return out // nothing else can be told from that
+		return out // the other answers would mean nothing
 	}
-	out[0].Detail = providers.Seen(len(head.Rows), head.Next != "")
+	out[0].Detail = providers.HeadSummary(len(head.Rows), head.Next != "")
 	if len(head.Rows) > 0 {
 		o, _ := providers.ObjectOf(head.Rows[0])
 		if newest := o.Text("id"); newest != "" {
@@ -132,4 +136,125 @@ func (p *provider) Check(ctx context.Context) (out []model.CheckResult) {
 	ask("contacts", "can be looked up", p.page(calls.ListContacts, "", 1, ""))
 	ask("users", "can be looked up", p.agents(1, "", ""))
 	return out
+}
+
+const (
+	pageLimit    = 100  // rows of a page (docs.bird.com/api: 1 to 100)
+	channelLimit = 1000 // rows of a page of channels
+	maxToken     = 8000 // bytes
+)
+
+// call returns a call about a conversation or a contact, or about all of them if id is "".
+func (p *provider) call(e providers.Endpoint, id string, body any) providers.Call {
+	params := map[string]string{"workspace_id": p.workspace, "conversation_id": id, "contact_id": id}
+	return providers.Call{Endpoint: e, Params: params, Body: body}
+}
+
+// participant returns a call about a participant of a conversation.
+func (p *provider) participant(e providers.Endpoint, id, participant string, body any) providers.Call {
+	call := p.call(e, id, body)
+	call.Params["participant_id"] = participant
+	return call
+}
+
+// page returns a call for a page of a list, with further parameters as pairs of name and value.
+func (p *provider) page(e providers.Endpoint, id string, limit int, token string, more ...string) providers.Call {
+	call := p.call(e, id, nil)
+	call.Query = e.With(append(more, "limit", strconv.Itoa(limit), "pageToken", token)...).Query
+	return call
+}
+
+// messages returns a call for the messages created after from, or for all if from is zero. They come newest first, as in the
+// vendor's example.
+func (p *provider) messages(id, token string, from time.Time) providers.Call {
+	after := ""
+	if !from.IsZero() {
+		after = from.UTC().Format(time.RFC3339Nano)
+	}
+	return p.page(calls.ListMessages, id, pageLimit, token, "dateFrom", after)
+}
+
+// agents returns a call for the agents whose name, or whose e-mail address if text has an @, matches text (docs.bird.com/api,
+// collaborations, agent management). How the service compares names is not documented.
+func (p *provider) agents(limit int, token, text string) providers.Call {
+	by := "name"
+	if strings.Contains(text, "@") {
+		by = "email"
+	}
+	return p.page(calls.ListAgents, "", limit, token, by, text)
+}
+
+func (p *provider) contactsWith(key, value string) providers.Call {
+	return p.call(calls.SearchContacts, "", map[string]any{"identifier": map[string]string{"key": key, "value": value}})
+}
+
+func (p *provider) feedItems(conversation string) providers.Call {
+	call := p.page(calls.SearchFeedItems, "", pageLimit, "")
+	call.Body = map[string]any{"conversationIds": []string{conversation}}
+	return call
+}
+
+// list returns a walk of a list.
+func (p *provider) list(maxPages int, call func(token string) providers.Call) providers.RawWalk {
+	return providers.RawWalk{MaxPages: maxPages, Read: func(ctx context.Context, token string) (providers.RawPage, error) {
+		return readPage(p.Client.Do(ctx, call(token)))
+	}}
+}
+
+// readPage reads a page of any list. It ignores total and totalType, whose meaning is not documented.
+func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) {
+	if err != nil {
+		return page, err
+	}
+	rows, body, err := a.Rows("results")
+	page = providers.RawPage{Rows: rows, Next: providers.TextOf(body.Peek("nextPageToken")), Incomplete: rows == nil}
+	if err == nil && len(page.Next) > maxToken {
+		err = a.Malformed("the service gave a page token that is too long")
+	}
+	return page, err
+}
+
+// refusesToken reports whether an error may be about the page token. How long a token is valid is not documented.
+func refusesToken(err error) bool {
+	k := model.KindOf(err)
+	return k == model.Invalid || k == model.NotFound || k == model.ConflictKind
+}
+
+// notShown returns the text that explains why a part of a conversation is not shown, or "" if the error does not concern that part
+// alone. A part that is not found counts, because the conversation itself has been read.
+func notShown(err error) string {
+	e := model.AsError(err)
+	switch {
+	case e == nil || e.Kind != model.Forbidden && e.Kind != model.NotFound:
+		return ""
+	case e.Kind == model.Forbidden && e.Status == 401:
+		return "not shown: the access key has no right to read them"
+	}
+	return "not shown: " + e.Message
+}
+
+// decodeError reads {code, message, details}. For a 422, details maps a JSON path to sentences. For a 409 its form is free, but
+// conversationId names the conversation that is in the way.
+func decodeError(status int, header http.Header, body []byte) *model.Error {
+	o, _ := providers.ParseObject(body)
+	e := &model.Error{Code: o.Text("code"), Message: o.Text("message"), RequestID: header.Get("X-Request-Id")}
+	if e.Message == "" && e.Code == "" {
+		return nil // not from the service itself, but from a proxy for example
+	}
+	details := o.Object("details")
+	for _, path := range details.Names() {
+		var sentences []string
+		for _, s := range providers.OneOrMore(details.Peek(path)) {
+			sentences = append(sentences, providers.TextOf(s))
+		}
+		switch {
+		case len(sentences) == 0:
+		case path == "conversationId":
+			e.Existing = sentences[0]
+		default:
+			e.Fields = append(e.Fields, model.FieldError{Field: strings.TrimPrefix(path, "."), Message: strings.Join(sentences, "; ")})
+		}
+	}
+	e.Hint = cmp.Or(service.Words[strconv.Itoa(status)+" "+e.Code], service.Words[strconv.Itoa(status)])
+	return e
 }

@@ -14,7 +14,6 @@ import (
 	"confab/providers"
 )
 
-// TestEndpoints: method, path, query and body of every call.
 func TestEndpoints(t *testing.T) {
 	p, _ := openStub(t, accept)
 	c := p
@@ -56,7 +55,7 @@ func TestHeaders(t *testing.T) {
 	p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})
 	h := s.sent[0].Header
 	if h.Get("Authorization") != "AccessKey key-of-the-tests" || h.Get("Accept") != "application/json" || h.Get("Content-Type") != "application/json" {
-		t.Errorf("headers are %v", h)
+		t.Errorf("got headers %v", h)
 	}
 }
 
@@ -98,13 +97,13 @@ func TestConflictOnReadIsRepeatedOnce(t *testing.T) {
 		})
 		start := time.Now()
 		if _, err := p.Load(t.Context(), c1, 0); err != nil || time.Since(start) != providers.ConflictPause || len(s.lines()) != 2 {
-			t.Errorf("%v after %s and %v", err, time.Since(start), s.lines())
+			t.Errorf("got %v after %s and %v, want a second request after %s", err, time.Since(start), s.lines(), providers.ConflictPause)
 		}
 		left = 9
 		_, err := p.Load(t.Context(), c1, 0)
 		wantKind(t, err, model.ConflictKind)
 		if left != 7 {
-			t.Errorf("repeated %d times", 9-left)
+			t.Errorf("got %d requests, want 2", 9-left)
 		}
 	})
 }
@@ -156,17 +155,17 @@ func TestSync(t *testing.T) {
 		var rows []string
 		got, err := p.Sync(t.Context(), tt.req, collect(&rows, tt.stop))
 		if strings.Join(rows, " ") != tt.rows || got != tt.want || model.KindOf(err) != tt.kind {
-			t.Errorf("%s: rows %v, %+v, %v", tt.name, rows, got, err)
+			t.Errorf("%s: got rows %v, %+v, %v", tt.name, rows, got, err)
 		}
 		for _, l := range s.lines() {
 			if !strings.Contains(l, "limit=100") {
-				t.Errorf("%s: sent %s", tt.name, l)
+				t.Errorf("%s: sent %s, want limit=100", tt.name, l)
 			}
 		}
 	}
 }
 
-func TestSyncOfHostileAnswers(t *testing.T) {
+func TestSyncOfMalformedAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		body string
 		kind model.ErrorKind
@@ -183,10 +182,10 @@ func TestSyncOfHostileAnswers(t *testing.T) {
 		var rows []string
 		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, collect(&rows, 0))
 		if model.KindOf(err) != tt.kind || len(rows) != tt.rows {
-			t.Errorf("%.60s: %v, %v", tt.body, rows, err)
+			t.Errorf("%.60s: got rows %v, error %v; want %d rows and kind %q", tt.body, rows, err, tt.rows, tt.kind)
 		}
 		if got.Complete {
-			t.Errorf("%.60s: counts as complete", tt.body)
+			t.Errorf("%.60s: the walk is complete", tt.body)
 		}
 	}
 }
@@ -215,14 +214,14 @@ func TestLoad(t *testing.T) {
 		ids = append(ids, x.ID)
 	}
 	if strings.Join(ids, " ") != "p1 p2 p3" || !c.Participants.Known || c.ParticipantCount != 9 || c.Channel.Name != "Support mail" || !hasFact(c, "https://a/p3") {
-		t.Errorf("%+v", c)
+		t.Errorf("got %+v", c)
 	}
 	if d.Messages.Known || !strings.HasPrefix(string(d.Raw), `{"`) || strings.Contains(string(d.Raw), `"participants":[`) {
-		t.Errorf("messages %+v, raw is not the conversation's own object: %s", d.Messages, d.Raw)
+		t.Errorf("got messages %+v and raw %s, want no messages and the conversation's own object", d.Messages, d.Raw)
 	}
 	d, err = p.Load(t.Context(), c1, 0)
 	if err != nil || d.Conversation.Participants.Known || d.Raw[0] != '{' || strings.Contains(string(d.Raw), `"participants":[`) {
-		t.Errorf("%+v %v", d, err)
+		t.Errorf("without participants: got %+v, %v", d, err)
 	}
 
 	for name, body := range map[string]string{"a hole": results("", `null`, person("p1")), "no end": results("n", person("p1")), "null": `{"results":null}`} {
@@ -233,7 +232,7 @@ func TestLoad(t *testing.T) {
 			return answer(r)
 		})
 		if d, err := p.Load(t.Context(), c1, model.NeedParticipants); err != nil || d.Conversation.Participants.Known {
-			t.Errorf("%s: known is %v, %v", name, d.Conversation.Participants.Known, err)
+			t.Errorf("%s: participants: got known %v, error %v; want unknown", name, d.Conversation.Participants.Known, err)
 		}
 	}
 	p, _ = openStub(t, func(r sent) (int, string) {
@@ -244,14 +243,14 @@ func TestLoad(t *testing.T) {
 	})
 	d, err = p.Load(t.Context(), c1, model.NeedParticipants|model.NeedMessages)
 	if err != nil || d.Conversation.Participants.Known || d.Messages.Known || !hasFact(d.Conversation, "not shown: Not for this key.") {
-		t.Errorf("what may not be read: %+v, %v", d, err)
+		t.Errorf("parts without a right: got %+v, %v; want unknown, with a fact", d, err)
 	}
 	p, _ = openStub(t, func(sent) (int, string) { return 200, row("another", nil) })
 	_, err = p.Load(t.Context(), c1, 0)
 	wantKind(t, err, model.Malformed)
 }
 
-func TestMessagesAreAskedForOnce(t *testing.T) {
+func TestOnlyNewerMessagesAreRequestedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		message := func(n int) string {
 			return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","status":"sent","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
@@ -275,7 +274,7 @@ func TestMessagesAreAskedForOnce(t *testing.T) {
 			}
 			lines := s.lines()
 			if err != nil || strings.Join(got, " ") != ids || !strings.HasSuffix(lines[len(lines)-1], query) {
-				t.Errorf("%v, %v, %s", got, err, lines[len(lines)-1])
+				t.Errorf("got %v, error %v, sent %s; want %s and %s", got, err, lines[len(lines)-1], ids, query)
 			}
 		}
 		want("m1 m2", "/messages?limit=100")
@@ -335,19 +334,18 @@ func TestLookup(t *testing.T) {
 			ids = append(ids, x.ID)
 		}
 		if err != nil || strings.Join(ids, " ") != tt.ids || got.Cursor != tt.cursor {
-			t.Errorf("%+v: %v, cursor %q, %v", tt.req, ids, got.Cursor, err)
+			t.Errorf("%+v: got %v, cursor %q, error %v; want %s, %q", tt.req, ids, got.Cursor, err, tt.ids, tt.cursor)
 		}
 		if lines := s.lines(); tt.sent != "" && !strings.HasSuffix(lines[len(lines)-1], tt.sent) {
-			t.Errorf("%+v: sent %s", tt.req, lines[len(lines)-1])
+			t.Errorf("%+v: sent %s, want %s", tt.req, lines[len(lines)-1], tt.sent)
 		}
 	}
 	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupGroups})
 	wantKind(t, err, model.Unsupported)
 }
 
-// The order of the list is only seen, never documented: where the times of
-// creation say otherwise, it proves nothing.
-func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
+// The order of the list is not documented. If the times of creation contradict it, the head is not sure.
+func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 	made := func(id, at string) string {
 		return row(id, map[string]any{"name": "t", "createdAt": at, "channelId": "ch-1", "initiatingParticipant": nil})
 	}
@@ -379,13 +377,13 @@ func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
 		})
 		found, err := p.Find(t.Context(), create, tc.known)
 		if err != nil || found.Sure != tc.sure || len(found.Alike) != tc.alike || len(found.Same) != tc.alike {
-			t.Errorf("%s: %+v, %v", name, found, err)
+			t.Errorf("%s: got %+v, %v", name, found, err)
 		}
 	}
 }
 
-// TestAMessageWithoutAReferenceMarksNothing: of a create that has no id, a message that bears no reference is no sign.
-func TestAMessageWithoutAReferenceMarksNothing(t *testing.T) {
+// For a create without an id, a message without a reference is no mark.
+func TestMessageWithoutAReferenceIsNoMark(t *testing.T) {
 	p, _ := openStub(t, func(s sent) (int, string) {
 		switch {
 		case strings.Contains(s.line(), "/messages"):
@@ -400,7 +398,7 @@ func TestAMessageWithoutAReferenceMarksNothing(t *testing.T) {
 	create := model.Edit{Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Description: "mine"}}}
 	found, err := p.Find(t.Context(), create, []string{"gone"})
 	if err != nil || len(found.Same) != 0 {
-		t.Errorf("%+v, %v", found, err)
+		t.Errorf("got %+v, %v; want no match", found, err)
 	}
 }
 
@@ -420,21 +418,21 @@ func TestOpen(t *testing.T) {
 		a := good
 		change(&a)
 		if _, err := Factory().Open(a); err == nil {
-			t.Errorf("%s is accepted", name)
+			t.Errorf("%s: Open accepted it", name)
 		}
 	}
 	p, err := Factory().Open(providers.Account{Credential: secret("k"), Settings: map[string]string{settingWorkspace: "w"}})
 	if err != nil || p.Describe().Identity != "bird https://api.bird.com w" {
-		t.Error(p, err)
+		t.Errorf("got %v, %v", p, err)
 	}
 }
 
-func TestCapabilitiesAreWhole(t *testing.T) {
+func TestEveryCapabilityHasAReason(t *testing.T) {
 	p, _ := openStub(t, accept)
 	caps := p.Capabilities(fresh())
 	for _, k := range model.EditKinds() {
 		if c, ok := caps[k]; !ok || c.Reason == "" || c.State == model.CapabilityAssumed && !strings.Contains(c.Reason, "assumed") {
-			t.Errorf("%s: %+v", k, c)
+			t.Errorf("%s: got %+v", k, c)
 		}
 	}
 	for _, row := range service.Table {
@@ -443,7 +441,7 @@ func TestCapabilitiesAreWhole(t *testing.T) {
 		}
 	}
 	if p.Needs(model.EditTitle) != 0 || p.Needs(model.EditTitle, model.EditParticipants) != model.NeedParticipants {
-		t.Error("needs")
+		t.Errorf("Needs: want the participants for participants alone")
 	}
 }
 
@@ -455,13 +453,13 @@ func TestCheck(t *testing.T) {
 		return 200, results("")
 	})
 	got := p.Check(t.Context())
-	want := []string{"conversations", "channels", "contacts", "users"} // the rest is of a conversation, and there is none
+	want := []string{"conversations", "channels", "contacts", "users"} // the other checks need a conversation
 	for i, name := range want {
 		if i >= len(got) || got[i].Name != name || got[i].OK == (name == "contacts") {
-			t.Fatalf("%+v", got)
+			t.Fatalf("line %d: got %+v, want %s", i, got, name)
 		}
 	}
 	if !strings.Contains(got[2].Detail, "No policy.") || got[2].Kind != model.Forbidden {
-		t.Errorf("%+v", got)
+		t.Errorf("contacts: got %+v, want Forbidden", got)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"confab/providers"
 )
 
-// rotating is a credential that gives its next secret once one was refused.
+// rotating is a credential that returns its next secret after one was refused.
 type rotating struct {
 	mu       sync.Mutex
 	secrets  []string
@@ -33,15 +33,14 @@ func (r *rotating) Reject(refused string) {
 	}
 }
 
-// A 401 of a part is a missing right where the same key still lists
-// conversations, and a refused key where it does not.
-func TestAMissingRightIsNoRefusedKey(t *testing.T) {
+// A 401 for a part means a missing right if the same key still lists conversations, and otherwise a refused key.
+func TestMissingRightAndRefusedKey(t *testing.T) {
 	const no = `{"code":"Unauthorized","message":"No."}`
 	for name, tt := range map[string]struct {
-		good     string // the key that the service takes
+		good     string // the key that the service accepts
 		mayRead  bool   // whether that key may read messages
 		rejected []string
-		sent     []string // of messages and proofs
+		sent     []string // keys in requests for messages and in proofs
 		messages bool
 	}{
 		"a right is missing": {good: "old", sent: []string{"messages old", "proof old"}},
@@ -57,7 +56,7 @@ func TestAMissingRightIsNoRefusedKey(t *testing.T) {
 			p, _ := openStub(t, func(r sent) (int, string) {
 				with := strings.TrimPrefix(r.Header.Get("Authorization"), "AccessKey ")
 				switch {
-				case r.Path == one: // the conversation was read before the key went
+				case r.Path == one: // the conversation was read before the key was revoked
 					opened = true
 					return 200, row(c1, nil)
 				case strings.HasSuffix(r.Path, "/messages"):
@@ -77,21 +76,21 @@ func TestAMissingRightIsNoRefusedKey(t *testing.T) {
 			}, func(a *providers.Account) { a.Credential = key })
 			d, err := p.Load(t.Context(), c1, model.NeedMessages)
 			if err != nil || !opened || d.Messages.Known != tt.messages {
-				t.Errorf("%+v: %v", d, err)
+				t.Errorf("got %+v, error %v; want messages known %t", d, err, tt.messages)
 			}
 			if !slices.Equal(sentKeys, tt.sent) || !slices.Equal(key.rejected, tt.rejected) {
-				t.Errorf("sent %q, rejected %q", sentKeys, key.rejected)
+				t.Errorf("got keys sent %q and rejected %q, want %q and %q", sentKeys, key.rejected, tt.sent, tt.rejected)
 			}
 			before := len(sentKeys)
 			if _, err := p.Load(t.Context(), c1, model.NeedMessages); err != nil || !tt.mayRead && len(sentKeys) != before {
-				t.Errorf("asked again: %q, %v", sentKeys[before:], err)
+				t.Errorf("second load: sent %q, error %v; want no request for messages", sentKeys[before:], err)
 			}
 		})
 	}
 }
 
-// What can't be told is not learnt: the service fails while the key is proven.
-func TestAProofThatFailsProvesNothing(t *testing.T) {
+// If the service fails during the proof, the missing right is not remembered.
+func TestFailedProofTeachesNothing(t *testing.T) {
 	down := true
 	key := &rotating{secrets: []string{"key"}}
 	p, _ := openStub(t, func(r sent) (int, string) {
@@ -107,11 +106,11 @@ func TestAProofThatFailsProvesNothing(t *testing.T) {
 	}, func(a *providers.Account) { a.Credential = key })
 	_, err := p.Load(t.Context(), c1, model.NeedMessages)
 	if k := model.KindOf(err); k != model.Unavailable || len(key.rejected) > 0 {
-		t.Errorf("%v, rejected %q", err, key.rejected)
+		t.Errorf("got %v, rejected %q; want Unavailable and nothing", err, key.rejected)
 	}
 	down = false
 	if d, err := p.Load(t.Context(), c1, model.NeedMessages); err != nil || !hasFact(d.Conversation, "not shown: the access key has no right to read them") {
-		t.Errorf("%+v, %v", d, err)
+		t.Errorf("got %+v, %v; want a fact about the missing right", d, err)
 	}
 }
 
@@ -130,14 +129,14 @@ func TestInboxes(t *testing.T) {
 	})
 	answers["items"] = func(r sent) (int, string) {
 		if r.Body != `{"conversationIds":["`+c1+`"]}` {
-			t.Errorf("asked with %s", r.Body)
+			t.Errorf("got body %s", r.Body)
 		}
 		return 200, results("", `{"id":"i1","feedId":"inbox:x","closed":true,"agentId":"us-1"}`,
 			`{"id":"i2","feedId":"channel:ch-1","closed":false,"seen":false,"agentId":"us-7","teamId":"t-1","odd":{"deep":7}}`)
 	}
 	d, err := p.Load(t.Context(), c1, model.NeedEverything)
 	if err != nil || d.Conversation.Owner != (model.Participant{Kind: model.KindUser, ID: "us-7", Name: "Bea Desk"}) {
-		t.Fatalf("%+v %v", d.Conversation.Owner, err)
+		t.Fatalf("got owner %+v, error %v; want Bea Desk", d.Conversation.Owner, err)
 	}
 	got := map[string]string{}
 	for _, f := range d.Conversation.Facts {
@@ -148,15 +147,15 @@ func TestInboxes(t *testing.T) {
 	for label, want := range map[string]string{"Support mail": "open", "Support mail read": "not read", "Support mail assigned to": "Bea Desk",
 		"Support mail team": "t-1", "inbox x": "closed", "inbox x assigned to": "us-1", "inbox x feed": "inbox:x"} {
 		if got[label] != want {
-			t.Errorf("%s is %q, want %q: %v", label, got[label], want, got)
+			t.Errorf("fact %s: got %q, want %q, of %v", label, got[label], want, got)
 		}
 	}
 	if !hasFact(d.Conversation, "7") {
-		t.Error("what is not known of an item is lost")
+		t.Errorf("an unknown field of an item is in no fact")
 	}
 	before := len(s.lines())
 	if _, err := p.Load(t.Context(), c1, model.NeedMessages|model.NeedParticipants); err != nil || len(s.lines()) != before+3 {
-		t.Errorf("a load of less sent %v", s.lines()[before:])
+		t.Errorf("load of less than everything: sent %v, want no inbox request", s.lines()[before:])
 	}
 	for status, again := range map[int]int{403: 0, 404: 0, 405: 0, 422: 1} {
 		p, s := openStub(t, func(r sent) (int, string) {
@@ -178,17 +177,17 @@ func TestInboxes(t *testing.T) {
 		}
 		for range 2 {
 			if d, err := p.Load(t.Context(), c1, model.NeedEverything); err != nil || d.Conversation.Owner.ID != "" {
-				t.Errorf("%d: %+v %v", status, d, err)
+				t.Errorf("%d: got %+v, %v; want no owner", status, d, err)
 			}
 		}
 		if asked() != 1+again {
-			t.Errorf("%d: asked %d times", status, asked())
+			t.Errorf("%d: got %d requests, want %d", status, asked(), 1+again)
 		}
 	}
 }
 
-// A channel that the access key may not name is shown by its id, and why is said.
-func TestChannelsThatMayNotBeNamed(t *testing.T) {
+// A channel that the access key may not read is shown by its id, and a fact says why.
+func TestChannelsWithoutARight(t *testing.T) {
 	p, s := openStub(t, func(r sent) (int, string) {
 		if r.Path == one {
 			return 200, row(c1, map[string]any{"channelId": "ch-1"})
@@ -204,6 +203,6 @@ func TestChannelsThatMayNotBeNamed(t *testing.T) {
 	}
 	d, err := p.Load(t.Context(), c1, 0)
 	if err != nil || d.Conversation.Channel.ID != "ch-1" || !hasFact(d.Conversation, "not shown: the access key has no right to read them") {
-		t.Errorf("%+v, error %v", d.Conversation, err)
+		t.Errorf("got %+v, error %v; want the id of the channel and a fact", d.Conversation, err)
 	}
 }

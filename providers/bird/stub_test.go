@@ -26,7 +26,7 @@ type secret string
 func (s secret) Get(context.Context) (string, error) { return string(s), nil }
 func (secret) Reject(string)                         {}
 
-// sent is one request as the stub got it.
+// sent is a request to the stub.
 type sent struct {
 	Method, Path, Query, Body string
 	Header                    http.Header
@@ -43,7 +43,7 @@ func (s sent) line() string {
 	return out
 }
 
-// stub answers requests in memory and notes them.
+// stub answers requests in memory, and records them.
 type stub struct {
 	answer func(sent) (status int, body string)
 
@@ -65,7 +65,7 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// lines returns the requests but those that only name channels.
+// lines returns the requests, except for those for names of channels.
 func (s *stub) lines() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,12 +99,12 @@ func openStub(t *testing.T, answer func(sent) (int, string), change ...func(*pro
 	return p, s
 }
 
-// blank is an account that is not opened.
+// blank returns an adapter without a client.
 func blank(name string) *provider {
 	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}}}
 }
 
-// row is a conversation of the API.
+// row returns a conversation as the API sends it.
 func row(id string, change map[string]any) string {
 	m := map[string]any{"id": id, "name": "n", "description": "d", "status": "active", "visibility": "public", "accessibility": "open",
 		"attributes": map[string]any{}, "createdAt": "2026-11-01T10:00:00Z", "updatedAt": "2026-11-02T10:00:00.5Z", "platformStyle": "email"}
@@ -130,7 +130,7 @@ func results(next string, rows ...string) string {
 func wantKind(t *testing.T, err error, kind model.ErrorKind) *model.Error {
 	t.Helper()
 	if got := model.KindOf(err); got != kind {
-		t.Fatalf("error is %v (%q), want kind %q", err, got, kind)
+		t.Fatalf("got %v of kind %q, want kind %q", err, got, kind)
 	}
 	return model.AsError(err)
 }

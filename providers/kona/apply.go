@@ -14,14 +14,14 @@ import (
 	"confab/providers"
 )
 
-// words are those for the numbers of a field. A number without a word is shown behind a prefix, and goes back as it came.
+// words translates the numbers of a field. A number without a word is shown after a prefix, and sent back unchanged.
 type words struct {
 	of     map[string]string
 	prefix string
 }
 
-// What stakeholder says (conversations.md), and roles: 1 and 2 are explained for participants, all three for default_role;
-// that 3 means the same in both is [assumed].
+// The numbers of stakeholder (conversations.md) and of roles. 1 and 2 are documented for participants, and all three for
+// default_role; that 3 means the same for participants is [assumed].
 var (
 	access = words{map[string]string{"0": "just_me", "1": "group", "2": "everyone"}, ""}
 	role   = words{map[string]string{"1": model.RoleEditor, "2": model.RoleViewer, "3": model.RoleComplete}, "role "}
@@ -34,7 +34,7 @@ func (w words) text(number string) string {
 	return cmp.Or(w.of[number], w.prefix+number)
 }
 
-// number is the inverse of text; ok is false for what is neither a word nor a number.
+// number is the inverse of text; ok is false for anything that is neither a word nor a number.
 func (w words) number(text string) (json.RawMessage, bool) {
 	for n, word := range w.of {
 		if word == text {
@@ -54,7 +54,7 @@ func (w words) number(text string) (json.RawMessage, bool) {
 	return raw, true
 }
 
-// check refuses what is neither a word nor a number; "" leaves the field out.
+// check refuses a text that is neither a word nor a number. It accepts "", which leaves the field out.
 func (w words) check(op, text string, known []string) *model.Error {
 	if _, ok := w.number(text); ok || text == "" {
 		return nil
@@ -68,13 +68,13 @@ func (w words) add(b *providers.Body, name, text string) {
 	}
 }
 
-// isID reports whether a text is an id as the API has them: a whole number.
+// isID reports whether a text is a whole number, as all ids of the API are.
 func isID(text string) bool {
 	n, err := strconv.ParseInt(text, 10, 64)
 	return err == nil && n >= 0 && strconv.FormatInt(n, 10) == text
 }
 
-// checkID refuses what can be the id of nothing, before anything is sent.
+// checkID refuses a text that is no id.
 func checkID(op, what, id string) *model.Error {
 	if isID(id) {
 		return nil
@@ -82,12 +82,12 @@ func checkID(op, what, id string) *model.Error {
 	return providers.Invalid(op, fmt.Sprintf("%q is no %s: a Kona id is a whole number", id, what))
 }
 
-// plan is the part of providers.Adapter that knows Kona: one PUT, which no page documents, carries all fields.
+// plan implements providers.Adapter.Plan: one PUT, which no page documents, for all fields.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id, fields := fresh.Ref.ID, fieldsOf(fresh)
 	update := fields.Write(func(b providers.Body) providers.Call { return calls.UpdateConversation.Of(id, wrap(b)) })
 	update.Shows = p.shown
-	update.Reads = func(err *model.Error) providers.Lesson {
+	update.Learn = func(err *model.Error) providers.Lesson {
 		if err.Hint == "" && err.Kind == model.Invalid {
 			err.Hint = hintUpdate
 		}
@@ -107,10 +107,10 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		}
 		switch e.Kind {
 		case model.EditCreate:
-			return p.planCreate(*e.Target.New)
+			return p.planCreate(e)
 		case model.EditDelete:
 			w := providers.Single(e.Kind, calls.DeleteConversation.Of(id, nil))
-			w.Reads = func(err *model.Error) providers.Lesson {
+			w.Learn = func(err *model.Error) providers.Lesson {
 				if err.Kind == model.Forbidden {
 					err.Hint = "only the creator of a conversation can delete it"
 				}
@@ -122,8 +122,8 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// fieldsOf are the fields of a conversation that the PUT carries. What is not sent keeps its value: siblings say that
-// only the attributes sent are changed, for conversations it is [assumed].
+// fieldsOf returns the fields that the PUT can change. A field that is not sent keeps its value. That is documented for other
+// resources, and [assumed] for conversations.
 func fieldsOf(fresh model.Conversation) providers.Fields {
 	return providers.Fields{
 		{Kind: model.EditTitle, Names: []string{"name"}, Check: func(e model.Edit) *model.Error {
@@ -132,7 +132,7 @@ func fieldsOf(fresh model.Conversation) providers.Fields {
 			}
 			return nil
 		}},
-		{Kind: model.EditDescription, Names: []string{"details"}, Null: true}, // as an empty text may come
+		{Kind: model.EditDescription, Names: []string{"details"}, Null: true}, // the service may return an empty text as null
 		access.field(model.EditAccess, "stakeholder", service.About.AccessValues),
 		role.field(model.EditDefaultRole, "default_role", service.About.Roles),
 		{Kind: model.EditParticipants, Names: []string{"participants", "groups"},
@@ -140,10 +140,10 @@ func fieldsOf(fresh model.Conversation) providers.Fields {
 				if !fresh.Participants.Known {
 					return providers.Malformed(e.Kind.Op(), "the service did not give the list of participants, so it cannot be replaced")
 				}
-				return sendable(e.Kind.Op(), e.Target.Set())
+				return checkPeople(e.Kind.Op(), e.Target.Set())
 			},
-			// Each list that changes is sent whole: what is not in it is taken to be removed [assumed]. An empty list is
-			// sent as []; whether the service takes that is checked against its answer.
+			// Each list that changes is sent whole, because whoever is missing from it is taken to be removed [assumed]. An empty
+			// list is sent as []; the answer shows whether the service accepts that.
 			Add: func(b *providers.Body, edits []model.Edit) {
 				for _, l := range lists {
 					if want, changed := listOf(l.kind, fresh.Participants.Items, edits[0].Target.Set()); changed {
@@ -165,8 +165,8 @@ func (w words) field(k model.EditKind, name string, known []string) providers.Fi
 		Add: func(b *providers.Body, edits []model.Edit) { w.add(b, name, edits[0].Target.String()) }}
 }
 
-// sendable refuses people that the two lists cannot hold.
-func sendable(op string, people []model.Participant) *model.Error {
+// checkPeople refuses participants that the two lists can't hold.
+func checkPeople(op string, people []model.Participant) *model.Error {
 	for _, p := range people {
 		switch {
 		case p.Kind != model.KindUser && p.Kind != model.KindGroup:
@@ -181,21 +181,14 @@ func sendable(op string, people []model.Participant) *model.Error {
 	return nil
 }
 
-// listOf returns the people of one kind as they are to be, in the order of fresh, and whether that differs from how they
-// are.
+// listOf returns the participants of one kind that target wants, in the order of fresh, and whether they differ from those of
+// fresh.
 func listOf(kind string, fresh, target []model.Participant) (want []model.Participant, changed bool) {
 	was, will := only(kind, fresh), only(kind, target)
-	at := func(in []model.Participant, p model.Participant) int {
-		return slices.IndexFunc(in, func(q model.Participant) bool { return model.SamePerson(p, q) })
-	}
-	for _, p := range was {
-		if i := at(will, p); i >= 0 {
+	for _, p := range slices.Concat(was, will) {
+		same := func(q model.Participant) bool { return model.SamePerson(p, q) }
+		if i := slices.IndexFunc(will, same); i >= 0 && !slices.ContainsFunc(want, same) {
 			want = append(want, will[i])
-		}
-	}
-	for _, p := range will {
-		if at(was, p) < 0 && at(want, p) < 0 {
-			want = append(want, p)
 		}
 	}
 	return want, !model.SamePeople(was, will)
@@ -205,7 +198,7 @@ func only(kind string, in []model.Participant) []model.Participant {
 	return slices.DeleteFunc(slices.Clone(in), func(p model.Participant) bool { return p.Kind != kind })
 }
 
-// roles are people as a list has them. checkID has passed their ids, which the API writes as numbers.
+// roles returns the body of a list of participants. Their ids have passed checkID, because the API writes ids as numbers.
 func roles(id string, in []model.Participant) []providers.Body {
 	out := make([]providers.Body, len(in))
 	for i, p := range in {
@@ -219,41 +212,42 @@ func wrap(conversation providers.Body) any {
 	return map[resource][]providers.Body{conversationKey: {conversation}}
 }
 
-func (p *provider) shown(a *providers.Answer) (c model.Conversation, tells providers.Tells, ok bool) {
+// shown implements providers.Write.Shows.
+func (p *provider) shown(a *providers.Answer) (c model.Conversation, includes providers.Includes, ok bool) {
 	raw, err := conversationKey.first(a, nil)
 	if err != nil {
 		return c, nil, false
 	}
-	c, ok = p.named(raw)
+	c, ok = p.convertNamed(raw)
 	o, _ := providers.ObjectOf(raw)
-	return c, fieldsOf(c).Tells(o), ok
+	return c, fieldsOf(c).Includes(o), ok
 }
 
-func (p *provider) planCreate(n model.NewConversation) providers.Planned {
-	body, refused := newConversation(n)
+func (p *provider) planCreate(e model.Edit) providers.Planned {
+	body, refused := newConversation(*e.Target.New)
 	if refused != nil {
 		return providers.Refuse(refused)
 	}
-	w := providers.Single(model.EditCreate, providers.Call{Endpoint: calls.CreateConversation, Body: body})
-	w.Kinds = nil // what one space refuses, another may take
+	w := providers.Single(e.Kind, providers.Call{Endpoint: calls.CreateConversation, Body: body})
+	w.Kinds = nil // a refusal may concern the space alone
 	w.Created = func(a *providers.Answer) string {
 		if raw, err := conversationKey.first(a, nil); err == nil && idOf(raw) != "" {
 			return idOf(raw)
 		}
-		// Else it is at the end of the location, whose host is not looked at.
+		// Otherwise the location ends with the id. Its host does not matter, since it is not followed.
 		if u, err := url.Parse(a.Header.Get("Location")); err == nil && isID(path.Base(u.Path)) {
 			return path.Base(u.Path)
 		}
 		return ""
 	}
-	return providers.One(w, providers.Neutral)
+	return providers.Change(w, model.Conversation{}, e)
 }
 
-// newConversation is the body of a create. A stakeholder is sent only where one is asked for, since the samples leave
-// it out where people are listed.
+// newConversation returns the body of a create. It contains a stakeholder only if the person chose an access, because the vendor's
+// samples leave it out if they list people.
 func newConversation(n model.NewConversation) (any, *model.Error) {
 	op := model.EditCreate.Op()
-	refused := cmp.Or(checkID(op, "space", n.Space), sendable(op, n.People), role.check(op, n.DefaultRole, service.About.Roles),
+	refused := cmp.Or(checkID(op, "space", n.Space), checkPeople(op, n.People), role.check(op, n.DefaultRole, service.About.Roles),
 		access.check(op, n.Access, service.About.AccessValues))
 	switch {
 	case strings.TrimSpace(n.Title) == "":

@@ -34,7 +34,7 @@ func group(id, role string) model.Participant {
 	return model.Participant{Kind: "group", ID: id, Role: role}
 }
 
-// fresh is what element gives.
+// fresh returns the conversation of element.
 func fresh(t *testing.T) model.Conversation {
 	t.Helper()
 	c, ok := blank("projects").convert([]byte(element(71, nil)), nil)
@@ -44,7 +44,7 @@ func fresh(t *testing.T) model.Conversation {
 	return c
 }
 
-// accept answers as the service does when all is well.
+// accept answers every request with success.
 func accept(r sent) (int, string) {
 	switch r.Method {
 	case "PUT", "POST":
@@ -99,7 +99,7 @@ func TestApplySends(t *testing.T) {
 			p, s := openStub(t, accept)
 			requests, err := p.Requests(tt.fresh, tt.edits)
 			if err != nil || len(s.sent) > 0 {
-				t.Fatal(err, s.sent)
+				t.Fatalf("Requests: got error %v and sent %v, want neither", err, s.sent)
 			}
 			shown := []string{}
 			for _, r := range requests {
@@ -118,11 +118,11 @@ func TestApplySends(t *testing.T) {
 					t.Errorf("edit %d: %v", i, o.Err)
 				case tt.edits[i].Kind == model.EditCreate:
 					if o.Created != "99" {
-						t.Errorf("created %+v", o)
+						t.Errorf("create: got %+v, want 99", o)
 					}
 				case tt.edits[i].Kind != model.EditDelete:
 					if o.After == nil {
-						t.Errorf("edit %d: the answer is not used", i)
+						t.Errorf("edit %d: got no conversation from the answer", i)
 					} else if v, ok := tt.edits[i].Read(*o.After); !ok || !v.Equal(tt.edits[i].Target) {
 						t.Errorf("edit %d shows %v after, want %v", i, v, tt.edits[i].Target)
 					}
@@ -159,16 +159,16 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 		p, s := openStub(t, accept)
 		out := p.Apply(t.Context(), tt.fresh, []model.Edit{tt.edit})
 		if got := model.KindOf(out[0].Err); got != tt.kind || len(s.sent) > 0 {
-			t.Errorf("%s: %v, want kind %s; sent %v", tt.name, out[0].Err, tt.kind, s.lines())
+			t.Errorf("%s: got %v and sent %v, want kind %s and nothing", tt.name, out[0].Err, s.lines(), tt.kind)
 		}
 		if _, err := p.Requests(tt.fresh, []model.Edit{tt.edit}); model.KindOf(err) != tt.kind {
-			t.Errorf("%s: Requests says %v", tt.name, err)
+			t.Errorf("%s: Requests: got %v, want kind %s", tt.name, err, tt.kind)
 		}
 	}
 	p, s := openStub(t, accept, func(a *providers.Account) { a.ReadOnly = true })
 	out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditDelete, "")})
 	if model.KindOf(out[0].Err) != model.Unsupported || model.KindOf(out[1].Err) != model.Unsupported || len(s.sent) > 0 {
-		t.Errorf("read-only: %+v, sent %v", out, s.lines())
+		t.Errorf("read-only account: got %+v and sent %v, want Unsupported and nothing", out, s.lines())
 	}
 }
 
@@ -186,30 +186,30 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditAccess, "everyone")})
 		e := wantKind(t, out[0].Err, model.Unsupported)
 		if e.Hint != reason || e.Message != "Not Found: No such route." || e.Status != status || model.KindOf(out[1].Err) != model.Unsupported {
-			t.Errorf("%d: %v, %v", status, out[0].Err, out[1].Err)
+			t.Errorf("%d: got %v, %v; want the hint %q", status, out[0].Err, out[1].Err, reason)
 		}
-		// A 405 speaks for itself; a 404 may mean that the conversation is gone.
+		// A 404 may mean that the conversation is gone, so it is read again.
 		if got := s.lines(); status == 404 && (len(got) != 2 || got[1] != "GET "+one71) || status == 405 && len(got) != 1 {
 			t.Errorf("%d: sent %v", status, got)
 		}
 		for _, k := range fieldsOf(model.Conversation{}).Write(nil).Kinds {
 			if c := p.Capabilities(model.Conversation{}).Of(k); c.Can() || c.Reason != reason {
-				t.Errorf("%s is %+v", k, c)
+				t.Errorf("%s: got %+v, want no: %s", k, c, reason)
 			}
 		}
 		if caps := p.Capabilities(model.Conversation{}); !caps.Of(model.EditDelete).Can() || !caps.Of(model.EditCreate).Can() {
-			t.Error("delete and create are ruled out too")
+			t.Errorf("a missing update ruled out delete or create")
 		}
 	}
 
 	p, _ := openStub(t, func(sent) (int, string) { return 404, `{"title":"Not Found"}` })
 	wantKind(t, p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t")})[0].Err, model.NotFound)
 	if !p.Capabilities(fresh(t)).Of(model.EditTitle).Can() {
-		t.Error("a conversation that is gone rules out updates")
+		t.Errorf("a deleted conversation ruled out updates of others")
 	}
 }
 
-func TestAfterIsWhatTheAnswerShows(t *testing.T) {
+func TestAfterIsTheConversationInTheAnswer(t *testing.T) {
 	for name, change := range map[string]map[string]any{
 		"no lists":      {"participants": absent},
 		"a null list":   {"groups": nil},
@@ -223,21 +223,21 @@ func TestAfterIsWhatTheAnswerShows(t *testing.T) {
 		}
 		for i, o := range out {
 			if o.Err != nil || (o.After == nil) != (i == gone) {
-				t.Errorf("%s: edit %d gives %+v", name, i, o)
+				t.Errorf("%s: edit %d: got %+v", name, i, o)
 			}
 		}
 	}
-	// A server that merges, or takes no empty list, is seen in the answer: not equal to what was meant.
+	// If a server merges lists, or ignores an empty list, the answer differs from the target.
 	p, _ := openStub(t, func(sent) (int, string) { return 200, wrapped(element(71, nil)) })
 	e := people(user("3", "editor"), group("5", "viewer"))
 	o := p.Apply(t.Context(), fresh(t), []model.Edit{e})[0]
 	if v, _ := e.Read(*o.After); v.Equal(e.Target) {
-		t.Error("the answer is not what the service sent")
+		t.Errorf("After differs from the answer")
 	}
 	for _, body := range []string{``, `{"conversations":[]}`, wrapped(element(72, nil))} {
 		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
 		if o := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t")})[0]; o.Err != nil || o.After != nil {
-			t.Errorf("%q: %+v", body, o)
+			t.Errorf("%q: got %+v, want no conversation", body, o)
 		}
 	}
 }
@@ -252,15 +252,15 @@ func TestDelete(t *testing.T) {
 		})
 		out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditDelete, "")})
 		if model.KindOf(out[0].Err) != kind {
-			t.Errorf("%d: %v", status, out[0].Err)
+			t.Errorf("%d: got %v, want %s", status, out[0].Err, kind)
 		}
 		if can := p.Capabilities(fresh(t)).Of(model.EditDelete).Can(); can != (status != 403) {
-			t.Errorf("%d: can delete is %v", status, can)
+			t.Errorf("%d: can delete afterwards: got %v", status, can)
 		}
 	}
 }
 
-// located adds a Location to every answer.
+// located adds a Location header to every answer.
 type located struct{ http.RoundTripper }
 
 func (l located) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -271,18 +271,17 @@ func (l located) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-func TestCreatedByLocation(t *testing.T) {
+func TestCreatedIDFromLocation(t *testing.T) {
 	body := `{"conversations":[]}`
 	p, _ := openStub(t, func(sent) (int, string) { return 201, body }, func(a *providers.Account) { a.Transport = located{a.Transport} })
 	n := create(model.NewConversation{Title: "t", Space: "40"})
 	if o := p.Apply(t.Context(), model.Conversation{}, []model.Edit{n})[0]; o.Err != nil || o.Created != "123" {
-		t.Errorf("%+v", o)
+		t.Errorf("got %+v, want 123", o)
 	}
 	p, _ = openStub(t, func(sent) (int, string) { return 201, body })
 	wantKind(t, p.Apply(t.Context(), model.Conversation{}, []model.Edit{n})[0].Err, model.UnknownOutcome)
 }
 
-// TestEndpoints: method, path, query and body of every call.
 func TestEndpoints(t *testing.T) {
 	p, _ := openStub(t, accept)
 	for _, tt := range []struct {
@@ -297,10 +296,10 @@ func TestEndpoints(t *testing.T) {
 		{calls.UpdateConversation.Of("71", wrap(providers.Body{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
 		{calls.DeleteConversation.Of("71", nil), true, "DELETE /api/conversations/71"},
 		{comments("71", 1), false, "GET /api/comments?page=1&per_page=100&resource_id=71&resource_type=conversation"},
-		{named(spaces, "", "", 1, 100), false, "GET /api/spaces?page=1&per_page=100"},
-		{named(spaces, hiddenSpaces, "", 1, 100), false, "GET /api/spaces?hidden=true&page=1&per_page=100"},
-		{named(users, "40", "an", 3, 50), false, "GET /api/users?like=an&page=3&per_page=50&space_id=40"},
-		{named(groups, "", "", 1, 100), false, "GET /api/groups?page=1&per_page=100"},
+		{entries(spaces, "", "", 1, 100), false, "GET /api/spaces?page=1&per_page=100"},
+		{entries(spaces, hiddenSpaces, "", 1, 100), false, "GET /api/spaces?hidden=true&page=1&per_page=100"},
+		{entries(users, "40", "an", 3, 50), false, "GET /api/users?like=an&page=3&per_page=50&space_id=40"},
+		{entries(groups, "", "", 1, 100), false, "GET /api/groups?page=1&per_page=100"},
 		{calls.Directories[users].One.Of("3", nil), false, "GET /api/users/3"},
 		{calls.Directories[groups].One.Of("3", nil), false, "GET /api/groups/3"},
 		{calls.Directories[spaces].One.Of("3", nil), false, "GET /api/spaces/3"},
@@ -345,7 +344,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// listed answers pages of 100 or fewer out of n conversations.
+// listed serves a list of n conversations.
 func listed(n int) func(sent) (int, string) {
 	return func(r sent) (int, string) {
 		page := 1
@@ -393,7 +392,7 @@ func TestSync(t *testing.T) {
 		})
 		for _, c := range last {
 			if tt.stop == 0 && (c.Space.Name != "Lifts" || c.Owner.Name != "Ann" || c.Participants.Items[2].Name != "Board") {
-				t.Fatalf("%s: names are missing: %+v", tt.name, c)
+				t.Fatalf("%s: row without names: %+v", tt.name, c)
 			}
 		}
 		order := byCreated
@@ -402,30 +401,30 @@ func TestSync(t *testing.T) {
 		}
 		lines := s.lines()
 		if err != nil || rows != tt.rows || got != tt.want || len(lines) != tt.requests || !strings.Contains(lines[0], "order_by="+order+"&") {
-			t.Errorf("%s: %d rows, %+v, %v, sent %v", tt.name, rows, got, err, lines)
+			t.Errorf("%s: got %d rows, %+v, error %v, sent %v", tt.name, rows, got, err, lines)
 		}
 	}
 	for _, body := range []string{wrapped("null"), `{"conversations":null}`, wrapped(element(1, nil), `{"name":"without an id"}`)} {
 		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
 		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
 		if err != nil || got.Complete {
-			t.Errorf("%s: %+v, %v", body, got, err)
+			t.Errorf("%s: got %+v, %v; want incomplete", body, got, err)
 		}
 	}
 	p, _ := openStub(t, listed(3))
 	if got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return false, nil }); err != nil || got != (model.SyncResult{}) {
-		t.Errorf("stopped at the last page: %+v, %v", got, err)
+		t.Errorf("stopped on the last page: got %+v, %v; want an empty result", got, err)
 	}
 	for _, body := range []string{`{}`, `[]`, `{"spaces":[]}`} {
 		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
 		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
 		if model.KindOf(err) != model.Malformed || got.Complete {
-			t.Errorf("%s: %+v, %v", body, got, err)
+			t.Errorf("%s: got %+v, %v; want Malformed", body, got, err)
 		}
 	}
 }
 
-func TestNamesAreAskedForOnce(t *testing.T) {
+func TestNamesAreRequestedOnce(t *testing.T) {
 	single := 0
 	p, s := openStub(t, func(r sent) (int, string) {
 		switch {
@@ -444,25 +443,25 @@ func TestNamesAreAskedForOnce(t *testing.T) {
 		}
 		c := d.Conversation
 		if c.Participants.Items[1].Display() != "user #8" || d.Messages.Items[0].Text != "old" || d.Messages.Items[1].Author != "bob@example.com" {
-			t.Errorf("%+v, %+v", c.Participants, d.Messages)
+			t.Errorf("got participants %+v and messages %+v", c.Participants, d.Messages)
 		}
 		if !c.Updated.Equal(time.UnixMilli(1479900001000)) || c.Preview != "new" || !c.HasMessages || d.MoreMessages {
-			t.Errorf("%+v", c)
+			t.Errorf("got %+v, want the time and the preview of the newest comment", c)
 		}
 	}
 	if single != 1 {
-		t.Errorf("the missing user was asked for %d times", single)
+		t.Errorf("unknown user: got %d requests, want 1", single)
 	}
 	directory := len(s.sent) - len(s.lines()) - single
-	// Spaces, hidden ones, all users, all groups, and the users of the space, for the one who is in neither.
+	// All spaces, hidden spaces, all users, all groups, and the users of the space, because one user is in no other list.
 	if directory != 5 {
-		t.Errorf("%d requests for names", directory)
+		t.Errorf("names: got %d requests, want 5", directory)
 	}
-	// What the comments told lasts for the list.
+	// The newest comment that was read is shown in the list too.
 	var c model.Conversation
 	_, _ = p.Sync(t.Context(), model.SyncRequest{}, func(b model.Batch) (bool, error) { c = b.Conversations[0]; return false, nil })
 	if c.Preview != "new" || c.Updated.IsZero() {
-		t.Errorf("%+v", c)
+		t.Errorf("row after a load: got %+v, want the newest comment", c)
 	}
 }
 
@@ -491,16 +490,15 @@ func TestLookup(t *testing.T) {
 		}
 		last := s.sent[len(s.sent)-1].line()
 		if err != nil || strings.Join(ids, " ") != tt.ids || tt.sent != "" && last != tt.sent {
-			t.Errorf("%+v: %v, %v, sent %s", tt.req, ids, err, last)
+			t.Errorf("%+v: got %v, error %v, sent %s; want %s, %s", tt.req, ids, err, last, tt.ids, tt.sent)
 		}
 	}
 	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupContacts})
 	wantKind(t, err, model.Unsupported)
 }
 
-// A conversation may come without a time of creation; the order that was asked
-// for is the documented one.
-func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
+// Conversations may have no time of creation, because the order that is requested is documented.
+func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 	made := func(id int, fields map[string]any) string {
 		all := map[string]any{"name": "t", "participants": []any{}, "groups": []any{}, "creator_id": 3}
 		maps.Copy(all, fields)
@@ -537,7 +535,7 @@ func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
 		})
 		found, err := p.Find(t.Context(), create, tc.known)
 		if err != nil || found.Sure != tc.sure || len(found.Same) != tc.same {
-			t.Errorf("%s: %+v, %v", name, found, err)
+			t.Errorf("%s: got %+v, %v", name, found, err)
 		}
 		if !strings.Contains(s.lines()[0], "order_by=created_at&page=1&per_page=100&space_id=40") {
 			t.Errorf("%s: sent %s", name, s.lines()[0])
@@ -545,15 +543,15 @@ func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
 	}
 }
 
-func TestCapabilitiesAreWhole(t *testing.T) {
+func TestEveryCapabilityHasAReason(t *testing.T) {
 	p, _ := openStub(t, accept)
 	caps := p.Capabilities(fresh(t))
 	for _, k := range model.EditKinds() {
 		if c, ok := caps[k]; !ok || c.Reason == "" || (c.State == model.CapabilityAssumed) != strings.HasPrefix(c.Reason, "assumed") {
-			t.Errorf("%s: %+v", k, c)
+			t.Errorf("%s: got %+v", k, c)
 		}
 	}
 	if p.Needs(model.EditTitle) != 0 || p.Needs(model.EditParticipants) != model.NeedParticipants {
-		t.Error("needs")
+		t.Errorf("Needs: want the participants for participants alone")
 	}
 }

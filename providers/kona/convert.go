@@ -13,38 +13,34 @@ import (
 	"confab/providers"
 )
 
-// names tells what ids are called; nil knows none. What a user's answer lacks is "".
-type names func(single) model.Participant
+// names returns what is known of an entity. A nil names knows nothing.
+type names func(entity) model.Participant
 
-// of returns somebody or something by its id.
+// of returns the user, group or space with an id.
 func (n names) of(key resource, id string) model.Participant {
 	p := model.Participant{}
 	if n != nil && id != "" {
-		p = n(single{key, id})
+		p = n(entity{key, id})
 	}
 	p.Kind, p.ID = calls.Directories[key].Kind, id
 	return p
 }
 
-// peopleList is where a conversation holds people of one kind.
+// peopleList describes one list of participants in a conversation.
 type peopleList struct {
 	kind, field, id string
 	key             resource
 }
 
-// lists are the two that hold the participants of a conversation.
+// lists holds the two lists of participants.
 var lists = []peopleList{
 	{model.KindUser, "participants", "user_id", users}, {model.KindGroup, "groups", "group_id", groups},
 }
 
-// convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
-// is refused. Participants are known only where both lists came and hold nothing that cannot be sent back: null and
-// missing are not []. ok is false for what is no object or has no id.
+// convert converts a conversation; ok is false if it is no object or has no id. The participants are known only if both lists are
+// present and contain nothing that could not be sent back. Null and a missing list do not count as [].
 func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bool) {
-	o, ok := providers.ObjectOf(raw)
-	if !ok {
-		return model.Conversation{}, false
-	}
+	o, _ := providers.ObjectOf(raw)
 	c := p.Conversation(o.Text("id"), "conversation")
 	c.Privacy = model.PrivacyParticipants
 	var facts providers.Facts
@@ -74,26 +70,25 @@ func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bo
 	for _, tag := range providers.OneOrMore(o.Take("tags")) {
 		facts.Tree("Tags", "Tag", tag)
 	}
-	// The vendor's text says external_objects, its samples external_object.
+	// The vendor's text has external_objects, its samples external_object.
 	facts.Tree("External objects", "", o.Take("external_object"))
 	facts.Tree("External objects", "", o.Take("external_objects"))
-	// The address is shown, never followed: it may name another host.
 	facts.Texts("Conversation", o, "First comment", "initial_comment")
-	facts.Texts(model.GroupRaw, o, "API address", "href")
+	facts.Texts(model.GroupRaw, o, "API address", "href") // never followed, since it may name another host
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return c, c.Ref.ID != ""
 }
 
-// members takes a list of ids with roles. known is false where the list is missing or null, or holds an entry that
-// could not be sent back.
+// members reads a list of ids with roles. known is false if the list is missing or null, or has an entry that could not be sent
+// back.
 func members(o *providers.Object, l peopleList, n names, facts *providers.Facts) (people []model.Participant, known bool) {
 	raw, ok := providers.Elements(o.Peek(l.field))
 	if !ok {
 		return nil, false
 	}
 	entries, _ := o.List(l.field)
-	known = len(entries) == len(raw) // a null among the entries is a hole
+	known = len(entries) == len(raw) // entries lacks those that are null
 	people = make([]model.Participant, 0, len(entries))
 	seen := map[string]bool{}
 	for i, e := range entries {
@@ -109,7 +104,7 @@ func members(o *providers.Object, l peopleList, n names, facts *providers.Facts)
 			known = false
 		}
 		if seen[id] {
-			// Which role wins for somebody listed twice is not documented: the first is kept, the other shown.
+			// Which role of a person who is listed twice applies is not documented. The first is used, the other becomes a fact.
 			facts.Add("People", p.Display()+" again", p.Role)
 		} else {
 			people = append(people, p)
@@ -120,12 +115,9 @@ func members(o *providers.Object, l peopleList, n names, facts *providers.Facts)
 	return people, known
 }
 
-// convertComment turns a comment into a message; ok is false for what is no object.
+// convertComment converts a comment; ok is false if it is no object.
 func convertComment(raw json.RawMessage, n names) (model.Message, bool) {
 	o, ok := providers.ObjectOf(raw)
-	if !ok {
-		return model.Message{}, false
-	}
 	m := model.Message{ID: o.Text("id"), At: o.Time("created_at"), Offset: -1}
 	if id := o.Text("creator_id"); id != "" {
 		m.Author = n.of(users, id).Display()
@@ -138,11 +130,11 @@ func convertComment(raw json.RawMessage, n names) (model.Message, bool) {
 	default:
 		m.Kind = "priority " + priority
 	}
-	return m, true
+	return m, ok
 }
 
-// convertNamed takes a user, a group or a space; somebody invited may have no name yet.
-func convertNamed(key resource, raw json.RawMessage) (model.Participant, bool) {
+// convertEntity converts a user, a group or a space; ok is false if it has no id. An invited user may have no name yet.
+func convertEntity(key resource, raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: calls.Directories[key].Kind, ID: o.Text("id"), Name: o.Text("name")}
 	if key == users {
@@ -156,7 +148,7 @@ func convertNamed(key resource, raw json.RawMessage) (model.Participant, bool) {
 // maxPreview bounds the preview of the newest comment, in characters.
 const maxPreview = 140
 
-// preview is the beginning of a comment in one line.
+// preview returns the beginning of a comment on one line.
 func preview(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if r := []rune(text); len(r) > maxPreview {
@@ -165,13 +157,12 @@ func preview(text string) string {
 	return text
 }
 
-// maxTextBytes bounds how much of one comment is read.
+// maxTextBytes bounds how much of a comment is read.
 const maxTextBytes = 256 << 10
 
-// plainText turns the content of a comment, which is HTML-ish, into text: line breaks and the ends of blocks become
-// newlines, other tags are dropped, entities are decoded, scripts and styles vanish. A new line is written as <br>
-// (comments.md); that other markup comes too is [assumed] from the mentions, which the server turns into some. Text
-// that is no HTML comes out as it went in, except that entities in it are decoded.
+// plainText converts the content of a comment, which is similar to HTML: line breaks and blocks become newlines, entities are
+// decoded, and other tags, scripts and styles are dropped. A newline is documented as <br> (comments.md). Other markup is [assumed]
+// because the server converts mentions to markup. A text without markup stays as it is, except for decoded entities.
 func plainText(content string) string {
 	if len(content) > maxTextBytes {
 		content = strings.ToValidUTF8(content[:maxTextBytes], "")
@@ -205,9 +196,9 @@ func endLine(b *strings.Builder) {
 
 var manyBlankLines = regexp.MustCompile(`\n{3,}`)
 
-// commentText is what a person typed, in the form the API takes: markup characters escaped, new lines as <br>
-// (comments.md for the <br>; the escaping, and that a first comment follows the same rules, is [assumed]).
-// A mention (@user:12) is left as it is, so that the server makes it one.
+// commentText converts a text that a person typed to the form of the API: newlines become <br> (comments.md), and markup characters
+// are escaped. The escaping, and that the same rules hold for the first comment, is [assumed]. A mention (@user:12) stays as it
+// is, so that the server recognises it.
 func commentText(typed string) string {
 	typed = strings.ReplaceAll(typed, "\r\n", "\n")
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>").Replace(typed)
@@ -215,7 +206,7 @@ func commentText(typed string) string {
 
 var mention = regexp.MustCompile(`@(user|group):([0-9]{1,19})\b`)
 
-// nameMentions puts names in place of the ids of mentions; an id without a known name stays.
+// nameMentions replaces the ids in mentions by names, where a name is known.
 func nameMentions(text string, n names) string {
 	return mention.ReplaceAllStringFunc(text, func(m string) string {
 		part := mention.FindStringSubmatch(m)

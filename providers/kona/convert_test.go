@@ -24,7 +24,7 @@ func fixture(t testing.TB, name string) []byte {
 	return b
 }
 
-// TestVendorSamples: the bodies of the vendor's page are what a create sends, and an answer of that shape is read.
+// A create sends the bodies of the vendor's page, and an answer of the same shape can be read.
 func TestVendorSamples(t *testing.T) {
 	person := func(kind, id, role string) model.Participant {
 		return model.Participant{Kind: kind, ID: id, Role: role}
@@ -38,7 +38,7 @@ func TestVendorSamples(t *testing.T) {
 		sample := fixture(t, name)
 		body, refused := newConversation(n)
 		if refused != nil {
-			t.Fatal(refused)
+			t.Fatalf("%s: the sample is refused: %v", name, refused)
 		}
 		got, err := json.Marshal(body)
 		if err != nil {
@@ -49,25 +49,25 @@ func TestVendorSamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got) != want.String() {
-			t.Errorf("%s: sent %s, the vendor's sample is %s", name, got, want.String())
+			t.Errorf("%s: got %s, want the vendor's sample %s", name, got, want.String())
 		}
 		list, err := conversationKey.items(&providers.Answer{Body: bytes.Replace(sample, []byte(`"name"`), []byte(`"id": 71, "name"`), 1)}, nil)
 		if err != nil || len(list) != 1 {
-			t.Fatal(list, err)
+			t.Fatalf("%s: got %v, error %v; want one item", name, list, err)
 		}
 		c, ok := blank("a").convert(list[0], nil)
 		if !ok || c.Ref.ID != "71" || c.Title != n.Title || c.Space.ID != "9" || c.Access != n.Access {
-			t.Errorf("%s: %+v", name, c)
+			t.Errorf("%s: got %+v", name, c)
 		}
 		people := append(c.Participants.Items, c.Featured...)
 		if c.Participants.Known != (name == "create-people.json") || !model.SamePeople(people, n.People) {
-			t.Errorf("%s: people are %+v", name, people)
+			t.Errorf("%s: got people %+v, want %+v", name, people, n.People)
 		}
 	}
 }
 
 func TestConvert(t *testing.T) {
-	known := func(s single) model.Participant {
+	known := func(s entity) model.Participant {
 		p := model.Participant{Name: strings.TrimSuffix(string(s.key), "s") + " " + s.id}
 		if s.key == users {
 			p.Email = s.id + "@example.com"
@@ -92,11 +92,11 @@ func TestConvert(t *testing.T) {
 			{Group: "Raw", Label: "API address", Value: "https://api.kona.com/conversations/1480000014800"}, {Group: "Other", Label: "mood", Value: "fine"}},
 	}
 	if d := cmp.Diff(want, c); d != "" || !ok {
-		t.Errorf("(-want +got)\n%s", d)
+		t.Errorf("conversation (-want +got)\n%s", d)
 	}
 }
 
-func TestUnknownIsNotEmpty(t *testing.T) {
+func TestIncompleteListsAreUnknown(t *testing.T) {
 	for _, tt := range []struct {
 		name, in string
 		known    bool
@@ -117,34 +117,33 @@ func TestUnknownIsNotEmpty(t *testing.T) {
 	} {
 		c, _ := blank("a").convert([]byte(tt.in), nil)
 		if c.Participants.Known != tt.known || len(c.Participants.Items)+len(c.Featured) != tt.people {
-			t.Errorf("%s: %+v, featured %+v", tt.name, c.Participants, c.Featured)
+			t.Errorf("%s: got participants %+v, featured %+v; want known %t", tt.name, c.Participants, c.Featured, tt.known)
 		}
 		if !tt.known && c.ParticipantCount != -1 {
-			t.Errorf("%s: counts %d", tt.name, c.ParticipantCount)
+			t.Errorf("%s: got a count of %d, want -1", tt.name, c.ParticipantCount)
 		}
 	}
 }
 
-// TestNumbersComeBack: a number goes to text and back as it was.
-func TestNumbersComeBack(t *testing.T) {
+func TestNumbersSurviveConversion(t *testing.T) {
 	for _, n := range []string{"0", "1", "2", "3", "7", "-1", "2.5", "99999999999999999999"} {
 		if raw, ok := role.number(role.text(n)); !ok || string(raw) != n {
-			t.Errorf("role %s is %q and comes back as %s", n, role.text(n), raw)
+			t.Errorf("role %s: got text %q, which becomes %s", n, role.text(n), raw)
 		}
 		if raw, ok := access.number(access.text(n)); !ok || string(raw) != n {
-			t.Errorf("stakeholder %s is %q and comes back as %s", n, access.text(n), raw)
+			t.Errorf("stakeholder %s: got text %q, which becomes %s", n, access.text(n), raw)
 		}
 	}
 	for _, bad := range []string{"boss", "Editor", "editor "} {
 		if raw, ok := role.number(bad); ok {
-			t.Errorf("role %q is sent as %s", bad, raw)
+			t.Errorf("role %q: got %s, want a refusal", bad, raw)
 		}
 		if raw, ok := access.number(bad); ok {
-			t.Errorf("access %q is sent as %s", bad, raw)
+			t.Errorf("access %q: got %s, want a refusal", bad, raw)
 		}
 	}
 	if raw, ok := role.number(role.text("boss")); !ok || string(raw) != `"boss"` {
-		t.Errorf("a role that came as text comes back as %s", raw)
+		t.Errorf("role that is a string: got %s, want \"boss\"", raw)
 	}
 }
 
@@ -156,27 +155,27 @@ func TestExternalObjectsInBothSpellings(t *testing.T) {
 	} {
 		c, _ := blank("a").convert([]byte(in), nil)
 		if len(c.Facts) != 2 || c.Facts[0].Group != "External objects" || c.Facts[0].Value != "x" || c.Facts[1].Value != "label" {
-			t.Errorf("%s: %+v", in, c.Facts)
+			t.Errorf("%s: got facts %+v", in, c.Facts)
 		}
 	}
 }
 
 func TestComments(t *testing.T) {
-	n := func(s single) model.Participant {
-		return model.Participant{Name: map[single]string{{users, "3"}: "Ann", {groups, "5"}: "Board"}[s]}
+	n := func(s entity) model.Participant {
+		return model.Participant{Name: map[entity]string{{users, "3"}: "Ann", {groups, "5"}: "Board"}[s]}
 	}
 	m, ok := convertComment([]byte(`{"id":9,"creator_id":3,"content":"One<br>two &amp; <a href='x'>@Ann</a> @user:3 @user:4 @group:5","priority":1,"created_at":1479900000000}`), n)
 	want := model.Message{ID: "9", Author: "Ann", At: time.UnixMilli(1479900000000).UTC(), Offset: -1, Kind: "important", Text: "One\ntwo & @Ann @Ann @user:4 @Board"}
 	if d := cmp.Diff(want, m); d != "" || !ok {
-		t.Errorf("(-want +got)\n%s", d)
+		t.Errorf("message (-want +got)\n%s", d)
 	}
 	if m, _ := convertComment([]byte(`{"creator_id":12,"priority":4}`), nil); m.Author != "user #12" || m.Kind != "priority 4" {
-		t.Errorf("%+v", m)
+		t.Errorf("unknown author and priority: got %+v", m)
 	}
 	list := []model.Message{{ID: "10"}, {ID: "9"}, {ID: "1", At: time.Unix(1, 0)}}
 	providers.SortMessages(list)
 	if list[0].ID != "9" || list[2].ID != "1" {
-		t.Errorf("order is %v", list)
+		t.Errorf("got order %v, want numeric ids", list)
 	}
 }
 
@@ -195,12 +194,12 @@ func TestPlainText(t *testing.T) {
 		"":                                            "",
 	} {
 		if got := plainText(in); got != want {
-			t.Errorf("%q is %q, want %q", in, got, want)
+			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
 }
 
-// FuzzText: what a person types comes back from the form that is sent, but for the blank around it.
+// FuzzText checks that a typed text survives the conversion to the form of the API and back, except for surrounding blanks.
 func FuzzText(f *testing.F) {
 	f.Add("hi <b> & \n you @user:3")
 	f.Add("&amp; <br>")
@@ -208,15 +207,15 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, typed string) {
 		_ = plainText(typed)
 		if strings.ContainsAny(typed, "\r\x00") || strings.Contains(typed, "\n\n\n") || len(typed) > 1000 || strings.ToValidUTF8(typed, "") != typed {
-			return // a parser of HTML is free with these
+			return // parsers of HTML differ about these
 		}
 		if got, want := plainText(commentText(typed)), strings.TrimSpace(typed); got != want {
-			t.Errorf("%q comes back as %q", want, got)
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 }
 
-// FuzzConvert: nothing that a service sends makes convert panic, and every scalar of it reaches the person.
+// FuzzConvert checks that convert never panics, and that every scalar of the input is in a field or a fact.
 func FuzzConvert(f *testing.F) {
 	f.Add([]byte(element(71, nil)))
 	f.Add(fixture(f, "create-people.json"))
@@ -231,7 +230,7 @@ func FuzzConvert(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		_, _ = convertComment(in, nil)
-		_, _ = convertNamed(users, in)
+		_, _ = convertEntity(users, in)
 		_ = readFailure(in)
 		_, _ = conversationKey.items(&providers.Answer{Body: in}, nil)
 		c, _ := blank("a").convert(in, nil)

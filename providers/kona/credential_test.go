@@ -9,7 +9,7 @@ import (
 	"confab/providers"
 )
 
-// changing is a credential that gives what it is set to, once it is asked again.
+// changing is a credential whose value can be set; it takes effect after a rejection.
 type changing struct {
 	mu        sync.Mutex
 	now, kept string
@@ -34,8 +34,7 @@ func (c *changing) Reject(refused string) {
 	}
 }
 
-// A refusal of a token that has been replaced since asks nobody.
-func TestOldTokenIsRefused(t *testing.T) {
+func TestRefusalOfAReplacedTokenIsIgnored(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", rotates: true}
 	p, _ := openStub(t, nil, everything(i))
 	old, err := p.session.Get(t.Context())
@@ -45,12 +44,12 @@ func TestOldTokenIsRefused(t *testing.T) {
 	for range 3 {
 		p.session.Reject(old)
 		if now, err := p.session.Get(t.Context()); err != nil || now != "access-1" || i.refreshes != 1 {
-			t.Errorf("%q, %v after %d refreshes", now, err, i.refreshes)
+			t.Errorf("got %q, %v after %d refreshes; want access-1 after 1", now, err, i.refreshes)
 		}
 	}
 }
 
-// An access token alone is read again where it is refused, and so is one whose refresh token has ended.
+// A refused access token is read again if there is no refresh token, or if the refresh token has expired.
 func TestConfiguredTokenIsReadAgain(t *testing.T) {
 	for name, change := range map[string]func(*providers.Account){
 		"an access token alone":      func(a *providers.Account) { a.Settings, a.Secrets = nil, nil },
@@ -60,21 +59,20 @@ func TestConfiguredTokenIsReadAgain(t *testing.T) {
 		c := &changing{now: " Bearer one\n"}
 		p, _ := openStub(t, nil, everything(i), kept(t.TempDir()), change, func(a *providers.Account) { a.Credential = c })
 		if err := load(p); err != nil || c.reads != 1 {
-			t.Fatalf("%s: %v after %d reads", name, err, c.reads)
+			t.Fatalf("%s: got %v after %d reads, want success after 1", name, err, c.reads)
 		}
 		i.access, c.now = "two", "two"
 		if err := load(p); err != nil || c.reads != 2 {
-			t.Errorf("%s: %v after %d reads", name, err, c.reads)
+			t.Errorf("%s: got %v after %d reads, want success after 2", name, err, c.reads)
 		}
 		i.access = "three"
 		wantKind(t, load(p), model.Unauthorized)
 		if c.reads != 3 {
-			t.Errorf("%s: %d reads", name, c.reads)
+			t.Errorf("%s: got %d reads, want 3", name, c.reads)
 		}
 	}
 }
 
-// What an exchange refused is read again for the next one.
 func TestRefusedSecretsAreReadAgain(t *testing.T) {
 	for _, name := range []string{settingRefreshToken, settingClientSecret} {
 		i := &issuer{access: "gone", refresh: "refresh-0"}
@@ -83,7 +81,7 @@ func TestRefusedSecretsAreReadAgain(t *testing.T) {
 		wantKind(t, load(p), model.Unauthorized)
 		c.now = map[string]string{settingRefreshToken: "refresh-0", settingClientSecret: "client-secret"}[name]
 		if err := load(p); err != nil || c.reads != 2 {
-			t.Errorf("%s: %v after %d reads", name, err, c.reads)
+			t.Errorf("%s: got %v after %d reads, want success after 2", name, err, c.reads)
 		}
 	}
 }

@@ -5,26 +5,26 @@
 // for signing in; support.kona.com for what the product does. Nothing was tried against a live server; no update of
 // the documentation was found after 2017, so the service may be gone or changed.
 //
-// What may be relied on:
+// What callers may rely on:
 //
-//   - Participants are known only where the service sent both lists whole. A list is sent whole, and only if it changed.
-//   - Numbers of roles and audiences that are not known are shown ("role 7") and sent back as they came.
-//   - Rotated tokens are kept in a file of mode 0600, replaced in one step, and read only where nobody else could have
-//     written or read it. A password that has expired refreshes nothing.
-//   - The rows of a sync come first. Names follow, in a bounded number of requests.
+//   - The participants are known only if the service sent both lists completely. A list is sent whole, and only if it changed.
+//   - Unknown numbers of roles and audiences are shown ("role 7"), and sent back unchanged.
+//   - Rotated tokens are stored in a file of mode 0600, which is replaced in one step, and read only if nobody else could have
+//     written or read it. After a password has expired, nothing is refreshed.
+//   - A sync emits the rows first. Names follow, in a bounded number of requests.
 //   - An id that is no whole number is refused before anything is sent. href and Location are never followed.
 //
-// What is assumed, since the vendor does not say, and how it is met:
+// What the vendor leaves open, and what the adapter does:
 //
-//   - Conversations can be updated: the page has no update. PUT is sent as for sibling calls.Directories, with the changed
-//     keys only. A 404 or 405 for a conversation that can still be read switches every such edit off for the run.
-//   - A conversation may carry created_at and updated_at. Where it does not, its newest comment that has been read
-//     stands in; a new comment is not promised to move it in the list, so only a full walk sees everything.
-//   - Pages count from 1. A walk ends at a page of fewer than 25 rows (the default size, since per_page may be capped
-//     in silence), or at one that brings nothing new; only the former counts as complete.
+//   - No page documents an update of a conversation. A PUT is sent as for other resources, with the changed keys only. After a 404
+//     or 405 for a conversation that can still be read, all such edits are ruled out for the run.
+//   - A conversation may have created_at and updated_at. If it has not, the newest comment that was read serves as the update time.
+//     A new comment is not documented to move the conversation in the list, so only a full walk sees everything.
+//   - Pages count from 1. A walk ends at a page with fewer than 25 rows, the default size, because the server may silently limit
+//     per_page. It also ends at a page without a new row, but is then not complete.
 //
-// Not offered: moving to another space, tags (read-only), unread state (only a total exists), a web address (none is
+// Not supported: moving to another space, tags (read-only), unread state (the API has only a total), and a web address (none is
 // documented).
 //
-// What is left out, and why, stands in leftout.txt, which a test holds against the fact sheet; what is not in it is used.
+// leftout.txt lists what is left out, and why; a test compares it with the fact sheet. Everything else is used.
 package kona

@@ -7,16 +7,15 @@ import (
 	"confab/model"
 )
 
-// TestIDsAreWholeNumbers: what can be no id is refused in plain words, and nothing is sent.
-func TestIDsAreWholeNumbers(t *testing.T) {
+func TestOtherIDsThanWholeNumbersAreRefused(t *testing.T) {
 	for _, id := range []string{"abc", "1e3", "../9", "1.5", "-4", "+4", "007", "0x1f", " 7", "7/8", "99999999999999999999", "٣", "null", "\"7\"", ""} {
 		if isID(id) {
-			t.Errorf("%q counts as an id", id)
+			t.Errorf("isID(%q): got true", id)
 		}
 	}
 	for _, id := range []string{"0", "7", "1480000000000", "9223372036854775807"} {
 		if !isID(id) {
-			t.Errorf("%q is refused", id)
+			t.Errorf("isID(%q): got false", id)
 		}
 	}
 	p, s := openStub(t, func(sent) (int, string) { return 500, "" })
@@ -25,7 +24,7 @@ func TestIDsAreWholeNumbers(t *testing.T) {
 		_, planned := p.Requests(here, []model.Edit{e})
 		out := p.Apply(t.Context(), here, []model.Edit{e})
 		if (planned == nil) != (out[0].Err == nil) {
-			t.Errorf("a dry run says %v, the real one %v", planned, out[0].Err)
+			t.Errorf("Requests: got %v, Apply: got %v", planned, out[0].Err)
 		}
 		return out[0].Err
 	}
@@ -56,10 +55,10 @@ func TestIDsAreWholeNumbers(t *testing.T) {
 	} {
 		e := wantKind(t, try(), model.Invalid)
 		if !strings.Contains(e.Message, "a Kona id is a whole number") {
-			t.Errorf("%s: %v", what, e)
+			t.Errorf("%s: got %v, want an explanation of ids", what, e)
 		}
 	}
 	if len(s.sent) > 0 {
-		t.Errorf("sent %v", s.lines())
+		t.Errorf("sent %v, want nothing", s.lines())
 	}
 }

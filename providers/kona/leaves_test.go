@@ -12,11 +12,11 @@ import (
 	"confab/providers"
 )
 
-// checkLeaves fails where a scalar of the input is in no field and no fact.
+// checkLeaves fails if a scalar of the input is in no field and no fact.
 func checkLeaves(t *testing.T, in []byte, c model.Conversation) {
 	t.Helper()
 	if len(in) > 4000 || strings.Count(string(in), ",") > 200 {
-		return // facts are bounded
+		return // the number of facts is bounded
 	}
 	var top any
 	d := json.NewDecoder(bytes.NewReader(in))
@@ -26,7 +26,7 @@ func checkLeaves(t *testing.T, in []byte, c model.Conversation) {
 	}
 	leaves, deep := leavesOf(top, 0)
 	if deep {
-		return // facts are bounded in depth
+		return // the depth of facts is bounded
 	}
 	var shown strings.Builder
 	var times []time.Time
@@ -56,7 +56,7 @@ next:
 			}
 		}
 		if !strings.Contains(shown.String(), strings.ToLower(leaf)) {
-			t.Errorf("%q of %s is nowhere in %+v", leaf, in, c)
+			t.Errorf("%q of %s is in no field and no fact of %+v", leaf, in, c)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func leavesOf(v any, depth int) (out []string, deep bool) {
 	return out, deep
 }
 
-// texts visits every text and time of a value.
+// texts visits every string and time in a value.
 func texts(v reflect.Value, text func(string), at func(time.Time)) {
 	if v.CanInterface() {
 		if x, ok := v.Interface().(time.Time); ok {

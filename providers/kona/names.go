@@ -10,237 +10,237 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"confab/model"
 	"confab/providers"
 )
 
-// Bounds of what is read to give ids names.
+// Bounds of the reading of names.
 const (
-	maxNameRequests   = 60 // of one sync, or of one conversation
+	maxNameRequests   = 60 // for one sync, or for one conversation
 	maxUnnamed        = 2_000
-	maxDirectoryPages = 50 // of one listing: five thousand
-	maxSingleNames    = 20 // ids looked up one by one for one conversation
+	maxDirectoryPages = 50 // of one listing
+	maxSingleNames    = 20 // ids that are read one by one for one conversation
 	maxNames          = 50_000
-	// namesPause is how long a listing that failed is left alone, namesAge how long one that was read is good.
+	// namesPause is how long a listing is not read again after a failure, namesAge how long after a success.
 	namesPause = time.Minute
 	namesAge   = 12 * time.Hour
 )
 
-// directory keeps the names of spaces, users and groups for the run: from listings of the spaces, of the users and of
-// the groups, listings of the users and groups of single spaces, and single reads, each only for ids that are still
-// unknown; what cannot be had is remembered too. Names are a courtesy: a failure here fails nothing else.
+// directory keeps the names of spaces, users and groups during a run. It reads them from the listings of all spaces, users and
+// groups, then from the listings of the users and groups of single spaces, then id by id, and each time only if ids are still
+// unknown. It also remembers which ids can't be read. Names are optional, so no failure here fails anything else.
 type directory struct {
-	client *providers.Client
-	gate   providers.Gate // of one place, taken while a listing or an id is read
+	client  *providers.Client
+	reading *semaphore.Weighted // held while a listing or an id is read
 
 	mu       sync.Mutex
-	entries  map[single]*model.Participant // nil is one that cannot be had
+	entries  map[entity]*model.Participant // nil for an id that can't be read
 	listings map[listing]progress
 }
 
-// single is one id of a resource.
-type single struct {
+// entity is a user, a group or a space.
+type entity struct {
 	key resource
 	id  string
 }
 
-// listing is one of a resource: those of a space, or of all.
+// listing is a list of users, groups or spaces: of one space, or of all if scope is "".
 type listing struct {
 	key   resource
 	scope string
 }
 
-// hiddenSpaces is the scope of the spaces that are left out of the plain list.
+// hiddenSpaces is the scope of the hidden spaces, which the list of all spaces leaves out.
 const hiddenSpaces = "hidden"
 
-// progress is how far a listing was read: the page to go on with, "" after its end, when it may be read again, and how
-// it failed.
+// progress describes how far a listing was read.
 type progress struct {
-	at  string
-	due time.Time
-	err error
+	next string    // the place of the next page; "" at the end
+	due  time.Time // when the listing may be read again
+	err  error     // of the last read
 }
 
-// name returns what is known of an id, for convert.
-func (d *directory) name(s single) (who model.Participant) {
-	if p, _ := d.entry(s); p != nil {
-		who = *p
+// name returns what is known of an entity.
+func (d *directory) name(e entity) (p model.Participant) {
+	if found, _ := d.entry(e); found != nil {
+		p = *found
 	}
-	return who
+	return p
 }
 
-func (d *directory) entry(s single) (p *model.Participant, tried bool) {
+func (d *directory) entry(e entity) (p *model.Participant, tried bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p, tried = d.entries[s]
+	p, tried = d.entries[e]
 	return p, tried
 }
 
-func (d *directory) known(s single) bool {
-	p, _ := d.entry(s)
+func (d *directory) isKnown(e entity) bool {
+	p, _ := d.entry(e)
 	return p != nil
 }
 
-func (d *directory) unknown(s single) bool {
-	_, tried := d.entry(s)
-	return isID(s.id) && !tried
+// isUntried reports whether a name is unknown and may still be found.
+func (d *directory) isUntried(e entity) bool {
+	_, tried := d.entry(e)
+	return isID(e.id) && !tried
 }
 
-func (d *directory) put(s single, p *model.Participant) {
+func (d *directory) put(e entity, p *model.Participant) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.entries) < maxNames {
-		d.entries[s] = p
+		d.entries[e] = p
 	}
 }
 
-// keep takes a user, a group or a space as it was listed or read.
+// keep converts and stores a user, a group or a space.
 func (d *directory) keep(key resource, raw json.RawMessage) (model.Participant, bool) {
-	p, ok := convertNamed(key, raw)
+	p, ok := convertEntity(key, raw)
 	if ok {
-		d.put(single{key, p.ID}, &p)
+		d.put(entity{key, p.ID}, &p)
 	}
 	return p, ok
 }
 
-// mentioned is whom and what one conversation names.
-type mentioned struct {
-	raw   json.RawMessage
-	space string
-	ids   []single
+// mentions holds the entities that one conversation refers to.
+type mentions struct {
+	raw      json.RawMessage
+	space    string
+	entities []entity
 }
 
-// mentionedIn returns the ids in a conversation.
-func mentionedIn(raw json.RawMessage) mentioned {
+func mentionsOf(raw json.RawMessage) mentions {
 	o, _ := providers.ObjectOf(raw)
-	m := mentioned{space: o.Text("space_id")}
-	m.ids = append(m.ids, single{spaces, m.space}, single{users, o.Text("creator_id")})
+	m := mentions{space: o.Text("space_id")}
+	m.entities = append(m.entities, entity{spaces, m.space}, entity{users, o.Text("creator_id")})
 	for _, l := range lists {
-		entries, _ := providers.Elements(o.Peek(l.field))
-		for _, e := range entries {
-			entry, _ := providers.ObjectOf(e)
-			m.ids = append(m.ids, single{l.key, entry.Text(l.id)})
+		members, _ := providers.Elements(o.Peek(l.field))
+		for _, member := range members {
+			o, _ := providers.ObjectOf(member)
+			m.entities = append(m.entities, entity{l.key, o.Text(l.id)})
 		}
 	}
 	return m
 }
 
-func (d *directory) misses(m mentioned, key resource) bool {
-	return slices.ContainsFunc(m.ids, func(s single) bool { return s.key == key && d.unknown(s) })
+func (d *directory) lacks(m mentions, key resource) bool {
+	return slices.ContainsFunc(m.entities, func(e entity) bool { return e.key == key && d.isUntried(e) })
 }
 
-// everywhere reads the lists of all spaces, of all users one is connected with and of all groups, each where an id of
-// it is unknown, and with anew also where it is old. left is how many requests may be made, and is counted down.
-func (d *directory) everywhere(ctx context.Context, left *int, all []mentioned, anew bool) {
+// readAll reads the listings of all spaces, users and groups that may name an untried id. If refresh is set, it also reads those
+// that are old. budget is the number of requests left, which it reduces.
+func (d *directory) readAll(ctx context.Context, budget *int, all []mentions, refresh bool) {
 	for _, key := range []resource{spaces, users, groups} {
-		wanted := slices.ContainsFunc(all, func(m mentioned) bool { return d.misses(m, key) })
-		if _, tried := d.progress(listing{key: key}); wanted || anew && tried {
-			d.read(ctx, left, listing{key: key})
+		wanted := slices.ContainsFunc(all, func(m mentions) bool { return d.lacks(m, key) })
+		if _, tried := d.progress(listing{key: key}); wanted || refresh && tried {
+			d.read(ctx, budget, listing{key: key})
 			if key == spaces {
-				d.read(ctx, left, listing{spaces, hiddenSpaces})
+				d.read(ctx, budget, listing{spaces, hiddenSpaces})
 			}
 		}
 	}
 }
 
-// inSpaces reads the users and groups of the spaces of conversations that name ids which are unknown.
-func (d *directory) inSpaces(ctx context.Context, left *int, all []mentioned) {
+// readSpaces reads the users and groups of the spaces of conversations that still have untried ids.
+func (d *directory) readSpaces(ctx context.Context, budget *int, all []mentions) {
 	for _, m := range all {
 		for _, l := range lists {
-			if m.space != "" && d.misses(m, l.key) {
-				d.read(ctx, left, listing{l.key, m.space})
+			if m.space != "" && d.lacks(m, l.key) {
+				d.read(ctx, budget, listing{l.key, m.space})
 			}
 		}
 	}
 }
 
-func (d *directory) progress(l listing) (progress, bool) {
+func (d *directory) progress(l listing) (p progress, tried bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	so, tried := d.listings[l]
-	return so, tried
+	p, tried = d.listings[l]
+	return p, tried
 }
 
-// read reads a listing that is due, or goes on with it.
-func (d *directory) read(ctx context.Context, left *int, l listing) {
-	if *left <= 0 || d.gate.Enter(ctx) != nil {
+// read reads a listing, or the rest of it, if it is due.
+func (d *directory) read(ctx context.Context, budget *int, l listing) {
+	if *budget <= 0 || d.reading.Acquire(ctx, 1) != nil {
 		return
 	}
-	defer d.gate.Leave()
-	so, _ := d.progress(l)
-	if so.at == "" && time.Now().Before(so.due) {
+	defer d.reading.Release(1)
+	before, _ := d.progress(l)
+	if before.next == "" && time.Now().Before(before.due) {
 		return
 	}
 	asked := 0
-	walk := pages(d.client, l.key, min(*left, maxDirectoryPages), func(page int) providers.Call {
-		return named(l.key, l.scope, "", page, perPage)
+	walk := pages(d.client, l.key, min(*budget, maxDirectoryPages), func(page int) providers.Call {
+		return entries(l.key, l.scope, "", page, perPage)
 	})
-	walked, err := walk.Run(ctx, so.at, func(p providers.RawPage) (bool, error) {
+	walked, err := walk.Run(ctx, before.next, func(p providers.RawPage) (bool, error) {
 		asked++
 		for _, raw := range p.Rows {
 			d.keep(l.key, raw)
 		}
 		return true, nil
 	})
-	*left -= max(1, asked)
-	so = progress{due: time.Now().Add(namesAge), err: err}
+	*budget -= max(1, asked)
+	now := progress{due: time.Now().Add(namesAge), err: err}
 	switch model.KindOf(err) {
 	case "":
-		if pageNumber(walked.At) <= maxDirectoryPages {
-			so.at = walked.At
+		if pageNumber(walked.Next) <= maxDirectoryPages {
+			now.next = walked.Next
 		}
 	case model.Forbidden, model.NotFound, model.Unsupported:
 	case model.Canceled:
 		return
 	default:
-		so.due = time.Now().Add(namesPause)
+		now.due = time.Now().Add(namesPause)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.listings[l] = so
+	d.listings[l] = now
 }
 
-// lookUp reads ids that no listing brought, a bounded number of them, and remembers those that cannot be had. It stops
-// where the next would fail as well.
-func (d *directory) lookUp(ctx context.Context, ids []single) {
+// readSingly reads up to maxSingleNames untried ids one by one. It stops at an error that would also fail the next.
+func (d *directory) readSingly(ctx context.Context, all []entity) {
 	asked := 0
-	for _, s := range ids {
+	for _, e := range all {
 		switch {
-		case !d.unknown(s):
+		case !d.isUntried(e):
 			continue
-		case asked == maxSingleNames || d.gate.Enter(ctx) != nil:
+		case asked == maxSingleNames || d.reading.Acquire(ctx, 1) != nil:
 			return
 		}
 		asked++
-		ok := !d.unknown(s) || d.lookUpOne(ctx, s)
-		d.gate.Leave()
+		ok := !d.isUntried(e) || d.readOne(ctx, e)
+		d.reading.Release(1)
 		if !ok {
 			return
 		}
 	}
 }
 
-func (d *directory) lookUpOne(ctx context.Context, s single) bool {
-	raw, err := s.key.first(d.client.Do(ctx, calls.Directories[s.key].One.Of(s.id, nil)))
+func (d *directory) readOne(ctx context.Context, e entity) bool {
+	raw, err := e.key.first(d.client.Do(ctx, calls.Directories[e.key].One.Of(e.id, nil)))
 	switch model.KindOf(err) {
 	case "":
-		d.keep(s.key, raw)
+		d.keep(e.key, raw)
 	case model.NotFound, model.Forbidden, model.Malformed:
 	default:
 		return false
 	}
-	if !d.known(s) {
-		d.put(s, nil) // whatever came of it, it is not asked again
+	if !d.isKnown(e) {
+		d.put(e, nil)
 	}
 	return true
 }
 
-// spaces returns the spaces, sorted by name, and why there are none where they could not be listed.
+// spaces returns the known spaces, sorted by name, and the error of the last reading of their list.
 func (d *directory) spaces() (out []model.Participant, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for s, p := range d.entries {
-		if s.key == spaces && p != nil {
+	for e, p := range d.entries {
+		if e.key == spaces && p != nil {
 			out = append(out, *p)
 		}
 	}
@@ -248,8 +248,8 @@ func (d *directory) spaces() (out []model.Participant, err error) {
 	return out, d.listings[listing{key: spaces}].err
 }
 
-// Lookup implements model.Provider. Users and groups are found by id, or by how their name (or a user's address)
-// begins, which is what the service's like does; Scope is a space. Spaces are listed once and matched here.
+// Lookup implements model.Provider. Users and groups are found by id, or by the beginning of their name or of a user's address,
+// which is what the parameter like matches. The scope is a space. Spaces are read once and searched here.
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out model.LookupPage, err error) {
 	req.Limit = cmp.Or(max(0, req.Limit), providers.LookupLimit)
 	req.Text = strings.TrimSpace(req.Text)
@@ -267,34 +267,34 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out mod
 	case req.Scope != "" && !isID(req.Scope):
 		return out, checkID("look up "+string(key), "space", req.Scope)
 	case isID(req.Text):
-		return p.lookUpOne(ctx, key, req.Text)
+		return p.lookUpID(ctx, key, req.Text)
 	}
 	number, size := pageNumber(req.Cursor), min(req.Limit, perPage)
-	found, err := key.items(p.Client.Do(ctx, named(key, req.Scope, req.Text, number, size)))
+	found, err := key.items(p.Client.Do(ctx, entries(key, req.Scope, req.Text, number, size)))
 	for _, raw := range found {
 		if who, ok := p.directory.keep(key, raw); ok {
 			out.Items = append(out.Items, who)
 		}
 	}
-	if len(found) >= min(size, surePage) {
-		out.Cursor = strconv.Itoa(number + 1) // the page may also have been the last: then the next one is empty
+	if len(found) >= min(size, defaultPage) {
+		out.Cursor = strconv.Itoa(number + 1) // the next page may be empty
 	}
 	return out, err
 }
 
-func (p *provider) lookUpOne(ctx context.Context, key resource, id string) (model.LookupPage, error) {
+func (p *provider) lookUpID(ctx context.Context, key resource, id string) (model.LookupPage, error) {
 	raw, err := key.first(p.Client.Do(ctx, calls.Directories[key].One.Of(id, nil)))
 	who, ok := p.directory.keep(key, raw)
 	if err == nil && !ok {
 		return model.LookupPage{}, nil
 	}
-	return providers.FoundOne(who, err)
+	return providers.PageOfOne(who, err)
 }
 
 func (p *provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	left := maxNameRequests
-	p.directory.read(ctx, &left, listing{key: spaces})
-	p.directory.read(ctx, &left, listing{spaces, hiddenSpaces})
+	budget := maxNameRequests
+	p.directory.read(ctx, &budget, listing{key: spaces})
+	p.directory.read(ctx, &budget, listing{spaces, hiddenSpaces})
 	if err := ctx.Err(); err != nil {
 		return model.LookupPage{}, providers.GivenUp("list spaces", err)
 	}
@@ -302,9 +302,9 @@ func (p *provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (m
 	if err != nil {
 		return model.LookupPage{}, err
 	}
-	all = slices.DeleteFunc(all, func(s model.Participant) bool { return s.ID != req.Text && !providers.Holds(req.Text, s.Name) })
-	if len(all) == 0 && isID(req.Text) {
-		return p.lookUpOne(ctx, spaces, req.Text)
+	page := providers.Search(all, req)
+	if len(page.Items) == 0 && isID(req.Text) {
+		return p.lookUpID(ctx, spaces, req.Text)
 	}
-	return providers.CutPage(all, req), nil
+	return page, nil
 }

@@ -13,11 +13,11 @@ import (
 	"confab/model"
 )
 
-// spacious is a service with spaces of which each has one conversation, with a member and a group whom only the lists of
-// the space name. Everybody else is nobody's.
+// spacious is a service with spaces. Each has one conversation, with a member and a group that only the lists of the space
+// contain.
 type spacious struct {
 	spaces int
-	names  map[string]int // requests for names, by what was asked
+	names  map[string]int // requests for names
 }
 
 func (s *spacious) answer(r sent) (int, string) {
@@ -69,8 +69,8 @@ func openSpacious(t *testing.T, spaces int) (*provider, *spacious, *stub) {
 	return p, s, at
 }
 
-// TestRowsComeBeforeNames counts requests in an account of a hundred spaces: rows first, then names, no more than a sync
-// may ask for, and none again while they are fresh.
+// The test counts requests in an account with a hundred spaces: rows come first, then names, limited for each sync, and none is
+// requested again while it is fresh.
 func TestRowsComeBeforeNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, s, at := openSpacious(t, 100)
@@ -95,7 +95,7 @@ func TestRowsComeBeforeNames(t *testing.T) {
 				return more, nil
 			})
 			if err != nil || res.Complete != more {
-				t.Fatal(res, err)
+				t.Fatalf("got %+v, %v", res, err)
 			}
 			return first
 		}
@@ -110,34 +110,33 @@ func TestRowsComeBeforeNames(t *testing.T) {
 		// The list, and an empty page after it; two pages of spaces, one of hidden ones, users, groups; the rest for
 		// users and groups of 27 spaces, and the users of one more.
 		if first := sync(model.SyncFull, true); first != 1 || len(at.sent) != 2+maxNameRequests || s.asked() != maxNameRequests {
-			t.Errorf("%d requests before the first page, %d in all, %v for names", first, len(at.sent), s.names)
+			t.Errorf("got %d requests before the first page, %d in all, %v for names", first, len(at.sent), s.names)
 		}
 		if c := rows["1000"]; c.Space.Name != "Space 1" || c.Owner.Name != "Ann" || named() != 27 {
-			t.Errorf("%d rows have all names: %+v", named(), c)
+			t.Errorf("got %d rows with all names, want 27: %+v", named(), c)
 		}
-		// A refresh that finds nothing new asks for nothing else.
+		// A refresh without new ids sends no further request.
 		if first := sync(model.SyncHead, false); first != 1 || len(at.sent) != 1 {
-			t.Errorf("the second sync made %d requests", len(at.sent))
+			t.Errorf("second sync: got %d requests, want 1", len(at.sent))
 		}
-		// The next walk goes on where names are missing, and asks for nobody again.
+		// The next walk continues with the missing names.
 		for i, want := range []int{maxNameRequests, maxNameRequests, 200 - (maxNameRequests - 5) - 2*maxNameRequests, 0, 0} {
 			if first := sync(model.SyncFull, true); first != 1 || s.asked() != want {
 				t.Errorf("walk %d: %d requests before the first page, %v for names, want %d", i+2, first, s.names, want)
 			}
 		}
 		if named() != 100 {
-			t.Errorf("%d rows have all names", named())
+			t.Errorf("got %d rows with all names, want 100", named())
 		}
-		// When they are old, the lists of everybody are read anew, those of single spaces for unknown ids alone.
+		// Lists that are old are read again; those of single spaces only for unknown ids.
 		time.Sleep(namesAge)
 		if sync(model.SyncFull, true); s.asked() != 5 {
-			t.Errorf("after %v: %v", namesAge, s.names)
+			t.Errorf("after %v: got %v, want 5 requests", namesAge, s.names)
 		}
 	})
 }
 
-// TestNamesAreKept: rows that come without names, as those of the first sync of a run do, leave the names that are
-// known; a name that changed takes its place.
+// Rows without names, as in the first sync of a run, do not replace known names, but a changed name does.
 func TestNamesAreKept(t *testing.T) {
 	p, _, _ := openSpacious(t, 1)
 	read := func(r model.Reading, rows model.Conversation, p *provider) model.Conversation {
@@ -159,12 +158,11 @@ func TestNamesAreKept(t *testing.T) {
 	known := read(model.ReadWhole, model.Conversation{}, p)
 	fresh, _, _ := openSpacious(t, 1)
 	if again := read(model.ReadRow, known, fresh); again.Participants.Items[0].Name != "Member 1" || again.Space.Name != "Space 1" || again.Owner.Name != "Ann" {
-		t.Errorf("the names are lost: %+v", again)
+		t.Errorf("row without names replaced the names: %+v", again)
 	}
 }
 
-// TestANameThatFailsFailsNothing: rows come whatever becomes of their names.
-func TestANameThatFailsFailsNothing(t *testing.T) {
+func TestSyncSucceedsWithoutNames(t *testing.T) {
 	for _, status := range []int{403, 404, 500, 429} {
 		s := &spacious{spaces: 3, names: map[string]int{}}
 		p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
@@ -180,13 +178,13 @@ func TestANameThatFailsFailsNothing(t *testing.T) {
 			return true, nil
 		})
 		if err != nil || !res.Complete || rows != 3 {
-			t.Errorf("%d: %d rows, %+v, %v", status, rows, res, err)
+			t.Errorf("%d: got %d rows, %+v, %v; want 3", status, rows, res, err)
 		}
 	}
 }
 
-// TestALongListingIsReadOnLater: a directory that is longer than what one sync may ask for is not begun anew each time.
-func TestALongListingIsReadOnLater(t *testing.T) {
+// A listing that is longer than one sync may read is continued by the next.
+func TestLongListingIsContinued(t *testing.T) {
 	var pages []string
 	p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
 		q, _ := url.ParseQuery(r.Query)
@@ -199,11 +197,11 @@ func TestALongListingIsReadOnLater(t *testing.T) {
 		}
 		return 200, `{"users":[` + strings.Join(rows, ",") + `]}`
 	}}))
-	m := []mentioned{{ids: []single{{"users", "9"}}}}
+	m := []mentions{{entities: []entity{{"users", "9"}}}}
 	for _, left := range []int{2, 1, 5, 5} {
-		p.directory.everywhere(t.Context(), &left, m, false)
+		p.directory.readAll(t.Context(), &left, m, false)
 	}
 	if !slices.Equal(pages, []string{"1", "2", "3", "4"}) {
-		t.Errorf("pages %v", pages)
+		t.Errorf("got pages %v, want 1 to 4", pages)
 	}
 }

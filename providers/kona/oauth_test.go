@@ -19,7 +19,7 @@ import (
 	"confab/providers"
 )
 
-// issuer is a service that takes one access token at a time and hands out the next for the refresh token.
+// issuer is a service that accepts one access token at a time, and issues the next in exchange for the refresh token.
 type issuer struct {
 	mu        sync.Mutex
 	access    string
@@ -59,7 +59,7 @@ func (i *issuer) answer(r sent) (int, string) {
 	return 200, wrapped(element(71, nil))
 }
 
-// everything lets the token endpoint decide on all paths.
+// everything configures all that a refresh needs.
 func everything(i *issuer) func(*providers.Account) {
 	return func(a *providers.Account) {
 		a.Transport = &stub{answer: i.answer}
@@ -77,7 +77,7 @@ func load(p *provider) error {
 	return err
 }
 
-func TestOneRefreshForMany(t *testing.T) {
+func TestOneRefreshForManyProcesses(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", rotates: true, lifetime: 604800}
 	dir := filepath.Join(t.TempDir(), "state")
 	// Three processes, each with several goroutines, share the state directory.
@@ -87,44 +87,44 @@ func TestOneRefreshForMany(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				if err := load(p); err != nil {
-					t.Error(err)
+					t.Errorf("load: %v", err)
 				}
 			})
 		}
 	}
 	wg.Wait()
 	if i.refreshes != 1 {
-		t.Errorf("%d refreshes", i.refreshes)
+		t.Errorf("got %d refreshes, want 1", i.refreshes)
 	}
 	f := i.forms[0]
 	if f.Get("grant_type") != "refresh_token" || f.Get("client_id") != "client" || f.Get("refresh_token") != "refresh-0" {
-		t.Errorf("sent %v", f)
+		t.Errorf("got parameters %v", f)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "kona-*.json"))
 	if err != nil || len(files) != 1 {
-		t.Fatal(files, err)
+		t.Fatalf("got files %v, error %v; want one", files, err)
 	}
 	if info, err := os.Stat(files[0]); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
+		t.Errorf("got mode %v, error %v; want 0600", info.Mode(), err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".kona-*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("temporary files remain: %v", left)
 	}
-	// The next start goes on with the kept pair, although the configured tokens are worth nothing now.
+	// The next start uses the stored pair, because the configured tokens have become invalid.
 	p, _ := openStub(t, nil, everything(i), kept(dir))
 	if err := load(p); err != nil || i.refreshes != 1 {
-		t.Errorf("%v after %d refreshes", err, i.refreshes)
+		t.Errorf("next start: got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
-	// And with its refresh token, when the access token ends.
+	// When the access token expires, it uses the stored refresh token.
 	i.access = "ended"
 	if err := load(p); err != nil || i.refreshes != 2 || i.forms[1].Get("refresh_token") != "refresh-1" {
-		t.Errorf("%v after %d refreshes with %v", err, i.refreshes, i.forms)
+		t.Errorf("expired access token: got %v after %d refreshes with %v, want success after 2", err, i.refreshes, i.forms)
 	}
-	// A new token in the configuration is not shadowed by the old file.
+	// A new token in the configuration takes precedence over the file.
 	i.access = "configured-anew"
 	p, _ = openStub(t, nil, everything(i), kept(dir), func(a *providers.Account) { a.Credential = secret("configured-anew") })
 	if err := load(p); err != nil || i.refreshes != 2 {
-		t.Errorf("%v after %d refreshes", err, i.refreshes)
+		t.Errorf("new configured token: got %v after %d refreshes, want success after 2", err, i.refreshes)
 	}
 }
 
@@ -132,25 +132,25 @@ func TestOneRefreshWithoutAFile(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", rotates: true}
 	p, _ := openStub(t, nil, everything(i))
 	if err := load(p); err != nil || i.refreshes != 1 {
-		t.Fatal(err, i.refreshes)
+		t.Fatalf("got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
-	// Others whose token was refused meanwhile use what has just been brought.
+	// Other calls whose token was refused meanwhile use the new one.
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			p.session.Reject("never-used")
 			if token, err := p.session.Get(t.Context()); token == "" || err != nil {
-				t.Error(token, err)
+				t.Errorf("got %q, %v", token, err)
 			}
 		})
 	}
 	wg.Wait()
 	if i.refreshes != 1 {
-		t.Errorf("%d refreshes", i.refreshes)
+		t.Errorf("got %d refreshes, want 1", i.refreshes)
 	}
 }
 
-func TestRefreshAheadOfTheEnd(t *testing.T) {
+func TestRefreshBeforeExpiry(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 3600}
@@ -161,30 +161,30 @@ func TestRefreshAheadOfTheEnd(t *testing.T) {
 		}{{0, 1}, {time.Hour - refreshEarly - time.Second, 1}, {2 * time.Second, 2}, {time.Minute, 2}} {
 			time.Sleep(step.after)
 			if err := load(p); err != nil || i.refreshes != step.refreshes {
-				t.Errorf("%v after %d refreshes, want %d", err, i.refreshes, step.refreshes)
+				t.Errorf("got %v after %d refreshes, want %d", err, i.refreshes, step.refreshes)
 			}
 		}
 	})
-	// A service whose tokens live for a moment only is not asked for one before each request.
+	// A short-lived token is not refreshed before each request.
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 60}
 	p, _ := openStub(t, nil, everything(i))
 	for range 3 {
 		if err := load(p); err != nil || i.refreshes != 1 {
-			t.Errorf("%v after %d refreshes", err, i.refreshes)
+			t.Errorf("short-lived token: got %v after %d refreshes, want 1", err, i.refreshes)
 		}
 	}
 }
 
-func TestRefreshAlone(t *testing.T) {
+func TestRefreshTokenAlone(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 1000}
 	p, _ := openStub(t, nil, everything(i), func(a *providers.Account) { a.Credential = nil })
 	if err := load(p); err != nil || i.refreshes != 1 {
-		t.Errorf("%v after %d refreshes", err, i.refreshes)
+		t.Errorf("got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
 	p, _ = openStub(t, nil, everything(i), func(a *providers.Account) { a.Credential, a.Secrets = nil, nil })
 	e := wantKind(t, load(p), model.NoCredential)
 	if e.Hint != hintSignIn {
-		t.Error(e)
+		t.Errorf("got %v, want the hint %q", e, hintSignIn)
 	}
 }
 
@@ -203,10 +203,10 @@ func TestRefusedTokens(t *testing.T) {
 		p, _ := openStub(t, nil, everything(i), kept(t.TempDir()), tt.change)
 		e := wantKind(t, load(p), model.Unauthorized)
 		if i.refreshes != tt.refreshes {
-			t.Errorf("%s: %d refreshes", tt.name, i.refreshes)
+			t.Errorf("%s: got %d refreshes, want %d", tt.name, i.refreshes, tt.refreshes)
 		}
 		if s := e.Error(); strings.Contains(s, "wrong-refresh") || strings.Contains(s, "client-secret") || !strings.Contains(s, "confab login") {
-			t.Errorf("%s: %s", tt.name, s)
+			t.Errorf("%s: error contains a secret or lacks the command: %s", tt.name, s)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestExpiredPasswordRefreshesNothing(t *testing.T) {
 		})
 		e := wantKind(t, load(p), model.Unauthorized)
 		if e.Hint != hintPassword || i.refreshes != 0 || requests != 1 {
-			t.Errorf("%d: %v after %d requests, %d refreshes", status, e, requests, i.refreshes)
+			t.Errorf("%d: got %v after %d requests and %d refreshes, want the hint on the password after 1 and 0", status, e, requests, i.refreshes)
 		}
 	}
 }
@@ -240,12 +240,12 @@ func TestTokenAddress(t *testing.T) {
 	} {
 		got, err := tokenAddress(providers.Account{BaseURL: tt.base, Settings: map[string]string{settingTokenURL: tt.setting}})
 		if err != nil || got.String() != tt.want {
-			t.Errorf("%+v: %s, %v", tt, got, err)
+			t.Errorf("%+v: got %s, %v", tt, got, err)
 		}
 	}
 	for _, bad := range []string{"http://login.example/token", "login", "https://u:p@login.example/", "https://login.example/token?a=b", "ftp://127.0.0.1/"} {
 		if checkToken(bad) == nil {
-			t.Errorf("%s is accepted", bad)
+			t.Errorf("checkToken accepted %s", bad)
 		}
 	}
 }
@@ -258,7 +258,7 @@ func TestDamagedTokenFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := f.read(); err != nil || got != (tokens{}) {
-			t.Errorf("%q: %+v, %v", content, got, err)
+			t.Errorf("%q: got %+v, %v; want nothing", content, got, err)
 		}
 	}
 	want := tokens{Access: "a", Refresh: "r", Origin: "o", Expires: time.Unix(1480000000, 0).UTC()}
@@ -267,12 +267,12 @@ func TestDamagedTokenFile(t *testing.T) {
 	}
 	want.Identity = f.identity
 	if got, err := f.read(); err != nil || got != want {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 	b := a
 	b.Name = "b"
 	if tokenFileOf(b).path == f.path {
-		t.Error("two accounts share a file")
+		t.Errorf("two accounts share a token file")
 	}
 }
 
@@ -292,19 +292,19 @@ func TestSigningIn(t *testing.T) {
 	}
 	page := "https://kona.example/oauth/authorize?client_id=client&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&response_type=code&state=st"
 	if got := l.Page("st"); got != page || l.Redirect() != "http://localhost:3000/callback" {
-		t.Errorf("%s, back to %s", got, l.Redirect())
+		t.Errorf("got page %s, redirect to %s", got, l.Redirect())
 	}
 	_, err = l.Finish(t.Context(), "another")
 	wantKind(t, err, model.Unauthorized)
 	if _, err := l.Finish(t.Context(), "the-code"); err != nil {
 		t.Fatal(err)
 	}
-	// The next start uses what was signed in with, and its refresh token, rather than the configured ones.
-	before := i.refreshes // to learn whose the configured tokens are, which are worth nothing
+	// The next start uses the tokens of the sign-in rather than the configured ones.
+	before := i.refreshes // the search for the user of the configured tokens, which are invalid, has refreshed too
 	for refreshes := range 2 {
 		p, _ := openStub(t, nil, everything(i), kept(dir))
 		if err := load(p); err != nil || i.refreshes-before != refreshes {
-			t.Errorf("%v after %d refreshes", err, i.refreshes-before)
+			t.Errorf("got %v after %d refreshes, want success after %d", err, i.refreshes-before, refreshes)
 		}
 		i.access = "ended"
 	}
@@ -315,35 +315,34 @@ func TestSigningIn(t *testing.T) {
 		"elsewhere":        func(a *providers.Account) { a.Settings[settingRedirectURL] = "https://example.com/callback" },
 	} {
 		if _, err := newSignIn(account(change)); err == nil {
-			t.Errorf("%s: there is a sign-in", what)
+			t.Errorf("%s: newSignIn succeeded", what)
 		}
 	}
 }
 
-func TestRedirectIsOnThisMachine(t *testing.T) {
+func TestCheckRedirect(t *testing.T) {
 	for _, good := range []string{"", defaultRedirect, "http://127.0.0.1:8123/back", "http://[::1]:8123", "http://LOCALHOST:1/"} {
 		if err := checkRedirect(good); err != nil {
-			t.Errorf("%s: %v", good, err)
+			t.Errorf("%s: got %v", good, err)
 		}
 	}
 	for _, bad := range []string{"https://localhost:1/x", "http://example.com:80/x", "http://localhost/x", "http://localhost:0/x", "http://127.0.0.1:1/x?a=b",
 		"http://127.0.0.1:1/x#a", "http://a:b@127.0.0.1:1/", "localhost:3000", "://"} {
 		if checkRedirect(bad) == nil {
-			t.Errorf("%s is accepted", bad)
+			t.Errorf("checkRedirect accepted %s", bad)
 		}
 	}
 }
 
-// TestParametersGoOneWay: whatever the token endpoint answers, the secrets are sent once, as the setting says, and the
-// words name the other way where the answer may mean that they were not seen. The codes that say that they were read
-// name no other way.
-func TestParametersGoOneWay(t *testing.T) {
+// Whatever the token endpoint answers, the secrets are sent once, in the way that the setting says. The hint names the other way,
+// unless the answer proves that the parameters were read.
+func TestParametersAreSentOneWay(t *testing.T) {
 	oauth := func(code string) string { return `{"error":"` + code + `","error_description":"No."}` }
 	for _, tt := range []struct {
 		status int
 		body   string
 		kind   model.ErrorKind
-		other  bool // the words name the other way
+		other  bool // the hint names the other way
 	}{
 		{400, oauth("invalid_grant"), model.Unauthorized, false},
 		{401, oauth("invalid_grant"), model.Unauthorized, false},
@@ -381,7 +380,7 @@ func TestParametersGoOneWay(t *testing.T) {
 				other = `token_request = "form"`
 			}
 			if strings.Contains(e.Hint, other) != tt.other {
-				t.Errorf("%d %s, sent as %q: %v", tt.status, tt.body, way, e)
+				t.Errorf("%d %s, sent as %q: got %v, want the hint on the other way: %t", tt.status, tt.body, way, e, tt.other)
 			}
 			want := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"refresh-0"}, "client_id": {"client"}, "client_secret": {"client-secret"}}.Encode()
 			query, body := "", want
@@ -389,20 +388,19 @@ func TestParametersGoOneWay(t *testing.T) {
 				query, body = want, ""
 			}
 			if len(at.sent) != 1 || at.sent[0].Method != "POST" || at.sent[0].Path != "/oauth/token" || at.sent[0].Query != query || at.sent[0].Body != body {
-				t.Errorf("%d %s, sent as %q: %+v", tt.status, tt.body, way, at.sent)
+				t.Errorf("%d %s, sent as %q: got requests %+v, want one", tt.status, tt.body, way, at.sent)
 			}
 			if said := fmt.Sprint(e, log.String()); strings.Contains(said, "refresh-0") || strings.Contains(said, "client-secret") {
-				t.Errorf("the secrets are told: %s", said)
+				t.Errorf("error or log contains a secret: %s", said)
 			}
 		}
 	}
 }
 
-// TestTokensAreReadOnlyWhereTheyAreSafe: tokens that others may have read or put there are not used, and the words say
-// what to do.
-func TestTokensAreReadOnlyWhereTheyAreSafe(t *testing.T) {
+// Tokens that others may have read or written are not used, and the error names a remedy.
+func TestUnsafeTokenFilesAreRefused(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		return // access lists decide there
+		return // access lists decide on this system
 	}
 	i := &issuer{access: "a", refresh: "r"}
 	for name, spoil := range map[string]func(path string) error{
@@ -427,9 +425,9 @@ func TestTokensAreReadOnlyWhereTheyAreSafe(t *testing.T) {
 		}
 		_, err := open(a)
 		if e := wantKind(t, err, model.Local); !strings.Contains(e.Message, name) || !strings.Contains(e.Message, f.path) || !strings.Contains(e.Message, "; try: ") {
-			t.Errorf("%s: %v", name, e)
+			t.Errorf("%s: got %v, want the reason, the path and a remedy", name, e)
 		}
-		// Nor are they used where they were spoilt since.
+		// A file that became unsafe later is not used either.
 		p, _ := openStub(t, nil, everything(i), kept(t.TempDir()))
 		p.session.file = f
 		wantKind(t, load(p), model.Local)
@@ -441,8 +439,7 @@ func TestTokensAreReadOnlyWhereTheyAreSafe(t *testing.T) {
 	}
 }
 
-// TestFilesOfAnAccount lists what forgetting removes: the account's own tokens, whatever its host is by now, and what is
-// of use to nobody; never those of another account.
+// Forgetting an account removes its tokens for all hosts, and files that are useless, but never those of another account.
 func TestFilesOfAnAccount(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, host string) string {
@@ -463,21 +460,21 @@ func TestFilesOfAnAccount(t *testing.T) {
 		put(".kona-77", `{"identity":"projects kona https://io.kona.com/api","access_token":"a"}`)}
 	write("projects-2", "")
 	put(".kona-78", `{"identity":"other kona https://io.kona.com/api"}`)
-	put(".kona-79", `{"identi`) // somebody may be writing it
+	put(".kona-79", `{"identi`) // another process may be writing it
 	put("confab.db", "")
 	put("kona-0123.json.lock", "")
 	got, err := files(dir, "projects")
 	slices.Sort(got)
 	slices.Sort(want)
 	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("%q, %v, want %q", got, err, want)
+		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
 	if got, err := files(filepath.Join(dir, "nowhere"), "projects"); err != nil || len(got) > 0 {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("missing directory: got %q, %v", got, err)
 	}
 }
 
-// turns counts the requests that waited for their turn.
+// turns is a pacer that counts requests.
 type turns struct {
 	mu sync.Mutex
 	n  int
@@ -490,15 +487,15 @@ func (w *turns) Wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func TestRefreshWaitsForItsTurn(t *testing.T) {
+func TestRefreshIsPaced(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 1000}
 	pace := &turns{}
 	var at *stub
 	p, _ := openStub(t, nil, everything(i), func(a *providers.Account) { a.Pacer, at = pace, a.Transport.(*stub) })
 	if err := load(p); err != nil || i.refreshes != 1 {
-		t.Fatalf("%v after %d refreshes", err, i.refreshes)
+		t.Fatalf("got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
 	if n := len(at.sent); n != 3 || pace.n != n {
-		t.Errorf("%d of %d requests waited for their turn", pace.n, n)
+		t.Errorf("got %d requests, of which %d were paced; want all 3", n, pace.n)
 	}
 }

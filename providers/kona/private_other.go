@@ -6,5 +6,5 @@ import "io/fs"
 
 const openSafely = 0
 
-// owner is not known: who may read a file is for the access lists of the system.
+// owner is unknown, because the access lists of the system decide who may read a file.
 func owner(fs.FileInfo) (uid int, known bool) { return 0, false }

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// openSafely follows no link in place of the file, and waits for no other end of a pipe.
+// openSafely keeps an open from following a link or waiting for the other end of a pipe.
 const openSafely = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
 func owner(info fs.FileInfo) (uid int, known bool) {

@@ -1,11 +1,18 @@
 package kona
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"confab/model"
 	"confab/providers"
@@ -23,11 +30,11 @@ const (
 //go:embed service.json
 var about []byte
 
-// calls are the endpoints used.
+// calls holds the endpoints.
 var calls struct {
 	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation providers.Endpoint
 	ListComments, UserInfo                                                                         providers.Endpoint
-	// Directories are the resources that have names: how they are listed and read, and what they are to a person.
+	// Directories holds the resources that have names: how they are listed and read, and their kind.
 	Directories map[resource]struct {
 		List, One providers.Endpoint
 		Kind      string
@@ -61,14 +68,14 @@ type provider struct {
 	newest    *providers.Recent[comment] // of conversations whose comments were read
 }
 
-// comment is what is kept of the newest comment of a conversation.
+// comment is the newest comment of a conversation.
 type comment struct {
 	id      string
 	at      time.Time
 	preview string
 }
 
-// maxNewest is of how many conversations the newest comment is kept at least.
+// maxNewest is the number of conversations whose newest comment is kept at least.
 const maxNewest = 10_000
 
 var _ model.Creator = (*provider)(nil)
@@ -78,11 +85,11 @@ func open(a providers.Account) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.kept()
+	stored, err := s.stored()
 	if err != nil {
 		return nil, err
 	}
-	s.user.Store(kept.User)
+	s.user.Store(stored.User)
 	p := &provider{session: s, newest: providers.NewRecent[comment](maxNewest)}
 	p.Adapter, err = providers.Open(service, a,
 		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
@@ -90,9 +97,9 @@ func open(a providers.Account) (*provider, error) {
 		return nil, err
 	}
 	s.clients = append(s.clients, p.Client)
-	p.directory = &directory{client: p.Client, gate: providers.NewGate(1), entries: map[single]*model.Participant{},
+	p.directory = &directory{client: p.Client, reading: semaphore.NewWeighted(1), entries: map[entity]*model.Participant{},
 		listings: map[listing]progress{}}
-	p.Identity, p.Formerly = kept.identity(p.Identity)
+	p.Identity, p.Formerly = stored.identity(p.Identity)
 	p.Plan = p.plan
 	return p, nil
 }
@@ -101,14 +108,14 @@ func open(a providers.Account) (*provider, error) {
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	raw, err := users.first(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
 	who := providers.Check("signed in", "the access token is accepted", err)
-	if u, ok := convertNamed(users, raw); ok {
+	if u, ok := convertEntity(users, raw); ok {
 		who.Detail = "as " + u.Display()
 	}
 	if who.Kind == model.Unauthorized || who.Kind == model.NoCredential {
 		return []model.CheckResult{who}
 	}
 	rows, err := conversationKey.items(p.Client.Do(ctx, conversations(byUpdated, "", 1)))
-	seen := providers.Check(model.CheckList, providers.Seen(len(rows), len(rows) == perPage), err)
+	seen := providers.Check(model.CheckList, providers.HeadSummary(len(rows), len(rows) == perPage), err)
 	update := providers.Check("changes", hintUpdate, nil)
 	if c := p.Capabilities(model.Conversation{}).Of(model.EditTitle); !c.Can() {
 		update.OK, update.Detail, update.Kind = false, c.Reason, model.Unsupported
@@ -116,10 +123,182 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	return []model.CheckResult{who, seen, update}
 }
 
+// noUpdate implements providers.Assumption.Missing.
 func noUpdate(status int) (hint, reason string) {
 	reason = fmt.Sprintf("this Kona server has no update of conversations: it answers %d to PUT", status)
 	if status == http.StatusNotFound {
 		reason += " for one that can be read"
 	}
 	return reason, reason
+}
+
+const (
+	// perPage is the page size that is requested. The limit is not documented, but a sample has 100.
+	perPage = 100
+	// defaultPage is the default page size. A page with fewer rows is the last, whatever size the server allows.
+	defaultPage = 25
+)
+
+// Values of order_by. Both sort newest first.
+const (
+	byCreated = "created_at"
+	byUpdated = "updated_at"
+)
+
+// resource is the plural name of a resource. It is the key of every body that is sent or received, even of a body with a single
+// item (responses.md).
+type resource string
+
+const (
+	users           resource = "users"
+	groups          resource = "groups"
+	spaces          resource = "spaces"
+	conversationKey resource = "conversations"
+)
+
+// page returns a call for a page of a list, with further parameters as pairs of name and value; those with an empty value are left
+// out.
+func page(e providers.Endpoint, page, size int, pairs ...string) providers.Call {
+	return e.With(append(pairs, "page", strconv.Itoa(page), "per_page", strconv.Itoa(size))...)
+}
+
+func conversations(order, space string, number int) providers.Call {
+	return page(calls.ListConversations, number, perPage, "order_by", order, "space_id", space)
+}
+
+// comments returns a call for the comments of a conversation, newest first.
+func comments(conversation string, number int) providers.Call {
+	return page(calls.ListComments, number, perPage, "resource_type", "conversation", "resource_id", conversation)
+}
+
+// entries returns a call for the entries of a directory: the users or groups of a space or, if scope is "", all that the user is
+// connected with. like matches the beginning of a name or of an e-mail address. The list of spaces leaves out the hidden ones,
+// which have a list of their own.
+func entries(key resource, scope, like string, number, size int) providers.Call {
+	if scope == hiddenSpaces {
+		return page(calls.Directories[key].List, number, size, "hidden", "true")
+	}
+	return page(calls.Directories[key].List, number, size, "space_id", scope, "like", like)
+}
+
+// items returns the array in an answer, or nil for null. A single object counts as an array of one. A missing key is an error.
+func (r resource) items(a *providers.Answer, err error) ([]json.RawMessage, error) {
+	if err != nil {
+		return nil, err
+	}
+	list, top, err := a.Rows(string(r))
+	if raw := top.Peek(string(r)); bytes.HasPrefix(raw, []byte("{")) {
+		return []json.RawMessage{raw}, nil
+	}
+	return list, err
+}
+
+// first returns the first item in an answer.
+func (r resource) first(a *providers.Answer, err error) (json.RawMessage, error) {
+	list, err := r.items(a, err)
+	if err == nil && len(list) == 0 {
+		err = a.Malformed("the answer is empty")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+func idOf(raw json.RawMessage) string {
+	o, _ := providers.ObjectOf(raw)
+	return o.Text("id")
+}
+
+// pages returns a walk of a list by page number, which returns each row once. The API gives no total and no links, may silently
+// limit per_page, and rows move between pages while they are read.
+func pages(c *providers.Client, r resource, maxPages int, call func(page int) providers.Call) providers.RawWalk {
+	seen := map[string]bool{}
+	read := func(ctx context.Context, at string) (out providers.RawPage, err error) {
+		number := pageNumber(at)
+		list, err := r.items(c.Do(ctx, call(number)))
+		out.Incomplete = list == nil
+		for _, raw := range list {
+			if id := idOf(raw); id == "" || !seen[id] {
+				seen[id] = true
+				out.Rows = append(out.Rows, raw)
+			}
+		}
+		switch {
+		case len(list) < defaultPage:
+		case len(out.Rows) == 0:
+			out.Incomplete = true // the server ignores the page number
+		default:
+			out.Next = strconv.Itoa(number + 1)
+		}
+		return out, err
+	}
+	return providers.RawWalk{MaxPages: maxPages, Read: read}
+}
+
+// pageNumber parses a place. Anything else is the first page.
+func pageNumber(place string) int {
+	n, err := strconv.Atoi(place)
+	if err != nil {
+		return 1
+	}
+	return max(1, n)
+}
+
+// readFailure reads an error body in either of the two documented shapes (exceptions.md). It returns nil for anything else.
+func readFailure(body []byte) *model.Error {
+	o, _ := providers.ParseObject(body)
+	// details is documented as a string. An array or object is shown as JSON.
+	e := &model.Error{Message: providers.JoinTitle(o.Text("title"), providers.TextOf(o.Peek("details")))}
+	_, e.Code, _ = strings.Cut(o.Text("problemType"), "#")
+	if code := o.Text("error"); code != "" {
+		e.Code = code
+		e.Message = cmp.Or(e.Message, o.Text("error_description"), code)
+	}
+	if e.Message == "" && e.Code == "" {
+		return nil
+	}
+	return e
+}
+
+// passwordExpired reports whether an error says that the password has expired, which no new token remedies. Whether its status is
+// 401 or 403 is not documented, so the text decides.
+func passwordExpired(status int, e *model.Error) bool {
+	if status != http.StatusUnauthorized && status != http.StatusForbidden {
+		return false
+	}
+	text := strings.ToLower(e.Message)
+	return e.Code == "expired" || e.Code == "expired_password" ||
+		strings.Contains(text, "password") && strings.Contains(text, "expire")
+}
+
+const (
+	hintPassword = "the Kona password has expired: change it on Kona's web site, then sign in again"
+	hintSignIn   = "sign in: confab login ACCOUNT"
+	hintUpdate   = "that Kona can update conversations is assumed, not documented"
+)
+
+// decodeError returns a function that reads an error body. The function tells setExpired whether the password has expired.
+func decodeError(setExpired func(bool)) func(int, http.Header, []byte) *model.Error {
+	return func(status int, header http.Header, body []byte) *model.Error {
+		e := readFailure(body)
+		if e == nil {
+			if status == http.StatusUnauthorized {
+				setExpired(false)
+			}
+			return nil
+		}
+		e.RequestID = header.Get("X-Request-Id")
+		expired := passwordExpired(status, e)
+		setExpired(expired)
+		switch {
+		case expired:
+			e.Kind, e.Hint = model.Unauthorized, hintPassword
+		case status == http.StatusUnauthorized:
+			e.Hint = hintSignIn
+		case status == http.StatusNotFound:
+			e.Hint = "gone, or not visible to this user"
+		}
+		return e
+	}
 }

@@ -13,15 +13,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"confab/model"
 	"confab/providers"
 )
 
 const (
-	// refreshEarly is how long before its end a token is renewed, if it lives for more than twice as long.
+	// refreshEarly is how long before its expiry a token is refreshed, unless its whole lifetime is less than twice as long.
 	refreshEarly = 5 * time.Minute
-	maxLife      = 10 * 365 * 24 * time.Hour // of a token; more is no number of seconds
-	maxTokenBody = 64 << 10
+	maxLifetime  = 10 * 365 * 24 * time.Hour // a longer lifetime is not plausible as a number of seconds
+	maxTokenBody = 64 << 10                  // bytes
 )
 
 // Values of token_request.
@@ -30,35 +32,35 @@ const (
 	requestQuery = "query"
 )
 
-// session is the source of the account's credential: an access token, and a new one when the service refuses it and the
-// configuration holds what a refresh takes: client_id, client_secret and a refresh token. One refresh runs at a time, in
-// this process and among processes; whoever waited for it uses what it brought.
+// session is the source of the account's access token. It refreshes the token if the service refuses it and the configuration has
+// client_id, client_secret and a refresh token. Only one refresh runs at a time, in this process and among processes; everybody
+// who waited for it uses its result.
 //
-// What an account of Kona sees follows from who signed in, so its identity names the user. The user of a credential is
-// asked for once, by /userinfo, when that credential is first used, and kept with the tokens; opening an account reads
-// the file and nothing else. Until the user is known the identity is the host alone, and what is stored meanwhile is
-// this user's, which the file remembers too (tokens.Rows).
+// What a Kona account sees depends on the user who signed in, so the user is part of the account's identity. The user of a token
+// is requested once, from /userinfo, when the token is first used, and stored with the tokens. Opening an account only reads the
+// file. Until the user is known, the host alone is the identity. Rows that are stored meanwhile belong to this user, which the
+// file records (see tokens.Rows).
 type session struct {
 	account  providers.Account
 	file     tokenFile
-	endpoint *url.URL            // of tokens
-	tokens   *providers.Client   // to the host of that
-	plain    *providers.Client   // to the API, for a call that brings its own access token
-	clients  []*providers.Client // whose errors and logs show no token
+	endpoint *url.URL            // the token endpoint
+	tokens   *providers.Client   // for the host of the token endpoint
+	api      *providers.Client   // for API calls that bring their own access token
+	clients  []*providers.Client // all clients that must not show a token in errors and logs
 
-	expired atomic.Bool    // the password has: no token helps
-	gate    providers.Gate // of one place, taken while a token is had or renewed
-	held    tokens         // of whoever holds the gate
+	expired atomic.Bool         // the password has expired, so no token helps
+	lock    *semaphore.Weighted // held to obtain or replace the tokens
+	current tokens              // protected by lock
 
-	refused atomic.Value // string: an access token, until a refresh was tried
-	user    atomic.Value // string: whose rows and edits this run is about, "" until that is known
+	refused atomic.Value // string: the access token that was refused and not yet replaced
+	user    atomic.Value // string: the user whose rows and edits this run handles; "" until known
 }
 
 var _ model.CredentialSource = (*session)(nil)
 
 func newSession(a providers.Account) (s *session, err error) {
 	a.BaseURL = service.Base(a)
-	s = &session{account: a, gate: providers.NewGate(1)}
+	s = &session{account: a, lock: semaphore.NewWeighted(1)}
 	if s.endpoint, err = tokenAddress(a); err != nil {
 		return nil, providers.Local("open account", err.Error())
 	}
@@ -67,17 +69,17 @@ func newSession(a providers.Account) (s *session, err error) {
 	}
 	a.Credential = nil
 	o := providers.ClientOptions{DecodeError: decodeError(s.expired.Store)}
-	if s.plain, err = providers.NewClient(a, o); err != nil {
+	if s.api, err = providers.NewClient(a, o); err != nil {
 		return nil, err
 	}
 	a.BaseURL = s.endpoint.Scheme + "://" + s.endpoint.Host
 	o.InFlight, o.BodyLimit = 1, maxTokenBody
 	s.tokens, err = providers.NewClient(a, o)
-	s.clients = []*providers.Client{s.plain, s.tokens}
+	s.clients = []*providers.Client{s.api, s.tokens}
 	return s, err
 }
 
-// tokenAddress is the token endpoint: the setting, or the one beside the base URL.
+// tokenAddress returns the token endpoint: the setting token_url, or /oauth/token beside the base URL.
 func tokenAddress(a providers.Account) (*url.URL, error) {
 	u, err := providers.Address(cmp.Or(service.Value(a, settingTokenURL), strings.TrimSuffix(service.Base(a), "/api")+"/oauth/token"))
 	if err != nil {
@@ -86,8 +88,8 @@ func tokenAddress(a providers.Account) (*url.URL, error) {
 	return u, nil
 }
 
-// hide keeps texts out of errors and logs.
-func (s *session) hide(texts ...string) {
+// protect keeps texts out of errors and logs.
+func (s *session) protect(texts ...string) {
 	for _, c := range s.clients {
 		for _, text := range texts {
 			c.Protect(text)
@@ -100,98 +102,97 @@ func (s *session) userID() string {
 	return user
 }
 
-// Get implements model.CredentialSource: the access token to use, after a refresh where it was refused or ends soon.
+// Get implements model.CredentialSource. It returns an access token that was not refused and does not expire soon, if it can.
 func (s *session) Get(ctx context.Context) (string, error) {
-	if err := s.gate.Enter(ctx); err != nil {
+	if err := s.lock.Acquire(ctx, 1); err != nil {
 		return "", err
 	}
-	defer s.gate.Leave()
-	err := s.replace(ctx)
+	defer s.lock.Release(1)
+	err := s.replaceRefused(ctx)
 	if err == nil {
-		err = s.ready(ctx)
+		err = s.ensureToken(ctx)
 	}
 	if model.KindOf(err) == model.Unauthorized {
-		// What was refused for an exchange is read again for the next one.
+		// The refresh token or the secret was refused: read them again for the next exchange.
 		for _, name := range []string{settingRefreshToken, settingClientSecret} {
-			_ = reject(ctx, s.account.Secrets[name])
+			_ = rejectSecret(ctx, s.account.Secrets[name])
 		}
 	}
 	if err != nil {
 		return "", err
 	}
-	return s.held.Access, nil
+	return s.current.Access, nil
 }
 
-// Reject implements model.CredentialSource. Nothing is done about a token that was refused because the password has
-// expired: no other one would be taken.
+// Reject implements model.CredentialSource. It ignores a refusal that is due to an expired password, because the service would
+// refuse any other token too.
 func (s *session) Reject(refused string) {
 	if !s.expired.Load() {
 		s.refused.Store(refused)
 	}
 }
 
-// replace refreshes the token that was refused, once for all who wait for it. Where the configuration holds a token
-// alone, that one is read again. The gate is held, here and below.
-func (s *session) replace(ctx context.Context) error {
+// replaceRefused replaces the token that was refused, once for all who wait for it. If it can't be refreshed, it reads the
+// configured token again. The caller holds the lock, here and in the methods below.
+func (s *session) replaceRefused(ctx context.Context) error {
 	refused, _ := s.refused.Swap("").(string)
-	if refused == "" || refused != s.held.Access {
+	if refused == "" || refused != s.current.Access {
 		return nil
 	}
-	again, err := s.renew(ctx, refused)
-	if err == nil && !again || model.KindOf(err) == model.Unauthorized {
-		if read, failed := s.reread(ctx); read || failed != nil {
+	renewed, err := s.renew(ctx, refused)
+	if err == nil && !renewed || model.KindOf(err) == model.Unauthorized {
+		if replaced, failed := s.reconfigure(ctx); replaced || failed != nil {
 			return failed
 		}
 	}
 	return err
 }
 
-// reread asks for the configured access token once more where the refused one came from it, and tells whether that
-// brought another.
-func (s *session) reread(ctx context.Context) (bool, error) {
-	was, err := get(ctx, s.account.Credential)
-	if was == "" || err != nil || s.held.Origin != origin(was) {
+// reconfigure reads the configured access token again, if the current token is that one. It reports whether it got another token.
+func (s *session) reconfigure(ctx context.Context) (bool, error) {
+	was, err := secretOf(ctx, s.account.Credential)
+	if was == "" || err != nil || s.current.Origin != origin(was) {
 		return false, err
 	}
-	if err := reject(ctx, s.account.Credential); err != nil {
+	if err := rejectSecret(ctx, s.account.Credential); err != nil {
 		return false, err
 	}
-	now, err := get(ctx, s.account.Credential)
+	now, err := secretOf(ctx, s.account.Credential)
 	if err != nil || now == "" || now == was {
 		return false, err
 	}
-	return true, s.use(ctx, tokens{Origin: origin(now), Access: now})
+	return true, s.adopt(ctx, tokens{Origin: origin(now), Access: now})
 }
 
-// ready makes sure that a token is held, and that it does not end soon where another can be had.
-func (s *session) ready(ctx context.Context) (err error) {
-	if s.held.Access == "" {
-		err = s.first(ctx)
+// ensureToken obtains a token if there is none, and refreshes one that expires soon.
+func (s *session) ensureToken(ctx context.Context) (err error) {
+	if s.current.Access == "" {
+		err = s.initialize(ctx)
 	}
-	if err != nil || !s.held.endsSoon() {
+	if err != nil || !s.current.expiresSoon() {
 		return err
 	}
-	end := s.held.Expires
-	if _, err = s.renew(ctx, s.held.Access); time.Until(end) > 0 {
+	expires := s.current.Expires
+	if _, err = s.renew(ctx, s.current.Access); time.Until(expires) > 0 {
 		return nil
 	}
 	return err
 }
 
-// first finds the token to begin with: the kept pair if it descends from what is configured or from signing in, else
-// the configured token, else a refresh.
-func (s *session) first(ctx context.Context) error {
-	kept, err := s.kept()
-	if err == nil && (kept.Origin != originLogin || kept.Access == "") {
-		kept, err = s.configured(ctx, kept)
+// initialize obtains the first token: the stored pair if it descends from the configuration or from a sign-in, or else the
+// configured token, or else a refreshed one.
+func (s *session) initialize(ctx context.Context) error {
+	pair, err := s.stored()
+	if err == nil && (pair.Origin != originLogin || pair.Access == "") {
+		pair, err = s.configured(ctx, pair)
 	}
 	switch {
 	case err != nil:
 		return err
-	case kept.Access != "":
-		return s.use(ctx, kept)
+	case pair.Access != "":
+		return s.adopt(ctx, pair)
 	}
-	s.hold(kept)
+	s.setCurrent(pair)
 	renewed, err := s.renew(ctx, "")
 	if err == nil && !renewed {
 		err = noToken("client_id or client_secret is missing to get one")
@@ -199,52 +200,53 @@ func (s *session) first(ctx context.Context) error {
 	return err
 }
 
-func (s *session) configured(ctx context.Context, kept tokens) (tokens, error) {
-	access, err := get(ctx, s.account.Credential)
+// configured returns the pair to use for the configured access token, or else for the configured refresh token.
+func (s *session) configured(ctx context.Context, stored tokens) (tokens, error) {
+	access, err := secretOf(ctx, s.account.Credential)
 	if err != nil || access != "" {
-		return kept.from(origin(access), access), err
+		return stored.forOrigin(origin(access), access), err
 	}
-	refresh, err := get(ctx, s.account.Secrets[settingRefreshToken])
+	refresh, err := secretOf(ctx, s.account.Secrets[settingRefreshToken])
 	if err == nil && refresh == "" {
 		err = noToken("nobody has signed in")
 	}
-	return kept.from(origin("", refresh), ""), err
+	return stored.forOrigin(origin("", refresh), ""), err
 }
 
 func noToken(why string) *model.Error {
 	return &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and " + why, Hint: hintSignIn}
 }
 
-func (s *session) hold(t tokens) {
-	s.hide(t.Access, t.Refresh)
-	s.held = t
+func (s *session) setCurrent(t tokens) {
+	s.protect(t.Access, t.Refresh)
+	s.current = t
 }
 
-// use takes a pair that no refresh brought: it finds out whose it is, where that is not known, and keeps that. A token
-// that is refused stays: its first use tells, and leads to a refresh.
-func (s *session) use(ctx context.Context, t tokens) error {
-	was := t
-	err := s.accept(ctx, &t)
-	if t != was {
-		if err := s.remember(ctx, t); err != nil {
+// adopt makes a pair current that did not come from a refresh. It finds out and stores the user of the pair, if that is unknown. A
+// pair that the service refuses becomes current too: its first use is refused again, and leads to a refresh.
+func (s *session) adopt(ctx context.Context, t tokens) error {
+	before := t
+	err := s.checkUser(ctx, &t)
+	if t != before {
+		if err := s.storeUser(ctx, t); err != nil {
 			return err
 		}
 	}
 	if e := model.AsError(err); e != nil && (e.Status != http.StatusUnauthorized || e.Hint == hintPassword) {
 		return err
 	}
-	s.hold(t)
+	s.setCurrent(t)
 	return nil
 }
 
-// accept makes sure that a pair is that of the user whom this run is about, and notes the user in it.
-func (s *session) accept(ctx context.Context, t *tokens) error {
+// checkUser refuses a pair of another user than this run handles. If the user of the pair is unknown, it finds out and sets it.
+func (s *session) checkUser(ctx context.Context, t *tokens) error {
 	if s.file.path == "" {
-		return nil // there is no place to keep a user
+		return nil // the user could not be stored
 	}
 	if t.User == "" {
-		who, err := s.whoIs(ctx, t.Access)
-		if saysNobody(err) && s.userID() == "" {
+		who, err := s.userOf(ctx, t.Access)
+		if isUserUnavailable(err) && s.userID() == "" {
 			return nil
 		}
 		if err != nil {
@@ -265,7 +267,8 @@ func (s *session) accept(ctx context.Context, t *tokens) error {
 	return nil
 }
 
-func saysNobody(err error) bool {
+// isUserUnavailable reports whether an error of userOf means that the service does not say who is signed in.
+func isUserUnavailable(err error) bool {
 	switch model.KindOf(err) {
 	case model.Forbidden, model.NotFound, model.Unsupported, model.Malformed:
 		return true
@@ -273,38 +276,39 @@ func saysNobody(err error) bool {
 	return false
 }
 
-func (s *session) whoIs(ctx context.Context, access string) (who model.Participant, err error) {
-	s.hide(access)
+// userOf asks the service for the user of an access token.
+func (s *session) userOf(ctx context.Context, access string) (who model.Participant, err error) {
+	s.protect(access)
 	call := providers.Call{Endpoint: calls.UserInfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}}
-	raw, err := users.first(s.plain.Do(ctx, call))
+	raw, err := users.first(s.api.Do(ctx, call))
 	if err != nil {
 		return who, err
 	}
-	if who, _ = convertNamed(users, raw); !isID(who.ID) {
+	if who, _ = convertEntity(users, raw); !isID(who.ID) {
 		return model.Participant{}, providers.Malformed(calls.UserInfo.Name, "the answer does not say who is signed in")
 	}
 	return who, nil
 }
 
-// remember keeps whose a pair is. A configured token is not written down, and a pair that another process has brought
-// since is left alone.
-func (s *session) remember(ctx context.Context, t tokens) error {
-	kept, unlock, err := s.lock(ctx, "keep the user")
+// storeUser stores the user of a pair. It does not store a token that is configured, and does not replace a pair that another
+// process has stored meanwhile.
+func (s *session) storeUser(ctx context.Context, t tokens) error {
+	stored, unlock, err := s.lockFile(ctx, "keep the user")
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	switch {
-	case kept.Access != "" && kept.Access != t.Access && kept.succeeds(t):
+	case stored.Access != "" && stored.Access != t.Access && stored.replaces(t):
 		return nil
-	case kept.Access != t.Access:
+	case stored.Access != t.Access:
 		t.Access, t.Refresh = "", ""
 	}
-	t.Rows = cmp.Or(kept.Rows, t.Rows)
-	return s.keep(t, false)
+	t.Rows = cmp.Or(stored.Rows, t.Rows)
+	return s.store(t, false)
 }
 
-func (s *session) kept() (tokens, error) {
+func (s *session) stored() (tokens, error) {
 	t, err := s.file.read()
 	if err != nil {
 		return tokens{}, &model.Error{Kind: model.Local, Op: "read the kept token", Message: err.Error(), Err: err}
@@ -312,51 +316,51 @@ func (s *session) kept() (tokens, error) {
 	return t, nil
 }
 
-// lock reads the kept pair, and keeps other processes from it.
-func (s *session) lock(ctx context.Context, op string) (kept tokens, unlock func(), err error) {
+// lockFile locks the token file against other processes, and reads it.
+func (s *session) lockFile(ctx context.Context, op string) (stored tokens, unlock func(), err error) {
 	unlock, err = s.file.lock(ctx)
 	switch {
 	case ctx.Err() != nil && err != nil:
-		return kept, nil, providers.GivenUp(op, ctx.Err())
+		return stored, nil, providers.GivenUp(op, ctx.Err())
 	case err != nil:
-		return kept, nil, &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
+		return stored, nil, &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
 	}
-	if kept, err = s.kept(); err != nil {
+	if stored, err = s.stored(); err != nil {
 		unlock()
 	}
-	return kept, unlock, err
+	return stored, unlock, err
 }
 
-// renew replaces a token that was refused or is about to end, under the lock shared by processes. again is false where
-// nothing can replace it.
-func (s *session) renew(ctx context.Context, refused string) (again bool, err error) {
+// renew replaces a token that was refused or expires soon, under the lock shared by processes. renewed is false if the
+// configuration lacks what a refresh needs.
+func (s *session) renew(ctx context.Context, refused string) (renewed bool, err error) {
 	const op = "refresh the token"
-	kept, unlock, err := s.lock(ctx, op)
+	stored, unlock, err := s.lockFile(ctx, op)
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
-	held, lineage := s.held, s.held
-	if kept.succeeds(held) {
-		lineage = kept
+	latest := s.current
+	if stored.replaces(latest) {
+		latest = stored
 	}
-	if lineage.Access != "" && lineage.Access != refused && !lineage.endsSoon() {
-		err := s.accept(ctx, &lineage) // another process was faster
+	if latest.Access != "" && latest.Access != refused && !latest.expiresSoon() {
+		err := s.checkUser(ctx, &latest) // another process was faster
 		if err == nil {
-			s.hold(lineage)
+			s.setCurrent(latest)
 		}
 		return true, err
 	}
-	secret, err := get(ctx, s.account.Secrets[settingRefreshToken])
+	secret, err := secretOf(ctx, s.account.Secrets[settingRefreshToken])
 	if err != nil {
 		return false, err
 	}
-	clientSecret, err := get(ctx, s.account.Secrets[settingClientSecret])
+	clientSecret, err := secretOf(ctx, s.account.Secrets[settingClientSecret])
 	if err != nil || service.Value(s.account, settingClientID) == "" || clientSecret == "" {
 		return false, err
 	}
 	var tried []string
-	for _, from := range []tokens{lineage, held, {Refresh: secret}} {
+	for _, from := range []tokens{latest, s.current, {Refresh: secret}} {
 		if from.Refresh == "" || slices.Contains(tried, from.Refresh) {
 			continue
 		}
@@ -366,37 +370,38 @@ func (s *session) renew(ctx context.Context, refused string) (again bool, err er
 		switch model.KindOf(err) {
 		case "":
 		case model.Unauthorized:
-			continue // the refresh token itself is refused; an older or newer one may do
+			continue // this refresh token is refused; another may be accepted
 		default:
 			return false, err
 		}
 		rotated := next.Refresh != "" && next.Refresh != from.Refresh
-		next.Refresh = cmp.Or(next.Refresh, from.Refresh) // said not to change
-		next.Origin, next.Rows, next.User = lineage.Origin, kept.Rows, from.User
-		return true, s.renewed(ctx, next, rotated)
+		next.Refresh = cmp.Or(next.Refresh, from.Refresh)
+		next.Origin, next.Rows, next.User = latest.Origin, stored.Rows, from.User
+		return true, s.adoptRenewed(ctx, next, rotated)
 	}
 	return false, err
 }
 
-// renewed takes a new pair. It is kept before anything else can fail: the old one may be worth nothing now.
-func (s *session) renewed(ctx context.Context, next tokens, rotated bool) error {
-	if err := s.keep(next, rotated); err != nil {
+// adoptRenewed makes a refreshed pair current. It stores the pair before anything else can fail, because the old pair may have
+// become invalid.
+func (s *session) adoptRenewed(ctx context.Context, next tokens, rotated bool) error {
+	if err := s.store(next, rotated); err != nil {
 		return err
 	}
-	was := next
-	err := s.accept(ctx, &next)
-	if next != was {
-		_ = s.keep(next, false) // not to be asked whose it is again
+	before := next
+	err := s.checkUser(ctx, &next)
+	if next != before {
+		_ = s.store(next, false) // only saves another request for the user
 	}
 	if err == nil {
-		s.hold(next)
+		s.setCurrent(next)
 	}
 	return err
 }
 
-// keep writes a pair. Where that fails, a pair whose refresh token has changed is an error, since the old one may be
-// worth nothing now; otherwise the next start refreshes again.
-func (s *session) keep(t tokens, rotated bool) error {
+// store writes a pair. A failure matters only if the refresh token has changed, because the old one may be invalid. Otherwise the
+// next start refreshes again.
+func (s *session) store(t tokens, rotated bool) error {
 	err := s.file.write(t)
 	if err == nil {
 		return nil
@@ -408,11 +413,11 @@ func (s *session) keep(t tokens, rotated bool) error {
 	return &model.Error{Kind: model.Local, Op: "keep the new token", Message: err.Error(), Err: err}
 }
 
-// exchange asks the token endpoint for a pair. The parameters go as a form, so that secrets stay out of the logs of
-// proxies; the vendor documents them in the query string only, and that a form does as well is [assumed] of an OAuth
-// server. The setting token_request chooses, and nothing else does: secrets are never sent a second time in another way.
+// exchange requests a pair from the token endpoint. By default the parameters are sent as a form, which keeps the secrets out of the
+// logs of proxies. The vendor documents only the query string; that a form works too is [assumed] of an OAuth server. Only the
+// setting token_request decides: the secrets are never sent again in the other way.
 func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, parameters url.Values) (t tokens, err error) {
-	s.hide(clientSecret, parameters.Get("refresh_token"), parameters.Get("code"))
+	s.protect(clientSecret, parameters.Get("refresh_token"), parameters.Get("code"))
 	parameters.Set("grant_type", grant)
 	parameters.Set("client_id", service.Value(s.account, settingClientID))
 	parameters.Set("client_secret", clientSecret)
@@ -435,9 +440,9 @@ func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, 
 		e.Status = answer.Status
 		return tokens{}, e
 	}
-	s.hide(t.Access, t.Refresh)
-	if lives, ok := got.Seconds("expires_in"); ok && lives > 2*refreshEarly && lives < maxLife {
-		t.Expires = start.Add(lives).UTC()
+	s.protect(t.Access, t.Refresh)
+	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly && lifetime < maxLifetime {
+		t.Expires = start.Add(lifetime).UTC()
 	}
 	return t, nil
 }
@@ -446,11 +451,11 @@ func (s *session) inQuery() bool {
 	return service.Value(s.account, settingTokenRequest) == requestQuery
 }
 
-// wasRead are the codes of OAuth 2.0 (RFC 6749, section 5.2) that say that the parameters were read and refused. A
-// server that has not seen them, because it looks for them elsewhere, may well call the client or the request invalid.
-var wasRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
+// parametersRead lists the codes of OAuth 2.0 (RFC 6749, section 5.2) that prove that the server has read the parameters. A server
+// that expects them elsewhere would call the client or the request invalid.
+var parametersRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
 
-// refusal gives the error of a failed exchange its kind and the advice what to try.
+// refusal corrects the kind and the hint of the error of a failed exchange.
 func (s *session) refusal(err error) error {
 	e := model.AsError(err)
 	other := requestQuery
@@ -462,7 +467,7 @@ func (s *session) refusal(err error) error {
 	case e.Hint == hintPassword, e.Status == 0, e.Kind == model.RateLimited:
 	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden, e.Status == http.StatusBadRequest:
 		e.Kind, e.Hint = model.Unauthorized, hintSignIn
-		if !slices.Contains(wasRead, e.Code) {
+		if !slices.Contains(parametersRead, e.Code) {
 			e.Hint = "check client_id and client_secret, or set " + try
 		}
 	case e.Status >= 300 && e.Status < 500:
@@ -473,8 +478,8 @@ func (s *session) refusal(err error) error {
 	return e
 }
 
-// reject has a source asked again for what it gave.
-func reject(ctx context.Context, source model.CredentialSource) error {
+// rejectSecret makes a source ask again for its secret.
+func rejectSecret(ctx context.Context, source model.CredentialSource) error {
 	if source == nil {
 		return nil
 	}
@@ -485,7 +490,8 @@ func reject(ctx context.Context, source model.CredentialSource) error {
 	return err
 }
 
-func get(ctx context.Context, source model.CredentialSource) (string, error) {
+// secretOf returns the secret of a source, or "" if the source is nil.
+func secretOf(ctx context.Context, source model.CredentialSource) (string, error) {
 	if source == nil {
 		return "", nil
 	}

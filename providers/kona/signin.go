@@ -12,11 +12,13 @@ import (
 	"confab/providers"
 )
 
-// defaultRedirect is where the vendor's sample application has the browser come back to.
+// defaultRedirect is the redirect address of the vendor's sample application.
 const defaultRedirect = "http://localhost:3000/callback"
 
-// learnTimeout is how long a sign-in may look for the user of the tokens that it replaces.
-const learnTimeout = 10 * time.Second
+// identifyTimeout is how long a sign-in tries to find the user of the tokens that it replaces.
+const identifyTimeout = 10 * time.Second
+
+// signIn implements providers.SignIn.
 
 type signIn struct {
 	*session
@@ -55,7 +57,7 @@ func (l *signIn) Redirect() string { return l.redirect }
 
 func (l *signIn) Page(state string) string {
 	page := *l.endpoint
-	// The two stand side by side: /oauth/authorize and /oauth/token.
+	// The page /oauth/authorize is beside /oauth/token.
 	page.Path = strings.TrimSuffix(strings.TrimSuffix(page.Path, "/"), "/token") + "/authorize"
 	page.RawPath = ""
 	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {service.Value(l.account, settingClientID)},
@@ -63,50 +65,50 @@ func (l *signIn) Page(state string) string {
 	return page.String()
 }
 
-// Finish implements providers.SignIn. From then on the tokens are used rather than the configured ones, until the
-// account is forgotten.
+// Finish implements providers.SignIn. From then on, its tokens are used instead of the configured ones, until the account is
+// forgotten.
 func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	const op = "sign in"
-	clientSecret, err := get(ctx, l.account.Secrets[settingClientSecret])
+	clientSecret, err := secretOf(ctx, l.account.Secrets[settingClientSecret])
 	if err != nil {
 		return "", err
 	}
-	if err := l.gate.Enter(ctx); err != nil {
+	if err := l.lock.Acquire(ctx, 1); err != nil {
 		return "", providers.GivenUp(op, err)
 	}
-	defer l.gate.Leave()
-	l.learn(ctx)
-	kept, unlock, err := l.lock(ctx, op)
+	defer l.lock.Release(1)
+	l.identifyStored(ctx)
+	stored, unlock, err := l.lockFile(ctx, op)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	// redirect_uri is absent from some of the vendor's samples and present in others; it is sent.
+	// Only some of the vendor's samples have redirect_uri.
 	t, err := l.exchange(ctx, op, clientSecret, "authorization_code", url.Values{"code": {code}, "redirect_uri": {l.redirect}})
 	if err != nil {
 		return "", err
 	}
-	who, err := l.whoIs(ctx, t.Access)
-	if err != nil && !saysNobody(err) {
+	who, err := l.userOf(ctx, t.Access)
+	if err != nil && !isUserUnavailable(err) {
 		return "", err
 	}
-	t.Origin, t.User, t.Rows = originLogin, who.ID, kept.Rows
-	l.hold(t)
-	return who.Display(), l.keep(t, true)
+	t.Origin, t.User, t.Rows = originLogin, who.ID, stored.Rows
+	l.setCurrent(t)
+	return who.Display(), l.store(t, true)
 }
 
-// learn finds out, before another pair takes its place, whose the present one is and thus the rows that were stored
-// while that was not known. Where it cannot be known any more, those rows are set aside.
-func (l *signIn) learn(ctx context.Context) {
-	if kept, err := l.kept(); err != nil || kept.User != "" {
+// identifyStored finds the user of the tokens that the sign-in replaces, because the rows that were stored while the user was
+// unknown belong to that user. If the user can't be found any more, those rows are set aside.
+func (l *signIn) identifyStored(ctx context.Context) {
+	if stored, err := l.stored(); err != nil || stored.User != "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
+	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
 	defer cancel()
-	if err := l.ready(ctx); err != nil || l.userID() != "" {
+	if err := l.ensureToken(ctx); err != nil || l.userID() != "" {
 		return
 	}
-	if _, err := l.whoIs(ctx, l.held.Access); model.KindOf(err) == model.Unauthorized {
-		_, _ = l.renew(ctx, l.held.Access)
+	if _, err := l.userOf(ctx, l.current.Access); model.KindOf(err) == model.Unauthorized {
+		_, _ = l.renew(ctx, l.current.Access)
 	}
 }

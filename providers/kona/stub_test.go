@@ -24,7 +24,7 @@ type secret string
 func (s secret) Get(context.Context) (string, error) { return string(s), nil }
 func (secret) Reject(string)                         {}
 
-// sent is one request as the stub got it.
+// sent is a request to the stub.
 type sent struct {
 	Method, Path, Query, Body string
 	Header                    http.Header
@@ -41,7 +41,7 @@ func (s sent) line() string {
 	return out
 }
 
-// stub answers requests in memory and notes them.
+// stub answers requests in memory, and records them.
 type stub struct {
 	answer func(sent) (status int, body string)
 
@@ -63,7 +63,7 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// lines returns the requests but those that only name ids.
+// lines returns the requests, except for those for names.
 func (s *stub) lines() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,17 +101,17 @@ func openStub(t *testing.T, answer func(sent) (int, string), change ...func(*pro
 	return p, s
 }
 
-// blank is an account that is not opened.
+// blank returns an adapter without a client.
 func blank(name string) *provider {
 	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}}}
 }
 
-// accountAt lets a stub answer everything.
+// accountAt lets a stub answer all requests of an account.
 func accountAt(s *stub) func(*providers.Account) {
 	return func(a *providers.Account) { a.Transport = s }
 }
 
-// element is a conversation of the API.
+// element returns a conversation as the API sends it.
 func element(id int, change map[string]any) string {
 	m := map[string]any{"id": id, "name": "n", "details": "d", "space_id": 40, "creator_id": 3, "stakeholder": 1, "default_role": 2,
 		"participants": []any{map[string]any{"user_id": 3, "role": 1}, map[string]any{"user_id": 8, "role": 2}},
@@ -127,7 +127,7 @@ func element(id int, change map[string]any) string {
 	return string(b)
 }
 
-// absent leaves a key out.
+// absent is the value of a key that element leaves out.
 const absent = "\x00absent"
 
 func wrapped(elements ...string) string {
@@ -137,7 +137,7 @@ func wrapped(elements ...string) string {
 func wantKind(t *testing.T, err error, kind model.ErrorKind) *model.Error {
 	t.Helper()
 	if got := model.KindOf(err); got != kind {
-		t.Fatalf("error is %v (%q), want kind %q", err, got, kind)
+		t.Fatalf("got %v of kind %q, want kind %q", err, got, kind)
 	}
 	return model.AsError(err)
 }

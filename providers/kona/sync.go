@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"confab/model"
 	"confab/providers"
@@ -12,14 +11,14 @@ import (
 
 // Bounds of one walk or load.
 const (
-	maxPages         = 20_000 // of conversations: two million
-	commentPages     = 3      // for the detail view: three hundred
-	commentPagesMost = 20     // where everything is asked for
+	maxPages         = 20_000
+	commentPages     = 3  // for the detail view
+	commentPagesMost = 20 // if everything is requested
 )
 
-// Sync implements model.Provider. The head is read latest updated first, where a new comment is not promised to count
-// as an update; a full walk goes by creation, whose order does not change under it. Nothing narrows
-// it: the list has one filter, by the id of a space, and a query names spaces by pieces of their names too.
+// Sync implements model.Provider. The head is sorted by update time, although a new comment is not documented to count as an
+// update. A full walk is sorted by creation, an order that does not change during the walk. No filter narrows the list: its only
+// filter compares the id of a space, whereas a query also matches parts of the names of spaces.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	full := req.Mode == model.SyncFull
 	order := byUpdated
@@ -27,34 +26,31 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		order = byCreated
 	}
 	list := pages(p.Client, conversationKey, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
-	n := &naming{provider: p, left: maxNameRequests, anew: full, emit: emit}
-	var last, stopped bool // it ends the list; nothing more is wanted
+	n := &naming{provider: p, budget: maxNameRequests, refresh: full, emit: emit}
+	var last, stopped bool // the page is the last; emit wants no more
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		page, err := list.Read(ctx, at)
 		last, n.page = page.Next == "", page.Rows
-		return providers.ConvertPage(page, p.named), err
+		return providers.ConvertPage(page, p.convertNamed), err
 	}
-	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
-		req.Cursor = ""
-	}
-	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, Most: maxPages}
+	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, MaxPages: maxPages}
 	result, err := providers.Sync(ctx, w, req, func(b model.Batch) (bool, error) {
 		more, err := emit(b)
 		if stopped = !more; err != nil || stopped {
 			return false, err
 		}
-		return true, n.after(ctx, b.Cursor)
+		return true, n.addPage(ctx, b.Cursor)
 	})
 	if err == nil && last && !stopped {
-		p.directory.inSpaces(ctx, &n.left, n.rows)
-		err = n.again(ctx, "")
+		p.directory.readSpaces(ctx, &n.budget, n.rows)
+		err = n.emitNamed(ctx, "")
 	}
 	result.Complete = result.Complete && err == nil
 	return result, err
 }
 
-// named converts a conversation with the names that are known, and with what is known of its newest comment.
-func (p *provider) named(raw json.RawMessage) (model.Conversation, bool) {
+// convertNamed converts a conversation, and adds the known names and what is known of its newest comment.
+func (p *provider) convertNamed(raw json.RawMessage) (model.Conversation, bool) {
 	c, ok := p.convert(raw, p.directory.name)
 	if last, known := p.newest.Get(c.Ref.ID); known {
 		c.HasMessages, c.Preview, c.LastMessage = true, last.preview, last.id
@@ -65,25 +61,25 @@ func (p *provider) named(raw json.RawMessage) (model.Conversation, bool) {
 	return c, ok
 }
 
-// naming brings the names of one sync: the rows come first, and again when more is known of them.
+// naming finds the names for one sync. Rows are emitted first without names, and again when names have become known.
 type naming struct {
 	*provider
-	emit  providers.Emit
-	page  []json.RawMessage // that was read last
-	rows  []mentioned       // that hold ids without a name, and of each these
-	left  int               // requests
-	begun bool
-	anew  bool
+	emit    providers.Emit
+	page    []json.RawMessage // the page that was read last
+	rows    []mentions        // rows with untried ids, and these ids
+	budget  int               // requests left
+	begun   bool
+	refresh bool // listings that are old are read again
 }
 
-// after follows a page that was emitted. After the first one the lists of everybody are read; who is known to a space
-// alone is looked up after the last.
-func (n *naming) after(ctx context.Context, cursor string) error {
+// addPage is called after a page was emitted. After the first page, it reads the listings of all spaces, users and groups. Names
+// that only the listings of single spaces have are looked up after the last page.
+func (n *naming) addPage(ctx context.Context, cursor string) error {
 	for _, raw := range n.page {
-		m := mentionedIn(raw)
-		m.ids = slices.DeleteFunc(m.ids, func(s single) bool { return !n.directory.unknown(s) })
-		if len(m.ids) > 0 && len(n.rows) < maxUnnamed {
-			m.raw = slices.Clone(raw) // or it would hold the whole page
+		m := mentionsOf(raw)
+		m.entities = slices.DeleteFunc(m.entities, func(e entity) bool { return !n.directory.isUntried(e) })
+		if len(m.entities) > 0 && len(n.rows) < maxUnnamed {
+			m.raw = slices.Clone(raw) // so that the row does not keep the whole page in memory
 			n.rows = append(n.rows, m)
 		}
 	}
@@ -91,25 +87,25 @@ func (n *naming) after(ctx context.Context, cursor string) error {
 		return nil
 	}
 	n.begun = true
-	n.directory.everywhere(ctx, &n.left, n.rows, n.anew)
-	return n.again(ctx, cursor)
+	n.directory.readAll(ctx, &n.budget, n.rows, n.refresh)
+	return n.emitNamed(ctx, cursor)
 }
 
-// again emits the rows of which an id has a name now, and keeps those that have others left.
-func (n *naming) again(ctx context.Context, cursor string) error {
+// emitNamed emits the rows in which a name has become known, and keeps the rows that have other untried ids.
+func (n *naming) emitNamed(ctx context.Context, cursor string) error {
 	rows := n.rows
 	n.rows = nil
-	for some := range slices.Chunk(rows, perPage) {
+	for chunk := range slices.Chunk(rows, perPage) {
 		if err := ctx.Err(); err != nil {
 			return providers.GivenUp("read names", err)
 		}
 		batch := model.Batch{Total: -1, Cursor: cursor, Names: true}
-		for _, r := range some {
-			if slices.ContainsFunc(r.ids, n.directory.known) {
-				c, _ := n.named(r.raw)
+		for _, r := range chunk {
+			if slices.ContainsFunc(r.entities, n.directory.isKnown) {
+				c, _ := n.convertNamed(r.raw)
 				batch.Conversations = append(batch.Conversations, c)
 			}
-			if slices.ContainsFunc(r.ids, n.directory.unknown) {
+			if slices.ContainsFunc(r.entities, n.directory.isUntried) {
 				n.rows = append(n.rows, r)
 			}
 		}
@@ -139,14 +135,14 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (d mode
 	if err != nil {
 		return d, err
 	}
-	most := 0
+	commentLimit := 0
 	switch {
 	case need.Has(model.NeedEverything):
-		most = commentPagesMost
+		commentLimit = commentPagesMost
 	case need.Has(model.NeedMessages):
-		most = commentPages
+		commentLimit = commentPages
 	}
-	said, whole, err := pages(p.Client, "comments", most, func(page int) providers.Call { return comments(id, page) }).All(ctx)
+	rows, whole, err := pages(p.Client, "comments", commentLimit, func(page int) providers.Call { return comments(id, page) }).All(ctx)
 	var notShown string
 	switch model.KindOf(err) {
 	case "":
@@ -155,20 +151,20 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (d mode
 	default:
 		return d, err
 	}
-	p.nameAll(ctx, raw, said)
+	p.readNames(ctx, raw, rows)
 	if err := ctx.Err(); err != nil {
 		return d, providers.GivenUp(op, err)
 	}
-	if most > 0 && err == nil {
-		d.Messages.Known, d.MoreMessages = true, !whole && len(said) > 0
-		d.Messages.Items = providers.ConvertPage(providers.RawPage{Rows: said}, func(raw json.RawMessage) (model.Message, bool) {
+	if commentLimit > 0 && err == nil {
+		d.Messages.Known, d.MoreMessages = true, !whole && len(rows) > 0
+		d.Messages.Items = providers.ConvertPage(providers.RawPage{Rows: rows}, func(raw json.RawMessage) (model.Message, bool) {
 			return convertComment(raw, p.directory.name)
 		}).Rows
 		providers.SortMessages(d.Messages.Items)
 		p.keepNewest(id, d.Messages.Items)
 	}
 	d.Raw = raw
-	d.Conversation, _ = p.named(raw)
+	d.Conversation, _ = p.convertNamed(raw)
 	d.Conversation.ETag = answer.Header.Get("ETag")
 	if d.Messages.Known {
 		d.Conversation.HasMessages = len(d.Messages.Items) > 0
@@ -189,17 +185,17 @@ func (p *provider) keepNewest(id string, m []model.Message) {
 	p.newest.Put(id, comment{id: last.ID, at: last.At, preview: preview(last.Text)})
 }
 
-// nameAll makes sure that the people of one conversation have names.
-func (p *provider) nameAll(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
-	m := mentionedIn(raw)
+// readNames reads the names of everybody in one conversation and of the authors of its comments.
+func (p *provider) readNames(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
+	m := mentionsOf(raw)
 	for _, r := range comments {
 		o, _ := providers.ObjectOf(r)
-		m.ids = append(m.ids, single{users, o.Text("creator_id")})
+		m.entities = append(m.entities, entity{users, o.Text("creator_id")})
 	}
-	left := maxNameRequests
-	p.directory.everywhere(ctx, &left, []mentioned{m}, false)
-	p.directory.inSpaces(ctx, &left, []mentioned{m})
-	p.directory.lookUp(ctx, m.ids)
+	budget := maxNameRequests
+	p.directory.readAll(ctx, &budget, []mentions{m}, false)
+	p.directory.readSpaces(ctx, &budget, []mentions{m})
+	p.directory.readSingly(ctx, m.entities)
 }
 
 // Newest implements model.Creator.
@@ -208,7 +204,7 @@ func (p *provider) Newest(ctx context.Context, n model.NewConversation) (model.N
 	return h.Newest(), err
 }
 
-// Find implements model.Creator. What was created by another user than the account's own is not it.
+// Find implements model.Creator. Only conversations that the account's own user created count.
 func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.FoundCreates, error) {
 	n := *e.Target.New
 	h, err := p.head(ctx, n.Space, slices.Concat([]string{}, known))
@@ -230,8 +226,7 @@ func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 		})
 }
 
-// head reads the newest conversations of a space. Pages are counted, so that rows may slip between two of them: only
-// the first is read.
+// head reads the newest conversations of a space. It reads one page only, because rows may move between pages that are numbered.
 func (p *provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
 	if space != "" && !isID(space) {
 		return providers.Head{}, checkID(calls.CreateConversation.Name, "space", space)
@@ -244,10 +239,10 @@ func (p *provider) head(ctx context.Context, space string, known []string) (prov
 			return providers.Row{Conversation: c}, ok
 		}), err
 	}
-	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{Most: 1, Read: read})
+	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{MaxPages: 1, Read: read})
 }
 
-// ownID returns the id of the account's user.
+// ownID returns the id of the account's own user.
 func (p *provider) ownID(ctx context.Context) (string, error) {
 	if id := p.session.userID(); id != "" {
 		return id, nil

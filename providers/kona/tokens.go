@@ -22,52 +22,52 @@ import (
 
 const (
 	maxTokenFile = 64 << 10
-	// lockPause is how often a lock that another process holds is tried again.
+	// lockPause is the time between two attempts to get a lock that another process holds.
 	lockPause = 50 * time.Millisecond
-	// originLogin marks a pair that came from signing in rather than from the configuration.
+	// originLogin is the origin of a pair that came from a sign-in rather than from the configuration.
 	originLogin = "login"
-	// tempPrefix begins the names of files that are being written.
+	// tempPrefix is the beginning of the names of files that are being written.
 	tempPrefix = ".kona-"
 )
 
-// tokens is the pair of an account. An access token lives one week; the refresh token is said not to change
+// tokens is a pair of an access token, which lives for a week, and a refresh token, which is documented not to change
 // (authentication.md).
 type tokens struct {
 	Identity string `json:"identity"`
-	// Origin is a digest of the configured secrets the pair descends from, so that new ones in the configuration
-	// are not shadowed by an old file; or originLogin.
+	// Origin is a digest of the configured secrets from which the pair descends, or originLogin. So a new secret in the
+	// configuration takes precedence over a stored pair.
 	Origin  string    `json:"origin"`
 	Access  string    `json:"access_token"`
 	Refresh string    `json:"refresh_token,omitempty"`
 	Expires time.Time `json:"expires,omitzero"`
-	// User is whose pair it is, "" while that is not known. A record without tokens says it of those that the
-	// configuration holds.
+	// User is the id of the user of the pair, or "" while it is unknown. In a record without tokens, it is the user of the
+	// configured tokens.
 	User string `json:"user,omitempty"`
-	// Rows is whose rows those are that were stored while the user was not known.
+	// Rows is the id of the user to whom the rows belong that were stored while the user was unknown.
 	Rows string `json:"rows,omitempty"`
 }
 
-// from returns the pair to use for a configured secret: the kept one if it descends from that, else access.
-func (t tokens) from(origin, access string) tokens {
+// forOrigin returns the pair to use for a configured secret: t itself if it descends from that secret, or else a pair with the
+// configured access token.
+func (t tokens) forOrigin(origin, access string) tokens {
 	if t.Origin != origin {
 		t = tokens{Origin: origin, Rows: t.Rows}
 	}
-	if t.Access == "" {
-		t.Access = access
-	}
+	t.Access = cmp.Or(t.Access, access)
 	return t
 }
 
-// endsSoon reports whether a token is to be renewed.
-func (t tokens) endsSoon() bool { return !t.Expires.IsZero() && time.Until(t.Expires) < refreshEarly }
+func (t tokens) expiresSoon() bool {
+	return !t.Expires.IsZero() && time.Until(t.Expires) < refreshEarly
+}
 
-// succeeds reports whether a kept pair takes the place of another one.
-func (t tokens) succeeds(other tokens) bool {
+// replaces reports whether a stored pair takes precedence over another pair.
+func (t tokens) replaces(other tokens) bool {
 	return t.Origin == other.Origin || t.Origin == originLogin
 }
 
-// identity is that of an account whose pair this is; formerly is the one under which rows of the same user may have been
-// stored before the user was known.
+// identity returns the identity of an account with this pair. formerly is the identity under which rows of the same user may have
+// been stored before the user was known.
 func (t tokens) identity(host string) (identity, formerly string) {
 	switch {
 	case t.User == "" && t.Rows == "":
@@ -80,6 +80,7 @@ func (t tokens) identity(host string) (identity, formerly string) {
 	return host + " user " + t.User, formerly
 }
 
+// origin returns a digest of configured secrets.
 func origin(secrets ...string) string {
 	h := sha256.New()
 	for _, s := range secrets {
@@ -89,22 +90,22 @@ func origin(secrets ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// tokenFile is where the pair of one account is kept: a file that only its owner may read, replaced as a whole, under
-// a lock shared by processes.
+// tokenFile is the file that stores the pair of an account. Only its owner may read it. It is replaced as a whole, under a lock
+// shared by processes.
 type tokenFile struct {
 	path     string
 	identity string
 }
 
-// tokenFileOf returns the file of an account: one for each host and account name, since two accounts of one host may be
-// two people. It is named after a digest, since the host is a URL.
+// tokenFileOf returns the token file of an account. There is one for each host and account name, because two accounts on a host may
+// be two people. Its name is a digest, because the host is a URL.
 func tokenFileOf(a providers.Account) tokenFile {
 	key := a.Name + " " + service.Name + " " + service.Base(a)
 	return tokenFile{path: filepath.Join(a.StateDir, "kona-"+origin(key)[:16]+".json"), identity: key}
 }
 
-// files lists what is kept of an account in the state directory, whatever host it had: its pairs, and what a crash left
-// of writing one. A pair that cannot be read is of use to nobody, and counts too.
+// files lists the token files of an account in the state directory, for all hosts, and the remains of a crash while one was
+// written. Files of pairs that can't be read are useless, so they are included.
 func files(stateDir, account string) ([]string, error) {
 	entries, err := os.ReadDir(stateDir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -150,7 +151,7 @@ func checkPrivate(path string) error {
 	return nil
 }
 
-// readBounded reads a regular file, whoever may read it beside us.
+// readBounded reads up to maxTokenFile bytes of a regular file.
 func readBounded(path string) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|openSafely, 0)
 	if err != nil {
@@ -163,8 +164,8 @@ func readBounded(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxTokenFile))
 }
 
-// read returns the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
-// one of another account. A file that others can read or change, or that is no plain file of this user, is an error.
+// read returns the stored pair, or the zero value if there is no file, or only a damaged one or one of another account. A file that
+// others can read or write, or that is not a regular file of this user, is an error.
 func (f tokenFile) read() (t tokens, err error) {
 	if f.path == "" {
 		return t, nil
@@ -182,7 +183,7 @@ func (f tokenFile) read() (t tokens, err error) {
 	return t, err
 }
 
-// write replaces the file in one step: a reader sees the old pair or the new one, also after a crash.
+// write replaces the file in one step: even after a crash, a reader finds the old pair or the new one.
 func (f tokenFile) write(t tokens) error {
 	if f.path == "" {
 		return nil
@@ -200,7 +201,7 @@ func (f tokenFile) write(t tokens) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // in vain once it is renamed
+	defer os.Remove(temp.Name()) // fails after the rename
 	_, err = temp.Write(raw)
 	if err = cmp.Or(err, temp.Sync(), temp.Close()); err == nil {
 		err = os.Rename(temp.Name(), f.path)
@@ -209,13 +210,13 @@ func (f tokenFile) write(t tokens) error {
 		return err
 	}
 	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync() // not every system can sync a directory; the rename itself has succeeded
+		_ = d.Sync() // some systems can't sync a directory, but the rename has succeeded
 		_ = d.Close()
 	}
 	return nil
 }
 
-// lock waits until no other process refreshes the account. Without a file there is nothing to lock.
+// lock waits until no other process holds the lock of the file.
 func (f tokenFile) lock(ctx context.Context) (unlock func(), err error) {
 	if f.path == "" {
 		return func() {}, nil

@@ -9,9 +9,9 @@ import (
 	"confab/providers"
 )
 
-// town is a service at which each access token is somebody's.
+// town is a service where each access token belongs to a user.
 type town struct {
-	users map[string]string // by access token; "" is somebody whom the service does not name
+	users map[string]string // by access token; "" is a user whom the service does not name
 	codes map[string]string // access tokens by authorization code or refresh token
 	sent  []string
 }
@@ -39,7 +39,7 @@ func (s *town) answer(r sent) (int, string) {
 	return 200, wrapped(element(71, nil))
 }
 
-// took returns what was asked since the last time.
+// took returns the requests since the last call.
 func (s *town) took() string {
 	all := strings.Join(s.sent, ", ")
 	s.sent = nil
@@ -62,7 +62,7 @@ func (s *town) open(t *testing.T, dir, credential string) *provider {
 		t.Fatal(err)
 	}
 	if took := s.took(); took != "" {
-		t.Errorf("opening asked for %s", took)
+		t.Errorf("Open sent %s", took)
 	}
 	return p
 }
@@ -88,7 +88,7 @@ const (
 func wantIdentity(t *testing.T, p *provider, identity, formerly string) {
 	t.Helper()
 	if d := p.Describe(); d.Identity != identity || d.Formerly != formerly {
-		t.Errorf("identity %q, formerly %q; want %q and %q", d.Identity, d.Formerly, identity, formerly)
+		t.Errorf("got identity %q, formerly %q; want %q and %q", d.Identity, d.Formerly, identity, formerly)
 	}
 }
 
@@ -102,37 +102,37 @@ const (
 	readOne  = "GET /api/conversations/71"
 )
 
-func TestTheUserOfAConfiguredTokenIsAskedForOnce(t *testing.T) {
+func TestUserOfAConfiguredTokenIsRequestedOnce(t *testing.T) {
 	s, dir := newTown(), t.TempDir()
 	p := s.open(t, dir, "anns")
 	wantIdentity(t, p, atHost, "")
 	for _, want := range []string{askedWho + ", " + readOne, readOne} {
 		if err := load(p); err != nil || s.took() != want {
-			t.Errorf("%v, want %s", err, want)
+			t.Errorf("got %v, want success and the requests %s", err, want)
 		}
 	}
-	wantIdentity(t, p, atHost, "") // it does not change under the rows of a run
-	// What the first run stored is hers.
+	wantIdentity(t, p, atHost, "") // the identity does not change during a run
+	// The rows of the first run belong to the same user.
 	p = s.open(t, dir, "anns")
 	wantIdentity(t, p, asAnn, atHost)
 	if err := load(p); err != nil || s.took() != readOne {
-		t.Error(err)
+		t.Errorf("second start: got %v, want success after one request", err)
 	}
-	// The configured token is not written down.
-	kept, err := p.session.kept()
+	// The configured token is not stored.
+	kept, err := p.session.stored()
 	if err != nil || kept.Access != "" || kept.User != "3" {
-		t.Errorf("%+v, %v", kept, err)
+		t.Errorf("got %+v, %v; want the user without the token", kept, err)
 	}
-	// Another token of hers is no other account.
+	// Another token of the same user does not change the identity.
 	p = s.open(t, dir, "anns second")
 	if err := load(p); err != nil || s.took() != askedWho+", "+readOne {
-		t.Error(err)
+		t.Errorf("another token of the same user: %v", err)
 	}
 	wantIdentity(t, s.open(t, dir, "anns second"), asAnn, atHost)
 }
 
-// TestAnotherUsersCredential: what is kept of one user never meets what another one sees.
-func TestAnotherUsersCredential(t *testing.T) {
+// What is stored for one user is never mixed with what another user sees.
+func TestCredentialOfAnotherUser(t *testing.T) {
 	s, dir := newTown(), t.TempDir()
 	for range 2 {
 		if err := load(s.open(t, dir, "anns")); err != nil {
@@ -144,44 +144,44 @@ func TestAnotherUsersCredential(t *testing.T) {
 	wantIdentity(t, p, asAnn, atHost)
 	e := wantKind(t, load(p), model.Unauthorized)
 	if s.took() != askedWho || !strings.Contains(e.Message, "user 3") || !strings.Contains(e.Message, "user 9") || !strings.Contains(e.Hint, "start confab again") {
-		t.Errorf("%v", e)
+		t.Errorf("got %v, want both users and a hint", e)
 	}
 	p = s.open(t, dir, "bobs")
 	wantIdentity(t, p, asBob, "")
 	if err := load(p); err != nil || s.took() != readOne {
-		t.Error(err)
+		t.Errorf("start as the other user: %v", err)
 	}
-	// And back.
+	// The first user returns.
 	_ = load(s.open(t, dir, "anns"))
 	s.took()
 	wantIdentity(t, s.open(t, dir, "anns"), asAnn, atHost)
 }
 
-// TestSomebodyElseSignsInMeanwhile: a run that is open for one user does not go on with the tokens of another.
-func TestSomebodyElseSignsInMeanwhile(t *testing.T) {
+// A run for one user does not continue with the tokens of another.
+func TestAnotherUserSignsInMeanwhile(t *testing.T) {
 	s, dir := newTown(), t.TempDir()
 	s.signIn(t, dir, "", "ann agrees")
 	p := s.open(t, dir, "")
 	wantIdentity(t, p, asAnn, "")
 	if err := load(p); err != nil || s.took() != readOne {
-		t.Error(err)
+		t.Errorf("load: %v", err)
 	}
 	s.signIn(t, dir, "", "bob agrees")
 	delete(s.users, "anns")
 	wantKind(t, load(p), model.Unauthorized)
 	if took := s.took(); strings.Count(took, readOne) != 1 {
-		t.Errorf("asked for %s", took)
+		t.Errorf("sent %s, want one load", took)
 	}
 	p = s.open(t, dir, "")
 	wantIdentity(t, p, asBob, "")
 	if err := load(p); err != nil {
-		t.Error(err)
+		t.Errorf("load after another sign-in: %v", err)
 	}
 }
 
-// TestTokensFromBeforeUsersWereKept: the rows that an earlier version stored are those of the tokens that it kept, be
-// they still in use or replaced by a sign-in before anything else happens.
-func TestTokensFromBeforeUsersWereKept(t *testing.T) {
+// The rows that an earlier version stored belong to the user of the tokens that it stored, even if a sign-in replaces those tokens
+// first.
+func TestTokensStoredWithoutAUser(t *testing.T) {
 	earlier := func(t *testing.T, s *town) string {
 		dir := t.TempDir()
 		if err := tokenFileOf(s.at(dir, "")).write(tokens{Origin: originLogin, Access: "anns", Refresh: "refresh of ann"}); err != nil {
@@ -195,7 +195,7 @@ func TestTokensFromBeforeUsersWereKept(t *testing.T) {
 		p := s.open(t, dir, "")
 		wantIdentity(t, p, atHost, "")
 		if err := load(p); err != nil || s.took() != askedWho+", "+readOne {
-			t.Error(err)
+			t.Errorf("load: %v", err)
 		}
 		wantIdentity(t, s.open(t, dir, ""), asAnn, atHost)
 	})
@@ -205,7 +205,7 @@ func TestTokensFromBeforeUsersWereKept(t *testing.T) {
 		delete(s.users, "anns")
 		s.codes["refresh of ann"] = "anns second"
 		if err := load(s.open(t, dir, "")); err != nil {
-			t.Error(err)
+			t.Errorf("load: %v", err)
 		}
 		s.took()
 		wantIdentity(t, s.open(t, dir, ""), asAnn, atHost)
@@ -233,28 +233,28 @@ func TestTokensFromBeforeUsersWereKept(t *testing.T) {
 	})
 }
 
-func TestAServiceThatDoesNotSayWhoIsSignedIn(t *testing.T) {
+func TestServiceWithoutUserInfo(t *testing.T) {
 	s, dir := newTown(), t.TempDir()
 	s.users["anns"] = ""
 	for range 2 {
 		p := s.open(t, dir, "anns")
 		wantIdentity(t, p, atHost, "")
 		if err := load(p); err != nil || s.took() != askedWho+", "+readOne {
-			t.Error(err)
+			t.Errorf("load: %v", err)
 		}
 	}
 	s.signIn(t, dir, "", "ann agrees")
 	wantIdentity(t, s.open(t, dir, ""), atHost, "")
-	// Rows that are known to be somebody's are not shown to one of whom the service does not say who it is.
+	// Rows of a known user are not shown to a user whom the service does not name.
 	s.users["anns"] = "3"
 	if err := load(s.open(t, dir, "")); err != nil {
-		t.Error(err)
+		t.Errorf("load: %v", err)
 	}
 	s.users["bobs"] = ""
 	s.signIn(t, dir, "", "bob agrees")
 	p := s.open(t, dir, "")
 	wantIdentity(t, p, atHost+" user unknown", "")
 	if err := load(p); err != nil {
-		t.Error(err)
+		t.Errorf("load: %v", err)
 	}
 }

@@ -1,10 +1,9 @@
-// Package notes is the adapter of a made-up service and, in data, its stand-in for package sandbox: what a fifth provider
-// costs. It is used by tests alone. The whole program runs with it where it is added to the registry, and the conformance
-// suite takes it as it takes the others.
+// Package notes is the adapter of a made-up service. Together with a stand-in for package sandbox, which is data, it shows what a
+// fifth provider costs. Only tests use it: one adds it to the registry and runs the whole program, and the conformance suite
+// treats it like the other adapters.
 //
-// The service keeps notes that are seen by everybody or by the people on them.
-// It takes an API key in the header X-Key. A list of notes holds 20, newest
-// first, their number in all, and the number of the next page, null at the end.
-// Its calls stand in data/services/notes.json; the answer to a PUT is the note. What the adapter leaves out, and why, stands in
-// leftout.txt.
+// The service keeps notes that are visible to everybody or to the people on them. It takes an API key in the header X-Key. A page
+// of the list has 20 notes, newest first, the total number of notes, and the number of the next page, or null at the end. The
+// answer to a PUT is the note. data/services/notes.json declares the calls. leftout.txt lists what the adapter leaves out, and
+// why.
 package notes

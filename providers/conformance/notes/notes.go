@@ -1,11 +1,8 @@
 package notes
 
 import (
-	"cmp"
 	"context"
 	"embed"
-	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -13,18 +10,15 @@ import (
 	"confab/providers"
 )
 
-// Files are the description and the notes of the stand-in, for [sandbox.Options]; its world is called notes.
+// Files holds the description and the notes of the stand-in, for [sandbox.Options]. Its world is called notes.
 //
 //go:embed data
 var Files embed.FS
 
-// maxPages bounds a walk.
-const maxPages = 20_000
-
 //go:embed service.json
 var about []byte
 
-// calls are the endpoints used.
+// calls holds the endpoints.
 var calls struct {
 	List, Get, Title, Visible, People, Delete, ListPeople providers.Endpoint
 }
@@ -36,7 +30,7 @@ func Factory() providers.Factory { return providers.Opening(service, open) }
 
 type provider struct {
 	*providers.Adapter
-	people *providers.Kept[[]model.Participant]
+	people *providers.Cached[[]model.Participant]
 }
 
 func open(a providers.Account) (_ model.Provider, err error) {
@@ -45,12 +39,12 @@ func open(a providers.Account) (_ model.Provider, err error) {
 	if p.Adapter, err = providers.Open(service, a, providers.ClientOptions{Credential: key}); err != nil {
 		return nil, err
 	}
-	p.people = providers.NewKept(calls.ListPeople.Name, 0, p.readPeople)
+	p.people = providers.NewCached(calls.ListPeople.Name, 0, p.readPeople)
 	p.Plan = p.plan
 	return p, nil
 }
 
-// convert makes a conversation of a note.
+// convert converts a note.
 func (p *provider) convert(raw []byte) (d model.Detail, err error) {
 	o, _ := providers.ParseObject(raw)
 	d.Raw, d.Conversation = raw, p.Conversation(o.Text("id"), "note")
@@ -61,7 +55,7 @@ func (p *provider) convert(raw []byte) (d model.Detail, err error) {
 	}
 	if c.Privacy != model.PrivacyPrivate && c.Privacy != model.PrivacyPublic {
 		c.Privacy = model.PrivacyUnknown
-		o.Put("visibility")
+		o.PutBack("visibility")
 	}
 	var facts providers.Facts
 	if people, ok := o.List("people"); ok {
@@ -103,28 +97,26 @@ func (p *provider) Load(ctx context.Context, id string, _ model.Need) (model.Det
 }
 
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
-	if n, err := strconv.Atoi(req.Cursor); err != nil || n < 1 {
-		req.Cursor = ""
-	}
 	seen := map[string]bool{}
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		return p.page(ctx, at, seen)
 	}
-	return providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, Most: maxPages, Read: read}, req, emit)
+	return providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, MaxPages: 20_000, Read: read}, req, emit)
 }
 
-// page reads one page. What a page before it had, since the list has moved, is
-// left out.
+// page reads one page. It leaves out notes that an earlier page had, which happens if the list moves.
 func (p *provider) page(ctx context.Context, at string, seen map[string]bool) (out providers.Page[model.Conversation], err error) {
-	at = cmp.Or(at, "1")
-	a, err := p.Client.Do(ctx, providers.Call{Endpoint: calls.List, Query: url.Values{"page": {at}}})
+	number, err := strconv.Atoi(at)
+	if err != nil || number < 1 {
+		number = 1
+	}
+	a, err := p.Client.Do(ctx, calls.List.With("page", strconv.Itoa(number)))
 	if err != nil {
 		return out, err
 	}
 	rows, o, err := a.Rows("notes")
-	here, _ := strconv.ParseFloat(at, 64)
 	next, more := o.Number("next")
-	if err != nil || rows == nil || !o.Null("next") && !more || more && next != here+1 {
+	if err != nil || rows == nil || !o.Null("next") && !more || more && next != float64(number+1) {
 		return out, a.Malformed("the answer is no page of the list")
 	}
 	for _, raw := range rows {
@@ -133,13 +125,13 @@ func (p *provider) page(ctx context.Context, at string, seen map[string]bool) (o
 			seen[id] = true
 			out.Rows = append(out.Rows, d.Conversation)
 		}
-		out.Holes = out.Holes || err != nil
+		out.Incomplete = out.Incomplete || err != nil
 	}
 	if total, _ := o.Number("total"); total > 0 && total < 1e9 {
 		out.Total = int(total)
 	}
 	if more {
-		out.Next = fmt.Sprintf("%.0f", next)
+		out.Next = strconv.Itoa(number + 1)
 	}
 	return out, nil
 }
@@ -162,9 +154,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	if err != nil {
 		return model.LookupPage{}, err
 	}
-	return providers.CutPage(slices.DeleteFunc(slices.Clone(all), func(q model.Participant) bool {
-		return q.ID != req.Text && !providers.Holds(req.Text, q.Name, q.Email)
-	}), req), nil
+	return providers.Search(all, req), nil
 }
 
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
@@ -172,7 +162,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	return []model.CheckResult{providers.Check(model.CheckList, "the list can be read", err)}
 }
 
-// plan is the part of providers.Adapter that knows Notes: one call a field.
+// plan implements providers.Adapter.Plan: one call for each field.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	return func(e model.Edit) providers.Planned {
 		call := calls.Delete.Of(fresh.Ref.ID, nil)
@@ -192,12 +182,12 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call = calls.People.Of(fresh.Ref.ID, map[string][]string{"people": ids})
 		}
 		w := providers.Single(e.Kind, call)
-		w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
+		w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 			d, err := p.convert(a.Body)
-			tells := func(k model.EditKind) bool {
+			includes := func(k model.EditKind) bool {
 				return k != model.EditPrivacy || d.Conversation.Privacy != model.PrivacyUnknown
 			}
-			return d.Conversation, tells, err == nil
+			return d.Conversation, includes, err == nil
 		}
 		return providers.Change(w, fresh, e)
 	}

@@ -17,12 +17,12 @@ func TestParseTime(t *testing.T) {
 	want := time.Date(2024, 3, 18, 10, 0, 0, 250e6, time.UTC)
 	for _, s := range []string{"2024-03-18T10:00:00.250Z", "2024-03-18T12:00:00.25+02:00", "2024-03-18 10:00:00.25", "1710756000250", "1710756000.25"} {
 		if at, ok := ParseTime(s); !ok || !at.Equal(want) {
-			t.Errorf("%s: %v %v", s, at, ok)
+			t.Errorf("%s: got %v, %t; want %v", s, at, ok, want)
 		}
 	}
 	for s, ok := range map[string]bool{"": true, "0": true, "0001-01-01T00:00:00Z": true, "soon": false, "NaN": false, "1e300": false, "-1e14": false} {
 		if at, got := ParseTime(s); got != ok || ok && !at.IsZero() {
-			t.Errorf("%q: %v %v", s, at, got)
+			t.Errorf("%q: got %v, %t; want zero if %t", s, at, got, ok)
 		}
 	}
 }
@@ -30,34 +30,34 @@ func TestParseTime(t *testing.T) {
 func TestTextOf(t *testing.T) {
 	for in, want := range map[string]string{`"x"`: "x", "1.50": "1.50", "true": "true", "null": "", "": "", ` {"k": [1]}`: `{"k":[1]}`} {
 		if got := TextOf(json.RawMessage(in)); got != want {
-			t.Errorf("%s: %q, want %q", in, got, want)
+			t.Errorf("%s: got %q, want %q", in, got, want)
 		}
 	}
 	o, _ := ParseObject([]byte(`{"L":null,"M":[],"N":"one","O":[1,null,"b"]}`))
 	for name, want := range map[string]int{"L": -1, "M": 0, "N": 1, "O": 2} {
 		if list, known := o.List(name); known != (want >= 0) || len(list) != max(0, want) {
-			t.Errorf("%s: %d elements, known %t", name, len(list), known)
+			t.Errorf("list %s: got %d elements, known %t; want %d (-1: unknown)", name, len(list), known, want)
 		}
 	}
 }
 
-func TestObjectGivesBackWhatIsNotTaken(t *testing.T) {
+func TestFieldsThatAreNotTakenBecomeFacts(t *testing.T) {
 	o, ok := ParseObject([]byte(`{"id":"1","title":{"odd":true},"when":"never","n":"12","list":[1,{"a":2}],"rest":{"z":[null,"",{"y":"deep"}]},"flag":"perhaps"}`))
 	if !ok {
-		t.Fatal("no object")
+		t.Fatal("ParseObject: got not ok")
 	}
 	if o.Text("id") != "1" || o.Text("title") != "" || !o.Time("when").IsZero() {
-		t.Error("texts")
+		t.Error("Text or Time returned a wrong value")
 	}
 	if n, ok := o.Number("n"); !ok || n != 12 {
-		t.Error("number")
+		t.Errorf("Number: got %v, %t; want 12", n, ok)
 	}
 	if _, ok := o.Bool("flag"); ok {
-		t.Error("bool")
+		t.Error("Bool accepted \"perhaps\"")
 	}
 	list, ok := o.List("list")
 	if !ok || len(list) != 2 || list[0].Text("") != "1" || list[1].Text("a") != "2" {
-		t.Error("list")
+		t.Errorf("List: got %d elements, known %t; want 1 and an object", len(list), ok)
 	}
 	got := fmt.Sprint(o.Facts(GroupOther, ""))
 	if want := "[{Other flag perhaps false} {Other rest.z.3.y deep false} {Other title.odd true false} {Other when never false}]"; got != want {
@@ -65,11 +65,11 @@ func TestObjectGivesBackWhatIsNotTaken(t *testing.T) {
 	}
 	var none *Object
 	if none.Text("a") != "" || none.Has("a") || !none.Null("a") || none.Take("a") != nil || none.Names() != nil || none.Object("a") != nil {
-		t.Error("a nil object")
+		t.Error("a nil object has fields")
 	}
 	var zero Object
 	if zero.Text("a") != "" || zero.Take("a") != nil {
-		t.Error("a zero object")
+		t.Error("a zero object has fields")
 	}
 }
 
@@ -80,34 +80,34 @@ func TestFactsAreBounded(t *testing.T) {
 	}
 	list := f.List()
 	if len(list) != MaxFacts+1 || list[MaxFacts].Value != "7 more values" || len(list[0].Value) > maxFactValue+4 {
-		t.Errorf("%d facts, last %v", len(list), list[len(list)-1])
+		t.Errorf("got %d facts, the last %v; want %d", len(list), list[len(list)-1], MaxFacts+1)
 	}
 	deep := strings.Repeat(`{"a":`, 5000) + `"end"` + strings.Repeat("}", 5000)
 	if facts := unknown(json.RawMessage(deep)); len(facts) != 1 {
-		t.Errorf("%d facts of a deep value", len(facts))
+		t.Errorf("deeply nested value: got %d facts, want 1", len(facts))
 	}
 }
 
-func TestWhatMustNotBeStored(t *testing.T) {
+func TestVolatileFactsAreNotStored(t *testing.T) {
 	for value, want := range map[string]bool{
 		"plain": false, "https://example.test/a": false, "https://s3.example.test/a?X-Amz-Signature=1": true,
 		"see https://u:p@example.test/": true, strings.Repeat("x", 500): true,
 	} {
-		if fleeting(value) != want {
-			t.Errorf("%q", value)
+		if isVolatile(value) != want {
+			t.Errorf("isVolatile(%q): want %t", value, want)
 		}
 	}
 	facts := unknown(json.RawMessage(`{"url":"https://x.test/?sig=1","id":"7","known":1}`), "known")
 	if len(facts) != 2 || facts[0].Volatile || !facts[1].Volatile {
-		t.Errorf("%v", facts)
+		t.Errorf("got %v, want id and a volatile url", facts)
 	}
 	stored := model.Conversation{Facts: facts}.Stored()
 	if len(stored.Facts) != 1 {
-		t.Errorf("stored: %v", stored.Facts)
+		t.Errorf("stored: got %v, want id alone", stored.Facts)
 	}
 }
 
-// many is an object with a number of names, each of them twice.
+// many returns an object with n names, each twice.
 func many(n int) string {
 	var b strings.Builder
 	for i := range 2 * n {
@@ -116,7 +116,7 @@ func many(n int) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-// FuzzSplit holds the splitting to what encoding/json gives.
+// FuzzSplit compares the splitting of JSON with encoding/json.
 func FuzzSplit(f *testing.F) {
 	for _, s := range []string{`{}`, ` { "a" : 1 , "b\\"\\u0041" : [ {} , "]" , "\\\\" ] } `, `[]`, `[ 1 ,[2,[3]],{"a":"}"},null , true,"x"]`, `{"a":1,"a":-2.5e3}`, many(65), `"\ud800"`, `{"a"`, `{"`, `{"a":`, `["`, `[,`, `{"a":{"b`, "\"\xff\""} {
 		f.Add([]byte(s))
@@ -156,7 +156,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// unknown returns the facts of a JSON value of which these fields are known.
+// unknown returns the facts of a JSON value, except for the known fields.
 func unknown(raw []byte, known ...string) []model.Fact {
 	if !json.Valid(raw) {
 		return nil
@@ -256,7 +256,7 @@ func TestJoinWords(t *testing.T) {
 		"":              nil,
 	} {
 		if got := JoinWords(words); got != want {
-			t.Errorf("%q: %q", words, got)
+			t.Errorf("%q: got %q", words, got)
 		}
 	}
 }
