@@ -2,12 +2,9 @@ package kona
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -282,276 +279,58 @@ func TestCreatedIDFromLocation(t *testing.T) {
 	wantKind(t, p.Apply(t.Context(), model.Conversation{}, []model.Edit{n})[0].Err, model.UnknownOutcome)
 }
 
-func TestEndpoints(t *testing.T) {
-	p, _ := openStub(t, accept)
-	for _, tt := range []struct {
-		call  providers.Call
-		write bool
-		want  string
-	}{
-		{conversations(byUpdated, "", 1), false, "GET /api/conversations?order_by=updated_at&page=1&per_page=100"},
-		{conversations(byCreated, "40", 2), false, "GET /api/conversations?order_by=created_at&page=2&per_page=100&space_id=40"},
-		{calls.GetConversation.Of("7/1", nil), false, "GET /api/conversations/7%2F1"},
-		{calls.CreateConversation.Of("", wrap(providers.Body{{Name: "name", Value: "n"}})), true, `POST /api/conversations {"conversations":[{"name":"n"}]}`},
-		{calls.UpdateConversation.Of("71", wrap(providers.Body{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
-		{calls.DeleteConversation.Of("71", nil), true, "DELETE /api/conversations/71"},
-		{comments("71", 1), false, "GET /api/comments?page=1&per_page=100&resource_id=71&resource_type=conversation"},
-		{entries(spaces, "", "", 1, 100), false, "GET /api/spaces?page=1&per_page=100"},
-		{entries(spaces, hiddenSpaces, "", 1, 100), false, "GET /api/spaces?hidden=true&page=1&per_page=100"},
-		{entries(users, "40", "an", 3, 50), false, "GET /api/users?like=an&page=3&per_page=50&space_id=40"},
-		{entries(groups, "", "", 1, 100), false, "GET /api/groups?page=1&per_page=100"},
-		{calls.Directories[users].One.Of("3", nil), false, "GET /api/users/3"},
-		{calls.Directories[groups].One.Of("3", nil), false, "GET /api/groups/3"},
-		{calls.Directories[spaces].One.Of("3", nil), false, "GET /api/spaces/3"},
-		{providers.Call{Endpoint: calls.UserInfo}, false, "GET /api/userinfo"},
+func TestOtherIDsThanWholeNumbersAreRefused(t *testing.T) {
+	for _, id := range []string{"abc", "1e3", "../9", "1.5", "-4", "+4", "007", "0x1f", " 7", "7/8", "99999999999999999999", "٣", "null", "\"7\"", ""} {
+		if isID(id) {
+			t.Errorf("isID(%q): got true", id)
+		}
+	}
+	for _, id := range []string{"0", "7", "1480000000000", "9223372036854775807"} {
+		if !isID(id) {
+			t.Errorf("isID(%q): got false", id)
+		}
+	}
+	p, s := openStub(t, func(sent) (int, string) { return 500, "" })
+	here := model.Conversation{Ref: model.Ref{Account: "projects", ID: "71"}, Participants: model.SetOf[model.Participant](), ParticipantCount: 0}
+	apply := func(e model.Edit) error {
+		_, planned := p.Requests(here, []model.Edit{e})
+		out := p.Apply(t.Context(), here, []model.Edit{e})
+		if (planned == nil) != (out[0].Err == nil) {
+			t.Errorf("Requests: got %v, Apply: got %v", planned, out[0].Err)
+		}
+		return out[0].Err
+	}
+	add := func(kind, id string) error {
+		return apply(model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue(nil), Target: model.PeopleValue([]model.Participant{{Kind: kind, ID: id, Role: model.RoleViewer}})})
+	}
+	create := func(space, user string) error {
+		n := &model.NewConversation{Title: "t", Space: space, People: []model.Participant{{Kind: model.KindUser, ID: user}}}
+		return apply(model.Edit{Kind: model.EditCreate, Target: model.Value{New: n}})
+	}
+	look := func(kind model.LookupKind, space string) error {
+		_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: kind, Text: "an", Scope: space})
+		return err
+	}
+	for what, try := range map[string]func() error{
+		"a user to add":          func() error { return add(model.KindUser, "abc") },
+		"a number that is no id": func() error { return add(model.KindUser, "1e3") },
+		"a group to add":         func() error { return add(model.KindGroup, "1.5") },
+		"a space to create in":   func() error { return create("../9", "7") },
+		"a user to create with":  func() error { return create("40", "user") },
+		"a conversation to read": func() error { _, err := p.Load(t.Context(), "abc", 0); return err },
+		"a space to look in":     func() error { return look(model.LookupUsers, "../9") },
+		"a space of groups":      func() error { return look(model.LookupGroups, "1e3") },
+		"a space to find what was": func() error {
+			_, err := p.Newest(t.Context(), model.NewConversation{Title: "t", Space: "../9"})
+			return err
+		},
 	} {
-		r, err := p.Client.Request(tt.call)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := sent{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.line()
-		if got != tt.want || tt.call.Write != tt.write {
-			t.Errorf("%s: %s (write %v), want %s (write %v)", tt.call.Name, got, tt.call.Write, tt.want, tt.write)
+		e := wantKind(t, try(), model.Invalid)
+		if !strings.Contains(e.Message, "a Kona id is a whole number") {
+			t.Errorf("%s: got %v, want an explanation of ids", what, e)
 		}
 	}
-}
-
-func TestErrors(t *testing.T) {
-	for _, tt := range []struct {
-		status int
-		body   string
-		want   model.Error
-	}{
-		{404, `{"problemType":"https://x/exceptions.md#not_found","title":"Not Found","details":"No such thing."}`, model.Error{Kind: model.NotFound, Code: "not_found", Message: "Not Found: No such thing."}},
-		{422, `{"title":"Unprocessable Entity","details":["a","b"]}`, model.Error{Kind: model.Invalid, Message: `Unprocessable Entity: ["a","b"]`}},
-		{400, `Unparsable JSON`, model.Error{Kind: model.Invalid, Message: "Unparsable JSON"}},
-		{422, `{"title":"Unprocessable Entity","details":"Unprocessable Entity"}`, model.Error{Kind: model.Invalid, Message: "Unprocessable Entity"}},
-		{422, `{"title":"Unprocessable Entity","details":"Unprocessable entity: name is too long"}`, model.Error{Kind: model.Invalid, Message: "Unprocessable entity: name is too long"}},
-		{422, `{"details":"name is too long"}`, model.Error{Kind: model.Invalid, Message: "name is too long"}},
-		{403, `{"title":"Forbidden"}`, model.Error{Kind: model.Forbidden, Message: "Forbidden"}},
-		{401, `{"error":"invalid_token","error_description":"The token has expired."}`, model.Error{Kind: model.Unauthorized, Code: "invalid_token", Message: "The token has expired."}},
-		{403, `{"problemType":"https://x/e.md#expired","title":"Expired"}`, model.Error{Kind: model.Unauthorized, Code: "expired", Message: "Expired"}},
-		{500, `{"title":"Server Error"}`, model.Error{Kind: model.UnknownOutcome, Message: "Server Error"}},
-	} {
-		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
-		_, err := p.Client.Do(t.Context(), calls.UpdateConversation.Of("71", wrap(providers.Body{})))
-		got := *model.AsError(err)
-		tt.want.Op, tt.want.Status = "change conversation", tt.status
-		got.Hint, got.Err = "", nil
-		if d := cmp.Diff(tt.want, got); d != "" {
-			t.Errorf("%d %s (-want +got)\n%s", tt.status, tt.body, d)
-		}
-	}
-}
-
-// listed serves a list of n conversations.
-func listed(n int) func(sent) (int, string) {
-	return func(r sent) (int, string) {
-		page := 1
-		_, _ = fmt.Sscanf(r.Query[strings.Index(r.Query, "&page=")+1:], "page=%d", &page)
-		var out []string
-		for i := (page - 1) * 100; i < min(n, page*100); i++ {
-			out = append(out, element(1000+i, nil))
-		}
-		return 200, wrapped(out...)
-	}
-}
-
-func TestSync(t *testing.T) {
-	ignoresPage := func(r sent) (int, string) { return listed(100)(sent{Query: "&page=1"}) }
-	for _, tt := range []struct {
-		name     string
-		answer   func(sent) (int, string)
-		req      model.SyncRequest
-		stop     int
-		rows     int
-		requests int
-		want     model.SyncResult
-	}{
-		{"none", listed(0), model.SyncRequest{Mode: model.SyncFull}, 0, 0, 1, model.SyncResult{Complete: true}},
-		{"a page shorter than any cap", listed(24), model.SyncRequest{Mode: model.SyncFull}, 0, 24, 1, model.SyncResult{Complete: true}},
-		{"a page that may be capped", listed(25), model.SyncRequest{Mode: model.SyncFull}, 0, 25, 2, model.SyncResult{Complete: true}},
-		{"three pages", listed(230), model.SyncRequest{Mode: model.SyncFull}, 0, 230, 4, model.SyncResult{Complete: true}},
-		{"stopped", listed(230), model.SyncRequest{Mode: model.SyncFull}, 1, 100, 1, model.SyncResult{Cursor: "page:2"}},
-		{"resumed", listed(230), model.SyncRequest{Mode: model.SyncFull, Cursor: "page:2"}, 0, 130, 3, model.SyncResult{Complete: true}},
-		{"the head, stopped", listed(230), model.SyncRequest{Mode: model.SyncHead, Cursor: "page:2"}, 1, 100, 1, model.SyncResult{}},
-		{"a server that ignores page", ignoresPage, model.SyncRequest{Mode: model.SyncFull}, 0, 100, 2, model.SyncResult{}},
-	} {
-		p, s := openStub(t, tt.answer)
-		rows, pages, last := 0, 0, map[string]model.Conversation{}
-		got, err := p.Sync(t.Context(), tt.req, func(b model.Batch) (bool, error) {
-			for _, c := range b.Conversations {
-				last[c.Ref.ID] = c
-			}
-			if b.Names {
-				return true, nil
-			}
-			rows += len(b.Conversations)
-			pages++
-			return pages != tt.stop, nil
-		})
-		for _, c := range last {
-			if tt.stop == 0 && (c.Space.Name != "Lifts" || c.Owner.Name != "Ann" || c.Participants.Items[2].Name != "Board") {
-				t.Fatalf("%s: row without names: %+v", tt.name, c)
-			}
-		}
-		order := byCreated
-		if tt.req.Mode == model.SyncHead {
-			order = byUpdated
-		}
-		lines := s.lines()
-		if err != nil || rows != tt.rows || got != tt.want || len(lines) != tt.requests || !strings.Contains(lines[0], "order_by="+order+"&") {
-			t.Errorf("%s: got %d rows, %+v, error %v, sent %v", tt.name, rows, got, err, lines)
-		}
-	}
-	for _, body := range []string{wrapped("null"), `{"conversations":null}`, wrapped(element(1, nil), `{"name":"without an id"}`)} {
-		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
-		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
-		if err != nil || got.Complete {
-			t.Errorf("%s: got %+v, %v; want incomplete", body, got, err)
-		}
-	}
-	p, _ := openStub(t, listed(3))
-	if got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return false, nil }); err != nil || got != (model.SyncResult{}) {
-		t.Errorf("stopped on the last page: got %+v, %v; want an empty result", got, err)
-	}
-	for _, body := range []string{`{}`, `[]`, `{"spaces":[]}`} {
-		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
-		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
-		if model.KindOf(err) != model.Malformed || got.Complete {
-			t.Errorf("%s: got %+v, %v; want Malformed", body, got, err)
-		}
-	}
-}
-
-func TestNamesAreRequestedOnce(t *testing.T) {
-	single := 0
-	p, s := openStub(t, func(r sent) (int, string) {
-		switch {
-		case r.Path == "/api/users/8":
-			single++
-			return 404, `{"title":"Not Found"}`
-		case strings.HasSuffix(r.Path, "/comments"):
-			return 200, `{"comments":[{"id":2,"creator_id":9,"content":"new","created_at":1479900001000},{"id":1,"creator_id":3,"content":"old","created_at":1479900000000}]}`
-		}
-		return accept(r)
-	})
-	for range 3 {
-		d, err := p.Load(t.Context(), "71", model.NeedMessages)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := d.Conversation
-		if c.Participants.Items[1].Display() != "user #8" || d.Messages.Items[0].Text != "old" || d.Messages.Items[1].Author != "bob@example.com" {
-			t.Errorf("got participants %+v and messages %+v", c.Participants, d.Messages)
-		}
-		if !c.Updated.Equal(time.UnixMilli(1479900001000)) || c.Preview != "new" || !c.HasMessages || d.MoreMessages {
-			t.Errorf("got %+v, want the time and the preview of the newest comment", c)
-		}
-	}
-	if single != 1 {
-		t.Errorf("unknown user: got %d requests, want 1", single)
-	}
-	directory := len(s.sent) - len(s.lines()) - single
-	// All spaces, hidden spaces, all users, all groups, and the users of the space, because one user is in no other list.
-	if directory != 5 {
-		t.Errorf("names: got %d requests, want 5", directory)
-	}
-	// The newest comment that was read is shown in the list too.
-	var c model.Conversation
-	_, _ = p.Sync(t.Context(), model.SyncRequest{}, func(b model.Batch) (bool, error) { c = b.Conversations[0]; return false, nil })
-	if c.Preview != "new" || c.Updated.IsZero() {
-		t.Errorf("row after a load: got %+v, want the newest comment", c)
-	}
-}
-
-func TestLookup(t *testing.T) {
-	p, s := openStub(t, func(r sent) (int, string) {
-		if r.Path == "/api/users/12" {
-			return 200, `{"users":[{"id":12,"name":"Zoe"}]}`
-		}
-		return 404, `{"title":"Not Found"}`
-	})
-	for _, tt := range []struct {
-		req  model.LookupRequest
-		ids  string
-		sent string
-	}{
-		{model.LookupRequest{Kind: model.LookupUsers, Text: "an", Scope: "40", Limit: 10}, "3 9", "GET /api/users?like=an&page=1&per_page=10&space_id=40"},
-		{model.LookupRequest{Kind: model.LookupGroups, Cursor: "3"}, "5", "GET /api/groups?page=3&per_page=50"},
-		{model.LookupRequest{Kind: model.LookupUsers, Text: "12"}, "12", "GET /api/users/12"},
-		{model.LookupRequest{Kind: model.LookupUsers, Text: "13"}, "", "GET /api/users/13"},
-		{model.LookupRequest{Kind: model.LookupSpaces, Text: "lif"}, "40", ""},
-	} {
-		got, err := p.Lookup(t.Context(), tt.req)
-		var ids []string
-		for _, x := range got.Items {
-			ids = append(ids, x.ID)
-		}
-		last := s.sent[len(s.sent)-1].line()
-		if err != nil || strings.Join(ids, " ") != tt.ids || tt.sent != "" && last != tt.sent {
-			t.Errorf("%+v: got %v, error %v, sent %s; want %s, %s", tt.req, ids, err, last, tt.ids, tt.sent)
-		}
-	}
-	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupContacts})
-	wantKind(t, err, model.Unsupported)
-}
-
-// Conversations may have no time of creation, because the order that is requested is documented.
-func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
-	made := func(id int, fields map[string]any) string {
-		all := map[string]any{"name": "t", "participants": []any{}, "groups": []any{}, "creator_id": 3}
-		maps.Copy(all, fields)
-		return element(id, all)
-	}
-	create := model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Space: "40"}}}
-	for name, tc := range map[string]struct {
-		list  []string
-		known []string
-		sure  bool
-		same  int
-	}{
-		"down to one that was known": {[]string{made(5, nil), made(4, nil)}, []string{"4"}, true, 1},
-		"to the end":                 {[]string{made(5, nil)}, []string{}, true, 1},
-		"somebody else's":            {[]string{made(5, map[string]any{"creator_id": 4})}, []string{"4"}, true, 0},
-		"in another order": {[]string{made(5, map[string]any{"created_at": 1480000000000}), made(6, map[string]any{"created_at": 1490000000000})},
-			[]string{"4"}, false, 2},
-	} {
-		p, s := openStub(t, func(s sent) (int, string) {
-			switch {
-			case strings.Contains(s.line(), "/userinfo"):
-				return 200, `{"users":[{"id":3,"name":"Ann"}]}`
-			case strings.Contains(s.line(), "/comments"):
-				return 200, `{"comments":[]}`
-			case strings.Contains(s.line(), "/conversations?"):
-				return 200, wrapped(tc.list...)
-			}
-			for _, c := range tc.list {
-				if id := idOf([]byte(c)); strings.HasSuffix(s.line(), "/conversations/"+id) {
-					return 200, wrapped(c)
-				}
-			}
-			return 404, `{}`
-		})
-		found, err := p.Find(t.Context(), create, tc.known)
-		if err != nil || found.Sure != tc.sure || len(found.Same) != tc.same {
-			t.Errorf("%s: got %+v, %v", name, found, err)
-		}
-		if !strings.Contains(s.lines()[0], "order_by=created_at&page=1&per_page=100&space_id=40") {
-			t.Errorf("%s: sent %s", name, s.lines()[0])
-		}
-	}
-}
-
-func TestEveryCapabilityHasAReason(t *testing.T) {
-	p, _ := openStub(t, accept)
-	caps := p.Capabilities(fresh(t))
-	for _, k := range model.EditKinds() {
-		if c, ok := caps[k]; !ok || c.Reason == "" || (c.State == model.CapabilityAssumed) != strings.HasPrefix(c.Reason, "assumed") {
-			t.Errorf("%s: got %+v", k, c)
-		}
-	}
-	if p.Needs(model.EditTitle) != 0 || p.Needs(model.EditParticipants) != model.NeedParticipants {
-		t.Errorf("Needs: want the participants for participants alone")
+	if len(s.sent) > 0 {
+		t.Errorf("sent %v, want nothing", s.lines())
 	}
 }

@@ -205,3 +205,76 @@ func TestLongListingIsContinued(t *testing.T) {
 		t.Errorf("got pages %v, want 1 to 4", pages)
 	}
 }
+
+func TestNamesAreRequestedOnce(t *testing.T) {
+	single := 0
+	p, s := openStub(t, func(r sent) (int, string) {
+		switch {
+		case r.Path == "/api/users/8":
+			single++
+			return 404, `{"title":"Not Found"}`
+		case strings.HasSuffix(r.Path, "/comments"):
+			return 200, `{"comments":[{"id":2,"creator_id":9,"content":"new","created_at":1479900001000},{"id":1,"creator_id":3,"content":"old","created_at":1479900000000}]}`
+		}
+		return accept(r)
+	})
+	for range 3 {
+		d, err := p.Load(t.Context(), "71", model.NeedMessages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := d.Conversation
+		if c.Participants.Items[1].Display() != "user #8" || d.Messages.Items[0].Text != "old" || d.Messages.Items[1].Author != "bob@example.com" {
+			t.Errorf("got participants %+v and messages %+v", c.Participants, d.Messages)
+		}
+		if !c.Updated.Equal(time.UnixMilli(1479900001000)) || c.Preview != "new" || !c.HasMessages || d.MoreMessages {
+			t.Errorf("got %+v, want the time and the preview of the newest comment", c)
+		}
+	}
+	if single != 1 {
+		t.Errorf("unknown user: got %d requests, want 1", single)
+	}
+	directory := len(s.sent) - len(s.lines()) - single
+	// All spaces, hidden spaces, all users, all groups, and the users of the space, because one user is in no other list.
+	if directory != 5 {
+		t.Errorf("names: got %d requests, want 5", directory)
+	}
+	// The newest comment that was read is shown in the list too.
+	var c model.Conversation
+	_, _ = p.Sync(t.Context(), model.SyncRequest{}, func(b model.Batch) (bool, error) { c = b.Conversations[0]; return false, nil })
+	if c.Preview != "new" || c.Updated.IsZero() {
+		t.Errorf("row after a load: got %+v, want the newest comment", c)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	p, s := openStub(t, func(r sent) (int, string) {
+		if r.Path == "/api/users/12" {
+			return 200, `{"users":[{"id":12,"name":"Zoe"}]}`
+		}
+		return 404, `{"title":"Not Found"}`
+	})
+	for _, tt := range []struct {
+		req  model.LookupRequest
+		ids  string
+		sent string
+	}{
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "an", Scope: "40", Limit: 10}, "3 9", "GET /api/users?like=an&page=1&per_page=10&space_id=40"},
+		{model.LookupRequest{Kind: model.LookupGroups, Cursor: "3"}, "5", "GET /api/groups?page=3&per_page=50"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "12"}, "12", "GET /api/users/12"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "13"}, "", "GET /api/users/13"},
+		{model.LookupRequest{Kind: model.LookupSpaces, Text: "lif"}, "40", ""},
+	} {
+		got, err := p.Lookup(t.Context(), tt.req)
+		var ids []string
+		for _, x := range got.Items {
+			ids = append(ids, x.ID)
+		}
+		last := s.sent[len(s.sent)-1].line()
+		if err != nil || strings.Join(ids, " ") != tt.ids || tt.sent != "" && last != tt.sent {
+			t.Errorf("%+v: got %v, error %v, sent %s; want %s, %s", tt.req, ids, err, last, tt.ids, tt.sent)
+		}
+	}
+	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupContacts})
+	wantKind(t, err, model.Unsupported)
+}
