@@ -142,7 +142,7 @@ func TestAThemeThatIsThereByName(t *testing.T) {
 		t.Error("a theme that nobody has was taken")
 	}
 	schema, err := Schema(testRules())
-	for _, text := range []string{string(schema), Reference(testRules()), Template(testRules())} {
+	for _, text := range []string{string(schema), Reference(testRules()), template(testRules())} {
 		if err != nil || !strings.Contains(text, "dusk") {
 			t.Errorf("%v: it is not named in\n%.600s", err, text)
 		}

@@ -92,11 +92,11 @@ func TestInit(t *testing.T) {
 // The starter file must stay true: taking away every "#" that hides a setting gives valid settings.
 func TestTemplateUncommented(t *testing.T) {
 	for _, rules := range []Validators{testRules(), {}} {
-		if _, err := Decode("template", []byte(Template(rules)), rules); err != nil {
+		if _, err := Decode("template", []byte(template(rules)), rules); err != nil {
 			t.Errorf("as it is: %v", err)
 		}
 		var b strings.Builder
-		for line := range strings.Lines(Template(rules)) {
+		for line := range strings.Lines(template(rules)) {
 			if rest, ok := strings.CutPrefix(line, "#"); ok && !strings.HasPrefix(rest, " ") {
 				line = rest
 			}

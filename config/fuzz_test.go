@@ -12,7 +12,7 @@ const canary = "sk-apik_c4n4ryC4N4RYc4n4ry0123456789"
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(sample))
-	f.Add([]byte(Template(testRules())))
+	f.Add([]byte(template(testRules())))
 	f.Add([]byte(account + "api_key = \"CANARY\"\n"))
 	f.Add([]byte(strings.Replace(account, `{ env = "A" }`, `"CANARY"`, 1)))
 	f.Add([]byte(strings.Replace(account, `"A"`, `"CANARY"`, 1)))
