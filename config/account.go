@@ -88,8 +88,7 @@ func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable s
 // settings reads [account.settings]. If the rules of the provider are unknown, the form of a value tells what it is.
 func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 	for _, n := range t.items {
-		rule := SettingRule{Secret: n.kind == tableKind || n.kind == stringKind && secretKey(n.key)}
-		known := rules == nil
+		rule, known := SettingRule{Secret: n.kind == tableKind || n.kind == stringKind && secretKey(n.key)}, rules == nil
 		if rules != nil {
 			rule, known = rules.Settings[n.key]
 		}
@@ -171,10 +170,8 @@ func (d *decoder) commandSource(n *node) (list []string) {
 		return nil
 	}
 	before := len(d.problems)
-	for item := range d.strings(n) {
+	for _, item := range d.strings(n) {
 		switch {
-		case len(d.problems) > before:
-			return nil
 		case item.isSecret():
 			d.wrong(item, `"command" holds what looks like a secret; it must print it, not contain it`)
 		case strings.ContainsRune(item.text, 0):

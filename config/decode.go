@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -134,17 +133,16 @@ func (d *decoder) is(n *node, want kind) bool {
 	return false
 }
 
-// strings yields the strings of an array, and reports its other elements.
-func (d *decoder) strings(n *node) iter.Seq[*node] {
-	return func(yield func(*node) bool) {
-		for _, item := range n.items {
-			if item.kind != stringKind {
-				d.wrong(item, "%s must hold strings only, not %s", quoted(n.key), item.kind)
-			} else if !yield(item) {
-				return
-			}
+// strings returns the strings of an array, and reports its other elements.
+func (d *decoder) strings(n *node) (list []*node) {
+	for _, item := range n.items {
+		if item.kind == stringKind {
+			list = append(list, item)
+		} else {
+			d.wrong(item, "%s must hold strings only, not %s", quoted(n.key), item.kind)
 		}
 	}
+	return list
 }
 
 // parsed parses a string, and reports the error of the parser.
@@ -239,7 +237,7 @@ func (d *decoder) ui(n *node, c *Config) {
 var mailDomain = regexp.MustCompile(`^[\pL\pN]([\pL\pN-]*[\pL\pN])?(\.[\pL\pN]([\pL\pN-]*[\pL\pN])?)*$`)
 
 func (d *decoder) domains(n *node) (list []string) {
-	for item := range d.strings(n) {
+	for _, item := range d.strings(n) {
 		_, after, address := strings.Cut(item.text, "@")
 		switch domain := strings.ToLower(item.text); {
 		case address && mailDomain.MatchString(after):
@@ -302,7 +300,7 @@ func (d *decoder) bindings(a *node, bound map[string]*node) []string {
 		return nil
 	}
 	list := []string{}
-	for item := range d.strings(a) {
+	for _, item := range d.strings(a) {
 		if !d.allowed(item, d.rules.Key, "key "+quoted(item.text)) {
 			continue
 		}
