@@ -17,15 +17,14 @@ var (
 
 func (d *decoder) account(t *node) Account {
 	a := Account{Settings: map[string]any{}}
-	// The provider comes first, whatever the order in the file: its rules decide about the rest.
-	var rules *ProviderRules // nil where they are not known
+	// The provider is read first, wherever it stands in the file, because the other keys depend on its rules.
+	var rules *ProviderRules // nil if they are unknown
 	if n := t.get("provider"); n != nil && n.kind == stringKind {
 		a.Provider = n.text
 		known := names(d.rules.Providers)
 		if known != nil && d.oneOf(n, known, "unknown provider: one of %s", strings.Join(known, ", ")) {
-			found := d.rules.Providers[n.text]
-			rules = &found
-			a.BaseURL = found.DefaultBaseURL
+			rules = new(d.rules.Providers[n.text])
+			a.BaseURL = rules.DefaultBaseURL
 		}
 	}
 	variable := EnvFor(a.Provider, "api_key")
@@ -45,7 +44,7 @@ func (d *decoder) account(t *node) Account {
 		{"credential", anyKind, func(n *node) { a.Credential = d.credential(n, variable) }},
 		{"settings", tableKind, func(n *node) { d.settings(n, &a, rules) }},
 	}, func(n *node, _ []string) bool {
-		// A secret under a name of its own would else be just another unknown key.
+		// A key that is meant to hold the secret is not reported as just unknown.
 		switch {
 		case n.isSecretSetting():
 			d.plainSecret(n, "credential", variable)
@@ -63,13 +62,14 @@ func (d *decoder) account(t *node) Account {
 	return a
 }
 
+// complete reports what an account lacks by the rules of its provider, and fills in default settings.
 func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable string) {
 	secret := slices.ContainsFunc(t.items, func(n *node) bool { return secretKey(n.key) && n.kind == stringKind })
 	if t.get("credential") == nil && !rules.CredentialOptional && !secret {
-		d.report(t.start(), t.path()+".credential", "",
+		d.report(t.at, t.path()+".credential", "",
 			`a %s account needs "credential": write credential = { env = %q }, or use command, file or keyring`, a.Provider, variable)
 	}
-	settings, at := t.get("settings"), t.start()
+	settings, at := t.get("settings"), t.at
 	if settings != nil {
 		at = settings.keyAt
 	}
@@ -85,11 +85,10 @@ func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable s
 	}
 }
 
-// settings reads [account.settings]. Without rules for the provider, the shape of a value decides what it is.
+// settings reads [account.settings]. If the rules of the provider are unknown, the form of a value tells what it is.
 func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 	for _, n := range t.items {
-		rule := SettingRule{Secret: n.kind == tableKind || n.kind == stringKind && secretKey(n.key)}
-		known := rules == nil
+		rule, known := SettingRule{Secret: n.kind == tableKind || n.kind == stringKind && secretKey(n.key)}, rules == nil
 		if rules != nil {
 			rule, known = rules.Settings[n.key]
 		}
@@ -112,7 +111,7 @@ func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 	}
 }
 
-// EnvFor suggests a variable's name: SALES and api_key make SALES_API_KEY.
+// EnvFor suggests an environment variable for a secret: BIRD_API_KEY for bird and api_key.
 func EnvFor(provider, key string) string {
 	if provider == "" || looksSecret(provider) || len(provider) > 32 {
 		provider = "confab"
@@ -123,13 +122,13 @@ func EnvFor(provider, key string) string {
 	return strings.Trim(envWord.ReplaceAllString(strings.ToUpper(provider+"_"+key), "_"), "_")
 }
 
-// plainSecret refuses a secret typed into the file and shows how to move it, without repeating it.
+// plainSecret reports a secret that was typed into the file, and shows how to move it. It does not repeat the secret.
 func (d *decoder) plainSecret(n *node, field, variable string) {
 	d.wrong(n, "%s holds a secret, which doesn't belong in this file: put it into an environment variable and write %s = { env = %q }, "+
 		"or use command, file or keyring; then have it replaced, since it was stored here in plain text", quoted(n.key), field, variable)
 }
 
-// credential reads a table with exactly one of env, command, file and keyring.
+// credential reads a credential table, which has exactly one of env, command, file and keyring.
 func (d *decoder) credential(t *node, variable string) (c Credential) {
 	if t.kind == stringKind {
 		d.plainSecret(t, t.key, variable)
@@ -171,10 +170,8 @@ func (d *decoder) commandSource(n *node) (list []string) {
 		return nil
 	}
 	before := len(d.problems)
-	for item := range d.strings(n) {
+	for _, item := range d.strings(n) {
 		switch {
-		case len(d.problems) > before:
-			return nil
 		case item.isSecret():
 			d.wrong(item, `"command" holds what looks like a secret; it must print it, not contain it`)
 		case strings.ContainsRune(item.text, 0):
@@ -188,7 +185,7 @@ func (d *decoder) commandSource(n *node) (list []string) {
 	return list
 }
 
-// fileSource makes the path absolute: ~/ is the home directory, and other relative paths start beside the settings file.
+// fileSource returns an absolute path. ~/ is the home directory. Other relative paths start beside the settings file.
 func (d *decoder) fileSource(s string) (string, error) {
 	file := filepath.FromSlash(s)
 	switch {

@@ -15,36 +15,33 @@ import (
 // ErrNoConfig means that there is no settings file at the path.
 var ErrNoConfig = errors.New("no config file")
 
-// defaultRefresh is the time between polls where the file names none.
 const defaultRefresh = 2 * time.Minute
 
 const maxConfigSize = 128 << 10
 
-// The theme names that no [themes] table may have, and the values of ui.layout; the first of each is the default.
+// The themes that no [themes] table may redefine, and the values of ui.layout. The first of each is the default.
 var (
 	builtinThemes = []string{"auto", "dark", "light", "mono"}
 	layouts       = []string{"auto", "right", "bottom", "off"}
 )
 
-// Config is a complete, valid set of settings with defaults filled in.
+// Config is a valid set of settings, with defaults filled in.
 type Config struct {
-	// Refresh is the time between polls, at least a second; 0 means no polling.
-	Refresh time.Duration
-	UI      UI
-	Themes  map[string]map[string]string // colour values by theme and colour name
-	// Keys holds key sequences by context and action. An empty list unbinds the action.
-	Keys  map[string]map[string][]string
-	Views []View // the tabs in order, never none
-	// DefaultedViews means that the file names no view and Views are DefaultViews.
+	Refresh  time.Duration // the time between polls, at least a second; 0 for no polling
+	UI       UI
+	Themes   map[string]map[string]string   // colour values by theme and colour name
+	Keys     map[string]map[string][]string // key sequences by context and action; an empty list unbinds the action
+	Views    []View                         // the tabs in order, at least one
+	Accounts []Account                      // in the order of the file
+	// DefaultedViews means that the file has no view, and Views holds DefaultViews.
 	DefaultedViews bool
-	Accounts       []Account // in the order of the file; possibly none
 }
 
 // UI is the [ui] table.
 type UI struct {
 	Theme  string `toml:"theme" json:"theme"`
 	Layout string `toml:"layout" json:"layout"`
-	// Domains are the mail domains that are ours, in lower case.
+	// Domains holds our own mail domains in lower case.
 	Domains []string `toml:"domains" json:"domains"`
 }
 
@@ -56,20 +53,19 @@ type View struct {
 
 // Account is one [[account]].
 type Account struct {
-	// Name is unique without regard to letter case: ASCII letters, digits, - and _, at most 64.
-	Name     string
+	Name     string // a ValidAccountName, unique regardless of letter case
 	Provider string
 	BaseURL  string // in the one spelling of ParseBaseURL
 	ReadOnly bool
 	Since    time.Duration // how far back to list; 0 means everything
 	Pace     Pace
-	// Credential is zero only where the provider allows an account without one.
+	// Credential is zero only if the provider allows an account without one.
 	Credential Credential
-	// Settings hold a string, or a Credential for secrets. Defaults of the provider's rules are filled in.
+	// Settings holds strings, and Credentials for secrets, with the defaults of the provider filled in.
 	Settings map[string]any
 }
 
-// Account finds an account by its name, without regard to letter case.
+// Account returns the account with a name, regardless of letter case.
 func (c *Config) Account(name string) (Account, bool) {
 	for _, a := range c.Accounts {
 		if strings.EqualFold(a.Name, name) {
@@ -79,7 +75,7 @@ func (c *Config) Account(name string) (Account, bool) {
 	return Account{}, false
 }
 
-// AccountNames lists the accounts' names in order.
+// AccountNames lists the names of the accounts in order.
 func (c *Config) AccountNames() (list []string) {
 	for _, a := range c.Accounts {
 		list = append(list, a.Name)
@@ -87,7 +83,7 @@ func (c *Config) AccountNames() (list []string) {
 	return list
 }
 
-// Credentials lists where the secrets of an account come from.
+// Credentials lists the credentials of an account, those in its settings included.
 func (a Account) Credentials() (list []Credential) {
 	if !a.Credential.IsZero() {
 		list = append(list, a.Credential)
@@ -100,8 +96,7 @@ func (a Account) Credentials() (list []Credential) {
 	return list
 }
 
-// SecretEnv names the environment variables that hold credentials, sorted. Keep them from the environment of child
-// processes with WithoutEnv.
+// SecretEnv lists the environment variables that hold credentials, sorted, for use with WithoutEnv.
 func (c *Config) SecretEnv() (list []string) {
 	for _, a := range c.Accounts {
 		for _, secret := range a.Credentials() {
@@ -114,7 +109,7 @@ func (c *Config) SecretEnv() (list []string) {
 	return slices.Compact(list)
 }
 
-// DefaultViews are the tabs used when the file names none: Inbox, one per account, All.
+// DefaultViews returns the tabs for a file without views: Inbox, one per account, All.
 func DefaultViews(accounts []Account) []View {
 	views := []View{{Name: "Inbox"}}
 	for _, a := range accounts {
@@ -125,12 +120,12 @@ func DefaultViews(accounts []Account) []View {
 
 var accountName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// ValidAccountName reports whether a name has one to 64 ASCII letters, digits, - and _.
+// ValidAccountName reports whether a name consists of 1 to 64 ASCII letters, digits, - and _.
 func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 
-// Load reads and checks the settings file. Its errors are ErrNoConfig when there is none, Errors with everything that is
-// wrong with its contents, or a plain one when it can't be read. A file that anyone may write is refused, because its
-// credential commands are run. At most 128 KiB are read.
+// Load reads and checks the settings file. It returns ErrNoConfig if there is none, Errors if its contents are invalid,
+// and another error if it can't be read. A file that anyone can change is refused, because confab runs the credential
+// commands in it.
 func Load(path string, v Validators) (*Config, error) {
 	data, err := readBounded(path, 0, maxConfigSize+1, func(info fs.FileInfo) error {
 		switch {
@@ -157,8 +152,8 @@ func Load(path string, v Validators) (*Config, error) {
 	return Decode(path, data, v)
 }
 
-// Decode checks settings that were already read; file names them in problems, and relative credential files are looked
-// for beside it. Its only error is Errors.
+// Decode is Load for settings that were read already. file is named in problems, and relative paths of credential files
+// start beside it. The only error is Errors.
 func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if len(data) > maxConfigSize {
 		return nil, Errors{{File: file, Message: fmt.Sprintf("the file is larger than %d KiB", maxConfigSize>>10)}}
@@ -170,45 +165,42 @@ func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if v.Nearest == nil {
 		v.Nearest = func(string, []string) string { return "" }
 	}
-	d := &decoder{file: file, dir: dir, data: data, rules: v, seen: map[string]*node{}}
+	d := &decoder{file: file, dir: dir, data: data, rules: v, taken: map[string]*node{}}
 	return d.decode()
 }
 
-// Validators are the rules that this package can't know. A nil field skips its check.
+// Validators holds the rules of other packages. A nil field skips its check. The functions that return an error return
+// what is wrong with a value.
 type Validators struct {
-	Providers map[string]ProviderRules
-	// Nearest returns the known word that somebody may have meant, "" for none.
-	Nearest func(word string, known []string) string
-	Query   func(query string) error // says what is wrong with a view's query
-	Actions map[string][]string      // the bindable ones, by context
-	// Key says what is wrong with one key or key sequence, "ctrl+p" or "g g".
-	Key             func(key string) error
-	Themes          []string // there beside the built-in ones; a [themes] table may change one
-	ThemeColorNames []string // that a theme may set
-	// ThemeColor says what is wrong with the value of one colour.
-	ThemeColor func(name, value string) error
+	Providers       map[string]ProviderRules
+	Nearest         func(word string, known []string) string // the known word that was probably meant, "" for none
+	Query           func(query string) error                 // checks the query of a view
+	Actions         map[string][]string                      // the actions that keys can be bound to, by context
+	Key             func(key string) error                   // checks a key or a sequence: "ctrl+p", "g g"
+	Themes          []string                                 // more themes, which a [themes] table may change
+	ThemeColorNames []string                                 // the keys of a [themes] table
+	ThemeColor      func(name, value string) error           // checks the value of one of them
 }
 
-// ProviderRules say what an account of a provider may hold.
+// ProviderRules describes the accounts of a provider.
 type ProviderRules struct {
-	DefaultBaseURL string // where base_url is missing or empty
-	// CredentialOptional allows an account without credential, for services that can log in interactively.
-	CredentialOptional bool
-	Settings           map[string]SettingRule // by key; others are errors
+	DefaultBaseURL     string                 // used if base_url is missing or empty
+	CredentialOptional bool                   // for services that people can sign in to
+	Settings           map[string]SettingRule // by key; other keys are errors
 }
 
-// SettingRule describes one key of [account.settings].
+// SettingRule describes a key of [account.settings].
 type SettingRule struct {
 	Required bool
-	Secret   bool     // a credential table; all others are strings
-	Values   []string // when given, the only ones allowed
-	Default  string   // what Load fills in when the key is missing or empty
-	// Asked settings are asked for when an account is added, as all required ones are; those With another one only where
-	// that is given.
+	Secret   bool               // a credential table; all others are strings
+	Values   []string           // if not nil, the only values allowed
+	Default  string             // used if the key is missing or empty
+	Help     string             // one line
+	Check    func(string) error // returns what is wrong with a value; not called for secrets and empty values
+
+	// The set-up asks for required settings, and for these. If With is set, it asks only if that other setting is given.
 	Asked bool
 	With  string
-	Help  string             // one line
-	Check func(string) error // says what is wrong with a value; not called for secrets or empty values
 }
 
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -75,20 +75,20 @@ func TestDecodeSample(t *testing.T) {
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("Decode (-want +got):\n%s", diff)
 	}
 	team, ok := got.Account("TEAM")
 	if !ok || team.Name != "team" {
-		t.Errorf("account lookup: %v %+v", ok, team)
+		t.Errorf("Account(TEAM) = %+v, %v; want team", team, ok)
 	}
 	if diff := cmp.Diff([]string{"sales", "support", "team"}, got.AccountNames()); diff != "" {
-		t.Error(diff)
+		t.Errorf("AccountNames (-want +got):\n%s", diff)
 	}
 	if _, ok := got.Account("nobody"); ok {
-		t.Error("found an account that isn't there")
+		t.Error("Account returns one that does not exist")
 	}
 	if diff := cmp.Diff([]string{"ATTENTION_API_KEY"}, got.SecretEnv()); diff != "" {
-		t.Error(diff)
+		t.Errorf("SecretEnv (-want +got):\n%s", diff)
 	}
 }
 
@@ -102,17 +102,17 @@ func TestDecodeDefaults(t *testing.T) {
 		Accounts: []Account{{Name: "a", Provider: "attention", BaseURL: "https://api.attention.tech/v2",
 			Credential: Credential{Env: "A"}, Settings: map[string]any{"auth_scheme": "bearer"}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("Decode (-want +got):\n%s", diff)
 	}
 	if _, err := Decode("c", nil, testRules()); err != nil {
 		t.Errorf("empty file: %v", err)
 	}
 	if got, err := Decode("c", []byte("refresh = 0"), testRules()); err != nil || got.Refresh != 0 {
-		t.Errorf("refresh = 0: %v %v", got, err)
+		t.Errorf("refresh = 0: got %+v, %v; want no polling", got, err)
 	}
 }
 
-func TestCredentialPaths(t *testing.T) {
+func TestCredentialFilesAreAbsolutePaths(t *testing.T) {
 	home, dir := t.TempDir(), t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("USERPROFILE", home)
@@ -127,24 +127,24 @@ func TestCredentialPaths(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := c.Accounts[0].Credential.File; got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
+			t.Errorf("path of %q: got %q, want %q", in, got, want)
 		}
 	}
 }
 
-// A theme that is there by name may be chosen, and changed by a table of that name.
-func TestAThemeThatIsThereByName(t *testing.T) {
+// A theme of Validators can be selected, and changed by a table with its name.
+func TestThemesOfValidatorsCanBeUsedAndChanged(t *testing.T) {
 	c, err := Decode("c", []byte("[ui]\ntheme = \"dusk\"\n[themes.dusk]\naccent = \"#abcdef\"\n"), testRules())
 	if err != nil || c.UI.Theme != "dusk" || c.Themes["dusk"]["accent"] != "#abcdef" {
-		t.Fatal(c, err)
+		t.Fatalf("Decode = %+v, %v; want the theme dusk, changed", c, err)
 	}
 	if _, err := Decode("c", []byte("[ui]\ntheme = \"dusk\"\n"), Validators{}); err == nil {
-		t.Error("a theme that nobody has was taken")
+		t.Error("an unknown theme is accepted")
 	}
 	schema, err := Schema(testRules())
-	for _, text := range []string{string(schema), Reference(testRules()), Template(testRules())} {
+	for _, text := range []string{string(schema), Reference(testRules()), template(testRules())} {
 		if err != nil || !strings.Contains(text, "dusk") {
-			t.Errorf("%v: it is not named in\n%.600s", err, text)
+			t.Errorf("%v: the theme dusk is missing in\n%.600s", err, text)
 		}
 	}
 }
@@ -169,7 +169,7 @@ thing = { env = "THING" }
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]any{"text": "x", "thing": Credential{Env: "THING"}}, got.Accounts[0].Settings); diff != "" {
-		t.Error(diff)
+		t.Errorf("settings (-want +got):\n%s", diff)
 	}
 }
 
@@ -209,7 +209,7 @@ func TestProblems(t *testing.T) {
 			`c:1:2: "view" is a list: write [[view]]`,
 			`c:3:3: "ui" is one table, not a list: write [ui]`,
 		}},
-		{"list, then one", account + "[account]\nname = \"b\"\n", []string{`c:5:2: "account" is a list of tables since line 1: write [[account]]`}},
+		{"a list, then a single table", account + "[account]\nname = \"b\"\n", []string{`c:5:2: "account" is a list of tables since line 1: write [[account]]`}},
 		{"duplicates", "refresh = \"1m\"\nrefresh = \"2m\"\n[ui]\n[ui]\n[[view]]\nname = \"x\"\nname = \"y\"\n", []string{
 			`c:2:1: "refresh" is already set on line 1`,
 			`c:4:2: "ui" is already set on line 3`,
@@ -217,20 +217,20 @@ func TestProblems(t *testing.T) {
 		}},
 		{"inline tables are closed", "ui = { theme = \"dark\" }\nui.layout = \"off\"\n", []string{`c:2:1: "ui" is already set on line 1 and can't be extended`}},
 		{"syntax", "refresh = 2m\n", []string{`c:1:12: strings must be quoted`}},
-		{"syntax, and what stands before it", "refersh = \"2m\"\n[[account]]\nname = \"a\"\nprovider = kona\n", []string{
+		{"a syntax error, and the problems before it", "refersh = \"2m\"\n[[account]]\nname = \"a\"\nprovider = kona\n", []string{
 			`c:1:1: unknown key "refersh" (did you mean "refresh"?)`,
 			`c:4:12: unexpected character U+006B 'k' at start of value; text values stand in quotes`,
 		}},
 		{"not text", "refresh = \"\xff\"", []string{`c:1:12: the file is not UTF-8 text`}},
-		{"not text, after what is", "# \ufffd\nrefresh = \"\xc3\xc3\xa9\"", []string{`c:2:12: the file is not UTF-8 text`}},
-		{"a theme may follow the syntax error", "[ui]\ntheme = \"night\"\n[themes.night\n", []string{`c:3:14: expected ']' to close table name`}},
-		{"bad date", "refresh = 2026-13-45\n", []string{
+		{"not text, after text", "# \ufffd\nrefresh = \"\xc3\xc3\xa9\"", []string{`c:2:12: the file is not UTF-8 text`}},
+		{"the theme may be defined after the syntax error", "[ui]\ntheme = \"night\"\n[themes.night\n", []string{`c:3:14: expected ']' to close table name`}},
+		{"impossible date", "refresh = 2026-13-45\n", []string{
 			`c:1:11: "refresh" must be a string, not a date`,
 			`c:1:16: impossible date`,
 		}},
 		{"durations", "refresh = \"10\"\n", []string{`c:1:11: "refresh" must be a duration such as "90s", "2m", "36h", "180d" or "26w"`}},
 		{"durations as numbers", "refresh = 10\n", []string{`c:1:11: "refresh" must be a duration such as "90s", "2m", "36h", "180d" or "26w"`}},
-		{"too fast", "refresh = \"10ms\"\n", []string{`c:1:11: "refresh" must be at least "1s", or "0" for no polling`}},
+		{"refresh too often", "refresh = \"10ms\"\n", []string{`c:1:11: "refresh" must be at least "1s", or "0" for no polling`}},
 		{"looks", "[ui]\ntheme = \"drak\"\nlayout = \"botom\"\n[themes.dark]\n[themes.night]\naccnt = \"#fff\"\ndanger = \"red\"\naccent = 1\n", []string{
 			`c:2:9: unknown theme "drak" (did you mean "dark"?)`,
 			`c:3:10: unknown layout "botom": one of auto, right, bottom, off (did you mean "bottom"?)`,
@@ -361,26 +361,26 @@ func TestProblems(t *testing.T) {
 			got, err := Decode("c", []byte(c.text), testRules())
 			var problems Errors
 			if !errors.As(err, &problems) || got != nil {
-				t.Fatalf("got %v, %v", got, err)
+				t.Fatalf("Decode = %v, %v; want Errors alone", got, err)
 			}
 			if diff := cmp.Diff(c.want, strings.Split(err.Error(), "\n")); diff != "" {
-				t.Error(diff)
+				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 			for _, secret := range []string{"hunter2", "1234567890"} {
 				if strings.Contains(strings.ReplaceAll(err.Error(), "[hidden]", ""), secret) {
-					t.Error("a secret is repeated")
+					t.Errorf("the secret %s is repeated in\n%v", secret, err)
 				}
 			}
 			for _, p := range problems {
 				if p.File != "c" || p.Line < 1 || p.Column < 1 {
-					t.Errorf("no place: %+v", p)
+					t.Errorf("problem without a place: %+v", p)
 				}
 			}
 		})
 	}
 }
 
-func TestProblemKey(t *testing.T) {
+func TestProblemsHaveTheKeyAsAPath(t *testing.T) {
 	for text, want := range map[string]string{
 		account + strings.NewReplacer(`"a"`, `"b"`, "attention", "bird").Replace(account): "account[1].settings.workspace_id",
 		strings.Replace(account, "env", "evn", 1):                                         "account[0].credential.evn",
@@ -393,15 +393,15 @@ func TestProblemKey(t *testing.T) {
 		_, err := Decode("c", []byte(text), testRules())
 		var problems Errors
 		if !errors.As(err, &problems) {
-			t.Errorf("no problems, but %v in\n%s", err, text)
+			t.Errorf("Decode returns %v, want Errors, for\n%s", err, text)
 		} else if got := problems[0].Key; got != want {
-			t.Errorf("key %q, want %q in\n%s", got, want, text)
+			t.Errorf("key of the problem: got %q, want %q in\n%s", got, want, text)
 		}
 	}
 	_, err := Decode("c", []byte("[view]\nnmae = \"a\"\n"), testRules())
 	var problems Errors
 	if !errors.As(err, &problems) || len(problems) != 3 || problems[2].Key != "view[0].nmae" {
-		t.Errorf("a lone table: %+v", problems)
+		t.Errorf("problems of a single table: %+v, want three, the last one for view[0].nmae", problems)
 	}
 }
 
@@ -413,10 +413,10 @@ func TestProblemsAreBounded(t *testing.T) {
 	_, err := Decode("c", []byte(b.String()), testRules())
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) != 101 || lines[100] != "c: and 200 more problems" {
-		t.Errorf("%d lines, last %q", len(lines), lines[len(lines)-1])
+		t.Errorf("got %d lines, the last %q; want 101, the last with the number of the others", len(lines), lines[len(lines)-1])
 	}
 	if _, err := Decode("c", make([]byte, maxConfigSize+1), testRules()); err == nil || !strings.Contains(err.Error(), "larger than 128 KiB") {
-		t.Errorf("large file: %v", err)
+		t.Errorf("Decode of a large file: %v", err)
 	}
 }
 
@@ -424,10 +424,10 @@ func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.toml")
 	if _, err := Load(path, testRules()); !errors.Is(err, ErrNoConfig) || !strings.Contains(err.Error(), path) {
-		t.Errorf("missing: %v", err)
+		t.Errorf("Load of a missing file: %v, want ErrNoConfig with the path", err)
 	}
 	if _, err := Load(dir, testRules()); err == nil || !strings.Contains(err.Error(), "is a directory") {
-		t.Errorf("directory: %v", err)
+		t.Errorf("Load of a directory: %v", err)
 	}
 	// Group may read, since no secret is inside.
 	if err := os.WriteFile(path, []byte(sample), 0o640); err != nil {
@@ -435,12 +435,12 @@ func TestLoad(t *testing.T) {
 	}
 	c, err := Load(path, testRules())
 	if err != nil || len(c.Accounts) != 3 {
-		t.Fatalf("%+v, %v", c, err)
+		t.Fatalf("Load = %+v, %v; want three accounts", c, err)
 	}
 	if err := os.WriteFile(path, make([]byte, maxConfigSize+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(path, testRules()); err == nil || !strings.Contains(err.Error(), "larger than 128 KiB") {
-		t.Errorf("large: %v", err)
+		t.Errorf("Load of a large file: %v", err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// playing resolves commands with this test binary in their place.
+// playing returns a resolver for which this test binary plays the credential command.
 func playing(t *testing.T, what string) Resolver {
 	t.Helper()
 	t.Setenv(asCommand, what)
@@ -48,22 +48,22 @@ func TestResolveEnv(t *testing.T) {
 	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET is set but empty")
 	t.Setenv("CONFIG_TEST_SECRET", "sk-1 \n")
 	if got, err := resolve(t, c); got != "sk-1 " || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("got %q, %v; want the secret without its line end", got, err)
 	}
 }
 
-func TestResolveNothing(t *testing.T) {
+func TestResolveWithoutCredentialOrContext(t *testing.T) {
 	if _, err := resolve(t, Credential{}); !errors.Is(err, ErrNoCredential) {
-		t.Error(err)
+		t.Errorf("got %v, want ErrNoCredential", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := (Resolver{}).Resolve(ctx, Credential{Env: "HOME"}); !errors.Is(err, context.Canceled) {
-		t.Error(err)
+		t.Errorf("with an ended context: got %v, want Canceled", err)
 	}
 }
 
-func TestSecretText(t *testing.T) {
+func TestSecretsAreTrimmedAndChecked(t *testing.T) {
 	for _, c := range []struct{ in, want, reason string }{
 		{"abc", "abc", ""},
 		{"abc\r\n", "abc", ""},
@@ -82,14 +82,14 @@ func TestSecretText(t *testing.T) {
 			wantFailure(t, err, "environment variable X "+c.reason)
 		}
 		if got != c.want || (err == nil) != (c.reason == "") {
-			t.Errorf("%q: %q, %v", c.in, got, err)
+			t.Errorf("secret %q: got %q, %v; want %q", c.in, got, err, c.want)
 		}
 	}
 }
 
 func TestResolveCommand(t *testing.T) {
 	if got, err := playing(t, "print sk-1\n").Resolve(t.Context(), self()); got != "sk-1" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("got %q, %v; want sk-1", got, err)
 	}
 	name := "command " + os.Args[0] + " "
 	_, err := playing(t, "print").Resolve(t.Context(), self())
@@ -102,17 +102,17 @@ func TestResolveCommand(t *testing.T) {
 	wantFailure(t, err, "command no-such-program-anywhere: the program was not found")
 	directory := t.TempDir()
 	if _, err = resolve(t, Credential{Command: []string{directory}}); err == nil {
-		t.Error("ran a directory")
+		t.Error("a directory runs as a command")
 	}
 }
 
-func TestCommandTimes(t *testing.T) {
+func TestCommandsAreStoppedInTime(t *testing.T) {
 	r := playing(t, "block "+gate(t))
 	r.Timeout = 20 * time.Millisecond
 	_, err := r.Resolve(t.Context(), self())
 	failure := wantFailure(t, err, "command "+os.Args[0]+": no answer within 20ms")
 	if !errors.Is(failure, context.DeadlineExceeded) {
-		t.Error(failure.Err)
+		t.Errorf("cause: got %v, want DeadlineExceeded", failure.Err)
 	}
 	r.Timeout = 0
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -121,13 +121,13 @@ func TestCommandTimes(t *testing.T) {
 	wantFailure(t, err, "command "+os.Args[0]+": stopped before it answered")
 }
 
-func TestCommandLeavesChild(t *testing.T) {
+func TestCommandMayLeaveAChildRunning(t *testing.T) {
 	if got, err := playing(t, "leave-child "+gate(t)).Resolve(t.Context(), self()); got != "from-the-parent" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("got %q, %v; want the output of the parent", got, err)
 	}
 }
 
-func TestCommandEnvironment(t *testing.T) {
+func TestCommandsDoNotGetTheSecretsOfOthers(t *testing.T) {
 	c := &Config{Accounts: []Account{
 		{Credential: Credential{Env: "OTHERS"}},
 		{Settings: map[string]any{"refresh_token": Credential{Env: "THIRD"}, "text": "x"}},
@@ -137,7 +137,7 @@ func TestCommandEnvironment(t *testing.T) {
 	r := playing(t, "environment")
 	r.HideEnv = c.Resolver().HideEnv
 	if got, err := r.Resolve(t.Context(), self()); got != "visible-" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("got %q, %v; want the variable of another account hidden", got, err)
 	}
 }
 
@@ -150,7 +150,7 @@ func TestResolveFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := resolve(t, c); got != "sk-1" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("got %q, %v; want sk-1", got, err)
 	}
 	if err := os.WriteFile(path, make([]byte, maxSecret+1), 0o600); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestResolveKeyring(t *testing.T) {
 	}}
 	for name, want := range map[string]string{"sales": "one", "kona/team/x": "two"} {
 		if got, err := r.Resolve(t.Context(), Credential{Keyring: name}); got != want || err != nil {
-			t.Errorf("%s: %q, %v", name, got, err)
+			t.Errorf("keyring entry %s: got %q, %v; want %q", name, got, err, want)
 		}
 	}
 	_, err := r.Resolve(t.Context(), Credential{Keyring: "nobody"})
@@ -179,7 +179,7 @@ func TestResolveKeyring(t *testing.T) {
 	wantFailure(t, err, "keyring entry confab/x: no keyring can be used on this host (dbus: no session bus); use env, command or file instead")
 }
 
-func TestKeyringDoesNotAnswer(t *testing.T) {
+func TestKeyringThatDoesNotAnswerIsAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		r := Resolver{Keyring: func(string, string) (string, error) { <-release; return "", nil }}
@@ -187,7 +187,7 @@ func TestKeyringDoesNotAnswer(t *testing.T) {
 		_, err := r.Resolve(t.Context(), Credential{Keyring: "x"})
 		wantFailure(t, err, "keyring entry confab/x: the keyring did not answer; unlock it, or use env, command or file instead")
 		if waited := time.Since(start); waited != 30*time.Second {
-			t.Errorf("waited %s", waited)
+			t.Errorf("waited %s, want 30s", waited)
 		}
 		close(release)
 	})
@@ -205,7 +205,7 @@ func TestCredentialErrorsHideSecrets(t *testing.T) {
 		"command": func() error { _, err := resolve(t, Credential{Command: []string{secret}}); return err }(),
 	} {
 		if err == nil || strings.Contains(err.Error(), secret) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want an error without the secret", name, err)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func failingKeyring(text string) func(string, string) (string, error) {
 	return func(string, string) (string, error) { return "", errors.New("rejected " + text) }
 }
 
-func TestComplaintWithoutOutput(t *testing.T) {
+func TestErrorOutputDoesNotRepeatTheSecret(t *testing.T) {
 	for _, c := range []struct{ complaint, output, want string }{
 		{"locked", "", "locked"},
 		{"got hunter2, wanted more", "hunter2\n", "got [hidden], wanted more"},
@@ -222,7 +222,7 @@ func TestComplaintWithoutOutput(t *testing.T) {
 		{"locked", "abc", "locked"},
 	} {
 		if got := withoutOutput(c.complaint, c.output); got != c.want {
-			t.Errorf("%q without %q: %q", c.complaint, c.output, got)
+			t.Errorf("%q without %q: got %q, want %q", c.complaint, c.output, got, c.want)
 		}
 	}
 }
@@ -233,10 +233,10 @@ func TestCredentialString(t *testing.T) {
 		"keyring entry confab/x": {Keyring: "x"}, "keyring entry s/x/y": {Keyring: "s/x/y"}, "no credential": {},
 	} {
 		if got := c.String(); got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("String: got %q, want %q", got, want)
 		}
 		if c.IsZero() != (want == "no credential") {
-			t.Errorf("%q: zero %v", want, c.IsZero())
+			t.Errorf("IsZero of %s: %v", want, c.IsZero())
 		}
 	}
 }
@@ -244,7 +244,7 @@ func TestCredentialString(t *testing.T) {
 func TestWithoutEnv(t *testing.T) {
 	in := []string{"A=1", "AB=2", "A=3", "B="}
 	if got := strings.Join(WithoutEnv(in, []string{"A"}), " "); got != "AB=2 B=" {
-		t.Error(got)
+		t.Errorf("got %q, want AB and B alone", got)
 	}
 	if in[0] != "A=1" {
 		t.Error("the environment passed in was changed")

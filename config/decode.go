@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,18 +11,17 @@ import (
 	"unicode"
 )
 
-// decoder turns a settings file into a Config and gathers what is wrong with it.
+// decoder turns a settings file into a Config and collects what is wrong with it.
 type decoder struct {
 	file, dir string
 	data      []byte
 	rules     Validators
 	problems  Errors
-	seen      map[string]*node
-	// broken means that the text could not be read to its end, so nothing is reported as missing.
-	broken bool
+	taken     map[string]*node // the names that are taken, in lower case after the kind of table
+	broken    bool             // the text could not be parsed to its end, so nothing is reported as missing
 }
 
-// report adds a problem. What looks like a secret is taken out of every part here, whoever wrote the message.
+// report adds a problem. It hides anything that looks like a secret in every part of the problem.
 func (d *decoder) report(offset int, key, suggestion, format string, args ...any) {
 	line, column := d.place(offset)
 	d.problems = append(d.problems, Problem{
@@ -44,7 +42,7 @@ func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
 	d.report(n.keyAt, n.path(), d.rules.Nearest(n.key, known), format, args...)
 }
 
-// oneOf reports whether a value is one of those known, or reports that it is not.
+// oneOf returns true if a value is a known one, else reports a problem.
 func (d *decoder) oneOf(n *node, known []string, format string, args ...any) bool {
 	if !slices.Contains(known, n.text) {
 		d.report(n.at, n.path(), d.rules.Nearest(n.text, known), format, args...)
@@ -84,7 +82,7 @@ func (d *decoder) decode() (*Config, error) {
 	return c, nil
 }
 
-// allowed reports whether a rule, which may be nil, accepts a value, or reports what is wrong with it.
+// allowed returns true if a rule, which may be nil, accepts a value, else reports a problem.
 func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
 	if rule == nil {
 		return true
@@ -96,15 +94,15 @@ func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
 	return err == nil
 }
 
-// field reads one known key of a table, if its value is of the right kind.
+// field is a known key of a table. read is called if the value is of the right kind.
 type field struct {
 	name string
 	kind kind
 	read func(n *node)
 }
 
-// fields reads the keys of a table in the order of the list. Those that are not in it are reported, unless stray, which
-// may be nil, reports them itself and returns true.
+// fields reads the keys of a table in the order of the list. It reports unknown keys, unless stray, which may be nil,
+// reports them itself and returns true.
 func (d *decoder) fields(t *node, list []field, stray func(n *node, known []string) bool) {
 	known := make([]string, len(list))
 	for i, f := range list {
@@ -122,7 +120,7 @@ func (d *decoder) fields(t *node, list []field, stray func(n *node, known []stri
 	}
 }
 
-// is reports whether a value is of a kind; that it is not is a problem.
+// is returns true if a value is of a kind, else reports a problem.
 func (d *decoder) is(n *node, want kind) bool {
 	switch {
 	case n.kind == want:
@@ -135,20 +133,19 @@ func (d *decoder) is(n *node, want kind) bool {
 	return false
 }
 
-// strings yields the elements of an array, and reports those that are no strings.
-func (d *decoder) strings(n *node) iter.Seq[*node] {
-	return func(yield func(*node) bool) {
-		for _, item := range n.items {
-			if item.kind != stringKind {
-				d.wrong(item, "%s must hold strings only, not %s", quoted(n.key), item.kind)
-			} else if !yield(item) {
-				return
-			}
+// strings returns the strings of an array, and reports its other elements.
+func (d *decoder) strings(n *node) (list []*node) {
+	for _, item := range n.items {
+		if item.kind == stringKind {
+			list = append(list, item)
+		} else {
+			d.wrong(item, "%s must hold strings only, not %s", quoted(n.key), item.kind)
 		}
 	}
+	return list
 }
 
-// parsed reads a string by a function whose error says what is wrong with it.
+// parsed parses a string, and reports the error of the parser.
 func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) T {
 	value, err := parse(n.text)
 	if err != nil {
@@ -157,22 +154,22 @@ func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) T {
 	return value
 }
 
-// name reads a name that no other table of its list may have, whatever the letter case.
+// name reads the name of a table, which must be unique in its list regardless of letter case.
 func (d *decoder) name(n *node, what string, valid func(string) bool, rule string) string {
 	id := what + " " + strings.ToLower(n.text)
-	switch first := d.seen[id]; {
+	switch first := d.taken[id]; {
 	case !valid(n.text):
 		d.wrong(n, "%s", rule)
 	case first != nil:
 		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first))
 	default:
-		d.seen[id] = n
+		d.taken[id] = n
 	}
 	return n.text
 }
 
-// tables reads a list of tables, and puts their index into their key. A lone [table] is reported, and read all the same
-// for its own problems.
+// tables reads a list of tables, and adds the index of each to its key. It reports a single [table], but also reads it, to
+// find the problems in it.
 func tables[T any](d *decoder, n *node, read func(t *node) T) (list []T) {
 	items := n.items
 	switch n.kind {
@@ -195,19 +192,19 @@ func tables[T any](d *decoder, n *node, read func(t *node) T) (list []T) {
 	return list
 }
 
-// duration reads a duration; the number 0 is allowed in place of "0".
+// duration reads a duration. The number 0 may stand for "0".
 func (d *decoder) duration(n *node) time.Duration {
 	switch {
 	case n.text == "" && n.kind == stringKind, n.text == "0" && n.kind == numberKind:
 		return 0
 	case n.kind == numberKind, d.is(n, stringKind):
-		return parsed(d, n, ParseDuration) // a number has no unit
+		return parsed(d, n, ParseDuration) // which rejects a number, as it has no unit
 	}
 	return 0
 }
 
-// mapOf reads a table whose keys are names. Those that are not among the known, where any are, are reported, unless
-// stray, which may be nil, reports them itself and returns true.
+// mapOf reads a table whose keys are names. If known is not nil it reports other keys, unless stray, which may be nil,
+// reports them itself and returns true.
 func mapOf[T any](d *decoder, t *node, known []string, what string, stray func(n *node) bool, read func(n *node) T) map[string]T {
 	m := map[string]T{}
 	for _, n := range t.items {
@@ -225,7 +222,7 @@ func (d *decoder) ui(n *node, c *Config) {
 	d.fields(n, []field{
 		{"theme", stringKind, func(n *node) {
 			c.UI.Theme = n.text
-			if !d.broken { // else the theme may follow where it can't be read
+			if !d.broken { // otherwise the rest of the file may define the theme
 				d.oneOf(n, slices.Concat(builtinThemes, d.rules.Themes, names(c.Themes)), "unknown theme %s", quoted(n.text))
 			}
 		}},
@@ -240,11 +237,11 @@ func (d *decoder) ui(n *node, c *Config) {
 var mailDomain = regexp.MustCompile(`^[\pL\pN]([\pL\pN-]*[\pL\pN])?(\.[\pL\pN]([\pL\pN-]*[\pL\pN])?)*$`)
 
 func (d *decoder) domains(n *node) (list []string) {
-	for item := range d.strings(n) {
-		_, behind, address := strings.Cut(item.text, "@")
+	for _, item := range d.strings(n) {
+		_, after, address := strings.Cut(item.text, "@")
 		switch domain := strings.ToLower(item.text); {
-		case address && mailDomain.MatchString(behind):
-			d.wrong(item, "%s is an address; a domain is what follows the @: write %s", quoted(item.text), quoted(behind))
+		case address && mailDomain.MatchString(after):
+			d.wrong(item, "%s is an address; a domain is what follows the @: write %s", quoted(item.text), quoted(after))
 		case !mailDomain.MatchString(domain):
 			d.wrong(item, `%s is no mail domain such as "example.com"`, quoted(item.text))
 		case !slices.Contains(list, domain):
@@ -292,7 +289,7 @@ func (d *decoder) keys(t *node) map[string]map[string][]string {
 			}
 			return true
 		}
-		bound := map[string]*node{} // the actions by the keys that the file gives them
+		bound := map[string]*node{} // actions of the context by key
 		return mapOf(d, c, d.rules.Actions[c.key], "", elsewhere, func(a *node) []string { return d.bindings(a, bound) })
 	})
 }
@@ -303,7 +300,7 @@ func (d *decoder) bindings(a *node, bound map[string]*node) []string {
 		return nil
 	}
 	list := []string{}
-	for item := range d.strings(a) {
+	for _, item := range d.strings(a) {
 		if !d.allowed(item, d.rules.Key, "key "+quoted(item.text)) {
 			continue
 		}
@@ -338,7 +335,58 @@ func validViewName(s string) bool {
 func (d *decoder) required(t *node, what string, keys ...string) {
 	for _, k := range keys {
 		if t.get(k) == nil && !d.broken {
-			d.report(t.start(), t.path()+"."+k, "", "%s needs %q", what, k)
+			d.report(t.at, t.path()+"."+k, "", "%s needs %q", what, k)
 		}
 	}
+}
+
+// maxProblems is the greatest number of problems reported. One more entry then says how many were left out.
+const maxProblems = 100
+
+// Problem is one thing wrong with a settings file.
+type Problem struct {
+	File string
+	// Line and Column start at 1. Column counts characters, not bytes. Both are 0 if the problem has no place.
+	Line, Column int
+	Key          string // the dotted path, with indexes from 0: "account[0].settings.workspace_id"
+	Message      string
+	Suggestion   string // the nearest valid word, "" if none is close
+}
+
+// String returns "file:line:col: message (did you mean "x"?)".
+func (p Problem) String() string {
+	text := p.File
+	if p.Line > 0 {
+		text += fmt.Sprintf(":%d:%d", p.Line, p.Column)
+	}
+	if text != "" {
+		text += ": "
+	}
+	text += p.Message
+	if p.Suggestion != "" {
+		text += fmt.Sprintf(" (did you mean %q?)", p.Suggestion)
+	}
+	return text
+}
+
+// Errors holds all problems of a settings file in the order of their lines. It is the error that Load returns for them.
+type Errors []Problem
+
+// Error lists the problems, one on a line.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, p := range e {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted sorts the problems by their place, and keeps the first maxProblems.
+func (e Errors) sorted() Errors {
+	slices.SortStableFunc(e, func(a, b Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	if len(e) > maxProblems {
+		left := len(e) - maxProblems
+		e = append(e[:maxProblems:maxProblems], Problem{File: e[0].File, Message: fmt.Sprintf("and %d more problems", left)})
+	}
+	return e
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// kind is a sort of value, in the words of a message.
+// kind is the kind of a value, as problems name it.
 type kind string
 
 const (
@@ -25,20 +25,18 @@ const (
 	tableKind  kind = "a table"
 )
 
-// node is a key of the file, or an element of an array, with its value.
+// node is a key of the file with its value, or an element of an array.
 type node struct {
-	parent *node
-	key    string // of an element that of its array
-	// keyAt and at are the offsets of the key and its value.
-	keyAt, at int
+	parent    *node
+	key       string // an element has the key of its array
+	keyAt, at int    // the offsets of the key and of the value; that of a table is its header, if it has one
 	kind      kind
-	text      string  // strings decoded, other scalars as written
+	text      string  // of a string its value, of other scalars the source text
 	items     []*node // of an array or a table, in the order of the file
 	byKey     map[string]*node
-	// opened is the offset of the [header] that defined a table, 0 for those made on the way to another or by dotted keys.
-	opened  int
-	inline  bool // an inline table can't be extended
-	headers bool // an array made by [[headers]]
+	opened    bool // a table that a [header] defined; not one made for a dotted key or a longer header
+	inline    bool // an inline table, which can't be extended
+	headers   bool // an array of tables made by [[headers]]
 }
 
 func (n *node) get(key string) *node {
@@ -62,12 +60,9 @@ func (n *node) addElement() *node {
 	return element
 }
 
-// start is the offset of the header that defines a table, or of its key.
-func (n *node) start() int { return cmp.Or(n.opened, n.at) }
-
 func (n *node) isSecret() bool { return n.kind == stringKind && knownSecret.MatchString(n.text) }
 
-// isSecretSetting reports whether a text has the form of a secret or the name of one.
+// isSecretSetting reports whether a string looks like a secret, or its key like that of one.
 func (n *node) isSecretSetting() bool {
 	return n.isSecret() || n.kind == stringKind && secretKey(n.key)
 }
@@ -80,9 +75,9 @@ func (n *node) path() string {
 	return path
 }
 
-// parse reads TOML into a tree with offsets. go-toml's decoder stops at the first error, also in strict mode, and tells
-// no place of a value. A person wants to see all errors at once, so its parser is walked here, and the decoder then has
-// the last word on what is valid TOML.
+// parse reads TOML into a tree with offsets. The decoder of go-toml stops at the first error, even in strict mode, and
+// gives no positions of values. So its parser is used here to find all problems at once. The decoder runs afterwards, to
+// report what else is invalid TOML.
 func (d *decoder) parse() *node {
 	root := &node{kind: tableKind}
 	for offset, r := range string(d.data) {
@@ -117,14 +112,14 @@ func (d *decoder) parse() *node {
 	return root
 }
 
-// syntaxMessage adds the usual cause to messages of the parser that don't name it.
+// syntaxMessage adds the usual cause to a message of the parser, or replaces one that repeats the text.
 func syntaxMessage(message string) string {
 	switch {
 	case strings.HasPrefix(message, "unexpected character") && strings.HasSuffix(message, "at start of value"),
 		strings.HasPrefix(message, "expected keyword"):
 		return message + "; text values stand in quotes"
 	case strings.HasPrefix(message, "unable to parse"):
-		return "not a valid number" // the parser repeats the text
+		return "not a valid number"
 	}
 	return message
 }
@@ -135,8 +130,8 @@ func (d *decoder) place(offset int) (line, column int) {
 	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
 }
 
-// words returns a new table for each word of a dotted key, and the key.
-func words(e *unstable.Node) (list []*node, name string) {
+// splitKey returns a new table for each part of a dotted key, and the whole key.
+func splitKey(e *unstable.Node) (list []*node, name string) {
 	for it := e.Key(); it.Next(); {
 		at, key := int(it.Node().Raw.Offset), string(it.Node().Data)
 		list = append(list, &node{key: key, keyAt: at, at: at, kind: tableKind})
@@ -150,16 +145,16 @@ func (d *decoder) line(n *node) int {
 	return line
 }
 
-// again reports a key that the file has set before.
-func (d *decoder) again(offset int, name string, first *node, more string) {
+// repeated reports a key that the file has set before.
+func (d *decoder) repeated(offset int, name string, first *node, more string) {
 	d.report(offset, name, "", "%s is already set on line %d%s", quoted(name), d.line(first), more)
 }
 
-// expression reads a key with its value into a table, or finds or makes the table that a [header] or [[header]] opens,
-// and returns where the keys that follow belong. After a problem that is a table that nobody reads, so that they are
-// neither lost in another table nor reported again.
+// expression reads a key with its value into a table, or opens the table of a [header] or [[header]], and returns the
+// table for the keys that follow. After a problem that is a table which is never read, so that the problem is not
+// reported for every key.
 func (d *decoder) expression(t *node, e *unstable.Node) *node {
-	list, name := words(e)
+	list, name := splitKey(e)
 	at, n := list[0].at, list[len(list)-1]
 	parent := d.descend(t, list[:len(list)-1])
 	first := parent.get(n.key)
@@ -167,53 +162,53 @@ func (d *decoder) expression(t *node, e *unstable.Node) *node {
 		n.headers = e.Kind == unstable.ArrayTable
 		parent.add(n)
 	}
-	switch there := cmp.Or(first, n); {
+	switch table := cmp.Or(first, n); {
 	case e.Kind == unstable.KeyValue:
 		if first != nil {
-			d.again(n.keyAt, name, first, "")
+			d.repeated(n.keyAt, name, first, "")
 		}
 		d.value(n, e.Value())
 		return t
-	case e.Kind == unstable.ArrayTable && there.headers:
-		element := there.addElement()
-		there.kind, element.kind, element.at, element.opened = arrayKind, tableKind, at, at
+	case e.Kind == unstable.ArrayTable && table.headers:
+		element := table.addElement()
+		table.kind, element.kind, element.at = arrayKind, tableKind, at
 		return element
-	case e.Kind == unstable.Table && there.kind == tableKind && !there.inline && there.opened == 0:
-		there.opened = at
-		return there
-	case e.Kind == unstable.Table && there.headers:
-		d.report(at, name, "", "%s is a list of tables since line %d: write [[%s]]", quoted(name), d.line(there), name)
+	case e.Kind == unstable.Table && table.kind == tableKind && !table.inline && !table.opened:
+		table.opened, table.at = true, n.at
+		return table
+	case e.Kind == unstable.Table && table.headers:
+		d.report(at, name, "", "%s is a list of tables since line %d: write [[%s]]", quoted(name), d.line(table), name)
 	default:
-		d.again(at, name, there, "")
+		d.repeated(at, name, table, "")
 	}
 	return &node{}
 }
 
-// descend walks down intermediate tables, making those that are missing; of a list of tables the newest is meant. After
-// a problem it returns a table that nobody reads.
+// descend returns the table at the end of a dotted key, and makes the tables on the way that are missing. In a list of
+// tables it goes on in the last one. After a problem it returns a table that is never read.
 func (d *decoder) descend(t *node, list []*node) *node {
 	name := ""
-	for _, word := range list {
-		name += "." + word.key
-		n := t.get(word.key)
+	for _, part := range list {
+		name += "." + part.key
+		n := t.get(part.key)
 		switch {
 		case n == nil:
-			t.add(word)
-			t = word
+			t.add(part)
+			t = part
 		case n.kind == tableKind && !n.inline:
 			t = n
 		case n.headers:
 			t = n.items[len(n.items)-1]
 		default:
-			d.again(word.at, name[1:], n, " and can't be extended")
+			d.repeated(part.at, name[1:], n, " and can't be extended")
 			return &node{}
 		}
 	}
 	return t
 }
 
-// value reads a value into its node. The parser bounds the depth. Arrays and inline tables have no offset of their own
-// in go-toml, so they keep that of their key.
+// value reads a value into its node. The parser limits the depth. go-toml gives no offset of arrays and inline tables, so
+// theirs is that of the key.
 func (d *decoder) value(n *node, v *unstable.Node) {
 	switch v.Kind {
 	case unstable.Array:

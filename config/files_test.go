@@ -28,27 +28,27 @@ func TestFindPaths(t *testing.T) {
 	}
 	want := Paths{Config: filepath.Join(home, "cfg", "confab", "config.toml"), State: filepath.Join(home, "st", "confab")}
 	if diff := cmp.Diff(want, find("")); diff != "" {
-		t.Error(diff)
+		t.Errorf("standard paths (-want +got):\n%s", diff)
 	}
 	t.Setenv(EnvConfig, filepath.Join(home, "env.toml"))
 	if got := find("").Config; got != filepath.Join(home, "env.toml") {
-		t.Error(got)
+		t.Errorf("from the environment: got %s", got)
 	}
 	if got := find(filepath.Join(home, "flag.toml")).Config; got != filepath.Join(home, "flag.toml") {
-		t.Error(got)
+		t.Errorf("from the flag: got %s", got)
 	}
 	if got := find("relative.toml").Config; !filepath.IsAbs(got) || filepath.Base(got) != "relative.toml" {
-		t.Error(got)
+		t.Errorf("from a relative flag: got %s, want an absolute path", got)
 	}
 	if got := find("").Database(); got != filepath.Join(home, "st", "confab", "confab.db") {
-		t.Error(got)
+		t.Errorf("database: got %s", got)
 	}
 	if entries, _ := os.ReadDir(home); len(entries) != 0 {
-		t.Errorf("looking made %v", entries)
+		t.Errorf("FindPaths created %v", entries)
 	}
 }
 
-func TestReplaceKeepsOldOnFailure(t *testing.T) {
+func TestReplaceKeepsTheOldFileOnFailure(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "target")
 	// A directory that isn't empty can't be replaced.
@@ -56,10 +56,10 @@ func TestReplaceKeepsOldOnFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := replacePrivate(target, []byte("x")); err == nil {
-		t.Fatal("replaced a directory")
+		t.Fatal("a directory that is not empty was replaced")
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
+		t.Errorf("files after the failure: %v, want the target alone", entries)
 	}
 }
 
@@ -70,33 +70,33 @@ func TestInit(t *testing.T) {
 	}
 	c, err := Load(path, testRules())
 	if err != nil || len(c.Accounts) != 0 || !c.DefaultedViews {
-		t.Fatalf("%+v, %v", c, err)
+		t.Fatalf("the starter file: %+v, %v; want no accounts and default views", c, err)
 	}
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := Init(path, testRules()); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), path) {
-		t.Error(err)
+		t.Errorf("a second Init: got %v, want ErrExist with the path", err)
 	}
 	if data, _ := os.ReadFile(path); string(data) != "mine" {
-		t.Errorf("overwritten: %q", data)
+		t.Errorf("the file was overwritten: %q", data)
 	}
 	dangling := filepath.Join(filepath.Dir(path), "link.toml")
 	if err := os.Symlink(filepath.Join(t.TempDir(), "elsewhere"), dangling); err == nil {
 		if err := Init(dangling, testRules()); !errors.Is(err, fs.ErrExist) {
-			t.Errorf("wrote through a link: %v", err)
+			t.Errorf("Init through a link: got %v, want ErrExist", err)
 		}
 	}
 }
 
-// The starter file must stay true: taking away every "#" that hides a setting gives valid settings.
-func TestTemplateUncommented(t *testing.T) {
+// The starter file stays valid when every "#" that hides a setting is removed.
+func TestStarterFileIsValidWhenUncommented(t *testing.T) {
 	for _, rules := range []Validators{testRules(), {}} {
-		if _, err := Decode("template", []byte(Template(rules)), rules); err != nil {
-			t.Errorf("as it is: %v", err)
+		if _, err := Decode("template", []byte(template(rules)), rules); err != nil {
+			t.Errorf("unchanged: %v", err)
 		}
 		var b strings.Builder
-		for line := range strings.Lines(Template(rules)) {
+		for line := range strings.Lines(template(rules)) {
 			if rest, ok := strings.CutPrefix(line, "#"); ok && !strings.HasPrefix(rest, " ") {
 				line = rest
 			}
@@ -108,7 +108,7 @@ func TestTemplateUncommented(t *testing.T) {
 			t.Fatalf("%v in\n%s", err, text)
 		}
 		if len(c.Accounts) != len(rules.Providers) || len(c.Views) != 1 {
-			t.Errorf("%d accounts, %d views", len(c.Accounts), len(c.Views))
+			t.Errorf("got %d accounts and %d views, want %d and 1", len(c.Accounts), len(c.Views), len(rules.Providers))
 		}
 	}
 }
@@ -130,28 +130,28 @@ func TestWriteSandbox(t *testing.T) {
 		bird, team := c.Accounts[0], c.Accounts[1]
 		refresh, _ := team.Settings["refresh_token"].(Credential)
 		if bird.BaseURL != accounts[0].BaseURL || !bird.Pace.Off || bird.Settings["workspace_id"] != "w" {
-			t.Errorf("%+v", bird)
+			t.Errorf("account: got %+v, want %+v unpaced", bird, accounts[0])
 		}
 		for _, s := range []struct {
 			c    Credential
 			want string
 		}{{bird.Credential, accounts[0].Credential}, {refresh, "r-1"}} {
 			if got, err := resolve(t, s.c); got != s.want || err != nil {
-				t.Errorf("%q, %v", got, err)
+				t.Errorf("credential: got %q, %v; want %q", got, err, s.want)
 			}
 		}
 		accounts[0].Credential, accounts[0].BaseURL = "key-2", "http://127.0.0.1:4712/bird"
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 3 {
-		t.Errorf("want the settings and two credentials, got %v", entries)
+		t.Errorf("files: got %v, want the settings and two credentials", entries)
 	}
 	data, _ := os.ReadFile(path)
 	if strings.Contains(string(data), "key-") || strings.Contains(string(data), "r-1") {
-		t.Error("a secret stands in the settings")
+		t.Errorf("a secret is in the settings:\n%s", data)
 	}
 }
 
-func TestWriteSandboxRefuses(t *testing.T) {
+func TestWriteSandboxRefusesForeignFilesAndBadAccounts(t *testing.T) {
 	dir := t.TempDir()
 	accounts := []SandboxAccount{{Name: "a", Provider: "kona", BaseURL: "http://127.0.0.1:1", Credential: "x"}}
 	mine := filepath.Join(dir, "mine.toml")
@@ -159,20 +159,20 @@ func TestWriteSandboxRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := WriteSandbox(mine, accounts); !errors.Is(err, fs.ErrExist) {
-		t.Error(err)
+		t.Errorf("over a file without the marker: got %v, want ErrExist", err)
 	}
 	beside := filepath.Join(dir, "new.toml")
 	if err := os.WriteFile(beside+".a.credential", []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := WriteSandbox(beside, accounts); !errors.Is(err, fs.ErrExist) {
-		t.Error(err)
+		t.Errorf("over a secret file without settings: got %v, want ErrExist", err)
 	}
 	if _, err := os.Stat(beside); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("settings written all the same")
+		t.Errorf("the settings were written: %v", err)
 	}
 	if data, _ := os.ReadFile(beside + ".a.credential"); string(data) != "precious" {
-		t.Errorf("overwritten: %q", data)
+		t.Errorf("the secret file was overwritten: %q", data)
 	}
 	fresh := filepath.Join(dir, "fresh.toml")
 	for name, bad := range map[string]SandboxAccount{
@@ -183,11 +183,11 @@ func TestWriteSandboxRefuses(t *testing.T) {
 		"setting": {Name: "a", BaseURL: "http://127.0.0.1:1", Secrets: map[string]string{"../x": "y"}},
 	} {
 		if err := WriteSandbox(fresh, []SandboxAccount{bad}); err == nil {
-			t.Errorf("%s accepted", name)
+			t.Errorf("an account with a bad %s is accepted", name)
 		}
 	}
 	if err := WriteSandbox(fresh, append(accounts, SandboxAccount{Name: "A", BaseURL: "http://127.0.0.1:1"})); err == nil {
-		t.Error("one name twice accepted")
+		t.Error("two accounts of one name are accepted")
 	}
 }
 
@@ -195,12 +195,12 @@ func TestReportsStayInTheirDirectory(t *testing.T) {
 	p := Paths{State: t.TempDir()}
 	path, err := p.SaveReport("../../of today.txt", "3 done")
 	if err != nil || path != filepath.Join(p.State, "reports", "of today.txt") {
-		t.Fatal(path, err)
+		t.Fatalf("SaveReport = %q, %v; want a path in the directory of reports", path, err)
 	}
 	if data, err := os.ReadFile(path); err != nil || string(data) != "3 done" {
-		t.Errorf("%q %v", data, err)
+		t.Errorf("the report: got %q, %v", data, err)
 	}
 	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		t.Error(info, err)
+		t.Errorf("mode of the report: got %v, %v; want 0600", info, err)
 	}
 }

@@ -54,17 +54,17 @@ func TestOwnerRules(t *testing.T) {
 	for _, c := range cases {
 		o := owner{c.uid, c.user, c.mode, 1}
 		if got := text(o.privateFile("/p")); got != c.file {
-			t.Errorf("file %+v: %q", o, got)
+			t.Errorf("privateFile of %+v: got %q, want %q", o, got, c.file)
 		}
 		if got := text(o.privateDir("/p")); got != c.dir {
-			t.Errorf("dir %+v: %q", o, got)
+			t.Errorf("privateDir of %+v: got %q, want %q", o, got, c.dir)
 		}
 		if got := text(o.settingsFile("/p")); got != c.configure {
-			t.Errorf("settings %+v: %q", o, got)
+			t.Errorf("settingsFile of %+v: got %q, want %q", o, got, c.configure)
 		}
 	}
 	if got := shellWord("/it's here"); got != `'/it'\''s here'` {
-		t.Error(got)
+		t.Errorf("shellWord: got %s", got)
 	}
 }
 
@@ -76,13 +76,13 @@ func TestPrepareState(t *testing.T) {
 		}
 	}
 	if modeOf(t, p.State) != 0o700 || modeOf(t, filepath.Dir(p.State)) != 0o700 {
-		t.Errorf("%o %o", modeOf(t, p.State), modeOf(t, filepath.Dir(p.State)))
+		t.Errorf("modes: got %o and %o, want 700", modeOf(t, p.State), modeOf(t, filepath.Dir(p.State)))
 	}
 	if err := os.Chmod(p.State, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.PrepareState(); err != nil || modeOf(t, p.State) != 0o700 {
-		t.Errorf("not closed to readers: %v, %o", err, modeOf(t, p.State))
+		t.Errorf("a directory of mode 755: got %v and mode %o, want it closed to readers", err, modeOf(t, p.State))
 	}
 	var mode *ModeError
 	for _, m := range []fs.FileMode{0o770, 0o702} {
@@ -90,7 +90,7 @@ func TestPrepareState(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := p.PrepareState(); !errors.As(err, &mode) || mode.Fix != "chmod 700 "+p.State {
-			t.Errorf("%o: %v", m, err)
+			t.Errorf("a directory of mode %o: got %v, want a ModeError with its fix", m, err)
 		}
 	}
 	file := filepath.Join(filepath.Dir(p.State), "file")
@@ -98,11 +98,11 @@ func TestPrepareState(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := (Paths{State: file}).PrepareState(); err == nil {
-		t.Error("a file was taken for a directory")
+		t.Error("a file is accepted as the directory")
 	}
 }
 
-func TestModes(t *testing.T) {
+func TestModesOfFilesAndDirectories(t *testing.T) {
 	dir := t.TempDir()
 	settings := filepath.Join(dir, "cfg", "config.toml")
 	if err := Init(settings, testRules()); err != nil {
@@ -114,10 +114,10 @@ func TestModes(t *testing.T) {
 	}
 	for _, path := range []string{settings, sandbox, sandbox + ".a.credential"} {
 		if m := modeOf(t, path); m != 0o600 {
-			t.Errorf("%s: %o", path, m)
+			t.Errorf("mode of %s: got %o, want 600", path, m)
 		}
 		if m := modeOf(t, filepath.Dir(path)); m != 0o700 {
-			t.Errorf("%s: %o", filepath.Dir(path), m)
+			t.Errorf("mode of %s: got %o, want 700", filepath.Dir(path), m)
 		}
 	}
 	var mode *ModeError
@@ -125,7 +125,7 @@ func TestModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(settings, testRules()); !errors.As(err, &mode) {
-		t.Error(err)
+		t.Errorf("settings that anyone can change: got %v, want a ModeError", err)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestResolveFileModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := resolve(t, Credential{File: link}); got != "sk-1" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("through a link: got %q, %v; want sk-1", got, err)
 	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestAppendPrivate(t *testing.T) {
 		info, err := os.Stat(at(name))
 		data, _ := os.ReadFile(at(name))
 		if err != nil || info.Mode().Perm() != 0o600 || !strings.HasSuffix(string(data), "line\n") || name != "new" && !strings.HasPrefix(string(data), "old\n") {
-			t.Errorf("%s: %v, %v, %q", name, err, info.Mode(), data)
+			t.Errorf("%s: got %v, mode %v, contents %q; want the line appended, mode 0600", name, err, info.Mode(), data)
 		}
 	}
 
@@ -199,7 +199,7 @@ func TestAppendPrivate(t *testing.T) {
 		}
 		if f, err := AppendPrivate(at(name)); err == nil {
 			f.Close()
-			t.Errorf("%s is opened", name)
+			t.Errorf("a %s is opened", name)
 		}
 	}
 	if os.Geteuid() == 0 { // nobody else can give a file away
@@ -207,7 +207,7 @@ func TestAppendPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := AppendPrivate(at("theirs")); err == nil || !strings.Contains(err.Error(), "belongs to another user (uid 12345)") {
-			t.Error(err)
+			t.Errorf("a file of another user: got %v", err)
 		}
 	}
 	for _, name := range []string{"target", "two", "theirs"} {
@@ -222,9 +222,9 @@ func TestAppendPrivate(t *testing.T) {
 	}
 }
 
-// Where anyone can put another file in the place of one, nothing is written: neither settings, which name commands, nor
-// a secret. A directory that is everybody's and sticky is fine.
-func TestNothingIsWrittenWhereAnyoneCanReplaceIt(t *testing.T) {
+// Neither settings, which name commands, nor secrets are written to a directory where anyone can replace them. A sticky
+// directory is safe.
+func TestNothingIsWrittenWhereAnyoneCouldReplaceIt(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "confab")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -241,12 +241,12 @@ func TestNothingIsWrittenWhereAnyoneCanReplaceIt(t *testing.T) {
 		var mode *ModeError
 		for what, err := range map[string]error{"settings": Create(settings, nil), "a secret": (Resolver{}).Keep(t.Context(), secret, "x")} {
 			if (err == nil) != c.ok || !c.ok && (!errors.As(err, &mode) || mode.Fix != "chmod o-w "+dir) {
-				t.Errorf("%s in a directory of mode %v: %v", what, c.mode, err)
+				t.Errorf("writing %s in a directory of mode %v: got %v, want success %v", what, c.mode, err, c.ok)
 			}
 		}
 		left, err := os.ReadDir(dir)
 		if err != nil || !c.ok && len(left) > 0 {
-			t.Errorf("%v is left: %v", left, err)
+			t.Errorf("in a directory of mode %v: got %v, %v; want no files", c.mode, left, err)
 		}
 		for _, l := range left {
 			if err := os.Remove(filepath.Join(dir, l.Name())); err != nil {

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// canary looks like a credential. Wherever it stands in a file, no problem repeats it.
+// canary looks like a credential. No problem repeats it, wherever in the file it is.
 const canary = "sk-apik_c4n4ryC4N4RYc4n4ry0123456789"
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(sample))
-	f.Add([]byte(Template(testRules())))
+	f.Add([]byte(template(testRules())))
 	f.Add([]byte(account + "api_key = \"CANARY\"\n"))
 	f.Add([]byte(strings.Replace(account, `{ env = "A" }`, `"CANARY"`, 1)))
 	f.Add([]byte(strings.Replace(account, `"A"`, `"CANARY"`, 1)))
@@ -26,7 +26,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("refresh = 99999999999999999999\nview = 2026-99-99\n\"\\u0000\" = \"\"\"\nx\"\"\"\r\n"))
 	f.Add([]byte("[[account]]\n[account]\n[[account.settings]]\n[account.settings.x]\n[account.credential]\n"))
 	rules := testRules()
-	// A validator that repeats what it is given must not get it out.
+	// Even a validator that repeats its value must not reveal a secret.
 	echo := func(s string) error { return errors.New("bad: " + s) }
 	echoing := testRules()
 	echoing.Query, echoing.Key = echo, echo
@@ -38,27 +38,26 @@ func FuzzDecode(f *testing.F) {
 			var problems Errors
 			switch {
 			case err == nil && c == nil, err != nil && c != nil:
-				t.Fatalf("%v and %v", c, err)
+				t.Fatalf("Decode = %v, %v; want one of them", c, err)
 			case err != nil && !errors.As(err, &problems):
-				t.Fatalf("%T: %v", err, err)
+				t.Fatalf("got an error of type %T, want Errors: %v", err, err)
 			case len(problems) > maxProblems+1:
-				t.Fatalf("%d problems", len(problems))
+				t.Fatalf("got %d problems, want at most %d", len(problems), maxProblems+1)
 			}
 			for _, p := range problems {
-				// A key may be the canary with letters of the input around it, which makes another secret; what must
-				// not come out is the canary.
+				// The input may add letters to the canary, so only its middle is searched for.
 				if strings.Contains(p.Message+p.Key+p.Suggestion, "c4n4ryC4N4RYc4n4ry") {
-					t.Fatalf("repeated in %q", p)
+					t.Fatalf("the secret is repeated in %q", p)
 				}
 				if p.Line < 0 || p.Line > bytes.Count(data, []byte("\n"))+1 {
-					t.Fatalf("line %d", p.Line)
+					t.Fatalf("line %d is not in the file", p.Line)
 				}
 				if strings.ContainsAny(p.Message, "\n\x1b\x00") {
 					t.Fatalf("control characters in %q", p.Message)
 				}
 			}
 			if err != nil || v.Query != nil && v.Query("") != nil {
-				continue // Default views don't pass a validator that refuses everything.
+				continue // the default views don't pass a validator that refuses everything
 			}
 			var out bytes.Buffer
 			if err := Show(&out, c, false); err != nil {
@@ -81,10 +80,10 @@ func FuzzParseBaseURL(f *testing.F) {
 			return
 		}
 		if again, err := ParseBaseURL(u); err != nil || again != u {
-			t.Fatalf("%q became %q, then %q, %v", s, u, again, err)
+			t.Fatalf("%q is normalized to %q, and that to %q, %v", s, u, again, err)
 		}
 		if strings.HasPrefix(u, "http:") && !IsLoopback(u) {
-			t.Fatalf("%q is open", u)
+			t.Fatalf("%q uses http, but is not on loopback", u)
 		}
 	})
 }
@@ -96,10 +95,10 @@ func FuzzParseDuration(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		d, err := ParseDuration(s)
 		if err == nil && d < 0 {
-			t.Fatalf("%q: %d", s, d)
+			t.Fatalf("ParseDuration(%q) = %d, want no negative duration", s, d)
 		}
 		if p, err := ParsePace(s); err == nil && !p.Off && p.Interval != 0 && (p.Interval < minPace || p.Interval > maxPace) {
-			t.Fatalf("%q: %s", s, p.Interval)
+			t.Fatalf("ParsePace(%q) = %s, want %s to %s", s, p.Interval, minPace, maxPace)
 		}
 	})
 }

@@ -12,7 +12,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// asCommand makes this test binary play a credential command: "WHAT" or "WHAT ARGUMENT".
+// asCommand is the environment variable that makes this test binary play a credential command. Its value is
+// "WHAT" or "WHAT ARGUMENT".
 const asCommand = "CONFIG_TEST_COMMAND"
 
 func TestMain(m *testing.M) {
@@ -54,7 +55,7 @@ func playCommand(what string) {
 	}
 }
 
-// wait returns once the test closes the connection.
+// wait returns when the test closes the connection.
 func wait(address string) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -63,7 +64,7 @@ func wait(address string) {
 	_, _ = io.Copy(io.Discard, c)
 }
 
-// gate is an address that commands wait at until the test ends.
+// gate returns an address at which commands wait until the test ends.
 func gate(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,5 +9,5 @@ const (
 	openNoFollow = 0
 )
 
-// ownerOf returns what passes every check: access lists decide here.
+// ownerOf returns an owner that passes every check. Access lists protect files on these systems.
 func ownerOf(fs.FileInfo) owner { return owner{mode: 0o600, links: 1} }

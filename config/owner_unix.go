@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// openNonblock keeps an open from waiting for the other end when the path is a pipe.
+	// openNonblock opens a pipe without waiting for its other end.
 	openNonblock = syscall.O_NONBLOCK
-	// openNoFollow makes an open fail where the path is a symbolic link.
+	// openNoFollow makes opening a symbolic link fail.
 	openNoFollow = syscall.O_NOFOLLOW
 )
 

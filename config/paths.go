@@ -16,17 +16,16 @@ const EnvConfig = "CONFAB_CONFIG"
 
 const appName = "confab"
 
-// Paths are the places of one run. Both are absolute.
+// Paths holds the absolute paths of confab's files.
 type Paths struct {
-	// Config is the settings file: the --config flag, else CONFAB_CONFIG, else $XDG_CONFIG_HOME/confab/config.toml.
-	Config string
-	// State is the directory of the database, the log and rotated tokens: $XDG_STATE_HOME/confab.
-	State string
+	Config string // the settings file
+	State  string // the directory of the database, the log and rotated tokens
 }
 
-// FindPaths reads the environment, as it is now, and makes nothing. The flag's value comes first. It fails when neither
-// the XDG variables nor a home directory give an absolute path. The XDG library keeps what it reads in variables of its
-// own, so calls must not overlap.
+// FindPaths returns the paths that the environment gives now, and creates nothing. The settings file is the --config flag,
+// else CONFAB_CONFIG, else $XDG_CONFIG_HOME/confab/config.toml; the state directory is $XDG_STATE_HOME/confab. FindPaths
+// fails if neither the XDG variables nor the home directory give an absolute path. The XDG library keeps what it reads in
+// global variables, so calls must not overlap.
 func FindPaths(configFlag string) (p Paths, err error) {
 	xdg.Reload()
 	standard := filepath.Join(xdg.ConfigHome, appName, "config.toml")
@@ -43,11 +42,11 @@ func FindPaths(configFlag string) (p Paths, err error) {
 	return p, nil
 }
 
-// Database is the path of the SQLite file.
+// Database returns the path of the SQLite file.
 func (p Paths) Database() string { return filepath.Join(p.State, appName+".db") }
 
-// PrepareState makes the state directory with mode 0700. One that belongs to another user, or that group or others can
-// write to, is refused with a *ModeError; one that they can only read is closed to them.
+// PrepareState creates the state directory with the mode 0700, and takes the right to read it from group and others. It
+// returns a *ModeError if the directory belongs to another user, or if group or others can write to it.
 func (p Paths) PrepareState() error {
 	info, err := makeDir(p.State)
 	if err != nil {
@@ -60,7 +59,7 @@ func (p Paths) PrepareState() error {
 	return os.Chmod(p.State, 0o700)
 }
 
-// Adopt takes over the files of another state directory, where there is none of their name yet.
+// Adopt copies the files of another state directory, except for those whose names are taken.
 func (p Paths) Adopt(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) == 0 {
@@ -81,8 +80,8 @@ func (p Paths) Adopt(dir string) error {
 	return nil
 }
 
-// SaveReport writes a report into the state directory, for its owner alone, and gives its path. Of name only the last
-// element counts.
+// SaveReport writes a report into the state directory, with the mode 0600, and returns its path. Only the last element of
+// name is used.
 func (p Paths) SaveReport(name, text string) (string, error) {
 	dir := filepath.Join(p.State, "reports")
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -11,13 +11,11 @@ import (
 	"strings"
 )
 
-// ModeError refuses a file or directory whose owner or permissions let others in.
+// ModeError says that a file or directory is refused because of its owner, permissions or type.
 type ModeError struct {
-	Path string
-	// Problem is what is wrong: "is readable by group or others (mode 0644)".
-	Problem string
-	// Fix is a command that mends it, or "".
-	Fix string
+	Path    string
+	Problem string // "is readable by group or others (mode 0644)"
+	Fix     string // a shell command that corrects it, "" for none
 }
 
 func (e *ModeError) Error() string { return e.Path + " " + e.reason() }
@@ -36,11 +34,11 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(clean(s), "'", `'\''`) + "'"
 }
 
-// owner is what the checks need to know about a file. Where files have no Unix owner and mode, it is one that passes.
+// owner holds what the checks need to know about a file. On systems without Unix owners and modes it passes every check.
 type owner struct {
 	uid, user int
 	mode      fs.FileMode
-	links     uint64 // how many names the file has
+	links     uint64 // the number of names of the file
 }
 
 func (o owner) belongs(path, advice string) error {
@@ -59,7 +57,7 @@ func (o owner) denies(path string, right fs.FileMode, problem, fix string) error
 
 const changeable = "can be changed by group or others (mode %04o)"
 
-// privateFile refuses files that others can read or write, and those of other users. Root's own files are fine: an
+// privateFile refuses files that others can read or write, and files of other users. Files of root are accepted, since an
 // administrator may provide them.
 func (o owner) privateFile(path string) error {
 	if o.uid == 0 {
@@ -69,18 +67,18 @@ func (o owner) privateFile(path string) error {
 		o.denies(path, 0o044, "is readable by group or others (mode %04o)", "chmod 600"))
 }
 
-// privateDir refuses directories of other users, and those that others can put files into.
+// privateDir refuses directories of other users, and directories that others can create files in.
 func (o owner) privateDir(path string) error {
 	return cmp.Or(o.belongs(path, "; set XDG_STATE_HOME to a directory of your own"), o.denies(path, 0o022, changeable, "chmod 700"))
 }
 
-// settingsFile refuses settings that anyone can change, since they name commands to run. Group members may: a private
-// group with umask 002 is the default on several systems, and a team may share its settings.
+// settingsFile refuses settings that anyone can change, because they name commands to run. The group may change them: users
+// with a group of their own and a umask of 002 are the default on several systems, and a team may share its settings.
 func (o owner) settingsFile(path string) error {
 	return o.denies(path, 0o002, "can be changed by anyone (mode %04o), and names commands that are run", "chmod o-w")
 }
 
-// logFile refuses files of other users, and those that are there under another name too.
+// logFile refuses files of other users, and files with another name (a hard link).
 func (o owner) logFile(path string) error {
 	if o.links > 1 {
 		return cmp.Or(o.belongs(path, ""), error(&ModeError{path, "has another name as well (a hard link)", ""}))
@@ -88,8 +86,8 @@ func (o owner) logFile(path string) error {
 	return o.belongs(path, "")
 }
 
-// readBounded reads up to limit bytes of a file that a check accepts. Its size is not told apart from the limit:
-// callers ask for one byte more than they allow.
+// readBounded reads the first bytes of a file, up to a limit, if a check accepts it. Callers ask for one byte more than
+// they allow, to see whether the file is too large.
 func readBounded(path string, flags int, limit int64, check func(fs.FileInfo) error) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
 	if err != nil {
@@ -106,7 +104,7 @@ func readBounded(path string, flags int, limit int64, check func(fs.FileInfo) er
 	return io.ReadAll(io.LimitReader(f, limit))
 }
 
-// readPrivate reads a regular file that only its owner can read. It does not wait for the other end of a pipe.
+// readPrivate reads a regular file that only its owner can read. It does not wait for the writer of a pipe.
 func readPrivate(path string, limit int64) ([]byte, error) {
 	return readBounded(path, openNonblock, limit, func(info fs.FileInfo) error {
 		if !info.Mode().IsRegular() {
@@ -116,8 +114,8 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 	})
 }
 
-// AppendPrivate opens a file to write at its end, and makes it if it is missing. It must be a regular file of this
-// user, and no link; others lose the right to read it.
+// AppendPrivate opens a file for appending, and creates it if it is missing. It must be a regular file of this user, and
+// no link. AppendPrivate takes the right to read it from others.
 func AppendPrivate(path string) (*os.File, error) {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return nil, &ModeError{path, "is a link; name the file itself", ""}
@@ -150,7 +148,7 @@ func makeDir(path string) (fs.FileInfo, error) {
 	return os.Stat(path)
 }
 
-// makeOwnDir makes a directory, too, and refuses one where anyone could put another file in the place of one of ours.
+// makeOwnDir is makeDir, and refuses a directory in which anyone could replace a file of ours.
 func makeOwnDir(path string) error {
 	info, err := makeDir(path)
 	if err != nil || info.Mode()&fs.ModeSticky != 0 {
@@ -159,7 +157,7 @@ func makeOwnDir(path string) error {
 	return ownerOf(info).denies(path, 0o002, "can be changed by anyone (mode %04o)", "chmod o-w")
 }
 
-// writeBeside writes a 0600 file of another name into the directory of a path.
+// writeBeside writes a temporary file with the mode 0600 into the directory of a path.
 func writeBeside(path string, data []byte) (name string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new*")
 	if err != nil {
@@ -172,7 +170,7 @@ func writeBeside(path string, data []byte) (name string, err error) {
 	return f.Name(), err
 }
 
-// replacePrivate writes a 0600 file in one step: readers see the old or the new contents, and a crash leaves one of them.
+// replacePrivate writes a file with the mode 0600. Readers, also after a crash, see either the old or the new contents.
 func replacePrivate(path string, data []byte) error {
 	name, err := writeBeside(path, data)
 	if err != nil {
@@ -182,7 +180,7 @@ func replacePrivate(path string, data []byte) error {
 		_ = os.Remove(name)
 		return err
 	}
-	// The new name is durable once the directory is; systems that can't sync a directory don't need it.
+	// The rename is durable once the directory is synced. Systems that can't sync a directory don't need it.
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {
 		_ = dir.Sync()
 		_ = dir.Close()
@@ -190,7 +188,7 @@ func replacePrivate(path string, data []byte) error {
 	return nil
 }
 
-// createPrivate makes a 0600 file that must not exist yet, and is there whole or not at all.
+// createPrivate writes a file with the mode 0600 as a whole or not at all. The file must not exist yet.
 func createPrivate(path string, data []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
@@ -203,7 +201,7 @@ func createPrivate(path string, data []byte) error {
 	if err = os.Link(name, path); err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	// Some file systems have no links.
+	// Some file systems have no hard links.
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
 		err = cmp.Or(f.Close(), os.Rename(name, path))

@@ -9,18 +9,18 @@ import (
 
 const hidden = "[hidden]"
 
-// maxShown bounds, in runes, a key or name repeated in a message.
+// maxShown is the greatest number of runes of a key or name that a message repeats.
 const maxShown = 48
 
-// knownSecret matches beginnings that services give their keys and tokens, JSON web tokens included.
+// knownSecret matches keys and tokens that begin as those of known services do, and JSON web tokens.
 var knownSecret = regexp.MustCompile(`(?i)^(bearer\s+\S{6,}|basic\s+\S{6,}|sk[-_].{6,}|[pr]k[-_](live|test).{6,}|` +
 	`xox[a-z]-.{6,}|gh[oprsu]_.{6,}|github_pat_.{6,}|glpat-.{6,}|eyj[a-z0-9_-]{10,}.*|AKIA[A-Z0-9]{12,}|AIza.{20,})$`)
 
 var secretToken = regexp.MustCompile(`[A-Za-z0-9_+=~-]{8,}`)
 
-// looksSecret reports whether a word is more likely a credential than a name: a known beginning, or twenty and more
-// characters without a break that mix digits and letters. Upper-case identifiers stay visible, since environment
-// variables look so.
+// looksSecret reports whether a word is probably a credential: it has a known beginning, or it mixes letters and digits in
+// 20 or more characters without a break. Upper-case names with underscores are not, because environment variables look
+// like that.
 func looksSecret(s string) bool {
 	if knownSecret.MatchString(s) {
 		return true
@@ -30,14 +30,14 @@ func looksSecret(s string) bool {
 		(strings.ContainsFunc(s, unicode.IsLower) || !strings.Contains(s, "_"))
 }
 
-// knownInText finds credentials with a known beginning inside a text, to their very end.
+// knownInText matches whole credentials with a known beginning inside a text.
 var knownInText = regexp.MustCompile(`(?i)\b(?:sk[-_]|[pr]k[-_](?:live|test)|xox[a-z]-|gh[oprsu]_|github_pat_|glpat-|` +
 	`eyj[a-z0-9_-]{10})[^\s"',;()\[\]]{6,}`)
 
-// schemeInText finds what an Authorization header holds.
+// schemeInText matches the value of an Authorization header.
 var schemeInText = regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[^\s"',;()\[\]]{8,}`)
 
-// redactKnown replaces what has the form of a credential. Paths and names stay readable.
+// redactKnown hides credentials of a known form. Paths and names stay readable.
 func redactKnown(s string) string {
 	s = schemeInText.ReplaceAllStringFunc(s, func(found string) string {
 		if strings.ContainsAny(found, "0123456789") {
@@ -48,7 +48,7 @@ func redactKnown(s string) string {
 	return knownInText.ReplaceAllString(s, hidden)
 }
 
-// redact also replaces every word that looks like a secret. It is for texts that came from elsewhere.
+// redact also hides every word that looks like a secret. It is for texts from outside confab.
 func redact(s string) string {
 	return secretToken.ReplaceAllStringFunc(redactKnown(s), func(word string) string {
 		if looksSecret(word) {
@@ -58,7 +58,7 @@ func redact(s string) string {
 	})
 }
 
-// quoted shows a key or name in a message: bounded, with control characters escaped, and hidden when it looks secret.
+// quoted returns a key or name for use in a message: shortened, control characters escaped, hidden if it looks secret.
 func quoted(s string) string {
 	if looksSecret(s) {
 		return strconv.Quote(hidden)
@@ -69,7 +69,7 @@ func quoted(s string) string {
 	return strconv.QuoteToGraphic(s)
 }
 
-// secretKeys are names under which people type secrets, in lower case and with underscores.
+// secretKeys holds the keys under which people type secrets, in lower case and with underscores.
 var secretKeys = map[string]bool{
 	"token": true, "api_key": true, "apikey": true, "api_token": true, "secret": true, "secret_key": true, "password": true,
 	"passwd": true, "access_token": true, "refresh_token": true, "client_secret": true, "bearer": true, "bearer_token": true,

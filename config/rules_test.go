@@ -7,7 +7,7 @@ import (
 	"confab/model"
 )
 
-// testRules stand in for what main passes in.
+// testRules returns rules like those that main passes in.
 func testRules() Validators {
 	scheme := func(values ...string) SettingRule {
 		return SettingRule{Values: values, Default: values[0], Help: "how the key is sent"}

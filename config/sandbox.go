@@ -12,38 +12,34 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// SandboxMarker is the first line of a settings file made by WriteSandbox. Only files that begin with it are replaced.
+// SandboxMarker is the first line of the settings files of WriteSandbox, which replaces no other files.
 const SandboxMarker = "# Written by confab sandbox; it is replaced each time. Take this line away to keep the file."
 
 // SandboxAccount is an account on the stand-in servers.
 type SandboxAccount struct {
 	Name, Provider string
-	// Unseen are the ids of the conversations that a demo begins with unseen. It is not written.
-	Unseen []string
-	// Acts are what a demo begins with having done. They are not written.
-	Acts []SandboxAct
-	// BaseURL must be on loopback.
-	BaseURL string
-	// Credential is the secret itself; "" for none.
-	Credential string
-	// Settings that are not secret.
-	Settings map[string]string
-	// Secrets are the settings that are, the values themselves.
-	Secrets map[string]string
+	BaseURL        string            // on loopback
+	Credential     string            // the secret itself, "" for none
+	Settings       map[string]string // those that are no secrets
+	Secrets        map[string]string // the secrets among the settings, by key
+
+	// The history with which a demo begins. It is not written to the settings.
+	Unseen []string // the ids of the unseen conversations
+	Acts   []SandboxAct
 }
 
-// SandboxAct is an edit that somebody made before a demo begins: what a query finds got a value for a field. Prepare comes
-// before it is made.
+// SandboxAct is an edit made before a demo begins: it sets a field of the conversations that a query finds. Prepare is called
+// before.
 type SandboxAct struct {
 	At               time.Time
 	Query, Field, To string
 	Prepare          func()
 }
 
-// WriteSandbox writes settings that point at the sandbox, with pacing off, and each secret in a 0600 file beside them,
-// PATH.ACCOUNT.credential and PATH.ACCOUNT.SETTING. A settings file without SandboxMarker is refused with
-// fs.ErrExist, and so are secret files that are there before such a settings file is. The settings are written first,
-// so that a run that was cut short can be repeated.
+// WriteSandbox writes settings for the accounts, with pacing off, and each secret to a file with the mode 0600 beside
+// them: PATH.ACCOUNT.credential or PATH.ACCOUNT.SETTING. It fails with fs.ErrExist if there is a settings file without
+// SandboxMarker, or if there are secret files but no settings file. The settings are written first, so that an interrupted
+// call can be repeated.
 func WriteSandbox(path string, accounts []SandboxAccount) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -84,7 +80,7 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 	return nil
 }
 
-// madeBySandbox reports whether the file may be replaced; it fails when there is one that may not.
+// madeBySandbox returns true if the file exists and may be replaced, and an error if it may not.
 func madeBySandbox(path string) (bool, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -134,7 +130,7 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, map[string]str
 		return nil, nil, err
 	}
 	text = append([]byte(SandboxMarker+"\n\n"), text...)
-	// The names must be right, since files are named after them, and the addresses on loopback.
+	// Decode checks the names, which file names contain, and that the addresses are on loopback.
 	_, err = Decode(path, text, Validators{})
 	return text, secrets, err
 }

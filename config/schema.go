@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The reference, the starter file and the JSON Schema, without what Validators add to them.
+// The reference, the starter file and the JSON Schema. The functions below add what Validators holds.
 var (
 	//go:embed text/reference.txt
 	reference string
@@ -18,8 +18,8 @@ var (
 	schema []byte
 )
 
-// Reference is the settings file explained as plain text: keys, providers with their settings, theme colours, and key
-// contexts with their actions. Its lines are as long as what they list.
+// Reference explains the settings file as plain text: its keys, the settings of the providers, the colours of themes, and
+// the actions of each key context. Lines that list these may be long.
 func Reference(v Validators) string {
 	var b strings.Builder
 	b.WriteString(fill(reference, " ", v))
@@ -45,9 +45,9 @@ func Reference(v Validators) string {
 	return b.String()
 }
 
-// Template is the starter settings file. Everything in it is commented out: a line that begins with "# " is an
-// explanation, one that begins with "#" alone is a setting to be uncommented.
-func Template(v Validators) string {
+// template returns the starter settings file. All of it is commented out: a line that begins with "# " explains, and a line
+// that begins with "#" alone is a setting to uncomment.
+func template(v Validators) string {
 	var b strings.Builder
 	b.WriteString(fill(starter, ", ", v))
 	for _, name := range names(v.Providers) {
@@ -70,15 +70,15 @@ func Template(v Validators) string {
 	return b.String()
 }
 
-// fill returns a text with the values that the code knows. text/template is not used for it: it calls methods by
-// name, and the linker then keeps every exported one, which is 3 MB.
+// fill puts the values that the code knows into a text. It does not use text/template, which calls methods by name, so
+// that the linker keeps every exported method: 3 MB more.
 func fill(text, between string, v Validators) string {
 	themes := slices.Concat(builtinThemes, v.Themes)
 	return strings.NewReplacer("{refresh}", FormatDuration(defaultRefresh), "{themes}", strings.Join(themes, between), "{theme}", themes[0],
 		"{layouts}", strings.Join(layouts, between), "{layout}", layouts[0]).Replace(text)
 }
 
-// describe returns a setting's help with what else there is to know, in one line.
+// describe returns the help of a setting and its other rules in one line.
 func (r SettingRule) describe() string {
 	parts := []string{r.Help}
 	if len(r.Values) > 0 {
@@ -96,13 +96,9 @@ func (r SettingRule) describe() string {
 	return strings.TrimPrefix(strings.Join(parts, "; "), "; ")
 }
 
-// Init writes the starter settings file as Create does one with accounts.
-func Init(path string, v Validators) error { return create(path, Template(v)) }
-
-// object is a JSON object; encoding/json writes its keys sorted, so the schema is the same every time.
 type object = map[string]any
 
-// Schema is the settings file's JSON Schema (draft 2020-12), for editors that complete and check TOML.
+// Schema returns the JSON Schema (draft 2020-12) of the settings file, for editors that complete and check TOML.
 func Schema(v Validators) ([]byte, error) {
 	var root object
 	if err := json.Unmarshal(schema, &root); err != nil {
@@ -137,7 +133,7 @@ func Schema(v Validators) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// schema is what an account of the provider must look like beside what all accounts have in common.
+// schema returns the part of the JSON Schema that applies only to accounts of the provider.
 func (r ProviderRules) schema() object {
 	properties := object{}
 	var required, needed []string

@@ -84,19 +84,19 @@ func TestShowRoundTrip(t *testing.T) {
 		}
 		got, err := Decode(filepath.Join(dir, "c.toml"), out.Bytes(), rules)
 		if err != nil {
-			t.Fatalf("%v in\n%s", err, out.String())
+			t.Fatalf("the shown settings can't be read: %v in\n%s", err, out.String())
 		}
 		// Shown default views are views like others.
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Config{}, "DefaultedViews")); diff != "" {
-			t.Fatalf("%s in\n%s", diff, out.String())
+			t.Fatalf("read again (-want +got):\n%s in\n%s", diff, out.String())
 		}
 		var again bytes.Buffer
 		if err := Show(&again, got, false); err != nil || again.String() != out.String() {
-			t.Fatalf("%v: shown differently the second time:\n%s", err, again.String())
+			t.Fatalf("%v: shown differently when read again:\n%s", err, again.String())
 		}
 		out.Reset()
 		if err := Show(&out, want, true); err != nil || !json.Valid(out.Bytes()) {
-			t.Fatalf("%v: %s", err, out.String())
+			t.Fatalf("as JSON: %v in %s", err, out.String())
 		}
 	})
 }
@@ -145,7 +145,7 @@ credential = {env = 'A'}
 auth_scheme = 'bearer'
 `
 	if diff := cmp.Diff(want, text.String()); diff != "" {
-		t.Error(diff)
+		t.Errorf("as TOML (-want +got):\n%s", diff)
 	}
 	var got map[string]any
 	if err := json.Unmarshal(js.Bytes(), &got); err != nil {
@@ -154,7 +154,7 @@ auth_scheme = 'bearer'
 	first := got["account"].([]any)[0]
 	if diff := cmp.Diff(map[string]any{"name": "a", "provider": "attention", "base_url": "https://api.attention.tech/v2", "read_only": false, "since": "180d",
 		"pace": nil, "credential": map[string]any{"env": "A"}, "settings": map[string]any{"auth_scheme": "bearer"}}, first); diff != "" {
-		t.Error(diff)
+		t.Errorf("as JSON (-want +got):\n%s", diff)
 	}
 	if strings.Contains(text.String()+js.String(), "hunter2") {
 		t.Error("a secret is shown")
@@ -169,7 +169,7 @@ func TestSchema(t *testing.T) {
 		}
 		again, _ := Schema(rules)
 		if !bytes.Equal(data, again) {
-			t.Error("differs from one time to the next")
+			t.Error("two calls return different schemas")
 		}
 		var s struct {
 			Properties map[string]json.RawMessage
@@ -179,20 +179,20 @@ func TestSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"account", "keys", "refresh", "themes", "ui", "view"}, names(s.Properties)); diff != "" || s.Additional == nil || *s.Additional {
-			t.Error(diff)
+			t.Errorf("properties, closed %v (-want +got):\n%s", s.Additional, diff)
 		}
 		text := string(data) + Reference(rules)
 		for name, p := range rules.Providers {
 			for key := range p.Settings {
 				if !strings.Contains(text, `"`+key+`"`) || !strings.Contains(Reference(rules), key) {
-					t.Errorf("%s of %s is missing", key, name)
+					t.Errorf("the setting %s of %s is missing", key, name)
 				}
 			}
 		}
 		for c, actions := range rules.Actions {
 			for _, a := range append(actions, c) {
 				if !strings.Contains(string(data), `"`+a+`"`) || !strings.Contains(Reference(rules), a) {
-					t.Errorf("%s is missing", a)
+					t.Errorf("the action or context %s is missing", a)
 				}
 			}
 		}

@@ -17,7 +17,7 @@ func TestSourceDoesNotShowItsSecret(t *testing.T) {
 	type holder struct{ inner *Source }
 	source := Resolver{Held: func(Credential) (string, bool) { return value, true }}.Source(Credential{Env: "X"})
 	if got, err := source.Get(t.Context()); got != value || err != nil {
-		t.Fatal(got, err)
+		t.Fatalf("Get = %q, %v; want the secret", got, err)
 	}
 	var out bytes.Buffer
 	for _, v := range []any{source, *source, holder{source}, &holder{source}, []*Source{source}, map[string]*Source{"x": source}} {
@@ -34,7 +34,7 @@ func TestSourceDoesNotShowItsSecret(t *testing.T) {
 	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "source", source, "holder", holder{source})
 	for _, form := range []string{value, fmt.Sprintf("%x", value), "hunter2"} {
 		if strings.Contains(out.String(), form) {
-			t.Errorf("shown as %q in\n%s", form, out.String())
+			t.Errorf("the secret is printed as %q in\n%s", form, out.String())
 		}
 	}
 }
@@ -44,13 +44,13 @@ func TestSourceReadsOnce(t *testing.T) {
 	r := Resolver{Held: func(Credential) (string, bool) { reads++; return value, value != "" }}
 	s := r.Source(Credential{Env: "X"})
 	if reads != 0 {
-		t.Fatal("read before it was asked for")
+		t.Fatal("the secret is read before it is needed")
 	}
 	get := func(want string, wantReads int) string {
 		t.Helper()
 		got, err := s.Get(t.Context())
 		if err != nil || got != want || reads != wantReads {
-			t.Fatalf("%q, %v, %d reads", got, err, reads)
+			t.Fatalf("Get = %q, %v after %d reads; want %q after %d", got, err, reads, want, wantReads)
 		}
 		return got
 	}
@@ -59,20 +59,20 @@ func TestSourceReadsOnce(t *testing.T) {
 	value = "two"
 	s.Reject(old)
 	get("two", 2)
-	// Another worker was refused with the same old secret: it has been read again already.
+	// Another caller rejects the same old secret, which was already read again.
 	s.Reject(old)
 	get("two", 2)
-	// A failed read keeps nothing, and the next Get tries again.
+	// After a failed read the next Get reads again.
 	value = ""
 	s.Reject("two")
 	if _, err := s.Get(t.Context()); err == nil {
-		t.Fatal("no error")
+		t.Fatal("Get returns no error for a failed read")
 	}
 	value = "three"
 	get("three", 4)
 }
 
-func TestSourceWaits(t *testing.T) {
+func TestConcurrentGetsReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reads := 0
 		release := make(chan struct{})
@@ -88,7 +88,7 @@ func TestSourceWaits(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		if err := <-impatient; !errors.Is(err, context.Canceled) {
-			t.Errorf("impatient: %v", err)
+			t.Errorf("Get with an ended context: %v, want Canceled", err)
 		}
 		close(release)
 		for range 4 {
@@ -97,7 +97,7 @@ func TestSourceWaits(t *testing.T) {
 			}
 		}
 		if reads != 1 {
-			t.Errorf("%d reads", reads)
+			t.Errorf("%d reads, want 1", reads)
 		}
 	})
 }

@@ -13,10 +13,9 @@ import (
 	"time"
 )
 
-// ParseBaseURL checks the address of a service and returns its one spelling: scheme and host in lower case, no default
-// port, no trailing slash. Only https is allowed, and http to loopback (127.0.0.0/8, ::1, localhost). User, password,
-// query, fragment and dot segments are refused; "" stays "". Errors never repeat the address, since it may hold a
-// password.
+// ParseBaseURL checks the address of a service and normalizes it: scheme and host in lower case, no default port, no
+// trailing slash. It accepts https, and http to loopback (127.0.0.0/8, ::1, localhost). It refuses user, password, query,
+// fragment and dot segments. "" stays "". Errors never repeat the address, because it may contain a password.
 func ParseBaseURL(s string) (string, error) {
 	if s == "" {
 		return "", nil
@@ -51,7 +50,7 @@ func ParseBaseURL(s string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-// IsLoopback reports whether a URL's host is this machine: 127.0.0.0/8, ::1 or localhost.
+// IsLoopback reports whether the host of a URL is this machine: 127.0.0.0/8, ::1 or localhost.
 func IsLoopback(rawURL string) bool {
 	u, err := url.Parse(rawURL)
 	return err == nil && loopbackHost(strings.ToLower(u.Hostname()))
@@ -69,8 +68,8 @@ var (
 	daysOrWeeks  = regexp.MustCompile(`[0-9.]+[dw]`)
 )
 
-// ParseDuration reads a Go duration that may also use d (24 hours) and w (7 days), "1w2d12h". "0" needs no unit.
-// Negative durations and those above 292 years are errors. Errors never repeat the text.
+// ParseDuration reads a Go duration in which d (24 hours) and w (7 days) are units too: "1w2d12h". "0" needs no unit.
+// Durations below 0 or above 292 years are errors. Errors never repeat the text.
 func ParseDuration(s string) (time.Duration, error) {
 	if s != "0" && (len(s) > 64 || !durationText.MatchString(s)) {
 		return 0, errDuration
@@ -88,7 +87,7 @@ func ParseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// FormatDuration writes a duration as ParseDuration reads it, without units that are zero: "180d", "2m", "1h30m", "0".
+// FormatDuration writes a duration as ParseDuration reads it, without trailing zero units: "180d", "2m", "1h30m", "0".
 func FormatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0"
@@ -105,15 +104,12 @@ func FormatDuration(d time.Duration) string {
 	return s
 }
 
-// Pace is how fast an account's service is asked. The zero Pace is the provider's own default.
+// Pace limits how often requests are sent to the service of an account. The zero Pace is the default of the provider.
 type Pace struct {
-	// Interval is the time from one request to the next, between a millisecond and an hour; 0 when not set.
-	Interval time.Duration
-	// Off means no pacing. Load allows it on loopback only.
-	Off bool
+	Interval time.Duration // from one request to the next, minPace to maxPace; 0 if not set
+	Off      bool          // no limit, which Load allows on loopback only
 }
 
-// The longest and the shortest time between two requests that a Pace may ask for.
 const (
 	minPace = time.Millisecond
 	maxPace = time.Hour
@@ -126,7 +122,7 @@ var paceRate = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)$
 var errPace = errors.New(`must be "off", a rate such as "3/s", "90/m" or "500/h", or the time between requests such as "250ms"; ` +
 	`from "1000/s" to "1h"`)
 
-// ParsePace reads a pace: "" (the provider's default), "off", requests per second, minute or hour ("3/s", "90/m",
+// ParsePace reads a pace: "" for the default of the provider, "off", requests per second, minute or hour ("3/s", "90/m",
 // "500/h"), or the time between two requests ("250ms", "2s"). Errors never repeat the text.
 func ParsePace(s string) (Pace, error) {
 	switch s {
@@ -147,7 +143,7 @@ func ParsePace(s string) (Pace, error) {
 	return Pace{Interval: interval}, nil
 }
 
-// String writes the pace as ParsePace reads it: as a rate of up to 1000 where that is exact, else as a duration.
+// String writes the pace as ParsePace reads it: as a rate of up to 1000 if that is exact, else as a duration.
 func (p Pace) String() string {
 	switch {
 	case p.Off:

@@ -16,13 +16,13 @@ func TestParseDuration(t *testing.T) {
 	}
 	for in, want := range good {
 		if got, err := ParseDuration(in); got != want || err != nil {
-			t.Errorf("%q: %s, %v", in, got, err)
+			t.Errorf("ParseDuration(%q) = %s, %v; want %s", in, got, err, want)
 		}
 	}
 	for _, in := range []string{"", "10", "-1d", "+1d", "1y", "d", "1d ", "1 d", "1e9s", ".5d", "300000000w", "9223372036854775807ns9223372036854775807ns", "9223372036854774784ns" + strings.Repeat("500ns", 8),
 		strings.Repeat("9", 400) + "s", strings.Repeat("1s", 40)} {
 		if got, err := ParseDuration(in); err == nil {
-			t.Errorf("%q: %s", in, got)
+			t.Errorf("ParseDuration(%q) = %s, want an error", in, got)
 		}
 	}
 }
@@ -31,7 +31,7 @@ func TestDurationRoundTrip(t *testing.T) {
 	for in, want := range map[time.Duration]string{0: "0", 2 * time.Minute: "2m", 180 * 24 * time.Hour: "180d", 90 * time.Minute: "1h30m",
 		36 * time.Hour: "36h", 1500 * time.Millisecond: "1.5s", 10 * time.Second: "10s", time.Hour + 10*time.Second: "1h0m10s"} {
 		if got := FormatDuration(in); got != want {
-			t.Errorf("%s: %q", in, got)
+			t.Errorf("FormatDuration(%s) = %q, want %q", in, got, want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -40,7 +40,7 @@ func TestDurationRoundTrip(t *testing.T) {
 			d = d.Truncate(time.Hour)
 		}
 		if got, err := ParseDuration(FormatDuration(d)); got != d || err != nil {
-			t.Fatalf("%d became %d by %q, %v", d, got, FormatDuration(d), err)
+			t.Fatalf("%d is formatted as %q, and parsed again as %d, %v", d, FormatDuration(d), got, err)
 		}
 	})
 }
@@ -58,22 +58,22 @@ func TestParsePace(t *testing.T) {
 	for in, c := range good {
 		got, err := ParsePace(in)
 		if got != c.want || err != nil {
-			t.Errorf("%q: %+v, %v", in, got, err)
+			t.Errorf("ParsePace(%q) = %+v, %v; want %+v", in, got, err, c.want)
 		}
 		if text := got.String(); text != c.text {
-			t.Errorf("%q is written %q", in, text)
+			t.Errorf("String of %q = %q, want %q", in, text, c.text)
 		}
 	}
 	for _, in := range []string{"0", "0/s", "fast", "3", "3/d", "-3/s", "1001/s", "2h", "0.1/h", "1us", "3/s/s"} {
 		if got, err := ParsePace(in); err == nil {
-			t.Errorf("%q: %+v", in, got)
+			t.Errorf("ParsePace(%q) = %+v, want an error", in, got)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		p := Pace{Interval: time.Duration(rapid.Int64Range(int64(minPace), int64(maxPace)).Draw(t, "interval"))}
 		got, err := ParsePace(p.String())
 		if diff := got.Interval - p.Interval; diff != 0 || err != nil {
-			t.Fatalf("%s became %s by %q, %v", p.Interval, got.Interval, p, err)
+			t.Fatalf("%s is written as %q, and parsed again as %s, %v", p.Interval, p, got.Interval, err)
 		}
 	})
 }
@@ -95,10 +95,10 @@ func TestParseBaseURL(t *testing.T) {
 	for in, want := range good {
 		got, err := ParseBaseURL(in)
 		if got != want || err != nil {
-			t.Errorf("%q: %q, %v", in, got, err)
+			t.Errorf("ParseBaseURL(%q) = %q, %v; want %q", in, got, err, want)
 		}
 		if again, err := ParseBaseURL(got); again != got || err != nil {
-			t.Errorf("%q isn't stable: %q, %v", got, again, err)
+			t.Errorf("ParseBaseURL(%q) = %q, %v; want the same again", got, again, err)
 		}
 	}
 	for in, reason := range map[string]string{
@@ -130,14 +130,14 @@ func TestParseBaseURL(t *testing.T) {
 	} {
 		got, err := ParseBaseURL(in)
 		if err == nil || !strings.Contains(err.Error(), reason) || got != "" {
-			t.Errorf("%q: %q, %v", in, got, err)
+			t.Errorf("ParseBaseURL(%q) = %q, %v; want an error with %q", in, got, err, reason)
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%q: a secret is repeated", in)
+			t.Errorf("ParseBaseURL(%q) repeats a secret: %v", in, err)
 		}
 	}
 	if IsLoopback("http://x.com") || IsLoopback(":") || !IsLoopback("https://localhost/x") {
-		t.Error("loopback")
+		t.Error("IsLoopback is wrong for x.com, for no URL, or for localhost")
 	}
 }
 
@@ -145,16 +145,16 @@ func TestLooksSecret(t *testing.T) {
 	for _, s := range []string{"sk-apik_1234567890", "sk_live_abcdefgh", "Bearer abcdef123", "eyJhbGciOiJIUzI1NiJ9.e30.x", "ghp_abcdefgh12345",
 		"github_pat_abcdefgh", "xoxb-123456789", "0123456789abcdef0123456789abcdef", "AKIAIOSFODNN7EXAMPLE", "d41d8cd9-8f00-3204-a980-0998ecf8427e"} {
 		if !looksSecret(s) {
-			t.Errorf("%q is shown", s)
+			t.Errorf("looksSecret(%q) is false", s)
 		}
 		if got := redact("x " + s + " y"); strings.Contains(got, s) {
-			t.Errorf("redact: %q", got)
+			t.Errorf("redact leaves the secret in %q", got)
 		}
 	}
 	for _, s := range []string{"", "sales", "toggle_privacy", "ATTENTION_API_KEY_2024_EUROPE", "/home/somebody/2024/secrets/key1", "sketch", "replace_contacts_method",
 		"12345678901234567890", "is:private sort:updated 2026"} {
 		if looksSecret(s) {
-			t.Errorf("%q is hidden", s)
+			t.Errorf("looksSecret(%q) is true", s)
 		}
 	}
 }

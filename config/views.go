@@ -14,18 +14,18 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Keeper keeps views that were made on the screen, in the state directory and as the settings file would hold them.
+// Keeper stores the views that were made on the screen, as a settings file in the state directory.
 type Keeper struct {
 	Paths Paths
 	Rules Validators
 }
 
-// keepPatience bounds the wait for another process, which may have been stopped.
-const keepPatience = 2 * time.Second
+// lockTimeout limits the wait for another process that changes the views. It may have been stopped.
+const lockTimeout = 2 * time.Second
 
 func (k Keeper) file() string { return filepath.Join(k.Paths.State, "views.toml") }
 
-// Views reads the views that are kept. Its error says what is wrong with the file and where, as that of Load does.
+// Views reads the stored views. Errors in the file are reported as Load reports them.
 func (k Keeper) Views() ([]View, error) {
 	data, err := readPrivate(k.file(), maxConfigSize+1)
 	switch {
@@ -41,29 +41,30 @@ func (k Keeper) Views() ([]View, error) {
 	return c.Views, nil
 }
 
-// Keep keeps a view, in place of one of the same name; Drop forgets one. A file that is damaged stays as it is.
+// Keep stores a view, and replaces one with the same name. A file with errors is not changed.
 func (k Keeper) Keep(name, query string) error {
 	return k.change(func(list []View) []View { return append(without(list, name), View{name, query}) })
 }
 
+// Drop deletes a view, if there is one with the name. A file with errors is not changed.
 func (k Keeper) Drop(name string) error {
 	return k.change(func(list []View) []View { return without(list, name) })
 }
 
-// Written returns the views that are kept as the settings file holds them.
+// Written returns the stored views as text for the settings file.
 func (k Keeper) Written() (string, error) {
 	list, err := k.Views()
 	return viewsTOML(list), err
 }
 
-// change reads, changes and writes the file while no other goroutine and no other process does.
+// change reads, changes and writes the file while it holds the lock that all processes share.
 func (k Keeper) change(change func([]View) []View) error {
 	if err := k.Paths.PrepareState(); err != nil {
 		return err
 	}
 	lock := flock.New(k.file()+".lock", flock.SetPermissions(0o600))
 	defer lock.Close()
-	bounded, cancel := context.WithTimeout(context.Background(), keepPatience)
+	bounded, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
 	if _, err := lock.TryLockContext(bounded, 5*time.Millisecond); errors.Is(err, context.DeadlineExceeded) {
 		return errors.New("another confab is changing the views; try again")
@@ -86,17 +87,17 @@ func without(list []View, name string) []View {
 }
 
 func viewsTOML(list []View) string {
-	// What fails is a text that is no UTF-8, and no view has one.
+	// Marshal fails only for text that is not UTF-8, which no view contains.
 	text, _ := toml.Marshal(struct {
 		Views []View `toml:"view,omitempty"`
 	}{list})
 	return string(text)
 }
 
-// AllViews returns views with those that were kept: a name of the config wins.
-func AllViews(config, kept []View) []View {
+// AllViews returns the views of the config and the stored views whose names are not among them.
+func AllViews(config, stored []View) []View {
 	all := slices.Clone(config)
-	for _, v := range kept {
+	for _, v := range stored {
 		if !slices.ContainsFunc(config, func(c View) bool { return strings.EqualFold(c.Name, v.Name) }) {
 			all = append(all, v)
 		}

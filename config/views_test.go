@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestKeptViews(t *testing.T) {
+func TestKeeperStoresViews(t *testing.T) {
 	rules := testRules()
 	rules.Query = func(q string) error {
 		if q == "bad" {
@@ -29,11 +29,11 @@ func TestKeptViews(t *testing.T) {
 	}
 	got, err := k.Views()
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Fatal(err, diff)
+		t.Fatalf("Views: %v (-want +got):\n%s", err, diff)
 	}
 	file := filepath.Join(k.Paths.State, "views.toml")
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Error(info.Mode(), err)
+		t.Errorf("mode of the file: got %v, %v; want 0600", info.Mode(), err)
 	}
 	text, err := k.Written()
 	if err != nil {
@@ -44,11 +44,11 @@ func TestKeptViews(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, c.Views); diff != "" {
-		t.Errorf("the config reads other views: %s", diff)
+		t.Errorf("the text of Written as a config (-want +got):\n%s", diff)
 	}
 	for _, v := range []View{{"a", "bad"}, {strings.Repeat("a", 65), ""}, {"", "x"}, {"a\nb", "x"}} {
 		if err := k.Keep(v.Name, v.Query); err == nil {
-			t.Errorf("%q was kept", v)
+			t.Errorf("%q is accepted", v)
 		}
 	}
 	for _, name := range []string{"interviews", "empty", "no such"} {
@@ -58,13 +58,13 @@ func TestKeptViews(t *testing.T) {
 	}
 	got, err = k.Views()
 	if diff := cmp.Diff(want[1:2], got); err != nil || diff != "" {
-		t.Fatal(err, diff)
+		t.Fatalf("Views after Drop: %v (-want +got):\n%s", err, diff)
 	}
 	if err := k.Drop(want[1].Name); err != nil {
 		t.Fatal(err)
 	}
 	if got, err = k.Views(); err != nil || len(got) != 0 {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("Views after the last was dropped: %v, %v", got, err)
 	}
 
 	broken := "[[view]]\nname = \"x\"\nquery = \"bad\"\n"
@@ -73,18 +73,18 @@ func TestKeptViews(t *testing.T) {
 	}
 	_, err = k.Views()
 	if err == nil || !strings.Contains(err.Error(), "views.toml:3:9: query: at 1: it is bad") {
-		t.Errorf("%v", err)
+		t.Errorf("Views of a file with errors: got %v, want the problem with its place", err)
 	}
 	if k.Keep("a", "b") == nil {
-		t.Error("a damaged file was written over")
+		t.Error("a file with errors was replaced")
 	}
 	if data, err := os.ReadFile(file); err != nil || string(data) != broken {
-		t.Errorf("%q, %v", data, err)
+		t.Errorf("the file with errors was changed: %q, %v", data, err)
 	}
 }
 
-// Views that are kept in the same moment, by several processes or parts of one, are all kept.
-func TestViewsAreKeptOneAfterAnother(t *testing.T) {
+// Views that several goroutines or processes store at the same time are all stored.
+func TestConcurrentChangesOfViewsAreAllStored(t *testing.T) {
 	k := Keeper{Paths{State: filepath.Join(t.TempDir(), "state")}, testRules()}
 	const many = 20
 	var group sync.WaitGroup
@@ -97,13 +97,13 @@ func TestViewsAreKeptOneAfterAnother(t *testing.T) {
 	}
 	group.Wait()
 	if got, err := k.Views(); err != nil || len(got) != many {
-		t.Errorf("%d of %d views are kept: %v", len(got), many, err)
+		t.Errorf("got %d of %d views, %v", len(got), many, err)
 	}
 }
 
-func TestAViewOfTheConfigWins(t *testing.T) {
+func TestViewsOfTheConfigWin(t *testing.T) {
 	got := AllViews([]View{{"Inbox", ""}, {"Mine", "a"}}, []View{{"mine", "b"}, {"Other", "c"}})
 	if diff := cmp.Diff([]View{{"Inbox", ""}, {"Mine", "a"}, {"Other", "c"}}, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("AllViews (-want +got):\n%s", diff)
 	}
 }

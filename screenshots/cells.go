@@ -12,7 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// The size of one cell, in the units of the picture.
+// Sizes in the units of the picture.
 const (
 	cellW, cellH = 8.4, 18.0
 	baseline     = 14.0
@@ -22,20 +22,20 @@ const (
 
 const fonts = "ui-monospace,'SF Mono','DejaVu Sans Mono','Noto Sans Mono',Menlo,Consolas,monospace"
 
-// screen is what a picture is made of; an emulator is one.
+// screen is the part of a terminal emulator that is drawn.
 type screen interface {
 	CellAt(x, y int) *uv.Cell
 }
 
-// run is cells of one look beside each other.
+// run is a sequence of cells with the same look.
 type run struct {
 	look
 	text     string
 	x, cells int
 }
 
-// row is the markup of a row of cells, from its baseline. Its texts are stretched to their cells, so that the columns
-// stand whatever font the viewer has.
+// row returns the markup of a row of cells, relative to its baseline. Texts are stretched to the width of their cells, so
+// that columns line up in any font.
 func (f *film) row(s screen, y int) string {
 	var b strings.Builder
 	for _, r := range f.runs(s, y) {
@@ -46,20 +46,21 @@ func (f *film) row(s screen, y int) string {
 		if r.hidden {
 			continue
 		}
-		for at, words := range apart(r.text) {
+		for at, words := range splitAtGaps(r.text) {
 			cells := utf8.RuneCountInString(words)
 			if r.alone {
 				cells = r.cells
 			}
 			fmt.Fprintf(&b, `<text x="%.5g" textLength="%.5g" class="%s">%s</text>`,
-				float64(r.x+at)*cellW, float64(cells)*cellW, f.class(r.css), escape(words))
+				float64(r.x+at)*cellW, float64(cells)*cellW, f.class(r.css), html.EscapeString(words))
 		}
 	}
 	return b.String()
 }
 
-// apart is the parts of a text that two blanks or more stand between, by their place: viewers draw several blanks as one.
-func apart(text string) iter.Seq2[int, string] {
+// splitAtGaps yields the parts of a text between two or more blanks, and their places. Viewers would draw several blanks as
+// one.
+func splitAtGaps(text string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		at := 0
 		for part := range strings.SplitSeq(text, "  ") {
@@ -79,7 +80,7 @@ func (f *film) runs(s screen, y int) (all []run) {
 		if c != nil && c.Content != "" {
 			text, cells = c.Content, max(1, c.Width)
 		}
-		// What is wide or joined is drawn alone, since fonts disagree on its width.
+		// Wide characters and clusters are drawn alone, because fonts differ in their width.
 		alone := c != nil && (c.Width > 1 || len([]rune(c.Content)) > 1)
 		look := f.lookOf(c)
 		look.alone = alone
@@ -125,7 +126,7 @@ func (f *film) lookOf(c *uv.Cell) look {
 	return look{bg: bg, css: "fill:" + fg + css, hidden: attrs&uv.AttrConceal != 0}
 }
 
-// colour is one of the sixteen that are the terminal's own, or a colour as it is.
+// colour returns a colour for SVG. The sixteen basic ones depend on the page.
 func (p page) colour(c color.Color) string {
 	if basic, ok := c.(ansi.BasicColor); ok {
 		return p.Sixteen[basic&15]
@@ -133,5 +134,3 @@ func (p page) colour(c color.Color) string {
 	r, g, b, _ := c.RGBA()
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
 }
-
-func escape(s string) string { return html.EscapeString(s) }

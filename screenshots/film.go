@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"time"
@@ -10,24 +11,24 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 )
 
-// film is what a screen showed, frame by frame.
+// film holds the frames that a screen showed.
 type film struct {
 	page
 	w, h    int
 	caption string
 	frames  []frame
-	still   int      // the frame that is shown where nothing moves, counted from 1; 0 is the last
-	looks   []string // declarations, in the order of their classes
+	still   int      // the frame to show without motion, counted from 1; 0 for the last
+	looks   []string // CSS declarations, by the number of their class
 }
 
-// frame is the markup of each row of a screen, the caption being the last, and for how long it stands.
+// frame holds the markup of the rows of a screen, with the caption last, and how long it is shown.
 type frame struct {
 	rows []string
 	hold time.Duration
 }
 
-// say sets the caption: a key, and what it does.
-func (f *film) say(key, does string) {
+// setCaption sets the caption to a key and what it does.
+func (f *film) setCaption(key, does string) {
 	x := 0.0
 	if f.caption = ""; key+does == "" {
 		return
@@ -36,14 +37,14 @@ func (f *film) say(key, does string) {
 		wide := float64(len(key))*cellW + 16
 		x = wide + 12
 		f.caption = fmt.Sprintf(`<rect y="-16" width="%.4g" height="24" rx="5" fill="none" stroke="%s"/>`+
-			`<text x="8" class="%s">%s</text>`, wide, f.Fg, f.class("fill:"+f.Fg+";font-weight:bold"), escape(key))
+			`<text x="8" class="%s">%s</text>`, wide, f.Fg, f.class("fill:"+f.Fg+";font-weight:bold"), html.EscapeString(key))
 	}
 	plain := f.class("fill:" + f.Fg + ";font-family:system-ui,sans-serif")
-	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, plain, escape(does))
+	f.caption += fmt.Sprintf(`<text x="%.4g" class="%s">%s</text>`, x, plain, html.EscapeString(does))
 }
 
-// shoot takes a frame.
-func (f *film) shoot(s screen, cursor uv.Position, hold time.Duration) {
+// addFrame adds a frame, or holds the last one longer if nothing has changed.
+func (f *film) addFrame(s screen, cursor uv.Position, hold time.Duration) {
 	var rows []string
 	for y := range f.h {
 		row := f.row(s, y)
@@ -61,7 +62,7 @@ func (f *film) shoot(s screen, cursor uv.Position, hold time.Duration) {
 	f.frames = append(f.frames, frame{rows: rows, hold: hold})
 }
 
-// class is the name of a look.
+// class returns the CSS class of a look.
 func (f *film) class(look string) string {
 	i := slices.Index(f.looks, look)
 	if i < 0 {
@@ -71,13 +72,13 @@ func (f *film) class(look string) string {
 	return fmt.Sprintf("l%d", i)
 }
 
-// part is the rows of the picture that are on the screen in the same frames.
+// part holds rows of the picture that are shown in the same frames.
 type part struct {
-	shown []bool
+	shown []bool // by frame
 	rows  string
 }
 
-// parts are what the rows hold, each content of a row once.
+// parts returns the parts of all frames. Every different content of a row is in them once.
 func (f *film) parts() (all []*part) {
 	contents, order := map[string]*part{}, []string{}
 	for y := range f.h + 1 {
@@ -109,8 +110,8 @@ func (f *film) parts() (all []*part) {
 	return all
 }
 
-// svg is the picture. A content of a row stands in it once, and is visible for the spans of time that it was on the screen.
-// Without animation, and where motion is not wanted, one frame is what is visible.
+// svg returns the picture. Each part is visible for as long as it was on the screen. Without animation, or if no motion is
+// wanted, only the parts of one frame are visible.
 func (f *film) svg() []byte {
 	width, height := float64(f.w)*cellW+2*margin, float64(f.h)*cellH+2*margin
 	if f.caption != "" {
@@ -145,7 +146,7 @@ func (f *film) svg() []byte {
 	return []byte(b.String())
 }
 
-// animate writes when a part is visible, in percent of the film.
+// animate writes the animation that makes a part visible, in percent of the length of the film.
 func (f *film) animate(b *strings.Builder, i int, p *part) {
 	var all, at time.Duration
 	for _, fr := range f.frames {

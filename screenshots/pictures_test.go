@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// A picture is shown by a page that runs no script and loads nothing for it, and to people who don't want motion.
-func TestThePicturesOfTheReadme(t *testing.T) {
+// The page that shows a picture runs no script and loads no file for it, and some readers want no motion.
+func TestPicturesOfTheReadmeAreCompleteAndStatic(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func TestThePicturesOfTheReadme(t *testing.T) {
 			delete(named, name)
 			svg, err := os.ReadFile(name)
 			if err != nil {
-				t.Errorf("go run ./screenshots makes it: %v", err)
+				t.Errorf("missing, run go run ./screenshots: %v", err)
 				continue
 			}
 			for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
@@ -40,13 +40,13 @@ func TestThePicturesOfTheReadme(t *testing.T) {
 			}
 			text := strings.ReplaceAll(string(svg), `xmlns="http://www.w3.org/2000/svg"`, "")
 			if bad := regexp.MustCompile(`<script|href|src=|url\(|@import|@font-face| on\w+=`).FindString(text); bad != "" {
-				t.Errorf("%s holds %s", name, bad)
+				t.Errorf("%s contains %s", name, bad)
 			}
 			if strings.Contains(text, "@keyframes") && !strings.Contains(text, "@media (prefers-reduced-motion: reduce){*{animation:none") {
-				t.Errorf("%s moves where no motion is wanted", name)
+				t.Errorf("%s has an animation without a rule for reduced motion", name)
 			}
 			if len(svg) > 300_000 {
-				t.Errorf("%s has %d bytes", name, len(svg))
+				t.Errorf("%s has %d bytes, want at most 300,000", name, len(svg))
 			}
 		}
 	}

@@ -33,14 +33,12 @@ import (
 	"confab/ui/keymap"
 )
 
-// moment is the time in the pictures: the morning of a working day.
-var moment = time.Date(2026, 11, 20, 11, 12, 0, 0, time.UTC)
+// startTime is the time in the pictures: the morning of a working day.
+var startTime = time.Date(2026, 11, 20, 11, 12, 0, 0, time.UTC)
 
 const (
-	// still is for how long a screen must not change to be drawn.
-	still = 250 * time.Millisecond
-	// patience is for how long a text is waited for.
-	patience = 15 * time.Second
+	restTime  = 250 * time.Millisecond // how long a screen must not change before it is drawn
+	waitLimit = 15 * time.Second       // for a text to come
 )
 
 // session is a running confab in a virtual terminal.
@@ -51,12 +49,11 @@ type session struct {
 
 	mu      sync.Mutex
 	term    *vt.Emulator
-	cursor  bool // shown
+	cursor  bool // whether it is shown
 	changed time.Time
 }
 
-// Write is the terminal's driver: without an input of its own the program leaves it to the driver to turn a newline into
-// a new line.
+// Write writes to the terminal, as its driver does: it adds the carriage return that the program leaves out.
 func (s *session) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,23 +64,23 @@ func (s *session) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// failed ends a scene.
+// failed is the panic that ends a scene.
 type failed struct{ error }
 
-// shoot plays a scene and returns its picture.
-func shoot(ctx context.Context, sc scene, p page) (svg []byte, err error) {
+// drawScene plays a scene and returns its picture.
+func drawScene(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 	dir, err := os.MkdirTemp("", "confab-screenshots-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	began := time.Now()
-	var past atomic.Pointer[time.Time]
+	var fixed atomic.Pointer[time.Time] // the time of an act before the scene
 	now := func() time.Time {
-		if at := past.Load(); at != nil {
+		if at := fixed.Load(); at != nil {
 			return *at
 		}
-		return moment.Add(time.Since(began))
+		return startTime.Add(time.Since(began))
 	}
 	sb, err := sandbox.New(sandbox.Options{World: sandbox.Northwind, Now: now})
 	if err != nil {
@@ -98,7 +95,7 @@ func shoot(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(b.Sync(ctx), furnish(ctx, sb, b, past.Store)); err != nil {
+	if err := errors.Join(b.Sync(ctx), furnish(ctx, sb, b, fixed.Store)); err != nil {
 		return nil, err
 	}
 	b.Start(ctx)
@@ -136,7 +133,7 @@ func (s *session) play(sc scene) (err error) {
 	}()
 	s.until("Inbox")
 	for _, t := range sc.Steps {
-		s.do(t)
+		s.run(t)
 	}
 	if len(s.film.frames) == 0 {
 		s.hold(0)
@@ -147,7 +144,7 @@ func (s *session) play(sc scene) (err error) {
 func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir string, now func() time.Time) (*inbox.Inbox, error) {
 	registry := providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 	o := inbox.Options{Store: st, User: "ada", Location: time.UTC, Now: now}
-	const root = "http://127.0.0.1:9" // nothing is dialled: the transport is in memory
+	const root = "http://127.0.0.1:9" // never dialled, because the transport is in memory
 	for _, a := range sb.Accounts() {
 		f, ok := registry.Find(a.Provider)
 		if !ok {
@@ -161,7 +158,7 @@ func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir st
 			settings[k] = v
 		}
 		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: root + a.Path, Settings: settings,
-			Credential: fixed(a.Credential), StateDir: dir, Transport: sb.Transport()})
+			Credential: credential(a.Credential), StateDir: dir, Transport: sb.Transport()})
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +167,7 @@ func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir st
 	return inbox.Open(ctx, o)
 }
 
-// furnish makes the inbox what a demo begins with.
+// furnish sets up the history with which a demo begins.
 func furnish(ctx context.Context, sb *sandbox.Sandbox, b *inbox.Inbox, at func(*time.Time)) error {
 	unseen := map[model.Ref]bool{}
 	var acts []config.SandboxAct
@@ -185,25 +182,24 @@ func furnish(ctx context.Context, sb *sandbox.Sandbox, b *inbox.Inbox, at func(*
 	return cli.SeedDemo(ctx, b, unseen, acts, at)
 }
 
-// fixed is a credential that is simply there.
-type fixed string
+type credential string
 
-func (f fixed) Get(context.Context) (string, error) { return string(f), nil }
-func (f fixed) Reject(string)                       {}
+func (c credential) Get(context.Context) (string, error) { return string(c), nil }
+func (c credential) Reject(string)                       {}
 
-// text is what the terminal shows, a line a row.
+// text returns the rows of the terminal as lines.
 func (s *session) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.term.String()
 }
 
-// until waits until the screen rests and shows what a pattern describes.
+// until waits until the screen no longer changes and matches a pattern.
 func (s *session) until(pattern string) {
 	want := regexp.MustCompile(pattern)
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(waitLimit); ; time.Sleep(20 * time.Millisecond) {
 		s.mu.Lock()
-		rests := time.Since(s.changed) > still && !s.changed.IsZero()
+		rests := time.Since(s.changed) > restTime && !s.changed.IsZero()
 		s.mu.Unlock()
 		if rests && want.MatchString(s.text()) {
 			return
@@ -214,7 +210,6 @@ func (s *session) until(pattern string) {
 	}
 }
 
-// send presses a key.
 func (s *session) send(key string) {
 	msg, err := keymap.Press(key)
 	if err != nil {
@@ -226,8 +221,7 @@ func (s *session) send(key string) {
 	s.program.Send(msg)
 }
 
-// do does a step.
-func (s *session) do(t step) {
+func (s *session) run(t step) {
 	if t.Unless != "" && regexp.MustCompile(t.Unless).MatchString(s.text()) {
 		return
 	}
@@ -242,10 +236,10 @@ func (s *session) do(t step) {
 		s.retitle(t.Retitle[0], t.Retitle[1])
 	}
 	if t.To != "" {
-		s.to(t.To)
+		s.moveTo(t.To)
 	}
 	if t.Key+t.Shown+t.Does+t.Type != "" {
-		s.film.say(t.Key+t.Shown, t.Does)
+		s.film.setCaption(t.Key+t.Shown, t.Does)
 	}
 	if t.Key != "" {
 		s.send(t.Key)
@@ -265,7 +259,7 @@ func (s *session) do(t step) {
 	}
 }
 
-// press presses keys that the picture doesn't tell of.
+// press presses keys and waits for the screen after each.
 func (s *session) press(keys ...string) {
 	for _, k := range keys {
 		s.send(k)
@@ -273,7 +267,7 @@ func (s *session) press(keys ...string) {
 	}
 }
 
-// retitle has somebody else give a call another title.
+// retitle changes the title of a call at the service, as somebody else would.
 func (s *session) retitle(from, to string) {
 	calls := s.sb.Attention()
 	for _, id := range calls.IDs() {
@@ -285,8 +279,8 @@ func (s *session) retitle(from, to string) {
 	panic(failed{fmt.Errorf("no call is called %q", from)})
 }
 
-// to moves with j until the lowest pointer of the screen is on a line with a text.
-func (s *session) to(text string) {
+// moveTo presses j until the lowest pointer on the screen is on a line with a text.
+func (s *session) moveTo(text string) {
 	for range 40 {
 		if at := strings.LastIndex(s.text(), "▌"); at >= 0 {
 			if line, _, _ := strings.Cut(s.text()[at:], "\n"); strings.Contains(line, text) {
@@ -298,7 +292,7 @@ func (s *session) to(text string) {
 	panic(failed{fmt.Errorf("no line %q to move to:\n%s", text, s.text())})
 }
 
-// find brings a conversation under the cursor, by its title, and leaves no filter.
+// find puts the cursor on the conversation with a title, and removes the filter again.
 func (s *session) find(title string) {
 	s.press("/")
 	s.program.Send(tea.PasteMsg{Content: `title:"` + title + `"`})
@@ -306,7 +300,7 @@ func (s *session) find(title string) {
 	s.press("enter", "esc")
 }
 
-// hold films what is on the screen for so long.
+// hold adds a frame of what is on the screen, for a time.
 func (s *session) hold(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -314,5 +308,5 @@ func (s *session) hold(d time.Duration) {
 	if !s.cursor {
 		cursor.X = -1
 	}
-	s.film.shoot(s.term, cursor, d)
+	s.film.addFrame(s.term, cursor, d)
 }

@@ -102,7 +102,7 @@ func (m *Model) paste(msg tea.PasteMsg) {
 		m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
 	case p.pendingTab != 0:
 		p.held = append(p.held, msg)
-	case p.input.Paste(msg.Content):
+	case p.input.Update(msg):
 		m.promptChanged()
 	}
 }

@@ -142,7 +142,7 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 		m.pick(1)
 	case p.kind == promptFilter && name == "ctrl+p":
 		m.pick(-1)
-	case p.input.Key(k):
+	case p.input.Update(k):
 		m.promptChanged()
 	case offers && p.input.Position() != before:
 		m.readOffersSoon()

@@ -46,7 +46,7 @@ func (f *Finder) Next(start, by, n int, text func(i int) string) (at int, ok boo
 func (f *Finder) Read(keys *Keys, msg tea.Msg) (by int, look bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		f.input.Paste(msg.Content)
+		f.input.Update(msg)
 	case tea.KeyPressMsg:
 		name := msg.String()
 		a := keys.Press(name)
@@ -63,7 +63,7 @@ func (f *Finder) Read(keys *Keys, msg tea.Msg) (by int, look bool) {
 		case name == "up", !letter && a == SearchPrev:
 			return -1, true
 		}
-		f.input.Key(msg)
+		f.input.Update(msg)
 	}
 	query := model.FoldText(strings.TrimSpace(f.input.Value()))
 	changed := query != f.Query

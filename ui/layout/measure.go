@@ -46,31 +46,33 @@ func (m Measure) truncate(s string, w int, tail string) (string, int) {
 	room := w - m.Width(tail)
 	var out strings.Builder
 	out.Grow(min(len(s), 4*w) + len(tail))
-	used, cut := 0, false
+	used := 0
+	for {
+		width := min(plain(s), room-used)
+		text, rest := s[:width], s[width:]
+		if width == 0 {
+			var p piece
+			p, rest = m.next(s)
+			text, width = p.text, p.width
+		}
+		if used+width > room {
+			break
+		}
+		out.WriteString(text)
+		used, s = used+width, rest
+	}
+	out.WriteString(tail)
 	for s != "" {
-		if n := plain(s); n > 0 && (cut || used+n <= room) {
-			if !cut {
-				out.WriteString(s[:n])
-				used += n
-			}
+		if n := plain(s); n > 0 {
 			s = s[n:]
 			continue
 		}
 		var p piece
-		p, s = m.next(s)
-		switch {
-		case p.escape:
+		if p, s = m.next(s); p.escape {
 			out.WriteString(p.text)
-		case cut:
-		case used+p.width > room:
-			out.WriteString(tail)
-			used, cut = used+m.Width(tail), true
-		default:
-			out.WriteString(p.text)
-			used += p.width
 		}
 	}
-	return out.String(), used
+	return out.String(), used + m.Width(tail)
 }
 
 // Fit cuts a line as Truncate does, or fills it with blanks, to exactly w cells.

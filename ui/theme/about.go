@@ -11,29 +11,21 @@ import (
 	"confab/model"
 )
 
-// About is what is said of a conversation, in the order in which a person asks: what it is, who can see it, who is in
-// it, and the rest in a person's words and times. Its texts are cleaned.
+// About is what the detail view says about a conversation, in the order in which a person asks: what it is, who can see
+// it, who is in it, and the rest. Its texts are cleaned.
 type About struct {
-	What string // kind, account, time
-	// Head has who can see it, who is in it, its labels, and what it is about; Facts has the rest by group, Raw what
-	// tells a person nothing.
-	Head, Facts, Raw []model.Fact
-	// Assumed is the note behind the star in Head, "" where there is none.
+	What  string       // kind, account, time
+	Head  []model.Fact // who can see it, who is in it, its labels, and its description
+	Facts []model.Fact // the rest, by group
+	Raw   []model.Fact // ids and other values for machines
+	// Assumed explains the star in Head. It is "" if there is none.
 	Assumed string
 }
 
-// NewAbout says what is known of a conversation of an account that is described.
+// NewAbout describes a conversation of an account.
 func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
 	seen := d.AudienceOf(c)
-	a := About{What: what(c, now)}
-	if seen.Assumed != "" {
-		a.Assumed = "* assumed: " + model.CleanLine(seen.Assumed, 0)
-	}
-	add := func(to *[]model.Fact, group, label, value string) {
-		if strings.TrimSpace(value) != "" {
-			*to = append(*to, model.Fact{Group: group, Label: label, Value: value})
-		}
-	}
+	a := About{What: what(c, now), Assumed: Around("* assumed: ", model.CleanLine(seen.Assumed, 0), "")}
 	people, rooms := members(c, d.Domains)
 	add(&a.Head, "", "Seen by", model.CleanLine(seen.Marked(), 0))
 	add(&a.Head, "", "People", people)
@@ -43,23 +35,21 @@ func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
 	add(&a.Head, "", "About", strings.TrimSpace(model.Clean(c.Description)))
 
 	add(&a.Facts, "", "Owner", owner(c.Owner))
-	for _, n := range []struct {
-		label string
-		named model.Named
-	}{{"Team", c.Team}, {"Space", c.Space}, {"Channel", c.Channel}} {
-		add(&a.Facts, "", n.label, model.CleanLine(n.named.Name, 200))
-		add(&a.Raw, "", n.label+" id", model.CleanLine(n.named.ID, 200))
+	for i, n := range []model.Named{c.Team, c.Space, c.Channel} {
+		label := []string{"Team", "Space", "Channel"}[i]
+		add(&a.Facts, "", label, model.CleanLine(n.Name, 200))
+		add(&a.Raw, "", label+" id", model.CleanLine(n.ID, 200))
 	}
 	var companies []string
 	for _, n := range c.Companies {
 		companies = append(companies, model.CleanLine(n.Name, 200))
 		add(&a.Raw, "", "Company id", model.CleanLine(n.ID, 200))
 	}
-	add(&a.Facts, "", "Companies", strings.Join(slices.DeleteFunc(companies, func(s string) bool { return s == "" }), ", "))
+	add(&a.Facts, "", "Companies", Commas(companies...))
 	if c.Internal != nil {
-		add(&a.Facts, "", "Internal", map[bool]string{true: "yes", false: "no"}[*c.Internal])
+		add(&a.Facts, "", "Internal", Pick(*c.Internal, "yes", "no"))
 	}
-	add(&a.Facts, "", "Status", sayStatus(c))
+	add(&a.Facts, "", "Status", strings.ToLower(strings.ReplaceAll(model.CleanLine(c.Status, 60), "_", " ")))
 	add(&a.Facts, "", "Default role", model.CleanLine(model.RoleName(c.DefaultRole), 100))
 	add(&a.Facts, "", "Created", Moment(c.Created, now))
 	add(&a.Facts, "", "Link", model.CleanLine(c.URL, 0))
@@ -72,28 +62,9 @@ func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
 		add(&a.Raw, "", f.Label, model.CleanLine(f.Value, 0))
 	}
 	for _, f := range c.Facts {
-		group, label := model.CleanLine(f.Group, 100), model.CleanLine(f.Label, 200)
-		if f.ForMachines() {
-			if group != "" && group != model.GroupRaw {
-				label = group + ": " + label
-			}
-			add(&a.Raw, "", label, model.Clean(f.Value))
-			continue
-		}
-		switch group {
-		case "":
-			group = "Other"
-		case label: // a heading would say the same
-			group = ""
-		}
-		said := model.Clean(f.Value)
-		if t, ok := stampIn(f.Value); ok {
-			said = Moment(t, now)
-			add(&a.Raw, "", group+": "+label, model.Clean(f.Value))
-		}
-		add(&a.Facts, group, labelWords(label), inWords(said))
+		a.addFact(f, now)
 	}
-	// A group stands where its first fact does.
+	// The facts of a group stand together, at the place of the first one.
 	first := map[string]int{}
 	for i, f := range a.Facts {
 		if _, ok := first[f.Group]; !ok {
@@ -104,49 +75,39 @@ func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
 	return a
 }
 
-// what says what a conversation is in one line: "call · sales · today 04:03 · 44 min".
+func add(to *[]model.Fact, group, label, value string) {
+	if strings.TrimSpace(value) != "" {
+		*to = append(*to, model.Fact{Group: group, Label: label, Value: value})
+	}
+}
+
+// addFact adds a fact that the service returned, in words. A time in words is added to Raw too, as it was returned.
+func (a *About) addFact(f model.Fact, now time.Time) {
+	group, label, value := model.CleanLine(f.Group, 100), model.CleanLine(f.Label, 200), model.Clean(f.Value)
+	if f.ForMachines() {
+		if group != "" && group != model.GroupRaw {
+			label = group + ": " + label
+		}
+		add(&a.Raw, "", label, value)
+		return
+	}
+	switch group {
+	case "":
+		group = "Other"
+	case label: // the heading would only repeat it
+		group = ""
+	}
+	if t, err := time.Parse(time.RFC3339Nano, f.Value); err == nil {
+		add(&a.Raw, "", group+": "+label, value)
+		value = Moment(t, now)
+	}
+	add(&a.Facts, group, labelWords(label), valueWords(value))
+}
+
+// what says what a conversation is in one line: "call, sales, today 04:03, 44 min".
 func what(c *model.Conversation, now time.Time) string {
-	parts := []string{model.CleanLine(c.Kind, 60), model.CleanLine(c.Ref.Account, 60), Moment(LastChange(c), now), Span(c.Duration)}
-	switch {
-	case c.Archived:
-		parts = append(parts, "archived")
-	case c.Closed:
-		parts = append(parts, "closed")
-	}
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
-}
-
-// LastChange returns when a conversation was last updated, or when it was created if the service doesn't say.
-func LastChange(c *model.Conversation) time.Time {
-	if c.Updated.IsZero() {
-		return c.Created
-	}
-	return c.Updated
-}
-
-func sayStatus(c *model.Conversation) string {
-	return strings.ToLower(strings.ReplaceAll(model.CleanLine(c.Status, 60), "_", " "))
-}
-
-// Moment writes a time as a person says it: "today 03:09", "Fri 20 Nov 15:30", with the year where it is another.
-func Moment(t, now time.Time) string {
-	return Clock(t, now, "today 15:04", "Mon 2 Jan 15:04", "Mon 2 Jan 2006 15:04")
-}
-
-// Span writes a duration as a person says it: "44 min", "1 h 5 min"; "" for none.
-func Span(d time.Duration) string {
-	m := int(d.Round(time.Minute).Minutes())
-	switch {
-	case d <= 0:
-		return ""
-	case m == 0:
-		return fmt.Sprintf("%d s", max(1, int(d.Round(time.Second).Seconds())))
-	case m < 60:
-		return fmt.Sprintf("%d min", m)
-	case m%60 == 0:
-		return fmt.Sprintf("%d h", m/60)
-	}
-	return fmt.Sprintf("%d h %d min", m/60, m%60)
+	state := Pick(c.Archived, "archived", Pick(c.Closed, "closed", ""))
+	return Commas(model.CleanLine(c.Kind, 60), model.CleanLine(c.Ref.Account, 60), Moment(LastChange(c), now), span(c.Duration), state)
 }
 
 func stamp(t time.Time) string {
@@ -156,16 +117,8 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-func stampIn(value string) (time.Time, bool) {
-	if len(value) < len("2006-01-02T15:04:05Z") || len(value) > len(time.RFC3339Nano)+5 {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339Nano, value)
-	return t, err == nil
-}
-
-// inWords says the values that are made for machines.
-func inWords(value string) string {
+// valueWords writes a value for machines as words: "yes" for true, "in progress" for "IN_PROGRESS".
+func valueWords(value string) string {
 	switch {
 	case value == "true":
 		return "yes"
@@ -177,8 +130,8 @@ func inWords(value string) string {
 	return value
 }
 
-// labelWords writes the path of a fact in words: "Tessella.domains.1.domain" is "Tessella domain", "object_type" is
-// "Object type". A dot that may be one of a name or an address stays.
+// labelWords writes the path of a fact as words: "Tessella domain" for "Tessella.domains.1.domain", "Object type" for
+// "object_type". A dot that may belong to a name or an address stays.
 func labelWords(label string) string {
 	parts := strings.Split(label, ".")
 	said, field, begun := "", false, false
@@ -209,7 +162,7 @@ func labelWords(label string) string {
 	return said
 }
 
-// fieldName matches a field of two words or more as services name them, hump where one of its words ends.
+// fieldName matches a field name of two or more words as services write it, hump the end of a word in it.
 var (
 	fieldName = regexp.MustCompile(`^[a-z]+(?:_[a-z0-9]+|[A-Z][A-Za-z0-9]*)+$`)
 	hump      = regexp.MustCompile(`([a-z0-9])([A-Z])`)
@@ -228,13 +181,13 @@ func chips(pairs map[string]string) string {
 	return strings.Join(out, "  ")
 }
 
-// membersNamed is how many people of a conversation are named.
+// membersNamed is the number of people that are named before the rest is counted.
 const membersNamed = 12
 
-// members says who is in a conversation and as what, those from outside by where they are from, and its rooms.
+// members lists the people of a conversation with their roles, guests by their company, and its rooms.
 func members(c *model.Conversation, ours []string) (people, rooms string) {
-	var own, away, resources []string
-	from := map[string][]string{} // by domain
+	var domains, resources []string
+	from := map[string][]string{} // names by mail domain, "" for our own people
 	all := c.People()
 	named, unnamed := 0, 0
 	for _, p := range all {
@@ -242,31 +195,25 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 		switch {
 		case p.Kind == model.KindRoom:
 			resources = append(resources, Name(p))
-			continue
 		case Called(p) == nameless:
 			unnamed++
-			continue
-		case named == membersNamed:
-			continue
-		case domain == "":
+		case named < membersNamed:
 			name := member(p)
-			if p.Stranger() && name == Called(p) {
+			if domain == "" && p.Stranger() && name == Called(p) {
 				name += " (contact)"
 			}
-			own = append(own, name)
-		default:
-			if from[domain] == nil {
-				away = append(away, domain)
+			if from[domain] == nil && domain != "" {
+				domains = append(domains, domain)
 			}
-			from[domain] = append(from[domain], member(p))
+			from[domain] = append(from[domain], name)
+			named++
 		}
-		named++
 	}
 	var out []string
-	if len(own) > 0 {
-		out = append(out, strings.Join(own, ", "))
+	if len(from[""]) > 0 {
+		out = append(out, strings.Join(from[""], ", "))
 	}
-	for _, domain := range away {
+	for _, domain := range domains {
 		out = append(out, "from "+model.CleanLine(company(c, domain), 60)+": "+strings.Join(from[domain], ", "))
 	}
 	switch {
@@ -281,7 +228,7 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 	return strings.Join(out, "; "), strings.Join(resources, ", ")
 }
 
-// company returns what people of a domain are said to be from: the company that has its name, else the domain.
+// company returns the name of the company that a mail domain belongs to, or the domain if none of the conversation fits.
 func company(c *model.Conversation, domain string) string {
 	name, _, _ := strings.Cut(domain, ".")
 	for _, n := range c.Companies {
@@ -292,10 +239,10 @@ func company(c *model.Conversation, domain string) string {
 	return domain
 }
 
-// nameless is what somebody is called of whom only an id is known.
+// nameless is the name of a person of whom only an id is known.
 const nameless = "somebody without a name"
 
-// Called returns what to call somebody.
+// Called returns the name of a person, or nameless.
 func Called(p model.Participant) string {
 	if p.Name == "" && p.Email == "" && p.Identifier == "" {
 		return nameless
@@ -303,47 +250,41 @@ func Called(p model.Participant) string {
 	return Name(p)
 }
 
-// member names somebody with what they are in a conversation. What is usual is not said.
+// member returns the name of a person with kind, role and status, as far as these are unusual.
 func member(p model.Participant) string {
 	name := Called(p)
-	var as []string
+	if name == "" {
+		return ""
+	}
+	kind, role, status := "", model.CleanLine(model.RoleName(p.Role), 40), strings.ToLower(p.Status)
 	if p.Kind != model.KindUser && p.Kind != model.KindContact && p.Kind != "person" && p.Kind != "other" {
-		as = append(as, model.CleanLine(p.Kind, 40))
+		kind = model.CleanLine(p.Kind, 40)
 	}
-	switch p.Role {
-	case "organizer":
-		as = append(as, "host")
-	case "":
-	default:
-		as = append(as, model.CleanLine(model.RoleName(p.Role), 40))
+	if p.Role == "organizer" {
+		role = "host"
 	}
-	switch strings.ToLower(p.Status) {
-	case "", "active", "accepted":
+	switch status {
+	case "active", "accepted":
+		status = ""
 	case "pending":
-		as = append(as, "waiting to join")
+		status = "waiting to join"
 	case "needsaction", "needs_action":
-		as = append(as, "not answered")
+		status = "not answered"
 	default:
-		as = append(as, strings.ToLower(model.CleanLine(p.Status, 40)))
+		status = strings.ToLower(model.CleanLine(p.Status, 40))
 	}
-	if len(as) > 0 && name != "" {
-		name += " (" + strings.Join(as, ", ") + ")"
-	}
-	return name
+	return name + Around(" (", Commas(kind, role, status), ")")
 }
 
 func owner(p model.Participant) string {
 	if p.Name == "" && p.Email == "" {
-		return "" // an id is for Raw
+		return "" // the id is in Raw
 	}
-	name := Name(p)
-	if mail := Mail(p); mail != "" {
-		name += " <" + mail + ">"
-	}
-	return name
+	return Name(p) + Around(" <", Mail(p), ">")
 }
 
-// Speaker says who said a message and when, or how far into a recording: "11:02 Owen Park", "1:06 Owen Park".
+// Speaker returns who wrote or said a message, after the time or the time into the recording: "11:02 Owen Park", "1:06
+// Owen Park".
 func Speaker(m model.Message, now time.Time) string {
 	who := model.CleanLine(m.Author, 60)
 	if who == "" {

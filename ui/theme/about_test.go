@@ -6,7 +6,7 @@ import (
 	"confab/model"
 )
 
-func TestLabelsInWords(t *testing.T) {
+func TestLabelsAreWrittenAsWords(t *testing.T) {
 	for label, want := range map[string]string{
 		"Tessella.domains.1.domain": "Tessella domain", "acme.com.domains.2.domain": "acme.com domain 2", "object_type": "Object type",
 		"Ida Berg.phone_numbers.1.is_primary": "Ida Berg phone numbers 1 is primary", "board.createdAt": "board created at",
@@ -14,7 +14,7 @@ func TestLabelsInWords(t *testing.T) {
 		"1.quote": "1 quote", "Score": "Score", "iPhone Ümlaut": "iPhone Ümlaut", "é.aB": "é a b",
 	} {
 		if got := labelWords(label); got != want {
-			t.Errorf("%q is %q, want %q", label, got, want)
+			t.Errorf("labelWords(%q) = %q, want %q", label, got, want)
 		}
 	}
 }
@@ -23,11 +23,11 @@ func TestPeopleOfWhomOnlyAnIDIsKnownAreCounted(t *testing.T) {
 	c := &model.Conversation{Participants: model.Set[model.Participant]{Known: true, Items: []model.Participant{
 		{Kind: model.KindUser, ID: "40"}, {Kind: model.KindUser, ID: "7", Name: "Ann"}, {Kind: model.KindUser, ID: "41", Role: model.RoleEditor}}}}
 	if got, _ := members(c, nil); got != "Ann; 2 people without a name" {
-		t.Error(got)
+		t.Errorf("members = %q, want the two without a name counted", got)
 	}
 	c.Participants.Items = c.Participants.Items[:1]
 	c.ParticipantCount = 3
 	if got, _ := members(c, nil); got != "somebody without a name; 2 more" {
-		t.Error(got)
+		t.Errorf("members = %q, want one without a name and two more", got)
 	}
 }

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// palettes are the sixteen colours of terminals in common use, in their order, each with
-// the backgrounds it is used with.
+// palettes holds the sixteen colours of common terminals in order, and the backgrounds that each is used with.
 var palettes = []struct{ name, colors, dark, light string }{
 	{"xterm", "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff", "000000", "ffffff"},
 	{"Solarized", "073642 dc322f 859900 b58900 268bd2 d33682 2aa198 eee8d5 002b36 cb4b16 586e75 657b83 839496 6c71c4 93a1a1 fdf6e3",
@@ -39,15 +38,14 @@ func luminance(t *testing.T, hex string) float64 {
 	return 0.2126*linear(n>>16) + 0.7152*linear(n>>8) + 0.0722*linear(n)
 }
 
-// contrast is the ratio of WCAG 2: from 1, the same, to 21.
+// contrast returns the contrast ratio of WCAG 2, from 1 for equal colours to 21.
 func contrast(t *testing.T, a, b string) float64 {
 	t.Helper()
 	la, lb := luminance(t, a), luminance(t, b)
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// foreground returns the colour of a look, "" where it has none of its own. In reverse it
-// is the background's, which comes to the same ratio.
+// foreground returns the colour of a look, "" if it has none. In reverse it becomes the background, with the same ratio.
 func foreground(look, palette string) string {
 	for _, word := range strings.Fields(look) {
 		c, err := color(word)
@@ -63,7 +61,6 @@ func foreground(look, palette string) string {
 	return ""
 }
 
-// What dark and light show stands out in every palette of sixteen colours.
 func TestEveryLookStandsOutInEveryPalette(t *testing.T) {
 	for _, p := range palettes {
 		for theme, background := range map[string]string{"dark": p.dark, "light": p.light} {
@@ -80,8 +77,8 @@ func TestEveryLookStandsOutInEveryPalette(t *testing.T) {
 	}
 }
 
-// The themes with colours of their own are as readable as WCAG asks of text (AA), the one
-// of high contrast as it asks at most (AAA); rules and what is off may be fainter.
+// The named themes have the contrast that WCAG requires of text at level AA, high-contrast that of level AAA. Rules and
+// disabled text may be fainter.
 func TestTheColoursOfNamedThemesAreReadable(t *testing.T) {
 	for theme, backgrounds := range map[string][]string{
 		"solarized dark": {"002b36"}, "solarized light": {"fdf6e3", "ffffff"},
@@ -109,9 +106,8 @@ func TestTheColoursOfNamedThemesAreReadable(t *testing.T) {
 	}
 }
 
-// Where a terminal has sixteen colours, or none, no look asks for others: what the terminal
-// would take for them may be its background's.
-func TestWhatATerminalHasNoColourForIsNotAskedOfIt(t *testing.T) {
+// A terminal would replace a colour that it doesn't have, possibly by that of the background.
+func TestNoLookUsesColoursThatTheTerminalLacks(t *testing.T) {
 	own := map[string]map[string]string{"mine": {"dim": "#586e75", "accent": "212 bold", "error": "red"}}
 	for _, name := range append(Builtin(), "mine") {
 		for _, light := range []bool{false, true} {
@@ -119,25 +115,24 @@ func TestWhatATerminalHasNoColourForIsNotAskedOfIt(t *testing.T) {
 			none := New(Config{Name: name, Themes: own, Light: light, NoColor: true})
 			for k, style := range sixteen.styles {
 				if strings.Contains(style.open, "38;") || strings.Contains(style.open, "48;") {
-					t.Errorf("%s: %q", name, style.open)
+					t.Errorf("%s in sixteen colours: %q, want one of the sixteen", name, style.open)
 				}
 				if mono := New(Config{Name: "mono"}).styles[k]; none.styles[k] != mono {
-					t.Errorf("%s without colour: %q, want %q", name, none.styles[k].open, mono.open)
+					t.Errorf("%s without colours: %q, want %q", name, none.styles[k].open, mono.open)
 				}
 			}
 		}
 	}
 	th := New(Config{Name: "mine", Themes: own, Sixteen: true})
 	if th.Say(Error, "x") != "\x1b[31mx\x1b[m" || th.Say(Dim, "x") != "\x1b[2mx\x1b[m" || th.Say(Accent, "x") != "\x1b[36mx\x1b[m" {
-		t.Errorf("%q %q %q", th.Say(Error, "x"), th.Say(Dim, "x"), th.Say(Accent, "x"))
+		t.Errorf("mine in sixteen colours: error %q, dim %q, accent %q; want red, faint, cyan", th.Say(Error, "x"), th.Say(Dim, "x"), th.Say(Accent, "x"))
 	}
 }
 
-// A table of the config may change a built-in theme by its name.
-func TestABuiltInThemeMayBeChanged(t *testing.T) {
+func TestTheConfigCanChangeABuiltInTheme(t *testing.T) {
 	c := Config{Name: "nord", Themes: map[string]map[string]string{"nord": {"accent": "bold"}}}
 	th, nord := New(c), New(Config{Name: "nord"})
 	if th.Say(Accent, "x") != "\x1b[1mx\x1b[m" || th.Say(Error, "x") != nord.Say(Error, "x") || th.Say(Error, "x") == New(Config{}).Say(Error, "x") {
-		t.Errorf("%q %q", th.Say(Accent, "x"), th.Say(Error, "x"))
+		t.Errorf("accent %q, error %q; want bold, and the error of nord", th.Say(Accent, "x"), th.Say(Error, "x"))
 	}
 }

@@ -1,16 +1,14 @@
-// Package theme names styles by what they mean. A part asks for the style of
-// a private conversation or of an error; which colour that is stands here, or
-// in the [themes] tables of the config.
+// Package theme holds what the parts of the screen share: looks and signs by their meaning, boxes and pages, text that is
+// being typed, and the words for edits, people, times and counts. A part asks for the look of a private conversation or
+// of an error; the colours stand in looks.txt and in the [themes] tables of the config.
 //
 // What may be relied on:
 //
-//   - dark, light and mono use the sixteen colours of the terminal, so they go
-//     with whatever the person chose for it, and look the same over SSH; no text
-//     in them has the background's colour in any palette that is in common use.
-//   - solarized, nord and high-contrast bring their own colours, for either
-//     background; a terminal of sixteen colours shows dark or light in their place.
-//   - mono uses no colour at all, only bold, faint, underline and reverse.
-//   - No meaning is carried by a colour alone: the parts draw a sign or a word
-//     beside it.
-//   - A Theme is a value; it is never changed after it was made.
+//   - dark, light and mono use only the sixteen colours of the terminal, so they follow the palette that the person has
+//     chosen for it, also over SSH. No text in dark or light has the colour of the background in any palette in common use.
+//   - solarized, nord and high-contrast have their own colours, for either background. A terminal of sixteen colours shows
+//     dark or light instead.
+//   - mono uses no colours, only bold, faint, underline and reverse.
+//   - No meaning is shown by colour alone: the parts draw a sign or a word too.
+//   - A Theme never changes after New has returned it.
 package theme

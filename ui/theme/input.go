@@ -13,13 +13,12 @@ import (
 	"confab/ui/layout"
 )
 
-// typing is a text being typed into a box of the library. Pasted text is cleaned; it
-// never acts as keys. What can only hide or turn round the text beside it can't be
-// typed either, so that the text is what it looks like.
+// typing is a text that is being typed into an input box of the library. Pasted text is cleaned and never acts as keys.
+// Characters that hide or reorder the text beside them can't be typed, so the text is what it looks like.
 type typing[B box[B]] struct {
 	box     B
 	clean   func(string) string
-	initial string // cleaned, unlike the text of a service
+	initial string // cleaned, so it may differ from the text of the service
 }
 
 type box[B any] interface {
@@ -27,44 +26,33 @@ type box[B any] interface {
 	Value() string
 }
 
-// Key takes a key; it reports whether the text changed.
-func (t *typing[B]) Key(k tea.KeyPressMsg) bool {
-	k.Text = strings.Map(typable, k.Text)
-	return t.update(k)
-}
-
-// Paste puts text in at the cursor; it reports whether the text changed.
-func (t *typing[B]) Paste(text string) bool { return t.update(tea.PasteMsg{Content: t.clean(text)}) }
-
-// Update takes what is typed or pasted; it reports whether the text changed.
+// Update handles a key or pasted text, and reports whether the text changed.
 func (t *typing[B]) Update(msg tea.Msg) bool {
-	switch msg := msg.(type) {
+	switch m := msg.(type) {
 	case tea.PasteMsg:
-		return t.Paste(msg.Content)
+		msg = tea.PasteMsg{Content: t.clean(m.Content)}
 	case tea.KeyPressMsg:
-		return t.Key(msg)
+		m.Text = strings.Map(typable, m.Text)
+		msg = m
+	default:
+		return false
 	}
-	return false
-}
-
-func (t *typing[B]) update(msg tea.Msg) bool {
 	before := t.Value()
 	t.box, _ = t.box.Update(msg)
 	return t.Value() != before
 }
 
-// Value returns the text as it stands.
+// Value returns the text as it is now.
 func (t *typing[B]) Value() string { return t.box.Value() }
 
-// Initial returns the text as it was at the start.
+// Initial returns the text with which the input began.
 func (t *typing[B]) Initial() string { return t.initial }
 
-// Touched reports whether the text differs from what it was at the start.
+// Touched reports whether the text differs from the initial one.
 func (t *typing[B]) Touched() bool { return t.Value() != t.initial }
 
-// typable drops the runes that no field takes: control characters and invisible
-// format characters, such as those that set the direction. Joiners stay: joining
-// scripts are written with them.
+// typable returns -1 for the runes that no input accepts: control characters and invisible format characters, such as
+// those that set the writing direction. Joiners are accepted, because joining scripts need them.
 func typable(r rune) rune {
 	if r != '\u200c' && r != '\u200d' && (unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029') {
 		return -1
@@ -72,14 +60,14 @@ func typable(r rune) rune {
 	return r
 }
 
-// Input is one line of text being typed.
+// Input is a line of text that is being typed.
 type Input struct{ typing[textinput.Model] }
 
-// NewInput returns an input that holds a text, the cursor at its end.
+// NewInput returns an input that holds a text, with the cursor at its end.
 func NewInput(text string) Input {
 	box := textinput.New()
 	box.Prompt = ""
-	box.KeyMap.Paste = key.NewBinding() // terminals paste; reading the clipboard would be I/O
+	box.KeyMap.Paste = key.NewBinding() // the terminal pastes; the box would read the clipboard
 	box.SetVirtualCursor(false)
 	box.CharLimit = model.MaxLine
 	box.Focus()
@@ -95,10 +83,10 @@ func (in *Input) Set(text string) {
 	in.box.CursorEnd()
 }
 
-// Position returns the cursor in runes.
+// Position returns the place of the cursor in runes.
 func (in *Input) Position() int { return in.box.Position() }
 
-// SetPosition moves the cursor.
+// SetPosition moves the cursor to a place in runes.
 func (in *Input) SetPosition(p int) { in.box.SetCursor(p) }
 
 // Draw returns the line in exactly w cells and the cell of the cursor.
@@ -107,10 +95,10 @@ func (in *Input) Draw(t *Theme, w int, look Token) (line string, cursor int) {
 	return t.Say(look, t.Fit(text, w, "")), x
 }
 
-// Area is a text of several lines being typed.
+// Area is a text of several lines that is being typed.
 type Area struct{ typing[textarea.Model] }
 
-// NewArea returns an area that holds a text, the cursor at its start.
+// NewArea returns an area that holds a text, with the cursor at its start.
 func NewArea(text string) *Area {
 	box := textarea.New()
 	box.Prompt = ""
@@ -118,7 +106,7 @@ func NewArea(text string) *Area {
 	box.CharLimit, box.MaxHeight = 0, 0
 	box.KeyMap.Paste = key.NewBinding()
 	box.SetVirtualCursor(false)
-	box.SetStyles(textarea.Styles{}) // what is drawn is plain
+	box.SetStyles(textarea.Styles{}) // draw plain text
 	box.Focus()
 	a := &Area{typing[textarea.Model]{box: box, clean: model.Clean}}
 	a.Set(text)
@@ -130,7 +118,7 @@ func NewArea(text string) *Area {
 // Set replaces the text.
 func (a *Area) Set(text string) { a.box.SetValue(a.clean(text)) }
 
-// Draw returns the text in exactly h lines of w cells, and the place of the cursor.
+// Draw returns the text as exactly h lines of w cells, and the place of the cursor.
 func (a *Area) Draw(t *Theme, w, h int) ([]string, *layout.Cursor) {
 	a.box.SetWidth(w)
 	a.box.SetHeight(h)
@@ -139,8 +127,8 @@ func (a *Area) Draw(t *Theme, w, h int) ([]string, *layout.Cursor) {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	cursor := a.box.Cursor()
-	if cursor != nil {
-		return t.Block(lines, w, h), &layout.Cursor{X: layout.Clamp(cursor.X, 0, w-1), Y: layout.Clamp(cursor.Y, 0, h-1)}
+	if cursor == nil {
+		return t.Block(lines, w, h), nil
 	}
-	return t.Block(lines, w, h), nil
+	return t.Block(lines, w, h), &layout.Cursor{X: layout.Clamp(cursor.X, 0, w-1), Y: layout.Clamp(cursor.Y, 0, h-1)}
 }

@@ -9,7 +9,7 @@ import (
 	"confab/model"
 )
 
-// Phrase says in one line what an edit does: "privacy: public → private".
+// Phrase says what an edit does, in one line: "privacy: public → private".
 func (t *Theme) Phrase(e model.Edit) string {
 	name := e.Kind.Words()
 	switch e.Kind.Shape() {
@@ -27,11 +27,11 @@ func (t *Theme) Phrase(e model.Edit) string {
 	return name + ": " + t.Value(e.Kind, e.Base) + " " + t.Arrow + " " + t.Value(e.Kind, e.Target)
 }
 
-// Value says what a field holds, in one line.
+// Value writes the value of a field in one line.
 func (t *Theme) Value(k model.EditKind, v model.Value) string {
 	switch shape := k.Shape(); {
 	case v.People != nil:
-		return t.PeopleLine(*v.People)
+		return cmp.Or(People(*v.People, 12, Person), "nobody")
 	case v.New != nil:
 		return quote(v.New.Title)
 	case v.Text == nil:
@@ -46,15 +46,7 @@ func (t *Theme) Value(k model.EditKind, v model.Value) string {
 	return model.CleanLine(*v.Text, 80)
 }
 
-// PeopleLine names a set of people.
-func (t *Theme) PeopleLine(people []model.Participant) string {
-	if len(people) == 0 {
-		return "nobody"
-	}
-	return People(people, 12, Person)
-}
-
-// People lists people, or what else has names, as name calls them, at most so many.
+// People lists the names of people or other things, at most so many.
 func People[T any](all []T, most int, name func(T) string) string {
 	var out []string
 	for i, p := range all {
@@ -67,7 +59,7 @@ func People[T any](all []T, most int, name func(T) string) string {
 	return strings.Join(out, ", ")
 }
 
-// PeopleChange says how a set changes: "+Ann (viewer), -Bob, Cy: viewer → editor".
+// PeopleChange lists the changes of a set of people: "+Ann (viewer), -Bob, Cy: viewer → editor".
 func (t *Theme) PeopleChange(base, target []model.Participant) string {
 	d := model.DiffPeople(base, target)
 	var out []string
@@ -80,36 +72,22 @@ func (t *Theme) PeopleChange(base, target []model.Participant) string {
 	for i, p := range d.Altered {
 		out = append(out, fmt.Sprintf("%s: %s %s %s", Name(p), Standing(d.Was[i]), t.Arrow, Standing(p)))
 	}
-	if len(out) == 0 {
-		return "no change"
-	}
-	return strings.Join(out, ", ")
+	return cmp.Or(strings.Join(out, ", "), "no change")
 }
 
-// Name returns what to call a person within a sentence.
+// Name returns the name of a person for use in a sentence.
 func Name(p model.Participant) string { return model.CleanLine(p.Display(), 60) }
 
-// Person names a person with role and status.
-func Person(p model.Participant) string {
-	if s := Standing(p); s != "" {
-		return Name(p) + " (" + s + ")"
-	}
-	return Name(p)
-}
+// Person returns the name of a person with role and status.
+func Person(p model.Participant) string { return Name(p) + Around(" (", Standing(p), ")") }
 
 // Standing returns the role and the status of a person.
 func Standing(p model.Participant) string {
-	var out []string
-	for _, s := range []string{p.Role, p.Status} {
-		if s != "" {
-			out = append(out, model.CleanLine(model.RoleName(s), 40))
-		}
-	}
-	return strings.Join(out, ", ")
+	return Commas(model.CleanLine(model.RoleName(p.Role), 40), model.CleanLine(model.RoleName(p.Status), 40))
 }
 
-// Terms says as what somebody is in several conversations: "viewer", or where that
-// differs "1 editor, 2 viewer".
+// Terms returns the roles and statuses of a person in several conversations: "viewer", or, where they differ, "1 editor,
+// 2 viewer".
 func Terms(m model.Member) string {
 	all := m.Terms()
 	return People(all, len(all), func(t model.Terms) string {
@@ -120,7 +98,7 @@ func Terms(m model.Member) string {
 	})
 }
 
-// Mail returns the address of a person, "" where it is what the person is called.
+// Mail returns the address of a person, "" if it is the person's name too.
 func Mail(p model.Participant) string {
 	if p.Email == p.Display() {
 		return ""
@@ -129,39 +107,35 @@ func Mail(p model.Participant) string {
 }
 
 func quote(s string) string {
-	s = model.CleanLine(s, 120)
-	if s == "" {
-		return "empty"
-	}
-	return `"` + s + `"`
+	return cmp.Or(Around(`"`, model.CleanLine(s, 120), `"`), "empty")
 }
 
-// sweepTime is how long a complete walk may take: a walk is dated by its end,
-// while every row is dated by the page that brought it.
+// sweepTime is the longest time that a complete read of a list may take. The read is dated by its end, but each row by
+// the page that brought it.
 const sweepTime = time.Hour
 
-// Stale reports whether the last complete walk of the account, which ended at
-// swept, did not show a row.
+// Stale reports whether the last complete read of the account, which ended at swept, did not bring a row.
 func Stale(row model.Row, swept time.Time) bool {
 	return !swept.IsZero() && !row.Checked.IsZero() && row.Checked.Before(swept.Add(-sweepTime))
 }
 
-// Namesakes tells conversations apart that share a title. It holds the one that has a
-// title, and none where several do.
+// Namesakes finds conversations that share a title. It holds the only conversation with a title, or the zero Ref if
+// several have it.
 type Namesakes map[string]model.Ref
 
+// Add adds a conversation. It may be added again.
 func (n Namesakes) Add(title string, ref model.Ref) {
-	if was, ok := n[title]; ok && was != ref {
+	if first, ok := n[title]; ok && first != ref {
 		ref = model.Ref{}
 	}
 	n[title] = ref
 }
 
-// Apart returns what to say of a conversation behind lead, "" where no other has its title.
-// Of an id it is the end, since ids that begin alike are common; it stands first, so that
-// what is cut is the account.
+// Apart returns a text after lead that tells a conversation from others with its title, "" if there are none: its id and
+// its account, the id first because the end of the text may be cut. Of a long id it is the end, because ids often begin
+// alike.
 func (n Namesakes) Apart(title string, ref model.Ref, lead string) string {
-	if was, ok := n[title]; !ok || was == ref {
+	if only, ok := n[title]; !ok || only == ref {
 		return ""
 	}
 	account, id := model.CleanLine(ref.Account, 20), []rune(model.CleanLine(ref.ID, 200))
@@ -169,4 +143,89 @@ func (n Namesakes) Apart(title string, ref model.Ref, lead string) string {
 		lead, id = lead+"..", id[len(id)-8:]
 	}
 	return lead + string(id) + " " + account
+}
+
+// Reason says why an edit needs a person, or what it waits for, quoting the service. It is "" for an edit that is just
+// being delivered.
+func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {
+	said, theirs := e.Error.Words(), ""
+	if e.Theirs != nil {
+		theirs = ": now " + t.Value(e.Kind, *e.Theirs)
+	}
+	switch e.State {
+	case model.Refused:
+		if said = cmp.Or(e.Error.Quote(), said); said != "" {
+			said = ": " + said
+		}
+		return "refused" + said
+	case model.Held:
+		return cmp.Or(said, "it was queued a while ago, and was not sent since")
+	case model.InConflict:
+		return cmp.Or(said, "somebody else changed it meanwhile") + theirs
+	case model.NotVerified:
+		return cmp.Or(said, "the service accepted the change but does not show it") + theirs
+	case model.OutcomeNotKnown:
+		return cmp.Or(said, "it left without a clear answer, and may have arrived")
+	case model.RetryAt, model.Queued:
+		return waits(e, said, now)
+	}
+	return ""
+}
+
+// Ending says how a submission ended, or how far its delivery is.
+func (t *Theme) Ending(s model.Submission, now time.Time) string {
+	if s.Waiting > 0 && s.Waiting == s.Edits && s.Sending == 0 && s.Problem == nil {
+		return "queued"
+	}
+	return s.Ending(func(at time.Time) string { return When(at, now) })
+}
+
+// Progress is Ending with the reason why edits wait or need a person.
+func (t *Theme) Progress(s model.Submission, now time.Time) string {
+	reason := ""
+	if s.Problem != nil {
+		reason = t.Reason(*s.Problem, now)
+	}
+	switch {
+	case reason == "":
+		return t.Ending(s, now)
+	case s.Waiting == s.Edits:
+		return reason
+	}
+	return t.Ending(s, now) + ": " + strings.TrimPrefix(reason, "waits: ")
+}
+
+// waiting holds what an account does that an edit waits for, for errors whose own words are longer.
+var waiting = map[model.ErrorKind]string{
+	model.Unavailable:  " can't be reached",
+	model.RateLimited:  " asked to wait",
+	model.Unauthorized: " does not take the credential",
+	model.ConflictKind: " refused it as things are now",
+}
+
+// waits says what an edit waits for, when it is tried again, and what the service said.
+func waits(e model.OutboxEntry, said string, now time.Time) string {
+	if e.Error == nil || e.State == model.Queued && e.NextTry.IsZero() {
+		return said // what it waits for in this program, such as an earlier edit
+	}
+	next := When(e.NextTry, now)
+	if words, ok := waiting[e.Error.Kind]; ok {
+		said = model.CleanLine(e.Ref.Account, 40) + words
+	}
+	switch {
+	case e.Error.Kind == model.UnknownOutcome:
+		said = "no clear answer yet"
+		if next != "" {
+			said += ": it is read again " + next
+		}
+	case next != "":
+		said += ", next try " + next
+	}
+	if text := model.CleanLine(e.Error.Message, 300); text != "" && e.Error.Status != nil {
+		said += `: "` + text + `"`
+		if hint := model.CleanLine(e.Error.Hint, 200); hint != "" {
+			said += ", " + hint
+		}
+	}
+	return "waits: " + said
 }

@@ -7,10 +7,10 @@ import (
 	"confab/ui/layout"
 )
 
-// Token is a meaning that has a look.
+// Token is a meaning that has a look of its own.
 type Token int
 
-// The meanings.
+// The tokens.
 const (
 	Text Token = iota
 	Dim
@@ -39,7 +39,7 @@ const (
 	Disabled
 	tokenCount
 
-	// SelectedUnseen is Selected and Unseen at once. It has no name of its own.
+	// SelectedUnseen combines Selected and Unseen. It has no name.
 	SelectedUnseen = tokenCount
 )
 
@@ -50,38 +50,29 @@ var tokenNames = [tokenCount]string{
 	Key: "key", Match: "match", Added: "added", Removed: "removed", Disabled: "disabled",
 }
 
-// Names lists what a [themes] table may set, in alphabetical order.
+// Names lists the names that a [themes] table may set, in alphabetical order.
 func Names() []string { return slices.Sorted(slices.Values(tokenNames[:])) }
 
-// Theme is everything a part needs to draw: how wide text is, the looks and
-// the glyphs.
+// Theme is what a part needs to draw: the measure of text, the looks and the glyphs.
 type Theme struct {
 	layout.Measure
 	Glyphs
 	styles [tokenCount + 1]style
 }
 
-// Config chooses a theme.
+// Config selects a theme and tells what the terminal can show.
 type Config struct {
-	// Name is auto, dark, light, mono, one of Builtin, or one of Themes.
-	Name string
-	// Themes are the tables of the config: looks by theme and by name. One that has
-	// the name of a built-in theme changes that.
+	Name string // auto, dark, light, mono, one of Builtin, or one of Themes
+	// Themes holds the looks of the config by theme and name. One with the name of a built-in theme changes that theme.
 	Themes map[string]map[string]string
-	// Light says that the terminal has a light background; all but dark, light and
-	// mono go by it.
-	Light bool
-	// Sixteen says that the terminal has no more colours than that, NoColor that it
-	// has none.
-	Sixteen, NoColor bool
-	ASCII            bool
-	// Graphemes is passed on to layout.Measure.
-	Graphemes bool
+	Light  bool // the terminal has a light background; dark, light and mono don't depend on it
+
+	Sixteen, NoColor bool // the terminal has sixteen colours, or none
+	ASCII, Graphemes bool // as in layout.Measure
 }
 
-// New makes a theme. A name or value that is not known falls back to the
-// built-in theme; the config's validation has said so before. So does a look whose
-// colours the terminal doesn't have: the nearest it has may be the background's.
+// New makes a theme. For unknown names and values, which the validation of the config reports, it takes the look of dark,
+// light or mono. It does so too for colours that the terminal doesn't have: it might show the background's instead.
 func New(c Config) *Theme {
 	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs}
 	if c.ASCII {
@@ -120,12 +111,12 @@ func (t *Theme) set(k Token, look string) {
 	}
 }
 
-// Paint fits text to exactly w cells and gives it a look.
+// Paint returns text with a look, cut or filled to exactly w cells.
 func (t *Theme) Paint(k Token, text string, w int) string {
 	return t.Say(k, t.Fit(text, w, t.Ellipsis))
 }
 
-// Say gives text a look, at its own width. The text must not be styled already.
+// Say returns text with a look. The text must not have one already.
 func (t *Theme) Say(k Token, text string) string {
 	s := t.styles[k]
 	if s.open == "" || text == "" {
@@ -134,7 +125,7 @@ func (t *Theme) Say(k Token, text string) string {
 	return s.open + text + s.close
 }
 
-// Pointer returns the sign of the row that is chosen, a blank for others.
+// Pointer returns the sign of the selected row, a blank for others.
 func (t *Theme) Pointer(chosen bool) string {
 	if !chosen {
 		return " "
@@ -142,15 +133,10 @@ func (t *Theme) Pointer(chosen bool) string {
 	return t.Say(Pointer, t.PointerSign)
 }
 
-// Fold returns the sign of a line that opens.
-func (t *Theme) Fold(open bool) string {
-	if open {
-		return t.OpenSign
-	}
-	return t.ShutSign
-}
+// Fold returns the sign of a line that can be opened.
+func (t *Theme) Fold(open bool) string { return Pick(open, t.OpenSign, t.ShutSign) }
 
-// AudienceSign returns the sign, the word and the look of who can see a conversation.
+// AudienceSign returns the sign, the word and the look for who can see a conversation.
 func (t *Theme) AudienceSign(a model.Audience) (sign, word string, look Token) {
 	switch {
 	case a.Class == model.ClassEveryone:
@@ -163,7 +149,7 @@ func (t *Theme) AudienceSign(a model.Audience) (sign, word string, look Token) {
 	return t.UnknownSign, string(model.ClassUnknown), Unknown
 }
 
-// StateSign returns the sign, the word and the look of an edit on its way.
+// StateSign returns the sign, the word and the look for the state of an edit.
 func (t *Theme) StateSign(s model.EditState) (sign, word string, look Token) {
 	word = string(s)
 	switch s {
@@ -185,4 +171,38 @@ func (t *Theme) StateSign(s model.EditState) (sign, word string, look Token) {
 		return t.DoneSign, word, Dim
 	}
 	return " ", word, Text
+}
+
+// Glyphs are the signs of the screen. Each takes one cell, except for the ASCII arrow, which takes two.
+type Glyphs struct {
+	PointerSign, MarkSign                                             string
+	PrivateSign, PublicSign, ParticipantsSign, UnknownSign            string
+	QueuedSign, RetrySign, FailedSign, DoneSign                       string
+	PinSign, UnseenSign, StaleSign, OnlineSign, OfflineSign, SyncSign string
+	Horizontal, Vertical                                              string
+	TopLeft, TopRight, BottomLeft, BottomRight                        string
+	BarFull, BarEmpty                                                 string
+	Arrow, Bullet, Ellipsis, Separator, ShutSign, OpenSign            string
+}
+
+var unicodeGlyphs = Glyphs{
+	PointerSign: "▌", MarkSign: "✓",
+	PrivateSign: "●", PublicSign: "○", ParticipantsSign: "◐", UnknownSign: "?",
+	QueuedSign: "↑", RetrySign: "↻", FailedSign: "!", DoneSign: "✓",
+	PinSign: "★", UnseenSign: "•", StaleSign: "◌", OnlineSign: "●", OfflineSign: "✕", SyncSign: "↓",
+	Horizontal: "─", Vertical: "│",
+	TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯",
+	BarFull: "█", BarEmpty: "░",
+	Arrow: "→", Bullet: "•", Ellipsis: "…", Separator: "·", ShutSign: "▸", OpenSign: "▾",
+}
+
+var asciiGlyphs = Glyphs{
+	PointerSign: ">", MarkSign: "*",
+	PrivateSign: "#", PublicSign: "o", ParticipantsSign: "@", UnknownSign: "?",
+	QueuedSign: "^", RetrySign: "~", FailedSign: "!", DoneSign: "+",
+	PinSign: "P", UnseenSign: ".", StaleSign: ",", OnlineSign: "+", OfflineSign: "x", SyncSign: "v",
+	Horizontal: "-", Vertical: "|",
+	TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+",
+	BarFull: "#", BarEmpty: ".",
+	Arrow: "->", Bullet: "*", Ellipsis: "~", Separator: "|", ShutSign: "+", OpenSign: "-",
 }

@@ -14,12 +14,12 @@ func TestBuiltInLooksParse(t *testing.T) {
 	for theme, names := range builtIn() {
 		for name, look := range names {
 			if err := CheckColor(name, look); err != nil {
-				t.Error(theme, err)
+				t.Errorf("[%s] %s: %v", theme, name, err)
 			}
 		}
 	}
 	if got := Builtin(); !slices.Equal(got, []string{"high-contrast", "nord", "solarized"}) {
-		t.Error(got)
+		t.Errorf("Builtin = %q, want the three named themes", got)
 	}
 }
 
@@ -27,14 +27,13 @@ func TestMonoHasNoColour(t *testing.T) {
 	for name, look := range builtIn()["mono"] {
 		for _, word := range strings.Fields(look) {
 			if _, err := color(word); err == nil {
-				t.Errorf("%s uses %s", name, word)
+				t.Errorf("%s has the colour %s", name, word)
 			}
 		}
 	}
 }
 
-// In a list bold says that a row is unseen, and nothing else.
-func TestBoldIsForTheUnseen(t *testing.T) {
+func TestInTheListBoldMeansUnseenAlone(t *testing.T) {
 	inList := []string{"text", "dim", "selected", "pointer", "marked", "private", "public", "participants", "unknown", "pending", "attention", "error"}
 	for theme, names := range builtIn() {
 		for _, name := range inList {
@@ -43,17 +42,16 @@ func TestBoldIsForTheUnseen(t *testing.T) {
 			}
 		}
 		if !strings.Contains(names["unseen"], "bold") {
-			t.Errorf("%s: what is unseen is not bold", theme)
+			t.Errorf("%s: unseen is not bold", theme)
 		}
 	}
 	th := New(Config{Name: "dark"})
 	if got := th.Say(SelectedUnseen, "x"); got != "\x1b[1;7mx\x1b[m" {
-		t.Errorf("%q", got)
+		t.Errorf("selected and unseen: %q, want bold and reverse", got)
 	}
 }
 
-// Most rows are public: a colour on each of them would hide the rows that
-// need somebody.
+// Most rows are public. A colour on each of them would hide the rows that need somebody.
 func TestOrdinaryPrivacyIsPlain(t *testing.T) {
 	for _, name := range []string{"dark", "light", "solarized", "nord"} {
 		th := New(Config{Name: name})
@@ -76,11 +74,11 @@ func TestCheckColor(t *testing.T) {
 	}
 	for _, bad := range []string{"reddish", "256", "#12", "#gggggg", "on", "red on"} {
 		if CheckColor("accent", bad) == nil {
-			t.Errorf("%q was taken", bad)
+			t.Errorf("CheckColor of %q reports no error", bad)
 		}
 	}
 	if CheckColor("nosuch", "red") == nil {
-		t.Error("an unknown name was taken")
+		t.Error("CheckColor of an unknown name reports no error")
 	}
 }
 
@@ -94,7 +92,7 @@ func TestGlyphsTakeOneCell(t *testing.T) {
 				want = 2
 			}
 			if got := (layout.Measure{}).Width(s); got != want {
-				t.Errorf("%s %s %q has %d cells", name, field, s, got)
+				t.Errorf("%s %s %q has %d cells, want %d", name, field, s, got, want)
 			}
 			if name == "ascii" && strings.IndexFunc(s, func(r rune) bool { return r > 126 }) >= 0 {
 				t.Errorf("%s %q is not ASCII", field, s)
@@ -103,17 +101,17 @@ func TestGlyphsTakeOneCell(t *testing.T) {
 	}
 }
 
-func TestOwnThemesStartFromTheBuiltInOne(t *testing.T) {
+func TestThemesOfTheConfigFallBackToTheBuiltInLooks(t *testing.T) {
 	c := Config{Name: "mine", Themes: map[string]map[string]string{"mine": {"accent": "bold", "nosuch": "red", "error": "nonsense"}}}
 	th := New(c)
 	if th.Say(Accent, "x") != "\x1b[1mx\x1b[m" {
-		t.Errorf("%q", th.Say(Accent, "x"))
+		t.Errorf("accent: %q, want bold", th.Say(Accent, "x"))
 	}
 	if th.Say(Private, "x") != New(Config{Name: "dark"}).Say(Private, "x") {
-		t.Error("what it does not name is not the built-in look")
+		t.Errorf("private, which the theme does not set: %q, want the look of dark", th.Say(Private, "x"))
 	}
 	if th.Say(Error, "x") != "x" {
-		t.Errorf("%q", th.Say(Error, "x"))
+		t.Errorf("error, which the theme sets wrongly: %q, want plain text", th.Say(Error, "x"))
 	}
 }
 
@@ -135,7 +133,7 @@ func TestPhrase(t *testing.T) {
 		"default role: none → collaboration complete": {Kind: model.EditDefaultRole, Target: model.TextValue("collaboration_complete")},
 	} {
 		if got := th.Phrase(e); got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("Phrase of a %s edit = %q, want %q", e.Kind, got, want)
 		}
 	}
 }
@@ -145,7 +143,7 @@ func TestEveryStateHasASignAndAWord(t *testing.T) {
 	for _, s := range []model.EditState{model.Queued, model.Sending, model.RetryAt, model.Held, model.InConflict, model.Refused,
 		model.NotVerified, model.OutcomeNotKnown, model.Done, model.Withdrawn, model.OutcomeAlreadySet} {
 		if sign, word, _ := th.StateSign(s); strings.TrimSpace(sign) == "" || word == "" {
-			t.Errorf("%s: %q %q", s, sign, word)
+			t.Errorf("StateSign(%s) = %q, %q; want both", s, sign, word)
 		}
 	}
 	seen := map[string]bool{}
@@ -153,27 +151,27 @@ func TestEveryStateHasASignAndAWord(t *testing.T) {
 		{Class: model.ClassGroup, Word: "group"}, {Class: model.ClassUnknown, Word: "unknown"}, {}} {
 		sign, word, _ := th.AudienceSign(a)
 		if seen[sign] = true; sign == "" || word == "" {
-			t.Errorf("%+v: %q %q", a, sign, word)
+			t.Errorf("AudienceSign(%+v) = %q, %q; want both", a, sign, word)
 		}
 	}
 	if len(seen) != 4 {
-		t.Errorf("%d signs", len(seen))
+		t.Errorf("%d different signs of who can see a conversation, want 4", len(seen))
 	}
 }
 
-func TestKeyLine(t *testing.T) {
+func TestKeyLineShowsAsManyKeysAsFit(t *testing.T) {
 	th := New(Config{Name: "mono"})
 	pairs := []string{"a", "first", "", "nothing", "b", "second", "esc", "close"}
 	for w := range 40 {
 		if got := th.Width(keyLine(th, w, pairs)); got > w {
-			t.Errorf("%d cells in %d", got, w)
+			t.Errorf("a key line for %d cells takes %d", w, got)
 		}
 	}
 	if s := keyLine(th, 12, pairs); !strings.Contains(s, "close") || strings.Contains(s, "first") {
-		t.Errorf("%q", s)
+		t.Errorf("key line in 12 cells: %q, want the last pair", s)
 	}
 	if s := keyLine(th, 1<<20, pairs); strings.Contains(s, "nothing") {
-		t.Errorf("%q", s)
+		t.Errorf("a pair without a key is shown: %q", s)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"confab/model"
 )
 
-func TestReasonsAreWordsForAPerson(t *testing.T) {
+func TestReasonAndProgress(t *testing.T) {
 	th := New(Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 12, 54, 0, 0, time.UTC)
 	theirs := model.TextValue("Their\x1b[31m title")
@@ -40,7 +40,7 @@ func TestReasonsAreWordsForAPerson(t *testing.T) {
 		behind: entry(model.Queued, model.Unavailable, behind),
 	} {
 		if got := th.Reason(e, now); got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("Reason of a %s edit = %q, want %q", e.State, got, want)
 		}
 	}
 	some := later(model.RetryAt, model.RateLimited)
@@ -49,27 +49,27 @@ func TestReasonsAreWordsForAPerson(t *testing.T) {
 		"2 delivered, 5 waiting: support asked to wait, next try 12:58": {Edits: 7, Waiting: 5, Delivered: 2, Problem: &some},
 	} {
 		if got := th.Progress(s, now); got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("Progress = %q, want %q", got, want)
 		}
 	}
 }
 
-func TestWhenIsShort(t *testing.T) {
+func TestWhenIsTheShortestClearForm(t *testing.T) {
 	now := time.Date(2026, 11, 20, 12, 54, 0, 0, time.UTC)
 	for want, at := range map[string]time.Time{"": {}, "08:00": now.Add(-294 * time.Minute), "Tue 12:54": now.AddDate(0, 0, -3),
 		"20 Oct": now.AddDate(0, -1, 0), "20 Nov 2025": now.AddDate(-1, 0, 0)} {
 		if got := When(at, now); got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("When(%s) = %q, want %q", at, got, want)
 		}
 	}
 }
 
-func TestDayIsShorter(t *testing.T) {
+func TestDayTakesAtMostSixCells(t *testing.T) {
 	now := time.Date(2026, 11, 20, 12, 54, 0, 0, time.UTC)
 	for want, at := range map[string]time.Time{"": {}, "08:00": now.Add(-294 * time.Minute), "Tue": now.AddDate(0, 0, -3), "Thu": now.AddDate(0, 0, -1),
 		"13 Nov": now.AddDate(0, 0, -7), "Nov'25": now.AddDate(-1, 0, 0)} {
 		if got := Day(at, now); got != want || len(got) > 6 {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("Day(%s) = %q, want %q", at, got, want)
 		}
 	}
 }

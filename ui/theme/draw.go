@@ -8,11 +8,9 @@ import (
 	"confab/ui/layout"
 )
 
-// Frame draws a box of at most the wanted size in the middle of the screen, or
-// fills a screen that is too small for a border. body gets the size of the inside
-// and returns its lines, already styled, and the place of the cursor in it (nil
-// for none). The footer is the last line: pairs of key and what it does, as many
-// as fit. The picture tells where each key stands.
+// Frame draws a box of at most w by h cells in the middle of the screen, or fills the screen if that is too small for a
+// border. body gets the size of the inside and returns its lines, already with their looks, and the place of the cursor
+// in it, nil for none. The last line holds the footer as KeyLine draws it.
 func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h int, look Token,
 	body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
 	at, inside := screen, screen
@@ -20,7 +18,7 @@ func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h in
 	switch {
 	case boxed:
 		if w >= screen.W-6 {
-			w = screen.W // slivers of what lies below would only distract
+			w = screen.W // without narrow strips of the screen below at its sides
 		}
 		at = screen.Center(min(w, screen.W), min(h+3, screen.H))
 		inside = layout.Rect{X: at.X + 2, Y: at.Y + 1, W: at.W - 4, H: at.H - 2}
@@ -28,7 +26,7 @@ func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h in
 		_, inside = screen.Top(1)
 	}
 	foot := boxed || inside.H > 1
-	inside, bottom := inside.Bottom(cells(foot))
+	inside, bottom := inside.Bottom(Pick(foot, 1, 0))
 	lines, cursor := body(inside.W, inside.H)
 	out := t.Block(lines, inside.W, inside.H)
 	var keys []layout.KeyHit
@@ -50,13 +48,6 @@ func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h in
 	return layout.Picture{At: at, Lines: t.Block(out, at.W, at.H), Cursor: cursor, Keys: keys, Inside: inside}
 }
 
-func cells(one bool) int {
-	if one {
-		return 1
-	}
-	return 0
-}
-
 func (t *Theme) border(title string, lines []string, w int, look Token) []string {
 	edge := func(s string) string { return t.Say(look, s) }
 	title = " " + t.Truncate(title, max(0, w-6), t.Ellipsis) + " "
@@ -68,9 +59,8 @@ func (t *Theme) border(title string, lines []string, w int, look Token) []string
 	return append(out, edge(t.BottomLeft+strings.Repeat(t.Horizontal, w-2)+t.BottomRight))
 }
 
-// KeyLine writes pairs of key and what it does, as many as fit; the last pair is
-// always among them if anything is. A pair without a key is left out. It also
-// returns where each key stands.
+// KeyLine draws pairs of a key and what it does, as many as fit, the last pair before all others. A pair without a key is
+// left out. The place of every key is returned too.
 func (t *Theme) KeyLine(at layout.Rect, pairs ...string) (line string, keys []layout.KeyHit) {
 	var shown [][]string
 	for pair := range slices.Chunk(pairs, 2) {
@@ -105,8 +95,7 @@ func (t *Theme) KeyLine(at layout.Rect, pairs ...string) (line string, keys []la
 	return line, keys
 }
 
-// Wrapped breaks text into lines of at most w cells, each with an indent and a
-// look.
+// Wrapped wraps text to lines of at most w cells, each with an indent and a look.
 func (t *Theme) Wrapped(text string, w int, look Token, indent string) []string {
 	lines := t.Wrap(text, max(1, w-t.Width(indent)))
 	for i, l := range lines {
@@ -127,12 +116,52 @@ func (p *Page) Add(look Token, indent, text string) {
 	p.Lines = append(p.Lines, p.Wrapped(text, p.W, look, indent)...)
 }
 
-// Line adds lines as they are.
+// Line adds lines unchanged.
 func (p *Page) Line(lines ...string) { p.Lines = append(p.Lines, lines...) }
 
-// Write returns the lines that a part writes.
+// Write returns the lines that part adds to a page of w cells.
 func (t *Theme) Write(w int, part func(p *Page)) []string {
 	p := &Page{Theme: t, W: w}
 	part(p)
 	return p.Lines
+}
+
+// Highlight returns text with a look, and with at most so many matches of a folded query marked in it. Folding may change
+// the length of a text, so the query is compared with the folded runes one by one.
+func (t *Theme) Highlight(look Token, text, query string, most int) string {
+	if query == "" || !strings.Contains(model.FoldText(text), query) {
+		return t.Say(look, text)
+	}
+	runes := []rune(text)
+	var out strings.Builder
+	rest := 0
+	for i := 0; i < len(runes) && most > 0; i++ {
+		n := matchAt(runes[i:], query)
+		if n == 0 {
+			continue
+		}
+		for i+n < len(runes) && layout.Joins(runes[i+n]) {
+			n++ // keep combining marks with their letter
+		}
+		out.WriteString(t.Say(look, string(runes[rest:i])) + t.Say(Match, string(runes[i:i+n])))
+		rest = i + n
+		i = rest - 1
+		most--
+	}
+	return out.String() + t.Say(look, string(runes[rest:]))
+}
+
+// matchAt returns how many runes at the start of a text match a folded query, 0 for none.
+func matchAt(runes []rune, query string) int {
+	folded := ""
+	for n, r := range runes {
+		folded += model.FoldText(string(r))
+		if strings.HasPrefix(folded, query) {
+			return n + 1
+		}
+		if !strings.HasPrefix(query, folded) {
+			return 0
+		}
+	}
+	return 0
 }

@@ -1,6 +1,7 @@
 package theme
 
 import (
+	_ "embed"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,7 +10,40 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// style is what is written before and after text; the zero value is plain.
+//go:embed looks.txt
+var looks string
+
+// builtIn returns the looks of the built-in themes by theme ("dark", "nord light") and meaning.
+func builtIn() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	var theme map[string]string
+	for line := range strings.Lines(looks) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			theme = map[string]string{}
+			out[strings.TrimSuffix(name, "]")] = theme
+		} else if names, look, ok := strings.Cut(line, " = "); ok && theme != nil {
+			for _, name := range strings.Fields(names) {
+				theme[name] = look
+			}
+		}
+	}
+	return out
+}
+
+// Builtin lists the named themes beside dark, light and mono.
+func Builtin() []string {
+	var out []string
+	for name := range builtIn() {
+		if name, ok := strings.CutSuffix(name, " dark"); ok {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// style is written before and after a text. The zero value is plain.
 type style struct{ open, close string }
 
 func compile(l lipgloss.Style) style {
@@ -29,9 +63,8 @@ var attributes = map[string]func(lipgloss.Style, bool) lipgloss.Style{
 	"underline": lipgloss.Style.Underline, "reverse": lipgloss.Style.Reverse,
 }
 
-// parse reads a look: words among bold, faint, italic, underline, reverse,
-// one colour for the text, and "on" with one for the background. A colour is
-// one of the sixteen names, a number of the 256, or #rrggbb.
+// parse reads a look: any of bold, faint, italic, underline and reverse, a colour for the text, and "on" with a colour
+// for the background. A colour is one of the sixteen names, a number up to 255, or #rrggbb.
 func parse(text string) (lipgloss.Style, error) {
 	s := lipgloss.NewStyle()
 	background := false
@@ -79,7 +112,7 @@ func color(word string) (string, error) {
 	return "", fmt.Errorf("%q is no colour: a name such as blue or bright-blue, a number up to 255, or #rrggbb", word)
 }
 
-// isRich reports whether a look asks for a colour beside the sixteen.
+// isRich reports whether a look uses a colour that is not one of the sixteen.
 func isRich(look string) bool {
 	return slices.ContainsFunc(strings.Fields(look), func(word string) bool {
 		n, err := strconv.Atoi(word)
@@ -87,8 +120,7 @@ func isRich(look string) bool {
 	})
 }
 
-// CheckColor tells what is wrong with the value of one name in a [themes]
-// table, nil if nothing.
+// CheckColor returns what is wrong with an entry of a [themes] table, nil for nothing.
 func CheckColor(name, value string) error {
 	if !slices.Contains(Names(), name) {
 		return fmt.Errorf("%q is no name of a theme", name)

@@ -12,8 +12,8 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// An account reads back from its block as it was, whatever is in it.
-func TestBlock(t *testing.T) {
+// ReadBlock returns the account of a Block, whatever its values contain.
+func TestBlockReadsBack(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.toml")
 	for _, a := range []Account{
 		{Name: "sales", Provider: "attention", Credential: Credential{Env: "X"}, Settings: map[string]any{}},
@@ -23,11 +23,11 @@ func TestBlock(t *testing.T) {
 	} {
 		got, problems := ReadBlock(file, a, Validators{})
 		if diff := cmp.Diff(a, got); diff != "" || problems != nil {
-			t.Errorf("%v\n%s\n%s", problems, diff, a.Block())
+			t.Errorf("problems %v, (-want +got):\n%s in\n%s", problems, diff, a.Block())
 		}
 	}
 	if _, problems := ReadBlock(file, Account{Name: "a b", Provider: "bird"}, Validators{}); len(problems.Of("name")) != 1 || len(problems.Of("base_url")) != 0 {
-		t.Error(problems)
+		t.Errorf("problems of a bad name: got %v, want one of name and none of base_url", problems)
 	}
 }
 
@@ -38,59 +38,59 @@ func TestCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c, err := Load(path, Validators{}); err != nil || len(c.Accounts) != 2 {
-		t.Errorf("%v %v", c, err)
+		t.Errorf("Load = %+v, %v; want two accounts", c, err)
 	}
 	err := Create(path, one)
 	if !errors.Is(err, fs.ErrExist) || strings.Contains(err.Error(), "exists") {
-		t.Error(err)
+		t.Errorf("a second Create: got %v, want ErrExist in words", err)
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("%v %v", left, err)
+		t.Errorf("files: got %v, %v; want the settings alone", left, err)
 	}
 }
 
-// A typed secret is kept where nothing was, and taken back.
-func TestKeep(t *testing.T) {
+// A secret is stored in a source that does not exist yet, and deleted again.
+func TestKeepAndDropASecret(t *testing.T) {
 	keyring.MockInit()
 	p := Paths{Config: filepath.Join(t.TempDir(), "new", "config.toml")}
 	file := Credential{File: p.FreeFile("sales.credential")}
 	entry, err := Resolver{}.FreeEntry(t.Context(), "sales")
 	if err != nil || entry != "sales" {
-		t.Fatal(entry, err)
+		t.Fatalf("FreeEntry = %q, %v; want sales", entry, err)
 	}
 	for _, c := range []Credential{file, {Keyring: entry}} {
 		if err := (Resolver{}).Keep(t.Context(), c, "s3cret"); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := resolve(t, c); got != "s3cret" || err != nil {
-			t.Errorf("%s: %q %v", c, got, err)
+			t.Errorf("%s: got %q, %v; want the stored secret", c, got, err)
 		}
 	}
 	if next := p.FreeFile("sales.credential"); next != file.File+"-2" {
-		t.Error(next)
+		t.Errorf("FreeFile = %s, want the second name", next)
 	}
 	if next, err := (Resolver{}).FreeEntry(t.Context(), "sales"); next != "sales-2" || err != nil {
-		t.Error(next, err)
+		t.Errorf("FreeEntry = %q, %v; want sales-2", next, err)
 	}
 	if err := (Resolver{}).Keep(t.Context(), file, "other"); !errors.Is(err, fs.ErrExist) {
-		t.Error(err)
+		t.Errorf("Keep over a file: got %v, want ErrExist", err)
 	}
 	for _, c := range []Credential{file, {Keyring: entry}} {
 		if err := c.Drop(); err != nil {
 			t.Error(err)
 		}
 		if _, err := resolve(t, c); err == nil {
-			t.Errorf("%s is still there", c)
+			t.Errorf("%s can still be read after Drop", c)
 		}
 	}
 	keyring.MockInitWithError(errors.New("no bus"))
 	if _, err := (Resolver{}).FreeEntry(t.Context(), "sales"); err == nil || !strings.Contains(err.Error(), "use env, command or file instead") {
-		t.Error(err)
+		t.Errorf("FreeEntry without a keyring: got %v, want the other sources named", err)
 	}
 }
 
-// What can't be had is told without asking anybody for it.
-func TestAbsent(t *testing.T) {
+// Absent finds missing variables and files without running a command.
+func TestAbsentReadsNoSecret(t *testing.T) {
 	there := filepath.Join(t.TempDir(), "there")
 	if err := os.WriteFile(there, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -103,10 +103,10 @@ func TestAbsent(t *testing.T) {
 			from = Credential{File: what}
 		}
 		if err := from.Absent(); (err != nil) != absent {
-			t.Errorf("%s: %v", c, err)
+			t.Errorf("Absent of %s: got %v, want an error %v", c, err, absent)
 		}
 	}
 	if err := (Credential{Command: []string{"no-such-program"}}).Absent(); err != nil {
-		t.Error(err)
+		t.Errorf("Absent of a command: %v, want nil", err)
 	}
 }
