@@ -33,89 +33,89 @@ func draw(v *View, w, h int) string {
 	return strings.Join(v.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: w, H: h}, now), "\n")
 }
 
-func TestOverviewHoldsEverything(t *testing.T) {
+func TestOverviewShowsAllFacts(t *testing.T) {
 	text := draw(view(), 90, 60)
 	for _, want := range []string{"Straße in Zürich", "stage=won", "Scorecard", "a very long label of a fact", "7", "Other", "odd"} {
 		if !strings.Contains(text, want) {
-			t.Errorf("%q is missing:\n%s", want, text)
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }
 
-func TestThePositionIsThereAtOnce(t *testing.T) {
+func TestPositionIsInTheFirstFrameOfATab(t *testing.T) {
 	v := view()
 	position := regexp.MustCompile(` ([0-9]+)/[0-9]+ $`)
 	for _, tab := range []Tab{Overview, Activity, Raw, Overview} {
 		v.SetTab(tab)
 		drawn := v.Draw(theme.New(theme.Config{}), layout.Rect{W: 90, H: 4}, now)
 		if m := position.FindStringSubmatch(ansi.Strip(drawn[0])); len(v.lines) > 3 && (m == nil || m[1] != "3") {
-			t.Errorf("tab %d: %q, want 3 of %d", tab, ansi.Strip(drawn[0]), len(v.lines))
+			t.Errorf("tab %d: got %q, want position 3/%d", tab, ansi.Strip(drawn[0]), len(v.lines))
 		}
 	}
 	v.Scroll(2)
 	if drawn := v.Draw(theme.New(theme.Config{}), layout.Rect{W: 90, H: 4}, now); !strings.Contains(drawn[0], fmt.Sprintf("5/%d", len(v.lines))) {
-		t.Errorf("after two lines: %q", drawn[0])
+		t.Errorf("scrolled by two lines: got %q, want position 5/%d", drawn[0], len(v.lines))
 	}
 }
 
-func TestNotLoadedIsNeverEmpty(t *testing.T) {
+func TestTabThatIsNotLoadedSaysSo(t *testing.T) {
 	v := view()
 	for tab, want := range map[Tab]string{People: "not loaded yet", Messages: "not loaded yet", Raw: "not loaded yet", Activity: "Reading"} {
 		v.SetTab(tab)
 		if s := draw(v, 90, 20); !strings.Contains(s, want) {
-			t.Errorf("%d:\n%s", tab, s)
+			t.Errorf("tab %d: no %q in\n%s", tab, want, s)
 		}
 	}
 	v.SetTab(Messages)
 	v.SetDetail(model.Detail{})
 	if s := draw(v, 90, 20); !strings.Contains(s, "gave no messages") {
-		t.Error(s)
+		t.Errorf("messages that the service did not give: got\n%s", s)
 	}
 	v.SetDetail(model.Detail{Messages: model.SetOf[model.Message]()})
 	if s := draw(v, 90, 20); !strings.Contains(s, "No messages.") {
-		t.Error(s)
+		t.Errorf("an empty list of messages: got\n%s", s)
 	}
 }
 
-func TestStaleRowsSaySo(t *testing.T) {
+func TestOverviewOfAStaleRowSaysSo(t *testing.T) {
 	v := view()
 	r := v.Row()
 	r.Checked = now.Add(-48 * time.Hour)
 	v.Show(r, described, now)
 	if s := draw(v, 90, 40); !strings.Contains(s, "before the last sweep") {
-		t.Error(s)
+		t.Errorf("no \"before the last sweep\" in\n%s", s)
 	}
 }
 
-func TestSearchIsFolded(t *testing.T) {
+func TestSearchIgnoresCaseAndAccents(t *testing.T) {
 	v := view()
 	draw(v, 90, 20)
 	if n := v.Search("ZURICH"); n != 1 {
-		t.Errorf("%d lines match", n)
+		t.Errorf("ZURICH matches %d lines, want 1", n)
 	}
 	if s := draw(v, 90, 20); !strings.Contains(s, "\x1b[7mZürich\x1b[m") {
-		t.Errorf("%q", s)
+		t.Errorf("the match is not marked in %q", s)
 	}
 	if n := v.Search("nothing at all"); n != 0 {
-		t.Errorf("%d lines match", n)
+		t.Errorf("a text that is not there matches %d lines", n)
 	}
 	if at, of := v.Next(1); at != 0 || of != 0 {
-		t.Error("a match of nothing")
+		t.Errorf("Next without matches = %d of %d, want 0 of 0", at, of)
 	}
 }
 
-func TestScrollStaysInBounds(t *testing.T) {
+func TestScrollStopsAtTheEnds(t *testing.T) {
 	v := view()
 	draw(v, 40, 8)
 	v.Scroll(1000)
 	last := draw(v, 40, 8)
 	v.Scroll(1)
 	if draw(v, 40, 8) != last {
-		t.Error("it scrolled past the end")
+		t.Error("the window scrolled past the end")
 	}
 	v.Scroll(-5000)
 	if !strings.Contains(draw(v, 40, 8), "Straße") {
-		t.Error("it is not back at the start")
+		t.Error("the window did not scroll back to the start")
 	}
 }
 
@@ -141,8 +141,9 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-// What a person asks is answered in this order, in words; ids, stamps and the rest are under Raw.
-func TestOverviewAnswersAPersonsQuestions(t *testing.T) {
+// The overview tells in this order, in words, what a person asks. Ids and time stamps are on
+// the Raw tab.
+func TestOverviewLeavesMachineValuesToRaw(t *testing.T) {
 	no := false
 	c := model.Conversation{Ref: model.Ref{Account: "sales", ID: "39e8c131-470d-4118-ac5a-cc2057d8ffe0"}, Provider: "attention", Kind: "call",
 		Title: "Acme renewal", Privacy: model.PrivacyPublic, Status: "completed", Duration: 44 * time.Minute, Internal: &no,
@@ -167,24 +168,24 @@ func TestOverviewAnswersAPersonsQuestions(t *testing.T) {
 		"Source", "google meet", "Times", "today 03:09", "Other", "brand new  yes"} {
 		_, after, ok := strings.Cut(rest, want)
 		if !ok {
-			t.Fatalf("%q is missing, or not in its place:\n%s", want, text)
+			t.Fatalf("%q is missing or out of order in\n%s", want, text)
 		}
 		rest = after
 	}
 	machines := []string{"39e8c131-470d-4118", "2026-11-20T03:09:00Z", "NONE", "vid-359727969", "1b66bb73", "cmp_1", "u-1"}
 	for _, never := range append(machines, "assumed: assumed", "can be edited") {
 		if strings.Contains(text, never) {
-			t.Errorf("%q is for Raw:\n%s", never, text)
+			t.Errorf("%q belongs on the Raw tab, but is in\n%s", never, text)
 		}
 	}
 	if strings.Count(text, "assumed") != 1 {
-		t.Errorf("what is assumed is not said once:\n%s", text)
+		t.Errorf("\"assumed\" appears %d times, want once, in\n%s", strings.Count(text, "assumed"), text)
 	}
 	v.SetTab(Raw)
 	text = ansi.Strip(draw(v, 90, 60))
 	for _, want := range append(machines, `"id": "39e8c131"`) {
 		if !strings.Contains(text, want) {
-			t.Errorf("%q is not under Raw:\n%s", want, text)
+			t.Errorf("no %q on the Raw tab:\n%s", want, text)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func at(now time.Time) func() time.Time { return func() time.Time { return now }
 
 func text(p layout.Picture) string { return ansi.Strip(strings.Join(p.Lines, "\n")) }
 
-// key tells where the footer names a key; false where it does not.
+// key returns the place of a key in the footer.
 func key(p layout.Picture, name string) (layout.KeyHit, bool) {
 	for _, k := range p.Keys {
 		if k.Key == name {
@@ -54,37 +54,37 @@ func TestDefaultIsNoForAnythingRiskyOrSeveral(t *testing.T) {
 		d := NewPlan(c.plan)
 		d.Keys, d.DefaultYes = keysOf(keymap.Dialog), true
 		if d.enterIsYes() != c.want {
-			t.Errorf("%s: enter means %v", name, d.enterIsYes())
+			t.Errorf("%s plan: enterIsYes() = %v, want %v", name, d.enterIsYes(), c.want)
 		}
 		if got := strings.Contains(text(d.Draw(th, layout.Rect{W: 80, H: 24})), "send it (enter)"); got != c.want {
-			t.Errorf("%s: yes is drawn as the default: %v", name, got)
+			t.Errorf("%s plan: yes is drawn as the default: %v, want %v", name, got, c.want)
 		}
 	}
 }
 
-func TestTheSecondQuestion(t *testing.T) {
+func TestRiskThatAsksTwiceIsAskedExactlyTwice(t *testing.T) {
 	if d := NewPlan(change(model.Risk{Text: "removes Ann"})); d.askAgain() {
-		t.Error("what is asked once is asked twice")
+		t.Error("a risk that asks once is asked twice")
 	}
 	d := NewPlan(change(model.Risk{Text: "clears every contact", Twice: true}))
 	d.Keys = keysOf(keymap.Dialog)
 	if !d.askAgain() || !d.confirming || d.askAgain() {
-		t.Error("it is not asked exactly twice")
+		t.Error("a risk that asks twice is not asked exactly twice")
 	}
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "Really?") || !strings.Contains(s, "Are you sure?") {
-		t.Error(s)
+		t.Errorf("the second question is not in\n%s", s)
 	}
 	d.NeedsWord("Talk", "delete")
 	for typed, want := range map[string]bool{"": false, "y": false, "Delete": false, "delete": true, " Talk ": true} {
 		d.word.Set("")
 		d.Update(tea.PasteMsg{Content: typed})
 		if d.isWordTyped() != want {
-			t.Errorf("%q is taken: %v", typed, d.isWordTyped())
+			t.Errorf("typed %q: isWordTyped() = %v, want %v", typed, d.isWordTyped(), want)
 		}
 	}
 }
 
-func TestTheQuestionStaysInSightOfALongPlan(t *testing.T) {
+func TestQuestionStaysInSightBelowALongPlan(t *testing.T) {
 	p := change()
 	for i := range 60 {
 		it := p.Items[0]
@@ -98,19 +98,19 @@ func TestTheQuestionStaysInSightOfALongPlan(t *testing.T) {
 		for range 3 {
 			pic := d.Draw(th, at)
 			if s := text(pic); !strings.Contains(s, "y send 61") {
-				t.Errorf("%v:\n%s", size, s)
+				t.Errorf("%v: no \"y send 61\" in\n%s", size, s)
 			}
 			if _, ok := key(pic, "y"); !ok {
-				t.Errorf("%v: the answer is not named", size)
+				t.Errorf("%v: the footer does not name y", size)
 			}
 			d.Scroll(40)
 		}
 	}
 }
 
-// The lines of a plan are laid out only where they are seen; what is seen is a window over
-// all of them, with the cursor in it, whatever was opened, left out or looked for.
-func TestAPlanScrollsAsOneText(t *testing.T) {
+// Only the visible lines of a plan are laid out. They are a window over all lines that holds
+// the cursor, whatever was opened, left out or searched for.
+func TestPlanDrawsAWindowOverAllItsLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := change()
 		p.Items = nil
@@ -134,7 +134,7 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 		for range rapid.IntRange(1, 20).Draw(t, "steps") {
 			key := rapid.SampledFrom([]string{"j", "k", "pgdown", "pgup", "G", "home", "right", "left", "h", "x", "/", "2", "enter", "ctrl+n", "ctrl+p", "esc"}).Draw(t, "key")
 			if asks := press(d, key); asks != nil && key != "esc" && key != "enter" {
-				t.Fatalf("%s asks for %v", key, asks)
+				t.Fatalf("%s returned %v, want nothing", key, asks)
 			}
 			w, room := rapid.IntRange(8, 90).Draw(t, "w"), rapid.IntRange(1, 30).Draw(t, "room")
 			got := d.draw(th, w, room)
@@ -152,19 +152,19 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 				}
 			}
 			if !slices.Equal(got, want) || len(got) < min(room, len(all)) {
-				t.Fatalf("after %s, at %d of %d, %d lines:\n%s\nwant\n%s", key, at, len(all), room, strings.Join(got, "\n"), strings.Join(want, "\n"))
+				t.Fatalf("after %s, at line %d of %d, a window of %d is\n%s\nwant\n%s", key, at, len(all), room, strings.Join(got, "\n"), strings.Join(want, "\n"))
 			}
 			if y := first[d.at] - at; y >= room || y < 0 && d.at != d.top {
-				t.Fatalf("after %s the cursor is %d lines off a window of %d", key, y, room)
+				t.Fatalf("after %s the cursor is at line %d of a window of %d", key, y, room)
 			}
 			left := 0
 			for _, it := range d.Plan().Items {
 				if left += b(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
-					t.Fatal("what was left out is sent")
+					t.Fatal("a hidden conversation that was left out is in the plan")
 				}
 			}
 			if left != d.Changes() {
-				t.Fatalf("%d change, %d are sent", d.Changes(), left)
+				t.Fatalf("Changes() = %d, the plan holds %d", d.Changes(), left)
 			}
 		}
 	})
@@ -181,7 +181,7 @@ func press(o interface{ Update(tea.Msg) any }, keys ...string) (asks any) {
 	return asks
 }
 
-func TestKeysOfTheFooterAreWhereTheyAreDrawn(t *testing.T) {
+func TestFooterKeysCanBeClickedWhereTheyAreDrawn(t *testing.T) {
 	d := NewPlan(change())
 	d.Keys = keysOf(keymap.Dialog)
 	for _, size := range [][2]int{{20, 5}, {40, 12}, {80, 24}} {
@@ -190,41 +190,41 @@ func TestKeysOfTheFooterAreWhereTheyAreDrawn(t *testing.T) {
 			line := ansi.Strip(pic.Lines[k.At.Y-pic.At.Y])
 			runes := []rune(line)
 			if got := string(runes[k.At.X-pic.At.X:][:len([]rune(k.Key))]); got != k.Key {
-				t.Errorf("%v: %q is said to be where %q is", size, k.Key, got)
+				t.Errorf("%v: the place of key %q shows %q", size, k.Key, got)
 			}
 		}
 		if _, ok := key(pic, "n"); !ok {
-			t.Errorf("%v: no is not named: %v", size, pic.Keys)
+			t.Errorf("%v: the footer does not name n: %v", size, pic.Keys)
 		}
 	}
 }
 
-func TestMenu(t *testing.T) {
+func TestMenuChoosesByKeyAndLine(t *testing.T) {
 	d := &Menu{Title: "Which?", Text: []string{"A question", "of two lines"}}
 	for i := range 12 {
 		d.Items = append(d.Items, Item{Key: fmt.Sprint(i), Label: fmt.Sprintf("choice %d", i)})
 	}
 	if d.Update(tea.KeyPressMsg{Code: tea.KeyUp}); d.At != 11 {
-		t.Error("moving went wrong")
+		t.Errorf("up from the first item goes to %d, want the last, 11", d.At)
 	}
 	for key, want := range map[rune]any{'7': Choice(7), 'x': nil} {
 		if got := d.Update(tea.KeyPressMsg{Code: key, Text: string(key)}); got != want {
-			t.Errorf("%c chooses %v", key, got)
+			t.Errorf("%c returned %v, want %v", key, got, want)
 		}
 	}
 	pic := d.Draw(th, layout.Rect{W: 40, H: 10})
 	if s := text(pic); !strings.Contains(s, "choice 11") {
-		t.Errorf("what is under the bar is out of sight:\n%s", s)
+		t.Errorf("the item under the cursor is out of sight:\n%s", s)
 	}
 	for y := range pic.Inside.H {
 		line := ansi.Strip(pic.Lines[pic.Inside.Y-pic.At.Y+y])
 		if i, ok := d.itemAt(y); ok && !strings.Contains(line, fmt.Sprintf("choice %d", i)) {
-			t.Errorf("line %d is %q, not choice %d", y, line, i)
+			t.Errorf("line %d shows %q, want choice %d", y, line, i)
 		}
 	}
 	for _, y := range []int{-1, 40} {
 		if i, ok := d.itemAt(y); ok {
-			t.Errorf("line %d is choice %d", y, i)
+			t.Errorf("line %d chooses item %d, want none", y, i)
 		}
 	}
 }
@@ -233,9 +233,9 @@ func result(id string, state model.EditState, cause *model.EntryError) model.Out
 	return model.OutboxEntry{Edit: model.Edit{ID: id, Kind: model.EditPrivacy, Target: model.TextValue("private")}, Title: "Talk " + id + "\x1b[31m", State: state, Error: cause}
 }
 
-// What needs a person comes first, each with the service's own words; what is well is one
-// line that opens.
-func TestResultsTellFailuresFirst(t *testing.T) {
+// Edits that need a person come first, with the service's own words; the successful ones are
+// one line that opens.
+func TestResultsShowFailuresFirst(t *testing.T) {
 	now := time.Date(2026, 11, 20, 12, 54, 0, 0, time.UTC)
 	no := &model.EntryError{Kind: model.Forbidden, Message: "Only the owner\x1b[2J may", RequestID: "7f3a"}
 	waiting := []model.OutboxEntry{result("1", model.Queued, nil), result("2", model.Refused, no), result("3", model.Refused, no),
@@ -249,7 +249,7 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 	pic := d.Draw(th, layout.Rect{W: 100, H: 24})
 	for _, k := range []string{"r", "x", "w", "esc"} {
 		if _, ok := key(pic, k); !ok {
-			t.Errorf("%s is not offered", k)
+			t.Errorf("the footer does not name %s", k)
 		}
 	}
 	s := text(pic)
@@ -258,21 +258,21 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 		"1 on its way", "1 delivered 12:54, 1 already so"} {
 		i := at + 1 + strings.Index(s[at+1:], want)
 		if i <= at {
-			t.Errorf("%q is not there, or too early:\n%s", want, s)
+			t.Errorf("%q is missing or out of order in\n%s", want, s)
 		}
 		at = i
 	}
 	for _, s := range []string{s, Report(th, sub, waiting, settled, now)} {
 		if !strings.Contains(s, "Only the owner") || strings.ContainsAny(s, "\x1b\x07") {
-			t.Errorf("%q", s)
+			t.Errorf("the service's words are missing or not cleaned: %q", s)
 		}
 	}
 	if d.told.refused != 2 || d.told.unsent != 1 {
-		t.Errorf("%d can be retried, %d withdrawn", d.told.refused, d.told.unsent)
+		t.Errorf("got %d refused and %d unsent, want 2 and 1", d.told.refused, d.told.unsent)
 	}
 }
 
-// Conversations of one title are told apart, one of a title of its own is not cluttered.
+// An id is added to conversations that share a title, and to no others.
 func TestResultsTellNamesakesApart(t *testing.T) {
 	no := &model.EntryError{Kind: model.Forbidden}
 	var waiting []model.OutboxEntry
@@ -291,50 +291,47 @@ func TestResultsTellNamesakesApart(t *testing.T) {
 		s := text(d.Draw(th, layout.Rect{W: w, H: 40}))
 		for _, want := range []string{"..00000000", "..00000001", "short- "} {
 			if !strings.Contains(s, want) {
-				t.Errorf("%q is not shown at %d columns:\n%s", want, w, s)
+				t.Errorf("%d columns: no %q in\n%s", w, want, s)
 			}
 		}
 		if strings.Contains(s, "..00000002") || strings.Contains(s, "\x1b") {
-			t.Errorf("too much is said:\n%s", s)
+			t.Errorf("an id that nobody needs, or an escape sequence, in\n%q", s)
 		}
 	}
 }
 
-// What was taken back can't be taken back where it is reported: that would make the change again.
+// Taking an undo back would make the change again, which its results must not offer.
 func TestResultsOfAnUndoOfferNoUndo(t *testing.T) {
 	for _, undoes := range []string{"", "earlier"} {
 		d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
 		d.Set(model.Submission{ID: "s", Sentence: "took back 9", Undoes: undoes, Edits: 9, Delivered: 9}, Told{})
 		_, offered := key(d.Draw(th, layout.Rect{W: 80, H: 24}), "u")
 		if asked := press(&d, "u") == keymap.Undo; offered != (undoes == "") || asked != offered {
-			t.Errorf("undoes %q: offered %v, asked for %v", undoes, offered, asked)
+			t.Errorf("undo of %q: the footer names u: %v, u undoes: %v, want both %v", undoes, offered, asked, undoes == "")
 		}
 		if undoes != "" && !strings.Contains(text(d.Draw(th, layout.Rect{W: 80, H: 24})), "outbox and history can") {
-			t.Error("the key says nothing")
+			t.Error("u on the results of an undo does not say where it can be taken back")
 		}
 	}
 }
 
-// Before a submission has been read nothing is said of how it ended.
-func TestResultsThatHaveNotComeSayNothing(t *testing.T) {
+func TestResultsBeforeTheFirstReadSayNothingOfAnEnding(t *testing.T) {
 	d := Results{Now: at(time.Time{})}
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); strings.Contains(s, "nothing had been changed") || !strings.Contains(s, "On its way") {
-		t.Error(s)
+		t.Errorf("want only \"On its way\", got\n%s", s)
 	}
 }
 
-// The answer to a key takes room of its own, however long it is.
-func TestAnAnswerHidesNoResults(t *testing.T) {
+func TestLongAnswerHidesNoResults(t *testing.T) {
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
 	d.Set(model.Submission{ID: "s", Sentence: "made 3 private", Edits: 3, Delivered: 3}, Told{})
 	d.Answer(theme.Dim, strings.Repeat("a long answer ", 20))
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "delivered") {
-		t.Error(s)
+		t.Errorf("no \"delivered\" in\n%s", s)
 	}
 }
 
-// Of very many edits the first that need a person are told of one by one.
-func TestResultsOfVeryManyAreBounded(t *testing.T) {
+func TestResultsListABoundedNumberOfEdits(t *testing.T) {
 	var waiting []model.OutboxEntry
 	for i := range 3 * maxListed {
 		waiting = append(waiting, result(fmt.Sprint(i), model.Queued, nil))
@@ -347,36 +344,36 @@ func TestResultsOfVeryManyAreBounded(t *testing.T) {
 	s := text(d.Draw(th, layout.Rect{W: 80, H: 40}))
 	for _, want := range []string{"! refused", "500 ▸", "250 more need you", "750 on their way"} {
 		if !strings.Contains(s, want) {
-			t.Errorf("%q is not in\n%s", want, s)
+			t.Errorf("no %q in\n%s", want, s)
 		}
 	}
 	press(&d, "right")
 	if d.Draw(th, layout.Rect{W: 80, H: 40}); len(d.stops(false)) > maxListed+10 || len(d.stops(false)) < maxListed {
-		t.Errorf("%d lines", len(d.stops(false)))
+		t.Errorf("%d lines, want about %d", len(d.stops(false)), maxListed)
 	}
 }
 
-func TestConflictOffersOnlyWhatThereIs(t *testing.T) {
+func TestConflictOffersOnlyPossibleDecisions(t *testing.T) {
 	theirs := model.TextValue("theirs")
 	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs}
 	d := NewConflict(e)
 	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
 	pic := d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "g"); ok || d.CanMerge() {
-		t.Error("a title can be merged")
+		t.Error("merging is offered for a title")
 	}
 	if s := text(pic); !strings.Contains(s, "theirs") || !strings.Contains(s, "Somebody else changed this") {
-		t.Error(s)
+		t.Errorf("their value or the explanation is missing in\n%s", s)
 	}
 	e.State = model.Refused
 	d = NewConflict(e)
 	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
 	pic = d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "m"); ok {
-		t.Error("a refused edit can be settled as if it were a conflict")
+		t.Error("a refused edit offers the decisions of a conflict")
 	}
 	if _, ok := key(pic, "x"); !ok {
-		t.Error("a refused edit can't be discarded")
+		t.Error("a refused edit does not offer discard")
 	}
 }
 
@@ -393,19 +390,19 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), Tell(slices.Values(failed)))
 	conflict := NewConflict(failed[0])
 	conflict.Now = at(time.Time{})
-	textual := &Text{Title: "t", Lines: []string{"some lines"}}
+	plain := &Text{Title: "t", Lines: []string{"some lines"}}
 	for name, draw := range map[string]func(*theme.Theme, layout.Rect) layout.Picture{"plan": plan.Draw, "typing": typing.Draw,
 		"prompt": prompt.Draw, "menu": menu.Draw,
-		"results": results.Draw, "conflict": conflict.Draw, "text": textual.Draw, "progress": (&Progress{Title: "t", Total: 9}).Draw} {
+		"results": results.Draw, "conflict": conflict.Draw, "text": plain.Draw, "progress": (&Progress{Title: "t", Total: 9}).Draw} {
 		for w := 1; w < 130; w += 3 {
 			for h := 1; h < 30; h += 2 {
 				p := draw(th, layout.Rect{W: w, H: h})
 				if p.At.W > w || p.At.H > h || len(p.Lines) != p.At.H {
-					t.Fatalf("%s at %dx%d is %dx%d with %d lines", name, w, h, p.At.W, p.At.H, len(p.Lines))
+					t.Fatalf("%s on %dx%d: got %dx%d with %d lines", name, w, h, p.At.W, p.At.H, len(p.Lines))
 				}
 				for _, l := range p.Lines {
 					if th.Width(l) > w {
-						t.Fatalf("%s at %dx%d: %q", name, w, h, l)
+						t.Fatalf("%s on %dx%d: a line is %d cells wide: %q", name, w, h, th.Width(l), l)
 					}
 				}
 			}

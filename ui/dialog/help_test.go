@@ -11,8 +11,8 @@ import (
 	"confab/ui/theme"
 )
 
-// whole scrolls through the screen and gives every line that was seen.
-func whole(h *Help, th *theme.Theme, w, height int) string {
+// allLines scrolls through the help and returns every line that was seen.
+func allLines(h *Help, th *theme.Theme, w, height int) string {
 	var out []string
 	for range 2000 {
 		lines := h.Draw(th, layout.Rect{W: w, H: height}).Lines
@@ -25,45 +25,45 @@ func whole(h *Help, th *theme.Theme, w, height int) string {
 	return ansi.Strip(strings.Join(out, "\n"))
 }
 
-func TestNothingIsCutInNarrowTerminals(t *testing.T) {
+func TestHelpCutsNothingInNarrowTerminals(t *testing.T) {
 	keys, _ := keymap.New(nil)
 	for _, size := range [][2]int{{20, 6}, {40, 12}, {80, 24}, {140, 45}} {
 		h := NewHelp(keys, "1.0")
 		lines := h.Draw(th, layout.Rect{W: size[0], H: size[1]}).Lines
 		if foot := ansi.Strip(lines[len(lines)-1]); !strings.Contains(foot, "esc close") {
-			t.Errorf("%v: the footer is cut: %q", size, foot)
+			t.Errorf("%v: footer %q does not name esc", size, foot)
 		}
 		for _, l := range lines {
 			if th.Width(l) != size[0] {
-				t.Errorf("%v: %d cells: %q", size, th.Width(l), l)
+				t.Errorf("%v: a line is %d cells wide, want %d: %q", size, th.Width(l), size[0], l)
 			}
 		}
-		words := strings.Join(strings.Fields(whole(h, th, size[0], size[1])), " ")
+		words := strings.Join(strings.Fields(allLines(h, th, size[0], size[1])), " ")
 		for _, want := range []string{"first conversation", "toggle privacy (several: make all private)", "an edit needs you", "by action name."} {
 			if !strings.Contains(words, want) {
-				t.Errorf("%v: %q is not there", size, want)
+				t.Errorf("%v: no %q in the help", size, want)
 			}
 		}
 	}
 }
 
-func TestScrollingStopsAtTheEnds(t *testing.T) {
+func TestHelpScrollStopsAtTheEnds(t *testing.T) {
 	keys, _ := keymap.New(nil)
 	h := NewHelp(keys, "")
 	h.Draw(th, layout.Rect{W: 80, H: 24})
 	h.Scroll(-3)
 	if h.Top != 0 {
-		t.Error(h.Top)
+		t.Errorf("scrolled above the start: Top = %d, want 0", h.Top)
 	}
 	h.Scroll(1 << 20)
 	if h.Top != h.Lines-h.Rows || h.Page() != 21 {
-		t.Errorf("%d of %d, page %d", h.Top, h.Lines, h.Page())
+		t.Errorf("at the end: Top = %d of %d lines, want %d; page of %d, want 21", h.Top, h.Lines, h.Lines-h.Rows, h.Page())
 	}
 	h.Draw(th, layout.Rect{W: 80, H: 400})
 	if h.Top != 0 && h.Lines < 400 {
-		t.Errorf("%d lines fit, and yet it starts at %d", h.Lines, h.Top)
+		t.Errorf("all %d lines fit, but Top = %d, want 0", h.Lines, h.Top)
 	}
 	if NewHelp(keys, "").Draw(th, layout.Rect{}).Lines != nil {
-		t.Error("something is drawn in no room")
+		t.Error("lines are drawn into an empty rectangle")
 	}
 }

@@ -32,50 +32,50 @@ func (p *Palette) names() string {
 	return strings.Join(out, " ")
 }
 
-func TestOrder(t *testing.T) {
+func TestPaletteOrdersMatches(t *testing.T) {
 	p := NewPalette(entries())
 	if got := p.names(); got != "rename archive edit_form down" {
-		t.Errorf("untyped: %s", got)
+		t.Errorf("nothing typed: got %q, want %q", got, "rename archive edit_form down")
 	}
 	for text, want := range map[string]string{"rename": "rename edit_form", "CONV next": "down", "ar": "archive", "no such": ""} {
 		p := NewPalette(entries())
 		p.Update(tea.PasteMsg{Content: text})
 		if got := p.names(); got != want {
-			t.Errorf("%q: %s, want %s", text, got, want)
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 		if (p.choice() == nil) != (want == "") {
-			t.Errorf("%q: %d is chosen", text, p.choice())
+			t.Errorf("%q: choice() = %v for the matches %q", text, p.choice(), want)
 		}
 	}
 }
 
-func TestTheBarStaysInside(t *testing.T) {
+func TestPaletteCursorStaysOnItsEntries(t *testing.T) {
 	p := NewPalette(entries())
 	p.move(-5)
 	if p.choice() != Choice(1) {
-		t.Error(p.choice())
+		t.Errorf("above the first entry: choice() = %v, want 1", p.choice())
 	}
 	p.move(50)
 	if p.choice() != Choice(0) {
-		t.Error(p.choice())
+		t.Errorf("below the last entry: choice() = %v, want 0", p.choice())
 	}
 	if p.Update(layout.Click(0)) != nil || p.Update(layout.Click(9)) != nil || p.choice() != Choice(0) {
-		t.Error("a click beside the rows chose one")
+		t.Error("a click beside the entries chose one")
 	}
 	drawPalette(p, 80, 20)
 	if p.Update(layout.Click(2)) != nil || p.choice() != Choice(2) || p.Update(layout.Click(2)) != Choice(2) {
-		t.Error("a click does not put the bar on its row")
+		t.Error("a click does not move to its entry, or a second one does not choose it")
 	}
 }
 
-func TestEveryActionIsReadableInANarrowTerminal(t *testing.T) {
+func TestPaletteIsReadableInANarrowTerminal(t *testing.T) {
 	text := drawPalette(NewPalette(entries()), 40, 12)
 	for _, want := range []string{"rename", "next conversation", "archive (off: the", "edit everything, also to"} {
 		if !strings.Contains(text, want) {
-			t.Errorf("%q is not in\n%s", want, text)
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 	if text := drawPalette(NewPalette(entries()), 100, 20); !strings.Contains(text, "off: the service can't do this") || !strings.Contains(text, "Actions (4)") {
-		t.Error(text)
+		t.Errorf("the reason or the count is missing in\n%s", text)
 	}
 }

@@ -60,12 +60,7 @@ func (d *Prompt) Update(msg tea.Msg) any {
 
 func (d *Prompt) Complain(why string) { d.Problem = why }
 
-func (d *Prompt) Draft() string {
-	if !d.Input.Touched() {
-		return ""
-	}
-	return d.Input.Value()
-}
+func (d *Prompt) Draft() string { return theme.Pick(d.Input.Touched(), d.Input.Value(), "") }
 
 // Restore fills in a draft, unless something was typed already.
 func (d *Prompt) Restore(draft string) (message string) {
@@ -198,7 +193,7 @@ type Progress struct {
 }
 
 func (d *Progress) Update(msg tea.Msg) any {
-	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "esc" {
+	if k, _ := msg.(tea.KeyPressMsg); k.String() == "esc" {
 		return keymap.Back
 	}
 	return nil

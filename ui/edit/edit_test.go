@@ -43,7 +43,8 @@ func form(s Subject) *Form {
 	return f
 }
 
-func strike(o interface{ Update(tea.Msg) any }, codes ...rune) (asks any) {
+// press sends keys to an overlay and returns what the last one made it return.
+func press(o interface{ Update(tea.Msg) any }, codes ...rune) (asks any) {
 	for _, code := range codes {
 		k := tea.KeyPressMsg{Code: code}
 		if code >= ' ' && code < tea.KeyBackspace {
@@ -54,62 +55,62 @@ func strike(o interface{ Update(tea.Msg) any }, codes ...rune) (asks any) {
 	return asks
 }
 
-func TestUntouchedTableGivesNoChange(t *testing.T) {
+func TestUntouchedTableMakesNoChange(t *testing.T) {
 	e := people()
 	if e.changed() || e.Changes() != nil || e.Draft() != "" {
-		t.Error("a change without one")
+		t.Error("an untouched table has a change or a draft")
 	}
-	strike(e, tea.KeyRight, tea.KeyLeft, 'x', 'x')
+	press(e, tea.KeyRight, tea.KeyLeft, 'x', 'x')
 	if e.changed() {
-		t.Error("there and back is a change")
+		t.Error("a role and a removal taken back are a change")
 	}
 }
 
-// A table that is left and opened again while it is read is read twice.
-func TestTableThatIsReadTwiceKeepsItsChanges(t *testing.T) {
+// A table that was closed and opened again while it was being read gets two answers.
+func TestTableKeepsItsChangesWhenASecondAnswerComes(t *testing.T) {
 	e := people()
-	strike(e, 'x')
+	press(e, 'x')
 	if asks := e.Update(loaded(ann, bob)); asks != nil {
-		t.Errorf("asked for %v", asks)
+		t.Errorf("the second answer returned %v, want nothing", asks)
 	}
 	e.Update(Loaded{{Err: errors.New("gone")}})
 	if got := e.target(); len(got) != 1 || got[0].ID != bob.ID || e.problem != "" {
-		t.Errorf("the second answer undid what was changed: %+v, %q", got, e.problem)
+		t.Errorf("the second answer undid a change: got %+v, problem %q", got, e.problem)
 	}
 }
 
-func TestTableChanges(t *testing.T) {
+func TestTableChangesOneConversation(t *testing.T) {
 	e := people()
-	strike(e, 'x', tea.KeyDown, tea.KeyRight) // from viewer to more rights
+	press(e, 'x', tea.KeyDown, tea.KeyRight) // from viewer to more rights
 	e.add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
 	e.add("", bob)
 	if len(e.rows) != 3 {
-		t.Error("somebody was added twice")
+		t.Errorf("got %d rows, want 3: nobody twice", len(e.rows))
 	}
 	ch := e.Changes()
 	if len(ch) != 1 || ch[0].Op != model.OpSet || len(ch[0].Base.Set()) != 2 {
-		t.Fatalf("%+v", ch)
+		t.Fatalf("got %+v, want one set with its base", ch)
 	}
 	want := []model.Participant{{Kind: "user", ID: "2", Name: "Bob", Role: "editor"}, {Kind: "user", ID: "3", Name: "Cy", Role: "viewer"}}
 	if !model.SamePeople(ch[0].Target.Set(), want) {
-		t.Errorf("%+v", ch[0].Target.Set())
+		t.Errorf("got %+v, want %+v", ch[0].Target.Set(), want)
 	}
-	if e.summary() != "1 added, 1 removed, 1 changed" {
-		t.Error(e.summary())
+	if got, want := e.summary(), "1 added, 1 removed, 1 changed"; got != want {
+		t.Errorf("summary %q, want %q", got, want)
 	}
 	again := people()
 	if again.Restore(e.Draft()) == "" || !reflect.DeepEqual(again.target(), e.target()) {
-		t.Errorf("from the draft: %+v", again.target())
+		t.Errorf("restored from the draft: got %+v, want %+v", again.target(), e.target())
 	}
 	early := NewPeople("x", model.EditParticipants, false, kona)
 	early.Restore(e.Draft())
 	early.Update(loaded(ann, bob))
 	if !model.SamePeople(early.target(), e.target()) {
-		t.Errorf("from a draft that came first: %+v", early.target())
+		t.Errorf("restored before the people came: got %+v, want %+v", early.target(), e.target())
 	}
 	for _, bad := range []string{"", "nonsense", "{}", "[1]", "null"} {
 		if people().Restore(bad) != "" {
-			t.Errorf("%q was taken for a draft", bad)
+			t.Errorf("Restore took %q for a draft", bad)
 		}
 	}
 }
@@ -130,7 +131,8 @@ func several() *People {
 	return e
 }
 
-// plan says what the changes of a table make of a conversation.
+// plan returns the phrase of the edit that a table makes of conversation i, or the state of an
+// item without one.
 func plan(e *People, i int) string {
 	it := model.PlanOne(e.of[i], kona, model.Capabilities{model.EditParticipants: {State: model.CapabilityYes}}, e.Changes())
 	if len(it.Edits) != 1 {
@@ -139,7 +141,7 @@ func plan(e *People, i int) string {
 	return theme.New(theme.Config{Name: "mono"}).Phrase(it.Edits[0])
 }
 
-func TestTableOfSeveral(t *testing.T) {
+func TestTableOfSeveralPlansEachConversation(t *testing.T) {
 	for _, c := range []struct {
 		name, keys, shown string
 		want              [3]string
@@ -155,10 +157,10 @@ func TestTableOfSeveral(t *testing.T) {
 		{"as it was", "rfxu", "Ann 1 editor, 1 viewer 2 of 3", [3]string{"already", "already", "already"}},
 	} {
 		e := several()
-		strike(e, []rune(c.keys)...)
+		press(e, []rune(c.keys)...)
 		for i, want := range c.want {
 			if got := plan(e, i); got != want {
-				t.Errorf("%s: of conversation %d: %q, want %q", c.name, i, got, want)
+				t.Errorf("%s: conversation %d: got %q, want %q", c.name, i, got, want)
 			}
 		}
 		text := ansi.Strip(strings.Join(e.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: 100, H: 30}).Lines, "\n"))
@@ -168,28 +170,27 @@ func TestTableOfSeveral(t *testing.T) {
 	}
 }
 
-// Who is in some of the conversations is added to the others only where that is asked.
-func TestSomebodyWhoIsThereIsNotAddedToTheOthers(t *testing.T) {
+func TestMemberOfSomeIsAddedToTheOthersOnlyByTheKey(t *testing.T) {
 	e := several()
 	e.add("", ann)
 	if e.changed() || !strings.Contains(e.problem, "Ann is in 2 of 3 already: f adds to the rest") {
-		t.Errorf("%q %+v", e.problem, e.Changes())
+		t.Errorf("adding a member of some: got changes %+v, problem %q", e.Changes(), e.problem)
 	}
-	strike(e, 'f')
-	if got := plan(e, 2); got != "participants: +Ann (viewer)" {
-		t.Error(got)
+	press(e, 'f')
+	if got, want := plan(e, 2), "participants: +Ann (viewer)"; got != want {
+		t.Errorf("after f: got %q, want %q", got, want)
 	}
 	e.add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
-	if got := plan(e, 0); got != "participants: +Cy (viewer)" {
-		t.Error(got)
+	if got, want := plan(e, 0), "participants: +Cy (viewer)"; got != want {
+		t.Errorf("somebody new: got %q, want %q", got, want)
 	}
-	strike(e, 'x')
-	if got := plan(e, 0); got != "already" {
-		t.Error(got)
+	press(e, 'x')
+	if got, want := plan(e, 0), "already"; got != want {
+		t.Errorf("somebody new, removed again: got %q, want %q", got, want)
 	}
 }
 
-// Who look the same are told apart, also where there is no room for addresses or signs.
+// Also without room for addresses, and in ASCII, where different names may look the same.
 func TestNamesakesAreToldApart(t *testing.T) {
 	for _, th := range []*theme.Theme{theme.New(theme.Config{Name: "mono"}), theme.New(theme.Config{Name: "mono", ASCII: true})} {
 		e := NewPeople("x", model.EditParticipants, false, kona)
@@ -198,15 +199,14 @@ func TestNamesakesAreToldApart(t *testing.T) {
 			text := ansi.Strip(strings.Join(e.Draw(th, layout.Rect{W: w, H: 20}).Lines, "\n"))
 			for _, want := range []string{"m@a.example", " 72 "} {
 				if !strings.Contains(text, want) {
-					t.Errorf("%d cells: no %q in\n%s", w, want, text)
+					t.Errorf("%d columns: no %q in\n%s", w, want, text)
 				}
 			}
 		}
 	}
 }
 
-// A conversation that could not be read is named, and left out only by choice.
-func TestAConversationThatCouldNotBeRead(t *testing.T) {
+func TestUnreadConversationIsNamedAndLeftOutOnlyByChoice(t *testing.T) {
 	e := NewPeople("x", model.EditParticipants, true, kona)
 	e.Keys = keys.Keys(keymap.People)
 	b := model.Conversation{Ref: model.Ref{ID: "b"}, Title: "Beta"}
@@ -215,15 +215,15 @@ func TestAConversationThatCouldNotBeRead(t *testing.T) {
 		return ansi.Strip(strings.Join(e.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: 90, H: 30}).Lines, "\n"))
 	}
 	if got := text(); e.loaded || !strings.Contains(got, "Beta: the service did not give the full list") || !strings.Contains(got, "r read again") {
-		t.Error(got)
+		t.Errorf("the table does not wait, or does not say why:\n%s", got)
 	}
-	if again, ok := strike(e, 'r').(Load); !ok || len(again.Refs) != 1 || again.Refs[0] != b.Ref {
-		t.Errorf("asked for %+v", again)
+	if again, ok := press(e, 'r').(Load); !ok || len(again.Refs) != 1 || again.Refs[0] != b.Ref {
+		t.Errorf("r returned %+v, want a Load of %v", again, b.Ref)
 	}
 	e.Update(Loaded{{Conversation: b, Err: errors.New("gone")}})
-	strike(e, tea.KeyEnter)
+	press(e, tea.KeyEnter)
 	if got := text(); !e.loaded || len(e.of) != 1 || !strings.Contains(got, "1 left out: Beta") {
-		t.Error(got)
+		t.Errorf("enter did not go on with the others:\n%s", got)
 	}
 }
 
@@ -236,7 +236,7 @@ func subject() Subject {
 	return Subject{Capabilities: caps, About: kona, People: func(model.EditKind) []model.Description { return []model.Description{kona} }}
 }
 
-func TestUntouchedFormGivesNoChange(t *testing.T) {
+func TestUntouchedFormMakesNoChange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := subject()
 		s.Conversation = model.Conversation{Title: rapid.String().Draw(t, "title"), Description: rapid.String().Draw(t, "description"),
@@ -245,34 +245,34 @@ func TestUntouchedFormGivesNoChange(t *testing.T) {
 			Participants: model.SetOf(ann)}
 		f := form(s)
 		if f.touched() || f.Draft() != "" {
-			t.Fatal("touched without a touch")
+			t.Fatal("an untouched form has a draft")
 		}
 		if ch, err := f.Changes(); err != nil || len(ch) != 0 {
-			t.Fatalf("%v %v", ch, err)
+			t.Fatalf("an untouched form makes the changes %v, %v", ch, err)
 		}
 	})
 }
 
-func TestFormChanges(t *testing.T) {
+func TestFormChangesTouchedFields(t *testing.T) {
 	s := subject()
 	s.Conversation = model.Conversation{Title: "old", Privacy: model.PrivacyPrivate, Labels: map[string]string{"stage": "won"}}
 	f := form(s)
-	strike(f, []rune("er\twords\t")...)
-	strike(f, tea.KeyRight)
+	press(f, []rune("er\twords\t")...)
+	press(f, tea.KeyRight)
 	ch, err := f.Changes()
 	if err != nil || len(ch) != 3 || ch[0].Target.String() != "older" || ch[0].Base.String() != "old" || ch[1].Target.String() != "words" || ch[2].Target.String() != "public" {
-		t.Fatalf("%+v %v", ch, err)
+		t.Fatalf("got %+v, %v, want a title, a description and a privacy", ch, err)
 	}
 	again := form(s)
 	again.Restore(f.Draft())
 	if ch2, _ := again.Changes(); !reflect.DeepEqual(ch, ch2) {
-		t.Errorf("from the draft: %+v", ch2)
+		t.Errorf("restored from the draft: got %+v, want %+v", ch2, ch)
 	}
 }
 
-// What was changed in a table stays in the draft of its form while the people are
-// not there yet, whatever else is typed.
-func TestADraftKeepsATableThatIsNotLoaded(t *testing.T) {
+// The changes of a table stay in the draft of its form while its people are not loaded, even
+// when something else is typed.
+func TestDraftKeepsATableThatIsNotLoaded(t *testing.T) {
 	s := subject()
 	s.Conversation.Participants = model.SetOf(ann, bob)
 	f := form(s)
@@ -281,15 +281,15 @@ func TestADraftKeepsATableThatIsNotLoaded(t *testing.T) {
 	s.Conversation.Participants = model.Set[model.Participant]{}
 	again := form(s)
 	again.Restore(draft)
-	strike(again, 'x')
+	press(again, 'x')
 	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).People
 	if !strings.Contains(again.Draft(), "Cy") {
-		t.Errorf("lost: %s", again.Draft())
+		t.Errorf("Cy is lost from the draft %s", again.Draft())
 	}
 	people.Keys = keys.Keys(keymap.People)
 	people.Update(loaded(ann, bob))
 	if len(people.target()) != 3 {
-		t.Errorf("%+v", people.target())
+		t.Errorf("got %+v, want Ann, Bob and Cy", people.target())
 	}
 }
 
@@ -302,19 +302,19 @@ func TestFieldsThatAreOffCannotBeReached(t *testing.T) {
 	}
 	f := form(s)
 	for range 5 {
-		strike(f, tea.KeyTab)
+		press(f, tea.KeyTab)
 		if fl := f.field(); fl.kind != model.EditTitle {
-			t.Fatalf("%+v", fl)
+			t.Fatalf("tab reached %s, which is off", fl.kind)
 		}
 	}
 	s.Capabilities[model.EditTitle] = model.Capability{State: model.CapabilityNo}
 	f = form(s)
-	if strike(f, 'x') != nil || f.problem != "" || f.field().kind != "" || f.touched() {
-		t.Error("a form without fields took a key")
+	if press(f, 'x') != nil || f.problem != "" || f.field().kind != "" || f.touched() {
+		t.Error("a form without an editable field took a key")
 	}
 }
 
-func TestPairs(t *testing.T) {
+func TestPairsAreReadAsWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.SliceOf(rapid.RuneFrom([]rune("ab=\\ n\nzé"))).Draw(t, "value")
 		in := map[string]string{"key": model.Clean(string(text))}
@@ -322,8 +322,8 @@ func TestPairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Blanks around a value are not kept by the form.
-		if got, want := out["key"], in["key"]; trim(got) != trim(want) {
+		// The form does not keep spaces around a value.
+		if got, want := out["key"], in["key"]; strings.Trim(got, " ") != strings.Trim(want, " ") {
 			t.Fatalf("%q became %q", want, got)
 		}
 	})
@@ -331,24 +331,14 @@ func TestPairs(t *testing.T) {
 		t.Errorf("a backslash before a letter became %q", m["path"])
 	}
 	if _, err := parsePairs("a=1\na=2"); err == nil {
-		t.Error("a name twice was taken")
+		t.Error("a repeated name is no error")
 	}
 	if _, err := parsePairs("=1"); err == nil {
-		t.Error("no name was taken")
+		t.Error("a missing name is no error")
 	}
 }
 
-func trim(s string) string {
-	for len(s) > 0 && s[0] == ' ' {
-		s = s[1:]
-	}
-	for len(s) > 0 && s[len(s)-1] == ' ' {
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
-func TestOneChangedPairIsOneChange(t *testing.T) {
+func TestChangedPairMakesOneChange(t *testing.T) {
 	s := subject()
 	s.Conversation = model.Conversation{Attributes: map[string]string{"a": "1", "b": " spaced ", "c\x1b": "3"}}
 	s.Kinds = []model.EditKind{model.EditAttributes}
@@ -357,19 +347,18 @@ func TestOneChangedPairIsOneChange(t *testing.T) {
 	fl.Set("a = 1\nb = spaced\nc = 4\nd = new")
 	ch, err := f.Changes()
 	if err != nil || len(ch) != 2 {
-		t.Fatalf("%+v %v", ch, err)
+		t.Fatalf("got %+v, %v, want two changes", ch, err)
 	}
 	if ch[0].Key != "c\x1b" || ch[0].Base.String() != "3" || ch[0].Target.String() != "4" || ch[1].Key != "d" || ch[1].Base.Text != nil {
-		t.Errorf("%+v", ch)
+		t.Errorf("got %+v, want c, under its exact name, and d", ch)
 	}
 	fl.Set("b = spaced\nc = 3")
 	if ch, _ := f.Changes(); len(ch) != 1 || ch[0].Key != "a" || ch[0].Target.Text != nil {
-		t.Errorf("%+v", ch)
+		t.Errorf("got %+v, want the removal of a", ch)
 	}
 }
 
-// What submits is among the keys that are named at every usable size, and no
-// reason is cut where there is room to go on.
+// At every usable size the footer names the key that submits, and no reason is cut.
 func TestFormsNameTheirKeysAndReasonsInNarrowTerminals(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	why := "the service can't do this kind of change, and none is planned for it"
@@ -384,14 +373,14 @@ func TestFormsNameTheirKeysAndReasonsInNarrowTerminals(t *testing.T) {
 		form, table := ansi.Strip(strings.Join(f.Draw(th, at).Lines, "\n")), ansi.Strip(strings.Join(e.Draw(th, at).Lines, "\n"))
 		for _, text := range []string{form, table} {
 			if !strings.Contains(text, "ctrl+s review") || !strings.Contains(text, "esc back") {
-				t.Errorf("%d:\n%s", w, text)
+				t.Errorf("%d columns: the footer lacks ctrl+s or esc:\n%s", w, text)
 			}
 		}
 		if !strings.Contains(form, "for it") {
-			t.Errorf("%d: the reason is cut:\n%s", w, form)
+			t.Errorf("%d columns: the reason is cut:\n%s", w, form)
 		}
 		if w >= 80 && (!strings.Contains(table, "Finance and Legal department (group)") || !strings.Contains(table, "al@example.com")) {
-			t.Errorf("%d: a name is cut where there is room:\n%s", w, table)
+			t.Errorf("%d columns: a name or an address is cut:\n%s", w, table)
 		}
 	}
 }

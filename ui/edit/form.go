@@ -56,8 +56,7 @@ func NewForm(title string, s Subject) *Form {
 			f.fields = append(f.fields, newField(k, s))
 		}
 	}
-	f.move(0)
-	if f.field().kind == "" {
+	if f.move(0); f.field().kind == "" {
 		f.problem = "nothing of this conversation can be edited"
 	}
 	return f
@@ -103,7 +102,7 @@ func newField(k model.EditKind, s Subject) *field {
 		} else if !s.Several && fl.off == "" {
 			fl.note = "not loaded: only what is added here changes"
 		}
-		fl.control = newPairs(exact)
+		fl.control = &pairs{theme.NewArea(formatPairs(exact)), exact}
 	}
 	return fl
 }
@@ -135,10 +134,10 @@ func (f *Form) Update(msg tea.Msg) any {
 			f.move(1)
 		case keymap.PreviousField:
 			f.move(-1)
-		case keymap.ChoiceNext:
-			fl.cycle(1)
-		case keymap.ChoicePrev:
-			fl.cycle(-1)
+		case keymap.ChoiceNext, keymap.ChoicePrev:
+			if c, ok := fl.control.(*choice); ok {
+				c.cycle(theme.Pick(a == keymap.ChoiceNext, 1, -1))
+			}
 		default:
 			fl.Update(msg)
 		}
@@ -330,12 +329,6 @@ func (f *field) multiline() bool {
 
 func (f *field) rows() int { return theme.Pick(f.off == "" && f.multiline(), 4, 1) }
 
-func (f *field) cycle(by int) {
-	if c, ok := f.control.(*choice); ok {
-		c.cycle(by)
-	}
-}
-
 // needs reports whether the field takes a key that otherwise moves in the form.
 func (f *field) needs(key string) bool {
 	switch key {
@@ -370,10 +363,6 @@ func (f *field) changes() ([]model.Change, error) {
 type pairs struct {
 	*theme.Area
 	exact map[string]string // the pairs as the service has them, which may not fit a line
-}
-
-func newPairs(exact map[string]string) *pairs {
-	return &pairs{theme.NewArea(formatPairs(exact)), exact}
 }
 
 func (p *pairs) changes(kind model.EditKind, known bool) ([]model.Change, error) {

@@ -20,67 +20,66 @@ func drawn(p *Picker) string {
 	return strings.Join(p.Draw(theme.New(theme.Config{Name: "mono"}), room).Lines, "\n")
 }
 
-func found(from, to int, cursor string) model.LookupPage {
-	page := model.LookupPage{Cursor: cursor}
+func page(from, to int, cursor string) model.LookupPage {
+	p := model.LookupPage{Cursor: cursor}
 	for i := from; i < to; i++ {
-		page.Items = append(page.Items, model.Participant{Kind: model.KindUser, ID: fmt.Sprint(i), Name: fmt.Sprintf("Person %d", i), Email: fmt.Sprintf("p%d@example.com", i)})
+		p.Items = append(p.Items, model.Participant{Kind: model.KindUser, ID: fmt.Sprint(i), Name: fmt.Sprintf("Person %d", i), Email: fmt.Sprintf("p%d@example.com", i)})
 	}
-	return page
+	return p
 }
 
-// picker is a picker that puts who is chosen into who.
-func picker(who *model.Participant, kinds ...model.LookupKind) *Picker {
+// picker makes a picker that stores what is chosen.
+func picker(chosen *model.Participant, kinds ...model.LookupKind) *Picker {
 	var directories []directory
 	for _, k := range kinds {
 		directories = append(directories, directory{kind: k})
 	}
-	return newPicker("Add", directories, func(_ string, p model.Participant) { *who = p })
+	return newPicker("Add", directories, func(_ string, p model.Participant) { *chosen = p })
 }
 
-// answer answers what a picker asks for.
 func answer(p *Picker, asks any, page model.LookupPage) { p.Update(Found{Ask: asks.(Ask), Page: page}) }
 
-func TestPickerPagesOn(t *testing.T) {
+func TestPickerReadsTheNextPageNearTheEnd(t *testing.T) {
 	var who model.Participant
 	p := picker(&who, model.LookupUsers)
-	answer(p, p.Ask(), found(0, 3, "next"))
+	answer(p, p.Ask(), page(0, 3, "next"))
 	if text := drawn(p); !strings.Contains(text, "3+ found") || !strings.Contains(text, "down reads more") {
-		t.Error(text)
+		t.Errorf("the picker does not say that there is more:\n%s", text)
 	}
 	more, ok := p.Update(layout.Wheel(2)).(Ask)
 	if !ok || more.Request.Cursor != "next" {
-		t.Fatalf("the end of the list does not ask for more: %+v", more)
+		t.Fatalf("the end of the list returned %+v, want an Ask for the next page", more)
 	}
 	if p.Update(layout.Wheel(1)) != nil {
-		t.Error("it asks again while the next page is on its way")
+		t.Error("the picker asks again while it waits for the next page")
 	}
 	if text := drawn(p); !strings.Contains(text, "reading more") {
-		t.Error(text)
+		t.Errorf("no \"reading more\" in\n%s", text)
 	}
-	answer(p, more, found(3, 6, ""))
-	if asks := strike(p, tea.KeyEnter); who.ID != "3" || asks != keymap.Back {
-		t.Errorf("the bar is on %s, not on the first of the new page: %v", who.ID, asks)
+	answer(p, more, page(3, 6, ""))
+	if asks := press(p, tea.KeyEnter); who.ID != "3" || asks != keymap.Back {
+		t.Errorf("enter chose %q and returned %v, want the first entry of the new page, 3", who.ID, asks)
 	}
 	if p.Update(layout.Wheel(5)) != nil {
-		t.Error("it asks beyond the end")
+		t.Error("the picker asks for a page beyond the last")
 	}
 	if text := drawn(p); !strings.Contains(text, "6 found") || strings.Contains(text, "more") {
-		t.Error(text)
+		t.Errorf("want 6 found and nothing more, got\n%s", text)
 	}
 }
 
-func TestPickerGoesOnWhereAPageHasNothing(t *testing.T) {
+func TestPickerGoesOnAfterAnEmptyPage(t *testing.T) {
 	p := picker(&model.Participant{}, model.LookupUsers)
 	answer(p, p.Ask(), model.LookupPage{Cursor: "next"})
 	if text := drawn(p); !strings.Contains(text, "nothing found so far") {
-		t.Error(text)
+		t.Errorf("no \"nothing found so far\" in\n%s", text)
 	}
-	if strike(p, tea.KeyDown) == nil {
-		t.Error("there is no way to the next page")
+	if press(p, tea.KeyDown) == nil {
+		t.Error("down does not ask for the next page")
 	}
 }
 
-func TestPickerShowsWhereItMatched(t *testing.T) {
+func TestPickerMarksTheMatches(t *testing.T) {
 	p := picker(&model.Participant{}, model.LookupUsers)
 	p.Update(p.Update(tea.PasteMsg{Content: "ÖHM"}))
 	answer(p, p.Ask(), model.LookupPage{Items: []model.Participant{{ID: "1", Name: "Ann"}, {ID: "2", Name: "Georg Öhm", Email: "georg@ohm.example"}, {ID: "3", Name: "Bob"}}})
@@ -88,78 +87,78 @@ func TestPickerShowsWhereItMatched(t *testing.T) {
 	text := drawn(p)
 	for _, want := range []string{th.Say(theme.Match, "Öhm"), th.Say(theme.Match, "ohm")} {
 		if !strings.Contains(text, want) {
-			t.Errorf("%q is not marked in\n%s", want, text)
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 	for _, l := range p.Draw(th, room).Lines {
 		if th.Width(l) != room.W {
-			t.Errorf("%d cells: %q", th.Width(l), ansi.Strip(l))
+			t.Errorf("a line is %d cells wide, want %d: %q", th.Width(l), room.W, ansi.Strip(l))
 		}
 	}
 }
 
-func TestCreateOffersAChannelOnlyWhereThereAreChannels(t *testing.T) {
+func TestNewConversationTakesAChannelOnlyWhereThereAreChannels(t *testing.T) {
 	for provider, want := range map[string]bool{"one with channels": true, "one without": false} {
 		f := NewCreate(model.Description{Name: provider, NewTakesChannel: want}, model.Capabilities{})
 		f.Keys = keys.Keys(keymap.Form)
 		f.Update(tea.PasteMsg{Content: "A title"})
-		p, ok := strike(f, tea.KeyTab, tea.KeyEnter).(*Picker)
+		p, ok := press(f, tea.KeyTab, tea.KeyEnter).(*Picker)
 		if ok != want {
-			t.Fatalf("%s: a channel can be picked: %v", provider, ok)
+			t.Fatalf("%s: enter opens a picker: %v, want %v", provider, ok, want)
 		}
 		if !ok {
 			continue
 		}
 		ask := p.Ask()
 		answer(p, ask, model.LookupPage{Items: []model.Participant{{Kind: string(ask.Request.Kind), ID: "ch1", Name: "Mail"}}})
-		strike(p, tea.KeyEnter)
+		press(p, tea.KeyEnter)
 		if n, err := f.New(); ask.Request.Kind != model.LookupChannels || n.Channel != "ch1" || err != nil {
-			t.Errorf("%s: %+v, %v", ask.Request.Kind, n, err)
+			t.Errorf("after choosing from the %s directory: got %+v, %v, want channel ch1", ask.Request.Kind, n, err)
 		}
-		strike(f, tea.KeyBackspace)
+		press(f, tea.KeyBackspace)
 		if n, err := f.New(); n.Channel != "" || err != nil {
-			t.Errorf("%+v, %v", n, err)
+			t.Errorf("after backspace: got %+v, %v, want no channel", n, err)
 		}
 	}
 }
 
-func TestASpaceIsRequiredWhereTheServiceNeedsOne(t *testing.T) {
+func TestNewConversationRequiresASpaceWhereTheServiceNeedsOne(t *testing.T) {
 	f := NewCreate(model.Description{Provider: model.Kona, Name: "Kona", NewNeedsSpace: true}, model.Capabilities{})
 	f.Update(tea.PasteMsg{Content: "A title"})
 	text := strings.Join(f.Draw(theme.New(theme.Config{Name: "mono"}), room).Lines, "\n")
 	if !strings.Contains(text, "required: enter looks one up") {
-		t.Error(text)
+		t.Errorf("the form does not say that a space is required:\n%s", text)
 	}
 	if _, err := f.New(); err == nil || !strings.Contains(err.Error(), "needs a space") {
-		t.Errorf("%v", err)
+		t.Errorf("New() without a space: error %v", err)
 	}
 }
 
-// A service may have no directory of a kind, or not show it: who is named by
-// kind and id is taken at that word, and nobody else is offered.
-func TestPickerTakesAnIDThatNoDirectoryShows(t *testing.T) {
+// A service may have no directory of a kind, or not show it. An entry typed as KIND:ID can be
+// chosen unless the directory finds others.
+func TestPickerTakesATypedIDThatNoDirectoryShows(t *testing.T) {
 	var q model.Participant
 	p := picker(&q, model.LookupUsers, model.LookupFlows)
-	strike(p, tea.KeyTab)
+	press(p, tea.KeyTab)
 	for text, want := range map[string]string{"": "", "0d5f1c0a": "", "user:0d5f1c0a": "", "flow:": "", "flow:0d5f1c0a": "0d5f1c0a"} {
 		p.input = theme.NewInput("")
 		p.Update(tea.PasteMsg{Content: text})
 		answer(p, p.Ask(), model.LookupPage{})
 		q = model.Participant{}
-		ok := strike(p, tea.KeyEnter) == keymap.Back
+		ok := press(p, tea.KeyEnter) == keymap.Back
 		if ok != (want != "") || q.ID != want {
-			t.Errorf("%q: %+v", text, q)
+			t.Errorf("typed %q: chose %+v, want %q", text, q, want)
 		}
 		said := "nobody found; flow:ID names one by id"
 		if ok {
 			said = "as typed, not looked up"
 		}
 		if text := drawn(p); !strings.Contains(text, said) {
-			t.Error(text)
+			t.Errorf("no %q in\n%s", said, text)
 		}
 	}
-	answer(p, p.Ask(), found(0, 2, ""))
-	if strike(p, tea.KeyEnter); q.ID != "0" {
-		t.Errorf("what the directory found gives way to %+v", q)
+	answer(p, p.Ask(), page(0, 2, ""))
+	if press(p, tea.KeyEnter); q.ID != "0" {
+		t.Errorf("chose %+v, want the first entry that the directory found", q)
 	}
 }

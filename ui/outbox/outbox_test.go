@@ -19,9 +19,9 @@ var (
 	th  = theme.New(theme.Config{Name: "mono"})
 )
 
-// sub makes a submission of so many edits, minutes ago.
-func sub(id string, ago, waiting, person, delivered int) model.Submission {
-	s := model.Submission{ID: id, Sentence: "made “" + id + "” private", At: now.Add(-time.Duration(ago) * time.Minute), Waiting: waiting,
+// sub makes a submission that is some minutes old, with its edits counted by state.
+func sub(id string, minutes, waiting, person, delivered int) model.Submission {
+	s := model.Submission{ID: id, Sentence: "made “" + id + "” private", At: now.Add(-time.Duration(minutes) * time.Minute), Waiting: waiting,
 		NeedPerson: person, Delivered: delivered, Edits: waiting + person + delivered}
 	if delivered > 0 {
 		s.SettledAt = s.At
@@ -44,7 +44,7 @@ func under(s *Screen) string {
 	return sub.ID
 }
 
-func TestWhatNeedsAPersonStandsFirstAndTheCursorStays(t *testing.T) {
+func TestSubmissionsThatNeedAPersonStandFirstAndTheCursorStays(t *testing.T) {
 	var s Screen
 	done, old, way, need := sub("done", 1, 0, 0, 2), sub("old", 9, 0, 0, 1), sub("way", 5, 1, 0, 0), sub("need", 7, 0, 2, 73)
 	s.Set([]model.Submission{need, way}, []model.Submission{done, way, need, old}, false)
@@ -54,23 +54,23 @@ func TestWhatNeedsAPersonStandsFirstAndTheCursorStays(t *testing.T) {
 		"made “done” private", "delivered 11:59", "made “old” private"} {
 		i := strings.Index(text, want)
 		if i <= at {
-			t.Errorf("%q is not there, or too early:\n%s", want, text)
+			t.Errorf("%q is missing or out of order in\n%s", want, text)
 		}
 		at = i
 	}
 	s.nextSection()
 	if under(&s) != "way" {
-		t.Errorf("the next section begins with %s", under(&s))
+		t.Errorf("the next section begins with %s, want way", under(&s))
 	}
-	way = sub("way", 5, 0, 0, 1) // it is delivered, and goes into the history
+	way = sub("way", 5, 0, 0, 1) // delivered: it moves to the history
 	s.Set([]model.Submission{need}, []model.Submission{sub("new", 0, 0, 0, 1), done, way, need, old}, false)
 	if under(&s) != "way" {
-		t.Errorf("the cursor went to %s", under(&s))
+		t.Errorf("the cursor went to %s, want way", under(&s))
 	}
 	s.nextSection()
 	s.nextSection()
 	if under(&s) != "new" {
-		t.Errorf("the history begins with %s", under(&s))
+		t.Errorf("the history begins with %s, want new", under(&s))
 	}
 	s.Set(nil, nil, false)
 	if _, _, ok := s.Under(); ok {
@@ -83,7 +83,7 @@ func entry(id string, state model.EditState) model.OutboxEntry {
 	return model.OutboxEntry{Edit: model.Edit{ID: id, Kind: model.EditTitle, Target: model.TextValue("x")}, Title: "title " + id, State: state}
 }
 
-func TestASubmissionOpensAndShuts(t *testing.T) {
+func TestSubmissionOpensAndCloses(t *testing.T) {
 	var s Screen
 	two := sub("two", 1, 1, 1, 1)
 	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 2, 0, 0, 1)}, false)
@@ -92,29 +92,29 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 	refused.Error = &model.EntryError{Kind: model.Forbidden, Message: "you may\x1b[31m not"}
 	done := []model.JournalEntry{{Edit: model.Edit{ID: "e3"}, Title: "title e3", State: model.Done, Undone: "e9"}}
 	s.SetEdits("two", nil, []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
-	s.SetEdits("other", nil, nil, nil) // comes too late
+	s.SetEdits("other", nil, nil, nil) // an answer that comes too late
 	text := draw(&s, 100, 24)
 	for _, want := range []string{"refused    title e2", `refused: "you may not"`, "queued     title e1", "taken back title e3"} {
 		if !strings.Contains(text, want) {
-			t.Errorf("%q is not in\n%s", want, text)
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 	s.move(1)
 	if under(&s) != "two/e2" {
-		t.Errorf("%s stands first", under(&s))
+		t.Errorf("%s stands first, want the refused edit", under(&s))
 	}
 	s.move(1)
 	s.SetEdits("two", nil, []model.OutboxEntry{refused}, done) // e1 is withdrawn
 	if under(&s) != "two" {
-		t.Errorf("the cursor went to %s", under(&s))
+		t.Errorf("from an edit that is gone the cursor went to %s, want its submission", under(&s))
 	}
 	s.move(1)
 	if !s.close() || under(&s) != "two" || s.close() {
-		t.Errorf("shutting left the cursor on %s", under(&s))
+		t.Errorf("closing left the cursor on %s, want two", under(&s))
 	}
 }
 
-func TestOlderPagesStayAndWhatIsWatchedIsReadAgain(t *testing.T) {
+func TestOlderPagesStayAndWatchedSubmissionsAreReplaced(t *testing.T) {
 	var s Screen
 	var page, older []model.Submission
 	for i := range 40 {
@@ -130,27 +130,27 @@ func TestOlderPagesStayAndWhatIsWatchedIsReadAgain(t *testing.T) {
 	s.move(38)
 	before, ok := s.WantsOlder()
 	if !ok || before != "s41" {
-		t.Errorf("wants what is before %q, %v", before, ok)
+		t.Errorf("WantsOlder() = %q, %v, want s41", before, ok)
 	}
 	s.AddOlder(older, false)
 	s.move(10)
 	at := under(&s)
 	s.Set(nil, page, true)
 	if under(&s) != at || !strings.Contains(draw(&s, 100, 24), "History 80 ") {
-		t.Errorf("the cursor went from %s to %s\n%s", at, under(&s), draw(&s, 100, 24))
+		t.Errorf("the cursor went from %s to %s, or the older page is gone:\n%s", at, under(&s), draw(&s, 100, 24))
 	}
 	if got := s.Watched(); len(got) != 1 || got[0] != at {
-		t.Errorf("%v is watched, the cursor is on %s", got, at)
+		t.Errorf("Watched() = %v, want the submission under the cursor, %s", got, at)
 	}
 	taken := sub(at, 48, 0, 0, 1)
 	taken.At, taken.TakenBack, taken.TakenBackAt = sub(at, 48, 0, 0, 1).At, 1, now
 	s.Replace(taken)
 	if got, _, _ := s.Under(); got.TakenBack != 1 {
-		t.Errorf("%+v", got)
+		t.Errorf("the submission was not replaced: %+v", got)
 	}
 }
 
-func TestDrawFits(t *testing.T) {
+func TestScreenFitsEverySize(t *testing.T) {
 	var s Screen
 	two := sub("two", 1, 1, 1, 1)
 	e := entry("p", model.Refused)
@@ -163,11 +163,11 @@ func TestDrawFits(t *testing.T) {
 			for h := 1; h < 30; h += 3 {
 				lines := lines(&s, w, h)
 				if len(lines) != h {
-					t.Fatalf("%dx%d: %d lines", w, h, len(lines))
+					t.Fatalf("%dx%d: got %d lines", w, h, len(lines))
 				}
 				for _, l := range lines {
 					if th.Width(l) != w {
-						t.Fatalf("%dx%d: %q", w, h, l)
+						t.Fatalf("%dx%d: a line is %d cells wide: %q", w, h, th.Width(l), l)
 					}
 				}
 			}
@@ -176,9 +176,8 @@ func TestDrawFits(t *testing.T) {
 	}
 }
 
-// Edits of the open submission that were read again on some conversations take
-// the place of those on them, and no others.
-func TestEditsAreReadAgainByConversation(t *testing.T) {
+// Reading the edits of some conversations again replaces those and leaves the others.
+func TestEditsAreReplacedByConversation(t *testing.T) {
 	ref := func(id string) model.Ref { return model.Ref{Account: "sales", ID: id} }
 	waiting := func(id string) model.OutboxEntry {
 		return model.OutboxEntry{Edit: model.Edit{ID: id, Ref: ref("c" + id), Submission: "s"}, State: model.Queued}
@@ -189,11 +188,11 @@ func TestEditsAreReadAgainByConversation(t *testing.T) {
 	s.open("s")
 	s.SetEdits("s", nil, []model.OutboxEntry{waiting("1"), waiting("2"), waiting("3")}, nil)
 	if !s.Agrees() || len(s.Edits().On([]model.Ref{ref("elsewhere")})) > 0 || len(s.Edits().On([]model.Ref{ref("c2")})) == 0 {
-		t.Error("the edits at hand are not known")
+		t.Error("the edits do not agree with their submission, or On returns the wrong conversations")
 	}
 	s.Replace(model.Submission{ID: "s", Edits: 3, Waiting: 2, Delivered: 1})
 	if s.Agrees() {
-		t.Error("an edit that has not been read again is not missed")
+		t.Error("the edits agree with counts that have changed")
 	}
 	s.SetEdits("s", []model.Ref{ref("c2")}, nil, []model.JournalEntry{done})
 	var got []string
@@ -201,11 +200,11 @@ func TestEditsAreReadAgainByConversation(t *testing.T) {
 		got = append(got, e.ID)
 	}
 	if want := "1 3 2"; strings.Join(got, " ") != want || !s.Agrees() {
-		t.Errorf("the edits are %v, want %s", got, want)
+		t.Errorf("got the edits %v, want %s", got, want)
 	}
 }
 
-// Conversations of one title are told apart, as acts and as the edits of one act.
+// An id is added to conversations that share a title, for submissions as for edits.
 func TestNamesakesAreToldApart(t *testing.T) {
 	var s Screen
 	one, two, alone := sub("Weekly", 1, 0, 0, 1), sub("Weekly", 2, 0, 0, 1), sub("Alone", 3, 0, 0, 1)
@@ -218,7 +217,7 @@ func TestNamesakesAreToldApart(t *testing.T) {
 		text := draw(&s, w, 24)
 		for id, want := range map[string]bool{"..0000000a": true, "..0000000b": true, "..0000000c": false} {
 			if strings.Contains(text, id) != want {
-				t.Errorf("%q at %d columns:\n%s", id, w, text)
+				t.Errorf("%d columns: id %q is shown: %v, want %v, in\n%s", w, id, !want, want, text)
 			}
 		}
 	}
@@ -229,11 +228,12 @@ func TestNamesakesAreToldApart(t *testing.T) {
 	s.Set(nil, []model.Submission{many}, false)
 	s.SetEdits("many", nil, nil, []model.JournalEntry{a, b})
 	if text := draw(&s, 80, 24); !strings.Contains(text, "..0000000a sales") || !strings.Contains(text, "..0000000b sales") {
-		t.Error(text)
+		t.Errorf("edits of the same title are not told apart in\n%s", text)
 	}
 }
 
-// A search goes from match to match in a circle, into pages that are not read yet, and says where nothing matches.
+// A search goes from match to match in a circle, continues in pages that were not read yet,
+// and says if nothing matches.
 func TestSearch(t *testing.T) {
 	keys, _ := keymap.New(nil)
 	s := Screen{Keys: keys.Keys(keymap.Outbox), Now: func() time.Time { return now }}
@@ -248,20 +248,20 @@ func TestSearch(t *testing.T) {
 			s.Update(msg)
 		}
 	}
-	foot := func() string { return ansi.Strip(strings.Join(s.Draw(th, layout.Rect{W: 80, H: 20}).Lines, "\n")) }
-	if !strings.Contains(foot(), "/ find") {
-		t.Error("the search is not offered:", foot())
+	screen := func() string { return ansi.Strip(strings.Join(s.Draw(th, layout.Rect{W: 80, H: 20}).Lines, "\n")) }
+	if !strings.Contains(screen(), "/ find") {
+		t.Error("the footer does not name the search:", screen())
 	}
 	send("/", "z", "a", "x")
-	if !s.finder.Typing() || !strings.Contains(foot(), "/zax") {
-		t.Error("letters are no text:", foot())
+	if !s.finder.Typing() || !strings.Contains(screen(), "/zax") {
+		t.Error("letters were not typed into the search:", screen())
 	}
 	if _, older := s.WantsOlder(); !older {
-		t.Error("what is older is not looked through")
+		t.Error("a search without matches does not want the next page")
 	}
 	s.AddOlder([]model.Submission{sub("zax", 9, 0, 0, 1)}, false)
 	if under(&s) != "zax" {
-		t.Error("a match that came is not gone to:", under(&s))
+		t.Errorf("the cursor is on %s, want the match in the older page, zax", under(&s))
 	}
 	send("backspace")
 	for _, want := range []string{"zap call", "Zap\x1b[2J", "zax", "zap call"} {
@@ -270,16 +270,16 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	if send("N"); under(&s) != "zax" {
-		t.Error("the match before is", under(&s))
+		t.Errorf("the previous match is %q, want zax", under(&s))
 	}
-	if strings.Contains(foot(), "\x1b") {
-		t.Error("a remote text reaches the screen as it is")
+	if strings.Contains(screen(), "\x1b") {
+		t.Error("an escape sequence of the service reaches the screen")
 	}
 	send("/", "q", "q")
-	if !strings.Contains(foot(), "not here") || under(&s) != "zax" {
-		t.Error(foot())
+	if !strings.Contains(screen(), "not here") || under(&s) != "zax" {
+		t.Errorf("a search without matches moved the cursor or does not say so:\n%s", screen())
 	}
 	if send("esc"); s.finder.Shown() {
-		t.Error("esc leaves the search")
+		t.Error("esc did not end the search")
 	}
 }
