@@ -1,18 +1,18 @@
 package query
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
 
-// Clock is what of a query may change its answer for one and the same
-// conversation with time alone. It is empty where nothing does.
+// Clock holds the terms of a query whose answer for an unchanged conversation may change as time passes.
 type Clock []*Term
 
-// Clock returns the terms of the query that change with time.
+// Clock returns the terms of the query that depend on the time.
 func (q Query) Clock() Clock {
 	var out Clock
-	q.root.any(func(t *Term) bool {
+	q.root.anyTerm(func(t *Term) bool {
 		if t.isWord(IsSnoozed) || t.Date.moves() {
 			out = append(out, t)
 		}
@@ -21,18 +21,14 @@ func (q Query) Clock() Clock {
 	return out
 }
 
-// Changes returns a moment after now, in Unix milliseconds, before which the
-// answer of the query for a conversation stays what it is now. It is the moment
-// at which a term of the query changes its answer or, where the calendar of loc
-// is irregular, one shortly before it; ok is false where there is none.
+// Changes returns a moment after now, in Unix milliseconds, until which the answer of the query for a conversation stays the
+// same. It is the moment at which a term changes its answer, or an earlier one if the calendar of loc is irregular in between.
+// ok is false if the answer never changes.
 func (c Clock) Changes(s *Subject, now time.Time, loc *time.Location) (at int64, ok bool) {
 	if s.Flags&FlagTombstone != 0 {
 		return 0, false
 	}
-	if loc == nil {
-		loc = time.UTC
-	}
-	at = never
+	loc, at = cmp.Or(loc, time.UTC), never
 	for _, t := range c {
 		if t.Date == nil {
 			if s.SnoozedUntil > now.UnixMilli() {
@@ -45,20 +41,18 @@ func (c Clock) Changes(s *Subject, now time.Time, loc *time.Location) (at int64,
 	return at, at != never
 }
 
-// never is later than any moment.
 const never = math.MaxInt64
 
-// moves reports whether a bound of the span follows the clock.
+// moves reports whether an end of the span is relative to the present.
 func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.moves()) }
 
 func (b bound) moves() bool { return b.kind == day || b.kind == ago }
 
-// zoneSlack is more than two clocks of one place can differ: zones lie between
-// 12 hours behind and 14 before, and some went from one to the other.
+// zoneSlack is more than the offset of one zone can change: offsets lie between -12 and +14 hours, and a few zones changed from
+// one end of that range to the other.
 const zoneSlack = 27 * time.Hour
 
-// passes returns the first moment after now at which the bound may lie on the
-// other side of a time.
+// passes returns the first moment after now at which the bound may have moved past a time.
 func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
 	if !b.moves() {
 		return never
@@ -70,13 +64,13 @@ func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
 		}
 		return moment + at - here + 1
 	}
-	// How far the bound lies behind the clock varies by less than this.
+	// slack is more than the distance between the bound and the present can vary.
 	slack := 2 * zoneSlack
 	switch {
 	case b.kind == day:
 		slack += 24 * time.Hour
 	case b.unit.months > 0:
-		slack += 7 * 24 * time.Hour // months of 28 to 31 days, and days that a month lacks
+		slack += 7 * 24 * time.Hour // months have 28 to 31 days
 	}
 	gap := at - here
 	switch {
@@ -92,9 +86,8 @@ func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
 	return next
 }
 
-// irregular returns the first moment after now from which the bound may no
-// longer keep its distance to the clock: midnight, a change of the clock now,
-// or one where the bound lies.
+// irregular returns the first moment after now from which the bound may no longer keep its distance from the present. That may
+// happen at midnight, when clocks are changed, and when the bound reaches a time at which clocks were changed.
 func (b bound) irregular(now time.Time) int64 {
 	const aDay = 24 * 60 * 60
 	_, offset := now.Zone()
@@ -107,8 +100,8 @@ func (b bound) irregular(now time.Time) int64 {
 		return seconds * 1000
 	}
 	there := b.unit.before(time.Unix(wall, 0).UTC(), b.n)
-	// Where a clock is set, local times are read by the offset before or after:
-	// which of them changes at that moment, or at what either clock shows then.
+	// Near a change of clocks, a local time may be read with the offset before or after it. Which of the two applies may change
+	// when the bound reaches the moment of the change, or the local time of that moment by either offset.
 	far := there.Add(2 * zoneSlack)
 	for z := there.Add(-2 * zoneSlack).In(now.Location()); ; {
 		_, end := z.ZoneBounds()

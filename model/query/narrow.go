@@ -5,25 +5,23 @@ import (
 	"strings"
 )
 
-// Narrows reports whether everything that the query matches is matched by an
-// older one too, at the same moment: typing on usually makes it so. False means
-// that this can't be told from the terms.
+// Narrows reports whether everything that the query matches is also matched by another one at the same moment, as is usual
+// when a person goes on typing. False may also mean that the terms do not show it.
 func (q Query) Narrows(older Query) bool {
 	n := narrowing{steps: 20_000}
 	return n.implies(q.root, older.root)
 }
 
-// narrowing bounds the comparisons of one question: nested alternatives have
-// more combinations than anyone types.
+// narrowing bounds the number of comparisons, since nested alternatives can have very many combinations.
 type narrowing struct{ steps int }
 
-// implies reports whether what matches a matches b.
+// implies reports whether everything that matches a matches b.
 func (n *narrowing) implies(a, b *Node) bool {
 	if b == nil {
 		return true
 	}
 	if a == nil {
-		return b.everything()
+		return b.always(true)
 	}
 	if n.steps--; n.steps < 0 {
 		return false
@@ -44,7 +42,7 @@ func (n *narrowing) implies(a, b *Node) bool {
 		b.Op == Or && slices.ContainsFunc(b.Kids, func(k *Node) bool { return n.implies(a, k) })
 }
 
-// implies reports whether what holds this term holds the other one.
+// implies reports whether everything that matches the term matches the other one.
 func (t *Term) implies(o *Term) bool {
 	if o.isWord(IsAny) {
 		return true

@@ -2,29 +2,26 @@ package query
 
 import "encoding/binary"
 
-// FoldVersion is the version of what NewSubject makes of a row, the folding of
-// model.FoldText included. It is raised with every change of either: packed
-// subjects of another version are made anew.
+// FoldVersion is the version of NewSubject and model.FoldText. It must be raised when either makes something else of a row:
+// packed subjects of another version are then made anew.
 const FoldVersion = 2
 
-// texts are the texts of a subject in the order in which they are packed. The
-// ref and the account are not among them: the row that holds the packed
-// subject names both.
+// texts returns the texts of a subject in the order in which they are packed. Ref and Account are not packed, because the row
+// that stores the packed subject has them.
 func (s *Subject) texts() [15]*string {
 	return [...]*string{&s.Provider, &s.Kind, &s.Status, &s.Privacy, &s.Title, &s.People, &s.Owner, &s.Team, &s.Space, &s.Channel,
 		&s.Company, &s.Roles, &s.Preview, &s.Labels, &s.Access}
 }
 
-// numbers are the numbers of a subject in the order in which they are packed.
+// numbers returns the numbers of a subject in the order in which they are packed.
 func (s *Subject) numbers() [4]*int64 {
 	return [...]*int64{&s.SnoozedUntil, &s.Created, &s.Updated, &s.Duration}
 }
 
-// Pack appends a subject as it is stored, without its ref and account: the
-// version of the fold, the flags, the numbers, the length of each text, the
-// texts.
-func (s *Subject) Pack(dst []byte) []byte {
-	dst = append(dst, FoldVersion)
+// Pack returns a subject as it is stored, without its ref and account: the fold version, the flags, the numbers, the length of
+// each text, the texts.
+func (s *Subject) Pack() []byte {
+	dst := []byte{FoldVersion}
 	dst = binary.AppendUvarint(dst, uint64(s.Flags))
 	for _, n := range s.numbers() {
 		dst = binary.AppendVarint(dst, *n)
@@ -39,8 +36,8 @@ func (s *Subject) Pack(dst []byte) []byte {
 	return dst
 }
 
-// Unpack reads a packed subject. Its texts share one string. ok is false where
-// there is none, where another version packed it, and where it is damaged.
+// Unpack reads a packed subject. ok is false if there is none, if it is of another version, or if it is damaged. The texts of
+// the subject share one string.
 func Unpack(packed []byte) (s Subject, ok bool) {
 	if len(packed) == 0 || packed[0] != FoldVersion {
 		return Subject{}, false
