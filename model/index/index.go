@@ -16,45 +16,42 @@ type Index struct {
 	loc *time.Location
 	now func() time.Time
 
-	// writing lets Load, Apply, Advance and Keep take turns.
-	writing sync.Mutex
+	writing sync.Mutex // held by Load, Apply, Advance and Keep
 	state   atomic.Pointer[state]
 	matched atomic.Int64 // how often a query was matched against a row
-	reads   atomic.Int64 // counts reads of lists, to tell which one is the latest
+	reads   atomic.Int64 // the number of reads of lists, to find the list that was read last
 
-	beforeSearch func(context.Context) // lets tests hold a search up
+	beforeSearch func(context.Context) // lets tests delay a search
 
-	// mu is held while the state changes, never during a search.
-	mu       sync.Mutex
+	mu       sync.Mutex // held while the state changes, never during a search; guards what follows
 	edits    uint64
 	words    dictionary
 	kept     []query.Query
-	moved    []int64 // what the clock changed, not yet told by Advance
+	moved    []int64 // rows that entered or left a list with the time, not yet returned by Advance
 	searches map[string]*search
 	values   *values       // nil until they are asked for, and after a load
-	counting chan struct{} // holds one while values are counted for the first time
-	changed  []uint32      // rows that changed meanwhile; nil while none are counted
+	counting chan struct{} // holds one item while values are first counted
+	changed  []uint32      // rows that changed during that; nil if values are not being counted
 }
 
-// state is all that a reader sees, as of one moment. It is never changed.
+// state is all that a reader sees, as of one moment. It is immutable.
 type state struct {
 	table table
 	at    time.Time
-	// lists has the list of everything first, in the default order.
-	lists []*list
+	lists []*list // the first one has all conversations, in the default order
 }
 
-// New makes an empty index. Relative dates are those of loc at now.
+// New returns an empty index. Dates in queries are relative to now, in the zone loc.
 func New(loc *time.Location, now func() time.Time) *Index {
 	x := &Index{loc: loc, now: now, searches: map[string]*search{}, words: newDictionary(), counting: make(chan struct{}, 1)}
-	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []*list{{track: newTrack(query.Query{})}}})
+	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []*list{{shared: newShared(query.Query{})}}})
 	return x
 }
 
-// clock returns the time of day alone: one that is set back is to be noticed.
+// clock returns the time without the monotonic clock, so that a clock that was set back is noticed.
 func (x *Index) clock() time.Time { return x.now().Round(0) }
 
-// list returns the list of a query, nil where it is not held.
+// list returns the list of a query, or nil if there is none.
 func (s *state) list(name string) *list {
 	for _, l := range s.lists {
 		if l.name == name {
@@ -64,7 +61,8 @@ func (s *state) list(name string) *list {
 	return nil
 }
 
-// Load replaces all rows by those that read adds, at once at its end. An entry may be used again after add.
+// Load replaces all rows by those that read adds. The old ones stay visible until read has returned without an error. read may
+// reuse an entry after adding it.
 func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -73,7 +71,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	var texts arena
 	err := read(func(e Entry) {
 		if e.Key > 0 {
-			next.table.put(0, e.Key, words.pack(&next.table, &e, texts.keep))
+			next.table.put(0, e.Key, words.pack(&next.table, &e, texts.add))
 		}
 	})
 	if err == nil {
@@ -82,7 +80,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	if err != nil {
 		return err
 	}
-	next.lists = []*list{newList(newTrack(query.Query{}), next.table.sorted(query.Query{}, next.table.keys()))}
+	next.lists = []*list{newList(newShared(query.Query{}), next.table.sorted(query.Query{}, next.table.keys()))}
 	x.mu.Lock()
 	queries := slices.Clone(x.kept)
 	x.mu.Unlock()
@@ -90,7 +88,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 		if next.list(q.String()) != nil {
 			continue
 		}
-		l, err := x.compute(ctx, next, newTrack(q))
+		l, err := x.compute(ctx, next, newShared(q))
 		if err != nil {
 			return err
 		}
@@ -104,11 +102,11 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	clear(x.searches)
 	x.words, x.moved, x.values, x.changed = words, nil, nil, nil
 	x.state.Store(next)
-	x.begin().publish() // what became due meanwhile
+	x.begin().publish() // brings the lists to the present
 	return nil
 }
 
-// Apply takes over changed conversations, row by row.
+// Apply updates the rows and lists with changed conversations.
 func (x *Index) Apply(changed []Entry) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -116,13 +114,13 @@ func (x *Index) Apply(changed []Entry) {
 		e.table.chunks = slices.Clone(e.table.chunks)
 		for i := range changed {
 			if changed[i].Key > 0 {
-				e.change(&changed[i])
+				e.apply(&changed[i])
 			}
 		}
 	})
 }
 
-// Advance brings the lists to the present and returns the rows that the clock brought in or took out since the last call.
+// Advance brings the lists to the present. It returns the rows that entered or left a list with the time since the last call.
 func (x *Index) Advance() (moved []int64) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -133,7 +131,7 @@ func (x *Index) Advance() (moved []int64) {
 	return moved
 }
 
-// Next returns when Advance has something to do, the zero time for never.
+// Next returns when Advance next has something to do, or the zero time for never.
 func (x *Index) Next() time.Time {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -152,7 +150,7 @@ func (x *Index) Next() time.Time {
 	return next
 }
 
-// Keep says which lists are kept from now on: those of the tabs.
+// Keep computes the lists of queries, those of the tabs, and keeps them from now on.
 func (x *Index) Keep(queries []query.Query) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -165,7 +163,7 @@ func (x *Index) Keep(queries []query.Query) {
 	x.edit((*edit).evict)
 }
 
-// Ref returns which conversation a row is, a tombstone too.
+// Ref returns the conversation of a row, which may be a tombstone.
 func (x *Index) Ref(key int64) (model.Ref, bool) {
 	t := &x.state.Load().table
 	if r := t.at(key); r != nil {

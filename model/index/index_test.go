@@ -156,7 +156,7 @@ func TestRemindersAreBounded(t *testing.T) {
 		e.Subject.SnoozedUntil = start.Add(time.Duration(i+1) * time.Second).UnixMilli()
 		x.Apply([]index.Entry{e})
 	}
-	if got, most := x.Reminders(), x.Lists()*1300; got > most {
+	if got, most := x.Scheduled(), x.Lists()*1300; got > most {
 		t.Errorf("%d reminders for 100 rows, want at most %d", got, most)
 	}
 }

@@ -8,26 +8,28 @@ import (
 	"confab/model/query"
 )
 
-// WindowRequest asks for a part of a list, around Anchor if that is in the list, else from Offset on.
+// WindowRequest asks for a part of a list: around the row Anchor if that is in the list, else starting at Offset.
 type WindowRequest struct {
 	Offset, Limit int
 	Anchor        int64
 }
 
-// Window is a part of a list of Total rows, from Offset on. Index is where the anchor is, -1 if it is not in the list.
+// Window is a part of a list.
 type Window struct {
-	Keys                 []int64
-	Revisions            []int64
-	Total, Offset, Index int
-	// Partial says that Total counts what was found so far. Asked again, Window answers at the end of the search.
-	Partial bool
+	Keys      []int64
+	Revisions []int64
+	Total     int  // the length of the list
+	Offset    int  // the position of the first key
+	Index     int  // the position of the anchor, -1 if it is not in the list
+	Partial   bool // the search is not finished: Total is what it has found so far
 }
 
-// Window returns a part of the list of a query.
+// Window returns a part of the list of a query. If that takes long, the first answer may be partial; the next call with the
+// same query waits for the end of the search.
 func (x *Index) Window(ctx context.Context, q query.Query, w WindowRequest) (Window, error) {
 	w.Offset, w.Limit = max(0, w.Offset), max(0, w.Limit)
 	out := Window{Index: -1}
-	l, st, hits, err := x.find(ctx, q, x.wanted(q, w))
+	l, st, hits, err := x.find(ctx, q, x.firstWindow(q, w))
 	if err != nil {
 		return out, err
 	}
@@ -52,9 +54,9 @@ func (x *Index) Window(ctx context.Context, q query.Query, w WindowRequest) (Win
 	return out, nil
 }
 
-// wanted returns what a search has to find before a window can be answered, nil for all. An anchor that does not match
-// is not waited for.
-func (x *Index) wanted(q query.Query, w WindowRequest) *WindowRequest {
+// firstWindow returns the window that a search must find before it can be answered partially, or nil if it can't. The window
+// does not wait for an anchor that the query does not match.
+func (x *Index) firstWindow(q query.Query, w WindowRequest) *WindowRequest {
 	if w.Limit == 0 {
 		return nil
 	}
@@ -79,8 +81,8 @@ func (x *Index) Count(ctx context.Context, q query.Query) (int, error) {
 	return l.count, nil
 }
 
-// Select returns the rows of a list: all where first is 0, else those from first to last, in either direction, or n of
-// them where n is not 0; none where the list does not hold what is named.
+// Select returns rows of a list: all of them if first is 0; else n rows starting at first; or, if n is 0, those from first to
+// last, which may come before first. If first or last is not in the list, it returns none.
 func (x *Index) Select(ctx context.Context, q query.Query, first, last int64, n int) (out model.Selection, err error) {
 	l, st, _, err := x.find(ctx, q, nil)
 	if err != nil {
@@ -103,7 +105,7 @@ func (x *Index) Select(ctx context.Context, q query.Query, first, last int64, n 
 	return out, nil
 }
 
-// Hidden returns how many rows of a selection the list of a query does not hold.
+// Hidden returns how many rows of a selection are not in the list of a query.
 func (x *Index) Hidden(ctx context.Context, q query.Query, s model.Selection) (n int, err error) {
 	l, _, _, err := x.find(ctx, q, nil)
 	if err != nil {
@@ -117,7 +119,7 @@ func (x *Index) Hidden(ctx context.Context, q query.Query, s model.Selection) (n
 	return n, nil
 }
 
-// Refs returns all conversations of a list, in its order.
+// Refs returns the conversations of a list, in its order.
 func (x *Index) Refs(ctx context.Context, q query.Query) ([]model.Ref, error) {
 	l, st, _, err := x.find(ctx, q, nil)
 	if err != nil {
@@ -126,7 +128,7 @@ func (x *Index) Refs(ctx context.Context, q query.Query) ([]model.Ref, error) {
 	return st.table.refs(l.window(0, l.count)), nil
 }
 
-// RefsOf returns the conversations of a selection that are not gone, pinned ones first, then the newest.
+// RefsOf returns the conversations of a selection in the default order, without tombstones.
 func (x *Index) RefsOf(s model.Selection) []model.Ref {
 	st := x.state.Load()
 	keys := make([]uint32, 0, s.Len())
