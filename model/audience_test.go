@@ -66,7 +66,7 @@ func TestPlanToMakePublicSaysWhoSeesItNowAndAfter(t *testing.T) {
 	if it.Audience == nil || strings.Join(it.Audience.Lines(), "\n") != strings.Join(want, "\n") {
 		t.Errorf("got %+v, want %q", it.Audience, want)
 	}
-	if !it.Risks[0].Exposes() || it.Risks[0].Text != `will be seen by everyone at Acme (assumed: nobody says who "public" is)` {
+	if !it.Risks[0].Kind.Exposes() || it.Risks[0].Text != `will be seen by everyone at Acme (assumed: nobody says who "public" is)` {
 		t.Errorf("unexpected risks: %+v", it.Risks)
 	}
 	public := model.Conversation{Privacy: model.PrivacyPublic, Participants: model.SetOf(ann)}
