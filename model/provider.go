@@ -127,7 +127,7 @@ type Description struct {
 	// the vendor does not document it.
 	Effects map[string]string
 
-	Filters     []FilterRule  // how the service can narrow its list; never by a field that can be edited
+	Filters     FilterRules   // how the service can narrow its list; never by a field that can be edited
 	Incremental bool          // a refresh sees every change, so no sweep is needed
 	MinRefresh  time.Duration // the shortest time between two polls
 }
@@ -305,72 +305,37 @@ type Filter struct {
 	UpdatedTo            time.Time // a match was last changed before; zero is no limit
 }
 
-// FilterField is a part of a Filter.
-type FilterField string
-
-// The parts of a Filter.
-const (
-	FilterKind     FilterField = "kind"
-	FilterStatus   FilterField = "status"
-	FilterOwner    FilterField = "owner"
-	FilterTeam     FilterField = "team"
-	FilterCompany  FilterField = "company"
-	FilterExternal FilterField = "external"
-	FilterCreated  FilterField = "created"
-	FilterUpdated  FilterField = "updated"
-)
-
-// FilterRule says that a service can narrow its list by a part of a Filter.
-type FilterRule struct {
-	Field FilterField
-	// Values matches the values that the service is known to compare as a query does: the words of a closed vocabulary, whole
-	// ids. Nil matches any. Other values are not sent.
-	Values *regexp.Regexp
-}
+// FilterRules says by which parts of a Filter a service can narrow its list: kind, status, owner, team, company, external,
+// created, updated. The expression of a part matches the values that the service is known to compare as a query does, such as
+// the words of a closed vocabulary or whole ids. Other values are not sent.
+type FilterRules map[string]*regexp.Regexp
 
 // Only returns the part of the filter that the rules cover. Kind and Status are kept only if the rules match all their words,
 // since a match may have any of them. Of Owner, Team and Company the first text that matches is enough.
-func (f Filter) Only(rules []FilterRule) Filter {
-	var out Filter
-	for _, r := range rules {
-		switch r.Field {
-		case FilterKind:
-			out.Kind = r.all(f.Kind)
-		case FilterStatus:
-			out.Status = r.all(f.Status)
-		case FilterOwner:
-			out.Owner = r.first(f.Owner)
-		case FilterTeam:
-			out.Team = r.first(f.Team)
-		case FilterCompany:
-			out.Company = r.first(f.Company)
-		case FilterExternal:
-			out.External = f.External
-		case FilterCreated:
-			out.CreatedFrom = f.CreatedFrom
-		case FilterUpdated:
-			out.UpdatedFrom, out.UpdatedTo = f.UpdatedFrom, f.UpdatedTo
+func (f Filter) Only(rules FilterRules) (out Filter) {
+	all := func(part string, words []string) []string {
+		if r := rules[part]; r == nil || slices.ContainsFunc(words, func(w string) bool { return !r.MatchString(w) }) {
+			return nil
 		}
+		return words
 	}
-	return out
-}
-
-func (r FilterRule) matches(text string) bool { return r.Values == nil || r.Values.MatchString(text) }
-
-// first returns the first text that matches, if any.
-func (r FilterRule) first(texts []string) []string {
-	if i := slices.IndexFunc(texts, r.matches); i >= 0 {
-		return texts[i : i+1]
-	}
-	return nil
-}
-
-// all returns the words if all of them match.
-func (r FilterRule) all(words []string) []string {
-	if slices.ContainsFunc(words, func(w string) bool { return !r.matches(w) }) {
+	first := func(part string, texts []string) []string {
+		r := rules[part]
+		if i := slices.IndexFunc(texts, func(t string) bool { return r != nil && r.MatchString(t) }); i >= 0 {
+			return texts[i : i+1]
+		}
 		return nil
 	}
-	return words
+	out.Kind, out.Status = all("kind", f.Kind), all("status", f.Status)
+	out.Owner, out.Team, out.Company = first("owner", f.Owner), first("team", f.Team), first("company", f.Company)
+	out.External = f.External && rules["external"] != nil
+	if rules["created"] != nil {
+		out.CreatedFrom = f.CreatedFrom
+	}
+	if rules["updated"] != nil {
+		out.UpdatedFrom, out.UpdatedTo = f.UpdatedFrom, f.UpdatedTo
+	}
+	return out
 }
 
 // IsZero reports whether the filter is empty, so that everything fulfils it.
