@@ -13,18 +13,17 @@ import (
 	"testing"
 )
 
-// rule says what the code of a package (its tests aside) may import.
+// rule says what a package may import, apart from its tests.
 type rule struct {
-	// ours are packages of this module; "ui/*" stands for all below ui.
+	// ours are packages of this module; "ui/*" stands for every package below ui.
 	ours []string
-	// theirs are the first parts of import paths from other modules; "*" is
-	// any but those that belong to one part of the program.
+	// theirs are prefixes of import paths from other modules; "*" stands for any that is not in owned.
 	theirs []string
-	// never are packages of the standard library that have no place there.
+	// never are packages of the standard library that are forbidden.
 	never []string
 }
 
-// owned are libraries that only some packages may touch.
+// owned are libraries that only some packages may import.
 var owned = map[string][]string{
 	"github.com/go-resty/": {"providers", "providers/*"},
 	"charm.land/bubbletea": {".", "ui", "ui/*", "screenshots"},
@@ -36,7 +35,7 @@ var owned = map[string][]string{
 
 var pure = []string{"os", "os/exec", "net", "net/http", "database/sql", "log", "log/slog", "syscall", "io/ioutil"}
 
-// ruleOf returns the rule of a package; false if the table has no place for it.
+// ruleOf returns the rule for a package; ok is false if there is none.
 func ruleOf(pkg string) (rule, bool) {
 	switch pkg {
 	case ".", "screenshots":
@@ -114,9 +113,8 @@ func forbidden(pkg, imported string) string {
 	return ""
 }
 
-// TestArrows reads the imports of every package and names each that points
-// the wrong way.
-func TestArrows(t *testing.T) {
+// The imports of every package follow the rules.
+func TestImportsFollowTheRules(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -162,12 +160,12 @@ func TestArrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !seen["model"] || !seen["model/query"] {
-		t.Errorf("read the wrong folder: %v", slices.Sorted(maps.Keys(seen)))
+		t.Errorf("this is not the root of the module; packages found: %v", slices.Sorted(maps.Keys(seen)))
 	}
 }
 
-// The test above must be able to fail.
-func TestArrowsThatPointTheWrongWay(t *testing.T) {
+// The rules do forbid something.
+func TestRulesForbidWrongImports(t *testing.T) {
 	for _, edge := range []struct {
 		pkg, imported string
 		wrong         bool
@@ -223,7 +221,7 @@ func TestArrowsThatPointTheWrongWay(t *testing.T) {
 		{"attic", "strings", true},
 	} {
 		if why := forbidden(edge.pkg, edge.imported); (why != "") != edge.wrong {
-			t.Errorf("%s to %s: %q", edge.pkg, edge.imported, why)
+			t.Errorf("%s imports %s: the rules say %q", edge.pkg, edge.imported, why)
 		}
 	}
 }

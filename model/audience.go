@@ -190,18 +190,16 @@ func (a Audience) Words() string {
 	return a.Sentence + pick(a.Assumed == "", "", " (assumed: "+a.Assumed+")")
 }
 
-// Exposes reports whether an AudienceChange already says all that the risk says.
-func (r Risk) Exposes() bool { return r.Kind.exposes() }
-
-// exposes reports whether an edit changes who can see a conversation without changing who is in it.
-func (k EditKind) exposes() bool { return k == EditPrivacy || k == EditAccess }
+// Exposes reports whether an edit changes who can see a conversation without changing who is in it. An AudienceChange then
+// says all that its risks say.
+func (k EditKind) Exposes() bool { return k == EditPrivacy || k == EditAccess }
 
 func (d Description) effect(k EditKind, target string) string { return d.Effects[string(k)+":"+target] }
 
 // Effect says what setting a field of a conversation to a value brings about: who will see it, or what else the service
 // describes; "" for nothing.
 func (d Description) Effect(c Conversation, k EditKind, value string) string {
-	if !k.exposes() {
+	if !k.Exposes() {
 		return d.effect(k, value)
 	}
 	after := Project(c, []Edit{{Ref: c.Ref, Kind: k, Target: TextValue(value)}})

@@ -15,7 +15,7 @@ var seenRules = model.Description{Name: "Notes", NewPrivacy: model.PrivacyPublic
 	{Privacy: model.PrivacyParticipants, Audience: model.Audience{Class: model.ClassMembers, Word: "members", Sentence: "{people}"}},
 }}
 
-func TestSeen(t *testing.T) {
+func TestAudienceOf(t *testing.T) {
 	person := func(name, mail string) model.Participant {
 		return model.Participant{Kind: "user", ID: name, Name: name, Email: mail}
 	}
@@ -54,27 +54,27 @@ func TestSeen(t *testing.T) {
 	} {
 		a := seenRules.AudienceOf(c.c)
 		if string(a.Class) != c.class || a.Word != c.word || a.Marked() != c.want {
-			t.Errorf("%s: %s %s %q, want %s %s %q", c.name, a.Class, a.Word, a.Marked(), c.class, c.word, c.want)
+			t.Errorf("%s: got %s %s %q, want %s %s %q", c.name, a.Class, a.Word, a.Marked(), c.class, c.word, c.want)
 		}
 	}
 }
 
-func TestMakingPublicSaysWhoSeesItNowAndThen(t *testing.T) {
+func TestPlanToMakePublicSaysWhoSeesItNowAndAfter(t *testing.T) {
 	c := model.Conversation{Privacy: model.PrivacyPrivate, Participants: model.SetOf(ann, bob), ParticipantCount: 2}
 	it := model.PlanOne(c, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")})
 	want := []string{"Now seen by      Ann and Bob *", "Will be seen by  everyone at Acme *", `* assumed: nobody says it; nobody says who "public" is`}
 	if it.Audience == nil || strings.Join(it.Audience.Lines(), "\n") != strings.Join(want, "\n") {
-		t.Errorf("%+v", it.Audience)
+		t.Errorf("got %+v, want %q", it.Audience, want)
 	}
-	if !it.Risks[0].Exposes() || it.Risks[0].Text != `will be seen by everyone at Acme (assumed: nobody says who "public" is)` {
-		t.Errorf("%+v", it.Risks)
+	if !it.Risks[0].Kind.Exposes() || it.Risks[0].Text != `will be seen by everyone at Acme (assumed: nobody says who "public" is)` {
+		t.Errorf("unexpected risks: %+v", it.Risks)
 	}
 	public := model.Conversation{Privacy: model.PrivacyPublic, Participants: model.SetOf(ann)}
 	if it := model.PlanOne(public, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "private")}); it.Audience != nil {
-		t.Errorf("narrowing asks: %+v", it.Audience)
+		t.Errorf("a plan to make it private asks: %+v", it.Audience)
 	}
 	if got := seenRules.AudienceOfNew(model.NewConversation{Privacy: model.PrivacyParticipants, People: []model.Participant{ann}}).Sentence; got != "you and Ann" {
-		t.Error(got)
+		t.Errorf("a new conversation is seen by %q, want %q", got, "you and Ann")
 	}
 }
 
@@ -117,7 +117,7 @@ func TestOutsiders(t *testing.T) {
 		{"the service says internal", model.Conversation{Internal: &yes}, ours, false},
 	} {
 		if got := model.HasOutsiders(&c.c, c.ours); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
+			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func TestForMachines(t *testing.T) {
 		{"Account", "companies 487850588532", true}, {"Order", "PO-7", false}, {"Monkey", "x", false}, {"Day", "2026-11-20", false}, {"Grid", "12", false},
 	} {
 		if got := (model.Fact{Group: "Other", Label: c.label, Value: c.value}).ForMachines(); got != c.want {
-			t.Errorf("%s %q: %v", c.label, c.value, got)
+			t.Errorf("%s %q: got %t, want %t", c.label, c.value, got, c.want)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func TestCleanLine(t *testing.T) {
 		{"a mark alone", "\u0301x", "x"},
 	} {
 		if got := model.CleanLine(c.in, 0); got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}
 }
@@ -93,13 +93,13 @@ func TestCleanLineIsBounded(t *testing.T) {
 		{strings.Repeat("ä", model.MaxLine+5), model.MaxLine + 100, strings.Repeat("ä", model.MaxLine) + "…"},
 	} {
 		if got := model.CleanLine(c.in, c.limit); got != c.want {
-			t.Errorf("%.20q within %d: %q, want %q", c.in, c.limit, got, c.want)
+			t.Errorf("%.20q limited to %d: got %q, want %q", c.in, c.limit, got, c.want)
 		}
 	}
 }
 
-// A character alone is kept as it is or it is nothing, by its category.
-func TestEveryCharacterAlone(t *testing.T) {
+// Whether a single character is kept or dropped depends only on its category.
+func TestCleanLineOfEveryCharacter(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if r >= 0xd800 && r < 0xe000 {
 			continue
@@ -112,7 +112,7 @@ func TestEveryCharacterAlone(t *testing.T) {
 			want = ""
 		}
 		if got := model.CleanLine(string(r), 0); got != want {
-			t.Errorf("%U: %q, want %q", r, got, want)
+			t.Errorf("%U: got %q, want %q", r, got, want)
 		}
 	}
 }
@@ -132,23 +132,23 @@ func TestCleanKeepsLines(t *testing.T) {
 		{"a\r\nb\rc\n\nd", "a\nb\nc\n\nd"},
 		{"a\tb", "a    b"},
 		{"a\u2028b\u0085c", "a\nb\nc"},
-		{"a\n\u0301b", "a\nb"}, // it would land on the frame
+		{"a\n\u0301b", "a\nb"}, // the mark would combine with what is drawn to the left
 		{"x\x1b]0;never closed\nnext line", "x\nnext line"},
 	} {
 		if got := model.Clean(c.in); got != c.want {
-			t.Errorf("%q: %q, want %q", c.in, got, c.want)
+			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
 		}
 	}
 	long := model.Clean(strings.Repeat("a\t", model.MaxText))
 	if n := utf8.RuneCountInString(long); n != model.MaxText+1 || !strings.HasSuffix(long, "…") {
-		t.Errorf("%d runes", n)
+		t.Errorf("a long text is cleaned to %d runes", n)
 	}
 	if model.Clean(long) != long {
-		t.Error("cleaning twice cuts twice")
+		t.Error("cleaning a long text again cuts it again")
 	}
 }
 
-// checkClean asserts what every cleaned text promises.
+// checkClean checks the guarantees for every cleaned text; again is out cleaned once more.
 func checkClean(t interface{ Errorf(string, ...any) }, in, out string, limit int, lines bool, again string) {
 	if !utf8.ValidString(out) {
 		t.Errorf("%q: %q is not UTF-8", in, out)
@@ -171,15 +171,15 @@ func checkClean(t interface{ Errorf(string, ...any) }, in, out string, limit int
 			marks = 0
 		}
 		if marks > 6 {
-			t.Errorf("%q: marks are piled up in %q", in, out)
+			t.Errorf("%q: too many marks on one character in %q", in, out)
 			break
 		}
 	}
 	if n := utf8.RuneCountInString(out); n > limit+1 {
-		t.Errorf("%q: %d runes within %d", in, n, limit)
+		t.Errorf("%q: got %d runes, want at most %d", in, n, limit)
 	}
 	if again != out {
-		t.Errorf("%q: cleaned %q, cleaned again %q", in, out, again)
+		t.Errorf("%q: cleaned %q, but cleaned again %q", in, out, again)
 	}
 }
 
@@ -240,14 +240,14 @@ func TestFoldText(t *testing.T) {
 		{"İstanbul", "istanbul"}, {"ﬁne", "fine"}, {"Ｆｕｌｌ", "full"}, {"Σίσυφος", "σισυφοσ"}, {"Ёлка", "елка"}, {"한국", "한국"},
 	} {
 		if got := model.FoldText(c.in); got != c.want {
-			t.Errorf("%q: %q, want %q", c.in, got, c.want)
+			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
 		}
 	}
 }
 
-func TestFoldingIsItsOwnFold(t *testing.T) {
+func TestFoldTextIsIdempotent(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if r >= 0xac00 && r < 0xd7a4 || r >= 0xe000 && r < 0xf900 || r >= 0x20000 { // Hangul, private use, ideographs: alike
+		if r >= 0xac00 && r < 0xd7a4 || r >= 0xe000 && r < 0xf900 || r >= 0x20000 { // all Hangul, private use characters and ideographs behave alike
 			continue
 		}
 		once := model.FoldText(string(r))
@@ -264,7 +264,7 @@ func TestFoldingIsItsOwnFold(t *testing.T) {
 	})
 }
 
-// FoldText returns what the transformers of x/text give one after the other.
+// FoldText returns the same as the transformers of x/text, applied one after the other.
 func TestFoldTextAgreesWithTheTransformers(t *testing.T) {
 	chain := func(s string) string {
 		for range 2 {
@@ -274,16 +274,16 @@ func TestFoldTextAgreesWithTheTransformers(t *testing.T) {
 		return s
 	}
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
-		if s := string(r); r >= 0xe000 && r < 0xf900 || r >= 0x20000 { // private use, ideographs: alike
+		if s := string(r); r >= 0xe000 && r < 0xf900 || r >= 0x20000 { // all private use characters and ideographs behave alike
 			continue
 		} else if got, want := model.FoldText(s), chain(s); got != want {
-			t.Errorf("%U: %q, want %q", r, got, want)
+			t.Errorf("%U: got %q, want %q", r, got, want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(rapid.String(), genHostile(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(t, "text")
 		if s = "é" + s; model.FoldText(s) != chain(s) {
-			t.Errorf("%q: %q, want %q", s, model.FoldText(s), chain(s))
+			t.Errorf("%q: got %q, want %q", s, model.FoldText(s), chain(s))
 		}
 	})
 }

@@ -47,36 +47,36 @@ func TestCompare(t *testing.T) {
 		{"to create", model.Edit{Kind: model.EditCreate}, model.Conversation{}, model.Untouched},
 	} {
 		if got, _ := model.Compare(c.edit, c.fresh); got != c.want {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
 }
 
-func TestMergingPeople(t *testing.T) {
+func TestMergePeople(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base, mine, theirs := genPeople().Draw(t, "base"), genPeople().Draw(t, "mine"), genPeople().Draw(t, "theirs")
 		if got := model.MergePeople(base, mine, base); !model.SamePeople(got, mine) {
-			t.Errorf("only I changed it, and got %v", got)
+			t.Errorf("theirs is unchanged: got %v, want mine", got)
 		}
 		if got := model.MergePeople(base, base, theirs); !model.SamePeople(got, theirs) {
-			t.Errorf("only they changed it, and it became %v", got)
+			t.Errorf("mine is unchanged: got %v, want theirs", got)
 		}
 		if got := model.MergePeople(base, mine, mine); !model.SamePeople(got, mine) {
-			t.Errorf("both made the same change, and it became %v", got)
+			t.Errorf("both made the same change: got %v", got)
 		}
 		merged := model.MergePeople(base, mine, theirs)
 		again := model.MergePeople(base, mine, merged)
 		if !model.SamePeople(merged, again) {
-			t.Errorf("merging twice makes %v of %v", again, merged)
+			t.Errorf("merging again made %v of %v", again, merged)
 		}
 		for _, p := range model.DiffPeople(base, mine).Removed {
 			if has(merged, p) {
-				t.Errorf("%v was removed and is there", p)
+				t.Errorf("%v was removed and is still there", p)
 			}
 		}
 		for _, p := range model.DiffPeople(base, mine).Added {
 			if !has(merged, p) {
-				t.Errorf("%v was added and is not there", p)
+				t.Errorf("%v was added and is missing", p)
 			}
 		}
 	})
@@ -91,7 +91,7 @@ func has(set []model.Participant, p model.Participant) bool {
 	return false
 }
 
-func TestDiffPeopleTellsTheWholeWay(t *testing.T) {
+func TestDiffPeopleIsComplete(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base, target := genPeople().Draw(t, "base"), genPeople().Draw(t, "target")
 		d := model.DiffPeople(base, target)
@@ -102,20 +102,20 @@ func TestDiffPeopleTellsTheWholeWay(t *testing.T) {
 			t.Errorf("%+v does not lead from %v to %v", d, base, target)
 		}
 		if len(d.Altered) != len(d.Was) {
-			t.Errorf("%d altered, %d were", len(d.Altered), len(d.Was))
+			t.Errorf("%d in Altered, but %d in Was", len(d.Altered), len(d.Was))
 		}
 	})
 }
 
-func TestMergedIsForSetsAlone(t *testing.T) {
+func TestMergedIsOnlyForSets(t *testing.T) {
 	ann, bob, eve := model.Participant{Kind: "user", ID: "ann"}, model.Participant{Kind: "user", ID: "bob"}, model.Participant{Kind: "user", ID: "eve"}
 	set := func(p ...model.Participant) model.Value { return model.PeopleValue(p) }
 	merged := model.Merged(model.Edit{Kind: model.EditContacts, Base: set(ann), Target: set(ann, bob)}, set(ann, eve))
 	if merged == nil || !merged.Equal(set(bob, eve, ann)) {
-		t.Errorf("%+v", merged)
+		t.Errorf("got %+v, want bob, eve and ann", merged)
 	}
 	merged = model.Merged(model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, model.TextValue("c"))
 	if merged != nil {
-		t.Errorf("%+v", merged)
+		t.Errorf("got %+v for a title, want nil", merged)
 	}
 }

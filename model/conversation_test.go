@@ -12,12 +12,12 @@ import (
 	"confab/model"
 )
 
-// mergeRow lays a row of a list over what was known.
+// mergeRow merges a row of a list into a known conversation.
 func mergeRow(older, newer model.Conversation) model.Conversation {
 	return model.MergeReading(older, newer, model.ReadRow)
 }
 
-func TestMergeKeepsWhatTheNewerHasNotLoaded(t *testing.T) {
+func TestMergeReadingKeepsWhatARowLeavesOut(t *testing.T) {
 	internal := true
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	older := model.Conversation{
@@ -30,7 +30,7 @@ func TestMergeKeepsWhatTheNewerHasNotLoaded(t *testing.T) {
 	want := older.Clone()
 	want.Title, want.Closed = "new", true
 	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("a bare row over a full one: %s", d)
+		t.Errorf("merging a bare row into a full conversation (-want +got): %s", d)
 	}
 
 	newer := model.Conversation{
@@ -43,25 +43,25 @@ func TestMergeKeepsWhatTheNewerHasNotLoaded(t *testing.T) {
 		t.Errorf("a known empty set was taken for one that is not loaded: %+v", got)
 	}
 	if got.Owner != bob || got.Team != (model.Named{ID: "t2"}) || got.Space != (model.Named{ID: "s", Name: "Space"}) || !got.Updated.Equal(at.Add(time.Hour)) {
-		t.Errorf("%+v", got)
+		t.Errorf("owner, team, space or update time is wrong: %+v", got)
 	}
 	if got := mergeRow(older, model.Conversation{Owner: model.Participant{Kind: "user", ID: ann.ID}}); got.Owner.Name != ann.Name || got.Owner.Email != ann.Email {
-		t.Errorf("the owner lost the name: %+v", got.Owner)
+		t.Errorf("the owner lost name or address: %+v", got.Owner)
 	}
 }
 
-func TestMergingTwiceIsMergingOnce(t *testing.T) {
+func TestMergeReadingIsIdempotent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genConversation().Draw(t, "older"), genConversation().Draw(t, "newer")
 		once := mergeRow(a, b)
 		if d := cmp.Diff(once, mergeRow(once, b)); d != "" {
-			t.Error(d)
+			t.Errorf("merging the same reading again changed: %s", d)
 		}
 		if d := cmp.Diff(a, mergeRow(a, a)); d != "" {
-			t.Error(d)
+			t.Errorf("merging a conversation into itself changed: %s", d)
 		}
 		if (a.Participants.Known || b.Participants.Known) != once.Participants.Known {
-			t.Error("a loaded set was lost, or made up")
+			t.Error("a loaded set was lost or invented")
 		}
 	})
 }
@@ -70,14 +70,14 @@ func TestVolatileFactsAreNotStored(t *testing.T) {
 	c := model.Conversation{Facts: []model.Fact{{Label: "link", Volatile: true}, {Label: "score", Value: "3"}, {Label: "quote", Volatile: true}}}
 	got := c.Stored()
 	if !slices.Equal(got.Facts, []model.Fact{{Label: "score", Value: "3"}}) {
-		t.Errorf("%+v", got.Facts)
+		t.Errorf("got %+v, want only the score", got.Facts)
 	}
 	if len(c.Facts) != 3 || !c.Facts[0].Volatile {
-		t.Errorf("the original changed: %+v", c.Facts)
+		t.Errorf("Stored changed the original: %+v", c.Facts)
 	}
 }
 
-func TestACloneSharesNothing(t *testing.T) {
+func TestCloneIsDeep(t *testing.T) {
 	internal := true
 	c := model.Conversation{Participants: model.SetOf(ann), Contacts: model.SetOf(buyer), Featured: []model.Participant{bob}, Labels: map[string]string{"a": "1"},
 		Attributes: map[string]string{"a": "1"}, Companies: []model.Named{{ID: "1"}}, Facts: []model.Fact{{Label: "x"}}, Internal: &internal}
@@ -86,9 +86,9 @@ func TestACloneSharesNothing(t *testing.T) {
 	d.Labels["a"], d.Attributes["a"], d.Companies[0].ID, d.Facts[0].Label, *d.Internal = "x", "x", "x", "y", false
 	if c.Participants.Items[0] != ann || c.Contacts.Items[0] != buyer || c.Featured[0] != bob || c.Labels["a"] != "1" || c.Attributes["a"] != "1" ||
 		c.Companies[0].ID != "1" || c.Facts[0].Label != "x" || !*c.Internal {
-		t.Errorf("%+v", c)
+		t.Errorf("changing the clone changed the original: %+v", c)
 	}
-	// A field of a kind that can be shared needs a line in Clone, and one here.
+	// Every field whose content can be shared needs a line in Clone and one in this test.
 	shared := 0
 	for f := range reflect.TypeFor[model.Conversation]().Fields() {
 		switch f.Type.Kind() {
@@ -97,10 +97,10 @@ func TestACloneSharesNothing(t *testing.T) {
 		}
 	}
 	if shared != 6 {
-		t.Errorf("%d slices, maps and pointers beside the sets; this test looks at 6", shared)
+		t.Errorf("%d slices, maps and pointers apart from the sets; this test covers 6", shared)
 	}
 	if e := (model.Conversation{}).Clone(); e.Labels != nil || e.Participants.Items != nil || e.Facts != nil {
-		t.Errorf("what was not loaded is now empty: %+v", e)
+		t.Errorf("cloning made empty sets of sets that are not loaded: %+v", e)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestDisplay(t *testing.T) {
 		{model.Participant{Kind: "bot"}, "bot"},
 	} {
 		if got := c.p.Display(); got != c.want {
-			t.Errorf("%+v: %q, want %q", c.p, got, c.want)
+			t.Errorf("%+v: got %q, want %q", c.p, got, c.want)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"confab/model"
 )
 
-func TestAnEditAndItsInverseChangeNothing(t *testing.T) {
+func TestInverseEditRestoresTheConversation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genConversation().Draw(t, "conversation")
 		before := c.Clone()
@@ -21,29 +21,29 @@ func TestAnEditAndItsInverseChangeNothing(t *testing.T) {
 		}
 		after := model.Project(c, []model.Edit{e})
 		if v, ok := e.Read(after); !ok || !v.Equal(e.Target) {
-			t.Fatalf("after the edit the field is %v (known %v)", v, ok)
+			t.Fatalf("after the edit: got %v (known %t), want %v", v, ok, e.Target)
 		}
 		inverse := model.Edit{Ref: e.Ref, Kind: e.Kind, Key: e.Key, Base: e.Target, Target: e.Base}
 		if d := cmp.Diff(before, model.Project(after, []model.Edit{inverse})); d != "" {
-			t.Error(d)
+			t.Errorf("edit and inverse changed: %s", d)
 		}
 		if d := cmp.Diff(before, c); d != "" {
-			t.Errorf("projecting changed its argument: %s", d)
+			t.Errorf("Project changed its argument: %s", d)
 		}
 	})
 }
 
-func TestWhatHasNoInverse(t *testing.T) {
+func TestUndoable(t *testing.T) {
 	for _, k := range model.EditKinds() {
 		ok, why := model.Undoable(k)
 		never := k == model.EditArchive || k == model.EditDelete || k == model.EditCreate
 		if ok == never || ok == (why != "") {
-			t.Errorf("%s: undoable %v (%q)", k, ok, why)
+			t.Errorf("%s: got undoable %t, reason %q", k, ok, why)
 		}
 	}
 }
 
-func TestFoldingKeepsTheOutcome(t *testing.T) {
+func TestFoldKeepsTheOutcome(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genConversation().Draw(t, "conversation")
 		now := c
@@ -59,28 +59,28 @@ func TestFoldingKeepsTheOutcome(t *testing.T) {
 		whole := slices.Clone(edits)
 		folded := model.Fold(edits)
 		if d := cmp.Diff(now, model.Project(c, folded)); d != "" {
-			t.Errorf("the fold comes to something else: %s", d)
+			t.Errorf("folded edits lead to another conversation: %s", d)
 		}
 		if d := cmp.Diff(whole, edits); d != "" {
-			t.Errorf("folding changed its argument: %s", d)
+			t.Errorf("Fold changed its argument: %s", d)
 		}
 		fields := map[string]bool{}
 		for _, e := range folded {
 			if fields[e.Field()] {
-				t.Errorf("%s is there twice", e.Field())
+				t.Errorf("two edits of %s are left", e.Field())
 			}
 			fields[e.Field()] = true
 			if base, _ := e.Read(c); !base.Equal(e.Base) {
-				t.Errorf("%s: the base is %v, but the field held %v", e.Field(), e.Base, base)
+				t.Errorf("%s: got base %v, want %v", e.Field(), e.Base, base)
 			}
 		}
 		if d := cmp.Diff(folded, model.Fold(folded)); d != "" {
-			t.Errorf("folding twice differs: %s", d)
+			t.Errorf("folding again changed: %s", d)
 		}
 	})
 }
 
-func TestFoldingKeepsApartWhatIsApart(t *testing.T) {
+func TestFoldKeepsEditsOfDifferentFieldsApart(t *testing.T) {
 	a, b := model.Ref{Account: "x", ID: "a"}, model.Ref{Account: "x", ID: "b"}
 	edits := []model.Edit{
 		{ID: "1", Ref: a, Kind: model.EditTitle, Target: model.TextValue("1")},
@@ -94,7 +94,7 @@ func TestFoldingKeepsApartWhatIsApart(t *testing.T) {
 		{ID: "9", Kind: model.EditCreate},
 	}
 	if d := cmp.Diff(edits, model.Fold(edits)); d != "" {
-		t.Error(d)
+		t.Errorf("(-want +got): %s", d)
 	}
 }
 
@@ -115,23 +115,23 @@ func TestValueJSON(t *testing.T) {
 	} {
 		got, err := json.Marshal(c.value)
 		if err != nil || string(got) != c.want {
-			t.Errorf("%s (%v), want %s", got, err, c.want)
+			t.Errorf("got %s (%v), want %s", got, err, c.want)
 		}
 	}
-	// What was stored before no key was left out.
+	// Values were stored in this form before every key was written.
 	for old, want := range map[string]model.Value{
 		`[{"kind":"user","id":"1","name":null,"email":null,"role":"viewer","status":null}]`: model.PeopleValue([]model.Participant{{Kind: "user", ID: "1", Role: "viewer"}}),
 		`{"title":"x","people":[{"kind":"group","id":"2"}]}`:                                {New: &model.NewConversation{Title: "x", People: []model.Participant{{Kind: "group", ID: "2"}}}},
 	} {
 		var v model.Value
 		if err := json.Unmarshal([]byte(old), &v); err != nil || !v.Equal(want) {
-			t.Errorf("%s is read as %+v: %v", old, v, err)
+			t.Errorf("%s: got %+v (%v), want %+v", old, v, err, want)
 		}
 	}
 	for _, bad := range []string{`1`, `true`, `[1]`, `{"title":1}`} {
 		var v model.Value
 		if err := json.Unmarshal([]byte(bad), &v); err == nil {
-			t.Errorf("%s is read as %+v", bad, v)
+			t.Errorf("%s: got %+v, want an error", bad, v)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -151,21 +151,21 @@ func TestValueJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !v.Equal(again) || !again.Equal(v) {
-			t.Errorf("%s is read as another value", b)
+			t.Errorf("reading %s gives another value", b)
 		}
 		second, _ := json.Marshal(again)
 		if string(second) != string(b) {
-			t.Errorf("%s became %s", b, second)
+			t.Errorf("written as %s, read, and written again as %s", b, second)
 		}
 	})
 }
 
-func TestValuesOfDifferentShapeDiffer(t *testing.T) {
+func TestValuesOfDifferentShapesDiffer(t *testing.T) {
 	values := []model.Value{{}, model.TextValue(""), model.TextValue("a"), model.PeopleValue(nil), {New: &model.NewConversation{}}, {New: &model.NewConversation{Title: "a"}}}
 	for i, v := range values {
 		for j, w := range values {
 			if v.Equal(w) != (i == j) {
-				t.Errorf("%d equals %d: %v", i, j, v.Equal(w))
+				t.Errorf("value %d equals value %d: got %t", i, j, v.Equal(w))
 			}
 		}
 	}
@@ -177,32 +177,32 @@ func TestSetJSON(t *testing.T) {
 		want string
 	}{
 		{model.Set[int]{}, "null"},
-		{model.Set[int]{Items: []int{1}}, "null"}, // not known is not known
+		{model.Set[int]{Items: []int{1}}, "null"}, // the items of an unknown set are ignored
 		{model.SetOf[int](), "[]"},
 		{model.SetOf(1, 2), "[1,2]"},
 	} {
 		b, err := json.Marshal(c.set)
 		if err != nil || string(b) != c.want {
-			t.Errorf("%s (%v), want %s", b, err, c.want)
+			t.Errorf("got %s (%v), want %s", b, err, c.want)
 		}
 		again := model.SetOf(9)
 		if err := json.Unmarshal(b, &again); err != nil || again.Known != c.set.Known {
-			t.Errorf("%s is read as %+v (%v)", b, again, err)
+			t.Errorf("reading %s: got %+v (%v)", b, again, err)
 		}
 		if c.set.Known && !slices.Equal(again.Items, c.set.Items) {
-			t.Errorf("%s is read as %+v", b, again)
+			t.Errorf("reading %s: got %+v", b, again)
 		}
 		if !c.set.Known && again.Items != nil {
-			t.Errorf("%s is read as %+v", b, again)
+			t.Errorf("reading %s: got %+v", b, again)
 		}
 	}
 	var s model.Set[int]
 	if err := json.Unmarshal([]byte(`{}`), &s); err == nil {
-		t.Error("an object is no set")
+		t.Error("an object was read as a set")
 	}
 }
 
-func TestSetsHaveNoOrder(t *testing.T) {
+func TestSamePeopleIgnoresOrderAndNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := genPeople().Draw(t, "a")
 		b := genPeople().Draw(t, "b")
@@ -217,19 +217,19 @@ func TestSetsHaveNoOrder(t *testing.T) {
 			}
 		}
 		if !model.SamePeople(a, shuffled) {
-			t.Error("a display name counts")
+			t.Error("a changed display name makes a difference")
 		}
 		if model.SamePeople(a, b) != model.SamePeople(b, a) || model.SamePeople(a, b) != model.SamePeople(shuffled, b) {
-			t.Error("not symmetric, or the order counts")
+			t.Error("the order makes a difference, or the comparison is not symmetric")
 		}
 		if len(a) > 0 {
 			if model.SamePeople(a, a[1:]) || model.SamePeople(a[1:], a) {
-				t.Error("a part equals the whole")
+				t.Error("a subset equals the set")
 			}
 			changed := slices.Clone(a)
 			changed[0].Role += "x"
 			if model.SamePeople(a, changed) {
-				t.Error("a role does not count")
+				t.Error("a changed role makes no difference")
 			}
 		}
 	})
@@ -260,14 +260,14 @@ func TestSamePerson(t *testing.T) {
 	}
 }
 
-func TestReadKnowsWhatIsNotLoaded(t *testing.T) {
+func TestReadReportsFieldsThatAreNotLoaded(t *testing.T) {
 	empty := model.Conversation{}
 	for _, k := range []model.EditKind{model.EditPrivacy, model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes} {
 		if v, known := model.Read(empty, k, "x"); known {
-			t.Errorf("%s of nothing is known: %v", k, v)
+			t.Errorf("%s of an empty conversation: got known value %v", k, v)
 		}
 	}
 	if v, known := model.Read(model.Conversation{Labels: map[string]string{}}, model.EditLabels, "x"); !known || v.Text != nil {
-		t.Errorf("a label that is not there: %v %v", v, known)
+		t.Errorf("a label that does not exist: got %v, known %t", v, known)
 	}
 }

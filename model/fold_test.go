@@ -13,7 +13,7 @@ import (
 	"confab/model"
 )
 
-// slowFold is what folding means.
+// slowFold defines folding.
 func slowFold(s string) string {
 	for range 2 {
 		out, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
@@ -25,17 +25,17 @@ func slowFold(s string) string {
 	return s
 }
 
-// checkFold leaves ASCII out, for which "lower case" is all.
+// checkFold compares FoldText with slowFold, except for ASCII, where folding is only lower case.
 func checkFold(t interface{ Errorf(string, ...any) }, s string) {
 	if got, want := model.FoldText(s), slowFold(s); got != want {
-		t.Errorf("%q (%+q): %q, want %q", s, s, got, want)
+		t.Errorf("%q (%+q): got %q, want %q", s, s, got, want)
 	}
 }
 
-func TestFoldingIsWhatTheTransformersGive(t *testing.T) {
+func TestFoldTextOfEveryCharacter(t *testing.T) {
 	for r := rune(0x80); r <= 0x2ffff; r++ {
 		if r >= 0xd800 && r < 0xe000 || r >= 0xac00+0x400 && r < 0xd7a4 || r >= 0x4e00+0x400 && r < 0xa000 || r >= 0x17000 && r < 0x1b000 {
-			continue // alike
+			continue // these behave alike
 		}
 		checkFold(t, string(r))
 	}
@@ -46,9 +46,8 @@ func TestFoldingIsWhatTheTransformersGive(t *testing.T) {
 	})
 }
 
-// Marks and letters of every script beside each other, each once as neighbour
-// of what joins most.
-func TestNeighboursDoNotChangeWhatFoldsAlone(t *testing.T) {
+// Marks and letters of every script stand beside each other, each also beside the characters that combine most.
+func TestFoldTextOfNeighbouringCharacters(t *testing.T) {
 	for _, table := range []*unicode.RangeTable{unicode.Mc, unicode.Mn, unicode.Me, unicode.Lo, unicode.Hangul, unicode.Devanagari, unicode.Bengali, unicode.Tamil, unicode.Katakana} {
 		n := 0
 		for _, r16 := range table.R16 {

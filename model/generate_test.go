@@ -9,7 +9,7 @@ import (
 	"confab/model"
 )
 
-// genPeople draws a set in which everybody occurs once.
+// genPeople draws a set without repetitions.
 func genPeople() *rapid.Generator[[]model.Participant] {
 	return rapid.Custom(func(t *rapid.T) []model.Participant {
 		out := []model.Participant{}
@@ -20,11 +20,11 @@ func genPeople() *rapid.Generator[[]model.Participant] {
 				Status: rapid.SampledFrom([]string{"", "active"}).Draw(t, "status"),
 			}
 			switch n {
-			case 5: // known by a Bird identifier alone
+			case 5: // only a Bird identifier
 				p.ID, p.Identifier = "", "emailaddress=five@example.com"
 			case 6: // neither id nor identifier
 				p.ID, p.Email = "", "six@example.com"
-			case 7: // the same id, of another kind
+			case 7: // an id that another kind has too
 				p.ID, p.Kind = "u1", model.KindGroup
 			}
 			out = append(out, p)
@@ -60,8 +60,7 @@ func genConversation() *rapid.Generator[model.Conversation] {
 	})
 }
 
-// genEdit draws an edit that can be taken back, made from what c holds; false
-// where c has not loaded the field.
+// genEdit draws an edit of c that can be taken back; ok is false if c has not loaded the field.
 func genEdit(t *rapid.T, c model.Conversation) (model.Edit, bool) {
 	e := model.Edit{Ref: c.Ref, Kind: rapid.SampledFrom([]model.EditKind{
 		model.EditPrivacy, model.EditTitle, model.EditDescription, model.EditStatus, model.EditAccess, model.EditDefaultRole,

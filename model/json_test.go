@@ -16,12 +16,12 @@ func TestStampHasThreeDigits(t *testing.T) {
 	} {
 		got, err := json.Marshal(model.Stamp(at))
 		if err != nil || string(got) != want {
-			t.Errorf("%s: %v, want %s", got, err, want)
+			t.Errorf("got %s (%v), want %s", got, err, want)
 		}
 	}
 }
 
-func TestRowJSONLeavesNoKeyOut(t *testing.T) {
+func TestRowJSONHasEveryKey(t *testing.T) {
 	ref := model.Ref{Account: "a", ID: "1"}
 	empty := `{"ref":"a:1","account":"a","provider":"","id":"1","kind":null,"title":"","description":null,"privacy":"unknown","status":null,` +
 		`"archived":false,"access":null,"default_role":null,"participants":null,"contacts":null,"labels":null,"attributes":null,"owner":null,` +
@@ -50,7 +50,7 @@ func TestRowJSONLeavesNoKeyOut(t *testing.T) {
 	}
 }
 
-func TestEditJSONLeavesNoKeyOut(t *testing.T) {
+func TestEditJSONHasEveryKey(t *testing.T) {
 	status := 403
 	entry := model.OutboxEntry{Edit: model.Edit{ID: "e", Submission: "s", Ref: model.Ref{Account: "a", ID: "1"}, Kind: model.EditTitle,
 		Base: model.TextValue("was"), Target: model.TextValue("will be")}, State: model.Refused,

@@ -7,8 +7,7 @@ import (
 	"confab/model"
 )
 
-// A kind is a row of one table: what it writes it reads back, and it can be
-// asked for, named and compared.
+// Every row of the table of kinds is complete, and reads back what it writes.
 func TestEveryKindIsDescribed(t *testing.T) {
 	d := model.Description{AccessValues: []string{"open"}, DefaultRoleValues: []string{model.RoleEditor}}
 	for _, k := range model.EditKinds() {
@@ -28,17 +27,17 @@ func TestEveryKindIsDescribed(t *testing.T) {
 		before := model.Conversation{}
 		after := model.Project(before, []model.Edit{e})
 		if v, known := e.Read(after); k != model.EditDelete && k != model.EditCreate && (!known || !v.Equal(e.Target)) {
-			t.Errorf("%s: after the edit it reads %v (known: %t), want %v", k, v, known, e.Target)
+			t.Errorf("%s: after the edit: got %v (known %t), want %v", k, v, known, e.Target)
 		}
 		if k.Shape() == model.ShapePairs && model.Pairs(after, k)["stage"] != "archived" {
-			t.Errorf("%s: the pairs are %v", k, model.Pairs(after, k))
+			t.Errorf("%s: Pairs returned %v", k, model.Pairs(after, k))
 		}
 		undoable, why := model.Undoable(k)
 		if undoable == (k.Shape() == model.ShapeAct) || undoable != (why == "") {
-			t.Errorf("%s: that it can be undone is %t, because %q", k, undoable, why)
+			t.Errorf("%s: got undoable %t, reason %q", k, undoable, why)
 		}
 		if k.Op() == "" || model.FieldName(k) == "" || slices.Contains([]string{"", "changed nothing"}, model.Sentence([]model.Titled{{Edit: e, Title: "x"}})) {
-			t.Errorf("%s has no words", k)
+			t.Errorf("%s lacks a name or a sentence", k)
 		}
 	}
 }

@@ -17,17 +17,17 @@ func TestNearest(t *testing.T) {
 		strings.Repeat("x", 100): "",
 	} {
 		if got := model.Nearest(in, known); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
+			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
 	if got := model.Nearest("abc", []string{"abcdefg", "abcxyz1"}); got != "" {
-		t.Errorf("two have this beginning, got %q", got)
+		t.Errorf("got %q for a beginning that two candidates have, want none", got)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
 		d := model.EditDistance(a, b)
 		if d != model.EditDistance(b, a) || (d == 0) != (string([]rune(a)) == string([]rune(b))) || d > max(len([]rune(a)), len([]rune(b))) {
-			t.Fatalf("distance of %q and %q: %d", a, b, d)
+			t.Fatalf("distance of %q and %q: got %d", a, b, d)
 		}
 	})
 }

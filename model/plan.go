@@ -177,7 +177,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	it.Edits = slices.DeleteFunc(it.Edits, func(e Edit) bool { return e.Kind != EditDelete && e.Base.Equal(e.Target) })
 	for _, e := range it.Edits {
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
-		if e.Kind.exposes() {
+		if e.Kind.Exposes() {
 			it.Outsiders = it.Outsiders || HasOutsiders(&c, d.Domains)
 			if e.Widens() && it.Audience == nil && d.willBeSeenBy(e, c) != "" {
 				it.Audience = &AudienceChange{Now: d.AudienceOf(&c), Will: d.AudienceOf(&now)}
@@ -286,7 +286,7 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	t := e.Kind.row()
 	if t.risk != nil && (t.widens == nil || t.widens(e)) {
 		why := d.effect(e.Kind, e.Target.String())
-		if e.Kind.exposes() {
+		if e.Kind.Exposes() {
 			why = d.willBeSeenBy(e, c)
 		}
 		add(t.twice, cmp.Or(why, t.risk(e)))

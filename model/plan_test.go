@@ -70,7 +70,7 @@ func TestPlanOne(t *testing.T) {
 		changes []model.Change
 		state   model.PlanState
 		reason  string
-		risks   []string // "!" before what is asked twice
+		risks   []string // with "!" before those that are asked twice
 		notes   []string
 		edits   int
 	}{
@@ -151,7 +151,7 @@ func TestPlanOne(t *testing.T) {
 		before := c.c.Clone()
 		it := model.PlanOne(c.c, described, caps, c.changes)
 		if it.State != c.state || it.Reason != c.reason || len(it.Edits) != c.edits {
-			t.Errorf("%s: %s %q with %d edits, want %s %q with %d", c.name, it.State, it.Reason, len(it.Edits), c.state, c.reason, c.edits)
+			t.Errorf("%s: got %s %q with %d edits, want %s %q with %d", c.name, it.State, it.Reason, len(it.Edits), c.state, c.reason, c.edits)
 		}
 		var risks []string
 		for _, r := range it.Risks {
@@ -162,38 +162,38 @@ func TestPlanOne(t *testing.T) {
 			risks = append(risks, text)
 		}
 		if !slices.Equal(risks, c.risks) {
-			t.Errorf("%s: risks %q, want %q", c.name, risks, c.risks)
+			t.Errorf("%s: got risks %q, want %q", c.name, risks, c.risks)
 		}
 		if !slices.Equal(it.Notes, c.notes) {
-			t.Errorf("%s: notes %q, want %q", c.name, it.Notes, c.notes)
+			t.Errorf("%s: got notes %q, want %q", c.name, it.Notes, c.notes)
 		}
 		if d := cmp.Diff(before, c.c); d != "" {
-			t.Errorf("%s: planning changed the conversation: %s", c.name, d)
+			t.Errorf("%s: PlanOne changed its argument: %s", c.name, d)
 		}
 		if it.Ref != c.c.Ref || it.Title != c.c.Title || it.Provider != c.c.Provider {
-			t.Errorf("%s: %+v", c.name, it)
+			t.Errorf("%s: inconsistent item %+v", c.name, it)
 		}
 		for i, e := range it.Edits {
 			if e.Ref != c.c.Ref {
-				t.Errorf("%s: edit %d is of %v", c.name, i, e.Ref)
+				t.Errorf("%s: edit %d is of conversation %v", c.name, i, e.Ref)
 			}
 		}
 	}
 }
 
-// The privacy edit is asymmetric whatever the service says about it.
+// Making public asks whatever rules the service has for its audience.
 func TestMakingPublicAlwaysAsks(t *testing.T) {
 	for _, audience := range []model.Audiences{nil, {}, {{Privacy: "public", Audience: model.Audience{Class: model.ClassEveryone, Sentence: "x"}}}} {
 		for _, base := range []model.Privacy{model.PrivacyPrivate, model.PrivacyParticipants} {
 			it := model.PlanOne(model.Conversation{Privacy: base}, model.Description{Audience: audience}, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")})
 			if len(it.Risks) != 1 || it.Risks[0].Text == "" {
-				t.Errorf("%+v", it)
+				t.Errorf("from %s: got %+v, want one risk", base, it)
 			}
 		}
 	}
 }
 
-func TestPlannedEditsLeadToWhatWasAsked(t *testing.T) {
+func TestPlannedEditsDoWhatWasAskedFor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genConversation().Draw(t, "conversation")
 		var changes []model.Change
@@ -212,19 +212,19 @@ func TestPlannedEditsLeadToWhatWasAsked(t *testing.T) {
 			a, _ := model.Read(want, ch.Kind, ch.Key)
 			b, _ := model.Read(got, ch.Kind, ch.Key)
 			if !a.Equal(b) {
-				t.Errorf("%s: %v, want %v", ch.Kind, b, a)
+				t.Errorf("%s: got %v, want %v", ch.Kind, b, a)
 			}
 		}
 		for _, e := range it.Edits {
 			if e.Base.Equal(e.Target) {
-				t.Errorf("%s: an edit that changes nothing", e.Kind)
+				t.Errorf("%s: the edit changes nothing", e.Kind)
 			}
 			if base, _ := e.Read(c); !base.Equal(e.Base) {
-				t.Errorf("%s: base %v, but there is %v", e.Kind, e.Base, base)
+				t.Errorf("%s: got base %v, want %v", e.Kind, e.Base, base)
 			}
 		}
 		if (it.State == model.PlanChange) != (len(it.Edits) > 0) {
-			t.Errorf("%s with %d edits", it.State, len(it.Edits))
+			t.Errorf("state %s with %d edits", it.State, len(it.Edits))
 		}
 	})
 }
@@ -252,13 +252,13 @@ func TestPlanCreate(t *testing.T) {
 		people := slices.Clone(c.new.People)
 		it := model.PlanCreate(d, c.caps, c.new)
 		if it.State != c.state || !strings.Contains(it.Reason, c.reason) || len(it.Risks) != c.risks || (it.State == model.PlanChange) != (len(it.Edits) == 1) {
-			t.Errorf("%s: %+v", c.name, it)
+			t.Errorf("%s: got %+v, want %s %q with %d risks", c.name, it, c.state, c.reason, c.risks)
 		}
 		if it.Ref != (model.Ref{Account: "kona"}) {
-			t.Errorf("%s: %v", c.name, it.Ref)
+			t.Errorf("%s: got ref %v", c.name, it.Ref)
 		}
 		if !reflect.DeepEqual(people, c.new.People) {
-			t.Errorf("%s: planning changed what was asked", c.name)
+			t.Errorf("%s: PlanCreate changed its argument", c.name)
 		}
 		for _, e := range it.Edits {
 			for _, p := range e.Target.New.People {
@@ -270,7 +270,7 @@ func TestPlanCreate(t *testing.T) {
 	}
 }
 
-func TestAPlanCounts(t *testing.T) {
+func TestPlanSumsUpItsItems(t *testing.T) {
 	risk := model.Risk{Kind: model.EditDelete, Text: "x", Twice: true}
 	edit := []model.Edit{{Kind: model.EditTitle}}
 	p := model.Plan{Items: []model.PlanItem{
@@ -281,16 +281,16 @@ func TestAPlanCounts(t *testing.T) {
 	}}
 	if p.Count(model.PlanChange) != 2 || p.Count(model.PlanAlready) != 1 || p.Count(model.PlanBlocked) != 1 ||
 		len(p.Edits()) != 2 || !slices.Equal(p.Risks(), []model.Risk{risk}) || !p.Risky() || !p.Bulk() {
-		t.Errorf("%+v", p)
+		t.Errorf("counts, edits or risks are wrong: %+v", p)
 	}
 	if p := (model.Plan{Items: p.Items[3:]}); p.Risky() || p.Bulk() {
-		t.Errorf("%+v", p)
+		t.Errorf("a plan of one blocked item is risky or bulk: %+v", p)
 	}
 }
 
-// Of several conversations each is changed from what the person saw of it, the changes
-// of one field make one edit, and a conversation that none is about is left as it is.
-func TestPlanOfSeveralFromWhatWasSeen(t *testing.T) {
+// With BaseByRef, the base is what the person saw, several changes of a field make one edit, and a conversation without an
+// entry is left alone.
+func TestPlanOneWithBaseByRef(t *testing.T) {
 	one := func(id, role string) model.Participant {
 		return model.Participant{Kind: model.KindUser, ID: id, Name: id, Role: role}
 	}
@@ -308,16 +308,16 @@ func TestPlanOfSeveralFromWhatWasSeen(t *testing.T) {
 		it, other := model.PlanOne(now, d, caps, changes), model.PlanOne(model.Conversation{Ref: b}, d, caps, changes)
 		if can == model.CapabilityNo {
 			if it.State != model.PlanBlocked || other.State != model.PlanBlocked || other.Reason != "no call" {
-				t.Errorf("%+v, %+v", it, other)
+				t.Errorf("got %+v and %+v, want both blocked", it, other)
 			}
 			continue
 		}
 		want := model.PeopleValue([]model.Participant{one("1", model.RoleEditor), one("3", model.RoleViewer)})
 		if len(it.Edits) != 1 || !it.Edits[0].Base.Equal(seen[a]) || !it.Edits[0].Target.Equal(want) {
-			t.Errorf("%+v", it.Edits)
+			t.Errorf("got edits %+v, want one to %v", it.Edits, want)
 		}
 		if other.State != model.PlanAlready || len(other.Edits) != 0 {
-			t.Errorf("%+v", other)
+			t.Errorf("the other conversation: got %+v, want it left alone", other)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package model
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"time"
 )
 
@@ -60,6 +62,24 @@ type Creator interface {
 	Find(ctx context.Context, e Edit, known []string) (FoundCreates, error)
 }
 
+// Newest is the beginning of a list that is sorted by creation, newest first.
+type Newest struct {
+	IDs []string
+	// Sure says that the list was in that order and complete. If a later list reaches one of IDs, it then holds everything that
+	// was created since.
+	Sure bool
+}
+
+// FoundCreates is the result of searching for a conversation whose create was sent and not answered.
+type FoundCreates struct {
+	// Same are the new conversations that equal what was asked for in every point: place, title, people, creator, first
+	// message. Each was just read whole.
+	Same   []Conversation
+	Marked bool     // the conversation in Same carries a mark that only this edit sets
+	Alike  []string // the ids of all new conversations with that title in that place
+	Sure   bool     // every conversation created since was examined
+}
+
 // Need is what a Load must include beyond the plain conversation.
 type Need uint8
 
@@ -107,7 +127,7 @@ type Description struct {
 	// the vendor does not document it.
 	Effects map[string]string
 
-	Filters     []FilterRule  // how the service can narrow its list; never by a field that can be edited
+	Filters     FilterRules   // how the service can narrow its list; never by a field that can be edited
 	Incremental bool          // a refresh sees every change, so no sweep is needed
 	MinRefresh  time.Duration // the shortest time between two polls
 }
@@ -239,4 +259,87 @@ type Pacer interface {
 type CredentialSource interface {
 	Get(ctx context.Context) (string, error)
 	Reject(refused string)
+}
+
+// CapabilityState says whether an edit can be made.
+type CapabilityState string
+
+// The states of a capability.
+const (
+	CapabilityYes     CapabilityState = "yes"
+	CapabilityAssumed CapabilityState = "assumed" // see AssumedMeans
+	CapabilityNo      CapabilityState = "no"
+)
+
+// AssumedMeans explains CapabilityAssumed to a person.
+const AssumedMeans = `"assumed" means that the vendor does not document the call, or not all of it: confab sends it and checks the answer.`
+
+// Capability says whether one kind of edit can be made to one conversation, and why.
+type Capability struct {
+	State  CapabilityState `json:"state"`
+	Reason string          `json:"reason"`
+}
+
+// Can reports whether the edit may be tried.
+func (c Capability) Can() bool { return c.State == CapabilityYes || c.State == CapabilityAssumed }
+
+// Capabilities holds one entry for every EditKind.
+type Capabilities map[EditKind]Capability
+
+// Of returns the capability for a kind of edit; a kind without an entry can't be made.
+func (c Capabilities) Of(k EditKind) Capability {
+	if v, ok := c[k]; ok {
+		return v
+	}
+	return Capability{State: CapabilityNo, Reason: "the service can't do this"}
+}
+
+// Filter is the part of a query that a service can evaluate. Every match fulfils it, but not everything that fulfils it is a
+// match, so the rows that a service returns must still be matched.
+type Filter struct {
+	Kind, Status         []string  // folded words; the whole kind or status of a match is one of them, or any if there are none
+	Owner, Team, Company []string  // texts as typed; folded, each is contained in the id or name that the match has there
+	External             bool      // a match is known to include people from outside
+	CreatedFrom          time.Time // a match was created then or later; zero is no limit
+	UpdatedFrom          time.Time // a match was last changed then or later; zero is no limit
+	UpdatedTo            time.Time // a match was last changed before; zero is no limit
+}
+
+// FilterRules says by which parts of a Filter a service can narrow its list: kind, status, owner, team, company, external,
+// created, updated. The expression of a part matches the values that the service is known to compare as a query does, such as
+// the words of a closed vocabulary or whole ids. Other values are not sent.
+type FilterRules map[string]*regexp.Regexp
+
+// Only returns the part of the filter that the rules cover. Kind and Status are kept only if the rules match all their words,
+// since a match may have any of them. Of Owner, Team and Company the first text that matches is enough.
+func (f Filter) Only(rules FilterRules) (out Filter) {
+	all := func(part string, words []string) []string {
+		if r := rules[part]; r == nil || slices.ContainsFunc(words, func(w string) bool { return !r.MatchString(w) }) {
+			return nil
+		}
+		return words
+	}
+	first := func(part string, texts []string) []string {
+		r := rules[part]
+		if i := slices.IndexFunc(texts, func(t string) bool { return r != nil && r.MatchString(t) }); i >= 0 {
+			return texts[i : i+1]
+		}
+		return nil
+	}
+	out.Kind, out.Status = all("kind", f.Kind), all("status", f.Status)
+	out.Owner, out.Team, out.Company = first("owner", f.Owner), first("team", f.Team), first("company", f.Company)
+	out.External = f.External && rules["external"] != nil
+	if rules["created"] != nil {
+		out.CreatedFrom = f.CreatedFrom
+	}
+	if rules["updated"] != nil {
+		out.UpdatedFrom, out.UpdatedTo = f.UpdatedFrom, f.UpdatedTo
+	}
+	return out
+}
+
+// IsZero reports whether the filter is empty, so that everything fulfils it.
+func (f Filter) IsZero() bool {
+	return len(f.Kind)+len(f.Status)+len(f.Owner)+len(f.Team)+len(f.Company) == 0 &&
+		!f.External && f.CreatedFrom.IsZero() && f.UpdatedFrom.IsZero() && f.UpdatedTo.IsZero()
 }

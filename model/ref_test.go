@@ -18,12 +18,12 @@ func TestParseRef(t *testing.T) {
 		{"sales::", model.Ref{Account: "sales", ID: ":"}},
 	} {
 		if got, err := model.ParseRef(c.text); err != nil || got != c.want || got.String() != c.text {
-			t.Errorf("%q: %+v, %v", c.text, got, err)
+			t.Errorf("%q: got %+v, %v", c.text, got, err)
 		}
 	}
 	for _, bad := range []string{"", "sales", ":", ":1", "sales:"} {
 		if got, err := model.ParseRef(bad); !errors.Is(err, model.ErrRef) || !got.IsZero() {
-			t.Errorf("%q: %+v, %v", bad, got, err)
+			t.Errorf("%q: got %+v, %v, want an error", bad, got, err)
 		}
 	}
 }
@@ -32,14 +32,14 @@ func TestRefIsAJSONStringAndKey(t *testing.T) {
 	in := map[model.Ref]model.Ref{{Account: "a", ID: "1:2"}: {Account: "b", ID: "\""}}
 	b, err := json.Marshal(in)
 	if err != nil || string(b) != `{"a:1:2":"b:\""}` {
-		t.Fatalf("%s, %v", b, err)
+		t.Fatalf("got %s, %v", b, err)
 	}
 	var out map[model.Ref]model.Ref
 	if err := json.Unmarshal(b, &out); err != nil || out[model.Ref{Account: "a", ID: "1:2"}] != in[model.Ref{Account: "a", ID: "1:2"}] {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("got %+v, %v", out, err)
 	}
 	if err := json.Unmarshal([]byte(`{"a":"b:1"}`), &out); err == nil {
-		t.Error("a key without colon is read")
+		t.Error("a key without a colon was accepted")
 	}
 }
 
@@ -51,12 +51,12 @@ func FuzzParseRef(f *testing.F) {
 		r, err := model.ParseRef(s)
 		if err != nil {
 			if !r.IsZero() {
-				t.Errorf("%q: %+v beside an error", s, r)
+				t.Errorf("%q: got %+v together with an error", s, r)
 			}
 			return
 		}
 		if r.String() != s || r.Account == "" || r.ID == "" {
-			t.Errorf("%q: %+v", s, r)
+			t.Errorf("%q: got %+v", s, r)
 		}
 	})
 }

@@ -33,7 +33,7 @@ func TestRenaming(t *testing.T) {
 	for _, tc := range []struct {
 		of         model.Conversation
 		text, want string
-		wrong, why string // of the text, of this conversation
+		wrong, why string // the errors of parsing and of Title
 	}{
 		{of: c, text: "s/call/meeting/", want: "Call with Acme: the meeting"},
 		{of: c, text: "s/call/meeting", want: "Call with Acme: the meeting"},
@@ -72,7 +72,7 @@ func TestRenaming(t *testing.T) {
 		r, err := model.ParseRenaming(tc.text, rome)
 		if tc.wrong != "" || err != nil {
 			if err == nil || tc.wrong == "" || !strings.Contains(err.Error(), tc.wrong) {
-				t.Errorf("%q: %v, want %q", tc.text, err, tc.wrong)
+				t.Errorf("%q: got error %v, want %q", tc.text, err, tc.wrong)
 			}
 			continue
 		}
@@ -80,15 +80,15 @@ func TestRenaming(t *testing.T) {
 		switch {
 		case tc.why != "":
 			if err == nil || !strings.Contains(err.Error(), tc.why) {
-				t.Errorf("%q: %q %v, want %q", tc.text, got, err, tc.why)
+				t.Errorf("%q: got %q, error %v, want error %q", tc.text, got, err, tc.why)
 			}
 		case err != nil || got != tc.want:
-			t.Errorf("%q: %q %v, want %q", tc.text, got, err, tc.want)
+			t.Errorf("%q: got %q (%v), want %q", tc.text, got, err, tc.want)
 		}
 	}
 }
 
-// What several get alike is asked about twice; a rule that keeps namesakes is not.
+// A plan asks twice if conversations get the same title, unless they had the same title before and a rule renames them.
 func TestSameTitlesAreAskedAboutTwice(t *testing.T) {
 	plan := func(text string, titles ...string) model.Plan {
 		r, err := model.ParseRenaming(text, time.UTC)
@@ -108,7 +108,7 @@ func TestSameTitlesAreAskedAboutTwice(t *testing.T) {
 	for _, tc := range []struct {
 		text   string
 		titles []string
-		asks   int // conversations
+		asks   int // the number of conversations with the risk
 	}{
 		{"Interview", []string{"a", "b", "Interview"}, 2},
 		{"Interview", []string{"a", "Interview"}, 0},
@@ -122,17 +122,17 @@ func TestSameTitlesAreAskedAboutTwice(t *testing.T) {
 		asks := 0
 		for _, it := range p.Items {
 			if len(it.Risks) > 1 {
-				t.Errorf("%s: said twice: %v", tc.text, it.Risks)
+				t.Errorf("%s: the risk was added twice: %v", tc.text, it.Risks)
 			}
 			asks += len(it.Risks)
 		}
 		if asks != tc.asks {
-			t.Errorf("%s of %q asks about %d, want %d", tc.text, tc.titles, asks, tc.asks)
+			t.Errorf("%s of %q: got %d conversations with the risk, want %d", tc.text, tc.titles, asks, tc.asks)
 		}
 	}
 }
 
-func TestARenamingIsLeftOutRatherThanBad(t *testing.T) {
+func TestRenamingWithAMissingValueIsBlocked(t *testing.T) {
 	r, err := model.ParseRenaming("{label:Type}: {title}", time.UTC)
 	if err != nil {
 		t.Fatal(err)
@@ -140,13 +140,13 @@ func TestARenamingIsLeftOutRatherThanBad(t *testing.T) {
 	c := model.Conversation{Title: "Dana"}
 	it := model.PlanOne(c, model.Description{Name: "Bird"}, capabilities(model.CapabilityYes, ""), []model.Change{r.Change()})
 	if it.State != model.PlanBlocked || it.Reason != "it has no label Type" || len(it.Edits) != 0 {
-		t.Errorf("%+v", it)
+		t.Errorf("got %+v, want it blocked for the missing label", it)
 	}
 }
 
-// What a template takes from a conversation is written as the plan shows it: a name can't bring an escape sequence, an
-// override of direction or a line break into a title.
-func TestATemplateWritesWhatIsShown(t *testing.T) {
+// A template cleans the values that it uses, so a title can't get an escape sequence, a bidirectional override or a line break
+// from a name.
+func TestTemplateCleansValues(t *testing.T) {
 	r, err := model.ParseRenaming("{company} · {label:Type} · {people}", time.UTC)
 	if err != nil {
 		t.Fatal(err)
@@ -154,11 +154,11 @@ func TestATemplateWritesWhatIsShown(t *testing.T) {
 	c := model.Conversation{Companies: []model.Named{{Name: "Ac\u202eme\x1b]52;c;aGk=\a"}}, Labels: map[string]string{"Type": "a\r\n\tb\x00"},
 		Participants: model.SetOf(named("Ann\u2028\u200b Lee")...)}
 	if got, err := r.Title(&c); got != "Acme · a b · Ann Lee" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("got %q, %v", got, err)
 	}
 	c.Companies[0].Name = strings.Repeat("x", 10<<20)
 	if got, err := r.Title(&c); err == nil {
-		t.Errorf("a title of %d bytes", len(got))
+		t.Errorf("got a title of %d bytes, want an error", len(got))
 	}
 }
 
@@ -181,13 +181,13 @@ func FuzzParseRenaming(f *testing.F) {
 			return
 		}
 		if strings.TrimSpace(got) == "" && got != title {
-			t.Errorf("%q of %q leaves nothing", text, title)
+			t.Errorf("%q of %q makes an empty title", text, title)
 		}
 		if literal, ok := r.Literal(); ok && got != literal {
-			t.Errorf("%q: %q, not its literal %q", text, got, literal)
+			t.Errorf("%q: got %q, want the literal %q", text, got, literal)
 		}
 		if r.Old != "" && got != strings.ReplaceAll(title, r.Old, r.New) {
-			t.Errorf("%q of %q is %q", text, title, got)
+			t.Errorf("%q of %q: got %q", text, title, got)
 		}
 	})
 }

@@ -14,7 +14,7 @@ type selected struct {
 	Key     int64
 }
 
-// TestSelectionIsASet compares a selection with a map after random changes.
+// A selection holds the same as a map after random changes.
 func TestSelectionIsASet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		row := rapid.Custom(func(t *rapid.T) selected {
@@ -60,7 +60,7 @@ func TestSelectionIsASet(t *testing.T) {
 			got[selected{account, key}] = true
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("(-want +got): %s", diff)
 		}
 		missing := 0
 		accounts := map[string]bool{}
@@ -70,22 +70,22 @@ func TestSelectionIsASet(t *testing.T) {
 				missing++
 			}
 			if !s.Has(r.Account, r.Key) {
-				t.Fatalf("%v is not in it", r)
+				t.Fatalf("Has does not find %v", r)
 			}
 		}
 		if n := s.Count("a") + s.Count("b"); n != s.Len() || s.Count("c") != 0 {
-			t.Fatalf("%d in the accounts of a set of %d", n, s.Len())
+			t.Fatalf("the accounts have %d rows, the set %d", n, s.Len())
 		}
 		if s.Len() != len(want) || s.Missing(other) != missing || len(s.Accounts()) != len(accounts) {
-			t.Fatalf("len %d, missing %d, accounts %v; want %d, %d, %v", s.Len(), s.Missing(other), s.Accounts(), len(want), missing, accounts)
+			t.Fatalf("got len %d, missing %d, accounts %v; want %d, %d, %v", s.Len(), s.Missing(other), s.Accounts(), len(want), missing, accounts)
 		}
 		for account, key := range kept.Keys() {
 			if !before[selected{account, key}] {
-				t.Fatalf("the change reached the copy: %s %d", account, key)
+				t.Fatalf("a later change added %s %d to the clone", account, key)
 			}
 		}
 		if kept.Len() != len(before) {
-			t.Fatalf("the change reached the copy: %d rows, want %d", kept.Len(), len(before))
+			t.Fatalf("a later change reached the clone: got %d rows, want %d", kept.Len(), len(before))
 		}
 	})
 }

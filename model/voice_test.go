@@ -13,20 +13,20 @@ import (
 	"testing"
 )
 
-// unsaid is what no text says to a person, and why.
-var unsaid = map[string]*regexp.Regexp{
-	"a phrase of machines":  regexp.MustCompile(`(?i)\b(successfully|error:|failed to|unable to|please|invalid argument)\b|\berror: `),
-	"the name of a layer":   regexp.MustCompile(`^(store|inbox|sandbox|config|query|index|model|providers?|resty|cobra|kona|bird|attention|askelephant|ui|cli): `),
-	"a plural for one":      regexp.MustCompile(`%d (edits|conversations|accounts|rows|problems|submissions|views|participants|contacts|matches)\b`),
-	"a plural for both":     regexp.MustCompile(`[a-z]\(s\)`),
-	"what only an API says": regexp.MustCompile(`PUT is sent`),
+// forbiddenWords are what no text for a person may contain, by the reason.
+var forbiddenWords = map[string]*regexp.Regexp{
+	"machine language":                   regexp.MustCompile(`(?i)\b(successfully|error:|failed to|unable to|please|invalid argument)\b|\berror: `),
+	"the name of a package":              regexp.MustCompile(`^(store|inbox|sandbox|config|query|index|model|providers?|resty|cobra|kona|bird|attention|askelephant|ui|cli): `),
+	"a plural for a count that may be 1": regexp.MustCompile(`%d (edits|conversations|accounts|rows|problems|submissions|views|participants|contacts|matches)\b`),
+	"a plural in parentheses":            regexp.MustCompile(`[a-z]\(s\)`),
+	"a word of the API":                  regexp.MustCompile(`PUT is sent`),
 }
 
-// needles are looked for in what others say.
+// needles are literals that the program searches for in other programs' messages.
 var needles = []string{"unable to parse"}
 
-// TestEveryTextIsOfAPerson reads each literal and each embedded text of the program.
-func TestEveryTextIsOfAPerson(t *testing.T) {
+// No string literal and no embedded text of the program contains forbidden words.
+func TestTextsAreWrittenForPeople(t *testing.T) {
 	root := os.DirFS("..")
 	seen := 0
 	check := func(at, text string) {
@@ -34,7 +34,7 @@ func TestEveryTextIsOfAPerson(t *testing.T) {
 			return
 		}
 		seen++
-		for what, is := range unsaid {
+		for what, is := range forbiddenWords {
 			if found := is.FindString(text); found != "" {
 				t.Errorf("%s: %s (%q) in %q", at, what, found, text)
 			}
@@ -73,6 +73,6 @@ func TestEveryTextIsOfAPerson(t *testing.T) {
 		return nil
 	})
 	if err != nil || seen < 1500 {
-		t.Errorf("%d texts were read: %v", seen, err)
+		t.Errorf("only %d texts were read: %v", seen, err)
 	}
 }

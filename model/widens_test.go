@@ -6,8 +6,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawEdit draws an edit of who can see or change a conversation, with words of
-// all services and words of none.
+// drawEdit draws an edit of who can see or change a conversation, with values of all services and unknown ones.
 func drawEdit(t *rapid.T) Edit {
 	roles := []string{"", RoleViewer, RoleComplete, RoleEditor, "role 7"}
 	states := []string{"", "pending", "invited", StatusJoined, "banned"}
@@ -37,12 +36,12 @@ func drawEdit(t *rapid.T) Edit {
 	return e
 }
 
-// What is held back because it widens is asked about before it is queued.
-func TestWhatWidensIsRisky(t *testing.T) {
+// Every edit that is held back because it widens is asked about before it is queued.
+func TestWideningEditsAreRisky(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := drawEdit(t)
 		if !e.Base.Equal(e.Target) && e.Widens() && len(Risks(e, Conversation{}, Description{})) == 0 {
-			t.Errorf("%s of %+v to %+v widens, and nothing is asked", e.Kind, e.Base, e.Target)
+			t.Errorf("%s from %+v to %+v widens without a risk", e.Kind, e.Base, e.Target)
 		}
 	})
 }
@@ -56,7 +55,7 @@ func TestSendingOrder(t *testing.T) {
 		out := InSendingOrder([]Edit{{Kind: ends}, public, swap, title})
 		for i, want := range []EditKind{EditTitle, EditParticipants, EditPrivacy, ends} {
 			if out[i].Kind != want {
-				t.Errorf("%d is %s, want %s", i, out[i].Kind, want)
+				t.Errorf("place %d: got %s, want %s", i, out[i].Kind, want)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // narrows makes a fake that can narrow its list by a part of a filter, and does.
-func narrows(f *fake, rules ...model.FilterRule) *fake {
+func narrows(f *fake, rules model.FilterRules) *fake {
 	f.desc.Filters = rules
 	f.fits = func(c model.Conversation, filter model.Filter) bool {
 		return len(filter.Team) == 0 || strings.EqualFold(c.Team.ID, filter.Team[0])
@@ -21,7 +21,7 @@ func narrows(f *fake, rules ...model.FilterRule) *fake {
 	return f
 }
 
-var byTeam = model.FilterRule{Field: model.FilterTeam, Values: regexp.MustCompile(`^t-[0-9]+$`)}
+var byTeam = model.FilterRules{"team": regexp.MustCompile(`^t-[0-9]+$`)}
 
 func TestOnlyWhatTheServiceComparesAlikeIsAskedFor(t *testing.T) {
 	narrow, plain := narrows(newFake("projects", "Kick-off", "Budget"), byTeam), newFake("support", "Refund")

@@ -16,12 +16,12 @@ import (
 	"confab/model/query"
 )
 
-// sizes are the numbers of conversations that are measured.
+// sizes are the numbers of conversations to measure with.
 var sizes = []int{1_000, 10_000, 100_000, 1_000_000}
 
-// world makes conversations as a company has them: a few accounts, some hundred
-// colleagues, customers of all ages, titles and previews of common words.
-type world struct{ random *rand.Rand }
+// generator makes conversations like those of a company: a few accounts, some hundred colleagues, customers of all ages, titles
+// and previews of common words.
+type generator struct{ random *rand.Rand }
 
 var (
 	common = strings.Fields(`the review with of and for customer budget contract renewal pricing call weekly sync planning launch incident
@@ -30,9 +30,9 @@ var (
 	last  = strings.Fields("adler brandt castro dubois evans fischer garcia huber ivanov jensen klein lopez meyer novak olsen peters quist rossi silva torres")
 )
 
-func newWorld() *world { return &world{rand.New(rand.NewPCG(1, 2))} }
+func newGenerator() *generator { return &generator{rand.New(rand.NewPCG(1, 2))} }
 
-func (w *world) words(n int) string {
+func (w *generator) words(n int) string {
 	out := make([]string, n)
 	for i := range out {
 		out[i] = common[w.random.IntN(len(common))]
@@ -40,12 +40,12 @@ func (w *world) words(n int) string {
 	return strings.Join(out, " ")
 }
 
-func (w *world) person(i int) string {
+func (w *generator) person(i int) string {
 	f, l := first[i%len(first)], last[i/len(first)%len(last)]
 	return fmt.Sprintf("%s %s\n%s.%s%d@company%d.example\nusr_%08x", f, l, f, l, i, i%900, i)
 }
 
-func (w *world) entry(key int64) index.Entry {
+func (w *generator) entry(key int64) index.Entry {
 	r := w.random
 	account := []string{"sales", "support", "product", "kona"}[r.IntN(4)]
 	flags := query.Flag(0)
@@ -88,8 +88,7 @@ func mustParse(b rapid.TB, text string) query.Query {
 	return q.Inbox()
 }
 
-// tabs are six views as a config has them; two follow the clock in more than
-// what is snoozed.
+// tabs are six views as in a config. Apart from snoozing, two of them depend on the time.
 func tabs(b testing.TB) []query.Query {
 	var out []query.Query
 	for _, text := range []string{"", "is:unseen", "is:private kind:call", "updated:<7d", "label:stage=3 sort:title", "is:any updated:>30d"} {
@@ -98,9 +97,9 @@ func tabs(b testing.TB) []query.Query {
 	return out
 }
 
-func loaded(b testing.TB, n int, keep bool) (*index.Index, *world) {
+func loaded(b testing.TB, n int, keep bool) (*index.Index, *generator) {
 	b.Helper()
-	w := newWorld()
+	w := newGenerator()
 	x := index.New(time.UTC, func() time.Time { return start })
 	if keep {
 		x.Keep(tabs(b))
@@ -126,11 +125,10 @@ func each(b *testing.B, run func(b *testing.B, n int)) {
 	}
 }
 
-// BenchmarkLoad loads with six tabs and reports the memory of a row and how much
-// of it was garbage.
+// BenchmarkLoad loads an index with six tabs. It reports the memory and the garbage for each row.
 func BenchmarkLoad(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
-		w := newWorld()
+		w := newGenerator()
 		entries := make([]index.Entry, n)
 		for i := range entries {
 			entries[i] = w.entry(int64(i + 1))
@@ -163,7 +161,7 @@ func BenchmarkLoad(b *testing.B) {
 	})
 }
 
-// BenchmarkApply changes one row under six tabs: its texts and time, and a flag.
+// BenchmarkApply changes one row with six tabs: its texts and time, or a flag.
 func BenchmarkApply(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
 		x, w := loaded(b, n, true)
@@ -187,7 +185,7 @@ func BenchmarkApply(b *testing.B) {
 	})
 }
 
-// BenchmarkWindow reads 50 rows of a kept list around an anchor anywhere.
+// BenchmarkWindow reads 50 rows around a random anchor in a kept list.
 func BenchmarkWindow(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
 		x, w := loaded(b, n, true)
@@ -201,11 +199,10 @@ func BenchmarkWindow(b *testing.B) {
 	})
 }
 
-// searched makes each search one that was not made before.
+// searched counts searches, so that each can be different.
 var searched int
 
-// BenchmarkSearch asks for something new each time: the first 50 rows, then the
-// exact count.
+// BenchmarkSearch makes a new search each time: for the first 50 rows, then for the exact count.
 func BenchmarkSearch(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
 		x, _ := loaded(b, n, true)
@@ -236,14 +233,14 @@ func BenchmarkSearch(b *testing.B) {
 	})
 }
 
-// BenchmarkTyping types a query letter by letter, each exactly counted.
+// BenchmarkTyping types a query letter by letter and gets the exact count after each.
 func BenchmarkTyping(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
 		x, _ := loaded(b, n, true)
 		const text = "budget renewal anna"
 		for b.Loop() {
 			b.StopTimer()
-			x.Keep(nil) // forgets the searches
+			x.Keep(nil) // drops the lists of searches
 			x.Keep(tabs(b))
 			for i := range 5 {
 				x.Count(b.Context(), mustParse(b, fmt.Sprint("nosuch", i)))
@@ -259,8 +256,7 @@ func BenchmarkTyping(b *testing.B) {
 	})
 }
 
-// BenchmarkValues looks for people as a letter in a prompt does, after the first
-// count, of which it reports the time and the memory.
+// BenchmarkValues completes a letter to people after the values were first counted. It reports the time and memory of counting.
 func BenchmarkValues(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
 		x, w := loaded(b, n, false)

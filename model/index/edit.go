@@ -5,15 +5,16 @@ import (
 	"container/heap"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"confab/model/query"
 )
 
-// searchesHeld is how many lists are held beside the kept ones.
+// searchesHeld is how many lists of searches are held in addition to the kept lists.
 const searchesHeld = 4
 
-// edit makes the next state. mu is held from begin to publish.
+// edit builds the next state. mu is held from begin to publish.
 type edit struct {
 	x     *Index
 	n     uint64
@@ -22,7 +23,7 @@ type edit struct {
 	lists []*list
 }
 
-// edit makes the next state with what f does. writing is held.
+// edit publishes the state that f makes. The caller holds writing.
 func (x *Index) edit(f func(*edit)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -31,7 +32,7 @@ func (x *Index) edit(f func(*edit)) {
 	e.publish()
 }
 
-// begin starts an edit of the present state with what the clock has changed.
+// begin starts an edit of the present state and brings its lists to the present.
 func (x *Index) begin() *edit {
 	st := x.state.Load()
 	x.edits++
@@ -40,7 +41,7 @@ func (x *Index) begin() *edit {
 		switch {
 		case len(l.clock) == 0:
 		case e.at.Before(st.at):
-			x.moved = append(x.moved, e.anew(i)...)
+			x.moved = append(x.moved, e.recompute(i)...)
 		default:
 			x.moved = append(x.moved, e.advance(i)...)
 		}
@@ -54,9 +55,9 @@ func (e *edit) publish() *state {
 	return st
 }
 
-// own returns a list that this edit may change.
-func (e *edit) own(i int) *list {
-	e.lists[i] = e.lists[i].own(e.n)
+// writable returns a list that this edit may change.
+func (e *edit) writable(i int) *list {
+	e.lists[i] = e.lists[i].writable(e.n)
 	return e.lists[i]
 }
 
@@ -65,7 +66,7 @@ func (e *edit) match(l *list, s *query.Subject) bool {
 	return l.query.Match(s, e.at, e.x.loc)
 }
 
-// advance matches again what is due in a list and returns what changed.
+// advance matches the due rows of a list again and returns those that entered or left it.
 func (e *edit) advance(i int) (moved []int64) {
 	var s query.Subject
 	for {
@@ -77,18 +78,19 @@ func (e *edit) advance(i int) (moved []int64) {
 		e.table.subject(e.table.at(int64(key)), &s)
 		if was, is := l.has(int64(key)), e.match(l, &s); was != is {
 			if is {
-				e.own(i).insert(&e.table, key, &s)
+				e.writable(i).insert(&e.table, key, &s)
 			} else {
-				e.own(i).remove(&e.table, key, &s)
+				e.writable(i).remove(&e.table, key, &s)
 			}
 			moved = append(moved, int64(key))
 		}
-		e.remind(l, key, &s)
+		e.schedule(l, key, &s)
 	}
 }
 
-// remind notes when a row has to be matched again in a list. Where most of the notes are outdated, all are made anew.
-func (e *edit) remind(l *list, key uint32, s *query.Subject) {
+// schedule adds the time at which a row must be matched again to a list. If most of the times are outdated by then, it
+// schedules all rows anew.
+func (e *edit) schedule(l *list, key uint32, s *query.Subject) {
 	at, ok := l.clock.Changes(s, e.at, e.x.loc)
 	if !ok {
 		return
@@ -108,10 +110,10 @@ func (e *edit) remind(l *list, key uint32, s *query.Subject) {
 	l.due = newDueHeap(list)
 }
 
-// anew computes a list for a clock that went back, and returns what changed.
-func (e *edit) anew(i int) (moved []int64) {
+// recompute computes a list after the clock was set back. It returns the rows that entered or left the list.
+func (e *edit) recompute(i int) (moved []int64) {
 	before := e.lists[i]
-	e.lists[i], _ = e.x.compute(context.Background(), &state{table: e.table, at: e.at, lists: e.lists[:1]}, before.track)
+	e.lists[i], _ = e.x.compute(context.Background(), &state{table: e.table, at: e.at, lists: e.lists[:1]}, before.shared)
 	for key := range e.lists[0].keys {
 		if before.has(int64(key)) != e.lists[i].has(int64(key)) {
 			moved = append(moved, int64(key))
@@ -120,17 +122,17 @@ func (e *edit) anew(i int) (moved []int64) {
 	return moved
 }
 
-// change takes over one row.
-func (e *edit) change(c *Entry) {
+// apply replaces one row.
+func (e *edit) apply(c *Entry) {
 	key := uint32(c.Key)
 	var old, now query.Subject
 	var before row
 	r := e.table.at(c.Key)
-	after := e.x.words.pack(&e.table, c, joined)
+	after := e.x.words.pack(&e.table, c, func(parts ...string) string { return strings.Join(parts, "") })
 	if r != nil {
 		before = *r
 		e.table.subject(&before, &old)
-		if after.text == before.text { // which is among others of its load
+		if after.text == before.text { // keep the copy in the arena
 			after.text = before.text
 		}
 	}
@@ -143,25 +145,25 @@ func (e *edit) change(c *Entry) {
 		was, is := l.has(c.Key), e.match(l, &now)
 		moves := was && is && l.query.Compare(&old, &now) != 0
 		if was && (!is || moves) {
-			e.own(i).remove(&e.table, key, &old)
+			e.writable(i).remove(&e.table, key, &old)
 		}
 		insert[i] = is && (!was || moves)
 	}
 	if x := e.x; x.changed != nil {
 		x.changed = append(x.changed, key)
 	} else if x.values != nil {
-		if x.values.move(e.table.texts(r), e.table.texts(&after), c.Key); x.values.dead > valuesDead {
-			x.values = nil // counted anew when they are asked for
+		if x.values.update(e.table.texts(r), e.table.texts(&after), c.Key); x.values.dead > valuesDead {
+			x.values = nil // they are counted anew when they are asked for
 		}
 	}
 	e.table.put(e.n, c.Key, after)
 	for i, l := range e.lists {
 		if insert[i] {
-			l = e.own(i)
+			l = e.writable(i)
 			l.insert(&e.table, key, &now)
 		}
 		if len(l.clock) > 0 && !sameTimes {
-			e.remind(l, key, &now)
+			e.schedule(l, key, &now)
 		}
 	}
 	for _, s := range e.x.searches {
@@ -169,7 +171,7 @@ func (e *edit) change(c *Entry) {
 	}
 }
 
-// evict gives up the lists that were read longest ago, but none that is kept.
+// evict drops the lists that were least recently read, except the kept ones.
 func (e *edit) evict() {
 	for {
 		others, oldest := 0, -1
@@ -188,13 +190,13 @@ func (e *edit) evict() {
 	}
 }
 
-// due says that a row may have to be matched again at a moment, in Unix milliseconds.
+// due is a row with the moment, in Unix milliseconds, at which it must be matched again.
 type due struct {
 	at  int64
 	key uint32
 }
 
-// dueHeap has the earliest first. A row may be in it more than once.
+// dueHeap is a heap with the earliest moment first. A row may be in it more than once.
 type dueHeap []due
 
 func (h dueHeap) Len() int           { return len(h) }
@@ -208,7 +210,7 @@ func (h *dueHeap) Pop() any {
 	return d
 }
 
-// newDueHeap takes over a list.
+// newDueHeap makes a heap of a list, which it sorts in place.
 func newDueHeap(list []due) dueHeap {
 	slices.SortFunc(list, func(a, b due) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key)) })
 	return dueHeap(slices.Compact(list))

@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// Matched tells how often a query was matched against a row.
+// Matched returns how often a query was matched against a row.
 func (x *Index) Matched() int64 { return x.matched.Load() }
 
-// Lists tells how many lists are held.
+// Lists returns the number of lists.
 func (x *Index) Lists() int { return len(x.state.Load().lists) }
 
-// Reminders tells how often rows are noted to be matched again.
-func (x *Index) Reminders() int {
+// Scheduled returns how many times are scheduled at which rows are matched again.
+func (x *Index) Scheduled() int {
 	n := 0
 	for _, l := range x.state.Load().lists {
 		n += len(l.due)
@@ -20,15 +20,14 @@ func (x *Index) Reminders() int {
 	return n
 }
 
-// Searching tells how many searches are under way.
+// Searching returns the number of running searches.
 func (x *Index) Searching() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return len(x.searches)
 }
 
-// HoldSearches lets searches wait until the channel is closed; the one returned
-// is told each that began.
+// HoldSearches makes searches wait until a channel is closed. The returned channel receives a value from each that begins.
 func (x *Index) HoldSearches(until <-chan struct{}) (began <-chan struct{}) {
 	waiting := make(chan struct{}, 100)
 	x.beforeSearch = func(ctx context.Context) {
@@ -41,14 +40,14 @@ func (x *Index) HoldSearches(until <-chan struct{}) (began <-chan struct{}) {
 	return waiting
 }
 
-// SmallBlocks makes the blocks of lists small for a test.
+// SmallBlocks makes the blocks of lists small during a test.
 func SmallBlocks(t *testing.T) {
 	before := blockMost
 	blockMost = 8
 	t.Cleanup(func() { blockMost = before })
 }
 
-// FewValues has the index keep few values of a field for a test.
+// FewValues makes the index keep few values of a field during a test.
 func FewValues(t *testing.T) {
 	before := valuesMost
 	valuesMost = 5

@@ -17,20 +17,19 @@ import (
 	"confab/model/query"
 )
 
-// A change of one row matches it once in each list and nothing else; a kept list
-// is read without matching at all.
-func TestWorkDoesNotGrowWithTheRows(t *testing.T) {
+// A change of a row matches only that row, once for each list. Reading a kept list matches nothing.
+func TestApplyMatchesOnlyTheChangedRow(t *testing.T) {
 	for _, n := range []int{100, 20_000} {
 		x, w := loaded(t, n, true)
 		if got := x.Lists(); got != 1+len(tabs(t)) {
-			t.Fatalf("%d lists", got)
+			t.Fatalf("got %d lists, want one for each tab and one of all rows", got)
 		}
 		before := x.Matched()
 		for range 10 {
 			x.Apply([]index.Entry{w.entry(7)})
 		}
 		if got := x.Matched() - before; got != int64(10*x.Lists()) {
-			t.Errorf("%d rows: 10 changes of a row are matched %d times in %d lists", n, got, x.Lists())
+			t.Errorf("%d rows: 10 changes of a row were matched %d times with %d lists", n, got, x.Lists())
 		}
 		before = x.Matched()
 		for _, q := range tabs(t) {
@@ -47,28 +46,28 @@ func TestWorkDoesNotGrowWithTheRows(t *testing.T) {
 	}
 }
 
-// Typing on looks only at what the text before it found.
+// A longer search text is matched only against what the shorter one found.
 func TestTypingOnSearchesTheLastResult(t *testing.T) {
 	x, _ := loaded(t, 20_000, true)
 	total, err := x.Count(t.Context(), mustParse(t, "budget"))
 	if err != nil || total == 0 || total > 10_000 {
-		t.Fatal(total, err)
+		t.Fatalf("got %d matches, %v", total, err)
 	}
 	before := x.Matched()
 	if _, err := x.Count(t.Context(), mustParse(t, "budget renew")); err != nil {
 		t.Fatal(err)
 	}
 	if got := x.Matched() - before; got != int64(total) {
-		t.Errorf("looked at %d rows, found %d before", got, total)
+		t.Errorf("matched %d rows, but the search before found %d", got, total)
 	}
 	before = x.Matched()
 	if _, err := x.Window(t.Context(), mustParse(t, "budget"), index.WindowRequest{Offset: total / 2, Limit: 20}); err != nil || x.Matched() != before {
-		t.Errorf("paging through what was found matched %d rows, %v", x.Matched()-before, err)
+		t.Errorf("paging through the result matched %d rows, %v", x.Matched()-before, err)
 	}
 }
 
-// The clock brings into a list and takes out of it exactly what is due.
-func TestAdvanceTellsWhatTheClockChanged(t *testing.T) {
+// Advance matches only rows that are due and returns those that entered or left a list.
+func TestAdvanceReturnsRowsThatMoved(t *testing.T) {
 	now := start
 	x := index.New(time.UTC, func() time.Time { return now })
 	inbox, week := query.Query{}.Inbox(), mustParse(t, "is:any updated:<7d")
@@ -94,34 +93,34 @@ func TestAdvanceTellsWhatTheClockChanged(t *testing.T) {
 		return n
 	}
 	if count(inbox) != 997 || count(week) != 168 {
-		t.Fatalf("%d in the inbox, %d of the week", count(inbox), count(week))
+		t.Fatalf("got %d in the inbox, %d of the week", count(inbox), count(week))
 	}
 	if got := x.Advance(); len(got) != 0 {
-		t.Errorf("nothing is due, but %v changed", got)
+		t.Errorf("nothing is due, but Advance returned %v", got)
 	}
 	var changed []int64
 	for steps := 0; now.Before(start.Add(time.Hour + time.Millisecond)); steps++ {
 		if steps > 500 {
-			t.Fatal("the clock is asked again and again")
+			t.Fatal("Advance has something to do too often")
 		}
 		now = x.Next()
 		before := x.Matched()
 		changed = append(changed, x.Advance()...)
 		if got := x.Matched() - before; got > 4 {
-			t.Fatalf("%d rows were matched at %v", got, now)
+			t.Fatalf("Advance matched %d rows at %v", got, now)
 		}
 	}
 	if want := []int64{1, 168, 2}; !slices.Equal(changed, want) || count(inbox) != 999 || count(week) != 167 {
-		t.Errorf("%v changed, want %v; %d in the inbox, %d of the week", changed, want, count(inbox), count(week))
+		t.Errorf("got %v moved, want %v; %d in the inbox, %d of the week", changed, want, count(inbox), count(week))
 	}
 	now = start
 	if got, want := x.Advance(), []int64{1, 2, 168}; !slices.Equal(got, want) || count(inbox) != 997 || count(week) != 168 {
-		t.Errorf("the clock went back: %v changed, want %v; %d in the inbox, %d of the week", got, want, count(inbox), count(week))
+		t.Errorf("after the clock was set back: got %v moved, want %v; %d in the inbox, %d of the week", got, want, count(inbox), count(week))
 	}
 }
 
-// Whatever time of a row changes, the clock is followed from there.
-func TestAChangedTimeIsFollowed(t *testing.T) {
+// After a change of any time of a row, Advance follows the new time.
+func TestAdvanceFollowsChangedTimes(t *testing.T) {
 	now := start
 	x := index.New(time.UTC, func() time.Time { return now })
 	week, day, inbox := mustParse(t, "is:any updated:<7d"), mustParse(t, "is:any created:<1d"), query.Query{}.Inbox()
@@ -142,28 +141,27 @@ func TestAChangedTimeIsFollowed(t *testing.T) {
 			want int
 		}{{week, 0}, {day, 0}, {inbox, 1}} {
 			if n, err := x.Count(t.Context(), c.q); n != c.want || err != nil {
-				t.Errorf("%s: %d, %v, want %d", c.q, n, err, c.want)
+				t.Errorf("%s: got %d (%v), want %d", c.q, n, err, c.want)
 			}
 		}
 	}
 }
 
-// A row that is snoozed again and again leaves nothing behind that grows.
-func TestRemindersAreBounded(t *testing.T) {
+// Snoozing a row again and again does not make the schedule grow.
+func TestScheduleIsBounded(t *testing.T) {
 	x, w := loaded(t, 100, true)
 	e := w.entry(5)
 	for i := range 5000 {
 		e.Subject.SnoozedUntil = start.Add(time.Duration(i+1) * time.Second).UnixMilli()
 		x.Apply([]index.Entry{e})
 	}
-	if got, most := x.Reminders(), x.Lists()*1300; got > most {
-		t.Errorf("%d reminders for 100 rows, want at most %d", got, most)
+	if got, most := x.Scheduled(), x.Lists()*1300; got > most {
+		t.Errorf("got %d scheduled times for 100 rows, want at most %d", got, most)
 	}
 }
 
-// A search that takes long tells its first rows; asked again, it tells all at
-// its end.
-func TestTheFirstRowsComeBeforeTheEnd(t *testing.T) {
+// A long search is answered with its first rows; the next request waits for its end.
+func TestLongSearchIsAnsweredPartially(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, _ := loaded(t, 20_000, true)
 		q := mustParse(t, "budget")
@@ -177,11 +175,11 @@ func TestTheFirstRowsComeBeforeTheEnd(t *testing.T) {
 		began := time.Now()
 		first, err := x.Window(t.Context(), q, index.WindowRequest{Limit: 50})
 		if err != nil || !first.Partial || len(first.Keys) != 50 || first.Total < 50 || first.Total > len(all) || time.Since(began) != 15*time.Millisecond {
-			t.Fatalf("%+v, %v after %v", first, err, time.Since(began))
+			t.Fatalf("got %+v, %v after %v, want 50 rows after 15ms", first, err, time.Since(began))
 		}
 		for i, key := range first.Keys {
 			if ref, ok := x.Ref(key); !ok || ref != all[i] {
-				t.Fatalf("row %d is %v, want %v", i, ref, all[i])
+				t.Fatalf("row %d: got %v, want %v", i, ref, all[i])
 			}
 		}
 		var whole index.Window
@@ -192,18 +190,18 @@ func TestTheFirstRowsComeBeforeTheEnd(t *testing.T) {
 		}()
 		time.Sleep(time.Hour)
 		if done || x.Searching() != 1 {
-			t.Fatalf("answered %v, %d searches", done, x.Searching())
+			t.Fatalf("before the end: answered %t, %d searches", done, x.Searching())
 		}
 		close(end)
 		synctest.Wait()
 		if !done || err != nil || whole.Partial || whole.Total != len(all) || whole.Index != 20 || !slices.Equal(whole.Keys, first.Keys) {
-			t.Errorf("%v %+v, %v", done, whole, err)
+			t.Errorf("after the end: answered %t with %+v, %v", done, whole, err)
 		}
 	})
 }
 
-// An anchor far down is waited for; one that is not found is not.
-func TestTheFirstRowsAreThoseAroundTheAnchor(t *testing.T) {
+// The first rows are those around the anchor. A search waits for an anchor far down, but not for one that does not match.
+func TestPartialAnswerHoldsTheAnchor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, _ := loaded(t, 20_000, true)
 		q := mustParse(t, "budget")
@@ -226,16 +224,15 @@ func TestTheFirstRowsAreThoseAroundTheAnchor(t *testing.T) {
 			time.AfterFunc(time.Second, func() { close(end) })
 			w, err := x.Window(t.Context(), q, index.WindowRequest{Limit: 50, Anchor: c.anchor})
 			if err != nil || w.Partial != c.partial || w.Index != c.index || len(w.Keys) != 50 || c.index >= 0 && !slices.Contains(w.Keys, c.anchor) {
-				t.Errorf("anchor at %d: %+v, %v", c.index, w, err)
+				t.Errorf("anchor at %d: got %+v, %v", c.index, w, err)
 			}
 			time.Sleep(2 * time.Second)
 		}
 	})
 }
 
-// Nobody waits: the search ends without a result, and a new one makes those
-// that go on in the background end too.
-func TestASearchIsGivenUp(t *testing.T) {
+// A search ends when nobody waits for it. A new search ends those that go on after a partial answer.
+func TestAbandonedSearchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, _ := loaded(t, 20_000, true)
 		end := make(chan struct{})
@@ -243,15 +240,15 @@ func TestASearchIsGivenUp(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := x.Count(ctx, mustParse(t, "budget")); !errors.Is(err, context.DeadlineExceeded) || x.Searching() != 0 {
-			t.Errorf("%v, %d searches", err, x.Searching())
+			t.Errorf("after the deadline: got %v, %d searches", err, x.Searching())
 		}
 		if w, err := x.Window(t.Context(), mustParse(t, "budget"), index.WindowRequest{Limit: 10}); err != nil || !w.Partial || x.Searching() != 1 {
-			t.Errorf("%+v, %v, %d searches", w, err, x.Searching())
+			t.Errorf("got %+v, %v, %d searches, want a partial answer and one search", w, err, x.Searching())
 		}
 		if w, err := x.Window(t.Context(), mustParse(t, "renewal"), index.WindowRequest{Limit: 10}); err != nil || !w.Partial || x.Searching() != 1 {
-			t.Errorf("%+v, %v, %d searches", w, err, x.Searching())
+			t.Errorf("got %+v, %v, %d searches, want a partial answer and one search", w, err, x.Searching())
 		}
-		// A reader of a search that Load ends gets the answer of the new rows.
+		// Load ends a search; its reader gets the answer for the new rows.
 		var n int
 		var err error
 		go func() { n, err = x.Count(t.Context(), mustParse(t, "company7")) }()
@@ -262,13 +259,13 @@ func TestASearchIsGivenUp(t *testing.T) {
 		}
 		synctest.Wait()
 		if got, _ := x.Count(t.Context(), mustParse(t, "company7")); got != 0 || err != nil {
-			t.Errorf("%d, before %d, %v", got, n, err)
+			t.Errorf("got %d now and %d for the reader that waited (%v), want 0", got, n, err)
 		}
 	})
 }
 
-// What changes while a search is under way is in its answer, the clock too.
-func TestASearchTakesUpWhatChangesMeanwhile(t *testing.T) {
+// The answer of a search includes changes of rows and of the time during the search.
+func TestSearchIncludesChangesDuringIt(t *testing.T) {
 	index.SmallBlocks(t)
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMachine(t)
@@ -293,36 +290,36 @@ func TestASearchTakesUpWhatChangesMeanwhile(t *testing.T) {
 				m.move(t)
 				m.apply(t)
 			}
-		case <-done: // the list was kept
+		case <-done: // the list existed
 		}
 		close(end)
 		<-done
 		if want := m.refs(m.list(q)); err != nil || !slices.Equal(refs, want) {
-			t.Fatalf("%s: %v, %v, want %v", q, refs, err, want)
+			t.Fatalf("%s: got %v (%v), want %v", q, refs, err, want)
 		}
 		m.read(t)
 	})
 }
 
-func TestAFailedLoadChangesNothing(t *testing.T) {
+func TestFailedLoadChangesNothing(t *testing.T) {
 	x, w := loaded(t, 100, true)
 	fault := errors.New("disk")
 	err := x.Load(t.Context(), func(add func(index.Entry)) error {
 		add(w.entry(5000))
 		if n, err := x.Count(t.Context(), query.Query{}); n != 100 || err != nil {
-			t.Errorf("while loading: %d, %v", n, err)
+			t.Errorf("during the load: got %d rows, %v", n, err)
 		}
 		return fault
 	})
 	if n, lost := x.Count(t.Context(), query.Query{}); !errors.Is(err, fault) || n != 100 || lost != nil {
-		t.Errorf("%v; %d, %v", err, n, lost)
+		t.Errorf("got error %v, then %d rows, %v", err, n, lost)
 	}
 }
 
-func TestAnIndexIsEmptyUntilItIsLoaded(t *testing.T) {
+func TestNewIndexIsEmpty(t *testing.T) {
 	x := index.New(time.UTC, func() time.Time { return start })
 	if w, err := x.Window(t.Context(), mustParse(t, "a"), index.WindowRequest{Limit: 10}); err != nil || w.Total != 0 || w.Index != -1 {
-		t.Errorf("%+v, %v", w, err)
+		t.Errorf("got %+v, %v", w, err)
 	}
 	for range 2 {
 		if err := x.Load(t.Context(), func(func(index.Entry)) error { return nil }); err != nil {
@@ -331,26 +328,26 @@ func TestAnIndexIsEmptyUntilItIsLoaded(t *testing.T) {
 	}
 }
 
-func TestATombstoneIsKnownByItsRef(t *testing.T) {
+func TestTombstoneKeepsItsRef(t *testing.T) {
 	x, w := loaded(t, 10, false)
 	e := w.entry(3)
 	ref, _ := x.Ref(3)
 	e.Subject.Ref, e.Gone = ref, true
 	x.Apply([]index.Entry{e})
 	if got, ok := x.Ref(3); !ok || got != ref {
-		t.Errorf("%v, %v", got, ok)
+		t.Errorf("got %v, %t, want %v", got, ok, ref)
 	}
 	if _, ok := x.Ref(11); ok {
-		t.Error("there is no row 11")
+		t.Error("found a row 11 that was never added")
 	}
 	if n, err := x.Count(t.Context(), query.Query{}); n != 9 || err != nil {
-		t.Errorf("%d, %v", n, err)
+		t.Errorf("got %d rows (%v), want 9", n, err)
 	}
 }
 
-// Readers go on while rows change, tabs change and all is loaded again; each
-// answer fits together, and at the end all are right.
-func TestReadersAndWritersAtOnce(t *testing.T) {
+// Readers read while rows and tabs change and everything is loaded again. Each answer is consistent, and the final ones are
+// right.
+func TestConcurrentReadersAndWriters(t *testing.T) {
 	x, w := loaded(t, 3000, true)
 	var wg sync.WaitGroup
 	stop := make(chan struct{})
@@ -365,11 +362,11 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 				q := mustParse(t, []string{"", "budget", "budg", "updated:<7d", "with:anna sort:title"}[(i+reader)%5])
 				win, err := x.Window(context.Background(), q, index.WindowRequest{Offset: i % 100, Limit: 20, Anchor: int64(i % 300)})
 				if err != nil || win.Offset+len(win.Keys) > win.Total || win.Index >= win.Total || len(win.Keys) != len(win.Revisions) {
-					t.Errorf("%s: %+v, %v", q, win, err)
+					t.Errorf("%s: inconsistent window %+v, %v", q, win, err)
 				}
 				s, err := x.Select(context.Background(), q, 0, 0, 0)
 				if err != nil || len(x.RefsOf(s)) > s.Len() {
-					t.Errorf("%s: %v", q, err)
+					t.Errorf("%s: RefsOf returned more than the selection has, or %v", q, err)
 				}
 				if i%20 == 0 {
 					_, _ = x.Values(context.Background(), "with", holding("a"), 20)
@@ -417,7 +414,7 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 			}
 		}
 		if fresh, err := x.Refs(t.Context(), q); err != nil || !slices.Equal(held, fresh) {
-			t.Errorf("%s: %d held, %d searched, %v", q, len(held), len(fresh), err)
+			t.Errorf("%s: the list has %d, a new search found %d, %v", q, len(held), len(fresh), err)
 		}
 	}
 }

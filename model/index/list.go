@@ -8,7 +8,7 @@ import (
 	"confab/model/query"
 )
 
-// blockMost is the most keys of a block; a fuller one is halved. Tests have smaller ones.
+// blockMost is the most keys in a block; a block with more is halved. Tests set it lower.
 var blockMost = 1024
 
 // block is a run of keys in the order of a list.
@@ -17,29 +17,29 @@ type block struct {
 	keys []uint32
 }
 
-// track is what belongs to a list across its changes. Its heap is the writer's.
-type track struct {
+// shared is what all versions of a list share.
+type shared struct {
 	name  string
 	query query.Query
-	clock query.Clock // what of the query changes with time
-	due   dueHeap
-	used  atomic.Int64
+	clock query.Clock  // the terms of the query that depend on the time
+	due   dueHeap      // used by writers only
+	used  atomic.Int64 // Index.reads at the last read
 }
 
-func newTrack(q query.Query) *track { return &track{name: q.String(), query: q, clock: q.Clock()} }
+func newShared(q query.Query) *shared { return &shared{name: q.String(), query: q, clock: q.Clock()} }
 
-// list is the members of a query in its order. An edit works on a copy that shares what it leaves alone.
+// list has the matches of a query in its order. An edit changes a copy that shares all unchanged blocks.
 type list struct {
-	*track
+	*shared
 	edit   uint64
 	blocks []*block
 	count  int
-	bits   []uint64 // one for each key, set for members
+	bits   []uint64 // a bit for each key, set for members
 }
 
-// newList makes a list of keys that are in the order of the query, in blocks with room to grow.
-func newList(t *track, keys []uint32) *list {
-	l := &list{track: t, count: len(keys)}
+// newList makes a list of keys, which must be in the order of the query. Its blocks have room to grow.
+func newList(t *shared, keys []uint32) *list {
+	l := &list{shared: t, count: len(keys)}
 	for _, k := range keys {
 		l.mark(k, true)
 	}
@@ -49,15 +49,15 @@ func newList(t *track, keys []uint32) *list {
 	return l
 }
 
-// own returns the list itself where the edit made it, else a copy for the edit.
-func (l *list) own(edit uint64) *list {
+// writable returns the list itself if the edit made it, else a copy that the edit may change.
+func (l *list) writable(edit uint64) *list {
 	if l.edit == edit {
 		return l
 	}
-	return &list{track: l.track, edit: edit, count: l.count, blocks: slices.Clone(l.blocks), bits: slices.Clone(l.bits)}
+	return &list{shared: l.shared, edit: edit, count: l.count, blocks: slices.Clone(l.blocks), bits: slices.Clone(l.bits)}
 }
 
-// keys yields the keys in order.
+// keys yields the members in order.
 func (l *list) keys(yield func(uint32) bool) {
 	for _, b := range l.blocks {
 		for _, key := range b.keys {
@@ -83,12 +83,12 @@ func (l *list) mark(key uint32, member bool) {
 	}
 }
 
-// find returns the block and the index in it where a key with that subject is or would be; the block is len(blocks)
-// behind all others.
+// find returns the place of a key with a subject: the block and the index in it where the key is or would be inserted. After
+// the last member, the block is len(blocks).
 func (l *list) find(t *table, key uint32, s *query.Subject) (b, i int) {
 	var o query.Subject
 	before := func(other uint32) bool {
-		t.place(t.at(int64(other)), &o)
+		t.orderFields(t.at(int64(other)), &o)
 		c := l.query.Compare(&o, s)
 		return c < 0 || c == 0 && other < key
 	}
@@ -103,7 +103,7 @@ func (l *list) find(t *table, key uint32, s *query.Subject) (b, i int) {
 // rank returns the position of a member.
 func (l *list) rank(t *table, key int64) int {
 	var s query.Subject
-	t.place(t.at(key), &s)
+	t.orderFields(t.at(key), &s)
 	b, i := l.find(t, uint32(key), &s)
 	for _, before := range l.blocks[:b] {
 		i += len(before.keys)
@@ -111,7 +111,7 @@ func (l *list) rank(t *table, key int64) int {
 	return i
 }
 
-// insert puts a key at the place of its subject.
+// insert adds a key with its subject.
 func (l *list) insert(t *table, key uint32, s *query.Subject) {
 	l.mark(key, true)
 	l.count++
@@ -123,7 +123,7 @@ func (l *list) insert(t *table, key uint32, s *query.Subject) {
 		b = len(l.blocks) - 1
 		i = len(l.blocks[b].keys)
 	}
-	k := l.ownBlock(b)
+	k := l.writableBlock(b)
 	k.keys = slices.Insert(k.keys, i, key)
 	if len(k.keys) > blockMost {
 		half := &block{edit: l.edit, keys: slices.Clone(k.keys[blockMost/2:])}
@@ -132,24 +132,24 @@ func (l *list) insert(t *table, key uint32, s *query.Subject) {
 	}
 }
 
-// remove takes a key away; s and the table are the row as it was when the key was put there.
+// remove removes a key. s and the table must be as they were when the key was inserted.
 func (l *list) remove(t *table, key uint32, s *query.Subject) {
 	l.mark(key, false)
 	l.count--
 	b, i := l.find(t, key, s)
-	k := l.ownBlock(b)
+	k := l.writableBlock(b)
 	k.keys = slices.Delete(k.keys, i, i+1)
 	switch {
 	case len(k.keys) == 0:
 		l.blocks = slices.Delete(l.blocks, b, b+1)
 	case b > 0 && len(k.keys)+len(l.blocks[b-1].keys) < blockMost/2:
-		before := l.ownBlock(b - 1)
+		before := l.writableBlock(b - 1)
 		before.keys = append(before.keys, k.keys...)
 		l.blocks = slices.Delete(l.blocks, b, b+1)
 	}
 }
 
-func (l *list) ownBlock(b int) *block {
+func (l *list) writableBlock(b int) *block {
 	k := l.blocks[b]
 	if k.edit != l.edit {
 		k = &block{edit: l.edit, keys: slices.Grow(slices.Clone(k.keys), 1)}
@@ -158,7 +158,7 @@ func (l *list) ownBlock(b int) *block {
 	return k
 }
 
-// window returns at most limit keys from a position on.
+// window returns at most limit members, starting at a position.
 func (l *list) window(from, limit int) []uint32 {
 	out := make([]uint32, 0, max(0, min(limit, l.count-from)))
 	for _, b := range l.blocks {

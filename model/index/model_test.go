@@ -15,8 +15,7 @@ import (
 	"confab/model/query"
 )
 
-// naive is what the index must be like: the rows by key, and every answer made
-// by matching and sorting all of them.
+// naive defines what the index must answer: it has the rows by key, and matches and sorts all of them for every answer.
 type naive struct {
 	loc  *time.Location
 	now  time.Time
@@ -80,8 +79,7 @@ func (n *naive) refs(keys []int64) []model.Ref {
 
 var start = time.Date(2026, 2, 15, 12, 30, 0, 0, time.UTC)
 
-// genQuery returns queries that many rows match, few, or none, and that the clock
-// moves.
+// genQuery draws queries that many rows match, few, or none; some depend on the time.
 func genQuery() *rapid.Generator[string] {
 	term := rapid.SampledFrom([]string{"acme", "ac", "ann", "budget", "title:bud", "with:bo", "owner:ann", "account:sales", "provider:bird", "kind:call",
 		"label:stage", "label:stage=won", "is:done", "is:snoozed", "is:pinned", "is:unseen", "-is:done", "is:any", "updated:<7d", "updated:<7d", "updated:>2h",
@@ -115,7 +113,7 @@ func genEntry(key *rapid.Generator[int64], now time.Time) *rapid.Generator[index
 
 func account(key int64) string { return []string{"sales", "support"}[key%2] }
 
-// machine runs the index and the naive one side by side.
+// machine runs the index and the naive one with the same operations.
 type machine struct {
 	naive
 	index *index.Index
@@ -164,7 +162,7 @@ func (m *machine) apply(t *rapid.T) {
 	m.index.Apply(list)
 }
 
-// alter makes an entry the row that was, but for one thing.
+// alter makes an entry equal to the former one except for one property.
 func (m *machine) alter(t *rapid.T, e *index.Entry, was *index.Entry) {
 	next := *e
 	*e = *was
@@ -204,11 +202,11 @@ func (m *machine) keep(t *rapid.T) {
 	m.index.Keep(queries)
 }
 
-// check compares the kept lists after every step.
+// check compares the kept lists. It runs after every step.
 func (m *machine) check(t *rapid.T) {
 	for _, q := range m.kept {
 		if refs, err := m.index.Refs(t.Context(), q); err != nil || !slices.Equal(refs, m.refs(m.list(q))) {
-			t.Fatalf("kept %s: %v, %v, want %v", q, refs, err, m.refs(m.list(q)))
+			t.Fatalf("list of %s: got %v (%v), want %v", q, refs, err, m.refs(m.list(q)))
 		}
 	}
 }
@@ -217,7 +215,7 @@ func (m *machine) read(t *rapid.T) {
 	q := m.query(t)
 	ctx := t.Context()
 	if n, err := m.index.Count(ctx, q); err != nil || n != len(m.list(q)) {
-		t.Fatalf("%s: %d, %v, want %d", q, n, err, len(m.list(q)))
+		t.Fatalf("%s: got %d (%v), want %d", q, n, err, len(m.list(q)))
 	}
 	w := index.WindowRequest{Offset: rapid.IntRange(-1, 70).Draw(t, "offset"), Limit: rapid.IntRange(0, 20).Draw(t, "limit")}
 	if rapid.Bool().Draw(t, "anchored") {
@@ -228,10 +226,10 @@ func (m *machine) read(t *rapid.T) {
 		w.Offset = 0
 	}
 	if want := m.window(q, w); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Fatalf("%s %+v:\n%+v, %v, want\n%+v", q, w, got, err, want)
+		t.Fatalf("%s %+v: got\n%+v, %v, want\n%+v", q, w, got, err, want)
 	}
 	if refs, err := m.index.Refs(ctx, q); err != nil || !slices.Equal(refs, m.refs(m.list(q))) {
-		t.Fatalf("%s: %v, %v", q, refs, err)
+		t.Fatalf("%s: got refs %v, %v", q, refs, err)
 	}
 	first, last, n := int64(0), m.keys().Draw(t, "last"), rapid.IntRange(0, 5).Draw(t, "n")
 	if rapid.Bool().Draw(t, "part") {
@@ -243,20 +241,20 @@ func (m *machine) read(t *rapid.T) {
 	}
 	s, err := m.index.Select(ctx, q, first, last, n)
 	if want := m.selection(q, first, last, n); err != nil || s.Len() != want.Len() || s.Missing(want) != 0 {
-		t.Fatalf("%s from %d to %d or %d: %v, %v, want %v", q, first, last, n, s, err, want)
+		t.Fatalf("%s from %d to %d or %d rows: got %v (%v), want %v", q, first, last, n, s, err, want)
 	}
 	other := m.query(t)
 	hidden, err := m.index.Hidden(ctx, other, s)
 	if want := s.Missing(m.selection(other, 0, 0, 0)); err != nil || hidden != want {
-		t.Fatalf("%s hides %d of %v, %v, want %d", other, hidden, s, err, want)
+		t.Fatalf("%s: got %d hidden of %v (%v), want %d", other, hidden, s, err, want)
 	}
 	all := slices.DeleteFunc(m.list(query.Query{}), func(key int64) bool { return !s.Has(account(key), key) })
 	if refs := m.index.RefsOf(s); !slices.Equal(refs, m.refs(all)) {
-		t.Fatalf("%v are %v, want %v", s, refs, m.refs(all))
+		t.Fatalf("RefsOf(%v): got %v, want %v", s, refs, m.refs(all))
 	}
 }
 
-// typing counts what a query finds letter by letter.
+// typing types a query letter by letter and compares the count after each.
 func (m *machine) typing(t *rapid.T) {
 	text := rapid.SampledFrom([]string{"budget acme", "title:budget ann", "acme OR bob", "-ann bud"}).Draw(t, "typed")
 	for i := range len(text) + 1 {
@@ -266,7 +264,7 @@ func (m *machine) typing(t *rapid.T) {
 		}
 		q = q.Inbox()
 		if n, err := m.index.Count(context.Background(), q); err != nil || n != len(m.list(q)) {
-			t.Fatalf("%s: %d, %v, want %d", q, n, err, len(m.list(q)))
+			t.Fatalf("%s: got %d (%v), want %d", q, n, err, len(m.list(q)))
 		}
 	}
 }
@@ -281,9 +279,8 @@ func newMachine(t *rapid.T) *machine {
 	return m
 }
 
-// TestTheIndexIsWhatMatchSays runs random loads, changes, clocks, tabs and reads
-// beside the plain meaning of a query.
-func TestTheIndexIsWhatMatchSays(t *testing.T) {
+// After random loads, changes, times, tabs and reads, the index answers as the naive one does.
+func TestIndexAgreesWithMatch(t *testing.T) {
 	index.SmallBlocks(t)
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMachine(t)

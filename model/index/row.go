@@ -7,26 +7,25 @@ import (
 	"confab/model/query"
 )
 
-// Entry is one conversation as it is now, or that it is gone.
+// Entry is the present state of one conversation.
 type Entry struct {
 	Key, Revision int64
-	Gone          bool
+	Gone          bool // it is a tombstone
 	Subject       query.Subject
 }
 
-// row is one conversation. What repeats is a number of the tables of words; shape 0 is no row.
+// row is one conversation. Texts that many rows have are stored once, as numbered words and shapes.
 type row struct {
-	// text is the id, the title, the people and the preview, one after another.
-	text                                string
-	title, people, preview              uint32 // where they begin
-	shape                               uint32
+	text                                string // id, title, people and preview, joined
+	title, people, preview              uint32 // where they begin in text
+	shape                               uint32 // 0 if there is no row
 	words                               [wordFields]uint32
 	flags                               query.Flag
 	duration                            uint32
 	snoozed, created, updated, revision int64
 }
 
-// shape is what most conversations of an account have in common.
+// shape holds the fields in which most conversations of an account agree.
 type shape struct{ account, provider, kind, status, privacy, access, roles string }
 
 const (
@@ -34,21 +33,21 @@ const (
 	chunkRows = 1 << chunkBits
 )
 
-// chunk is what is copied when a row changes; only the edit that made it may write to it. The rows stand by themselves,
-// which fills a block of the allocator.
+// chunk is the unit that is copied when a row changes. Only the edit that made it may write to it. The rows are an allocation
+// of their own, since they exactly fill a size class of the allocator.
 type chunk struct {
 	edit uint64
 	rows *[chunkRows]row
 }
 
-// table holds the rows by key. The words are never changed, only added.
+// table holds the rows by key. Words and shapes are only added, never changed.
 type table struct {
 	chunks []chunk
 	words  []string
 	shapes []shape
 }
 
-// at returns the row of a key, nil if there is none. A tombstone is a row.
+// at returns the row with a key, which may be a tombstone, or nil.
 func (t *table) at(key int64) *row {
 	i := key >> chunkBits
 	if key <= 0 || i >= int64(len(t.chunks)) || t.chunks[i].rows == nil {
@@ -60,9 +59,9 @@ func (t *table) at(key int64) *row {
 	return nil
 }
 
-// subject makes s the view of a row. It allocates nothing.
+// subject sets s to the subject of a row. It allocates nothing.
 func (t *table) subject(r *row, s *query.Subject) {
-	t.place(r, s)
+	t.orderFields(r, s)
 	h := &t.shapes[r.shape]
 	s.Kind, s.Status, s.Privacy, s.Access, s.Roles = h.kind, h.status, h.privacy, h.access, h.roles
 	s.People, s.Preview, s.SnoozedUntil = r.text[r.people:r.preview], r.text[r.preview:], r.snoozed
@@ -71,16 +70,15 @@ func (t *table) subject(r *row, s *query.Subject) {
 	}
 }
 
-// wordFields is how many fields of a subject are numbered words.
 const wordFields = 6
 
-// wordsOf returns the fields of a subject that are numbered words.
+// wordsOf returns the fields of a subject that are stored as numbered words.
 func wordsOf(s *query.Subject) [wordFields]*string {
 	return [wordFields]*string{&s.Owner, &s.Team, &s.Space, &s.Channel, &s.Company, &s.Labels}
 }
 
-// place makes s hold what query.Compare looks at.
-func (t *table) place(r *row, s *query.Subject) {
+// orderFields sets the fields of s that query.Compare reads.
+func (t *table) orderFields(r *row, s *query.Subject) {
 	h := &t.shapes[r.shape]
 	s.Ref = model.Ref{Account: h.account, ID: r.text[:r.title]}
 	s.Account, s.Provider, s.Title = h.account, h.provider, r.text[r.title:r.people]
@@ -91,7 +89,7 @@ func (t *table) ref(r *row) model.Ref {
 	return model.Ref{Account: t.shapes[r.shape].account, ID: r.text[:r.title]}
 }
 
-// dictionary gives the numbers of words and shapes. It belongs to the writer.
+// dictionary numbers words and shapes. Only writers use it.
 type dictionary struct {
 	words  map[string]uint32
 	shapes map[shape]uint32
@@ -126,7 +124,7 @@ func (d *dictionary) shape(t *table, s *query.Subject) uint32 {
 	return n
 }
 
-// pack makes a row of an entry; text keeps the row's own texts.
+// pack makes a row of an entry. text stores the joined texts of the row.
 func (d *dictionary) pack(t *table, e *Entry, text func(parts ...string) string) row {
 	s := &e.Subject
 	r := row{
@@ -151,12 +149,12 @@ func (d *dictionary) pack(t *table, e *Entry, text func(parts ...string) string)
 	return r
 }
 
-// arena keeps many texts in few pieces of memory.
+// arena stores many texts in few allocations.
 type arena struct{ piece strings.Builder }
 
 const pieceSize = 1 << 20
 
-func (a *arena) keep(parts ...string) string {
+func (a *arena) add(parts ...string) string {
 	n := 0
 	for _, p := range parts {
 		n += len(p)
@@ -172,12 +170,10 @@ func (a *arena) keep(parts ...string) string {
 	return a.piece.String()[from:]
 }
 
-func joined(parts ...string) string { return strings.Join(parts, "") }
-
-// newTable makes a table without rows, where the number 0 is the empty word and no shape.
+// newTable returns an empty table. Number 0 is the empty word and no shape.
 func newTable() table { return table{words: []string{""}, shapes: make([]shape, 1)} }
 
-// put stores a row for an edit, copying its chunk if an earlier one made it.
+// put stores a row for an edit. It copies the row's chunk unless the edit has done so already.
 func (t *table) put(edit uint64, key int64, r row) {
 	i := int(key >> chunkBits)
 	for len(t.chunks) <= i {

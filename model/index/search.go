@@ -14,40 +14,38 @@ import (
 	"confab/model/query"
 )
 
-// patience is how long a search may take before a window that is full is answered.
-const patience = 15 * time.Millisecond
+const (
+	patience  = 15 * time.Millisecond // how long a search may take before it is answered partially
+	firstPart = 16                    // one of so many rows is examined for a partial answer
+)
 
-// firstPart is the part of all rows that is looked at for the first ones.
-const firstPart = 16
-
-// search is one pass over the rows for a query whose list is not held.
+// search is one pass over the rows, for a query that has no list.
 type search struct {
-	*track
+	*shared
 	state  *state
-	base   *list // holds every match
-	due    []due // of base: when it may get members that it does not hold now
+	base   *list // contains every match
+	due    []due // of base: when rows that are not in it may enter it
 	want   *WindowRequest
 	ctx    context.Context
 	cancel context.CancelFunc
 	ended  chan struct{} // closed at the end
 
-	// Guarded by the mutex of the index.
-	waiting int
-	partial bool     // answered before its end, so it goes on though nobody waits
+	// Guarded by the mutex of the index:
+	waiting int      // the number of callers that wait
+	partial bool     // it was answered partially and goes on even if nobody waits
 	changed []uint32 // rows that changed since it began
 	found   *list    // nil if the search was given up
 	result  *state   // the state that found belongs to
 
-	// hits are the first of the list, set before filled is closed.
-	hits   []uint32
-	filled chan struct{} // closed when the window that is wanted is found
+	hits   []uint32      // the first matches, complete when filled is closed
+	filled chan struct{} // closed when hits contain the wanted window
 }
 
-// errGivenUp is the end of a search that a newer one or Load replaced.
+// errGivenUp ends a search that was replaced by a newer one or by Load.
 var errGivenUp = errors.New("given up")
 
-// find returns the list of a query and its state, or what was found so far where a search takes long and the window that
-// is wanted is full. Asked again, it waits for the end.
+// find returns the list of a query and its state. If the search for it takes long and the wanted window is full, it returns the
+// first hits instead; called again, it waits for the end.
 func (x *Index) find(ctx context.Context, q query.Query, want *WindowRequest) (l *list, st *state, hits []uint32, err error) {
 	name := q.String()
 	for {
@@ -75,7 +73,8 @@ func (x *Index) find(ctx context.Context, q query.Query, want *WindowRequest) (l
 	}
 }
 
-// join returns the search for a query, begun now if there is none; nil if its list is held by now.
+// join returns the search for a query, which it starts if there is none; or nil if the list exists by now. first says that the
+// search is new.
 func (x *Index) join(q query.Query, name string, want *WindowRequest) (s *search, first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -92,7 +91,7 @@ func (x *Index) join(q query.Query, name string, want *WindowRequest) (s *search
 		x.giveUp(s)
 	}
 	base := st.base(q)
-	s = &search{track: newTrack(q), state: st, base: base, due: slices.Clone(base.due), want: want, waiting: 1,
+	s = &search{shared: newShared(q), state: st, base: base, due: slices.Clone(base.due), want: want, waiting: 1,
 		ended: make(chan struct{}), filled: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	x.searches[name] = s
@@ -100,7 +99,7 @@ func (x *Index) join(q query.Query, name string, want *WindowRequest) (s *search
 	return s, true
 }
 
-// giveUp ends a search for which nobody waits. mu is held.
+// giveUp ends a search if nobody waits for it. The caller holds mu.
 func (x *Index) giveUp(s *search) {
 	if s.waiting == 0 && x.searches[s.name] == s {
 		s.cancel()
@@ -108,7 +107,7 @@ func (x *Index) giveUp(s *search) {
 	}
 }
 
-// base returns the smallest list that holds all that the query matches; of equal ones one in the same order.
+// base returns the smallest list that contains every match of the query; of equal ones, one in the same order.
 func (s *state) base(q query.Query) *list {
 	best := s.lists[0]
 	for _, l := range s.lists {
@@ -123,7 +122,7 @@ func (s *state) base(q query.Query) *list {
 	return best
 }
 
-// wait waits for the end of a search, or for a full window where that will do.
+// wait waits for the end of a search. With partial, it may return the hits of a full window before.
 func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint32, err error) {
 	defer func() {
 		x.mu.Lock()
@@ -155,19 +154,19 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 	}
 }
 
-// run searches to the end and takes the list up among those that are held.
+// run searches to the end and adds the list to the index.
 func (x *Index) run(s *search) {
 	defer close(s.ended)
-	var beside sync.WaitGroup
-	defer beside.Wait() // the first look ends with its search, a block later at most
+	var first sync.WaitGroup
+	defer first.Wait() // after cancel, it ends within a block
 	defer s.cancel()
 	if s.want != nil && s.base.query.Sort() == s.query.Sort() {
-		beside.Go(func() { x.first(s) })
+		first.Go(func() { x.fillWindow(s) })
 	}
 	if x.beforeSearch != nil {
 		x.beforeSearch(s.ctx)
 	}
-	l, due, err := x.scan(s.ctx, s.state, s.track, s.base)
+	l, due, err := x.scan(s.ctx, s.state, s.shared, s.base)
 	if err != nil {
 		return
 	}
@@ -179,7 +178,7 @@ func (x *Index) run(s *search) {
 			due = append(due, d)
 		}
 	}
-	s.track.due = newDueHeap(due)
+	s.shared.due = newDueHeap(due)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.searches[s.name] == s {
@@ -188,11 +187,11 @@ func (x *Index) run(s *search) {
 	}
 }
 
-// adopt takes up the list of a search, with the rows that changed since it began as they are now.
+// adopt adds the list of a search to the index, updated with the rows that changed since the search began.
 func (x *Index) adopt(s *search, l *list) {
 	e := x.begin()
 	if len(s.clock) > 0 && e.at.Before(s.state.at) {
-		e.publish() // the clock went back: what was found is of another time
+		e.publish() // the clock was set back, so the matches are wrong
 		return
 	}
 	i := len(e.lists)
@@ -202,17 +201,17 @@ func (x *Index) adopt(s *search, l *list) {
 	var row query.Subject
 	for _, key := range s.changed {
 		if l.has(int64(key)) {
-			s.state.table.place(s.state.table.at(int64(key)), &row)
-			e.own(i).remove(&s.state.table, key, &row)
+			s.state.table.orderFields(s.state.table.at(int64(key)), &row)
+			e.writable(i).remove(&s.state.table, key, &row)
 		}
 	}
 	for _, key := range s.changed {
 		e.table.subject(e.table.at(int64(key)), &row)
 		if e.match(l, &row) {
-			e.own(i).insert(&e.table, key, &row)
+			e.writable(i).insert(&e.table, key, &row)
 		}
 		if len(s.clock) > 0 {
-			e.remind(l, key, &row)
+			e.schedule(l, key, &row)
 		}
 	}
 	if len(s.clock) > 0 {
@@ -224,8 +223,8 @@ func (x *Index) adopt(s *search, l *list) {
 	s.result = e.publish()
 }
 
-// first looks for the window that is wanted in the order of the list, in a small part of all, beside the search itself.
-func (x *Index) first(s *search) {
+// fillWindow searches the beginning of the list for the wanted window, concurrently with the search itself.
+func (x *Index) fillWindow(s *search) {
 	fixed := s.query.Fixed(s.state.at, x.loc)
 	var row query.Subject
 	left, anchor := s.base.count/firstPart+blockMost, -1
@@ -254,19 +253,19 @@ func (x *Index) first(s *search) {
 	}
 }
 
-// compute makes the list of a query over everything, before a state is seen.
-func (x *Index) compute(ctx context.Context, st *state, t *track) (*list, error) {
+// compute makes the list of a query from all rows of a state that is not published yet.
+func (x *Index) compute(ctx context.Context, st *state, t *shared) (*list, error) {
 	l, due, err := x.scan(ctx, st, t, st.lists[0])
 	t.due = newDueHeap(due)
 	return l, err
 }
 
-// scanWords is how many words of membership bits are matched at a time.
+// scanWords is how many words of membership bits a goroutine of scan takes at a time.
 const scanWords = 64
 
-// scan matches a query against the members of a list on all cores, in the order of the keys, in which memory is read
-// fastest. It returns the list of the matches and when rows have to be matched again.
-func (x *Index) scan(ctx context.Context, st *state, t *track, base *list) (*list, []due, error) {
+// scan matches a query against the members of a list on all cores, in the order of the keys, which is the fastest way to read
+// the memory. It returns the list of the matches and the times at which rows must be matched again.
+func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*list, []due, error) {
 	found := make([]uint64, len(base.bits))
 	fixed := t.query.Fixed(st.at, x.loc)
 	var next atomic.Int64
@@ -295,7 +294,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *track, base *list) (*lis
 					}
 				}
 			}
-			runtime.Gosched() // a key that waits for a core goes first
+			runtime.Gosched() // a keystroke that waits for a core goes first
 		}
 		x.matched.Add(int64(looked))
 		mu.Lock()
@@ -323,7 +322,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *track, base *list) (*lis
 	return newList(t, keys), dues, nil
 }
 
-// keys returns the keys of all rows that are not gone, ascending.
+// keys returns the keys of all rows that are no tombstones, ascending.
 func (t *table) keys() []uint32 {
 	var out []uint32
 	for i, c := range t.chunks {
@@ -336,24 +335,24 @@ func (t *table) keys() []uint32 {
 	return out
 }
 
-// sorted puts keys into the order of a query and returns them.
+// sorted sorts keys in place by the order of a query and returns them.
 func (t *table) sorted(q query.Query, keys []uint32) []uint32 {
 	type ranked struct {
-		rank uint64 // orders in most cases
+		rank uint64 // decides in most cases
 		key  uint32
 	}
 	list := make([]ranked, len(keys))
 	var s, o query.Subject
 	for i, key := range keys {
-		t.place(t.at(int64(key)), &s)
+		t.orderFields(t.at(int64(key)), &s)
 		list[i] = ranked{q.Rank(&s), key}
 	}
 	slices.SortFunc(list, func(a, b ranked) int {
 		if a.rank != b.rank {
 			return cmp.Compare(a.rank, b.rank)
 		}
-		t.place(t.at(int64(a.key)), &s)
-		t.place(t.at(int64(b.key)), &o)
+		t.orderFields(t.at(int64(a.key)), &s)
+		t.orderFields(t.at(int64(b.key)), &o)
 		return cmp.Or(q.Compare(&s, &o), cmp.Compare(a.key, b.key))
 	})
 	for i, r := range list {

@@ -11,33 +11,30 @@ import (
 	"confab/model/query"
 )
 
-// valuesMost is how many values of a field are kept with their counts, those of the newest conversations first. What is
-// beyond them is looked for row by row. Tests have fewer.
+// valuesMost is how many values of a field are kept with their counts, those of the newest conversations first. Values beyond
+// that are searched for in the rows. Tests set it lower.
 var valuesMost = 100_000
 
 const (
-	// titlesLookedAt is how many of the newest conversations complete a title: of these nothing is kept.
-	titlesLookedAt = 5000
-	// valuesDead is how many values that no conversation holds any more are kept at least.
-	valuesDead = 10_000
+	titlesExamined = 5000   // how many of the newest titles Values examines; titles are not kept
+	valuesDead     = 10_000 // kept values that no conversation has any more; with more, all are counted anew
 )
 
-// Value is a value of a field, folded as it is searched, how many conversations hold it, and the key of one of them.
-// Count is 0 where it is not known.
+// Value is a folded value of a field.
 type Value struct {
 	Text  string
-	Count int
-	Key   int64
+	Count int   // how many conversations have it, 0 if unknown
+	Key   int64 // one of the conversations that have it
 }
 
-// completed are the fields whose values are kept.
-var completed = [...]string{"owner", "team", "space", "channel", "company", query.FieldLabel,
+// keptFields are the fields whose values are kept.
+var keptFields = [...]string{"owner", "team", "space", "channel", "company", query.FieldLabel,
 	query.FieldAccount, query.FieldProvider, "kind", "status", "role", query.FieldWith}
 
-// texts are those in which the values of the completed fields stand.
-type texts [len(completed)]string
+// texts are the texts of a row that contain the values of keptFields.
+type texts [len(keptFields)]string
 
-// texts returns those of a row, none for a row that is gone.
+// texts returns the texts of a row; those of a tombstone are empty.
 func (t *table) texts(r *row) texts {
 	if r == nil || r.shape == 0 || r.flags&query.FlagTombstone != 0 {
 		return texts{}
@@ -47,7 +44,7 @@ func (t *table) texts(r *row) texts {
 	return texts{s.Owner, s.Team, s.Space, s.Channel, s.Company, s.Labels, s.Account, s.Provider, s.Kind, s.Status, s.Roles, s.People}
 }
 
-// eachValue calls add with every value in the text of a field.
+// eachValue calls add for every value in the text of a field.
 func eachValue(field, text string, add func(value string)) {
 	if text == "" {
 		return
@@ -64,7 +61,7 @@ func eachValue(field, text string, add func(value string)) {
 				add(line)
 			}
 		case query.FieldWith, "company":
-			// A short text with a dash is taken for a name.
+			// A short text with a dash may be a name.
 			if !query.LooksLikeID(line) || len(line) < 16 && strings.Contains(line, "-") {
 				add(line)
 			}
@@ -72,31 +69,31 @@ func eachValue(field, text string, add func(value string)) {
 			add(line)
 		default:
 			add(line)
-			return // what follows are the e-mail and the id
+			return // the other lines are an e-mail address and an id
 		}
 	}
 }
 
-// values are the values of all fields. mu of the index guards them; reading their counts waits for nobody.
+// values holds the values of all keptFields. Index.mu guards it, but counts are read without it.
 type values struct {
-	columns [len(completed)]column
-	dead    int
+	columns [len(keptFields)]column
+	dead    int // values with a count of 0
 }
 
-// column holds the values of one field, in the order in which they came.
+// column holds the values of one field.
 type column struct {
 	list   []value
-	places map[string]uint32 // in the list
+	places map[string]uint32 // positions in list
 	full   bool              // there are values that are not kept
 }
 
-// value is written with atomic stores, once readers see it.
+// value is written with atomic stores once readers may see it.
 type value struct {
 	text       string
 	count, key uint32
 }
 
-// add counts one more conversation that holds a value, that of the key, or one less.
+// add adds n, which is 1 or -1, to the count of a value that the conversation with the key has or had.
 func (v *values) add(c *column, text string, n int, key uint32) {
 	if c.places == nil {
 		c.places = map[string]uint32{}
@@ -115,7 +112,7 @@ func (v *values) add(c *column, text string, n int, key uint32) {
 		} else if now == n {
 			v.dead--
 		}
-	case n < 0: // it was not kept
+	case n < 0: // the value was not kept
 	case len(c.list) >= valuesMost:
 		c.full = true
 	default:
@@ -124,9 +121,9 @@ func (v *values) add(c *column, text string, n int, key uint32) {
 	}
 }
 
-// move takes over that a row had some texts and has others.
-func (v *values) move(old, now texts, key int64) {
-	for i, field := range completed {
+// update replaces the texts of a row.
+func (v *values) update(old, now texts, key int64) {
+	for i, field := range keptFields {
 		if old[i] != now[i] {
 			eachValue(field, old[i], func(text string) { v.add(&v.columns[i], text, -1, uint32(key)) })
 			eachValue(field, now[i], func(text string) { v.add(&v.columns[i], text, 1, uint32(key)) })
@@ -134,23 +131,23 @@ func (v *values) move(old, now texts, key int64) {
 	}
 }
 
-// count makes the values of a state.
+// count returns the values of all rows.
 func (st *state) count() *values {
 	v := &values{}
 	for n, b := range st.lists[0].blocks {
 		for _, key := range b.keys {
-			v.move(texts{}, st.table.texts(st.table.at(int64(key))), int64(key))
+			v.update(texts{}, st.table.texts(st.table.at(int64(key))), int64(key))
 		}
 		if n%16 == 0 {
-			runtime.Gosched() // a key that waits for a core goes first
+			runtime.Gosched() // a keystroke that waits for a core goes first
 		}
 	}
 	return v
 }
 
-// counted returns the values of a field, and whether there are others. They are counted when they are asked for first
-// and from then on move with the rows; those that changed meanwhile are moved at the end.
-func (x *Index) counted(ctx context.Context, field int) (list []value, full bool, err error) {
+// keptValues returns the values of a field, and whether there are others that are not kept. The first call counts them, and
+// then adds the rows that changed meanwhile.
+func (x *Index) keptValues(ctx context.Context, field int) (list []value, full bool, err error) {
 	select {
 	case x.counting <- struct{}{}:
 		defer func() { <-x.counting }()
@@ -166,12 +163,12 @@ func (x *Index) counted(ctx context.Context, field int) (list []value, full bool
 		v := st.count()
 		x.mu.Lock()
 		if x.changed == nil {
-			continue // all rows are others by now
+			continue // Load replaced all rows meanwhile
 		}
 		slices.Sort(x.changed)
 		was, is := &st.table, &x.state.Load().table
 		for _, key := range slices.Compact(x.changed) {
-			v.move(was.texts(was.at(int64(key))), is.texts(is.at(int64(key))), int64(key))
+			v.update(was.texts(was.at(int64(key))), is.texts(is.at(int64(key))), int64(key))
 		}
 		x.values, x.changed = v, nil
 	}
@@ -179,17 +176,17 @@ func (x *Index) counted(ctx context.Context, field int) (list []value, full bool
 	return c.list, c.full, nil
 }
 
-// Values returns values of a field of which rank, given the folded text, is not negative: the lowest rank first, and of
-// equal ones those first that more conversations hold. Titles are those of the newest conversations. Of other fields than
-// labels the rank of several lines must be negative only where that of each line is.
+// Values returns values of a field. It leaves out a value if rank returns a negative number for its text. The lowest rank comes
+// first; of equal ranks, the value that more conversations have. Only titles of the newest conversations are examined. Except
+// for labels, rank may be called with several lines; it must then not be negative if the rank of one of the lines is not.
 func (x *Index) Values(ctx context.Context, field string, rank func(folded string) int, limit int) ([]Value, error) {
-	best := choice{rank: rank, limit: limit}
-	at := slices.Index(completed[:], field)
+	best := bestValues{rank: rank, limit: limit}
+	at := slices.Index(keptFields[:], field)
 	var err error
 	if at >= 0 {
 		err = x.offerKept(ctx, &best, at)
 	} else if field == query.FieldTitle {
-		err = x.look(ctx, &best, titlesLookedAt, func(t *table, r *row, add func(string)) { add(r.text[r.title:r.people]) })
+		err = x.searchRows(ctx, &best, titlesExamined, func(t *table, r *row, add func(string)) { add(r.text[r.title:r.people]) })
 	}
 	var out []Value
 	for _, v := range best.list {
@@ -198,9 +195,9 @@ func (x *Index) Values(ctx context.Context, field string, rank func(folded strin
 	return out, err
 }
 
-// offerKept chooses among the values that are kept, or in the rows where these do not suffice.
-func (x *Index) offerKept(ctx context.Context, best *choice, field int) error {
-	list, full, err := x.counted(ctx, field)
+// offerKept offers the kept values, or, if these are not all and not enough, those in the rows.
+func (x *Index) offerKept(ctx context.Context, best *bestValues, field int) error {
+	list, full, err := x.keptValues(ctx, field)
 	for i := range list {
 		if n := atomic.LoadUint32(&list[i].count); n > 0 {
 			best.offer(Value{list[i].text, int(n), int64(atomic.LoadUint32(&list[i].key))})
@@ -210,15 +207,15 @@ func (x *Index) offerKept(ctx context.Context, best *choice, field int) error {
 		return err
 	}
 	best.list = nil
-	return x.look(ctx, best, 0, func(t *table, r *row, add func(string)) {
-		if text := t.texts(r)[field]; completed[field] == query.FieldLabel || best.rank(text) >= 0 {
-			eachValue(completed[field], text, add)
+	return x.searchRows(ctx, best, 0, func(t *table, r *row, add func(string)) {
+		if text := t.texts(r)[field]; keptFields[field] == query.FieldLabel || best.rank(text) >= 0 {
+			eachValue(keptFields[field], text, add)
 		}
 	})
 }
 
-// look finds values in the rows themselves: in those of the newest conversations, or in all for 0.
-func (x *Index) look(ctx context.Context, best *choice, rows int, read func(t *table, r *row, add func(string))) error {
+// searchRows offers the values that read finds in rows: in at least the given number of the newest ones, or in all if that is 0.
+func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read func(t *table, r *row, add func(string))) error {
 	st := x.state.Load()
 	found, left := map[string]Value{}, rows
 	for _, b := range st.lists[0].blocks {
@@ -247,8 +244,8 @@ func (x *Index) look(ctx context.Context, best *choice, rows int, read func(t *t
 	return nil
 }
 
-// choice keeps the best values.
-type choice struct {
+// bestValues keeps the best of the values that are offered, sorted.
+type bestValues struct {
 	rank  func(string) int
 	limit int
 	list  []ranked
@@ -259,7 +256,7 @@ type ranked struct {
 	rank int
 }
 
-func (c *choice) offer(v Value) {
+func (c *bestValues) offer(v Value) {
 	rank := c.rank(v.Text)
 	if rank < 0 || v.Text == "" {
 		return

@@ -14,12 +14,12 @@ import (
 	"confab/model/query"
 )
 
-// holding ranks what begins with a text before what holds it.
+// holding returns a rank that puts values that begin with a text before those that contain it.
 func holding(typed string) func(string) int {
 	return func(text string) int { return strings.Index(text, typed) }
 }
 
-// values returns the values of a field that hold a text, in one line.
+// values returns the values of a field that contain a text, in one line.
 func values(t testing.TB, x *index.Index, field, typed string) string {
 	t.Helper()
 	list, err := x.Values(context.Background(), field, holding(typed), 50)
@@ -30,7 +30,7 @@ func values(t testing.TB, x *index.Index, field, typed string) string {
 	for _, v := range list {
 		out = append(out, fmt.Sprint(v.Text, " ", v.Count))
 		if _, ok := x.Ref(v.Key); !ok {
-			t.Errorf("%s: no conversation %d", v.Text, v.Key)
+			t.Errorf("%s: there is no conversation %d", v.Text, v.Key)
 		}
 	}
 	return strings.Join(out, ", ")
@@ -68,7 +68,7 @@ func TestValuesAreCounted(t *testing.T) {
 		t.Helper()
 		for i, field := range valueFields {
 			if got := values(t, x, field, ""); got != want[i] {
-				t.Errorf("%s: %q, want %q", field, got, want[i])
+				t.Errorf("%s: got %q, want %q", field, got, want[i])
 			}
 		}
 	}
@@ -78,12 +78,12 @@ func TestValuesAreCounted(t *testing.T) {
 	x.Apply([]index.Entry{gone})
 	check("sales 2", "bird 2", "call 2", "ann lee 2", "7-eleven 2", "editor 2, viewer 2", "budget 2", "bob 2, bob@x.example 1, zoe 1", "stage 2, stage=lost 1, stage=won 1, top 1")
 	if got, want := values(t, x, "with", "o"), "zoe 1, bob 2, bob@x.example 1"; got == want {
-		t.Errorf("%q: what begins earlier comes first", got)
+		t.Errorf("got %q, but the rank comes before the count", got)
 	}
 }
 
-// What moved with the rows is what a count of them finds, whenever they changed.
-func TestValuesMoveWithTheRows(t *testing.T) {
+// Values that were updated with the rows equal those that are counted anew.
+func TestValuesAreUpdatedWithTheRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		some := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
 		rows := map[int64]index.Entry{}
@@ -117,7 +117,7 @@ func TestValuesMoveWithTheRows(t *testing.T) {
 			got, err := x.Values(context.Background(), field, holding(""), 50)
 			want, _ := fresh.Values(context.Background(), field, holding(""), 50)
 			if err != nil || texts(got) != texts(want) {
-				t.Errorf("%s: %q, want %q, %v", field, texts(got), texts(want), err)
+				t.Errorf("%s: got %q, want %q, %v", field, texts(got), texts(want), err)
 			}
 		}
 	})
@@ -131,8 +131,8 @@ func texts(list []index.Value) string {
 	return strings.Join(out, ", ")
 }
 
-// Rows that change while the values are first counted are counted as they are then.
-func TestRowsChangeWhileValuesAreCounted(t *testing.T) {
+// The first count includes changes of rows during the count.
+func TestValuesIncludeChangesDuringTheCount(t *testing.T) {
 	x, w := loaded(t, 20_000, false)
 	counted := make(chan string)
 	go func() { counted <- values(t, x, "account", "") }()
@@ -146,11 +146,11 @@ func TestRowsChangeWhileValuesAreCounted(t *testing.T) {
 		sum += v.Count
 	}
 	if err != nil || sum != 20_200 {
-		t.Errorf("%d of 20200 conversations have an account, %v", sum, err)
+		t.Errorf("got %d conversations with an account, want 20200, %v", sum, err)
 	}
 }
 
-// Values that are too many to keep are found all the same, with their counts.
+// Values beyond the number that is kept are found too, with their counts.
 func TestValuesThatAreNotKeptAreFound(t *testing.T) {
 	index.FewValues(t)
 	var all []index.Entry

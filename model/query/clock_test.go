@@ -10,13 +10,12 @@ import (
 	"confab/model/query"
 )
 
-// zones have days without midnight, with two, none at all, half hours, and
-// clocks that went back over midnight.
+// zones have days without midnight and days with two, a day that is missing, half hours, and clocks that were set back over
+// midnight.
 var zones = []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Pacific/Apia", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Kwajalein"}
 
-// Until the moment that Changes tells, the answer is what it is now, wherever
-// and whenever the clock stands.
-func TestTheAnswerStaysUntilItChanges(t *testing.T) {
+// Until the moment that Changes returns, the answer of the query stays the same, in every zone and at any time.
+func TestClockChangesReturnsNoLaterMoment(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		loc, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
 		if err != nil {
@@ -29,7 +28,7 @@ func TestTheAnswerStaysUntilItChanges(t *testing.T) {
 		}), rapid.SampledFrom([]string{"today", "yesterday", "<today", ">yesterday", "2026..today", "<2026-01-31"})).Draw(t, "age")
 		q := parse(t, rapid.SampledFrom([]string{"updated:", "-created:", "-is:snoozed updated:"}).Draw(t, "field")+age)
 
-		// A time close to where the bound is, or will be in a while.
+		// The subject has a time close to a bound of the query, or to where the bound will be within 100 hours.
 		from, to := parse(t, "updated:"+age).Root().Term.Date.Bounds(clock.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "ahead"))*time.Hour), loc)
 		edge := from
 		if age[0] == '>' || from < 0 && to < 1<<50 {
@@ -41,7 +40,7 @@ func TestTheAnswerStaysUntilItChanges(t *testing.T) {
 		answer := q.Match(s, clock, loc)
 		next, ok := q.Clock().Changes(s, clock, loc)
 		if ok && next <= clock.UnixMilli() {
-			t.Fatalf("%s at %v: changes at %v", q, clock, time.UnixMilli(next).In(loc))
+			t.Fatalf("%s at %v: Changes returned %v, which is not later", q, clock, time.UnixMilli(next).In(loc))
 		}
 		if !ok {
 			next = clock.AddDate(1, 0, 0).UnixMilli()
@@ -50,13 +49,13 @@ func TestTheAnswerStaysUntilItChanges(t *testing.T) {
 			then := time.UnixMilli(rapid.OneOf(rapid.Int64Range(clock.UnixMilli(), next-1), rapid.Int64Range(max(clock.UnixMilli(), next-100), next-1),
 				rapid.Int64Range(clock.UnixMilli(), min(clock.UnixMilli()+100_000_000, next-1))).Draw(t, "then"))
 			if q.Match(s, then, loc) != answer {
-				t.Fatalf("%s: %v at %v and until %v, but not at %v, for %v", q, answer, clock, time.UnixMilli(next).In(loc), then.In(loc), time.UnixMilli(at).In(loc))
+				t.Fatalf("%s: the answer is %t at %v and should stay until %v, but differs at %v, for a conversation of %v", q, answer, clock, time.UnixMilli(next).In(loc), then.In(loc), time.UnixMilli(at).In(loc))
 			}
 		}
 	})
 }
 
-// genClock returns moments, most of them beside a change of the clock.
+// genClock draws moments, many of them close to a change of clocks.
 func genClock(loc *time.Location) *rapid.Generator[time.Time] {
 	return rapid.Custom(func(t *rapid.T) time.Time {
 		day := time.Date(rapid.IntRange(2005, 2027).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 31).Draw(t, "day"), 12, 0, 0, 0, loc)
@@ -67,9 +66,8 @@ func genClock(loc *time.Location) *rapid.Generator[time.Time] {
 	})
 }
 
-// A conversation is not looked at again and again: an age of days changes at
-// one moment, looked for on the days around it.
-func TestAnAnswerChangesSeldom(t *testing.T) {
+// Changes rarely returns an earlier moment than necessary: only during the days around the actual change.
+func TestClockChangesTakesFewSteps(t *testing.T) {
 	loc, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -85,16 +83,16 @@ func TestAnAnswerChangesSeldom(t *testing.T) {
 			}
 			clock = time.UnixMilli(next)
 			if steps++; steps > 25 {
-				t.Fatalf("%s: looked at %d times, now %v", text, steps, clock)
+				t.Fatalf("%s: got %d steps, up to %v", text, steps, clock)
 			}
 		}
 		if steps == 0 || q.Match(s, now, loc) == q.Match(s, clock, loc) {
-			t.Errorf("%s: %d steps to %v, and nothing changed", text, steps, clock)
+			t.Errorf("%s: after %d steps, at %v, the answer has not changed", text, steps, clock)
 		}
 	}
 	for _, text := range []string{"acme", "updated:2026-01..2026-02", "created:<2026", "is:done"} {
 		if len(parse(t, text).Clock()) > 0 {
-			t.Errorf("%s does not change with time", text)
+			t.Errorf("%s does not depend on the time, but Clock returned terms", text)
 		}
 	}
 }

@@ -9,41 +9,35 @@ import (
 	"confab/model"
 )
 
-// Value is a text of a field with how many conversations hold it, 0 where that is not known.
+// Value is a value of a field with the number of conversations that have it, 0 if unknown.
 type Value struct {
 	Text  string
 	Count int
 }
 
-// Source tells the values of a field that conversations hold, as they came from services: those to which rank, given
-// the folded text, gives no negative number, the lowest first, and of equal ones those that more hold. Labels are
-// "name" or "name=value". At most limit are needed.
+// Source returns values of a field, spelled as the services spell them. A value is left out if rank returns a negative number
+// for its folded text. The lowest rank comes first; of equal ranks, the value that more conversations have. Labels are "name"
+// or "name=value". The source need not return more than limit values.
 type Source func(field string, rank func(folded string) int, limit int) []Value
 
-// Completion is one way to go on. Text replaces the bytes from Start to End:
-// a whole term, or the name of a field with its colon. Count is how many
-// conversations it finds by itself, 0 where that is not known.
+// Completion is a text with which to replace the bytes from Start to End of a query.
 type Completion struct {
-	Text       string
+	Text       string // a term, or the name of a field with its colon
 	Start, End int
 	Help       string
-	Count      int
+	Count      int // how many conversations Text alone matches, 0 if unknown
 }
 
-// MaxCompletions is the most that Complete offers.
-const MaxCompletions = 50
+const (
+	// MaxCompletions is the most completions that Complete returns.
+	MaxCompletions = 50
+	valuesPerField = 8   // completions of a word by each field
+	maxOffered     = 300 // bytes of a value; longer ones are not offered
+)
 
-// valuesOfWord is how many values of each field a word is completed to.
-const valuesOfWord = 8
-
-// maxOffered is the longest value that is worth offering, in bytes.
-const maxOffered = 300
-
-// Complete offers ways to go on at a cursor, a byte offset of s, nearest
-// first: what begins with the text before the cursor, then what holds it; of the
-// values of one field those first that more conversations hold. Inside a phrase,
-// or where nothing fits, there are none. Without a source (nil) it offers the
-// words of the language alone.
+// Complete returns completions of the term at a cursor, which is a byte offset of s. Those that begin with the text before the
+// cursor come first, then those that contain it; values of one field are sorted by the number of conversations that have them.
+// Inside a phrase there are none. Without a source (nil) only words of the language are offered.
 func Complete(s string, cursor int, from Source) []Completion {
 	if len(s) > MaxLength || !utf8.ValidString(s) {
 		return nil
@@ -67,23 +61,23 @@ func Complete(s string, cursor int, from Source) []Completion {
 		}
 	default:
 		if n := strings.IndexByte(s[cursor:end], ':'); n >= 0 {
-			c.end = cursor + n + 1 // the value behind it stays
+			c.end = cursor + n + 1 // keep the value after the colon
 		}
 		c.words(typed, c.end == end)
 	}
 	return append(c.first, c.then...)[:min(MaxCompletions, len(c.first)+len(c.then))]
 }
 
-// aTerm matches a term from its start, up to a quote that is not closed.
+// aTerm matches the beginning of a text, up to the end of the term or a quote that is never closed.
 var aTerm = regexp.MustCompile(`^(?:[^\s\v\pZ\x{85}()"]|"(?s:[^"\\]|\\.)*")*`)
 
-// termAround returns the span of the term a cursor is in, without its dashes.
+// termAround returns the span of the term around a cursor, without leading dashes.
 func termAround(s string, cursor int) (start, end int) {
 	for {
 		end = start + len(aTerm.FindString(s[start:]))
 		if end < len(s) && s[end] == '"' {
 			if end < cursor {
-				end = cursor // the quote is still being written; what follows may be other terms
+				end = cursor // the quote is still being typed; other terms may follow
 			} else {
 				end = len(s)
 			}
@@ -104,12 +98,12 @@ type completer struct {
 	s           string
 	start, end  int
 	from        Source
-	first, then []Completion
+	first, then []Completion // those that begin with the typed text, and others
 	seen        map[string]bool
 }
 
-// fits says how well a folded text goes on what was typed: it begins with it, a word in it does, it holds it, or not at
-// all, which is negative.
+// fits returns how well a folded text completes the typed one: 0 if it begins with it, 1 if a word in it does, 2 if it contains
+// it, else -1.
 func fits(text, typed string) int {
 	worst := -1
 	for at, from := 0, 0; ; from = at + 1 {
@@ -127,7 +121,7 @@ func fits(text, typed string) int {
 	}
 }
 
-// offer adds a completion that fits.
+// offer adds a completion unless fit is negative.
 func (c *completer) offer(fit int, text, help string, count int) {
 	if fit < 0 || c.seen[text] || text == c.s[c.start:c.end] || len(c.s)-(c.end-c.start)+len(text) > MaxLength {
 		return
@@ -143,16 +137,12 @@ func (c *completer) offer(fit int, text, help string, count int) {
 	*list = append(*list, Completion{Text: text, Start: c.start, End: c.end, Help: help, Count: count})
 }
 
-// word offers a word of the language.
-func (c *completer) word(name, typed, text, help string) { c.offer(fits(name, typed), text, help, 0) }
-
-// words completes a term without a field: to a field, and (where whole terms
-// fit) to a word of is: and has:, to a value of any field.
+// words completes a term without a field to a field and, with terms, to a word of the language and to values of all fields.
 func (c *completer) words(typed string, terms bool) {
 	typed = model.FoldText(typed)
 	for _, of := range fields {
 		if strings.HasPrefix(of.name, typed) {
-			c.word(of.name, typed, of.name+":", of.help)
+			c.offer(0, of.name+":", of.help, 0)
 		}
 	}
 	if typed == "" || !terms {
@@ -161,7 +151,7 @@ func (c *completer) words(typed string, terms bool) {
 	for _, of := range fields {
 		for _, w := range of.words {
 			if of.compare == byWord && strings.HasPrefix(w.name, typed) {
-				c.word(w.name, typed, of.name+":"+w.name, w.help)
+				c.offer(0, of.name+":"+w.name, w.help, 0)
 			}
 		}
 	}
@@ -170,17 +160,17 @@ func (c *completer) words(typed string, terms bool) {
 	}
 	for _, name := range []string{FieldAccount, FieldProvider, FieldLabel, FieldWith, "owner", "team", "space",
 		"channel", "company", "kind", "status", FieldTitle} {
-		c.vocabulary(fieldNamed(name), typed, valuesOfWord)
+		c.vocabulary(fieldNamed(name), typed, valuesPerField)
 	}
 }
 
-// values completes what follows the colon of a field.
+// values completes the text after the colon of a field.
 func (c *completer) values(of *field, typed string) {
 	folded := model.FoldText(typed)
 	for _, w := range of.words {
-		c.word(w.name, folded, of.name+":"+w.name, w.help)
+		c.offer(fits(w.name, folded), of.name+":"+w.name, w.help, 0)
 		if of.compare == byOrder {
-			c.word("-"+w.name, folded, of.name+":-"+w.name, "the other way round")
+			c.offer(fits("-"+w.name, folded), of.name+":-"+w.name, "the other way round", 0)
 		}
 	}
 	switch {
@@ -191,7 +181,7 @@ func (c *completer) values(of *field, typed string) {
 	}
 }
 
-// vocabulary completes to values that conversations hold.
+// vocabulary completes to values that conversations have, or to the usual values of the field.
 func (c *completer) vocabulary(of *field, typed string, limit int) {
 	folded := model.FoldText(unquote(typed))
 	rank := func(text string) int { return fits(text, folded) }
@@ -207,37 +197,34 @@ func (c *completer) vocabulary(of *field, typed string, limit int) {
 		}
 	}
 	for _, v := range list {
-		if term, ok := of.term(v.Text); ok {
-			c.offer(rank(model.FoldText(v.Text)), term.String(), of.valueHelp(term), v.Count)
+		if n := of.leaf(v.Text); n != nil {
+			help := of.name
+			if of.compare == byLabel {
+				help = map[bool]string{true: "label with this value", false: "has this label"}[n.Term.HasValue]
+			}
+			c.offer(rank(model.FoldText(v.Text)), n.Term.String(), help, v.Count)
 		}
 	}
 }
 
-// term returns the term that asks for a value; ok is false where it is not worth it.
-func (of *field) term(value string) (t Term, ok bool) {
-	t = Term{Field: of.name, Raw: value, HasValue: true}
+// leaf returns the term that asks for a value of a conversation, or nil if the value is not fit to be shown.
+func (of *field) leaf(value string) *Node {
+	key, raw, pair := "", value, true
+	ok := true
 	if of.compare == byLabel {
-		t.RawKey, t.Raw, t.HasValue = strings.Cut(value, "=")
-		t.RawKey, ok = presentable(t.RawKey)
-		if !t.HasValue || !ok {
-			return t, ok
-		}
+		key, raw, pair = strings.Cut(value, "=")
+		key, ok = presentable(key)
 	}
-	t.Raw, ok = presentable(t.Raw)
-	return t, ok
+	if pair && ok {
+		raw, ok = presentable(raw)
+	}
+	if !ok {
+		return nil
+	}
+	return labelLeaf(of, key, raw, pair)
 }
 
-func (of *field) valueHelp(t Term) string {
-	switch {
-	case of.compare != byLabel:
-		return of.name
-	case t.HasValue:
-		return "label with this value"
-	}
-	return "has this label"
-}
-
-// fitsLabel is fits for a label: its name, or its name and value. Without a = what is typed may be either.
+// fitsLabel is fits for a label, which is a name or a name and a value. If no = was typed, the text may be either.
 func fitsLabel(label, key, value string, hasValue bool) int {
 	name, has, pair := strings.Cut(label, "=")
 	fit := fits(name, key)
@@ -259,13 +246,12 @@ func fitsLabel(label, key, value string, hasValue bool) int {
 	if of := fits(has, key); of >= 0 {
 		return of
 	} else if fit >= 0 {
-		fit += 3 // the name comes first, without a value
+		fit += 3 // the name alone comes first
 	}
 	return fit
 }
 
-// dates completes ages and days. There is no clock here, so dates of the
-// calendar are described, not offered.
+// dates completes ages and words for days. It describes calendar dates instead of offering them, since it has no clock.
 func (c *completer) dates(field, typed string) {
 	digits := strings.TrimLeft(typed, "<>=")
 	op := typed[:len(typed)-len(digits)]
@@ -276,14 +262,14 @@ func (c *completer) dates(field, typed string) {
 		for _, u := range DateUnits() {
 			text := op + digits[:n] + u.Name
 			if _, err := parseDate(text); err == nil && strings.HasPrefix(u.Name, digits[n:]) {
-				c.word(text, text, field+":"+text, ageHelp(op)+digits[:n]+" "+u.Help)
+				c.offer(0, field+":"+text, ageHelp(op)+digits[:n]+" "+u.Help, 0)
 			}
 		}
 		return
 	}
 	for _, w := range DateWords() {
 		if strings.HasPrefix(w.Name, typed) {
-			c.word(w.Name, typed, field+":"+w.Name, w.Help+"; also 2026-01-31, >2026-01-31, 2026-01..2026-02")
+			c.offer(0, field+":"+w.Name, w.Help+"; also 2026-01-31, >2026-01-31, 2026-01..2026-02", 0)
 		}
 	}
 }
@@ -295,7 +281,7 @@ func ageHelp(op string) string {
 	return "younger than "
 }
 
-// presentable cleans a value for offering; ok is false where it is not worth it.
+// presentable returns a cleaned value; ok is false if it is too long or empty.
 func presentable(s string) (text string, ok bool) {
 	if len(s) > maxOffered {
 		return "", false
@@ -304,7 +290,7 @@ func presentable(s string) (text string, ok bool) {
 	return text, text != ""
 }
 
-// unquote takes a value that may still be in the middle of its quotes.
+// unquote returns the text of a value whose closing quote may still be missing.
 func unquote(s string) string {
 	p := &parser{s: s}
 	if text, err := p.value(""); err == nil {

@@ -40,7 +40,7 @@ func values(texts ...string) []query.Value {
 	return out
 }
 
-// complete returns what the text becomes; | is the cursor.
+// complete returns the texts after each completion; | is the cursor.
 func complete(text string) []string {
 	before, after, _ := strings.Cut(text, "|")
 	s := before + after
@@ -99,29 +99,29 @@ func TestComplete(t *testing.T) {
 	} {
 		got := complete(c.text)
 		if len(got) == 0 {
-			t.Errorf("%s: nothing", c.text)
+			t.Errorf("%s: got no completions", c.text)
 			continue
 		}
 		if got[0] != c.first {
-			t.Errorf("%s: %q, want %q first", c.text, got, c.first)
+			t.Errorf("%s: got %q, want %q first", c.text, got, c.first)
 		}
 		for _, a := range c.also {
 			if !slices.Contains(got, a) {
-				t.Errorf("%s: %q lacks %q", c.text, got, a)
+				t.Errorf("%s: got %q, which lacks %q", c.text, got, a)
 			}
 		}
 	}
 	for _, text := range []string{`"ti|`, `"a is:|"`, "nosuch:x|", `title:"nothing like it|`, "id:|", "is:pri|vate x", "title|:x"} {
 		if got := complete(text); len(got) != 0 {
-			t.Errorf("%s: %q", text, got)
+			t.Errorf("%s: got %q, want no completions", text, got)
 		}
 	}
 	if got := complete("|"); len(got) != len(query.Fields()) {
-		t.Errorf("an empty query offers %q", got)
+		t.Errorf("empty query: got %q, want all fields", got)
 	}
 }
 
-func TestWhatIsOfferedIsRight(t *testing.T) {
+func TestCompletionsAreValidQueries(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(genText(2), rapid.SampledFrom([]string{"ti", "label:", "label:\"deal stage\"=", "with:\"", "updated:<3", "sort:-", "is:"})).Draw(t, "text")
 		cursor := rapid.IntRange(0, len(s)).Draw(t, "cursor")
@@ -135,30 +135,29 @@ func checkCompletions(t interface {
 }, s string, list []query.Completion) {
 	t.Helper()
 	if len(list) > query.MaxCompletions {
-		t.Errorf("%d completions", len(list))
+		t.Errorf("got %d completions, want at most %d", len(list), query.MaxCompletions)
 	}
 	for _, c := range list {
 		if c.Start < 0 || c.End < c.Start || c.End > len(s) || c.Help == "" {
-			t.Errorf("%+v in %q", c, s)
+			t.Errorf("%q: bad span or no help: %+v", s, c)
 			continue
 		}
 		if strings.HasSuffix(c.Text, ":") {
-			c.Text += "x" // a field awaits its value
+			c.Text += "x" // a field needs a value
 			if strings.HasPrefix(c.Text, "is:") || strings.HasPrefix(c.Text, "audience:") || strings.HasPrefix(c.Text, "has:") || strings.HasPrefix(c.Text, "provider:") ||
 				strings.HasPrefix(c.Text, "sort:") || strings.HasPrefix(c.Text, "updated:") || strings.HasPrefix(c.Text, "created:") {
 				continue
 			}
 		}
 		if _, err := query.Parse(c.Text); err != nil {
-			t.Errorf("%q offers %q: %v", s, c.Text, err)
+			t.Errorf("%q: completion %q is no valid query: %v", s, c.Text, err)
 		}
 	}
 }
 
-// Of the values of a field the one that more conversations hold comes first, and
-// says how many; what begins with the text still comes before what holds it. A
-// label is found by its value too.
-func TestTheMoreFrequentComesFirst(t *testing.T) {
+// Values that begin with the typed text come before those that contain it; among them, the one that more conversations have
+// comes first, with its count. A label is also found by its value.
+func TestCompletionsAreSortedByFrequency(t *testing.T) {
 	v := vocabulary{
 		"owner":    []query.Value{{Text: "Ann", Count: 1}, {Text: "Anders", Count: 30}, {Text: "Joan", Count: 90}},
 		"provider": []query.Value{{Text: "bird", Count: 7}},
@@ -177,7 +176,7 @@ func TestTheMoreFrequentComesFirst(t *testing.T) {
 			got = append(got, fmt.Sprint(o.Text, " ", o.Count))
 		}
 		if s := strings.Join(got, ", "); s != c.want {
-			t.Errorf("%s: %s, want %s", c.text, s, c.want)
+			t.Errorf("%s: got %s, want %s", c.text, s, c.want)
 		}
 	}
 }

@@ -11,23 +11,19 @@ import (
 	"time"
 )
 
-// DateRange is a span of time, fixed to the calendar or relative to now. A
-// bound that is not set is open.
+// DateRange is a span of time, fixed to the calendar or relative to now. Each end may be open.
 type DateRange struct {
 	from, to bound
 }
 
-// bound is one end of a span: the instant itself belongs to the later side.
+// bound is one end of a span. The instant itself belongs to the later side.
 type bound struct {
-	kind boundKind
-	// n is a count of units back from now (ago), or of days from today (day).
-	n    int
-	unit *unit // of ago
-	// y, m, d is a date of the calendar (date).
-	y, m, d int
-	// after moves the bound by a millisecond, the smallest step of a subject.
-	after bool
-	ms    int64 // of fixed
+	kind  boundKind
+	n     int       // units before now (ago), or days after today (day)
+	unit  *unit     // of ago
+	after bool      // of ago: one millisecond later, which is the resolution of subjects
+	date  time.Time // of date: midnight UTC of a day in the calendar
+	ms    int64     // of fixed
 }
 
 type boundKind uint8
@@ -52,7 +48,7 @@ var units = []unit{
 	{name: "mo", help: "months", months: 1}, {name: "y", help: "years", months: 12}, {name: "m", help: "minutes", exact: time.Minute},
 }
 
-// before returns the time that lies n units before another.
+// before returns the time n units before t.
 func (u *unit) before(t time.Time, n int) time.Time {
 	if u.exact > 0 {
 		return t.Add(-time.Duration(n) * u.exact)
@@ -60,57 +56,47 @@ func (u *unit) before(t time.Time, n int) time.Time {
 	return t.AddDate(0, -n*u.months, -n*u.days)
 }
 
-// Bounds returns the span in Unix milliseconds: from is in it, to is not.
-// math.MinInt64 and math.MaxInt64 stand for open ends. Days, weeks, months
-// and years are those of the calendar in loc (nil is UTC); hours and minutes
-// are exact.
+// Bounds returns the span in Unix milliseconds. It includes from and excludes to; an open end is math.MinInt64 or
+// math.MaxInt64. Days, weeks, months and years are those of the calendar in loc (nil is UTC); hours and minutes are exact.
 func (r *DateRange) Bounds(now time.Time, loc *time.Location) (from, to int64) {
-	if loc == nil {
-		loc = time.UTC
-	}
+	loc = cmp.Or(loc, time.UTC)
 	from, to = math.MinInt64, math.MaxInt64
-	if r == nil {
-		return from, to
-	}
-	if r.from.kind != open {
+	if r != nil && r.from.kind != open {
 		from = r.from.milli(now, loc)
 	}
-	if r.to.kind != open {
+	if r != nil && r.to.kind != open {
 		to = r.to.milli(now, loc)
 	}
 	return from, to
 }
 
-// fix returns the same span without need of a clock or a calendar.
+// fix returns the same span independent of clock and calendar.
 func (r *DateRange) fix(now time.Time, loc *time.Location) *DateRange {
 	from, to := r.Bounds(now, loc)
 	return &DateRange{from: bound{kind: fixed, ms: from}, to: bound{kind: fixed, ms: to}}
 }
 
 func (b bound) milli(now time.Time, loc *time.Location) int64 {
-	var t time.Time
 	switch b.kind {
 	case fixed:
 		return b.ms
 	case date:
-		t = startOfDay(b.y, time.Month(b.m), b.d, loc)
+		return startOfDay(b.date, loc).UnixMilli()
 	case day:
 		y, m, d := now.In(loc).Date()
-		t = startOfDay(y, m, d+b.n, loc)
-	case ago:
-		t = b.unit.before(now.In(loc), b.n)
+		return startOfDay(time.Date(y, m, d+b.n, 0, 0, 0, 0, time.UTC), loc).UnixMilli()
 	}
-	ms := t.UnixMilli()
+	ms := b.unit.before(now.In(loc), b.n).UnixMilli()
 	if b.after {
 		ms++
 	}
 	return ms
 }
 
-// startOfDay returns the first instant of a day. Where the clock is moved at
-// midnight, time.Date may give the evening before or the second midnight.
-func startOfDay(y int, m time.Month, d int, loc *time.Location) time.Time {
-	wall := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()
+// startOfDay returns the first instant of a day, given as midnight UTC, in a zone. Where clocks are changed at midnight,
+// time.Date may return the evening before or the second midnight.
+func startOfDay(date time.Time, loc *time.Location) time.Time {
+	wall := date.Unix()
 	const aDay = 24 * 60 * 60
 	before := time.Unix(wall-aDay, 0).In(loc)
 	_, early := before.Zone()
@@ -121,15 +107,15 @@ func startOfDay(y int, m time.Month, d int, loc *time.Location) time.Time {
 			return t
 		}
 	}
-	// There is no midnight: the day begins where the clock jumps over it.
+	// The day has no midnight: it begins when the clock is set forward past it.
 	_, end := before.ZoneBounds()
 	return end
 }
 
-// maxAgo bounds the count of an age, far from overflow.
+// maxAgo bounds the count of an age, far below an overflow.
 const maxAgo = 99999
 
-// parseDate reads the value of updated: and created:. Its errors have no place.
+// parseDate reads the value of updated: and created:. The caller adds the position to its errors.
 func parseDate(s string) (*DateRange, *Error) {
 	if from, to, ok := strings.Cut(s, ".."); ok {
 		return parseSpan(from, to)
@@ -137,10 +123,10 @@ func parseDate(s string) (*DateRange, *Error) {
 	rest := strings.TrimLeft(s, "<>=")
 	op := s[:len(s)-len(rest)]
 	if !slices.Contains([]string{"", "<", "<=", ">", ">="}, op) {
-		return nil, &Error{Message: noDate}
+		return nil, &Error{Message: dateHelp}
 	}
 	if b, ok := parseAgo(rest); ok {
-		// What is younger than an age was later than the moment that lies so far back.
+		// "Younger than" excludes the moment that is exactly so long ago.
 		b.after = op == "<" || op == ">="
 		switch {
 		case b.n > maxAgo:
@@ -152,9 +138,10 @@ func parseDate(s string) (*DateRange, *Error) {
 		}
 		return &DateRange{to: b}, nil
 	}
-	first, next, msg := parseDay(rest)
-	if msg != "" {
-		return nil, &Error{Message: msg, Suggestion: ageSuggestion(cmp.Or(op, "<"), rest)}
+	first, next, err := parseDay(rest)
+	if err != nil {
+		err.Suggestion = ageSuggestion(cmp.Or(op, "<"), rest)
+		return nil, err
 	}
 	switch op {
 	case "<":
@@ -169,32 +156,27 @@ func parseDate(s string) (*DateRange, *Error) {
 	return &DateRange{from: first, to: next}, nil
 }
 
-func parseSpan(from, to string) (*DateRange, *Error) {
-	r := &DateRange{}
-	if from == "" && to == "" {
-		return nil, &Error{Message: "a span needs a date on at least one side of the dots"}
-	}
+func parseSpan(from, to string) (r *DateRange, err *Error) {
 	var last bound
-	var msg string
+	r = &DateRange{}
 	if from != "" {
-		if r.from, _, msg = parseDay(from); msg != "" {
-			return nil, &Error{Message: msg}
-		}
+		r.from, _, err = parseDay(from)
 	}
-	if to != "" {
-		if last, r.to, msg = parseDay(to); msg != "" {
-			return nil, &Error{Message: msg}
-		}
+	if to != "" && err == nil {
+		last, r.to, err = parseDay(to)
 	}
-	if r.from.kind == date && last.kind == date && r.from.number() >= r.to.number() {
+	switch {
+	case err != nil:
+		return nil, err
+	case from == "" && to == "":
+		return nil, &Error{Message: "a span needs a date on at least one side of the dots"}
+	case r.from.kind == date && last.kind == date && !r.from.date.Before(r.to.date):
 		return nil, &Error{Message: "the span ends before it begins", Suggestion: to + ".." + from}
 	}
 	return r, nil
 }
 
-func (b bound) number() int { return b.y*10000 + b.m*100 + b.d }
-
-// ageSuggestion helps with units written out ("7days", "2 months").
+// ageSuggestion returns the right form of an age with the unit written out ("7days", "2 months"), or "".
 func ageSuggestion(op, s string) string {
 	rest := strings.TrimLeft(s, "0123456789")
 	digits := s[:len(s)-len(rest)]
@@ -223,44 +205,154 @@ func parseAgo(s string) (bound, bool) {
 	return bound{kind: ago, n: n, unit: &units[i]}, true
 }
 
-// noDate explains what a date is made of.
-const noDate = "a date is 2026-01-31, 2026-01, 2026, today, yesterday, or an age like <7d (m h d w mo y)"
-
-// parseDay reads a day, month or year: where it begins, and where the next does.
-func parseDay(s string) (first, next bound, msg string) {
-	switch s {
-	case "today":
-		return bound{kind: day}, bound{kind: day, n: 1}, ""
-	case "yesterday":
-		return bound{kind: day, n: -1}, bound{kind: day}, ""
-	}
-	var m []string
-	if m = calendarDate.FindStringSubmatch(s); m == nil {
-		return first, next, noDate
-	}
-	text, end := s, [3]int{0, 0, 1}
-	switch {
-	case m[1] == "":
-		text, end = s+"-01-01", [3]int{1, 0, 0}
-	case m[2] == "":
-		text, end = s+"-01", [3]int{0, 1, 0}
-	}
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil || t.Year() == 0 {
-		return first, next, "the calendar has no " + s
-	}
-	at := func(t time.Time) bound { return bound{kind: date, y: t.Year(), m: int(t.Month()), d: t.Day()} }
-	return at(t), at(t.AddDate(end[0], end[1], end[2])), ""
-}
+const dateHelp = "a date is 2026-01-31, 2026-01, 2026, today, yesterday, or an age like <7d (m h d w mo y)"
 
 var calendarDate = regexp.MustCompile(`^[0-9]{4}(-[0-9]{2})?(-[0-9]{2})?$`)
 
-// DateFrom reads a date as updated: takes it, without a sign, and returns where
-// it begins.
+// parseDay reads a day, month or year and returns where it begins and where the next one begins.
+func parseDay(s string) (first, next bound, err *Error) {
+	switch s {
+	case "today":
+		return bound{kind: day}, bound{kind: day, n: 1}, nil
+	case "yesterday":
+		return bound{kind: day, n: -1}, bound{kind: day}, nil
+	}
+	m := calendarDate.FindStringSubmatch(s)
+	if m == nil {
+		return first, next, &Error{Message: dateHelp}
+	}
+	text, years, months, days := s, 0, 0, 1
+	switch {
+	case m[1] == "":
+		text, years, days = s+"-01-01", 1, 0
+	case m[2] == "":
+		text, months, days = s+"-01", 1, 0
+	}
+	t, invalid := time.Parse(time.DateOnly, text)
+	if invalid != nil || t.Year() == 0 {
+		return first, next, &Error{Message: "the calendar has no " + s}
+	}
+	return bound{kind: date, date: t}, bound{kind: date, date: t.AddDate(years, months, days)}, nil
+}
+
+// DateFrom reads a date without a sign, as updated: takes it, and returns where it begins.
 func DateFrom(s string, now time.Time, loc *time.Location) (time.Time, bool) {
-	first, _, msg := parseDay(strings.ToLower(s))
-	if msg != "" {
+	first, _, err := parseDay(strings.ToLower(s))
+	if err != nil {
 		return time.Time{}, false
 	}
 	return time.UnixMilli(first.milli(now, loc)), true
+}
+
+// Clock holds the terms of a query whose answer for an unchanged conversation may change as time passes.
+type Clock []*Term
+
+// Clock returns the terms of the query that depend on the time.
+func (q Query) Clock() Clock {
+	var out Clock
+	q.root.anyTerm(func(t *Term) bool {
+		if t.isWord(IsSnoozed) || t.Date.moves() {
+			out = append(out, t)
+		}
+		return false
+	})
+	return out
+}
+
+// Changes returns a moment after now, in Unix milliseconds, until which the answer of the query for a conversation stays the
+// same. It is the moment at which a term changes its answer, or an earlier one if the calendar of loc is irregular in between.
+// ok is false if the answer never changes.
+func (c Clock) Changes(s *Subject, now time.Time, loc *time.Location) (at int64, ok bool) {
+	if s.Flags&FlagTombstone != 0 {
+		return 0, false
+	}
+	loc, at = cmp.Or(loc, time.UTC), never
+	for _, t := range c {
+		if t.Date == nil {
+			if s.SnoozedUntil > now.UnixMilli() {
+				at = min(at, s.SnoozedUntil)
+			}
+		} else if known := t.of.at(s); known != 0 {
+			at = min(at, t.Date.from.passes(known, now, loc), t.Date.to.passes(known, now, loc))
+		}
+	}
+	return at, at != never
+}
+
+const never = math.MaxInt64
+
+// moves reports whether an end of the span is relative to the present.
+func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.moves()) }
+
+func (b bound) moves() bool { return b.kind == day || b.kind == ago }
+
+// zoneSlack is more than the offset of one zone can change: offsets lie between -12 and +14 hours, and a few zones changed from
+// one end of that range to the other.
+const zoneSlack = 27 * time.Hour
+
+// passes returns the first moment after now at which the bound may have moved past a time.
+func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
+	if !b.moves() {
+		return never
+	}
+	here, moment := b.milli(now, loc), now.UnixMilli()
+	if b.kind == ago && b.unit.exact > 0 {
+		if at < here {
+			return never
+		}
+		return moment + at - here + 1
+	}
+	// slack is more than the distance between the bound and the present can vary.
+	slack := 2 * zoneSlack
+	switch {
+	case b.kind == day:
+		slack += 24 * time.Hour
+	case b.unit.months > 0:
+		slack += 7 * 24 * time.Hour // months have 28 to 31 days
+	}
+	gap := at - here
+	switch {
+	case gap > slack.Milliseconds():
+		return moment + gap - slack.Milliseconds()
+	case gap < -slack.Milliseconds():
+		return never
+	}
+	next := b.irregular(now.In(loc))
+	if b.kind == ago && gap >= 0 {
+		next = min(next, moment+gap+1)
+	}
+	return next
+}
+
+// irregular returns the first moment after now from which the bound may no longer keep its distance from the present. That may
+// happen at midnight, when clocks are changed, and when the bound reaches a time at which clocks were changed.
+func (b bound) irregular(now time.Time) int64 {
+	const aDay = 24 * 60 * 60
+	_, offset := now.Zone()
+	wall := now.Unix() + int64(offset)
+	seconds := now.Unix() + aDay - (wall%aDay+aDay)%aDay
+	if _, end := now.ZoneBounds(); !end.IsZero() {
+		seconds = min(seconds, end.Unix())
+	}
+	if b.kind == day {
+		return seconds * 1000
+	}
+	there := b.unit.before(time.Unix(wall, 0).UTC(), b.n)
+	// Near a change of clocks, a local time may be read with the offset before or after it. Which of the two applies may change
+	// when the bound reaches the moment of the change, or the local time of that moment by either offset.
+	far := there.Add(2 * zoneSlack)
+	for z := there.Add(-2 * zoneSlack).In(now.Location()); ; {
+		_, end := z.ZoneBounds()
+		if end.IsZero() || end.After(far) {
+			return seconds * 1000
+		}
+		_, before := z.Zone()
+		_, after := end.Zone()
+		for _, o := range [3]int{0, before, after} {
+			if d := end.Unix() + int64(o) - there.Unix(); d > 0 {
+				seconds = min(seconds, now.Unix()+d)
+			}
+		}
+		z = end
+	}
 }

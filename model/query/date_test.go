@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 	"time"
-	_ "time/tzdata" // zones, whatever the machine has
+	_ "time/tzdata" // the machine may have no zones
 
 	"confab/model/query"
 )
@@ -24,7 +24,7 @@ func TestDates(t *testing.T) {
 		}
 		return v.UnixMilli()
 	}
-	// Clocks went forward on 2026-03-29 in Berlin.
+	// Clocks are set forward on 2026-03-29 in Berlin.
 	today := time.UnixMilli(at("2026-03-31 10:00"))
 	for _, c := range []struct{ date, from, to string }{
 		{"2026-01-31", "2026-01-31 00:00", "2026-02-01 00:00"},
@@ -46,7 +46,7 @@ func TestDates(t *testing.T) {
 		{"yesterday", "2026-03-30 00:00", "2026-03-31 00:00"},
 		{"<today", "", "2026-03-31 00:00"},
 		{">yesterday", "2026-03-31 00:00", ""},
-		{">7d", "", "2026-03-24 10:00"}, // the same time of day, an hour of clock change between
+		{">7d", "", "2026-03-24 10:00"}, // the same local time, in spite of the change of clocks
 		{">1w", "", "2026-03-24 10:00"},
 		{">168h", "", "2026-03-24 09:00"},
 		{">90m", "", "2026-03-31 08:30"},
@@ -58,7 +58,7 @@ func TestDates(t *testing.T) {
 			from, to := q.Root().Term.Date.Bounds(today, berlin)
 			if c.from == "" && from != math.MinInt64 || c.from != "" && from != at(c.from) ||
 				c.to == "" && to != math.MaxInt64 || c.to != "" && to != at(c.to) {
-				t.Errorf("%s is %v to %v, want %q to %q", c.date, time.UnixMilli(from).In(berlin), time.UnixMilli(to).In(berlin), c.from, c.to)
+				t.Errorf("%s: got %v to %v, want %q to %q", c.date, time.UnixMilli(from).In(berlin), time.UnixMilli(to).In(berlin), c.from, c.to)
 			}
 		}
 	}
@@ -78,15 +78,14 @@ func TestAgesLeaveNoGapAndNoOverlap(t *testing.T) {
 		for i, want := range c.want {
 			s := &query.Subject{Created: edge.UnixMilli() + int64(i) - 1}
 			if got := parse(t, "created:"+c.age).Match(s, now, nil); got != want {
-				t.Errorf("%s, %d ms from the edge: %v", c.age, i-1, got)
+				t.Errorf("%s, %d ms from the edge: got %v", c.age, i-1, got)
 			}
 		}
 	}
 }
 
-// Where clocks change at midnight a day may begin at one o'clock, or midnight
-// may come twice, or a day may be missing.
-func TestDaysThatBeginOddly(t *testing.T) {
+// If clocks are changed at midnight, a day may begin at one o'clock, midnight may come twice, or a day may be missing.
+func TestStartOfDayWhenClocksChangeAtMidnight(t *testing.T) {
 	for _, c := range []struct{ zone, day, from, to string }{
 		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"},
 		{"America/Sao_Paulo", "2018-02-17", "2018-02-17T02:00:00Z", "2018-02-18T03:00:00Z"},
@@ -102,12 +101,12 @@ func TestDaysThatBeginOddly(t *testing.T) {
 		}
 		from, to := parse(t, "created:"+c.day).Root().Term.Date.Bounds(now, loc)
 		if f, u := time.UnixMilli(from).UTC().Format(time.RFC3339), time.UnixMilli(to).UTC().Format(time.RFC3339); f != c.from || u != c.to {
-			t.Errorf("%s in %s is %s to %s, want %s to %s", c.day, c.zone, f, u, c.from, c.to)
+			t.Errorf("%s in %s: got %s to %s, want %s to %s", c.day, c.zone, f, u, c.from, c.to)
 		}
 	}
 }
 
-// An hour that a clock shows twice is not taken for the other one.
+// Ages in hours are exact even in an hour that comes twice.
 func TestHoursAreExact(t *testing.T) {
 	loc, err := time.LoadLocation("America/Sao_Paulo")
 	if err != nil {
@@ -118,7 +117,7 @@ func TestHoursAreExact(t *testing.T) {
 		clock := end.Add(time.Duration(minutes-60) * time.Minute).In(loc)
 		from, _ := parse(t, "updated:<=0h").Root().Term.Date.Bounds(clock, loc)
 		if from != clock.UnixMilli() {
-			t.Errorf("no hours before %v is %v", clock, time.UnixMilli(from).In(loc))
+			t.Errorf("0 hours before %v: got %v", clock, time.UnixMilli(from).In(loc))
 		}
 	}
 }

@@ -8,8 +8,7 @@ import (
 	"confab/model"
 )
 
-// The fields, words and orders that code names; fields, isWords, hasWords and
-// sortWords list all of them.
+// The fields and words that the program names itself. The tables below list all of them.
 const (
 	FieldAccount  = "account"
 	FieldProvider = "provider"
@@ -34,42 +33,36 @@ const (
 type comparison int
 
 const (
-	byText  comparison = iota // title, people or last message hold it
-	byPart                    // what is read holds it
-	byWhole                   // what is read equals it
-	byLine                    // a line of what is read equals it
-	byLabel                   // a label has the name, and the value if one is given
-	byID                      // the id, or the whole ref, equals it to the letter
-	byWord                    // the word holds
-	byDate                    // the time lies within
-	byOrder                   // not at all: it is an order
+	byText  comparison = iota // title, people or last message contain it
+	byPart                    // the field contains it
+	byWhole                   // the field equals it
+	byLine                    // a line of the field equals it
+	byLabel                   // a label has the name and, if one is given, the value
+	byID                      // the id or the ref equals it exactly
+	byWord                    // the word of the language applies
+	byDate                    // the time lies in the span
+	byOrder                   // not at all: it names an order
 )
 
 // field describes a field of the language.
 type field struct {
 	name, help string
 	compare    comparison
-	// read and at give what a conversation is compared by.
-	read func(s *Subject) string
-	at   func(s *Subject) int64
-	// words are all that may follow.
-	words []word
-	// usual are values that complete it where no conversation holds one. One that
-	// is nearly one of them is a slip where slips is set; others may follow too.
-	usual func() []string
-	slips bool
-	// narrow is where a service is told which values a match may have (byWhole), or
-	// which texts it holds (byPart). push tells it of a term that every match holds,
-	// and of the span of its date.
+	read       func(s *Subject) string // the text of the field
+	at         func(s *Subject) int64  // the time of the field
+	words      []word                  // the only values allowed; nil for any text
+	usual      func() []string         // values offered if no conversation has one
+	slips      bool                    // a value that is almost one of usual is an error
+
+	// narrow returns the part of a filter that lists the possible values of a match (byWhole) or the texts that a match contains
+	// (byPart). push adds a term that every match fulfils, with the span of its date, to a filter.
 	narrow func(f *model.Filter) *[]string
 	push   func(f *model.Filter, t *Term, from, to time.Time)
-	// others are what people call the field elsewhere, for suggestions.
-	others string
+	others string // other names that people use for the field, for suggestions
 }
 
-// word is a word of the language with what it means: one of flags is set, none
-// of unset is, or holds says so. A word of an order has what it compares: a
-// number, the greatest first, or texts, A to Z.
+// word is a word of the language. As a condition, it applies to a conversation if one of flags is set, if none of unset is,
+// or if holds returns true. As an order, it sorts by number, the greatest first, or by texts, A to Z.
 type word struct {
 	name, help   string
 	flags, unset Flag
@@ -78,10 +71,10 @@ type word struct {
 	texts        []func(s *Subject) string
 }
 
-// freeText is what a term without a field looks at.
+// freeText is the field of a word or phrase without a field.
 var freeText = &field{compare: byText}
 
-// fields are the fields in the order of display.
+// fields are the fields in display order.
 var fields = []field{
 	{name: FieldIs, help: "a state: private, open, done …", compare: byWord, words: isWords,
 		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.External = f.External || t.Value == "external" }},
@@ -145,7 +138,7 @@ var hasWords = []word{
 	{name: "contacts", help: "contacts are set", flags: FlagContacts},
 	{name: "messages", help: "messages or comments", flags: FlagMessages},
 	{name: "outsiders", help: "people of no mail domain of ours ([ui] domains, else the owner's)",
-		holds: func(s *Subject, _ time.Time) bool { return s.outsiders() }},
+		holds: func(s *Subject, _ time.Time) bool { return s.hasOutsiders() }},
 	{name: "recording", help: "a recording", flags: FlagRecording},
 	{name: "transcript", help: "a transcript", flags: FlagTranscript},
 }
@@ -176,7 +169,7 @@ func (w *word) match(s *Subject, now time.Time) bool {
 	return s.Flags&w.flags != 0 || w.unset != 0 && s.Flags&w.unset == 0
 }
 
-// fieldNamed returns the field of a name, nil where there is none.
+// fieldNamed returns the field with a name, or nil.
 func fieldNamed(name string) *field {
 	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
 		return &fields[i]
@@ -184,7 +177,7 @@ func fieldNamed(name string) *field {
 	return nil
 }
 
-// nearestField returns the field that somebody may have meant, "" for none.
+// nearestField returns the name of the field that was probably meant, or "".
 func nearestField(name string) string {
 	var names []string
 	for _, f := range fields {
@@ -196,7 +189,7 @@ func nearestField(name string) string {
 	return nearest(name, names)
 }
 
-// word returns a word that may follow the field, nil where it means nothing.
+// word returns the word with a name that may follow the field, or nil.
 func (f *field) word(name string) *word {
 	if i := slices.IndexFunc(f.words, func(w word) bool { return w.name == name }); i >= 0 {
 		return &f.words[i]
@@ -204,7 +197,7 @@ func (f *field) word(name string) *word {
 	return nil
 }
 
-// closed returns the words that the field knows, nil where any text may follow.
+// closed returns the names of the values that the field knows, or nil if it knows none.
 func (f *field) closed() []string {
 	if f.slips {
 		return f.usual()
@@ -214,4 +207,84 @@ func (f *field) closed() []string {
 		out = append(out, w.name)
 	}
 	return out
+}
+
+// Word is a word or an example of the language, as the reference lists it.
+type Word struct{ Name, Help string }
+
+// Fields returns the fields in display order, including sort.
+func Fields() []Word {
+	out := make([]Word, len(fields))
+	for i, f := range fields {
+		out[i] = Word{f.name, f.help}
+	}
+	return out
+}
+
+// Words returns what may follow a field that takes only words: is, has, audience and sort.
+func Words(field string) (out []Word) {
+	for _, w := range fieldNamed(field).words {
+		out = append(out, Word{w.name, w.help})
+	}
+	return out
+}
+
+// Syntax returns examples of terms and of how they are combined.
+func Syntax() []Word {
+	return []Word{
+		{"pricing", "in the title, the people or the last message, whatever its case and accents"},
+		{"pricing call", "both, in any order"},
+		{`"pricing call"`, "these words, as they stand"},
+		{"-draft", "what does not match, also -is:public"},
+		{"a OR b", "one or the other, with OR in capitals, which binds looser than a space"},
+		{"(a OR b) c", "binds together"},
+		{`title:"a phrase"`, "a field, a colon and what it is asked for, in quotes where it holds spaces"},
+	}
+}
+
+// DateWords returns words and common ages that may follow updated: and created:.
+func DateWords() []Word {
+	return []Word{
+		{"today", "since midnight"}, {"yesterday", "the day before"},
+		{"<24h", "younger than 24 hours"}, {"<7d", "younger than 7 days"}, {"<30d", "younger than 30 days"},
+		{">7d", "older than 7 days"}, {">30d", "older than 30 days"}, {">90d", "older than 90 days"},
+	}
+}
+
+// DateUnits returns the units of an age.
+func DateUnits() []Word {
+	out := make([]Word, len(units))
+	for i, u := range units {
+		out[i] = Word{u.name, u.help}
+	}
+	return out
+}
+
+// DateForms returns examples of calendar dates.
+func DateForms() []Word {
+	return []Word{
+		{"2026-01-31", "on that day; also 2026-01, 2026"},
+		{"<2026-01-31", "before it"},
+		{">2026-01-31", "after it"},
+		{">=2026-01-31", "on it or after it; also <="},
+		{"2026-01..2026-02", "from the start of the one to the end of the other"},
+	}
+}
+
+// nearest returns the word closest to s, or "" if none is close. A word that begins with s is close.
+func nearest(s string, words []string) string {
+	best, at := "", 1+min(2, (len(s)+1)/2)
+	if len(s) > 40 {
+		return ""
+	}
+	for _, w := range words {
+		d := model.EditDistance(s, w)
+		if len(s) >= 2 && strings.HasPrefix(w, s) {
+			d = min(d, 1)
+		}
+		if d < at {
+			best, at = w, d
+		}
+	}
+	return best
 }

@@ -7,18 +7,16 @@ import (
 	"confab/model"
 )
 
-// drift widens the end of a span of time: Match is asked later than the
-// service, and until then "older than a week" takes more.
+// drift widens the end of a span of time: the rows are matched after the service was asked, and "older than a week" may then
+// match more of them.
 const drift = 24 * time.Hour
 
-// Filter returns the part of the query that services may answer themselves: only
-// what must hold of every match, so nothing from under NOT, and from under OR
-// only words that each of its sides names for the same field.
+// Filter returns the part of the query that services may evaluate. It contains only what holds for every match: nothing
+// that is negated, and of alternatives only words that all of them require for the same field.
 //
-// Fields that no service can answer as Match does have no part in it: it matches
-// folded pieces of texts, and a service that compares in its own way would leave
-// matches out. owner, team and company are handed on as typed, for a service that
-// can tell a whole id.
+// It leaves out fields that no service compares as Match does. Match searches for parts of folded texts, and a service that
+// compares in its own way would leave out matches. owner, team and company are passed on as typed, for services that
+// recognise a whole id.
 func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 	var f model.Filter
 	for _, of := range fields {

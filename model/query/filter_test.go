@@ -13,7 +13,7 @@ import (
 	"confab/model/query"
 )
 
-func TestFilterHoldsOnlyWhatMustHold(t *testing.T) {
+func TestFilterHoldsOnlyNecessaryConditions(t *testing.T) {
 	day := func(m, d int) time.Time { return time.Date(2026, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
 	for _, c := range []struct {
 		query string
@@ -38,14 +38,13 @@ func TestFilterHoldsOnlyWhatMustHold(t *testing.T) {
 		{"created:today -updated:<2020", model.Filter{CreatedFrom: day(2, 15)}},
 	} {
 		if d := cmp.Diff(c.want, parse(t, c.query).Filter(now, time.UTC), cmp.Transformer("nil", func(l []string) []string { return append([]string{}, l...) })); d != "" {
-			t.Errorf("%q: %s", c.query, d)
+			t.Errorf("%q (-want +got): %s", c.query, d)
 		}
 	}
 }
 
-// Whatever a query matches, now or some hours later, fulfils its filter as a
-// service that compares exactly would take it.
-func TestWhatMatchesFulfilsTheFilter(t *testing.T) {
+// Whatever a query matches, now or some hours later, fulfils its filter as a service would evaluate it.
+func TestMatchesFulfilTheFilter(t *testing.T) {
 	terms := rapid.SampledFrom([]string{"kind:acme", "kind:bird", "status:editor", "status:x=y", "owner:an", "team:acme", "company:acme", "is:external",
 		"-is:internal", "updated:<7d", "updated:>7d", "created:>2026-01-31", "updated:2026-02"})
 	rapid.Check(t, func(t *rapid.T) {
@@ -56,12 +55,12 @@ func TestWhatMatchesFulfilsTheFilter(t *testing.T) {
 		}
 		q, err := query.Parse(strings.TrimPrefix(text.String(), " OR "))
 		if err != nil {
-			return // no query
+			return // not a valid query
 		}
 		s := genSubject().Draw(t, "subject")
 		f := q.Filter(now, time.UTC)
 		if q.Match(s, now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "hours"))*time.Hour), time.UTC) && !fulfils(s, f) {
-			t.Errorf("%q matches %+v, and not its filter %+v", q, s, f)
+			t.Errorf("%q matches %+v, which does not fulfil its filter %+v", q, s, f)
 		}
 	})
 }

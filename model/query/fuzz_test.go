@@ -28,10 +28,10 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			var e *query.Error
 			if !errors.As(err, &e) || e.Pos < 0 || e.End < e.Pos || e.End > len(s) || e.Message == "" {
-				t.Fatalf("%q: %#v", s, err)
+				t.Fatalf("%q: incomplete error %#v", s, err)
 			}
 			if q.Root() != nil || q.Sorted() {
-				t.Fatal("a query beside an error")
+				t.Fatal("Parse returned a query together with an error")
 			}
 			return
 		}
@@ -39,15 +39,15 @@ func FuzzParse(f *testing.F) {
 		if len(text) <= query.MaxLength {
 			again, err := query.Parse(text)
 			if err != nil {
-				t.Fatalf("%q is printed as %q: %v", s, text, err)
+				t.Fatalf("%q is printed as %q, which is not valid: %v", s, text, err)
 			}
 			if d := same(q, again); d != "" {
-				t.Fatalf("%q is printed as %q:\n%s", s, text, d)
+				t.Fatalf("%q is printed as %q, which differs:\n%s", s, text, d)
 			}
 		}
 		got := q.Match(subject, now, time.UTC)
 		if fixed := q.Fixed(now, time.UTC).Match(subject, now, time.UTC); fixed != got {
-			t.Fatalf("%q: fixed %v, else %v", s, fixed, got)
+			t.Fatalf("%q: Fixed matches %t, the query itself %t", s, fixed, got)
 		}
 		q.Inbox().Filter(now, nil)
 		q.Accounts()

@@ -10,7 +10,7 @@ import (
 	"confab/model/query"
 )
 
-// services are the providers that the tests know.
+// services are the providers in the tests.
 var services = []string{model.Attention, model.Bird, model.AskElephant, model.Kona}
 
 func init() {
@@ -27,7 +27,7 @@ func init() {
 
 var now = time.Date(2026, 2, 15, 12, 30, 0, 0, time.UTC)
 
-// words are few, so that random queries meet random subjects.
+// words are few, so that random queries match random subjects.
 var words = []string{"acme", "Ann", "é", "Straße", "deal stage", "OR", "-", "a:b", "12:30", `q"t`, `b\s`, "(x)", "=", "a=b", "closed won", "İ", "\u0301"}
 
 func genTerm() *rapid.Generator[string] {

@@ -9,7 +9,7 @@ import (
 	"confab/model"
 )
 
-// Match reports whether a conversation is what the query asks for.
+// Match reports whether a conversation matches the query. now and loc are for dates; loc may be nil for UTC.
 func (q Query) Match(s *Subject, now time.Time, loc *time.Location) bool {
 	if s.Flags&FlagTombstone != 0 {
 		return false
@@ -72,7 +72,7 @@ func within(at int64, r *DateRange, now time.Time, loc *time.Location) bool {
 	return at >= from && at < to
 }
 
-// sameFolded compares a stored word with a folded one.
+// sameFolded reports whether the fold of a stored word equals a folded word.
 func sameFolded(stored, folded string) bool {
 	switch {
 	case stored == folded:
@@ -84,9 +84,8 @@ func sameFolded(stored, folded string) bool {
 }
 
 func hasLine(lines, want string) bool {
-	for more := true; more; {
-		var line string
-		if line, lines, more = strings.Cut(lines, "\n"); line == want {
+	for line := range strings.SplitSeq(lines, "\n") {
+		if line == want {
 			return true
 		}
 	}
@@ -94,9 +93,7 @@ func hasLine(lines, want string) bool {
 }
 
 func hasLabel(lines string, t *Term) bool {
-	for more := lines != ""; more; {
-		var line string
-		line, lines, more = strings.Cut(lines, "\n")
+	for line := range strings.SplitSeq(lines, "\n") {
 		rest, named := strings.CutPrefix(line, t.Key)
 		if value, ok := strings.CutPrefix(rest, "="); named && ok && (!t.HasValue || value == t.Value) {
 			return true
@@ -110,10 +107,8 @@ func isRef(r model.Ref, s string) bool {
 	return len(s) == n+1+len(r.ID) && s[:n] == r.Account && s[n] == ':' && s[n+1:] == r.ID
 }
 
-// Compare orders two conversations: pinned ones first, then by the order of
-// the query, then newest creation first, then by ref. What an order does not
-// know (a time, a duration, a title) comes last in both directions. It is 0
-// only for the same ref.
+// Compare compares two conversations for sorting: pinned ones first, then by the order of the query, then by creation, newest
+// first, then by ref. An unknown time, duration or title comes last in both directions. The result is 0 only for the same ref.
 func (q Query) Compare(a, b *Subject) int {
 	if pa, pb := a.Flags&FlagPinned, b.Flags&FlagPinned; pa != pb {
 		return cmp.Compare(pb, pa)
@@ -130,14 +125,14 @@ func (q Query) Compare(a, b *Subject) int {
 		strings.Compare(a.Ref.Account, b.Ref.Account), strings.Compare(a.Ref.ID, b.Ref.ID))
 }
 
-// order returns the order of the query, and whether it is the other way round.
+// order returns the order of the query, and whether it is reversed.
 func (q Query) order() (*word, bool) {
 	s := q.Sort()
 	i := slices.IndexFunc(sortWords, func(w word) bool { return w.name == s.Field })
 	return &sortWords[i], s.Reverse
 }
 
-// compare orders two values; what is not known comes last in both directions.
+// compare compares two values; an unknown one, that is zero, comes last in both directions.
 func compare[T cmp.Ordered](a, b T, reverse bool) int {
 	var unknown T
 	switch {
@@ -153,25 +148,25 @@ func compare[T cmp.Ordered](a, b T, reverse bool) int {
 	return cmp.Compare(a, b)
 }
 
-// Rank returns a number that orders conversations as Compare does, as far as a
-// number can: a lower one comes first, and equal ones tell nothing.
+// Rank returns a number to sort conversations by: of two different ranks, the lower one belongs to the conversation that
+// Compare puts first. Conversations of equal rank must be compared.
 func (q Query) Rank(s *Subject) uint64 {
-	const rest = 1<<62 - 1
+	const most = 1<<62 - 1
 	rank, known := uint64(0), true
 	order, reverse := q.order()
 	if order.number != nil {
 		n := order.number(s)
-		// Half of what 62 bits hold lies on either side of 0, the greatest first.
+		// Positive and negative numbers each get half of the 62 bits, the greatest number the lowest rank.
 		rank, known = uint64(1<<61-max(min(n, 1<<60), -1<<60)), n != 0
 	} else {
 		text := order.texts[0](s)
 		rank, known = leading(text), text != ""
 	}
 	if reverse {
-		rank = rest - rank
+		rank = most - rank
 	}
 	if !known {
-		rank = rest + 1
+		rank = most + 1
 	}
 	if s.Flags&FlagPinned == 0 {
 		rank |= 1 << 63
@@ -190,3 +185,63 @@ func leading(s string) uint64 {
 	}
 	return n
 }
+
+// Narrows reports whether everything that the query matches is also matched by another one at the same moment, as is usual
+// when a person goes on typing. False may also mean that the terms do not show it.
+func (q Query) Narrows(older Query) bool {
+	n := narrowing{steps: 20_000}
+	return n.implies(q.root, older.root)
+}
+
+// narrowing bounds the number of comparisons, since nested alternatives can have very many combinations.
+type narrowing struct{ steps int }
+
+// implies reports whether everything that matches a matches b.
+func (n *narrowing) implies(a, b *Node) bool {
+	if b == nil {
+		return true
+	}
+	if a == nil {
+		return b.always(true)
+	}
+	if n.steps--; n.steps < 0 {
+		return false
+	}
+	switch {
+	case a == b:
+		return true
+	case b.Op == And:
+		return !slices.ContainsFunc(b.Kids, func(k *Node) bool { return !n.implies(a, k) })
+	case a.Op == Or:
+		return !slices.ContainsFunc(a.Kids, func(k *Node) bool { return !n.implies(k, b) })
+	case a.Op == Not && b.Op == Not && n.implies(b.Kids[0], a.Kids[0]):
+		return true
+	case a.Op == Leaf && b.Op == Leaf:
+		return a.Term.implies(&b.Term)
+	}
+	return a.Op == And && slices.ContainsFunc(a.Kids, func(k *Node) bool { return n.implies(k, b) }) ||
+		b.Op == Or && slices.ContainsFunc(b.Kids, func(k *Node) bool { return n.implies(a, k) })
+}
+
+// implies reports whether everything that matches the term matches the other one.
+func (t *Term) implies(o *Term) bool {
+	if o.isWord(IsAny) {
+		return true
+	}
+	same := t.Field == o.Field
+	switch o.of.compare {
+	case byText:
+		return (same || t.Field == FieldTitle || t.Field == FieldWith) && strings.Contains(t.Value, o.Value)
+	case byPart:
+		return same && strings.Contains(t.Value, o.Value)
+	case byLabel:
+		return same && t.Key == o.Key && (!o.HasValue || t.HasValue && t.Value == o.Value)
+	case byID:
+		return same && t.Raw == o.Raw
+	case byDate:
+		return same && *t.Date == *o.Date
+	}
+	return same && t.Value == o.Value
+}
+
+func (t *Term) isWord(word string) bool { return t.Field == FieldIs && t.Value == word }

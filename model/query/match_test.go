@@ -51,13 +51,13 @@ func TestMatch(t *testing.T) {
 		{"", open, true},
 		{"cafe BUDGET", open, true},
 		{"review cafe", open, true},
-		{`"budget review"`, open, true}, // the zero-width blank is not seen, so it is not searched
+		{`"budget review"`, open, true}, // the zero-width space is not shown, so it is not searched
 		{`"review budget"`, open, false},
 		{"muller", open, true},
 		{"zoe@example", open, true},
 		{"monday", open, true},
 		{"bob", open, true},
-		{"olga", open, false}, // the owner has a field of its own
+		{"olga", open, false}, // words do not search the owner
 		{"cafe lunch", open, false},
 		{"lunch OR cafe", open, true},
 		{"-lunch", open, true},
@@ -114,7 +114,7 @@ func TestMatch(t *testing.T) {
 		{"has:outsiders", open, true}, // bob@buyer.test, while the owner is at example.com
 		{"has:outsiders", row(func(r *model.Row) { r.Conversation.Contacts = model.SetOf[model.Participant]() }), false},
 		{"has:outsiders", row(func(r *model.Row) {
-			r.Conversation.Contacts.Items, r.Conversation.Participants.Items = nil, nil // the service says external
+			r.Conversation.Contacts.Items, r.Conversation.Participants.Items = nil, nil // the service calls it external
 		}), true},
 		{"is:any", open, true},
 		{"is:private", open, true},
@@ -169,19 +169,19 @@ func TestMatch(t *testing.T) {
 			continue
 		}
 		if got := q.Match(query.NewSubject(c.row), now, time.UTC); got != c.want {
-			t.Errorf("%s: %v, want %v", c.query, got, c.want)
+			t.Errorf("%s: got %t, want %t", c.query, got, c.want)
 		}
 	}
 }
 
-func TestWordsOfServicesFoldWhateverTheirScript(t *testing.T) {
+func TestWordsOfServicesMatchFolded(t *testing.T) {
 	for _, c := range []struct {
 		stored, typed string
 		want          bool
 	}{{"Réunion", "reunion", true}, {"KÉ", "kè", true}, {"a\u0301b", "ab", true}, {"ab", "a", false}, {"a", "ab", false}, {"straße", "STRASSE", true}, {"", "x", false}} {
 		q := parse(t, "kind:"+c.typed)
 		if got := q.Match(&query.Subject{Kind: c.stored}, now, nil); got != c.want {
-			t.Errorf("%q is %q: %v", c.stored, c.typed, got)
+			t.Errorf("%q searched as %q: got %t", c.stored, c.typed, got)
 		}
 	}
 }
@@ -190,7 +190,7 @@ func TestNothingMatchesATombstone(t *testing.T) {
 	s := &query.Subject{Flags: query.FlagTombstone}
 	for _, text := range []string{"", "is:any", "-acme"} {
 		if parse(t, text).Match(s, now, time.UTC) {
-			t.Errorf("%q matches", text)
+			t.Errorf("%q matches a tombstone", text)
 		}
 	}
 }
@@ -206,10 +206,10 @@ func TestInbox(t *testing.T) {
 	} {
 		q := parse(t, c.query).Inbox()
 		if q.String() != c.want {
-			t.Errorf("%q in the inbox is %q, want %q", c.query, q, c.want)
+			t.Errorf("Inbox of %q: got %q, want %q", c.query, q, c.want)
 		}
 		if d := same(q, q.Inbox()); d != "" {
-			t.Errorf("%q: twice differs\n%s", c.query, d)
+			t.Errorf("Inbox of %q: a second time changed\n%s", c.query, d)
 		}
 	}
 }
@@ -217,13 +217,13 @@ func TestInbox(t *testing.T) {
 func TestAnd(t *testing.T) {
 	view, filter := parse(t, "is:private OR label:x sort:title"), parse(t, "acme OR bolt")
 	if got, want := view.And(filter).String(), "(is:private OR label:x) (acme OR bolt) sort:title"; got != want {
-		t.Errorf("%q, want %q", got, want)
+		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := view.And(parse(t, "sort:-created")).Sort(); got != (query.Sort{Field: "created", Reverse: true}) {
-		t.Error(got)
+		t.Errorf("got %+v, want the order of the filter", got)
 	}
 	if got := (query.Query{}).And(query.Query{}); !got.IsZero() {
-		t.Error(got)
+		t.Errorf("got %q, want the zero query", got)
 	}
 }
 
@@ -242,10 +242,10 @@ func TestAccountsAndProviders(t *testing.T) {
 	} {
 		q := parse(t, c.query)
 		if d := cmp.Diff(c.accounts, q.Accounts()); d != "" {
-			t.Errorf("%q: accounts %s", c.query, d)
+			t.Errorf("accounts of %q (-want +got): %s", c.query, d)
 		}
 		if d := cmp.Diff(c.providers, q.Providers()); d != "" {
-			t.Errorf("%q: providers %s", c.query, d)
+			t.Errorf("providers of %q (-want +got): %s", c.query, d)
 		}
 	}
 }
@@ -277,7 +277,7 @@ func TestSorting(t *testing.T) {
 			ids += s.Ref.ID
 		}
 		if ids != c.want {
-			t.Errorf("%q: %s, want %s", c.sort, ids, c.want)
+			t.Errorf("%q: got %s, want %s", c.sort, ids, c.want)
 		}
 	}
 }
@@ -299,14 +299,14 @@ func TestNewSubject(t *testing.T) {
 		Created: now.AddDate(0, 0, -10).UnixMilli(), Updated: now.Add(-time.Hour).UnixMilli(), Duration: 1_800_000,
 	}
 	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+		t.Errorf("full row (-want +got): %s", d)
 	}
 	if d := cmp.Diff(&query.Subject{Flags: query.FlagUnseen}, query.NewSubject(model.Row{})); d != "" {
-		t.Error(d)
+		t.Errorf("empty row (-want +got): %s", d)
 	}
 }
 
-func TestOurDomainsAreSet(t *testing.T) {
+func TestSetDomains(t *testing.T) {
 	q, s := parse(t, "has:outsiders"), query.NewSubject(row(nil))
 	defer query.SetDomains(nil)
 	for _, c := range []struct {
@@ -315,7 +315,7 @@ func TestOurDomainsAreSet(t *testing.T) {
 	}{{nil, true}, {[]string{"example.com"}, true}, {[]string{"example.com", "buyer.test"}, false}, {[]string{"other.example"}, true}} {
 		query.SetDomains(c.ours)
 		if got := q.Match(s, now, time.UTC); got != c.want {
-			t.Errorf("%v: %v", c.ours, got)
+			t.Errorf("domains %v: got %t, want %t", c.ours, got, c.want)
 		}
 	}
 }

@@ -8,9 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What narrows is matched by both; a query with another joined to it, and one
-// in the inbox, narrow what they were made of.
-func TestWhatNarrowsIsMatchedByBoth(t *testing.T) {
+// If a query narrows another, both match what it matches. And and Inbox narrow the queries that they are made from.
+func TestNarrowsImpliesMatch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := genText(2).Draw(t, "a")
 		b := rapid.OneOf(genText(2), rapid.Just(a+" acme"), rapid.Just(a+" OR acme"), rapid.Just("-("+a+")")).Draw(t, "b")
@@ -20,12 +19,12 @@ func TestWhatNarrowsIsMatchedByBoth(t *testing.T) {
 			t.Errorf("%q narrows %q but matches more", a, b)
 		}
 		if both := qa.And(qb); !both.Narrows(qa) || !both.Narrows(qb) || !qa.Inbox().Narrows(qa) || !qa.Narrows(qa) {
-			t.Errorf("%q and %q: what is joined does not narrow", a, b)
+			t.Errorf("And or Inbox of %q and %q does not narrow them", a, b)
 		}
 	})
 }
 
-func TestTypingOnNarrows(t *testing.T) {
+func TestNarrows(t *testing.T) {
 	for _, c := range []struct {
 		older, newer string
 		want         bool
@@ -55,10 +54,10 @@ func TestTypingOnNarrows(t *testing.T) {
 	} {
 		q, older := parse(t, c.newer), parse(t, c.older)
 		if got := q.Narrows(older); got != c.want {
-			t.Errorf("%q narrows %q: %v", c.newer, c.older, got)
+			t.Errorf("%q narrows %q: got %t", c.newer, c.older, got)
 		}
 		if c.want && !q.Inbox().Narrows(older.Inbox()) {
-			t.Errorf("%q in the inbox does not narrow %q there", c.newer, c.older)
+			t.Errorf("Inbox of %q does not narrow Inbox of %q", c.newer, c.older)
 		}
 	}
 }
@@ -73,6 +72,6 @@ func TestNarrowsIsBounded(t *testing.T) {
 	wide := strings.TrimSpace(strings.Repeat("ab ", 1300))
 	parse(t, wide).Narrows(parse(t, strings.ReplaceAll(wide, "a", "c")))
 	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %v", took)
+		t.Errorf("comparing large queries took %v", took)
 	}
 }

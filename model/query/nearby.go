@@ -9,17 +9,14 @@ import (
 )
 
 const (
-	// valuesNearby is how many values take the place of one.
-	valuesNearby = 3
-	// slipsIn is how many letters of a word stand for one that may be wrong.
-	slipsIn = 3
-	// termsNearby is how many terms of a query are looked at: what is long was pasted, and each costs a search.
-	termsNearby = 12
+	valuesNearby   = 3  // alternatives to one value
+	lettersPerSlip = 3  // one of so many letters of a word may be wrong
+	termsNearby    = 12 // terms examined; a query with more was pasted, and each term costs a search
 )
 
-// Nearby returns queries that ask for almost the same, the nearest first: for one that finds nothing. With inbox, the
-// first asks for what the inbox leaves out as well. Then come those in which one value is another: that of another
-// label or field, or one that is spelled almost so; and last those with a term less.
+// Nearby returns queries that ask for almost the same, the nearest first. It is meant for a query that matches nothing. With
+// inbox, the first one also asks for what the inbox leaves out. Then come queries with one other value, which is similar or
+// belongs to another label or field, and last those with one term less.
 func (q Query) Nearby(from Source, inbox bool) []Query {
 	var out []Query
 	known := map[string]bool{q.String(): true}
@@ -33,8 +30,8 @@ func (q Query) Nearby(from Source, inbox bool) []Query {
 	if inbox && !q.Names(IsAny) && q.root != nil {
 		add(join(And, []*Node{q.root, leaf(fieldNamed(FieldIs), IsAny)}))
 	}
-	asked := q.root.asked()
-	for _, n := range asked[:min(len(asked), termsNearby)] {
+	terms := q.root.positiveTerms()
+	for _, n := range terms[:min(len(terms), termsNearby)] {
 		for _, other := range n.Term.nearby(from) {
 			add(q.root.replace(n, other))
 		}
@@ -48,21 +45,21 @@ func (q Query) Nearby(from Source, inbox bool) []Query {
 	return out
 }
 
-// asked returns the terms that are not negated.
-func (n *Node) asked() (out []*Node) {
+// positiveTerms returns the terms that are not negated.
+func (n *Node) positiveTerms() (out []*Node) {
 	switch {
 	case n == nil || n.Op == Not:
 	case n.Op == Leaf:
 		return []*Node{n}
 	default:
 		for _, k := range n.Kids {
-			out = append(out, k.asked()...)
+			out = append(out, k.positiveTerms()...)
 		}
 	}
 	return out
 }
 
-// replace returns a query with another node, nil for none, in place of one.
+// replace returns the node with one of its descendants replaced, or removed if with is nil.
 func (n *Node) replace(old, with *Node) *Node {
 	if n == old {
 		return with
@@ -77,14 +74,11 @@ func (n *Node) replace(old, with *Node) *Node {
 	return join(n.Op, kids)
 }
 
-// nearby returns terms that may have been meant.
+// nearby returns terms that may have been meant instead.
 func (t *Term) nearby(from Source) (out []*Node) {
 	take := func(field string, rank func(string) int, limit int) {
-		of := fieldNamed(field)
 		for _, v := range from(field, rank, limit) {
-			if term, ok := of.term(v.Text); ok {
-				n := leaf(of, term.Raw)
-				n.Term.RawKey, n.Term.Key, n.Term.HasValue = term.RawKey, model.FoldText(term.RawKey), term.HasValue
+			if n := fieldNamed(field).leaf(v.Text); n != nil {
 				out = append(out, n)
 			}
 		}
@@ -119,7 +113,8 @@ func (t *Term) nearby(from Source) (out []*Node) {
 	return out
 }
 
-// rankLabel says how near a label is to the one that is asked for, or to a word: its value counts before its name.
+// rankLabel returns how near a label is to the wanted one, or to a word; 0 is nearest, -1 is not near. The value counts more than
+// the name.
 func (t *Term) rankLabel(label string) int {
 	name, value, pair := strings.Cut(label, "=")
 	key, want := t.Key, t.Value
@@ -127,7 +122,7 @@ func (t *Term) rankLabel(label string) int {
 		key = ""
 	}
 	if !t.HasValue {
-		want = t.Key // the name may be the value of another label
+		want = t.Key // what was given as a name may be the value of another label
 	}
 	switch {
 	case t.of.compare == byText && !pair, !t.HasValue && !pair:
@@ -137,7 +132,7 @@ func (t *Term) rankLabel(label string) int {
 	}
 	fit := nearly(value, want)
 	if fit > 0 && t.of.compare == byText {
-		return -1 // the word itself may be misspelled, too
+		return -1 // respelled finds misspelled words
 	}
 	switch near := nearly(name, key); {
 	case fit < 0:
@@ -154,12 +149,12 @@ func (t *Term) rankLabel(label string) int {
 	return 2*fit + 2
 }
 
-// respelled returns words of titles and names that are almost the word that is asked for.
+// respelled returns words of titles and names that are almost the wanted word.
 func (t *Term) respelled(from Source) (out []*Node) {
 	for _, field := range []string{FieldTitle, FieldWith, "company"} {
-		rank := func(text string) int { _, slips := slip(text, t.Value); return slips }
+		rank := func(text string) int { _, wrong := nearestWord(text, t.Value); return wrong }
 		for _, v := range from(field, rank, 1) {
-			if word, _ := slip(model.FoldText(v.Text), t.Value); word != "" {
+			if word, _ := nearestWord(model.FoldText(v.Text), t.Value); word != "" {
 				out = append(out, leaf(freeText, word))
 			}
 		}
@@ -167,29 +162,29 @@ func (t *Term) respelled(from Source) (out []*Node) {
 	return out
 }
 
-// nearly says how near a text is to another: equal, one holds the other, some letters are wrong, or not at all, which
-// is negative.
+// nearly returns how near a text is to the wanted one: 0 if they are equal, 1 if one contains the other, more the more letters
+// are wrong, or -1.
 func nearly(text, want string) int {
+	const shortest = 3 // a shorter text is part of too many others
 	switch {
-	case text == want, strings.Contains(text, "\n"): // of several lines each is asked about
+	case text == want, strings.Contains(text, "\n"): // a Source then asks again for each line
 		return 0
 	case want == "" || text == "":
 		return -1
-	case len(text) >= slipsIn && len(want) >= slipsIn && (strings.Contains(text, want) || strings.Contains(want, text)):
+	case len(text) >= shortest && len(want) >= shortest && (strings.Contains(text, want) || strings.Contains(want, text)):
 		return 1
 	}
 	if d := slips(text, want); d > 0 {
 		return 1 + d
 	}
-	if _, d := slip(text, want); d > 0 {
-		return 1 + slipsIn + d
+	if _, d := nearestWord(text, want); d > 0 {
+		return 1 + lettersPerSlip + d
 	}
 	return -1
 }
 
-// slip returns the word of a text that is nearest to another, and how many letters of it are wrong; -1 where none is
-// near.
-func slip(text, want string) (word string, wrong int) {
+// nearestWord returns the word of a text that is almost another word, and how many letters of it are wrong; or "" and -1.
+func nearestWord(text, want string) (word string, wrong int) {
 	wrong = -1
 	for w := range strings.FieldsSeq(text) {
 		w = strings.Trim(w, `.,:;!?"'()[]`)
@@ -200,13 +195,13 @@ func slip(text, want string) (word string, wrong int) {
 	return word, wrong
 }
 
-// slips counts the letters that are wrong in a word that is almost another; 0 for equal ones, -1 for others.
+// slips returns how many letters of a word are wrong, or -1 if the words are too different.
 func slips(word, want string) int {
-	most := utf8.RuneCountInString(want) / slipsIn
+	most := utf8.RuneCountInString(want) / lettersPerSlip
 	if n := len(word) - len(want); most == 0 || n > 2*most || n < -2*most {
 		return -1
 	}
-	// Most words are told apart by their letters alone.
+	// Counting the letters that the word lacks rules out most words without computing the edit distance.
 	missing := 0
 	for i := 0; i < len(want) && missing <= most; i++ {
 		if want[i] < utf8.RuneSelf && strings.IndexByte(word, want[i]) < 0 {

@@ -34,22 +34,21 @@ func TestNearby(t *testing.T) {
 			got = append(got, q.String())
 		}
 		if !slices.Contains(got, c.want) || c.want != "is:private -acme" && got[0] != c.want {
-			t.Errorf("%s: %s, want %s", c.text, strings.Join(got, " | "), c.want)
+			t.Errorf("%s: got %s, want %s", c.text, strings.Join(got, " | "), c.want)
 		}
 	}
 	if got := parse(t, "acme sort:title").Nearby(v.source, true)[0].String(); got != "acme is:any sort:title" {
-		t.Errorf("the inbox leaves out: %s", got)
+		t.Errorf("with inbox: got %s first", got)
 	}
 	for _, text := range []string{"", "is:private", "-acme", "updated:<7d"} {
 		if got := parse(t, text).Nearby(v.source, false); len(got) != 0 {
-			t.Errorf("%s: %v", text, got)
+			t.Errorf("%s: got %v, want none", text, got)
 		}
 	}
 }
 
-// What is near can be typed.
 // A long query costs no more searches than a short one.
-func TestWhatIsNearALongQueryIsBounded(t *testing.T) {
+func TestNearbyOfALongQueryIsBounded(t *testing.T) {
 	var words strings.Builder
 	for i := 0; words.Len() < query.MaxLength-20; i++ {
 		fmt.Fprintf(&words, "w%d ", i)
@@ -64,10 +63,11 @@ func TestWhatIsNearALongQueryIsBounded(t *testing.T) {
 		return known.source(field, rank, limit)
 	}, true)
 	if len(near) > 200 || asked > 200 {
-		t.Errorf("%d queries, after %d searches", len(near), asked)
+		t.Errorf("got %d queries after %d searches, want at most 200", len(near), asked)
 	}
 }
 
+// Every nearby query can be typed.
 func FuzzNearby(f *testing.F) {
 	for _, s := range []string{"label:a=b c", "with:x OR (title:y -z)", "status:q sort:-title"} {
 		f.Add(s)
@@ -80,7 +80,7 @@ func FuzzNearby(f *testing.F) {
 		for _, near := range q.Nearby(known.source, true) {
 			text := near.String()
 			if again, err := query.Parse(text); len(text) <= query.MaxLength && (err != nil || again.String() != text) {
-				t.Errorf("%q is near %q: %v", text, s, err)
+				t.Errorf("nearby query %q of %q is not valid: %v", text, s, err)
 			}
 		}
 	})

@@ -13,11 +13,11 @@ import (
 	"confab/model/query"
 )
 
-// foldedWith1 digests what version 1 of the fold makes of some rows.
-const foldedWith1 = "1a63b4ba3c721b3b"
+// foldDigests are digests of packed subjects of some rows, by fold version.
+var foldDigests = map[int]string{1: "1a63b4ba3c721b3b", 2: "751f8b9fe3ae91e8"}
 
-// What is packed on disk is not folded again while its version is the same.
-func TestANewFoldHasANewVersion(t *testing.T) {
+// Subjects on disk are not folded again while the version stays the same, so a change of the fold needs a new version.
+func TestFoldVersionChangesWithTheFold(t *testing.T) {
 	internal := false
 	h := sha256.New()
 	for _, text := range []string{"Quarterly REVIEW", "Größenwahn GmbH, Straße 7", "क्षितिज पटेल", "İstanbul ﬁne Ｆｕｌｌ 한국", "a\x1b[31mb\u202e\nc", ""} {
@@ -28,10 +28,10 @@ func TestANewFoldHasANewVersion(t *testing.T) {
 			Team: named, Space: named, Channel: named, Companies: []model.Named{named}, Labels: map[string]string{text: text, "B": "C"}, Preview: text,
 			Internal: &internal, Created: now, Updated: now.Add(time.Hour), Duration: time.Minute, HasMessages: true, Closed: true}
 		row := model.Row{Conversation: c, Triage: model.Triage{Done: true, SnoozedUntil: now}, Pending: []model.Pending{{State: model.Refused}, {State: model.Held}}}
-		h.Write(query.NewSubject(row).Pack(nil))
+		h.Write(query.NewSubject(row).Pack())
 	}
-	if got := hex.EncodeToString(h.Sum(nil)[:8]); query.FoldVersion == 1 && got != foldedWith1 {
-		t.Errorf("rows fold otherwise than when they were stored (%s): raise FoldVersion", got)
+	if got, want := hex.EncodeToString(h.Sum(nil)[:8]), foldDigests[query.FoldVersion]; got != want {
+		t.Errorf("got digest %s, want %s for version %d: raise FoldVersion and add its digest", got, want, query.FoldVersion)
 	}
 }
 
@@ -44,48 +44,48 @@ func anySubject(t *rapid.T) query.Subject {
 		Duration: rapid.Int64().Draw(t, "duration")}
 }
 
-func TestASubjectComesBackAsItWasPacked(t *testing.T) {
+func TestUnpackIsTheInverseOfPack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anySubject(t)
-		packed := s.Pack(nil)
+		packed := s.Pack()
 		got, ok := query.Unpack(packed)
 		if !ok {
-			t.Fatal("can't be unpacked")
+			t.Fatal("a packed subject can't be unpacked")
 		}
 		if d := cmp.Diff(s, got); d != "" {
-			t.Fatal(d)
+			t.Fatalf("(-want +got): %s", d)
 		}
 		cut := packed[:rapid.IntRange(0, len(packed)-1).Draw(t, "cut")]
 		if _, ok := query.Unpack(cut); ok {
-			t.Fatalf("%d of %d bytes pass for a subject", len(cut), len(packed))
+			t.Fatalf("the first %d of %d bytes were unpacked", len(cut), len(packed))
 		}
 		packed[0]++
 		if _, ok := query.Unpack(packed); ok {
-			t.Fatal("a subject of another version counts as folded")
+			t.Fatal("a subject of another version was unpacked")
 		}
 	})
 }
 
-// Whatever bytes a damaged page holds, they are a subject or they are not.
+// Unpack accepts any bytes, and what it accepts can be packed and unpacked again.
 func FuzzUnpack(f *testing.F) {
 	f.Add([]byte{})
-	f.Add((&query.Subject{Title: "renewal", People: "ann\nbob", Updated: 1 << 41}).Pack(nil))
+	f.Add((&query.Subject{Title: "renewal", People: "ann\nbob", Updated: 1 << 41}).Pack())
 	f.Fuzz(func(t *testing.T, packed []byte) {
 		s, ok := query.Unpack(packed)
 		if !ok {
 			return
 		}
-		again, ok := query.Unpack(s.Pack(nil))
+		again, ok := query.Unpack(s.Pack())
 		if !ok || again != s {
-			t.Errorf("%+v, packed again %+v", s, again)
+			t.Errorf("got %+v, and after packing %+v", s, again)
 		}
 	})
 }
 
-// Loading an index unpacks every conversation: each is one string.
-func TestUnpackingMakesOneString(t *testing.T) {
-	packed := subjects(1)[0].Pack(nil)
+// Loading an index unpacks every conversation, so each may cost only one string.
+func TestUnpackAllocatesOneString(t *testing.T) {
+	packed := subjects(1)[0].Pack()
 	if n := testing.AllocsPerRun(100, func() { query.Unpack(packed) }); n > 1 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("got %v allocations, want at most 1", n)
 	}
 }

@@ -11,31 +11,44 @@ import (
 	"confab/model"
 )
 
-// Limits of a query.
+// The limits of a query.
 const (
-	// MaxLength is the longest text that Parse takes, in bytes.
-	MaxLength = 4096
-	// MaxDepth is how deep parentheses and dashes may be nested.
-	MaxDepth = 64
+	MaxLength = 4096 // bytes of text
+	MaxDepth  = 64   // levels of parentheses and dashes
 )
 
 const orWord = "OR"
 
-// Parse reads a query. The error is an *Error. An empty text is the zero
-// query. Of several sort: terms the last one counts.
+// Error says where a query is wrong, and why.
+type Error struct {
+	Pos, End   int // byte offsets in the text given to Parse; equal if something is missing there
+	Message    string
+	Suggestion string // the nearest text that would be right, or ""
+
+	missingValue bool // a field has no value
+}
+
+// Error returns one line for a person. The position in it counts from one.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("query, at %d: %s", e.Pos+1, e.Message)
+	if e.Suggestion != "" {
+		s += fmt.Sprintf(" (did you mean %s?)", e.Suggestion)
+	}
+	return s
+}
+
+// Parse reads a query. Its errors are of type *Error. An empty text gives the zero Query. The last of several sort: terms
+// counts.
 func Parse(s string) (Query, error) {
 	if len(s) > MaxLength {
 		return Query{}, &Error{Pos: MaxLength, End: len(s), Message: fmt.Sprintf("longer than %d bytes", MaxLength)}
 	}
 	if !utf8.ValidString(s) {
 		at := 0
-		for i, r := range s {
-			if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
-				at = i
-				break
-			}
+		for r, n := rune(0), 0; r != utf8.RuneError || n > 1; at += n {
+			r, n = utf8.DecodeRuneInString(s[at:])
 		}
-		return Query{}, &Error{Pos: at, End: at + 1, Message: "not valid UTF-8"}
+		return Query{}, &Error{Pos: at - 1, End: at, Message: "not valid UTF-8"}
 	}
 	p := &parser{s: s}
 	root, err := p.or(0)
@@ -48,8 +61,8 @@ func Parse(s string) (Query, error) {
 	return Query{root: root, sort: p.sort}, nil
 }
 
-// WithoutBare returns a text without the fields that stand in it without a value, while one may still be typed; ok is
-// false where what is left means nothing.
+// WithoutBare returns a query, of which somebody may still be typing a part, without the fields that have no value yet. ok is
+// false if the rest is no valid query.
 func WithoutBare(s string) (rest string, ok bool) {
 	for {
 		_, err := Parse(s)
@@ -57,7 +70,7 @@ func WithoutBare(s string) (rest string, ok bool) {
 		if !errors.As(err, &wrong) {
 			return strings.TrimSpace(s), err == nil
 		}
-		if !wrong.bare {
+		if !wrong.missingValue {
 			return "", false
 		}
 		start, _ := termAround(s, wrong.Pos)
@@ -71,7 +84,7 @@ type parser struct {
 	sort Sort
 }
 
-// endsBare reports whether a character ends a word that is not in quotes.
+// endsBare reports whether a character ends a word without quotes.
 func endsBare(r rune) bool { return r == '(' || r == ')' || r == '"' || unicode.IsSpace(r) }
 
 func (p *parser) blanks() {
@@ -84,7 +97,7 @@ func (p *parser) blanks() {
 	}
 }
 
-// bareEnd returns the end of the text without quotes that begins at i.
+// bareEnd returns the end of the word without quotes that begins at i.
 func bareEnd(s string, i int) int {
 	if n := strings.IndexFunc(s[i:], endsBare); n >= 0 {
 		return i + n
@@ -96,7 +109,7 @@ func (p *parser) atOr() bool {
 	return strings.HasPrefix(p.s[p.i:], orWord) && bareEnd(p.s, p.i) == p.i+len(orWord)
 }
 
-// or reads alternatives up to the end or a closing parenthesis; nil for none.
+// or reads alternatives up to the end or a closing parenthesis. It returns nil if there are none.
 func (p *parser) or(depth int) (*Node, error) {
 	var parts []*Node
 	for {
@@ -196,7 +209,14 @@ func leaf(of *field, raw string) *Node {
 	return &Node{Term: Term{Field: of.name, Raw: raw, Value: value, HasValue: true, of: of, word: of.word(value)}}
 }
 
-// quoted reads a text in quotes; a backslash keeps the next character.
+// labelLeaf is leaf for a label. For other fields key is "" and hasValue is true.
+func labelLeaf(of *field, key, raw string, hasValue bool) *Node {
+	n := leaf(of, raw)
+	n.Term.RawKey, n.Term.Key, n.Term.HasValue = key, model.FoldText(key), hasValue
+	return n
+}
+
+// quoted reads a text in quotes, in which a backslash keeps the next character.
 func (p *parser) quoted() (string, error) {
 	start := p.i
 	var b strings.Builder
@@ -215,7 +235,7 @@ func (p *parser) quoted() (string, error) {
 	return "", &Error{Pos: start, End: len(p.s), Message: "this quote is never closed"}
 }
 
-// fieldPrefix returns the name of a word that is written like a field.
+// fieldPrefix returns the name of the field that a word begins with, which need not exist.
 func fieldPrefix(word string) (string, bool) {
 	name, _, ok := strings.Cut(word, ":")
 	if !ok || name == "" {
@@ -251,7 +271,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		return nil, err
 	}
 	if raw == "" {
-		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words), bare: true}
+		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words), missingValue: true}
 	}
 	n := leaf(of, raw)
 	t := &n.Term
@@ -259,12 +279,12 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	case of.compare == byOrder:
 		return nil, p.order(t, start, at, depth)
 	case of.words != nil || of.slips:
-		// A service may be of any name; one that is nearly a known word is a slip.
+		// With slips, only a value that is almost a known one is wrong.
 		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
 			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words)),
 				Suggestion: near}
 		}
-		// One spelling of one meaning, so that equal queries are equal.
+		// Queries with the same meaning get the same text.
 		t.Raw = t.Value
 	case of.compare == byDate:
 		d, err := parseDate(t.Value)
@@ -280,7 +300,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	return n, nil
 }
 
-// value reads a value, in quotes or up to a blank or one of the stop characters.
+// value reads a value, either in quotes or up to a blank or one of the stop characters.
 func (p *parser) value(stop string) (string, error) {
 	if p.i < len(p.s) && p.s[p.i] == '"' {
 		return p.quoted()
@@ -303,7 +323,7 @@ func (p *parser) label(of *field) (*Node, error) {
 		return nil, err
 	}
 	if key == "" {
-		return nil, &Error{Pos: at, End: p.i, Message: "label: needs the name of a label", bare: p.i == at}
+		return nil, &Error{Pos: at, End: p.i, Message: "label: needs the name of a label", missingValue: p.i == at}
 	}
 	raw := ""
 	hasValue := p.i < len(p.s) && p.s[p.i] == '='
@@ -313,12 +333,10 @@ func (p *parser) label(of *field) (*Node, error) {
 			return nil, err
 		}
 	}
-	n := leaf(of, raw)
-	n.Term.RawKey, n.Term.Key, n.Term.HasValue = key, model.FoldText(key), hasValue
-	return n, nil
+	return labelLeaf(of, key, raw, hasValue), nil
 }
 
-// order takes a sort: out of the terms: it asks nothing of a conversation.
+// order reads the value of sort:, which is kept apart from the terms.
 func (p *parser) order(t *Term, start, at, depth int) error {
 	if depth > 0 && strings.HasSuffix(p.s[:start], "-") {
 		word := strings.TrimPrefix(t.Value, "-")
@@ -339,8 +357,8 @@ func (p *parser) order(t *Term, start, at, depth int) error {
 	return nil
 }
 
-// suggestValue returns the nearest right term for a word that a field does not
-// take: a near word, or the other field that takes it.
+// suggestValue returns the term that was probably meant by a field with a wrong value: either the field with a similar value,
+// or another field that takes the value. It returns "" if there is none.
 func suggestValue(of *field, value string) string {
 	if near := nearest(value, of.closed()); near != "" {
 		return of.name + ":" + near

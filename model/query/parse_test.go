@@ -11,7 +11,7 @@ import (
 
 func fromThisModule(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), "confab/") }
 
-func TestParsePrintsTheSameMeaning(t *testing.T) {
+func TestParseAndPrint(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", ""},
 		{"  \t ", ""},
@@ -56,12 +56,12 @@ func TestParsePrintsTheSameMeaning(t *testing.T) {
 			continue
 		}
 		if got := q.String(); got != c.want {
-			t.Errorf("Parse(%q) is %q, want %q", c.text, got, c.want)
+			t.Errorf("Parse(%q) prints %q, want %q", c.text, got, c.want)
 		}
 	}
 }
 
-func TestABadQuerySaysWhereAndWhy(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	for _, c := range []struct {
 		text       string
 		pos, end   int
@@ -124,7 +124,7 @@ func TestABadQuerySaysWhereAndWhy(t *testing.T) {
 		_, err := query.Parse(c.text)
 		var e *query.Error
 		if !errors.As(err, &e) {
-			t.Errorf("Parse(%.20q) gives no error", c.text)
+			t.Errorf("Parse(%.20q) returned no error", c.text)
 			continue
 		}
 		if e.Pos != c.pos || e.End != c.end || !strings.Contains(e.Message, c.message) || e.Suggestion != c.suggestion {
@@ -132,13 +132,13 @@ func TestABadQuerySaysWhereAndWhy(t *testing.T) {
 				c.pos, c.end, c.message, c.suggestion)
 		}
 		if e.Error() == "" {
-			t.Error("no text")
+			t.Errorf("Parse(%.20q): the error has no text", c.text)
 		}
 	}
 }
 
-// A suggestion for one bad term must itself be good, or a step on the way.
-func TestSuggestionsHelp(t *testing.T) {
+// What an error suggests is a valid query.
+func TestSuggestionsAreValid(t *testing.T) {
 	for _, text := range []string{"is:privat", "is:transcript", "provider:attenton", "sort:titel", "-sort:title", "updated:7d", "updated:2026-02..2026-01", "a -", "-OR a"} {
 		_, err := query.Parse(text)
 		var e *query.Error
@@ -146,7 +146,7 @@ func TestSuggestionsHelp(t *testing.T) {
 			t.Fatalf("%q: no suggestion in %v", text, err)
 		}
 		if _, err := query.Parse(e.Suggestion); err != nil {
-			t.Errorf("%q suggests %q, which is wrong too: %v", text, e.Suggestion, err)
+			t.Errorf("%q suggests %q, which is not valid: %v", text, e.Suggestion, err)
 		}
 	}
 }
@@ -157,26 +157,26 @@ func TestNestingUpToTheLimit(t *testing.T) {
 		strings.Repeat("-", query.MaxDepth) + "a",
 	} {
 		if _, err := query.Parse(text); err != nil {
-			t.Error(err)
+			t.Errorf("Parse(%.20q): %v", text, err)
 		}
 	}
 }
 
-func TestRoot(t *testing.T) {
+func TestParsedTermsAndOrder(t *testing.T) {
 	q, _ := query.Parse(`label:"Deal Stage"="Closed Wön"`)
 	n := q.Root()
 	if n.Op != query.Leaf || n.Term.Field != query.FieldLabel || n.Term.Key != "deal stage" || n.Term.RawKey != "Deal Stage" ||
 		n.Term.Value != "closed won" || n.Term.Raw != "Closed Wön" || !n.Term.HasValue {
-		t.Errorf("%+v", n.Term)
+		t.Errorf("unexpected term %+v", n.Term)
 	}
 	if q, _ = query.Parse("  "); q.Root() != nil || !q.IsZero() || q.Sorted() {
-		t.Errorf("%+v", q)
+		t.Errorf("blank query: got %q", q)
 	}
 	if q, _ = query.Parse("sort:updated"); !q.IsZero() || !q.Sorted() {
-		t.Errorf("%+v", q)
+		t.Errorf("default order: got zero %t, sorted %t", q.IsZero(), q.Sorted())
 	}
 	if q, _ = query.Parse("sort:-updated"); q.IsZero() {
-		t.Errorf("%+v", q)
+		t.Errorf("reversed order: got the zero query")
 	}
 }
 
@@ -192,7 +192,7 @@ func TestConditional(t *testing.T) {
 			continue
 		}
 		if got := q.Conditional(); got != want {
-			t.Errorf("%q: %v, want %v", text, got, want)
+			t.Errorf("%q: got %t, want %t", text, got, want)
 		}
 	}
 }

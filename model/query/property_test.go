@@ -20,12 +20,12 @@ func parse(t rapid.TB, s string) query.Query {
 	return q
 }
 
-// same compares two queries by all that can be seen of them.
+// same returns the difference between two queries, or "".
 func same(a, b query.Query) string {
 	return cmp.Diff(a, b, cmp.AllowUnexported(query.Query{}, query.DateRange{}), cmp.Exporter(fromThisModule))
 }
 
-func TestAQueryIsItsText(t *testing.T) {
+func TestParseIsTheInverseOfString(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := genText(3).Draw(t, "query")
 		if rapid.Bool().Draw(t, "sorted") {
@@ -34,11 +34,11 @@ func TestAQueryIsItsText(t *testing.T) {
 		q := parse(t, text)
 		again := q.String()
 		if len(again) > query.MaxLength {
-			return // quoting made it longer than a text may be
+			return // quoting made it too long
 		}
 		r := parse(t, again)
 		if d := same(q, r); d != "" {
-			t.Fatalf("%q became %q:\n%s", text, again, d)
+			t.Fatalf("%q is printed as %q, which differs:\n%s", text, again, d)
 		}
 		if third := r.String(); third != again {
 			t.Fatalf("%q is printed as %q", again, third)
@@ -46,7 +46,7 @@ func TestAQueryIsItsText(t *testing.T) {
 	})
 }
 
-func TestLogic(t *testing.T) {
+func TestMatchFollowsLogic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genText(2).Draw(t, "a"), genText(2).Draw(t, "b")
 		s := genSubject().Draw(t, "subject")
@@ -66,29 +66,29 @@ func TestLogic(t *testing.T) {
 			{"(" + a + ") -is:any", false},
 		} {
 			if got := match(law.text); got != law.want {
-				t.Errorf("%s: %v, want %v", law.text, got, law.want)
+				t.Errorf("%s: got %t, want %t", law.text, got, law.want)
 			}
 		}
 		qa, qb := parse(t, a), parse(t, b)
 		if got := qa.And(qb).Match(s, now, time.UTC); got != (ma && mb) {
-			t.Errorf("And: %v, want %v", got, ma && mb)
+			t.Errorf("And: got %t, want %t", got, ma && mb)
 		}
 		if got := qa.Fixed(now, time.UTC).Match(s, time.Time{}, nil); ma != got && !qa.Names(query.IsSnoozed) {
-			t.Errorf("Fixed: %v, want %v", got, ma)
+			t.Errorf("Fixed: got %t, want %t", got, ma)
 		}
 		if qa.Inbox().Match(s, now, time.UTC) && !ma {
-			t.Error("the inbox shows what the query does not match")
+			t.Error("Inbox matches what the query does not match")
 		}
 		if l := qa.Accounts(); ma && l != nil && !slices.Contains(l, s.Account) {
-			t.Errorf("a match is of account %s, but the query says %v", s.Account, l)
+			t.Errorf("a match is of account %s, but Accounts returned %v", s.Account, l)
 		}
 		if l := qa.Providers(); ma && l != nil && !slices.Contains(l, s.Provider) {
-			t.Errorf("a match is of provider %s, but the query says %v", s.Provider, l)
+			t.Errorf("a match is of provider %s, but Providers returned %v", s.Provider, l)
 		}
 	})
 }
 
-func TestTheOrderIsTotal(t *testing.T) {
+func TestCompareIsATotalOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := query.Query{}.WithSort(query.Sort{
 			Field:   rapid.SampledFrom([]string{"", "updated", "created", "title", "duration", "provider"}).Draw(t, "field"),
@@ -97,19 +97,19 @@ func TestTheOrderIsTotal(t *testing.T) {
 		a, b, c := genSubject().Draw(t, "a"), genSubject().Draw(t, "b"), genSubject().Draw(t, "c")
 		ab, bc, ac := q.Compare(a, b), q.Compare(b, c), q.Compare(a, c)
 		if ba := q.Compare(b, a); ab*ba > 0 || (ab == 0) != (ba == 0) {
-			t.Errorf("a before b is %d, b before a is %d", ab, ba)
+			t.Errorf("Compare(a, b) is %d, Compare(b, a) is %d", ab, ba)
 		}
 		if ab == 0 && a.Ref != b.Ref {
-			t.Error("two refs have one place")
+			t.Error("Compare is 0 for two refs")
 		}
 		if ab < 0 && bc < 0 && ac >= 0 {
-			t.Error("a before b before c, but not a before c")
+			t.Error("Compare is not transitive")
 		}
 		if ra, rb := q.Rank(a), q.Rank(b); ra < rb && ab >= 0 || ra > rb && ab <= 0 {
-			t.Errorf("the ranks are %x and %x, but the order is %d", ra, rb, ab)
+			t.Errorf("the ranks are %x and %x, but Compare is %d", ra, rb, ab)
 		}
 		if q.Compare(a, a) != 0 {
-			t.Error("a is not in the place of itself")
+			t.Error("Compare(a, a) is not 0")
 		}
 	})
 }

@@ -7,48 +7,41 @@ import (
 	"time"
 )
 
-// Op is what a node of a query does with its kids.
+// Op is the operation of a Node.
 type Op uint8
 
-// The operations of nodes.
+// The operations.
 const (
-	Leaf Op = iota // one term, no kids
-	And            // two kids or more
-	Or             // two kids or more
-	Not            // one kid
+	Leaf Op = iota // a term, without kids
+	And            // of two kids or more
+	Or             // of two kids or more
+	Not            // of one kid
 )
 
-// Node is one part of a query. Nodes are shared between queries: read only.
+// Node is one part of a query. Queries share nodes, so nodes must not be changed.
 type Node struct {
 	Op   Op
 	Kids []*Node
 	Term Term
 }
 
-// Term is one thing that is asked of a conversation.
+// Term is a single condition.
 type Term struct {
-	// Field is the name of a field; "" is a word or phrase, looked for
-	// in the title, the people and the last message.
-	Field string
-	// Value is the value, folded with model.FoldText.
-	Value string
-	// Raw is the value as it was typed, without quotes.
-	Raw string
-	// Key is the name of a label, folded; RawKey the same as it was typed.
-	Key, RawKey string
-	// HasValue is false for label:NAME alone.
-	HasValue bool
-	// Date is set for the fields that are a time.
-	Date *DateRange
+	Field    string     // "" for a word or phrase, which is searched for in the title, the people and the last message
+	Value    string     // the value, folded with model.FoldText
+	Raw      string     // the value as it was typed, without quotes
+	Key      string     // the name of a label, folded
+	RawKey   string     // the name of a label as it was typed, without quotes
+	HasValue bool       // false only for label:NAME
+	Date     *DateRange // for fields that hold a time
 
 	of   *field
-	word *word // where of has words
+	word *word // if of has words
 }
 
 // Sort is an order of conversations.
 type Sort struct {
-	// Field is a word that may follow sort:.
-	Field   string
+	Field   string // a word that may follow sort:
 	Reverse bool
 }
 
@@ -57,21 +50,14 @@ var defaultSort = Sort{Field: "updated"}
 // Query is a parsed query. The zero value matches everything.
 type Query struct {
 	root *Node
-	sort Sort // Field "" where the query names none
+	sort Sort // zero if the query names no order
 }
 
-// IsZero reports whether the query matches everything in the default order.
-func (q Query) IsZero() bool { return q.root == nil && q.Sort() == defaultSort }
+// Conditional reports whether the query has a condition. A query that is blank, that only names an order or that searches only
+// for blanks has none. is:any counts as one, because it is written by somebody who means everything.
+func (q Query) Conditional() bool { return q.root != nil && !q.root.always(true) }
 
-// Conditional reports whether the query asks anything of a conversation. One
-// that is blank, names an order alone, or looks for nothing but blanks does not;
-// is:any does: whoever writes it means everything.
-func (q Query) Conditional() bool { return q.root != nil && !q.root.everything() }
-
-// everything reports whether a node asks nothing, so that all match it.
-func (n *Node) everything() bool { return n.always(true) }
-
-// always reports whether a node asks nothing and so has one answer for all.
+// always reports whether a node has the given answer for every conversation because it has no condition.
 func (n *Node) always(answer bool) bool {
 	other := func(k *Node) bool { return !k.always(answer) }
 	switch {
@@ -85,20 +71,19 @@ func (n *Node) always(answer bool) bool {
 	return slices.ContainsFunc(n.Kids, func(k *Node) bool { return k.always(answer) })
 }
 
-// Sort returns the order, the default one where the query names none.
+// Sort returns the order of the query, which is the default one if the query names none.
 func (q Query) Sort() Sort { return cmp.Or(q.sort, defaultSort) }
 
 // Sorted reports whether the query names an order.
 func (q Query) Sorted() bool { return q.sort.Field != "" }
 
-// And returns the query that matches what both match, in the order of r if it
-// names one, else in that of q. It is how a filter narrows a view.
+// And returns the query that matches what both q and r match, in the order of r if r names one, else in that of q.
 func (q Query) And(r Query) Query {
 	return Query{root: join(And, []*Node{q.root, r.root}), sort: cmp.Or(r.sort, q.sort)}
 }
 
-// Inbox leaves out what is done, snoozed, archived or empty, each unless the
-// query names that word anywhere or names is:any.
+// Inbox returns a query that leaves out what is done, snoozed, archived or empty. Each of these is kept if the query contains
+// that word, and all of them if it contains is:any.
 func (q Query) Inbox() Query {
 	if q.Names(IsAny) {
 		return q
@@ -113,11 +98,10 @@ func (q Query) Inbox() Query {
 	return q
 }
 
-// Fixed returns the same query with every date term resolved for one now and
-// loc, which makes matching many conversations faster. It is for one pass:
-// what it prints still says "<7d", but it means the instant found here.
+// Fixed returns the query with its dates resolved for a given now and loc, which makes matching many conversations faster. Its
+// text still says "<7d", so it should be used for one pass only.
 func (q Query) Fixed(now time.Time, loc *time.Location) Query {
-	if q.root.any(func(t *Term) bool { return t.Date != nil }) {
+	if q.root.anyTerm(func(t *Term) bool { return t.Date != nil }) {
 		q.root = q.root.fix(now, loc)
 	}
 	return q
@@ -134,27 +118,28 @@ func (n *Node) fix(now time.Time, loc *time.Location) *Node {
 	return out
 }
 
-// Names reports whether is:word occurs anywhere, negated or not.
+// Names reports whether the query contains is:word, negated or not.
 func (q Query) Names(word string) bool {
-	return q.root.any(func(t *Term) bool { return t.isWord(word) })
+	return q.root.anyTerm(func(t *Term) bool { return t.isWord(word) })
 }
 
-// Accounts returns the accounts (folded) that a match must be of, nil for any.
+// Accounts returns the folded names of the accounts to which the query is limited, or nil if it is not.
 func (q Query) Accounts() []string { return q.root.limit(FieldAccount) }
 
-// Providers returns the providers that a match must be of, nil for any.
+// Providers returns the providers to which the query is limited, or nil if it is not.
 func (q Query) Providers() []string { return q.root.limit(FieldProvider) }
 
-func (n *Node) any(yes func(*Term) bool) bool {
+func (n *Node) anyTerm(yes func(*Term) bool) bool {
 	if n == nil {
 		return false
 	}
 	if n.Op == Leaf {
 		return yes(&n.Term)
 	}
-	return slices.ContainsFunc(n.Kids, func(k *Node) bool { return k.any(yes) })
+	return slices.ContainsFunc(n.Kids, func(k *Node) bool { return k.anyTerm(yes) })
 }
 
+// limit returns the values of a field that a match can have, or nil for any.
 func (n *Node) limit(field string) []string {
 	switch {
 	case n == nil:
@@ -185,8 +170,8 @@ func (n *Node) limit(field string) []string {
 	return nil
 }
 
-// join makes one node of several; nil ones ask for nothing. Nested ones of the
-// same kind become one, so that a query and its text have the same shape.
+// join makes one node of several, leaving out nil. Nested nodes with the same operation become one, so that parsing the text of
+// a query gives the same nodes.
 func join(op Op, parts []*Node) *Node {
 	var kids []*Node
 	for _, p := range parts {
@@ -207,8 +192,7 @@ func join(op Op, parts []*Node) *Node {
 	return &Node{Op: op, Kids: kids}
 }
 
-// String returns the text of a query. Parse makes the same query of it, as long
-// as it is within the limits of a text (quoting and Inbox make it longer).
+// String returns the text of a query. Parse makes the same query of it, unless quoting and Inbox made it longer than MaxLength.
 func (q Query) String() string {
 	var b strings.Builder
 	q.root.write(&b, Leaf)
@@ -229,8 +213,7 @@ func (n *Node) write(b *strings.Builder, within Op) {
 	if n == nil {
 		return
 	}
-	// Or binds loosest, then and, then not: what is looser than its
-	// surroundings stands in parentheses.
+	// Or binds loosest, then and, then not. A node that binds looser than the one around it needs parentheses.
 	wrap := within == Not && n.Op == And || (within == Not || within == And) && n.Op == Or
 	if wrap {
 		b.WriteByte('(')

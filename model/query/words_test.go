@@ -2,7 +2,7 @@ package query
 
 import "testing"
 
-func TestEveryExampleOfTheReferenceIsRead(t *testing.T) {
+func TestExamplesOfTheReferenceAreValid(t *testing.T) {
 	var all []string
 	for _, w := range Syntax() {
 		all = append(all, w.Name)

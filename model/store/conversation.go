@@ -189,11 +189,11 @@ func (t *tx) fold(k *known, server model.Conversation) {
 	sub := query.NewSubject(k.row(server))
 	if k.key != 0 {
 		t.exec("UPDATE conversation SET rev = ?, gone = ?, pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
-			k.rev, k.gone, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
+			k.rev, k.gone, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(), k.key)
 		return
 	}
 	res := t.exec("INSERT INTO conversation (account, id, rev, pinned, updated, created, subject) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		k.ref.Account, k.ref.ID, k.rev, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil))
+		k.ref.Account, k.ref.ID, k.rev, k.marks.pinned, sub.Updated, sub.Created, sub.Pack())
 	if t.err == nil {
 		k.key, t.err = res.LastInsertId()
 	}

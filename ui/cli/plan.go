@@ -51,7 +51,7 @@ func riskLines(seen *model.AudienceChange, risks []model.Risk) (lines []string) 
 		lines = seen.Lines()
 	}
 	for _, risk := range risks {
-		if seen == nil || !risk.Exposes() {
+		if seen == nil || !risk.Kind.Exposes() {
 			lines = append(lines, risk.Text)
 		}
 	}

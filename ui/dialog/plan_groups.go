@@ -97,7 +97,7 @@ func newGrouping(items []model.PlanItem) grouping {
 		}
 		for _, r := range it.Risks {
 			g := t.add(i, risky, r, r.Text)
-			g.twice, g.exposes, g.several = g.twice || r.Twice, g.exposes || r.Exposes(), r == model.SameTitles
+			g.twice, g.exposes, g.several = g.twice || r.Twice, g.exposes || r.Kind.Exposes(), r == model.SameTitles
 		}
 		for _, note := range it.Notes {
 			if !notes[note] {

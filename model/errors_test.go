@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWordsAreThoseOfAPerson(t *testing.T) {
+func TestWordsOfErrors(t *testing.T) {
 	for _, tc := range []struct {
 		err  error
 		want string
@@ -30,7 +30,7 @@ func TestWordsAreThoseOfAPerson(t *testing.T) {
 		{&Error{Kind: "odd_one"}, "odd one"},
 	} {
 		if got := Words(tc.err); got != tc.want {
-			t.Errorf("%v is said as %q, want %q", tc.err, got, tc.want)
+			t.Errorf("%v: got %q, want %q", tc.err, got, tc.want)
 		}
 	}
 }
