@@ -200,10 +200,7 @@ func (m *Model) restoreSession(was model.Session) {
 	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
 	m.list.ResetTo(was.At, was.Index, was.Top)
 	m.session.previous = &was
-	said := "back where you were: " + model.CleanLine(was.View, 60)
-	if was.Filter != "" {
-		said += ", " + model.CleanLine(was.Filter, 200)
-	}
+	said := "back where you were: " + model.CleanLine(was.View, 60) + theme.Around(", ", model.CleanLine(was.Filter, 200), "")
 	if m.notice.text == "" {
 		m.say(theme.Dim, said)
 	} else {

@@ -284,9 +284,8 @@ func choiceHandler(title string, kind model.EditKind) handler {
 				label += "  (now)"
 				d.At = i
 			}
-			if s := account.Effect(in.row.Conversation, kind, v); s != "" {
-				label += "  " + m.th.Separator + " " + model.CleanLine(s, 200)
-			}
+			effect := model.CleanLine(account.Effect(in.row.Conversation, kind, v), 200)
+			label += theme.Around("  "+m.th.Separator+" ", effect, "")
 			d.Items = append(d.Items, dialog.Item{Key: fmt.Sprint(i + 1), Label: label})
 		}
 		m.openMenu(d, func(i int) { m.set(requestFor(in, kind.Words()), kind, values[i]) })

@@ -200,7 +200,7 @@ func (m *Model) outboxAsks(asks any) {
 		case edit != nil:
 			do([]model.OutboxEntry{edit.OutboxEntry})
 		default:
-			m.ofEdits(m.editsOf(sub.ID), which, do)
+			m.ofEdits(sub.ID, which, do)
 		}
 	}
 	switch asks {
@@ -227,7 +227,7 @@ func (m *Model) outboxAsks(asks any) {
 		case sub.NeedPerson > 0 && sub.Problem != nil:
 			m.openConflict(*sub.Problem)
 		default:
-			m.settleNext()
+			m.settleNext(model.Ref{})
 		}
 	case keymap.Retry:
 		on("there is nothing to send again", outbox.Retriable, m.retry)
@@ -272,18 +272,11 @@ func needsPerson(row model.Row) bool {
 
 // settle opens an edit of this row that needs a person, else the next such edit of any row.
 func (m *Model) settle(in intent) {
-	if !in.single || !needsPerson(in.row) {
-		m.settleNext()
-		return
+	if in.single && needsPerson(in.row) {
+		m.settleNext(in.row.Conversation.Ref)
+	} else {
+		m.settleNext(model.Ref{})
 	}
-	ref := in.row.Conversation.Ref
-	fetch(m, "read the outbox", func(ctx context.Context) (d decision, err error) {
-		all, err := m.be.OutboxOf(ctx, ref)
-		if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
-			return decision{entry: &all[i], at: -1}, nil
-		}
-		return d, err
-	}, m.openDecision)
 }
 
 // decision is an edit that needs a person, and its index in the list, -1 if the cursor is to stay.
@@ -292,8 +285,9 @@ type decision struct {
 	at    int
 }
 
-// settleNext opens the next edit that needs a person: the nearest below the cursor, else the first in the list, else any.
-func (m *Model) settleNext() {
+// settleNext opens an edit that needs a person: of the conversation ref, if that is set, else the
+// nearest below the cursor, else the first in the list, else any.
+func (m *Model) settleNext(ref model.Ref) {
 	at := m.list.Cursor()
 	q, err := m.query()
 	inList := err == nil && !m.inDetail && len(m.layers) == 0
@@ -307,6 +301,13 @@ func (m *Model) settleNext() {
 		return i
 	}
 	fetch(m, "read the outbox", func(ctx context.Context) (best decision, err error) {
+		if !ref.IsZero() {
+			all, err := m.be.OutboxOf(ctx, ref)
+			if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
+				best = decision{&all[i], -1}
+			}
+			return best, err
+		}
 		all, err := m.be.Pending(ctx)
 		for _, sub := range all {
 			if sub.NeedPerson == 0 || sub.Problem == nil {
@@ -388,17 +389,15 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 	m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
 }
 
-func (m *Model) editsOf(submission string) func(context.Context) ([]model.OutboxEntry, error) {
-	return func(ctx context.Context) ([]model.OutboxEntry, error) {
-		all, _, err := m.be.SubmissionEdits(ctx, submission)
-		return all, err
-	}
-}
-
-// ofEdits calls do with the edits that which selects.
-func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), which func(model.OutboxEntry) bool,
-	do func([]model.OutboxEntry)) {
-	fetch(m, "read what was submitted", all, func(edits []model.OutboxEntry) {
+// ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects.
+func (m *Model) ofEdits(submission string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+	fetch(m, "read what was submitted", func(ctx context.Context) (edits []model.OutboxEntry, err error) {
+		if submission == "" {
+			return m.be.Outbox(ctx)
+		}
+		edits, _, err = m.be.SubmissionEdits(ctx, submission)
+		return edits, err
+	}, func(edits []model.OutboxEntry) {
 		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
 	})
 }
@@ -467,4 +466,4 @@ func (m *Model) withdraw(all []model.OutboxEntry) {
 	m.toEdits(keymap.Stop, all, "withdrawn", m.be.Withdraw)
 }
 
-func (m *Model) retryFailed() { m.ofEdits(m.be.Outbox, outbox.Retriable, m.retry) }
+func (m *Model) retryFailed() { m.ofEdits("", outbox.Retriable, m.retry) }

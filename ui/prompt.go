@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,10 +81,7 @@ func queryProblem(text string, err error) problem {
 	if !errors.As(err, &e) {
 		return problem{why: err.Error()}
 	}
-	why := e.Message
-	if e.Suggestion != "" {
-		why += ": did you mean " + e.Suggestion + "?"
-	}
+	why := e.Message + theme.Around(": did you mean ", e.Suggestion, "?")
 	return problem{why, utf8.RuneCountInString(text[:max(0, min(e.Pos, len(text)))])}
 }
 
@@ -221,11 +219,8 @@ var shortCommands = map[keymap.Action]keymap.Action{"q": keymap.Quit, "quit!": k
 
 func (m *Model) command(p *prompt) {
 	verb, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
-	in := p.target
-	in.action, in.arg = keymap.Action(strings.ReplaceAll(strings.ToLower(verb), "-", "_")), strings.TrimSpace(arg)
-	if of, ok := shortCommands[in.action]; ok {
-		in.action = of
-	}
+	in, name := p.target, keymap.Action(strings.ReplaceAll(strings.ToLower(verb), "-", "_"))
+	in.action, in.arg = cmp.Or(shortCommands[name], name), strings.TrimSpace(arg)
 	if _, ok := m.handlers[in.action]; ok {
 		m.run(in)
 	} else if in.action != "" {

@@ -173,10 +173,7 @@ func (m *Model) undoApplied(u plannedUndo, submitted bool, err error) {
 		if m.followed.id == u.Submission {
 			m.followed = followed{}
 		}
-		text := "withdrawn, nothing was changed: " + u.Sentence
-		if len(u.Blocked) > 0 {
-			text += ". The rest can't be taken back: " + blockedReasons(u.Undo)
-		}
-		m.say(theme.Good, text)
+		rest := theme.Around(". The rest can't be taken back: ", blockedReasons(u.Undo), "")
+		m.say(theme.Good, "withdrawn, nothing was changed: "+u.Sentence+rest)
 	}
 }
