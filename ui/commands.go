@@ -122,7 +122,7 @@ func (r *reader) begin() bool {
 	return true
 }
 
-// ended schedules the read that was asked for meanwhile, four times as late as the last one took,
+// ended schedules the read that was asked for meanwhile, after four times the duration of the last one,
 // and reports whether there was one.
 func (m *Model) ended(r *reader, again func()) bool {
 	r.busy = false

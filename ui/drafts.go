@@ -69,10 +69,7 @@ type drafted interface {
 
 // draftOf returns the key of a draft for a single conversation, "" for several.
 func draftOf(what string, in intent) string {
-	if !in.single {
-		return ""
-	}
-	return what + ":" + in.row.Conversation.Ref.String()
+	return theme.Pick(in.single, what+":"+in.row.Conversation.Ref.String(), "")
 }
 
 func (m *Model) recordDrafts() {

@@ -7,7 +7,7 @@ import (
 	"confab/ui"
 )
 
-func TestForm(t *testing.T) {
+func TestFormKeepsADraftAndShowsTheDiff(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 40}, func(a *app) {
 		a.Press("j", "e")
@@ -33,7 +33,7 @@ func TestForm(t *testing.T) {
 		a.Press("ctrl+s", "y")
 		a.wantEdits("bird-a:c00001 title Talk 1 about budgets!", "bird-a:c00001 description A description\nof two lines", "bird-a:c00001 privacy public")
 		if got := f.draft("form:bird-a:c00001"); got != "" {
-			t.Errorf("draft %q", got)
+			t.Errorf("the draft is %q after submitting, want none", got)
 		}
 	})
 }
@@ -54,7 +54,7 @@ func TestFormOfAttributes(t *testing.T) {
 		a.Want(`attributes tier: "gold" → "golden"`, `attributes owner: none → "ann"`)
 		a.Press("y")
 		if got := len(a.edits()); got != 2 {
-			t.Errorf("%d edits: %v", got, a.edits())
+			t.Errorf("submitted %d edits: %v", got, a.edits())
 		}
 	})
 }
@@ -106,11 +106,11 @@ func TestCreate(t *testing.T) {
 		a.Press("enter")
 		plans := a.submitted()
 		if len(plans) != 1 {
-			t.Fatalf("%d plans:\n%s", len(plans), a.Text())
+			t.Fatalf("%d plans were submitted, want 1:\n%s", len(plans), a.Text())
 		}
 		n := plans[0].Edits()[0].Target.New
 		if n.Title != "Kick-off" || n.Space != "s1" {
-			t.Errorf("%+v", n)
+			t.Errorf("created %+v, want the title Kick-off in space s1", n)
 		}
 	})
 }
@@ -126,7 +126,7 @@ func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
 		a.Press("tab", "enter", "enter", "ctrl+s")
 		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "will be seen by: whoever Kona lets in")
 		a.Press("n", "esc", "esc")
-		a.Press("j", "N", "enter") // an Attention row: the first account that can
+		a.Press("j", "N", "enter") // an Attention row: Attention can't create, so the first account that can is first
 		a.Want("New conversation in bird-a (Bird)")
 		a.Type("Hello")
 		a.Press("tab", "enter", "enter", "tab", "tab", "right", "right", "ctrl+s")

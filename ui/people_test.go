@@ -38,7 +38,7 @@ func TestParticipants(t *testing.T) {
 		}
 		e := plans[0].Edits()[0]
 		if len(e.Target.Set()) != 2 || len(e.Base.Set()) != 2 {
-			t.Errorf("%+v", e)
+			t.Errorf("submitted %+v, want two people before and after", e)
 		}
 		if n := len(f.lookups); n > 6 {
 			t.Errorf("the directory was asked %d times", n)
@@ -94,7 +94,7 @@ func TestContacts(t *testing.T) {
 		a.Press("ctrl+s", "y", "y")
 		plans := a.submitted()
 		if len(plans) != 1 || len(plans[0].Edits()[0].Target.Set()) != 0 {
-			t.Errorf("%v", plans)
+			t.Errorf("submitted %v, want one edit that removes all contacts", plans)
 		}
 	})
 }
@@ -115,13 +115,12 @@ func TestPeopleOfSeveral(t *testing.T) {
 		a.Want("y send 2", "Bob Baker: viewer → editor", "+Zoë Zhang (viewer)")
 		a.Press("y")
 		if got := a.edits(); len(got) != 2 {
-			t.Errorf("%v", got)
+			t.Errorf("submitted %v, want two edits", got)
 		}
 	})
 }
 
-// Contacts of several are edited as the union too, and a form of several opens the same
-// table.
+// The contacts of several conversations are edited as their union, also from the form.
 func TestContactsOfSeveral(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.rows[6].Conversation.Contacts = model.SetOf(model.Participant{Kind: "contact", ID: "c9", Name: "Gus Guest"})
@@ -141,13 +140,12 @@ func TestContactsOfSeveral(t *testing.T) {
 		a.Press("ctrl+s", "y")
 		p := a.submitted()
 		if len(p) != 1 || len(p[0].Edits()) != 1 || p[0].Edits()[0].Kind != model.EditContacts {
-			t.Errorf("%+v\n%s", p, a.Text())
+			t.Errorf("submitted %+v, want one edit of contacts:\n%s", p, a.Text())
 		}
 	})
 }
 
-// What somebody else changed since the table was read is no part of what the person
-// was looking at.
+// The base of an edit is the table as it was read, not what somebody else has changed since.
 func TestPeopleOfSeveralAreChangedFromWhatWasSeen(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
@@ -160,13 +158,13 @@ func TestPeopleOfSeveralAreChangedFromWhatWasSeen(t *testing.T) {
 		a.Press("ctrl+s", "y")
 		for _, e := range a.submitted()[0].Edits() {
 			if len(e.Base.Set()) != 2 || len(e.Target.Set()) != 1 {
-				t.Errorf("from %v to %v", e.Base.Set(), e.Target.Set())
+				t.Errorf("the edit goes from %v to %v, want the base that was read", e.Base.Set(), e.Target.Set())
 			}
 		}
 	})
 }
 
-// What can't be edited is said once, with its reason.
+// A field that can't be edited is shown once, with the reason.
 func TestPeopleOfSeveralServices(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{w: 110, h: 40}, func(a *app) {
 		a.Press("space", "space", "space", "space") // one of each service
@@ -182,14 +180,14 @@ func TestPeopleOfSeveralServices(t *testing.T) {
 		a.Press("e")
 		a.Want("Edit: 4 conversations")
 		if l := a.Line("access"); !strings.Contains(l, "off: these accounts") {
-			t.Errorf("%q", l)
+			t.Errorf("the access field is %q, want it off", l)
 		}
 		a.Press("esc")
 		a.wantEdits()
 	})
 }
 
-// A conversation whose people can't be read is named, read again, or left out by choice.
+// A conversation whose people can't be read is named; the person has it read again or leaves it out.
 func TestPeopleThatCannotBeRead(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
@@ -200,7 +198,7 @@ func TestPeopleThatCannotBeRead(t *testing.T) {
 		a.Press("P")
 		a.Want("2 of 2 conversations could not be read", "Talk 3 about budgets: ", "no route", "r read again")
 		a.Press("enter")
-		a.Want("could not be read") // there are no others to go on with
+		a.Want("could not be read") // no other conversation could be read
 		f.mu.Lock()
 		f.fail["Load"] = nil
 		f.mu.Unlock()
@@ -215,12 +213,12 @@ func TestPeopleThatCannotBeRead(t *testing.T) {
 		a.Want("2 people in 1 conversation", "1 left out: Talk 7 about budgets")
 		a.Press("x", "ctrl+s", "y")
 		if p := a.submitted(); len(p) != 1 || len(p[0].Edits()) != 1 || p[0].Edits()[0].Ref != ref(3) {
-			t.Errorf("%+v", p)
+			t.Errorf("submitted %+v, want one edit without the conversation left out", p)
 		}
 	})
 }
 
-// Reading can be stopped: then nothing is open and nothing was changed.
+// Reading can be stopped: then no table is open and nothing is changed.
 func TestReadingThePeopleOfManyIsStopped(t *testing.T) {
 	f := newFake(conversations(100)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
@@ -236,19 +234,19 @@ func TestReadingThePeopleOfManyIsStopped(t *testing.T) {
 		n := f.count("Load")
 		a.Wait(time.Hour)
 		if got := f.count("Load"); got > n+4 || got > 20 {
-			t.Errorf("%d were read, %d of them after it was stopped", got, got-n)
+			t.Errorf("%d conversations were read, %d of them after reading was stopped", got, got-n)
 		}
 	})
 }
 
-// Of very many conversations the people can't be read: that is said at once.
+// More conversations than their people can be read of are refused at once.
 func TestPeopleOfTooMany(t *testing.T) {
 	f := newFake(conversations(600)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("*", "P")
 		a.Want("600 are too many at once: at most 500")
 		if n := f.count("Load"); n > 1 {
-			t.Errorf("%d were read", n)
+			t.Errorf("%d conversations were read, want 0", n)
 		}
 	})
 }
@@ -264,7 +262,7 @@ func TestPeopleAreNotRepeatedInAnotherAccount(t *testing.T) {
 		}
 		a.Press("g", "g", "j", ".")
 		a.Want("the last edit names people of kona-a")
-		// Also where the rows were not all of that account.
+		// The same holds if the rows were of several accounts.
 		a.Press("g", "g", "1", "4", "j", "space", "space", "P", "a", "enter", "ctrl+s", "y", "esc")
 		if n = len(a.submitted()); n != 2 {
 			t.Fatalf("%d plans:\n%s", n, a.Text())

@@ -288,9 +288,7 @@ func (m *Model) newer() {
 	case p.kind == promptFilter:
 		before := m.list.Cursor()
 		m.pick(1)
-		if m.list.Cursor() != before {
-			p.below++
-		}
+		p.below += m.list.Cursor() - before
 	}
 }
 

@@ -63,10 +63,7 @@ const (
 	previewFrom = 20
 )
 
-type areas struct {
-	tabs, list, rule, preview, message, status layout.Rect
-	right                                      bool // the preview is on the right, so the rule is vertical
-}
+type areas struct{ tabs, list, rule, preview, message, status layout.Rect }
 
 // arrange lays the screen out and sets the height of the list.
 func (m *Model) arrange() areas {
@@ -80,7 +77,6 @@ func (m *Model) arrange() areas {
 	case layoutRight:
 		a.list, rest = rest.Left(rest.W * 13 / 20)
 		a.rule, a.preview = rest.Left(1)
-		a.right = true
 	case layoutBottom:
 		a.list, rest = rest.Bottom(max(6, rest.H*2/5))
 		a.rule, a.preview = rest.Top(1)
@@ -161,7 +157,7 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 		m.hitDetail(a.preview)
 		switch {
 		case a.preview.Empty():
-		case a.right:
+		case a.preview.X > 0:
 			rule := slices.Repeat([]string{m.th.Say(theme.Border, m.th.Vertical)}, a.rule.H)
 			list = layout.Beside(layout.Beside(list, rule), m.detail.Draw(m.th, a.preview, m.now()))
 		default:

@@ -126,11 +126,8 @@ func accounts(th *theme.Theme, in Info) (must, may []piece) {
 			ok = append(ok, name)
 		}
 	}
-	if !counted {
-		total = 0
-	}
 	if len(reading) > 0 {
-		may = append(may, progress(th, called(reading), read, total))
+		may = append(may, progress(th, called(reading), read, theme.Pick(counted, total, 0)))
 	}
 	if len(unread) > 0 {
 		may = append(may, text(theme.Dim, called(unread)+" not read yet"))
