@@ -67,7 +67,7 @@ func TestPlanNamesHiddenMarks(t *testing.T) {
 	})
 }
 
-func TestBulkRetryAndStop(t *testing.T) {
+func TestBulkIsRetriedAndStopped(t *testing.T) {
 	f := newFake(conversations(8)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("V", "7", "j", "t")

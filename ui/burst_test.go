@@ -108,7 +108,7 @@ var burstKeys = strings.Fields("p p p s s . d d b U z j k J t D a n y enter esc 
 // burst presses random keys at random speed on a list that news change.
 func burst(t *testing.T, in []byte) {
 	f := newFake(conversations(40)...)
-	for i := range f.rows { // most of them public and open, in services that can change that
+	for i := range f.rows { // mostly public and open conversations of services that can change that
 		if i%3 > 0 {
 			f.rows[i] = conversation(4*(i+10) + 1) // Bird
 			f.rows[i].Conversation.Privacy = model.PrivacyPublic
@@ -122,7 +122,7 @@ func burst(t *testing.T, in []byte) {
 		a.Wait(time.Second)
 		for i := 0; i+1 < len(in) && !t.Failed() && !a.Exited(); i += 2 {
 			gap := []time.Duration{0, 10, 40, 90, 180, 199, 201, 260}[in[i]%8] * time.Millisecond
-			for gap > 0 { // so that the witness misses nothing that happens meanwhile
+			for gap > 0 { // in steps, so that the witness sees every change
 				step := min(gap, 20*time.Millisecond)
 				a.Wait(step)
 				w.look(false)

@@ -148,7 +148,7 @@ func TestRenameEach(t *testing.T) {
 		a.Press("y")
 		a.wantEdits("attention-a:c00000 title same", "bird-a:c00001 title same")
 	})
-	with(t, newFake(conversations(6)...), start{}, func(a *app) { // of one, what is typed is the title
+	with(t, newFake(conversations(6)...), start{}, func(a *app) { // for a single conversation the text is the title
 		a.Press("t", "ctrl+u")
 		a.Type("s/{title}/x/")
 		a.Press("enter")

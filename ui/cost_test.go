@@ -195,7 +195,7 @@ func (c *counted) submitted(which ...int) []string {
 	return ids
 }
 
-// refused has a service refuse an edit.
+// refused delivers an edit that the service refuses.
 func (c *counted) refused(id string) {
 	c.t.Helper()
 	var got model.EditState

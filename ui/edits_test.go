@@ -249,7 +249,7 @@ func TestRebinding(t *testing.T) {
 	o := ui.Options{Keys: map[string]map[string][]string{"list": {"toggle_privacy": {"ctrl+x", "g p"}, "rename": {}},
 		"dialog": {"yes": {"j"}}}}
 	with(t, newFake(conversations(5)...), start{options: o}, func(a *app) {
-		a.Want("yes") // the conflict is named
+		a.Want("yes") // warns of the conflicting keys
 		a.Press("p", "t")
 		a.wantEdits()
 		a.Press("g", "p")

@@ -109,7 +109,7 @@ func TestCompletionsFollowWhenTypingRests(t *testing.T) {
 		a.Press("/")
 		a.Type("is:")
 		before := help()
-		for _, letter := range "privat" { // for longer than two frames take
+		for _, letter := range "privat" { // longer than two frames
 			a.Strike(string(letter))
 			a.Wait(119 * time.Millisecond)
 		}
@@ -229,7 +229,7 @@ func TestPaletteActsOnWhatWasSelected(t *testing.T) {
 	})
 }
 
-func TestCommandLine(t *testing.T) {
+func TestCommandLineRunsActions(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
 		a.Press(":")
 		a.Type("ren")
@@ -307,7 +307,7 @@ func TestEveryActionHasAHandlerOrAScreen(t *testing.T) {
 	}
 }
 
-func TestWelcome(t *testing.T) {
+func TestWelcomeReturnsTheChoice(t *testing.T) {
 	o := ui.Options{Welcome: true, ConfigPath: "/home/ann/.config/confab/config.toml", Version: "1.0"}
 	for key, want := range map[string]welcome.Choice{"d": welcome.Demo, "a": welcome.Account, "q": welcome.Quit} {
 		with(t, newFake(), start{options: o}, func(a *app) {

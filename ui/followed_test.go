@@ -27,7 +27,7 @@ func (r *system) wantLine(want string) {
 
 func (r *system) title(ref model.Ref) string { return r.row(ref).Conversation.Title }
 
-// clock is a time as the screen writes it today.
+// clock returns a time of today as the screen shows it.
 func at(t time.Time) string { return t.UTC().Format("15:04") }
 
 func TestMessageLineFollowsASubmissionToItsEnd(t *testing.T) {

@@ -87,7 +87,7 @@ func TestAccessMenu(t *testing.T) {
 	})
 }
 
-func TestCreate(t *testing.T) {
+func TestCreateSubmitsANewConversation(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.people = []model.Participant{{Kind: "space", ID: "s1", Name: "Projects"}, {Kind: "user", ID: "u9", Name: "Zoë Zhang"}}
 	with(t, f, start{w: 110, h: 44}, func(a *app) {

@@ -98,7 +98,7 @@ func TestActOnARowThatNewsMovedUnderTheCursorIsWithheld(t *testing.T) {
 		})
 	}
 	f := newFake(conversations(60)...)
-	with(t, f, start{}, func(a *app) { // a row that the person moved to is meant at once
+	with(t, f, start{}, func(a *app) { // acting on a row that the person moved to is not withheld
 		a.Rush("4", "j", "j", "j", "j", "s", "j")
 		if got := a.edits(); len(got) != 0 && !slices.Equal(got, []string{"bird-a:c00007 status closed"}) {
 			t.Errorf("submitted %v, want nothing or the row moved to", got)
@@ -359,7 +359,7 @@ func TestTriageInAnOpenConversationGoesToTheNext(t *testing.T) {
 		}
 	})
 	f = newFake(conversations(8)...)
-	with(t, f, start{}, func(a *app) { // fast, and the next is not hit by an edit
+	with(t, f, start{}, func(a *app) { // a fast edit key does not act on the next conversation
 		a.Press("enter")
 		a.Burst(30*time.Millisecond, "d", "d", "d", "p")
 		a.Want("Talk 3 about budgets")
@@ -393,7 +393,7 @@ func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
 		a.wantEdits("attention-a:c00008 title same")
 		a.WantNot("marked")
 	})
-	with(t, newFake(conversations(60)...), start{}, func(a *app) { // also where a word is typed
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // the same if the plan asks for a word
 		a.Press("j", "space", "3", "j", "space", "/")
 		a.Type(`"Talk 5"`)
 		a.Press("enter", "D")
@@ -403,7 +403,7 @@ func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
 		a.Press("enter")
 		a.wantEdits("bird-a:c00005 delete deleted")
 	})
-	with(t, newFake(conversations(60)...), start{}, func(a *app) { // one alone is asked about, too
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // a single hidden row asks, too
 		a.Press("space", "/")
 		a.Type(`"Talk 8"`)
 		a.Press("enter")
@@ -481,7 +481,7 @@ func TestBidiControlsCannotBeTyped(t *testing.T) {
 		})
 	}
 	f := newFake(conversations(8)...)
-	with(t, f, start{}, func(a *app) { // what a text is made of stays exact
+	with(t, f, start{}, func(a *app) { // all other text stays exact
 		a.Press("t", "ctrl+u")
 		const good = "e\u0301 می\u200cخواهم 👩\u200d💻 שלום"
 		a.Type(good)

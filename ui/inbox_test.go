@@ -39,7 +39,7 @@ func TestListShowsRows(t *testing.T) {
 	})
 }
 
-func TestMovement(t *testing.T) {
+func TestMovementKeysMoveTheCursor(t *testing.T) {
 	with(t, newFake(conversations(300)...), start{w: 100, h: 30}, func(a *app) {
 		steps := []struct {
 			keys []string
@@ -143,7 +143,7 @@ func TestLateResultsAreDropped(t *testing.T) {
 	})
 }
 
-func TestViews(t *testing.T) {
+func TestViewsKeepTheirCursor(t *testing.T) {
 	options := ui.Options{Views: []ui.View{{Name: "Everything"}, {Name: "Private", Query: "is:private"}, {Name: "Bird", Query: "provider:bird sort:title"}}}
 	with(t, newFake(conversations(40)...), start{options: options}, func(a *app) {
 		a.Want("Everything 40", "Private 2", "Bird 10")
@@ -212,7 +212,7 @@ func TestRangeBeyondTheWindow(t *testing.T) {
 	})
 }
 
-func TestPreview(t *testing.T) {
+func TestPreviewShowsTheRowUnderTheCursor(t *testing.T) {
 	f := newFake(conversations(40)...)
 	with(t, f, start{w: 100, h: 30}, func(a *app) {
 		a.Want("Overview  People  Messages", "last message")
@@ -245,7 +245,7 @@ func TestPreviewWaitsForTheCursorToRest(t *testing.T) {
 	})
 }
 
-func TestDetail(t *testing.T) {
+func TestDetailOpensSearchesAndCloses(t *testing.T) {
 	f := newFake(conversations(40)...)
 	f.details[ref(1)] = model.Detail{Messages: model.SetOf(
 		model.Message{Author: "Ann Archer", At: clock, Text: "First line\nsecond line with needle"},
@@ -376,7 +376,7 @@ func TestUnknownKeySaysSo(t *testing.T) {
 	})
 }
 
-func TestMouse(t *testing.T) {
+func TestMouseSelectsAndScrolls(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{w: 100, h: 30}, func(a *app) {
 		a.Click(30, 4)
 		a.wantSelected(3)
@@ -401,7 +401,7 @@ func TestEmptyAndUnreadLists(t *testing.T) {
 	})
 }
 
-func TestStatusLine(t *testing.T) {
+func TestStatusLineShowsReadOnlyAndPending(t *testing.T) {
 	f := newFake(conversations(8)...)
 	f.accounts[0].Error = &model.EntryError{Kind: model.Unavailable, Message: "no route"}
 	f.accounts[1].Syncing, f.accounts[1].Read, f.accounts[1].Total = true, 30, 60

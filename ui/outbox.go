@@ -373,6 +373,8 @@ func (m *Model) openConflict(e model.OutboxEntry) {
 	}})
 }
 
+const nothingSent = "read-only: nothing is sent"
+
 // decide carries out a decision. Without said, something is sent and followed.
 func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
 	refused := m.opts.ReadOnly && said == ""
@@ -380,7 +382,7 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 		m.closeOverlay(d)
 	}
 	if refused {
-		m.say(theme.Warning, "read-only: nothing is sent")
+		m.say(theme.Warning, nothingSent)
 		return
 	}
 	if said == "" {
@@ -402,8 +404,13 @@ func (m *Model) ofEdits(submission string, which func(model.OutboxEntry) bool, d
 	})
 }
 
-// toEdits carries out an action on edits, and shows to how many it was done.
-func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, done string, do func(ctx context.Context, ids ...string) (int, error)) {
+// toEdits carries out an action on edits, and shows to how many it was done; nothing is shown for no edits.
+func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, nothing, done string,
+	do func(ctx context.Context, ids ...string) (int, error)) {
+	if len(all) == 0 {
+		m.say(theme.Dim, nothing)
+		return
+	}
 	m.carryOut(a, func(ctx context.Context) (string, error) {
 		ids := make([]string, len(all))
 		for i, e := range all {
@@ -424,9 +431,8 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 		m.say(theme.Dim, "there is nothing to discard that is not being sent")
 		return
 	}
-	d := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?",
+	d := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?", At: 1,
 		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
-	d.At = 1
 	left := 0
 	for _, e := range all {
 		left += theme.Pick(e.Sent, 1, 0)
@@ -442,28 +448,21 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 	}
 	m.openMenu(d, func(i int) {
 		if i == 0 {
-			m.toEdits(keymap.Discard, all, "discarded", countAll(m.be.Discard))
+			m.toEdits(keymap.Discard, all, "", "discarded", countAll(m.be.Discard))
 		}
 	})
 }
 
 func (m *Model) retry(all []model.OutboxEntry) {
-	switch {
-	case len(all) == 0:
-		m.say(theme.Dim, "there is nothing to send again")
-	case m.opts.ReadOnly:
-		m.say(theme.Warning, "read-only: nothing is sent")
-	default:
-		m.toEdits(keymap.Retry, all, "queued again", countAll(m.be.Retry))
+	if m.opts.ReadOnly && len(all) > 0 {
+		m.say(theme.Warning, nothingSent)
+		return
 	}
+	m.toEdits(keymap.Retry, all, "there is nothing to send again", "queued again", countAll(m.be.Retry))
 }
 
 func (m *Model) withdraw(all []model.OutboxEntry) {
-	if len(all) == 0 {
-		m.say(theme.Dim, "there is nothing left to withdraw")
-		return
-	}
-	m.toEdits(keymap.Stop, all, "withdrawn", m.be.Withdraw)
+	m.toEdits(keymap.Stop, all, "there is nothing left to withdraw", "withdrawn", m.be.Withdraw)
 }
 
 func (m *Model) retryFailed() { m.ofEdits("", outbox.Retriable, m.retry) }

@@ -225,7 +225,7 @@ func TestOutboxScreen(t *testing.T) {
 	})
 }
 
-func TestConflict(t *testing.T) {
+func TestConflictIsResolvedByAKey(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("t")

@@ -8,7 +8,7 @@ import (
 	"confab/model"
 )
 
-func TestParticipants(t *testing.T) {
+func TestParticipantsAreEditedInATable(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.people = []model.Participant{{Kind: "user", ID: "u9", Name: "Zoë Zhang", Email: "zoe@example.com"}, {Kind: "group", ID: "g1", Name: "Everyone in sales"}}
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
@@ -79,7 +79,7 @@ func TestPeopleDraft(t *testing.T) {
 	})
 }
 
-func TestContacts(t *testing.T) {
+func TestContactsAreEditedInATable(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("j", "j", "c")

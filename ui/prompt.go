@@ -40,7 +40,7 @@ type prompt struct {
 	refused bool
 	completion
 
-	// past are the texts typed earlier. The text shown is back steps back among them; 0 is present, the one being typed.
+	// past are the texts typed earlier. back is how many steps back the shown text is; present is the text at 0.
 	past    []string
 	back    int
 	present string
@@ -181,16 +181,13 @@ func (m *Model) filterTyped() {
 
 func (m *Model) applyFilter(text string) {
 	t := m.here()
-	q, err := query.Parse(text)
-	if err == nil {
-		_, err = combine(t.Query, text, t.order)
-	}
+	_, err := combine(t.Query, text, t.order)
 	switch {
 	case err != nil:
 		wrong := queryProblem(text, err)
 		m.say(theme.Error, fmt.Sprintf("that query is wrong at %d: %s", wrong.at+1, wrong.why))
 	case text != t.filter:
-		if q.Sorted() {
+		if q, _ := query.Parse(text); q.Sorted() {
 			t.order = "" // the filter says how to sort
 		}
 		m.setFilter(text, model.Ref{})

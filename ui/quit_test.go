@@ -11,7 +11,7 @@ import (
 	"confab/ui"
 )
 
-func TestQuit(t *testing.T) {
+func TestQuitAsksAboutUndeliveredEdits(t *testing.T) {
 	with(t, newFake(conversations(5)...), start{}, func(a *app) {
 		a.Press("q")
 		if !a.Exited() {
@@ -235,7 +235,7 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 		if err != nil || len(all) != 2 {
 			t.Fatalf("outbox %v, error %v", all, err)
 		}
-		if err := r.inbox.Discard(context.Background(), all[0].ID); err != nil { // another hand decides
+		if err := r.inbox.Discard(context.Background(), all[0].ID); err != nil { // decided elsewhere
 			t.Fatal(err)
 		}
 		r.Wait(30 * time.Second)

@@ -152,7 +152,7 @@ func TestEverySizeFits(t *testing.T) {
 	}
 	sizes = append(sizes, [][2]int{{20, 4}, {19, 4}, {40, 12}, {80, 24}, {120, 20}, {132, 43}, {140, 40}, {200, 60}, {200, 1}, {1, 60}}...)
 	if testing.Short() {
-		sizes = sizes[len(sizes)-10:] // drawing knows no goroutines
+		sizes = sizes[len(sizes)-10:] // few sizes suffice for the race detector
 	}
 	for name, keys := range screens {
 		t.Run(name, func(t *testing.T) {

@@ -101,7 +101,7 @@ func TestMarksBeyondTheWindow(t *testing.T) {
 	})
 	f = slow()
 	f.delay["List"] = 50 * time.Millisecond
-	with(t, f, start{}, func(a *app) { // a range up to a row that is not at hand yet, turned into marks
+	with(t, f, start{}, func(a *app) { // a range that ends at a row not in memory, turned into marks
 		a.Wait(time.Second)
 		a.Press("j", "j")
 		a.Rush("V", "G", "V", "b")
@@ -110,7 +110,7 @@ func TestMarksBeyondTheWindow(t *testing.T) {
 		marked(f, 398)
 	})
 	f = slow()
-	with(t, f, start{}, func(a *app) { // upwards, and acted on at once
+	with(t, f, start{}, func(a *app) { // an upward range, acted on at once
 		a.Press("G", "k", "V")
 		a.Rush("g", "g", "b")
 		a.Wait(time.Second)
@@ -118,7 +118,7 @@ func TestMarksBeyondTheWindow(t *testing.T) {
 		marked(f, 399)
 	})
 	f = slow()
-	with(t, f, start{}, func(a *app) { // what reads the marks fails
+	with(t, f, start{}, func(a *app) { // reading the marks fails
 		f.fail["Select"] = &model.Error{Kind: model.Local, Message: "the disk is full"}
 		a.Press("3", "0", "0", "space")
 		a.Wait(time.Second)
@@ -146,7 +146,7 @@ func TestLargeTriageChangeShowsItsProgress(t *testing.T) {
 	})
 	f = newFake(conversations(400)...)
 	f.delay["Triage"] = 10 * time.Second
-	with(t, f, start{}, func(a *app) { // the list is read on meanwhile, with the marks as they will be
+	with(t, f, start{}, func(a *app) { // the list goes on being read meanwhile, and shows the new marks
 		a.Press("*", "d")
 		a.Wait(300 * time.Millisecond)
 		a.Press("G")

@@ -69,7 +69,7 @@ func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
 			r.strike(2, keys[0])
 			r.Wait(time.Second)
 			r.Want(`"you may not change this conversation" (403)`)
-			if keys[0] == "O" { // what a failure needs is the first that a narrow footer keeps
+			if keys[0] == "O" { // a narrow footer keeps the key that a failed edit needs
 				r.Want("enter open  ! settle  r send again  u take back")
 			}
 			r.strike(1, keys[1])
