@@ -186,13 +186,9 @@ func New(o Options) *Model {
 		}})
 	}
 	m.makeTabs()
-	switch {
-	case o.Notice != "":
-		m.say(theme.Warning, o.Notice)
-	case len(problems) > 0:
-		m.say(theme.Warning, problems[0])
-	case o.Greeting != "":
-		m.say(theme.Accent, o.Greeting)
+	m.say(theme.Accent, o.Greeting)
+	if warning := cmp.Or(append([]string{o.Notice}, problems...)...); warning != "" {
+		m.say(theme.Warning, warning)
 	}
 	return m
 }
@@ -275,22 +271,21 @@ func (m *Model) accounts() []model.AccountState {
 	return m.be.Accounts()
 }
 
-func (m *Model) account(name string) (a model.AccountState) {
-	all := m.accounts()
-	if i := slices.IndexFunc(all, func(a model.AccountState) bool { return a.Name == name }); i >= 0 {
-		a = all[i]
+func (m *Model) account(name string) model.AccountState {
+	for _, a := range m.accounts() {
+		if a.Name == name {
+			return a
+		}
 	}
-	return a
+	return model.AccountState{}
 }
 
 // Update handles a message. It does no I/O.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.update(msg)
-	if m.be != nil {
-		m.openQueued()
-		if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
-			m.reload(false)
-		}
+	m.openQueued()
+	if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
+		m.reload(false)
 	}
 	m.nextUndo()
 	m.recordSession()
@@ -367,8 +362,10 @@ func (m *Model) resumed() {
 		ctx := m.ctx
 		m.do(func() tea.Msg { resume(ctx); return nil })
 	}
-	m.reload(false)
-	m.recount()
+	if m.be != nil {
+		m.reload(false)
+		m.recount()
+	}
 }
 
 // Backend is the part of the engine that the screen uses. Update and View call only the methods

@@ -9,9 +9,8 @@ import (
 	"confab/ui"
 )
 
-// What runs in the background begins once, behind the first page, and also where
-// there is no page to wait for.
-func TestTheBackgroundBeginsBehindTheFirstPage(t *testing.T) {
+// Options.Background is called once, after the first page or after the first page has failed.
+func TestBackgroundStartsOnceAfterTheFirstPage(t *testing.T) {
 	for name, c := range map[string]struct {
 		query  string
 		fail   error
@@ -28,13 +27,13 @@ func TestTheBackgroundBeginsBehindTheFirstPage(t *testing.T) {
 			o := ui.Options{InitialQuery: c.query, Background: func() { began.Add(1) }}
 			with(t, f, start{options: o}, func(a *app) {
 				if n := began.Load(); n != c.atOnce {
-					t.Errorf("before the page it began %d times", n)
+					t.Errorf("Background was called %d times before the page, want 0", n)
 				}
 				a.Wait(10 * time.Second)
 				a.Press("j", "2", "1") // other pages
 				a.Wait(time.Minute)
 				if n := began.Load(); n != 1 {
-					t.Errorf("it began %d times", n)
+					t.Errorf("Background was called %d times, want 1", n)
 				}
 			})
 		})

@@ -11,7 +11,7 @@ import (
 	"confab/ui/keymap"
 )
 
-// benched returns a model with a first window of rows in it.
+// benched returns a model that shows a first window of rows.
 func benched(b *testing.B, rows []model.Row, w, h int) *ui.Model {
 	b.Helper()
 	f := newFake(rows...)
@@ -43,7 +43,7 @@ func benched(b *testing.B, rows []model.Row, w, h int) *ui.Model {
 	return m
 }
 
-// BenchmarkKeyToFrame is a cursor key and the frame that follows.
+// BenchmarkKeyToFrame measures a cursor key and the next frame.
 func BenchmarkKeyToFrame(b *testing.B) {
 	for name, rows := range map[string][]model.Row{"plain": conversations(200), "hostile": hostile(200)} {
 		b.Run(name, func(b *testing.B) {

@@ -10,7 +10,7 @@ import (
 	"confab/providers/sandbox"
 )
 
-func TestSeveralNeverFlipRowByRow(t *testing.T) {
+func TestToggleSetsSeveralRowsAlike(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("*", "p")
@@ -22,7 +22,7 @@ func TestSeveralNeverFlipRowByRow(t *testing.T) {
 			}
 		}
 		if len(a.edits()) == 0 {
-			t.Error("nothing was submitted")
+			t.Error("nothing was submitted, want edits")
 		}
 		a.Want("3 on their way", "withdraw the 3 unsent")
 		f.deliver()
@@ -35,14 +35,14 @@ func TestSeveralNeverFlipRowByRow(t *testing.T) {
 			}
 		}
 		if len(a.saved) != 1 {
-			t.Error("no report was saved")
+			t.Error("no report was saved, want one")
 		}
 		a.Press("esc")
 		a.WantNot("20 marked")
 	})
 }
 
-func TestActingRightAfterMarkingAllMeansAll(t *testing.T) {
+func TestActionTypedWhileMarkingAllActsOnAll(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.delay["Select"] = 100 * time.Millisecond
 	with(t, f, start{}, func(a *app) {
@@ -52,7 +52,7 @@ func TestActingRightAfterMarkingAllMeansAll(t *testing.T) {
 	})
 }
 
-func TestHiddenMarksAreNamed(t *testing.T) {
+func TestPlanNamesHiddenMarks(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{}, func(a *app) {
 		a.Press("space", "j", "space", "j", "space", "/")
 		a.Type("Talk 0")
@@ -67,7 +67,7 @@ func TestHiddenMarksAreNamed(t *testing.T) {
 	})
 }
 
-func TestBulkRetryAndStop(t *testing.T) {
+func TestBulkIsRetriedAndStopped(t *testing.T) {
 	f := newFake(conversations(8)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("V", "7", "j", "t")
@@ -82,12 +82,12 @@ func TestBulkRetryAndStop(t *testing.T) {
 		a.Press("x")
 		a.Want(fmt.Sprintf("%d edits withdrawn", n))
 		if len(f.outbox) != 0 {
-			t.Errorf("%d edits are still queued", len(f.outbox))
+			t.Errorf("%d edits are still queued, want 0", len(f.outbox))
 		}
 	})
 }
 
-func TestRepeat(t *testing.T) {
+func TestRepeatMakesTheSameEditElsewhere(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{}, func(a *app) {
 		a.Press("p", "8", "j", ".")
 		a.wantEdits("attention-a:c00000 privacy private", "attention-a:c00008 privacy private")
@@ -107,8 +107,8 @@ func TestSlowPlanShowsProgressAndCanBeStopped(t *testing.T) {
 	})
 }
 
-// A plan of many has keys to its start and end, in a dialog as in every list.
-func TestAPlanHasKeysToItsEnds(t *testing.T) {
+// The keys to the start and end of a list work in a long plan.
+func TestPlanScrollsToItsEnds(t *testing.T) {
 	with(t, newFake(conversations(400)...), start{}, func(a *app) {
 		a.Press("*", "t")
 		a.Type("same")
@@ -129,8 +129,8 @@ func TestAPlanHasKeysToItsEnds(t *testing.T) {
 	})
 }
 
-// Where a word is typed, the key that scrolls is one that types nothing.
-func TestScrollingWhileAWordIsTyped(t *testing.T) {
+// While a word is being typed, the plan is scrolled with keys that type nothing.
+func TestPlanScrollsWhileItsWordIsTyped(t *testing.T) {
 	with(t, newFake(conversations(400)...), start{}, func(a *app) {
 		a.Press("*", "D")
 		a.Want("Delete 200", `Type "delete" to go on:`)
@@ -144,8 +144,8 @@ func TestScrollingWhileAWordIsTyped(t *testing.T) {
 	})
 }
 
-// Why edits wait may be how their account does: no announcement names them then.
-func TestResultsFollowHowAnAccountDoes(t *testing.T) {
+// When edits wait because their account fails, no announcement names them.
+func TestResultsFollowTheErrorsOfAnAccount(t *testing.T) {
 	f := newFake(conversations(20)...)
 	account := func(e *model.EntryError) {
 		f.mu.Lock()
@@ -175,9 +175,8 @@ func TestResultsFollowHowAnAccountDoes(t *testing.T) {
 	})
 }
 
-// A line of the plan opens, is looked into and left out, and what is typed to find
-// something answers nothing.
-func TestAPlanOpensIsSearchedAndLeftOutOf(t *testing.T) {
+// A line of the plan can be opened, searched and left out. Text typed to search does not answer the plan.
+func TestPlanLinesAreOpenedSearchedAndLeftOut(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{w: 100, h: 40}, func(a *app) {
 		a.Press("*", "p")
 		a.Want("Make 8 private", "privacy: public → private", "8   attention-a ▸")
@@ -191,7 +190,7 @@ func TestAPlanOpensIsSearchedAndLeftOutOf(t *testing.T) {
 		a.wantEdits()
 		a.Press("ctrl+u")
 		a.Type("talk 2")
-		a.Want("8   attention-a ▾", "22 ▸", "▌  Talk 24 about budgets") // the line was opened for it
+		a.Want("8   attention-a ▾", "22 ▸", "▌  Talk 24 about budgets") // the search opened the line
 		a.Press("ctrl+n")
 		a.Want("8   attention-a ▸", "22 ▾", "▌  Talk 2")
 		a.Press("ctrl+p", "enter")
@@ -201,19 +200,19 @@ func TestAPlanOpensIsSearchedAndLeftOutOf(t *testing.T) {
 		a.Want("Make 7 private", "left out · attention-a", "7   attention-a, 1 left out", "x take it in")
 		a.Press("h")
 		a.Want("Make 7 private", "▸")
-		a.Press("x") // the whole line
+		a.Press("x") // leaves the whole line out
 		a.Want("Everything was left out: nothing is sent.", "take these in")
 		a.WantNot("Make 0 private")
 		a.Press("y")
 		a.wantEdits()
 		a.Press("x", "/")
 		a.Type("talk 40")
-		a.Press("enter", "x", "esc") // esc ends the dialog: the search has ended
+		a.Press("enter", "x", "esc") // esc closes the dialog, since the search has ended
 		a.Want("nothing was sent")
 		a.Press("p", "/")
 		a.Type("talk 40")
 		a.Press("esc")
-		a.Want("Make 8 private") // esc ended what was typed
+		a.Want("Make 8 private") // esc ended the search only
 		a.Press("right", "/")
 		a.Type("talk 40")
 		a.Press("enter", "x", "y")
@@ -223,9 +222,9 @@ func TestAPlanOpensIsSearchedAndLeftOutOf(t *testing.T) {
 	})
 }
 
-// What is well is one line that opens, and what failed stands before it.
-func TestResultsOpenToWhatIsWell(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+// The delivered edits are one line that opens, below the failed ones.
+func TestResultsListWhatWasDelivered(t *testing.T) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		r.Press("/")
 		r.Type(`title:"Pipeline review" is:public`)
 		r.Press("enter", "*", "p")

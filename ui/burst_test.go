@@ -14,18 +14,17 @@ import (
 	"confab/ui"
 )
 
-// witness sits before the screen and knows, by reading it alone, which row was
-// under the cursor since when.
+// witness reads the screen like a person: it knows which row is under the cursor, and since when.
 type witness struct {
 	a      *app
 	screen *watch
 	row    string
 	since  time.Time
 	byHand bool
-	asked  time.Time // since when a question is on screen, zero for none
-	// meant are the rows that an act key was struck for, as the witness saw them.
+	asked  time.Time // when the question on screen appeared, zero for none
+	// meant are the rows that the witness saw under the cursor when it pressed an act key.
 	meant  []string
-	marked bool // what is marked was chosen by hand, wherever the cursor is
+	marked bool // there are marks, so acts are not about the cursor
 	trace  []string
 }
 
@@ -35,8 +34,7 @@ func (w *witness) note(what string) {
 
 var rowTitle = regexp.MustCompile(`(Talk \d+) about`)
 
-// look reads the screen; moved says that a key which moves the cursor was struck
-// since the last look.
+// look reads the screen. moved says that a key that moves the cursor was pressed since the last look.
 func (w *witness) look(moved bool) {
 	synctest.Wait()
 	screen := w.screen.drawn()
@@ -49,7 +47,7 @@ func (w *witness) look(moved bool) {
 		w.asked = now
 	}
 	if strings.Contains(screen, "╭") {
-		return // behind an overlay nothing is looked at
+		return // an overlay hides the rows
 	}
 	row := ""
 	for _, l := range strings.Split(screen, "\n") {
@@ -68,7 +66,7 @@ func (w *witness) look(moved bool) {
 	}
 }
 
-// strike strikes a key and checks what was submitted because of it.
+// strike presses a key and checks what it submitted.
 func (w *witness) strike(key string) {
 	t := w.a.t
 	w.look(false)
@@ -86,7 +84,7 @@ func (w *witness) strike(key string) {
 			continue
 		}
 		if p.Risky() || p.Bulk() {
-			t.Errorf("%s submitted %s without an answer", key, p.Title)
+			t.Errorf("%s submitted %s before the question was answered", key, p.Title)
 			continue
 		}
 		if marked {
@@ -98,7 +96,7 @@ func (w *witness) strike(key string) {
 			i = slices.Index(w.meant, title[1])
 		}
 		if i < 0 {
-			t.Errorf("%s changed %q, which was not on screen for the time it takes to see it", key, p.Items[0].Title)
+			t.Errorf("%s changed %q, which was on screen for too short a time to be seen", key, p.Items[0].Title)
 			continue
 		}
 		w.meant = slices.Delete(w.meant, i, i+1)
@@ -107,10 +105,10 @@ func (w *witness) strike(key string) {
 
 var burstKeys = strings.Fields("p p p s s . d d b U z j k J t D a n y enter esc space * 3 h A e x ctrl+s")
 
-// burst lets a hand of random speed loose on a list that news change.
+// burst presses random keys at random speed on a list that news change.
 func burst(t *testing.T, in []byte) {
 	f := newFake(conversations(40)...)
-	for i := range f.rows { // most of them public and open, in services that can change that
+	for i := range f.rows { // mostly public and open conversations of services that can change that
 		if i%3 > 0 {
 			f.rows[i] = conversation(4*(i+10) + 1) // Bird
 			f.rows[i].Conversation.Privacy = model.PrivacyPublic
@@ -124,7 +122,7 @@ func burst(t *testing.T, in []byte) {
 		a.Wait(time.Second)
 		for i := 0; i+1 < len(in) && !t.Failed() && !a.Exited(); i += 2 {
 			gap := []time.Duration{0, 10, 40, 90, 180, 199, 201, 260}[in[i]%8] * time.Millisecond
-			for gap > 0 { // so that the witness misses nothing that happens meanwhile
+			for gap > 0 { // in steps, so that the witness sees every change
 				step := min(gap, 20*time.Millisecond)
 				a.Wait(step)
 				w.look(false)
@@ -164,7 +162,7 @@ func burst(t *testing.T, in []byte) {
 	})
 }
 
-func TestNoBurstChangesWhatNobodySaw(t *testing.T) {
+func TestBurstsChangeOnlyWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	seeds := uint64(24)
 	if testing.Short() {

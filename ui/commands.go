@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -121,7 +122,7 @@ func (r *reader) begin() bool {
 	return true
 }
 
-// ended schedules the read that was asked for meanwhile, four times as late as the last one took,
+// ended schedules the read that was asked for meanwhile, after four times the duration of the last one,
 // and reports whether there was one.
 func (m *Model) ended(r *reader, again func()) bool {
 	r.busy = false
@@ -136,8 +137,8 @@ type operation struct {
 	dialog.Progress
 	ctx    context.Context
 	cancel context.CancelFunc
-	report chan [2]int
-	from   overlay // the overlay on top when it began
+	at     atomic.Pointer[[2]int] // done and total, as reported last
+	from   overlay                // the overlay on top when it began
 	// needed says that from is useless without the result: stopping the one closes the other.
 	needed bool
 	// inLine shows the progress in the message line, so that keys keep working; stoppable lets esc stop it there.
@@ -159,20 +160,10 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 		read(m, func(ctx context.Context) (T, error) { return work(ctx, func(int, int) {}) }, take)
 		return
 	}
-	op.report = make(chan [2]int, 1)
 	op.from = m.onTop().overlay
 	op.ctx, op.cancel = context.WithCancel(m.ctx)
 	m.ops = append(m.ops, op)
-	report := func(done, total int) {
-		select {
-		case <-op.report:
-		default:
-		}
-		select {
-		case op.report <- [2]int{done, total}:
-		default:
-		}
-	}
+	report := func(done, total int) { op.at.Store(&[2]int{done, total}) }
 	m.do(func() tea.Msg {
 		defer op.cancel()
 		v, err := work(op.ctx, report)
@@ -186,7 +177,6 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 			}
 		})
 	})
-	m.progress(op)
 	m.schedule(progressTime, func() {
 		op.shown = slices.Contains(m.ops, op)
 		switch {
@@ -202,21 +192,19 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 				m.say(theme.Dim, "stopped: nothing was sent")
 			}})
 		}
+		m.showProgress(op)
 	})
 }
 
-func (m *Model) progress(op *operation) {
-	m.do(func() tea.Msg {
-		select {
-		case p := <-op.report:
-			return after(func() {
-				op.Done, op.Total = p[0], p[1]
-				m.progress(op)
-			})
-		case <-op.ctx.Done():
-			return nil
-		}
-	})
+// showProgress shows the progress of an operation until it ends.
+func (m *Model) showProgress(op *operation) {
+	if !slices.Contains(m.ops, op) {
+		return
+	}
+	if at := op.at.Load(); at != nil {
+		op.Done, op.Total = at[0], at[1]
+	}
+	m.schedule(progressTime, func() { m.showProgress(op) })
 }
 
 // lineOperation returns the operation that the message line shows, nil if there is none.

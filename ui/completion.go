@@ -266,8 +266,8 @@ func (m *Model) drawPromptHelp(w int) string {
 		if o.Count > 0 {
 			text += " " + theme.Number(o.Count)
 		}
-		if (i == p.chosen || len(p.offers) == 1) && o.Help != "" {
-			text += " (" + o.Help + ")"
+		if i == p.chosen || len(p.offers) == 1 {
+			text += theme.Around(" (", o.Help, ")")
 		}
 		n := m.th.Width(text) + 2
 		if used+n > w {

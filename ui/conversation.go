@@ -75,14 +75,14 @@ func (m *Model) readRow(ref model.Ref) {
 		row, held, err = m.be.Row(ctx, ref)
 		return row, err
 	}, func(row model.Row, err error) {
-		there, here := held && err == nil, ref == m.detail.Ref()
-		if there {
+		exists, open := held && err == nil, ref == m.detail.Ref()
+		if exists {
 			m.list.Replace(row)
 		}
 		switch {
-		case here && there:
+		case open && exists:
 			m.showRow(row)
-		case here:
+		case open:
 			m.detail.SetReading(detail.Reading{Gone: true})
 		}
 	})
@@ -110,11 +110,11 @@ func (m *Model) readActivity(ref model.Ref) {
 // showRow shows a row in the detail view, with the parts of the conversation that only a load returns.
 func (m *Model) showRow(row model.Row) {
 	ref := row.Conversation.Ref
-	known, cached := m.detail.Detail(), false
-	if ref != m.detail.Ref() {
+	known, same := m.detail.Detail(), ref == m.detail.Ref()
+	if !same {
 		known = nil
 		if i := m.detailIndex(ref); i >= 0 {
-			known, cached = &m.details[i], true
+			known = &m.details[i]
 		}
 	}
 	if known != nil {
@@ -122,7 +122,7 @@ func (m *Model) showRow(row model.Row) {
 	}
 	about, _ := m.be.Describe(ref.Account)
 	m.detail.Show(row, about, m.account(ref.Account).Swept)
-	if cached {
+	if known != nil && !same {
 		m.detail.SetDetail(*known)
 	}
 }

@@ -62,11 +62,8 @@ func (m *Model) openCopy(in intent) {
 			m.copyRows(in, c)
 			return
 		}
-		label := c.noun
-		if !in.single || c.action == keymap.CopyEmails {
-			label += "s"
-		}
-		d.Items = append(d.Items, dialog.Item{Key: c.key, Label: label})
+		plural := !in.single || c.action == keymap.CopyEmails
+		d.Items = append(d.Items, dialog.Item{Key: c.key, Label: c.noun + theme.Pick(plural, "s", "")})
 		names = append(names, c.name)
 	}
 	if in.arg != "" {

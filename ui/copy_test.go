@@ -7,7 +7,7 @@ import (
 	"confab/model"
 )
 
-// copyRows are three rows: an ordinary one, a hostile one, and one that has nothing.
+// copyRows returns three rows: an ordinary one, a hostile one, and one with nothing to copy.
 func copyRows() []model.Row {
 	rows := conversations(3)
 	for i := range rows {
@@ -27,11 +27,11 @@ func copyRows() []model.Row {
 	return rows
 }
 
-func TestCopyAsWhatIsWanted(t *testing.T) {
+func TestCopyInEveryFormat(t *testing.T) {
 	const first = `[Renewal \[draft\] \*1\*](https://example.com/c/%280%29?a=b%20c)`
 	for _, tc := range []struct {
 		typed           string
-		one, said, many string // what is copied of the first, said of all, copied of all
+		one, said, many string // copied of the first row; shown for all; copied of all
 	}{
 		{"copy ref", "attention-a:c00000", "copied 3 refs", "attention-a:c00000\nbird-a:c00001\naskelephant-a:c00002"},
 		{"copy title", "Renewal [draft] *1*", "copied 2 titles; 1 has none", "Renewal [draft] *1*\nx](javascript:1) [y &amp; <b>"},
@@ -46,13 +46,13 @@ func TestCopyAsWhatIsWanted(t *testing.T) {
 			a.Type(tc.typed)
 			a.Press("enter")
 			if got := a.Copied(); got != tc.one {
-				t.Errorf("%s copies %q, want %q", tc.typed, got, tc.one)
+				t.Errorf("%s copied %q, want %q", tc.typed, got, tc.one)
 			}
 			a.Press("*", ":")
 			a.Type(tc.typed)
 			a.Press("enter")
 			if got := a.Copied(); got != tc.many {
-				t.Errorf("%s of all copies\n%q, want\n%q", tc.typed, got, tc.many)
+				t.Errorf("%s of all copied\n%q, want\n%q", tc.typed, got, tc.many)
 			}
 			a.Want(tc.said)
 		})
@@ -79,8 +79,8 @@ func TestCopyAsWhatIsWanted(t *testing.T) {
 	})
 }
 
-// People that a list does not bring are read first, and a large clipboard is not begun.
-func TestCopyReadsThePeople(t *testing.T) {
+// People that a list does not hold are read first, and more than the clipboard takes is not copied.
+func TestCopyingEmailsReadsThePeople(t *testing.T) {
 	rows := conversations(2)
 	rows[0].Conversation.Participants = model.Set[model.Participant]{}
 	f := newFake(rows...)
@@ -90,19 +90,19 @@ func TestCopyReadsThePeople(t *testing.T) {
 		a.Type("copy emails")
 		a.Press("enter")
 		if f.count("Load") == before {
-			t.Error("the people were not read")
+			t.Error("the people were not read before copying")
 		}
 	})
 	with(t, newFake(conversations(5000)...), start{}, func(a *app) {
 		a.Press("*", "C", "t")
 		a.Want("nothing was copied: 5,000 titles are more than the 74 kB that terminals take")
 		if a.Copied() != "" {
-			t.Error("something was copied")
+			t.Error("something was copied, want nothing")
 		}
 	})
 }
 
-// What is typed for several is shown on the rows at hand, and makes a title for each.
+// A pattern typed for several conversations is previewed on the loaded rows and makes a title for each.
 func TestRenameEach(t *testing.T) {
 	rows := conversations(6)
 	rows[0].Conversation.Companies = []model.Named{{ID: "1", Name: "Acme"}}
@@ -143,12 +143,12 @@ func TestRenameEach(t *testing.T) {
 		a.Type("same")
 		a.Press("enter", "y")
 		if !strings.Contains(a.Text(), "Are you sure?") {
-			t.Errorf("one title for two is not asked about twice\n%s", a.Text())
+			t.Errorf("the same title for two conversations does not ask a second time:\n%s", a.Text())
 		}
 		a.Press("y")
 		a.wantEdits("attention-a:c00000 title same", "bird-a:c00001 title same")
 	})
-	with(t, newFake(conversations(6)...), start{}, func(a *app) { // of one, what is typed is the title
+	with(t, newFake(conversations(6)...), start{}, func(a *app) { // for a single conversation the text is the title
 		a.Press("t", "ctrl+u")
 		a.Type("s/{title}/x/")
 		a.Press("enter")

@@ -19,11 +19,10 @@ import (
 	"confab/ui/theme"
 )
 
-// refusing is the conversation of which a quiet service refuses the rename.
+// refusing is the conversation whose rename a quiet service refuses.
 const refusing = 12
 
-// quiet is a service that says and changes nothing by itself, and takes every
-// rename but one.
+// quiet is a service that changes nothing by itself and accepts every rename except that of refusing.
 type quiet struct {
 	model.Provider
 	account string
@@ -67,7 +66,7 @@ func (quiet) Apply(_ context.Context, fresh model.Conversation, edits []model.Ed
 	return out
 }
 
-// counted is a screen over the real engine whose reads are counted.
+// counted is a screen on the real engine, with the reads of its database counted.
 type counted struct {
 	*Screen
 	t     *testing.T
@@ -78,10 +77,10 @@ type counted struct {
 	other *store.Store
 }
 
-// countedWorlds are the databases of a small inbox and a large one.
+// countedWorlds returns the databases of a small inbox and of a large one.
 func countedWorlds(t *testing.T) map[string]crowd.Size {
 	t.Helper()
-	now := time.Date(1999, 12, 31, 12, 0, 0, 0, time.UTC) // the clock of a bubble begins the day after
+	now := time.Date(1999, 12, 31, 12, 0, 0, 0, time.UTC) // a bubble's clock starts one day later
 	dir := t.TempDir()
 	out := map[string]crowd.Size{}
 	for _, size := range []crowd.Size{{Conversations: 1_000, Waiting: 100, Delivered: 1_000}, {Conversations: 5_000, Waiting: 500, Delivered: 5_000}} {
@@ -93,7 +92,7 @@ func countedWorlds(t *testing.T) map[string]crowd.Size {
 	return out
 }
 
-// onCounted runs f in a bubble of fake time, on a screen over a database.
+// onCounted runs f in a synctest bubble, on a screen over a database.
 func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func(c *counted)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -121,7 +120,7 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 				t.Fatal(err)
 			}
 		}
-		// Of a demo no session is kept, which would be written behind the keys that are counted.
+		// A demo writes no session, which would be counted with the keys.
 		c.model = ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout, Demo: true})
 		c.Screen = Start(t, c.model, 160, 45)
 		defer c.Stop()
@@ -130,13 +129,13 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 	})
 }
 
-// cost is what a statement came to.
+// cost is the cost of one statement.
 type cost struct{ runs, rows, pages int }
 
-// during returns what was read while f ran.
+// during returns the cost of the statements that ran during f.
 func (c *counted) during(f func()) map[string]cost {
 	c.t.Helper()
-	c.Wait(3 * time.Second) // what came before is over
+	c.Wait(3 * time.Second) // until earlier work has ended
 	c.reads.Take()
 	f()
 	c.Wait(3 * time.Second)
@@ -149,7 +148,7 @@ func (c *counted) during(f func()) map[string]cost {
 	return out
 }
 
-// shown counts the rows that were read to be shown.
+// shown counts the rows read for the screen.
 func shown(all map[string]cost) (n int) {
 	for text, k := range all {
 		if strings.HasPrefix(text, "SELECT c.account, c.id, c.key") && !strings.Contains(text, "value ->> 0") { // by key, or of one account
@@ -159,7 +158,7 @@ func shown(all map[string]cost) (n int) {
 	return n
 }
 
-// changed has another process rename conversations, and the engine see it.
+// changed renames conversations as another process does, and has the engine notice.
 func (c *counted) changed(which ...int) {
 	c.t.Helper()
 	for _, i := range which {
@@ -169,13 +168,13 @@ func (c *counted) changed(which ...int) {
 			c.t.Fatal(err)
 		}
 	}
-	// Nothing is withdrawn: that only has the engine look at what changed.
+	// This withdraws nothing: it makes the engine look for changes.
 	if _, err := c.b.Withdraw(context.Background()); err != nil {
 		c.t.Fatal(err)
 	}
 }
 
-// submitted puts renames into the outbox.
+// submitted submits renames.
 func (c *counted) submitted(which ...int) []string {
 	c.t.Helper()
 	var refs []model.Ref
@@ -196,7 +195,7 @@ func (c *counted) submitted(which ...int) []string {
 	return ids
 }
 
-// refused has a service refuse an edit.
+// refused delivers an edit that the service refuses.
 func (c *counted) refused(id string) {
 	c.t.Helper()
 	var got model.EditState
@@ -220,8 +219,7 @@ func (c *counted) delivered(ids ...string) {
 	}
 }
 
-// compared runs what is counted on a small inbox and on a large one, and holds
-// one against the other.
+// compared counts on a small inbox and on a large one, and fails if the counts differ.
 func compared(t *testing.T, worlds map[string]crowd.Size, layout string, run func(c *counted) map[string]cost) {
 	t.Helper()
 	var small, large map[string]cost
@@ -235,16 +233,15 @@ func compared(t *testing.T, worlds map[string]crowd.Size, layout string, run fun
 		})
 	}
 	for text, l := range large {
-		// What is announced may be joined with what follows, or not: the same is
-		// not run as often each time. The large inbox has twenty times as much.
+		// Announcements may or may not be joined, so the number of runs differs a little.
+		// The large inbox has twenty times as many conversations.
 		if s := small[text]; l.runs > 2*s.runs+4 || l.rows > 2*s.rows+8*l.runs || l.pages > 3*s.pages+8*l.runs {
-			t.Errorf("costs %+v in a small inbox and %+v in a large one: %s", s, l, text)
+			t.Errorf("cost %+v in a small inbox and %+v in a large one, want the same: %s", s, l, text)
 		}
 	}
 }
 
-// What the screen does at a key or an event reads what it shows of it, whatever
-// there is besides.
+// A key or an event makes the screen read only what it shows, however large the inbox is.
 func TestTheScreenReadsWhatItShows(t *testing.T) {
 	worlds := countedWorlds(t)
 	t.Run("a key in the window reads nothing", func(t *testing.T) {
@@ -260,11 +257,11 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 		compared(t, worlds, "off", func(c *counted) map[string]cost {
 			all := c.during(func() { c.Press("ctrl+f", "ctrl+f", "ctrl+f") })
 			if n := shown(all); n == 0 || n > 3*3*45 {
-				c.t.Errorf("three pages read %d rows", n)
+				c.t.Errorf("moving down three pages read %d rows, want 1 to 405", n)
 			}
 			all = c.during(func() { c.Press("G") })
 			if n := shown(all); n == 0 || n > 3*45 {
-				c.t.Errorf("the end of the list reads %d rows", n)
+				c.t.Errorf("going to the end of the list read %d rows, want 1 to 135", n)
 			}
 			return all
 		})
@@ -273,7 +270,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 		compared(t, worlds, "right", func(c *counted) map[string]cost {
 			all := c.during(func() { c.changed(801) })
 			if n := shown(all); n != 0 {
-				c.t.Errorf("%d rows are read", n)
+				c.t.Errorf("%d rows were read, want 0", n)
 			}
 			return all
 		})
@@ -282,7 +279,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 		compared(t, worlds, "right", func(c *counted) map[string]cost {
 			all := c.during(func() { c.changed(4) })
 			if n := shown(all); n != 1 {
-				c.t.Errorf("%d rows are read", n)
+				c.t.Errorf("%d rows were read, want 1", n)
 			}
 			c.Want("changed elsewhere")
 			return all
@@ -292,7 +289,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 		compared(t, worlds, "right", func(c *counted) map[string]cost {
 			all := c.during(func() { c.changed(0) })
 			if n := shown(all); n != 1 {
-				c.t.Errorf("%d rows are read", n)
+				c.t.Errorf("%d rows were read, want 1", n)
 			}
 			return all
 		})
@@ -307,7 +304,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			ids := c.submitted(802)
 			all := c.during(func() { c.delivered(ids...) })
 			if n := shown(all); n != 0 {
-				c.t.Errorf("%d rows are read", n)
+				c.t.Errorf("%d rows were read, want 0", n)
 			}
 			return all
 		})
@@ -341,7 +338,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			c.Press("enter")
 			all, err := c.b.OutboxOf(context.Background(), crowd.Ref(1))
 			if err != nil || len(all) != 1 {
-				c.t.Fatalf("%v %v\n%s", all, err, c.Text())
+				c.t.Fatalf("outbox %v, error %v, want one edit:\n%s", all, err, c.Text())
 			}
 			cost := c.during(func() { c.delivered(all[0].ID) })
 			c.Want("delivered")
@@ -353,7 +350,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 		for path, size := range worlds {
 			onCounted(t, path, size, "right", func(c *counted) {
 				c.Press("j", "j", "j")
-				c.Stop() // what follows is done by hand, and nothing else is at work
+				c.Stop() // from here on nothing but the test uses the engine
 				down, _ := keymap.Press("j")
 				up, _ := keymap.Press("k")
 				allocated[filepath.Base(path)] = testing.AllocsPerRun(50, func() {
@@ -365,7 +362,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			})
 		}
 		if s, l := allocated["small.db"], allocated["large.db"]; s == 0 || l > s*1.1+20 {
-			t.Errorf("two keys allocate %.0f times in a small inbox and %.0f in a large one", s, l)
+			t.Errorf("two keys allocated %.0f times in a small inbox and %.0f in a large one, want about the same", s, l)
 		}
 	})
 	t.Run("an edit is delivered of a bulk whose results are on screen, however large", func(t *testing.T) {
@@ -378,10 +375,10 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			c.WaitFor("y send", time.Minute)
 			c.Press("y")
 			c.WaitFor("on their way", time.Minute)
-			c.Wait(3 * time.Second) // all of it has entered
+			c.Wait(3 * time.Second) // until all of it is queued
 			all, err := c.b.OutboxOf(context.Background(), crowd.Ref(refusing))
 			if err != nil || len(all) != 1 {
-				c.t.Fatalf("%v %v\n%s", all, err, c.Text())
+				c.t.Fatalf("outbox %v, error %v, want one edit:\n%s", all, err, c.Text())
 			}
 			sub, _, err := c.b.Submission(context.Background(), all[0].Submission)
 			if least := c.size.Conversations * 2 / 5; err != nil || sub.Edits < least {

@@ -8,9 +8,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// counting makes of the emulator, which always counts cells by grapheme cluster,
-// a terminal that counts rune by rune until it is told to count clusters (mode
-// 2027).
+// counting is a terminal that measures text rune by rune until it is told to measure grapheme
+// clusters (mode 2027). The emulator below it always measures clusters.
 type counting struct{ clusters bool }
 
 func (c *counting) write(to io.Writer, p []byte) error {
@@ -44,14 +43,14 @@ func (c *counting) write(to io.Writer, p []byte) error {
 	return nil
 }
 
-// pieces returns what the emulator is sent for a cluster, each on its own.
+// pieces returns the runs of bytes that the emulator receives for a cluster, one by one.
 func (c *counting) pieces(cluster []byte, width int) [][]byte {
 	base, _ := utf8.DecodeRune(cluster)
 	switch {
 	case c.clusters && base >= utf8.RuneSelf:
 		return [][]byte{cluster}
 	case c.clusters && width > 1:
-		return [][]byte{[]byte("＃")} // a keycap; the emulator puts nothing on ASCII
+		return [][]byte{[]byte("＃")} // a keycap; the emulator can't combine it with ASCII
 	case base < utf8.RuneSelf:
 		cluster = bytes.Map(func(r rune) rune {
 			if r != base && ansi.StringWidthWc(string(r)) == 0 {
@@ -76,8 +75,7 @@ func (c *counting) pieces(cluster []byte, width int) [][]byte {
 	return out
 }
 
-// alone returns a rune with its marks as the emulator is to take it: as wide as the
-// rune is by itself.
+// alone returns a rune and its combining marks in a form that the emulator measures like the rune.
 func alone(piece []byte) []byte {
 	r, _ := utf8.DecodeRune(piece)
 	want := ansi.StringWidthWc(string(r))

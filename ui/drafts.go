@@ -69,10 +69,7 @@ type drafted interface {
 
 // draftOf returns the key of a draft for a single conversation, "" for several.
 func draftOf(what string, in intent) string {
-	if !in.single {
-		return ""
-	}
-	return what + ":" + in.row.Conversation.Ref.String()
+	return theme.Pick(in.single, what+":"+in.row.Conversation.Ref.String(), "")
 }
 
 func (m *Model) recordDrafts() {
@@ -200,10 +197,7 @@ func (m *Model) restoreSession(was model.Session) {
 	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
 	m.list.ResetTo(was.At, was.Index, was.Top)
 	m.session.previous = &was
-	said := "back where you were: " + model.CleanLine(was.View, 60)
-	if was.Filter != "" {
-		said += ", " + model.CleanLine(was.Filter, 200)
-	}
+	said := "back where you were: " + model.CleanLine(was.View, 60) + theme.Around(", ", model.CleanLine(was.Filter, 200), "")
 	if m.notice.text == "" {
 		m.say(theme.Dim, said)
 	} else {

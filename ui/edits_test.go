@@ -9,7 +9,7 @@ import (
 	"confab/ui"
 )
 
-// edits returns what was submitted, in words.
+// edits returns the submitted edits in words.
 func (a *app) edits() []string {
 	var out []string
 	for _, p := range a.submitted() {
@@ -69,10 +69,10 @@ func TestTypingAheadDoesNotConfirm(t *testing.T) {
 	})
 }
 
-func TestTheBaseIsWhatThePersonLookedAt(t *testing.T) {
+func TestBaseIsTheValueOnTheScreen(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{}, func(a *app) {
-		f.mu.Lock() // somebody else was faster, and the screen does not know yet
+		f.mu.Lock() // somebody else made the change, and the screen does not know yet
 		f.rows[0].Conversation.Title = "Their title"
 		f.mu.Unlock()
 		a.Press("t")
@@ -80,7 +80,7 @@ func TestTheBaseIsWhatThePersonLookedAt(t *testing.T) {
 		a.Press("enter")
 		plans := a.submitted()
 		if len(plans) != 1 || plans[0].Edits()[0].Base.String() != "Talk 0 about budgets" {
-			t.Fatalf("%+v", plans)
+			t.Fatalf("submitted %+v, want one edit based on the value on the screen", plans)
 		}
 	})
 	f = newFake(conversations(20)...)
@@ -91,7 +91,7 @@ func TestTheBaseIsWhatThePersonLookedAt(t *testing.T) {
 		a.Press("p")
 		plans := a.submitted()
 		if len(plans) != 1 || plans[0].Edits()[0].Base.String() != "public" {
-			t.Fatalf("%+v", plans)
+			t.Fatalf("submitted %+v, want one edit based on the value on the screen", plans)
 		}
 	})
 }
@@ -110,7 +110,7 @@ func TestOffKeysSayWhy(t *testing.T) {
 	})
 }
 
-func TestRename(t *testing.T) {
+func TestRenameSubmitsTheTypedTitle(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("t")
@@ -143,23 +143,23 @@ func TestRenameKeepsTheExactTitle(t *testing.T) {
 		a.Press("enter")
 		plans := a.submitted()
 		if len(plans) != 1 || plans[0].Edits()[0].Base.String() != f.rows[0].Conversation.Title {
-			t.Errorf("%v", plans)
+			t.Errorf("submitted %v, want one edit based on the exact title", plans)
 		}
 	})
 }
 
-func TestDrafts(t *testing.T) {
+func TestDraftOfATitleSurvivesEscape(t *testing.T) {
 	f := newFake(conversations(20)...)
 	key := "title:attention-a:c00000"
 	with(t, f, start{}, func(a *app) {
 		a.Press("t")
 		a.Type("!")
 		if got := f.draft(key); got != "Talk 0 about budgets!" {
-			t.Errorf("draft while typing: %q", got)
+			t.Errorf("draft while typing is %q", got)
 		}
 		a.Rush("?", "esc")
 		if got := f.draft(key); got != "Talk 0 about budgets!?" {
-			t.Errorf("draft after esc: %q", got)
+			t.Errorf("draft after esc is %q", got)
 		}
 		a.Press("t")
 		a.Want("Talk 0 about budgets!?", "restored from your draft")
@@ -171,7 +171,7 @@ func TestDrafts(t *testing.T) {
 		a.Press("enter")
 		a.wantEdits("attention-a:c00000 title Talk 0 about budgets!?")
 		if got := f.draft(key); got != "" {
-			t.Errorf("draft after submitting: %q", got)
+			t.Errorf("draft after submitting is %q, want none", got)
 		}
 	})
 }
@@ -185,7 +185,7 @@ func TestAFailedSubmitKeepsWhatWasTyped(t *testing.T) {
 		a.Press("enter")
 		a.Want("nothing was queued", "disk full", "Talk 0 about budgets!")
 		if f.draft("title:attention-a:c00000") == "" {
-			t.Error("the draft is gone")
+			t.Error("the draft is gone after a failed submit")
 		}
 	})
 }
@@ -197,7 +197,7 @@ func TestCloseAndReopen(t *testing.T) {
 		a.wantEdits("bird-a:c00001 status closed")
 		a.Press("s")
 		if got := a.edits(); len(got) != 2 || got[1] != "bird-a:c00001 status open" {
-			t.Errorf("%v", got)
+			t.Errorf("submitted %v, want a close and a reopen", got)
 		}
 	})
 }
@@ -249,7 +249,7 @@ func TestRebinding(t *testing.T) {
 	o := ui.Options{Keys: map[string]map[string][]string{"list": {"toggle_privacy": {"ctrl+x", "g p"}, "rename": {}},
 		"dialog": {"yes": {"j"}}}}
 	with(t, newFake(conversations(5)...), start{options: o}, func(a *app) {
-		a.Want("yes") // the conflict is named
+		a.Want("yes") // warns of the conflicting keys
 		a.Press("p", "t")
 		a.wantEdits()
 		a.Press("g", "p")

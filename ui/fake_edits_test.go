@@ -73,10 +73,10 @@ func (f *fake) Submit(_ context.Context, plan model.Plan) ([]string, error) {
 	return ids, nil
 }
 
-// deliver settles everything that is queued.
+// deliver settles all queued edits.
 func (f *fake) deliver() { f.deliverSome(1 << 20) }
 
-// deliverSome settles the first so many edits that are queued.
+// deliverSome settles the first n queued edits.
 func (f *fake) deliverSome(n int) {
 	f.mu.Lock()
 	var rest []model.OutboxEntry
@@ -98,7 +98,7 @@ func (f *fake) deliverSome(n int) {
 	f.announce()
 }
 
-// settle puts the edits on their way into a state.
+// settle puts the waiting edits into a state.
 func (f *fake) settle(state model.EditState, theirs *model.Value) {
 	f.mu.Lock()
 	for i := range f.outbox {
@@ -315,7 +315,7 @@ func (f *fake) See(_ context.Context, ref model.Ref) error {
 	return nil
 }
 
-// mark changes local marks. The lock is held.
+// mark changes local marks. The caller holds the lock.
 func (f *fake) mark(refs []model.Ref, t model.TriageChange) {
 	for i := range f.rows {
 		if !slices.Contains(refs, f.rows[i].Conversation.Ref) {

@@ -9,7 +9,7 @@ import (
 
 var providers = []string{model.Attention, model.Bird, model.AskElephant, model.Kona}
 
-// conversation makes a row; the number decides everything about it.
+// conversation returns a row that depends on nothing but its number.
 func conversation(i int) model.Row {
 	provider := providers[i%4]
 	privacy := []model.Privacy{model.PrivacyPublic, model.PrivacyPrivate, model.PrivacyPublic, model.PrivacyParticipants}[i%4]

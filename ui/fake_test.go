@@ -16,8 +16,7 @@ import (
 
 var clock = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 
-// fake is an engine in memory. It plans with the real planner, keeps an
-// outbox, and counts what is called.
+// fake is an engine in memory. It plans with the real planner, holds an outbox, and counts the calls.
 type fake struct {
 	mu       sync.Mutex
 	rows     []model.Row
@@ -44,15 +43,14 @@ type fake struct {
 	applied  []model.Undo
 	undo     func(id string) (model.Undo, error)
 
-	// delay holds back an answer; fail makes it an error.
+	// delay delays the answer of a method, fail makes it an error.
 	delay map[string]time.Duration
 	fail  map[string]error
 
-	// called is what was called by the goroutine of each command, nil where nobody asks.
+	// called holds the methods that each command's goroutine called; nil if no test asks.
 	called map[string][]string
 
-	// guarded says that a call from Update or View is a panic; commands run on
-	// goroutines of their own.
+	// guarded makes a call from Update or View a panic. Commands run on goroutines of their own.
 	guarded bool
 }
 
@@ -69,7 +67,7 @@ func newFake(rows ...model.Row) *fake {
 	return f
 }
 
-// caller names the part of the model on the stack, "" inside a command.
+// caller returns Update or View if one of them is on the stack, "" inside a command.
 func caller() string {
 	pc := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
@@ -86,13 +84,13 @@ func caller() string {
 	}
 }
 
-// goroutine names the goroutine that runs.
+// goroutine returns the id of the running goroutine.
 func goroutine() string {
 	head := make([]byte, 64)
 	return strings.Fields(string(head[:runtime.Stack(head, false)]))[1]
 }
 
-// calledHere returns what this goroutine called.
+// calledHere returns the methods that this goroutine called.
 func (f *fake) calledHere() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -124,7 +122,7 @@ func (f *fake) count(name string) int {
 	return f.calls[name]
 }
 
-// announce tells the screen that something changed.
+// announce sends an event to the screen.
 func (f *fake) announce(refs ...model.Ref) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,7 +131,7 @@ func (f *fake) announce(refs ...model.Ref) {
 	}
 }
 
-// change changes rows as a sync would, and announces it.
+// change changes rows as a sync does, and announces that.
 func (f *fake) change(with func(rows []model.Row) []model.Row) {
 	f.mu.Lock()
 	f.rows = with(slices.Clone(f.rows))

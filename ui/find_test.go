@@ -39,15 +39,15 @@ func TestBadQueryKeepsTheLastGoodResult(t *testing.T) {
 		a.Want("^ ")
 		a.WantNot("○ public")
 		a.Press("enter")
-		a.Want("^ ") // it is not taken
+		a.Want("^ ") // the prompt stays open
 		a.Press("ctrl+u")
 		a.Type("tilte:x")
 		a.Want("did you mean title:")
 		if !strings.HasPrefix(a.Lines()[29], " ^") {
-			t.Errorf("the place is not shown:\n%s", a.Text())
+			t.Errorf("the help line does not point at the error:\n%s", a.Text())
 		}
 		if a.count("List") > before+12 {
-			t.Error("bad queries were sent")
+			t.Error("a wrong query was sent to the engine")
 		}
 	})
 }
@@ -69,18 +69,17 @@ func TestFilterCompletes(t *testing.T) {
 		first := a.Lines()[28]
 		a.Press("tab")
 		if a.Lines()[28] == first {
-			t.Error("another tab did not go on")
+			t.Error("a second tab did not take the next completion")
 		}
 		a.Press("shift+tab")
 		if a.Lines()[28] != first {
-			t.Error("shift+tab did not go back")
+			t.Error("shift+tab did not take the previous completion")
 		}
 	})
 }
 
-// What is offered is drawn once typing rests; a key that needs it before then gets
-// what belongs to the text as it is.
-func TestOffersFollowOnceTypingRests(t *testing.T) {
+// Completions are drawn when typing rests. A key that needs them earlier uses those of the current text.
+func TestCompletionsFollowWhenTypingRests(t *testing.T) {
 	rested := func(a *app, keys ...string) string {
 		a.Press("/")
 		a.Rush(keys...)
@@ -101,7 +100,7 @@ func TestOffersFollowOnceTypingRests(t *testing.T) {
 	} {
 		with(t, newFake(conversations(60)...), start{}, func(a *app) {
 			if got := rested(a, c.keys...); got != c.want {
-				t.Errorf("%q: %q, want %q\n%s", c.keys, got, c.want, a.Text())
+				t.Errorf("after %q the help line is %q, want %q:\n%s", c.keys, got, c.want, a.Text())
 			}
 		})
 	}
@@ -110,28 +109,28 @@ func TestOffersFollowOnceTypingRests(t *testing.T) {
 		a.Press("/")
 		a.Type("is:")
 		before := help()
-		for _, letter := range "privat" { // for longer than two frames take
+		for _, letter := range "privat" { // longer than two frames
 			a.Strike(string(letter))
 			a.Wait(119 * time.Millisecond)
 		}
 		if got := help(); got != before {
-			t.Errorf("%q is offered while typing goes on, want %q", got, before)
+			t.Errorf("the help line is %q while typing goes on, want %q", got, before)
 		}
 		a.Settle()
 		if got := help(); !strings.HasPrefix(got, "is:private") {
-			t.Errorf("%q is offered in the end", got)
+			t.Errorf("the help line is %q when typing has ended", got)
 		}
 	})
 }
 
-func TestASearchOffersNoQueries(t *testing.T) {
+func TestSearchHasNoCompletions(t *testing.T) {
 	f := newFake(conversations(3)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("enter", "/")
 		a.Rush("i", "s", "left")
 		a.Settle()
 		if n := f.calls["Complete"]; n != 0 {
-			t.Errorf("the cursor moved in what is searched for, and the query was completed %d times\n%s", n, a.Text())
+			t.Errorf("moving the cursor in a search completed queries %d times, want 0:\n%s", n, a.Text())
 		}
 	})
 }
@@ -189,7 +188,7 @@ func TestEscapeGoesBackStepByStep(t *testing.T) {
 		a.WantNot("/Talk")
 		a.Press("esc")
 		if a.Exited() {
-			t.Error("esc quit")
+			t.Error("esc quit the program")
 		}
 	})
 }
@@ -200,7 +199,7 @@ func TestPaletteListsEverythingAndWhyItIsOff(t *testing.T) {
 		a.Want("Actions", "filter as you type")
 		a.Type("privacy")
 		a.Want("toggle_privacy", "off: AskElephant's API can only read privacy")
-		a.Press("enter") // off: says why and does nothing
+		a.Press("enter") // an action that is off says why and does nothing
 		a.wantEdits()
 		a.Press("ctrl+p")
 		a.Type("help")
@@ -230,7 +229,7 @@ func TestPaletteActsOnWhatWasSelected(t *testing.T) {
 	})
 }
 
-func TestCommandLine(t *testing.T) {
+func TestCommandLineRunsActions(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
 		a.Press(":")
 		a.Type("ren")
@@ -270,10 +269,10 @@ func TestHelpListsEveryBinding(t *testing.T) {
 		text := strings.Join(strings.Fields(a.Text()), " ")
 		for _, b := range keys.Bindings() {
 			if !strings.Contains(text, b.Help) {
-				t.Errorf("%s is not in help: %s", b.Action, b.Help)
+				t.Errorf("action %s is not in the help: %s", b.Action, b.Help)
 			}
 			if k := b.AllKeys(); k != "" && !strings.Contains(text, strings.Join(strings.Fields(k), " ")) {
-				t.Errorf("the keys of %s are not in help: %s", b.Action, k)
+				t.Errorf("the keys of %s are not in the help: %s", b.Action, k)
 			}
 		}
 		a.Press("esc")
@@ -282,8 +281,7 @@ func TestHelpListsEveryBinding(t *testing.T) {
 }
 
 func TestEveryActionHasAHandlerOrAScreen(t *testing.T) {
-	// Each binding of the list is pressed or named once, with nothing to act
-	// on and with a row: it must do something or say why not.
+	// Every action of the list is run with and without a row: it must do something or say why not.
 	keys, _ := keymap.New(nil)
 	for _, b := range keys.Bindings(keymap.List, keymap.Global) {
 		if b.Action == keymap.Quit || b.Action == keymap.Interrupt || b.Action == keymap.Suspend {
@@ -302,14 +300,14 @@ func TestEveryActionHasAHandlerOrAScreen(t *testing.T) {
 			case keymap.Redraw, keymap.Back, keymap.ClearMarks, "view_1", keymap.LoadMore, keymap.Open:
 			default:
 				if a.Text() == before {
-					t.Errorf("%s did nothing that can be seen", b.Action)
+					t.Errorf("%s changed nothing on the screen", b.Action)
 				}
 			}
 		})
 	}
 }
 
-func TestWelcome(t *testing.T) {
+func TestWelcomeReturnsTheChoice(t *testing.T) {
 	o := ui.Options{Welcome: true, ConfigPath: "/home/ann/.config/confab/config.toml", Version: "1.0"}
 	for key, want := range map[string]welcome.Choice{"d": welcome.Demo, "a": welcome.Account, "q": welcome.Quit} {
 		with(t, newFake(), start{options: o}, func(a *app) {
@@ -319,10 +317,10 @@ func TestWelcome(t *testing.T) {
 			a.Want("add an account")
 			a.Press(key)
 			if !a.Exited() || a.model.Chosen() != want {
-				t.Errorf("%s chose %q", key, a.model.Chosen())
+				t.Errorf("key %s chose %q, want it to end the program with its choice", key, a.model.Chosen())
 			}
 			if a.count("List")+a.count("Subscribe") != 0 {
-				t.Error("the engine was asked")
+				t.Error("the welcome screen called the engine")
 			}
 		})
 	}
@@ -330,8 +328,7 @@ func TestWelcome(t *testing.T) {
 	with(t, newFake(), start{options: o}, func(a *app) { a.Want("No account yet: a adds one.") })
 }
 
-// Whoever looked for a conversation and found it goes on from there, not from
-// where the search began.
+// Clearing a filter keeps the cursor on the conversation that was found.
 func TestClearingAFilterStaysOnTheConversation(t *testing.T) {
 	for name, slow := range map[string]time.Duration{"at once": 0, "enter before the list came": 3 * time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -349,7 +346,7 @@ func TestClearingAFilterStaysOnTheConversation(t *testing.T) {
 	}
 }
 
-// What keys do does not depend on how fast they were typed.
+// Clearing a filter before its result is there has the same effect as after.
 func TestClearingAFilterBeforeItsResultCame(t *testing.T) {
 	with(t, newFake(conversations(300)...), start{}, func(a *app) {
 		a.Press("j", "j", "j")
@@ -357,7 +354,7 @@ func TestClearingAFilterBeforeItsResultCame(t *testing.T) {
 		a.Rush("/", "t", "a", "l", "k", "space", "2", "1", "7", "enter", "esc")
 		a.WaitFor("218/300", 10*time.Second)
 		a.wantSelected(217)
-		a.Wait(time.Minute) // what is spaced by how long a read took
+		a.Wait(time.Minute) // longer than the pause after a slow read
 	})
 }
 
@@ -372,8 +369,8 @@ func TestAFilterThatFoundNothingGoesBackToWhereItBegan(t *testing.T) {
 	})
 }
 
-// What is open follows its conversation, which a change takes out of the list.
-func TestWhatIsOpenFollowsOutOfTheList(t *testing.T) {
+// A change that takes the open conversation out of the filtered list is shown nevertheless.
+func TestOpenConversationIsUpdatedAfterItLeftTheList(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{}, func(a *app) {
 		a.Press("/")
 		a.Type("title:\"Talk 5 \"")

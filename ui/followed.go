@@ -85,9 +85,9 @@ func (m *Model) openResults() {
 		id := d.Submission().ID
 		switch asks {
 		case keymap.Retry:
-			m.ofEdits(m.editsOf(id), dialog.Refused, m.retry)
+			m.ofEdits(id, dialog.Refused, m.retry)
 		case keymap.Stop:
-			m.ofEdits(m.editsOf(id), dialog.Unsent, m.withdraw)
+			m.ofEdits(id, dialog.Unsent, m.withdraw)
 		case dialog.Settled{}:
 			m.readSettled(d)
 		case keymap.SaveReport:
@@ -209,19 +209,17 @@ func (m *Model) followedLine(w int) (string, theme.Token) {
 		return "", theme.Text
 	}
 	look, hint := theme.Pending, ""
-	keyed := func(a keymap.Action, does string) {
-		if key := m.keys.KeyOf(keymap.List, a); key != "" {
-			hint = " " + m.th.Separator + " " + key + " " + does
-		}
+	keyed := func(a keymap.Action, does string) string {
+		return theme.Around(" "+m.th.Separator+" ", m.keys.KeyOf(keymap.List, a), " "+does)
 	}
 	switch {
 	case s.NeedPerson > 0:
 		look = theme.Attention
-		keyed(keymap.Settle, "settles it")
+		hint = keyed(keymap.Settle, "settles it")
 	case s.Settled() && s.Delivered+s.Already > 0:
 		look = theme.Good
 		if f.undoable && s.Delivered > s.TakenBack {
-			keyed(keymap.Undo, "takes it back")
+			hint = keyed(keymap.Undo, "takes it back")
 		}
 	case s.Settled():
 		look = theme.Dim

@@ -9,19 +9,19 @@ import (
 	"confab/ui"
 )
 
-// The footer names what works on what is under the cursor, and nothing else.
-func TestTheFooterOffersWhatWorksHere(t *testing.T) {
+// The footer names the keys that work on the row under the cursor, and no others.
+func TestFooterNamesOnlyKeysThatWork(t *testing.T) {
 	f := newFake(conversations(8)...)
 	with(t, f, start{w: 120, h: 30}, func(a *app) {
 		foot := func() string { lines := a.Lines(); return lines[len(lines)-2] }
 		want := func(where, shown string, hidden ...string) {
 			t.Helper()
 			if got := foot(); !strings.HasPrefix(got, " "+shown) {
-				t.Errorf("%s: %q, want %q", where, got, shown)
+				t.Errorf("%s: the footer is %q, want %q", where, got, shown)
 			}
 			for _, h := range hidden {
 				if strings.Contains(foot(), h) {
-					t.Errorf("%s: %q is offered: %q", where, h, foot())
+					t.Errorf("%s: the footer names %q, want it left out: %q", where, h, foot())
 				}
 			}
 		}
@@ -56,8 +56,8 @@ func TestTheFooterOffersWhatWorksHere(t *testing.T) {
 	})
 }
 
-// A held key draws the rows alone: the footer follows once the cursor rests.
-func TestTheFooterFollowsACursorThatRests(t *testing.T) {
+// A held key redraws only the rows: the footer follows when the cursor rests.
+func TestFooterWaitsForTheCursorToRest(t *testing.T) {
 	w := &watch{}
 	with(t, newFake(conversations(8)...), start{w: 120, h: 30, options: ui.Options{Layout: "off"}, watch: w}, func(a *app) {
 		a.Press("j")
@@ -65,7 +65,7 @@ func TestTheFooterFollowsACursorThatRests(t *testing.T) {
 		a.Strike("j")
 		a.Wait(100 * time.Millisecond)
 		if drawn := w.drawn(); !strings.Contains(drawn, "3/8") || !strings.Contains(drawn, "s close") {
-			t.Errorf("the footer did not wait:\n%s", drawn)
+			t.Errorf("the footer changed before the cursor rested:\n%s", drawn)
 		}
 		a.Settle()
 		a.Want("c contacts")

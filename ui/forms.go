@@ -356,9 +356,9 @@ func (m *Model) previewTitles(in intent, d *dialog.Prompt) {
 		return
 	}
 	change := r.Change()
-	var changed, same, left int
-	var firstLeft *dialog.Example
-	for row := range m.windowRows(in.subjects) {
+	var changed, same int
+	var left []dialog.Example
+	for _, row := range m.windowRows(in.subjects) {
 		c := &row.Conversation
 		e := dialog.Example{Before: c.Title}
 		if can := m.be.Capabilities(*c).Of(change.Kind); !can.Can() {
@@ -370,10 +370,7 @@ func (m *Model) previewTitles(in intent, d *dialog.Prompt) {
 		}
 		switch {
 		case e.Why != "":
-			left++
-			if firstLeft == nil {
-				firstLeft = &e
-			}
+			left = append(left, e)
 		case e.After == c.Title:
 			same++
 		default:
@@ -383,10 +380,10 @@ func (m *Model) previewTitles(in intent, d *dialog.Prompt) {
 			}
 		}
 	}
-	if firstLeft != nil {
-		d.Examples = append(d.Examples[:min(len(d.Examples), dialog.MostExamples-1)], *firstLeft)
+	if len(left) > 0 {
+		d.Examples = append(d.Examples[:min(len(d.Examples), dialog.MostExamples-1)], left[0])
 	}
-	d.Note = titlesNote(changed, same, left, in.size())
+	d.Note = titlesNote(changed, same, len(left), in.size())
 }
 
 // titlesNote counts what a pattern makes of the titles in memory, and the conversations that are not.

@@ -11,8 +11,8 @@ import (
 	"confab/ui"
 )
 
-// What a database says of a session and of earlier prompts is taken for what it is: text that anything may have written.
-func TestALyingSessionOpensTheInbox(t *testing.T) {
+// The session and the past prompts in the database are untrusted text.
+func TestCorruptSessionOpensTheInbox(t *testing.T) {
 	for name, text := range map[string]string{
 		"negative":     `{"view":"meetings","index":-7,"top":-900,"offset":-5,"total":-1,"keys":[-1,0,5,5]}`,
 		"vast":         `{"view":"All","index":9223372036854775807,"top":9223372036854775807,"offset":9223372036854775807,"total":9223372036854775807,"keys":[1]}`,
@@ -25,7 +25,7 @@ func TestALyingSessionOpensTheInbox(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "confab.db")
 			synctest.Test(t, func(t *testing.T) {
-				r := openRoad(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind}), path, 80, 24)
+				r := openSystem(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind}), path, 80, 24)
 				r.Wait(2 * time.Second)
 				scope := []string{""}
 				for _, a := range r.inbox.Accounts() {
@@ -47,7 +47,7 @@ func TestALyingSessionOpensTheInbox(t *testing.T) {
 				r.Press("esc", "esc", "esc", "j")
 				r.Wait(time.Second)
 				if text := r.Text(); strings.ContainsAny(text, "\x1b\x07\u202e") || !strings.Contains(text, "▌") {
-					t.Errorf("%q\n%s", text, text)
+					t.Errorf("the screen is raw or has no cursor: %q\n%s", text, text)
 				}
 			})
 		})

@@ -39,7 +39,7 @@ func TestListShowsRows(t *testing.T) {
 	})
 }
 
-func TestMovement(t *testing.T) {
+func TestMovementKeysMoveTheCursor(t *testing.T) {
 	with(t, newFake(conversations(300)...), start{w: 100, h: 30}, func(a *app) {
 		steps := []struct {
 			keys []string
@@ -58,7 +58,7 @@ func TestMovement(t *testing.T) {
 		for _, pair := range [][2]string{{"ctrl+d", "ctrl+u"}, {"ctrl+f", "ctrl+b"}, {"pgdown", "pgup"}} {
 			a.Press(pair[0])
 			if a.selected() == "Talk 0" {
-				t.Fatalf("%s did not move", pair[0])
+				t.Fatalf("key %s did not move the cursor", pair[0])
 			}
 			a.Press(pair[1])
 			a.wantSelected(0)
@@ -94,7 +94,7 @@ func TestSelectionStaysOnItsConversation(t *testing.T) {
 			return slices.DeleteFunc(rows, func(r model.Row) bool { return r.Conversation.Ref == ref(5) })
 		})
 		a.Settle()
-		a.wantSelected(4) // what stood below it
+		a.wantSelected(4) // the row that was below it
 		a.Want("18/102")
 	})
 }
@@ -113,14 +113,14 @@ func TestKeyIsAppliedToWhatWasUnderTheCursor(t *testing.T) {
 		f.mu.Lock()
 		f.delay["Plan"] = 5 * time.Second
 		f.mu.Unlock()
-		a.Press("4", "j", "p") // Talk 4 is private: a question will come
+		a.Press("4", "j", "p") // Talk 4 is private, so p asks
 		a.Press("esc")         // stops it
 		a.Press("g", "g", "p") // Talk 0 is public
 		a.change(func(rows []model.Row) []model.Row { slices.Reverse(rows); return rows })
 		a.Wait(20 * time.Second)
 		plans := f.submitted()
 		if len(plans) != 1 || plans[0].Items[0].Ref != ref(0) {
-			t.Fatalf("submitted %v", plans)
+			t.Fatalf("submitted %v, want one plan for Talk 0", plans)
 		}
 	})
 }
@@ -131,11 +131,11 @@ func TestLateResultsAreDropped(t *testing.T) {
 		f.mu.Lock()
 		f.delay["List"] = 3 * time.Second
 		f.mu.Unlock()
-		a.Press("tab") // slow
+		a.Press("tab") // answers slowly
 		f.mu.Lock()
 		f.delay["List"] = 0
 		f.mu.Unlock()
-		a.Press("tab") // fast, and the newest
+		a.Press("tab") // the newest, and answers at once
 		a.Want("Talk 1 ")
 		a.Wait(10 * time.Second)
 		a.Want("Talk 1 ")
@@ -143,7 +143,7 @@ func TestLateResultsAreDropped(t *testing.T) {
 	})
 }
 
-func TestViews(t *testing.T) {
+func TestViewsKeepTheirCursor(t *testing.T) {
 	options := ui.Options{Views: []ui.View{{Name: "Everything"}, {Name: "Private", Query: "is:private"}, {Name: "Bird", Query: "provider:bird sort:title"}}}
 	with(t, newFake(conversations(40)...), start{options: options}, func(a *app) {
 		a.Want("Everything 40", "Private 2", "Bird 10")
@@ -153,7 +153,7 @@ func TestViews(t *testing.T) {
 		a.Want("bird-a")
 		a.WantNot("kona-a        ◐")
 		a.Press("tab")
-		a.wantSelected(2) // each view keeps its place
+		a.wantSelected(2) // each view keeps its cursor
 		a.Press("shift+tab")
 		a.Want("1/10")
 		a.Press("g")
@@ -212,7 +212,7 @@ func TestRangeBeyondTheWindow(t *testing.T) {
 	})
 }
 
-func TestPreview(t *testing.T) {
+func TestPreviewShowsTheRowUnderTheCursor(t *testing.T) {
 	f := newFake(conversations(40)...)
 	with(t, f, start{w: 100, h: 30}, func(a *app) {
 		a.Want("Overview  People  Messages", "last message")
@@ -240,12 +240,12 @@ func TestPreviewWaitsForTheCursorToRest(t *testing.T) {
 		a.Rush("j", "j", "j")
 		a.Want("Talk 3 about budgets")
 		if n := a.count("Outbox"); n > 3 {
-			t.Errorf("the outbox was read %d times for one rest", n)
+			t.Errorf("the outbox was read %d times after one rest, want 1", n)
 		}
 	})
 }
 
-func TestDetail(t *testing.T) {
+func TestDetailOpensSearchesAndCloses(t *testing.T) {
 	f := newFake(conversations(40)...)
 	f.details[ref(1)] = model.Detail{Messages: model.SetOf(
 		model.Message{Author: "Ann Archer", At: clock, Text: "First line\nsecond line with needle"},
@@ -275,7 +275,7 @@ func TestDetail(t *testing.T) {
 		a.Press("h")
 		a.Want("Inbox 40", "2/40")
 		if a.count("Load") < 2 {
-			t.Error("opening did not read from the service")
+			t.Error("opening a conversation did not load it from the service")
 		}
 	})
 }
@@ -294,11 +294,11 @@ func TestOpeningMarksSeen(t *testing.T) {
 	with(t, f, start{}, func(a *app) {
 		a.Press("j", "k", "v")
 		if len(f.triaged) != 0 {
-			t.Fatal("looking at the preview marked something")
+			t.Fatal("the preview marked a conversation seen")
 		}
 		a.Press("enter")
 		if len(f.triaged) != 1 || f.triaged[0].Seen == nil || !*f.triaged[0].Seen {
-			t.Fatalf("%v", f.triaged)
+			t.Fatalf("triage changes %v, want one that marks seen", f.triaged)
 		}
 	})
 }
@@ -340,7 +340,7 @@ func TestCopyAndOpen(t *testing.T) {
 		a.Press("o")
 		a.Want("opened in the browser")
 		if !slices.Equal(a.opened, []string{"https://example.com/c/0"}) {
-			t.Errorf("opened %v", a.opened)
+			t.Errorf("opened the links %v", a.opened)
 		}
 		for _, bad := range []string{"javascript:alert(1)", "file:///etc/passwd", "", "https://"} {
 			f.mu.Lock()
@@ -350,7 +350,7 @@ func TestCopyAndOpen(t *testing.T) {
 			a.Want("could not open it")
 		}
 		if len(a.opened) != 1 {
-			t.Errorf("opened %v", a.opened)
+			t.Errorf("opened the links %v", a.opened)
 		}
 	})
 }
@@ -360,7 +360,7 @@ func TestRefreshAndRedraw(t *testing.T) {
 	with(t, f, start{}, func(a *app) {
 		a.Press("r")
 		if f.refreshs != 1 {
-			t.Errorf("refreshed %d times", f.refreshs)
+			t.Errorf("refreshed %d times, want 1", f.refreshs)
 		}
 		a.Press("ctrl+l")
 		a.Want("Talk 0 about budgets")
@@ -376,7 +376,7 @@ func TestUnknownKeySaysSo(t *testing.T) {
 	})
 }
 
-func TestMouse(t *testing.T) {
+func TestMouseSelectsAndScrolls(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{w: 100, h: 30}, func(a *app) {
 		a.Click(30, 4)
 		a.wantSelected(3)
@@ -401,7 +401,7 @@ func TestEmptyAndUnreadLists(t *testing.T) {
 	})
 }
 
-func TestStatusLine(t *testing.T) {
+func TestStatusLineShowsReadOnlyAndPending(t *testing.T) {
 	f := newFake(conversations(8)...)
 	f.accounts[0].Error = &model.EntryError{Kind: model.Unavailable, Message: "no route"}
 	f.accounts[1].Syncing, f.accounts[1].Read, f.accounts[1].Total = true, 30, 60
@@ -418,7 +418,7 @@ func TestReadOnlyOffersNoEdits(t *testing.T) {
 	for readOnly, want := range map[bool]bool{true: false, false: true} {
 		with(t, newFake(conversations(8)...), start{options: ui.Options{ReadOnly: readOnly}}, func(a *app) {
 			if got := a.Contains("p privacy") && a.Contains("t rename"); got != want {
-				t.Errorf("read-only %v:\n%s", readOnly, a.Text())
+				t.Errorf("read-only %v, but the footer names edits:\n%s", readOnly, a.Text())
 			}
 			a.Want("enter open", "? help")
 		})
@@ -433,7 +433,7 @@ func TestReadOnlySaysWhy(t *testing.T) {
 			a.Want("read-only: confab was started so")
 		}
 		if len(f.submitted()) != 0 || a.count("Plan") != 0 {
-			t.Error("a plan was made")
+			t.Error("a read-only inbox made a plan")
 		}
 	})
 }
@@ -446,7 +446,7 @@ func TestIdleWritesNothing(t *testing.T) {
 		before := a.count("List")
 		a.Wait(3 * time.Hour)
 		if n := a.Bytes(); n != 0 {
-			t.Errorf("%d bytes were written while idle", n)
+			t.Errorf("%d bytes were written while idle, want 0", n)
 		}
 		if a.count("List") != before {
 			t.Error("the list was read while idle")
@@ -481,7 +481,7 @@ func TestBytesOfAKey(t *testing.T) {
 		a.Bytes()
 		a.Type("x")
 		if n := a.Bytes(); n > 64 {
-			t.Errorf("a typed letter writes %d bytes", n)
+			t.Errorf("a typed letter wrote %d bytes, want at most 64", n)
 		}
 	})
 }

@@ -129,21 +129,21 @@ func (m *Model) suspend() {
 }
 
 func (m *Model) hint() string {
-	var s strings.Builder
+	s := ""
 	if m.count > 0 {
-		fmt.Fprintf(&s, "%d ", m.count)
+		s = fmt.Sprint(m.count, " ")
 	}
-	if len(m.typed) > 0 {
-		s.WriteString(strings.Join(m.typed, " ") + " ")
-		for i, b := range m.keys.Following(m.stack(), m.typed) {
-			if i == 6 {
-				s.WriteString(" " + m.th.Ellipsis)
-				break
-			}
-			fmt.Fprintf(&s, "  %s %s", b.Keys[0], b.Help)
+	if len(m.typed) == 0 {
+		return s
+	}
+	s += strings.Join(m.typed, " ") + " "
+	for i, b := range m.keys.Following(m.stack(), m.typed) {
+		if i == 6 {
+			return s + " " + m.th.Ellipsis
 		}
+		s += "  " + b.Keys[0] + " " + b.Help
 	}
-	return s.String()
+	return s
 }
 
 // hit is a clickable area and what a click there does.
@@ -209,16 +209,10 @@ func (m *Model) clickList(line int) {
 }
 
 func (m *Model) wheel(at tea.Mouse) {
-	by := 3
-	switch at.Button {
-	case tea.MouseWheelUp:
-		by = -3
-	case tea.MouseWheelDown:
-	default:
-		return
-	}
+	by, ok := map[tea.MouseButton]int{tea.MouseWheelUp: -3, tea.MouseWheelDown: 3}[at.Button]
 	top := m.onTop()
 	switch {
+	case !ok:
 	case top.overlay != nil:
 		m.updateLayer(top, layout.Wheel(by))
 	case !m.inDetail && m.arrange().preview.Contains(at.X, at.Y):

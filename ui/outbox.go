@@ -200,7 +200,7 @@ func (m *Model) outboxAsks(asks any) {
 		case edit != nil:
 			do([]model.OutboxEntry{edit.OutboxEntry})
 		default:
-			m.ofEdits(m.editsOf(sub.ID), which, do)
+			m.ofEdits(sub.ID, which, do)
 		}
 	}
 	switch asks {
@@ -227,7 +227,7 @@ func (m *Model) outboxAsks(asks any) {
 		case sub.NeedPerson > 0 && sub.Problem != nil:
 			m.openConflict(*sub.Problem)
 		default:
-			m.settleNext()
+			m.settleNext(model.Ref{})
 		}
 	case keymap.Retry:
 		on("there is nothing to send again", outbox.Retriable, m.retry)
@@ -272,18 +272,11 @@ func needsPerson(row model.Row) bool {
 
 // settle opens an edit of this row that needs a person, else the next such edit of any row.
 func (m *Model) settle(in intent) {
-	if !in.single || !needsPerson(in.row) {
-		m.settleNext()
-		return
+	if in.single && needsPerson(in.row) {
+		m.settleNext(in.row.Conversation.Ref)
+	} else {
+		m.settleNext(model.Ref{})
 	}
-	ref := in.row.Conversation.Ref
-	fetch(m, "read the outbox", func(ctx context.Context) (d decision, err error) {
-		all, err := m.be.OutboxOf(ctx, ref)
-		if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
-			return decision{entry: &all[i], at: -1}, nil
-		}
-		return d, err
-	}, m.openDecision)
 }
 
 // decision is an edit that needs a person, and its index in the list, -1 if the cursor is to stay.
@@ -292,8 +285,9 @@ type decision struct {
 	at    int
 }
 
-// settleNext opens the next edit that needs a person: the nearest below the cursor, else the first in the list, else any.
-func (m *Model) settleNext() {
+// settleNext opens an edit that needs a person: of the conversation ref, if that is set, else the
+// nearest below the cursor, else the first in the list, else any.
+func (m *Model) settleNext(ref model.Ref) {
 	at := m.list.Cursor()
 	q, err := m.query()
 	inList := err == nil && !m.inDetail && len(m.layers) == 0
@@ -307,6 +301,13 @@ func (m *Model) settleNext() {
 		return i
 	}
 	fetch(m, "read the outbox", func(ctx context.Context) (best decision, err error) {
+		if !ref.IsZero() {
+			all, err := m.be.OutboxOf(ctx, ref)
+			if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
+				best = decision{&all[i], -1}
+			}
+			return best, err
+		}
 		all, err := m.be.Pending(ctx)
 		for _, sub := range all {
 			if sub.NeedPerson == 0 || sub.Problem == nil {
@@ -372,6 +373,8 @@ func (m *Model) openConflict(e model.OutboxEntry) {
 	}})
 }
 
+const nothingSent = "read-only: nothing is sent"
+
 // decide carries out a decision. Without said, something is sent and followed.
 func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
 	refused := m.opts.ReadOnly && said == ""
@@ -379,7 +382,7 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 		m.closeOverlay(d)
 	}
 	if refused {
-		m.say(theme.Warning, "read-only: nothing is sent")
+		m.say(theme.Warning, nothingSent)
 		return
 	}
 	if said == "" {
@@ -388,23 +391,26 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 	m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
 }
 
-func (m *Model) editsOf(submission string) func(context.Context) ([]model.OutboxEntry, error) {
-	return func(ctx context.Context) ([]model.OutboxEntry, error) {
-		all, _, err := m.be.SubmissionEdits(ctx, submission)
-		return all, err
-	}
-}
-
-// ofEdits calls do with the edits that which selects.
-func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), which func(model.OutboxEntry) bool,
-	do func([]model.OutboxEntry)) {
-	fetch(m, "read what was submitted", all, func(edits []model.OutboxEntry) {
+// ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects.
+func (m *Model) ofEdits(submission string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+	fetch(m, "read what was submitted", func(ctx context.Context) (edits []model.OutboxEntry, err error) {
+		if submission == "" {
+			return m.be.Outbox(ctx)
+		}
+		edits, _, err = m.be.SubmissionEdits(ctx, submission)
+		return edits, err
+	}, func(edits []model.OutboxEntry) {
 		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
 	})
 }
 
-// toEdits carries out an action on edits, and shows to how many it was done.
-func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, done string, do func(ctx context.Context, ids ...string) (int, error)) {
+// toEdits carries out an action on edits, and shows to how many it was done; nothing is shown for no edits.
+func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, nothing, done string,
+	do func(ctx context.Context, ids ...string) (int, error)) {
+	if len(all) == 0 {
+		m.say(theme.Dim, nothing)
+		return
+	}
 	m.carryOut(a, func(ctx context.Context) (string, error) {
 		ids := make([]string, len(all))
 		for i, e := range all {
@@ -425,9 +431,8 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 		m.say(theme.Dim, "there is nothing to discard that is not being sent")
 		return
 	}
-	d := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?",
+	d := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?", At: 1,
 		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
-	d.At = 1
 	left := 0
 	for _, e := range all {
 		left += theme.Pick(e.Sent, 1, 0)
@@ -443,28 +448,21 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 	}
 	m.openMenu(d, func(i int) {
 		if i == 0 {
-			m.toEdits(keymap.Discard, all, "discarded", countAll(m.be.Discard))
+			m.toEdits(keymap.Discard, all, "", "discarded", countAll(m.be.Discard))
 		}
 	})
 }
 
 func (m *Model) retry(all []model.OutboxEntry) {
-	switch {
-	case len(all) == 0:
-		m.say(theme.Dim, "there is nothing to send again")
-	case m.opts.ReadOnly:
-		m.say(theme.Warning, "read-only: nothing is sent")
-	default:
-		m.toEdits(keymap.Retry, all, "queued again", countAll(m.be.Retry))
+	if m.opts.ReadOnly && len(all) > 0 {
+		m.say(theme.Warning, nothingSent)
+		return
 	}
+	m.toEdits(keymap.Retry, all, "there is nothing to send again", "queued again", countAll(m.be.Retry))
 }
 
 func (m *Model) withdraw(all []model.OutboxEntry) {
-	if len(all) == 0 {
-		m.say(theme.Dim, "there is nothing left to withdraw")
-		return
-	}
-	m.toEdits(keymap.Stop, all, "withdrawn", m.be.Withdraw)
+	m.toEdits(keymap.Stop, all, "there is nothing left to withdraw", "withdrawn", m.be.Withdraw)
 }
 
-func (m *Model) retryFailed() { m.ofEdits(m.be.Outbox, outbox.Retriable, m.retry) }
+func (m *Model) retryFailed() { m.ofEdits("", outbox.Retriable, m.retry) }

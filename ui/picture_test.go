@@ -14,11 +14,11 @@ import (
 	"confab/ui"
 )
 
-// parts are what texts of all scripts are made of.
+// parts are pieces of text in many scripts.
 var parts = []string{"Renewal", "budget ", " – ", "世界", "株式会社さくら", "한빛소프트", "שלום", "שָׁלוֹם", "محمد منصور", "प्रिया", "क्षितिज", "กำหนดการ", "நிதி", "Größe",
 	"e\u0301e\u0301", "🚀", "🏳\ufe0f\u200d🌈", "👨\u200d👩\u200d👧", "👩🏽", "🏽", "❤\ufe0f", "1\ufe0f\u20e3", "🇩🇪", "🇩", "ℹ\ufe0f", "ﷺ", "می\u200cخواهم", " ", "…"}
 
-// mixed makes conversations in many scripts at once.
+// mixed returns conversations whose texts mix many scripts.
 func mixed(t *rapid.T, n int) []model.Row {
 	text := rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 9).Draw(t, "parts"), "")
@@ -34,9 +34,8 @@ func mixed(t *rapid.T, n int) []model.Row {
 	return out
 }
 
-// TestAnyWayThereShowsTheSame walks at random over rows in many scripts, in a
-// terminal that counts cells rune by rune and in one that counts clusters. What
-// its screen shows is what a full redraw shows.
+// TestAnyWayThereShowsTheSame moves at random over rows in many scripts, in a terminal that measures rune by
+// rune and in one that measures clusters. However the screen came about, it equals a full redraw.
 func TestAnyWayThereShowsTheSame(t *testing.T) {
 	t.Parallel()
 	keys := []string{"j", "j", "j", "k", "k", "ctrl+d", "ctrl+u", "G", "g", "v", "]", "enter", "esc", "space", "V", "pgdown", "pgup", "t", "?", "/", "P", "x"}
@@ -67,7 +66,7 @@ func TestAnyWayThereShowsTheSame(t *testing.T) {
 			}
 		})
 		if wrong != "" {
-			rt.Fatal(wrong)
+			rt.Fatal("unlike a full redraw: ", wrong)
 		}
 	})
 }
@@ -83,9 +82,8 @@ func differences(shown, redrawn []string) string {
 	return out.String()
 }
 
-// A terminal that measures clusters does so again once the program goes on after
-// it was stopped, which has told it not to.
-func TestClustersAreMeasuredAgainAfterAStop(t *testing.T) {
+// Suspending the program has the terminal stop measuring clusters; continuing it turns that on again.
+func TestGraphemeModeIsSetAgainAfterASuspend(t *testing.T) {
 	rows := conversations(20)
 	for i := range rows {
 		rows[i].Conversation.Title = "👩‍💻 pairing, 👍🏽 and 🇩🇪, part " + string(rune('a'+i))
@@ -99,7 +97,7 @@ func TestClustersAreMeasuredAgainAfterAStop(t *testing.T) {
 		}
 		a.Send(tea.ResumeMsg{})
 		if wrong := differences(before, a.Picture()); wrong != "" {
-			t.Error(wrong)
+			t.Error("after the suspend:", wrong)
 		}
 		a.Send(tea.ClearScreen())
 		if wrong := differences(before, a.Picture()); wrong != "" {
@@ -108,12 +106,12 @@ func TestClustersAreMeasuredAgainAfterAStop(t *testing.T) {
 	})
 }
 
-// Over SSH, too, the terminal is asked whether it measures clusters.
-func TestOverSSHTheTerminalIsAsked(t *testing.T) {
+// The terminal is asked for its modes over SSH, too.
+func TestTerminalModesAreRequestedOverSSH(t *testing.T) {
 	m := ui.New(ui.Options{Backend: newFake(conversations(2)...), Now: func() time.Time { return clock }})
 	defer m.Close()
 	_, cmd := m.Update(tea.EnvMsg{"SSH_TTY=/dev/pts/1"})
 	if said := fmt.Sprint(cmd()); !strings.Contains(said, ansi.RequestModeSynchronizedOutput) || !strings.Contains(said, ansi.RequestModeUnicodeCore) {
-		t.Errorf("it says %q", said)
+		t.Errorf("the requests are %q, want both modes", said)
 	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ type prompt struct {
 	refused bool
 	completion
 
-	// past are the texts typed earlier. The text shown is back steps back among them; 0 is present, the one being typed.
+	// past are the texts typed earlier. back is how many steps back the shown text is; present is the text at 0.
 	past    []string
 	back    int
 	present string
@@ -80,10 +81,7 @@ func queryProblem(text string, err error) problem {
 	if !errors.As(err, &e) {
 		return problem{why: err.Error()}
 	}
-	why := e.Message
-	if e.Suggestion != "" {
-		why += ": did you mean " + e.Suggestion + "?"
-	}
+	why := e.Message + theme.Around(": did you mean ", e.Suggestion, "?")
 	return problem{why, utf8.RuneCountInString(text[:max(0, min(e.Pos, len(text)))])}
 }
 
@@ -183,16 +181,13 @@ func (m *Model) filterTyped() {
 
 func (m *Model) applyFilter(text string) {
 	t := m.here()
-	q, err := query.Parse(text)
-	if err == nil {
-		_, err = combine(t.Query, text, t.order)
-	}
+	_, err := combine(t.Query, text, t.order)
 	switch {
 	case err != nil:
 		wrong := queryProblem(text, err)
 		m.say(theme.Error, fmt.Sprintf("that query is wrong at %d: %s", wrong.at+1, wrong.why))
 	case text != t.filter:
-		if q.Sorted() {
+		if q, _ := query.Parse(text); q.Sorted() {
 			t.order = "" // the filter says how to sort
 		}
 		m.setFilter(text, model.Ref{})
@@ -221,11 +216,8 @@ var shortCommands = map[keymap.Action]keymap.Action{"q": keymap.Quit, "quit!": k
 
 func (m *Model) command(p *prompt) {
 	verb, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
-	in := p.target
-	in.action, in.arg = keymap.Action(strings.ReplaceAll(strings.ToLower(verb), "-", "_")), strings.TrimSpace(arg)
-	if of, ok := shortCommands[in.action]; ok {
-		in.action = of
-	}
+	in, name := p.target, keymap.Action(strings.ReplaceAll(strings.ToLower(verb), "-", "_"))
+	in.action, in.arg = cmp.Or(shortCommands[name], name), strings.TrimSpace(arg)
 	if _, ok := m.handlers[in.action]; ok {
 		m.run(in)
 	} else if in.action != "" {
@@ -293,9 +285,7 @@ func (m *Model) newer() {
 	case p.kind == promptFilter:
 		before := m.list.Cursor()
 		m.pick(1)
-		if m.list.Cursor() != before {
-			p.below++
-		}
+		p.below += m.list.Cursor() - before
 	}
 }
 

@@ -94,10 +94,7 @@ func (m *Model) waitForDelivery() {
 		n, _ := m.undelivered()
 		d.Total = max(d.Total, n)
 		d.Done = d.Total - n
-		d.Note = ""
-		if m.undecided > 0 {
-			d.Note = waitForYou(m.undecided)
-		}
+		d.Note = theme.Pick(m.undecided > 0, waitForYou(m.undecided), "")
 	}, act: func(any) { m.waiting = nil }})
 	m.quitIfDelivered()
 	m.readUndecided()
@@ -128,10 +125,7 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	d.Text = []string{are + " not delivered yet" + safe}
 	switch {
 	case n == 0:
-		d.Text[0] = "Everything is delivered."
-		if person > 0 {
-			d.Text[0] = "Nothing is on its way any more. " + needYou(person) + "."
-		}
+		d.Text[0] = theme.Pick(person == 0, "Everything is delivered.", "Nothing is on its way any more. "+needYou(person)+".")
 	case m.allUndecided():
 		d.Text[0] = waitForYou(n) + "." + undecided
 		wait.Label, wait.Off = "wait", "nothing moves until you decide"
@@ -146,10 +140,8 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	if n == 0 {
 		d.Items = []dialog.Item{{Key: "w", Label: "quit"}, stay}
 	}
-	d.At = slices.IndexFunc(d.Items, func(i dialog.Item) bool { return i.Key == key })
-	if d.At < 0 {
-		d.At = len(d.Items) - 1
-	}
+	at := slices.IndexFunc(d.Items, func(i dialog.Item) bool { return i.Key == key })
+	d.At = theme.Pick(at < 0, len(d.Items)-1, at)
 }
 
 func waitForYou(n int) string {

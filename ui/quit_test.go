@@ -11,7 +11,7 @@ import (
 	"confab/ui"
 )
 
-func TestQuit(t *testing.T) {
+func TestQuitAsksAboutUndeliveredEdits(t *testing.T) {
 	with(t, newFake(conversations(5)...), start{}, func(a *app) {
 		a.Press("q")
 		if !a.Exited() {
@@ -24,14 +24,14 @@ func TestQuit(t *testing.T) {
 		a.Want("1 edit is not delivered yet", "wait until it is", "leave it queued")
 		a.Press("enter") // stay
 		if a.Exited() {
-			t.Fatal("enter quit")
+			t.Fatal("enter quit, want the default to be staying")
 		}
 		a.Press("q", "w")
 		a.Want("Delivering, then quitting")
 		f.deliver()
 		a.Settle()
 		if !a.Exited() {
-			t.Error("it did not quit once all was delivered")
+			t.Error("the program did not quit once all was delivered")
 		}
 	})
 	with(t, newFake(conversations(5)...), start{}, func(a *app) {
@@ -48,7 +48,7 @@ func TestQuit(t *testing.T) {
 	})
 }
 
-func TestTheQuestionOnLeavingCountsDown(t *testing.T) {
+func TestQuitDialogCountsDown(t *testing.T) {
 	f := newFake(conversations(5)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("space", "j", "space", "j", "space", "A", "y", "esc", "q")
@@ -60,15 +60,15 @@ func TestTheQuestionOnLeavingCountsDown(t *testing.T) {
 		a.Settle()
 		a.Want("Everything is delivered.")
 		if a.Exited() {
-			t.Fatal("it quit without having been told to")
+			t.Fatal("the program quit without an answer")
 		}
-		a.Press("l") // struck for the question as it was
+		a.Press("l") // meant for the question before it changed
 		if a.Exited() {
-			t.Fatal("a key that is not offered any more quit")
+			t.Fatal("the key of a choice that is gone quit")
 		}
-		a.Press("enter") // the bar is still on staying
+		a.Press("enter") // stay is still chosen
 		if a.Exited() {
-			t.Fatal("enter quit")
+			t.Fatal("enter quit, want the default to be staying")
 		}
 		a.Press("q")
 		if !a.Exited() {
@@ -77,7 +77,7 @@ func TestTheQuestionOnLeavingCountsDown(t *testing.T) {
 	})
 }
 
-func TestQuittingSpeaksOfADemoAsADemo(t *testing.T) {
+func TestQuitDialogOfADemo(t *testing.T) {
 	with(t, newFake(conversations(5)...), start{options: ui.Options{Demo: true}}, func(a *app) {
 		a.Press("p", "q")
 		a.Want("1 edit is not delivered yet. The demo leaves nothing behind.", "leave: the demo ends, and what is not delivered with it")
@@ -85,7 +85,7 @@ func TestQuittingSpeaksOfADemoAsADemo(t *testing.T) {
 	})
 }
 
-func TestWaitingStaysWhereAnEditNeedsThePerson(t *testing.T) {
+func TestWaitingToQuitEndsWhenAnEditNeedsThePerson(t *testing.T) {
 	f := newFake(conversations(5)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("p", "q", "w")
@@ -93,7 +93,7 @@ func TestWaitingStaysWhereAnEditNeedsThePerson(t *testing.T) {
 		f.settle(model.Refused, nil)
 		a.Settle()
 		if a.Exited() {
-			t.Fatal("it quit over an edit that was refused")
+			t.Fatal("the program quit although an edit was refused")
 		}
 		a.Want("1 edit needs you: O lists what is not delivered")
 		a.WantNot("Delivering, then quitting")
@@ -101,19 +101,19 @@ func TestWaitingStaysWhereAnEditNeedsThePerson(t *testing.T) {
 	with(t, newFake(conversations(5)...), start{}, func(a *app) {
 		a.Press("p", "q", "w", "ctrl+c")
 		if !a.Exited() {
-			t.Error("ctrl+c does not end the wait")
+			t.Error("ctrl+c did not end the wait")
 		}
 	})
 }
 
-func TestQuitWorksWhereNothingCanBeShown(t *testing.T) {
+func TestQuitWorksInATerminalThatIsTooSmall(t *testing.T) {
 	small := start{w: 18, h: 3}
 	for _, key := range []string{"q", "ctrl+c"} {
 		with(t, newFake(conversations(5)...), small, func(a *app) {
 			a.Want("q quits")
 			a.Press("j", key)
 			if !a.Exited() {
-				t.Errorf("%s does not quit", key)
+				t.Errorf("key %s did not quit", key)
 			}
 		})
 	}
@@ -121,11 +121,11 @@ func TestQuitWorksWhereNothingCanBeShown(t *testing.T) {
 	with(t, newFake(conversations(5)...), rebound, func(a *app) {
 		a.Press("q")
 		if a.Exited() {
-			t.Fatal("a key that means nothing quits")
+			t.Fatal("a key without a meaning quit")
 		}
 		a.Press("g", "x")
 		if !a.Exited() {
-			t.Error("the key of the config does not quit")
+			t.Error("the quit key of the config did not quit")
 		}
 	})
 	with(t, newFake(conversations(5)...), start{}, func(a *app) {
@@ -134,12 +134,12 @@ func TestQuitWorksWhereNothingCanBeShown(t *testing.T) {
 		a.Settle()
 		a.Press("q")
 		if a.Exited() {
-			t.Fatal("it quit without a word about the edit")
+			t.Fatal("the program quit without a word about the edit")
 		}
 		a.Want("1 edit is not", "q again")
 		a.Press("q")
 		if !a.Exited() {
-			t.Error("q again does not quit")
+			t.Error("a second q did not quit")
 		}
 	})
 }
@@ -151,19 +151,18 @@ func TestQuitWaitsForTheDisk(t *testing.T) {
 		a.Rush("p")
 		a.Press("q")
 		if a.Exited() {
-			t.Fatal("it quit while an edit was not on disk")
+			t.Fatal("the program quit while an edit was not on disk")
 		}
 		a.Wait(10 * time.Second)
 		a.Want("not delivered yet")
 	})
 }
 
-// What waits for a decision on another edit goes nowhere by itself: nobody is let
-// wait for it.
+// Edits that wait for a decision on another edit are never delivered by themselves, so quitting does not wait for them.
 func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 	t.Parallel()
-	stuck := func(t *testing.T, f func(r *road)) {
-		drive(t, sandbox.Options{}, func(r *road) {
+	stuck := func(t *testing.T, f func(r *system)) {
+		withSystem(t, sandbox.Options{}, func(r *system) {
 			ctx := context.Background()
 			ref := publicCall(t, r.sb)
 			title := r.title(ref)
@@ -178,23 +177,23 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 			}
 			r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 			if ids, err := r.inbox.Submit(ctx, p); err != nil || len(ids) != 2 {
-				t.Fatal(ids, err, title)
+				t.Fatalf("submitted %v (%s), error %v, want two edits", ids, title, err)
 			}
 			r.Wait(5 * time.Second)
 			all, err := r.inbox.Outbox(ctx)
 			if err != nil || len(all) != 2 || all[0].State != model.Refused || all[1].State != model.Queued {
-				t.Fatal(all, err)
+				t.Fatalf("outbox %v, error %v", all, err)
 			}
 			f(r)
 		})
 	}
-	stuck(t, func(r *road) {
+	stuck(t, func(r *system) {
 		r.Press("q")
 		r.Want("Quit?", "1 edit waits for your decision on another. It is safe on disk.", "leave it queued until you decide")
 		r.WantNot("wait until")
-		r.Press("enter") // the bar is on staying
+		r.Press("enter") // stay is chosen
 		if r.Exited() {
-			t.Fatal("enter quit")
+			t.Fatal("enter quit, want the default to be staying")
 		}
 		r.Press("q", "w")
 		r.Want("wait: nothing moves until you decide")
@@ -203,19 +202,19 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 			t.Error("l did not quit")
 		}
 	})
-	stuck(t, func(r *road) { // struck before it is known what they wait for
+	stuck(t, func(r *system) { // q before the reason of the wait is known
 		r.Rush("q", "w")
 		if r.Exited() {
-			t.Fatal("it quit without a word about the decision")
+			t.Fatal("the program quit without a word about the decision")
 		}
 		r.WantNot("Delivering, then quitting")
 		r.Want("Quit?", "1 edit waits for your decision on another")
 		r.Press("l")
 		if !r.Exited() {
-			t.Error("it can't be left")
+			t.Error("the program could not be left")
 		}
 	})
-	stuck(t, func(r *road) { // something else is on its way
+	stuck(t, func(r *system) { // another edit is on its way
 		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": false})
 		r.sb.SetLatency(4 * time.Second)
 		other := r.otherTitled()
@@ -225,18 +224,18 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 		r.Want("Delivering, then quitting", "1 edit waits for your decision")
 		r.Wait(30 * time.Second)
 		if r.Exited() {
-			t.Fatal("it quit without a word about the decision")
+			t.Fatal("the program quit without a word about the decision")
 		}
 		if got := r.title(other); got != "Delivered meanwhile" {
-			t.Errorf("it is titled %q", got)
+			t.Errorf("the conversation is titled %q", got)
 		}
 		r.Want("Quit?", "1 edit waits for your decision on another")
 		r.sb.SetLatency(0)
 		all, err := r.inbox.Outbox(context.Background())
 		if err != nil || len(all) != 2 {
-			t.Fatal(all, err)
+			t.Fatalf("outbox %v, error %v", all, err)
 		}
-		if err := r.inbox.Discard(context.Background(), all[0].ID); err != nil { // another hand decides
+		if err := r.inbox.Discard(context.Background(), all[0].ID); err != nil { // decided elsewhere
 			t.Fatal(err)
 		}
 		r.Wait(30 * time.Second)
@@ -244,8 +243,8 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 	})
 }
 
-// otherTitled puts a rename of a conversation of another service on its way.
-func (r *road) otherTitled() model.Ref {
+// otherTitled submits a rename of a conversation of another service.
+func (r *system) otherTitled() model.Ref {
 	r.t.Helper()
 	ctx := context.Background()
 	ref := model.Ref{Account: "support", ID: r.sb.Bird().IDs()[0]}

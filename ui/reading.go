@@ -26,9 +26,6 @@ type pages struct {
 
 // reload reads the window of the list. A fresh read replaces the one going on; any other comes after it.
 func (m *Model) reload(fresh bool) {
-	if m.be == nil {
-		return
-	}
 	q, err := m.query()
 	if err != nil || !fresh && m.savingTriage() {
 		return // a wrong query leaves the list as it was; triaged reads it
@@ -147,7 +144,7 @@ func (m *Model) updateDetail(moved, again bool) {
 }
 
 func (m *Model) recount() {
-	if m.be == nil || !m.counts.begin() {
+	if !m.counts.begin() {
 		return
 	}
 	queries := m.tabQueries()

@@ -41,14 +41,14 @@ func runOnTerminal(t *testing.T, f *fake, wrap ...func(*fake) ui.Backend) *runni
 	return r
 }
 
-// end waits for the end.
+// end waits for Run to return.
 func (r *running) end() error {
 	r.t.Helper()
 	select {
 	case err := <-r.ended:
 		return err
 	case <-time.After(2 * time.Second):
-		r.t.Fatal("it goes on")
+		r.t.Fatal("Run did not return")
 		return nil
 	}
 }
@@ -80,10 +80,10 @@ func TestEveryEndKeepsWhatWasTyped(t *testing.T) {
 			r.Await("Board prep")
 			c.end(r)
 			if err := r.end(); !errors.Is(err, c.want) {
-				t.Errorf("ended with %v", err)
+				t.Errorf("Run returned %v", err)
 			}
 			if got := f.draft(renamed); got != "Board prep" {
-				t.Errorf("kept %q", got)
+				t.Errorf("the draft is %q", got)
 			}
 			if name != "a hang-up" {
 				r.CheckRestored()
@@ -92,10 +92,10 @@ func TestEveryEndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
-// TestRunEndsAtAnyMoment ends it a hundred times at random moments: in time,
-// with the terminal as it was, and with what stood on the screen kept.
+// TestRunEndsAtAnyMoment ends the program a hundred times at random moments. Each time it ends soon, restores the
+// terminal, and has saved the text on the screen.
 func TestRunEndsAtAnyMoment(t *testing.T) {
-	var side sync.WaitGroup // by side: a round mostly waits
+	var side sync.WaitGroup // rounds run in parallel, since they mostly wait
 	for range 12 {
 		side.Go(func() {
 			for round := 0; round < 10 && !t.Failed(); round++ {
@@ -106,8 +106,7 @@ func TestRunEndsAtAnyMoment(t *testing.T) {
 	side.Wait()
 }
 
-// endAtAnyMoment types into the prompt for a title, or whatever the keys mean
-// while the screen opens.
+// endAtAnyMoment types into the prompt for a title, or whatever the keys mean before that is open.
 func endAtAnyMoment(t *testing.T, prompt bool) {
 	t.Helper()
 	const text = "abcdefghijklmnopqrstuvwxyz"
@@ -128,7 +127,7 @@ func endAtAnyMoment(t *testing.T, prompt bool) {
 	screen := r.Text()
 	r.cancel()
 	if err := r.end(); !errors.Is(err, context.Canceled) {
-		t.Errorf("ended with %v", err)
+		t.Errorf("Run returned %v", err)
 	}
 	<-typing
 	r.CheckRestored()
@@ -137,13 +136,13 @@ func endAtAnyMoment(t *testing.T, prompt bool) {
 		shown--
 	}
 	if got := f.draft(renamed); prompt && shown > 2 && !strings.HasPrefix(got, text[:shown]) {
-		t.Errorf("%q was on the screen, %q is kept", text[:shown], got)
+		t.Errorf("%q was on the screen, the draft is %q", text[:shown], got)
 	}
 }
 
-// TestRunEndsWhereTheTerminalTakesNothing fills a terminal that nobody reads,
-// so that the framework is stuck in the middle of a frame.
-func TestRunEndsWhereTheTerminalTakesNothing(t *testing.T) {
+// TestRunEndsWhenTheTerminalIsBlocked fills a terminal that nobody reads, so that Bubble Tea blocks in the
+// middle of a frame.
+func TestRunEndsWhenTheTerminalIsBlocked(t *testing.T) {
 	f := newFake(conversations(5)...)
 	r := runOnTerminal(t, f)
 	r.typed("Board prep")
@@ -155,22 +154,22 @@ func TestRunEndsWhereTheTerminalTakesNothing(t *testing.T) {
 		io.WriteString(r.TTY, strings.Repeat("x", 1<<20))
 	}()
 	r.Type("!")
-	time.Sleep(50 * time.Millisecond) // for the frame to get stuck: there is nothing to wait for
+	time.Sleep(50 * time.Millisecond) // for the frame to block: nothing announces that
 	began := time.Now()
 	r.cancel()
 	if err := r.end(); !errors.Is(err, context.Canceled) {
-		t.Errorf("ended with %v", err)
+		t.Errorf("Run returned %v", err)
 	}
 	t.Logf("it took %v", time.Since(began))
 	if got := f.draft(renamed); got != "Board prep!" && got != "Board prep" {
-		t.Errorf("kept %q", got)
+		t.Errorf("the draft is %q", got)
 	}
 	r.Freeze(false)
 	<-filled
 	r.CheckRestored()
 }
 
-// badDisk is an engine that can't save a draft.
+// badDisk is an engine that fails to save drafts.
 type badDisk struct {
 	*fake
 	save func() error
@@ -178,7 +177,7 @@ type badDisk struct {
 
 func (d badDisk) SaveDraft(context.Context, string, string) error { return d.save() }
 
-func TestADraftThatCanNotBeKeptIsSaid(t *testing.T) {
+func TestRunReportsADraftThatCannotBeKept(t *testing.T) {
 	full := &model.Error{Kind: model.Local, Message: "the disk is full"}
 	stuck := make(chan struct{})
 	defer close(stuck)
@@ -196,7 +195,7 @@ func TestADraftThatCanNotBeKeptIsSaid(t *testing.T) {
 			r.Await("Board prep")
 			c.end(r)
 			if err := r.end(); err == nil || !strings.Contains(err.Error(), "what you typed could not be kept: ") || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("ended with %v", err)
+				t.Errorf("Run returned %v", err)
 			}
 			r.CheckRestored()
 		})
@@ -211,6 +210,6 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	m := ui.New(ui.Options{Backend: f, SSH: true})
 	err := ui.Run(ctx, m, tea.WithInput(nil), tea.WithOutput(io.Discard), tea.WithWindowSize(80, 24), tea.WithoutSignalHandler())
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("ended with %v", err)
+		t.Errorf("Run returned %v", err)
 	}
 }

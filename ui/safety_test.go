@@ -21,8 +21,7 @@ import (
 	"confab/ui/keymap"
 )
 
-// driver runs the model without a terminal, with the engine's guard on.
-// Commands run at once and to the end.
+// driver runs the model without a terminal, with the fake guarded. Commands run at once and to their end.
 type driver struct {
 	t     *testing.T
 	f     *fake
@@ -71,8 +70,8 @@ func (d *driver) send(msg tea.Msg) {
 	d.command(cmd)
 }
 
-// command runs a command in a goroutine of the bubble and takes its message
-// if it comes within a second; waiting for news goes on in the background.
+// command runs a command in a goroutine of the bubble and handles its message if that comes within a second.
+// The command that waits for news keeps waiting.
 func (d *driver) command(c tea.Cmd) {
 	if c == nil {
 		return
@@ -115,7 +114,7 @@ func TestUpdateAndViewDoNoIO(t *testing.T) {
 	})
 }
 
-// leaky is an engine that does I/O where only facts are asked for.
+// leaky is an engine whose Facts do I/O.
 type leaky struct{ *fake }
 
 func (l leaky) Accounts() []model.AccountState {
@@ -123,10 +122,10 @@ func (l leaky) Accounts() []model.AccountState {
 	return l.fake.Accounts()
 }
 
-func TestGuardWorks(t *testing.T) {
+func TestGuardCatchesIOInUpdate(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("the guard let a call through")
+			t.Error("the guard did not notice I/O in Update or View")
 		}
 	}()
 	f := newFake(conversations(1)...)
@@ -134,7 +133,7 @@ func TestGuardWorks(t *testing.T) {
 	ui.New(ui.Options{Backend: leaky{f}})
 }
 
-// screens opens every screen and dialog, by keys.
+// screens are the keys that open each screen and dialog.
 var screens = map[string][]string{
 	"list": {}, "detail": {"enter"}, "people tab": {"enter", "]"}, "raw": {"enter", "[", "["}, "plan": {"j", "p"}, "bulk": {"*", "p"},
 	"rename": {"t"}, "form": {"j", "e"}, "participants": {"j", "j", "j", "P"}, "picker": {"j", "j", "j", "P", "a"}, "contacts": {"j", "j", "c"},
@@ -153,7 +152,7 @@ func TestEverySizeFits(t *testing.T) {
 	}
 	sizes = append(sizes, [][2]int{{20, 4}, {19, 4}, {40, 12}, {80, 24}, {120, 20}, {132, 43}, {140, 40}, {200, 60}, {200, 1}, {1, 60}}...)
 	if testing.Short() {
-		sizes = sizes[len(sizes)-10:] // drawing knows no goroutines
+		sizes = sizes[len(sizes)-10:] // few sizes suffice for the race detector
 	}
 	for name, keys := range screens {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +163,7 @@ func TestEverySizeFits(t *testing.T) {
 					d.m.Update(tea.WindowSizeMsg{Width: s[0], Height: s[1]})
 					lines := d.lines()
 					if len(lines) != s[1] {
-						t.Errorf("%dx%d: %d lines", s[0], s[1], len(lines))
+						t.Errorf("%dx%d: the screen has %d lines", s[0], s[1], len(lines))
 					}
 					for i, l := range lines {
 						if w := ansi.StringWidthWc(l); w > s[0] {
@@ -182,7 +181,7 @@ func TestEverySizeFits(t *testing.T) {
 				d.send(tea.WindowSizeMsg{Width: s[0], Height: s[1]})
 				for _, l := range d.lines() {
 					if ansi.StringWidthWc(l) > s[0] {
-						t.Errorf("%dx%d: %q", s[0], s[1], l)
+						t.Errorf("%dx%d: raw text in %q", s[0], s[1], l)
 					}
 				}
 			}
@@ -192,7 +191,7 @@ func TestEverySizeFits(t *testing.T) {
 
 const evil = "\x1b]0;title\x07\x1b[31mred\x1b[2J\u202eright\u2066 \x9b31m\x00\x08\t\r\nwide 世界 🧑‍🚀 e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301 \xff\xfe"
 
-// hostile makes conversations whose every text is an attack.
+// hostile returns conversations whose texts are all attacks.
 func hostile(n int) []model.Row {
 	out := conversations(n)
 	for i := range out {
@@ -290,7 +289,7 @@ func TestThemes(t *testing.T) {
 	})
 }
 
-// alphabet is what random keys are drawn from: every key of the table.
+// alphabet returns every key of the key table, for random keys.
 func alphabet() []string {
 	keys, _ := keymap.New(nil)
 	seen := map[string]bool{}
@@ -308,7 +307,7 @@ func alphabet() []string {
 	return append(out, "1", "9", "i", ":", "-", "backspace", "w", "X")
 }
 
-// allowed reports whether a plan may be submitted without having been confirmed.
+// allowed reports whether a plan may be submitted without a confirmation.
 func allowed(p model.Plan) bool { return !p.Risky() && !p.Bulk() }
 
 func FuzzKeys(f *testing.F) {
@@ -331,7 +330,7 @@ func FuzzKeys(f *testing.F) {
 			d := newDriver(t, back, ui.Options{}, 80, 24)
 			for i, b := range in {
 				key := keys[int(b)%len(keys)]
-				// Without a yes nothing risky may leave.
+				// No risky plan may be submitted without a yes.
 				if key == "y" {
 					key = "n"
 				}
@@ -352,7 +351,7 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-func TestAQuestionThatOpensByItselfIgnoresWhatWasBeingTyped(t *testing.T) {
+func TestDialogThatOpensByItselfIgnoresTheKeysBeingTyped(t *testing.T) {
 	f := newFake(conversations(5)...)
 	synctest.Test(t, func(t *testing.T) {
 		now := clock
@@ -363,12 +362,12 @@ func TestAQuestionThatOpensByItselfIgnoresWhatWasBeingTyped(t *testing.T) {
 			d.send(k)
 		}
 		if n := len(f.submitted()); n != 0 {
-			t.Fatalf("%d plans were submitted", n)
+			t.Fatalf("%d plans were submitted by keys typed before the dialog, want 0", n)
 		}
 		now = now.Add(time.Second)
 		d.press("y")
 		if n := len(f.submitted()); n != 1 {
-			t.Errorf("%d plans were submitted after a real yes", n)
+			t.Errorf("%d plans were submitted after y, want 1", n)
 		}
 	})
 }
@@ -384,10 +383,10 @@ func TestSuspendDrainsFirst(t *testing.T) {
 		d := newDriver(t, f, o, 80, 24)
 		d.press("t", "x", "ctrl+z")
 		if !drained {
-			t.Error("nothing was drained")
+			t.Error("suspend did not drain writes")
 		}
 		if f.draft("title:attention-a:c00000") == "" {
-			t.Error("what was typed was not saved")
+			t.Error("suspend did not save the draft")
 		}
 	})
 }

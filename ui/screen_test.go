@@ -12,7 +12,7 @@ import (
 	"confab/ui"
 )
 
-// app is the inbox on a screen, over an engine in memory.
+// app is the inbox on a virtual screen, with an engine in memory.
 type app struct {
 	*Screen
 	*fake
@@ -27,10 +27,10 @@ type start struct {
 	options ui.Options
 	screen  []Option
 	watch   *watch
-	backend ui.Backend // in place of the engine in memory
+	backend ui.Backend // replaces the engine in memory
 }
 
-// watch keeps what the model has drawn last, sooner than a terminal shows it.
+// watch records the last view of a model, before a terminal shows it.
 type watch struct {
 	*ui.Model
 	mu   sync.Mutex
@@ -57,7 +57,7 @@ func (w *watch) drawn() string {
 	return ansi.Strip(w.last)
 }
 
-// with runs a test of the whole inbox in a bubble of its own.
+// with runs a test of the whole inbox in a synctest bubble.
 func with(t *testing.T, f *fake, s start, test func(a *app)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

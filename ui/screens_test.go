@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write the screens of testdata/screens a
 
 const screensDir = "testdata/screens"
 
-// size is that of a terminal.
+// size is the size of a terminal.
 type size struct{ w, h int }
 
 var (
@@ -37,23 +37,23 @@ var (
 	usual     = []size{{80, 24}}
 )
 
-// gallery holds the screens of the demo's world against the ones that were looked at.
-type gallery struct {
+// goldens compares the screens of the demo with the reviewed ones in testdata.
+type goldens struct {
 	t    *testing.T
 	seen map[string]bool
 }
 
-// show compares a screen at some sizes, and leaves it at the usual one.
-func (g *gallery) show(s *Screen, name, look string, sizes ...size) {
+// show compares a screen at some sizes, and resets the usual size.
+func (g *goldens) show(s *Screen, name, look string, sizes ...size) {
 	g.t.Helper()
 	for _, z := range sizes {
 		s.Resize(z.w, z.h)
-		g.hold(fmt.Sprintf("%s-%dx%d-%s", name, z.w, z.h, look), s.portrait())
+		g.hold(fmt.Sprintf("%s-%dx%d-%s", name, z.w, z.h, look), s.snapshot())
 	}
 	s.Resize(usual[0].w, usual[0].h)
 }
 
-func (g *gallery) hold(name, got string) {
+func (g *goldens) hold(name, got string) {
 	g.t.Helper()
 	file := filepath.Join(screensDir, name+".txt")
 	g.seen[file] = true
@@ -78,11 +78,11 @@ func (g *gallery) hold(name, got string) {
 			fmt.Fprintf(&out, "%3d was %s\n    now %s\n", i+1, a, b)
 		}
 	}
-	g.t.Errorf("%s is not as it was; where it should be so: go test ./ui -run TestScreens -update\n%s", name, out.String())
+	g.t.Errorf("%s differs from the reviewed screen; if that is intended: go test ./ui -run TestScreens -update\n%s", name, out.String())
 }
 
-// closed checks that each screen of the folder was shown.
-func (g *gallery) closed() {
+// closed fails the test if a golden file was not compared.
+func (g *goldens) closed() {
 	files, err := filepath.Glob(filepath.Join(screensDir, "*.txt"))
 	if err != nil {
 		g.t.Fatal(err)
@@ -92,17 +92,16 @@ func (g *gallery) closed() {
 			continue
 		}
 		if !*update {
-			g.t.Errorf("%s is no screen of this test", f)
+			g.t.Errorf("%s belongs to no screen of this test", f)
 		} else if err := os.Remove(f); err != nil {
 			g.t.Error(err)
 		}
 	}
 }
 
-// portrait writes a screen as its text, then the looks of its lines as runs of cells, each
-// with the letter that its look has below: "0 3a 12." is three cells of look a and twelve
-// plain ones on the first line.
-func (s *Screen) portrait() string {
+// snapshot returns a screen as its text, followed by the looks of its lines as runs of cells and a legend.
+// "0 3a 12." means that the first line has three cells of look a and twelve plain ones.
+func (s *Screen) snapshot() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var text, runs, legend strings.Builder
@@ -185,8 +184,8 @@ func (s *Screen) under(title string) {
 	s.t.Fatalf("%q is not in the list:\n%s", title, s.Text())
 }
 
-// asInTheDemo marks seen what a demo begins with seen.
-func (r *road) asInTheDemo() {
+// asInTheDemo marks the conversations seen that are seen when a demo starts.
+func (r *system) asInTheDemo() {
 	r.t.Helper()
 	unseen := map[model.Ref]bool{}
 	for _, a := range r.sb.Accounts() {
@@ -211,16 +210,15 @@ func (r *road) asInTheDemo() {
 	r.Settle()
 }
 
-// TestScreens holds what a person sees of the demo's world, over sizes and terminals,
-// against screens that were looked at.
+// TestScreens compares the screens of the demo, in several sizes and terminals, with reviewed ones.
 func TestScreens(t *testing.T) {
-	g := &gallery{t: t, seen: map[string]bool{}}
+	g := &goldens{t: t, seen: map[string]bool{}}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		g.t = t
 		time.Sleep(5*24*time.Hour + 11*time.Hour + 12*time.Minute) // a Thursday morning
 		sb := newSandbox(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400})
-		r := openRoad(t, sb, filepath.Join(dir, "confab.db"), 80, 24)
+		r := openSystem(t, sb, filepath.Join(dir, "confab.db"), 80, 24)
 		r.asInTheDemo()
 		g.otherTerminals(r)
 		g.theUsual(r)
@@ -229,9 +227,8 @@ func TestScreens(t *testing.T) {
 	g.closed()
 }
 
-// otherTerminals shows what differs in terminals that are light, or have few colours, none,
-// or no more than ASCII.
-func (g *gallery) otherTerminals(r *road) {
+// otherTerminals compares the screens in terminals that are light, or have few colours, no colour, or only ASCII.
+func (g *goldens) otherTerminals(r *system) {
 	for _, c := range []struct {
 		name    string
 		options ui.Options
@@ -258,7 +255,7 @@ func (g *gallery) otherTerminals(r *road) {
 	s.Stop()
 }
 
-func (g *gallery) theUsual(r *road) {
+func (g *goldens) theUsual(r *system) {
 	s := Start(g.t, ui.New(ui.Options{Backend: r.inbox, Demo: true, Theme: "dark", Now: func() time.Time { return time.Now().UTC() }}), 80, 24)
 	s.Press("j", "k")
 	g.show(s, "inbox", "dark", everySize...)
@@ -283,9 +280,8 @@ func (g *gallery) theUsual(r *road) {
 	s.Stop()
 }
 
-// Over a link as well as at home, a theme goes by the background and the colours that the
-// terminal says it has.
-func TestTheThemeGoesByTheTerminal(t *testing.T) {
+// A theme follows the background and the colours that the terminal reports, also over SSH.
+func TestThemeFollowsTheTerminal(t *testing.T) {
 	const blue, cyan, nord = "\x1b[34m", "\x1b[36m", "\x1b[38;2;136;192;208m"
 	for _, c := range []struct {
 		theme string
@@ -304,7 +300,7 @@ func TestTheThemeGoesByTheTerminal(t *testing.T) {
 			m.Update(msg)
 		}
 		if drawn := m.View().Content; !strings.Contains(drawn, c.want+"?") {
-			t.Errorf("%s: it draws %q", c.theme, drawn)
+			t.Errorf("theme %s draws %q", c.theme, drawn)
 		}
 		m.Close()
 	}

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"confab/model"
@@ -12,18 +11,13 @@ import (
 // subjects are the conversations that an intent is about: one row, or a set, which may be so large
 // that only a command may go through it.
 type subjects struct {
-	// row is the conversation under the cursor; one says that it is the only subject.
+	// row is the conversation under the cursor; single says that it is the only subject.
 	row    model.Row
 	single bool
 	set    model.Selection
 }
 
-func (s subjects) size() int {
-	if s.single {
-		return 1
-	}
-	return s.set.Len()
-}
+func (s subjects) size() int { return theme.Pick(s.single, 1, s.set.Len()) }
 
 func (s *subjects) has(r *model.Row) bool {
 	if s.single {
@@ -33,19 +27,17 @@ func (s *subjects) has(r *model.Row) bool {
 }
 
 // windowRows returns the rows of the subjects that the list holds in memory.
-func (m *Model) windowRows(s subjects) iter.Seq[*model.Row] {
-	return func(yield func(*model.Row) bool) {
-		if s.single {
-			yield(&s.row)
-			return
-		}
-		rows, _, _ := m.list.Showing()
-		for i := range rows {
-			if s.has(&rows[i]) && !yield(&rows[i]) {
-				return
-			}
+func (m *Model) windowRows(s subjects) (out []*model.Row) {
+	if s.single {
+		return []*model.Row{&s.row}
+	}
+	rows, _, _ := m.list.Showing()
+	for i := range rows {
+		if s.has(&rows[i]) {
+			out = append(out, &rows[i])
 		}
 	}
+	return out
 }
 
 func (s subjects) accounts() []string {
@@ -114,7 +106,7 @@ func (m *Model) samples(s subjects) (out samples) {
 		out = append(out, m.sample(c))
 		held[c.Ref.Account]++
 	}
-	for r := range m.windowRows(s) {
+	for _, r := range m.windowRows(s) {
 		add(r.Conversation)
 	}
 	for _, name := range s.set.Accounts() {

@@ -11,15 +11,15 @@ import (
 	"confab/ui"
 )
 
-// restarted ends a road as a dropped link does, and starts another on its database.
-func restarted(r *road, path string, o ui.Options) *road {
+// restarted ends a system as a dropped connection does, and starts another one on its database.
+func restarted(r *system, path string, o ui.Options) *system {
 	r.t.Helper()
 	r.close()
-	return openRoad(r.t, r.sb, path, 140, 45, o)
+	return openSystem(r.t, r.sb, path, 140, 45, o)
 }
 
-// pointed returns the line of the list on which the pointer is.
-func (r *road) pointed() string {
+// pointed returns the line under the cursor.
+func (r *system) pointed() string {
 	for line := range strings.SplitSeq(r.Text(), "\n") {
 		if before, _, ok := strings.Cut(line, "│"); ok && strings.HasPrefix(before, "▌") {
 			return before
@@ -29,10 +29,10 @@ func (r *road) pointed() string {
 	return ""
 }
 
-func TestADroppedLinkIsGoneBackFrom(t *testing.T) {
+func TestStartAfterADroppedLinkGoesBack(t *testing.T) {
 	path := t.TempDir() + "/confab.db"
 	synctest.Test(t, func(t *testing.T) {
-		r := openRoad(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind}), path, 140, 45)
+		r := openSystem(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind}), path, 140, 45)
 		r.Press("alt+4", "/") // meetings
 		r.Type("is:public")
 		r.Press("enter", "1", "2", "j")
@@ -43,17 +43,16 @@ func TestADroppedLinkIsGoneBackFrom(t *testing.T) {
 		back := restarted(r, path, ui.Options{})
 		back.Want("back where you were: meetings, is:public", " 13/")
 		if got := back.pointed(); got != was {
-			t.Errorf("the cursor is on\n%s\nand was on\n%s", got, was)
+			t.Errorf("the cursor is on\n%s\nwant\n%s", got, was)
 		}
 
-		// What was asked for on the command line wins.
+		// The command line wins over the session.
 		asked := restarted(back, path, ui.Options{InitialView: "sales"})
 		asked.WantNot("back where you were", "is:public")
 		asked = restarted(asked, path, ui.Options{InitialQuery: "is:private"})
 		asked.WantNot("back where you were", "is:public")
 
-		// It is still there for who asks for nothing, but not in another config, and not
-		// where its view is gone.
+		// A start without arguments still finds the session, but not with another config or without its view.
 		back = restarted(asked, path, ui.Options{})
 		back.Want("back where you were: meetings, is:public")
 		other := restarted(back, path, ui.Options{ConfigPath: "elsewhere.toml"})
@@ -63,14 +62,13 @@ func TestADroppedLinkIsGoneBackFrom(t *testing.T) {
 	})
 }
 
-// Keys write nothing by themselves: the place is written once a second at most, and an
-// idle inbox writes nothing.
-func TestTheSessionIsWrittenSeldom(t *testing.T) {
+// The session is written at most once a second, and an idle inbox writes nothing.
+func TestSessionIsWrittenAtMostOncePerSecond(t *testing.T) {
 	f := newFake(conversations(400)...)
 	with(t, f, start{}, func(a *app) {
 		a.Wait(time.Hour)
 		if n := f.count("KeepSession"); n != 0 {
-			t.Errorf("%d writes before a key", n)
+			t.Errorf("%d writes before the first key, want 0", n)
 		}
 		for range 100 {
 			a.Strike("j")
@@ -79,24 +77,23 @@ func TestTheSessionIsWrittenSeldom(t *testing.T) {
 		a.Wait(time.Minute)
 		n := f.count("KeepSession")
 		if n == 0 || n > 10 {
-			t.Errorf("%d writes in some seconds of keys", n)
+			t.Errorf("%d writes during some seconds of keys", n)
 		}
 		a.Wait(time.Hour)
 		if f.count("KeepSession") != n {
-			t.Error("an idle inbox writes")
+			t.Error("an idle inbox wrote its session")
 		}
 	})
 	f = newFake(conversations(400)...)
 	with(t, f, start{options: ui.Options{Demo: true}}, func(a *app) {
 		a.Press("j", "j", "tab")
 		if n := f.count("KeepSession") + f.count("LeftSession"); n != 0 {
-			t.Errorf("%d sessions of a demo", n)
+			t.Errorf("a demo wrote %d sessions, want 0", n)
 		}
 	})
 }
 
-// Before the list can be read, the rows that were on screen are shown, with the one
-// under the cursor where it was.
+// Before the list is read, the first frame shows the rows of the session with the cursor where it was.
 func TestTheFirstFrameIsWhatTheViewShowed(t *testing.T) {
 	rows := conversations(400)
 	for i := range rows {
@@ -107,7 +104,7 @@ func TestTheFirstFrameIsWhatTheViewShowed(t *testing.T) {
 		a.Press("2", "5", "0", "j", "k")
 		a.Wait(2 * time.Second)
 		if f.session == "" {
-			t.Fatal("nothing was kept")
+			t.Fatal("no session was written")
 		}
 	})
 	var was *model.Session
@@ -119,7 +116,7 @@ func TestTheFirstFrameIsWhatTheViewShowed(t *testing.T) {
 	with(t, f, start{}, func(a *app) {
 		if was == nil || was.At != ref(249) || was.Index != 249 || len(was.Keys) < 20 || was.Keys[was.Index-was.Offset] != 250 ||
 			was.Top > was.Index || was.Top < was.Offset {
-			t.Errorf("asked for %+v", was)
+			t.Errorf("Opening was asked for %+v", was)
 		}
 	})
 }

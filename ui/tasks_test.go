@@ -14,7 +14,7 @@ import (
 	"confab/providers/sandbox"
 )
 
-// What people come for, with the keys counted: a step more is a step too many.
+// The headline tasks, with their keys counted: a task must not take more.
 //
 //	who can see this                               0  TestWhoCanSeeItIsOnTheScreen
 //	retry what failed last night                   2  TestRetryWhatFailedLastNightInTwoKeys
@@ -26,29 +26,29 @@ import (
 //	thirty done                              30 or 3  TestThirtyDoneInThirtyKeys
 //	a real account from nothing          one command  TestSetUpOfEachService, in package proof
 
-// nextDay closes the program, and opens it on the next morning.
-func nextDay(r *road, path string) *road {
+// nextDay closes the program and starts it again the next morning.
+func nextDay(r *system, path string) *system {
 	r.t.Helper()
 	r.close()
 	time.Sleep(15 * time.Hour)
-	return openRoad(r.t, r.sb, path, 140, 45)
+	return openSystem(r.t, r.sb, path, 140, 45)
 }
 
-// overnight runs a test on the demo's world, on a database that a later day finds again.
-func overnight(t *testing.T, f func(r *road, path string)) {
+// overnight runs a test on the demo's data, with a database that later starts reuse.
+func overnight(t *testing.T, f func(r *system, path string)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(16 * time.Hour) // it is afternoon
-		f(openRoad(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}), path, 140, 45), path)
+		time.Sleep(16 * time.Hour) // until afternoon
+		f(openSystem(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}), path, 140, 45), path)
 	})
 }
 
-// strike presses at most so many keys.
-func (r *road) strike(most int, keys ...string) {
+// strike presses keys, and fails the test if there are more than most.
+func (r *system) strike(most int, keys ...string) {
 	r.t.Helper()
 	if len(keys) > most {
-		r.t.Errorf("%d keys, at most %d: %q", len(keys), most, keys)
+		r.t.Errorf("%d keys, want at most %d: %q", len(keys), most, keys)
 	}
 	r.Press(keys...)
 }
@@ -56,7 +56,7 @@ func (r *road) strike(most int, keys ...string) {
 func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
 	t.Parallel()
 	for _, keys := range [][]string{{"O", "r"}, {"!", "r"}} {
-		overnight(t, func(r *road, path string) {
+		overnight(t, func(r *system, path string) {
 			r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 			r.Press("/")
 			r.Type("account:sales is:public debrief")
@@ -69,13 +69,13 @@ func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
 			r.strike(2, keys[0])
 			r.Wait(time.Second)
 			r.Want(`"you may not change this conversation" (403)`)
-			if keys[0] == "O" { // what a failure needs is the first that a narrow footer keeps
+			if keys[0] == "O" { // a narrow footer keeps the key that a failed edit needs
 				r.Want("enter open  ! settle  r send again  u take back")
 			}
 			r.strike(1, keys[1])
 			r.Wait(5 * time.Second)
 			if out, err := r.inbox.Outbox(context.Background()); err != nil || len(out) > 0 {
-				t.Errorf("%q leaves %v %v\n%s", keys, out, err, r.Text())
+				t.Errorf("after %q the outbox holds %v, error %v, want nothing:\n%s", keys, out, err, r.Text())
 			}
 		})
 	}
@@ -83,7 +83,7 @@ func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
 
 func TestTakeBackYesterdaysBulkInFourKeys(t *testing.T) {
 	t.Parallel()
-	overnight(t, func(r *road, path string) {
+	overnight(t, func(r *system, path string) {
 		r.Press("/")
 		r.Type(`title:"Pipeline review" is:public`)
 		r.Press("enter", "*", "p")
@@ -100,9 +100,9 @@ func TestTakeBackYesterdaysBulkInFourKeys(t *testing.T) {
 			return len(refs)
 		}
 		if private() < 20 {
-			t.Fatalf("%d are private\n%s", private(), r.Text())
+			t.Fatalf("%d conversations are private:\n%s", private(), r.Text())
 		}
-		// What failed stands before it, as it may after a bad night.
+		// Failed edits stand above it, as after a bad night.
 		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 		r.Press("/")
 		r.Type("account:sales is:public debrief")
@@ -119,7 +119,7 @@ func TestTakeBackYesterdaysBulkInFourKeys(t *testing.T) {
 		r.strike(1, "y")
 		r.Wait(10 * time.Second)
 		if n := private(); n != 0 {
-			t.Errorf("%d are still private\n%s", n, r.Text())
+			t.Errorf("%d conversations are still private:\n%s", n, r.Text())
 		}
 		r.Want("Took back: made ", "confirmed")
 	})
@@ -127,16 +127,16 @@ func TestTakeBackYesterdaysBulkInFourKeys(t *testing.T) {
 
 func TestThirtyDoneInThirtyKeys(t *testing.T) {
 	t.Parallel()
-	for name, do := range map[string]func(r *road){
-		"at the speed of a machine": func(r *road) {
+	for name, do := range map[string]func(r *system){
+		"at the speed of a machine": func(r *system) {
 			for range 30 {
 				r.Rush("d")
 			}
 		},
-		"one by one":   func(r *road) { r.Burst(90*time.Millisecond, repeat("d", 30)...) },
-		"with a count": func(r *road) { r.strike(3, "3", "0", "d") },
+		"one by one":   func(r *system) { r.Burst(90*time.Millisecond, repeat("d", 30)...) },
+		"with a count": func(r *system) { r.strike(3, "3", "0", "d") },
 	} {
-		drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 			list := func(query string) []model.Ref {
 				refs, err := r.inbox.Refs(context.Background(), query, true)
 				if err != nil {
@@ -163,7 +163,7 @@ func repeat(key string, n int) []string {
 }
 
 func TestATitleIsFixedInThreeKeys(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		r.Press("/")
 		r.Type("draft do not share")
 		r.Press("enter")
@@ -181,17 +181,16 @@ func TestATitleIsFixedInThreeKeys(t *testing.T) {
 	})
 }
 
-// Who can see a conversation is said on the first screen, of the row under the cursor,
-// and by a word on every row.
+// The first screen says who can see the conversation under the cursor, and every row says it in a word.
 func TestWhoCanSeeItIsOnTheScreen(t *testing.T) {
 	for _, size := range [][2]int{{140, 45}, {80, 24}, {40, 12}} {
 		path := filepath.Join(t.TempDir(), "confab.db")
 		synctest.Test(t, func(t *testing.T) {
-			r := openRoad(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}), path, size[0], size[1])
+			r := openSystem(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}), path, size[0], size[1])
 			r.Wait(2 * time.Second)
 			for row, word := range map[string]string{"Acme renewal": "○ public", "Lift inspection": "◐ group"} {
 				if l := r.Line(row); !strings.Contains(l, word) {
-					t.Errorf("%v: %q doesn't say %q", size, l, word)
+					t.Errorf("%v: the line %q does not contain %q", size, l, word)
 				}
 			}
 			if size[1] >= 20 {
@@ -201,7 +200,7 @@ func TestWhoCanSeeItIsOnTheScreen(t *testing.T) {
 	}
 }
 
-// interviews returns which interviews Attention has, and whether they are public.
+// interviews returns the interviews that Attention has, and whether each is public.
 func interviews(t *testing.T, sb *sandbox.Sandbox) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
@@ -214,9 +213,9 @@ func interviews(t *testing.T, sb *sandbox.Sandbox) map[string]bool {
 	return out
 }
 
-// The whole task by its keys, each counted, without knowing how the label is called.
+// The whole task, for a person who does not know the name of the label.
 func TestEveryInterviewIsPrivateInTwelveKeys(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		public := 0
 		for _, is := range interviews(t, r.sb) {
 			if is {
@@ -242,23 +241,23 @@ func TestEveryInterviewIsPrivateInTwelveKeys(t *testing.T) {
 		r.Wait(time.Minute)
 		for id, is := range interviews(t, r.sb) {
 			if is {
-				t.Errorf("%s is public: %s", id, attributes(t, r.sb, id)["title"])
+				t.Errorf("interview %s is public: %s", id, attributes(t, r.sb, id)["title"])
 			}
 		}
 		if got := len(r.writes()); got != public {
 			t.Errorf("%d requests changed something, and %d interviews were public", got, public)
 		}
 		if keys > 12 {
-			t.Errorf("it took %d keys", keys)
+			t.Errorf("the task took %d keys", keys)
 		}
 	})
 }
 
-// keyed presses keys, counts them, and gives each the time that a service needs.
-func (r *road) keyed(most int, keys ...string) {
+// keyed presses and counts keys, and waits for the service after each.
+func (r *system) keyed(most int, keys ...string) {
 	r.t.Helper()
 	if len(keys) > most {
-		r.t.Errorf("%d keys, at most %d: %q", len(keys), most, keys)
+		r.t.Errorf("%d keys, want at most %d: %q", len(keys), most, keys)
 	}
 	for _, k := range keys {
 		r.Press(k)
@@ -266,14 +265,14 @@ func (r *road) keyed(most int, keys ...string) {
 	}
 }
 
-// Somebody becomes an editor of three conversations, in twelve keys: those of the
-// account that are about the warehouse launch, all of them, who is in them, the role.
+// Twelve keys make a person an editor of three conversations: filter the account for the warehouse launch,
+// mark all, open the people, set the role.
 func TestAnEditorOfThreeInTwelveKeys(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		r.sb.ResetRequests()
 		keys := []string{"alt+5", "/", "w", "a", "r", "e", "enter", "*", "P", "r", "ctrl+s", "y"}
 		r.keyed(11, keys[:11]...)
-		// What is the same in all of them is one line that opens.
+		// What is the same in all three is one line that opens.
 		r.Want("Make Anna Marsh an editor in 3")
 		if l := r.Line("participants: Anna Marsh: viewer → editor"); !strings.Contains(l, " 3 ") {
 			r.t.Errorf("%q in\n%s", l, r.Text())
@@ -324,13 +323,13 @@ func TestAnEditorOfThreeInTwelveKeys(t *testing.T) {
 		r.Press("y")
 		r.Wait(30 * time.Second)
 		if n := len(r.writes()); n != 6 {
-			r.t.Errorf("taking it back made %d requests, not 6\n%s", n, r.Text())
+			r.t.Errorf("the undo made %d requests, want 6:\n%s", n, r.Text())
 		}
 	})
 }
 
-// konaUser returns the id of somebody by the address.
-func (r *road) konaUser(mail string) string {
+// konaUser returns the id of the user with an address.
+func (r *system) konaUser(mail string) string {
 	r.t.Helper()
 	for _, id := range r.sb.Kona().IDs() {
 		for _, p := range r.row(model.Ref{Account: "projects", ID: id}).Conversation.Participants.Items {
@@ -339,14 +338,13 @@ func (r *road) konaUser(mail string) string {
 			}
 		}
 	}
-	r.t.Fatalf("nobody is %s", mail)
+	r.t.Fatalf("no user has the address %s", mail)
 	return ""
 }
 
-// The recap of a call went to somebody of another company, of nearly the same name: the
-// contact is replaced, in ten keys beside the names.
+// Ten keys, names not counted, replace a contact of a call by a person of nearly the same name.
 func TestAWrongContactIsReplacedInTenKeys(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		a := r.sb.AskElephant()
 		id := ""
 		for _, i := range a.IDs() {

@@ -20,17 +20,15 @@ import (
 	"confab/ui/uitest"
 )
 
-// framesPerSecond is how often the program under test draws. A frame costs real
-// time, so there are few.
+// framesPerSecond is how often the program under test draws. It is low, since a frame takes real time.
 const framesPerSecond = 2
 
 // settleTime is longer than a frame and than every delay that follows a key.
 const settleTime = 1100 * time.Millisecond
 
-// Screen is a program and the virtual terminal it runs in. All of it runs inside
-// one synctest bubble, so that waiting costs nothing. After Press, Type, Paste,
-// Click, Wheel and Resize the program is idle and drawn. What is compared is the
-// screen, never the stream of bytes; Bytes counts those.
+// Screen is a program in a virtual terminal. Both run inside one synctest bubble, so waiting takes no real
+// time. After Press, Type, Paste, Click, Wheel and Resize the program is idle and drawn. Tests compare the
+// screen, never the stream of bytes; Bytes only counts those.
 type Screen struct {
 	t       testing.TB
 	program *tea.Program
@@ -56,20 +54,19 @@ type settings struct {
 	options []tea.ProgramOption
 }
 
-// Profile sets the colours the terminal has; TrueColor where it is not given.
+// Profile sets the colours of the terminal. The default is TrueColor.
 func Profile(p colorprofile.Profile) Option { return func(s *settings) { s.profile = p } }
 
 // Environment sets the environment of the terminal.
 func Environment(env ...string) Option { return func(s *settings) { s.env = env } }
 
-// ProgramOptions are passed on to the program.
+// ProgramOptions sets further options of the program.
 func ProgramOptions(o ...tea.ProgramOption) Option {
 	return func(s *settings) { s.options = append(s.options, o...) }
 }
 
-// Start runs a model in a terminal of w by h cells and waits until it is idle.
-// The program is stopped when the test ends, if it has not ended by itself; a
-// model with a method Close is closed.
+// Start runs a model in a terminal of w by h cells and waits until it is idle. When the test ends, the
+// program is stopped if it still runs, and a model with a method Close is closed.
 func Start(t testing.TB, model tea.Model, w, h int, options ...Option) *Screen {
 	t.Helper()
 	conf := settings{profile: colorprofile.TrueColor, env: []string{"TERM=xterm-256color"}}
@@ -100,9 +97,8 @@ func Start(t testing.TB, model tea.Model, w, h int, options ...Option) *Screen {
 	return s
 }
 
-// Write takes the output of the program. Without a terminal for its input the
-// renderer counts on a line feed to return the carriage, as a terminal in its
-// usual mode does.
+// Write takes the output of the program. Since its input is no terminal, the renderer expects a line feed
+// to return the carriage, as in a terminal's default mode.
 func (s *Screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,17 +113,17 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// clipboard is how a program hands a text to the clipboard.
+// clipboard matches the sequence that sets the clipboard.
 var clipboard = regexp.MustCompile("\x1b\\]52;c;([^\a\x1b]*)")
 
-// Copied returns what was put into the clipboard last.
+// Copied returns the text put into the clipboard last.
 func (s *Screen) Copied() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.copied
 }
 
-// Bytes returns how many bytes were written since it was last asked.
+// Bytes returns how many bytes were written since the last call.
 func (s *Screen) Bytes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,14 +160,14 @@ func (s *Screen) Rush(keys ...string) {
 	s.Settle()
 }
 
-// Strike presses a key and lets no time pass.
+// Strike presses a key without letting time pass.
 func (s *Screen) Strike(key string) {
 	s.t.Helper()
 	s.send(s.key(key))
 	synctest.Wait()
 }
 
-// Burst presses keys with a gap between each and the next, as a fast hand does.
+// Burst presses keys with a gap between them, as a fast typist does.
 func (s *Screen) Burst(gap time.Duration, keys ...string) {
 	s.t.Helper()
 	for i, k := range keys {
@@ -231,7 +227,7 @@ func (s *Screen) Stop() {
 	if c, ok := s.model.(interface{ Close() }); ok {
 		c.Close()
 	}
-	time.Sleep(time.Second) // of the bubble's time, in which what was to be done soon ends
+	time.Sleep(time.Second) // of the bubble's time, in which scheduled work ends
 }
 
 // Exited reports whether the program has ended.
@@ -244,10 +240,10 @@ func (s *Screen) Exited() bool {
 	}
 }
 
-// Err returns what the program ended with.
+// Err returns the error that the program ended with.
 func (s *Screen) Err() error { return s.err }
 
-// Lines returns the screen as text, blanks at the ends of lines cut off.
+// Lines returns the lines of the screen without trailing blanks.
 func (s *Screen) Lines() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -280,7 +276,7 @@ func (s *Screen) Render() string {
 	return s.term.Render()
 }
 
-// Picture returns the lines with their styles, equal for screens that look equal.
+// Picture returns the lines with their styles. Screens that look equal have equal pictures.
 func (s *Screen) Picture() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -298,7 +294,7 @@ func (s *Screen) Picture() []string {
 	return out
 }
 
-// Cursor returns the cell of the cursor.
+// Cursor returns the position of the cursor.
 func (s *Screen) Cursor() (x, y int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -339,7 +335,7 @@ func (s *Screen) WaitFor(text string, d time.Duration) {
 			return
 		}
 		if time.Now().After(end) {
-			s.t.Fatalf("%q did not come on the screen within %v:\n%s", text, d, s.Text())
+			s.t.Fatalf("%q did not appear on the screen within %v:\n%s", text, d, s.Text())
 		}
 		s.Settle()
 	}

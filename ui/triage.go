@@ -46,9 +46,7 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	}
 	opened := m.inDetail && m.list.MoveToRef(m.detail.Ref())
 	last := opened && m.list.Cursor()+n >= m.list.Total()
-	if last {
-		w.text += "; that was the last one"
-	}
+	w.text += theme.Pick(last, "; that was the last one", "")
 	before := m.list.Ref()
 	m.showTriage(w) // now, since the next key is about the row that this brings under the cursor
 	m.submitting++

@@ -63,30 +63,20 @@ const (
 	previewFrom = 20
 )
 
-type areas struct {
-	tabs, list, rule, preview, message, status layout.Rect
-	right                                      bool // the preview is on the right, so the rule is vertical
-}
+type areas struct{ tabs, list, rule, preview, message, status layout.Rect }
 
 // arrange lays the screen out and sets the height of the list.
 func (m *Model) arrange() areas {
 	var a areas
 	rest := layout.Rect{W: m.w, H: m.h}
-	if m.h >= 6 {
-		a.tabs, rest = rest.Top(1)
-	}
-	if m.h >= 4 {
-		rest, a.status = rest.Bottom(1)
-	}
-	if m.h >= 5 {
-		rest, a.message = rest.Bottom(1)
-	}
+	a.tabs, rest = rest.Top(theme.Pick(m.h >= 6, 1, 0))
+	rest, a.status = rest.Bottom(1)
+	rest, a.message = rest.Bottom(theme.Pick(m.h >= 5, 1, 0))
 	a.list = rest
 	switch m.previewPlace() {
 	case layoutRight:
 		a.list, rest = rest.Left(rest.W * 13 / 20)
 		a.rule, a.preview = rest.Left(1)
-		a.right = true
 	case layoutBottom:
 		a.list, rest = rest.Bottom(max(6, rest.H*2/5))
 		a.rule, a.preview = rest.Top(1)
@@ -106,9 +96,7 @@ func (m *Model) previewPlace() string {
 	return layoutBottom
 }
 
-func (m *Model) previewShown() bool {
-	return !m.inDetail && m.previewPlace() != layoutOff
-}
+func (m *Model) previewShown() bool { return !m.inDetail && m.previewPlace() != layoutOff }
 
 func (m *Model) cyclePreview() {
 	order := []string{layoutRight, layoutBottom, layoutOff}
@@ -117,18 +105,14 @@ func (m *Model) cyclePreview() {
 		m.opts.Layout = layoutBottom
 	}
 	m.arrange()
-	said := m.opts.Layout
-	if m.previewPlace() == layoutOff && m.opts.Layout != layoutOff {
-		said = "there is no room for it"
-	}
-	m.say(theme.Dim, "preview: "+said)
+	fits := m.previewPlace() == m.opts.Layout
+	m.say(theme.Dim, "preview: "+theme.Pick(fits, m.opts.Layout, "there is no room for it"))
 	m.updatePreview()
 }
 
 func (m *Model) tooSmall() bool { return m.w < tooSmallW || m.h < tooSmallH }
 
 func (m *Model) draw() ([]string, *layout.Cursor) {
-	full := layout.Rect{W: m.w, H: m.h}
 	if m.tooSmall() {
 		return m.th.Block(m.th.Wrap(m.tooSmallText(), m.w), m.w, m.h), nil
 	}
@@ -147,7 +131,7 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 		if a, ok := l.overlay.(answerer); ok {
 			a.Answer(m.notice.look, m.notice.text)
 		}
-		p := l.Draw(m.th, full)
+		p := l.Draw(m.th, layout.Rect{W: m.w, H: m.h})
 		m.th.Overlay(lines, p.At, p.Lines, m.w)
 		cursor = p.Cursor
 		m.hits, m.hitsOf = nil, l.overlay
@@ -173,7 +157,7 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 		m.hitDetail(a.preview)
 		switch {
 		case a.preview.Empty():
-		case a.right:
+		case a.preview.X > 0:
 			rule := slices.Repeat([]string{m.th.Say(theme.Border, m.th.Vertical)}, a.rule.H)
 			list = layout.Beside(layout.Beside(list, rule), m.detail.Draw(m.th, a.preview, m.now()))
 		default:
@@ -329,10 +313,8 @@ func (m *Model) drawStatus(w int) string {
 		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.here().filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
-		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus()
-		if !m.asOf.IsZero() {
-			info.Position += " as of " + theme.When(m.asOf, info.Now)
-		}
+		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus() +
+			theme.Around(" as of ", theme.When(m.asOf, info.Now), "")
 	} else if m.list.Loaded() {
 		info.Position = "0"
 	}
@@ -372,21 +354,14 @@ func (m *Model) drawFooter(r layout.Rect) string {
 }
 
 func (m *Model) footerPairs() (pairs []string) {
-	here := listKeys
-	if m.inDetail {
-		here = detailKeys
-	}
+	here := theme.Pick(m.inDetail, detailKeys, listKeys)
 	keys, global := m.keys.Keys(m.stack()...), m.keys.Keys(keymap.Global)
 	in := m.intent("")
 	in.count = 0
 	for _, o := range here {
 		in.action = o.action
 		if does := m.footerWord(in, o.does); does != "" {
-			key := keys.Of(o.action)
-			if o.action == keymap.Back {
-				key = global.Of(o.action)
-			}
-			pairs = append(pairs, key, does)
+			pairs = append(pairs, theme.Pick(o.action == keymap.Back, global, keys).Of(o.action), does)
 		}
 	}
 	return pairs

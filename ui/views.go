@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -163,11 +164,9 @@ func (m *Model) sort(in intent) {
 		it := dialog.Item{Key: w.Name[:1], Label: w.Name + ": " + w.Help}
 		if w.Name == now.Field {
 			it.Label += ", as now; again reverses it"
-		}
-		d.Items = append(d.Items, it)
-		if w.Name == now.Field {
 			d.At = i
 		}
+		d.Items = append(d.Items, it)
 	}
 	d.Items = append(d.Items, dialog.Item{Key: "S", Label: "the other way round"})
 	m.openMenu(d, func(i int) {
@@ -199,11 +198,7 @@ func (m *Model) sortBy(order string) {
 func (m *Model) order() (words string, usual bool) {
 	q, _ := m.parsed()
 	s := q.Sort()
-	words = "by " + s.Field
-	if s.Reverse {
-		words += ", reversed"
-	}
-	return words, s == query.Query{}.Sort()
+	return "by " + s.Field + theme.Pick(s.Reverse, ", reversed", ""), s == query.Query{}.Sort()
 }
 
 // back ends the first of: the search or the open conversation, the range, the marks, the filter.
@@ -232,11 +227,7 @@ func (m *Model) clearFilter() {
 		m.clearing = true
 		return
 	}
-	at := m.list.Ref()
-	if at.IsZero() {
-		at = m.here().from
-	}
-	m.setFilter("", at)
+	m.setFilter("", cmp.Or(m.list.Ref(), m.here().from))
 }
 
 func (m *Model) openDetail(in intent) {

@@ -8,9 +8,8 @@ import (
 	"confab/model"
 )
 
-// What waits for the list says so after a quarter of a second, and esc stops what
-// it was about to mark.
-func TestWhatWaitsForTheListSaysSo(t *testing.T) {
+// Marking that waits for the list says so after a quarter of a second, and esc stops it.
+func TestWaitingForTheListIsShown(t *testing.T) {
 	f := newFake(conversations(400)...)
 	f.delay["Select"] = 3 * time.Second
 	with(t, f, start{}, func(a *app) {
@@ -49,20 +48,20 @@ func TestWhatWaitsForTheListSaysSo(t *testing.T) {
 		a.Type("zzz")
 		a.Wait(300 * time.Millisecond)
 		a.Want("reading the list…")
-		a.WantNot("400 found") // that is no count of this
+		a.WantNot("400 found") // that count belongs to another filter
 		a.Wait(4 * time.Second)
 		a.Want("0 found", "Nothing matches zzz")
 	})
 }
 
-// kept is an engine that knows how its views were shown last.
-type kept struct {
+// lastShown is an engine that knows how its views were shown last.
+type lastShown struct {
 	*fake
-	// total is how many rows there were, -1 where that is not known.
+	// total is the number of rows, -1 if unknown.
 	total int
 }
 
-func (k *kept) Opening(_ context.Context, req model.ListRequest) (model.Page, error) {
+func (k *lastShown) Opening(_ context.Context, req model.ListRequest) (model.Page, error) {
 	all, err := k.find(req.Query, req.Inbox)
 	p := model.Page{Total: k.total, Index: -1}
 	if k.total > 0 {
@@ -72,10 +71,9 @@ func (k *kept) Opening(_ context.Context, req model.ListRequest) (model.Page, er
 	return p, err
 }
 
-// Before the index is there every view is shown as it was last, and the end that
-// was asked for is the end of the list, however long it turns out to be.
-func TestKeysBeforeTheIndexIsThere(t *testing.T) {
-	k := &kept{fake: newFake(conversations(400)...), total: 390}
+// Before the list is read every view is shown as it was last, and G goes to the end of the list once its length is known.
+func TestViewsAreShownBeforeTheListIsRead(t *testing.T) {
+	k := &lastShown{fake: newFake(conversations(400)...), total: 390}
 	k.delay["List"] = 2 * time.Second
 	k.delay["Counts"] = 2 * time.Second
 	with(t, k.fake, start{backend: k}, func(a *app) {
@@ -87,8 +85,8 @@ func TestKeysBeforeTheIndexIsThere(t *testing.T) {
 		a.Want("1/100")
 		a.WantNot("as of")
 	})
-	k = &kept{fake: newFake(conversations(400)...), total: -1}
-	k.delay["List"] = 3 * time.Second // longer than the first frames take
+	k = &lastShown{fake: newFake(conversations(400)...), total: -1}
+	k.delay["List"] = 3 * time.Second // longer than the first frames need
 	with(t, k.fake, start{backend: k}, func(a *app) {
 		a.Press("G")
 		a.Want("100/100+")
@@ -99,8 +97,8 @@ func TestKeysBeforeTheIndexIsThere(t *testing.T) {
 	})
 }
 
-// More than a terminal takes is not sent to it.
-func TestRefsThatAreTooManyToCopyAreNotCopied(t *testing.T) {
+// More than a terminal accepts for its clipboard is not sent to it.
+func TestTooManyRefsAreNotCopied(t *testing.T) {
 	with(t, newFake(conversations(5000)...), start{}, func(a *app) {
 		a.Press("*", "y")
 		a.Wait(time.Second)
@@ -108,7 +106,7 @@ func TestRefsThatAreTooManyToCopyAreNotCopied(t *testing.T) {
 	})
 }
 
-// A field that is completed shows its values at once, and the next tab takes one.
+// Completing a field offers its values at once, and the next tab takes one.
 func TestACompletedFieldOffersItsValues(t *testing.T) {
 	with(t, newFake(conversations(40)...), start{}, func(a *app) {
 		a.Press("/")
@@ -121,7 +119,7 @@ func TestACompletedFieldOffersItsValues(t *testing.T) {
 	})
 }
 
-// What a plan does is told whole on a narrow screen, too.
+// A plan shows all its counts on a narrow screen, too.
 func TestAPlanOnANarrowScreenTellsAllItsCounts(t *testing.T) {
 	with(t, newFake(conversations(4000)...), start{w: 40, h: 14}, func(a *app) {
 		a.Press("*", "t")

@@ -79,25 +79,17 @@ func pieces(th *theme.Theme, in Info) (must, may []piece) {
 		waiting += a.Waiting
 		person += a.NeedPerson
 	}
-	if person > 0 {
-		must = append(must, text(theme.Attention, theme.Need(person)+theme.Around(" (", in.Settle, ")")))
-	}
-	if in.ReadOnly {
-		must = append(must, text(theme.Warning, "read-only"))
-	}
-	if waiting > 0 {
-		must = append(must, text(theme.Pending, theme.Number(waiting)+" waiting"))
-	}
-	if in.Marked > 0 {
-		marked := theme.Number(in.Marked) + " marked"
-		if in.Hidden > 0 {
-			marked += ", " + theme.Number(in.Hidden) + " hidden"
+	add := func(shown bool, look theme.Token, words string) {
+		if shown {
+			must = append(must, text(look, words))
 		}
-		must = append(must, text(theme.Marked, marked))
 	}
-	if in.Demo {
-		must = append(must, text(theme.Accent, "demo"))
-	}
+	add(person > 0, theme.Attention, theme.Need(person)+theme.Around(" (", in.Settle, ")"))
+	add(in.ReadOnly, theme.Warning, "read-only")
+	add(waiting > 0, theme.Pending, theme.Number(waiting)+" waiting")
+	hidden := theme.Pick(in.Hidden > 0, ", "+theme.Number(in.Hidden)+" hidden", "")
+	add(in.Marked > 0, theme.Marked, theme.Number(in.Marked)+" marked"+hidden)
+	add(in.Demo, theme.Accent, "demo")
 	troubled, others := accounts(th, in)
 	must, may = append(must, troubled...), others
 	if in.Filter != "" {
@@ -134,11 +126,8 @@ func accounts(th *theme.Theme, in Info) (must, may []piece) {
 			ok = append(ok, name)
 		}
 	}
-	if !counted {
-		total = 0
-	}
 	if len(reading) > 0 {
-		may = append(may, progress(th, called(reading), read, total))
+		may = append(may, progress(th, called(reading), read, theme.Pick(counted, total, 0)))
 	}
 	if len(unread) > 0 {
 		may = append(may, text(theme.Dim, called(unread)+" not read yet"))
@@ -221,12 +210,8 @@ func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) 
 	}
 	why := cmp.Or(reasons[a.Error.Kind], "can't be read")
 	head := sign + " " + name
-	age, again, words := ", never read", "", theme.Around(" (", model.CleanLine(a.Error.Message, 80), ")")
-	if !a.Checked.IsZero() {
-		age = " since " + theme.When(a.Checked, now)
-	}
-	if !a.NextTry.IsZero() {
-		again = ", next try " + theme.When(a.NextTry, now)
-	}
+	age := cmp.Or(theme.Around(" since ", theme.When(a.Checked, now), ""), ", never read")
+	again := theme.Around(", next try ", theme.When(a.NextTry, now), "")
+	words := theme.Around(" (", model.CleanLine(a.Error.Message, 80), ")")
 	return text(look, head+" "+why+age+again+words, head+" "+why+age+again, head+" "+why+again, head+" "+why, head)
 }

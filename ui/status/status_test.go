@@ -11,7 +11,7 @@ import (
 	"confab/ui/theme"
 )
 
-func TestLineHasExactlyTheWidthAndKeepsWhatMatters(t *testing.T) {
+func TestLineHasExactlyTheWidthAndKeepsUrgentPieces(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	in := Info{ReadOnly: true, Position: "12/3,402", Marked: 3, Filter: "is:private", Now: now, Accounts: []model.AccountState{
@@ -23,16 +23,16 @@ func TestLineHasExactlyTheWidthAndKeepsWhatMatters(t *testing.T) {
 			t.Fatalf("%d cells, want %d: %q", got, w, s)
 		}
 		if w >= 20 && !strings.Contains(s, "1 needs you") || w >= 60 && !strings.Contains(s, "read-only") {
-			t.Fatalf("%d: %q", w, s)
+			t.Fatalf("%d cells: something that must be shown is missing: %q", w, s)
 		}
 	}
 	const want = "1 needs you · read-only · 2 waiting · 3 marked · ! b asks to wait, never read, next try 11:00"
 	if s := ansi.Strip(Draw(th, 160, in)); !strings.Contains(s, want) {
-		t.Error(s)
+		t.Errorf("got %q, want it to contain %q", s, want)
 	}
 }
 
-func TestTroubleIsShortenedBeforeItIsLeftOut(t *testing.T) {
+func TestFailuresAreShortenedBeforeTheyAreLeftOut(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	in := Info{Now: now, Position: "1/9", Accounts: []model.AccountState{
@@ -47,17 +47,17 @@ func TestTroubleIsShortenedBeforeItIsLeftOut(t *testing.T) {
 		s := Draw(th, w, in)
 		for _, text := range want {
 			if !strings.Contains(ansi.Strip(s), text) {
-				t.Errorf("%d: %q is not in %q", w, text, s)
+				t.Errorf("%d cells: %q is not in %q", w, text, s)
 			}
 		}
 		if strings.Contains(s, "\x1b[31m") {
-			t.Errorf("%d: the service's words are drawn raw: %q", w, s)
+			t.Errorf("%d cells: the service's words are drawn raw: %q", w, s)
 		}
 	}
 }
 
-// What is wrong with this machine is said once, in words that fit.
-func TestTroubleOfThisMachineIsSaidOnceInWords(t *testing.T) {
+// A failure of this machine is shown once, shortened to fit.
+func TestFailureOfThisMachineIsShownOnce(t *testing.T) {
 	failed := &model.EntryError{Kind: model.Local, Message: "the database is damaged, and nothing more is written: end every confab"}
 	in := Info{Position: "1/9", Now: time.Now(),
 		Accounts: []model.AccountState{{Name: "sales", Error: failed}, {Name: "support", Error: failed}}}
@@ -68,19 +68,18 @@ func TestTroubleOfThisMachineIsSaidOnceInWords(t *testing.T) {
 	} {
 		line := ansi.Strip(Draw(theme.New(theme.Config{ASCII: true}), w, in))
 		if got := strings.TrimRight(strings.TrimSuffix(line, "1/9 "), " "); got != want {
-			t.Errorf("%d cells: %q, want %q", w, got, want)
+			t.Errorf("%d cells: got %q, want %q", w, got, want)
 		}
 	}
 	in.Accounts[1].Error = nil
 	line := ansi.Strip(Draw(theme.New(theme.Config{ASCII: true}), 100, in))
 	if !strings.Contains(line, "sales this machine failed") || !strings.Contains(line, "support") {
-		t.Errorf("trouble of one account: %q", line)
+		t.Errorf("one failing account: got %q, want both accounts named", line)
 	}
 }
 
-// Accounts that are well share a word; pieces are whole or absent, and none runs into the
-// next.
-func TestAccountsThatAreWellShareAWord(t *testing.T) {
+// Accounts that are well share a piece. Each piece is whole or absent, and separated from the next.
+func TestAccountsThatAreWellShareAPiece(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	well := func(name string) model.AccountState { return model.AccountState{Name: name, Checked: now} }
@@ -101,27 +100,27 @@ func TestAccountsThatAreWellShareAWord(t *testing.T) {
 	} {
 		in := Info{Now: now, Position: "1/9", Accounts: accounts}
 		if got := strings.TrimRight(strings.TrimSuffix(ansi.Strip(Draw(th, 90, in)), "1/9 "), " "); got != " "+want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("got %q, want %q", got, want)
 		}
 		for w := range 90 {
 			line := ansi.Strip(Draw(th, w, in))
 			for _, piece := range strings.Split(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(line), "1/9")), " · ") {
 				if piece = strings.TrimSpace(piece); piece != "ok" && !strings.Contains(want, piece) {
-					t.Errorf("%d: %q is cut or runs together: %q", w, piece, line)
+					t.Errorf("%d cells: the piece %q is cut or not separated: %q", w, piece, line)
 				}
 			}
 		}
 	}
 }
 
-func TestReadOnlyIsSaidOnce(t *testing.T) {
+func TestReadOnlyIsShownOnce(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	in := Info{ReadOnly: true, Accounts: []model.AccountState{{Name: "a", ReadOnly: true}, {Name: "b", ReadOnly: true}}}
 	if s := Draw(th, 100, in); strings.Count(s, "read-only") != 1 {
-		t.Error(s)
+		t.Errorf("read-only program: got %q, want read-only once", s)
 	}
 	in.ReadOnly = false
 	if s := Draw(th, 100, in); strings.Count(s, "read-only") != 2 {
-		t.Error(s)
+		t.Errorf("two read-only accounts: got %q, want read-only twice", s)
 	}
 }

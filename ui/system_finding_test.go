@@ -8,10 +8,10 @@ import (
 	"confab/providers/sandbox"
 )
 
-// What finds nothing is met with what finds something, which one key takes.
+// For a filter that finds nothing the nearest query that finds something is offered, and one key takes it.
 func TestTheNearestQueryIsOffered(t *testing.T) {
 	t.Parallel()
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		r.Press("/")
 		r.Type("label:Type=Interview")
 		r.Wait(time.Second)
@@ -37,7 +37,7 @@ func TestTheNearestQueryIsOffered(t *testing.T) {
 		}
 		r.Press("/", "ctrl+e", "ctrl+u")
 		r.Press("enter", "*")
-		r.Press("d") // done is left out of the inbox, and found again
+		r.Press("d") // a done conversation leaves the inbox, and is found by the query
 		r.Wait(5 * time.Second)
 		r.Press("/")
 		r.retype("acme")
@@ -46,9 +46,9 @@ func TestTheNearestQueryIsOffered(t *testing.T) {
 	})
 }
 
-// Values of all conversations come at the colon and the equals sign, with counts, spelled as the services do.
+// After a colon or an equals sign the values of all conversations are offered, with counts, in the services' spelling.
 func TestValuesComeWithCounts(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		for _, c := range []struct{ typed, want string }{
 			{"label:", `label:"Call Type" 100  label:internal 79`},
 			{"label:Stage=", "label:Stage=Demo 16  label:Stage=Discovery 13"},
@@ -67,7 +67,7 @@ func TestValuesComeWithCounts(t *testing.T) {
 			r.Want(c.want)
 			r.Press("esc")
 		}
-		// A field without a value narrows nothing yet.
+		// A field without a value does not narrow the list.
 		r.Press("/")
 		r.retype("is:public label:")
 		r.WantNot("0 found", "needs the name")
@@ -83,20 +83,20 @@ func TestValuesComeWithCounts(t *testing.T) {
 	})
 }
 
-// Completion gets what was typed before it, however fast the keys are.
+// Tab completes what was typed before it, however fast the keys are.
 func TestTabAndEnterInOneBurst(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		r.Rush("/", "i", "n", "t", "e", "r", "v", "tab", "enter", "J")
 		r.Wait(time.Second)
 		r.Want("/label:", "Interview", "2/10")
 		if strings.Contains(r.Text(), "tab takes it") {
-			t.Error(r.Text())
+			t.Errorf("tab took the completion of an earlier text:\n%s", r.Text())
 		}
 	})
 }
 
 func TestSortKeyChoosesTheOrder(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		command := func(text string) {
 			r.Press(":")
 			r.Type(text)
@@ -106,7 +106,7 @@ func TestSortKeyChoosesTheOrder(t *testing.T) {
 			t.Helper()
 			r.Press("g", "g")
 			if first := r.Lines()[1]; !strings.Contains(first, want) {
-				t.Errorf("%s is first, want %s", first, want)
+				t.Errorf("the first row is %s, want %s", first, want)
 			}
 		}
 		r.Press("S")
@@ -119,7 +119,7 @@ func TestSortKeyChoosesTheOrder(t *testing.T) {
 		top("三浦商店")
 		r.Press("S", "S")
 		top("1:1 ")
-		// An order holds in its view, and what is typed later counts.
+		// An order holds for its view, until another is typed.
 		r.Press("tab")
 		r.Wait(time.Second)
 		command("sort -title")

@@ -8,10 +8,10 @@ import (
 	"confab/providers/sandbox"
 )
 
-func TestANewBirdConversationSitsOnTheChosenChannel(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+func TestBirdConversationIsCreatedOnTheChosenChannel(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		r.Press("N")
-		r.Press("enter") // the first account that can: Bird
+		r.Press("enter") // Bird is the first account that can create
 		r.Want("New conversation in ", "channel")
 		r.Type("Returns of November")
 		r.Press("tab", "enter")
@@ -23,7 +23,7 @@ func TestANewBirdConversationSitsOnTheChosenChannel(t *testing.T) {
 		r.Press("y")
 		r.Wait(time.Minute)
 		if w := strings.Join(r.writes(), "\n"); !strings.Contains(w, "POST") || !strings.Contains(w, `"channelId":"`) {
-			t.Errorf("%s", w)
+			t.Errorf("sent %s, want a POST with the channel", w)
 		}
 	})
 }

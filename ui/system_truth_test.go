@@ -13,7 +13,7 @@ import (
 )
 
 func TestAConversationThatIsDeletedWhileItIsOpenSaysSo(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := konaMine(r.t, r.sb)
 		name := r.row(ref).Conversation.Title
 		r.find(ref)
@@ -27,17 +27,17 @@ func TestAConversationThatIsDeletedWhileItIsOpenSaysSo(t *testing.T) {
 		r.Press("esc")
 		r.Wait(time.Second)
 		if _, ok, err := r.inbox.Row(context.Background(), ref); err != nil || ok {
-			r.t.Errorf("it is still listed: %v", err)
+			r.t.Errorf("the deleted conversation is still listed: %v", err)
 		}
 		r.Want("Nothing matches")
 	})
 }
 
-// Lists bring less than single reads, and differently in each service: neither
-// changes what is done, and what a single read brought stays.
-func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
+// A list holds less than a single read, in each service differently. Reading either leaves triage marks
+// alone, and a list keeps what a single read has loaded.
+func TestReadingAgainKeepsConversationsDone(t *testing.T) {
 	t.Parallel()
-	drive(t, sandbox.Options{Conversations: 48}, func(r *road) {
+	withSystem(t, sandbox.Options{Conversations: 48}, func(r *system) {
 		ctx := context.Background()
 		refs, err := r.inbox.Refs(ctx, "is:any", false)
 		if err != nil || len(refs) < 40 {
@@ -47,7 +47,7 @@ func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
 		if err := r.inbox.Triage(ctx, refs, model.TriageChange{Done: &yes, Seen: &yes}, nil); err != nil {
 			r.t.Fatal(err)
 		}
-		// Own edits move the time of the last change, at once or in the next list.
+		// Our own edits change the update time, at once or in the next list.
 		plan, err := r.inbox.Plan(ctx, refs, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Ours")}}, model.PlanOptions{})
 		if err != nil || plan.Count(model.PlanChange) < 20 {
 			r.t.Fatal(plan.Count(model.PlanChange), err)
@@ -70,15 +70,15 @@ func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
 					r.t.Fatal(err)
 				}
 			}
-			time.Sleep(65 * time.Minute) // refreshes and a sweep
+			time.Sleep(65 * time.Minute) // time for refreshes and a sweep
 			for _, ref := range refs {
 				row := r.row(ref)
 				if !row.Triage.Done || !row.Triage.Seen {
-					r.t.Errorf("round %d: %s is %+v", round, ref, row.Triage)
+					r.t.Errorf("round %d: the triage marks of %s are %+v", round, ref, row.Triage)
 				}
 				was := rows[ref].Conversation
 				if round > 0 && !cmp.Equal(was, row.Conversation) {
-					r.t.Errorf("%s is another after reading it again: %s", ref, cmp.Diff(was, row.Conversation))
+					r.t.Errorf("%s changed when it was read again: %s", ref, cmp.Diff(was, row.Conversation))
 				}
 				rows[ref] = row
 			}
@@ -87,7 +87,7 @@ func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
 }
 
 func TestADescriptionThatIsClearedIsGoneFromTheOpenConversation(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ctx := context.Background()
 		ref := konaMine(r.t, r.sb)
 		r.sb.Kona().Change(ref.ID, "details", "Rather unlikely words")
@@ -107,15 +107,15 @@ func TestADescriptionThatIsClearedIsGoneFromTheOpenConversation(t *testing.T) {
 		r.Wait(time.Minute)
 		r.WantNot("Rather unlikely words")
 		if d := r.row(ref).Conversation.Description; d != "" {
-			r.t.Errorf("the cache still has %q", d)
+			r.t.Errorf("the cache still has the description %q", d)
 		}
 	})
 }
 
-// What a form was opened with may be withdrawn by another process before the form
-// is submitted: that is nobody else's change.
-func TestAFormOutlivesTheEditThatItWasOpenedUpon(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+// Another process may withdraw the pending edit that a form shows before the form is submitted. That is
+// not a conflict.
+func TestFormSurvivesTheWithdrawalOfTheEditItShows(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ctx := context.Background()
 		ref := konaMine(r.t, r.sb)
 		r.find(ref)
@@ -128,7 +128,7 @@ func TestAFormOutlivesTheEditThatItWasOpenedUpon(t *testing.T) {
 		if err != nil || len(ids) != 1 {
 			r.t.Fatal(ids, err)
 		}
-		r.Wait(20 * time.Second) // it is between two tries
+		r.Wait(20 * time.Second) // the edit waits for its next try
 		r.Press("e")
 		r.Want("First")
 		if n, err := r.inbox.Withdraw(ctx, ids...); err != nil || n != 1 {
@@ -142,23 +142,22 @@ func TestAFormOutlivesTheEditThatItWasOpenedUpon(t *testing.T) {
 		r.Press("y")
 		r.Wait(10 * time.Minute)
 		if title := r.row(ref).Conversation.Title; title != "First and second" {
-			r.t.Errorf("it is called %q", title)
+			r.t.Errorf("the title is %q", title)
 		}
 		if out, err := r.inbox.Outbox(ctx); err != nil || len(out) > 0 {
-			r.t.Errorf("outbox %+v, %v", out, err)
+			r.t.Errorf("the outbox holds %+v, error %v, want nothing", out, err)
 		}
 	})
 }
 
-// A bulk that is being delivered is taken back by one yes, however far it has come
-// while the person read what that means.
+// One confirmation takes back a bulk that is being delivered, however far it came while the person read the question.
 func TestABulkIsTakenBackWhileItIsDelivered(t *testing.T) {
 	t.Parallel()
 	conversations, minutes := 800, 60
 	if testing.Short() {
 		conversations, minutes = 240, 20
 	}
-	drive(t, sandbox.Options{Conversations: conversations, Latency: 300 * time.Millisecond}, func(r *road) {
+	withSystem(t, sandbox.Options{Conversations: conversations, Latency: 300 * time.Millisecond}, func(r *system) {
 		r.Press("/")
 		r.Type("is:public (account:sales OR account:support)")
 		r.Press("enter")
@@ -171,7 +170,7 @@ func TestABulkIsTakenBackWhileItIsDelivered(t *testing.T) {
 		r.Press("esc", "u")
 		r.Wait(time.Second)
 		r.Want("Take this back?", "Not sent yet, and withdrawn")
-		r.Wait(8 * time.Second) // it goes on while it is read
+		r.Wait(8 * time.Second) // the delivery goes on while the person reads
 		r.Press("y")
 		for range minutes {
 			r.Wait(time.Minute)
@@ -180,14 +179,14 @@ func TestABulkIsTakenBackWhileItIsDelivered(t *testing.T) {
 		r.Want("took back")
 		out, err := r.inbox.Outbox(context.Background())
 		if err != nil || len(out) > 0 {
-			t.Errorf("%d edits wait, %v", len(out), err)
+			t.Errorf("%d edits are waiting, error %v", len(out), err)
 		}
 		subs, err := r.inbox.Submissions(context.Background(), model.HistoryRequest{Limit: 10})
 		if err != nil || len(subs) != 2 {
-			t.Fatalf("%d submissions, %v", len(subs), err)
+			t.Fatalf("%d submissions, error %v, want 2", len(subs), err)
 		}
 		if made := subs[1]; made.Withdrawn == 0 || made.Delivered+made.TakenBack == 0 || made.TakenBack+made.Withdrawn != made.Edits {
-			t.Errorf("%+v", made)
+			t.Errorf("the bulk is %+v, want each edit withdrawn or taken back", made)
 		}
 	})
 }

@@ -12,8 +12,7 @@ import (
 	"confab/providers/sandbox"
 )
 
-// A service that the screen has never heard of is listed, explained and edited
-// as the others are.
+// A service that the screen does not know is listed, explained and edited like the others.
 func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -28,7 +27,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := startRoad(t, []inbox.Account{{Provider: p}}, path, 140, 45)
+		r := startSystem(t, []inbox.Account{{Provider: p}}, path, 140, 45)
 		r.Want("board", "Note 4", "Note 0")
 		r.Press("/")
 		r.Type("provider:")
@@ -44,14 +43,14 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		r.Press("y")
 		r.Wait(time.Minute)
 		if got := s.JSON("n4")["visibility"]; got != "public" {
-			t.Errorf("n4 is %s\n%s", got, r.Text())
+			t.Errorf("the privacy of n4 is %s:\n%s", got, r.Text())
 		}
 		r.Press("t")
 		r.retype("Renamed")
 		r.Press("enter")
 		r.Wait(time.Minute)
 		if got := s.JSON("n4")["title"]; got != "Renamed" {
-			t.Errorf("n4 is called %q\n%s", got, r.Text())
+			t.Errorf("n4 is titled %q:\n%s", got, r.Text())
 		}
 		r.Press("P")
 		r.Want("Person E4", "p4@example.com")
@@ -63,7 +62,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		r.Press("y")
 		r.Wait(time.Minute)
 		if got := s.JSON("n4")["people"].([]any); len(got) != 3 {
-			t.Errorf("on n4 are %v\n%s", got, r.Text())
+			t.Errorf("the participants of n4 are %v:\n%s", got, r.Text())
 		}
 		r.Press("e")
 		r.Want("(•) public", "3 people", "off: the service can't do this")
@@ -72,7 +71,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		r.Press("enter")
 		r.Wait(time.Minute)
 		if s.JSON("n4") != nil {
-			t.Errorf("n4 is still there\n%s", r.Text())
+			t.Errorf("n4 was not deleted:\n%s", r.Text())
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"confab/model"
 )
 
-func TestUndo(t *testing.T) {
+func TestUndoWithdrawsAQueuedEdit(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
@@ -18,14 +18,13 @@ func TestUndo(t *testing.T) {
 		a.Want("withdrawn, nothing was changed: made “Talk 0 about budgets” private", "○ public   Talk 0")
 		a.WantNot("queued", "making")
 		if len(f.applied) != 1 {
-			t.Error("nothing was undone")
+			t.Error("no undo was applied")
 		}
 	})
 }
 
-// A key that follows another at once takes back what that one did, and nothing
-// older.
-func TestUndoInOneBreathIsAboutTheKeyBeforeIt(t *testing.T) {
+// An undo key right after another key takes back what that key did, and nothing older.
+func TestUndoInABurstTakesBackTheKeyBeforeIt(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.delay["Plan"], f.delay["Submit"] = 100*time.Millisecond, 100*time.Millisecond
 	with(t, f, start{}, func(a *app) {
@@ -35,7 +34,7 @@ func TestUndoInOneBreathIsAboutTheKeyBeforeIt(t *testing.T) {
 		a.Rush("p", "u")
 		a.Want("withdrawn, nothing was changed: made “Talk 0 about budgets” private")
 		if len(f.applied) != 1 || len(f.outbox) != 1 {
-			t.Errorf("%d undone, %d left", len(f.applied), len(f.outbox))
+			t.Errorf("%d undos applied, %d edits left in the outbox", len(f.applied), len(f.outbox))
 		}
 	})
 	f = newFake(conversations(20)...)
@@ -44,11 +43,11 @@ func TestUndoInOneBreathIsAboutTheKeyBeforeIt(t *testing.T) {
 		a.Press("t")
 		a.Type("!")
 		a.Press("enter", "j")
-		a.Rush("p", "u") // p asks: the answer to that comes first
+		a.Rush("p", "u") // p asks, so u waits for the answer
 		a.Want("Will be seen by  everybody at Acme")
 		a.Press("n")
 		if len(f.applied) != 0 {
-			t.Error("something older was undone")
+			t.Error("an older act was undone")
 		}
 	})
 }
@@ -67,18 +66,17 @@ func TestRiskyUndoAsks(t *testing.T) {
 		a.Want("Take back: made 3 private", "Take this back?", "Talk 1 about budgets", "Can't be taken back: Talk 3", "Will be seen by  everybody")
 		a.Press("enter")
 		if len(f.applied) != 0 {
-			t.Fatal("enter confirmed")
+			t.Fatal("enter confirmed a risky undo")
 		}
 		a.Press("u", "y")
 		if len(f.applied) != 1 {
-			t.Error("y did not")
+			t.Error("y did not confirm a risky undo")
 		}
 	})
 }
 
-// What has moved on since it was planned is planned again, and asks again only
-// where the new plan does.
-func TestAnUndoThatMovedIsPlannedAgain(t *testing.T) {
+// An undo whose plan is out of date is planned again, and asks again only if the new plan must.
+func TestOutdatedUndoIsPlannedAgain(t *testing.T) {
 	f := newFake(conversations(20)...)
 	asked := []string{}
 	f.undo = func(id string) (model.Undo, error) {
@@ -95,15 +93,14 @@ func TestAnUndoThatMovedIsPlannedAgain(t *testing.T) {
 		a.Press("u")
 		a.Want("withdrawn, nothing was changed: made “Talk 0” private")
 		if !slices.Equal(asked, []string{"", "s0001"}) || len(f.applied) != 1 || f.applied[0].Act != 7 {
-			t.Errorf("asked %q, applied %+v", asked, f.applied)
+			t.Errorf("planned undos of %q, applied %+v", asked, f.applied)
 		}
 	})
 }
 
-// A bulk is being sent while its undo is asked for: what was agreed to needs no
-// second question, however far the bulk has come meanwhile. What was not on screen
-// is asked, and the question says why it is asked again.
-func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
+// The undo of a bulk that is being sent asks no second question about what the person agreed to, however
+// far the bulk has come. It asks about what was not on screen, and says why it asks again.
+func TestOutdatedUndoAsksOnlyAboutWhatIsNew(t *testing.T) {
 	f := newFake(conversations(20)...)
 	d, _ := f.Describe("bird-a")
 	inverse := func(n ...int) (p model.Plan) {
@@ -122,14 +119,14 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 	more := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1, 2)}
 	shown := model.Risk{Kind: model.EditPrivacy, Text: "the whole of Bird will see it"}
 	first.Later = []model.Risk{shown}
-	third := second // another account has come to its turn, and something can't be taken back any more
+	third := second // another account is being sent, and an edit can't be taken back any more
 	third.Plan = inverse(1, 6)
 	third.Plan.Items[1].Risks = []model.Risk{shown}
 	third.Blocked = []model.Blocked{{Title: "Talk 7", Why: "\"unknown\" is neither private nor public"}}
-	fourth := third // that was not on screen
+	fourth := third // a risk that was not on screen
 	fourth.Plan = inverse(1, 6)
 	fourth.Plan.Items[1].Risks = []model.Risk{{Kind: model.EditPrivacy, Text: "the whole world will see it"}}
-	nothing := model.Undo{Submission: "s1", Sentence: "made 7 private"} // all of it was withdrawn in time
+	nothing := model.Undo{Submission: "s1", Sentence: "made 7 private"} // all of it could be withdrawn
 	for _, x := range []struct {
 		then model.Undo
 		asks bool
@@ -162,13 +159,13 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 			}
 			a.WantNot("Take this back?")
 			if asked != 2 || len(f.applied) != 1 {
-				t.Errorf("planned %d times, applied %d", asked, len(f.applied))
+				t.Errorf("planned %d undos, applied %d", asked, len(f.applied))
 			}
 		})
 	}
 }
 
-func TestWhatCannotBeTakenBackSaysWhy(t *testing.T) {
+func TestUndoSaysWhatCannotBeUndone(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.undo = func(string) (model.Undo, error) {
 		const why = "archiving cannot be undone through the API"
@@ -203,11 +200,11 @@ func TestOutboxScreen(t *testing.T) {
 		a.Want("Discard this edit?")
 		a.Press("enter")
 		if len(f.outbox) != 2 {
-			t.Fatal("enter discarded")
+			t.Fatal("enter discarded the edit")
 		}
 		a.Press("x", "y")
 		if len(f.outbox) != 1 {
-			t.Fatal("y did not discard")
+			t.Fatal("y did not discard the edit")
 		}
 		f.settle(model.Queued, nil)
 		f.deliver()
@@ -219,16 +216,16 @@ func TestOutboxScreen(t *testing.T) {
 		a.Want("before:", "after:")
 		a.Press("esc", "u")
 		if a.count("PlanUndo") != 1 {
-			t.Error("u did not undo")
+			t.Error("u applied no undo")
 		}
-		a.Press("esc") // shuts
+		a.Press("esc") // closes the line
 		a.Want("History 1")
 		a.Press("esc")
 		a.Want("Inbox 20")
 	})
 }
 
-func TestConflict(t *testing.T) {
+func TestConflictIsResolvedByAKey(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("t")
@@ -243,17 +240,17 @@ func TestConflict(t *testing.T) {
 		a.WantNot("merged")
 		a.Press("g", "enter", "y")
 		if len(f.resolved) != 0 {
-			t.Fatal("settled by a key that means nothing here")
+			t.Fatal("a key without a meaning here resolved the conflict")
 		}
 		a.Press("t")
 		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveTheirs}) {
-			t.Errorf("%v", f.resolved)
+			t.Errorf("resolved as %v, want theirs", f.resolved)
 		}
 	})
 }
 
-// A create that met a conversation which is there already shows the way to it.
-func TestWhatStandsInTheWayOfACreateIsShown(t *testing.T) {
+// The conflict of a create with an existing conversation leads to that conversation.
+func TestConflictOfACreateLeadsToTheExistingConversation(t *testing.T) {
 	f := newFake(conversations(20)...)
 	at := ref(7)
 	f.outbox = append(f.outbox, model.OutboxEntry{Edit: model.Edit{ID: "e0001", Submission: "s0001", Ref: model.Ref{Account: at.Account}, Kind: model.EditCreate},
@@ -284,13 +281,12 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Want("both        ", "New One")
 		a.Press("g")
 		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveMerged}) {
-			t.Errorf("%v", f.resolved)
+			t.Errorf("resolved as %v, want merged", f.resolved)
 		}
 	})
 }
 
-// The line of a submission on the screen takes back the submission, the line of
-// an edit that edit.
+// Undo on the line of a submission takes back the submission, on the line of an edit only that edit.
 func TestUndoFromTheHistory(t *testing.T) {
 	f := newFake(conversations(20)...)
 	var asked []string
@@ -312,11 +308,11 @@ func TestUndoFromTheHistory(t *testing.T) {
 		a.Want("Talk 0 about budgets", "Everybody at Acme will see it", "Take this back?", "no (enter)")
 		a.Press("n", "enter", "j", "u", "n")
 		if !slices.Equal(asked, []string{"s0001", "e0001"}) {
-			t.Errorf("%q were to be undone", asked)
+			t.Errorf("planned undos of %q, want the submission and then the edit", asked)
 		}
 		a.Press("u", "y")
 		if len(f.applied) != 1 {
-			t.Errorf("%+v", f.applied)
+			t.Errorf("applied %+v, want one undo", f.applied)
 		}
 	})
 }

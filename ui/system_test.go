@@ -21,17 +21,17 @@ import (
 	"confab/ui"
 )
 
-// The whole road: the real model in a virtual terminal, the real engine, a
-// real database, the real adapters, and the sandbox behind them in memory.
+// These tests run the whole program: the real model in a virtual terminal, the real engine, a real
+// database, the real adapters, and the sandbox in memory behind them.
 
-// static is a credential that is simply there.
+// static is a constant credential.
 type static string
 
 func (s static) Get(context.Context) (string, error) { return string(s), nil }
 func (s static) Reject(string)                       {}
 
-// road is one running confab with everything under it.
-type road struct {
+// system is one running confab with everything below it.
+type system struct {
 	*Screen
 	t      *testing.T
 	sb     *sandbox.Sandbox
@@ -40,13 +40,13 @@ type road struct {
 	closed bool
 }
 
-// drive runs a test on a road inside a bubble of fake time.
-func drive(t *testing.T, o sandbox.Options, f func(r *road)) {
+// withSystem runs a test on a system inside a synctest bubble.
+func withSystem(t *testing.T, o sandbox.Options, f func(r *system)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		sb := newSandbox(t, o)
-		r := openRoad(t, sb, filepath.Join(dir, "confab.db"), 140, 45)
+		r := openSystem(t, sb, filepath.Join(dir, "confab.db"), 140, 45)
 		f(r)
 	})
 }
@@ -63,7 +63,7 @@ func newSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
 	return sb
 }
 
-func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int, o ...ui.Options) *road {
+func openSystem(t *testing.T, sb *sandbox.Sandbox, path string, w, h int, o ...ui.Options) *system {
 	t.Helper()
 	var accounts []inbox.Account
 	factories := registry.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
@@ -91,13 +91,13 @@ func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int, o ...ui.
 		}
 		accounts = append(accounts, inbox.Account{Provider: p})
 	}
-	r := startRoad(t, accounts, path, w, h, o...)
+	r := startSystem(t, accounts, path, w, h, o...)
 	r.sb = sb
 	return r
 }
 
-// startRoad opens everything above some accounts.
-func startRoad(t *testing.T, accounts []inbox.Account, path string, w, h int, o ...ui.Options) *road {
+// startSystem starts everything above the accounts.
+func startSystem(t *testing.T, accounts []inbox.Account, path string, w, h int, o ...ui.Options) *system {
 	t.Helper()
 	ctx := context.Background()
 	st, err := store.Open(ctx, path, store.Options{Host: "laptop"})
@@ -112,13 +112,13 @@ func startRoad(t *testing.T, accounts []inbox.Account, path string, w, h int, o 
 	options := append(o, ui.Options{})[0]
 	options.Backend, options.Now, options.Theme = b, func() time.Time { return time.Now().UTC() }, "dark"
 	m := ui.New(options)
-	r := &road{Screen: Start(t, m, w, h), t: t, inbox: b, store: st}
+	r := &system{Screen: Start(t, m, w, h), t: t, inbox: b, store: st}
 	t.Cleanup(r.close)
 	r.Wait(3 * time.Second)
 	return r
 }
 
-func (r *road) close() {
+func (r *system) close() {
 	r.t.Helper()
 	if r.closed {
 		return
@@ -133,8 +133,8 @@ func (r *road) close() {
 	}
 }
 
-// find filters the list down to one conversation and puts the cursor on it.
-func (r *road) find(ref model.Ref) {
+// find filters the list down to one conversation and puts the cursor there.
+func (r *system) find(ref model.Ref) {
 	r.t.Helper()
 	r.Press("/")
 	r.Press("ctrl+u")
@@ -143,15 +143,15 @@ func (r *road) find(ref model.Ref) {
 	r.Wait(time.Second)
 }
 
-// retype empties a prompt and types another text.
-func (r *road) retype(text string) {
+// retype clears a prompt and types another text.
+func (r *system) retype(text string) {
 	r.t.Helper()
 	r.Press("ctrl+e", "ctrl+u")
 	r.Type(text)
 }
 
-// writes returns the writing requests the sandbox has seen, one line each.
-func (r *road) writes() []string {
+// writes returns the write requests that the sandbox has received, one line each.
+func (r *system) writes() []string {
 	var out []string
 	for _, q := range r.sb.Requests() {
 		if q.Write {
@@ -168,7 +168,7 @@ func (r *road) writes() []string {
 	return out
 }
 
-func (r *road) wantWrites(want ...string) {
+func (r *system) wantWrites(want ...string) {
 	r.t.Helper()
 	got := r.writes()
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -176,7 +176,7 @@ func (r *road) wantWrites(want ...string) {
 	}
 }
 
-func (r *road) row(ref model.Ref) model.Row {
+func (r *system) row(ref model.Ref) model.Row {
 	r.t.Helper()
 	row, ok, err := r.inbox.Row(context.Background(), ref)
 	if err != nil || !ok {
@@ -194,8 +194,7 @@ func attributes(t *testing.T, sb *sandbox.Sandbox, id string) map[string]any {
 	return a
 }
 
-// publicCall picks the public Attention call of the inbox whose title is plain and
-// shortest, so that a line tells all of it.
+// publicCall returns the public Attention call of the inbox with the shortest plain title, so that a line shows all of it.
 func publicCall(t *testing.T, sb *sandbox.Sandbox) model.Ref {
 	t.Helper()
 	found, shortest := model.Ref{}, ""
@@ -219,7 +218,7 @@ func plain(s string) bool {
 	return s != "" && len(s) < 60 && model.CleanLine(s, 0) == s
 }
 
-// birdWith picks a Bird conversation with a visibility and a plain name.
+// birdWith returns a Bird conversation with a visibility and a plain name.
 func birdWith(t *testing.T, sb *sandbox.Sandbox, visibility string) model.Ref {
 	t.Helper()
 	for _, id := range sb.Bird().IDs() {
@@ -233,8 +232,7 @@ func birdWith(t *testing.T, sb *sandbox.Sandbox, visibility string) model.Ref {
 	return model.Ref{}
 }
 
-// konaMine picks a Kona conversation that the token's user may edit, with
-// people in it and a plain name.
+// konaMine returns a Kona conversation with people and a plain name that the token's user may edit.
 func konaMine(t *testing.T, sb *sandbox.Sandbox) model.Ref {
 	t.Helper()
 	for _, id := range sb.Kona().IDs() {
@@ -250,7 +248,7 @@ func konaMine(t *testing.T, sb *sandbox.Sandbox) model.Ref {
 }
 
 func TestMakingACallPrivateIsOneKey(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		r.find(ref)
 		r.sb.ResetRequests()
@@ -258,13 +256,13 @@ func TestMakingACallPrivateIsOneKey(t *testing.T) {
 		r.Wait(5 * time.Second)
 		r.wantWrites("PUT /v2/conversations/" + ref.ID + "/change_privacy?privacy=private → 200")
 		if attributes(r.t, r.sb, ref.ID)["private"] != true {
-			r.t.Error("the service still has it public")
+			r.t.Error("the call is still public at the service")
 		}
 		if row := r.row(ref); row.Conversation.Privacy != model.PrivacyPrivate || len(row.Pending) != 0 {
-			r.t.Errorf("row: %s, pending %v", row.Conversation.Privacy, row.Pending)
+			r.t.Errorf("the row is %s with pending edits %v, want it private and settled", row.Conversation.Privacy, row.Pending)
 		}
 		r.Want("private")
-		// Back is another matter: it widens, so it says for whom and asks.
+		// The undo widens, so it names the audience and asks.
 		r.Press("p")
 		r.Want("assumed")
 		r.Press("enter") // the default is No
@@ -274,13 +272,13 @@ func TestMakingACallPrivateIsOneKey(t *testing.T) {
 		r.Press("y")
 		r.Wait(5 * time.Second)
 		if attributes(r.t, r.sb, ref.ID)["private"] != false {
-			r.t.Errorf("the undo did not reach the service: %v\n%s", r.writes(), r.Text())
+			r.t.Errorf("the undo did not reach the service, which received %v:\n%s", r.writes(), r.Text())
 		}
 	})
 }
 
 func TestBirdVisibility(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := birdWith(r.t, r.sb, "public")
 		r.find(ref)
 		r.sb.ResetRequests()
@@ -288,14 +286,14 @@ func TestBirdVisibility(t *testing.T) {
 		r.Wait(5 * time.Second)
 		r.wantWrites("PATCH /workspaces/" + r.sb.Bird().Workspace() + "/conversations/" + ref.ID + ` {"visibility":"private"} → 200`)
 		if got := r.sb.Bird().JSON(ref.ID)["visibility"]; got != "private" {
-			r.t.Errorf("visibility %v", got)
+			r.t.Errorf("the visibility is %v", got)
 		}
 		r.Want("private")
 	})
 }
 
 func TestRenameInThreeServices(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		for _, tc := range []struct {
 			ref  model.Ref
 			want string
@@ -320,7 +318,7 @@ func TestRenameInThreeServices(t *testing.T) {
 			r.Wait(5 * time.Second)
 			r.wantWrites(fmt.Sprintf(tc.want, tc.ref.ID))
 			if got := tc.name(tc.ref.ID); got != "Renamed by hand" {
-				r.t.Errorf("%s is called %v", tc.ref, got)
+				r.t.Errorf("%s is titled %v", tc.ref, got)
 			}
 			r.Want("Renamed by hand")
 		}
@@ -328,7 +326,7 @@ func TestRenameInThreeServices(t *testing.T) {
 }
 
 func TestKonaRoles(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := konaMine(r.t, r.sb)
 		roles := func() string {
 			c := r.sb.Kona().JSON(ref.ID)
@@ -344,7 +342,7 @@ func TestKonaRoles(t *testing.T) {
 		r.Press("ctrl+s")
 		r.Wait(2 * time.Second)
 		if len(r.writes()) == 0 {
-			r.Press("y") // making somebody an editor is asked about
+			r.Press("y") // an editor role is risky, so it asks
 		}
 		r.Wait(5 * time.Second)
 		got := r.writes()
@@ -355,13 +353,13 @@ func TestKonaRoles(t *testing.T) {
 			r.t.Errorf("the roles were %s and are %s", before, after)
 		}
 		if row := r.row(ref); len(row.Pending) != 0 {
-			r.t.Errorf("still pending: %v", row.Pending)
+			r.t.Errorf("edits are still pending: %v", row.Pending)
 		}
 	})
 }
 
 func TestAskElephantContactsKeepTheRoom(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		a := r.sb.AskElephant()
 		var ref model.Ref
 		for _, id := range a.IDs() {
@@ -381,7 +379,7 @@ func TestAskElephantContactsKeepTheRoom(t *testing.T) {
 		r.Press("c")
 		r.Wait(2 * time.Second)
 		r.Want("Contacts", fmt.Sprintf("%d contacts", len(had)))
-		r.Press("x") // remove the one under the cursor
+		r.Press("x") // removes the contact under the cursor
 		r.Want("1 removed")
 		r.Press("ctrl+s")
 		r.Wait(2 * time.Second)
@@ -394,10 +392,10 @@ func TestAskElephantContactsKeepTheRoom(t *testing.T) {
 			r.t.Fatalf("sent %v\n%s", got, r.Text())
 		}
 		if now := a.Contacts(ref.ID); len(now) != len(had)-1 {
-			r.t.Errorf("%d contacts, had %d", len(now), len(had))
+			r.t.Errorf("%d contacts are left of %d", len(now), len(had))
 		}
 		if !strings.Contains(fmt.Sprint(a.JSON(ref.ID)["contacts"]), "calendar_resource") {
-			r.t.Error("the room is gone")
+			r.t.Error("the room was removed")
 		}
 		for _, q := range r.sb.Requests() {
 			if q.Write && strings.Contains(string(q.Body), "resource") {
@@ -407,15 +405,15 @@ func TestAskElephantContactsKeepTheRoom(t *testing.T) {
 	})
 }
 
-func TestAServiceThatIsDownForThreeHours(t *testing.T) {
+func TestEditsSurviveAnOutageOfThreeHours(t *testing.T) {
 	t.Parallel()
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		r.find(ref)
 		r.sb.SetOffline("attention", true)
 		r.sb.ResetRequests()
 		r.Press("p")
-		r.Want("private") // shown at once, with a sign that it is on its way
+		r.Want("private") // shown at once as pending
 		down := 3 * time.Hour
 		if testing.Short() {
 			down = 40 * time.Minute
@@ -423,10 +421,10 @@ func TestAServiceThatIsDownForThreeHours(t *testing.T) {
 		r.Wait(down)
 		r.Want("private")
 		if row := r.row(ref); len(row.Pending) != 1 {
-			r.t.Fatalf("pending %v", row.Pending)
+			r.t.Fatalf("pending edits are %v, want one", row.Pending)
 		}
 		if attributes(r.t, r.sb, ref.ID)["private"] != false {
-			r.t.Fatal("changed while down")
+			r.t.Fatal("the service changed while it was down")
 		}
 		r.sb.SetOffline("attention", false)
 		r.Wait(6 * time.Minute)
@@ -435,18 +433,18 @@ func TestAServiceThatIsDownForThreeHours(t *testing.T) {
 		}
 		r.wantWrites("PUT /v2/conversations/" + ref.ID + "/change_privacy?privacy=private → 200")
 		if row := r.row(ref); len(row.Pending) != 0 {
-			r.t.Errorf("still pending: %v", row.Pending)
+			r.t.Errorf("edits are still pending: %v", row.Pending)
 		}
 	})
 }
 
-func TestARestartWithAFullOutbox(t *testing.T) {
+func TestRestartDeliversAFullOutbox(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		sb := newSandbox(t, sandbox.Options{})
 		path := filepath.Join(dir, "confab.db")
-		r := openRoad(t, sb, path, 140, 45)
+		r := openSystem(t, sb, path, 140, 45)
 		sb.SetOffline("", true)
 		call, chat, mine := publicCall(t, sb), birdWith(t, sb, "public"), konaMine(t, sb)
 		for _, ref := range []model.Ref{call, chat} {
@@ -461,7 +459,7 @@ func TestARestartWithAFullOutbox(t *testing.T) {
 		r.close()
 		time.Sleep(time.Hour)
 		sb.SetOffline("", false)
-		r = openRoad(t, sb, path, 80, 24)
+		r = openSystem(t, sb, path, 80, 24)
 		r.Wait(10 * time.Second)
 		if attributes(t, sb, call.ID)["private"] != true || sb.Bird().JSON(chat.ID)["visibility"] != "private" ||
 			sb.Kona().JSON(mine.ID)["name"] != "Renamed before the restart" {
@@ -475,7 +473,7 @@ func TestARestartWithAFullOutbox(t *testing.T) {
 }
 
 func TestSomebodyElsesRenameIsShownNotOverwritten(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		r.find(ref)
 		r.Press("t")
@@ -486,14 +484,14 @@ func TestSomebodyElsesRenameIsShownNotOverwritten(t *testing.T) {
 		r.Wait(5 * time.Second)
 		r.wantWrites()
 		if got := attributes(r.t, r.sb, ref.ID)["title"]; got != "Theirs" {
-			r.t.Fatalf("overwritten: %v", got)
+			r.t.Fatalf("the other person's title was overwritten: %v", got)
 		}
 		r.Want("conflict")
 	})
 }
 
 func TestALostAnswerIsVerifiedNotRepeated(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		r.find(ref)
 		r.sb.FailNext("attention", sandbox.FaultDropAfter, 1)
@@ -501,10 +499,10 @@ func TestALostAnswerIsVerifiedNotRepeated(t *testing.T) {
 		r.Press("p")
 		r.Wait(30 * time.Second)
 		if n := len(r.writes()); n != 1 {
-			r.t.Errorf("%d writes for one key: %v", n, r.writes())
+			r.t.Errorf("%d writes for one key, want 1: %v", n, r.writes())
 		}
 		if row := r.row(ref); len(row.Pending) != 0 || row.Conversation.Privacy != model.PrivacyPrivate {
-			r.t.Errorf("row %s, pending %v", row.Conversation.Privacy, row.Pending)
+			r.t.Errorf("the row is %s with pending edits %v", row.Conversation.Privacy, row.Pending)
 		}
 	})
 }

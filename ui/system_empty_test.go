@@ -14,7 +14,7 @@ func TestAnEmptyListSaysThatNothingCouldBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sb := newSandbox(t, sandbox.Options{})
 		sb.SetOffline("", true)
-		r := openRoad(t, sb, path, 80, 24)
+		r := openSystem(t, sb, path, 80, 24)
 		r.Want("Nothing could be read yet.", "sales: ", "r tries now")
 		sb.SetOffline("", false)
 		r.Press("r")

@@ -7,20 +7,20 @@ import (
 	"confab/ui"
 )
 
-// shelf keeps views in memory.
-type shelf struct {
+// memoryKeeper is a Keeper in memory.
+type memoryKeeper struct {
 	views []ui.View
 	err   error
 }
 
-func (s *shelf) Keep(name, query string) error {
+func (s *memoryKeeper) Keep(name, query string) error {
 	if s.err == nil {
 		s.views = append(s.views, ui.View{Name: name, Query: query})
 	}
 	return s.err
 }
 
-func (s *shelf) Drop(name string) error {
+func (s *memoryKeeper) Drop(name string) error {
 	for i, v := range s.views {
 		if v.Name == name {
 			s.views = append(s.views[:i:i], s.views[i+1:]...)
@@ -29,7 +29,7 @@ func (s *shelf) Drop(name string) error {
 	return s.err
 }
 
-func (s *shelf) Written() (string, error) {
+func (s *memoryKeeper) Written() (string, error) {
 	text := ""
 	for _, v := range s.views {
 		text += "[[view]]\nname = '" + v.Name + "'\nquery = '" + v.Query + "'\n"
@@ -49,8 +49,8 @@ func filter(a *app, text string) {
 	a.Press("enter")
 }
 
-// What was typed comes back with up, newest first, in this session and the next.
-func TestPromptsRemember(t *testing.T) {
+// Up recalls what was typed before, newest first, in this run and the next.
+func TestPromptsRecallEarlierTexts(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) {
 		filter(a, "Talk 1")
@@ -64,12 +64,12 @@ func TestPromptsRemember(t *testing.T) {
 		a.WantNot("Talk 33 about")
 		a.Press("up")
 		a.Want("/Talk 2")
-		a.Press("up") // there is no older one
+		a.Press("up") // no older text
 		a.Want("/Talk 2")
 		a.Press("down", "down")
 		a.Want("/Ta")
 		a.wantSelected(0)
-		a.Press("down", "down", "up") // below the newest is the list, and up goes back through it
+		a.Press("down", "down", "up") // below the newest text, down and up move in the list
 		a.wantSelected(1)
 		a.Press("ctrl+n")
 		a.wantSelected(2)
@@ -93,7 +93,7 @@ func TestPromptsRemember(t *testing.T) {
 }
 
 func TestAFilterIsKeptAsAView(t *testing.T) {
-	s := &shelf{}
+	s := &memoryKeeper{}
 	o := ui.Options{Keeper: s, ConfigPath: "/c/config.toml", Views: []ui.View{{Name: "Inbox"}, {Name: "Private", Query: "is:private"}}}
 	with(t, newFake(conversations(60)...), start{w: 120, h: 40, options: o}, func(a *app) {
 		command(a, "view Mine")
@@ -108,7 +108,7 @@ func TestAFilterIsKeptAsAView(t *testing.T) {
 		a.Want("kept as a view", "Mine 15", "Private 37")
 		a.WantNot("/status")
 		if len(s.views) != 1 || s.views[0] != (ui.View{Name: "Mine", Query: "is:private status:active sort:title"}) {
-			t.Errorf("%+v", s.views)
+			t.Errorf("kept %+v, want the view Mine", s.views)
 		}
 		command(a, "view")
 		a.Want("[[view]]", "name = 'Mine'", "query = 'is:private status:active sort:title'", "/c/config.toml", "y copy")
@@ -131,7 +131,7 @@ func TestAFilterIsKeptAsAView(t *testing.T) {
 		a.Want("removed the view Mine: is:private status:active sort:title")
 		a.WantNot("Mine 15")
 		if len(s.views) != 0 {
-			t.Errorf("%+v", s.views)
+			t.Errorf("kept %+v after unview, want none", s.views)
 		}
 		filter(a, "Talk 2")
 		s.err = errors.New("the disk is full")
@@ -146,7 +146,7 @@ func TestAFilterIsKeptAsAView(t *testing.T) {
 	})
 }
 
-// Keys that follow a tab whose offers are still looked up wait for it; escape does not.
+// Keys typed after a tab wait until its completions are read; escape does not wait.
 func TestKeysWaitForCompletion(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) {

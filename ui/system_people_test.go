@@ -7,9 +7,9 @@ import (
 	"confab/providers/sandbox"
 )
 
-// A group says how many are in it, in the table and where one is looked up.
-func TestAGroupSaysItsSize(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+// Groups show how many people are in them, in the table and in the picker.
+func TestGroupsShowTheirSize(t *testing.T) {
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
 		r.Press("/")
 		r.Type("account:projects invoices number")
 		r.Press("enter", "P")

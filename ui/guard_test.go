@@ -15,7 +15,7 @@ import (
 	"confab/ui"
 )
 
-// gaps are the times between the keys of a fast hand.
+// gaps are the times between the keys of a fast typist.
 var gaps = []time.Duration{0, 5 * time.Millisecond, 30 * time.Millisecond, 90 * time.Millisecond, 199 * time.Millisecond}
 
 func publicOnly() start {
@@ -34,7 +34,7 @@ func (f *fake) done() []string {
 	return out
 }
 
-func TestADoubleStrikeDoesNotReachTheRowThatSlidIn(t *testing.T) {
+func TestDoubleKeyDoesNotActOnTheRowThatMovedUp(t *testing.T) {
 	for _, gap := range gaps {
 		t.Run(gap.String(), func(t *testing.T) {
 			f := newFake(conversations(60)...)
@@ -44,12 +44,12 @@ func TestADoubleStrikeDoesNotReachTheRowThatSlidIn(t *testing.T) {
 				if gap > 0 {
 					a.Want("nothing was done: ", "came under the cursor just now")
 				}
-				a.Press("j", "k", "p") // seen for long enough now
+				a.Press("j", "k", "p") // the row has been on screen long enough
 				a.Want("can only read privacy")
 			})
 		})
 	}
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		r.Press("/")
 		r.Type("is:public account:sales is:any")
 		r.Press("enter")
@@ -58,13 +58,13 @@ func TestADoubleStrikeDoesNotReachTheRowThatSlidIn(t *testing.T) {
 		r.Burst(30*time.Millisecond, "p", "p", "t", "d")
 		r.Wait(5 * time.Second)
 		if got := r.writes(); len(got) != 1 {
-			r.t.Errorf("sent %v\n%s", got, r.Text())
+			r.t.Errorf("sent %v, want one request:\n%s", got, r.Text())
 		}
 		r.WantNot("Rename")
 	})
 }
 
-func TestTheRestOfAWithheldBurstIsNoAct(t *testing.T) {
+func TestRestOfAWithheldBurstIsDropped(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, publicOnly(), func(a *app) {
 		a.Burst(30*time.Millisecond, "p", "p", "d", "t", "D", "x", "q", "N", "s", "p", "V", ":")
@@ -72,36 +72,36 @@ func TestTheRestOfAWithheldBurstIsNoAct(t *testing.T) {
 		a.Want("nothing was done: ", "1/")
 		a.WantNot("Rename", "Delete", "range")
 		if done := f.done(); len(done) != 0 {
-			t.Errorf("done: %v", done)
+			t.Errorf("done: %v, want nothing", done)
 		}
 		a.Press("d")
 		if done := f.done(); len(done) != 1 {
-			t.Errorf("a key after a pause did nothing: %v", done)
+			t.Errorf("done: %v, want the row of the key after the pause too", done)
 		}
 	})
 	with(t, newFake(conversations(60)...), publicOnly(), func(a *app) {
-		a.Burst(30*time.Millisecond, "p", "p", "j", "j", "j") // a held key goes on moving
+		a.Burst(30*time.Millisecond, "p", "p", "j", "j", "j") // keys that move the cursor are not dropped
 		a.Want("4/")
 	})
 }
 
-func TestARowThatNewsPutUnderTheCursor(t *testing.T) {
+func TestActOnARowThatNewsMovedUnderTheCursorIsWithheld(t *testing.T) {
 	for wait, want := range map[time.Duration]int{199 * time.Millisecond: 0, 200 * time.Millisecond: 1} {
 		f := newFake(conversations(60)...)
 		with(t, f, start{}, func(a *app) {
 			f.change(func(rows []model.Row) []model.Row { return append([]model.Row{conversation(400)}, rows...) })
-			a.Wait(wait) // the list is read at once, in no time
+			a.Wait(wait) // the fake answers at once
 			a.Rush("p")
 			if got := a.edits(); len(got) != want {
-				t.Errorf("after %v: %v\n%s", wait, got, a.Text())
+				t.Errorf("after %v submitted %v:\n%s", wait, got, a.Text())
 			}
 		})
 	}
 	f := newFake(conversations(60)...)
-	with(t, f, start{}, func(a *app) { // a row that the person moved to is meant at once
+	with(t, f, start{}, func(a *app) { // acting on a row that the person moved to is not withheld
 		a.Rush("4", "j", "j", "j", "j", "s", "j")
 		if got := a.edits(); len(got) != 0 && !slices.Equal(got, []string{"bird-a:c00007 status closed"}) {
-			t.Errorf("%v", got)
+			t.Errorf("submitted %v, want nothing or the row moved to", got)
 		}
 		a.Press("g", "g")
 		a.Rush("j", "s")
@@ -109,10 +109,10 @@ func TestARowThatNewsPutUnderTheCursor(t *testing.T) {
 	})
 }
 
-func TestRenamingInOneBreathAfterAnotherAct(t *testing.T) {
+func TestRenameInTheBurstOfAnotherAct(t *testing.T) {
 	for _, gap := range gaps {
 		t.Run(gap.String(), func(t *testing.T) {
-			// p makes private at once and the row slides away.
+			// p makes the row private without asking, and the row leaves the view.
 			f := newFake(conversations(60)...)
 			with(t, f, start{options: ui.Options{Views: []ui.View{{Name: "Public", Query: "is:public account:attention-a"}}}}, func(a *app) {
 				a.Burst(gap, "p", "t", "ctrl+u", "D", "a", "n", "a")
@@ -120,13 +120,13 @@ func TestRenamingInOneBreathAfterAnotherAct(t *testing.T) {
 				a.Want("Rename", " Dana")
 				a.Press("enter")
 				if got := a.edits(); len(got) != 2 || !strings.HasSuffix(got[1], " title Dana") {
-					t.Errorf("%v\n%s", got, a.Text())
+					t.Errorf("submitted %v, want the title Dana too:\n%s", got, a.Text())
 				}
 				if done := f.done(); len(done) != 0 {
-					t.Errorf("done: %v", done)
+					t.Errorf("done: %v, want nothing", done)
 				}
 			})
-			// p asks: the question waits until the prompt is closed.
+			// p asks, and the question waits until the prompt is closed.
 			f = newFake(conversations(60)...)
 			with(t, f, start{}, func(a *app) {
 				a.Press("j")
@@ -143,7 +143,7 @@ func TestRenamingInOneBreathAfterAnotherAct(t *testing.T) {
 	}
 }
 
-func TestWhatWasTypedForAPromptThatIsOffIsNotReadAsKeys(t *testing.T) {
+func TestTextForAPromptThatIsOffIsNotReadAsKeys(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("j", "j")
@@ -151,12 +151,12 @@ func TestWhatWasTypedForAPromptThatIsOffIsNotReadAsKeys(t *testing.T) {
 		a.Want("the service can't do this", "3/60")
 		a.wantEdits()
 		if done := f.done(); len(done) != 0 {
-			t.Errorf("done: %v", done)
+			t.Errorf("done: %v, want nothing", done)
 		}
 	})
 }
 
-func TestWhatIsTypedForADialogThatIsStillToComeIsNotReadAsKeys(t *testing.T) {
+func TestTextForADialogNotYetOpenIsNotReadAsKeys(t *testing.T) {
 	for _, slow := range []time.Duration{0, 100 * time.Millisecond} {
 		f := newFake(conversations(60)...)
 		f.delay["Plan"] = slow
@@ -166,7 +166,7 @@ func TestWhatIsTypedForADialogThatIsStillToComeIsNotReadAsKeys(t *testing.T) {
 			a.Want("Deletes the conversation for everybody", "Talk 1 about budgets")
 			a.wantEdits()
 			if done := f.done(); len(done) != 0 {
-				t.Errorf("done: %v", done)
+				t.Errorf("done: %v, want nothing", done)
 			}
 			a.Type("delete")
 			a.Press("enter")
@@ -181,28 +181,28 @@ func TestAPromptNamesTheRowItIsAbout(t *testing.T) {
 		a.Press("t", "ctrl+u")
 		a.Want("Rename", "Talk 0")
 		if !strings.Contains(a.Line("Rename"), "Talk 0 about budgets") {
-			t.Errorf("%q", a.Line("Rename"))
+			t.Errorf("the prompt is titled %q, want the name of the row", a.Line("Rename"))
 		}
 		a.Press("esc", ":")
 		a.Want(`for "Talk 0 about budgets"`)
 		a.Press("esc", "ctrl+p")
 		if !strings.Contains(a.Line("Actions ("), `for "Talk 0 about budgets"`) {
-			t.Errorf("%q", a.Line("Actions ("))
+			t.Errorf("the palette is titled %q, want the name of the row", a.Line("Actions ("))
 		}
 		a.Press("esc", "z")
 		if !strings.Contains(a.Line("Snooze"), "Talk 0 about budgets") {
-			t.Errorf("%q", a.Line("Snooze"))
+			t.Errorf("the prompt is titled %q, want the name of the row", a.Line("Snooze"))
 		}
 	})
 }
 
-func TestADialogThatComesLateNeitherCoversNorTakesWhatIsTyped(t *testing.T) {
+func TestLateDialogNeitherCoversAPromptNorTakesItsKeys(t *testing.T) {
 	f := newFake(conversations(60)...)
 	f.delay["Plan"] = 2 * time.Second
 	with(t, f, start{}, func(a *app) {
 		a.Press("j")
 		a.Rush("p", "t")
-		a.Type("yyy") // nor does the progress of the plan cover it
+		a.Type("yyy") // the progress of the plan does not cover the prompt either
 		a.Wait(5 * time.Second)
 		a.Type("zzz")
 		a.Want("budgetsyyyzzz")
@@ -233,10 +233,10 @@ func TestADialogThatComesLateNeitherCoversNorTakesWhatIsTyped(t *testing.T) {
 				a.Burst(60*time.Millisecond+wait, append([]string{"p"}, keys[:1]...)...)
 				got := len(a.edits())
 				if keys[0] == "y" && got != want {
-					t.Errorf("y %v after the question came: %d edits", wait, got)
+					t.Errorf("y %v after the question opened submitted %d edits", wait, got)
 				}
 				if open := a.Contains("Will be seen by  everybody"); open != (want == 0) && keys[0] != "ctrl+s" {
-					t.Errorf("%s %v after the question came: open %v", keys[0], wait, open)
+					t.Errorf("%s %v after the question opened left it open: %v", keys[0], wait, open)
 				}
 			})
 		}
@@ -252,7 +252,7 @@ func TestEscAlwaysClosesADialog(t *testing.T) {
 	})
 }
 
-func TestLocalMarksFollowEachOtherAtAnySpeed(t *testing.T) {
+func TestTriageMarksWorkAtAnySpeed(t *testing.T) {
 	for _, gap := range gaps {
 		for _, slow := range []time.Duration{0, 400 * time.Millisecond} {
 			t.Run(fmt.Sprint(gap, slow), func(t *testing.T) {
@@ -264,13 +264,13 @@ func TestLocalMarksFollowEachOtherAtAnySpeed(t *testing.T) {
 					a.wantSelected(4)
 					a.Wait(5 * time.Second)
 					if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001", "c00002", "c00003"}) {
-						t.Errorf("done: %v", got)
+						t.Errorf("done: %v, want the first four rows", got)
 					}
 					a.wantSelected(4)
 					a.Burst(gap, "b", "b", "b")
 					a.Wait(5 * time.Second)
 					if r, _ := f.row(ref(4)); !r.Triage.Pinned {
-						t.Error("pinned thrice is not pinned")
+						t.Error("a row pinned three times is not pinned")
 					}
 				})
 			})
@@ -278,7 +278,7 @@ func TestLocalMarksFollowEachOtherAtAnySpeed(t *testing.T) {
 	}
 }
 
-func TestAMarkThatCannotBeKeptComesBack(t *testing.T) {
+func TestTriageMarkThatCannotBeWrittenIsReverted(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.fail["Triage"] = &model.Error{Kind: model.Local, Message: "disk full"}
 	with(t, f, start{}, func(a *app) {
@@ -287,33 +287,33 @@ func TestAMarkThatCannotBeKeptComesBack(t *testing.T) {
 	})
 }
 
-func TestNothingLeavesBeforeTheMarksAreKept(t *testing.T) {
+func TestQuitWaitsForTriageMarks(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.delay["Triage"] = 3 * time.Second
 	with(t, f, start{}, func(a *app) {
 		a.Rush("d", "d", "q")
 		a.Wait(time.Minute)
 		if !a.Exited() {
-			t.Fatalf("still there:\n%s", a.Text())
+			t.Fatalf("the program did not quit:\n%s", a.Text())
 		}
 		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001"}) {
-			t.Errorf("done: %v", got)
+			t.Errorf("done: %v, want the first two rows", got)
 		}
 	})
 }
 
-func TestCounts(t *testing.T) {
+func TestCountActsOnThatManyRows(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("5", "d")
 		a.Want("5 conversations done until something changes", "1/55")
 		a.wantSelected(5)
 		if n := len(f.done()); n != 5 {
-			t.Errorf("%d are done", n)
+			t.Errorf("%d rows are done, want 5", n)
 		}
 		a.Press("3", "b", "2", "U")
 		if n := len(f.triaged); n != 3 {
-			t.Errorf("%d changes", n)
+			t.Errorf("%d triage changes were made, want 3", n)
 		}
 		a.Press("4", "z")
 		a.Want("Snooze until: 4 conversations")
@@ -331,7 +331,7 @@ func TestCounts(t *testing.T) {
 		a.Want("3 marked")
 		a.Press("2", "d")
 		a.Want("a count means rows from the cursor")
-		a.Press("esc", "G", "3", "k", "9", "d") // as many as there are
+		a.Press("esc", "G", "3", "k", "9", "d") // only the rows that there are
 		a.Want("4 conversations done", "/47")
 	})
 	with(t, newFake(conversations(900)...), start{}, func(a *app) {
@@ -341,7 +341,7 @@ func TestCounts(t *testing.T) {
 	})
 }
 
-func TestTriageInAnOpenConversationGoesOn(t *testing.T) {
+func TestTriageInAnOpenConversationGoesToTheNext(t *testing.T) {
 	f := newFake(conversations(6)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("enter", "d")
@@ -355,16 +355,16 @@ func TestTriageInAnOpenConversationGoesOn(t *testing.T) {
 		a.Burst(30*time.Millisecond, "d")
 		a.Want("that was the last one", "1/1")
 		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00003", "c00004", "c00005"}) {
-			t.Errorf("done: %v", got)
+			t.Errorf("done: %v, want rows 0, 3, 4 and 5", got)
 		}
 	})
 	f = newFake(conversations(8)...)
-	with(t, f, start{}, func(a *app) { // fast, and the next is not hit by an edit
+	with(t, f, start{}, func(a *app) { // a fast edit key does not act on the next conversation
 		a.Press("enter")
 		a.Burst(30*time.Millisecond, "d", "d", "d", "p")
 		a.Want("Talk 3 about budgets")
 		if got := f.done(); len(got) != 3 {
-			t.Errorf("done: %v", got)
+			t.Errorf("done: %v, want three rows", got)
 		}
 		a.wantEdits()
 	})
@@ -393,7 +393,7 @@ func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
 		a.wantEdits("attention-a:c00008 title same")
 		a.WantNot("marked")
 	})
-	with(t, newFake(conversations(60)...), start{}, func(a *app) { // also where a word is typed
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // the same if the plan asks for a word
 		a.Press("j", "space", "3", "j", "space", "/")
 		a.Type(`"Talk 5"`)
 		a.Press("enter", "D")
@@ -403,7 +403,7 @@ func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
 		a.Press("enter")
 		a.wantEdits("bird-a:c00005 delete deleted")
 	})
-	with(t, newFake(conversations(60)...), start{}, func(a *app) { // one alone is asked about, too
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // a single hidden row asks, too
 		a.Press("space", "/")
 		a.Type(`"Talk 8"`)
 		a.Press("enter")
@@ -414,7 +414,7 @@ func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
 	})
 }
 
-func TestMarksAreRowsAndNoQuery(t *testing.T) {
+func TestMarkAllMarksRowsNotAQuery(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, publicOnly(), func(a *app) {
 		a.Press("*")
@@ -425,7 +425,7 @@ func TestMarksAreRowsAndNoQuery(t *testing.T) {
 		})
 		a.Settle()
 		a.Want("23 marked, 1 hidden", "1/23")
-		a.Press("*") // what came since is marked beside them
+		a.Press("*") // marks the rows that came since, too
 		a.Want("24 marked, 1 hidden")
 		a.Press("*")
 		a.Want("1 marked, 1 hidden")
@@ -448,7 +448,7 @@ func TestAnEmptyResultPreviewsNothing(t *testing.T) {
 		with(t, newFake(conversations(60)...), start{w: size[0], h: size[1], screen: fast}, func(a *app) {
 			a.Press("j", "/")
 			a.Strike("ж")
-			a.Wait(50 * time.Millisecond) // sooner than the preview follows a cursor
+			a.Wait(50 * time.Millisecond) // less than the preview waits for the cursor
 			a.Want("Nothing matches")
 			a.WantNot("Talk 1 about budgets", "last message", "checked")
 			a.Press("enter", "p", "t", "d")
@@ -460,7 +460,7 @@ func TestAnEmptyResultPreviewsNothing(t *testing.T) {
 	}
 }
 
-func TestWhatTurnsTextRoundCannotBeTyped(t *testing.T) {
+func TestBidiControlsCannotBeTyped(t *testing.T) {
 	const bad = "a\u202eb\u2066\u200bc\u061cd\x9b\ufeffe\U000e0041"
 	for name, keys := range map[string][]string{"filter": {"/"}, "command": {":"}, "palette": {"ctrl+p"}, "rename": {"t", "ctrl+u"},
 		"snooze": {"z", "ctrl+u"}, "search": {"enter", "/"}, "form": {"j", "e", "ctrl+u"}, "description": {"j", "e", "tab"},
@@ -481,18 +481,18 @@ func TestWhatTurnsTextRoundCannotBeTyped(t *testing.T) {
 		})
 	}
 	f := newFake(conversations(8)...)
-	with(t, f, start{}, func(a *app) { // what a text is made of stays exact
+	with(t, f, start{}, func(a *app) { // all other text stays exact
 		a.Press("t", "ctrl+u")
 		const good = "e\u0301 می\u200cخواهم 👩\u200d💻 שלום"
 		a.Type(good)
 		a.Press("enter")
 		if got := a.submitted(); len(got) != 1 || got[0].Edits()[0].Target.String() != good {
-			t.Errorf("%q", a.edits())
+			t.Errorf("submitted %q, want the text without bidi controls, all else unchanged", a.edits())
 		}
 	})
 }
 
-func TestSubmittingTwiceIsSubmittingOnce(t *testing.T) {
+func TestSubmittingAFormTwiceSubmitsOnce(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.delay["Plan"] = 100 * time.Millisecond
 	with(t, f, start{}, func(a *app) {
@@ -503,14 +503,13 @@ func TestSubmittingTwiceIsSubmittingOnce(t *testing.T) {
 		a.Press("esc")
 		a.WantNot("y send")
 		if n := len(a.submitted()); n != 1 {
-			t.Errorf("%d submissions", n)
+			t.Errorf("%d submissions, want 1", n)
 		}
 	})
 }
 
-// A dialog that came late is answered over an older message: what becomes of the
-// answer takes its place.
-func TestAnAnswerIsToldInPlaceOfAnOlderMessage(t *testing.T) {
+// The answer to a late dialog replaces an older message.
+func TestAnswerReplacesAnOlderMessage(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.delay["Plan"] = time.Second
 	with(t, f, start{}, func(a *app) {
@@ -527,9 +526,8 @@ func TestAnAnswerIsToldInPlaceOfAnOlderMessage(t *testing.T) {
 	})
 }
 
-// Two strikes in one breath on a row that stays are one change: the second is
-// about something that is not on the screen yet.
-func TestADoubleStrikeOnOneRowIsOneChange(t *testing.T) {
+// Two quick keys on a row that stays make one change: the second one is withheld, since its result is not on screen yet.
+func TestDoubleKeyOnOneRowIsOneChange(t *testing.T) {
 	f := newFake(conversations(4)...)
 	f.delay["Plan"] = 50 * time.Millisecond
 	with(t, f, start{}, func(a *app) {
@@ -537,7 +535,7 @@ func TestADoubleStrikeOnOneRowIsOneChange(t *testing.T) {
 		time.Sleep(time.Second)
 		a.Settle()
 		if got := f.submitted(); len(got) != 1 {
-			t.Errorf("submitted %+v", got)
+			t.Errorf("submitted %+v, want one edit", got)
 		}
 		a.Want("nothing was done: the change of", "before this one is still being kept")
 	})

@@ -18,15 +18,14 @@ import (
 	"confab/ui/keymap"
 )
 
-// vast is an engine with so many conversations that none of them are kept: each
-// is made from its number.
-type vast struct {
+// hugeEngine is an engine with so many conversations that it stores none: each is made from its number.
+type hugeEngine struct {
 	*fake
 	n int
 }
 
-func newVast(n int) *vast {
-	v := &vast{fake: newFake(conversations(4)...), n: n}
+func newHugeEngine(n int) *hugeEngine {
+	v := &hugeEngine{fake: newFake(conversations(4)...), n: n}
 	v.guarded, v.called = true, map[string][]string{}
 	return v
 }
@@ -37,7 +36,7 @@ func vastRow(i int) model.Row {
 	return r
 }
 
-func (v *vast) List(_ context.Context, req model.ListRequest) (model.Page, error) {
+func (v *hugeEngine) List(_ context.Context, req model.ListRequest) (model.Page, error) {
 	_ = v.enter("List")
 	p := model.Page{Total: v.n, Index: -1, Offset: req.Offset}
 	if !req.Anchor.IsZero() {
@@ -50,7 +49,7 @@ func (v *vast) List(_ context.Context, req model.ListRequest) (model.Page, error
 	return p, nil
 }
 
-func (v *vast) Select(context.Context, model.SelectRequest) (model.Selection, error) {
+func (v *hugeEngine) Select(context.Context, model.SelectRequest) (model.Selection, error) {
 	var s model.Selection
 	_ = v.enter("Select")
 	for i := range v.n {
@@ -59,11 +58,11 @@ func (v *vast) Select(context.Context, model.SelectRequest) (model.Selection, er
 	return s, nil
 }
 
-func (v *vast) Hidden(context.Context, model.ListRequest, model.Selection) (int, error) {
+func (v *hugeEngine) Hidden(context.Context, model.ListRequest, model.Selection) (int, error) {
 	return 0, v.enter("Hidden")
 }
 
-func (v *vast) RefsOf(_ context.Context, s model.Selection) ([]model.Ref, error) {
+func (v *hugeEngine) RefsOf(_ context.Context, s model.Selection) ([]model.Ref, error) {
 	_ = v.enter("RefsOf")
 	var out []model.Ref
 	for account, key := range s.Keys() {
@@ -72,7 +71,7 @@ func (v *vast) RefsOf(_ context.Context, s model.Selection) ([]model.Ref, error)
 	return out, nil
 }
 
-func (v *vast) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
+func (v *hugeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	_ = v.enter("Plan")
 	p := model.Plan{ID: v.newPlanID()}
 	text := model.TextValue("private")
@@ -88,14 +87,16 @@ func (v *vast) Plan(_ context.Context, refs []model.Ref, changes []model.Change,
 	return p, nil
 }
 
-func (v *vast) Submit(context.Context, model.Plan) ([]string, error) { return nil, v.enter("Submit") }
+func (v *hugeEngine) Submit(context.Context, model.Plan) ([]string, error) {
+	return nil, v.enter("Submit")
+}
 
-// Submission is one of which an edit needs a person.
-func (v *vast) Submission(_ context.Context, id string) (model.Submission, bool, error) {
+// Submission returns a submission with an edit that needs a person.
+func (v *hugeEngine) Submission(_ context.Context, id string) (model.Submission, bool, error) {
 	return model.Submission{ID: id, Sentence: "made them private", Edits: v.n, Waiting: v.n - 1, NeedPerson: 1}, true, v.enter("Submission")
 }
 
-func (v *vast) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
+func (v *hugeEngine) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	out := make([]model.OutboxEntry, v.n)
 	for i := range out {
 		e := model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}
@@ -105,28 +106,28 @@ func (v *vast) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) ([]
 	return out, nil, v.enter("SubmissionEdits")
 }
 
-func (v *vast) Triage(context.Context, []model.Ref, model.TriageChange, func(int, int)) error {
+func (v *hugeEngine) Triage(context.Context, []model.Ref, model.TriageChange, func(int, int)) error {
 	return v.enter("Triage")
 }
 
-// bench drives a model by hand, so that the work of each Update and View is known.
+// bench drives a model step by step, so that the work of each Update and View can be measured.
 type bench struct {
 	t    testing.TB
 	m    *ui.Model
-	be   *vast
+	be   *hugeEngine
 	msgs chan brought
-	// spent is how many bytes each kind of message took to take and to draw.
+	// spent is how many bytes each kind of message allocated in Update and View.
 	spent map[string]uint64
 }
 
-// brought is a message and its kind: what the command called of the engine for it, or
-// the type of one that is not the inbox's own.
+// brought is a message and its kind: the method of the engine that its command called, or the type of a
+// message that is not the inbox's own.
 type brought struct {
 	msg  tea.Msg
 	kind string
 }
 
-// kinds names what commands bring by one of the calls that they made.
+// kinds names messages by a method that their command called.
 var kinds = []struct{ call, kind string }{{"Plan", "planned"}, {"Submit", "submitted"}, {"Submission", "told"}, {"Triage", "triaged"},
 	{"SubmissionEdits", "edits"}, {"List", "page"}, {"Select", "marked"}, {"RefsOf", "refs"}}
 
@@ -146,11 +147,11 @@ func kindOf(msg tea.Msg, calls []string) string {
 	return reflect.TypeOf(msg).String()
 }
 
-func onBench(t testing.TB, be *vast) *bench {
+func onBench(t testing.TB, be *hugeEngine) *bench {
 	t.Helper()
 	now := time.Now()
 	b := &bench{t: t, be: be, msgs: make(chan brought, 1000), spent: map[string]uint64{}}
-	// Each look at the clock is a second later, so that no key is of the same burst.
+	// Each reading of the clock is a second later, so that no two keys are one burst.
 	b.m = ui.New(ui.Options{Backend: be, Layout: "off", Now: func() time.Time { now = now.Add(time.Second); return now }})
 	t.Cleanup(b.m.Close)
 	b.take(tea.WindowSizeMsg{Width: 120, Height: 40}, "size")
@@ -176,7 +177,7 @@ func (b *bench) run(cmd tea.Cmd) {
 	}()
 }
 
-// take gives the model a message and draws what follows.
+// take passes a message to the model and draws the result.
 func (b *bench) take(msg tea.Msg, kind string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&after)
@@ -195,13 +196,13 @@ func (b *bench) take(msg tea.Msg, kind string) {
 	b.run(cmd)
 }
 
-// announce has an engine announce that something changed.
-func (b *bench) announce(v *vast) {
+// announce has an engine send an event.
+func (b *bench) announce(v *hugeEngine) {
 	v.fake.announce()
 	b.await("announced")
 }
 
-// await takes messages until one of a kind has been taken.
+// await takes messages until one of a kind came.
 func (b *bench) await(kind string) {
 	b.t.Helper()
 	for end := time.After(30 * time.Second); ; {
@@ -212,7 +213,7 @@ func (b *bench) await(kind string) {
 				return
 			}
 		case <-end:
-			b.t.Fatalf("no %s came", kind)
+			b.t.Fatalf("no message of kind %s came", kind)
 		}
 	}
 }

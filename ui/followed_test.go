@@ -13,25 +13,25 @@ import (
 )
 
 // line returns the message line.
-func (r *road) line() string {
+func (r *system) line() string {
 	lines := r.Lines()
 	return strings.TrimSpace(lines[len(lines)-2])
 }
 
-func (r *road) wantLine(want string) {
+func (r *system) wantLine(want string) {
 	r.t.Helper()
 	if got := r.line(); got != want {
-		r.t.Errorf("the line says %q, want %q", got, want)
+		r.t.Errorf("the message line is %q, want %q", got, want)
 	}
 }
 
-func (r *road) title(ref model.Ref) string { return r.row(ref).Conversation.Title }
+func (r *system) title(ref model.Ref) string { return r.row(ref).Conversation.Title }
 
-// clock is a time as the screen writes it today.
+// clock returns a time of today as the screen shows it.
 func at(t time.Time) string { return t.UTC().Format("15:04") }
 
-func TestTheLineFollowsFromQueuedToDelivered(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+func TestMessageLineFollowsASubmissionToItsEnd(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		title := r.title(ref)
 		r.find(ref)
@@ -40,17 +40,17 @@ func TestTheLineFollowsFromQueuedToDelivered(t *testing.T) {
 		r.wantLine("making “" + title + "” private · being sent")
 		r.Wait(10 * time.Second)
 		r.wantLine("made “" + title + "” private · delivered " + at(time.Now()) + " · u takes it back")
-		r.Press("j") // it was seen
+		r.Press("j") // dismisses the line, which has been shown long enough
 		if strings.Contains(r.line(), "delivered") {
-			r.t.Errorf("%q stays", r.line())
+			r.t.Errorf("the line %q stays, want it dismissed", r.line())
 		}
-		// What came in between does not hide the end.
+		// A newer message does not hide the outcome for good.
 		r.Rush("t")
 		r.retype("Renamed by hand")
 		r.Rush("enter")
 		r.Rush("Y")
 		if strings.Contains(r.line(), "renam") {
-			r.t.Errorf("a newer message is not shown, but %q", r.line())
+			r.t.Errorf("the message line is %q, want the newer message", r.line())
 		}
 		r.Wait(15 * time.Second)
 		r.Press("j")
@@ -58,12 +58,12 @@ func TestTheLineFollowsFromQueuedToDelivered(t *testing.T) {
 	})
 }
 
-func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+func TestMessageLineNamesTheKeyThatSettles(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		title := r.title(ref)
 		r.find(ref)
-		r.Resize(200, 45) // for the whole of the line
+		r.Resize(200, 45) // wide enough for the whole line
 		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
 		r.Press("p")
 		r.Wait(5 * time.Second)
@@ -72,7 +72,7 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 		r.Want("1 needs you (!)")
 		r.Press("j")
 		if strings.Contains(r.line(), "needs you") {
-			r.t.Errorf("%q stays", r.line())
+			r.t.Errorf("the line %q stays, want it dismissed", r.line())
 		}
 		r.Press("!")
 		r.Want("Refused: "+title, "Refused: \"you may not change this conversation\" (403)", "r send again", "x discard")
@@ -87,8 +87,8 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 	})
 }
 
-func TestTheLineTellsOfAConflict(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+func TestMessageLineShowsAConflict(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		title := r.title(ref)
 		r.find(ref)
@@ -105,14 +105,14 @@ func TestTheLineTellsOfAConflict(t *testing.T) {
 		r.Wait(5 * time.Second)
 		r.wantLine("renamed “" + title + "” → “Mine” · delivered " + at(time.Now()))
 		if got := attributes(r.t, r.sb, ref.ID)["title"]; got != "Mine" {
-			r.t.Errorf("the service has %v", got)
+			r.t.Errorf("the service has %v, want the old value", got)
 		}
 	})
 }
 
-func TestTheLineTellsWhatIsWaitedFor(t *testing.T) {
+func TestMessageLineSaysWhatASubmissionWaitsFor(t *testing.T) {
 	t.Parallel()
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		title := r.title(ref)
 		r.find(ref)
@@ -124,24 +124,23 @@ func TestTheLineTellsWhatIsWaitedFor(t *testing.T) {
 			r.t.Fatalf("%+v %v", out, err)
 		}
 		r.wantLine("making “" + title + "” private · waits: sales can't be reached, next try " + at(out[0].NextTry))
-		r.Press("Y") // a newer message has the line until the next key
+		r.Press("Y") // a newer message replaces the line until the next key
 		if strings.Contains(r.line(), "making") {
-			r.t.Errorf("%q", r.line())
+			r.t.Errorf("the message line is %q, want the newer message", r.line())
 		}
 		r.sb.SetOffline("attention", false)
 		r.Press("j")
 		r.Wait(6 * time.Minute)
 		if want := "made “" + title + "” private · delivered "; !strings.HasPrefix(r.line(), want) {
-			r.t.Errorf("the line says %q", r.line())
+			r.t.Errorf("the message line is %q", r.line())
 		}
 	})
 }
 
-// The newest act goes back, whatever it was, and is named; another press asks
-// before it changes a service.
+// Undo takes back the newest act of any kind and names it. Pressed again, it asks before it changes a service.
 func TestUndoTakesBackTheNewestActWhateverItWas(t *testing.T) {
 	t.Parallel()
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		call, chat := publicCall(r.t, r.sb), birdWith(r.t, r.sb, "public")
 		was, other := r.title(call), r.title(chat)
 		r.find(call)
@@ -154,12 +153,12 @@ func TestUndoTakesBackTheNewestActWhateverItWas(t *testing.T) {
 		r.Press("d")
 		r.Wait(3 * time.Second)
 		if !r.row(chat).Triage.Done {
-			r.t.Fatal("not done")
+			r.t.Fatal("the conversation is not done after d")
 		}
 		r.Press("u")
 		r.wantLine("marked “" + other + "” done: taken back")
 		if r.row(chat).Triage.Done {
-			r.t.Error("still done")
+			r.t.Error("the conversation is still done after undo")
 		}
 		r.wantWrites()
 		r.Press("u")
@@ -169,15 +168,15 @@ func TestUndoTakesBackTheNewestActWhateverItWas(t *testing.T) {
 		r.Wait(5 * time.Second)
 		r.wantLine("took back: renamed “" + was + "” → “Renamed by hand” · confirmed " + at(time.Now()))
 		if got := attributes(r.t, r.sb, call.ID)["title"]; got != was {
-			r.t.Errorf("the service has %v", got)
+			r.t.Errorf("the service has %v, want the old value", got)
 		}
 		r.Press("u")
 		r.wantLine("there is nothing to take back in this session")
 	})
 }
 
-// mark marks conversations in a list filtered down to them.
-func (r *road) mark(refs ...model.Ref) {
+// mark filters the list down to some conversations and marks them.
+func (r *system) mark(refs ...model.Ref) {
 	var parts []string
 	for _, ref := range refs {
 		parts = append(parts, "id:"+ref.String())
@@ -189,10 +188,9 @@ func (r *road) mark(refs ...model.Ref) {
 	r.Press("*")
 }
 
-// An undo of several is a submission like any other: nothing is said to be taken
-// back that the service has not confirmed.
-func TestUndoOfThreeOfWhichOneIsRefused(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+// The undo of several edits is a submission: nothing is called taken back before the service has confirmed it.
+func TestUndoOfABulkWithARefusedEdit(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		var refs []model.Ref
 		for _, id := range r.sb.Bird().IDs() {
 			c := r.sb.Bird().JSON(id)
@@ -227,20 +225,19 @@ func TestUndoOfThreeOfWhichOneIsRefused(t *testing.T) {
 		r.Press("esc")
 		want := "took back: made 3 private · 2 confirmed " + now + ", 1 needs you: refused: "
 		if got := r.line(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, " · ! settles it") {
-			r.t.Errorf("the line says %q", got)
+			r.t.Errorf("the message line is %q", got)
 		}
 		r.Press("O")
 		r.Want("Needs you 1", "History 1", "took back: made 3 private", "2 confirmed "+now+", 1 needs you", "made 3 private")
 		if attributes(r.t, r.sb, call.ID)["private"] != true || r.sb.Bird().JSON(refs[0].ID)["visibility"] != "public" {
-			r.t.Error("the services have something else")
+			r.t.Error("a service does not have the value from before the bulk")
 		}
 	})
 }
 
-// What is being sent is asked about at once where its inverse asks, waited for,
-// and then taken back.
-func TestUndoOfWhatIsBeingSent(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+// The undo of an edit that is being sent asks at once if its inverse is risky, waits for the edit, and takes it back.
+func TestUndoOfAnEditBeingSent(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		ref := publicCall(r.t, r.sb)
 		title := r.title(ref)
 		r.find(ref)
@@ -251,26 +248,26 @@ func TestUndoOfWhatIsBeingSent(t *testing.T) {
 		r.Press("y")
 		want := "taking back: made “" + title + "” private · waits for the earlier change of its privacy, which is being sent"
 		if got := r.line(); !strings.HasPrefix(got, want) {
-			r.t.Errorf("the line says %q", got)
+			r.t.Errorf("the message line is %q", got)
 		}
 		r.Wait(time.Minute)
 		if got := attributes(r.t, r.sb, ref.ID)["private"]; got != false {
-			r.t.Errorf("private: %v", got)
+			r.t.Errorf("private is %v after the undo", got)
 		}
 		if got := r.line(); got != "took back: made “"+title+"” private · nothing had been changed" {
-			r.t.Errorf("the line says %q", got)
+			r.t.Errorf("the message line is %q", got)
 		}
 	})
 }
 
-// Last week's bulk of 75 is one line, and goes back with four keys.
+// Last week's bulk of 75 edits is one line of the history, and four keys take it back.
 func TestLastWeeksBulkGoesBackWithFourKeys(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		sb := newSandbox(t, sandbox.Options{Conversations: 460})
 		path := filepath.Join(dir, "confab.db")
-		r := openRoad(t, sb, path, 140, 45)
+		r := openSystem(t, sb, path, 140, 45)
 		r.Wait(time.Minute)
 		private := func() int {
 			n := 0
@@ -295,11 +292,11 @@ func TestLastWeeksBulkGoesBackWithFourKeys(t *testing.T) {
 		r.Press("p")
 		r.Wait(10 * time.Second)
 		if n := private(); n != before+75 {
-			t.Fatalf("%d are private, %d were", n, before)
+			t.Fatalf("%d conversations are private, %d were before", n, before)
 		}
 		r.close()
 		time.Sleep(7 * 24 * time.Hour)
-		r = openRoad(t, sb, path, 80, 24)
+		r = openSystem(t, sb, path, 80, 24)
 		r.Press("O", "j")
 		r.Want("made 75 private", "delivered 1 Jan")
 		r.Press("u")
@@ -309,7 +306,7 @@ func TestLastWeeksBulkGoesBackWithFourKeys(t *testing.T) {
 		r.Wait(90 * time.Second)
 		r.Want("Took back: made 75 private", "✓ confirmed")
 		if n := private(); n != before {
-			t.Errorf("%d are private, %d were", n, before)
+			t.Errorf("%d conversations are private, %d were before", n, before)
 		}
 		r.Press("esc")
 		r.Want("delivered, taken back")
@@ -320,10 +317,9 @@ func TestLastWeeksBulkGoesBackWithFourKeys(t *testing.T) {
 	})
 }
 
-// The key settles what needs the person on the row, else on the next such row
-// of the list, else wherever it is.
+// The key settles an edit of the row that needs the person, else of the next such row in the list, else of any.
 func TestSettleGoesToTheNextRowThatNeedsThePerson(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		call, chat := publicCall(r.t, r.sb), birdWith(r.t, r.sb, "public")
 		one, two := r.title(call), r.title(chat)
 		r.sb.Attention().Set(sandbox.Switches{"ForbidWrites": true})
@@ -340,7 +336,7 @@ func TestSettleGoesToTheNextRowThatNeedsThePerson(t *testing.T) {
 		r.Want("Conflict: " + two)
 		r.Press("t")
 		r.Wait(3 * time.Second)
-		r.Press("!") // not in this list
+		r.Press("!") // of a conversation that is not in this list
 		r.Want("Refused: " + one)
 		r.Press("esc", "esc", "g", "g", "!")
 		r.Want("Refused: " + one)
@@ -355,8 +351,8 @@ func TestSettleGoesToTheNextRowThatNeedsThePerson(t *testing.T) {
 	})
 }
 
-func TestActivityTellsBySubmission(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+func TestActivityListsSubmissions(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		call := publicCall(r.t, r.sb)
 		title := r.title(call)
 		r.find(call)
@@ -375,8 +371,8 @@ func TestActivityTellsBySubmission(t *testing.T) {
 	})
 }
 
-// Where there is no room, what it is about is cut before how it ended.
-func TestTheLineKeepsTheEndOnANarrowScreen(t *testing.T) {
+// Without room the description is cut before the outcome.
+func TestMessageLineKeepsTheOutcomeOnANarrowScreen(t *testing.T) {
 	f := newFake(conversations(4)...)
 	f.rows[0].Conversation.Title = "A conversation with quite a long title that nobody ever cut"
 	with(t, f, start{w: 80, h: 24}, func(a *app) {
@@ -398,9 +394,9 @@ func TestTheLineKeepsTheEndOnANarrowScreen(t *testing.T) {
 	})
 }
 
-// Keys in one breath with the mark: it is that mark that goes back.
-func TestUndoRightAfterAMark(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+// An undo key right after a triage key takes back that mark.
+func TestUndoRightAfterATriageMark(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		call := publicCall(r.t, r.sb)
 		r.find(call)
 		title := r.title(call)
@@ -410,15 +406,14 @@ func TestUndoRightAfterAMark(t *testing.T) {
 		r.Wait(3 * time.Second)
 		r.wantLine("marked “" + title + "” done: taken back")
 		if r.row(call).Triage.Done || attributes(r.t, r.sb, call.ID)["private"] != true {
-			r.t.Error("something else was taken back")
+			r.t.Error("the undo took back another act")
 		}
 	})
 }
 
-// What can't be taken back says why and is spent: the key then is about the act
-// before it, names it, and asks.
-func TestWhatCannotBeTakenBackIsSpent(t *testing.T) {
-	drive(t, sandbox.Options{}, func(r *road) {
+// An act that can't be undone says why. The next undo key is about the act before it, names it, and asks.
+func TestUndoSkipsAnActThatCannotBeUndone(t *testing.T) {
+	withSystem(t, sandbox.Options{}, func(r *system) {
 		call := publicCall(r.t, r.sb)
 		was := r.title(call)
 		r.find(call)
@@ -429,19 +424,18 @@ func TestWhatCannotBeTakenBackIsSpent(t *testing.T) {
 		r.Press("A", "y")
 		r.Wait(10 * time.Second)
 		if got := r.line(); !strings.HasPrefix(got, "archived “Renamed by hand” · delivered ") || strings.Contains(got, "takes it back") {
-			r.t.Errorf("the line says %q", got)
+			r.t.Errorf("the message line is %q", got)
 		}
 		r.Press("u")
 		if got := r.line(); !strings.HasPrefix(got, "archived “Renamed by hand”: can't be taken back: ") {
-			r.t.Errorf("the line says %q", got)
+			r.t.Errorf("the message line is %q", got)
 		}
 		r.Press("u")
 		r.Want("Take back: renamed “"+was+"” → “Renamed by hand”", "Take this back?")
 	})
 }
 
-// An event reads the submission that is followed, and what is open of one
-// conversation: never the whole outbox.
+// An event reads the followed submission and the open conversation, never the whole outbox.
 func TestAnEventReadsOneSubmission(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{}, func(a *app) {
@@ -449,14 +443,14 @@ func TestAnEventReadsOneSubmission(t *testing.T) {
 		f.deliver()
 		a.Settle()
 		if n := a.count("Outbox") + a.count("Pending"); n != 0 {
-			t.Errorf("the whole outbox was read %d times", n)
+			t.Errorf("the whole outbox was read %d times, want 0", n)
 		}
 		a.Press("j", "j")
 		before := a.count("Submission")
 		f.announce()
 		a.Settle()
 		if n := a.count("Submission") - before; n != 0 {
-			t.Errorf("a submission that has ended and was seen is read %d more times", n)
+			t.Errorf("a submission that has ended and was shown was read %d more times, want 0", n)
 		}
 	})
 }
