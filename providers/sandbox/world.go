@@ -3,6 +3,8 @@ package sandbox
 import (
 	"cmp"
 	"embed"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -134,7 +136,11 @@ func (w *world) kind(kind string) uint64 {
 func (w *world) id(kind string, n int) string {
 	start := w.kind(kind)
 	head, h := uint32(n)*idFactor^uint32(start), mix(start^uint64(uint32(n)))
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%04x%08x", head, h>>48, h>>32&0xfff, h>>16&0x3fff|0x8000, h&0xffff, uint32(mix(h)))
+	raw := binary.BigEndian.AppendUint32(nil, head)
+	raw = binary.BigEndian.AppendUint64(raw, h&^0xf000c0000000|0x400080000000) // version 4, variant 1
+	raw = binary.BigEndian.AppendUint32(raw, uint32(mix(h)))
+	text := hex.EncodeToString(raw)
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }
 
 // number is the inverse of id, for numbers below limit.
