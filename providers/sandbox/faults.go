@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Names of the faults a [Sandbox] can inject. A rate is the probability per request, from 0 to 1.
+// The faults that a [Sandbox] can inject.
 const (
 	// Fault429 answers 429 with Retry-After in seconds (2). Nothing is done.
 	Fault429 = "429"
@@ -24,8 +24,7 @@ const (
 	FaultDropAfter = "drop-after"
 	// FaultSlow handles the request and holds the answer back for 20 seconds.
 	FaultSlow = "slow"
-	// FaultConcurrent lets somebody else change the same conversation right before a read of it is answered or a write to
-	// it is applied.
+	// FaultConcurrent lets somebody else change a conversation right before a read of it is answered or a write to it applied.
 	FaultConcurrent = "concurrent"
 )
 
@@ -34,7 +33,7 @@ const (
 	slowDelay  = 20 * time.Second
 )
 
-// FaultNames returns the names of all faults, in the order they are documented.
+// FaultNames returns the names of all faults in the order of their documentation.
 func FaultNames() []string {
 	return []string{Fault429, Fault429Date, Fault500HTML, FaultDropBefore, FaultDropAfter, FaultSlow, FaultConcurrent}
 }
@@ -49,11 +48,10 @@ func checkFault(name string, rate float64) error {
 	return nil
 }
 
-// writesOnly tells whether a planned fault waits for a write.
+// writesOnly reports whether a planned fault waits for a write.
 func writesOnly(fault string) bool { return fault == FaultDropAfter || fault == FaultConcurrent }
 
-// SetFault changes the rate of one fault from now on; 0 turns it off. It panics on an unknown name or a rate outside 0..1,
-// which [New] reports as an error.
+// SetFault sets the rate of a fault; 0 turns it off. It panics on an unknown name or a rate outside 0..1.
 func (s *Sandbox) SetFault(name string, rate float64) {
 	if err := checkFault(name, rate); err != nil {
 		panic(err)
@@ -62,14 +60,14 @@ func (s *Sandbox) SetFault(name string, rate float64) {
 	s.rates[name] = rate
 }
 
-// SetLatency changes the delay added to every answer.
+// SetLatency sets the delay that is added to every answer.
 func (s *Sandbox) SetLatency(d time.Duration) {
 	defer s.hold()()
 	s.latency = d
 }
 
-// FailNext makes the next n requests to the provider meet the fault, whatever the rates say; drop-after and concurrent wait
-// for writes. Several calls queue up. It panics on an unknown provider or fault.
+// FailNext injects a fault into the next n requests to the provider, whatever the rates; drop-after and concurrent wait for
+// writes. Several calls queue up. It panics on an unknown provider or fault.
 func (s *Sandbox) FailNext(provider, fault string, n int) {
 	if err := checkFault(fault, 0); err != nil {
 		panic(err)
@@ -79,9 +77,9 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 	s.planned[provider] = append(s.planned[provider], slices.Repeat([]string{fault}, n)...)
 }
 
-// SetOffline makes every connection to the provider fail, or to all of them when provider is empty. In memory the error is
-// "connection refused"; over a socket, which is open already, the connection is closed unanswered. It panics on an unknown
-// provider.
+// SetOffline makes every connection to the provider fail, or to all providers if provider is empty. In memory the error is
+// "connection refused"; over a socket, which is open already, the connection is closed without an answer. It panics on an
+// unknown provider.
 func (s *Sandbox) SetOffline(provider string, down bool) {
 	if provider != "" {
 		s.Of(provider)
@@ -94,12 +92,12 @@ func (s *Sandbox) SetOffline(provider string, down bool) {
 	}
 }
 
-// Revoke makes the provider's credential invalid: from now on it answers 401. It panics on an unknown provider.
+// Revoke makes the provider answer 401 to its credential from now on. It panics on an unknown provider.
 func (s *Sandbox) Revoke(provider string) {
 	s.Of(provider).revoke()
 }
 
-// faultsFor decides which faults one request meets.
+// faultsFor returns the faults to inject into a request.
 func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
 	defer s.hold()()
 	met := map[string]bool{}
@@ -109,7 +107,7 @@ func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
 		s.planned[provider] = slices.Delete(queue, i, i+1)
 	}
 	for _, name := range FaultNames() {
-		// One draw per fault that is on, so that turning one on doesn't depend on the others' outcome.
+		// Draw for every fault with a rate, so that the draws of one don't depend on the outcome of another.
 		if rate := s.rates[name]; rate > 0 && s.rng.Float64() < rate && (write || name != FaultDropAfter) {
 			met[name] = true
 		}
@@ -117,7 +115,7 @@ func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
 	return met
 }
 
-// pause waits for d or until the context ends.
+// pause waits for d, or returns the context's error when that ends earlier.
 func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

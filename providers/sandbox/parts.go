@@ -8,26 +8,27 @@ import (
 	"time"
 )
 
-// What a service has that defines no part of its own.
+// The methods of service that apply where a type doesn't override them.
 
 func (s *server) account(*Account) {}
 
 func (s *server) greet(*exchange) {}
 
-// authorized wants the key in the header that the description names.
+// authorized expects the key in the header that the description names.
 func (s *server) authorized(x *exchange) bool { return x.header.Get(s.Header) == s.key && !s.revoked }
 
 func (s *server) enter(*exchange) {}
 
 func (s *server) blame(*exchange, map[string]any) {}
 
-// serial is how ids count: from First, and further for another seed, by Step, after a Prefix or as numbers.
+// serial describes ids that are numbered: from First in steps of Step, and from First + n*Seeded with the seed n. They are numbers
+// or, with a Prefix, texts.
 type serial struct {
 	Prefix              string
 	First, Step, Seeded int64
 }
 
-// serial is the place of a conversation among the ids, which grow with time: row 0 is the newest seeded row, rows from
+// serial returns the position of a conversation's id, which grows with time: row 0 is the newest one of the file, and rows from
 // conversations on were created later.
 func (s *server) serial(row int) int {
 	if row < s.conversations {
@@ -82,7 +83,7 @@ func (s *server) place(_ int, kind string, n int) any { return s.parts.idOf(kind
 
 func (s *server) clock(t time.Time) any { return stamp(t) }
 
-// words are those of the person or the company that a thing is about.
+// words returns the words of the person or the company that an entry is about.
 func (s *server) words(kind string, i int) map[string]any {
 	words := map[string]any{}
 	switch s.Directories[kind].Of {
@@ -139,7 +140,7 @@ func (s *server) set(row int, field string, value any) {
 	}
 }
 
-// listConversations answers with a page.
+// listConversations answers with a page of conversations.
 func (s *server) listConversations(x *exchange) {
 	number, rows := x.number("page"), s.live()
 	shown, _, more := page(rows, (number-1)*s.Size, s.Size, nil, s.parts.show)
@@ -154,7 +155,7 @@ func (s *server) readConversation(x *exchange) {
 	s.parts.one(x, http.StatusOK, "conversation", s.parts.show(x.row))
 }
 
-// changeConversation takes over the members of the body.
+// changeConversation sets the members of the body.
 func (s *server) changeConversation(x *exchange) {
 	for field, v := range x.set {
 		s.parts.set(x.row, field, v)
