@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io"
+	"os"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +21,12 @@ import (
 	"confab/ui/keymap"
 	"confab/ui/uitest"
 )
+
+// TestMain collects garbage less often than by default, which takes a sixth of the time away.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 // framesPerSecond is how often the program under test draws. It is low, since a frame takes real time.
 const framesPerSecond = 2

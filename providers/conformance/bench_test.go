@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"confab/model"
 )
@@ -231,19 +233,52 @@ func (w *watched) failed(what string, err error) {
 	case e.Op == "":
 		w.t.Errorf("%s: the error does not say what was being done: %v", what, err)
 	}
-	w.hidden(what+": the error", err.Error(), fmt.Sprintf("%+v", *e), fmt.Sprint(e.Fields), e.Existing)
+	members := *e
+	members.Err = nil // the causes are told by their own texts
+	w.hidden(what+": the error", err.Error(), members)
 	for inner := error(e); inner != nil; inner = errors.Unwrap(inner) {
 		w.hidden(what+": the error within", inner.Error())
 	}
 }
 
-// hidden fails where a text holds a secret.
-func (w *watched) hidden(what string, texts ...string) {
+// hidden fails where a text in one of the values holds a secret.
+func (w *watched) hidden(what string, values ...any) {
 	w.t.Helper()
-	for _, text := range texts {
-		for _, s := range w.secrets {
-			if strings.Contains(text, s) {
-				w.t.Errorf("%s shows a credential: %.400s", what, text)
+	for _, v := range values {
+		eachText(reflect.ValueOf(v), func(text string) {
+			for _, s := range w.secrets {
+				if strings.Contains(text, s) {
+					w.t.Errorf("%s shows a credential: %.400s", what, text)
+				}
+			}
+		})
+	}
+}
+
+// eachText calls f with every text in a value.
+func eachText(v reflect.Value, f func(string)) {
+	switch v.Kind() {
+	case reflect.String:
+		f(v.String())
+	case reflect.Pointer, reflect.Interface:
+		eachText(v.Elem(), f)
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			f(string(v.Bytes()))
+			return
+		}
+		for i := range v.Len() {
+			eachText(v.Index(i), f)
+		}
+	case reflect.Map:
+		for at := v.MapRange(); at.Next(); {
+			eachText(at.Key(), f)
+			eachText(at.Value(), f)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type() != reflect.TypeFor[time.Time]() {
+				eachText(v.Field(i), f)
 			}
 		}
 	}
@@ -252,21 +287,14 @@ func (w *watched) hidden(what string, texts ...string) {
 // after looks at what was logged meanwhile.
 func (w *watched) after(what string) {
 	w.t.Helper()
-	w.hidden(what+": the log", w.lines.take()...)
-}
-
-func (w *watched) conversation(what string, c model.Conversation) {
-	w.t.Helper()
-	w.hidden(what, fmt.Sprintf("%+v", c))
+	w.hidden(what+": the log", w.lines.take())
 }
 
 func (w *watched) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
 	w.t.Helper()
 	var own error
 	res, err := w.Provider.Sync(ctx, req, func(b model.Batch) (bool, error) {
-		for _, c := range b.Conversations {
-			w.conversation("sync", c)
-		}
+		w.hidden("sync", b)
 		more, err := emit(b)
 		own = err
 		return more, err
@@ -283,8 +311,7 @@ func (w *watched) Load(ctx context.Context, id string, need model.Need) (model.D
 	d, err := w.Provider.Load(ctx, id, need)
 	w.failed("load", err)
 	w.after("load")
-	w.conversation("load", d.Conversation)
-	w.hidden("load: raw", string(d.Raw))
+	w.hidden("load", d)
 	return d, err
 }
 
@@ -293,7 +320,7 @@ func (w *watched) Lookup(ctx context.Context, req model.LookupRequest) (model.Lo
 	page, err := w.Provider.Lookup(ctx, req)
 	w.failed("look up", err)
 	w.after("look up")
-	w.hidden("look up", fmt.Sprintf("%+v", page))
+	w.hidden("look up", page)
 	return page, err
 }
 
@@ -301,7 +328,7 @@ func (w *watched) Check(ctx context.Context) []model.CheckResult {
 	w.t.Helper()
 	out := w.Provider.Check(ctx)
 	w.after("check")
-	w.hidden("check", fmt.Sprintf("%+v", out))
+	w.hidden("check", out)
 	return out
 }
 
@@ -318,9 +345,7 @@ func (w *watched) Requests(fresh model.Conversation, edits []model.Edit) ([]mode
 	w.t.Helper()
 	list, err := w.Provider.Requests(fresh, edits)
 	w.failed("requests", err)
-	for _, r := range list {
-		w.hidden("requests", r.Path, r.Query, string(r.Body))
-	}
+	w.hidden("requests", list)
 	return list, err
 }
 
@@ -332,9 +357,7 @@ func (w *watched) Apply(ctx context.Context, fresh model.Conversation, edits []m
 	}
 	for _, o := range out {
 		w.failed("apply", o.Err)
-		if o.After != nil {
-			w.conversation("apply", *o.After)
-		}
+		w.hidden("apply", o.After)
 	}
 	w.after("apply")
 	return out

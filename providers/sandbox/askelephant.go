@@ -20,9 +20,9 @@ import (
 type AskElephant struct {
 	*server
 	token    string
-	managed  map[int][]int // the contact sets that were replaced
-	removed  map[int]bool  // contacts
-	failures int
+	managed  map[int][]int // replaced contact sets by row
+	removed  map[int]bool  // deleted contacts
+	failures int           // the number of refusals so far
 }
 
 // AskElephant returns the state of the AskElephant server.
@@ -30,7 +30,7 @@ func (s *Sandbox) AskElephant() *AskElephant { return serviceOf[*AskElephant](s)
 
 func newAskElephant(s *server) service {
 	secret := strings.ReplaceAll(s.data.id("askelephant key", 0), "-", "")
-	// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
+	// The key depends on the seed alone, so that a config that was written for a sandbox still fits after a restart.
 	s.key = "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret
 	a := &AskElephant{server: s, token: "at_" + secret, managed: map[int][]int{}, removed: map[int]bool{}}
 	a.start(a, map[string]func(*exchange){
@@ -39,17 +39,16 @@ func newAskElephant(s *server) service {
 	return a
 }
 
-// Token returns an access token, valid with the word Bearer, where the account's credential is an API key, valid without
-// it.
+// Token returns an access token, which needs the word Bearer, unlike the API key that is the account's credential.
 func (a *AskElephant) Token() string { return a.token }
 
-// authorized knows the two credentials and their two header forms.
+// authorized accepts the API key as it is and the access token with the word Bearer.
 func (a *AskElephant) authorized(x *exchange) bool {
 	given := x.authorization()
 	return !a.revoked && (given == a.key || given == "Bearer "+a.token)
 }
 
-// greet sets the response header every operation has.
+// greet sets the header that every answer has.
 func (a *AskElephant) greet(x *exchange) {
 	version, _ := a.reading("APIVersion").(string)
 	x.answer.Set("X-Api-Version", cmp.Or(version, "2"))
@@ -64,12 +63,11 @@ func (a *AskElephant) missingScope(x *exchange, scope string) {
 	x.refuse(http.StatusForbidden, "forbidden", "Missing required scope: "+scope)
 }
 
-// elephantPrefixes are what ids begin with; elephantEpoch is the time in those of directories.
 var (
 	elephantPrefixes = map[string]string{
 		"conversation": "ngmt_", "contact": "cnt_", "company": "cmp_", "user": "usr_", "tag": "tag_", "room": "clrs_",
 	}
-	elephantEpoch     = time.Unix(1_767_225_600, 0)
+	elephantEpoch     = time.Unix(1_767_225_600, 0) // the time in the ids of directory entries
 	elephantContactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
 )
 
@@ -81,7 +79,7 @@ func (a *AskElephant) idOf(kind string, n int) any {
 	return elephantPrefixes[kind] + ulid(at, a.data.id("askelephant "+of, n))
 }
 
-// numberOf knows no contact that was removed.
+// numberOf doesn't find deleted contacts.
 func (a *AskElephant) numberOf(kind, id string) (int, bool) {
 	tail, of := strings.TrimPrefix(id, elephantPrefixes[kind]), kind
 	if kind == "conversation" {
@@ -91,7 +89,7 @@ func (a *AskElephant) numberOf(kind, id string) (int, bool) {
 	return n, n < a.count(kind) && a.idOf(kind, n) == id && !(kind == "contact" && a.removed[n])
 }
 
-// clock shows milliseconds, or none when they are zero.
+// clock shows milliseconds unless they are zero.
 func (a *AskElephant) clock(t time.Time) any {
 	if t = t.Truncate(time.Millisecond); t.Nanosecond() == 0 {
 		return stamp(t)
@@ -99,7 +97,7 @@ func (a *AskElephant) clock(t time.Time) any {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
-// place knows ids, and records as an engagement shows them: a company is an account, a tag a label, a user a person.
+// place returns ids, and for "account", "label" and "person" the short form of a company, a tag or a user inside engagements.
 func (a *AskElephant) place(_ int, kind string, n int) any {
 	switch kind {
 	case "account":
@@ -116,7 +114,7 @@ func (a *AskElephant) place(_ int, kind string, n int) any {
 	return a.idOf(kind, n)
 }
 
-// picked are some members of an object.
+// picked returns some members of an object.
 func picked(object map[string]any, names ...string) map[string]any {
 	out := map[string]any{}
 	for _, name := range names {
@@ -125,8 +123,7 @@ func picked(object map[string]any, names ...string) map[string]any {
 	return out
 }
 
-// set changes a field and moves updated_at. For "contacts" the value is the ids of the managed set. It panics on an unknown
-// contact.
+// set takes the ids of the managed set as the value of "contacts". It panics on an unknown contact.
 func (a *AskElephant) set(row int, field string, value any) {
 	if field != "contacts" {
 		a.server.set(row, field, value)
@@ -147,13 +144,13 @@ func (a *AskElephant) mustContact(id string) int {
 	return n
 }
 
-// setContacts replaces the managed set. Sets have no order of their own: they are shown in the directory's.
+// setContacts replaces the managed set, which is kept in the order of the directory.
 func (a *AskElephant) setContacts(row int, set []int) {
 	a.managed[row] = slices.Compact(slices.Sorted(slices.Values(set)))
 	a.touch(row)
 }
 
-// moveContact takes a contact out of many, or adds one to few.
+// moveContact removes a contact from a set of more than four, or adds one.
 func (a *AskElephant) moveContact(row int) {
 	set := a.managedContacts(row)
 	if len(set) > 4 {
@@ -168,7 +165,7 @@ func (a *AskElephant) moveContact(row int) {
 	a.setContacts(row, append(set, c))
 }
 
-// managedContacts returns the contact set the API manages, in the directory's order, without contacts that were deleted.
+// managedContacts returns the contacts that the API manages, without deleted ones.
 func (a *AskElephant) managedContacts(row int) []int {
 	set, replaced := a.managed[row]
 	if !replaced {
@@ -177,7 +174,7 @@ func (a *AskElephant) managedContacts(row int) []int {
 	return slices.DeleteFunc(slices.Clone(set), func(c int) bool { return a.removed[c] })
 }
 
-// taking are those of one kind who take part.
+// taking returns those of one kind who take part.
 func (a *AskElephant) taking(row int, kind string) (set []int) {
 	for _, entry := range a.takingPart(row) {
 		if k, n := reference(entry["who"].(string)); k == kind {
@@ -187,13 +184,13 @@ func (a *AskElephant) taking(row int, kind string) (set []int) {
 	return set
 }
 
-// Contacts returns the ids of the managed contacts of an engagement, in the directory's order. It panics on an unknown id.
+// Contacts returns the ids of an engagement's managed contacts in the order of the directory. It panics on an unknown id.
 func (a *AskElephant) Contacts(id string) []string {
 	defer a.hold()()
 	return a.contactIDs(a.managedContacts(a.must(id)))
 }
 
-// ContactIDs returns the ids of the contacts in the directory.
+// ContactIDs returns the ids of all contacts in the directory.
 func (a *AskElephant) ContactIDs() []string {
 	defer a.hold()()
 	return a.contactIDs(slices.DeleteFunc(upTo(a.count("contact")), func(c int) bool { return a.removed[c] }))
@@ -207,14 +204,14 @@ func (a *AskElephant) contactIDs(set []int) []string {
 	return ids
 }
 
-// Touch moves updated_at and changes nothing else. It panics on an unknown id.
+// Touch changes updated_at alone. It panics on an unknown id.
 func (a *AskElephant) Touch(id string) {
 	defer a.hold()()
 	a.touch(a.must(id))
 }
 
-// RemoveContact takes a contact out of the directory and of all engagements, as deleting it in the product does. It panics
-// on an unknown id.
+// RemoveContact removes a contact from the directory and all engagements, as deleting it in the product does. It panics on an
+// unknown id.
 func (a *AskElephant) RemoveContact(id string) {
 	defer a.hold()()
 	a.removed[a.mustContact(id)] = true
@@ -222,7 +219,7 @@ func (a *AskElephant) RemoveContact(id string) {
 
 func (a *AskElephant) show(row int) map[string]any { return a.engagement(row, a.Query["expand"].Of) }
 
-// engagement builds a record with the expansions. Empty optional fields are left out.
+// engagement returns an engagement with some expansions.
 func (a *AskElephant) engagement(row int, expand []string) map[string]any {
 	m := a.doc(row)
 	if _, changed := m["contacts"]; !changed && !a.on("DropExpand") {
@@ -242,7 +239,7 @@ func (a *AskElephant) engagement(row int, expand []string) map[string]any {
 	return m
 }
 
-// participants are the managed contacts, any part of whose name may be null, and the rooms: those survive every replacement.
+// participants returns the managed contacts, any part of whose name may be null, and the rooms, which no replacement removes.
 func (a *AskElephant) participants(row int) []any {
 	list := []any{}
 	for _, c := range a.managedContacts(row) {
@@ -262,8 +259,8 @@ func (a *AskElephant) participants(row int) []any {
 	return list
 }
 
-// elephantCursor is what a cursor holds; to callers it is opaque. It belongs to one traversal: filters may be left out with
-// it, or repeated exactly.
+// elephantCursor is the content of a cursor, which is opaque to clients. It belongs to one traversal: with a cursor, a request
+// leaves the filters out or repeats them exactly.
 type elephantCursor struct {
 	Path      string `json:"c"`
 	Traversal string `json:"t"`
@@ -271,14 +268,14 @@ type elephantCursor struct {
 	ID        string `json:"i"`
 }
 
-// traversal is all of a query but what may change from page to page.
+// traversal returns the part of a query that must not change from page to page.
 func traversal(query url.Values) url.Values {
 	out := maps.Clone(query)
 	maps.DeleteFunc(out, func(name string, _ []string) bool { return name == "limit" || name == "cursor" || name == "expand" })
 	return out
 }
 
-// enter takes up the traversal that a cursor continues.
+// enter restores the query of the traversal that a cursor continues.
 func (a *AskElephant) enter(x *exchange) {
 	if !x.query.Has("cursor") {
 		return
@@ -300,7 +297,7 @@ func (a *AskElephant) enter(x *exchange) {
 	x.after = &place{time.Unix(0, cur.Updated).UTC(), cur.ID}
 }
 
-// page walks an ascending order from the cursor and answers with the envelope.
+// page answers with a page of rows, which are in ascending order, after the cursor.
 func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep func(int) bool, show func(int) map[string]any) {
 	compare, order := place.compare, slices.Clone(order)
 	if x.param["order_by"] != "updated_at:asc" {
@@ -319,7 +316,7 @@ func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep fu
 	a.ok(x, answer)
 }
 
-// listed answers with things that don't change.
+// listed answers with a directory.
 func (a *AskElephant) listed(x *exchange, kind string, rows []int) {
 	at := func(i int) place { return elephantPlace(a.thing(kind, i)) }
 	places := map[int]place{}
@@ -337,7 +334,7 @@ func elephantPlace(m map[string]any) place {
 	return place{at, m["id"].(string)}
 }
 
-// one answers with a thing and the identity of its state.
+// one adds an ETag.
 func (a *AskElephant) one(x *exchange, status int, kind string, doc map[string]any) {
 	at := elephantPlace(doc)
 	if kind == "conversation" {
@@ -349,14 +346,13 @@ func (a *AskElephant) one(x *exchange, status int, kind string, doc map[string]a
 	x.jsonAs(status, a.Answers, doc)
 }
 
-// list answers the list of engagements. It names every expansion but action_items.
 func (a *AskElephant) list(x *exchange) {
 	expand, _ := x.param["expand"].([]string)
 	at := func(row int) place { return place{a.updatedAt(row), a.id(row)} }
 	a.page(x, a.byUpdate(), at, a.filter(x), func(row int) map[string]any { return a.engagement(row, expand) })
 }
 
-// filter compiles the filters into a test of an engagement: every form of them that is given must hold.
+// filter compiles the query into a test of an engagement.
 func (a *AskElephant) filter(x *exchange) func(int) bool {
 	from, _ := x.param["filter[updated_at][gte]"].(time.Time)
 	to, until := x.param["filter[updated_at][lt]"].(time.Time)
@@ -378,7 +374,7 @@ func (a *AskElephant) unseeable(row int) bool {
 	return a.on("NoPrivateScope") && a.value(row, "is_private") == true
 }
 
-// seen refuses an engagement that the caller may not see.
+// seen refuses an engagement that the client may not see.
 func (a *AskElephant) seen(x *exchange) {
 	switch private := a.unseeable(x.row); {
 	case private && a.on("PrivateHidden"):
@@ -394,8 +390,8 @@ func (a *AskElephant) read(x *exchange) {
 	a.one(x, http.StatusOK, "conversation", a.engagement(x.row, expand))
 }
 
-// replaceContacts sets the whole managed set. The answer has no contacts, because the call takes no expand. Method and path
-// are documented nowhere, so both can be turned.
+// replaceContacts replaces the managed set. The answer has no contacts, because the call takes no expand. Method and path are not
+// documented, so a switch changes the method and another removes the path.
 func (a *AskElephant) replaceContacts(x *exchange) {
 	method, _ := a.reading("ContactsMethod").(string)
 	if method = cmp.Or(method, http.MethodPut); x.method != method {

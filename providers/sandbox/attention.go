@@ -17,7 +17,7 @@ type Attention struct{ *server }
 func (s *Sandbox) Attention() *Attention { return serviceOf[*Attention](s) }
 
 func newAttention(s *server) service {
-	// Keys are described as JWTs: long and dotted.
+	// The vendor describes keys as JWTs: long, with dots.
 	s.key = "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")
 	a := &Attention{s}
 	a.start(a, map[string]func(*exchange){
@@ -30,13 +30,13 @@ func newAttention(s *server) service {
 	return a
 }
 
-// authorized takes the key with the word Bearer or without.
+// authorized accepts the key with or without the word Bearer.
 func (a *Attention) authorized(x *exchange) bool {
 	key, bearer := strings.CutPrefix(x.authorization(), "Bearer ")
 	return key == a.key && !a.revoked && !(bearer && a.on("RawKeyOnly")) && (bearer || !a.on("BearerOnly"))
 }
 
-// place knows the short form of a user inside conversations, too.
+// place also knows the short form that users have inside conversations.
 func (a *Attention) place(row int, kind string, n int) any {
 	if kind == "person" {
 		p := a.data.Staff[n]
@@ -45,22 +45,20 @@ func (a *Attention) place(row int, kind string, n int) any {
 	return a.idOf(kind, n)
 }
 
-// How a transcript is shown: a plain string, as in lists; the pieces under final, v1.final or v2.final; an array of speakers with
-// timed words.
+// The forms of a transcript.
 const (
-	transcriptText = iota
-	transcriptObject
-	transcriptDetailed
+	transcriptText     = iota // a string, as in lists
+	transcriptObject          // pieces under final, v1.final or v2.final
+	transcriptDetailed        // an array of speakers with timed words
 )
 
-// attentionView says which parts of a conversation an answer shows; internal includes the participants of the caller's own
-// organisation.
+// attentionView says which parts of a conversation an answer shows. Internal participants are those of the caller's organisation.
 type attentionView struct {
 	transcript                             int
 	intelligence, internal, zoom, imported bool
 }
 
-// view reads what a read of conversations asks to be shown.
+// view returns the parts that a request asks for.
 func (a *Attention) view(x *exchange, transcript int) attentionView {
 	is := func(name string) bool { return x.param[name] == true }
 	internal, given := x.param["filter[include_internal_participants]"]
@@ -73,7 +71,7 @@ func (a *Attention) view(x *exchange, transcript int) attentionView {
 	}
 }
 
-// list answers either list. The batched one includes empty conversations and leaves the two intelligence maps out.
+// list answers both list calls. The batched one includes empty conversations and leaves the two intelligence maps out.
 func (a *Attention) list(x *exchange) {
 	batched, view := x.call.Of == "batch", a.view(x, transcriptText)
 	view.intelligence = !batched
@@ -93,7 +91,7 @@ func (a *Attention) list(x *exchange) {
 	}
 	links := map[string]any{"self": "/v2/conversations?page=" + strconv.Itoa(number)}
 	if number < pages {
-		// The next page, under the other list's path even from this one.
+		// The vendor names the same path for both lists.
 		links["related"] = "/v2/conversations?page=" + strconv.Itoa(number+1)
 	}
 	answer := map[string]any{"data": data, "links": links, "meta": map[string]any{
@@ -111,7 +109,7 @@ func (a *Attention) list(x *exchange) {
 	a.ok(x, answer)
 }
 
-// hides compiles the query into a test for the rows that it leaves out.
+// hides compiles the query into a test that reports whether the list leaves a row out.
 func (a *Attention) hides(x *exchange, batched bool) func(int) bool {
 	from, _ := x.param["fromDateTime"].(time.Time)
 	external, found := x.param["filter[hide_internal]"] == true, a.found(x)
@@ -121,7 +119,7 @@ func (a *Attention) hides(x *exchange, batched bool) func(int) bool {
 	}
 }
 
-// single answers with one conversation, bare or wrapped.
+// single answers with a conversation, bare or wrapped in data.
 func (a *Attention) single(x *exchange, resource map[string]any) {
 	contentType, wrap := a.Answers, a.on("WrapData")
 	if accept := x.header.Get("Accept"); strings.Contains(accept, "vnd.api+json") && !strings.Contains(accept, "application/json") {
@@ -135,8 +133,8 @@ func (a *Attention) single(x *exchange, resource map[string]any) {
 
 func (a *Attention) read(x *exchange) { a.single(x, a.resource(x.row, a.view(x, transcriptObject))) }
 
-// change sets an attribute, or only says so, and answers with the conversation as it is now. The vendor's sample of such an
-// answer shows internal people too.
+// change sets an attribute, unless the change is to be ignored, and answers with the conversation. The vendor's sample of such an
+// answer includes internal people.
 func (a *Attention) change(x *exchange, field string, value any, ignored bool) {
 	if !ignored {
 		a.edit(x.row, field, value)
@@ -161,7 +159,7 @@ func (a *Attention) label(x *exchange) {
 	a.change(x, "labels", labels, false)
 }
 
-// download answers with a presigned address; without a recording the service says 403 or 404, and both mean the same.
+// download answers with a presigned address. The service answers both 403 and 404 if there is no recording.
 func (a *Attention) download(x *exchange) {
 	ready := func(field string) bool {
 		s, _ := a.value(x.row, field).(string)
@@ -181,7 +179,7 @@ func (a *Attention) show(row int) map[string]any {
 	return a.resource(row, attentionView{transcript: transcriptDetailed, intelligence: true, internal: true, zoom: true, imported: true})
 }
 
-// attributes are all of a conversation but the transcript, with participants (invited) and attendees (present).
+// attributes returns all of a conversation but the transcript. Participants were invited, attendees were present.
 func (a *Attention) attributes(row int) map[string]any {
 	at, people := a.doc(row), []any{}
 	for i, entry := range a.takingPart(row) {
@@ -202,7 +200,7 @@ func (a *Attention) attributes(row int) map[string]any {
 	return at
 }
 
-// resource builds a conversation as an answer shows it.
+// resource returns a conversation as an answer shows it.
 func (a *Attention) resource(row int, v attentionView) map[string]any {
 	at, id := a.attributes(row), a.id(row)
 	if said := a.said(row); len(said) > 0 {
@@ -241,7 +239,7 @@ func (a *Attention) resource(row int, v attentionView) map[string]any {
 	return res
 }
 
-// nullEmpty is null for an empty list or map.
+// nullEmpty returns nil for an empty list or map and v for anything else.
 func nullEmpty(v any) any {
 	list, isList := v.([]any)
 	object, isObject := v.(map[string]any)
@@ -251,7 +249,7 @@ func nullEmpty(v any) any {
 	return v
 }
 
-// withoutInternal drops the people of the caller's own organisation, told by mail domain.
+// withoutInternal removes the people of the caller's organisation, whom it knows by their mail domain.
 func withoutInternal(people any) any {
 	list, ok := people.([]any)
 	if !ok {
@@ -264,7 +262,7 @@ func withoutInternal(people any) any {
 	})
 }
 
-// transcript shows what was said; speakers may lack a name or everything.
+// transcript returns what was said in one of the forms. Some speakers lack a name or everything.
 func (a *Attention) transcript(row int, said []line, form int) any {
 	if form == transcriptText {
 		return a.data.transcript(said)
@@ -304,7 +302,7 @@ func (a *Attention) transcript(row int, said []line, form int) any {
 	return final
 }
 
-// spokenWords splits a sentence into timed tokens. Tokens carry their own spaces, or none at all when bare.
+// spokenWords splits a sentence into timed words, which keep the space that follows unless they are bare.
 func spokenWords(said string, start, end float64, bare bool) []any {
 	tokens := strings.SplitAfter(said, " ")
 	step := (end - start) / float64(len(tokens))
@@ -318,7 +316,7 @@ func spokenWords(said string, start, end float64, bare bool) []any {
 	return words
 }
 
-// teams are the teams below another, as deep as they go.
+// teams returns the teams below another, with those below them.
 func (a *Attention) teams(parent any) []any {
 	list := []any{}
 	for i := range a.things("team") {
@@ -339,7 +337,7 @@ func (a *Attention) listed(x *exchange, kind string, rows []int) {
 	a.ok(x, rowsOrNull(all))
 }
 
-// rowsOrNull wraps a directory list; an empty one is null, as met in the field.
+// rowsOrNull wraps a directory list. An empty one is null, as met in the field.
 func rowsOrNull(rows []any) map[string]any {
 	if len(rows) == 0 {
 		return map[string]any{"data": nil}

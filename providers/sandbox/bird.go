@@ -11,19 +11,17 @@ import (
 	"time"
 )
 
-// Bird is a stand-in for Bird's Conversations API (https://api.bird.com, docs.bird.com/api, read 2026-11-20) with the
-// neighbours an inbox needs: participants, messages, contacts, channels, agents and the items of inboxes.
+// Bird is a stand-in for Bird's Conversations API (https://api.bird.com, docs.bird.com/api, read 2026-11-20) and the other APIs
+// that an inbox needs: participants, messages, contacts, channels, agents and the items of inboxes.
 //
-// What the vendor documents is refused or answered as documented. Where the vendor is silent, the reading is marked
-// [assumed] at the place it matters, and is the stricter of the two.
+// Where the vendor's documentation is silent, the server takes the stricter reading, marked [assumed] in the code.
 type Bird struct {
 	*server
-	joined   map[int][]map[string]any // who takes part, where it differs from the data file
-	sent     map[int][]*birdMessage   // messages sent through the API, oldest first
-	messaged int                      // how many messages were sent
-	keys     map[string][]string      // access keys and the parts of the API their policies leave out
-	// known finds contacts by identifier; nil until somebody asks.
-	known map[birdIdentifier]int
+	joined   map[int][]map[string]any // the participants of a row, if they differ from the data file
+	sent     map[int][]*birdMessage   // messages sent through the API by row, oldest first
+	messaged int                      // the number of messages sent
+	keys     map[string][]string      // access keys, with the parts of the API that their policies exclude
+	known    map[birdIdentifier]int   // contacts by identifier; nil until needed
 }
 
 const (
@@ -56,8 +54,8 @@ func (b *Bird) account(a *Account) {
 	a.Settings["access_key_id"] = b.AccessKeyID()
 }
 
-// KeyWithout returns an access key without a policy for what is below some words of a path, as in NoRights; "writes" is every
-// call that isn't a read.
+// KeyWithout returns an access key without a policy for the calls below some words of a path, as in NoRights. The word "writes"
+// excludes every call that isn't a read.
 func (b *Bird) KeyWithout(words ...string) string {
 	defer b.hold()()
 	key := birdToken + "-without-" + strings.Join(words, "-")
@@ -65,7 +63,7 @@ func (b *Bird) KeyWithout(words ...string) string {
 	return key
 }
 
-// token is the access key of the header, which must be exactly "AccessKey <token>": Bearer belongs to other products.
+// token returns the access key of the header, which must be exactly "AccessKey <token>". Bearer belongs to other products.
 func (b *Bird) token(x *exchange) string {
 	token, ok := strings.CutPrefix(x.authorization(), "AccessKey ")
 	if !ok {
@@ -79,7 +77,7 @@ func (b *Bird) authorized(x *exchange) bool {
 	return known && !b.revoked
 }
 
-// enter refuses other workspaces and what the key has no policy for.
+// enter refuses other workspaces and calls for which the key has no policy.
 func (b *Bird) enter(x *exchange) {
 	if root := "/workspaces/" + b.Workspace(); x.rest != root && !strings.HasPrefix(x.rest, root+"/") {
 		x.notFound("Workspace")
@@ -101,15 +99,15 @@ func conflict(code, detail string, details any) {
 	panic(refusal{http.StatusConflict, problems{{"", code, detail}}, details})
 }
 
-// Workspace is the id of the only workspace.
+// Workspace returns the id of the only workspace.
 func (b *Bird) Workspace() string { return b.Settings["workspace_id"] }
 
-// AccessKeyID is the id (not the secret) of the configured access key, as participants and senders name it.
+// AccessKeyID returns the id (not the secret) of the account's access key, as participants and senders show it.
 func (b *Bird) AccessKeyID() string { return b.uuid("accessKey", 0) }
 
 func (b *Bird) uuid(kind string, n int) string { return b.idOf(kind, n).(string) }
 
-// page answers with the rows after the one that the token names; find is the row of an id.
+// page answers with the rows after the one that the token names, which find looks up by its id.
 func (b *Bird) page(x *exchange, out map[string]any, rows []int, find func(id string) (int, bool), keep func(int) bool,
 	show func(int) map[string]any,
 ) {
@@ -126,7 +124,6 @@ func (b *Bird) page(x *exchange, out map[string]any, rows []int, find func(id st
 	}
 	results, _, more := page(rows, 0, x.number("limit"), keep, show)
 	out["results"] = results
-	// The token is there only when more rows exist.
 	if more {
 		last := results[len(results)-1].(map[string]any)
 		out["nextPageToken"] = birdPageToken(last["createdAt"], last["id"])
@@ -137,13 +134,13 @@ func (b *Bird) page(x *exchange, out map[string]any, rows []int, find func(id st
 	b.ok(x, out)
 }
 
-// pageOf answers with objects that are all at hand.
+// pageOf answers with a page of objects.
 func (b *Bird) pageOf(x *exchange, out map[string]any, all []map[string]any) {
 	b.page(x, out, upTo(len(all)), placed(all), nil, func(i int) map[string]any { return all[i] })
 }
 
-// birdPageToken is Base64 of [time, id], as the vendor's example tokens decode, and always ends in "=": tokens must be
-// escaped in a query.
+// birdPageToken returns the Base64 of [time, id], as in the vendor's examples. It always ends in "=", so that a client must escape
+// it in a query.
 func birdPageToken(created, id any) string {
 	raw, _ := json.Marshal([]any{created, id})
 	if len(raw)%3 == 0 {
@@ -162,7 +159,7 @@ func birdOpenToken(token string, find func(string) (int, bool)) (int, bool) {
 	return find(id)
 }
 
-// placed finds objects by their id.
+// placed returns a function that finds the position of an object by its id.
 func placed(list []map[string]any) func(id string) (int, bool) {
 	return func(id string) (int, bool) {
 		i := slices.IndexFunc(list, func(m map[string]any) bool { return m["id"] == id })
@@ -170,7 +167,6 @@ func placed(list []map[string]any) func(id string) (int, bool) {
 	}
 }
 
-// list documents limit, pageToken, reverse and resource. A status filter does not exist.
 func (b *Bird) list(x *exchange) {
 	find := func(id string) (int, bool) { return b.numberOf("conversation", id) }
 	b.page(x, map[string]any{}, b.ordered(), find, func(row int) bool { return !b.gone[row] }, b.show)
@@ -191,8 +187,8 @@ func (b *Bird) read(x *exchange) {
 	b.ok(x, doc)
 }
 
-// patch changes what is given and keeps the rest, whatever defaults the vendor's page prints. The values of status are not
-// printed on the vendor's page; active and closed are the sound pair [assumed], and so is that null clears.
+// patch changes the given members and keeps the others, whatever defaults the vendor's page shows. That page doesn't list the
+// values of status: active and closed are [assumed], and so is that null clears.
 func (b *Bird) patch(x *exchange) {
 	for _, name := range []string{"name", "description"} {
 		if isNull(x.fields[name]) && b.on("NullKeepsName") {
@@ -220,7 +216,7 @@ func (b *Bird) patch(x *exchange) {
 	b.ok(x, b.show(x.row))
 }
 
-// readAttributes reads a map of strings; a value of another type is refused, null too.
+// readAttributes reads a map of strings. It refuses values of other types and null.
 func readAttributes(x *exchange, at string, raw json.RawMessage) any {
 	fields, err := members(raw)
 	if err != nil {
@@ -237,7 +233,7 @@ func readAttributes(x *exchange, at string, raw json.RawMessage) any {
 	return out
 }
 
-// contactOf is the contact a conversation of these people belongs to, the first of them.
+// contactOf returns the id of the first contact among the participants, to whom their conversation belongs, or "".
 func contactOf(people []map[string]any) string {
 	for _, p := range people {
 		if p["type"] == "contact" {
@@ -247,7 +243,7 @@ func contactOf(people []map[string]any) string {
 	return ""
 }
 
-// activeOn finds the active conversation a contact already has on a channel, apart from one row; channel "" is any.
+// activeOn finds another active conversation of a contact on a channel, or on any channel if that is "".
 func (b *Bird) activeOn(contact, channel string, except int) (row int, found bool) {
 	for _, row := range b.live() {
 		if row == except || b.value(row, "status") != "active" {
@@ -261,7 +257,7 @@ func (b *Bird) activeOn(contact, channel string, except int) (row int, found boo
 	return 0, false
 }
 
-// createConversation answers 201, or 409 when the contact already has an active conversation on the channel.
+// createConversation answers 201, or 409 if the contact already has an active conversation on the channel.
 func (b *Bird) createConversation(x *exchange) {
 	people, _ := x.set["participants"].([]map[string]any)
 	first, opened := x.set["initialMessage"].(map[string]any)
@@ -307,14 +303,14 @@ func (b *Bird) refuseSecond(people []map[string]any, channel int) {
 	}
 }
 
-// birdMessage is a message sent through the API. Its status follows from its age, so nothing has to run.
+// birdMessage is a message that was sent through the API. Its status depends on its age.
 type birdMessage struct {
 	doc    map[string]any
 	sent   time.Time
-	reason string // not empty: delivery fails in the end
+	reason string // why delivery fails in the end; "" if it succeeds
 }
 
-// render shows the status a message has reached: accepted, then sent, then delivered or delivery_failed.
+// render returns a message with its status: accepted, then sent, then delivered or delivery_failed.
 func (m *birdMessage) render(now time.Time) map[string]any {
 	out := maps.Clone(m.doc)
 	switch age := now.Sub(m.sent); {
@@ -330,7 +326,7 @@ func (m *birdMessage) render(now time.Time) map[string]any {
 	return out
 }
 
-// thread is the messages of a conversation, newest first: those sent through the API after those of the data file.
+// thread returns the messages of a conversation, newest first.
 func (b *Bird) thread(row int, now time.Time) (all []map[string]any) {
 	for k := range b.raw(row).Said {
 		all = append(all, b.message(row, k))
@@ -342,7 +338,7 @@ func (b *Bird) thread(row int, now time.Time) (all []map[string]any) {
 	return all
 }
 
-// message is a message of the data file, 0 being the oldest.
+// message returns message k of the data file, 0 being the oldest.
 func (b *Bird) message(row, k int) map[string]any {
 	l, scene := b.said(row)[k], b.scene(row)
 	scene.at, scene.pace = scene.time(time.Duration(l.At)), 1
@@ -352,7 +348,7 @@ func (b *Bird) message(row, k int) map[string]any {
 	return scene.make(b.file["message"].All, l.Set, l.Drop)
 }
 
-// recipients are the first contacts but the sender.
+// recipients returns the first three contacts other than the sender.
 func (b *Bird) recipients(row int, by string) []any {
 	out := []any{}
 	for _, entry := range b.takingPart(row) {
@@ -369,7 +365,7 @@ func (b *Bird) recipients(row int, by string) []any {
 	return out
 }
 
-// birdLastMessage is the summary of a message that a conversation carries: a preview of at most 140 characters, no body.
+// birdLastMessage returns the summary of a message inside a conversation, with a preview of at most 140 characters and no body.
 func birdLastMessage(m map[string]any) map[string]any {
 	kind, text := "template", ""
 	if body, ok := m["body"].(map[string]any); ok {
@@ -395,7 +391,7 @@ func (b *Bird) messages(x *exchange) {
 	}))
 }
 
-// readMessage reads the body of the first message of a new conversation, a text.
+// readMessage reads the first message of a new conversation and returns its body, which must be a text.
 func readMessage(x *exchange, at string, raw json.RawMessage) any {
 	fields, err := members(raw)
 	if err != nil {
@@ -412,7 +408,7 @@ func readMessage(x *exchange, at string, raw json.RawMessage) any {
 	return viaJSON(body)
 }
 
-// deliver puts a message into the thread and on its way.
+// deliver adds a message to a conversation.
 func (b *Bird) deliver(row int, body map[string]any, now time.Time) {
 	b.messaged++
 	at := stamp(now.Truncate(time.Millisecond))
@@ -421,7 +417,7 @@ func (b *Bird) deliver(row int, body map[string]any, now time.Time) {
 		"sender": b.participant("accessKey", 0, -1), "id": b.uuid("sent", b.messaged), "conversationId": b.id(row),
 		"channelId": b.value(row, "channelId"), "createdAt": at, "updatedAt": at,
 	}}
-	// WhatsApp takes free text for 24 hours after the contact's last message; here nobody has written yet, and it fails
+	// WhatsApp accepts free text for 24 hours after the contact's last message. Here nobody has written yet, so delivery fails, but
 	// without an HTTP error.
 	if b.platform(b.channel(row)) == "whatsapp" {
 		m.reason = "outside of the 24 hour window"
@@ -432,13 +428,13 @@ func (b *Bird) deliver(row int, body map[string]any, now time.Time) {
 	b.touch(row)
 }
 
-// Messages is a copy of all messages of a conversation, newest first.
+// Messages returns a copy of all messages of a conversation, newest first.
 func (b *Bird) Messages(id string) []map[string]any {
 	return b.copies(id, func(row int) []map[string]any { return b.thread(row, b.now()) })
 }
 
-// items are a conversation's places in inboxes: who has it there, and whether it was seen. There is one in the inbox of its
-// channel, and for some a closed one in that of a team, where it was before. A new conversation gets its item after a few seconds.
+// items returns a conversation's places in inboxes: one in the inbox of its channel, and for some conversations a closed one in
+// that of a team where it was before. A new conversation gets its item after three seconds.
 func (b *Bird) items(row int, now time.Time) []map[string]any {
 	channel, _ := b.value(row, "channelId").(string)
 	if channel == "" || row >= b.conversations && now.Sub(b.createdAt(row)) < 3*time.Second {
@@ -460,9 +456,9 @@ func (b *Bird) items(row int, now time.Time) []map[string]any {
 	return all
 }
 
-// searchItems answers for named conversations, the only of the documented filters that is served. The page of the vendor is
-// that of a saved inbox; the call itself and the members id, feedId and closed of an item were met in the field, the others are
-// named like the filters and the members of an update [assumed].
+// searchItems answers with the items of named conversations, the only documented filter that is served. The vendor documents the
+// call for a saved inbox. The call itself and the members id, feedId and closed of an item were met in the field; the names of the
+// other members are those of the filters and of an update [assumed].
 func (b *Bird) searchItems(x *exchange) {
 	var found []map[string]any
 	for _, id := range x.set["conversationIds"].([]string) {

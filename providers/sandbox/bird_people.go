@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// show adds what the API computes.
+// show adds the members that the API computes.
 func (b *Bird) show(row int) map[string]any {
 	doc, people, r := b.doc(row), b.people(row), b.raw(row)
 	if _, there := doc["initiatingParticipant"]; !there && len(r.With) > 0 {
@@ -27,9 +27,10 @@ func (b *Bird) show(row int) map[string]any {
 	return doc
 }
 
-// channel is the number of a conversation's channel, channelOf that of an id, -1 for none; platform is what a channel is on.
+// channel returns the number of a conversation's channel, or -1.
 func (b *Bird) channel(row int) int { return b.channelOf(b.value(row, "channelId")) }
 
+// channelOf returns the number of the channel with an id, or -1.
 func (b *Bird) channelOf(id any) int {
 	text, _ := id.(string)
 	if n, ok := b.numberOf("channel", text); ok {
@@ -46,10 +47,10 @@ func (b *Bird) platform(channel int) string {
 	return platform
 }
 
-// Participants is the full participant list of a conversation, nil if it is gone or never was.
+// Participants returns a copy of all participants of a conversation, or nil if there is no such conversation.
 func (b *Bird) Participants(id string) []map[string]any { return b.copies(id, b.people) }
 
-// people is everybody who takes part, in the order they joined.
+// people returns all participants in the order in which they joined.
 func (b *Bird) people(row int) []map[string]any {
 	if people, ok := b.joined[row]; ok {
 		return people
@@ -57,7 +58,7 @@ func (b *Bird) people(row int) []map[string]any {
 	return b.joinedAtFirst(row)
 }
 
-// joinedAtFirst are the participants as the data file has them.
+// joinedAtFirst returns the participants of the data file.
 func (b *Bird) joinedAtFirst(row int) []map[string]any {
 	all, scene := b.takingPart(row), b.scene(row)
 	for i, entry := range all {
@@ -69,8 +70,8 @@ func (b *Bird) joinedAtFirst(row int) []map[string]any {
 	return all
 }
 
-// referred is a participant by the words of a record. Rows that repeat the file have contacts of their own: nobody is in two
-// active conversations on a channel.
+// referred returns the participant whom a record names. Rows that repeat the file have contacts of their own, because a contact
+// can't be in two active conversations on a channel.
 func (b *Bird) referred(row int, who string) map[string]any {
 	kind, n := reference(who)
 	if kind == "contact" && !b.data.retells() {
@@ -79,7 +80,7 @@ func (b *Bird) referred(row int, who string) map[string]any {
 	return b.participant(kind, n, b.channel(row))
 }
 
-// participant is a participant as conversations, messages and the participant list show it.
+// participant returns a participant as conversations, messages and the participant list show it.
 func (b *Bird) participant(kind string, n, channel int) map[string]any {
 	p := map[string]any{"id": b.uuid(kind, n), "type": kind, "status": "active", "avatarUrl": "", "displayName": ""}
 	switch {
@@ -109,7 +110,7 @@ func (b *Bird) listParticipants(x *exchange) {
 	b.pageOf(x, map[string]any{"total": len(people), "totalType": ""}, people)
 }
 
-// participantOf finds the participant of the route.
+// participantOf returns the position of the participant in the path, or refuses with 404.
 func (b *Bird) participantOf(x *exchange) int {
 	i, ok := placed(b.people(x.row))(x.args["who"])
 	if !ok {
@@ -118,7 +119,7 @@ func (b *Bird) participantOf(x *exchange) int {
 	return i
 }
 
-// change replaces n participants from place i on, and keeps the conversation's counters, wrong ones included, in step.
+// change replaces n participants from position i on and adjusts the conversation's counters, which may have been wrong before.
 func (b *Bird) change(row, i, n int, by ...map[string]any) {
 	people := b.people(row)
 	count := func(p map[string]any, by int) {
@@ -142,7 +143,7 @@ func (b *Bird) change(row, i, n int, by ...map[string]any) {
 
 func (b *Bird) join(row int, p map[string]any) { b.change(row, len(b.people(row)), 0, p) }
 
-// joinAnother lets the first user join who doesn't take part yet.
+// joinAnother adds the first user who doesn't take part yet.
 func (b *Bird) joinAnother(row int) {
 	for i := range b.count("user") {
 		if _, there := placed(b.people(row))(b.uuid("user", i)); !there {
@@ -152,10 +153,10 @@ func (b *Bird) joinAnother(row int) {
 	}
 }
 
-// patchParticipant changes the status, the only thing about a participant that can be.
+// patchParticipant changes the status of a participant.
 func (b *Bird) patchParticipant(x *exchange) {
 	i := b.participantOf(x)
-	// A copy: the same participant may be the sender of a message or the initiating one.
+	// A copy, because the same object may be the sender of a message or the initiating participant.
 	person := with(b.people(x.row)[i], x.set)
 	if _, ok := person["updatedAt"]; ok {
 		person["updatedAt"] = stamp(b.now().Truncate(time.Millisecond))
@@ -164,8 +165,8 @@ func (b *Bird) patchParticipant(x *exchange) {
 	b.ok(x, person)
 }
 
-// removeParticipant refuses to take the last contact out: the vendor documents "removal not allowed" without saying when, so
-// this case is [assumed].
+// removeParticipant refuses to remove the last contact. The vendor documents "removal not allowed" without saying when; this case
+// is [assumed].
 func (b *Bird) removeParticipant(x *exchange) {
 	i, people, contacts := b.participantOf(x), b.people(x.row), 0
 	for _, p := range people {
@@ -180,8 +181,8 @@ func (b *Bird) removeParticipant(x *exchange) {
 	x.raw(http.StatusNoContent, "", nil)
 }
 
-// addParticipant ensures that somebody takes part: 201 when added, 200 when already there. accessKey is not among the three
-// documented forms.
+// addParticipant answers 201 for somebody new and 200 for somebody who takes part already. The vendor documents the three types;
+// accessKey is not among them.
 func (b *Bird) addParticipant(x *exchange) {
 	var person map[string]any
 	id, hasID := read[string](x.fields["id"])
@@ -217,7 +218,8 @@ func (b *Bird) addParticipant(x *exchange) {
 	x.jsonAs(status, b.Answers, person)
 }
 
-// readParticipants reads those of a new conversation. Its channel was read before, in the order of the names.
+// readParticipants reads the participants of a new conversation. Members are read in the order of their names, so x.set already has
+// the channel.
 func (b *Bird) readParticipants(x *exchange, at string, raw json.RawMessage) any {
 	list, ok := read[[]json.RawMessage](raw)
 	if !ok {
@@ -236,8 +238,8 @@ func (b *Bird) readParticipants(x *exchange, at string, raw json.RawMessage) any
 	return people
 }
 
-// readParticipant resolves one of the two documented forms: {"type":"user","id"} or {"type":"contact","identifierKey",
-// "identifierValue"}.
+// readParticipant reads one of the two documented forms, {"type":"user","id"} and
+// {"type":"contact","identifierKey","identifierValue"}, and returns the participant.
 func (b *Bird) readParticipant(x *exchange, at string, raw json.RawMessage) any {
 	fields, _ := members(raw)
 	switch kind, _ := read[string](fields["type"]); kind {
@@ -256,25 +258,25 @@ func (b *Bird) readParticipant(x *exchange, at string, raw json.RawMessage) any 
 	return map[string]any{}
 }
 
-// birdIdentifier is one way to reach a contact.
+// birdIdentifier is a way to reach a contact.
 type birdIdentifier struct{ key, value string }
 
 func (id birdIdentifier) shown() map[string]any {
 	return map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
 }
 
-// identified reads an identifier and finds its contact.
+// identified reads an identifier and returns its contact as a participant.
 func (b *Bird) identified(x *exchange, at string, fields map[string]json.RawMessage, channel int, others ...string) map[string]any {
 	id := identifierOf(x, at, fields, "identifierKey", "identifierValue", others...)
 	n, known := b.contactBy(id)
 	if !known {
-		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
+		// It isn't documented whether an unknown identifier creates a contact; refusing it is [assumed].
 		x.wrong.add(at+".identifierValue", "invalid", "no contact has this identifier")
 	}
 	return with(b.participant("contact", n, channel), map[string]any{"contact": id.shown()})
 }
 
-// identifierOf reads a key and a value.
+// identifierOf reads an identifier from two members.
 func identifierOf(x *exchange, at string, fields map[string]json.RawMessage, key, value string, others ...string) birdIdentifier {
 	x.wrong.unknown(at, fields, append(others, key, value)...)
 	k, _ := read[string](fields[key])
@@ -290,7 +292,7 @@ func readIdentifier(x *exchange, at string, raw json.RawMessage) any {
 	return identifierOf(x, at, fields, "key", "value")
 }
 
-// identifier is how a contact is known on a channel; channel -1 is none in particular.
+// identifier returns a contact's identifier on a channel, or the general one if channel is -1.
 func (b *Bird) identifier(i, channel int) birdIdentifier {
 	p, own := b.data.contact(i), ""
 	if channel >= 0 {
@@ -312,7 +314,7 @@ func (b *Bird) identifier(i, channel int) birdIdentifier {
 	return birdIdentifier{"emailaddress", p.Email}
 }
 
-// contactBy finds the contact that has an identifier.
+// contactBy returns the contact with an identifier.
 func (b *Bird) contactBy(id birdIdentifier) (int, bool) {
 	if b.known == nil {
 		b.known = map[birdIdentifier]int{}
@@ -327,7 +329,7 @@ func (b *Bird) contactBy(id birdIdentifier) (int, bool) {
 	return i, ok
 }
 
-// searchContacts finds by exact identifier; the answer is a list without paging.
+// searchContacts finds contacts by an exact identifier and answers with a list without paging.
 func (b *Bird) searchContacts(x *exchange) {
 	results := []any{}
 	if i, ok := b.contactBy(x.set["identifier"].(birdIdentifier)); ok {

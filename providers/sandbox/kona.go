@@ -14,24 +14,24 @@ import (
 // Kona is a stand-in for the Kona API (https://io.kona.com/api, github.com/KonaTeam/kona-api up to 2017-02-02, read
 // 2026-11-20): conversations, comments, spaces, users and groups, and the OAuth endpoints.
 //
-// An update of a conversation is written down nowhere; PUT follows the vendor's general rules for updates [assumed].
+// The update of a conversation isn't documented; PUT follows the vendor's general rules for updates [assumed].
 type Kona struct {
 	*server
-	tokens   []string // valid access tokens
-	refresh  string
+	tokens   []string            // valid access tokens
+	refresh  string              // the valid refresh token
 	codes    map[string]konaCode // not yet used
-	issued   int                 // tokens and codes handed out
-	users    map[string]int      // of access tokens that are not konaMe's
+	issued   int                 // the number of tokens and codes issued
+	users    map[string]int      // the users of access tokens, other than konaMe
 	requests uint64
 }
 
 const (
 	konaMe           = 4 // the user the token belongs to
-	konaHiddenSpaces = 4 // the last ones
+	konaHiddenSpaces = 4 // the last spaces are hidden
 	konaAccount      = 7001
-	konaMaxPage      = 100 // not documented; capping silently is [assumed]
+	konaMaxPage      = 100 // not documented; that larger sizes are capped silently is [assumed]
 	konaHost         = "https://api.kona.com/"
-	// Ids of conversations and comments have 13 digits, as the vendor's samples do.
+	// The ids of conversations and comments have 13 digits, as in the vendor's samples.
 	konaFirstComment   = 2_000_000_000_000
 	konaCommentsPer    = 1000
 	konaGroupsPerSpace = 4
@@ -64,7 +64,7 @@ func (k *Kona) account(a *Account) {
 	a.Secrets["refresh_token"], a.Secrets["client_secret"] = konaRefresh, konaClientSecret
 }
 
-// greet sets the headers of the one answer the vendor printed.
+// greet sets the headers of the only answer that the vendor's documentation shows in full.
 func (k *Kona) greet(x *exchange) {
 	k.requests++
 	for name, v := range map[string]string{
@@ -80,19 +80,18 @@ func (k *Kona) authorized(x *exchange) bool {
 	return ok && slices.Contains(k.tokens, token) && !k.revoked
 }
 
-// ExpireTokens ends the access tokens' week; the refresh token still works.
+// ExpireTokens invalidates all access tokens. The refresh token still works.
 func (k *Kona) ExpireTokens() {
 	defer k.hold()()
 	k.tokens = nil
 }
 
-// Me is the id of the user the token belongs to.
+// Me returns the id of the user to whom the token belongs.
 func (k *Kona) Me() int64 { return k.number("user", konaMe) }
 
-// number is an id.
 func (k *Kona) number(kind string, n int) int64 { return k.idOf(kind, n).(int64) }
 
-// count knows how many spaces there are, and their groups: group g belongs to space g % spaces.
+// count takes the number of spaces from a switch. Group g belongs to space g % spaces.
 func (k *Kona) count(kind string) int {
 	spaces, set := k.reading("Spaces").(int)
 	switch {
@@ -104,8 +103,8 @@ func (k *Kona) count(kind string) int {
 	return k.server.count(kind)
 }
 
-// place knows ids; hidden spaces are counted from the last one, groups within the space of the conversation. Rows that repeat
-// the file as it stands are in other spaces.
+// place counts hidden spaces from the last one and groups within the conversation's space. Rows that repeat the file without
+// retelling it are in other spaces.
 func (k *Kona) place(row int, kind string, n int) any {
 	spaces := k.count("space")
 	switch kind {
@@ -129,7 +128,7 @@ func (k *Kona) words(kind string, i int) map[string]any {
 
 func (k *Kona) clock(t time.Time) any { return t.UnixMilli() }
 
-// integer reads a whole number, wherever it comes from.
+// integer returns a whole number from JSON data or from Go.
 func integer(v any) int64 {
 	switch n := v.(type) {
 	case float64:
@@ -145,10 +144,10 @@ func integer(v any) int64 {
 // konaMember is a user or group with its role.
 type konaMember struct{ id, role int64 }
 
-// konaKeys are the members that name somebody in a list.
+// konaKeys has the member that holds the id of somebody in a list.
 var konaKeys = map[string]string{"participants": "user_id", "groups": "group_id"}
 
-// members are the participants or groups of a conversation, -1 being one that isn't there yet.
+// members returns the participants or groups of a conversation, none if row is -1.
 func (k *Kona) members(row int, field string) (list []konaMember) {
 	if row < 0 {
 		return nil
@@ -173,7 +172,7 @@ func among(list []konaMember, id int64) int {
 	return slices.IndexFunc(list, func(m konaMember) bool { return m.id == id })
 }
 
-// takeIn adds the first of n to a list who isn't on it yet.
+// takeIn adds the first of n users or groups who isn't on a list yet.
 func (k *Kona) takeIn(row int, field, kind string, n int) {
 	list := k.members(row, field)
 	for i := range n {
@@ -184,7 +183,7 @@ func (k *Kona) takeIn(row int, field, kind string, n int) {
 	}
 }
 
-// access is what the token's user may do: see, and edit.
+// access reports whether the token's user may see and edit a conversation.
 func (k *Kona) access(row int) (see, edit bool) {
 	if integer(k.value(row, "creator_id")) == k.Me() {
 		return true, true
@@ -211,7 +210,7 @@ func (k *Kona) access(row int) (see, edit bool) {
 func (k *Kona) show(row int) map[string]any {
 	out := k.doc(row)
 	out["id"] = k.idOf("conversation", row)
-	// The schema has no times, though lists can be sorted by them; about half of the rows carry them.
+	// The schema has no times, although lists can be sorted by them. About half of the rows have some.
 	if k.data.Odd && row%2 == 1 {
 		delete(out, "created_at")
 		delete(out, "updated_at")
@@ -219,7 +218,7 @@ func (k *Kona) show(row int) map[string]any {
 	return out
 }
 
-// inList is a conversation in a list, which may lack its participants and groups.
+// inList returns a conversation as lists show it, which may lack participants and groups.
 func (k *Kona) inList(row int) map[string]any {
 	out := k.show(row)
 	switch {
@@ -232,13 +231,13 @@ func (k *Kona) inList(row int) map[string]any {
 	return out
 }
 
-// konaHref is an address on the vendor's own host, which is not where the client asks.
+// konaHref returns an address on the vendor's own host, whatever host the client uses.
 func konaHref(resource string, id any) string { return konaHost + resource + "/" + fmt.Sprint(id) }
 
-// Comments are the comments of a conversation, newest first.
+// Comments returns a copy of a conversation's comments, newest first.
 func (k *Kona) Comments(id string) []map[string]any { return k.copies(id, k.thread) }
 
-// thread is the comments of a conversation, newest first.
+// thread returns the comments of a conversation, newest first.
 func (k *Kona) thread(row int) (all []map[string]any) {
 	scene := k.scene(row)
 	for i, l := range k.said(row) {
@@ -253,7 +252,7 @@ func (k *Kona) thread(row int) (all []map[string]any) {
 	return all
 }
 
-// page answers one page of a list. There is no total and no maximum is documented.
+// page answers with a page of a list, which has no total.
 func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map[string]any) {
 	number, size := x.number("page"), min(x.number("per_page"), konaMaxPage)
 	if k.on("IgnorePage") {
@@ -275,8 +274,8 @@ func (k *Kona) one(x *exchange, status int, kind string, doc map[string]any) {
 	x.jsonAs(status, k.Answers, map[string]any{resource: []any{doc}})
 }
 
-// hidden leaves out who isn't in the space asked for. Hidden spaces are left out; hidden=true answers those alone. That it is not
-// both is [assumed].
+// hidden leaves out users and groups of other spaces than the one in the query, and hidden spaces. The parameter hidden=true
+// selects the hidden spaces alone; that it doesn't select both is [assumed].
 func (k *Kona) hidden(x *exchange, kind string, i int) bool {
 	space, filtered := x.param["space_id"].(int)
 	switch {
@@ -295,7 +294,7 @@ func (k *Kona) hidden(x *exchange, kind string, i int) bool {
 }
 
 func (k *Kona) list(x *exchange) {
-	// The default order is not documented: by id.
+	// The default order isn't documented; here it is by id.
 	order, walk := x.param["order_by"], k.live()
 	switch order {
 	case "updated_at":
@@ -313,7 +312,7 @@ func (k *Kona) list(x *exchange) {
 	k.page(x, "conversations", walk, k.inList)
 }
 
-// shift lets somebody else move a row to the head of the list: the last one, or a new one.
+// shift lets somebody else update the last row of a list or create a conversation, which is then at the head of the list.
 func (k *Kona) shift(rows []int, update bool, now time.Time) []int {
 	if last := len(rows) - 1; update && last >= 0 {
 		k.touch(rows[last])
@@ -328,14 +327,14 @@ func (k *Kona) shift(rows []int, update bool, now time.Time) []int {
 	return slices.Concat([]int{row}, rows)
 }
 
-// insert adds a conversation with these members.
+// insert adds a conversation with default values.
 func (k *Kona) insert(now time.Time, set map[string]any) int {
 	return k.server.create(now, with(map[string]any{
 		"details": nil, "creator_id": k.Me(), "stakeholder": 1, "default_role": 2, "participants": []any{}, "groups": []any{},
 	}, set))
 }
 
-// delete is for the creator only.
+// delete refuses anybody but the creator.
 func (k *Kona) delete(x *exchange) {
 	if integer(k.value(x.row, "creator_id")) != k.Me() {
 		x.refuse(http.StatusForbidden, "forbidden", "Only the creator can delete a conversation.")
@@ -356,7 +355,7 @@ func (k *Kona) create(x *exchange) {
 	k.gone[row] = k.on("CreateIgnored")
 }
 
-// update changes the given keys; participants and groups are each the complete new list [assumed].
+// update changes the given members. Participants and groups are each the complete new list [assumed].
 func (k *Kona) update(x *exchange) {
 	row := k.wanted(x)
 	if k.on("ConcurrentOnPut") {
@@ -370,13 +369,13 @@ func (k *Kona) update(x *exchange) {
 		k.edit(row, field, v)
 	}
 	k.touch(row)
-	// A conversation is visible to its participants only: who took himself out can't come back.
+	// A conversation is visible to its participants only, so users can remove themselves but not come back.
 	see, _ := k.access(row)
 	k.gone[row] = !see
 	k.one(x, http.StatusOK, "conversation", k.show(row))
 }
 
-// among reads a number of those documented. Others are taken back only as stored.
+// among returns a reader of numbers in the documented range. It accepts another one only if that is stored already.
 func (k *Kona) among(want string, least, most int64) reader {
 	return func(x *exchange, at string, raw json.RawMessage) any {
 		n, ok := read[int64](raw)
@@ -387,8 +386,7 @@ func (k *Kona) among(want string, least, most int64) reader {
 	}
 }
 
-// readMembers reads a list of ids with roles. Roles outside 1 to 3 and ids that can't be seen are taken back only as they are
-// stored.
+// readMembers reads a list of ids with roles. It accepts roles outside 1 to 3 and unknown ids only if they are stored already.
 func (k *Kona) readMembers(x *exchange, field string, raw json.RawMessage) any {
 	refuse := func(format string, args ...any) { x.wrong.add(field, "invalid", fmt.Sprintf(format, args...)) }
 	items, ok := read[[]map[string]json.RawMessage](raw)
@@ -415,7 +413,7 @@ func (k *Kona) readMembers(x *exchange, field string, raw json.RawMessage) any {
 		}
 		list = append(list, konaMember{id, role})
 	}
-	for _, m := range old { // what was sent wins
+	for _, m := range old {
 		if k.on("MergeLists") && among(list, m.id) < 0 {
 			list = append(list, m)
 		}
@@ -423,7 +421,7 @@ func (k *Kona) readMembers(x *exchange, field string, raw json.RawMessage) any {
 	return konaMembers(field, list...)
 }
 
-// known tells whether somebody can be put on a list: a user, or a group of the conversation's space.
+// known reports whether an id can be put on a list: that of a user, or of a group in the conversation's space.
 func (k *Kona) known(x *exchange, field string, id int64) bool {
 	if field == "participants" {
 		_, known := k.numberOf("user", strconv.FormatInt(id, 10))
@@ -437,7 +435,7 @@ func (k *Kona) known(x *exchange, field string, id int64) bool {
 	return known && k.number("space", g%k.count("space")) == space
 }
 
-// comments wants both parameters and answers newest first. The sandbox has no tasks, events or attachments.
+// comments answers newest first. The sandbox has no comments on tasks, events or attachments.
 func (k *Kona) comments(x *exchange) {
 	row, ok := k.find(fmt.Sprint(x.param["resource_id"]))
 	if !ok || x.param["resource_type"] != "conversation" {
@@ -447,7 +445,7 @@ func (k *Kona) comments(x *exchange) {
 	k.page(x, "comments", upTo(len(all)), func(i int) map[string]any { return all[i] })
 }
 
-// userinfo is about the token's user and answers under the key users.
+// userinfo answers with the token's user, under the key users.
 func (k *Kona) userinfo(x *exchange) {
 	user := konaMe
 	if other, ok := k.users[strings.TrimPrefix(x.authorization(), "Bearer ")]; ok {
@@ -460,7 +458,7 @@ func (k *Kona) userinfo(x *exchange) {
 	k.one(x, http.StatusOK, "user", doc)
 }
 
-// redirect is the address that is registered with the application.
+// redirect returns the address that is registered for the application.
 func (k *Kona) redirect() string {
 	registered, _ := k.reading("Redirect").(string)
 	return cmp.Or(registered, "http://localhost:3000/callback")

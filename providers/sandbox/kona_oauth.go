@@ -11,17 +11,17 @@ import (
 const (
 	konaToken        = "kona-sandbox-access-1"
 	konaRefresh      = "kona-sandbox-refresh-1"
-	konaClientSecret = "kona-sandbox-client-secret" // the description knows it, too
+	konaClientSecret = "kona-sandbox-client-secret" // also in data/services/kona.json
 	konaLifetime     = 604800                       // seconds
 )
 
-// konaCode is an authorization code that was handed out.
+// konaCode is an authorization code that was issued.
 type konaCode struct {
-	redirect string // "" where it was not asked for at the page
+	redirect string // "" if it wasn't issued by the page
 	user     int
 }
 
-// IssueCode makes an authorization code, as the vendor's page does after a person agreed. It can be used once.
+// IssueCode returns a new authorization code, as the vendor's page does after a person agreed. It can be used once.
 func (k *Kona) IssueCode() string {
 	defer k.hold()()
 	return k.issueCode("")
@@ -38,8 +38,8 @@ func (k *Kona) issueCode(redirect string) string {
 	return code
 }
 
-// authorize is the page where a person lets an application in; here the person agrees at once. A client or an address
-// that is not registered is told here, everything else at the address the person comes back to (RFC 6749, 4.1.2.1).
+// authorize is the page where a person lets an application in; here the person agrees at once. It shows an error itself if the
+// client or the address isn't registered, and sends all other errors to the registered address (RFC 6749, 4.1.2.1).
 func (k *Kona) authorize(x *exchange) {
 	is := func(name, value string) bool { return slices.Equal(x.query[name], []string{value}) }
 	page := ""
@@ -73,7 +73,7 @@ func (k *Kona) authorize(x *exchange) {
 	x.raw(http.StatusFound, "", nil)
 }
 
-// konaOddParameter names a parameter that is none of those known, or repeated.
+// konaOddParameter returns the name of a parameter that is unknown or repeated, or "".
 func konaOddParameter(q url.Values, known ...string) string {
 	for name, values := range q {
 		if !slices.Contains(known, name) || len(values) != 1 {
@@ -83,7 +83,7 @@ func konaOddParameter(q url.Values, known ...string) string {
 	return ""
 }
 
-// token is the OAuth token endpoint. Parameters come as a form body or, as the vendor's samples show, in the query.
+// token is the OAuth token endpoint. It takes its parameters from a form body or, as in the vendor's samples, from the query.
 func (k *Kona) token(x *exchange) {
 	bad := func(code, detail string) { x.refuse(http.StatusBadRequest, code, detail) }
 	form := url.Values{}
@@ -108,7 +108,7 @@ func (k *Kona) token(x *exchange) {
 	if x.param["grant_type"] == "authorization_code" {
 		code, ok := k.codes[x.query.Get("code")]
 		delete(k.codes, x.query.Get("code"))
-		// Some of the samples leave the address out.
+		// Some of the vendor's samples leave the address out.
 		if user = code.user; k.revoked || !ok || code.redirect != "" && redirect != nil && redirect != code.redirect {
 			bad("invalid_grant", "The authorization code is invalid, was used, or belongs to another redirect uri.")
 		}

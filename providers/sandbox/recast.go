@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// A world with names to choose from tells its file's stories again where it has more conversations, in the years before: of other
-// people and companies, in other towns. What differs is a place in the texts.
+// A world with lists of names repeats the stories of its files in earlier years if it needs more conversations than they have. Each
+// telling is about other people, companies and towns, which the texts name by placeholders.
 
-// telling is the how manieth time the stories of a file are told, 0 for as they stand there, and how many years ago.
+// telling is the n-th repetition of the stories, 0 for those of the file. Its years says how long ago a conversation was.
 type telling struct {
-	w     *world
+	w     *world // nil for no placeholders
 	n     int
 	years func() int
 }
 
 func (w *world) retells() bool { return len(w.Given) > 0 }
 
-// word is what a place says of somebody of the story, or of its time.
+// word returns what "{kind n}" stands for if it is about a person of the story or its time.
 func (t telling) word(kind string, n int) (string, bool) {
 	if t.w == nil {
 		return "", false
@@ -48,7 +48,7 @@ func (t telling) word(kind string, n int) (string, bool) {
 	return "", false
 }
 
-// contact is who plays a contact of the file, company what plays a company: some stay. number is either, or anything else itself.
+// contact returns the contact that takes the place of contact n, which is n itself for those who stay.
 func (t telling) contact(n int) int {
 	if n >= len(t.w.Contacts) || t.w.Contacts[n].Stays {
 		return n
@@ -56,6 +56,7 @@ func (t telling) contact(n int) int {
 	return n + t.n*len(t.w.Contacts)
 }
 
+// company does for companies what contact does for contacts.
 func (t telling) company(n int) int {
 	if n >= len(t.w.Companies) || t.w.Companies[n].Stays {
 		return n
@@ -63,6 +64,7 @@ func (t telling) company(n int) int {
 	return n + t.n*len(t.w.Companies)
 }
 
+// number returns the object that takes the place of object n of a kind.
 func (t telling) number(kind string, n int) int {
 	switch {
 	case t.w == nil:
@@ -74,11 +76,10 @@ func (t telling) number(kind string, n int) int {
 	return n
 }
 
-// tellings is how often the stories of a file of so many rows are told.
+// tellings returns how often a file with this many rows is used.
 func tellings(conversations, rows int) int { return max(1, (conversations+rows-1)/rows) }
 
-// contact is one of any number of people: after those of the file others follow, of the same names where the world has none to
-// choose from.
+// contact returns contact i. Those beyond the file get other names, or the same ones if the world has no lists of names.
 func (w *world) contact(i int) person {
 	p, told := w.Contacts[i%len(w.Contacts)], i/len(w.Contacts)
 	if told == 0 {
@@ -99,7 +100,7 @@ func (w *world) contact(i int) person {
 	return p
 }
 
-// company is one of any number of companies.
+// company returns company i. Those beyond the file get other names if the world has lists of them.
 func (w *world) company(i int) company {
 	c := w.Companies[i%len(w.Companies)]
 	if i < len(w.Companies) || !w.retells() {
@@ -111,7 +112,7 @@ func (w *world) company(i int) company {
 	return c
 }
 
-// draw spreads a number over pairs of names, each to one of its own, by the seed; again tells those apart who have an earlier one's.
+// draw picks the pair of names for number i by the seed. After all pairs are used, again is a suffix that tells them apart.
 func (w *world) draw(i int, first, second []string) (a, b, again string) {
 	const prime = 7919
 	n := len(first) * len(second)
@@ -124,11 +125,11 @@ func (w *world) draw(i int, first, second []string) (a, b, again string) {
 
 const (
 	workdays = 52 * 5
-	// pastYears is how far back the stories are told again, at most: where there are more, the days are fuller.
+	// pastYears limits how far back stories are repeated. More conversations make the days fuller.
 	pastYears = 4
 )
 
-// workday is midnight of the n-th working day before the one that is, or that the weekend is followed by.
+// workday returns midnight of the n-th working day before today, or on a weekend before the next Monday.
 func (w *world) workday(n int) time.Time {
 	now := w.base.In(w.zone)
 	at, since := now, int(now.Weekday()+6)%7 // since Monday
@@ -143,8 +144,8 @@ func (w *world) workday(n int) time.Time {
 	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, w.zone)
 }
 
-// earlier is when number i of n conversations of the years before the file's was created: on working days, from six in the
-// evening to half past eight in the morning.
+// earlier returns when number i of the n conversations of earlier years was created: on a working day, from six in the evening
+// back to half past eight in the morning.
 func (w *world) earlier(i, n, rows int) time.Time {
 	at := (float64(i) + 0.5) / float64(n) * float64(min(tellings(n, rows), pastYears)*workdays)
 	day := int(at)

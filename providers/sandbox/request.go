@@ -20,56 +20,52 @@ import (
 // maxBody bounds a request body, in bytes.
 const maxBody = 8 << 20
 
-// exchange is one request and the answer being built for it.
+// exchange is a request and the answer that is being built for it.
 type exchange struct {
 	method string
-	// rest is the path after the provider's prefix, escaped as received.
-	rest string
-	// query is nil, and badQuery true, when it doesn't parse.
+	rest   string // the path after the provider's prefix, escaped as received
+	// query is nil and badQuery true if the query can't be parsed.
 	query    url.Values
 	badQuery bool
-	// header is the request's header, body its whole body.
-	header http.Header
-	body   []byte
-	// now is the server's clock when the request was handled, UTC.
-	now time.Time
+	header   http.Header // of the request
+	body     []byte
+	now      time.Time // on the server's clock, UTC
 
-	// call is what was found for it, args what stands for the names in its path.
+	// The call of the request, and the parts of the path that stand for its "{name}"s.
 	call *call
 	args map[string]string
-	// row is the conversation it is about, -1 for none, param what its parameters say, fields the members of its body, set their
-	// values and wrong what is wrong with them. A list continues after a place.
-	row    int
-	param  map[string]any
-	fields map[string]json.RawMessage
-	set    map[string]any
-	wrong  problems
-	after  *place
+
+	row    int                        // of the conversation in the path, -1 for none
+	param  map[string]any             // the values of the parameters
+	fields map[string]json.RawMessage // the members of the body
+	set    map[string]any             // their values
+	wrong  problems                   // with the body
+	after  *place                     // where the previous page of a list ended
 
 	status int
 	answer http.Header
 	out    bytes.Buffer
 }
 
-// rule is what a parameter, or a member of a body, may be.
+// rule says which values a parameter or a member of a body may have.
 type rule struct {
-	// Is names the kind of value, see parameter and member; "" is any text.
+	// Is names the type, see parameter and member; "" means any text.
 	Is string
-	// Of are the values it may have; Most bounds a number, which is at least 1.
+	// Of lists the permitted values; Most is the greatest permitted number, the least being 1.
 	Of   []string
 	Most int
-	// Kind is that of the thing whose id it is.
+	// Kind is the kind of object that an id belongs to.
 	Kind string
-	// Absent is the value where it isn't given, Need tells that it must be; Null takes null for an empty text.
+	// Absent is the value if none is given. With Need, a value must be given. With Null, null means Absent.
 	Absent     any
 	Need, Null bool
-	// Many may be given more than once.
+	// Many permits a parameter to be repeated.
 	Many bool
-	// Code and Want are the reason and the sentence for one that is something else, Status that of the refusal.
+	// Code, Want and Status are the code, the sentence and the status of the refusal of a wrong value.
 	Code, Want string
 	Status     int
-	// Where things are listed it is looked for in some of their members: In groups of them that are read as one text, at the
-	// start of one that Like names, as the value of Same.
+	// A list shows the objects that contain the value in one of the groups of members of In, have it at the start of a member of
+	// Like, or as the value of the member Same.
 	In   [][]string
 	Like []string
 	Same string
@@ -95,15 +91,15 @@ func (x *exchange) badParameter(name, code, detail string) {
 
 func (x *exchange) badField(name, code, detail string) { problems{{name, code, detail}}.refuse() }
 
-// reader reads a member of a body in a way of the service's own, and adds what is wrong with it.
+// reader reads a member of a body for a service and adds to x.wrong what is wrong with it.
 type reader func(x *exchange, at string, raw json.RawMessage) any
 
-// problems are what is wrong with a body.
+// problems collects what is wrong with a request.
 type problems []problem
 
 func (p *problems) add(field, code, detail string) { *p = append(*p, problem{field, code, detail}) }
 
-// unknown adds the members that a schema doesn't have.
+// unknown adds a problem for each member that isn't known.
 func (p *problems) unknown(at string, fields map[string]json.RawMessage, known ...string) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !slices.Contains(known, name) {
@@ -118,7 +114,7 @@ func (p problems) refuse() {
 	}
 }
 
-// authorization is the one header of that name.
+// authorization returns the Authorization header, or "" if there isn't exactly one.
 func (x *exchange) authorization() string {
 	if values := x.header.Values("Authorization"); len(values) == 1 {
 		return values[0]
@@ -126,10 +122,10 @@ func (x *exchange) authorization() string {
 	return ""
 }
 
-// number is the value of a parameter that always has one.
+// number returns the value of a parameter that always has one.
 func (x *exchange) number(name string) int { return int(integer(x.param[name])) }
 
-// receive reads what a call was given, or refuses it: first its parameters, then its conversation, then its body.
+// receive reads a request or refuses it: first its parameters, then its conversation, then its body.
 func (s *server) receive(x *exchange) {
 	s.receiveQuery(x)
 	x.row = -1
@@ -168,18 +164,18 @@ func (s *server) receiveQuery(x *exchange) {
 	}
 }
 
-// refuse refuses a parameter, in the words of the rule where it has some.
+// refuse refuses a parameter. The rule's own words replace the given ones.
 func (r *rule) refuse(name, code, want string) {
 	p := problem{name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)}
 	panic(refusal{status: cmp.Or(r.Status, http.StatusBadRequest), problems: problems{p}})
 }
 
-// rule is that of a parameter of a call.
+// rule returns the rule for a parameter of a call.
 func (s *server) rule(c *call, name string) *rule {
 	return cmp.Or(c.Params[name], s.Query[name])
 }
 
-// wanted finds the conversation of the route, or refuses with 404.
+// wanted returns the row of the conversation in the path, or refuses with 404.
 func (s *server) wanted(x *exchange) int {
 	row, there := s.parts.numberOf("conversation", x.args["id"])
 	if !there || s.gone[row] && (x.call.Gone == "" || !s.on(x.call.Gone)) {
@@ -231,7 +227,7 @@ func (s *server) parameter(x *exchange, name, given string, r *rule) any {
 	return value
 }
 
-// receiveBody reads the members of a JSON body, keeping the difference between absent and null.
+// receiveBody reads the members of a JSON body. Members that are absent, unlike null ones, are not in x.set.
 func (s *server) receiveBody(x *exchange) {
 	if kind, _, err := mime.ParseMediaType(x.header.Get("Content-Type")); err != nil || !slices.Contains(s.Media, kind) {
 		x.refuse(http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json.")
@@ -272,7 +268,7 @@ func (s *server) receiveBody(x *exchange) {
 	x.wrong.refuse()
 }
 
-// readIDs reads the id of a thing of a kind, or several, as the service writes them.
+// readIDs reads an id or a list of ids, which must be of the type that the service shows.
 func (s *server) readIDs(x *exchange, at string, raw json.RawMessage) any {
 	r, list, ok := x.call.Body[at], []json.RawMessage{raw}, true
 	if r.Is == "ids" {
@@ -290,7 +286,7 @@ func (s *server) readIDs(x *exchange, at string, raw json.RawMessage) any {
 	return v
 }
 
-// member reads a member of a body; an empty rule leaves it to what answers the call.
+// member reads a member of a body. Without a type it accepts any value and leaves it to the handler.
 func (r *rule) member(raw json.RawMessage) (v any, ok bool) {
 	if r.Null && isNull(raw) {
 		return r.Absent, true
@@ -311,10 +307,10 @@ func (r *rule) member(raw json.RawMessage) (v any, ok bool) {
 	return v, ok
 }
 
-// ok answers with v as the service does.
+// ok answers 200 with v.
 func (s *server) ok(x *exchange, v any) { x.jsonAs(http.StatusOK, s.Answers, v) }
 
-// jsonAs answers with v. Strings are not HTML-escaped: none of the services is known to do that.
+// jsonAs answers with v as JSON. It doesn't escape HTML, as none of the services is known to.
 func (x *exchange) jsonAs(status int, contentType string, v any) {
 	x.status = status
 	x.answer.Set("Content-Type", contentType)
@@ -327,7 +323,7 @@ func (x *exchange) jsonAs(status int, contentType string, v any) {
 	x.out.Truncate(x.out.Len() - 1)
 }
 
-// raw answers with bytes as they are; an empty contentType sets none.
+// raw answers with a body as it is. An empty contentType sets no header.
 func (x *exchange) raw(status int, contentType string, body []byte) {
 	x.status = status
 	if contentType != "" {
@@ -337,7 +333,7 @@ func (x *exchange) raw(status int, contentType string, body []byte) {
 	x.out.Write(body)
 }
 
-// gatewayPage is what a proxy in front of a service answers when the service is ill: HTML, whatever the client asked for.
+// gatewayPage is the answer of a proxy whose service fails: HTML, whatever the client accepts.
 const gatewayPage = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n" +
 	"<body><center><h1>%d %s</h1></center><hr><center>cloud gateway</center></body></html>\n"
 
@@ -346,7 +342,7 @@ func (x *exchange) gatewayError(status int) {
 	x.raw(status, "text/html; charset=utf-8", fmt.Appendf(nil, gatewayPage, status, text, status, text))
 }
 
-// readBody takes the whole body; a too large one is answered with 413.
+// readBody reads the body. It answers 413 if the body is too large.
 func (x *exchange) readBody(r *http.Request) error {
 	if r.Body == nil {
 		return nil
@@ -365,7 +361,7 @@ func (x *exchange) readBody(r *http.Request) error {
 	return nil
 }
 
-// members reads one JSON object and nothing after it.
+// members reads a JSON object with nothing after it.
 func members(raw []byte) (map[string]json.RawMessage, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil {
@@ -377,7 +373,7 @@ func members(raw []byte) (map[string]json.RawMessage, error) {
 	return fields, nil
 }
 
-// read decodes a JSON value that must be there and not null.
+// read decodes a JSON value. It returns false for null, a missing value or another type.
 func read[T any](raw json.RawMessage) (T, bool) {
 	var v *T
 	if json.Unmarshal(raw, &v) != nil || v == nil {
@@ -388,7 +384,7 @@ func read[T any](raw json.RawMessage) (T, bool) {
 
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
-// with is an object and over it the members of another.
+// with returns a copy of an object with the members of another added or replaced.
 func with(object, over map[string]any) map[string]any {
 	out := maps.Clone(object)
 	if out == nil {
@@ -398,7 +394,7 @@ func with(object, over map[string]any) map[string]any {
 	return out
 }
 
-// viaJSON turns any value into the maps, slices, strings, float64 and bools it is in JSON, sharing nothing with it.
+// viaJSON returns a deep copy of a value as plain JSON data: maps, slices, strings, float64 and bools.
 func viaJSON(v any) any {
 	raw, err := json.Marshal(v)
 	if err != nil {

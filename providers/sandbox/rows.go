@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// rows are the things of a server: the conversations of the data file, then the created ones, over both what was changed, and
-// its directories.
+// rows are the objects of a server. A conversation is known by its row: those of the data file come first, then those created
+// since. Changed members are kept apart from the records.
 type rows struct {
 	file    map[string]*collection
-	seeded  *collection
+	seeded  *collection // the conversations of the file
 	made    []created
-	edited  map[int]map[string]any
+	edited  map[int]map[string]any // changed members by row
 	touched map[int]time.Time
-	latest  time.Time // of touched, the one touched last
-	order   []int     // by time of change, latest last; nil until somebody asks
+	latest  time.Time // the last time in touched
+	order   []int     // the rows by time of change, latest last; nil until needed
 	entries map[thing]map[string]any
 }
 
-// created is a conversation that a client made.
+// created is a conversation that was created after the start.
 type created struct {
 	record
 	at time.Time
@@ -36,7 +36,7 @@ func (s *server) open() {
 	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[thing]map[string]any{}
 }
 
-// raw is the record of a conversation as its file has it.
+// raw returns the record of a conversation.
 func (s *server) raw(row int) *record {
 	if row >= s.conversations {
 		return &s.made[row-s.conversations].record
@@ -44,7 +44,7 @@ func (s *server) raw(row int) *record {
 	return &s.seeded.Rows[row%len(s.seeded.Rows)]
 }
 
-// round is how often the story of a conversation was told before.
+// round returns how many earlier rows have the same record.
 func (s *server) round(row int) int {
 	if row >= s.conversations {
 		return 0
@@ -52,7 +52,7 @@ func (s *server) round(row int) int {
 	return row / len(s.seeded.Rows)
 }
 
-// telling tells how a conversation differs from the one of the file.
+// telling returns how a conversation differs from its record.
 func (s *server) telling(row int) telling {
 	if s.round(row) == 0 || !s.data.retells() {
 		return telling{w: s.data, years: func() int { return 0 }}
@@ -60,7 +60,7 @@ func (s *server) telling(row int) telling {
 	return telling{s.data, s.round(row), func() int { return s.data.base.Year() - s.createdAt(row).Year() }}
 }
 
-// takingPart are those who take part in a conversation, said what was said in it.
+// takingPart returns the entries of a record for those who take part.
 func (s *server) takingPart(row int) []map[string]any {
 	all, scene := []map[string]any{}, s.scene(row)
 	for _, entry := range s.raw(row).With {
@@ -70,6 +70,7 @@ func (s *server) takingPart(row int) []map[string]any {
 	return all
 }
 
+// said returns what was said in a conversation.
 func (s *server) said(row int) []line {
 	all := slices.Clone(s.raw(row).Said)
 	if scene := s.scene(row); s.data.retells() {
@@ -80,7 +81,7 @@ func (s *server) said(row int) []line {
 	return all
 }
 
-// createdAt has fractions of a second in different lengths, none included.
+// createdAt returns times with fractions of a second of various lengths, or none.
 func (s *server) createdAt(row int) time.Time {
 	file, again := len(s.seeded.Rows), s.data.retells()
 	switch {
@@ -98,7 +99,7 @@ func (s *server) createdAt(row int) time.Time {
 	return at
 }
 
-// scene is what the places of a conversation's record stand for.
+// scene returns what the placeholders of a conversation's record stand for.
 func (s *server) scene(row int) *scene {
 	at, pace := s.createdAt(row), 1.0
 	if age := s.raw(row).Age; age > 0 {
@@ -115,7 +116,7 @@ func (s *server) scene(row int) *scene {
 	}
 }
 
-// doc is a conversation's document as it is now, the caller's to change at the top.
+// doc returns a conversation as it is now. The caller may change the top level.
 func (s *server) doc(row int) map[string]any {
 	r := s.raw(row)
 	doc := s.scene(row).make(s.seeded.All, r.Set, r.Drop)
@@ -128,7 +129,7 @@ func (s *server) doc(row int) map[string]any {
 	return doc
 }
 
-// value is one member of the document.
+// value returns one member of what doc returns.
 func (s *server) value(row int, field string) any {
 	if v, ok := s.edited[row][field]; ok {
 		return v
@@ -164,7 +165,7 @@ func (s *server) create(now time.Time, set map[string]any) int {
 	return row
 }
 
-// updatedAt is when a conversation last changed.
+// updatedAt returns the time of a conversation's last change.
 func (s *server) updatedAt(row int) time.Time {
 	if at, ok := s.touched[row]; ok {
 		return at
@@ -176,8 +177,8 @@ func (s *server) updatedAt(row int) time.Time {
 	return at.Truncate(time.Millisecond)
 }
 
-// touch moves the time of the last change forward, by a millisecond at least. Among changes in one millisecond the later one is
-// kept as such, though it shows no difference.
+// touch sets the time of the last change to now, but at least a millisecond later than it was. Changes within a millisecond keep
+// their order, though they show the same time.
 func (s *server) touch(row int) {
 	now, least := s.now().UTC().Truncate(time.Millisecond), s.updatedAt(row).Truncate(time.Millisecond).Add(time.Millisecond)
 	if now.Before(least) {
@@ -190,7 +191,7 @@ func (s *server) touch(row int) {
 	s.touched[row], s.latest, s.order = now, now, nil
 }
 
-// unseen are the ids of the conversations that a demo begins with unseen; nil where the world doesn't say.
+// unseen returns the ids of the conversations that are unseen when a demo starts, nil if the world has none.
 func (s *server) unseen() (ids []string) {
 	for row := range min(s.conversations, len(s.seeded.Rows)) {
 		if s.raw(row).Unseen {
@@ -200,7 +201,7 @@ func (s *server) unseen() (ids []string) {
 	return ids
 }
 
-// acts are what a demo begins with having done.
+// acts returns what was done before a demo starts.
 func (s *server) acts() (all []Act) {
 	for _, d := range s.seeded.Acts {
 		all = append(all, Act{At: s.data.on(d.On), Query: d.Query, Field: d.Field, To: d.To, Prepare: func() {
@@ -214,7 +215,7 @@ func (s *server) acts() (all []Act) {
 	return all
 }
 
-// byUpdate is the rows by time of change and id, latest last.
+// byUpdate returns the rows by time of change and id, latest last.
 func (s *server) byUpdate() []int {
 	if s.order == nil {
 		s.order = sorted(s.all(), func(row int) place { return place{s.updatedAt(row), s.id(row)} })
@@ -222,7 +223,7 @@ func (s *server) byUpdate() []int {
 	return s.order
 }
 
-// place is where a thing stands in a list by time of change.
+// place is the position of an object in a list by time of change.
 type place struct {
 	at time.Time
 	id string
@@ -230,7 +231,7 @@ type place struct {
 
 func (p place) compare(q place) int { return cmp.Or(p.at.Compare(q.at), strings.Compare(p.id, q.id)) }
 
-// sorted are the numbers below n by their places.
+// sorted returns the numbers below n in the order of their places.
 func sorted(n int, of func(int) place) []int {
 	places := make([]place, n)
 	for i := range places {
@@ -239,21 +240,23 @@ func sorted(n int, of func(int) place) []int {
 	return slices.SortedFunc(slices.Values(upTo(n)), func(a, b int) int { return places[a].compare(places[b]) })
 }
 
-// all counts the rows, removed ones included; ordered are their numbers, newest created first, live those that are left.
+// all returns the number of rows, deleted ones included.
 func (s *server) all() int { return s.conversations + len(s.made) }
 
+// ordered returns all rows, newest created first.
 func (s *server) ordered() []int {
 	rows := upTo(s.all())
 	slices.Reverse(rows[s.conversations:])
 	return slices.Concat(rows[s.conversations:], rows[:s.conversations])
 }
 
+// live returns the rows that aren't deleted, newest created first.
 func (s *server) live() []int {
 	return slices.DeleteFunc(s.ordered(), func(row int) bool { return s.gone[row] })
 }
 
-// page shows at most size of the rows that keep accepts, after the first skip ones; last is the row shown last, more tells that
-// others follow.
+// page shows at most size of the rows that keep accepts, after skipping some of them. It returns the last row that it shows and
+// whether more follow.
 func page(rows []int, skip, size int, keep func(int) bool, show func(int) map[string]any) (items []any, last int, more bool) {
 	items = []any{}
 	for _, row := range rows {
@@ -270,7 +273,7 @@ func page(rows []int, skip, size int, keep func(int) bool, show func(int) map[st
 	return items, last, false
 }
 
-// upTo are 0 to n-1.
+// upTo returns the numbers from 0 to n-1.
 func upTo(n int) []int {
 	all := make([]int, n)
 	for i := range all {
@@ -279,14 +282,17 @@ func upTo(n int) []int {
 	return all
 }
 
-// directory is a list of things beside the conversations, by their kind: which rows of the data file it has, whose words they
-// use, a member that a thing must not have to be listed, and whether stories that are told again have their own in every world.
+// directory is a list of other objects than conversations.
 type directory struct {
-	Rows, Of, Without string
-	Again             bool
+	// Rows names the collection of the data file; Of says whose words its records use: staff, contact or company.
+	Rows, Of string
+	// Without is a member that hides an entry from lists.
+	Without string
+	// Again gives each telling of the stories entries of its own, in every world.
+	Again bool
 }
 
-// things counts those of a directory; where stories are told again of others, those are in it.
+// things returns the number of entries in a directory, with those of all tellings if these are about other people.
 func (s *server) things(kind string) int {
 	d := s.Directories[kind]
 	n := len(s.file[d.Rows].Rows)
@@ -296,10 +302,10 @@ func (s *server) things(kind string) int {
 	return n
 }
 
-// entry is thing i of a kind, the caller's to change at the top; thing is the same, to be read. It is made once: nothing changes
-// a directory.
+// entry returns entry i of a directory. The caller may change the top level.
 func (s *server) entry(kind string, i int) map[string]any { return maps.Clone(s.thing(kind, i)) }
 
+// thing returns entry i of a directory for reading. It is made once, because nothing changes a directory.
 func (s *server) thing(kind string, i int) map[string]any {
 	key := thing{kind, i}
 	if s.entries[key] == nil {
@@ -317,7 +323,7 @@ type thing struct {
 	i    int
 }
 
-// listDirectory answers with the things of a kind that the query looks for.
+// listDirectory answers with the entries of a directory that match the query.
 func (s *server) listDirectory(x *exchange) {
 	kind, found := x.call.Of, s.found(x)
 	without := s.Directories[kind].Without
@@ -328,7 +334,7 @@ func (s *server) listDirectory(x *exchange) {
 	s.parts.listed(x, kind, rows)
 }
 
-// found compiles the query into a test of a thing that has some members.
+// found compiles the query into a test of an object, which it reads member by member.
 func (s *server) found(x *exchange) func(of func(member string) any) bool {
 	var tests []func(of func(member string) any) bool
 	for name, wanted := range x.param {
@@ -351,7 +357,7 @@ func (s *server) found(x *exchange) func(of func(member string) any) bool {
 	}
 }
 
-// texts are those in some members of a thing, as one in lower case.
+// texts returns the texts in some members of an object, joined and in lower case.
 func texts(of func(member string) any, members ...string) string {
 	var all []string
 	for _, member := range members {
@@ -365,7 +371,7 @@ func texts(of func(member string) any, members ...string) string {
 	return strings.ToLower(strings.Join(all, " "))
 }
 
-// readEntry answers with a thing.
+// readEntry answers with an entry of a directory.
 func (s *server) readEntry(x *exchange) {
 	i, ok := s.parts.numberOf(x.call.Of, x.args["who"])
 	if !ok {

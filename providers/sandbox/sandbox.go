@@ -3,11 +3,13 @@ package sandbox
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -22,62 +24,62 @@ import (
 
 const defaultConversations = 400
 
-// The worlds a sandbox can hold: Hostile has every odd string, length and gap, Northwind is a year of one believable company.
+// The worlds that a sandbox can show: Hostile has every odd string, length and gap, Northwind is a year of a believable company.
 const (
 	Hostile   = "hostile"
 	Northwind = "northwind"
 )
 
-// Options says what a [Sandbox] holds and how it behaves. The zero value is 400 conversations, no latency and no faults.
+// Options configures a [Sandbox]. The zero value means 400 conversations, no latency and no faults.
 type Options struct {
 	// Conversations is the total over the four services, spread evenly; 0 means 400.
 	Conversations int
-	// World is what the conversations are about; "" means Hostile. Files hold it, nil being those of this package.
+	// World is a folder of Files; "" means Hostile. If Files is nil, the package's own files are used.
 	World string
 	Files fs.FS
-	// Seed chooses the ids and the random faults; the same seed gives the same.
+	// Seed determines the ids and the random faults.
 	Seed uint64
 	// Latency is added to every answer.
 	Latency time.Duration
-	// Faults maps fault names to the probability per request, 0 to 1.
+	// Faults maps the name of a fault to its probability per request, 0 to 1.
 	Faults map[string]float64
-	// Now is the servers' clock; nil means time.Now. The data is dated relative to its value when the sandbox is made.
+	// Now is the servers' clock; nil means time.Now. The data is dated relative to the time at which New is called.
 	Now func() time.Time
 }
 
 // Account is what a client needs to use one of the servers.
 type Account struct {
-	// Name and Provider as a confab configuration would have them.
+	// Name and Provider are those of a confab configuration.
 	Name, Provider string
-	// Unseen are the ids of the conversations that a demo begins with unseen; it begins with the others seen if any account has
-	// some.
+	// Unseen lists the ids of the conversations that are unseen when a demo starts. If any account lists some, all other
+	// conversations start as seen.
 	Unseen []string
-	// Acts are what a demo begins with having done here, oldest first.
+	// Acts lists what was done in this account before a demo starts, oldest first.
 	Acts []Act
-	// Path is appended to the root of the server to make the base URL.
+	// Path is appended to the root of the server to form the base URL.
 	Path string
-	// Settings are further non-secret settings by name. A value that starts with a slash is appended to the root like Path.
+	// Settings are the other non-secret settings by name. A value that starts with a slash is appended to the root, as Path is.
 	Settings map[string]string
-	// Credential is the key or token; Secrets are further ones by setting.
+	// Credential is the key or token; Secrets are the other secret settings by name.
 	Credential string
 	Secrets    map[string]string
 }
 
-// Act is what somebody did before a demo begins: the conversations that a query of confab finds got a value for a field. Prepare
-// comes before it is carried out; the service may refuse it then, once.
+// Act is an edit that was made before a demo starts: it set Field to To in all conversations that Query, in confab's query
+// language, finds. The demo calls Prepare before it makes the edit; the service may then refuse the next write.
 type Act struct {
 	At               time.Time
 	Query, Field, To string
 	Prepare          func()
 }
 
-// How a connection fails: it was never accepted, or was lost after the request was handled.
+// The errors of a connection that was never accepted, and of one that was lost after the request was handled.
 var (
 	errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	errDropped = &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
 )
 
-// Sandbox is the servers. Use [New].
+// Sandbox is a set of stand-in servers. Use [New].
 type Sandbox struct {
 	now      func() time.Time
 	services []service
@@ -91,7 +93,7 @@ type Sandbox struct {
 	requests []Request
 }
 
-// makers make the services that are more than their descriptions.
+// makers has the constructors of the services that have behaviour of their own.
 var makers = map[string]func(*server) service{
 	"attention": newAttention, "bird": newBird, "askelephant": newAskElephant, "kona": newKona,
 }
@@ -106,7 +108,7 @@ func newService(name string, conversations int, data *world, now func() time.Tim
 	return s
 }
 
-// New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
+// New returns a new sandbox. It fails for an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
 func New(o Options) (*Sandbox, error) {
 	if o.Conversations < 0 {
 		return nil, errors.New("the number of conversations is negative")
@@ -135,7 +137,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	data := newWorld(o.Files, o.World, o.Seed, o.Now())
 	for i, name := range data.Services {
-		// Spread evenly; the first ones take the remainder.
+		// The first services take the remainder.
 		share := (o.Conversations + len(data.Services) - 1 - i) / len(data.Services)
 		s.services = append(s.services, newService(name, share, data, o.Now))
 	}
@@ -155,7 +157,7 @@ func (s *Sandbox) Accounts() (accounts []Account) {
 	return accounts
 }
 
-// server finds a server, nil for none.
+// server returns the server of a provider, or nil.
 func (s *Sandbox) server(provider string) *server {
 	for _, v := range s.services {
 		if v.own().Provider == provider {
@@ -174,14 +176,14 @@ func (s *Sandbox) Of(provider string) *Server {
 	return v
 }
 
-// serviceOf finds the service of one type.
+// serviceOf returns the service of type T.
 func serviceOf[T service](s *Sandbox) T {
 	i := slices.IndexFunc(s.services, func(v service) bool { _, ok := v.(T); return ok })
 	return s.services[i].(T)
 }
 
-// ServeHTTP routes by the first path segment, which is the provider. A lost connection is a panic with
-// [http.ErrAbortHandler], which the HTTP server turns into a closed connection.
+// ServeHTTP routes a request by its first path segment, the provider. To lose a connection it panics with
+// [http.ErrAbortHandler], upon which the HTTP server closes the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x, err := s.handle(r)
 	if err != nil {
@@ -195,11 +197,11 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Length", strconv.Itoa(x.out.Len()))
 	}
 	w.WriteHeader(x.status)
-	// A failing write means the client went away; nothing is left to do.
+	// A write fails only if the client has gone away.
 	_, _ = w.Write(x.out.Bytes())
 }
 
-// handle runs one request through the faults and its service. The error is that of the connection, or of the caller's context.
+// handle applies the faults to a request and lets its service answer it. The error is that of the connection or the context.
 func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	ctx := r.Context()
 	provider, rest, found := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
@@ -239,7 +241,7 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 		x.answer.Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
 		v.rateLimited(x)
 	case met[Fault429Date]:
-		// Round up: a date in whole seconds must not be earlier than meant.
+		// Round up, because the date has whole seconds and must not be early.
 		at := x.now.Add(retryAfter + time.Second - 1).Truncate(time.Second)
 		x.answer.Set("Retry-After", at.Format(http.TimeFormat))
 		v.rateLimited(x)
@@ -264,11 +266,11 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	return x, ctx.Err()
 }
 
-// maxRequests bounds the log of requests, so that a demo left running for days doesn't grow. Older ones go first.
+// maxRequests bounds the log of requests, so that a demo which runs for days doesn't grow. The oldest are dropped.
 const maxRequests = 1 << 16
 
-// Request is one request a server received. Requests whose connection was refused or dropped before they were handled are
-// not among them.
+// Request is a request that a server received. Requests whose connection was refused or lost before they were handled are
+// not logged.
 type Request struct {
 	Provider, Method string
 	// Path is the path after the provider's prefix, escaped as received.
@@ -276,14 +278,14 @@ type Request struct {
 	// Query is the query as received, without the question mark.
 	Query string
 	Body  []byte
-	// Status is the status answered, or that would have been answered had the connection not been dropped.
+	// Status is the status of the answer, even if the connection was lost before it was sent.
 	Status int
-	// Write tells whether the request means to change a resource, whether or not it was carried out.
+	// Write is true if the request was meant to change a resource, even if it was refused.
 	Write bool
 }
 
-// Requests returns the requests received since the start or the last [Sandbox.ResetRequests], in the order they were
-// handled; the last 65,536 are certain to be kept.
+// Requests returns the requests received since the start or the last [Sandbox.ResetRequests], in the order in which they were
+// handled. At least the last 65,536 are kept.
 func (s *Sandbox) Requests() []Request {
 	defer s.hold()()
 	all := slices.Clone(s.requests)
@@ -307,10 +309,10 @@ func (s *Sandbox) record(r Request) {
 	s.requests = append(s.requests, r)
 }
 
-// Transport returns a round tripper that answers from the sandbox in memory, in the caller's goroutine, whatever the host.
-// A connection lost after the request was handled is a *net.OpError with Op "read" around [io.ErrUnexpectedEOF]; one that
-// was never accepted is a *net.OpError with Op "dial" around [syscall.ECONNREFUSED]. A request whose context ends while it
-// waits returns the context's error at once.
+// Transport returns a round tripper that answers from the sandbox in memory, in the caller's goroutine, whatever the host. The
+// error of a connection that is lost after the request was handled is a *net.OpError with Op "read" around
+// [io.ErrUnexpectedEOF]; that of one that was never accepted has Op "dial" and wraps [syscall.ECONNREFUSED]. When the context of
+// a waiting request ends, the context's error is returned at once.
 func (s *Sandbox) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ sandbox *Sandbox }
@@ -332,4 +334,125 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: x.answer, Request: req,
 		Body: io.NopCloser(bytes.NewReader(x.out.Bytes())), ContentLength: int64(x.out.Len()),
 	}, nil
+}
+
+// The faults that a [Sandbox] can inject.
+const (
+	// Fault429 answers 429 with Retry-After in seconds (2). Nothing is done.
+	Fault429 = "429"
+	// Fault429Date answers 429 with Retry-After as an HTTP date two to three seconds ahead (HTTP dates have whole seconds).
+	// Nothing is done.
+	Fault429Date = "429-date"
+	// Fault500HTML answers 500 with an HTML page, as a gateway would. Nothing is done.
+	Fault500HTML = "500-html"
+	// FaultDropBefore loses the connection before anything is done.
+	FaultDropBefore = "drop-before"
+	// FaultDropAfter does the write and then loses the connection instead of answering. It only meets writes.
+	FaultDropAfter = "drop-after"
+	// FaultSlow handles the request and holds the answer back for 20 seconds.
+	FaultSlow = "slow"
+	// FaultConcurrent lets somebody else change a conversation right before a read of it is answered or a write to it applied.
+	FaultConcurrent = "concurrent"
+)
+
+const (
+	retryAfter = 2 * time.Second
+	slowDelay  = 20 * time.Second
+)
+
+// FaultNames returns the names of all faults in the order of their documentation.
+func FaultNames() []string {
+	return []string{Fault429, Fault429Date, Fault500HTML, FaultDropBefore, FaultDropAfter, FaultSlow, FaultConcurrent}
+}
+
+func checkFault(name string, rate float64) error {
+	if !slices.Contains(FaultNames(), name) {
+		return fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(FaultNames(), ", "))
+	}
+	if math.IsNaN(rate) || rate < 0 || rate > 1 {
+		return fmt.Errorf("the rate of %s is from 0 to 1, not %v", name, rate)
+	}
+	return nil
+}
+
+// writesOnly reports whether a planned fault waits for a write.
+func writesOnly(fault string) bool { return fault == FaultDropAfter || fault == FaultConcurrent }
+
+// SetFault sets the rate of a fault; 0 turns it off. It panics on an unknown name or a rate outside 0..1.
+func (s *Sandbox) SetFault(name string, rate float64) {
+	if err := checkFault(name, rate); err != nil {
+		panic(err)
+	}
+	defer s.hold()()
+	s.rates[name] = rate
+}
+
+// SetLatency sets the delay that is added to every answer.
+func (s *Sandbox) SetLatency(d time.Duration) {
+	defer s.hold()()
+	s.latency = d
+}
+
+// FailNext injects a fault into the next n requests to the provider, whatever the rates; drop-after and concurrent wait for
+// writes. Several calls queue up. It panics on an unknown provider or fault.
+func (s *Sandbox) FailNext(provider, fault string, n int) {
+	if err := checkFault(fault, 0); err != nil {
+		panic(err)
+	}
+	s.Of(provider)
+	defer s.hold()()
+	s.planned[provider] = append(s.planned[provider], slices.Repeat([]string{fault}, n)...)
+}
+
+// SetOffline makes every connection to the provider fail, or to all providers if provider is empty. In memory the error is
+// "connection refused"; over a socket, which is open already, the connection is closed without an answer. It panics on an
+// unknown provider.
+func (s *Sandbox) SetOffline(provider string, down bool) {
+	if provider != "" {
+		s.Of(provider)
+	}
+	defer s.hold()()
+	for _, v := range s.services {
+		if p := v.own().Provider; provider == "" || provider == p {
+			s.offline[p] = down
+		}
+	}
+}
+
+// Revoke makes the provider answer 401 to its credential from now on. It panics on an unknown provider.
+func (s *Sandbox) Revoke(provider string) {
+	s.Of(provider).revoke()
+}
+
+// faultsFor returns the faults to inject into a request.
+func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
+	defer s.hold()()
+	met := map[string]bool{}
+	queue := s.planned[provider]
+	if i := slices.IndexFunc(queue, func(fault string) bool { return write || !writesOnly(fault) }); i >= 0 {
+		met[queue[i]] = true
+		s.planned[provider] = slices.Delete(queue, i, i+1)
+	}
+	for _, name := range FaultNames() {
+		// Draw for every fault with a rate, so that the draws of one don't depend on the outcome of another.
+		if rate := s.rates[name]; rate > 0 && s.rng.Float64() < rate && (write || name != FaultDropAfter) {
+			met[name] = true
+		}
+	}
+	return met
+}
+
+// pause waits for d, or returns the context's error when that ends earlier.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -13,22 +13,22 @@ import (
 	"time"
 )
 
-// refusal is an answer that isn't the one asked for. Handlers panic with it; serve recovers it.
+// refusal is an error answer. Handlers panic with it; serve recovers it.
 type refusal struct {
 	status   int
-	problems []problem
+	problems problems
 	details  any // further members of the answer
 }
 
-// problem is what is wrong with a parameter or a member, or with the whole request: a short word for the reason, and a sentence.
+// problem says what is wrong with a parameter, with a member of the body or, if field is "", with the whole request.
 type problem struct{ field, code, detail string }
 
-// refused is a refusal of a whole request.
+// refused returns the refusal of a whole request.
 func refused(status int, code, detail string) refusal {
 	return refusal{status: status, problems: problems{{"", code, detail}}}
 }
 
-// lock is a mutex that is taken and given back in one line: defer l.hold()().
+// lock is a mutex that one line locks and unlocks: defer l.hold()().
 type lock struct{ mu sync.Mutex }
 
 func (l *lock) hold() func() {
@@ -36,68 +36,70 @@ func (l *lock) hold() func() {
 	return l.mu.Unlock
 }
 
-// service is a server with what it may define on top of one. All but own are called with the lock held.
+// service is what a type that embeds server may override. All methods but own are called with the lock held.
 type service interface {
-	// own returns the server that the service embeds.
+	// own returns the embedded server.
 	own() *server
-	// account completes what the description says.
+	// account adds settings that the description doesn't have.
 	account(a *Account)
-	// greet sets the headers that every answer has, authorized tells whether the credential is right, enter refuses what isn't
-	// served whatever the call is.
+	// greet sets the headers that every answer has.
 	greet(x *exchange)
 	authorized(x *exchange) bool
+	// enter refuses requests before their call is looked up.
 	enter(x *exchange)
 	// blame adds words for the answer to a refusal.
 	blame(x *exchange, words map[string]any)
-	// idOf is the id of number n of a kind of things, and numberOf its inverse.
+	// idOf returns the id of object n of a kind; numberOf is its inverse.
 	idOf(kind string, n int) any
 	numberOf(kind, id string) (int, bool)
-	// count is how many there are of a kind.
+	// count returns the number of objects of a kind.
 	count(kind string) int
-	// place is what a numbered place stands for in a record of row, -1 outside of conversations; clock shows a time.
+	// place returns what "{kind n}" stands for in the record of a conversation, or of a directory entry if row is -1.
 	place(row int, kind string, n int) any
+	// clock formats a time.
 	clock(t time.Time) any
-	// words are what the record of a thing in a directory can say, hidden leaves it out of a list, one answers with it and listed
-	// with several.
+	// words returns the values of the words in the record of a directory entry.
 	words(kind string, i int) map[string]any
+	// hidden reports whether a directory list leaves an entry out.
 	hidden(x *exchange, kind string, i int) bool
+	// one answers with a single object, listed with a directory.
 	one(x *exchange, status int, kind string, doc map[string]any)
 	listed(x *exchange, kind string, rows []int)
-	// show returns a conversation with everything a caller may ask for.
+	// show returns a conversation with everything that a client can request.
 	show(row int) map[string]any
-	// set is somebody else's change of a field; value is plain JSON data.
+	// set changes a field on behalf of somebody else; value is plain JSON data.
 	set(row int, field string, value any)
 }
 
-// server is a service that runs. One that is more than its description embeds it and defines some of what a service has.
+// server is a running service.
 type server struct {
 	*spec
-	parts         service
-	conversations int
+	parts         service // the type that embeds the server, or the server itself
+	conversations int     // at the start
 	data          *world
 	now           func() time.Time
 	key           string // the account's credential
 	lock
 	switches Switches
-	do       map[string]func(*exchange) // what answers calls and makes contests, by name
-	readers  map[string]reader          // of members of bodies
-	gone     map[int]bool
+	do       map[string]func(*exchange) // handlers of calls and contests by name
+	readers  map[string]reader          // of members of bodies, by kind of value
+	gone     map[int]bool               // rows of deleted conversations
 	revoked  bool
-	forced   []int    // statuses to answer instead of handling
+	forced   []int    // the statuses of the next answers
 	refused  *refusal // of the next write
 	touches  int      // how often somebody else changed something
 	rows
 }
 
-// Switches are values by the names of what they switch: true and false, a number, a text or texts.
+// Switches maps the names of a service's switches to values: a bool, a number, a text or a list of texts.
 type Switches map[string]any
 
-// Server is what every service has.
+// Server has the accessors that all services share.
 type Server = server
 
 func (s *server) own() *server { return s }
 
-// start readies a server; what answers calls and contests is named in the description.
+// start completes a server. The description refers to the handlers by their names in do.
 func (s *server) start(p service, do map[string]func(*exchange)) {
 	s.parts, s.gone, s.switches = p, map[int]bool{}, Switches{}
 	s.do = map[string]func(*exchange){
@@ -108,7 +110,7 @@ func (s *server) start(p service, do map[string]func(*exchange)) {
 	s.open()
 }
 
-// writes tells whether a request means to change a resource.
+// writes reports whether a request is meant to change a resource.
 func (s *server) writes(x *exchange) bool {
 	switch x.method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
@@ -119,10 +121,10 @@ func (s *server) writes(x *exchange) bool {
 	return true
 }
 
-// route finds the call of a request, or refuses it. A path is taken as it stands: none of the services cleans it.
+// route finds the call of a request, or refuses the request. It doesn't clean the path, as none of the services does.
 func (s *server) route(x *exchange) {
 	var allow []string
-	// In this order a word comes before a place for any.
+	// In this order a word comes before "{name}".
 	for _, pattern := range slices.Sorted(maps.Keys(s.Calls)) {
 		method, path, _ := strings.Cut(pattern, " ")
 		args, fits := matched(path, x.rest)
@@ -141,7 +143,7 @@ func (s *server) route(x *exchange) {
 	x.notFound("Path")
 }
 
-// matched compares a path with a pattern, part by part; what stands for "{name}" is returned unescaped.
+// matched compares a path with a pattern and returns the unescaped parts that stand for each "{name}".
 func matched(pattern, given string) (map[string]string, bool) {
 	want, parts, args := strings.Split(pattern, "/"), strings.Split(given, "/"), map[string]string{}
 	if len(want) != len(parts) {
@@ -160,7 +162,7 @@ func matched(pattern, given string) (map[string]string, bool) {
 	return args, true
 }
 
-// serve answers one request; it must not wait.
+// serve answers a request. It must not wait.
 func (s *server) serve(x *exchange) {
 	defer s.hold()()
 	defer func() {
@@ -199,7 +201,7 @@ func (s *server) serve(x *exchange) {
 	s.do[x.call.Do](x)
 }
 
-// guard refuses by the switches that are on.
+// guard refuses a request for which a switch of the guards is on.
 func (s *server) guard(x *exchange, all []guard) {
 	for _, g := range all {
 		if g.Has != "" && !slices.Contains(strings.Split(x.query.Get(g.Query), ","), g.Has) || !s.spend(g.When) {
@@ -212,9 +214,10 @@ func (s *server) guard(x *exchange, all []guard) {
 	}
 }
 
-// on tells whether a switch is, spend whether it is still: one with a number is on so often.
+// on reports whether a switch is true.
 func (s *server) on(name string) bool { return s.reading(name) == true }
 
+// spend reports whether a switch is on, which one with a number is that many times.
 func (s *server) spend(name string) bool {
 	n, counts := s.reading(name).(int)
 	if counts && n > 0 {
@@ -223,6 +226,7 @@ func (s *server) spend(name string) bool {
 	return n > 0 || s.on(name)
 }
 
+// reading returns the value of a switch, or nil.
 func (s *server) reading(name string) any {
 	if s.Switches[name] == "" {
 		panic("sandbox: " + s.Provider + " has no switch " + name)
@@ -230,7 +234,7 @@ func (s *server) reading(name string) any {
 	return s.switches[name]
 }
 
-// answerForced answers with the next status of AnswerNext.
+// answerForced answers with the next status that AnswerNext set.
 func (s *server) answerForced(x *exchange) {
 	status := s.forced[0]
 	s.forced = s.forced[1:]
@@ -278,7 +282,7 @@ func (s *server) answer(x *exchange, r refusal) {
 	}
 }
 
-// sentence is the name of a field as the start of one, lowered a sentence as a part of another.
+// sentence returns the name of a field as it starts a sentence.
 func sentence(field string) string {
 	if field == "" {
 		return ""
@@ -286,6 +290,7 @@ func sentence(field string) string {
 	return strings.ReplaceAll(strings.ToUpper(field[:1])+field[1:], "_", " ")
 }
 
+// lowered returns a sentence as it continues another.
 func lowered(text string) string {
 	if text == "" {
 		return ""
@@ -293,14 +298,14 @@ func lowered(text string) string {
 	return strings.ToLower(text[:1]) + strings.TrimSuffix(text[1:], ".")
 }
 
-// rateLimited writes the service's form of a 429; Retry-After is set already.
+// rateLimited answers 429 in the service's form. The caller has set Retry-After.
 func (s *server) rateLimited(x *exchange) {
 	defer s.hold()()
 	s.parts.greet(x)
 	s.answer(x, refused(http.StatusTooManyRequests, "too_many_requests", "Too many requests."))
 }
 
-// disturb makes somebody else's change to the conversation the request is about, if it is about one and the caller may see it.
+// disturb lets somebody else change the conversation that the request is about, if there is one and the client may see it.
 func (s *server) disturb(x *exchange) {
 	defer s.hold()()
 	_, rest, found := strings.Cut(x.rest, s.One)
@@ -310,7 +315,7 @@ func (s *server) disturb(x *exchange) {
 	}
 }
 
-// contest lets somebody else change what the request is about.
+// contest lets somebody else change the part of a conversation that the request is about.
 func (s *server) contest(x *exchange, row int) {
 	s.touches++
 	i := slices.IndexFunc(s.Contests, func(c contest) bool { return strings.Contains(x.rest+string(x.body), c.Sign) })
@@ -336,7 +341,7 @@ func (s *server) contest(x *exchange, row int) {
 	}
 }
 
-// Set turns switches, and leaves the others. It panics on a name that the service's description doesn't have.
+// Set changes some switches. It panics on a name that the service's description doesn't have.
 func (s *server) Set(to Switches) {
 	defer s.hold()()
 	for name, v := range to {
@@ -345,7 +350,7 @@ func (s *server) Set(to Switches) {
 	}
 }
 
-// Reset turns all switches off but these.
+// Reset sets these switches and turns all others off.
 func (s *server) Reset(to Switches) {
 	all := Switches{}
 	for name := range s.Switches {
@@ -378,8 +383,7 @@ func (s *server) IDs() (ids []string) {
 	return ids
 }
 
-// JSON returns a conversation as it is stored, with everything the service can show of it, or nil if it is gone or never
-// was. It is the caller's to change.
+// JSON returns a copy of a conversation with everything that the service can show, or nil if there is no such conversation.
 func (s *server) JSON(id string) map[string]any {
 	if one := s.copies(id, func(row int) []map[string]any { return []map[string]any{s.parts.show(row)} }); one != nil {
 		return one[0]
@@ -387,7 +391,7 @@ func (s *server) JSON(id string) map[string]any {
 	return nil
 }
 
-// copies returns copies of objects of a conversation, nil if it is gone or never was.
+// copies returns copies of objects of a conversation, or nil if there is no such conversation.
 func (s *server) copies(id string, of func(row int) []map[string]any) []map[string]any {
 	defer s.hold()()
 	row, ok := s.find(id)
@@ -401,27 +405,27 @@ func (s *server) copies(id string, of func(row int) []map[string]any) []map[stri
 	return all
 }
 
-// Change sets a field of a conversation as somebody else would, behind the client's back. It panics on an unknown id.
+// Change sets a field of a conversation on behalf of somebody else. It panics on an unknown id.
 func (s *server) Change(id, field string, value any) {
 	defer s.hold()()
 	s.parts.set(s.must(id), field, viaJSON(value))
 }
 
-// Insert is somebody else creating a conversation, with what the first of the file has.
+// Insert creates a conversation on behalf of somebody else, with the members of the first one in the file.
 func (s *server) Insert() {
 	defer s.hold()()
 	s.made = append(s.made, created{s.seeded.Rows[0], s.now()})
 }
 
-// Remove is somebody else deleting a conversation. It panics on an unknown id.
+// Remove deletes a conversation on behalf of somebody else. It panics on an unknown id.
 func (s *server) Remove(id string) {
 	defer s.hold()()
 	s.gone[s.must(id)] = true
 }
 
-// id is the id of a conversation as text; find looks for one that can be read.
 func (s *server) id(row int) string { return fmt.Sprint(s.parts.idOf("conversation", row)) }
 
+// find returns the row of a conversation that can be read.
 func (s *server) find(id string) (int, bool) {
 	row, ok := s.parts.numberOf("conversation", id)
 	return row, ok && !s.gone[row]

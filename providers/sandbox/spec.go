@@ -1,90 +1,262 @@
 package sandbox
 
-// spec is a service as its file in data/services describes it: what it is asked, what it refuses and in which words. In the
-// texts of answers "{word}" stands for a word of the occasion, as in a record.
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// spec is the description of a service, a file in data/services. In the texts of answers "{word}" stands for a word that depends
+// on the request, as in a record.
 type spec struct {
-	// Account is how a configuration calls it; Provider is the first path segment of the server, Path the base URL's path.
+	// Account is the name of the account in a configuration; Provider is the first path segment of the server, Path the path of
+	// the base URL.
 	Account, Provider, Path string
-	// Settings are further settings of the account and words for its records. Key is the credential and Header where it stands,
-	// for a service with one key that stays.
-	Settings    map[string]string
+	// Settings are further settings of the account; records may use them as words.
+	Settings map[string]string
+	// Key is the credential and Header the header that carries it, for a service with a single key that never changes.
 	Key, Header string
-	// Thing is what the service calls a conversation.
+	// Thing is the service's name for a conversation.
 	Thing string
-	// Root is the start of the paths that need a credential: without it they answer 401, with the sentence Denied, whether they
-	// exist or not. One is what stands before the id of a conversation in the paths about it.
+	// Root is the start of the paths that need a credential. Without one they answer 401 with the sentence Denied, whether or not
+	// the path exists. One is what precedes the id of a conversation in a path.
 	Root, One, Denied string
-	// Reads end the paths of a POST that changes nothing. Media are the content types of a JSON body, Answers that of an answer.
+	// Reads lists the ends of the paths to which a POST changes nothing. Media lists the content types of a JSON body; Answers is
+	// the content type of an answer.
 	Reads, Media []string
 	Answers      string
-	// Wrap is the key under which a body holds its only element; "" for a body that is the element.
+	// Wrap is the key under which a body holds an array with its only element; "" if the body is the element.
 	Wrap string
-	// Updated is the member that holds the time of the last change, if there is one.
+	// Updated is the member that holds the time of the last change; "" for none.
 	Updated string
-	// Switches say what each reading of the documentation means that can be turned; off is the default reading.
+	// Switches explains each switch, which selects another reading of the documentation than the default.
 	Switches map[string]string
 	Refuse   []guard
 	Errors   []failure
-	// Query are the parameters of the calls by name.
+	// Query has the parameters of all calls by name.
 	Query map[string]*rule
-	// Directories are the things beside the conversations by their kind, Shown the members of a conversation that hold ids of
-	// them and show the things, Without the members that are left out while a switch is on.
+	// Directories has the lists of other objects than conversations by kind. Shown maps members of a conversation that hold ids of
+	// such objects, and show the objects themselves, to their kind. Without lists the members that a switch removes.
 	Directories map[string]*directory
 	Shown       map[string]string
 	Without     map[string][]string
-	// Ids are those that count, by the kind; others are UUIDs.
+	// Ids describes serial ids by kind; the ids of other kinds are UUIDs.
 	Ids map[string]*serial
-	// List is a page of conversations, of Size rows unless the call says.
+	// List is the form of a page of conversations, which has Size rows.
 	List any
 	Size int
-	// Calls are the documented ones, by method ("ANY" for all) and path, in which "{name}" is any part.
+	// Calls has the documented calls by method ("ANY" for all) and path, in which "{name}" stands for any part.
 	Calls    map[string]*call
 	Contests []contest
 }
 
-// call is one documented call.
+// call is a documented call.
 type call struct {
-	// Do names what answers it; Of is the kind of things it is about, where those aren't conversations.
+	// Do names its handler; Of is the kind of objects it is about, if those aren't conversations.
 	Do, Of string
-	// Query names the parameters it knows; Params are those that differ from the others of that name.
+	// Query names its parameters; Params has those whose rule differs from the service's.
 	Query  []string
 	Params map[string]*rule
-	// Body are the members of its JSON body; a call without them takes none. Free leaves query and body to what answers it.
+	// Body has the members of its JSON body; a call without any takes no body. Free leaves query and body to the handler.
 	Body   map[string]*rule
 	Free   bool
 	Refuse []guard
-	// Gone is a switch that lets it find a conversation that was deleted.
+	// Gone is a switch that lets the call find deleted conversations.
 	Gone string
 }
 
-// guard refuses a call while a switch is on, or as often as the switch's number says; one with a query only where that parameter
-// has a word in its list.
+// guard refuses requests while a switch is on, or as many of them as the switch's number says. With Query, it refuses only
+// requests in which the list of that parameter contains Has.
 type guard struct {
 	When, Query, Has    string
 	Status              int
 	Code, Detail, Allow string
 }
 
-// failure says how a refusal is answered. All of a service's failures that fit count, in their order.
+// failure says how refusals are answered. All failures that fit a refusal apply, in their order.
 type failure struct {
-	// It fits a refusal of these statuses and this code, with or without a field, below a path, while a switch has a value, and
-	// where the client doesn't accept a media type; what isn't given doesn't matter.
+	// A failure fits refusals with one of the statuses On, the code Only and a path below Path, while the switch When has the
+	// value Is (by default true), with or without a field as Field says, from clients that don't accept the media type
+	// Unaccepted. Empty conditions always fit.
 	On               []int
 	Only, Path, When string
 	Is               any
 	Field            *bool
 	Unaccepted       string
-	// As is the status instead, Words are further ones for the Body, Drop is a header that is left out.
+	// As replaces the status, Body is the form of the answer, Words are further words for it, Drop is a header to leave out.
 	As    int
 	Words map[string]any
 	Body  any
 	Drop  string
 }
 
-// contest is how somebody else changes a conversation: to the next value of a cycle, by further members, to a text, or by what
-// Do names. The first applies whose sign is in the path or the body of the request. {n} counts the changes, {was} is the value.
+// contest says how somebody else changes a field of a conversation: to the next value of Cycle, by adding the members of Merge, to
+// Text, or by the handler Do. The first contest applies whose Sign is in the path or the body of the request. {n} is the number of
+// changes so far, {was} the old value.
 type contest struct {
 	Sign, Field, Text, Do string
 	Cycle                 []any
 	Merge                 map[string]any
+}
+
+// The methods of service that apply where a type doesn't override them.
+
+func (s *server) account(*Account) {}
+
+func (s *server) greet(*exchange) {}
+
+// authorized expects the key in the header that the description names.
+func (s *server) authorized(x *exchange) bool { return x.header.Get(s.Header) == s.key && !s.revoked }
+
+func (s *server) enter(*exchange) {}
+
+func (s *server) blame(*exchange, map[string]any) {}
+
+// serial describes ids that are numbered: from First in steps of Step, and from First + n*Seeded with the seed n. They are numbers
+// or, with a Prefix, texts.
+type serial struct {
+	Prefix              string
+	First, Step, Seeded int64
+}
+
+// serial returns the position of a conversation's id, which grows with time: row 0 is the newest one of the file, and rows from
+// conversations on were created later.
+func (s *server) serial(row int) int {
+	if row < s.conversations {
+		return s.conversations - 1 - row
+	}
+	return row
+}
+
+func (s *server) idOf(kind string, n int) any {
+	form := s.Ids[kind]
+	if form == nil {
+		return s.data.id(s.Provider+" "+kind, n)
+	}
+	if kind == "conversation" {
+		n = s.serial(n)
+	}
+	id := form.First + int64(s.data.seed%1000)*form.Seeded + int64(n)*form.Step
+	if form.Prefix == "" {
+		return id
+	}
+	return form.Prefix + strconv.FormatInt(id, 10)
+}
+
+func (s *server) numberOf(kind, id string) (int, bool) {
+	form := s.Ids[kind]
+	if form == nil {
+		return s.data.number(s.Provider+" "+kind, id, s.parts.count(kind))
+	}
+	first := form.First + int64(s.data.seed%1000)*form.Seeded
+	n, err := strconv.ParseInt(strings.TrimPrefix(id, form.Prefix), 10, 64)
+	i := int((n - first) / form.Step)
+	if err != nil || n < first || i >= s.parts.count(kind) {
+		return 0, false
+	}
+	if kind == "conversation" {
+		i = s.serial(i)
+	}
+	return i, fmt.Sprint(s.parts.idOf(kind, i)) == id
+}
+
+func (s *server) count(kind string) int {
+	switch {
+	case kind == "conversation":
+		return s.all()
+	case s.Directories[kind] != nil:
+		return s.things(kind)
+	}
+	return 0
+}
+
+func (s *server) place(_ int, kind string, n int) any { return s.parts.idOf(kind, n) }
+
+func (s *server) clock(t time.Time) any { return stamp(t) }
+
+// words returns the words of the person or the company that an entry is about.
+func (s *server) words(kind string, i int) map[string]any {
+	words := map[string]any{}
+	switch s.Directories[kind].Of {
+	case "staff":
+		words = s.data.words(s.data.Staff[i%len(s.data.Staff)])
+	case "contact":
+		p := s.data.contact(i)
+		words = s.data.words(p)
+		words["employer"] = s.parts.idOf("company", p.Company)
+	case "company":
+		c := s.data.company(i)
+		words["name"], words["domain"], words["industry"] = c.Name, c.Domain, c.Industry
+	}
+	for name, v := range s.Settings {
+		words[name] = v
+	}
+	return words
+}
+
+func (s *server) hidden(*exchange, string, int) bool { return false }
+
+func (s *server) one(x *exchange, status int, _ string, doc map[string]any) {
+	s.ok(x, doc)
+}
+
+func (s *server) listed(x *exchange, kind string, rows []int) {
+	all := []any{}
+	for _, i := range rows {
+		all = append(all, s.entry(kind, i))
+	}
+	s.ok(x, map[string]any{s.Directories[kind].Rows: all})
+}
+
+func (s *server) show(row int) map[string]any {
+	doc := s.doc(row)
+	for member, kind := range s.Shown {
+		ids, there := doc[member].([]any)
+		things := make([]any, len(ids))
+		for i, id := range ids {
+			n, _ := s.parts.numberOf(kind, fmt.Sprint(id))
+			things[i] = s.entry(kind, n)
+		}
+		if there {
+			doc[member] = things
+		}
+	}
+	return doc
+}
+
+func (s *server) set(row int, field string, value any) {
+	s.edit(row, field, value)
+	if s.Updated != "" {
+		s.touch(row)
+	}
+}
+
+// listConversations answers with a page of conversations.
+func (s *server) listConversations(x *exchange) {
+	number, rows := x.number("page"), s.live()
+	shown, _, more := page(rows, (number-1)*s.Size, s.Size, nil, s.parts.show)
+	words := map[string]any{"rows": shown, "total": len(rows), "next": nil}
+	if more {
+		words["next"] = number + 1
+	}
+	s.ok(x, fill(s.List, words))
+}
+
+func (s *server) readConversation(x *exchange) {
+	s.parts.one(x, http.StatusOK, "conversation", s.parts.show(x.row))
+}
+
+// changeConversation sets the members of the body.
+func (s *server) changeConversation(x *exchange) {
+	for field, v := range x.set {
+		s.parts.set(x.row, field, v)
+	}
+	s.readConversation(x)
+}
+
+func (s *server) deleteConversation(x *exchange) {
+	s.gone[x.row] = !s.on("DeleteIgnored")
+	x.raw(http.StatusNoContent, "", nil)
 }

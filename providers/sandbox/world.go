@@ -3,6 +3,8 @@ package sandbox
 import (
 	"cmp"
 	"embed"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -16,12 +18,12 @@ import (
 	"time"
 )
 
-// files are what the servers hold at the start: a folder for each world, and in it the people and one file for each vendor.
+// files are described in the package documentation.
 //
 //go:embed data
 var files embed.FS
 
-// world is what the servers have in common: the people of one company and those it talks to, and one start time.
+// world is what the servers share: the people of a company and those they talk to, the seed and the start time.
 type world struct {
 	*cast
 	files fs.FS
@@ -31,21 +33,22 @@ type world struct {
 	zone  *time.Location
 }
 
-// cast is the services of a world and its people. Staff have no company: it is the one whose accounts these are. Odd tells that
-// the services leave out what a client must not count on, such as some names and times. The others are what those are called who
-// stand for the people and the companies where a story is told again; who stays stands for nobody.
+// cast is the file people.json of a world.
 type cast struct {
-	Services                            []string
-	Odd                                 bool
-	Staff, Contacts                     []person
-	Companies                           []company
+	Services []string
+	// Odd makes the services leave out what a client must not rely on, such as some names and times.
+	Odd bool
+	// Staff work for the company that owns the accounts.
+	Staff, Contacts []person
+	Companies       []company
+	// The names of the people, companies and towns in repeated stories.
 	Given, Family, Firms, Trades, Towns []string
 }
 
 type person struct {
 	First, Last, Email, Job, Phone, Zone string
 	Company                              int
-	Stays                                bool
+	Stays                                bool // the same person in every telling
 }
 
 type company struct {
@@ -60,10 +63,10 @@ func newWorld(from fs.FS, name string, seed uint64, now time.Time) *world {
 	return &world{cast: people, files: from, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location()}
 }
 
-var loaded sync.Map // what load read, by path: it doesn't change
+var loaded sync.Map // the package's own files by path, decoded
 
-// load reads a data file into T; those of this package, which nil stands for, when they are first asked for. The files are part of
-// the program, so a wrong one is a fault of it.
+// load decodes a data file into T. A nil file system means the package's own files, which it decodes only once. It panics on a
+// broken file, because the files are part of the program.
 func load[T any](from fs.FS, path string) *T {
 	if v, ok := loaded.Load(path); ok && from == nil {
 		return v.(*T)
@@ -82,7 +85,7 @@ func load[T any](from fs.FS, path string) *T {
 	return v
 }
 
-// person finds somebody by the words the data files use: "staff 3" or "contact 12".
+// person returns who is meant by "staff 3" or "contact 12".
 func (w *world) person(who string) person {
 	switch kind, n := reference(who); kind {
 	case "staff":
@@ -93,7 +96,7 @@ func (w *world) person(who string) person {
 	return person{}
 }
 
-// transcript is what was said as one text, a line for each.
+// transcript returns what was said as text, one line for each speaker's turn.
 func (w *world) transcript(said []line) string {
 	var text strings.Builder
 	for _, l := range said {
@@ -109,7 +112,7 @@ func reference(word string) (kind string, n int) {
 	return kind, n
 }
 
-// The first 32 bits of an id hold its number, multiplied by an odd constant; idInverse is that constant's inverse.
+// The first 32 bits of an id hold its number, multiplied by idFactor; idInverse is the inverse of idFactor modulo 1<<32.
 const (
 	idFactor  uint32 = 0x9e3779b1
 	idInverse uint32 = 0x0e8b2f51
@@ -123,33 +126,37 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// kind is where the ids of one kind of things begin.
+// kind returns a number that tells the ids of one kind from those of another.
 func (w *world) kind(kind string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(kind))
 	return mix(w.seed ^ h.Sum64())
 }
 
-// id is the UUID of number n of a kind of things.
+// id returns the UUID of object n of a kind.
 func (w *world) id(kind string, n int) string {
 	start := w.kind(kind)
 	head, h := uint32(n)*idFactor^uint32(start), mix(start^uint64(uint32(n)))
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%04x%08x", head, h>>48, h>>32&0xfff, h>>16&0x3fff|0x8000, h&0xffff, uint32(mix(h)))
+	raw := binary.BigEndian.AppendUint32(nil, head)
+	raw = binary.BigEndian.AppendUint64(raw, h&^0xf000c0000000|0x400080000000) // version 4, variant 1
+	raw = binary.BigEndian.AppendUint32(raw, uint32(mix(h)))
+	text := hex.EncodeToString(raw)
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }
 
-// number is the inverse of id, for numbers below limit.
+// number is the inverse of id for numbers below limit.
 func (w *world) number(kind, id string, limit int) (int, bool) {
 	n := w.decode(kind, id)
 	return n, n < limit && w.id(kind, n) == strings.ToLower(id)
 }
 
-// decode reads the number that an id begins with, whatever follows.
+// decode returns the number at the start of an id and doesn't check the rest.
 func (w *world) decode(kind, id string) int {
 	head, _ := strconv.ParseUint(id[:min(8, len(id))], 16, 32)
 	return int((uint32(head) ^ uint32(w.kind(kind))) * idInverse)
 }
 
-// ulid is a ULID of the given time, its other half the start of an id.
+// ulid returns a ULID with the given time and the first 16 hexadecimal digits of an id.
 func ulid(t time.Time, id string) string {
 	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 	var out [10]byte
@@ -161,16 +168,16 @@ func ulid(t time.Time, id string) string {
 	return string(out[:]) + strings.ToUpper(strings.ReplaceAll(id, "-", "")[:16])
 }
 
-// collection is the records of one kind: the members that all of them have unless a row says otherwise, and the rows.
+// collection is the records of one kind.
 type collection struct {
+	// All has the members that every row has unless the row says otherwise.
 	All  map[string]any
 	Rows []record
-	// Acts are what a demo begins with having done, oldest first.
+	// Acts lists what was done before a demo starts, oldest first.
 	Acts []deed
 }
 
-// deed is what somebody did at a time, "1d 18:10", with the conversations that a query finds: the field got a value, or the
-// service refused.
+// deed is an [Act] in a file. On is its time, like "1d 18:10"; Refused is the refusal that it met, if any.
 type deed struct {
 	On, Query, Field, To string
 	Refused              *struct {
@@ -179,30 +186,31 @@ type deed struct {
 	}
 }
 
-// record is one thing as a data file holds it, in the service's own words. In strings,
+// record is an object in a data file, in the service's own format. In its strings,
 //
-//   - "@", "@+2h", "@-90m" are times after and before the conversation's creation, or the start of the sandbox for anything else
-//   - "{id}" is the thing's own id, "{user 3}" what the vendor makes of that, "{name}" and the like a word of the person it is
-//     about; "{week}" and "{month}" are those of the conversation
+//   - "@", "@+2h" and "@-90m" stand for times relative to the conversation's creation, or to the start of the sandbox for other
+//     objects
+//   - "{id}" stands for the object's own id, "{user 3}" for what the service shows of user 3 there, "{name}" and the like for
+//     words of the person that the object is about, "{week}" and "{month}" for those of the conversation's creation
 type record struct {
-	// Age is how long ago a conversation was created. On says it as days and a clock where the sandbox is, "3d 14:30": days without
-	// weekends, five for seven, so that no day has those of a weekend too, whenever the sandbox is made.
+	// Age says how long ago a conversation was created. On says it as days and a local time, "3d 14:30". Its days are spread over
+	// working days, five for seven, so that a Monday doesn't get the conversations of the weekend as well.
 	Age span
 	On  string
-	// Unseen says that a demo begins with it unseen.
+	// Unseen conversations are unseen when a demo starts.
 	Unseen bool
-	// Set are the members that differ from those of all, Drop the ones it doesn't have.
+	// Set has the members that differ from those of the collection, Drop those that the object lacks.
 	Set  map[string]any
 	Drop []string
-	// With are who takes part: "who", and members that differ. Said is what was said or written, oldest first.
+	// With lists who takes part: "who", and members that differ. Said is what was said or written, oldest first.
 	With []map[string]any
 	Said []line
 }
 
-// line is one thing somebody said or wrote, so long after the conversation's creation.
+// line is what somebody said or wrote.
 type line struct {
 	By, Text string
-	At       span
+	At       span // after the conversation's creation
 	Set      map[string]any
 	Drop     []string
 }
@@ -217,7 +225,7 @@ func (s *span) UnmarshalText(text []byte) error {
 	return err
 }
 
-// dated is a collection with the days of its rows as ages, newest first.
+// dated returns a copy of a collection in which every row has an Age, newest first.
 func (w *world) dated(c *collection) *collection {
 	out := &collection{All: c.All, Rows: slices.Clone(c.Rows), Acts: c.Acts}
 	for i, r := range out.Rows {
@@ -229,7 +237,7 @@ func (w *world) dated(c *collection) *collection {
 	return out
 }
 
-// on is the time that "3d 14:30" means.
+// on returns the time that is meant by "3d 14:30".
 func (w *world) on(text string) time.Time {
 	var days, hour, minute int
 	if _, err := fmt.Sscanf(text, "%dd %d:%d", &days, &hour, &minute); err != nil {
@@ -239,7 +247,7 @@ func (w *world) on(text string) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, w.zone).UTC()
 }
 
-// age is how long ago row i of n was created: the ages of the file are spread over more or fewer rows.
+// age returns how long ago row i of n was created. It spreads the ages of the file over n rows.
 func (c *collection) age(i, n int) time.Duration {
 	at := float64(i) * float64(len(c.Rows)) / float64(max(n, 1))
 	k := min(int(at), len(c.Rows)-1)
@@ -250,21 +258,20 @@ func (c *collection) age(i, n int) time.Duration {
 	return time.Duration(from + span((at-float64(k))*float64(to-from)))
 }
 
-// scene is what the places in a record stand for.
+// scene says what the placeholders in a record stand for.
 type scene struct {
-	at time.Time
-	// pace shortens what comes after at, for a conversation younger than its record, so that nothing lies in the future.
+	at time.Time // what times are relative to
+	// pace shortens the time after at for a conversation that is younger than its record, so that nothing lies in the future.
 	pace  float64
 	clock func(time.Time) any
 	words map[string]any
-	// place is what a numbered word stands for.
-	place func(kind string, n int) any
+	place func(kind string, n int) any // of "{kind n}"
 	tell  telling
 }
 
 var placeForm = regexp.MustCompile(`\{([A-Za-z_]+)(?: (\d+))?\}`)
 
-// make builds a document.
+// make builds an object from the members of a collection and of a record.
 func (s *scene) make(all, set map[string]any, drop []string) map[string]any {
 	out := make(map[string]any, len(all)+len(set))
 	for k, v := range all {
@@ -291,7 +298,7 @@ func (s *scene) value(v any) any {
 	})
 }
 
-// rebuilt is a value with what by makes of each part of it, from the inside out.
+// rebuilt returns a copy of a value in which by has replaced each part, from the inside out.
 func rebuilt(v any, by func(any) any) any {
 	switch of := v.(type) {
 	case map[string]any:
@@ -319,13 +326,13 @@ func (s *scene) text(v string) any {
 	if !strings.Contains(v, "{") {
 		return v
 	}
-	if placeForm.FindString(v) == v {
+	if v[0] == '{' && v[len(v)-1] == '}' && placeForm.FindString(v) == v {
 		return s.word(v)
 	}
 	return placeForm.ReplaceAllStringFunc(v, func(place string) string { return fmt.Sprint(s.word(place)) })
 }
 
-// time is so long after the creation.
+// time returns a time relative to the creation.
 func (s *scene) time(after time.Duration) time.Time {
 	if after > 0 && s.pace < 1 {
 		after = time.Duration(float64(after) * s.pace).Truncate(time.Millisecond)
@@ -347,16 +354,16 @@ func (s *scene) word(place string) any {
 	return place
 }
 
-// nothing is the value of a word that leaves the member out that it is the value of.
+// nothing is the value of a word that removes the member which has it.
 type nothing struct{}
 
-// fill puts words into a text, or into all texts of an object.
+// fill replaces the words in all texts of a template.
 func fill(template any, words map[string]any) any {
 	s := scene{words: words, place: func(kind string, n int) any { return fmt.Sprintf("{%s %d}", kind, n) }}
 	return s.value(template)
 }
 
-// plays is who "contact 3" and the like is in this telling.
+// plays returns who takes the place of "contact 3" in this telling.
 func (s *scene) plays(who string) string {
 	kind, n := reference(who)
 	if kind == who {
@@ -365,7 +372,7 @@ func (s *scene) plays(who string) string {
 	return kind + " " + strconv.Itoa(s.tell.number(kind, n))
 }
 
-// words are what a record can say of a person.
+// words returns the words that a record can use of a person.
 func (w *world) words(p person) map[string]any {
 	return map[string]any{
 		"first": p.First, "last": p.Last, "name": p.name(), "email": p.Email, "job": p.Job, "phone": p.Phone, "zone": p.Zone,
@@ -373,5 +380,5 @@ func (w *world) words(p person) map[string]any {
 	}
 }
 
-// stamp formats a time with only the fractional digits it has, in UTC.
+// stamp formats a time in UTC with as many fractional digits as it needs.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999999Z07:00") }
