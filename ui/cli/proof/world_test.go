@@ -94,13 +94,15 @@ func (w *world) failed() bool {
 	return len(w.faults) > 0
 }
 
+// registry lists the providers, as package main does.
+var registry = providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
+
 func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string]model.Provider, []model.Provider, error) {
 	const root = "http://127.0.0.1:9"
-	factories := providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 	by := map[string]model.Provider{}
 	var all []model.Provider
 	for _, a := range box.Accounts() {
-		f, ok := factories.Find(a.Provider)
+		f, ok := registry.Find(a.Provider)
 		if !ok {
 			return nil, nil, fmt.Errorf("no adapter for %s", a.Provider)
 		}
