@@ -108,7 +108,6 @@ func (l *linear) refsOf(word string) (refs []model.Ref, err error) {
 	return refs, nil
 }
 
-// forEach returns a verb for any number of conversations.
 func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
 		refs, _, err := l.refsAt(rest, true)

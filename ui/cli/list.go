@@ -209,7 +209,6 @@ var jsonColumns = func() (names []string) {
 
 func columnNames() []string { return append([]string{"when", "people"}, jsonColumns...) }
 
-// listing is how `list` prints.
 type listing struct {
 	format  string
 	columns []string

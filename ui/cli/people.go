@@ -260,7 +260,7 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, ch changes, dryR
 		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
 			model.EditContacts: model.NeedContacts}[c.Kind]
 	}
-	report := r.progress("read")
+	report := r.progress()
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	done := 0

@@ -98,7 +98,6 @@ func indented(by string, lines []string) []string {
 	return lines
 }
 
-// field names the field of an edit.
 func field(e model.Edit) string {
 	return pick(e.Kind.Shape() == model.ShapePairs, e.Kind.Pair()+" "+cell(e.Key), e.Kind.Words())
 }

@@ -169,7 +169,6 @@ type SandboxOptions struct {
 	Faults        map[string]float64 // the rate of each
 }
 
-// run is the state of one run of the program.
 type run struct {
 	Program
 	flags struct {
@@ -230,15 +229,13 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		err := f(ctx, args)
-		var exit *ExitError
 		switch {
 		case ctx.Err() == nil:
 			if r.unwritten != nil && !errors.Is(err, r.unwritten) {
 				err = errors.Join(err, r.unwritten)
 			}
 			r.note(CodeOf(err))
-		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled,
-			errors.As(err, &exit) && exit.Err == nil:
+		case err == nil || errors.Is(err, errShown) || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled:
 			err = errors.New("interrupted") // Main returns the status
 		}
 		r.complain(err)

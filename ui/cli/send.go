@@ -270,40 +270,31 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 			continue
 		}
 		for _, q := range it.Requests {
-			r.printRequest(it.Ref, q)
+			body := json.RawMessage(q.Body)
+			if len(body) > 0 && !json.Valid(body) {
+				body, _ = json.Marshal(string(q.Body))
+			}
+			r.result(requestJSON{Ref: it.Ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: body},
+				"%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
+			if len(q.Body) > 0 && !r.flags.json {
+				r.print("%s", model.Clean(string(q.Body)))
+			}
 		}
 	}
 	return nil
 }
 
-func (r *run) printRequest(ref model.Ref, q model.Request) {
-	if r.flags.json {
-		out := requestJSON{Ref: ref.String(), Method: q.Method, Path: q.Path, Query: q.Query}
-		if json.Valid(q.Body) {
-			out.Body = q.Body
-		} else if len(q.Body) > 0 {
-			out.Body, _ = json.Marshal(string(q.Body))
-		}
-		r.object(out)
-		return
-	}
-	r.print("%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
-	if len(q.Body) > 0 {
-		r.print("%s", model.Clean(string(q.Body)))
-	}
-}
-
-// progress returns a function that shows on a terminal how far a command is: "read 3 of 12".
-func (r *run) progress(verb string) func(done, total int) {
+// progress returns a function that shows on a terminal how many conversations are read.
+func (r *run) progress() func(done, total int) {
 	shown := false
 	return func(done, total int) {
 		switch {
 		case !r.interactive():
 		case total > 1 && done < total:
-			fmt.Fprintf(r.Err, "\r%s %d of %d", verb, done, total)
+			fmt.Fprintf(r.Err, "\rread %d of %d", done, total)
 			shown = true
 		case shown:
-			fmt.Fprintf(r.Err, "\r%*s\r", len(verb)+2*len(fmt.Sprint(total))+5, "")
+			fmt.Fprintf(r.Err, "\r%*s\r", len("read ")+2*len(fmt.Sprint(total))+len(" of "), "")
 			shown = false
 		}
 	}
