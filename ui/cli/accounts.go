@@ -191,7 +191,7 @@ func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *ur
 // takePasted reads addresses that are pasted, until one belongs to this sign-in.
 func (r *run) takePasted(ctx context.Context, c *callback) {
 	for {
-		line, err := r.asked.line(ctx)
+		line, err := r.prompter.line(ctx)
 		if err != nil {
 			return
 		}

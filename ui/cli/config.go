@@ -105,7 +105,7 @@ func (r *run) configCheck() error {
 			Message: p.Message, Suggestion: orNull(p.Suggestion)})
 	}
 	r.object(out)
-	r.note(CodeOf(err))
+	r.addStatus(CodeOf(err))
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 	word := "ok  "
 	if !c.OK {
 		word = "FAIL"
-		r.note(code)
+		r.addStatus(code)
 	}
 	r.result(findingJSON{Account: orNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: orNull(c.Kind)},
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))

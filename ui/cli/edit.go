@@ -164,9 +164,9 @@ func (r *run) noteBlocked(plan model.Plan) {
 		switch {
 		case it.State != model.PlanBlocked:
 		case it.Err != nil:
-			r.note(CodeOf(it.Err))
+			r.addStatus(CodeOf(it.Err))
 		default:
-			r.note(ExitRefused)
+			r.addStatus(ExitRefused)
 		}
 	}
 }
@@ -215,7 +215,7 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, ch changes, dryRun
 }
 
 // fatal returns the error that ends the command before anything is planned, or nil: a failure of this machine, an
-// ambiguous name, or a name that is nobody's in every conversation, which is a slip of the pen.
+// ambiguous name, or a name that matches nobody in any conversation, which is probably misspelt.
 func fatal(targets []*target) error {
 	known := slices.ContainsFunc(targets, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
 	for _, t := range targets {
@@ -304,7 +304,7 @@ func (r *run) create(ctx context.Context, n model.NewConversation, people change
 		for _, c := range people {
 			found, err := dir.find(ctx, d, n.Space, c.who)
 			if err != nil {
-				return named(d.Account, err)
+				return withAccount(d.Account, err)
 			}
 			found.Role, found.Status = c.People[0].Role, ""
 			n.People = append(n.People, found)

@@ -177,7 +177,7 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 		if loud && n > 0 && n != said {
 			line := "waiting for " + beingSent(n)
 			if said == 0 {
-				line += "; ctrl-c does not wait: " + fate(n, s)
+				line += "; ctrl-c does not wait: " + unsentWords(n, s)
 			}
 			fmt.Fprintln(p.Err, "confab: "+line)
 			said = n
@@ -195,7 +195,7 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 		case <-p.AtOnce:
 		}
 		if n > 0 {
-			fmt.Fprintln(p.Err, "confab: not waiting for "+beingSent(n)+": "+fate(n, s))
+			fmt.Fprintln(p.Err, "confab: not waiting for "+beingSent(n)+": "+unsentWords(n, s))
 		}
 		return errLeft
 	}
@@ -206,8 +206,8 @@ var errLeft = fmt.Errorf("left at once: %w", context.Canceled)
 
 func beingSent(n int) string { return theme.Count(n, "edit") + " that" + are(n) + " being sent" }
 
-// fate says what becomes of the edits that the program does not wait for.
-func fate(n int, s Setup) string {
+// unsentWords says what becomes of the edits that the program does not wait for.
+func unsentWords(n int, s Setup) string {
 	return pick(s.Demo, "the demo ends without "+them(n), "what became of "+them(n)+" is read at the next start")
 }
 

@@ -64,7 +64,7 @@ func (r *run) printHistory(ctx context.Context, req model.HistoryRequest, edits 
 				r.object(model.NewHistoryJSON(j))
 				req.Before = j.ID
 			}
-			return len(delivered), cmp.Or(err, r.unwritten)
+			return len(delivered), cmp.Or(err, r.writeErr)
 		}
 		submissions, err := r.engine.Submissions(ctx, req)
 		for _, s := range submissions {
@@ -123,7 +123,7 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 		err = r.takeBack(ctx, u, waiting, nothing, o)
 		if !errors.Is(err, model.ErrUndoMoved) {
 			if err == nil && (len(u.Blocked) > 0 || u.Plan.Count(model.PlanBlocked) > 0) {
-				r.note(ExitRefused)
+				r.addStatus(ExitRefused)
 			}
 			return err
 		}

@@ -37,7 +37,7 @@ func TestActsAreFollowedToTheirEnd(t *testing.T) {
 		b := newFake()
 		b.events = make(chan model.Event)
 		var out bytes.Buffer
-		r := &run{inLines: true, Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
+		r := &run{linearMode: true, Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
 		l := &linear{run: r, rows: []model.Ref{roof}, lines: map[model.Ref]string{}, accounts: map[string]string{}}
 		row, _, _ := b.Row(t.Context(), roof)
 		l.lines[roof] = l.rowLine(row)

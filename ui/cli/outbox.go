@@ -53,7 +53,8 @@ func (r *run) listOutbox(ctx context.Context) error {
 			submissions[x.Submission] = sub
 		}
 		if !forPerson {
-			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry), x.Submission, sub.Words())
+			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry), x.Submission,
+				sub.Words())
 			continue
 		}
 		if known {
@@ -99,10 +100,10 @@ func (d decision) question(n int) string {
 	return pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
 }
 
-// typed returns what to type for a verb of the outbox, or for the outbox itself if the verb is "": a command, or a word of
+// commandFor returns what to type for a verb of the outbox, or for the outbox itself if the verb is "": a command, or a word of
 // the linear mode.
-func (r *run) typed(verb string) string {
-	return pick(r.inLines, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
+func (r *run) commandFor(verb string) string {
+	return pick(r.linearMode, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
 }
 
 func (r *run) decisionCommand(verb string) *cobra.Command {
@@ -175,7 +176,7 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 		}
 		if d.resolution != "" && d.sends() {
 			if entries[i], err = r.engine.Recheck(ctx, x.ID); err != nil {
-				return nil, named(x.Ref.Account, err)
+				return nil, withAccount(x.Ref.Account, err)
 			}
 		}
 	}
@@ -196,9 +197,10 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	case x.Orphaned && d.sends():
 		return orphaned
 	case d.verb == "retry" && x.State == model.InConflict:
-		return "it is in conflict, and would be again; settle it: " + r.typed("resolve "+x.ID+" --mine|--theirs|--merged")
+		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" --mine|--theirs|--merged")
 	case d.verb == "resolve" && !resolvable:
-		return "it met nobody else's change (" + strings.TrimPrefix(x.State.Words(), "needs you: ") + "): " + r.typed("retry or discard")
+		state := strings.TrimPrefix(x.State.Words(), "needs you: ")
+		return "it met nobody else's change (" + state + "): " + r.commandFor("retry or discard")
 	}
 	return ""
 }

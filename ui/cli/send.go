@@ -27,10 +27,10 @@ func (r *run) checkCanAsk(o sendOptions) error {
 
 // agree asks, unless --yes was given. If the person declines it prints declined and ends the command.
 func (r *run) agree(ctx context.Context, o sendOptions, question string, whole bool, declined string) error {
-	if o.yes || r.unwritten != nil {
-		return r.unwritten
+	if o.yes || r.writeErr != nil {
+		return r.writeErr
 	}
-	yes, err := r.asked.confirm(ctx, question, whole)
+	yes, err := r.prompter.confirm(ctx, question, whole)
 	if err == nil && !yes {
 		r.say("%s", declined)
 		return errShown
@@ -168,14 +168,14 @@ func (r *run) ending(sub model.Submission, reason bool) string {
 	if p := sub.Problem; p != nil && reason {
 		line += pick(p.State.NeedsPerson(), ": "+strings.TrimPrefix(p.State.Words(), "needs you: "), nextTry(*p)) + because(p.Error)
 	}
-	return line + only(sub.NeedPerson > 0, "; settle it: "+r.typed(""))
+	return line + only(sub.NeedPerson > 0, "; settle it: "+r.commandFor(""))
 }
 
 func because(e *model.EntryError) string { return only(e != nil, ": "+e.Words()) }
 
 // report prints what became of an edit, and counts it in the exit status.
 func (r *run) report(d model.DeliveryResult) {
-	r.note(codeOfEdit(d.Entry))
+	r.addStatus(codeOfEdit(d.Entry))
 	var v any = model.NewEditJSON(d.Entry)
 	if d.Journal != nil {
 		v = model.NewHistoryJSON(*d.Journal)
@@ -187,10 +187,10 @@ func (r *run) report(d model.DeliveryResult) {
 func (r *run) reportStop(ctx context.Context, err error) {
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		r.say("What was not delivered stays in the outbox: confab outbox")
-		r.note(ExitInterrupted)
+		r.addStatus(ExitInterrupted)
 		return
 	}
-	r.fail(err)
+	r.addError(err)
 }
 
 // reportUnsent reports what a plan does not send: edits of the outbox that want the same and, with --json, the fields that are
@@ -199,7 +199,7 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 	for _, it := range plan.Items {
 		for _, entry := range it.Waiting {
 			if !o.noWait {
-				r.note(codeOfEdit(entry))
+				r.addStatus(codeOfEdit(entry))
 			}
 			if r.flags.json {
 				r.object(model.NewEditJSON(entry))
@@ -264,7 +264,7 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 	}
 	for _, it := range plan.Items {
 		if r.flags.json && it.State == model.PlanBlocked {
-			r.complain(fmt.Errorf("%s: %s", it.Ref, it.Reason))
+			r.printError(fmt.Errorf("%s: %s", it.Ref, it.Reason))
 		}
 		if it.State != model.PlanChange {
 			continue
