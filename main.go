@@ -85,7 +85,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Width:  func() int { w, _, _ := term.GetSize(os.Stdout.Fd()); return w },
 		Height: func() int { _, h, _ := term.GetSize(os.Stdout.Fd()); return h },
 		Getenv: os.Getenv, Now: time.Now, AtOnce: atOnce, Silence: cli.Silence(os.Stdin),
-		Validators: validators(), Access: registry.AccessValues(), Services: abilities(), Keys: defaultKeys(),
+		Validators: validators(), Access: registry.AccessValues(), Services: services(), Keys: defaultKeys(),
 		Open:    func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
 		Welcome: openWelcome, Check: check, CheckState: checkState, Forget: forget, Login: login, Sandbox: openSandbox,
 		Browse: func(s cli.Setup, url string) error {
@@ -254,7 +254,7 @@ func openWelcome(ctx context.Context, s cli.Setup) (choice string, err error) {
 
 func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResult {
 	f, account := providerAccount(s, a, nil)
-	found := checked("credential", "none in the config: this service has a sign-in", nil)
+	found := checkResult("credential", "none in the config: this service has a sign-in", nil)
 	if !a.Credential.IsZero() {
 		source := s.Resolver().Source(a.Credential)
 		if _, err := source.Get(ctx); err != nil {
@@ -277,8 +277,8 @@ type readOnce struct{ model.CredentialSource }
 
 func (readOnce) Reject(string) {}
 
-// checked returns the result of a check: the error if there is one, else the detail.
-func checked(name, detail string, err error) model.CheckResult {
+// checkResult returns the result of a check: the error if there is one, else the detail.
+func checkResult(name, detail string, err error) model.CheckResult {
 	if err != nil {
 		detail = err.Error()
 	}
@@ -287,7 +287,7 @@ func checked(name, detail string, err error) model.CheckResult {
 
 func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 	err := s.Paths.PrepareState()
-	found := []model.CheckResult{checked("state", s.Paths.State, err)}
+	found := []model.CheckResult{checkResult("state", s.Paths.State, err)}
 	if err != nil {
 		return found
 	}
@@ -301,13 +301,13 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 		damage = db.Check(ctx)
 		err = db.Close()
 	}
-	if found = append(found, checked("database", file, err)); err != nil {
+	if found = append(found, checkResult("database", file, err)); err != nil {
 		return found
 	}
 	if damage != nil {
 		damage = errors.New(model.Words(damage))
 	}
-	return append(found, checked("contents", "the whole database was read, and it is sound", damage))
+	return append(found, checkResult("contents", "the whole database was read, and it is sound", damage))
 }
 
 func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []string, err error) {
@@ -411,8 +411,8 @@ func validators() config.Validators {
 	return v
 }
 
-// abilities describes the services for the help and the set-up.
-func abilities() (all []cli.Service) {
+// services describes the services for the help and the set-up.
+func services() (all []cli.Service) {
 	for _, f := range registry {
 		s := cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil}
 		for _, row := range f.Table {

@@ -3,109 +3,208 @@ package cli
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
-	"os"
-	"slices"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
 )
 
-// findingJSON is the result of a check. Account is null for a check of this machine.
-type findingJSON struct {
-	Account *string          `json:"account"`
-	Name    string           `json:"name"`
-	OK      bool             `json:"ok"`
-	Detail  string           `json:"detail"`
-	Kind    *model.ErrorKind `json:"kind"`
+const loginPatience = 10 * time.Minute
+
+// listenFor opens the port that the browser returns to. A browser may resolve localhost to IPv4 or IPv6, so it listens on each
+// that this machine has.
+func listenFor(back *url.URL) ([]net.Listener, error) {
+	hosts := []string{back.Hostname()}
+	if strings.EqualFold(back.Hostname(), "localhost") {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	var all []net.Listener
+	for _, host := range hosts {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, back.Port()))
+		if err == nil {
+			all = append(all, l)
+			continue
+		}
+		if any, none := net.Listen("tcp", net.JoinHostPort(host, "0")); none == nil {
+			for _, l := range append(all, any) {
+				l.Close()
+			}
+			for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+				err = inner
+			}
+			return nil, fmt.Errorf("port %s of this machine can't be listened on (%w): end the program that has it, "+
+				"or register another address with the service and name it in redirect_url", back.Port(), err)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("this machine has no address %s", back.Hostname())
+	}
+	return all, nil
 }
 
-func (r *run) doctor(ctx context.Context, _ []string, _ flags) error {
+// callback answers the browser that returns from the service. It passes on the first address of this sign-in, and shows the
+// result of the sign-in on every page.
+type callback struct {
+	path, state string
+	answers     chan *url.URL
+	ended       chan struct{} // closed once words is set
+	words       string        // the result, for the browser
+}
+
+// take reports whether an address belongs to this sign-in, and passes on the first that does.
+func (c *callback) take(u *url.URL) bool {
+	if u.Query().Get("state") != c.state {
+		return false
+	}
+	select {
+	case c.answers <- u:
+	default:
+	}
+	return true
+}
+
+func (c *callback) end(words string) {
+	c.words = words
+	close(c.ended)
+}
+
+func (c *callback) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	if q.URL.Path != c.path || q.Method != http.MethodGet {
+		http.NotFound(w, q)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code
+	w.Header().Set("Cache-Control", "no-store")
+	words := "This did not work: the answer belongs to another sign-in."
+	if c.take(q.URL) {
+		select {
+		case <-c.ended:
+			words = c.words
+		case <-q.Context().Done():
+			return
+		}
+	} else {
+		w.WriteHeader(http.StatusBadRequest)
+	}
+	_, _ = io.WriteString(w, "<!DOCTYPE html><title>confab</title><p>"+html.EscapeString(words)+"</p>\n")
+}
+
+func (r *run) login(ctx context.Context, args []string, _ flags) error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	active := r.setup.Active()
-	found := make([][]model.CheckResult, len(active))
-	var wait sync.WaitGroup
-	for i, a := range active {
-		wait.Go(func() { found[i] = r.Check(ctx, r.setup, a) })
+	a, err := r.account(args[0])
+	if err != nil {
+		return err
 	}
-	// The checks of this machine are printed while the accounts are checked.
-	for _, c := range r.checkHere(ctx) {
-		r.reportCheck("", c, ExitLocal)
+	login, err := r.Login(r.setup, a)
+	if err != nil {
+		return usage("%s: %w", a.Name, err)
 	}
-	wait.Wait()
-	var broken []string
-	for i, a := range active {
-		for _, c := range found[i] {
-			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
-		}
-		if !canList(found[i]) {
-			broken = append(broken, a.Name)
-		}
+	back, err := url.Parse(login.Redirect())
+	if err != nil || !config.IsLoopback(login.Redirect()) {
+		return usage("%s: redirect_url is no address of this machine", a.Name)
 	}
-	switch all := theme.Count(len(active), "account"); {
-	case r.flags.json || len(active) == 0:
-		r.sayNoAccount()
-	case len(broken) > 0:
-		r.say("%d of %s can't be read: %s.", len(broken), all, strings.Join(broken, ", "))
-	default:
-		r.say("%s can be read.", all)
+	listeners, err := listenFor(back)
+	if err != nil {
+		return local(err)
 	}
-	return nil
-}
+	c := &callback{path: cmp.Or(back.Path, "/"), state: rand.Text(), answers: make(chan *url.URL, 1), ended: make(chan struct{})}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: c}
+	for _, l := range listeners {
+		go func() { _ = server.Serve(l) }()
+	}
+	defer func() {
+		// The browser still has to get its page.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = server.Shutdown(last)
+		_ = server.Close()
+	}()
 
-// canList reports whether the list of an account could be read.
-func canList(found []model.CheckResult) bool {
-	return slices.ContainsFunc(found, func(c model.CheckResult) bool { return c.OK && c.Name == model.CheckList })
-}
-
-func (r *run) sayNoAccount() {
-	if !r.flags.json && len(r.setup.Config.Accounts) == 0 {
-		r.say("There is no account yet: `confab init` adds one.")
-	}
-}
-
-// reportCheck prints the result of a check; code is the exit status if it failed.
-func (r *run) reportCheck(account string, c model.CheckResult, code int) {
-	word := "ok  "
-	if !c.OK {
-		word = "FAIL"
-		r.note(code)
-	}
-	r.result(findingJSON{Account: orNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: orNull(c.Kind)},
-		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
-}
-
-// checkHere checks this machine.
-func (r *run) checkHere(ctx context.Context) []model.CheckResult {
-	file := r.setup.Paths.Config
-	if info, err := os.Stat(file); err == nil {
-		file = fmt.Sprintf("%s (mode %04o)", file, info.Mode().Perm())
-	}
-	out := []model.CheckResult{{Name: "version", OK: true, Detail: r.Version}, {Name: "config", OK: true, Detail: file}}
-	out = append(out, r.CheckState(ctx, r.setup)...)
-	return append(out, model.CheckResult{Name: "terminal", OK: true, Detail: r.terminalFacts()})
-}
-
-func (r *run) terminalFacts() string {
-	facts := []string{"output is no terminal"}
-	if w := r.Width(); w > 0 {
-		facts[0] = fmt.Sprintf("%dx%d", w, r.Height())
-	}
-	if !r.interactive() {
-		facts = append(facts, "nobody to ask")
-	}
-	for _, about := range [][2]string{{"TERM"}, {"COLORTERM"}, {"NO_COLOR"}, {"LC_ALL"}, {"LC_CTYPE"}, {"LANG"},
-		{"SSH_CONNECTION", "over SSH"}, {"TMUX", "in tmux"}, {"STY", "in screen"}} {
-		if v := r.Getenv(about[0]); v != "" {
-			facts = append(facts, cmp.Or(about[1], about[0]+"="+v))
+	page := login.Page(c.state)
+	r.say("Open this page, and agree:")
+	r.print("%s", model.CleanLine(page, 0))
+	if r.Browse != nil && r.Getenv("SSH_CONNECTION") == "" {
+		if err := r.Browse(r.setup, page); err != nil {
+			r.say("No browser was opened: %s", model.CleanLine(err.Error(), 300))
 		}
 	}
-	return strings.Join(facts, ", ")
+	var pasting sync.WaitGroup
+	defer pasting.Wait()
+	waiting, cancel := context.WithTimeout(ctx, loginPatience)
+	defer cancel()
+	if r.interactive() {
+		r.say("If the browser runs on another machine, paste the address it ends up at:")
+		pasting.Go(func() { r.takePasted(waiting, c) })
+	}
+	select {
+	case got := <-c.answers:
+		words, err := r.signIn(ctx, a, login, got)
+		c.end(words)
+		return err
+	case <-waiting.Done():
+		c.end("This did not work: the sign-in was given up.")
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return refused("%s: nobody signed in within %s", a.Name, theme.Count(int(loginPatience/time.Minute), "minute"))
+	}
+}
+
+// signIn completes a sign-in with the address that the browser returned to, and returns the text for the browser.
+func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *url.URL) (words string, err error) {
+	q := got.Query()
+	switch {
+	case q.Get("error") != "":
+		err = fmt.Errorf("the service said %s", model.CleanLine(strings.TrimSpace(q.Get("error")+" "+q.Get("error_description")), 300))
+	case q.Get("code") == "":
+		err = errors.New("the service gave no code")
+	}
+	if err != nil {
+		return "This did not work: " + err.Error() + ".", &ExitError{Code: ExitCredential, Err: fmt.Errorf("%s: %w", a.Name, err)}
+	}
+	who, err := login.Finish(ctx, q.Get("code"))
+	if err != nil {
+		return "This did not work: " + model.Words(err), fmt.Errorf("%s: %w", a.Name, err)
+	}
+	words = a.Name + " is signed in"
+	if who != "" {
+		words += " as " + model.CleanLine(who, 200)
+	}
+	r.say("%s.", words)
+	return words + ". Go back to the terminal.", nil
+}
+
+// takePasted reads addresses that are pasted, until one belongs to this sign-in.
+func (r *run) takePasted(ctx context.Context, c *callback) {
+	for {
+		line, err := r.prompter.line(ctx)
+		if err != nil {
+			return
+		}
+		u, err := url.Parse(strings.TrimSpace(line))
+		switch {
+		case err != nil || u.RawQuery == "":
+			r.say("This is not the address; it has code= in it.")
+		case !c.take(u):
+			r.say("This address belongs to another sign-in.")
+		default:
+			return
+		}
+	}
 }
 
 type forgottenJSON struct {

@@ -166,7 +166,6 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 
 var flagKinds = map[string]string{"int": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
 
-// flagWords words the errors of the flag parser anew.
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
@@ -192,7 +191,6 @@ func flagWords(cmd *cobra.Command, err error) error {
 var flagGroup = regexp.MustCompile(
 	`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
 
-// groupWords words cobra's errors about groups of flags anew.
 func groupWords(err error) error {
 	found := flagGroup.FindStringSubmatch(err.Error())
 	if found == nil {

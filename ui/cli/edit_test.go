@@ -13,7 +13,7 @@ import (
 	"confab/model"
 )
 
-// ofALibrary is how libraries speak of a wrong command line.
+// ofALibrary matches the words of libraries about a wrong command line.
 var ofALibrary = regexp.MustCompile(`arg\(s\)|in the group|strconv|unknown flag|shorthand|invalid|flag needs|time: |\?;`)
 
 func TestUsageErrors(t *testing.T) {
@@ -86,18 +86,18 @@ func TestUsageErrors(t *testing.T) {
 			t.Errorf("%q: exit %d, want 2\n%s%s", args, got, &b.out, &b.err)
 		}
 		if b.out.Len() > 0 || b.err.Len() == 0 {
-			t.Errorf("%q: the complaint belongs on stderr: out %q err %q", args, &b.out, &b.err)
+			t.Errorf("%q: got stdout %q and stderr %q, want the error on stderr only", args, &b.out, &b.err)
 		}
 		if b.submits > 0 {
-			t.Errorf("%q: something was submitted", args)
+			t.Errorf("%q: edits were submitted, want none", args)
 		}
 		if raw := ofALibrary.FindString(b.err.String()); raw != "" {
-			t.Errorf("%q: %q is no word of a person: %s", args, raw, &b.err)
+			t.Errorf("%q: stderr has a library's words %q: %s", args, raw, &b.err)
 		}
 	}
 }
 
-func TestBytesThatAreNoTextReadNothing(t *testing.T) {
+func TestArgumentsThatAreNotUTF8OpenNothing(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitUsage, "edit", "projects:71", "--title", "bad\xff", "--yes")
 	contains(t, "stderr", &b.err, "is not UTF-8")
@@ -119,7 +119,7 @@ func TestHelpAndCompletion(t *testing.T) {
 	}
 }
 
-func TestNearestIsNamed(t *testing.T) {
+func TestErrorsNameTheNearestWord(t *testing.T) {
 	for word, args := range map[string][]string{
 		`"projects"`: {"list", "--account", "project"},
 		`"list"`:     {"lst"},
@@ -133,7 +133,7 @@ func TestNearestIsNamed(t *testing.T) {
 	}
 }
 
-func TestEditDelivers(t *testing.T) {
+func TestEditDeliversAndReports(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitOK, "edit", "projects:71", "--title", "Roof, again", "--yes")
 	contains(t, "stdout", &b.out, "title: Roof repair → Roof, again", "done  projects:71")
@@ -147,7 +147,7 @@ func TestEditDelivers(t *testing.T) {
 	}
 }
 
-func TestEditAsks(t *testing.T) {
+func TestEditAsksBeforeItSends(t *testing.T) {
 	b := newBench(t)
 	for _, x := range []struct {
 		answers string
@@ -159,7 +159,7 @@ func TestEditAsks(t *testing.T) {
 		{"n\n", []string{"--title", "x"}, ExitRefused, 0},
 		{"", []string{"--title", "x"}, ExitRefused, 0},
 		{"y\n", []string{"--title", "x"}, ExitOK, 1},
-		{"y\n", []string{"--delete"}, ExitRefused, 1}, // in full
+		{"y\n", []string{"--delete"}, ExitRefused, 1}, // wants the whole word
 		{"yes\n", []string{"--delete"}, ExitOK, 2},
 	} {
 		b.atTerminal(x.answers)
@@ -170,7 +170,7 @@ func TestEditAsks(t *testing.T) {
 	}
 }
 
-func TestDeliveryStatus(t *testing.T) {
+func TestDeliveryDecidesTheExitStatus(t *testing.T) {
 	state := func(s model.EditState, k model.ErrorKind) func(model.OutboxEntry) model.OutboxEntry {
 		return func(e model.OutboxEntry) model.OutboxEntry {
 			e.State = s
@@ -217,7 +217,7 @@ func TestDeliveryStatus(t *testing.T) {
 	}
 }
 
-func TestDoctorStatus(t *testing.T) {
+func TestDoctorStatusComesFromTheKind(t *testing.T) {
 	for kind, code := range map[model.ErrorKind]int{
 		"": ExitRefused, model.Forbidden: ExitRefused, model.Unauthorized: ExitCredential, model.NoCredential: ExitUsage,
 		model.Unavailable: ExitUnreachable, model.RateLimited: ExitUnreachable,
@@ -226,7 +226,7 @@ func TestDoctorStatus(t *testing.T) {
 		t.Setenv("KONA", "a-token")
 		t.Setenv("ASK", "another")
 		b.program.Check = func(context.Context, Setup, config.Account) []model.CheckResult {
-			// The words of a service decide nothing.
+			// The message of a service does not matter.
 			return []model.CheckResult{{Name: "reach", Detail: "list: unauthorized: unavailable: no", Kind: kind}}
 		}
 		b.want(t, code, "doctor", "--json")
@@ -234,7 +234,7 @@ func TestDoctorStatus(t *testing.T) {
 	}
 }
 
-func TestWorst(t *testing.T) {
+func TestWorstStatus(t *testing.T) {
 	for _, x := range []struct {
 		codes []int
 		want  int
@@ -242,7 +242,7 @@ func TestWorst(t *testing.T) {
 		{nil, 0}, {[]int{0, 0}, 0}, {[]int{4, 1}, 1}, {[]int{1, 3, 4}, 3}, {[]int{3, 5}, 5}, {[]int{5, 130, 1}, 130},
 	} {
 		if got := Worst(x.codes...); got != x.want {
-			t.Errorf("%v: %d, want %d", x.codes, got, x.want)
+			t.Errorf("codes %v: got %d, want %d", x.codes, got, x.want)
 		}
 	}
 	joined := errors.Join(&model.Error{Kind: model.Unavailable}, &model.Error{Kind: model.Unauthorized})
@@ -259,7 +259,7 @@ func TestWorst(t *testing.T) {
 	}
 }
 
-func TestDryRun(t *testing.T) {
+func TestDryRunPrintsTheRequests(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitOK, "edit", "projects:71", "--public", "--title", "x", "--dry-run")
 	contains(t, "stdout", &b.out, "PUT /c/71/privacy?privacy=public", "PUT /c/71/title", `{"v":1}`)
@@ -272,11 +272,11 @@ func TestDryRun(t *testing.T) {
 	}
 	b.want(t, ExitRefused, "edit", "meetings:e:4", "--private", "--dry-run", "--json")
 	if b.submits > 0 || b.out.Len() > 0 {
-		t.Errorf("a dry run submitted or printed: %s", &b.out)
+		t.Errorf("a blocked dry run submitted or printed requests: %s", &b.out)
 	}
 }
 
-func TestBlockedAndBulk(t *testing.T) {
+func TestBlockedConversationsAreReported(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitRefused, "edit", "projects:71", "meetings:e:4", "--title", "x", "--yes")
 	contains(t, "stdout", &b.out, "2 conversations: 1 to change, 1 can't be done", "the service has no call for title", "done  projects:71")
@@ -288,7 +288,7 @@ func TestBlockedAndBulk(t *testing.T) {
 	contains(t, "stdout", &b.out, "bad key", "done  projects:71")
 }
 
-func TestEmptyTitle(t *testing.T) {
+func TestTitlesMustNotBeBlank(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitRefused, "edit", "projects:71", "--title", "", "--yes")
 	contains(t, "stdout", &b.out, "can't: a conversation in Kona needs a title")
@@ -299,7 +299,7 @@ func TestEmptyTitle(t *testing.T) {
 	contains(t, "stdout", &b.out, "title: Roof repair → (empty)")
 }
 
-func TestRowsWithoutAnEdit(t *testing.T) {
+func TestJSONReportsConversationsWithoutAnEdit(t *testing.T) {
 	b := newBench(t)
 	lines := func(code int, want string, args ...string) {
 		t.Helper()
@@ -319,44 +319,44 @@ func TestRowsWithoutAnEdit(t *testing.T) {
 	lines(ExitRefused, gone+`{"id":null,"submission":null,"ref":"projects:71","kind":"title","key":null,"state":"already","base":"Roof repair","target":"Roof repair","theirs":null,"error":null,"next_try":null}
 `, "projects:none", "projects:71", "--title", "Roof repair")
 
-	// Not read at all, it is not refused.
+	// A conversation that could not be read is not a refusal.
 	b.loadErr[model.Ref{Account: "projects", ID: "far"}] = &model.Error{Kind: model.Unavailable, Message: "no route"}
 	b.want(t, ExitUnreachable, "edit", "projects:far", "--title", "x", "--yes", "--json")
 	contains(t, "stdout", &b.out, `"state":"blocked"`, `"kind":"unavailable"`)
 	b.want(t, ExitUnreachable, "edit", "projects:far", "--title", "x", "--dry-run")
 }
 
-func TestQueryEdit(t *testing.T) {
+func TestQuerySyncsFirst(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitRefused, "edit", "--query", "roof", "--title", "x", "--yes")
 	if b.syncs != 2 {
-		t.Errorf("%d accounts synced, want 2", b.syncs)
+		t.Errorf("got %d accounts synced, want 2", b.syncs)
 	}
 	if q := b.queries[len(b.queries)-1]; q != "(account:projects OR account:meetings) roof" {
-		t.Errorf("asked for %q", q)
+		t.Errorf("the query was %q", q)
 	}
 	b.want(t, ExitRefused, "edit", "--query", "roof", "--cached", "--title", "y", "--yes")
 	if b.syncs != 2 {
-		t.Error("--cached synced")
+		t.Error("--cached synced, want no sync")
 	}
 	b.syncErr["meetings"] = &model.Error{Kind: model.Unavailable, Message: "no route"}
 	n := b.submits
 	b.want(t, ExitUnreachable, "edit", "--query", "roof", "--title", "z", "--yes")
 	if b.submits != n {
-		t.Error("edited by a stale list")
+		t.Error("the edit was submitted after a failed sync")
 	}
 }
 
-func TestNoWait(t *testing.T) {
+func TestNoWaitLeavesEditsInTheOutbox(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitOK, "edit", "projects:71", "--title", "x", "--no-wait", "--yes", "--json")
 	contains(t, "stdout", &b.out, `"state":"queued"`, `"id":"e1"`)
 	if b.fakeEngine.outbox[0].State != model.Queued {
-		t.Error("it was delivered")
+		t.Error("the edit was delivered with --no-wait")
 	}
 }
 
-func TestPeople(t *testing.T) {
+func TestPeopleAreFoundByName(t *testing.T) {
 	for name, x := range map[string]struct {
 		args []string
 		code int
@@ -384,13 +384,13 @@ func TestPeople(t *testing.T) {
 			contains(t, "stdout", &b.out, x.out...)
 			contains(t, "stderr", &b.err, x.err...)
 			if x.code == 2 && b.submits > 0 {
-				t.Error("submitted all the same")
+				t.Error("the edit was submitted after an error")
 			}
 		})
 	}
 }
 
-func TestPeopleWhereThereAreNone(t *testing.T) {
+func TestPeopleAreNotLookedUpWhereTheyCannotBeEdited(t *testing.T) {
 	b := newBench(t)
 	ref := model.Ref{Account: "meetings", ID: "e:4"}
 	row := b.rows[ref]
@@ -400,11 +400,11 @@ func TestPeopleWhereThereAreNone(t *testing.T) {
 	b.want(t, ExitRefused, "edit", "meetings:e:4", "--add", "Ann", "--yes")
 	contains(t, "stdout", &b.out, "the service has no call for participants")
 	if b.lookups > 0 {
-		t.Error("somebody was looked up for nothing")
+		t.Error("the directory was asked, want no lookup")
 	}
 }
 
-func TestPeopleOfAStaleCache(t *testing.T) {
+func TestAStaleListOfPeopleIsReadAgain(t *testing.T) {
 	b := newBench(t)
 	ref := model.Ref{Account: "projects", ID: "71"}
 	c := b.rows[ref].Conversation.Clone()
@@ -412,13 +412,13 @@ func TestPeopleOfAStaleCache(t *testing.T) {
 	b.fresh = map[model.Ref]model.Conversation{ref: c}
 	b.want(t, ExitOK, "edit", "projects:71", "--role", "Bo Day=editor", "--dry-run")
 	if b.loads != 0 {
-		t.Error("read again for somebody who is in the cache")
+		t.Error("the conversation was read again for a person in the cache")
 	}
 	b.want(t, ExitOK, "edit", "projects:71", "--role", "Zoe=editor", "--yes")
 	contains(t, "stdout", &b.out, "~ Zoe user:8, viewer → editor")
 }
 
-func TestIdentifier(t *testing.T) {
+func TestIdentifiersNeedNoDirectory(t *testing.T) {
 	b := newBench(t)
 	d := b.describe["projects"]
 	d.People = []model.LookupKind{model.LookupContacts, model.LookupUsers}
@@ -431,7 +431,7 @@ func TestIdentifier(t *testing.T) {
 	contains(t, "stdout", &b.out, "Kona has no role")
 }
 
-func TestContacts(t *testing.T) {
+func TestContactsAreReplacedAddedAndRemoved(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitOK, "edit", "meetings:e:4", "--contacts", "12,7", "--yes")
 	contains(t, "stdout", &b.out, "contacts: 1 → 2", "+ Cleo contact:12", "note: assumed")
@@ -445,14 +445,14 @@ func TestContacts(t *testing.T) {
 	b.want(t, ExitRefused, "edit", "meetings:e:4", "--contacts", "none")
 }
 
-func TestLabels(t *testing.T) {
+func TestLabelsAreSetAndRemoved(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitOK, "edit", "projects:71", "--label", "tag=a=b", "--label", "empty=", "--attribute", "k=v", "--yes", "--dry-run")
 	contains(t, "stdout", &b.out, "label tag: old → a=b", "label empty: (none) → (empty)", "attribute k: (none) → v")
 	b.want(t, ExitOK, "edit", "projects:71", "--remove-label", "tag", "--label", "new=1", "--remove-attribute", "k", "--yes", "--dry-run")
 	contains(t, "stdout", &b.out, "label tag: old → (none)", "label new: (none) → 1")
 	if strings.Contains(b.out.String(), "attribute k") {
-		t.Errorf("what is not there is removed: %s", &b.out)
+		t.Errorf("removing a label that is not there is not already so: %s", &b.out)
 	}
 	b.want(t, ExitOK, "edit", "projects:71", "--remove-label", "nothing", "--yes")
 	contains(t, "stdout", &b.out, "already so")
@@ -462,7 +462,7 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-func TestHostileText(t *testing.T) {
+func TestHostileTextIsCleanedAndExactInJSON(t *testing.T) {
 	b := newBench(t)
 	ref := model.Ref{Account: "projects", ID: "71"}
 	row := b.rows[ref]
@@ -471,16 +471,16 @@ func TestHostileText(t *testing.T) {
 	for _, args := range [][]string{{"list"}, {"show", "projects:71"}, {"edit", "projects:71", "--title", "x", "--dry-run"}} {
 		b.want(t, ExitOK, args...)
 		if bytes.ContainsAny(b.out.Bytes(), "\x1b\x07") || strings.ContainsAny(b.out.String(), "\u202e\u009b") {
-			t.Errorf("%q lets it through: %q", args, &b.out)
+			t.Errorf("%q prints hostile text: %q", args, &b.out)
 		}
 	}
 	b.want(t, ExitOK, "list", "--json", "--account", "projects")
 	if strings.ContainsAny(b.out.String(), "\x1b\x07\u202e\u009b") {
-		t.Errorf("JSON lets it through: %q", &b.out)
+		t.Errorf("the JSON is not escaped: %q", &b.out)
 	}
 	var got struct{ Title string }
 	if err := json.Unmarshal(bytes.SplitN(b.out.Bytes(), []byte("\n"), 3)[1], &got); err != nil || got.Title != row.Conversation.Title {
-		t.Errorf("JSON is not exact: %q %v", got.Title, err)
+		t.Errorf("the title in the JSON is %q: %v", got.Title, err)
 	}
 }
 
@@ -500,7 +500,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// What a program can't be told is not done without it.
+// TestResultsThatCannotBeWritten holds that nothing is submitted once results can't be printed.
 func TestResultsThatCannotBeWritten(t *testing.T) {
 	for _, args := range [][]string{
 		{"list", "--json"}, {"config", "path", "--json"}, {"edit", "projects:71", "meetings:e:4", "--title", "x", "--yes", "--json"},
@@ -509,7 +509,7 @@ func TestResultsThatCannotBeWritten(t *testing.T) {
 		b.program.Out = fullDisk{}
 		b.want(t, ExitLocal, args...)
 		if n := strings.Count(b.err.String(), "no space left"); n != 1 || b.submits > 0 {
-			t.Errorf("%q: said %d times, %d submitted: %s", args, n, b.submits, &b.err)
+			t.Errorf("%q: got %d errors and %d submissions: %s", args, n, b.submits, &b.err)
 		}
 	}
 }

@@ -31,16 +31,16 @@ type fakeEngine struct {
 	describe map[string]model.Description
 	caps     map[string]model.Capabilities
 
-	// outcome says what becomes of an edit; nil is done.
+	// outcome returns an edit as its delivery leaves it; nil delivers it.
 	outcome func(model.OutboxEntry) model.OutboxEntry
 	loadErr map[model.Ref]error
-	// fresh is what reading shows where the cache is behind.
+	// fresh holds conversations that the cache has in an older state.
 	fresh   map[model.Ref]model.Conversation
 	syncErr map[string]error
 	undo    model.Undo
-	// moved says how often what is to be taken back has moved on meanwhile.
+	// moved is how often ApplyUndo finds that the submission has moved on.
 	moved int
-	// later, if set, is what an undo is once what was not sent has been withdrawn.
+	// later, if set, is the undo after the edits that were not sent have been withdrawn.
 	later  *model.Undo
 	events chan model.Event
 
@@ -172,7 +172,7 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 	return model.LookupPage{Items: f.people[req.Kind]}, nil
 }
 
-// Plan reads what is not cached, as the inbox does.
+// Plan reads conversations that are not cached, as the inbox does.
 func (f *fakeEngine) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	p := model.Plan{ID: fmt.Sprintf("s%d", f.made+1)}
 	for _, ref := range refs {
@@ -420,7 +420,7 @@ name = "Mine"
 query = "with:ann"
 `
 
-// bench is one program on a fake engine.
+// bench is a program on a fake engine.
 type bench struct {
 	*fakeEngine
 	program Program
@@ -459,13 +459,13 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// atTerminal makes the program ask, and gives the answers.
+// atTerminal gives the program a terminal on which answers are typed.
 func (b *bench) atTerminal(answers string) {
 	b.program.InTerminal, b.program.ErrTerminal = true, true
 	b.program.In = strings.NewReader(answers)
 }
 
-// run returns the exit status; the output of earlier runs is dropped.
+// run runs the program and returns the exit status. It drops the output of earlier runs.
 func (b *bench) run(t *testing.T, args ...string) int {
 	t.Helper()
 	b.out.Reset()

@@ -1,17 +1,22 @@
 package cli
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+	"testing/synctest"
+	"time"
+)
 
 func TestOnlyWebAddressesAreOpened(t *testing.T) {
-	t.Setenv("PATH", t.TempDir()) // no browser is started
+	t.Setenv("PATH", t.TempDir()) // so that no browser is started
 	for _, u := range []string{"file:///etc/passwd", "javascript:alert(1)", "-version", "", "HTTPS://x", "ftp://x"} {
 		if err := OpenURL(u, nil); err == nil || err.Error() != "only http and https addresses are opened" {
-			t.Errorf("%q: %v", u, err)
+			t.Errorf("OpenURL(%q): got %v", u, err)
 		}
 	}
 }
 
-func TestLocale(t *testing.T) {
+func TestUTF8Locale(t *testing.T) {
 	for _, x := range []struct {
 		env  map[string]string
 		want bool
@@ -23,7 +28,25 @@ func TestLocale(t *testing.T) {
 		{map[string]string{"LANG": "POSIX"}, false},
 	} {
 		if got := UTF8Locale(func(name string) string { return x.env[name] }); got != x.want {
-			t.Errorf("%v: %t", x.env, got)
+			t.Errorf("%v: got %t", x.env, got)
 		}
+	}
+}
+
+func TestASlowLoadIsAnnouncedOnce(t *testing.T) {
+	for took, want := range map[time.Duration]string{
+		900 * time.Millisecond: "",
+		15 * time.Second:       "confab: reading 100,000 conversations for searching; the first time after an update takes longer\n",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var said bytes.Buffer
+			loaded := SlowLoad(&said)(100_000)
+			time.Sleep(took)
+			loaded()
+			time.Sleep(time.Minute)
+			if said.String() != want {
+				t.Errorf("a load of %v printed %q", took, said.String())
+			}
+		})
 	}
 }

@@ -52,7 +52,7 @@ type setUp struct {
 	others   []config.Account
 	accounts []config.Account  // those that are done
 	draft    draft             // the one that is asked about
-	typed    map[string]string // the secrets to store, by Credential.String
+	secrets  map[string]string // the secrets to store, by Credential.String
 	signIns  []string
 	scratch  string // the state directory of trials
 }
@@ -62,14 +62,14 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 		return false, usage("adding an account asks questions, and there is no terminal to ask on: " +
 			"`confab init --defaults` writes a config to edit")
 	}
-	s := &setUp{run: r, typed: map[string]string{}}
+	s := &setUp{run: r, secrets: map[string]string{}}
 	// A config with mistakes does not keep an account from being tried.
 	c, err := config.Load(s.setup.Paths.Config, s.Validators)
 	if err == nil {
 		s.others = c.Accounts
 	}
 	if s.exists = !errors.Is(err, config.ErrNoConfig); s.exists {
-		s.complain(err)
+		s.printError(err)
 		s.say("%s is there already and stays as it is: what to paste into it is printed at the end.", s.setup.Paths.Config)
 	}
 	if s.scratch, err = r.privateTemp(); err != nil {
@@ -85,7 +85,7 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if more, err = r.asked.confirm(ctx, "Add another account?", false); err != nil {
+		if more, err = r.prompter.confirm(ctx, "Add another account?", false); err != nil {
 			return false, err
 		}
 	}
@@ -125,21 +125,21 @@ func (s *setUp) addAccount(ctx context.Context) error {
 			return errLeave
 		}
 	}
-	s.accounts = append(s.accounts, s.drafted())
+	s.accounts = append(s.accounts, s.draftAccount())
 	return nil
 }
 
 // try checks the drafted account live, and reports whether its list can be read.
 func (s *setUp) try(ctx context.Context) (works bool, err error) {
-	a, problems := config.ReadBlock(s.setup.Paths.Config, s.drafted(), s.Validators)
+	a, problems := config.ReadBlock(s.setup.Paths.Config, s.draftAccount(), s.Validators)
 	if len(problems) > 0 {
-		s.complainOf(problems)
+		s.printProblems(problems)
 		return false, nil
 	}
 	setup := s.setup
 	setup.Config = &config.Config{Accounts: append(slices.Clip(s.others), a)}
 	setup.Paths.State = s.scratch
-	setup.Held = func(c config.Credential) (string, bool) { secret, ok := s.typed[c.String()]; return secret, ok }
+	setup.Held = func(c config.Credential) (string, bool) { secret, ok := s.secrets[c.String()]; return secret, ok }
 	s.say("Trying it…")
 	found := s.Check(ctx, setup, a)
 	if ctx.Err() != nil {
@@ -180,7 +180,7 @@ func (s *setUp) save(ctx context.Context) (saved bool, err error) {
 	}()
 	for _, a := range s.accounts {
 		for _, c := range a.Credentials() {
-			secret, ok := s.typed[c.String()]
+			secret, ok := s.secrets[c.String()]
 			if !ok {
 				continue
 			}
@@ -235,7 +235,7 @@ func (s *setUp) paste(path string) {
 // signInAll offers to sign in to the accounts that need it.
 func (s *setUp) signInAll(ctx context.Context) error {
 	for _, name := range s.signIns {
-		answer, err := s.asked.ask(ctx, "Sign in to "+name+" in the browser now? [Y/n] ")
+		answer, err := s.prompter.ask(ctx, "Sign in to "+name+" in the browser now? [Y/n] ")
 		if err != nil {
 			return err
 		}

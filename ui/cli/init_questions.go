@@ -44,7 +44,7 @@ func (s *setUp) ask(ctx context.Context, question string) (string, error) {
 	}
 	for {
 		fmt.Fprint(s.Err, s.plainText(strings.Join(lines, "\n")+": "))
-		line, err := s.asked.line(ctx)
+		line, err := s.prompter.line(ctx)
 		if errors.Is(err, errNoAnswer) {
 			fmt.Fprintln(s.Err)
 		}
@@ -110,7 +110,7 @@ func (s *setUp) textFor(ctx context.Context, question, key, standard, needed str
 		}
 		answer = cmp.Or(answer, standard)
 		put(answer)
-		_, problems := config.ReadBlock(s.setup.Paths.Config, s.drafted(), s.Validators)
+		_, problems := config.ReadBlock(s.setup.Paths.Config, s.draftAccount(), s.Validators)
 		switch problems = problems.Of(key); {
 		case answer == "" && needed != "":
 			s.say("%s", needed)
@@ -119,12 +119,12 @@ func (s *setUp) textFor(ctx context.Context, question, key, standard, needed str
 		case len(problems) == 0:
 			return nil
 		default:
-			s.complainOf(problems)
+			s.printProblems(problems)
 		}
 	}
 }
 
-func (s *setUp) complainOf(problems config.Errors) {
+func (s *setUp) printProblems(problems config.Errors) {
 	for _, p := range problems {
 		line := strings.ToUpper(p.Message[:1]) + p.Message[1:]
 		if p.Suggestion != "" {
@@ -147,8 +147,8 @@ func (s *setUp) begin(provider string) {
 
 func (s *setUp) rules() config.ProviderRules { return s.Validators.Providers[s.draft.provider] }
 
-// drafted returns the account as the config would hold it.
-func (s *setUp) drafted() config.Account {
+// draftAccount returns the account as the config would hold it.
+func (s *setUp) draftAccount() config.Account {
 	d, rules := s.draft, s.rules()
 	a := config.Account{Name: d.texts["name"], Provider: d.provider, Credential: d.secrets["credential"], Settings: map[string]any{}}
 	if a.BaseURL = d.texts["base_url"]; a.BaseURL == rules.DefaultBaseURL {
@@ -169,7 +169,7 @@ func (s *setUp) drafted() config.Account {
 func (s *setUp) questions(ctx context.Context) error {
 	for at := 0; ; at++ {
 		all := []func(context.Context) error{s.askService, s.askName, s.askCredential}
-		rules, given := s.rules().Settings, s.drafted().Settings
+		rules, given := s.rules().Settings, s.draftAccount().Settings
 		for _, required := range []bool{true, false} {
 			for _, key := range slices.Sorted(maps.Keys(rules)) {
 				rule := rules[key]
@@ -370,7 +370,7 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 		case word == "keyring":
 			c = config.Credential{Keyring: entry}
 		}
-		s.typed[c.String()] = secret
+		s.secrets[c.String()] = secret
 		s.draft.secrets[key] = c
 		return nil
 	}

@@ -44,7 +44,7 @@ type act struct {
 }
 
 func (r *run) linear(ctx context.Context, start Start) error {
-	r.inLines = true
+	r.linearMode = true
 	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept),
 		lines: map[model.Ref]string{}, accounts: map[string]string{}}
 	for i, v := range l.views {
@@ -111,7 +111,7 @@ func (l *linear) converse(ctx context.Context) error {
 
 // next returns the next line that is typed, and announces events until then.
 func (l *linear) next(ctx context.Context) (string, error) {
-	lines := l.asked.typed()
+	lines := l.prompter.request()
 	for {
 		select {
 		case line, ok := <-lines:
@@ -278,7 +278,7 @@ func (l *linear) leave(ctx context.Context) error {
 		return err
 	}
 	otherwise := pick(l.setup.Demo, "ends the demo, and "+them(left)+" with it.", "leaves "+them(left)+" in the outbox.")
-	yes, err := l.asked.confirm(ctx, undelivered(left)+" Wait? No "+otherwise, false)
+	yes, err := l.prompter.confirm(ctx, undelivered(left)+" Wait? No "+otherwise, false)
 	for was := left; yes && err == nil; was = left {
 		if left, err = l.waiting(ctx); err != nil || left == 0 {
 			break
@@ -419,8 +419,8 @@ func leftAlone(plan model.Plan) (lines []string) {
 	return lines
 }
 
-// brief prints a conversation to be read aloud: what it is, who can see it, who is in it, and what was said.
-func (l *linear) brief(row model.Row, d model.Detail) {
+// readOut prints a conversation to be read aloud: what it is, who can see it, who is in it, and what was said.
+func (l *linear) readOut(row model.Row, d model.Detail) {
 	c, now := row.Conversation, l.Now().Local()
 	described, _ := l.engine.Describe(c.Ref.Account)
 	about := theme.NewAbout(&c, described, now)

@@ -24,7 +24,7 @@ func (l *linear) verbs() []verb {
 		{"list l", "list [QUERY]", "list conversations; without a query, those of before", l.doList},
 		{"more m", "more", "list the next ones", func(ctx context.Context, _ string) error { return l.list(ctx, true) }},
 		{"view v", "view [NAME]", "list a view, or name the views", l.doView},
-		{"open o", "open N", "read one: who sees it, who is in it, what was said", l.reads(l.brief)},
+		{"open o", "open N", "read one: who sees it, who is in it, what was said", l.reads(l.readOut)},
 		{"all", "all N", "everything known of one, ids and stamps too", l.reads(l.show)},
 		{"people roles", "people N...", "who is in one, or in how many of several, and as what", l.forEach(l.listPeople)},
 		{"private p", "private N...", "make private", l.sets("private", "true")},
@@ -108,7 +108,6 @@ func (l *linear) refsOf(word string) (refs []model.Ref, err error) {
 	return refs, nil
 }
 
-// forEach returns a verb for any number of conversations.
 func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
 		refs, _, err := l.refsAt(rest, true)
@@ -168,7 +167,7 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 		return "", err
 	}
 	fmt.Fprintf(l.Out, "%s, in %s? Nothing leaves it: ", question, theme.Count(len(refs), "conversation"))
-	line, err := l.asked.line(ctx)
+	line, err := l.prompter.line(ctx)
 	if errors.Is(err, errNoAnswer) {
 		fmt.Fprintln(l.Out)
 		return "", nil
@@ -189,7 +188,7 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, ch changes) error {
 	}
 	if plan.Risky() || plan.Bulk() {
 		l.printLines(l.Out, l.preview(plan)...)
-		yes, err := l.asked.confirm(ctx, question(plan), needsWhole(plan))
+		yes, err := l.prompter.confirm(ctx, question(plan), needsWhole(plan))
 		if err == nil && !yes {
 			l.print("Nothing was sent.")
 		}
@@ -223,7 +222,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		return nil
 	}
 	if u.Asks() {
-		if yes, err := l.asked.confirm(ctx, "Take this back?", needsWhole(u.Plan)); err != nil || !yes {
+		if yes, err := l.prompter.confirm(ctx, "Take this back?", needsWhole(u.Plan)); err != nil || !yes {
 			return err
 		}
 	}
@@ -269,7 +268,7 @@ func (l *linear) decides(name string) func(context.Context, string) error {
 			return err
 		}
 		if !d.sends() || plan.Risky() || plan.Bulk() {
-			if yes, err := l.asked.confirm(ctx, d.question(len(entries)), needsWhole(plan)); err != nil || !yes {
+			if yes, err := l.prompter.confirm(ctx, d.question(len(entries)), needsWhole(plan)); err != nil || !yes {
 				return err
 			}
 		}

@@ -12,7 +12,7 @@ import (
 	"confab/model"
 )
 
-// A terminal that moves no cursor gets lines, and is told so.
+// TestADumbTerminalGetsLines holds that a terminal that can't move its cursor gets the linear mode, and a message.
 func TestADumbTerminalGetsLines(t *testing.T) {
 	for term, lines := range map[string]bool{"dumb": true, "xterm": false} {
 		for _, args := range [][]string{nil, {"demo"}} {
@@ -24,20 +24,20 @@ func TestADumbTerminalGetsLines(t *testing.T) {
 			b.program.Screen = func(context.Context, Setup, Start) error { drawn = true; return nil }
 			b.want(t, ExitOK, args...)
 			if drawn == lines || lines != strings.Contains(b.err.String(), "TERM is dumb, so this is --plain") {
-				t.Errorf("%s %v: drawn %v, said %q", term, args, drawn, b.err.String())
+				t.Errorf("TERM %s, %v: got drawn %v and stderr %q", term, args, drawn, b.err.String())
 			}
 		}
 	}
 }
 
-// TestActsAreToldToTheirEnd holds that the linear mode says of an act once what it
-// waits for and once how it ended, and nothing of the row it changed.
-func TestActsAreToldToTheirEnd(t *testing.T) {
+// TestActsAreFollowedToTheirEnd holds that the linear mode announces once what an act waits for and once how it ended, and does not
+// announce the row that the act changed.
+func TestActsAreFollowedToTheirEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFake()
 		b.events = make(chan model.Event)
 		var out bytes.Buffer
-		r := &run{inLines: true, Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
+		r := &run{linearMode: true, Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
 		l := &linear{run: r, rows: []model.Ref{roof}, lines: map[model.Ref]string{}, accounts: map[string]string{}}
 		row, _, _ := b.Row(t.Context(), roof)
 		l.lines[roof] = l.rowLine(row)
@@ -49,7 +49,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 			out.Reset()
 			l.announce(t.Context(), model.Event{Refs: []model.Ref{roof}}, true)
 			if got := strings.TrimSpace(out.String()); got != want {
-				t.Errorf("said %q, want %q", got, want)
+				t.Errorf("announced %q, want %q", got, want)
 			}
 		}
 		plan, _ := b.Plan(t.Context(), []model.Ref{roof}, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Mine")}}, model.PlanOptions{})
@@ -78,15 +78,14 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		tell("renaming “Mine” → “Again”: needs you: refused: the service does not allow it: \"you may not\" (403); settle it: outbox")
 		tell("")
 
-		// What somebody else did is said as it was.
+		// A change by another client is announced.
 		row.Conversation.Title = "Theirs"
 		b.rows[roof] = row
 		tell("changed 1  Theirs, private, Bo Day +1, projects")
 	})
 }
 
-// Of several conversations the linear mode says who is in how many, as what, and asks
-// whom an act is about where that was not said.
+// TestPeopleOfSeveralInLines holds that the linear mode lists who is in how many conversations, and asks for a missing argument.
 func TestPeopleOfSeveralInLines(t *testing.T) {
 	b := newBench(t)
 	b.add(model.Conversation{Ref: model.Ref{Account: "projects", ID: "72"}, Provider: model.Kona, Title: "Gutters",
@@ -102,11 +101,11 @@ func TestPeopleOfSeveralInLines(t *testing.T) {
 		"Which role for whom, WHO=ROLE, in 2 conversations? Nothing leaves it: ", "making Bo Day an editor in “Roof repair”", "“Gutters”: already so", ": waiting\n",
 		"Remove whom, WHO, in 2 conversations?", `"9" is no number of the list`)
 	if b.submits != 1 {
-		t.Errorf("%d were submitted", b.submits)
+		t.Errorf("got %d submissions, want 1", b.submits)
 	}
 }
 
-// What a plan does to several is said once, and what it leaves alone in a line for each reason.
+// TestAPlanForManyInLines holds that a change of several conversations is printed once, and those left alone by reason.
 func TestAPlanForManyInLines(t *testing.T) {
 	b := newBench(t)
 	for id, name := range map[string]string{"72": "Gutters", "73": "Chimney"} {
@@ -118,11 +117,11 @@ func TestAPlanForManyInLines(t *testing.T) {
 		"“Roof repair”: already so\n", "Nothing was sent.", "renaming 2\n“Gutters”: title: Gutters → Guttors\n“Chimney”: title: Chimney → Chimnoy\n",
 		"\nprojects\nSeen by whoever Kona lets in")
 	if b.submits != 1 {
-		t.Errorf("%d were submitted", b.submits)
+		t.Errorf("got %d submissions, want 1", b.submits)
 	}
 }
 
-// Without an account the linear mode offers the demo and the set-up, as the screen does.
+// TestTheWelcomeInLines holds that the linear mode offers the demo and the set-up if there is no account.
 func TestTheWelcomeInLines(t *testing.T) {
 	b := newBench(t)
 	b.path += ".none"
@@ -143,7 +142,7 @@ func TestSplitCommand(t *testing.T) {
 		"": nil, "  ": nil, "pass show x": {"pass", "show", "x"}, `cat '/a b' "c 'd'"`: {"cat", "/a b", "c 'd'"}, `a ''`: {"a", ""}, `a"b c"d`: {"ab cd"},
 	} {
 		if got := splitCommand(line); !slices.Equal(got, want) {
-			t.Errorf("%q: %q", line, got)
+			t.Errorf("%q: got %q, want %q", line, got, want)
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (r *run) syncFor(ctx context.Context, all bool, q string) {
 		err = r.engine.Sync(ctx, unread...)
 	}
 	if ctx.Err() == nil {
-		r.fail(err)
+		r.addError(err)
 	}
 }
 
@@ -133,9 +133,9 @@ func (r *run) list(ctx context.Context, q string, limit int, how listing) error 
 			print(row)
 		}
 		found = page.Total
-		return len(rows), cmp.Or(err, r.unwritten)
+		return len(rows), cmp.Or(err, r.writeErr)
 	})
-	if err != nil && err != r.unwritten {
+	if err != nil && err != r.writeErr {
 		return err
 	}
 	end()
@@ -209,7 +209,6 @@ var jsonColumns = func() (names []string) {
 
 func columnNames() []string { return append([]string{"when", "people"}, jsonColumns...) }
 
-// listing is how `list` prints.
 type listing struct {
 	format  string
 	columns []string
@@ -257,17 +256,17 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 	case "csv":
 		w := csv.NewWriter(r.Out)
 		w.UseCRLF = true // as RFC 4180 has it
-		r.wrote(w.Write(l.columns))
+		r.keepWriteError(w.Write(l.columns))
 		print = func(row model.Row) {
 			cells := r.cells(row, l.columns, false)
 			for i := range cells {
 				cells[i] = r.plainText(inert(cells[i]))
 			}
-			r.wrote(w.Write(cells))
+			r.keepWriteError(w.Write(cells))
 		}
 		end = func() {
 			w.Flush()
-			r.wrote(w.Error())
+			r.keepWriteError(w.Error())
 		}
 	case "table":
 		t := table{always: l.given}
@@ -284,7 +283,7 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 	default:
 		print = func(row model.Row) {
 			if l.given {
-				r.print("%s", strings.Join(cleaned(r.cells(row, l.columns, false), 0), "\t"))
+				r.print("%s", strings.Join(cleanCells(r.cells(row, l.columns, false), 0), "\t"))
 				return
 			}
 			c := row.Conversation
@@ -373,8 +372,8 @@ func (r *run) cellOf(value any, words bool) string {
 		}
 		return strings.Join(out, "; ")
 	case model.TriageJSON:
-		marks := only(v.Done, "done ") + only(!time.Time(v.Snoozed).IsZero(), "snoozed ") + only(v.Pinned, "pinned ") + only(v.Seen, "seen ")
-		return strings.TrimSpace(marks)
+		marks := only(v.Done, "done ") + only(!time.Time(v.Snoozed).IsZero(), "snoozed ")
+		return strings.TrimSpace(marks + only(v.Pinned, "pinned ") + only(v.Seen, "seen "))
 	case model.Capabilities:
 		return strings.Join(can(v, func(k model.EditKind) string { return string(k) }), " ")
 	}

@@ -10,7 +10,7 @@ import (
 	"confab/ui/layout"
 )
 
-// listedRow is a row with something in every field.
+// listedRow returns a row with a value in every field.
 func listedRow() model.Row {
 	internal := true
 	at := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
@@ -26,8 +26,8 @@ func listedRow() model.Row {
 			URL: "https://example.com/1"}}
 }
 
-// Every key of the JSON is a column, and none of them shows how it is kept.
-func TestEveryColumnIsSaid(t *testing.T) {
+// TestEveryKeyIsAColumn holds that every key of the JSON can be a column, and that no column shows a Go value.
+func TestEveryKeyIsAColumn(t *testing.T) {
 	b := newBench(t)
 	b.rows = map[model.Ref]model.Row{listedRow().Conversation.Ref: listedRow()}
 	b.want(t, 0, "list", "--format", "csv", "--columns", strings.Join(columnNames(), ","))
@@ -36,13 +36,13 @@ func TestEveryColumnIsSaid(t *testing.T) {
 		t.Fatalf("%v: %q", err, b.out.String())
 	}
 	if !strings.Contains(b.out.String(), "\r\n") || strings.Contains(strings.ReplaceAll(b.out.String(), "\r\n", ""), "\n") {
-		t.Errorf("lines do not end as RFC 4180 has them: %q", b.out.String())
+		t.Errorf("the lines do not end as RFC 4180 has it: %q", b.out.String())
 	}
 	got := map[string]string{}
 	for i, name := range all[0] {
 		got[name] = all[1][i]
 		if text := all[1][i]; text == "" && name != "capabilities" || strings.ContainsAny(text, "{}[]\n\t\r") || strings.Contains(text, "0x") {
-			t.Errorf("%s is %q", name, text)
+			t.Errorf("column %s is %q", name, text)
 		}
 	}
 	for name, want := range map[string]string{"title": "'=cmd|' /c calc'!A1, \"the\" call of two", "people": "Grace Chen, Grace Chen, Bob",
@@ -50,12 +50,12 @@ func TestEveryColumnIsSaid(t *testing.T) {
 		"updated": "2026-11-20T10:30:00.000Z", "when": "2026-11-20T10:30:00.000Z", "triage": "done pinned", "privacy": "public",
 		"participants": "Grace Chen <grace@example.com> user:7, editor; Bob"} {
 		if got[name] != want {
-			t.Errorf("%s is %q, want %q", name, got[name], want)
+			t.Errorf("column %s is %q, want %q", name, got[name], want)
 		}
 	}
 }
 
-func TestACellThatWouldRun(t *testing.T) {
+func TestCellsThatWouldRunAreMadeInert(t *testing.T) {
 	for text, want := range map[string]string{"=1+1": "'=1+1", "+4": "'+4", "-x": "'-x", "@SUM(A1)": "'@SUM(A1)", "\t=1": "' =1", "\r=1": "' =1",
 		"\u200b=1": "'=1", "\x1b[31m=1": "'=1", "a=1": "a=1", "": "", "'=1": "'=1", "1-1": "1-1"} {
 		if got := inert(text); got != want {
@@ -64,7 +64,7 @@ func TestACellThatWouldRun(t *testing.T) {
 	}
 }
 
-// On a terminal title and people give way first, and a ref is whole or absent.
+// TestARefIsWholeOrAbsent holds that on a terminal title and people get narrower first, and that a ref is never cut.
 func TestARefIsWholeOrAbsent(t *testing.T) {
 	row := listedRow()
 	row.Conversation.Title = "Acme renewal: the pricing call, and what came after it"
@@ -77,26 +77,26 @@ func TestARefIsWholeOrAbsent(t *testing.T) {
 		b.want(t, 0, "list")
 		lines := strings.Split(strings.TrimRight(b.out.String(), "\n"), "\n")
 		if len(lines) != 2 || !strings.HasPrefix(lines[0], "WHEN") || !strings.Contains(lines[0], "PRIVACY") || !strings.Contains(lines[0], "TITLE") {
-			t.Fatalf("at %d: %q", width, lines)
+			t.Fatalf("width %d: got %q", width, lines)
 		}
 		for _, line := range lines {
 			if measure.Width(line) > width {
-				t.Errorf("at %d: %q", width, line)
+				t.Errorf("width %d: got %q", width, line)
 			}
 		}
 		whole := strings.HasSuffix(lines[1], row.Conversation.Ref.String())
 		if seen[whole] = true; whole != strings.Contains(lines[1], "sales:") || whole != strings.HasSuffix(lines[0], "REF") {
-			t.Errorf("at %d the ref is cut: %q", width, lines[1])
+			t.Errorf("width %d: the ref is cut: %q", width, lines[1])
 		}
 		if width >= 80 && !whole {
-			t.Errorf("at %d title and people don't give way to the ref: %q", width, lines[1])
+			t.Errorf("width %d: title and people do not make room for the ref: %q", width, lines[1])
 		}
 		if strings.Contains(lines[1], "calc") || whole && width < 100 && strings.Contains(lines[1], "after it") {
-			t.Errorf("at %d: %q", width, lines[1])
+			t.Errorf("width %d: got %q", width, lines[1])
 		}
 	}
 	if !seen[true] || !seen[false] {
-		t.Error("no width shows it, or every one does")
+		t.Error("the ref is shown at every width, or at none")
 	}
 	b := newBench(t)
 	b.rows = map[model.Ref]model.Row{row.Conversation.Ref: row}
@@ -128,7 +128,7 @@ func TestListFlags(t *testing.T) {
 		b.rows = map[model.Ref]model.Row{listedRow().Conversation.Ref: listedRow()}
 		b.want(t, tc.code, append([]string{"list"}, tc.args...)...)
 		if text := b.out.String() + b.err.String(); !strings.Contains(text, tc.says) {
-			t.Errorf("%v says %q, want %q", tc.args, text, tc.says)
+			t.Errorf("%v: got %q, want %q", tc.args, text, tc.says)
 		}
 	}
 }

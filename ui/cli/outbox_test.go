@@ -10,13 +10,13 @@ import (
 
 var roof = model.Ref{Account: "projects", ID: "71"}
 
-// waits puts an edit of the title into the outbox.
+// waits puts an edit of a title into the outbox.
 func (b *bench) waits(id, submission string, state model.EditState) {
 	b.outbox = append(b.outbox, model.OutboxEntry{Edit: model.Edit{ID: id, Submission: submission, Ref: roof, Kind: model.EditTitle,
 		Base: model.TextValue("Roof"), Target: model.TextValue("Mine")}, Title: "Roof", State: state})
 }
 
-func TestDecisionsApplyToWhatTheyCan(t *testing.T) {
+func TestDecisionsApplyWherePossible(t *testing.T) {
 	for name, x := range map[string]struct {
 		state model.EditState
 		args  []string
@@ -57,13 +57,13 @@ func TestDecisionsApplyToWhatTheyCan(t *testing.T) {
 			contains(t, "stdout", &b.out, x.out)
 			contains(t, "stderr", &b.err, x.err)
 			if left := len(b.outbox); x.code != 0 && left != 1 {
-				t.Errorf("%d edits are left", left)
+				t.Errorf("the outbox holds %d edits, want 1", left)
 			}
 		})
 	}
 }
 
-func TestDecisionsAsk(t *testing.T) {
+func TestDecisionsAskFirst(t *testing.T) {
 	for _, args := range [][]string{{"retry", "e1"}, {"discard", "s1"}} {
 		b := newBench(t)
 		b.waits("e1", "s1", model.Refused)
@@ -71,17 +71,17 @@ func TestDecisionsAsk(t *testing.T) {
 		b.want(t, ExitRefused, append([]string{"outbox"}, args...)...)
 		contains(t, "stderr", &b.err, "Nothing was changed.")
 		if b.outbox[0].State != model.Refused {
-			t.Errorf("%q: %s", args, b.outbox[0].State)
+			t.Errorf("%q: the edit is %s after No, want refused", args, b.outbox[0].State)
 		}
 		b.atTerminal("y\n")
 		b.want(t, ExitOK, append([]string{"outbox"}, args...)...)
 		if len(b.outbox) != 0 {
-			t.Errorf("%q: it is left", args)
+			t.Errorf("%q: the edit is still in the outbox", args)
 		}
 	}
 }
 
-func TestMergedSendsBoth(t *testing.T) {
+func TestMergedSendsBothChanges(t *testing.T) {
 	b := newBench(t)
 	ann, bo, dee := model.Participant{Kind: "user", ID: "1", Name: "Ann"}, model.Participant{Kind: "user", ID: "2", Name: "Bo Day"}, model.Participant{Kind: "user", ID: "5", Name: "Dee"}
 	row := b.rows[roof]
@@ -93,7 +93,7 @@ func TestMergedSendsBoth(t *testing.T) {
 	contains(t, "stdout", &b.out, "it was     Bo Day", "mine       Bo Day, Ann", "it is now  Bo Day, Dee", "participants: 2 → 3", "! adds Ann", "done  projects:71")
 }
 
-func TestOutboxOnATerminal(t *testing.T) {
+func TestTheOutboxOnATerminalIsGrouped(t *testing.T) {
 	b := newBench(t)
 	b.program.Width = func() int { return 80 }
 	b.want(t, ExitOK, "outbox")
@@ -127,7 +127,7 @@ func TestSyncNamesOlderDecisions(t *testing.T) {
 	b.want(t, ExitUnreachable, "sync", "--full", "--json")
 	for line := range strings.Lines(b.out.String()) {
 		if strings.Contains(line, `"account"`) && !strings.Contains(line, `"checked":"1970-01-01T00:00:01.000Z"`) {
-			t.Errorf("a time of another form: %s", line)
+			t.Errorf("checked is not in the form of the contract: %s", line)
 		}
 	}
 }

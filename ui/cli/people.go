@@ -260,7 +260,7 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, ch changes, dryR
 		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
 			model.EditContacts: model.NeedContacts}[c.Kind]
 	}
-	report := r.progress("read")
+	report := r.progress()
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
@@ -318,7 +318,7 @@ func (t *target) find(ctx context.Context, ch changes, dryRun bool) error {
 		default:
 			p, err := t.person(ctx, c)
 			if err != nil {
-				return named(t.Ref.Account, err)
+				return withAccount(t.Ref.Account, err)
 			}
 			t.people[i] = []model.Participant{p}
 		}
@@ -338,8 +338,8 @@ func (t *target) read(ctx context.Context) error {
 	return nil
 }
 
-// named puts the name of the account before the error of a service.
-func named(account string, err error) error {
+// withAccount puts the name of the account before the error of a service.
+func withAccount(account string, err error) error {
 	if errors.As(err, new(*model.Error)) {
 		return fmt.Errorf("%s: %w", account, err)
 	}
@@ -348,7 +348,7 @@ func named(account string, err error) error {
 
 // person finds the person of a change: among the participants, among those read afresh if the cached ones lack the person,
 // then in the directory. Somebody to be removed need not be found anywhere, but a name that is nobody's is an error: it is
-// likely misspelt.
+// probably misspelt.
 func (t *target) person(ctx context.Context, c change) (model.Participant, error) {
 	p, found, err := c.who.choose(t.now.Participants.Items)
 	if (err != nil || !found) && c.Op != model.OpAdd {

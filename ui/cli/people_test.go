@@ -8,7 +8,7 @@ import (
 	"confab/model"
 )
 
-func TestParseWhoRole(t *testing.T) {
+func TestParseWhoRoleSplitsRoleWordsOnly(t *testing.T) {
 	for text, want := range map[string]struct {
 		who  whoArg
 		role string
@@ -37,24 +37,24 @@ func TestParseWhoRole(t *testing.T) {
 			continue
 		}
 		if err != nil || w != want.who || role != want.role {
-			t.Errorf("%q: %+v %q %v", text, w, role, err)
+			t.Errorf("%q: got %+v with role %q, %v; want %+v with %q", text, w, role, err, want.who, want.role)
 		}
 	}
 }
 
-func TestSplitWho(t *testing.T) {
+func TestSplitWhoSplitsAtTheLastSign(t *testing.T) {
 	w, word, err := splitWho("participant-status", "emailaddress=a@example.com=active")
 	if err != nil || w.text != "emailaddress=a@example.com" || word != "active" {
-		t.Errorf("%+v %q %v", w, word, err)
+		t.Errorf("got %+v with %q, %v", w, word, err)
 	}
 	for _, text := range []string{"Ann", "Ann=", "=active"} {
 		if _, _, err := splitWho("role", text); CodeOf(err) != ExitUsage {
-			t.Errorf("%q: %v", text, err)
+			t.Errorf("%q: got %v, want a usage error", text, err)
 		}
 	}
 }
 
-func TestChoose(t *testing.T) {
+func TestChooseFindsTheOnePerson(t *testing.T) {
 	people := []model.Participant{
 		{Kind: "user", ID: "1", Name: "Jo", Email: "jo@example.com"},
 		{Kind: "user", ID: "2", Name: "JÖ"},
@@ -80,8 +80,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// FuzzWho holds that nothing is lost in reading: a role is split off only if
-// it is one, and what is left is what was typed.
+// FuzzWho holds that only a role word is split off, and that the rest is what was typed.
 func FuzzWho(f *testing.F) {
 	for _, s := range []string{"12", "user:1", "a@b.example=editor", "emailaddress=a@b.example=viewer", "=", "group:=editor", "\x00=viewer", " x =editor"} {
 		f.Add(s)
@@ -102,7 +101,7 @@ func FuzzWho(f *testing.F) {
 			whole = strings.TrimSuffix(text, "="+role)
 		}
 		if w.text != strings.TrimSpace(whole) || w.text == "" {
-			t.Fatalf("%q became %q with %q", text, w.text, role)
+			t.Fatalf("%q became %q with role %q", text, w.text, role)
 		}
 		if w.kind != "" && w.text != w.kind+":"+w.id {
 			t.Fatalf("%q: %+v", text, w)
@@ -110,8 +109,7 @@ func FuzzWho(f *testing.F) {
 	})
 }
 
-// FuzzChangeFlags holds that no argument makes a change without a target or
-// ends in anything but a usage error.
+// FuzzChangeFlags holds that every argument gives a change with a target or a usage error.
 func FuzzChangeFlags(f *testing.F) {
 	f.Add("Ann=editor", "k=v", "1,2")
 	f.Add("=", "=", ",")
@@ -135,23 +133,23 @@ func FuzzChangeFlags(f *testing.F) {
 			switch w.Kind {
 			case model.EditParticipants:
 				if w.who.text == "" || len(w.People) != 1 {
-					t.Fatalf("nobody is meant: %+v", w)
+					t.Fatalf("a change of nobody: %+v", w)
 				}
 			case model.EditContacts:
 				set = w.Op == model.OpSet
 				for _, p := range w.People {
 					if p.ID == "" {
-						t.Fatal("an empty contact")
+						t.Fatal("a contact without an id")
 					}
 				}
 			default:
 				if w.Key == "" || w.Target.Text == nil {
-					t.Fatalf("%+v", w)
+					t.Fatalf("a change without key or value: %+v", w)
 				}
 			}
 		}
 		if !set {
-			t.Fatal("the contacts are left alone")
+			t.Fatal("no change sets the contacts")
 		}
 	})
 }

@@ -66,7 +66,7 @@ func itemLines(it model.PlanItem) []string {
 	out := []string{cell(it.Ref.String()) + only(it.Title != "", "  "+quote(it.Title)) + only(why != "", ": "+why)}
 	if why == "" {
 		for _, e := range it.Edits {
-			out = append(out, indented("  ", editLines(e))...)
+			out = append(out, indent("  ", editLines(e))...)
 		}
 	}
 	if it.State != model.PlanBlocked {
@@ -77,8 +77,8 @@ func itemLines(it model.PlanItem) []string {
 	if why != "" {
 		return out
 	}
-	out = append(out, indented("  ! ", riskLines(it.Audience, it.Risks))...)
-	return append(out, indented("  note: ", notes(nil, it))...)
+	out = append(out, indent("  ! ", riskLines(it.Audience, it.Risks))...)
+	return append(out, indent("  note: ", notes(nil, it))...)
 }
 
 // notes appends the notes of an item that are not in the list yet.
@@ -91,14 +91,13 @@ func notes(list []string, it model.PlanItem) []string {
 	return list
 }
 
-func indented(by string, lines []string) []string {
+func indent(by string, lines []string) []string {
 	for i := range lines {
 		lines[i] = by + lines[i]
 	}
 	return lines
 }
 
-// field names the field of an edit.
 func field(e model.Edit) string {
 	return pick(e.Kind.Shape() == model.ShapePairs, e.Kind.Pair()+" "+cell(e.Key), e.Kind.Words())
 }

@@ -60,12 +60,12 @@ func (r *run) result(v any, format string, args ...any) {
 	}
 }
 
-func (r *run) object(v any) { r.wrote(writeJSON(r.Out, v)) }
+func (r *run) object(v any) { r.keepWriteError(writeJSON(r.Out, v)) }
 
-// wrote keeps the first error of printing results; the command ends with it.
-func (r *run) wrote(err error) {
-	if err != nil && r.unwritten == nil {
-		r.unwritten = local(err)
+// keepWriteError keeps the first error of printing results; the command ends with it.
+func (r *run) keepWriteError(err error) {
+	if err != nil && r.writeErr == nil {
+		r.writeErr = local(err)
 	}
 }
 
@@ -102,11 +102,11 @@ func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
 // printCells prints cells on one line for other programs, not aligned.
 func (r *run) printCells(separator string, cells ...string) {
-	r.print("%s", strings.Join(cleaned(cells, maxCell), separator))
+	r.print("%s", strings.Join(cleanCells(cells, maxCell), separator))
 }
 
-// cleaned cleans cells in place and bounds their length, unless most is 0.
-func cleaned(cells []string, most int) []string {
+// cleanCells cleans cells in place and bounds their length, unless most is 0.
+func cleanCells(cells []string, most int) []string {
 	for i := range cells {
 		cells[i] = model.CleanLine(cells[i], most)
 	}
@@ -132,7 +132,7 @@ type table struct {
 // narrowest is how narrow most columns may get, in cells.
 const narrowest = 12
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cleaned(cells, maxCell)) }
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cleanCells(cells, maxCell)) }
 
 func (r *run) printTable(t table) {
 	width := r.Width()

@@ -169,7 +169,6 @@ type SandboxOptions struct {
 	Faults        map[string]float64 // the rate of each
 }
 
-// run is the state of one run of the program.
 type run struct {
 	Program
 	flags struct {
@@ -177,14 +176,14 @@ type run struct {
 		accounts    []string
 		plain, json bool
 	}
-	setup    Setup
-	engine   Engine
-	noConfig bool // there is no config file
-	asked    *prompter
-	inLines  bool // this is the linear mode, where commands have other names
-	status   int  // the exit status so far
-	// unwritten is the first error of printing results. It ends the command.
-	unwritten error
+	setup      Setup
+	engine     Engine
+	noConfig   bool // there is no config file
+	prompter   *prompter
+	linearMode bool // this is the linear mode, where commands have other names
+	status     int  // the exit status so far
+	// writeErr is the first error of printing results. It ends the command.
+	writeErr error
 }
 
 func (r *run) interactive() bool { return r.InTerminal && r.ErrTerminal }
@@ -193,10 +192,10 @@ func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 
 // Main runs the program with its arguments and returns the exit status. If ctx ends, that counts as an interrupt.
 func Main(ctx context.Context, p Program, args []string) int {
-	r := &run{Program: p, asked: newPrompter(p.In, p.Err)}
+	r := &run{Program: p, prompter: newPrompter(p.In, p.Err)}
 	command := "confab"
 	wrong := func(_ io.Writer, _ fang.Styles, err error) {
-		r.complain(groupWords(err))
+		r.printError(groupWords(err))
 		fmt.Fprintf(r.Err, "Try: %s --help\n", command)
 	}
 	if err := checkUTF8(args); err != nil {
@@ -230,32 +229,30 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		err := f(ctx, args)
-		var exit *ExitError
 		switch {
 		case ctx.Err() == nil:
-			if r.unwritten != nil && !errors.Is(err, r.unwritten) {
-				err = errors.Join(err, r.unwritten)
+			if r.writeErr != nil && !errors.Is(err, r.writeErr) {
+				err = errors.Join(err, r.writeErr)
 			}
-			r.note(CodeOf(err))
-		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled,
-			errors.As(err, &exit) && exit.Err == nil:
+			r.addStatus(CodeOf(err))
+		case err == nil || errors.Is(err, errShown) || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled:
 			err = errors.New("interrupted") // Main returns the status
 		}
-		r.complain(err)
+		r.printError(err)
 		return nil
 	}
 }
 
-// note counts a status in the exit status.
-func (r *run) note(code int) { r.status = Worst(r.status, code) }
+// addStatus counts a status in the exit status.
+func (r *run) addStatus(code int) { r.status = Worst(r.status, code) }
 
-func (r *run) fail(err error) {
-	r.note(CodeOf(err))
-	r.complain(err)
+func (r *run) addError(err error) {
+	r.addStatus(CodeOf(err))
+	r.printError(err)
 }
 
-// complain prints an error, cleaned, with the program's name before each line.
-func (r *run) complain(err error) {
+// printError prints an error, cleaned, with the program's name before each line.
+func (r *run) printError(err error) {
 	if err == nil {
 		return
 	}

@@ -30,8 +30,8 @@ func newPrompter(in io.Reader, out io.Writer) *prompter {
 	return &prompter{in: in, out: out, want: make(chan struct{}, 1), lines: make(chan string)}
 }
 
-// typed asks for a line. The channel gives it without its end, and is closed when the input ends.
-func (p *prompter) typed() <-chan string {
+// request asks for a line. The channel gives it without its end, and is closed when the input ends.
+func (p *prompter) request() <-chan string {
 	p.begin.Do(func() {
 		go func() {
 			defer close(p.lines)
@@ -54,7 +54,7 @@ func (p *prompter) typed() <-chan string {
 
 func (p *prompter) line(ctx context.Context) (string, error) {
 	select {
-	case s, ok := <-p.typed():
+	case s, ok := <-p.request():
 		if !ok {
 			return "", errNoAnswer
 		}

@@ -91,7 +91,7 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 		if err != nil || !saved {
 			return err
 		}
-		if r.asked.reading.Load() { // the prompter would take the first line from the screen
+		if r.prompter.reading.Load() { // the prompter would take the first line from the screen
 			r.say("confab opens the inbox.")
 			return nil
 		}
@@ -108,7 +108,7 @@ func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error
 	choices := map[string]string{"d": "demo", "demo": "demo", "a": "account", "add": "account", "q": "", "quit": ""}
 	for {
 		fmt.Fprint(r.Out, "d, a or q: ")
-		line, err := r.asked.line(ctx)
+		line, err := r.prompter.line(ctx)
 		if errors.Is(err, errNoAnswer) {
 			fmt.Fprintln(r.Out)
 			return "", nil

@@ -250,7 +250,6 @@ func SeedDemo(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []c
 	return err
 }
 
-// perform makes the edit of an act and delivers it.
 func perform(ctx context.Context, e Engine, act config.SandboxAct) error {
 	refs, err := e.Refs(ctx, act.Query, false)
 	if err != nil || len(refs) == 0 {

@@ -27,10 +27,10 @@ func (r *run) checkCanAsk(o sendOptions) error {
 
 // agree asks, unless --yes was given. If the person declines it prints declined and ends the command.
 func (r *run) agree(ctx context.Context, o sendOptions, question string, whole bool, declined string) error {
-	if o.yes || r.unwritten != nil {
-		return r.unwritten
+	if o.yes || r.writeErr != nil {
+		return r.writeErr
 	}
-	yes, err := r.asked.confirm(ctx, question, whole)
+	yes, err := r.prompter.confirm(ctx, question, whole)
 	if err == nil && !yes {
 		r.say("%s", declined)
 		return errShown
@@ -168,14 +168,14 @@ func (r *run) ending(sub model.Submission, reason bool) string {
 	if p := sub.Problem; p != nil && reason {
 		line += pick(p.State.NeedsPerson(), ": "+strings.TrimPrefix(p.State.Words(), "needs you: "), nextTry(*p)) + because(p.Error)
 	}
-	return line + only(sub.NeedPerson > 0, "; settle it: "+r.typed(""))
+	return line + only(sub.NeedPerson > 0, "; settle it: "+r.commandFor(""))
 }
 
 func because(e *model.EntryError) string { return only(e != nil, ": "+e.Words()) }
 
 // report prints what became of an edit, and counts it in the exit status.
 func (r *run) report(d model.DeliveryResult) {
-	r.note(codeOfEdit(d.Entry))
+	r.addStatus(codeOfEdit(d.Entry))
 	var v any = model.NewEditJSON(d.Entry)
 	if d.Journal != nil {
 		v = model.NewHistoryJSON(*d.Journal)
@@ -187,10 +187,10 @@ func (r *run) report(d model.DeliveryResult) {
 func (r *run) reportStop(ctx context.Context, err error) {
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		r.say("What was not delivered stays in the outbox: confab outbox")
-		r.note(ExitInterrupted)
+		r.addStatus(ExitInterrupted)
 		return
 	}
-	r.fail(err)
+	r.addError(err)
 }
 
 // reportUnsent reports what a plan does not send: edits of the outbox that want the same and, with --json, the fields that are
@@ -199,7 +199,7 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 	for _, it := range plan.Items {
 		for _, entry := range it.Waiting {
 			if !o.noWait {
-				r.note(codeOfEdit(entry))
+				r.addStatus(codeOfEdit(entry))
 			}
 			if r.flags.json {
 				r.object(model.NewEditJSON(entry))
@@ -264,46 +264,37 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 	}
 	for _, it := range plan.Items {
 		if r.flags.json && it.State == model.PlanBlocked {
-			r.complain(fmt.Errorf("%s: %s", it.Ref, it.Reason))
+			r.printError(fmt.Errorf("%s: %s", it.Ref, it.Reason))
 		}
 		if it.State != model.PlanChange {
 			continue
 		}
 		for _, q := range it.Requests {
-			r.printRequest(it.Ref, q)
+			body := json.RawMessage(q.Body)
+			if len(body) > 0 && !json.Valid(body) {
+				body, _ = json.Marshal(string(q.Body))
+			}
+			r.result(requestJSON{Ref: it.Ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: body},
+				"%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
+			if len(q.Body) > 0 && !r.flags.json {
+				r.print("%s", model.Clean(string(q.Body)))
+			}
 		}
 	}
 	return nil
 }
 
-func (r *run) printRequest(ref model.Ref, q model.Request) {
-	if r.flags.json {
-		out := requestJSON{Ref: ref.String(), Method: q.Method, Path: q.Path, Query: q.Query}
-		if json.Valid(q.Body) {
-			out.Body = q.Body
-		} else if len(q.Body) > 0 {
-			out.Body, _ = json.Marshal(string(q.Body))
-		}
-		r.object(out)
-		return
-	}
-	r.print("%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
-	if len(q.Body) > 0 {
-		r.print("%s", model.Clean(string(q.Body)))
-	}
-}
-
-// progress returns a function that shows on a terminal how far a command is: "read 3 of 12".
-func (r *run) progress(verb string) func(done, total int) {
+// progress returns a function that shows on a terminal how many conversations are read.
+func (r *run) progress() func(done, total int) {
 	shown := false
 	return func(done, total int) {
 		switch {
 		case !r.interactive():
 		case total > 1 && done < total:
-			fmt.Fprintf(r.Err, "\r%s %d of %d", verb, done, total)
+			fmt.Fprintf(r.Err, "\rread %d of %d", done, total)
 			shown = true
 		case shown:
-			fmt.Fprintf(r.Err, "\r%*s\r", len(verb)+2*len(fmt.Sprint(total))+5, "")
+			fmt.Fprintf(r.Err, "\r%*s\r", len("read ")+2*len(fmt.Sprint(total))+len(" of "), "")
 			shown = false
 		}
 	}

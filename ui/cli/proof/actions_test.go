@@ -11,8 +11,8 @@ import (
 	"confab/model"
 )
 
-// change is a random change of a conversation, in words that its service has.
-func (w *world) change(c model.Conversation) model.Change {
+// change returns a random change of a conversation, in words that its service knows.
+func (w *simulation) change(c model.Conversation) model.Change {
 	set := func(k model.EditKind, values ...string) model.Change {
 		return model.Change{Kind: k, Op: model.OpSet, Target: model.TextValue(pick(w.r, values))}
 	}
@@ -67,7 +67,7 @@ func (w *world) change(c model.Conversation) model.Change {
 		rare(model.EditDelete, set(model.EditTitle, text))})
 }
 
-func (w *world) refs() []model.Ref {
+func (w *simulation) refs() []model.Ref {
 	var out []model.Ref
 	for ref := range w.truth {
 		if !w.gone[ref] || w.r.IntN(10) == 0 {
@@ -75,12 +75,12 @@ func (w *world) refs() []model.Ref {
 		}
 	}
 	slices.SortFunc(out, func(a, b model.Ref) int { return strings.Compare(a.String(), b.String()) })
-	// A few conversations are touched again and again.
+	// A few conversations are changed again and again.
 	return out[:min(len(out), 10)]
 }
 
 // step does one random thing.
-func (w *world) step(ctx context.Context) error {
+func (w *simulation) step(ctx context.Context) error {
 	w.confab = pick(w.r, w.running)
 	switch n := w.r.IntN(100); {
 	case n < 40:
@@ -105,7 +105,7 @@ func (w *world) step(ctx context.Context) error {
 	return w.again(w.die)
 }
 
-func (w *world) submit(ctx context.Context) error {
+func (w *simulation) submit(ctx context.Context) error {
 	refs, changes := w.choose()
 	plan, err := w.inbox.Plan(ctx, refs, changes, model.PlanOptions{})
 	if err != nil {
@@ -121,7 +121,7 @@ func (w *world) submit(ctx context.Context) error {
 }
 
 // choose picks some conversations of one account and what to change in them.
-func (w *world) choose() ([]model.Ref, []model.Change) {
+func (w *simulation) choose() ([]model.Ref, []model.Change) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	refs := w.refs()
@@ -139,7 +139,7 @@ func (w *world) choose() ([]model.Ref, []model.Change) {
 	return refs, changes
 }
 
-func (w *world) create(ctx context.Context) error {
+func (w *simulation) create(ctx context.Context) error {
 	account := pick(w.r, []string{"support", "projects"})
 	n := model.NewConversation{Title: fmt.Sprint("new ", w.r.IntN(5)), Message: pick(w.r, []string{"", "Good morning"})}
 	if account == "projects" {
@@ -164,8 +164,8 @@ func (w *world) create(ctx context.Context) error {
 	return nil
 }
 
-// interfere is somebody else's change.
-func (w *world) interfere(ctx context.Context) error {
+// interfere makes a change as another client.
+func (w *simulation) interfere(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ref := pick(w.r, w.refs())
@@ -186,7 +186,7 @@ func (w *world) interfere(ctx context.Context) error {
 	return nil
 }
 
-func (w *world) undo(ctx context.Context) error {
+func (w *simulation) undo(ctx context.Context) error {
 	id := ""
 	if w.r.IntN(2) == 0 {
 		k, err := readStore(ctx, w.store)
@@ -231,8 +231,8 @@ func unlessItIs(err error, kinds ...model.ErrorKind) error {
 	return err
 }
 
-// decide settles an edit of the outbox as a person may.
-func (w *world) decide(ctx context.Context) error {
+// decide makes a random decision about an edit of the outbox.
+func (w *simulation) decide(ctx context.Context) error {
 	outbox, err := w.inbox.Outbox(ctx)
 	if err != nil || len(outbox) == 0 {
 		return err

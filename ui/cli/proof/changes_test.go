@@ -9,7 +9,7 @@ import (
 	"confab/providers/sandbox"
 )
 
-// change is one thing to ask of confab, and where its effect shows.
+// change is a change to ask confab for, and the conversation in which it shows.
 type change struct {
 	provider, name string
 	// args is the command. id is the conversation, "" for a create.
@@ -34,7 +34,7 @@ func (c change) String() string {
 	return out
 }
 
-// edited is a change by `edit REF … --yes`.
+// edited returns a change by `edit REF … --yes`.
 func edited(provider, name string, find found) change {
 	return change{provider: provider, name: name, args: func(b *sandbox.Sandbox) ([]string, string) {
 		id, flags := find(b)
@@ -46,14 +46,14 @@ func flags(f ...string) []string { return f }
 
 const createdTitle = "Opened by the proof"
 
-// changes are every kind of edit on every service that can do it.
+// changes returns every kind of edit on every service that can do it.
 func changes() []change {
 	return slices.Concat(attentionChanges(), birdChanges(), elephantChanges(), konaChanges(), screenChanges())
 }
 
 func undone(c change) change { c.undo = true; return c }
 
-// found finds a conversation and gives the flags for it.
+// found finds a conversation and returns its id and the flags of the change.
 type found func(b *sandbox.Sandbox) (id string, flags []string)
 
 func public(a map[string]any) bool { return a["private"] == false }
@@ -83,7 +83,7 @@ func attentionChanges() []change {
 	}
 }
 
-// keyOf finds a plain key of an object, and reports whether it has one.
+// keyOf finds a plain key of an object, and reports whether there is one.
 func keyOf(object any, name *string) bool {
 	m, _ := object.(map[string]any)
 	for _, k := range slices.Sorted(maps.Keys(m)) {

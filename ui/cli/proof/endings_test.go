@@ -27,14 +27,13 @@ import (
 )
 
 const (
-	// endTime is how long the program may take to end.
+	// endTime bounds how long the program may take to end.
 	endTime = 2 * time.Second
-	// shortRounds is how often it is ended where CONFAB_SOAK sets no time.
+	// shortRounds is how often the program is ended if CONFAB_SOAK sets no time.
 	shortRounds = 16
 )
 
-// moreRounds tells whether there is another round: as many as named, or for as
-// long as the long form takes.
+// moreRounds returns a function that reports whether there is a round n: short rounds, or as many as fit into CONFAB_SOAK.
 func moreRounds(short int) func(n int) bool {
 	if soak() == 0 {
 		return func(n int) bool { return n < short }
@@ -43,16 +42,15 @@ func moreRounds(short int) func(n int) bool {
 	return func(int) bool { return time.Now().Before(end) }
 }
 
-// endHome is a config, a state directory and a sandbox that several runs share.
-// The sandbox can keep the answers of writes to itself.
+// endHome is a config, a state directory and a sandbox that several runs share. The sandbox can hold the answers to writes back.
 type endHome struct {
 	box   *sandbox.Sandbox
 	env   []string
 	state string
 
 	mu      sync.Mutex
-	holding chan struct{} // closed to let the answers go; nil where they are not held
-	held    chan struct{} // gets one for each write that was done and not answered
+	holding chan struct{} // closed to release the answers; nil if they are not held back
+	held    chan struct{} // receives for each write that was carried out and not answered
 }
 
 func newEndHome(t *testing.T) *endHome {
@@ -77,7 +75,7 @@ func newEndHome(t *testing.T) *endHome {
 	return h
 }
 
-// ServeHTTP does what is asked; while answers are held, a write has no answer.
+// ServeHTTP carries a request out. A write gets no answer while answers are held back.
 func (h *endHome) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	holding := h.holding
@@ -112,7 +110,7 @@ func (h *endHome) answer() {
 	}
 }
 
-// query reads the first column of what the database holds.
+// query returns the first column of a query of the database.
 func (h *endHome) query(t *testing.T, q string, args ...any) []string {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(h.state, "confab", "confab.db"))
@@ -136,7 +134,7 @@ func (h *endHome) query(t *testing.T, q string, args ...any) []string {
 	return out
 }
 
-// run is a command of the program without a terminal.
+// run runs a command without a terminal.
 func (h *endHome) run(t *testing.T, args ...string) (out string, code int) {
 	t.Helper()
 	raw, err := program(t, h.env, args...).CombinedOutput()
@@ -150,14 +148,13 @@ func exitCode(t *testing.T, err error) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &exit):
-		return exit.ExitCode() // -1 where a signal killed it
+		return exit.ExitCode() // -1 if a signal killed it
 	}
 	t.Fatal(err)
 	return 0
 }
 
-// session is the program as the leader of a session on a terminal of its own:
-// what happens to it is what a closed window or a supervisor does.
+// session is the program as the leader of a session on a terminal of its own, which a closed window or a supervisor ends.
 type session struct {
 	*uitest.Terminal
 	t     *testing.T
@@ -190,31 +187,31 @@ func (s *session) signal(sig os.Signal) {
 	}
 }
 
-// end waits for the end, which must come in time, with the terminal as it was.
+// end waits for the program to end, which it must do in time, and restore the terminal.
 func (s *session) end(within time.Duration) (code int) {
 	s.t.Helper()
 	select {
 	case err := <-s.ended:
 		code = exitCode(s.t, err)
 	case <-time.After(within):
-		// The stacks tell where it is.
+		// The stacks show where it hangs.
 		raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 		s.t.Logf("%s %v", raw, err)
 		s.cmd.Process.Signal(syscall.SIGQUIT)
 		time.Sleep(500 * time.Millisecond)
-		s.t.Fatalf("it goes on after %v: %s", within, s.said())
+		s.t.Fatalf("it has not ended after %v: %s", within, s.said())
 	}
 	s.CheckRestored()
 	return code
 }
 
-// said returns what was written since the screen was left, if there was one.
+// said returns the output since the screen was left.
 func (s *session) said() string {
 	out := s.Output()
 	return string(out[max(0, bytes.LastIndex(out, []byte("\x1b[?1049l"))):])
 }
 
-// awaitSaid waits for words under the prompt.
+// awaitSaid waits for words in that output.
 func (s *session) awaitSaid(words string) {
 	s.t.Helper()
 	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.said(), words); time.Sleep(2 * time.Millisecond) {
@@ -224,9 +221,8 @@ func (s *session) awaitSaid(words string) {
 	}
 }
 
-// TestSignalsEndIt ends the inbox by signals at random moments while a title is
-// typed: it ends in time, the terminal is as it was, and what stood on the
-// screen is kept.
+// TestSignalsEndIt ends the inbox by signals at random moments while a title is typed. It must end in time, restore the terminal,
+// and keep what was typed.
 func TestSignalsEndIt(t *testing.T) {
 	h := newEndHome(t)
 	if out, code := h.run(t, "sync"); code != 0 {
@@ -235,7 +231,7 @@ func TestSignalsEndIt(t *testing.T) {
 	more := moreRounds(shortRounds)
 	var mu sync.Mutex
 	var took []time.Duration
-	var side sync.WaitGroup // by side: a round mostly waits
+	var side sync.WaitGroup // rounds run side by side, since they mostly wait
 	for worker := range 4 {
 		side.Go(func() {
 			for n := 0; more(4*n) && !t.Failed(); n++ {
@@ -252,7 +248,7 @@ func TestSignalsEndIt(t *testing.T) {
 	}
 }
 
-// endOnce types into the title of another conversation for each worker.
+// endOnce types a title and ends the program. Each worker has a conversation of its own.
 func endOnce(t *testing.T, h *endHome, worker, n int) time.Duration {
 	t.Helper()
 	sig := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}[rand.N(3)]
@@ -267,7 +263,7 @@ func endOnce(t *testing.T, h *endHome, worker, n int) time.Duration {
 	s := h.start(t)
 	defer s.Close()
 	s.Await("All 40")
-	s.Type("\x1b5") // the fifth tab, where the last round may have been left
+	s.Type("\x1b5") // the fifth tab, in which the round before may have ended
 	s.Type("gg")
 	s.Await(" 1/10")
 	s.Type(strings.Repeat("j", worker))
@@ -288,7 +284,7 @@ func endOnce(t *testing.T, h *endHome, worker, n int) time.Duration {
 	began := time.Now()
 	s.signal(sig)
 	if rand.N(4) == 0 {
-		s.cmd.Process.Signal(sig) // it may have ended
+		s.cmd.Process.Signal(sig) // it may have ended already
 	}
 	if code := s.end(endTime); code != 130 {
 		t.Errorf("ended with %d: %q", code, s.said())
@@ -297,13 +293,13 @@ func endOnce(t *testing.T, h *endHome, worker, n int) time.Duration {
 	if shown != "" {
 		kept := h.query(t, "SELECT text FROM draft WHERE key LIKE 'title:%'")
 		if !slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(k, shown) && strings.HasPrefix(text, k) }) {
-			t.Errorf("%q was on the screen, kept is %q; it said %q", shown, kept, s.said())
+			t.Errorf("%q was on the screen, but %q was kept; it said %q", shown, kept, s.said())
 		}
 	}
 	return took
 }
 
-// shownPrefix returns the longest start of a text that stands on the screen.
+// shownPrefix returns the longest prefix of a text that is on the screen.
 func shownPrefix(screen, text string) string {
 	for n := len(text); n > 6; n-- {
 		if strings.Contains(screen, text[:n]) {
@@ -313,7 +309,7 @@ func shownPrefix(screen, text string) string {
 	return ""
 }
 
-// started waits until the service has done a write and keeps the answer.
+// started waits until the service has carried a write out and holds its answer back.
 func (h *endHome) started(t *testing.T) {
 	t.Helper()
 	select {
@@ -323,7 +319,7 @@ func (h *endHome) started(t *testing.T) {
 	}
 }
 
-// writes counts the writes the services have seen.
+// writes counts the writes that the services got.
 func (h *endHome) writes() int {
 	n := 0
 	for _, r := range h.box.Requests() {
@@ -334,8 +330,8 @@ func (h *endHome) writes() int {
 	return n
 }
 
-// wantUnknown wants one edit that was left while it was sent, and that the next
-// start reads what became of it and does not send it again.
+// wantUnknown holds that one edit was left while it was being sent, and that the next start reads what became of it and does not
+// send it again.
 func (h *endHome) wantUnknown(t *testing.T) {
 	t.Helper()
 	if got := h.query(t, "SELECT state || sent FROM outbox"); !slices.Equal(got, []string{"sending1"}) {
@@ -355,7 +351,7 @@ func (h *endHome) wantUnknown(t *testing.T) {
 
 const waiting = "confab: waiting for 1 edit that is being sent; ctrl-c does not wait: what became of it is read at the next start"
 
-// TestLeavingWhileSending leaves while a service keeps its answer to a write.
+// TestLeavingWhileSending quits while a service holds its answer to a write back.
 func TestLeavingWhileSending(t *testing.T) {
 	const public = "account:sales is:public"
 	inbox := func(*testing.T, *endHome) []string { return []string{"--query", public} }
@@ -366,8 +362,8 @@ func TestLeavingWhileSending(t *testing.T) {
 	}
 	// private makes the conversation under the cursor private.
 	private := func(s *session, h *endHome) {
-		s.Await("4 accounts ok")           // all accounts are read: no row moves any more
-		time.Sleep(500 * time.Millisecond) // an act on a row that has just slid in is withheld
+		s.Await("4 accounts ok")           // all accounts are read, so that no row moves
+		time.Sleep(500 * time.Millisecond) // an act on a row that has just moved under the cursor is withheld
 		s.Type("p")
 		h.started(s.t)
 	}
@@ -420,8 +416,8 @@ func TestLeavingWhileSending(t *testing.T) {
 	}
 }
 
-// TestAStoppedJobEnds ends the inbox as a job of a shell while it is stopped: it
-// must not touch the terminal of the shell, or it would be stopped again.
+// TestAStoppedJobEnds ends the inbox while it is a stopped job of a shell. It must not write to the terminal of the shell, or it
+// would be stopped again.
 func TestAStoppedJobEnds(t *testing.T) {
 	h := newEndHome(t)
 	path, err := binary()
@@ -437,26 +433,26 @@ func TestAStoppedJobEnds(t *testing.T) {
 	s.Type("\x1a")
 	s.awaitSaid("Stopped")
 	job := s.job()
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} { // as a shell ends a stopped job
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} { // the signals by which a shell ends a stopped job
 		if err := syscall.Kill(-job, sig); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for end := time.Now().Add(endTime); runs(job); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("it goes on: %s", s.said())
+			t.Fatalf("it has not ended: %s", s.said())
 		}
 	}
 }
 
-// runs reports whether a process runs or is stopped.
+// runs reports whether a process exists, running or stopped.
 func runs(pid int) bool {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, state, _ := strings.Cut(string(raw), ") ")
 	return err == nil && !strings.HasPrefix(state, "Z")
 }
 
-// job returns the one job of a shell.
+// job returns the process id of the only job of a shell.
 func (s *session) job() int {
 	s.t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.cmd.Process.Pid))
@@ -468,16 +464,4 @@ func (s *session) job() int {
 		s.t.Fatal(err)
 	}
 	return pid
-}
-
-// program returns the built program as a command with its environment.
-func program(t *testing.T, env []string, args ...string) *exec.Cmd {
-	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Env = append(os.Environ(), env...)
-	return cmd
 }

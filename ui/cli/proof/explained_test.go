@@ -13,8 +13,8 @@ import (
 	"confab/model"
 )
 
-// settle lets everything that moves by itself come to rest.
-func (w *world) settle(ctx context.Context) error {
+// settle syncs without faults until no edit is on its way, and compares.
+func (w *simulation) settle(ctx context.Context) error {
 	harm := w.wire.harm
 	w.harm(0)
 	for range 100 {
@@ -36,12 +36,12 @@ func (w *world) settle(ctx context.Context) error {
 		}
 	}
 	k, err := readStore(ctx, w.store)
-	w.fault("after half an hour without any fault something still waits\n%s", k)
+	w.fault("after half an hour without faults an edit still waits\n%s", k)
 	return err
 }
 
-// behind reports whether an edit waits for one that waits for a person.
-func (w *world) behind(outbox []model.OutboxEntry, e model.OutboxEntry) bool {
+// behind reports whether an edit waits for another that waits for a person.
+func (w *simulation) behind(outbox []model.OutboxEntry, e model.OutboxEntry) bool {
 	return slices.ContainsFunc(outbox, func(p model.OutboxEntry) bool {
 		if p.Ref != e.Ref || p.ID >= e.ID || !p.State.NeedsPerson() && !w.behind(outbox, p) {
 			return false
@@ -50,8 +50,8 @@ func (w *world) behind(outbox []model.OutboxEntry, e model.OutboxEntry) bool {
 	})
 }
 
-// compare holds what confab says against what is so.
-func (w *world) compare(ctx context.Context) error {
+// compare compares what confab says with what happened.
+func (w *simulation) compare(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	k, err := readStore(ctx, w.store)
@@ -83,13 +83,13 @@ func (w *world) compare(ctx context.Context) error {
 		switch {
 		case done && j.State == model.Done:
 		case done:
-			w.fault("history says that edit %s was already so, and it made the change %s", ev.edit, ev)
+			w.fault("the history says that edit %s was already so, but it made the change %s", ev.edit, ev)
 		case open && e.Sent:
 		case open && e.Target.People != nil:
 		case open:
-			w.fault("the outbox says that edit %s, %s, was not sent, and it made the change %s", ev.edit, e.State, ev)
+			w.fault("the outbox says that edit %s, %s, was not sent, but it made the change %s", ev.edit, e.State, ev)
 		case !w.dropped[ev.edit]:
-			w.fault("neither history nor outbox has the edit that made the change %s", ev)
+			w.fault("neither the history nor the outbox has the edit that made the change %s", ev)
 		}
 	}
 	for _, j := range k.journal {
@@ -105,54 +105,53 @@ func (w *world) compare(ctx context.Context) error {
 		}
 		now, err := w.look(ref)
 		if err != nil {
-			w.fault("%s is gone, and nobody did that", ref)
+			w.fault("%s is gone, but nobody deleted it", ref)
 			continue
 		}
 		for _, ev := range changed(c, now) {
-			w.fault("changed behind everybody's back: %s", ev)
+			w.fault("a change that nobody made: %s", ev)
 		}
 	}
 	return nil
 }
 
-// entry checks that what history says was done was done, on what it says was
-// there. first and last are the changes that it made.
-func (w *world) entry(j model.JournalEntry, first, last event) {
+// entry compares a journal entry with the first and the last change that its edit made.
+func (w *simulation) entry(j model.JournalEntry, first, last event) {
 	switch j.Kind {
 	case model.EditCreate:
 		if key := j.Ref.Account + " " + j.Target.New.Title; w.made[key] == 0 {
-			w.fault("history says that “%s” was created, and it was not", key)
+			w.fault("the history says that “%s” was created, but it was not", key)
 		}
 		return
 	case model.EditDelete:
 		if !w.gone[j.Ref] {
-			w.fault("history says that %s was deleted, and it is there", j.Ref)
+			w.fault("the history says that %s was deleted, but it is there", j.Ref)
 		}
 		return
 	}
 	if last.edit != "" {
 		if !last.is.Equal(j.After) {
-			w.fault("history says that edit %s left %s, and it left %s", j.ID, show(j.After), show(last.is))
+			w.fault("the history says that edit %s left %s, but it left %s", j.ID, show(j.After), show(last.is))
 		}
 		if !first.was.Equal(j.Before) && !first.crossed {
-			w.fault("history says that edit %s met %s, and it met %s", j.ID, show(j.Before), show(first.was))
+			w.fault("the history says that edit %s found %s, but it found %s", j.ID, show(j.Before), show(first.was))
 		}
 		return
 	}
-	// Nothing was written for it: then it was so by itself.
+	// Nothing was written, so the field must have held the value already.
 	values := w.values(j.Ref, j.Field(), j.At)
 	if values == nil {
 		now, _ := j.Read(w.truth[j.Ref])
 		values = []model.Value{now}
 	}
 	if !slices.ContainsFunc(values, j.After.Equal) && !w.gone[j.Ref] {
-		w.fault("history says that %s %s was %s at %s (edit %s, %s), and it was %s", j.Ref, j.Field(), show(j.After),
+		w.fault("the history says that %s %s was %s at %s (edit %s, %s), but it was %s", j.Ref, j.Field(), show(j.After),
 			j.At.Format(time.TimeOnly), j.ID, j.State, show(values[len(values)-1]))
 	}
 }
 
-// counted checks the counts of submissions and creates.
-func (w *world) counted(k kept) {
+// counted checks the counts of submissions and of creates.
+func (w *simulation) counted(k kept) {
 	byID := map[string]model.JournalEntry{}
 	taken := map[string]int{}
 	for _, j := range k.journal {
@@ -165,7 +164,7 @@ func (w *world) counted(k kept) {
 		taken[j.Submission]++
 		u, ok := byID[j.Undone]
 		if !ok || u.Undoes != j.ID || !takenBack(j, u.After) {
-			w.fault("edit %s counts as taken back by %s, which is %+v", j.ID, j.Undone, u)
+			w.fault("edit %s counts as taken back by %s, but that is %+v", j.ID, j.Undone, u)
 		}
 	}
 	for _, s := range k.subs {
@@ -173,30 +172,28 @@ func (w *world) counted(k kept) {
 			w.fault("the counts of submission %s do not add up: %+v", s.ID, s)
 		}
 		if s.TakenBack != taken[s.ID] || s.TakenBack > s.Delivered {
-			w.fault("submission %s has %d taken back of %d delivered; there are %d", s.ID, s.TakenBack, s.Delivered, taken[s.ID])
+			w.fault("submission %s counts %d taken back of %d delivered, want %d", s.ID, s.TakenBack, s.Delivered, taken[s.ID])
 		}
 	}
 	for title, n := range w.made {
 		if n > w.asked[title] {
-			w.fault("“%s” was made %d times, and asked for %d times", title, n, w.asked[title])
+			w.fault("“%s” was created %d times, but asked for %d times", title, n, w.asked[title])
 		}
 	}
 }
 
-// shorter looks for the shortest life that begins in the same way and goes
-// wrong too. Goroutines meet in another order each time, so it may find none.
-func shorter(t *testing.T, seed uint64, steps int, w *world, err error) (*world, error) {
+// shorter looks for a shorter run with the same seed that fails too. The order of goroutines varies, so it may find none.
+func shorter(t *testing.T, seed uint64, steps int, w *simulation, err error) (*simulation, error) {
 	end := time.Now().Add(20 * time.Second)
 	for n := 1; n < steps && time.Now().Before(end); n++ {
-		if s, e := life(t, quickDir(t), seed, n); e != nil || len(s.faults) > 0 {
+		if s, e := simulate(t, quickDir(t), seed, n); e != nil || len(s.faults) > 0 {
 			return s, e
 		}
 	}
 	return w, err
 }
 
-// quickDir is a directory in memory, where there is one: thousands of steps
-// would else wait for the disk.
+// quickDir returns a directory in memory if there is one, so that thousands of steps do not wait for the disk.
 func quickDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "confab-proof")
@@ -207,8 +204,8 @@ func quickDir(t *testing.T) string {
 	return dir
 }
 
-// takenBack reports whether a value holds nothing of what an edit did: of a set
-// that others have changed since, only one's own part goes back.
+// takenBack reports whether a value no longer holds what an edit did. In a set that others have changed since, only the edit's own
+// part goes back.
 func takenBack(j model.JournalEntry, now model.Value) bool {
 	if j.Before.People == nil || now.People == nil {
 		return now.Equal(j.Before)
@@ -216,12 +213,12 @@ func takenBack(j model.JournalEntry, now model.Value) bool {
 	return model.PeopleValue(model.MergePeople(*j.After.People, *j.Before.People, *now.People)).Equal(now)
 }
 
-// life runs steps of random life and returns the world it ends in.
-func life(t *testing.T, dir string, seed uint64, steps int) (w *world, err error) {
+// simulate runs random steps and returns the simulation after them.
+func simulate(t *testing.T, dir string, seed uint64, steps int) (w *simulation, err error) {
 	synctest.Test(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		skew := time.Duration(r.IntN(120)-60) * time.Minute
-		if w, err = newWorld(dir, r, 0.02+0.2*r.Float64(), skew); err != nil {
+		if w, err = newSimulation(dir, r, 0.02+0.2*r.Float64(), skew); err != nil {
 			return
 		}
 		ctx := context.Background()
@@ -230,7 +227,7 @@ func life(t *testing.T, dir string, seed uint64, steps int) (w *world, err error
 			if err = w.step(ctx); err != nil {
 				break
 			}
-			if r.IntN(4) > 0 { // else the next step meets what is still moving
+			if r.IntN(4) > 0 { // otherwise the next step meets edits that are on their way
 				time.Sleep(time.Duration(r.Int64N(int64(4 * time.Second))))
 				synctest.Wait()
 			}
@@ -249,16 +246,15 @@ func life(t *testing.T, dir string, seed uint64, steps int) (w *world, err error
 	return w, err
 }
 
-// noteEnd notes what confab says at the end, for a report.
-func (w *world) noteEnd() {
+// noteEnd records what confab says at the end, for the report.
+func (w *simulation) noteEnd() {
 	if k, err := readStore(context.Background(), w.store); err == nil {
 		w.say("confab says:\n%s", k)
 	}
 }
 
-// TestHistoryExplainsTheServices lets edits, other people, faults, restarts and
-// undos happen at random, and wants what the services hold explained by what
-// confab says at every rest.
+// TestHistoryExplainsTheServices makes edits, changes by another client, faults, restarts and undos at random. Whenever no edit is on
+// its way, the history and the outbox must explain what the services hold.
 func TestHistoryExplainsTheServices(t *testing.T) {
 	t.Parallel()
 	const steps = 60
@@ -270,7 +266,7 @@ func TestHistoryExplainsTheServices(t *testing.T) {
 		least = 2
 	}
 	rounds(t, least, func(round int) {
-		w, err := life(t, quickDir(t), n+uint64(round), steps)
+		w, err := simulate(t, quickDir(t), n+uint64(round), steps)
 		total += steps
 		for what, n := range w.seen {
 			seen[what] += n
@@ -281,5 +277,5 @@ func TestHistoryExplainsTheServices(t *testing.T) {
 		w, err = shorter(t, n+uint64(round), steps, w, err)
 		t.Errorf("CONFAB_SEED=%d: %v\n%s\n%s", n+uint64(round), err, strings.Join(w.faults, "\n"), strings.Join(w.steps, "\n"))
 	})
-	t.Logf("%d steps; what they met: %v", total, seen)
+	t.Logf("%d steps, with these situations: %v", total, seen)
 }

@@ -11,7 +11,7 @@ import (
 	"confab/model/store"
 )
 
-// kept is what a database says.
+// kept is what a database holds of edits.
 type kept struct {
 	outbox  []model.OutboxEntry
 	journal []model.JournalEntry
@@ -40,8 +40,7 @@ func (k kept) waiting() int {
 	return n
 }
 
-// undecided reports whether an edit that widens waits for a person to decide on
-// an earlier one of its submission: they were meant together.
+// undecided reports whether a widening edit waits for a person's decision on an earlier edit of its submission.
 func (k kept) undecided(e model.OutboxEntry) bool {
 	return e.Widens() && slices.ContainsFunc(k.outbox, func(o model.OutboxEntry) bool {
 		return o.Submission == e.Submission && o.Ref == e.Ref && o.ID < e.ID && o.State.NeedsPerson()

@@ -17,7 +17,7 @@ import (
 	"github.com/charmbracelet/x/vt"
 )
 
-// outcome is what a change does when nothing comes between.
+// outcome is what a change does if nothing fails.
 type outcome struct {
 	base, target string
 	writes       int
@@ -27,17 +27,17 @@ type outcome struct {
 // point is a moment at which a process is killed.
 type point struct {
 	name string
-	// hooks kill through k; nil where watch kills by itself.
+	// hooks returns hooks that kill through k; nil if watch kills by itself.
 	hooks func(k *killer) hooks
 	watch func(k *killer)
 }
 
-// killer kills one process once.
+// killer kills a process, once.
 type killer struct {
 	h    *home
 	r    *rand.Rand
 	full outcome
-	// nth is the write that counts.
+	// nth is the number of the write to kill at, counted from one.
 	nth    int
 	p      atomic.Pointer[process]
 	once   sync.Once
@@ -53,10 +53,10 @@ func (k *killer) kill() {
 	})
 }
 
-// after is the number of a write, counted from one.
+// counts reports whether a request is the write to kill at.
 func (k *killer) counts(r request) bool { return r.Write && int(k.writes.Add(1)) == k.nth }
 
-// queued reports whether the database holds an edit that waits.
+// queued reports whether an edit waits in the outbox.
 func (k *killer) queued() bool {
 	db, err := sql.Open("sqlite", "file:"+k.h.database()+"?mode=ro&_pragma=busy_timeout(2000)")
 	if err != nil {
@@ -159,7 +159,7 @@ func (k *killer) ended() bool {
 	}
 }
 
-// kills is a series of rounds over one stage.
+// kills is a series of rounds on a stage.
 type kills struct {
 	*stage
 	r     *rand.Rand
@@ -167,8 +167,7 @@ type kills struct {
 	hits  map[string]int
 }
 
-// prepared sets the stage for a change: fresh services and a home in which what
-// is to be undone was done.
+// prepared makes fresh services and a home for a change. If the change is an undo, its edit has been delivered there.
 func (s *kills) prepared(t testing.TB, c change) (h *home, args []string, id string) {
 	t.Helper()
 	h = s.again(t)
@@ -177,12 +176,12 @@ func (s *kills) prepared(t testing.TB, c change) (h *home, args []string, id str
 		h.must(args...)
 		subs := h.read().subs
 		args = []string{"undo", subs[0].ID, "--yes"}
-		s.door.open(s.box, hooks{})
+		s.proxy.open(s.box, hooks{})
 	}
 	return h, args, id
 }
 
-// drive runs the change in p and returns when it is over or the process dead.
+// drive makes the change in p, and returns when it is delivered or the process is dead.
 func (s *kills) drive(c change, p *process, k *killer) {
 	if c.keys == nil {
 		<-p.ended
@@ -196,10 +195,10 @@ func (s *kills) drive(c change, p *process, k *killer) {
 		}
 		p.keys(step.typed)
 	}
-	// On the screen nothing ends: wait until the edit has left the outbox.
+	// The inbox does not end by itself: wait until the edit has left the outbox.
 	for seen := false; !k.ended(); {
 		queued := k.queued()
-		if seen = seen || queued || len(s.door.requests()) > 0 && s.wrote(); seen && !queued {
+		if seen = seen || queued || len(s.proxy.requests()) > 0 && s.wrote(); seen && !queued {
 			break
 		}
 		time.Sleep(time.Millisecond)
@@ -208,7 +207,7 @@ func (s *kills) drive(c change, p *process, k *killer) {
 }
 
 func (s *kills) wrote() bool {
-	for _, r := range s.door.requests() {
+	for _, r := range s.proxy.requests() {
 		if r.effect() {
 			return true
 		}
@@ -223,7 +222,7 @@ func (s *kills) begin(h *home, c change, args []string) *process {
 	return h.prepare(args...).start(h.t)
 }
 
-// full is what a change does when nothing comes between.
+// full returns what a change does if nothing fails.
 func (s *kills) full(t testing.TB, c change) outcome {
 	t.Helper()
 	if o, ok := s.known[c.String()]; ok {
@@ -238,9 +237,9 @@ func (s *kills) full(t testing.TB, c change) outcome {
 	s.drive(c, p, k)
 	o.took, o.target = time.Since(began), state(s.box, c.provider, id)
 	if c.keys == nil && p.wait(t) != 0 || o.base == o.target || h.read().waiting() > 0 {
-		t.Fatalf("%s without any harm: %s%s\n%s", c, p, p.shown(), h.read())
+		t.Fatalf("%s failed without a fault: %s%s\n%s", c, p, p.shown(), h.read())
 	}
-	for _, r := range s.door.requests() {
+	for _, r := range s.proxy.requests() {
 		if r.effect() {
 			o.writes++
 		}
@@ -254,24 +253,23 @@ func (p *process) shown() string {
 		return ""
 	}
 	screen := vt.NewEmulator(140, 40)
-	go func() { _, _ = io.Copy(io.Discard, screen) }() // its answers go nowhere
+	go func() { _, _ = io.Copy(io.Discard, screen) }() // its answers
 	_, _ = io.WriteString(screen, p.screenText())
 	defer uitest.EndInput(screen)
 	return screen.String()
 }
 
-// round kills one change at one point, starts again, and compares what confab
-// says with what is so.
+// round kills a change at a point, starts confab again, and compares what it says with the services.
 func (s *kills) round(t *testing.T, c change, at point) {
 	t.Helper()
 	full := s.full(t, c)
 	h, args, id := s.prepared(t, c)
 	k := &killer{h: h, r: s.r, full: full, nth: 1 + s.r.IntN(full.writes)}
-	var watching sync.WaitGroup // it draws from the same source
+	var watching sync.WaitGroup // they share the random source
 	if at.hooks != nil {
 		begun := make(chan struct{})
 		inner := at.hooks(k)
-		s.door.watch(heldUntil(begun, inner))
+		s.proxy.watch(heldUntil(begun, inner))
 		k.p.Store(s.begin(h, c, args))
 		close(begun)
 	} else {
@@ -285,7 +283,7 @@ func (s *kills) round(t *testing.T, c change, at point) {
 	if p.hung {
 		t.Fatalf("%s hung\n%s%s", c, p, p.shown())
 	}
-	s.door.watch(hooks{})
+	s.proxy.watch(hooks{})
 	if k.fired.Load() {
 		s.hits[at.name]++
 	}
@@ -297,7 +295,7 @@ func (s *kills) round(t *testing.T, c change, at point) {
 	s.judge(t, c, id, full, before, after, last, what)
 }
 
-// heldUntil lets no hook run before a process is known.
+// heldUntil delays the hooks until the process is known.
 func heldUntil(begun chan struct{}, h hooks) hooks {
 	out := hooks{}
 	if h.arrived != nil {
@@ -312,10 +310,10 @@ func heldUntil(begun chan struct{}, h hooks) hooks {
 	return out
 }
 
-// sent lists the writes that the services have seen.
+// sent lists the writes that the services got.
 func (s *stage) sent() string {
 	var b strings.Builder
-	for _, r := range s.door.requests() {
+	for _, r := range s.proxy.requests() {
 		if r.Write {
 			fmt.Fprintf(&b, "%s %s?%s %s: %d\n", r.Method, r.Path, r.Query, r.Body, r.Status)
 		}
@@ -323,8 +321,7 @@ func (s *stage) sent() string {
 	return b.String()
 }
 
-// recovered starts again until nothing more is on its way; at times that is
-// killed too.
+// recovered starts confab again until no edit is on its way. At times it kills that process too.
 func (s *kills) recovered(t *testing.T, h *home, what func() string) (kept, *process) {
 	t.Helper()
 	for s.r.IntN(4) == 0 {
@@ -342,12 +339,11 @@ func (s *kills) recovered(t *testing.T, h *home, what func() string) (kept, *pro
 			return after, last
 		}
 	}
-	t.Errorf("%s: after four syncs it still waits\n%s\n%s", what(), last, h.read())
+	t.Errorf("%s: an edit still waits after four syncs\n%s\n%s", what(), last, h.read())
 	return h.read(), last
 }
 
-// judge compares what confab says with what is so. Nobody but confab wrote to
-// the services, so everything has to end well.
+// judge compares what confab says with the services. No other client wrote to them, so the change must be delivered or not begun.
 func (s *kills) judge(t *testing.T, c change, id string, full outcome, before, after kept, last *process, what func() string) {
 	t.Helper()
 	now := state(s.box, c.provider, id)
@@ -362,7 +358,7 @@ func (s *kills) judge(t *testing.T, c change, id string, full outcome, before, a
 		}
 		needs += sub.NeedPerson
 		if c.undo && sub.Undoes == "" {
-			continue // what was to be undone, delivered long before
+			continue // the submission to undo, which was delivered before
 		}
 		done += sub.Delivered + sub.Already
 	}
@@ -377,22 +373,22 @@ func (s *kills) judge(t *testing.T, c change, id string, full outcome, before, a
 	}
 	switch {
 	case needs > 0:
-		bad("it is left to a person, where nobody else did anything")
+		bad("an edit is left to a person, though no other client changed anything")
 	case !submitted && now != full.base:
-		bad("the service was changed by what was never submitted")
+		bad("the service was changed without a submission")
 	case submitted && done == 0:
-		bad("nothing came of it")
+		bad("the submission changed nothing")
 	case submitted && now != full.target:
-		bad("history says that it is done, and it is not")
+		bad("the history says that the edit is done, but the service does not have it")
 	}
 	effects := map[string]int{}
-	for _, r := range s.door.requests() {
+	for _, r := range s.proxy.requests() {
 		if !r.effect() {
 			continue
 		}
 		key := r.Method + " " + r.Path + "?" + r.Query + " " + r.Body
 		if effects[key]++; effects[key] > 1 {
-			bad("a write that had its effect was sent again: %s", key)
+			bad("a write that was carried out was sent again: %s", key)
 		}
 	}
 	if last.cmd.ProcessState.ExitCode() != 0 {
@@ -400,8 +396,8 @@ func (s *kills) judge(t *testing.T, c change, id string, full outcome, before, a
 	}
 }
 
-// TestKilledAtEveryStep kills the program between key and journal, starts it
-// again, and wants every edit delivered exactly once or never begun.
+// TestKilledAtEveryStep kills the program at every step between key and journal, and starts it again. Every edit must be delivered
+// exactly once or not have begun.
 func TestKilledAtEveryStep(t *testing.T) {
 	t.Parallel()
 	if _, err := binary(); err != nil {

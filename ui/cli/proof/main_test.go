@@ -26,8 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// binary builds the program, once a run, and returns its path. The long form
-// under the race detector builds it with the race detector too.
+// binary builds the program, once a run, and returns its path. The long form under the race detector builds it with the detector.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(scratch, "confab")
 	args := []string{"build", "-o", path}
@@ -41,14 +40,13 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// soak returns how long the long form takes; 0 asks for the short one.
+// soak returns how long the long form takes; 0 means the short form.
 func soak() time.Duration {
 	d, _ := time.ParseDuration(os.Getenv("CONFAB_SOAK"))
 	return d
 }
 
-// seed returns CONFAB_SEED, or in the long form one of its own: the short form
-// is the same each time.
+// seed returns CONFAB_SEED. Without it the short form has a fixed seed, and the long form another one each time.
 func seed(t *testing.T) uint64 {
 	t.Helper()
 	n, err := strconv.ParseUint(os.Getenv("CONFAB_SEED"), 10, 64)
@@ -65,8 +63,7 @@ func seed(t *testing.T) uint64 {
 
 func source(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 
-// rounds calls f with 0, 1, 2 …: least times in the short form, in the long one
-// until the time is over. It reports how many there were.
+// rounds calls f with 0, 1, 2 and so on: at least so many times, and in the long form until its time is over. It logs their number.
 func rounds(t *testing.T, least int, f func(n int)) {
 	t.Helper()
 	end := time.Now().Add(soak())
@@ -79,8 +76,7 @@ func rounds(t *testing.T, least int, f func(n int)) {
 
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-// sideBySide runs a test n times at once, whatever the number of processors:
-// most of the time is spent waiting for processes.
+// sideBySide runs a test n times at once, on any number of processors, since the tests mostly wait for processes.
 func sideBySide(t *testing.T, n int, f func(t *testing.T, worker int)) {
 	t.Helper()
 	var wg sync.WaitGroup

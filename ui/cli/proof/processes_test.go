@@ -13,10 +13,9 @@ import (
 	"time"
 
 	"confab/model"
-	"confab/providers/sandbox"
 )
 
-// crowd is several confabs at work on one database.
+// crowd is several confabs that work on one database.
 type crowd struct {
 	*stage
 	h    *home
@@ -28,7 +27,7 @@ type crowd struct {
 	killed  int
 }
 
-// title returns one that nobody used before.
+// title returns a title that was not used before.
 func (c *crowd) title() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +35,7 @@ func (c *crowd) title() string {
 	return fmt.Sprintf("title %d", c.n)
 }
 
-// command is one of the things that people do at the same time.
+// command returns a random command.
 func (c *crowd) command(r *rand.Rand) []string {
 	ref := pick(r, c.refs)
 	switch n := r.IntN(20); {
@@ -69,7 +68,7 @@ func (c *crowd) command(r *rand.Rand) []string {
 	return []string{"undo", id, "--yes", "--json"}
 }
 
-// work runs commands one after another, and kills some.
+// work runs commands one after another and kills some of them.
 func (c *crowd) work(t *testing.T, r *rand.Rand, commands int) {
 	for range commands {
 		p := c.h.prepare(c.command(r)...)
@@ -95,7 +94,7 @@ func (c *crowd) work(t *testing.T, r *rand.Rand, commands int) {
 	}
 }
 
-// round lets workers loose on one database and judges what is left.
+// round runs workers on one database and judges the result.
 func (c *crowd) round(t *testing.T, r *rand.Rand, workers, commands int) {
 	c.h = c.again(t)
 	c.results = nil
@@ -118,9 +117,8 @@ func (c *crowd) round(t *testing.T, r *rand.Rand, workers, commands int) {
 	c.judge(t, last)
 }
 
-// leave asks the inbox to end. It may not yet have looked at what the others did
-// last, and ask; it stays where what it waited for now needs a person, who asks
-// again; and what waits for a person's decision can only be left.
+// leave quits the inbox and answers its questions. The inbox may ask because it has not yet read what the other processes did
+// last, stay because an edit now needs a person, and ask again.
 func (c *crowd) leave(t *testing.T, inbox *process) {
 	end := time.Now().Add(20 * time.Second)
 	for _, key := range strings.Repeat("qwl", 10) {
@@ -131,7 +129,7 @@ func (c *crowd) leave(t *testing.T, inbox *process) {
 			break
 		}
 	}
-	t.Errorf("the inbox does not leave: %s", inbox.shown())
+	t.Errorf("the inbox does not end: %s", inbox.shown())
 	inbox.killed()
 }
 
@@ -146,11 +144,11 @@ func (c *crowd) judge(t *testing.T, last *process) {
 		t.Errorf("%s\n%s\n%s\n%s%s", fmt.Sprintf(format, args...), k, c.sent(), said.String(), last)
 	}
 	if k.waiting() > 0 {
-		bad("something still waits")
+		bad("an edit still waits")
 	}
 	for _, e := range k.outbox {
 		if e.Undoes == "" {
-			bad("edit %s is left to a person, though nobody but confab changed anything: %+v", e.ID, e.Error)
+			bad("edit %s is left to a person, though no other client changed anything: %+v", e.ID, e.Error)
 		}
 	}
 	for _, s := range k.subs {
@@ -173,8 +171,7 @@ func (c *crowd) judge(t *testing.T, last *process) {
 	}
 }
 
-// titles holds the titles that were written, in order, against history: each
-// write stands there once, with what was there before.
+// titles compares the titles that were written, in order, with the history, which must hold each write once with the title before.
 func (c *crowd) titles(k kept, bad func(string, ...any)) {
 	done := map[string][]model.JournalEntry{}
 	for _, j := range k.journal {
@@ -188,7 +185,7 @@ func (c *crowd) titles(k kept, bad func(string, ...any)) {
 	for _, ref := range c.refs {
 		now[ref] = titleOf(ref, fresh)
 	}
-	for _, r := range c.door.requests() {
+	for _, r := range c.proxy.requests() {
 		if !r.effect() {
 			continue
 		}
@@ -205,19 +202,19 @@ func (c *crowd) titles(k kept, bad func(string, ...any)) {
 			}
 		}
 		if i < 0 {
-			bad("the title of %s was changed from %q to %q, and history says so %d times but from another", ref, was, title, len(done[key]))
+			bad("the title of %s was changed from %q to %q; the history has that %d times, but from another title", ref, was, title, len(done[key]))
 			return
 		}
 		done[key] = append(done[key][:i], done[key][i+1:]...)
 	}
 	for key, left := range done {
 		for _, j := range left {
-			bad("history says that %s was written (edit %s), and it was not", key, j.ID)
+			bad("the history says that %s was written (edit %s), but it was not", key, j.ID)
 		}
 	}
 	for _, ref := range c.refs {
 		if is := titleOf(ref, c.box); is != now[ref] {
-			bad("%s is called %q, and the last write made it %q", ref, is, now[ref])
+			bad("the title of %s is %q, but the last write made it %q", ref, is, now[ref])
 		}
 	}
 }
@@ -245,7 +242,7 @@ func (c *crowd) titleIn(r request) (ref, title string) {
 	return "", ""
 }
 
-// exits holds the exit status of a command against what it printed.
+// exits compares the exit status of a command with its output.
 func (c *crowd) exits(p *process, bad func(string, ...any)) {
 	code := p.cmd.ProcessState.ExitCode()
 	if code < 0 || p.args[0] != "edit" {
@@ -258,35 +255,19 @@ func (c *crowd) exits(p *process, bad func(string, ...any)) {
 	for line := range strings.Lines(p.out.String()) {
 		var e struct{ State model.EditState }
 		if json.Unmarshal([]byte(line), &e) != nil || e.State == "" {
-			bad("not a result: %s", p)
+			bad("a line is no result: %s", p)
 			continue
 		}
 		lines++
 		settled = settled && !e.State.Waiting() && !e.State.NeedsPerson() && e.State != model.OutcomeBlocked
 	}
 	if waits := strings.Contains(strings.Join(p.args, " "), "--no-wait"); !waits && settled != (code == 0) || lines == 0 {
-		bad("an exit status that does not fit: %s", p)
+		bad("the exit status does not fit the output: %s", p)
 	}
 }
 
-// titleOf reads a title from the service itself.
-func titleOf(ref string, b *sandbox.Sandbox) string {
-	account, id, _ := strings.Cut(ref, ":")
-	var title any
-	switch account {
-	case "sales":
-		title = b.Attention().JSON(id)["attributes"].(map[string]any)["title"]
-	case "support":
-		title = b.Bird().JSON(id)["name"]
-	case "projects":
-		title = b.Kona().JSON(id)["name"]
-	}
-	s, _ := title.(string)
-	return s
-}
-
-// TestSeveralProcesses lets two and five confabs, and an inbox, edit the same
-// fields of one database at the same time, and kills some of them.
+// TestSeveralProcesses has two and five confabs, and an inbox, edit the same fields in one database at the same time, and kills
+// some of them.
 func TestSeveralProcesses(t *testing.T) {
 	if _, err := binary(); err != nil {
 		t.Fatal(err)

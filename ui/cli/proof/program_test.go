@@ -24,11 +24,11 @@ import (
 	"confab/providers/sandbox"
 )
 
-// home is where one confab keeps its files.
+// home is where a confab keeps its files.
 type home struct {
 	t   testing.TB
 	dir string
-	// also is what its environment holds beside the usual.
+	// also is added to its environment.
 	also []string
 }
 
@@ -41,8 +41,7 @@ func newHome(t testing.TB, accounts []config.SandboxAccount) *home {
 	return h
 }
 
-// copied returns a home that holds the same database and points at the same
-// services.
+// copied returns a home with a copy of the database and the same services.
 func (h *home) copied(t testing.TB) *home {
 	t.Helper()
 	out := &home{t: t, dir: t.TempDir()}
@@ -64,7 +63,7 @@ func (h *home) copied(t testing.TB) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The config names the credential files of the first home, which stay.
+	// The config still names the credential files of the first home.
 	return out
 }
 
@@ -86,10 +85,10 @@ func (h *home) env() []string {
 	return append(out, h.also...)
 }
 
-// patience is after how long a process counts as hung.
+// patience is the time after which a process counts as hung.
 const patience = 60 * time.Second
 
-// process is one confab that runs.
+// process is a running confab.
 type process struct {
 	args     []string
 	cmd      *exec.Cmd
@@ -110,7 +109,7 @@ func (h *home) command(args []string) *process {
 	return p
 }
 
-// prepare makes a process that start begins, so that a hook may know it before.
+// prepare makes a process that start begins, so that a hook can know it before.
 func (h *home) prepare(args ...string) *process {
 	p := h.command(args)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
@@ -149,7 +148,7 @@ func (p *process) killed() {
 	<-p.ended
 }
 
-// wait returns the exit status, -1 for a process that was killed.
+// wait waits for the end and returns the exit status, -1 for a process that was killed.
 func (p *process) wait(t testing.TB) int {
 	t.Helper()
 	<-p.ended
@@ -171,7 +170,7 @@ func (h *home) run(args ...string) *process {
 	return p
 }
 
-// must runs a command that has to succeed.
+// must runs a command that must succeed.
 func (h *home) must(args ...string) *process {
 	h.t.Helper()
 	p := h.run(args...)
@@ -181,7 +180,7 @@ func (h *home) must(args ...string) *process {
 	return p
 }
 
-// terminal is a pseudo-terminal with what was written to it.
+// terminal is a pseudo-terminal and what was written to it.
 type terminal struct {
 	file *os.File
 	mu   sync.Mutex
@@ -222,8 +221,8 @@ func (h *home) screen(args ...string) *process {
 	return p
 }
 
-// sees waits until the terminal was sent a text after position from. It
-// returns the position behind, and false where the process ended first.
+// sees waits until the program has written a text after position from. It returns the position after the text, or false if the
+// process ended first.
 func (p *process) sees(from int, text string) (int, bool) {
 	for {
 		p.tty.mu.Lock()
@@ -240,8 +239,7 @@ func (p *process) sees(from int, text string) (int, bool) {
 	}
 }
 
-// rest waits until the screen has not changed for a while, as a person does who
-// looks before striking a key. It returns false where the process ended.
+// rest waits until the screen has not changed for a while. It returns false if the process ended.
 func (p *process) rest() bool {
 	const quiet = 300 * time.Millisecond
 	for {
@@ -263,7 +261,7 @@ func (p *process) screenText() string {
 	return p.tty.text.String()
 }
 
-// read opens the database of a home, in which no process may be sending.
+// read reads the database of a home. No process may be sending meanwhile.
 func (h *home) read() kept {
 	h.t.Helper()
 	ctx := context.Background()
@@ -278,33 +276,45 @@ func (h *home) read() kept {
 	return k
 }
 
-// stage is a set of services behind a door with a confab that has seen them.
+// stage is a set of services behind a proxy, with a confab that has synced them.
 type stage struct {
-	t    testing.TB
-	door *door
-	root string
-	box  *sandbox.Sandbox
-	born time.Time
-	seed uint64
-	// first is the home of a confab that has synced, from which others are copied.
+	t     testing.TB
+	proxy *proxy
+	root  string
+	box   *sandbox.Sandbox
+	born  time.Time
+	seed  uint64
+	// first is the home of a confab that has synced; other homes are copies of it.
 	first *home
 }
 
 func newStage(t *testing.T, seed uint64) *stage {
 	t.Helper()
 	s := &stage{t: t, seed: seed, born: time.Now().Add(-time.Hour).Truncate(time.Second)}
-	s.door, s.root = serve(t)
+	s.proxy, s.root = serve(t)
 	s.box = newBox(t, seed, s.born)
-	s.door.open(s.box, hooks{})
+	s.proxy.open(s.box, hooks{})
 	s.first = newHome(t, configOf(s.box, s.root))
 	s.first.must("sync")
 	return s
 }
 
-// again puts fresh services behind the door and gives a fresh home.
+// again puts fresh services behind the proxy and returns a fresh home.
 func (s *stage) again(t testing.TB) *home {
 	t.Helper()
 	s.box = newBox(t, s.seed, s.born)
-	s.door.open(s.box, hooks{})
+	s.proxy.open(s.box, hooks{})
 	return s.first.copied(t)
+}
+
+// program returns the built program as a command with its environment.
+func program(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Env = append(os.Environ(), env...)
+	return cmd
 }

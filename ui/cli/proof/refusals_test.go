@@ -14,25 +14,23 @@ import (
 	"confab/ui/cli"
 )
 
-// existing is the conversation that a service says is there already.
+// existing is the conversation that already exists, as a service says.
 const existing = "9748d0f2-84f9-4547-9777-5b8b9220b60c"
 
-// requestID is what every refusal of the table carries.
+// requestID is the request id in every refusal.
 const requestID = "rid_proof17"
 
-// refusal is one answer to a write that a service documents.
+// refusal is an answer to a write that a service documents.
 type refusal struct {
 	status int
-	// body holds the words that a person has to be shown, once, and code the
-	// service's own name for it.
+	// body holds words, which must be shown to the person once; code is the service's own name for the refusal.
 	body, words, code string
 	header            map[string]string
-	// once says that the answer is given once, and the service then works.
+	// once means that the service gives the answer once and then works.
 	once bool
-	// only names the changes that it is documented for; nil is all.
+	// only names the changes for which it is documented; nil means all.
 	only []string
-	// shows are more words that have to be said, such as the conversation that
-	// stands in the way.
+	// shows are more texts that must be printed, such as the ref of the existing conversation.
 	shows func(c change, s *stage) string
 
 	state model.EditState
@@ -45,19 +43,19 @@ func (r refusal) refused() refusal { r.state, r.exit = model.Refused, cli.ExitRe
 
 func (r refusal) waits(exit int) refusal { r.state, r.exit = model.RetryAt, exit; return r }
 
-// passes is a failure after which the write is tried again and done.
+// passes returns the refusal as a failure that ends: the write is tried again and succeeds.
 func (r refusal) passes() refusal {
 	r.once, r.state, r.exit, r.words = true, model.Done, cli.ExitOK, ""
 	return r
 }
 
-// gateway is what stands before a service that is ill.
+// gateway is the answer of a gateway before a service that is down.
 func gateway(status int) refusal {
 	return refusal{status: status, header: map[string]string{"Content-Type": "text/html"},
 		body: "<html><head><title>Bad Gateway</title></head><body>nginx</body></html>"}.passes()
 }
 
-// the refusals that the fact sheets name for the calls that change something.
+// refusals returns the documented refusals of the calls that change something, by provider.
 func refusals() map[string][]refusal {
 	later := map[string]string{"Retry-After": "3600"}
 	attention := func(status int, words string) refusal {
@@ -130,15 +128,14 @@ func refusals() map[string][]refusal {
 	}
 }
 
-// naming is a refusal of a create because of a conversation that is there.
+// naming returns the refusal of a create with the ref of the conversation that already exists.
 func (r refusal) naming(ref string) refusal {
 	r = r.refused()
 	r.shows = func(change, *stage) string { return ref }
 	return r
 }
 
-// TestEveryRefusal meets every refusal that a service documents with every kind
-// of change, and compares what is said with what is so.
+// TestEveryRefusal has every documented refusal meet every kind of change, and compares what confab says with the services.
 func TestEveryRefusal(t *testing.T) {
 	t.Parallel()
 	if _, err := binary(); err != nil {
@@ -163,7 +160,7 @@ func TestEveryRefusal(t *testing.T) {
 			}
 		}
 	}
-	// Most of the time is spent waiting for the next try.
+	// The rounds mostly wait for the next try.
 	const workers = 6
 	sideBySide(t, workers, func(t *testing.T, w int) {
 		s := newStage(t, 7)
@@ -174,13 +171,13 @@ func TestEveryRefusal(t *testing.T) {
 	t.Logf("%d refusals", len(cases))
 }
 
-// refuse lets a change meet a refusal.
+// refuse answers a change with a refusal.
 func (s *stage) refuse(t *testing.T, c change, r refusal) {
 	h := s.again(t)
 	args, id := c.args(s.box)
 	base := state(s.box, c.provider, id)
 	var told atomic.Int32
-	s.door.watch(hooks{instead: func(q request) *answer {
+	s.proxy.watch(hooks{instead: func(q request) *answer {
 		if !q.Write || r.once && told.Load() > 0 {
 			return nil
 		}
@@ -198,7 +195,7 @@ func (s *stage) refuse(t *testing.T, c change, r refusal) {
 		t.Errorf("%s\n%s\n%s\n%s", fmt.Sprintf(format, args...), p, k, s.sent())
 	}
 	if told.Load() == 0 {
-		t.Fatal("nothing was written:", p)
+		t.Fatal("no write was sent:", p)
 	}
 	if code := p.cmd.ProcessState.ExitCode(); code != r.exit {
 		bad("exit %d, want %d", code, r.exit)
@@ -209,65 +206,63 @@ func (s *stage) refuse(t *testing.T, c change, r refusal) {
 	}
 	if r.state == model.Done {
 		if k.subs[0].Delivered != k.subs[0].Edits || now == base || len(k.outbox) > 0 {
-			bad("a failure that passes was not passed")
+			bad("the write was not repeated after a failure that ends")
 		}
 		return
 	}
 	if now != base || len(k.journal) > 0 || k.subs[0].Delivered > 0 {
-		bad("it was refused, and says or did otherwise: %s", now)
+		bad("the edit was refused, but confab or the service has it done: %s", now)
 	}
 	word := string(r.state)
 	if r.state == model.Refused && !strings.Contains(p.out.String(), word) {
-		bad("the word %s is not said", word)
+		bad("the output has no %s", word)
 	}
 	s.said(h, c, r, p, k, bad)
 }
 
-// said holds what is said against the refusal: by the command itself, and
-// afterwards by the outbox.
+// said compares the output of the command, and then of the outbox, with the refusal.
 func (s *stage) said(h *home, c change, r refusal, p *process, k kept, bad func(string, ...any)) {
 	for _, e := range k.outbox {
 		if e.State != r.state && !(e.State == model.Queued && (r.state == model.RetryAt || e.Widens())) {
 			bad("edit %s is %s, want %s", e.ID, e.State, r.state)
 		}
 	}
-	// Every edit of the request is refused with the same words, a line each.
+	// Each edit of the request is refused on a line of its own, with the same words.
 	lines := func(text string) int {
 		n := 0
 		for line := range strings.Lines(text) {
 			switch said := strings.Count(line, r.words); {
 			case said > 1:
-				bad("the service's words stand more than once in %q", line)
+				bad("%q holds the service's words more than once", line)
 			case said == 1:
 				n++
-				// An edit that was not sent because of another's refusal quotes that.
+				// An edit that was not sent because another was refused quotes that refusal.
 				quotes := strings.Contains(line, "waits for the") || strings.Contains(line, "not sent, because")
 				if strings.Count(line, requestID) != 1 && !quotes {
-					bad("the request id is not said once in %q", line)
+					bad("%q does not hold the request id exactly once", line)
 				}
 				if r.code != "" && strings.Count(line, r.code) > 1 {
-					bad("the service's code stands more than once in %q", line)
+					bad("%q holds the service's code more than once", line)
 				}
 				if r.shows != nil && !strings.Contains(line+text, r.shows(c, s)) {
-					bad("%q is not said", r.shows(c, s))
+					bad("the output has no %q", r.shows(c, s))
 				}
 			}
 		}
 		return n
 	}
 	if lines(p.out.String()+p.err.String()) == 0 {
-		bad("the service's words %q are not said", r.words)
+		bad("the output lacks the service's words %q", r.words)
 	}
-	s.door.watch(hooks{})
+	s.proxy.watch(hooks{})
 	list := h.run("outbox", "list")
 	if lines(list.out.String()) == 0 {
-		bad("the outbox does not say %q: %s", r.words, list)
+		bad("the outbox has no %q: %s", r.words, list)
 	}
 }
 
-// TestEveryRefusalOnTheScreen lets the inbox deliver what meets each refusal that
-// a service documents, and looks where a person does: on the screen of the
-// outbox. The short form takes some of them.
+// TestEveryRefusalOnTheScreen has the inbox deliver edits that meet the documented refusals, and reads the screen of the outbox. The
+// short form takes some of them.
 func TestEveryRefusalOnTheScreen(t *testing.T) {
 	t.Parallel()
 	if _, err := binary(); err != nil {
@@ -315,10 +310,10 @@ func (s *stage) refuseOnScreen(t *testing.T, c change, r refusal) {
 	args, id := c.args(s.box)
 	base := state(s.box, c.provider, id)
 	if p := h.run(append(args, "--no-wait")...); p.cmd.ProcessState.ExitCode() != cli.ExitOK {
-		t.Fatal("not queued:", p)
+		t.Fatal("the edit was not queued:", p)
 	}
 	told := make(chan bool, 100)
-	s.door.watch(hooks{instead: func(q request) *answer {
+	s.proxy.watch(hooks{instead: func(q request) *answer {
 		if !q.Write {
 			return nil
 		}
@@ -334,9 +329,9 @@ func (s *stage) refuseOnScreen(t *testing.T, c change, r refusal) {
 	select {
 	case <-told:
 	case <-p.ended:
-		t.Fatalf("nothing was written:\n%s", p.shown())
+		t.Fatalf("no write was sent:\n%s", p.shown())
 	}
-	settled := func() bool { // a conflict gets a second look first
+	settled := func() bool { // a conflict is read a second time first
 		return !slices.ContainsFunc(h.read().outbox, func(e model.OutboxEntry) bool {
 			return e.State != r.state && !(e.State == model.Queued && e.Widens())
 		})
@@ -345,7 +340,7 @@ func (s *stage) refuseOnScreen(t *testing.T, c change, r refusal) {
 		p.rest()
 	}
 	if !p.rest() {
-		t.Fatalf("it ended:\n%s", p.shown())
+		t.Fatalf("the inbox ended:\n%s", p.shown())
 	}
 	p.keys("O")
 	p.rest()
@@ -362,10 +357,10 @@ func (s *stage) refuseOnScreen(t *testing.T, c change, r refusal) {
 		}
 	}
 	if len(k.outbox) == 0 || len(k.journal) > 0 || state(s.box, c.provider, id) != base {
-		bad("it was refused, and says or did otherwise")
+		bad("the edit was refused, but confab or the service has it done")
 	}
 	if n := strings.Count(shown, r.words); n == 0 {
-		bad("the service's words %q are not shown", r.words)
+		bad("the screen lacks the service's words %q", r.words)
 	}
 	word, section := "refused", "Needs you 1"
 	if r.state == model.RetryAt {
@@ -373,7 +368,7 @@ func (s *stage) refuseOnScreen(t *testing.T, c change, r refusal) {
 	}
 	for _, want := range []string{word, section, "History 0"} {
 		if !strings.Contains(shown, want) {
-			bad("%q is not shown", want)
+			bad("the screen has no %q", want)
 		}
 	}
 }

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"confab/model"
 	"confab/providers/sandbox"
 )
 
-// account gives the account's name and a ref in it.
+// accountOf returns the name of the account of a provider.
 func accountOf(provider string) string {
 	return map[string]string{"attention": "sales", "bird": "support", "askelephant": "meetings", "kona": "projects"}[provider]
 }
@@ -38,7 +39,7 @@ func konaNumber(v any) string {
 	return strconv.FormatInt(int64(n), 10)
 }
 
-// konaMine is a conversation of the account's own with somebody else in it.
+// konaMine returns a conversation that the account created, and another user in it.
 func konaMine(b *sandbox.Sandbox) (id, other string) {
 	me := strconv.FormatInt(b.Kona().Me(), 10)
 	for _, id := range b.Kona().IDs() {
@@ -55,7 +56,7 @@ func konaMine(b *sandbox.Sandbox) (id, other string) {
 	panic("no Kona conversation suits")
 }
 
-// konaStranger is a user who is not in a conversation.
+// konaStranger returns a user who is not in a conversation.
 func konaStranger(b *sandbox.Sandbox, id string) string {
 	in := fmt.Sprint(b.Kona().JSON(id)["participants"])
 	for _, other := range b.Kona().IDs() {
@@ -81,7 +82,7 @@ func birdContacts(people []map[string]any) []string {
 	return out
 }
 
-// birdPeopled is a conversation with two active contacts and more.
+// birdPeopled returns a conversation with two active contacts or more.
 func birdPeopled(b *sandbox.Sandbox) (id string, contacts []string) {
 	id = birdID(b, func(_ map[string]any, people []map[string]any) bool { return len(birdContacts(people)) >= 2 })
 	return id, birdContacts(b.Bird().Participants(id))
@@ -99,7 +100,7 @@ func birdStranger(b *sandbox.Sandbox, id string) string {
 	return birdContacts(b.Bird().Participants(other))[0]
 }
 
-// state is what a service holds of a conversation, without times of change.
+// state returns what a service holds of a conversation, without times of change.
 func state(b *sandbox.Sandbox, provider, id string) string {
 	if id == "" {
 		return "created: " + strconv.Itoa(createdCount(b, provider))
@@ -152,8 +153,7 @@ func compare(a, b string) int {
 	return 0
 }
 
-// createdCount counts the conversations that a create made, each with its first
-// message; one without counts as a hundred.
+// createdCount counts the conversations that a create made. One without its first message counts as a hundred.
 func createdCount(b *sandbox.Sandbox, provider string) int {
 	n := 0
 	whole := func(messages int) {
@@ -178,4 +178,20 @@ func createdCount(b *sandbox.Sandbox, provider string) int {
 		}
 	}
 	return n
+}
+
+// titleOf reads a title from the service itself.
+func titleOf(ref string, b *sandbox.Sandbox) string {
+	account, id, _ := strings.Cut(ref, ":")
+	var title any
+	switch account {
+	case "sales":
+		title = b.Attention().JSON(id)["attributes"].(map[string]any)["title"]
+	case "support":
+		title = b.Bird().JSON(id)["name"]
+	case "projects":
+		title = b.Kona().JSON(id)["name"]
+	}
+	s, _ := title.(string)
+	return s
 }

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package proof
 
@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Where the link was dropped, however it ends the program, the next start goes back to
-// the view, the filter and the conversation; after a q it begins at the top.
-func TestADroppedLink(t *testing.T) {
+// TestTheNextStartAfterADroppedLinkResumes holds that after any signal the next start goes back to the view, the filter and the
+// conversation, and that after q it begins at the top.
+func TestTheNextStartAfterADroppedLinkResumes(t *testing.T) {
 	h := newEndHome(t)
 	if out, code := h.run(t, "sync"); code != 0 {
 		t.Fatalf("sync ended with %d: %s", code, out)
@@ -25,11 +25,11 @@ func TestADroppedLink(t *testing.T) {
 		s.Await("/is:public")
 		s.Type("jj")
 		s.Await(" 3/")
-		if sig == syscall.SIGKILL { // what can't be caught finds what was written before
+		if sig == syscall.SIGKILL { // it can't be caught: wait until the place is written
 			for end := time.Now().Add(10 * time.Second); !strings.Contains(strings.Join(h.query(t,
 				"SELECT text FROM draft WHERE key LIKE 'session%'"), ""), `"index":2`); time.Sleep(20 * time.Millisecond) {
 				if time.Now().After(end) {
-					t.Fatal("the place is not written")
+					t.Fatal("the place was not written")
 				}
 			}
 			s.signal(sig)
@@ -54,13 +54,13 @@ func TestADroppedLink(t *testing.T) {
 		s.Await("All 40")
 		s.Await(" 1/")
 		if text := s.Text(); strings.Contains(text, "back where") || strings.Contains(text, "is:public") {
-			t.Errorf("after q it does not begin afresh:\n%s", text)
+			t.Errorf("the start after q does not begin at the top:\n%s", text)
 		}
 		s.Type("q")
 		s.end(endTime)
 		s.Close()
 	}
 	if left := h.query(t, "SELECT key FROM draft WHERE key LIKE 'session%'"); len(left) != 0 {
-		t.Errorf("left in the database: %q", left)
+		t.Errorf("the database still holds %q", left)
 	}
 }

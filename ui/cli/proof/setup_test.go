@@ -18,14 +18,14 @@ import (
 	"confab/ui/uitest"
 )
 
-// newcomer is somebody without a config, on a host without a keyring.
+// newcomer returns a home without a config, on a host without a keyring.
 func newcomer(t *testing.T) *home {
 	return &home{t: t, dir: t.TempDir(), also: []string{"DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus"}}
 }
 
 func (h *home) config() string { return filepath.Join(h.dir, "sandbox", "config.toml") }
 
-// files lists what there is below the places where confab keeps files.
+// files lists all files where confab may keep some.
 func (h *home) files() (all []string) {
 	h.t.Helper()
 	for _, dir := range []string{"sandbox", "config", "state", "runtime", "home"} {
@@ -43,8 +43,7 @@ func (h *home) files() (all []string) {
 	return all
 }
 
-// answers answers questions in order: each is waited for before it is answered.
-// The secrets are never to be seen.
+// answers waits for questions and answers them, in order. No secret may appear on the screen.
 func (p *process) answers(t *testing.T, secrets []string, pairs ...string) {
 	t.Helper()
 	at := 0
@@ -68,7 +67,7 @@ func (p *process) answers(t *testing.T, secrets []string, pairs ...string) {
 	}
 }
 
-// ends waits for the end, with a status.
+// ends waits for the program to end with a status.
 func (p *process) ends(t *testing.T, code int) {
 	t.Helper()
 	if got := p.wait(t); got != code {
@@ -76,7 +75,7 @@ func (p *process) ends(t *testing.T, code int) {
 	}
 }
 
-// services serves a small company, and tells each account by its provider.
+// services serves the data of a small company, and returns the accounts by their providers.
 func services(t *testing.T) (*sandbox.Sandbox, string, map[string]sandbox.Account) {
 	t.Helper()
 	box, err := sandbox.New(sandbox.Options{World: sandbox.Northwind, Conversations: 40, Seed: 1})
@@ -103,7 +102,7 @@ const (
 	asksNow     = "What now?"
 )
 
-// A real account of each service from nothing: one command, and it works.
+// TestSetUpOfEachService sets up an account of each service with one command, and lists it.
 func TestSetUpOfEachService(t *testing.T) {
 	t.Parallel()
 	box, root, by := services(t)
@@ -157,7 +156,7 @@ func TestSetUpOfEachService(t *testing.T) {
 		}
 	}
 
-	// With a config there, what was tried is printed, and the file stays.
+	// A config that exists is not changed; the tried account is printed.
 	p = h.screen("init")
 	p.answers(t, secrets, "stays as it is", "…", asksService, "1", "(enter: attention)", "", asksKey, "file", "Path of the file",
 		filepath.Join(filepath.Dir(h.config()), "sales.credential"), asksAddress, root+at.Path, "It works.", "…", asksMore, "n",
@@ -177,7 +176,7 @@ func TestSetUpOfEachService(t *testing.T) {
 	}
 }
 
-// A key that the service refuses: its words, and the ways on.
+// TestSetUpWithAWrongKey holds that the set-up shows the words of a service that rejects a key, and offers ways on.
 func TestSetUpWithAWrongKey(t *testing.T) {
 	t.Parallel()
 	_, root, by := services(t)
@@ -198,7 +197,7 @@ func TestSetUpWithAWrongKey(t *testing.T) {
 	p.answers(t, nil, append(slices.Clone(begin), asksNow, "leave", "Nothing was saved.", "…")...)
 	p.ends(t, 1)
 	if left := h.files(); len(left) > 0 {
-		t.Errorf("it left %v", left)
+		t.Errorf("the set-up left %v", left)
 	}
 
 	h = newcomer(t)
@@ -206,12 +205,11 @@ func TestSetUpWithAWrongKey(t *testing.T) {
 	p.answers(t, nil, append(slices.Clone(begin), asksNow, "save", asksMore, "", "Saved: ", "…")...)
 	p.ends(t, 0)
 	if h.run("doctor").wait(t) != 3 {
-		t.Error("doctor finds nothing wrong")
+		t.Error("doctor succeeded with a wrong key")
 	}
 }
 
-// Whoever leaves leaves nothing behind, wherever that is; the end of the input
-// is no interrupt.
+// TestSetUpLeavesNothingBehind holds that leaving at any question leaves no file. The end of the input is no interrupt.
 func TestSetUpLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	_, root, by := services(t)
@@ -220,7 +218,7 @@ func TestSetUpLeavesNothingBehind(t *testing.T) {
 	for at := 0; at < len(steps); at += 2 {
 		for key, code := range map[string]int{"\x03": 130, "\x04": 1} {
 			if key == "\x04" && steps[at] == asksMore {
-				continue // no more, and what was tried is saved
+				continue // this saves what was tried
 			}
 			h := newcomer(t)
 			p := h.screen("init")
@@ -231,7 +229,7 @@ func TestSetUpLeavesNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	// What the service gave for a refresh token while trying is left neither.
+	// Nor do the tokens stay that a trial got for a refresh token.
 	h := newcomer(t)
 	h.also = append(h.also, "S="+ko.Secrets["client_secret"], "R="+ko.Secrets["refresh_token"])
 	p := h.screen("init")
@@ -239,12 +237,12 @@ func TestSetUpLeavesNothingBehind(t *testing.T) {
 		"redirect url", "", asksKey, "env", "Name of", "R", asksAddress, root+ko.Path, "It works.", "…", asksMore, "\x03")
 	p.ends(t, 130)
 	if left := h.files(); len(left) > 0 {
-		t.Errorf("it left %v", left)
+		t.Errorf("the set-up left %v", left)
 	}
 }
 
-// No network, and a service whose words are an attack.
-func TestSetUpAgainstTheWorld(t *testing.T) {
+// TestSetUpWithoutNetworkAndWithHostileText tries an address that can't be reached, and a service whose answers are an attack.
+func TestSetUpWithoutNetworkAndWithHostileText(t *testing.T) {
 	t.Parallel()
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
@@ -260,7 +258,7 @@ func TestSetUpAgainstTheWorld(t *testing.T) {
 		"does not allow it", "…", asksNow, "\x1b", asksService, "\x1b", "Nothing was saved", "…")
 	p.ends(t, 1)
 
-	// An account saved without its credential: the first frame says what to do.
+	// The first frame says what to do about an account that was saved without its credential.
 	p = h.screen("init")
 	p.answers(t, nil, asksService, "1", asksName, "sales", asksKey, "env", "SALES_API_KEY", "", asksAddress, evil.URL, "is not set", "…",
 		asksNow, "save", asksMore, "n")
@@ -279,7 +277,7 @@ func TestSetUpAgainstTheWorld(t *testing.T) {
 	if text, err := os.ReadFile(h.config()); err != nil || !strings.Contains(string(text), "#[[account]]") {
 		t.Errorf("%v %s", err, text)
 	}
-	// A config without an account says so, and offers one.
+	// With a config that has no account, the inbox offers to add one.
 	p = h.screen()
 	p.answers(t, nil, "No account yet", "…")
 	p.keys("q")
@@ -290,7 +288,7 @@ func TestSetUpAgainstTheWorld(t *testing.T) {
 	p.ends(t, 0)
 }
 
-// From the first screen to the inbox: set up inside, then signed in, in the browser.
+// TestFromTheWelcomeToTheInbox sets an account up from the welcome screen and signs in in the browser.
 func TestFromTheWelcomeToTheInbox(t *testing.T) {
 	t.Parallel()
 	box, root, by := services(t)
@@ -328,7 +326,7 @@ func TestFromTheWelcomeToTheInbox(t *testing.T) {
 	}
 }
 
-// What is saved stays: leaving the sign-in that follows takes no secret back that the config names.
+// TestSetUpKeepsWhatIsSaved holds that leaving the sign-in after the set-up removes no secret that the config names.
 func TestSetUpKeepsWhatIsSaved(t *testing.T) {
 	t.Parallel()
 	box, root, by := services(t)

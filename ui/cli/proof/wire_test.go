@@ -20,16 +20,15 @@ import (
 	"confab/providers/sandbox"
 )
 
-// wire carries the requests of the engine to the services, harms some of them,
-// and writes down what each write changed.
+// wire carries the requests of the engine to the services, lets some of them fail, and records what each write changed.
 type wire struct {
-	w *world
+	w *simulation
 
 	mu    sync.Mutex // one request at a time reaches the services
 	r     *rand.Rand
-	harm  float64 // the part of the requests that is harmed
+	harm  float64 // the rate of requests that fail
 	store *store.Store
-	dead  bool // the process behind it has died
+	dead  bool // its process has been killed
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -91,7 +90,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// exchange lets the service answer and records what a write changed.
+// exchange gets the answer of the service and records what a write changed.
 func (x *wire) exchange(req *http.Request, provider string, write bool, what, status int) (*http.Response, error) {
 	x.w.mu.Lock()
 	defer x.w.mu.Unlock()
@@ -155,18 +154,17 @@ func answerNext(b *sandbox.Sandbox, provider string, status int) {
 	}
 }
 
-// event is one change of one field of one conversation, as the service made it.
+// event is a change of a field of a conversation, as the service made it.
 type event struct {
-	at   time.Time // as exact as history is
+	at   time.Time // with the precision of the history
 	ref  model.Ref
 	kind model.EditKind
 	key  string
 	was  model.Value
 	is   model.Value
-	// edit is the edit of confab that did it, "" for somebody else.
+	// edit is the id of confab's edit, "" for a change by another client.
 	edit string
-	// crossed says that somebody else changed the field between the read and
-	// the write of confab.
+	// crossed means that another client changed the field between confab's read and write.
 	crossed bool
 }
 
@@ -180,7 +178,7 @@ func (e event) String() string {
 	return fmt.Sprintf("%s %s %s: %s → %s by %s", e.at.Format("15:04:05.000"), e.ref, e.field(), show(e.was), show(e.is), by)
 }
 
-// fields returns every field that a conversation shows.
+// fields returns an empty edit for each field of a conversation.
 func fields(c model.Conversation) []model.Edit {
 	var out []model.Edit
 	for _, k := range []model.EditKind{model.EditPrivacy, model.EditTitle, model.EditDescription, model.EditStatus, model.EditAccess,
@@ -196,7 +194,7 @@ func fields(c model.Conversation) []model.Edit {
 	return out
 }
 
-// changed lists the fields that differ.
+// changed returns an event for each field that differs.
 func changed(was, is model.Conversation) []event {
 	all := fields(was)
 	for _, f := range fields(is) {

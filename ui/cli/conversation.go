@@ -73,7 +73,6 @@ func (r *run) show(row model.Row, d model.Detail) {
 	r.facts(about.Raw, model.GroupRaw)
 }
 
-// can lists the kinds of edits that are possible.
 func can(caps model.Capabilities, name func(model.EditKind) string) (out []string) {
 	for _, k := range model.EditKinds() {
 		if caps.Of(k).Can() {
@@ -83,7 +82,6 @@ func can(caps model.Capabilities, name func(model.EditKind) string) (out []strin
 	return out
 }
 
-// text prints a text of any number of lines.
 func (r *run) text(indent, s string) {
 	for line := range strings.SplitSeq(strings.TrimRight(model.Clean(s), "\n"), "\n") {
 		r.print("%s%s", indent, line)

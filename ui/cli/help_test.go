@@ -15,8 +15,7 @@ import (
 	"confab/ui/layout"
 )
 
-// declared lists what the Go files here, tests aside, declare: the types, and
-// the constants of a type.
+// declared lists the types that the Go files of a directory declare, and the constants of a type. Tests are left out.
 func declared(t *testing.T, dir, of string) (types, constants []string) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -73,14 +72,14 @@ func TestTheReferenceOfJSONHasEveryObject(t *testing.T) {
 	for _, s := range jsonObjects() {
 		see(reflect.TypeOf(s.value))
 		if !strings.Contains(text, "{{"+s.name+"}}") {
-			t.Errorf("the reference has no place for %s", s.name)
+			t.Errorf("the topic json has no place for %s", s.name)
 		}
 	}
 	for _, dir := range []string{".", "../../model"} {
 		types, _ := declared(t, dir, "")
 		for _, name := range types {
 			if strings.HasSuffix(name, "JSON") && !shown[name] {
-				t.Errorf("%s is printed by no sample", name)
+				t.Errorf("no sample prints %s", name)
 			}
 		}
 	}
@@ -90,11 +89,11 @@ func TestTheReferenceOfJSONHasEveryState(t *testing.T) {
 	_, states := declared(t, "../../model", "EditState")
 	for _, s := range states {
 		if !slices.Contains(model.EditStates(), model.EditState(s)) {
-			t.Errorf("%s is in no list", s)
+			t.Errorf("%s is missing in EditStates", s)
 		}
 	}
 	if len(states) != len(model.EditStates()) {
-		t.Errorf("%d states, and %d listed", len(states), len(model.EditStates()))
+		t.Errorf("there are %d states, but EditStates has %d", len(states), len(model.EditStates()))
 	}
 }
 
@@ -102,12 +101,12 @@ func TestEveryExitStatusIsExplained(t *testing.T) {
 	_, text := topic("exit-codes")
 	for _, code := range append(slices.Clone(precedence), ExitOK) {
 		if !strings.Contains(text, fmt.Sprintf("\n  %-3d  ", code)) && !strings.HasPrefix(text, fmt.Sprintf("  %-3d  ", code)) {
-			t.Errorf("%d is not explained", code)
+			t.Errorf("the topic exit-codes does not explain %d", code)
 		}
 	}
 }
 
-func TestTopicsFitWhereTheyArePrinted(t *testing.T) {
+func TestTopicsFitTheirWidth(t *testing.T) {
 	b := newBench(t)
 	b.program.Services = []Service{{Title: "Kona", Edits: []Edit{
 		{Kind: model.EditTitle, State: model.CapabilityAssumed, Call: "PUT /conversations/{id} name",
@@ -136,13 +135,13 @@ func TestTopicsFitWhereTheyArePrinted(t *testing.T) {
 			}
 			whole := strings.Join(strings.Fields(b.program.topicText(topic)), "")
 			if got := strings.Join(strings.Fields(text), ""); got != whole {
-				t.Errorf("%s at %d: something was lost:\n%s", topic, width, text)
+				t.Errorf("%s at %d: words were lost:\n%s", topic, width, text)
 			}
 		}
 	}
 }
 
-func TestWhatDoesNotFitGoesOnBelowItsColumn(t *testing.T) {
+func TestALineThatDoesNotFitContinuesBelowItsColumn(t *testing.T) {
 	const text = "  one    a call that goes on and on and on\n         and why it is so\n  three  short\n"
 	for width, want := range map[int][]string{
 		100: {"  one    a call that goes on and on and on", "         and why it is so", "  three  short"},
@@ -151,7 +150,7 @@ func TestWhatDoesNotFitGoesOnBelowItsColumn(t *testing.T) {
 			"  and why it is so", "  three  short"},
 	} {
 		if got := fold(text, width); !slices.Equal(got, want) {
-			t.Errorf("%d: %q", width, got)
+			t.Errorf("width %d: got %q", width, got)
 		}
 	}
 }

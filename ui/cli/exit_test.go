@@ -12,12 +12,12 @@ import (
 	"confab/model"
 )
 
-// sender sends edits, one after the other.
+// sender is an engine that sends one edit after another.
 type sender struct {
 	mu      sync.Mutex
 	n       int
 	changed chan struct{}
-	stuck   bool // closing takes for ever, though nothing is sent
+	stuck   bool // Close never ends, though nothing is being sent
 }
 
 func (s *sender) Sending() (int, <-chan struct{}) {
@@ -48,7 +48,7 @@ func (s *sender) Close(ctx context.Context) error {
 	}
 }
 
-func TestLeave(t *testing.T) {
+func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 	const (
 		two  = "confab: waiting for 2 edits that are being sent; ctrl-c does not wait: what became of them is read at the next start\n"
 		one  = "confab: waiting for 1 edit that is being sent\n"
@@ -59,7 +59,7 @@ func TestLeave(t *testing.T) {
 		setup       Setup
 		n           int
 		stuck       bool
-		interrupted bool // before it began
+		interrupted bool // before Leave is called
 		signal      time.Duration
 		words       string
 		took        time.Duration
@@ -97,21 +97,21 @@ func TestLeave(t *testing.T) {
 				began := time.Now()
 				err := p.Leave(ctx, c.setup, s)
 				if took := time.Since(began); took != c.took {
-					t.Errorf("it took %v, want %v", took, c.took)
+					t.Errorf("Leave took %v, want %v", took, c.took)
 				}
 				if errors.Is(err, context.Canceled) != c.left || err != nil && !c.left {
-					t.Errorf("ended with %v", err)
+					t.Errorf("Leave returned %v", err)
 				}
 				if out.String() != c.words {
-					t.Errorf("it said\n%s\nwant\n%s", out.String(), c.words)
+					t.Errorf("got\n%s\nwant\n%s", out.String(), c.words)
 				}
-				time.Sleep(time.Minute) // what was left ends
+				time.Sleep(time.Minute) // until everything has ended
 			})
 		})
 	}
 }
 
-func TestTheQuestionOfTheLineModeCounts(t *testing.T) {
+func TestTheLinearModeCountsUndeliveredEdits(t *testing.T) {
 	for n, want := range map[int]string{
 		1: "1 edit is not delivered yet. Wait? No leaves it in the outbox.",
 		2: "2 edits are not delivered yet. Wait? No leaves them in the outbox.",

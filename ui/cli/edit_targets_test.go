@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestRefsOfInput(t *testing.T) {
+func TestEditReadsRefsFromInput(t *testing.T) {
 	for name, x := range map[string]struct {
 		in   string
 		args []string
@@ -31,13 +31,13 @@ func TestRefsOfInput(t *testing.T) {
 				t.Errorf("%d submissions, want %d", b.submits, x.sent)
 			}
 			if x.code == 2 && b.loads > 0 {
-				t.Error("something was read first")
+				t.Error("a conversation was read before the refusal")
 			}
 		})
 	}
 }
 
-func TestHowManyMayChange(t *testing.T) {
+func TestMaxAndExpectRefuseOtherCounts(t *testing.T) {
 	for _, x := range []struct {
 		args []string
 		code int
@@ -54,12 +54,12 @@ func TestHowManyMayChange(t *testing.T) {
 		b.want(t, x.code, append([]string{"edit", "projects:71", "--title", "New", "--yes"}, x.args...)...)
 		contains(t, "stderr", &b.err, x.err)
 		if sent := b.submits > 0; sent != (x.code == 0) {
-			t.Errorf("%q: submitted %v", x.args, sent)
+			t.Errorf("%q: got submitted %v", x.args, sent)
 		}
 	}
 }
 
-func TestQueryWithoutACondition(t *testing.T) {
+func TestAQueryWithoutAConditionIsRefused(t *testing.T) {
 	for _, q := range []string{"", "  ", "sort:title", `" "`} {
 		for _, how := range []string{"--yes", "--dry-run"} {
 			b := newBench(t)
@@ -73,11 +73,11 @@ func TestQueryWithoutACondition(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitRefused, "edit", "--query", "is:any", "--title", "x", "--yes")
 	if b.submits != 1 {
-		t.Error("is:any means everything")
+		t.Error("is:any submitted nothing, want everything")
 	}
 }
 
-func TestRemovingWhoIsNotThere(t *testing.T) {
+func TestRemovingSomebodyWhoIsNotThere(t *testing.T) {
 	for who, code := range map[string]int{
 		"99": 0, "user:99": 0, "d2c1f0aa-0000-4000-8000-000000000001": 0, "nobody@example.com": 0, "emailaddress=x@example.com": 0,
 		"Ann Lee": 0, "Sam": 0, // known, or several are, and none is in it
@@ -91,7 +91,7 @@ func TestRemovingWhoIsNotThere(t *testing.T) {
 			contains(t, "stderr", &b.err, "is nobody in projects")
 		}
 		if strings.Contains(b.err.String(), "ambiguous") || b.submits > 0 {
-			t.Errorf("%q: %s", who, &b.err)
+			t.Errorf("%q: got %d submissions, want none: %s", who, b.submits, &b.err)
 		}
 	}
 }

@@ -17,12 +17,12 @@ import (
 	"confab/ui/uitest"
 )
 
-// fakeLogin is a service that signs everybody in.
+// fakeLogin is the sign-in of a service that accepts everybody.
 type fakeLogin struct {
 	redirect string
 	state    string
 	code     string
-	// during runs while the code is swapped for tokens.
+	// during is called while the code is exchanged for tokens.
 	during func() error
 }
 
@@ -41,7 +41,7 @@ func (f *fakeLogin) Finish(_ context.Context, code string) (string, error) {
 	return "Ann \x1b[31mExample", nil
 }
 
-// page is what a browser was answered.
+// page is the answer that a browser got.
 type page struct {
 	status int
 	text   string
@@ -62,7 +62,7 @@ func visit(t *testing.T, address string) page {
 	return page{res.StatusCode, string(text)}
 }
 
-// signIn runs login, and the browser once it is shown the page. Nothing of it is left when it returns.
+// signIn runs login, and the browser once the page is shown. When it returns, no goroutine of it is left.
 func signIn(t *testing.T, f *fakeLogin, browser func(redirect, state string), args ...string) (*bench, int) {
 	t.Helper()
 	b := newBench(t)
@@ -90,12 +90,12 @@ func signIn(t *testing.T, f *fakeLogin, browser func(redirect, state string), ar
 func TestLogin(t *testing.T) {
 	f := &fakeLogin{}
 	b, code := signIn(t, f, func(redirect, state string) {
-		// Another page's answer does not count, nor does another path or method.
+		// An answer with another state does not count, nor does another path or method.
 		if got := visit(t, redirect+"?code=evil&state=guess"); got.status != http.StatusBadRequest || !strings.Contains(got.text, "another sign-in") {
 			t.Errorf("%+v", got)
 		}
 		if got := visit(t, strings.TrimSuffix(redirect, "/callback")+"/other?code=evil&state="+state); got.status != http.StatusNotFound {
-			t.Errorf("another path answers %+v", got)
+			t.Errorf("another path got %+v, want 404", got)
 		}
 		if res, err := http.Post(redirect+"?code=evil&state="+state, "text/plain", nil); err != nil || res.StatusCode != http.StatusNotFound {
 			t.Error(res, err)
@@ -111,8 +111,8 @@ func TestLogin(t *testing.T) {
 	contains(t, "stderr", &b.err, "projects is signed in as Ann Example.")
 }
 
-// TestThePageTellsTheEnd: the browser is answered when the sign-in is over, with how it went.
-func TestThePageTellsTheEnd(t *testing.T) {
+// TestThePageShowsTheResult holds that the browser gets its page when the sign-in is over, with the result.
+func TestThePageShowsTheResult(t *testing.T) {
 	refused := &model.Error{Kind: model.Unauthorized, Op: "sign in", Status: 401, Message: "Client authentication failed.", Hint: `set token_request = "query"`}
 	f := &fakeLogin{during: func() error { return refused }}
 	b, code := signIn(t, f, func(redirect, state string) {
@@ -137,7 +137,7 @@ func TestThePageTellsTheEnd(t *testing.T) {
 	contains(t, "stderr", &b.err, "access_denied")
 }
 
-// TestEveryPageWaitsForTheEnd: a page that is loaded twice is answered twice, at the end, and its code is taken once.
+// TestEveryPageWaitsForTheEnd holds that a page loaded twice gets two answers, at the end, and that its code is used once.
 func TestEveryPageWaitsForTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &callback{path: "/back", state: "s", answers: make(chan *url.URL, 1), ended: make(chan struct{})}
@@ -149,11 +149,11 @@ func TestEveryPageWaitsForTheEnd(t *testing.T) {
 		synctest.Wait()
 		for _, p := range pages {
 			if p.Body.Len() > 0 {
-				t.Errorf("answered before the end: %s", p.Body)
+				t.Errorf("the page was answered before the end: %s", p.Body)
 			}
 		}
 		if got := <-c.answers; got.Query().Get("code") != "good" || len(c.answers) > 0 {
-			t.Errorf("%+v, and %d more", got, len(c.answers))
+			t.Errorf("got %+v, and %d more answers", got, len(c.answers))
 		}
 		c.end("It is over & done.")
 		synctest.Wait()
@@ -165,8 +165,8 @@ func TestEveryPageWaitsForTheEnd(t *testing.T) {
 	})
 }
 
-// TestLoginComesBackToEitherFamily: what a browser takes localhost for is its own business.
-func TestLoginComesBackToEitherFamily(t *testing.T) {
+// TestLoginListensOnBothFamilies holds that a browser may take localhost for an IPv4 or an IPv6 address.
+func TestLoginListensOnBothFamilies(t *testing.T) {
 	hosts := []string{"127.0.0.1"}
 	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
 		l.Close()
@@ -200,19 +200,19 @@ func TestLoginAtAPortInUse(t *testing.T) {
 		b.want(t, ExitLocal, "login", "projects")
 		contains(t, "stderr", &b.err, "port "+u.Port()+" of this machine", "in use", "redirect_url")
 		if b.out.Len() > 0 {
-			t.Errorf("a page is shown: %s", &b.out)
+			t.Errorf("a page was shown though the port is taken: %s", &b.out)
 		}
 		l.Close()
 	}
 }
 
-// TestLoginByPasting: over SSH no browser is opened, and the address is pasted.
+// TestLoginByPasting holds that no browser is opened over SSH, and that the address can be pasted.
 func TestLoginByPasting(t *testing.T) {
 	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
 	b := newBench(t)
 	b.program.Login = func(Setup, config.Account) (Login, error) { return f, nil }
 	b.program.Browse = func(Setup, string) error {
-		t.Error("a browser is opened")
+		t.Error("a browser was opened over SSH")
 		return nil
 	}
 	b.program.Getenv = func(name string) string { return map[string]string{"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}[name] }
@@ -231,12 +231,12 @@ func TestLoginByPasting(t *testing.T) {
 	}()
 	b.want(t, ExitOK, "login", "projects")
 	if f.code != "good" {
-		t.Errorf("code %q", f.code)
+		t.Errorf("got code %q", f.code)
 	}
 	contains(t, "stderr", &b.err, "paste the address", "This is not the address", "belongs to another sign-in", "projects is signed in")
 }
 
-func TestLoginIsGivenUp(t *testing.T) {
+func TestLoginEndsAfterItsPatience(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
 	b := newBench(t)
@@ -251,7 +251,7 @@ func TestLoginIsGivenUp(t *testing.T) {
 	contains(t, "stderr", &b.err, "No browser was opened: no display")
 }
 
-func TestLoginUsage(t *testing.T) {
+func TestLoginRefusesWrongAccounts(t *testing.T) {
 	b := newBench(t)
 	b.program.Login = func(Setup, config.Account) (Login, error) {
 		return nil, errors.New("there is no sign-in for this provider")

@@ -15,7 +15,7 @@ func (b *bench) takesBack(withdraw ...string) {
 		Plan: model.Plan{ID: "u1", Items: []model.PlanItem{{Ref: roof, Title: "Mine", State: model.PlanChange, Edits: []model.Edit{edit}}}}}
 }
 
-func TestUndoIsPlannedAnewWhereItMovedOn(t *testing.T) {
+func TestUndoIsPlannedAgainAfterItMovedOn(t *testing.T) {
 	b := newBench(t)
 	b.takesBack()
 	b.moved = 1
@@ -31,8 +31,8 @@ func TestUndoIsPlannedAnewWhereItMovedOn(t *testing.T) {
 	contains(t, "stderr", &b.err, "Nothing was taken back")
 }
 
-// What is not sent yet leaves the outbox before an undo is planned anew, and is told
-// whatever the answer to the new question is.
+// TestAnUndoThatMovedOnWithdrawsFirst holds that edits that are not sent leave the outbox before an undo is planned again, and are
+// reported whatever the second answer is.
 func TestAnUndoThatMovedOnWithdrawsFirst(t *testing.T) {
 	for answers, want := range map[string]struct {
 		code int
@@ -49,12 +49,12 @@ func TestAnUndoThatMovedOnWithdrawsFirst(t *testing.T) {
 		b.want(t, want.code, "undo", "s0")
 		contains(t, "both", bytes.NewBufferString(b.out.String()+b.err.String()), "withdrawn  projects:71", want.says)
 		if len(b.outbox) > 0 {
-			t.Errorf("still in the outbox: %+v", b.outbox)
+			t.Errorf("the outbox still holds %+v", b.outbox)
 		}
 	}
 }
 
-func TestUndoSaysWhatIsSo(t *testing.T) {
+func TestUndoReportsWhatHappened(t *testing.T) {
 	b := newBench(t)
 	b.takesBack()
 	b.undo.Blocked = []model.Blocked{{Title: "“Other”", Why: "deleting cannot be undone"}}
@@ -66,7 +66,7 @@ func TestUndoSaysWhatIsSo(t *testing.T) {
 	b.takesBack()
 	b.want(t, ExitRefused, "undo", "s0", "--yes")
 	if strings.Contains(b.out.String(), "taken back") {
-		t.Errorf("the service refused it: %s", &b.out)
+		t.Errorf("an undo that the service refused is called taken back: %s", &b.out)
 	}
 	contains(t, "stdout", &b.out, "needs you: refused  projects:71")
 
@@ -99,12 +99,12 @@ func TestParseSince(t *testing.T) {
 		"2026-01-31T08:00:00Z": time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC),
 	} {
 		if got, err := parseSince(text, now); err != nil || !got.Equal(want) {
-			t.Errorf("%q: %v %v, want %v", text, got, err, want)
+			t.Errorf("%q: got %v %v, want %v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "soon", "-7d", "2026-02-30", "7"} {
 		if got, err := parseSince(text, now); CodeOf(err) != ExitUsage {
-			t.Errorf("%q: %v %v", text, got, err)
+			t.Errorf("%q: got %v %v, want a usage error", text, got, err)
 		}
 	}
 }

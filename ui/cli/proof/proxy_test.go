@@ -18,19 +18,18 @@ import (
 	"confab/providers/sandbox"
 )
 
-// request is one request as the stand-in met it.
+// request is a request as the stand-in got it.
 type request struct {
 	Provider, Method, Path, Query, Body string
 	Write                               bool
-	// Status is what the service answered, whether or not the answer was
-	// delivered; 0 where it never saw the request.
+	// Status is the service's answer, delivered or not; 0 if the service never saw the request.
 	Status int
 }
 
-// effect reports whether the service did what a write asked for.
+// effect reports whether the service carried a write out.
 func (r request) effect() bool { return r.Write && r.Status >= 200 && r.Status < 300 }
 
-// verdict is what a hook does with a request.
+// verdict is what becomes of a request after a hook.
 type verdict int
 
 const (
@@ -38,56 +37,54 @@ const (
 	drop         // the connection is lost here
 )
 
-// hooks are called while a request is handled, without any lock held. Each may
-// wait.
+// hooks are called while a request is handled, with no lock held. A hook may wait.
 type hooks struct {
 	arrived  func(r request) verdict // before the service sees it
 	done     func(r request) verdict // after its effect, before the answer
 	answered func(r request)         // after the answer has left
-	// instead answers in the place of the service, which then sees nothing; nil
-	// is that it sees the request.
+	// instead answers in place of the service. A nil answer passes the request on to the service.
 	instead func(r request) *answer
 }
 
-// answer is what a service says.
+// answer is the answer of a service.
 type answer struct {
 	status int
 	header map[string]string
 	body   string
 }
 
-// door stands before the services and lets a test in.
-type door struct {
+// proxy stands before the services, records requests and calls the hooks of a test.
+type proxy struct {
 	mu    sync.Mutex
 	box   *sandbox.Sandbox
 	hooks hooks
 	log   []request
 }
 
-// open puts fresh services behind the door.
-func (d *door) open(box *sandbox.Sandbox, h hooks) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.box, d.hooks, d.log = box, h, nil
+// open puts fresh services behind the proxy.
+func (p *proxy) open(box *sandbox.Sandbox, h hooks) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.box, p.hooks, p.log = box, h, nil
 }
 
-func (d *door) watch(h hooks) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.hooks = h
+func (p *proxy) watch(h hooks) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hooks = h
 }
 
-// requests returns what was asked since open.
-func (d *door) requests() []request {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return append([]request(nil), d.log...)
+// requests returns the requests since open.
+func (p *proxy) requests() []request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]request(nil), p.log...)
 }
 
-func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	box, h := d.box, d.hooks
-	d.mu.Unlock()
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	box, h := p.box, p.hooks
+	p.mu.Unlock()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -108,16 +105,15 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	// A service does what it was asked, and the door notes it, though whoever
-	// asked was killed meanwhile.
+	// The service carries the request out, and the proxy records it, even if the client was killed meanwhile.
 	again := r.Clone(context.WithoutCancel(r.Context()))
 	again.Body = io.NopCloser(bytes.NewReader(body))
 	answer := httptest.NewRecorder()
 	box.ServeHTTP(answer, again)
 	seen.Status = answer.Code
-	d.mu.Lock()
-	d.log = append(d.log, seen)
-	d.mu.Unlock()
+	p.mu.Lock()
+	p.log = append(p.log, seen)
+	p.mu.Unlock()
 	if h.done != nil && h.done(seen) == drop {
 		panic(http.ErrAbortHandler)
 	}
@@ -132,17 +128,16 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve opens the door on a socket.
-func serve(t *testing.T) (*door, string) {
+// serve makes a proxy that listens on a socket.
+func serve(t *testing.T) (*proxy, string) {
 	t.Helper()
-	d := &door{}
-	s := httptest.NewServer(d)
+	p := &proxy{}
+	s := httptest.NewServer(p)
 	t.Cleanup(s.Close)
-	return d, s.URL
+	return p, s.URL
 }
 
-// newBox makes services whose data depends on nothing but the seed and the
-// moment born; afterwards their clock runs.
+// newBox makes services whose data depends only on the seed and the time born, from which their clock runs on.
 func newBox(t testing.TB, seed uint64, born time.Time) *sandbox.Sandbox {
 	t.Helper()
 	first := true
@@ -160,7 +155,7 @@ func newBox(t testing.TB, seed uint64, born time.Time) *sandbox.Sandbox {
 	return b
 }
 
-// configOf returns the accounts of services that are reached at root.
+// configOf returns the accounts of services whose addresses are below root.
 func configOf(b *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
 	for _, a := range b.Accounts() {
@@ -177,9 +172,8 @@ func configOf(b *sandbox.Sandbox, root string) []config.SandboxAccount {
 	return out
 }
 
-// TestTheDoorNotesWhatAKilledClientAsked: who asked is gone after the service
-// took the request in, and before it answers.
-func TestTheDoorNotesWhatAKilledClientAsked(t *testing.T) {
+// TestTheProxyRecordsTheWriteOfAKilledClient kills a client after the service got its request and before the answer.
+func TestTheProxyRecordsTheWriteOfAKilledClient(t *testing.T) {
 	ctx, gone := context.WithCancel(t.Context())
 	armed := false
 	box, err := sandbox.New(sandbox.Options{Conversations: 4, Seed: 7, Now: func() time.Time {
@@ -192,20 +186,20 @@ func TestTheDoorNotesWhatAKilledClientAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	armed = true
-	d := &door{}
-	d.open(box, hooks{})
+	p := &proxy{}
+	p.open(box, hooks{})
 	i := slices.IndexFunc(box.Accounts(), func(a sandbox.Account) bool { return a.Provider == "attention" })
 	account := box.Accounts()[i]
 	id := box.Attention().IDs()[0]
 	r := httptest.NewRequestWithContext(ctx, http.MethodPut, account.Path+"/conversations/"+id+"/title", strings.NewReader(`{"title":"new"}`))
 	r.Header.Set("Authorization", "Bearer "+account.Credential)
 	r.Header.Set("Content-Type", "application/json")
-	d.ServeHTTP(httptest.NewRecorder(), r)
+	p.ServeHTTP(httptest.NewRecorder(), r)
 	if is := titleOf(account.Name+":"+id, box); is != "new" {
-		t.Fatalf("the service did not take the request in: the title is %q", is)
+		t.Fatalf("the title is %q, want that of the request", is)
 	}
-	if log := d.requests(); len(log) != 1 || !log[0].effect() {
-		t.Errorf("the door noted %+v", log)
+	if log := p.requests(); len(log) != 1 || !log[0].effect() {
+		t.Errorf("the proxy recorded %+v", log)
 	}
 }
 

@@ -24,32 +24,30 @@ import (
 	"confab/providers/sandbox"
 )
 
-// static is a credential that is simply there.
+// static is a credential that is given as text.
 type static string
 
 func (s static) Get(context.Context) (string, error) { return string(s), nil }
 func (s static) Reject(string)                       {}
 
-// world is the services, somebody else who changes them, one confab, and what
-// really happened.
-type world struct {
+// simulation runs confabs and another client against the services, and records what really happens.
+type simulation struct {
 	dir    string
 	r      *rand.Rand
 	box    *sandbox.Sandbox
-	others map[string]model.Provider // somebody else's accounts
+	others map[string]model.Provider // the accounts of another client
 
-	mu     sync.Mutex // whoever holds it has the services to themselves
+	mu     sync.Mutex // held by the client that uses the services
 	truth  map[model.Ref]model.Conversation
 	gone   map[model.Ref]bool
 	events []event
 	made   map[string]int // conversations made by confab, by title
 	asked  map[string]int // creates submitted, by title
-	// dropped are edits that were given up though they may have been sent: what
-	// they did is then explained by no history.
+	// dropped holds edits that were given up though they may have been sent. No history explains what they did.
 	dropped map[string]bool
-	// read holds how many events there were when confab last read a conversation.
+	// read holds the number of events at the time when confab last read a conversation.
 	read map[model.Ref]int
-	// seen counts what was met, so that a run tells what it proved.
+	// seen counts the situations that arose, so that a run shows what it proved.
 	seen    map[string]int
 	checked map[string]bool
 
@@ -61,46 +59,47 @@ type world struct {
 	space string
 
 	generation int
-	// running are the confabs that are open on the database; confab is the one
-	// at which somebody sits at the moment.
+	// running are the confabs that are open on the database; confab is the one that is used at the moment.
 	running []*confab
 	*confab
 }
 
-// confab is one that runs.
+// confab is a running confab.
 type confab struct {
 	wire  *wire
 	store *store.Store
 	inbox *inbox.Inbox
 }
 
-func (w *world) say(format string, args ...any) {
+func (w *simulation) say(format string, args ...any) {
 	w.notes.Lock()
 	defer w.notes.Unlock()
 	w.steps = append(w.steps, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
-// fault notes that something is not as confab says.
-func (w *world) fault(format string, args ...any) {
+// fault records that something is not as confab says.
+func (w *simulation) fault(format string, args ...any) {
 	w.notes.Lock()
 	defer w.notes.Unlock()
 	w.faults = append(w.faults, fmt.Sprintf(format, args...))
 }
 
 // failed reports whether anything is not as confab says.
-func (w *world) failed() bool {
+func (w *simulation) failed() bool {
 	w.notes.Lock()
 	defer w.notes.Unlock()
 	return len(w.faults) > 0
 }
 
+// registry lists the providers, as package main does.
+var registry = providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
+
 func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string]model.Provider, []model.Provider, error) {
 	const root = "http://127.0.0.1:9"
-	factories := providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 	by := map[string]model.Provider{}
 	var all []model.Provider
 	for _, a := range box.Accounts() {
-		f, ok := factories.Find(a.Provider)
+		f, ok := registry.Find(a.Provider)
 		if !ok {
 			return nil, nil, fmt.Errorf("no adapter for %s", a.Provider)
 		}
@@ -127,9 +126,9 @@ func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string
 
 const everything = model.NeedParticipants | model.NeedContacts
 
-// newWorld makes one whose services' clock is off by skew.
-func newWorld(dir string, r *rand.Rand, harm float64, skew time.Duration) (*world, error) {
-	w := &world{
+// newSimulation makes a simulation in which the clock of the services is off by skew.
+func newSimulation(dir string, r *rand.Rand, harm float64, skew time.Duration) (*simulation, error) {
+	w := &simulation{
 		dir: dir, r: r, truth: map[model.Ref]model.Conversation{}, gone: map[model.Ref]bool{},
 		made: map[string]int{}, asked: map[string]int{}, dropped: map[string]bool{}, seen: map[string]int{},
 		read: map[model.Ref]int{}, checked: map[string]bool{}, pool: map[string][]model.Participant{},
@@ -169,14 +168,14 @@ func newWorld(dir string, r *rand.Rand, harm float64, skew time.Duration) (*worl
 	return w, nil
 }
 
-// look reads a conversation as somebody else.
-func (w *world) look(ref model.Ref) (model.Conversation, error) {
+// look reads a conversation as another client.
+func (w *simulation) look(ref model.Ref) (model.Conversation, error) {
 	d, err := w.others[ref.Account].Load(context.Background(), ref.ID, everything)
 	return d.Conversation, err
 }
 
 // open starts a confab on the newest database.
-func (w *world) open(harm float64) (err error) {
+func (w *simulation) open(harm float64) (err error) {
 	ctx := context.Background()
 	c := &confab{}
 	if c.store, err = store.Open(ctx, w.path(), store.Options{Host: "laptop"}); err != nil {
@@ -199,18 +198,18 @@ func (w *world) open(harm float64) (err error) {
 	return nil
 }
 
-func (w *world) path() string {
+func (w *simulation) path() string {
 	return filepath.Join(w.dir, fmt.Sprint("state", w.generation), "confab.db")
 }
 
-// close ends one confab in order.
-func (w *world) close(c *confab) error {
+// close ends a confab in order.
+func (w *simulation) close(c *confab) error {
 	w.running = slices.DeleteFunc(w.running, func(o *confab) bool { return o == c })
 	return errors.Join(c.inbox.Close(context.Background()), c.store.Close())
 }
 
-// again closes every confab and opens as many.
-func (w *world) again(end func() error) error {
+// again ends every confab and opens as many.
+func (w *simulation) again(end func() error) error {
 	n, harm := len(w.running), w.wire.harm
 	if err := end(); err != nil {
 		return err
@@ -223,7 +222,7 @@ func (w *world) again(end func() error) error {
 	return nil
 }
 
-func (w *world) closeAll() error {
+func (w *simulation) closeAll() error {
 	var errs []error
 	for len(w.running) > 0 {
 		errs = append(errs, w.close(w.running[0]))
@@ -231,9 +230,8 @@ func (w *world) closeAll() error {
 	return errors.Join(errs...)
 }
 
-// die ends every confab as kill -9 would: the next ones get the files as they
-// are now, and nothing that these still do reaches anybody.
-func (w *world) die() error {
+// die ends every confab as kill -9 would: the next ones get the files as they are now, and these reach no service any more.
+func (w *simulation) die() error {
 	from := filepath.Dir(w.path())
 	w.generation++
 	to := filepath.Dir(w.path())
@@ -244,7 +242,7 @@ func (w *world) die() error {
 	if err != nil {
 		return err
 	}
-	for _, f := range files { // all but what is made anew at each start
+	for _, f := range files { // the rest is made anew at each start
 		if name := f.Name(); f.Type().IsRegular() && !strings.HasSuffix(name, "-shm") {
 			raw, err := os.ReadFile(filepath.Join(from, name))
 			if err := errors.Join(err, os.WriteFile(filepath.Join(to, name), raw, 0o600)); err != nil {
@@ -260,8 +258,8 @@ func (w *world) die() error {
 	return w.closeAll()
 }
 
-// harm sets how much of the requests is harmed.
-func (w *world) harm(part float64) {
+// harm sets the rate of requests that fail.
+func (w *simulation) harm(part float64) {
 	for _, c := range w.running {
 		c.wire.mu.Lock()
 		c.wire.harm = part
@@ -269,9 +267,8 @@ func (w *world) harm(part float64) {
 	}
 }
 
-// wrote records what a write of confab changed, and holds what it changed
-// against what was being sent. The services are the caller's.
-func (w *world) wrote(provider string, req *http.Request, sending, outbox []model.OutboxEntry) {
+// wrote records what a write of confab changed, and compares it with the edits that were being sent. The caller must hold mu.
+func (w *simulation) wrote(provider string, req *http.Request, sending, outbox []model.OutboxEntry) {
 	account := accountOf(provider)
 	if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/conversations") {
 		w.countMade()
@@ -279,7 +276,7 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 	}
 	ref, ok := w.refOf(account, unescape(req.URL.EscapedPath()))
 	if !ok {
-		w.fault("a write to a conversation that nobody knows: %s %s", req.Method, req.URL.Path)
+		w.fault("a write to an unknown conversation: %s %s", req.Method, req.URL.Path)
 		return
 	}
 	for _, ev := range w.observe(ref) {
@@ -296,7 +293,7 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 		e := sending[i]
 		ev.crossed, ev.edit = w.crossed(ev), e.ID
 		if e.Base.People == nil && !ev.was.Equal(e.Base) && !ev.crossed {
-			w.fault("edit %s was made on %s, and was written over somebody else's change: %s", e.ID, show(e.Base), ev)
+			w.fault("edit %s has the base %s, but was written over another client's change: %s", e.ID, show(e.Base), ev)
 		}
 		w.events = append(w.events, ev)
 		w.say("  %s", ev)
@@ -308,21 +305,20 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 	}
 }
 
-// crossed reports whether somebody else changed a field after confab had read
-// it and before it wrote. Services that take a whole map or list leave no way to
-// notice that.
-func (w *world) crossed(ev event) bool {
+// crossed reports whether another client changed a field after confab read it and before confab wrote it. A service that takes a
+// whole map or list leaves no way to notice that.
+func (w *simulation) crossed(ev event) bool {
 	return slices.ContainsFunc(w.events[w.read[ev.ref]:], func(o event) bool {
 		return o.edit == "" && o.ref == ev.ref && o.field() == ev.field()
 	})
 }
 
 // observe reads a conversation again and returns what changed in it.
-func (w *world) observe(ref model.Ref) []event {
+func (w *simulation) observe(ref model.Ref) []event {
 	c, err := w.look(ref)
 	if err != nil {
 		if model.KindOf(err) != model.NotFound {
-			w.fault("somebody else cannot read %s: %v", ref, err)
+			w.fault("another client can't read %s: %v", ref, err)
 		}
 		w.gone[ref] = true
 		return nil
@@ -332,7 +328,7 @@ func (w *world) observe(ref model.Ref) []event {
 	return changed(was, c)
 }
 
-func (w *world) refOf(account, path string) (model.Ref, bool) {
+func (w *simulation) refOf(account, path string) (model.Ref, bool) {
 	for ref := range w.truth {
 		if ref.Account == account && strings.Contains(path+"/", "/"+ref.ID+"/") {
 			return ref, true
@@ -341,8 +337,8 @@ func (w *world) refOf(account, path string) (model.Ref, bool) {
 	return model.Ref{}, false
 }
 
-// countMade looks for conversations that nobody knew.
-func (w *world) countMade() {
+// countMade counts the conversations that are new.
+func (w *simulation) countMade() {
 	for account, ids := range map[string][]string{"support": w.box.Bird().IDs(), "projects": w.box.Kona().IDs()} {
 		for _, id := range ids {
 			ref := model.Ref{Account: account, ID: id}
@@ -351,7 +347,7 @@ func (w *world) countMade() {
 			}
 			c, err := w.look(ref)
 			if err != nil {
-				w.fault("somebody else cannot read %s: %v", ref, err)
+				w.fault("another client can't read %s: %v", ref, err)
 				continue
 			}
 			w.truth[ref] = c
@@ -361,8 +357,8 @@ func (w *world) countMade() {
 	}
 }
 
-// value is what a field held at a moment; several where more happened at once.
-func (w *world) values(ref model.Ref, field string, at time.Time) []model.Value {
+// values returns what a field held at a time; several values if it changed at that time.
+func (w *simulation) values(ref model.Ref, field string, at time.Time) []model.Value {
 	var out []model.Value
 	for _, ev := range w.events {
 		if ev.ref != ref || ev.field() != field {
