@@ -18,20 +18,20 @@ type account struct {
 	desc     model.Description
 	since    time.Duration
 
-	syncing, delivering   lock // one of each runs at a time
+	syncing, delivering   lock // so that one of each runs at a time
 	wakeSync, wakeDeliver chan struct{}
-	headCut               bool // a refresh stopped after its first pages; guarded by syncing
+	headCut               bool // the last refresh stopped after its first pages; guarded by syncing
 
 	mu          sync.Mutex // guards what follows
 	state       model.AccountState
-	pausedUntil time.Time // when this process tries to deliver again; what a service asked for itself is in the store
+	pausedUntil time.Time // when this process delivers again; how long a service asked to wait is in the store
 	failures    int
 
-	storing   lock                 // held while pages of a list are stored, which waits for the database
-	touchedAt map[string]time.Time // when conversations were read or written one by one since the sync began; guarded by storing
+	storing lock                 // held while pages of a list are stored, which may wait for the database
+	readAt  map[string]time.Time // id → when the conversation was last read or written by itself, since the sync began; guarded by storing
 }
 
-// lock is a mutex that one stops waiting for when a context ends.
+// lock is a mutex whose take gives up when a context ends.
 type lock chan struct{}
 
 func (l lock) take(ctx context.Context) error {
@@ -59,7 +59,7 @@ func newAccount(in Account) *account {
 	return &account{
 		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
 		syncing: make(lock, 1), delivering: make(lock, 1), storing: make(lock, 1),
-		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1), touchedAt: map[string]time.Time{},
+		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1), readAt: map[string]time.Time{},
 		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
 	}
 }
@@ -83,13 +83,13 @@ func nudge(ch chan struct{}) {
 	}
 }
 
-// pause shuts delivery until a time, the zero time opens it.
+// pause stops delivery until a time; the zero time resumes it.
 func (a *account) pause(until time.Time) {
 	a.update(func(*model.AccountState) { a.pausedUntil = until })
 }
 
-// reached is told that the service answers.
-func (a *account) reached() {
+// noteReached records that the service answered.
+func (a *account) noteReached() {
 	a.update(func(*model.AccountState) { a.failures, a.pausedUntil = 0, time.Time{} })
 }
 
@@ -99,24 +99,24 @@ func (a *account) paused() time.Time {
 	return a.pausedUntil
 }
 
-// touched notes that a conversation was just read or written by itself, which comes over a page that is being stored.
-func (a *account) touched(id string, at time.Time) {
+// noteRead records that a conversation was just read or written by itself, so that an older page doesn't overwrite it.
+func (a *account) noteRead(id string, at time.Time) {
 	a.storing <- struct{}{}
 	defer a.storing.release()
-	a.touchedAt[id] = at
+	a.readAt[id] = at
 }
 
 func (a *account) beginSync() {
 	a.storing <- struct{}{}
 	defer a.storing.release()
-	clear(a.touchedAt)
+	clear(a.readAt)
 }
 
-// Kept is what the database holds of an account, in the config or not.
+// Kept is what the database holds of an account, whether it is in the config or not.
 type Kept struct {
-	Known                bool // there is, or was, such an account
+	Known                bool // the database knows the account
 	Conversations, Edits int
-	SetAside             []string // damaged databases, each with all that is in it
+	SetAside             []string // damaged databases that were set aside with everything in them
 }
 
 // Kept reads what Forget would remove.
@@ -133,8 +133,8 @@ func (b *Inbox) Kept(ctx context.Context, name string) (k Kept, err error) {
 	return k, cmp.Or(err, failed, unread)
 }
 
-// allowed returns an error while a service has asked any process to leave it alone.
-func (b *Inbox) allowed(ctx context.Context, account string) error {
+// checkHold returns an error while a service has asked any process not to call it.
+func (b *Inbox) checkHold(ctx context.Context, account string) error {
 	until, err := b.store.HeldUntil(ctx, account)
 	if err != nil || until.IsZero() {
 		return err
@@ -143,7 +143,7 @@ func (b *Inbox) allowed(ctx context.Context, account string) error {
 		Message: "the service asked to be left alone until " + until.In(b.loc).Format(time.TimeOnly)}
 }
 
-// noteRetry keeps what a service said about when to come back, and returns the error.
+// noteRetry records when a service asked to be called again, and returns the error.
 func (b *Inbox) noteRetry(ctx context.Context, a *account, err error) error {
 	if e := model.AsError(err); e != nil && e.RetryAt.After(b.now()) {
 		if held := b.store.Hold(context.WithoutCancel(ctx), a.name, e.RetryAt); held != nil {

@@ -12,26 +12,26 @@ import (
 	"confab/model/query"
 )
 
-// Complete offers ways to go on with a query at a cursor, from what all conversations hold.
+// Complete returns ways to complete a query at a cursor, from the values of all conversations.
 func (b *Inbox) Complete(ctx context.Context, text string, cursor int) ([]query.Completion, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
-	f := finding{b: b, ctx: ctx}
+	f := valueSource{b: b, ctx: ctx}
 	return query.Complete(text, cursor, f.values), f.err
 }
 
-// finding is a query.Source, with the first error of what it asked.
-type finding struct {
+// valueSource is a query.Source that remembers its first error.
+type valueSource struct {
 	b   *Inbox
 	ctx context.Context
 	err error
 }
 
-// unfolded are fields of few values, which the index has as they came.
+// unfolded are fields with few values, which the index keeps as services spell them.
 var unfolded = []string{query.FieldAccount, query.FieldProvider, "kind", "status"}
 
-func (f *finding) values(field string, rank func(string) int, limit int) []query.Value {
+func (f *valueSource) values(field string, rank func(string) int, limit int) []query.Value {
 	if f.err != nil {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (f *finding) values(field string, rank func(string) int, limit int) []query
 	f.err = err
 	var out []query.Value
 	for _, v := range found {
-		// Services spell one word in several ways, which are the same to a query.
+		// Values that differ only in spelling are equal to a query.
 		same := func(o query.Value) bool { return model.FoldText(o.Text) == model.FoldText(v.Text) }
 		if i := slices.IndexFunc(out, same); i >= 0 {
 			out[i].Count += v.Count
@@ -68,8 +68,8 @@ type spelling struct {
 
 const spellingsKnown = 5000
 
-// spell writes values of a field as services do: the index has them as they are searched, and names for each a
-// conversation to look it up in.
+// spell replaces values of a field by their spelling on the service. The index holds folded values, and for each a
+// conversation in which to look up the spelling.
 func (b *Inbox) spell(ctx context.Context, field string, values []index.Value) error {
 	if field == "role" || slices.Contains(unfolded, field) {
 		return nil
@@ -98,4 +98,34 @@ func (b *Inbox) spell(ctx context.Context, field string, values []index.Value) e
 		values[i].Text = cmp.Or(s.known[id], v.Text)
 	}
 	return err
+}
+
+// nearestTried is how many queries Nearest tries at most.
+const nearestTried = 10
+
+// Nearest returns, for a filter that matches nothing in a view (a query), the nearest filter that matches something
+// there, and how many rows; "" if there is none. With inbox the view leaves out what query.Inbox does.
+func (b *Inbox) Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error) {
+	v, err := query.Parse(view)
+	if err != nil {
+		return "", 0, err
+	}
+	q, err := b.search(ctx, filter, false)
+	if err != nil {
+		return "", 0, err
+	}
+	source := valueSource{b: b, ctx: ctx}
+	for i, near := range q.Nearby(source.values, inbox) {
+		if source.err != nil || i == nearestTried {
+			break
+		}
+		whole := v.And(near)
+		if inbox {
+			whole = whole.Inbox()
+		}
+		if found, err = b.lists.index.Count(ctx, whole); err != nil || found > 0 {
+			return near.String(), found, err
+		}
+	}
+	return "", 0, source.err
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	lookPause     = 5 * time.Second // between the two looks for a create that nothing shows of
-	readBackTries = 5               // how often a new conversation is read before a person is asked
+	lookPause     = 5 * time.Second // between the two searches for a create that left no trace
+	readBackTries = 5               // how often a new conversation is read back before a person is asked
 )
 
 // creation is the delivery of a create.
@@ -22,9 +22,9 @@ type creation struct {
 	kept store.Creation
 }
 
-// create delivers a create. It keeps what is at the head of the service's list before the request first leaves. Once
-// the request may have left, it looks for the conversation before it repeats anything; once the service has named the
-// conversation, it reads that and sends nothing.
+// create delivers a create. Before the request first leaves, it records the head of the service's list. Once the
+// request may have left, it searches for the conversation before it repeats anything. Once the service has named the
+// conversation, it only reads it back.
 func (d *delivery) create(ctx context.Context, e model.OutboxEntry) error {
 	creator, ok := d.a.provider.(model.Creator)
 	if !ok {
@@ -43,7 +43,7 @@ func (d *delivery) create(ctx context.Context, e model.OutboxEntry) error {
 	return d.settle(context.WithoutCancel(ctx), e, end)
 }
 
-// make sends a create, where it certainly is to be sent. The error is a failure of this machine.
+// make sends a create if that is certainly right. The error is a failure of this machine.
 func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error) {
 	switch {
 	case c.kept.Made != "":
@@ -56,7 +56,7 @@ func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error
 		newest, err := c.Newest(ctx, *e.Target.New)
 		switch model.KindOf(err) {
 		case "", model.Forbidden, model.NotFound, model.Unsupported:
-			// Without a list a lost answer is left to the person.
+			// Without a list, a lost answer is left to the user.
 			c.kept = store.Creation{Known: newest.IDs, Sure: err == nil && newest.Sure}
 		default:
 			return c.failed(ctx, e, err, true), nil
@@ -92,8 +92,9 @@ func (c *creation) keep(ctx context.Context, e model.OutboxEntry, made string) e
 	return c.b.store.KeepCreation(ctx, e.ID, c.kept)
 }
 
-// exists is the end of a create that the service refuses because of what is there already. What it names is read so
-// that it can be opened; it may be what an earlier request of this create made.
+// exists returns the ending of a create that the service refuses because something exists already. It reads the
+// conversation that the service names, so that the user can open it; an earlier request of this create may have made
+// it.
 func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *model.Error) (ending, error) {
 	refused := *refusal
 	end := ending{state: model.Refused, unsent: !e.Sent}
@@ -117,7 +118,8 @@ func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *mod
 	return end, nil
 }
 
-// readBack is the end of a create that the service has named: done when reading it shows what was asked for.
+// readBack returns the ending of a create that the service has named: done if reading the conversation shows what was
+// asked for.
 func (c *creation) readBack(ctx context.Context, e model.OutboxEntry) ending {
 	e.Sent = true
 	id := c.kept.Made
@@ -138,8 +140,8 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry) ending {
 		end.shows, end.reading = &read.Conversation, read.Reading(need)
 	default:
 		failure := *model.AsError(err)
-		failure.Message, failure.Hint, failure.Fields, failure.Existing = made+"reading it back failed: "+words(err), "", nil, id
-		if rules[failure.Kind].unsent { // it was not this conversation that could not be read
+		failure.Message, failure.Hint, failure.Fields, failure.Existing = made+"reading it back failed: "+serviceWords(err), "", nil, id
+		if rules[failure.Kind].unsent { // the failure is not about this conversation
 			return c.failed(remote, e, &failure, true)
 		}
 		if end = stopped(model.OutcomeNotKnown, failure.Message); e.Attempts < readBackTries {
@@ -150,12 +152,12 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry) ending {
 	return end
 }
 
-// look tries to tell what became of a create whose answer was lost; again is that it was certainly not made. It looks
-// twice, since a service may still be at work on the request.
+// look searches for a create whose answer was lost; again reports that it was certainly not made. It searches twice,
+// since the service may still be working on the request.
 func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, again bool, err error) {
 	found, err := c.Find(ctx, e.Edit, c.kept.Known)
 	if err == nil && len(found.Alike) == 0 && found.Sure && c.kept.Sure {
-		rest(ctx, lookPause, nil)
+		sleep(ctx, lookPause, nil)
 		found, err = c.Find(ctx, e.Edit, c.kept.Known)
 	}
 	if ctx.Err() != nil {
@@ -163,10 +165,10 @@ func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, a
 	}
 	ctx = context.WithoutCancel(ctx)
 	switch {
-	case rules[model.KindOf(err)].state.Waiting(): // it may be looked for later
+	case rules[model.KindOf(err)].state.Waiting(): // the search can be repeated later
 		return c.failed(ctx, e, err, true), false, nil
 	case err != nil:
-		return c.unclear(nil, "it cannot be looked for: "+words(err)), false, nil
+		return c.unclear(nil, "it cannot be looked for: "+serviceWords(err)), false, nil
 	}
 	rivals, err := c.b.store.Rivals(ctx, e)
 	if err == nil {
@@ -195,7 +197,7 @@ func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, a
 	return c.unclear(found.Alike, why), false, nil
 }
 
-// leaveOut drops from what was found what another create is known to have made.
+// leaveOut removes from what was found the conversations that other creates are known to have made.
 func (c *creation) leaveOut(ctx context.Context, found *model.FoundCreates, rivals []store.Rival) error {
 	var alike []string
 	for _, id := range found.Alike {
@@ -212,12 +214,12 @@ func (c *creation) leaveOut(ctx context.Context, found *model.FoundCreates, riva
 	return nil
 }
 
-// claimed is the end of a create with the one conversation that it made.
+// claimed returns the ending of a create that made the one conversation found.
 func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model.FoundCreates) (ending, error) {
 	return created(e, found.Same[0]), c.keep(context.WithoutCancel(ctx), e, found.Same[0].Ref.ID)
 }
 
-// unclear leaves a create to the person; alike are the conversations to look at.
+// unclear returns an ending that leaves a create to the user; alike are the conversations to look at.
 func (c *creation) unclear(alike []string, why string) ending {
 	end := stopped(model.OutcomeNotKnown, "sent without an answer, and "+why)
 	if len(alike) > 0 {
@@ -231,10 +233,10 @@ func (c *creation) unclear(alike []string, why string) ending {
 	return end
 }
 
-// words are what a service said of an error, without a hint of confab's own.
-func words(err error) string { return model.NewEntryError(err).Message }
+// serviceWords returns what a service said about an error, without confab's own hint.
+func serviceWords(err error) string { return model.NewEntryError(err).Message }
 
-// created is the end of a create that made a conversation. Its first message is kept no longer.
+// created returns the ending of a create that made conversation c. The first message is not kept any longer.
 func created(e model.OutboxEntry, c model.Conversation) ending {
 	n := *e.Target.New
 	n.Message = ""

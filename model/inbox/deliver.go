@@ -10,25 +10,25 @@ import (
 )
 
 const (
-	writeTime     = 3 * time.Minute  // of a write and the read that verifies it; leaving does not cut it short
-	rereadPause   = time.Second      // before a read that does not show yet what a write did is repeated
+	writeTime     = 3 * time.Minute  // for a write and the read that verifies it, even if confab is closing
+	rereadPause   = time.Second      // before the second read, if the first does not show the write yet
 	planTime      = 10 * time.Minute // how long before an edit was submitted its base may have been read
-	ownDeliveries = 200              // how far back a chain of own deliveries is followed
+	ownDeliveries = 200              // how many journal entries deliveredBetween looks at
 )
 
 func (b *Inbox) deliverLoop(ctx context.Context, a *account) {
 	for ctx.Err() == nil {
-		pause := time.Minute // after a failure of this machine, which nothing announces
+		pause := time.Minute // after a failure of this machine, whose end nothing announces
 		if err := b.deliverDue(ctx, a, nil, nil); err == nil {
 			pause = b.untilDue(ctx, a)
 		} else if ctx.Err() == nil {
 			b.log("%s: deliver: %v", a.name, err)
 		}
-		rest(ctx, pause, a.wakeDeliver)
+		sleep(ctx, pause, a.wakeDeliver)
 	}
 }
 
-// untilDue returns how long nothing of an account is due; 0 is until woken.
+// untilDue returns how long nothing of an account is due; 0 means until deliverLoop is woken.
 func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 	at, ok, err := b.store.NextDue(ctx, a.name)
 	if err != nil {
@@ -46,13 +46,13 @@ func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 	if wait := at.Sub(b.now()); wait > 0 {
 		return wait
 	}
-	return time.Minute // it is due, but waits for an earlier edit, which wakes this loop when it moves
+	return time.Minute // the edit is due but waits for an earlier one, whose end wakes deliverLoop
 }
 
-// deliverDue sends the due edits of an account, or those of only, until none is due or the account is shut.
+// deliverDue sends the due edits of an account, or those among only, until none is due or the account is paused.
 func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) error {
 	if a.desc.ReadOnly {
-		return nil // what is queued waits until writing is allowed again
+		return nil // queued edits wait until writing is allowed again
 	}
 	for more := true; more && !a.paused().After(b.now()); {
 		var err error
@@ -63,21 +63,21 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 	return ctx.Err()
 }
 
-// deliverNext delivers the due edits of one conversation; more is false where nothing is due.
+// deliverNext delivers the due edits of one conversation; more is false if nothing is due.
 func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) (more bool, err error) {
 	turn, end := context.WithCancel(ctx)
 	defer end()
-	defer context.AfterFunc(b.life, end)() // none begins once the engine is closed
+	defer context.AfterFunc(b.life, end)() // no delivery begins once the engine is closed
 	if err := a.delivering.take(turn); err != nil {
 		return false, err
 	}
 	defer a.delivering.release()
-	err = b.life.Err() // the turn may have been free just when the engine was closed
+	err = b.life.Err() // the lock may have been free just when the engine was closed
 	if err == nil {
-		// What this process has claimed and could not record, for want of disk space or time, is given back first.
+		// First give back claims whose result this process could not record, for want of disk space or time.
 		err = b.store.Release(ctx, a.name)
 	}
-	var asked time.Time // until when the service is left alone
+	var asked time.Time // until when the service asked not to be called
 	if err == nil {
 		asked, err = b.store.HeldUntil(ctx, a.name)
 	}
@@ -107,16 +107,17 @@ type delivery struct {
 	a      *account
 	report func(model.DeliveryResult)
 	need   model.Need
-	// fresh is the conversation as read before the write, again as read after it, for all edits that need that.
+	// fresh is the conversation as read before the write. again is the conversation as read after it, shared by all
+	// edits that need such a read.
 	fresh, again *model.Conversation
 }
 
-// ending is what became of a claimed edit: one that is done, or was so already, goes to the journal, any other back to
-// the outbox.
+// ending is what became of a claimed edit. An edit that is done, or was so already, goes to the journal, any other back
+// to the outbox.
 type ending struct {
 	state   model.EditState
-	shows   *model.Conversation // what the service showed last, nil for nothing new
-	reading model.Reading       // what that can show to be empty
+	shows   *model.Conversation // what the service showed last, nil if that is nothing new
+	reading model.Reading       // which fields of shows can be known to be empty
 	gone    bool
 
 	before, after model.Value // for the journal
@@ -130,29 +131,29 @@ type ending struct {
 
 func (e ending) settled() bool { return e.state == model.Done || e.state == model.OutcomeAlreadySet }
 
-// stopped is the ending of an edit that confab itself stops.
+// stopped returns the ending of an edit that confab itself stops.
 func stopped(state model.EditState, why string) ending {
 	kinds := map[model.EditState]model.ErrorKind{model.Refused: model.Invalid, model.NotVerified: model.Unverified,
 		model.OutcomeNotKnown: model.UnknownOutcome, model.InConflict: model.ConflictKind, model.RetryAt: model.ConflictKind}
 	return ending{state: state, cause: &model.EntryError{Kind: kinds[state], Message: why}}
 }
 
-// edits delivers the claimed edits of one conversation: read afresh, compare, send in one Apply, verify, settle. The
+// edits delivers the claimed edits of one conversation: load, compare, send them in one Apply, verify, settle. The
 // error is a failure of this machine; what a service says is recorded with the edits.
 func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
 	id := entries[0].Ref.ID
 	d.need = d.a.needs(edits(entries))
 	read, cause := d.b.load(ctx, d.a, id, d.need)
-	// From here on what happens is recorded even if the program is leaving.
+	// From here on every result is recorded, even if confab is closing.
 	ctx = context.WithoutCancel(ctx)
 	if cause != nil {
-		return d.settleEach(ctx, entries, func(i int) ending { return d.unread(ctx, entries[i], cause) })
+		return d.settleEach(ctx, entries, func(i int) ending { return d.readFailed(ctx, entries[i], cause) })
 	}
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	d.fresh = &read.Conversation
-	var send, kept []model.OutboxEntry
-	var ends []ending // of those that are kept
+	var send, ended []model.OutboxEntry
+	var ends []ending // of ended
 	for _, e := range entries {
 		end, err := d.compare(ctx, &e)
 		switch {
@@ -161,33 +162,34 @@ func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error
 		case end == nil:
 			send = append(send, e)
 		default:
-			kept, ends = append(kept, e), append(ends, *end)
+			ended, ends = append(ended, e), append(ends, *end)
 		}
 	}
 	send, err := d.b.store.Sent(ctx, send, &store.Fresh{Conversation: read.Conversation, Reading: read.Reading(d.need)})
 	if err == nil {
-		err = d.settleEach(ctx, kept, func(i int) ending { return ends[i] })
+		err = d.settleEach(ctx, ended, func(i int) ending { return ends[i] })
 	}
 	if err != nil || len(send) == 0 {
 		return err
 	}
 	outcomes := d.a.provider.Apply(remote, read.Conversation, edits(send))
-	d.a.touched(id, d.b.now())
+	d.a.noteRead(id, d.b.now())
 	return d.settleEach(ctx, send, func(i int) ending { return d.verify(remote, send[i], outcomes[i]) })
 }
 
-// compare returns nil where the fresh read lets an edit be sent, else its end. What confab itself delivered since the
-// edit was made is not somebody else's change: the edit is made anew on top of that, and changes of a set are merged.
+// compare returns nil if the fresh read allows an edit to be sent, else its ending. What confab itself delivered since
+// the edit was planned is not somebody else's change: the edit gets the present value as its base, and its changes of a
+// set are merged into that.
 func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, error) {
 	verdict, theirs := model.Compare(e.Edit, *d.fresh)
 	switch {
 	case verdict != model.Changed:
 	case (e.Sent || e.Undoes != "") && model.IsPartlyApplied(e.Base, e.Target, theirs):
-		if !e.Sent { // part of what is to be taken back is gone already: that is not ours to bring back
+		if !e.Sent { // somebody has undone part of it already; that part is not restored
 			e.Base = theirs
 		}
-		return nil, nil // an earlier try got only so far; what is left is sent
-	case e.Sent || e.Undoes != "": // a newer change of one's own is not taken back by the way
+		return nil, nil // an earlier try applied only part; the rest is sent
+	case e.Sent || e.Undoes != "": // an undo or a retry does not overwrite a newer change, even one's own
 	default:
 		own, err := d.deliveredBetween(ctx, e.Edit, theirs)
 		if err != nil {
@@ -206,7 +208,7 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	switch {
 	case verdict == model.Untouched:
 		return nil, nil
-	case verdict == model.Already && e.Sent: // a write that left before did it
+	case verdict == model.Already && e.Sent: // an earlier write did it
 		return &ending{state: model.Done, before: e.Base, after: theirs, shows: d.fresh}, nil
 	case verdict == model.Already:
 		return &ending{state: model.OutcomeAlreadySet, before: theirs, after: theirs, shows: d.fresh}, nil
@@ -226,8 +228,8 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	return &end, nil
 }
 
-// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base to what the service
-// shows now. The same change made longer ago says nothing: somebody has set the base since.
+// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base to the value now.
+// An older delivery of the same change proves nothing, since somebody has set the base since.
 func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
 	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
 	if err != nil {
@@ -247,19 +249,20 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 	return false, nil
 }
 
-// unread is the end of an edit whose conversation could not be read before sending.
-func (d *delivery) unread(ctx context.Context, e model.OutboxEntry, cause error) ending {
+// readFailed returns the ending of an edit whose conversation could not be read before sending.
+func (d *delivery) readFailed(ctx context.Context, e model.OutboxEntry, cause error) ending {
 	gone := model.KindOf(cause) == model.NotFound
 	switch {
 	case gone && e.Kind == model.EditDelete:
 		return deleted(e, e.Sent)
 	case gone && e.Kind == model.EditArchive && e.Sent:
-		// No service says that what is archived can't be read any more.
+		// No service documents that an archived conversation can't be read.
 		return stopped(model.OutcomeNotKnown, "archiving was asked for, and the conversation can no longer be read")
 	}
 	return d.failed(ctx, e, cause, true)
 }
 
+// verify returns the ending of an edit that was sent: done if the answer, or one more read, shows its target.
 func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Outcome) ending {
 	if e.Kind == model.EditDelete {
 		return d.verifyDelete(ctx, e, out.Err)
@@ -269,7 +272,7 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	}
 	before, _ := e.Read(*d.fresh)
 	if e.Sent {
-		before = e.Base // what was there before the first try, of which this one is the rest
+		before = e.Base // the value before the first try, which this one completes
 	}
 	shows, is, known := out.After, model.Value{}, false
 	if shows != nil {
@@ -298,13 +301,14 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	return end
 }
 
-// unverified is the end of an edit that was accepted and not seen: it is read later, never sent blindly.
+// unverified returns the ending of an edit that was accepted but could not be read back. It is read later, never sent
+// blindly.
 func (d *delivery) unverified(ctx context.Context, e model.OutboxEntry, err error) ending {
 	return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
 		Message: "accepted, but reading it back failed: " + model.Words(err), Err: err}, false)
 }
 
-// verifyDelete tells what a delete did: it is done when reading answers that the conversation is gone.
+// verifyDelete returns the ending of a delete: done if reading answers that the conversation is gone.
 func (d *delivery) verifyDelete(ctx context.Context, e model.OutboxEntry, cause error) ending {
 	if cause != nil && model.KindOf(cause) != model.NotFound {
 		return d.failed(ctx, e, cause, false)
@@ -323,7 +327,7 @@ func (d *delivery) verifyDelete(ctx context.Context, e model.OutboxEntry, cause 
 	return end
 }
 
-// deleted is the end of a delete whose conversation is gone, by its own request or by somebody faster.
+// deleted returns the ending of a delete whose conversation is gone; own reports that its own request did it.
 func deleted(e model.OutboxEntry, own bool) ending {
 	state := model.OutcomeAlreadySet
 	if own {
@@ -332,33 +336,33 @@ func deleted(e model.OutboxEntry, own bool) ending {
 	return ending{state: state, before: e.Base, after: e.Target, gone: true}
 }
 
-// reread reads a conversation after a write, once more where it does not show yet what the write meant.
+// reread reads a conversation after a write, and a second time if the first read does not show the write yet.
 func (d *delivery) reread(ctx context.Context, id string, need model.Need, shows func(model.Detail, error) bool) (model.Detail, error) {
 	read, err := d.a.provider.Load(ctx, id, need)
 	if shows(read, err) || model.KindOf(err).Transient() {
 		return read, err
 	}
-	rest(ctx, rereadPause, nil)
+	sleep(ctx, rereadPause, nil)
 	return d.a.provider.Load(ctx, id, need)
 }
 
-// failed is the end that the policy gives an edit that met an error; early is before its write.
+// failed returns the ending that the policy gives an edit that met an error; early means before its write.
 func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, early bool) ending {
 	err := model.AsError(d.b.noteRetry(ctx, d.a, cause))
-	end, shut := decide(err, e.Attempts, d.b.now())
+	end, shut := applyPolicy(err, e.Attempts, d.b.now())
 	if early && e.Sent && end.state == model.Refused {
-		// It is the reading that was refused. What was sent before may well be done.
+		// The read was refused. What was sent before may well be done.
 		end.state = model.OutcomeNotKnown
 		err = &model.Error{Kind: model.UnknownOutcome, Op: err.Op, Err: err,
 			Message: "the change was sent, and what became of it can't be read: " + model.Words(err)}
 	}
 	switch {
 	case early:
-		// Nothing left this time, and what left earlier is not taken back by that.
+		// Nothing was sent this time, but an earlier request may still have taken effect.
 		end.unsent = false
 		shut = shut || err.Kind == model.UnknownOutcome
-	case e.Sent, e.Target.People != nil && d.several(e.Edit):
-		end.unsent = false // some requests may have gone through
+	case e.Sent, e.Target.People != nil && d.takesSeveral(e.Edit):
+		end.unsent = false // some requests may have taken effect
 	}
 	if shut {
 		d.a.pause(end.next)
@@ -368,13 +372,13 @@ func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error,
 		})
 	}
 	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, end.state, err.Kind)
-	if err.Kind != model.Canceled { // confab was left: that is no reason why the edit waits
+	if err.Kind != model.Canceled { // closing confab is not a reason to show
 		end.cause = d.entryError(err)
 	}
 	return end
 }
 
-// entryError is model.NewEntryError with the conversation that stands in the way.
+// entryError is model.NewEntryError with the ref of the conversation that stands in the way.
 func (d *delivery) entryError(err *model.Error) *model.EntryError {
 	out := model.NewEntryError(err)
 	if err.Existing == "" {
@@ -389,7 +393,8 @@ func (d *delivery) entryError(err *model.Error) *model.EntryError {
 
 func (d *delivery) ref(id string) string { return model.Ref{Account: d.a.name, ID: id}.String() }
 
-func (d *delivery) several(e model.Edit) bool {
+// takesSeveral reports whether an edit takes several requests, or may do so.
+func (d *delivery) takesSeveral(e model.Edit) bool {
 	if d.fresh == nil {
 		return true
 	}
@@ -397,14 +402,14 @@ func (d *delivery) several(e model.Edit) bool {
 	return err != nil || len(requests) != 1
 }
 
-// settle records what became of an edit and tells of it.
+// settle records what became of an edit and reports it.
 func (d *delivery) settle(ctx context.Context, e model.OutboxEntry, end ending) error {
 	result := model.DeliveryResult{Entry: e}
 	r := &result.Entry
 	r.State = end.state
 	if end.settled() {
 		if end.shows != nil {
-			r.Ref = end.shows.Ref // of a create that is new
+			r.Ref = end.shows.Ref // for a create, the ref of the new conversation
 		}
 		if e.Kind == model.EditCreate {
 			r.Target = end.after
@@ -414,7 +419,7 @@ func (d *delivery) settle(ctx context.Context, e model.OutboxEntry, end ending) 
 		if err := d.b.store.Settle(ctx, e, *result.Journal, end.shows, end.gone); err != nil {
 			return err
 		}
-		d.a.reached()
+		d.a.noteReached()
 	} else {
 		if end.shows != nil {
 			if err := d.b.store.Save(ctx, *end.shows, end.reading); err != nil {

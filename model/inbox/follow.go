@@ -2,14 +2,17 @@ package inbox
 
 import (
 	"context"
+	"slices"
+	"sync"
+	"time"
 
 	"confab/model"
 	"confab/model/index"
 	"confab/model/store"
 )
 
-// announce brings the index in step with the store, and tells subscribers of all conversations and submissions that
-// changed and of these accounts. While another goroutine does that, it is left to that one.
+// announce updates the index from the store, and tells subscribers which conversations and submissions changed, and
+// that these accounts changed. If another goroutine is doing that, announce leaves it to that one.
 func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 	names := make([]string, len(accounts))
 	for i, a := range accounts {
@@ -21,11 +24,12 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 	}
 }
 
-// catchUp follows the store while there is news and nobody else does, and reports whether it told of these accounts.
+// catchUp follows the store as long as there is news and no other goroutine does. It reports whether it announced these
+// accounts.
 func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
-	for b.lists.pending.Load() && b.lists.step.tryTake() {
-		err := b.takeNews(ctx, names...)
-		b.lists.step.release()
+	for b.lists.pending.Load() && b.lists.updating.tryTake() {
+		err := b.followNews(ctx, names...)
+		b.lists.updating.release()
 		if err != nil {
 			b.log("follow the store: %v", err)
 			return told
@@ -35,8 +39,9 @@ func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
 	return told
 }
 
-// takeNews follows the store where there is news; what fails stays news. step is held.
-func (b *Inbox) takeNews(ctx context.Context, accounts ...string) error {
+// followNews calls follow if there is news or an account to announce. If follow fails, the news stays pending. The
+// caller holds updating.
+func (b *Inbox) followNews(ctx context.Context, accounts ...string) error {
 	if !b.lists.pending.Swap(false) && len(accounts) == 0 {
 		return nil
 	}
@@ -47,10 +52,11 @@ func (b *Inbox) takeNews(ctx context.Context, accounts ...string) error {
 	return err
 }
 
-// follow lays what any process changed since the last time over the index, and announces it. step is held.
+// follow applies to the index what any process has changed since the last call, and announces it. The caller holds
+// updating.
 func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	l := &b.lists
-	if !l.loaded && !b.events.heard() {
+	if !l.loaded && !b.events.hasSubscribers() {
 		l.at.Revision = max(l.at.Revision, b.store.OwnRevision())
 		b.recount(ctx)
 		return nil
@@ -63,11 +69,11 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	if err != nil {
 		return err
 	}
-	var told model.Event
-	if told.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
+	var ev model.Event
+	if ev.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
 		return err
 	}
-	if told.All = l.loaded && at.Epoch != l.at.Epoch; told.All {
+	if ev.All = l.loaded && at.Epoch != l.at.Epoch; ev.All {
 		if err := b.fill(b.life); err != nil {
 			return err
 		}
@@ -75,23 +81,23 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 		l.at = at
 	}
 	for _, e := range changed {
-		told.Refs = append(told.Refs, e.Subject.Ref)
+		ev.Refs = append(ev.Refs, e.Subject.Ref)
 	}
-	told.Accounts = union(accounts, b.recount(ctx))
+	ev.Accounts = union(accounts, b.recount(ctx))
 	if l.loaded {
-		if !told.All {
+		if !ev.All {
 			l.index.Apply(changed)
 		}
-		told.Refs = append(told.Refs, b.advance()...)
+		ev.Refs = append(ev.Refs, b.advance()...)
 	}
-	if told.All || len(told.Refs)+len(told.Submissions)+len(told.Accounts) > 0 {
-		b.events.publish(told)
+	if ev.All || len(ev.Refs)+len(ev.Submissions)+len(ev.Accounts) > 0 {
+		b.events.publish(ev)
 	}
 	nudge(l.changed)
 	return nil
 }
 
-// advance returns the conversations that the clock has brought into a list or taken out of one.
+// advance moves the index to the present time, and returns the conversations that thereby entered or left a list.
 func (b *Inbox) advance() []model.Ref {
 	var out []model.Ref
 	for _, key := range b.lists.index.Advance() {
@@ -102,7 +108,7 @@ func (b *Inbox) advance() []model.Ref {
 	return out
 }
 
-// recount reads the counters of all accounts and returns those that changed.
+// recount reads the counters of all accounts and returns the names of those that changed.
 func (b *Inbox) recount(ctx context.Context) []string {
 	all, err := b.store.Counts(ctx)
 	if err != nil {
@@ -119,4 +125,180 @@ func (b *Inbox) recount(ctx context.Context) []string {
 		})
 	}
 	return changed
+}
+
+const (
+	lookEvery    = time.Second
+	recoverEvery = 10 * time.Second // between two looks for processes that died while sending
+)
+
+// watcher looks for changes that no worker announces: by another process, and by the passing of time.
+type watcher struct {
+	b             *Inbox
+	seen, foreign int64
+	recovered     time.Time
+	ended         bool
+	next          time.Time // when a list next changes by time alone; zero is never
+	timer         *time.Timer
+}
+
+// watch looks once a second for changes of another process, and wakes when time alone changes a list.
+func (b *Inbox) watch(ctx context.Context) {
+	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
+		recovered: b.now(), timer: time.NewTimer(time.Hour)}
+	defer w.timer.Stop()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	w.clock()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.look(ctx)
+			// A timer doesn't run while the machine sleeps.
+			if !w.next.IsZero() && !w.next.After(b.now()) {
+				w.clock()
+			}
+		case <-w.timer.C:
+			w.clock()
+		case <-b.lists.changed:
+			w.clock()
+		}
+	}
+}
+
+// clock announces what time alone has changed, and sets the timer for the next such change.
+func (w *watcher) clock() {
+	if refs := w.b.advance(); len(refs) > 0 {
+		w.b.events.publish(model.Event{Refs: refs})
+	}
+	w.next = w.b.lists.index.Next()
+	w.timer.Stop()
+	if !w.next.IsZero() {
+		w.timer.Reset(max(0, w.next.Sub(w.b.now())))
+	}
+}
+
+// look announces what another process has changed since the last look.
+func (w *watcher) look(ctx context.Context) {
+	b := w.b
+	rev, err := b.store.Revision(ctx)
+	if store.Ended(err) {
+		w.end(err)
+	}
+	if err != nil {
+		return
+	}
+	// A change of this process may follow one of another process and hide it; ForeignRevision shows it.
+	own, hidden := b.store.OwnRevision(), b.store.ForeignRevision()
+	changed := rev > w.seen && rev > own || hidden > w.foreign
+	w.seen, w.foreign = max(w.seen, rev, own), hidden
+	if since := b.now().Sub(w.recovered); changed || since >= recoverEvery || since < 0 {
+		w.recovered = b.now()
+		if ids, err := b.store.Recover(ctx); err == nil && len(ids) > 0 {
+			b.log("recovered %d of a process that ended", len(ids))
+			changed = true
+		}
+	}
+	if !changed {
+		b.catchUp(ctx) // if the last try failed
+		return
+	}
+	b.announce(ctx)
+	for _, a := range b.accounts {
+		nudge(a.wakeDeliver) // another process may have left edits to deliver
+	}
+}
+
+// end shows at every account, once, that the store accepts no more writes: a newer confab has changed it, or it is
+// damaged.
+func (w *watcher) end(err error) {
+	if w.ended {
+		return
+	}
+	w.ended = true
+	w.b.log("%v", err)
+	for _, a := range w.b.accounts {
+		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(err), time.Time{} })
+	}
+	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
+}
+
+// checkUnclean checks the whole database if it was not closed in good order.
+func (b *Inbox) checkUnclean(ctx context.Context) error {
+	if !b.store.Unclean() {
+		return nil
+	}
+	err := b.store.Check(ctx)
+	if err != nil && ctx.Err() == nil {
+		b.log("%v", err)
+	}
+	return err
+}
+
+// broadcaster announces events without ever waiting. Each subscriber has room for one event; further events are merged
+// into it.
+type broadcaster struct {
+	mu   sync.Mutex
+	subs map[chan model.Event]struct{}
+}
+
+// maxNamed bounds the lists of a merged event. A longer event announces that anything may have changed.
+const maxNamed = 1000
+
+func (b *broadcaster) subscribe() (<-chan model.Event, func()) {
+	ch := make(chan model.Event, 1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.subs == nil {
+		b.subs = map[chan model.Event]struct{}{}
+	}
+	b.subs[ch] = struct{}{}
+	return ch, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if _, ok := b.subs[ch]; ok {
+			delete(b.subs, ch)
+			close(ch)
+		}
+	}
+}
+
+func (b *broadcaster) hasSubscribers() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.subs) > 0
+}
+
+func (b *broadcaster) publish(ev model.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for ch := range b.subs {
+		select {
+		case old := <-ch:
+			ch <- join(old, ev) // there is room: only publish sends, under the lock
+		default:
+			ch <- ev
+		}
+	}
+}
+
+func join(a, b model.Event) model.Event {
+	out := model.Event{All: a.All || b.All, Accounts: union(a.Accounts, b.Accounts),
+		Refs: union(a.Refs, b.Refs), Submissions: union(a.Submissions, b.Submissions)}
+	if len(out.Refs) > maxNamed || len(out.Submissions) > maxNamed {
+		out.All, out.Refs, out.Submissions = true, nil, nil
+	}
+	return out
+}
+
+// union returns the elements of both lists, each once.
+func union[T comparable](a, b []T) []T {
+	seen := make(map[T]bool, len(a)+len(b))
+	return slices.DeleteFunc(slices.Concat(a, b), func(v T) bool {
+		was := seen[v]
+		seen[v] = true
+		return was
+	})
 }

@@ -11,36 +11,37 @@ import (
 )
 
 const (
-	// HeldAfter is the age at which an edit found at start is held until a person confirms it.
+	// HeldAfter is the age from which an edit found at the start is held until a person confirms it.
 	HeldAfter = 24 * time.Hour
 	// DefaultPatience is how long Deliver waits for edits that will settle by themselves.
 	DefaultPatience = 30 * time.Second
 )
 
-// Account is one account as the engine is given it.
+// Account is the configuration of one account.
 type Account struct {
 	Provider model.Provider
-	Since    time.Duration // how far back to list; zero is everything
+	Since    time.Duration // how far back to list; 0 is everything
 }
 
-// Options are what Open needs.
+// Options are the arguments of Open.
 type Options struct {
 	Store    *store.Store
 	Accounts []Account
 	Refresh  time.Duration    // the pause between refreshes; 0 turns polling off
-	Patience time.Duration    // how long Deliver waits; 0 is DefaultPatience, negative is not at all
+	Patience time.Duration    // how long Deliver waits; 0 means DefaultPatience, a negative value no waiting
 	User     string           // for the journal
-	ReadOnly bool             // the whole program was started so; each Description says it too
+	ReadOnly bool             // the whole program was started read-only, as each Description says too
 	Domains  []string         // the mail domains that are ours
 	Location *time.Location   // the zone of dates in queries; nil is local
 	Now      func() time.Time // nil is time.Now
-	// Loading, if set, is told how many conversations are about to be loaded; it returns what to call at the end.
+	// Loading, if set, is called with the number of conversations that are about to be loaded; it returns the function
+	// to call when they are.
 	Loading func(conversations int) (loaded func())
-	// Log, if set, gets one line an event; never bodies, never credentials.
+	// Log, if set, gets one line an event, without bodies or credentials.
 	Log func(format string, args ...any)
 }
 
-// stored is what the store answers by itself.
+// stored are the methods that Inbox forwards to the store.
 type stored interface {
 	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
@@ -69,20 +70,21 @@ type Inbox struct {
 	lists     lists
 	lookups   lookupCache
 	session   session
-	submitted sync.Map // by id, the edits that were submitted for a Deliver to follow
+	submitted sync.Map // id → edit that was submitted for a later Deliver
 
 	life    context.Context // ends with Close
 	end     context.CancelFunc
-	ends    sync.Mutex // guards the end of life against Start, and started
+	ends    sync.Mutex // guards started, and the end of life against Start
 	started bool
 	workers sync.WaitGroup
 
 	sending    sending
 	suspending sync.Mutex // guards suspended
-	suspended  bool       // the turns of all accounts to deliver are taken
+	suspended  bool       // Suspend holds the delivering lock of every account
 }
 
-// Open starts the engine without any worker: it answers, and does what it is asked for. Start adds the background work.
+// Open creates the engine without any worker: it does only what its methods are called for. Start adds the background
+// work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
 		stored: o.Store, store: o.Store, options: o, byName: map[string]*account{},
@@ -122,7 +124,8 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	return b, nil
 }
 
-// Start begins the background work: it syncs every account and delivers everything that is due, until Close.
+// Start begins the background work, which lasts until Close: it syncs every account and delivers everything that is
+// due.
 func (b *Inbox) Start(ctx context.Context) {
 	b.ends.Lock()
 	defer b.ends.Unlock()
@@ -143,14 +146,14 @@ func (b *Inbox) Start(ctx context.Context) {
 	}
 	b.workers.Go(func() { b.watch(ctx) })
 	b.workers.Go(func() {
-		rest(ctx, lookEvery, nil) // behind the first frame; the next look says what the check met
+		sleep(ctx, lookEvery, nil) // after the first frame; watch reports what the check finds
 		b.checkUnclean(ctx)
 	})
 }
 
-// Close stops the workers and waits until writes in flight have ended and been recorded, or ctx is done. In that case
-// the store must stay open until the process has ended, which frees its claims; the next start reads what became of
-// those edits. Otherwise the caller closes the store.
+// Close stops the workers and waits until writes in flight have ended and been recorded; then the caller may close the
+// store. If ctx ends first, the store must stay open until the process ends, which frees its claims: the next start
+// reads what became of those edits.
 func (b *Inbox) Close(ctx context.Context) error {
 	b.ends.Lock()
 	b.end()
@@ -177,7 +180,8 @@ func (b *Inbox) names() []string {
 	return out
 }
 
-// Subscribe returns a channel of events and the way to end it. A slow reader gets events joined into one.
+// Subscribe returns a channel of events and the function that ends the subscription. Events that a slow reader has not
+// taken are merged into one.
 func (b *Inbox) Subscribe() (<-chan model.Event, func()) { return b.events.subscribe() }
 
 // Accounts returns the state of every account, in the order of the config.
@@ -197,26 +201,26 @@ func (b *Inbox) Describe(name string) (model.Description, bool) {
 	return model.Description{}, false
 }
 
-// Capabilities tells what can be edited in a conversation.
+// Capabilities returns what can be edited in a conversation.
 func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
 	if a, ok := b.byName[c.Ref.Account]; ok {
 		return b.capabilities(a, c, false)
 	}
-	return none("the account is not in the config")
+	return noCapabilities("the account is not in the config")
 }
 
-// capabilities lays read-only over what the adapter says, except for a plan that is only looked at.
+// capabilities returns what the adapter says, or nothing if the account is read-only, unless the plan is a dry run.
 func (b *Inbox) capabilities(a *account, c model.Conversation, dryRun bool) model.Capabilities {
 	switch {
 	case dryRun || !a.desc.ReadOnly:
 		return a.provider.Capabilities(c)
 	case b.options.ReadOnly:
-		return none("confab was started read-only")
+		return noCapabilities("confab was started read-only")
 	}
-	return none("the account is read-only in the config")
+	return noCapabilities("the account is read-only in the config")
 }
 
-func none(reason string) model.Capabilities {
+func noCapabilities(reason string) model.Capabilities {
 	out := model.Capabilities{}
 	for _, k := range model.EditKinds() {
 		out[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
@@ -229,4 +233,67 @@ func (b *Inbox) account(name string) (*account, error) {
 		return a, nil
 	}
 	return nil, &model.Error{Kind: model.NotFound, Message: "no account named " + name}
+}
+
+// sending counts the edits that are being sent.
+type sending struct {
+	mu      sync.Mutex
+	edits   int
+	changed chan struct{} // closed on the next change; nil if nobody waits
+}
+
+func (s *sending) add(edits int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.edits += edits
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// Sending returns how many edits are being sent, and a channel that is closed when that number changes.
+func (b *Inbox) Sending() (edits int, changed <-chan struct{}) {
+	s := &b.sending
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.edits, s.changed
+}
+
+// Suspend lets no further write start and waits until those in flight have been recorded, because a stopped process
+// keeps its claims. Resume ends it. If ctx ends first, nothing is suspended.
+func (b *Inbox) Suspend(ctx context.Context) error {
+	b.suspending.Lock()
+	defer b.suspending.Unlock()
+	if b.suspended {
+		return nil
+	}
+	errs := b.eachAccount(nil, func(a *account) error { return a.delivering.take(ctx) })
+	err := cmp.Or(errs...)
+	if b.suspended = err == nil; b.suspended {
+		return nil
+	}
+	for i, a := range b.accounts {
+		if errs[i] == nil {
+			a.delivering.release()
+		}
+	}
+	return err
+}
+
+// Resume ends a Suspend.
+func (b *Inbox) Resume(context.Context) {
+	b.suspending.Lock()
+	defer b.suspending.Unlock()
+	if b.suspended {
+		for _, a := range b.accounts {
+			a.delivering.release()
+		}
+	}
+	b.suspended = false
+	nudge(b.lists.changed) // time has passed meanwhile
+	b.Refresh()
 }

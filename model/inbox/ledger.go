@@ -8,8 +8,8 @@ import (
 	"confab/model"
 )
 
-// Explained fills in why queued edits are not sent, and no earlier time of a next try than the service asked for. It
-// returns the edits that it was given.
+// Explained fills in why queued edits are not sent, and moves their next try to when the service allows it. It changes
+// and returns entries.
 func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
 	all := make([]*model.OutboxEntry, len(entries))
 	for i := range entries {
@@ -19,7 +19,7 @@ func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []mo
 	return entries
 }
 
-// explain asks the database for many edits as few questions as for one.
+// explain asks the database as few questions for many edits as for one.
 func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 	var queued []string
 	for _, e := range entries {
@@ -46,22 +46,22 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 			e.Error = &model.EntryError{Kind: model.Invalid,
 				Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
 		case blocked:
-			e.Error = waitsBehind(*e, first)
+			e.Error = waitsFor(*e, first)
 		case account.reason != nil:
 			e.Error, e.NextTry = account.reason, account.next
 		}
 	}
 }
 
-// standstill is why edits of an account are not sent now.
+// standstill is why no edit of an account is sent now.
 type standstill struct {
-	asked  time.Time // its service asked to be left alone until then
+	asked  time.Time // until when its service asked not to be called
 	reason *model.EntryError
 	next   time.Time
 }
 
 func (b *Inbox) standstill(ctx context.Context, name string) (s standstill) {
-	asked := b.allowed(ctx, name)
+	asked := b.checkHold(ctx, name)
 	if asked != nil {
 		s.asked = model.AsError(asked).RetryAt
 	}
@@ -80,18 +80,18 @@ func (b *Inbox) standstill(ctx context.Context, name string) (s standstill) {
 	return s
 }
 
-func waitsBehind(e, before model.OutboxEntry) *model.EntryError {
+func waitsFor(e, before model.OutboxEntry) *model.EntryError {
 	what := "the earlier change of its " + model.FieldName(before.Kind)
 	if before.Submission == e.Submission && before.Field() != e.Field() {
 		what = "the change of its " + model.FieldName(before.Kind) + " that was submitted with it"
 	}
 	if before.Kind == e.Kind && before.Key != e.Key {
-		what = "another change of its " + model.FieldName(before.Kind) // they are sent as one map
+		what = "another change of its " + model.FieldName(before.Kind) // both are keys of a map that is sent whole
 	}
-	state := cmp.Or(standing[before.State], "is "+string(before.State))
+	state := cmp.Or(stateWords[before.State], "is "+string(before.State))
 	out := &model.EntryError{Kind: model.ConflictKind, Message: "waits for " + what + ", which " + state}
 	if before.State.Waiting() {
-		out.Kind = model.Unavailable // it passes by itself
+		out.Kind = model.Unavailable // passes by itself
 	}
 	if before.Error != nil {
 		out.Kind = before.Error.Kind
@@ -100,8 +100,8 @@ func waitsBehind(e, before model.OutboxEntry) *model.EntryError {
 	return out
 }
 
-// standing says how an edit does that another one waits for, where its state does not.
-var standing = map[model.EditState]string{
+// stateWords describe the state of an edit that another edit waits for, if the state itself is not a good word.
+var stateWords = map[model.EditState]string{
 	model.Sending:         "is being sent",
 	model.RetryAt:         "waits for its next try",
 	model.InConflict:      "is in conflict",
@@ -120,20 +120,20 @@ func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.
 	b.explain(ctx, problems)
 	for i := range subs {
 		if p := subs[i].Problem; p != nil && p.Error == nil && !p.State.NeedsPerson() {
-			subs[i].Problem = nil // it is on its way
+			subs[i].Problem = nil // on its way, so not a problem
 		}
 	}
 	return subs
 }
 
-// Submission returns one submission and how far it is.
+// Submission returns one submission with its progress.
 func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bool, error) {
 	sub, ok, err := b.store.Submission(ctx, id)
 	return b.explained(ctx, []model.Submission{sub})[0], ok, err
 }
 
-// SubmissionEdits returns the edits of a submission, of these conversations if any are named: those in the outbox, with
-// why they wait, and those that are settled.
+// SubmissionEdits returns the edits of a submission (with refs, only those on these conversations): first those in the
+// outbox, with why they wait, then those that are settled.
 func (b *Inbox) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	waiting, settled, err := b.store.SubmissionEdits(ctx, id, refs...)
 	return b.Explained(ctx, waiting), settled, err
@@ -151,8 +151,81 @@ func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 	return b.explained(ctx, subs), err
 }
 
-// Pending lists the submissions of which something is in the outbox, oldest first.
+// Pending lists the submissions with an edit in the outbox, oldest first.
 func (b *Inbox) Pending(ctx context.Context) ([]model.Submission, error) {
 	subs, err := b.store.Pending(ctx)
 	return b.explained(ctx, subs), err
+}
+
+// Retry queues edits that failed, are held or wait for their next try, to be sent now.
+func (b *Inbox) Retry(ctx context.Context, ids ...string) error {
+	return b.outboxChanged(ctx, b.store.Requeue(ctx, ids))
+}
+
+// Discard removes edits that are not being sent.
+func (b *Inbox) Discard(ctx context.Context, ids ...string) error {
+	return b.outboxChanged(ctx, b.store.Discard(ctx, ids))
+}
+
+// Withdraw removes those of the edits from the outbox that were never sent, and returns their number.
+func (b *Inbox) Withdraw(ctx context.Context, ids ...string) (int, error) {
+	withdrawn, err := b.store.Withdraw(ctx, ids)
+	return len(withdrawn), b.outboxChanged(ctx, err)
+}
+
+// Resolve settles an edit that waits for a person. Mine sends it over what the service shows, theirs gives it up, and
+// merged (sets only) sends what the service shows with the edit's changes applied.
+func (b *Inbox) Resolve(ctx context.Context, id string, r model.Resolution) error {
+	e, ok, err := b.store.OutboxEntry(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
+	case r == model.ResolveTheirs:
+		return b.Discard(ctx, id)
+	case e.Theirs == nil:
+		return b.Retry(ctx, id)
+	}
+	target := &e.Target
+	if r == model.ResolveMerged {
+		if target = model.Merged(e.Edit, *e.Theirs); target == nil {
+			return &model.Error{Kind: model.Invalid, Message: "only sets of people can be merged"}
+		}
+	}
+	return b.outboxChanged(ctx, b.store.Rebase(ctx, id, *e.Theirs, *target))
+}
+
+// Recheck reads the field of an edit that waits for a person from the service, and stores the value with the edit.
+func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, error) {
+	e, ok, err := b.store.OutboxEntry(ctx, id)
+	if err != nil || !ok || !e.State.NeedsPerson() || e.Ref.ID == "" {
+		return e, err
+	}
+	a, err := b.account(e.Ref.Account)
+	if err != nil {
+		return e, err
+	}
+	read, err := b.Load(ctx, e.Ref, a.provider.Needs(e.Kind))
+	if err != nil {
+		return e, err
+	}
+	if theirs, known := e.Read(read.Conversation); known && (e.Theirs == nil || !e.Theirs.Equal(theirs)) {
+		e.Theirs = &theirs
+		err = b.store.Shows(ctx, id, theirs)
+	}
+	return e, err
+}
+
+// outboxChanged, unless err is set, announces that a person changed the outbox and wakes delivery. It returns err.
+func (b *Inbox) outboxChanged(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, a := range b.accounts {
+		a.pause(time.Time{})
+		nudge(a.wakeDeliver)
+	}
+	b.announce(ctx)
+	return nil
 }

@@ -14,42 +14,42 @@ import (
 	"confab/model/store"
 )
 
-// lists is what the engine knows of all conversations without asking the disk.
+// lists is what the engine knows of all conversations without reading the disk.
 type lists struct {
 	index *index.Index
 
-	step    lock        // of who loads the index or brings it in step with the store
-	pending atomic.Bool // there is news for the holder of step, or the last try failed
-	at      store.Point
-	loaded  bool
+	updating lock        // held while the index is loaded or updated from the store
+	pending  atomic.Bool // the store has news for the index, or the last update failed
+	at       store.Point
+	loaded   bool
 
 	mu   sync.Mutex
 	tabs []query.Query
 
 	rows     rowCache
 	spelling spelling
-	changed  chan struct{} // tells the watcher that the index may be waiting for another moment
+	changed  chan struct{} // wakes the watcher, whose timer may be outdated
 }
 
 const (
-	openingBudget = 20 * time.Millisecond  // for looking for the first page on disk
-	refoldRows    = 100                    // folded anew in one transaction
-	refoldPause   = 3 * time.Millisecond   // the turn of other writers after it
-	yieldRows     = 100                    // after which a load yields its core to a key that waits
+	openingBudget = 20 * time.Millisecond  // for finding the first page on disk
+	refoldRows    = 100                    // folded in one transaction
+	refoldPause   = 3 * time.Millisecond   // between two such transactions, for other writers
+	yieldRows     = 100                    // after which a load yields its core to a waiting key
 	keptRows      = 100                    // of each view, kept for the next start
-	keptTime      = 300 * time.Millisecond // in which that must be done
+	keptTime      = 300 * time.Millisecond // for keeping all views
 )
 
 func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.index = index.New(loc, now)
 	l.at.Revision = revision
-	l.changed, l.step = make(chan struct{}, 1), make(lock, 1)
+	l.changed, l.updating = make(chan struct{}, 1), make(lock, 1)
 }
 
-// ready waits until the index holds every conversation, and what this process has changed up to now.
+// ready waits until the index holds every conversation and everything that this process has changed so far.
 func (b *Inbox) ready(ctx context.Context) error {
 	l := &b.lists
-	if err := l.step.take(ctx); err != nil {
+	if err := l.updating.take(ctx); err != nil {
 		return err
 	}
 	var err error
@@ -60,17 +60,17 @@ func (b *Inbox) ready(ctx context.Context) error {
 		l.pending.Store(true)
 	}
 	if err == nil {
-		err = b.takeNews(ctx)
+		err = b.followNews(ctx)
 	}
-	l.step.release()
+	l.updating.release()
 	if err == nil {
-		b.catchUp(ctx) // what was left to the holder meanwhile
+		b.catchUp(ctx) // news that others left to this goroutine
 	}
 	return err
 }
 
-// fillFirst loads the index for the first time. It folds what an earlier version stored before: that bounds the memory
-// of the load, and no later one has to do it. step is held.
+// fillFirst loads the index for the first time. Before that it refolds what an earlier version stored, which bounds the
+// memory of the load and is needed only once. The caller holds updating.
 func (b *Inbox) fillFirst(ctx context.Context) error {
 	if b.options.Loading != nil {
 		n := 0
@@ -83,14 +83,14 @@ func (b *Inbox) fillFirst(ctx context.Context) error {
 	l := &b.lists
 	was := l.at.Revision
 	err := b.fill(ctx)
-	if err == nil && b.events.heard() {
-		l.at.Revision = was // what was loaded and not yet told is told
+	if err == nil && b.events.hasSubscribers() {
+		l.at.Revision = was // announce what was loaded but not yet announced
 		l.pending.Store(true)
 	}
 	return err
 }
 
-// fill loads the index anew. step is held.
+// fill loads the index from scratch. The caller holds updating.
 func (b *Inbox) fill(ctx context.Context) error {
 	l := &b.lists
 	var at store.Point
@@ -107,12 +107,12 @@ func (b *Inbox) fill(ctx context.Context) error {
 	})
 	if err == nil {
 		l.at, l.loaded = at, true
-		l.rows.forget() // a row may belong to another account than before
+		l.rows.forget() // the account of a row may have been renamed
 	}
 	return err
 }
 
-// refold folds what an earlier version stored for searching anew, in slices. Where that fails, each load does it.
+// refold folds what an earlier version stored, in slices. If it fails, every load folds those rows itself.
 func (b *Inbox) refold(ctx context.Context) {
 	for ctx.Err() == nil {
 		done, err := b.store.Refold(ctx, refoldRows)
@@ -122,11 +122,11 @@ func (b *Inbox) refold(ctx context.Context) {
 		if done || err != nil {
 			return
 		}
-		rest(ctx, refoldPause, nil)
+		sleep(ctx, refoldPause, nil)
 	}
 }
 
-// search parses the query of a list and waits until it can be answered.
+// search parses the query of a list and waits until the index can answer it.
 func (b *Inbox) search(ctx context.Context, text string, inbox bool) (query.Query, error) {
 	q, err := parse(text, inbox)
 	if err == nil {
@@ -143,7 +143,7 @@ func parse(text string, inbox bool) (query.Query, error) {
 	return q, err
 }
 
-// List returns a window of the rows that match a query. A bad query is a *query.Error.
+// List returns a window of the rows that match a query. For a bad query the error is a *query.Error.
 func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
 	q, err := b.search(ctx, req.Query, req.Inbox)
 	if err != nil {
@@ -157,7 +157,7 @@ func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, er
 	}
 	w, err := b.lists.index.Window(ctx, q, want)
 	for err == nil && w.Partial && !req.Partial {
-		w, err = b.lists.index.Window(ctx, q, want) // comes once the search has ended
+		w, err = b.lists.index.Window(ctx, q, want) // Window answers once the search has ended
 	}
 	if err != nil {
 		return model.Page{}, err
@@ -167,8 +167,8 @@ func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, er
 	return p, err
 }
 
-// Opening returns what can be shown of a list before the index is there: the rows that the view showed last, or the
-// head of the list on disk, and how many there were, -1 where that is not known.
+// Opening returns what can be shown of a list before the index is loaded: the rows that the view showed last, or the
+// head of the list on disk. Total is -1 if it is not known.
 func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page, error) {
 	none := model.Page{Total: -1, Index: -1}
 	q, err := parse(req.Query, req.Inbox)
@@ -184,7 +184,7 @@ func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page,
 	if err != nil {
 		return none, err
 	}
-	if !ok || len(kept.Keys) == 0 { // an empty one may have been kept before anything was read
+	if !ok || len(kept.Keys) == 0 { // an empty view may have been kept before the first sync
 		if req.Limit == 0 || q.Sort() != (query.Query{}).Sort() {
 			return none, nil
 		}
@@ -201,7 +201,7 @@ func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page,
 	return p, err
 }
 
-// reopening returns the rows that a session had at hand, without those that match no more.
+// reopening returns the rows that a session showed, without those that no longer match.
 func (b *Inbox) reopening(ctx context.Context, was model.Session, match func(*query.Subject) bool) (model.Page, error) {
 	p := model.Page{Total: -1, Index: -1, Offset: was.Offset, AsOf: was.Seen}
 	keys, err := b.store.Matching(ctx, was.Keys, match)
@@ -221,7 +221,8 @@ func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref,
 	return b.lists.index.Refs(ctx, q)
 }
 
-// Counts returns how many conversations of the inbox match each query, and keeps those lists up to date from then on.
+// Counts returns how many conversations of the inbox match each query, and has the index maintain those lists from then
+// on.
 func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	parsed := make([]query.Query, len(queries))
 	for i, text := range queries {
@@ -241,7 +242,7 @@ func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	return out, err
 }
 
-// keep has the index keep the lists of the tabs, and keeps what they show for the next start.
+// keep makes these queries the tabs whose lists the index maintains and whose views are kept for the next start.
 func (b *Inbox) keep(ctx context.Context, tabs []query.Query) {
 	l := &b.lists
 	l.mu.Lock()
@@ -290,7 +291,7 @@ func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Sele
 	return b.lists.index.Select(ctx, q, ends[0], ends[1], req.N)
 }
 
-// RefsOf returns the conversations of a set, pinned ones and then the newest first.
+// RefsOf returns the conversations of a set, pinned ones first, then by newest change.
 func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
@@ -298,11 +299,72 @@ func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, err
 	return b.lists.index.RefsOf(s), nil
 }
 
-// Hidden returns how many of a set a list does not hold.
+// Hidden returns how many rows of a set are not in a list.
 func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error) {
 	q, err := b.search(ctx, req.Query, req.Inbox)
 	if err != nil {
 		return 0, err
 	}
 	return b.lists.index.Hidden(ctx, q, s)
+}
+
+// rowCache remembers the rows that were shown last, by revision, so that after an event only changed rows are read.
+type rowCache struct {
+	mu   sync.Mutex
+	rows map[int64]cachedRow
+}
+
+type cachedRow struct {
+	revision int64
+	row      model.Row
+}
+
+// cachedRows is how many rows are remembered.
+const cachedRows = 1000
+
+// read returns the rows of these keys. A snooze that has ended is left out.
+func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []int64, now time.Time) ([]model.Row, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rows == nil {
+		c.rows = map[int64]cachedRow{}
+	}
+	var missing []int64
+	for i, key := range keys {
+		if r, ok := c.rows[key]; !ok || r.revision != revisions[i] {
+			c.rows[key] = cachedRow{revision: revisions[i]}
+			missing = append(missing, key)
+		}
+	}
+	rows, err := s.Rows(ctx, missing)
+	if err != nil {
+		c.rows = nil
+		return nil, err
+	}
+	for _, r := range rows {
+		c.rows[r.Key] = cachedRow{c.rows[r.Key].revision, r}
+	}
+	out := make([]model.Row, 0, len(keys))
+	for _, key := range keys {
+		r := c.rows[key].row
+		if r.Key == 0 { // gone since the search
+			delete(c.rows, key)
+			continue
+		}
+		if !r.Triage.SnoozedUntil.After(now) {
+			r.Triage.SnoozedUntil = time.Time{}
+		}
+		out = append(out, r)
+	}
+	if len(c.rows) > cachedRows {
+		c.rows = nil
+	}
+	return out, nil
+}
+
+// forget drops all rows, after changes without a new revision, such as when a service showed them last.
+func (c *rowCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rows = nil
 }

@@ -10,62 +10,63 @@ import (
 	"confab/model/store"
 )
 
-// Pages that come faster than they are stored share a transaction, which is bounded so that no writer waits for long.
+// Pages that arrive faster than they can be stored share a transaction. Its size is bounded so that other writers don't wait
+// long.
 const (
 	gatherFor  = 100 * time.Millisecond
 	gatherRows = 300
 )
 
-// intake stores the pages of one run over a list: the first before the next is asked for, the others while the next
-// one travels.
+// intake stores the pages of one read of a list. It stores the first page before the next is requested, and later ones
+// while the next is on its way.
 type intake struct {
 	b      *Inbox
 	a      *account
-	walk   int64        // the number of the walk that the pages belong to, 0 for none
-	silent bool         // pages without a change are no news
-	first  func() error // runs once the first page has been stored; may be nil
-	// enough, which may be nil, decides by the rows stored of a page and those of them that changed whether to stop. Each
-	// page is then stored before the next is asked for.
+	walk   int64        // the number of the walk that the pages belong to; 0 for none
+	silent bool         // pages without a change are not announced
+	first  func() error // if set, called once the first page is stored
+	// enough, if set, decides after each page whether to stop reading, by the number of rows stored and of those that
+	// changed. Each page is then stored before the next is requested.
 	enough func(stored, changed int) bool
 
-	begun bool      // a page has come
-	asked time.Time // when the page that comes next was asked for
+	begun bool      // the first page has arrived
+	asked time.Time // when the next page was requested
 	saved time.Time // when the last transaction ended
 
-	mu    sync.Mutex // held while pages are stored; guards what follows
-	kept  []page     // to be stored when timer fires
-	rows  int        // in them
-	timer *time.Timer
-	err   error // of storing them
+	mu     sync.Mutex // held while pages are stored; guards the fields below
+	queued []page     // stored when timer fires
+	rows   int        // in queued
+	timer  *time.Timer
+	err    error // the first error of storing
 }
 
-// page is a page of a list and when it was asked for.
+// page is a page of a list and the time at which it was requested.
 type page struct {
 	model.Batch
 	asked time.Time
 }
 
-// read runs over a list and returns when all that came of it is stored.
+// read reads a list and returns when every page of it is stored.
 func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncResult, error) {
 	fetch, stop := context.WithCancel(ctx)
 	defer stop()
 	in.asked = in.b.now()
 	res, err := in.a.provider.Sync(fetch, req, func(batch model.Batch) (bool, error) {
-		more, err := in.take(ctx, stop, page{batch, in.asked})
+		more, err := in.add(ctx, stop, page{batch, in.asked})
 		in.asked = in.b.now()
 		return more, err
 	})
 	if in.timer != nil {
 		in.timer.Stop()
 	}
-	if failed := in.store(ctx); failed != nil && (err == nil || ctx.Err() == nil) {
-		err = failed // what the list says then is only that it was stopped
+	if failed := in.flush(ctx); failed != nil && (err == nil || ctx.Err() == nil) {
+		err = failed // the list then only reports that it was stopped
 	}
 	return res, err
 }
 
-// take receives a page from the adapter.
-func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err error) {
+// add takes a page from the adapter and reports whether to send more.
+func (in *intake) add(ctx context.Context, stop func(), p page) (more bool, err error) {
 	head := !in.begun
 	if in.begun = true; head || in.enough != nil || p.Names && in.timer == nil {
 		stored, changed, err := in.save(ctx, []page{p})
@@ -77,7 +78,7 @@ func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	pause := max(0, gatherFor-time.Since(in.saved))
-	in.kept, in.rows = append(in.kept, p), in.rows+len(p.Conversations)
+	in.queued, in.rows = append(in.queued, p), in.rows+len(p.Conversations)
 	if in.rows >= gatherRows {
 		pause = 0
 	}
@@ -85,7 +86,7 @@ func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err
 		in.timer.Reset(pause)
 	} else {
 		in.timer = time.AfterFunc(pause, func() {
-			if in.store(ctx) != nil {
+			if in.flush(ctx) != nil {
 				stop()
 			}
 		})
@@ -93,18 +94,18 @@ func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err
 	return in.err == nil, in.err
 }
 
-// store stores what is kept, in time or at the end.
-func (in *intake) store(ctx context.Context) error {
+// flush stores the queued pages.
+func (in *intake) flush(ctx context.Context) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.err == nil && len(in.kept) > 0 {
-		_, _, in.err = in.save(ctx, in.kept)
+	if in.err == nil && len(in.queued) > 0 {
+		_, _, in.err = in.save(ctx, in.queued)
 	}
-	in.kept, in.rows = nil, 0
+	in.queued, in.rows = nil, 0
 	return in.err
 }
 
-// save stores pages in one transaction, late names in another, and announces them.
+// save stores pages in one transaction, and names that came late in another, and announces them.
 func (in *intake) save(ctx context.Context, all []page) (stored, changed int, err error) {
 	var named []model.Conversation
 	pages := slices.DeleteFunc(all, func(p page) bool {
@@ -144,8 +145,8 @@ func (in *intake) savePages(ctx context.Context, pages []page) (stored int, chan
 	var rows []model.Conversation
 	for _, p := range pages {
 		for _, c := range p.Conversations {
-			// A page is older than what was read or written by itself since it was asked for.
-			if at, ok := in.a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {
+			// A conversation that was read or written by itself since the page was requested is newer than the page.
+			if at, ok := in.a.readAt[c.Ref.ID]; !ok || at.Before(p.asked) {
 				rows = append(rows, c)
 			}
 		}

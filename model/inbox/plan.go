@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	baseReads     = 2   // conversations of one account that are read at once
-	plannedAtOnce = 200 // rows of one account that are read from the cache at once
+	baseReads     = 2   // conversations of one account that are read concurrently
+	plannedAtOnce = 200 // rows of one account that are read from the cache at a time
 )
 
-// Plan works out what changes do to conversations, reading bases that the cache does not hold first. A conversation that
-// can't be read is blocked with the reason; only the end of ctx and local failures are errors.
+// Plan works out what changes would do to conversations, after reading the bases that the cache lacks. A conversation
+// that can't be read is blocked, with the reason. Errors are only the end of ctx and local failures.
 func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
 	p := planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
 	by := map[string][]int{}
@@ -27,7 +27,7 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 			p.done(i, unconfigured(r))
 		}
 	}
-	errs := b.each(nil, func(a *account) error { return p.account(ctx, a, by[a.name]) })
+	errs := b.eachAccount(nil, func(a *account) error { return p.account(ctx, a, by[a.name]) })
 	if ctx.Err() != nil {
 		return model.Plan{}, ctx.Err()
 	}
@@ -57,7 +57,7 @@ func (p *planning) done(i int, it model.PlanItem) {
 	}
 }
 
-// account plans the conversations of one account, whose rows are read in slices so that few are held at once.
+// account plans the conversations of one account. It reads their rows in slices, so that few are in memory at once.
 func (p *planning) account(ctx context.Context, a *account, indexes []int) error {
 	for some := range slices.Chunk(indexes, plannedAtOnce) {
 		var ids []string
@@ -112,7 +112,7 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 	return b.planRow(ctx, a, ref, row, changes, dryRun)
 }
 
-// planRow plans changes of a conversation from its cached row, which has no key where there is none.
+// planRow plans changes of a conversation. row is its cached row, with key 0 if it is not cached.
 func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
 	model.PlanItem, error) {
 	blocked := func(reason string) (model.PlanItem, error) {
@@ -124,7 +124,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		caps := b.capabilities(a, row.Conversation, dryRun)
 		for _, ch := range changes {
 			if can := caps.Of(ch.Kind); row.Key != 0 && !can.Can() {
-				return blocked(can.Reason) // what cannot be done needs no reading
+				return blocked(can.Reason) // what can't be done needs no read
 			}
 		}
 		if _, err := b.Load(ctx, ref, a.provider.Needs(kinds...)); err != nil {
@@ -143,7 +143,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 			return blocked("it is not in the cache")
 		}
 	}
-	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a plan of many holds one copy of each
+	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a large plan shares one copy of each
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
 	for i := range it.Edits {
 		e := &it.Edits[i]
@@ -158,7 +158,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		it.Waiting = stillWanted(all, changes, it.Edits)
 	}
 	it = a.sendable(row.Conversation, it)
-	// The texts of a row are parts of its whole body, which a plan of many must not hold.
+	// The texts of a row are substrings of its whole body, which a large plan must not keep in memory.
 	it.Title = strings.Clone(it.Title)
 	it.Identify(&row.Conversation)
 	for i := range it.Edits {
@@ -169,7 +169,8 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 	return it, nil
 }
 
-// stillWanted returns the edits on their way whose field was asked to change, and is left as they make it.
+// stillWanted returns the pending edits that already do what the changes ask for, so that nothing is planned for their
+// field.
 func stillWanted(all []model.OutboxEntry, changes []model.Change, planned []model.Edit) []model.OutboxEntry {
 	return slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
 		of := func(ch model.Change) bool { return ch.Kind == e.Kind && ch.Key == e.Key }
@@ -178,7 +179,8 @@ func stillWanted(all []model.OutboxEntry, changes []model.Change, planned []mode
 	})
 }
 
-// sendable blocks what the adapter would refuse without asking its service, such as an impossible id.
+// sendable blocks an item that the adapter would refuse without calling its service, for example because of an
+// impossible id.
 func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanItem {
 	if it.State != model.PlanChange {
 		return it
@@ -189,8 +191,8 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 	return it
 }
 
-// toRead returns the kinds that a read must bring: those whose base the cache does not hold, and all where a change is
-// made from what is there rather than from what a person saw.
+// toRead returns the kinds whose base must be read: those that the cache lacks, and all of them if a change is relative
+// to the present value rather than to a value that the user saw.
 func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
 	relative := slices.ContainsFunc(changes, func(ch model.Change) bool {
 		return ch.Base == nil && ch.BaseByRef == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
@@ -214,13 +216,13 @@ func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversati
 	c := model.Conversation{Ref: model.Ref{Account: name}, Provider: a.desc.Provider}
 	it := model.PlanCreate(a.desc, b.capabilities(a, c, o.DryRun), n)
 	for i := range it.Edits {
-		// A service may be sent the id, so that it is part of the plan.
+		// The id belongs to the plan, since a service may be sent it.
 		it.Edits[i].ID = store.NewID(b.now())
 	}
 	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
-// Requests fills in what would be sent for each changing item, after a fresh read, by the same code that sends it.
+// Requests fills in what would be sent for each changing item, after a fresh read, with the code that also sends it.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
 	was := p
 	p.Items = slices.Clone(p.Items)
@@ -248,7 +250,8 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 	return p, nil
 }
 
-// sentTogether splits the edits of one conversation as they are claimed: all that do not widen, then each that widens.
+// sentTogether groups the edits of one conversation as they will be claimed: first all that don't widen, then each that
+// widens by itself.
 func sentTogether(edits []model.Edit) [][]model.Edit {
 	var out [][]model.Edit
 	for i, e := range model.InSendingOrder(edits) {
@@ -258,4 +261,67 @@ func sentTogether(edits []model.Edit) [][]model.Edit {
 		out[len(out)-1] = append(out[len(out)-1], e)
 	}
 	return out
+}
+
+// Submit writes the changing edits of a plan to the outbox, as one submission with the id of the plan. They are on disk
+// when it returns. It returns their ids, those of each conversation in the order of sending.
+func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
+	if p.ID == "" {
+		p.ID = store.NewID(b.now())
+	}
+	entries, sub := b.entries(p, model.Submission{})
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	ids, err := b.store.Enqueue(ctx, sub, entries)
+	if err != nil {
+		return nil, err
+	}
+	b.remember(ids, entries)
+	b.session.push(act{submission: p.ID})
+	b.announce(ctx)
+	for _, e := range entries {
+		if a := b.byName[e.Edit.Ref.Account]; a != nil {
+			nudge(a.wakeDeliver)
+		}
+	}
+	return ids, nil
+}
+
+// remember keeps submitted edits where Deliver follows, so that Deliver can also report those that leave the outbox
+// without a journal entry.
+func (b *Inbox) remember(ids []string, entries []model.Titled) {
+	b.ends.Lock()
+	started := b.started
+	b.ends.Unlock()
+	if started {
+		return // the workers deliver
+	}
+	for i, id := range ids {
+		e := entries[i].Edit
+		e.ID = id
+		b.submitted.Store(id, model.OutboxEntry{Edit: e, Title: entries[i].Title})
+	}
+}
+
+// entries returns the edits of a plan as they are queued, and their submission.
+func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]model.Titled, model.Submission) {
+	var entries []model.Titled
+	for _, it := range p.Items {
+		if it.State != model.PlanChange {
+			continue
+		}
+		for _, e := range model.InSendingOrder(it.Edits) {
+			e.User, e.Created = b.options.User, b.now().UTC()
+			if e.Kind != model.EditCreate || e.ID == "" {
+				e.ID = store.NewID(b.now())
+			}
+			entries = append(entries, model.Titled{Edit: e, Title: it.Title})
+		}
+	}
+	sub.ID, sub.User, sub.At = p.ID, b.options.User, b.now().UTC()
+	if sub.Sentence == "" {
+		sub.Sentence = model.Sentence(entries)
+	}
+	return entries, sub
 }

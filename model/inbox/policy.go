@@ -11,21 +11,21 @@ import (
 const (
 	firstPause = 2 * time.Second
 	longPause  = 5 * time.Minute
-	// Services lock out who tries a rejected credential often.
+	// Services lock out clients that retry a rejected credential often.
 	rejectedPause = 15 * time.Minute
 )
 
 // rule is what an error of one kind means for an edit.
 type rule struct {
 	state  model.EditState
-	wait   time.Duration // until the next try; 0 is ever longer with every try
+	wait   time.Duration // until the next try; 0 means longer with every try
 	unsent bool          // the request certainly changed nothing
-	// shuts says that every edit of the account would meet the same: none is sent until the next try, which is when the
-	// service says, if it does and wait is 0.
+	// shuts means that every edit of the account would fail the same way, so none is sent until the next try. Unless
+	// wait is set, the service may say when that is.
 	shuts bool
 }
 
-// rules is the policy. A kind that has no rule is refused, and changed nothing.
+// rules is the policy. An error of a kind without a rule refuses the edit, which changed nothing.
 var rules = map[model.ErrorKind]rule{
 	model.RateLimited:    {state: model.RetryAt, unsent: true, shuts: true},
 	model.Unavailable:    {state: model.RetryAt, unsent: true, shuts: true},
@@ -38,13 +38,14 @@ var rules = map[model.ErrorKind]rule{
 	model.Local:          {state: model.RetryAt, unsent: true},
 }
 
-// decide applies the policy to an error after so many claims of the edit. shut shuts the account until the next try.
-func decide(err *model.Error, tries int, now time.Time) (end ending, shut bool) {
+// applyPolicy returns the ending of an edit that met an error in this number of tries, and whether it stops the account
+// until the next try.
+func applyPolicy(err *model.Error, tries int, now time.Time) (end ending, shut bool) {
 	r, ok := rules[err.Kind]
 	switch {
 	case ok:
 	case err.Kind == model.ConflictKind && tries < 2 && err.Existing == "":
-		// The service is in a state that does not allow it, which may pass unless it names a conversation.
+		// The present state of the service forbids the edit. That may pass, unless a conversation is in the way.
 		r = rule{state: model.RetryAt, wait: time.Second, unsent: true}
 	default:
 		r = rule{state: model.Refused, unsent: true}
@@ -52,7 +53,7 @@ func decide(err *model.Error, tries int, now time.Time) (end ending, shut bool) 
 	end = ending{state: r.state, unsent: r.unsent}
 	switch {
 	case r.state != model.RetryAt:
-	case r.wait > 0: // whatever the service says: a rejected credential is not tried sooner
+	case r.wait > 0: // a rejected credential is not tried sooner, whatever the service says
 		end.next = now.Add(r.wait)
 	case r.shuts && err.RetryAt.After(now):
 		end.next = err.RetryAt
@@ -62,7 +63,7 @@ func decide(err *model.Error, tries int, now time.Time) (end ending, shut bool) 
 	return end, r.shuts
 }
 
-// backoff grows from two seconds to five minutes, with a fifth of jitter.
+// backoff grows from two seconds to five minutes, less up to a fifth at random.
 func backoff(tries int) time.Duration {
 	d := firstPause
 	for i := 1; i < tries && d < longPause; i++ {

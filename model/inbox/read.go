@@ -9,7 +9,7 @@ import (
 	"confab/model"
 )
 
-// Load reads one conversation from its service, stores it, and returns it with the pending edits laid over.
+// Load reads one conversation from its service, stores it, and returns it with the pending edits laid over it.
 func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error) {
 	a, err := b.account(ref.Account)
 	if err != nil {
@@ -22,7 +22,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	if err != nil {
 		return d, err
 	}
-	// The merged row has what this read did not ask for; facts and the sizes of groups are never stored.
+	// The stored row also has what this read did not ask for. Facts and the sizes of groups are never stored.
 	row, ok, err := b.store.Row(ctx, ref)
 	if ok {
 		read := d.Conversation
@@ -41,21 +41,22 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	return d, err
 }
 
-// read is load unless the service has asked to be left alone.
+// read is load, unless the service asked not to be called.
 func (b *Inbox) read(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
-	if err := b.allowed(ctx, a.name); err != nil {
+	if err := b.checkHold(ctx, a.name); err != nil {
 		return model.Detail{}, err
 	}
 	d, err := b.load(ctx, a, id, need)
 	return d, b.noteRetry(ctx, a, err)
 }
 
-// load asks the service for one conversation, and hides one that it no longer has until a list shows it again.
+// load reads one conversation from its service. If the service no longer has it, the conversation is hidden until a
+// list shows it again.
 func (b *Inbox) load(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
 	d, err := a.provider.Load(ctx, id, need)
 	gone := model.KindOf(err) == model.NotFound
 	if err == nil || gone {
-		a.touched(id, b.now()) // pages asked for before are older
+		a.noteRead(id, b.now()) // pages requested earlier are older
 	}
 	if gone {
 		ctx = context.WithoutCancel(ctx)
@@ -67,7 +68,7 @@ func (b *Inbox) load(ctx context.Context, a *account, id string, need model.Need
 	return d, err
 }
 
-// Link returns a URL to open. A recording's is fetched now and never kept.
+// Link returns a URL to open. The URL of a recording is fetched now and never kept.
 func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error) {
 	a, err := b.account(ref.Account)
 	if err != nil {
@@ -75,7 +76,7 @@ func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (s
 	}
 	row, ok, err := b.Row(ctx, ref)
 	if err == nil && kind != model.LinkWeb {
-		err = b.allowed(ctx, a.name)
+		err = b.checkHold(ctx, a.name)
 	}
 	if err != nil {
 		return "", err
@@ -96,16 +97,15 @@ func (b *Inbox) Check(ctx context.Context, name string) ([]model.CheckResult, er
 	return a.provider.Check(ctx), nil
 }
 
-// How long and how much of directories is remembered.
 const (
-	lookupKept = 5 * time.Minute
-	lookupMost = 256
+	lookupKept = 5 * time.Minute // how long answers of directories are remembered
+	lookupMost = 256             // how many
 )
 
 type lookupCache struct {
 	mu    sync.Mutex
 	pages map[lookup]model.LookupPage
-	since time.Time // of the oldest page
+	since time.Time // when the oldest page was read
 }
 
 type lookup struct {
@@ -129,7 +129,7 @@ func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest
 	if ok {
 		return page, nil
 	}
-	if err := b.allowed(ctx, name); err != nil {
+	if err := b.checkHold(ctx, name); err != nil {
 		return page, err
 	}
 	if page, err = a.provider.Lookup(ctx, req); err != nil {

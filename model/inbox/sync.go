@@ -15,20 +15,21 @@ import (
 )
 
 const (
-	// How often a whole list is walked again, to see deletions, and changes of old rows where a service has no update time.
+	// How often a whole list is walked again, to find deletions and, where a service has no update time, changes of old
+	// rows.
 	sweepEvery, sweepEveryIncremental = time.Hour, 24 * time.Hour
 
-	checksPerSweep = 200 // single reads that tell a deletion from a row the list left out
+	checksPerSweep = 200 // reads of single conversations that a walk did not meet
 )
 
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 	for {
-		err := b.syncOnce(ctx, a, false, nothing)
+		err := b.syncOnce(ctx, a, false, noop)
 		if ctx.Err() != nil {
 			return
 		}
-		var wait time.Duration // 0 is until a person asks again
-		var next time.Time     // of a refresh that failed
+		var wait time.Duration // 0 is until somebody asks
+		var next time.Time     // set if the refresh failed
 		switch kind := model.KindOf(err); {
 		case err == nil && b.options.Refresh > 0:
 			wait = max(b.options.Refresh, a.desc.MinRefresh)
@@ -45,12 +46,12 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 		}
 		a.update(func(s *model.AccountState) { s.NextTry = next })
 		b.announce(ctx, a)
-		rest(ctx, wait, a.wakeSync)
+		sleep(ctx, wait, a.wakeSync)
 	}
 }
 
-// rest waits for a wake-up, for the end of the pause if it is not zero, or for the end of ctx.
-func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
+// sleep waits for wake, for the end of the pause if it is not zero, or for the end of ctx.
+func sleep(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
 	var over <-chan time.Time
 	if pause > 0 {
 		t := time.NewTimer(pause)
@@ -64,10 +65,10 @@ func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
 	}
 }
 
-func nothing() error { return nil }
+func noop() error { return nil }
 
-// syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead runs after the
-// first page of each read, and is to do something once.
+// syncOnce refreshes an account. It walks the whole list if a walk is due or was never finished. It calls afterHead
+// after the first page of each list it reads, and at the end; afterHead must act only once.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
@@ -78,7 +79,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	if err != nil {
 		return err
 	}
-	if err := b.allowed(ctx, a.name); err != nil {
+	if err := b.checkHold(ctx, a.name); err != nil {
 		a.update(func(s *model.AccountState) { s.Error = model.NewEntryError(err) })
 		return err
 	}
@@ -91,7 +92,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 		if a.desc.Incremental {
 			every = sweepEveryIncremental
 		}
-		// A sweep in the future was noted by a clock that has been set back since.
+		// A sweep in the future was recorded by a clock that has been set back since.
 		since := b.now().Sub(kept.Swept)
 		walk = since > every || since < 0 || kept.Walk != ""
 	}
@@ -99,7 +100,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 		err = b.walk(ctx, a, afterHead)
 	}
 	if err == nil {
-		err = afterHead() // an empty list has no page
+		err = afterHead() // an empty list has no first page
 	}
 	b.noteRetry(ctx, a, err)
 	a.update(func(s *model.AccountState) {
@@ -109,7 +110,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 		}
 	})
 	if err == nil {
-		if a.reached(); a.snapshot().Waiting > 0 {
+		if a.noteReached(); a.snapshot().Waiting > 0 {
 			if err := b.store.Wake(ctx, a.name); err != nil {
 				return err
 			}
@@ -122,13 +123,14 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	return err
 }
 
-// head reads the newest part of the list, until a page holds nothing new.
+// head reads the newest part of the list, up to a page without anything new.
 func (b *Inbox) head(ctx context.Context, a *account, cursor string, afterHead func() error) error {
 	in := intake{b: b, a: a, first: func() error {
 		a.headCut = true
 		return afterHead()
 	}}
-	// After a refresh that was cut, a page without changes says nothing of the next, nor does one without rows.
+	// After an interrupted refresh, the pages behind one without changes are unknown, too. So are those behind a page
+	// without rows.
 	if !a.headCut && (!a.desc.Incremental || cursor == "") {
 		in.enough = func(stored, changed int) bool { return stored > 0 && changed == 0 }
 	}
@@ -149,7 +151,7 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 	in := intake{b: b, a: a, walk: no, first: afterHead}
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)})
 	if cursor != "" && model.KindOf(err) == model.Invalid {
-		// The service no longer takes the place where the walk stopped.
+		// The service no longer accepts the cursor of the unfinished walk.
 		_, forgotten := b.store.SaveBatch(ctx, a.name, nil, &store.Walk{No: no})
 		err = errors.Join(err, forgotten)
 	}
@@ -165,7 +167,8 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 	return b.checkMissed(ctx, a, missed)
 }
 
-// checkMissed loads what a complete walk did not meet, longest unseen first. Only "not found" hides a conversation.
+// checkMissed loads the conversations that a complete walk did not meet, longest unseen first. Only "not found" hides
+// one.
 func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) error {
 	since := b.sinceTime(a)
 	checks := 0
@@ -184,11 +187,11 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 				return err
 			}
 			b.announce(ctx, a)
-		case model.KindOf(err) == model.NotFound: // it is a tombstone now
+		case model.KindOf(err) == model.NotFound: // load made a tombstone
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err
 		default:
-			// It tells nothing of the list; as an error, "forbidden" would end the account's refreshes.
+			// This says nothing about the list. As an error, "forbidden" would stop the account's refreshes.
 			b.log("%s: check %s: %s", a.name, id, model.KindOf(err))
 		}
 	}
@@ -202,8 +205,9 @@ func (b *Inbox) sinceTime(a *account) time.Time {
 	return b.now().Add(-a.since)
 }
 
-// each runs f side by side for these accounts, for all if none are named; the errors are in the order of the config.
-func (b *Inbox) each(names []string, f func(*account) error) []error {
+// eachAccount calls f concurrently for these accounts, for all if none are named. The errors are in the order of the
+// config.
+func (b *Inbox) eachAccount(names []string, f func(*account) error) []error {
 	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
@@ -217,21 +221,21 @@ func (b *Inbox) each(names []string, f func(*account) error) []error {
 
 // Refresh asks the workers of these accounts (all if none are named) to sync and deliver now, and returns at once.
 func (b *Inbox) Refresh(names ...string) {
-	b.each(names, func(a *account) error {
+	b.eachAccount(names, func(a *account) error {
 		nudge(a.wakeSync)
 		nudge(a.wakeDeliver)
 		return nil
 	})
 }
 
-// Sync refreshes these accounts (all if none are named) side by side and waits. Errors name their account.
+// Sync refreshes these accounts (all if none are named) concurrently and waits. Errors name their account.
 func (b *Inbox) Sync(ctx context.Context, names ...string) error {
-	return errors.Join(b.each(names, func(a *account) error { return ofAccount(a, b.syncPatiently(ctx, a, false, nothing)) })...)
+	return errors.Join(b.eachAccount(names, func(a *account) error { return nameAccount(a, b.syncPatiently(ctx, a, false, noop)) })...)
 }
 
-// SyncNow is a person's "try now": each account reads the head of its list, delivers what is queued or waits for its next
-// try, and reads on, the whole list where full says so or a walk is due. It obeys a pause that a service asked for. Every
-// edit that was due is reported once. Errors name their account.
+// SyncNow syncs and delivers at once, for a user who asks for it. Each account reads the head of its list, delivers
+// what is queued or waits for its next try, and reads on: the whole list if full is set or a walk is due. It obeys a
+// pause that a service asked for. It reports every edit that was due once. Errors name their account.
 func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error {
 	if _, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
 		return err
@@ -241,12 +245,12 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 	var wg sync.WaitGroup
 	wg.Go(func() { b.refold(ctx) })
 	wg.Go(func() { damaged = b.checkUnclean(ctx) })
-	errs := b.each(nil, func(a *account) error {
+	errs := b.eachAccount(nil, func(a *account) error {
 		err := b.syncNow(ctx, a, full, report)
 		if e := model.AsError(err); e != nil && e.Status != 0 && e.RetryAt.After(b.now()) {
 			err = fmt.Errorf("%w; it asked to wait until %s", err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
 		}
-		return ofAccount(a, err)
+		return nameAccount(a, err)
 	})
 	wg.Wait()
 	return errors.Join(append(errs, damaged)...)
@@ -261,7 +265,7 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 		}
 	}
 	if len(ids) == 0 {
-		return b.syncPatiently(ctx, a, full, nothing)
+		return b.syncPatiently(ctx, a, full, noop)
 	}
 	delivered := false
 	deliver := sync.OnceValue(func() error {
@@ -272,14 +276,15 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 	if delivered || ctx.Err() != nil {
 		return err
 	}
-	if rules[model.KindOf(err)].unsent { // nothing else would get through either
-		b.wait(ids, report).finish(context.WithoutCancel(ctx))
+	if rules[model.KindOf(err)].unsent { // no other request would get through either
+		b.track(ids, report).finish(context.WithoutCancel(ctx))
 		return err
 	}
 	return errors.Join(err, deliver())
 }
 
-// syncPatiently refreshes an account, after a pause that its service asks for if that ends within the engine's patience.
+// syncPatiently refreshes an account. If the service asks for a pause that ends within the engine's patience, it waits
+// and tries again.
 func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	end := b.now().Add(b.patience)
 	for {
@@ -288,39 +293,40 @@ func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterH
 		if e == nil || e.Kind != model.RateLimited || !e.RetryAt.After(b.now()) || e.RetryAt.After(end) {
 			return err
 		}
-		if rest(ctx, e.RetryAt.Sub(b.now()), nil); ctx.Err() != nil {
+		if sleep(ctx, e.RetryAt.Sub(b.now()), nil); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
 }
 
-// SyncQuery reads what a query may match in these accounts (all if none are named). Where the service can narrow its
-// list, an account whose list was never read to the end is read narrowly only, and one whose refresh does not see every
-// change after its refresh too; others are refreshed. A narrow read moves no cursor or walk and proves no deletion.
+// SyncQuery reads what a query may match in these accounts (all if none are named). If the service can narrow its list,
+// an account whose list was never read to the end is only read narrowly, and an account whose refresh misses some
+// changes is read narrowly after its refresh. Other accounts are refreshed. A narrow read moves no cursor or walk, and
+// proves no deletion.
 func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) error {
 	q, err := query.Parse(text)
 	if err != nil {
 		return err
 	}
 	full := q.Filter(b.now(), b.loc)
-	return errors.Join(b.each(names, func(a *account) error {
+	return errors.Join(b.eachAccount(names, func(a *account) error {
 		f := full.Only(a.desc.Filters)
 		if !allows(q.Accounts(), a.name) || !allows(q.Providers(), a.desc.Provider) {
 			f = model.Filter{}
 		}
 		var err error
 		if f.IsZero() || !a.snapshot().Swept.IsZero() {
-			err = b.syncPatiently(ctx, a, false, nothing)
+			err = b.syncPatiently(ctx, a, false, noop)
 		}
 		if err == nil && !f.IsZero() && (a.snapshot().Swept.IsZero() || !a.desc.Incremental) {
 			err = b.readNarrowly(ctx, a, f)
 		}
-		return ofAccount(a, err)
+		return nameAccount(a, err)
 	})...)
 }
 
-// ofAccount says of an error whose it is.
-func ofAccount(a *account, err error) error {
+// nameAccount prefixes an error with the name of its account.
+func nameAccount(a *account, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -332,7 +338,7 @@ func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) er
 		return err
 	}
 	defer a.syncing.release()
-	if err := b.allowed(ctx, a.name); err != nil {
+	if err := b.checkHold(ctx, a.name); err != nil {
 		return err
 	}
 	in := intake{b: b, a: a, silent: true}
@@ -340,7 +346,7 @@ func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) er
 	return b.noteRetry(ctx, a, err)
 }
 
-// allows reports whether a limit, nil for none, lets a name through.
+// allows reports whether a list contains a name, whatever its case; a nil list contains every name.
 func allows(limit []string, name string) bool {
 	return limit == nil || slices.ContainsFunc(limit, func(s string) bool { return strings.EqualFold(s, name) })
 }

@@ -3,15 +3,18 @@ package inbox
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"sync"
 
 	"confab/model"
 	"confab/model/store"
 )
 
-// PlanUndo works out how to take back a submission, a single edit, or for "" the newest act of this session: what was not
-// sent is withdrawn; what was delivered or is being sent gets its inverse. An act of which nothing can be taken back is
-// spent. What was agreed to and has moved on since is planned anew, see model.PlanOptions.
+// PlanUndo plans the undo of a submission, of a single edit or, for "", of the newest act of this session: what was not
+// sent is withdrawn, and what was delivered or is being sent gets its inverse. An act of which nothing can be undone is
+// removed from the session. o.Was plans an undo again that was agreed to and has moved on since.
 func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (u model.Undo, err error) {
 	switch {
 	case o.Was != nil:
@@ -34,16 +37,16 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (u
 	u, err = b.planUndo(ctx, a.submission, o.DryRun)
 	u.Act, u.Again = a.no, again
 	if err == nil && u.Nothing() {
-		b.session.spend(a.no)
+		b.session.remove(a.no)
 	}
 	return u, err
 }
 
-// withdrawnAtOnce is how many edits are withdrawn before it is said how far that is.
+// withdrawnAtOnce is how many edits are withdrawn between two reports of progress.
 const withdrawnAtOnce = 500
 
-// withdrawAll withdraws edits from the end, so that nothing of a submission moves on any more, and returns those that
-// could be.
+// withdrawAll withdraws edits, last first, so that nothing of the submission moves on. It returns those that it
+// withdrew.
 func (b *Inbox) withdrawAll(ctx context.Context, ids []string, progress func(done, total int)) (withdrawn []string, err error) {
 	for left := len(ids); left > 0 && err == nil; {
 		from := max(0, left-withdrawnAtOnce)
@@ -55,26 +58,26 @@ func (b *Inbox) withdrawAll(ctx context.Context, ids []string, progress func(don
 		}
 	}
 	if err == nil && len(withdrawn) > 0 {
-		b.moved(ctx, nil)
+		b.outboxChanged(ctx, nil)
 	}
 	return withdrawn, err
 }
 
-// undoPlan collects what taking back does.
+// undoPlan collects what an undo does.
 type undoPlan struct {
 	b      *Inbox
 	dryRun bool
 	model.Undo
-	// items is where in the plan each conversation is; undoing are edits that are being taken back already.
+	// items maps each conversation to its item in the plan. undoing holds edits that are being undone already.
 	items   map[model.Ref]int
 	undoing map[string]bool
 }
 
 func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Undo, error) {
 	p := undoPlan{b: b, dryRun: dryRun, items: map[model.Ref]int{}, Undo: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
-	waiting, done, err := b.editsOf(ctx, id)
+	waiting, done, err := b.findEdits(ctx, id)
 	if err == nil {
-		err = p.name(ctx, id, waiting, done)
+		err = p.describe(ctx, id, waiting, done)
 	}
 	for _, e := range waiting {
 		if err == nil {
@@ -93,8 +96,8 @@ func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Und
 	return p.Undo, err
 }
 
-// editsOf returns the edits of a submission, or the one edit of that id.
-func (b *Inbox) editsOf(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
+// findEdits returns the edits of a submission, or the one edit of that id.
+func (b *Inbox) findEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	if _, ok, err := b.store.Submission(ctx, id); err != nil {
 		return nil, nil, err
 	} else if ok {
@@ -109,8 +112,8 @@ func (b *Inbox) editsOf(ctx context.Context, id string) ([]model.OutboxEntry, []
 	return nil, nil, &model.Error{Kind: model.NotFound, Message: "there is no edit or submission " + id}
 }
 
-// name says what is taken back, and finds out what of that is being taken back already.
-func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) (err error) {
+// describe sets what is undone, and finds out which of its edits are being undone already.
+func (p *undoPlan) describe(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) (err error) {
 	var edits []model.Titled
 	for _, e := range waiting {
 		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
@@ -127,7 +130,7 @@ func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEn
 		return err
 	}
 	sub, ok, err := p.b.store.Submission(ctx, p.Submission)
-	if ok && (sub.ID == id || sub.Edits == 1) { // the whole of it
+	if ok && (sub.ID == id || sub.Edits == 1) { // the whole submission is undone
 		a, _ := p.b.session.find(func(a act) bool { return a.submission == sub.ID })
 		p.Sentence, p.Act = sub.Sentence, a.no
 	}
@@ -142,7 +145,7 @@ func (p *undoPlan) block(title string, ref model.Ref, why string) {
 	p.Blocked = append(p.Blocked, model.Blocked{Title: undoTitle(title, ref), Why: why})
 }
 
-// takeBack plans to take back an edit that is not settled.
+// takeBack plans the undo of an edit that is not settled.
 func (p *undoPlan) takeBack(ctx context.Context, e model.OutboxEntry) error {
 	if !e.Sent && e.State != model.Sending {
 		p.Withdraw = append(p.Withdraw, e.ID)
@@ -161,7 +164,7 @@ func (p *undoPlan) takeBack(ctx context.Context, e model.OutboxEntry) error {
 	return err
 }
 
-// riskLater notes what taking an edit back would risk if it is sent before it is withdrawn.
+// riskLater records what the inverse of an edit would risk, in case the edit is sent before it is withdrawn.
 func (p *undoPlan) riskLater(e model.Edit) {
 	a, ok := p.b.byName[e.Ref.Account]
 	if undoable, _ := model.Undoable(e.Kind); !ok || !undoable {
@@ -171,7 +174,7 @@ func (p *undoPlan) riskLater(e model.Edit) {
 	p.Later = union(p.Later, model.Risks(e, model.Conversation{Ref: e.Ref}, a.desc))
 }
 
-// inverse plans the inverse of an edit, beside those of the same conversation.
+// inverse plans the inverse of an edit, in the same item as others of its conversation.
 func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, before, after model.Value) (planned bool, err error) {
 	ok, why := model.Undoable(e.Kind)
 	if ok && p.undoing[e.ID] {
@@ -208,17 +211,17 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 	return true, nil
 }
 
-// ApplyUndo does what PlanUndo planned, and returns the ids of the queued inverses, a submission with the id of the plan.
-// Where an edit has moved on since, it does nothing and returns model.ErrUndoMoved.
+// ApplyUndo does what PlanUndo planned, and returns the ids of the queued inverses, which form a submission with the id
+// of the plan. If an edit has changed its state since, it does nothing and returns model.ErrUndoMoved.
 func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if u.Marks > 0 {
 		a, _ := b.session.find(func(a act) bool { return a.no == u.Act })
 		if a.no == 0 {
-			return nil, nil // it was taken back meanwhile
+			return nil, nil // it was undone meanwhile
 		}
-		err := b.unmark(ctx, a)
+		err := b.restoreMarks(ctx, a)
 		if err == nil {
-			b.session.spend(u.Act)
+			b.session.remove(u.Act)
 		}
 		return nil, err
 	}
@@ -229,6 +232,105 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 		return nil, err
 	}
 	b.remember(ids, entries)
-	b.session.spend(u.Act)
-	return ids, b.moved(ctx, nil)
+	b.session.remove(u.Act)
+	return ids, b.outboxChanged(ctx, nil)
+}
+
+// act is what a user can undo in this session: a submission, or a change of local marks.
+type act struct {
+	no         int
+	submission string
+	sentence   string
+	change     model.TriageChange
+	marks      []store.Marked
+}
+
+// session is the stack of acts of this run, newest last.
+type session struct {
+	mu      sync.Mutex
+	acts    []act
+	last    int
+	undoing bool // the last thing done was an undo: another one asks first
+}
+
+func (s *session) push(a act) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	a.no = s.last
+	s.acts = append(s.acts, a)
+	s.undoing = false
+}
+
+// find returns the newest act for which match is true (its number is 0 if there is none), and whether the last thing
+// done was an undo.
+func (s *session) find(match func(act) bool) (a act, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range slices.Backward(s.acts) {
+		if match(a) {
+			return a, s.undoing
+		}
+	}
+	return act{}, s.undoing
+}
+
+// remove takes an act off the stack, because it was undone or can't be.
+func (s *session) remove(no int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.undoing = true
+	s.acts = slices.DeleteFunc(s.acts, func(a act) bool { return a.no == no })
+}
+
+// Triage changes local marks, as an act that can be undone. It reports its progress to progress, if that is set. If it
+// ends early, the error says how far it came, and the act is what was done.
+func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange, progress func(done, total int)) error {
+	var before []store.Marked
+	err := b.store.TriageEach(ctx, refs, ch, func(some []store.Marked) {
+		before = append(before, some...)
+		b.announce(ctx)
+		if progress != nil {
+			progress(len(before), len(refs))
+		}
+	})
+	if len(before) == 0 {
+		return err
+	}
+	titles := make([]string, len(before))
+	if len(before) == 1 {
+		if row, ok, err := b.store.Row(ctx, before[0].Ref); err == nil && ok {
+			titles[0] = row.Conversation.Title
+		}
+	}
+	b.session.push(act{sentence: ch.Sentence(titles), change: ch, marks: before})
+	return cutShort(err, "marked", len(before), len(refs))
+}
+
+// cutShort adds to an error how much was done before it.
+func cutShort(err error, did string, done, total int) error {
+	if err == nil {
+		return nil
+	}
+	why := model.Words(err)
+	if errors.Is(err, context.Canceled) {
+		why = "stopped"
+	}
+	why = fmt.Sprintf("%s: %s of %s were %s", why, model.Number(done), model.Number(total), did)
+	return &model.Error{Kind: model.KindOf(err), Message: why, Err: err}
+}
+
+// See marks a conversation seen because it was shown, which is not an act.
+func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
+	return b.store.TriageEach(ctx, []model.Ref{ref}, model.TriageChange{Seen: new(true)}, func([]store.Marked) { b.announce(ctx) })
+}
+
+// restoreMarks undoes a change of local marks. If it ends early, it can be called again.
+func (b *Inbox) restoreMarks(ctx context.Context, a act) error {
+	done := 0
+	err := b.store.Restore(ctx, a.marks, a.change, func(some []store.Marked) {
+		done += len(some)
+		b.announce(ctx)
+	})
+	return cutShort(err, "taken back", done, len(a.marks))
 }

@@ -8,21 +8,21 @@ import (
 	"confab/model"
 )
 
-// atOnce is how many edits enter the outbox, or leave it, in one transaction. More go in
-// slices; meanwhile their submission is noted in the table entering, and nothing of it is
-// sent. What enters is whole once the last slice takes the note away: where it ends
-// halfway, all of it leaves again. What leaves is decided with the note: where that ends
-// halfway, the rest leaves later.
+// atOnce is how many edits enter or leave the outbox in one transaction. More move in
+// slices, while a row of the table entering keeps their submission from being sent. A
+// submission that enters is complete once the last slice deletes that row; if it is
+// interrupted, all its edits leave again. A submission that leaves has left by decision
+// once the row is there; if it is interrupted, the rest leaves later.
 const atOnce = 100
 
-// Enqueue puts the edits of a submission into the outbox, all or none; they are
-// on disk when it returns. Their ids are returned in order (see put).
+// Enqueue puts the edits of a submission into the outbox, all or none. They are on disk
+// when it returns. It returns their ids in order (see put).
 func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []model.Titled) ([]string, error) {
 	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, model.Titled) {}, func(*tx) {})
 }
 
-// enqueue queues the edits of a submission, many in slices. check looks at each of
-// them, and last does what belongs to the last slice.
+// enqueue queues the edits of a submission, in slices if there are many. It calls check for
+// each edit and last in the transaction of the last slice.
 func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []model.Titled, check func(*tx, model.Titled), last func(*tx)) (
 	ids []string, err error) {
 	s.enters.Store(sub.ID, true)
@@ -70,15 +70,15 @@ func (t *tx) endMoving(submission string) {
 	t.exec("DELETE FROM entering WHERE submission = ?", submission)
 }
 
-// removeEntered takes out what entered of a submission that will not be whole.
+// removeEntered removes the edits of a submission that was interrupted while it entered.
 func (s *Store) removeEntered(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, (*tx).remove, func(t *tx) {
 		t.exec("DELETE FROM submission WHERE id = ?", submission)
 	})
 }
 
-// finishLeaving takes out what is to leave of a submission that is taken back: what was
-// not sent, and what waits for a person and has an inverse.
+// finishLeaving removes the edits of a submission that is being undone: those that were not
+// sent, and those that wait for a person and have an inverse.
 func (s *Store) finishLeaving(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, func(t *tx, e model.OutboxEntry) {
 		if unsent(e) || e.State.NeedsPerson() && len(t.undoing(e)) > 0 {
@@ -87,8 +87,8 @@ func (s *Store) finishLeaving(ctx context.Context, op, submission string) error 
 	}, func(*tx) {})
 }
 
-// takeOut passes the edits of a noted submission to out, slice by slice, in order,
-// and takes the note away with last.
+// takeOut calls out for the edits of a moving submission in order, slice by slice, and ends
+// the move with last.
 func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx, model.OutboxEntry), last func(*tx)) error {
 	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE submission = ? ORDER BY id", submission)
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx
 	})
 }
 
-// Moving returns the submissions that enter the outbox or leave it at the moment.
+// Moving returns the submissions that are entering or leaving the outbox.
 func (s *Store) Moving(ctx context.Context) (map[string]bool, error) {
 	return read(ctx, s, "read the outbox", (*tx).moving)
 }
@@ -129,7 +129,8 @@ func set(ids []string) map[string]bool {
 	return out
 }
 
-// endAbandoned ends what another process has left halfway, or this one could not end.
+// endAbandoned finishes the moves that another process left unfinished, or that this one
+// could not finish.
 func (s *Store) endAbandoned(ctx context.Context, op string) error {
 	abandoned, err := read(ctx, s, op, func(t *tx) map[string]bool {
 		leaving := map[string]bool{}
@@ -155,9 +156,10 @@ func (s *Store) endAbandoned(ctx context.Context, op string) error {
 	return err
 }
 
-// Undo puts a submission into the outbox that takes back others, all or nothing. withdraw
-// names edits that were not sent, giveUp those that were sent and wait for a person: both
-// leave. Where an edit has moved on since, nothing is done: model.ErrUndoMoved.
+// Undo puts a submission into the outbox that undoes others, all or nothing. withdraw names
+// edits that were not sent, giveUp edits that were sent and wait for a person; both leave
+// the outbox. If an edit has changed its state since, nothing is done and the error is
+// model.ErrUndoMoved.
 func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.Titled, withdraw, giveUp []string) (ids []string, err error) {
 	const op = "take back"
 	given := set(giveUp)
@@ -166,8 +168,8 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.
 			t.mayUndo(e.Edit.Undoes)
 		}
 	}
-	// The inverse enters first; with its last slice it is decided what leaves, which
-	// nothing claims from then on.
+	// The inverse enters first. The transaction of its last slice decides what leaves, and
+	// nothing claims those edits from then on.
 	leave := func(t *tx) {
 		if t.moving()[sub.Undoes] {
 			t.fail(model.ErrUndoMoved)
@@ -193,34 +195,31 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.
 	return ids, err
 }
 
-// leave takes edits of a submission out, where those to be withdrawn were not sent, and
-// those to be given up wait for a person. Of many it is noted that they leave.
+// leave removes edits of a submission from the outbox, if those to withdraw were not sent and
+// those to give up wait for a person. If there are many, it only records that they leave.
 func (t *tx) leave(submission string, withdraw, giveUp []string) {
-	few := slices.Concat(withdraw, giveUp)
-	if len(few) > atOnce {
-		unsent, _ := column[int](t.row(countOf+"o.sent = 0 AND o.state <> 'sending'", asList(withdraw), submission))
-		stopped, _ := column[int](t.row(countOf+"o.state NOT IN ('queued', 'sending', 'retry')", asList(giveUp), submission))
-		if unsent != len(withdraw) || stopped != len(giveUp) {
-			t.fail(model.ErrUndoMoved)
-		}
+	unsent, _ := column[int](t.row(countOf+"o.sent = 0 AND o.state <> 'sending'", asList(withdraw), submission))
+	stopped, _ := column[int](t.row(countOf+"o.state NOT IN ('queued', 'sending', 'retry')", asList(giveUp), submission))
+	if unsent != len(withdraw) || stopped != len(giveUp) {
+		t.fail(model.ErrUndoMoved)
+	}
+	ids := slices.Concat(withdraw, giveUp)
+	if len(ids) > atOnce {
 		t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
 		return
 	}
-	for i, id := range few {
-		e, ok := t.entry(id)
-		if !ok || i < len(withdraw) && !unsent(e) || i >= len(withdraw) && !e.State.NeedsPerson() {
-			t.fail(model.ErrUndoMoved)
-		}
+	for _, id := range ids {
+		e, _ := t.entry(id)
 		t.giveUp(e, "withdrawn")
 	}
 }
 
-// countOf counts those of some edits of a submission that meet a condition. The
-// join is crossed so that each is looked up by its key.
+// countOf counts those of some edits of a submission that meet a condition. The cross join
+// looks each up by its key.
 const countOf = "SELECT count(*) FROM json_each(?) j CROSS JOIN outbox o ON o.id = j.value WHERE +o.submission = ? AND "
 
-// mayUndo fails with model.ErrUndoMoved unless an edit was or is being sent, or may have
-// been: then its inverse has something to take back, or waits for it.
+// mayUndo fails with model.ErrUndoMoved unless the edit was delivered, is being sent, or
+// may have been sent and waits: only then does an inverse have something to undo.
 func (t *tx) mayUndo(id string) {
 	e, waits := t.entry(id)
 	may := e.State == model.Sending || e.Sent && e.State.Waiting()
@@ -232,26 +231,26 @@ func (t *tx) mayUndo(id string) {
 	}
 }
 
-// undoing returns the edits that are to take back the given one.
+// undoing returns the edits in the outbox that undo e.
 func (t *tx) undoing(e model.OutboxEntry) []model.OutboxEntry {
 	return slices.DeleteFunc(t.later(e), func(l model.OutboxEntry) bool { return l.Undoes != e.ID })
 }
 
-// An edit and what takes it back are of one conversation.
+// undoingOf looks through the conversations of the edits, since an edit and its inverse are
+// of the same conversation.
 const undoingOf = `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?)),
   conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted
     UNION SELECT account, conv FROM journal WHERE id IN wanted)
 SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
   WHERE o.edit ->> '$.undoes' IN wanted`
 
-// Undoing returns which of some edits are to be taken back by edits of the outbox.
+// Undoing returns which of some edits are about to be undone by edits of the outbox.
 func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
 	found, err := all(ctx, s, "read the outbox", column[string], undoingOf, asList(ids))
 	return set(found), err
 }
 
-// dropUndoing takes out the edits that were to take back the given one, which changed
-// nothing.
+// dropUndoing removes the edits that would undo e, which changed nothing.
 func (t *tx) dropUndoing(e model.OutboxEntry) {
 	for _, u := range slices.Backward(t.undoing(e)) {
 		t.exec("UPDATE submission SET edits = edits - 1 WHERE id = ?", u.Submission)
@@ -259,9 +258,9 @@ func (t *tx) dropUndoing(e model.OutboxEntry) {
 	}
 }
 
-// takenBack gives up an edit that a person has taken back while it was being sent, and
-// reports whether it was. What changed nothing leaves together with its inverse, what may
-// have changed something leaves the rest to it.
+// takenBack gives up an edit that a person has undone while it was being sent, and reports
+// whether it did. If the edit changed nothing, its inverse leaves with it; if it may have
+// changed something, the inverse stays.
 func (t *tx) takenBack(e model.OutboxEntry) bool {
 	if len(t.undoing(e)) == 0 {
 		return false

@@ -15,35 +15,34 @@ import (
 	"confab/model"
 )
 
-// What a service showed of a conversation is kept as a list of fields: a number
-// with the kind of its value, and the value. A field that is empty is left out,
-// and so is the ref, which the row of the conversation holds. A text that was
-// there before, in the body or in words, is a reference to it, and a UUID takes
-// 16 bytes: together a third of the JSON that versions 1 to 4 of the schema kept
-// and that is still read.
+// A body is what a service showed of a conversation, stored as a list of fields: the number of
+// the field, then its value, whose type the number implies. Empty fields are left out, and so
+// is the ref, which the row of the conversation holds. A text that occurred earlier in the body,
+// or in words, is stored as a reference, and a UUID as 16 bytes. That takes a third of the JSON
+// that schema versions 1 to 4 stored, which can still be read.
 //
-// Numbers are never given another meaning, and words only grows at its end.
+// A number never changes its meaning, and words only grows at its end.
 
 // bodyVersion is the first byte of a body. JSON begins with a brace.
 const bodyVersion = 1
 
 var errBody = errors.New("the body is damaged")
 
-// places returns where the fields of a conversation are in it, in the order of their
-// numbers, which begin at 1. flags holds what flagsOf names.
+// places returns pointers to the fields of a conversation in the order of their numbers,
+// which begin at 1. flags holds the bits that flagsOf lists.
 func places(c *model.Conversation, flags *int64) [28]any {
 	return [...]any{&c.Provider, &c.Kind, &c.Title, &c.Description, (*string)(&c.Privacy), &c.Status, &c.Access, &c.DefaultRole, &c.Preview,
 		&c.LastMessage, &c.URL, &c.ETag, flags, &c.ParticipantCount, &c.Duration, &c.Created, &c.Updated, &c.Participants, &c.Featured,
 		&c.Contacts, &c.Labels, &c.Attributes, &c.Owner, &c.Team, &c.Space, &c.Channel, &c.Companies, &c.Facts}
 }
 
-// flagsOf returns the meaning of each bit of the flags. A conversation of which nobody
-// knows whether it is internal is neither internal nor external.
+// flagsOf returns the meaning of each bit of the flags. If nobody knows whether the
+// conversation is internal, neither internal nor external is set.
 func flagsOf(c *model.Conversation, internal, external *bool) [8]*bool {
 	return [...]*bool{&c.Closed, &c.Archived, &c.Empty, &c.HasMessages, &c.HasRecording, &c.HasTranscript, internal, external}
 }
 
-// words are texts that most bodies hold, one a line.
+// words are texts that most bodies contain, one a line.
 //
 //go:embed words.txt
 var wordLines string
@@ -58,14 +57,14 @@ func init() {
 	}
 }
 
-// coder writes or reads a body, so that the format of a field stands once.
+// coder reads or writes a body, so that each field's format is defined once.
 type coder struct {
 	reading bool
-	out     []byte         // what was written
-	numbers map[string]int // of the texts in it
+	out     []byte         // the body written so far
+	numbers map[string]int // of the texts in out
 	in      string         // what is left to read
 	read    []string       // texts, by number
-	err     error          // the first that reading met
+	err     error          // the first error of reading
 }
 
 func appendBody(dst []byte, c *model.Conversation) []byte {
@@ -87,11 +86,11 @@ func appendBody(dst []byte, c *model.Conversation) []byte {
 	return w.out
 }
 
-// readBody reads what was kept of a conversation, by this or an earlier version.
+// readBody decodes a body that this or an earlier version stored.
 func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 	if len(raw) == 0 || raw[0] != bodyVersion {
 		err = json.Unmarshal(raw, &c)
-		c.Ref = ref // rows set aside carry another account than their body
+		c.Ref = ref // the account of rows that were set aside differs from that in their body
 		return c, err
 	}
 	r := coder{reading: true, in: string(raw[1:])}
@@ -115,7 +114,8 @@ func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 	return c, r.err
 }
 
-// field writes or reads a field and reports whether it is empty: then it is left out.
+// field reads or writes a field. It reports whether the field is empty, in which case the
+// writer leaves it out.
 func (b *coder) field(place any) (empty bool) {
 	switch p := place.(type) {
 	case *string:
@@ -162,7 +162,7 @@ func (b *coder) field(place any) (empty bool) {
 	return false
 }
 
-// each writes a list, or reads one of items of at least size bytes.
+// each reads or writes a list whose items take at least size bytes.
 func each[T any](b *coder, list []T, size int, item func(*T)) []T {
 	n := b.count(len(list), size)
 	if b.reading {
@@ -176,7 +176,7 @@ func each[T any](b *coder, list []T, size int, item func(*T)) []T {
 
 func (b *coder) named(n *model.Named) { b.texts(&n.ID, &n.Name) }
 
-// person begins with which texts of a participant are not empty.
+// person begins with a byte that says which texts of the participant are not empty.
 func (b *coder) person(p *model.Participant) {
 	texts := [...]*string{&p.Kind, &p.ID, &p.Name, &p.Email, &p.Identifier, &p.Role, &p.Status}
 	var has byte
@@ -222,8 +222,8 @@ func (b *coder) time(t *time.Time) {
 	}
 }
 
-// The two low bits of the number before a text say what it is: its length, the
-// number of the earlier text or word that it equals, or a UUID.
+// The two low bits of the number before a text say what the text is. The other bits are its
+// length, or the index of the equal text or word.
 const (
 	textLiteral = iota
 	textEarlier
@@ -287,7 +287,7 @@ func (b *coder) readText() string {
 
 func (b *coder) damaged() { b.err, b.in = errBody, "" }
 
-// take returns the next n bytes, or zeros where there are fewer.
+// take returns the next n bytes, or zeros if there are fewer.
 func (b *coder) take(n int) string {
 	if n > len(b.in) {
 		b.damaged()
@@ -304,7 +304,7 @@ func (b *coder) number(n *int64) {
 	*n = int64(v>>1) ^ -int64(v&1)
 }
 
-// count is the length of a list of items of at least size bytes.
+// count reads or writes the length of a list whose items take at least size bytes.
 func (b *coder) count(length, size int) int {
 	n := uint64(length)
 	if b.uvarint(&n); b.reading && n > uint64(len(b.in)/size) {
@@ -327,7 +327,7 @@ func (b *coder) uvarint(v *uint64) {
 	b.in = b.in[n:]
 }
 
-// uuidBytes packs a UUID in its usual form: lower case, with its four dashes.
+// uuidBytes packs a UUID in its usual form: lower case, with four dashes.
 func uuidBytes(s string) (raw []byte, ok bool) {
 	if len(s) != 36 {
 		return nil, false

@@ -10,27 +10,27 @@ import (
 	"confab/model/query"
 )
 
-// Walk marks a batch as part of a full walk: its rows carry the number, and a later
-// walk goes on from the cursor, or starts anew without one.
+// Walk marks a batch as part of a full walk. Its rows get the number of the walk, and a
+// later process continues from the cursor, or starts anew if it is empty.
 type Walk struct {
 	No     int64
 	Cursor string
 }
 
-// SaveBatch lays freshly read conversations of one account over the cache, and returns the
-// refs of those that changed. Some hundred at once cost the least each. walk is nil for
-// readings outside a full walk.
+// SaveBatch merges freshly read conversations of one account into the cache, and returns
+// the refs of those that changed. The cost of each is least for some hundred at once. walk
+// is nil outside a full walk.
 func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Conversation, walk *Walk) (changed []model.Ref, err error) {
 	return s.saveRead(ctx, "store conversations", account, batch, model.ReadRow, walk)
 }
 
-// SaveNames takes only the names of people and spaces into the rows that are there.
+// SaveNames merges only the names of people and spaces into rows that are cached.
 func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
 	return s.saveRead(ctx, "store names", account, batch, model.ReadNames, nil)
 }
 
-// Save lays one freshly read conversation over the cache; r says what it can show to be
-// empty.
+// Save merges one freshly read conversation into the cache; r says which of its fields may
+// be known to be empty.
 func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
 	_, err := s.saveRead(ctx, "store a conversation", c.Ref.Account, []model.Conversation{c}, r, nil)
 	return err
@@ -41,7 +41,7 @@ func (s *Store) saveRead(ctx context.Context, op, account string, batch []model.
 	err = s.changeCache(ctx, op, func(t *tx) {
 		changed = t.saveAll(account, batch, r, walk)
 		if walk != nil {
-			// A walk that another process overtook leaves the newer one alone.
+			// If another process has begun a newer walk, its cursor stays.
 			t.exec("UPDATE account SET walk = ? WHERE name = ? AND walk_no = ?", walk.Cursor, account, walk.No)
 		}
 	})
@@ -60,7 +60,7 @@ func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading
 		k := all[refs[i]]
 		if r&model.ReadNames != 0 {
 			if _, sound := k.body(); k.key == 0 || k.gone || !sound || k.touch {
-				continue // a reading of the row itself is to come
+				continue // wait for a reading of the row itself
 			}
 		}
 		if t.save(k, batch[i], r, nil) {
@@ -74,7 +74,7 @@ func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading
 	return changed
 }
 
-// checked notes that the service has just shown these rows.
+// checked records that the service has just shown these rows.
 func (t *tx) checked(keys []int64, walk *Walk) {
 	no := int64(0)
 	if walk != nil {
@@ -84,9 +84,8 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, asList(keys))
 }
 
-// packReading returns what distinguishes one reading of a conversation from another:
-// what it can show to be empty, and its body. Of a volatile fact only the label
-// counts.
+// packReading encodes what distinguishes one reading of a conversation from another: which
+// fields it can show to be empty, and its body. The value of a volatile fact doesn't count.
 func packReading(c model.Conversation, r model.Reading) []byte {
 	given := byte(r) << 2
 	if c.Facts != nil {
@@ -113,8 +112,8 @@ func digest(reading, body []byte) []byte {
 	return h.Sum(nil)[:8]
 }
 
-// packStored packs the conversation that is kept. reading is the packed reading of
-// incoming, which has the same body where nothing was left out.
+// packStored encodes the conversation c to store. reading is packReading of incoming, and
+// can be reused if c has the same body.
 func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []byte {
 	if !cached && len(c.Facts) == len(incoming.Facts) && c.Preview == incoming.Preview &&
 		c.Created.Equal(incoming.Created) && c.Updated.Equal(incoming.Updated) {
@@ -123,16 +122,16 @@ func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []
 	return appendBody(nil, c)
 }
 
-// save merges a reading into the cache; k becomes what is known then. settled is the edit
-// that confab has just delivered and that the reading shows, else nil: what confab did
-// itself leaves the marks that are tied to the content (done, seen) as they are.
+// save merges a reading into the cache and updates k. settled is the edit that confab has
+// just delivered and the reading shows, or nil: confab's own edit leaves the marks that
+// depend on the content (done, seen) in place.
 func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *model.Edit) (changed bool) {
 	if t.err != nil {
 		return false
 	}
 	cached, incoming, reading := k.key != 0, c, packReading(c, r)
 	if cached && settled == nil && !k.touch && !k.gone && bytes.Equal(k.read, digest(reading, k.server)) {
-		return false // merging it once more would change nothing
+		return false // the same reading was merged last
 	}
 	was, server := c, k.server
 	if cached {
@@ -144,8 +143,8 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 		}
 	}
 	if settled != nil && slices.Contains([]model.EditKind{model.EditDescription, model.EditAccess, model.EditDefaultRole}, settled.Kind) {
-		// The answer to a write counts as a row of a list, which empties nothing;
-		// what the edit emptied is known to be empty.
+		// The answer to a write is merged like a row of a list, which can empty nothing.
+		// What the edit emptied is known to be empty.
 		c = model.Project(c, []model.Edit{*settled})
 	}
 	c = c.Stored()
@@ -164,8 +163,8 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	return changed
 }
 
-// overlay merges a reading over what was known. Where a list counts other people than
-// before, the known set is out of date.
+// overlay merges a reading over a known conversation. If a list counts another number of
+// people than before, the known set of people is outdated.
 func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	joined := r&model.ReadNames == 0 && !c.Participants.Known && was.Participants.Known &&
 		c.ParticipantCount >= 0 && was.ParticipantCount >= 0 && c.ParticipantCount != was.ParticipantCount
@@ -175,7 +174,7 @@ func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	return c
 }
 
-// project writes the row of a conversation that changed; one that was gone is back.
+// project writes the row of a conversation that changed. A tombstone becomes a row again.
 func (t *tx) project(k *known, server model.Conversation) {
 	if k.key == 0 || k.gone {
 		t.counts[k.ref.Account]++
@@ -184,7 +183,7 @@ func (t *tx) project(k *known, server model.Conversation) {
 	t.fold(k, server)
 }
 
-// fold writes the row of a conversation with its folded subject.
+// fold writes the row of a conversation with its packed subject.
 func (t *tx) fold(k *known, server model.Conversation) {
 	sub := query.NewSubject(k.row(server))
 	if k.key != 0 {
@@ -199,30 +198,29 @@ func (t *tx) fold(k *known, server model.Conversation) {
 	}
 }
 
-// reproject writes the rows of conversations whose outbox rows changed, if they are cached.
+// reproject writes the rows of cached conversations whose outbox rows changed.
 func (t *tx) reproject(refs ...model.Ref) {
 	refs = slices.DeleteFunc(refs, func(r model.Ref) bool { return r.ID == "" })
 	for _, k := range t.known(refs...) {
 		if k.key == 0 || k.gone {
 			continue
 		}
-		if c, ok := k.body(); ok { // else the next reading projects it
+		if c, ok := k.body(); ok { // a damaged body is projected with the next reading
 			t.project(k, c)
-			t.repack(k, c) // Refold passes by what is folded
+			t.repack(k, c) // since Refold skips folded rows
 		}
 	}
 }
 
-// repack writes a body in the shorter form, where an earlier version stored it.
+// repack rewrites a body that an earlier version stored.
 func (t *tx) repack(k *known, c model.Conversation) {
 	if k.server[0] != bodyVersion {
 		t.exec("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
 	}
 }
 
-// Bury makes a tombstone of a conversation that is gone from its service: it
-// is hidden until the service shows it again; its marks, drafts, outbox and
-// journal are kept.
+// Bury makes a tombstone of a conversation that is gone from its service. It is hidden
+// until the service shows it again; its marks, drafts, outbox and journal are kept.
 func (s *Store) Bury(ctx context.Context, ref model.Ref) error {
 	return s.change(ctx, "hide a conversation", func(t *tx) { t.bury(ref) })
 }
@@ -232,7 +230,7 @@ func (t *tx) bury(ref model.Ref) {
 	if t.err != nil {
 		return
 	}
-	if n, _ := res.RowsAffected(); n > 0 { // SQLite always knows
+	if n, _ := res.RowsAffected(); n > 0 { // never fails in SQLite
 		t.changed = true
 		t.counts[ref.Account]--
 	}

@@ -14,36 +14,35 @@ import (
 	"confab/model/query"
 )
 
-// Indexed is the searchable part of one conversation. The ref of the subject is
-// set; of one that is gone, nothing else is.
+// Indexed is the searchable part of one conversation. If it is gone, the subject holds only
+// the ref.
 type Indexed struct {
 	Key, Revision int64
 	Gone          bool
 	Subject       query.Subject
 }
 
-// Point says where a reading stood. A change of the epoch means that rows came
-// or went otherwise than one by one: what was read before is to be read anew
-// from revision 0.
+// Point says up to where the conversations were read. If the epoch changes, rows came or
+// went other than one by one, and everything must be read again from revision 0.
 type Point struct{ Revision, Epoch int64 }
 
 const indexedColumns = "SELECT key, account, id, rev, gone, subject"
 
 const (
-	// All entries are read in the order of the table, not in that of an index,
-	// which would jump about in the file.
+	// All entries are read in the order of the table. The order of an index would read the
+	// file at random.
 	allEntries   = indexedColumns + " FROM conversation NOT INDEXED WHERE gone = 0"
 	entriesSince = indexedColumns + " FROM conversation WHERE rev > ?"
 	entriesOf    = indexedColumns + " FROM conversation WHERE gone = 0 AND key IN (SELECT value FROM json_each(?))"
-	// headQuery reads in the order of the index conversation_order. Rows of the same
-	// times are put in order by the reader.
+	// headQuery reads in the order of the index conversation_order. Head sorts rows of the
+	// same times.
 	headQuery = indexedColumns + `, pinned, updated, created FROM conversation INDEXED BY conversation_order
 WHERE gone = 0 ORDER BY pinned DESC, updated DESC, created DESC`
 )
 
-// Entries tells of every conversation of the scope that changed after a revision, of all
-// that are not gone where that is 0, in any order. It returns where its transaction stood.
-// tell must not use the store.
+// Entries calls tell for every conversation of the scope that changed after a revision or,
+// for revision 0, for every one that is not gone, in any order. It returns the point of its
+// transaction. tell must not use the store.
 func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (Point, error) {
 	return read(ctx, s, "read the conversations", func(t *tx) Point {
 		p := Point{t.number("revision"), t.number("epoch")}
@@ -56,7 +55,7 @@ func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) err
 	})
 }
 
-// entries tells of the conversations in the scope that a query returns.
+// entries calls tell for the conversations of the scope that a query returns.
 func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
 	reader := t.s.indexedReader()
 	for r := range t.rows(text, args...) {
@@ -68,11 +67,10 @@ func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
 
 func (t *tx) newEpoch() { t.setMeta("epoch", strconv.FormatInt(t.number("epoch")+1, 10)) }
 
-// indexedReader scans rows of indexedColumns, into the same places each time.
+// indexedReader scans rows of indexedColumns, reusing its variables for each.
 type indexedReader struct {
 	scope *[]string
-	// names are the accounts that were met: each is one string, whatever number of rows
-	// has it, and "" outside the scope.
+	// names maps each account to one string that all its rows share, "" outside the scope.
 	names           map[string]string
 	account, packed sql.RawBytes
 	row             Indexed
@@ -85,8 +83,8 @@ func (s *Store) indexedReader(more ...any) *indexedReader {
 	return x
 }
 
-// scan reads a row; ok is false where its account is not in the scope. A subject that was
-// stored by a version that folded otherwise, or is damaged, is worked out anew.
+// scan reads a row; ok is false if its account is not in the scope. A subject that is
+// damaged, or that another version folded, is computed again.
 func (x *indexedReader) scan(r row) (e Indexed, ok bool) {
 	if !r.scan(x.into...) {
 		return e, false
@@ -115,7 +113,7 @@ func (x *indexedReader) scan(r row) (e Indexed, ok bool) {
 	return e, true
 }
 
-// Matching returns those of some rows that are there and match, in their order.
+// Matching returns those of the rows that exist and match, in the given order.
 func (s *Store) Matching(ctx context.Context, keys []int64, match func(*query.Subject) bool) ([]int64, error) {
 	return read(ctx, s, "read rows", func(t *tx) []int64 { return t.matching(keys, match) })
 }
@@ -131,12 +129,12 @@ func (t *tx) matching(keys []int64, match func(*query.Subject) bool) []int64 {
 	return slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return !matches[k] })
 }
 
-// headMost bounds how many rows of the same times are read once the time is used up.
+// headMost bounds how many rows of the same times Head reads after its budget.
 const headMost = 2000
 
-// Head reads keys of the scope in the default order (pinned, newest change, newest
-// creation, ref) from disk, until limit match or the budget is used up. whole says that
-// the list was read to its end.
+// Head reads the keys of conversations in the default order (pinned, newest change, newest
+// creation, ref) from disk, until limit of them match or the budget is used up. whole
+// reports whether it read the list to its end.
 func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (
 	keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
@@ -148,7 +146,7 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 		}
 		var found []headRow
 		var times, last [3]int64
-		same := 0 // rows of the last times
+		same := 0 // rows with the times last
 		reader := s.indexedReader(&times[0], &times[1], &times[2])
 		whole = true
 		for row := range t.rows(headQuery) {
@@ -159,7 +157,7 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 				break
 			}
 			if over && times == last && same >= headMost {
-				// Others of the last times may follow: their order is not known.
+				// More rows of these times may follow, so their order is unknown.
 				found = slices.DeleteFunc(found, func(r headRow) bool { return r.times == last })
 				whole = false
 				break
@@ -186,7 +184,8 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 	return keys, whole, err
 }
 
-// KeptView is what a view showed last: the keys of its first rows, and how many there were.
+// KeptView is what a view showed last: the keys of its first rows, and the number of all
+// its rows.
 type KeptView struct {
 	Keys  []int64
 	Total int
@@ -195,7 +194,7 @@ type KeptView struct {
 
 const viewsKept = 50
 
-// scopedQuery names a view of the scope: another scope shows and counts other rows.
+// scopedQuery is the key of a kept view: in another scope the same query shows other rows.
 func (s *Store) scopedQuery(q string) string {
 	if scope := s.scope.Load(); scope != nil {
 		q = strings.Join(slices.Sorted(slices.Values(*scope)), " ") + "\n" + q
@@ -217,7 +216,7 @@ ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, 
 	})
 }
 
-// KeptView reads what a query showed last, without what no longer matches.
+// KeptView reads what a query showed last, without rows that no longer match.
 func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subject) bool) (v KeptView, ok bool, err error) {
 	return one(ctx, s, "read a kept view", func(r row) (v KeptView, ok bool) {
 		var packed []byte
@@ -236,19 +235,19 @@ func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subjec
 	}, "SELECT keys, total, at FROM view WHERE query = ?", s.scopedQuery(q))
 }
 
-// Key returns the key of a conversation; ok is false where it is not cached, or gone.
+// Key returns the key of a conversation; ok is false if it is gone or not cached.
 func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err error) {
 	return one(ctx, s, "look up a conversation", column[int64],
 		"SELECT key FROM conversation WHERE account = ? AND id = ? AND gone = 0", ref.Account, ref.ID)
 }
 
-// Refold writes the subjects of up to n conversations that an earlier version stored, and
-// their bodies in the shorter form, until done. Nothing that is shown changes.
+// Refold rewrites up to n subjects that an earlier version folded, and their bodies. done
+// reports whether none is left. No row shows anything else afterwards.
 func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
 	version := strconv.Itoa(query.FoldVersion)
 	const op = "fold the conversations"
 	done, err = read(ctx, s, op, func(t *tx) bool { return t.meta("fold") == version })
-	if err != nil || done { // where nothing is to do, nobody who writes is waited for
+	if err != nil || done { // nothing to do, so no writer has to wait
 		return done, err
 	}
 	from := s.refolded.Load()
@@ -270,7 +269,7 @@ WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key L
 			t.setMeta("fold", version)
 		}
 	})
-	if err != nil { // what was rolled back is looked at again
+	if err != nil { // the next call visits the same rows again
 		return false, err
 	}
 	s.refolded.Store(from)

@@ -26,8 +26,8 @@ const (
 	urgent         = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
 	changedSince   = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
 
-	// editsOn selects the edits of a submission on some conversations, by these: the
-	// plus keeps it off the index of a submission of 10,000.
+	// editsOn selects the edits of a submission on some conversations. The unary plus makes
+	// SQLite look them up by conversation, since a submission may have 10,000 edits.
 	editsOn = `WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS wanted_account, value ->> 1 AS wanted_conv FROM json_each(?))
 SELECT %s FROM wanted CROSS JOIN %s ON account = wanted_account AND conv = wanted_conv WHERE +submission = ?`
 )
@@ -37,14 +37,14 @@ func (t *tx) submit(s model.Submission) {
 ON CONFLICT (id) DO UPDATE SET edits = edits + excluded.edits`, s.ID, s.Sentence, s.User, ms(s.At), s.Undoes, s.Edits)
 }
 
-// countEnded counts an edit that left the outbox without a journal entry. column is
-// withdrawn, discarded or replaced.
+// countEnded counts an edit that left the outbox without a journal entry in a column of its
+// submission: withdrawn, discarded or replaced.
 func (t *tx) countEnded(submission, column string) {
 	t.exec("UPDATE submission SET "+column+" = "+column+" + 1 WHERE id = ?", submission)
 }
 
-// nameSubmissions makes submissions of edits that were queued or delivered
-// before there were any, and of edits carried over from a damaged database.
+// nameSubmissions makes submissions for edits from before there were any, and for edits
+// copied from a damaged database.
 func (t *tx) nameSubmissions() {
 	submissions, edits := map[string]model.Submission{}, map[string][]model.Titled{}
 	for _, table := range []string{"outbox", "journal"} {
@@ -77,7 +77,7 @@ WHERE submission NOT IN (SELECT id FROM submission) AND json_valid(CAST(edit AS 
 	}
 }
 
-// Submission reads one submission; ok is false where there is none of this id.
+// Submission reads one submission; ok is false if there is none of this id.
 func (s *Store) Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error) {
 	return one(ctx, s, "read submissions", scanSubmission, submissionByID, id)
 }
@@ -89,19 +89,18 @@ func (s *Store) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 	return s.submissions(ctx, where, args...)
 }
 
-// Pending lists the submissions of which something is in the outbox, oldest
-// first.
+// Pending lists the submissions with an edit in the outbox, oldest first.
 func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
 	return s.submissions(ctx, pending)
 }
 
-// submissions reads what the database counts of each submission: the work does not
-// grow with its edits.
+// submissions reads what triggers count of each submission, so the work doesn't grow with
+// the number of its edits.
 func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
 	return all(ctx, s, "read submissions", scanSubmission, "SELECT "+submissionColumns+" FROM submission "+where, args...)
 }
 
-// scanSubmission reads a submission, and the edit of it that is to be told of first.
+// scanSubmission reads a submission and, if it is not over, the edit to report first.
 func scanSubmission(r row) (sub model.Submission, ok bool) {
 	var on sql.NullString
 	ok = r.scan(&sub.ID, &sub.Sentence, &sub.User, fromMS{&sub.At}, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
@@ -116,15 +115,14 @@ func scanSubmission(r row) (sub model.Submission, ok bool) {
 	return sub, ok
 }
 
-// SubmissionsSince returns the ids of the submissions of which an edit changed
-// after a revision, in the order of their last change.
+// SubmissionsSince returns the ids of the submissions with an edit that changed after a
+// revision, in the order of their last change.
 func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
 	return all(ctx, s, "read submissions", column[string], changedSince, since)
 }
 
-// SubmissionEdits returns the outbox entries and journal entries of one submission,
-// in the order in which they were made; where refs (each once) are given those on these
-// conversations.
+// SubmissionEdits returns the outbox entries and journal entries of one submission, in the
+// order in which they were made; with refs (each once), only those on these conversations.
 func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) (
 	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
@@ -139,8 +137,9 @@ func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Re
 	return waiting, done, err
 }
 
-// newest selects what a request for the history asks for, of a table with a time
-// and an id, newest first. of is the condition that a row is about conversation ?2 of account ?1.
+// newest builds the clauses that select what a history request asks for from a table with a
+// time and an id, newest first. of is the condition that a row is about conversation ?2 of
+// account ?1.
 func newest(req model.HistoryRequest, table, of string) (where string, args []any) {
 	where = "WHERE 1"
 	if !req.Ref.IsZero() {
@@ -163,19 +162,21 @@ func newest(req model.HistoryRequest, table, of string) (where string, args []an
 }
 
 func (t *tx) journal(j model.JournalEntry) {
-	// Not OR REPLACE: a row that is replaced so is counted out by no trigger.
+	// Not OR REPLACE, which would delete the old row without running the triggers that
+	// count.
 	t.exec(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (id) DO UPDATE SET account = excluded.account, conv = excluded.conv, submission = excluded.submission, edit = excluded.edit,
   title = excluded.title, before = excluded.before, after = excluded.after, state = excluded.state, at = excluded.at, undone = ''`,
 		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, t.json(j.Edit), j.Title, t.json(j.Before), t.json(j.After), j.State, ms(j.At))
 	if j.Undoes != "" {
-		// Taking back what took back another restores that one.
+		// Undoing an undo restores the edit that was undone.
 		t.exec("UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''", j.Undoes)
 		t.exec("UPDATE journal SET undone = ? WHERE id = ?", j.ID, j.Undoes)
 	}
 }
 
-// journalColumns begins with the edit: the columns after it say where it is now.
+// journalColumns begins with the edit; the columns after it override its id, account and
+// submission.
 const journalColumns = "edit, id, account, submission, title, before, after, state, at, undone"
 
 func scanJournal(r row) (j model.JournalEntry, ok bool) {
@@ -190,18 +191,18 @@ func (s *Store) History(ctx context.Context, req model.HistoryRequest) ([]model.
 	return all(ctx, s, "read the journal", scanJournal, "SELECT "+journalColumns+" FROM journal "+where, args...)
 }
 
-// JournalEntry reads one delivered edit; ok is false where there is none of this id.
+// JournalEntry reads one delivered edit; ok is false if there is none of this id.
 func (s *Store) JournalEntry(ctx context.Context, id string) (j model.JournalEntry, ok bool, err error) {
 	return one(ctx, s, "read the journal", scanJournal, "SELECT "+journalColumns+" FROM journal WHERE id = ?", id)
 }
 
-// digits are in ascending order, so that ids sort as text by time. Letters
-// that look like digits are left out: people type these.
+// digits are in ascending order, so that ids sort as text by time. Letters that look like
+// digits are left out, since people type ids.
 var digits = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// An id is a number of idTime digits, followed by idRandom random ones. The number is a
-// time in milliseconds, followed by idSequence bits that tell ids of one millisecond
-// apart; it is encoded as the first of 64 bits.
+// An id is a number of idTime digits, followed by idRandom random digits. The number is a time
+// in milliseconds, followed by idSequence bits that tell ids of one millisecond apart. It is
+// encoded in the upper bits of 64.
 const (
 	idTime, idRandom = 11, 3
 	idSequence       = 10
@@ -214,8 +215,8 @@ var lastID struct {
 	n int64
 }
 
-// NewID makes an id of 14 characters that is unique and sorts after every id
-// this process made before, whatever the clock does.
+// NewID makes an id of 14 characters that is unique and sorts after every id that this
+// process has made, whatever the clock does.
 func NewID(now time.Time) string {
 	lastID.Lock()
 	defer lastID.Unlock()
@@ -226,8 +227,8 @@ func NewID(now time.Time) string {
 		digits.EncodeToString(random[:])[:idRandom]
 }
 
-// passID makes later ids sort after one that another process made, or this one
-// before the clock was set back.
+// passID makes later ids sort after id, which another process made, or this one before the
+// clock was set back.
 func passID(id string) {
 	if len(id) != idTime+idRandom {
 		return

@@ -1,5 +1,5 @@
-// Package crowd makes the database of an inbox as a user has it, of any size, for
-// tests and benchmarks of what is built on the store.
+// Package crowd fills a database as an inbox in use has it, of any size, for tests and
+// benchmarks of the packages that use the store.
 package crowd
 
 import (
@@ -17,34 +17,32 @@ import (
 	"confab/model/store"
 )
 
-// Size is how much there is of everything: conversations of four accounts, one in
-// twenty of one that has left the config besides, edits that wait, and edits
-// that were delivered, ten a submission each.
+// Size is the number of conversations of the four accounts, of waiting edits and of delivered
+// edits. A submission holds ten edits. A fifth account, which is no longer in the config, has
+// a twentieth as many conversations.
 type Size struct {
 	Conversations, Waiting, Delivered int
-	// Now is when the newest conversation changed; each one before, a minute
-	// earlier.
-	Now time.Time
+	Now                               time.Time // when the newest conversation changed; each older one a minute earlier
 }
 
-// Accounts are the accounts; the last is not in the config any more.
+// Accounts are the accounts; the last is no longer in the config.
 var Accounts = []string{"sales", "support", "product", "projects", "formerly"}
 
-// Identity is whose account this is.
+// Identity returns the identity of an account.
 func Identity(account string) string { return "fake " + account }
 
-// Views are the queries of the tabs; two follow the clock.
+// Views are the queries of the tabs. Two depend on the clock.
 var Views = []string{"", "is:unseen", "is:private kind:call", "updated:<7d", "label:stage=3 sort:title", "is:pending"}
 
 var words = strings.Fields(`review budget contract renewal pricing weekly sync planning launch incident onboarding interview
  feedback roadmap invoice support question update demo quarterly team project status report risk plan proposal`)
 
-// Ref is the conversation of a number. Edits wait on multiples of five alone.
+// Ref returns the ref of conversation i. Edits wait only on multiples of five.
 func Ref(i int) model.Ref {
 	return model.Ref{Account: Accounts[i%4], ID: fmt.Sprintf("6f1c2d3e-0000-4000-8000-%012d", i)}
 }
 
-// Conversation is what a service shows of a conversation in its list.
+// Conversation returns conversation i as its service shows it in a list.
 func (size Size) Conversation(i int) model.Conversation {
 	word := func(k int) string { return words[(i*7+k*k*13+i/29)%len(words)] }
 	at := size.Now.Add(-time.Duration(i) * time.Minute)
@@ -61,7 +59,7 @@ func (size Size) Conversation(i int) model.Conversation {
 	return c
 }
 
-// Fill makes the database in a file that is not there yet.
+// Fill makes the database in a file that does not exist yet.
 func Fill(tb testing.TB, path string, size Size) {
 	tb.Helper()
 	must := func(err error) {
@@ -114,8 +112,7 @@ func (size Size) rename(i int) model.Titled {
 		Base: model.TextValue(c.Title), Target: model.TextValue(c.Title + "!")}}
 }
 
-// deliver writes the history without the store, which knows of no way to deliver
-// without a service.
+// deliver writes the history with SQL, since the store can't deliver without a service.
 func (size Size) deliver(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -151,27 +148,27 @@ INSERT INTO journal (id, account, conv, submission, edit, title, before, after, 
 			return err
 		}
 	}
-	// The triggers that count submissions noted the revision after the newest.
+	// The triggers recorded the revision after the newest.
 	if _, err = tx.ExecContext(ctx, "UPDATE meta SET value = value + 1 WHERE key = 'revision'"); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// Statements notes what a store runs.
+// Statements collects the statements that a store runs.
 type Statements struct {
 	mu  sync.Mutex
 	ran []store.Ran
 }
 
-// Note is for the Ran of the options of a store.
+// Note records a statement; it is meant for store.Options.Ran.
 func (s *Statements) Note(r store.Ran) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ran = append(s.ran, r)
 }
 
-// Take returns what was run since it was last asked.
+// Take returns the statements since the last call.
 func (s *Statements) Take() []store.Ran {
 	s.mu.Lock()
 	defer s.mu.Unlock()
