@@ -56,9 +56,8 @@ func submission(t *testing.T, b *inbox.Inbox, id string) model.Submission {
 	return s
 }
 
-// The newest act is taken back, whatever it was; what became seen by itself is
-// no act.
-func TestTheNewestActIsTakenBack(t *testing.T) {
+// The newest act is undone, whatever it was. A row that became seen by itself is no act.
+func TestUndoTakesBackTheNewestAct(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -74,7 +73,7 @@ func TestTheNewestActIsTakenBack(t *testing.T) {
 			t.Fatalf("the mark was not taken back: %+v", u)
 		}
 		if got := f.get("1").Title; got != "mine" {
-			t.Fatalf("the rename was taken back, the service has %q", got)
+			t.Fatalf("the rename was taken back, the service has %q (want mine)", got)
 		}
 		if !row(t, b, f.ref("1")).Triage.Seen {
 			t.Error("what was seen is unseen")
@@ -86,7 +85,7 @@ func TestTheNewestActIsTakenBack(t *testing.T) {
 	})
 }
 
-func TestAMarkGoesBackToWhatItWas(t *testing.T) {
+func TestUndoRestoresMarks(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		b.Sync(context.Background())
@@ -106,9 +105,8 @@ func TestAMarkGoesBackToWhatItWas(t *testing.T) {
 	})
 }
 
-// An act that can't be taken back is spent: the next undo goes on to the one
-// before.
-func TestAnActThatCannotBeTakenBackIsSpent(t *testing.T) {
+// The act is spent: the next undo takes the act before it.
+func TestUndoSkipsAnActThatCannotBeUndone(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -126,8 +124,8 @@ func TestAnActThatCannotBeTakenBackIsSpent(t *testing.T) {
 	})
 }
 
-// An undo of several, one of which the service refuses, ends as what it is.
-func TestAnUndoOfSeveralIsASubmission(t *testing.T) {
+// The service refuses one of several inverses.
+func TestUndoOfSeveralEditsIsASubmission(t *testing.T) {
 	f := newFake("projects", "A", "B", "C")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -162,13 +160,13 @@ func TestAnUndoOfSeveralIsASubmission(t *testing.T) {
 			t.Errorf("the undo: %+v", s)
 		}
 		if s := submission(t, b, p.ID); s.TakenBack != 2 {
-			t.Errorf("taken back of the first: %d", s.TakenBack)
+			t.Errorf("taken back of the first: %d (want 2)", s.TakenBack)
 		}
 	})
 }
 
-// What is being sent is taken back once it has ended, whatever it ended in.
-func TestUndoOfWhatIsBeingSent(t *testing.T) {
+// An edit that is being sent is undone once it has ended, whatever its outcome.
+func TestUndoOfAnEditBeingSent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		end     error
 		applied bool
@@ -233,9 +231,9 @@ func TestUndoOfWhatIsBeingSent(t *testing.T) {
 	}
 }
 
-// An edit that was claimed between the plan of its undo and the undo is not
-// left behind: the undo is planned anew.
-func TestAnUndoThatComesTooLateIsPlannedAnew(t *testing.T) {
+// An edit is claimed between the plan of its undo and the undo: the undo is planned again,
+// so that the edit is not left behind.
+func TestUndoIsPlannedAgainIfAnEditWasClaimed(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -243,7 +241,7 @@ func TestAnUndoThatComesTooLateIsPlannedAnew(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 {
-			t.Fatalf("%+v %v", u, err)
+			t.Fatalf("u is %+v, error %v", u, err)
 		}
 		deliver(t, b, ids)
 		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, model.ErrUndoMoved) {
@@ -252,12 +250,12 @@ func TestAnUndoThatComesTooLateIsPlannedAnew(t *testing.T) {
 		_, back := undo(t, b, "")
 		deliver(t, b, back)
 		if got := f.get("1").Title; got != "Kick-off" {
-			t.Errorf("the service has %q", got)
+			t.Errorf("the service has %q (want Kick-off)", got)
 		}
 	})
 }
 
-// Taking back an undo restores what was taken back.
+// Undoing an undo restores the first edit.
 func TestUndoOfAnUndo(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -268,7 +266,7 @@ func TestUndoOfAnUndo(t *testing.T) {
 		_, ids = undo(t, b, u.Plan.ID)
 		deliver(t, b, ids)
 		if got := f.get("1").Title; got != "mine" {
-			t.Errorf("the service has %q", got)
+			t.Errorf("the service has %q (want mine)", got)
 		}
 		h := history(t, b)
 		if first := h[len(h)-1]; first.Undone != "" {
@@ -277,9 +275,9 @@ func TestUndoOfAnUndo(t *testing.T) {
 	})
 }
 
-// What is taken back while it is read before sending, and then meets somebody
-// else's change, leaves nothing to decide: neither it nor its inverse was sent.
-func TestUndoOfWhatMeetsAConflict(t *testing.T) {
+// An edit is undone while it is read before sending, and then meets somebody else's change.
+// Neither it nor its inverse was sent, so there is nothing to decide.
+func TestUndoOfAnEditThatEndsInConflict(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -306,14 +304,14 @@ func TestUndoOfWhatMeetsAConflict(t *testing.T) {
 			release <- true
 			time.Sleep(time.Minute)
 			if _, applies := f.count(); applies != 0 || len(outbox(t, b)) != 0 || f.get("1").Title != "theirs" {
-				t.Errorf("%d writes, outbox %+v, the service has %q", applies, outbox(t, b), f.get("1").Title)
+				t.Errorf("%d writes (want 0), outbox %+v, the service has %q", applies, outbox(t, b), f.get("1").Title)
 			}
 		})
 	})
 }
 
-// Taking back one edit of an act leaves the rest of it to be taken back.
-func TestAnActOfWhichOneEditWasTakenBackIsStillTheNewest(t *testing.T) {
+// After the undo of one edit of an act, the rest of the act can still be undone.
+func TestUndoOfOneEditKeepsTheActUndoable(t *testing.T) {
 	f := newFake("projects", "A", "B", "C")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -333,14 +331,13 @@ func TestAnActOfWhichOneEditWasTakenBackIsStillTheNewest(t *testing.T) {
 			t.Errorf("took back %q", u.Sentence)
 		}
 		if u, _ := undo(t, b, ""); u.Sentence != "renamed “C” → “older”" {
-			t.Errorf("then %q", u.Sentence)
+			t.Errorf("then %q (want renamed “C” → “older”)", u.Sentence)
 		}
 	})
 }
 
-// A change of many marks that is cut short says what it did, and is taken back
-// exactly.
-func TestWhatWasMarkedBeforeItWasCutShortIsTakenBack(t *testing.T) {
+// An interrupted change of many marks says what it did, and exactly that is undone.
+func TestUndoOfAnInterruptedTriage(t *testing.T) {
 	titles := make([]string, 900)
 	for i := range titles {
 		titles[i] = fmt.Sprint("Call ", i)
@@ -352,7 +349,7 @@ func TestWhatWasMarkedBeforeItWasCutShortIsTakenBack(t *testing.T) {
 		}
 		refs, err := b.Refs(context.Background(), "is:any", false)
 		if err != nil || len(refs) != len(titles) {
-			t.Fatal(len(refs), err)
+			t.Fatalf("len(refs) is %v, err is %v", len(refs), err)
 		}
 		count := func(query string, want int) {
 			t.Helper()
@@ -366,7 +363,7 @@ func TestWhatWasMarkedBeforeItWasCutShortIsTakenBack(t *testing.T) {
 		var told []int
 		err = b.Triage(ctx, refs, model.TriageChange{Done: &yes, Pinned: &yes}, func(done, total int) {
 			if told = append(told, done); total != len(refs) {
-				t.Errorf("%d of %d", done, total)
+				t.Errorf("%d of %d (want %v)", done, total, len(refs))
 			}
 			if len(told) == 2 {
 				cancel()
@@ -376,14 +373,14 @@ func TestWhatWasMarkedBeforeItWasCutShortIsTakenBack(t *testing.T) {
 			t.Fatalf("told %v", told)
 		}
 		if !errors.Is(err, context.Canceled) || model.Words(err) != fmt.Sprintf("stopped: %d of 900 were marked", told[1]) {
-			t.Errorf("said %q", model.Words(err))
+			t.Errorf("said %q (want %v)", model.Words(err), fmt.Sprintf("stopped: %d of 900 were marked", told[1]))
 		}
 		count("is:done", told[1])
 		count("is:pinned", told[1])
 		mark(t, b, refs[5], model.TriageChange{Pinned: &no}) // what was done since, to one of them, is not of the act
 		undo(t, b, "")
 		if u, _ := undo(t, b, ""); u.Marks != told[1] {
-			t.Errorf("took back %d marks", u.Marks)
+			t.Errorf("took back %d marks (want %v)", u.Marks, told[1])
 		}
 		count("is:done", 1)
 		count("is:pinned", 0)

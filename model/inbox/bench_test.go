@@ -19,16 +19,16 @@ import (
 	"confab/model/store/crowd"
 )
 
-// BenchmarkInbox measures the engine in the set-up that a user has: four accounts
-// in the scope and rows of a fifth that is not, six views kept, 1,000 edits
-// waiting, a history of 10,000, and another process that changes a row fifty
-// times a second, which the engine takes over as it comes.
+// BenchmarkInbox measures the engine with the database of an inbox in use: four accounts in
+// the scope and rows of a fifth outside it, six views, 1,000 waiting edits, a history of
+// 10,000, and another process that changes a row fifty times a second, which the engine
+// follows.
 //
 //	go test ./model/inbox -run - -bench Inbox
 //	CONFAB_BENCH_ROWS=1000000 go test ./model/inbox -run - -bench Inbox -timeout 1h
 //
-// The sizes are those of CONFAB_BENCH_ROWS, "1000,10000,100000" where it says
-// nothing: the database of 1,000,000 takes minutes to make. What is measured:
+// CONFAB_BENCH_ROWS sets the sizes; the default is "1000,10000,100000", since a database of
+// 1,000,000 takes minutes to make. What is measured:
 //
 //	opening   the first page of a view as it was kept, and of one that was not, from disk
 //	load      the index of all conversations, with the six views
@@ -81,7 +81,7 @@ type bench struct {
 	n int // makes what is asked something else each time
 }
 
-// meanwhile has the other process write until what it returns is called.
+// meanwhile makes the other process write until the returned function is called.
 func (c *bench) meanwhile() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var writing sync.WaitGroup
@@ -99,13 +99,13 @@ func (c *bench) meanwhile() (stop func()) {
 	return func() { cancel(); writing.Wait() }
 }
 
-// next is the number of a conversation anywhere.
+// next returns the number of a random conversation.
 func (c *bench) next() int {
 	c.n++
 	return c.n * 7919 % c.size.Conversations
 }
 
-// slowest reports the time that one in a hundred takes longer than.
+// slowest reports the 99th percentile of the durations.
 func slowest(b *testing.B, took []time.Duration) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
@@ -257,7 +257,7 @@ func (c *bench) submits(many int) func(*testing.B) {
 			took = append(took, time.Since(began))
 			b.StopTimer()
 			if c.must(err); len(ids) != many {
-				b.Fatal(len(ids), p.Items[0])
+				b.Fatalf("len(ids) is %v, p.Items[0] is %v", len(ids), p.Items[0])
 			}
 			c.must(c.b.Discard(c.ctx(), ids...))
 			b.StartTimer()

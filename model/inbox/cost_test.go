@@ -12,7 +12,7 @@ import (
 	"confab/model/store/crowd"
 )
 
-// cost is what the runs of one statement came to.
+// cost sums up the runs of one statement.
 type cost struct{ runs, rows, pages int }
 
 func costs(ran []store.Ran) map[string]cost {
@@ -25,7 +25,7 @@ func costs(ran []store.Ran) map[string]cost {
 	return out
 }
 
-// shown counts the rows that were read to be shown.
+// shown counts the rows read to be shown.
 func shown(all map[string]cost) (n int) {
 	for text, c := range all {
 		if strings.HasPrefix(text, "SELECT c.account, c.id, c.key") && !strings.Contains(text, "value ->> 0") { // by key, or of one account
@@ -42,8 +42,8 @@ func runs(all map[string]cost) (n int) {
 	return n
 }
 
-// list is what the screen reads again where rows have changed: its window around
-// its cursor, and the counts of the views.
+// list reads what the screen reads again when rows have changed: the window around its
+// cursor, and the counts of the views.
 func (c *peopled) list(at model.Ref) model.Page {
 	c.tb.Helper()
 	p, err := c.b.List(c.ctx(), model.ListRequest{Inbox: true, Limit: 40, Anchor: at})
@@ -54,15 +54,14 @@ func (c *peopled) list(at model.Ref) model.Page {
 	return p
 }
 
-// costly is something that happens, with what must be ready for it, and how many
-// rows are read to be shown.
+// costly is an event with its preparation and the number of rows read to show it.
 type costly struct {
 	name    string
 	prepare func(c *peopled) (act func())
 	shown   int
 }
 
-// No number of these is a multiple of 5: the edits of others wait on those.
+// None of these numbers is a multiple of 5, since other edits wait on those.
 var costlies = []costly{
 	{"an edit is submitted", func(c *peopled) func() {
 		refs := c.serve(11)
@@ -126,7 +125,7 @@ var costlies = []costly{
 	}, 0},
 }
 
-// delivered delivers edits, all of which the service takes.
+// delivered delivers edits, all of which the service accepts.
 func (c *peopled) delivered(ids []string) {
 	c.tb.Helper()
 	n := 0
@@ -143,11 +142,10 @@ func (c *peopled) delivered(ids []string) {
 
 func yes() *bool { v := true; return &v }
 
-// What happens to one row costs what it costs, however many rows, edits that wait
-// and submissions of the past there are: the same statements are run and return
-// as much, and none looks at more of the database than a tree that is deeper
-// takes.
-func TestAnEventReadsNoMoreWhereThereIsMore(t *testing.T) {
+// An event of one row runs the same statements and returns as many rows, however many rows,
+// waiting edits and old submissions there are. No statement reads more pages than a deeper
+// tree takes.
+func TestCostOfAnEventDoesNotGrowWithTheDatabase(t *testing.T) {
 	small := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 1_000})
 	large := newCrowd(t, crowd.Size{Conversations: 20_000, Waiting: 2_000, Delivered: 20_000})
 	for _, it := range costlies {
@@ -173,12 +171,12 @@ func TestAnEventReadsNoMoreWhereThereIsMore(t *testing.T) {
 	}
 	t.Run("a bulk is delivered", func(t *testing.T) {
 		if s, l := small.bulk(t), large.bulk(t); s != l {
-			t.Errorf("an edit of a bulk runs %d statements in a small inbox and %d in a large one", s, l)
+			t.Errorf("an edit of a bulk runs %d statements (want %v) in a small inbox and %d in a large one", s, l, l)
 		}
 	})
 }
 
-// compare holds what a large inbox costs against a small one.
+// compare compares what a large inbox costs with a small one.
 func compare(t *testing.T, small, large map[string]cost) {
 	t.Helper()
 	for text, l := range large {
@@ -194,7 +192,7 @@ func compare(t *testing.T, small, large map[string]cost) {
 	}
 }
 
-// bulk holds that each edit of a bulk costs what one costs, and returns how many
+// bulk checks that each edit of a bulk costs what a single edit costs, and returns how many
 // statements each runs.
 func (c *peopled) bulk(t *testing.T) int {
 	const many = 87
@@ -221,15 +219,14 @@ func (c *peopled) bulk(t *testing.T) int {
 		}
 	}
 	if n := shown(bulk); n != 0 {
-		t.Errorf("%d rows are read to be shown", n)
+		t.Errorf("%d rows (want 0) are read to be shown", n)
 	}
 	t.Logf("%d conversations: %d statements an edit of a bulk, %d of one alone", c.size.Conversations, runs(bulk)/many, runs(alone))
 	return runs(bulk) / many
 }
 
-// What the screen does not show of an event is told, not read: the event names
-// what changed.
-func TestAnEventNamesWhatChanged(t *testing.T) {
+// An event names what changed, and nothing is read that the screen doesn't show.
+func TestEventNamesWhatChanged(t *testing.T) {
 	c := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 100})
 	events, done := c.b.Subscribe()
 	defer done()
@@ -249,16 +246,16 @@ func TestAnEventNamesWhatChanged(t *testing.T) {
 	}
 }
 
-// transactions counts the write transactions of what was run: each begins with
-// the version of the database.
+// transactions counts write transactions: each begins by reading the version of the
+// database.
 func transactions(all map[string]cost) int {
 	return all["SELECT total_changes(), user_version FROM pragma_user_version"].runs
 }
 
-// From a key to the journal an edit takes four write transactions: it is queued,
-// claimed, noted as sent together with what was read before, and settled. Where
-// there is nothing to send, it takes no more.
-func TestAnEditTakesFourWriteTransactions(t *testing.T) {
+// From key to journal an edit takes four write transactions: it is queued, claimed,
+// recorded as sent together with what was read, and settled. An edit with nothing to send
+// takes no more.
+func TestEditTakesFourWriteTransactions(t *testing.T) {
 	c := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 100})
 	elsewhere := func(to string) func(*fake, model.Ref) {
 		return func(f *fake, ref model.Ref) { f.change(ref.ID, func(c *model.Conversation) { c.Title = to }) }
@@ -282,11 +279,11 @@ func TestAnEditTakesFourWriteTransactions(t *testing.T) {
 		it.before(f, ref)
 		c.must(c.b.Deliver(c.ctx(), ids, func(r model.DeliveryResult) {
 			if r.Entry.State != it.state {
-				t.Errorf("%s: it is %s: %v", it.name, r.Entry.State, r.Entry.Error)
+				t.Errorf("%s: it is %s (want %v): %v", it.name, r.Entry.State, it.state, r.Entry.Error)
 			}
 		}))
 		if n := transactions(costs(c.reads.Take())); n != 4 {
-			t.Errorf("%s: %d write transactions, not 4", it.name, n)
+			t.Errorf("%s: %d (write transactions want 4)", it.name, n)
 		}
 		if _, now := f.count(); now-applied != it.writes {
 			t.Errorf("%s: written %d times, not %d", it.name, now-applied, it.writes)

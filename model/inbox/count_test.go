@@ -12,5 +12,5 @@ func (b *Inbox) Count(ctx context.Context, query string, inbox bool) (int, error
 	return p.Total, err
 }
 
-// Look takes over what another process changed, as the watcher does.
+// Look follows the changes of another process, as the watcher does.
 func (b *Inbox) Look(ctx context.Context) { b.announce(ctx) }

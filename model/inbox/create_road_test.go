@@ -22,19 +22,19 @@ import (
 	"confab/providers/sandbox"
 )
 
-// The engine over the real adapters, with the sandbox behind them.
+// These tests run the engine over the real adapters and the sandbox.
 
 type static string
 
 func (s static) Get(context.Context) (string, error) { return string(s), nil }
 func (s static) Reject(string)                       {}
 
-// cable lies between the adapters and the sandbox.
+// cable connects the adapters to the sandbox.
 type cable struct {
 	http.RoundTripper
-	// cut, if set, is what becomes of a POST or DELETE.
+	// cut, if set, handles a POST or DELETE.
 	cut func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error)
-	// stale, if set, is what a list of conversations answers.
+	// stale, if set, is the answer to a list of conversations.
 	stale []byte
 }
 
@@ -50,7 +50,7 @@ func (c *cable) RoundTrip(r *http.Request) (*http.Response, error) {
 	return send()
 }
 
-// lab is one engine with everything under it.
+// lab is an engine with its services.
 type lab struct {
 	*inbox.Inbox
 	t     *testing.T
@@ -58,7 +58,7 @@ type lab struct {
 	cable *cable
 }
 
-// over runs f with an engine whose services' clocks are off by skew.
+// over runs f with an engine whose services' clocks differ by skew.
 func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "confab.db")
@@ -105,7 +105,7 @@ func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 	})
 }
 
-// submit plans and submits a create and gives its id.
+// submit plans and submits a create and returns its id.
 func (l *lab) submit(account string, n model.NewConversation) string {
 	l.t.Helper()
 	p, err := l.PlanCreate(context.Background(), account, n, model.PlanOptions{})
@@ -114,7 +114,7 @@ func (l *lab) submit(account string, n model.NewConversation) string {
 	}
 	ids, err := l.Submit(context.Background(), p)
 	if err != nil || len(ids) != 1 {
-		l.t.Fatal(ids, err, p.Items)
+		l.t.Fatalf("ids is %v, err is %v, p.Items is %v", ids, err, p.Items)
 	}
 	return ids[0]
 }
@@ -128,7 +128,7 @@ func (l *lab) deliver(ids ...string) map[string]model.DeliveryResult {
 	return out
 }
 
-// titled counts the conversations of a service with a title.
+// titled returns the conversations of a service with a title.
 func (l *lab) titled(account, title string) (ids []string) {
 	switch account {
 	case "support":
@@ -165,7 +165,7 @@ func (l *lab) asked(account, title string) model.NewConversation {
 	lookUp := func(req model.LookupRequest) model.Participant {
 		page, err := l.Lookup(context.Background(), account, req)
 		if err != nil || len(page.Items) == 0 {
-			l.t.Fatal(page, err)
+			l.t.Fatalf("page is %v, err is %v", page, err)
 		}
 		return page.Items[len(page.Items)-1]
 	}
@@ -176,7 +176,7 @@ func (l *lab) asked(account, title string) model.NewConversation {
 	return n
 }
 
-// once lets the first write meet something; those after it go through.
+// once passes the first write to a function; later writes go through.
 func (l *lab) once(cut func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error)) {
 	l.cable.cut = func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
 		l.cable.cut = nil
@@ -210,7 +210,7 @@ var losses = map[string]func(r *http.Request, send func() (*http.Response, error
 	},
 }
 
-func TestALostCreateIsMadeOnceWhateverTheClocksSay(t *testing.T) {
+func TestLostCreateIsMadeOnceWhateverTheClocksSay(t *testing.T) {
 	skews := []time.Duration{10 * time.Minute, -10 * time.Minute, 0, -26 * time.Hour, 26 * time.Hour}
 	if testing.Short() {
 		skews = skews[:1]
@@ -236,9 +236,9 @@ func TestALostCreateIsMadeOnceWhateverTheClocksSay(t *testing.T) {
 	}
 }
 
-// What cannot be told apart is left to the person: nothing is claimed, and
-// nothing is made twice.
-func TestAFoundConversationIsOursOnlyWhereItIsTheSame(t *testing.T) {
+// If conversations can't be told apart, the user decides: none is claimed, and none is made
+// twice.
+func TestLostCreateClaimsOnlyAnIdenticalConversation(t *testing.T) {
 	for _, account := range []string{"support", "projects"} {
 		t.Run(account, func(t *testing.T) {
 			over(t, 0, func(l *lab) {
@@ -252,7 +252,7 @@ func TestAFoundConversationIsOursOnlyWhereItIsTheSame(t *testing.T) {
 				})
 				r := l.deliver(id)[id]
 				if made := l.titled(account, "Lift inspection"); len(made) != 1 || r.Entry.State != model.OutcomeNotKnown {
-					t.Fatalf("made %v, and the end is %s, %+v", made, r.Entry.State, r.Entry.Error)
+					t.Fatalf("made %v, and the end is %s (want %v), %+v", made, r.Entry.State, model.OutcomeNotKnown, r.Entry.Error)
 				}
 				made := model.Ref{Account: account, ID: l.titled(account, "Lift inspection")[0]}.String()
 				if r.Entry.Error.Existing != made || !strings.Contains(r.Entry.Error.Message, made) {
@@ -263,14 +263,14 @@ func TestAFoundConversationIsOursOnlyWhereItIsTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.OutcomeNotKnown || len(l.titled(account, "Lift inspection")) != 1 {
-					t.Errorf("a retry ends with %s, and there are %v", r.Entry.State, l.titled(account, "Lift inspection"))
+					t.Errorf("a retry ends with %s (want %v), and there are %v", r.Entry.State, model.OutcomeNotKnown, l.titled(account, "Lift inspection"))
 				}
 			})
 		})
 	}
 }
 
-// byHand makes a conversation past the engine.
+// byHand makes a conversation without the engine.
 func (l *lab) byHand(account string, n model.NewConversation) {
 	l.t.Helper()
 	for _, a := range l.sb.Accounts() {
@@ -323,7 +323,7 @@ func TestTwoLostCreatesOfOneTitleMakeTwo(t *testing.T) {
 	}
 }
 
-func TestACreateIsDoneWhenItIsReadBack(t *testing.T) {
+func TestCreateIsDoneWhenItIsReadBack(t *testing.T) {
 	for _, account := range []string{"support", "projects"} {
 		t.Run(account, func(t *testing.T) {
 			over(t, 0, func(l *lab) {
@@ -336,22 +336,22 @@ func TestACreateIsDoneWhenItIsReadBack(t *testing.T) {
 					time.Sleep(time.Hour)
 				}
 				if r.Journal != nil || r.Entry.State != model.OutcomeNotKnown || r.Entry.Error.Existing == "" {
-					t.Errorf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+					t.Errorf("the end is %s (want %v), %+v", r.Entry.State, model.OutcomeNotKnown, r.Entry.Error)
 				}
 				if err := l.Retry(context.Background(), id); err != nil {
 					t.Fatal(err)
 				}
 				l.deliver(id)
 				if n := l.writes(account, "POST"); n != 1 {
-					t.Errorf("%d requests were sent", n)
+					t.Errorf("%d requests (want 1) were sent", n)
 				}
 			})
 		})
 	}
 }
 
-// A service that says yes and does something else is not believed.
-func TestACreateThatShowsSomethingElseIsNotVerified(t *testing.T) {
+// The service accepts the create but makes something else.
+func TestCreateThatShowsSomethingElseIsUnverified(t *testing.T) {
 	over(t, 0, func(l *lab) {
 		n := l.asked("support", "Lift inspection")
 		n.Privacy = model.PrivacyPrivate
@@ -365,7 +365,7 @@ func TestACreateThatShowsSomethingElseIsNotVerified(t *testing.T) {
 		})
 		r := l.deliver(id)[id]
 		if r.Entry.State != model.NotVerified || !strings.Contains(r.Entry.Error.Message, "privacy") || r.Entry.Error.Existing == "" {
-			t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+			t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.NotVerified, r.Entry.Error)
 		}
 		made := l.titled("support", "Lift inspection")
 		l.sb.Bird().Change(made[0], "visibility", "private")
@@ -373,12 +373,12 @@ func TestACreateThatShowsSomethingElseIsNotVerified(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r = l.deliver(id)[id]; r.Journal == nil || l.writes("support", "POST") != 1 {
-			t.Errorf("the end is %s, after %d requests", r.Entry.State, l.writes("support", "POST"))
+			t.Errorf("the end is %s, after %d requests (want 1)", r.Entry.State, l.writes("support", "POST"))
 		}
 	})
 }
 
-// taken returns a contact who is in an open conversation, with its channel and id.
+// taken returns a contact of an open conversation, with its channel and id.
 func (l *lab) taken() (id, channel string, contact model.Participant) {
 	for _, id := range l.sb.Bird().IDs() {
 		state := l.sb.Bird().JSON(id)
@@ -395,7 +395,7 @@ func (l *lab) taken() (id, channel string, contact model.Participant) {
 	return "", "", model.Participant{}
 }
 
-func TestACreateOfWhatExistsIsRefusedAndNamesIt(t *testing.T) {
+func TestCreateOfAnExistingConversationIsRefusedAndNamesIt(t *testing.T) {
 	for name, named := range map[string]bool{"named": true, "not named": false} {
 		t.Run(name, func(t *testing.T) {
 			over(t, 0, func(l *lab) {
@@ -406,7 +406,7 @@ func TestACreateOfWhatExistsIsRefusedAndNamesIt(t *testing.T) {
 					People: []model.Participant{contact}, Message: "the first words"})
 				r := l.deliver(id)[id]
 				if r.Entry.State != model.Refused || r.Journal != nil || len(l.sb.Bird().IDs()) != before {
-					t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+					t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.Refused, r.Entry.Error)
 				}
 				left := outbox(t, l.Inbox)
 				if len(left) != 1 || left[0].Target.New.Message != "the first words" || left[0].Error == nil || *left[0].Error.Status != 409 {
@@ -430,9 +430,9 @@ func TestACreateOfWhatExistsIsRefusedAndNamesIt(t *testing.T) {
 	}
 }
 
-// The list of the service lags behind: what a lost create made shows only when
-// a second one is refused for it.
-func TestACreateThatIsRefusedForItsOwnWorkIsDone(t *testing.T) {
+// The service's list lags behind: the conversation of a lost create shows only when the
+// second try is refused because of it.
+func TestCreateRefusedBecauseOfItsOwnFirstTryIsDone(t *testing.T) {
 	over(t, 0, func(l *lab) {
 		_, channel, contact := l.taken()
 		for _, id := range l.sb.Bird().IDs() {
@@ -457,7 +457,7 @@ func TestACreateThatIsRefusedForItsOwnWorkIsDone(t *testing.T) {
 		}
 		r := l.deliver(id)[id]
 		if made := l.titled("support", "Hello"); len(made) != 1 || posts != 2 || r.Journal == nil || r.Journal.Ref.ID != made[0] {
-			t.Errorf("made %v by %d requests, and the end is %s, %+v", made, posts, r.Entry.State, r.Entry.Error)
+			t.Errorf("made %v by %d requests (want 2), and the end is %s, %+v", made, posts, r.Entry.State, r.Entry.Error)
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"confab/model/store"
 )
 
-func TestALostCreateIsLookedForBeforeItIsRepeated(t *testing.T) {
+func TestLostCreateIsSearchedForBeforeItIsRepeated(t *testing.T) {
 	for name, applied := range map[string]bool{"it was made": true, "it was not": false} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake("projects", "Kick-off")
@@ -41,10 +41,10 @@ func TestALostCreateIsLookedForBeforeItIsRepeated(t *testing.T) {
 					}
 				})
 				if n != 1 || len(outbox(t, b)) != 0 {
-					t.Errorf("made %d times, %d left in the outbox", n, len(outbox(t, b)))
+					t.Errorf("made %d times (want 1), %d left in the outbox", n, len(outbox(t, b)))
 				}
 				if page, _ := b.List(ctx, model.ListRequest{Query: "lift", Limit: 5}); page.Total != 1 {
-					t.Errorf("%d rows in the list", page.Total)
+					t.Errorf("%d rows (want 1) in the list", page.Total)
 				}
 			})
 		})
@@ -76,9 +76,9 @@ func (f *fake) titled(title string) int {
 	return n
 }
 
-// First the answer is lost and the list lags behind, then the service cannot
-// be reached, then the list shows what the first try made.
-func TestAFailureAfterALostCreateDoesNotForgetIt(t *testing.T) {
+// First the answer is lost and the list lags behind, then the service can't be reached,
+// then the list shows what the first try made.
+func TestFailureAfterALostCreateKeepsItsOutcomeUnknown(t *testing.T) {
 	f := newFake("projects")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -100,12 +100,12 @@ func TestAFailureAfterALostCreateDoesNotForgetIt(t *testing.T) {
 		f.set(func() { f.add("Lift inspection") })
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if n := f.titled("Lift inspection"); n != 1 {
-			t.Errorf("made %d times", n)
+			t.Errorf("made %d times (want 1)", n)
 		}
 	})
 }
 
-func TestALostCreateIsNotTakenForAnEarlierOneOfTheSameTitle(t *testing.T) {
+func TestLostCreateIsNotMatchedToAnOlderConversation(t *testing.T) {
 	f := newFake("projects")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -119,13 +119,13 @@ func TestALostCreateIsNotTakenForAnEarlierOneOfTheSameTitle(t *testing.T) {
 		time.Sleep(time.Minute)
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if n := f.titled("Stand-up"); n != 2 {
-			t.Errorf("two were asked for, %d made", n)
+			t.Errorf("two were asked for, %d made (want 2)", n)
 		}
 	})
 }
 
-// Where the list proves nothing, a lost create is left to the person.
-func TestALostCreateWithoutProofIsNotRepeated(t *testing.T) {
+// If the list proves nothing, the user decides about a lost create.
+func TestLostCreateIsNotRepeatedWithoutACompleteList(t *testing.T) {
 	for name, made := range map[string]bool{"made": true, "not made": false} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake("projects")
@@ -140,7 +140,7 @@ func TestALostCreateWithoutProofIsNotRepeated(t *testing.T) {
 				}
 				left := outbox(t, b)
 				if _, applies := f.count(); applies != 1 || len(left) != 1 || left[0].State != model.OutcomeNotKnown {
-					t.Fatalf("%d requests, left is %+v", applies, left)
+					t.Fatalf("%d requests (want 1), left is %+v", applies, left)
 				}
 				if existing := left[0].Error.Existing; (existing != "") != made {
 					t.Errorf("it names %q", existing)
@@ -150,8 +150,8 @@ func TestALostCreateWithoutProofIsNotRepeated(t *testing.T) {
 	}
 }
 
-// A create that an earlier version sent has no list to be looked for against.
-func TestALostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
+// A create that an earlier version sent has no earlier list to compare with.
+func TestLostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
 	f := newFake("projects")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -164,13 +164,13 @@ func TestALostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
 		time.Sleep(time.Hour)
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if _, applies := f.count(); applies != 1 || outbox(t, b)[0].State != model.OutcomeNotKnown {
-			t.Errorf("%d requests, left is %+v", applies, outbox(t, b))
+			t.Errorf("%d requests (want 1), left is %+v", applies, outbox(t, b))
 		}
 	})
 }
 
-// One that is part of what another create may have made is claimed by neither.
-func TestALostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
+// A conversation that either of two creates may have made is claimed by neither.
+func TestLostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
 	f := newFake("projects")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -184,7 +184,7 @@ func TestALostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
 		}
 		other.Sent = true
 		if ok, err := s.SentCreate(ctx, other, store.Creation{Sure: true}); err != nil || !ok {
-			t.Fatal(ok, err)
+			t.Fatalf("ok is %v, err is %v", ok, err)
 		}
 		f.set(func() { f.add("Stand-up") })
 		time.Sleep(time.Hour)
@@ -196,8 +196,8 @@ func TestALostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
 	})
 }
 
-// A second create of a title waits until it is known what became of the first.
-func TestASecondCreateOfATitleWaits(t *testing.T) {
+// A second create of a title waits until the outcome of the first is known.
+func TestSecondCreateOfATitleWaits(t *testing.T) {
 	f := newFake("projects")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -206,13 +206,13 @@ func TestASecondCreateOfATitleWaits(t *testing.T) {
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		second, ok, err := s.OutboxEntry(ctx, ids[1])
 		if _, applies := f.count(); err != nil || !ok || applies != 1 || second.State != model.RetryAt || second.Sent {
-			t.Errorf("%d requests, the second is %+v, %v", applies, second, err)
+			t.Errorf("%d requests (want 1), the second is %+v, %v", applies, second, err)
 		}
 	})
 }
 
-// The states that a process leaves behind which dies at each step of a create.
-func TestAKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
+// Each case is a state that a killed process leaves behind.
+func TestKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 	for name, tc := range map[string]struct{ sent, made, named bool }{
 		"claimed":                {},
 		"noted, not sent":        {sent: true},
@@ -227,7 +227,7 @@ func TestAKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 				ids := create(t, b, "Lift inspection")
 				claimed, err := s.Claim(ctx, "projects", ids)
 				if err != nil || len(claimed) != 1 {
-					t.Fatal(claimed, err)
+					t.Fatalf("claimed is %v, err is %v", claimed, err)
 				}
 				newest, err := f.Newest(ctx, *claimed[0].Target.New)
 				if err != nil {
@@ -236,7 +236,7 @@ func TestAKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 				kept := store.Creation{Known: newest.IDs, Sure: newest.Sure}
 				if tc.sent {
 					if ok, err := s.SentCreate(ctx, claimed[0], kept); err != nil || !ok {
-						t.Fatal(ok, err)
+						t.Fatalf("ok is %v, err is %v", ok, err)
 					}
 				}
 				if kept.Made = "99"; tc.made {
@@ -253,7 +253,7 @@ func TestAKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 					want = 0 // and it is asked for once only
 				}
 				if n := f.titled("Lift inspection"); n != want || len(outbox(t, b)) != 1-want {
-					t.Errorf("made %d times, left is %+v", n, outbox(t, b))
+					t.Errorf("made %d times (want %v), left is %+v", n, want, outbox(t, b))
 				}
 			})
 		})

@@ -12,9 +12,9 @@ import (
 	"confab/model/store/crowd"
 )
 
-// peopled is an inbox as a user has it: conversations of four accounts in the
-// scope and of one that has left the config, edits that wait, a history, six
-// views, and another process that has the database open.
+// peopled is an inbox in use: conversations of four accounts in the scope and of one that
+// has left the config, waiting edits, a history, six views, and another process with the
+// database open.
 type peopled struct {
 	tb    testing.TB
 	path  string
@@ -26,8 +26,8 @@ type peopled struct {
 	b     *inbox.Inbox
 }
 
-// openCrowd opens an engine over the database of a crowd, and the store of
-// another process beside it. The index is loaded and the views are kept.
+// openCrowd opens an engine over the database of a crowd, and the store of another process
+// beside it. The index is loaded and the views are kept.
 func openCrowd(tb testing.TB, path string, size crowd.Size) *peopled {
 	tb.Helper()
 	c := &peopled{tb: tb, path: path, size: size, reads: &crowd.Statements{}}
@@ -84,7 +84,7 @@ func (c *peopled) must(err error) {
 	}
 }
 
-// serve has the services know these conversations.
+// serve gives the services these conversations.
 func (c *peopled) serve(which ...int) []model.Ref {
 	var out []model.Ref
 	for _, i := range which {
@@ -110,7 +110,7 @@ func (c *peopled) submit(title string, refs ...model.Ref) []string {
 	return ids
 }
 
-// changeElsewhere has the other process change conversations.
+// changeElsewhere changes conversations in the other process.
 func (c *peopled) changeElsewhere(title string, which ...int) {
 	c.tb.Helper()
 	for _, i := range which {

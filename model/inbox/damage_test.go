@@ -17,9 +17,8 @@ import (
 	"confab/model/store"
 )
 
-// breakTable breaks the first page of a table of a database that is open. The
-// file is closed at the end of the test: closing one drops the locks that this
-// process has on it.
+// breakTable overwrites the first page of a table of an open database. It closes the file
+// at the end of the test, since closing a file drops the locks that this process has on it.
 func breakTable(t *testing.T, path, table string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -44,7 +43,7 @@ func breakTable(t *testing.T, path, table string) {
 	}
 }
 
-// wantDamaged wants that every account says that the database is damaged.
+// wantDamaged wants every account to report that the database is damaged.
 func wantDamaged(t *testing.T, name string, b *inbox.Inbox) {
 	t.Helper()
 	for _, a := range b.Accounts() {
@@ -54,7 +53,7 @@ func wantDamaged(t *testing.T, name string, b *inbox.Inbox) {
 	}
 }
 
-func TestDamageIsSaidInEveryProcessAndNothingMoreIsSent(t *testing.T) {
+func TestDamageIsReportedEverywhereAndStopsSending(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -78,11 +77,11 @@ func TestDamageIsSaidInEveryProcessAndNothingMoreIsSent(t *testing.T) {
 				wantDamaged(t, "the one that met it", other)
 				wantDamaged(t, "the other", b)
 				if now, applies := f.count(); applies != 0 || now != loads {
-					t.Errorf("%d writes and %d reads of a conversation after the damage was met", applies, now-loads)
+					t.Errorf("%d writes (want 0) and %d reads of a conversation after the damage was met", applies, now-loads)
 				}
 				page, err := b.List(ctx, model.ListRequest{Limit: 10})
 				if err != nil || len(page.Rows) != 2 {
-					t.Errorf("the list has %d rows, %v", len(page.Rows), err)
+					t.Errorf("the list has %d rows (want 2), %v", len(page.Rows), err)
 				}
 			})
 		})
@@ -96,9 +95,8 @@ func TestDamageIsSaidInEveryProcessAndNothingMoreIsSent(t *testing.T) {
 	})
 }
 
-// A sync reads the whole database beside its own work after an unclean end: who
-// never opens the inbox has it checked too.
-func TestASyncChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
+// The sync of a user who never opens the inbox checks the whole database, too.
+func TestSyncChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
 	for _, broken := range []bool{false, true} {
 		f := newFake("projects", "Kick-off")
 		path := filepath.Join(t.TempDir(), "confab.db")
@@ -116,16 +114,15 @@ func TestASyncChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
 				}
 				err := b.SyncNow(context.Background(), false, func(model.DeliveryResult) {})
 				if errors.Is(err, store.ErrDamaged) != broken || s.Unclean() != broken {
-					t.Errorf("broken %t: the sync says %v, unclean %t", broken, err, s.Unclean())
+					t.Errorf("broken %t: the sync says %v, unclean %t (want %v)", broken, err, s.Unclean(), broken)
 				}
 			})
 		})
 	}
 }
 
-// The whole database is read behind the screen after an unclean end, and after
-// a clean one it is not.
-func TestADatabaseIsCheckedBehindTheScreenAfterAnUncleanEnd(t *testing.T) {
+// The check runs in the background, and not after a clean end.
+func TestStartChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
 	for _, unclean := range []bool{false, true} {
 		f := newFake("projects", "Kick-off")
 		path := filepath.Join(t.TempDir(), "confab.db")

@@ -25,7 +25,7 @@ func (l *lab) mine(account string) model.Ref {
 	return model.Ref{}
 }
 
-// del deletes what is the account's own, after meet has been told what that is.
+// del deletes a conversation of the account, after it has passed it to meet.
 func (l *lab) del(account string, meet func(ref model.Ref)) (model.Ref, string, model.DeliveryResult) {
 	l.t.Helper()
 	ref := l.mine(account)
@@ -46,13 +46,13 @@ func (l *lab) ignoreDeletes(on bool) {
 	l.sb.Kona().Set(sandbox.Switches{"DeleteIgnored": on})
 }
 
-func TestADeleteThatIsIgnoredIsNotVerified(t *testing.T) {
+func TestIgnoredDeleteIsUnverified(t *testing.T) {
 	for _, account := range []string{"support", "projects"} {
 		t.Run(account, func(t *testing.T) {
 			over(t, 0, func(l *lab) {
 				ref, id, r := l.del(account, func(model.Ref) { l.ignoreDeletes(true) })
 				if r.Entry.State != model.NotVerified || r.Entry.Error.Message == "" {
-					t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+					t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.NotVerified, r.Entry.Error)
 				}
 				if _, ok, _ := l.Row(context.Background(), ref); !ok {
 					t.Error("it is hidden though it is there")
@@ -62,21 +62,21 @@ func TestADeleteThatIsIgnoredIsNotVerified(t *testing.T) {
 					t.Fatal(err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) {
-					t.Errorf("tried again, the end is %s", r.Entry.State)
+					t.Errorf("tried again, the end is %s (want %v)", r.Entry.State, model.Done)
 				}
 			})
 		})
 	}
 }
 
-func TestADeleteIsDoneWhenReadingSaysThatItIsGone(t *testing.T) {
+func TestDeleteIsDoneWhenReadingAnswersGone(t *testing.T) {
 	for _, account := range []string{"support", "projects"} {
 		for name, loss := range losses {
 			t.Run(account+"/"+name, func(t *testing.T) {
 				over(t, 0, func(l *lab) {
 					ref, _, r := l.del(account, func(model.Ref) { l.once(loss) })
 					if r.Entry.State != model.Done || l.there(ref) || l.writes(account, "DELETE") != 1 {
-						t.Errorf("the end is %s, after %d requests", r.Entry.State, l.writes(account, "DELETE"))
+						t.Errorf("the end is %s (want %v), after %d requests", r.Entry.State, model.Done, l.writes(account, "DELETE"))
 					}
 				})
 			})
@@ -94,7 +94,7 @@ func TestADeleteIsDoneWhenReadingSaysThatItIsGone(t *testing.T) {
 					})
 				})
 				if r.Entry.State != model.OutcomeAlreadySet {
-					t.Errorf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+					t.Errorf("the end is %s (want %v), %+v", r.Entry.State, model.OutcomeAlreadySet, r.Entry.Error)
 				}
 			})
 		})
@@ -108,12 +108,12 @@ func TestADeleteIsDoneWhenReadingSaysThatItIsGone(t *testing.T) {
 					})
 				})
 				if r.Entry.State != model.RetryAt || !r.Entry.Sent {
-					t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+					t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.RetryAt, r.Entry.Error)
 				}
 				l.sb.SetOffline("", false)
 				time.Sleep(time.Hour)
 				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) || l.writes(account, "DELETE") != 1 {
-					t.Errorf("read later, the end is %s, after %d requests", r.Entry.State, l.writes(account, "DELETE"))
+					t.Errorf("read later, the end is %s (want %v), after %d requests", r.Entry.State, model.Done, l.writes(account, "DELETE"))
 				}
 			})
 		})
@@ -122,7 +122,7 @@ func TestADeleteIsDoneWhenReadingSaysThatItIsGone(t *testing.T) {
 		over(t, 0, func(l *lab) {
 			l.sb.Bird().Set(sandbox.Switches{"DeletedShown": true})
 			if _, _, r := l.del("support", func(model.Ref) {}); r.Entry.State != model.Done {
-				t.Errorf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+				t.Errorf("the end is %s (want %v), %+v", r.Entry.State, model.Done, r.Entry.Error)
 			}
 		})
 	})

@@ -9,9 +9,9 @@ import (
 	"confab/model/store"
 )
 
-// What was submitted together says so while it waits, and is held, not sent,
-// where the person takes the other one back.
-func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
+// An edit that waits for another of its submission says so. If the user undoes the other
+// one, it is held, not sent.
+func TestWideningEditExplainsWhatItWaitsFor(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -25,20 +25,20 @@ func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
 		deliver(t, b, ids)
 		out, err := b.OutboxOf(ctx, f.ref("1"))
 		if err != nil || len(out) != 2 {
-			t.Fatalf("%+v %v", out, err)
+			t.Fatalf("out is %+v, error %v", out, err)
 		}
 		const want = "waits for the change of its title that was submitted with it, " +
 			"which is refused: only the owner may"
 		if e := out[1].Error; e == nil || e.Message != want {
-			t.Errorf("%+v", e)
+			t.Errorf("e is %+v", e)
 		}
 		sub, ok, err := b.Submission(ctx, out[0].Submission)
 		if err != nil || !ok || sub.Problem == nil || sub.Problem.ID != ids[0] || sub.NeedPerson != 1 || sub.Waiting != 1 {
-			t.Errorf("%+v %v", sub, err)
+			t.Errorf("sub is %+v, error %v", sub, err)
 		}
 		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 {
-			t.Fatalf("%+v %v", u, err)
+			t.Fatalf("u is %+v, error %v", u, err)
 		}
 		if _, err := b.ApplyUndo(ctx, u); err != nil {
 			t.Fatal(err)
@@ -48,14 +48,13 @@ func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		if out, _ := b.OutboxOf(ctx, f.ref("1")); len(out) != 1 || out[0].State != model.Held || f.get("1").Privacy != model.PrivacyPrivate {
-			t.Errorf("%+v, and the service has it %s", out, f.get("1").Privacy)
+			t.Errorf("%+v, and the service has it %s (want %v)", out, f.get("1").Privacy, model.PrivacyPrivate)
 		}
 	})
 }
 
-// A submission that waits because its account is away says so, without an
-// attempt of its own.
-func TestASubmissionSaysThatItsAccountIsAway(t *testing.T) {
+// A submission says so without an attempt of its own.
+func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -65,11 +64,11 @@ func TestASubmissionSaysThatItsAccountIsAway(t *testing.T) {
 		submit(t, b, f.ref("2"), title("another"))
 		subs, err := b.Pending(ctx)
 		if err != nil || len(subs) != 2 {
-			t.Fatalf("%+v %v", subs, err)
+			t.Fatalf("subs is %+v, error %v", subs, err)
 		}
 		for _, sub := range subs {
 			if p := sub.Problem; p == nil || p.Error.Kind != model.Unavailable || p.NextTry.IsZero() {
-				t.Errorf("%s: %+v", sub.Sentence, p)
+				t.Errorf("sub.Sentence is %s, p is %+v", sub.Sentence, p)
 			}
 		}
 	})

@@ -12,17 +12,17 @@ import (
 	"confab/model"
 )
 
-// fake is a service in memory with its adapter. It does what the contract
-// says, fails as it is told, and counts what it is asked.
+// fake is a service in memory with its adapter. It follows the contract, fails as it is
+// told, and counts its calls.
 type fake struct {
 	mu    sync.Mutex
 	desc  model.Description
 	convs map[string]model.Conversation
 	down  bool
-	// syncErr is what a list is answered with.
+	// syncErr is the error of a list.
 	syncErr error
-	// onApply, onLoad may fail a call; applied says whether the write had its
-	// effect all the same.
+	// onApply and onLoad may fail a call; applied reports whether the write took effect all
+	// the same.
 	onApply func() (err error, applied bool)
 	onLoad  func(id string) error
 	loads   int
@@ -30,17 +30,17 @@ type fake struct {
 	sent    []model.EditKind // of every edit that was applied or refused
 	lists   int
 	filters []model.Filter // of the syncs that had one
-	// fits says what a filter lets through; nil lets all.
+	// fits reports whether a filter matches; nil matches everything.
 	fits   func(model.Conversation, model.Filter) bool
 	next   int
 	ignore bool // writes are accepted and change nothing
 	// onPage runs between the answer of a list and its emit.
 	onPage func()
 	page   int // rows a page, 2 if it says nothing
-	// short leaves more than people out of lists.
+	// short makes lists leave out more than people.
 	short  bool
 	unsure bool // the list proves nothing
-	// loadUnlisted answers a read of what no list holds.
+	// loadUnlisted answers the read of a conversation that no list has.
 	loadUnlisted bool
 	single       bool // each edit takes one request
 }
@@ -69,7 +69,7 @@ func (f *fake) add(title string) string {
 
 func (f *fake) ref(id string) model.Ref { return model.Ref{Account: f.desc.Account, ID: id} }
 
-// change is somebody else's change.
+// change makes somebody else's change.
 func (f *fake) change(id string, how func(*model.Conversation)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -24,9 +24,9 @@ func openDatabase(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-// Who reads a database of an earlier version once has brought it up to date:
-// else every command works the same out again.
-func TestTheFirstLoadBringsOldRowsUpToDate(t *testing.T) {
+// The first load of a database of an earlier version refolds its rows, so that later
+// commands need not.
+func TestFirstLoadRefoldsOldRows(t *testing.T) {
 	path, f := earlier(t, 4)
 	synctest.Test(t, func(t *testing.T) {
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -42,8 +42,8 @@ func TestTheFirstLoadBringsOldRowsUpToDate(t *testing.T) {
 	}
 }
 
-// What could not be read of the changes is told once it can be.
-func TestNewsThatCouldNotBeReadIsReadAgain(t *testing.T) {
+// Changes that could not be read are announced once they can be.
+func TestFailedFollowIsRepeated(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -82,8 +82,8 @@ func newsIsReadAgain(t *testing.T, path string, f *fake, b *inbox.Inbox) {
 	}
 }
 
-// Nobody waits for a process that writes for long only to have views kept.
-func TestKeepingViewsWaitsForNobody(t *testing.T) {
+// Keeping views is not worth waiting for a process with a long transaction.
+func TestKeepViewsDoesNotWaitForAnotherWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	f := newFake("projects", "Kick-off")
 	ctx := context.Background()
@@ -110,8 +110,8 @@ func TestKeepingViewsWaitsForNobody(t *testing.T) {
 	})
 }
 
-// What another process changed before the first load is told all the same.
-func TestTheFirstLoadHidesNoNews(t *testing.T) {
+// Changes of another process before the first load are announced, too.
+func TestFirstLoadAnnouncesEarlierChanges(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	f := newFake("projects", "Kick-off")
 	ctx := context.Background()

@@ -19,7 +19,7 @@ func rows(t *testing.T, b *inbox.Inbox) int {
 	return n
 }
 
-func TestAReadThatFindsNothingHidesTheRowAtOnce(t *testing.T) {
+func TestLoadOfAGoneConversationHidesItsRow(t *testing.T) {
 	f := newFake("projects", "a", "b", "c")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -38,7 +38,7 @@ func TestAReadThatFindsNothingHidesTheRowAtOnce(t *testing.T) {
 			t.Errorf("the person is told %v", err)
 		}
 		if n := rows(t, b); n != 2 {
-			t.Errorf("%d rows", n)
+			t.Errorf("%d rows (want 2)", n)
 		}
 		if e := <-events; len(e.Refs) != 1 || e.Refs[0] != f.ref("2") {
 			t.Errorf("announced %+v", e)
@@ -58,7 +58,7 @@ func TestAReadThatFindsNothingHidesTheRowAtOnce(t *testing.T) {
 	})
 }
 
-func TestAPageThatWasAskedForBeforeBringsNothingBack(t *testing.T) {
+func TestOlderPageDoesNotRestoreAGoneConversation(t *testing.T) {
 	f := newFake("projects", "a", "b")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -78,12 +78,12 @@ func TestAPageThatWasAskedForBeforeBringsNothingBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := rows(t, b); n != 1 {
-			t.Errorf("%d rows", n)
+			t.Errorf("%d rows (want 1)", n)
 		}
 	})
 }
 
-func TestADeliveryThatFindsNothingHidesTheRow(t *testing.T) {
+func TestDeliveryToAGoneConversationHidesItsRow(t *testing.T) {
 	f := newFake("projects", "a", "b")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -104,15 +104,15 @@ func TestADeliveryThatFindsNothingHidesTheRow(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := rows(t, b); n != 1 || state != model.Refused {
-			t.Errorf("%d rows, the edit is %s", n, state)
+			t.Errorf("%d rows (want 1), the edit is %s", n, state)
 		}
 		if out, _ := b.Outbox(ctx); len(out) != 1 {
-			t.Errorf("%d edits are kept", len(out))
+			t.Errorf("%d edits (want 1) are kept", len(out))
 		}
 	})
 }
 
-func TestWhatTheServiceHasEmptiedIsEmptyAfterAWholeRead(t *testing.T) {
+func TestWholeReadEmptiesFields(t *testing.T) {
 	f := newFake("projects", "a")
 	f.short = true
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -129,7 +129,7 @@ func TestWhatTheServiceHasEmptiedIsEmptyAfterAWholeRead(t *testing.T) {
 			}
 			b.Sync(ctx)
 			if row, _, _ := b.Row(ctx, f.ref("1")); row.Conversation.Description != "about" || row.Conversation.Owner.Name != "Olga" {
-				t.Fatalf("%+v", row.Conversation)
+				t.Fatalf("row.Conversation is %+v", row.Conversation)
 			}
 		}
 		f.change("1", func(c *model.Conversation) {
@@ -140,7 +140,7 @@ func TestWhatTheServiceHasEmptiedIsEmptyAfterAWholeRead(t *testing.T) {
 		}
 		row, _, _ := b.Row(ctx, f.ref("1"))
 		if c := row.Conversation; c.Description != "" || c.Access != "" || c.Owner.ID != "" || len(c.Facts) != 0 || !c.Participants.Known {
-			t.Errorf("%+v", c)
+			t.Errorf("c is %+v", c)
 		}
 	})
 }

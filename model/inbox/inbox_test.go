@@ -16,8 +16,8 @@ import (
 
 var _ model.Provider = (*fake)(nil)
 
-// run opens an engine over fakes and a real database inside a bubble of fake
-// time, and closes everything at the end.
+// run opens an engine over fakes and a real database inside a bubble of fake time, and
+// closes everything at the end.
 func run(t *testing.T, fakes []*fake, f func(t *testing.T, b *inbox.Inbox, s *store.Store)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "confab.db")
@@ -102,25 +102,25 @@ func history(t *testing.T, b *inbox.Inbox) []model.JournalEntry {
 	return out
 }
 
-func TestAnEditTravelsToTheServiceAndIntoTheJournal(t *testing.T) {
+func TestEditReachesTheServiceAndTheJournal(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget", "Retro")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		b.Start(context.Background())
 		time.Sleep(time.Second)
 		page, err := b.List(context.Background(), model.ListRequest{Inbox: true, Limit: 10})
 		if err != nil || page.Total != 3 {
-			t.Fatalf("synced %d, %v", page.Total, err)
+			t.Fatalf("synced %d (want 3), %v", page.Total, err)
 		}
 		submit(t, b, f.ref("1"), title("Kick-off with Ada"))
 		if got, st := shownTitle(t, b, f.ref("1")); got != "Kick-off with Ada" || st == "" {
-			t.Errorf("right after the submit the row shows %q, %q", got, st)
+			t.Errorf("right after the submit the row shows %q (want Kick-off with Ada), %q", got, st)
 		}
 		time.Sleep(time.Second)
 		if got := f.get("1").Title; got != "Kick-off with Ada" {
-			t.Errorf("the service has %q", got)
+			t.Errorf("the service has %q (want Kick-off with Ada)", got)
 		}
 		if got, st := shownTitle(t, b, f.ref("1")); got != "Kick-off with Ada" || st != "" {
-			t.Errorf("after delivery the row shows %q, %q", got, st)
+			t.Errorf("after delivery the row shows %q (want Kick-off with Ada), %q", got, st)
 		}
 		h := history(t, b)
 		if len(h) != 1 || h[0].Before.String() != "Kick-off" || h[0].After.String() != "Kick-off with Ada" || h[0].User != "ada" || h[0].State != model.Done {
@@ -129,7 +129,7 @@ func TestAnEditTravelsToTheServiceAndIntoTheJournal(t *testing.T) {
 	})
 }
 
-func TestSomebodyElsesChangeStopsTheEdit(t *testing.T) {
+func TestSomebodyElsesChangeIsAConflict(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -149,7 +149,7 @@ func TestSomebodyElsesChangeStopsTheEdit(t *testing.T) {
 			t.Error("somebody else's change was overwritten")
 		}
 		if got, st := shownTitle(t, b, f.ref("1")); got != "theirs" || st != model.InConflict {
-			t.Errorf("row shows %q, %q", got, st)
+			t.Errorf("row shows %q (want theirs), %q", got, st)
 		}
 		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
 			t.Fatal(err)
@@ -163,7 +163,7 @@ func TestSomebodyElsesChangeStopsTheEdit(t *testing.T) {
 	})
 }
 
-func TestAChangeElsewhereDoesNotDisturb(t *testing.T) {
+func TestChangeOfAnotherFieldIsNoConflict(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -172,16 +172,16 @@ func TestAChangeElsewhereDoesNotDisturb(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Privacy = model.PrivacyPrivate; c.Updated = time.Now() })
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done {
-				t.Errorf("%+v", r.Entry)
+				t.Errorf("r.Entry is %+v", r.Entry)
 			}
 		})
 		if c := f.get("1"); c.Title != "mine" || c.Privacy != model.PrivacyPrivate {
-			t.Errorf("%+v", c)
+			t.Errorf("c is %+v", c)
 		}
 	})
 }
 
-func TestMergedRoles(t *testing.T) {
+func TestResolveMergedMergesRoles(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -203,13 +203,13 @@ func TestMergedRoles(t *testing.T) {
 	})
 }
 
-func TestPlanReadsWhatTheCacheDoesNotHold(t *testing.T) {
+func TestPlanReadsBasesThatTheCacheLacks(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		if loads, _ := f.count(); loads != 0 {
-			t.Fatalf("the sync loaded %d", loads)
+			t.Fatalf("the sync loaded %d (want 0)", loads)
 		}
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("404")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAlter,
 			People: []model.Participant{{Kind: "user", ID: "1", Role: model.RoleViewer}}}}, model.PlanOptions{})
@@ -217,14 +217,14 @@ func TestPlanReadsWhatTheCacheDoesNotHold(t *testing.T) {
 			t.Fatal(err)
 		}
 		if it := p.Items[0]; it.State != model.PlanChange || it.Edits[0].Base.Set()[0].Role != model.RoleEditor {
-			t.Errorf("%+v", it)
+			t.Errorf("it is %+v", it)
 		}
 		if it := p.Items[1]; it.State != model.PlanBlocked || !strings.Contains(it.Reason, "gone") {
-			t.Errorf("%+v", it)
+			t.Errorf("it is %+v", it)
 		}
 		p, _ = b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(nil)}}, model.PlanOptions{})
 		if it := p.Items[0]; it.State != model.PlanBlocked || it.Reason != "no contacts here" {
-			t.Errorf("%+v", it)
+			t.Errorf("it is %+v", it)
 		}
 		canceled, stop := context.WithCancel(ctx)
 		stop()

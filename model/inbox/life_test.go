@@ -25,14 +25,13 @@ import (
 	"confab/model/store"
 )
 
-// lifeAccounts are the accounts of a life, and how many conversations each has at
-// most.
+// lifeAccounts are the accounts, with the largest number of conversations of each.
 var lifeAccounts = []string{"sales", "support"}
 
 const lifeConversations = 12
 
-// life is what may happen to a database that two engines have open: by one, by
-// the other, and by services.
+// life makes random changes to a database that two engines have open: by either of them,
+// and by services.
 type life struct {
 	failer
 	pick    func(n int) int // one of n
@@ -113,8 +112,8 @@ func (l *life) must(what string, err error) {
 	}
 }
 
-// could is must for what may be refused: an edit is being sent, or gone, by now,
-// or an account is another's.
+// could is must for an operation that may be refused, because an edit is being sent or
+// gone, or the account has another identity.
 func (l *life) could(what string, err error) {
 	l.Helper()
 	if kind := model.KindOf(err); err != nil && kind != model.NotFound && kind != model.Invalid &&
@@ -129,7 +128,7 @@ func (l *life) ref(e *living) model.Ref {
 	return model.Ref{Account: l.one(e.scope), ID: fmt.Sprint("c", l.pick(lifeConversations))}
 }
 
-// conversation makes one as a service may show it.
+// conversation makes a conversation as a service may show it.
 func (l *life) conversation(ref model.Ref) model.Conversation {
 	word := func() string { return l.one([]string{"acme", "budget", "Ann Lee", "é", "renewal"}) }
 	at := l.now().Add(-time.Duration(l.pick(400)) * 6 * time.Hour).UTC()
@@ -142,7 +141,7 @@ func (l *life) did(format string, args ...any) {
 	l.steps = append(l.steps, fmt.Sprintf(format, args...))
 }
 
-// save has an engine's process store what a service showed.
+// save stores what a service showed in the process of one engine.
 func (l *life) save(e *living) {
 	account := l.one(e.scope)
 	var batch []model.Conversation
@@ -198,7 +197,7 @@ func (l *life) submit(e *living) {
 	l.could("edit", err)
 }
 
-// settle delivers what is in the outbox, or discards it.
+// settle delivers or discards what is in the outbox.
 func (l *life) settle(e *living) {
 	ctx := context.Background()
 	all, err := e.b.Outbox(ctx)
@@ -233,7 +232,7 @@ func (l *life) forget(e *living) {
 	l.identify(name, "fake "+name)
 }
 
-// identify gives an account an identity, as a confab that starts does.
+// identify gives an account an identity, as a starting confab does.
 func (l *life) identify(name, identity string) {
 	for _, e := range l.engines {
 		if slices.Contains(e.scope, name) {
@@ -303,12 +302,12 @@ func (l *life) keep(e *living) {
 	l.must("count", err)
 }
 
-// lifeQueries are asked of an engine in the order in which they are typed.
+// lifeQueries are asked of an engine in the order in which a user types them.
 var lifeQueries = [][]string{{""}, {"b", "bu", "bud", "budget"}, {"a", "acme", "acme is:private"}, {"is:unseen"}, {"is:pinned"},
 	{"is:pending"}, {"updated:<7d", "updated:<7d an"}, {"is:snoozed"}, {"-is:done sort:title"}, {"label:stage=won kind:call"}, {"is:any sort:-created"},
 	{"account:sales OR is:private"}, {"title:two"}}
 
-// check holds what an engine says of its lists against what the database holds.
+// check compares the lists of an engine with the content of the database.
 func (l *life) check(e *living) {
 	ctx := context.Background()
 	e.b.Look(ctx)
@@ -352,7 +351,7 @@ type subject struct {
 	*query.Subject
 }
 
-// subjects reads afresh what there is to search.
+// subjects reads the subjects of all rows afresh.
 func (l *life) subjects(scope []string) []subject {
 	ctx := context.Background()
 	l.reader.Scope(scope)
@@ -371,7 +370,7 @@ func (l *life) subjects(scope []string) []subject {
 	return out
 }
 
-// matching is what a query means.
+// matching evaluates a query over all subjects.
 func (l *life) matching(all []subject, text string) ([]model.Ref, model.Selection) {
 	q, err := query.Parse(text)
 	l.must(text, err)
@@ -392,20 +391,20 @@ func (l *life) matching(all []subject, text string) ([]model.Ref, model.Selectio
 	return refs, keys
 }
 
-// byWhichever runs something for one of the engines.
+// byWhichever calls f for a random engine.
 func (l *life) byWhichever(do func(*life, *living)) { do(l, l.engines[l.pick(len(l.engines))]) }
 
 var lifeActs = map[string]func(*life, *living){"save": (*life).save, "save more": (*life).save, "bury": (*life).bury, "triage": (*life).triage,
 	"triage more": (*life).triage, "submit": (*life).submit, "settle": (*life).settle, "undo": (*life).undo, "forget": (*life).forget,
 	"other": (*life).other, "sync": (*life).sync, "restart": (*life).restart, "move": (*life).move, "keep": (*life).keep}
 
-// lifeLong is how long the long form goes on, zero for the short one.
+// lifeLong is the duration of the long form, zero for the short one.
 func lifeLong() time.Duration {
 	d, _ := time.ParseDuration(os.Getenv("CONFAB_SOAK"))
 	return d
 }
 
-// lifeRounds sets how often a property is checked, and from which seed.
+// lifeRounds sets how often a property is checked, and with which seed.
 func lifeRounds(t *testing.T, rounds int, seed uint64) {
 	t.Helper()
 	for name, value := range map[string]string{"rapid.checks": fmt.Sprint(rounds), "rapid.seed": fmt.Sprint(seed), "rapid.nofailfile": "true"} {
@@ -418,9 +417,9 @@ func lifeRounds(t *testing.T, rounds int, seed uint64) {
 	}
 }
 
-// TestTwoEnginesShowWhatTheDatabaseHolds lets random life happen to a database
-// that two engines have open, and after each step holds the lists of one of them
-// against what a query means over the rows, read afresh.
+// TestTwoEnginesShowWhatTheDatabaseHolds makes random changes to a database that two
+// engines have open, and after each step compares the lists of one of them with what a
+// query means over the rows.
 func TestTwoEnginesShowWhatTheDatabaseHolds(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
@@ -449,15 +448,15 @@ func TestTwoEnginesShowWhatTheDatabaseHolds(t *testing.T) {
 func must(t failer, err error) {
 	t.Helper()
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("error %v", err)
 	}
 }
 
-// childLife names the database of a process that lives beside the test.
+// childLife names the database of a process that runs beside the test.
 const childLife = "CONFAB_TEST_LIFE"
 
-// TestLifeElsewhere is the other process: for each line it is told, a seed and
-// the time, it does something.
+// TestLifeElsewhere is the other process. For each line of input, a seed and the time, it
+// makes a change.
 func TestLifeElsewhere(t *testing.T) {
 	path := os.Getenv(childLife)
 	if path == "" {

@@ -9,9 +9,9 @@ import (
 	"confab/model/inbox"
 )
 
-// Names that come after the rows change what people are called and nothing else: not what was read by itself since, not
-// the count of what was read, and not where the walk stands.
-func TestNamesComeAfterRows(t *testing.T) {
+// Names that come after the rows change only what people are called: not what was read by
+// itself since, not the count of rows read, and not the position of the walk.
+func TestLateNamesChangeOnlyNames(t *testing.T) {
 	member := func(name string) model.Set[model.Participant] {
 		return model.SetOf(model.Participant{Kind: "user", ID: "9", Name: name, Role: model.RoleViewer})
 	}
@@ -42,7 +42,7 @@ func TestNamesComeAfterRows(t *testing.T) {
 		}
 		time.Sleep(time.Second) // all of it is stored
 		if s := engine.Accounts()[0]; s.Read != 4 {
-			t.Errorf("%d rows count as read", s.Read)
+			t.Errorf("%d rows (want 4) count as read", s.Read)
 		}
 		return model.SyncResult{}, &model.Error{Kind: model.Unavailable}
 	}, func(b *inbox.Inbox, f *fake, path string) {
@@ -53,11 +53,11 @@ func TestNamesComeAfterRows(t *testing.T) {
 		for id, title := range map[string]string{"1": "read by itself", "2": "a", "3": "a", "4": "a"} {
 			row, ok, err := b.Row(context.Background(), f.ref(id))
 			if err != nil || !ok || row.Conversation.Title != title || row.Conversation.Participants.Items[0].Name != "Nia" {
-				t.Errorf("%s: %+v, %v", id, row.Conversation, err)
+				t.Errorf("id is %s, row.Conversation is %+v, error %v", id, row.Conversation, err)
 			}
 		}
 		if n := number(t, b); n != 4 {
-			t.Errorf("%d rows", n)
+			t.Errorf("%d rows (want 4)", n)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"confab/model/store"
 )
 
-func TestALostAnswerIsReadBeforeAnythingIsRepeated(t *testing.T) {
+func TestLostAnswerIsReadBeforeARepeat(t *testing.T) {
 	lost := &model.Error{Kind: model.UnknownOutcome, Message: "connection lost"}
 	for name, tc := range map[string]struct {
 		applied bool
@@ -37,7 +37,7 @@ func TestALostAnswerIsReadBeforeAnythingIsRepeated(t *testing.T) {
 				var got model.OutboxEntry
 				b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r.Entry })
 				if got.State != model.RetryAt {
-					t.Fatalf("after the lost answer: %s", got.State)
+					t.Fatalf("after the lost answer: %s (want %v)", got.State, model.RetryAt)
 				}
 				if tc.theirs != "" {
 					f.change("1", func(c *model.Conversation) { c.Title = tc.theirs })
@@ -55,9 +55,8 @@ func TestALostAnswerIsReadBeforeAnythingIsRepeated(t *testing.T) {
 	}
 }
 
-// That the conversation can't be read after a write does not mean that the write
-// was refused.
-func TestAWriteThatCantBeReadBackIsNotKnown(t *testing.T) {
+// A failed read after a write does not mean that the write was refused.
+func TestWriteThatCannotBeReadBackIsUnknown(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -76,7 +75,7 @@ func TestAWriteThatCantBeReadBackIsNotKnown(t *testing.T) {
 			time.Sleep(10 * time.Second)
 		}
 		if got.State != model.OutcomeNotKnown || got.Error == nil || got.Error.Kind != model.UnknownOutcome {
-			t.Errorf("became %s: %+v", got.State, got.Error)
+			t.Errorf("became %s (want %v): %+v", got.State, model.OutcomeNotKnown, got.Error)
 		}
 		f.set(func() { f.onLoad = nil })
 		if err := b.Retry(ctx, ids[0]); err != nil {
@@ -84,18 +83,18 @@ func TestAWriteThatCantBeReadBackIsNotKnown(t *testing.T) {
 		}
 		deliver(t, b, ids)
 		if _, applies := f.count(); applies != 1 || f.get("1").Title != "mine" {
-			t.Errorf("%d writes, the title is %q", applies, f.get("1").Title)
+			t.Errorf("%d writes (want 1), the title is %q", applies, f.get("1").Title)
 		}
 	})
 }
 
-func TestAKillAtEveryStepLosesNothingAndRepeatsNothingBlindly(t *testing.T) {
-	// Each step is a state a killed process can leave behind.
+func TestKillAtEveryStepLosesAndRepeatsNothing(t *testing.T) {
+	// Each step is a state that a killed process can leave behind.
 	for name, leave := range map[string]func(*testing.T, *store.Store, *fake, string){
 		"queued": func(*testing.T, *store.Store, *fake, string) {},
 		"claimed": func(t *testing.T, s *store.Store, f *fake, id string) {
 			if out, err := s.Claim(context.Background(), "projects", nil); err != nil || len(out) != 1 {
-				t.Fatal(out, err)
+				t.Fatalf("out is %v, err is %v", out, err)
 			}
 		},
 		"marked as sent, not sent": func(t *testing.T, s *store.Store, f *fake, id string) {
@@ -121,10 +120,10 @@ func TestAKillAtEveryStepLosesNothingAndRepeatsNothingBlindly(t *testing.T) {
 					b.Start(context.Background())
 					time.Sleep(10 * time.Second)
 					if got := f.get("1").Title; got != "mine" {
-						t.Errorf("the service has %q", got)
+						t.Errorf("the service has %q (want mine)", got)
 					}
 					if n := len(outbox(t, b)); n != 0 {
-						t.Errorf("%d edits left in the outbox", n)
+						t.Errorf("%d edits (want 0) left in the outbox", n)
 					}
 					if h := history(t, b); len(h) != 1 || h[0].Before.String() != "Kick-off" {
 						t.Errorf("journal %+v", h)
@@ -138,7 +137,7 @@ func TestAKillAtEveryStepLosesNothingAndRepeatsNothingBlindly(t *testing.T) {
 	}
 }
 
-func TestAcceptedButNotChangedIsUnverified(t *testing.T) {
+func TestAcceptedButUnchangedIsUnverified(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	f.ignore = true
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -147,16 +146,16 @@ func TestAcceptedButNotChangedIsUnverified(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.NotVerified || r.Entry.Theirs.String() != "Kick-off" {
-				t.Errorf("%+v", r.Entry)
+				t.Errorf("r.Entry is %+v", r.Entry)
 			}
 		})
 		if got, st := shownTitle(t, b, f.ref("1")); got != "Kick-off" || st != model.NotVerified {
-			t.Errorf("row shows %q, %q", got, st)
+			t.Errorf("row shows %q (want Kick-off), %q", got, st)
 		}
 	})
 }
 
-func TestErrorKindsDecide(t *testing.T) {
+func TestErrorKindDecidesTheState(t *testing.T) {
 	for kind, want := range map[model.ErrorKind]model.EditState{
 		model.Forbidden: model.Refused, model.Invalid: model.Refused, model.NotFound: model.Refused, model.Unsupported: model.Refused,
 		model.RateLimited: model.RetryAt, model.Unavailable: model.RetryAt, model.UnknownOutcome: model.RetryAt,
@@ -184,7 +183,7 @@ func TestErrorKindsDecide(t *testing.T) {
 	}
 }
 
-func TestARetryByHandOfALostAnswerIsStillOurs(t *testing.T) {
+func TestRetryOfALostAnswerIsNoConflict(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -200,13 +199,13 @@ func TestARetryByHandOfALostAnswerIsStillOurs(t *testing.T) {
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
-				t.Errorf("%s, journal %+v", r.Entry.State, r.Journal)
+				t.Errorf("%s (want %v), journal %+v", r.Entry.State, model.Done, r.Journal)
 			}
 		})
 	})
 }
 
-func TestAWriteThatTakesTooLongIsStillRecorded(t *testing.T) {
+func TestSlowWriteIsRecorded(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -219,7 +218,7 @@ func TestAWriteThatTakesTooLongIsStillRecorded(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		err := b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done {
-				t.Errorf("%s", r.Entry.State)
+				t.Errorf("r.Entry.State is %s (want %v)", r.Entry.State, model.Done)
 			}
 		})
 		if err != nil || len(outbox(t, b)) != 0 {
@@ -228,8 +227,7 @@ func TestAWriteThatTakesTooLongIsStillRecorded(t *testing.T) {
 	})
 }
 
-// A Close that could not wait for a write leaves it alone, and no other begins
-// after it.
+// A Close that could not wait for a write leaves it running, and no other begins.
 func TestNoDeliveryBeginsAfterAClose(t *testing.T) {
 	f := newFake("projects", "a", "b", "c", "d", "e", "f", "g", "h")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -256,12 +254,12 @@ func TestNoDeliveryBeginsAfterAClose(t *testing.T) {
 		}
 		<-delivered
 		if _, applies := f.count(); applies != 1 {
-			t.Errorf("%d writes, of which one had begun before the close", applies)
+			t.Errorf("%d writes (want 1), of which one had begun before the close", applies)
 		}
 	})
 }
 
-func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
+func TestUnrecordedOutcomeIsReadAgain(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -270,7 +268,7 @@ func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
 		// What a full disk leaves behind: sent, and still claimed by this process.
 		claimed, err := s.Claim(ctx, "projects", nil)
 		if err != nil || len(claimed) != 1 {
-			t.Fatal(claimed, err)
+			t.Fatalf("claimed is %v, err is %v", claimed, err)
 		}
 		if _, err := s.Sent(ctx, claimed, nil); err != nil {
 			t.Fatal(err)
@@ -282,12 +280,12 @@ func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
 			t.Errorf("journal %+v, outbox %+v", h, outbox(t, b))
 		}
 		if _, applies := f.count(); applies != 0 {
-			t.Errorf("written %d times more", applies)
+			t.Errorf("written %d times (want 0) more", applies)
 		}
 	})
 }
 
-func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
+func TestRefusalAfterALostAnswerIsUnknown(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -302,7 +300,7 @@ func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
 		f.onLoad = func(string) error { f.onLoad = nil; return &model.Error{Kind: model.Forbidden} }
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.OutcomeNotKnown {
-				t.Fatalf("%+v", r.Entry)
+				t.Fatalf("r.Entry is %+v", r.Entry)
 			}
 		})
 		if err := b.Retry(ctx, ids...); err != nil {
@@ -310,13 +308,13 @@ func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
-				t.Errorf("%s, journal %+v", r.Entry.State, r.Journal)
+				t.Errorf("%s (want %v), journal %+v", r.Entry.State, model.Done, r.Journal)
 			}
 		})
 	})
 }
 
-func TestAConflictAnsweredByTheServiceGetsOneMoreLook(t *testing.T) {
+func TestConflictAnsweredByTheServiceIsTriedOnceMore(t *testing.T) {
 	for name, tc := range map[string]struct {
 		existing string
 		writes   int
@@ -333,14 +331,14 @@ func TestAConflictAnsweredByTheServiceGetsOneMoreLook(t *testing.T) {
 					t.Errorf("outbox %+v", out)
 				}
 				if _, applies := f.count(); applies != tc.writes {
-					t.Errorf("%d writes", applies)
+					t.Errorf("%d writes (want %v)", applies, tc.writes)
 				}
 			})
 		})
 	}
 }
 
-func TestADeleteOfWhatIsGoneIsDone(t *testing.T) {
+func TestDeleteOfAGoneConversationIsDone(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -349,7 +347,7 @@ func TestADeleteOfWhatIsGoneIsDone(t *testing.T) {
 		f.set(func() { delete(f.convs, "1") })
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.OutcomeAlreadySet {
-				t.Errorf("%+v", r.Entry)
+				t.Errorf("r.Entry is %+v", r.Entry)
 			}
 		})
 		if _, ok, _ := b.Row(ctx, f.ref("1")); ok || len(outbox(t, b)) != 0 {

@@ -20,7 +20,7 @@ import (
 	"confab/model/store"
 )
 
-// script is a fake whose list is told by the test.
+// script is a fake whose list is controlled by the test.
 type script struct {
 	*fake
 	list func(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error)
@@ -30,7 +30,7 @@ func (s script) Sync(ctx context.Context, req model.SyncRequest, emit func(model
 	return s.list(ctx, req, emit)
 }
 
-// rows are n conversations of the account, numbered from first.
+// rows returns n conversations of the account, numbered from first.
 func (f *fake) rows(first, n int, titles string) model.Batch {
 	long := time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC)
 	b := model.Batch{Total: -1, Cursor: "after " + strconv.Itoa(first+n-1)}
@@ -42,7 +42,7 @@ func (f *fake) rows(first, n int, titles string) model.Batch {
 	return b
 }
 
-// scripted runs f with an engine over an account whose list is list.
+// scripted runs f with an engine over an account with this list.
 func scripted(t *testing.T, list func(f *fake, ctx context.Context, req model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error),
 	f func(b *inbox.Inbox, f *fake, path string)) {
 	t.Helper()
@@ -83,14 +83,14 @@ func number(t *testing.T, b *inbox.Inbox) int {
 	return n
 }
 
-func TestPagesAreStoredWhileTheNextOneTravels(t *testing.T) {
+func TestPagesAreStoredWhileTheNextIsRequested(t *testing.T) {
 	var engine *inbox.Inbox
 	scripted(t, func(f *fake, _ context.Context, _ model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		if err := emit(f.rows(1, 2, "a")); err != nil {
 			return model.SyncResult{}, err
 		}
 		if n := number(t, engine); n != 2 {
-			t.Errorf("%d rows stood there when the second page was asked for", n)
+			t.Errorf("%d rows (want 2) stood there when the second page was asked for", n)
 		}
 		began := time.Now()
 		if err := emit(f.rows(3, 2, "a")); err != nil || time.Since(began) > 0 {
@@ -98,7 +98,7 @@ func TestPagesAreStoredWhileTheNextOneTravels(t *testing.T) {
 		}
 		time.Sleep(time.Second) // it travels
 		if n := number(t, engine); n != 4 {
-			t.Errorf("%d rows stood there while the third page travelled", n)
+			t.Errorf("%d rows (want 4) stood there while the third page travelled", n)
 		}
 		return model.SyncResult{Complete: true}, emit(f.rows(5, 2, "a"))
 	}, func(b *inbox.Inbox, _ *fake, _ string) {
@@ -107,12 +107,12 @@ func TestPagesAreStoredWhileTheNextOneTravels(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := number(t, b); n != 6 {
-			t.Errorf("%d rows at the end", n)
+			t.Errorf("%d rows (want 6) at the end", n)
 		}
 	})
 }
 
-func TestSmallPagesThatComeFastShareTransactions(t *testing.T) {
+func TestFastSmallPagesShareTransactions(t *testing.T) {
 	const pages = 41
 	scripted(t, func(f *fake, _ context.Context, _ model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		for i := range pages {
@@ -138,7 +138,7 @@ func TestSmallPagesThatComeFastShareTransactions(t *testing.T) {
 		end()
 		<-done
 		if n := number(t, b); err != nil || n != pages*20 || named != n {
-			t.Errorf("%d rows, %d told of: %v", n, named, err)
+			t.Errorf("%d rows (want %v), %d told of: %v", n, pages*20, named, err)
 		}
 		if told > 4 { // the first page, 800 rows in threes of 300
 			t.Errorf("%d pages were told of in %d announcements", pages, told)
@@ -146,7 +146,7 @@ func TestSmallPagesThatComeFastShareTransactions(t *testing.T) {
 	})
 }
 
-func TestACutWalkKeepsWhatCameAndGoesOnBehindIt(t *testing.T) {
+func TestInterruptedWalkContinuesAtItsCursor(t *testing.T) {
 	var cursors []string
 	scripted(t, func(f *fake, _ context.Context, req model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		cursors = append(cursors, req.Cursor)
@@ -164,7 +164,7 @@ func TestACutWalkKeepsWhatCameAndGoesOnBehindIt(t *testing.T) {
 			t.Errorf("the end of the list: %v", err)
 		}
 		if n := number(t, b); n != 8 {
-			t.Errorf("%d of the 8 rows that came were kept", n)
+			t.Errorf("%d (want 8) of the 8 rows that came were kept", n)
 		}
 		if err := b.Sync(context.Background()); err != nil || !slices.Equal(cursors, []string{"", "after 8"}) {
 			t.Errorf("walks began at %q: %v", cursors, err)
@@ -172,7 +172,7 @@ func TestACutWalkKeepsWhatCameAndGoesOnBehindIt(t *testing.T) {
 	})
 }
 
-func TestAPageThatCannotBeStoredStopsTheList(t *testing.T) {
+func TestPageThatCannotBeStoredStopsTheList(t *testing.T) {
 	var cursor string
 	var identity func(string) // of the account in the database, as another process would change it
 	scripted(t, func(f *fake, ctx context.Context, req model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
@@ -203,15 +203,15 @@ func TestAPageThatCannotBeStoredStopsTheList(t *testing.T) {
 		}
 		identity(f.desc.Identity)
 		if n := number(t, b); n != 2 {
-			t.Errorf("%d rows", n)
+			t.Errorf("%d rows (want 2)", n)
 		}
 		if err := b.Sync(context.Background()); err != nil || cursor != "after 2" {
-			t.Errorf("the next walk began at %q: %v", cursor, err)
+			t.Errorf("the next walk began at %q (want after 2): %v", cursor, err)
 		}
 	})
 }
 
-func TestCancellingASyncEndsBothSides(t *testing.T) {
+func TestCancelledSyncStopsReadingAndStoring(t *testing.T) {
 	scripted(t, func(f *fake, ctx context.Context, _ model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		if err := errors.Join(emit(f.rows(1, 2, "a")), emit(f.rows(3, 2, "a"))); err != nil {
 			return model.SyncResult{}, err
@@ -227,9 +227,8 @@ func TestCancellingASyncEndsBothSides(t *testing.T) {
 	})
 }
 
-// A page may lie a moment before it is stored. What is read by itself
-// meanwhile is newer.
-func TestAPageThatWaitsDoesNotUndoASingleRead(t *testing.T) {
+// A conversation that is read by itself while a page is queued is newer than the page.
+func TestQueuedPageDoesNotUndoASingleRead(t *testing.T) {
 	var engine *inbox.Inbox
 	scripted(t, func(f *fake, _ context.Context, _ model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		if err := emit(f.rows(1, 2, "old")); err != nil {
@@ -259,8 +258,8 @@ func TestAPageThatWaitsDoesNotUndoASingleRead(t *testing.T) {
 	})
 }
 
-// The same row twice in a run: the later one counts, in one transaction too.
-func TestARowThatComesAgainIsStoredInOrder(t *testing.T) {
+// If a row comes twice in a run, the later one counts, even within one transaction.
+func TestRepeatedRowIsStoredInOrder(t *testing.T) {
 	scripted(t, func(f *fake, _ context.Context, _ model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		return model.SyncResult{Complete: true}, errors.Join(emit(f.rows(1, 1, "first")), emit(f.rows(2, 2, "first")), emit(f.rows(3, 2, "second")), emit(f.rows(3, 1, "third")))
 	}, func(b *inbox.Inbox, f *fake, _ string) {
@@ -275,7 +274,7 @@ func TestARowThatComesAgainIsStoredInOrder(t *testing.T) {
 	})
 }
 
-func TestAWalkOverWhatIsKnownWritesAndTellsNothing(t *testing.T) {
+func TestWalkOverKnownRowsWritesAndAnnouncesNothing(t *testing.T) {
 	scripted(t, func(f *fake, _ context.Context, _ model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		return model.SyncResult{Complete: true}, errors.Join(emit(f.rows(1, 20, "a")), emit(f.rows(21, 20, "a")), emit(f.rows(41, 20, "a")))
 	}, func(b *inbox.Inbox, f *fake, path string) {
@@ -304,7 +303,7 @@ func TestAWalkOverWhatIsKnownWritesAndTellsNothing(t *testing.T) {
 		walk()
 		end()
 		if d := cmp.Diff(before, dump(t, path)); d != "" || len(before) < 120 {
-			t.Errorf("%d rows; written: %s", len(before), d)
+			t.Errorf("%d rows; written: %s (want none)", len(before), d)
 		}
 		for _, ev := range <-told {
 			if ev.All || len(ev.Refs)+len(ev.Submissions) > 0 {
@@ -314,7 +313,7 @@ func TestAWalkOverWhatIsKnownWritesAndTellsNothing(t *testing.T) {
 	})
 }
 
-// dump returns every stored conversation, without when it was last checked.
+// dump returns every stored conversation, without the time of its last check.
 func dump(t *testing.T, path string) (rows []string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)

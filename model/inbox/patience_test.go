@@ -12,7 +12,7 @@ import (
 	"confab/model/store"
 )
 
-// waiting runs a test on an engine with the patience of the command line.
+// waiting runs a test with the patience of the command line.
 func waiting(t *testing.T, f *fake, run func(t *testing.T, b *inbox.Inbox, s *store.Store)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "confab.db")
@@ -28,7 +28,7 @@ func deliver(t *testing.T, b *inbox.Inbox, ids []string) []model.OutboxEntry {
 	return out
 }
 
-func TestDeliverWaitsForWhatSettlesSoon(t *testing.T) {
+func TestDeliverWaitsForEditsThatSettleSoon(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err    func() *model.Error
 		want   model.EditState
@@ -66,7 +66,7 @@ func TestDeliverWaitsForWhatSettlesSoon(t *testing.T) {
 	}
 }
 
-func TestAnEditBehindAHeldOneSaysSo(t *testing.T) {
+func TestEditBehindAHeldOneExplainsIt(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -78,7 +78,7 @@ func TestAnEditBehindAHeldOneSaysSo(t *testing.T) {
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("second")))
 		if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil ||
 			out[0].Error.Message != "waits for the earlier change of its title, which is held" {
-			t.Errorf("%+v", out)
+			t.Errorf("out is %+v", out)
 		}
 	})
 }
@@ -92,15 +92,15 @@ func TestARefusedEditDoesNotStopTheNextOne(t *testing.T) {
 			return &model.Error{Kind: model.Invalid, Message: "too long"}, false
 		}
 		if out := deliver(t, b, submit(t, b, f.ref("1"), title("much too long"))); out[0].State != model.Refused {
-			t.Fatalf("%+v", out)
+			t.Fatalf("out is %+v", out)
 		}
 		if out := deliver(t, b, submit(t, b, f.ref("1"), title("short"))); out[0].State != model.Done || f.get("1").Title != "short" {
-			t.Errorf("%+v, the service has %q", out, f.get("1").Title)
+			t.Errorf("%+v, the service has %q (want short)", out, f.get("1").Title)
 		}
 	})
 }
 
-func TestAPauseThatAServiceAskedForHoldsEveryProcess(t *testing.T) {
+func TestRetryAfterHoldsEveryProcess(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestAPauseThatAServiceAskedForHoldsEveryProcess(t *testing.T) {
 	})
 }
 
-func TestAnEditThatGotPartWayIsFinished(t *testing.T) {
+func TestPartlyAppliedEditIsFinished(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		b.Sync(context.Background())
@@ -159,7 +159,7 @@ func TestAnEditThatGotPartWayIsFinished(t *testing.T) {
 	})
 }
 
-func TestALostCreateIsNotFoundInAnOlderConversation(t *testing.T) {
+func TestLostCreateIgnoresOlderConversations(t *testing.T) {
 	f := newFake("projects", "Lift inspection") // no creation time that could tell them apart
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -177,7 +177,7 @@ func TestALostCreateIsNotFoundInAnOlderConversation(t *testing.T) {
 			t.Fatal(err)
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.convs) != 2 {
-			t.Errorf("%+v, %d conversations", out, len(f.convs))
+			t.Errorf("%+v, %d conversations (want 2)", out, len(f.convs))
 		}
 		for _, j := range history(t, b) {
 			if n := j.Target.New; n == nil || n.Message != "" || j.After.New.Message != "" {
@@ -187,7 +187,7 @@ func TestALostCreateIsNotFoundInAnOlderConversation(t *testing.T) {
 	})
 }
 
-func TestARetryOfASetThatWasRefusedHalfWayGoesOn(t *testing.T) {
+func TestRetryOfAHalfRefusedSetSendsTheRest(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -202,7 +202,7 @@ func TestARetryOfASetThatWasRefusedHalfWayGoesOn(t *testing.T) {
 			return &model.Error{Kind: model.Invalid, Message: "the second was refused"}, false
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Refused {
-			t.Fatalf("%+v", out[0])
+			t.Fatalf("out[0] is %+v", out[0])
 		}
 		if err := b.Retry(ctx, ids...); err != nil {
 			t.Fatal(err)
@@ -213,7 +213,7 @@ func TestARetryOfASetThatWasRefusedHalfWayGoesOn(t *testing.T) {
 	})
 }
 
-func TestARelativeChangeIsPlannedFromAFreshRead(t *testing.T) {
+func TestRelativeChangeIsPlannedFromAFreshRead(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -226,7 +226,7 @@ func TestARelativeChangeIsPlannedFromAFreshRead(t *testing.T) {
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd,
 			People: []model.Participant{{Kind: "user", ID: "9"}}}}, model.PlanOptions{})
 		if err != nil || len(p.Items[0].Edits) != 1 || !model.SamePeople(p.Items[0].Edits[0].Base.Set(), []model.Participant{bea}) {
-			t.Errorf("%+v %v", p.Items, err)
+			t.Errorf("p.Items is %+v, error %v", p.Items, err)
 		}
 	})
 }

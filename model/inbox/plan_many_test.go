@@ -16,7 +16,7 @@ import (
 	"confab/model/store"
 )
 
-// filled opens an engine over a database that holds n conversations of an account.
+// filled opens an engine over a database with n conversations of an account.
 func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
 	tb.Helper()
 	ctx := context.Background()
@@ -49,9 +49,9 @@ func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
 	return b, refs
 }
 
-// A plan of many keeps the order that was asked for, tells how far it is, and ends
-// when it is stopped.
-func TestAPlanOfMany(t *testing.T) {
+// A large plan keeps the requested order, reports its progress, and ends when it is
+// cancelled.
+func TestPlanOfManyKeepsOrderAndReportsProgress(t *testing.T) {
 	b, refs := filled(t, 900)
 	ctx := context.Background()
 	slices.Reverse(refs)
@@ -59,12 +59,12 @@ func TestAPlanOfMany(t *testing.T) {
 	last := 0
 	p, err := b.Plan(ctx, refs, title("same"), model.PlanOptions{Progress: func(done, total int) {
 		if done != last+1 || total != len(refs) {
-			t.Errorf("%d of %d after %d", done, total, last)
+			t.Errorf("%d (want %v) of %d after %d", done, last+1, total, last)
 		}
 		last = done
 	}})
 	if err != nil || last != len(refs) || len(p.Items) != len(refs) {
-		t.Fatalf("%d items, %d told, %v", len(p.Items), last, err)
+		t.Fatalf("%d items, %d (want %v) told, %v", len(p.Items), last, len(refs), err)
 	}
 	for i, it := range p.Items {
 		want := model.PlanChange
@@ -89,7 +89,7 @@ func TestAPlanOfMany(t *testing.T) {
 }
 
 // A plan holds the edits and what names them, not the conversations.
-func TestAPlanOfManyHoldsNoConversations(t *testing.T) {
+func TestPlanOfManyKeepsNoConversationsInMemory(t *testing.T) {
 	const n, most = 2000, 1200
 	b, refs := filled(t, n)
 	var p model.Plan
@@ -111,7 +111,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkPlan plans a rename of many, and tells how much memory the plan holds.
+// BenchmarkPlan plans a rename of many conversations, and reports how much memory the plan
+// holds.
 func BenchmarkPlan(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -10,10 +10,10 @@ import (
 	"confab/model/store"
 )
 
-// A row shows what is on its way. A plan for the same says that the service
-// does not have it yet: a person who asks for a held "private" again must not
-// read that it is so.
-func TestAPlanNamesWhatTheOutboxWantsAlready(t *testing.T) {
+// Rows show pending edits. A plan for the same change must say that the service does not
+// have it yet: a user who asks for a held "private" again must not read that it is private
+// already.
+func TestPlanNamesPendingEditsThatDoTheSame(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -32,7 +32,7 @@ func TestAPlanNamesWhatTheOutboxWantsAlready(t *testing.T) {
 		}
 		it := plan(privacy(model.PrivacyPrivate))
 		if it.State != model.PlanAlready || len(it.Waiting) != 1 || it.Waiting[0].ID != ids[0] || it.Waiting[0].State != model.Held {
-			t.Errorf("%+v", it)
+			t.Errorf("it is %+v", it)
 		}
 		if it = plan(title("other")); len(it.Waiting) != 0 {
 			t.Errorf("another field: %+v", it.Waiting)

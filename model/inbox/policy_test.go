@@ -12,7 +12,7 @@ import (
 	"confab/model/store"
 )
 
-func TestAServiceDownForThreeHoursAndThenBack(t *testing.T) {
+func TestEditSurvivesAnOutageOfThreeHours(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	other := newFake("support", "Refund")
 	run(t, []*fake{f, other}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -23,7 +23,7 @@ func TestAServiceDownForThreeHoursAndThenBack(t *testing.T) {
 		submit(t, b, other.ref("1"), title("not delayed"))
 		time.Sleep(time.Second)
 		if got := other.get("1").Title; got != "not delayed" {
-			t.Errorf("the healthy account was delayed: %q", got)
+			t.Errorf("the healthy account was delayed: %q (want not delayed)", got)
 		}
 		time.Sleep(3 * time.Hour)
 		st := b.Accounts()[0]
@@ -31,16 +31,16 @@ func TestAServiceDownForThreeHoursAndThenBack(t *testing.T) {
 			t.Errorf("state while down: %+v", st)
 		}
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "after the outage" {
-			t.Errorf("the row forgot the edit: %q", got)
+			t.Errorf("the row forgot the edit: %q (want after the outage)", got)
 		}
 		if loads, applies := f.count(); applies != 0 || loads > 60 {
-			t.Errorf("%d reads and %d writes against a dead service in three hours", loads, applies)
+			t.Errorf("%d reads and %d writes (want 0) against a dead service in three hours", loads, applies)
 		}
 		f.set(func() { f.down = false })
 		b.Refresh() // the person asks; otherwise the next try is minutes away
 		time.Sleep(10 * time.Second)
 		if got := f.get("1").Title; got != "after the outage" {
-			t.Errorf("after it came back the service has %q", got)
+			t.Errorf("after it came back the service has %q (want after the outage)", got)
 		}
 		if st := b.Accounts()[0]; st.Error != nil || st.Waiting != 0 {
 			t.Errorf("state after: %+v", st)
@@ -68,7 +68,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		// Refreshes that succeed in between must not open the door early.
 		time.Sleep(6*time.Minute + 50*time.Second)
 		if _, applies := f.count(); applies != 1 {
-			t.Errorf("%d writes before the time the service asked for", applies)
+			t.Errorf("%d writes (want 1) before the time the service asked for", applies)
 		}
 		time.Sleep(20 * time.Second)
 		if f.get("1").Title != "mine" {
@@ -77,8 +77,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	})
 }
 
-// A service that refuses a credential and asks to come back soon is not asked with
-// the same credential again so soon: it locks out who tries often.
+// A service rejects a credential and asks to come back soon. The same credential is not
+// tried again that soon, since services lock out clients that do.
 func TestARejectedCredentialIsNotTriedSoonerThanUsual(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -93,15 +93,15 @@ func TestARejectedCredentialIsNotTriedSoonerThanUsual(t *testing.T) {
 		began := time.Now()
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if wait := r.Entry.NextTry.Sub(began); r.Entry.State != model.RetryAt || wait < 15*time.Minute {
-				t.Errorf("%s, next try after %v", r.Entry.State, wait)
+				t.Errorf("%s (want %v), next try after %v", r.Entry.State, model.RetryAt, wait)
 			}
 		})
 	})
 }
 
-// An edit that was stopped because confab was left waits for nothing but the next
-// confab: it has no reason to show.
-func TestLeavingIsNoReasonToWait(t *testing.T) {
+// An edit that was stopped because confab was closed waits only for the next start, so
+// there is no reason to show.
+func TestCancelledEditShowsNoReason(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestLeavingIsNoReasonToWait(t *testing.T) {
 			})
 			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 			if out := outbox(t, b); len(out) != 1 || out[0].State != model.Queued || out[0].Error != nil {
-				t.Errorf("%+v", out)
+				t.Errorf("out is %+v", out)
 			}
 		})
 	})
@@ -137,7 +137,7 @@ func TestOldEditsAreHeldAtStart(t *testing.T) {
 			time.Sleep(time.Minute)
 			out := outbox(t, b)
 			if len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
-				t.Fatalf("outbox %+v, the service has %q", out, f.get("1").Title)
+				t.Fatalf("outbox %+v, the service has %q (want Kick-off)", out, f.get("1").Title)
 			}
 			b.Retry(context.Background(), out[0].ID)
 			time.Sleep(time.Minute)
@@ -148,7 +148,7 @@ func TestOldEditsAreHeldAtStart(t *testing.T) {
 	})
 }
 
-func TestAReadOnlyAccountKeepsItsQueue(t *testing.T) {
+func TestReadOnlyAccountKeepsItsQueue(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -164,13 +164,13 @@ func TestAReadOnlyAccountKeepsItsQueue(t *testing.T) {
 				t.Errorf("outbox %+v", out)
 			}
 			if loads, applies := f.count(); loads != 0 || applies != 0 {
-				t.Errorf("%d reads and %d writes for delivery", loads, applies)
+				t.Errorf("%d reads (want 0) and %d writes for delivery", loads, applies)
 			}
 		})
 	})
 }
 
-func TestAConversationThatAlwaysFailsDoesNotHoldUpTheOthers(t *testing.T) {
+func TestFailingConversationDoesNotDelayOthers(t *testing.T) {
 	for _, kind := range []model.ErrorKind{model.Unavailable, model.Malformed, model.Unauthorized, model.RateLimited} {
 		t.Run(string(kind), func(t *testing.T) {
 			f := newFake("projects", "Kick-off", "Budget")
@@ -190,14 +190,14 @@ func TestAConversationThatAlwaysFailsDoesNotHoldUpTheOthers(t *testing.T) {
 				submit(t, b, f.ref("2"), title("another"))
 				time.Sleep(time.Hour)
 				if got := f.get("2").Title; got != "another" {
-					t.Errorf("after an hour the healthy conversation has %q", got)
+					t.Errorf("after an hour the healthy conversation has %q (want another)", got)
 				}
 			})
 		})
 	}
 }
 
-func TestADiscardDoesNotOpenWhatTheServiceShut(t *testing.T) {
+func TestDiscardDoesNotEndAPauseOfTheService(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -221,7 +221,7 @@ func TestADiscardDoesNotOpenWhatTheServiceShut(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if _, applies := f.count(); applies != 1 {
-			t.Errorf("%d writes before the time the service asked for", applies)
+			t.Errorf("%d writes (want 1) before the time the service asked for", applies)
 		}
 		time.Sleep(time.Hour)
 		if f.get("1").Title != "mine" || f.get("2").Privacy != model.PrivacyPrivate {
@@ -230,7 +230,7 @@ func TestADiscardDoesNotOpenWhatTheServiceShut(t *testing.T) {
 	})
 }
 
-func TestOldEditsAreHeldBeforeEverythingDueIsSent(t *testing.T) {
+func TestSyncNowHoldsOldEditsFirst(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -241,7 +241,7 @@ func TestOldEditsAreHeldBeforeEverythingDueIsSent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
-			t.Errorf("outbox %+v, the service has %q", out, f.get("1").Title)
+			t.Errorf("outbox %+v, the service has %q (want Kick-off)", out, f.get("1").Title)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"confab/model/store"
 )
 
-func TestAnotherProcessIsNoticed(t *testing.T) {
+func TestChangesOfAnotherProcessAreAnnounced(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestNothingStartsWhileSuspended(t *testing.T) {
 		submit(t, b, f.ref("1"), title("mine"))
 		time.Sleep(time.Hour)
 		if _, applies := f.count(); applies != 0 {
-			t.Errorf("%d writes while suspended", applies)
+			t.Errorf("%d writes (want 0) while suspended", applies)
 		}
 		b.Resume(ctx)
 		time.Sleep(time.Second)
@@ -65,8 +65,8 @@ func TestNothingStartsWhileSuspended(t *testing.T) {
 	})
 }
 
-// Two processes must not take each other's looking for a change.
-func TestTwoProcessesAtRestWriteNothing(t *testing.T) {
+// Two processes must not take each other's look at the database for a change.
+func TestIdleProcessesWriteNothing(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestTwoProcessesAtRestWriteNothing(t *testing.T) {
 	})
 }
 
-func TestAChangeOfAnotherProcessIsNoticedBehindAnOwnOne(t *testing.T) {
+func TestForeignChangeBehindAnOwnOneIsAnnounced(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -106,14 +106,14 @@ func TestAChangeOfAnotherProcessIsNoticedBehindAnOwnOne(t *testing.T) {
 			}
 			time.Sleep(5 * time.Second)
 			if got := f.get("1").Title; got != "from the other process" {
-				t.Errorf("not delivered: the service has %q", got)
+				t.Errorf("not delivered: the service has %q (want from the other process)", got)
 			}
 		})
 	})
 }
 
-// A kill changes nothing in the database, so that no revision tells of it.
-func TestAClaimOfAProcessThatDiesIsTakenOver(t *testing.T) {
+// A kill changes nothing in the database, so no revision shows it.
+func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestAClaimOfAProcessThatDiesIsTakenOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got, err := dying.Claim(context.Background(), "projects", nil); err != nil || len(got) != 1 {
-				t.Fatal(got, err)
+				t.Fatalf("got is %v, err is %v", got, err)
 			}
 			time.Sleep(5 * time.Second)
 			if f.get("1").Title != "Kick-off" {
@@ -140,13 +140,13 @@ func TestAClaimOfAProcessThatDiesIsTakenOver(t *testing.T) {
 			}
 			time.Sleep(30 * time.Second)
 			if got := f.get("1").Title; got != "mine" {
-				t.Errorf("30 seconds after the other process died the service has %q", got)
+				t.Errorf("30 seconds after the other process died the service has %q (want mine)", got)
 			}
 		})
 	})
 }
 
-func TestASuspendThatGivesUpLeavesDeliveryRunning(t *testing.T) {
+func TestCancelledSuspendLeavesDeliveryRunning(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -165,12 +165,12 @@ func TestASuspendThatGivesUpLeavesDeliveryRunning(t *testing.T) {
 		submit(t, b, f.ref("2"), title("next"))
 		time.Sleep(2 * time.Minute)
 		if got := f.get("2").Title; got != "next" {
-			t.Errorf("delivery stands still: %q", got)
+			t.Errorf("delivery stands still: %q (want next)", got)
 		}
 	})
 }
 
-func TestGivingUpDoesNotWaitForAnotherDeliveryOrWalk(t *testing.T) {
+func TestCancelledCallDoesNotWaitForDeliveryOrWalk(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -192,7 +192,7 @@ func TestGivingUpDoesNotWaitForAnotherDeliveryOrWalk(t *testing.T) {
 	})
 }
 
-func TestCloseWaitsForADeliveryThatWasAskedFor(t *testing.T) {
+func TestCloseWaitsForDeliver(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -210,9 +210,8 @@ func TestCloseWaitsForADeliveryThatWasAskedFor(t *testing.T) {
 	})
 }
 
-// What another process settles is reported all the same: every edit that was
-// asked for gets a result.
-func TestAnEditThatANewerOneReplacesIsReported(t *testing.T) {
+// Deliver reports every edit it was asked for, even one that another process settles.
+func TestDeliverReportsAReplacedEdit(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -253,9 +252,9 @@ func TestAnEditThatANewerOneReplacesIsReported(t *testing.T) {
 	})
 }
 
-// Leaving can't wait for ever: what is being sent can be left, and the next
-// process reads what became of it.
-func TestLeavingWhatIsBeingSent(t *testing.T) {
+// Close can't wait for ever: it leaves a write in flight, and the next process reads the
+// outcome.
+func TestCloseCanLeaveAnEditBeingSent(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -272,7 +271,7 @@ func TestLeavingWhatIsBeingSent(t *testing.T) {
 		b.Start(context.Background())
 		time.Sleep(time.Second)
 		if n, _ := b.Sending(); n != 0 {
-			t.Errorf("%d edits are being sent before there is one", n)
+			t.Errorf("%d edits (want 0) are being sent before there is one", n)
 		}
 		_, changed := b.Sending()
 		submit(t, b, f.ref("1"), title("mine"))
@@ -292,7 +291,7 @@ func TestLeavingWhatIsBeingSent(t *testing.T) {
 		close(answer)
 		synctest.Wait()
 		if n, _ := b.Sending(); n != 0 {
-			t.Errorf("%d edits are being sent after the end", n)
+			t.Errorf("%d edits (want 0) are being sent after the end", n)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -10,8 +10,8 @@ import (
 	"confab/model/store"
 )
 
-// What a read-only account would be sent can be looked at, and nothing else.
-func TestAReadOnlyAccountPlansDryRunsAlone(t *testing.T) {
+// A dry run shows what would be sent to a read-only account; nothing is sent.
+func TestReadOnlyAccountAllowsOnlyDryRuns(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	f.desc.ReadOnly = true
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -21,7 +21,7 @@ func TestAReadOnlyAccountPlansDryRunsAlone(t *testing.T) {
 		}
 		for k, c := range b.Capabilities(f.get("1")) {
 			if c.Can() || !strings.Contains(c.Reason, "read-only") {
-				t.Errorf("%s: %+v", k, c)
+				t.Errorf("k is %s, c is %+v", k, c)
 			}
 		}
 		for dry, want := range map[bool]model.PlanState{true: model.PlanChange, false: model.PlanBlocked} {
@@ -53,7 +53,7 @@ func TestAReadOnlyAccountPlansDryRunsAlone(t *testing.T) {
 			}
 		}
 		if _, applies := f.count(); applies != 0 {
-			t.Errorf("%d writes", applies)
+			t.Errorf("%d writes (want 0)", applies)
 		}
 	})
 }

@@ -11,9 +11,9 @@ import (
 	"confab/model/store"
 )
 
-// What is shown of a conflict is what the service shows now, so that the choice
-// made on it does not end in the same conflict.
-func TestAConflictIsDecidedOnAFreshRead(t *testing.T) {
+// A conflict shows what the service has now, so that the user's choice doesn't end in the
+// same conflict.
+func TestRecheckReadsAConflictAfresh(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -24,25 +24,25 @@ func TestAConflictIsDecidedOnAFreshRead(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs again" })
 		e, err := b.Recheck(ctx, ids[0])
 		if err != nil || e.Theirs.String() != "theirs again" || outbox(t, b)[0].Theirs.String() != "theirs again" {
-			t.Fatalf("%+v %v", e.Theirs, err)
+			t.Fatalf("e.Theirs is %+v, error %v", e.Theirs, err)
 		}
 		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
 			t.Fatal(err)
 		}
 		deliver(t, b, ids)
 		if got := f.get("1").Title; got != "mine" || len(outbox(t, b)) != 0 {
-			t.Errorf("the title is %q, left are %+v", got, outbox(t, b))
+			t.Errorf("the title is %q (want mine), left are %+v", got, outbox(t, b))
 		}
 		// What waits by itself is left as it is.
 		ids = submit(t, b, f.ref("1"), title("next"))
 		f.change("1", func(c *model.Conversation) { c.Title = "other" })
 		if e, err := b.Recheck(ctx, ids[0]); err != nil || e.Theirs != nil {
-			t.Errorf("%+v %v", e, err)
+			t.Errorf("e is %+v, error %v", e, err)
 		}
 	})
 }
 
-// A read that the service refused for a while names the account and the time.
+// The error of a read that the service postponed names the account and the time.
 func TestSyncNowSaysUntilWhenItWaits(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {

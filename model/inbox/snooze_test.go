@@ -21,7 +21,7 @@ func snooze(t *testing.T, b *inbox.Inbox, r model.Ref, until time.Time) {
 	}
 }
 
-// woken waits for an announcement of a conversation and gives when it came.
+// woken waits for an announcement of a conversation and returns its time.
 func woken(t *testing.T, events <-chan model.Event, r model.Ref) time.Time {
 	t.Helper()
 	over := time.After(24 * time.Hour)
@@ -37,7 +37,7 @@ func woken(t *testing.T, events <-chan model.Event, r model.Ref) time.Time {
 	}
 }
 
-func TestTheListWakesWhenASnoozeEnds(t *testing.T) {
+func TestListWakesWhenASnoozeEnds(t *testing.T) {
 	f := newFake("projects", "a", "b", "c")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -49,13 +49,13 @@ func TestTheListWakesWhenASnoozeEnds(t *testing.T) {
 		events, end := b.Subscribe()
 		defer end()
 		if n, _ := b.Count(ctx, "", true); n != 1 {
-			t.Fatalf("%d rows in the inbox", n)
+			t.Fatalf("%d rows (want 1) in the inbox", n)
 		}
 		if at := woken(t, events, f.ref("2")); !at.Equal(first.Truncate(time.Millisecond)) && at.Sub(first).Abs() > time.Millisecond {
 			t.Errorf("woke %s late", at.Sub(first))
 		}
 		if n, _ := b.Count(ctx, "", true); n != 2 {
-			t.Errorf("%d rows in the inbox", n)
+			t.Errorf("%d rows (want 2) in the inbox", n)
 		}
 		if row, _, _ := b.Row(ctx, f.ref("2")); !row.Triage.SnoozedUntil.IsZero() {
 			t.Errorf("a row that woke is still snoozed until %s", row.Triage.SnoozedUntil)
@@ -77,7 +77,7 @@ func TestTheListWakesWhenASnoozeEnds(t *testing.T) {
 	})
 }
 
-func TestASnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
+func TestSnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
 	f := newFake("projects", "a", "b")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -101,9 +101,9 @@ func TestASnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
 	})
 }
 
-// A snooze that ended while the program did not run is over at once, and is
-// not announced again; one that goes on ends in time.
-func TestASnoozeOutlivesTheProgram(t *testing.T) {
+// A snooze that ended while the program did not run is over at once and not announced
+// again; one that has not ended ends in time.
+func TestSnoozeOutlivesTheProgram(t *testing.T) {
 	f := newFake("projects", "a", "b")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestASnoozeOutlivesTheProgram(t *testing.T) {
 			defer end()
 			b.Start(context.Background())
 			if n, _ := b.Count(context.Background(), "", true); n != 1 {
-				t.Errorf("%d rows in the inbox", n)
+				t.Errorf("%d rows (want 1) in the inbox", n)
 			}
 			if at := woken(t, events, f.ref("2")); at.Sub(begin.Add(3*time.Hour)).Abs() > time.Millisecond {
 				t.Errorf("woke %s late", at.Sub(begin.Add(3*time.Hour)))
@@ -130,8 +130,8 @@ func TestASnoozeOutlivesTheProgram(t *testing.T) {
 	})
 }
 
-// A machine that sleeps moves the clock and not the timers.
-func TestASnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
+// Sleep moves the clock but not the timers.
+func TestSnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
 	f := newFake("projects", "a")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {

@@ -25,16 +25,14 @@ import (
 	"confab/providers/sandbox"
 )
 
-// The benchmarks of reading tell conversations a second of this process's own
-// user CPU: a tape answers in place of the sandbox once it has been asked.
+// The benchmarks of reading report conversations per second of this process's own user CPU.
+// After the first round a tape replays the sandbox's answers.
 //
-// What an adapter makes of a page is not done while the next one travels: that takes
-// 2 to 3 ms of 50 or 100 rows, beside 60 ms for a service that answers within 50, and
-// 333 for the pace of Attention. A page asked for ahead gained under 5 percent there.
-//
-//	go test ./model/inbox -run - -bench Reading
+// What an adapter does with a page does not overlap with the next request. It takes 2 to 3
+// ms for 50 or 100 rows, beside 60 ms for a service that answers within 50, and 333 for the
+// pace of Attention. Requesting a page ahead gained under 5 percent there.
 
-// tape plays every answer again that it has heard once.
+// tape records every answer once and replays it.
 type tape struct {
 	next http.RoundTripper
 	mu   sync.Mutex
@@ -102,7 +100,7 @@ func taped(b *testing.B, conversations int) (open func() []model.Provider) {
 	}
 }
 
-// perSecond runs f, which reads so many conversations, and reports the rate.
+// perSecond runs f, which reads that many conversations, and reports the rate.
 func perSecond(b *testing.B, conversations int, f func()) {
 	f() // fills the tape
 	start, runs := userTime(b), 0
@@ -122,7 +120,7 @@ func userTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano())
 }
 
-// BenchmarkReadingAList is an adapter alone: asking, decoding, converting.
+// BenchmarkReadingAList measures an adapter alone: request, decode, convert.
 func BenchmarkReadingAList(b *testing.B) {
 	const each = 500
 	open := taped(b, 4*each)
@@ -137,15 +135,15 @@ func BenchmarkReadingAList(b *testing.B) {
 					return true, nil
 				})
 				if err != nil || n != each {
-					b.Fatal(n, err)
+					b.Fatalf("n is %v, err is %v", n, err)
 				}
 			})
 		})
 	}
 }
 
-// BenchmarkReadingEverything is a first sync of four accounts, from the
-// answers to the database.
+// BenchmarkReadingEverything measures a first sync of four accounts, from the answers to
+// the database.
 func BenchmarkReadingEverything(b *testing.B) {
 	const all = 1000
 	open := taped(b, all)

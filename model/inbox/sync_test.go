@@ -13,7 +13,7 @@ import (
 	"confab/model/store"
 )
 
-func TestDeletionsAreSeenByAWalkAndMarksAreKept(t *testing.T) {
+func TestWalkFindsDeletionsAndKeepsMarks(t *testing.T) {
 	f := newFake("projects", "a", "b", "c")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -22,12 +22,12 @@ func TestDeletionsAreSeenByAWalkAndMarksAreKept(t *testing.T) {
 		f.set(func() { delete(f.convs, "2") })
 		time.Sleep(2 * time.Hour)
 		if n, _ := b.Count(ctx, "is:any", false); n != 2 {
-			t.Errorf("%d rows after somebody deleted one of three", n)
+			t.Errorf("%d rows (want 2) after somebody deleted one of three", n)
 		}
 	})
 }
 
-func TestAnIdleRefreshAsksOnce(t *testing.T) {
+func TestRefreshWithoutNewsReadsOnePage(t *testing.T) {
 	f := newFake("projects", "a", "b", "c", "d", "e")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		b.Start(context.Background())
@@ -37,12 +37,12 @@ func TestAnIdleRefreshAsksOnce(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		f.set(func() { after = f.lists })
 		if got := after - before; got != 1 {
-			t.Errorf("a refresh with nothing new made %d requests", got)
+			t.Errorf("a refresh with nothing new made %d requests (want 1)", got)
 		}
 	})
 }
 
-func TestAMissedConversationThatIsForbiddenEndsNoRefresh(t *testing.T) {
+func TestForbiddenMissedConversationDoesNotEndRefreshes(t *testing.T) {
 	f := newFake("projects", "a", "b", "c")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -63,12 +63,12 @@ func TestAMissedConversationThatIsForbiddenEndsNoRefresh(t *testing.T) {
 			t.Errorf("last refreshed at %s with %+v", st.Checked, st.Error)
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 2 {
-			t.Errorf("%d rows; the deleted one behind the forbidden one must be gone", n)
+			t.Errorf("%d rows (want 2); the deleted one behind the forbidden one must be gone", n)
 		}
 	})
 }
 
-func TestEveryMissedConversationIsLookedAtInSomeSweep(t *testing.T) {
+func TestEveryMissedConversationIsCheckedInSomeSweep(t *testing.T) {
 	f := newFake("projects", "a")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -97,7 +97,7 @@ func TestEveryMissedConversationIsLookedAtInSomeSweep(t *testing.T) {
 	})
 }
 
-func TestASweepNotedByAWrongClockDoesNotEndSweeps(t *testing.T) {
+func TestSweepInTheFutureDoesNotEndSweeps(t *testing.T) {
 	f := newFake("projects", "a", "b")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestASweepNotedByAWrongClockDoesNotEndSweeps(t *testing.T) {
 	})
 }
 
-func TestAPageAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
+func TestOlderPageDoesNotHideAnEdit(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -143,7 +143,7 @@ func TestAPageAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
 		}
 		b.Sync(ctx)
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
-			t.Errorf("the row shows %q", got)
+			t.Errorf("the row shows %q (want mine)", got)
 		}
 		if _, ok, _ := b.Row(ctx, f.ref("2")); ok {
 			t.Error("the deleted conversation came back")
@@ -152,12 +152,12 @@ func TestAPageAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 		b.Sync(ctx)
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "theirs" {
-			t.Errorf("after the next refresh the row shows %q", got)
+			t.Errorf("after the next refresh the row shows %q (want theirs)", got)
 		}
 	})
 }
 
-func TestARefreshThatWasCutIsMadeUpFor(t *testing.T) {
+func TestInterruptedRefreshIsMadeUpFor(t *testing.T) {
 	f := newFake("projects", "a", "b", "c", "d")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -178,7 +178,7 @@ func TestARefreshThatWasCutIsMadeUpFor(t *testing.T) {
 	})
 }
 
-func TestAPageWithNothingToStoreEndsNoRefresh(t *testing.T) {
+func TestPageWithNothingToStoreDoesNotEndARefresh(t *testing.T) {
 	f := newFake("projects", "a", "b", "c", "d")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()

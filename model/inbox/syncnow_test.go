@@ -13,9 +13,9 @@ import (
 	"confab/model/store"
 )
 
-// By hand, what waits for its next try is tried at once: after the head of the
-// list, before the rest of it.
-func TestSyncByHandDeliversAfterTheHead(t *testing.T) {
+// Edits that wait for their next try are sent at once: after the head of the list, before
+// the rest.
+func TestSyncNowDeliversAfterTheHead(t *testing.T) {
 	f := newFake("projects", "A", "B", "C", "D", "E")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -39,7 +39,7 @@ func TestSyncByHandDeliversAfterTheHead(t *testing.T) {
 	})
 }
 
-func TestSyncByHandObeysTheServiceAndLeavesDecisionsAlone(t *testing.T) {
+func TestSyncNowObeysPausesAndLeavesDecisionsAlone(t *testing.T) {
 	f := newFake("projects", "A", "B", "C")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -71,14 +71,13 @@ func TestSyncByHandObeysTheServiceAndLeavesDecisionsAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(out) != 1 || out[0].State != model.Done || f.get("1").Title != "A" {
-			t.Errorf("results %+v; the refused one: %q", out, f.get("1").Title)
+			t.Errorf("results %+v; the refused one: %q (want A)", out, f.get("1").Title)
 		}
 	})
 }
 
-// One account that can't be read stops no other, and what waits there is
-// reported.
-func TestSyncByHandOfOneBadAccount(t *testing.T) {
+// An account that can't be read stops no other, and its waiting edits are reported.
+func TestSyncNowOfOneFailingAccountSyncsTheOthers(t *testing.T) {
 	bad, good := newFake("support", "A"), newFake("projects", "B")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {

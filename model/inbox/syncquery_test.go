@@ -12,7 +12,7 @@ import (
 	"confab/model/store"
 )
 
-// narrows makes a fake that can narrow its list by a part of a filter, and does.
+// narrows makes a fake narrow its list by part of a filter.
 func narrows(f *fake, rules model.FilterRules) *fake {
 	f.desc.Filters = rules
 	f.fits = func(c model.Conversation, filter model.Filter) bool {
@@ -23,7 +23,7 @@ func narrows(f *fake, rules model.FilterRules) *fake {
 
 var byTeam = model.FilterRules{"team": regexp.MustCompile(`^t-[0-9]+$`)}
 
-func TestOnlyWhatTheServiceComparesAlikeIsAskedFor(t *testing.T) {
+func TestSyncQueryAsksOnlyForFiltersThatTheServiceKnows(t *testing.T) {
 	narrow, plain := narrows(newFake("projects", "Kick-off", "Budget"), byTeam), newFake("support", "Refund")
 	narrow.change("2", func(c *model.Conversation) { c.Team.ID = "t-7" })
 	run(t, []*fake{narrow, plain}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -52,9 +52,9 @@ func TestOnlyWhatTheServiceComparesAlikeIsAskedFor(t *testing.T) {
 	})
 }
 
-// A list that was never read to the end is read for a query alone; that moves
-// no cursor and no walk.
-func TestANarrowedReadOfAnUnreadAccountIsNoWalk(t *testing.T) {
+// A list that was never read to the end is read for a query only, which moves no cursor and
+// no walk.
+func TestNarrowReadOfAnUnreadAccountIsNoWalk(t *testing.T) {
 	f := narrows(newFake("projects", "a", "b", "c", "d", "e"), byTeam)
 	f.change("4", func(c *model.Conversation) { c.Team.ID = "t-7" })
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
@@ -64,10 +64,10 @@ func TestANarrowedReadOfAnUnreadAccountIsNoWalk(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 1 || f.lists != 1 {
-			t.Errorf("%d rows after %d requests", n, f.lists)
+			t.Errorf("%d rows (want 1) after %d requests", n, f.lists)
 		}
 		if after, _ := s.Account(ctx, "projects"); after != before {
-			t.Errorf("the account was %+v and is %+v", before, after)
+			t.Errorf("the account was %+v and is %+v (want %v)", before, after, before)
 		}
 		if !b.Accounts()[0].Swept.IsZero() {
 			t.Error("a narrowed read counts as one of the whole list")
@@ -75,8 +75,9 @@ func TestANarrowedReadOfAnUnreadAccountIsNoWalk(t *testing.T) {
 	})
 }
 
-// Half a walk stays where it is, and what a narrowed read does not meet is not gone.
-func TestANarrowedReadMovesNoCursorAndBuriesNothing(t *testing.T) {
+// An unfinished walk stays where it is, and rows that a narrow read does not meet are not
+// gone.
+func TestNarrowReadMovesNoCursorAndHidesNothing(t *testing.T) {
 	f := narrows(newFake("projects", "a", "b", "c", "d", "e"), byTeam)
 	for _, id := range []string{"1", "4"} {
 		f.change(id, func(c *model.Conversation) { c.Team.ID = "t-7" })
@@ -102,12 +103,12 @@ func TestANarrowedReadMovesNoCursorAndBuriesNothing(t *testing.T) {
 			t.Errorf("asked %+v; the account was %+v and is %+v", f.filters, before, after)
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 5 || f.loads != 0 {
-			t.Errorf("%d rows; %d were looked at by themselves", n, f.loads)
+			t.Errorf("%d rows (want 5); %d were looked at by themselves", n, f.loads)
 		}
 	})
 }
 
-func TestANarrowedReadAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
+func TestOlderNarrowReadDoesNotHideAnEdit(t *testing.T) {
 	f := narrows(newFake("projects", "Kick-off"), byTeam)
 	f.change("1", func(c *model.Conversation) { c.Team.ID = "t-7" })
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -126,7 +127,7 @@ func TestANarrowedReadAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T)
 			t.Fatal(err)
 		}
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
-			t.Errorf("the row shows %q", got)
+			t.Errorf("the row shows %q (want mine)", got)
 		}
 	})
 }

@@ -14,9 +14,9 @@ import (
 	"confab/model/store"
 )
 
-// whileSending submits changes of the first conversation, does something once
-// the first of them has arrived at the service, which then answers it with an
-// error and without effect, and waits until all is over.
+// whileSending submits changes of the first conversation and calls f once the first write
+// has arrived at the service, which answers with an error and changes nothing. It returns
+// when everything has settled.
 func whileSending(t *testing.T, f *fake, answer error, changes []model.Change, f2 func(b *inbox.Inbox, ids []string), after func(b *inbox.Inbox)) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -43,9 +43,9 @@ func whileSending(t *testing.T, f *fake, answer error, changes []model.Change, f
 	})
 }
 
-// What was taken back while it was being sent, and had no effect, is not sent
-// once more only to be taken back then.
-func TestWhatWasTakenBackIsNotSentAgain(t *testing.T) {
+// An edit that was undone while it was being sent, and changed nothing, is not sent again
+// only to be undone then.
+func TestUndoneEditIsNotSentAgain(t *testing.T) {
 	for name, answer := range map[string]error{
 		"not reached": errDown,
 		"no answer":   &model.Error{Kind: model.UnknownOutcome, Message: "no answer"},
@@ -55,22 +55,22 @@ func TestWhatWasTakenBackIsNotSentAgain(t *testing.T) {
 			f := newFake("projects", "Kick-off")
 			whileSending(t, f, answer, title("mine"), func(b *inbox.Inbox, _ []string) { undo(t, b, "") }, func(b *inbox.Inbox) {
 				if _, applies := f.count(); applies != 1 {
-					t.Errorf("%d writes were sent", applies)
+					t.Errorf("%d writes (want 1) were sent", applies)
 				}
 				if out := outbox(t, b); len(out) != 0 {
 					t.Errorf("outbox %+v", out)
 				}
 				if got := f.get("1").Title; got != "Kick-off" {
-					t.Errorf("the service has %q", got)
+					t.Errorf("the service has %q (want Kick-off)", got)
 				}
 			})
 		})
 	}
 }
 
-// What waits for an edit that was taken back while it was being sent, and had
-// no effect, waits for a person: it would widen what was never narrowed.
-func TestWhatWidensIsHeldWhenWhatItWaitsForIsTakenBack(t *testing.T) {
+// A widening edit waits for one that is undone while it is being sent and changes nothing.
+// Sending it would widen what was never narrowed, so a person decides.
+func TestWideningEditIsHeldWhenItsBlockerIsUndone(t *testing.T) {
 	for name, kind := range map[string]model.ErrorKind{"refused": model.Forbidden, "lost": model.UnknownOutcome} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake("projects", "Kick-off")
@@ -90,9 +90,9 @@ func TestWhatWidensIsHeldWhenWhatItWaitsForIsTakenBack(t *testing.T) {
 	}
 }
 
-// A bulk that another process takes back leaves the outbox in slices. Who waits for
-// it is told how that ended, not that it waits.
-func TestWhatLeavesTheOutboxIsWaitedFor(t *testing.T) {
+// Another process undoes a bulk edit, which leaves the outbox in slices. Deliver reports
+// how the edits ended, not that they wait.
+func TestDeliverWaitsForASubmissionThatIsLeaving(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestWhatLeavesTheOutboxIsWaitedFor(t *testing.T) {
 				t.Errorf("it is said to be %s while it leaves", <-told)
 			}
 			if n, err := b.Withdraw(ctx, ids...); err != nil || n != 1 {
-				t.Fatal(n, err)
+				t.Fatalf("n is %v, err is %v", n, err)
 			}
 			if _, err := db.Exec("DELETE FROM entering"); err != nil {
 				t.Fatal(err)
@@ -132,7 +132,7 @@ func TestWhatLeavesTheOutboxIsWaitedFor(t *testing.T) {
 				t.Error("it is not said to be withdrawn")
 			}
 			if _, applies := f.count(); applies != 0 {
-				t.Errorf("%d writes", applies)
+				t.Errorf("%d writes (want 0)", applies)
 			}
 		})
 	})

@@ -19,8 +19,8 @@ var (
 	eve = model.Participant{Kind: "user", ID: "3", Name: "Eve", Role: model.RoleViewer}
 )
 
-// removeBobAndPublish plans to take Bob out and to make the conversation
-// public: the second is meant only together with the first.
+// removeBobAndPublish plans to remove Bob and to make the conversation public, which is
+// meant only together with the removal.
 func removeBobAndPublish(t *testing.T, b *inbox.Inbox, ref model.Ref) []string {
 	t.Helper()
 	return submit(t, b, ref, append(privacy(model.PrivacyPublic),
@@ -31,9 +31,9 @@ func withBob(f *fake) {
 	f.change("1", func(c *model.Conversation) { c.Privacy, c.Participants = model.PrivacyPrivate, model.SetOf(ada, bob) })
 }
 
-// What widens is sent only after everything that was submitted with it is
-// settled, whatever order it was asked in.
-func TestWhatWidensIsSentLastAndByItself(t *testing.T) {
+// A widening edit is sent after every other edit of its submission is settled, whatever
+// their order.
+func TestWideningEditIsSentLastAndByItself(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		withBob(f)
@@ -43,14 +43,14 @@ func TestWhatWidensIsSentLastAndByItself(t *testing.T) {
 			t.Errorf("sent %v, want %v", f.sent, want)
 		}
 		if got := f.get("1"); got.Privacy != model.PrivacyPublic || !model.SamePeople(got.Participants.Items, []model.Participant{ada}) {
-			t.Errorf("the service has %s %v", got.Privacy, got.Participants.Items)
+			t.Errorf("the service has %s (want %v) %v", got.Privacy, model.PrivacyPublic, got.Participants.Items)
 		}
 	})
 }
 
-// What makes it private again does not wait for the decision that making it public
-// waits for: it takes that one's place.
-func TestWhatNarrowsTakesThePlaceOfAWideningThatWaits(t *testing.T) {
+// Making a conversation private again does not wait for the decision that making it public
+// waits for; it replaces that edit.
+func TestNarrowingEditReplacesAWaitingWideningOne(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
@@ -71,9 +71,9 @@ func TestWhatNarrowsTakesThePlaceOfAWideningThatWaits(t *testing.T) {
 	})
 }
 
-// Nothing widens while an earlier edit of the submission needs a person, over
-// claims, retries and restarts; where that one is given up, a person decides.
-func TestWhatWidensWaitsForWhatWasMeantWithIt(t *testing.T) {
+// Nothing widens while an earlier edit of the submission needs a person, across claims,
+// retries and restarts. If that edit is given up, a person decides.
+func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 	ctx := context.Background()
 	refuse := func(f *fake, kind model.ErrorKind) {
 		f.onApply = func() (error, bool) { return &model.Error{Kind: kind, Message: "no"}, false }
@@ -139,7 +139,7 @@ func TestWhatWidensWaitsForWhatWasMeantWithIt(t *testing.T) {
 }
 
 // What confab delivered since an edit was made is not somebody else's change.
-func TestWhatConfabDeliveredIsNotSomebodyElse(t *testing.T) {
+func TestOwnDeliveryIsNoConflict(t *testing.T) {
 	ctx := context.Background()
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
@@ -166,11 +166,11 @@ func TestWhatConfabDeliveredIsNotSomebodyElse(t *testing.T) {
 				send(one, a)
 				for _, p := range []model.Plan{b, c} {
 					if out := send(two, p); out[0].State != model.Done {
-						t.Fatalf("%+v", out[0])
+						t.Fatalf("out[0] is %+v", out[0])
 					}
 				}
 				if got := f.get("1").Title; got != "c" {
-					t.Errorf("the service has %q", got)
+					t.Errorf("the service has %q (want c)", got)
 				}
 				add := func(p model.Participant) model.Change {
 					return model.Change{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{p}}
@@ -186,16 +186,15 @@ func TestWhatConfabDeliveredIsNotSomebodyElse(t *testing.T) {
 				send(one, plan(one, title("f")...))
 				f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 				if out := send(two, g); out[0].State != model.InConflict {
-					t.Errorf("%+v", out[0])
+					t.Errorf("out[0] is %+v", out[0])
 				}
 			})
 		})
 	})
 }
 
-// What confab itself has never delivered, because it was taken back or a newer
-// edit took its place, is nobody's change either.
-func TestWhatConfabNeverDeliveredIsNotSomebodyElse(t *testing.T) {
+// Nor is an edit that confab never delivered, because it was withdrawn or replaced.
+func TestUndeliveredEditIsNoConflict(t *testing.T) {
 	ctx := context.Background()
 	for name, lose := range map[string]func(b *inbox.Inbox, first []string) error{
 		"taken back": func(b *inbox.Inbox, first []string) error {
@@ -255,7 +254,7 @@ func TestWhatConfabNeverDeliveredIsNotSomebodyElse(t *testing.T) {
 					}
 				}
 				if got := f.get("1").Title; got != "fourth" {
-					t.Errorf("the service has %q", got)
+					t.Errorf("the service has %q (want fourth)", got)
 				}
 				want := []model.Participant{ada, bob, eve}
 				if name != "replaced" {
@@ -269,9 +268,9 @@ func TestWhatConfabNeverDeliveredIsNotSomebodyElse(t *testing.T) {
 	}
 }
 
-// A change of confab's own from long ago is no reason to overwrite somebody who
-// makes the same change again.
-func TestWhatConfabDeliveredBeforeIsSomebodyElseNow(t *testing.T) {
+// An old delivery of confab is no reason to overwrite somebody who makes the same change
+// again.
+func TestOldOwnDeliveryDoesNotExcuseAConflict(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -283,10 +282,10 @@ func TestWhatConfabDeliveredBeforeIsSomebodyElseNow(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		f.change("1", func(c *model.Conversation) { c.Title = "Kick-off, moved" })
 		if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.InConflict {
-			t.Errorf("%+v", out)
+			t.Errorf("out is %+v", out)
 		}
 		if got := f.get("1").Title; got != "Kick-off, moved" {
-			t.Errorf("the service has %q", got)
+			t.Errorf("the service has %q (want Kick-off, moved)", got)
 		}
 	})
 }

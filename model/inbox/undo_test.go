@@ -27,7 +27,7 @@ func TestUndo(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, _ := shownTitle(t, b, f.ref("2")); got != "Budget" {
-			t.Errorf("after the withdrawal the row shows %q", got)
+			t.Errorf("after the withdrawal the row shows %q (want Budget)", got)
 		}
 		// Delivered: the inverse goes the same road.
 		ids := submit(t, b, f.ref("1"), title("mine"))
@@ -42,7 +42,7 @@ func TestUndo(t *testing.T) {
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if got := f.get("1").Title; got != "Kick-off" {
-			t.Errorf("after the undo the service has %q", got)
+			t.Errorf("after the undo the service has %q (want Kick-off)", got)
 		}
 		if h := history(t, b); h[len(h)-1].Undone != ids[0] {
 			t.Errorf("the journal does not say that it was undone: %+v", h)
@@ -53,7 +53,7 @@ func TestUndo(t *testing.T) {
 	})
 }
 
-func TestUndoOfAWideningAsks(t *testing.T) {
+func TestWideningUndoAsks(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -67,7 +67,7 @@ func TestUndoOfAWideningAsks(t *testing.T) {
 	})
 }
 
-func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
+func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget", "Retro")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -106,7 +106,7 @@ func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
 
 // What somebody else took back of it first is not part of what the undo did, so
 // that taking the undo back does not bring it about again.
-func TestAnUndoThatWasLostOnceKnowsWhatItMet(t *testing.T) {
+func TestLostUndoIsComparedWithItsOwnEffect(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -152,7 +152,7 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 		}
 		u, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 3 {
-			t.Fatal(u, err)
+			t.Fatalf("u is %v, err is %v", u, err)
 		}
 		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
 		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, model.ErrUndoMoved) {
@@ -162,11 +162,11 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 		again, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{Was: &u, Progress: func(done, _ int) { told = done }})
 		withdrawn := again.Withdrawn
 		if err != nil || len(withdrawn) != 2 || slices.Contains(withdrawn, ids[0]) || told != 3 || len(again.Plan.Edits()) != 1 {
-			t.Fatal(withdrawn, told, again, err)
+			t.Fatalf("withdrawn is %v, told is %v, again is %v, err is %v", withdrawn, told, again, err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if back, err := b.ApplyUndo(ctx, again); err != nil || len(back) != 1 {
-			t.Error(back, err)
+			t.Errorf("back is %v, err is %v", back, err)
 		}
 	})
 }

@@ -70,7 +70,7 @@ func earlier(t *testing.T, version int) (path string, f *fake) {
 	return path, f
 }
 
-func TestAThousandDoneRowsStayDoneThroughAnUpgrade(t *testing.T) {
+func TestUpgradeKeepsDoneMarks(t *testing.T) {
 	for _, version := range []int{1, 2, 4} {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			path, f := earlier(t, version)
@@ -80,7 +80,7 @@ func TestAThousandDoneRowsStayDoneThroughAnUpgrade(t *testing.T) {
 					done := func(when string) {
 						t.Helper()
 						if n, err := b.Count(ctx, "is:done", false); err != nil || n != 1000 {
-							t.Errorf("%s: %d done, %v", when, n, err)
+							t.Errorf("%s: %d done (want 1000), %v", when, n, err)
 						}
 					}
 					done("upgraded")
@@ -121,7 +121,7 @@ func TestAThousandDoneRowsStayDoneThroughAnUpgrade(t *testing.T) {
 	}
 }
 
-func TestTheScreenIsToldThatANewerProgramHasChangedTheDatabase(t *testing.T) {
+func TestAccountsReportThatANewerProgramChangedTheDatabase(t *testing.T) {
 	f := newFake("projects", "a")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestTheScreenIsToldThatANewerProgramHasChangedTheDatabase(t *testing.T) {
 				t.Errorf("told after %s", waited)
 			}
 			if st := b.Accounts()[0]; st.Error == nil || st.Error.Kind != model.Local || !strings.Contains(st.Error.Message, "start this one again") {
-				t.Errorf("%+v", st)
+				t.Errorf("st is %+v", st)
 			}
 			plan, err := b.Plan(ctx, []model.Ref{f.ref("1")}, title("b"), model.PlanOptions{})
 			if err == nil {
@@ -159,7 +159,7 @@ func TestTheScreenIsToldThatANewerProgramHasChangedTheDatabase(t *testing.T) {
 			time.Sleep(2 * time.Hour)
 			f.set(func() { after, applies = f.lists, f.applies })
 			if applies != 0 || after > before+1 {
-				t.Errorf("%d writes, %d lists in two hours", applies, after-before)
+				t.Errorf("%d writes (want 0), %d lists in two hours", applies, after-before)
 			}
 			if st := b.Accounts()[0]; st.Error == nil || !strings.Contains(st.Error.Message, "start this one again") {
 				t.Errorf("later: %+v", st)

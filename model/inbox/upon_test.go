@@ -83,7 +83,7 @@ func withdrawAll(t *testing.T, b *inbox.Inbox, ids []string) {
 // What was planned on the target of an edit that another process then withdraws
 // stands on what was there before it, however many were withdrawn, and whether
 // that was before it entered the outbox or after.
-func TestWhatWasPlannedOnAWithdrawnEditStandsOnWhatWasBeforeIt(t *testing.T) {
+func TestEditPlannedUponAWithdrawnOneIsRebased(t *testing.T) {
 	for name, steps := range map[string]func(t *testing.T, f *fake, here, there *inbox.Inbox) (base string){
 		"before it enters": func(t *testing.T, f *fake, here, there *inbox.Inbox) string {
 			first := submit(t, here, f.ref("1"), title("first"))
@@ -128,7 +128,7 @@ func TestWhatWasPlannedOnAWithdrawnEditStandsOnWhatWasBeforeIt(t *testing.T) {
 			}
 			deliverAll(t, engines[0])
 			if got := f.get("1").Title; got != "last" || len(outbox(t, engines[0])) != 0 {
-				t.Errorf("the service has %q; outbox %+v", got, outbox(t, engines[0]))
+				t.Errorf("the service has %q (want last); outbox %+v", got, outbox(t, engines[0]))
 			}
 		})
 	}
@@ -160,7 +160,7 @@ func wantPeople(t *testing.T, f *fake, ids ...string) {
 
 // Two processes plan upon the same edit. Where one of theirs takes its place, the
 // other is not made upon what never was.
-func TestWhatWasPlannedOnAReplacedEditKeepsBothChanges(t *testing.T) {
+func TestEditPlannedUponAReplacedOneKeepsBothChanges(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
 	defer end()
@@ -178,7 +178,7 @@ func TestWhatWasPlannedOnAReplacedEditKeepsBothChanges(t *testing.T) {
 
 // What waited behind an edit that the service refuses, in the one request that it
 // took, goes without it.
-func TestWhatWasPlannedOnARefusedEditGoesWithoutIt(t *testing.T) {
+func TestEditPlannedUponARefusedOneIsRebased(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	f.single = true
 	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
@@ -235,7 +235,7 @@ func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
 		}
 		deliverAll(t, engines[0])
 		if got := f.get("1").Access; got != "just_me" {
-			t.Errorf("withdrawn before it entered %t: the service has %s", before, got)
+			t.Errorf("withdrawn before it entered %t: the service has %s (want just_me)", before, got)
 		}
 		out := outbox(t, engines[0])
 		if len(out) != 1 || out[0].State != model.Held || out[0].Base.String() != "just_me" || out[0].Error == nil {

@@ -10,8 +10,8 @@ import (
 	"confab/model/store"
 )
 
-// What stands in the way of an edit is named, so that it can be opened.
-func TestARefusalNamesWhatStandsInTheWay(t *testing.T) {
+// The user can open the conversation that stands in the way.
+func TestRefusalNamesTheExistingConversation(t *testing.T) {
 	f := newFake("support", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		b.Sync(context.Background())
@@ -21,13 +21,12 @@ func TestARefusalNamesWhatStandsInTheWay(t *testing.T) {
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
 		const want = `"another one" (409); close the other one first (support:c-9)`
 		if len(out) != 1 || out[0].State != model.Refused || !strings.HasSuffix(out[0].Error.Words(), want) {
-			t.Errorf("%+v: %s", out, out[0].Error.Words())
+			t.Errorf("out is %+v, out[0].Error.Words() is %s", out, out[0].Error.Words())
 		}
 	})
 }
 
-// An archiving that the service ignores is said in words of archiving.
-func TestAnIgnoredArchivingSaysSo(t *testing.T) {
+func TestIgnoredArchiveSaysSo(t *testing.T) {
 	f := newFake("sales", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		b.Sync(context.Background())
@@ -35,7 +34,7 @@ func TestAnIgnoredArchivingSaysSo(t *testing.T) {
 		out := deliver(t, b, submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}))
 		const want = "the service accepted it, but the conversation is not archived"
 		if len(out) != 1 || out[0].State != model.NotVerified || out[0].Error.Words() != want {
-			t.Errorf("%+v: %s", out, out[0].Error.Words())
+			t.Errorf("out is %+v, out[0].Error.Words() is %s (want %v)", out, out[0].Error.Words(), want)
 		}
 	})
 }

@@ -14,13 +14,13 @@ import (
 	"confab/model/store"
 )
 
-func TestAnotherIdentitySetsTheOldRowsAside(t *testing.T) {
+func TestOpenAccountSetsRowsOfAnotherIdentityAside(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	enqueue(t, s, rename("1", "a", "b"))
 	_, held, err := s.OpenAccount(t.Context(), "sales", "attention https://other.example")
 	if err != nil || held != 1 {
-		t.Fatalf("held %d, %v", held, err)
+		t.Fatalf("held %d (want 1), %v", held, err)
 	}
 	if n, _ := s.Count(t.Context(), must("account:sales"), start, time.UTC); n != 0 {
 		t.Error("rows of the old identity are still listed under the name")
@@ -36,11 +36,11 @@ func TestAnotherIdentitySetsTheOldRowsAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := row(t, s, "1"); r.Conversation.Title != "b" {
-		t.Errorf("back under the first identity, the row shows %q", r.Conversation.Title)
+		t.Errorf("back under the first identity, the row shows %q (want b)", r.Conversation.Title)
 	}
 }
 
-func TestForgetLeavesNothing(t *testing.T) {
+func TestForgetRemovesEverythingOfAnAccount(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -98,7 +98,7 @@ func TestSlotsSpaceRequestsAcrossProcesses(t *testing.T) {
 	}
 }
 
-func TestAWalkTellsWhatItDidNotMeet(t *testing.T) {
+func TestEndWalkReturnsConversationsItDidNotMeet(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"), conv("2", "b"))
 	no, _, err := s.BeginWalk(t.Context(), "sales")
@@ -110,7 +110,7 @@ func TestAWalkTellsWhatItDidNotMeet(t *testing.T) {
 	}
 	again, cursor, _ := s.BeginWalk(t.Context(), "sales")
 	if again != no || cursor != "p2" {
-		t.Errorf("a cut walk goes on as %d at %q", again, cursor)
+		t.Errorf("a cut walk goes on as %d (want %v) at %q", again, no, cursor)
 	}
 	missed, err := s.EndWalk(t.Context(), "sales", no, "head", true)
 	if err != nil || !cmp.Equal(missed, []string{"1"}) {
@@ -120,11 +120,11 @@ func TestAWalkTellsWhatItDidNotMeet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, _ := s.Count(t.Context(), query.Query{}, start, time.UTC); n != 1 {
-		t.Errorf("%d rows after the tombstone", n)
+		t.Errorf("%d rows (want 1) after the tombstone", n)
 	}
 }
 
-func TestDiscardingAnEditThatWasSetAsideLeavesTheNewRowsAlone(t *testing.T) {
+func TestDiscardOfASetAsideEditKeepsTheNewRows(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "old"))
 	ids := enqueue(t, s, rename("1", "old", "mine"))
@@ -136,14 +136,14 @@ func TestDiscardingAnEditThatWasSetAsideLeavesTheNewRowsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := count(t, s, must("account:sales title:new")); n != 1 {
-		t.Errorf("the row of the new identity is found %d times by its title", n)
+		t.Errorf("the row of the new identity is found %d times (want 1) by its title", n)
 	}
 	if n := count(t, s, must("account:sales title:old")); n != 0 {
 		t.Error("the row of the new identity carries the title of the old one")
 	}
 }
 
-func TestAccountNamesAreNoPatterns(t *testing.T) {
+func TestForgetDoesNotTreatNamesAsPatterns(t *testing.T) {
 	s := fresh(t)
 	open := func(name, identity string) int {
 		t.Helper()
@@ -160,10 +160,10 @@ func TestAccountNamesAreNoPatterns(t *testing.T) {
 	s.SaveDraft(t.Context(), "title:axb", "typed")
 	open("axb", "two")
 	if held := open("a_b", "three"); held != 0 {
-		t.Errorf("%d edits of axb count as held by a_b", held)
+		t.Errorf("%d edits (want 0) of axb count as held by a_b", held)
 	}
 	if all, _ := s.Counts(t.Context()); all["A_B"].NeedPerson != 0 {
-		t.Errorf("%d edits of axb wait for a person at A_B", all["A_B"].NeedPerson)
+		t.Errorf("%d edits (want 0) of axb wait for a person at A_B", all["A_B"].NeedPerson)
 	}
 	if err := s.Forget(t.Context(), "a_b"); err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestAccountNamesAreNoPatterns(t *testing.T) {
 	}
 }
 
-func TestAnEditInConflictStaysSoWhileItsAccountIsSetAside(t *testing.T) {
+func TestSettingAsideKeepsAnEditInConflict(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
@@ -202,17 +202,17 @@ func TestAnEditInConflictStaysSoWhileItsAccountIsSetAside(t *testing.T) {
 	}
 	e, _, _ := s.OutboxEntry(t.Context(), ids[0])
 	if e.State != model.InConflict || e.Orphaned {
-		t.Errorf("came back as %s, orphaned %v", e.State, e.Orphaned)
+		t.Errorf("came back as %s (want %v), orphaned %v", e.State, model.InConflict, e.Orphaned)
 	}
 	if got := row(t, s, "1").Conversation.Title; got != "a" {
-		t.Errorf("the row shows %q", got)
+		t.Errorf("the row shows %q (want a)", got)
 	}
 	if n := count(t, s, must("is:conflict")); n != 1 {
-		t.Errorf("%d rows are found in conflict", n)
+		t.Errorf("%d rows (want 1) are found in conflict", n)
 	}
 }
 
-func TestTwoProcessesWalkWithoutMisleadingEachOther(t *testing.T) {
+func TestTwoProcessesCanWalkAtTheSameTime(t *testing.T) {
 	s := fresh(t)
 	one, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil {
@@ -220,7 +220,7 @@ func TestTwoProcessesWalkWithoutMisleadingEachOther(t *testing.T) {
 	}
 	two, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil || two == one {
-		t.Fatal(one, two, err)
+		t.Fatalf("one is %v, two is %v, err is %v", one, two, err)
 	}
 	page := func(no int64, cursor, id string) {
 		t.Helper()
@@ -230,22 +230,23 @@ func TestTwoProcessesWalkWithoutMisleadingEachOther(t *testing.T) {
 	}
 	page(two, "2", "1")
 	page(one, "9", "1")
-	// The second walk is cut here: it goes on from its own place, not from that of the first.
+	// The second walk is interrupted here. It continues from its own cursor, not from that
+	// of the first.
 	if _, cursor, _ := s.BeginWalk(t.Context(), "sales"); cursor != "2" {
-		t.Errorf("goes on at %q", cursor)
+		t.Errorf("goes on at %q (want 2)", cursor)
 	}
 	if _, err := s.EndWalk(t.Context(), "sales", one, "", true); err != nil {
 		t.Fatal(err)
 	}
 	if no, cursor, _ := s.BeginWalk(t.Context(), "sales"); no != two || cursor != "2" {
-		t.Errorf("after the end of the first, goes on as %d at %q", no, cursor)
+		t.Errorf("after the end of the first, goes on as %d (want %v) at %q", no, two, cursor)
 	}
 	if missed, err := s.EndWalk(t.Context(), "sales", two, "", true); err != nil || len(missed) != 0 {
 		t.Errorf("missed %v, %v", missed, err)
 	}
 }
 
-func TestAClockSetBackStopsNoRequests(t *testing.T) {
+func TestPacerIgnoresASlotFarInTheFuture(t *testing.T) {
 	now := start
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
@@ -261,7 +262,7 @@ func TestAClockSetBackStopsNoRequests(t *testing.T) {
 	}
 }
 
-func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
+func TestWritesFailAfterAnotherProcessChangedTheIdentity(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	old, config := open(t, path), open(t, path)
 	old.OpenAccount(t.Context(), "sales", "attention https://a.example")
@@ -286,7 +287,7 @@ func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
 	}
 }
 
-func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
+func TestDeliveredFirstMessageIsErasedFromDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -294,7 +295,7 @@ func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
 		Target: model.Value{New: &model.NewConversation{Title: "Lift", Message: "a recognisable body"}}}, Title: "Lift"})
 	e := claim(t, s, nil)[0]
 	if ok, err := s.SentCreate(t.Context(), e, store.Creation{}); err != nil || !ok {
-		t.Fatal(ok, err)
+		t.Fatalf("ok is %v, err is %v", ok, err)
 	}
 	e.Target.New.Message = ""
 	made := conv("9", "Lift")
@@ -309,9 +310,10 @@ func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
 	}
 }
 
-// An account whose user becomes known keeps its rows, marks and outbox, and whoever has it open under the lesser name
-// goes on; another user starts with nothing, and finds the first one's again when that one is back.
-func TestAnIdentityThatIsKnownBetterKeepsItsRows(t *testing.T) {
+// Once the user of an account is known, its rows, marks and outbox stay, and a process that
+// opened it under the former identity goes on. Another user starts with nothing; when the
+// first comes back, so do the first one's rows.
+func TestAMorePreciseIdentityKeepsTheRows(t *testing.T) {
 	const host, ann, bob = "kona https://k.example", "kona https://k.example user 3", "kona https://k.example user 9"
 	path := filepath.Join(t.TempDir(), "confab.db")
 	first := open(t, path)
@@ -336,30 +338,30 @@ func TestAnIdentityThatIsKnownBetterKeepsItsRows(t *testing.T) {
 	second := open(t, path)
 	a, held, err := second.OpenAccount(t.Context(), "sales", ann, host)
 	if err != nil || held != 0 || a.Identity != ann {
-		t.Fatalf("%+v, %d held, %v", a, held, err)
+		t.Fatalf("%+v, %d held (want 0), %v", a, held, err)
 	}
 	titles(second, "b")
 	save(t, first, conv("1", "a"), conv("2", "from the first run")) // it is the same account
 	titles(second, "b", "from the first run")
 	if _, held, err = second.OpenAccount(t.Context(), "sales", ann, host); err != nil || held != 0 {
-		t.Fatal(held, err)
+		t.Fatalf("held is %v, err is %v", held, err)
 	}
 
 	if _, held, err = second.OpenAccount(t.Context(), "sales", bob); err != nil || held != 1 {
-		t.Fatalf("%d held, %v", held, err)
+		t.Fatalf("%d held (want 1), %v", held, err)
 	}
 	titles(second)
 	if _, err := first.SaveBatch(t.Context(), "sales", []model.Conversation{conv("1", "a")}, nil); err == nil {
 		t.Error("rows of the first user came among those of the second")
 	}
 	if _, held, err = second.OpenAccount(t.Context(), "sales", ann, host); err != nil || held != 0 {
-		t.Fatal(held, err)
+		t.Fatalf("held is %v, err is %v", held, err)
 	}
 	titles(second, "b", "from the first run")
 }
 
-// The user of rows that were set aside under the lesser name is known later.
-func TestRowsThatWereSetAsideNamelessComeBack(t *testing.T) {
+// Rows were set aside under the former identity before the user was known.
+func TestSetAsideRowsOfAFormerIdentityComeBack(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "another"); err != nil {
@@ -367,10 +369,10 @@ func TestRowsThatWereSetAsideNamelessComeBack(t *testing.T) {
 	}
 	for range 2 {
 		if a, held, err := s.OpenAccount(t.Context(), "sales", "attention https://a.example user 3", "attention https://a.example"); err != nil || held != 0 || a.Identity == "another" {
-			t.Fatal(a, held, err)
+			t.Fatalf("a is %v, held is %v, err is %v", a, held, err)
 		}
 		if r := row(t, s, "1"); r.Conversation.Title != "a" {
-			t.Errorf("the row shows %q", r.Conversation.Title)
+			t.Errorf("the row shows %q (want a)", r.Conversation.Title)
 		}
 	}
 }

@@ -87,8 +87,8 @@ func BenchmarkEnqueue(b *testing.B) {
 	}
 }
 
-// BenchmarkReading100k reads from the set-up of a user: 100,000 conversations of
-// four accounts in the scope, and some of one that is not.
+// BenchmarkReading100k reads a database as in use: 100,000 conversations of four accounts
+// in the scope, and some of an account outside it.
 func BenchmarkReading100k(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "confab.db")
 	crowd.Fill(b, path, crowd.Size{Conversations: 100_000, Waiting: 1_000, Delivered: 10_000, Now: start})
@@ -99,7 +99,7 @@ func BenchmarkReading100k(b *testing.B) {
 		for b.Loop() {
 			n := 0
 			if _, err := s.Entries(b.Context(), 0, func(store.Indexed) error { n++; return nil }); err != nil || n != 100_000 {
-				b.Fatal(n, err)
+				b.Fatalf("n is %v, err is %v", n, err)
 			}
 		}
 	})
@@ -107,7 +107,7 @@ func BenchmarkReading100k(b *testing.B) {
 		for b.Loop() {
 			keys, _, err := s.Head(b.Context(), func(*query.Subject) bool { return true }, 60, time.Second)
 			if err != nil || len(keys) != 60 {
-				b.Fatal(len(keys), err)
+				b.Fatalf("len(keys) is %v, err is %v", len(keys), err)
 			}
 		}
 	})
@@ -118,7 +118,7 @@ func BenchmarkReading100k(b *testing.B) {
 	b.Run("rows", func(b *testing.B) {
 		for b.Loop() {
 			if rows, err := s.Rows(b.Context(), keys); err != nil || len(rows) != len(keys) {
-				b.Fatal(len(rows), err)
+				b.Fatalf("len(rows) is %v, err is %v", len(rows), err)
 			}
 		}
 	})

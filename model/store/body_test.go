@@ -17,7 +17,7 @@ import (
 
 var bodyRef = model.Ref{Account: "sales", ID: "1"}
 
-// fill gives every field of a value something of its own.
+// fill gives every field of a value a distinct value.
 func fill(v reflect.Value, n *int) {
 	*n++
 	switch v.Interface().(type) {
@@ -52,8 +52,8 @@ func fill(v reflect.Value, n *int) {
 	}
 }
 
-// A field that is added to a conversation is added to its body too.
-func TestABodyHoldsEveryField(t *testing.T) {
+// A field that is added to model.Conversation must be added to the body, too.
+func TestBodyHoldsEveryField(t *testing.T) {
 	var c model.Conversation
 	n := 0
 	fill(reflect.ValueOf(&c).Elem(), &n)
@@ -118,9 +118,8 @@ func genConversation(t *rapid.T) model.Conversation {
 	return c
 }
 
-// What comes back from a body is what came back from the JSON of versions 1 to
-// 4, and those are still read.
-func TestABodyIsReadAsItsJSONWas(t *testing.T) {
+// A body decodes to the same value as the JSON of versions 1 to 4, which can still be read.
+func TestBodyRoundTripEqualsJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genConversation(t).Stored()
 		raw, err := json.Marshal(c)
@@ -137,7 +136,7 @@ func TestABodyIsReadAsItsJSONWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(old, got); d != "" {
-			t.Fatalf("JSON (-), packed (+):\n%s", d)
+			t.Fatalf("JSON (-), packed (+):\n%s (want none)", d)
 		}
 		if again := appendBody(nil, &got); string(again) != string(packed) {
 			t.Fatal("what was read is packed otherwise")
@@ -145,9 +144,8 @@ func TestABodyIsReadAsItsJSONWas(t *testing.T) {
 	})
 }
 
-// Merging a reading a second time changes nothing, so it need not be done: that
-// is what the digest of a reading stands for.
-func TestAReadingThatWasMergedChangesNothingMore(t *testing.T) {
+// The digest of a reading relies on this: merging the reading again is skipped.
+func TestMergingAReadingTwiceChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kept, c := genConversation(t).Stored(), genConversation(t)
 		r := rapid.SampledFrom([]model.Reading{model.ReadRow, model.ReadWhole, model.ReadWhole | model.ReadMessages,
@@ -180,15 +178,15 @@ func FuzzReadBody(f *testing.F) {
 		}
 		again, err := readBody(appendBody(nil, &c), bodyRef)
 		if d := cmp.Diff(c, again); d != "" || err != nil {
-			t.Error(err, d)
+			t.Errorf("err is %v, d is %v", err, d)
 		}
 	})
 }
 
-// testdata/body/version1 is a body as this version packed it first, beside the
-// JSON of what it holds. Fields and words keep their numbers, so that it can be
-// read for ever: a new field is not in it, and is never added to it.
-func TestTheFirstPackedBodyIsRead(t *testing.T) {
+// testdata/body/version1 is a body as this version first packed it, beside the JSON of its
+// content. Fields and words keep their numbers, so it stays readable. New fields are not
+// added to it.
+func TestReadBodyReadsTheFirstPackedFormat(t *testing.T) {
 	packed, err := os.ReadFile("testdata/body/version1")
 	if err != nil {
 		t.Fatal(err)
@@ -204,12 +202,12 @@ func TestTheFirstPackedBodyIsRead(t *testing.T) {
 	want.Ref = bodyRef
 	got, err := readBody(packed, bodyRef)
 	if d := cmp.Diff(want, got); d != "" || err != nil {
-		t.Error(err, d)
+		t.Errorf("err is %v, d is %v", err, d)
 	}
 }
 
-// A reading that is kept as it came is packed once.
-func TestWhatIsKeptAsItCameIsPackedOnce(t *testing.T) {
+// A reading that is stored unchanged is packed only once.
+func TestUnchangedReadingIsPackedOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genConversation(t)
 		stored := c.Stored()

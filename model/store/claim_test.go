@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// A process that is looked at while it makes its claim file is not taken for
-// dead from then on.
-func TestAClaimFileIsLockedThatOthersFind(t *testing.T) {
+// Another process looks between the creation of a claim file and its lock, and removes it.
+func TestClaimFileRemovedBeforeItsLockIsMadeAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "claims")
 	stop, stopped := make(chan bool), make(chan bool)
 	go func() {

@@ -67,23 +67,23 @@ const countedInFull = `SELECT s.id,
   (SELECT count(*) FROM journal j WHERE submission = s.id AND j.undone <> ''),
   (SELECT max(u.at) FROM journal j JOIN journal u ON u.id = j.undone WHERE j.submission = s.id) FROM submission s`
 
-// counts compares what triggers keep with what counting gives.
+// counts compares the counters that triggers keep with counted rows.
 func counts(t testing.TB, db *sql.DB) {
 	want := table(t, db, countedInFull)
 	got := table(t, db, `SELECT id, waiting, sending, person, delivered, already, s.undone,
   (SELECT max(undone_at) FROM journal j WHERE j.submission = s.id AND j.undone <> '') FROM submission s`)
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("submissions (-counted, +kept): %s", diff)
+		t.Errorf("submissions (-counted, +kept): %s (want none)", diff)
 	}
 	want = table(t, db, `SELECT substr(account, 1, instr(account || '~', '~') - 1), sum(state IN ('queued', 'sending', 'retry') AND instr(account, '~') = 0),
   sum(state NOT IN ('queued', 'sending', 'retry')) FROM outbox GROUP BY 1`)
 	got = table(t, db, "SELECT account, waiting, person FROM tally WHERE waiting <> 0 OR person <> 0")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("accounts (-counted, +kept): %s", diff)
+		t.Errorf("accounts (-counted, +kept): %s (want none)", diff)
 	}
 }
 
-// edits returns all that is kept of the edits of each submission.
+// edits returns everything kept about the edits of each submission.
 func edits(t testing.TB, db *sql.DB) map[string]string {
 	out := table(t, db, `SELECT submission, id, account, edit, state, attempts, sent, next_try, error, theirs, orphaned, created FROM outbox ORDER BY id`)
 	for id, text := range table(t, db, "SELECT submission, id, account, state, at, undone FROM journal ORDER BY id") {
@@ -206,9 +206,9 @@ func (l *life) step() string {
 	return name
 }
 
-// What triggers count is what counting gives, whatever happened; and an edit
-// that changed is found by the revision of its submission.
-func TestCountsHoldThroughALife(t *testing.T) {
+// Whatever happens, the counters are right, and the revision of a submission finds its
+// changed edits.
+func TestTriggersCountWhatCountingGives(t *testing.T) {
 	seeds := uint64(20)
 	if testing.Short() {
 		seeds = 5
@@ -256,9 +256,7 @@ func TestCountsHoldThroughALife(t *testing.T) {
 	}
 }
 
-// The counts of an older database, and of one that was damaged, are right from
-// the start.
-func TestCountsOfWhatWasThereBefore(t *testing.T) {
+func TestCountsAreRightAfterUpgradeAndRescue(t *testing.T) {
 	for _, version := range []int{1, 2, 4} {
 		path := unpack(t, version)
 		open(t, path)

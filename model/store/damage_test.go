@@ -18,7 +18,7 @@ import (
 	"confab/model/store"
 )
 
-func TestRefusesANewerDatabaseAndAnotherHost(t *testing.T) {
+func TestOpenRefusesANewerDatabaseAndAnotherHost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	open(t, path).Close()
 	_, err := store.Open(t.Context(), path, store.Options{Host: "jump-host"})
@@ -39,8 +39,8 @@ func TestRefusesANewerDatabaseAndAnotherHost(t *testing.T) {
 	}
 }
 
-// Opening reads little: damage where nobody looked is met by a check, and the
-// next start mends it.
+// Open reads too little to find this damage; Check finds it, and the next start replaces
+// the database.
 func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := large(t, path)
@@ -78,9 +78,9 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	}
 }
 
-// What a disk or a copy leaves of a database: cut at several places, or with
-// its first bytes gone. Whatever is left, the sentence about the outbox is true.
-func TestWhatIsSaidOfARescueIsTrue(t *testing.T) {
+// The database is truncated at several places, or its first bytes are gone. Whatever is
+// left, the notice about the outbox is true.
+func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
 	for name, hurt := range map[string]func(t *testing.T, path string){
 		"its first bytes are gone": func(t *testing.T, path string) {
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -109,7 +109,7 @@ func TestWhatIsSaidOfARescueIsTrue(t *testing.T) {
 			out, err := s.Outbox(t.Context())
 			r := s.Rescued()
 			if err != nil || r.Edits != len(out) {
-				t.Fatalf("%v: %d edits, says %d", err, len(out), r.Edits)
+				t.Fatalf("%v: %d edits, says %d (want %v)", err, len(out), r.Edits, len(out))
 			}
 			if len(out) == 0 && (r.Whole() || !strings.Contains(r.String(), "may be lost")) {
 				t.Errorf("nothing was kept, and it says %q", r)
@@ -136,9 +136,9 @@ func cut(t *testing.T, path string, part int64) {
 	}
 }
 
-// A file that a power loss has emptied is no new database: what its log holds
-// is carried over, and what is lost is said.
-func TestAnEmptiedDatabaseIsNoNewOne(t *testing.T) {
+// A power failure can leave an empty file. It is not a new database: what its log holds is
+// kept, and the loss is reported.
+func TestEmptiedDatabaseIsRescuedFromItsLog(t *testing.T) {
 	from := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, from)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -170,17 +170,17 @@ func TestAnEmptiedDatabaseIsNoNewOne(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNoDatabaseIsSetAside(t *testing.T) {
+func TestOpenSetsAFileThatIsNoDatabaseAside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	os.WriteFile(path, []byte("this is not a database, but it is somebody's file, so it stays"), 0o600)
 	s := open(t, path)
 	kept, err := os.ReadFile(s.Rescued().Path)
 	if err != nil || string(kept[:4]) != "this" {
-		t.Errorf("%q %v", kept, err)
+		t.Errorf("kept is %q, error %v", kept, err)
 	}
 }
 
-func TestOneDamagedRowHidesNoOtherAndHeals(t *testing.T) {
+func TestDamagedRowHidesNoOtherAndIsRepairedByAReading(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -195,7 +195,7 @@ func TestOneDamagedRowHidesNoOtherAndHeals(t *testing.T) {
 	db.Close()
 	p, err := s.List(t.Context(), query.Query{}, start, time.UTC, 0, 10, model.Ref{})
 	if err != nil || len(p.Rows) != 2 {
-		t.Fatalf("%d rows, %v", len(p.Rows), err)
+		t.Fatalf("%d rows (want 2), %v", len(p.Rows), err)
 	}
 	if got := row(t, s, "1").Conversation; got.Ref.ID != "1" {
 		t.Errorf("the damaged row is %+v", got)
@@ -203,11 +203,11 @@ func TestOneDamagedRowHidesNoOtherAndHeals(t *testing.T) {
 	enqueue(t, s, rename("1", "a", "c"))
 	save(t, s, conv("1", "a"))
 	if got := row(t, s, "1").Conversation.Title; got != "c" {
-		t.Errorf("after the next reading the row shows %q", got)
+		t.Errorf("after the next reading the row shows %q (want c)", got)
 	}
 }
 
-func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
+func TestDamagedDatabaseStaysWhileAnotherProcessHasItOpen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	living := open(t, path)
 	damaged := filepath.Join(filepath.Dir(path), "other.db") // shares the claims
@@ -219,7 +219,7 @@ func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
 		t.Error("set aside while another process was running")
 	}
 	if raw, err := os.ReadFile(damaged); err != nil || string(raw[:4]) != "this" {
-		t.Errorf("%q, %v", raw, err)
+		t.Errorf("raw is %q, error %v", raw, err)
 	}
 	living.Close()
 	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err != nil || s.Rescued().Path == "" {
@@ -229,9 +229,9 @@ func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
 	}
 }
 
-// A damaged database that was set aside holds what is to be forgotten, and nobody
-// can take it out: it goes, with its log and what a rescue that was cut short left.
-func TestForgettingAnAccountLeavesNoDamagedDatabase(t *testing.T) {
+// A damaged database that was set aside may hold rows of the account, which can't be
+// removed one by one. It is deleted, with its log and what an interrupted rescue left.
+func TestForgetRemovesDamagedDatabases(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := large(t, path)
 	s.Close()

@@ -13,15 +13,15 @@ import (
 	"confab/model/store"
 )
 
-// uuid is one of many ids that look alike.
+// uuid returns one of many similar ids.
 func uuid(parts ...any) string {
 	h := sha256.Sum256([]byte(fmt.Sprintln(parts...)))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
-// representative is conversation i of what the services of the sandbox show, as
-// long as theirs are: of four one is a recorded call with its people and what
-// was made of it, the others have fewer people or facts.
+// representative is conversation i in the sizes that the services of the sandbox return:
+// one in four is a recorded call with its people and artefacts; the others have fewer
+// people or facts.
 func representative(i int) model.Conversation {
 	names := []string{"क्षितिज पटेल", "יוסף בן־דוד", "Márta Strauß", "محمد الحداد", "Samuel Clarke", "伟 髙橋", "Дмитро Йорданова"}
 	name := func(n int) string { return names[n%len(names)] }
@@ -67,8 +67,8 @@ func representative(i int) model.Conversation {
 	return c
 }
 
-// After a sync a conversation takes at most 2 KB of the state folder.
-func TestAConversationTakesLittleDisk(t *testing.T) {
+// After a sync a conversation takes at most 2 KB in the state folder.
+func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 	const n, bar = 3000, 2048
 	dir := t.TempDir()
 	s := open(t, filepath.Join(dir, "confab.db"))

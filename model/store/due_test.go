@@ -16,8 +16,8 @@ import (
 	"confab/model"
 )
 
-// oldNext is how the next conversation was found before there was an index to
-// walk: one query over everything that waits. It says what the order means.
+// oldNext finds the next conversation with one query over everything that waits, and so
+// defines the order that the walk along an index must keep.
 func (t *tx) oldNext(account string, only []string) (taken, folded []model.OutboxEntry) {
 	ids, err := json.Marshal(only)
 	t.fail(err)
@@ -51,7 +51,7 @@ ORDER BY o.attempts, o.id LIMIT 1`, account, ms(t.s.now()), string(ids), only ==
 	}
 }
 
-// scattered fills an outbox with edits in every state, as no life would leave it.
+// scattered fills an outbox with edits in random states.
 func (t *tx) scattered(r *rand.Rand, now time.Time) {
 	pick := func(from ...string) string { return from[r.IntN(len(from))] }
 	for i := range 4 + r.IntN(20) {
@@ -83,8 +83,7 @@ func names(entries []model.OutboxEntry) string {
 	return strings.Join(out, ", ")
 }
 
-// The walk along the index finds what the query over everything found.
-func TestTheNextConversationIsTheSameByAnyRoad(t *testing.T) {
+func TestClaimFindsTheSameConversationAsOneLargeQuery(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
@@ -127,12 +126,12 @@ func TestTheNextConversationIsTheSameByAnyRoad(t *testing.T) {
 	}
 }
 
-// readsAList is the plan of a query that reads what it was given, or has found.
+// readsAList is the plan of a query over a list that it was given.
 var readsAList = regexp.MustCompile("VIRTUAL TABLE|wanted|waits")
 
-// What runs once a conversation or once an event is found by an index, in its
-// order: nothing that waits behind it is read.
-func TestNothingReadsTheWholeOutbox(t *testing.T) {
+// A query that runs once per conversation or event uses an index in its order, and doesn't
+// read the edits behind what it looks for.
+func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +154,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 		}
 		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
 		if err != nil {
-			t.Fatal(name, err)
+			t.Fatalf("name is %v, err is %v", name, err)
 		}
 		for rows.Next() {
 			var id, parent, unused int
@@ -165,7 +164,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 			}
 			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !readsAList.MatchString(detail)
 			if whole || strings.Contains(detail, "TEMP B-TREE") {
-				t.Errorf("%s: %s", name, detail)
+				t.Errorf("name is %s, detail is %s", name, detail)
 			}
 		}
 		rows.Close()

@@ -24,9 +24,9 @@ func synchronous(t *tx) (level int) {
 	return level
 }
 
-// What can't be read again is on disk when a transaction ends, whatever became
-// of the ones before it.
-func TestOnlyReadingsAreWrittenWithoutASync(t *testing.T) {
+// Data that can't be read from a service again is on disk when its transaction ends,
+// whatever ran before.
+func TestOnlyCacheWritesSkipTheSync(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
 		t.Fatal(err)
@@ -60,8 +60,8 @@ func TestOnlyReadingsAreWrittenWithoutASync(t *testing.T) {
 	}
 }
 
-// A migration that drops a table leaves the connection as it was.
-func TestSettingsHoldAfterAMigration(t *testing.T) {
+// A migration that drops a table restores the settings of the connection.
+func TestMigrationRestoresConnectionSettings(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
 		t.Fatal(err)
@@ -70,14 +70,13 @@ func TestSettingsHoldAfterAMigration(t *testing.T) {
 	for _, setting := range []string{"foreign_keys", "secure_delete"} {
 		var on int
 		if err := s.write.QueryRowContext(t.Context(), "PRAGMA "+setting).Scan(&on); err != nil || on != 1 {
-			t.Errorf("%s is %d, %v", setting, on, err)
+			t.Errorf("%s is %d (want 1), %v", setting, on, err)
 		}
 	}
 }
 
-// These write what can be read again or matters to nobody. Everything else is
-// durable.
-func TestWhatIsWrittenWithoutASync(t *testing.T) {
+// Only these functions may use changeCache. Everything else is durable.
+func TestCallersOfChangeCacheAreTheKnownOnes(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

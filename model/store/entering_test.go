@@ -15,8 +15,8 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// opened opens a database with some conversations. tick is called whenever the
-// clock is read.
+// opened opens a database with some conversations; tick is called whenever the clock is
+// read.
 func opened(t *testing.T, path string, conversations int, tick func()) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), path, Options{Host: "laptop", Now: func() time.Time { tick(); return noon }})
@@ -48,12 +48,12 @@ func renames(n int) []model.Titled {
 	return out
 }
 
-// nothing fails where something of a submission is left.
+// nothing fails the test if anything of a submission is left.
 func nothing(t *testing.T, s *Store) {
 	t.Helper()
 	out, err := s.Outbox(t.Context())
 	if err != nil || len(out) != 0 {
-		t.Errorf("%d edits are left, %v", len(out), err)
+		t.Errorf("%d edits (want 0) are left, %v", len(out), err)
 	}
 	if _, ok, err := s.Submission(t.Context(), "bulk"); err != nil || ok {
 		t.Errorf("the submission is still there: %v, %v", ok, err)
@@ -64,18 +64,17 @@ func nothing(t *testing.T, s *Store) {
 	}
 	for _, id := range []string{"0", "99", "100"} {
 		if r, _, err := s.Row(t.Context(), model.Ref{Account: "sales", ID: id}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
-			t.Errorf("row %s is %q with %v, %v", id, r.Conversation.Title, r.Pending, err)
+			t.Errorf("row %s is %q (want a) with %v, %v", id, r.Conversation.Title, r.Pending, err)
 		}
 	}
 	var noted int
 	if err := s.read.QueryRowContext(t.Context(), "SELECT count(*) FROM entering").Scan(&noted); err != nil || noted != 0 {
-		t.Errorf("%d are still entering, %v", noted, err)
+		t.Errorf("%d (want 0) are still entering, %v", noted, err)
 	}
 }
 
-// A process that dies while many edits enter the outbox leaves no half of an act:
-// nothing of it is sent, and it leaves again.
-func TestHalfAnActNeverLooksWhole(t *testing.T) {
+// A process dies while many edits enter the outbox: none is sent, and all leave again.
+func TestHalfEnteredSubmissionIsNeverSent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 3*atOnce, silent)
 	entries := renames(3 * atOnce)
@@ -91,7 +90,7 @@ func TestHalfAnActNeverLooksWhole(t *testing.T) {
 	claimed := func(s *Store) {
 		t.Helper()
 		if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
-			t.Errorf("claimed %d edits of half an act, %v", len(got), err)
+			t.Errorf("claimed %d edits (want 0) of half an act, %v", len(got), err)
 		}
 	}
 	claimed(living)
@@ -113,7 +112,7 @@ func TestHalfAnActNeverLooksWhole(t *testing.T) {
 	nothing(t, living)
 }
 
-func TestManyEditsThatAreCutShortLeaveAgain(t *testing.T) {
+func TestCancelledEnqueueOfManyEditsLeavesNone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var left atomic.Int64
 	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 3*atOnce, func() {
@@ -128,18 +127,17 @@ func TestManyEditsThatAreCutShortLeaveAgain(t *testing.T) {
 	nothing(t, s)
 	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(3*atOnce))
 	if err != nil || len(ids) != 3*atOnce {
-		t.Fatal(len(ids), err)
+		t.Fatalf("len(ids) is %v, err is %v", len(ids), err)
 	}
 	if sub, ok, err := s.Submission(t.Context(), "bulk"); err != nil || !ok || sub.Edits != 3*atOnce || sub.Waiting != 3*atOnce {
-		t.Errorf("%+v, %v, %v", sub, ok, err)
+		t.Errorf("sub is %+v, ok is %v, error %v", sub, ok, err)
 	}
 	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != ids[0] {
 		t.Errorf("claimed %+v, %v", got, err)
 	}
 }
 
-// While many edits enter, others write: of another process, and of this one.
-func TestOthersWriteWhileManyEditsEnter(t *testing.T) {
+func TestOthersCanWriteWhileManyEditsEnter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	other := opened(t, path, 0, silent)
 	begun := make(chan bool)
@@ -173,7 +171,7 @@ func TestOthersWriteWhileManyEditsEnter(t *testing.T) {
 	}
 }
 
-// bulk submits many edits, of which the first was delivered.
+// bulk submits many edits, of which the first is delivered.
 func bulk(t *testing.T, s *Store, n int) (ids []string) {
 	t.Helper()
 	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(n))
@@ -182,7 +180,7 @@ func bulk(t *testing.T, s *Store, n int) (ids []string) {
 	}
 	got, err := s.Claim(t.Context(), "sales", nil)
 	if err != nil || len(got) != 1 {
-		t.Fatal(got, err)
+		t.Fatalf("got is %v, err is %v", got, err)
 	}
 	after := model.Conversation{Ref: got[0].Ref, Provider: "attention", Title: "b", ParticipantCount: -1}
 	j := model.JournalEntry{Edit: got[0].Edit, Before: got[0].Base, After: got[0].Target, At: noon, State: model.Done}
@@ -198,11 +196,11 @@ func inverse(id string) model.Titled {
 	return e
 }
 
-func TestManyEditsAreTakenBackAsOne(t *testing.T) {
+func TestUndoOfManyEditsIsAllOrNothing(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 2*atOnce, silent)
 	ids := bulk(t, s, 2*atOnce)
 	sub := model.Submission{ID: "undo", Undoes: "bulk", At: noon}
-	// One that was delivered since it was planned to be withdrawn stops all of it.
+	// An edit that was delivered after the plan stops the whole undo.
 	if _, err := s.Undo(t.Context(), sub, nil, ids, nil); !errors.Is(err, model.ErrUndoMoved) {
 		t.Fatal(err)
 	}
@@ -211,19 +209,19 @@ func TestManyEditsAreTakenBackAsOne(t *testing.T) {
 	}
 	queued, err := s.Undo(t.Context(), sub, []model.Titled{inverse(ids[0])}, ids[1:], nil)
 	if err != nil || len(queued) != 1 {
-		t.Fatal(queued, err)
+		t.Fatalf("queued is %v, err is %v", queued, err)
 	}
 	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 || b.Delivered != 1 {
-		t.Errorf("%+v, %v", b, err)
+		t.Errorf("b is %+v, error %v", b, err)
 	}
 	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != queued[0] {
 		t.Errorf("claimed %+v, %v", got, err)
 	}
 }
 
-// A process that dies while many edits are taken back sends none of them, and
-// the next one takes the rest back.
-func TestHalfAnUndoIsEnded(t *testing.T) {
+// A process dies while many edits are undone: none is sent, and the next process undoes the
+// rest.
+func TestHalfDoneUndoIsFinishedByTheNextProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 2*atOnce, silent)
 	ids := bulk(t, dead, 2*atOnce)
@@ -240,22 +238,21 @@ func TestHalfAnUndoIsEnded(t *testing.T) {
 	}
 	living := opened(t, path, 0, silent)
 	if got, err := living.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
-		t.Errorf("claimed %d of what is taken back, %v", len(got), err)
+		t.Errorf("claimed %d (want 0) of what is taken back, %v", len(got), err)
 	}
 	dead.Close()
 	if _, err := living.Recover(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if b, _, err := living.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 {
-		t.Errorf("%+v, %v", b, err)
+		t.Errorf("b is %+v, error %v", b, err)
 	}
 	if r, _, err := living.Row(t.Context(), model.Ref{Account: "sales", ID: "5"}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
-		t.Errorf("row %q with %v, %v", r.Conversation.Title, r.Pending, err)
+		t.Errorf("row %q (want a) with %v, %v", r.Conversation.Title, r.Pending, err)
 	}
 }
 
-// Half an act that was in a database that was damaged does not look whole either.
-func TestHalfAnActIsNotRescued(t *testing.T) {
+func TestRescueDropsAHalfEnteredSubmission(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 1, silent)
 	err := dead.change(t.Context(), "", func(t *tx) {
@@ -277,12 +274,12 @@ func TestHalfAnActIsNotRescued(t *testing.T) {
 	f.Close()
 	s := opened(t, path, 0, silent)
 	if s.Rescued().Edits != atOnce {
-		t.Fatalf("rescued %d edits", s.Rescued().Edits)
+		t.Fatalf("rescued %d edits (want %v)", s.Rescued().Edits, atOnce)
 	}
 	if _, err := s.Recover(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := s.Outbox(t.Context()); err != nil || len(out) != 0 {
-		t.Errorf("%d edits are left, %v", len(out), err)
+		t.Errorf("%d edits (want 0) are left, %v", len(out), err)
 	}
 }

@@ -52,7 +52,7 @@ func everyRow(t testing.TB, s *store.Store, keys map[int64]store.Indexed) map[in
 	return out
 }
 
-// follower keeps what it was told, as an index does.
+// follower keeps what it was told, like an index.
 type follower struct {
 	s    *store.Store
 	at   store.Point
@@ -79,9 +79,9 @@ func (f *follower) follow(t testing.TB) (told map[int64]store.Indexed) {
 	return told
 }
 
-// Two programs change one database. Who asks each time for what changed since
-// has what is there, and no row changes without being told of.
-func TestWhatChangedSinceIsExact(t *testing.T) {
+// Two processes change a database. Whoever asks each time for the changes since the last
+// answer knows the whole content, and no row changes unannounced.
+func TestEntriesSinceARevisionAreExact(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		path := filepath.Join(t.TempDir(), "confab.db")
 		both := []*store.Store{open(t, path), open(t, path)}
@@ -128,7 +128,7 @@ func TestWhatChangedSinceIsExact(t *testing.T) {
 	})
 }
 
-// change does something to the store that a program may do.
+// change makes a random change that a program may make.
 func change(t testing.TB, r *rapid.T, s *store.Store) string {
 	t.Helper()
 	ctx := t.Context()
@@ -190,7 +190,7 @@ func change(t testing.TB, r *rapid.T, s *store.Store) string {
 	return fmt.Sprintf("%s %s %q %v", what, id, title, yes)
 }
 
-func TestAReadingOfNothingNewIsNoChange(t *testing.T) {
+func TestReadingWithoutNewsIsNoChange(t *testing.T) {
 	s := fresh(t)
 	page := []model.Conversation{conv("1", "a"), conv("2", "b")}
 	page[0].Facts = []model.Fact{{Label: "Quotation", Value: "one", Volatile: true}}
@@ -212,7 +212,7 @@ func TestAReadingOfNothingNewIsNoChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now, _ := s.Revision(t.Context()); now != was {
-		t.Errorf("revision %d, it was %d", now, was)
+		t.Errorf("revision %d (want %v), it was %d", now, was, was)
 	}
 	page[1].Title = "new"
 	save(t, s, page...)
@@ -222,13 +222,13 @@ func TestAReadingOfNothingNewIsNoChange(t *testing.T) {
 	}
 }
 
-func TestKeysStandForOneConversationForEver(t *testing.T) {
+func TestKeysAreNeverReused(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"), conv("2", "b"))
 	ref := model.Ref{Account: "sales", ID: "2"}
 	key, ok, err := s.Key(t.Context(), ref)
 	if err != nil || !ok {
-		t.Fatal(ok, err)
+		t.Fatalf("ok is %v, err is %v", ok, err)
 	}
 	if err := s.Bury(t.Context(), ref); err != nil {
 		t.Fatal(err)
@@ -245,7 +245,7 @@ func TestKeysStandForOneConversationForEver(t *testing.T) {
 	}
 	save(t, s, conv("2", "b"))
 	if back, _, _ := s.Key(t.Context(), ref); back != key {
-		t.Errorf("it came back as %d, it was %d", back, key)
+		t.Errorf("it came back as %d (want %v), it was %d", back, key, key)
 	}
 	_, was := entries(t, s, 0)
 	if err := s.Forget(t.Context(), "sales"); err != nil {
@@ -264,7 +264,7 @@ func TestKeysStandForOneConversationForEver(t *testing.T) {
 	}
 }
 
-func TestEntriesKeepToTheScope(t *testing.T) {
+func TestEntriesAndHeadKeepToTheScope(t *testing.T) {
 	s := fresh(t)
 	s.OpenAccount(t.Context(), "desk", "y")
 	other := conv("1", "b")
@@ -278,7 +278,7 @@ func TestEntriesKeepToTheScope(t *testing.T) {
 		told, _ := entries(t, s, since)
 		for _, e := range told {
 			if e.Subject.Ref != other.Ref {
-				t.Errorf("told of %s", e.Subject.Ref)
+				t.Errorf("told of %s (want %v)", e.Subject.Ref, other.Ref)
 			}
 		}
 	}
@@ -288,9 +288,9 @@ func TestEntriesKeepToTheScope(t *testing.T) {
 	}
 }
 
-// A program that folds otherwise has left its subjects, or a page was damaged:
-// what is shown is the same, and is folded again in slices.
-func TestSubjectsOfAnotherFoldAreMadeAnew(t *testing.T) {
+// Another version stored the subjects, or a page is damaged: rows show the same, and are
+// refolded in slices.
+func TestSubjectsOfAnotherFoldVersionAreRefolded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -328,10 +328,10 @@ DELETE FROM meta WHERE key = 'fold'`); err != nil {
 		t.Helper()
 		got, p := entries(t, s, 0)
 		if d := gocmp.Diff(want, got); d != "" || p.Epoch != at.Epoch {
-			t.Errorf("%s: entries at %+v:\n%s", when, p, d)
+			t.Errorf("%s: entries at %+v:\n%s (want none)", when, p, d)
 		}
 		if d := gocmp.Diff(rows, everyRow(t, s, got)); d != "" {
-			t.Errorf("%s: rows:\n%s", when, d)
+			t.Errorf("%s: rows:\n%s (want none)", when, d)
 		}
 		if keys, _, err := s.Head(t.Context(), any, 100, time.Minute); err != nil || !slices.Equal(keys, head) {
 			t.Errorf("%s: head %v, want %v, %v", when, keys, head, err)
@@ -344,7 +344,7 @@ DELETE FROM meta WHERE key = 'fold'`); err != nil {
 	same("before")
 	for i, want := range []bool{false, false, true, true} {
 		if done, err := s.Refold(t.Context(), 10); err != nil || done != want {
-			t.Errorf("slice %d: done %v, %v", i, done, err)
+			t.Errorf("slice %d: done %v (want %v), %v", i, done, want, err)
 		}
 		same(fmt.Sprint("after slice ", i))
 	}
@@ -355,7 +355,7 @@ DELETE FROM meta WHERE key = 'fold'`); err != nil {
 	}
 }
 
-func TestHeadIsTheDefaultOrder(t *testing.T) {
+func TestHeadReturnsTheDefaultOrder(t *testing.T) {
 	s := fresh(t)
 	var all []model.Conversation
 	for i := range 60 {
@@ -380,7 +380,7 @@ func TestHeadIsTheDefaultOrder(t *testing.T) {
 	for _, limit := range []int{1, 10, 59, 100} {
 		keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { return true }, limit, time.Minute)
 		if err != nil || len(keys) != min(limit, 59) || whole != (limit >= 59) {
-			t.Fatalf("limit %d: %d keys, whole %v, %v", limit, len(keys), whole, err)
+			t.Fatalf("limit %d: %d keys (want %v), whole %v, %v", limit, len(keys), min(limit, 59), whole, err)
 		}
 		for i, k := range keys {
 			if k != want[i].Key {
@@ -388,7 +388,7 @@ func TestHeadIsTheDefaultOrder(t *testing.T) {
 			}
 		}
 	}
-	// What matches little is looked for no longer than the budget.
+	// The search for a rare match ends with the budget.
 	asked := 0
 	keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { asked++; return false }, 10, 0)
 	if err != nil || len(keys) > 0 || whole || asked > 1 {
@@ -396,8 +396,8 @@ func TestHeadIsTheDefaultOrder(t *testing.T) {
 	}
 }
 
-// Rows of the same times are put in order together, but not any number of them.
-func TestHeadEndsAmongRowsOfOneTime(t *testing.T) {
+// Head sorts rows of the same times itself, but not any number of them.
+func TestHeadStopsAmongRowsOfTheSameTime(t *testing.T) {
 	s := fresh(t)
 	first := conv("first", "a")
 	first.Updated = start.Add(time.Hour)
@@ -408,15 +408,15 @@ func TestHeadEndsAmongRowsOfOneTime(t *testing.T) {
 	save(t, s, all...)
 	any := func(*query.Subject) bool { return true }
 	if keys, whole, err := s.Head(t.Context(), any, 100, 0); err != nil || whole || len(keys) != 1 {
-		t.Errorf("%d keys, whole: %t, %v", len(keys), whole, err)
+		t.Errorf("%d keys (want 1), whole: %t, %v", len(keys), whole, err)
 	}
 	if keys, whole, err := s.Head(t.Context(), any, 5000, time.Minute); err != nil || len(keys) != 3001 || !whole {
-		t.Errorf("in time: %d keys, whole: %t, %v", len(keys), whole, err)
+		t.Errorf("in time: %d keys (want 3001), whole: %t, %v", len(keys), whole, err)
 	}
 }
 
-// What a view of one account showed is not what that of two will show.
-func TestAViewIsKeptForItsScope(t *testing.T) {
+// The view kept for one account is not returned for two.
+func TestKeptViewBelongsToItsScope(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	any := func(*query.Subject) bool { return true }
@@ -434,7 +434,7 @@ func TestAViewIsKeptForItsScope(t *testing.T) {
 	}
 }
 
-func TestAKeptViewHoldsWhatStillMatches(t *testing.T) {
+func TestKeptViewDropsRowsThatNoLongerMatch(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "keep"), conv("2", "change"), conv("3", "keep"), conv("4", "keep"))
 	var keys []int64
@@ -454,7 +454,7 @@ func TestAKeptViewHoldsWhatStillMatches(t *testing.T) {
 	s.Bury(t.Context(), model.Ref{Account: "sales", ID: "4"})
 	v, ok, err := s.KeptView(t.Context(), "title:keep", match)
 	if err != nil || !ok || !slices.Equal(v.Keys, keys[:2]) || v.Total != 38 || !v.At.Equal(start) {
-		t.Errorf("%+v %v %v", v, ok, err)
+		t.Errorf("v is %+v, ok is %v, error %v", v, ok, err)
 	}
 	if _, ok, err := s.KeptView(t.Context(), "other", match); ok || err != nil {
 		t.Errorf("kept by nobody: %v, %v", ok, err)

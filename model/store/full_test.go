@@ -11,9 +11,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// What SQLite says of a full disk is said in words, and still known for what it
-// is.
-func TestAFullDiskIsSaidInWords(t *testing.T) {
+// The words replace SQLite's message, and the error can still be identified.
+func TestFullDiskIsReportedInWords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s, err := Open(t.Context(), path, Options{Host: "laptop"})
 	if err != nil {
@@ -30,7 +29,7 @@ func TestAFullDiskIsSaidInWords(t *testing.T) {
 	}
 	for _, other := range []error{io.EOF, sql.ErrNoRows} {
 		if plain(other) != other {
-			t.Errorf("%v became %v", other, plain(other))
+			t.Errorf("%v became %v (want %v)", other, plain(other), other)
 		}
 	}
 }

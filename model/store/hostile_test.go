@@ -8,8 +8,7 @@ import (
 	"confab/model"
 )
 
-// Ids are whatever a service makes them.
-func TestIdsOfAnyText(t *testing.T) {
+func TestConversationIDsMayBeAnyText(t *testing.T) {
 	for _, id := range []string{"a\x00b", "\x00", "a\nb\tc", "<&>\u2028\"'\\", "~", "a~b:c", "😀", strings.Repeat("x", 100_000), "\ufffd"} {
 		t.Run(fmt.Sprintf("%.20q", id), func(t *testing.T) {
 			s := fresh(t)
@@ -18,11 +17,11 @@ func TestIdsOfAnyText(t *testing.T) {
 			}
 			rows, err := s.RowsOf(t.Context(), "sales", []string{id})
 			if err != nil || len(rows) != 1 || rows[0].Conversation.Ref.ID != id {
-				t.Errorf("%d rows, %v", len(rows), err)
+				t.Errorf("%d rows (want 1), %v", len(rows), err)
 			}
 			ids := enqueue(t, s, rename(id, "two", "three"))
 			if r := row(t, s, id); r.Conversation.Title != "three" || len(r.Pending) != 1 {
-				t.Errorf("shows %q with %d edits", r.Conversation.Title, len(r.Pending))
+				t.Errorf("shows %q (want three) with %d edits", r.Conversation.Title, len(r.Pending))
 			}
 			yes := true
 			if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: id}}, model.TriageChange{Pinned: &yes}); err != nil {
@@ -32,7 +31,7 @@ func TestIdsOfAnyText(t *testing.T) {
 				t.Errorf("claimed %+v", got)
 			}
 			if all, _ := entries(t, s, 0); len(all) != 2 {
-				t.Errorf("%d entries", len(all))
+				t.Errorf("%d entries (want 2)", len(all))
 			}
 		})
 	}

@@ -26,7 +26,7 @@ func count(t *testing.T, s *store.Store, q query.Query) int {
 	return n
 }
 
-// What a query finds follows every change of the outbox, not only what a row shows.
+// Every change of the outbox counts for queries, even one that a row doesn't show.
 func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "before"))
@@ -39,11 +39,11 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 				want = 1
 			}
 			if n := count(t, s, must(is)); n != want {
-				t.Errorf("%s: %s finds %d", step, is, n)
+				t.Errorf("%s: %s finds %d (want %v)", step, is, n, want)
 			}
 		}
 		if n := count(t, s, must("title:"+title)); n != 1 {
-			t.Errorf("%s: title:%s finds %d", step, title, n)
+			t.Errorf("%s: title:%s finds %d (want 1)", step, title, n)
 		}
 	}
 	found("queued", "is:pending", "after")
@@ -67,7 +67,7 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	}
 	found("held", "is:pending", "resolved")
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 1 {
-		t.Fatal(got, err)
+		t.Fatalf("got is %v, err is %v", got, err)
 	}
 	found("withdrawn", "", "before")
 	ids = enqueue(t, s, rename("1", "before", "after"))
@@ -80,9 +80,9 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := count(t, s, must("is:done -is:unseen")); n != 1 {
-		t.Errorf("marked: found %d times", n)
+		t.Errorf("marked: found %d times (want 1)", n)
 	}
-	// Folding at the claim.
+	// The claim folds edits.
 	enqueue(t, s, rename("1", "before", "between"), rename("1", "between", "last"))
 	if got := claim(t, s, nil); len(got) != 1 {
 		t.Fatalf("claimed %+v", got)
@@ -99,6 +99,6 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	}
 	save(t, s, conv("1", "before"))
 	if n := count(t, s, must("is:pinned is:done")); n != 1 {
-		t.Errorf("back from the dead with its marks, found %d times", n)
+		t.Errorf("back from the dead with its marks, found %d times (want 1)", n)
 	}
 }

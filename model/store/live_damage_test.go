@@ -16,8 +16,7 @@ import (
 
 const pageSize = 4096
 
-// large makes a database with so many conversations that a table of them has
-// many pages.
+// large makes a database whose table of conversations has many pages.
 func large(t *testing.T, path string) *store.Store {
 	t.Helper()
 	s := open(t, path)
@@ -30,9 +29,9 @@ func large(t *testing.T, path string) *store.Store {
 	return s
 }
 
-// breakTable breaks the first page of a table of a database that may be open.
-// The file is closed at the end of the test: closing one drops the locks that
-// this process has on it.
+// breakTable overwrites the first page of a table of a database that may be open. It closes
+// the file at the end of the test, since closing a file drops the locks that this process
+// has on it.
 func breakTable(t *testing.T, path, table string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -54,9 +53,8 @@ func breakTable(t *testing.T, path, table string) {
 	}
 }
 
-// Two programs have the database open when a page of it breaks, and one of them
-// reads it.
-func TestDamageThatIsMetWhileOpenEndsWritingEverywhereAndTheNextStartMends(t *testing.T) {
+// A page breaks while two processes have the database open, and one of them reads it.
+func TestDamageFoundWhileOpenStopsEveryWriterUntilTheNextStart(t *testing.T) {
 	for _, table := range []string{"conversation", "outbox"} {
 		t.Run(table, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "confab.db")
@@ -94,7 +92,7 @@ func TestDamageThatIsMetWhileOpenEndsWritingEverywhereAndTheNextStartMends(t *te
 			}
 			for _, s := range []*store.Store{one, two, late} {
 				if text, err := s.Draft(t.Context(), "rename:sales:1"); err != nil || text != "half a tit" {
-					t.Errorf("what is whole can't be read: %q, %v", text, err)
+					t.Errorf("what is whole can't be read: %q (want half a tit), %v", text, err)
 				}
 				s.Close()
 			}
@@ -103,7 +101,7 @@ func TestDamageThatIsMetWhileOpenEndsWritingEverywhereAndTheNextStartMends(t *te
 	}
 }
 
-// wantEnded wants that nothing is written, in words.
+// wantEnded wants every write to fail with words.
 func wantEnded(t *testing.T, name string, s *store.Store) {
 	t.Helper()
 	for what, do := range map[string]func() error{
@@ -119,12 +117,12 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 		err := do()
 		if !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local ||
 			!strings.Contains(model.Words(err), "the next start mends it") {
-			t.Errorf("%s: %s: %v", name, what, err)
+			t.Errorf("name is %s, what is %s, error %v", name, what, err)
 		}
 	}
 }
 
-// wantMended starts again, twice, after damage of a table.
+// wantMended starts twice after a table was damaged.
 func wantMended(t *testing.T, path, table string) {
 	t.Helper()
 	s := open(t, path)
@@ -136,7 +134,7 @@ func wantMended(t *testing.T, path, table string) {
 		t.Errorf("the outbox is %+v, %v", out, err)
 	}
 	if text, err := s.Draft(t.Context(), "rename:sales:1"); err != nil || text != "half a tit" {
-		t.Errorf("the draft is %q, %v", text, err)
+		t.Errorf("the draft is %q (want half a tit), %v", text, err)
 	}
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("2", "a"))
@@ -146,12 +144,12 @@ func wantMended(t *testing.T, path, table string) {
 	s.Close()
 	s = open(t, path)
 	if s.Rescued().Path != "" || s.Notice() != "" {
-		t.Errorf("the start after that says %q", s.Notice())
+		t.Errorf("the start after that says %q (want none)", s.Notice())
 	}
 }
 
-// A start that mends is cut short, at each of its steps.
-func TestMendingCanBeCutShort(t *testing.T) {
+// Open is interrupted at each step of replacing the database.
+func TestReplacingADamagedDatabaseCanBeInterrupted(t *testing.T) {
 	const aside = "confab.db.damaged-20261120-080000"
 	for name, step := range map[string]func(dir string){
 		"before anything was moved": func(string) {},
@@ -196,7 +194,7 @@ func TestMendingCanBeCutShort(t *testing.T) {
 			s = open(t, path)
 			out, err := s.Outbox(t.Context())
 			if err != nil || len(out) != 1 || s.Rescued().Path != filepath.Join(dir, aside) {
-				t.Fatalf("%+v, %v; %+v", out, err, s.Rescued())
+				t.Fatalf("out is %+v, error %v, s.Rescued() is %+v", out, err, s.Rescued())
 			}
 			s.Close()
 			// The removal of the sign does not outlast a power loss.

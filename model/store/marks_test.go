@@ -12,29 +12,28 @@ import (
 	"confab/model/store"
 )
 
-// world is one conversation at its service, and what a person may expect of its
-// done mark here.
-type world struct {
+// scenario is one conversation at its service, and whether its done mark should hold here.
+type scenario struct {
 	*rapid.T
 	s *store.Store
 	c model.Conversation
 	n int
-	// The ways of services: what a list brings, and whether an edit moves the
-	// time of the last change, at once or only in the next list.
+	// How the service behaves: which fields its list has, and whether an edit changes the
+	// time of the last change at once or only in the next list.
 	listCounts, listMessages, joinTouches, touches, late bool
 
-	// shown is the time of the last change that readings give.
+	// shown is the time of the last change that readings return.
 	shown time.Time
-	// done is what is expected; unseen is a change of somebody else that no
-	// reading has shown, inside one of the people that no reading of them has.
+	// done is whether the mark should hold. unseen is somebody else's change to a person
+	// that no reading has shown yet.
 	done, unseen, inside bool
 	peopleKnown          bool
 }
 
-func (w *world) next() int { w.n++; return w.n }
+func (w *scenario) next() int { w.n++; return w.n }
 
 // list reads the conversation as a row of a list.
-func (w *world) list() {
+func (w *scenario) list() {
 	c := w.c.Clone()
 	c.Participants, c.Description, c.DefaultRole = model.Set[model.Participant]{}, "", ""
 	if !w.listCounts {
@@ -56,8 +55,8 @@ func (w *world) list() {
 	w.check("a list")
 }
 
-// read reads it by itself.
-func (w *world) read() {
+// read reads the conversation by itself.
+func (w *scenario) read() {
 	c := w.c.Clone()
 	c.Updated = w.shown
 	if err := w.s.Save(context.Background(), c, model.ReadWhole|model.ReadMessages|model.ReadEverything); err != nil {
@@ -70,7 +69,7 @@ func (w *world) read() {
 	w.check("opening")
 }
 
-func (w *world) check(after string) {
+func (w *scenario) check(after string) {
 	w.Helper()
 	r, ok, err := w.s.Row(context.Background(), w.c.Ref)
 	if err != nil || !ok {
@@ -81,9 +80,9 @@ func (w *world) check(after string) {
 	}
 }
 
-func (w *world) touched() { w.shown = w.shown.Add(time.Minute) }
+func (w *scenario) touched() { w.shown = w.shown.Add(time.Minute) }
 
-func (w *world) mark() {
+func (w *scenario) mark() {
 	yes := true
 	if _, err := w.s.Triage(context.Background(), []model.Ref{w.c.Ref}, model.TriageChange{Done: &yes}); err != nil {
 		w.Fatal(err)
@@ -92,8 +91,8 @@ func (w *world) mark() {
 	w.check("marking it done")
 }
 
-// somebody changes something.
-func (w *world) somebody() {
+// somebody makes a change as another user.
+func (w *scenario) somebody() {
 	switch rapid.SampledFrom([]string{"rename", "close", "join", "message"}).Draw(w.T, "what") {
 	case "rename":
 		w.c.Title = fmt.Sprint("theirs ", w.next())
@@ -119,8 +118,8 @@ func (w *world) somebody() {
 	}
 }
 
-// edit delivers an edit of one's own: compare, send, settle, and a later list.
-func (w *world) edit() {
+// edit delivers an edit of confab: compare, send, settle, and a later list.
+func (w *scenario) edit() {
 	e := model.Edit{Ref: w.c.Ref, Kind: rapid.SampledFrom([]model.EditKind{model.EditTitle, model.EditStatus, model.EditParticipants, model.EditDescription}).Draw(w.T, "kind")}
 	w.read() // right before sending
 	e.Base, _ = e.Read(w.c)
@@ -170,13 +169,13 @@ func (w *world) edit() {
 	w.list()
 }
 
-func TestDoneEndsWithWhatSomebodyElseDoesAndWithNothingElse(t *testing.T) {
+func TestOnlySomebodyElsesChangeEndsDone(t *testing.T) {
 	s := fresh(t)
 	n := 0
 	rapid.Check(t, func(r *rapid.T) {
 		n++
 		flag := func(name string) bool { return rapid.Bool().Draw(r, name) }
-		w := &world{T: r, s: s, listCounts: flag("a list counts people"), listMessages: flag("a list shows the last message"),
+		w := &scenario{T: r, s: s, listCounts: flag("a list counts people"), listMessages: flag("a list shows the last message"),
 			joinTouches: flag("joining moves the time"), touches: flag("an edit moves the time"), late: flag("but later"), shown: start}
 		w.c = conv(fmt.Sprint(n), "a")
 		w.c.Description, w.c.DefaultRole, w.c.Status = "about", model.RoleViewer, "active"
@@ -201,9 +200,9 @@ func TestDoneEndsWithWhatSomebodyElseDoesAndWithNothingElse(t *testing.T) {
 	})
 }
 
-// After an own edit a later time of the last change is expected once. A reading
-// that shows the conversation as the answer did says that it will not come.
-func TestAReadingThatRepeatsTheAnswerEndsTheWaitForATouch(t *testing.T) {
+// After confab's own edit one later time of the last change is expected. A reading that
+// shows the conversation as the answer did proves that it won't come.
+func TestReadingThatRepeatsTheAnswerClearsTouch(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "before"))
 	yes := true

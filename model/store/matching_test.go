@@ -22,9 +22,9 @@ func (s *Store) matching(ctx context.Context, q query.Query, now time.Time, loc 
 	return out, err
 }
 
-// List reads a window of the rows that match a query, in its order. If anchor
-// is in the list, the window is placed around it and Page.Index says where it
-// is; otherwise offset counts.
+// List reads a window of the rows that match a query, in its order. If anchor is in the
+// list, the window is placed around it and Page.Index is its position; otherwise offset
+// counts.
 func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *time.Location, offset, limit int, anchor model.Ref) (model.Page, error) {
 	all, err := s.matching(ctx, q, now, loc)
 	p := model.Page{Index: -1, Total: len(all)}
@@ -67,7 +67,7 @@ func (s *Store) Triage(ctx context.Context, refs []model.Ref, ch model.TriageCha
 	return before, err
 }
 
-// Whole says that the outbox and the journal could be read to their ends.
+// Whole reports whether the outbox and the journal could be read to the end.
 func (r Rescue) Whole() bool {
 	return !slices.Contains(r.Missing, "outbox") && !slices.Contains(r.Missing, "journal")
 }

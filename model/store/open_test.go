@@ -12,7 +12,7 @@ import (
 	"confab/model/store"
 )
 
-func TestOpeningWritesNothingWhereNothingHasChanged(t *testing.T) {
+func TestOpenWritesNothingIfNothingChanged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -23,7 +23,7 @@ func TestOpeningWritesNothingWhereNothingHasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	// Another process writes, and takes its time.
+	// Another process holds a write transaction.
 	db, err := sql.Open("sqlite", path+"?_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
@@ -48,17 +48,17 @@ func TestOpeningWritesNothingWhereNothingHasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := s.HoldOld(ctx, start.Add(-time.Hour)); n != 0 || err != nil {
-		t.Fatal(n, err)
+		t.Fatalf("n is %v, err is %v", n, err)
 	}
 	if after, err := s.Revision(t.Context()); after != before || err != nil {
-		t.Errorf("revision %d became %d, %v", before, after, err)
+		t.Errorf("revision %d became %d (want %v), %v", before, after, before, err)
 	}
 	if log, err := os.Stat(path + "-wal"); err != nil || log.Size() > 0 {
 		t.Errorf("%d bytes were written, %v", log.Size(), err)
 	}
 }
 
-func TestWhatIsTooOldLeavesTheHistoryWhenADatabaseIsClosed(t *testing.T) {
+func TestCloseRemovesOldHistory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -88,8 +88,8 @@ func TestWhatIsTooOldLeavesTheHistoryWhenADatabaseIsClosed(t *testing.T) {
 	}
 }
 
-// Another process reads, and a third writes.
-func TestClosingWaitsForNoOtherProcess(t *testing.T) {
+// Another process reads, and a third one writes.
+func TestCloseDoesNotWaitForOtherProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")

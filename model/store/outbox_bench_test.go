@@ -13,10 +13,10 @@ import (
 	"confab/model/store"
 )
 
-// waiting are the sizes of an outbox that the benchmarks look at.
+// waiting are the sizes of the outbox in benchmarks.
 var waiting = []int{1_000, 10_000}
 
-// privates are the edits that make the first n believable conversations private.
+// privates are the edits that make the first n conversations private.
 func privates(n int) []model.Titled {
 	out := make([]model.Titled, n)
 	for i := range out {
@@ -31,7 +31,7 @@ func submission(id string) model.Submission {
 	return model.Submission{ID: id, Sentence: "made many private", User: "ada", At: start}
 }
 
-// queued returns a store of n conversations, each with an edit that waits.
+// queued returns a store of n conversations, each with a waiting edit.
 func queued(b *testing.B, n int) *store.Store {
 	b.Helper()
 	s := filled(b, n)
@@ -41,7 +41,7 @@ func queued(b *testing.B, n int) *store.Store {
 	return s
 }
 
-// BenchmarkClaim measures what a delivery does in the store for one conversation.
+// BenchmarkClaim measures the store's part of a delivery of one conversation.
 func BenchmarkClaim(b *testing.B) {
 	for _, n := range waiting {
 		b.Run(fmt.Sprintf("waiting=%d", n), func(b *testing.B) {
@@ -49,7 +49,7 @@ func BenchmarkClaim(b *testing.B) {
 			for b.Loop() {
 				got, err := s.Claim(b.Context(), "sales", nil)
 				if err != nil || len(got) != 1 {
-					b.Fatal(got, err)
+					b.Fatalf("got is %v, err is %v", got, err)
 				}
 				b.StopTimer()
 				if err := s.Park(b.Context(), got[0].ID, model.Held, nil, nil, time.Time{}, true); err != nil {
@@ -57,7 +57,7 @@ func BenchmarkClaim(b *testing.B) {
 				}
 				b.StartTimer()
 				if _, ok, err := s.NextDue(b.Context(), "sales"); err != nil || !ok {
-					b.Fatal(ok, err)
+					b.Fatalf("ok is %v, err is %v", ok, err)
 				}
 			}
 		})
@@ -109,15 +109,15 @@ func BenchmarkSubmissionRead(b *testing.B) {
 			s := queued(b, n)
 			for b.Loop() {
 				if sub, ok, err := s.Submission(b.Context(), "bulk"); err != nil || !ok || sub.Waiting != n {
-					b.Fatal(sub, ok, err)
+					b.Fatalf("sub is %v, ok is %v, err is %v", sub, ok, err)
 				}
 			}
 		})
 	}
 }
 
-// BenchmarkMeanwhile measures how long others wait for their turn to write while
-// much is changed: this process and another one.
+// BenchmarkMeanwhile measures how long writers in this and another process wait during a
+// large change.
 func BenchmarkMeanwhile(b *testing.B) {
 	const n = 10_000
 	refs := make([]model.Ref, n)
@@ -190,8 +190,8 @@ func BenchmarkMeanwhile(b *testing.B) {
 	}
 }
 
-// BenchmarkSubmissionEdits measures what is read of every edit of a submission:
-// the edits, what each waits for, and which are being taken back.
+// BenchmarkSubmissionEdits measures reading every edit of a submission, what each waits
+// for, and which are being undone.
 func BenchmarkSubmissionEdits(b *testing.B) {
 	for _, n := range waiting {
 		b.Run(fmt.Sprintf("edits=%d", n), func(b *testing.B) {
@@ -199,17 +199,17 @@ func BenchmarkSubmissionEdits(b *testing.B) {
 			for b.Loop() {
 				all, _, err := s.SubmissionEdits(b.Context(), "bulk")
 				if err != nil || len(all) != n {
-					b.Fatal(len(all), err)
+					b.Fatalf("len(all) is %v, err is %v", len(all), err)
 				}
 				ids := make([]string, n)
 				for i, e := range all {
 					ids[i] = e.ID
 				}
 				if before, err := s.Blockers(b.Context(), ids); err != nil || len(before) != 0 {
-					b.Fatal(before, err)
+					b.Fatalf("before is %v, err is %v", before, err)
 				}
 				if undoing, err := s.Undoing(b.Context(), ids); err != nil || len(undoing) != 0 {
-					b.Fatal(undoing, err)
+					b.Fatalf("undoing is %v, err is %v", undoing, err)
 				}
 			}
 		})

@@ -15,7 +15,7 @@ import (
 	"confab/model/store"
 )
 
-func TestQueuedEditsOfAFieldFoldWhenClaimed(t *testing.T) {
+func TestClaimFoldsQueuedEditsOfAField(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"), rename("1", "b", "c"))
@@ -48,8 +48,8 @@ func TestEditsOfAFieldWaitForEachOther(t *testing.T) {
 	}
 }
 
-// A service takes labels as a whole map: two processes that each send one key
-// would write over each other's.
+// A service takes labels as a whole map: two processes that send one key each would
+// overwrite each other.
 func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
 	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
 		s := fresh(t)
@@ -68,7 +68,7 @@ func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
 			t.Fatal(err)
 		}
 		if by, err := s.Blockers(t.Context(), []string{waiting.ID}); err != nil || by[waiting.ID].ID != second[0] {
-			t.Errorf("%s: it waits for %q, %v", kind, by[waiting.ID].ID, err)
+			t.Errorf("%s: it waits for %q (want %v), %v", kind, by[waiting.ID].ID, second[0], err)
 		}
 		if err := s.Park(t.Context(), second[0], model.RetryAt, nil, nil, time.Now().Add(time.Hour), false); err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	if got, _ := living.Recover(t.Context()); len(got) != 0 {
 		t.Fatalf("took %v from a living process", got)
 	}
-	// What a kill leaves behind: the row says sending, and nobody holds the lock.
+	// After a kill the row says sending, and nobody holds the lock.
 	dead.Close()
 	got, err := living.Recover(t.Context())
 	if err != nil || !cmp.Equal(got, ids) {
@@ -111,13 +111,13 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	}
 	e, _, _ := living.OutboxEntry(t.Context(), ids[0])
 	if e.State != model.Queued || !e.Sent {
-		t.Errorf("recovered as %s, sent %v", e.State, e.Sent)
+		t.Errorf("recovered as %s (want %v), sent %v", e.State, model.Queued, e.Sent)
 	}
 }
 
-// Who keeps rows by their revision would else show that an edit is being sent
-// until something else changes.
-func TestARowWhoseEditIsGivenBackHasChanged(t *testing.T) {
+// Otherwise a cache of rows by revision would show that the edit is being sent until
+// something else changes.
+func TestReleaseChangesTheRow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead, living := open(t, path), open(t, path)
 	for _, s := range []*store.Store{dead, living} {
@@ -136,7 +136,7 @@ func TestARowWhoseEditIsGivenBackHasChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		if told := f.follow(t); len(told) != 1 {
-			t.Errorf("%s: %d rows have changed", how, len(told))
+			t.Errorf("%s: %d rows (want 1) have changed", how, len(told))
 		}
 	}
 	given("released", func() error { return dead.Release(t.Context(), "sales") })
@@ -158,7 +158,7 @@ func TestSettleJournalsAndShowsTheServersState(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := row(t, s, "1"); r.Conversation.Title != "b" || len(r.Pending) != 0 {
-		t.Errorf("row %q, pending %v", r.Conversation.Title, r.Pending)
+		t.Errorf("row %q (want b), pending %v", r.Conversation.Title, r.Pending)
 	}
 	q, _ := query.Parse("is:pending")
 	if n, _ := s.Count(t.Context(), q, start, time.UTC); n != 0 {
@@ -170,7 +170,7 @@ func TestSettleJournalsAndShowsTheServersState(t *testing.T) {
 	}
 }
 
-func TestAnEditThatWaitsForAnUnwantedOneHoldsUpNoOther(t *testing.T) {
+func TestClaimOfSomeIdsSkipsBlockedEdits(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"), conv("2", "x"))
 	enqueue(t, s, rename("1", "a", "b"))
@@ -197,7 +197,7 @@ func TestAnEditMadeFromAnotherBaseIsNotFolded(t *testing.T) {
 	set := func(base, target model.Value) model.Titled {
 		return model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: base, Target: target}}
 	}
-	// Cy is added, and then an older edit that added Bo is taken back.
+	// Cy is added, then an older edit that added Bo is withdrawn.
 	ids := enqueue(t, s, set(people("ann", "bo"), people("ann", "bo", "cy")), set(people("ann", "bo"), people("ann")))
 	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || len(got[0].Target.Set()) != 3 {
 		t.Errorf("claimed %+v", got)
@@ -207,11 +207,11 @@ func TestAnEditMadeFromAnotherBaseIsNotFolded(t *testing.T) {
 	}
 }
 
-func TestAClockSetBackKeepsTheOrderOfEdits(t *testing.T) {
+func TestEditsStayInOrderWhenTheClockIsSetBack(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	first := rename("1", "a", "b")
-	// What a process leaves behind whose clock was far ahead.
+	// The id of a process whose clock was far ahead.
 	first.Edit.ID = "z" + store.NewID(start)[1:]
 	enqueue(t, s, first)
 	second := rename("1", "b", "c")
@@ -221,19 +221,19 @@ func TestAClockSetBackKeepsTheOrderOfEdits(t *testing.T) {
 		t.Errorf("the second edit %s sorts before the first %s", ids[0], first.Edit.ID)
 	}
 	if got := row(t, s, "1").Conversation.Title; got != "c" {
-		t.Errorf("the row shows %q", got)
+		t.Errorf("the row shows %q (want c)", got)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
 		t.Errorf("claimed %+v", got)
 	}
 }
 
-func TestAWithdrawnEditIsNoBase(t *testing.T) {
+func TestWithdrawRebasesLaterEdits(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"), rename("1", "b", "c"))
 	if got, err := s.Withdraw(t.Context(), ids[:1]); err != nil || len(got) != 1 {
-		t.Fatal(got, err)
+		t.Fatalf("got is %v, err is %v", got, err)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
 		t.Errorf("claimed %+v", got)
@@ -269,7 +269,7 @@ func park(t *testing.T, s *store.Store, id string, state model.EditState, next t
 	}
 }
 
-func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
+func TestEditBeingSentCannotBeDecided(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
@@ -280,7 +280,7 @@ func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
 		"resolve": func() error { return s.Rebase(t.Context(), ids[0], model.TextValue("x"), model.TextValue("y")) },
 	} {
 		if err := try(); model.KindOf(err) != model.Invalid {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("name is %s, error %v", name, err)
 		}
 	}
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
@@ -297,7 +297,7 @@ func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
 	}
 }
 
-func TestAClaimTakesOnlyWhatIsDueAndFree(t *testing.T) {
+func TestClaimTakesOnlyDueUnblockedEdits(t *testing.T) {
 	del := model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
 	for name, tc := range map[string]struct {
 		edits []model.Titled // of conversation 1
@@ -332,7 +332,7 @@ func TestAClaimTakesOnlyWhatIsDueAndFree(t *testing.T) {
 	}
 }
 
-func TestAnEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
+func TestEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
@@ -348,7 +348,7 @@ func TestAnEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	}
 }
 
-func TestADecisionStartsAnEditAnew(t *testing.T) {
+func TestDecisionQueuesAnEditAsNew(t *testing.T) {
 	now := start
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
@@ -369,16 +369,16 @@ func TestADecisionStartsAnEditAnew(t *testing.T) {
 	if err := s.Rebase(t.Context(), ids[0], theirs, model.TextValue("b")); err != nil {
 		t.Fatal(err)
 	}
-	// From another base, nothing has been sent; and what was just decided is not old.
+	// After Rebase the edit counts as not sent, and as new.
 	if e, _, _ := s.OutboxEntry(t.Context(), ids[0]); e.Sent || e.Theirs != nil || e.Error != nil {
-		t.Errorf("%+v", e)
+		t.Errorf("e is %+v", e)
 	}
 	if n, err := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); err != nil || n != 0 {
-		t.Errorf("held %d, %v", n, err)
+		t.Errorf("held %d (want 0), %v", n, err)
 	}
 	now = now.Add(48 * time.Hour)
 	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 1 {
-		t.Errorf("held %d of one old edit", n)
+		t.Errorf("held %d (want 1) of one old edit", n)
 	}
 	if err := s.Requeue(t.Context(), ids); err != nil {
 		t.Fatal(err)
@@ -388,7 +388,7 @@ func TestADecisionStartsAnEditAnew(t *testing.T) {
 	}
 }
 
-func TestAServiceThatAnswersWakesWhatWaitedForIt(t *testing.T) {
+func TestWakeMakesEditsOfAnUnreachableServiceDue(t *testing.T) {
 	s := fresh(t)
 	due := map[model.ErrorKind]bool{model.Unavailable: true, model.Unauthorized: true, model.RateLimited: false, model.UnknownOutcome: false}
 	i := 0
@@ -416,7 +416,7 @@ func TestAServiceThatAnswersWakesWhatWaitedForIt(t *testing.T) {
 	}
 }
 
-func TestWhatIsKeptOfACreate(t *testing.T) {
+func TestCreationIsKeptUntilItSettles(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "confab.db"))
 	s.OpenAccount(t.Context(), "sales", "x")
 	create := func(title string) model.Titled {
@@ -427,7 +427,7 @@ func TestWhatIsKeptOfACreate(t *testing.T) {
 	entry := func(i int) model.OutboxEntry {
 		e, ok, err := s.OutboxEntry(t.Context(), ids[i])
 		if err != nil || !ok {
-			t.Fatal(ok, err)
+			t.Fatalf("ok is %v, err is %v", ok, err)
 		}
 		return e
 	}
@@ -435,7 +435,7 @@ func TestWhatIsKeptOfACreate(t *testing.T) {
 	send := func(i int, want bool) {
 		t.Helper()
 		if ok, err := s.SentCreate(t.Context(), entry(i), kept); err != nil || ok != want || entry(i).Sent != want {
-			t.Fatalf("%s may be sent: %t, %v", entry(i).Title, ok, err)
+			t.Fatalf("%s may be sent: %t (want %v), %v", entry(i).Title, ok, want, err)
 		}
 	}
 	send(0, true)
@@ -447,13 +447,13 @@ func TestWhatIsKeptOfACreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := s.Creation(t.Context(), ids[0]); err != nil || !reflect.DeepEqual(got, kept) {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, error %v", got, err)
 	}
 	rivals, err := s.Rivals(t.Context(), entry(1))
 	if err != nil || len(rivals) != 1 || rivals[0].ID != ids[0] || !reflect.DeepEqual(rivals[0].Creation, kept) {
-		t.Errorf("%+v, %v", rivals, err)
+		t.Errorf("rivals is %+v, error %v", rivals, err)
 	}
-	// One that waits for a person stops none.
+	// A create that waits for a person delays no other.
 	if err := s.Park(t.Context(), ids[0], model.OutcomeNotKnown, &model.EntryError{}, nil, time.Time{}, false); err != nil {
 		t.Fatal(err)
 	}

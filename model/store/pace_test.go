@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A request waits for its pace, never for what somebody writes.
-func TestASlotWaitsForNoTransaction(t *testing.T) {
+// A request waits for its pace, never for another writer.
+func TestSlotDoesNotWaitForATransaction(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	other, err := sql.Open("sqlite", path)
@@ -31,8 +31,8 @@ func TestASlotWaitsForNoTransaction(t *testing.T) {
 	}
 }
 
-// What a crash leaves of the file, or somebody puts in its place, stops nothing.
-func TestAPaceThatCannotBeReadCountsAsNone(t *testing.T) {
+// Whatever a crash or a person leaves in the file, requests go on.
+func TestUnreadablePaceFileCountsAsEmpty(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	if _, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil {
@@ -52,12 +52,12 @@ func TestAPaceThatCannotBeReadCountsAsNone(t *testing.T) {
 	}
 	for _, f := range []string{file, filepath.Join(path+".pace", ".lock")} {
 		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v, %v", f, info, err)
+			t.Errorf("f is %s, info is %v, error %v", f, info, err)
 		}
 	}
 }
 
-func TestAForgottenAccountLeavesNoPace(t *testing.T) {
+func TestForgetRemovesThePaceFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")

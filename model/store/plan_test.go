@@ -7,9 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The head is read in the order of its index and nothing is sorted, what changed
-// is found by its index, and everything is read in the order of the file.
-func TestWhatIsReadByWhichIndex(t *testing.T) {
+// Head uses the order of its index without sorting, changes are found by an index, and
+// everything is read in the order of the table.
+func TestQueriesUseTheirIndex(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
 		t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"confab/model"
 )
 
-// Rows that are read many at once are those that are read one by one.
-func TestRowsOfAreTheRows(t *testing.T) {
+// Reading many rows at once returns the same as reading them one by one.
+func TestRowsOfEqualsRow(t *testing.T) {
 	s := fresh(t)
 	var all []model.Conversation
 	ids := []string{"no such", ""}
@@ -25,7 +25,7 @@ func TestRowsOfAreTheRows(t *testing.T) {
 	}
 	rows, err := s.RowsOf(t.Context(), "sales", ids)
 	if err != nil || len(rows) != len(all)-1 {
-		t.Fatalf("%d rows, %v", len(rows), err)
+		t.Fatalf("%d rows (want %v), %v", len(rows), len(all)-1, err)
 	}
 	for _, r := range rows {
 		want := row(t, s, r.Conversation.Ref.ID)
@@ -34,6 +34,6 @@ func TestRowsOfAreTheRows(t *testing.T) {
 		}
 	}
 	if rows, err := s.RowsOf(t.Context(), "elsewhere", ids); err != nil || len(rows) != 0 {
-		t.Errorf("%d rows of another account, %v", len(rows), err)
+		t.Errorf("%d rows (want 0) of another account, %v", len(rows), err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"confab/model/store"
 )
 
-// A session is gone back to once its process has ended, the last of them, and by one.
-func TestLeftSession(t *testing.T) {
+// The newest session of an ended process is resumed, by one process only.
+func TestLeftSessionIsResumedOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	now := start
 	open := func() *store.Store {

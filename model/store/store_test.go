@@ -80,28 +80,28 @@ func row(t testing.TB, s *store.Store, id string) model.Row {
 	return r
 }
 
-func TestAnEnqueuedEditIsShownAndOnDisk(t *testing.T) {
+func TestEnqueuedEditIsShownAndOnDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("1", "Kick-off"))
 	ids := enqueue(t, s, rename("1", "Kick-off", "Kick-off with Ada"))
 	if got := row(t, s, "1"); got.Conversation.Title != "Kick-off with Ada" || len(got.Pending) != 1 {
-		t.Errorf("row shows %q with %d pending", got.Conversation.Title, len(got.Pending))
+		t.Errorf("row shows %q (want Kick-off with Ada) with %d pending", got.Conversation.Title, len(got.Pending))
 	}
-	// A second process, opened while the first still runs, sees the same.
+	// A second process sees the same while the first still runs.
 	other := open(t, path)
 	e, ok, err := other.OutboxEntry(t.Context(), ids[0])
 	if err != nil || !ok || e.State != model.Queued {
-		t.Fatalf("the other process sees %v %v %v", e.State, ok, err)
+		t.Fatalf("the other process sees %v (want %v) %v %v", e.State, model.Queued, ok, err)
 	}
 	q, _ := query.Parse("ada is:pending")
 	if n, _ := other.Count(t.Context(), q, start, time.UTC); n != 1 {
-		t.Errorf("the projected title is not found: %d", n)
+		t.Errorf("the projected title is not found: %d (want 1)", n)
 	}
 }
 
-func TestDoneHoldsUntilSomebodyElseChangesTheContent(t *testing.T) {
+func TestDoneHoldsUntilTheContentChanges(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	yes := true
@@ -124,7 +124,7 @@ func TestDoneHoldsUntilSomebodyElseChangesTheContent(t *testing.T) {
 	}
 }
 
-func TestFilesAreOfTheUserAlone(t *testing.T) {
+func TestFilesAreReadableByTheUserOnly(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, filepath.Join(dir, "confab.db"))
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -137,17 +137,17 @@ func TestFilesAreOfTheUserAlone(t *testing.T) {
 	})
 }
 
-func TestATimeBeyondReasonFailsNoPage(t *testing.T) {
+func TestExtremeTimesCanBeStored(t *testing.T) {
 	s := fresh(t)
 	bad := conv("1", "a")
 	bad.Updated = time.UnixMilli(start.UnixMilli() * 1000)
 	save(t, s, bad, conv("2", "b"))
 	if got := row(t, s, "1").Conversation; got.Title != "a" || !got.Updated.IsZero() {
-		t.Errorf("%q, updated %s", got.Title, got.Updated)
+		t.Errorf("%q (want a), updated %s", got.Title, got.Updated)
 	}
 }
 
-func TestSeenHoldsThroughAnOwnEdit(t *testing.T) {
+func TestSeenSurvivesAnOwnEdit(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	yes := true
@@ -165,8 +165,8 @@ func TestSeenHoldsThroughAnOwnEdit(t *testing.T) {
 	}
 }
 
-// Work that was begun before the end may ask after it.
-func TestAClosedStoreAnswersWithAnError(t *testing.T) {
+// Work that began before the end may still call the store.
+func TestClosedStoreReturnsErrors(t *testing.T) {
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)

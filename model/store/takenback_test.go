@@ -9,9 +9,8 @@ import (
 	"confab/model/store"
 )
 
-// An edit that may stand on the service is still taken back where the person
-// gives it up before that is known.
-func TestGivingUpWhatMayHaveBeenSentKeepsItsUndo(t *testing.T) {
+// An edit that may have reached the service is discarded: its undo must still be sent.
+func TestDiscardOfASentEditKeepsItsUndo(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
@@ -35,9 +34,9 @@ func TestGivingUpWhatMayHaveBeenSentKeepsItsUndo(t *testing.T) {
 	}
 }
 
-// An edit that widens only since its conflict was decided is held too when what
-// was submitted with it is given up.
-func TestWhatWidensSinceADecisionIsHeldToo(t *testing.T) {
+// An edit that widens only since its conflict was resolved is also held when the edit it
+// was submitted with is given up.
+func TestEditThatWidensSinceADecisionIsHeld(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	access := model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditAccess,
@@ -56,13 +55,13 @@ func TestWhatWidensSinceADecisionIsHeldToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e, _, _ := s.OutboxEntry(t.Context(), ids[1]); e.State != model.Held {
-		t.Errorf("it is %s", e.State)
+		t.Errorf("it is %s (want %v)", e.State, model.Held)
 	}
 }
 
-// What ends after another process gave the account another identity, or forgot
-// it, is not recorded for the new one.
-func TestWhatEndsAfterItsAccountIsGone(t *testing.T) {
+// Another process gives the account another identity, or forgets it, while an edit is being
+// sent: the result is not recorded for the new account.
+func TestSettleAfterItsAccountIsGone(t *testing.T) {
 	for name, tc := range map[string]struct {
 		meanwhile func(s *store.Store) error
 		journal   int

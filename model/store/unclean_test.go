@@ -14,15 +14,15 @@ import (
 // dies opens a database in another process, which writes to it and is killed.
 func dies(t *testing.T, path string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestThatIsKilled$")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperProcessThatIsKilled$")
 	cmd.Env = append(os.Environ(), "CONFAB_TEST_DATABASE="+path)
 	if out, err := cmd.CombinedOutput(); err == nil {
 		t.Fatalf("it was not killed: %s", out)
 	}
 }
 
-// TestThatIsKilled is the other process.
-func TestThatIsKilled(t *testing.T) {
+// TestHelperProcessThatIsKilled is that other process.
+func TestHelperProcessThatIsKilled(t *testing.T) {
 	path := os.Getenv("CONFAB_TEST_DATABASE")
 	if path == "" {
 		return
@@ -39,7 +39,7 @@ func TestThatIsKilled(t *testing.T) {
 	select {}
 }
 
-func TestAnUncleanEndIsCheckedAndACleanOneIsNot(t *testing.T) {
+func TestOnlyAnUncleanEndAsksForACheck(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	want := func(when string, unclean bool) *store.Store {
 		t.Helper()
@@ -68,7 +68,7 @@ func TestAnUncleanEndIsCheckedAndACleanOneIsNot(t *testing.T) {
 		t.Error("after the check it counts as unclean")
 	}
 	if text, err := s.Draft(t.Context(), "k"); err != nil || text != "v" {
-		t.Errorf("what the dead process wrote is %q, %v", text, err)
+		t.Errorf("what the dead process wrote is %q (want v), %v", text, err)
 	}
 	s.Close()
 	s = want("after the check", false)

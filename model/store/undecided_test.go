@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// What waits for a decision is what is left when all that can be claimed has been
-// delivered.
-func TestUndecidedIsWhatNoDeliveryMoves(t *testing.T) {
+// The count equals what is left after everything that can be claimed has been delivered.
+func TestUndecidedCountsEditsThatNoDeliveryMoves(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
@@ -40,7 +39,7 @@ func TestUndecidedIsWhatNoDeliveryMoves(t *testing.T) {
 				}
 				left, _ := column[int](tx.row("SELECT count(*) FROM outbox WHERE account = ? AND state IN ('queued', 'retry')", account))
 				if counts[account] != left {
-					t.Errorf("seed %d: %d edits of %s are said to wait for a decision, and %d do", seed, counts[account], account, left)
+					t.Errorf("seed %d: %d edits (want %v) of %s are said to wait for a decision, and %d do", seed, counts[account], left, account, left)
 				}
 				found += left
 			}

@@ -22,10 +22,10 @@ import (
 	"confab/model/store"
 )
 
-// earlier are the versions of the schema of which there is a database.
+// earlier are the schema versions with a fixture.
 var earlier = []int{1, 2, 4}
 
-// unpack lays the database that an earlier version made into a folder of its own.
+// unpack copies a fixture into a folder of its own.
 func unpack(t testing.TB, version int) string {
 	t.Helper()
 	in, err := os.Open(filepath.Join("testdata", "upgrade", fmt.Sprintf("version%d.db.gz", version)))
@@ -79,7 +79,7 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			path := unpack(t, version)
 			if got := schemaVersion(t, path); got != version {
-				t.Fatalf("the fixture has version %d", got)
+				t.Fatalf("the fixture has version %d (want %v)", got, version)
 			}
 			s := open(t, path)
 			if note := s.Rescued().String(); note != "" {
@@ -105,7 +105,7 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n := countOf(t, s, "account:threads"); n != 4 || !triage(t, s, "threads", "k-1").Done {
-				t.Errorf("%d rows of the account that was set aside", n)
+				t.Errorf("%d rows (want 4) of the account that was set aside", n)
 			}
 			was, _ := s.Revision(t.Context())
 			if changed, err := s.SaveBatch(t.Context(), "talks", []model.Conversation{upgraded(30), upgraded(31)}, nil); err != nil || len(changed) > 0 {
@@ -118,14 +118,14 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 			// Opened again, it is as it is.
 			s.Close()
 			if n := countOf(t, open(t, path), "is:done"); n != 1001 {
-				t.Errorf("opened again: %d done", n)
+				t.Errorf("opened again: %d done (want 1001)", n)
 			}
 		})
 	}
 }
 
-// refolded checks that what an earlier version stored is the same after it was
-// folded and packed in slices, and that the tables hold together.
+// refolded checks that refolding in slices keeps everything that an earlier version stored,
+// and that the tables stay consistent.
 func refolded(t *testing.T, s *store.Store, path string) {
 	t.Helper()
 	was, _ := entries(t, s, 0)
@@ -142,10 +142,10 @@ func refolded(t *testing.T, s *store.Store, path string) {
 	}
 	now, _ := entries(t, s, 0)
 	if d := cmp.Diff(was, now); d != "" {
-		t.Errorf("entries are others once they are folded:\n%s", d)
+		t.Errorf("entries are others once they are folded:\n%s (want none)", d)
 	}
 	if d := cmp.Diff(rows, everyRow(t, s, now)); d != "" {
-		t.Errorf("rows are others once they are packed:\n%s", d)
+		t.Errorf("rows are others once they are packed:\n%s (want none)", d)
 	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -159,11 +159,11 @@ func refolded(t *testing.T, s *store.Store, path string) {
 		t.Fatal(err)
 	}
 	if check != "ok" || broken+unpacked != 0 {
-		t.Errorf("check %s, %d rows refer to nothing, %d bodies are still JSON", check, broken, unpacked)
+		t.Errorf("check %s (want ok), %d rows refer to nothing, %d bodies are still JSON", check, broken, unpacked)
 	}
 	all, err := s.Counts(t.Context())
 	if n := all["talks"].Conversations; err != nil || n != 1039 {
-		t.Errorf("%d conversations are counted, %v", n, err)
+		t.Errorf("%d conversations (want 1039) are counted, %v", n, err)
 	}
 }
 
@@ -171,13 +171,13 @@ func triage(t testing.TB, s *store.Store, account, id string) model.Triage {
 	t.Helper()
 	r, ok, err := s.Row(t.Context(), model.Ref{Account: account, ID: id})
 	if err != nil || !ok {
-		t.Fatalf("%s:%s: %v %v", account, id, ok, err)
+		t.Fatalf("account is %s, id is %s, ok is %v, error %v", account, id, ok, err)
 	}
 	return r.Triage
 }
 
-// keptOutbox checks the outbox of the fixtures. After a rescue everything that
-// was on its way is held.
+// keptOutbox checks the outbox of the fixtures. After a rescue, everything that was on its
+// way is held.
 func keptOutbox(t *testing.T, s *store.Store, rescued bool) {
 	t.Helper()
 	if !rescued {
@@ -247,7 +247,7 @@ func keptOutbox(t *testing.T, s *store.Store, rescued bool) {
 		t.Errorf("old batches are no submissions: %v", shared)
 	}
 	if sub, _, _ := s.Submission(t.Context(), "01BATCHPEOPLE00000000000000"); sub.Sentence != "removed Bob from “Ticket 1”, made it public" {
-		t.Errorf("sentence %q", sub.Sentence)
+		t.Errorf("sentence %q (want removed Bob from “Ticket 1”, made it public)", sub.Sentence)
 	}
 }
 
@@ -255,7 +255,7 @@ func keptJournal(t *testing.T, s *store.Store) {
 	t.Helper()
 	journal, err := s.History(t.Context(), model.HistoryRequest{})
 	if err != nil || len(journal) != 7 {
-		t.Fatalf("%d journal entries, %v", len(journal), err)
+		t.Fatalf("%d journal (want 7) entries, %v", len(journal), err)
 	}
 	by := map[string]model.JournalEntry{}
 	for _, j := range journal {
@@ -263,7 +263,7 @@ func keptJournal(t *testing.T, s *store.Store) {
 	}
 	wrong, back := by["title Wrong Call 14 with a customer"], by["title Call 14 with a customer Wrong"]
 	if wrong.Undone != back.ID || back.Undoes != wrong.ID || back.ID == "" {
-		t.Errorf("what was taken back is not: %q, %q", wrong.Undone, back.Undoes)
+		t.Errorf("what was taken back is not: %q (want %v), %q", wrong.Undone, back.ID, back.Undoes)
 	}
 	if by["title Same Call 15 with a customer"].State != model.OutcomeAlreadySet {
 		t.Error("an edit that was already so is something else now")
@@ -274,7 +274,7 @@ func keptJournal(t *testing.T, s *store.Store) {
 	}
 	subs, err := s.Submissions(t.Context(), model.HistoryRequest{})
 	if err != nil || len(subs) != 5+13 {
-		t.Errorf("%d submissions, %v", len(subs), err)
+		t.Errorf("%d submissions (want %v), %v", len(subs), 5+13, err)
 	}
 }
 
@@ -282,12 +282,12 @@ func keptDrafts(t *testing.T, s *store.Store) {
 	t.Helper()
 	for key, want := range map[string]string{"rename:talks:t-0030": "half a tit", "new:desk": `{"title":"Another launch"}`} {
 		if got, err := s.Draft(t.Context(), key); err != nil || got != want {
-			t.Errorf("draft %s: %q, %v", key, got, err)
+			t.Errorf("draft %s: %q (want %v), %v", key, got, want, err)
 		}
 	}
 }
 
-// The first bytes of the file are gone, as a disk may leave it.
+// The first bytes of the file are gone.
 func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) {
 	for _, version := range earlier {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
@@ -300,7 +300,7 @@ func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) 
 			f.Close()
 			s := open(t, path)
 			if r := s.Rescued(); r.Path == "" || !r.Whole() || r.Edits != 15 {
-				t.Fatalf("%+v", r)
+				t.Fatalf("r is %+v", r)
 			}
 			keptOutbox(t, s, true)
 			keptJournal(t, s)
@@ -316,14 +316,13 @@ func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) 
 				t.Fatal(err)
 			}
 			if n := countOf(t, s, "account:talks is:done"); n != 1000 {
-				t.Errorf("%d are done after the service was read again", n)
+				t.Errorf("%d (want 1000) are done after the service was read again", n)
 			}
 		})
 	}
 }
 
-// upgraded is conversation i of the account talks of the fixtures, as a list
-// shows it now.
+// upgraded is conversation i of the account talks of the fixtures, as a list shows it now.
 func upgraded(i int) model.Conversation {
 	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC).Add(-time.Duration(i) * time.Hour)
 	c := model.Conversation{Ref: model.Ref{Account: "talks", ID: fmt.Sprintf("t-%04d", i)}, Provider: model.Attention, Kind: "call",
@@ -341,7 +340,7 @@ func upgraded(i int) model.Conversation {
 	return c
 }
 
-// olderProcess does what the programs of earlier versions did while they ran.
+// olderProcess does what programs of earlier versions do while they run.
 func olderProcess(t *testing.T, path string) (end func()) {
 	t.Helper()
 	dir := filepath.Join(filepath.Dir(path), "claims")
@@ -350,12 +349,12 @@ func olderProcess(t *testing.T, path string) (end func()) {
 	}
 	l := flock.New(filepath.Join(dir, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 	if ok, err := l.TryLock(); err != nil || !ok {
-		t.Fatal(ok, err)
+		t.Fatalf("ok is %v, err is %v", ok, err)
 	}
 	return func() { l.Unlock() }
 }
 
-func TestAnUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
+func TestUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
 	path := unpack(t, 2)
 	end := olderProcess(t, path)
 	other, err := store.Open(t.Context(), filepath.Join(filepath.Dir(path), "other.db"), store.Options{Host: "laptop"})
@@ -372,14 +371,14 @@ func TestAnUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
 	}()
 	want := []string{"another confab", fmt.Sprintf("%s (pid %d)", filepath.Base(os.Args[0]), os.Getpid())}
 	if d := cmp.Diff(want, <-told); d != "" {
-		t.Errorf("waits for %s", d)
+		t.Errorf("waits for %s (want none)", d)
 	}
 	other.Close()
 	if d := cmp.Diff(want[:1], <-told); d != "" {
-		t.Errorf("then for %s", d)
+		t.Errorf("then for %s (want none)", d)
 	}
 	if v := schemaVersion(t, path); v != 2 {
-		t.Errorf("brought to version %d under a running program", v)
+		t.Errorf("brought to version %d (want 2) under a running program", v)
 	}
 	end()
 	if err := <-opened; err != nil {
@@ -390,18 +389,18 @@ func TestAnUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
 		t.Errorf("told again: %v", <-told)
 	}
 	if n := countOf(t, s, "account:talks is:done"); n != 1000 {
-		t.Errorf("%d done", n)
+		t.Errorf("%d done (want 1000)", n)
 	}
 }
 
-// A program that opens waits a moment for another that does. That has nothing
-// to do with those that run.
-func TestNobodyIsWaitedForWhereNothingIsOlder(t *testing.T) {
+// A program may wait a moment for another that is opening, but reports only programs that
+// delay an upgrade.
+func TestOpenDoesNotReportWaitingWithoutAnUpgrade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	open(t, path) // runs
 	opening := flock.New(path + ".opening")
 	if ok, err := opening.TryLock(); err != nil || !ok {
-		t.Fatal(ok, err)
+		t.Fatalf("ok is %v, err is %v", ok, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
@@ -413,7 +412,7 @@ func TestNobodyIsWaitedForWhereNothingIsOlder(t *testing.T) {
 	open(t, path)
 }
 
-func TestASecondNewProgramSaysWhatTheFirstWaitsFor(t *testing.T) {
+func TestSecondNewProgramNamesTheProgramsToo(t *testing.T) {
 	path := unpack(t, 2)
 	end := olderProcess(t, path)
 	told := make(chan []string, 10)
@@ -440,20 +439,20 @@ func TestASecondNewProgramSaysWhatTheFirstWaitsFor(t *testing.T) {
 	}
 }
 
-func TestWaitingToUpgradeCanBeGivenUp(t *testing.T) {
+func TestWaitingToUpgradeEndsWithItsContext(t *testing.T) {
 	path := unpack(t, 2)
 	defer olderProcess(t, path)()
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := store.Open(ctx, path, store.Options{Host: "laptop", Waiting: func([]string) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
+		t.Errorf("error %v", err)
 	}
 	if v := schemaVersion(t, path); v != 2 {
-		t.Errorf("version %d", v)
+		t.Errorf("version %d (want 2)", v)
 	}
 }
 
-func TestTwoThatWantToUpgradeDoNotWaitForEachOther(t *testing.T) {
+func TestTwoUpgradesDoNotWaitForEachOther(t *testing.T) {
 	path := unpack(t, 2)
 	var wg sync.WaitGroup
 	stores := make([]*store.Store, 4)
@@ -469,13 +468,13 @@ func TestTwoThatWantToUpgradeDoNotWaitForEachOther(t *testing.T) {
 			t.Fatal(errs[i])
 		}
 		if n := countOf(t, s, "account:talks is:done"); n != 1000 {
-			t.Errorf("%d done", n)
+			t.Errorf("%d done (want 1000)", n)
 		}
 		defer s.Close()
 	}
 }
 
-func TestNothingIsWrittenOnceANewerProgramHasChangedTheDatabase(t *testing.T) {
+func TestWritesFailAfterANewerProgramUpgraded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
@@ -507,10 +506,10 @@ func TestNothingIsWrittenOnceANewerProgramHasChangedTheDatabase(t *testing.T) {
 		"look":  func() error { _, err := s.Revision(t.Context()); return err },
 	} {
 		if err := write(); !errors.Is(err, store.ErrMoved) || model.KindOf(err) != model.Local || !strings.Contains(err.Error(), "start this one again") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("name is %s, error %v", name, err)
 		}
 	}
 	if got := row(t, s, "1"); got.Conversation.Title != "a" || got.Triage.Done || len(got.Pending) != 0 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
