@@ -11,7 +11,6 @@ import (
 	"confab/model"
 )
 
-// account is the running state of one account.
 type account struct {
 	name     string
 	provider model.Provider
@@ -88,7 +87,6 @@ func (a *account) pause(until time.Time) {
 	a.update(func(*model.AccountState) { a.pausedUntil = until })
 }
 
-// noteReached records that the service answered.
 func (a *account) noteReached() {
 	a.update(func(*model.AccountState) { a.failures, a.pausedUntil = 0, time.Time{} })
 }

@@ -49,7 +49,6 @@ func oneAtATime(report func(model.DeliveryResult)) func(model.DeliveryResult) {
 	}
 }
 
-// deliver sends edits of one account and reports each once.
 func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report func(model.DeliveryResult)) error {
 	w := b.track(ids, report)
 	defer w.finish(context.WithoutCancel(ctx))
@@ -99,7 +98,6 @@ func (w *tracker) reportOnce(r model.DeliveryResult) {
 	}
 }
 
-// entries reads those of the edits left that are in the outbox.
 func (w *tracker) entries(ctx context.Context) (map[string]model.OutboxEntry, error) {
 	return w.b.store.OutboxEntries(ctx, slices.Collect(maps.Keys(w.left)))
 }

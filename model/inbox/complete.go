@@ -3,9 +3,7 @@ package inbox
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
-	"sync"
 
 	"confab/model"
 	"confab/model/index"
@@ -60,48 +58,26 @@ func (f *valueSource) values(field string, rank func(string) int, limit int) []q
 	return out
 }
 
-// spelling remembers how services spell values of fields.
-type spelling struct {
-	mu    sync.Mutex
-	known map[[2]string]string // at most spellingsKnown
-}
-
-const spellingsKnown = 5000
-
 // spell replaces values of a field by their spelling on the service. The index holds folded values, and for each a
 // conversation in which to look up the spelling.
 func (b *Inbox) spell(ctx context.Context, field string, values []index.Value) error {
 	if field == "role" || slices.Contains(unfolded, field) {
 		return nil
 	}
-	s := &b.lists.spelling
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known == nil || len(s.known) > spellingsKnown {
-		s.known = map[[2]string]string{}
-	}
-	unknown := map[int64]model.Row{}
-	for _, v := range values {
-		if _, ok := s.known[[2]string{field, v.Text}]; !ok {
-			unknown[v.Key] = model.Row{}
-		}
-	}
-	rows, err := b.store.Rows(ctx, slices.Collect(maps.Keys(unknown)))
-	for _, r := range rows {
-		unknown[r.Key] = r
-	}
+	keys := make([]int64, len(values))
 	for i, v := range values {
-		id := [2]string{field, v.Text}
-		if r := unknown[v.Key]; r.Key != 0 && s.known[id] == "" {
-			s.known[id] = query.Spelled(r, field, v.Text)
+		keys[i] = v.Key
+	}
+	rows, err := b.store.Rows(ctx, keys)
+	for i, v := range values {
+		if at := slices.IndexFunc(rows, func(r model.Row) bool { return r.Key == v.Key }); at >= 0 {
+			values[i].Text = query.Spelled(rows[at], field, v.Text)
 		}
-		values[i].Text = cmp.Or(s.known[id], v.Text)
 	}
 	return err
 }
 
-// nearestTried is how many queries Nearest tries at most.
-const nearestTried = 10
+const nearestTried = 10 // queries at most
 
 // Nearest returns, for a filter that matches nothing in a view (a query), the nearest filter that matches something
 // there, and how many rows; "" if there is none. With inbox the view leaves out what query.Inbox does.

@@ -15,7 +15,6 @@ const (
 	readBackTries = 5               // how often a new conversation is read back before a person is asked
 )
 
-// creation is the delivery of a create.
 type creation struct {
 	*delivery
 	model.Creator
@@ -214,7 +213,6 @@ func (c *creation) leaveOut(ctx context.Context, found *model.FoundCreates, riva
 	return nil
 }
 
-// claimed returns the ending of a create that made the one conversation found.
 func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model.FoundCreates) (ending, error) {
 	return created(e, found.Same[0]), c.keep(context.WithoutCancel(ctx), e, found.Same[0].Ref.ID)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"confab/model"
-	"confab/model/store"
 )
 
 const (
@@ -165,7 +164,7 @@ func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error
 			ended, ends = append(ended, e), append(ends, *end)
 		}
 	}
-	send, err := d.b.store.Sent(ctx, send, &store.Fresh{Conversation: read.Conversation, Reading: read.Reading(d.need)})
+	send, err := d.b.store.Sent(ctx, send, d.fresh, read.Reading(d.need))
 	if err == nil {
 		err = d.settleEach(ctx, ended, func(i int) ending { return ends[i] })
 	}

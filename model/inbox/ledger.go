@@ -53,7 +53,6 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 	}
 }
 
-// standstill is why no edit of an account is sent now.
 type standstill struct {
 	asked  time.Time // until when its service asked not to be called
 	reason *model.EntryError
@@ -109,7 +108,6 @@ var stateWords = map[model.EditState]string{
 	model.OutcomeNotKnown: "has an unknown outcome",
 }
 
-// explained fills in why submissions wait.
 func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.Submission {
 	var problems []*model.OutboxEntry
 	for _, s := range subs {

@@ -26,9 +26,8 @@ type lists struct {
 	mu   sync.Mutex
 	tabs []query.Query
 
-	rows     rowCache
-	spelling spelling
-	changed  chan struct{} // wakes the watcher, whose timer may be outdated
+	rows    rowCache
+	changed chan struct{} // wakes the watcher, whose timer may be outdated
 }
 
 const (
@@ -319,8 +318,7 @@ type cachedRow struct {
 	row      model.Row
 }
 
-// cachedRows is how many rows are remembered.
-const cachedRows = 1000
+const cachedRows = 1000 // remembered at most
 
 // read returns the rows of these keys. A snooze that has ended is left out.
 func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []int64, now time.Time) ([]model.Row, error) {

@@ -99,11 +99,11 @@ func TestKillAtEveryStepLosesAndRepeatsNothing(t *testing.T) {
 		},
 		"marked as sent, not sent": func(t *testing.T, s *store.Store, f *fake, id string) {
 			claimed, _ := s.Claim(context.Background(), "projects", nil)
-			s.Sent(context.Background(), claimed, nil)
+			s.Sent(context.Background(), claimed, nil, 0)
 		},
 		"sent, answer not recorded": func(t *testing.T, s *store.Store, f *fake, id string) {
 			claimed, _ := s.Claim(context.Background(), "projects", nil)
-			s.Sent(context.Background(), claimed, nil)
+			s.Sent(context.Background(), claimed, nil, 0)
 			f.change("1", func(c *model.Conversation) { c.Title = "mine" })
 		},
 	} {
@@ -270,7 +270,7 @@ func TestUnrecordedOutcomeIsReadAgain(t *testing.T) {
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("claimed is %v, err is %v", claimed, err)
 		}
-		if _, err := s.Sent(ctx, claimed, nil); err != nil {
+		if _, err := s.Sent(ctx, claimed, nil, 0); err != nil {
 			t.Fatal(err)
 		}
 		f.change("1", func(c *model.Conversation) { c.Title = "mine" })

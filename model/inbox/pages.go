@@ -40,7 +40,6 @@ type intake struct {
 	err    error // the first error of storing
 }
 
-// page is a page of a list and the time at which it was requested.
 type page struct {
 	model.Batch
 	asked time.Time
@@ -94,7 +93,6 @@ func (in *intake) add(ctx context.Context, stop func(), p page) (more bool, err 
 	return in.err == nil, in.err
 }
 
-// flush stores the queued pages.
 func (in *intake) flush(ctx context.Context) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -15,7 +15,6 @@ const (
 	rejectedPause = 15 * time.Minute
 )
 
-// rule is what an error of one kind means for an edit.
 type rule struct {
 	state  model.EditState
 	wait   time.Duration // until the next try; 0 means longer with every try

@@ -63,7 +63,6 @@ func (b *Inbox) withdrawAll(ctx context.Context, ids []string, progress func(don
 	return withdrawn, err
 }
 
-// undoPlan collects what an undo does.
 type undoPlan struct {
 	b      *Inbox
 	dryRun bool
@@ -245,7 +244,6 @@ type act struct {
 	marks      []store.Marked
 }
 
-// session is the stack of acts of this run, newest last.
 type session struct {
 	mu      sync.Mutex
 	acts    []act

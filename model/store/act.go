@@ -231,7 +231,6 @@ func (t *tx) mayUndo(id string) {
 	}
 }
 
-// undoing returns the edits in the outbox that undo e.
 func (t *tx) undoing(e model.OutboxEntry) []model.OutboxEntry {
 	return slices.DeleteFunc(t.later(e), func(l model.OutboxEntry) bool { return l.Undoes != e.ID })
 }

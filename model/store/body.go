@@ -86,7 +86,6 @@ func appendBody(dst []byte, c *model.Conversation) []byte {
 	return w.out
 }
 
-// readBody decodes a body that this or an earlier version stored.
 func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 	if len(raw) == 0 || raw[0] != bodyVersion {
 		err = json.Unmarshal(raw, &c)

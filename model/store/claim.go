@@ -258,15 +258,14 @@ func (t *tx) undecided() map[string]int {
 // sent has been delivered.
 func unmoved(all []model.OutboxEntry) (n int) {
 	inTheEnd := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	delivered := map[string]bool{}
-	left := func() []model.OutboxEntry {
-		all = slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return e.State == model.Sending || delivered[e.ID] })
-		return all
-	}
-	for taken, folded := due(left(), inTheEnd, nil, nil); len(taken) > 0; taken, folded = due(left(), inTheEnd, nil, nil) {
+	over := map[string]bool{}
+	for more := true; more; {
+		all = slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return e.State == model.Sending || over[e.ID] })
+		taken, folded := due(all, inTheEnd, nil, nil)
 		for _, e := range append(taken, folded...) {
-			delivered[e.ID] = true
+			over[e.ID] = true
 		}
+		more = len(taken) > 0
 	}
 	for _, e := range all {
 		if e.State.Waiting() {

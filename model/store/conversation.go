@@ -183,7 +183,6 @@ func (t *tx) project(k *known, server model.Conversation) {
 	t.fold(k, server)
 }
 
-// fold writes the row of a conversation with its packed subject.
 func (t *tx) fold(k *known, server model.Conversation) {
 	sub := query.NewSubject(k.row(server))
 	if k.key != 0 {

@@ -144,7 +144,7 @@ func (l *life) deliver() {
 	}
 	for _, e := range got {
 		if l.coin() {
-			l.s.Sent(l.t.Context(), []model.OutboxEntry{e}, nil)
+			l.s.Sent(l.t.Context(), []model.OutboxEntry{e}, nil, 0)
 			e.Sent = true
 		}
 		switch l.pick("done", "already", "retry", "conflict", "refused", "unknown", "left") {

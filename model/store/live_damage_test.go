@@ -110,7 +110,7 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 			return err
 		},
 		"claim": func() error { _, err := s.Claim(t.Context(), "sales", nil); return err },
-		"sent":  func() error { _, err := s.Sent(t.Context(), nil, nil); return err },
+		"sent":  func() error { _, err := s.Sent(t.Context(), nil, nil, 0); return err },
 		"draft": func() error { return s.SaveDraft(t.Context(), "k", "v") },
 		"look":  func() error { _, err := s.Revision(t.Context()); return err },
 	} {

@@ -144,7 +144,7 @@ func (w *scenario) edit() {
 	if err != nil || len(claimed) != 1 {
 		w.Fatal(len(claimed), err)
 	}
-	if _, err := w.s.Sent(ctx, claimed, nil); err != nil {
+	if _, err := w.s.Sent(ctx, claimed, nil, 0); err != nil {
 		w.Fatal(err)
 	}
 	status := w.c.Status
@@ -209,7 +209,7 @@ func TestReadingThatRepeatsTheAnswerClearsTouch(t *testing.T) {
 	s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes})
 	enqueue(t, s, rename("1", "before", "after"))
 	e := claim(t, s, nil)[0]
-	if _, err := s.Sent(t.Context(), []model.OutboxEntry{e}, nil); err != nil {
+	if _, err := s.Sent(t.Context(), []model.OutboxEntry{e}, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	after := conv("1", "after")

@@ -272,7 +272,6 @@ func (t *tx) withdraw(id string) (ok bool) {
 
 func unsent(e model.OutboxEntry) bool { return !e.Sent && e.State != model.Sending }
 
-// update calls f with one edit of the outbox, if it is there.
 func (s *Store) update(ctx context.Context, op, id string, f func(*tx, model.OutboxEntry)) error {
 	return s.change(ctx, op, func(t *tx) {
 		if e, ok := t.entry(id); ok {

@@ -96,7 +96,7 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	dead.OpenAccount(t.Context(), "sales", "x")
 	save(t, dead, conv("1", "a"))
 	ids := enqueue(t, dead, rename("1", "a", "b"))
-	if _, err := dead.Sent(t.Context(), claim(t, dead, nil), nil); err != nil {
+	if _, err := dead.Sent(t.Context(), claim(t, dead, nil), nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	living := open(t, path)
@@ -286,7 +286,7 @@ func TestEditBeingSentCannotBeDecided(t *testing.T) {
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
 		t.Errorf("withdrew %v, %v", got, err)
 	}
-	if _, err := s.Sent(t.Context(), sending, nil); err != nil {
+	if _, err := s.Sent(t.Context(), sending, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
@@ -336,7 +336,7 @@ func TestEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil); err != nil {
+	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Release(t.Context(), "sales"); err != nil {
@@ -358,7 +358,7 @@ func TestDecisionQueuesAnEditAsNew(t *testing.T) {
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil); err != nil {
+	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	theirs := model.TextValue("c")

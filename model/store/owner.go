@@ -96,7 +96,6 @@ func (o *owner) living() (names []string) {
 
 var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)
 
-// claims is the folder of the claim files.
 func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
 
 func (s *Store) others() []string {
@@ -163,7 +162,6 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.localError("check the database", err)
 }
 
-// removed removes a file if it exists.
 func removed(path string) error {
 	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
 		return err

@@ -10,20 +10,15 @@ import (
 	"confab/model"
 )
 
-// Fresh is a conversation as it was read right before a write, and which fields that
-// reading can show to be empty.
-type Fresh struct {
-	Conversation model.Conversation
-	Reading      model.Reading
-}
-
 // Sent records, before writes leave, that they may have left, with the current bases and
-// targets of the edits and the conversation that was read. It returns the edits to send: an
-// edit that was taken back meanwhile is given up instead.
-func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fresh) (send []model.OutboxEntry, err error) {
+// targets of the edits. fresh, if set, is the conversation as it was read right before, and
+// r what that reading can show to be empty. Sent returns the edits to send: an edit that
+// was taken back meanwhile is given up instead.
+func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *model.Conversation, r model.Reading) (
+	send []model.OutboxEntry, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) {
 		if fresh != nil {
-			t.saveAll(fresh.Conversation.Ref.Account, []model.Conversation{fresh.Conversation}, fresh.Reading, nil)
+			t.saveAll(fresh.Ref.Account, []model.Conversation{*fresh}, r, nil)
 		}
 		for _, claimed := range edits {
 			if e, ok := t.entry(claimed.ID); ok {

@@ -81,7 +81,6 @@ func column[T any](r row) (v T, ok bool) {
 	return v, ok
 }
 
-// exists reports whether a query returns a row.
 func (t *tx) exists(query string, args ...any) bool {
 	found, _ := column[bool](t.row("SELECT EXISTS ("+query+")", args...))
 	return found
@@ -172,7 +171,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// fromJSON scans a column of JSON.
 type fromJSON struct{ to any }
 
 func (j fromJSON) Scan(column any) error {

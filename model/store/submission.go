@@ -209,7 +209,6 @@ const (
 	idRest           = 64 - 5*idTime
 )
 
-// lastID is the number of the newest id.
 var lastID struct {
 	sync.Mutex
 	n int64

@@ -14,7 +14,7 @@ func TestDiscardOfASentEditKeepsItsUndo(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil); err != nil {
+	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	back := rename("1", "b", "a")

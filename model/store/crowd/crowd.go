@@ -3,6 +3,7 @@
 package crowd
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -119,37 +120,29 @@ func (size Size) deliver(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer tx.Rollback()
-	type delivered struct {
-		ID, Submission, Account, Conv, Title string
-		Edit, Before, After                  any
-		At                                   int64
-	}
-	var all []delivered
-	for i := range size.Delivered {
-		at := size.Now.Add(-time.Duration(size.Delivered-i) * time.Second)
-		e := size.rename(i % size.Conversations)
-		e.Edit.ID, e.Edit.Submission, e.Edit.Created = fmt.Sprintf("0-%09d", i), fmt.Sprintf("0-%09d", i/10), at
-		ref := e.Edit.Ref
-		all = append(all, delivered{
-			e.Edit.ID, e.Edit.Submission, ref.Account, ref.ID, e.Title, e.Edit, e.Edit.Base, e.Edit.Target, at.UnixMilli(),
-		})
-	}
-	raw, err := json.Marshal(all)
-	if err != nil {
-		return err
-	}
-	for _, insert := range []string{`
-INSERT OR IGNORE INTO submission (id, sentence, user, at, edits)
-  SELECT value->>'Submission', 'renamed ten', 'ada', value->>'At', 10 FROM json_each(?)`, `
-INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
-  SELECT value->>'ID', value->>'Account', value->>'Conv', value->>'Submission', CAST(value->'Edit' AS BLOB), value->>'Title',
-    CAST(value->'Before' AS BLOB), CAST(value->'After' AS BLOB), 'done', value->>'At' FROM json_each(?)`} {
-		if _, err := tx.ExecContext(ctx, insert, raw); err != nil {
-			return err
+	run := func(query string, args ...any) {
+		if err == nil {
+			_, err = tx.ExecContext(ctx, query, args...)
 		}
 	}
+	raw := func(v any) []byte {
+		out, failed := json.Marshal(v)
+		err = cmp.Or(err, failed)
+		return out
+	}
+	for i := range size.Delivered {
+		at := size.Now.Add(-time.Duration(size.Delivered-i) * time.Second)
+		made := size.rename(i % size.Conversations)
+		e := made.Edit
+		e.ID, e.Submission, e.Created = fmt.Sprintf("0-%09d", i), fmt.Sprintf("0-%09d", i/10), at
+		run("INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?, 'renamed ten', 'ada', ?, 10)", e.Submission, at.UnixMilli())
+		run(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'done', ?)`,
+			e.ID, e.Ref.Account, e.Ref.ID, e.Submission, raw(e), made.Title, raw(e.Base), raw(e.Target), at.UnixMilli())
+	}
 	// The triggers recorded the revision after the newest.
-	if _, err = tx.ExecContext(ctx, "UPDATE meta SET value = value + 1 WHERE key = 'revision'"); err != nil {
+	run("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+	if err != nil {
 		return err
 	}
 	return tx.Commit()
