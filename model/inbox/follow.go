@@ -14,10 +14,7 @@ import (
 // announce updates the index from the store, and tells subscribers which conversations and submissions changed, and
 // that these accounts changed. If another goroutine is doing that, announce leaves it to that one.
 func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
-	names := make([]string, len(accounts))
-	for i, a := range accounts {
-		names[i] = a.name
-	}
+	names := names(accounts)
 	b.lists.pending.Store(true)
 	if !b.catchUp(ctx, names...) && len(names) > 0 {
 		b.events.publish(model.Event{Accounts: names})
@@ -222,7 +219,7 @@ func (w *watcher) end(err error) {
 	for _, a := range w.b.accounts {
 		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(err), time.Time{} })
 	}
-	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
+	w.b.events.publish(model.Event{Accounts: names(w.b.accounts), All: true})
 }
 
 // checkUnclean checks the whole database if it was not closed in good order.

@@ -110,7 +110,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 		b.accounts = append(b.accounts, a)
 		b.byName[a.name] = a
 	}
-	b.store.Scope(b.names())
+	b.store.Scope(names(b.accounts))
 	if _, err := b.store.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -172,9 +172,9 @@ func (b *Inbox) Close(ctx context.Context) error {
 	}
 }
 
-func (b *Inbox) names() []string {
-	out := make([]string, len(b.accounts))
-	for i, a := range b.accounts {
+func names(accounts []*account) []string {
+	out := make([]string, len(accounts))
+	for i, a := range accounts {
 		out[i] = a.name
 	}
 	return out

@@ -23,8 +23,8 @@ func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []mod
 
 // enqueue queues the edits of a submission, in slices if there are many. It calls check for
 // each edit and last in the transaction of the last slice.
-func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []model.Titled, check func(*tx, model.Titled), last func(*tx)) (
-	ids []string, err error) {
+func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []model.Titled,
+	check func(*tx, model.Titled), last func(*tx)) (ids []string, err error) {
 	s.enters.Store(sub.ID, true)
 	defer s.enters.Delete(sub.ID)
 	sub.Edits = len(entries)
@@ -160,7 +160,8 @@ func (s *Store) endAbandoned(ctx context.Context, op string) error {
 // edits that were not sent, giveUp edits that were sent and wait for a person; both leave
 // the outbox. If an edit has changed its state since, nothing is done and the error is
 // model.ErrUndoMoved.
-func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.Titled, withdraw, giveUp []string) (ids []string, err error) {
+func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.Titled, withdraw, giveUp []string) (
+	ids []string, err error) {
 	const op = "take back"
 	given := set(giveUp)
 	check := func(t *tx, e model.Titled) {

@@ -135,7 +135,8 @@ func (size Size) deliver(ctx context.Context, db *sql.DB) error {
 		made := size.rename(i % size.Conversations)
 		e := made.Edit
 		e.ID, e.Submission, e.Created = fmt.Sprintf("0-%09d", i), fmt.Sprintf("0-%09d", i/10), at
-		run("INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?, 'renamed ten', 'ada', ?, 10)", e.Submission, at.UnixMilli())
+		run("INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?, 'renamed ten', 'ada', ?, 10)",
+			e.Submission, at.UnixMilli())
 		run(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'done', ?)`,
 			e.ID, e.Ref.Account, e.Ref.ID, e.Submission, raw(e), made.Title, raw(e.Base), raw(e.Target), at.UnixMilli())
