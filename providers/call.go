@@ -86,21 +86,20 @@ func (b *Body) AddText(name, text string) {
 
 // MarshalJSON implements json.Marshaler.
 func (b Body) MarshalJSON() ([]byte, error) {
-	out := []byte("{")
+	var out bytes.Buffer
+	out.WriteByte('{')
 	for i, m := range b {
 		if i > 0 {
-			out = append(out, ',')
+			out.WriteByte(',')
 		}
-		for _, part := range []any{m.Name, m.Value} {
-			raw, err := WriteJSON(part)
-			if err != nil {
-				return nil, err
-			}
-			out = append(append(out, raw...), ':')
+		raw, err := WriteJSON(m.Value)
+		if err != nil {
+			return nil, err
 		}
-		out = out[:len(out)-1]
+		fmt.Fprintf(&out, "%q:%s", m.Name, raw)
 	}
-	return append(out, '}'), nil
+	out.WriteByte('}')
+	return out.Bytes(), nil
 }
 
 // WriteJSON encodes a value as JSON without escaping <, > and &.
@@ -249,7 +248,8 @@ func (c *Client) readAnswer(ctx context.Context, call Call, raw *http.Response, 
 	switch {
 	case errors.Is(err, errTooLarge):
 		complaint = fmt.Sprintf("the answer is larger than %d MiB", c.options.BodyLimit>>20)
-	case errors.Is(err, errEncoding), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), isError[flate.CorruptInputError](err):
+	case errors.Is(err, errEncoding), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum),
+		isError[flate.CorruptInputError](err):
 		complaint = "the answer is compressed in a way that cannot be read"
 	case err != nil:
 		return nil, transportFault(ctx, call, err, true, timeout)

@@ -344,8 +344,7 @@ func readProblem(_ int, _ http.Header, body []byte) *model.Error {
 	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" && u.Path != "about:blank" {
 		e.Code = path.Base(u.Path)
 	}
-	list, _ := o.List("errors")
-	for _, f := range list {
+	for _, f := range o.Items("errors") {
 		e.Fields = append(e.Fields, model.FieldError{Field: f.Text("field"), Code: f.Text("code"), Message: f.Text("message")})
 	}
 	return e

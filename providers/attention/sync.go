@@ -209,8 +209,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (page mo
 			case "":
 				out = []model.Participant{{Kind: string(model.LookupLabels), ID: id, Name: name}}
 			case name:
-				options, _ := o.List("options")
-				for _, o := range options {
+				for _, o := range o.Items("options") {
 					value := o.FirstText("value", "")
 					out = append(out, model.Participant{Kind: "option", ID: value, Name: value})
 				}

@@ -247,9 +247,6 @@ func (p *provider) ownID(ctx context.Context) (string, error) {
 	if id := p.session.userID(); id != "" {
 		return id, nil
 	}
-	raw, err := users.first(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
-	if err == nil && idOf(raw) == "" {
-		err = providers.Malformed(calls.UserInfo.Name, "the answer does not say who is signed in")
-	}
-	return idOf(raw), err
+	who, err := signedIn(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
+	return who.ID, err
 }

@@ -65,7 +65,7 @@ func (p *provider) convert(raw []byte) (d model.Detail, err error) {
 			c.Featured, c.Participants = c.Participants.Items, model.Set[model.Participant]{}
 		}
 	}
-	lines, _ := o.List("lines")
+	lines := o.Items("lines")
 	d.Messages = model.SetOf[model.Message]()
 	for _, l := range lines {
 		d.Messages.Items = append(d.Messages.Items, model.Message{Author: l.Text("by"), Text: l.Text("text")})
@@ -142,7 +142,7 @@ func (p *provider) readPeople(ctx context.Context) ([]model.Participant, error) 
 		return nil, err
 	}
 	o, _ := providers.ParseObject(a.Body)
-	list, _ := o.List("people")
+	list := o.Items("people")
 	return participants(list, &providers.Facts{}), nil
 }
 
