@@ -221,7 +221,6 @@ func Open(service Factory, a Account, o ClientOptions) (*Adapter, error) {
 	return &Adapter{Service: service, Account: a, Client: c, Identity: service.Name + " " + a.BaseURL}, nil
 }
 
-// Describe implements model.Provider.
 func (ad *Adapter) Describe() model.Description {
 	f, d := ad.Service, ad.Service.About
 	d.Provider, d.Name, d.Account, d.BaseURL, d.ReadOnly = f.Name, f.Title, ad.Account.Name, ad.Account.BaseURL, ad.Account.ReadOnly
@@ -241,7 +240,6 @@ func (ad *Adapter) Conversation(id, kind string) model.Conversation {
 	return c
 }
 
-// Link implements model.Provider.
 func (ad *Adapter) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	switch {
 	case kind == model.LinkRecording && ad.Recording == nil:
@@ -254,7 +252,6 @@ func (ad *Adapter) Link(ctx context.Context, c model.Conversation, kind model.Li
 	return ad.Web + url.PathEscape(c.Ref.ID), nil
 }
 
-// Capabilities implements model.Provider.
 func (ad *Adapter) Capabilities(c model.Conversation) model.Capabilities {
 	caps := model.Capabilities{}
 	for _, k := range model.EditKinds() {
@@ -275,7 +272,6 @@ func (ad *Adapter) Capabilities(c model.Conversation) model.Capabilities {
 	return caps
 }
 
-// Needs implements model.Provider.
 func (ad *Adapter) Needs(kinds ...model.EditKind) (need model.Need) {
 	for _, row := range ad.Service.Table {
 		if row.Whole && slices.Contains(kinds, row.Kind) {

@@ -287,7 +287,6 @@ func (ad *Adapter) Apply(ctx context.Context, fresh model.Conversation, edits []
 	return r.out
 }
 
-// run is one Apply.
 type run struct {
 	*Adapter
 	plan

@@ -13,7 +13,6 @@ import (
 	"confab/model"
 )
 
-// Page is one page of a list.
 type Page[T any] struct {
 	Rows []T
 	// Next is the place of the next page: a page token, or a number as a text. "" means that there is none.

@@ -158,7 +158,6 @@ func (p *provider) filter(req model.SyncRequest) url.Values {
 
 const directoryAge = 15 * time.Minute
 
-// directory holds users and teams by id.
 type directory map[string]model.Participant
 
 // readDirectory reads users and teams. If the service refuses them to this credential, the directory is empty.

@@ -13,7 +13,6 @@ import (
 	"confab/providers"
 )
 
-// Bounds of one walk.
 const (
 	maxPages            = 20_000
 	maxParticipantPages = 100
@@ -70,7 +69,6 @@ func (p *provider) readChannels(ctx context.Context) (channels, error) {
 	return out, nil
 }
 
-// Newest implements model.Creator.
 func (p *provider) Newest(ctx context.Context, _ model.NewConversation) (model.Newest, error) {
 	h, err := p.head(ctx, nil)
 	return h.Newest(), err
@@ -193,7 +191,7 @@ func (p *provider) lookupContacts(ctx context.Context, req model.LookupRequest) 
 	answer, err := p.Client.Do(ctx, p.contactsWith(key, value))
 	page, failed := readPage(answer, err)
 	if err == nil {
-		if o, _ := providers.ParseObject(answer.Body); o.Peek("results") == nil && o.Text("id") != "" {
+		if o, _ := providers.ObjectOf(answer.Body); o.Peek("results") == nil && o.Text("id") != "" {
 			page, failed = providers.RawPage{Rows: []json.RawMessage{answer.Body}}, nil
 		}
 	}

@@ -21,7 +21,6 @@ const defaultRedirect = "http://localhost:3000/callback"
 // identifyTimeout is how long a sign-in tries to find the user of the tokens that it replaces.
 const identifyTimeout = 10 * time.Second
 
-// signIn implements providers.SignIn.
 type signIn struct {
 	*session
 	redirect string
@@ -39,7 +38,7 @@ func newSignIn(a providers.Account) (providers.SignIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	redirect := cmp.Or(a.Settings[settingRedirectURL], defaultRedirect)
+	redirect := service.Value(a, settingRedirectURL)
 	return &signIn{session: s, redirect: redirect}, checkRedirect(redirect)
 }
 

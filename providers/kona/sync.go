@@ -9,7 +9,6 @@ import (
 	"confab/providers"
 )
 
-// Bounds of one walk or load.
 const (
 	maxPages         = 20_000
 	commentPages     = 3  // for the detail view
@@ -27,10 +26,10 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	}
 	list := pages(p.Client, conversationKey, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
 	n := &naming{provider: p, budget: maxNameRequests, refresh: full, emit: emit}
-	var last, stopped bool // the page is the last; emit wants no more
+	stopped := false
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		page, err := list.Read(ctx, at)
-		last, n.page = page.Next == "", page.Rows
+		n.page = page.Rows
 		return providers.ConvertPage(page, p.convertNamed), err
 	}
 	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, MaxPages: maxPages}
@@ -41,7 +40,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		}
 		return true, n.addPage(ctx, b.Cursor)
 	})
-	if err == nil && last && !stopped {
+	if err == nil && !stopped {
 		p.directory.readSpaces(ctx, &n.budget, n.rows)
 		err = n.emitNamed(ctx, "")
 	}
@@ -118,7 +117,6 @@ func (n *naming) emitNamed(ctx context.Context, cursor string) error {
 	return nil
 }
 
-// Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (d model.Detail, err error) {
 	op := calls.GetConversation.Name
 	if err := checkID(op, "conversation", id); err != nil {
@@ -198,7 +196,6 @@ func (p *provider) readNames(ctx context.Context, raw json.RawMessage, comments 
 	p.directory.readSingly(ctx, m.entities)
 }
 
-// Newest implements model.Creator.
 func (p *provider) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
 	h, err := p.head(ctx, n.Space, nil)
 	return h.Newest(), err
