@@ -52,6 +52,14 @@ type Walk[T any] struct {
 	Expired func(error) bool
 }
 
+// ConvertWalk returns a walk over the same pages with their rows converted, see ConvertPage.
+func ConvertWalk[T any](w RawWalk, convert func(json.RawMessage) (T, bool)) Walk[T] {
+	return Walk[T]{Op: w.Op, MaxPages: w.MaxPages, Expired: w.Expired, Read: func(ctx context.Context, place string) (Page[T], error) {
+		page, err := w.Read(ctx, place)
+		return ConvertPage(page, convert), err
+	}}
+}
+
 // WalkResult says how a walk ended.
 type WalkResult struct {
 	// Next is the place of the first page that was not taken; "" if there is none.

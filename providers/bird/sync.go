@@ -25,16 +25,10 @@ const (
 // the service refuses a page token, the walk starts again, once.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	list := p.conversations(maxPages)
-	read := func(ctx context.Context, at string) (out providers.Page[model.Conversation], err error) {
-		page, err := list.Read(ctx, at)
-		if err != nil {
-			return out, err
-		}
-		name := p.channelNames(ctx)
-		return providers.ConvertPage(page, func(raw json.RawMessage) (model.Conversation, bool) { return p.convert(raw, name) }), nil
-	}
-	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, MaxPages: maxPages, Expired: refusesToken}
-	return providers.Sync(ctx, w, req, emit)
+	list.Op, list.Expired = calls.ListConversations.Name, refusesToken
+	return providers.Sync(ctx, providers.ConvertWalk(list, func(raw json.RawMessage) (model.Conversation, bool) {
+		return p.convert(raw, p.channelNames(ctx))
+	}), req, emit)
 }
 
 func (p *provider) conversations(maxPages int) providers.RawWalk {
@@ -56,13 +50,14 @@ func (p *provider) channelNames(ctx context.Context) func(string) (string, strin
 }
 
 func (p *provider) readChannels(ctx context.Context) (channels, error) {
-	rows, _, err := p.list(maxChannelPages, func(token string) providers.Call {
+	list := p.list(maxChannelPages, func(token string) providers.Call {
 		return p.page(calls.ListChannels, "", channelLimit, token)
-	}).All(ctx)
+	})
+	rows, _, err := providers.ConvertWalk(list, convertChannel).All(ctx)
 	if err != nil {
 		return channels{}, err
 	}
-	out := channels{list: providers.ConvertPage(providers.RawPage{Rows: rows}, convertChannel).Rows, byID: map[string]model.Participant{}}
+	out := channels{list: rows, byID: map[string]model.Participant{}}
 	for _, c := range out.list {
 		out.byID[c.ID] = c
 	}

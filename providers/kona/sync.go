@@ -229,14 +229,10 @@ func (p *provider) head(ctx context.Context, space string, known []string) (prov
 		return providers.Head{}, checkID(calls.CreateConversation.Name, "space", space)
 	}
 	list := pages(p.Client, conversationKey, 1, func(page int) providers.Call { return conversations(byCreated, space, page) })
-	read := func(ctx context.Context, at string) (providers.Page[providers.Row], error) {
-		page, err := list.Read(ctx, at)
-		return providers.ConvertPage(page, func(raw json.RawMessage) (providers.Row, bool) {
-			c, ok := p.convert(raw, nil)
-			return providers.Row{Conversation: c}, ok
-		}), err
-	}
-	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{MaxPages: 1, Read: read})
+	return providers.ReadHead(ctx, known, providers.ConvertWalk(list, func(raw json.RawMessage) (providers.Row, bool) {
+		c, ok := p.convert(raw, nil)
+		return providers.Row{Conversation: c}, ok
+	}))
 }
 
 // ownID returns the id of the account's own user.
