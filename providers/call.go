@@ -36,7 +36,7 @@ type Endpoint struct {
 	RetryConflict bool
 	// Success lists the status codes with which a read succeeds; empty means any 2xx.
 	Success []int
-	Seconds int // timeout of a request including its answer; 0 is DefaultTimeout
+	Seconds int // timeout of a request including its answer; 0 is defaultTimeout
 }
 
 type Call struct {
@@ -67,14 +67,14 @@ func (e Endpoint) With(pairs ...string) Call {
 }
 
 // Body is a JSON object whose members keep the order in which they were added.
-type Body []Member
+type Body []member
 
-type Member struct {
+type member struct {
 	Name  string
 	Value any
 }
 
-func (b *Body) Add(name string, value any) { *b = append(*b, Member{name, value}) }
+func (b *Body) Add(name string, value any) { *b = append(*b, member{name, value}) }
 
 // AddText adds a text, unless it is empty.
 func (b *Body) AddText(name, text string) {
