@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -16,17 +17,15 @@ import (
 
 // Cached is a value that is read when it is first needed and then kept. One goroutine reads it while the others wait.
 type Cached[T any] struct {
-	op   string
-	age  time.Duration
-	read func(context.Context) (T, error)
+	op    string
+	age   time.Duration
+	read  func(context.Context) (T, error)
+	value atomic.Pointer[T]
 
-	reading *semaphore.Weighted // held to read the value, and to use at
-	at      time.Time           // of the last successful read
-
-	mu     sync.Mutex
-	value  T
-	failed time.Time // of the last failed read; zero after a successful one
-	err    error
+	lock   *semaphore.Weighted // held to read the value, and to use the fields below
+	at     time.Time           // of the last successful read
+	failed time.Time           // of the last failed read; zero after a successful one
+	err    error               // of the last failed read
 }
 
 // failurePause is how long Cached.Optional does not repeat a failed read.
@@ -35,48 +34,44 @@ const failurePause = time.Minute
 // NewCached returns a cache of what read returns. The value expires after age, or never if age is 0. op names the read in the
 // error of a caller who gave up waiting.
 func NewCached[T any](op string, age time.Duration, read func(context.Context) (T, error)) *Cached[T] {
-	return &Cached[T]{op: op, age: age, read: read, reading: semaphore.NewWeighted(1)}
+	return &Cached[T]{op: op, age: age, read: read, lock: semaphore.NewWeighted(1)}
 }
 
 // Known returns the last value that was read, without a request.
-func (k *Cached[T]) Known() T {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.value
+func (k *Cached[T]) Known() (v T) {
+	if known := k.value.Load(); known != nil {
+		v = *known
+	}
+	return v
 }
 
 // Get returns the value, and reads it if it is unknown or expired. With an error it returns the previous value.
-func (k *Cached[T]) Get(ctx context.Context) (T, error) {
-	if err := k.reading.Acquire(ctx, 1); err != nil {
-		return k.Known(), GivenUp(k.op, err)
-	}
-	defer k.reading.Release(1)
-	if !k.at.IsZero() && (k.age == 0 || time.Since(k.at) < k.age) {
-		return k.Known(), nil
-	}
-	value, err := k.read(ctx)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.err = err; err != nil {
-		if ctx.Err() == nil {
-			k.failed = time.Now()
-		}
-		return k.value, err
-	}
-	k.value, k.at, k.failed = value, time.Now(), time.Time{}
-	return value, nil
-}
+func (k *Cached[T]) Get(ctx context.Context) (T, error) { return k.get(ctx, 0) }
 
 // Optional is Get for a value that the caller can do without. It does not repeat a read that failed within the last minute, but
 // returns the previous value and the error.
-func (k *Cached[T]) Optional(ctx context.Context) (T, error) {
-	k.mu.Lock()
-	value, err, pausing := k.value, k.err, !k.failed.IsZero() && time.Since(k.failed) < failurePause
-	k.mu.Unlock()
-	if pausing {
-		return value, err
+func (k *Cached[T]) Optional(ctx context.Context) (T, error) { return k.get(ctx, failurePause) }
+
+func (k *Cached[T]) get(ctx context.Context, pause time.Duration) (T, error) {
+	if err := k.lock.Acquire(ctx, 1); err != nil {
+		return k.Known(), GivenUp(k.op, err)
 	}
-	return k.Get(ctx)
+	defer k.lock.Release(1)
+	switch {
+	case !k.at.IsZero() && (k.age == 0 || time.Since(k.at) < k.age):
+		return k.Known(), nil
+	case time.Since(k.failed) < pause:
+		return k.Known(), k.err
+	}
+	value, err := k.read(ctx)
+	switch {
+	case err == nil:
+		k.value.Store(&value)
+		k.at, k.failed = time.Now(), time.Time{}
+	case ctx.Err() == nil:
+		k.failed, k.err = time.Now(), err
+	}
+	return k.Known(), err
 }
 
 // Recent keeps the most recently used values.
@@ -90,7 +85,6 @@ type Recent[V any] struct {
 // NewRecent returns a Recent that keeps at least limit values and at most twice as many.
 func NewRecent[V any](limit int) *Recent[V] { return &Recent[V]{limit: limit, young: map[string]V{}} }
 
-// Get returns the value of a key.
 func (r *Recent[V]) Get(key string) (v V, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,7 +97,6 @@ func (r *Recent[V]) Get(key string) (v V, ok bool) {
 	return v, ok
 }
 
-// Put keeps a value.
 func (r *Recent[V]) Put(key string, v V) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,7 +110,6 @@ func (r *Recent[V]) put(key string, v V) {
 	r.young[key] = v
 }
 
-// Forget drops a value.
 func (r *Recent[V]) Forget(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -36,10 +36,9 @@ type Endpoint struct {
 	RetryConflict bool
 	// Success lists the status codes with which a read succeeds; empty means any 2xx.
 	Success []int
-	Seconds int // timeout of a request including its answer; 0 is DefaultTimeout
+	Seconds int // timeout of a request including its answer; 0 is defaultTimeout
 }
 
-// Call is one use of an endpoint.
 type Call struct {
 	Endpoint
 	// Params holds the values for the placeholders of Path, which are escaped; "", "." and ".." are refused.
@@ -68,14 +67,14 @@ func (e Endpoint) With(pairs ...string) Call {
 }
 
 // Body is a JSON object whose members keep the order in which they were added.
-type Body []Member
+type Body []member
 
-type Member struct {
+type member struct {
 	Name  string
 	Value any
 }
 
-func (b *Body) Add(name string, value any) { *b = append(*b, Member{name, value}) }
+func (b *Body) Add(name string, value any) { *b = append(*b, member{name, value}) }
 
 // AddText adds a text, unless it is empty.
 func (b *Body) AddText(name, text string) {
@@ -84,23 +83,21 @@ func (b *Body) AddText(name, text string) {
 	}
 }
 
-// MarshalJSON implements json.Marshaler.
 func (b Body) MarshalJSON() ([]byte, error) {
-	out := []byte("{")
+	var out bytes.Buffer
+	out.WriteByte('{')
 	for i, m := range b {
 		if i > 0 {
-			out = append(out, ',')
+			out.WriteByte(',')
 		}
-		for _, part := range []any{m.Name, m.Value} {
-			raw, err := WriteJSON(part)
-			if err != nil {
-				return nil, err
-			}
-			out = append(append(out, raw...), ':')
+		raw, err := WriteJSON(m.Value)
+		if err != nil {
+			return nil, err
 		}
-		out = out[:len(out)-1]
+		fmt.Fprintf(&out, "%q:%s", m.Name, raw)
 	}
-	return append(out, '}'), nil
+	out.WriteByte('}')
+	return out.Bytes(), nil
 }
 
 // WriteJSON encodes a value as JSON without escaping <, > and &.
@@ -196,7 +193,7 @@ func Loopback(host string) bool {
 type Answer struct {
 	Status int
 	Header http.Header
-	Body   []byte
+	Body   json.RawMessage // valid JSON; empty if a write was answered without a body
 
 	op string
 }
@@ -204,24 +201,8 @@ type Answer struct {
 // Malformed returns the error of an answer that is not what the service documents. It has no status, since the text is ours.
 func (a *Answer) Malformed(message string) *model.Error { return Malformed(a.op, message) }
 
-// JSON returns the body after checking that it is valid JSON.
-func (a *Answer) JSON() (json.RawMessage, error) {
-	if json.Valid(a.Body) {
-		return a.Body, nil
-	}
-	var none any
-	e := a.Malformed(fmt.Sprintf("the answer cannot be read: %v", json.Unmarshal(a.Body, &none)))
-	e.Status = a.Status
-	return nil, e
-}
-
-// Object returns the body as an object.
 func (a *Answer) Object() (*Object, error) {
-	raw, err := a.JSON()
-	if err != nil {
-		return nil, err
-	}
-	if o, ok := ObjectOf(raw); ok {
+	if o, ok := ObjectOf(a.Body); ok {
 		return o, nil
 	}
 	return nil, a.Malformed("the answer is no object")
@@ -230,11 +211,7 @@ func (a *Answer) Object() (*Object, error) {
 // Rows returns the list that the body has under a name, and the body itself. Null is a nil list. A missing list is an error
 // rather than an empty list, from which a walk would conclude that every row was deleted.
 func (a *Answer) Rows(name string) (rows []json.RawMessage, top *Object, err error) {
-	raw, err := a.JSON()
-	if err != nil {
-		return nil, nil, err
-	}
-	top, _ = ObjectOf(raw)
+	top, _ = ObjectOf(a.Body)
 	rows, ok := Elements(top.Peek(name))
 	if !ok && !(top.Has(name) && top.Null(name)) {
 		return nil, top, a.Malformed("the answer holds no list of " + name)
@@ -249,7 +226,8 @@ func (c *Client) readAnswer(ctx context.Context, call Call, raw *http.Response, 
 	switch {
 	case errors.Is(err, errTooLarge):
 		complaint = fmt.Sprintf("the answer is larger than %d MiB", c.options.BodyLimit>>20)
-	case errors.Is(err, errEncoding), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), isError[flate.CorruptInputError](err):
+	case errors.Is(err, errEncoding), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum),
+		isError[flate.CorruptInputError](err):
 		complaint = "the answer is compressed in a way that cannot be read"
 	case err != nil:
 		return nil, transportFault(ctx, call, err, true, timeout)
@@ -262,23 +240,24 @@ func (c *Client) readAnswer(ctx context.Context, call Call, raw *http.Response, 
 	return &Answer{Status: raw.StatusCode, Header: raw.Header, Body: body, op: call.Name}, nil
 }
 
-// notJSON returns a complaint about a body that no API would send, or "". It looks at the body first, because some services
-// declare a wrong content type.
+// notJSON returns a complaint about a body that is not JSON, or "". The content type does not decide, because some services
+// declare a wrong one. The answer to a write may be empty.
 func notJSON(contentType string, body []byte, write bool) string {
 	t := bytes.TrimSpace(body)
 	switch {
-	case len(t) == 0:
+	case json.Valid(t), len(t) == 0 && write:
 		return ""
-	case t[0] == '<':
+	case len(t) > 0 && t[0] == '<':
 		return "the answer is a web page, not data"
-	case !strings.ContainsRune(`{["tfn-0123456789`, rune(t[0])) && contentType != "":
+	case len(t) > 0 && !strings.ContainsRune(`{["tfn-0123456789`, rune(t[0])) && contentType != "":
 		return "the answer is not JSON but " + cut(contentType, 60)
-	case !strings.ContainsRune(`{["tfn-0123456789`, rune(t[0])):
+	case len(t) > 0 && !strings.ContainsRune(`{["tfn-0123456789`, rune(t[0])):
 		return "the answer is not JSON"
-	case write && !json.Valid(t):
+	case write:
 		return "the answer is broken JSON"
 	}
-	return ""
+	var none any
+	return fmt.Sprintf("the answer cannot be read: %v", json.Unmarshal(t, &none))
 }
 
 var (

@@ -21,7 +21,7 @@ import (
 
 // Defaults and limits of a client.
 const (
-	DefaultTimeout   = 60 * time.Second
+	defaultTimeout   = 60 * time.Second
 	defaultInFlight  = 2
 	defaultBodyLimit = 16 << 20 // bytes, after decompression
 	errorBodyLimit   = 64 << 10 // bytes read of the body of an error
@@ -239,7 +239,7 @@ func (c *Client) verifyRefusal(ctx context.Context, call Call, f *fault, p proof
 }
 
 func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*Answer, *fault) {
-	timeout := cmp.Or(time.Duration(call.Seconds)*time.Second, DefaultTimeout)
+	timeout := cmp.Or(time.Duration(call.Seconds)*time.Second, defaultTimeout)
 	var dialled, connected atomic.Bool
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

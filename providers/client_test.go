@@ -134,8 +134,8 @@ func TestTimeoutAndCancel(t *testing.T) {
 		c := testClient(t, ClientOptions{}, Account{}, hang)
 		start := time.Now()
 		_, err := c.Do(context.Background(), Call{Endpoint: read, Params: one})
-		if model.KindOf(err) != model.Unavailable || time.Since(start) != DefaultTimeout {
-			t.Errorf("read: got %v after %v, want Unavailable after %v", err, time.Since(start), DefaultTimeout)
+		if model.KindOf(err) != model.Unavailable || time.Since(start) != defaultTimeout {
+			t.Errorf("read: got %v after %v, want Unavailable after %v", err, time.Since(start), defaultTimeout)
 		}
 		slow := write
 		slow.Seconds = 1

@@ -32,7 +32,7 @@
 //   - convert.go: builds a conversation from what the service sends. A value without a field of its own becomes a fact (see
 //     Facts), and so does a word that the field does not know (see Object.PutBack). A set that is absent, is null or has a
 //     member without an id counts as unknown; otherwise an edit could wipe it.
-//   - sync.go, load.go, lookup.go or names.go: the reading half of model.Provider. Sync walks the list to its end (see
+//   - sync.go, load.go or names.go: the reading half of model.Provider. Sync walks the list to its end (see
 //     SyncWalk) or reports that the walk is incomplete, because rows missing from a complete walk are taken to be deleted. A row
 //     that the moving list repeats is emitted once, and an unknown cursor starts from the beginning. Lookup finds whoever can
 //     be added to a conversation; see Cached and Search for a directory that is read whole. model.Creator is here too.

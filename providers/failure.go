@@ -130,11 +130,7 @@ func (c *Client) credentialError(ctx context.Context, call Call, err error) *mod
 	if ctx.Err() != nil {
 		return GivenUp(call.Name, ctx.Err())
 	}
-	var e *model.Error
-	if !errors.As(err, &e) {
-		e = &model.Error{Kind: model.Local, Message: err.Error()}
-	}
-	return c.clean(call, e)
+	return c.clean(call, model.AsError(err))
 }
 
 // clean returns an error that may be shown: bounded, without secrets and query strings.
@@ -187,8 +183,7 @@ func retryAfter(h http.Header, now time.Time) (time.Time, bool) {
 
 // transportFault returns the fault of a request that got no complete answer. sent says that the service may have received it.
 func transportFault(ctx context.Context, call Call, err error, sent bool, timeout time.Duration) *fault {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	e := &model.Error{Kind: model.Unavailable, Op: call.Name, Err: err}
@@ -218,16 +213,14 @@ func transportFault(ctx context.Context, call Call, err error, sent bool, timeou
 
 // reachMessage returns why a service was not reached, and whether repeating the request at once may help.
 func reachMessage(err error) (message string, repeat bool) {
-	var (
-		dns *net.DNSError
-		op  *net.OpError
-	)
+	dns, unresolved := errors.AsType[*net.DNSError](err)
+	op, _ := errors.AsType[*net.OpError](err)
 	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
+	case unresolved && dns.IsNotFound:
 		return "there is no host named " + dns.Name, false
-	case errors.As(err, &dns):
+	case unresolved:
 		return "the host name " + dns.Name + " cannot be resolved", false
-	case errors.As(err, &op) && op.Op == "dial":
+	case op != nil && op.Op == "dial":
 		return "cannot connect: " + op.Err.Error(), true
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was lost", true
@@ -237,11 +230,11 @@ func reachMessage(err error) (message string, repeat bool) {
 
 // tlsMessage returns why there is no secure connection, or "" for another kind of error.
 func tlsMessage(err error) string {
-	var invalid x509.CertificateInvalidError
+	invalid, _ := errors.AsType[x509.CertificateInvalidError](err)
 	switch {
 	case isError[tls.RecordHeaderError](err) || err.Error() == "http: server gave HTTP response to HTTPS client":
 		return "the service does not speak TLS"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+	case invalid.Reason == x509.Expired:
 		return "the certificate of the service has expired, or this machine's clock is wrong: " + err.Error()
 	case badCertificate(err):
 		return "the certificate of the service is not trusted: " + err.Error()
@@ -252,8 +245,8 @@ func tlsMessage(err error) string {
 }
 
 func isError[E error](err error) bool {
-	var e E
-	return errors.As(err, &e)
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 func badCertificate(err error) bool {
@@ -262,8 +255,8 @@ func badCertificate(err error) bool {
 }
 
 func failedDuring(err error, operation string) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == operation
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == operation
 }
 
 // neverSent reports whether an error means that no byte of the request was sent.

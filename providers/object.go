@@ -255,6 +255,12 @@ func (o *Object) List(name string) (list []*Object, ok bool) {
 	return Objects(o.Take(name)), true
 }
 
+// Items is List for a field that may be absent.
+func (o *Object) Items(name string) []*Object {
+	list, _ := o.List(name)
+	return list
+}
+
 // Objects returns the elements of an array as List does.
 func Objects(raw json.RawMessage) []*Object {
 	elements := OneOrMore(raw)

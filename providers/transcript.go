@@ -34,17 +34,12 @@ func SplitTranscript(text string) []model.Message {
 		return nil
 	}
 	named := 0
-	for _, l := range lines {
-		if speakerLine.MatchString(l) {
-			named++
-		}
-	}
-	if named == 0 || named*2 < len(lines) {
-		return []model.Message{{Offset: -1, Text: text}}
-	}
 	var out []model.Message
 	for _, l := range lines {
 		m := speakerLine.FindStringSubmatch(l)
+		if m != nil {
+			named++
+		}
 		switch {
 		case m != nil && len(out) > 0 && out[len(out)-1].Author == m[2]:
 			out[len(out)-1].Text += "\n" + m[4]
@@ -55,6 +50,9 @@ func SplitTranscript(text string) []model.Message {
 		default:
 			out[len(out)-1].Text += "\n" + strings.TrimSpace(l)
 		}
+	}
+	if named == 0 || named*2 < len(lines) {
+		return []model.Message{{Offset: -1, Text: text}}
 	}
 	return out
 }

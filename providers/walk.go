@@ -13,7 +13,6 @@ import (
 	"confab/model"
 )
 
-// Page is one page of a list.
 type Page[T any] struct {
 	Rows []T
 	// Next is the place of the next page: a page token, or a number as a text. "" means that there is none.
@@ -51,6 +50,14 @@ type Walk[T any] struct {
 	MaxPages int
 	// Expired reports whether an error means that the service no longer accepts a place. The walk then starts again, once.
 	Expired func(error) bool
+}
+
+// ConvertWalk returns a walk over the same pages with their rows converted, see ConvertPage.
+func ConvertWalk[T any](w RawWalk, convert func(json.RawMessage) (T, bool)) Walk[T] {
+	return Walk[T]{Op: w.Op, MaxPages: w.MaxPages, Expired: w.Expired, Read: func(ctx context.Context, place string) (Page[T], error) {
+		page, err := w.Read(ctx, place)
+		return ConvertPage(page, convert), err
+	}}
 }
 
 // WalkResult says how a walk ended.

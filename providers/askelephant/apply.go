@@ -47,8 +47,7 @@ func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
 	call.Params["engagement_id"] = id
 	w := providers.Single(model.EditContacts, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
-		raw, _ := a.JSON()
-		c, err := p.convert(raw)
+		c, err := p.convert(a.Body)
 		return c.Conversation, func(model.EditKind) bool { return c.Contacts.Known }, err == nil
 	}
 	w.Learn = learn

@@ -85,8 +85,7 @@ func (p *provider) convert(raw json.RawMessage) (converted, error) {
 
 // actions adds each action item as to do or as done.
 func actions(o *providers.Object, facts *providers.Facts) {
-	list, _ := o.List("action_items")
-	for i, item := range list {
+	for i, item := range o.Items("action_items") {
 		label := "To do " + strconv.Itoa(i+1)
 		done, ok := item.Bool("completed")
 		if !ok {
@@ -135,7 +134,7 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 	if p.Name == "" {
 		p.Name = o.Text("name")
 	}
-	emails, _ := o.List("emails")
+	emails := o.Items("emails")
 	var all []string
 	hasPrimary := false
 	for _, e := range emails {

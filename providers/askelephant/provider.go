@@ -33,7 +33,6 @@ const (
 //go:embed service.json
 var about []byte
 
-// calls holds the endpoints.
 var calls struct {
 	List, Get, Media, Contacts, Contact, Users, Companies, Tags providers.Endpoint
 }
@@ -41,7 +40,6 @@ var calls struct {
 var service = providers.Service(about, &calls,
 	map[string]func(string) error{settingWorkspace: checkWorkspace, settingReplacePath: checkPath})
 
-// Factory returns the adapter for the registry.
 func Factory() providers.Factory { return providers.Opening(service, open) }
 
 var workspaceID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -129,8 +127,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		}
 		return model.Detail{}, err
 	}
-	raw, _ := a.JSON()
-	c, err := p.convert(raw)
+	c, err := p.convert(a.Body)
 	if err == nil && c.Ref.ID != id {
 		err = providers.Malformed(calls.Get.Name, "the service answered with another engagement")
 	}
@@ -145,7 +142,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.list(ctx, calls.List.With("limit", strconv.Itoa(providers.CheckHeadSize), "order_by", newestFirst))
 	if err != nil {
@@ -184,7 +180,7 @@ func (p *provider) recording(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	o, _ := providers.ParseObject(a.Body)
+	o, _ := providers.ObjectOf(a.Body)
 	link := o.Text("media_url")
 	if link == "" {
 		return "", &model.Error{Kind: model.NotFound, Op: calls.Media.Name, Message: "there is no recording"}
@@ -344,8 +340,7 @@ func readProblem(_ int, _ http.Header, body []byte) *model.Error {
 	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" && u.Path != "about:blank" {
 		e.Code = path.Base(u.Path)
 	}
-	list, _ := o.List("errors")
-	for _, f := range list {
+	for _, f := range o.Items("errors") {
 		e.Fields = append(e.Fields, model.FieldError{Field: f.Text("field"), Code: f.Text("code"), Message: f.Text("message")})
 	}
 	return e

@@ -54,8 +54,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 func (p *provider) write(k model.EditKind, call providers.Call, includes func(converted) bool) *providers.Write {
 	w := providers.Single(k, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
-		raw, _ := a.JSON()
-		c, err := p.convert(raw, p.directory.Known())
+		c, err := p.convert(a.Body, p.directory.Known())
 		if err == nil && c.rawLabels != nil {
 			p.rawLabels.Put(c.Ref.ID, c.rawLabels)
 		}

@@ -278,7 +278,7 @@ func readTranscript(raw json.RawMessage) []model.Message {
 	}
 	o, _ := providers.ObjectOf(raw)
 	for _, holder := range []*providers.Object{o, o.Object("v2"), o.Object("v1")} {
-		if segments, _ := holder.List("final"); len(segments) > 0 {
+		if segments := holder.Items("final"); len(segments) > 0 {
 			return mergeSegments(segments)
 		}
 	}
@@ -305,7 +305,7 @@ func mergeSegments(segments []*providers.Object) []model.Message {
 // segmentText returns the text of a segment and the offset at which it begins, or -1.
 func segmentText(s *providers.Object) (string, time.Duration) {
 	at := start(s)
-	words, _ := s.List("words")
+	words := s.Items("words")
 	if len(words) == 0 {
 		return strings.TrimSpace(s.FirstText("sentence", "text", "")), at // "" is a segment that is a plain text
 	}

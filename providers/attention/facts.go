@@ -19,8 +19,7 @@ func crm(a *providers.Object, facts *providers.Facts) {
 	for _, kind := range []struct{ field, label string }{
 		{"linkedCrmRecords", "Linked"}, {"externalAccounts", "Account"}, {"externalContacts", "Contact"},
 	} {
-		list, _ := a.List(kind.field)
-		for _, o := range list {
+		for _, o := range a.Items(kind.field) {
 			code, id := o.Text("code"), o.Text("id")
 			facts.Add("CRM", kind.label, strings.TrimSpace(code+" "+id))
 			facts.Rest("CRM", kind.label+" "+id, o)
@@ -29,8 +28,7 @@ func crm(a *providers.Object, facts *providers.Facts) {
 }
 
 func bots(a *providers.Object, facts *providers.Facts) {
-	list, _ := a.List("bots")
-	for i, o := range list {
+	for i, o := range a.Items("bots") {
 		label := "Bot " + strconv.Itoa(i+1)
 		facts.Texts("Bots", o, label+" uuid", "uuid")
 		s := o.Object("status")
@@ -44,8 +42,7 @@ func bots(a *providers.Object, facts *providers.Facts) {
 }
 
 func boards(a *providers.Object, facts *providers.Facts) {
-	list, _ := a.List("boards")
-	for _, o := range list {
+	for _, o := range a.Items("boards") {
 		b := o.Object("board")
 		name := cmp.Or(b.Text("name"), b.Text("uuid"), o.Text("uuid"), "board")
 		facts.Add("Boards", "Board", name)
@@ -57,11 +54,10 @@ func boards(a *providers.Object, facts *providers.Facts) {
 }
 
 func talkTracks(a *providers.Object, facts *providers.Facts) {
-	list, _ := a.List("talktracks")
-	for i, o := range list {
+	for i, o := range a.Items("talktracks") {
 		label := "Talk track " + strconv.Itoa(i+1)
 		facts.Texts("Talk tracks", o, label+" uuid", "uuid")
-		items, _ := o.List("items")
+		items := o.Items("items")
 		for i, item := range items {
 			state := "listed"
 			if done, ok := item.Bool("done"); ok {
@@ -80,8 +76,7 @@ func talkTracks(a *providers.Object, facts *providers.Facts) {
 }
 
 func scorecards(a *providers.Object, facts *providers.Facts) {
-	list, _ := a.List("scorecardResults")
-	for _, o := range list {
+	for _, o := range a.Items("scorecardResults") {
 		id := o.Text("uuid")
 		name := cmp.Or(o.Text("title"), id, "Scorecard")
 		s := o.Object("summary")
@@ -91,15 +86,13 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 		if id != name {
 			facts.Add("Scorecards", name+".uuid", id)
 		}
-		items, _ := o.List("items")
-		for _, item := range items {
+		for _, item := range o.Items("items") {
 			label := name + ": " + cmp.Or(item.FirstText("title", "uuid"), "item")
 			r := item.Object("numericResult")
 			facts.Add("Scorecards", label, score(r, "score"))
 			facts.Rest("Scorecards", label+".numericResult", r)
 			// Evidence quotes the call, so it is never stored.
-			quotes, _ := item.List("evidences")
-			for _, q := range quotes {
+			for _, q := range item.Items("evidences") {
 				facts.AddAll(q.Facts("Scorecards", label+" evidence"), true)
 			}
 			facts.Rest("Scorecards", label, item)

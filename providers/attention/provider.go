@@ -26,10 +26,6 @@ const (
 
 	// maxRawLabels is the number of conversations whose labels are kept at least.
 	maxRawLabels = 5_000
-
-	settingScheme = "auth_scheme"
-	schemeBearer  = "bearer"
-	schemeRaw     = "raw"
 )
 
 //go:embed service.json
@@ -42,7 +38,6 @@ var calls struct {
 
 var service = providers.Service(about, &calls, nil)
 
-// Factory returns the adapter for the registry.
 func Factory() providers.Factory { return providers.Opening(service, open) }
 
 type provider struct {
@@ -57,7 +52,7 @@ type provider struct {
 
 func open(a providers.Account) (model.Provider, error) {
 	schemes := []string{providers.Bearer, providers.Raw} // the vendor shows both
-	if service.Value(a, settingScheme) == schemeRaw {
+	if service.Value(a, "auth_scheme") == "raw" {
 		slices.Reverse(schemes)
 	}
 	ad, err := providers.Open(service, a, providers.ClientOptions{Credential: &providers.Credential{Schemes: schemes}})
@@ -87,7 +82,6 @@ func (p *provider) names(ctx context.Context) directory {
 	return d
 }
 
-// Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	call := calls.Get.Of(id, nil)
 	call.Query = url.Values{detailed: {strconv.FormatBool(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
@@ -101,8 +95,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if err != nil {
 		return model.Detail{}, err
 	}
-	raw, _ := a.JSON()
-	c, err := p.convert(raw, names)
+	c, err := p.convert(a.Body, names)
 	if err == nil && c.Ref.ID != id {
 		err = providers.Malformed(calls.Get.Name, "the service answered with another conversation")
 	}
@@ -117,7 +110,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.list(ctx, 1, nil)
 	if err != nil {
@@ -130,9 +122,9 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if p.slowList.Load() {
 		detail += "; the fast list is not available here"
 	}
-	sentAs := schemeBearer
+	sentAs := "bearer"
 	if p.Client.Scheme() == providers.Raw {
-		sentAs = schemeRaw
+		sentAs = "raw"
 	}
 	_, err = p.readAll(ctx, calls.Users, nil, userOf)
 	users := providers.Check("users", "owners can be named", err)
@@ -157,7 +149,7 @@ func (p *provider) recording(ctx context.Context, id string) (string, error) {
 		}
 		return "", e
 	}
-	o, _ := providers.ParseObject(a.Body)
+	o, _ := providers.ObjectOf(a.Body)
 	return providers.MediaLink(calls.Media.Name, cmp.Or(o.Object("data"), o).Text("url"))
 }
 
@@ -168,7 +160,6 @@ const pageSize = 50
 // and single reads must agree.
 const includeInternal = "filter[include_internal_participants]"
 
-// detailed asks for the transcript.
 const detailed = "detailedTranscript"
 
 // list reads a page of conversations. It uses the fast list, and the slow one once the fast one is known not to exist.
@@ -248,8 +239,7 @@ func readPage(a *providers.Answer, err error) (p listPage, _ error) {
 		return p, err
 	}
 	if rows, ok := providers.Elements(a.Body); ok {
-		_, err := a.JSON()
-		return listPage{rows: rows}, err
+		return listPage{rows: rows}, nil
 	}
 	rows, top, err := a.Rows("data")
 	meta := top.Object("meta")

@@ -158,7 +158,6 @@ func (p *provider) filter(req model.SyncRequest) url.Values {
 
 const directoryAge = 15 * time.Minute
 
-// directory holds users and teams by id.
 type directory map[string]model.Participant
 
 // readDirectory reads users and teams. If the service refuses them to this credential, the directory is empty.
@@ -209,8 +208,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (page mo
 			case "":
 				out = []model.Participant{{Kind: string(model.LookupLabels), ID: id, Name: name}}
 			case name:
-				options, _ := o.List("options")
-				for _, o := range options {
+				for _, o := range o.Items("options") {
 					value := o.FirstText("value", "")
 					out = append(out, model.Participant{Kind: "option", ID: value, Name: value})
 				}

@@ -77,7 +77,6 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 	}
 }
 
-// shown implements providers.Write.Shows.
 func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, includes providers.Includes, ok bool) {
 	o, err := a.Object()
 	if err != nil {

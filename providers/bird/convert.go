@@ -64,8 +64,7 @@ func (p *provider) convert(raw json.RawMessage, channel func(id string) (name, p
 	facts.Texts("Conversation", o, "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
 		"Has a draft", "hasDraft")
 
-	featured, _ := o.List("featuredParticipants")
-	for i, f := range featured {
+	for i, f := range o.Items("featuredParticipants") {
 		p := participant(f)
 		c.Featured = append(c.Featured, p)
 		facts.Rest("People", labelOf(p, i), f)
@@ -113,8 +112,7 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 	c.Preview = preview.Text("text")
 	facts.Rest("Last message", "preview", preview)
 	participantFacts(last, "sender", "Last message", "From", facts)
-	recipients, _ := last.List("recipients")
-	for i, r := range recipients {
+	for i, r := range last.Items("recipients") {
 		label, who := r.Text("type"), recipient(r)
 		if label == "" || len(label) > 20 || who == "" {
 			label = "recipient " + strconv.Itoa(i+1)
@@ -267,8 +265,7 @@ func messageText(body *providers.Object) (text, kind string) {
 	case kind != "text" && text == "":
 		text = "[" + cmp.Or(kind, "empty") + " message]"
 	}
-	attachments, _ := content.List("attachments")
-	for _, a := range attachments {
+	for _, a := range content.Items("attachments") {
 		text += "\n[attachment: " + cmp.Or(a.Text("filename"), "unnamed") + "]"
 	}
 	if kind == "text" {
@@ -294,8 +291,7 @@ func lineBreak(out *strings.Builder, name atom.Atom, kind html.TokenType) {
 func convertContact(raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: model.KindContact, ID: o.Text("id"), Name: o.Text("computedDisplayName")}
-	list, _ := o.List("featuredIdentifiers")
-	for _, id := range list {
+	for _, id := range o.Items("featuredIdentifiers") {
 		key, value := id.Text("key"), id.Text("value")
 		if key == keyEmail && p.Email == "" {
 			p.Email = value

@@ -13,7 +13,6 @@ import (
 	"confab/providers"
 )
 
-// Bounds of one load.
 const (
 	messagePages     = 3  // for the detail view
 	messagePagesMost = 20 // if everything is requested
@@ -87,7 +86,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return l.Detail, nil
 }
 
-// loading is the state of a Load.
 type loading struct {
 	*provider
 	model.Detail

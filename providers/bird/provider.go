@@ -40,7 +40,6 @@ var calls struct {
 
 var service = providers.Service(about, &calls, map[string]func(string) error{settingWorkspace: checkWorkspace})
 
-// Factory opens Bird accounts.
 func Factory() providers.Factory { return providers.Opening(service, open) }
 
 func checkWorkspace(v string) error {

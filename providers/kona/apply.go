@@ -212,7 +212,6 @@ func wrap(conversation providers.Body) any {
 	return map[resource][]providers.Body{conversationKey: {conversation}}
 }
 
-// shown implements providers.Write.Shows.
 func (p *provider) shown(a *providers.Answer) (c model.Conversation, includes providers.Includes, ok bool) {
 	raw, err := conversationKey.first(a, nil)
 	if err != nil {

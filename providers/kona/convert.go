@@ -87,7 +87,7 @@ func members(o *providers.Object, l peopleList, n names, facts *providers.Facts)
 	if !ok {
 		return nil, false
 	}
-	entries, _ := o.List(l.field)
+	entries := o.Items(l.field)
 	known = len(entries) == len(raw) // entries lacks those that are null
 	people = make([]model.Participant, 0, len(entries))
 	seen := map[string]bool{}

@@ -36,7 +36,7 @@ func (c *changing) Reject(refused string) {
 
 func TestRefusalOfAReplacedTokenIsIgnored(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", rotates: true}
-	p, _ := openStub(t, nil, everything(i))
+	p, _ := openStub(t, nil, withRefresh(i))
 	old, err := p.session.Get(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestConfiguredTokenIsReadAgain(t *testing.T) {
 	} {
 		i := &issuer{access: "one", refresh: "refresh-0"}
 		c := &changing{now: " Bearer one\n"}
-		p, _ := openStub(t, nil, everything(i), kept(t.TempDir()), change, func(a *providers.Account) { a.Credential = c })
+		p, _ := openStub(t, nil, withRefresh(i), withStateDir(t.TempDir()), change, func(a *providers.Account) { a.Credential = c })
 		if err := load(p); err != nil || c.reads != 1 {
 			t.Fatalf("%s: got %v after %d reads, want success after 1", name, err, c.reads)
 		}
@@ -77,7 +77,7 @@ func TestRefusedSecretsAreReadAgain(t *testing.T) {
 	for _, name := range []string{settingRefreshToken, settingClientSecret} {
 		i := &issuer{access: "gone", refresh: "refresh-0"}
 		c := &changing{now: "wrong"}
-		p, _ := openStub(t, nil, everything(i), func(a *providers.Account) { a.Secrets[name] = c })
+		p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Secrets[name] = c })
 		wantKind(t, load(p), model.Unauthorized)
 		c.now = map[string]string{settingRefreshToken: "refresh-0", settingClientSecret: "client-secret"}[name]
 		if err := load(p); err != nil || c.reads != 2 {

@@ -253,14 +253,10 @@ func (d *directory) spaces() (out []model.Participant, err error) {
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (out model.LookupPage, err error) {
 	req.Limit = cmp.Or(max(0, req.Limit), providers.LookupLimit)
 	req.Text = strings.TrimSpace(req.Text)
-	key := resource("")
-	for k, r := range calls.Directories {
-		if r.Kind == string(req.Kind) {
-			key = k
-		}
-	}
+	key := resource(req.Kind + "s")
+	_, known := calls.Directories[key]
 	switch {
-	case key == "":
+	case !known:
 		return out, providers.Unsupported("look up", "Kona has no directory of this kind: "+string(req.Kind))
 	case key == spaces:
 		return p.lookUpSpaces(ctx, req)

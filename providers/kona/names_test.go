@@ -13,14 +13,14 @@ import (
 	"confab/model"
 )
 
-// spacious is a service with spaces. Each has one conversation, with a member and a group that only the lists of the space
+// spaceService is a service with spaces. Each has one conversation, with a member and a group that only the lists of the space
 // contain.
-type spacious struct {
+type spaceService struct {
 	spaces int
 	names  map[string]int // requests for names
 }
 
-func (s *spacious) answer(r sent) (int, string) {
+func (s *spaceService) answer(r sent) (int, string) {
 	q, _ := url.ParseQuery(r.Query)
 	resource := r.Path[strings.LastIndex(r.Path, "/")+1:]
 	if resource != "conversations" {
@@ -55,15 +55,15 @@ func (s *spacious) answer(r sent) (int, string) {
 	return 200, `{"` + resource + `":[]}`
 }
 
-func (s *spacious) asked() (n int) {
+func (s *spaceService) requests() (n int) {
 	for _, m := range s.names {
 		n += m
 	}
 	return n
 }
 
-func openSpacious(t *testing.T, spaces int) (*provider, *spacious, *stub) {
-	s := &spacious{spaces: spaces, names: map[string]int{}}
+func openSpaceService(t *testing.T, spaces int) (*provider, *spaceService, *stub) {
+	s := &spaceService{spaces: spaces, names: map[string]int{}}
 	at := &stub{answer: s.answer}
 	p, _ := openStub(t, nil, accountAt(at))
 	return p, s, at
@@ -73,7 +73,7 @@ func openSpacious(t *testing.T, spaces int) (*provider, *spacious, *stub) {
 // requested again while it is fresh.
 func TestRowsComeBeforeNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, s, at := openSpacious(t, 100)
+		p, s, at := openSpaceService(t, 100)
 		rows := map[string]model.Conversation{}
 		sync := func(mode model.SyncMode, more bool) (first int) {
 			at.sent, s.names = nil, map[string]int{}
@@ -109,7 +109,7 @@ func TestRowsComeBeforeNames(t *testing.T) {
 		}
 		// The list, and an empty page after it; two pages of spaces, one of hidden ones, users, groups; the rest for
 		// users and groups of 27 spaces, and the users of one more.
-		if first := sync(model.SyncFull, true); first != 1 || len(at.sent) != 2+maxNameRequests || s.asked() != maxNameRequests {
+		if first := sync(model.SyncFull, true); first != 1 || len(at.sent) != 2+maxNameRequests || s.requests() != maxNameRequests {
 			t.Errorf("got %d requests before the first page, %d in all, %v for names", first, len(at.sent), s.names)
 		}
 		if c := rows["1000"]; c.Space.Name != "Space 1" || c.Owner.Name != "Ann" || named() != 27 {
@@ -121,7 +121,7 @@ func TestRowsComeBeforeNames(t *testing.T) {
 		}
 		// The next walk continues with the missing names.
 		for i, want := range []int{maxNameRequests, maxNameRequests, 200 - (maxNameRequests - 5) - 2*maxNameRequests, 0, 0} {
-			if first := sync(model.SyncFull, true); first != 1 || s.asked() != want {
+			if first := sync(model.SyncFull, true); first != 1 || s.requests() != want {
 				t.Errorf("walk %d: %d requests before the first page, %v for names, want %d", i+2, first, s.names, want)
 			}
 		}
@@ -130,7 +130,7 @@ func TestRowsComeBeforeNames(t *testing.T) {
 		}
 		// Lists that are old are read again; those of single spaces only for unknown ids.
 		time.Sleep(namesAge)
-		if sync(model.SyncFull, true); s.asked() != 5 {
+		if sync(model.SyncFull, true); s.requests() != 5 {
 			t.Errorf("after %v: got %v, want 5 requests", namesAge, s.names)
 		}
 	})
@@ -138,7 +138,7 @@ func TestRowsComeBeforeNames(t *testing.T) {
 
 // Rows without names, as in the first sync of a run, do not replace known names, but a changed name does.
 func TestNamesAreKept(t *testing.T) {
-	p, _, _ := openSpacious(t, 1)
+	p, _, _ := openSpaceService(t, 1)
 	read := func(r model.Reading, rows model.Conversation, p *provider) model.Conversation {
 		_, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {
 			for _, c := range b.Conversations {
@@ -156,7 +156,7 @@ func TestNamesAreKept(t *testing.T) {
 		return rows
 	}
 	known := read(model.ReadWhole, model.Conversation{}, p)
-	fresh, _, _ := openSpacious(t, 1)
+	fresh, _, _ := openSpaceService(t, 1)
 	if again := read(model.ReadRow, known, fresh); again.Participants.Items[0].Name != "Member 1" || again.Space.Name != "Space 1" || again.Owner.Name != "Ann" {
 		t.Errorf("row without names replaced the names: %+v", again)
 	}
@@ -164,7 +164,7 @@ func TestNamesAreKept(t *testing.T) {
 
 func TestSyncSucceedsWithoutNames(t *testing.T) {
 	for _, status := range []int{403, 404, 500, 429} {
-		s := &spacious{spaces: 3, names: map[string]int{}}
+		s := &spaceService{spaces: 3, names: map[string]int{}}
 		p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
 			code, body := s.answer(r)
 			if !strings.HasSuffix(r.Path, "/conversations") {

@@ -57,8 +57,8 @@ func (i *issuer) answer(r sent) (int, string) {
 	return 200, wrapped(element(71, nil))
 }
 
-// everything configures all that a refresh needs.
-func everything(i *issuer) func(*providers.Account) {
+// withRefresh configures all that a refresh needs.
+func withRefresh(i *issuer) func(*providers.Account) {
 	return func(a *providers.Account) {
 		a.Transport = &stub{answer: i.answer}
 		a.Settings = map[string]string{settingClientID: "client"}
@@ -66,7 +66,7 @@ func everything(i *issuer) func(*providers.Account) {
 	}
 }
 
-func kept(dir string) func(*providers.Account) {
+func withStateDir(dir string) func(*providers.Account) {
 	return func(a *providers.Account) { a.StateDir = dir }
 }
 
@@ -81,7 +81,7 @@ func TestOneRefreshForManyProcesses(t *testing.T) {
 	// Three processes, each with several goroutines, share the state directory.
 	var wg sync.WaitGroup
 	for range 3 {
-		p, _ := openStub(t, nil, everything(i), kept(dir))
+		p, _ := openStub(t, nil, withRefresh(i), withStateDir(dir))
 		for range 4 {
 			wg.Go(func() {
 				if err := load(p); err != nil {
@@ -109,7 +109,7 @@ func TestOneRefreshForManyProcesses(t *testing.T) {
 		t.Errorf("temporary files remain: %v", left)
 	}
 	// The next start uses the stored pair, because the configured tokens have become invalid.
-	p, _ := openStub(t, nil, everything(i), kept(dir))
+	p, _ := openStub(t, nil, withRefresh(i), withStateDir(dir))
 	if err := load(p); err != nil || i.refreshes != 1 {
 		t.Errorf("next start: got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
@@ -120,7 +120,7 @@ func TestOneRefreshForManyProcesses(t *testing.T) {
 	}
 	// A new token in the configuration takes precedence over the file.
 	i.access = "configured-anew"
-	p, _ = openStub(t, nil, everything(i), kept(dir), func(a *providers.Account) { a.Credential = secret("configured-anew") })
+	p, _ = openStub(t, nil, withRefresh(i), withStateDir(dir), func(a *providers.Account) { a.Credential = secret("configured-anew") })
 	if err := load(p); err != nil || i.refreshes != 2 {
 		t.Errorf("new configured token: got %v after %d refreshes, want success after 2", err, i.refreshes)
 	}
@@ -128,7 +128,7 @@ func TestOneRefreshForManyProcesses(t *testing.T) {
 
 func TestOneRefreshWithoutAFile(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", rotates: true}
-	p, _ := openStub(t, nil, everything(i))
+	p, _ := openStub(t, nil, withRefresh(i))
 	if err := load(p); err != nil || i.refreshes != 1 {
 		t.Fatalf("got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
@@ -152,7 +152,7 @@ func TestRefreshBeforeExpiry(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 3600}
-		p, _ := openStub(t, nil, everything(i), kept(dir))
+		p, _ := openStub(t, nil, withRefresh(i), withStateDir(dir))
 		for _, step := range []struct {
 			after     time.Duration
 			refreshes int
@@ -165,7 +165,7 @@ func TestRefreshBeforeExpiry(t *testing.T) {
 	})
 	// A short-lived token is not refreshed before each request.
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 60}
-	p, _ := openStub(t, nil, everything(i))
+	p, _ := openStub(t, nil, withRefresh(i))
 	for range 3 {
 		if err := load(p); err != nil || i.refreshes != 1 {
 			t.Errorf("short-lived token: got %v after %d refreshes, want 1", err, i.refreshes)
@@ -175,11 +175,11 @@ func TestRefreshBeforeExpiry(t *testing.T) {
 
 func TestRefreshTokenAlone(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 1000}
-	p, _ := openStub(t, nil, everything(i), func(a *providers.Account) { a.Credential = nil })
+	p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Credential = nil })
 	if err := load(p); err != nil || i.refreshes != 1 {
 		t.Errorf("got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
-	p, _ = openStub(t, nil, everything(i), func(a *providers.Account) { a.Credential, a.Secrets = nil, nil })
+	p, _ = openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Credential, a.Secrets = nil, nil })
 	e := wantKind(t, load(p), model.NoCredential)
 	if e.Hint != hintSignIn {
 		t.Errorf("got %v, want the hint %q", e, hintSignIn)
@@ -198,7 +198,7 @@ func TestRefusedTokens(t *testing.T) {
 		{"nothing to refresh with", func(a *providers.Account) { a.Secrets = nil }, 0},
 	} {
 		i := &issuer{access: "gone", refresh: "refresh-0"}
-		p, _ := openStub(t, nil, everything(i), kept(t.TempDir()), tt.change)
+		p, _ := openStub(t, nil, withRefresh(i), withStateDir(t.TempDir()), tt.change)
 		e := wantKind(t, load(p), model.Unauthorized)
 		if i.refreshes != tt.refreshes {
 			t.Errorf("%s: got %d refreshes, want %d", tt.name, i.refreshes, tt.refreshes)
@@ -213,7 +213,7 @@ func TestExpiredPasswordRefreshesNothing(t *testing.T) {
 	for _, status := range []int{401, 403} {
 		requests := 0
 		i := &issuer{access: "x", refresh: "refresh-0"}
-		p, _ := openStub(t, nil, everything(i), func(a *providers.Account) {
+		p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) {
 			a.Transport = &stub{answer: func(r sent) (int, string) {
 				if r.Path == "/oauth/token" {
 					return i.answer(r)
@@ -253,7 +253,7 @@ func TestSigningIn(t *testing.T) {
 	dir := t.TempDir()
 	account := func(change ...func(*providers.Account)) providers.Account {
 		a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", Credential: secret("token-of-the-tests")}
-		for _, f := range append([]func(*providers.Account){everything(i), kept(dir)}, change...) {
+		for _, f := range append([]func(*providers.Account){withRefresh(i), withStateDir(dir)}, change...) {
 			f(&a)
 		}
 		return a
@@ -274,7 +274,7 @@ func TestSigningIn(t *testing.T) {
 	// The next start uses the tokens of the sign-in rather than the configured ones.
 	before := i.refreshes // the search for the user of the configured tokens, which are invalid, has refreshed too
 	for refreshes := range 2 {
-		p, _ := openStub(t, nil, everything(i), kept(dir))
+		p, _ := openStub(t, nil, withRefresh(i), withStateDir(dir))
 		if err := load(p); err != nil || i.refreshes-before != refreshes {
 			t.Errorf("got %v after %d refreshes, want success after %d", err, i.refreshes-before, refreshes)
 		}
@@ -369,13 +369,13 @@ func TestParametersAreSentOneWay(t *testing.T) {
 	}
 }
 
-// turns is a pacer that counts requests.
-type turns struct {
+// countingPacer is a pacer that counts requests.
+type countingPacer struct {
 	mu sync.Mutex
 	n  int
 }
 
-func (w *turns) Wait(ctx context.Context) error {
+func (w *countingPacer) Wait(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.n++
@@ -384,9 +384,9 @@ func (w *turns) Wait(ctx context.Context) error {
 
 func TestRefreshIsPaced(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 1000}
-	pace := &turns{}
+	pace := &countingPacer{}
 	var at *stub
-	p, _ := openStub(t, nil, everything(i), func(a *providers.Account) { a.Pacer, at = pace, a.Transport.(*stub) })
+	p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Pacer, at = pace, a.Transport.(*stub) })
 	if err := load(p); err != nil || i.refreshes != 1 {
 		t.Fatalf("got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}

@@ -30,7 +30,6 @@ const (
 //go:embed service.json
 var about []byte
 
-// calls holds the endpoints.
 var calls struct {
 	ListConversations, GetConversation, CreateConversation, UpdateConversation, DeleteConversation providers.Endpoint
 	ListComments, UserInfo                                                                         providers.Endpoint
@@ -44,7 +43,6 @@ var calls struct {
 var service = providers.Service(about, &calls,
 	map[string]func(string) error{settingTokenURL: checkToken, settingRedirectURL: checkRedirect})
 
-// Factory opens Kona accounts.
 func Factory() providers.Factory {
 	f := providers.Opening(service, open)
 	f.SignIn, f.Files = newSignIn, files
@@ -52,14 +50,10 @@ func Factory() providers.Factory {
 }
 
 func checkToken(v string) error {
-	if v == "" {
-		return nil
-	}
 	_, err := providers.Address(v)
 	return err
 }
 
-// provider is one account: one user of one host.
 type provider struct {
 	*providers.Adapter
 
@@ -68,7 +62,6 @@ type provider struct {
 	newest    *providers.Recent[comment] // of conversations whose comments were read
 }
 
-// comment is the newest comment of a conversation.
 type comment struct {
 	id      string
 	at      time.Time
@@ -104,7 +97,6 @@ func open(a providers.Account) (*provider, error) {
 	return p, nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	raw, err := users.first(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
 	who := providers.Check("signed in", "the access token is accepted", err)

@@ -3,13 +3,10 @@ package kona
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,12 +21,6 @@ const (
 	refreshEarly = 5 * time.Minute
 	maxLifetime  = 10 * 365 * 24 * time.Hour // a longer lifetime is not plausible as a number of seconds
 	maxTokenBody = 64 << 10                  // bytes
-)
-
-// Values of token_request.
-const (
-	requestForm  = "form"
-	requestQuery = "query"
 )
 
 // session is the source of the account's access token. It refreshes the token if the service refuses it and the configuration has
@@ -77,15 +68,6 @@ func newSession(a providers.Account) (s *session, err error) {
 	s.tokens, err = providers.NewClient(a, o)
 	s.clients = []*providers.Client{s.api, s.tokens}
 	return s, err
-}
-
-// tokenAddress returns the token endpoint: the setting token_url, or /oauth/token beside the base URL.
-func tokenAddress(a providers.Account) (*url.URL, error) {
-	u, err := providers.Address(cmp.Or(service.Value(a, settingTokenURL), strings.TrimSuffix(service.Base(a), "/api")+"/oauth/token"))
-	if err != nil {
-		return nil, errors.New(settingTokenURL + ": " + err.Error())
-	}
-	return u, nil
 }
 
 // protect keeps texts out of errors and logs.
@@ -277,10 +259,15 @@ func isUserUnavailable(err error) bool {
 }
 
 // userOf asks the service for the user of an access token.
-func (s *session) userOf(ctx context.Context, access string) (who model.Participant, err error) {
+func (s *session) userOf(ctx context.Context, access string) (model.Participant, error) {
 	s.protect(access)
 	call := providers.Call{Endpoint: calls.UserInfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}}
-	raw, err := users.first(s.api.Do(ctx, call))
+	return signedIn(s.api.Do(ctx, call))
+}
+
+// signedIn reads the answer of /userinfo.
+func signedIn(a *providers.Answer, err error) (who model.Participant, _ error) {
+	raw, err := users.first(a, err)
 	if err != nil {
 		return who, err
 	}
@@ -411,71 +398,6 @@ func (s *session) store(t tokens, rotated bool) error {
 		return nil
 	}
 	return &model.Error{Kind: model.Local, Op: "keep the new token", Message: err.Error(), Err: err}
-}
-
-// exchange requests a pair from the token endpoint. By default the parameters are sent as a form, which keeps the secrets out of the
-// logs of proxies. The vendor documents only the query string; that a form works too is [assumed] of an OAuth server. Only the
-// setting token_request decides: the secrets are never sent again in the other way.
-func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, parameters url.Values) (t tokens, err error) {
-	s.protect(clientSecret, parameters.Get("refresh_token"), parameters.Get("code"))
-	parameters.Set("grant_type", grant)
-	parameters.Set("client_id", service.Value(s.account, settingClientID))
-	parameters.Set("client_secret", clientSecret)
-	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(),
-		Success: []int{http.StatusOK}, Seconds: 30}}
-	if s.inQuery() {
-		call.Query = parameters
-	} else {
-		call.Body = parameters
-	}
-	start := time.Now()
-	answer, err := s.tokens.Do(ctx, call)
-	if err != nil {
-		return t, s.refusal(err)
-	}
-	got, _ := answer.Object()
-	t = tokens{Access: got.Text("access_token"), Refresh: got.Text("refresh_token")}
-	if t.Access == "" {
-		e := answer.Malformed("the token endpoint gave no token")
-		e.Status = answer.Status
-		return tokens{}, e
-	}
-	s.protect(t.Access, t.Refresh)
-	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly && lifetime < maxLifetime {
-		t.Expires = start.Add(lifetime).UTC()
-	}
-	return t, nil
-}
-
-func (s *session) inQuery() bool {
-	return service.Value(s.account, settingTokenRequest) == requestQuery
-}
-
-// parametersRead lists the codes of OAuth 2.0 (RFC 6749, section 5.2) that prove that the server has read the parameters. A server
-// that expects them elsewhere would call the client or the request invalid.
-var parametersRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
-
-// refusal corrects the kind and the hint of the error of a failed exchange.
-func (s *session) refusal(err error) error {
-	e := model.AsError(err)
-	other := requestQuery
-	if s.inQuery() {
-		other = requestForm
-	}
-	try := "token_request = " + strconv.Quote(other)
-	switch {
-	case e.Hint == hintPassword, e.Status == 0, e.Kind == model.RateLimited:
-	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden, e.Status == http.StatusBadRequest:
-		e.Kind, e.Hint = model.Unauthorized, hintSignIn
-		if !slices.Contains(parametersRead, e.Code) {
-			e.Hint = "check client_id and client_secret, or set " + try
-		}
-	case e.Status >= 300 && e.Status < 500:
-		e.Kind, e.Hint = model.Local, "check token_url, or set "+try
-	case e.Kind == model.Malformed:
-		e.Hint = "check token_url"
-	}
-	return e
 }
 
 // rejectSecret makes a source ask again for its secret.

@@ -9,7 +9,6 @@ import (
 	"confab/providers"
 )
 
-// Bounds of one walk or load.
 const (
 	maxPages         = 20_000
 	commentPages     = 3  // for the detail view
@@ -27,10 +26,10 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	}
 	list := pages(p.Client, conversationKey, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
 	n := &naming{provider: p, budget: maxNameRequests, refresh: full, emit: emit}
-	var last, stopped bool // the page is the last; emit wants no more
+	stopped := false
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		page, err := list.Read(ctx, at)
-		last, n.page = page.Next == "", page.Rows
+		n.page = page.Rows
 		return providers.ConvertPage(page, p.convertNamed), err
 	}
 	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, MaxPages: maxPages}
@@ -41,7 +40,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		}
 		return true, n.addPage(ctx, b.Cursor)
 	})
-	if err == nil && last && !stopped {
+	if err == nil && !stopped {
 		p.directory.readSpaces(ctx, &n.budget, n.rows)
 		err = n.emitNamed(ctx, "")
 	}
@@ -118,7 +117,6 @@ func (n *naming) emitNamed(ctx context.Context, cursor string) error {
 	return nil
 }
 
-// Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (d model.Detail, err error) {
 	op := calls.GetConversation.Name
 	if err := checkID(op, "conversation", id); err != nil {
@@ -198,7 +196,6 @@ func (p *provider) readNames(ctx context.Context, raw json.RawMessage, comments 
 	p.directory.readSingly(ctx, m.entities)
 }
 
-// Newest implements model.Creator.
 func (p *provider) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
 	h, err := p.head(ctx, n.Space, nil)
 	return h.Newest(), err
@@ -232,14 +229,10 @@ func (p *provider) head(ctx context.Context, space string, known []string) (prov
 		return providers.Head{}, checkID(calls.CreateConversation.Name, "space", space)
 	}
 	list := pages(p.Client, conversationKey, 1, func(page int) providers.Call { return conversations(byCreated, space, page) })
-	read := func(ctx context.Context, at string) (providers.Page[providers.Row], error) {
-		page, err := list.Read(ctx, at)
-		return providers.ConvertPage(page, func(raw json.RawMessage) (providers.Row, bool) {
-			c, ok := p.convert(raw, nil)
-			return providers.Row{Conversation: c}, ok
-		}), err
-	}
-	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{MaxPages: 1, Read: read})
+	return providers.ReadHead(ctx, known, providers.ConvertWalk(list, func(raw json.RawMessage) (providers.Row, bool) {
+		c, ok := p.convert(raw, nil)
+		return providers.Row{Conversation: c}, ok
+	}))
 }
 
 // ownID returns the id of the account's own user.
@@ -247,9 +240,6 @@ func (p *provider) ownID(ctx context.Context) (string, error) {
 	if id := p.session.userID(); id != "" {
 		return id, nil
 	}
-	raw, err := users.first(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
-	if err == nil && idOf(raw) == "" {
-		err = providers.Malformed(calls.UserInfo.Name, "the answer does not say who is signed in")
-	}
-	return idOf(raw), err
+	who, err := signedIn(p.Client.Do(ctx, providers.Call{Endpoint: calls.UserInfo}))
+	return who.ID, err
 }

@@ -71,10 +71,10 @@ func TestUnsafeTokenFilesAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want the reason, the path and a remedy", name, e)
 		}
 		// A file that became unsafe later is not used either.
-		p, _ := openStub(t, nil, everything(i), kept(t.TempDir()))
+		p, _ := openStub(t, nil, withRefresh(i), withStateDir(t.TempDir()))
 		p.session.file = f
 		wantKind(t, load(p), model.Local)
-		everything(i)(&a)
+		withRefresh(i)(&a)
 		if l, err := newSignIn(a); err == nil {
 			_, err = l.Finish(t.Context(), "the-code")
 			wantKind(t, err, model.Local)

@@ -9,14 +9,14 @@ import (
 	"confab/providers"
 )
 
-// town is a service where each access token belongs to a user.
-type town struct {
+// userService is a service where each access token belongs to a user.
+type userService struct {
 	users map[string]string // by access token; "" is a user whom the service does not name
 	codes map[string]string // access tokens by authorization code or refresh token
 	sent  []string
 }
 
-func (s *town) answer(r sent) (int, string) {
+func (s *userService) answer(r sent) (int, string) {
 	s.sent = append(s.sent, r.Method+" "+r.Path)
 	if r.Path == "/oauth/token" {
 		form, _ := url.ParseQuery(r.Body)
@@ -40,13 +40,13 @@ func (s *town) answer(r sent) (int, string) {
 }
 
 // took returns the requests since the last call.
-func (s *town) took() string {
+func (s *userService) requests() string {
 	all := strings.Join(s.sent, ", ")
 	s.sent = nil
 	return all
 }
 
-func (s *town) at(dir, credential string) providers.Account {
+func (s *userService) at(dir, credential string) providers.Account {
 	a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", StateDir: dir, Transport: &stub{answer: s.answer},
 		Settings: map[string]string{settingClientID: "client"}, Secrets: map[string]model.CredentialSource{settingClientSecret: secret("client-secret")}}
 	if credential != "" {
@@ -55,19 +55,19 @@ func (s *town) at(dir, credential string) providers.Account {
 	return a
 }
 
-func (s *town) open(t *testing.T, dir, credential string) *provider {
+func (s *userService) open(t *testing.T, dir, credential string) *provider {
 	t.Helper()
 	p, err := open(s.at(dir, credential))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if took := s.took(); took != "" {
+	if took := s.requests(); took != "" {
 		t.Errorf("Open sent %s", took)
 	}
 	return p
 }
 
-func (s *town) signIn(t *testing.T, dir, credential, code string) {
+func (s *userService) signIn(t *testing.T, dir, credential, code string) {
 	t.Helper()
 	l, err := newSignIn(s.at(dir, credential))
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *town) signIn(t *testing.T, dir, credential, code string) {
 	if _, err := l.Finish(t.Context(), code); err != nil {
 		t.Fatal(err)
 	}
-	s.took()
+	s.requests()
 }
 
 const (
@@ -92,8 +92,8 @@ func wantIdentity(t *testing.T, p *provider, identity, formerly string) {
 	}
 }
 
-func newTown() *town {
-	return &town{users: map[string]string{"anns": "3", "bobs": "9", "anns second": "3"},
+func newUserService() *userService {
+	return &userService{users: map[string]string{"anns": "3", "bobs": "9", "anns second": "3"},
 		codes: map[string]string{"ann agrees": "anns", "bob agrees": "bobs"}}
 }
 
@@ -103,11 +103,11 @@ const (
 )
 
 func TestUserOfAConfiguredTokenIsRequestedOnce(t *testing.T) {
-	s, dir := newTown(), t.TempDir()
+	s, dir := newUserService(), t.TempDir()
 	p := s.open(t, dir, "anns")
 	wantIdentity(t, p, atHost, "")
 	for _, want := range []string{askedWho + ", " + readOne, readOne} {
-		if err := load(p); err != nil || s.took() != want {
+		if err := load(p); err != nil || s.requests() != want {
 			t.Errorf("got %v, want success and the requests %s", err, want)
 		}
 	}
@@ -115,7 +115,7 @@ func TestUserOfAConfiguredTokenIsRequestedOnce(t *testing.T) {
 	// The rows of the first run belong to the same user.
 	p = s.open(t, dir, "anns")
 	wantIdentity(t, p, asAnn, atHost)
-	if err := load(p); err != nil || s.took() != readOne {
+	if err := load(p); err != nil || s.requests() != readOne {
 		t.Errorf("second start: got %v, want success after one request", err)
 	}
 	// The configured token is not stored.
@@ -125,7 +125,7 @@ func TestUserOfAConfiguredTokenIsRequestedOnce(t *testing.T) {
 	}
 	// Another token of the same user does not change the identity.
 	p = s.open(t, dir, "anns second")
-	if err := load(p); err != nil || s.took() != askedWho+", "+readOne {
+	if err := load(p); err != nil || s.requests() != askedWho+", "+readOne {
 		t.Errorf("another token of the same user: %v", err)
 	}
 	wantIdentity(t, s.open(t, dir, "anns second"), asAnn, atHost)
@@ -133,43 +133,43 @@ func TestUserOfAConfiguredTokenIsRequestedOnce(t *testing.T) {
 
 // What is stored for one user is never mixed with what another user sees.
 func TestCredentialOfAnotherUser(t *testing.T) {
-	s, dir := newTown(), t.TempDir()
+	s, dir := newUserService(), t.TempDir()
 	for range 2 {
 		if err := load(s.open(t, dir, "anns")); err != nil {
 			t.Fatal(err)
 		}
-		s.took()
+		s.requests()
 	}
 	p := s.open(t, dir, "bobs")
 	wantIdentity(t, p, asAnn, atHost)
 	e := wantKind(t, load(p), model.Unauthorized)
-	if s.took() != askedWho || !strings.Contains(e.Message, "user 3") || !strings.Contains(e.Message, "user 9") || !strings.Contains(e.Hint, "start confab again") {
+	if s.requests() != askedWho || !strings.Contains(e.Message, "user 3") || !strings.Contains(e.Message, "user 9") || !strings.Contains(e.Hint, "start confab again") {
 		t.Errorf("got %v, want both users and a hint", e)
 	}
 	p = s.open(t, dir, "bobs")
 	wantIdentity(t, p, asBob, "")
-	if err := load(p); err != nil || s.took() != readOne {
+	if err := load(p); err != nil || s.requests() != readOne {
 		t.Errorf("start as the other user: %v", err)
 	}
 	// The first user returns.
 	_ = load(s.open(t, dir, "anns"))
-	s.took()
+	s.requests()
 	wantIdentity(t, s.open(t, dir, "anns"), asAnn, atHost)
 }
 
 // A run for one user does not continue with the tokens of another.
 func TestAnotherUserSignsInMeanwhile(t *testing.T) {
-	s, dir := newTown(), t.TempDir()
+	s, dir := newUserService(), t.TempDir()
 	s.signIn(t, dir, "", "ann agrees")
 	p := s.open(t, dir, "")
 	wantIdentity(t, p, asAnn, "")
-	if err := load(p); err != nil || s.took() != readOne {
+	if err := load(p); err != nil || s.requests() != readOne {
 		t.Errorf("load: %v", err)
 	}
 	s.signIn(t, dir, "", "bob agrees")
 	delete(s.users, "anns")
 	wantKind(t, load(p), model.Unauthorized)
-	if took := s.took(); strings.Count(took, readOne) != 1 {
+	if took := s.requests(); strings.Count(took, readOne) != 1 {
 		t.Errorf("sent %s, want one load", took)
 	}
 	p = s.open(t, dir, "")
@@ -182,7 +182,7 @@ func TestAnotherUserSignsInMeanwhile(t *testing.T) {
 // The rows that an earlier version stored belong to the user of the tokens that it stored, even if a sign-in replaces those tokens
 // first.
 func TestTokensStoredWithoutAUser(t *testing.T) {
-	earlier := func(t *testing.T, s *town) string {
+	earlier := func(t *testing.T, s *userService) string {
 		dir := t.TempDir()
 		if err := tokenFileOf(s.at(dir, "")).write(tokens{Origin: originLogin, Access: "anns", Refresh: "refresh of ann"}); err != nil {
 			t.Fatal(err)
@@ -190,34 +190,34 @@ func TestTokensStoredWithoutAUser(t *testing.T) {
 		return dir
 	}
 	t.Run("they go on", func(t *testing.T) {
-		s := newTown()
+		s := newUserService()
 		dir := earlier(t, s)
 		p := s.open(t, dir, "")
 		wantIdentity(t, p, atHost, "")
-		if err := load(p); err != nil || s.took() != askedWho+", "+readOne {
+		if err := load(p); err != nil || s.requests() != askedWho+", "+readOne {
 			t.Errorf("load: %v", err)
 		}
 		wantIdentity(t, s.open(t, dir, ""), asAnn, atHost)
 	})
 	t.Run("they have ended and are refreshed", func(t *testing.T) {
-		s := newTown()
+		s := newUserService()
 		dir := earlier(t, s)
 		delete(s.users, "anns")
 		s.codes["refresh of ann"] = "anns second"
 		if err := load(s.open(t, dir, "")); err != nil {
 			t.Errorf("load: %v", err)
 		}
-		s.took()
+		s.requests()
 		wantIdentity(t, s.open(t, dir, ""), asAnn, atHost)
 	})
 	t.Run("the same person signs in", func(t *testing.T) {
-		s := newTown()
+		s := newUserService()
 		dir := earlier(t, s)
 		s.signIn(t, dir, "", "ann agrees")
 		wantIdentity(t, s.open(t, dir, ""), asAnn, atHost)
 	})
 	t.Run("another person signs in, and the first one again", func(t *testing.T) {
-		s := newTown()
+		s := newUserService()
 		dir := earlier(t, s)
 		s.signIn(t, dir, "", "bob agrees")
 		wantIdentity(t, s.open(t, dir, ""), asBob, "")
@@ -225,7 +225,7 @@ func TestTokensStoredWithoutAUser(t *testing.T) {
 		wantIdentity(t, s.open(t, dir, ""), asAnn, atHost)
 	})
 	t.Run("nobody can tell whose they were", func(t *testing.T) {
-		s := newTown()
+		s := newUserService()
 		dir := earlier(t, s)
 		s.users = map[string]string{"bobs": "9"}
 		s.signIn(t, dir, "", "bob agrees")
@@ -234,12 +234,12 @@ func TestTokensStoredWithoutAUser(t *testing.T) {
 }
 
 func TestServiceWithoutUserInfo(t *testing.T) {
-	s, dir := newTown(), t.TempDir()
+	s, dir := newUserService(), t.TempDir()
 	s.users["anns"] = ""
 	for range 2 {
 		p := s.open(t, dir, "anns")
 		wantIdentity(t, p, atHost, "")
-		if err := load(p); err != nil || s.took() != askedWho+", "+readOne {
+		if err := load(p); err != nil || s.requests() != askedWho+", "+readOne {
 			t.Errorf("load: %v", err)
 		}
 	}

@@ -18,14 +18,12 @@ var Files embed.FS
 //go:embed service.json
 var about []byte
 
-// calls holds the endpoints.
 var calls struct {
 	List, Get, Title, Visible, People, Delete, ListPeople providers.Endpoint
 }
 
 var service = providers.Service(about, &calls, nil)
 
-// Factory returns the adapter for the registry.
 func Factory() providers.Factory { return providers.Opening(service, open) }
 
 type provider struct {
@@ -44,9 +42,8 @@ func open(a providers.Account) (_ model.Provider, err error) {
 	return p, nil
 }
 
-// convert converts a note.
 func (p *provider) convert(raw []byte) (d model.Detail, err error) {
-	o, _ := providers.ParseObject(raw)
+	o, _ := providers.ObjectOf(raw)
 	d.Raw, d.Conversation = raw, p.Conversation(o.Text("id"), "note")
 	c := &d.Conversation
 	c.Title, c.Privacy, c.Created = o.Text("title"), model.Privacy(o.Text("visibility")), o.Time("created")
@@ -65,7 +62,7 @@ func (p *provider) convert(raw []byte) (d model.Detail, err error) {
 			c.Featured, c.Participants = c.Participants.Items, model.Set[model.Participant]{}
 		}
 	}
-	lines, _ := o.List("lines")
+	lines := o.Items("lines")
 	d.Messages = model.SetOf[model.Message]()
 	for _, l := range lines {
 		d.Messages.Items = append(d.Messages.Items, model.Message{Author: l.Text("by"), Text: l.Text("text")})
@@ -141,8 +138,8 @@ func (p *provider) readPeople(ctx context.Context) ([]model.Participant, error) 
 	if err != nil {
 		return nil, err
 	}
-	o, _ := providers.ParseObject(a.Body)
-	list, _ := o.List("people")
+	o, _ := providers.ObjectOf(a.Body)
+	list := o.Items("people")
 	return participants(list, &providers.Facts{}), nil
 }
 

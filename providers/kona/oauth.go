@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,8 +20,6 @@ const defaultRedirect = "http://localhost:3000/callback"
 
 // identifyTimeout is how long a sign-in tries to find the user of the tokens that it replaces.
 const identifyTimeout = 10 * time.Second
-
-// signIn implements providers.SignIn.
 
 type signIn struct {
 	*session
@@ -37,7 +38,7 @@ func newSignIn(a providers.Account) (providers.SignIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	redirect := cmp.Or(a.Settings[settingRedirectURL], defaultRedirect)
+	redirect := service.Value(a, settingRedirectURL)
 	return &signIn{session: s, redirect: redirect}, checkRedirect(redirect)
 }
 
@@ -111,4 +112,84 @@ func (l *signIn) identifyStored(ctx context.Context) {
 	if _, err := l.userOf(ctx, l.current.Access); model.KindOf(err) == model.Unauthorized {
 		_, _ = l.renew(ctx, l.current.Access)
 	}
+}
+
+// Values of token_request.
+const (
+	requestForm  = "form"
+	requestQuery = "query"
+)
+
+// tokenAddress returns the token endpoint: the setting token_url, or /oauth/token beside the base URL.
+func tokenAddress(a providers.Account) (*url.URL, error) {
+	u, err := providers.Address(cmp.Or(service.Value(a, settingTokenURL), strings.TrimSuffix(service.Base(a), "/api")+"/oauth/token"))
+	if err != nil {
+		return nil, errors.New(settingTokenURL + ": " + err.Error())
+	}
+	return u, nil
+}
+
+// exchange requests a pair from the token endpoint. By default the parameters are sent as a form, which keeps the secrets out of the
+// logs of proxies. The vendor documents only the query string; that a form works too is [assumed] of an OAuth server. Only the
+// setting token_request decides: the secrets are never sent again in the other way.
+func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, parameters url.Values) (t tokens, err error) {
+	s.protect(clientSecret, parameters.Get("refresh_token"), parameters.Get("code"))
+	parameters.Set("grant_type", grant)
+	parameters.Set("client_id", service.Value(s.account, settingClientID))
+	parameters.Set("client_secret", clientSecret)
+	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(),
+		Success: []int{http.StatusOK}, Seconds: 30}}
+	if s.inQuery() {
+		call.Query = parameters
+	} else {
+		call.Body = parameters
+	}
+	start := time.Now()
+	answer, err := s.tokens.Do(ctx, call)
+	if err != nil {
+		return t, s.refusal(err)
+	}
+	got, _ := answer.Object()
+	t = tokens{Access: got.Text("access_token"), Refresh: got.Text("refresh_token")}
+	if t.Access == "" {
+		e := answer.Malformed("the token endpoint gave no token")
+		e.Status = answer.Status
+		return tokens{}, e
+	}
+	s.protect(t.Access, t.Refresh)
+	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly && lifetime < maxLifetime {
+		t.Expires = start.Add(lifetime).UTC()
+	}
+	return t, nil
+}
+
+func (s *session) inQuery() bool {
+	return service.Value(s.account, settingTokenRequest) == requestQuery
+}
+
+// parametersRead lists the codes of OAuth 2.0 (RFC 6749, section 5.2) that prove that the server has read the parameters. A server
+// that expects them elsewhere would call the client or the request invalid.
+var parametersRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
+
+// refusal corrects the kind and the hint of the error of a failed exchange.
+func (s *session) refusal(err error) error {
+	e := model.AsError(err)
+	other := requestQuery
+	if s.inQuery() {
+		other = requestForm
+	}
+	try := "token_request = " + strconv.Quote(other)
+	switch {
+	case e.Hint == hintPassword, e.Status == 0, e.Kind == model.RateLimited:
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden, e.Status == http.StatusBadRequest:
+		e.Kind, e.Hint = model.Unauthorized, hintSignIn
+		if !slices.Contains(parametersRead, e.Code) {
+			e.Hint = "check client_id and client_secret, or set " + try
+		}
+	case e.Status >= 300 && e.Status < 500:
+		e.Kind, e.Hint = model.Local, "check token_url, or set "+try
+	case e.Kind == model.Malformed:
+		e.Hint = "check token_url"
+	}
+	return e
 }
