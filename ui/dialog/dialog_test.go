@@ -245,7 +245,7 @@ func TestResultsShowFailuresFirst(t *testing.T) {
 		{Edit: model.Edit{ID: "6", Kind: model.EditPrivacy}, Title: "Talk 6", State: model.OutcomeAlreadySet, At: now}}
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(now)}
 	sub := model.Submission{ID: "s", Sentence: "made 6 private"}.Narrowed(waiting, settled)
-	d.Set(sub, Tell(slices.Values(waiting)))
+	d.Set(sub, SortUnsettled(slices.Values(waiting)))
 	pic := d.Draw(th, layout.Rect{W: 100, H: 24})
 	for _, k := range []string{"r", "x", "w", "esc"} {
 		if _, ok := key(pic, k); !ok {
@@ -267,8 +267,8 @@ func TestResultsShowFailuresFirst(t *testing.T) {
 			t.Errorf("the service's words are missing or not cleaned: %q", s)
 		}
 	}
-	if d.told.refused != 2 || d.told.unsent != 1 {
-		t.Errorf("got %d refused and %d unsent, want 2 and 1", d.told.refused, d.told.unsent)
+	if d.unsettled.refused != 2 || d.unsettled.unsent != 1 {
+		t.Errorf("got %d refused and %d unsent, want 2 and 1", d.unsettled.refused, d.unsettled.unsent)
 	}
 }
 
@@ -283,7 +283,7 @@ func TestResultsTellNamesakesApart(t *testing.T) {
 	}
 	settled := []model.JournalEntry{{Edit: model.Edit{ID: "9", Ref: model.Ref{Account: "sales", ID: "short-\x1b[31m"}}, Title: "Weekly", State: model.Done}}
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-	d.Set(model.Submission{ID: "s", Sentence: "made 4 private"}.Narrowed(waiting, settled), Tell(slices.Values(waiting)))
+	d.Set(model.Submission{ID: "s", Sentence: "made 4 private"}.Narrowed(waiting, settled), SortUnsettled(slices.Values(waiting)))
 	d.Draw(th, layout.Rect{W: 80, H: 24})
 	press(&d, "down", "down", "down", "right")
 	d.SetSettled(settled)
@@ -304,7 +304,7 @@ func TestResultsTellNamesakesApart(t *testing.T) {
 func TestResultsOfAnUndoOfferNoUndo(t *testing.T) {
 	for _, undoes := range []string{"", "earlier"} {
 		d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-		d.Set(model.Submission{ID: "s", Sentence: "took back 9", Undoes: undoes, Edits: 9, Delivered: 9}, Told{})
+		d.Set(model.Submission{ID: "s", Sentence: "took back 9", Undoes: undoes, Edits: 9, Delivered: 9}, Unsettled{})
 		_, offered := key(d.Draw(th, layout.Rect{W: 80, H: 24}), "u")
 		if asked := press(&d, "u") == keymap.Undo; offered != (undoes == "") || asked != offered {
 			t.Errorf("undo of %q: the footer names u: %v, u undoes: %v, want both %v", undoes, offered, asked, undoes == "")
@@ -324,7 +324,7 @@ func TestResultsBeforeTheFirstReadSayNothingOfAnEnding(t *testing.T) {
 
 func TestLongAnswerHidesNoResults(t *testing.T) {
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-	d.Set(model.Submission{ID: "s", Sentence: "made 3 private", Edits: 3, Delivered: 3}, Told{})
+	d.Set(model.Submission{ID: "s", Sentence: "made 3 private", Edits: 3, Delivered: 3}, Unsettled{})
 	d.Answer(theme.Dim, strings.Repeat("a long answer ", 20))
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "delivered") {
 		t.Errorf("no \"delivered\" in\n%s", s)
@@ -340,7 +340,7 @@ func TestResultsListABoundedNumberOfEdits(t *testing.T) {
 		}
 	}
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), Tell(slices.Values(waiting)))
+	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), SortUnsettled(slices.Values(waiting)))
 	s := text(d.Draw(th, layout.Rect{W: 80, H: 40}))
 	for _, want := range []string{"! refused", "500 ▸", "250 more need you", "750 on their way"} {
 		if !strings.Contains(s, want) {
@@ -387,7 +387,7 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	menu := &Menu{Title: "t", Items: []Item{{Label: "a", Off: "why"}}}
 	results := &Results{Keys: keys, Now: at(time.Time{})}
 	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
-	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), Tell(slices.Values(failed)))
+	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), SortUnsettled(slices.Values(failed)))
 	conflict := NewConflict(failed[0])
 	conflict.Now = at(time.Time{})
 	plain := &Text{Title: "t", Lines: []string{"some lines"}}
