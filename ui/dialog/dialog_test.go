@@ -62,6 +62,31 @@ func TestDefaultIsNoForAnythingRiskyOrSeveral(t *testing.T) {
 	}
 }
 
+// A group that several risks share is risky as long as one of its items is included, even
+// though one of the risks counts only for two conversations or more.
+func TestRisksBeyondTheLastGroupStayRisky(t *testing.T) {
+	one := change().Items[0]
+	p := model.Plan{}
+	for i := range maxGroups + 3 {
+		one.Risks = []model.Risk{{Text: fmt.Sprintf("risk %d", i)}}
+		if i > maxGroups {
+			one.Risks = []model.Risk{model.SameTitles}
+		}
+		p.Items = append(p.Items, one)
+	}
+	d := NewPlan(p)
+	var others []int32
+	for i := range p.Items {
+		if i != maxGroups {
+			others = append(others, int32(i))
+		}
+	}
+	d.toggleLeftOut(others)
+	if d.Changes() != 1 || !d.Risky() {
+		t.Errorf("of %d changes, risky: %v; want 1 risky change", d.Changes(), d.Risky())
+	}
+}
+
 func TestRiskThatAsksTwiceIsAskedExactlyTwice(t *testing.T) {
 	if d := NewPlan(change(model.Risk{Text: "removes Ann"})); d.askAgain() {
 		t.Error("a risk that asks once is asked twice")
@@ -159,7 +184,7 @@ func TestPlanDrawsAWindowOverAllItsLines(t *testing.T) {
 			}
 			left := 0
 			for _, it := range d.Plan().Items {
-				if left += b(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
+				if left += toInt(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
 					t.Fatal("a hidden conversation that was left out is in the plan")
 				}
 			}

@@ -50,8 +50,8 @@ func SortUnsettled(edits iter.Seq[model.OutboxEntry]) Unsettled {
 	var t Unsettled
 	var waiting []model.OutboxEntry
 	for e := range edits {
-		t.refused += b(Refused(e))
-		t.unsent += b(Unsent(e))
+		t.refused += toInt(Refused(e))
+		t.unsent += toInt(Unsent(e))
 		switch {
 		case e.State.NeedsPerson() && len(t.edits) < maxListed:
 			t.edits = append(t.edits, e)
@@ -256,7 +256,7 @@ func (d *Results) describeSuccesses(now time.Time) {
 	}
 	f.head = func(p *theme.Page) { drawHead(p, theme.Good, p.DoneSign+" "+p.Ending(s, now), "", 0, f) }
 	if d.successes() > 0 {
-		f.n = max(1, len(d.settled)+b(d.more > 0))
+		f.n = max(1, len(d.settled)+toInt(d.more > 0))
 	}
 	f.words = func(i int) string {
 		if i < len(d.settled) {

@@ -188,7 +188,7 @@ func (s *sheet) find(by int) {
 
 // layOut fits the list to a width, of which the pointer takes a cell.
 func (s *sheet) layOut(th *theme.Theme, w int) {
-	s.th, s.w = th, max(1, w-b(s.hasCursor()))
+	s.th, s.w = th, max(1, w-toInt(s.hasCursor()))
 	for _, f := range s.folds {
 		if f.text != nil {
 			f.lines = th.Write(s.w, f.text)
@@ -209,7 +209,7 @@ func (s *sheet) draw(th *theme.Theme, w, height int) []string {
 	s.top = layout.Clamp(s.top, 0, end)
 	s.skip = layout.Clamp(s.skip, 0, len(s.linesOf(stops[s.top]))-1)
 	first, cut := s.windowTo(stops[:s.at+1], height)
-	if top := layout.Clamp(s.top, min(s.at, first+b(cut > 0)), s.at); top != s.top {
+	if top := layout.Clamp(s.top, min(s.at, first+toInt(cut > 0)), s.at); top != s.top {
 		s.top, s.skip = top, 0
 	}
 	if top, skip := s.windowTo(stops, height); s.top > top || s.top == top && s.skip > skip {
@@ -252,7 +252,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 	inside := max(1, w-4)
 	s.layOut(th, inside)
 	foot := footer(screen.W)
-	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + b(word != nil) + b(s.finder.Shown())
+	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + toInt(word != nil) + toInt(s.finder.Shown())
 	for _, p := range s.stops(false) {
 		if h > most {
 			break
