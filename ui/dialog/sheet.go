@@ -33,17 +33,6 @@ type stop struct {
 	i int
 }
 
-func (s stop) draw(p *theme.Page) {
-	switch {
-	case s.i < 0:
-		s.head(p)
-	case s.text != nil:
-		p.Line(s.lines[s.i])
-	default:
-		s.row(p, s.i)
-	}
-}
-
 // sheet is a list of folds with a cursor. It lays out only the rows that it draws.
 type sheet struct {
 	folds []*fold
@@ -86,7 +75,15 @@ func (s *sheet) current() stop {
 	return stop{&fold{}, -1}
 }
 
-func (s *sheet) linesOf(p stop) []string { return s.th.Write(s.w, p.draw) }
+func (s *sheet) linesOf(p stop) []string {
+	switch {
+	case p.i < 0:
+		return s.th.Write(s.w, p.head)
+	case p.text != nil:
+		return p.lines[p.i : p.i+1]
+	}
+	return s.th.Write(s.w, func(page *theme.Page) { p.row(page, p.i) })
+}
 
 // Scroll moves the cursor; a stop that is taller than the window is scrolled line by line.
 func (s *sheet) Scroll(by int) {
