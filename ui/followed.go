@@ -137,7 +137,7 @@ func (m *Model) readFollowed() {
 	id, edits := f.id, f.edits
 	var refs []model.Ref
 	var some, found, counted bool
-	var told dialog.Told
+	var unsettled dialog.Unsettled
 	if o != nil {
 		refs, some = f.news.take(edits)
 	}
@@ -146,7 +146,7 @@ func (m *Model) readFollowed() {
 			return sub, err
 		}
 		if counted = sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil); counted {
-			told, edits = dialog.TellCounts(sub), outbox.Edits{}
+			unsettled, edits = dialog.CountUnsettled(sub), outbox.Edits{}
 			return sub, nil
 		}
 		if some {
@@ -156,7 +156,7 @@ func (m *Model) readFollowed() {
 			}
 			edits = edits.With(refs, waiting, nil)
 		}
-		told = dialog.Tell(edits.Waiting())
+		unsettled = dialog.SortUnsettled(edits.Waiting())
 		return sub, nil
 	}, func(sub model.Submission, err error) {
 		if id != f.id {
@@ -175,7 +175,7 @@ func (m *Model) readFollowed() {
 		case now != o: // the dialog was opened during this read
 			f.again = true
 		default:
-			o.Set(sub, told)
+			o.Set(sub, unsettled)
 			f.edits = edits
 			f.news.all = f.news.all || counted // while the counts tell all, no edit is read
 			agree := counted || some && len(refs) == 0 || edits.Agree(sub)

@@ -7,7 +7,7 @@ import (
 	"confab/ui"
 )
 
-func TestFormSubmitsAndKeepsADraft(t *testing.T) {
+func TestForm(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 40}, func(a *app) {
 		a.Press("j", "e")
@@ -33,12 +33,12 @@ func TestFormSubmitsAndKeepsADraft(t *testing.T) {
 		a.Press("ctrl+s", "y")
 		a.wantEdits("bird-a:c00001 title Talk 1 about budgets!", "bird-a:c00001 description A description\nof two lines", "bird-a:c00001 privacy public")
 		if got := f.draft("form:bird-a:c00001"); got != "" {
-			t.Errorf("the draft is still there after the submission: %q", got)
+			t.Errorf("draft %q", got)
 		}
 	})
 }
 
-func TestFormOfAttributesChangesTheTouchedOnes(t *testing.T) {
+func TestFormOfAttributes(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.rows[1].Conversation.Attributes = map[string]string{"tier": "gold", "region": "eu", "note": "two\nlines"}
 	with(t, f, start{w: 110, h: 40}, func(a *app) {
@@ -54,7 +54,7 @@ func TestFormOfAttributesChangesTheTouchedOnes(t *testing.T) {
 		a.Want(`attributes tier: "gold" → "golden"`, `attributes owner: none → "ann"`)
 		a.Press("y")
 		if got := len(a.edits()); got != 2 {
-			t.Errorf("got %d edits, want 2: %v", got, a.edits())
+			t.Errorf("%d edits: %v", got, a.edits())
 		}
 	})
 }
@@ -70,7 +70,7 @@ func TestFormOfSeveralChangesOnlyWhatIsFilledIn(t *testing.T) {
 	})
 }
 
-func TestAccessMenuSetsAndAsksWhereItWidens(t *testing.T) {
+func TestAccessMenu(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{w: 110, h: 40}, func(a *app) {
 		a.Press("3", "j", ":")
 		a.Type("edit_access")
@@ -87,7 +87,7 @@ func TestAccessMenuSetsAndAsksWhereItWidens(t *testing.T) {
 	})
 }
 
-func TestCreateNeedsASpaceAndIsReviewed(t *testing.T) {
+func TestCreate(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.people = []model.Participant{{Kind: "space", ID: "s1", Name: "Projects"}, {Kind: "user", ID: "u9", Name: "Zoë Zhang"}}
 	with(t, f, start{w: 110, h: 44}, func(a *app) {
@@ -106,11 +106,11 @@ func TestCreateNeedsASpaceAndIsReviewed(t *testing.T) {
 		a.Press("enter")
 		plans := a.submitted()
 		if len(plans) != 1 {
-			t.Fatalf("got %d plans, want 1:\n%s", len(plans), a.Text())
+			t.Fatalf("%d plans:\n%s", len(plans), a.Text())
 		}
 		n := plans[0].Edits()[0].Target.New
 		if n.Title != "Kick-off" || n.Space != "s1" {
-			t.Errorf("got %+v, want Kick-off in space s1", n)
+			t.Errorf("%+v", n)
 		}
 	})
 }
@@ -126,7 +126,7 @@ func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
 		a.Press("tab", "enter", "enter", "ctrl+s")
 		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "will be seen by: whoever Kona lets in")
 		a.Press("n", "esc", "esc")
-		a.Press("j", "N", "enter") // Attention can't create: the first account that can is offered
+		a.Press("j", "N", "enter") // an Attention row: the first account that can
 		a.Want("New conversation in bird-a (Bird)")
 		a.Type("Hello")
 		a.Press("tab", "enter", "enter", "tab", "tab", "right", "right", "ctrl+s")
@@ -139,7 +139,7 @@ func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
 	})
 }
 
-func TestCreateSaysWhyNoAccountCan(t *testing.T) {
+func TestCreateWhereNothingCan(t *testing.T) {
 	with(t, newFake(conversations(1)...), start{}, func(a *app) {
 		a.Press("N")
 		a.Want("attention-a: the service can't do this")

@@ -8,7 +8,7 @@ import (
 	"confab/model"
 )
 
-func TestPeopleTableChangesRolesAddsAndRemoves(t *testing.T) {
+func TestParticipants(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.people = []model.Participant{{Kind: "user", ID: "u9", Name: "Zoë Zhang", Email: "zoe@example.com"}, {Kind: "group", ID: "g1", Name: "Everyone in sales"}}
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
@@ -34,14 +34,14 @@ func TestPeopleTableChangesRolesAddsAndRemoves(t *testing.T) {
 		a.Press("y")
 		plans := a.submitted()
 		if len(plans) != 1 {
-			t.Fatalf("got %d plans, want 1", len(plans))
+			t.Fatalf("%d plans", len(plans))
 		}
 		e := plans[0].Edits()[0]
 		if len(e.Target.Set()) != 2 || len(e.Base.Set()) != 2 {
-			t.Errorf("got %+v, want two people before and after", e)
+			t.Errorf("%+v", e)
 		}
 		if n := len(f.lookups); n > 6 {
-			t.Errorf("the directory was asked %d times, want at most 6", n)
+			t.Errorf("the directory was asked %d times", n)
 		}
 	})
 }
@@ -66,7 +66,7 @@ func TestLateLookupsAreDropped(t *testing.T) {
 	})
 }
 
-func TestPeopleDraftIsRestored(t *testing.T) {
+func TestPeopleDraft(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("3", "j", "P", "x", "esc")
@@ -79,7 +79,7 @@ func TestPeopleDraftIsRestored(t *testing.T) {
 	})
 }
 
-func TestClearingTheContactsIsAskedTwice(t *testing.T) {
+func TestContacts(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("j", "j", "c")
@@ -94,12 +94,12 @@ func TestClearingTheContactsIsAskedTwice(t *testing.T) {
 		a.Press("ctrl+s", "y", "y")
 		plans := a.submitted()
 		if len(plans) != 1 || len(plans[0].Edits()[0].Target.Set()) != 0 {
-			t.Errorf("got %v, want one plan without contacts", plans)
+			t.Errorf("%v", plans)
 		}
 	})
 }
 
-func TestPeopleOfSeveralShowTheUnion(t *testing.T) {
+func TestPeopleOfSeveral(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.people = []model.Participant{{Kind: "user", ID: "u2", Name: "Bob Baker"}, {Kind: "user", ID: "u9", Name: "Zoë Zhang"}}
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
@@ -115,13 +115,14 @@ func TestPeopleOfSeveralShowTheUnion(t *testing.T) {
 		a.Want("y send 2", "Bob Baker: viewer → editor", "+Zoë Zhang (viewer)")
 		a.Press("y")
 		if got := a.edits(); len(got) != 2 {
-			t.Errorf("got %v, want an edit of each conversation", got)
+			t.Errorf("%v", got)
 		}
 	})
 }
 
-// The form of several conversations opens the same table as the key.
-func TestContactsOfSeveralShowTheUnion(t *testing.T) {
+// Contacts of several are edited as the union too, and a form of several opens the same
+// table.
+func TestContactsOfSeveral(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.rows[6].Conversation.Contacts = model.SetOf(model.Participant{Kind: "contact", ID: "c9", Name: "Gus Guest"})
 	with(t, f, start{w: 110, h: 44}, func(a *app) {
@@ -140,13 +141,14 @@ func TestContactsOfSeveralShowTheUnion(t *testing.T) {
 		a.Press("ctrl+s", "y")
 		p := a.submitted()
 		if len(p) != 1 || len(p[0].Edits()) != 1 || p[0].Edits()[0].Kind != model.EditContacts {
-			t.Errorf("got %+v, want one edit of contacts\n%s", p, a.Text())
+			t.Errorf("%+v\n%s", p, a.Text())
 		}
 	})
 }
 
-// The base of an edit is what the table showed, whatever somebody else changed since.
-func TestPeopleOfSeveralAreChangedFromWhatWasShown(t *testing.T) {
+// What somebody else changed since the table was read is no part of what the person
+// was looking at.
+func TestPeopleOfSeveralAreChangedFromWhatWasSeen(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("3", "j", "space", "3", "j", "space", "P", "x")
@@ -158,13 +160,14 @@ func TestPeopleOfSeveralAreChangedFromWhatWasShown(t *testing.T) {
 		a.Press("ctrl+s", "y")
 		for _, e := range a.submitted()[0].Edits() {
 			if len(e.Base.Set()) != 2 || len(e.Target.Set()) != 1 {
-				t.Errorf("got an edit from %v to %v, want from 2 people to 1", e.Base.Set(), e.Target.Set())
+				t.Errorf("from %v to %v", e.Base.Set(), e.Target.Set())
 			}
 		}
 	})
 }
 
-func TestPeopleOfSeveralServicesSayOnceWhatCannotBeEdited(t *testing.T) {
+// What can't be edited is said once, with its reason.
+func TestPeopleOfSeveralServices(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{w: 110, h: 40}, func(a *app) {
 		a.Press("space", "space", "space", "space") // one of each service
 		a.Want("4 marked")
@@ -186,7 +189,8 @@ func TestPeopleOfSeveralServicesSayOnceWhatCannotBeEdited(t *testing.T) {
 	})
 }
 
-func TestConversationWithUnreadPeopleIsReadAgainOrLeftOut(t *testing.T) {
+// A conversation whose people can't be read is named, read again, or left out by choice.
+func TestPeopleThatCannotBeRead(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("3", "j", "space", "3", "j", "space")
@@ -196,7 +200,7 @@ func TestConversationWithUnreadPeopleIsReadAgainOrLeftOut(t *testing.T) {
 		a.Press("P")
 		a.Want("2 of 2 conversations could not be read", "Talk 3 about budgets: ", "no route", "r read again")
 		a.Press("enter")
-		a.Want("could not be read") // enter does nothing: none could be read
+		a.Want("could not be read") // there are no others to go on with
 		f.mu.Lock()
 		f.fail["Load"] = nil
 		f.mu.Unlock()
@@ -211,12 +215,13 @@ func TestConversationWithUnreadPeopleIsReadAgainOrLeftOut(t *testing.T) {
 		a.Want("2 people in 1 conversation", "1 left out: Talk 7 about budgets")
 		a.Press("x", "ctrl+s", "y")
 		if p := a.submitted(); len(p) != 1 || len(p[0].Edits()) != 1 || p[0].Edits()[0].Ref != ref(3) {
-			t.Errorf("got %+v, want one edit of Talk 3", p)
+			t.Errorf("%+v", p)
 		}
 	})
 }
 
-func TestReadingThePeopleOfManyCanBeStopped(t *testing.T) {
+// Reading can be stopped: then nothing is open and nothing was changed.
+func TestReadingThePeopleOfManyIsStopped(t *testing.T) {
 	f := newFake(conversations(100)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		f.mu.Lock()
@@ -231,18 +236,19 @@ func TestReadingThePeopleOfManyCanBeStopped(t *testing.T) {
 		n := f.count("Load")
 		a.Wait(time.Hour)
 		if got := f.count("Load"); got > n+4 || got > 20 {
-			t.Errorf("%d conversations were read, %d of them after esc", got, got-n)
+			t.Errorf("%d were read, %d of them after it was stopped", got, got-n)
 		}
 	})
 }
 
-func TestPeopleOfTooManyAreRefusedAtOnce(t *testing.T) {
+// Of very many conversations the people can't be read: that is said at once.
+func TestPeopleOfTooMany(t *testing.T) {
 	f := newFake(conversations(600)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("*", "P")
 		a.Want("600 are too many at once: at most 500")
 		if n := f.count("Load"); n > 1 {
-			t.Errorf("%d conversations were read, want none of the marked ones", n)
+			t.Errorf("%d were read", n)
 		}
 	})
 }
@@ -254,14 +260,14 @@ func TestPeopleAreNotRepeatedInAnotherAccount(t *testing.T) {
 		a.Press("3", "j", "space", "3", "j", "space", "P", "a", "enter", "ctrl+s", "y", "esc")
 		n := len(a.submitted())
 		if n != 1 {
-			t.Fatalf("got %d plans:\n%s", n, a.Text())
+			t.Fatalf("%d plans:\n%s", n, a.Text())
 		}
 		a.Press("g", "g", "j", ".")
 		a.Want("the last edit names people of kona-a")
-		// Also if rows of other accounts were marked.
+		// Also where the rows were not all of that account.
 		a.Press("g", "g", "1", "4", "j", "space", "space", "P", "a", "enter", "ctrl+s", "y", "esc")
 		if n = len(a.submitted()); n != 2 {
-			t.Fatalf("got %d plans:\n%s", n, a.Text())
+			t.Fatalf("%d plans:\n%s", n, a.Text())
 		}
 		a.Press("g", "g", "j", ".")
 		a.Want("the last edit names people of kona-a")

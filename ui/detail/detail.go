@@ -193,16 +193,13 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 }
 
 func (v *View) tabLine(th *theme.Theme, w int) string {
-	out, used := "", 0
+	out, note := "", ""
 	for i, t := range tabs {
-		look := theme.Pick(Tab(i) == v.tab, theme.TabActive, theme.Tab)
-		if used+th.Width(t.name)+2 > w {
+		if th.Width(out)+th.Width(t.name)+2 > w {
 			break
 		}
-		out += " " + th.Say(look, t.name) + " "
-		used += th.Width(t.name) + 2
+		out += " " + th.Say(theme.Pick(Tab(i) == v.tab, theme.TabActive, theme.Tab), t.name) + " "
 	}
-	note := ""
 	switch {
 	case v.reading.Loading:
 		note = "reading" + th.Ellipsis
@@ -213,8 +210,8 @@ func (v *View) tabLine(th *theme.Theme, w int) string {
 	case len(v.lines) > v.height:
 		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.page().Top+v.height), len(v.lines))
 	}
-	if n := th.Width(note); used+n+1 <= w {
-		return out + layout.Spaces(w-used-n-1) + th.Say(theme.Dim, note) + " "
+	if room := w - th.Width(note) - 1; room >= th.Width(out) {
+		return th.Fit(out, room, "") + th.Say(theme.Dim, note) + " "
 	}
 	return out
 }

@@ -62,6 +62,31 @@ func TestDefaultIsNoForAnythingRiskyOrSeveral(t *testing.T) {
 	}
 }
 
+// A group that several risks share is risky as long as one of its items is included, even
+// though one of the risks counts only for two conversations or more.
+func TestRisksBeyondTheLastGroupStayRisky(t *testing.T) {
+	one := change().Items[0]
+	p := model.Plan{}
+	for i := range maxGroups + 3 {
+		one.Risks = []model.Risk{{Text: fmt.Sprintf("risk %d", i)}}
+		if i > maxGroups {
+			one.Risks = []model.Risk{model.SameTitles}
+		}
+		p.Items = append(p.Items, one)
+	}
+	d := NewPlan(p)
+	var others []int32
+	for i := range p.Items {
+		if i != maxGroups {
+			others = append(others, int32(i))
+		}
+	}
+	d.toggleLeftOut(others)
+	if d.Changes() != 1 || !d.Risky() {
+		t.Errorf("of %d changes, risky: %v; want 1 risky change", d.Changes(), d.Risky())
+	}
+}
+
 func TestRiskThatAsksTwiceIsAskedExactlyTwice(t *testing.T) {
 	if d := NewPlan(change(model.Risk{Text: "removes Ann"})); d.askAgain() {
 		t.Error("a risk that asks once is asked twice")
@@ -159,7 +184,7 @@ func TestPlanDrawsAWindowOverAllItsLines(t *testing.T) {
 			}
 			left := 0
 			for _, it := range d.Plan().Items {
-				if left += b(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
+				if left += toInt(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
 					t.Fatal("a hidden conversation that was left out is in the plan")
 				}
 			}
@@ -245,7 +270,7 @@ func TestResultsShowFailuresFirst(t *testing.T) {
 		{Edit: model.Edit{ID: "6", Kind: model.EditPrivacy}, Title: "Talk 6", State: model.OutcomeAlreadySet, At: now}}
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(now)}
 	sub := model.Submission{ID: "s", Sentence: "made 6 private"}.Narrowed(waiting, settled)
-	d.Set(sub, Tell(slices.Values(waiting)))
+	d.Set(sub, SortUnsettled(slices.Values(waiting)))
 	pic := d.Draw(th, layout.Rect{W: 100, H: 24})
 	for _, k := range []string{"r", "x", "w", "esc"} {
 		if _, ok := key(pic, k); !ok {
@@ -267,8 +292,8 @@ func TestResultsShowFailuresFirst(t *testing.T) {
 			t.Errorf("the service's words are missing or not cleaned: %q", s)
 		}
 	}
-	if d.told.refused != 2 || d.told.unsent != 1 {
-		t.Errorf("got %d refused and %d unsent, want 2 and 1", d.told.refused, d.told.unsent)
+	if d.unsettled.refused != 2 || d.unsettled.unsent != 1 {
+		t.Errorf("got %d refused and %d unsent, want 2 and 1", d.unsettled.refused, d.unsettled.unsent)
 	}
 }
 
@@ -283,7 +308,7 @@ func TestResultsTellNamesakesApart(t *testing.T) {
 	}
 	settled := []model.JournalEntry{{Edit: model.Edit{ID: "9", Ref: model.Ref{Account: "sales", ID: "short-\x1b[31m"}}, Title: "Weekly", State: model.Done}}
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-	d.Set(model.Submission{ID: "s", Sentence: "made 4 private"}.Narrowed(waiting, settled), Tell(slices.Values(waiting)))
+	d.Set(model.Submission{ID: "s", Sentence: "made 4 private"}.Narrowed(waiting, settled), SortUnsettled(slices.Values(waiting)))
 	d.Draw(th, layout.Rect{W: 80, H: 24})
 	press(&d, "down", "down", "down", "right")
 	d.SetSettled(settled)
@@ -304,7 +329,7 @@ func TestResultsTellNamesakesApart(t *testing.T) {
 func TestResultsOfAnUndoOfferNoUndo(t *testing.T) {
 	for _, undoes := range []string{"", "earlier"} {
 		d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-		d.Set(model.Submission{ID: "s", Sentence: "took back 9", Undoes: undoes, Edits: 9, Delivered: 9}, Told{})
+		d.Set(model.Submission{ID: "s", Sentence: "took back 9", Undoes: undoes, Edits: 9, Delivered: 9}, Unsettled{})
 		_, offered := key(d.Draw(th, layout.Rect{W: 80, H: 24}), "u")
 		if asked := press(&d, "u") == keymap.Undo; offered != (undoes == "") || asked != offered {
 			t.Errorf("undo of %q: the footer names u: %v, u undoes: %v, want both %v", undoes, offered, asked, undoes == "")
@@ -324,7 +349,7 @@ func TestResultsBeforeTheFirstReadSayNothingOfAnEnding(t *testing.T) {
 
 func TestLongAnswerHidesNoResults(t *testing.T) {
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-	d.Set(model.Submission{ID: "s", Sentence: "made 3 private", Edits: 3, Delivered: 3}, Told{})
+	d.Set(model.Submission{ID: "s", Sentence: "made 3 private", Edits: 3, Delivered: 3}, Unsettled{})
 	d.Answer(theme.Dim, strings.Repeat("a long answer ", 20))
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "delivered") {
 		t.Errorf("no \"delivered\" in\n%s", s)
@@ -340,7 +365,7 @@ func TestResultsListABoundedNumberOfEdits(t *testing.T) {
 		}
 	}
 	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
-	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), Tell(slices.Values(waiting)))
+	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), SortUnsettled(slices.Values(waiting)))
 	s := text(d.Draw(th, layout.Rect{W: 80, H: 40}))
 	for _, want := range []string{"! refused", "500 ▸", "250 more need you", "750 on their way"} {
 		if !strings.Contains(s, want) {
@@ -387,7 +412,7 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	menu := &Menu{Title: "t", Items: []Item{{Label: "a", Off: "why"}}}
 	results := &Results{Keys: keys, Now: at(time.Time{})}
 	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
-	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), Tell(slices.Values(failed)))
+	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), SortUnsettled(slices.Values(failed)))
 	conflict := NewConflict(failed[0])
 	conflict.Now = at(time.Time{})
 	plain := &Text{Title: "t", Lines: []string{"some lines"}}

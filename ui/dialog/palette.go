@@ -90,7 +90,7 @@ func (p *Palette) narrow() {
 		rank := 1
 		switch {
 		case len(words) == 0:
-			rank = b(e.Plain)
+			rank = toInt(e.Plain)
 		case e.Off != "":
 			rank = 2
 		case strings.HasPrefix(e.Name, words[0]):

@@ -86,14 +86,7 @@ func (d *Plan) Changes() int { return d.changes }
 func (d *Plan) HiddenCount() int { return d.only(hidden).included }
 
 func (d *Plan) Undoable() bool {
-	for i, it := range d.items {
-		for _, e := range it.Edits {
-			if ok, _ := model.Undoable(e.Kind); ok && it.State == model.PlanChange && !d.out[i] {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Plan().Edits(), func(e model.Edit) bool { ok, _ := model.Undoable(e.Kind); return ok })
 }
 
 // canSend reports whether a yes does anything.

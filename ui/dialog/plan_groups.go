@@ -97,7 +97,8 @@ func newGrouping(items []model.PlanItem) grouping {
 		}
 		for _, r := range it.Risks {
 			g := t.add(i, risky, r, r.Text)
-			g.twice, g.exposes, g.several = g.twice || r.Twice, g.exposes || r.Kind.Exposes(), r == model.SameTitles
+			g.twice, g.exposes = g.twice || r.Twice, g.exposes || r.Kind.Exposes()
+			g.several = r == model.SameTitles && !g.ownReasons
 		}
 		for _, note := range it.Notes {
 			if !notes[note] {
@@ -164,7 +165,7 @@ func (t *grouping) recount() {
 	for _, g := range t.all() {
 		g.included = 0
 		for _, i := range g.items {
-			g.included += b(!t.out[i])
+			g.included += toInt(!t.out[i])
 		}
 		if g.changes() {
 			t.changes += g.included

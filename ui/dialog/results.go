@@ -22,9 +22,9 @@ type Results struct {
 	Keys *keymap.Keys
 	Now  func() time.Time
 
-	sub    model.Submission
-	told   Told
-	answer string // to the last key, "" for none
+	sub       model.Submission
+	unsettled Unsettled
+	answer    string // to the last key, "" for none
 	sheet
 	problems   map[problemKey]*problem
 	successful fold
@@ -38,21 +38,20 @@ type Results struct {
 // maxListed bounds the edits that are listed one by one.
 const maxListed = 500
 
-// Told is what there is to tell about the unsettled edits of a submission.
-type Told struct {
+// Unsettled holds what Results shows of the unsettled edits of a submission.
+type Unsettled struct {
 	edits []model.OutboxEntry // the first edits that need a person, then those that wait for a reason
 	more  int                 // other edits that need a person
 	// refused may be sent again as they are, unsent can be withdrawn, rest are on their way.
 	refused, unsent, rest int
 }
 
-// Tell sorts the unsettled edits of a submission.
-func Tell(unsettled iter.Seq[model.OutboxEntry]) Told {
-	var t Told
+func SortUnsettled(edits iter.Seq[model.OutboxEntry]) Unsettled {
+	var t Unsettled
 	var waiting []model.OutboxEntry
-	for e := range unsettled {
-		t.refused += b(Refused(e))
-		t.unsent += b(Unsent(e))
+	for e := range edits {
+		t.refused += toInt(Refused(e))
+		t.unsent += toInt(Unsent(e))
 		switch {
 		case e.State.NeedsPerson() && len(t.edits) < maxListed:
 			t.edits = append(t.edits, e)
@@ -68,11 +67,14 @@ func Tell(unsettled iter.Seq[model.OutboxEntry]) Told {
 	return t
 }
 
-// TellCounts is Tell for a submission of which no edit needs a person or waits for a reason.
-func TellCounts(s model.Submission) Told { return Told{unsent: s.Waiting - s.Sending, rest: s.Waiting} }
+// CountUnsettled does without the edits. It is for a submission of which no edit needs a
+// person or waits for a reason.
+func CountUnsettled(s model.Submission) Unsettled {
+	return Unsettled{unsent: s.Waiting - s.Sending, rest: s.Waiting}
+}
 
 // Set shows the submission as it is now. Lines that are open stay open.
-func (d *Results) Set(sub model.Submission, told Told) { d.sub, d.told, d.folds = sub, told, nil }
+func (d *Results) Set(sub model.Submission, u Unsettled) { d.sub, d.unsettled, d.folds = sub, u, nil }
 
 // SetSettled takes the successful edits.
 func (d *Results) SetSettled(settled []model.JournalEntry) {
@@ -160,8 +162,8 @@ func (d *Results) footer(w int) []string {
 	// An undo can't be taken back here: u would make the change again.
 	canUndo := undoable > 0 && d.sub.Settled() && d.sub.Undoes == ""
 	return []string{
-		d.Keys.If(d.told.refused > 0, keymap.Retry), "retry the refused",
-		d.Keys.If(d.told.unsent > 0, keymap.Stop), "withdraw the " + theme.Number(d.told.unsent) + " unsent",
+		d.Keys.If(d.unsettled.refused > 0, keymap.Retry), "retry the refused",
+		d.Keys.If(d.unsettled.unsent > 0, keymap.Stop), "withdraw the " + theme.Number(d.unsettled.unsent) + " unsent",
 		d.Keys.If(canUndo, keymap.Undo), "take the " + theme.Number(undoable) + " back",
 		d.Keys.If(w >= 60 && p.opens() && !p.open, keymap.OpenLine), "open",
 		d.Keys.Of(keymap.SaveReport), "save the report", "esc", "close",
@@ -184,9 +186,9 @@ const maxSeparate = 3
 
 // addFolds makes the lines: the problems, what is on its way, and what was successful.
 func (d *Results) addFolds(th *theme.Theme, now time.Time) {
-	rest, before := d.told.rest, d.problems
+	rest, before := d.unsettled.rest, d.problems
 	d.problems, d.namesakes, d.folds = map[problemKey]*problem{}, theme.Namesakes{}, nil
-	for _, e := range d.told.edits {
+	for _, e := range d.unsettled.edits {
 		d.namesakes.Add(e.Title, e.Ref)
 		general := e
 		if e.Error != nil {
@@ -217,7 +219,7 @@ func (d *Results) addFolds(th *theme.Theme, now time.Time) {
 	}
 	d.describeSuccesses(now)
 	d.folds = append(d.folds, &fold{text: func(p *theme.Page) {
-		if n := d.told.more; n > 0 {
+		if n := d.unsettled.more; n > 0 {
 			p.Add(theme.Attention, "", theme.Number(n)+" more need you: the outbox lists them")
 		}
 		if rest > 0 {
@@ -254,7 +256,7 @@ func (d *Results) describeSuccesses(now time.Time) {
 	}
 	f.head = func(p *theme.Page) { drawHead(p, theme.Good, p.DoneSign+" "+p.Ending(s, now), "", 0, f) }
 	if d.successes() > 0 {
-		f.n = max(1, len(d.settled)+b(d.more > 0))
+		f.n = max(1, len(d.settled)+toInt(d.more > 0))
 	}
 	f.words = func(i int) string {
 		if i < len(d.settled) {

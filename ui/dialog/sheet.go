@@ -33,17 +33,6 @@ type stop struct {
 	i int
 }
 
-func (s stop) draw(p *theme.Page) {
-	switch {
-	case s.i < 0:
-		s.head(p)
-	case s.text != nil:
-		p.Line(s.lines[s.i])
-	default:
-		s.row(p, s.i)
-	}
-}
-
 // sheet is a list of folds with a cursor. It lays out only the rows that it draws.
 type sheet struct {
 	folds []*fold
@@ -86,7 +75,15 @@ func (s *sheet) current() stop {
 	return stop{&fold{}, -1}
 }
 
-func (s *sheet) linesOf(p stop) []string { return s.th.Write(s.w, p.draw) }
+func (s *sheet) linesOf(p stop) []string {
+	switch {
+	case p.i < 0:
+		return s.th.Write(s.w, p.head)
+	case p.text != nil:
+		return p.lines[p.i : p.i+1]
+	}
+	return s.th.Write(s.w, func(page *theme.Page) { p.row(page, p.i) })
+}
 
 // Scroll moves the cursor; a stop that is taller than the window is scrolled line by line.
 func (s *sheet) Scroll(by int) {
@@ -188,7 +185,7 @@ func (s *sheet) find(by int) {
 
 // layOut fits the list to a width, of which the pointer takes a cell.
 func (s *sheet) layOut(th *theme.Theme, w int) {
-	s.th, s.w = th, max(1, w-b(s.hasCursor()))
+	s.th, s.w = th, max(1, w-toInt(s.hasCursor()))
 	for _, f := range s.folds {
 		if f.text != nil {
 			f.lines = th.Write(s.w, f.text)
@@ -209,7 +206,7 @@ func (s *sheet) draw(th *theme.Theme, w, height int) []string {
 	s.top = layout.Clamp(s.top, 0, end)
 	s.skip = layout.Clamp(s.skip, 0, len(s.linesOf(stops[s.top]))-1)
 	first, cut := s.windowTo(stops[:s.at+1], height)
-	if top := layout.Clamp(s.top, min(s.at, first+b(cut > 0)), s.at); top != s.top {
+	if top := layout.Clamp(s.top, min(s.at, first+toInt(cut > 0)), s.at); top != s.top {
 		s.top, s.skip = top, 0
 	}
 	if top, skip := s.windowTo(stops, height); s.top > top || s.top == top && s.skip > skip {
@@ -252,7 +249,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 	inside := max(1, w-4)
 	s.layOut(th, inside)
 	foot := footer(screen.W)
-	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + b(word != nil) + b(s.finder.Shown())
+	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + toInt(word != nil) + toInt(s.finder.Shown())
 	for _, p := range s.stops(false) {
 		if h > most {
 			break

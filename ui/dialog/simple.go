@@ -254,18 +254,18 @@ const (
 // pager is a box with text that scrolls.
 type pager struct{ layout.Pager }
 
-func (b *pager) draw(th *theme.Theme, screen layout.Rect, width int, title string, footer []string, look theme.Token,
+func (d *pager) draw(th *theme.Theme, screen layout.Rect, width int, title string, footer []string, look theme.Token,
 	text func(p *theme.Page)) layout.Picture {
 	width = min(screen.W-2, width)
 	height := len(th.Write(max(1, width-4), text))
 	return th.Frame(screen, title, footer, width, height, look, func(w, h int) ([]string, *layout.Cursor) {
 		lines := th.Write(w, text)
-		first, end := b.Show(len(lines), h)
+		first, end := d.Show(len(lines), h)
 		return lines[first:end], nil
 	})
 }
 
-func b(v bool) int {
+func toInt(v bool) int {
 	if v {
 		return 1
 	}

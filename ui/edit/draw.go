@@ -115,11 +115,9 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 }
 
 func (f *Form) drawChoice(th *theme.Theme, c *choice, note string, focused bool, room int) string {
-	out, used := "", 0
-	add := func(look theme.Token, text string) {
-		out += th.Say(look, text) + "  "
-		used += th.Width(text) + 2
-	}
+	out := ""
+	add := func(look theme.Token, text string) { out += th.Say(look, text) + "  " }
+	fits := func(text string) bool { return th.Width(out)+th.Width(text)+2 <= room }
 	if c.value == "" {
 		add(theme.Dim, f.unset)
 	}
@@ -129,12 +127,12 @@ func (f *Form) drawChoice(th *theme.Theme, c *choice, note string, focused bool,
 			text, look = "("+th.Bullet+") ", theme.Pick(focused, theme.Selected, theme.Text)
 		}
 		text += model.CleanLine(model.RoleName(o), 40)
-		if used+th.Width(text)+2 > room {
+		if !fits(text) {
 			break
 		}
 		add(look, text)
 	}
-	if note != "" && used+th.Width(note)+2 <= room {
+	if note != "" && fits(note) {
 		add(theme.Dim, "("+note+")")
 	}
 	return th.Fit(out, room, "")

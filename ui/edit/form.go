@@ -56,7 +56,8 @@ func NewForm(title string, s Subject) *Form {
 			f.fields = append(f.fields, newField(k, s))
 		}
 	}
-	if f.move(0); f.field().kind == "" {
+	f.move(0)
+	if f.field().kind == "" {
 		f.problem = "nothing of this conversation can be edited"
 	}
 	return f

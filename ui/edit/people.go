@@ -440,7 +440,8 @@ func (e *People) Changes() (out []model.Change) {
 			change(model.OpRemove, p, in)
 			continue
 		}
-		if p.Role, p.Status = r.role, r.status; p.Role+p.Status != "" {
+		p.Role, p.Status = r.role, r.status
+		if r.role != "" || r.status != "" {
 			change(model.OpAlter, p, in)
 		}
 		if r.toAll {
