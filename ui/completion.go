@@ -168,9 +168,6 @@ func (m *Model) complete(by int) {
 	}
 }
 
-var snoozes = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
-	{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
-
 // commandOffers completes actions and their arguments. start is the byte at which a query begins, -1 if none does.
 func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 	verb, arg, typed := strings.Cut(head, " ")
@@ -202,7 +199,8 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 			all = append(all, query.Completion{Text: c.name, Help: "copy the " + c.noun})
 		}
 	case action == keymap.Snooze:
-		all = snoozes
+		all = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
+			{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
 	}
 	for _, c := range all {
 		if strings.HasPrefix(strings.ToLower(c.Text), strings.ToLower(arg)) {
@@ -223,7 +221,7 @@ func (m *Model) drawPromptHelp(w int) string {
 		return m.th.Paint(theme.Error, text, w)
 	}
 	right, filter := "", p.kind == promptFilter
-	switch reading := m.reading(); {
+	switch reading := m.readingText(); {
 	case filter && reading != "":
 		right = " " + reading + " "
 	case filter && m.list.Loaded():

@@ -52,7 +52,7 @@ func (m *Model) reload(fresh bool) {
 	}
 }
 
-func (m *Model) reading() string {
+func (m *Model) readingText() string {
 	if !m.pages.slow || !m.pages.fresh && !m.toEnd && !m.list.Blank() {
 		return ""
 	}

@@ -291,7 +291,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 }
 
 func (m *Model) message(w int) (string, theme.Token) {
-	op, hint, reading := m.lineOperation(), m.hint(), m.reading()
+	op, hint, reading := m.lineOperation(), m.hint(), m.readingText()
 	switch {
 	case hint != "":
 		return hint, theme.Key
