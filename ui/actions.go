@@ -189,14 +189,14 @@ const (
 	wantsRows          // one or more
 )
 
-type act = func(m *Model, in intent)
+type runFunc = func(m *Model, in intent)
 
 // handler says what an action does.
 type handler struct {
 	wants wants
 	// kind is the edit it makes, "" for none. The action is off where that edit can't be made.
 	kind model.EditKind
-	run  act
+	run  runFunc
 	// moves says that the action moves the cursor or scrolls, opens that it opens something to type or choose in
 	// at once, asks that it always opens a dialog, but later.
 	moves, opens, asks bool
@@ -314,7 +314,7 @@ func editHandlers() map[keymap.Action]handler {
 	}
 }
 
-func noIntent(do func(*Model)) act { return func(m *Model, _ intent) { do(m) } }
+func noIntent(do func(*Model)) runFunc { return func(m *Model, _ intent) { do(m) } }
 
 func hasArg(in intent) bool { return in.arg != "" }
 
@@ -339,10 +339,10 @@ func repeatOff(m *Model, in intent) string {
 	return ""
 }
 
-func moveBy(n int) act { return func(m *Model, in intent) { m.moveOrScroll(n * in.times()) } }
+func moveBy(n int) runFunc { return func(m *Model, in intent) { m.moveOrScroll(n * in.times()) } }
 
 // pageBy moves by a page, or by half a page for part 2.
-func pageBy(n, part int) act {
+func pageBy(n, part int) runFunc {
 	return func(m *Model, in intent) {
 		h := m.list.Height()
 		if m.inDetail {
@@ -369,7 +369,7 @@ func (m *Model) moveList(by int) bool {
 }
 
 // moveToEnd goes to the top or the bottom, or to the row whose number was typed as the count.
-func moveToEnd(way int) act {
+func moveToEnd(way int) runFunc {
 	return func(m *Model, in intent) {
 		switch {
 		case m.inDetail:
@@ -385,7 +385,7 @@ func moveToEnd(way int) act {
 	}
 }
 
-func stepItem(n int) act {
+func stepItem(n int) runFunc {
 	return func(m *Model, in intent) {
 		if m.inDetail {
 			m.list.MoveToRef(m.detail.Ref())

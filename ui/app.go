@@ -178,7 +178,7 @@ func New(o Options) *Model {
 	}
 	if o.Welcome {
 		m.be = nil
-		m.open(layer{overlay: &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}, act: func(asks any) {
+		m.open(layer{overlay: &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}, handle: func(asks any) {
 			if asks != nil {
 				m.chosen, _ = asks.(welcome.Choice)
 				m.do(tea.Quit)
@@ -215,7 +215,7 @@ func (m *Model) makeTabs() {
 	if i, ok := m.viewNamed(m.opts.InitialView); ok {
 		m.tab = i
 	}
-	m.here().filter = m.opts.InitialQuery
+	m.currentTab().filter = m.opts.InitialQuery
 }
 
 // Init returns the commands that start reading.
@@ -249,14 +249,14 @@ func (m *Model) fail(what string, err error) {
 	m.say(theme.Error, "could not "+what+": "+model.Words(err))
 }
 
-func (m *Model) here() *tab { return &m.tabs[m.tab] }
+func (m *Model) currentTab() *tab { return &m.tabs[m.tab] }
 
 func (m *Model) query() (full string, problem error) {
-	t := m.here()
+	t := m.currentTab()
 	return combine(t.Query, t.filter, t.order)
 }
 
-func (m *Model) parsed() (query.Query, error) {
+func (m *Model) parsedQuery() (query.Query, error) {
 	text, err := m.query()
 	if err != nil {
 		return query.Query{}, err

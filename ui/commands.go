@@ -183,7 +183,7 @@ func operate[T any](m *Model, op *operation, work func(ctx context.Context, repo
 		case op.shown && op.inLine:
 			m.reload(false)
 		case op.shown:
-			m.openWhenFree(layer{overlay: &op.Progress, from: op.from, act: func(any) {
+			m.openWhenFree(layer{overlay: &op.Progress, from: op.from, handle: func(any) {
 				op.cancel()
 				m.endOperation(op)
 				if op.needed {

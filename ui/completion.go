@@ -5,33 +5,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	tea "charm.land/bubbletea/v2"
-
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
-
-// completion is the help below a prompt: its completions, or what is wrong with its text.
-type completion struct {
-	// shown is the problem on the help line, offers are the completions. Both are as of the last
-	// rest in typing, so that a typed letter alone writes few bytes.
-	shown  problem
-	offers []query.Completion
-	start  int // the byte of the text that the offers count from
-	chosen int
-	// completed is the text after the last tab, uncompleted the text before the first.
-	completed, uncompleted string
-
-	// typing says that the text changed since the offers were asked for, reading that the engine is asked.
-	typing, reading bool
-	asked           int // numbers the requests
-	// pendingTab is a tab typed before the offers were there; the keys after it are held until then.
-	pendingTab int
-	held       []tea.Msg
-}
 
 // nearestQuery is the query nearest to a filter that finds nothing in a view; text is "" if there is none.
 type nearestQuery struct {
@@ -45,12 +24,12 @@ func (m *Model) nearest() (n nearestQuery, ok bool) {
 }
 
 func (m *Model) findsNothing(n nearestQuery) bool {
-	t := m.here()
+	t := m.currentTab()
 	return n.filter == t.filter && n.view == t.Query && m.list.Loaded() && m.list.Total() == 0
 }
 
 func (m *Model) findNearest() {
-	n := nearestQuery{view: m.here().Query, filter: m.here().filter}
+	n := nearestQuery{view: m.currentTab().Query, filter: m.currentTab().filter}
 	wanted := func() bool { return n.filter != "" && m.findsNothing(n) && !m.more }
 	if !wanted() {
 		return
@@ -189,9 +168,6 @@ func (m *Model) complete(by int) {
 	}
 }
 
-var snoozes = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
-	{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
-
 // commandOffers completes actions and their arguments. start is the byte at which a query begins, -1 if none does.
 func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 	verb, arg, typed := strings.Cut(head, " ")
@@ -223,7 +199,8 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 			all = append(all, query.Completion{Text: c.name, Help: "copy the " + c.noun})
 		}
 	case action == keymap.Snooze:
-		all = snoozes
+		all = []query.Completion{{Text: "2h", Help: "hours"}, {Text: "3d", Help: "days"}, {Text: "2w", Help: "weeks"},
+			{Text: "14:30", Help: "today, else tomorrow"}, {Text: "tomorrow"}, {Text: "monday"}, {Text: "2026-12-31", Help: "a day"}}
 	}
 	for _, c := range all {
 		if strings.HasPrefix(strings.ToLower(c.Text), strings.ToLower(arg)) {
@@ -244,7 +221,7 @@ func (m *Model) drawPromptHelp(w int) string {
 		return m.th.Paint(theme.Error, text, w)
 	}
 	right, filter := "", p.kind == promptFilter
-	switch reading := m.reading(); {
+	switch reading := m.readingText(); {
 	case filter && reading != "":
 		right = " " + reading + " "
 	case filter && m.list.Loaded():

@@ -19,7 +19,7 @@
 //
 // One key, all the way, by the methods of Model:
 //
-//	key             looks p up in the key table
+//	key, listKey    look p up in the key table
 //	intent          fixes the conversations that the key is about
 //	run             carries the intent out, or shows why the action is off
 //	plan            asks the engine, in a command, what would change

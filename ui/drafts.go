@@ -59,6 +59,9 @@ func (d *drafts) writeAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// keepTyped is what an error with a draft says could not be done.
+const keepTyped = "keep what you typed"
+
 // drafted is an overlay whose input is kept as a draft. Restore takes the draft unless something was
 // typed by then, and returns a message for the person.
 type drafted interface {
@@ -92,11 +95,8 @@ func (m *Model) recordDrafts() {
 
 // saveDraft writes a draft. The end of the program does not cancel that.
 func (m *Model) saveDraft(key string) {
-	m.saving(func() error { return m.drafts.write(context.Background(), key) })
-}
-
-func (m *Model) saving(write func() error) {
-	m.try("keep what you typed", func(context.Context) error { return write() }, func() {})
+	write := func(context.Context) error { return m.drafts.write(context.Background(), key) }
+	m.try(keepTyped, write, func() {})
 }
 
 func (m *Model) clearDraft(key string) {
@@ -110,7 +110,7 @@ func (m *Model) restoreDraft(to drafted, key string) {
 	if key == "" {
 		return
 	}
-	fetch(m, "keep what you typed", func(ctx context.Context) (string, error) {
+	fetch(m, keepTyped, func(ctx context.Context) (string, error) {
 		if kept := m.drafts.get(key); kept != (draft{}) {
 			return kept.text, nil
 		}
@@ -206,7 +206,7 @@ func (m *Model) restoreSession(was model.Session) {
 }
 
 func (m *Model) recordSession() {
-	s, t := &m.session, m.here()
+	s, t := &m.session, m.currentTab()
 	now := position{m.tab, t.filter, t.order, m.list.Ref()}
 	if s.scope == "" || now == s.recorded || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
 		return

@@ -77,11 +77,11 @@ func (m *Model) followSubmission(id string, several, undoable bool) {
 
 // openResults shows the followed submission edit by edit.
 func (m *Model) openResults() {
-	if o := find[*dialog.Results](m); o != nil {
+	if o := findOverlay[*dialog.Results](m); o != nil {
 		m.closeOverlay(o)
 	}
 	d := &dialog.Results{Keys: m.keys.Keys(keymap.Results, keymap.Dialog), Now: m.now}
-	m.openWhenFree(layer{overlay: d, act: func(asks any) {
+	m.openWhenFree(layer{overlay: d, handle: func(asks any) {
 		id := d.Submission().ID
 		switch asks {
 		case keymap.Retry:
@@ -130,16 +130,16 @@ func (m *Model) saveReport(sub model.Submission) {
 // readFollowed reads the followed submission, and its edits while the results dialog is open.
 func (m *Model) readFollowed() {
 	f := &m.followed
-	o := find[*dialog.Results](m)
+	o := findOverlay[*dialog.Results](m)
 	if f.id == "" || f.known && f.sub.Over() && o == nil || !f.begin() {
 		return
 	}
 	id, edits := f.id, f.edits
 	var refs []model.Ref
-	var some, found, counted bool
+	var readEdits, found, counted bool
 	var unsettled dialog.Unsettled
 	if o != nil {
-		refs, some = f.news.take(edits)
+		refs, readEdits = f.news.take(edits)
 	}
 	read(m, func(ctx context.Context) (sub model.Submission, err error) {
 		if sub, found, err = m.be.Submission(ctx, id); err != nil || o == nil {
@@ -149,7 +149,7 @@ func (m *Model) readFollowed() {
 			unsettled, edits = dialog.CountUnsettled(sub), outbox.Edits{}
 			return sub, nil
 		}
-		if some {
+		if readEdits {
 			waiting, _, err := m.be.SubmissionEdits(ctx, id, refs...)
 			if err != nil {
 				return sub, err
@@ -170,7 +170,7 @@ func (m *Model) readFollowed() {
 		if found {
 			f.sub, f.known, f.shown = sub, true, time.Time{}
 		}
-		switch now := find[*dialog.Results](m); {
+		switch now := findOverlay[*dialog.Results](m); {
 		case now == nil:
 		case now != o: // the dialog was opened during this read
 			f.again = true
@@ -178,7 +178,7 @@ func (m *Model) readFollowed() {
 			o.Set(sub, unsettled)
 			f.edits = edits
 			f.news.all = f.news.all || counted // while the counts tell all, no edit is read
-			agree := counted || some && len(refs) == 0 || edits.Agree(sub)
+			agree := counted || readEdits && len(refs) == 0 || edits.Agree(sub)
 			f.again = f.news.recheck(agree, refs) || f.again
 			if o.WantsSettled() {
 				m.readSettled(o)

@@ -69,7 +69,7 @@ func (m *Model) openEditor(o drafted, in intent, draft string, filled func() (pl
 			m.plan(req)
 		}
 	}
-	m.open(layer{overlay: o, draft: draft, act: func(asks any) {
+	m.open(layer{overlay: o, draft: draft, handle: func(asks any) {
 		switch asks := asks.(type) {
 		case *edit.People:
 			m.openTable(asks, in, "", nil)
@@ -184,7 +184,7 @@ func readForPeople(ctx context.Context, be Backend, ref model.Ref, need model.Ne
 }
 
 func (m *Model) openPicker(p *edit.Picker) {
-	l := layer{overlay: p, act: func(asks any) {
+	l := layer{overlay: p, handle: func(asks any) {
 		ask, ok := asks.(edit.Ask)
 		switch {
 		case !ok:
@@ -197,7 +197,7 @@ func (m *Model) openPicker(p *edit.Picker) {
 		}
 	}}
 	m.open(l)
-	l.act(p.Ask())
+	l.handle(p.Ask())
 }
 
 // creators returns a sample for each account, of a conversation that is still to be created.
@@ -228,7 +228,7 @@ func (m *Model) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
 	}
-	q, _ := m.parsed()
+	q, _ := m.parsedQuery()
 	if accounts := q.Accounts(); len(accounts) == 1 {
 		return accounts[0]
 	}
@@ -317,7 +317,7 @@ func (m *Model) askTitles(in intent) {
 			d.Help, shown = help, text
 		}
 	}
-	m.open(layer{overlay: d, draft: titlesDraft, refresh: refresh, act: func(asks any) {
+	m.open(layer{overlay: d, draft: titlesDraft, refresh: refresh, handle: func(asks any) {
 		switch asks := asks.(type) {
 		case dialog.Typed:
 			m.debounce(&typing, restTime, func() {

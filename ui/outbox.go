@@ -33,7 +33,7 @@ func (m *Model) openOutbox(in intent) {
 	if in.single && len(in.row.Pending) > 0 {
 		m.outboxView.find = in.row.Conversation.Ref
 	}
-	m.open(layer{overlay: o, act: m.outboxAsks})
+	m.open(layer{overlay: o, handle: m.outboxAsks})
 	m.reloadOutbox()
 }
 
@@ -348,7 +348,7 @@ func (m *Model) openConflict(e model.OutboxEntry) {
 	resolve := func(choice model.Resolution, said string) {
 		m.decide(d, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, e.ID, choice) })
 	}
-	m.openWhenFree(layer{overlay: d, act: func(asks any) {
+	m.openWhenFree(layer{overlay: d, handle: func(asks any) {
 		switch asks {
 		case keymap.Discard:
 			m.closeOverlay(d)

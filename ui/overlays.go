@@ -34,8 +34,8 @@ type (
 // layer is an overlay that is open or queued.
 type layer struct {
 	overlay
-	// act handles the requests of the overlay; nil if it has none.
-	act func(asks any)
+	// handle receives the requests of the overlay; nil if it makes none.
+	handle func(asks any)
 	// refresh updates the overlay before it is drawn; nil for nothing to update.
 	refresh func()
 	// draft is the key under which its input is kept, "" for none; recorded is the input kept last.
@@ -61,8 +61,8 @@ func (m *Model) onTop() (l layer) {
 	return l
 }
 
-// find returns the open overlay of a type, nil if there is none.
-func find[T overlay](m *Model) (found T) {
+// findOverlay returns the open overlay of a type, nil if there is none.
+func findOverlay[T overlay](m *Model) (found T) {
 	for _, l := range m.layers {
 		if o, ok := l.overlay.(T); ok {
 			return o
@@ -96,8 +96,8 @@ func (m *Model) updateLayer(l layer, msg tea.Msg) {
 			m.saveDraft(l.draft)
 		}
 	}
-	if asks != nil && l.act != nil {
-		l.act(asks)
+	if asks != nil && l.handle != nil {
+		l.handle(asks)
 	}
 }
 
@@ -121,7 +121,7 @@ func (m *Model) openHelp() { m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts
 
 // openMenu opens a menu. It closes before choose is called.
 func (m *Model) openMenu(d overlay, choose func(i int)) {
-	m.open(layer{overlay: d, act: func(asks any) {
+	m.open(layer{overlay: d, handle: func(asks any) {
 		if i, ok := asks.(dialog.Choice); ok {
 			m.closeOverlay(d)
 			choose(int(i))
@@ -131,7 +131,7 @@ func (m *Model) openMenu(d overlay, choose func(i int)) {
 
 // ask opens a prompt for one line and restores its draft.
 func (m *Model) ask(d *dialog.Prompt, draft string, entered func(text string)) {
-	m.open(layer{overlay: d, draft: draft, act: func(asks any) {
+	m.open(layer{overlay: d, draft: draft, handle: func(asks any) {
 		if text, ok := asks.(dialog.Entered); ok {
 			entered(string(text))
 		}
@@ -141,7 +141,7 @@ func (m *Model) ask(d *dialog.Prompt, draft string, entered func(text string)) {
 
 func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func()) {
 	d.Keys, d.Now = m.keys.Keys(keymap.Plan, keymap.Dialog), m.now
-	m.openWhenFree(layer{overlay: d, from: from, act: func(asks any) {
+	m.openWhenFree(layer{overlay: d, from: from, handle: func(asks any) {
 		switch asks {
 		case dialog.Again{}:
 			m.noteOpened(d)

@@ -38,7 +38,21 @@ type prompt struct {
 	// problem is what is wrong with the text; refused says that enter was pressed nevertheless.
 	problem problem
 	refused bool
-	completion
+
+	// shown is the problem on the help line, offers are the completions there. Both are as of the last
+	// rest in typing, so that a typed letter alone writes few bytes.
+	shown  problem
+	offers []query.Completion
+	start  int // the byte of the text that the offers count from
+	chosen int
+	// completed is the text after the last tab, uncompleted the text before the first.
+	completed, uncompleted string
+	// typing says that the text changed since the offers were asked for, reading that the engine is asked.
+	typing, reading bool
+	asked           int // numbers the requests
+	// pendingTab is a tab typed before the offers were there; the keys after it are held until then.
+	pendingTab int
+	held       []tea.Msg
 
 	// past are the texts typed earlier. back is how many steps back the shown text is; present is the text at 0.
 	past    []string
@@ -90,9 +104,9 @@ func (m *Model) openFilter(in intent) {
 		m.applyFilter(in.arg)
 		return
 	}
-	f, from := m.here().filter, m.list.Ref()
+	f, from := m.currentTab().filter, m.list.Ref()
 	if f == "" {
-		m.here().from = from
+		m.currentTab().from = from
 	}
 	m.openPrompt(&prompt{kind: promptFilter, input: theme.NewInput(f), before: f, from: from})
 }
@@ -121,7 +135,7 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 		m.prompt = nil
 		if p.kind == promptSearch {
 			m.detail.Search("")
-		} else if p.kind == promptFilter && m.here().filter != p.before {
+		} else if p.kind == promptFilter && m.currentTab().filter != p.before {
 			m.setFilter(p.before, p.from)
 		}
 	case p.pendingTab != 0:
@@ -180,7 +194,7 @@ func (m *Model) filterTyped() {
 }
 
 func (m *Model) applyFilter(text string) {
-	t := m.here()
+	t := m.currentTab()
 	_, err := combine(t.Query, text, t.order)
 	switch {
 	case err != nil:
@@ -225,7 +239,7 @@ func (m *Model) command(p *prompt) {
 	}
 }
 
-func searchBy(n int) act {
+func searchBy(n int) runFunc {
 	return func(m *Model, in intent) {
 		at, of := m.detail.Next(n * in.times())
 		if of == 0 {
@@ -253,7 +267,7 @@ func (m *Model) remember(p *prompt) {
 	if text == "" || p.kind.past == "" {
 		return
 	}
-	m.saving(func() error {
+	m.try(keepTyped, func(context.Context) error {
 		past, err := m.readPast(context.Background(), p.kind)
 		if err != nil {
 			return err
@@ -261,7 +275,7 @@ func (m *Model) remember(p *prompt) {
 		past = append(slices.DeleteFunc(past, func(s string) bool { return s == text || s == "" }), text)
 		m.drafts.put(p.kind.past, strings.Join(past[max(0, len(past)-maxPast):], "\n"))
 		return m.drafts.write(context.Background(), p.kind.past)
-	})
+	}, func() {})
 }
 
 // older recalls the text before this one, or moves up again in the list.

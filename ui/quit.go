@@ -72,7 +72,7 @@ func (m *Model) askQuit() layer {
 	m.quitting = true
 	d := &dialog.Menu{Title: "Quit?"}
 	m.offerQuit(d)
-	return layer{overlay: d, refresh: func() { m.offerQuit(d) }, act: func(asks any) {
+	return layer{overlay: d, refresh: func() { m.offerQuit(d) }, handle: func(asks any) {
 		m.quitting = false
 		m.closeOverlay(d)
 		i, ok := asks.(dialog.Choice)
@@ -95,7 +95,7 @@ func (m *Model) waitForDelivery() {
 		d.Total = max(d.Total, n)
 		d.Done = d.Total - n
 		d.Note = theme.Pick(m.undecided > 0, waitForYou(m.undecided), "")
-	}, act: func(any) { m.waiting = nil }})
+	}, handle: func(any) { m.waiting = nil }})
 	m.quitIfDelivered()
 	m.readUndecided()
 }

@@ -52,7 +52,7 @@ func (m *Model) reload(fresh bool) {
 	}
 }
 
-func (m *Model) reading() string {
+func (m *Model) readingText() string {
 	if !m.pages.slow || !m.pages.fresh && !m.toEnd && !m.list.Blank() {
 		return ""
 	}
@@ -203,12 +203,6 @@ func (m *Model) start() {
 	})
 }
 
-func (m *Model) reopen() {
-	if q, err := m.query(); err == nil && !m.indexed {
-		read(m, m.opening(q), func(p model.Page, _ error) { m.showOpening(q, p) })
-	}
-}
-
 func (m *Model) opening(q string) func(context.Context) (model.Page, error) {
 	_, limit, _ := m.list.Window()
 	req := model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows), Was: m.session.previous}
@@ -274,7 +268,7 @@ func (m *Model) newsOf(e model.Event) {
 	}
 	f, refs := &m.followed, e.Refs
 	named := slices.Contains(e.Submissions, f.id)
-	if find[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
+	if findOverlay[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
 		if !named { // an edit may wait for an edit of another submission
 			refs = f.edits.On(refs)
 		}

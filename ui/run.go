@@ -27,9 +27,6 @@ const (
 	leaveTime  = 10 * time.Second
 )
 
-// errNoTerminal is returned when the terminal was closed. It counts as an interrupt.
-var errNoTerminal = fmt.Errorf("the terminal is gone: %w", context.Canceled)
-
 // Run runs the inbox in the terminal until the person quits, the terminal is closed, or ctx ends;
 // then it returns the error of ctx. The caller handles signals by ending ctx. Further options are
 // passed to Bubble Tea.
@@ -100,7 +97,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case connected.Err() != nil:
-		err = errNoTerminal
+		err = fmt.Errorf("the terminal is gone: %w", context.Canceled) // counts as an interrupt
 	}
 	return errors.Join(err, <-kept)
 }

@@ -72,7 +72,7 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 }
 
 func (m *Model) showTriage(w pendingTriage) {
-	q, err := m.parsed()
+	q, err := m.parsedQuery()
 	if err != nil {
 		return
 	}
@@ -126,10 +126,10 @@ func (m *Model) writeTriage() {
 			err = m.be.Triage(ctx, refs, change, report)
 		}
 		return struct{}{}, err
-	}, func(_ struct{}, err error) { m.triaged(err) })
+	}, m.triaged)
 }
 
-func (m *Model) triaged(err error) {
+func (m *Model) triaged(_ struct{}, err error) {
 	text := m.triages[0].text
 	m.submitting--
 	m.triages = m.triages[1:]

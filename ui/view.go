@@ -194,7 +194,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 		about, _ := m.be.Describe(a.Name)
 		o.Swept[a.Name], o.Audience[a.Name] = a.Swept, about.Audience
 		o.Account = max(o.Account, m.th.Width(a.Name))
-		same = same || m.here().Query == "account:"+a.Name
+		same = same || m.currentTab().Query == "account:"+a.Name
 	}
 	if same {
 		o.Account = 0
@@ -206,7 +206,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 }
 
 func (m *Model) emptyText() []string {
-	if f := m.here().filter; f != "" {
+	if f := m.currentTab().filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
 		if near, ok := m.nearest(); ok {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
@@ -291,7 +291,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 }
 
 func (m *Model) message(w int) (string, theme.Token) {
-	op, hint, reading := m.lineOperation(), m.hint(), m.reading()
+	op, hint, reading := m.lineOperation(), m.hint(), m.readingText()
 	switch {
 	case hint != "":
 		return hint, theme.Key
@@ -310,7 +310,7 @@ func (m *Model) message(w int) (string, theme.Token) {
 
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.here().filter, Now: m.now(),
+		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.currentTab().filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus() +
@@ -386,7 +386,7 @@ func (m *Model) footerWord(in intent, does string) string {
 		return "end the range"
 	case m.list.MarkCount() > 0:
 		return "unmark"
-	case m.here().filter != "":
+	case m.currentTab().filter != "":
 		return "all rows"
 	default:
 		return ""

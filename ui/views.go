@@ -40,7 +40,7 @@ func (m *Model) goToView(in intent) {
 		typed := m.narrowed() && i != m.tab
 		m.switchTab(i)
 		if typed {
-			m.say(theme.Warning, m.here().Name+" was a view before, so what is typed wasn't kept; another name keeps it")
+			m.say(theme.Warning, m.currentTab().Name+" was a view before, so what is typed wasn't kept; another name keeps it")
 		}
 	case wrong == nil && (n < 1 || n > len(m.tabs)):
 		m.say(theme.Warning, fmt.Sprintf("there is no view %d, only %s", n, theme.Count(len(m.tabs), "view")))
@@ -85,7 +85,7 @@ func (m *Model) keepView(name string) {
 		}
 		m.tabs = append(m.tabs, tab{View: View{name, q}, kept: true, count: -1, at: m.list.Ref()})
 		if now, _ := m.query(); now == q {
-			m.here().filter, m.here().order = "", ""
+			m.currentTab().filter, m.currentTab().order = "", ""
 		}
 		m.switchTab(len(m.tabs) - 1)
 		said := theme.Pick(m.opts.Demo, "kept until the demo ends", "kept as a view")
@@ -94,7 +94,7 @@ func (m *Model) keepView(name string) {
 	})
 }
 
-func (m *Model) narrowed() bool { return m.here().filter != "" || m.here().order != "" }
+func (m *Model) narrowed() bool { return m.currentTab().filter != "" || m.currentTab().order != "" }
 
 // unview removes a view that the Keeper stores: the named one, or the open one.
 func (m *Model) unview(in intent) {
@@ -134,7 +134,7 @@ func (m *Model) showViews() {
 			d.Lines = []string{"Kept here. For the config, " + m.opts.ConfigPath + ", they are written:", "", strings.TrimSpace(text), "",
 				"A view of the config hides one of the same name that is kept here; :unview NAME removes one."}
 		}
-		m.openWhenFree(layer{overlay: d, act: func(asks any) {
+		m.openWhenFree(layer{overlay: d, handle: func(asks any) {
 			if text, ok := asks.(dialog.Copy); ok {
 				m.closeOverlay(d)
 				m.say(theme.Good, "copied, as the config would hold them")
@@ -157,7 +157,7 @@ func (m *Model) sort(in intent) {
 		m.sortBy(in.arg)
 		return
 	}
-	q, _ := m.parsed()
+	q, _ := m.parsedQuery()
 	now, words := q.Sort(), query.Words(query.FieldSort)
 	d := &dialog.Menu{Title: "Sort by"}
 	for i, w := range words {
@@ -188,15 +188,15 @@ func (m *Model) sortBy(order string) {
 		m.say(theme.Error, queryProblem(order, err).why)
 		return
 	}
-	m.here().order = order
+	m.currentTab().order = order
 	words, _ := m.order()
 	m.say(theme.Dim, words)
-	m.setFilter(m.here().filter, m.list.Ref())
+	m.setFilter(m.currentTab().filter, m.list.Ref())
 }
 
 // order describes how the list is sorted, and reports whether that is the usual order.
 func (m *Model) order() (words string, usual bool) {
-	q, _ := m.parsed()
+	q, _ := m.parsedQuery()
 	s := q.Sort()
 	return "by " + s.Field + theme.Pick(s.Reverse, ", reversed", ""), s == query.Query{}.Sort()
 }
@@ -216,7 +216,7 @@ func (m *Model) back() {
 		m.list.EndRange()
 	case m.list.MarkCount() > 0:
 		m.list.ClearMarks()
-	case m.here().filter != "":
+	case m.currentTab().filter != "":
 		m.clearFilter()
 	}
 }
@@ -227,7 +227,7 @@ func (m *Model) clearFilter() {
 		m.clearing = true
 		return
 	}
-	m.setFilter("", cmp.Or(m.list.Ref(), m.here().from))
+	m.setFilter("", cmp.Or(m.list.Ref(), m.currentTab().from))
 }
 
 func (m *Model) openDetail(in intent) {
@@ -252,7 +252,7 @@ func (m *Model) switchTab(to int) {
 	if to == m.tab {
 		return
 	}
-	m.here().at = m.list.Ref()
+	m.currentTab().at = m.list.Ref()
 	m.tab, m.clearing = to, false
 	if m.list.MarkCount() > 0 {
 		m.list.ClearMarks()
@@ -260,13 +260,15 @@ func (m *Model) switchTab(to int) {
 	}
 	m.list.Reset(m.tabs[to].at)
 	m.asOf, m.more, m.toEnd = time.Time{}, false, false
-	m.reopen()
+	if q, err := m.query(); err == nil && !m.indexed {
+		read(m, m.opening(q), func(p model.Page, _ error) { m.showOpening(q, p) })
+	}
 	m.reload(true)
 }
 
 // setFilter filters the list, with the cursor on a conversation, or at the top for the zero ref.
 func (m *Model) setFilter(text string, at model.Ref) {
-	m.here().filter = text
+	m.currentTab().filter = text
 	m.clearing, m.toEnd = false, false
 	m.list.EndRange()
 	m.list.Seek(at)
