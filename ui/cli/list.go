@@ -61,8 +61,7 @@ func (r *run) inView(name, text string) (string, error) {
 	if err := r.loadConfig(); err != nil {
 		return "", err
 	}
-	kept, unread := r.keeper().Views()
-	v, err := r.view(name, kept, unread)
+	v, err := r.view(name, &Start{})
 	if err != nil {
 		return "", err
 	}
