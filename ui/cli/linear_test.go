@@ -85,6 +85,18 @@ func TestActsAreFollowedToTheirEnd(t *testing.T) {
 	})
 }
 
+// TestAnActKeepsAllItsConversations holds that edits of one submission that are retried together are one act.
+func TestAnActKeepsAllItsConversations(t *testing.T) {
+	l := &linear{}
+	kickOff := model.Ref{Account: "meetings", ID: "e:4"}
+	l.follow("s1", roof)
+	l.follow("s2", roof)
+	l.follow("s1", kickOff)
+	if len(l.acts) != 2 || l.acts[1].submission != "s1" || !slices.Contains(l.acts[1].refs, roof) || !slices.Contains(l.acts[1].refs, kickOff) {
+		t.Errorf("the last act is %+v of %d, want s1 of 2 with both conversations", l.acts[len(l.acts)-1], len(l.acts))
+	}
+}
+
 // TestPeopleOfSeveralInLines holds that the linear mode lists who is in how many conversations, and asks for a missing argument.
 func TestPeopleOfSeveralInLines(t *testing.T) {
 	b := newBench(t)
