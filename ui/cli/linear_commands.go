@@ -138,7 +138,7 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 				return err
 			}
 		}
-		w, err := parseChange(flag, text, nil)
+		w, err := parseChange(flag, text)
 		if err != nil {
 			return err
 		}
