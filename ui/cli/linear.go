@@ -333,7 +333,7 @@ func (l *linear) rowLine(row model.Row) string {
 
 // listLine is rowLine with time, marks and pending edits.
 func (l *linear) listLine(row model.Row) string {
-	parts := []string{l.rowLine(row), l.spoken(when(row.Conversation)), only(!row.Triage.Seen, "unseen")}
+	parts := []string{l.rowLine(row), l.spoken(listedTime(row.Conversation)), only(!row.Triage.Seen, "unseen")}
 	for _, p := range row.Pending {
 		parts = append(parts, model.FieldName(p.Kind)+" "+p.State.Words())
 	}

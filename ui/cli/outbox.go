@@ -53,7 +53,7 @@ func (r *run) listOutbox(ctx context.Context) error {
 			submissions[x.Submission] = sub
 		}
 		if !forPerson {
-			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry), x.Submission,
+			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), x.Submission,
 				sub.Words())
 			continue
 		}
@@ -331,7 +331,7 @@ type accountJSON struct {
 }
 
 func (r *run) reportAccount(a model.AccountState) {
-	checked := pick(a.Checked.IsZero(), "not read yet", "checked "+at(a.Checked))
+	checked := pick(a.Checked.IsZero(), "not read yet", "checked "+dateTime(a.Checked))
 	line := a.Name + "  " + commas(theme.Count(a.Conversations, "conversation"), checked,
 		only(a.Waiting > 0, theme.Count(a.Waiting, "edit")+" waiting"), only(a.NeedPerson > 0, theme.Need(a.NeedPerson)+": confab outbox"))
 	r.result(accountJSON{a.Name, a.Provider, a.ReadOnly, a.Conversations, a.Waiting, a.NeedPerson, model.Stamp(a.Checked),

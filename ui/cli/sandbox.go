@@ -233,18 +233,18 @@ func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount,
 	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
-// SeedDemo marks all conversations but the unseen as seen, and carries acts out. at sets the clock of the engine for an act; nil
+// SeedDemo marks all conversations but the unseen as seen, and carries acts out. setClock sets the clock of the engine for an act; nil
 // sets it back.
-func SeedDemo(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
+func SeedDemo(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, setClock func(*time.Time)) error {
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
 		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
 		err = e.Triage(ctx, refs, model.TriageChange{Seen: new(true)}, nil)
 	}
 	slices.SortFunc(acts, func(a, b config.SandboxAct) int { return a.At.Compare(b.At) })
-	defer at(nil)
+	defer setClock(nil)
 	for _, act := range acts {
-		at(&act.At)
+		setClock(&act.At)
 		err = errors.Join(err, perform(ctx, e, act))
 	}
 	return err

@@ -424,10 +424,10 @@ func editLines(e model.Edit) []string {
 	for i, p := range d.Altered {
 		was, line := d.Was[i], "  ~ "+person(p)
 		if was.Role != p.Role {
-			line += ", " + cmp.Or(short(model.RoleName(was.Role)), "no role") + " → " + short(model.RoleName(p.Role))
+			line += ", " + cmp.Or(shortText(model.RoleName(was.Role)), "no role") + " → " + shortText(model.RoleName(p.Role))
 		}
 		if was.Status != p.Status {
-			line += ", " + cmp.Or(short(was.Status), "no status") + " → " + short(p.Status)
+			line += ", " + cmp.Or(shortText(was.Status), "no status") + " → " + shortText(p.Status)
 		}
 		out = append(out, line)
 	}
