@@ -3,12 +3,15 @@ package cli
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"confab/config"
 	"confab/model"
 )
 
@@ -147,6 +150,28 @@ func TestTheWelcomeInLines(t *testing.T) {
 	b.want(t, ExitOK, "--plain")
 	b.atTerminal("")
 	b.want(t, ExitOK, "--plain")
+}
+
+// TestTheDemoOfTheWelcomeIsThatOfTheCommand holds that both demos have the same data, and so the same time to be read.
+func TestTheDemoOfTheWelcomeIsThatOfTheCommand(t *testing.T) {
+	var got []SandboxOptions
+	for answers, args := range map[string][]string{"d\nquit\n": {"--plain"}, "quit\n": {"demo", "--plain"}} {
+		b := newBench(t)
+		b.path += ".none"
+		b.atTerminal(answers)
+		b.program.Width = func() int { return 80 }
+		b.program.Getenv = func(name string) string { return map[string]string{"XDG_RUNTIME_DIR": t.TempDir()}[name] }
+		open := b.program.Sandbox
+		b.program.Sandbox = func(o SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
+			o.Faults = nil
+			got = append(got, o)
+			return open(o)
+		}
+		b.want(t, ExitOK, args...)
+	}
+	if len(got) != 2 || !reflect.DeepEqual(got[0], got[1]) || got[0].Conversations == 0 {
+		t.Errorf("the demos are opened with %+v, want the same options twice", got)
+	}
 }
 
 func TestSplitCommand(t *testing.T) {

@@ -85,7 +85,7 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 	r.setup.Config = nil
 	switch choice {
 	case "demo":
-		return r.runDemo(ctx, SandboxOptions{Seed: 1}, Start{})
+		return r.runDemo(ctx, SandboxOptions{Seed: 1, Conversations: demoConversations}, Start{})
 	case "account":
 		saved, err := r.addAccounts(ctx)
 		if err != nil || !saved {

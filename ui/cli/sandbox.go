@@ -45,7 +45,7 @@ func (r *run) onSandbox(path string, do func(ctx context.Context, o SandboxOptio
 		}
 		return do(ctx, o, f)
 	})
-	c.Flags().IntVar(&o.Conversations, "conversations", 400, "how many conversations in all")
+	c.Flags().IntVar(&o.Conversations, "conversations", demoConversations, "how many conversations in all")
 	c.Flags().BoolVar(&o.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "which data; the same seed gives the same")
 	c.Flags().DurationVar(&o.Latency, "latency", 0, "wait before every answer")
@@ -181,6 +181,7 @@ var greeting = map[bool]string{
 }
 
 const (
+	demoConversations = 400
 	// demoReads bounds the first sync of a demo if its accounts are slow or fail; the inbox reads the rest. Otherwise the sync
 	// gets the time to read everything, since conversations that are read later count as unseen.
 	demoReads = 3 * time.Second
