@@ -55,7 +55,7 @@ func (r *run) show(row model.Row, d model.Detail) {
 		}
 	}
 	t := row.Triage
-	add("Triage", commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+at(t.SnoozedUntil)),
+	add("Triage", commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+dateTime(t.SnoozedUntil)),
 		only(t.Pinned, "pinned")))
 	for _, p := range row.Pending {
 		add("Edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))

@@ -280,7 +280,7 @@ func (r *run) prepareNew(ctx context.Context, _ []string, f flags) (func(sendOpt
 	}
 	var people changes
 	for _, text := range with {
-		c, err := parseChange("add", text, nil)
+		c, err := parseChange("add", text)
 		if err != nil {
 			return nil, err
 		}
@@ -348,11 +348,15 @@ var changeFlags = strings.Fields(`private public title description status access
 	label remove-label attribute remove-attribute archive add role participant-status remove
 	contacts add-contact remove-contact delete`)
 
-// parseChanges reads the flags of `edit`. An empty text is a value: it clears a field.
+// parseChanges reads the flags of `edit`. An empty text is a value: it clears a field. access lists the access settings of all
+// services.
 func parseChanges(f flags, access []string) (ch changes, err error) {
 	for _, flag := range changeFlags {
 		for _, text := range f.texts(flag) {
-			c, err := parseChange(flag, text, access)
+			c, err := parseChange(flag, text)
+			if err == nil && flag == "access" {
+				err = oneOf("--access", text, access)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -372,16 +376,15 @@ func parseChanges(f flags, access []string) (ch changes, err error) {
 	return ch, nil
 }
 
-// parseChange reads one use of a flag. access lists the access settings of all services; nil allows any.
-func parseChange(flag, text string, access []string) (c change, err error) {
+// parseChange reads one use of a flag.
+func parseChange(flag, text string) (c change, err error) {
 	c.Op, c.Target = model.OpSet, model.TextValue(text)
 	switch flag {
 	case "private", "public":
 		c.Kind, c.Target = model.EditPrivacy, model.TextValue(flag)
 	case "title", "description", "status", "access", "default-role":
 		c.Kind = model.EditKind(strings.ReplaceAll(flag, "-", "_"))
-		known := map[string][]string{"status": model.EditStatus.Choices(model.Description{}), "access": access,
-			"default-role": roleWords()}[flag]
+		known := map[string][]string{"status": model.EditStatus.Choices(model.Description{}), "default-role": roleWords()}[flag]
 		switch {
 		case flag == "title" && text != "" && strings.TrimSpace(text) == "":
 			err = usage("--title must not be blank")

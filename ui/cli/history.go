@@ -68,7 +68,7 @@ func (r *run) printHistory(ctx context.Context, req model.HistoryRequest, edits 
 		}
 		submissions, err := r.engine.Submissions(ctx, req)
 		for _, s := range submissions {
-			t.add(s.ID, at(s.At), s.Words(), s.Ending(r.clock))
+			t.add(s.ID, dateTime(s.At), s.Words(), s.Ending(r.clock))
 			if req.Before = s.ID; edits {
 				err = cmp.Or(err, r.historyEdits(ctx, &t, s.ID, req.Ref))
 			}
@@ -85,7 +85,7 @@ func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref
 	waiting, done, err := r.engine.SubmissionEdits(ctx, submission)
 	add := func(e model.Edit, when time.Time, ending string) {
 		if ref.IsZero() || e.Ref == ref {
-			t.add("  "+e.ID, at(when), e.Ref.String()+"  "+shortEdit(e), ending)
+			t.add("  "+e.ID, dateTime(when), e.Ref.String()+"  "+shortEdit(e), ending)
 		}
 	}
 	for _, j := range done {

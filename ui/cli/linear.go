@@ -205,6 +205,11 @@ func (l *linear) announceActs(ctx context.Context, say func(string)) (own map[mo
 
 // follow has the end of a submission announced, and announces changes of its conversations with it.
 func (l *linear) follow(submission string, refs ...model.Ref) {
+	for _, a := range l.acts {
+		if a.submission == submission { // several edits of it are retried or resolved
+			refs = append(refs, a.refs...)
+		}
+	}
 	l.forget(submission)
 	l.acts = append(l.acts, &act{submission: submission, refs: refs})
 }
@@ -328,7 +333,7 @@ func (l *linear) rowLine(row model.Row) string {
 
 // listLine is rowLine with time, marks and pending edits.
 func (l *linear) listLine(row model.Row) string {
-	parts := []string{l.rowLine(row), l.spoken(when(row.Conversation)), only(!row.Triage.Seen, "unseen")}
+	parts := []string{l.rowLine(row), l.spoken(listedTime(row.Conversation)), only(!row.Triage.Seen, "unseen")}
 	for _, p := range row.Pending {
 		parts = append(parts, model.FieldName(p.Kind)+" "+p.State.Words())
 	}

@@ -138,7 +138,7 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 				return err
 			}
 		}
-		w, err := parseChange(flag, text, nil)
+		w, err := parseChange(flag, text)
 		if err != nil {
 			return err
 		}
@@ -251,12 +251,12 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 // decides returns a verb for a decision about edits of the outbox. It asks where an edit with that plan would.
 func (l *linear) decides(name string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		d, ids := decision{verb: name}, strings.Fields(rest)
+		d, ids := decision(name), strings.Fields(rest)
 		if last := len(ids) - 1; name == "resolve" {
 			if last > 0 {
-				d.resolution, ids = model.Resolution(strings.TrimPrefix(ids[last], "--")), ids[:last]
+				d, ids = decision(strings.TrimPrefix(ids[last], "--")), ids[:last]
 			}
-			if d.resolution != model.ResolveTheirs && !d.sends() {
+			if !d.resolves() {
 				return errors.New("say which and how: resolve ID mine|theirs|merged")
 			}
 		}

@@ -3,12 +3,15 @@ package cli
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"confab/config"
 	"confab/model"
 )
 
@@ -85,6 +88,18 @@ func TestActsAreFollowedToTheirEnd(t *testing.T) {
 	})
 }
 
+// TestAnActKeepsAllItsConversations holds that edits of one submission that are retried together are one act.
+func TestAnActKeepsAllItsConversations(t *testing.T) {
+	l := &linear{}
+	kickOff := model.Ref{Account: "meetings", ID: "e:4"}
+	l.follow("s1", roof)
+	l.follow("s2", roof)
+	l.follow("s1", kickOff)
+	if len(l.acts) != 2 || l.acts[1].submission != "s1" || !slices.Contains(l.acts[1].refs, roof) || !slices.Contains(l.acts[1].refs, kickOff) {
+		t.Errorf("the last act is %+v of %d, want s1 of 2 with both conversations", l.acts[len(l.acts)-1], len(l.acts))
+	}
+}
+
 // TestPeopleOfSeveralInLines holds that the linear mode lists who is in how many conversations, and asks for a missing argument.
 func TestPeopleOfSeveralInLines(t *testing.T) {
 	b := newBench(t)
@@ -135,6 +150,28 @@ func TestTheWelcomeInLines(t *testing.T) {
 	b.want(t, ExitOK, "--plain")
 	b.atTerminal("")
 	b.want(t, ExitOK, "--plain")
+}
+
+// TestTheDemoOfTheWelcomeIsThatOfTheCommand holds that both demos have the same data, and so the same time to be read.
+func TestTheDemoOfTheWelcomeIsThatOfTheCommand(t *testing.T) {
+	var got []SandboxOptions
+	for answers, args := range map[string][]string{"d\nquit\n": {"--plain"}, "quit\n": {"demo", "--plain"}} {
+		b := newBench(t)
+		b.path += ".none"
+		b.atTerminal(answers)
+		b.program.Width = func() int { return 80 }
+		b.program.Getenv = func(name string) string { return map[string]string{"XDG_RUNTIME_DIR": t.TempDir()}[name] }
+		open := b.program.Sandbox
+		b.program.Sandbox = func(o SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
+			o.Faults = nil
+			got = append(got, o)
+			return open(o)
+		}
+		b.want(t, ExitOK, args...)
+	}
+	if len(got) != 2 || !reflect.DeepEqual(got[0], got[1]) || got[0].Conversations == 0 {
+		t.Errorf("the demos are opened with %+v, want the same options twice", got)
+	}
 }
 
 func TestSplitCommand(t *testing.T) {

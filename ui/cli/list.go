@@ -61,8 +61,7 @@ func (r *run) inView(name, text string) (string, error) {
 	if err := r.loadConfig(); err != nil {
 		return "", err
 	}
-	kept, unread := r.keeper().Views()
-	v, err := r.view(name, kept, unread)
+	v, err := r.view(name, &Start{})
 	if err != nil {
 		return "", err
 	}
@@ -287,7 +286,8 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 				return
 			}
 			c := row.Conversation
-			r.printCells(r.separator(), c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(when(c)), row.Worst().Words())
+			r.printCells(r.separator(), c.Ref.String(), privacyWord(c), c.Title, statusWord(c), dateTime(listedTime(c)),
+				row.Worst().Words())
 		}
 	}
 	return print, end
@@ -316,7 +316,7 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	for i, name := range columns {
 		switch {
 		case name == "when":
-			out[i] = r.cellOf(model.Stamp(when(c)), words)
+			out[i] = r.cellOf(model.Stamp(listedTime(c)), words)
 		case name == "people":
 			out[i] = peopleIn(c, words)
 		case name == "privacy" && words:
@@ -402,7 +402,7 @@ func peopleIn(c model.Conversation, words bool) string {
 	return strings.Join(names, ", ")
 }
 
-// when returns the time by which a conversation is listed.
-func when(c model.Conversation) time.Time {
+// listedTime returns the time by which a conversation is listed.
+func listedTime(c model.Conversation) time.Time {
 	return pick(c.Updated.IsZero(), c.Created, c.Updated)
 }

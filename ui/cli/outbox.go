@@ -53,7 +53,7 @@ func (r *run) listOutbox(ctx context.Context) error {
 			submissions[x.Submission] = sub
 		}
 		if !forPerson {
-			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry), x.Submission,
+			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), x.Submission,
 				sub.Words())
 			continue
 		}
@@ -87,14 +87,14 @@ func entryLines(x model.OutboxEntry) []string {
 	return lines
 }
 
-type decision struct {
-	verb       string // retry, discard or resolve
-	resolution model.Resolution
-}
+// decision is what a person decides about an edit of the outbox: retry, discard, or a resolution.
+type decision string
 
-func (d decision) sends() bool {
-	return d.verb == "retry" || d.resolution == model.ResolveMine || d.resolution == model.ResolveMerged
-}
+var resolutions = []string{"mine", "theirs", "merged"}
+
+func (d decision) resolves() bool { return slices.Contains(resolutions, string(d)) }
+
+func (d decision) sends() bool { return d != "discard" && d != "theirs" }
 
 func (d decision) question(n int) string {
 	return pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
@@ -107,13 +107,12 @@ func (r *run) commandFor(verb string) string {
 }
 
 func (r *run) decisionCommand(verb string) *cobra.Command {
-	resolutions := []string{"mine", "theirs", "merged"}
 	c := r.sendingCommand("outbox "+verb, needs("ID...", 1, 0),
 		func(ctx context.Context, ids []string, f flags) (func(sendOptions) error, error) {
-			d := decision{verb: verb}
+			d := decision(verb)
 			for _, word := range resolutions {
 				if verb == "resolve" && f.on(word) {
-					d.resolution = model.Resolution(word)
+					d = decision(word)
 				}
 			}
 			return func(o sendOptions) error { return r.decide(ctx, d, ids, o) }, nil
@@ -170,11 +169,11 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 		return nil, refused("%w", errors.Join(wrong...))
 	}
 	for i, x := range entries {
-		if d.resolution == model.ResolveMerged && x.Kind.Shape() != model.ShapePeople {
+		if d == "merged" && x.Kind.Shape() != model.ShapePeople {
 			return nil, usage("only people and contacts can be merged, and %s changes the %s: --mine or --theirs", x.ID,
 				model.FieldName(x.Kind))
 		}
-		if d.resolution != "" && d.sends() {
+		if d.resolves() && d.sends() {
 			if entries[i], err = r.engine.Recheck(ctx, x.ID); err != nil {
 				return nil, withAccount(x.Ref.Account, err)
 			}
@@ -196,9 +195,9 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 		return "it is being sent right now"
 	case x.Orphaned && d.sends():
 		return orphaned
-	case d.verb == "retry" && x.State == model.InConflict:
+	case d == "retry" && x.State == model.InConflict:
 		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" --mine|--theirs|--merged")
-	case d.verb == "resolve" && !resolvable:
+	case d.resolves() && !resolvable:
 		state := strings.TrimPrefix(x.State.Words(), "needs you: ")
 		return "it met nobody else's change (" + state + "): " + r.commandFor("retry or discard")
 	}
@@ -219,9 +218,9 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 		}
 		edit := x.Edit
 		edit.Undoes = "" // only the edits decided about are delivered
-		if d.resolution != "" && x.Theirs != nil {
+		if d.resolves() && x.Theirs != nil {
 			edit.Base = *x.Theirs
-			if d.resolution == model.ResolveMerged {
+			if d == "merged" {
 				merged := model.Merged(x.Edit, edit.Base)
 				if merged == nil {
 					return nil, plan, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
@@ -260,14 +259,14 @@ func (r *run) apply(ctx context.Context, d decision, entries []model.OutboxEntry
 		ids = append(ids, x.ID)
 		submissions = appendNew(submissions, x.Submission)
 	}
-	switch d.verb {
+	switch d {
 	case "retry":
 		err = r.engine.Retry(ctx, ids...)
 	case "discard":
 		err = r.engine.Discard(ctx, ids...)
 	default:
 		for i := 0; i < len(ids) && err == nil; i++ {
-			err = r.engine.Resolve(ctx, ids[i], d.resolution)
+			err = r.engine.Resolve(ctx, ids[i], model.Resolution(d))
 		}
 	}
 	if err != nil || d.sends() {
@@ -332,7 +331,7 @@ type accountJSON struct {
 }
 
 func (r *run) reportAccount(a model.AccountState) {
-	checked := pick(a.Checked.IsZero(), "not read yet", "checked "+at(a.Checked))
+	checked := pick(a.Checked.IsZero(), "not read yet", "checked "+dateTime(a.Checked))
 	line := a.Name + "  " + commas(theme.Count(a.Conversations, "conversation"), checked,
 		only(a.Waiting > 0, theme.Count(a.Waiting, "edit")+" waiting"), only(a.NeedPerson > 0, theme.Need(a.NeedPerson)+": confab outbox"))
 	r.result(accountJSON{a.Name, a.Provider, a.ReadOnly, a.Conversations, a.Waiting, a.NeedPerson, model.Stamp(a.Checked),

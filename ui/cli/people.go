@@ -260,30 +260,32 @@ func (r *run) findPeople(ctx context.Context, refs []model.Ref, ch changes, dryR
 		need |= map[model.EditKind]model.Need{model.EditParticipants: model.NeedParticipants,
 			model.EditContacts: model.NeedContacts}[c.Kind]
 	}
-	report := r.progress()
-	var wait sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
-	places := make(chan struct{}, readers)
 	for i, ref := range refs {
-		t := &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
-		if targets[i] = t; need == 0 {
-			continue
-		}
-		places <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-places }()
-			if t.Err = t.find(ctx, ch, dryRun); t.Err != nil {
-				t.Reason = t.Err.Error()
-			}
-			t.Title, t.Provider = t.now.Title, t.account.Provider
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			report(done, len(refs))
-		})
+		targets[i] = &target{directory: dir, need: need, PlanItem: model.PlanItem{Ref: ref, State: model.PlanBlocked}}
 	}
-	wait.Wait()
+	if need == 0 {
+		return targets
+	}
+	done := make(chan struct{})
+	go func() {
+		places := make(chan struct{}, readers)
+		for _, t := range targets {
+			places <- struct{}{}
+			go func() {
+				if t.Err = t.find(ctx, ch, dryRun); t.Err != nil {
+					t.Reason = t.Err.Error()
+				}
+				t.Title, t.Provider = t.now.Title, t.account.Provider
+				<-places
+				done <- struct{}{}
+			}()
+		}
+	}()
+	report := r.progress()
+	for i := range targets {
+		<-done
+		report(i+1, len(targets))
+	}
 	return targets
 }
 

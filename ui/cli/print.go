@@ -96,7 +96,7 @@ const maxCell = 500
 
 func cell(s string) string { return model.CleanLine(s, maxCell) }
 
-func short(s string) string { return model.CleanLine(s, 60) }
+func shortText(s string) string { return model.CleanLine(s, 60) }
 
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
@@ -201,7 +201,7 @@ func (t *table) fit(full []int, width int) (shown, wide []int) {
 	return shown, wide
 }
 
-func at(t time.Time) string { return pick(t.IsZero(), "-", t.Local().Format("2006-01-02 15:04")) }
+func dateTime(t time.Time) string { return pick(t.IsZero(), "-", t.Local().Format("2006-01-02 15:04")) }
 
 func (r *run) clock(t time.Time) string {
 	return theme.Clock(t, r.Now().Local(), "15:04", "2006-01-02 15:04", "2006-01-02 15:04")
@@ -247,7 +247,7 @@ func person(p model.Participant) string {
 }
 
 func personWith(p model.Participant) string {
-	return commas(person(p), short(model.RoleName(p.Role)), short(p.Status))
+	return commas(person(p), shortText(model.RoleName(p.Role)), shortText(p.Status))
 }
 
 func commas(parts ...string) string {

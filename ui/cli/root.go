@@ -85,7 +85,7 @@ func (r *run) welcome(ctx context.Context, start Start) error {
 	r.setup.Config = nil
 	switch choice {
 	case "demo":
-		return r.runDemo(ctx, SandboxOptions{Seed: 1}, Start{})
+		return r.runDemo(ctx, SandboxOptions{Seed: 1, Conversations: demoConversations}, Start{})
 	case "account":
 		saved, err := r.addAccounts(ctx)
 		if err != nil || !saved {
@@ -129,9 +129,11 @@ func (r *run) plainIfDumb() {
 }
 
 func (r *run) openInbox(ctx context.Context, start Start) error {
-	if err := r.checkView(&start); err != nil {
+	v, err := r.view(start.View, &start)
+	if err != nil {
 		return err
 	}
+	start.View = v.Name
 	if r.flags.plain {
 		return r.withEngine(ctx, func() error { return r.linear(ctx, start) })
 	}
@@ -141,25 +143,12 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 	return r.Screen(ctx, r.setup, start)
 }
 
-// checkView reads the kept views, and refuses an unknown view.
-func (r *run) checkView(start *Start) error {
-	kept, err := r.keeper().Views()
-	if err != nil {
-		start.Notice = "the views that you kept are left out: " + err.Error()
+// view reads the kept views into start and finds a view by its name, unless that is "".
+func (r *run) view(name string, start *Start) (v config.View, err error) {
+	kept, unread := config.Keeper{Paths: r.setup.Paths, Rules: r.Validators}.Views()
+	if start.Kept = kept; unread != nil {
+		start.Notice = "the views that you kept are left out: " + unread.Error()
 	}
-	start.Kept = kept
-	if start.View == "" {
-		return nil
-	}
-	v, err := r.view(start.View, kept, err)
-	start.View = v.Name
-	return err
-}
-
-func (r *run) keeper() config.Keeper { return config.Keeper{Paths: r.setup.Paths, Rules: r.Validators} }
-
-// view finds a view by its name; unread is the error of reading the kept views.
-func (r *run) view(name string, kept []config.View, unread error) (config.View, error) {
 	var names []string
 	for _, v := range config.AllViews(r.setup.Config.Views, kept) {
 		if strings.EqualFold(v.Name, name) {
@@ -167,10 +156,13 @@ func (r *run) view(name string, kept []config.View, unread error) (config.View, 
 		}
 		names = append(names, v.Name)
 	}
-	if unread != nil {
-		return config.View{}, usage("there is no view %q in the config, and %w", model.CleanLine(name, 80), unread)
+	switch {
+	case name == "":
+		return v, nil
+	case unread != nil:
+		return v, usage("there is no view %q in the config, and %w", model.CleanLine(name, 80), unread)
 	}
-	return config.View{}, usage("there is no view %q%s", model.CleanLine(name, 80), suggest(name, names, "there are"))
+	return v, usage("there is no view %q%s", model.CleanLine(name, 80), suggest(name, names, "there are"))
 }
 
 // checkQuery refuses a bad query, before anything is opened.

@@ -45,7 +45,7 @@ func (r *run) onSandbox(path string, do func(ctx context.Context, o SandboxOptio
 		}
 		return do(ctx, o, f)
 	})
-	c.Flags().IntVar(&o.Conversations, "conversations", 400, "how many conversations in all")
+	c.Flags().IntVar(&o.Conversations, "conversations", demoConversations, "how many conversations in all")
 	c.Flags().BoolVar(&o.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "which data; the same seed gives the same")
 	c.Flags().DurationVar(&o.Latency, "latency", 0, "wait before every answer")
@@ -181,6 +181,7 @@ var greeting = map[bool]string{
 }
 
 const (
+	demoConversations = 400
 	// demoReads bounds the first sync of a demo if its accounts are slow or fail; the inbox reads the rest. Otherwise the sync
 	// gets the time to read everything, since conversations that are read later count as unseen.
 	demoReads = 3 * time.Second
@@ -233,18 +234,18 @@ func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount,
 	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
-// SeedDemo marks all conversations but the unseen as seen, and carries acts out. at sets the clock of the engine for an act; nil
+// SeedDemo marks all conversations but the unseen as seen, and carries acts out. setClock sets the clock of the engine for an act; nil
 // sets it back.
-func SeedDemo(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
+func SeedDemo(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, setClock func(*time.Time)) error {
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
 		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
 		err = e.Triage(ctx, refs, model.TriageChange{Seen: new(true)}, nil)
 	}
 	slices.SortFunc(acts, func(a, b config.SandboxAct) int { return a.At.Compare(b.At) })
-	defer at(nil)
+	defer setClock(nil)
 	for _, act := range acts {
-		at(&act.At)
+		setClock(&act.At)
 		err = errors.Join(err, perform(ctx, e, act))
 	}
 	return err

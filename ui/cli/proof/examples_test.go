@@ -128,6 +128,7 @@ var fenced = regexp.MustCompile("(?sm)^```(\\w*)\n(.*?)^```$")
 var comment = regexp.MustCompile(`\s+#.*`)
 
 func TestTheReadmeWorks(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -171,6 +172,7 @@ func TestTheReadmeWorks(t *testing.T) {
 // TestTheExamplesOfTheHelpWork runs the examples of the help and of the topics. Those that would change something are dry runs, so
 // that each finds the accounts as they are.
 func TestTheExamplesOfTheHelpWork(t *testing.T) {
+	t.Parallel()
 	r := newReader(t)
 	r.types("confab edit projects:1481000003663 --title 'Lift inspection' --yes") // for a history and an outbox
 	r.types("confab edit projects:1481000003626 --title 'Certificates and licences' --yes --no-wait")
