@@ -217,25 +217,24 @@ var SameTitles = Risk{Kind: EditTitle, Text: "several conversations get the same
 // a rule are left out: they lose no distinction.
 func (p *Plan) AskForSameTitles(changes []Change) {
 	literal := slices.ContainsFunc(changes, func(ch Change) bool { return ch.Kind == EditTitle && ch.Op != OpRename })
-	eachTitle := func(visit func(it *PlanItem, to, was string)) {
-		for i := range p.Items {
-			for _, e := range p.Items[i].Edits {
-				if e.Kind == EditTitle {
-					visit(&p.Items[i], e.Target.String(), e.Base.String())
-				}
+	type renamed struct {
+		item *PlanItem
+		was  string
+	}
+	byTitle := map[string][]renamed{}
+	for i := range p.Items {
+		for _, e := range p.Items[i].Edits {
+			if to := e.Target.String(); e.Kind == EditTitle {
+				byTitle[to] = append(byTitle[to], renamed{&p.Items[i], e.Base.String()})
 			}
 		}
 	}
-	oldTitles := map[string]int{}    // by new title: the number of different old titles
-	renamings := map[[2]string]int{} // by new and old title: the number of conversations
-	eachTitle(func(_ *PlanItem, to, was string) {
-		if renamings[[2]string{to, was}]++; renamings[[2]string{to, was}] == 1 {
-			oldTitles[to]++
+	for _, group := range byTitle {
+		differed := slices.ContainsFunc(group, func(r renamed) bool { return r.was != group[0].was })
+		for _, r := range group {
+			if (differed || literal && len(group) > 1) && !slices.Contains(r.item.Risks, SameTitles) {
+				r.item.Risks = append(r.item.Risks, SameTitles)
+			}
 		}
-	})
-	eachTitle(func(it *PlanItem, to, was string) {
-		if (oldTitles[to] > 1 || literal && renamings[[2]string{to, was}] > 1) && !slices.Contains(it.Risks, SameTitles) {
-			it.Risks = append(it.Risks, SameTitles)
-		}
-	})
+	}
 }
