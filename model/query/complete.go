@@ -281,7 +281,7 @@ func presentable(s string) string {
 func unquote(s string) string {
 	for _, quoted := range []string{s, s + `"`} {
 		p := &parser{s: quoted}
-		if text, err := p.value(""); err == nil {
+		if text := p.value(""); p.err == nil {
 			return text
 		}
 	}
@@ -290,8 +290,8 @@ func unquote(s string) string {
 
 func cutLabel(s string) (key, value string, hasValue bool) {
 	p := &parser{s: s}
-	key, err := p.value("=")
-	if err != nil {
+	key = p.value("=")
+	if p.err != nil {
 		return unquote(s), "", false
 	}
 	if p.i < len(s) && s[p.i] == '=' {
