@@ -140,10 +140,7 @@ func (r Renaming) Title(c *Conversation) (title string, err error) {
 		title = strings.ReplaceAll(c.Title, r.Old, r.New)
 	}
 	for _, p := range r.parts {
-		text, missing := p.text, ""
-		if p.field != "" {
-			text, missing = r.value(c, p)
-		}
+		text, missing := r.value(c, p)
 		if missing != "" && strings.TrimSpace(text) == "" {
 			return "", errors.New(missing)
 		}
@@ -158,17 +155,21 @@ func (r Renaming) Title(c *Conversation) (title string, err error) {
 	return title, nil
 }
 
-// value returns the value of a field of a conversation, cleaned, and the error message to use if it is blank.
+// value returns the text of a part, cleaned unless it is literal or the title; missing is the error message to use if it is blank.
 func (r Renaming) value(c *Conversation, p titlePart) (text, missing string) {
 	var list []string
 	switch p.field {
+	case "":
+		return p.text, ""
 	case "title":
 		return c.Title, "it has no title"
 	case "company":
+		missing = "no company is known"
 		for _, n := range c.Companies {
-			list = append(list, n.Name)
+			if n.Name != "" {
+				list = append(list, n.Name)
+			}
 		}
-		list, missing = slices.DeleteFunc(list, func(name string) bool { return name == "" }), "no company is known"
 	case "people":
 		if missing = "nobody is in it"; !c.PeopleKnown() {
 			return "", "who is in it is not known yet"
