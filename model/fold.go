@@ -32,7 +32,9 @@ func FoldText(s string) string {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		f := foldOf(r)
 		if f == foldJoined || r == utf8.RuneError && size == 1 {
-			return foldWhole(s)
+			// Some characters may combine with each other. Folding case can bring back an accent that decomposing removed (İ), so a
+			// second pass is needed to make folding idempotent.
+			return foldOnce(foldOnce(s))
 		}
 		out.WriteString(*f)
 		i += size
@@ -49,10 +51,6 @@ func IsASCII(s string) bool {
 	}
 	return true
 }
-
-// foldWhole folds a text whose characters may combine with each other. Folding case can bring back an accent that decomposing
-// removed (İ), so a second pass is needed to make folding idempotent.
-func foldWhole(s string) string { return foldOnce(foldOnce(s)) }
 
 func foldOnce(s string) string {
 	return cases.Fold().String(norm.NFC.String(withoutMarks(s)))

@@ -140,10 +140,7 @@ func (r Renaming) Title(c *Conversation) (title string, err error) {
 		title = strings.ReplaceAll(c.Title, r.Old, r.New)
 	}
 	for _, p := range r.parts {
-		text, missing := p.text, ""
-		if p.field != "" {
-			text, missing = r.value(c, p)
-		}
+		text, missing := r.value(c, p)
 		if missing != "" && strings.TrimSpace(text) == "" {
 			return "", errors.New(missing)
 		}
@@ -158,17 +155,21 @@ func (r Renaming) Title(c *Conversation) (title string, err error) {
 	return title, nil
 }
 
-// value returns the value of a field of a conversation, cleaned, and the error message to use if it is blank.
+// value returns the text of a part, cleaned unless it is literal or the title; missing is the error message to use if it is blank.
 func (r Renaming) value(c *Conversation, p titlePart) (text, missing string) {
 	var list []string
 	switch p.field {
+	case "":
+		return p.text, ""
 	case "title":
 		return c.Title, "it has no title"
 	case "company":
+		missing = "no company is known"
 		for _, n := range c.Companies {
-			list = append(list, n.Name)
+			if n.Name != "" {
+				list = append(list, n.Name)
+			}
 		}
-		list, missing = slices.DeleteFunc(list, func(name string) bool { return name == "" }), "no company is known"
 	case "people":
 		if missing = "nobody is in it"; !c.PeopleKnown() {
 			return "", "who is in it is not known yet"
@@ -217,25 +218,24 @@ var SameTitles = Risk{Kind: EditTitle, Text: "several conversations get the same
 // a rule are left out: they lose no distinction.
 func (p *Plan) AskForSameTitles(changes []Change) {
 	literal := slices.ContainsFunc(changes, func(ch Change) bool { return ch.Kind == EditTitle && ch.Op != OpRename })
-	eachTitle := func(visit func(it *PlanItem, to, was string)) {
-		for i := range p.Items {
-			for _, e := range p.Items[i].Edits {
-				if e.Kind == EditTitle {
-					visit(&p.Items[i], e.Target.String(), e.Base.String())
-				}
+	type renamed struct {
+		item *PlanItem
+		was  string
+	}
+	byTitle := map[string][]renamed{}
+	for i := range p.Items {
+		for _, e := range p.Items[i].Edits {
+			if to := e.Target.String(); e.Kind == EditTitle {
+				byTitle[to] = append(byTitle[to], renamed{&p.Items[i], e.Base.String()})
 			}
 		}
 	}
-	oldTitles := map[string]int{}    // by new title: the number of different old titles
-	renamings := map[[2]string]int{} // by new and old title: the number of conversations
-	eachTitle(func(_ *PlanItem, to, was string) {
-		if renamings[[2]string{to, was}]++; renamings[[2]string{to, was}] == 1 {
-			oldTitles[to]++
+	for _, group := range byTitle {
+		differed := slices.ContainsFunc(group, func(r renamed) bool { return r.was != group[0].was })
+		for _, r := range group {
+			if (differed || literal && len(group) > 1) && !slices.Contains(r.item.Risks, SameTitles) {
+				r.item.Risks = append(r.item.Risks, SameTitles)
+			}
 		}
-	})
-	eachTitle(func(it *PlanItem, to, was string) {
-		if (oldTitles[to] > 1 || literal && renamings[[2]string{to, was}] > 1) && !slices.Contains(it.Risks, SameTitles) {
-			it.Risks = append(it.Risks, SameTitles)
-		}
-	})
+	}
 }

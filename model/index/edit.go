@@ -128,7 +128,7 @@ func (e *edit) apply(c *Entry) {
 	var old, now query.Subject
 	var before row
 	r := e.table.at(c.Key)
-	after := e.x.words.pack(&e.table, c, func(parts ...string) string { return strings.Join(parts, "") })
+	after := e.table.pack(c, func(parts ...string) string { return strings.Join(parts, "") })
 	if r != nil {
 		before = *r
 		e.table.subject(&before, &old)

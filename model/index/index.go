@@ -25,7 +25,6 @@ type Index struct {
 
 	mu       sync.Mutex // held while the state changes, never during a search; guards what follows
 	edits    uint64
-	words    dictionary
 	kept     []query.Query
 	moved    []int64 // rows that entered or left a list with the time, not yet returned by Advance
 	searches map[string]*search
@@ -43,7 +42,7 @@ type state struct {
 
 // New returns an empty index. Dates in queries are relative to now, in the zone loc.
 func New(loc *time.Location, now func() time.Time) *Index {
-	x := &Index{loc: loc, now: now, searches: map[string]*search{}, words: newDictionary(), counting: make(chan struct{}, 1)}
+	x := &Index{loc: loc, now: now, searches: map[string]*search{}, counting: make(chan struct{}, 1)}
 	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []*list{{shared: newShared(query.Query{})}}})
 	return x
 }
@@ -66,12 +65,11 @@ func (s *state) list(name string) *list {
 func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	words := newDictionary()
 	next := &state{table: newTable(), at: x.clock()}
 	var texts arena
 	err := read(func(e Entry) {
 		if e.Key > 0 {
-			next.table.put(0, e.Key, words.pack(&next.table, &e, texts.add))
+			next.table.put(0, e.Key, next.table.pack(&e, texts.add))
 		}
 	})
 	if err == nil {
@@ -100,7 +98,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 		s.cancel()
 	}
 	clear(x.searches)
-	x.words, x.moved, x.values, x.changed = words, nil, nil, nil
+	x.moved, x.values, x.changed = nil, nil, nil
 	x.state.Store(next)
 	x.begin().publish() // brings the lists to the present
 	return nil

@@ -45,6 +45,10 @@ type table struct {
 	chunks []chunk
 	words  []string
 	shapes []shape
+
+	// Versions of a table share these; only writers use them.
+	wordNumbers  map[string]uint32
+	shapeNumbers map[shape]uint32
 }
 
 // at returns the row with a key, which may be a tombstone, or nil.
@@ -89,63 +93,51 @@ func (t *table) ref(r *row) model.Ref {
 	return model.Ref{Account: t.shapes[r.shape].account, ID: r.text[:r.title]}
 }
 
-// dictionary numbers words and shapes. Only writers use it.
-type dictionary struct {
-	words  map[string]uint32
-	shapes map[shape]uint32
-}
-
-func newDictionary() dictionary {
-	return dictionary{words: map[string]uint32{"": 0}, shapes: map[shape]uint32{}}
-}
-
-func (d *dictionary) word(t *table, s string) uint32 {
-	n, ok := d.words[s]
+// word returns the number of a word, which it adds if it is new. Only writers call it.
+func (t *table) word(s string) uint32 {
+	n, ok := t.wordNumbers[s]
 	if !ok {
-		s = strings.Clone(s)
-		n = uint32(len(t.words))
-		d.words[s] = n
+		s, n = strings.Clone(s), uint32(len(t.words))
+		t.wordNumbers[s] = n
 		t.words = append(t.words, s)
 	}
 	return n
 }
 
-func (d *dictionary) shape(t *table, s *query.Subject) uint32 {
+// shape returns the number of a subject's shape, which it adds if it is new. Only writers call it.
+func (t *table) shape(s *query.Subject) uint32 {
 	h := shape{s.Ref.Account, s.Provider, s.Kind, s.Status, s.Privacy, s.Access, s.Roles}
-	n, ok := d.shapes[h]
+	n, ok := t.shapeNumbers[h]
 	if !ok {
 		for _, p := range []*string{&h.account, &h.provider, &h.kind, &h.status, &h.privacy, &h.access, &h.roles} {
-			*p = t.words[d.word(t, *p)]
+			*p = t.words[t.word(*p)]
 		}
 		n = uint32(len(t.shapes))
-		d.shapes[h] = n
+		t.shapeNumbers[h] = n
 		t.shapes = append(t.shapes, h)
 	}
 	return n
 }
 
-// pack makes a row of an entry. text stores the joined texts of the row.
-func (d *dictionary) pack(t *table, e *Entry, text func(parts ...string) string) row {
+// pack makes a row of an entry. text stores the joined texts of the row. Only writers call it.
+func (t *table) pack(e *Entry, text func(parts ...string) string) row {
 	s := &e.Subject
 	r := row{
-		shape: d.shape(t, s), flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated,
+		shape: t.shape(s), flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated,
 		revision: e.Revision, duration: uint32(min(max(s.Duration, 0), query.MaxDuration)),
 	}
 	for i, w := range wordsOf(s) {
-		r.words[i] = d.word(t, *w)
+		r.words[i] = t.word(*w)
 	}
+	title, people, preview := s.Title, s.People, s.Preview
 	if e.Gone {
 		r.flags |= query.FlagTombstone
+		title, people, preview = "", "", ""
 	}
 	r.title = uint32(len(s.Ref.ID))
-	r.people = r.title + uint32(len(s.Title))
-	r.preview = r.people + uint32(len(s.People))
-	if e.Gone {
-		r.people, r.preview = r.title, r.title
-		r.text = text(s.Ref.ID)
-	} else {
-		r.text = text(s.Ref.ID, s.Title, s.People, s.Preview)
-	}
+	r.people = r.title + uint32(len(title))
+	r.preview = r.people + uint32(len(people))
+	r.text = text(s.Ref.ID, title, people, preview)
 	return r
 }
 
@@ -171,7 +163,9 @@ func (a *arena) add(parts ...string) string {
 }
 
 // newTable returns an empty table. Number 0 is the empty word and no shape.
-func newTable() table { return table{words: []string{""}, shapes: make([]shape, 1)} }
+func newTable() table {
+	return table{words: []string{""}, shapes: make([]shape, 1), wordNumbers: map[string]uint32{"": 0}, shapeNumbers: map[shape]uint32{}}
+}
 
 // put stores a row for an edit. It copies the row's chunk unless the edit has done so already.
 func (t *table) put(edit uint64, key int64, r row) {

@@ -82,8 +82,7 @@ func (x *Index) join(q query.Query, name string, want *WindowRequest) (s *search
 		s.waiting++
 		return s, false
 	}
-	x.begin().publish()
-	st := x.state.Load()
+	st := x.begin().publish()
 	if st.list(name) != nil {
 		return nil, false
 	}

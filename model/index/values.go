@@ -95,9 +95,6 @@ type value struct {
 
 // add adds n, which is 1 or -1, to the count of a value that the conversation with the key has or had.
 func (v *values) add(c *column, text string, n int, key uint32) {
-	if c.places == nil {
-		c.places = map[string]uint32{}
-	}
 	at, kept := c.places[text]
 	switch {
 	case kept:
@@ -134,6 +131,9 @@ func (v *values) update(old, now texts, key int64) {
 // count returns the values of all rows.
 func (st *state) count() *values {
 	v := &values{}
+	for i := range v.columns {
+		v.columns[i].places = map[string]uint32{}
+	}
 	for n, b := range st.lists[0].blocks {
 		for _, key := range b.keys {
 			v.update(texts{}, st.table.texts(st.table.at(int64(key))), int64(key))

@@ -1,7 +1,9 @@
 package query
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,7 +67,8 @@ func Complete(s string, cursor int, from Source) []Completion {
 		}
 		c.words(typed, c.end == end)
 	}
-	return append(c.first, c.then...)[:min(MaxCompletions, len(c.first)+len(c.then))]
+	out := slices.Concat(c.lists[:]...)
+	return out[:min(MaxCompletions, len(out))]
 }
 
 // aTerm matches the beginning of a text, up to the end of the term or a quote that is never closed.
@@ -95,11 +98,11 @@ func termAround(s string, cursor int) (start, end int) {
 }
 
 type completer struct {
-	s           string
-	start, end  int
-	from        Source
-	first, then []Completion // those that begin with the typed text, and others
-	seen        map[string]bool
+	s          string
+	start, end int
+	from       Source
+	lists      [2][]Completion // those that begin with the typed text, and others
+	seen       map[string]bool
 }
 
 // fits returns how well a folded text completes the typed one: 0 if it begins with it, 1 if a word in it does, 2 if it contains
@@ -126,15 +129,10 @@ func (c *completer) offer(fit int, text, help string, count int) {
 	if fit < 0 || c.seen[text] || text == c.s[c.start:c.end] || len(c.s)-(c.end-c.start)+len(text) > MaxLength {
 		return
 	}
-	list := &c.first
-	if fit > 0 {
-		list = &c.then
+	if list := &c.lists[min(fit, 1)]; len(*list) < MaxCompletions {
+		c.seen[text] = true
+		*list = append(*list, Completion{Text: text, Start: c.start, End: c.end, Help: help, Count: count})
 	}
-	if len(*list) >= MaxCompletions {
-		return
-	}
-	c.seen[text] = true
-	*list = append(*list, Completion{Text: text, Start: c.start, End: c.end, Help: help, Count: count})
 }
 
 // words completes a term without a field to a field and, with terms, to a word of the language and to values of all fields.
@@ -210,15 +208,11 @@ func (c *completer) vocabulary(of *field, typed string, limit int) {
 // leaf returns the term that asks for a value of a conversation, or nil if the value is not fit to be shown.
 func (of *field) leaf(value string) *Node {
 	key, raw, pair := "", value, true
-	ok := true
 	if of.compare == byLabel {
 		key, raw, pair = strings.Cut(value, "=")
-		key, ok = presentable(key)
 	}
-	if pair && ok {
-		raw, ok = presentable(raw)
-	}
-	if !ok {
+	key, raw = presentable(key), presentable(raw)
+	if key == "" && of.compare == byLabel || raw == "" && pair {
 		return nil
 	}
 	return labelLeaf(of, key, raw, pair)
@@ -256,13 +250,14 @@ func (c *completer) dates(field, typed string) {
 	digits := strings.TrimLeft(typed, "<>=")
 	op := typed[:len(typed)-len(digits)]
 	if n := len(digits) - len(strings.TrimLeft(digits, "0123456789")); n > 0 && n <= 5 {
-		if op == "" {
-			op = "<"
+		op, help := cmp.Or(op, "<"), "younger than "
+		if op[0] == '>' {
+			help = "older than "
 		}
 		for _, u := range DateUnits() {
 			text := op + digits[:n] + u.Name
 			if _, err := parseDate(text); err == nil && strings.HasPrefix(u.Name, digits[n:]) {
-				c.offer(0, field+":"+text, ageHelp(op)+digits[:n]+" "+u.Help, 0)
+				c.offer(0, field+":"+text, help+digits[:n]+" "+u.Help, 0)
 			}
 		}
 		return
@@ -274,39 +269,29 @@ func (c *completer) dates(field, typed string) {
 	}
 }
 
-func ageHelp(op string) string {
-	if strings.HasPrefix(op, ">") {
-		return "older than "
-	}
-	return "younger than "
-}
-
-// presentable returns a cleaned value; ok is false if it is too long or empty.
-func presentable(s string) (text string, ok bool) {
+// presentable returns a cleaned value, or "" if it is too long.
+func presentable(s string) string {
 	if len(s) > maxOffered {
-		return "", false
+		return ""
 	}
-	text = strings.TrimSpace(model.CleanLine(s, 0))
-	return text, text != ""
+	return strings.TrimSpace(model.CleanLine(s, 0))
 }
 
 // unquote returns the text of a value whose closing quote may still be missing.
 func unquote(s string) string {
-	p := &parser{s: s}
-	if text, err := p.value(""); err == nil {
-		return text
-	}
-	p = &parser{s: s + `"`}
-	if text, err := p.value(""); err == nil {
-		return text
+	for _, quoted := range []string{s, s + `"`} {
+		p := &parser{s: quoted}
+		if text := p.value(""); p.err == nil {
+			return text
+		}
 	}
 	return strings.TrimPrefix(s, `"`)
 }
 
 func cutLabel(s string) (key, value string, hasValue bool) {
 	p := &parser{s: s}
-	key, err := p.value("=")
-	if err != nil {
+	key = p.value("=")
+	if p.err != nil {
 		return unquote(s), "", false
 	}
 	if p.i < len(s) && s[p.i] == '=' {

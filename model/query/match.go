@@ -22,20 +22,13 @@ func (n *Node) match(s *Subject, now time.Time, loc *time.Location) bool {
 		return true
 	}
 	switch n.Op {
-	case And:
+	case And, Or:
 		for _, k := range n.Kids {
-			if !k.match(s, now, loc) {
-				return false
+			if k.match(s, now, loc) == (n.Op == Or) {
+				return n.Op == Or
 			}
 		}
-		return true
-	case Or:
-		for _, k := range n.Kids {
-			if k.match(s, now, loc) {
-				return true
-			}
-		}
-		return false
+		return n.Op == And
 	case Not:
 		return !n.Kids[0].match(s, now, loc)
 	}
@@ -55,29 +48,21 @@ func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
 	case byLabel:
 		return hasLabel(s.Labels, t)
 	case byID:
-		return t.Raw == s.Ref.ID || isRef(s.Ref, t.Raw)
+		ref, err := model.ParseRef(t.Raw)
+		return t.Raw == s.Ref.ID || err == nil && ref == s.Ref
 	case byWord:
 		return t.word.match(s, now)
 	case byDate:
-		return within(of.at(s), t.Date, now, loc)
+		from, to := t.Date.Bounds(now, loc)
+		at := of.at(s)
+		return at != 0 && from <= at && at < to
 	}
 	return false
 }
 
-func within(at int64, r *DateRange, now time.Time, loc *time.Location) bool {
-	if at == 0 {
-		return false
-	}
-	from, to := r.Bounds(now, loc)
-	return at >= from && at < to
-}
-
 // sameFolded reports whether the fold of a stored word equals a folded word.
 func sameFolded(stored, folded string) bool {
-	switch {
-	case stored == folded:
-		return true
-	case model.IsASCII(stored):
+	if model.IsASCII(stored) {
 		return strings.EqualFold(stored, folded)
 	}
 	return model.FoldText(stored) == folded
@@ -100,11 +85,6 @@ func hasLabel(lines string, t *Term) bool {
 		}
 	}
 	return false
-}
-
-func isRef(r model.Ref, s string) bool {
-	n := len(r.Account)
-	return len(s) == n+1+len(r.ID) && s[:n] == r.Account && s[n] == ':' && s[n+1:] == r.ID
 }
 
 // Compare compares two conversations for sorting: pinned ones first, then by the order of the query, then by creation, newest

@@ -117,36 +117,30 @@ func (t *Term) nearby(from Source) (out []*Node) {
 // the name.
 func (t *Term) rankLabel(label string) int {
 	name, value, pair := strings.Cut(label, "=")
-	key, want := t.Key, t.Value
-	if t.of.compare == byText {
-		key = ""
-	}
+	text, want := t.of.compare == byText, t.Value
 	if !t.HasValue {
 		want = t.Key // what was given as a name may be the value of another label
 	}
-	switch {
-	case t.of.compare == byText && !pair, !t.HasValue && !pair:
+	if !pair {
+		if t.HasValue && !text {
+			return -1
+		}
 		return nearly(name, want)
-	case !pair:
-		return -1
 	}
-	fit := nearly(value, want)
-	if fit > 0 && t.of.compare == byText {
-		return -1 // respelled finds misspelled words
-	}
-	switch near := nearly(name, key); {
-	case fit < 0:
+	switch fit, near := nearly(value, want), nearly(name, t.Key); {
+	case fit < 0, fit > 0 && text: // respelled finds misspelled words
 		return -1
-	case name == key && t.HasValue:
+	case name == t.Key && t.HasValue:
 		return 2*fit + 1
 	case fit == 0 && near >= 0:
 		return 0
 	case fit == 0:
 		return 2
-	case near < 0 && t.of.compare == byLabel:
+	case near < 0:
 		return -1
+	default:
+		return 2*fit + 2
 	}
-	return 2*fit + 2
 }
 
 // respelled returns words of titles and names that are almost the wanted word.

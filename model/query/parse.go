@@ -51,12 +51,12 @@ func Parse(s string) (Query, error) {
 		return Query{}, &Error{Pos: at - 1, End: at, Message: "not valid UTF-8"}
 	}
 	p := &parser{s: s}
-	root, err := p.or(0)
-	if err == nil && p.i < len(p.s) {
-		err = &Error{Pos: p.i, End: p.i + 1, Message: "nothing is open that this parenthesis could close"}
+	root := p.or(0)
+	if p.i < len(p.s) {
+		p.fail(Error{Pos: p.i, End: p.i + 1, Message: "nothing is open that this parenthesis could close"})
 	}
-	if err != nil {
-		return Query{}, err
+	if p.err != nil {
+		return Query{}, p.err
 	}
 	return Query{root: root, sort: p.sort}, nil
 }
@@ -82,6 +82,15 @@ type parser struct {
 	s    string
 	i    int
 	sort Sort
+	err  *Error // the first error
+}
+
+// fail keeps the first error and ends parsing. It returns no node.
+func (p *parser) fail(e Error) *Node {
+	if p.err == nil {
+		p.err, p.i = &e, len(p.s)
+	}
+	return nil
 }
 
 // endsBare reports whether a character ends a word without quotes.
@@ -110,98 +119,79 @@ func (p *parser) atOr() bool {
 }
 
 // or reads alternatives up to the end or a closing parenthesis. It returns nil if there are none.
-func (p *parser) or(depth int) (*Node, error) {
+func (p *parser) or(depth int) *Node {
 	var parts []*Node
 	for {
-		part, err := p.and(depth)
-		if err != nil {
-			return nil, err
-		}
+		part := p.and(depth)
 		p.blanks()
 		more := p.i < len(p.s) && p.s[p.i] != ')'
 		if part == nil && (more || len(parts) > 0) {
-			return nil, &Error{Pos: p.i, End: min(p.i+2, len(p.s)), Suggestion: `"OR"`,
-				Message: `OR needs something on both sides; as a word it is written "OR"`}
+			return p.fail(Error{Pos: p.i, End: min(p.i+2, len(p.s)), Suggestion: `"OR"`,
+				Message: `OR needs something on both sides; as a word it is written "OR"`})
 		}
 		parts = append(parts, part)
 		if !more {
-			return join(Or, parts), nil
+			return join(Or, parts)
 		}
 		p.i += len(orWord)
 	}
 }
 
-func (p *parser) and(depth int) (*Node, error) {
+func (p *parser) and(depth int) *Node {
 	var parts []*Node
 	for {
 		p.blanks()
 		if p.i >= len(p.s) || p.s[p.i] == ')' || p.atOr() {
-			return join(And, parts), nil
+			return join(And, parts)
 		}
-		part, err := p.not(depth)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, part)
+		parts = append(parts, p.not(depth))
 	}
 }
 
-func (p *parser) not(depth int) (*Node, error) {
+func (p *parser) not(depth int) *Node {
 	if depth > MaxDepth {
-		return nil, &Error{Pos: p.i, End: p.i + 1, Message: fmt.Sprintf("nested deeper than %d", MaxDepth)}
+		return p.fail(Error{Pos: p.i, End: p.i + 1, Message: fmt.Sprintf("nested deeper than %d", MaxDepth)})
 	}
 	start := p.i
 	switch p.s[p.i] {
 	case '-':
-		next, _ := utf8.DecodeRuneInString(p.s[p.i+1:])
-		switch {
-		case p.i+1 == len(p.s) || next == ')':
-			return nil, &Error{Pos: p.i, End: p.i + 1,
-				Message: "nothing follows the dash; as a text it is written in quotes", Suggestion: `"-"`}
-		case unicode.IsSpace(next):
-			p.i++
-			return leaf(freeText, "-"), nil
-		}
 		p.i++
-		if p.atOr() {
-			return nil, &Error{Pos: start, End: p.i + len(orWord),
-				Message: `OR can't be negated; as a word it is written "OR"`, Suggestion: `-"OR"`}
+		next, _ := utf8.DecodeRuneInString(p.s[p.i:])
+		switch {
+		case p.i == len(p.s) || next == ')':
+			return p.fail(Error{Pos: start, End: p.i, Suggestion: `"-"`,
+				Message: "nothing follows the dash; as a text it is written in quotes"})
+		case unicode.IsSpace(next):
+			return leaf(freeText, "-")
+		case p.atOr():
+			return p.fail(Error{Pos: start, End: p.i + len(orWord), Suggestion: `-"OR"`,
+				Message: `OR can't be negated; as a word it is written "OR"`})
 		}
-		kid, err := p.not(depth + 1)
-		if err != nil {
-			return nil, err
-		}
-		return &Node{Op: Not, Kids: []*Node{kid}}, nil
+		return &Node{Op: Not, Kids: []*Node{p.not(depth + 1)}}
 	case '(':
 		p.i++
-		inner, err := p.or(depth + 1)
+		inner := p.or(depth + 1)
 		switch {
-		case err != nil:
-			return nil, err
 		case p.i >= len(p.s):
-			return nil, &Error{Pos: start, End: start + 1, Message: "this parenthesis is never closed"}
+			return p.fail(Error{Pos: start, End: start + 1, Message: "this parenthesis is never closed"})
 		case inner == nil:
-			return nil, &Error{Pos: start, End: p.i + 1, Message: "nothing between the parentheses"}
+			return p.fail(Error{Pos: start, End: p.i + 1, Message: "nothing between the parentheses"})
 		}
 		p.i++
-		return inner, nil
+		return inner
 	case '"':
-		text, err := p.quoted()
-		if err != nil {
-			return nil, err
-		}
+		text := p.quoted()
 		if text == "" {
-			return nil, &Error{Pos: start, End: p.i, Message: "nothing between the quotes"}
+			return p.fail(Error{Pos: start, End: p.i, Message: "nothing between the quotes"})
 		}
-		return leaf(freeText, text), nil
-	}
-	if name, ok := fieldPrefix(p.s[p.i:bareEnd(p.s, p.i)]); ok {
-		return p.field(name, depth)
+		return leaf(freeText, text)
 	}
 	end := bareEnd(p.s, p.i)
-	word := p.s[p.i:end]
+	if name, ok := fieldPrefix(p.s[p.i:end]); ok {
+		return p.field(name, depth)
+	}
 	p.i = end
-	return leaf(freeText, word), nil
+	return leaf(freeText, p.s[start:end])
 }
 
 func leaf(of *field, raw string) *Node {
@@ -217,14 +207,14 @@ func labelLeaf(of *field, key, raw string, hasValue bool) *Node {
 }
 
 // quoted reads a text in quotes, in which a backslash keeps the next character.
-func (p *parser) quoted() (string, error) {
+func (p *parser) quoted() string {
 	start := p.i
 	var b strings.Builder
 	for p.i++; p.i < len(p.s); p.i++ {
 		switch c := p.s[p.i]; {
 		case c == '"':
 			p.i++
-			return b.String(), nil
+			return b.String()
 		case c == '\\' && p.i+1 < len(p.s):
 			p.i++
 			b.WriteByte(p.s[p.i])
@@ -232,7 +222,8 @@ func (p *parser) quoted() (string, error) {
 			b.WriteByte(c)
 		}
 	}
-	return "", &Error{Pos: start, End: len(p.s), Message: "this quote is never closed"}
+	p.fail(Error{Pos: start, End: len(p.s), Message: "this quote is never closed"})
+	return ""
 }
 
 // fieldPrefix returns the name of the field that a word begins with, which need not exist.
@@ -249,7 +240,7 @@ func fieldPrefix(word string) (string, bool) {
 	return name, true
 }
 
-func (p *parser) field(typed string, depth int) (*Node, error) {
+func (p *parser) field(typed string, depth int) *Node {
 	start := p.i
 	p.i += len(typed) + 1
 	name := strings.ToLower(typed)
@@ -259,30 +250,27 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		if near != "" {
 			near += ":"
 		}
-		return nil, &Error{Pos: start, End: p.i, Suggestion: near,
-			Message: fmt.Sprintf("there is no field %q; a text with a colon stands in quotes", typed)}
+		return p.fail(Error{Pos: start, End: p.i, Suggestion: near,
+			Message: fmt.Sprintf("there is no field %q; a text with a colon stands in quotes", typed)})
 	}
 	if of.compare == byLabel {
 		return p.label(of)
 	}
 	at, words := p.i, of.closed()
-	raw, err := p.value("")
-	if err != nil {
-		return nil, err
-	}
+	raw := p.value("")
 	if raw == "" {
-		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words), missingValue: true}
+		return p.fail(Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words), missingValue: true})
 	}
 	n := leaf(of, raw)
 	t := &n.Term
 	switch {
 	case of.compare == byOrder:
-		return nil, p.order(t, start, at, depth)
+		return p.order(t, start, at, depth)
 	case of.words != nil || of.slips:
 		// With slips, only a value that is almost a known one is wrong.
 		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
-			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words)),
-				Suggestion: near}
+			return p.fail(Error{Pos: at, End: p.i, Suggestion: near,
+				Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words))})
 		}
 		// Queries with the same meaning get the same text.
 		t.Raw = t.Value
@@ -293,67 +281,53 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 			if err.Suggestion != "" {
 				err.Suggestion = name + ":" + err.Suggestion
 			}
-			return nil, err
+			return p.fail(*err)
 		}
 		t.Raw, t.Date = t.Value, d
 	}
-	return n, nil
+	return n
 }
 
 // value reads a value, either in quotes or up to a blank or one of the stop characters.
-func (p *parser) value(stop string) (string, error) {
+func (p *parser) value(stop string) string {
 	if p.i < len(p.s) && p.s[p.i] == '"' {
 		return p.quoted()
 	}
-	end := bareEnd(p.s, p.i)
-	if stop != "" {
-		if n := strings.IndexAny(p.s[p.i:end], stop); n >= 0 {
-			end = p.i + n
-		}
+	start, end := p.i, bareEnd(p.s, p.i)
+	if n := strings.IndexAny(p.s[start:end], stop); n >= 0 {
+		end = start + n
 	}
-	text := p.s[p.i:end]
 	p.i = end
-	return text, nil
+	return p.s[start:end]
 }
 
-func (p *parser) label(of *field) (*Node, error) {
+func (p *parser) label(of *field) *Node {
 	at := p.i
-	key, err := p.value("=")
-	if err != nil {
-		return nil, err
-	}
+	key := p.value("=")
 	if key == "" {
-		return nil, &Error{Pos: at, End: p.i, Message: "label: needs the name of a label", missingValue: p.i == at}
+		return p.fail(Error{Pos: at, End: p.i, Message: "label: needs the name of a label", missingValue: p.i == at})
 	}
-	raw := ""
-	hasValue := p.i < len(p.s) && p.s[p.i] == '='
+	raw, hasValue := "", p.i < len(p.s) && p.s[p.i] == '='
 	if hasValue {
 		p.i++
-		if raw, err = p.value(""); err != nil {
-			return nil, err
-		}
+		raw = p.value("")
 	}
-	return labelLeaf(of, key, raw, hasValue), nil
+	return labelLeaf(of, key, raw, hasValue)
 }
 
 // order reads the value of sort:, which is kept apart from the terms.
-func (p *parser) order(t *Term, start, at, depth int) error {
-	if depth > 0 && strings.HasSuffix(p.s[:start], "-") {
-		word := strings.TrimPrefix(t.Value, "-")
-		return &Error{Pos: start - 1, End: p.i, Message: "an order can't be negated", Suggestion: "sort:-" + word}
+func (p *parser) order(t *Term, start, at, depth int) *Node {
+	word, reverse := strings.CutPrefix(t.Value, "-")
+	switch {
+	case depth > 0 && strings.HasSuffix(p.s[:start], "-"):
+		return p.fail(Error{Pos: start - 1, End: p.i, Message: "an order can't be negated", Suggestion: "sort:-" + word})
+	case depth > 0:
+		return p.fail(Error{Pos: start, End: p.i, Message: "an order can't stand in parentheses"})
+	case t.of.word(word) == nil:
+		return p.fail(Error{Pos: at, End: p.i, Suggestion: suggestValue(t.of, word),
+			Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, choices(t.of.closed()))})
 	}
-	if depth > 0 {
-		return &Error{Pos: start, End: p.i, Message: "an order can't stand in parentheses"}
-	}
-	s := Sort{Field: t.Value}
-	if strings.HasPrefix(s.Field, "-") {
-		s = Sort{Field: s.Field[1:], Reverse: true}
-	}
-	if t.of.word(s.Field) == nil {
-		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, choices(t.of.closed())),
-			Suggestion: suggestValue(t.of, s.Field)}
-	}
-	p.sort = s
+	p.sort = Sort{Field: word, Reverse: reverse}
 	return nil
 }
 
