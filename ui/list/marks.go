@@ -52,8 +52,8 @@ func (l *List) MarkCount() int { return l.marks.Len() }
 
 func (l *List) marked(r *model.Row) bool { return l.marks.Has(r.Conversation.Ref.Account, r.Key) }
 
-// Held returns how many conversations of a set the window holds.
-func (l *List) Held(set model.Selection) (n int) {
+// CountHeld returns how many conversations of a set the window holds.
+func (l *List) CountHeld(set model.Selection) (n int) {
 	for i := range l.rows {
 		if r := &l.rows[i]; set.Has(r.Conversation.Ref.Account, r.Key) {
 			n++
