@@ -6,15 +6,8 @@ import "confab/model"
 
 // ToggleMark marks the row under the cursor, or removes its mark.
 func (l *List) ToggleMark() {
-	r := l.at(l.bar.At)
-	if r == nil {
-		return
-	}
-	l.marks = l.marks.Clone()
-	if l.marked(r) {
-		l.marks.Remove(r.Conversation.Ref.Account, r.Key)
-	} else {
-		l.marks.Add(r.Conversation.Ref.Account, r.Key)
+	if row, ok := l.between(l.bar.At, l.bar.At); ok {
+		l.ToggleMarks(row)
 	}
 }
 
