@@ -59,13 +59,6 @@ func (s *Selection) Add(account string, key int64) {
 	}
 }
 
-// Remove takes a row out of the set.
-func (s *Selection) Remove(account string, key int64) {
-	if s.Has(account, key) {
-		s.accounts[account][key/64] &^= 1 << (key % 64)
-	}
-}
-
 // AddAll adds all rows of another set.
 func (s *Selection) AddAll(o Selection) {
 	for name, from := range o.accounts {

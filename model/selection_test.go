@@ -52,7 +52,9 @@ func TestSelectionIsASet(t *testing.T) {
 			}
 		case "one":
 			r := row.Draw(t, "row")
-			s.Remove(r.Account, r.Key)
+			var one model.Selection
+			one.Add(r.Account, r.Key)
+			s.RemoveAll(one)
 			delete(want, r)
 		}
 		got := map[selected]bool{}

@@ -168,7 +168,7 @@ func (m *Model) unsupportedReason(in intent, kind model.EditKind) (why string) {
 	switch {
 	case m.opts.ReadOnly:
 		return readOnly
-	case !in.single && m.list.Held(in.set) < in.set.Len():
+	case !in.single && m.list.CountHeld(in.set) < in.set.Len():
 		return ""
 	}
 	for _, r := range m.windowRows(in.subjects) {

@@ -278,7 +278,7 @@ func (m *Model) countHidden() {
 	m.hiddenGen++
 	marks, gen := m.list.Marks(), m.hiddenGen
 	q, err := m.query()
-	if err != nil || m.list.Held(marks) == marks.Len() {
+	if err != nil || m.list.CountHeld(marks) == marks.Len() {
 		m.list.SetHidden(0)
 		return
 	}

@@ -209,7 +209,7 @@ func (p *page) table(shown bool, title string, people []model.Participant) {
 	}
 	for _, q := range people {
 		role := strings.TrimSpace(model.RoleName(model.CleanLine(q.Role, 40)) + " " + model.CleanLine(q.Status, 40))
-		name := theme.Called(q)
+		name := theme.KnownName(q)
 		if p.w < 50 {
 			p.text(theme.Text, 0, strings.TrimSpace(name+"  "+role))
 			continue

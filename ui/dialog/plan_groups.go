@@ -277,7 +277,7 @@ func riskLook(g *group) theme.Token { return theme.Pick(g.twice, theme.Error, th
 func (d *Plan) tail(g *group) string {
 	var out []string
 	if d.accounts > 1 && g.changes() {
-		names, n := theme.Counted(func(yield func(string) bool) {
+		names, n := theme.CountEach(func(yield func(string) bool) {
 			for _, i := range g.items {
 				if !d.out[i] && !yield(d.items[i].Ref.Account) {
 					return
@@ -425,7 +425,7 @@ func writeEdits(p *theme.Page, edits []model.Edit, indent string) {
 			continue
 		}
 		diff := model.DiffPeople(e.Base.Set(), e.Target.Set())
-		counts := theme.Changed(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept))
+		counts := theme.CountChanges(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept))
 		p.Add(theme.Dim, indent, e.Kind.Words()+": "+counts)
 		for _, q := range diff.Added {
 			p.Add(theme.Added, indent, "+ "+theme.Person(q))

@@ -81,7 +81,7 @@ func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Tit
 // notes say which conversations are left as they are, each reason once.
 func (e *People) notes() []string {
 	var out []string
-	reasons, n := theme.Counted(slices.Values(e.reasons))
+	reasons, n := theme.CountEach(slices.Values(e.reasons))
 	for i, why := range reasons {
 		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}
@@ -127,7 +127,7 @@ func (e *People) summary() string {
 	all := theme.Count(len(e.of), "conversation")
 	if n[kept] < len(e.rows) {
 		change := "; " + theme.Number(len(e.changing())) + " of " + all + " change"
-		return theme.Changed(n[added], n[removed], n[altered], n[kept]) + theme.Pick(e.several, change, "")
+		return theme.CountChanges(n[added], n[removed], n[altered], n[kept]) + theme.Pick(e.several, change, "")
 	}
 	who := theme.Pick(e.kind == model.EditContacts, theme.Count(n[kept], "contact"), headcount(n[kept]))
 	return who + theme.Pick(e.several, " in "+all, "")

@@ -125,8 +125,8 @@ func TestFromReturnsTheRestOfTheLine(t *testing.T) {
 		cell := rapid.IntRange(0, 55).Draw(t, "cell")
 		for _, m := range measures() {
 			line := m.Fit(text().Draw(t, "text"), total, "")
-			if got := m.Width(m.From(line, cell, total)); got != max(0, total-cell) {
-				t.Fatalf("%+v: From(%q, %d, %d) has %d cells, want %d", m, line, cell, total, got, max(0, total-cell))
+			if got := m.Width(m.from(line, cell, total)); got != max(0, total-cell) {
+				t.Fatalf("%+v: from(%q, %d, %d) has %d cells, want %d", m, line, cell, total, got, max(0, total-cell))
 			}
 		}
 	})

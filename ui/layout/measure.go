@@ -81,9 +81,9 @@ func (m Measure) Fit(s string, w int, tail string) string {
 	return s + Spaces(w-width)
 }
 
-// From returns the part of a line of total cells that begins at a cell, with the styles that apply there. A wide
+// from returns the part of a line of total cells that begins at a cell, with the styles that apply there. A wide
 // character across that cell becomes a blank.
-func (m Measure) From(s string, cell, total int) string {
+func (m Measure) from(s string, cell, total int) string {
 	want := total - cell
 	if want <= 0 {
 		return ""
@@ -188,7 +188,7 @@ func (m Measure) Overlay(base []string, r Rect, box []string, width int) {
 			continue
 		}
 		left := m.Fit(base[y], r.X, "")
-		right := m.From(base[y], r.X+r.W, width)
+		right := m.from(base[y], r.X+r.W, width)
 		base[y] = left + m.Fit(line, r.W, "") + right
 	}
 }

@@ -6,15 +6,8 @@ import "confab/model"
 
 // ToggleMark marks the row under the cursor, or removes its mark.
 func (l *List) ToggleMark() {
-	r := l.at(l.bar.At)
-	if r == nil {
-		return
-	}
-	l.marks = l.marks.Clone()
-	if l.marked(r) {
-		l.marks.Remove(r.Conversation.Ref.Account, r.Key)
-	} else {
-		l.marks.Add(r.Conversation.Ref.Account, r.Key)
+	if row, ok := l.between(l.bar.At, l.bar.At); ok {
+		l.ToggleMarks(row)
 	}
 }
 
@@ -52,8 +45,8 @@ func (l *List) MarkCount() int { return l.marks.Len() }
 
 func (l *List) marked(r *model.Row) bool { return l.marks.Has(r.Conversation.Ref.Account, r.Key) }
 
-// Held returns how many conversations of a set the window holds.
-func (l *List) Held(set model.Selection) (n int) {
+// CountHeld returns how many conversations of a set the window holds.
+func (l *List) CountHeld(set model.Selection) (n int) {
 	for i := range l.rows {
 		if r := &l.rows[i]; set.Has(r.Conversation.Ref.Account, r.Key) {
 			n++

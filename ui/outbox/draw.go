@@ -113,7 +113,7 @@ func (s *Screen) row(p *theme.Page, i int) string {
 	lead += p.Say(signLook, sign) + " "
 	switch {
 	case w >= 76:
-		lead += p.Say(theme.Dim, p.Fit(theme.Said(l.sub.At, now), 15, "")) + "  "
+		lead += p.Say(theme.Dim, p.Fit(theme.WhenInWords(l.sub.At, now), 15, "")) + "  "
 	case w >= 60:
 		lead += p.Say(theme.Dim, p.Fit(theme.When(l.sub.At, now), 10, "")) + " "
 	}

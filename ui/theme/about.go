@@ -195,11 +195,11 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 		switch {
 		case p.Kind == model.KindRoom:
 			resources = append(resources, Name(p))
-		case Called(p) == nameless:
+		case KnownName(p) == nameless:
 			unnamed++
 		case named < membersNamed:
 			name := member(p)
-			if domain == "" && p.Stranger() && name == Called(p) {
+			if domain == "" && p.Stranger() && name == KnownName(p) {
 				name += " (contact)"
 			}
 			if from[domain] == nil && domain != "" {
@@ -239,11 +239,11 @@ func company(c *model.Conversation, domain string) string {
 	return domain
 }
 
-// nameless is the name of a person of whom only an id is known.
+// nameless stands for the name of a person of whom only an id is known.
 const nameless = "somebody without a name"
 
-// Called returns the name of a person, or nameless.
-func Called(p model.Participant) string {
+// KnownName returns the name of a person, or nameless if only an id is known.
+func KnownName(p model.Participant) string {
 	if p.Name == "" && p.Email == "" && p.Identifier == "" {
 		return nameless
 	}
@@ -252,7 +252,7 @@ func Called(p model.Participant) string {
 
 // member returns the name of a person with kind, role and status, as far as these are unusual.
 func member(p model.Participant) string {
-	name := Called(p)
+	name := KnownName(p)
 	if name == "" {
 		return ""
 	}

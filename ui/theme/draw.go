@@ -95,15 +95,6 @@ func (t *Theme) KeyLine(at layout.Rect, pairs ...string) (line string, keys []la
 	return line, keys
 }
 
-// Wrapped wraps text to lines of at most w cells, each with an indent and a look.
-func (t *Theme) Wrapped(text string, w int, look Token, indent string) []string {
-	lines := t.Wrap(text, max(1, w-t.Width(indent)))
-	for i, l := range lines {
-		lines[i] = indent + t.Say(look, l)
-	}
-	return lines
-}
-
 // Page collects lines of at most W cells.
 type Page struct {
 	*Theme
@@ -111,9 +102,11 @@ type Page struct {
 	Lines []string
 }
 
-// Add adds text with a look, wrapped behind an indent.
+// Add adds text with a look, wrapped, each line after an indent.
 func (p *Page) Add(look Token, indent, text string) {
-	p.Lines = append(p.Lines, p.Wrapped(text, p.W, look, indent)...)
+	for _, line := range p.Wrap(text, max(1, p.W-p.Width(indent))) {
+		p.Line(indent + p.Say(look, line))
+	}
 }
 
 // Line adds lines unchanged.

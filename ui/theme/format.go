@@ -30,8 +30,8 @@ func Need(n int) string {
 	return Number(n) + " need you"
 }
 
-// Changed counts the changes of a set: "1 added, 2 kept".
-func Changed(added, removed, changed, kept int) string {
+// CountChanges counts the changes of a set: "1 added, 2 kept".
+func CountChanges(added, removed, changed, kept int) string {
 	var parts []string
 	for i, n := range []int{added, removed, changed, kept} {
 		if n > 0 {
@@ -41,8 +41,8 @@ func Changed(added, removed, changed, kept int) string {
 	return strings.Join(parts, ", ")
 }
 
-// Counted returns the different texts of a sequence in their order, and how often each occurs.
-func Counted(all iter.Seq[string]) (each []string, n []int) {
+// CountEach returns the different texts of a sequence in their order, and how often each occurs.
+func CountEach(all iter.Seq[string]) (each []string, n []int) {
 	for s := range all {
 		i := slices.Index(each, s)
 		if i < 0 {
@@ -121,8 +121,8 @@ func Day(t, now time.Time) string {
 	return Clock(t, now, "15:04", "2 Jan", "Jan'06")
 }
 
-// Said is When with a word for today and yesterday: "today 11:08", "yesterday 17:40".
-func Said(t, now time.Time) string {
+// WhenInWords is When with a word for today and yesterday: "today 11:08", "yesterday 17:40".
+func WhenInWords(t, now time.Time) string {
 	const day = time.DateOnly
 	switch local := t.In(now.Location()); local.Format(day) {
 	case now.Format(day):

@@ -50,7 +50,7 @@ var choices = [][2]string{
 func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	var lines []string
 	say := func(look theme.Token, text string) {
-		lines = append(lines, th.Wrapped(text, r.W-2, look, "  ")...)
+		lines = append(lines, th.Write(r.W-2, func(p *theme.Page) { p.Add(look, "  ", text) })...)
 	}
 	lines = append(lines, "")
 	say(theme.Heading, "confab: one inbox for Attention, Bird, AskElephant and Kona")
