@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 )
 
-// answer makes an answer as a server would; retryAfter "" sends no header.
+// answer returns an answer of a server. If retryAfter is "", the answer lacks that header.
 func answer(status int, retryAfter, contentType, body string) *http.Response {
 	res := &http.Response{
 		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status,
@@ -27,7 +27,7 @@ func answer(status int, retryAfter, contentType, body string) *http.Response {
 	return res
 }
 
-// instead answers every request the same, without asking the server.
+// instead gives every request the same answer without sending it to the server.
 func instead(status int, contentType, body string) Tamper {
 	return func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		res := answer(status, "", contentType, body)
@@ -36,7 +36,7 @@ func instead(status int, contentType, body string) Tamper {
 	}
 }
 
-// readAnswer returns the answer of the server and its body, read to the end.
+// readAnswer returns the answer of the server and its whole body.
 func readAnswer(req *http.Request, next http.RoundTripper) (*http.Response, []byte, error) {
 	res, err := next.RoundTrip(req)
 	if err != nil {
@@ -60,8 +60,7 @@ func Rewrite(f func(req *http.Request, body []byte) []byte) Tamper {
 	}
 }
 
-// rewriteJSON changes every value of every answer, the innermost first. What
-// is no JSON stays.
+// rewriteJSON changes every value in every JSON answer, the innermost first.
 func rewriteJSON(f func(v any) any) Tamper {
 	return Rewrite(func(_ *http.Request, body []byte) []byte {
 		dec := json.NewDecoder(bytes.NewReader(body))
@@ -92,8 +91,8 @@ func each(v any, f func(any) any) any {
 	return f(v)
 }
 
-// cutBody ends every body of the server half way, with an error or, as a proxy
-// might, without one.
+// cutBody ends every body half way, with an error or, as a proxy might,
+// without one.
 func cutBody(fail error) Tamper {
 	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 		res, body, err := readAnswer(req, next)
@@ -113,7 +112,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// endless is a body that never ends; taken counts what was read of it.
+// endless is a body that never ends; taken counts the bytes that were read.
 type endless struct {
 	head  []byte
 	taken *atomic.Int64
@@ -135,7 +134,7 @@ var filling = bytes.Repeat([]byte{'a'}, 64<<10)
 
 func (e *endless) Close() error { return nil }
 
-// flood answers with a status and a text that never ends.
+// flood answers with an endless text.
 func flood(status int, taken *atomic.Int64) Tamper {
 	return func(*http.Request, http.RoundTripper) (*http.Response, error) {
 		res := answer(status, "", "application/json", "")
@@ -144,7 +143,7 @@ func flood(status int, taken *atomic.Int64) Tamper {
 	}
 }
 
-// packed is a small body that unpacks to far more than any answer is.
+// packed is a small gzip body that unpacks to far more than any answer needs.
 var packed = sync.OnceValue(func() string {
 	var out bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed)

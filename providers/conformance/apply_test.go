@@ -19,7 +19,7 @@ func applies(t *testing.T, s Service) {
 	bubble(t, "twice at once", func(t *testing.T) {
 		for _, ec := range s.writeCases() {
 			if ec.Kind == model.EditCreate {
-				continue // two creates are two
+				continue // two creates make two conversations
 			}
 			b := s.open(t, Options{})
 			c, e := b.choose(ec)
@@ -44,10 +44,10 @@ func applies(t *testing.T, s Service) {
 		c := b.load(b.first(), 0).Conversation
 		b.Reset()
 		if out := b.Account.Apply(context.Background(), c, nil); len(out) != 0 {
-			t.Errorf("%d outcomes", len(out))
+			t.Errorf("no edits: %d outcomes, want none", len(out))
 		}
 		if list, err := b.Account.Requests(c, nil); err != nil || len(list) != 0 {
-			t.Errorf("requests %v, error %v", list, err)
+			t.Errorf("no edits: requests %v and error %v, want none", list, err)
 		}
 		b.wantCount(t, "no edits", 0)
 	})
@@ -64,7 +64,7 @@ func applies(t *testing.T, s Service) {
 		wantKind(t, "the first", out[0].Err, model.Unsupported)
 		wantKind(t, "the third", out[2].Err, model.Unsupported)
 		if out[1].Err != nil {
-			t.Errorf("the edit between them: %v", out[1].Err)
+			t.Errorf("the supported edit among them: %v", out[1].Err)
 		}
 		b.wantCount(t, "one edit that can be sent", s.any().Requests)
 		b.holds(e, c.Ref.ID, e.Target)
@@ -91,7 +91,7 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 	if ec.Exists {
 		wantKind(t, "a create where one exists", out.Err, model.ConflictKind)
 		if e := model.AsError(out.Err); e != nil && !slices.Contains(ids, e.Existing) {
-			t.Errorf("the one that exists is named %q", e.Existing)
+			t.Errorf("the error names %q as the existing conversation, want one of %q", e.Existing, ids)
 		}
 		wantIDs(t, "the server", b.IDs(), ids)
 		return
@@ -113,12 +113,12 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 		return
 	case model.EditDelete:
 		if b.State(id) != nil {
-			t.Error("the conversation is still there")
+			t.Error("the server still has the deleted conversation")
 		}
 		_, err := b.Account.Load(ctx, id, 0)
 		wantKind(t, "loading it after", err, model.NotFound)
 		if slices.Contains(b.whole(t).ids, id) {
-			t.Error("a walk still brings it")
+			t.Error("a walk still lists the deleted conversation")
 		}
 		return
 	}
@@ -127,11 +127,11 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 	b.onlyChanged(t, e, before, b.State(id))
 	b.seen(t, e, id)
 
-	// The same again, from the same state: sent or not, it has one effect.
+	// Repeating the edit from the same state must change nothing.
 	state := b.State(id)
 	_ = b.Account.Apply(ctx, c, []model.Edit{e})
 	if now := b.State(id); !reflect.DeepEqual(now, state) {
-		t.Errorf("the same edit twice has another effect than once: %s", difference(state, now))
+		t.Errorf("repeating the edit changed the conversation: %s", difference(state, now))
 	}
 	if ok, _ := model.Undoable(e.Kind); !ok {
 		return
@@ -139,10 +139,10 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 	inv := model.Edit{Ref: e.Ref, Kind: e.Kind, Key: e.Key, Base: e.Target, Target: e.Base, Undoes: e.ID}
 	now := b.load(id, b.Account.Needs(e.Kind)).Conversation
 	if !b.Account.Capabilities(now).Of(e.Kind).Can() {
-		t.Fatalf("it cannot be taken back: %+v", b.Account.Capabilities(now).Of(e.Kind))
+		t.Fatalf("the edit can't be undone: %+v", b.Account.Capabilities(now).Of(e.Kind))
 	}
 	if out := b.Account.Apply(ctx, now, []model.Edit{inv})[0]; out.Err != nil {
-		t.Fatalf("taking it back: %v", out.Err)
+		t.Fatalf("undoing the edit: %v", out.Err)
 	} else {
 		b.truthful(inv, id, out)
 	}
@@ -151,24 +151,24 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 	b.onlyChanged(t, e, before, b.State(id))
 }
 
-// same fails unless the writes that a server received are those that were
+// same fails unless a server received exactly the writes that Requests had
 // announced.
 func same(t *testing.T, got []Received, want []model.Request) {
 	t.Helper()
 	got = slices.DeleteFunc(slices.Clone(got), func(r Received) bool { return !r.Write })
 	if len(got) != len(want) {
-		t.Errorf("%d writes, announced were %d", len(got), len(want))
+		t.Errorf("%d writes, want the %d announced ones", len(got), len(want))
 		return
 	}
 	for i := range got {
 		g, w := got[i].Request, want[i]
 		if g.Method != w.Method || g.Path != w.Path || g.Query != w.Query || !bytes.Equal(g.Body, w.Body) {
-			t.Errorf("write %d is %s %s?%s %s, announced was %s %s?%s %s", i, g.Method, g.Path, g.Query, g.Body, w.Method, w.Path, w.Query, w.Body)
+			t.Errorf("write %d is %s %s?%s %s, want the announced %s %s?%s %s", i, g.Method, g.Path, g.Query, g.Body, w.Method, w.Path, w.Query, w.Body)
 		}
 	}
 }
 
-// seen fails unless a load and a walk show what an edit wanted.
+// seen fails unless a load and a walk show the target of an edit.
 func (b *Bench) seen(t *testing.T, e model.Edit, id string) {
 	t.Helper()
 	if got, known := e.Read(b.load(id, b.Account.Needs(e.Kind)).Conversation); !known || !got.Equal(e.Target) {
@@ -176,13 +176,13 @@ func (b *Bench) seen(t *testing.T, e model.Edit, id string) {
 	}
 	c, there := b.whole(t).rows[id]
 	if !there {
-		t.Error("a walk does not bring it")
+		t.Error("a walk does not list the conversation")
 	} else if got, known := e.Read(c); known && !got.Equal(e.Target) {
 		t.Errorf("a walk shows %s, want %s", show(got), show(e.Target))
 	}
 }
 
-// onlyChanged fails where an edit changed what is none of its business.
+// onlyChanged fails if an edit changed anything but its own field.
 func (b *Bench) onlyChanged(t *testing.T, e model.Edit, before, after map[string]any) {
 	t.Helper()
 	for _, field := range fieldsOf(before, after) {
@@ -192,7 +192,7 @@ func (b *Bench) onlyChanged(t *testing.T, e model.Edit, before, after map[string
 			}
 			continue
 		}
-		// Of a map, the edited key alone.
+		// In a map, only the edited key may differ.
 		was, _ := before[field].(map[string]any)
 		is, _ := after[field].(map[string]any)
 		for _, key := range fieldsOf(was, is) {
@@ -223,36 +223,36 @@ func difference(a, b map[string]any) string {
 	return fmt.Sprint(out)
 }
 
-// created checks a create.
+// created checks the outcome of a create.
 func created(t *testing.T, b *Bench, e model.Edit, out model.Outcome, before []string) {
 	t.Helper()
 	n := *e.Target.New
 	ids := b.IDs()
 	if len(ids) != len(before)+1 || !slices.Contains(ids, out.Created) || slices.Contains(before, out.Created) {
-		t.Fatalf("created is %q, and there are %d conversations after %d", out.Created, len(ids), len(before))
+		t.Fatalf("the outcome names %q as created; there are %d conversations, before there were %d", out.Created, len(ids), len(before))
 	}
 	c := b.load(out.Created, b.Account.Needs(model.EditParticipants)|model.NeedMessages)
 	if c.Conversation.Title != n.Title || c.Conversation.Description != n.Description ||
 		n.Access != "" && c.Conversation.Access != n.Access || n.Privacy != "" && c.Conversation.Privacy != n.Privacy ||
 		n.DefaultRole != "" && c.Conversation.DefaultRole != n.DefaultRole || n.Space != "" && c.Conversation.Space.ID != n.Space {
-		t.Errorf("asked for %+v, created was %+v", n, c.Conversation)
+		t.Errorf("the request was for %+v, created was %+v", n, c.Conversation)
 	}
 	for _, p := range n.People {
 		if !slices.ContainsFunc(c.Conversation.Participants.Items, func(q model.Participant) bool {
 			return (p.ID == "" && q.Kind == p.Kind && (q.Identifier == p.Identifier || q.Email == p.Email) || model.SamePerson(p, q)) && (p.Role == "" || p.Role == q.Role)
 		}) {
-			t.Errorf("%s is not in it: %v", p.Display(), c.Conversation.Participants.Items)
+			t.Errorf("%s is missing among the participants: %v", p.Display(), c.Conversation.Participants.Items)
 		}
 	}
 	if n.Message != "" && (len(c.Messages.Items) != 1 || c.Messages.Items[0].Text != n.Message) {
 		t.Errorf("the first message is %+v, want %q", c.Messages.Items, n.Message)
 	}
 	if !slices.Contains(b.whole(t).ids, out.Created) {
-		t.Error("a walk does not bring it")
+		t.Error("a walk does not list the conversation")
 	}
 }
 
-// sample returns an edit of a kind whatever the service.
+// sample returns an edit of a kind that suits any service.
 func sample(k model.EditKind, c model.Conversation) model.Edit {
 	e := model.Edit{ID: "e9", Ref: c.Ref, Kind: k, Target: model.TextValue("something")}
 	switch k {
@@ -275,7 +275,7 @@ func sample(k model.EditKind, c model.Conversation) model.Edit {
 	return e
 }
 
-// undeclared tries every kind of edit that an account says no to.
+// undeclared applies every kind of edit that an account declares impossible.
 func undeclared(t *testing.T, s Service, b *Bench) {
 	t.Helper()
 	id, state := b.first(), b.State(b.first())
@@ -289,7 +289,7 @@ func undeclared(t *testing.T, s Service, b *Bench) {
 		out := b.Account.Apply(context.Background(), c, []model.Edit{sample(k, c)})[0]
 		wantKind(t, string(k), out.Err, model.Unsupported)
 		if out.After != nil || out.Created != "" {
-			t.Errorf("%s: the outcome claims something: %+v", k, out)
+			t.Errorf("%s: the outcome has a result: %+v", k, out)
 		}
 		if e := model.AsError(out.Err); e != nil && e.Message == "" {
 			t.Errorf("%s: the error gives no reason", k)
@@ -297,7 +297,7 @@ func undeclared(t *testing.T, s Service, b *Bench) {
 	}
 	b.wantCount(t, "edits that are not supported", 0)
 	if !reflect.DeepEqual(b.State(id), state) {
-		t.Error("the conversation has changed")
+		t.Error("an impossible edit changed the conversation")
 	}
 }
 
@@ -314,7 +314,7 @@ func applyMixed(t *testing.T, s Service, mc MixedCase) {
 	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 		res, err := next.RoundTrip(req)
 		if mc.Last >= 0 && reached(mc.Last) && !reached(mc.First) {
-			t.Errorf("after %s %s %s is in effect and %s not yet", req.Method, req.URL.Path, edits[mc.Last].Field(), edits[mc.First].Field())
+			t.Errorf("after %s %s, %s is in effect and %s is not yet", req.Method, req.URL.Path, edits[mc.Last].Field(), edits[mc.First].Field())
 		}
 		return res, err
 	})
@@ -336,7 +336,7 @@ func applyMixed(t *testing.T, s Service, mc MixedCase) {
 		return
 	}
 
-	// Where the narrowing is refused, nothing is widened.
+	// If the narrowing edit is refused, nothing may be widened.
 	b = s.open(t, Options{})
 	c, edits = b.chooseMixed(mc)
 	failed := false
@@ -350,11 +350,11 @@ func applyMixed(t *testing.T, s Service, mc MixedCase) {
 	out = b.Account.Apply(ctx, c, edits)
 	wantKind(t, "the narrowing", out[mc.First].Err, model.Forbidden)
 	if out[mc.Last].Err == nil || b.Field(id, edits[mc.Last].Kind, edits[mc.Last].Key).Equal(edits[mc.Last].Target) {
-		t.Errorf("it was widened though the narrowing was refused: %v", out[mc.Last].Err)
+		t.Errorf("the conversation was widened although the narrowing edit was refused: %v", out[mc.Last].Err)
 	}
 	for i, o := range out {
 		if done := b.Field(id, edits[i].Kind, edits[i].Key).Equal(edits[i].Target); done != (o.Err == nil) {
-			t.Errorf("%s: error %v, and that it is in effect is %t", edits[i].Field(), o.Err, done)
+			t.Errorf("%s: the outcome has the error %v, in effect on the server: %t", edits[i].Field(), o.Err, done)
 		}
 	}
 }

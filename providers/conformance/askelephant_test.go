@@ -59,7 +59,7 @@ func askElephantService() conformance.Service {
 				added := elephantContact(b, now)
 				return append(now[1:], added), true
 			}),
-			// A room takes part and is not in the set: it survives.
+			// A room takes part without being in the set, so it stays.
 			setPeople("add a contact beside a room", model.EditContacts, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
 				return append(now, elephantContact(b, now)), len(now) > 0
 			}),
@@ -158,7 +158,7 @@ func openAskElephant(t testing.TB, o conformance.Options) conformance.Standin {
 		if state == nil {
 			return nil
 		}
-		// The expansion is what switches show of the set; the set is the state.
+		// The switches change what the expansion shows, not the set.
 		set := []any{}
 		for _, c := range a.Contacts(id) {
 			set = append(set, c)
@@ -184,7 +184,7 @@ func openAskElephant(t testing.TB, o conformance.Options) conformance.Standin {
 	out.AnswerNext = a.AnswerNext
 	n := 0
 	out.Insert = func() {
-		// An early and a late engagement change, and so move to the end.
+		// An early and a late engagement change, which moves them to the end.
 		ids := a.IDs()
 		a.Touch(ids[n%len(ids)])
 		a.Touch(ids[(len(ids)-1-n)%len(ids)])
@@ -193,7 +193,7 @@ func openAskElephant(t testing.TB, o conformance.Options) conformance.Standin {
 	return out
 }
 
-// elephantContact returns a contact of the directory who is none of those given.
+// elephantContact returns a contact of the directory who is not in the given list.
 func elephantContact(b *conformance.Bench, without []model.Participant) model.Participant {
 	for _, id := range behind(b).AskElephant().ContactIDs() {
 		if !slices.ContainsFunc(without, func(p model.Participant) bool { return p.ID == id }) {
@@ -203,7 +203,7 @@ func elephantContact(b *conformance.Bench, without []model.Participant) model.Pa
 	return model.Participant{}
 }
 
-// elephantScope wants a missing scope to be met once, and to be named.
+// elephantScope checks that the account learns of a missing scope from one refusal, and that Check names the scope.
 func elephantScope(scope string, ruledOut model.EditKind) func(t *testing.T, b *conformance.Bench) {
 	return func(t *testing.T, b *conformance.Bench) {
 		ctx := context.Background()
@@ -218,7 +218,7 @@ func elephantScope(scope string, ruledOut model.EditKind) func(t *testing.T, b *
 			t.Fatal(err)
 		}
 		if n := len(b.Sent()); n != 1 {
-			t.Errorf("a load took %d requests though the scope is known to be missing", n)
+			t.Errorf("a load took %d requests although the account knows that the scope is missing", n)
 		}
 		if c := b.Account.Capabilities(d.Conversation).Of(ruledOut); ruledOut != "" && (c.Can() || !strings.Contains(c.Reason, scope)) {
 			t.Errorf("%s is %+v", ruledOut, c)
@@ -233,7 +233,7 @@ func elephantScope(scope string, ruledOut model.EditKind) func(t *testing.T, b *
 	}
 }
 
-// elephantForgetOnce lets the first cursor that is used be refused.
+// elephantForgetOnce refuses the first use of a cursor.
 func elephantForgetOnce(b *conformance.Bench) {
 	server, met := behind(b).AskElephant(), false
 	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -244,15 +244,15 @@ func elephantForgetOnce(b *conformance.Bench) {
 	})
 }
 
-// elephantPrivate wants that a private engagement teaches nothing about the
-// expansions.
+// elephantPrivate checks that the refusal of a private engagement doesn't make
+// the account give up the expansions.
 func elephantPrivate(t *testing.T, b *conformance.Bench) {
 	ctx := context.Background()
 	for _, id := range b.IDs() {
 		if b.State(id)["is_private"] == true {
 			_, err := b.Account.Load(ctx, id, model.NeedEverything)
 			if e := model.AsError(err); e == nil || e.Kind != model.Forbidden || !strings.Contains(e.Error(), "engagements:private:read") {
-				t.Fatalf("a private engagement: %v", err)
+				t.Fatalf("loading a private engagement: error %v, want forbidden with the scope's name", err)
 			}
 		}
 	}
@@ -267,8 +267,8 @@ func elephantPrivate(t *testing.T, b *conformance.Bench) {
 	}
 }
 
-// elephantUnknown wants a contact that is gone to be told from an engagement
-// that is.
+// elephantUnknown checks that the account tells a deleted contact from a deleted
+// engagement.
 func elephantUnknown(t *testing.T, b *conformance.Bench) {
 	ctx := context.Background()
 	id := b.IDs()[0]
@@ -282,10 +282,10 @@ func elephantUnknown(t *testing.T, b *conformance.Bench) {
 		Target: model.PeopleValue(append(slices.Clone(d.Conversation.Contacts.Items), gone))}
 	out := b.Account.Apply(ctx, d.Conversation, []model.Edit{e})[0]
 	if model.KindOf(out.Err) != model.Invalid || !strings.Contains(out.Err.Error(), gone.ID) {
-		t.Errorf("the error is %v", out.Err)
+		t.Errorf("the error is %v, want an invalid one that names %s", out.Err, gone.ID)
 	}
 	if c := b.Account.Capabilities(d.Conversation).Of(model.EditContacts); !c.Can() {
-		t.Errorf("the capability is %+v", c)
+		t.Errorf("the capability after the refusal is %+v", c)
 	}
 	for _, odd := range []model.Participant{{Kind: model.KindUser, ID: "usr_01ABC"}, {Kind: model.KindRoom, ID: "clrs_01ABC"}, {Kind: model.KindContact, Email: "ann@example.com"}, {Kind: model.KindContact, ID: "cnt_"}} {
 		e.Target = model.PeopleValue([]model.Participant{odd})

@@ -207,8 +207,8 @@ func byMailOrName(p model.Participant) string {
 	return p.Name
 }
 
-// heldBack moves the rows of the list of conversations down, as new ones at
-// its head do: the sandbox itself makes none. The new rows are not shown.
+// heldBack moves the rows of a list down, as new conversations at its head would,
+// which the sandbox never adds by itself. It doesn't show the new rows.
 type heldBack struct {
 	next http.RoundTripper
 	rows int
@@ -277,7 +277,7 @@ func (h *heldBack) page(req *http.Request, page int) ([]json.RawMessage, *http.R
 	return body.Data, res, nil
 }
 
-// attentionSlowList wants the missing list to be asked for once in a run.
+// attentionSlowList checks that a run requests the missing list only once.
 func attentionSlowList(t *testing.T, b *conformance.Bench) {
 	ctx := context.Background()
 	go2 := func(model.Batch) (bool, error) { return true, nil }
@@ -291,7 +291,7 @@ func attentionSlowList(t *testing.T, b *conformance.Bench) {
 		}
 	}
 	if missed != 1 {
-		t.Errorf("the missing list was asked for %d times, want once", missed)
+		t.Errorf("the missing list was requested %d times, want once", missed)
 	}
 	b.Reset()
 	if _, err := b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull}, go2); err != nil {
@@ -299,13 +299,13 @@ func attentionSlowList(t *testing.T, b *conformance.Bench) {
 	}
 	for _, s := range b.Sent() {
 		if strings.HasSuffix(s.Path, "/conversations/list") {
-			t.Errorf("the missing list was asked for again: %s", s)
+			t.Errorf("the missing list was requested again: %s", s)
 		}
 	}
 }
 
-// attentionSwap wants the credential's other form to be tried once, and the
-// form that works to be remembered, by writes too.
+// attentionSwap checks that the account tries the credential's other form once
+// and then keeps to the form that works, for writes too.
 func attentionSwap(extra int) func(t *testing.T, b *conformance.Bench) {
 	return func(t *testing.T, b *conformance.Bench) {
 		ctx := context.Background()
@@ -326,23 +326,23 @@ func attentionSwap(extra int) func(t *testing.T, b *conformance.Bench) {
 			}
 		}
 		if n := len(b.Sent()); n != 3 {
-			t.Errorf("three requests took %d", n)
+			t.Errorf("three further calls took %d requests", n)
 		}
 		b.Revoke()
 		b.Reset()
 		if _, err := b.Account.Load(ctx, id, 0); model.KindOf(err) != model.Unauthorized {
-			t.Errorf("revoked: %v", err)
+			t.Errorf("after the key was revoked: error %v, want unauthorized", err)
 		}
 		if n := len(b.Sent()); n != 1 {
-			t.Errorf("a key whose form is known and that is refused took %d requests, want 1", n)
+			t.Errorf("the refusal of a key whose form is known took %d requests, want 1", n)
 		}
 	}
 }
 
-// attentionWords wants the service's words whatever their shape.
+// attentionWords checks that errors carry the service's words in each shape of error body.
 func attentionWords(t *testing.T, b *conformance.Bench) {
 	_, err := b.Account.Load(context.Background(), "00000000-0000-4000-8000-000000000000", 0)
 	if e := model.AsError(err); e == nil || e.Kind != model.NotFound || !strings.Contains(e.Message, "conversation not found") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("the error is %v, want not found with the service's words", err)
 	}
 }

@@ -19,12 +19,12 @@ import (
 	"confab/model"
 )
 
-// Bench is a stand-in with an account on it whose every answer is looked at.
+// Bench is a stand-in with an account on it, all of whose answers are checked.
 type Bench struct {
 	Standin
-	// Account hides Standin.Account: it is the same, watched.
+	// Account is Standin.Account with the checks of watched.
 	Account model.Provider
-	// Creator is the same where the service creates conversations, else nil.
+	// Creator is the Account if the service creates conversations, else nil.
 	Creator model.Creator
 
 	t       testing.TB
@@ -32,16 +32,15 @@ type Bench struct {
 	wire    *wire
 }
 
-// Tamper stands between an account and its server. next is the server.
+// Tamper answers a request in place of the server, which is next.
 type Tamper func(req *http.Request, next http.RoundTripper) (*http.Response, error)
 
-// size is how many conversations a stand-in holds where nothing else matters.
+// size is the default number of conversations in a stand-in.
 const size = 60
 
-// aFew returns what a test tries one after another: all of it, and with -short n,
-// which begin elsewhere with each turn. The run with the race detector is short:
-// it looks for what goroutines do to each other in every case, and which value a
-// field has makes no difference to that.
+// aFew returns all values for a test to try or, with -short, n of them, which
+// start elsewhere with each turn. The run with the race detector is short, because
+// the values hardly matter for what goroutines do to each other.
 func aFew[T any](all []T, n, turn int) []T {
 	if !testing.Short() || len(all) <= n {
 		return all
@@ -74,20 +73,20 @@ func (s Service) open(t testing.TB, o Options) *Bench {
 	return b
 }
 
-// bubble runs a subtest in a bubble of its own.
+// bubble runs a subtest in a synctest bubble of its own.
 func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
-// Tamper puts f between the account and its server; nil takes it away.
+// Tamper puts f between the account and its server; nil removes it.
 func (b *Bench) Tamper(f Tamper) {
 	b.wire.mu.Lock()
 	defer b.wire.mu.Unlock()
 	b.wire.tamper = f
 }
 
-// TamperWrites does so for writes alone, TamperReads for all else.
+// TamperWrites puts f between the account and its server for writes alone.
 func (b *Bench) TamperWrites(f Tamper) { b.tamperWhere(true, f) }
 
 // TamperReads puts f between the account and its server for reads alone.
@@ -102,7 +101,7 @@ func (b *Bench) tamperWhere(write bool, f Tamper) {
 	})
 }
 
-// T is the test that the bench was opened for.
+// T returns the test that opened the bench.
 func (b *Bench) T() testing.TB { return b.t }
 
 // Reset forgets the requests so far.
@@ -113,20 +112,20 @@ func (b *Bench) Reset() {
 	b.ResetLog()
 }
 
-// Sent are the requests that left the account since Reset, whatever became of
-// them.
+// Sent returns the requests that the account has sent since Reset, answered or
+// not.
 func (b *Bench) Sent() []Sent {
 	b.wire.mu.Lock()
 	defer b.wire.mu.Unlock()
 	return slices.Clone(b.wire.sent)
 }
 
-// Writes are those of Sent that mean to change something.
+// Writes returns the requests of Sent that are meant to change something.
 func (b *Bench) Writes() []Sent {
 	return slices.DeleteFunc(b.Sent(), func(s Sent) bool { return !b.service.IsWrite(s.Method, s.Path) })
 }
 
-// Sent is one request as it left.
+// Sent is a request that an account sent.
 type Sent struct {
 	model.Request
 	Host string
@@ -145,10 +144,10 @@ func (s Sent) String() string {
 	return out
 }
 
-// wire records what an account sends.
+// wire records the requests of an account.
 type wire struct {
 	next   http.RoundTripper
-	header string // that carries the credential
+	header string // the one that carries the credential
 
 	mu     sync.Mutex
 	tamper Tamper
@@ -183,7 +182,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return w.next.RoundTrip(req)
 }
 
-// lineLog takes what an account logs.
+// lineLog collects the lines that an account logs.
 type lineLog struct {
 	mu    sync.Mutex
 	lines []string
@@ -203,8 +202,8 @@ func (l *lineLog) take() []string {
 	return out
 }
 
-// watched looks at everything that an account answers: errors must be those of
-// the model, and nothing may hold a credential.
+// watched checks everything that an account returns: errors must be of type
+// model.Error, and nothing may contain a credential.
 type watched struct {
 	model.Provider
 	t       testing.TB
@@ -217,7 +216,7 @@ var kinds = []model.ErrorKind{
 	model.UnknownOutcome, model.Unsupported, model.Unverified, model.Malformed, model.Canceled, model.Local,
 }
 
-// failed looks at an error of an account.
+// failed checks an error of an account.
 func (w *watched) failed(what string, err error) {
 	w.t.Helper()
 	if err == nil {
@@ -226,22 +225,22 @@ func (w *watched) failed(what string, err error) {
 	var e *model.Error
 	switch {
 	case !errors.As(err, &e):
-		w.t.Errorf("%s: the error is no *model.Error but %T: %v", what, err, err)
+		w.t.Errorf("%s: the error is a %T, want a *model.Error: %v", what, err, err)
 		return
 	case !slices.Contains(kinds, e.Kind):
-		w.t.Errorf("%s: the error has the kind %q: %v", what, e.Kind, err)
+		w.t.Errorf("%s: the error has the unknown kind %q: %v", what, e.Kind, err)
 	case e.Op == "":
-		w.t.Errorf("%s: the error does not say what was being done: %v", what, err)
+		w.t.Errorf("%s: the error has no Op: %v", what, err)
 	}
 	members := *e
-	members.Err = nil // the causes are told by their own texts
+	members.Err = nil // the texts of the causes are checked below
 	w.hidden(what+": the error", err.Error(), members)
 	for inner := error(e); inner != nil; inner = errors.Unwrap(inner) {
 		w.hidden(what+": the error within", inner.Error())
 	}
 }
 
-// hidden fails where a text in one of the values holds a secret.
+// hidden fails if a text in one of the values contains a credential.
 func (w *watched) hidden(what string, values ...any) {
 	w.t.Helper()
 	for _, v := range values {
@@ -284,7 +283,7 @@ func eachText(v reflect.Value, f func(string)) {
 	}
 }
 
-// after looks at what was logged meanwhile.
+// after checks the lines that were logged meanwhile.
 func (w *watched) after(what string) {
 	w.t.Helper()
 	w.hidden(what+": the log", w.lines.take())

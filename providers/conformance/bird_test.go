@@ -193,7 +193,7 @@ func birdService() conformance.Service {
 				b.Fault(conformance.FaultRate, 1)
 				_, err := b.Account.Load(context.Background(), b.IDs()[0], 0)
 				if e := model.AsError(err); e == nil || e.Kind != model.RateLimited || !e.RetryAt.IsZero() {
-					t.Errorf("the error is %+v", e)
+					t.Errorf("the error is %+v, want a rate limit without a time", e)
 				}
 			}},
 			quirk("NoRights of the directories and inboxes", sandbox.Switches{"NoRights": []string{"contacts", "channels", "agents", "feed-items"}}),
@@ -268,10 +268,10 @@ func openBird(t testing.TB, o conformance.Options) conformance.Standin {
 	return out
 }
 
-// birdScheme stands before Bird's access keys.
+// birdScheme precedes Bird's access keys in the header.
 const birdScheme = "AccessKey"
 
-// post writes to a server as somebody else with the same credential would.
+// post writes to a server on behalf of somebody else with the same credential.
 func post(t testing.TB, s *stand, scheme, path, body string) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, host+path, strings.NewReader(body))
@@ -297,8 +297,8 @@ func birdByHand(b *conformance.Bench, n model.NewConversation) {
 	post(b.T(), behind(b), birdScheme, "/bird/workspaces/"+behind(b).Bird().Workspace()+"/conversations", body)
 }
 
-// birdWithoutRights opens a conversation with a key that may do nothing but list conversations: what it may not read
-// is said once by the service and by the account each time, and is asked for again by Check alone.
+// birdWithoutRights opens a conversation with a key that may only list conversations. The account must learn from one refusal what
+// it can't read, say so with each load, and try again in Check alone.
 func birdWithoutRights(t *testing.T, b *conformance.Bench) {
 	const everything = model.NeedParticipants | model.NeedMessages | model.NeedEverything
 	ctx, id := context.Background(), b.IDs()[0]
@@ -319,18 +319,18 @@ func birdWithoutRights(t *testing.T, b *conformance.Bench) {
 			want++
 		}
 		if said != want {
-			t.Errorf("participants, messages, inboxes and a channel's name: %d of them say why they are not shown: %+v", said, d.Conversation.Facts)
+			t.Errorf("%d of participants, messages, inboxes and the channel's name say why they are not shown: %+v", said, d.Conversation.Facts)
 		}
 	}
 	if sent := b.Sent(); len(sent) != 1 || !strings.HasSuffix(sent[0].Path, "/conversations/"+id) {
 		t.Errorf("a second load sent %v", sent)
 	}
 	if can := b.Account.Capabilities(model.Conversation{Status: "active"}).Of(model.EditParticipants); can.Can() || !strings.Contains(can.Reason, "no right") {
-		t.Errorf("participants can be edited: %+v", can)
+		t.Errorf("participants can be edited without the right to read them: %+v", can)
 	}
 	for _, line := range b.Account.Check(ctx) {
 		if line.OK != (line.Name == "conversations") || !line.OK && (line.Kind != model.Forbidden || !strings.Contains(line.Detail, "the credential is good, and has no right")) {
-			t.Errorf("%+v", line)
+			t.Errorf("unexpected line of Check: %+v", line)
 		}
 	}
 	behind(b).Bird().Set(sandbox.Switches{"NoRights": nil})
@@ -340,8 +340,8 @@ func birdWithoutRights(t *testing.T, b *conformance.Bench) {
 	}
 }
 
-// birdPlain tells a conversation whose attributes are texts, which are all
-// that a PATCH takes.
+// birdPlain reports whether all attributes of a conversation are texts, as a
+// PATCH requires.
 func birdPlain(b *conformance.Bench, c model.Conversation) bool {
 	attributes, _ := b.State(c.Ref.ID)["attributes"].(map[string]any)
 	for _, v := range attributes {
@@ -352,7 +352,7 @@ func birdPlain(b *conformance.Bench, c model.Conversation) bool {
 	return c.Attributes != nil && len(attributes) > 0 && attributes["tier"] != "gold"
 }
 
-// birdUser returns a user of the workspace who is none of those given.
+// birdUser returns a user of the workspace who is not in the given list.
 func birdUser(b *conformance.Bench, without []model.Participant) model.Participant {
 	for _, id := range b.IDs() {
 		for _, p := range behind(b).Bird().Participants(id) {
@@ -365,7 +365,7 @@ func birdUser(b *conformance.Bench, without []model.Participant) model.Participa
 	return model.Participant{}
 }
 
-// birdContact returns a contact of the directory who is none of those given.
+// birdContact returns a contact of the directory who is not in the given list.
 func birdContact(b *conformance.Bench, without []model.Participant) model.Participant {
 	page, err := b.Account.Lookup(context.Background(), model.LookupRequest{Kind: model.LookupContacts, Limit: 50})
 	if err == nil {
@@ -379,7 +379,7 @@ func birdContact(b *conformance.Bench, without []model.Participant) model.Partic
 	return model.Participant{}
 }
 
-// birdTaken returns a contact who is in an open conversation, and its channel.
+// birdTaken returns a contact who is in an open conversation, and the channel of that conversation.
 func birdTaken(b *conformance.Bench) (channel string, contact model.Participant) {
 	for _, id := range b.IDs() {
 		state := behind(b).Bird().JSON(id)
@@ -393,7 +393,7 @@ func birdTaken(b *conformance.Bench) (channel string, contact model.Participant)
 	return "", model.Participant{}
 }
 
-// birdAll gives every conversation a visibility and an accessibility.
+// birdAll sets the visibility and accessibility of every conversation.
 func birdAll(visibility, accessibility string) func(b *conformance.Bench) {
 	return func(b *conformance.Bench) {
 		for _, id := range b.IDs() {
@@ -403,8 +403,8 @@ func birdAll(visibility, accessibility string) func(b *conformance.Bench) {
 	}
 }
 
-// birdRival tells whether the contact of a conversation has an active one on
-// its channel, which lets no other be opened.
+// birdRival reports whether the contact of a conversation has an active one on
+// the same channel, so that no other can be opened.
 func birdRival(b *conformance.Bench, id string) bool {
 	contact := func(id string) string {
 		for _, p := range behind(b).Bird().Participants(id) {

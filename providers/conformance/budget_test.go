@@ -10,7 +10,7 @@ import (
 	"confab/model"
 )
 
-// budget counts what things cost, and prints it.
+// budget checks how many requests things cost, and prints a table.
 func budget(t *testing.T, s Service) {
 	bubble(t, "table", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: s.BudgetSize})
@@ -38,7 +38,7 @@ func budget(t *testing.T, s Service) {
 		}), s.Budget.Refresh)
 		opening := model.NeedMessages | b.Account.Needs(model.EditKinds()...)
 		id := b.busiest()
-		b = s.open(t, Options{Conversations: s.BudgetSize}) // nothing of what busiest read is known
+		b = s.open(t, Options{Conversations: s.BudgetSize}) // without what busiest has read
 		b.whole(t)
 		row("open a conversation", count(func() { b.load(id, opening) }), s.Budget.Open)
 		row("open it again", count(func() { b.load(id, opening) }), s.Budget.Reopen)

@@ -9,39 +9,38 @@ import (
 	"confab/model"
 )
 
-// Engine carries edits of one account from submission to settlement, over claims
-// and restarts.
+// Engine delivers the edits of an account, over claims and restarts.
 type Engine interface {
-	// Submit queues edits of one conversation as one submission.
+	// Submit queues edits of a conversation as one submission.
 	Submit(c model.Conversation, edits []model.Edit)
-	// Deliver sends what is due once, and returns when it is settled or waits.
+	// Deliver sends every due edit once, and returns when each is settled or waits.
 	Deliver()
-	// Restart leaves the engine and opens it again on what it has kept. Time
-	// passes: what waits for its next try is due.
+	// Restart closes the engine and opens it again on its database, so much later
+	// that every edit which waits for its next try is due.
 	Restart()
-	// Waiting returns the edits that are not settled, as they stand.
+	// Waiting returns the edits that are not settled.
 	Waiting() []model.OutboxEntry
 	Retry(id string)
 	Discard(id string)
 	Close()
 }
 
-// claims submits an edit that widens together with one that doesn't, whose first
-// request goes wrong: over claims, retries and restarts nothing widens before the
-// other is in effect, and where that one is given up, not before a person says so.
+// claims submits a widening edit together with another one whose first request is
+// refused. Over claims, retries and restarts, the widening edit must not be sent
+// before the other is in effect or, if that is discarded, before a person decides.
 func claims(t *testing.T, s Service) {
 	for i, cs := range aFew(s.widenings(t), 5, 0) {
 		for n, status := range []int{422, 403, 409, 429, 500} {
 			if n > 0 && n != 1+i%4 {
-				continue // each pair meets the refusal that ends an edit, and one other
+				continue // each pair meets 422, which ends an edit, and one of the others
 			}
 			bubble(t, fmt.Sprintf("%s, %d", cs.name, status), func(t *testing.T) { overClaims(t, s, cs, status) })
 		}
 	}
 }
 
-// widenings returns pairs of cases with a conversation in which the first widens
-// and the second does not. Every case that can be in a pair is in one.
+// widenings returns pairs of cases, with a conversation in which the first case
+// widens and the second does not. Every case that fits is in some pair.
 func (s Service) widenings(t *testing.T) (out []combination) {
 	bubble(t, "pairs", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: 24})
@@ -75,11 +74,11 @@ func (s Service) widenings(t *testing.T) (out []combination) {
 func overClaims(t *testing.T, s Service, cs combination, status int) {
 	b, c, edits, ok := s.combine(t, cs)
 	if !ok {
-		t.Fatalf("no conversation suits both")
+		t.Fatalf("no conversation suits both edits")
 	}
 	wide, other := edits[0], edits[1]
 	if !wide.Widens() || other.Widens() {
-		t.Fatalf("that %s widens is %t, that %s does %t", wide.Field(), wide.Widens(), other.Field(), other.Widens())
+		t.Fatalf("%s widens: %t, want true; %s widens: %t, want false", wide.Field(), wide.Widens(), other.Field(), other.Widens())
 	}
 	refused := false
 	b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -90,7 +89,7 @@ func overClaims(t *testing.T, s Service, cs combination, status int) {
 		}
 		res, err := next.RoundTrip(req)
 		if b.width(c.Ref.ID, edits) > before && !b.Field(c.Ref.ID, other.Kind, other.Key).Equal(other.Target) {
-			t.Errorf("%s %s widens, and %s is not in effect", req.Method, req.URL.Path, other.Field())
+			t.Errorf("%s %s widened the conversation before %s was in effect", req.Method, req.URL.Path, other.Field())
 		}
 		return res, err
 	})
@@ -98,7 +97,7 @@ func overClaims(t *testing.T, s Service, cs combination, status int) {
 	stays := func(when string) {
 		t.Helper()
 		if b.width(c.Ref.ID, edits) > narrow {
-			t.Fatalf("%s it was widened", when)
+			t.Fatalf("%s the conversation was widened", when)
 		}
 	}
 	engine := s.Engine(t, b)
@@ -114,7 +113,7 @@ func overClaims(t *testing.T, s Service, cs combination, status int) {
 		engine.Deliver()
 	}
 	i := slices.IndexFunc(engine.Waiting(), func(e model.OutboxEntry) bool { return e.Kind == other.Kind })
-	if i < 0 { // it has been delivered since, and so the other may be
+	if i < 0 { // both have been delivered
 		b.holds(other, c.Ref.ID, other.Target)
 		b.holds(wide, c.Ref.ID, wide.Target)
 		return
@@ -126,10 +125,10 @@ func overClaims(t *testing.T, s Service, cs combination, status int) {
 	stays("after the other was given up")
 	i = slices.IndexFunc(engine.Waiting(), func(e model.OutboxEntry) bool { return e.Kind == wide.Kind })
 	if i < 0 {
-		t.Fatal("what widens no longer waits for the person")
+		t.Fatal("the widening edit no longer waits for the person")
 	}
 	if !b.Account.Capabilities(c).Of(wide.Kind).Can() {
-		return // the refusal has ruled it out for the run
+		return // the refusal has ruled the edit out for the run
 	}
 	b.Tamper(nil)
 	engine.Retry(engine.Waiting()[i].ID)

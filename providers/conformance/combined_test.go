@@ -11,9 +11,9 @@ import (
 	"confab/model"
 )
 
-// combined tries the edits of a service together, two by two and all that one
-// conversation can have at once, and lets each of their requests be refused in
-// each way: whatever goes wrong, nothing widens after it.
+// combined applies the edits of a service together, in pairs and as many as one
+// conversation allows, and has each of their requests refused in each way. After
+// a refusal nothing may be widened.
 func combined(t *testing.T, s Service) {
 	for i, cs := range aFew(s.combinations(), 12, 0) {
 		bubble(t, cs.name, func(t *testing.T) {
@@ -38,8 +38,8 @@ func combined(t *testing.T, s Service) {
 	}
 }
 
-// combination is several cases to be tried in one conversation, and the order
-// in which their edits are given.
+// combination is a list of cases to try in one conversation, in the order of
+// their edits.
 type combination struct {
 	name  string
 	cases []EditCase
@@ -49,8 +49,8 @@ type combination struct {
 	edits []model.Edit
 }
 
-// combinations returns every pair of cases, in both orders in turn, and the cases
-// all at once in either order.
+// combinations returns every pair of cases, with alternating order, and all cases
+// together in both orders.
 func (s Service) combinations() []combination {
 	all := slices.DeleteFunc(slices.Clone(s.Edits), func(ec EditCase) bool { return ec.Kind == model.EditCreate })
 	var out []combination
@@ -68,8 +68,9 @@ func (s Service) combinations() []combination {
 	return append([]combination{{name: "all at once", cases: all}, {name: "all at once, backwards", cases: backwards}}, out...)
 }
 
-// combine opens a service and finds the conversation that suits the most of the
-// cases, at least two; of cases of one field the first is taken.
+// combine opens a stand-in and finds the conversation that suits most of the
+// cases. It reports false if none suits two. Of cases for the same field it takes
+// the first.
 func (s Service) combine(t *testing.T, cs combination) (*Bench, model.Conversation, []model.Edit, bool) {
 	t.Helper()
 	b := s.open(t, Options{Conversations: 24})
@@ -114,8 +115,8 @@ func (s Service) combine(t *testing.T, cs combination) (*Bench, model.Conversati
 	return b, found, edits, len(edits) > 1
 }
 
-// together applies several edits where all goes well, and gives the number of
-// requests that takes.
+// together applies several edits without refusals and returns the number of
+// writes that takes.
 func (b *Bench) together(t *testing.T, c model.Conversation, edits []model.Edit) int {
 	t.Helper()
 	planned, err := b.Account.Requests(c, edits)
@@ -129,7 +130,7 @@ func (b *Bench) together(t *testing.T, c model.Conversation, edits []model.Edit)
 		if after := b.width(c.Ref.ID, edits); after > before {
 			for _, e := range edits {
 				if !e.Widens() && e.Kind != model.EditDelete && e.Kind != model.EditArchive && !b.Field(c.Ref.ID, e.Kind, e.Key).Equal(e.Target) {
-					t.Errorf("%s %s widens before %s is in effect", req.Method, req.URL.Path, e.Field())
+					t.Errorf("%s %s widened the conversation before %s was in effect", req.Method, req.URL.Path, e.Field())
 				}
 			}
 		}
@@ -151,8 +152,8 @@ func (b *Bench) together(t *testing.T, c model.Conversation, edits []model.Edit)
 	return len(planned)
 }
 
-// width counts how much of what the edits widen is in effect: a measure of who
-// can see and change a conversation, taken from the server.
+// width counts how much of the edits' widening is in effect on the server. It
+// measures how many people can see and change the conversation.
 func (b *Bench) width(id string, edits []model.Edit) (n int) {
 	if b.State(id) == nil {
 		return 0
@@ -181,12 +182,12 @@ func (b *Bench) width(id string, edits []model.Edit) (n int) {
 	return n
 }
 
-// refusal is a way for one request to fail.
+// refusal is a way for a request to fail.
 type refusal struct {
 	name   string
 	status int    // in the service's own words, or
 	fault  string // one of the faults
-	// done says that the service may have done it all the same.
+	// done says that the service may have made the change all the same.
 	done bool
 }
 
@@ -199,8 +200,8 @@ func refusals() []refusal {
 		refusal{name: FaultDropAfter, fault: FaultDropAfter, done: true}, refusal{name: FaultPage, fault: FaultPage, done: true})
 }
 
-// refusals returns those that a combination meets at one step: all of them where
-// everything is tried at once, and some in turn for a pair.
+// refusals returns the refusals to try at one step of a combination: all of them
+// if it has all cases, and some, which change with the turn, for a pair.
 func (cs combination) refusals(turn int) []refusal {
 	all := refusals()
 	if len(cs.cases) > 2 {
@@ -217,7 +218,7 @@ func (cs combination) refusals(turn int) []refusal {
 	return out
 }
 
-// refusedAt lets one write of a combination fail.
+// refusedAt has one write of a combination refused.
 func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal) {
 	b, c, edits, _ := s.combine(t, cs)
 	what := fmt.Sprintf("%s at request %d", r.name, step+1)
@@ -227,7 +228,7 @@ func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal) {
 			before := b.width(c.Ref.ID, edits)
 			res, err := next.RoundTrip(req)
 			if b.width(c.Ref.ID, edits) > before {
-				t.Errorf("%s: %s %s was sent after it, and widens", what, req.Method, req.URL.Path)
+				t.Errorf("%s: %s %s was sent afterwards and widened the conversation", what, req.Method, req.URL.Path)
 			}
 			return res, err
 		}
@@ -247,7 +248,7 @@ func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal) {
 	out := b.Account.Apply(context.Background(), c, edits)
 	b.Tamper(nil)
 	if now := b.width(c.Ref.ID, edits); now > wide {
-		t.Errorf("%s: more is visible at the end than when it failed", what)
+		t.Errorf("%s: the conversation was wider at the end than at the failure", what)
 	}
 	failed := 0
 	for i, o := range out {
@@ -262,9 +263,9 @@ func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal) {
 		held := b.Field(c.Ref.ID, e.Kind, e.Key).Equal(e.Target)
 		switch {
 		case o.Err == nil && !held:
-			t.Errorf("%s: %s is said to be done, and is not", what, e.Field())
+			t.Errorf("%s: the outcome of %s is success, but it is not in effect", what, e.Field())
 		case o.Err != nil && held && model.KindOf(o.Err) != model.UnknownOutcome:
-			t.Errorf("%s: %s is said to have failed (%v), and is in effect", what, e.Field(), o.Err)
+			t.Errorf("%s: the outcome of %s is %v, but it is in effect", what, e.Field(), o.Err)
 		}
 	}
 	if failed == 0 {
@@ -272,8 +273,8 @@ func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal) {
 	}
 }
 
-// impossible makes one edit of a combination one that can't be sent: nothing
-// that widens is sent with it, and what doesn't is.
+// impossible replaces one edit of a combination by one that can't be sent. The
+// other edits must be sent unless they widen.
 func impossible(t *testing.T, s Service, cs combination, bad int) {
 	b, c, edits, _ := s.combine(t, cs)
 	caps := b.Account.Capabilities(c)
@@ -288,16 +289,16 @@ func impossible(t *testing.T, s Service, cs combination, bad int) {
 	out := b.Account.Apply(context.Background(), c, edits)
 	wantKind(t, "in place of "+wanted, out[bad].Err, model.Unsupported)
 	if b.width(c.Ref.ID, edits) > before {
-		t.Errorf("it was widened though the edit in place of %s can't be sent", wanted)
+		t.Errorf("the conversation was widened although the edit in place of %s can't be sent", wanted)
 	}
 	for i, e := range edits {
 		if i == bad || e.Kind == model.EditDelete || b.State(c.Ref.ID) == nil {
 			continue
 		}
 		if held := b.Field(c.Ref.ID, e.Kind, e.Key).Equal(e.Target); held != (out[i].Err == nil) {
-			t.Errorf("%s: error %v, and that it is in effect is %t", e.Field(), out[i].Err, held)
+			t.Errorf("%s: the outcome has the error %v, in effect on the server: %t", e.Field(), out[i].Err, held)
 		} else if !e.Widens() && !held {
-			t.Errorf("%s does not widen, and was not sent: %v", e.Field(), out[i].Err)
+			t.Errorf("%s does not widen and was not sent: %v", e.Field(), out[i].Err)
 		}
 	}
 }

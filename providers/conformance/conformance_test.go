@@ -28,7 +28,7 @@ func TestAskElephant(t *testing.T) { run(t, askElephantService()) }
 func TestKona(t *testing.T)        { run(t, konaService()) }
 func TestNotes(t *testing.T)       { run(t, notesService()) }
 
-// services are all that there are, with the made-up one.
+// services returns all services, including the made-up one.
 func services() []conformance.Service {
 	return []conformance.Service{attentionService(), birdService(), askElephantService(), konaService(), notesService()}
 }
@@ -38,10 +38,10 @@ func run(t *testing.T, s conformance.Service) {
 	conformance.Run(t, s)
 }
 
-// host is where the stand-ins are said to be; nothing is ever resolved.
+// host is the host of all stand-ins. It is never resolved.
 const host = "https://service.example"
 
-// stand is a sandbox with an account of one of its servers.
+// stand is a sandbox with an account on one of its servers.
 type stand struct {
 	*sandbox.Sandbox
 	account    model.Provider
@@ -49,7 +49,7 @@ type stand struct {
 	credential string
 }
 
-// open makes a sandbox and opens an account of one provider.
+// open opens an account on a server of a new sandbox.
 func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, conformance.Standin) {
 	t.Helper()
 	return openWorld(t, f, o, sandbox.Hostile)
@@ -80,7 +80,7 @@ func openSandbox(t testing.TB, f providers.Factory, o conformance.Options, of sa
 	}
 	if o.Credential != nil {
 		a.Credential = o.Credential(in.Credential)
-		in.Settings["client_id"], in.Secrets = "", nil // nothing else helps
+		in.Settings["client_id"], in.Secrets = "", nil // so that the account can't renew the credential
 	}
 	secrets := []string{in.Credential}
 	for name, value := range in.Settings {
@@ -119,7 +119,7 @@ func openSandbox(t testing.TB, f providers.Factory, o conformance.Options, of sa
 	}
 }
 
-// fixed is a credential that never changes.
+// fixed is the source of a credential that never changes.
 type fixed string
 
 func (f fixed) Get(context.Context) (string, error) { return string(f), nil }
@@ -128,7 +128,7 @@ func (fixed) Reject(string)                         {}
 // behind returns the sandbox of a bench.
 func behind(b *conformance.Bench) *stand { return b.Server.(*stand) }
 
-// writes tells a write by its method; POSTs to the given ends only read.
+// writes returns a function that reports whether a request writes: all but a GET, or a POST to a path with one of these ends.
 func writes(reading ...string) func(method, path string) bool {
 	return func(method, path string) bool {
 		return method != http.MethodGet && !slices.ContainsFunc(reading, func(end string) bool { return strings.HasSuffix(path, end) })
@@ -142,13 +142,13 @@ func without(state map[string]any, fields ...string) map[string]any {
 	return state
 }
 
-// text returns a string of plain JSON data, "" for anything else.
+// text returns v if it is a string, else "".
 func text(v any) string {
 	s, _ := v.(string)
 	return s
 }
 
-// setText makes an edit case that sets a text.
+// setText returns an edit case that sets a text.
 func setText(name string, kind model.EditKind, key, target string, requests int) conformance.EditCase {
 	return conformance.EditCase{Name: name, Kind: kind, Requests: requests,
 		Edit: func(*conformance.Bench, model.Conversation) (string, model.Value, bool) {
@@ -156,7 +156,7 @@ func setText(name string, kind model.EditKind, key, target string, requests int)
 		}}
 }
 
-// suits keeps a case to the conversations that a test accepts.
+// suits limits a case to conversations that accept returns true for.
 func suits(ec conformance.EditCase, accept func(b *conformance.Bench, c model.Conversation) bool) conformance.EditCase {
 	edit := ec.Edit
 	ec.Edit = func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
@@ -166,7 +166,7 @@ func suits(ec conformance.EditCase, accept func(b *conformance.Bench, c model.Co
 	return ec
 }
 
-// setPeople makes an edit case of a set.
+// setPeople returns an edit case that changes a set.
 func setPeople(name string, kind model.EditKind, requests int, change func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool)) conformance.EditCase {
 	return conformance.EditCase{Name: name, Kind: kind, Requests: requests,
 		Edit: func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {

@@ -11,7 +11,7 @@ import (
 	"confab/model"
 )
 
-// calls are the methods that do I/O and read only.
+// calls returns the methods that only read, each with I/O.
 func (s Service) calls(b *Bench) map[string]func(ctx context.Context) error {
 	out := map[string]func(ctx context.Context) error{
 		"load": func(ctx context.Context) error {
@@ -77,7 +77,7 @@ func contexts(t *testing.T, s Service) {
 		for _, name := range names {
 			bubble(t, name, func(t *testing.T) {
 				b := s.open(t, Options{})
-				// Every request in turn is the one that is not answered.
+				// Each request in turn stays without an answer.
 				for n := 1; ; n++ {
 					if !cancelAt(t, b, n, name, s.calls(b)[name]) {
 						return
@@ -100,7 +100,7 @@ func contexts(t *testing.T, s Service) {
 				out := b.Account.Apply(ctx, c, []model.Edit{e})[0]
 				wantKind(t, ec.Name, out.Err, model.UnknownOutcome)
 				if took := time.Since(now); took != time.Second {
-					t.Errorf("it returned after %s, want 1s", took)
+					t.Errorf("the call returned after %s, want 1s", took)
 				}
 				if writes := b.Writes(); len(writes) != 1 {
 					t.Errorf("%d writes, want one: %v", len(writes), writes)
@@ -145,11 +145,11 @@ func contexts(t *testing.T, s Service) {
 			switch k := model.KindOf(o.Err); k {
 			case "":
 				if !done {
-					t.Errorf("%s is said to be done", edits[i].Field())
+					t.Errorf("the outcome of %s is success, but it is not in effect", edits[i].Field())
 				}
 			case model.Canceled, model.Unavailable:
 				if done {
-					t.Errorf("%s is done and said to be %s", edits[i].Field(), k)
+					t.Errorf("the outcome of %s is %s, but it is in effect", edits[i].Field(), k)
 				}
 			case model.UnknownOutcome:
 			default:
@@ -164,8 +164,8 @@ func hangs(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
 	return nil, req.Context().Err()
 }
 
-// cancelAt cancels a call while its n-th request is under way; more is false
-// where it makes fewer.
+// cancelAt cancels a call while its n-th request is under way. It reports whether
+// the call makes that many.
 func cancelAt(t *testing.T, b *Bench, n int, name string, call func(ctx context.Context) error) (more bool) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -195,12 +195,12 @@ func cancelAt(t *testing.T, b *Bench, n int, name string, call func(ctx context.
 		t.Errorf("%s, cancelled at request %d, returned after %s, want 1s", name, n, took)
 	}
 	if len(b.Sent()) > n {
-		t.Errorf("%s, cancelled at request %d, sent %d", name, n, len(b.Sent()))
+		t.Errorf("%s, cancelled at request %d, sent %d requests", name, n, len(b.Sent()))
 	}
 	return true
 }
 
-// never lets nothing pass.
+// never is a pacer that lets no request pass.
 type never struct{}
 
 func (never) Wait(ctx context.Context) error {
@@ -235,7 +235,7 @@ func concurrency(t *testing.T, s Service) {
 					return true, nil
 				})
 				if err != nil || !res.Complete || rows != len(ids) && s.any().Kind != model.EditCreate && !b.Account.Describe().Incremental {
-					t.Errorf("a walk brought %d rows, complete %t, error %v", rows, res.Complete, err)
+					t.Errorf("a walk returned %d rows, complete %t, error %v", rows, res.Complete, err)
 				}
 			})
 			all.Go(func() {

@@ -8,20 +8,20 @@ import (
 	"confab/model"
 )
 
-// lostCase is one end that a create can have whose answer is not the plain one.
+// lostCase is a way for a create to end without the plain answer.
 type lostCase struct {
 	name string
-	// before is done before the head of the list is read, meet between that and
-	// the create, after when it has ended.
+	// before is called before the head of the list is read, meet between that and
+	// the create, after when the create has ended.
 	before, meet, after func(s Service, b *Bench, n model.NewConversation)
 	want                model.ErrorKind // of the create
-	made                bool            // it had its effect
-	// same and alike are what a look must find. Where it is not sure, it is not
-	// claimed, so then both may be less.
+	made                bool            // the create had its effect
+	// same and alike are the numbers of conversations that Find must return. If it
+	// is not sure, it may return fewer.
 	same, alike int
 }
 
-// afterEffect lets a write have its effect and answers something else.
+// afterEffect lets a write take effect and replaces the answer.
 func afterEffect(status int) func(Service, *Bench, model.NewConversation) {
 	return func(_ Service, b *Bench, _ model.NewConversation) {
 		b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -80,7 +80,7 @@ func lostCases() []lostCase {
 	}
 }
 
-// creates loses creates in every way and looks for them.
+// creates loses the answers of creates in every way and has Find look for the conversations.
 func creates(t *testing.T, s Service) {
 	for _, ec := range s.Edits {
 		if ec.Kind != model.EditCreate || ec.Exists {
@@ -104,17 +104,17 @@ func creates(t *testing.T, s Service) {
 			for _, one := range []model.Edit{e, again} {
 				found, err := b.Creator.Find(ctx, one, known.IDs)
 				if err != nil || !found.Marked && len(found.Same) != 2 || found.Marked && len(found.Same) != 1 {
-					t.Fatalf("a look finds %+v, error %v", found, err)
+					t.Fatalf("Find returned %+v, error %v", found, err)
 				}
 				ids[found.Same[0].Ref.ID] = found.Marked
 				if found.Marked && len(ids) != 1 && len(ids) != 2 {
-					t.Error("both claim the same one")
+					t.Error("Find returned the same conversation for both creates")
 				}
 			}
 			if n := *e.Target.New; n.Message != "" && len(ids) == 2 {
 				for id, marked := range ids {
 					if !marked {
-						t.Errorf("%s is told from the other by nothing", id)
+						t.Errorf("nothing distinguishes %s from the other conversation", id)
 					}
 				}
 			}
@@ -158,14 +158,14 @@ func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
 	out := b.Account.Apply(ctx, model.Conversation{}, []model.Edit{e})[0]
 	wantKind(t, "create", out.Err, lc.want)
 	if out.Created != "" || out.After != nil {
-		t.Errorf("the outcome claims something: %+v", out)
+		t.Errorf("the outcome has a result: %+v", out)
 	}
 	if writes := b.Writes(); len(writes) > 1 {
-		t.Errorf("%d writes: %v", len(writes), writes)
+		t.Errorf("%d writes, want one: %v", len(writes), writes)
 	}
 	b.Tamper(nil)
 	if made := len(b.IDs()) > len(ids); made != lc.made {
-		t.Errorf("made is %t", made)
+		t.Errorf("the conversation was created: %t, want %t", made, lc.made)
 	}
 	if lc.after != nil {
 		lc.after(s, b, n)
@@ -173,25 +173,25 @@ func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
 	b.Reset()
 	found, err := b.Creator.Find(ctx, e, known.IDs)
 	if err != nil {
-		t.Fatalf("look: %v", err)
+		t.Fatalf("Find: %v", err)
 	}
 	if writes := b.Writes(); len(writes) > 0 {
-		t.Errorf("a look writes: %v", writes)
+		t.Errorf("Find wrote: %v", writes)
 	}
 	if found.Sure && (len(found.Same) != lc.same || len(found.Alike) != lc.alike && !found.Marked) || len(found.Same) > lc.same {
-		t.Errorf("a look finds %d of %v, want %d of %d", len(found.Same), found.Alike, lc.same, lc.alike)
+		t.Errorf("Find returned %d the same and %v alike, want %d and %d", len(found.Same), found.Alike, lc.same, lc.alike)
 	}
 	for _, c := range found.Same {
 		if !lc.made || c.Title != n.Title {
-			t.Errorf("it claims %s %q", c.Ref, c.Title)
+			t.Errorf("Find returned the unrelated %s %q", c.Ref, c.Title)
 		}
 	}
 	if !found.Sure && lc.after == nil {
-		t.Error("the look is not sure")
+		t.Error("Find is not sure")
 	}
 }
 
-// deletes ends deletes and archivings in every other way than the plain one.
+// deletes ends deletes and archivings in every way but the plain one.
 func deletes(t *testing.T, s Service) {
 	ctx := context.Background()
 	for _, ec := range s.Edits {
@@ -206,7 +206,7 @@ func deletes(t *testing.T, s Service) {
 				out := b.Account.Apply(ctx, c, []model.Edit{e})[0]
 				wantKind(t, ec.Name, out.Err, want)
 				if out.After != nil && out.Err != nil {
-					t.Errorf("the outcome claims something: %+v", out.After)
+					t.Errorf("the outcome has a result: %+v", out.After)
 				}
 				b.Tamper(nil)
 				d, err := b.Account.Load(ctx, c.Ref.ID, b.Account.Needs(ec.Kind))
@@ -215,9 +215,9 @@ func deletes(t *testing.T, s Service) {
 				case ec.Kind == model.EditDelete && gone, name == "already gone":
 					wantKind(t, "reading it after", err, model.NotFound)
 				case err != nil:
-					t.Errorf("reading it after: %v", err)
+					t.Errorf("loading the conversation afterwards: %v", err)
 				case ec.Kind == model.EditArchive && known && shown.Equal(e.Target) != gone:
-					t.Errorf("a read shows %s", show(shown))
+					t.Errorf("a load shows %s", show(shown))
 				}
 			})
 		}

@@ -58,30 +58,30 @@ func describe(t *testing.T, s Service) {
 		}
 		for _, list := range [][]string{d.Roles, d.AccessValues, d.ParticipantStatuses, d.DefaultRoleValues} {
 			if sorted := slices.Compact(slices.Sorted(slices.Values(list))); len(sorted) != len(list) || slices.Contains(list, "") {
-				t.Errorf("%q holds a value twice, or an empty one", list)
+				t.Errorf("%q has a value twice or an empty one", list)
 			}
 		}
 		caps := b.Account.Capabilities(b.load(b.first(), 0).Conversation)
 		goes := func(what string, listed bool, k model.EditKind) {
 			if listed != caps.Of(k).Can() {
-				t.Errorf("%s does not go with the capability to edit %s, which is %q", what, k, caps.Of(k).State)
+				t.Errorf("%s does not agree with the capability to edit %s, which is %q", what, k, caps.Of(k).State)
 			}
 		}
 		goes("AccessValues", len(d.AccessValues) > 0, model.EditAccess)
 		goes("DefaultRoleValues", len(d.DefaultRoleValues) > 0, model.EditDefaultRole)
 		if people := caps.Of(model.EditParticipants).Can() || caps.Of(model.EditContacts).Can(); people != (len(d.People) > 0) {
-			t.Errorf("People is %v, and that people can be edited is %t", d.People, people)
+			t.Errorf("People is %v, but people can be edited: %t", d.People, people)
 		}
 		for key, sentence := range d.Effects {
 			kind, target, ok := strings.Cut(key, ":")
 			if !ok || target == "" || sentence == "" || !slices.Contains(model.EditKinds(), model.EditKind(kind)) {
-				t.Errorf("the effect %q is %q", key, sentence)
+				t.Errorf("the effect of %q is described by %q", key, sentence)
 			}
 		}
 		classes := []model.Class{model.ClassEveryone, model.ClassGroup, model.ClassMembers}
 		for _, r := range d.Audience {
 			if r.Word == "" || r.Sentence == "" || !slices.Contains(classes, r.Class) || strings.Contains(r.Sentence+r.Assumed, "|") {
-				t.Errorf("a rule of the audience is %+v", r)
+				t.Errorf("the audience has the incomplete rule %+v", r)
 			}
 		}
 		for _, k := range []struct {
@@ -90,15 +90,15 @@ func describe(t *testing.T, s Service) {
 		}{{model.EditPrivacy, string(model.PrivacyPublic)}, {model.EditAccess, widest(d.AccessValues)}, {model.EditDefaultRole, model.RoleEditor}} {
 			c := b.load(b.first(), 0).Conversation
 			if caps.Of(k.kind).Can() && d.Effect(c, k.kind, k.target) == "" {
-				t.Errorf("nothing says who sees a conversation after %s becomes %s", k.kind, k.target)
+				t.Errorf("no rule says who sees a conversation after %s becomes %s", k.kind, k.target)
 			}
 		}
 		public := model.Conversation{Privacy: model.PrivacyPublic}
 		if caps.Of(model.EditPrivacy).Can() && d.AudienceOf(&public).Class != model.ClassEveryone {
-			t.Errorf("a public conversation is seen by %+v", d.AudienceOf(&public))
+			t.Errorf("the audience of a public conversation is %+v", d.AudienceOf(&public))
 		}
 		if d.NewPrivacy != "" && d.Audience.Of(d.NewPrivacy, d.NewAccess, false).Class == model.ClassUnknown || caps.Of(model.EditCreate).Can() && d.NewPrivacy == "" {
-			t.Errorf("nothing says who sees a new conversation, which is %s and %s", d.NewPrivacy, d.NewAccess)
+			t.Errorf("no rule says who sees a new conversation, which is %s and %s", d.NewPrivacy, d.NewAccess)
 		}
 	})
 	bubble(t, "capabilities", func(t *testing.T) {
@@ -123,13 +123,13 @@ func describe(t *testing.T, s Service) {
 		for _, k := range model.EditKinds() {
 			has := slices.ContainsFunc(s.Edits, func(ec EditCase) bool { return ec.Kind == k })
 			if caps.Of(k).Can() && !has {
-				t.Errorf("%s is declared and never tried", k)
+				t.Errorf("%s is declared, but no edit case tries it", k)
 			}
 		}
 	})
 }
 
-// widest returns the access value that every other one leads to by widening.
+// widest returns the access value that is wider than every other.
 func widest(values []string) string {
 	for _, v := range values {
 		if !slices.ContainsFunc(values, func(from string) bool {

@@ -11,7 +11,7 @@ import (
 	"confab/providers/conformance"
 )
 
-// writesTaken answers every write with success and counts them.
+// writesTaken answers every write with success and counts the writes.
 type writesTaken struct {
 	next http.RoundTripper
 	n    int
@@ -25,8 +25,8 @@ func (w *writesTaken) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
 }
 
-// What the inbox holds back because it widens is what the adapter holds back
-// once something went wrong, whatever words it leads from and to.
+// The inbox and the adapter must agree on which edits widen, for every pair of
+// values: the inbox holds those edits back, and so does the adapter after a failure.
 func TestInboxAndAdapterAgreeOnWhatWidens(t *testing.T) {
 	for _, s := range []conformance.Service{attentionService(), birdService(), konaService()} {
 		t.Run(s.Provider, func(t *testing.T) {
@@ -47,9 +47,9 @@ func TestInboxAndAdapterAgreeOnWhatWidens(t *testing.T) {
 				a.Apply(context.Background(), *c, []model.Edit{impossible[s.Provider], e})
 				switch {
 				case e.Widens() && w.n > 0:
-					t.Errorf("%s of %+v to %+v widens, and was sent", e.Kind, e.Base, e.Target)
+					t.Errorf("%s from %+v to %+v widens and was sent", e.Kind, e.Base, e.Target)
 				case !e.Widens() && w.n != len(alone):
-					t.Errorf("%s of %+v to %+v does not widen, and was held back", e.Kind, e.Base, e.Target)
+					t.Errorf("%s from %+v to %+v does not widen and was held back", e.Kind, e.Base, e.Target)
 				case w.n > 0:
 					sent++
 				default:
@@ -57,13 +57,13 @@ func TestInboxAndAdapterAgreeOnWhatWidens(t *testing.T) {
 				}
 			}
 			if held == 0 || sent == 0 {
-				t.Errorf("%d held back, %d sent", held, sent)
+				t.Errorf("%d edits were held back and %d sent, want some of both", held, sent)
 			}
 		})
 	}
 }
 
-// impossible is an edit of each service that is refused before anything is sent.
+// impossible has an edit for each service that is refused before anything is sent.
 var impossible = map[string]model.Edit{
 	model.Attention: {Kind: model.EditLabels, Key: "k", Target: model.TextValue("labels were not read")},
 	model.Bird:      {Kind: model.EditStatus, Target: model.TextValue("no status")},
@@ -71,7 +71,7 @@ var impossible = map[string]model.Edit{
 }
 
 // audienceEdits returns edits of who can see or change a conversation, each with
-// the conversation it is made from: every word there is to every other, and
+// the conversation that it starts from: from every value to every other, and from
 // nobody or somebody to nobody or somebody, in every role and status.
 func audienceEdits(c model.Conversation) map[*model.Conversation]model.Edit {
 	edits := map[*model.Conversation]model.Edit{}

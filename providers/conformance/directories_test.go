@@ -13,7 +13,7 @@ func lookups(t *testing.T, s Service) {
 		b := s.open(t, Options{})
 		for _, kind := range b.Account.Describe().People {
 			if !slices.ContainsFunc(s.Lookups, func(lc LookupCase) bool { return lc.Kind == kind }) {
-				t.Errorf("participants come from the directory %q, which is never tried", kind)
+				t.Errorf("participants come from the directory %q, which no lookup case tries", kind)
 			}
 		}
 		known := []model.LookupKind{model.LookupUsers, model.LookupContacts, model.LookupGroups, model.LookupFlows, model.LookupSpaces,
@@ -25,7 +25,7 @@ func lookups(t *testing.T, s Service) {
 			b.Reset()
 			_, err := b.Account.Lookup(context.Background(), model.LookupRequest{Kind: kind})
 			if err == nil {
-				t.Errorf("there is a directory %q, which is never tried", kind)
+				t.Errorf("no lookup case tries the directory %q", kind)
 				continue
 			}
 			wantKind(t, "the directory "+string(kind), err, model.Unsupported)
@@ -49,7 +49,7 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 		for _, text := range append(invented, "") {
 			page, err := b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Text: text, Scope: scope})
 			if err != nil || len(page.Items) > 0 || page.Cursor != "" {
-				t.Errorf("looking for %q gives %+v, error %v", text, page, err)
+				t.Errorf("looking for %q returned %+v, error %v", text, page, err)
 			}
 		}
 		b.wantCount(t, "a directory that is none", 0)
@@ -62,16 +62,16 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 		for _, p := range list {
 			ids = append(ids, p.ID)
 			if p.ID == "" || p.Kind == "" {
-				t.Errorf("an entry without id or kind: %+v", p)
+				t.Errorf("an entry has no id or kind: %+v", p)
 			}
 		}
 		if all != nil && len(all) != len(list) {
-			t.Errorf("%d entries with the limit %d, %d without", len(list), limit, len(all))
+			t.Errorf("%d entries with the limit %d, %d without a limit", len(list), limit, len(all))
 		}
 		if lc.IDs != nil {
 			wantIDs(t, "the whole directory", ids, lc.IDs(b))
 		} else if len(slices.Compact(sorted(ids))) != len(ids) {
-			t.Error("an entry comes twice")
+			t.Error("an entry is listed twice")
 		}
 		all = list
 	}
@@ -85,27 +85,27 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 			}
 			found := b.directory(t, model.LookupRequest{Kind: lc.Kind, Scope: scope, Text: text})
 			if !slices.ContainsFunc(found, func(q model.Participant) bool { return q.ID == p.ID }) {
-				t.Errorf("looking for %q does not find %+v but %d others", text, p, len(found))
+				t.Errorf("looking for %q did not find %+v but %d others", text, p, len(found))
 			}
 			if len(found) > len(all)/2+1 {
-				t.Errorf("looking for %q finds %d of %d", text, len(found), len(all))
+				t.Errorf("looking for %q found %d of %d entries", text, len(found), len(all))
 			}
 		}
 	}
 	for _, text := range invented {
 		if found := b.directory(t, model.LookupRequest{Kind: lc.Kind, Scope: scope, Text: text}); len(found) > 0 {
-			t.Errorf("looking for %q finds %+v, whom the service did not name", text, found)
+			t.Errorf("looking for %q found %+v, whom the service did not name", text, found)
 		}
 	}
 	for _, text := range []string{"zzz nobody is called that zzz", "%", "a&like=b", "\x00", "'; --"} {
 		if found := b.directory(t, model.LookupRequest{Kind: lc.Kind, Scope: scope, Text: text}); len(found) == len(all) {
-			t.Errorf("looking for %q finds everything", text)
+			t.Errorf("looking for %q found every entry", text)
 		}
 	}
 	for _, cursor := range []string{"nonsense", "-3", "999999", "0:nonsense", "zzz:-1"} {
 		page, err := b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Scope: scope, Cursor: cursor, Limit: 5})
 		if k := model.KindOf(err); len(page.Items) > 5 || k != "" && k != model.Invalid {
-			t.Errorf("the foreign cursor %q gives %d entries, error %v", cursor, len(page.Items), err)
+			t.Errorf("the foreign cursor %q returned %d entries, error %v", cursor, len(page.Items), err)
 		}
 	}
 }
@@ -120,11 +120,11 @@ func (b *Bench) directory(t *testing.T, req model.LookupRequest) []model.Partici
 			t.Fatalf("look up %s %q: %v", req.Kind, req.Text, err)
 		}
 		if req.Limit > 0 && len(page.Items) > req.Limit {
-			t.Errorf("%d entries with the limit %d", len(page.Items), req.Limit)
+			t.Errorf("a page of %d entries with the limit %d", len(page.Items), req.Limit)
 		}
 		for _, p := range page.Items {
 			if slices.ContainsFunc(all, func(q model.Participant) bool { return q.ID == p.ID }) {
-				t.Errorf("%+v comes twice", p)
+				t.Errorf("%+v is listed twice", p)
 			}
 		}
 		all = append(all, page.Items...)

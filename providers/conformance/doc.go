@@ -1,18 +1,17 @@
-// Package conformance is the suite that every adapter must pass. It knows the
-// contract of model.Provider and nothing of any service: what a service is
-// like, and how to look behind its back, comes in a Service.
+// Package conformance contains the suite that every adapter must pass. The suite
+// knows the contract of model.Provider but no particular service: a Service
+// describes one, and how to look at its server directly.
 //
-// What may be relied on:
+// The suite guarantees the following:
 //
-//   - Run is the whole suite; a part is left out only where the data of the
-//     Service says that there is no such thing, and a kind of edit that an
-//     account declares without a case to try it is a failure.
+//   - Run runs everything. It leaves a part out only if the Service says that the
+//     service has no such thing, and fails if an account declares a kind of edit
+//     that no case tries.
 //   - Every subtest has a stand-in and an account of its own, inside a
 //     testing/synctest bubble: time is exact, and nothing sleeps. An Open must
 //     therefore answer in memory.
-//   - Whatever an account returns or logs, in any subtest, is searched for the
-//     credentials of the account; every error must be a *model.Error with one of
-//     the kinds of the model.
-//   - The numbers of requests are exact. A change that costs one more is a
-//     change of the Budget, made on purpose.
+//   - Everything that an account returns or logs is searched for its credentials,
+//     and every error must be a *model.Error with one of the kinds of the model.
+//   - The numbers of requests are exact. A change that needs one more request has
+//     to change the Budget on purpose.
 package conformance

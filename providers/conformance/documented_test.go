@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// documentedCall is one call of a service's documentation with its parameters:
-// those of the query, and the fields of the body with dots between the levels.
+// documentedCall is a call in a service's documentation with its parameters: those
+// of the query, and the fields of the body with dots between the levels.
 type documentedCall struct {
 	method, path string
 	params       []string
-	elsewhere    bool // not sent for an account's calls, so its use is not looked for
+	elsewhere    bool // not sent by the calls of an account, so the test doesn't look for it
 }
 
 func (d documentedCall) String() string { return d.method + " " + d.path }
@@ -53,15 +53,15 @@ func (d documentedCall) matches(path string) bool {
 	return slices.EqualFunc(want, got, func(w, g string) bool { return w == g || g != "" && strings.HasPrefix(w, "{") })
 }
 
-// placeholders counts what any text fits: the call with fewest is meant.
+// placeholders counts the parts that any text fits. The call with the fewest is meant.
 func (d documentedCall) placeholders() int { return strings.Count(d.path, "{") }
 
 // leftOutItem is a line of an adapter's leftout.txt: methods and paths, then
-// parameters if only those are left out, then why.
+// parameters if only those are left out, then the reason.
 var leftOutItem = regexp.MustCompile(`^((?:[A-Z]+[, ]+)+/[^:]*): (.+)$`)
 
-// readLeftOut reads the list of what an adapter leaves out: calls by "METHOD
-// path", parameters by "METHOD path name".
+// readLeftOut reads the list of what an adapter doesn't use: calls as "METHOD
+// path", parameters as "METHOD path name".
 func readLeftOut(t *testing.T, folder string) map[string]bool {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, "leftout.txt"))
@@ -102,18 +102,18 @@ func readLeftOut(t *testing.T, folder string) map[string]bool {
 	return out
 }
 
-// usage collects what was sent: for each documented call its parameters.
+// usage collects what was sent: the parameters of each documented call.
 type usage struct {
 	facts []documentedCall
 	base  string // path of the base URL
 	used  map[string]map[string]bool
-	// strange are calls and parameters that no table knows.
+	// strange lists calls and parameters that are not documented.
 	strange map[string]bool
 }
 
 func (u *usage) add(s Sent) {
 	path, below := strings.CutPrefix(s.Path, u.base)
-	if !below { // beside the base: the first part names the stand-in
+	if !below { // outside the base, where the first part names the stand-in
 		_, path, _ = strings.Cut(strings.TrimPrefix(s.Path, "/"), "/")
 		path = "/" + path
 	}
@@ -149,7 +149,7 @@ func (u *usage) add(s Sent) {
 	}
 }
 
-// bodyFields names what a body holds, down to its leaves.
+// bodyFields returns the names of the fields in a body, down to the leaves.
 func bodyFields(at string, v any) []string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -172,9 +172,9 @@ func bodyFields(at string, v any) []string {
 	return []string{at}
 }
 
-// documented holds what an account sends, and what its adapter says that it
-// leaves out, against what the service documents: everything is one or the
-// other, nothing both, and nothing else is sent.
+// documented compares what the service documents with what an account sends and
+// with what its adapter's leftout.txt lists: everything documented must be in
+// exactly one of them, and nothing else may be sent.
 func documented(t *testing.T, s Service) {
 	facts, left := readFacts(t, s.Provider), readLeftOut(t, s.Folder)
 	u := usage{facts: facts, used: map[string]map[string]bool{}, strange: map[string]bool{}}
@@ -184,9 +184,9 @@ func documented(t *testing.T, s Service) {
 		known[name] = true
 		switch {
 		case used && left[name]:
-			t.Errorf("leftout.txt says that this is left out, but it is used: %s", name)
+			t.Errorf("leftout.txt lists this, but it is used: %s", name)
 		case !used && !left[name] && !parent:
-			t.Errorf("this is neither used nor in leftout.txt: %s", name)
+			t.Errorf("documented, but neither used nor in leftout.txt: %s", name)
 		}
 	}
 	for _, call := range facts {
@@ -198,11 +198,11 @@ func documented(t *testing.T, s Service) {
 	}
 	for name := range left {
 		if !known[name] {
-			t.Errorf("leftout.txt leaves out what is in no table: %s", name)
+			t.Errorf("leftout.txt lists what is not documented: %s", name)
 		}
 	}
 	for name := range u.strange {
-		t.Errorf("this is sent, and in no table: %s", name)
+		t.Errorf("sent, but not documented: %s", name)
 	}
 	if testing.Verbose() {
 		t.Logf("%d calls are documented, %d of them are used", len(facts), len(u.used))

@@ -13,7 +13,7 @@ import (
 	"confab/providers/conformance"
 )
 
-// engine is the real one: the inbox on a database of its own.
+// engine is an inbox on a database of its own.
 type engine struct {
 	t       testing.TB
 	account model.Provider

@@ -11,8 +11,8 @@ import (
 	"confab/model"
 )
 
-// exercise lets an account do everything that it can do, and adds what it sends
-// to a usage.
+// exercise makes an account do everything that it can and adds what it sends to a
+// usage.
 func exercise(t *testing.T, s Service, u *usage) {
 	ctx := context.Background()
 	with := func(o Options, f func(b *Bench)) {
@@ -24,7 +24,7 @@ func exercise(t *testing.T, s Service, u *usage) {
 		}
 	}
 	with(Options{Conversations: s.Several}, func(b *Bench) { reads(ctx, b) })
-	with(Options{Conversations: 12}, func(b *Bench) { // lists of many pages
+	with(Options{Conversations: 12}, func(b *Bench) { // enough for lists of several pages
 		b.TamperReads(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 			req = req.Clone(req.Context())
 			q := req.URL.Query()
@@ -83,7 +83,7 @@ func basePath(b *Bench) string {
 	return "/" + path
 }
 
-// reads lets an account read everything.
+// reads makes an account read everything.
 func reads(ctx context.Context, b *Bench) {
 	all := func(model.Batch) (bool, error) { return true, nil }
 	now := time.Now()

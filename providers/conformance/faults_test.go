@@ -14,16 +14,16 @@ import (
 	"confab/model"
 )
 
-// bounded fails where an account read more than it could ever need.
+// bounded fails if an account read more of an answer than it could ever need.
 func bounded(t testing.TB, taken int64) {
 	t.Helper()
 	if most := int64(64 << 20); taken > most {
-		t.Errorf("%d bytes were read of an answer, at most %d make sense", taken, most)
+		t.Errorf("%d bytes of an answer were read, want at most %d", taken, most)
 	}
 }
 
 func faults(t *testing.T, s Service) {
-	for _, f := range allFaults() {
+	for i, f := range allFaults() {
 		t.Run(f.name, func(t *testing.T) {
 			bubble(t, "load", func(t *testing.T) {
 				faultyRead(t, s, f, func(b *Bench, id string) error {
@@ -33,25 +33,26 @@ func faults(t *testing.T, s Service) {
 			})
 			bubble(t, "sync", func(t *testing.T) {
 				faultyRead(t, s, f, func(b *Bench, _ string) error {
-					met := len(b.Sent()) == 0 // or it is over, and all is well
+					met := len(b.Sent()) == 0 // a later walk must succeed
 					w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
 					if !met {
 						wantIDs(t, "a walk after it", w.ids, b.IDs())
 						return w.err
 					}
 					if body, ok := strings.CutPrefix(f.name, theAnswer); ok && slices.Contains(s.EmptyLists, body) && w.err == nil && len(w.ids) == 0 {
-						return &model.Error{Kind: f.read} // a list of none
+						return &model.Error{Kind: f.read} // a read of an empty list
 					}
 					if w.result.Complete {
-						t.Errorf("a walk that met it says that it is complete, with %d rows", len(w.ids))
+						t.Errorf("the walk is complete in spite of the fault, with %d rows", len(w.ids))
 					}
 					return w.err
 				})
 			})
-			writes := s.writeCases()
+			most := 2 // every kind of edit reads the answer in the same way
 			if f.long {
-				writes = aFew(writes, 1, 0) // any kind of edit reads the answer in the same way
+				most = 1
 			}
+			writes := aFew(s.writeCases(), most, i)
 			for _, ec := range writes {
 				if f.write != "" || f.writeOK {
 					bubble(t, ec.Name, func(t *testing.T) { faultyWrite(t, s, f, ec) })
@@ -71,7 +72,7 @@ func faults(t *testing.T, s Service) {
 			wantKind(t, ec.Name, out.Err, model.NotFound)
 			other := b.load(b.first(), b.Account.Needs(ec.Kind)).Conversation
 			if was := s.open(t, Options{}); was.Account.Capabilities(other).Of(ec.Kind) != b.Account.Capabilities(other).Of(ec.Kind) {
-				t.Errorf("%s: one conversation that is gone taught something about others", ec.Name)
+				t.Errorf("%s: a deleted conversation changed the capabilities of others", ec.Name)
 			}
 		}
 	})
@@ -89,11 +90,11 @@ func faults(t *testing.T, s Service) {
 			switch ec.Kind {
 			case model.EditCreate:
 				if len(b.IDs()) != n+1 {
-					t.Errorf("%s: %d conversations after %d", ec.Name, len(b.IDs()), n)
+					t.Errorf("%s: there are %d conversations, before there were %d", ec.Name, len(b.IDs()), n)
 				}
 			case model.EditDelete:
 				if b.State(c.Ref.ID) != nil {
-					t.Errorf("%s: it is still there", ec.Name)
+					t.Errorf("%s: the conversation is still there", ec.Name)
 				}
 			default:
 				b.holds(e, c.Ref.ID, e.Target)
@@ -116,7 +117,7 @@ func faults(t *testing.T, s Service) {
 			d := b.load(b.first(), 0)
 			b.wantCount(t, "a read that met one failure", 2)
 			if d.Conversation.Ref.ID != b.first() {
-				t.Errorf("it is %s", d.Conversation.Ref)
+				t.Errorf("the load returned %s", d.Conversation.Ref)
 			}
 		}
 	})
@@ -132,14 +133,14 @@ func faults(t *testing.T, s Service) {
 				return res, err
 			})
 			if got := b.load(b.first(), 0).Conversation.Ref.ID; got != b.first() {
-				t.Errorf("%q: it is %s", contentType, got)
+				t.Errorf("%q: the load returned %s", contentType, got)
 			}
 		}
 	})
 	shapes(t, s)
 }
 
-// writeCases returns one edit of each kind.
+// writeCases returns an edit case of each kind.
 func (s Service) writeCases() []EditCase {
 	var out []EditCase
 	for _, ec := range s.Edits {
@@ -159,9 +160,9 @@ func faultyRead(t *testing.T, s Service, f fault, read func(b *Bench, id string)
 	wantKind(t, f.name, err, f.read)
 	wantRetry(t, f, err, now)
 	if took := time.Since(now); took > time.Minute {
-		t.Errorf("it took %s", took)
+		t.Errorf("the call took %s", took)
 	}
-	// What went wrong must not last.
+	// The fault must not have lasting effects.
 	if f.name == "revoked" {
 		return
 	}
@@ -170,7 +171,7 @@ func faultyRead(t *testing.T, s Service, f fault, read func(b *Bench, id string)
 	time.Sleep(time.Hour)
 	b.load(id, b.Account.Needs(s.any().Kind))
 	if err := read(b, id); err != nil {
-		t.Errorf("after it: %v", err)
+		t.Errorf("loading after the fault: %v", err)
 	}
 }
 
@@ -183,23 +184,23 @@ func faultyWrite(t *testing.T, s Service, f fault, ec EditCase) {
 	out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
 	switch {
 	case f.done && ec.Kind == model.EditDelete && out.Err == nil:
-		// An answer without a body has no half.
+		// An answer without a body can't be cut.
 	case f.writeOK:
 		if k := model.KindOf(out.Err); k != "" && k != model.UnknownOutcome {
 			t.Errorf("the error is %q: %v", k, out.Err)
 		}
 		if out.Err == nil && (out.After != nil || out.Created != "") {
-			t.Errorf("the outcome claims something that nobody said: %+v", out)
+			t.Errorf("the outcome has a result that no answer showed: %+v", out)
 		}
 		if out.Err == nil && ec.Kind == model.EditCreate {
-			t.Error("a create that names nothing is said to have succeeded")
+			t.Error("the outcome of a create is success without the conversation's name")
 		}
 	default:
 		wantKind(t, f.name, out.Err, f.write)
 		wantRetry(t, f, out.Err, now)
 	}
-	// A conflict that names no reason may be asked about by a read, but no
-	// write is ever sent twice; a credential that is refused may be renewed.
+	// A conflict without a reason may cause a read, and a refused credential may
+	// be renewed, but no write may be sent twice.
 	most := 1
 	if f.name == "revoked" {
 		most = 2
@@ -225,7 +226,7 @@ func wantRetry(t *testing.T, f fault, err error, now time.Time) {
 	}
 	if f.retryMax == 0 {
 		if !e.RetryAt.IsZero() {
-			t.Errorf("RetryAt is %s, though the service did not say", e.RetryAt)
+			t.Errorf("RetryAt is %s, but the service did not say", e.RetryAt)
 		}
 		return
 	}
@@ -234,7 +235,7 @@ func wantRetry(t *testing.T, f fault, err error, now time.Time) {
 	}
 }
 
-// slow meets answers that come late or never.
+// slow delays answers or withholds them.
 func slow(t *testing.T, s Service) {
 	b := s.open(t, Options{})
 	b.load(b.first(), 0)
@@ -245,7 +246,7 @@ func slow(t *testing.T, s Service) {
 	_, err := b.Account.Load(ctx, b.first(), 0)
 	wantKind(t, "a load that had no time", err, model.Unavailable)
 	if took := time.Since(now); took != 5*time.Second {
-		t.Errorf("it took %s, want 5s", took)
+		t.Errorf("the call took %s, want 5s", took)
 	}
 
 	for _, ec := range s.writeCases() {
@@ -265,7 +266,7 @@ func slow(t *testing.T, s Service) {
 		}
 	}
 
-	// Nobody answers, and the caller set no limit.
+	// The server doesn't answer, and the caller set no limit.
 	hang := func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
@@ -276,7 +277,7 @@ func slow(t *testing.T, s Service) {
 	_, err = b.Account.Load(context.Background(), b.first(), 0)
 	wantKind(t, "a load without an answer", err, model.Unavailable)
 	if took := time.Since(now); took > 3*time.Minute {
-		t.Errorf("it took %s", took)
+		t.Errorf("the call took %s", took)
 	}
 	b.Tamper(nil)
 	c, e := b.choose(s.any())
@@ -285,10 +286,10 @@ func slow(t *testing.T, s Service) {
 	out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
 	wantKind(t, "a write without an answer", out.Err, model.UnknownOutcome)
 	if took := time.Since(now); took > 3*time.Minute {
-		t.Errorf("it took %s", took)
+		t.Errorf("the call took %s", took)
 	}
 
-	// The answer begins and does not end.
+	// The answer begins but doesn't end.
 	b = s.open(t, Options{})
 	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 		res, err := next.RoundTrip(req)
@@ -301,11 +302,11 @@ func slow(t *testing.T, s Service) {
 	_, err = b.Account.Load(context.Background(), b.first(), 0)
 	wantKind(t, "a load whose answer does not end", err, model.Unavailable)
 	if took := time.Since(now); took > 3*time.Minute {
-		t.Errorf("it took %s", took)
+		t.Errorf("the call took %s", took)
 	}
 }
 
-// waiting is a body that nothing more comes of.
+// waiting is a body from which reads never return.
 type waiting struct{ ctx context.Context }
 
 func (w waiting) Read([]byte) (int, error) {

@@ -12,22 +12,22 @@ import (
 	"confab/model"
 )
 
-// fault is one thing that goes wrong, and what must be said of it.
+// fault is something that goes wrong, with the expected errors.
 type fault struct {
 	name string
-	// arm makes it happen to all requests that tamper is given.
+	// arm injects the fault into all requests that tamper passes on.
 	arm func(b *Bench, tamper func(Tamper))
-	// read and write are the kinds of error; without one for writes, none is
-	// tried.
+	// read and write are the expected kinds of error. If write is "", the fault is
+	// not tried on writes.
 	read, write model.ErrorKind
-	// retry is how long from now RetryAt must be, at least and at most; zero
-	// for a RetryAt that is zero.
+	// retryMin and retryMax limit how far RetryAt must be ahead; both zero mean that
+	// RetryAt must be zero.
 	retryMin, retryMax time.Duration
-	// done says that a write has its effect in spite of the fault.
+	// done says that a write takes effect in spite of the fault.
 	done bool
-	// writeOK says that a write may also succeed, being careful what it says.
+	// writeOK says that a write may also succeed, with an outcome that claims only what is known.
 	writeOK bool
-	// long says that the answer is as long as an account reads at all.
+	// long says that the answer has the greatest length that an account reads.
 	long bool
 }
 
@@ -74,7 +74,7 @@ func allFaults() []fault {
 		{name: "offline", read: model.Unavailable, write: model.Unavailable, arm: func(b *Bench, _ func(Tamper)) { b.Offline(true) }},
 		statusFault(400, model.Invalid, model.Invalid),
 		statusFault(403, model.Forbidden, model.Forbidden),
-		statusFault(404, model.NotFound, ""), // for writes see gone, and the lessons
+		statusFault(404, model.NotFound, ""), // for writes see gone and lessons
 		statusFault(405, model.Unsupported, ""),
 		statusFault(410, model.NotFound, ""),
 		statusFault(409, model.ConflictKind, model.ConflictKind),

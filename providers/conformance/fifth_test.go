@@ -9,7 +9,7 @@ import (
 	"confab/providers/sandbox"
 )
 
-// notesService is a fifth service: all that the suite wants to know of one.
+// notesService returns a fifth, made-up service.
 func notesService() conformance.Service {
 	set := func(name string) func(*conformance.Bench) {
 		return func(b *conformance.Bench) { behind(b).Of("notes").Set(sandbox.Switches{name: true}) }

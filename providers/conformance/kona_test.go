@@ -265,8 +265,8 @@ func openKona(t testing.TB, o conformance.Options) conformance.Standin {
 
 func konaMe(b *conformance.Bench) string { return strconv.FormatInt(behind(b).Kona().Me(), 10) }
 
-// konaMine tells a conversation of the account's own, which may be edited
-// whatever becomes of its people.
+// konaMine reports whether the account created a conversation, so that it can edit
+// the conversation whoever takes part.
 func konaMine(b *conformance.Bench, c model.Conversation) bool { return c.Owner.ID == konaMe(b) }
 
 func konaSpace(b *conformance.Bench) string {
@@ -277,7 +277,7 @@ func konaSpace(b *conformance.Bench) string {
 	return page.Items[0].ID
 }
 
-// konaPerson returns somebody of a directory who is none of those given.
+// konaPerson returns somebody of a directory who is not in the given list.
 func konaPerson(b *conformance.Bench, kind model.LookupKind, space string, without []model.Participant) model.Participant {
 	page, err := b.Account.Lookup(context.Background(), model.LookupRequest{Kind: kind, Scope: space, Limit: 100})
 	if err == nil {
@@ -291,8 +291,8 @@ func konaPerson(b *conformance.Bench, kind model.LookupKind, space string, witho
 	return model.Participant{}
 }
 
-// konaConcurrent wants that what the answer shows is told, somebody else's
-// change included.
+// konaConcurrent checks that the outcome has everything that the answer shows,
+// including somebody else's change.
 func konaConcurrent(t *testing.T, b *conformance.Bench) {
 	ctx := context.Background()
 	for _, id := range b.IDs() {
@@ -311,15 +311,15 @@ func konaConcurrent(t *testing.T, b *conformance.Bench) {
 			t.Fatal(out.Err)
 		}
 		if held := b.Field(id, model.EditParticipants, ""); out.After != nil && !model.PeopleValue(out.After.Participants.Items).Equal(held) {
-			t.Error("the outcome shows other people than the server holds")
+			t.Error("the outcome has other people than the server")
 		}
 		return
 	}
-	t.Fatal("no conversation suits")
+	t.Fatal("no conversation suits the edit")
 }
 
-// konaRefresh wants one refresh for a token that has ended, however many ask,
-// and requests that were refused to be replayed once.
+// konaRefresh checks that concurrent requests with an expired token cause a single
+// refresh and are each replayed once.
 func konaRefresh(t *testing.T, b *conformance.Bench) {
 	ctx := context.Background()
 	for range 3 {
@@ -340,7 +340,7 @@ func konaRefresh(t *testing.T, b *conformance.Bench) {
 			if strings.HasSuffix(s.Path, "/oauth/token") {
 				refreshes++
 				if s.Credential != "" || s.Query != "" {
-					t.Errorf("the token is asked for with %s", s)
+					t.Errorf("the token was requested with %s", s)
 				}
 			}
 		}
@@ -349,7 +349,7 @@ func konaRefresh(t *testing.T, b *conformance.Bench) {
 		}
 		b.Reset()
 		if _, err := b.Account.Load(ctx, ids[0], 0); err != nil || len(b.Sent()) != 1 {
-			t.Errorf("after it, a load took %d requests, error %v", len(b.Sent()), err)
+			t.Errorf("after the refresh, a load took %d requests, error %v", len(b.Sent()), err)
 		}
 	}
 }
@@ -366,7 +366,7 @@ func atToken(f func(*http.Request) *http.Response) conformance.Tamper {
 	}
 }
 
-// plain makes an answer; location may be "".
+// plain returns an answer. If location is "", it lacks that header.
 func plain(status int, location, body string) *http.Response {
 	res := &http.Response{StatusCode: status, Status: strconv.Itoa(status) + " " + http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}
@@ -376,7 +376,7 @@ func plain(status int, location, body string) *http.Response {
 	return res
 }
 
-// konaAway lets the token endpoint send its callers elsewhere.
+// konaAway makes the token endpoint redirect to another host.
 func konaAway(b *conformance.Bench) {
 	behind(b).Kona().ExpireTokens()
 	b.Tamper(atToken(func(*http.Request) *http.Response {
@@ -384,7 +384,7 @@ func konaAway(b *conformance.Bench) {
 	}))
 }
 
-// konaStays wants that the secrets do not follow.
+// konaStays checks that no request follows the redirect to the other host.
 func konaStays(t *testing.T, b *conformance.Bench) {
 	_, err := b.Account.Load(context.Background(), b.IDs()[0], 0)
 	if err == nil {
@@ -397,13 +397,13 @@ func konaStays(t *testing.T, b *conformance.Bench) {
 	}
 }
 
-// konaPassword wants no refresh where none can help.
+// konaPassword checks that an expired password causes no refresh, which can't help.
 func konaPassword(t *testing.T, b *conformance.Bench) {
 	for range 3 {
 		b.Reset()
 		_, err := b.Account.Load(context.Background(), b.IDs()[0], 0)
 		if e := model.AsError(err); e == nil || e.Kind != model.Unauthorized || !strings.Contains(e.Hint, "password") {
-			t.Errorf("the error is %v", err)
+			t.Errorf("the error is %v, want the service's words", err)
 		}
 		if n := len(b.Sent()); n != 1 {
 			t.Errorf("%d requests, want 1: %v", n, b.Sent())

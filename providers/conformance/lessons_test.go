@@ -10,7 +10,7 @@ import (
 	"confab/model"
 )
 
-// lessons wants a refusal to be met once.
+// lessons checks that an account doesn't repeat what a refusal has ruled out.
 func lessons(t *testing.T, s Service) {
 	for _, l := range s.Lessons {
 		bubble(t, l.Name, func(t *testing.T) {
@@ -35,7 +35,7 @@ func lessons(t *testing.T, s Service) {
 			wantKind(t, "the first try", out.Err, l.Err)
 			b.wantCount(t, "the first try", l.Requests)
 			if !reflect.DeepEqual(b.State(c.Ref.ID), state) {
-				t.Errorf("the conversation has changed: %s", difference(state, b.State(c.Ref.ID)))
+				t.Errorf("the refused edit changed the conversation: %s", difference(state, b.State(c.Ref.ID)))
 			}
 			after := b.Account.Capabilities(c)
 			for _, k := range model.EditKinds() {
@@ -46,10 +46,10 @@ func lessons(t *testing.T, s Service) {
 					continue
 				}
 				if after.Of(k).Can() || after.Of(k).Reason == "" || after.Of(k).Reason == before.Of(k).Reason {
-					t.Errorf("%s is %+v, before it was %+v", k, after.Of(k), before.Of(k))
+					t.Errorf("the capability %s is %+v, before it was %+v", k, after.Of(k), before.Of(k))
 				}
 				if now := b.Account.Capabilities(other).Of(k); l.Row && now != others.Of(k) || !l.Row && now.Can() {
-					t.Errorf("of another conversation, %s is %+v", k, now)
+					t.Errorf("the capability %s of another conversation is %+v", k, now)
 				}
 			}
 			b.Reset()
@@ -57,10 +57,10 @@ func lessons(t *testing.T, s Service) {
 			wantKind(t, "the second try", again.Err, model.Unsupported)
 			b.wantCount(t, "the second try", 0)
 			if e := model.AsError(again.Err); e != nil && !strings.Contains(e.Message, after.Of(ec.Kind).Reason) {
-				t.Errorf("the second try says %q, the capability %q", e.Message, after.Of(ec.Kind).Reason)
+				t.Errorf("the second try has the message %q, the capability the reason %q", e.Message, after.Of(ec.Kind).Reason)
 			}
 			if fresh := s.open(t, Options{}); fresh.Account.Capabilities(c).Of(ec.Kind) != before.Of(ec.Kind) {
-				t.Error("another account has learned it too")
+				t.Error("the refusal changed the capabilities of another account")
 			}
 		})
 	}

@@ -11,8 +11,8 @@ import (
 	"confab/model"
 )
 
-// oddIDs are ids that would change the path they are put into if they were
-// not escaped, or that no path can hold.
+// oddIDs are ids that would change a path if they weren't escaped, or that can't
+// be part of a path at all.
 var oddIDs = []string{
 	"", ".", "..", "a/b", "../users", "..%2Fusers", "a b", "a%2Fb", "%2e%2e", "a?b=c", "a#b", "a;b", "a&b=c", "ü/é", "日本", "a\nb", "a\\b",
 	"//elsewhere.example/a", "http://elsewhere.example/a", "list", "a:b", "%", "%zz", "\x00", "{id}", strings.Repeat("x", 3000),
@@ -44,7 +44,7 @@ func loads(t *testing.T, s Service) {
 			id   string
 			need model.Need
 		}
-		loaded := map[load]model.Conversation{} // most kinds need the same
+		loaded := map[load]model.Conversation{} // by need, because most kinds need the same
 		for _, k := range model.EditKinds() {
 			if k == model.EditCreate {
 				continue
@@ -69,7 +69,7 @@ func loads(t *testing.T, s Service) {
 				}
 				got, known := model.Read(c, k, key)
 				if !known || k == model.EditPrivacy && got.String() == string(model.PrivacyUnknown) {
-					continue // a word of the service that has no common one
+					continue // a value of the service without a common word
 				}
 				tried = true
 				if want := b.Field(id, k, key); !got.Equal(want) {
@@ -77,7 +77,7 @@ func loads(t *testing.T, s Service) {
 				}
 			}
 			if !tried && slices.ContainsFunc(s.Edits, func(ec EditCase) bool { return ec.Kind == k }) {
-				t.Errorf("no conversation shows its %s after loading what that needs", k)
+				t.Errorf("no conversation shows %s after loading what the kind needs", k)
 			}
 		}
 	})
@@ -88,7 +88,7 @@ func loads(t *testing.T, s Service) {
 				d := b.load(id, need)
 				b.honest(t, d.Conversation)
 				if !need.Has(model.NeedMessages) && !need.Has(model.NeedEverything) && d.Messages.Known && len(d.Messages.Items) == 0 {
-					t.Errorf("%s: messages were not asked for and are said to be none", id)
+					t.Errorf("%s: the messages were not requested, but are known to be none", id)
 				}
 			}
 		}
@@ -102,10 +102,10 @@ func loads(t *testing.T, s Service) {
 		for _, text := range hostile {
 			b.Retitle(id, text)
 			if got := b.load(id, 0).Conversation.Title; got != text {
-				t.Errorf("a load brought %.80q for %.80q", got, text)
+				t.Errorf("a load returned the title %.80q, want %.80q", got, text)
 			}
 			if got := b.whole(t).rows[id].Title; got != text {
-				t.Errorf("a walk brought %.80q for %.80q", got, text)
+				t.Errorf("a walk returned the title %.80q, want %.80q", got, text)
 			}
 		}
 	})
@@ -116,7 +116,7 @@ func loads(t *testing.T, s Service) {
 				d := b.load(id, need)
 				var own struct{ ID json.RawMessage }
 				if err := json.Unmarshal(d.Raw, &own); err != nil || strings.Trim(string(own.ID), `"`) != id {
-					t.Fatalf("%s: raw is not the conversation's own object: %.200s", id, d.Raw)
+					t.Fatalf("%s: Raw is not the object of the conversation: %.200s", id, d.Raw)
 				}
 			}
 		}
@@ -128,12 +128,12 @@ func loads(t *testing.T, s Service) {
 			for _, need := range []model.Need{model.NeedMessages, model.NeedEverything | model.NeedMessages} {
 				d := b.load(id, need)
 				if !d.Messages.Known {
-					t.Errorf("%s: the messages were asked for and are not known", id)
+					t.Errorf("%s: the messages were requested, but are not known", id)
 				}
 				if n := len(d.Messages.Items); n > 0 && (d.Conversation.HasMessages || d.Conversation.HasTranscript) {
 					some = true
 				} else if n > 0 {
-					t.Errorf("%s: %d messages in a conversation that is said to have none", id, n)
+					t.Errorf("%s: the server has %d messages, the load none", id, n)
 				}
 				for i := 1; i < len(d.Messages.Items); i++ {
 					was, is := d.Messages.Items[i-1], d.Messages.Items[i]
@@ -161,39 +161,39 @@ func loads(t *testing.T, s Service) {
 			for _, need := range []model.Need{0, b.Account.Needs(sc.Kind), model.NeedEverything} {
 				c := b.load(id, need).Conversation
 				if v, known := model.Read(c, sc.Kind, ""); known {
-					t.Errorf("%s is taken for %s though the service does not say", sc.Kind, show(v))
+					t.Errorf("%s is %s, but the service does not say", sc.Kind, show(v))
 				}
 				e := model.Edit{Ref: c.Ref, Kind: sc.Kind, Target: model.PeopleValue(nil)}
 				b.Reset()
 				if out := b.Account.Apply(context.Background(), c, []model.Edit{e}); out[0].Err == nil || len(b.Writes()) != 0 {
-					t.Errorf("a set that is not known was replaced: error %v, %v", out[0].Err, b.Writes())
+					t.Errorf("an unknown set was replaced: error %v, writes %v", out[0].Err, b.Writes())
 				}
 				if _, err := b.Account.Requests(c, []model.Edit{e}); err == nil {
-					t.Error("Requests shows how a set that is not known would be replaced")
+					t.Error("Requests announces the replacement of an unknown set")
 				}
 			}
 			if c, ok := b.whole(t).rows[id]; ok {
 				if v, known := model.Read(c, sc.Kind, ""); known {
-					t.Errorf("in the list, %s is taken for %s though the service does not say", sc.Kind, show(v))
+					t.Errorf("in the list, %s is %s, but the service does not say", sc.Kind, show(v))
 				}
 			}
 		})
 	}
 }
 
-// honest fails where a set is known and is not what the server holds.
+// honest fails if a known set is not the one that the server has.
 func (b *Bench) honest(t *testing.T, c model.Conversation) {
 	t.Helper()
 	for _, k := range []model.EditKind{model.EditParticipants, model.EditContacts} {
 		if !b.Account.Capabilities(c).Of(k).Can() {
-			continue // nothing is written from it
+			continue // no edit is based on it
 		}
 		got, known := model.Read(c, k, "")
 		if !known {
 			continue
 		}
 		if want := b.Field(c.Ref.ID, k, ""); !got.Equal(want) {
-			t.Errorf("%s: %s is said to be %s, the server holds %s", c.Ref.ID, k, show(got), show(want))
+			t.Errorf("%s: %s is %s, the server has %s", c.Ref.ID, k, show(got), show(want))
 		}
 	}
 }
@@ -233,7 +233,7 @@ func oddLoads(t *testing.T, s Service) {
 			t.Errorf("%q: it was sent: %v", id, b.Sent())
 		}
 
-		// The same for writes.
+		// Writes must escape ids in the same way.
 		c := fresh.Clone()
 		c.Ref.ID = id
 		for _, ec := range s.Edits {

@@ -15,8 +15,8 @@ import (
 	"confab/providers/conformance"
 )
 
-// What a query takes of the whole list, with an edit on its way or without, a
-// list that is narrowed for the query has too.
+// A list that is narrowed for a query must have every conversation of the whole
+// list that matches the query, with or without pending edits.
 func TestANarrowedListHasEverythingThatMatches(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.Provider, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestANarrowedListHasEverythingThatMatches(t *testing.T) {
 				now := time.Now()
 				f := q.Filter(now, time.UTC).Only(a.Describe().Filters)
 				if f.IsZero() {
-					return // nothing is narrowed
+					return // no filter
 				}
 				got := list(t, f)
 				if narrowed++; len(got) < len(whole) {
@@ -52,19 +52,19 @@ func TestANarrowedListHasEverythingThatMatches(t *testing.T) {
 					for _, pending := range [][]model.Edit{nil, {edit}} {
 						shown := model.Project(c, pending)
 						if _, ok := got[id]; !ok && q.Match(query.NewSubject(model.Row{Conversation: shown}), now, time.UTC) {
-							t.Fatalf("%q takes %+v, which the list narrowed by %+v does not have", q, shown, f)
+							t.Fatalf("%q matches %+v, which the list narrowed by %+v lacks", q, shown, f)
 						}
 					}
 				}
 			})
 			if rules := a.Describe().Filters; len(rules) > 0 && less < narrowed/4 {
-				t.Errorf("of %d narrowed lists %d were shorter than the whole", narrowed, less)
+				t.Errorf("%d lists were narrowed, %d of them shorter than the whole; want some of both", narrowed, less)
 			}
 		})
 	}
 }
 
-// vocabulary returns terms that meet the conversations of a list.
+// vocabulary returns query terms that match conversations of a list.
 func vocabulary(list map[string]model.Conversation) []string {
 	seen := map[string]bool{"is:external": true, "-is:internal": true, "is:internal": true, "updated:<90d": true, "updated:>90d": true, "created:<180d": true,
 		"created:>30d": true, "updated:today": true, "kind:huddle": true, "title:a": true, "a": true, "with:a": true, "is:private": true}
@@ -101,7 +101,7 @@ func vocabulary(list map[string]model.Conversation) []string {
 	return out
 }
 
-// drawQuery joins a few terms in every way there is; most of them narrow.
+// drawQuery combines a few terms in every way; most of them narrow.
 func drawQuery(t *rapid.T, terms []string) query.Query {
 	var text strings.Builder
 	for i := range rapid.IntRange(1, 4).Draw(t, "terms") {
@@ -117,7 +117,7 @@ func drawQuery(t *rapid.T, terms []string) query.Query {
 	return q
 }
 
-// drawEdit returns an edit that may be on its way in any conversation.
+// drawEdit returns a pending edit of any conversation.
 func drawEdit(t *rapid.T) model.Edit {
 	return rapid.SampledFrom([]model.Edit{
 		{Kind: model.EditTitle, Target: model.TextValue("a")},
@@ -129,13 +129,13 @@ func drawEdit(t *rapid.T) model.Edit {
 	}).Draw(t, "edit")
 }
 
-// A field that an account can edit must not narrow its list: a conversation whose edit is on its way matches here already,
-// and the service would leave it out.
+// A field that an account can edit must not narrow its list, because the service would leave out a conversation that matches
+// only with its pending edit.
 func TestNoFilterIsOfWhatCanBeEdited(t *testing.T) {
 	for _, s := range services() {
 		a := s.Open(t, conformance.Options{Conversations: 5, Log: func(string, ...any) {}, Wrap: func(next http.RoundTripper) http.RoundTripper { return next }}).Account
 		if a.Describe().Filters["status"] != nil && a.Capabilities(model.Conversation{}).Of(model.EditStatus).Can() {
-			t.Errorf("%s narrows by status, which %s changes", s.Provider, model.EditStatus)
+			t.Errorf("%s narrows by status, which an edit of %s changes", s.Provider, model.EditStatus)
 		}
 	}
 }

@@ -21,21 +21,21 @@ import (
 	"confab/providers/kona"
 )
 
-// turning is a service whose credential is replaced: it takes the newest one
-// alone, which the stand-in behind it never sees. A request takes a second.
+// turning is a service whose credential is replaced. It accepts the newest one
+// alone, and passes the original one on to the stand-in. A request takes a second.
 type turning struct {
 	next   http.RoundTripper
-	real   string // what the stand-in takes
-	header string // that carries it
+	real   string // what the stand-in accepts
+	header string // carries the credential
 
 	mu      sync.Mutex
-	reads   int // of the credential, each as slow as a command
-	version int // what a read gives
+	reads   int // of the credential, each as slow as running a command
+	version int // of the credential that a read returns
 	takes   int
 	refused int
 	sent    int
 	tokens  int    // exchanges at the token endpoint
-	ended   string // an access token that is refused; "" for none
+	ended   string // the access token that is refused; "" for none
 }
 
 func (s *turning) secret(version int) string { return s.real + "-v" + strconv.Itoa(version) }
@@ -76,7 +76,7 @@ func (s *turning) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// rotate gives the service another credential; found says that reading brings it.
+// rotate replaces the credential; found says that reads return the new one.
 func (s *turning) rotate(found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,14 +93,14 @@ func (s *turning) counts() (reads, refused, sent int) {
 	return s.reads, s.refused, s.sent
 }
 
-// Twelve loads meet a credential that was replaced. Whoever finds out asks for
-// the new one, once, and all go on with it.
+// Twelve loads meet a replaced credential. The first that is refused reads the new
+// one, once, and all go on with it.
 func TestRotatedCredential(t *testing.T) {
 	const loads = 12
 	for _, tc := range []struct {
 		factory providers.Factory
 		service conformance.Service
-		// whose is how many requests ask who a new credential belongs to.
+		// whose is the number of requests for the owner of a new credential.
 		whose int
 	}{
 		{factory: attention.Factory(), service: attentionService()},
@@ -141,7 +141,7 @@ func TestRotatedCredential(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, p, ids := start(t)
-				all(t, p, ids, "") // names that are read once are known now
+				all(t, p, ids, "") // so that names which are read once are known
 				_, _, before := s.counts()
 				all(t, p, ids, "")
 				reads, refused, plain := s.counts()
@@ -156,7 +156,7 @@ func TestRotatedCredential(t *testing.T) {
 						t.Errorf("rotated: %d reads, %d refused, %d requests; want 1, %d, %d", reads, refused, sent, places, places+plain+tc.whose)
 					}
 				}
-				// What is read again is the old one still.
+				// Reads still return the old credential.
 				s.rotate(false)
 				all(t, p, ids, model.Unauthorized)
 				if reads, refused, sent := s.counts(); reads != 1 || refused != loads || sent != loads {
@@ -172,7 +172,7 @@ func TestRotatedCredential(t *testing.T) {
 	}
 }
 
-// Kona's access token is refused: one exchange serves all who wait.
+// When Kona's access token is refused, one exchange serves all requests that wait.
 func TestRefusedAccessTokenIsRefreshedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &turning{header: "Authorization"}

@@ -8,7 +8,7 @@ import (
 	"confab/model"
 )
 
-// Run is the whole suite.
+// Run runs the whole suite.
 func Run(t *testing.T, s Service) {
 	t.Helper()
 	for _, part := range []struct {
@@ -41,7 +41,7 @@ func Run(t *testing.T, s Service) {
 	}
 }
 
-// newEdit returns the edit of a case for a conversation, with its base.
+// newEdit returns the edit of a case for a conversation, with its base. It reports false if the conversation does not suit.
 func newEdit(ec EditCase, b *Bench, c model.Conversation) (model.Edit, bool) {
 	key, target, ok := ec.Edit(b, c)
 	if !ok {
@@ -60,8 +60,8 @@ func newEdit(ec EditCase, b *Bench, c model.Conversation) (model.Edit, bool) {
 	return e, true
 }
 
-// choose finds a conversation that a case suits, freshly loaded, and forgets
-// the requests that took.
+// choose loads a conversation that suits a case and then forgets the requests
+// so far.
 func (b *Bench) choose(ec EditCase) (model.Conversation, model.Edit) {
 	b.t.Helper()
 	if ec.Kind == model.EditCreate {
@@ -89,7 +89,7 @@ func (b *Bench) choose(ec EditCase) (model.Conversation, model.Edit) {
 	return model.Conversation{}, model.Edit{}
 }
 
-// any returns the case that is used where it does not matter which.
+// any returns the first case, for tests to which the kind of edit does not matter.
 func (s Service) any() EditCase { return s.Edits[0] }
 
 func (s Service) edit(t testing.TB, name string) EditCase {
@@ -101,7 +101,7 @@ func (s Service) edit(t testing.TB, name string) EditCase {
 	return s.Edits[i]
 }
 
-// first returns the id of a conversation and loads nothing.
+// first returns the id of a conversation without loading anything.
 func (b *Bench) first() string {
 	b.t.Helper()
 	ids := b.IDs()
@@ -111,13 +111,13 @@ func (b *Bench) first() string {
 	return ids[0]
 }
 
-// some returns the ids of enough conversations to meet most oddities.
+// some returns the ids of enough conversations to include most oddities.
 func (b *Bench) some() []string {
 	ids := b.IDs()
 	return ids[:min(len(ids), 26)]
 }
 
-// load reads a conversation that must be there.
+// load loads a conversation and fails unless that succeeds.
 func (b *Bench) load(id string, need model.Need) model.Detail {
 	b.t.Helper()
 	d, err := b.Account.Load(context.Background(), id, need)
@@ -127,15 +127,15 @@ func (b *Bench) load(id string, need model.Need) model.Detail {
 	return d
 }
 
-// holds fails unless the server holds a value.
+// holds fails unless the server has a value for the field of an edit.
 func (b *Bench) holds(e model.Edit, id string, want model.Value) {
 	b.t.Helper()
 	if got := b.Field(id, e.Kind, e.Key); !got.Equal(want) {
-		b.t.Errorf("the server holds %s for %s, want %s", show(got), e.Field(), show(want))
+		b.t.Errorf("the server has %s for %s, want %s", show(got), e.Field(), show(want))
 	}
 }
 
-// truthful fails where an outcome claims what the server does not hold.
+// truthful fails if an outcome shows something that the server does not have.
 func (b *Bench) truthful(e model.Edit, id string, o model.Outcome) {
 	b.t.Helper()
 	if o.Err != nil || o.After == nil {
@@ -146,11 +146,11 @@ func (b *Bench) truthful(e model.Edit, id string, o model.Outcome) {
 	}
 	claimed, known := e.Read(*o.After)
 	if !known {
-		b.t.Errorf("the outcome of %s has an After that does not show the field", e.Field())
+		b.t.Errorf("the After of the outcome of %s lacks the field", e.Field())
 		return
 	}
 	if got := b.Field(id, e.Kind, e.Key); !claimed.Equal(got) {
-		b.t.Errorf("the outcome claims %s for %s, the server holds %s", show(claimed), e.Field(), show(got))
+		b.t.Errorf("the outcome shows %s for %s, the server has %s", show(claimed), e.Field(), show(got))
 	}
 }
 
@@ -162,15 +162,15 @@ func show(v model.Value) string {
 	return string(out)
 }
 
-// wantKind fails unless an error has a kind.
+// wantKind fails unless an error has the wanted kind.
 func wantKind(t testing.TB, what string, err error, want model.ErrorKind) {
 	t.Helper()
 	if got := model.KindOf(err); got != want {
-		t.Errorf("%s: the error is %q, want %q: %v", what, got, want, err)
+		t.Errorf("%s: the error has the kind %q, want %q: %v", what, got, want, err)
 	}
 }
 
-// wantCount fails unless a number of requests left.
+// wantCount fails unless the account has sent a number of requests.
 func (b *Bench) wantCount(t testing.TB, what string, want int) {
 	t.Helper()
 	if sent := b.Sent(); len(sent) != want {

@@ -15,8 +15,8 @@ import (
 	"confab/model"
 )
 
-// secrecy lets the server say what it must not: every other subtest looks for
-// credentials too.
+// secrecy makes the server send credentials back. All other subtests look for
+// credentials, too.
 func secrecy(t *testing.T, s Service) {
 	everything := func(b *Bench) {
 		ctx := context.Background()
@@ -34,7 +34,7 @@ func secrecy(t *testing.T, s Service) {
 	bubble(t, "in good weather", func(t *testing.T) {
 		b := s.open(t, Options{})
 		if len(b.Secrets) == 0 || slices.ContainsFunc(b.Secrets, func(s string) bool { return len(s) < 8 }) {
-			t.Fatalf("the secrets of the stand-in are %q", b.Secrets)
+			t.Fatalf("the secrets of the stand-in are %q, want long ones", b.Secrets)
 		}
 		everything(b)
 		if !slices.ContainsFunc(b.Sent(), func(s Sent) bool { return strings.Contains(s.Credential, b.Secrets[0]) }) {
@@ -80,7 +80,7 @@ func secrecy(t *testing.T, s Service) {
 			for _, secret := range b.Secrets {
 				for _, form := range []string{secret, base64.StdEncoding.EncodeToString([]byte(secret))} {
 					if strings.Contains(req.URL.String(), form) || strings.Contains(req.Header.Get("Cookie"), form) {
-						t.Errorf("a credential is in the address %s", req.URL)
+						t.Errorf("a credential is part of the address %s", req.URL)
 					}
 				}
 			}
@@ -108,13 +108,13 @@ func readOnly(t *testing.T, s Service) {
 		if !b.Account.Describe().ReadOnly {
 			t.Error("Describe does not say that the account is read-only")
 		}
-		writable := s.open(t, Options{}) // the same data, for edits that would be fine
+		writable := s.open(t, Options{}) // the same data, to make valid edits from
 		for _, ec := range s.Edits {
 			c, e := writable.choose(ec)
 			state, ids := b.State(c.Ref.ID), b.IDs()
 			b.Reset()
 			if reqs, err := b.Account.Requests(c, []model.Edit{e}); err != nil || len(reqs) == 0 {
-				t.Errorf("%s: what would be sent can't be shown: %v, %v", ec.Name, reqs, err)
+				t.Errorf("%s: Requests returned %v, error %v", ec.Name, reqs, err)
 			}
 			out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
 			wantKind(t, ec.Name, out.Err, model.Unsupported)
@@ -126,7 +126,7 @@ func readOnly(t *testing.T, s Service) {
 		id := b.first()
 		c := b.load(id, 0).Conversation
 		if got, want := b.Account.Capabilities(c), writable.Account.Capabilities(c); !maps.Equal(got, want) {
-			t.Errorf("what the service can do is %v where nothing may be written, else %v", got, want)
+			t.Errorf("a read-only account says that the service can do %v, another one %v", got, want)
 		}
 		undeclared(t, s, b)
 	})
@@ -145,7 +145,7 @@ func readOnly(t *testing.T, s Service) {
 			}
 		}
 		if writes := b.Writes(); len(writes) > 0 {
-			t.Errorf("written was %v", writes)
+			t.Errorf("a read-only account sent the writes %v", writes)
 		}
 	})
 }
@@ -172,14 +172,14 @@ func redirects(t *testing.T, s Service) {
 				b.TamperWrites(send)
 				out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
 				if out.Err == nil {
-					t.Errorf("%q: a write that was sent elsewhere succeeded", to)
+					t.Errorf("%q: a redirected write succeeded", to)
 				}
 				if len(b.Writes()) > 1 {
 					t.Errorf("%q: the write was repeated: %v", to, b.Writes())
 				}
 				b.Tamper(send)
 				if _, err := b.Account.Load(context.Background(), b.first(), 0); err == nil {
-					t.Errorf("%q: a load that was sent elsewhere succeeded", to)
+					t.Errorf("%q: a redirected load succeeded", to)
 				}
 				for _, sent := range b.Sent() {
 					if sent.Host != home && (sent.Credential != "" || slices.ContainsFunc(b.Secrets, func(x string) bool { return strings.Contains(sent.String(), x) })) {
@@ -197,19 +197,19 @@ func redirects(t *testing.T, s Service) {
 		b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 			n++
 			if n > 50 {
-				t.Fatal("redirects are followed without end")
+				t.Fatal("an endless chain of redirects was followed")
 			}
 			res := answer(307, "", "", "")
 			res.Header.Set("Location", req.URL.String())
 			return res, nil
 		})
 		if _, err := b.Account.Load(context.Background(), id, 0); err == nil {
-			t.Error("redirects without end are a success")
+			t.Error("an endless chain of redirects ended in success")
 		}
 	})
 }
 
-// home is the host of the account.
+// home is the host of the account's base URL.
 func (b *Bench) home() string {
 	_, rest, _ := strings.Cut(b.Account.Describe().BaseURL, "://")
 	host, _, _ := strings.Cut(rest, "/")

@@ -14,13 +14,13 @@ import (
 
 const unknown = "zzz_unknown"
 
-// strange are values that no field was promised to have.
+// strange are values that fields are not documented to have.
 var strange = []any{
 	nil, true, false, -1, 1e300, 0.5, "", unknown, "\x1b[2J", strings.Repeat("y", 5000), []any{}, map[string]any{}, []any{nil, 1, "x", []any{}},
 	map[string]any{"id": nil, "zz": []any{map[string]any{"deep": true}}}, []any{map[string]any{}},
 }
 
-// shapes gives answers whose fields are other than they were promised.
+// shapes gives answers whose fields differ from the documentation.
 func shapes(t *testing.T, s Service) {
 	bubble(t, "null for lists", func(t *testing.T) {
 		b := s.open(t, Options{})
@@ -44,7 +44,7 @@ func shapes(t *testing.T, s Service) {
 				set  model.Set[model.Participant]
 			}{{model.EditParticipants, c.Participants}, {model.EditContacts, c.Contacts}} {
 				if set.set.Known && caps.Of(set.kind).Can() {
-					t.Errorf("%s: %s is known to be %v though the service said null", id, set.kind, set.set.Items)
+					t.Errorf("%s: %s is known to be %v, but the service said null", id, set.kind, set.set.Items)
 				}
 			}
 		}
@@ -59,7 +59,7 @@ func shapes(t *testing.T, s Service) {
 		}))
 		w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
 		if model.KindOf(w.err) != model.Malformed && (w.err != nil || len(w.ids) > 0) {
-			t.Errorf("%d rows, error %v", len(w.ids), w.err)
+			t.Errorf("a walk returned %d rows, error %v", len(w.ids), w.err)
 		}
 	})
 	bubble(t, "fields nobody knows", func(t *testing.T) {
@@ -75,14 +75,14 @@ func shapes(t *testing.T, s Service) {
 			c := b.load(id, 0).Conversation
 			facts := fmt.Sprint(c.Facts)
 			if !strings.Contains(facts, "a-new-value") || !strings.Contains(facts, "deep-new-value") {
-				t.Fatalf("%s: fields that are not known do not reach the person: %s", id, facts)
+				t.Fatalf("%s: unknown fields are not among the facts: %s", id, facts)
 			}
 		}
 		w := b.whole(t)
 		wantIDs(t, "a walk", w.ids, b.IDs())
 		for id, c := range w.rows {
 			if !strings.Contains(fmt.Sprint(c.Facts), "a-new-value") {
-				t.Fatalf("%s: in the list, fields that are not known do not reach the person", id)
+				t.Fatalf("%s: unknown fields of a list row are not among the facts", id)
 			}
 		}
 	})
@@ -100,7 +100,7 @@ func shapes(t *testing.T, s Service) {
 		if w.err == nil {
 			wantIDs(t, "a walk", w.ids, b.IDs())
 			if w.result.Complete {
-				t.Error("rows were left out that may be anything, and the walk says that it is complete")
+				t.Error("a walk that left unreadable rows out says that it is complete")
 			}
 		} else {
 			wantKind(t, "a walk", w.err, model.Malformed)
@@ -108,12 +108,12 @@ func shapes(t *testing.T, s Service) {
 	})
 }
 
-// unknownWords puts a word that was never promised into each field of a
-// conversation in turn. The person must get to see it.
+// unknownWords puts an undocumented word into each field of a conversation in
+// turn. The account must show it.
 func unknownWords(t *testing.T, s Service) {
 	b := s.open(t, Options{})
 	for _, id := range b.IDs()[:3] {
-		b.load(id, model.NeedEverything) // what belongs to other things is known then
+		b.load(id, model.NeedEverything) // so that directories are known
 		b.Reset()
 		fields := map[string]bool{}
 		b.Tamper(rewriteJSON(func(v any) any {
@@ -143,19 +143,19 @@ func unknownWords(t *testing.T, s Service) {
 				continue
 			}
 			seen := fmt.Sprintf("%+v", d.Conversation)
-			if !strings.Contains(seen, unknown) { // then it is of what was said, which may come in another form
+			if !strings.Contains(seen, unknown) { // then it must be in the messages, perhaps in another form
 				put = false
 				seen = fmt.Sprintf("%+v", b.load(id, model.NeedMessages).Messages)
 			}
 			if put && !strings.Contains(seen, unknown) {
-				t.Errorf("%s: %q for %s is shown nowhere", id, unknown, field)
+				t.Errorf("%s: %q for %s is not shown anywhere", id, unknown, field)
 			}
 		}
 		b.Tamper(nil)
 	}
 }
 
-// holdsConversations tells whether a list is one of conversations.
+// holdsConversations reports whether a list contains conversations.
 func holdsConversations(b *Bench, list []any) bool {
 	ids := b.IDs()
 	for _, v := range list {
@@ -175,18 +175,18 @@ func holdsConversations(b *Bench, list []any) bool {
 	return false
 }
 
-// survives calls everything once; only its own looking is wanted.
+// survives calls every method once, for the checks of watched.
 func (b *Bench) survives(t *testing.T) {
 	t.Helper()
 	ctx := context.Background()
 	d, err := b.Account.Load(ctx, b.first(), model.NeedEverything|model.NeedMessages|model.NeedParticipants|model.NeedContacts)
 	if err == nil {
 		if d.Conversation.Ref.ID != b.first() {
-			t.Errorf("loaded was %s, asked for %s", d.Conversation.Ref, b.first())
+			t.Errorf("the load returned %s, want %s", d.Conversation.Ref, b.first())
 		}
 		_ = b.Account.Capabilities(d.Conversation)
 		if !json.Valid(d.Raw) {
-			t.Errorf("raw is no JSON: %.100s", d.Raw)
+			t.Errorf("Raw is not JSON: %.100s", d.Raw)
 		}
 	} else if k := model.KindOf(err); k != model.Malformed {
 		t.Errorf("the error is %q: %v", k, err)
@@ -227,16 +227,16 @@ func strangeValues(t *testing.T, s Service) {
 			d, err := b.Account.Load(context.Background(), id, need)
 			switch {
 			case err == nil && d.Conversation.Ref.ID != id:
-				t.Errorf("%s is %.60v: loaded was %s, asked for %s", field, v, d.Conversation.Ref, id)
+				t.Errorf("%s is %.60v: the load returned %s, want %s", field, v, d.Conversation.Ref, id)
 			case err != nil && model.KindOf(err) != model.Malformed:
-				t.Errorf("%s is %.60v: the error is %v", field, v, err)
+				t.Errorf("%s is %.60v: the load failed with %v", field, v, err)
 			}
 			if n%4 != 0 {
-				continue // a list is made of what a load brings
+				continue // lists and loads share the conversion, so a few walks are enough
 			}
 			w := b.walk(model.SyncRequest{Mode: model.SyncFull}, func(n int, _ model.Batch) (bool, error) { return n < 3, nil })
 			if k := model.KindOf(w.err); k != "" && k != model.Malformed {
-				t.Errorf("%s is %.60v: a walk ended with %v", field, v, w.err)
+				t.Errorf("%s is %.60v: a walk failed with %v", field, v, w.err)
 			}
 		}
 	}

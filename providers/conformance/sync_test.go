@@ -10,7 +10,7 @@ import (
 	"confab/model"
 )
 
-// walked is what a Sync gave.
+// walked is the result of a Sync.
 type walked struct {
 	ids     []string
 	rows    map[string]model.Conversation
@@ -19,14 +19,14 @@ type walked struct {
 	err     error
 }
 
-// walk runs a Sync; stop, if set, is asked after each batch.
+// walk runs a Sync. If stop is not nil, it is called after each page and decides whether to go on.
 func (b *Bench) walk(req model.SyncRequest, stop func(n int, batch model.Batch) (more bool, err error)) walked {
 	w := walked{rows: map[string]model.Conversation{}}
 	w.result, w.err = b.Account.Sync(context.Background(), req, func(batch model.Batch) (bool, error) {
 		if batch.Names { // no page
 			for _, c := range batch.Conversations {
 				if _, came := w.rows[c.Ref.ID]; !came {
-					b.t.Errorf("%s has a name before it came", c.Ref.ID)
+					b.t.Errorf("names came for %s before its row", c.Ref.ID)
 				}
 				w.rows[c.Ref.ID] = c
 			}
@@ -45,7 +45,7 @@ func (b *Bench) walk(req model.SyncRequest, stop func(n int, batch model.Batch) 
 	return w
 }
 
-// whole walks all and fails unless that succeeds.
+// whole makes a full walk and fails unless that succeeds.
 func (b *Bench) whole(t testing.TB) walked {
 	t.Helper()
 	w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
@@ -57,7 +57,7 @@ func (b *Bench) whole(t testing.TB) walked {
 
 func sorted(ids []string) []string { return slices.Sorted(slices.Values(ids)) }
 
-// wantIDs fails unless two lists hold the same ids, each as often.
+// wantIDs fails unless two lists have the same ids, each equally often.
 func wantIDs(t testing.TB, what string, got, want []string) {
 	t.Helper()
 	g, w := sorted(got), sorted(want)
@@ -69,7 +69,7 @@ func wantIDs(t testing.TB, what string, got, want []string) {
 	t.Errorf("%s: %d ids, want %d; missing %.10q, not expected %.10q", what, len(got), len(want), missing, extra)
 }
 
-// wantAll fails unless every wanted id is there, however often.
+// wantAll fails unless every wanted id is listed, once or more.
 func wantAll(t testing.TB, what string, got, want []string) {
 	t.Helper()
 	wantIDs(t, what, slices.Compact(sorted(slices.DeleteFunc(slices.Clone(got), func(id string) bool { return !slices.Contains(want, id) }))), want)
@@ -94,11 +94,11 @@ func syncs(t *testing.T, s Service) {
 		}
 		for _, batch := range w.batches {
 			if batch.Total != -1 && batch.Total != len(b.IDs()) {
-				t.Errorf("a page says %d of all, there are %d", batch.Total, len(b.IDs()))
+				t.Errorf("a page has the total %d, want %d", batch.Total, len(b.IDs()))
 			}
 		}
 		if w.result.Cursor != "" && model.KindOf(b.walk(model.SyncRequest{Mode: model.SyncFull, Cursor: w.result.Cursor}, nil).err) != "" {
-			t.Error("the cursor of a finished walk cannot be used")
+			t.Error("a walk from the cursor of a finished walk failed")
 		}
 		wantIDs(t, "a second walk", b.whole(t).ids, b.IDs())
 	})
@@ -127,7 +127,7 @@ func syncs(t *testing.T, s Service) {
 				t.Errorf("request %d: the error is %v, want the caller's own", n, w.err)
 			}
 			if w.result.Complete || len(w.batches) != 1 || len(b.Sent()) != sent {
-				t.Errorf("request %d: it went on: complete %t, %d pages, %d requests after", n, w.result.Complete, len(w.batches), len(b.Sent())-sent)
+				t.Errorf("request %d: the walk went on: complete %t, %d pages, %d further requests", n, w.result.Complete, len(w.batches), len(b.Sent())-sent)
 			}
 		}
 	})
@@ -142,7 +142,7 @@ func syncs(t *testing.T, s Service) {
 					return at < page, nil
 				})
 				if w.err != nil || w.result.Complete || len(w.batches) != page || len(b.Sent()) != sent {
-					t.Errorf("request %d: error %v, complete %t, %d pages, %d requests after", n, w.err, w.result.Complete, len(w.batches), len(b.Sent())-sent)
+					t.Errorf("request %d: error %v, complete %t, %d pages, %d further requests", n, w.err, w.result.Complete, len(w.batches), len(b.Sent())-sent)
 				}
 			}
 		}
@@ -155,7 +155,7 @@ func syncs(t *testing.T, s Service) {
 			t.Fatalf("%d pages, error %v", len(w.batches), w.err)
 		}
 		if w.result.Complete {
-			t.Error("a walk that was stopped, be it at its last page, says that it is complete")
+			t.Error("a walk that was stopped at its last page says that it is complete")
 		}
 	})
 	resumes(t, s)
@@ -172,9 +172,9 @@ func syncs(t *testing.T, s Service) {
 			t.Fatal(w.err)
 		}
 		wantAll(t, "a walk over a moving list", w.ids, before)
-		// A row comes again only where the service tells that it has changed.
+		// A row may be listed again only by a service that lists changes.
 		if ids := sorted(w.ids); !b.Account.Describe().Incremental && len(slices.Compact(slices.Clone(ids))) != len(ids) {
-			t.Errorf("%d rows for fewer conversations: some come twice", len(ids))
+			t.Errorf("some of the %d rows are listed twice", len(ids))
 		}
 	})
 	bubble(t, "a failure in the middle", func(t *testing.T) {
@@ -198,7 +198,7 @@ func syncs(t *testing.T, s Service) {
 		}
 		wantAll(t, "a walk in two parts", append(w.ids, rest.ids...), b.IDs())
 		if len(rest.ids) >= len(b.IDs()) {
-			t.Error("the walk began again instead of going on")
+			t.Error("the walk started over instead of resuming")
 		}
 	})
 	bubble(t, "foreign cursor", func(t *testing.T) {
@@ -238,15 +238,15 @@ func syncs(t *testing.T, s Service) {
 			t.Fatal(w.err)
 		}
 		if w.rows[id].Title != "Changed by somebody else" {
-			t.Errorf("a refresh did not show the change of %s", id)
+			t.Errorf("a refresh did not list the changed %s", id)
 		}
 		if b.Account.Describe().Incremental && len(w.ids) > s.Several/2 {
-			t.Errorf("a refresh of one change brought %d rows", len(w.ids))
+			t.Errorf("a refresh after one change listed %d rows", len(w.ids))
 		}
 	})
 }
 
-// allKnown stops at the first page that brings nothing new, as a refresh does.
+// allKnown stops at the first page without news, as a refresh does.
 func allKnown(known map[string]model.Conversation) func(int, model.Batch) (bool, error) {
 	return func(_ int, batch model.Batch) (bool, error) {
 		for _, c := range batch.Conversations {
@@ -258,7 +258,7 @@ func allKnown(known map[string]model.Conversation) func(int, model.Batch) (bool,
 	}
 }
 
-// resumes walks in two parts, cut at each page in each of the two ways.
+// resumes interrupts walks at each page, by stopping and by an error, and resumes them.
 func resumes(t *testing.T, s Service) {
 	full := model.SyncRequest{Mode: model.SyncFull}
 	for _, how := range []string{"the cursor of the last page taken", "the cursor of the result"} {
@@ -269,7 +269,7 @@ func resumes(t *testing.T, s Service) {
 				taken, cursor := []string{}, ""
 				w := b.walk(full, func(page int, batch model.Batch) (bool, error) {
 					if page == cut {
-						return true, errEnough // as when the page could not be stored
+						return true, errEnough // as if the page could not be stored
 					}
 					cursor = batch.Cursor
 					for _, c := range batch.Conversations {
@@ -278,7 +278,7 @@ func resumes(t *testing.T, s Service) {
 					return true, nil
 				})
 				if cursor == "" {
-					t.Fatalf("page %d came without a cursor", cut-1)
+					t.Fatalf("page %d has no cursor", cut-1)
 				}
 				if how == "the cursor of the result" {
 					cursor = w.result.Cursor
@@ -289,7 +289,7 @@ func resumes(t *testing.T, s Service) {
 				}
 				wantAll(t, "a walk in two parts", append(taken, rest.ids...), b.IDs())
 				if len(rest.ids) >= len(b.IDs()) {
-					t.Error("the walk began again instead of going on")
+					t.Error("the walk started over instead of resuming")
 				}
 			}
 		})
@@ -297,14 +297,14 @@ func resumes(t *testing.T, s Service) {
 	bubble(t, "resume in another run", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: s.Several})
 		w := b.walk(full, func(page int, _ model.Batch) (bool, error) { return page < 2, nil })
-		again := s.open(t, Options{Conversations: s.Several}) // same data, nothing remembered
+		again := s.open(t, Options{Conversations: s.Several}) // the same data, and an account that remembers nothing
 		rest := again.walk(model.SyncRequest{Mode: model.SyncFull, Cursor: w.result.Cursor}, nil)
 		if rest.err != nil {
 			t.Fatal(rest.err)
 		}
 		wantAll(t, "a walk in two runs", append(w.ids, rest.ids...), b.IDs())
 		if len(rest.ids) >= len(b.IDs()) {
-			t.Error("the walk began again instead of going on")
+			t.Error("the walk started over instead of resuming")
 		}
 	})
 }

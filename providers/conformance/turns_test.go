@@ -10,7 +10,7 @@ import (
 	"confab/model"
 )
 
-// turns counts how often an account waited for its turn.
+// turns is a pacer that counts how often an account waited for its turn.
 type turns struct{ n atomic.Int64 }
 
 func (p *turns) Wait(context.Context) error {
@@ -18,7 +18,7 @@ func (p *turns) Wait(context.Context) error {
 	return nil
 }
 
-// pacing wants every request to have waited for its turn.
+// pacing checks that every request waits for its turn.
 func pacing(t *testing.T, s Service) {
 	bubble(t, "every request waits", func(t *testing.T) {
 		var p turns
@@ -30,7 +30,7 @@ func pacing(t *testing.T, s Service) {
 		}
 		_ = b.Account.Check(context.Background())
 		if sent, waited := len(b.Sent()), p.n.Load(); int64(sent) != waited {
-			t.Errorf("%d requests, and %d waited for their turn", sent, waited)
+			t.Errorf("%d requests, of which %d waited for their turn", sent, waited)
 		}
 		for _, ec := range s.writeCases() {
 			var p turns
@@ -39,13 +39,13 @@ func pacing(t *testing.T, s Service) {
 			before := p.n.Load()
 			b.Account.Apply(context.Background(), c, []model.Edit{e})
 			if sent, waited := len(b.Sent()), p.n.Load()-before; int64(sent) != waited {
-				t.Errorf("%s: %d requests, and %d waited for their turn", ec.Name, sent, waited)
+				t.Errorf("%s: %d requests, of which %d waited for their turn", ec.Name, sent, waited)
 			}
 		}
 	})
 }
 
-// links wants a link to be one that may be opened, or a reason.
+// links checks that each link may be opened, or that an error says why there is none.
 func links(t *testing.T, s Service) {
 	bubble(t, "links", func(t *testing.T) {
 		for _, readOnly := range []bool{false, true} {
@@ -57,7 +57,7 @@ func links(t *testing.T, s Service) {
 					link, err := b.Account.Link(context.Background(), c, kind)
 					switch k := model.KindOf(err); {
 					case err != nil && link != "":
-						t.Errorf("%s: a link with an error", id)
+						t.Errorf("%s: both a link and an error", id)
 					case err != nil && !slices.Contains([]model.ErrorKind{model.Unsupported, model.NotFound, model.Forbidden}, k):
 						t.Errorf("%s: the error is %q: %v", id, k, err)
 					case err == nil:
@@ -70,7 +70,7 @@ func links(t *testing.T, s Service) {
 					}
 				}
 				if len(b.Writes()) > 0 {
-					t.Errorf("written was %v", b.Writes())
+					t.Errorf("links caused the writes %v", b.Writes())
 				}
 			}
 		}
@@ -78,7 +78,7 @@ func links(t *testing.T, s Service) {
 	bubble(t, "creator", func(t *testing.T) {
 		b := s.open(t, Options{})
 		if can, has := b.Account.Capabilities(model.Conversation{}).Of(model.EditCreate).Can(), b.Creator != nil; can != has {
-			t.Errorf("that it creates is %t, that it can be asked what it created is %t", can, has)
+			t.Errorf("creates conversations: %t, is a model.Creator: %t", can, has)
 		}
 	})
 }

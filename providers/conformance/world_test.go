@@ -16,12 +16,12 @@ import (
 	"confab/providers/sandbox"
 )
 
-// The believable world, read through the four adapters: every conversation has a title, people and something said, and what the
-// demo gives to do is there.
+// In the believable world, read through the four adapters, every conversation has a title, people and messages, and the tasks of
+// the demo have conversations to work on.
 func TestABelievableWorld(t *testing.T) {
 	t.Parallel()
 	all := map[string][]model.Detail{}
-	for _, n := range []int{250, 100} { // told again in part, and once
+	for _, n := range []int{250, 100} { // some stories repeated, and none
 		for _, f := range []providers.Factory{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()} {
 			o := conformance.Options{
 				Conversations: n, Wrap: func(rt http.RoundTripper) http.RoundTripper { return rt }, Log: func(string, ...any) {},
@@ -34,14 +34,14 @@ func TestABelievableWorld(t *testing.T) {
 				ids[d.Conversation.Ref] = true
 			}
 			if len(ids) != n {
-				t.Errorf("%s: %d conversations, not %d", f.Name, len(ids), n)
+				t.Errorf("%s: %d conversations, want %d", f.Name, len(ids), n)
 			}
 		}
 	}
 	worldTasks(t, all)
 }
 
-// worldTasks finds what the demo gives to do.
+// worldTasks checks that the tasks of the demo have conversations to work on.
 func worldTasks(t *testing.T, all map[string][]model.Detail) {
 	t.Helper()
 	count := func(want int, what, provider string, is func(c *model.Conversation) bool) {
@@ -53,7 +53,7 @@ func worldTasks(t *testing.T, all map[string][]model.Detail) {
 			}
 		}
 		if n < want {
-			t.Errorf("%s: %d, want at least %d", what, n, want)
+			t.Errorf("%s: %d conversations, want at least %d", what, n, want)
 		}
 	}
 	is := func(list []model.Participant, email, role string) bool {
@@ -82,7 +82,7 @@ func worldTasks(t *testing.T, all map[string][]model.Detail) {
 	}
 }
 
-// readWorld reads all conversations of an account, each of them alone too.
+// readWorld lists all conversations of an account and loads each.
 func readWorld(t *testing.T, p model.Provider) (all []model.Detail) {
 	t.Helper()
 	var ids []string
@@ -107,7 +107,7 @@ func readWorld(t *testing.T, p model.Provider) (all []model.Detail) {
 	return all
 }
 
-// believable says what is missing from a conversation, or left over from how it was written down.
+// believable fails if something is missing in a conversation, or if a placeholder of its record is left.
 func believable(t *testing.T, d model.Detail) {
 	t.Helper()
 	c := &d.Conversation
@@ -115,7 +115,7 @@ func believable(t *testing.T, d model.Detail) {
 	people = slices.DeleteFunc(people, func(p model.Participant) bool { return p.Name == "" })
 	switch {
 	case c.Title == "" || len(people) == 0 || !d.Messages.Known || len(d.Messages.Items) == 0:
-		t.Errorf("%s %q: %d people, %d said", c.Ref, c.Title, len(people), len(d.Messages.Items))
+		t.Errorf("%s %q: %d people, %d messages", c.Ref, c.Title, len(people), len(d.Messages.Items))
 	case c.Created.IsZero() || c.Updated.Before(c.Created):
 		t.Errorf("%s %q: created %s, updated %s", c.Ref, c.Title, c.Created, c.Updated)
 	}
@@ -123,12 +123,12 @@ func believable(t *testing.T, d model.Detail) {
 	for _, m := range d.Messages.Items {
 		texts = append(texts, m.Author, m.Text)
 		if m.Author == "" || m.Text == "" {
-			t.Errorf("%s %q: %q said %q", c.Ref, c.Title, m.Author, m.Text)
+			t.Errorf("%s %q: the message of %q is %q", c.Ref, c.Title, m.Author, m.Text)
 		}
 	}
 	for _, text := range texts {
 		if strings.ContainsAny(text, "{}") {
-			t.Errorf("%s: %q", c.Ref, text)
+			t.Errorf("%s: a placeholder is left in %q", c.Ref, text)
 		}
 	}
 }

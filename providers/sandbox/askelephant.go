@@ -319,11 +319,7 @@ func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep fu
 // listed answers with a directory.
 func (a *AskElephant) listed(x *exchange, kind string, rows []int) {
 	at := func(i int) place { return elephantPlace(a.thing(kind, i)) }
-	places := map[int]place{}
-	for _, i := range rows {
-		places[i] = at(i)
-	}
-	slices.SortFunc(rows, func(i, j int) int { return places[i].compare(places[j]) })
+	slices.SortFunc(rows, func(i, j int) int { return at(i).compare(at(j)) })
 	keep := func(i int) bool { return kind != "contact" || !a.removed[i] }
 	a.page(x, rows, at, keep, func(i int) map[string]any { return a.entry(kind, i) })
 }
@@ -376,12 +372,13 @@ func (a *AskElephant) unseeable(row int) bool {
 
 // seen refuses an engagement that the client may not see.
 func (a *AskElephant) seen(x *exchange) {
-	switch private := a.unseeable(x.row); {
-	case private && a.on("PrivateHidden"):
-		x.notFound("Engagement")
-	case private:
-		a.missingScope(x, "engagements:private:read")
+	if !a.unseeable(x.row) {
+		return
 	}
+	if a.on("PrivateHidden") {
+		x.notFound("Engagement")
+	}
+	a.missingScope(x, "engagements:private:read")
 }
 
 func (a *AskElephant) read(x *exchange) {

@@ -18,7 +18,7 @@ func elephantProbe(t *testing.T) (*AskElephant, probe) {
 	return s.AskElephant(), newProbe(t, s, "askelephant")
 }
 
-// rows walks a list to its end, following cursors and repeating the query.
+// rows reads all pages of a list, repeating the query with each cursor.
 func (p probe) rows(path string) (rows []map[string]any) {
 	p.t.Helper()
 	next := path
@@ -185,13 +185,13 @@ func TestAskElephantLists(t *testing.T) {
 	}
 	for i := range all[1:] {
 		if updated(all[i]).Before(updated(all[i+1])) {
-			t.Fatalf("row %d is older than the next", i)
+			t.Fatalf("row %d is older than the next one", i)
 		}
 	}
 	up := ids(p.rows("/v2/engagements?limit=100&order_by=updated_at:asc"))
 	slices.Reverse(up)
 	if !slices.Equal(up, ids(all)) {
-		t.Error("ascending isn't the reverse of descending")
+		t.Error("the ascending order isn't the reverse of the descending one")
 	}
 	for op, want := range map[string]int{"gte": 51, "lt": 149} {
 		bound := url.QueryEscape(all[50]["updated_at"].(string))
@@ -217,7 +217,7 @@ func TestAskElephantCursors(t *testing.T) {
 	a, p := elephantProbe(t)
 	m := p.want(200, "GET", "/v2/engagements?limit=10&filter[engagement_type][eq]=CALL&expand=contacts", "").object(t)
 	cursor := m["next_cursor"].(string)
-	// Only the cursor continues the same traversal, but not the expansion.
+	// A cursor alone continues the traversal, without the expansion.
 	m = p.want(200, "GET", "/v2/engagements?limit=10&cursor="+cursor, "").object(t)
 	for _, d := range m["data"].([]any) {
 		if r := d.(map[string]any); r["engagement_type"] != "CALL" || r["contacts"] != nil {
@@ -252,12 +252,12 @@ func TestAskElephantChangesMoveRows(t *testing.T) {
 	was := a.JSON(id)["updated_at"]
 	a.Touch(id)
 	if a.JSON(id)["updated_at"] == was {
-		t.Error("not touched")
+		t.Error("Touch didn't change updated_at")
 	}
 	a.Remove(id)
 	p.want(404, "GET", "/v2/engagements/"+id, "")
 	if slices.Contains(ids(p.rows("/v2/engagements?limit=100")), id) || a.Len() != 199 || a.JSON(id) != nil {
-		t.Error("not removed")
+		t.Error("the removed conversation is still there")
 	}
 }
 
@@ -322,7 +322,7 @@ func TestAskElephantDirectories(t *testing.T) {
 		seen["company"], seen["no company"] = seen["company"] || has, seen["no company"] || !has
 	}
 	if len(seen) != 6 {
-		t.Errorf("only %v", seen)
+		t.Errorf("the directories have only %v", seen)
 	}
 	for what, ok := range seen {
 		if !ok {
@@ -332,7 +332,7 @@ func TestAskElephantDirectories(t *testing.T) {
 	a.RemoveContact(id)
 	p.want(404, "GET", "/v2/contacts/"+id, "")
 	if len(a.ContactIDs()) != len(a.file["contacts"].Rows)-1 {
-		t.Error("not removed")
+		t.Error("the removed contact is still listed")
 	}
 	p.want(422, "PUT", "/v2/engagements/"+a.IDs()[0]+"/contacts", `{"contact_ids":["`+id+`"]}`)
 	a.Set(Switches{"UnknownContact404": true})
@@ -346,7 +346,7 @@ func TestAskElephantEngagement(t *testing.T) {
 		m := p.want(200, "GET", "/v2/engagements/"+id, "").object(t)
 		for _, e := range a.Query["expand"].Of {
 			if _, ok := m[e]; ok {
-				t.Fatalf("%s shown unasked", e)
+				t.Fatalf("%s is shown without expand", e)
 			}
 		}
 		for k, v := range m {
@@ -371,7 +371,7 @@ func TestAskElephantEngagement(t *testing.T) {
 			v, ok := full[e]
 			list, _ := v.([]any)
 			if !ok {
-				t.Fatalf("%s missing", e)
+				t.Fatalf("the expansion %s is missing", e)
 			}
 			seen["some "+e] = seen["some "+e] || len(list) > 0 || list == nil && v != nil
 		}
@@ -434,7 +434,7 @@ func TestAskElephantReplaceContacts(t *testing.T) {
 	set(Switches{"IgnoreWrite": true})
 	p.want(200, "PUT", path+"/contacts", body)
 	if !slices.Equal(a.Contacts(id), []string{known[1], known[2]}) && !slices.Equal(a.Contacts(id), []string{known[2], known[1]}) {
-		t.Error("not ignored")
+		t.Error("the replacement wasn't ignored")
 	}
 	set(Switches{"ContactsEndpointMissing": true})
 	p.want(404, "PUT", path+"/contacts", body)
@@ -449,12 +449,12 @@ func TestAskElephantReplaceContacts(t *testing.T) {
 	}
 	set(Switches{"DropExpand": true})
 	if m := p.want(200, "GET", path+"?expand=contacts,tags", "").object(t); m["tags"] == nil || m["contacts"] != nil {
-		t.Error("not dropped")
+		t.Error("contacts were not left out")
 	}
 	set(Switches{"NullExpand": true, "CalendarResourceHidden": true})
 	p.want(200, "PUT", path+"/contacts", `{"contact_ids":[]}`)
 	if r := p.want(200, "GET", path+"?expand=contacts", ""); !strings.Contains(r.text, `"contacts":null`) {
-		t.Errorf("not null: %s", r.text)
+		t.Errorf("an empty expansion isn't null: %s", r.text)
 	}
 	set(Switches{"CalendarResourceAsContact": true})
 	if contacts, others := shown(); len(contacts) != 1 || len(others) != 0 || slices.Contains(known, contacts[0]) {
@@ -476,7 +476,7 @@ func TestAskElephantScopes(t *testing.T) {
 		name           string
 		set            Switches
 		method, path   string
-		status, public int // for the private engagement, and for another
+		status, public int // of a private engagement and of another
 		scope          string
 	}{
 		{"contacts", Switches{"NoContactsScope": true}, "GET", "?expand=contacts", 403, 403, "contacts:read"},
@@ -509,7 +509,7 @@ func TestAskElephantScopes(t *testing.T) {
 	}
 	for _, r := range rows {
 		if r["is_private"] != nil || r["external_url"] != nil || r["crm_association"] != nil {
-			t.Fatal("a field of the newer schema")
+			t.Fatal("the old schema has a field of the newer one")
 		}
 	}
 	p.want(403, "GET", "/v2/contacts", "")

@@ -328,13 +328,8 @@ func (a *Attention) teams(parent any) []any {
 	return list
 }
 
-// listed answers with a directory.
 func (a *Attention) listed(x *exchange, kind string, rows []int) {
-	var all []any
-	for _, i := range rows {
-		all = append(all, a.entry(kind, i))
-	}
-	a.ok(x, rowsOrNull(all))
+	a.ok(x, rowsOrNull(a.entriesOf(kind, rows)))
 }
 
 // rowsOrNull wraps a directory list. An empty one is null, as met in the field.

@@ -210,7 +210,7 @@ func TestAttentionLists(t *testing.T) {
 			t.Error("an empty conversation in /conversations")
 		}
 		if _, ok := at["confirmedExtractedIntelligence"]; !ok {
-			t.Error("no intelligence in /conversations")
+			t.Error("/conversations lacks the intelligence")
 		}
 	}
 
@@ -237,7 +237,7 @@ func TestAttentionFilters(t *testing.T) {
 			t.Errorf("%s: found %v, want %v (%d rows)", query, got, want, len(rows))
 		}
 		if want && len(rows) >= a.Len() {
-			t.Errorf("%s: nothing filtered", query)
+			t.Errorf("%s: the filter left nothing out", query)
 		}
 	}
 	created, err := time.Parse(time.RFC3339Nano, attributes(a.JSON(id))["createdAt"].(string))
@@ -267,10 +267,10 @@ func TestAttentionSwitchesOfLists(t *testing.T) {
 	}
 	a.Reset(Switches{"NullLists": true})
 	if r := p.want(200, "GET", "/conversations/list?page=999", ""); !strings.Contains(r.text, `"data":null`) {
-		t.Errorf("no null: %.80s", r.text)
+		t.Errorf("an empty list isn't null: %.80s", r.text)
 	}
 	if r := p.want(200, "GET", "/conversations/list?size=50", ""); strings.Contains(r.text, "[]") || strings.Contains(r.text, "{}") {
-		t.Error("an empty list that isn't null")
+		t.Error("a member has an empty list instead of null")
 	}
 	a.Reset(Switches{"MaxPage": 7, "MetaTotalOnly": true})
 	m := p.want(200, "GET", "/conversations/list?size=50", "").object(t)
@@ -283,7 +283,7 @@ func TestAttentionSwitchesOfLists(t *testing.T) {
 	a.Reset(Switches{"NoMeta": true, "UpperStatuses": true})
 	m = p.want(200, "GET", "/conversations/list?size=50", "").object(t)
 	if _, ok := m["meta"]; ok {
-		t.Error("meta shown")
+		t.Error("the list has meta")
 	}
 	for _, d := range m["data"].([]any) {
 		at := attributes(d.(map[string]any))
@@ -334,7 +334,7 @@ func TestAttentionRowsAreOdd(t *testing.T) {
 		"bidi", "newline", "long", "joined emoji", "label of another type",
 	} {
 		if !seen[what] {
-			t.Errorf("no row with %s", what)
+			t.Errorf("no conversation has %s", what)
 		}
 	}
 }
@@ -385,13 +385,13 @@ func TestAttentionGet(t *testing.T) {
 	}
 	a.Set(Switches{"InternalByDefault": true})
 	if def, out := count(""), count("?filter[include_internal_participants]=false"); def <= out {
-		t.Errorf("%d by default, %d without internal ones", def, out)
+		t.Errorf("%d participants by default, %d without internal ones", def, out)
 	}
 
 	a.Remove(id)
 	p.want(404, "GET", "/conversations/"+id, "")
 	if a.JSON(id) != nil || slices.Contains(a.IDs(), id) || a.Len() != 199 {
-		t.Error("not removed")
+		t.Error("the removed conversation is still there")
 	}
 }
 
@@ -440,27 +440,27 @@ func TestAttentionWrites(t *testing.T) {
 	p.want(200, "PUT", one+"/title", `{"title":""}`)
 	p.want(200, "PUT", one+"/labels", `{"labels":{"Outcome":"Won","Competitor":["a"]},"skip_analysis":true}`)
 	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won]" {
-		t.Errorf("labels %s: the map is replaced", got)
+		t.Errorf("labels %s, want those of the request alone", got)
 	}
 	a.Set(Switches{"LabelsMerged": true})
 	p.want(200, "PUT", one+"/labels", `{"labels":{"Stage":"Closed"}}`)
 	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won Stage:Closed]" || value("title") != "" {
-		t.Errorf("labels %s, title %q: merged, and what is left out stays", got, value("title"))
+		t.Errorf("labels %s, title %q, want merged labels and the old title", got, value("title"))
 	}
 	if at := attributes(p.want(200, "DELETE", one, "").object(t)); at["archived"] != true || value("archived") != true {
-		t.Error("not archived")
+		t.Error("the conversation isn't archived")
 	}
 	if !slices.Contains(a.IDs(), id) {
-		t.Error("archiving deletes")
+		t.Error("archiving deleted the conversation")
 	}
 
 	a.Reset(Switches{"PrivacyIgnored": true})
 	if at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy=public", "").object(t)); at["private"] != true {
-		t.Error("not ignored")
+		t.Error("the change of privacy wasn't ignored")
 	}
 	a.Reset(Switches{"PrivacyOmitted": true})
 	if at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy=public", "").object(t)); at["private"] != nil || value("private") != false {
-		t.Error("not omitted, or not done")
+		t.Error("the answer has the privacy, or the change wasn't made")
 	}
 	a.Reset(Switches{"ForbidWrites": true})
 	p.want(403, "PUT", one+"/change_privacy?privacy=private", "")
@@ -497,14 +497,14 @@ func TestAttentionDirectory(t *testing.T) {
 	}
 	users := rows("/users")
 	if all := len(a.file["users"].Rows); len(users) == 0 || len(users) >= all {
-		t.Errorf("%d users of %d, with those who left", len(users), all)
+		t.Errorf("%d of %d users are listed, want those who left to be missing", len(users), all)
 	}
 	u := users[0].(map[string]any)
 	if got := rows("/users?filter[email]=" + url.QueryEscape(u["email"].(string))); len(got) != 1 || got[0].(map[string]any)["uuid"] != u["uuid"] {
-		t.Errorf("by e-mail: %v", got)
+		t.Errorf("searching by e-mail found %v", got)
 	}
 	if r := p.want(200, "GET", "/users?filter[email]=nobody", ""); r.text != `{"data":null}` {
-		t.Errorf("nobody: %s", r.text)
+		t.Errorf("an empty directory list is %s", r.text)
 	}
 	team := rows("/teams")[0].(map[string]any)
 	if len(rows("/organizations/teams")) != len(rows("/teams")) || len(team["children"].([]any)) == 0 {
@@ -536,10 +536,10 @@ func TestAttentionJSONIsACopy(t *testing.T) {
 	attributes(m)["title"] = "mine"
 	attributes(m)["labels"].(map[string]any)["Stage"] = "Closed"
 	if at := attributes(a.JSON(id)); at["title"] == "mine" || at["labels"].(map[string]any)["Stage"] != "Demo" {
-		t.Error("the state is shared")
+		t.Error("changing what JSON returned changed the conversation")
 	}
 	if a.JSON("nobody") != nil {
-		t.Error("JSON of an unknown id")
+		t.Error("JSON returned something for an unknown id")
 	}
 }
 

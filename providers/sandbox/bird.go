@@ -95,10 +95,6 @@ func (b *Bird) enter(x *exchange) {
 	}
 }
 
-func conflict(code, detail string, details any) {
-	panic(refusal{http.StatusConflict, problems{{"", code, detail}}, details})
-}
-
 // Workspace returns the id of the only workspace.
 func (b *Bird) Workspace() string { return b.Settings["workspace_id"] }
 
@@ -206,7 +202,7 @@ func (b *Bird) patch(x *exchange) {
 	contact := contactOf(b.people(x.row))
 	if x.set["status"] == "active" && b.value(x.row, "status") != "active" && contact != "" && channel != "" {
 		if _, taken := b.activeOn(contact, channel, x.row); taken {
-			conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
+			refuseDouble()
 		}
 	}
 	for field, v := range x.set {
@@ -296,11 +292,15 @@ func (b *Bird) refuseSecond(people []map[string]any, channel int) {
 	other, taken := b.activeOn(contact, on, -1)
 	switch {
 	case taken && b.on("ExistsUnnamed"):
-		conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
+		refuseDouble()
 	case taken:
-		conflict("ContactAlreadyInConversation", "The contact is already in a conversation on this channel.",
-			map[string]any{"conversationId": b.id(other)})
+		said := problems{{"", "ContactAlreadyInConversation", "The contact is already in a conversation on this channel."}}
+		panic(refusal{http.StatusConflict, said, map[string]any{"conversationId": b.id(other)}})
 	}
+}
+
+func refuseDouble() {
+	panic(refused(http.StatusConflict, "ResourceAlreadyExists", "There is another active conversation for this contact on the channel."))
 }
 
 // birdMessage is a message that was sent through the API. Its status depends on its age.

@@ -168,13 +168,9 @@ func (b *Bird) patchParticipant(x *exchange) {
 // removeParticipant refuses to remove the last contact. The vendor documents "removal not allowed" without saying when; this case
 // is [assumed].
 func (b *Bird) removeParticipant(x *exchange) {
-	i, people, contacts := b.participantOf(x), b.people(x.row), 0
-	for _, p := range people {
-		if p["type"] == "contact" {
-			contacts++
-		}
-	}
-	if people[i]["type"] == "contact" && contacts == 1 {
+	i, people := b.participantOf(x), b.people(x.row)
+	others := slices.Concat(people[:i], people[i+1:])
+	if people[i]["type"] == "contact" && contactOf(others) == "" {
 		x.refuse(http.StatusForbidden, "Forbidden", "This participant can not be removed from the conversation.")
 	}
 	b.change(x.row, i, 1)

@@ -16,7 +16,7 @@ import (
 
 const birdWorkspace = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
 
-// birdClient is a plain HTTP client of the stand-in, with the clock in its hands.
+// birdClient is a plain HTTP client of the stand-in that sets the clock.
 type birdClient struct {
 	*testing.T
 	*Bird
@@ -73,7 +73,7 @@ func (c birdClient) do(method, path, body string) (int, map[string]any) {
 	return resp.StatusCode, out
 }
 
-// want sends a request that must answer with the status, and a code if it is an error.
+// want sends a request and checks the status of the answer and the form of an error.
 func (c birdClient) want(status int, method, path, body string) map[string]any {
 	c.Helper()
 	got, out := c.do(method, path, body)
@@ -246,7 +246,7 @@ func TestBirdPaging(t *testing.T) {
 	newestFirst := c.walk("conversations?limit=9", func(row map[string]any) {
 		at, err := time.Parse(time.RFC3339Nano, row["createdAt"].(string))
 		if err != nil || !last.IsZero() && at.After(last) {
-			t.Errorf("%v after %v: %v", at, last, err)
+			t.Errorf("a row of %v follows one of %v: %v", at, last, err)
 		}
 		last = at
 	})
@@ -268,7 +268,7 @@ func TestBirdPageBoundarySurvivesChanges(t *testing.T) {
 	ids := c.IDs()
 	page := c.want(200, "GET", "conversations?limit=10", "")
 	token := url.QueryEscape(page["nextPageToken"].(string))
-	c.want(204, "DELETE", "conversations/"+ids[9], "") // the row the token names
+	c.want(204, "DELETE", "conversations/"+ids[9], "") // the row that the token names
 	c.want(204, "DELETE", "conversations/"+ids[10], "")
 	c.want(201, "POST", "conversations", `{"name":"new"}`)
 	page = c.want(200, "GET", "conversations?limit=10&pageToken="+token, "")
@@ -367,11 +367,11 @@ func TestBirdOddRows(t *testing.T) {
 		"empty name", "escape bytes in a name", "closed", "active", "unknown status", "private", "email", "attributes not a string", "recipients null",
 	} {
 		if odd[what] == 0 {
-			t.Errorf("no conversation with: %s", what)
+			t.Errorf("no conversation has %s", what)
 		}
 	}
 	if len(precision) < 4 {
-		t.Errorf("lengths of fractions of a second: %v", precision)
+		t.Errorf("the fractions of a second have the lengths %v", precision)
 	}
 }
 
@@ -396,7 +396,7 @@ func TestBirdOneActiveConversationPerContactAndChannel(t *testing.T) {
 		}
 		key := fmt.Sprint(doc["channelId"], docGet(doc, "initiatingParticipant", "id"))
 		if other, taken := owner[key]; taken {
-			t.Errorf("%s and %s are both active", other, id)
+			t.Errorf("%s and %s are both active for a contact on a channel", other, id)
 		}
 		owner[key] = id
 	}
@@ -412,7 +412,7 @@ func TestBirdPatch(t *testing.T) {
 	if fmt.Sprint(after) != fmt.Sprint(want) || fmt.Sprint(c.JSON(id)) != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", after, want)
 	}
-	for range 3 { // the clock stands still
+	for range 3 { // without moving the clock
 		prev := c.JSON(id)["updatedAt"].(string)
 		now := c.want(200, "PATCH", "conversations/"+id, `{"description":"d"}`)["updatedAt"].(string)
 		a, _ := time.Parse(time.RFC3339Nano, prev)
@@ -422,11 +422,11 @@ func TestBirdPatch(t *testing.T) {
 		}
 	}
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"name":null}`); doc["name"] != "" {
-		t.Errorf("null name gives %q", doc["name"])
+		t.Errorf("a null name is stored as %q", doc["name"])
 	}
 	c.Set(Switches{"NullKeepsName": true})
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"description":null}`); doc["description"] != "d" {
-		t.Errorf("kept description is %q", doc["description"])
+		t.Errorf("with NullKeepsName, the description is %q", doc["description"])
 	}
 	c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"a":"1"}}`)
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"b":"2"}}`); fmt.Sprint(doc["attributes"]) != "map[b:2]" {
@@ -516,11 +516,11 @@ func TestBirdParticipants(t *testing.T) {
 	}
 	again := c.want(200, "POST", one, fmt.Sprintf(`{"type":"user","id":%q}`, user))
 	if again["status"] != "invited" {
-		t.Errorf("already there: %v", again)
+		t.Errorf("adding somebody who takes part answered %v", again)
 	}
 	after := c.JSON(id)
 	if after["pendingParticipantCount"] != before["pendingParticipantCount"].(float64)+1 || after["updatedAt"] == before["updatedAt"] {
-		t.Errorf("counts %v, were %v", after["pendingParticipantCount"], before["pendingParticipantCount"])
+		t.Errorf("the count of pending participants is %v, before it was %v", after["pendingParticipantCount"], before["pendingParticipantCount"])
 	}
 	c.want(422, "PATCH", one+"/"+user, `{"status":"gone"}`)
 	c.want(422, "PATCH", one+"/"+user, `{}`)
@@ -589,11 +589,11 @@ func TestBirdMessages(t *testing.T) {
 		a, _ := time.Parse(time.RFC3339Nano, times[i-1])
 		b, err := time.Parse(time.RFC3339Nano, times[i])
 		if err != nil || b.After(a) {
-			t.Errorf("message %d of %s is after %s", i, times[i], times[i-1])
+			t.Errorf("message %d of %s is newer than the one before, of %s", i, times[i], times[i-1])
 		}
 	}
 	if got := c.walk(one+"?dateFrom="+url.QueryEscape(times[5]), nil); !slices.Equal(got, ids[:5]) {
-		t.Errorf("since the sixth: %d messages", len(got))
+		t.Errorf("dateFrom the sixth message: %d messages", len(got))
 	}
 }
 
@@ -614,7 +614,7 @@ func TestBirdContacts(t *testing.T) {
 		}
 	}
 	if got := c.want(200, "POST", "contacts/search", `{"identifier":{"key":"emailaddress","value":"nobody@nowhere.example"}}`)["results"].([]any); len(got) != 0 {
-		t.Errorf("nobody found as %v", got)
+		t.Errorf("an unknown identifier found %v", got)
 	}
 	c.want(404, "GET", "contacts/"+c.uuid("user", 0), "")
 	c.Set(Switches{"ForbidDirectory": true})
@@ -623,7 +623,7 @@ func TestBirdContacts(t *testing.T) {
 	}
 }
 
-// TestBirdKeysWithPartialRights: an access key without a policy answers 401 for that part, and only there.
+// An access key without a policy for a part of the API gets 401 there and nowhere else.
 func TestBirdKeysWithPartialRights(t *testing.T) {
 	c := newBirdClient(t, 20)
 	id := c.IDs()[0]
@@ -661,7 +661,7 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 		c.want(401, call[0], call[1], call[2])
 	}
 	if c.JSON(id)["name"] == "x" || c.Len() != 20 {
-		t.Error("a key without writes wrote")
+		t.Error("a key without a policy for writes changed something")
 	}
 	c.auth = "AccessKey " + c.KeyWithout("conversations")
 	c.want(401, "GET", "conversations", "")
@@ -674,7 +674,7 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	check(403, "contacts", "channels", "agents", "feed-items")
 }
 
-// TestBirdItems: assignee and read state belong to the inbox, whose items have ids of their own.
+// The assignee and the read state belong to the items of inboxes, which have ids of their own.
 func TestBirdItems(t *testing.T) {
 	c := newBirdClient(t, 120)
 	search := func(query string, ids ...string) map[string]any {
@@ -713,7 +713,7 @@ func TestBirdItems(t *testing.T) {
 	}
 	made := c.want(201, "POST", "conversations", `{"name":"x","channelId":"`+c.uuid("channel", 0)+`"}`)["id"].(string)
 	if n := len(search("", made)["results"].([]any)); n != 0 {
-		t.Error("the item of a new conversation is there at once")
+		t.Error("a new conversation has its item at once")
 	}
 	*c.clock = c.clock.Add(4 * time.Second)
 	if n := len(search("", made)["results"].([]any)); n != 1 {
@@ -745,7 +745,7 @@ func TestBirdConflictAndLimitSwitches(t *testing.T) {
 	c.want(200, "GET", "conversations", "")
 }
 
-func TestBirdInjected429HasNoHeaderWhenAskedSo(t *testing.T) {
+func TestBirdInjected429CanLackTheHeader(t *testing.T) {
 	c := newBirdClient(t, 20)
 	for _, bare := range []bool{false, true} {
 		c.Set(Switches{"No429Header": bare})
@@ -778,13 +778,13 @@ func TestBirdSomebodyElse(t *testing.T) {
 	c.sandbox.FailNext("bird", FaultConcurrent, 1)
 	doc = c.want(200, "PATCH", "conversations/"+id, `{"description":"mine"}`)
 	if doc["description"] != "mine" {
-		t.Errorf("after the colleague: %v", doc)
+		t.Errorf("after a colleague's change: %v", doc)
 	}
 	c.sandbox.SetFault(FaultConcurrent, 1)
 	a := c.want(200, "GET", "conversations/"+id, "")
 	b := c.want(200, "GET", "conversations/"+id, "")
 	if a["name"] == b["name"] || a["updatedAt"] == b["updatedAt"] {
-		t.Errorf("two reads of %q at %v", a["name"], a["updatedAt"])
+		t.Errorf("two reads with concurrent changes both show %q at %v", a["name"], a["updatedAt"])
 	}
 	c.sandbox.SetFault(FaultConcurrent, 0)
 	c.Remove(id)
@@ -801,7 +801,7 @@ func TestBirdCopiesAreDeep(t *testing.T) {
 	c.JSON(id)["attributes"].(map[string]any)["a"] = "2"
 	c.Participants(id)[0]["status"] = "broken"
 	if got := docGet(c.JSON(id), "attributes", "a"); got != "1" || c.Participants(id)[0]["status"] == "broken" {
-		t.Errorf("a copy reaches the stored conversation: %v", got)
+		t.Errorf("changing a copy changed the conversation: %v", got)
 	}
 }
 
@@ -809,7 +809,7 @@ func TestBirdIsTheSameForTheSameSeed(t *testing.T) {
 	a, b := newBirdClient(t, 50), newBirdClient(t, 50)
 	for _, id := range a.IDs() {
 		if fmt.Sprint(a.JSON(id)) != fmt.Sprint(b.JSON(id)) || fmt.Sprint(a.Messages(id)) != fmt.Sprint(b.Messages(id)) {
-			t.Fatalf("%s differs", id)
+			t.Fatalf("%s differs between sandboxes of the same seed", id)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestKonaSignIn goes the whole way of the authorization-code grant.
+// TestKonaSignIn performs an authorization-code grant.
 func TestKonaSignIn(t *testing.T) {
 	box, err := New(Options{Conversations: 8})
 	if err != nil {
@@ -41,7 +41,7 @@ func TestKonaSignIn(t *testing.T) {
 		res := send(http.MethodGet, "/oauth/authorize?"+v.Encode(), nil, "")
 		to, err := url.Parse(res.Header.Get("Location"))
 		if err != nil || res.StatusCode == http.StatusFound && !strings.HasPrefix(to.String(), redirect+"?") {
-			t.Errorf("sent to %s: %v", to, err)
+			t.Errorf("redirected to %s: %v", to, err)
 		}
 		return res.StatusCode, to.Query()
 	}
@@ -52,7 +52,7 @@ func TestKonaSignIn(t *testing.T) {
 		}
 		return v
 	}
-	// What is not registered is never sent anywhere.
+	// An unregistered client or address is never redirected.
 	for what, v := range map[string]url.Values{
 		"no client": with("client_id"), "another client": with("client_id", "x"), "two clients": with("client_id", konaClientID, konaClientID),
 		"no redirect": with("redirect_uri"), "another port": with("redirect_uri", "http://localhost:21213/back"), "a longer path": with("redirect_uri", redirect+"/"),
@@ -90,11 +90,11 @@ func TestKonaSignIn(t *testing.T) {
 		t.Errorf("a code for another address: %d", res.StatusCode)
 	}
 	if res := token(back.Get("code"), redirect); res.StatusCode != http.StatusBadRequest {
-		t.Errorf("a code that was tried before: %d", res.StatusCode)
+		t.Errorf("a code that was used before: %d", res.StatusCode)
 	}
 	_, back = authorize(good())
 	if res := token(back.Get("code"), redirect); res.StatusCode != http.StatusOK {
-		t.Errorf("a good code: %d", res.StatusCode)
+		t.Errorf("a valid code: %d", res.StatusCode)
 	}
 	box.Kona().Set(Switches{"NoConsent": true})
 	if status, back := authorize(good()); status != http.StatusFound || back.Get("error") != "access_denied" || back.Get("state") != "a b&c" {

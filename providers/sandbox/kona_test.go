@@ -15,7 +15,7 @@ import (
 
 const konaClientID = "kona-sandbox-client"
 
-// konaClient is a plain HTTP client of the stand-in, with the clock in its hands.
+// konaClient is a plain HTTP client of the stand-in that sets the clock.
 type konaClient struct {
 	*testing.T
 	*Kona
@@ -60,7 +60,7 @@ func (c *konaClient) send(method, path, body string, header http.Header) int {
 	return resp.StatusCode
 }
 
-// want sends a request below /kona/api that must answer with the status, and returns the elements of the answer.
+// want sends a request below /kona/api, checks the status and returns the elements of the answer.
 func (c *konaClient) want(status int, method, path, body string) []map[string]any {
 	c.Helper()
 	header := http.Header{"Accept": {"application/json"}}
@@ -106,7 +106,7 @@ func (c *konaClient) want(status int, method, path, body string) []map[string]an
 
 func konaIDOf(doc map[string]any) string { return strconv.FormatInt(int64(doc["id"].(float64)), 10) }
 
-// walk reads pages until an empty one.
+// walk reads all pages of a list.
 func (c *konaClient) walk(path string) []map[string]any {
 	c.Helper()
 	sep := "?"
@@ -125,7 +125,7 @@ func (c *konaClient) walk(path string) []map[string]any {
 	return nil
 }
 
-// editable finds a conversation the token's user may change and, if asked, created.
+// editable returns a conversation that the token's user can edit or, if asked for, created.
 func (c *konaClient) editable(creator bool) string {
 	c.Helper()
 	for _, id := range c.IDs() {
@@ -141,7 +141,7 @@ func (c *konaClient) editable(creator bool) string {
 			return id
 		}
 	}
-	c.Fatal("none")
+	c.Fatal("there is no such conversation")
 	return ""
 }
 
@@ -270,10 +270,10 @@ func TestKonaRefusesWhatIsNotDocumented(t *testing.T) {
 func TestKonaPaging(t *testing.T) {
 	c := newKonaClient(t, 230)
 	if n := len(c.want(200, "GET", "conversations", "")); n != 25 {
-		t.Errorf("default page of %d", n)
+		t.Errorf("the default page has %d rows", n)
 	}
 	if n := len(c.want(200, "GET", "conversations?per_page=500", "")); n != 100 {
-		t.Errorf("largest page of %d", n)
+		t.Errorf("the largest page has %d rows", n)
 	}
 	want := c.IDs()
 	for _, order := range []string{"", "order_by=created_at", "order_by=updated_at"} {
@@ -284,7 +284,7 @@ func TestKonaPaging(t *testing.T) {
 			key := strings.TrimPrefix(order, "order_by=")
 			if at, ok := doc[key].(float64); ok {
 				if last != 0 && at > last {
-					t.Errorf("%s: %v after %v", order, at, last)
+					t.Errorf("%s: %v follows %v", order, at, last)
 				}
 				last = at
 			}
@@ -305,7 +305,7 @@ func TestKonaPaging(t *testing.T) {
 		seen := map[string]bool{}
 		for _, doc := range c.walk(tt.path) {
 			if id := konaIDOf(doc); seen[id] {
-				t.Errorf("%s: %s twice", tt.path, id)
+				t.Errorf("%s: %s is listed twice", tt.path, id)
 			} else {
 				seen[id] = true
 			}
@@ -420,7 +420,7 @@ func TestKonaOddRows(t *testing.T) {
 	}
 	for what, n := range odd {
 		if n == 0 {
-			t.Errorf("no conversation with: %s", what)
+			t.Errorf("no conversation has %s", what)
 		}
 	}
 	if odd["with times"] != 50 {
@@ -535,7 +535,7 @@ func TestKonaRights(t *testing.T) {
 	}
 }
 
-func TestKonaTakingOneselfOut(t *testing.T) {
+func TestKonaUsersCanRemoveThemselves(t *testing.T) {
 	c := newKonaClient(t, 60)
 	id := c.editable(false)
 	c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":[{"user_id":10,"role":1}],"groups":[],"stakeholder":1}]}`)
@@ -608,12 +608,12 @@ func TestKonaDirectory(t *testing.T) {
 	}
 	c.Set(Switches{"NoUnreadCount": true})
 	if docHas(c.want(200, "GET", "userinfo", "")[0], "unread_conversation_count") {
-		t.Error("unread count is there")
+		t.Error("userinfo has the unread count")
 	}
 	email := me["email"].(string)
 	found := c.want(200, "GET", "users?like="+url.QueryEscape(strings.ToUpper(email[:4])), "")
 	if len(found) == 0 {
-		t.Error("nobody found by the start of an e-mail")
+		t.Error("the start of an e-mail found nobody")
 	}
 	for _, u := range found {
 		if !strings.HasPrefix(strings.ToLower(u["email"].(string)), email[:4]) && !strings.HasPrefix(strings.ToLower(u["name"].(string)), email[:4]) {
@@ -621,7 +621,7 @@ func TestKonaDirectory(t *testing.T) {
 		}
 	}
 	if got := c.want(200, "GET", "users?like="+url.QueryEscape(email[1:]), ""); len(got) != 0 {
-		t.Errorf("found by the middle of an e-mail: %v", got)
+		t.Errorf("the middle of an e-mail found %v", got)
 	}
 	members := map[float64]bool{}
 	for _, u := range c.walk("users?space_id=40") {
@@ -645,7 +645,7 @@ func TestKonaDirectory(t *testing.T) {
 	}
 }
 
-// TestKonaManySpaces: a list of spaces longer than the largest page.
+// The list of spaces is longer than the largest page.
 func TestKonaManySpaces(t *testing.T) {
 	c := newKonaClient(t, 20)
 	c.Set(Switches{"Spaces": 110})
@@ -658,7 +658,7 @@ func TestKonaManySpaces(t *testing.T) {
 	}
 }
 
-// TestKonaSignedInAs: a token belongs to who agreed, and the form is passed over where the query alone is looked at.
+// A token belongs to the user who agreed. With QueryOnly, a form is ignored.
 func TestKonaSignedInAs(t *testing.T) {
 	c := newKonaClient(t, 20)
 	c.Set(Switches{"SignsIn": 7})
@@ -678,7 +678,7 @@ func TestKonaSignedInAs(t *testing.T) {
 	}
 	c.Set(Switches{"QueryOnly": true})
 	if status := c.send("POST", "oauth/token", body.Encode(), form); status != 401 {
-		t.Errorf("a form where the query is looked at: %d", status)
+		t.Errorf("a form with QueryOnly: %d", status)
 	}
 	if status := c.send("GET", "oauth/elsewhere", "", http.Header{}); status != 404 {
 		t.Errorf("another path: %d", status)
@@ -760,7 +760,7 @@ func TestKonaToken(t *testing.T) {
 		t.Errorf("code: %d %v", status, out)
 	}
 	if status, _ := post(form("grant_type", "authorization_code", "code", code), ""); status != 400 {
-		t.Errorf("code used twice: %d", status)
+		t.Errorf("a code that was used before: %d", status)
 	}
 	for _, r := range c.sandbox.Requests() {
 		if strings.HasPrefix(r.Path, "/oauth") && r.Write {
@@ -807,7 +807,7 @@ func TestKonaSomebodyElse(t *testing.T) {
 	a := c.want(200, "GET", "conversations/"+id, "")[0]
 	b := c.want(200, "GET", "conversations/"+id, "")[0]
 	if a["name"] == b["name"] {
-		t.Errorf("two reads of %q", a["name"])
+		t.Errorf("two reads with concurrent changes both show %q", a["name"])
 	}
 	c.sandbox.SetFault(FaultConcurrent, 0)
 	c.Remove(id)
@@ -830,7 +830,7 @@ func TestKonaIsTheSameForTheSameSeed(t *testing.T) {
 	a, b := newKonaClient(t, 50), newKonaClient(t, 50)
 	for _, id := range a.IDs() {
 		if fmt.Sprint(a.JSON(id)) != fmt.Sprint(b.JSON(id)) || fmt.Sprint(a.Comments(id)) != fmt.Sprint(b.Comments(id)) {
-			t.Fatalf("%s differs", id)
+			t.Fatalf("%s differs between sandboxes of the same seed", id)
 		}
 	}
 }
@@ -864,7 +864,7 @@ func FuzzKonaRequests(f *testing.F) {
 	})
 }
 
-// fuzzService sends any request to a server: it must answer, and its directory must still add up.
+// fuzzService sends random requests to a server, which must answer and keep its ids consistent.
 func fuzzService(t *testing.T, name, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	s := newService(name, 12, newWorld(nil, Hostile, 1, clock), func() time.Time { return clock }).own()

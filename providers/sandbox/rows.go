@@ -305,6 +305,14 @@ func (s *server) things(kind string) int {
 // entry returns entry i of a directory. The caller may change the top level.
 func (s *server) entry(kind string, i int) map[string]any { return maps.Clone(s.thing(kind, i)) }
 
+func (s *server) entriesOf(kind string, rows []int) []any {
+	all := []any{}
+	for _, i := range rows {
+		all = append(all, s.entry(kind, i))
+	}
+	return all
+}
+
 // thing returns entry i of a directory for reading. It is made once, because nothing changes a directory.
 func (s *server) thing(kind string, i int) map[string]any {
 	key := thing{kind, i}

@@ -254,8 +254,7 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 		v.serve(x)
 	}
 	s.record(Request{
-		Provider: provider, Method: x.method, Path: rest, Query: r.URL.RawQuery,
-		Body: x.body, Status: x.status, Write: write,
+		Provider: provider, Method: x.method, Path: rest, Query: r.URL.RawQuery, Body: x.body, Status: x.status, Write: write,
 	})
 	if met[FaultDropAfter] {
 		return nil, errDropped

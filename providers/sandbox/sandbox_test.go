@@ -36,16 +36,16 @@ func newTestSandbox(t *testing.T, o Options) *Sandbox {
 	return s
 }
 
-// probe calls one server in memory.
+// probe is an in-memory client of a server.
 type probe struct {
 	t       *testing.T
 	s       *Sandbox
 	account Account
 	auth    string
-	key     string // the header of auth, "" for the usual one
+	key     string // the header that carries the credential; "" means Authorization
 }
 
-// reply is an answer, read to the end.
+// reply is an answer with its whole body.
 type reply struct {
 	status int
 	header http.Header
@@ -122,7 +122,7 @@ func (p probe) do(method, path, body string) reply {
 	return r
 }
 
-// want calls and checks the status.
+// want sends a request and checks the status.
 func (p probe) want(status int, method, path, body string) reply {
 	p.t.Helper()
 	r := p.do(method, path, body)
@@ -181,7 +181,7 @@ func TestConversationsAreSpreadEvenly(t *testing.T) {
 	}
 }
 
-// listPaths are a page of every provider's list.
+// listPaths has the path of a list page of each provider.
 func listPaths(s *Sandbox) map[string]string {
 	paths := map[string]string{
 		"attention": "/conversations/list?size=50", "askelephant": "/v2/engagements?limit=50&expand=contacts,owner",
@@ -203,16 +203,16 @@ func TestSameSeedSameData(t *testing.T) {
 	for provider, path := range listPaths(newTestSandbox(t, Options{Seed: 7})) {
 		first := fetch(7, provider, path)
 		if again := fetch(7, provider, path); again != first {
-			t.Errorf("%s: the same seed gave other data", provider)
+			t.Errorf("%s: the same seed produced other data", provider)
 		}
 		if other := fetch(8, provider, path); other == first {
-			t.Errorf("%s: another seed gave the same data", provider)
+			t.Errorf("%s: another seed produced the same data", provider)
 		}
 	}
 	a, b := newTestSandbox(t, Options{Seed: 7}).Accounts(), newTestSandbox(t, Options{Seed: 7}).Accounts()
 	for i := range a {
 		if a[i].Credential != b[i].Credential || !maps.Equal(a[i].Secrets, b[i].Secrets) {
-			t.Errorf("%s: the same seed gave other credentials", a[i].Name)
+			t.Errorf("%s: the same seed produced other credentials", a[i].Name)
 		}
 	}
 }
@@ -232,11 +232,11 @@ func TestSameSeedSameFaults(t *testing.T) {
 	}
 	first := run()
 	if !slices.Equal(first, run()) {
-		t.Error("the same seed gave other faults")
+		t.Error("the same seed produced other faults")
 	}
 	for _, status := range []int{200, 429, 500, -1} {
 		if !slices.Contains(first, status) {
-			t.Errorf("no %d among %v", status, first)
+			t.Errorf("no status %d among %v", status, first)
 		}
 	}
 }
@@ -248,7 +248,7 @@ func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
 	recent := 0
 	for i := range n {
 		at := a.createdAt(i)
-		// Truncation to whole seconds may swap neighbours within one.
+		// Truncation may swap neighbours within a second.
 		if at.After(last.Add(time.Second)) {
 			t.Fatalf("row %d at %v is younger than row %d at %v", i, at, i-1, last)
 		}
@@ -265,7 +265,7 @@ func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
 	}
 }
 
-func TestPeopleAreManyScriptsAndUniqueAddresses(t *testing.T) {
+func TestPeopleHaveManyScriptsAndUniqueAddresses(t *testing.T) {
 	w := newWorld(nil, Hostile, 1, testNow)
 	seen := map[string]bool{}
 	people := slices.Clone(w.Staff)
@@ -275,14 +275,14 @@ func TestPeopleAreManyScriptsAndUniqueAddresses(t *testing.T) {
 	var text strings.Builder
 	for _, p := range people {
 		if seen[p.Email] || seen[p.Phone] {
-			t.Fatalf("%s or %s twice", p.Email, p.Phone)
+			t.Fatalf("%s or %s belongs to two people", p.Email, p.Phone)
 		}
 		seen[p.Email], seen[p.Phone] = true, true
 		text.WriteString(p.name())
 	}
 	for _, r := range "öвηר田ن민🌻\u200d" {
 		if !strings.ContainsRune(text.String(), r) {
-			t.Errorf("no name with %q", r)
+			t.Errorf("no name contains %q", r)
 		}
 	}
 }
@@ -325,7 +325,7 @@ func TestDropBeforeDoesNothing(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != false {
-		t.Error("the write was done")
+		t.Error("the write was done, though the connection was refused")
 	}
 	if len(s.Requests()) != 0 {
 		t.Error("a request that never arrived was recorded")
@@ -338,14 +338,14 @@ func TestDropAfterDoesTheWrite(t *testing.T) {
 	id := s.Attention().IDs()[0]
 	s.Attention().Change(id, "private", false)
 	s.FailNext("attention", FaultDropAfter, 1)
-	p.want(200, "GET", "/conversations/"+id, "") // reads don't meet it
+	p.want(200, "GET", "/conversations/"+id, "") // reads are not affected
 	_, err := p.try("PUT", "/conversations/"+id+"/change_privacy?privacy=private", "")
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "read" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("error %v", err)
 	}
 	if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != true {
-		t.Error("the write was not done")
+		t.Error("the write was not done before the connection was lost")
 	}
 	requests := s.Requests()
 	if last := requests[len(requests)-1]; !last.Write || last.Status != 200 || last.Method != "PUT" ||
@@ -354,7 +354,7 @@ func TestDropAfterDoesTheWrite(t *testing.T) {
 	}
 	s.ResetRequests()
 	if len(s.Requests()) != 0 {
-		t.Error("requests not forgotten")
+		t.Error("ResetRequests kept requests")
 	}
 }
 
@@ -366,7 +366,7 @@ func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 	s.SetFault(FaultConcurrent, 1)
 	r := p.want(200, "GET", "/conversations/"+id, "")
 	if got := r.object(t)["attributes"].(map[string]any)["title"]; got == "base" {
-		t.Error("nobody else changed the title")
+		t.Error("the title was not changed concurrently")
 	}
 	s.SetFault(FaultConcurrent, 0)
 	if again := p.want(200, "GET", "/conversations/"+id, ""); again.text != r.text {
@@ -379,13 +379,13 @@ func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 	s.FailNext("askelephant", FaultConcurrent, 1)
 	e.want(200, "GET", "/v2/engagements/"+eid, "")
 	if !slices.Equal(before, s.AskElephant().Contacts(eid)) {
-		t.Error("a planned concurrent change met a read")
+		t.Error("a planned concurrent change happened at a read")
 	}
 	updated := s.AskElephant().JSON(eid)["updated_at"]
 	s.AskElephant().Set(Switches{"IgnoreWrite": true})
 	e.want(200, "PUT", "/v2/engagements/"+eid+"/contacts", `{"contact_ids":[]}`)
 	if slices.Equal(before, s.AskElephant().Contacts(eid)) || s.AskElephant().JSON(eid)["updated_at"] == updated {
-		t.Error("nobody else changed the contacts")
+		t.Error("the contacts were not changed concurrently")
 	}
 }
 
@@ -416,25 +416,25 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 		start = time.Now()
 		_, err = p.send(p.request(ctx, "PUT", "/conversations/"+id+"/change_privacy?privacy=private", ""))
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
-			t.Errorf("canceled after %v: %v", time.Since(start), err)
+			t.Errorf("the canceled request returned after %v: %v", time.Since(start), err)
 		}
 		if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != true {
-			t.Error("the request was slow to answer, but its write must be done")
+			t.Error("the write of a slow request was not done")
 		}
 
-		// http.Client's own timeout arrives as a deadline of the context.
+		// The timeout of an http.Client is a deadline of the context.
 		s.FailNext("attention", FaultSlow, 1)
 		client := &http.Client{Transport: s.Transport(), Timeout: time.Second}
 		start = time.Now()
 		_, err = client.Do(p.request(t.Context(), "GET", "/labels", ""))
 		var timeout net.Error
 		if !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(start) != time.Second {
-			t.Errorf("client timeout after %v: %v", time.Since(start), err)
+			t.Errorf("the client timed out after %v: %v", time.Since(start), err)
 		}
 	})
 }
 
-func TestCanceledContextReachesNothing(t *testing.T) {
+func TestCanceledRequestDoesNotReachTheServer(t *testing.T) {
 	s := newTestSandbox(t, Options{})
 	p := newProbe(t, s, "attention")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -443,7 +443,7 @@ func TestCanceledContextReachesNothing(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if len(s.Requests()) != 0 {
-		t.Error("recorded")
+		t.Error("the canceled request was recorded")
 	}
 }
 
@@ -555,7 +555,7 @@ func TestUseFromManyGoroutines(t *testing.T) {
 	for n := range 8 {
 		wg.Go(func() {
 			for range 10 {
-				// Faults are expected; only races are of interest here.
+				// The answers are irrelevant; the race detector is the check.
 				_, _ = a.try("PUT", "/conversations/"+aid+"/title", `{"title":"t`+strconv.Itoa(n)+`"}`)
 				_, _ = a.try("GET", "/conversations/list", "")
 				_, _ = e.try("PUT", "/v2/engagements/"+eid+"/contacts", `{"contact_ids":[]}`)

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestAFifthServiceIsAFile: listing, faults, accounts, accessors and the checks of requests come with the description.
-func TestAFifthServiceIsAFile(t *testing.T) {
+// A service that only has a description gets lists, faults, accounts, accessors and the checks of requests.
+func TestAServiceNeedsOnlyADescription(t *testing.T) {
 	s := newTestSandbox(t, Options{World: "notes", Files: os.DirFS("../conformance/notes"), Conversations: 3})
 	n := s.Of("notes")
 	if a := s.Accounts(); len(a) != 1 || a[0].Name != "board" || a[0].Provider != "notes" || a[0].Path != "/notes/v1" {
@@ -23,7 +23,7 @@ func TestAFifthServiceIsAFile(t *testing.T) {
 	p := newProbe(t, s, "notes")
 	p.key = "X-Key"
 	if r := p.want(200, "GET", "/notes?page=1", "").object(t); r["total"] != 3.0 || r["next"] != nil || len(r["notes"].([]any)) != 3 {
-		t.Errorf("listed %v", r)
+		t.Errorf("the list is %v", r)
 	}
 	p.want(200, "PUT", "/notes/n1/title", `{"title":"mine"}`)
 	if n.JSON("n1")["title"] != "mine" || n.JSON("n7") != nil {
@@ -72,8 +72,8 @@ func TestAFifthServiceIsAFile(t *testing.T) {
 	p.want(401, "GET", "/notes?page=1", "")
 }
 
-// TestDescriptionsNameWhatThereIs: a word that is spelt wrong in a file would be no check at all.
-func TestDescriptionsNameWhatThereIs(t *testing.T) {
+// A misspelt name in a description would disable a check.
+func TestDescriptionsUseKnownNames(t *testing.T) {
 	for _, v := range newTestSandbox(t, Options{}).services {
 		s := v.own()
 		raw, err := files.ReadFile("data/services/" + s.Provider + ".json")
@@ -91,7 +91,7 @@ func TestDescriptionsNameWhatThereIs(t *testing.T) {
 		}
 		for pattern, c := range s.Calls {
 			if s.do[c.Do] == nil || c.Of != "" && c.Of != "batch" && s.Directories[c.Of] == nil {
-				t.Errorf("%s: nothing answers %s", s.Provider, pattern)
+				t.Errorf("%s: no handler for %s", s.Provider, pattern)
 			}
 			guards = append(append(guards, c.Refuse...), guard{When: c.Gone})
 			for _, name := range c.Query {
@@ -104,7 +104,7 @@ func TestDescriptionsNameWhatThereIs(t *testing.T) {
 		for _, r := range rules {
 			known := []string{"", "number", "flag", "time", "utc", "list", "id", "prefix", "string", "text", "object", "texts", "ids", "any", "never"}
 			if !slices.Contains(known, r.Is) && s.readers[r.Is] == nil {
-				t.Errorf("%s: no value is %q", s.Provider, r.Is)
+				t.Errorf("%s: no type is %q", s.Provider, r.Is)
 			}
 		}
 		for _, g := range guards {
@@ -114,14 +114,13 @@ func TestDescriptionsNameWhatThereIs(t *testing.T) {
 		}
 		for _, c := range s.Contests {
 			if c.Do != "" && s.do[c.Do] == nil {
-				t.Errorf("%s: nobody does %q", s.Provider, c.Do)
+				t.Errorf("%s: no handler for the contest %q", s.Provider, c.Do)
 			}
 		}
 	}
 }
 
-// TestRecords: what a data file may say.
-func TestRecords(t *testing.T) {
+func TestRecordsAreFilledIn(t *testing.T) {
 	var c collection
 	err := json.Unmarshal([]byte(`{"all":{"id":"{id}","made":"@","kept":[1,null,"{user 3}"],"gone":true},"rows":[
 		{"age":"1h","set":{"title":"{title}, {user 7} {other} {{.}}","later":"@+30m","list":{"deep":"@-1h"},"mail":"@home"},"drop":["gone"]},
@@ -141,27 +140,27 @@ func TestRecords(t *testing.T) {
 		"later": stamp(testNow.Add(15 * time.Minute)), "list": map[string]any{"deep": stamp(testNow.Add(-time.Hour))}, "mail": "@home",
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("made %v\nwant %v", got, want)
+		t.Errorf("got %v\nwant %v", got, want)
 	}
 	if a, b := c.age(0, 2), c.age(1, 2); a != time.Hour || b != 3*time.Hour {
-		t.Errorf("as many rows as the file has are %v and %v old", a, b)
+		t.Errorf("the rows of the file are %v and %v old", a, b)
 	}
 	if a := c.age(1, 4); a != 2*time.Hour {
-		t.Errorf("twice as many are %v apart", a)
+		t.Errorf("twice as many rows are %v apart", a)
 	}
 	for _, n := range []int{0, 1, 77, 1 << 20} {
 		id := w.id("thing", n)
 		if got, ok := w.number("thing", id, n+1); !ok || got != n {
-			t.Errorf("%s is number %d %v, want %d", id, got, ok, n)
+			t.Errorf("%s has the number %d, %v; want %d", id, got, ok, n)
 		}
 		if _, ok := w.number("thing", id, n); ok {
-			t.Errorf("%s is below its own number", id)
+			t.Errorf("%s is found below a limit that excludes it", id)
 		}
 		if _, ok := w.number("other", id, 1<<30); ok {
-			t.Errorf("%s is of two kinds", id)
+			t.Errorf("%s is an id of two kinds", id)
 		}
 	}
 	if _, ok := w.number("thing", "", 5); ok {
-		t.Error("no id is a number")
+		t.Error("an empty id has a number")
 	}
 }

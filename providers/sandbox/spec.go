@@ -203,11 +203,7 @@ func (s *server) one(x *exchange, status int, _ string, doc map[string]any) {
 }
 
 func (s *server) listed(x *exchange, kind string, rows []int) {
-	all := []any{}
-	for _, i := range rows {
-		all = append(all, s.entry(kind, i))
-	}
-	s.ok(x, map[string]any{s.Directories[kind].Rows: all})
+	s.ok(x, map[string]any{s.Directories[kind].Rows: s.entriesOf(kind, rows)})
 }
 
 func (s *server) show(row int) map[string]any {

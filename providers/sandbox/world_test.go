@@ -17,7 +17,8 @@ func northwind(t *testing.T, conversations int, now time.Time) *Sandbox {
 	return s
 }
 
-// Days before now are working days, the newest comes first, and nothing lies in the future, whenever the sandbox is made.
+// Conversations before today are on working days and sorted newest first, and nothing lies in the future, whenever the sandbox is
+// made.
 func TestAWorldIsDatedRelativeToNow(t *testing.T) {
 	zone := time.FixedZone("", 5*3600+1800)
 	for hour := range 24 * 8 {
@@ -32,7 +33,7 @@ func TestAWorldIsDatedRelativeToNow(t *testing.T) {
 			day := at.In(zone).Weekday()
 			switch r := k.raw(row); {
 			case at.After(last):
-				t.Errorf("at %s: row %d is of %s, after the one before it", now, row, at)
+				t.Errorf("at %s: row %d, created %s, is newer than the one before it", now, row, at)
 			case row < 100 && r.On != "" && (day == time.Saturday || day == time.Sunday || !at.Before(now.Add(-6*time.Hour+time.Minute))):
 				t.Errorf("at %s: %q is %s", now, r.On, at)
 			}
@@ -56,7 +57,7 @@ func TestAWorldOfAnotherSizeTellsTheSameStories(t *testing.T) {
 			if doc["status"] == "active" {
 				key := contact + " " + doc["channelId"].(string)
 				if active[key] {
-					t.Errorf("of %d: a contact is in two active conversations on a channel", n)
+					t.Errorf("%d conversations: a contact is in two active ones on a channel", n)
 				}
 				active[key] = true
 			}
@@ -67,7 +68,7 @@ func TestAWorldOfAnotherSizeTellsTheSameStories(t *testing.T) {
 	}
 }
 
-// Who may not see a conversation doesn't get it listed: in this world all are there for the user of the demo, and most to edit.
+// The list leaves out conversations that the user may not see. In this world the user of the demo sees all and can edit most.
 func TestAWorldIsForTheUserOfTheDemo(t *testing.T) {
 	k := northwind(t, 400, testNow).Kona()
 	edits := 0
@@ -81,11 +82,11 @@ func TestAWorldIsForTheUserOfTheDemo(t *testing.T) {
 		}
 	}
 	if edits < 90 || edits == k.conversations {
-		t.Errorf("%d of %d can be edited", edits, k.conversations)
+		t.Errorf("the user can edit only %d of %d", edits, k.conversations)
 	}
 }
 
-func TestAWorldSaysWhatADemoBeginsWith(t *testing.T) {
+func TestAWorldHasTheStateOfANewDemo(t *testing.T) {
 	for _, a := range northwind(t, 400, testNow).Accounts() {
 		if len(a.Unseen) == 0 || len(a.Unseen) > 4 {
 			t.Errorf("%s: %d are unseen", a.Name, len(a.Unseen))
@@ -96,15 +97,15 @@ func TestAWorldSaysWhatADemoBeginsWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(odd.Accounts(), func(a Account) bool { return a.Unseen != nil }) {
-		t.Error("the odd world says what is unseen")
+		t.Error("the odd world lists unseen conversations")
 	}
 	if _, err := New(Options{World: "southwind"}); err == nil {
-		t.Error("a world that isn't there was accepted")
+		t.Error("an unknown world was accepted")
 	}
 }
 
-// Where a story is told again it is of others, who take part in it, on working days of the years before.
-func TestAWorldTellsItsStoriesOfOthers(t *testing.T) {
+// Repeated stories are about other people, who take part in them, on working days of earlier years.
+func TestRepeatedStoriesAreAboutOthers(t *testing.T) {
 	for _, n := range []int{2000, 100_000} {
 		a := northwind(t, n, testNow).Attention()
 		ids, candidates := map[string]bool{}, map[string]bool{}
@@ -116,13 +117,13 @@ func TestAWorldTellsItsStoriesOfOthers(t *testing.T) {
 			if row >= 100 {
 				day := a.createdAt(row)
 				if day.Weekday() == time.Saturday || day.Weekday() == time.Sunday || day.Hour() < 8 || day.Hour() > 18 {
-					t.Errorf("of %d: %s was on %s", n, title, day)
+					t.Errorf("%d conversations: %s is on %s", n, title, day)
 				}
 				if old := testNow.Sub(day); old > 5*366*24*time.Hour || old < 360*24*time.Hour {
-					t.Errorf("of %d: %s is of %s", n, title, day)
+					t.Errorf("%d conversations: %s has the date %s", n, title, day)
 				}
 				if strings.Contains(title, "Acme") || strings.Contains(title, "Dana") {
-					t.Errorf("of %d: %s is told again of the same", n, title)
+					t.Errorf("%d conversations: %s is repeated about the same people", n, title)
 				}
 			}
 			name, found := strings.CutPrefix(title, "Interview: ")
@@ -133,11 +134,11 @@ func TestAWorldTellsItsStoriesOfOthers(t *testing.T) {
 			candidates[name] = true
 			again++
 			if people := fmt.Sprint(at["participants"]); !strings.Contains(people, "name:"+name+" ") {
-				t.Errorf("of %d: %s isn't among %s", n, name, people)
+				t.Errorf("%d conversations: %s isn't among %s", n, name, people)
 			}
 		}
 		if len(candidates) < again*9/10 || again < 10 {
-			t.Errorf("of %d: %d interviews were with %d people", n, again, len(candidates))
+			t.Errorf("%d conversations: %d interviews are with %d people", n, again, len(candidates))
 		}
 	}
 	first := func(seed uint64) any {
@@ -148,12 +149,12 @@ func TestAWorldTellsItsStoriesOfOthers(t *testing.T) {
 		return s.Attention().value(100, "title")
 	}
 	if first(1) != first(1) || first(1) == first(2) {
-		t.Error("the seed doesn't choose the names")
+		t.Error("another seed produced the same names")
 	}
 }
 
-// The contacts of a meeting are in the directory, under the id they have in it.
-func TestAWorldKnowsThoseOfItsStories(t *testing.T) {
+// The contacts of a meeting are in the directory under the same ids.
+func TestContactsOfStoriesAreInTheDirectory(t *testing.T) {
 	a := northwind(t, 2000, testNow).AskElephant()
 	for row := range a.conversations {
 		for _, id := range a.Contacts(a.id(row)) {
