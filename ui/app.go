@@ -178,7 +178,8 @@ func New(o Options) *Model {
 	}
 	if o.Welcome {
 		m.be = nil
-		m.open(layer{overlay: &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}, handle: func(asks any) {
+		screen := &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}
+		m.open(layer{overlay: screen, handle: func(asks any) {
 			if asks != nil {
 				m.chosen, _ = asks.(welcome.Choice)
 				m.do(tea.Quit)

@@ -57,15 +57,15 @@ func (m *muxed) must(args ...string) string {
 // a while.
 func (m *muxed) rested() string {
 	m.t.Helper()
-	const quiet = 250 * time.Millisecond
-	last, since := "", time.Now()
+	const quiet, looks = 250 * time.Millisecond, 9 // both, since a busy machine does little in that time
+	last, since, same := "", time.Now(), 0
 	limit := since.Add(10 * time.Second)
-	for time.Since(since) < quiet {
+	for ; time.Since(since) < quiet || same < looks; same++ {
 		now := m.must("capture-pane", "-p", "-e")
 		lines := strings.Split(strings.TrimSuffix(now, "\n"), "\n")
 		busy := strings.Contains(now, "reading…") || strings.Contains(now, "↓") || lines[len(lines)-1] == ""
 		if now != last || busy && time.Now().Before(limit) {
-			last, since = now, time.Now()
+			last, since, same = now, time.Now(), 0
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
