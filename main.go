@@ -449,19 +449,13 @@ func openSandbox(o cli.SandboxOptions) (http.Handler, func(root string) []config
 func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
 	for _, a := range box.Accounts() {
-		settings := map[string]string{}
-		for k, v := range a.Settings {
-			if strings.HasPrefix(v, "/") {
-				v = root + v
-			}
-			settings[k] = v
-		}
+		a = a.At(root)
 		var acts []config.SandboxAct
 		for _, act := range a.Acts {
 			acts = append(acts, config.SandboxAct(act))
 		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, Acts: acts, BaseURL: root + a.Path,
-			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
+		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, Acts: acts, BaseURL: a.Path,
+			Credential: a.Credential, Settings: a.Settings, Secrets: a.Secrets})
 	}
 	return out
 }

@@ -238,8 +238,8 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		Kind     *string  `json:"kind"`
 		Status   *string  `json:"status"`
 		Incoming bool     `json:"incoming"`
-	}{orNull(m.ID), orNull(m.Author), Stamp(m.At), orNull(max(0, m.Offset.Seconds())),
-		m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
+	}{OrNull(m.ID), OrNull(m.Author), Stamp(m.At), OrNull(max(0, m.Offset.Seconds())),
+		m.Text, OrNull(m.Kind), OrNull(m.Status), m.Incoming})
 }
 
 // Detail is a conversation that was just read by itself, with everything that was asked for.

@@ -168,7 +168,7 @@ func NewEntryError(err error) *EntryError {
 	if e == nil {
 		return nil
 	}
-	return &EntryError{Kind: e.Kind, Status: orNull(e.Status), Message: e.words(), Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
+	return &EntryError{Kind: e.Kind, Status: OrNull(e.Status), Message: e.words(), Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
 }
 
 // Words says in plain words why something failed, each thing once. The service's own words follow in quotes, with the HTTP

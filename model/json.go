@@ -117,14 +117,14 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 	c := r.Conversation
 	out := RowJSON{
 		Ref: c.Ref.String(), Account: c.Ref.Account, Provider: c.Provider, ID: c.Ref.ID,
-		Kind: orNull(c.Kind), Title: c.Title, Description: orNull(c.Description), Privacy: cmp.Or(c.Privacy, PrivacyUnknown),
-		Status: orNull(c.Status), Archived: c.Archived, Access: orNull(c.Access), DefaultRole: orNull(c.DefaultRole),
+		Kind: OrNull(c.Kind), Title: c.Title, Description: OrNull(c.Description), Privacy: cmp.Or(c.Privacy, PrivacyUnknown),
+		Status: OrNull(c.Status), Archived: c.Archived, Access: OrNull(c.Access), DefaultRole: OrNull(c.DefaultRole),
 		Participants: c.Participants, Contacts: c.Contacts, Labels: c.Labels, Attributes: c.Attributes,
 		Team: newNamedJSON(c.Team), Space: newNamedJSON(c.Space), Channel: newNamedJSON(c.Channel),
-		Created: Stamp(c.Created), Updated: Stamp(c.Updated), Checked: Stamp(r.Checked), URL: orNull(c.URL),
+		Created: Stamp(c.Created), Updated: Stamp(c.Updated), Checked: Stamp(r.Checked), URL: OrNull(c.URL),
 		Triage: TriageJSON{Done: r.Triage.Done, Snoozed: Stamp(r.Triage.SnoozedUntil),
 			Pinned: r.Triage.Pinned, Seen: r.Triage.Seen},
-		Pending: orEmpty(r.Pending), Capabilities: caps, Duration: orNull(max(0, c.Duration.Seconds())),
+		Pending: orEmpty(r.Pending), Capabilities: caps, Duration: OrNull(max(0, c.Duration.Seconds())),
 	}
 	if c.Owner.ID != "" || c.Owner.Name != "" || c.Owner.Email != "" {
 		out.Owner = &c.Owner
@@ -139,7 +139,7 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 }
 
 func newNamedJSON(n Named) *NamedJSON {
-	return orNull(NamedJSON{ID: orNull(n.ID), Name: orNull(n.Name)})
+	return OrNull(NamedJSON{ID: OrNull(n.ID), Name: OrNull(n.Name)})
 }
 
 // NewDetailJSON converts a conversation that was just read by itself. caps may be nil.
@@ -160,24 +160,24 @@ func NewErrorJSON(e *EntryError) *ErrorJSON {
 	if message != "" && e.Hint != "" {
 		message += " — "
 	}
-	return &ErrorJSON{Kind: e.Kind, Status: e.Status, Message: message + e.Hint, Code: orNull(e.Code),
-		RequestID: orNull(e.RequestID), Existing: orNull(e.Existing)}
+	return &ErrorJSON{Kind: e.Kind, Status: e.Status, Message: message + e.Hint, Code: OrNull(e.Code),
+		RequestID: OrNull(e.RequestID), Existing: OrNull(e.Existing)}
 }
 
 // NewEditJSON converts an outbox entry.
 func NewEditJSON(e OutboxEntry) EditJSON {
-	return EditJSON{ID: orNull(e.ID), Submission: orNull(e.Submission), Ref: e.Ref.String(), Kind: e.Kind, Key: orNull(e.Key),
+	return EditJSON{ID: OrNull(e.ID), Submission: OrNull(e.Submission), Ref: e.Ref.String(), Kind: e.Kind, Key: OrNull(e.Key),
 		State: e.State, Base: e.Base, Target: e.Target, Theirs: e.Theirs, Error: NewErrorJSON(e.Error), NextTry: Stamp(e.NextTry)}
 }
 
 // NewHistoryJSON converts a journal entry.
 func NewHistoryJSON(j JournalEntry) HistoryJSON {
 	return HistoryJSON{EditJSON: NewEditJSON(OutboxEntry{Edit: j.Edit, State: j.State}),
-		Before: j.Before, After: j.After, At: Stamp(j.At), User: orNull(j.User), Undone: orNull(j.Undone)}
+		Before: j.Before, After: j.After, At: Stamp(j.At), User: OrNull(j.User), Undone: OrNull(j.Undone)}
 }
 
-// orNull returns a pointer to a value, or nil, which JSON prints as null, if the value is zero.
-func orNull[T comparable](v T) *T {
+// OrNull returns a pointer to a value, or nil, which JSON prints as null, if the value is zero.
+func OrNull[T comparable](v T) *T {
 	if v == *new(T) {
 		return nil
 	}

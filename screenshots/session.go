@@ -150,14 +150,8 @@ func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir st
 		if !ok {
 			return nil, fmt.Errorf("no adapter for %s", a.Provider)
 		}
-		settings := map[string]string{}
-		for k, v := range a.Settings {
-			if strings.HasPrefix(v, "/") {
-				v = root + v
-			}
-			settings[k] = v
-		}
-		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: root + a.Path, Settings: settings,
+		a = a.At(root)
+		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 			Credential: credential(a.Credential), StateDir: dir, Transport: sb.Transport()})
 		if err != nil {
 			return nil, err

@@ -79,14 +79,8 @@ func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 			if !ok {
 				continue
 			}
-			settings := map[string]string{}
-			for k, v := range a.Settings {
-				if k == "token_url" {
-					v = "http://127.0.0.1:9" + v
-				}
-				settings[k] = v
-			}
-			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: "http://127.0.0.1:9" + a.Path, Settings: settings,
+			a = a.At("http://127.0.0.1:9")
+			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 				Credential: static(a.Credential), StateDir: filepath.Dir(path), Transport: l.cable})
 			if err != nil {
 				t.Fatal(err)
@@ -278,8 +272,8 @@ func (l *lab) byHand(account string, n model.NewConversation) {
 		if !ok || a.Name != account {
 			continue
 		}
-		settings := map[string]string{"workspace_id": a.Settings["workspace_id"]}
-		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: "http://127.0.0.1:9" + a.Path, Settings: settings,
+		a = a.At("http://127.0.0.1:9")
+		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 			Credential: static(a.Credential), StateDir: l.t.TempDir(), Transport: l.sb.Transport()})
 		if err != nil {
 			l.t.Error(err)

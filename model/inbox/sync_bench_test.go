@@ -82,14 +82,8 @@ func taped(b *testing.B, conversations int) (open func() []model.Provider) {
 	return func() (out []model.Provider) {
 		for _, a := range sb.Accounts() {
 			f, _ := all.Find(a.Provider)
-			settings := map[string]string{}
-			for k, v := range a.Settings {
-				if k == "token_url" {
-					v = "http://127.0.0.1:9" + v
-				}
-				settings[k] = v
-			}
-			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: "http://127.0.0.1:9" + a.Path, Settings: settings,
+			a = a.At("http://127.0.0.1:9")
+			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 				Credential: static(a.Credential), StateDir: dir, Transport: wire})
 			if err != nil {
 				b.Fatal(err)

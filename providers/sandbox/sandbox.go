@@ -56,13 +56,24 @@ type Account struct {
 	Unseen []string
 	// Acts lists what was done in this account before a demo starts, oldest first.
 	Acts []Act
-	// Path is appended to the root of the server to form the base URL.
+	// Path is the path of the base URL at the server, and the whole base URL after At.
 	Path string
-	// Settings are the other non-secret settings by name. A value that starts with a slash is appended to the root, as Path is.
+	// Settings are the other non-secret settings by name. A value that starts with a slash is a path at the server too.
 	Settings map[string]string
 	// Credential is the key or token; Secrets are the other secret settings by name.
 	Credential string
 	Secrets    map[string]string
+}
+
+// At returns the account of a server that is reached at a root URL, which ends without a slash.
+func (a Account) At(root string) Account {
+	a.Path, a.Settings = root+a.Path, maps.Clone(a.Settings)
+	for name, value := range a.Settings {
+		if strings.HasPrefix(value, "/") {
+			a.Settings[name] = root + value
+		}
+	}
+	return a
 }
 
 // Act is an edit that was made before a demo starts: it set Field to To in all conversations that Query, in confab's query

@@ -73,13 +73,6 @@ type problemJSON struct {
 	Suggestion *string `json:"suggestion"`
 }
 
-func orNull[T comparable](v T) *T {
-	if v == *new(T) {
-		return nil
-	}
-	return &v
-}
-
 type checkJSON struct {
 	OK       bool          `json:"ok"`
 	Problems []problemJSON `json:"problems"`
@@ -101,8 +94,8 @@ func (r *run) configCheck() error {
 	}
 	out := checkJSON{OK: err == nil, Problems: []problemJSON{}}
 	for _, p := range problems {
-		out.Problems = append(out.Problems, problemJSON{File: p.File, Line: orNull(p.Line), Column: orNull(p.Column), Key: orNull(p.Key),
-			Message: p.Message, Suggestion: orNull(p.Suggestion)})
+		out.Problems = append(out.Problems, problemJSON{File: p.File, Line: model.OrNull(p.Line), Column: model.OrNull(p.Column), Key: model.OrNull(p.Key),
+			Message: p.Message, Suggestion: model.OrNull(p.Suggestion)})
 	}
 	r.object(out)
 	r.addStatus(CodeOf(err))
@@ -171,7 +164,7 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 		word = "FAIL"
 		r.addStatus(code)
 	}
-	r.result(findingJSON{Account: orNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: orNull(c.Kind)},
+	r.result(findingJSON{Account: model.OrNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: model.OrNull(c.Kind)},
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
 }
 

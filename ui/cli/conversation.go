@@ -55,13 +55,13 @@ func (r *run) show(row model.Row, d model.Detail) {
 		}
 	}
 	t := row.Triage
-	add("Triage", commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+dateTime(t.SnoozedUntil)),
+	add("Triage", theme.Commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+dateTime(t.SnoozedUntil)),
 		only(t.Pinned, "pinned")))
 	for _, p := range row.Pending {
 		add("Edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
 	}
 	// The reasons why the rest can't be edited are left to `edit`.
-	add("Can edit", commas(can(r.engine.Capabilities(c),
+	add("Can edit", theme.Commas(can(r.engine.Capabilities(c),
 		func(k model.EditKind) string { return only(k != model.EditCreate, k.Words()) })...))
 	r.facts(head, "")
 	if about.Assumed != "" {
@@ -138,7 +138,7 @@ func (r *run) messages(d model.Detail, now time.Time) {
 		r.print("  (none)")
 	}
 	for _, m := range d.Messages.Items {
-		note := commas(cell(m.Kind), cell(m.Status))
+		note := theme.Commas(cell(m.Kind), cell(m.Status))
 		r.print("%s%s", theme.Speaker(m, now), only(note != "", " ("+note+")"))
 		r.text("  ", m.Text)
 	}

@@ -95,7 +95,7 @@ var kindCodes = map[model.ErrorKind]int{
 
 func codeOfKind(k model.ErrorKind) int {
 	code, known := kindCodes[k]
-	return pick(known, code, ExitRefused)
+	return theme.Pick(known, code, ExitRefused)
 }
 
 // codeOfEdit returns the exit status for an edit as a delivery left it.
@@ -208,8 +208,8 @@ func beingSent(n int) string { return theme.Count(n, "edit") + " that" + are(n) 
 
 // unsentWords says what becomes of the edits that the program does not wait for.
 func unsentWords(n int, s Setup) string {
-	return pick(s.Demo, "the demo ends without "+them(n), "what became of "+them(n)+" is read at the next start")
+	return theme.Pick(s.Demo, "the demo ends without "+them(n), "what became of "+them(n)+" is read at the next start")
 }
 
-func are(n int) string  { return pick(n == 1, " is", " are") }
-func them(n int) string { return pick(n == 1, "it", "them") }
+func are(n int) string  { return theme.Pick(n == 1, " is", " are") }
+func them(n int) string { return theme.Pick(n == 1, "it", "them") }

@@ -89,7 +89,7 @@ func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref
 		}
 	}
 	for _, j := range done {
-		ending := pick(j.Undone != "", "taken back by "+j.Undone, j.State.Words())
+		ending := theme.Pick(j.Undone != "", "taken back by "+j.Undone, j.State.Words())
 		if j.Kind.Shape() != model.ShapeAct {
 			j.Base, j.Target = j.Before, j.After
 		}

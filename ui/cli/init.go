@@ -11,6 +11,7 @@ import (
 
 	"confab/config"
 	"confab/model"
+	"confab/ui/theme"
 )
 
 type initJSON struct {
@@ -159,7 +160,7 @@ func (s *setUp) try(ctx context.Context) (works bool, err error) {
 		found = found[1:] // the person has just said where the credential is
 	}
 	for _, c := range found {
-		s.hang(fmt.Sprintf("  %-2s  %-14s", pick(c.OK, "ok", "!"), cell(c.Name)), model.CleanLine(c.Detail, 1000))
+		s.hang(fmt.Sprintf("  %-2s  %-14s", theme.Pick(c.OK, "ok", "!"), cell(c.Name)), model.CleanLine(c.Detail, 1000))
 	}
 	if works = canList(found); works {
 		s.say("It works.")

@@ -303,7 +303,7 @@ func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 	switch word {
 	case "env":
 		variable, setting := strings.CutPrefix(key, "settings.")
-		question, standard = "Name of the variable", config.EnvFor(name, pick(setting, variable, "api_key"))
+		question, standard = "Name of the variable", config.EnvFor(name, theme.Pick(setting, variable, "api_key"))
 	case "command":
 		question = "Command that prints it, such as pass show " + name + "; it is run without a shell"
 		needed = "A command, such as pass show " + name + "."
@@ -358,7 +358,7 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 	choices := []choice{inKeyring, {"file", "in " + c.File + ", which only you can read"}}
 	entry, unusable := (config.Resolver{}).FreeEntry(ctx, name)
 	for {
-		word, err := s.choose(ctx, "Where is it to be kept?", choices, pick(unusable == nil, "keyring", "file"))
+		word, err := s.choose(ctx, "Where is it to be kept?", choices, theme.Pick(unusable == nil, "keyring", "file"))
 		switch {
 		case err != nil:
 			return err

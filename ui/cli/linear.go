@@ -161,7 +161,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (s
 			return said
 		}
 		was := l.lines[ref]
-		line := pick(ok, l.rowLine(row), "gone: "+strings.TrimPrefix(was, "gone: "))
+		line := theme.Pick(ok, l.rowLine(row), "gone: "+strings.TrimPrefix(was, "gone: "))
 		if l.lines[ref] = line; line == was || own[ref] { // the line of the act says it
 			continue
 		}
@@ -228,7 +228,7 @@ func (l *linear) forget(submission string) {
 
 // settle waits a moment for the newest act to end. If it takes longer, settle says what the act waits for.
 func (l *linear) settle(ctx context.Context) error {
-	limit := time.After(pick(l.events == nil, 0, settleTime)) // without events nothing announces the end
+	limit := time.After(theme.Pick(l.events == nil, 0, settleTime)) // without events nothing announces the end
 	for {
 		l.announce(ctx, model.Event{}, false)
 		if len(l.acts) == 0 || l.acts[len(l.acts)-1].delayed {
@@ -253,7 +253,7 @@ func (l *linear) settle(ctx context.Context) error {
 
 // list lists the first conversations, or with more the next ones.
 func (l *linear) list(ctx context.Context, more bool) error {
-	offset := pick(more, len(l.rows), 0)
+	offset := theme.Pick(more, len(l.rows), 0)
 	page, err := l.engine.List(ctx, model.ListRequest{Query: l.scoped(l.query), Inbox: true, Offset: offset, Limit: linearPage})
 	if err != nil {
 		return err
@@ -282,7 +282,7 @@ func (l *linear) leave(ctx context.Context) error {
 	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
-	otherwise := pick(l.setup.Demo, "ends the demo, and "+them(left)+" with it.", "leaves "+them(left)+" in the outbox.")
+	otherwise := theme.Pick(l.setup.Demo, "ends the demo, and "+them(left)+" with it.", "leaves "+them(left)+" in the outbox.")
 	yes, err := l.prompter.confirm(ctx, undelivered(left)+" Wait? No "+otherwise, false)
 	for was := left; yes && err == nil; was = left {
 		if left, err = l.waiting(ctx); err != nil || left == 0 {
@@ -320,7 +320,7 @@ func accountLine(a model.AccountState) string {
 	if a.Syncing && a.Swept.IsZero() {
 		return a.Name + ": reading the list for the first time"
 	}
-	return a.Name + ": " + commas(theme.Count(a.Conversations, "conversation"), a.Error.Words())
+	return a.Name + ": " + theme.Commas(theme.Count(a.Conversations, "conversation"), a.Error.Words())
 }
 
 func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title)")) }
@@ -328,21 +328,21 @@ func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title
 // rowLine describes a conversation in one line. Local marks and pending edits are left out, and so is a normal status.
 func (l *linear) rowLine(row model.Row) string {
 	c := row.Conversation
-	return commas(title(c), l.audienceWord(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
+	return theme.Commas(title(c), l.audienceWord(&c), unusual(c), cell(peopleIn(c, true)), c.Ref.Account)
 }
 
 // listLine is rowLine with time, marks and pending edits.
 func (l *linear) listLine(row model.Row) string {
-	parts := []string{l.rowLine(row), l.spoken(listedTime(row.Conversation)), only(!row.Triage.Seen, "unseen")}
+	parts := []string{l.rowLine(row), l.spoken(theme.LastChange(&row.Conversation)), only(!row.Triage.Seen, "unseen")}
 	for _, p := range row.Pending {
 		parts = append(parts, model.FieldName(p.Kind)+" "+p.State.Words())
 	}
-	return commas(parts...)
+	return theme.Commas(parts...)
 }
 
 func unusual(c model.Conversation) string {
 	status := c.PlainStatus()
-	return pick(c.Archived, "archived", only(status != model.StatusOpen, status))
+	return theme.Pick(c.Archived, "archived", only(status != model.StatusOpen, status))
 }
 
 // emptyLines says why nothing is listed.

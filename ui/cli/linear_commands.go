@@ -99,7 +99,7 @@ func (l *linear) refsOf(word string) (refs []model.Ref, err error) {
 	for part := range strings.SplitSeq(word, ",") {
 		from, to, ranged := strings.Cut(part, "-")
 		a, err := strconv.Atoi(from)
-		b, wrong := strconv.Atoi(pick(ranged, to, from))
+		b, wrong := strconv.Atoi(theme.Pick(ranged, to, from))
 		if err != nil || wrong != nil || a < 1 || b < a || b > len(l.rows) {
 			return nil, fmt.Errorf("%q is no number of the list", cell(part))
 		}
@@ -377,7 +377,7 @@ func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
 		}
 		l.print("\n%s of %s in %s", g.head, theme.Count(len(all), "conversation"), g.account)
 		for _, m := range model.Union(all...) {
-			l.print("  %s", commas(person(m.Participant), theme.Terms(m), fmt.Sprintf("%d of %d", len(m.In), len(all))))
+			l.print("  %s", theme.Commas(person(m.Participant), theme.Terms(m), fmt.Sprintf("%d of %d", len(m.In), len(all))))
 		}
 	}
 	return nil

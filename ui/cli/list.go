@@ -272,7 +272,7 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 		for _, name := range l.columns {
 			t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
 			least, known := leastCells[name]
-			t.least = append(t.least, pick(known, least, narrowest))
+			t.least = append(t.least, theme.Pick(known, least, narrowest))
 		}
 		if people, ref := slices.Index(l.columns, "people"), slices.Index(l.columns, "ref"); !l.given {
 			t.drop = [][]int{{people}, {ref}, {people, ref}}
@@ -286,7 +286,7 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 				return
 			}
 			c := row.Conversation
-			r.printCells(r.separator(), c.Ref.String(), privacyWord(c), c.Title, statusWord(c), dateTime(listedTime(c)),
+			r.printCells(r.separator(), c.Ref.String(), privacyWord(c), c.Title, statusWord(c), dateTime(theme.LastChange(&c)),
 				row.Worst().Words())
 		}
 	}
@@ -316,7 +316,7 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 	for i, name := range columns {
 		switch {
 		case name == "when":
-			out[i] = r.cellOf(model.Stamp(listedTime(c)), words)
+			out[i] = r.cellOf(model.Stamp(theme.LastChange(&c)), words)
 		case name == "people":
 			out[i] = peopleIn(c, words)
 		case name == "privacy" && words:
@@ -400,9 +400,4 @@ func peopleIn(c model.Conversation, words bool) string {
 		return fmt.Sprintf("%s +%d", model.CleanLine(names[0], 60), more)
 	}
 	return strings.Join(names, ", ")
-}
-
-// listedTime returns the time by which a conversation is listed.
-func listedTime(c model.Conversation) time.Time {
-	return pick(c.Updated.IsZero(), c.Created, c.Updated)
 }

@@ -97,13 +97,13 @@ func (d decision) resolves() bool { return slices.Contains(resolutions, string(d
 func (d decision) sends() bool { return d != "discard" && d != "theirs" }
 
 func (d decision) question(n int) string {
-	return pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
+	return theme.Pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
 }
 
 // commandFor returns what to type for a verb of the outbox, or for the outbox itself if the verb is "": a command, or a word of
 // the linear mode.
 func (r *run) commandFor(verb string) string {
-	return pick(r.linearMode, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
+	return theme.Pick(r.linearMode, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
 }
 
 func (r *run) decisionCommand(verb string) *cobra.Command {
@@ -331,8 +331,8 @@ type accountJSON struct {
 }
 
 func (r *run) reportAccount(a model.AccountState) {
-	checked := pick(a.Checked.IsZero(), "not read yet", "checked "+dateTime(a.Checked))
-	line := a.Name + "  " + commas(theme.Count(a.Conversations, "conversation"), checked,
+	checked := theme.Pick(a.Checked.IsZero(), "not read yet", "checked "+dateTime(a.Checked))
+	line := a.Name + "  " + theme.Commas(theme.Count(a.Conversations, "conversation"), checked,
 		only(a.Waiting > 0, theme.Count(a.Waiting, "edit")+" waiting"), only(a.NeedPerson > 0, theme.Need(a.NeedPerson)+": confab outbox"))
 	r.result(accountJSON{a.Name, a.Provider, a.ReadOnly, a.Conversations, a.Waiting, a.NeedPerson, model.Stamp(a.Checked),
 		model.Stamp(a.Swept),

@@ -114,7 +114,7 @@ func cleanCells(cells []string, most int) []string {
 }
 
 // separator returns what separates cells in place of aligned columns. With --plain they are read aloud.
-func (r *run) separator() string { return pick(r.flags.plain, "  ", "\t") }
+func (r *run) separator() string { return theme.Pick(r.flags.plain, "  ", "\t") }
 
 // table prints rows in columns. On a terminal the columns are aligned, and the widest are cut until a row fits; elsewhere the
 // rows are printed for other programs.
@@ -146,7 +146,7 @@ func (r *run) printTable(t table) {
 		return
 	}
 	var measure layout.Measure // printing does not ask the terminal how it measures clusters
-	end := pick(r.setup.ASCII, "...", "…")
+	end := theme.Pick(r.setup.ASCII, "...", "…")
 	all := append([][]string{t.head}, t.rows...)
 	full := make([]int, len(t.head))
 	for _, row := range all {
@@ -154,7 +154,7 @@ func (r *run) printTable(t table) {
 			full[i] = max(full[i], measure.Width(c))
 		}
 	}
-	shown, wide := t.fit(full, pick(width > 0, width, math.MaxInt))
+	shown, wide := t.fit(full, theme.Pick(width > 0, width, math.MaxInt))
 	for _, row := range all {
 		var cells []string
 		for _, i := range shown {
@@ -201,7 +201,9 @@ func (t *table) fit(full []int, width int) (shown, wide []int) {
 	return shown, wide
 }
 
-func dateTime(t time.Time) string { return pick(t.IsZero(), "-", t.Local().Format("2006-01-02 15:04")) }
+func dateTime(t time.Time) string {
+	return theme.Pick(t.IsZero(), "-", t.Local().Format("2006-01-02 15:04"))
+}
 
 func (r *run) clock(t time.Time) string {
 	return theme.Clock(t, r.Now().Local(), "15:04", "2006-01-02 15:04", "2006-01-02 15:04")
@@ -210,7 +212,7 @@ func (r *run) clock(t time.Time) string {
 func value(v model.Value) string {
 	switch {
 	case v.Text != nil:
-		return pick(*v.Text == "", "(empty)", model.CleanLine(*v.Text, 200))
+		return theme.Pick(*v.Text == "", "(empty)", model.CleanLine(*v.Text, 200))
 	case v.People != nil:
 		return cmp.Or(strings.Join(peopleShort("", *v.People), ", "), "(nobody)")
 	case v.New != nil:
@@ -247,21 +249,10 @@ func person(p model.Participant) string {
 }
 
 func personWith(p model.Participant) string {
-	return commas(person(p), shortText(model.RoleName(p.Role)), shortText(p.Status))
+	return theme.Commas(person(p), shortText(model.RoleName(p.Role)), shortText(p.Status))
 }
 
-func commas(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
-}
-
-func pick[T any](so bool, yes, no T) T {
-	if so {
-		return yes
-	}
-	return no
-}
-
-func only(so bool, text string) string { return pick(so, text, "") }
+func only(so bool, text string) string { return theme.Pick(so, text, "") }
 
 func appendNew[T comparable](list []T, all ...T) []T {
 	for _, v := range all {

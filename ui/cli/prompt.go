@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"confab/ui/theme"
 )
 
 const maxAnswer = 16 << 10
@@ -67,7 +69,7 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 
 // confirm asks a yes-or-no question whose default is No. With whole, only the whole word counts as yes.
 func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bool, error) {
-	answer, err := p.ask(ctx, question+pick(whole, ` Type "yes" in full: `, " [y/N] "))
+	answer, err := p.ask(ctx, question+theme.Pick(whole, ` Type "yes" in full: `, " [y/N] "))
 	return answer == "yes" || answer == "y" && !whole, err
 }
 

@@ -41,7 +41,7 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 }
 
 // plans returns where plans are shown: with --json apart from the results.
-func (r *run) plans() io.Writer { return pick(r.flags.json, r.Err, r.Out) }
+func (r *run) plans() io.Writer { return theme.Pick(r.flags.json, r.Err, r.Out) }
 
 // send shows a plan, asks, submits, delivers and reports. fields are the fields that were to change, for the report on the
 // conversations that do not change.
@@ -168,7 +168,7 @@ func canUndo(j model.JournalEntry) bool {
 func (r *run) ending(sub model.Submission, reason bool) string {
 	line := sub.Words() + ": " + sub.Ending(r.clock)
 	if p := sub.Problem; p != nil && reason {
-		line += pick(p.State.NeedsPerson(), ": "+strings.TrimPrefix(p.State.Words(), "needs you: "), nextTry(*p)) + because(p.Error)
+		line += theme.Pick(p.State.NeedsPerson(), ": "+strings.TrimPrefix(p.State.Words(), "needs you: "), nextTry(*p)) + because(p.Error)
 	}
 	return line + only(sub.NeedPerson > 0, "; settle it: "+r.commandFor(""))
 }
@@ -390,7 +390,7 @@ func indent(by string, lines []string) []string {
 }
 
 func field(e model.Edit) string {
-	return pick(e.Kind.Shape() == model.ShapePairs, e.Kind.Pair()+" "+cell(e.Key), e.Kind.Words())
+	return theme.Pick(e.Kind.Shape() == model.ShapePairs, e.Kind.Pair()+" "+cell(e.Key), e.Kind.Words())
 }
 
 // editLines says what an edit changes, of sets and new conversations one part a line.

@@ -159,15 +159,9 @@ func newBox(t testing.TB, seed uint64, born time.Time) *sandbox.Sandbox {
 func configOf(b *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
 	for _, a := range b.Accounts() {
-		settings := map[string]string{}
-		for k, v := range a.Settings {
-			if strings.HasPrefix(v, "/") {
-				v = root + v
-			}
-			settings[k] = v
-		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, BaseURL: root + a.Path,
-			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
+		a = a.At(root)
+		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, BaseURL: a.Path,
+			Credential: a.Credential, Settings: a.Settings, Secrets: a.Secrets})
 	}
 	return out
 }

@@ -103,18 +103,12 @@ func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string
 		if !ok {
 			return nil, nil, fmt.Errorf("no adapter for %s", a.Provider)
 		}
-		settings := map[string]string{}
-		for k, v := range a.Settings {
-			if strings.HasPrefix(v, "/") {
-				v = root + v
-			}
-			settings[k] = v
-		}
+		a = a.At(root)
 		secrets := map[string]model.CredentialSource{}
 		for k, v := range a.Secrets {
 			secrets[k] = static(v)
 		}
-		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: root + a.Path, Settings: settings, Credential: static(a.Credential),
+		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings, Credential: static(a.Credential),
 			Secrets: secrets, StateDir: dir, Transport: t})
 		if err != nil {
 			return nil, nil, err
