@@ -57,7 +57,9 @@ func (m *muxed) must(args ...string) string {
 // a while.
 func (m *muxed) rested() string {
 	m.t.Helper()
-	const quiet, looks = 250 * time.Millisecond, 9 // both, since a busy machine does little in that time
+	// The messages of a conversation are read once it has been under the cursor for 0.7 s, and may move its row. A busy machine
+	// gets little done in a fixed time, so the looks count too.
+	const quiet, looks = 1200 * time.Millisecond, 20
 	last, since, same := "", time.Now(), 0
 	limit := since.Add(10 * time.Second)
 	for ; time.Since(since) < quiet || same < looks; same++ {
