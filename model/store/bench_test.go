@@ -99,7 +99,7 @@ func BenchmarkReading100k(b *testing.B) {
 		for b.Loop() {
 			n := 0
 			if _, err := s.Entries(b.Context(), 0, func(store.Indexed) error { n++; return nil }); err != nil || n != 100_000 {
-				b.Fatalf("n is %v, err is %v", n, err)
+				b.Fatalf("Entries returned %d conversations, want 100000; error %v, want none", n, err)
 			}
 		}
 	})
@@ -107,7 +107,7 @@ func BenchmarkReading100k(b *testing.B) {
 		for b.Loop() {
 			keys, _, err := s.Head(b.Context(), func(*query.Subject) bool { return true }, 60, time.Second)
 			if err != nil || len(keys) != 60 {
-				b.Fatalf("len(keys) is %v, err is %v", len(keys), err)
+				b.Fatalf("Head returned %d keys, want 60; error %v, want none", len(keys), err)
 			}
 		}
 	})
@@ -118,7 +118,7 @@ func BenchmarkReading100k(b *testing.B) {
 	b.Run("rows", func(b *testing.B) {
 		for b.Loop() {
 			if rows, err := s.Rows(b.Context(), keys); err != nil || len(rows) != len(keys) {
-				b.Fatalf("len(rows) is %v, err is %v", len(rows), err)
+				b.Fatalf("Rows returned %d rows, want %d; error %v, want none", len(rows), len(keys), err)
 			}
 		}
 	})

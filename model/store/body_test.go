@@ -43,7 +43,7 @@ func fill(v reflect.Value, n *int) {
 		fill(v.Index(1), n)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).Tag.Get("json") != "-" { // what is never kept
+			if v.Type().Field(i).Tag.Get("json") != "-" { // "-" marks what is never stored
 				fill(v.Field(i), n)
 			}
 		}
@@ -63,7 +63,7 @@ func TestBodyHoldsEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(c, got); d != "" {
-		t.Error(d)
+		t.Errorf("a conversation with every field set, before (-) and after (+) it was packed and read:\n%s", d)
 	}
 }
 
@@ -136,10 +136,10 @@ func TestBodyRoundTripEqualsJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(old, got); d != "" {
-			t.Fatalf("JSON (-), packed (+):\n%s (want none)", d)
+			t.Fatalf("a body read from JSON (-) and from the packed form (+) differs:\n%s", d)
 		}
 		if again := appendBody(nil, &got); string(again) != string(packed) {
-			t.Fatal("what was read is packed otherwise")
+			t.Fatalf("packing a body that was read gives %q, want the same %q again", again, packed)
 		}
 	})
 }
@@ -158,7 +158,7 @@ func TestMergingAReadingTwiceChangesNothing(t *testing.T) {
 		twice := overlay(once, c, r).Stored()
 		if d := cmp.Diff(appendBody(nil, &once), appendBody(nil, &twice)); d != "" {
 			a, _ := readBody(appendBody(nil, &twice), bodyRef)
-			t.Fatal(cmp.Diff(once, a))
+			t.Fatalf("a conversation after a reading was merged once (-) and twice (+) differs:\n%s", cmp.Diff(once, a))
 		}
 	})
 }
@@ -178,7 +178,7 @@ func FuzzReadBody(f *testing.F) {
 		}
 		again, err := readBody(appendBody(nil, &c), bodyRef)
 		if d := cmp.Diff(c, again); d != "" || err != nil {
-			t.Errorf("err is %v, d is %v", err, d)
+			t.Errorf("packing and reading a body again: error %v, want none; first reading (-), second (+):\n%s", err, d)
 		}
 	})
 }
@@ -202,7 +202,7 @@ func TestReadBodyReadsTheFirstPackedFormat(t *testing.T) {
 	want.Ref = bodyRef
 	got, err := readBody(packed, bodyRef)
 	if d := cmp.Diff(want, got); d != "" || err != nil {
-		t.Errorf("err is %v, d is %v", err, d)
+		t.Errorf("reading testdata/body/version1: error %v, want none; content (-want +got):\n%s", err, d)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestUnchangedReadingIsPackedOnce(t *testing.T) {
 		c := genConversation(t)
 		stored := c.Stored()
 		if d := cmp.Diff(appendBody(nil, &stored), packStored(&stored, &c, false, packReading(c, model.ReadRow))); d != "" {
-			t.Fatal(d)
+			t.Fatalf("the bytes of a stored reading, packed anew (-) and taken from the reading (+), differ:\n%s", d)
 		}
 	})
 }

@@ -73,13 +73,13 @@ func counts(t testing.TB, db *sql.DB) {
 	got := table(t, db, `SELECT id, waiting, sending, person, delivered, already, s.undone,
   (SELECT max(undone_at) FROM journal j WHERE j.submission = s.id AND j.undone <> '') FROM submission s`)
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("submissions (-counted, +kept): %s (want none)", diff)
+		t.Errorf("the counters of the submissions differ, counted anew (-) and kept by triggers (+):\n%s", diff)
 	}
 	want = table(t, db, `SELECT substr(account, 1, instr(account || '~', '~') - 1), sum(state IN ('queued', 'sending', 'retry') AND instr(account, '~') = 0),
   sum(state NOT IN ('queued', 'sending', 'retry')) FROM outbox GROUP BY 1`)
 	got = table(t, db, "SELECT account, waiting, person FROM tally WHERE waiting <> 0 OR person <> 0")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("accounts (-counted, +kept): %s (want none)", diff)
+		t.Errorf("the counters of the accounts differ, counted anew (-) and kept by triggers (+):\n%s", diff)
 	}
 }
 
@@ -242,13 +242,13 @@ func TestTriggersCountWhatCountingGives(t *testing.T) {
 				after := edits(t, db)
 				for id := range after {
 					if before[id] != after[id] && !slices.Contains(told, id) {
-						t.Errorf("%s changed %s, told of are %v", name, id, told)
+						t.Errorf("step %q changed edits of submission %s, but SubmissionsSince returned only %v", name, id, told)
 					}
 				}
 				for id := range before {
-					// What was forgotten has no submission left: the epoch tells of it.
+					// A forgotten account has no submission left; the new epoch reports that.
 					if _, still := after[id]; !still && name != "forget" && !slices.Contains(told, id) {
-						t.Errorf("%s removed %s, told of are %v", name, id, told)
+						t.Errorf("step %q removed the edits of submission %s, but SubmissionsSince returned only %v", name, id, told)
 					}
 				}
 			}
@@ -274,7 +274,7 @@ func TestCountsAreRightAfterUpgradeAndRescue(t *testing.T) {
 		f.Close()
 		s := open(t, path)
 		if s.Rescued().Edits == 0 {
-			t.Fatalf("version %d: nothing was rescued", version)
+			t.Fatalf("a damaged database of version %d: 0 edits were rescued, want some", version)
 		}
 		counts(t, raw(t, path))
 	}

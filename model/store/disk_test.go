@@ -96,7 +96,7 @@ func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	if asJSON/n < 2300 {
-		t.Errorf("a conversation is %d bytes of JSON, which is less than services send", asJSON/n)
+		t.Errorf("a test conversation is %d bytes of JSON, want at least 2300, the size that services send", asJSON/n)
 	}
 	var size int64
 	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -106,7 +106,7 @@ func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 		return err
 	})
 	if size/n > bar {
-		t.Errorf("a conversation takes %d bytes of disk", size/n)
+		t.Errorf("a conversation takes %d bytes of disk, want at most %d", size/n, bar)
 	}
-	t.Logf("%d bytes of disk, %d bytes of JSON", size/n, asJSON/n)
+	t.Logf("a conversation takes %d bytes of disk and is %d bytes of JSON", size/n, asJSON/n)
 }

@@ -109,7 +109,7 @@ func TestClaimFindsTheSameConversationAsOneLargeQuery(t *testing.T) {
 				taken, folded := tx.next("sales", only)
 				wantTaken, wantFolded := tx.oldNext("sales", only)
 				if names(taken) != names(wantTaken) || names(folded) != names(wantFolded) {
-					t.Errorf("seed %d, only %v: took %s folding %s, want %s folding %s", seed, only, names(taken), names(folded), names(wantTaken), names(wantFolded))
+					t.Errorf("seed %d, claiming among the ids %v: the claim takes %s and folds %s, want %s and %s as one large query does", seed, only, names(taken), names(folded), names(wantTaken), names(wantFolded))
 				}
 				if len(taken) > 0 {
 					found++
@@ -118,11 +118,11 @@ func TestClaimFindsTheSameConversationAsOneLargeQuery(t *testing.T) {
 			tx.fail(rollback)
 		})
 		if !errors.Is(err, rollback) {
-			t.Fatal(err)
+			t.Fatalf("seed %d: the transaction ended with the error %v, want %v", seed, err, rollback)
 		}
 	}
 	if found < 300 {
-		t.Errorf("only %d of 800 outboxes had something to claim", found)
+		t.Errorf("%d of 800 random outboxes had something to claim, want at least 300", found)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 		}
 		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
 		if err != nil {
-			t.Fatalf("name is %v, err is %v", name, err)
+			t.Fatalf("explaining the query %q: error %v, want none", name, err)
 		}
 		for rows.Next() {
 			var id, parent, unused int
@@ -164,7 +164,7 @@ func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 			}
 			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !readsAList.MatchString(detail)
 			if whole || strings.Contains(detail, "TEMP B-TREE") {
-				t.Errorf("name is %s, detail is %s", name, detail)
+				t.Errorf("the plan of the query %q has the step %q, want no scan of a whole table and no sorting", name, detail)
 			}
 		}
 		rows.Close()

@@ -55,7 +55,7 @@ func TestOnlyCacheWritesSkipTheSync(t *testing.T) {
 			t.fail(step.end())
 		})
 		if level != step.want {
-			t.Errorf("%s: synchronous is %d, want %d", step.name, level, step.want)
+			t.Errorf("step %q: PRAGMA synchronous is %d, want %d", step.name, level, step.want)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestMigrationRestoresConnectionSettings(t *testing.T) {
 	for _, setting := range []string{"foreign_keys", "secure_delete"} {
 		var on int
 		if err := s.write.QueryRowContext(t.Context(), "PRAGMA "+setting).Scan(&on); err != nil || on != 1 {
-			t.Errorf("%s is %d (want 1), %v", setting, on, err)
+			t.Errorf("after the migrations the setting %s is %d, want 1; error %v, want none", setting, on, err)
 		}
 	}
 }
@@ -101,6 +101,6 @@ func TestCallersOfChangeCacheAreTheKnownOnes(t *testing.T) {
 	}
 	slices.Sort(got)
 	if d := cmp.Diff([]string{"BeginWalk", "EndWalk", "KeepSession", "KeepView", "Refold", "Refreshed", "saveRead"}, got); d != "" {
-		t.Error(d)
+		t.Errorf("functions that use changeCache (-want +got):\n%s", d)
 	}
 }

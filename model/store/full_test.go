@@ -11,7 +11,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// The words replace SQLite's message, and the error can still be identified.
+// Plain words replace SQLite's message, and errors.As still finds the SQLite error.
 func TestFullDiskIsReportedInWords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s, err := Open(t.Context(), path, Options{Host: "laptop"})
@@ -25,11 +25,11 @@ func TestFullDiskIsReportedInWords(t *testing.T) {
 	err = s.SaveDraft(t.Context(), "key", strings.Repeat("long ", 1_000_000))
 	var se *sqlite.Error
 	if err == nil || !strings.Contains(err.Error(), "the disk is full") || strings.Contains(err.Error(), "(13)") || !errors.As(err, &se) {
-		t.Errorf("it says %v", err)
+		t.Errorf("writing to a full disk: error %v, want an *sqlite.Error that says \"the disk is full\" without its code (13)", err)
 	}
 	for _, other := range []error{io.EOF, sql.ErrNoRows} {
 		if plain(other) != other {
-			t.Errorf("%v became %v (want %v)", other, plain(other), other)
+			t.Errorf("plain turned the error %v into %v, want it unchanged", other, plain(other))
 		}
 	}
 }

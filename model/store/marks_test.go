@@ -73,10 +73,10 @@ func (w *scenario) check(after string) {
 	w.Helper()
 	r, ok, err := w.s.Row(context.Background(), w.c.Ref)
 	if err != nil || !ok {
-		w.Fatal(ok, err)
+		w.Fatalf("reading the row after %s: found %t, want true; error %v, want none", after, ok, err)
 	}
 	if r.Triage.Done != w.done {
-		w.Fatalf("after %s: done is %v, want %v", after, r.Triage.Done, w.done)
+		w.Fatalf("after %s: the done mark is %t, want %t", after, r.Triage.Done, w.done)
 	}
 }
 
@@ -142,7 +142,7 @@ func (w *scenario) edit() {
 	w.check("queueing")
 	claimed, err := w.s.Claim(ctx, "sales", ids)
 	if err != nil || len(claimed) != 1 {
-		w.Fatal(len(claimed), err)
+		w.Fatalf("claimed %d edits, want 1; error %v, want none", len(claimed), err)
 	}
 	if _, err := w.s.Sent(ctx, claimed, nil, 0); err != nil {
 		w.Fatal(err)
@@ -218,11 +218,11 @@ func TestReadingThatRepeatsTheAnswerClearsTouch(t *testing.T) {
 	}
 	save(t, s, after)
 	if !row(t, s, "1").Triage.Done {
-		t.Error("an own edit brought it back")
+		t.Error("the user's own edit removed the done mark, want it kept")
 	}
 	after.Updated = after.Updated.Add(time.Minute)
 	save(t, s, after)
 	if row(t, s, "1").Triage.Done {
-		t.Error("somebody touched it, and it is still done")
+		t.Error("after another user's change the conversation is still done, want the mark removed")
 	}
 }

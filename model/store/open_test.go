@@ -48,13 +48,13 @@ func TestOpenWritesNothingIfNothingChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := s.HoldOld(ctx, start.Add(-time.Hour)); n != 0 || err != nil {
-		t.Fatalf("n is %v, err is %v", n, err)
+		t.Fatalf("HoldOld held %d edits, want 0; error %v, want none", n, err)
 	}
 	if after, err := s.Revision(t.Context()); after != before || err != nil {
-		t.Errorf("revision %d became %d (want %v), %v", before, after, before, err)
+		t.Errorf("after opening again the revision is %d, want %d as before; error %v, want none", after, before, err)
 	}
 	if log, err := os.Stat(path + "-wal"); err != nil || log.Size() > 0 {
-		t.Errorf("%d bytes were written, %v", log.Size(), err)
+		t.Errorf("opening again wrote %d bytes to the log, want 0; error %v, want none", log.Size(), err)
 	}
 }
 
@@ -78,11 +78,11 @@ func TestCloseRemovesOldHistory(t *testing.T) {
 		}
 		history, err := s.History(t.Context(), model.HistoryRequest{Limit: 10})
 		if err != nil || len(history) != want {
-			t.Errorf("the history has %d entries, want %d, %v", len(history), want, err)
+			t.Errorf("the history has %d entries, want %d; error %v, want none", len(history), want, err)
 		}
 		subs, err := s.Submissions(t.Context(), model.HistoryRequest{Limit: 10})
 		if err != nil || len(subs) != 1+want {
-			t.Errorf("there are %d submissions, want %d, %v", len(subs), 1+want, err)
+			t.Errorf("there are %d submissions, want %d; error %v, want none", len(subs), 1+want, err)
 		}
 		s.Close()
 	}
@@ -110,9 +110,9 @@ func TestCloseDoesNotWaitForOtherProcesses(t *testing.T) {
 	}
 	began := time.Now()
 	if err := s.Close(); err != nil {
-		t.Error(err)
+		t.Errorf("Close while others read and write: error %v, want none", err)
 	}
 	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("it took %v", took)
+		t.Errorf("Close took %v while others read and write, want at most 10s", took)
 	}
 }

@@ -24,7 +24,7 @@ func TestSlotDoesNotWaitForATransaction(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if at, err := s.Pacer("sales", time.Second, 1).Slot(ctx); err != nil || !at.Equal(start) {
-		t.Errorf("slot %v, %v", at, err)
+		t.Errorf("the slot is at %v, want %v at once; error %v, want none", at, start, err)
 	}
 	if _, err := other.Exec("ROLLBACK"); err != nil {
 		t.Fatal(err)
@@ -44,15 +44,15 @@ func TestUnreadablePaceFileCountsAsEmpty(t *testing.T) {
 			t.Fatal(err)
 		}
 		if at, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil || !at.Equal(start) {
-			t.Errorf("%s: slot %v, %v", name, at, err)
+			t.Errorf("pace file %q: the slot is at %v, want %v at once; error %v, want none", name, at, start, err)
 		}
 		if at, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil || !at.Equal(start.Add(time.Second)) {
-			t.Errorf("%s: the one after it %v, %v", name, at, err)
+			t.Errorf("pace file %q: the second slot is at %v, want %v; error %v, want none", name, at, start.Add(time.Second), err)
 		}
 	}
 	for _, f := range []string{file, filepath.Join(path+".pace", ".lock")} {
 		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("f is %s, info is %v, error %v", f, info, err)
+			t.Errorf("the file %s is %v, want it to exist with mode 0600; error %v, want none", f, info, err)
 		}
 	}
 }
@@ -70,9 +70,9 @@ func TestForgetRemovesThePaceFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(path+".pace", "sales")); !os.IsNotExist(err) {
-		t.Errorf("it is still there: %v", err)
+		t.Errorf("looking for the pace file of the forgotten account: error %v, want that it does not exist", err)
 	}
 	if _, err := os.Stat(filepath.Join(path+".pace", "desk")); err != nil {
-		t.Errorf("another account's is gone: %v", err)
+		t.Errorf("looking for the pace file of the other account: error %v, want none", err)
 	}
 }

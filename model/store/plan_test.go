@@ -35,7 +35,7 @@ func TestQueriesUseTheirIndex(t *testing.T) {
 		}
 		rows.Close()
 		if d := cmp.Diff([]string{want}, plan); d != "" {
-			t.Error(d)
+			t.Errorf("plan of the query %q (-want +got):\n%s", query, d)
 		}
 	}
 }

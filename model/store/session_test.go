@@ -33,7 +33,7 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 		t.Helper()
 		got, err := s.LeftSession(t.Context(), scope)
 		if err != nil || got != want {
-			t.Fatalf("%s: left was %q, want %q (%v)", scope, got, want, err)
+			t.Fatalf("LeftSession of scope %q is %q, want %q; error %v, want none", scope, got, want, err)
 		}
 	}
 	a, b, c := open(), open(), open()
@@ -41,19 +41,19 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 	keep(a, "x", "a")
 	keep(b, "x", "b")
 	keep(a, "other", "elsewhere")
-	left(c, "x", "") // both live
+	left(c, "x", "") // both processes still run
 	a.Close()
 	left(c, "x", "a")
 	left(c, "other", "elsewhere")
 	keep(b, "x", "b2")
-	left(c, "x", "a") // it waits for somebody who goes on with it
+	left(c, "x", "a") // it is returned until a process continues it
 	keep(c, "x", "c")
-	left(open(), "x", "") // c did
+	left(open(), "x", "") // c continued it
 	b.Close()
 	c.Close()
 	d := open()
 	left(d, "x", "c")
-	keep(d, "x", "") // left by a key, so afresh, and nothing older comes back
+	keep(d, "x", "") // the user quit with a key: the next start is fresh, and no older session comes back
 	d.Close()
 	left(open(), "x", "")
 	left(open(), "other", "elsewhere")
@@ -62,7 +62,7 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 	if err := e.Forget(t.Context(), "sales"); err != nil {
 		t.Fatal(err)
 	}
-	left(e, "other", "") // it may be on a conversation of the account
+	left(e, "other", "") // the session may show a conversation of the forgotten account
 }
 
 func TestMatchingKeepsTheOrder(t *testing.T) {
@@ -84,6 +84,6 @@ func TestMatchingKeepsTheOrder(t *testing.T) {
 	one := func(sub *query.Subject) bool { return sub.Title != "no 1" }
 	got, err := s.Matching(t.Context(), append(keys, 99), one)
 	if err != nil || len(got) != 2 || got[0] != keys[0] || got[1] != keys[2] {
-		t.Errorf("%v of %v: %v", got, keys, err)
+		t.Errorf("Matching returned the keys %v of %v, want the first and the third; error %v, want none", got, keys, err)
 	}
 }

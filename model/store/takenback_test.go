@@ -30,7 +30,7 @@ func TestDiscardOfASentEditKeepsItsUndo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != undo[0] {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("claimed %+v, want the undo %s alone", got, undo[0])
 	}
 }
 
@@ -55,7 +55,7 @@ func TestEditThatWidensSinceADecisionIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e, _, _ := s.OutboxEntry(t.Context(), ids[1]); e.State != model.Held {
-		t.Errorf("it is %s (want %v)", e.State, model.Held)
+		t.Errorf("the edit that widens since its conflict was resolved is %s, want %s", e.State, model.Held)
 	}
 }
 
@@ -91,17 +91,17 @@ func TestSettleAfterItsAccountIsGone(t *testing.T) {
 			}
 			park(t, s, second.ID, model.RetryAt, start)
 			if _, ok, _ := s.Row(t.Context(), after.Ref); ok {
-				t.Error("the conversation was stored for another identity")
+				t.Error("the conversation was stored for the new account, want no row")
 			}
 			if got, _ := s.History(t.Context(), model.HistoryRequest{Ref: after.Ref}); len(got) != 0 {
-				t.Errorf("the history of another identity has %+v", got)
+				t.Errorf("the history of the conversation under the new account is %+v, want none", got)
 			}
 			all, err := s.History(t.Context(), model.HistoryRequest{})
 			if err != nil || len(all) != tc.journal {
-				t.Errorf("history %+v, %v", all, err)
+				t.Errorf("the whole history is %+v, want %d entries; error %v, want none", all, tc.journal, err)
 			}
 			if e, ok, _ := s.OutboxEntry(t.Context(), ids[1]); ok && (e.State != model.Held || !e.Orphaned) {
-				t.Errorf("it goes on by itself: %+v", e)
+				t.Errorf("the second edit is %+v, want it gone, or held and marked as of another identity (orphaned)", e)
 			}
 		})
 	}
