@@ -33,7 +33,7 @@ func TestOpenAccountSetsRowsOfAnotherIdentityAside(t *testing.T) {
 		t.Error("requeueing an edit of another identity succeeded, want an error")
 	}
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "attention https://a.example"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	if r := row(t, s, "1"); r.Conversation.Title != "b" {
 		t.Errorf("after the first identity came back, the row shows the title %q, want b", r.Conversation.Title)
@@ -50,7 +50,7 @@ func TestForgetRemovesEverythingOfAnAccount(t *testing.T) {
 		sub := model.Submission{ID: id, Sentence: "renamed \"a recognisable title\"", User: "ada", At: start}
 		ids, err := s.Enqueue(t.Context(), sub, []model.Titled{rename("1", "another recognisable title", "a third recognisable one")})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Enqueue: error %v, want none", err)
 		}
 		if id == "S3" {
 			s.Withdraw(t.Context(), ids)
@@ -60,11 +60,11 @@ func TestForgetRemovesEverythingOfAnAccount(t *testing.T) {
 	other.Edit.Ref.Account = "support"
 	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "S4", Sentence: "of another account", User: "ada", At: start},
 		[]model.Titled{other}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Enqueue: error %v, want none", err)
 	}
 	s.SaveDraft(t.Context(), "title:sales:1", "a recognisable draft")
 	if err := s.Forget(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	if left, err := s.Submissions(t.Context(), model.HistoryRequest{}); err != nil || len(left) != 1 || left[0].ID != "S4" {
 		t.Errorf("after sales was forgotten, the submissions left are %+v, want S4 of the other account alone; error %v, want none", left, err)
@@ -89,7 +89,7 @@ func TestSlotsSpaceRequestsAcrossProcesses(t *testing.T) {
 		}
 		at, err := s.Pacer("sales", time.Second, 2).Slot(t.Context())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Slot: error %v, want none", err)
 		}
 		got = append(got, at.Sub(start))
 	}
@@ -103,10 +103,10 @@ func TestEndWalkReturnsConversationsItDidNotMeet(t *testing.T) {
 	save(t, s, conv("1", "a"), conv("2", "b"))
 	no, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("BeginWalk: error %v, want none", err)
 	}
 	if _, err := s.SaveBatch(t.Context(), "sales", []model.Conversation{conv("2", "b")}, &store.Walk{No: no, Cursor: "p2"}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SaveBatch: error %v, want none", err)
 	}
 	again, cursor, _ := s.BeginWalk(t.Context(), "sales")
 	if again != no || cursor != "p2" {
@@ -117,7 +117,7 @@ func TestEndWalkReturnsConversationsItDidNotMeet(t *testing.T) {
 		t.Errorf("EndWalk returned the missed conversations %v, want [1]; error %v, want none", missed, err)
 	}
 	if err := s.Bury(t.Context(), model.Ref{Account: "sales", ID: "1"}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Bury: error %v, want none", err)
 	}
 	if n, _ := s.Count(t.Context(), query.Query{}, start, time.UTC); n != 1 {
 		t.Errorf("%d conversations are listed after one of two was buried, want 1", n)
@@ -129,11 +129,11 @@ func TestDiscardOfASetAsideEditKeepsTheNewRows(t *testing.T) {
 	save(t, s, conv("1", "old"))
 	ids := enqueue(t, s, rename("1", "old", "mine"))
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "attention https://other.example"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	save(t, s, conv("1", "new"))
 	if err := s.Discard(t.Context(), ids); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Discard: error %v, want none", err)
 	}
 	if n := count(t, s, must("account:sales title:new")); n != 1 {
 		t.Errorf("a search for the title of the new row finds %d rows, want 1", n)
@@ -149,7 +149,7 @@ func TestForgetDoesNotTreatNamesAsPatterns(t *testing.T) {
 		t.Helper()
 		_, held, err := s.OpenAccount(t.Context(), name, identity)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("OpenAccount: error %v, want none", err)
 		}
 		return held
 	}
@@ -166,16 +166,16 @@ func TestForgetDoesNotTreatNamesAsPatterns(t *testing.T) {
 		t.Errorf("%d edits need a person at A_B, want 0: the only edit belongs to axb", all["A_B"].NeedPerson)
 	}
 	if err := s.Forget(t.Context(), "a_b"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	if _, ok, _ := s.OutboxEntry(t.Context(), ids[0]); !ok {
-		t.Error("forgetting a_b deleted an edit of axb")
+		t.Error("forgetting a_b deleted an edit of axb, want it kept")
 	}
 	if text, _ := s.Draft(t.Context(), "title:axb"); text != "typed" {
-		t.Error("forgetting a_b deleted a draft of axb")
+		t.Error("forgetting a_b deleted or changed a draft of axb, want it kept")
 	}
 	if err := s.Forget(t.Context(), "axb"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	if _, ok, _ := s.OutboxEntry(t.Context(), ids[0]); ok {
 		t.Error("forgetting axb left the edit that was set aside with its former identity")
@@ -189,16 +189,16 @@ func TestSettingAsideKeepsAnEditInConflict(t *testing.T) {
 	claim(t, s, nil)
 	theirs := model.TextValue("c")
 	if err := s.Park(t.Context(), ids[0], model.InConflict, &model.EntryError{Kind: model.ConflictKind}, &theirs, time.Time{}, true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "attention https://other.example"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	if err := s.Rebase(t.Context(), ids[0], theirs, model.TextValue("b")); err == nil {
 		t.Error("resolving the conflict of an edit of another identity succeeded, want an error")
 	}
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "attention https://a.example"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	e, _, _ := s.OutboxEntry(t.Context(), ids[0])
 	if e.State != model.InConflict || e.Orphaned {
@@ -216,7 +216,7 @@ func TestTwoProcessesCanWalkAtTheSameTime(t *testing.T) {
 	s := fresh(t)
 	one, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("BeginWalk: error %v, want none", err)
 	}
 	two, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil || two == one {
@@ -225,7 +225,7 @@ func TestTwoProcessesCanWalkAtTheSameTime(t *testing.T) {
 	page := func(no int64, cursor, id string) {
 		t.Helper()
 		if _, err := s.SaveBatch(t.Context(), "sales", []model.Conversation{conv(id, "a")}, &store.Walk{No: no, Cursor: cursor}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("SaveBatch: error %v, want none", err)
 		}
 	}
 	page(two, "2", "1")
@@ -236,7 +236,7 @@ func TestTwoProcessesCanWalkAtTheSameTime(t *testing.T) {
 		t.Errorf("the walk interrupted last continues at cursor %q, want 2", cursor)
 	}
 	if _, err := s.EndWalk(t.Context(), "sales", one, "", true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("EndWalk: error %v, want none", err)
 	}
 	if no, cursor, _ := s.BeginWalk(t.Context(), "sales"); no != two || cursor != "2" {
 		t.Errorf("after the first walk ended, the other continues as number %d at cursor %q, want number %d at 2", no, cursor, two)
@@ -250,11 +250,11 @@ func TestPacerIgnoresASlotFarInTheFuture(t *testing.T) {
 	now := start
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	if _, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Slot: error %v, want none", err)
 	}
 	now = start.Add(-30 * time.Minute)
 	if at, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil || at.Sub(now) > 2*time.Second {
@@ -300,7 +300,7 @@ func TestDeliveredFirstMessageIsErasedFromDisk(t *testing.T) {
 	e.Target.New.Message = ""
 	made := conv("9", "Lift")
 	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, At: start}, &made, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	s.Close()
 	for _, f := range []string{path, path + "-wal"} {
@@ -324,7 +324,7 @@ func TestAMorePreciseIdentityKeepsTheRows(t *testing.T) {
 		t.Helper()
 		rows, err := s.RowsOf(t.Context(), "sales", []string{"1", "2"})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("RowsOf: error %v, want none", err)
 		}
 		var got []string
 		for _, r := range rows {
@@ -365,7 +365,7 @@ func TestSetAsideRowsOfAFormerIdentityComeBack(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "another"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	for range 2 {
 		if a, held, err := s.OpenAccount(t.Context(), "sales", "attention https://a.example user 3", "attention https://a.example"); err != nil || held != 0 || a.Identity == "another" {

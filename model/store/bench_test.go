@@ -24,7 +24,7 @@ func filled(b *testing.B, n int) *store.Store {
 			batch = append(batch, believable(k))
 		}
 		if _, err := st.SaveBatch(b.Context(), "sales", batch, nil); err != nil {
-			b.Fatal(err)
+			b.Fatalf("SaveBatch: error %v, want none", err)
 		}
 	}
 	return st
@@ -70,7 +70,7 @@ func BenchmarkSaveBatch(b *testing.B) {
 					n++
 				}
 				if _, err := st.SaveBatch(b.Context(), "sales", batch, nil); err != nil {
-					b.Fatal(err)
+					b.Fatalf("SaveBatch: error %v, want none", err)
 				}
 			}
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "conversations/s")
@@ -113,7 +113,7 @@ func BenchmarkReading100k(b *testing.B) {
 	})
 	keys, _, err := s.Head(b.Context(), func(x *query.Subject) bool { return x.Updated/60_000%7 == 0 }, 60, time.Minute)
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("Head: error %v, want none", err)
 	}
 	b.Run("rows", func(b *testing.B) {
 		for b.Loop() {

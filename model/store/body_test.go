@@ -48,7 +48,7 @@ func fill(v reflect.Value, n *int) {
 			}
 		}
 	default:
-		panic(v.Kind())
+		panic(fmt.Sprintf("fill can't set a field of the kind %s", v.Kind()))
 	}
 }
 
@@ -60,7 +60,7 @@ func TestBodyHoldsEveryField(t *testing.T) {
 	c.Ref = bodyRef
 	got, err := readBody(appendBody(nil, &c), bodyRef)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the body: error %v, want none", err)
 	}
 	if d := cmp.Diff(c, got); d != "" {
 		t.Errorf("a conversation with every field set, before (-) and after (+) it was packed and read:\n%s", d)
@@ -124,16 +124,16 @@ func TestBodyRoundTripEqualsJSON(t *testing.T) {
 		c := genConversation(t).Stored()
 		raw, err := json.Marshal(c)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("encoding as JSON: error %v, want none", err)
 		}
 		old, err := readBody(raw, bodyRef)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the body: error %v, want none", err)
 		}
 		packed := appendBody(nil, &c)
 		got, err := readBody(packed, bodyRef)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the body: error %v, want none", err)
 		}
 		if d := cmp.Diff(old, got); d != "" {
 			t.Fatalf("a body read from JSON (-) and from the packed form (+) differs:\n%s", d)
@@ -153,7 +153,7 @@ func TestMergingAReadingTwiceChangesNothing(t *testing.T) {
 		once := overlay(kept, c, r).Stored()
 		once, err := readBody(appendBody(nil, &once), bodyRef)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the body: error %v, want none", err)
 		}
 		twice := overlay(once, c, r).Stored()
 		if d := cmp.Diff(appendBody(nil, &once), appendBody(nil, &twice)); d != "" {
@@ -189,15 +189,15 @@ func FuzzReadBody(f *testing.F) {
 func TestReadBodyReadsTheFirstPackedFormat(t *testing.T) {
 	packed, err := os.ReadFile("testdata/body/version1")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	raw, err := os.ReadFile("testdata/body/version1.json")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	var want model.Conversation
 	if err := json.Unmarshal(raw, &want); err != nil {
-		t.Fatal(err)
+		t.Fatalf("decoding the JSON: error %v, want none", err)
 	}
 	want.Ref = bodyRef
 	got, err := readBody(packed, bodyRef)

@@ -49,7 +49,7 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	// Break pages in the middle, where the rows of conversations are.
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
 	info, _ := f.Stat()
 	f.WriteAt(bytes.Repeat([]byte{0xa5}, 64*1024), info.Size()/2)
@@ -85,7 +85,7 @@ func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
 		"its first bytes are gone": func(t *testing.T, path string) {
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the file: error %v, want none", err)
 			}
 			defer f.Close()
 			f.WriteAt(make([]byte, 50), 0)
@@ -129,10 +129,10 @@ func cut(t *testing.T, path string, part int64) {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking for the file: error %v, want none", err)
 	}
 	if err := os.Truncate(path, info.Size()/part); err != nil {
-		t.Fatal(err)
+		t.Fatalf("truncating the file: error %v, want none", err)
 	}
 }
 
@@ -156,7 +156,7 @@ func TestEmptiedDatabaseIsRescuedFromItsLog(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "confab.db")
 		if err := errors.Join(os.WriteFile(path, nil, 0o600), c.beside(path)); err != nil {
-			t.Fatal(err)
+			t.Fatalf("preparing the files: error %v, want none", err)
 		}
 		r := open(t, path).Rescued()
 		if r.Path == "" || r.Edits != c.edits || r.Whole() != (c.edits > 0) {
@@ -187,10 +187,10 @@ func TestDamagedRowHidesNoOtherAndIsRepairedByAReading(t *testing.T) {
 	save(t, s, conv("1", "a"), conv("2", "b"))
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	if _, err := db.Exec("UPDATE body SET server = '{\"title\":' WHERE key = (SELECT key FROM conversation WHERE id = '1')"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	db.Close()
 	p, err := s.List(t.Context(), query.Query{}, start, time.UTC, 0, 10, model.Ref{})
@@ -212,7 +212,7 @@ func TestDamagedDatabaseStaysWhileAnotherProcessHasItOpen(t *testing.T) {
 	living := open(t, path)
 	damaged := filepath.Join(filepath.Dir(path), "other.db") // shares the claims
 	if err := os.WriteFile(damaged, []byte("this is not a database, and the other process does not know yet"), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: error %v, want none", err)
 	}
 	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err == nil {
 		s.Close()
@@ -243,18 +243,18 @@ func TestForgetRemovesDamagedDatabases(t *testing.T) {
 	}
 	for _, more := range []string{aside + "-wal", aside + ".mended", aside + ".mended-wal"} {
 		if err := os.WriteFile(more, []byte("secret"), 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: error %v, want none", err)
 		}
 	}
 	if named, err := s.SetAside(); err != nil || !cmp.Equal(named, []string{aside}) {
 		t.Errorf("SetAside returned %v, want %s alone; error %v, want none", named, aside, err)
 	}
 	if err := s.Forget(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	files, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the folder: error %v, want none", err)
 	}
 	for _, f := range files {
 		if strings.Contains(f.Name(), "damaged") {

@@ -75,7 +75,7 @@ func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 	s.OpenAccount(t.Context(), "sales", "x")
 	no, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("BeginWalk: error %v, want none", err)
 	}
 	asJSON := 0
 	for i := 0; i < n; i += 100 {
@@ -88,12 +88,12 @@ func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 		// Read twice: a sweep that finds nothing new takes no more room.
 		for range 2 {
 			if _, err := s.SaveBatch(t.Context(), "sales", batch, &store.Walk{No: no}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("SaveBatch: error %v, want none", err)
 			}
 		}
 	}
 	if err := s.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Close: error %v, want none", err)
 	}
 	if asJSON/n < 2300 {
 		t.Errorf("a test conversation is %d bytes of JSON, want at least 2300, the size that services send", asJSON/n)

@@ -87,7 +87,7 @@ func TestClaimFindsTheSameConversationAsOneLargeQuery(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	found := 0
@@ -134,7 +134,7 @@ var readsAList = regexp.MustCompile("VIRTUAL TABLE|wanted|waits")
 func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	for name, query := range map[string]string{
@@ -160,7 +160,7 @@ func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 			var id, parent, unused int
 			var detail string
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading the result of a query: error %v, want none", err)
 			}
 			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !readsAList.MatchString(detail)
 			if whole || strings.Contains(detail, "TEMP B-TREE") {
@@ -169,7 +169,7 @@ func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 		}
 		rows.Close()
 		if err := rows.Err(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the rows of a query: error %v, want none", err)
 		}
 	}
 }

@@ -21,18 +21,18 @@ func opened(t *testing.T, path string, conversations int, tick func()) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), path, Options{Host: "laptop", Now: func() time.Time { tick(); return noon }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	t.Cleanup(func() { s.Close() })
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "one"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	batch := make([]model.Conversation, conversations)
 	for i := range batch {
 		batch[i] = model.Conversation{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Provider: "attention", Title: "a", ParticipantCount: -1}
 	}
 	if _, err := s.SaveBatch(t.Context(), "sales", batch, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SaveBatch: error %v, want none", err)
 	}
 	return s
 }
@@ -84,7 +84,7 @@ func TestHalfEnteredSubmissionIsNeverSent(t *testing.T) {
 		t.put("bulk", entries[:atOnce])
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the transaction that a dead process leaves: error %v, want none", err)
 	}
 	living := opened(t, path, 0, silent)
 	claimed := func(s *Store) {
@@ -95,7 +95,7 @@ func TestHalfEnteredSubmissionIsNeverSent(t *testing.T) {
 	}
 	claimed(living)
 	if _, err := living.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	if out, err := living.Outbox(t.Context()); err != nil || len(out) != atOnce {
 		t.Errorf("Recover left %d edits of a living process, want all %d; error %v, want none", len(out), atOnce, err)
@@ -106,7 +106,7 @@ func TestHalfEnteredSubmissionIsNeverSent(t *testing.T) {
 	dead.Close()
 	claimed(living)
 	if _, err := living.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	claimed(living)
 	nothing(t, living)
@@ -157,7 +157,7 @@ func TestOthersCanWriteWhileManyEditsEnter(t *testing.T) {
 	left.Store(atOnce / 2)
 	entries := renames(12 * atOnce)
 	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, entries); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Enqueue: error %v, want none", err)
 	}
 	for range 2 {
 		select {
@@ -176,7 +176,7 @@ func bulk(t *testing.T, s *Store, n int) (ids []string) {
 	t.Helper()
 	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(n))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Enqueue: error %v, want none", err)
 	}
 	got, err := s.Claim(t.Context(), "sales", nil)
 	if err != nil || len(got) != 1 {
@@ -185,7 +185,7 @@ func bulk(t *testing.T, s *Store, n int) (ids []string) {
 	after := model.Conversation{Ref: got[0].Ref, Provider: "attention", Title: "b", ParticipantCount: -1}
 	j := model.JournalEntry{Edit: got[0].Edit, Before: got[0].Base, After: got[0].Target, At: noon, State: model.Done}
 	if err := s.Settle(t.Context(), got[0], j, &after, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	return ids
 }
@@ -229,12 +229,12 @@ func TestHalfDoneUndoIsFinishedByTheNextProcess(t *testing.T) {
 		t.leave("bulk", ids[1:], nil)
 		for _, id := range ids[1:10] {
 			if !t.withdraw(id) {
-				t.fail(errors.New(id + " may have been sent"))
+				t.fail(errors.New("edit " + id + " was not withdrawn, since it may have been sent"))
 			}
 		}
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the transaction that a dead process leaves: error %v, want none", err)
 	}
 	living := opened(t, path, 0, silent)
 	if got, err := living.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
@@ -242,7 +242,7 @@ func TestHalfDoneUndoIsFinishedByTheNextProcess(t *testing.T) {
 	}
 	dead.Close()
 	if _, err := living.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	if b, _, err := living.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 {
 		t.Errorf("after the next process finished the undo, the submission is %+v, want 0 edits waiting and %d withdrawn; error %v, want none", b, 2*atOnce-1, err)
@@ -261,15 +261,15 @@ func TestRescueDropsAHalfEnteredSubmission(t *testing.T) {
 		t.put("bulk", renames(atOnce))
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the transaction that a dead process leaves: error %v, want none", err)
 	}
 	dead.Close()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
 	if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // its header is gone
-		t.Fatal(err)
+		t.Fatalf("writing to the file: error %v, want none", err)
 	}
 	f.Close()
 	s := opened(t, path, 0, silent)
@@ -277,7 +277,7 @@ func TestRescueDropsAHalfEnteredSubmission(t *testing.T) {
 		t.Fatalf("rescued %d edits, want the %d that had entered", s.Rescued().Edits, atOnce)
 	}
 	if _, err := s.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	if out, err := s.Outbox(t.Context()); err != nil || len(out) != 0 {
 		t.Errorf("the outbox still has %d edits of the submission that entered in part, want 0; error %v, want none", len(out), err)

@@ -29,7 +29,7 @@ func entries(t testing.TB, s *store.Store, since int64) (map[int64]store.Indexed
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Entries: error %v, want none", err)
 	}
 	return out, p
 }
@@ -42,7 +42,7 @@ func everyRow(t testing.TB, s *store.Store, keys map[int64]store.Indexed) map[in
 	}
 	rows, err := s.Rows(t.Context(), list)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Rows: error %v, want none", err)
 	}
 	out := map[int64]model.Row{}
 	for _, r := range rows {
@@ -87,7 +87,7 @@ func TestEntriesSinceARevisionAreExact(t *testing.T) {
 		both := []*store.Store{open(t, path), open(t, path)}
 		for _, s := range both {
 			if _, _, err := s.OpenAccount(t.Context(), "sales", "x"); err != nil {
-				r.Fatal(err)
+				r.Fatalf("OpenAccount: error %v, want none", err)
 			}
 			s.Scope([]string{"sales"})
 		}
@@ -198,7 +198,7 @@ func TestReadingWithoutNewsIsNoChange(t *testing.T) {
 	was, _ := s.Revision(t.Context())
 	no, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("BeginWalk: error %v, want none", err)
 	}
 	page[0].Facts = []model.Fact{{Label: "Quotation", Value: "another", Volatile: true}}
 	changed, err := s.SaveBatch(t.Context(), "sales", page, &store.Walk{No: no, Cursor: "p2"})
@@ -209,7 +209,7 @@ func TestReadingWithoutNewsIsNoChange(t *testing.T) {
 		t.Errorf("the walk missed the conversations %v, want none; error %v, want none", missed, err)
 	}
 	if err := s.Refreshed(t.Context(), "sales", "head"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Refreshed: error %v, want none", err)
 	}
 	if now, _ := s.Revision(t.Context()); now != was {
 		t.Errorf("after a reading without news the revision is %d, want %d as before", now, was)
@@ -231,7 +231,7 @@ func TestKeysAreNeverReused(t *testing.T) {
 		t.Fatalf("looking up the key of conversation 2: found %t, want true; error %v, want none", ok, err)
 	}
 	if err := s.Bury(t.Context(), ref); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Bury: error %v, want none", err)
 	}
 	if _, ok, _ := s.Key(t.Context(), ref); ok {
 		t.Error("a buried conversation still has a key, want none")
@@ -249,7 +249,7 @@ func TestKeysAreNeverReused(t *testing.T) {
 	}
 	_, was := entries(t, s, 0)
 	if err := s.Forget(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	s.OpenAccount(t.Context(), "sales", "attention https://a.example")
 	save(t, s, conv("3", "c"))
@@ -271,7 +271,7 @@ func TestEntriesAndHeadKeepToTheScope(t *testing.T) {
 	other.Ref.Account = "desk"
 	save(t, s, conv("1", "a"))
 	if _, err := s.SaveBatch(t.Context(), "desk", []model.Conversation{other}, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SaveBatch: error %v, want none", err)
 	}
 	s.Scope([]string{"desk"})
 	for _, since := range []int64{0, 1} {
@@ -305,7 +305,7 @@ func TestSubjectsOfAnotherFoldVersionAreRefolded(t *testing.T) {
 	for done := false; !done; {
 		var err error
 		if done, err = s.Refold(t.Context(), 10); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Refold: error %v, want none", err)
 		}
 	}
 	want, at := entries(t, s, 0)
@@ -316,12 +316,12 @@ func TestSubjectsOfAnotherFoldVersionAreRefolded(t *testing.T) {
 
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	if _, err := db.Exec(`UPDATE conversation SET subject = CASE key % 4 WHEN 0 THEN NULL WHEN 1 THEN x'00ff' ELSE x'ff' || substr(subject, 2) END;
 DELETE FROM meta WHERE key = 'fold'`); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	s = open(t, path)
 	same := func(when string) {
@@ -422,7 +422,7 @@ func TestKeptViewBelongsToItsScope(t *testing.T) {
 	any := func(*query.Subject) bool { return true }
 	s.Scope([]string{"sales", "support"})
 	if err := s.KeepView(t.Context(), "q", store.KeptView{Keys: []int64{1}, Total: 4000, At: start}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("KeepView: error %v, want none", err)
 	}
 	s.Scope([]string{"sales"})
 	if v, ok, err := s.KeptView(t.Context(), "q", any); ok || err != nil {
@@ -444,7 +444,7 @@ func TestKeptViewDropsRowsThatNoLongerMatch(t *testing.T) {
 	}
 	was, _ := s.Revision(t.Context())
 	if err := s.KeepView(t.Context(), "title:keep", store.KeptView{Keys: keys, Total: 40, At: start}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("KeepView: error %v, want none", err)
 	}
 	if now, _ := s.Revision(t.Context()); now != was {
 		t.Errorf("keeping a view changed the revision from %d to %d, want no change", was, now)

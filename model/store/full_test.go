@@ -16,11 +16,11 @@ func TestFullDiskIsReportedInWords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s, err := Open(t.Context(), path, Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	if _, err := s.write.Exec("PRAGMA max_page_count = 1"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	err = s.SaveDraft(t.Context(), "key", strings.Repeat("long ", 1_000_000))
 	var se *sqlite.Error

@@ -21,7 +21,7 @@ func count(t *testing.T, s *store.Store, q query.Query) int {
 	t.Helper()
 	n, err := s.Count(t.Context(), q, start, start.Location())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Count: error %v, want none", err)
 	}
 	return n
 }
@@ -52,18 +52,18 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	park(t, s, ids[0], model.Refused, time.Time{})
 	found("refused", "is:failed", "before")
 	if err := s.Requeue(t.Context(), ids); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Requeue: error %v, want none", err)
 	}
 	found("queued again", "is:pending", "after")
 	claim(t, s, nil)
 	park(t, s, ids[0], model.InConflict, time.Time{})
 	found("put in conflict", "is:conflict", "before")
 	if err := s.Rebase(t.Context(), ids[0], model.TextValue("before"), model.TextValue("resolved")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Rebase: error %v, want none", err)
 	}
 	found("resolved", "is:pending", "resolved")
 	if _, err := s.HoldOld(t.Context(), start.Add(time.Hour)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("HoldOld: error %v, want none", err)
 	}
 	found("held", "is:pending", "resolved")
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 1 {
@@ -72,12 +72,12 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	found("withdrawn", "", "before")
 	ids = enqueue(t, s, rename("1", "before", "after"))
 	if err := s.Discard(t.Context(), ids); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Discard: error %v, want none", err)
 	}
 	found("discarded", "", "before")
 	yes := true
 	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes, Seen: &yes}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Triage: error %v, want none", err)
 	}
 	if n := count(t, s, must("is:done -is:unseen")); n != 1 {
 		t.Errorf("is:done -is:unseen finds %d rows after the row was marked done and seen, want 1", n)
@@ -89,10 +89,10 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	}
 	found("folded", "is:pending", "last")
 	if err := s.Bury(t.Context(), model.Ref{Account: "sales", ID: "1"}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Bury: error %v, want none", err)
 	}
 	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Pinned: &yes}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Triage: error %v, want none", err)
 	}
 	if n := count(t, s, query.Query{}); n != 0 {
 		t.Errorf("after a buried conversation was pinned, %d rows are listed, want 0", n)

@@ -36,20 +36,20 @@ func breakTable(t *testing.T, path, table string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	var page int64
 	if err := db.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = ?", table).Scan(&page); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the result of a query: error %v, want none", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
 	t.Cleanup(func() { f.Close() })
 	if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5}, pageSize), (page-1)*pageSize); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the file: error %v, want none", err)
 	}
 }
 
@@ -62,10 +62,10 @@ func TestDamageFoundWhileOpenStopsEveryWriterUntilTheNextStart(t *testing.T) {
 			enqueue(t, s, rename("1", "a", "b"))
 			yes := true
 			if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "2"}}, model.TriageChange{Pinned: &yes}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Triage: error %v, want none", err)
 			}
 			if err := s.SaveDraft(t.Context(), "rename:sales:1", "half a tit"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("SaveDraft: error %v, want none", err)
 			}
 			s.Close()
 			one, two := open(t, path), open(t, path)
@@ -165,7 +165,7 @@ func TestReplacingADamagedDatabaseCanBeInterrupted(t *testing.T) {
 			os.Rename(dir+"/confab.db", dir+"/"+aside)
 			s, err := store.Open(t.Context(), dir+"/half/confab.db", store.Options{Host: "laptop"})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database: error %v, want none", err)
 			}
 			s.Close()
 			os.Rename(dir+"/half/confab.db", dir+"/confab.db")
@@ -211,7 +211,7 @@ func read(t *testing.T, path string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	return raw
 }

@@ -44,7 +44,7 @@ func (w *scenario) list() {
 	}
 	c.Updated = w.shown
 	if _, err := w.s.SaveBatch(context.Background(), "sales", []model.Conversation{c}, nil); err != nil {
-		w.Fatal(err)
+		w.Fatalf("SaveBatch: error %v, want none", err)
 	}
 	if w.listCounts && w.inside {
 		w.peopleKnown, w.inside = false, false // the set that was known is an old one
@@ -60,7 +60,7 @@ func (w *scenario) read() {
 	c := w.c.Clone()
 	c.Updated = w.shown
 	if err := w.s.Save(context.Background(), c, model.ReadWhole|model.ReadMessages|model.ReadEverything); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Save: error %v, want none", err)
 	}
 	if w.unseen || w.inside && w.peopleKnown {
 		w.done = false
@@ -85,7 +85,7 @@ func (w *scenario) touched() { w.shown = w.shown.Add(time.Minute) }
 func (w *scenario) mark() {
 	yes := true
 	if _, err := w.s.Triage(context.Background(), []model.Ref{w.c.Ref}, model.TriageChange{Done: &yes}); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Triage: error %v, want none", err)
 	}
 	w.done = true
 	w.check("marking it done")
@@ -137,7 +137,7 @@ func (w *scenario) edit() {
 	ctx := context.Background()
 	ids, err := w.s.Enqueue(ctx, model.Submission{ID: store.NewID(start), At: start}, []model.Titled{{Edit: e}})
 	if err != nil {
-		w.Fatal(err)
+		w.Fatalf("Enqueue: error %v, want none", err)
 	}
 	w.check("queueing")
 	claimed, err := w.s.Claim(ctx, "sales", ids)
@@ -145,7 +145,7 @@ func (w *scenario) edit() {
 		w.Fatalf("claimed %d edits, want 1; error %v, want none", len(claimed), err)
 	}
 	if _, err := w.s.Sent(ctx, claimed, nil, 0); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Sent: error %v, want none", err)
 	}
 	status := w.c.Status
 	w.c = model.Project(w.c, []model.Edit{e})
@@ -163,7 +163,7 @@ func (w *scenario) edit() {
 	}
 	j := model.JournalEntry{Edit: claimed[0].Edit, Before: e.Base, After: e.Target, State: model.Done, At: start}
 	if err := w.s.Settle(ctx, claimed[0], j, &after, false); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Settle: error %v, want none", err)
 	}
 	w.check("delivery")
 	w.list()
@@ -210,11 +210,11 @@ func TestReadingThatRepeatsTheAnswerClearsTouch(t *testing.T) {
 	enqueue(t, s, rename("1", "before", "after"))
 	e := claim(t, s, nil)[0]
 	if _, err := s.Sent(t.Context(), []model.OutboxEntry{e}, nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	after := conv("1", "after")
 	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, State: model.Done, At: start}, &after, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	save(t, s, after)
 	if !row(t, s, "1").Triage.Done {

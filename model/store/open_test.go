@@ -20,32 +20,32 @@ func TestOpenWritesNothingIfNothingChanged(t *testing.T) {
 	enqueue(t, s, rename("1", "a", "b"))
 	before, err := s.Revision(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Revision: error %v, want none", err)
 	}
 	s.Close()
 	// Another process holds a write transaction.
 	db, err := sql.Open("sqlite", path+"?_txlock=immediate")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	writing, err := db.Begin()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("beginning a transaction: error %v, want none", err)
 	}
 	defer writing.Rollback()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	s, err = store.Open(ctx, path, store.Options{Host: "laptop", Now: func() time.Time { return start }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	if _, _, err := s.OpenAccount(ctx, "sales", "x"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	if _, err := s.Recover(ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	if n, err := s.HoldOld(ctx, start.Add(-time.Hour)); n != 0 || err != nil {
 		t.Fatalf("HoldOld held %d edits, want 0; error %v, want none", n, err)
@@ -66,7 +66,7 @@ func TestCloseRemovesOldHistory(t *testing.T) {
 	enqueue(t, s, rename("1", "a", "b"))
 	e := claim(t, s, nil)[0]
 	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, At: start}, nil, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	enqueue(t, s, rename("2", "a", "b")) // as old, and still waiting
 	s.Close()
@@ -74,7 +74,7 @@ func TestCloseRemovesOldHistory(t *testing.T) {
 	for _, want := range []int{1, 0} {
 		s, err := store.Open(t.Context(), path, later)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: error %v, want none", err)
 		}
 		history, err := s.History(t.Context(), model.HistoryRequest{Limit: 10})
 		if err != nil || len(history) != want {
@@ -95,17 +95,17 @@ func TestCloseDoesNotWaitForOtherProcesses(t *testing.T) {
 	s.OpenAccount(t.Context(), "sales", "x")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	for _, held := range []string{"SELECT count(*) FROM account", "UPDATE account SET hold = hold"} {
 		tx, err := db.Begin()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("beginning a transaction: error %v, want none", err)
 		}
 		defer tx.Rollback()
 		if _, err := tx.Exec(held); err != nil {
-			t.Fatal(err)
+			t.Fatalf("executing SQL: error %v, want none", err)
 		}
 	}
 	began := time.Now()

@@ -36,7 +36,7 @@ func queued(b *testing.B, n int) *store.Store {
 	b.Helper()
 	s := filled(b, n)
 	if _, err := s.Enqueue(b.Context(), submission("bulk"), privates(n)); err != nil {
-		b.Fatal(err)
+		b.Fatalf("Enqueue: error %v, want none", err)
 	}
 	return s
 }
@@ -53,7 +53,7 @@ func BenchmarkClaim(b *testing.B) {
 				}
 				b.StopTimer()
 				if err := s.Park(b.Context(), got[0].ID, model.Held, nil, nil, time.Time{}, true); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Park: error %v, want none", err)
 				}
 				b.StartTimer()
 				if _, ok, err := s.NextDue(b.Context(), "sales"); err != nil || !ok {
@@ -71,7 +71,7 @@ func BenchmarkSubmit(b *testing.B) {
 			k := 0
 			for b.Loop() {
 				if _, err := s.Enqueue(b.Context(), submission(fmt.Sprint("bulk", k)), privates(n)); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Enqueue: error %v, want none", err)
 				}
 				b.StopTimer()
 				s.Forget(b.Context(), "sales")
@@ -96,7 +96,7 @@ func BenchmarkTriage(b *testing.B) {
 			for b.Loop() {
 				on = !on
 				if _, err := s.Triage(b.Context(), refs, model.TriageChange{Done: &on}); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Triage: error %v, want none", err)
 				}
 			}
 		})
@@ -158,7 +158,7 @@ func BenchmarkMeanwhile(b *testing.B) {
 			save(b, s, all...)
 			if name == "undo" {
 				if _, err := s.Enqueue(b.Context(), submission("bulk"), privates(n)); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Enqueue: error %v, want none", err)
 				}
 			}
 			for b.Loop() {
@@ -181,7 +181,7 @@ func BenchmarkMeanwhile(b *testing.B) {
 					})
 				}
 				if err := bulk(s); err != nil {
-					b.Fatal(err)
+					b.Fatalf("the large change: error %v, want none", err)
 				}
 				end()
 				waits.Wait()

@@ -41,7 +41,7 @@ func TestEditsOfAFieldWaitForEachOther(t *testing.T) {
 		t.Fatalf("while a rename is being sent, claimed %+v, want the privacy edit alone", got)
 	}
 	if err := s.Park(t.Context(), first[0], model.Refused, &model.EntryError{Kind: model.Invalid}, nil, time.Time{}, true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Target.String() != "c" {
 		t.Fatalf("after the first rename was refused, claimed %+v, want the second one, to c", got)
@@ -65,13 +65,13 @@ func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
 		}
 		waiting, _, err := s.OutboxEntry(t.Context(), ids[0])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("OutboxEntry: error %v, want none", err)
 		}
 		if by, err := s.Blockers(t.Context(), []string{waiting.ID}); err != nil || by[waiting.ID].ID != second[0] {
 			t.Errorf("%s: the edit of key one waits for %q, want %q; error %v, want none", kind, by[waiting.ID].ID, second[0], err)
 		}
 		if err := s.Park(t.Context(), second[0], model.RetryAt, nil, nil, time.Now().Add(time.Hour), false); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Park: error %v, want none", err)
 		}
 		if got := claim(t, s, nil); len(got) != 1 || got[0].Key != "one" {
 			t.Errorf("%s: with the other key put off, claimed %+v, want the edit of key one alone", kind, got)
@@ -97,7 +97,7 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	save(t, dead, conv("1", "a"))
 	ids := enqueue(t, dead, rename("1", "a", "b"))
 	if _, err := dead.Sent(t.Context(), claim(t, dead, nil), nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	living := open(t, path)
 	if got, _ := living.Recover(t.Context()); len(got) != 0 {
@@ -122,7 +122,7 @@ func TestReleaseChangesTheRow(t *testing.T) {
 	dead, living := open(t, path), open(t, path)
 	for _, s := range []*store.Store{dead, living} {
 		if _, _, err := s.OpenAccount(t.Context(), "sales", "x"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("OpenAccount: error %v, want none", err)
 		}
 	}
 	save(t, dead, conv("1", "a"))
@@ -133,7 +133,7 @@ func TestReleaseChangesTheRow(t *testing.T) {
 		claim(t, dead, nil)
 		f.follow(t)
 		if err := end(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("the edit is %s: error %v, want none", how, err)
 		}
 		if told := f.follow(t); len(told) != 1 {
 			t.Errorf("after the edit was %s: %d rows are reported as changed, want 1", how, len(told))
@@ -155,7 +155,7 @@ func TestSettleJournalsAndShowsTheServersState(t *testing.T) {
 	after := conv("1", "b")
 	j := model.JournalEntry{Edit: e.Edit, Title: "a", Before: e.Base, After: e.Target, At: start, State: model.Done}
 	if err := s.Settle(t.Context(), e, j, &after, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	if r := row(t, s, "1"); r.Conversation.Title != "b" || len(r.Pending) != 0 {
 		t.Errorf("the row shows the title %q with the pending edits %v, want b with none", r.Conversation.Title, r.Pending)
@@ -250,7 +250,7 @@ func TestWithdrawRebasesLaterEdits(t *testing.T) {
 	}
 	ids = enqueue(t, s, set("a", "ab"), set("ab", "abc"), set("abc", "abcd"))
 	if err := s.Discard(t.Context(), ids[:1]); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Discard: error %v, want none", err)
 	}
 	got := claim(t, s, nil)
 	if len(got) != 1 || !got[0].Base.Equal(people("a")) || !got[0].Target.Equal(people("acd")) {
@@ -265,7 +265,7 @@ func park(t *testing.T, s *store.Store, id string, state model.EditState, next t
 	t.Helper()
 	theirs := model.TextValue("theirs")
 	if err := s.Park(t.Context(), id, state, &model.EntryError{Kind: model.Invalid}, &theirs, next, true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 }
 
@@ -287,10 +287,10 @@ func TestEditBeingSentCannotBeDecided(t *testing.T) {
 		t.Errorf("withdrawing an edit that is being sent took back %v, want nothing; error %v, want none", got, err)
 	}
 	if _, err := s.Sent(t.Context(), sending, nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
 		t.Errorf("withdrawing an edit that may have been sent took back %v, want nothing; error %v, want none", got, err)
@@ -337,10 +337,10 @@ func TestEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
 	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	if err := s.Release(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Release: error %v, want none", err)
 	}
 	enqueue(t, s, rename("1", "b", "c"))
 	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || got[0].Target.String() != "b" || !got[0].Sent {
@@ -352,22 +352,22 @@ func TestDecisionQueuesAnEditAsNew(t *testing.T) {
 	now := start
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
 	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	theirs := model.TextValue("c")
 	if err := s.Park(t.Context(), ids[0], model.NotVerified, nil, &theirs, time.Time{}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	now = start.Add(48 * time.Hour)
 	if err := s.Rebase(t.Context(), ids[0], theirs, model.TextValue("b")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Rebase: error %v, want none", err)
 	}
 	// After Rebase the edit counts as not sent, and as new.
 	if e, _, _ := s.OutboxEntry(t.Context(), ids[0]); e.Sent || e.Theirs != nil || e.Error != nil {
@@ -381,7 +381,7 @@ func TestDecisionQueuesAnEditAsNew(t *testing.T) {
 		t.Errorf("HoldOld 48 hours after the decision held %d edits, want 1", n)
 	}
 	if err := s.Requeue(t.Context(), ids); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Requeue: error %v, want none", err)
 	}
 	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 0 {
 		t.Errorf("HoldOld right after the edit was requeued held %d edits, want 0", n)
@@ -399,11 +399,11 @@ func TestWakeMakesEditsOfAnUnreachableServiceDue(t *testing.T) {
 		ids := enqueue(t, s, rename(id, "a", string(kind)))
 		claim(t, s, ids)
 		if err := s.Park(t.Context(), ids[0], model.RetryAt, &model.EntryError{Kind: kind}, nil, start.Add(time.Hour), true); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Park: error %v, want none", err)
 		}
 	}
 	if err := s.Wake(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Wake: error %v, want none", err)
 	}
 	for range 2 {
 		got := claim(t, s, nil)
@@ -444,7 +444,7 @@ func TestCreationIsKeptUntilItSettles(t *testing.T) {
 	send(0, true) // again
 	kept.Made = "8"
 	if err := s.KeepCreation(t.Context(), ids[0], kept); err != nil {
-		t.Fatal(err)
+		t.Fatalf("KeepCreation: error %v, want none", err)
 	}
 	if got, err := s.Creation(t.Context(), ids[0]); err != nil || !reflect.DeepEqual(got, kept) {
 		t.Errorf("the kept creation is %+v, want %+v; error %v, want none", got, kept, err)
@@ -455,7 +455,7 @@ func TestCreationIsKeptUntilItSettles(t *testing.T) {
 	}
 	// A creation that waits for a person delays no other one.
 	if err := s.Park(t.Context(), ids[0], model.OutcomeNotKnown, &model.EntryError{}, nil, time.Time{}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	send(1, true)
 	var old store.Creation

@@ -21,7 +21,7 @@ func TestRowsOfEqualsRow(t *testing.T) {
 	save(t, s, all...)
 	enqueue(t, s, rename(all[7].Ref.ID, all[7].Title, "Renamed"))
 	if err := s.Bury(t.Context(), all[8].Ref); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Bury: error %v, want none", err)
 	}
 	rows, err := s.RowsOf(t.Context(), "sales", ids)
 	if err != nil || len(rows) != len(all)-1 {

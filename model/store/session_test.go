@@ -18,7 +18,7 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 		tick := func() time.Time { now = now.Add(time.Second); return now }
 		s, err := store.Open(t.Context(), path, store.Options{Host: "laptop", Now: tick})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: error %v, want none", err)
 		}
 		t.Cleanup(func() { s.Close() })
 		return s
@@ -26,7 +26,7 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 	keep := func(s *store.Store, scope, text string) {
 		t.Helper()
 		if err := s.KeepSession(t.Context(), scope, text); err != nil {
-			t.Fatal(err)
+			t.Fatalf("KeepSession: error %v, want none", err)
 		}
 	}
 	left := func(s *store.Store, scope, want string) {
@@ -60,7 +60,7 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 
 	e := open()
 	if err := e.Forget(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	left(e, "other", "") // the session may show a conversation of the forgotten account
 }
@@ -77,7 +77,7 @@ func TestMatchingKeepsTheOrder(t *testing.T) {
 	for _, i := range []int{2, 0, 1} {
 		k, _, err := s.Key(t.Context(), refs[i])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Key: error %v, want none", err)
 		}
 		keys = append(keys, k)
 	}

@@ -106,7 +106,7 @@ func TestDoneHoldsUntilTheContentChanges(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	yes := true
 	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Triage: error %v, want none", err)
 	}
 	enqueue(t, s, rename("1", "a", "b"))
 	e := claim(t, s, nil)[0]
@@ -152,13 +152,13 @@ func TestSeenSurvivesAnOwnEdit(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	yes := true
 	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Seen: &yes}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Triage: error %v, want none", err)
 	}
 	enqueue(t, s, rename("1", "a", "b"))
 	e := claim(t, s, nil)[0]
 	after := conv("1", "b")
 	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, At: start}, &after, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	if !row(t, s, "1").Triage.Seen {
 		t.Error("the user's own edit removed the seen mark, want it kept")
@@ -169,10 +169,10 @@ func TestSeenSurvivesAnOwnEdit(t *testing.T) {
 func TestClosedStoreReturnsErrors(t *testing.T) {
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	if err := s.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Close: error %v, want none", err)
 	}
 	if _, err := s.Draft(t.Context(), "title:a:1"); err == nil {
 		t.Error("reading a draft from a closed store succeeded, want an error")

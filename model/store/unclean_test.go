@@ -29,10 +29,10 @@ func TestHelperProcessThatIsKilled(t *testing.T) {
 	}
 	s, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	if err := s.SaveDraft(context.Background(), "k", "v"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SaveDraft: error %v, want none", err)
 	}
 	me, _ := os.FindProcess(os.Getpid())
 	me.Kill()

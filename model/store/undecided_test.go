@@ -14,7 +14,7 @@ func TestUndecidedCountsEditsThatNoDeliveryMoves(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	found := 0

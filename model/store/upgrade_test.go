@@ -30,20 +30,20 @@ func unpack(t testing.TB, version int) string {
 	t.Helper()
 	in, err := os.Open(filepath.Join("testdata", "upgrade", fmt.Sprintf("version%d.db.gz", version)))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
 	defer in.Close()
 	z, err := gzip.NewReader(in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("unpacking the fixture: error %v, want none", err)
 	}
 	raw, err := io.ReadAll(z)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	path := filepath.Join(t.TempDir(), "confab.db")
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: error %v, want none", err)
 	}
 	return path
 }
@@ -52,11 +52,11 @@ func schemaVersion(t testing.TB, path string) (version int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the result of a query: error %v, want none", err)
 	}
 	return version
 }
@@ -65,11 +65,11 @@ func countOf(t testing.TB, s *store.Store, text string) int {
 	t.Helper()
 	q, err := query.Parse(text)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the query: error %v, want none", err)
 	}
 	n, err := s.Count(t.Context(), q, start, time.UTC)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Count: error %v, want none", err)
 	}
 	return n
 }
@@ -106,7 +106,7 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 			}
 			// The account that had another identity comes back whole.
 			if _, _, err := s.OpenAccount(t.Context(), "threads", "kona https://kona.example user 1"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("OpenAccount: error %v, want none", err)
 			}
 			if n := countOf(t, s, "account:threads"); n != 4 || !triage(t, s, "threads", "k-1").Done {
 				t.Errorf("the account that was set aside came back with %d rows, want 4 with k-1 marked done", n)
@@ -138,7 +138,7 @@ func refolded(t *testing.T, s *store.Store, path string) {
 	for done := false; !done; slices++ {
 		var err error
 		if done, err = s.Refold(t.Context(), 100); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Refold: error %v, want none", err)
 		}
 	}
 	if slices < 10 {
@@ -153,14 +153,14 @@ func refolded(t *testing.T, s *store.Store, path string) {
 	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	var check string
 	var broken, unpacked int
 	if err := db.QueryRow(`SELECT (SELECT integrity_check FROM pragma_integrity_check), (SELECT count(*) FROM pragma_foreign_key_check),
   (SELECT count(*) FROM body WHERE substr(server, 1, 1) = x'7b')`).Scan(&check, &broken, &unpacked); err != nil { // JSON
-		t.Fatal(err)
+		t.Fatalf("reading the result of a query: error %v, want none", err)
 	}
 	if check != "ok" || broken+unpacked != 0 {
 		t.Errorf("the integrity check says %q, %d rows refer to missing rows, %d bodies are still JSON; want \"ok\", 0 and 0", check, broken, unpacked)
@@ -191,7 +191,7 @@ func keptOutbox(t *testing.T, s *store.Store, rescued bool) {
 	}
 	out, err := s.Outbox(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Outbox: error %v, want none", err)
 	}
 	type kept struct {
 		State  model.EditState
@@ -298,7 +298,7 @@ func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) 
 			path := unpack(t, version)
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the file: error %v, want none", err)
 			}
 			f.WriteAt(make([]byte, 50), 0)
 			f.Close()
@@ -310,14 +310,14 @@ func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) 
 			keptJournal(t, s)
 			keptDrafts(t, s)
 			if _, _, err := s.OpenAccount(t.Context(), "talks", "attention https://api.example"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("OpenAccount: error %v, want none", err)
 			}
 			var rows []model.Conversation
 			for i := range 1006 {
 				rows = append(rows, upgraded(i))
 			}
 			if _, err := s.SaveBatch(t.Context(), "talks", rows, nil); err != nil {
-				t.Fatal(err)
+				t.Fatalf("SaveBatch: error %v, want none", err)
 			}
 			if n := countOf(t, s, "account:talks is:done"); n != 1000 {
 				t.Errorf("after the service was read again, %d conversations are done, want 1000", n)
@@ -349,7 +349,7 @@ func olderProcess(t *testing.T, path string) (end func()) {
 	t.Helper()
 	dir := filepath.Join(filepath.Dir(path), "claims")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the folder: error %v, want none", err)
 	}
 	l := flock.New(filepath.Join(dir, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 	if ok, err := l.TryLock(); err != nil || !ok {
@@ -363,7 +363,7 @@ func TestUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
 	end := olderProcess(t, path)
 	other, err := store.Open(t.Context(), filepath.Join(filepath.Dir(path), "other.db"), store.Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	told := make(chan []string, 10)
 	opened := make(chan error)
@@ -386,7 +386,7 @@ func TestUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
 	}
 	end()
 	if err := <-opened; err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database once the older program ended: error %v, want none", err)
 	}
 	defer s.Close()
 	if len(told) > 0 {
@@ -487,11 +487,11 @@ func TestWritesFailAfterANewerProgramUpgraded(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	if _, err := db.Exec("PRAGMA user_version = 999"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	yes := true
 	for name, write := range map[string]func() error{

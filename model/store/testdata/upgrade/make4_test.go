@@ -60,7 +60,7 @@ func TestGenerate(t *testing.T) {
 	ok := func(err error) {
 		t.Helper()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("a step of making the fixture: error %v, want none", err)
 		}
 	}
 	ok(err)
