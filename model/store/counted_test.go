@@ -268,7 +268,7 @@ func TestCountsAreRightAfterUpgradeAndRescue(t *testing.T) {
 		if err != nil {
 			t.Fatalf("opening the file: error %v, want none", err)
 		}
-		if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // its header is gone
+		if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // overwrites its header
 			t.Fatalf("writing to the file: error %v, want none", err)
 		}
 		f.Close()

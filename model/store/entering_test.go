@@ -78,7 +78,7 @@ func TestHalfEnteredSubmissionIsNeverSent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 3*atOnce, silent)
 	entries := renames(3 * atOnce)
-	err := dead.change(t.Context(), "", func(t *tx) { // what the first slice leaves
+	err := dead.change(t.Context(), "", func(t *tx) { // what a process that dies after the first slice leaves
 		t.startEntering("bulk")
 		t.submit(model.Submission{ID: "bulk", Edits: len(entries), At: noon})
 		t.put("bulk", entries[:atOnce])
@@ -268,7 +268,7 @@ func TestRescueDropsAHalfEnteredSubmission(t *testing.T) {
 	if err != nil {
 		t.Fatalf("opening the file: error %v, want none", err)
 	}
-	if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // its header is gone
+	if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // overwrites its header
 		t.Fatalf("writing to the file: error %v, want none", err)
 	}
 	f.Close()

@@ -180,8 +180,8 @@ func triage(t testing.TB, s *store.Store, account, id string) model.Triage {
 	return r.Triage
 }
 
-// keptOutbox checks the outbox of the fixtures. After a rescue, everything that was on its
-// way is held.
+// keptOutbox checks the outbox of the fixtures. After a rescue, everything that was still to
+// be sent is held.
 func keptOutbox(t *testing.T, s *store.Store, rescued bool) {
 	t.Helper()
 	if !rescued {

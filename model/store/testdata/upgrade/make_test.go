@@ -82,7 +82,7 @@ func TestGenerate(t *testing.T) {
 	}
 	_, err = s.EndWalk(ctx, "talks", no, "head-1", true)
 	ok(err)
-	for i := 900; i < 910; i++ { // some were opened before they were done
+	for i := 900; i < 910; i++ { // some were opened before they were marked done
 		_, err := s.Save(ctx, whole(i))
 		ok(err)
 	}
@@ -151,7 +151,7 @@ func TestGenerate(t *testing.T) {
 		e.Sent = true
 		ok(s.Settle(ctx, e, model.JournalEntry{Edit: e.Edit, Title: e.Title, Before: e.Base, After: e.Target, At: now.UTC(), State: model.Done}, after, false))
 	}
-	// Delivered: a batch of three, one alone, one taken back and what took it back.
+	// Delivered: a batch of three, one alone, one that was undone and the edit that undid it.
 	for i := 10; i < 13; i++ {
 		id := private(talk(i), listed(i).Title, "01BATCHPRIVATE0000000000000")
 		c := listed(i)
@@ -173,7 +173,7 @@ func TestGenerate(t *testing.T) {
 	e := claim(already, "talks")
 	ok(s.Settle(ctx, e, model.JournalEntry{Edit: e.Edit, Title: e.Title, Before: e.Target, After: e.Target, At: now.UTC(), State: model.OutcomeAlreadySet}, nil, false))
 
-	// On its way, in every state.
+	// Edits in the outbox, in every state.
 	private(talk(20), listed(20).Title, "01BATCHTWO00000000000000000")
 	rename(talk(20), listed(20).Title, "Twenty", "01BATCHTWO00000000000000000")
 	id := rename(talk(21), listed(21).Title, "Sent and then killed", "")
