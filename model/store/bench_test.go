@@ -24,7 +24,7 @@ func filled(b *testing.B, n int) *store.Store {
 			batch = append(batch, believable(k))
 		}
 		if _, err := st.SaveBatch(b.Context(), "sales", batch, nil); err != nil {
-			b.Fatal(err)
+			b.Fatalf("SaveBatch: error %v, want none", err)
 		}
 	}
 	return st
@@ -70,7 +70,7 @@ func BenchmarkSaveBatch(b *testing.B) {
 					n++
 				}
 				if _, err := st.SaveBatch(b.Context(), "sales", batch, nil); err != nil {
-					b.Fatal(err)
+					b.Fatalf("SaveBatch: error %v, want none", err)
 				}
 			}
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "conversations/s")
@@ -99,7 +99,7 @@ func BenchmarkReading100k(b *testing.B) {
 		for b.Loop() {
 			n := 0
 			if _, err := s.Entries(b.Context(), 0, func(store.Indexed) error { n++; return nil }); err != nil || n != 100_000 {
-				b.Fatalf("n is %v, err is %v", n, err)
+				b.Fatalf("Entries returned %d conversations, want 100000; error %v, want none", n, err)
 			}
 		}
 	})
@@ -107,18 +107,18 @@ func BenchmarkReading100k(b *testing.B) {
 		for b.Loop() {
 			keys, _, err := s.Head(b.Context(), func(*query.Subject) bool { return true }, 60, time.Second)
 			if err != nil || len(keys) != 60 {
-				b.Fatalf("len(keys) is %v, err is %v", len(keys), err)
+				b.Fatalf("Head returned %d keys, want 60; error %v, want none", len(keys), err)
 			}
 		}
 	})
 	keys, _, err := s.Head(b.Context(), func(x *query.Subject) bool { return x.Updated/60_000%7 == 0 }, 60, time.Minute)
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("Head: error %v, want none", err)
 	}
 	b.Run("rows", func(b *testing.B) {
 		for b.Loop() {
 			if rows, err := s.Rows(b.Context(), keys); err != nil || len(rows) != len(keys) {
-				b.Fatalf("len(rows) is %v, err is %v", len(rows), err)
+				b.Fatalf("Rows returned %d rows, want %d; error %v, want none", len(rows), len(keys), err)
 			}
 		}
 	})

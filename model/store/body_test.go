@@ -43,12 +43,12 @@ func fill(v reflect.Value, n *int) {
 		fill(v.Index(1), n)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).Tag.Get("json") != "-" { // what is never kept
+			if v.Type().Field(i).Tag.Get("json") != "-" { // "-" marks what is never stored
 				fill(v.Field(i), n)
 			}
 		}
 	default:
-		panic(v.Kind())
+		panic(fmt.Sprintf("fill can't set a field of the kind %s", v.Kind()))
 	}
 }
 
@@ -60,10 +60,10 @@ func TestBodyHoldsEveryField(t *testing.T) {
 	c.Ref = bodyRef
 	got, err := readBody(appendBody(nil, &c), bodyRef)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the body: error %v, want none", err)
 	}
 	if d := cmp.Diff(c, got); d != "" {
-		t.Error(d)
+		t.Errorf("a conversation with every field set, before (-) and after (+) it was packed and read:\n%s", d)
 	}
 }
 
@@ -124,22 +124,22 @@ func TestBodyRoundTripEqualsJSON(t *testing.T) {
 		c := genConversation(t).Stored()
 		raw, err := json.Marshal(c)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("encoding as JSON: error %v, want none", err)
 		}
 		old, err := readBody(raw, bodyRef)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the body: error %v, want none", err)
 		}
 		packed := appendBody(nil, &c)
 		got, err := readBody(packed, bodyRef)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the body: error %v, want none", err)
 		}
 		if d := cmp.Diff(old, got); d != "" {
-			t.Fatalf("JSON (-), packed (+):\n%s (want none)", d)
+			t.Fatalf("a body read from JSON (-) and from the packed form (+) differs:\n%s", d)
 		}
 		if again := appendBody(nil, &got); string(again) != string(packed) {
-			t.Fatal("what was read is packed otherwise")
+			t.Fatalf("packing a body that was read gives %q, want the same %q again", again, packed)
 		}
 	})
 }
@@ -153,12 +153,12 @@ func TestMergingAReadingTwiceChangesNothing(t *testing.T) {
 		once := overlay(kept, c, r).Stored()
 		once, err := readBody(appendBody(nil, &once), bodyRef)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the body: error %v, want none", err)
 		}
 		twice := overlay(once, c, r).Stored()
 		if d := cmp.Diff(appendBody(nil, &once), appendBody(nil, &twice)); d != "" {
 			a, _ := readBody(appendBody(nil, &twice), bodyRef)
-			t.Fatal(cmp.Diff(once, a))
+			t.Fatalf("a conversation after a reading was merged once (-) and twice (+) differs:\n%s", cmp.Diff(once, a))
 		}
 	})
 }
@@ -178,7 +178,7 @@ func FuzzReadBody(f *testing.F) {
 		}
 		again, err := readBody(appendBody(nil, &c), bodyRef)
 		if d := cmp.Diff(c, again); d != "" || err != nil {
-			t.Errorf("err is %v, d is %v", err, d)
+			t.Errorf("packing and reading a body again: error %v, want none; first reading (-), second (+):\n%s", err, d)
 		}
 	})
 }
@@ -189,20 +189,20 @@ func FuzzReadBody(f *testing.F) {
 func TestReadBodyReadsTheFirstPackedFormat(t *testing.T) {
 	packed, err := os.ReadFile("testdata/body/version1")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	raw, err := os.ReadFile("testdata/body/version1.json")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	var want model.Conversation
 	if err := json.Unmarshal(raw, &want); err != nil {
-		t.Fatal(err)
+		t.Fatalf("decoding the JSON: error %v, want none", err)
 	}
 	want.Ref = bodyRef
 	got, err := readBody(packed, bodyRef)
 	if d := cmp.Diff(want, got); d != "" || err != nil {
-		t.Errorf("err is %v, d is %v", err, d)
+		t.Errorf("reading testdata/body/version1: error %v, want none; content (-want +got):\n%s", err, d)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestUnchangedReadingIsPackedOnce(t *testing.T) {
 		c := genConversation(t)
 		stored := c.Stored()
 		if d := cmp.Diff(appendBody(nil, &stored), packStored(&stored, &c, false, packReading(c, model.ReadRow))); d != "" {
-			t.Fatal(d)
+			t.Fatalf("the bytes of a stored reading, packed anew (-) and taken from the reading (+), differ:\n%s", d)
 		}
 	})
 }

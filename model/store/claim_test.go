@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Another process looks between the creation of a claim file and its lock, and removes it.
+// Another process sees a claim file after its creation and before its lock, and removes it.
 func TestClaimFileRemovedBeforeItsLockIsMadeAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "claims")
 	stop, stopped := make(chan bool), make(chan bool)
@@ -23,11 +23,11 @@ func TestClaimFileRemovedBeforeItsLockIsMadeAgain(t *testing.T) {
 	for range 500 {
 		o, err := newOwner(dir)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("creating a claim file while another process removes those without a lock: %v", err)
 			break
 		}
 		if other := (&owner{dir: dir}); !other.alive(o.name) {
-			t.Error("it counts as dead")
+			t.Errorf("the process that holds the claim file %s counts as dead, want alive", o.name)
 			o.close()
 			break
 		}

@@ -22,7 +22,7 @@ func raw(t testing.TB, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	t.Cleanup(func() { db.Close() })
 	return db
@@ -32,7 +32,7 @@ func raw(t testing.TB, path string) *sql.DB {
 func table(t testing.TB, db *sql.DB, query string) map[string]string {
 	rows, err := db.Query(query)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("querying the database: error %v, want none", err)
 	}
 	defer rows.Close()
 	columns, _ := rows.Columns()
@@ -44,7 +44,7 @@ func table(t testing.TB, db *sql.DB, query string) map[string]string {
 			ptrs[i] = &vals[i]
 		}
 		if err := rows.Scan(ptrs...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the result of a query: error %v, want none", err)
 		}
 		text := ""
 		for _, v := range vals[1:] {
@@ -53,7 +53,7 @@ func table(t testing.TB, db *sql.DB, query string) map[string]string {
 		out[vals[0].String] += text
 	}
 	if err := rows.Err(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the rows of a query: error %v, want none", err)
 	}
 	return out
 }
@@ -73,13 +73,13 @@ func counts(t testing.TB, db *sql.DB) {
 	got := table(t, db, `SELECT id, waiting, sending, person, delivered, already, s.undone,
   (SELECT max(undone_at) FROM journal j WHERE j.submission = s.id AND j.undone <> '') FROM submission s`)
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("submissions (-counted, +kept): %s (want none)", diff)
+		t.Errorf("the counters of the submissions differ, counted anew (-) and kept by triggers (+):\n%s", diff)
 	}
 	want = table(t, db, `SELECT substr(account, 1, instr(account || '~', '~') - 1), sum(state IN ('queued', 'sending', 'retry') AND instr(account, '~') = 0),
   sum(state NOT IN ('queued', 'sending', 'retry')) FROM outbox GROUP BY 1`)
 	got = table(t, db, "SELECT account, waiting, person FROM tally WHERE waiting <> 0 OR person <> 0")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("accounts (-counted, +kept): %s (want none)", diff)
+		t.Errorf("the counters of the accounts differ, counted anew (-) and kept by triggers (+):\n%s", diff)
 	}
 }
 
@@ -108,7 +108,7 @@ func (l *life) pick(from ...string) string { return from[l.r.IntN(len(from))] }
 func (l *life) outbox() []model.OutboxEntry {
 	out, err := l.s.Outbox(l.t.Context())
 	if err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("Outbox: error %v, want none", err)
 	}
 	return out
 }
@@ -167,14 +167,14 @@ func (l *life) deliver() {
 func (l *life) settle(e model.OutboxEntry, state model.EditState) {
 	j := model.JournalEntry{Edit: e.Edit, Before: e.Base, After: e.Target, At: l.now, State: state}
 	if err := l.s.Settle(l.t.Context(), e, j, nil, false); err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("Settle: error %v, want none", err)
 	}
 }
 
 func (l *life) undo() {
 	history, err := l.s.History(l.t.Context(), model.HistoryRequest{})
 	if err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("History: error %v, want none", err)
 	}
 	var inverse []model.Titled
 	for _, j := range history {
@@ -219,7 +219,7 @@ func TestTriggersCountWhatCountingGives(t *testing.T) {
 			l := &life{t: t, r: rand.New(rand.NewPCG(seed, 0)), now: start}
 			s, err := store.Open(t.Context(), path, store.Options{Host: "laptop", Now: func() time.Time { return l.now }})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database: error %v, want none", err)
 			}
 			defer s.Close()
 			l.s = s
@@ -231,24 +231,24 @@ func TestTriggersCountWhatCountingGives(t *testing.T) {
 				before := edits(t, db)
 				since, err := s.Revision(t.Context())
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("Revision: error %v, want none", err)
 				}
 				name := l.step()
 				counts(t, db)
 				told, err := s.SubmissionsSince(t.Context(), since)
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("SubmissionsSince: error %v, want none", err)
 				}
 				after := edits(t, db)
 				for id := range after {
 					if before[id] != after[id] && !slices.Contains(told, id) {
-						t.Errorf("%s changed %s, told of are %v", name, id, told)
+						t.Errorf("step %q changed edits of submission %s, but SubmissionsSince returned only %v", name, id, told)
 					}
 				}
 				for id := range before {
-					// What was forgotten has no submission left: the epoch tells of it.
+					// A forgotten account has no submission left; the new epoch reports that.
 					if _, still := after[id]; !still && name != "forget" && !slices.Contains(told, id) {
-						t.Errorf("%s removed %s, told of are %v", name, id, told)
+						t.Errorf("step %q removed the edits of submission %s, but SubmissionsSince returned only %v", name, id, told)
 					}
 				}
 			}
@@ -266,15 +266,15 @@ func TestCountsAreRightAfterUpgradeAndRescue(t *testing.T) {
 		path := unpack(t, version)
 		f, err := os.OpenFile(path, os.O_RDWR, 0)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the file: error %v, want none", err)
 		}
-		if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // its header is gone
-			t.Fatal(err)
+		if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // overwrites its header
+			t.Fatalf("writing to the file: error %v, want none", err)
 		}
 		f.Close()
 		s := open(t, path)
 		if s.Rescued().Edits == 0 {
-			t.Fatalf("version %d: nothing was rescued", version)
+			t.Fatalf("a damaged database of version %d: 0 edits were rescued, want some", version)
 		}
 		counts(t, raw(t, path))
 	}

@@ -23,7 +23,7 @@ func TestOpenRefusesANewerDatabaseAndAnotherHost(t *testing.T) {
 	open(t, path).Close()
 	_, err := store.Open(t.Context(), path, store.Options{Host: "jump-host"})
 	if !errors.Is(err, store.ErrHost) {
-		t.Errorf("another host: %v", err)
+		t.Errorf("opening the database on another host: error %v, want %v", err, store.ErrHost)
 	}
 	db, _ := sql.Open("sqlite", path)
 	db.Exec("PRAGMA user_version = 999")
@@ -31,11 +31,11 @@ func TestOpenRefusesANewerDatabaseAndAnotherHost(t *testing.T) {
 	before, _ := os.ReadFile(path)
 	_, err = store.Open(t.Context(), path, store.Options{Host: "laptop"})
 	if !errors.Is(err, store.ErrNewer) {
-		t.Errorf("newer: %v", err)
+		t.Errorf("opening a database of a newer version: error %v, want %v", err, store.ErrNewer)
 	}
 	after, _ := os.ReadFile(path)
 	if !cmp.Equal(before, after) {
-		t.Error("the newer database was written to")
+		t.Error("opening a database of a newer version changed its file, want it untouched")
 	}
 }
 
@@ -49,32 +49,32 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	// Break pages in the middle, where the rows of conversations are.
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
 	info, _ := f.Stat()
 	f.WriteAt(bytes.Repeat([]byte{0xa5}, 64*1024), info.Size()/2)
 	f.Close()
 	s = open(t, path)
 	if s.Rescued().Path != "" {
-		t.Fatal("the whole database was read before the first frame")
+		t.Fatalf("Open found the damage and set the database aside as %s, want it to read too little for that", s.Rescued().Path)
 	}
 	if err := s.Check(t.Context()); !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local {
-		t.Fatalf("the check says %v", err)
+		t.Fatalf("Check of a damaged database: error %v of kind %v, want %v of kind %v", err, model.KindOf(err), store.ErrDamaged, model.Local)
 	}
 	s.Close()
 	s = open(t, path)
 	if s.Rescued().Path == "" {
-		t.Fatal("the damage was not noticed")
+		t.Fatal("the start after a check that found damage did not set the database aside")
 	}
 	if _, err := os.Stat(s.Rescued().Path); err != nil {
-		t.Errorf("the damaged file is gone: %v", err)
+		t.Errorf("looking for the damaged file that was set aside: error %v, want none", err)
 	}
 	out, err := s.Outbox(t.Context())
 	if err != nil || len(out) != 1 || out[0].State != model.Held || out[0].Target.String() != "b" {
-		t.Errorf("rescued %+v, %v", out, err)
+		t.Errorf("the outbox after the rescue is %+v, want one held edit to the title b; error %v, want none", out, err)
 	}
 	if err := s.Check(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("Check of the new database: error %v, want none", err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
 		"its first bytes are gone": func(t *testing.T, path string) {
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the file: error %v, want none", err)
 			}
 			defer f.Close()
 			f.WriteAt(make([]byte, 50), 0)
@@ -109,17 +109,17 @@ func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
 			out, err := s.Outbox(t.Context())
 			r := s.Rescued()
 			if err != nil || r.Edits != len(out) {
-				t.Fatalf("%v: %d edits, says %d (want %v)", err, len(out), r.Edits, len(out))
+				t.Fatalf("the notice of the rescue counts %d edits, want the %d of the outbox; error %v, want none", r.Edits, len(out), err)
 			}
 			if len(out) == 0 && (r.Whole() || !strings.Contains(r.String(), "may be lost")) {
-				t.Errorf("nothing was kept, and it says %q", r)
+				t.Errorf("the outbox is empty after the rescue, and the notice says %q, want words that edits may be lost", r)
 			}
 			if name != "cut at a tenth" && len(out) != 1 {
-				t.Errorf("a queued edit that is still in the file was not kept: %q", r)
+				t.Errorf("the outbox has %d edits after the rescue, want the 1 that is still in the file; the notice says %q", len(out), r)
 			}
 			files, _ := filepath.Glob(path + "*mended*")
 			if len(files) > 0 {
-				t.Errorf("left behind: %v", files)
+				t.Errorf("the rescue left the temporary files %v, want none", files)
 			}
 		})
 	}
@@ -129,10 +129,10 @@ func cut(t *testing.T, path string, part int64) {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking for the file: error %v, want none", err)
 	}
 	if err := os.Truncate(path, info.Size()/part); err != nil {
-		t.Fatal(err)
+		t.Fatalf("truncating the file: error %v, want none", err)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestEmptiedDatabaseIsRescuedFromItsLog(t *testing.T) {
 	enqueue(t, s, rename("1", "a", "b"))
 	log, err := os.ReadFile(from + "-wal")
 	if err != nil || len(log) == 0 {
-		t.Fatalf("no log: %v", err)
+		t.Fatalf("the write-ahead log has %d bytes, want some; error %v, want none", len(log), err)
 	}
 	for name, c := range map[string]struct {
 		beside func(path string) error
@@ -156,17 +156,17 @@ func TestEmptiedDatabaseIsRescuedFromItsLog(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "confab.db")
 		if err := errors.Join(os.WriteFile(path, nil, 0o600), c.beside(path)); err != nil {
-			t.Fatal(err)
+			t.Fatalf("preparing the files: error %v, want none", err)
 		}
 		r := open(t, path).Rescued()
 		if r.Path == "" || r.Edits != c.edits || r.Whole() != (c.edits > 0) {
-			t.Errorf("%s beside it: %+v", name, r)
+			t.Errorf("opening an empty database with %s beside it: the rescue is %+v, want a file set aside, %d edits, and complete %t", name, r, c.edits, c.edits > 0)
 		}
 	}
 	path := filepath.Join(t.TempDir(), "confab.db")
 	os.WriteFile(path, nil, 0o600)
 	if r := open(t, path).Rescued(); r.Path != "" {
-		t.Errorf("a new one: %+v", r)
+		t.Errorf("opening an empty file with nothing beside it: the rescue is %+v, want none", r)
 	}
 }
 
@@ -176,7 +176,7 @@ func TestOpenSetsAFileThatIsNoDatabaseAside(t *testing.T) {
 	s := open(t, path)
 	kept, err := os.ReadFile(s.Rescued().Path)
 	if err != nil || string(kept[:4]) != "this" {
-		t.Errorf("kept is %q, error %v", kept, err)
+		t.Errorf("the file that was set aside holds %q, want its former text; error %v, want none", kept, err)
 	}
 }
 
@@ -187,23 +187,23 @@ func TestDamagedRowHidesNoOtherAndIsRepairedByAReading(t *testing.T) {
 	save(t, s, conv("1", "a"), conv("2", "b"))
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	if _, err := db.Exec("UPDATE body SET server = '{\"title\":' WHERE key = (SELECT key FROM conversation WHERE id = '1')"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	db.Close()
 	p, err := s.List(t.Context(), query.Query{}, start, time.UTC, 0, 10, model.Ref{})
 	if err != nil || len(p.Rows) != 2 {
-		t.Fatalf("%d rows (want 2), %v", len(p.Rows), err)
+		t.Fatalf("the list has %d rows with one damaged, want 2; error %v, want none", len(p.Rows), err)
 	}
 	if got := row(t, s, "1").Conversation; got.Ref.ID != "1" {
-		t.Errorf("the damaged row is %+v", got)
+		t.Errorf("the damaged row is %+v, want one with the id 1", got)
 	}
 	enqueue(t, s, rename("1", "a", "c"))
 	save(t, s, conv("1", "a"))
 	if got := row(t, s, "1").Conversation.Title; got != "c" {
-		t.Errorf("after the next reading the row shows %q (want c)", got)
+		t.Errorf("after the next reading the row shows the title %q, want c of the queued edit", got)
 	}
 }
 
@@ -212,18 +212,18 @@ func TestDamagedDatabaseStaysWhileAnotherProcessHasItOpen(t *testing.T) {
 	living := open(t, path)
 	damaged := filepath.Join(filepath.Dir(path), "other.db") // shares the claims
 	if err := os.WriteFile(damaged, []byte("this is not a database, and the other process does not know yet"), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: error %v, want none", err)
 	}
 	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err == nil {
 		s.Close()
-		t.Error("set aside while another process was running")
+		t.Error("opening a damaged database while another process was running succeeded, want an error")
 	}
 	if raw, err := os.ReadFile(damaged); err != nil || string(raw[:4]) != "this" {
-		t.Errorf("raw is %q, error %v", raw, err)
+		t.Errorf("while another process was running, the damaged file became %q, want it unchanged; error %v, want none", raw, err)
 	}
 	living.Close()
 	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err != nil || s.Rescued().Path == "" {
-		t.Errorf("alone: %v", err)
+		t.Errorf("opening the damaged database with no other process running: error %v, want none and the file set aside", err)
 	} else {
 		s.Close()
 	}
@@ -239,26 +239,26 @@ func TestForgetRemovesDamagedDatabases(t *testing.T) {
 	s = open(t, path)
 	aside := s.Rescued().Path
 	if aside == "" {
-		t.Fatal("the damage was not noticed")
+		t.Fatal("opening a truncated database did not set it aside")
 	}
 	for _, more := range []string{aside + "-wal", aside + ".mended", aside + ".mended-wal"} {
 		if err := os.WriteFile(more, []byte("secret"), 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: error %v, want none", err)
 		}
 	}
 	if named, err := s.SetAside(); err != nil || !cmp.Equal(named, []string{aside}) {
-		t.Errorf("set aside: %v, %v; want %s alone", named, err, aside)
+		t.Errorf("SetAside returned %v, want %s alone; error %v, want none", named, aside, err)
 	}
 	if err := s.Forget(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	files, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the folder: error %v, want none", err)
 	}
 	for _, f := range files {
 		if strings.Contains(f.Name(), "damaged") {
-			t.Errorf("%s is left", f.Name())
+			t.Errorf("after the account was forgotten, the damaged file %s is still there", f.Name())
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 	s.OpenAccount(t.Context(), "sales", "x")
 	no, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("BeginWalk: error %v, want none", err)
 	}
 	asJSON := 0
 	for i := 0; i < n; i += 100 {
@@ -88,15 +88,15 @@ func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 		// Read twice: a sweep that finds nothing new takes no more room.
 		for range 2 {
 			if _, err := s.SaveBatch(t.Context(), "sales", batch, &store.Walk{No: no}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("SaveBatch: error %v, want none", err)
 			}
 		}
 	}
 	if err := s.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Close: error %v, want none", err)
 	}
 	if asJSON/n < 2300 {
-		t.Errorf("a conversation is %d bytes of JSON, which is less than services send", asJSON/n)
+		t.Errorf("a test conversation is %d bytes of JSON, want at least 2300, the size that services send", asJSON/n)
 	}
 	var size int64
 	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -106,7 +106,7 @@ func TestConversationTakesAtMost2KBOfDisk(t *testing.T) {
 		return err
 	})
 	if size/n > bar {
-		t.Errorf("a conversation takes %d bytes of disk", size/n)
+		t.Errorf("a conversation takes %d bytes of disk, want at most %d", size/n, bar)
 	}
-	t.Logf("%d bytes of disk, %d bytes of JSON", size/n, asJSON/n)
+	t.Logf("a conversation takes %d bytes of disk and is %d bytes of JSON", size/n, asJSON/n)
 }

@@ -87,7 +87,7 @@ func TestClaimFindsTheSameConversationAsOneLargeQuery(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	found := 0
@@ -109,7 +109,7 @@ func TestClaimFindsTheSameConversationAsOneLargeQuery(t *testing.T) {
 				taken, folded := tx.next("sales", only)
 				wantTaken, wantFolded := tx.oldNext("sales", only)
 				if names(taken) != names(wantTaken) || names(folded) != names(wantFolded) {
-					t.Errorf("seed %d, only %v: took %s folding %s, want %s folding %s", seed, only, names(taken), names(folded), names(wantTaken), names(wantFolded))
+					t.Errorf("seed %d, claiming among the ids %v: the claim takes %s and folds %s, want %s and %s as one large query does", seed, only, names(taken), names(folded), names(wantTaken), names(wantFolded))
 				}
 				if len(taken) > 0 {
 					found++
@@ -118,11 +118,11 @@ func TestClaimFindsTheSameConversationAsOneLargeQuery(t *testing.T) {
 			tx.fail(rollback)
 		})
 		if !errors.Is(err, rollback) {
-			t.Fatal(err)
+			t.Fatalf("seed %d: the transaction ended with the error %v, want %v", seed, err, rollback)
 		}
 	}
 	if found < 300 {
-		t.Errorf("only %d of 800 outboxes had something to claim", found)
+		t.Errorf("%d of 800 random outboxes had something to claim, want at least 300", found)
 	}
 }
 
@@ -134,7 +134,7 @@ var readsAList = regexp.MustCompile("VIRTUAL TABLE|wanted|waits")
 func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	for name, query := range map[string]string{
@@ -154,22 +154,22 @@ func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 		}
 		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
 		if err != nil {
-			t.Fatalf("name is %v, err is %v", name, err)
+			t.Fatalf("explaining the query %q: error %v, want none", name, err)
 		}
 		for rows.Next() {
 			var id, parent, unused int
 			var detail string
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading the result of a query: error %v, want none", err)
 			}
 			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !readsAList.MatchString(detail)
 			if whole || strings.Contains(detail, "TEMP B-TREE") {
-				t.Errorf("name is %s, detail is %s", name, detail)
+				t.Errorf("the plan of the query %q has the step %q, want no scan of a whole table and no sorting", name, detail)
 			}
 		}
 		rows.Close()
 		if err := rows.Err(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the rows of a query: error %v, want none", err)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func synchronous(t *tx) (level int) {
 func TestOnlyCacheWritesSkipTheSync(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	failed := errors.New("failed")
@@ -55,7 +55,7 @@ func TestOnlyCacheWritesSkipTheSync(t *testing.T) {
 			t.fail(step.end())
 		})
 		if level != step.want {
-			t.Errorf("%s: synchronous is %d, want %d", step.name, level, step.want)
+			t.Errorf("step %q: PRAGMA synchronous is %d, want %d", step.name, level, step.want)
 		}
 	}
 }
@@ -64,13 +64,13 @@ func TestOnlyCacheWritesSkipTheSync(t *testing.T) {
 func TestMigrationRestoresConnectionSettings(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	for _, setting := range []string{"foreign_keys", "secure_delete"} {
 		var on int
 		if err := s.write.QueryRowContext(t.Context(), "PRAGMA "+setting).Scan(&on); err != nil || on != 1 {
-			t.Errorf("%s is %d (want 1), %v", setting, on, err)
+			t.Errorf("after the migrations the setting %s is %d, want 1; error %v, want none", setting, on, err)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestMigrationRestoresConnectionSettings(t *testing.T) {
 func TestCallersOfChangeCacheAreTheKnownOnes(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the files: error %v, want none", err)
 	}
 	var got []string
 	for _, name := range files {
@@ -88,7 +88,7 @@ func TestCallersOfChangeCacheAreTheKnownOnes(t *testing.T) {
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("parsing the source file: error %v, want none", err)
 		}
 		for _, d := range f.Decls {
 			ast.Inspect(d, func(n ast.Node) bool {
@@ -101,6 +101,6 @@ func TestCallersOfChangeCacheAreTheKnownOnes(t *testing.T) {
 	}
 	slices.Sort(got)
 	if d := cmp.Diff([]string{"BeginWalk", "EndWalk", "KeepSession", "KeepView", "Refold", "Refreshed", "saveRead"}, got); d != "" {
-		t.Error(d)
+		t.Errorf("functions that use changeCache (-want +got):\n%s", d)
 	}
 }

@@ -21,18 +21,18 @@ func opened(t *testing.T, path string, conversations int, tick func()) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), path, Options{Host: "laptop", Now: func() time.Time { tick(); return noon }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	t.Cleanup(func() { s.Close() })
 	if _, _, err := s.OpenAccount(t.Context(), "sales", "one"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("OpenAccount: error %v, want none", err)
 	}
 	batch := make([]model.Conversation, conversations)
 	for i := range batch {
 		batch[i] = model.Conversation{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Provider: "attention", Title: "a", ParticipantCount: -1}
 	}
 	if _, err := s.SaveBatch(t.Context(), "sales", batch, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SaveBatch: error %v, want none", err)
 	}
 	return s
 }
@@ -48,28 +48,28 @@ func renames(n int) []model.Titled {
 	return out
 }
 
-// nothing fails the test if anything of a submission is left.
+// nothing fails the test if anything of the submission "bulk" is left.
 func nothing(t *testing.T, s *Store) {
 	t.Helper()
 	out, err := s.Outbox(t.Context())
 	if err != nil || len(out) != 0 {
-		t.Errorf("%d edits (want 0) are left, %v", len(out), err)
+		t.Errorf("the outbox still has %d edits of the submission, want 0; error %v, want none", len(out), err)
 	}
 	if _, ok, err := s.Submission(t.Context(), "bulk"); err != nil || ok {
-		t.Errorf("the submission is still there: %v, %v", ok, err)
+		t.Errorf("the submission is still there: %t, want false; error %v, want none", ok, err)
 	}
 	all, err := s.Counts(t.Context())
 	if waiting, person := all["sales"].Waiting, all["sales"].NeedPerson; err != nil || waiting+person != 0 {
-		t.Errorf("%d wait, %d need a person, %v", waiting, person, err)
+		t.Errorf("the account counts %d waiting edits and %d that need a person, want 0 of both; error %v, want none", waiting, person, err)
 	}
 	for _, id := range []string{"0", "99", "100"} {
 		if r, _, err := s.Row(t.Context(), model.Ref{Account: "sales", ID: id}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
-			t.Errorf("row %s is %q (want a) with %v, %v", id, r.Conversation.Title, r.Pending, err)
+			t.Errorf("row %s shows the title %q with the pending edits %v, want a with none; error %v, want none", id, r.Conversation.Title, r.Pending, err)
 		}
 	}
 	var noted int
 	if err := s.read.QueryRowContext(t.Context(), "SELECT count(*) FROM entering").Scan(&noted); err != nil || noted != 0 {
-		t.Errorf("%d (want 0) are still entering, %v", noted, err)
+		t.Errorf("%d submissions are still noted as entering, want 0; error %v, want none", noted, err)
 	}
 }
 
@@ -78,35 +78,35 @@ func TestHalfEnteredSubmissionIsNeverSent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 3*atOnce, silent)
 	entries := renames(3 * atOnce)
-	err := dead.change(t.Context(), "", func(t *tx) { // what the first slice leaves
+	err := dead.change(t.Context(), "", func(t *tx) { // what a process that dies after the first slice leaves
 		t.startEntering("bulk")
 		t.submit(model.Submission{ID: "bulk", Edits: len(entries), At: noon})
 		t.put("bulk", entries[:atOnce])
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the transaction that a dead process leaves: error %v, want none", err)
 	}
 	living := opened(t, path, 0, silent)
 	claimed := func(s *Store) {
 		t.Helper()
 		if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
-			t.Errorf("claimed %d edits (want 0) of half an act, %v", len(got), err)
+			t.Errorf("claimed %d edits of a submission that has entered in part, want 0; error %v, want none", len(got), err)
 		}
 	}
 	claimed(living)
 	if _, err := living.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	if out, err := living.Outbox(t.Context()); err != nil || len(out) != atOnce {
-		t.Errorf("took %d edits from a living process, %v", atOnce-len(out), err)
+		t.Errorf("Recover left %d edits of a living process, want all %d; error %v, want none", len(out), atOnce, err)
 	}
 	if _, err := living.Undo(t.Context(), model.Submission{ID: "undo", Undoes: "bulk"}, nil, nil, nil); !errors.Is(err, model.ErrUndoMoved) {
-		t.Errorf("undone while it enters: %v", err)
+		t.Errorf("undoing a submission that is still entering: error %v, want %v", err, model.ErrUndoMoved)
 	}
 	dead.Close()
 	claimed(living)
 	if _, err := living.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	claimed(living)
 	nothing(t, living)
@@ -122,18 +122,18 @@ func TestCancelledEnqueueOfManyEditsLeavesNone(t *testing.T) {
 	})
 	left.Store(2*atOnce + 10)
 	if _, err := s.Enqueue(ctx, model.Submission{ID: "bulk", At: noon}, renames(3*atOnce)); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
+		t.Fatalf("a cancelled Enqueue returned the error %v, want %v", err, context.Canceled)
 	}
 	nothing(t, s)
 	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(3*atOnce))
 	if err != nil || len(ids) != 3*atOnce {
-		t.Fatalf("len(ids) is %v, err is %v", len(ids), err)
+		t.Fatalf("the Enqueue after the cancelled one queued %d edits, want %d; error %v, want none", len(ids), 3*atOnce, err)
 	}
 	if sub, ok, err := s.Submission(t.Context(), "bulk"); err != nil || !ok || sub.Edits != 3*atOnce || sub.Waiting != 3*atOnce {
-		t.Errorf("sub is %+v, ok is %v, error %v", sub, ok, err)
+		t.Errorf("the submission is %+v, found %t, want all %d edits waiting; error %v, want none", sub, ok, 3*atOnce, err)
 	}
 	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != ids[0] {
-		t.Errorf("claimed %+v, %v", got, err)
+		t.Errorf("claimed %+v, want the first edit %s alone; error %v, want none", got, ids[0], err)
 	}
 }
 
@@ -157,16 +157,16 @@ func TestOthersCanWriteWhileManyEditsEnter(t *testing.T) {
 	left.Store(atOnce / 2)
 	entries := renames(12 * atOnce)
 	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, entries); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Enqueue: error %v, want none", err)
 	}
 	for range 2 {
 		select {
 		case err := <-wrote:
 			if err != nil {
-				t.Error(err)
+				t.Errorf("a write during a large Enqueue: error %v, want none", err)
 			}
 		default:
-			t.Error("a writer has waited for all of it")
+			t.Error("a writer waited until all edits of another submission had entered, want it to write between them")
 		}
 	}
 }
@@ -176,16 +176,16 @@ func bulk(t *testing.T, s *Store, n int) (ids []string) {
 	t.Helper()
 	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(n))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Enqueue: error %v, want none", err)
 	}
 	got, err := s.Claim(t.Context(), "sales", nil)
 	if err != nil || len(got) != 1 {
-		t.Fatalf("got is %v, err is %v", got, err)
+		t.Fatalf("claimed %+v, want one edit; error %v, want none", got, err)
 	}
 	after := model.Conversation{Ref: got[0].Ref, Provider: "attention", Title: "b", ParticipantCount: -1}
 	j := model.JournalEntry{Edit: got[0].Edit, Before: got[0].Base, After: got[0].Target, At: noon, State: model.Done}
 	if err := s.Settle(t.Context(), got[0], j, &after, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	return ids
 }
@@ -202,20 +202,20 @@ func TestUndoOfManyEditsIsAllOrNothing(t *testing.T) {
 	sub := model.Submission{ID: "undo", Undoes: "bulk", At: noon}
 	// An edit that was delivered after the plan stops the whole undo.
 	if _, err := s.Undo(t.Context(), sub, nil, ids, nil); !errors.Is(err, model.ErrUndoMoved) {
-		t.Fatal(err)
+		t.Fatalf("undoing with an edit that was delivered meanwhile: error %v, want %v", err, model.ErrUndoMoved)
 	}
 	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 2*atOnce-1 || b.Withdrawn != 0 {
-		t.Errorf("it was taken back in part: %+v, %v", b, err)
+		t.Errorf("after the refused undo the submission is %+v, want %d edits waiting and 0 withdrawn; error %v, want none", b, 2*atOnce-1, err)
 	}
 	queued, err := s.Undo(t.Context(), sub, []model.Titled{inverse(ids[0])}, ids[1:], nil)
 	if err != nil || len(queued) != 1 {
-		t.Fatalf("queued is %v, err is %v", queued, err)
+		t.Fatalf("the undo queued the edits %v, want one; error %v, want none", queued, err)
 	}
 	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 || b.Delivered != 1 {
-		t.Errorf("b is %+v, error %v", b, err)
+		t.Errorf("after the undo the submission is %+v, want 0 edits waiting, %d withdrawn and 1 delivered; error %v, want none", b, 2*atOnce-1, err)
 	}
 	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != queued[0] {
-		t.Errorf("claimed %+v, %v", got, err)
+		t.Errorf("after the undo, claimed %+v, want its edit %s alone; error %v, want none", got, queued[0], err)
 	}
 }
 
@@ -229,26 +229,26 @@ func TestHalfDoneUndoIsFinishedByTheNextProcess(t *testing.T) {
 		t.leave("bulk", ids[1:], nil)
 		for _, id := range ids[1:10] {
 			if !t.withdraw(id) {
-				t.fail(errors.New(id + " may have been sent"))
+				t.fail(errors.New("edit " + id + " was not withdrawn, since it may have been sent"))
 			}
 		}
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the transaction that a dead process leaves: error %v, want none", err)
 	}
 	living := opened(t, path, 0, silent)
 	if got, err := living.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
-		t.Errorf("claimed %d (want 0) of what is taken back, %v", len(got), err)
+		t.Errorf("claimed %d edits of a submission that is being undone, want 0; error %v, want none", len(got), err)
 	}
 	dead.Close()
 	if _, err := living.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	if b, _, err := living.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 {
-		t.Errorf("b is %+v, error %v", b, err)
+		t.Errorf("after the next process finished the undo, the submission is %+v, want 0 edits waiting and %d withdrawn; error %v, want none", b, 2*atOnce-1, err)
 	}
 	if r, _, err := living.Row(t.Context(), model.Ref{Account: "sales", ID: "5"}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
-		t.Errorf("row %q (want a) with %v, %v", r.Conversation.Title, r.Pending, err)
+		t.Errorf("after the undo, row 5 shows the title %q with the pending edits %v, want a with none; error %v, want none", r.Conversation.Title, r.Pending, err)
 	}
 }
 
@@ -261,25 +261,25 @@ func TestRescueDropsAHalfEnteredSubmission(t *testing.T) {
 		t.put("bulk", renames(atOnce))
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the transaction that a dead process leaves: error %v, want none", err)
 	}
 	dead.Close()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
-	if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // its header is gone
-		t.Fatal(err)
+	if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // overwrites its header
+		t.Fatalf("writing to the file: error %v, want none", err)
 	}
 	f.Close()
 	s := opened(t, path, 0, silent)
 	if s.Rescued().Edits != atOnce {
-		t.Fatalf("rescued %d edits (want %v)", s.Rescued().Edits, atOnce)
+		t.Fatalf("rescued %d edits, want the %d that had entered", s.Rescued().Edits, atOnce)
 	}
 	if _, err := s.Recover(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Recover: error %v, want none", err)
 	}
 	if out, err := s.Outbox(t.Context()); err != nil || len(out) != 0 {
-		t.Errorf("%d edits (want 0) are left, %v", len(out), err)
+		t.Errorf("the outbox still has %d edits of the submission that entered in part, want 0; error %v, want none", len(out), err)
 	}
 }

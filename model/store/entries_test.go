@@ -23,13 +23,13 @@ func entries(t testing.TB, s *store.Store, since int64) (map[int64]store.Indexed
 	out := map[int64]store.Indexed{}
 	p, err := s.Entries(t.Context(), since, func(e store.Indexed) error {
 		if _, twice := out[e.Key]; twice {
-			t.Errorf("told twice of %d", e.Key)
+			t.Errorf("Entries returned the conversation with key %d twice, want once", e.Key)
 		}
 		out[e.Key] = e
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Entries: error %v, want none", err)
 	}
 	return out, p
 }
@@ -42,7 +42,7 @@ func everyRow(t testing.TB, s *store.Store, keys map[int64]store.Indexed) map[in
 	}
 	rows, err := s.Rows(t.Context(), list)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Rows: error %v, want none", err)
 	}
 	out := map[int64]model.Row{}
 	for _, r := range rows {
@@ -69,7 +69,7 @@ func (f *follower) follow(t testing.TB) (told map[int64]store.Indexed) {
 	}
 	for k, e := range told {
 		if e.Revision <= f.at.Revision || e.Revision > p.Revision {
-			t.Errorf("%d changed at %d, which is not after %d and up to %d", k, e.Revision, f.at.Revision, p.Revision)
+			t.Errorf("the conversation with key %d has revision %d, want one after %d and up to %d", k, e.Revision, f.at.Revision, p.Revision)
 		}
 		if f.rows[k] = e; e.Gone {
 			delete(f.rows, k)
@@ -87,7 +87,7 @@ func TestEntriesSinceARevisionAreExact(t *testing.T) {
 		both := []*store.Store{open(t, path), open(t, path)}
 		for _, s := range both {
 			if _, _, err := s.OpenAccount(t.Context(), "sales", "x"); err != nil {
-				r.Fatal(err)
+				r.Fatalf("OpenAccount: error %v, want none", err)
 			}
 			s.Scope([]string{"sales"})
 		}
@@ -102,33 +102,33 @@ func TestEntriesSinceARevisionAreExact(t *testing.T) {
 			for _, f := range followers {
 				told := f.follow(t)
 				if d := gocmp.Diff(all, f.rows); d != "" {
-					r.Fatalf("%s: what is there (-), what was told (+):\n%s", what, d)
+					r.Fatalf("after %s: the entries of the database (-) and those that a follower was told (+) differ:\n%s", what, d)
 				}
 				for k := range now {
 					if _, ok := told[k]; !ok && f == followers[0] && gocmp.Diff(before[k], now[k]) != "" {
-						r.Fatalf("%s: row %d changed, nobody was told", what, k)
+						r.Fatalf("after %s: row %d changed, but Entries did not return it", what, k)
 					}
 				}
 				if f.at != at {
-					r.Fatalf("%s: stands at %+v, not %+v", what, f.at, at)
+					r.Fatalf("after %s: a follower is at %+v, want %+v", what, f.at, at)
 				}
 			}
 			for k, row := range now {
 				want := *query.NewSubject(row)
 				if d := gocmp.Diff(want, all[k].Subject); d != "" {
-					r.Fatalf("%s: row (-), entry (+):\n%s", what, d)
+					r.Fatalf("after %s: the subject of the row (-) and of the entry (+) differ:\n%s", what, d)
 				}
 			}
 			counts, err := both[0].Counts(t.Context())
 			if n := counts["sales"].Conversations; err != nil || n != len(all) {
-				r.Fatalf("%s: %d conversations are counted of %d, %v", what, n, len(all), err)
+				r.Fatalf("after %s: Counts gives %d conversations, want %d; error %v, want none", what, n, len(all), err)
 			}
 			before = now
 		}
 	})
 }
 
-// change makes a random change that a program may make.
+// change makes a random change that a program may make, and describes it.
 func change(t testing.TB, r *rapid.T, s *store.Store) string {
 	t.Helper()
 	ctx := t.Context()
@@ -184,7 +184,7 @@ func change(t testing.TB, r *rapid.T, s *store.Store) string {
 	if err != nil {
 		// The other program may have given the account another identity.
 		if _, _, err = s.OpenAccount(ctx, "sales", "x"); err != nil {
-			r.Fatal(what, err)
+			r.Fatalf("opening the account again after the failed step %q: error %v, want none", what, err)
 		}
 	}
 	return fmt.Sprintf("%s %s %q %v", what, id, title, yes)
@@ -198,27 +198,27 @@ func TestReadingWithoutNewsIsNoChange(t *testing.T) {
 	was, _ := s.Revision(t.Context())
 	no, _, err := s.BeginWalk(t.Context(), "sales")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("BeginWalk: error %v, want none", err)
 	}
 	page[0].Facts = []model.Fact{{Label: "Quotation", Value: "another", Volatile: true}}
 	changed, err := s.SaveBatch(t.Context(), "sales", page, &store.Walk{No: no, Cursor: "p2"})
 	if err != nil || len(changed) > 0 {
-		t.Errorf("changed %v, %v", changed, err)
+		t.Errorf("a reading without news changed the conversations %v, want none; error %v, want none", changed, err)
 	}
 	if missed, err := s.EndWalk(t.Context(), "sales", no, "", true); err != nil || len(missed) > 0 {
-		t.Errorf("missed %v, %v", missed, err)
+		t.Errorf("the walk missed the conversations %v, want none; error %v, want none", missed, err)
 	}
 	if err := s.Refreshed(t.Context(), "sales", "head"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Refreshed: error %v, want none", err)
 	}
 	if now, _ := s.Revision(t.Context()); now != was {
-		t.Errorf("revision %d (want %v), it was %d", now, was, was)
+		t.Errorf("after a reading without news the revision is %d, want %d as before", now, was)
 	}
 	page[1].Title = "new"
 	save(t, s, page...)
 	told, p := entries(t, s, was)
 	if len(told) != 1 || p.Revision != was+1 {
-		t.Errorf("told %v at %+v, it was %d", told, p, was)
+		t.Errorf("after one title changed, Entries returned %v at %+v, want one entry at revision %d", told, p, was+1)
 	}
 }
 
@@ -228,38 +228,38 @@ func TestKeysAreNeverReused(t *testing.T) {
 	ref := model.Ref{Account: "sales", ID: "2"}
 	key, ok, err := s.Key(t.Context(), ref)
 	if err != nil || !ok {
-		t.Fatalf("ok is %v, err is %v", ok, err)
+		t.Fatalf("looking up the key of conversation 2: found %t, want true; error %v, want none", ok, err)
 	}
 	if err := s.Bury(t.Context(), ref); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Bury: error %v, want none", err)
 	}
 	if _, ok, _ := s.Key(t.Context(), ref); ok {
-		t.Error("a tombstone has a key")
+		t.Error("a buried conversation still has a key, want none")
 	}
 	if told, _ := entries(t, s, 1); !told[key].Gone {
-		t.Errorf("told %v", told)
+		t.Errorf("Entries returned %v, want the entry of the buried conversation %d marked as gone", told, key)
 	}
 	rows, err := s.Rows(t.Context(), []int64{99, key, key - 1, -1})
 	if err != nil || len(rows) != 1 || rows[0].Key != key-1 {
-		t.Errorf("rows %v, %v", rows, err)
+		t.Errorf("Rows returned %v, want the row with key %d alone; error %v, want none", rows, key-1, err)
 	}
 	save(t, s, conv("2", "b"))
 	if back, _, _ := s.Key(t.Context(), ref); back != key {
-		t.Errorf("it came back as %d (want %v), it was %d", back, key, key)
+		t.Errorf("the buried conversation came back with key %d, want %d as before", back, key)
 	}
 	_, was := entries(t, s, 0)
 	if err := s.Forget(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
 	s.OpenAccount(t.Context(), "sales", "attention https://a.example")
 	save(t, s, conv("3", "c"))
 	all, p := entries(t, s, 0)
 	if p.Epoch == was.Epoch {
-		t.Error("forgetting an account began no epoch")
+		t.Errorf("the epoch is still %v after an account was forgotten, want a new one", p.Epoch)
 	}
 	for k := range all {
 		if k <= key {
-			t.Errorf("key %d is used again", k)
+			t.Errorf("a new conversation has key %d, want one above %d: keys of a forgotten account must not be used again", k, key)
 		}
 	}
 }
@@ -271,20 +271,20 @@ func TestEntriesAndHeadKeepToTheScope(t *testing.T) {
 	other.Ref.Account = "desk"
 	save(t, s, conv("1", "a"))
 	if _, err := s.SaveBatch(t.Context(), "desk", []model.Conversation{other}, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SaveBatch: error %v, want none", err)
 	}
 	s.Scope([]string{"desk"})
 	for _, since := range []int64{0, 1} {
 		told, _ := entries(t, s, since)
 		for _, e := range told {
 			if e.Subject.Ref != other.Ref {
-				t.Errorf("told of %s (want %v)", e.Subject.Ref, other.Ref)
+				t.Errorf("Entries since revision %d returned %s, want %s of the scope alone", since, e.Subject.Ref, other.Ref)
 			}
 		}
 	}
 	keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { return true }, 10, time.Minute)
 	if err != nil || len(keys) != 1 || !whole {
-		t.Errorf("head %v %v %v", keys, whole, err)
+		t.Errorf("Head returned the keys %v, whole %t, want one key of the scope, whole true; error %v, want none", keys, whole, err)
 	}
 }
 
@@ -305,7 +305,7 @@ func TestSubjectsOfAnotherFoldVersionAreRefolded(t *testing.T) {
 	for done := false; !done; {
 		var err error
 		if done, err = s.Refold(t.Context(), 10); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Refold: error %v, want none", err)
 		}
 	}
 	want, at := entries(t, s, 0)
@@ -316,42 +316,42 @@ func TestSubjectsOfAnotherFoldVersionAreRefolded(t *testing.T) {
 
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	if _, err := db.Exec(`UPDATE conversation SET subject = CASE key % 4 WHEN 0 THEN NULL WHEN 1 THEN x'00ff' ELSE x'ff' || substr(subject, 2) END;
 DELETE FROM meta WHERE key = 'fold'`); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	s = open(t, path)
 	same := func(when string) {
 		t.Helper()
 		got, p := entries(t, s, 0)
 		if d := gocmp.Diff(want, got); d != "" || p.Epoch != at.Epoch {
-			t.Errorf("%s: entries at %+v:\n%s (want none)", when, p, d)
+			t.Errorf("%s: epoch %v, want %v; entries (-want +got):\n%s", when, p.Epoch, at.Epoch, d)
 		}
 		if d := gocmp.Diff(rows, everyRow(t, s, got)); d != "" {
-			t.Errorf("%s: rows:\n%s (want none)", when, d)
+			t.Errorf("%s: rows (-want +got):\n%s", when, d)
 		}
 		if keys, _, err := s.Head(t.Context(), any, 100, time.Minute); err != nil || !slices.Equal(keys, head) {
-			t.Errorf("%s: head %v, want %v, %v", when, keys, head, err)
+			t.Errorf("%s: Head returned the keys %v, want %v; error %v, want none", when, keys, head, err)
 		}
 		pinned := func(x *query.Subject) bool { return x.Flags&query.FlagPinned != 0 }
 		if v, ok, err := s.KeptView(t.Context(), "q", pinned); err != nil || !ok || len(v.Keys) != 1 {
-			t.Errorf("%s: kept view %+v %v %v", when, v, ok, err)
+			t.Errorf("%s: the kept view of pinned rows is %+v, found %t, want one key; error %v, want none", when, v, ok, err)
 		}
 	}
-	same("before")
+	same("before refolding")
 	for i, want := range []bool{false, false, true, true} {
 		if done, err := s.Refold(t.Context(), 10); err != nil || done != want {
-			t.Errorf("slice %d: done %v (want %v), %v", i, done, want, err)
+			t.Errorf("refolding slice %d: done is %t, want %t; error %v, want none", i, done, want, err)
 		}
-		same(fmt.Sprint("after slice ", i))
+		same(fmt.Sprint("after refolding slice ", i))
 	}
 	var left int
 	if err := db.QueryRow("SELECT count(*) FROM conversation WHERE subject IS NULL OR substr(subject, 1, 1) <> ?",
 		[]byte{query.FoldVersion}).Scan(&left); err != nil || left != 0 {
-		t.Errorf("%d are not folded, %v", left, err)
+		t.Errorf("%d conversations are not folded with the current version, want 0; error %v, want none", left, err)
 	}
 }
 
@@ -380,11 +380,11 @@ func TestHeadReturnsTheDefaultOrder(t *testing.T) {
 	for _, limit := range []int{1, 10, 59, 100} {
 		keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { return true }, limit, time.Minute)
 		if err != nil || len(keys) != min(limit, 59) || whole != (limit >= 59) {
-			t.Fatalf("limit %d: %d keys (want %v), whole %v, %v", limit, len(keys), min(limit, 59), whole, err)
+			t.Fatalf("Head with the limit %d returned %d keys, whole %t, want %d keys, whole %t; error %v, want none", limit, len(keys), whole, min(limit, 59), limit >= 59, err)
 		}
 		for i, k := range keys {
 			if k != want[i].Key {
-				t.Errorf("limit %d: place %d holds %d, want %d", limit, i, k, want[i].Key)
+				t.Errorf("Head with the limit %d: place %d has key %d, want %d", limit, i, k, want[i].Key)
 			}
 		}
 	}
@@ -392,7 +392,7 @@ func TestHeadReturnsTheDefaultOrder(t *testing.T) {
 	asked := 0
 	keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { asked++; return false }, 10, 0)
 	if err != nil || len(keys) > 0 || whole || asked > 1 {
-		t.Errorf("without a budget: %v, whole %v, %d asked, %v", keys, whole, asked, err)
+		t.Errorf("Head without a time budget returned the keys %v, whole %t, after %d calls of match, want no key, whole false, at most 1 call; error %v, want none", keys, whole, asked, err)
 	}
 }
 
@@ -408,10 +408,10 @@ func TestHeadStopsAmongRowsOfTheSameTime(t *testing.T) {
 	save(t, s, all...)
 	any := func(*query.Subject) bool { return true }
 	if keys, whole, err := s.Head(t.Context(), any, 100, 0); err != nil || whole || len(keys) != 1 {
-		t.Errorf("%d keys (want 1), whole: %t, %v", len(keys), whole, err)
+		t.Errorf("Head without a time budget returned %d keys, whole %t, want 1 key, whole false; error %v, want none", len(keys), whole, err)
 	}
 	if keys, whole, err := s.Head(t.Context(), any, 5000, time.Minute); err != nil || len(keys) != 3001 || !whole {
-		t.Errorf("in time: %d keys (want 3001), whole: %t, %v", len(keys), whole, err)
+		t.Errorf("Head with a minute of time returned %d keys, whole %t, want 3001 keys, whole true; error %v, want none", len(keys), whole, err)
 	}
 }
 
@@ -422,15 +422,15 @@ func TestKeptViewBelongsToItsScope(t *testing.T) {
 	any := func(*query.Subject) bool { return true }
 	s.Scope([]string{"sales", "support"})
 	if err := s.KeepView(t.Context(), "q", store.KeptView{Keys: []int64{1}, Total: 4000, At: start}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("KeepView: error %v, want none", err)
 	}
 	s.Scope([]string{"sales"})
 	if v, ok, err := s.KeptView(t.Context(), "q", any); ok || err != nil {
-		t.Errorf("of another scope: %+v, %v", v, err)
+		t.Errorf("KeptView returned the view %+v of another scope, found %t, want not found; error %v, want none", v, ok, err)
 	}
 	s.Scope([]string{"support", "sales"})
 	if v, ok, err := s.KeptView(t.Context(), "q", any); !ok || err != nil || v.Total != 4000 {
-		t.Errorf("of the same: %+v, %v, %v", v, ok, err)
+		t.Errorf("KeptView of the same accounts in another order is %+v, found %t, want a total of 4000; error %v, want none", v, ok, err)
 	}
 }
 
@@ -444,30 +444,30 @@ func TestKeptViewDropsRowsThatNoLongerMatch(t *testing.T) {
 	}
 	was, _ := s.Revision(t.Context())
 	if err := s.KeepView(t.Context(), "title:keep", store.KeptView{Keys: keys, Total: 40, At: start}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("KeepView: error %v, want none", err)
 	}
 	if now, _ := s.Revision(t.Context()); now != was {
-		t.Error("keeping a view is announced")
+		t.Errorf("keeping a view changed the revision from %d to %d, want no change", was, now)
 	}
 	q := must("title:keep")
 	match := func(x *query.Subject) bool { return q.Match(x, start, time.UTC) }
 	s.Bury(t.Context(), model.Ref{Account: "sales", ID: "4"})
 	v, ok, err := s.KeptView(t.Context(), "title:keep", match)
 	if err != nil || !ok || !slices.Equal(v.Keys, keys[:2]) || v.Total != 38 || !v.At.Equal(start) {
-		t.Errorf("v is %+v, ok is %v, error %v", v, ok, err)
+		t.Errorf("the kept view is %+v, found %t, want the keys %v and a total of 38, kept at %v; error %v, want none", v, ok, keys[:2], start, err)
 	}
 	if _, ok, err := s.KeptView(t.Context(), "other", match); ok || err != nil {
-		t.Errorf("kept by nobody: %v, %v", ok, err)
+		t.Errorf("KeptView of a query that was never kept: found %t, want false; error %v, want none", ok, err)
 	}
 	for i := range 60 {
 		s.KeepView(t.Context(), fmt.Sprint("q", i), store.KeptView{At: start.Add(time.Duration(i+1) * time.Second)})
 	}
 	if _, ok, _ := s.KeptView(t.Context(), "title:keep", match); ok {
-		t.Error("views are kept for ever")
+		t.Error("the oldest view is still kept after 60 newer ones, want it removed")
 	}
 	s.KeepView(t.Context(), "title:keep", store.KeptView{Keys: keys, Total: 4, At: start.Add(time.Hour)})
 	s.Forget(t.Context(), "sales")
 	if v, ok, _ := s.KeptView(t.Context(), "title:keep", match); ok {
-		t.Errorf("kept of a forgotten account: %+v", v)
+		t.Errorf("after its account was forgotten, the view is still kept: %+v", v)
 	}
 }

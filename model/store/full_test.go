@@ -11,25 +11,25 @@ import (
 	"modernc.org/sqlite"
 )
 
-// The words replace SQLite's message, and the error can still be identified.
+// Plain words replace SQLite's message, and errors.As still finds the SQLite error.
 func TestFullDiskIsReportedInWords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s, err := Open(t.Context(), path, Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	if _, err := s.write.Exec("PRAGMA max_page_count = 1"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	err = s.SaveDraft(t.Context(), "key", strings.Repeat("long ", 1_000_000))
 	var se *sqlite.Error
 	if err == nil || !strings.Contains(err.Error(), "the disk is full") || strings.Contains(err.Error(), "(13)") || !errors.As(err, &se) {
-		t.Errorf("it says %v", err)
+		t.Errorf("writing to a full disk: error %v, want an *sqlite.Error that says \"the disk is full\" without its code (13)", err)
 	}
 	for _, other := range []error{io.EOF, sql.ErrNoRows} {
 		if plain(other) != other {
-			t.Errorf("%v became %v (want %v)", other, plain(other), other)
+			t.Errorf("plain turned the error %v into %v, want it unchanged", other, plain(other))
 		}
 	}
 }

@@ -17,21 +17,21 @@ func TestConversationIDsMayBeAnyText(t *testing.T) {
 			}
 			rows, err := s.RowsOf(t.Context(), "sales", []string{id})
 			if err != nil || len(rows) != 1 || rows[0].Conversation.Ref.ID != id {
-				t.Errorf("%d rows (want 1), %v", len(rows), err)
+				t.Errorf("RowsOf returned %d rows for the id, want 1 with the same id; error %v, want none", len(rows), err)
 			}
 			ids := enqueue(t, s, rename(id, "two", "three"))
 			if r := row(t, s, id); r.Conversation.Title != "three" || len(r.Pending) != 1 {
-				t.Errorf("shows %q (want three) with %d edits", r.Conversation.Title, len(r.Pending))
+				t.Errorf("the row shows the title %q with %d pending edits, want three with 1", r.Conversation.Title, len(r.Pending))
 			}
 			yes := true
 			if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: id}}, model.TriageChange{Pinned: &yes}); err != nil {
-				t.Error(err)
+				t.Errorf("pinning the conversation: error %v, want none", err)
 			}
 			if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] {
-				t.Errorf("claimed %+v", got)
+				t.Errorf("claimed %+v, want the edit %s alone", got, ids[0])
 			}
 			if all, _ := entries(t, s, 0); len(all) != 2 {
-				t.Errorf("%d entries (want 2)", len(all))
+				t.Errorf("Entries returned %d conversations, want 2", len(all))
 			}
 		})
 	}

@@ -36,20 +36,20 @@ func breakTable(t *testing.T, path, table string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	var page int64
 	if err := db.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = ?", table).Scan(&page); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the result of a query: error %v, want none", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
 	t.Cleanup(func() { f.Close() })
 	if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5}, pageSize), (page-1)*pageSize); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the file: error %v, want none", err)
 	}
 }
 
@@ -62,10 +62,10 @@ func TestDamageFoundWhileOpenStopsEveryWriterUntilTheNextStart(t *testing.T) {
 			enqueue(t, s, rename("1", "a", "b"))
 			yes := true
 			if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "2"}}, model.TriageChange{Pinned: &yes}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Triage: error %v, want none", err)
 			}
 			if err := s.SaveDraft(t.Context(), "rename:sales:1", "half a tit"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("SaveDraft: error %v, want none", err)
 			}
 			s.Close()
 			one, two := open(t, path), open(t, path)
@@ -77,22 +77,22 @@ func TestDamageFoundWhileOpenStopsEveryWriterUntilTheNextStart(t *testing.T) {
 				_, _, err = two.Row(t.Context(), model.Ref{Account: "sales", ID: "1"})
 			}
 			if !errors.Is(err, store.ErrDamaged) {
-				t.Fatalf("reading what is broken says %v", err)
+				t.Fatalf("reading the damaged table: error %v, want %v", err, store.ErrDamaged)
 			}
-			for name, s := range map[string]*store.Store{"the one that met it": two, "the other": one} {
+			for name, s := range map[string]*store.Store{"the store that read the damage": two, "the other open store": one} {
 				wantEnded(t, name, s)
 			}
 			late, err := store.Open(t.Context(), path, store.Options{Host: "laptop"})
 			if err != nil {
-				t.Fatalf("opened beside the others: %v", err)
+				t.Fatalf("opening the damaged database while two others have it open: error %v, want none", err)
 			}
-			wantEnded(t, "one that was opened since", late)
+			wantEnded(t, "a store opened after the damage", late)
 			if !strings.Contains(late.Notice(), "the database is damaged") {
-				t.Errorf("it says %q", late.Notice())
+				t.Errorf("the notice of a store opened after the damage is %q, want \"the database is damaged\" in it", late.Notice())
 			}
 			for _, s := range []*store.Store{one, two, late} {
 				if text, err := s.Draft(t.Context(), "rename:sales:1"); err != nil || text != "half a tit" {
-					t.Errorf("what is whole can't be read: %q (want half a tit), %v", text, err)
+					t.Errorf("the draft in a table that is not damaged is %q, want \"half a tit\"; error %v, want none", text, err)
 				}
 				s.Close()
 			}
@@ -101,7 +101,7 @@ func TestDamageFoundWhileOpenStopsEveryWriterUntilTheNextStart(t *testing.T) {
 	}
 }
 
-// wantEnded wants every write to fail with words.
+// wantEnded wants every write, and the look at the revision, to fail with words.
 func wantEnded(t *testing.T, name string, s *store.Store) {
 	t.Helper()
 	for what, do := range map[string]func() error{
@@ -117,7 +117,7 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 		err := do()
 		if !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local ||
 			!strings.Contains(model.Words(err), "the next start mends it") {
-			t.Errorf("name is %s, what is %s, error %v", name, what, err)
+			t.Errorf("%s, %s: error %v of kind %v, want %v of kind %v with \"the next start mends it\" in its words", name, what, err, model.KindOf(err), store.ErrDamaged, model.Local)
 		}
 	}
 }
@@ -127,24 +127,24 @@ func wantMended(t *testing.T, path, table string) {
 	t.Helper()
 	s := open(t, path)
 	if r := s.Rescued(); r.Path == "" || r.Whole() != (table != "outbox") || !strings.Contains(s.Notice(), "set aside") {
-		t.Errorf("mended: %+v, %q", r, s.Notice())
+		t.Errorf("after a restart the rescue is %+v with the notice %q, want a file set aside, complete %t, and \"set aside\" in the notice", r, s.Notice(), table != "outbox")
 	}
 	out, err := s.Outbox(t.Context())
 	if table != "outbox" && (len(out) != 1 || out[0].State != model.Held) || err != nil {
-		t.Errorf("the outbox is %+v, %v", out, err)
+		t.Errorf("after a restart with table %s damaged, the outbox is %+v, want one held edit unless the outbox was damaged; error %v, want none", table, out, err)
 	}
 	if text, err := s.Draft(t.Context(), "rename:sales:1"); err != nil || text != "half a tit" {
-		t.Errorf("the draft is %q (want half a tit), %v", text, err)
+		t.Errorf("after a restart the draft is %q, want \"half a tit\"; error %v, want none", text, err)
 	}
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("2", "a"))
 	if !row(t, s, "2").Triage.Pinned {
-		t.Error("a mark was lost")
+		t.Error("after a restart conversation 2 is not pinned, want the pin kept")
 	}
 	s.Close()
 	s = open(t, path)
 	if s.Rescued().Path != "" || s.Notice() != "" {
-		t.Errorf("the start after that says %q (want none)", s.Notice())
+		t.Errorf("the second start set %q aside with the notice %q, want neither", s.Rescued().Path, s.Notice())
 	}
 }
 
@@ -165,7 +165,7 @@ func TestReplacingADamagedDatabaseCanBeInterrupted(t *testing.T) {
 			os.Rename(dir+"/confab.db", dir+"/"+aside)
 			s, err := store.Open(t.Context(), dir+"/half/confab.db", store.Options{Host: "laptop"})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database: error %v, want none", err)
 			}
 			s.Close()
 			os.Rename(dir+"/half/confab.db", dir+"/confab.db")
@@ -194,14 +194,14 @@ func TestReplacingADamagedDatabaseCanBeInterrupted(t *testing.T) {
 			s = open(t, path)
 			out, err := s.Outbox(t.Context())
 			if err != nil || len(out) != 1 || s.Rescued().Path != filepath.Join(dir, aside) {
-				t.Fatalf("out is %+v, error %v, s.Rescued() is %+v", out, err, s.Rescued())
+				t.Fatalf("after the interrupted replacement the outbox is %+v and the rescue %+v, want one edit and the file %s; error %v, want none", out, s.Rescued(), aside, err)
 			}
 			s.Close()
-			// The removal of the sign does not outlast a power loss.
+			// A power loss brings the removed .damaged file back.
 			os.WriteFile(path+".damaged", []byte("malformed\n"+aside+"\n"), 0o600)
 			s = open(t, path)
 			if out, err := s.Outbox(t.Context()); err != nil || len(out) != 1 || s.Rescued().Path != "" {
-				t.Fatalf("once more: %+v, %v; %+v", out, err, s.Rescued())
+				t.Fatalf("with the .damaged file back, the outbox is %+v and the rescue %+v, want one edit and no rescue; error %v, want none", out, s.Rescued(), err)
 			}
 		})
 	}
@@ -211,7 +211,7 @@ func read(t *testing.T, path string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	return raw
 }

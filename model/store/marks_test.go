@@ -44,7 +44,7 @@ func (w *scenario) list() {
 	}
 	c.Updated = w.shown
 	if _, err := w.s.SaveBatch(context.Background(), "sales", []model.Conversation{c}, nil); err != nil {
-		w.Fatal(err)
+		w.Fatalf("SaveBatch: error %v, want none", err)
 	}
 	if w.listCounts && w.inside {
 		w.peopleKnown, w.inside = false, false // the set that was known is an old one
@@ -60,7 +60,7 @@ func (w *scenario) read() {
 	c := w.c.Clone()
 	c.Updated = w.shown
 	if err := w.s.Save(context.Background(), c, model.ReadWhole|model.ReadMessages|model.ReadEverything); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Save: error %v, want none", err)
 	}
 	if w.unseen || w.inside && w.peopleKnown {
 		w.done = false
@@ -73,10 +73,10 @@ func (w *scenario) check(after string) {
 	w.Helper()
 	r, ok, err := w.s.Row(context.Background(), w.c.Ref)
 	if err != nil || !ok {
-		w.Fatal(ok, err)
+		w.Fatalf("reading the row after %s: found %t, want true; error %v, want none", after, ok, err)
 	}
 	if r.Triage.Done != w.done {
-		w.Fatalf("after %s: done is %v, want %v", after, r.Triage.Done, w.done)
+		w.Fatalf("after %s: the done mark is %t, want %t", after, r.Triage.Done, w.done)
 	}
 }
 
@@ -85,7 +85,7 @@ func (w *scenario) touched() { w.shown = w.shown.Add(time.Minute) }
 func (w *scenario) mark() {
 	yes := true
 	if _, err := w.s.Triage(context.Background(), []model.Ref{w.c.Ref}, model.TriageChange{Done: &yes}); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Triage: error %v, want none", err)
 	}
 	w.done = true
 	w.check("marking it done")
@@ -137,15 +137,15 @@ func (w *scenario) edit() {
 	ctx := context.Background()
 	ids, err := w.s.Enqueue(ctx, model.Submission{ID: store.NewID(start), At: start}, []model.Titled{{Edit: e}})
 	if err != nil {
-		w.Fatal(err)
+		w.Fatalf("Enqueue: error %v, want none", err)
 	}
 	w.check("queueing")
 	claimed, err := w.s.Claim(ctx, "sales", ids)
 	if err != nil || len(claimed) != 1 {
-		w.Fatal(len(claimed), err)
+		w.Fatalf("claimed %d edits, want 1; error %v, want none", len(claimed), err)
 	}
 	if _, err := w.s.Sent(ctx, claimed, nil, 0); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Sent: error %v, want none", err)
 	}
 	status := w.c.Status
 	w.c = model.Project(w.c, []model.Edit{e})
@@ -163,7 +163,7 @@ func (w *scenario) edit() {
 	}
 	j := model.JournalEntry{Edit: claimed[0].Edit, Before: e.Base, After: e.Target, State: model.Done, At: start}
 	if err := w.s.Settle(ctx, claimed[0], j, &after, false); err != nil {
-		w.Fatal(err)
+		w.Fatalf("Settle: error %v, want none", err)
 	}
 	w.check("delivery")
 	w.list()
@@ -210,19 +210,19 @@ func TestReadingThatRepeatsTheAnswerClearsTouch(t *testing.T) {
 	enqueue(t, s, rename("1", "before", "after"))
 	e := claim(t, s, nil)[0]
 	if _, err := s.Sent(t.Context(), []model.OutboxEntry{e}, nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	after := conv("1", "after")
 	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, State: model.Done, At: start}, &after, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	save(t, s, after)
 	if !row(t, s, "1").Triage.Done {
-		t.Error("an own edit brought it back")
+		t.Error("the user's own edit removed the done mark, want it kept")
 	}
 	after.Updated = after.Updated.Add(time.Minute)
 	save(t, s, after)
 	if row(t, s, "1").Triage.Done {
-		t.Error("somebody touched it, and it is still done")
+		t.Error("after another user's change the conversation is still done, want the mark removed")
 	}
 }

@@ -36,12 +36,12 @@ func queued(b *testing.B, n int) *store.Store {
 	b.Helper()
 	s := filled(b, n)
 	if _, err := s.Enqueue(b.Context(), submission("bulk"), privates(n)); err != nil {
-		b.Fatal(err)
+		b.Fatalf("Enqueue: error %v, want none", err)
 	}
 	return s
 }
 
-// BenchmarkClaim measures the store's part of a delivery of one conversation.
+// BenchmarkClaim measures the store's part in delivering the edits of one conversation.
 func BenchmarkClaim(b *testing.B) {
 	for _, n := range waiting {
 		b.Run(fmt.Sprintf("waiting=%d", n), func(b *testing.B) {
@@ -49,15 +49,15 @@ func BenchmarkClaim(b *testing.B) {
 			for b.Loop() {
 				got, err := s.Claim(b.Context(), "sales", nil)
 				if err != nil || len(got) != 1 {
-					b.Fatalf("got is %v, err is %v", got, err)
+					b.Fatalf("claimed %+v, want one edit; error %v, want none", got, err)
 				}
 				b.StopTimer()
 				if err := s.Park(b.Context(), got[0].ID, model.Held, nil, nil, time.Time{}, true); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Park: error %v, want none", err)
 				}
 				b.StartTimer()
 				if _, ok, err := s.NextDue(b.Context(), "sales"); err != nil || !ok {
-					b.Fatalf("ok is %v, err is %v", ok, err)
+					b.Fatalf("NextDue found an edit: %t, want true; error %v, want none", ok, err)
 				}
 			}
 		})
@@ -71,7 +71,7 @@ func BenchmarkSubmit(b *testing.B) {
 			k := 0
 			for b.Loop() {
 				if _, err := s.Enqueue(b.Context(), submission(fmt.Sprint("bulk", k)), privates(n)); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Enqueue: error %v, want none", err)
 				}
 				b.StopTimer()
 				s.Forget(b.Context(), "sales")
@@ -96,7 +96,7 @@ func BenchmarkTriage(b *testing.B) {
 			for b.Loop() {
 				on = !on
 				if _, err := s.Triage(b.Context(), refs, model.TriageChange{Done: &on}); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Triage: error %v, want none", err)
 				}
 			}
 		})
@@ -109,7 +109,7 @@ func BenchmarkSubmissionRead(b *testing.B) {
 			s := queued(b, n)
 			for b.Loop() {
 				if sub, ok, err := s.Submission(b.Context(), "bulk"); err != nil || !ok || sub.Waiting != n {
-					b.Fatalf("sub is %v, ok is %v, err is %v", sub, ok, err)
+					b.Fatalf("the submission is %+v, found %t, want %d waiting edits; error %v, want none", sub, ok, n, err)
 				}
 			}
 		})
@@ -158,7 +158,7 @@ func BenchmarkMeanwhile(b *testing.B) {
 			save(b, s, all...)
 			if name == "undo" {
 				if _, err := s.Enqueue(b.Context(), submission("bulk"), privates(n)); err != nil {
-					b.Fatal(err)
+					b.Fatalf("Enqueue: error %v, want none", err)
 				}
 			}
 			for b.Loop() {
@@ -170,7 +170,7 @@ func BenchmarkMeanwhile(b *testing.B) {
 						for ctx.Err() == nil {
 							began := time.Now()
 							if err := writer.SaveDraft(b.Context(), who, began.String()); err != nil {
-								b.Error(err)
+								b.Errorf("writing a draft during the large change: %v", err)
 							}
 							took = append(took, time.Since(began))
 							time.Sleep(5 * time.Millisecond)
@@ -181,7 +181,7 @@ func BenchmarkMeanwhile(b *testing.B) {
 					})
 				}
 				if err := bulk(s); err != nil {
-					b.Fatal(err)
+					b.Fatalf("the large change: error %v, want none", err)
 				}
 				end()
 				waits.Wait()
@@ -199,17 +199,17 @@ func BenchmarkSubmissionEdits(b *testing.B) {
 			for b.Loop() {
 				all, _, err := s.SubmissionEdits(b.Context(), "bulk")
 				if err != nil || len(all) != n {
-					b.Fatalf("len(all) is %v, err is %v", len(all), err)
+					b.Fatalf("SubmissionEdits returned %d edits, want %d; error %v, want none", len(all), n, err)
 				}
 				ids := make([]string, n)
 				for i, e := range all {
 					ids[i] = e.ID
 				}
 				if before, err := s.Blockers(b.Context(), ids); err != nil || len(before) != 0 {
-					b.Fatalf("before is %v, err is %v", before, err)
+					b.Fatalf("Blockers returned %v, want none; error %v, want none", before, err)
 				}
 				if undoing, err := s.Undoing(b.Context(), ids); err != nil || len(undoing) != 0 {
-					b.Fatalf("undoing is %v, err is %v", undoing, err)
+					b.Fatalf("Undoing returned %v, want none; error %v, want none", undoing, err)
 				}
 			}
 		})

@@ -21,10 +21,10 @@ func TestClaimFoldsQueuedEditsOfAField(t *testing.T) {
 	ids := enqueue(t, s, rename("1", "a", "b"), rename("1", "b", "c"))
 	got := claim(t, s, nil)
 	if len(got) != 1 || got[0].ID != ids[1] || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
-		t.Fatalf("claimed %+v", got)
+		t.Fatalf("claimed %+v, want edit %s alone, folded to change a to c", got, ids[1])
 	}
 	if again := claim(t, s, nil); len(again) != 0 {
-		t.Errorf("claimed twice: %+v", again)
+		t.Errorf("a second claim took %+v, want nothing", again)
 	}
 }
 
@@ -38,13 +38,13 @@ func TestEditsOfAFieldWaitForEachOther(t *testing.T) {
 	enqueue(t, s, rename("1", "b", "c"), private)
 	got := claim(t, s, nil)
 	if len(got) != 1 || got[0].Kind != model.EditPrivacy {
-		t.Fatalf("while a rename is being sent, claimed %+v", got)
+		t.Fatalf("while a rename is being sent, claimed %+v, want the privacy edit alone", got)
 	}
 	if err := s.Park(t.Context(), first[0], model.Refused, &model.EntryError{Kind: model.Invalid}, nil, time.Time{}, true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Target.String() != "c" {
-		t.Fatalf("a refused edit changed nothing and stops nothing, claimed %+v", got)
+		t.Fatalf("after the first rename was refused, claimed %+v, want the second one, to c", got)
 	}
 }
 
@@ -61,20 +61,20 @@ func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
 		claim(t, s, nil)
 		ids := enqueue(t, s, set("one"), rename("1", "a", "b"))
 		if got := claim(t, s, nil); len(got) != 1 || got[0].Kind != model.EditTitle {
-			t.Fatalf("%s: while another key is being sent, claimed %+v", kind, got)
+			t.Fatalf("%s: while another key is being sent, claimed %+v, want the rename alone", kind, got)
 		}
 		waiting, _, err := s.OutboxEntry(t.Context(), ids[0])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("OutboxEntry: error %v, want none", err)
 		}
 		if by, err := s.Blockers(t.Context(), []string{waiting.ID}); err != nil || by[waiting.ID].ID != second[0] {
-			t.Errorf("%s: it waits for %q (want %v), %v", kind, by[waiting.ID].ID, second[0], err)
+			t.Errorf("%s: the edit of key one waits for %q, want %q; error %v, want none", kind, by[waiting.ID].ID, second[0], err)
 		}
 		if err := s.Park(t.Context(), second[0], model.RetryAt, nil, nil, time.Now().Add(time.Hour), false); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Park: error %v, want none", err)
 		}
 		if got := claim(t, s, nil); len(got) != 1 || got[0].Key != "one" {
-			t.Errorf("%s: claimed %+v", kind, got)
+			t.Errorf("%s: with the other key put off, claimed %+v, want the edit of key one alone", kind, got)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestADeleteGoesLastAndAlone(t *testing.T) {
 	enqueue(t, s, rename("1", "a", "b"), del)
 	got := claim(t, s, nil)
 	if len(got) != 1 || got[0].Kind != model.EditTitle {
-		t.Fatalf("claimed %+v", got)
+		t.Fatalf("of a rename and a delete, claimed %+v, want the rename alone", got)
 	}
 }
 
@@ -97,32 +97,32 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	save(t, dead, conv("1", "a"))
 	ids := enqueue(t, dead, rename("1", "a", "b"))
 	if _, err := dead.Sent(t.Context(), claim(t, dead, nil), nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	living := open(t, path)
 	if got, _ := living.Recover(t.Context()); len(got) != 0 {
-		t.Fatalf("took %v from a living process", got)
+		t.Fatalf("Recover took %v from a living process, want nothing", got)
 	}
 	// After a kill the row says sending, and nobody holds the lock.
 	dead.Close()
 	got, err := living.Recover(t.Context())
 	if err != nil || !cmp.Equal(got, ids) {
-		t.Fatalf("recovered %v, %v", got, err)
+		t.Fatalf("Recover returned %v, want the edits %v of the dead process; error %v, want none", got, ids, err)
 	}
 	e, _, _ := living.OutboxEntry(t.Context(), ids[0])
 	if e.State != model.Queued || !e.Sent {
-		t.Errorf("recovered as %s (want %v), sent %v", e.State, model.Queued, e.Sent)
+		t.Errorf("the recovered edit is %s with sent %t, want %s with sent true", e.State, e.Sent, model.Queued)
 	}
 }
 
-// Otherwise a cache of rows by revision would show that the edit is being sent until
-// something else changes.
+// If the revision of the row stayed, a cache of rows by revision would show the edit as
+// being sent until something else changes.
 func TestReleaseChangesTheRow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead, living := open(t, path), open(t, path)
 	for _, s := range []*store.Store{dead, living} {
 		if _, _, err := s.OpenAccount(t.Context(), "sales", "x"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("OpenAccount: error %v, want none", err)
 		}
 	}
 	save(t, dead, conv("1", "a"))
@@ -133,10 +133,10 @@ func TestReleaseChangesTheRow(t *testing.T) {
 		claim(t, dead, nil)
 		f.follow(t)
 		if err := end(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("the edit is %s: error %v, want none", how, err)
 		}
 		if told := f.follow(t); len(told) != 1 {
-			t.Errorf("%s: %d rows (want 1) have changed", how, len(told))
+			t.Errorf("after the edit was %s: %d rows are reported as changed, want 1", how, len(told))
 		}
 	}
 	given("released", func() error { return dead.Release(t.Context(), "sales") })
@@ -155,18 +155,18 @@ func TestSettleJournalsAndShowsTheServersState(t *testing.T) {
 	after := conv("1", "b")
 	j := model.JournalEntry{Edit: e.Edit, Title: "a", Before: e.Base, After: e.Target, At: start, State: model.Done}
 	if err := s.Settle(t.Context(), e, j, &after, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Settle: error %v, want none", err)
 	}
 	if r := row(t, s, "1"); r.Conversation.Title != "b" || len(r.Pending) != 0 {
-		t.Errorf("row %q (want b), pending %v", r.Conversation.Title, r.Pending)
+		t.Errorf("the row shows the title %q with the pending edits %v, want b with none", r.Conversation.Title, r.Pending)
 	}
 	q, _ := query.Parse("is:pending")
 	if n, _ := s.Count(t.Context(), q, start, time.UTC); n != 0 {
-		t.Error("still counted as pending")
+		t.Errorf("after the delivery is:pending finds %d rows, want 0", n)
 	}
 	h, err := s.History(t.Context(), model.HistoryRequest{})
 	if err != nil || len(h) != 1 || h[0].After.String() != "b" || h[0].Before.String() != "a" {
-		t.Errorf("history %+v %v", h, err)
+		t.Errorf("the history is %+v, want one change from a to b; error %v, want none", h, err)
 	}
 }
 
@@ -176,11 +176,11 @@ func TestClaimOfSomeIdsSkipsBlockedEdits(t *testing.T) {
 	enqueue(t, s, rename("1", "a", "b"))
 	wanted := enqueue(t, s, rename("1", "b", "c"), rename("2", "x", "y"))
 	if got := claim(t, s, wanted); len(got) != 1 || got[0].ID != wanted[1] {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("claimed %+v, want edit %s alone: the other waits for an edit that was not asked for", got, wanted[1])
 	}
 	many := append(make([]string, 40_000), wanted...)
 	if got := claim(t, s, many); len(got) != 0 {
-		t.Errorf("then claimed %+v", got)
+		t.Errorf("a second claim took %+v, want nothing", got)
 	}
 }
 
@@ -200,10 +200,10 @@ func TestAnEditMadeFromAnotherBaseIsNotFolded(t *testing.T) {
 	// Cy is added, then an older edit that added Bo is withdrawn.
 	ids := enqueue(t, s, set(people("ann", "bo"), people("ann", "bo", "cy")), set(people("ann", "bo"), people("ann")))
 	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || len(got[0].Target.Set()) != 3 {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("claimed %+v, want edit %s alone with its three people", got, ids[0])
 	}
 	if _, ok, _ := s.OutboxEntry(t.Context(), ids[1]); !ok {
-		t.Error("the second edit is gone")
+		t.Errorf("edit %s from another base is no longer in the outbox, want it to wait", ids[1])
 	}
 }
 
@@ -218,13 +218,13 @@ func TestEditsStayInOrderWhenTheClockIsSetBack(t *testing.T) {
 	second.Edit.ID = store.NewID(start)
 	ids := enqueue(t, s, second)
 	if ids[0] <= first.Edit.ID {
-		t.Errorf("the second edit %s sorts before the first %s", ids[0], first.Edit.ID)
+		t.Errorf("the second edit %s sorts before the first %s, want it after", ids[0], first.Edit.ID)
 	}
 	if got := row(t, s, "1").Conversation.Title; got != "c" {
-		t.Errorf("the row shows %q (want c)", got)
+		t.Errorf("the row shows the title %q, want c of the second edit", got)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("claimed %+v, want one edit folded to change a to c", got)
 	}
 }
 
@@ -233,10 +233,10 @@ func TestWithdrawRebasesLaterEdits(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"), rename("1", "b", "c"))
 	if got, err := s.Withdraw(t.Context(), ids[:1]); err != nil || len(got) != 1 {
-		t.Fatalf("got is %v, err is %v", got, err)
+		t.Fatalf("withdrawing the first edit took back %v, want one edit; error %v, want none", got, err)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("after the first edit was withdrawn, claimed %+v, want one edit from a to c", got)
 	}
 	people := func(ids string) model.Value {
 		var out []model.Participant
@@ -250,14 +250,14 @@ func TestWithdrawRebasesLaterEdits(t *testing.T) {
 	}
 	ids = enqueue(t, s, set("a", "ab"), set("ab", "abc"), set("abc", "abcd"))
 	if err := s.Discard(t.Context(), ids[:1]); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Discard: error %v, want none", err)
 	}
 	got := claim(t, s, nil)
 	if len(got) != 1 || !got[0].Base.Equal(people("a")) || !got[0].Target.Equal(people("acd")) {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("after the edit that added b was discarded, claimed %+v, want one edit from people a to people a, c and d", got)
 	}
 	if shown := row(t, s, "1").Conversation.Participants.Items; !model.SamePeople(shown, people("acd").Set()) {
-		t.Errorf("the row shows %+v", shown)
+		t.Errorf("the row shows the people %+v, want a, c and d", shown)
 	}
 }
 
@@ -265,7 +265,7 @@ func park(t *testing.T, s *store.Store, id string, state model.EditState, next t
 	t.Helper()
 	theirs := model.TextValue("theirs")
 	if err := s.Park(t.Context(), id, state, &model.EntryError{Kind: model.Invalid}, &theirs, next, true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 }
 
@@ -280,20 +280,20 @@ func TestEditBeingSentCannotBeDecided(t *testing.T) {
 		"resolve": func() error { return s.Rebase(t.Context(), ids[0], model.TextValue("x"), model.TextValue("y")) },
 	} {
 		if err := try(); model.KindOf(err) != model.Invalid {
-			t.Errorf("name is %s, error %v", name, err)
+			t.Errorf("%s of an edit that is being sent: error %v of kind %v, want one of kind %v", name, err, model.KindOf(err), model.Invalid)
 		}
 	}
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
-		t.Errorf("withdrew %v, %v", got, err)
+		t.Errorf("withdrawing an edit that is being sent took back %v, want nothing; error %v, want none", got, err)
 	}
 	if _, err := s.Sent(t.Context(), sending, nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
-		t.Errorf("withdrew %v, which may have been sent, %v", got, err)
+		t.Errorf("withdrawing an edit that may have been sent took back %v, want nothing; error %v, want none", got, err)
 	}
 }
 
@@ -322,11 +322,11 @@ func TestClaimTakesOnlyDueUnblockedEdits(t *testing.T) {
 			ids := enqueue(t, s, tc.edits...)
 			tc.leave(t, s, ids)
 			if got := claim(t, s, nil); len(got) != 0 {
-				t.Errorf("claimed %+v", got)
+				t.Errorf("claimed %+v, want nothing", got)
 			}
 			other := enqueue(t, s, rename("2", "x", "y"))
 			if got := claim(t, s, nil); len(got) != 1 || got[0].ID != other[0] {
-				t.Errorf("another conversation was held up: claimed %+v", got)
+				t.Errorf("with an edit of another conversation queued, claimed %+v, want that edit %s alone", got, other[0])
 			}
 		})
 	}
@@ -337,14 +337,14 @@ func TestEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
 	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	if err := s.Release(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Release: error %v, want none", err)
 	}
 	enqueue(t, s, rename("1", "b", "c"))
 	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || got[0].Target.String() != "b" || !got[0].Sent {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("claimed %+v, want edit %s alone, to b and marked as sent", got, ids[0])
 	}
 }
 
@@ -352,39 +352,39 @@ func TestDecisionQueuesAnEditAsNew(t *testing.T) {
 	now := start
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
 	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	theirs := model.TextValue("c")
 	if err := s.Park(t.Context(), ids[0], model.NotVerified, nil, &theirs, time.Time{}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	now = start.Add(48 * time.Hour)
 	if err := s.Rebase(t.Context(), ids[0], theirs, model.TextValue("b")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Rebase: error %v, want none", err)
 	}
 	// After Rebase the edit counts as not sent, and as new.
 	if e, _, _ := s.OutboxEntry(t.Context(), ids[0]); e.Sent || e.Theirs != nil || e.Error != nil {
-		t.Errorf("e is %+v", e)
+		t.Errorf("after the conflict was resolved the edit is %+v, want it not sent, with no value of others and no error", e)
 	}
 	if n, err := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); err != nil || n != 0 {
-		t.Errorf("held %d (want 0), %v", n, err)
+		t.Errorf("HoldOld right after the decision held %d edits, want 0; error %v, want none", n, err)
 	}
 	now = now.Add(48 * time.Hour)
 	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 1 {
-		t.Errorf("held %d (want 1) of one old edit", n)
+		t.Errorf("HoldOld 48 hours after the decision held %d edits, want 1", n)
 	}
 	if err := s.Requeue(t.Context(), ids); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Requeue: error %v, want none", err)
 	}
 	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 0 {
-		t.Error("a confirmed edit was held again")
+		t.Errorf("HoldOld right after the edit was requeued held %d edits, want 0", n)
 	}
 }
 
@@ -399,20 +399,20 @@ func TestWakeMakesEditsOfAnUnreachableServiceDue(t *testing.T) {
 		ids := enqueue(t, s, rename(id, "a", string(kind)))
 		claim(t, s, ids)
 		if err := s.Park(t.Context(), ids[0], model.RetryAt, &model.EntryError{Kind: kind}, nil, start.Add(time.Hour), true); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Park: error %v, want none", err)
 		}
 	}
 	if err := s.Wake(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Wake: error %v, want none", err)
 	}
 	for range 2 {
 		got := claim(t, s, nil)
 		if len(got) != 1 || !due[model.ErrorKind(got[0].Target.String())] {
-			t.Errorf("claimed %+v", got)
+			t.Errorf("after Wake, claimed %+v, want one edit that failed as unavailable or unauthorized", got)
 		}
 	}
 	if got := claim(t, s, nil); len(got) != 0 {
-		t.Errorf("woke what waits for a time: %+v", got)
+		t.Errorf("after Wake and two claims, claimed %+v, want nothing: the other edits wait for their time", got)
 	}
 }
 
@@ -427,7 +427,7 @@ func TestCreationIsKeptUntilItSettles(t *testing.T) {
 	entry := func(i int) model.OutboxEntry {
 		e, ok, err := s.OutboxEntry(t.Context(), ids[i])
 		if err != nil || !ok {
-			t.Fatalf("ok is %v, err is %v", ok, err)
+			t.Fatalf("reading outbox entry %s: found %t, want true; error %v, want none", ids[i], ok, err)
 		}
 		return e
 	}
@@ -435,7 +435,7 @@ func TestCreationIsKeptUntilItSettles(t *testing.T) {
 	send := func(i int, want bool) {
 		t.Helper()
 		if ok, err := s.SentCreate(t.Context(), entry(i), kept); err != nil || ok != want || entry(i).Sent != want {
-			t.Fatalf("%s may be sent: %t (want %v), %v", entry(i).Title, ok, want, err)
+			t.Fatalf("creation %d (%s): may be sent is %t, marked as sent is %t, want %t for both; error %v, want none", i, entry(i).Title, ok, entry(i).Sent, want, err)
 		}
 	}
 	send(0, true)
@@ -444,22 +444,22 @@ func TestCreationIsKeptUntilItSettles(t *testing.T) {
 	send(0, true) // again
 	kept.Made = "8"
 	if err := s.KeepCreation(t.Context(), ids[0], kept); err != nil {
-		t.Fatal(err)
+		t.Fatalf("KeepCreation: error %v, want none", err)
 	}
 	if got, err := s.Creation(t.Context(), ids[0]); err != nil || !reflect.DeepEqual(got, kept) {
-		t.Errorf("got %+v, error %v", got, err)
+		t.Errorf("the kept creation is %+v, want %+v; error %v, want none", got, kept, err)
 	}
 	rivals, err := s.Rivals(t.Context(), entry(1))
 	if err != nil || len(rivals) != 1 || rivals[0].ID != ids[0] || !reflect.DeepEqual(rivals[0].Creation, kept) {
-		t.Errorf("rivals is %+v, error %v", rivals, err)
+		t.Errorf("Rivals of the second creation returned %+v, want %s alone with %+v; error %v, want none", rivals, ids[0], kept, err)
 	}
-	// A create that waits for a person delays no other.
+	// A creation that waits for a person delays no other one.
 	if err := s.Park(t.Context(), ids[0], model.OutcomeNotKnown, &model.EntryError{}, nil, time.Time{}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	send(1, true)
 	var old store.Creation
 	if err := json.Unmarshal([]byte(`["1","2"]`), &old); err != nil || old.Sure || len(old.Known) != 2 {
-		t.Errorf("what an earlier version kept is %+v, %v", old, err)
+		t.Errorf("the creation that an earlier version kept is %+v, want two known ids and not sure; error %v, want none", old, err)
 	}
 }

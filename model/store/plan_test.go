@@ -12,7 +12,7 @@ import (
 func TestQueriesUseTheirIndex(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	for query, want := range map[string]string{
@@ -22,20 +22,20 @@ func TestQueriesUseTheirIndex(t *testing.T) {
 	} {
 		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, 7)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("querying the database: error %v, want none", err)
 		}
 		var plan []string
 		for rows.Next() {
 			var id, parent, unused int
 			var detail string
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading the result of a query: error %v, want none", err)
 			}
 			plan = append(plan, detail)
 		}
 		rows.Close()
 		if d := cmp.Diff([]string{want}, plan); d != "" {
-			t.Error(d)
+			t.Errorf("plan of the query %q (-want +got):\n%s", query, d)
 		}
 	}
 }

@@ -21,19 +21,19 @@ func TestRowsOfEqualsRow(t *testing.T) {
 	save(t, s, all...)
 	enqueue(t, s, rename(all[7].Ref.ID, all[7].Title, "Renamed"))
 	if err := s.Bury(t.Context(), all[8].Ref); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Bury: error %v, want none", err)
 	}
 	rows, err := s.RowsOf(t.Context(), "sales", ids)
 	if err != nil || len(rows) != len(all)-1 {
-		t.Fatalf("%d rows (want %v), %v", len(rows), len(all)-1, err)
+		t.Fatalf("RowsOf returned %d rows, want %d; error %v, want none", len(rows), len(all)-1, err)
 	}
 	for _, r := range rows {
 		want := row(t, s, r.Conversation.Ref.ID)
 		if diff := cmp.Diff(want, r); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("conversation %q, read by itself (-) and by RowsOf (+), differs:\n%s", r.Conversation.Ref.ID, diff)
 		}
 	}
 	if rows, err := s.RowsOf(t.Context(), "elsewhere", ids); err != nil || len(rows) != 0 {
-		t.Errorf("%d rows (want 0) of another account, %v", len(rows), err)
+		t.Errorf("RowsOf returned %d rows of another account, want 0; error %v, want none", len(rows), err)
 	}
 }

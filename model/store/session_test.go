@@ -18,7 +18,7 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 		tick := func() time.Time { now = now.Add(time.Second); return now }
 		s, err := store.Open(t.Context(), path, store.Options{Host: "laptop", Now: tick})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: error %v, want none", err)
 		}
 		t.Cleanup(func() { s.Close() })
 		return s
@@ -26,14 +26,14 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 	keep := func(s *store.Store, scope, text string) {
 		t.Helper()
 		if err := s.KeepSession(t.Context(), scope, text); err != nil {
-			t.Fatal(err)
+			t.Fatalf("KeepSession: error %v, want none", err)
 		}
 	}
 	left := func(s *store.Store, scope, want string) {
 		t.Helper()
 		got, err := s.LeftSession(t.Context(), scope)
 		if err != nil || got != want {
-			t.Fatalf("%s: left was %q, want %q (%v)", scope, got, want, err)
+			t.Fatalf("LeftSession of scope %q is %q, want %q; error %v, want none", scope, got, want, err)
 		}
 	}
 	a, b, c := open(), open(), open()
@@ -41,28 +41,28 @@ func TestLeftSessionIsResumedOnce(t *testing.T) {
 	keep(a, "x", "a")
 	keep(b, "x", "b")
 	keep(a, "other", "elsewhere")
-	left(c, "x", "") // both live
+	left(c, "x", "") // both processes still run
 	a.Close()
 	left(c, "x", "a")
 	left(c, "other", "elsewhere")
 	keep(b, "x", "b2")
-	left(c, "x", "a") // it waits for somebody who goes on with it
+	left(c, "x", "a") // it is returned until a process continues it
 	keep(c, "x", "c")
-	left(open(), "x", "") // c did
+	left(open(), "x", "") // c continued it
 	b.Close()
 	c.Close()
 	d := open()
 	left(d, "x", "c")
-	keep(d, "x", "") // left by a key, so afresh, and nothing older comes back
+	keep(d, "x", "") // the user quit with a key: the next start is fresh, and no older session comes back
 	d.Close()
 	left(open(), "x", "")
 	left(open(), "other", "elsewhere")
 
 	e := open()
 	if err := e.Forget(t.Context(), "sales"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Forget: error %v, want none", err)
 	}
-	left(e, "other", "") // it may be on a conversation of the account
+	left(e, "other", "") // the session may show a conversation of the forgotten account
 }
 
 func TestMatchingKeepsTheOrder(t *testing.T) {
@@ -77,13 +77,13 @@ func TestMatchingKeepsTheOrder(t *testing.T) {
 	for _, i := range []int{2, 0, 1} {
 		k, _, err := s.Key(t.Context(), refs[i])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Key: error %v, want none", err)
 		}
 		keys = append(keys, k)
 	}
 	one := func(sub *query.Subject) bool { return sub.Title != "no 1" }
 	got, err := s.Matching(t.Context(), append(keys, 99), one)
 	if err != nil || len(got) != 2 || got[0] != keys[0] || got[1] != keys[2] {
-		t.Errorf("%v of %v: %v", got, keys, err)
+		t.Errorf("Matching returned the keys %v of %v, want the first and the third; error %v, want none", got, keys, err)
 	}
 }

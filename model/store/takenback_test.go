@@ -15,22 +15,22 @@ func TestDiscardOfASentEditKeepsItsUndo(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
 	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Sent: error %v, want none", err)
 	}
 	back := rename("1", "b", "a")
 	back.Edit.Undoes = ids[0]
 	undo, err := s.Undo(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.Titled{back}, nil, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Undo: error %v, want none", err)
 	}
 	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Park: error %v, want none", err)
 	}
 	if err := s.Discard(t.Context(), ids); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Discard: error %v, want none", err)
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != undo[0] {
-		t.Errorf("claimed %+v", got)
+		t.Errorf("claimed %+v, want the undo %s alone", got, undo[0])
 	}
 }
 
@@ -43,19 +43,19 @@ func TestEditThatWidensSinceADecisionIsHeld(t *testing.T) {
 		Base: model.TextValue("open"), Target: model.TextValue("request-to-join")}}
 	ids, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.Titled{rename("1", "a", "b"), access})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Enqueue: error %v, want none", err)
 	}
 	claim(t, s, nil)
 	park(t, s, ids[0], model.Refused, time.Time{})
 	park(t, s, ids[1], model.InConflict, time.Time{})
 	if err := s.Rebase(t.Context(), ids[1], model.TextValue("invite-only"), access.Edit.Target); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Rebase: error %v, want none", err)
 	}
 	if err := s.Discard(t.Context(), ids[:1]); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Discard: error %v, want none", err)
 	}
 	if e, _, _ := s.OutboxEntry(t.Context(), ids[1]); e.State != model.Held {
-		t.Errorf("it is %s (want %v)", e.State, model.Held)
+		t.Errorf("the edit that widens since its conflict was resolved is %s, want %s", e.State, model.Held)
 	}
 }
 
@@ -76,32 +76,32 @@ func TestSettleAfterItsAccountIsGone(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "confab.db")
 			s, other := open(t, path), open(t, path)
 			if _, _, err := s.OpenAccount(t.Context(), "sales", "one"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("OpenAccount: error %v, want none", err)
 			}
 			save(t, s, conv("1", "a"), conv("2", "x"))
 			ids := enqueue(t, s, rename("1", "a", "b"), rename("2", "x", "y"))
 			first, second := claim(t, s, nil)[0], claim(t, s, nil)[0]
 			if err := tc.meanwhile(other); err != nil {
-				t.Fatal(err)
+				t.Fatalf("the change of the account meanwhile: error %v, want none", err)
 			}
 			after := conv("1", "b")
 			j := model.JournalEntry{Edit: first.Edit, State: model.Done, At: start}
 			if err := s.Settle(t.Context(), first, j, &after, false); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Settle: error %v, want none", err)
 			}
 			park(t, s, second.ID, model.RetryAt, start)
 			if _, ok, _ := s.Row(t.Context(), after.Ref); ok {
-				t.Error("the conversation was stored for another identity")
+				t.Error("the conversation was stored for the new account, want no row")
 			}
 			if got, _ := s.History(t.Context(), model.HistoryRequest{Ref: after.Ref}); len(got) != 0 {
-				t.Errorf("the history of another identity has %+v", got)
+				t.Errorf("the history of the conversation under the new account is %+v, want none", got)
 			}
 			all, err := s.History(t.Context(), model.HistoryRequest{})
 			if err != nil || len(all) != tc.journal {
-				t.Errorf("history %+v, %v", all, err)
+				t.Errorf("the whole history is %+v, want %d entries; error %v, want none", all, tc.journal, err)
 			}
 			if e, ok, _ := s.OutboxEntry(t.Context(), ids[1]); ok && (e.State != model.Held || !e.Orphaned) {
-				t.Errorf("it goes on by itself: %+v", e)
+				t.Errorf("the second edit is %+v, want it gone, or held and marked as of another identity (orphaned)", e)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ func dies(t *testing.T, path string) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperProcessThatIsKilled$")
 	cmd.Env = append(os.Environ(), "CONFAB_TEST_DATABASE="+path)
 	if out, err := cmd.CombinedOutput(); err == nil {
-		t.Fatalf("it was not killed: %s", out)
+		t.Fatalf("the other process ended without being killed, want it killed; it wrote: %s", out)
 	}
 }
 
@@ -29,10 +29,10 @@ func TestHelperProcessThatIsKilled(t *testing.T) {
 	}
 	s, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	if err := s.SaveDraft(context.Background(), "k", "v"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SaveDraft: error %v, want none", err)
 	}
 	me, _ := os.FindProcess(os.Getpid())
 	me.Kill()
@@ -45,35 +45,35 @@ func TestOnlyAnUncleanEndAsksForACheck(t *testing.T) {
 		t.Helper()
 		s := open(t, path)
 		if s.Unclean() != unclean {
-			t.Errorf("%s: unclean is %t", when, !unclean)
+			t.Errorf("%s: Unclean is %t, want %t", when, !unclean, unclean)
 		}
 		return s
 	}
-	want("a new one", false).Close()
+	want("a new database", false).Close()
 	want("after a clean end", false).Close()
 	dies(t, path)
 	want("after a kill", true).Close()
-	s := want("after one that did not check", true)
+	s := want("after a process that did not check", true)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Check(ended); !errors.Is(err, context.Canceled) {
-		t.Errorf("a check that was cut short says %v", err)
+		t.Errorf("a check that was cut short: error %v, want %v", err, context.Canceled)
 	}
 	s.Close()
 	s = want("after a check that was cut short", true)
 	if err := s.Check(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("Check of an undamaged database: error %v, want none", err)
 	}
 	if s.Unclean() {
-		t.Error("after the check it counts as unclean")
+		t.Error("right after the check Unclean is true, want false")
 	}
 	if text, err := s.Draft(t.Context(), "k"); err != nil || text != "v" {
-		t.Errorf("what the dead process wrote is %q (want v), %v", text, err)
+		t.Errorf("the draft that the killed process wrote is %q, want v; error %v, want none", text, err)
 	}
 	s.Close()
 	s = want("after the check", false)
 	dies(t, path)
 	want("a process was killed beside a living one", false).Close()
 	s.Close()
-	want("both ended", false).Close()
+	want("after both of these processes ended", false).Close()
 }

@@ -14,7 +14,7 @@ func TestUndecidedCountsEditsThatNoDeliveryMoves(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	defer s.Close()
 	found := 0
@@ -39,17 +39,17 @@ func TestUndecidedCountsEditsThatNoDeliveryMoves(t *testing.T) {
 				}
 				left, _ := column[int](tx.row("SELECT count(*) FROM outbox WHERE account = ? AND state IN ('queued', 'retry')", account))
 				if counts[account] != left {
-					t.Errorf("seed %d: %d edits (want %v) of %s are said to wait for a decision, and %d do", seed, counts[account], left, account, left)
+					t.Errorf("seed %d: undecided counts %d edits of %s, want the %d that are left after the delivery", seed, counts[account], account, left)
 				}
 				found += left
 			}
 			tx.fail(rollback)
 		})
 		if !errors.Is(err, rollback) {
-			t.Fatal(err)
+			t.Fatalf("seed %d: the transaction ended with the error %v, want %v", seed, err, rollback)
 		}
 	}
 	if found < 100 {
-		t.Errorf("only %d edits waited for a decision", found)
+		t.Errorf("%d edits of 400 random outboxes waited for a decision, want at least 100", found)
 	}
 }

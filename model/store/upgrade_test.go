@@ -30,20 +30,20 @@ func unpack(t testing.TB, version int) string {
 	t.Helper()
 	in, err := os.Open(filepath.Join("testdata", "upgrade", fmt.Sprintf("version%d.db.gz", version)))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: error %v, want none", err)
 	}
 	defer in.Close()
 	z, err := gzip.NewReader(in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("unpacking the fixture: error %v, want none", err)
 	}
 	raw, err := io.ReadAll(z)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: error %v, want none", err)
 	}
 	path := filepath.Join(t.TempDir(), "confab.db")
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: error %v, want none", err)
 	}
 	return path
 }
@@ -52,11 +52,11 @@ func schemaVersion(t testing.TB, path string) (version int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the result of a query: error %v, want none", err)
 	}
 	return version
 }
@@ -65,11 +65,11 @@ func countOf(t testing.TB, s *store.Store, text string) int {
 	t.Helper()
 	q, err := query.Parse(text)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the query: error %v, want none", err)
 	}
 	n, err := s.Count(t.Context(), q, start, time.UTC)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Count: error %v, want none", err)
 	}
 	return n
 }
@@ -83,11 +83,11 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			path := unpack(t, version)
 			if got := schemaVersion(t, path); got != version {
-				t.Fatalf("the fixture has version %d (want %v)", got, version)
+				t.Fatalf("the fixture has schema version %d, want %d", got, version)
 			}
 			s := open(t, path)
 			if note := s.Rescued().String(); note != "" {
-				t.Fatal(note)
+				t.Fatalf("opening the fixture rescued it with the notice %q, want no rescue", note)
 			}
 			keptOutbox(t, s, false)
 			keptJournal(t, s)
@@ -95,34 +95,34 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 			for text, want := range map[string]int{"account:talks is:done": 1000, "account:talks is:pinned": 1, "is:pinned": 2, "is:snoozed": 1, "account:talks": 1039,
 				"account:threads": 0, "account:desk": 4} {
 				if got := countOf(t, s, text); got != want {
-					t.Errorf("%s: %d, want %d", text, got, want)
+					t.Errorf("the query %q finds %d rows, want %d", text, got, want)
 				}
 			}
 			if !triage(t, s, "talks", "t-1000").Seen || !triage(t, s, "talks", "t-0005").Seen || triage(t, s, "talks", "t-1006").Seen {
-				t.Error("seen marks are others than before")
+				t.Error("after the upgrade the seen marks of t-1000, t-0005 and t-1006 differ from before, want only the first two seen")
 			}
 			if until, err := s.HeldUntil(t.Context(), "desk"); err != nil || until.IsZero() != (version < 4) {
-				t.Errorf("desk is held until %v, %v", until, err)
+				t.Errorf("desk is held until %v, want a time only from version 4 on; error %v, want none", until, err)
 			}
 			// The account that had another identity comes back whole.
 			if _, _, err := s.OpenAccount(t.Context(), "threads", "kona https://kona.example user 1"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("OpenAccount: error %v, want none", err)
 			}
 			if n := countOf(t, s, "account:threads"); n != 4 || !triage(t, s, "threads", "k-1").Done {
-				t.Errorf("%d rows (want 4) of the account that was set aside", n)
+				t.Errorf("the account that was set aside came back with %d rows, want 4 with k-1 marked done", n)
 			}
 			was, _ := s.Revision(t.Context())
 			if changed, err := s.SaveBatch(t.Context(), "talks", []model.Conversation{upgraded(30), upgraded(31)}, nil); err != nil || len(changed) > 0 {
-				t.Errorf("a reading of nothing new changed %v, %v", changed, err)
+				t.Errorf("a reading without news changed the conversations %v, want none; error %v, want none", changed, err)
 			}
 			if now, _ := s.Revision(t.Context()); now != was {
-				t.Error("a reading of nothing new is announced")
+				t.Errorf("a reading without news changed the revision from %d to %d, want no change", was, now)
 			}
 			refolded(t, s, path)
-			// Opened again, it is as it is.
+			// Opening it again changes nothing.
 			s.Close()
 			if n := countOf(t, open(t, path), "is:done"); n != 1001 {
-				t.Errorf("opened again: %d done (want 1001)", n)
+				t.Errorf("opened again, is:done finds %d rows, want 1001", n)
 			}
 		})
 	}
@@ -138,36 +138,36 @@ func refolded(t *testing.T, s *store.Store, path string) {
 	for done := false; !done; slices++ {
 		var err error
 		if done, err = s.Refold(t.Context(), 100); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Refold: error %v, want none", err)
 		}
 	}
 	if slices < 10 {
-		t.Errorf("folded in %d slices", slices)
+		t.Errorf("refolding took %d slices, want at least 10", slices)
 	}
 	now, _ := entries(t, s, 0)
 	if d := cmp.Diff(was, now); d != "" {
-		t.Errorf("entries are others once they are folded:\n%s (want none)", d)
+		t.Errorf("the entries before (-) and after (+) refolding differ:\n%s", d)
 	}
 	if d := cmp.Diff(rows, everyRow(t, s, now)); d != "" {
-		t.Errorf("rows are others once they are packed:\n%s (want none)", d)
+		t.Errorf("the rows before (-) and after (+) they are packed differ:\n%s", d)
 	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	var check string
 	var broken, unpacked int
 	if err := db.QueryRow(`SELECT (SELECT integrity_check FROM pragma_integrity_check), (SELECT count(*) FROM pragma_foreign_key_check),
   (SELECT count(*) FROM body WHERE substr(server, 1, 1) = x'7b')`).Scan(&check, &broken, &unpacked); err != nil { // JSON
-		t.Fatal(err)
+		t.Fatalf("reading the result of a query: error %v, want none", err)
 	}
 	if check != "ok" || broken+unpacked != 0 {
-		t.Errorf("check %s (want ok), %d rows refer to nothing, %d bodies are still JSON", check, broken, unpacked)
+		t.Errorf("the integrity check says %q, %d rows refer to missing rows, %d bodies are still JSON; want \"ok\", 0 and 0", check, broken, unpacked)
 	}
 	all, err := s.Counts(t.Context())
 	if n := all["talks"].Conversations; err != nil || n != 1039 {
-		t.Errorf("%d conversations (want 1039) are counted, %v", n, err)
+		t.Errorf("Counts gives %d conversations of talks, want 1039; error %v, want none", n, err)
 	}
 }
 
@@ -175,23 +175,23 @@ func triage(t testing.TB, s *store.Store, account, id string) model.Triage {
 	t.Helper()
 	r, ok, err := s.Row(t.Context(), model.Ref{Account: account, ID: id})
 	if err != nil || !ok {
-		t.Fatalf("account is %s, id is %s, ok is %v, error %v", account, id, ok, err)
+		t.Fatalf("reading row %s of the account %s: found %t, want true; error %v, want none", id, account, ok, err)
 	}
 	return r.Triage
 }
 
-// keptOutbox checks the outbox of the fixtures. After a rescue, everything that was on its
-// way is held.
+// keptOutbox checks the outbox of the fixtures. After a rescue, everything that was still to
+// be sent is held.
 func keptOutbox(t *testing.T, s *store.Store, rescued bool) {
 	t.Helper()
 	if !rescued {
 		if ids, err := s.Recover(t.Context()); err != nil || len(ids) != 2 {
-			t.Errorf("recovered %v, %v", ids, err)
+			t.Errorf("Recover returned %v, want two edits; error %v, want none", ids, err)
 		}
 	}
 	out, err := s.Outbox(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Outbox: error %v, want none", err)
 	}
 	type kept struct {
 		State  model.EditState
@@ -220,7 +220,7 @@ func keptOutbox(t *testing.T, s *store.Store, rescued bool) {
 		shared[e.Submission]++
 		sub, ok, err := s.Submission(t.Context(), e.Submission)
 		if err != nil || !ok || sub.Sentence == "" || sub.User != "dana" {
-			t.Errorf("%s belongs to %+v, %v, %v", name, sub, ok, err)
+			t.Errorf("the submission of the edit %q is %+v, found %t, want one by dana with a sentence; error %v, want none", name, sub, ok, err)
 		}
 	}
 	waiting, retry := model.Queued, model.RetryAt
@@ -245,13 +245,13 @@ func keptOutbox(t *testing.T, s *store.Store, rescued bool) {
 		"title Left behind Thread 0 (orphaned)":                 {State: model.Held},
 	}
 	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("outbox (-want +got):\n%s", d)
+		t.Errorf("the outbox (-want +got):\n%s", d)
 	}
 	if shared["01BATCHTWO00000000000000000"] != 2 || shared["01BATCHPEOPLE00000000000000"] != 2 {
-		t.Errorf("old batches are no submissions: %v", shared)
+		t.Errorf("the number of edits of each submission is %v, want 2 for 01BATCHTWO… and 2 for 01BATCHPEOPLE…", shared)
 	}
 	if sub, _, _ := s.Submission(t.Context(), "01BATCHPEOPLE00000000000000"); sub.Sentence != "removed Bob from “Ticket 1”, made it public" {
-		t.Errorf("sentence %q (want removed Bob from “Ticket 1”, made it public)", sub.Sentence)
+		t.Errorf("the sentence of 01BATCHPEOPLE… is %q, want \"removed Bob from “Ticket 1”, made it public\"", sub.Sentence)
 	}
 }
 
@@ -259,7 +259,7 @@ func keptJournal(t *testing.T, s *store.Store) {
 	t.Helper()
 	journal, err := s.History(t.Context(), model.HistoryRequest{})
 	if err != nil || len(journal) != 7 {
-		t.Fatalf("%d journal (want 7) entries, %v", len(journal), err)
+		t.Fatalf("the journal has %d entries, want 7; error %v, want none", len(journal), err)
 	}
 	by := map[string]model.JournalEntry{}
 	for _, j := range journal {
@@ -267,18 +267,18 @@ func keptJournal(t *testing.T, s *store.Store) {
 	}
 	wrong, back := by["title Wrong Call 14 with a customer"], by["title Call 14 with a customer Wrong"]
 	if wrong.Undone != back.ID || back.Undoes != wrong.ID || back.ID == "" {
-		t.Errorf("what was taken back is not: %q (want %v), %q", wrong.Undone, back.ID, back.Undoes)
+		t.Errorf("the undone edit %q is undone by %q, and the undo %q undoes %q; want each to name the other", wrong.ID, wrong.Undone, back.ID, back.Undoes)
 	}
 	if by["title Same Call 15 with a customer"].State != model.OutcomeAlreadySet {
-		t.Error("an edit that was already so is something else now")
+		t.Errorf("the edit whose value was already set is %q in the journal, want %q", by["title Same Call 15 with a customer"].State, model.OutcomeAlreadySet)
 	}
 	sub, ok, err := s.Submission(t.Context(), "01BATCHPRIVATE0000000000000")
 	if err != nil || !ok || sub.Sentence != "made 3 private" || sub.Delivered != 3 || sub.Edits != 3 {
-		t.Errorf("the batch is %+v, %v, %v", sub, ok, err)
+		t.Errorf("the submission of the batch is %+v, found %t, want \"made 3 private\" with 3 of 3 delivered; error %v, want none", sub, ok, err)
 	}
 	subs, err := s.Submissions(t.Context(), model.HistoryRequest{})
 	if err != nil || len(subs) != 5+13 {
-		t.Errorf("%d submissions (want %v), %v", len(subs), 5+13, err)
+		t.Errorf("there are %d submissions, want %d; error %v, want none", len(subs), 5+13, err)
 	}
 }
 
@@ -286,7 +286,7 @@ func keptDrafts(t *testing.T, s *store.Store) {
 	t.Helper()
 	for key, want := range map[string]string{"rename:talks:t-0030": "half a tit", "new:desk": `{"title":"Another launch"}`} {
 		if got, err := s.Draft(t.Context(), key); err != nil || got != want {
-			t.Errorf("draft %s: %q (want %v), %v", key, got, want, err)
+			t.Errorf("the draft %s is %q, want %q; error %v, want none", key, got, want, err)
 		}
 	}
 }
@@ -298,29 +298,29 @@ func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) 
 			path := unpack(t, version)
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the file: error %v, want none", err)
 			}
 			f.WriteAt(make([]byte, 50), 0)
 			f.Close()
 			s := open(t, path)
 			if r := s.Rescued(); r.Path == "" || !r.Whole() || r.Edits != 15 {
-				t.Fatalf("r is %+v", r)
+				t.Fatalf("the rescue is %+v, want a file set aside, complete, with 15 edits", r)
 			}
 			keptOutbox(t, s, true)
 			keptJournal(t, s)
 			keptDrafts(t, s)
 			if _, _, err := s.OpenAccount(t.Context(), "talks", "attention https://api.example"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("OpenAccount: error %v, want none", err)
 			}
 			var rows []model.Conversation
 			for i := range 1006 {
 				rows = append(rows, upgraded(i))
 			}
 			if _, err := s.SaveBatch(t.Context(), "talks", rows, nil); err != nil {
-				t.Fatal(err)
+				t.Fatalf("SaveBatch: error %v, want none", err)
 			}
 			if n := countOf(t, s, "account:talks is:done"); n != 1000 {
-				t.Errorf("%d (want 1000) are done after the service was read again", n)
+				t.Errorf("after the service was read again, %d conversations are done, want 1000", n)
 			}
 		})
 	}
@@ -349,11 +349,11 @@ func olderProcess(t *testing.T, path string) (end func()) {
 	t.Helper()
 	dir := filepath.Join(filepath.Dir(path), "claims")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the folder: error %v, want none", err)
 	}
 	l := flock.New(filepath.Join(dir, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 	if ok, err := l.TryLock(); err != nil || !ok {
-		t.Fatalf("ok is %v, err is %v", ok, err)
+		t.Fatalf("locking the claim file of an older process: locked %t, want true; error %v, want none", ok, err)
 	}
 	return func() { l.Unlock() }
 }
@@ -363,7 +363,7 @@ func TestUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
 	end := olderProcess(t, path)
 	other, err := store.Open(t.Context(), filepath.Join(filepath.Dir(path), "other.db"), store.Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: error %v, want none", err)
 	}
 	told := make(chan []string, 10)
 	opened := make(chan error)
@@ -375,25 +375,25 @@ func TestUpgradeWaitsForRunningProgramsAndNamesThem(t *testing.T) {
 	}()
 	want := []string{"another confab", fmt.Sprintf("%s (pid %d)", filepath.Base(os.Args[0]), os.Getpid())}
 	if d := cmp.Diff(want, <-told); d != "" {
-		t.Errorf("waits for %s (want none)", d)
+		t.Errorf("the first report of the programs that the upgrade waits for (-want +got):\n%s", d)
 	}
 	other.Close()
 	if d := cmp.Diff(want[:1], <-told); d != "" {
-		t.Errorf("then for %s (want none)", d)
+		t.Errorf("the report after one program ended (-want +got):\n%s", d)
 	}
 	if v := schemaVersion(t, path); v != 2 {
-		t.Errorf("brought to version %d (want 2) under a running program", v)
+		t.Errorf("while an older program runs, the schema has version %d, want 2", v)
 	}
 	end()
 	if err := <-opened; err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database once the older program ended: error %v, want none", err)
 	}
 	defer s.Close()
 	if len(told) > 0 {
-		t.Errorf("told again: %v", <-told)
+		t.Errorf("a third report of waiting names %v, want only two reports", <-told)
 	}
 	if n := countOf(t, s, "account:talks is:done"); n != 1000 {
-		t.Errorf("%d done (want 1000)", n)
+		t.Errorf("after the upgrade %d conversations are done, want 1000", n)
 	}
 }
 
@@ -404,13 +404,15 @@ func TestOpenDoesNotReportWaitingWithoutAnUpgrade(t *testing.T) {
 	open(t, path) // runs
 	opening := flock.New(path + ".opening")
 	if ok, err := opening.TryLock(); err != nil || !ok {
-		t.Fatalf("ok is %v, err is %v", ok, err)
+		t.Fatalf("locking the file that says a program is opening: locked %t, want true; error %v, want none", ok, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	_, err := store.Open(ctx, path, store.Options{Host: "laptop", Waiting: func(names []string) { t.Errorf("waits for %v", names) }})
+	_, err := store.Open(ctx, path, store.Options{Host: "laptop", Waiting: func(names []string) {
+		t.Errorf("Open reported that it waits for %v, want no report without an upgrade", names)
+	}})
 	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
+		t.Errorf("Open while another program is opening: error %v, want %v", err, context.DeadlineExceeded)
 	}
 	opening.Unlock()
 	open(t, path)
@@ -432,13 +434,13 @@ func TestSecondNewProgramNamesTheProgramsToo(t *testing.T) {
 	}
 	for range 2 {
 		if d := cmp.Diff([]string{"another confab"}, <-told); d != "" {
-			t.Error(d)
+			t.Errorf("the programs that an upgrade waits for (-want +got):\n%s", d)
 		}
 	}
 	end()
 	for range 2 {
 		if err := <-opened; err != nil {
-			t.Error(err)
+			t.Errorf("opening and closing after the older program ended: error %v, want none", err)
 		}
 	}
 }
@@ -449,10 +451,10 @@ func TestWaitingToUpgradeEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := store.Open(ctx, path, store.Options{Host: "laptop", Waiting: func([]string) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+		t.Errorf("Open with its context cancelled: error %v, want %v", err, context.Canceled)
 	}
 	if v := schemaVersion(t, path); v != 2 {
-		t.Errorf("version %d (want 2)", v)
+		t.Errorf("after the cancelled upgrade the schema has version %d, want 2", v)
 	}
 }
 
@@ -469,10 +471,10 @@ func TestTwoUpgradesDoNotWaitForEachOther(t *testing.T) {
 	wg.Wait()
 	for i, s := range stores {
 		if errs[i] != nil {
-			t.Fatal(errs[i])
+			t.Fatalf("upgrade %d of four at the same time: error %v, want none", i, errs[i])
 		}
 		if n := countOf(t, s, "account:talks is:done"); n != 1000 {
-			t.Errorf("%d done (want 1000)", n)
+			t.Errorf("store %d of four shows %d done conversations, want 1000", i, n)
 		}
 		defer s.Close()
 	}
@@ -485,11 +487,11 @@ func TestWritesFailAfterANewerProgramUpgraded(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: error %v, want none", err)
 	}
 	defer db.Close()
 	if _, err := db.Exec("PRAGMA user_version = 999"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing SQL: error %v, want none", err)
 	}
 	yes := true
 	for name, write := range map[string]func() error{
@@ -510,10 +512,10 @@ func TestWritesFailAfterANewerProgramUpgraded(t *testing.T) {
 		"look":  func() error { _, err := s.Revision(t.Context()); return err },
 	} {
 		if err := write(); !errors.Is(err, store.ErrMoved) || model.KindOf(err) != model.Local || !strings.Contains(err.Error(), "start this one again") {
-			t.Errorf("name is %s, error %v", name, err)
+			t.Errorf("%s after a newer program upgraded the database: error %v of kind %v, want %v of kind %v with \"start this one again\" in it", name, err, model.KindOf(err), store.ErrMoved, model.Local)
 		}
 	}
 	if got := row(t, s, "1"); got.Conversation.Title != "a" || got.Triage.Done || len(got.Pending) != 0 {
-		t.Errorf("got %+v", got)
+		t.Errorf("after the refused writes the row is %+v, want the title a, not done and no pending edit", got)
 	}
 }

@@ -60,7 +60,7 @@ func TestGenerate(t *testing.T) {
 	ok := func(err error) {
 		t.Helper()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("a step of making the fixture: error %v, want none", err)
 		}
 	}
 	ok(err)
@@ -82,7 +82,7 @@ func TestGenerate(t *testing.T) {
 	}
 	_, err = s.EndWalk(ctx, "talks", no, "head-1", true)
 	ok(err)
-	for i := 900; i < 910; i++ { // some were opened before they were done
+	for i := 900; i < 910; i++ { // some were opened before they were marked done
 		_, err := s.Save(ctx, whole(i), model.ReadWhole)
 		ok(err)
 	}
@@ -115,7 +115,7 @@ func TestGenerate(t *testing.T) {
 	mark(ctx, []model.Ref{talk(1002), {Account: "desk", ID: "b-0"}}, model.TriageChange{Pinned: yes()})
 	until := genNow.Add(72 * time.Hour)
 	mark(ctx, []model.Ref{talk(1003)}, model.TriageChange{Snooze: &until})
-	// Done, and somebody changed it since: it is back.
+	// Marked done, and changed by another user afterwards, so it is listed again.
 	mark(ctx, []model.Ref{talk(1004), talk(1005)}, model.TriageChange{Done: yes()})
 	for i := 1004; i < 1006; i++ {
 		c := listed(i)
@@ -144,7 +144,7 @@ func TestGenerate(t *testing.T) {
 		out, err := s.Claim(ctx, account, []string{id})
 		ok(err)
 		if len(out) != 1 {
-			t.Fatalf("claimed %d of %s", len(out), id)
+			t.Fatalf("claiming the edit %s of %s returned %d edits, want 1", id, account, len(out))
 		}
 		return out[0]
 	}
@@ -162,7 +162,7 @@ func TestGenerate(t *testing.T) {
 		e.Sent = true
 		ok(s.Settle(ctx, e, model.JournalEntry{Edit: e.Edit, Title: e.Title, Before: e.Base, After: e.Target, At: now.UTC(), State: model.Done}, after, false))
 	}
-	// Delivered: a batch of three, one alone, one taken back and what took it back.
+	// Delivered: a batch of three, one alone, one that was undone and the edit that undid it.
 	for i := 10; i < 13; i++ {
 		id := private(talk(i), listed(i).Title, "01BATCHPRIVATE0000000000000")
 		c := listed(i)
@@ -184,7 +184,7 @@ func TestGenerate(t *testing.T) {
 	e := claim(already, "talks")
 	ok(s.Settle(ctx, e, model.JournalEntry{Edit: e.Edit, Title: e.Title, Before: e.Target, After: e.Target, At: now.UTC(), State: model.OutcomeAlreadySet}, nil, false))
 
-	// On its way, in every state.
+	// Edits in the outbox, in every state.
 	private(talk(20), listed(20).Title, "01BATCHTWO00000000000000000")
 	rename(talk(20), listed(20).Title, "Twenty", "01BATCHTWO00000000000000000")
 	id := rename(talk(21), listed(21).Title, "Sent and then killed", "")
@@ -226,7 +226,7 @@ func TestGenerate(t *testing.T) {
 	ok(setCreated(s, path, held, now))
 	now = genNow.Add(time.Minute)
 	if n, err := s.HoldOld(ctx, now.Add(-24*time.Hour)); err != nil || n != 1 {
-		t.Fatal(n, err)
+		t.Fatalf("HoldOld held %d edits, want the one that is 30 hours old; error %v, want none", n, err)
 	}
 	// An account that got another identity, with its outbox and marks.
 	rename(model.Ref{Account: "threads", ID: "k-0"}, "Thread 0", "Left behind", "")
@@ -234,7 +234,7 @@ func TestGenerate(t *testing.T) {
 	_, heldNow, err := s.OpenAccount(ctx, "threads", "kona https://kona.example user 2")
 	ok(err)
 	if heldNow != 1 {
-		t.Fatal("held", heldNow)
+		t.Fatalf("opening threads under another identity held %d edits, want 1", heldNow)
 	}
 	ok(s.SaveDraft(ctx, "rename:talks:t-0030", "half a tit"))
 	ok(s.SaveDraft(ctx, "new:desk", `{"title":"Another launch"}`))
@@ -247,7 +247,7 @@ func TestGenerate(t *testing.T) {
 	z.Write(raw)
 	z.Close()
 	ok(os.WriteFile(os.Getenv("GEN_OUT"), b.Bytes(), 0o644))
-	t.Logf("%d bytes, %d packed", len(raw), b.Len())
+	t.Logf("the database is %d bytes, and %d bytes packed", len(raw), b.Len())
 }
 
 // setCreated backdates an edit, as if it had been queued at that time.
