@@ -70,6 +70,17 @@ type OutboxEntry struct {
 	Orphaned bool   // its account was set aside: the config now gives the name to another identity
 }
 
+// Unsent reports whether no write for the edit was sent.
+func (e OutboxEntry) Unsent() bool { return !e.Sent && e.State != Sending }
+
+func (e OutboxEntry) Withdrawable() bool { return e.Unsent() && e.State.Waiting() }
+
+// Stopped reports whether the edit needs a person, who may send it again as it is.
+func (e OutboxEntry) Stopped() bool { return e.State.Failed() || e.State == Held }
+
+// Retriable reports whether the edit may be sent again as it is.
+func (e OutboxEntry) Retriable() bool { return e.Stopped() || e.State == RetryAt }
+
 // JournalEntry is a delivered edit with the service's values before and after it.
 type JournalEntry struct {
 	Edit

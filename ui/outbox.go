@@ -230,7 +230,7 @@ func (m *Model) outboxAsks(asks any) {
 			m.settleNext(model.Ref{})
 		}
 	case keymap.Retry:
-		on("there is nothing to send again", outbox.Retriable, m.retry)
+		on("there is nothing to send again", model.OutboxEntry.Retriable, m.retry)
 	case keymap.RetryFailed:
 		m.retryFailed()
 	case keymap.Discard:
@@ -465,4 +465,4 @@ func (m *Model) withdraw(all []model.OutboxEntry) {
 	m.toEdits(keymap.Stop, all, "there is nothing left to withdraw", "withdrawn", m.be.Withdraw)
 }
 
-func (m *Model) retryFailed() { m.ofEdits("", outbox.Retriable, m.retry) }
+func (m *Model) retryFailed() { m.ofEdits("", model.OutboxEntry.Retriable, m.retry) }
