@@ -47,8 +47,11 @@ var stateWords = map[EditState]string{NotVerified: "not verified", OutcomeNotKno
 func (s EditState) Waiting() bool { return s == Queued || s == Sending || s == RetryAt }
 
 // NeedsPerson reports whether nothing more happens until a person decides.
-func (s EditState) NeedsPerson() bool {
-	return s == Held || s == InConflict || s == Refused || s == NotVerified || s == OutcomeNotKnown
+func (s EditState) NeedsPerson() bool { return s == Held || s == Refused || s.Resolvable() }
+
+// Resolvable reports whether a person may choose between the edit and what the service shows.
+func (s EditState) Resolvable() bool {
+	return s == InConflict || s == NotVerified || s == OutcomeNotKnown
 }
 
 // Shown reports whether a row shows the target of the edit rather than the service's value.
