@@ -266,13 +266,9 @@ func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string 
 	return out
 }
 
-func needsPerson(row model.Row) bool {
-	return slices.ContainsFunc(row.Pending, func(p model.Pending) bool { return p.State.NeedsPerson() })
-}
-
 // settle opens an edit of this row that needs a person, else the next such edit of any row.
 func (m *Model) settle(in intent) {
-	if in.single && needsPerson(in.row) {
+	if in.single && in.row.Worst().NeedsPerson() {
 		m.settleNext(in.row.Conversation.Ref)
 	} else {
 		m.settleNext(model.Ref{})
