@@ -47,8 +47,11 @@ var stateWords = map[EditState]string{NotVerified: "not verified", OutcomeNotKno
 func (s EditState) Waiting() bool { return s == Queued || s == Sending || s == RetryAt }
 
 // NeedsPerson reports whether nothing more happens until a person decides.
-func (s EditState) NeedsPerson() bool {
-	return s == Held || s == InConflict || s == Refused || s == NotVerified || s == OutcomeNotKnown
+func (s EditState) NeedsPerson() bool { return s == Held || s == Refused || s.Resolvable() }
+
+// Resolvable reports whether a person may choose between the edit and what the service shows.
+func (s EditState) Resolvable() bool {
+	return s == InConflict || s == NotVerified || s == OutcomeNotKnown
 }
 
 // Shown reports whether a row shows the target of the edit rather than the service's value.
@@ -69,6 +72,17 @@ type OutboxEntry struct {
 	Theirs   *Value // what the service showed at the conflict or the failed verification
 	Orphaned bool   // its account was set aside: the config now gives the name to another identity
 }
+
+// Unsent reports whether no write for the edit was sent.
+func (e OutboxEntry) Unsent() bool { return !e.Sent && e.State != Sending }
+
+func (e OutboxEntry) Withdrawable() bool { return e.Unsent() && e.State.Waiting() }
+
+// Stopped reports whether the edit needs a person, who may send it again as it is.
+func (e OutboxEntry) Stopped() bool { return e.State.Failed() || e.State == Held }
+
+// Retriable reports whether the edit may be sent again as it is.
+func (e OutboxEntry) Retriable() bool { return e.Stopped() || e.State == RetryAt }
 
 // JournalEntry is a delivered edit with the service's values before and after it.
 type JournalEntry struct {

@@ -85,9 +85,9 @@ func (m *Model) openResults() {
 		id := d.Submission().ID
 		switch asks {
 		case keymap.Retry:
-			m.ofEdits(id, dialog.Refused, m.retry)
+			m.ofEdits(id, model.OutboxEntry.Stopped, m.retry)
 		case keymap.Stop:
-			m.ofEdits(id, dialog.Unsent, m.withdraw)
+			m.ofEdits(id, model.OutboxEntry.Withdrawable, m.withdraw)
 		case dialog.Settled{}:
 			m.readSettled(d)
 		case keymap.SaveReport:

@@ -230,7 +230,7 @@ func (m *Model) outboxAsks(asks any) {
 			m.settleNext(model.Ref{})
 		}
 	case keymap.Retry:
-		on("there is nothing to send again", outbox.Retriable, m.retry)
+		on("there is nothing to send again", model.OutboxEntry.Retriable, m.retry)
 	case keymap.RetryFailed:
 		m.retryFailed()
 	case keymap.Discard:
@@ -266,13 +266,9 @@ func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string 
 	return out
 }
 
-func needsPerson(row model.Row) bool {
-	return slices.ContainsFunc(row.Pending, func(p model.Pending) bool { return p.State.NeedsPerson() })
-}
-
 // settle opens an edit of this row that needs a person, else the next such edit of any row.
 func (m *Model) settle(in intent) {
-	if in.single && needsPerson(in.row) {
+	if in.single && in.row.Worst().NeedsPerson() {
 		m.settleNext(in.row.Conversation.Ref)
 	} else {
 		m.settleNext(model.Ref{})
@@ -465,4 +461,4 @@ func (m *Model) withdraw(all []model.OutboxEntry) {
 	m.toEdits(keymap.Stop, all, "there is nothing left to withdraw", "withdrawn", m.be.Withdraw)
 }
 
-func (m *Model) retryFailed() { m.ofEdits("", outbox.Retriable, m.retry) }
+func (m *Model) retryFailed() { m.ofEdits("", model.OutboxEntry.Retriable, m.retry) }

@@ -371,7 +371,7 @@ func (m *Model) footerWord(in intent, does string) string {
 	inList := !m.inDetail
 	switch a := in.action; {
 	case m.off(in) != "",
-		a == keymap.Settle && (!in.single || !needsPerson(in.row)),
+		a == keymap.Settle && (!in.single || !in.row.Worst().NeedsPerson()),
 		a == keymap.Undo && (m.undoableActs == 0 || m.opts.ReadOnly):
 		return ""
 	case a == keymap.TogglePrivacy && in.size() > 1:

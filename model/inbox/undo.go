@@ -146,7 +146,7 @@ func (p *undoPlan) block(title string, ref model.Ref, why string) {
 
 // takeBack plans the undo of an edit that is not settled.
 func (p *undoPlan) takeBack(ctx context.Context, e model.OutboxEntry) error {
-	if !e.Sent && e.State != model.Sending {
+	if e.Unsent() {
 		p.Withdraw = append(p.Withdraw, e.ID)
 		p.Titles = append(p.Titles, undoTitle(e.Title, e.Ref))
 		p.riskLater(e.Edit)

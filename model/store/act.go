@@ -81,7 +81,7 @@ func (s *Store) removeEntered(ctx context.Context, op, submission string) error 
 // sent, and those that wait for a person and have an inverse.
 func (s *Store) finishLeaving(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, func(t *tx, e model.OutboxEntry) {
-		if unsent(e) || e.State.NeedsPerson() && len(t.undoing(e)) > 0 {
+		if e.Unsent() || e.State.NeedsPerson() && len(t.undoing(e)) > 0 {
 			t.giveUp(e, "withdrawn")
 		}
 	}, func(*tx) {})

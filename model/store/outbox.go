@@ -263,14 +263,12 @@ func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string,
 
 func (t *tx) withdraw(id string) (ok bool) {
 	e, ok := t.entry(id)
-	if !ok || !unsent(e) {
+	if !ok || !e.Unsent() {
 		return false
 	}
 	t.giveUp(e, "withdrawn")
 	return t.err == nil
 }
-
-func unsent(e model.OutboxEntry) bool { return !e.Sent && e.State != model.Sending }
 
 func (s *Store) update(ctx context.Context, op, id string, f func(*tx, model.OutboxEntry)) error {
 	return s.change(ctx, op, func(t *tx) {

@@ -99,7 +99,7 @@ func (t *tx) rebase(e model.OutboxEntry) {
 	lost := []change{{e.Target, e.Base}}
 	for _, l := range t.later(e) {
 		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
-		if i >= 0 && unsent(l) && l.Kind == e.Kind && l.Undoes == "" {
+		if i >= 0 && l.Unsent() && l.Kind == e.Kind && l.Undoes == "" {
 			target, widened := l.Target, l.Widens()
 			l.Edit = onBase(l.Edit, lost[i].now)
 			if t.saveEntry(l); l.Widens() && !widened { // which nobody has agreed to

@@ -187,7 +187,6 @@ const orphaned = "the config gives its account another identity now: set it back
 // whyNot returns why a decision is not possible for an edit, or "".
 func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	account, _ := r.engine.Describe(x.Ref.Account)
-	resolvable := x.State == model.InConflict || x.State == model.NotVerified || x.State == model.OutcomeNotKnown
 	switch {
 	case account.ReadOnly && d.sends() && !dry:
 		return "nothing is sent: read-only"
@@ -197,7 +196,7 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 		return orphaned
 	case d == "retry" && x.State == model.InConflict:
 		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" --mine|--theirs|--merged")
-	case d.resolves() && !resolvable:
+	case d.resolves() && !x.State.Resolvable():
 		state := strings.TrimPrefix(x.State.Words(), "needs you: ")
 		return "it met nobody else's change (" + state + "): " + r.commandFor("retry or discard")
 	}

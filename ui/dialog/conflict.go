@@ -33,10 +33,6 @@ func (d *Conflict) merged() *model.Value {
 
 func (d *Conflict) CanMerge() bool { return d.merged() != nil }
 
-func (d *Conflict) canResolve() bool {
-	return d.Entry.State.NeedsPerson() && d.Entry.State != model.Refused && d.Entry.State != model.Held
-}
-
 // Existing returns the conversation because of which a create was refused, if the service
 // named one.
 func (d *Conflict) Existing() (ref model.Ref, ok bool) {
@@ -50,7 +46,7 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 // Update returns keymap.Mine, Theirs or Merged for a conflict, Retry or Discard for an edit
 // that failed, and Accept to show the conversation that exists already.
 func (d *Conflict) Update(msg tea.Msg) any {
-	if k, ok := msg.(tea.KeyPressMsg); ok && !d.canResolve() {
+	if k, ok := msg.(tea.KeyPressMsg); ok && !d.Entry.State.Resolvable() {
 		switch a := d.OutboxKeys.Press(k.String()); a {
 		case keymap.Retry, keymap.Discard:
 			return a
@@ -60,7 +56,7 @@ func (d *Conflict) Update(msg tea.Msg) any {
 	switch a := d.Keys.Read(msg, page, d.Scroll); {
 	case a == keymap.Back,
 		a == keymap.Accept && exists,
-		d.canResolve() && (a == keymap.Mine || a == keymap.Theirs || a == keymap.Merged):
+		d.Entry.State.Resolvable() && (a == keymap.Mine || a == keymap.Theirs || a == keymap.Merged):
 		return a
 	}
 	return nil
@@ -73,7 +69,7 @@ func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func (d *Conflict) footer() []string {
-	if d.canResolve() {
+	if d.Entry.State.Resolvable() {
 		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs",
 			d.Keys.If(d.CanMerge(), keymap.Merged), "send both", "esc", "later"}
 	}

@@ -50,8 +50,8 @@ func SortUnsettled(edits iter.Seq[model.OutboxEntry]) Unsettled {
 	var t Unsettled
 	var waiting []model.OutboxEntry
 	for e := range edits {
-		t.refused += toInt(Refused(e))
-		t.unsent += toInt(Unsent(e))
+		t.refused += toInt(e.Stopped())
+		t.unsent += toInt(e.Withdrawable())
 		switch {
 		case e.State.NeedsPerson() && len(t.edits) < maxListed:
 			t.edits = append(t.edits, e)
@@ -83,16 +83,6 @@ func (d *Results) SetSettled(settled []model.JournalEntry) {
 }
 
 func (d *Results) Submission() model.Submission { return d.sub }
-
-// Refused reports whether an edit may be sent again as it is.
-func Refused(e model.OutboxEntry) bool {
-	return e.State.NeedsPerson() && e.State != model.InConflict
-}
-
-// Unsent reports whether an edit can be withdrawn.
-func Unsent(e model.OutboxEntry) bool {
-	return !e.Sent && e.State.Waiting() && e.State != model.Sending
-}
 
 func (d *Results) Answer(_ theme.Token, text string) { d.answer = text }
 

@@ -60,7 +60,7 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 func (s *Screen) footer() []string {
 	sub, edit, ok := s.Under()
 	line, needs, waits := ok && edit == nil, edit != nil && edit.State.NeedsPerson(), ok && Unsettled(sub, edit)
-	again := line && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)
+	again := line && sub.Problem != nil || edit != nil && edit.Retriable()
 	takenBack := edit != nil && edit.Journal != nil && edit.Journal.Undone != "" ||
 		line && sub.Delivered+sub.Waiting+sub.NeedPerson <= sub.TakenBack
 	look := theme.Pick(edit != nil, "look", theme.Pick(sub.ID == s.opened, "shut", "open"))
@@ -78,11 +78,6 @@ func (s *Screen) footer() []string {
 // outbox.
 func Unsettled(sub model.Submission, edit *Edit) bool {
 	return edit == nil && sub.ID != "" && !sub.Over() || edit != nil && edit.Journal == nil
-}
-
-// Retriable reports whether an edit may be sent again.
-func Retriable(e model.OutboxEntry) bool {
-	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
 }
 
 func (s *Screen) header(th *theme.Theme) string {
