@@ -108,7 +108,7 @@ func (l *lab) submit(account string, n model.NewConversation) string {
 	}
 	ids, err := l.Submit(context.Background(), p)
 	if err != nil || len(ids) != 1 {
-		l.t.Fatalf("ids is %v, err is %v, p.Items is %v", ids, err, p.Items)
+		l.t.Fatalf("submitting a new conversation queued %d edits, want 1, error %v; the plan is %+v", len(ids), err, p.Items)
 	}
 	return ids[0]
 }
@@ -159,7 +159,7 @@ func (l *lab) asked(account, title string) model.NewConversation {
 	lookUp := func(req model.LookupRequest) model.Participant {
 		page, err := l.Lookup(context.Background(), account, req)
 		if err != nil || len(page.Items) == 0 {
-			l.t.Fatalf("page is %v, err is %v", page, err)
+			l.t.Fatalf("looking up %+v found %d items, want at least one, error %v", req, len(page.Items), err)
 		}
 		return page.Items[len(page.Items)-1]
 	}
@@ -218,10 +218,11 @@ func TestLostCreateIsMadeOnceWhateverTheClocksSay(t *testing.T) {
 						l.once(loss)
 						r := l.deliver(id)[id]
 						if made := l.titled(account, "Lift inspection"); len(made) != 1 || r.Journal == nil || r.Journal.Ref.ID != made[0] {
-							t.Errorf("made %v, and the end is %s, %+v", made, r.Entry.State, r.Entry.Error)
+							t.Errorf("after a lost answer the service has the conversations %v (want one, and the history to name it): the create is %s",
+								made, inWords(r.Entry))
 						}
 						if left := outbox(t, l.Inbox); len(left) > 0 {
-							t.Errorf("left is %+v", left)
+							t.Errorf("the create is settled, but the outbox still holds %s, want no edit", inWords(left...))
 						}
 					})
 				})
@@ -246,18 +247,21 @@ func TestLostCreateClaimsOnlyAnIdenticalConversation(t *testing.T) {
 				})
 				r := l.deliver(id)[id]
 				if made := l.titled(account, "Lift inspection"); len(made) != 1 || r.Entry.State != model.OutcomeNotKnown {
-					t.Fatalf("made %v, and the end is %s (want %v), %+v", made, r.Entry.State, model.OutcomeNotKnown, r.Entry.Error)
+					t.Fatalf("somebody else made a conversation of the same title: the service has %v (want that one alone), and the create ended as %s (want %s): %s",
+						made, r.Entry.State, model.OutcomeNotKnown, inWords(r.Entry))
 				}
 				made := model.Ref{Account: account, ID: l.titled(account, "Lift inspection")[0]}.String()
 				if r.Entry.Error.Existing != made || !strings.Contains(r.Entry.Error.Message, made) {
-					t.Errorf("it says %+v, and %s is there", r.Entry.Error, made)
+					t.Errorf("the error names the existing conversation %q and says %q, want %s in both",
+						r.Entry.Error.Existing, r.Entry.Error.Message, made)
 				}
 				// A retry goes the same careful way.
 				if err := l.Retry(context.Background(), id); err != nil {
 					t.Fatal(err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.OutcomeNotKnown || len(l.titled(account, "Lift inspection")) != 1 {
-					t.Errorf("a retry ends with %s (want %v), and there are %v", r.Entry.State, model.OutcomeNotKnown, l.titled(account, "Lift inspection"))
+					t.Errorf("the retry ended as %s, want %s, and the service has %v, want one conversation",
+						r.Entry.State, model.OutcomeNotKnown, l.titled(account, "Lift inspection"))
 				}
 			})
 		})
@@ -309,7 +313,8 @@ func TestTwoLostCreatesOfOneTitleMakeTwo(t *testing.T) {
 					made := l.titled(account, "Stand-up")
 					journal, err := l.History(context.Background(), model.HistoryRequest{})
 					if err != nil || len(made) != 2 || len(journal) != 2 || journal[0].Ref == journal[1].Ref {
-						t.Errorf("made %v, history %+v, left %+v, %v", made, journal, outbox(t, l.Inbox), err)
+						t.Errorf("two creates of one title made %v (want two conversations), the history names %d (want 2 different ones), and the outbox holds %s; error %v",
+							made, len(journal), inWords(outbox(t, l.Inbox)...), err)
 					}
 				})
 			})
@@ -330,14 +335,15 @@ func TestCreateIsDoneWhenItIsReadBack(t *testing.T) {
 					time.Sleep(time.Hour)
 				}
 				if r.Journal != nil || r.Entry.State != model.OutcomeNotKnown || r.Entry.Error.Existing == "" {
-					t.Errorf("the end is %s (want %v), %+v", r.Entry.State, model.OutcomeNotKnown, r.Entry.Error)
+					t.Errorf("a create that cannot be read back ended as %s (want %s with an error that names the conversation), and is in the history: %t (want false); %s",
+						r.Entry.State, model.OutcomeNotKnown, r.Journal != nil, inWords(r.Entry))
 				}
 				if err := l.Retry(context.Background(), id); err != nil {
 					t.Fatal(err)
 				}
 				l.deliver(id)
 				if n := l.writes(account, "POST"); n != 1 {
-					t.Errorf("%d requests (want 1) were sent", n)
+					t.Errorf("the create was requested %d times, want once", n)
 				}
 			})
 		})
@@ -359,7 +365,8 @@ func TestCreateThatShowsSomethingElseIsUnverified(t *testing.T) {
 		})
 		r := l.deliver(id)[id]
 		if r.Entry.State != model.NotVerified || !strings.Contains(r.Entry.Error.Message, "privacy") || r.Entry.Error.Existing == "" {
-			t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.NotVerified, r.Entry.Error)
+			t.Fatalf("a create that made a public conversation of a private one ended as %s, want %s with an error that says privacy and names the conversation: %s",
+				r.Entry.State, model.NotVerified, inWords(r.Entry))
 		}
 		made := l.titled("support", "Lift inspection")
 		l.sb.Bird().Change(made[0], "visibility", "private")
@@ -367,7 +374,8 @@ func TestCreateThatShowsSomethingElseIsUnverified(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r = l.deliver(id)[id]; r.Journal == nil || l.writes("support", "POST") != 1 {
-			t.Errorf("the end is %s, after %d requests (want 1)", r.Entry.State, l.writes("support", "POST"))
+			t.Errorf("the retry, once the conversation is private, ended as %s after %d requests, want it in the history after 1",
+				r.Entry.State, l.writes("support", "POST"))
 		}
 	})
 }
@@ -385,7 +393,7 @@ func (l *lab) taken() (id, channel string, contact model.Participant) {
 			}
 		}
 	}
-	l.t.Fatal("no contact is in an open conversation")
+	l.t.Fatal("the sandbox has no contact in an open conversation")
 	return "", "", model.Participant{}
 }
 
@@ -400,24 +408,27 @@ func TestCreateOfAnExistingConversationIsRefusedAndNamesIt(t *testing.T) {
 					People: []model.Participant{contact}, Message: "the first words"})
 				r := l.deliver(id)[id]
 				if r.Entry.State != model.Refused || r.Journal != nil || len(l.sb.Bird().IDs()) != before {
-					t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.Refused, r.Entry.Error)
+					t.Fatalf("a create that the service refuses ended as %s (want %s), and the service has %d conversations (want %d): %s",
+						r.Entry.State, model.Refused, len(l.sb.Bird().IDs()), before, inWords(r.Entry))
 				}
 				left := outbox(t, l.Inbox)
 				if len(left) != 1 || left[0].Target.New.Message != "the first words" || left[0].Error == nil || *left[0].Error.Status != 409 {
-					t.Fatalf("left is %+v", left)
+					t.Fatalf("the outbox holds %s, want the refused create with its first message and the HTTP status 409", inWords(left...))
 				}
 				if !named {
 					if left[0].Error.Existing != "" || left[0].Error.Message == "" {
-						t.Errorf("it says %+v", left[0].Error)
+						t.Errorf("the service named no conversation: the error names %q (want none) and its message is %q (want one)",
+							left[0].Error.Existing, left[0].Error.Message)
 					}
 					return
 				}
 				ref, err := model.ParseRef(left[0].Error.Existing)
 				if err != nil || !slices.Contains(l.sb.Bird().IDs(), ref.ID) || !strings.Contains(left[0].Error.Words(), ref.String()) {
-					t.Fatalf("it says %+v", left[0].Error)
+					t.Fatalf("the error names the existing conversation %q and says %q, want one that the service has; error %v",
+						left[0].Error.Existing, left[0].Error.Words(), err)
 				}
 				if _, ok, err := l.Row(context.Background(), ref); err != nil || !ok {
-					t.Errorf("the one that exists cannot be opened: %v", err)
+					t.Errorf("the row of the existing conversation %v: found %t (want true), error %v", ref, ok, err)
 				}
 			})
 		})
@@ -451,7 +462,8 @@ func TestCreateRefusedBecauseOfItsOwnFirstTryIsDone(t *testing.T) {
 		}
 		r := l.deliver(id)[id]
 		if made := l.titled("support", "Hello"); len(made) != 1 || posts != 2 || r.Journal == nil || r.Journal.Ref.ID != made[0] {
-			t.Errorf("made %v by %d requests (want 2), and the end is %s, %+v", made, posts, r.Entry.State, r.Entry.Error)
+			t.Errorf("the service has %v after %d requests (want one conversation after 2, and the history to name it): the create is %s",
+				made, posts, inWords(r.Entry))
 		}
 	})
 }

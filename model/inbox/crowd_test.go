@@ -105,7 +105,7 @@ func (c *peopled) submit(title string, refs ...model.Ref) []string {
 	ids, err := c.b.Submit(c.ctx(), p)
 	c.must(err)
 	if len(ids) != len(refs) {
-		c.tb.Fatalf("%d of %d are submitted: %+v", len(ids), len(refs), p.Items[0])
+		c.tb.Fatalf("%d edits were submitted, want %d; the plan begins with %+v", len(ids), len(refs), p.Items[0])
 	}
 	return ids
 }
@@ -119,7 +119,7 @@ func (c *peopled) changeElsewhere(title string, which ...int) {
 		changed, err := c.other.SaveBatch(c.ctx(), conv.Ref.Account, []model.Conversation{conv}, nil)
 		c.must(err)
 		if len(changed) != 1 {
-			c.tb.Fatalf("%v is not changed", conv.Ref)
+			c.tb.Fatalf("a new title of %v, saved by another process, changed %d rows, want 1", conv.Ref, len(changed))
 		}
 	}
 }

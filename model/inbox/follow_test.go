@@ -38,7 +38,7 @@ func TestFirstLoadRefoldsOldRows(t *testing.T) {
 	var left int
 	err := openDatabase(t, path).QueryRow("SELECT count(*) FROM conversation WHERE subject IS NULL AND gone = 0").Scan(&left)
 	if err != nil || left > 0 {
-		t.Errorf("%d rows are left, %v", left, err)
+		t.Errorf("after the first load %d rows of the earlier version are not refolded, want 0, error %v", left, err)
 	}
 }
 
@@ -75,10 +75,10 @@ func newsIsReadAgain(t *testing.T, path string, f *fake, b *inbox.Inbox) {
 	select {
 	case ev := <-events:
 		if !slices.Contains(ev.Refs, f.ref("1")) {
-			t.Errorf("it tells of %+v", ev)
+			t.Errorf("the event after the failed follow is %+v, want it to name %v", ev, f.ref("1"))
 		}
 	default:
-		t.Error("nothing is told")
+		t.Error("no event told of the change that could not be read at first")
 	}
 }
 
@@ -98,13 +98,13 @@ func TestKeepViewsDoesNotWaitForAnotherWriter(t *testing.T) {
 		}
 		began := time.Now()
 		if n, err := b.Counts(ctx, []string{"", "is:any", "is:private"}); err != nil || n[1] != 1 {
-			t.Errorf("counts %v, %v", n, err)
+			t.Errorf("the counts are %v, want 1 in the second, error %v", n, err)
 		}
 		if err := b.Close(ctx); err != nil {
 			t.Error(err)
 		}
 		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("it took %v", took)
+			t.Errorf("counting and closing took %v beside another writer, want at most 5 seconds", took)
 		}
 		db.Exec("ROLLBACK")
 	})
@@ -130,10 +130,10 @@ func TestFirstLoadAnnouncesEarlierChanges(t *testing.T) {
 		select {
 		case ev := <-events:
 			if len(ev.Submissions) != 1 || !slices.Contains(ev.Refs, f.ref("1")) {
-				t.Errorf("it tells of %+v", ev)
+				t.Errorf("the event of the first load is %+v, want it to name %v and one submission", ev, f.ref("1"))
 			}
 		default:
-			t.Error("nothing is told")
+			t.Error("no event told of the change that another process made before the first load")
 		}
 	})
 }

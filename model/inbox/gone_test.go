@@ -35,16 +35,16 @@ func TestLoadOfAGoneConversationHidesItsRow(t *testing.T) {
 		defer end()
 		_, err := b.Load(ctx, f.ref("2"), model.NeedParticipants)
 		if model.KindOf(err) != model.NotFound {
-			t.Errorf("the person is told %v", err)
+			t.Errorf("loading a deleted conversation: error %v, want the kind %s", err, model.NotFound)
 		}
 		if n := rows(t, b); n != 2 {
-			t.Errorf("%d rows (want 2)", n)
+			t.Errorf("after the load of a deleted conversation there are %d rows, want 2", n)
 		}
 		if e := <-events; len(e.Refs) != 1 || e.Refs[0] != f.ref("2") {
-			t.Errorf("announced %+v", e)
+			t.Errorf("the load of a deleted conversation was announced as %+v, want only %v", e, f.ref("2"))
 		}
 		if text, _ := b.Draft(ctx, "rename:projects:2"); text != "half" {
-			t.Error("the draft is lost")
+			t.Errorf("the draft of the deleted conversation reads %q, want half", text)
 		}
 		// It was restored: a list that shows it brings it back, with its marks.
 		time.Sleep(time.Minute)
@@ -53,7 +53,7 @@ func TestLoadOfAGoneConversationHidesItsRow(t *testing.T) {
 			t.Fatal(err)
 		}
 		if row, ok, _ := b.Row(ctx, f.ref("2")); !ok || !row.Triage.Pinned {
-			t.Errorf("back: %v, pinned: %v", ok, row.Triage.Pinned)
+			t.Errorf("the restored conversation is in the list: %t, and pinned: %t, want both", ok, row.Triage.Pinned)
 		}
 	})
 }
@@ -71,14 +71,14 @@ func TestOlderPageDoesNotRestoreAGoneConversation(t *testing.T) {
 			time.Sleep(time.Second)
 			f.set(func() { delete(f.convs, "2") })
 			if _, err := b.Load(ctx, f.ref("2"), 0); model.KindOf(err) != model.NotFound {
-				t.Error(err)
+				t.Errorf("loading a deleted conversation: error %v, want the kind %s", err, model.NotFound)
 			}
 		}
 		if err := b.Sync(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if n := rows(t, b); n != 1 {
-			t.Errorf("%d rows (want 1)", n)
+			t.Errorf("after a page that is older than the deletion there are %d rows, want 1", n)
 		}
 	})
 }
@@ -104,10 +104,10 @@ func TestDeliveryToAGoneConversationHidesItsRow(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := rows(t, b); n != 1 || state != model.Refused {
-			t.Errorf("%d rows (want 1), the edit is %s", n, state)
+			t.Errorf("after the delivery to a deleted conversation there are %d rows (want 1), and the edit is %s (want %s)", n, state, model.Refused)
 		}
 		if out, _ := b.Outbox(ctx); len(out) != 1 {
-			t.Errorf("%d edits (want 1) are kept", len(out))
+			t.Errorf("the outbox holds %d edits, want the refused one: %s", len(out), inWords(out...))
 		}
 	})
 }
@@ -129,7 +129,8 @@ func TestWholeReadEmptiesFields(t *testing.T) {
 			}
 			b.Sync(ctx)
 			if row, _, _ := b.Row(ctx, f.ref("1")); row.Conversation.Description != "about" || row.Conversation.Owner.Name != "Olga" {
-				t.Fatalf("row.Conversation is %+v", row.Conversation)
+				t.Fatalf("after a list, the row has the description %q and the owner %q, want about and Olga",
+					row.Conversation.Description, row.Conversation.Owner.Name)
 			}
 		}
 		f.change("1", func(c *model.Conversation) {
@@ -140,7 +141,8 @@ func TestWholeReadEmptiesFields(t *testing.T) {
 		}
 		row, _, _ := b.Row(ctx, f.ref("1"))
 		if c := row.Conversation; c.Description != "" || c.Access != "" || c.Owner.ID != "" || len(c.Facts) != 0 || !c.Participants.Known {
-			t.Errorf("c is %+v", c)
+			t.Errorf("after a whole read of emptied fields, the row has the description %q, access %q, owner %q and %d facts (want none of them), and its people are known: %t (want true)",
+				c.Description, c.Access, c.Owner.ID, len(c.Facts), c.Participants.Known)
 		}
 	})
 }

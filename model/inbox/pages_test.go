@@ -90,15 +90,15 @@ func TestPagesAreStoredWhileTheNextIsRequested(t *testing.T) {
 			return model.SyncResult{}, err
 		}
 		if n := number(t, engine); n != 2 {
-			t.Errorf("%d rows (want 2) stood there when the second page was asked for", n)
+			t.Errorf("%d rows were stored when the second page was asked for, want 2", n)
 		}
 		began := time.Now()
 		if err := emit(f.rows(3, 2, "a")); err != nil || time.Since(began) > 0 {
-			t.Errorf("the third page was asked for %s after the second came: %v", time.Since(began), err)
+			t.Errorf("the third page was asked for %s after the second came, want at once, error %v", time.Since(began), err)
 		}
 		time.Sleep(time.Second) // it travels
 		if n := number(t, engine); n != 4 {
-			t.Errorf("%d rows (want 4) stood there while the third page travelled", n)
+			t.Errorf("%d rows were stored while the third page was on its way, want 4", n)
 		}
 		return model.SyncResult{Complete: true}, emit(f.rows(5, 2, "a"))
 	}, func(b *inbox.Inbox, _ *fake, _ string) {
@@ -107,7 +107,7 @@ func TestPagesAreStoredWhileTheNextIsRequested(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := number(t, b); n != 6 {
-			t.Errorf("%d rows (want 6) at the end", n)
+			t.Errorf("after the sync there are %d rows, want 6", n)
 		}
 	})
 }
@@ -138,10 +138,10 @@ func TestFastSmallPagesShareTransactions(t *testing.T) {
 		end()
 		<-done
 		if n := number(t, b); err != nil || n != pages*20 || named != n {
-			t.Errorf("%d rows (want %v), %d told of: %v", n, pages*20, named, err)
+			t.Errorf("%d rows were stored (want %d), and the events named %d (want all of them), error %v", n, pages*20, named, err)
 		}
 		if told > 4 { // the first page, 800 rows in threes of 300
-			t.Errorf("%d pages were told of in %d announcements", pages, told)
+			t.Errorf("%d pages were told of in %d events, want at most 4", pages, told)
 		}
 	})
 }
@@ -161,13 +161,13 @@ func TestInterruptedWalkContinuesAtItsCursor(t *testing.T) {
 		return model.SyncResult{}, errDown
 	}, func(b *inbox.Inbox, _ *fake, _ string) {
 		if err := b.Sync(context.Background()); model.KindOf(err) != model.Unavailable {
-			t.Errorf("the end of the list: %v", err)
+			t.Errorf("a sync whose list ends in an error: error %v, want the kind %s", err, model.Unavailable)
 		}
 		if n := number(t, b); n != 8 {
-			t.Errorf("%d (want 8) of the 8 rows that came were kept", n)
+			t.Errorf("%d of the 8 rows that came before the error were kept, want all", n)
 		}
 		if err := b.Sync(context.Background()); err != nil || !slices.Equal(cursors, []string{"", "after 8"}) {
-			t.Errorf("walks began at %q: %v", cursors, err)
+			t.Errorf("the walks began at the cursors %q, want at the start and then after 8; error %v", cursors, err)
 		}
 	})
 }
@@ -199,14 +199,14 @@ func TestPageThatCannotBeStoredStopsTheList(t *testing.T) {
 			}
 		}
 		if err := b.Sync(context.Background()); model.KindOf(err) != model.Local {
-			t.Errorf("the sync ended with %v", err)
+			t.Errorf("a sync that could not store a page: error %v, want the kind %s", err, model.Local)
 		}
 		identity(f.desc.Identity)
 		if n := number(t, b); n != 2 {
-			t.Errorf("%d rows (want 2)", n)
+			t.Errorf("%d rows were stored, want the 2 of the page before the failure", n)
 		}
 		if err := b.Sync(context.Background()); err != nil || cursor != "after 2" {
-			t.Errorf("the next walk began at %q (want after 2): %v", cursor, err)
+			t.Errorf("the next walk began at the cursor %q, want after 2, error %v", cursor, err)
 		}
 	})
 }
@@ -222,7 +222,7 @@ func TestCancelledSyncStopsReadingAndStoring(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		defer cancel()
 		if err := b.Sync(ctx); model.KindOf(err) != model.Canceled {
-			t.Errorf("the sync ended with %v", err)
+			t.Errorf("a cancelled sync: error %v, want the kind %s", err, model.Canceled)
 		}
 	})
 }
@@ -252,7 +252,7 @@ func TestQueuedPageDoesNotUndoASingleRead(t *testing.T) {
 		}
 		for id, want := range map[string]string{"3": "new", "4": "old", "5": "old"} {
 			if got, _ := shownTitle(t, b, f.ref(id)); got != want {
-				t.Errorf("%s shows %q, want %q", id, got, want)
+				t.Errorf("row %s shows the title %q, want %q", id, got, want)
 			}
 		}
 	})
@@ -268,7 +268,7 @@ func TestRepeatedRowIsStoredInOrder(t *testing.T) {
 		}
 		for id, want := range map[string]string{"2": "first", "3": "third", "4": "second"} {
 			if got, _ := shownTitle(t, b, f.ref(id)); got != want {
-				t.Errorf("%s shows %q, want %q", id, got, want)
+				t.Errorf("row %s shows the title %q, want %q", id, got, want)
 			}
 		}
 	})
@@ -303,11 +303,11 @@ func TestWalkOverKnownRowsWritesAndAnnouncesNothing(t *testing.T) {
 		walk()
 		end()
 		if d := cmp.Diff(before, dump(t, path)); d != "" || len(before) < 120 {
-			t.Errorf("%d rows; written: %s (want none)", len(before), d)
+			t.Errorf("a walk over known rows changed the database of %d stored rows (want at least 120, and no change):\n%s", len(before), d)
 		}
 		for _, ev := range <-told {
 			if ev.All || len(ev.Refs)+len(ev.Submissions) > 0 {
-				t.Errorf("told %+v", ev)
+				t.Errorf("a walk over known rows was announced as %+v, want an event that names nothing", ev)
 			}
 		}
 	})

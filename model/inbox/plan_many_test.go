@@ -59,12 +59,12 @@ func TestPlanOfManyKeepsOrderAndReportsProgress(t *testing.T) {
 	last := 0
 	p, err := b.Plan(ctx, refs, title("same"), model.PlanOptions{Progress: func(done, total int) {
 		if done != last+1 || total != len(refs) {
-			t.Errorf("%d (want %v) of %d after %d", done, last+1, total, last)
+			t.Errorf("the progress says %d of %d after %d, want %d of %d", done, total, last, last+1, len(refs))
 		}
 		last = done
 	}})
 	if err != nil || last != len(refs) || len(p.Items) != len(refs) {
-		t.Fatalf("%d items, %d (want %v) told, %v", len(p.Items), last, len(refs), err)
+		t.Fatalf("the plan has %d items and told of %d, want %d each, error %v", len(p.Items), last, len(refs), err)
 	}
 	for i, it := range p.Items {
 		want := model.PlanChange
@@ -72,7 +72,7 @@ func TestPlanOfManyKeepsOrderAndReportsProgress(t *testing.T) {
 			want = model.PlanBlocked
 		}
 		if it.Ref != refs[i] || it.State != want {
-			t.Errorf("%d: %v %s %s, want %v", i, it.Ref, it.State, it.Reason, refs[i])
+			t.Errorf("item %d of the plan is %v and %s (%s), want %v and %s", i, it.Ref, it.State, it.Reason, refs[i], want)
 		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -81,10 +81,10 @@ func TestPlanOfManyKeepsOrderAndReportsProgress(t *testing.T) {
 			cancel()
 		}
 		if done > 300+2 {
-			t.Errorf("%d are planned after it was stopped", done)
+			t.Errorf("%d conversations were planned though the plan was stopped at 300, want at most 302", done)
 		}
 	}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("a plan that was stopped: %v", err)
+		t.Errorf("a plan that was stopped: error %v, want %v", err, context.Canceled)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestPlanOfManyKeepsNoConversationsInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if held := int64(heap()) - int64(before); held > n*most {
-		t.Errorf("a plan of %d holds %d bytes, %d an item", n, held, held/n)
+		t.Errorf("a plan of %d conversations holds %d bytes, %d for each, want at most %d for each", n, held, held/n, most)
 	}
 	runtime.KeepAlive(p)
 }

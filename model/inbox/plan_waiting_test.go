@@ -32,13 +32,14 @@ func TestPlanNamesPendingEditsThatDoTheSame(t *testing.T) {
 		}
 		it := plan(privacy(model.PrivacyPrivate))
 		if it.State != model.PlanAlready || len(it.Waiting) != 1 || it.Waiting[0].ID != ids[0] || it.Waiting[0].State != model.Held {
-			t.Errorf("it is %+v", it)
+			t.Errorf("the plan of what a held edit already does is %s and waits for %s, want %s and the edit %s, which is %s",
+				it.State, inWords(it.Waiting...), model.PlanAlready, ids[0], model.Held)
 		}
 		if it = plan(title("other")); len(it.Waiting) != 0 {
-			t.Errorf("another field: %+v", it.Waiting)
+			t.Errorf("the plan for another field waits for %s, want no edit", inWords(it.Waiting...))
 		}
 		if it = plan(privacy(model.PrivacyPublic)); len(it.Waiting) != 0 || it.State != model.PlanChange {
-			t.Errorf("the opposite: %+v", it)
+			t.Errorf("the plan of the opposite is %s and waits for %s, want %s and no edit", it.State, inWords(it.Waiting...), model.PlanChange)
 		}
 	})
 }

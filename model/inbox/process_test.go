@@ -32,12 +32,13 @@ func TestChangesOfAnotherProcessAreAnnounced(t *testing.T) {
 				select {
 				case <-events:
 				default:
-					t.Error("nothing was announced")
+					t.Error("no event told of the edit that another process submitted")
 				}
 			})
 			time.Sleep(5 * time.Second)
 			if f.get("1").Title != "from the other process" {
-				t.Error("the edit that the other process left behind was not delivered")
+				t.Errorf("the edit that the other process left behind was not delivered: the service has the title %q, want from the other process",
+					f.get("1").Title)
 			}
 		})
 	})
@@ -55,12 +56,12 @@ func TestNothingStartsWhileSuspended(t *testing.T) {
 		submit(t, b, f.ref("1"), title("mine"))
 		time.Sleep(time.Hour)
 		if _, applies := f.count(); applies != 0 {
-			t.Errorf("%d writes (want 0) while suspended", applies)
+			t.Errorf("the service was written to %d times while the inbox was suspended, want 0", applies)
 		}
 		b.Resume(ctx)
 		time.Sleep(time.Second)
 		if f.get("1").Title != "mine" {
-			t.Error("not delivered after the resume")
+			t.Errorf("the edit was not delivered after the resume: the service has the title %q, want mine", f.get("1").Title)
 		}
 	})
 }
@@ -83,7 +84,7 @@ func TestIdleProcessesWriteNothing(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 				if after, _ := s.Revision(context.Background()); after != before {
-					t.Errorf("%d changes in a minute of rest", after-before)
+					t.Errorf("two idle processes changed the database %d times in a minute, want 0", after-before)
 				}
 			})
 		})
@@ -106,7 +107,7 @@ func TestForeignChangeBehindAnOwnOneIsAnnounced(t *testing.T) {
 			}
 			time.Sleep(5 * time.Second)
 			if got := f.get("1").Title; got != "from the other process" {
-				t.Errorf("not delivered: the service has %q (want from the other process)", got)
+				t.Errorf("the edit of the other process was not delivered: the service has the title %q, want from the other process", got)
 			}
 		})
 	})
@@ -129,18 +130,18 @@ func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got, err := dying.Claim(context.Background(), "projects", nil); err != nil || len(got) != 1 {
-				t.Fatalf("got is %v, err is %v", got, err)
+				t.Fatalf("%d edits were claimed, want 1, error %v", len(got), err)
 			}
 			time.Sleep(5 * time.Second)
 			if f.get("1").Title != "Kick-off" {
-				t.Fatal("the claim of a living process was taken")
+				t.Fatalf("the claim of a living process was taken over: the service has the title %q, want Kick-off", f.get("1").Title)
 			}
 			if err := dying.Close(); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(30 * time.Second)
 			if got := f.get("1").Title; got != "mine" {
-				t.Errorf("30 seconds after the other process died the service has %q (want mine)", got)
+				t.Errorf("30 seconds after the other process died the service has the title %q, want mine", got)
 			}
 		})
 	})
@@ -160,12 +161,12 @@ func TestCancelledSuspendLeavesDeliveryRunning(t *testing.T) {
 		short, stop := context.WithTimeout(ctx, 5*time.Second)
 		defer stop()
 		if err := b.Suspend(short); err == nil {
-			t.Error("suspended while a write was in flight")
+			t.Error("Suspend with a deadline returned no error while a write was on its way, want one")
 		}
 		submit(t, b, f.ref("2"), title("next"))
 		time.Sleep(2 * time.Minute)
 		if got := f.get("2").Title; got != "next" {
-			t.Errorf("delivery stands still: %q (want next)", got)
+			t.Errorf("after a cancelled suspend the service has the title %q, want next: nothing is delivered", got)
 		}
 	})
 }
@@ -187,7 +188,8 @@ func TestCancelledCallDoesNotWaitForDeliveryOrWalk(t *testing.T) {
 		defer stop()
 		began := time.Now()
 		if err := b.Deliver(short, ids, func(model.DeliveryResult) {}); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 6*time.Second {
-			t.Errorf("gave up after %s: %v", time.Since(began), err)
+			t.Errorf("a delivery with a deadline of 5 seconds returned after %s, want at most 6, with the error %v, want %v",
+				time.Since(began), err, context.DeadlineExceeded)
 		}
 	})
 }
@@ -205,7 +207,7 @@ func TestCloseWaitsForDeliver(t *testing.T) {
 			t.Fatal(err)
 		}
 		if h := history(t, b); len(h) != 1 {
-			t.Error("closed before the write in flight was recorded")
+			t.Errorf("after the close the history has %d edits, want the one whose write was on its way", len(h))
 		}
 	})
 }
@@ -243,10 +245,10 @@ func TestDeliverReportsAReplacedEdit(t *testing.T) {
 				}
 			})
 			if got := states(first); !slices.Equal(got, []model.EditState{model.Replaced}) {
-				t.Errorf("of an edit that a newer one replaced it says %v", got)
+				t.Errorf("an edit that a newer one replaced is reported as %v, want %v", got, []model.EditState{model.Replaced})
 			}
 			if got := states(withdrawn); !slices.Equal(got, []model.EditState{model.Withdrawn}) {
-				t.Errorf("of an edit that was taken back elsewhere it says %v", got)
+				t.Errorf("an edit that another process took back is reported as %v, want %v", got, []model.EditState{model.Withdrawn})
 			}
 		})
 	})
@@ -271,27 +273,27 @@ func TestCloseCanLeaveAnEditBeingSent(t *testing.T) {
 		b.Start(context.Background())
 		time.Sleep(time.Second)
 		if n, _ := b.Sending(); n != 0 {
-			t.Errorf("%d edits (want 0) are being sent before there is one", n)
+			t.Errorf("before any edit, %d count as being sent, want 0", n)
 		}
 		_, changed := b.Sending()
 		submit(t, b, f.ref("1"), title("mine"))
 		<-changed
 		time.Sleep(time.Second)
 		if n, _ := b.Sending(); n != 1 {
-			t.Errorf("%d edits are being sent, want 1", n)
+			t.Errorf("during the write, %d edits count as being sent, want 1", n)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if err := b.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("closed with %v", err)
+			t.Errorf("Close during a write: error %v, want %v", err, context.DeadlineExceeded)
 		}
 		if e := outbox(t, b); len(e) != 1 || e[0].State != model.Sending || !e[0].Sent {
-			t.Errorf("left as %+v", e)
+			t.Errorf("the close left the outbox with %s, want one edit that is %s and was sent", inWords(e...), model.Sending)
 		}
 		close(answer)
 		synctest.Wait()
 		if n, _ := b.Sending(); n != 0 {
-			t.Errorf("%d edits (want 0) are being sent after the end", n)
+			t.Errorf("after the write, %d edits count as being sent, want 0", n)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

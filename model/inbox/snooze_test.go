@@ -32,7 +32,7 @@ func woken(t *testing.T, events <-chan model.Event, r model.Ref) time.Time {
 				return time.Now()
 			}
 		case <-over:
-			t.Fatal("never announced")
+			t.Fatalf("no event named %v within 24 hours, want one when its snooze ends", r)
 		}
 	}
 }
@@ -49,19 +49,19 @@ func TestListWakesWhenASnoozeEnds(t *testing.T) {
 		events, end := b.Subscribe()
 		defer end()
 		if n, _ := b.Count(ctx, "", true); n != 1 {
-			t.Fatalf("%d rows (want 1) in the inbox", n)
+			t.Fatalf("with two of three rows snoozed the inbox has %d rows, want 1", n)
 		}
 		if at := woken(t, events, f.ref("2")); !at.Equal(first.Truncate(time.Millisecond)) && at.Sub(first).Abs() > time.Millisecond {
-			t.Errorf("woke %s late", at.Sub(first))
+			t.Errorf("row 2 woke %s after the end of its snooze, want within a millisecond", at.Sub(first))
 		}
 		if n, _ := b.Count(ctx, "", true); n != 2 {
-			t.Errorf("%d rows (want 2) in the inbox", n)
+			t.Errorf("after the end of the first snooze the inbox has %d rows, want 2", n)
 		}
 		if row, _, _ := b.Row(ctx, f.ref("2")); !row.Triage.SnoozedUntil.IsZero() {
-			t.Errorf("a row that woke is still snoozed until %s", row.Triage.SnoozedUntil)
+			t.Errorf("a row that woke is still snoozed until %s, want no snooze", row.Triage.SnoozedUntil)
 		}
 		if at := woken(t, events, f.ref("1")); at.Sub(second).Abs() > time.Millisecond {
-			t.Errorf("woke %s late", at.Sub(second))
+			t.Errorf("row 1 woke %s after the end of its snooze, want within a millisecond", at.Sub(second))
 		}
 		// One that is put off, or ended by hand, does not wake at its old time.
 		later := time.Now().Add(time.Hour)
@@ -72,7 +72,7 @@ func TestListWakesWhenASnoozeEnds(t *testing.T) {
 			<-events
 		}
 		if at := woken(t, events, f.ref("1")); at.Sub(later.Add(time.Hour)).Abs() > time.Millisecond {
-			t.Errorf("woke %s after the first end", at.Sub(later))
+			t.Errorf("a row that was put off by an hour woke %s after its first end, want one hour", at.Sub(later))
 		}
 	})
 }
@@ -94,7 +94,7 @@ func TestSnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
 				events, end := b.Subscribe()
 				defer end()
 				if at := woken(t, events, f.ref("1")); at.Sub(until).Abs() > time.Millisecond {
-					t.Errorf("woke %s late", at.Sub(until))
+					t.Errorf("a row that another process snoozed woke %s after the end, want within a millisecond", at.Sub(until))
 				}
 			})
 		})
@@ -121,10 +121,11 @@ func TestSnoozeOutlivesTheProgram(t *testing.T) {
 			defer end()
 			b.Start(context.Background())
 			if n, _ := b.Count(context.Background(), "", true); n != 1 {
-				t.Errorf("%d rows (want 1) in the inbox", n)
+				t.Errorf("after the restart the inbox has %d rows, want the 1 whose snooze is over", n)
 			}
 			if at := woken(t, events, f.ref("2")); at.Sub(begin.Add(3*time.Hour)).Abs() > time.Millisecond {
-				t.Errorf("woke %s late", at.Sub(begin.Add(3*time.Hour)))
+				t.Errorf("after the restart the other row woke %s after the end of its snooze, want within a millisecond",
+					at.Sub(begin.Add(3*time.Hour)))
 			}
 		})
 	})
@@ -159,7 +160,7 @@ func TestSnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
 		slept.Store(int64(2 * time.Hour))
 		began := time.Now()
 		if at := woken(t, events, f.ref("1")); at.Sub(began) > time.Second {
-			t.Errorf("woke after %s", at.Sub(began))
+			t.Errorf("after the machine slept the row woke %s later, want at most one second", at.Sub(began))
 		}
 	})
 }

@@ -129,7 +129,7 @@ func BenchmarkReadingAList(b *testing.B) {
 					return true, nil
 				})
 				if err != nil || n != each {
-					b.Fatalf("n is %v, err is %v", n, err)
+					b.Fatalf("the list of the adapter has %d conversations, want %d, error %v", n, each, err)
 				}
 			})
 		})

@@ -80,7 +80,7 @@ func TestUpgradeKeepsDoneMarks(t *testing.T) {
 					done := func(when string) {
 						t.Helper()
 						if n, err := b.Count(ctx, "is:done", false); err != nil || n != 1000 {
-							t.Errorf("%s: %d done (want 1000), %v", when, n, err)
+							t.Errorf("%s: %d conversations are done, want 1000, error %v", when, n, err)
 						}
 					}
 					done("upgraded")
@@ -113,7 +113,7 @@ func TestUpgradeKeepsDoneMarks(t *testing.T) {
 						t.Fatal(err)
 					}
 					if row, _, _ := b.Row(ctx, f.ref("t-0500")); row.Triage.Done {
-						t.Error("somebody joined, and the conversation is still done")
+						t.Error("somebody joined, and the conversation t-0500 is still done, want it open")
 					}
 				})
 			})
@@ -142,27 +142,28 @@ func TestAccountsReportThatANewerProgramChangedTheDatabase(t *testing.T) {
 			began := time.Now()
 			<-events
 			if waited := time.Since(began); waited > time.Second {
-				t.Errorf("told after %s", waited)
+				t.Errorf("the change by a newer program was announced after %s, want at most one second", waited)
 			}
 			if st := b.Accounts()[0]; st.Error == nil || st.Error.Kind != model.Local || !strings.Contains(st.Error.Message, "start this one again") {
-				t.Errorf("st is %+v", st)
+				t.Errorf("the account has the error %q, want one of the kind %s that says start this one again", st.Error.Words(), model.Local)
 			}
 			plan, err := b.Plan(ctx, []model.Ref{f.ref("1")}, title("b"), model.PlanOptions{})
 			if err == nil {
 				_, err = b.Submit(ctx, plan)
 			}
 			if err == nil || !strings.Contains(err.Error(), "start this one again") {
-				t.Errorf("an edit was taken: %v", err)
+				t.Errorf("planning or submitting an edit: error %v, want one that says start this one again", err)
 			}
 			var before, after, applies int
 			f.set(func() { before = f.lists })
 			time.Sleep(2 * time.Hour)
 			f.set(func() { after, applies = f.lists, f.applies })
 			if applies != 0 || after > before+1 {
-				t.Errorf("%d writes (want 0), %d lists in two hours", applies, after-before)
+				t.Errorf("after a newer program changed the database: %d writes (want 0) and %d lists in two hours (want at most 1)",
+					applies, after-before)
 			}
 			if st := b.Accounts()[0]; st.Error == nil || !strings.Contains(st.Error.Message, "start this one again") {
-				t.Errorf("later: %+v", st)
+				t.Errorf("two hours later the account has the error %q, want one that says start this one again", st.Error.Words())
 			}
 		})
 	})
