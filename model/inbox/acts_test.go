@@ -22,11 +22,11 @@ func undo(t *testing.T, b *inbox.Inbox, id string) (model.Undo, []string) {
 	t.Helper()
 	u, err := b.PlanUndo(context.Background(), id, model.PlanOptions{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the undo: %v", err)
 	}
 	ids, err := b.ApplyUndo(context.Background(), u)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("applying the undo: %v", err)
 	}
 	return u, ids
 }
@@ -34,7 +34,7 @@ func undo(t *testing.T, b *inbox.Inbox, id string) (model.Undo, []string) {
 func mark(t *testing.T, b *inbox.Inbox, ref model.Ref, ch model.TriageChange) {
 	t.Helper()
 	if err := b.Triage(context.Background(), []model.Ref{ref}, ch, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the marks: %v", err)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestUndoTakesBackTheNewestAct(t *testing.T) {
 		yes := true
 		mark(t, b, f.ref("2"), model.TriageChange{Done: &yes})
 		if err := b.See(ctx, f.ref("1")); err != nil {
-			t.Fatal(err)
+			t.Fatalf("marking the row seen: %v", err)
 		}
 		u, ids := undo(t, b, "")
 		if u.Marks != 1 || len(ids) != 0 || u.Sentence != "marked “Budget” done" || row(t, b, f.ref("2")).Triage.Done {
@@ -137,11 +137,11 @@ func TestUndoOfSeveralEditsIsASubmission(t *testing.T) {
 		refs := []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}
 		p, err := b.Plan(ctx, refs, privacy(model.PrivacyPrivate), model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		deliver(t, b, ids)
 		if s := submission(t, b, p.ID); s.Sentence != "made 3 private" || s.Edits != 3 || s.Delivered != 3 || !s.Over() {
@@ -213,7 +213,7 @@ func TestUndoOfAnEditBeingSent(t *testing.T) {
 							u.InFlight, len(u.Withdraw), err)
 					}
 					if _, err := b.ApplyUndo(ctx, u); err != nil {
-						t.Fatal(err)
+						t.Fatalf("applying the undo: %v", err)
 					}
 					if tt.outside != "" {
 						f.onLoad = func(string) error { // the first read after the lost answer
@@ -327,11 +327,11 @@ func TestUndoOfOneEditKeepsTheActUndoable(t *testing.T) {
 		deliver(t, b, submit(t, b, f.ref("3"), title("older")))
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2")}, privacy(model.PrivacyPrivate), model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		deliver(t, b, ids)
 		undo(t, b, ids[0])
@@ -353,7 +353,7 @@ func TestUndoOfAnInterruptedTriage(t *testing.T) {
 	f := newFake("calls", titles...)
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		refs, err := b.Refs(context.Background(), "is:any", false)
 		if err != nil || len(refs) != len(titles) {

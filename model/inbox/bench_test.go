@@ -48,7 +48,7 @@ func BenchmarkInbox(b *testing.B) {
 	for _, text := range strings.Split(sizes, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("reading CONFAB_BENCH_ROWS: %v", err)
 		}
 		b.Run("rows="+text, func(b *testing.B) {
 			size := crowd.Size{Conversations: n, Waiting: 1_000, Delivered: 10_000, Now: time.Now().Add(-time.Hour).Truncate(time.Second)}
@@ -90,7 +90,7 @@ func (c *bench) meanwhile() (stop func()) {
 			conv := c.size.Conversation(200 + i%(c.size.Conversations-200)) // those before are changed by what is measured
 			conv.Title += fmt.Sprint(" changed ", time.Now().UnixNano())
 			if _, err := c.other.SaveBatch(context.Background(), conv.Ref.Account, []model.Conversation{conv}, nil); err != nil {
-				c.tb.Error(err)
+				c.tb.Errorf("saving the conversations: %v", err)
 			}
 			c.b.Look(context.Background())
 			time.Sleep(20 * time.Millisecond)

@@ -48,7 +48,7 @@ func (c *peopled) list(at model.Ref) model.Page {
 	p, err := c.b.List(c.ctx(), model.ListRequest{Inbox: true, Limit: 40, Anchor: at})
 	c.must(err)
 	if _, err := c.b.Counts(c.ctx(), crowd.Views); err != nil {
-		c.tb.Fatal(err)
+		c.tb.Fatalf("counting the views: %v", err)
 	}
 	return p
 }

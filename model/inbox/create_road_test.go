@@ -65,13 +65,13 @@ func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 	synctest.Test(t, func(t *testing.T) {
 		sb, err := sandbox.New(sandbox.Options{Conversations: 240, Now: func() time.Time { return time.Now().Add(skew) }})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("making the sandbox: %v", err)
 		}
 		l := &lab{t: t, sb: sb, cable: &cable{RoundTripper: sb.Transport()}}
 		ctx := context.Background()
 		s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		o := inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: 3 * time.Minute}
 		for _, a := range sb.Accounts() {
@@ -83,16 +83,16 @@ func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 				Credential: static(a.Credential), StateDir: filepath.Dir(path), Transport: l.cable})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the adapter: %v", err)
 			}
 			o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
 		}
 		if l.Inbox, err = inbox.Open(ctx, o); err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		defer func() {
 			if err := errors.Join(l.Close(ctx), s.Close()); err != nil {
-				t.Error(err)
+				t.Errorf("closing the inbox and the database: %v", err)
 			}
 		}()
 		f(l)
@@ -104,7 +104,7 @@ func (l *lab) submit(account string, n model.NewConversation) string {
 	l.t.Helper()
 	p, err := l.PlanCreate(context.Background(), account, n, model.PlanOptions{})
 	if err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("planning the new conversation: %v", err)
 	}
 	ids, err := l.Submit(context.Background(), p)
 	if err != nil || len(ids) != 1 {
@@ -117,7 +117,7 @@ func (l *lab) deliver(ids ...string) map[string]model.DeliveryResult {
 	l.t.Helper()
 	out := map[string]model.DeliveryResult{}
 	if err := l.Deliver(context.Background(), ids, func(r model.DeliveryResult) { out[r.Entry.ID] = r }); err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("delivering the edits: %v", err)
 	}
 	return out
 }
@@ -257,7 +257,7 @@ func TestLostCreateClaimsOnlyAnIdenticalConversation(t *testing.T) {
 				}
 				// A retry goes the same careful way.
 				if err := l.Retry(context.Background(), id); err != nil {
-					t.Fatal(err)
+					t.Fatalf("retrying the edit: %v", err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.OutcomeNotKnown || len(l.titled(account, "Lift inspection")) != 1 {
 					t.Errorf("the retry ended as %s, want %s, and the service has %v, want one conversation",
@@ -280,13 +280,13 @@ func (l *lab) byHand(account string, n model.NewConversation) {
 		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 			Credential: static(a.Credential), StateDir: l.t.TempDir(), Transport: l.sb.Transport()})
 		if err != nil {
-			l.t.Error(err)
+			l.t.Errorf("opening the adapter: %v", err)
 			return
 		}
 		e := model.Edit{ID: "by-hand", Kind: model.EditCreate, Target: model.Value{New: &n}}
 		out := p.Apply(context.Background(), model.Conversation{}, []model.Edit{e})[0]
 		if out.Err != nil {
-			l.t.Error(out.Err)
+			l.t.Errorf("making the conversation by hand: %v", out.Err)
 		}
 	}
 }
@@ -339,7 +339,7 @@ func TestCreateIsDoneWhenItIsReadBack(t *testing.T) {
 						r.Entry.State, model.OutcomeNotKnown, r.Journal != nil, inWords(r.Entry))
 				}
 				if err := l.Retry(context.Background(), id); err != nil {
-					t.Fatal(err)
+					t.Fatalf("retrying the edit: %v", err)
 				}
 				l.deliver(id)
 				if n := l.writes(account, "POST"); n != 1 {
@@ -371,7 +371,7 @@ func TestCreateThatShowsSomethingElseIsUnverified(t *testing.T) {
 		made := l.titled("support", "Lift inspection")
 		l.sb.Bird().Change(made[0], "visibility", "private")
 		if err := l.Retry(context.Background(), id); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		if r = l.deliver(id)[id]; r.Journal == nil || l.writes("support", "POST") != 1 {
 			t.Errorf("the retry, once the conversation is private, ended as %s after %d requests, want it in the history after 1",

@@ -26,10 +26,10 @@ func TestLostCreateIsSearchedForBeforeItIsRepeated(t *testing.T) {
 				})
 				p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection"}, model.PlanOptions{})
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("planning the new conversation: %v", err)
 				}
 				if _, err := b.Submit(ctx, p); err != nil {
-					t.Fatal(err)
+					t.Fatalf("submitting the plan: %v", err)
 				}
 				time.Sleep(time.Minute)
 				n := 0
@@ -55,11 +55,11 @@ func create(t *testing.T, b *inbox.Inbox, title string) []string {
 	t.Helper()
 	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title}, model.PlanOptions{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the new conversation: %v", err)
 	}
 	ids, err := b.Submit(context.Background(), p)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("submitting the plan: %v", err)
 	}
 	return ids
 }
@@ -160,7 +160,7 @@ func TestLostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
 		ids := create(t, b, "Lift inspection")
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if err := s.KeepCreation(ctx, ids[0], store.Creation{}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("keeping what is known of the new conversation: %v", err)
 		}
 		time.Sleep(time.Hour)
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
@@ -182,7 +182,7 @@ func TestLostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
 		// As another process would that took it at the same moment.
 		other, _, err := s.OutboxEntry(ctx, ids[1])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the edit in the outbox: %v", err)
 		}
 		other.Sent = true
 		if ok, err := s.SentCreate(ctx, other, store.Creation{Sure: true}); err != nil || !ok {
@@ -235,7 +235,7 @@ func TestKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 				}
 				newest, err := f.Newest(ctx, *claimed[0].Target.New)
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("reading the newest conversations: %v", err)
 				}
 				kept := store.Creation{Known: newest.IDs, Sure: newest.Sure}
 				if tc.sent {
@@ -248,7 +248,7 @@ func TestKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 				}
 				if tc.named {
 					if err := s.KeepCreation(ctx, ids[0], kept); err != nil {
-						t.Fatal(err)
+						t.Fatalf("keeping what is known of the new conversation: %v", err)
 					}
 				}
 				b.Deliver(ctx, ids, func(model.DeliveryResult) {})

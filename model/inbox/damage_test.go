@@ -23,23 +23,23 @@ func breakTable(t *testing.T, path, table string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database with SQL: %v", err)
 	}
 	defer db.Close()
 	var page int64
 	if err := db.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = ?", table).Scan(&page); err != nil {
-		t.Fatal(err)
+		t.Fatalf("finding the first page of the table: %v", err)
 	}
 	if _, err := db.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the SQL statement: %v", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: %v", err)
 	}
 	t.Cleanup(func() { f.Close() })
 	if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5}, 4096), (page-1)*4096); err != nil {
-		t.Fatal(err)
+		t.Fatalf("overwriting the page: %v", err)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestSyncChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
 				breakTable(t, path, "draft")
 			}
 			if err := os.WriteFile(filepath.Join(filepath.Dir(path), "claims", "confab-1-ABC"), nil, 0o600); err != nil {
-				t.Fatal(err)
+				t.Fatalf("writing the file: %v", err)
 			}
 			session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 				if !s.Unclean() {

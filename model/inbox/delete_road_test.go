@@ -30,7 +30,7 @@ func (l *lab) del(account string, meet func(ref model.Ref)) (model.Ref, string, 
 	l.t.Helper()
 	ref := l.mine(account)
 	if _, err := l.Load(context.Background(), ref, 0); err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("reading the conversation: %v", err)
 	}
 	id := submit(l.t, l.Inbox, ref, []model.Change{{Kind: model.EditDelete}})[0]
 	meet(ref)
@@ -60,7 +60,7 @@ func TestIgnoredDeleteIsUnverified(t *testing.T) {
 				}
 				l.ignoreDeletes(false)
 				if err := l.Retry(context.Background(), id); err != nil {
-					t.Fatal(err)
+					t.Fatalf("retrying the edit: %v", err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) {
 					t.Errorf("tried again, the delete ended as %s (want %s), and the service still has the conversation: %t (want false)",

@@ -42,11 +42,11 @@ func TestWideningEditExplainsWhatItWaitsFor(t *testing.T) {
 			t.Fatalf("the undo of the refused edit withdraws %d edits, want 1, error %v", len(u.Withdraw), err)
 		}
 		if _, err := b.ApplyUndo(ctx, u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		f.onApply = nil
 		if err := b.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if out, _ := b.OutboxOf(ctx, f.ref("1")); len(out) != 1 || out[0].State != model.Held || f.get("1").Privacy != model.PrivacyPrivate {
 			t.Errorf("after the undo of the edit that it waited for, the outbox holds %s (want one edit that is %s), and the conversation is %s (want %s)",

@@ -14,7 +14,7 @@ func rows(t *testing.T, b *inbox.Inbox) int {
 	t.Helper()
 	n, err := b.Count(context.Background(), "is:any", false)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("counting the conversations: %v", err)
 	}
 	return n
 }
@@ -24,7 +24,7 @@ func TestLoadOfAGoneConversationHidesItsRow(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		yes := true
 		b.Triage(ctx, []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}, nil)
@@ -50,7 +50,7 @@ func TestLoadOfAGoneConversationHidesItsRow(t *testing.T) {
 		time.Sleep(time.Minute)
 		f.set(func() { f.convs["2"] = kept })
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		if row, ok, _ := b.Row(ctx, f.ref("2")); !ok || !row.Triage.Pinned {
 			t.Errorf("the restored conversation is in the list: %t, and pinned: %t, want both", ok, row.Triage.Pinned)
@@ -63,7 +63,7 @@ func TestOlderPageDoesNotRestoreAGoneConversation(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		time.Sleep(time.Minute)
 		f.onPage = func() { // the answer is on its way, and the row is deleted and read
@@ -75,7 +75,7 @@ func TestOlderPageDoesNotRestoreAGoneConversation(t *testing.T) {
 			}
 		}
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		if n := rows(t, b); n != 1 {
 			t.Errorf("after a page that is older than the deletion there are %d rows, want 1", n)
@@ -88,20 +88,20 @@ func TestDeliveryToAGoneConversationHidesItsRow(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		plan, err := b.Plan(ctx, []model.Ref{f.ref("2")}, title("x"), model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		ids, err := b.Submit(ctx, plan)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		f.set(func() { delete(f.convs, "2") })
 		var state model.EditState
 		if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { state = r.Entry.State }); err != nil {
-			t.Fatal(err)
+			t.Fatalf("delivering the edits: %v", err)
 		}
 		if n := rows(t, b); n != 1 || state != model.Refused {
 			t.Errorf("after the delivery to a deleted conversation there are %d rows (want 1), and the edit is %s (want %s)", n, state, model.Refused)
@@ -125,7 +125,7 @@ func TestWholeReadEmptiesFields(t *testing.T) {
 		for range 2 { // a list in between fills in, and empties nothing
 			b.Sync(ctx)
 			if _, err := b.Load(ctx, f.ref("1"), everything); err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading the conversation: %v", err)
 			}
 			b.Sync(ctx)
 			if row, _, _ := b.Row(ctx, f.ref("1")); row.Conversation.Description != "about" || row.Conversation.Owner.Name != "Olga" {
@@ -137,7 +137,7 @@ func TestWholeReadEmptiesFields(t *testing.T) {
 			c.Description, c.Access, c.Owner, c.Facts = "", "", model.Participant{}, []model.Fact{}
 		})
 		if _, err := b.Load(ctx, f.ref("1"), everything); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the conversation: %v", err)
 		}
 		row, _, _ := b.Row(ctx, f.ref("1"))
 		if c := row.Conversation; c.Description != "" || c.Access != "" || c.Owner.ID != "" || len(c.Facts) != 0 || !c.Participants.Known {

@@ -35,7 +35,7 @@ func patient(t *testing.T, patience time.Duration, path string, fakes []*fake, f
 	ctx := context.Background()
 	s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: %v", err)
 	}
 	o := inbox.Options{Store: s, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC, Patience: patience}
 	for _, fk := range fakes {
@@ -43,14 +43,14 @@ func patient(t *testing.T, patience time.Duration, path string, fakes []*fake, f
 	}
 	b, err := inbox.Open(ctx, o)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the inbox: %v", err)
 	}
 	defer func() {
 		if err := b.Close(ctx); err != nil {
-			t.Error(err)
+			t.Errorf("closing the inbox: %v", err)
 		}
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("closing the database: %v", err)
 		}
 	}()
 	f(t, b, s)
@@ -64,11 +64,11 @@ func submit(t *testing.T, b *inbox.Inbox, ref model.Ref, changes []model.Change)
 	t.Helper()
 	p, err := b.Plan(context.Background(), []model.Ref{ref}, changes, model.PlanOptions{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the edit: %v", err)
 	}
 	ids, err := b.Submit(context.Background(), p)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("submitting the plan: %v", err)
 	}
 	if len(ids) == 0 {
 		t.Fatalf("the plan queued no edit: %+v", p.Items)
@@ -89,7 +89,7 @@ func outbox(t *testing.T, b *inbox.Inbox) []model.OutboxEntry {
 	t.Helper()
 	out, err := b.Outbox(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the outbox: %v", err)
 	}
 	return out
 }
@@ -125,7 +125,7 @@ func history(t *testing.T, b *inbox.Inbox) []model.JournalEntry {
 	t.Helper()
 	out, err := b.History(context.Background(), model.HistoryRequest{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the history: %v", err)
 	}
 	return out
 }
@@ -162,13 +162,13 @@ func TestSomebodyElsesChangeIsAConflict(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 		var got model.DeliveryResult
 		if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r }); err != nil {
-			t.Fatal(err)
+			t.Fatalf("delivering the edits: %v", err)
 		}
 		if got.Entry.State != model.InConflict || got.Entry.Theirs.String() != "theirs" {
 			t.Fatalf("the edit ended as %s, want %s with the service's title theirs: %s", got.Entry.State, model.InConflict, inWords(got.Entry))
@@ -180,7 +180,7 @@ func TestSomebodyElsesChangeIsAConflict(t *testing.T) {
 			t.Errorf("the row shows the title %q with the edit state %q, want theirs and %s", got, st, model.InConflict)
 		}
 		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
-			t.Fatal(err)
+			t.Fatalf("resolving the conflict: %v", err)
 		}
 		if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r }); err != nil || got.Entry.State != model.Done {
 			t.Fatalf("after the conflict was resolved for mine, the edit ended as %s, want %s, error %v: %s",
@@ -222,7 +222,7 @@ func TestResolveMergedMergesRoles(t *testing.T) {
 		})
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if err := b.Resolve(ctx, ids[0], model.ResolveMerged); err != nil {
-			t.Fatal(err)
+			t.Fatalf("resolving the conflict: %v", err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		want := []model.Participant{{Kind: "user", ID: "1", Role: model.RoleViewer}, {Kind: "user", ID: "2", Role: model.RoleViewer}, {Kind: "user", ID: "9", Role: model.RoleViewer}}
@@ -243,7 +243,7 @@ func TestPlanReadsBasesThatTheCacheLacks(t *testing.T) {
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("404")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAlter,
 			People: []model.Participant{{Kind: "user", ID: "1", Role: model.RoleViewer}}}}, model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		if it := p.Items[0]; it.State != model.PlanChange || it.Edits[0].Base.Set()[0].Role != model.RoleEditor {
 			t.Errorf("the plan for a cached row is %s with the edits %+v (%s), want %s with a base that was read, in which Ada is an editor",

@@ -413,7 +413,7 @@ func lifeRounds(t *testing.T, rounds int, seed uint64) {
 		f := flag.Lookup(name)
 		before := f.Value.String()
 		if err := flag.Set(name, value); err != nil {
-			t.Fatal(err)
+			t.Fatalf("setting the flag: %v", err)
 		}
 		t.Cleanup(func() { flag.Set(name, before) })
 	}

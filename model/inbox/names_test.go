@@ -28,7 +28,7 @@ func TestLateNamesChangeOnlyNames(t *testing.T) {
 			if first == 1 { // somebody opens the first row, which has changed
 				f.convs["1"] = f.rows(1, 1, "read by itself").Conversations[0]
 				if _, err := engine.Load(context.Background(), f.ref("1"), 0); err != nil {
-					t.Error(err)
+					t.Errorf("reading the conversation: %v", err)
 				}
 			}
 			named := model.Batch{Total: -1, Cursor: "elsewhere", Names: true}

@@ -80,7 +80,7 @@ func TestWriteThatCannotBeReadBackIsUnknown(t *testing.T) {
 		}
 		f.set(func() { f.onLoad = nil })
 		if err := b.Retry(ctx, ids[0]); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		deliver(t, b, ids)
 		if _, applies := f.count(); applies != 1 || f.get("1").Title != "mine" {
@@ -197,7 +197,7 @@ func TestRetryOfALostAnswerIsNoConflict(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if err := b.Retry(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
@@ -274,7 +274,7 @@ func TestUnrecordedOutcomeIsReadAgain(t *testing.T) {
 			t.Fatalf("%d edits were claimed, want 1, error %v", len(claimed), err)
 		}
 		if _, err := s.Sent(ctx, claimed, nil, 0); err != nil {
-			t.Fatal(err)
+			t.Fatalf("noting the edits as sent: %v", err)
 		}
 		f.change("1", func(c *model.Conversation) { c.Title = "mine" })
 		b.Start(ctx)
@@ -309,7 +309,7 @@ func TestRefusalAfterALostAnswerIsUnknown(t *testing.T) {
 			}
 		})
 		if err := b.Retry(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {

@@ -51,7 +51,7 @@ func scripted(t *testing.T, list func(f *fake, ctx context.Context, req model.Sy
 		ctx := context.Background()
 		s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		fk := newFake("projects")
 		p := script{fk, func(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
@@ -65,11 +65,11 @@ func scripted(t *testing.T, list func(f *fake, ctx context.Context, req model.Sy
 		}}
 		b, err := inbox.Open(ctx, inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: -1, Accounts: []inbox.Account{{Provider: p}}})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		f(b, fk, path)
 		if err := errors.Join(b.Close(ctx), s.Close()); err != nil {
-			t.Error(err)
+			t.Errorf("closing the inbox and the database: %v", err)
 		}
 	})
 }
@@ -78,7 +78,7 @@ func number(t *testing.T, b *inbox.Inbox) int {
 	t.Helper()
 	n, err := b.Count(context.Background(), "is:any", false)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("counting the conversations: %v", err)
 	}
 	return n
 }
@@ -104,7 +104,7 @@ func TestPagesAreStoredWhileTheNextIsRequested(t *testing.T) {
 	}, func(b *inbox.Inbox, _ *fake, _ string) {
 		engine = b
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		if n := number(t, b); n != 6 {
 			t.Errorf("after the sync there are %d rows, want 6", n)
@@ -195,7 +195,7 @@ func TestPageThatCannotBeStoredStopsTheList(t *testing.T) {
 				_, err = db.Exec("UPDATE account SET identity = ?", id)
 			}
 			if err = errors.Join(err, db.Close()); err != nil {
-				t.Error(err)
+				t.Errorf("changing the identity of the account: %v", err)
 			}
 		}
 		if err := b.Sync(context.Background()); model.KindOf(err) != model.Local {
@@ -241,14 +241,14 @@ func TestQueuedPageDoesNotUndoASingleRead(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		f.set(func() { f.convs["3"] = f.rows(3, 1, "new").Conversations[0] })
 		if _, err := engine.Load(context.Background(), f.ref("3"), 0); err != nil {
-			t.Error(err)
+			t.Errorf("reading the conversation: %v", err)
 		}
 		time.Sleep(time.Second)
 		return model.SyncResult{Complete: true}, emit(f.rows(5, 1, "old"))
 	}, func(b *inbox.Inbox, f *fake, _ string) {
 		engine = b
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		for id, want := range map[string]string{"3": "new", "4": "old", "5": "old"} {
 			if got, _ := shownTitle(t, b, f.ref(id)); got != want {
@@ -264,7 +264,7 @@ func TestRepeatedRowIsStoredInOrder(t *testing.T) {
 		return model.SyncResult{Complete: true}, errors.Join(emit(f.rows(1, 1, "first")), emit(f.rows(2, 2, "first")), emit(f.rows(3, 2, "second")), emit(f.rows(3, 1, "third")))
 	}, func(b *inbox.Inbox, f *fake, _ string) {
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		for id, want := range map[string]string{"2": "first", "3": "third", "4": "second"} {
 			if got, _ := shownTitle(t, b, f.ref(id)); got != want {
@@ -293,7 +293,7 @@ func TestWalkOverKnownRowsWritesAndAnnouncesNothing(t *testing.T) {
 		walk := func() {
 			t.Helper()
 			if err := b.SyncNow(context.Background(), true, func(model.DeliveryResult) {}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("syncing now: %v", err)
 			}
 			time.Sleep(time.Second) // what is told of it is told
 		}
@@ -318,13 +318,13 @@ func dump(t *testing.T, path string) (rows []string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database with SQL: %v", err)
 	}
 	defer db.Close()
 	for _, table := range []string{"conversation", "body"} {
 		found, err := db.Query("SELECT * FROM " + table + " ORDER BY key")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the table: %v", err)
 		}
 		names, _ := found.Columns()
 		for found.Next() {
@@ -333,7 +333,7 @@ func dump(t *testing.T, path string) (rows []string) {
 				into[i] = &values[i]
 			}
 			if err := found.Scan(into...); err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading a row of the table: %v", err)
 			}
 			line := table
 			for i, name := range names {
@@ -344,7 +344,7 @@ func dump(t *testing.T, path string) (rows []string) {
 			rows = append(rows, line)
 		}
 		if err := found.Close(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("ending the read of the table: %v", err)
 		}
 	}
 	return rows

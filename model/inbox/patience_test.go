@@ -23,7 +23,7 @@ func deliver(t *testing.T, b *inbox.Inbox, ids []string) []model.OutboxEntry {
 	t.Helper()
 	var out []model.OutboxEntry
 	if err := b.Deliver(context.Background(), ids, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("delivering the edits: %v", err)
 	}
 	return out
 }
@@ -73,7 +73,7 @@ func TestEditBehindAHeldOneExplainsIt(t *testing.T) {
 		b.Sync(ctx)
 		submit(t, b, f.ref("1"), title("first"))
 		if _, err := s.HoldOld(ctx, time.Now().Add(time.Hour)); err != nil {
-			t.Fatal(err)
+			t.Fatalf("holding the old edits: %v", err)
 		}
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("second")))
 		if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil ||
@@ -174,11 +174,11 @@ func TestLostCreateIgnoresOlderConversations(t *testing.T) {
 		}
 		p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection", Message: "a body that is kept nowhere"}, model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the new conversation: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.convs) != 2 {
 			t.Errorf("a lost create ended as %s (want %s), and the service has %d conversations (want 2): %s",
@@ -210,7 +210,7 @@ func TestRetryOfAHalfRefusedSetSendsTheRest(t *testing.T) {
 			t.Fatalf("a half refused set of people ended as %s, want %s: %s", out[0].State, model.Refused, inWords(out[0]))
 		}
 		if err := b.Retry(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.get("1").Participants.Items) != 3 {
 			t.Errorf("the retry ended as %s, want %s, and the service has the people %+v, want 3: %s",
@@ -225,7 +225,7 @@ func TestRelativeChangeIsPlannedFromAFreshRead(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		if _, err := b.Load(ctx, f.ref("1"), model.NeedParticipants); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the conversation: %v", err)
 		}
 		bea := model.Participant{Kind: "user", ID: "8", Role: model.RoleViewer}
 		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(bea) })

@@ -22,16 +22,16 @@ func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
 	ctx := context.Background()
 	s, err := store.Open(ctx, filepath.Join(tb.TempDir(), "confab.db"), store.Options{Host: "laptop"})
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("opening the database: %v", err)
 	}
 	f := newFake("projects")
 	b, err := inbox.Open(ctx, inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}, Location: time.UTC})
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("opening the inbox: %v", err)
 	}
 	tb.Cleanup(func() {
 		if err := errors.Join(b.Close(ctx), s.Close()); err != nil {
-			tb.Error(err)
+			tb.Errorf("closing the inbox and the database: %v", err)
 		}
 	})
 	var refs []model.Ref
@@ -43,7 +43,7 @@ func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
 	}
 	for some := range slices.Chunk(batch, 1000) {
 		if _, err := s.SaveBatch(ctx, "projects", some, nil); err != nil {
-			tb.Fatal(err)
+			tb.Fatalf("saving the conversations: %v", err)
 		}
 	}
 	return b, refs
@@ -96,7 +96,7 @@ func TestPlanOfManyKeepsNoConversationsInMemory(t *testing.T) {
 	var err error
 	before := heap()
 	if p, err = b.Plan(context.Background(), refs, title("same"), model.PlanOptions{}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the edit: %v", err)
 	}
 	if held := int64(heap()) - int64(before); held > n*most {
 		t.Errorf("a plan of %d conversations holds %d bytes, %d for each, want at most %d for each", n, held, held/n, most)
@@ -121,7 +121,7 @@ func BenchmarkPlan(b *testing.B) {
 			for b.Loop() {
 				p, err := engine.Plan(context.Background(), refs, title("same"), model.PlanOptions{})
 				if err != nil {
-					b.Fatal(err)
+					b.Fatalf("planning the edit: %v", err)
 				}
 				b.StopTimer()
 				held = heap() - before

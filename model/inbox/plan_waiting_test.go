@@ -20,13 +20,13 @@ func TestPlanNamesPendingEditsThatDoTheSame(t *testing.T) {
 		b.Sync(ctx)
 		ids := submit(t, b, f.ref("1"), privacy(model.PrivacyPrivate))
 		if _, err := s.HoldOld(ctx, time.Now().Add(time.Hour)); err != nil {
-			t.Fatal(err)
+			t.Fatalf("holding the old edits: %v", err)
 		}
 		plan := func(changes []model.Change) model.PlanItem {
 			t.Helper()
 			p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the edit: %v", err)
 			}
 			return p.Items[0]
 		}

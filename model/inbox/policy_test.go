@@ -220,7 +220,7 @@ func TestDiscardDoesNotEndAPauseOfTheService(t *testing.T) {
 		ids := submit(t, b, f.ref("2"), title("a mistake"))
 		submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
 		if err := b.Discard(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("discarding the edits: %v", err)
 		}
 		time.Sleep(time.Minute)
 		if _, applies := f.count(); applies != 1 {
@@ -242,7 +242,7 @@ func TestSyncNowHoldsOldEditsFirst(t *testing.T) {
 		submit(t, b, f.ref("1"), title("mine"))
 		time.Sleep(25 * time.Hour)
 		if err := b.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
 			t.Errorf("a day later the outbox holds %s (want one edit that is %s), and the service has the title %q (want Kick-off)",

@@ -51,7 +51,7 @@ func TestNothingStartsWhileSuspended(t *testing.T) {
 		b.Start(ctx)
 		time.Sleep(time.Second)
 		if err := b.Suspend(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("suspending the inbox: %v", err)
 		}
 		submit(t, b, f.ref("1"), title("mine"))
 		time.Sleep(time.Hour)
@@ -80,7 +80,7 @@ func TestIdleProcessesWriteNothing(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				before, err := s.Revision(context.Background())
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("reading the revision of the database: %v", err)
 				}
 				time.Sleep(time.Minute)
 				if after, _ := s.Revision(context.Background()); after != before {
@@ -103,7 +103,7 @@ func TestForeignChangeBehindAnOwnOneIsAnnounced(t *testing.T) {
 			})
 			yes := true
 			if err := b.Triage(context.Background(), []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}, nil); err != nil {
-				t.Fatal(err)
+				t.Fatalf("changing the marks: %v", err)
 			}
 			time.Sleep(5 * time.Second)
 			if got := f.get("1").Title; got != "from the other process" {
@@ -123,11 +123,11 @@ func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 			time.Sleep(time.Second)
 			dying, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database: %v", err)
 			}
 			if _, err := dying.Enqueue(context.Background(), model.Submission{ID: "s"}, []model.Titled{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
 				Base: model.TextValue("Kick-off"), Target: model.TextValue("mine")}}}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("queueing the edit: %v", err)
 			}
 			if got, err := dying.Claim(context.Background(), "projects", nil); err != nil || len(got) != 1 {
 				t.Fatalf("%d edits were claimed, want 1, error %v", len(got), err)
@@ -137,7 +137,7 @@ func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 				t.Fatalf("the claim of a living process was taken over: the service has the title %q, want Kick-off", f.get("1").Title)
 			}
 			if err := dying.Close(); err != nil {
-				t.Fatal(err)
+				t.Fatalf("closing the database of the other process: %v", err)
 			}
 			time.Sleep(30 * time.Second)
 			if got := f.get("1").Title; got != "mine" {
@@ -179,7 +179,7 @@ func TestCancelledCallDoesNotWaitForDeliveryOrWalk(t *testing.T) {
 		time.Sleep(time.Second)
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		if err := b.Suspend(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("suspending the inbox: %v", err)
 		}
 		defer b.Resume(ctx)
 		ids = append(ids, submit(t, b, f.ref("2"), title("another"))...)
@@ -204,7 +204,7 @@ func TestCloseWaitsForDeliver(t *testing.T) {
 		go b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		time.Sleep(time.Second)
 		if err := b.Close(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("closing the inbox: %v", err)
 		}
 		if h := history(t, b); len(h) != 1 {
 			t.Errorf("after the close the history has %d edits, want the one whose write was on its way", len(h))
@@ -220,28 +220,28 @@ func TestDeliverReportsAReplacedEdit(t *testing.T) {
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			ctx := context.Background()
 			if err := b.Sync(ctx); err != nil {
-				t.Fatal(err)
+				t.Fatalf("syncing: %v", err)
 			}
 			first := submit(t, b, f.ref("1"), title("first"))
 			withdrawn := submit(t, b, f.ref("1"), title("second"))
 			states := func(ids []string) []model.EditState {
 				var out []model.EditState
 				if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { out = append(out, r.Entry.State) }); err != nil {
-					t.Fatal(err)
+					t.Fatalf("delivering the edits: %v", err)
 				}
 				return out
 			}
 			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
 				u, err := other.PlanUndo(ctx, withdrawn[0], model.PlanOptions{})
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("planning the undo: %v", err)
 				}
 				if _, err := other.ApplyUndo(ctx, u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("applying the undo: %v", err)
 				}
 				submit(t, other, f.ref("1"), title("third"))
 				if err := other.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
-					t.Fatal(err)
+					t.Fatalf("syncing now: %v", err)
 				}
 			})
 			if got := states(first); !slices.Equal(got, []model.EditState{model.Replaced}) {
@@ -264,11 +264,11 @@ func TestCloseCanLeaveAnEditBeingSent(t *testing.T) {
 		f.onApply = func() (error, bool) { <-answer; return nil, true }
 		s, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		b, err := inbox.Open(context.Background(), inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		b.Start(context.Background())
 		time.Sleep(time.Second)
@@ -296,7 +296,7 @@ func TestCloseCanLeaveAnEditBeingSent(t *testing.T) {
 			t.Errorf("after the write, %d edits count as being sent, want 0", n)
 		}
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("closing the database: %v", err)
 		}
 	})
 }

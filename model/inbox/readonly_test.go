@@ -17,7 +17,7 @@ func TestReadOnlyAccountAllowsOnlyDryRuns(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		if _, err := b.Load(ctx, f.ref("1"), 0); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the conversation: %v", err)
 		}
 		for k, c := range b.Capabilities(f.get("1")) {
 			if c.Can() || !strings.Contains(c.Reason, "read-only") {
@@ -29,16 +29,16 @@ func TestReadOnlyAccountAllowsOnlyDryRuns(t *testing.T) {
 			o := model.PlanOptions{DryRun: dry}
 			edit, err := b.Plan(ctx, []model.Ref{f.ref("1")}, title("New"), o)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the edit: %v", err)
 			}
 			people, err := b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd,
 				People: []model.Participant{{Kind: "user", ID: "9"}}}}, o)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the edit: %v", err)
 			}
 			create, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift"}, o)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the new conversation: %v", err)
 			}
 			for _, p := range []model.Plan{edit, people, create} {
 				it := p.Items[0]

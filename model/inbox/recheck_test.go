@@ -28,7 +28,7 @@ func TestRecheckReadsAConflictAfresh(t *testing.T) {
 				e.Theirs, inWords(outbox(t, b)...), err)
 		}
 		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
-			t.Fatal(err)
+			t.Fatalf("resolving the conflict: %v", err)
 		}
 		deliver(t, b, ids)
 		if got := f.get("1").Title; got != "mine" || len(outbox(t, b)) != 0 {

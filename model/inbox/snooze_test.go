@@ -17,7 +17,7 @@ import (
 func snooze(t *testing.T, b *inbox.Inbox, r model.Ref, until time.Time) {
 	t.Helper()
 	if err := b.Triage(context.Background(), []model.Ref{r}, model.TriageChange{Snooze: &until}, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the marks: %v", err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestSnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
 			b.Start(context.Background())
 			time.Sleep(90 * time.Second)
 			if _, err := b.Counts(context.Background(), []string{""}); err != nil { // as the screen does for its tabs
-				t.Fatal(err)
+				t.Fatalf("counting the views: %v", err)
 			}
 			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
 				until := time.Now().Add(30*time.Minute + 500*time.Millisecond)
@@ -110,7 +110,7 @@ func TestSnoozeOutlivesTheProgram(t *testing.T) {
 		begin := time.Now()
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			if err := b.Sync(context.Background()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("syncing: %v", err)
 			}
 			snooze(t, b, f.ref("1"), begin.Add(time.Hour))
 			snooze(t, b, f.ref("2"), begin.Add(3*time.Hour))
@@ -141,17 +141,17 @@ func TestSnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(time.Duration(slept.Load())) }
 		s, err := store.Open(ctx, path, store.Options{Host: "laptop", Now: now})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		b, err := inbox.Open(ctx, inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}, Now: now, Location: time.UTC})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		defer func() { b.Close(ctx); s.Close() }()
 		b.Start(ctx)
 		time.Sleep(time.Minute)
 		if _, err := b.Counts(ctx, []string{""}); err != nil { // as the screen does for its tabs
-			t.Fatal(err)
+			t.Fatalf("counting the views: %v", err)
 		}
 		snooze(t, b, f.ref("1"), now().Add(time.Hour))
 		synctest.Wait()

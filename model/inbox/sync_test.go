@@ -80,7 +80,7 @@ func TestEveryMissedConversationIsCheckedInSomeSweep(t *testing.T) {
 			unlisted = append(unlisted, c)
 		}
 		if _, err := s.SaveBatch(ctx, "projects", unlisted, nil); err != nil {
-			t.Fatal(err)
+			t.Fatalf("saving the conversations: %v", err)
 		}
 		last := unlisted[200].Ref
 		f.onLoad = func(id string) error {
@@ -107,11 +107,11 @@ func TestSweepInTheFutureDoesNotEndSweeps(t *testing.T) {
 			b.Sync(ctx)
 			ahead, err := store.Open(ctx, path, store.Options{Host: "laptop", Now: func() time.Time { return time.Now().AddDate(10, 0, 0) }})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database: %v", err)
 			}
 			defer ahead.Close()
 			if _, err := ahead.EndWalk(ctx, "projects", 1, "", true); err != nil {
-				t.Fatal(err)
+				t.Fatalf("ending the walk: %v", err)
 			}
 			f.set(func() { delete(f.convs, "2") })
 			b.Sync(ctx)
@@ -130,7 +130,7 @@ func TestOlderPageDoesNotHideAnEdit(t *testing.T) {
 		time.Sleep(time.Minute)
 		del, err := b.Plan(ctx, []model.Ref{f.ref("2")}, []model.Change{{Kind: model.EditDelete}}, model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		f.onPage = func() {
 			f.onPage = nil
@@ -138,7 +138,7 @@ func TestOlderPageDoesNotHideAnEdit(t *testing.T) {
 			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine")), func(model.DeliveryResult) {})
 			ids, err := b.Submit(ctx, del)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("submitting the plan: %v", err)
 			}
 			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		}
@@ -171,7 +171,7 @@ func TestInterruptedRefreshIsMadeUpFor(t *testing.T) {
 		}
 		f.set(func() { f.down = false })
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		if r, _, _ := b.Row(ctx, f.ref("3")); r.Conversation.Preview != "new" {
 			t.Errorf("the refresh after the cut one shows the preview %q of a row that the cut one did not reach, want new", r.Conversation.Preview)
@@ -190,7 +190,7 @@ func TestPageWithNothingToStoreDoesNotEndARefresh(t *testing.T) {
 			f.onPage = nil
 			for _, id := range []string{"1", "2"} {
 				if _, err := b.Load(ctx, f.ref(id), 0); err != nil {
-					t.Error(err)
+					t.Errorf("reading the conversation: %v", err)
 				}
 			}
 		}

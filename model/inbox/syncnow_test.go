@@ -28,7 +28,7 @@ func TestSyncNowDeliversAfterTheHead(t *testing.T) {
 		before := f.lists
 		var out []model.OutboxEntry
 		if err := b.SyncNow(ctx, true, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if len(out) != 1 || out[0].State != model.Done {
 			t.Fatalf("the sync reported %s, want one edit that is %s", inWords(out...), model.Done)
@@ -70,7 +70,7 @@ func TestSyncNowObeysPausesAndLeavesDecisionsAlone(t *testing.T) {
 		time.Sleep(11 * time.Minute)
 		out = nil
 		if err := b.SyncNow(ctx, false, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if len(out) != 1 || out[0].State != model.Done || f.get("1").Title != "A" {
 			t.Errorf("a sync after the pause reported %s, want one edit that is %s; the conversation of the refused edit has the title %q, want A",

@@ -33,7 +33,7 @@ func TestSyncQueryAsksOnlyForFiltersThatTheServiceKnows(t *testing.T) {
 		narrow.page = 1
 		narrow.change("2", func(c *model.Conversation) { c.Preview = "changed by somebody" })
 		if err := b.SyncQuery(ctx, "team:East team:t-7 title:budget is:private"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		if len(narrow.filters) != 1 || len(narrow.filters[0].Team) != 1 || narrow.filters[0].Team[0] != "t-7" {
 			t.Errorf("the service was asked with the filters %+v, want one, for the team t-7", narrow.filters)
@@ -62,7 +62,7 @@ func TestNarrowReadOfAnUnreadAccountIsNoWalk(t *testing.T) {
 		ctx := context.Background()
 		before, _ := s.Account(ctx, "projects")
 		if err := b.SyncQuery(ctx, "team:t-7"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 1 || f.lists != 1 {
 			t.Errorf("a narrow read of an account that was never read left %d rows after %d lists, want 1 row after 1 list", n, f.lists)
@@ -87,17 +87,17 @@ func TestNarrowReadMovesNoCursorAndHidesNothing(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		if _, _, err := s.BeginWalk(ctx, "projects"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("beginning the walk: %v", err)
 		}
 		if err := s.Refreshed(ctx, "projects", "head"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("noting the refresh: %v", err)
 		}
 		f.set(func() { delete(f.convs, "4") })
 		before, _ := s.Account(ctx, "projects")
 		before.Head = ""
 		f.desc.Incremental = false
 		if err := b.SyncQuery(ctx, "team:t-7"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		after, _ := s.Account(ctx, "projects")
 		if len(f.filters) != 1 || after.Walk != before.Walk || after.Swept != before.Swept {
@@ -126,7 +126,7 @@ func TestOlderNarrowReadDoesNotHideAnEdit(t *testing.T) {
 			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine")), func(model.DeliveryResult) {})
 		}
 		if err := b.SyncQuery(ctx, "team:t-7"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
 			t.Errorf("after a narrow read that is older than the edit the row shows the title %q, want mine", got)

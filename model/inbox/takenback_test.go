@@ -102,19 +102,19 @@ func TestDeliverWaitsForASubmissionThatIsLeaving(t *testing.T) {
 			b.Sync(ctx)
 			p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, title("mine"), model.PlanOptions{})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the edit: %v", err)
 			}
 			ids, err := b.Submit(ctx, p)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("submitting the plan: %v", err)
 			}
 			db, err := sql.Open("sqlite", path)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database with SQL: %v", err)
 			}
 			defer db.Close()
 			if _, err := db.Exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, 'another', 1)", p.ID); err != nil {
-				t.Fatal(err)
+				t.Fatalf("executing the SQL statement: %v", err)
 			}
 			told := make(chan model.EditState, 1)
 			go b.Deliver(ctx, ids, func(r model.DeliveryResult) { told <- r.Entry.State })
@@ -126,7 +126,7 @@ func TestDeliverWaitsForASubmissionThatIsLeaving(t *testing.T) {
 				t.Fatalf("%d edits were withdrawn, want 1, error %v", n, err)
 			}
 			if _, err := db.Exec("DELETE FROM entering"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("executing the SQL statement: %v", err)
 			}
 			time.Sleep(time.Second)
 			if len(told) != 1 || <-told != model.Withdrawn {

@@ -111,7 +111,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 					}
 					f.set(func() { f.onLoad = nil })
 					if err := b.Retry(ctx, ids[1]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("retrying the edit: %v", err)
 					}
 					out := deliver(t, b, ids[1:])
 					if slices.Contains(f.sent, model.EditPrivacy) {
@@ -122,7 +122,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 							inWords(out...), model.Queued)
 					}
 					if err := b.Discard(ctx, ids[0]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("discarding the edits: %v", err)
 					}
 					out = deliver(t, b, ids[1:])
 					if len(out) != 1 || out[0].State != model.Held || slices.Contains(f.sent, model.EditPrivacy) {
@@ -130,7 +130,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 							inWords(out...), model.Held, f.sent)
 					}
 					if err := b.Retry(ctx, ids[1]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("retrying the edit: %v", err)
 					}
 					deliver(t, b, ids[1:])
 					if f.get("1").Privacy != model.PrivacyPublic {
@@ -154,14 +154,14 @@ func TestOwnDeliveryIsNoConflict(t *testing.T) {
 				plan := func(b *inbox.Inbox, changes ...model.Change) model.Plan {
 					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("planning the edit: %v", err)
 					}
 					return p
 				}
 				send := func(b *inbox.Inbox, p model.Plan) []model.OutboxEntry {
 					ids, err := b.Submit(ctx, p)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("submitting the plan: %v", err)
 					}
 					return deliver(t, b, ids)
 				}
@@ -230,7 +230,7 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 				put := func(p model.Plan) []string {
 					got, err := b.Submit(ctx, p)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("submitting the plan: %v", err)
 					}
 					ids = append(ids, got...)
 					return got
@@ -238,7 +238,7 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 				plan := func(changes []model.Change) model.Plan {
 					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("planning the edit: %v", err)
 					}
 					return p
 				}
@@ -253,7 +253,7 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 					put(p)
 				}
 				if err := lose(b, lost); err != nil {
-					t.Fatal(err)
+					t.Fatalf("losing the first edits: %v", err)
 				}
 				for _, e := range deliver(t, b, ids) {
 					if e.State.NeedsPerson() {

@@ -25,7 +25,7 @@ func TestUndo(t *testing.T) {
 				len(u.Withdraw), len(u.Plan.Items), err)
 		}
 		if _, err := b.ApplyUndo(ctx, u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		if got, _ := shownTitle(t, b, f.ref("2")); got != "Budget" {
 			t.Errorf("after the withdrawal the row shows the title %q, want Budget", got)
@@ -40,7 +40,7 @@ func TestUndo(t *testing.T) {
 		}
 		ids, err = b.ApplyUndo(ctx, u)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if got := f.get("1").Title; got != "Kick-off" {
@@ -96,11 +96,11 @@ func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the undo: %v", err)
 		}
 		back, err := b.ApplyUndo(ctx, u)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
 		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
@@ -122,11 +122,11 @@ func TestLostUndoIsComparedWithItsOwnEffect(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(ada, eve) })
 		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the undo: %v", err)
 		}
 		back, err := b.ApplyUndo(ctx, u)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, false }
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
@@ -150,11 +150,11 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 		b.Sync(ctx)
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}, title("mine"), model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		u, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 3 {

@@ -24,20 +24,20 @@ func earlier(t *testing.T, version int) (path string, f *fake) {
 	t.Helper()
 	in, err := os.Open(filepath.Join("..", "store", "testdata", "upgrade", fmt.Sprintf("version%d.db.gz", version)))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: %v", err)
 	}
 	defer in.Close()
 	z, err := gzip.NewReader(in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("unpacking the database: %v", err)
 	}
 	raw, err := io.ReadAll(z)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("unpacking the database: %v", err)
 	}
 	path = filepath.Join(t.TempDir(), "confab.db")
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	f = newFake("talks")
 	f.desc.Identity = "attention https://api.example"
@@ -85,24 +85,24 @@ func TestUpgradeKeepsDoneMarks(t *testing.T) {
 					}
 					done("upgraded")
 					if err := b.Sync(ctx); err != nil {
-						t.Fatal(err)
+						t.Fatalf("syncing: %v", err)
 					}
 					done("listed")
 					refs, err := b.Refs(ctx, "is:done", false)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("reading the refs: %v", err)
 					}
 					for i, r := range refs {
 						if testing.Short() && i%10 > 0 {
 							continue // under the race detector a tenth is enough
 						}
 						if _, err := b.Load(ctx, r, model.NeedParticipants|model.NeedMessages|model.NeedEverything); err != nil {
-							t.Fatal(err)
+							t.Fatalf("reading the conversation: %v", err)
 						}
 					}
 					done("opened")
 					if err := b.Sync(ctx); err != nil {
-						t.Fatal(err)
+						t.Fatalf("syncing: %v", err)
 					}
 					done("listed again")
 					// And the marks are still marks: who joins brings a row back.
@@ -110,7 +110,7 @@ func TestUpgradeKeepsDoneMarks(t *testing.T) {
 						c.Participants = model.SetOf(append(c.Participants.Items, model.Participant{Kind: "person", ID: "p-eve", Name: "Eve"})...)
 					})
 					if _, err := b.Load(ctx, f.ref("t-0500"), model.NeedParticipants); err != nil {
-						t.Fatal(err)
+						t.Fatalf("reading the conversation: %v", err)
 					}
 					if row, _, _ := b.Row(ctx, f.ref("t-0500")); row.Triage.Done {
 						t.Error("somebody joined, and the conversation t-0500 is still done, want it open")
@@ -133,11 +133,11 @@ func TestAccountsReportThatANewerProgramChangedTheDatabase(t *testing.T) {
 			defer end()
 			db, err := sql.Open("sqlite", path)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database with SQL: %v", err)
 			}
 			defer db.Close()
 			if _, err := db.Exec("PRAGMA user_version = 999"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("executing the SQL statement: %v", err)
 			}
 			began := time.Now()
 			<-events

@@ -217,13 +217,13 @@ func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
 			p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")},
 				[]model.Change{{Kind: model.EditAccess, Op: model.OpSet, Target: model.TextValue(to)}}, model.PlanOptions{})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the edit: %v", err)
 			}
 			return p
 		}
 		wide, err := engines[0].Submit(context.Background(), access(engines[0], "everyone"))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		p := access(engines[1], "group")
 		if p.Risky() {
@@ -386,7 +386,7 @@ func TestOnlySomebodyElseMakesAConflict(t *testing.T) {
 		c.f.single = true
 		inner := filepath.Join(dir, fmt.Sprint(n))
 		if err := os.Mkdir(inner, 0o700); err != nil {
-			rt.Fatal(err)
+			rt.Fatalf("making the folder: %v", err)
 		}
 		defer func() {
 			if rt.Failed() {
