@@ -162,7 +162,8 @@ func TestUndoOfSeveralEditsIsASubmission(t *testing.T) {
 		s := submission(t, b, u.Plan.ID)
 		if s.Undoes != p.ID || s.Sentence != "took back: made 3 private" || s.Delivered != 2 || s.NeedPerson != 1 ||
 			s.Problem == nil || s.Problem.Error.Message != "only the owner may" {
-			t.Errorf("the submission of the undo takes back %q (want %q), says %q (want took back: made 3 private), has %d delivered (want 2) and %d for a person (want 1), and its problem is %s (want one that says only the owner may)",
+			t.Errorf("the submission of the undo takes back %q (want %q), says %q (want took back: made 3 private), "+
+				"has %d delivered (want 2) and %d for a person (want 1), and its problem is %s (want one that says only the owner may)",
 				s.Undoes, p.ID, s.Sentence, s.Delivered, s.NeedPerson, problem(s))
 		}
 		if s := submission(t, b, p.ID); s.TakenBack != 2 {
@@ -386,7 +387,7 @@ func TestUndoOfAnInterruptedTriage(t *testing.T) {
 		}
 		count("is:done", told[1])
 		count("is:pinned", told[1])
-		mark(t, b, refs[5], model.TriageChange{Pinned: &no}) // what was done since, to one of them, is not of the act
+		mark(t, b, refs[5], model.TriageChange{Pinned: &no}) // a later change of one row is not part of the interrupted one
 		undo(t, b, "")
 		if u, _ := undo(t, b, ""); u.Marks != told[1] {
 			t.Errorf("the undo of the interrupted change restored %d marks, want the %d that it had made", u.Marks, told[1])

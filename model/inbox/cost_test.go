@@ -205,7 +205,7 @@ func (c *peopled) bulk(t *testing.T) int {
 	alone := costs(c.reads.Take())
 
 	var which []int
-	for i := 21; len(which) < many; i += 4 { // all of one account: what several do side by side is told together
+	for i := 21; len(which) < many; i += 4 { // all of one account: several accounts deliver side by side and share events
 		if i%5 != 0 {
 			which = append(which, i)
 		}

@@ -297,7 +297,7 @@ func TestTwoLostCreatesOfOneTitleMakeTwo(t *testing.T) {
 			t.Run(account+"/"+name, func(t *testing.T) {
 				over(t, 0, func(l *lab) {
 					n := l.asked(account, "Stand-up")
-					n.Message = "" // nothing tells the one from the other
+					n.Message = "" // nothing tells the two apart
 					ids := []string{l.submit(account, n), l.submit(account, n)}
 					left := 2
 					l.cable.cut = func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
@@ -441,7 +441,7 @@ func TestCreateRefusedBecauseOfItsOwnFirstTryIsDone(t *testing.T) {
 	over(t, 0, func(l *lab) {
 		_, channel, contact := l.taken()
 		for _, id := range l.sb.Bird().IDs() {
-			l.sb.Bird().Change(id, "status", "closed") // so that nothing stands in the way
+			l.sb.Bird().Change(id, "status", "closed") // so that no open conversation prevents the create
 		}
 		id := l.submit("support", model.NewConversation{Title: "Hello", Channel: channel, People: []model.Participant{contact}, Message: "Hi"})
 		posts := 0

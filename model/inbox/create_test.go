@@ -144,7 +144,7 @@ func TestLostCreateIsNotRepeatedWithoutACompleteList(t *testing.T) {
 						applies, inWords(left...), model.OutcomeNotKnown)
 				}
 				if existing := left[0].Error.Existing; (existing != "") != made {
-					t.Errorf("the error names the existing conversation %q, want one: %t", existing, made)
+					t.Errorf("the error names the existing conversation %q, want one named: %t", existing, made)
 				}
 			})
 		})

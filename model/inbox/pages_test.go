@@ -96,7 +96,7 @@ func TestPagesAreStoredWhileTheNextIsRequested(t *testing.T) {
 		if err := emit(f.rows(3, 2, "a")); err != nil || time.Since(began) > 0 {
 			t.Errorf("the third page was asked for %s after the second came, want at once, error %v", time.Since(began), err)
 		}
-		time.Sleep(time.Second) // it travels
+		time.Sleep(time.Second) // the page is on its way
 		if n := number(t, engine); n != 4 {
 			t.Errorf("%d rows were stored while the third page was on its way, want 4", n)
 		}
@@ -140,7 +140,7 @@ func TestFastSmallPagesShareTransactions(t *testing.T) {
 		if n := number(t, b); err != nil || n != pages*20 || named != n {
 			t.Errorf("%d rows were stored (want %d), and the events named %d (want all of them), error %v", n, pages*20, named, err)
 		}
-		if told > 4 { // the first page, 800 rows in threes of 300
+		if told > 4 { // the first page by itself, then 800 rows, 300 at a time
 			t.Errorf("%d pages were told of in %d events, want at most 4", pages, told)
 		}
 	})
@@ -186,7 +186,7 @@ func TestPageThatCannotBeStoredStopsTheList(t *testing.T) {
 		if err := emit(f.rows(3, 2, "a")); err != nil {
 			return model.SyncResult{}, err
 		}
-		<-ctx.Done() // the next page travels
+		<-ctx.Done() // the next page is on its way
 		return model.SyncResult{}, &model.Error{Kind: model.Canceled, Err: ctx.Err()}
 	}, func(b *inbox.Inbox, f *fake, path string) {
 		identity = func(id string) {
@@ -295,7 +295,7 @@ func TestWalkOverKnownRowsWritesAndAnnouncesNothing(t *testing.T) {
 			if err := b.SyncNow(context.Background(), true, func(model.DeliveryResult) {}); err != nil {
 				t.Fatalf("syncing now: %v", err)
 			}
-			time.Sleep(time.Second) // what is told of it is told
+			time.Sleep(time.Second) // all of its events have come
 		}
 		walk()
 		before := dump(t, path)

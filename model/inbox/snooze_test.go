@@ -90,7 +90,7 @@ func TestSnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
 			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
 				until := time.Now().Add(30*time.Minute + 500*time.Millisecond)
 				snooze(t, other, f.ref("1"), until)
-				time.Sleep(2 * time.Second) // the look, once a second
+				time.Sleep(2 * time.Second) // the inbox looks for changes of other processes once a second
 				events, end := b.Subscribe()
 				defer end()
 				if at := woken(t, events, f.ref("1")); at.Sub(until).Abs() > time.Millisecond {

@@ -105,7 +105,7 @@ func TestUpgradeKeepsDoneMarks(t *testing.T) {
 						t.Fatalf("syncing: %v", err)
 					}
 					done("listed again")
-					// And the marks are still marks: who joins brings a row back.
+					// The marks still work: a row is not done any more once somebody joins.
 					f.change("t-0500", func(c *model.Conversation) {
 						c.Participants = model.SetOf(append(c.Participants.Items, model.Participant{Kind: "person", ID: "p-eve", Name: "Eve"})...)
 					})
