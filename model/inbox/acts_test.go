@@ -22,11 +22,11 @@ func undo(t *testing.T, b *inbox.Inbox, id string) (model.Undo, []string) {
 	t.Helper()
 	u, err := b.PlanUndo(context.Background(), id, model.PlanOptions{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the undo: %v", err)
 	}
 	ids, err := b.ApplyUndo(context.Background(), u)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("applying the undo: %v", err)
 	}
 	return u, ids
 }
@@ -34,7 +34,7 @@ func undo(t *testing.T, b *inbox.Inbox, id string) (model.Undo, []string) {
 func mark(t *testing.T, b *inbox.Inbox, ref model.Ref, ch model.TriageChange) {
 	t.Helper()
 	if err := b.Triage(context.Background(), []model.Ref{ref}, ch, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the marks: %v", err)
 	}
 }
 
@@ -42,7 +42,7 @@ func row(t *testing.T, b *inbox.Inbox, ref model.Ref) model.Row {
 	t.Helper()
 	r, ok, err := b.Row(context.Background(), ref)
 	if err != nil || !ok {
-		t.Fatalf("row %v: %v %v", ref, ok, err)
+		t.Fatalf("reading the row of %v: found %t (want true), error %v", ref, ok, err)
 	}
 	return r
 }
@@ -51,7 +51,7 @@ func submission(t *testing.T, b *inbox.Inbox, id string) model.Submission {
 	t.Helper()
 	s, ok, err := b.Submission(context.Background(), id)
 	if err != nil || !ok {
-		t.Fatalf("submission %s: %v %v", id, ok, err)
+		t.Fatalf("reading the submission %s: found %t (want true), error %v", id, ok, err)
 	}
 	return s
 }
@@ -66,21 +66,23 @@ func TestUndoTakesBackTheNewestAct(t *testing.T) {
 		yes := true
 		mark(t, b, f.ref("2"), model.TriageChange{Done: &yes})
 		if err := b.See(ctx, f.ref("1")); err != nil {
-			t.Fatal(err)
+			t.Fatalf("marking the row seen: %v", err)
 		}
 		u, ids := undo(t, b, "")
 		if u.Marks != 1 || len(ids) != 0 || u.Sentence != "marked “Budget” done" || row(t, b, f.ref("2")).Triage.Done {
-			t.Fatalf("the mark was not taken back: %+v", u)
+			t.Fatalf("the undo is of %q with %d marks and queues %d edits, want “marked “Budget” done” with 1 mark and no edit; “Budget” is still done: %t (want false)",
+				u.Sentence, u.Marks, len(ids), row(t, b, f.ref("2")).Triage.Done)
 		}
 		if got := f.get("1").Title; got != "mine" {
-			t.Fatalf("the rename was taken back, the service has %q (want mine)", got)
+			t.Fatalf("the undo of the newest act also took back the rename: the service has the title %q, want mine", got)
 		}
 		if !row(t, b, f.ref("1")).Triage.Seen {
-			t.Error("what was seen is unseen")
+			t.Error("the undo of the newest act made a row unseen that was seen before")
 		}
 		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || !u.Again || !u.Asks() || u.Sentence != "renamed “Kick-off” → “mine”" {
-			t.Fatalf("a second undo does not ask before it changes a service: %+v %v", u, err)
+			t.Fatalf("the second undo takes back %q and asks before it changes a service: %t (undo pressed again: %t), error %v; want it to ask about renamed “Kick-off” → “mine”",
+				u.Sentence, u.Asks(), u.Again, err)
 		}
 	})
 }
@@ -96,16 +98,16 @@ func TestUndoRestoresMarks(t *testing.T) {
 		mark(t, b, f.ref("1"), model.TriageChange{Snooze: &later})
 		undo(t, b, "")
 		if got := row(t, b, f.ref("1")).Triage; !got.SnoozedUntil.Equal(until) || !got.Pinned {
-			t.Errorf("after the first undo %+v", got)
+			t.Errorf("after the first undo the row is snoozed until %v and pinned: %t, want %v and true", got.SnoozedUntil, got.Pinned, until)
 		}
 		undo(t, b, "")
 		if got := row(t, b, f.ref("1")).Triage; !got.SnoozedUntil.IsZero() || got.Pinned {
-			t.Errorf("after the second undo %+v", got)
+			t.Errorf("after the second undo the row is snoozed until %v and pinned: %t, want no snooze and false", got.SnoozedUntil, got.Pinned)
 		}
 	})
 }
 
-// The act is spent: the next undo takes the act before it.
+// Such an act counts as used up: the next undo takes the act before it.
 func TestUndoSkipsAnActThatCannotBeUndone(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -115,11 +117,13 @@ func TestUndoSkipsAnActThatCannotBeUndone(t *testing.T) {
 		deliver(t, b, submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}))
 		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || !u.Nothing() || len(u.Blocked) != 1 {
-			t.Fatalf("undo of an archive: %+v %v", u, err)
+			t.Fatalf("the undo of an archive, which cannot be undone, has nothing to do: %t (want true), names %d edits as blocked (want 1), error %v",
+				u.Nothing(), len(u.Blocked), err)
 		}
 		u, err = b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || u.Plan.Count(model.PlanChange) != 1 || !u.Again {
-			t.Fatalf("the undo after it: %+v %v", u, err)
+			t.Fatalf("the undo after the blocked one changes %d conversations (want 1, the rename) and counts as pressed again: %t (want true), error %v",
+				u.Plan.Count(model.PlanChange), u.Again, err)
 		}
 	})
 }
@@ -133,15 +137,16 @@ func TestUndoOfSeveralEditsIsASubmission(t *testing.T) {
 		refs := []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}
 		p, err := b.Plan(ctx, refs, privacy(model.PrivacyPrivate), model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		deliver(t, b, ids)
 		if s := submission(t, b, p.ID); s.Sentence != "made 3 private" || s.Edits != 3 || s.Delivered != 3 || !s.Over() {
-			t.Fatalf("the submission: %+v", s)
+			t.Fatalf("the submission of three edits says %q (want made 3 private), has %d edits and %d delivered (want 3 each), and is over: %t (want true)",
+				s.Sentence, s.Edits, s.Delivered, s.Over())
 		}
 		n := 0
 		f.onApply = func() (error, bool) {
@@ -152,15 +157,17 @@ func TestUndoOfSeveralEditsIsASubmission(t *testing.T) {
 		}
 		u, back := undo(t, b, p.ID)
 		if out := deliver(t, b, back); len(out) != 3 {
-			t.Fatalf("results %+v", out)
+			t.Fatalf("the undo of three edits reported %d results, want 3: %s", len(out), inWords(out...))
 		}
 		s := submission(t, b, u.Plan.ID)
 		if s.Undoes != p.ID || s.Sentence != "took back: made 3 private" || s.Delivered != 2 || s.NeedPerson != 1 ||
 			s.Problem == nil || s.Problem.Error.Message != "only the owner may" {
-			t.Errorf("the undo: %+v", s)
+			t.Errorf("the submission of the undo takes back %q (want %q), says %q (want took back: made 3 private), "+
+				"has %d delivered (want 2) and %d for a person (want 1), and its problem is %s (want one that says only the owner may)",
+				s.Undoes, p.ID, s.Sentence, s.Delivered, s.NeedPerson, problem(s))
 		}
 		if s := submission(t, b, p.ID); s.TakenBack != 2 {
-			t.Errorf("taken back of the first: %d (want 2)", s.TakenBack)
+			t.Errorf("after two of the three inverses were delivered, the first submission counts %d edits as taken back, want 2", s.TakenBack)
 		}
 	})
 }
@@ -203,10 +210,11 @@ func TestUndoOfAnEditBeingSent(t *testing.T) {
 					<-arrived
 					u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 					if err != nil || u.InFlight != 1 || len(u.Withdraw) != 0 {
-						t.Fatalf("the undo: %+v %v", u, err)
+						t.Fatalf("the undo of an edit that is being sent has %d edits in flight (want 1) and withdraws %d (want 0), error %v",
+							u.InFlight, len(u.Withdraw), err)
 					}
 					if _, err := b.ApplyUndo(ctx, u); err != nil {
-						t.Fatal(err)
+						t.Fatalf("applying the undo: %v", err)
 					}
 					if tt.outside != "" {
 						f.onLoad = func(string) error { // the first read after the lost answer
@@ -220,10 +228,10 @@ func TestUndoOfAnEditBeingSent(t *testing.T) {
 					release <- true
 					time.Sleep(time.Minute)
 					if got := f.get("1").Title; got != tt.want {
-						t.Errorf("the service has %q, want %q", got, tt.want)
+						t.Errorf("once the edit and its undo ended, the service has the title %q, want %q", got, tt.want)
 					}
 					if out := outbox(t, b); len(out) != tt.states {
-						t.Errorf("outbox %+v", out)
+						t.Errorf("once the edit and its undo ended, the outbox holds %d edits, want %d: %s", len(out), tt.states, inWords(out...))
 					}
 				})
 			})
@@ -241,16 +249,16 @@ func TestUndoIsPlannedAgainIfAnEditWasClaimed(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 {
-			t.Fatalf("u is %+v, error %v", u, err)
+			t.Fatalf("the undo of an edit that is not sent withdraws %d edits, want 1, error %v", len(u.Withdraw), err)
 		}
 		deliver(t, b, ids)
 		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, model.ErrUndoMoved) {
-			t.Fatalf("the late undo: %v", err)
+			t.Fatalf("an undo whose edit was delivered after it was planned: error %v, want %v", err, model.ErrUndoMoved)
 		}
 		_, back := undo(t, b, "")
 		deliver(t, b, back)
 		if got := f.get("1").Title; got != "Kick-off" {
-			t.Errorf("the service has %q (want Kick-off)", got)
+			t.Errorf("after the undo that was planned again the service has the title %q, want Kick-off", got)
 		}
 	})
 }
@@ -266,11 +274,11 @@ func TestUndoOfAnUndo(t *testing.T) {
 		_, ids = undo(t, b, u.Plan.ID)
 		deliver(t, b, ids)
 		if got := f.get("1").Title; got != "mine" {
-			t.Errorf("the service has %q (want mine)", got)
+			t.Errorf("after the undo of the undo the service has the title %q, want mine", got)
 		}
 		h := history(t, b)
 		if first := h[len(h)-1]; first.Undone != "" {
-			t.Errorf("the first rename is said to be taken back: %+v", first)
+			t.Errorf("the undo was undone, but the history says that the first rename was taken back by %q, want by none", first.Undone)
 		}
 	})
 }
@@ -304,7 +312,8 @@ func TestUndoOfAnEditThatEndsInConflict(t *testing.T) {
 			release <- true
 			time.Sleep(time.Minute)
 			if _, applies := f.count(); applies != 0 || len(outbox(t, b)) != 0 || f.get("1").Title != "theirs" {
-				t.Errorf("%d writes (want 0), outbox %+v, the service has %q", applies, outbox(t, b), f.get("1").Title)
+				t.Errorf("an edit that met a conflict after its undo: %d writes (want 0), the service has the title %q (want theirs), the outbox holds %s (want no edit)",
+					applies, f.get("1").Title, inWords(outbox(t, b)...))
 			}
 		})
 	})
@@ -319,19 +328,19 @@ func TestUndoOfOneEditKeepsTheActUndoable(t *testing.T) {
 		deliver(t, b, submit(t, b, f.ref("3"), title("older")))
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2")}, privacy(model.PrivacyPrivate), model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		deliver(t, b, ids)
 		undo(t, b, ids[0])
 		if u, _ := undo(t, b, ""); u.Submission != p.ID {
-			t.Errorf("took back %q", u.Sentence)
+			t.Errorf("after the undo of one edit of an act, the next undo took back %q, want the rest of that act", u.Sentence)
 		}
 		if u, _ := undo(t, b, ""); u.Sentence != "renamed “C” → “older”" {
-			t.Errorf("then %q (want renamed “C” → “older”)", u.Sentence)
+			t.Errorf("the undo after that took back %q, want renamed “C” → “older”", u.Sentence)
 		}
 	})
 }
@@ -345,16 +354,16 @@ func TestUndoOfAnInterruptedTriage(t *testing.T) {
 	f := newFake("calls", titles...)
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		refs, err := b.Refs(context.Background(), "is:any", false)
 		if err != nil || len(refs) != len(titles) {
-			t.Fatalf("len(refs) is %v, err is %v", len(refs), err)
+			t.Fatalf("all conversations are listed as %d refs, want %d, error %v", len(refs), len(titles), err)
 		}
 		count := func(query string, want int) {
 			t.Helper()
 			if n, err := b.Count(context.Background(), query, false); err != nil || n != want {
-				t.Errorf("%s: %d, want %d, %v", query, n, want, err)
+				t.Errorf("the query %q has %d rows, want %d, error %v", query, n, want, err)
 			}
 		}
 		yes, no := true, false
@@ -363,29 +372,30 @@ func TestUndoOfAnInterruptedTriage(t *testing.T) {
 		var told []int
 		err = b.Triage(ctx, refs, model.TriageChange{Done: &yes, Pinned: &yes}, func(done, total int) {
 			if told = append(told, done); total != len(refs) {
-				t.Errorf("%d of %d (want %v)", done, total, len(refs))
+				t.Errorf("the progress says %d of %d conversations, want a total of %d", done, total, len(refs))
 			}
 			if len(told) == 2 {
 				cancel()
 			}
 		})
 		if len(told) != 2 || told[1] <= told[0] || told[1] >= len(refs) {
-			t.Fatalf("told %v", told)
+			t.Fatalf("the change of marks told its progress as %v, want two growing numbers below %d", told, len(refs))
 		}
 		if !errors.Is(err, context.Canceled) || model.Words(err) != fmt.Sprintf("stopped: %d of 900 were marked", told[1]) {
-			t.Errorf("said %q (want %v)", model.Words(err), fmt.Sprintf("stopped: %d of 900 were marked", told[1]))
+			t.Errorf("the interrupted change of marks says %q (error %v), want %q and a cancelled context",
+				model.Words(err), err, fmt.Sprintf("stopped: %d of 900 were marked", told[1]))
 		}
 		count("is:done", told[1])
 		count("is:pinned", told[1])
-		mark(t, b, refs[5], model.TriageChange{Pinned: &no}) // what was done since, to one of them, is not of the act
+		mark(t, b, refs[5], model.TriageChange{Pinned: &no}) // a later change of one row is not part of the interrupted one
 		undo(t, b, "")
 		if u, _ := undo(t, b, ""); u.Marks != told[1] {
-			t.Errorf("took back %d marks (want %v)", u.Marks, told[1])
+			t.Errorf("the undo of the interrupted change restored %d marks, want the %d that it had made", u.Marks, told[1])
 		}
 		count("is:done", 1)
 		count("is:pinned", 0)
 		if !row(t, b, refs[3]).Triage.Done {
-			t.Error("what was done before is not any more")
+			t.Error("a row that was marked done before the interrupted change is not done after its undo")
 		}
 	})
 }

@@ -48,7 +48,7 @@ func BenchmarkInbox(b *testing.B) {
 	for _, text := range strings.Split(sizes, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("reading CONFAB_BENCH_ROWS: %v", err)
 		}
 		b.Run("rows="+text, func(b *testing.B) {
 			size := crowd.Size{Conversations: n, Waiting: 1_000, Delivered: 10_000, Now: time.Now().Add(-time.Hour).Truncate(time.Second)}
@@ -90,7 +90,7 @@ func (c *bench) meanwhile() (stop func()) {
 			conv := c.size.Conversation(200 + i%(c.size.Conversations-200)) // those before are changed by what is measured
 			conv.Title += fmt.Sprint(" changed ", time.Now().UnixNano())
 			if _, err := c.other.SaveBatch(context.Background(), conv.Ref.Account, []model.Conversation{conv}, nil); err != nil {
-				c.tb.Error(err)
+				c.tb.Errorf("saving the conversations: %v", err)
 			}
 			c.b.Look(context.Background())
 			time.Sleep(20 * time.Millisecond)
@@ -118,7 +118,7 @@ func (c *bench) opening(b *testing.B, query string) {
 	for b.Loop() {
 		p, err := c.b.Opening(c.ctx(), model.ListRequest{Query: query, Inbox: true, Limit: 100})
 		if c.must(err); len(p.Rows) == 0 && c.size.Conversations <= 10_000 {
-			b.Fatal("no rows")
+			b.Fatal("the first page of an opening inbox has no rows, want some")
 		}
 	}
 }
@@ -155,7 +155,7 @@ func (c *bench) lists(b *testing.B) {
 	for b.Loop() {
 		p, err := c.b.List(c.ctx(), model.ListRequest{Inbox: true, Limit: 120, Anchor: crowd.Ref(c.next())})
 		if c.must(err); len(p.Rows) != 120 {
-			b.Fatal(len(p.Rows))
+			b.Fatalf("a window of the list has %d rows, want 120", len(p.Rows))
 		}
 	}
 }
@@ -178,7 +178,7 @@ func (c *bench) event(b *testing.B) {
 			select {
 			case <-events:
 			case <-time.After(10 * time.Second):
-				b.Fatal("the event did not come")
+				b.Fatal("no event came within 10 seconds of a change by another process")
 			}
 			p, err := c.b.List(c.ctx(), model.ListRequest{Inbox: true, Limit: 120})
 			c.must(err)
@@ -222,7 +222,7 @@ func (c *bench) selectAll(b *testing.B) {
 	for b.Loop() {
 		s, err := c.b.Select(c.ctx(), model.SelectRequest{Inbox: true})
 		if c.must(err); s.Len() == 0 {
-			b.Fatal("nothing is selected")
+			b.Fatal("selecting all of the inbox selects nothing")
 		}
 	}
 }
@@ -257,7 +257,7 @@ func (c *bench) submits(many int) func(*testing.B) {
 			took = append(took, time.Since(began))
 			b.StopTimer()
 			if c.must(err); len(ids) != many {
-				b.Fatalf("len(ids) is %v, p.Items[0] is %v", len(ids), p.Items[0])
+				b.Fatalf("a plan for %d conversations submitted %d edits, want one for each; its first item is %+v", many, len(ids), p.Items[0])
 			}
 			c.must(c.b.Discard(c.ctx(), ids...))
 			b.StartTimer()

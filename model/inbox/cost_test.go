@@ -2,7 +2,6 @@ package inbox_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -49,7 +48,7 @@ func (c *peopled) list(at model.Ref) model.Page {
 	p, err := c.b.List(c.ctx(), model.ListRequest{Inbox: true, Limit: 40, Anchor: at})
 	c.must(err)
 	if _, err := c.b.Counts(c.ctx(), crowd.Views); err != nil {
-		c.tb.Fatal(err)
+		c.tb.Fatalf("counting the views: %v", err)
 	}
 	return p
 }
@@ -114,7 +113,8 @@ var costlies = []costly{
 			past, err := c.b.History(c.ctx(), req)
 			c.must(err)
 			if len(subs) != 2 || len(edits) != 1 || len(past) != 1 {
-				c.tb.Fatal(len(subs), len(edits), len(past))
+				c.tb.Fatalf("one conversation shows %d submissions (want 2), %d edits in the outbox (want 1) and %d in the history (want 1)",
+					len(subs), len(edits), len(past))
 			}
 		}
 	}, 0},
@@ -131,12 +131,12 @@ func (c *peopled) delivered(ids []string) {
 	n := 0
 	c.must(c.b.Deliver(context.Background(), ids, func(r model.DeliveryResult) {
 		if r.Entry.State != model.Done {
-			c.tb.Errorf("%s is %s: %v", r.Entry.ID, r.Entry.State, r.Entry.Error)
+			c.tb.Errorf("an edit that the service accepts ended as %s, want %s: %s", r.Entry.State, model.Done, inWords(r.Entry))
 		}
 		n++
 	}))
 	if n != len(ids) {
-		c.tb.Fatalf("%d of %d are delivered", n, len(ids))
+		c.tb.Fatalf("the delivery reported %d edits, want %d", n, len(ids))
 	}
 }
 
@@ -158,11 +158,12 @@ func TestCostOfAnEventDoesNotGrowWithTheDatabase(t *testing.T) {
 				act()
 				all[i] = costs(c.reads.Take())
 				if n := shown(all[i]); n != it.shown {
-					t.Errorf("of %d conversations %d are read to be shown, not %d", c.size.Conversations, n, it.shown)
+					t.Errorf("with %d conversations, %d rows are read to be shown, want %d", c.size.Conversations, n, it.shown)
 				}
 				for text, k := range all[i] {
 					if it.shown > len(crowd.Accounts) && k.runs > len(crowd.Accounts) {
-						t.Errorf("for %d rows that are shown %d times: %s", it.shown, k.runs, text)
+						t.Errorf("to show %d rows, a statement runs %d times, want at most once for each of the %d accounts: %s",
+							it.shown, k.runs, len(crowd.Accounts), text)
 					}
 				}
 			}
@@ -171,7 +172,7 @@ func TestCostOfAnEventDoesNotGrowWithTheDatabase(t *testing.T) {
 	}
 	t.Run("a bulk is delivered", func(t *testing.T) {
 		if s, l := small.bulk(t), large.bulk(t); s != l {
-			t.Errorf("an edit of a bulk runs %d statements (want %v) in a small inbox and %d in a large one", s, l, l)
+			t.Errorf("an edit of a bulk runs %d statements in a small inbox and %d in a large one, want the same number", s, l)
 		}
 	})
 }
@@ -182,12 +183,13 @@ func compare(t *testing.T, small, large map[string]cost) {
 	for text, l := range large {
 		s := small[text]
 		if l.runs != s.runs || l.rows != s.rows || l.pages > 2*s.pages+4*l.runs {
-			t.Errorf("costs %+v in a small inbox and %+v in a large one: %s", s, l, text)
+			t.Errorf("a statement costs %+v in a small inbox and %+v in a large one, want as many runs and rows, and no more pages than a deeper tree takes: %s",
+				s, l, text)
 		}
 	}
 	for text := range small {
 		if _, ok := large[text]; !ok {
-			t.Errorf("only a small inbox runs %s", text)
+			t.Errorf("a statement runs in a small inbox only, want it in a large one, too: %s", text)
 		}
 	}
 }
@@ -203,7 +205,7 @@ func (c *peopled) bulk(t *testing.T) int {
 	alone := costs(c.reads.Take())
 
 	var which []int
-	for i := 21; len(which) < many; i += 4 { // all of one account: what several do side by side is told together
+	for i := 21; len(which) < many; i += 4 { // all of one account: several accounts deliver side by side and share events
 		if i%5 != 0 {
 			which = append(which, i)
 		}
@@ -215,11 +217,12 @@ func (c *peopled) bulk(t *testing.T) int {
 	for text, k := range bulk {
 		a := alone[text]
 		if k.runs > many*a.runs+1 || k.rows > many*max(a.rows, 1) || k.pages > many*(2*a.pages+4*a.runs) {
-			t.Errorf("of %d: one edit costs %+v, %d cost %+v: %s", c.size.Conversations, a, many, k, text)
+			t.Errorf("with %d conversations, a statement costs %+v for one edit and %+v for %d of a bulk, want no more for each of them: %s",
+				c.size.Conversations, a, k, many, text)
 		}
 	}
 	if n := shown(bulk); n != 0 {
-		t.Errorf("%d rows (want 0) are read to be shown", n)
+		t.Errorf("the delivery of a bulk reads %d rows to show them, want 0", n)
 	}
 	t.Logf("%d conversations: %d statements an edit of a bulk, %d of one alone", c.size.Conversations, runs(bulk)/many, runs(alone))
 	return runs(bulk) / many
@@ -235,14 +238,14 @@ func TestEventNamesWhatChanged(t *testing.T) {
 	c.delivered(ids)
 	e := <-events
 	if e.All || !slices.Equal(e.Refs, []model.Ref{crowd.Ref(21)}) || len(e.Submissions) != 1 {
-		t.Errorf("an edit delivered is told as %s", fmt.Sprintf("%+v", e))
+		t.Errorf("the event of a delivered edit is %+v, want it to name only %v and one submission", e, crowd.Ref(21))
 	}
 	c.changeElsewhere("by another", 22, 23)
 	c.b.Look(c.ctx())
 	e = <-events
 	slices.SortFunc(e.Refs, func(a, b model.Ref) int { return strings.Compare(a.String(), b.String()) })
 	if want := []model.Ref{crowd.Ref(22), crowd.Ref(23)}; e.All || len(e.Refs) != 2 || !slices.Contains(want, e.Refs[0]) || len(e.Submissions) != 0 {
-		t.Errorf("two rows that another process changed are told as %+v", e)
+		t.Errorf("the event of two rows that another process changed is %+v, want it to name only %v", e, want)
 	}
 }
 
@@ -279,14 +282,14 @@ func TestEditTakesFourWriteTransactions(t *testing.T) {
 		it.before(f, ref)
 		c.must(c.b.Deliver(c.ctx(), ids, func(r model.DeliveryResult) {
 			if r.Entry.State != it.state {
-				t.Errorf("%s: it is %s (want %v): %v", it.name, r.Entry.State, it.state, r.Entry.Error)
+				t.Errorf("%s: the edit ended as %s, want %s: %s", it.name, r.Entry.State, it.state, inWords(r.Entry))
 			}
 		}))
 		if n := transactions(costs(c.reads.Take())); n != 4 {
-			t.Errorf("%s: %d (write transactions want 4)", it.name, n)
+			t.Errorf("%s: the edit took %d write transactions, want 4", it.name, n)
 		}
 		if _, now := f.count(); now-applied != it.writes {
-			t.Errorf("%s: written %d times, not %d", it.name, now-applied, it.writes)
+			t.Errorf("%s: the service was written to %d times, want %d", it.name, now-applied, it.writes)
 		}
 	}
 }

@@ -65,13 +65,13 @@ func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 	synctest.Test(t, func(t *testing.T) {
 		sb, err := sandbox.New(sandbox.Options{Conversations: 240, Now: func() time.Time { return time.Now().Add(skew) }})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("making the sandbox: %v", err)
 		}
 		l := &lab{t: t, sb: sb, cable: &cable{RoundTripper: sb.Transport()}}
 		ctx := context.Background()
 		s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		o := inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: 3 * time.Minute}
 		for _, a := range sb.Accounts() {
@@ -83,16 +83,16 @@ func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 				Credential: static(a.Credential), StateDir: filepath.Dir(path), Transport: l.cable})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the adapter: %v", err)
 			}
 			o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
 		}
 		if l.Inbox, err = inbox.Open(ctx, o); err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		defer func() {
 			if err := errors.Join(l.Close(ctx), s.Close()); err != nil {
-				t.Error(err)
+				t.Errorf("closing the inbox and the database: %v", err)
 			}
 		}()
 		f(l)
@@ -104,11 +104,11 @@ func (l *lab) submit(account string, n model.NewConversation) string {
 	l.t.Helper()
 	p, err := l.PlanCreate(context.Background(), account, n, model.PlanOptions{})
 	if err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("planning the new conversation: %v", err)
 	}
 	ids, err := l.Submit(context.Background(), p)
 	if err != nil || len(ids) != 1 {
-		l.t.Fatalf("ids is %v, err is %v, p.Items is %v", ids, err, p.Items)
+		l.t.Fatalf("submitting a new conversation queued %d edits, want 1, error %v; the plan is %+v", len(ids), err, p.Items)
 	}
 	return ids[0]
 }
@@ -117,7 +117,7 @@ func (l *lab) deliver(ids ...string) map[string]model.DeliveryResult {
 	l.t.Helper()
 	out := map[string]model.DeliveryResult{}
 	if err := l.Deliver(context.Background(), ids, func(r model.DeliveryResult) { out[r.Entry.ID] = r }); err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("delivering the edits: %v", err)
 	}
 	return out
 }
@@ -159,7 +159,7 @@ func (l *lab) asked(account, title string) model.NewConversation {
 	lookUp := func(req model.LookupRequest) model.Participant {
 		page, err := l.Lookup(context.Background(), account, req)
 		if err != nil || len(page.Items) == 0 {
-			l.t.Fatalf("page is %v, err is %v", page, err)
+			l.t.Fatalf("looking up %+v found %d items, want at least one, error %v", req, len(page.Items), err)
 		}
 		return page.Items[len(page.Items)-1]
 	}
@@ -218,10 +218,11 @@ func TestLostCreateIsMadeOnceWhateverTheClocksSay(t *testing.T) {
 						l.once(loss)
 						r := l.deliver(id)[id]
 						if made := l.titled(account, "Lift inspection"); len(made) != 1 || r.Journal == nil || r.Journal.Ref.ID != made[0] {
-							t.Errorf("made %v, and the end is %s, %+v", made, r.Entry.State, r.Entry.Error)
+							t.Errorf("after a lost answer the service has the conversations %v (want one, and the history to name it): the create is %s",
+								made, inWords(r.Entry))
 						}
 						if left := outbox(t, l.Inbox); len(left) > 0 {
-							t.Errorf("left is %+v", left)
+							t.Errorf("the create is settled, but the outbox still holds %s, want no edit", inWords(left...))
 						}
 					})
 				})
@@ -246,18 +247,21 @@ func TestLostCreateClaimsOnlyAnIdenticalConversation(t *testing.T) {
 				})
 				r := l.deliver(id)[id]
 				if made := l.titled(account, "Lift inspection"); len(made) != 1 || r.Entry.State != model.OutcomeNotKnown {
-					t.Fatalf("made %v, and the end is %s (want %v), %+v", made, r.Entry.State, model.OutcomeNotKnown, r.Entry.Error)
+					t.Fatalf("somebody else made a conversation of the same title: the service has %v (want that one alone), and the create ended as %s (want %s): %s",
+						made, r.Entry.State, model.OutcomeNotKnown, inWords(r.Entry))
 				}
 				made := model.Ref{Account: account, ID: l.titled(account, "Lift inspection")[0]}.String()
 				if r.Entry.Error.Existing != made || !strings.Contains(r.Entry.Error.Message, made) {
-					t.Errorf("it says %+v, and %s is there", r.Entry.Error, made)
+					t.Errorf("the error names the existing conversation %q and says %q, want %s in both",
+						r.Entry.Error.Existing, r.Entry.Error.Message, made)
 				}
 				// A retry goes the same careful way.
 				if err := l.Retry(context.Background(), id); err != nil {
-					t.Fatal(err)
+					t.Fatalf("retrying the edit: %v", err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.OutcomeNotKnown || len(l.titled(account, "Lift inspection")) != 1 {
-					t.Errorf("a retry ends with %s (want %v), and there are %v", r.Entry.State, model.OutcomeNotKnown, l.titled(account, "Lift inspection"))
+					t.Errorf("the retry ended as %s, want %s, and the service has %v, want one conversation",
+						r.Entry.State, model.OutcomeNotKnown, l.titled(account, "Lift inspection"))
 				}
 			})
 		})
@@ -276,13 +280,13 @@ func (l *lab) byHand(account string, n model.NewConversation) {
 		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 			Credential: static(a.Credential), StateDir: l.t.TempDir(), Transport: l.sb.Transport()})
 		if err != nil {
-			l.t.Error(err)
+			l.t.Errorf("opening the adapter: %v", err)
 			return
 		}
 		e := model.Edit{ID: "by-hand", Kind: model.EditCreate, Target: model.Value{New: &n}}
 		out := p.Apply(context.Background(), model.Conversation{}, []model.Edit{e})[0]
 		if out.Err != nil {
-			l.t.Error(out.Err)
+			l.t.Errorf("making the conversation by hand: %v", out.Err)
 		}
 	}
 }
@@ -293,7 +297,7 @@ func TestTwoLostCreatesOfOneTitleMakeTwo(t *testing.T) {
 			t.Run(account+"/"+name, func(t *testing.T) {
 				over(t, 0, func(l *lab) {
 					n := l.asked(account, "Stand-up")
-					n.Message = "" // nothing tells the one from the other
+					n.Message = "" // nothing tells the two apart
 					ids := []string{l.submit(account, n), l.submit(account, n)}
 					left := 2
 					l.cable.cut = func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
@@ -309,7 +313,8 @@ func TestTwoLostCreatesOfOneTitleMakeTwo(t *testing.T) {
 					made := l.titled(account, "Stand-up")
 					journal, err := l.History(context.Background(), model.HistoryRequest{})
 					if err != nil || len(made) != 2 || len(journal) != 2 || journal[0].Ref == journal[1].Ref {
-						t.Errorf("made %v, history %+v, left %+v, %v", made, journal, outbox(t, l.Inbox), err)
+						t.Errorf("two creates of one title made %v (want two conversations), the history names %d (want 2 different ones), and the outbox holds %s; error %v",
+							made, len(journal), inWords(outbox(t, l.Inbox)...), err)
 					}
 				})
 			})
@@ -330,14 +335,15 @@ func TestCreateIsDoneWhenItIsReadBack(t *testing.T) {
 					time.Sleep(time.Hour)
 				}
 				if r.Journal != nil || r.Entry.State != model.OutcomeNotKnown || r.Entry.Error.Existing == "" {
-					t.Errorf("the end is %s (want %v), %+v", r.Entry.State, model.OutcomeNotKnown, r.Entry.Error)
+					t.Errorf("a create that cannot be read back ended as %s (want %s with an error that names the conversation), and is in the history: %t (want false); %s",
+						r.Entry.State, model.OutcomeNotKnown, r.Journal != nil, inWords(r.Entry))
 				}
 				if err := l.Retry(context.Background(), id); err != nil {
-					t.Fatal(err)
+					t.Fatalf("retrying the edit: %v", err)
 				}
 				l.deliver(id)
 				if n := l.writes(account, "POST"); n != 1 {
-					t.Errorf("%d requests (want 1) were sent", n)
+					t.Errorf("the create was requested %d times, want once", n)
 				}
 			})
 		})
@@ -359,15 +365,17 @@ func TestCreateThatShowsSomethingElseIsUnverified(t *testing.T) {
 		})
 		r := l.deliver(id)[id]
 		if r.Entry.State != model.NotVerified || !strings.Contains(r.Entry.Error.Message, "privacy") || r.Entry.Error.Existing == "" {
-			t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.NotVerified, r.Entry.Error)
+			t.Fatalf("a create that made a public conversation of a private one ended as %s, want %s with an error that says privacy and names the conversation: %s",
+				r.Entry.State, model.NotVerified, inWords(r.Entry))
 		}
 		made := l.titled("support", "Lift inspection")
 		l.sb.Bird().Change(made[0], "visibility", "private")
 		if err := l.Retry(context.Background(), id); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		if r = l.deliver(id)[id]; r.Journal == nil || l.writes("support", "POST") != 1 {
-			t.Errorf("the end is %s, after %d requests (want 1)", r.Entry.State, l.writes("support", "POST"))
+			t.Errorf("the retry, once the conversation is private, ended as %s after %d requests, want it in the history after 1",
+				r.Entry.State, l.writes("support", "POST"))
 		}
 	})
 }
@@ -385,7 +393,7 @@ func (l *lab) taken() (id, channel string, contact model.Participant) {
 			}
 		}
 	}
-	l.t.Fatal("no contact is in an open conversation")
+	l.t.Fatal("the sandbox has no contact in an open conversation")
 	return "", "", model.Participant{}
 }
 
@@ -400,24 +408,27 @@ func TestCreateOfAnExistingConversationIsRefusedAndNamesIt(t *testing.T) {
 					People: []model.Participant{contact}, Message: "the first words"})
 				r := l.deliver(id)[id]
 				if r.Entry.State != model.Refused || r.Journal != nil || len(l.sb.Bird().IDs()) != before {
-					t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.Refused, r.Entry.Error)
+					t.Fatalf("a create that the service refuses ended as %s (want %s), and the service has %d conversations (want %d): %s",
+						r.Entry.State, model.Refused, len(l.sb.Bird().IDs()), before, inWords(r.Entry))
 				}
 				left := outbox(t, l.Inbox)
 				if len(left) != 1 || left[0].Target.New.Message != "the first words" || left[0].Error == nil || *left[0].Error.Status != 409 {
-					t.Fatalf("left is %+v", left)
+					t.Fatalf("the outbox holds %s, want the refused create with its first message and the HTTP status 409", inWords(left...))
 				}
 				if !named {
 					if left[0].Error.Existing != "" || left[0].Error.Message == "" {
-						t.Errorf("it says %+v", left[0].Error)
+						t.Errorf("the service named no conversation: the error names %q (want none) and its message is %q (want one)",
+							left[0].Error.Existing, left[0].Error.Message)
 					}
 					return
 				}
 				ref, err := model.ParseRef(left[0].Error.Existing)
 				if err != nil || !slices.Contains(l.sb.Bird().IDs(), ref.ID) || !strings.Contains(left[0].Error.Words(), ref.String()) {
-					t.Fatalf("it says %+v", left[0].Error)
+					t.Fatalf("the error names the existing conversation %q and says %q, want one that the service has; error %v",
+						left[0].Error.Existing, left[0].Error.Words(), err)
 				}
 				if _, ok, err := l.Row(context.Background(), ref); err != nil || !ok {
-					t.Errorf("the one that exists cannot be opened: %v", err)
+					t.Errorf("the row of the existing conversation %v: found %t (want true), error %v", ref, ok, err)
 				}
 			})
 		})
@@ -430,7 +441,7 @@ func TestCreateRefusedBecauseOfItsOwnFirstTryIsDone(t *testing.T) {
 	over(t, 0, func(l *lab) {
 		_, channel, contact := l.taken()
 		for _, id := range l.sb.Bird().IDs() {
-			l.sb.Bird().Change(id, "status", "closed") // so that nothing stands in the way
+			l.sb.Bird().Change(id, "status", "closed") // so that no open conversation prevents the create
 		}
 		id := l.submit("support", model.NewConversation{Title: "Hello", Channel: channel, People: []model.Participant{contact}, Message: "Hi"})
 		posts := 0
@@ -451,7 +462,8 @@ func TestCreateRefusedBecauseOfItsOwnFirstTryIsDone(t *testing.T) {
 		}
 		r := l.deliver(id)[id]
 		if made := l.titled("support", "Hello"); len(made) != 1 || posts != 2 || r.Journal == nil || r.Journal.Ref.ID != made[0] {
-			t.Errorf("made %v by %d requests (want 2), and the end is %s, %+v", made, posts, r.Entry.State, r.Entry.Error)
+			t.Errorf("the service has %v after %d requests (want one conversation after 2, and the history to name it): the create is %s",
+				made, posts, inWords(r.Entry))
 		}
 	})
 }

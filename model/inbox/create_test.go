@@ -26,10 +26,10 @@ func TestLostCreateIsSearchedForBeforeItIsRepeated(t *testing.T) {
 				})
 				p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection"}, model.PlanOptions{})
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("planning the new conversation: %v", err)
 				}
 				if _, err := b.Submit(ctx, p); err != nil {
-					t.Fatal(err)
+					t.Fatalf("submitting the plan: %v", err)
 				}
 				time.Sleep(time.Minute)
 				n := 0
@@ -41,10 +41,10 @@ func TestLostCreateIsSearchedForBeforeItIsRepeated(t *testing.T) {
 					}
 				})
 				if n != 1 || len(outbox(t, b)) != 0 {
-					t.Errorf("made %d times (want 1), %d left in the outbox", n, len(outbox(t, b)))
+					t.Errorf("the conversation was made %d times (want once), and the outbox holds %s (want no edit)", n, inWords(outbox(t, b)...))
 				}
 				if page, _ := b.List(ctx, model.ListRequest{Query: "lift", Limit: 5}); page.Total != 1 {
-					t.Errorf("%d rows (want 1) in the list", page.Total)
+					t.Errorf("the list has %d rows of the new conversation, want 1", page.Total)
 				}
 			})
 		})
@@ -55,11 +55,11 @@ func create(t *testing.T, b *inbox.Inbox, title string) []string {
 	t.Helper()
 	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title}, model.PlanOptions{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the new conversation: %v", err)
 	}
 	ids, err := b.Submit(context.Background(), p)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("submitting the plan: %v", err)
 	}
 	return ids
 }
@@ -100,7 +100,7 @@ func TestFailureAfterALostCreateKeepsItsOutcomeUnknown(t *testing.T) {
 		f.set(func() { f.add("Lift inspection") })
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if n := f.titled("Lift inspection"); n != 1 {
-			t.Errorf("made %d times (want 1)", n)
+			t.Errorf("the conversation was made %d times, want once", n)
 		}
 	})
 }
@@ -119,7 +119,7 @@ func TestLostCreateIsNotMatchedToAnOlderConversation(t *testing.T) {
 		time.Sleep(time.Minute)
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if n := f.titled("Stand-up"); n != 2 {
-			t.Errorf("two were asked for, %d made (want 2)", n)
+			t.Errorf("two creates of one title made %d conversations, want 2", n)
 		}
 	})
 }
@@ -140,10 +140,11 @@ func TestLostCreateIsNotRepeatedWithoutACompleteList(t *testing.T) {
 				}
 				left := outbox(t, b)
 				if _, applies := f.count(); applies != 1 || len(left) != 1 || left[0].State != model.OutcomeNotKnown {
-					t.Fatalf("%d requests (want 1), left is %+v", applies, left)
+					t.Fatalf("a lost create was requested %d times (want once), and the outbox holds %s (want one edit that is %s)",
+						applies, inWords(left...), model.OutcomeNotKnown)
 				}
 				if existing := left[0].Error.Existing; (existing != "") != made {
-					t.Errorf("it names %q", existing)
+					t.Errorf("the error names the existing conversation %q, want one named: %t", existing, made)
 				}
 			})
 		})
@@ -159,12 +160,13 @@ func TestLostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
 		ids := create(t, b, "Lift inspection")
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if err := s.KeepCreation(ctx, ids[0], store.Creation{}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("keeping what is known of the new conversation: %v", err)
 		}
 		time.Sleep(time.Hour)
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if _, applies := f.count(); applies != 1 || outbox(t, b)[0].State != model.OutcomeNotKnown {
-			t.Errorf("%d requests (want 1), left is %+v", applies, outbox(t, b))
+			t.Errorf("a lost create with no earlier list was requested %d times (want once), and the outbox holds %s (want it as %s)",
+				applies, inWords(outbox(t, b)...), model.OutcomeNotKnown)
 		}
 	})
 }
@@ -180,18 +182,19 @@ func TestLostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
 		// As another process would that took it at the same moment.
 		other, _, err := s.OutboxEntry(ctx, ids[1])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the edit in the outbox: %v", err)
 		}
 		other.Sent = true
 		if ok, err := s.SentCreate(ctx, other, store.Creation{Sure: true}); err != nil || !ok {
-			t.Fatalf("ok is %v, err is %v", ok, err)
+			t.Fatalf("noting the second create as sent: noted %t (want true), error %v", ok, err)
 		}
 		f.set(func() { f.add("Stand-up") })
 		time.Sleep(time.Hour)
 		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
 		e, ok, err := s.OutboxEntry(ctx, ids[0])
 		if err != nil || !ok || e.State != model.OutcomeNotKnown {
-			t.Errorf("it is %+v, %v", e, err)
+			t.Errorf("the first of two lost creates: in the outbox %t (want true), error %v, want it as %s: %s",
+				ok, err, model.OutcomeNotKnown, inWords(e))
 		}
 	})
 }
@@ -206,7 +209,8 @@ func TestSecondCreateOfATitleWaits(t *testing.T) {
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		second, ok, err := s.OutboxEntry(ctx, ids[1])
 		if _, applies := f.count(); err != nil || !ok || applies != 1 || second.State != model.RetryAt || second.Sent {
-			t.Errorf("%d requests (want 1), the second is %+v, %v", applies, second, err)
+			t.Errorf("%d creates were requested (want 1), error %v; the second is in the outbox: %t, want it as %s and never sent: %s",
+				applies, err, ok, model.RetryAt, inWords(second))
 		}
 	})
 }
@@ -227,16 +231,16 @@ func TestKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 				ids := create(t, b, "Lift inspection")
 				claimed, err := s.Claim(ctx, "projects", ids)
 				if err != nil || len(claimed) != 1 {
-					t.Fatalf("claimed is %v, err is %v", claimed, err)
+					t.Fatalf("%d edits were claimed, want 1, error %v", len(claimed), err)
 				}
 				newest, err := f.Newest(ctx, *claimed[0].Target.New)
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("reading the newest conversations: %v", err)
 				}
 				kept := store.Creation{Known: newest.IDs, Sure: newest.Sure}
 				if tc.sent {
 					if ok, err := s.SentCreate(ctx, claimed[0], kept); err != nil || !ok {
-						t.Fatalf("ok is %v, err is %v", ok, err)
+						t.Fatalf("noting the create as sent: noted %t (want true), error %v", ok, err)
 					}
 				}
 				if kept.Made = "99"; tc.made {
@@ -244,7 +248,7 @@ func TestKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 				}
 				if tc.named {
 					if err := s.KeepCreation(ctx, ids[0], kept); err != nil {
-						t.Fatal(err)
+						t.Fatalf("keeping what is known of the new conversation: %v", err)
 					}
 				}
 				b.Deliver(ctx, ids, func(model.DeliveryResult) {})
@@ -253,7 +257,8 @@ func TestKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
 					want = 0 // and it is asked for once only
 				}
 				if n := f.titled("Lift inspection"); n != want || len(outbox(t, b)) != 1-want {
-					t.Errorf("made %d times (want %v), left is %+v", n, want, outbox(t, b))
+					t.Errorf("the conversation was made %d times (want %d), and the outbox holds %s (want %d edits)",
+						n, want, inWords(outbox(t, b)...), 1-want)
 				}
 			})
 		})

@@ -33,7 +33,7 @@ func openCrowd(tb testing.TB, path string, size crowd.Size) *peopled {
 	c := &peopled{tb: tb, path: path, size: size, reads: &crowd.Statements{}}
 	var err error
 	if c.s, err = store.Open(c.ctx(), path, store.Options{Host: "laptop", Ran: c.reads.Note}); err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("opening the database: %v", err)
 	}
 	o := inbox.Options{Store: c.s, User: "ada", Location: time.UTC, Patience: -1}
 	for _, name := range crowd.Accounts[:4] {
@@ -42,19 +42,19 @@ func openCrowd(tb testing.TB, path string, size crowd.Size) *peopled {
 		o.Accounts = append(o.Accounts, inbox.Account{Provider: f})
 	}
 	if c.b, err = inbox.Open(c.ctx(), o); err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("opening the inbox: %v", err)
 	}
 	if c.other, err = store.Open(c.ctx(), path, store.Options{Host: "laptop"}); err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("opening the database: %v", err)
 	}
 	for _, name := range crowd.Accounts[:4] {
 		if _, _, err := c.other.OpenAccount(c.ctx(), name, crowd.Identity(name)); err != nil {
-			tb.Fatal(err)
+			tb.Fatalf("opening the account: %v", err)
 		}
 	}
 	_, unsubscribe := c.b.Subscribe()
 	if _, err := c.b.Counts(c.ctx(), crowd.Views); err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("counting the views: %v", err)
 	}
 	tb.Cleanup(func() {
 		unsubscribe()
@@ -80,7 +80,7 @@ func (c *peopled) ctx() context.Context { return context.Background() }
 func (c *peopled) must(err error) {
 	c.tb.Helper()
 	if err != nil {
-		c.tb.Fatal(err)
+		c.tb.Fatalf("a step of the test failed: %v", err)
 	}
 }
 
@@ -105,7 +105,7 @@ func (c *peopled) submit(title string, refs ...model.Ref) []string {
 	ids, err := c.b.Submit(c.ctx(), p)
 	c.must(err)
 	if len(ids) != len(refs) {
-		c.tb.Fatalf("%d of %d are submitted: %+v", len(ids), len(refs), p.Items[0])
+		c.tb.Fatalf("%d edits were submitted, want %d; the plan begins with %+v", len(ids), len(refs), p.Items[0])
 	}
 	return ids
 }
@@ -119,7 +119,7 @@ func (c *peopled) changeElsewhere(title string, which ...int) {
 		changed, err := c.other.SaveBatch(c.ctx(), conv.Ref.Account, []model.Conversation{conv}, nil)
 		c.must(err)
 		if len(changed) != 1 {
-			c.tb.Fatalf("%v is not changed", conv.Ref)
+			c.tb.Fatalf("a new title of %v, saved by another process, changed %d rows, want 1", conv.Ref, len(changed))
 		}
 	}
 }

@@ -23,23 +23,23 @@ func breakTable(t *testing.T, path, table string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database with SQL: %v", err)
 	}
 	defer db.Close()
 	var page int64
 	if err := db.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = ?", table).Scan(&page); err != nil {
-		t.Fatal(err)
+		t.Fatalf("finding the first page of the table: %v", err)
 	}
 	if _, err := db.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the SQL statement: %v", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database file: %v", err)
 	}
 	t.Cleanup(func() { f.Close() })
 	if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5}, 4096), (page-1)*4096); err != nil {
-		t.Fatal(err)
+		t.Fatalf("overwriting the page: %v", err)
 	}
 }
 
@@ -48,7 +48,8 @@ func wantDamaged(t *testing.T, name string, b *inbox.Inbox) {
 	t.Helper()
 	for _, a := range b.Accounts() {
 		if a.Error == nil || a.Error.Kind != model.Local || !strings.Contains(a.Error.Words(), "the database is damaged") || !a.NextTry.IsZero() {
-			t.Errorf("%s: %s says %+v, next try %v", name, a.Name, a.Error, a.NextTry)
+			t.Errorf("%s: the account %s has the error %q and its next try at %v, want an error that says the database is damaged, and no next try",
+				name, a.Name, a.Error.Words(), a.NextTry)
 		}
 	}
 }
@@ -69,7 +70,7 @@ func TestDamageIsReportedEverywhereAndStopsSending(t *testing.T) {
 				time.Sleep(time.Second)
 				breakTable(t, path, "journal")
 				if err := s.Check(ctx); !errors.Is(err, store.ErrDamaged) {
-					t.Fatalf("the check says %v", err)
+					t.Fatalf("the check of a damaged database: error %v, want %v", err, store.ErrDamaged)
 				}
 				f.set(func() { f.down = false })
 				loads, _ := f.count()
@@ -77,11 +78,11 @@ func TestDamageIsReportedEverywhereAndStopsSending(t *testing.T) {
 				wantDamaged(t, "the one that met it", other)
 				wantDamaged(t, "the other", b)
 				if now, applies := f.count(); applies != 0 || now != loads {
-					t.Errorf("%d writes (want 0) and %d reads of a conversation after the damage was met", applies, now-loads)
+					t.Errorf("after the damage was met: %d writes and %d reads of a conversation, want none", applies, now-loads)
 				}
 				page, err := b.List(ctx, model.ListRequest{Limit: 10})
 				if err != nil || len(page.Rows) != 2 {
-					t.Errorf("the list has %d rows (want 2), %v", len(page.Rows), err)
+					t.Errorf("the list of a damaged database has %d rows, want 2, error %v", len(page.Rows), err)
 				}
 			})
 		})
@@ -89,7 +90,8 @@ func TestDamageIsReportedEverywhereAndStopsSending(t *testing.T) {
 			b.Start(context.Background())
 			time.Sleep(time.Minute)
 			if s.Rescued().Edits != 1 || b.Accounts()[0].Error != nil || b.Accounts()[0].Conversations != 2 {
-				t.Errorf("the start after: %+v, %+v", s.Rescued(), b.Accounts()[0])
+				t.Errorf("after the start that repairs the database: rescued %+v (want 1 edit), the account has %d conversations (want 2) and the error %q (want none)",
+					s.Rescued(), b.Accounts()[0].Conversations, b.Accounts()[0].Error.Words())
 			}
 		})
 	})
@@ -106,15 +108,16 @@ func TestSyncChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
 				breakTable(t, path, "draft")
 			}
 			if err := os.WriteFile(filepath.Join(filepath.Dir(path), "claims", "confab-1-ABC"), nil, 0o600); err != nil {
-				t.Fatal(err)
+				t.Fatalf("writing the file: %v", err)
 			}
 			session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 				if !s.Unclean() {
-					t.Fatal("the end counts as clean")
+					t.Fatal("the store says that the last end was clean, though a process left its claim behind: want unclean")
 				}
 				err := b.SyncNow(context.Background(), false, func(model.DeliveryResult) {})
 				if errors.Is(err, store.ErrDamaged) != broken || s.Unclean() != broken {
-					t.Errorf("broken %t: the sync says %v, unclean %t (want %v)", broken, err, s.Unclean(), broken)
+					t.Errorf("database damaged: %t; the sync has the error %v, and the last end still counts as unclean: %t (want %t)",
+						broken, err, s.Unclean(), broken)
 				}
 			})
 		})
@@ -141,7 +144,7 @@ func TestStartChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
 				if unclean {
 					wantDamaged(t, "after an unclean end", b)
 				} else if a := b.Accounts()[0]; a.Error != nil {
-					t.Errorf("after a clean end: %+v", a.Error)
+					t.Errorf("after a clean end the account has the error %q, want no check and no error", a.Error.Words())
 				}
 			})
 		})

@@ -21,7 +21,7 @@ func (l *lab) mine(account string) model.Ref {
 			return model.Ref{Account: account, ID: id}
 		}
 	}
-	l.t.Fatal("nothing is mine")
+	l.t.Fatal("the sandbox has no conversation that the account may delete")
 	return model.Ref{}
 }
 
@@ -30,7 +30,7 @@ func (l *lab) del(account string, meet func(ref model.Ref)) (model.Ref, string, 
 	l.t.Helper()
 	ref := l.mine(account)
 	if _, err := l.Load(context.Background(), ref, 0); err != nil {
-		l.t.Fatal(err)
+		l.t.Fatalf("reading the conversation: %v", err)
 	}
 	id := submit(l.t, l.Inbox, ref, []model.Change{{Kind: model.EditDelete}})[0]
 	meet(ref)
@@ -52,17 +52,19 @@ func TestIgnoredDeleteIsUnverified(t *testing.T) {
 			over(t, 0, func(l *lab) {
 				ref, id, r := l.del(account, func(model.Ref) { l.ignoreDeletes(true) })
 				if r.Entry.State != model.NotVerified || r.Entry.Error.Message == "" {
-					t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.NotVerified, r.Entry.Error)
+					t.Fatalf("a delete that the service ignored ended as %s, want %s with a message: %s",
+						r.Entry.State, model.NotVerified, inWords(r.Entry))
 				}
 				if _, ok, _ := l.Row(context.Background(), ref); !ok {
-					t.Error("it is hidden though it is there")
+					t.Error("the conversation is hidden though the service still has it")
 				}
 				l.ignoreDeletes(false)
 				if err := l.Retry(context.Background(), id); err != nil {
-					t.Fatal(err)
+					t.Fatalf("retrying the edit: %v", err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) {
-					t.Errorf("tried again, the end is %s (want %v)", r.Entry.State, model.Done)
+					t.Errorf("tried again, the delete ended as %s (want %s), and the service still has the conversation: %t (want false)",
+						r.Entry.State, model.Done, l.there(ref))
 				}
 			})
 		})
@@ -76,7 +78,8 @@ func TestDeleteIsDoneWhenReadingAnswersGone(t *testing.T) {
 				over(t, 0, func(l *lab) {
 					ref, _, r := l.del(account, func(model.Ref) { l.once(loss) })
 					if r.Entry.State != model.Done || l.there(ref) || l.writes(account, "DELETE") != 1 {
-						t.Errorf("the end is %s (want %v), after %d requests", r.Entry.State, model.Done, l.writes(account, "DELETE"))
+						t.Errorf("a delete with a lost answer ended as %s (want %s) after %d requests (want 1), and the service still has the conversation: %t (want false)",
+							r.Entry.State, model.Done, l.writes(account, "DELETE"), l.there(ref))
 					}
 				})
 			})
@@ -94,7 +97,8 @@ func TestDeleteIsDoneWhenReadingAnswersGone(t *testing.T) {
 					})
 				})
 				if r.Entry.State != model.OutcomeAlreadySet {
-					t.Errorf("the end is %s (want %v), %+v", r.Entry.State, model.OutcomeAlreadySet, r.Entry.Error)
+					t.Errorf("the delete of what somebody else deleted first ended as %s, want %s: %s",
+						r.Entry.State, model.OutcomeAlreadySet, inWords(r.Entry))
 				}
 			})
 		})
@@ -108,12 +112,14 @@ func TestDeleteIsDoneWhenReadingAnswersGone(t *testing.T) {
 					})
 				})
 				if r.Entry.State != model.RetryAt || !r.Entry.Sent {
-					t.Fatalf("the end is %s (want %v), %+v", r.Entry.State, model.RetryAt, r.Entry.Error)
+					t.Fatalf("a delete that could not be read back ended as %s and was sent: %t, want %s and true: %s",
+						r.Entry.State, r.Entry.Sent, model.RetryAt, inWords(r.Entry))
 				}
 				l.sb.SetOffline("", false)
 				time.Sleep(time.Hour)
 				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) || l.writes(account, "DELETE") != 1 {
-					t.Errorf("read later, the end is %s (want %v), after %d requests", r.Entry.State, model.Done, l.writes(account, "DELETE"))
+					t.Errorf("read back later, the delete ended as %s (want %s) after %d requests (want 1), and the service still has the conversation: %t (want false)",
+						r.Entry.State, model.Done, l.writes(account, "DELETE"), l.there(ref))
 				}
 			})
 		})
@@ -122,7 +128,8 @@ func TestDeleteIsDoneWhenReadingAnswersGone(t *testing.T) {
 		over(t, 0, func(l *lab) {
 			l.sb.Bird().Set(sandbox.Switches{"DeletedShown": true})
 			if _, _, r := l.del("support", func(model.Ref) {}); r.Entry.State != model.Done {
-				t.Errorf("the end is %s (want %v), %+v", r.Entry.State, model.Done, r.Entry.Error)
+				t.Errorf("the delete of a conversation that is still shown as deleted ended as %s, want %s: %s",
+					r.Entry.State, model.Done, inWords(r.Entry))
 			}
 		})
 	})

@@ -25,35 +25,37 @@ func TestWideningEditExplainsWhatItWaitsFor(t *testing.T) {
 		deliver(t, b, ids)
 		out, err := b.OutboxOf(ctx, f.ref("1"))
 		if err != nil || len(out) != 2 {
-			t.Fatalf("out is %+v, error %v", out, err)
+			t.Fatalf("the outbox of the conversation holds %d edits, want 2, error %v: %s", len(out), err, inWords(out...))
 		}
 		const want = "waits for the change of its title that was submitted with it, " +
 			"which is refused: only the owner may"
 		if e := out[1].Error; e == nil || e.Message != want {
-			t.Errorf("e is %+v", e)
+			t.Errorf("the error of the edit that waits says %q, want %q", e.Words(), want)
 		}
 		sub, ok, err := b.Submission(ctx, out[0].Submission)
 		if err != nil || !ok || sub.Problem == nil || sub.Problem.ID != ids[0] || sub.NeedPerson != 1 || sub.Waiting != 1 {
-			t.Errorf("sub is %+v, error %v", sub, err)
+			t.Errorf("the submission: found %t, error %v, %d edits for a person (want 1), %d waiting (want 1), and its problem is %s (want the refused edit %s)",
+				ok, err, sub.NeedPerson, sub.Waiting, problem(sub), ids[0])
 		}
 		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 {
-			t.Fatalf("u is %+v, error %v", u, err)
+			t.Fatalf("the undo of the refused edit withdraws %d edits, want 1, error %v", len(u.Withdraw), err)
 		}
 		if _, err := b.ApplyUndo(ctx, u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		f.onApply = nil
 		if err := b.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if out, _ := b.OutboxOf(ctx, f.ref("1")); len(out) != 1 || out[0].State != model.Held || f.get("1").Privacy != model.PrivacyPrivate {
-			t.Errorf("%+v, and the service has it %s (want %v)", out, f.get("1").Privacy, model.PrivacyPrivate)
+			t.Errorf("after the undo of the edit that it waited for, the outbox holds %s (want one edit that is %s), and the conversation is %s (want %s)",
+				inWords(out...), model.Held, f.get("1").Privacy, model.PrivacyPrivate)
 		}
 	})
 }
 
-// A submission says so without an attempt of its own.
+// The submission says so even if none of its own edits was tried.
 func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -64,11 +66,12 @@ func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 		submit(t, b, f.ref("2"), title("another"))
 		subs, err := b.Pending(ctx)
 		if err != nil || len(subs) != 2 {
-			t.Fatalf("subs is %+v, error %v", subs, err)
+			t.Fatalf("%d submissions are pending, want 2, error %v", len(subs), err)
 		}
 		for _, sub := range subs {
 			if p := sub.Problem; p == nil || p.Error.Kind != model.Unavailable || p.NextTry.IsZero() {
-				t.Errorf("sub.Sentence is %s, p is %+v", sub.Sentence, p)
+				t.Errorf("the problem of the submission %q is %s, want an edit with the error kind %s and a next try",
+					sub.Sentence, problem(sub), model.Unavailable)
 			}
 		}
 	})

@@ -18,7 +18,7 @@ func openDatabase(t *testing.T, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database with SQL: %v", err)
 	}
 	t.Cleanup(func() { db.Close() })
 	return db
@@ -31,14 +31,14 @@ func TestFirstLoadRefoldsOldRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			if _, err := b.List(context.Background(), model.ListRequest{Query: "is:any", Limit: 1}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("listing the conversations: %v", err)
 			}
 		})
 	})
 	var left int
 	err := openDatabase(t, path).QueryRow("SELECT count(*) FROM conversation WHERE subject IS NULL AND gone = 0").Scan(&left)
 	if err != nil || left > 0 {
-		t.Errorf("%d rows are left, %v", left, err)
+		t.Errorf("after the first load %d rows of the earlier version are not refolded, want 0, error %v", left, err)
 	}
 }
 
@@ -56,29 +56,29 @@ func newsIsReadAgain(t *testing.T, path string, f *fake, b *inbox.Inbox) {
 	b.Start(ctx)
 	time.Sleep(10 * time.Second)
 	if _, err := b.List(ctx, model.ListRequest{Query: "is:any", Limit: 1}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the conversations: %v", err)
 	}
 	events, end := b.Subscribe()
 	defer end()
 	db := openDatabase(t, path)
 	if _, err := db.Exec("ALTER TABLE submission RENAME TO away"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the SQL statement: %v", err)
 	}
 	yes := true
 	if err := b.Triage(ctx, []model.Ref{f.ref("1")}, model.TriageChange{Pinned: &yes}, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the marks: %v", err)
 	}
 	if _, err := db.Exec("ALTER TABLE away RENAME TO submission"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the SQL statement: %v", err)
 	}
 	time.Sleep(3 * time.Second)
 	select {
 	case ev := <-events:
 		if !slices.Contains(ev.Refs, f.ref("1")) {
-			t.Errorf("it tells of %+v", ev)
+			t.Errorf("the event after the failed follow is %+v, want it to name %v", ev, f.ref("1"))
 		}
 	default:
-		t.Error("nothing is told")
+		t.Error("no event told of the change that could not be read at first")
 	}
 }
 
@@ -89,22 +89,22 @@ func TestKeepViewsDoesNotWaitForAnotherWriter(t *testing.T) {
 	ctx := context.Background()
 	session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		db := openDatabase(t, path)
 		db.SetMaxOpenConns(1)
 		if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("executing the SQL statement: %v", err)
 		}
 		began := time.Now()
 		if n, err := b.Counts(ctx, []string{"", "is:any", "is:private"}); err != nil || n[1] != 1 {
-			t.Errorf("counts %v, %v", n, err)
+			t.Errorf("the counts are %v, want 1 in the second, error %v", n, err)
 		}
 		if err := b.Close(ctx); err != nil {
-			t.Error(err)
+			t.Errorf("closing the inbox: %v", err)
 		}
 		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("it took %v", took)
+			t.Errorf("counting and closing took %v beside another writer, want at most 5 seconds", took)
 		}
 		db.Exec("ROLLBACK")
 	})
@@ -117,7 +117,7 @@ func TestFirstLoadAnnouncesEarlierChanges(t *testing.T) {
 	ctx := context.Background()
 	session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		events, end := b.Subscribe()
 		defer end()
@@ -125,15 +125,15 @@ func TestFirstLoadAnnouncesEarlierChanges(t *testing.T) {
 			submit(t, other, f.ref("1"), title("Renamed"))
 		})
 		if _, err := b.List(ctx, model.ListRequest{Query: "is:any", Limit: 1}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("listing the conversations: %v", err)
 		}
 		select {
 		case ev := <-events:
 			if len(ev.Submissions) != 1 || !slices.Contains(ev.Refs, f.ref("1")) {
-				t.Errorf("it tells of %+v", ev)
+				t.Errorf("the event of the first load is %+v, want it to name %v and one submission", ev, f.ref("1"))
 			}
 		default:
-			t.Error("nothing is told")
+			t.Error("no event told of the change that another process made before the first load")
 		}
 	})
 }

@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func patient(t *testing.T, patience time.Duration, path string, fakes []*fake, f
 	ctx := context.Background()
 	s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: %v", err)
 	}
 	o := inbox.Options{Store: s, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC, Patience: patience}
 	for _, fk := range fakes {
@@ -42,14 +43,14 @@ func patient(t *testing.T, patience time.Duration, path string, fakes []*fake, f
 	}
 	b, err := inbox.Open(ctx, o)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the inbox: %v", err)
 	}
 	defer func() {
 		if err := b.Close(ctx); err != nil {
-			t.Error(err)
+			t.Errorf("closing the inbox: %v", err)
 		}
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("closing the database: %v", err)
 		}
 	}()
 	f(t, b, s)
@@ -63,14 +64,14 @@ func submit(t *testing.T, b *inbox.Inbox, ref model.Ref, changes []model.Change)
 	t.Helper()
 	p, err := b.Plan(context.Background(), []model.Ref{ref}, changes, model.PlanOptions{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the edit: %v", err)
 	}
 	ids, err := b.Submit(context.Background(), p)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("submitting the plan: %v", err)
 	}
 	if len(ids) == 0 {
-		t.Fatalf("nothing submitted: %+v", p.Items)
+		t.Fatalf("the plan queued no edit: %+v", p.Items)
 	}
 	return ids
 }
@@ -79,7 +80,7 @@ func shownTitle(t *testing.T, b *inbox.Inbox, ref model.Ref) (string, model.Edit
 	t.Helper()
 	r, ok, err := b.Row(context.Background(), ref)
 	if err != nil || !ok {
-		t.Fatalf("row %v: %v %v", ref, ok, err)
+		t.Fatalf("reading the row of %v: found %t (want true), error %v", ref, ok, err)
 	}
 	return r.Conversation.Title, r.Worst()
 }
@@ -88,16 +89,43 @@ func outbox(t *testing.T, b *inbox.Inbox) []model.OutboxEntry {
 	t.Helper()
 	out, err := b.Outbox(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the outbox: %v", err)
 	}
 	return out
+}
+
+// inWords describes edits of the outbox for the message of a failed test.
+func inWords(edits ...model.OutboxEntry) string {
+	if len(edits) == 0 {
+		return "no edit"
+	}
+	var out []string
+	for _, e := range edits {
+		text := fmt.Sprintf("%s of %v to %s, which is %s, sent: %t", e.Kind, e.Ref, inJSON(e.Target), e.State, e.Sent)
+		if e.Theirs != nil {
+			text += ", the service showed " + inJSON(e.Theirs)
+		}
+		if e.Error != nil {
+			text += fmt.Sprintf(", its error says %q", e.Error.Words())
+		}
+		out = append(out, "["+text+"]")
+	}
+	return strings.Join(out, " ")
+}
+
+// problem describes the problem of a submission for the message of a failed test.
+func problem(s model.Submission) string {
+	if s.Problem == nil {
+		return "none"
+	}
+	return inWords(*s.Problem)
 }
 
 func history(t *testing.T, b *inbox.Inbox) []model.JournalEntry {
 	t.Helper()
 	out, err := b.History(context.Background(), model.HistoryRequest{})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the history: %v", err)
 	}
 	return out
 }
@@ -109,22 +137,22 @@ func TestEditReachesTheServiceAndTheJournal(t *testing.T) {
 		time.Sleep(time.Second)
 		page, err := b.List(context.Background(), model.ListRequest{Inbox: true, Limit: 10})
 		if err != nil || page.Total != 3 {
-			t.Fatalf("synced %d (want 3), %v", page.Total, err)
+			t.Fatalf("after the first sync the list has %d rows, want 3, error %v", page.Total, err)
 		}
 		submit(t, b, f.ref("1"), title("Kick-off with Ada"))
 		if got, st := shownTitle(t, b, f.ref("1")); got != "Kick-off with Ada" || st == "" {
-			t.Errorf("right after the submit the row shows %q (want Kick-off with Ada), %q", got, st)
+			t.Errorf("right after the submit the row shows the title %q with the edit state %q, want Kick-off with Ada and a state", got, st)
 		}
 		time.Sleep(time.Second)
 		if got := f.get("1").Title; got != "Kick-off with Ada" {
-			t.Errorf("the service has %q (want Kick-off with Ada)", got)
+			t.Errorf("after the delivery the service has the title %q, want Kick-off with Ada", got)
 		}
 		if got, st := shownTitle(t, b, f.ref("1")); got != "Kick-off with Ada" || st != "" {
-			t.Errorf("after delivery the row shows %q (want Kick-off with Ada), %q", got, st)
+			t.Errorf("after the delivery the row shows the title %q with the edit state %q, want Kick-off with Ada and no state", got, st)
 		}
 		h := history(t, b)
 		if len(h) != 1 || h[0].Before.String() != "Kick-off" || h[0].After.String() != "Kick-off with Ada" || h[0].User != "ada" || h[0].State != model.Done {
-			t.Errorf("journal %+v", h)
+			t.Errorf("the history is %+v, want one edit of ada that is %s, from Kick-off to Kick-off with Ada", h, model.Done)
 		}
 	})
 }
@@ -134,31 +162,32 @@ func TestSomebodyElsesChangeIsAConflict(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 		var got model.DeliveryResult
 		if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r }); err != nil {
-			t.Fatal(err)
+			t.Fatalf("delivering the edits: %v", err)
 		}
 		if got.Entry.State != model.InConflict || got.Entry.Theirs.String() != "theirs" {
-			t.Fatalf("result %+v", got.Entry)
+			t.Fatalf("the edit ended as %s, want %s with the service's title theirs: %s", got.Entry.State, model.InConflict, inWords(got.Entry))
 		}
 		if f.get("1").Title != "theirs" {
-			t.Error("somebody else's change was overwritten")
+			t.Errorf("somebody else's title was overwritten: the service has %q, want theirs", f.get("1").Title)
 		}
 		if got, st := shownTitle(t, b, f.ref("1")); got != "theirs" || st != model.InConflict {
-			t.Errorf("row shows %q (want theirs), %q", got, st)
+			t.Errorf("the row shows the title %q with the edit state %q, want theirs and %s", got, st, model.InConflict)
 		}
 		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
-			t.Fatal(err)
+			t.Fatalf("resolving the conflict: %v", err)
 		}
 		if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r }); err != nil || got.Entry.State != model.Done {
-			t.Fatalf("after resolving: %+v %v", got.Entry, err)
+			t.Fatalf("after the conflict was resolved for mine, the edit ended as %s, want %s, error %v: %s",
+				got.Entry.State, model.Done, err, inWords(got.Entry))
 		}
 		if f.get("1").Title != "mine" {
-			t.Error("mine was not sent")
+			t.Errorf("after the conflict was resolved for mine, the service has the title %q, want mine", f.get("1").Title)
 		}
 	})
 }
@@ -172,11 +201,11 @@ func TestChangeOfAnotherFieldIsNoConflict(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Privacy = model.PrivacyPrivate; c.Updated = time.Now() })
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done {
-				t.Errorf("r.Entry is %+v", r.Entry)
+				t.Errorf("the edit ended as %s, want %s: %s", r.Entry.State, model.Done, inWords(r.Entry))
 			}
 		})
 		if c := f.get("1"); c.Title != "mine" || c.Privacy != model.PrivacyPrivate {
-			t.Errorf("c is %+v", c)
+			t.Errorf("the service has the title %q and the privacy %s, want mine and somebody else's %s", c.Title, c.Privacy, model.PrivacyPrivate)
 		}
 	})
 }
@@ -193,12 +222,12 @@ func TestResolveMergedMergesRoles(t *testing.T) {
 		})
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if err := b.Resolve(ctx, ids[0], model.ResolveMerged); err != nil {
-			t.Fatal(err)
+			t.Fatalf("resolving the conflict: %v", err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		want := []model.Participant{{Kind: "user", ID: "1", Role: model.RoleViewer}, {Kind: "user", ID: "2", Role: model.RoleViewer}, {Kind: "user", ID: "9", Role: model.RoleViewer}}
 		if got := f.get("1").Participants.Items; !model.SamePeople(got, want) {
-			t.Errorf("merged into %+v", got)
+			t.Errorf("the conflict was merged into the people %+v, want %+v", got, want)
 		}
 	})
 }
@@ -209,27 +238,28 @@ func TestPlanReadsBasesThatTheCacheLacks(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		if loads, _ := f.count(); loads != 0 {
-			t.Fatalf("the sync loaded %d (want 0)", loads)
+			t.Fatalf("the sync read %d conversations by themselves, want 0", loads)
 		}
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("404")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAlter,
 			People: []model.Participant{{Kind: "user", ID: "1", Role: model.RoleViewer}}}}, model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		if it := p.Items[0]; it.State != model.PlanChange || it.Edits[0].Base.Set()[0].Role != model.RoleEditor {
-			t.Errorf("it is %+v", it)
+			t.Errorf("the plan for a cached row is %s with the edits %+v (%s), want %s with a base that was read, in which Ada is an editor",
+				it.State, it.Edits, it.Reason, model.PlanChange)
 		}
 		if it := p.Items[1]; it.State != model.PlanBlocked || !strings.Contains(it.Reason, "gone") {
-			t.Errorf("it is %+v", it)
+			t.Errorf("the plan for a missing conversation is %s (%s), want %s with a reason that says gone", it.State, it.Reason, model.PlanBlocked)
 		}
 		p, _ = b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(nil)}}, model.PlanOptions{})
 		if it := p.Items[0]; it.State != model.PlanBlocked || it.Reason != "no contacts here" {
-			t.Errorf("it is %+v", it)
+			t.Errorf("the plan of an edit that the service cannot do is %s (%s), want %s (no contacts here)", it.State, it.Reason, model.PlanBlocked)
 		}
 		canceled, stop := context.WithCancel(ctx)
 		stop()
 		if _, err := b.Plan(canceled, []model.Ref{f.ref("1")}, title("x"), model.PlanOptions{}); !errors.Is(err, context.Canceled) {
-			t.Errorf("a cancelled plan: %v", err)
+			t.Errorf("a plan with a cancelled context: error %v, want %v", err, context.Canceled)
 		}
 	})
 }

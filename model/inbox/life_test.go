@@ -108,12 +108,12 @@ func (l *life) close() {
 func (l *life) must(what string, err error) {
 	l.Helper()
 	if err != nil {
-		l.Fatalf("%s: %v\n%s", what, err, strings.Join(l.steps, "\n"))
+		l.Fatalf("could not %s: %v\nafter the steps\n%s", what, err, strings.Join(l.steps, "\n"))
 	}
 }
 
-// could is must for an operation that may be refused, because an edit is being sent or
-// gone, or the account has another identity.
+// could is like must, for an operation that may be refused because an edit is being sent
+// or gone, or because the account has another identity.
 func (l *life) could(what string, err error) {
 	l.Helper()
 	if kind := model.KindOf(err); err != nil && kind != model.NotFound && kind != model.Invalid &&
@@ -316,32 +316,34 @@ func (l *life) check(e *living) {
 	for _, text := range texts {
 		want, keys := l.matching(all, text)
 		page, err := e.b.List(ctx, model.ListRequest{Query: text, Inbox: true, Limit: 1000})
-		l.must(text, err)
+		l.must("list the query "+strconv.Quote(text), err)
 		var got []model.Ref
 		for _, r := range page.Rows {
 			got = append(got, r.Conversation.Ref)
 		}
 		counts, err := e.b.Counts(ctx, []string{text})
-		l.must(text, err)
+		l.must("count the query "+strconv.Quote(text), err)
 		if !slices.Equal(got, want) || page.Total != len(want) || counts[0] != len(want) {
-			l.Fatalf("%q with %v is %d, %d: %v\nwant %d: %v\n%s", text, e.scope, page.Total, counts[0], got, len(want), want,
+			l.Fatalf("the query %q over the accounts %v has %d rows in the list and a count of %d: %v\nwant %d rows: %v\nafter the steps\n%s",
+				text, e.scope, page.Total, counts[0], got, len(want), want,
 				strings.Join(l.steps, "\n"))
 		}
 		refs, err := e.b.Refs(ctx, text, true)
-		l.must(text, err)
+		l.must("read the refs of the query "+strconv.Quote(text), err)
 		if !slices.Equal(refs, want) {
-			l.Fatalf("the refs of %q are %v, want %v\n%s", text, refs, want, strings.Join(l.steps, "\n"))
+			l.Fatalf("the refs of %q are %v, want %v\nafter the steps\n%s", text, refs, want, strings.Join(l.steps, "\n"))
 		}
 		set, err := e.b.Select(ctx, model.SelectRequest{Query: text, Inbox: true})
-		l.must(text, err)
+		l.must("select the query "+strconv.Quote(text), err)
 		if set.Len() != keys.Len() || set.Missing(keys) != 0 {
-			l.Fatalf("%q selects %v, want %v\n%s", text, set, keys, strings.Join(l.steps, "\n"))
+			l.Fatalf("the query %q selects %v, want %v\nafter the steps\n%s", text, set, keys, strings.Join(l.steps, "\n"))
 		}
 		other := lifeQueries[l.pick(len(lifeQueries))][0]
 		_, held := l.matching(all, other)
 		hidden, err := e.b.Hidden(ctx, model.ListRequest{Query: other, Inbox: true}, set)
-		if l.must(other, err); hidden != set.Missing(held) {
-			l.Fatalf("%q hides %d of %q, want %d\n%s", other, hidden, text, set.Missing(held), strings.Join(l.steps, "\n"))
+		if l.must("count what the query "+strconv.Quote(other)+" hides", err); hidden != set.Missing(held) {
+			l.Fatalf("the list of %q hides %d of the selected rows of %q, want %d\nafter the steps\n%s",
+				other, hidden, text, set.Missing(held), strings.Join(l.steps, "\n"))
 		}
 	}
 }
@@ -361,7 +363,7 @@ func (l *life) subjects(scope []string) []subject {
 	rows, err := l.reader.Rows(ctx, keys)
 	l.must("read rows", err)
 	if len(rows) != len(keys) {
-		l.Fatalf("%d conversations have %d rows\n%s", len(keys), len(rows), strings.Join(l.steps, "\n"))
+		l.Fatalf("%d conversations have %d rows, want as many\nafter the steps\n%s", len(keys), len(rows), strings.Join(l.steps, "\n"))
 	}
 	out := make([]subject, len(rows))
 	for i, r := range rows {
@@ -373,7 +375,7 @@ func (l *life) subjects(scope []string) []subject {
 // matching evaluates a query over all subjects.
 func (l *life) matching(all []subject, text string) ([]model.Ref, model.Selection) {
 	q, err := query.Parse(text)
-	l.must(text, err)
+	l.must("parse the query "+strconv.Quote(text), err)
 	q = q.Inbox()
 	var held []subject
 	var keys model.Selection
@@ -411,7 +413,7 @@ func lifeRounds(t *testing.T, rounds int, seed uint64) {
 		f := flag.Lookup(name)
 		before := f.Value.String()
 		if err := flag.Set(name, value); err != nil {
-			t.Fatal(err)
+			t.Fatalf("setting the flag: %v", err)
 		}
 		t.Cleanup(func() { flag.Set(name, before) })
 	}
@@ -448,7 +450,7 @@ func TestTwoEnginesShowWhatTheDatabaseHolds(t *testing.T) {
 func must(t failer, err error) {
 	t.Helper()
 	if err != nil {
-		t.Fatalf("error %v", err)
+		t.Fatalf("a step of the test failed: %v", err)
 	}
 }
 
@@ -505,7 +507,7 @@ func TestTwoProcessesShowWhatTheDatabaseHolds(t *testing.T) {
 		}
 		if !answers.Scan() || answers.Text() != fmt.Sprint("did ", i) {
 			rest, _ := io.ReadAll(out)
-			t.Fatalf("the other process says %q\n%s", answers.Text(), rest)
+			t.Fatalf("the other process answered %q to step %d, want %q; the rest of its output:\n%s", answers.Text(), i, fmt.Sprint("did ", i), rest)
 		}
 		l.byWhichever(acts[r.IntN(len(acts))])
 		l.check(l.engines[0])

@@ -28,7 +28,7 @@ func TestLateNamesChangeOnlyNames(t *testing.T) {
 			if first == 1 { // somebody opens the first row, which has changed
 				f.convs["1"] = f.rows(1, 1, "read by itself").Conversations[0]
 				if _, err := engine.Load(context.Background(), f.ref("1"), 0); err != nil {
-					t.Error(err)
+					t.Errorf("reading the conversation: %v", err)
 				}
 			}
 			named := model.Batch{Total: -1, Cursor: "elsewhere", Names: true}
@@ -42,22 +42,23 @@ func TestLateNamesChangeOnlyNames(t *testing.T) {
 		}
 		time.Sleep(time.Second) // all of it is stored
 		if s := engine.Accounts()[0]; s.Read != 4 {
-			t.Errorf("%d rows (want 4) count as read", s.Read)
+			t.Errorf("the account counts %d rows as read, want 4: rows that only bring names do not count", s.Read)
 		}
 		return model.SyncResult{}, &model.Error{Kind: model.Unavailable}
 	}, func(b *inbox.Inbox, f *fake, path string) {
 		engine = b
 		if err := b.Sync(context.Background()); model.KindOf(err) != model.Unavailable {
-			t.Fatal(err)
+			t.Fatalf("a sync whose list ends in an error: error %v, want the kind %s", err, model.Unavailable)
 		}
 		for id, title := range map[string]string{"1": "read by itself", "2": "a", "3": "a", "4": "a"} {
 			row, ok, err := b.Row(context.Background(), f.ref(id))
 			if err != nil || !ok || row.Conversation.Title != title || row.Conversation.Participants.Items[0].Name != "Nia" {
-				t.Errorf("id is %s, row.Conversation is %+v, error %v", id, row.Conversation, err)
+				t.Errorf("row %s: found %t, error %v, the conversation is %+v, want the title %q and a person called Nia",
+					id, ok, err, row.Conversation, title)
 			}
 		}
 		if n := number(t, b); n != 4 {
-			t.Errorf("%d rows (want 4)", n)
+			t.Errorf("the names left %d rows, want 4", n)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func TestLostAnswerIsReadBeforeARepeat(t *testing.T) {
 				var got model.OutboxEntry
 				b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r.Entry })
 				if got.State != model.RetryAt {
-					t.Fatalf("after the lost answer: %s (want %v)", got.State, model.RetryAt)
+					t.Fatalf("after the lost answer the edit is %s, want %s: %s", got.State, model.RetryAt, inWords(got))
 				}
 				if tc.theirs != "" {
 					f.change("1", func(c *model.Conversation) { c.Title = tc.theirs })
@@ -45,10 +45,10 @@ func TestLostAnswerIsReadBeforeARepeat(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r.Entry })
 				if got.State != tc.want {
-					t.Errorf("became %s, want %s", got.State, tc.want)
+					t.Errorf("after the second delivery the edit is %s, want %s: %s", got.State, tc.want, inWords(got))
 				}
 				if _, applies := f.count(); applies != tc.writes {
-					t.Errorf("%d writes, want %d", applies, tc.writes)
+					t.Errorf("the service was written to %d times, want %d", applies, tc.writes)
 				}
 			})
 		})
@@ -75,15 +75,16 @@ func TestWriteThatCannotBeReadBackIsUnknown(t *testing.T) {
 			time.Sleep(10 * time.Second)
 		}
 		if got.State != model.OutcomeNotKnown || got.Error == nil || got.Error.Kind != model.UnknownOutcome {
-			t.Errorf("became %s (want %v): %+v", got.State, model.OutcomeNotKnown, got.Error)
+			t.Errorf("a write that cannot be read back ended as %s, want %s with the error kind %s: %s",
+				got.State, model.OutcomeNotKnown, model.UnknownOutcome, inWords(got))
 		}
 		f.set(func() { f.onLoad = nil })
 		if err := b.Retry(ctx, ids[0]); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		deliver(t, b, ids)
 		if _, applies := f.count(); applies != 1 || f.get("1").Title != "mine" {
-			t.Errorf("%d writes (want 1), the title is %q", applies, f.get("1").Title)
+			t.Errorf("after the retry the service was written to %d times (want once) and has the title %q (want mine)", applies, f.get("1").Title)
 		}
 	})
 }
@@ -94,7 +95,7 @@ func TestKillAtEveryStepLosesAndRepeatsNothing(t *testing.T) {
 		"queued": func(*testing.T, *store.Store, *fake, string) {},
 		"claimed": func(t *testing.T, s *store.Store, f *fake, id string) {
 			if out, err := s.Claim(context.Background(), "projects", nil); err != nil || len(out) != 1 {
-				t.Fatalf("out is %v, err is %v", out, err)
+				t.Fatalf("%d edits were claimed, want 1, error %v", len(out), err)
 			}
 		},
 		"marked as sent, not sent": func(t *testing.T, s *store.Store, f *fake, id string) {
@@ -120,16 +121,16 @@ func TestKillAtEveryStepLosesAndRepeatsNothing(t *testing.T) {
 					b.Start(context.Background())
 					time.Sleep(10 * time.Second)
 					if got := f.get("1").Title; got != "mine" {
-						t.Errorf("the service has %q (want mine)", got)
+						t.Errorf("after the restart the service has the title %q, want mine", got)
 					}
 					if n := len(outbox(t, b)); n != 0 {
-						t.Errorf("%d edits (want 0) left in the outbox", n)
+						t.Errorf("after the restart the outbox holds %d edits, want 0", n)
 					}
 					if h := history(t, b); len(h) != 1 || h[0].Before.String() != "Kick-off" {
-						t.Errorf("journal %+v", h)
+						t.Errorf("after the restart the history is %+v, want one edit whose value before was Kick-off", h)
 					}
 					if _, applies := f.count(); applies > 1 {
-						t.Errorf("written %d times", applies)
+						t.Errorf("the service was written to %d times, want at most once", applies)
 					}
 				})
 			})
@@ -146,11 +147,12 @@ func TestAcceptedButUnchangedIsUnverified(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.NotVerified || r.Entry.Theirs.String() != "Kick-off" {
-				t.Errorf("r.Entry is %+v", r.Entry)
+				t.Errorf("a write that changed nothing ended as %s, want %s with the service's title Kick-off: %s",
+					r.Entry.State, model.NotVerified, inWords(r.Entry))
 			}
 		})
 		if got, st := shownTitle(t, b, f.ref("1")); got != "Kick-off" || st != model.NotVerified {
-			t.Errorf("row shows %q (want Kick-off), %q", got, st)
+			t.Errorf("the row shows the title %q with the edit state %q, want Kick-off and %s", got, st, model.NotVerified)
 		}
 	})
 }
@@ -172,10 +174,10 @@ func TestErrorKindDecidesTheState(t *testing.T) {
 				ids := submit(t, b, f.ref("1"), title("mine"))
 				b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 					if r.Entry.State != want {
-						t.Errorf("%s leads to %s, want %s", kind, r.Entry.State, want)
+						t.Errorf("an error of the kind %s leaves the edit as %s, want %s", kind, r.Entry.State, want)
 					}
 					if e := r.Entry.Error; e == nil || e.Message != "their words" || e.Code != "c1" || e.RequestID != "r1" {
-						t.Errorf("the service's words are lost: %+v", e)
+						t.Errorf("the edit has the error %+v, want the service's words, code c1 and request r1", e)
 					}
 				})
 			})
@@ -195,11 +197,12 @@ func TestRetryOfALostAnswerIsNoConflict(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if err := b.Retry(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
-				t.Errorf("%s (want %v), journal %+v", r.Entry.State, model.Done, r.Journal)
+				t.Errorf("the retry of a lost write ended as %s, want %s with Kick-off as the value before; the history has %+v",
+					r.Entry.State, model.Done, r.Journal)
 			}
 		})
 	})
@@ -218,11 +221,11 @@ func TestSlowWriteIsRecorded(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		err := b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done {
-				t.Errorf("r.Entry.State is %s (want %v)", r.Entry.State, model.Done)
+				t.Errorf("a write that took four minutes ended as %s, want %s", r.Entry.State, model.Done)
 			}
 		})
 		if err != nil || len(outbox(t, b)) != 0 {
-			t.Errorf("%v, outbox %+v", err, outbox(t, b))
+			t.Errorf("after a write that took four minutes: error %v, the outbox holds %s, want no edit", err, inWords(outbox(t, b)...))
 		}
 	})
 }
@@ -250,11 +253,11 @@ func TestNoDeliveryBeginsAfterAClose(t *testing.T) {
 		short, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		if err := b.Close(short); err == nil {
-			t.Error("closed while a write was on its way")
+			t.Error("Close with a deadline returned no error while a write was on its way, want one")
 		}
 		<-delivered
 		if _, applies := f.count(); applies != 1 {
-			t.Errorf("%d writes (want 1), of which one had begun before the close", applies)
+			t.Errorf("the service was written to %d times, want only the write that had begun before the close", applies)
 		}
 	})
 }
@@ -268,19 +271,20 @@ func TestUnrecordedOutcomeIsReadAgain(t *testing.T) {
 		// What a full disk leaves behind: sent, and still claimed by this process.
 		claimed, err := s.Claim(ctx, "projects", nil)
 		if err != nil || len(claimed) != 1 {
-			t.Fatalf("claimed is %v, err is %v", claimed, err)
+			t.Fatalf("%d edits were claimed, want 1, error %v", len(claimed), err)
 		}
 		if _, err := s.Sent(ctx, claimed, nil, 0); err != nil {
-			t.Fatal(err)
+			t.Fatalf("noting the edits as sent: %v", err)
 		}
 		f.change("1", func(c *model.Conversation) { c.Title = "mine" })
 		b.Start(ctx)
 		time.Sleep(10 * time.Second)
 		if h := history(t, b); len(h) != 1 || h[0].State != model.Done || h[0].Before.String() != "Kick-off" {
-			t.Errorf("journal %+v, outbox %+v", h, outbox(t, b))
+			t.Errorf("the history is %+v, want one edit that is %s and had Kick-off before; the outbox holds %s",
+				h, model.Done, inWords(outbox(t, b)...))
 		}
 		if _, applies := f.count(); applies != 0 {
-			t.Errorf("written %d times (want 0) more", applies)
+			t.Errorf("the edit was written %d times more, want 0: the service has it already", applies)
 		}
 	})
 }
@@ -300,15 +304,17 @@ func TestRefusalAfterALostAnswerIsUnknown(t *testing.T) {
 		f.onLoad = func(string) error { f.onLoad = nil; return &model.Error{Kind: model.Forbidden} }
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.OutcomeNotKnown {
-				t.Fatalf("r.Entry is %+v", r.Entry)
+				t.Fatalf("an edit whose read is refused after a lost answer is %s, want %s: %s",
+					r.Entry.State, model.OutcomeNotKnown, inWords(r.Entry))
 			}
 		})
 		if err := b.Retry(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
-				t.Errorf("%s (want %v), journal %+v", r.Entry.State, model.Done, r.Journal)
+				t.Errorf("the retry ended as %s, want %s with Kick-off as the value before; the history has %+v",
+					r.Entry.State, model.Done, r.Journal)
 			}
 		})
 	})
@@ -328,10 +334,10 @@ func TestConflictAnsweredByTheServiceIsTriedOnceMore(t *testing.T) {
 				submit(t, b, f.ref("1"), title("mine"))
 				time.Sleep(time.Hour)
 				if out := outbox(t, b); len(out) != 1 || out[0].State != model.Refused {
-					t.Errorf("outbox %+v", out)
+					t.Errorf("after an hour the outbox holds %s, want one edit that is %s", inWords(out...), model.Refused)
 				}
 				if _, applies := f.count(); applies != tc.writes {
-					t.Errorf("%d writes (want %v)", applies, tc.writes)
+					t.Errorf("the service was written to %d times, want %d", applies, tc.writes)
 				}
 			})
 		})
@@ -347,11 +353,12 @@ func TestDeleteOfAGoneConversationIsDone(t *testing.T) {
 		f.set(func() { delete(f.convs, "1") })
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if r.Entry.State != model.OutcomeAlreadySet {
-				t.Errorf("r.Entry is %+v", r.Entry)
+				t.Errorf("the delete of a missing conversation ended as %s, want %s: %s", r.Entry.State, model.OutcomeAlreadySet, inWords(r.Entry))
 			}
 		})
 		if _, ok, _ := b.Row(ctx, f.ref("1")); ok || len(outbox(t, b)) != 0 {
-			t.Error("it is still there")
+			t.Errorf("after the delete of a missing conversation its row is shown: %t (want false), and the outbox holds %s (want no edit)",
+				ok, inWords(outbox(t, b)...))
 		}
 	})
 }

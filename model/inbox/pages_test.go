@@ -51,7 +51,7 @@ func scripted(t *testing.T, list func(f *fake, ctx context.Context, req model.Sy
 		ctx := context.Background()
 		s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		fk := newFake("projects")
 		p := script{fk, func(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
@@ -65,11 +65,11 @@ func scripted(t *testing.T, list func(f *fake, ctx context.Context, req model.Sy
 		}}
 		b, err := inbox.Open(ctx, inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: -1, Accounts: []inbox.Account{{Provider: p}}})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		f(b, fk, path)
 		if err := errors.Join(b.Close(ctx), s.Close()); err != nil {
-			t.Error(err)
+			t.Errorf("closing the inbox and the database: %v", err)
 		}
 	})
 }
@@ -78,7 +78,7 @@ func number(t *testing.T, b *inbox.Inbox) int {
 	t.Helper()
 	n, err := b.Count(context.Background(), "is:any", false)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("counting the conversations: %v", err)
 	}
 	return n
 }
@@ -90,24 +90,24 @@ func TestPagesAreStoredWhileTheNextIsRequested(t *testing.T) {
 			return model.SyncResult{}, err
 		}
 		if n := number(t, engine); n != 2 {
-			t.Errorf("%d rows (want 2) stood there when the second page was asked for", n)
+			t.Errorf("%d rows were stored when the second page was asked for, want 2", n)
 		}
 		began := time.Now()
 		if err := emit(f.rows(3, 2, "a")); err != nil || time.Since(began) > 0 {
-			t.Errorf("the third page was asked for %s after the second came: %v", time.Since(began), err)
+			t.Errorf("the third page was asked for %s after the second came, want at once, error %v", time.Since(began), err)
 		}
-		time.Sleep(time.Second) // it travels
+		time.Sleep(time.Second) // the page is on its way
 		if n := number(t, engine); n != 4 {
-			t.Errorf("%d rows (want 4) stood there while the third page travelled", n)
+			t.Errorf("%d rows were stored while the third page was on its way, want 4", n)
 		}
 		return model.SyncResult{Complete: true}, emit(f.rows(5, 2, "a"))
 	}, func(b *inbox.Inbox, _ *fake, _ string) {
 		engine = b
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		if n := number(t, b); n != 6 {
-			t.Errorf("%d rows (want 6) at the end", n)
+			t.Errorf("after the sync there are %d rows, want 6", n)
 		}
 	})
 }
@@ -138,10 +138,10 @@ func TestFastSmallPagesShareTransactions(t *testing.T) {
 		end()
 		<-done
 		if n := number(t, b); err != nil || n != pages*20 || named != n {
-			t.Errorf("%d rows (want %v), %d told of: %v", n, pages*20, named, err)
+			t.Errorf("%d rows were stored (want %d), and the events named %d (want all of them), error %v", n, pages*20, named, err)
 		}
-		if told > 4 { // the first page, 800 rows in threes of 300
-			t.Errorf("%d pages were told of in %d announcements", pages, told)
+		if told > 4 { // the first page by itself, then 800 rows, 300 at a time
+			t.Errorf("%d pages were told of in %d events, want at most 4", pages, told)
 		}
 	})
 }
@@ -161,13 +161,13 @@ func TestInterruptedWalkContinuesAtItsCursor(t *testing.T) {
 		return model.SyncResult{}, errDown
 	}, func(b *inbox.Inbox, _ *fake, _ string) {
 		if err := b.Sync(context.Background()); model.KindOf(err) != model.Unavailable {
-			t.Errorf("the end of the list: %v", err)
+			t.Errorf("a sync whose list ends in an error: error %v, want the kind %s", err, model.Unavailable)
 		}
 		if n := number(t, b); n != 8 {
-			t.Errorf("%d (want 8) of the 8 rows that came were kept", n)
+			t.Errorf("%d of the 8 rows that came before the error were kept, want all", n)
 		}
 		if err := b.Sync(context.Background()); err != nil || !slices.Equal(cursors, []string{"", "after 8"}) {
-			t.Errorf("walks began at %q: %v", cursors, err)
+			t.Errorf("the walks began at the cursors %q, want at the start and then after 8; error %v", cursors, err)
 		}
 	})
 }
@@ -186,7 +186,7 @@ func TestPageThatCannotBeStoredStopsTheList(t *testing.T) {
 		if err := emit(f.rows(3, 2, "a")); err != nil {
 			return model.SyncResult{}, err
 		}
-		<-ctx.Done() // the next page travels
+		<-ctx.Done() // the next page is on its way
 		return model.SyncResult{}, &model.Error{Kind: model.Canceled, Err: ctx.Err()}
 	}, func(b *inbox.Inbox, f *fake, path string) {
 		identity = func(id string) {
@@ -195,18 +195,18 @@ func TestPageThatCannotBeStoredStopsTheList(t *testing.T) {
 				_, err = db.Exec("UPDATE account SET identity = ?", id)
 			}
 			if err = errors.Join(err, db.Close()); err != nil {
-				t.Error(err)
+				t.Errorf("changing the identity of the account: %v", err)
 			}
 		}
 		if err := b.Sync(context.Background()); model.KindOf(err) != model.Local {
-			t.Errorf("the sync ended with %v", err)
+			t.Errorf("a sync that could not store a page: error %v, want the kind %s", err, model.Local)
 		}
 		identity(f.desc.Identity)
 		if n := number(t, b); n != 2 {
-			t.Errorf("%d rows (want 2)", n)
+			t.Errorf("%d rows were stored, want the 2 of the page before the failure", n)
 		}
 		if err := b.Sync(context.Background()); err != nil || cursor != "after 2" {
-			t.Errorf("the next walk began at %q (want after 2): %v", cursor, err)
+			t.Errorf("the next walk began at the cursor %q, want after 2, error %v", cursor, err)
 		}
 	})
 }
@@ -222,7 +222,7 @@ func TestCancelledSyncStopsReadingAndStoring(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		defer cancel()
 		if err := b.Sync(ctx); model.KindOf(err) != model.Canceled {
-			t.Errorf("the sync ended with %v", err)
+			t.Errorf("a cancelled sync: error %v, want the kind %s", err, model.Canceled)
 		}
 	})
 }
@@ -241,18 +241,18 @@ func TestQueuedPageDoesNotUndoASingleRead(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		f.set(func() { f.convs["3"] = f.rows(3, 1, "new").Conversations[0] })
 		if _, err := engine.Load(context.Background(), f.ref("3"), 0); err != nil {
-			t.Error(err)
+			t.Errorf("reading the conversation: %v", err)
 		}
 		time.Sleep(time.Second)
 		return model.SyncResult{Complete: true}, emit(f.rows(5, 1, "old"))
 	}, func(b *inbox.Inbox, f *fake, _ string) {
 		engine = b
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		for id, want := range map[string]string{"3": "new", "4": "old", "5": "old"} {
 			if got, _ := shownTitle(t, b, f.ref(id)); got != want {
-				t.Errorf("%s shows %q, want %q", id, got, want)
+				t.Errorf("row %s shows the title %q, want %q", id, got, want)
 			}
 		}
 	})
@@ -264,11 +264,11 @@ func TestRepeatedRowIsStoredInOrder(t *testing.T) {
 		return model.SyncResult{Complete: true}, errors.Join(emit(f.rows(1, 1, "first")), emit(f.rows(2, 2, "first")), emit(f.rows(3, 2, "second")), emit(f.rows(3, 1, "third")))
 	}, func(b *inbox.Inbox, f *fake, _ string) {
 		if err := b.Sync(context.Background()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		for id, want := range map[string]string{"2": "first", "3": "third", "4": "second"} {
 			if got, _ := shownTitle(t, b, f.ref(id)); got != want {
-				t.Errorf("%s shows %q, want %q", id, got, want)
+				t.Errorf("row %s shows the title %q, want %q", id, got, want)
 			}
 		}
 	})
@@ -293,9 +293,9 @@ func TestWalkOverKnownRowsWritesAndAnnouncesNothing(t *testing.T) {
 		walk := func() {
 			t.Helper()
 			if err := b.SyncNow(context.Background(), true, func(model.DeliveryResult) {}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("syncing now: %v", err)
 			}
-			time.Sleep(time.Second) // what is told of it is told
+			time.Sleep(time.Second) // all of its events have come
 		}
 		walk()
 		before := dump(t, path)
@@ -303,11 +303,11 @@ func TestWalkOverKnownRowsWritesAndAnnouncesNothing(t *testing.T) {
 		walk()
 		end()
 		if d := cmp.Diff(before, dump(t, path)); d != "" || len(before) < 120 {
-			t.Errorf("%d rows; written: %s (want none)", len(before), d)
+			t.Errorf("a walk over known rows changed the database of %d stored rows (want at least 120, and no change):\n%s", len(before), d)
 		}
 		for _, ev := range <-told {
 			if ev.All || len(ev.Refs)+len(ev.Submissions) > 0 {
-				t.Errorf("told %+v", ev)
+				t.Errorf("a walk over known rows was announced as %+v, want an event that names nothing", ev)
 			}
 		}
 	})
@@ -318,13 +318,13 @@ func dump(t *testing.T, path string) (rows []string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database with SQL: %v", err)
 	}
 	defer db.Close()
 	for _, table := range []string{"conversation", "body"} {
 		found, err := db.Query("SELECT * FROM " + table + " ORDER BY key")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the table: %v", err)
 		}
 		names, _ := found.Columns()
 		for found.Next() {
@@ -333,7 +333,7 @@ func dump(t *testing.T, path string) (rows []string) {
 				into[i] = &values[i]
 			}
 			if err := found.Scan(into...); err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading a row of the table: %v", err)
 			}
 			line := table
 			for i, name := range names {
@@ -344,7 +344,7 @@ func dump(t *testing.T, path string) (rows []string) {
 			rows = append(rows, line)
 		}
 		if err := found.Close(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("ending the read of the table: %v", err)
 		}
 	}
 	return rows

@@ -23,7 +23,7 @@ func deliver(t *testing.T, b *inbox.Inbox, ids []string) []model.OutboxEntry {
 	t.Helper()
 	var out []model.OutboxEntry
 	if err := b.Deliver(context.Background(), ids, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("delivering the edits: %v", err)
 	}
 	return out
 }
@@ -56,10 +56,10 @@ func TestDeliverWaitsForEditsThatSettleSoon(t *testing.T) {
 				began := time.Now()
 				out := deliver(t, b, ids)
 				if len(out) != 1 || out[0].State != tc.want {
-					t.Errorf("reported %+v, want %s once", out, tc.want)
+					t.Errorf("the delivery reported %s, want one edit that is %s", inWords(out...), tc.want)
 				}
 				if took := time.Since(began); took > tc.atMost {
-					t.Errorf("waited %v", took)
+					t.Errorf("the delivery waited %v, want at most %v", took, tc.atMost)
 				}
 			})
 		})
@@ -73,12 +73,13 @@ func TestEditBehindAHeldOneExplainsIt(t *testing.T) {
 		b.Sync(ctx)
 		submit(t, b, f.ref("1"), title("first"))
 		if _, err := s.HoldOld(ctx, time.Now().Add(time.Hour)); err != nil {
-			t.Fatal(err)
+			t.Fatalf("holding the old edits: %v", err)
 		}
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("second")))
 		if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil ||
 			out[0].Error.Message != "waits for the earlier change of its title, which is held" {
-			t.Errorf("out is %+v", out)
+			t.Errorf("the delivery reported %s, want one edit that is %s and waits for the earlier change of its title, which is held",
+				inWords(out...), model.Queued)
 		}
 	})
 }
@@ -92,10 +93,11 @@ func TestARefusedEditDoesNotStopTheNextOne(t *testing.T) {
 			return &model.Error{Kind: model.Invalid, Message: "too long"}, false
 		}
 		if out := deliver(t, b, submit(t, b, f.ref("1"), title("much too long"))); out[0].State != model.Refused {
-			t.Fatalf("out is %+v", out)
+			t.Fatalf("a title that the service refuses ended as %s, want %s: %s", out[0].State, model.Refused, inWords(out...))
 		}
 		if out := deliver(t, b, submit(t, b, f.ref("1"), title("short"))); out[0].State != model.Done || f.get("1").Title != "short" {
-			t.Errorf("%+v, the service has %q (want short)", out, f.get("1").Title)
+			t.Errorf("the edit after the refused one ended as %s (want %s), and the service has the title %q (want short): %s",
+				out[0].State, model.Done, f.get("1").Title, inWords(out...))
 		}
 	})
 }
@@ -117,18 +119,19 @@ func TestRetryAfterHoldsEveryProcess(t *testing.T) {
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			ctx := context.Background()
 			if err := b.Sync(ctx); model.KindOf(err) != model.RateLimited {
-				t.Errorf("sync: %v", err)
+				t.Errorf("a sync during the pause that the service asked for: error %v, want the kind %s", err, model.RateLimited)
 			}
 			if _, err := b.Load(ctx, f.ref("1"), 0); model.KindOf(err) != model.RateLimited {
-				t.Errorf("load: %v", err)
+				t.Errorf("a load during the pause that the service asked for: error %v, want the kind %s", err, model.RateLimited)
 			}
 			deliver(t, b, submit(t, b, f.ref("2"), title("another")))
 			if now, applies := f.count(); now != loads || applies != 1 || f.lists != lists {
-				t.Errorf("asked while it wanted to be left alone: %d reads, %d writes, %d lists", now-loads, applies-1, f.lists-lists)
+				t.Errorf("during the pause the service was asked for %d reads, %d writes and %d lists, want none",
+					now-loads, applies-1, f.lists-lists)
 			}
 			time.Sleep(11 * time.Minute)
 			if err := b.Sync(ctx); err != nil {
-				t.Errorf("after the pause: %v", err)
+				t.Errorf("a sync after the pause: error %v, want none", err)
 			}
 		})
 	})
@@ -148,13 +151,14 @@ func TestPartlyAppliedEditIsFinished(t *testing.T) {
 			return &model.Error{Kind: model.UnknownOutcome}, false
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.get("1").Participants.Items) != 3 {
-			t.Errorf("%+v, the service has %+v", out[0], f.get("1").Participants.Items)
+			t.Errorf("the partly applied edit ended as %s, want %s, and the service has the people %+v, want 3: %s",
+				out[0].State, model.Done, f.get("1").Participants.Items, inWords(out[0]))
 		}
 		// The journal tells what was there before the first request, so that an
 		// undo takes all of it back.
 		u, err := b.PlanUndo(context.Background(), ids[0], model.PlanOptions{})
 		if err != nil || len(u.Plan.Items) != 1 || len(u.Plan.Items[0].Edits[0].Target.Set()) != 1 {
-			t.Errorf("undo %+v %v", u, err)
+			t.Errorf("the undo of the edit is %+v, want one item that restores the one person from before, error %v", u, err)
 		}
 	})
 }
@@ -170,18 +174,19 @@ func TestLostCreateIgnoresOlderConversations(t *testing.T) {
 		}
 		p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection", Message: "a body that is kept nowhere"}, model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the new conversation: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.convs) != 2 {
-			t.Errorf("%+v, %d conversations (want 2)", out, len(f.convs))
+			t.Errorf("a lost create ended as %s (want %s), and the service has %d conversations (want 2): %s",
+				out[0].State, model.Done, len(f.convs), inWords(out...))
 		}
 		for _, j := range history(t, b) {
 			if n := j.Target.New; n == nil || n.Message != "" || j.After.New.Message != "" {
-				t.Errorf("the journal keeps the message: %+v", j)
+				t.Errorf("the history keeps the message of a new conversation, want it empty: %+v", j)
 			}
 		}
 	})
@@ -202,13 +207,14 @@ func TestRetryOfAHalfRefusedSetSendsTheRest(t *testing.T) {
 			return &model.Error{Kind: model.Invalid, Message: "the second was refused"}, false
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Refused {
-			t.Fatalf("out[0] is %+v", out[0])
+			t.Fatalf("a half refused set of people ended as %s, want %s: %s", out[0].State, model.Refused, inWords(out[0]))
 		}
 		if err := b.Retry(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("retrying the edit: %v", err)
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.get("1").Participants.Items) != 3 {
-			t.Errorf("%+v, the service has %+v", out[0], f.get("1").Participants.Items)
+			t.Errorf("the retry ended as %s, want %s, and the service has the people %+v, want 3: %s",
+				out[0].State, model.Done, f.get("1").Participants.Items, inWords(out[0]))
 		}
 	})
 }
@@ -219,14 +225,14 @@ func TestRelativeChangeIsPlannedFromAFreshRead(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		if _, err := b.Load(ctx, f.ref("1"), model.NeedParticipants); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the conversation: %v", err)
 		}
 		bea := model.Participant{Kind: "user", ID: "8", Role: model.RoleViewer}
 		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(bea) })
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd,
 			People: []model.Participant{{Kind: "user", ID: "9"}}}}, model.PlanOptions{})
 		if err != nil || len(p.Items[0].Edits) != 1 || !model.SamePeople(p.Items[0].Edits[0].Base.Set(), []model.Participant{bea}) {
-			t.Errorf("p.Items is %+v, error %v", p.Items, err)
+			t.Errorf("the plan is %+v, want one edit whose base is Bea alone, as the service has it now; error %v", p.Items, err)
 		}
 	})
 }

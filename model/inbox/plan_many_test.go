@@ -22,16 +22,16 @@ func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
 	ctx := context.Background()
 	s, err := store.Open(ctx, filepath.Join(tb.TempDir(), "confab.db"), store.Options{Host: "laptop"})
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("opening the database: %v", err)
 	}
 	f := newFake("projects")
 	b, err := inbox.Open(ctx, inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}, Location: time.UTC})
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("opening the inbox: %v", err)
 	}
 	tb.Cleanup(func() {
 		if err := errors.Join(b.Close(ctx), s.Close()); err != nil {
-			tb.Error(err)
+			tb.Errorf("closing the inbox and the database: %v", err)
 		}
 	})
 	var refs []model.Ref
@@ -43,7 +43,7 @@ func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
 	}
 	for some := range slices.Chunk(batch, 1000) {
 		if _, err := s.SaveBatch(ctx, "projects", some, nil); err != nil {
-			tb.Fatal(err)
+			tb.Fatalf("saving the conversations: %v", err)
 		}
 	}
 	return b, refs
@@ -59,12 +59,12 @@ func TestPlanOfManyKeepsOrderAndReportsProgress(t *testing.T) {
 	last := 0
 	p, err := b.Plan(ctx, refs, title("same"), model.PlanOptions{Progress: func(done, total int) {
 		if done != last+1 || total != len(refs) {
-			t.Errorf("%d (want %v) of %d after %d", done, last+1, total, last)
+			t.Errorf("the progress says %d of %d after %d, want %d of %d", done, total, last, last+1, len(refs))
 		}
 		last = done
 	}})
 	if err != nil || last != len(refs) || len(p.Items) != len(refs) {
-		t.Fatalf("%d items, %d (want %v) told, %v", len(p.Items), last, len(refs), err)
+		t.Fatalf("the plan has %d items and told of %d, want %d each, error %v", len(p.Items), last, len(refs), err)
 	}
 	for i, it := range p.Items {
 		want := model.PlanChange
@@ -72,7 +72,7 @@ func TestPlanOfManyKeepsOrderAndReportsProgress(t *testing.T) {
 			want = model.PlanBlocked
 		}
 		if it.Ref != refs[i] || it.State != want {
-			t.Errorf("%d: %v %s %s, want %v", i, it.Ref, it.State, it.Reason, refs[i])
+			t.Errorf("item %d of the plan is %v and %s (%s), want %v and %s", i, it.Ref, it.State, it.Reason, refs[i], want)
 		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -81,10 +81,10 @@ func TestPlanOfManyKeepsOrderAndReportsProgress(t *testing.T) {
 			cancel()
 		}
 		if done > 300+2 {
-			t.Errorf("%d are planned after it was stopped", done)
+			t.Errorf("%d conversations were planned though the plan was stopped at 300, want at most 302", done)
 		}
 	}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("a plan that was stopped: %v", err)
+		t.Errorf("a plan that was stopped: error %v, want %v", err, context.Canceled)
 	}
 }
 
@@ -96,10 +96,10 @@ func TestPlanOfManyKeepsNoConversationsInMemory(t *testing.T) {
 	var err error
 	before := heap()
 	if p, err = b.Plan(context.Background(), refs, title("same"), model.PlanOptions{}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("planning the edit: %v", err)
 	}
 	if held := int64(heap()) - int64(before); held > n*most {
-		t.Errorf("a plan of %d holds %d bytes, %d an item", n, held, held/n)
+		t.Errorf("a plan of %d conversations holds %d bytes, %d for each, want at most %d for each", n, held, held/n, most)
 	}
 	runtime.KeepAlive(p)
 }
@@ -121,7 +121,7 @@ func BenchmarkPlan(b *testing.B) {
 			for b.Loop() {
 				p, err := engine.Plan(context.Background(), refs, title("same"), model.PlanOptions{})
 				if err != nil {
-					b.Fatal(err)
+					b.Fatalf("planning the edit: %v", err)
 				}
 				b.StopTimer()
 				held = heap() - before

@@ -23,27 +23,28 @@ func TestEditSurvivesAnOutageOfThreeHours(t *testing.T) {
 		submit(t, b, other.ref("1"), title("not delayed"))
 		time.Sleep(time.Second)
 		if got := other.get("1").Title; got != "not delayed" {
-			t.Errorf("the healthy account was delayed: %q (want not delayed)", got)
+			t.Errorf("one second after the submit the account that can be reached has the title %q, want not delayed", got)
 		}
 		time.Sleep(3 * time.Hour)
 		st := b.Accounts()[0]
 		if !st.Offline() || st.Waiting != 1 || st.NextTry.IsZero() {
-			t.Errorf("state while down: %+v", st)
+			t.Errorf("after three hours the account counts as offline: %t (want true), has %d waiting edits (want 1) and its next try at %v (want one)",
+				st.Offline(), st.Waiting, st.NextTry)
 		}
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "after the outage" {
-			t.Errorf("the row forgot the edit: %q (want after the outage)", got)
+			t.Errorf("after three hours the row shows the title %q, want that of the edit, after the outage", got)
 		}
 		if loads, applies := f.count(); applies != 0 || loads > 60 {
-			t.Errorf("%d reads and %d writes (want 0) against a dead service in three hours", loads, applies)
+			t.Errorf("%d reads (want at most 60) and %d writes (want 0) against an unreachable service in three hours", loads, applies)
 		}
 		f.set(func() { f.down = false })
 		b.Refresh() // the person asks; otherwise the next try is minutes away
 		time.Sleep(10 * time.Second)
 		if got := f.get("1").Title; got != "after the outage" {
-			t.Errorf("after it came back the service has %q (want after the outage)", got)
+			t.Errorf("after the outage the service has the title %q, want after the outage", got)
 		}
 		if st := b.Accounts()[0]; st.Error != nil || st.Waiting != 0 {
-			t.Errorf("state after: %+v", st)
+			t.Errorf("after the outage the account has the error %q (want none) and %d waiting edits (want 0)", st.Error.Words(), st.Waiting)
 		}
 	})
 }
@@ -68,11 +69,11 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		// Refreshes that succeed in between must not open the door early.
 		time.Sleep(6*time.Minute + 50*time.Second)
 		if _, applies := f.count(); applies != 1 {
-			t.Errorf("%d writes (want 1) before the time the service asked for", applies)
+			t.Errorf("the service was written to %d times before the time it asked for, want only the first write", applies)
 		}
 		time.Sleep(20 * time.Second)
 		if f.get("1").Title != "mine" {
-			t.Error("not sent after the time the service asked for")
+			t.Errorf("after the time that the service asked for it has the title %q, want mine", f.get("1").Title)
 		}
 	})
 }
@@ -93,7 +94,8 @@ func TestARejectedCredentialIsNotTriedSoonerThanUsual(t *testing.T) {
 		began := time.Now()
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
 			if wait := r.Entry.NextTry.Sub(began); r.Entry.State != model.RetryAt || wait < 15*time.Minute {
-				t.Errorf("%s (want %v), next try after %v", r.Entry.State, model.RetryAt, wait)
+				t.Errorf("an edit with a rejected credential is %s (want %s), and its next try comes after %v (want at least 15 minutes)",
+					r.Entry.State, model.RetryAt, wait)
 			}
 		})
 	})
@@ -117,7 +119,7 @@ func TestCancelledEditShowsNoReason(t *testing.T) {
 			})
 			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 			if out := outbox(t, b); len(out) != 1 || out[0].State != model.Queued || out[0].Error != nil {
-				t.Errorf("out is %+v", out)
+				t.Errorf("the outbox holds %s, want one edit that is %s and has no error", inWords(out...), model.Queued)
 			}
 		})
 	})
@@ -137,12 +139,13 @@ func TestOldEditsAreHeldAtStart(t *testing.T) {
 			time.Sleep(time.Minute)
 			out := outbox(t, b)
 			if len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
-				t.Fatalf("outbox %+v, the service has %q (want Kick-off)", out, f.get("1").Title)
+				t.Fatalf("a day later the outbox holds %s (want one edit that is %s), and the service has the title %q (want Kick-off)",
+					inWords(out...), model.Held, f.get("1").Title)
 			}
 			b.Retry(context.Background(), out[0].ID)
 			time.Sleep(time.Minute)
 			if f.get("1").Title != "mine" {
-				t.Error("a confirmed edit was not sent")
+				t.Errorf("a held edit was not sent when the user retried it: the service has the title %q, want mine", f.get("1").Title)
 			}
 		})
 	})
@@ -161,10 +164,10 @@ func TestReadOnlyAccountKeepsItsQueue(t *testing.T) {
 			b.Start(context.Background())
 			time.Sleep(time.Hour)
 			if out := outbox(t, b); len(out) != 1 || out[0].State != model.Queued {
-				t.Errorf("outbox %+v", out)
+				t.Errorf("the outbox of a read-only account holds %s, want one edit that is %s", inWords(out...), model.Queued)
 			}
 			if loads, applies := f.count(); loads != 0 || applies != 0 {
-				t.Errorf("%d reads (want 0) and %d writes for delivery", loads, applies)
+				t.Errorf("%d reads and %d writes were made for the delivery to a read-only account, want none", loads, applies)
 			}
 		})
 	})
@@ -190,7 +193,7 @@ func TestFailingConversationDoesNotDelayOthers(t *testing.T) {
 				submit(t, b, f.ref("2"), title("another"))
 				time.Sleep(time.Hour)
 				if got := f.get("2").Title; got != "another" {
-					t.Errorf("after an hour the healthy conversation has %q (want another)", got)
+					t.Errorf("one conversation fails; after an hour the other has the title %q, want another", got)
 				}
 			})
 		})
@@ -217,15 +220,16 @@ func TestDiscardDoesNotEndAPauseOfTheService(t *testing.T) {
 		ids := submit(t, b, f.ref("2"), title("a mistake"))
 		submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
 		if err := b.Discard(ctx, ids...); err != nil {
-			t.Fatal(err)
+			t.Fatalf("discarding the edits: %v", err)
 		}
 		time.Sleep(time.Minute)
 		if _, applies := f.count(); applies != 1 {
-			t.Errorf("%d writes (want 1) before the time the service asked for", applies)
+			t.Errorf("the service was written to %d times before the time it asked for, want only the first write", applies)
 		}
 		time.Sleep(time.Hour)
 		if f.get("1").Title != "mine" || f.get("2").Privacy != model.PrivacyPrivate {
-			t.Error("not delivered after the time the service asked for")
+			t.Errorf("after the time that the service asked for it has the title %q (want mine), and the other conversation is %s (want %s)",
+				f.get("1").Title, f.get("2").Privacy, model.PrivacyPrivate)
 		}
 	})
 }
@@ -238,10 +242,11 @@ func TestSyncNowHoldsOldEditsFirst(t *testing.T) {
 		submit(t, b, f.ref("1"), title("mine"))
 		time.Sleep(25 * time.Hour)
 		if err := b.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
-			t.Errorf("outbox %+v, the service has %q (want Kick-off)", out, f.get("1").Title)
+			t.Errorf("a day later the outbox holds %s (want one edit that is %s), and the service has the title %q (want Kick-off)",
+				inWords(out...), model.Held, f.get("1").Title)
 		}
 	})
 }

@@ -32,12 +32,13 @@ func TestChangesOfAnotherProcessAreAnnounced(t *testing.T) {
 				select {
 				case <-events:
 				default:
-					t.Error("nothing was announced")
+					t.Error("no event told of the edit that another process submitted")
 				}
 			})
 			time.Sleep(5 * time.Second)
 			if f.get("1").Title != "from the other process" {
-				t.Error("the edit that the other process left behind was not delivered")
+				t.Errorf("the edit that the other process left behind was not delivered: the service has the title %q, want from the other process",
+					f.get("1").Title)
 			}
 		})
 	})
@@ -50,17 +51,17 @@ func TestNothingStartsWhileSuspended(t *testing.T) {
 		b.Start(ctx)
 		time.Sleep(time.Second)
 		if err := b.Suspend(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("suspending the inbox: %v", err)
 		}
 		submit(t, b, f.ref("1"), title("mine"))
 		time.Sleep(time.Hour)
 		if _, applies := f.count(); applies != 0 {
-			t.Errorf("%d writes (want 0) while suspended", applies)
+			t.Errorf("the service was written to %d times while the inbox was suspended, want 0", applies)
 		}
 		b.Resume(ctx)
 		time.Sleep(time.Second)
 		if f.get("1").Title != "mine" {
-			t.Error("not delivered after the resume")
+			t.Errorf("the edit was not delivered after the resume: the service has the title %q, want mine", f.get("1").Title)
 		}
 	})
 }
@@ -79,11 +80,11 @@ func TestIdleProcessesWriteNothing(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				before, err := s.Revision(context.Background())
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("reading the revision of the database: %v", err)
 				}
 				time.Sleep(time.Minute)
 				if after, _ := s.Revision(context.Background()); after != before {
-					t.Errorf("%d changes in a minute of rest", after-before)
+					t.Errorf("two idle processes changed the database %d times in a minute, want 0", after-before)
 				}
 			})
 		})
@@ -102,11 +103,11 @@ func TestForeignChangeBehindAnOwnOneIsAnnounced(t *testing.T) {
 			})
 			yes := true
 			if err := b.Triage(context.Background(), []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}, nil); err != nil {
-				t.Fatal(err)
+				t.Fatalf("changing the marks: %v", err)
 			}
 			time.Sleep(5 * time.Second)
 			if got := f.get("1").Title; got != "from the other process" {
-				t.Errorf("not delivered: the service has %q (want from the other process)", got)
+				t.Errorf("the edit of the other process was not delivered: the service has the title %q, want from the other process", got)
 			}
 		})
 	})
@@ -122,25 +123,25 @@ func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 			time.Sleep(time.Second)
 			dying, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database: %v", err)
 			}
 			if _, err := dying.Enqueue(context.Background(), model.Submission{ID: "s"}, []model.Titled{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
 				Base: model.TextValue("Kick-off"), Target: model.TextValue("mine")}}}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("queueing the edit: %v", err)
 			}
 			if got, err := dying.Claim(context.Background(), "projects", nil); err != nil || len(got) != 1 {
-				t.Fatalf("got is %v, err is %v", got, err)
+				t.Fatalf("%d edits were claimed, want 1, error %v", len(got), err)
 			}
 			time.Sleep(5 * time.Second)
 			if f.get("1").Title != "Kick-off" {
-				t.Fatal("the claim of a living process was taken")
+				t.Fatalf("the claim of a living process was taken over: the service has the title %q, want Kick-off", f.get("1").Title)
 			}
 			if err := dying.Close(); err != nil {
-				t.Fatal(err)
+				t.Fatalf("closing the database of the other process: %v", err)
 			}
 			time.Sleep(30 * time.Second)
 			if got := f.get("1").Title; got != "mine" {
-				t.Errorf("30 seconds after the other process died the service has %q (want mine)", got)
+				t.Errorf("30 seconds after the other process died the service has the title %q, want mine", got)
 			}
 		})
 	})
@@ -160,12 +161,12 @@ func TestCancelledSuspendLeavesDeliveryRunning(t *testing.T) {
 		short, stop := context.WithTimeout(ctx, 5*time.Second)
 		defer stop()
 		if err := b.Suspend(short); err == nil {
-			t.Error("suspended while a write was in flight")
+			t.Error("Suspend with a deadline returned no error while a write was on its way, want one")
 		}
 		submit(t, b, f.ref("2"), title("next"))
 		time.Sleep(2 * time.Minute)
 		if got := f.get("2").Title; got != "next" {
-			t.Errorf("delivery stands still: %q (want next)", got)
+			t.Errorf("after a cancelled suspend the service has the title %q, want next: nothing is delivered", got)
 		}
 	})
 }
@@ -178,7 +179,7 @@ func TestCancelledCallDoesNotWaitForDeliveryOrWalk(t *testing.T) {
 		time.Sleep(time.Second)
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		if err := b.Suspend(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("suspending the inbox: %v", err)
 		}
 		defer b.Resume(ctx)
 		ids = append(ids, submit(t, b, f.ref("2"), title("another"))...)
@@ -187,7 +188,8 @@ func TestCancelledCallDoesNotWaitForDeliveryOrWalk(t *testing.T) {
 		defer stop()
 		began := time.Now()
 		if err := b.Deliver(short, ids, func(model.DeliveryResult) {}); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 6*time.Second {
-			t.Errorf("gave up after %s: %v", time.Since(began), err)
+			t.Errorf("a delivery with a deadline of 5 seconds returned after %s, want at most 6, with the error %v, want %v",
+				time.Since(began), err, context.DeadlineExceeded)
 		}
 	})
 }
@@ -202,10 +204,10 @@ func TestCloseWaitsForDeliver(t *testing.T) {
 		go b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		time.Sleep(time.Second)
 		if err := b.Close(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("closing the inbox: %v", err)
 		}
 		if h := history(t, b); len(h) != 1 {
-			t.Error("closed before the write in flight was recorded")
+			t.Errorf("after the close the history has %d edits, want the one whose write was on its way", len(h))
 		}
 	})
 }
@@ -218,35 +220,35 @@ func TestDeliverReportsAReplacedEdit(t *testing.T) {
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			ctx := context.Background()
 			if err := b.Sync(ctx); err != nil {
-				t.Fatal(err)
+				t.Fatalf("syncing: %v", err)
 			}
 			first := submit(t, b, f.ref("1"), title("first"))
 			withdrawn := submit(t, b, f.ref("1"), title("second"))
 			states := func(ids []string) []model.EditState {
 				var out []model.EditState
 				if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { out = append(out, r.Entry.State) }); err != nil {
-					t.Fatal(err)
+					t.Fatalf("delivering the edits: %v", err)
 				}
 				return out
 			}
 			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
 				u, err := other.PlanUndo(ctx, withdrawn[0], model.PlanOptions{})
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("planning the undo: %v", err)
 				}
 				if _, err := other.ApplyUndo(ctx, u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("applying the undo: %v", err)
 				}
 				submit(t, other, f.ref("1"), title("third"))
 				if err := other.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
-					t.Fatal(err)
+					t.Fatalf("syncing now: %v", err)
 				}
 			})
 			if got := states(first); !slices.Equal(got, []model.EditState{model.Replaced}) {
-				t.Errorf("of an edit that a newer one replaced it says %v", got)
+				t.Errorf("an edit that a newer one replaced is reported as %v, want %v", got, []model.EditState{model.Replaced})
 			}
 			if got := states(withdrawn); !slices.Equal(got, []model.EditState{model.Withdrawn}) {
-				t.Errorf("of an edit that was taken back elsewhere it says %v", got)
+				t.Errorf("an edit that another process took back is reported as %v, want %v", got, []model.EditState{model.Withdrawn})
 			}
 		})
 	})
@@ -262,39 +264,39 @@ func TestCloseCanLeaveAnEditBeingSent(t *testing.T) {
 		f.onApply = func() (error, bool) { <-answer; return nil, true }
 		s, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		b, err := inbox.Open(context.Background(), inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		b.Start(context.Background())
 		time.Sleep(time.Second)
 		if n, _ := b.Sending(); n != 0 {
-			t.Errorf("%d edits (want 0) are being sent before there is one", n)
+			t.Errorf("before any edit, %d count as being sent, want 0", n)
 		}
 		_, changed := b.Sending()
 		submit(t, b, f.ref("1"), title("mine"))
 		<-changed
 		time.Sleep(time.Second)
 		if n, _ := b.Sending(); n != 1 {
-			t.Errorf("%d edits are being sent, want 1", n)
+			t.Errorf("during the write, %d edits count as being sent, want 1", n)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if err := b.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("closed with %v", err)
+			t.Errorf("Close during a write: error %v, want %v", err, context.DeadlineExceeded)
 		}
 		if e := outbox(t, b); len(e) != 1 || e[0].State != model.Sending || !e[0].Sent {
-			t.Errorf("left as %+v", e)
+			t.Errorf("the close left the outbox with %s, want one edit that is %s and was sent", inWords(e...), model.Sending)
 		}
 		close(answer)
 		synctest.Wait()
 		if n, _ := b.Sending(); n != 0 {
-			t.Errorf("%d edits (want 0) are being sent after the end", n)
+			t.Errorf("after the write, %d edits count as being sent, want 0", n)
 		}
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("closing the database: %v", err)
 		}
 	})
 }

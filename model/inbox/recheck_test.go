@@ -24,20 +24,22 @@ func TestRecheckReadsAConflictAfresh(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs again" })
 		e, err := b.Recheck(ctx, ids[0])
 		if err != nil || e.Theirs.String() != "theirs again" || outbox(t, b)[0].Theirs.String() != "theirs again" {
-			t.Fatalf("e.Theirs is %+v, error %v", e.Theirs, err)
+			t.Fatalf("the recheck of a conflict shows the service's title %v, want theirs again there and in the outbox, which holds %s; error %v",
+				e.Theirs, inWords(outbox(t, b)...), err)
 		}
 		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
-			t.Fatal(err)
+			t.Fatalf("resolving the conflict: %v", err)
 		}
 		deliver(t, b, ids)
 		if got := f.get("1").Title; got != "mine" || len(outbox(t, b)) != 0 {
-			t.Errorf("the title is %q (want mine), left are %+v", got, outbox(t, b))
+			t.Errorf("after the conflict was resolved for mine, the service has the title %q (want mine), and the outbox holds %s (want no edit)",
+				got, inWords(outbox(t, b)...))
 		}
 		// What waits by itself is left as it is.
 		ids = submit(t, b, f.ref("1"), title("next"))
 		f.change("1", func(c *model.Conversation) { c.Title = "other" })
 		if e, err := b.Recheck(ctx, ids[0]); err != nil || e.Theirs != nil {
-			t.Errorf("e is %+v, error %v", e, err)
+			t.Errorf("the recheck of an edit that waits by itself read the service's title %v, want none, error %v", e.Theirs, err)
 		}
 	})
 }
@@ -55,7 +57,8 @@ func TestSyncNowSaysUntilWhenItWaits(t *testing.T) {
 		err := b.SyncNow(ctx, false, func(model.DeliveryResult) {})
 		want := "; it asked to wait until " + until.Local().Format(time.TimeOnly)
 		if err == nil || !strings.HasPrefix(err.Error(), "projects: ") || !strings.HasSuffix(err.Error(), want) || model.KindOf(err) != model.RateLimited {
-			t.Errorf("%v, want %q at its end", err, want)
+			t.Errorf("a sync that the service postponed: error %v of the kind %s, want the kind %s, the prefix projects: and %q at the end",
+				err, model.KindOf(err), model.RateLimited, want)
 		}
 	})
 }
@@ -72,7 +75,8 @@ func TestHistorySince(t *testing.T) {
 			edits, err := b.History(ctx, model.HistoryRequest{Since: since})
 			subs, err2 := b.Submissions(ctx, model.HistoryRequest{Since: since})
 			if err != nil || err2 != nil || len(edits) != want || len(subs) != want {
-				t.Errorf("since %v: %d edits, %d submissions, want %d: %v %v", since, len(edits), len(subs), want, err, err2)
+				t.Errorf("since %v the history has %d edits (error %v) and %d submissions (error %v), want %d each",
+					since, len(edits), err, len(subs), err2, want)
 			}
 		}
 	})

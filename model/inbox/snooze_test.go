@@ -17,7 +17,7 @@ import (
 func snooze(t *testing.T, b *inbox.Inbox, r model.Ref, until time.Time) {
 	t.Helper()
 	if err := b.Triage(context.Background(), []model.Ref{r}, model.TriageChange{Snooze: &until}, nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the marks: %v", err)
 	}
 }
 
@@ -32,7 +32,7 @@ func woken(t *testing.T, events <-chan model.Event, r model.Ref) time.Time {
 				return time.Now()
 			}
 		case <-over:
-			t.Fatal("never announced")
+			t.Fatalf("no event named %v within 24 hours, want one when its snooze ends", r)
 		}
 	}
 }
@@ -49,19 +49,19 @@ func TestListWakesWhenASnoozeEnds(t *testing.T) {
 		events, end := b.Subscribe()
 		defer end()
 		if n, _ := b.Count(ctx, "", true); n != 1 {
-			t.Fatalf("%d rows (want 1) in the inbox", n)
+			t.Fatalf("with two of three rows snoozed the inbox has %d rows, want 1", n)
 		}
 		if at := woken(t, events, f.ref("2")); !at.Equal(first.Truncate(time.Millisecond)) && at.Sub(first).Abs() > time.Millisecond {
-			t.Errorf("woke %s late", at.Sub(first))
+			t.Errorf("row 2 woke %s after the end of its snooze, want within a millisecond", at.Sub(first))
 		}
 		if n, _ := b.Count(ctx, "", true); n != 2 {
-			t.Errorf("%d rows (want 2) in the inbox", n)
+			t.Errorf("after the end of the first snooze the inbox has %d rows, want 2", n)
 		}
 		if row, _, _ := b.Row(ctx, f.ref("2")); !row.Triage.SnoozedUntil.IsZero() {
-			t.Errorf("a row that woke is still snoozed until %s", row.Triage.SnoozedUntil)
+			t.Errorf("a row that woke is still snoozed until %s, want no snooze", row.Triage.SnoozedUntil)
 		}
 		if at := woken(t, events, f.ref("1")); at.Sub(second).Abs() > time.Millisecond {
-			t.Errorf("woke %s late", at.Sub(second))
+			t.Errorf("row 1 woke %s after the end of its snooze, want within a millisecond", at.Sub(second))
 		}
 		// One that is put off, or ended by hand, does not wake at its old time.
 		later := time.Now().Add(time.Hour)
@@ -72,7 +72,7 @@ func TestListWakesWhenASnoozeEnds(t *testing.T) {
 			<-events
 		}
 		if at := woken(t, events, f.ref("1")); at.Sub(later.Add(time.Hour)).Abs() > time.Millisecond {
-			t.Errorf("woke %s after the first end", at.Sub(later))
+			t.Errorf("a row that was put off by an hour woke %s after its first end, want one hour", at.Sub(later))
 		}
 	})
 }
@@ -85,16 +85,16 @@ func TestSnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
 			b.Start(context.Background())
 			time.Sleep(90 * time.Second)
 			if _, err := b.Counts(context.Background(), []string{""}); err != nil { // as the screen does for its tabs
-				t.Fatal(err)
+				t.Fatalf("counting the views: %v", err)
 			}
 			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
 				until := time.Now().Add(30*time.Minute + 500*time.Millisecond)
 				snooze(t, other, f.ref("1"), until)
-				time.Sleep(2 * time.Second) // the look, once a second
+				time.Sleep(2 * time.Second) // the inbox looks for changes of other processes once a second
 				events, end := b.Subscribe()
 				defer end()
 				if at := woken(t, events, f.ref("1")); at.Sub(until).Abs() > time.Millisecond {
-					t.Errorf("woke %s late", at.Sub(until))
+					t.Errorf("a row that another process snoozed woke %s after the end, want within a millisecond", at.Sub(until))
 				}
 			})
 		})
@@ -110,7 +110,7 @@ func TestSnoozeOutlivesTheProgram(t *testing.T) {
 		begin := time.Now()
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			if err := b.Sync(context.Background()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("syncing: %v", err)
 			}
 			snooze(t, b, f.ref("1"), begin.Add(time.Hour))
 			snooze(t, b, f.ref("2"), begin.Add(3*time.Hour))
@@ -121,10 +121,11 @@ func TestSnoozeOutlivesTheProgram(t *testing.T) {
 			defer end()
 			b.Start(context.Background())
 			if n, _ := b.Count(context.Background(), "", true); n != 1 {
-				t.Errorf("%d rows (want 1) in the inbox", n)
+				t.Errorf("after the restart the inbox has %d rows, want the 1 whose snooze is over", n)
 			}
 			if at := woken(t, events, f.ref("2")); at.Sub(begin.Add(3*time.Hour)).Abs() > time.Millisecond {
-				t.Errorf("woke %s late", at.Sub(begin.Add(3*time.Hour)))
+				t.Errorf("after the restart the other row woke %s after the end of its snooze, want within a millisecond",
+					at.Sub(begin.Add(3*time.Hour)))
 			}
 		})
 	})
@@ -140,17 +141,17 @@ func TestSnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(time.Duration(slept.Load())) }
 		s, err := store.Open(ctx, path, store.Options{Host: "laptop", Now: now})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		b, err := inbox.Open(ctx, inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}, Now: now, Location: time.UTC})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		defer func() { b.Close(ctx); s.Close() }()
 		b.Start(ctx)
 		time.Sleep(time.Minute)
 		if _, err := b.Counts(ctx, []string{""}); err != nil { // as the screen does for its tabs
-			t.Fatal(err)
+			t.Fatalf("counting the views: %v", err)
 		}
 		snooze(t, b, f.ref("1"), now().Add(time.Hour))
 		synctest.Wait()
@@ -159,7 +160,7 @@ func TestSnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
 		slept.Store(int64(2 * time.Hour))
 		began := time.Now()
 		if at := woken(t, events, f.ref("1")); at.Sub(began) > time.Second {
-			t.Errorf("woke after %s", at.Sub(began))
+			t.Errorf("after the machine slept the row woke %s later, want at most one second", at.Sub(began))
 		}
 	})
 }

@@ -74,7 +74,7 @@ func taped(b *testing.B, conversations int) (open func() []model.Provider) {
 	b.Helper()
 	sb, err := sandbox.New(sandbox.Options{Conversations: conversations})
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("making the sandbox: %v", err)
 	}
 	dir := b.TempDir()
 	wire := &tape{next: sb.Transport(), kept: map[string]heard{}}
@@ -86,7 +86,7 @@ func taped(b *testing.B, conversations int) (open func() []model.Provider) {
 			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
 				Credential: static(a.Credential), StateDir: dir, Transport: wire})
 			if err != nil {
-				b.Fatal(err)
+				b.Fatalf("opening the adapter: %v", err)
 			}
 			out = append(out, p)
 		}
@@ -109,7 +109,7 @@ func perSecond(b *testing.B, conversations int, f func()) {
 func userTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
+		b.Fatalf("reading the CPU time: %v", err)
 	}
 	return time.Duration(u.Utime.Nano())
 }
@@ -129,7 +129,7 @@ func BenchmarkReadingAList(b *testing.B) {
 					return true, nil
 				})
 				if err != nil || n != each {
-					b.Fatalf("n is %v, err is %v", n, err)
+					b.Fatalf("the list of the adapter has %d conversations, want %d, error %v", n, each, err)
 				}
 			})
 		})
@@ -145,7 +145,7 @@ func BenchmarkReadingEverything(b *testing.B) {
 		ctx := context.Background()
 		s, err := store.Open(ctx, filepath.Join(b.TempDir(), "confab.db"), store.Options{Host: "laptop"})
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("opening the database: %v", err)
 		}
 		o := inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: -1}
 		for _, p := range open() {
@@ -153,11 +153,11 @@ func BenchmarkReadingEverything(b *testing.B) {
 		}
 		engine, err := inbox.Open(ctx, o)
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("opening the inbox: %v", err)
 		}
 		err = engine.Sync(ctx)
 		if err = errors.Join(err, engine.Close(ctx), s.Close()); err != nil {
-			b.Fatal(err)
+			b.Fatalf("syncing everything and closing: %v", err)
 		}
 	})
 }

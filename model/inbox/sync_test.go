@@ -22,7 +22,7 @@ func TestWalkFindsDeletionsAndKeepsMarks(t *testing.T) {
 		f.set(func() { delete(f.convs, "2") })
 		time.Sleep(2 * time.Hour)
 		if n, _ := b.Count(ctx, "is:any", false); n != 2 {
-			t.Errorf("%d rows (want 2) after somebody deleted one of three", n)
+			t.Errorf("after somebody deleted one of three conversations there are %d rows, want 2", n)
 		}
 	})
 }
@@ -37,7 +37,7 @@ func TestRefreshWithoutNewsReadsOnePage(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		f.set(func() { after = f.lists })
 		if got := after - before; got != 1 {
-			t.Errorf("a refresh with nothing new made %d requests (want 1)", got)
+			t.Errorf("a refresh with nothing new made %d requests, want 1", got)
 		}
 	})
 }
@@ -60,10 +60,11 @@ func TestForbiddenMissedConversationDoesNotEndRefreshes(t *testing.T) {
 		})
 		time.Sleep(2 * time.Hour)
 		if st := b.Accounts()[0]; st.Error != nil || time.Since(st.Checked) > 5*time.Minute {
-			t.Errorf("last refreshed at %s with %+v", st.Checked, st.Error)
+			t.Errorf("the account was last refreshed %s ago (want at most 5 minutes) and has the error %q (want none)",
+				time.Since(st.Checked), st.Error.Words())
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 2 {
-			t.Errorf("%d rows (want 2); the deleted one behind the forbidden one must be gone", n)
+			t.Errorf("there are %d rows, want 2: the forbidden one stays, the deleted one behind it goes", n)
 		}
 	})
 }
@@ -79,7 +80,7 @@ func TestEveryMissedConversationIsCheckedInSomeSweep(t *testing.T) {
 			unlisted = append(unlisted, c)
 		}
 		if _, err := s.SaveBatch(ctx, "projects", unlisted, nil); err != nil {
-			t.Fatal(err)
+			t.Fatalf("saving the conversations: %v", err)
 		}
 		last := unlisted[200].Ref
 		f.onLoad = func(id string) error {
@@ -92,7 +93,7 @@ func TestEveryMissedConversationIsCheckedInSomeSweep(t *testing.T) {
 		b.Start(ctx)
 		time.Sleep(3 * time.Hour)
 		if _, ok, _ := b.Row(ctx, last); ok {
-			t.Error("after three sweeps the deleted one was never looked at")
+			t.Errorf("after three sweeps the row of the deleted conversation %v is still there, so no sweep has checked it", last)
 		}
 	})
 }
@@ -106,16 +107,16 @@ func TestSweepInTheFutureDoesNotEndSweeps(t *testing.T) {
 			b.Sync(ctx)
 			ahead, err := store.Open(ctx, path, store.Options{Host: "laptop", Now: func() time.Time { return time.Now().AddDate(10, 0, 0) }})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database: %v", err)
 			}
 			defer ahead.Close()
 			if _, err := ahead.EndWalk(ctx, "projects", 1, "", true); err != nil {
-				t.Fatal(err)
+				t.Fatalf("ending the walk: %v", err)
 			}
 			f.set(func() { delete(f.convs, "2") })
 			b.Sync(ctx)
 			if n, _ := b.Count(ctx, "is:any", false); n != 1 {
-				t.Error("no sweep looked for what was deleted")
+				t.Errorf("a conversation was deleted, and the next sync left %d rows, want 1: no sweep looked for it", n)
 			}
 		})
 	})
@@ -129,7 +130,7 @@ func TestOlderPageDoesNotHideAnEdit(t *testing.T) {
 		time.Sleep(time.Minute)
 		del, err := b.Plan(ctx, []model.Ref{f.ref("2")}, []model.Change{{Kind: model.EditDelete}}, model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		f.onPage = func() {
 			f.onPage = nil
@@ -137,22 +138,22 @@ func TestOlderPageDoesNotHideAnEdit(t *testing.T) {
 			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine")), func(model.DeliveryResult) {})
 			ids, err := b.Submit(ctx, del)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("submitting the plan: %v", err)
 			}
 			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		}
 		b.Sync(ctx)
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
-			t.Errorf("the row shows %q (want mine)", got)
+			t.Errorf("after a page that is older than the edit the row shows the title %q, want mine", got)
 		}
 		if _, ok, _ := b.Row(ctx, f.ref("2")); ok {
-			t.Error("the deleted conversation came back")
+			t.Error("after a page that is older than the delete the deleted conversation is back")
 		}
 		time.Sleep(time.Minute)
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 		b.Sync(ctx)
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "theirs" {
-			t.Errorf("after the next refresh the row shows %q (want theirs)", got)
+			t.Errorf("after the next refresh the row shows the title %q, want theirs", got)
 		}
 	})
 }
@@ -166,14 +167,14 @@ func TestInterruptedRefreshIsMadeUpFor(t *testing.T) {
 		f.change("3", func(c *model.Conversation) { c.Preview = "new" })
 		f.onPage = func() { f.onPage = nil; f.set(func() { f.down = true }) }
 		if err := b.Sync(ctx); err == nil {
-			t.Fatal("the refresh was not cut")
+			t.Fatal("the refresh of a service that goes down after the first page returned no error, want one")
 		}
 		f.set(func() { f.down = false })
 		if err := b.Sync(ctx); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing: %v", err)
 		}
 		if r, _, _ := b.Row(ctx, f.ref("3")); r.Conversation.Preview != "new" {
-			t.Error("what the cut refresh did not reach was not read by the next")
+			t.Errorf("the refresh after the cut one shows the preview %q of a row that the cut one did not reach, want new", r.Conversation.Preview)
 		}
 	})
 }
@@ -189,13 +190,14 @@ func TestPageWithNothingToStoreDoesNotEndARefresh(t *testing.T) {
 			f.onPage = nil
 			for _, id := range []string{"1", "2"} {
 				if _, err := b.Load(ctx, f.ref(id), 0); err != nil {
-					t.Error(err)
+					t.Errorf("reading the conversation: %v", err)
 				}
 			}
 		}
 		b.Sync(ctx)
 		if r, _, _ := b.Row(ctx, f.ref("3")); r.Conversation.Preview != "new" {
-			t.Error("the refresh ended before what is new")
+			t.Errorf("after the refresh the row on the second page shows the preview %q, want new: the refresh ended before it",
+				r.Conversation.Preview)
 		}
 	})
 }

@@ -28,13 +28,14 @@ func TestSyncNowDeliversAfterTheHead(t *testing.T) {
 		before := f.lists
 		var out []model.OutboxEntry
 		if err := b.SyncNow(ctx, true, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if len(out) != 1 || out[0].State != model.Done {
-			t.Fatalf("results %+v", out)
+			t.Fatalf("the sync reported %s, want one edit that is %s", inWords(out...), model.Done)
 		}
 		if len(at) != 1 || at[0] != before+1 || f.lists != before+3 {
-			t.Errorf("delivered after %v pages, %d pages in all", at, f.lists-before)
+			t.Errorf("the edits were delivered after the lists numbered %v of %d, want one delivery after list %d of %d",
+				at, f.lists, before+1, before+3)
 		}
 	})
 }
@@ -57,21 +58,23 @@ func TestSyncNowObeysPausesAndLeavesDecisionsAlone(t *testing.T) {
 		var out []model.OutboxEntry
 		err := b.SyncNow(ctx, false, func(r model.DeliveryResult) { out = append(out, r.Entry) })
 		if _, now := f.count(); now != applies {
-			t.Errorf("%d writes before the time the service asked for", now-applies)
+			t.Errorf("the service was written to %d times before the time it asked for, want 0", now-applies)
 		}
 		if model.KindOf(err) != model.RateLimited || len(out) != 1 || out[0].Ref != f.ref("2") || out[0].State != model.RetryAt {
-			t.Fatalf("%v, results %+v", err, out)
+			t.Fatalf("a sync during the pause has the error %v (want the kind %s) and reported %s, want the edit of %v, which is %s",
+				err, model.RateLimited, inWords(out...), f.ref("2"), model.RetryAt)
 		}
 		if wait := time.Until(out[0].NextTry); wait < 9*time.Minute || wait > 10*time.Minute {
-			t.Errorf("the next try is said to be in %v", wait)
+			t.Errorf("the next try is reported to come in %v, want 9 to 10 minutes", wait)
 		}
 		time.Sleep(11 * time.Minute)
 		out = nil
 		if err := b.SyncNow(ctx, false, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing now: %v", err)
 		}
 		if len(out) != 1 || out[0].State != model.Done || f.get("1").Title != "A" {
-			t.Errorf("results %+v; the refused one: %q (want A)", out, f.get("1").Title)
+			t.Errorf("a sync after the pause reported %s, want one edit that is %s; the conversation of the refused edit has the title %q, want A",
+				inWords(out...), model.Done, f.get("1").Title)
 		}
 	})
 }
@@ -93,7 +96,8 @@ func TestSyncNowOfOneFailingAccountSyncsTheOthers(t *testing.T) {
 			})
 			slices.Sort(states)
 			if model.KindOf(err) != model.Unavailable || !slices.Equal(states, []string{"projects done", "support queued"}) {
-				t.Errorf("%v, results %v", err, states)
+				t.Errorf("a sync with one unreachable account has the error %v (want the kind %s) and reported %v, want projects done and support queued",
+					err, model.Unavailable, states)
 			}
 		})
 	})

@@ -33,20 +33,21 @@ func TestSyncQueryAsksOnlyForFiltersThatTheServiceKnows(t *testing.T) {
 		narrow.page = 1
 		narrow.change("2", func(c *model.Conversation) { c.Preview = "changed by somebody" })
 		if err := b.SyncQuery(ctx, "team:East team:t-7 title:budget is:private"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		if len(narrow.filters) != 1 || len(narrow.filters[0].Team) != 1 || narrow.filters[0].Team[0] != "t-7" {
-			t.Errorf("asked %+v", narrow.filters)
+			t.Errorf("the service was asked with the filters %+v, want one, for the team t-7", narrow.filters)
 		}
 		if len(plain.filters) != 0 {
-			t.Errorf("a service that cannot narrow was asked %+v", plain.filters)
+			t.Errorf("a service that knows no filters was asked with %+v, want none", plain.filters)
 		}
 		if n, _ := b.Count(ctx, "changed by somebody", false); n != 1 {
-			t.Error("the changed row was not seen")
+			t.Errorf("after the sync for a query %d rows have the changed preview, want 1", n)
 		}
 		for _, q := range []string{"account:support team:t-7", "team:East", "team:t-7 OR x", "-team:t-7"} {
 			if err := b.SyncQuery(ctx, q); err != nil || len(narrow.filters) != 1 {
-				t.Errorf("%q asked %+v: %v", q, narrow.filters, err)
+				t.Errorf("after the query %q, with nothing to narrow by, the service was asked with the filters %+v, want only the first, error %v",
+					q, narrow.filters, err)
 			}
 		}
 	})
@@ -61,16 +62,16 @@ func TestNarrowReadOfAnUnreadAccountIsNoWalk(t *testing.T) {
 		ctx := context.Background()
 		before, _ := s.Account(ctx, "projects")
 		if err := b.SyncQuery(ctx, "team:t-7"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 1 || f.lists != 1 {
-			t.Errorf("%d rows (want 1) after %d requests", n, f.lists)
+			t.Errorf("a narrow read of an account that was never read left %d rows after %d lists, want 1 row after 1 list", n, f.lists)
 		}
 		if after, _ := s.Account(ctx, "projects"); after != before {
-			t.Errorf("the account was %+v and is %+v (want %v)", before, after, before)
+			t.Errorf("a narrow read changed the account from %+v to %+v, want no change", before, after)
 		}
 		if !b.Accounts()[0].Swept.IsZero() {
-			t.Error("a narrowed read counts as one of the whole list")
+			t.Errorf("after a narrow read the account counts as swept at %v, want never", b.Accounts()[0].Swept)
 		}
 	})
 }
@@ -86,24 +87,25 @@ func TestNarrowReadMovesNoCursorAndHidesNothing(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		if _, _, err := s.BeginWalk(ctx, "projects"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("beginning the walk: %v", err)
 		}
 		if err := s.Refreshed(ctx, "projects", "head"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("noting the refresh: %v", err)
 		}
 		f.set(func() { delete(f.convs, "4") })
 		before, _ := s.Account(ctx, "projects")
 		before.Head = ""
 		f.desc.Incremental = false
 		if err := b.SyncQuery(ctx, "team:t-7"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		after, _ := s.Account(ctx, "projects")
 		if len(f.filters) != 1 || after.Walk != before.Walk || after.Swept != before.Swept {
-			t.Errorf("asked %+v; the account was %+v and is %+v", f.filters, before, after)
+			t.Errorf("a narrow read asked with the filters %+v (want one) and changed the account from %+v to %+v, want the same walk and sweep",
+				f.filters, before, after)
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 5 || f.loads != 0 {
-			t.Errorf("%d rows (want 5); %d were looked at by themselves", n, f.loads)
+			t.Errorf("after a narrow read there are %d rows (want 5), and %d conversations were read by themselves (want 0)", n, f.loads)
 		}
 	})
 }
@@ -124,10 +126,10 @@ func TestOlderNarrowReadDoesNotHideAnEdit(t *testing.T) {
 			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine")), func(model.DeliveryResult) {})
 		}
 		if err := b.SyncQuery(ctx, "team:t-7"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("syncing for a query: %v", err)
 		}
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
-			t.Errorf("the row shows %q (want mine)", got)
+			t.Errorf("after a narrow read that is older than the edit the row shows the title %q, want mine", got)
 		}
 	})
 }

@@ -14,9 +14,9 @@ import (
 	"confab/model/store"
 )
 
-// whileSending submits changes of the first conversation and calls f once the first write
-// has arrived at the service, which answers with an error and changes nothing. It returns
-// when everything has settled.
+// whileSending submits changes of the first conversation and calls f2 once the first write
+// has arrived at the service, which answers with an error and changes nothing. It calls
+// after an hour later, when everything has settled.
 func whileSending(t *testing.T, f *fake, answer error, changes []model.Change, f2 func(b *inbox.Inbox, ids []string), after func(b *inbox.Inbox)) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -55,13 +55,13 @@ func TestUndoneEditIsNotSentAgain(t *testing.T) {
 			f := newFake("projects", "Kick-off")
 			whileSending(t, f, answer, title("mine"), func(b *inbox.Inbox, _ []string) { undo(t, b, "") }, func(b *inbox.Inbox) {
 				if _, applies := f.count(); applies != 1 {
-					t.Errorf("%d writes (want 1) were sent", applies)
+					t.Errorf("the service was written to %d times, want once: an undone edit is not sent again", applies)
 				}
 				if out := outbox(t, b); len(out) != 0 {
-					t.Errorf("outbox %+v", out)
+					t.Errorf("the outbox holds %s, want no edit", inWords(out...))
 				}
 				if got := f.get("1").Title; got != "Kick-off" {
-					t.Errorf("the service has %q (want Kick-off)", got)
+					t.Errorf("the service has the title %q, want Kick-off", got)
 				}
 			})
 		})
@@ -80,10 +80,11 @@ func TestWideningEditIsHeldWhenItsBlockerIsUndone(t *testing.T) {
 			whileSending(t, f, &model.Error{Kind: kind, Message: "no"}, changes, func(b *inbox.Inbox, ids []string) { undo(t, b, ids[0]) },
 				func(b *inbox.Inbox) {
 					if slices.Contains(f.sent, model.EditPrivacy) || f.get("1").Privacy != model.PrivacyPrivate {
-						t.Fatalf("it was made public: sent %v", f.sent)
+						t.Fatalf("the conversation is %s, want %s: the edit that makes it public must not be sent; sent are %v",
+							f.get("1").Privacy, model.PrivacyPrivate, f.sent)
 					}
 					if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held {
-						t.Errorf("outbox %+v", out)
+						t.Errorf("the outbox holds %s, want one edit that is %s", inWords(out...), model.Held)
 					}
 				})
 		})
@@ -101,38 +102,38 @@ func TestDeliverWaitsForASubmissionThatIsLeaving(t *testing.T) {
 			b.Sync(ctx)
 			p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, title("mine"), model.PlanOptions{})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the edit: %v", err)
 			}
 			ids, err := b.Submit(ctx, p)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("submitting the plan: %v", err)
 			}
 			db, err := sql.Open("sqlite", path)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database with SQL: %v", err)
 			}
 			defer db.Close()
 			if _, err := db.Exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, 'another', 1)", p.ID); err != nil {
-				t.Fatal(err)
+				t.Fatalf("executing the SQL statement: %v", err)
 			}
 			told := make(chan model.EditState, 1)
 			go b.Deliver(ctx, ids, func(r model.DeliveryResult) { told <- r.Entry.State })
 			time.Sleep(10 * time.Second)
 			if len(told) > 0 {
-				t.Errorf("it is said to be %s while it leaves", <-told)
+				t.Errorf("the edit was reported as %s while its submission was leaving the outbox, want no report yet", <-told)
 			}
 			if n, err := b.Withdraw(ctx, ids...); err != nil || n != 1 {
-				t.Fatalf("n is %v, err is %v", n, err)
+				t.Fatalf("%d edits were withdrawn, want 1, error %v", n, err)
 			}
 			if _, err := db.Exec("DELETE FROM entering"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("executing the SQL statement: %v", err)
 			}
 			time.Sleep(time.Second)
 			if len(told) != 1 || <-told != model.Withdrawn {
-				t.Error("it is not said to be withdrawn")
+				t.Errorf("after its submission had left the outbox the edit was not reported exactly once as %s", model.Withdrawn)
 			}
 			if _, applies := f.count(); applies != 0 {
-				t.Errorf("%d writes (want 0)", applies)
+				t.Errorf("the service was written to %d times, want 0", applies)
 			}
 		})
 	})

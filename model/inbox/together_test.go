@@ -40,10 +40,10 @@ func TestWideningEditIsSentLastAndByItself(t *testing.T) {
 		b.Sync(context.Background())
 		deliver(t, b, removeBobAndPublish(t, b, f.ref("1")))
 		if want := []model.EditKind{model.EditParticipants, model.EditPrivacy}; !slices.Equal(f.sent, want) {
-			t.Errorf("sent %v, want %v", f.sent, want)
+			t.Errorf("the edits were sent in the order %v, want %v", f.sent, want)
 		}
 		if got := f.get("1"); got.Privacy != model.PrivacyPublic || !model.SamePeople(got.Participants.Items, []model.Participant{ada}) {
-			t.Errorf("the service has %s (want %v) %v", got.Privacy, model.PrivacyPublic, got.Participants.Items)
+			t.Errorf("the conversation is %s with the people %v, want %s with Ada alone", got.Privacy, got.Participants.Items, model.PrivacyPublic)
 		}
 	})
 }
@@ -63,10 +63,11 @@ func TestNarrowingEditReplacesAWaitingWideningOne(t *testing.T) {
 		deliver(t, b, ids)
 		outbox, err := s.Outbox(ctx)
 		if err != nil || len(outbox) != 1 || outbox[0].State != model.InConflict {
-			t.Errorf("in the outbox: %+v %v", outbox, err)
+			t.Errorf("the outbox holds %s, want one edit that is %s, error %v", inWords(outbox...), model.InConflict, err)
 		}
 		if slices.Contains(f.sent, model.EditPrivacy) || f.get("1").Privacy != model.PrivacyPrivate {
-			t.Errorf("it was made public: sent %v", f.sent)
+			t.Errorf("the conversation is %s, want %s: the edit that makes it public must not be sent; sent are %v",
+				f.get("1").Privacy, model.PrivacyPrivate, f.sent)
 		}
 	})
 }
@@ -105,32 +106,35 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 					}
 					deliver(t, b, ids[1:])
 					if slices.Contains(f.sent, model.EditPrivacy) || f.get("1").Privacy != model.PrivacyPrivate {
-						t.Fatalf("it was made public: sent %v", f.sent)
+						t.Fatalf("the conversation is %s, want %s: the edit that makes it public must wait; sent are %v",
+							f.get("1").Privacy, model.PrivacyPrivate, f.sent)
 					}
 					f.set(func() { f.onLoad = nil })
 					if err := b.Retry(ctx, ids[1]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("retrying the edit: %v", err)
 					}
 					out := deliver(t, b, ids[1:])
 					if slices.Contains(f.sent, model.EditPrivacy) {
-						t.Fatalf("a retry made it public: sent %v", f.sent)
+						t.Fatalf("a retry sent the edit that makes the conversation public, want it to wait; sent are %v", f.sent)
 					}
 					if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil {
-						t.Fatalf("why it waits is not said: %+v", out)
+						t.Fatalf("the delivery after the retry reported %s, want one edit that is %s with an error that says why",
+							inWords(out...), model.Queued)
 					}
 					if err := b.Discard(ctx, ids[0]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("discarding the edits: %v", err)
 					}
 					out = deliver(t, b, ids[1:])
 					if len(out) != 1 || out[0].State != model.Held || slices.Contains(f.sent, model.EditPrivacy) {
-						t.Fatalf("after the other was given up: %+v", out)
+						t.Fatalf("after the other edit was given up the delivery reported %s, want one edit that is %s; sent are %v",
+							inWords(out...), model.Held, f.sent)
 					}
 					if err := b.Retry(ctx, ids[1]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("retrying the edit: %v", err)
 					}
 					deliver(t, b, ids[1:])
 					if f.get("1").Privacy != model.PrivacyPublic {
-						t.Error("confirmed by the person, and not sent")
+						t.Errorf("after the user confirmed the edit the conversation is %s, want %s", f.get("1").Privacy, model.PrivacyPublic)
 					}
 				})
 			})
@@ -150,14 +154,14 @@ func TestOwnDeliveryIsNoConflict(t *testing.T) {
 				plan := func(b *inbox.Inbox, changes ...model.Change) model.Plan {
 					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("planning the edit: %v", err)
 					}
 					return p
 				}
 				send := func(b *inbox.Inbox, p model.Plan) []model.OutboxEntry {
 					ids, err := b.Submit(ctx, p)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("submitting the plan: %v", err)
 					}
 					return deliver(t, b, ids)
 				}
@@ -166,11 +170,12 @@ func TestOwnDeliveryIsNoConflict(t *testing.T) {
 				send(one, a)
 				for _, p := range []model.Plan{b, c} {
 					if out := send(two, p); out[0].State != model.Done {
-						t.Fatalf("out[0] is %+v", out[0])
+						t.Fatalf("an edit that was planned before an own delivery ended as %s, want %s: %s",
+							out[0].State, model.Done, inWords(out[0]))
 					}
 				}
 				if got := f.get("1").Title; got != "c" {
-					t.Errorf("the service has %q (want c)", got)
+					t.Errorf("the service has the title %q, want c", got)
 				}
 				add := func(p model.Participant) model.Change {
 					return model.Change{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{p}}
@@ -179,21 +184,23 @@ func TestOwnDeliveryIsNoConflict(t *testing.T) {
 				send(one, d)
 				send(two, e)
 				if got := f.get("1").Participants.Items; !model.SamePeople(got, []model.Participant{ada, bob, eve}) {
-					t.Errorf("the service has %v", got)
+					t.Errorf("the service has the people %v, want %v", got, []model.Participant{ada, bob, eve})
 				}
 				// Somebody else's change in between stays one.
 				g := plan(two, title("g")...)
 				send(one, plan(one, title("f")...))
 				f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 				if out := send(two, g); out[0].State != model.InConflict {
-					t.Errorf("out[0] is %+v", out[0])
+					t.Errorf("somebody changed the title in between, and the edit ended as %s, want %s: %s",
+						out[0].State, model.InConflict, inWords(out[0]))
 				}
 			})
 		})
 	})
 }
 
-// Nor is an edit that confab never delivered, because it was withdrawn or replaced.
+// An edit that confab never delivered, because it was withdrawn, given up or replaced, makes
+// no conflict of the edits that were planned upon it.
 func TestUndeliveredEditIsNoConflict(t *testing.T) {
 	ctx := context.Background()
 	for name, lose := range map[string]func(b *inbox.Inbox, first []string) error{
@@ -223,7 +230,7 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 				put := func(p model.Plan) []string {
 					got, err := b.Submit(ctx, p)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("submitting the plan: %v", err)
 					}
 					ids = append(ids, got...)
 					return got
@@ -231,7 +238,7 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 				plan := func(changes []model.Change) model.Plan {
 					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("planning the edit: %v", err)
 					}
 					return p
 				}
@@ -246,22 +253,22 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 					put(p)
 				}
 				if err := lose(b, lost); err != nil {
-					t.Fatal(err)
+					t.Fatalf("losing the first edits: %v", err)
 				}
 				for _, e := range deliver(t, b, ids) {
 					if e.State.NeedsPerson() {
-						t.Errorf("%s to %s: %s: %+v", e.Kind, e.Target, e.State, e.Error)
+						t.Errorf("an edit that was planned upon an undelivered one needs a person, want none that does: %s", inWords(e))
 					}
 				}
 				if got := f.get("1").Title; got != "fourth" {
-					t.Errorf("the service has %q (want fourth)", got)
+					t.Errorf("the service has the title %q, want fourth", got)
 				}
 				want := []model.Participant{ada, bob, eve}
 				if name != "replaced" {
 					want = []model.Participant{ada, eve}
 				}
 				if got := f.get("1").Participants.Items; !model.SamePeople(got, want) {
-					t.Errorf("the service has %v", got)
+					t.Errorf("the service has the people %v, want %v", got, want)
 				}
 			})
 		})
@@ -282,10 +289,10 @@ func TestOldOwnDeliveryDoesNotExcuseAConflict(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		f.change("1", func(c *model.Conversation) { c.Title = "Kick-off, moved" })
 		if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.InConflict {
-			t.Errorf("out is %+v", out)
+			t.Errorf("somebody changed the title, and the delivery reported %s, want one edit that is %s", inWords(out...), model.InConflict)
 		}
 		if got := f.get("1").Title; got != "Kick-off, moved" {
-			t.Errorf("the service has %q (want Kick-off, moved)", got)
+			t.Errorf("the service has the title %q, want somebody else's, Kick-off, moved", got)
 		}
 	})
 }

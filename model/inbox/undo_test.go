@@ -21,34 +21,36 @@ func TestUndo(t *testing.T) {
 		submit(t, b, f.ref("2"), title("oops"))
 		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 || len(u.Plan.Items) != 0 {
-			t.Fatalf("undo of a queued edit: %+v %v", u, err)
+			t.Fatalf("the undo of a queued edit withdraws %d edits (want 1) and plans %d items (want 0), error %v",
+				len(u.Withdraw), len(u.Plan.Items), err)
 		}
 		if _, err := b.ApplyUndo(ctx, u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		if got, _ := shownTitle(t, b, f.ref("2")); got != "Budget" {
-			t.Errorf("after the withdrawal the row shows %q (want Budget)", got)
+			t.Errorf("after the withdrawal the row shows the title %q, want Budget", got)
 		}
-		// Delivered: the inverse goes the same road.
+		// Delivered: the inverse is delivered like any other edit.
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		u, err = b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || len(u.Plan.Items) != 1 || u.Plan.Items[0].Title != "mine" || len(u.Titles) != 0 {
-			t.Fatalf("undo of a delivered edit: %+v %v", u, err)
+			t.Fatalf("the undo of a delivered edit plans %+v and names the withdrawn titles %q, want one item titled mine and no withdrawn title, error %v",
+				u.Plan.Items, u.Titles, err)
 		}
 		ids, err = b.ApplyUndo(ctx, u)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if got := f.get("1").Title; got != "Kick-off" {
-			t.Errorf("after the undo the service has %q (want Kick-off)", got)
+			t.Errorf("after the undo the service has the title %q, want Kick-off", got)
 		}
 		if h := history(t, b); h[len(h)-1].Undone != ids[0] {
-			t.Errorf("the journal does not say that it was undone: %+v", h)
+			t.Errorf("the history says that the first edit was undone by %q, want %q", h[len(h)-1].Undone, ids[0])
 		}
 		if _, err := b.PlanUndo(ctx, "", model.PlanOptions{}); model.KindOf(err) != model.NotFound {
-			t.Errorf("a third undo: %v", err)
+			t.Errorf("an undo with nothing left to undo: error %v, want the kind %s", err, model.NotFound)
 		}
 	})
 }
@@ -62,7 +64,8 @@ func TestWideningUndoAsks(t *testing.T) {
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil || !u.Plan.Risky() {
-			t.Errorf("making it public again is not asked about: %+v %v", u, err)
+			t.Errorf("the undo that makes a conversation public again counts as risky: %t, want true, error %v; the plan is %+v",
+				u.Plan.Risky(), err, u.Plan)
 		}
 	})
 }
@@ -72,40 +75,43 @@ func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
-		// It was so already when the edit came: nothing to take back.
+		// The service had the title already when the edit was delivered: nothing to take back.
 		already := submit(t, b, f.ref("1"), title("theirs"))
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 		b.Deliver(ctx, already, func(model.DeliveryResult) {})
 		if u, err := b.PlanUndo(ctx, already[0], model.PlanOptions{}); err != nil || len(u.Plan.Items)+len(u.Withdraw) != 0 {
-			t.Errorf("undo of what was already so: %+v %v", u, err)
+			t.Errorf("the undo of an edit that changed nothing plans %d items and withdraws %d edits, want none, error %v",
+				len(u.Plan.Items), len(u.Withdraw), err)
 		}
-		// It may have left: its inverse waits until what became of it is known.
+		// The edit may have been sent: its inverse waits until its outcome is known.
 		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, true }
 		lost := submit(t, b, f.ref("2"), title("mine"))
 		b.Deliver(ctx, lost, func(model.DeliveryResult) {})
 		if u, err := b.PlanUndo(ctx, lost[0], model.PlanOptions{}); err != nil || len(u.Withdraw) != 0 || u.InFlight != 1 {
-			t.Errorf("undo of what may have been sent: %+v %v", u, err)
+			t.Errorf("the undo of an edit that may have been sent withdraws %d edits (want 0) and waits for %d in flight (want 1), error %v",
+				len(u.Withdraw), u.InFlight, err)
 		}
-		// It was taken back before: not twice.
+		// The edit was taken back before: it is not taken back twice.
 		ids := submit(t, b, f.ref("3"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the undo: %v", err)
 		}
 		back, err := b.ApplyUndo(ctx, u)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
 		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
-			t.Errorf("a second undo: %+v %v", u, err)
+			t.Errorf("the second undo of one edit plans %d items (want 0) and names %d as blocked (want 1), error %v",
+				len(u.Plan.Items), len(u.Blocked), err)
 		}
 	})
 }
 
-// What somebody else took back of it first is not part of what the undo did, so
-// that taking the undo back does not bring it about again.
+// Somebody else takes back part of an edit before its undo does. That part is not recorded
+// as the undo's, so that undoing the undo does not make that change again.
 func TestLostUndoIsComparedWithItsOwnEffect(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -116,27 +122,27 @@ func TestLostUndoIsComparedWithItsOwnEffect(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(ada, eve) })
 		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the undo: %v", err)
 		}
 		back, err := b.ApplyUndo(ctx, u)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("applying the undo: %v", err)
 		}
 		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, false }
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
 		time.Sleep(time.Minute)
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
 		if got := f.get("1").Participants.Items; !model.SamePeople(got, []model.Participant{ada}) {
-			t.Fatalf("after the undo the service has %v", got)
+			t.Fatalf("after the undo the service has the people %v, want Ada alone", got)
 		}
 		if j := history(t, b)[0]; !model.SamePeople(j.Before.Set(), []model.Participant{ada, eve}) {
-			t.Errorf("history says that the undo met %v", j.Before.Set())
+			t.Errorf("the history says that before the undo the people were %v, want Ada and Eve", j.Before.Set())
 		}
 	})
 }
 
-// What is delivered faster than an undo is planned stops moving: what is not sent
-// yet is withdrawn first.
+// Edits may be delivered faster than their undo is planned. When the undo is planned
+// again, it therefore first withdraws what is not sent yet.
 func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget", "Retro")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -144,29 +150,30 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 		b.Sync(ctx)
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}, title("mine"), model.PlanOptions{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("planning the edit: %v", err)
 		}
 		ids, err := b.Submit(ctx, p)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		u, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 3 {
-			t.Fatalf("u is %v, err is %v", u, err)
+			t.Fatalf("the undo of three queued edits withdraws %d, want 3, error %v", len(u.Withdraw), err)
 		}
 		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
 		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, model.ErrUndoMoved) {
-			t.Fatal(err)
+			t.Fatalf("an undo after one of its edits was delivered: error %v, want %v", err, model.ErrUndoMoved)
 		}
 		told := 0
 		again, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{Was: &u, Progress: func(done, _ int) { told = done }})
 		withdrawn := again.Withdrawn
 		if err != nil || len(withdrawn) != 2 || slices.Contains(withdrawn, ids[0]) || told != 3 || len(again.Plan.Edits()) != 1 {
-			t.Fatalf("withdrawn is %v, told is %v, again is %v, err is %v", withdrawn, told, again, err)
+			t.Fatalf("the undo that is planned again withdrew %v (want two, without %s), told of %d (want 3) and plans %d inverse edits (want 1), error %v",
+				withdrawn, ids[0], told, len(again.Plan.Edits()), err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		if back, err := b.ApplyUndo(ctx, again); err != nil || len(back) != 1 {
-			t.Errorf("back is %v, err is %v", back, err)
+			t.Errorf("the undo that was planned again queued %d edits, want 1, error %v", len(back), err)
 		}
 	})
 }

@@ -24,20 +24,20 @@ func earlier(t *testing.T, version int) (path string, f *fake) {
 	t.Helper()
 	in, err := os.Open(filepath.Join("..", "store", "testdata", "upgrade", fmt.Sprintf("version%d.db.gz", version)))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: %v", err)
 	}
 	defer in.Close()
 	z, err := gzip.NewReader(in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("unpacking the database: %v", err)
 	}
 	raw, err := io.ReadAll(z)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("unpacking the database: %v", err)
 	}
 	path = filepath.Join(t.TempDir(), "confab.db")
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	f = newFake("talks")
 	f.desc.Identity = "attention https://api.example"
@@ -80,40 +80,40 @@ func TestUpgradeKeepsDoneMarks(t *testing.T) {
 					done := func(when string) {
 						t.Helper()
 						if n, err := b.Count(ctx, "is:done", false); err != nil || n != 1000 {
-							t.Errorf("%s: %d done (want 1000), %v", when, n, err)
+							t.Errorf("%s: %d conversations are done, want 1000, error %v", when, n, err)
 						}
 					}
 					done("upgraded")
 					if err := b.Sync(ctx); err != nil {
-						t.Fatal(err)
+						t.Fatalf("syncing: %v", err)
 					}
 					done("listed")
 					refs, err := b.Refs(ctx, "is:done", false)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("reading the refs: %v", err)
 					}
 					for i, r := range refs {
 						if testing.Short() && i%10 > 0 {
 							continue // under the race detector a tenth is enough
 						}
 						if _, err := b.Load(ctx, r, model.NeedParticipants|model.NeedMessages|model.NeedEverything); err != nil {
-							t.Fatal(err)
+							t.Fatalf("reading the conversation: %v", err)
 						}
 					}
 					done("opened")
 					if err := b.Sync(ctx); err != nil {
-						t.Fatal(err)
+						t.Fatalf("syncing: %v", err)
 					}
 					done("listed again")
-					// And the marks are still marks: who joins brings a row back.
+					// The marks still work: a row is not done any more once somebody joins.
 					f.change("t-0500", func(c *model.Conversation) {
 						c.Participants = model.SetOf(append(c.Participants.Items, model.Participant{Kind: "person", ID: "p-eve", Name: "Eve"})...)
 					})
 					if _, err := b.Load(ctx, f.ref("t-0500"), model.NeedParticipants); err != nil {
-						t.Fatal(err)
+						t.Fatalf("reading the conversation: %v", err)
 					}
 					if row, _, _ := b.Row(ctx, f.ref("t-0500")); row.Triage.Done {
-						t.Error("somebody joined, and the conversation is still done")
+						t.Error("somebody joined, and the conversation t-0500 is still done, want it open")
 					}
 				})
 			})
@@ -133,36 +133,37 @@ func TestAccountsReportThatANewerProgramChangedTheDatabase(t *testing.T) {
 			defer end()
 			db, err := sql.Open("sqlite", path)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the database with SQL: %v", err)
 			}
 			defer db.Close()
 			if _, err := db.Exec("PRAGMA user_version = 999"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("executing the SQL statement: %v", err)
 			}
 			began := time.Now()
 			<-events
 			if waited := time.Since(began); waited > time.Second {
-				t.Errorf("told after %s", waited)
+				t.Errorf("the change by a newer program was announced after %s, want at most one second", waited)
 			}
 			if st := b.Accounts()[0]; st.Error == nil || st.Error.Kind != model.Local || !strings.Contains(st.Error.Message, "start this one again") {
-				t.Errorf("st is %+v", st)
+				t.Errorf("the account has the error %q, want one of the kind %s that says start this one again", st.Error.Words(), model.Local)
 			}
 			plan, err := b.Plan(ctx, []model.Ref{f.ref("1")}, title("b"), model.PlanOptions{})
 			if err == nil {
 				_, err = b.Submit(ctx, plan)
 			}
 			if err == nil || !strings.Contains(err.Error(), "start this one again") {
-				t.Errorf("an edit was taken: %v", err)
+				t.Errorf("planning or submitting an edit: error %v, want one that says start this one again", err)
 			}
 			var before, after, applies int
 			f.set(func() { before = f.lists })
 			time.Sleep(2 * time.Hour)
 			f.set(func() { after, applies = f.lists, f.applies })
 			if applies != 0 || after > before+1 {
-				t.Errorf("%d writes (want 0), %d lists in two hours", applies, after-before)
+				t.Errorf("after a newer program changed the database: %d writes (want 0) and %d lists in two hours (want at most 1)",
+					applies, after-before)
 			}
 			if st := b.Accounts()[0]; st.Error == nil || !strings.Contains(st.Error.Message, "start this one again") {
-				t.Errorf("later: %+v", st)
+				t.Errorf("two hours later the account has the error %q, want one that says start this one again", st.Error.Words())
 			}
 		})
 	})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,11 +26,11 @@ func together(t failer, path string, f *fake) (engines []*inbox.Inbox, end func(
 	for range 2 {
 		s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 		if err != nil {
-			t.Fatalf("open: %v", err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		b, err := inbox.Open(ctx, inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: -1, Accounts: []inbox.Account{{Provider: f}}})
 		if err != nil {
-			t.Fatalf("open: %v", err)
+			t.Fatalf("opening the inbox: %v", err)
 		}
 		engines = append(engines, b)
 		before := end
@@ -40,7 +41,7 @@ func together(t failer, path string, f *fake) (engines []*inbox.Inbox, end func(
 		}
 	}
 	if err := engines[0].Sync(ctx); err != nil {
-		t.Fatalf("sync: %v", err)
+		t.Fatalf("the first sync: %v", err)
 	}
 	return engines, end
 }
@@ -59,7 +60,7 @@ func deliverAll(t failer, b *inbox.Inbox) {
 		err = b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 	}
 	if err != nil {
-		t.Fatalf("deliver: %v", err)
+		t.Fatalf("delivering the waiting edits: %v", err)
 	}
 }
 
@@ -68,7 +69,7 @@ func withTitle(t failer, b *inbox.Inbox, f *fake, to string) model.Plan {
 	t.Helper()
 	p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")}, title(to), model.PlanOptions{})
 	if err != nil {
-		t.Fatalf("plan: %v", err)
+		t.Fatalf("planning a new title: %v", err)
 	}
 	return p
 }
@@ -76,13 +77,13 @@ func withTitle(t failer, b *inbox.Inbox, f *fake, to string) model.Plan {
 func withdrawAll(t *testing.T, b *inbox.Inbox, ids []string) {
 	t.Helper()
 	if n, err := b.Withdraw(context.Background(), ids...); err != nil || n != len(ids) {
-		t.Fatal("withdrawn", n, err)
+		t.Fatalf("withdrawing %d edits withdrew %d, want all; error %v", len(ids), n, err)
 	}
 }
 
-// What was planned on the target of an edit that another process then withdraws
-// stands on what was there before it, however many were withdrawn, and whether
-// that was before it entered the outbox or after.
+// An edit is planned upon one that another process then withdraws. It gets the value from
+// before the withdrawn one as its base, however many are withdrawn, and whether that
+// happens before it enters the outbox or after.
 func TestEditPlannedUponAWithdrawnOneIsRebased(t *testing.T) {
 	for name, steps := range map[string]func(t *testing.T, f *fake, here, there *inbox.Inbox) (base string){
 		"before it enters": func(t *testing.T, f *fake, here, there *inbox.Inbox) string {
@@ -124,11 +125,12 @@ func TestEditPlannedUponAWithdrawnOneIsRebased(t *testing.T) {
 			want := steps(t, f, engines[0], engines[1])
 			out := outbox(t, engines[0])
 			if last := out[len(out)-1]; last.Base.String() != want || last.Target.String() != "last" {
-				t.Errorf("it was made on %q, want %q", last.Base, want)
+				t.Errorf("the last edit in the outbox sets %q upon %q, want last upon %q", last.Target, last.Base, want)
 			}
 			deliverAll(t, engines[0])
 			if got := f.get("1").Title; got != "last" || len(outbox(t, engines[0])) != 0 {
-				t.Errorf("the service has %q (want last); outbox %+v", got, outbox(t, engines[0]))
+				t.Errorf("after the delivery the service has the title %q (want last), and the outbox holds %s (want no edit)",
+					got, inWords(outbox(t, engines[0])...))
 			}
 		})
 	}
@@ -140,12 +142,12 @@ func adding(t failer, b *inbox.Inbox, f *fake, id string) model.Plan {
 	who := []model.Participant{{Kind: "user", ID: id, Role: model.RoleViewer}}
 	p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: who}}, model.PlanOptions{})
 	if err != nil {
-		t.Fatalf("plan: %v", err)
+		t.Fatalf("planning to add the person %s: %v", id, err)
 	}
 	return p
 }
 
-// wantPeople wants that the service has these people, and nothing waits.
+// wantPeople checks that the service has exactly these people in the first conversation.
 func wantPeople(t *testing.T, f *fake, ids ...string) {
 	t.Helper()
 	var have []string
@@ -154,12 +156,12 @@ func wantPeople(t *testing.T, f *fake, ids ...string) {
 	}
 	slices.Sort(have)
 	if !slices.Equal(have, ids) {
-		t.Errorf("the service has %v, want %v", have, ids)
+		t.Errorf("the service has the people %v, want %v", have, ids)
 	}
 }
 
-// Two processes plan upon the same edit. Where one of theirs takes its place, the
-// other is not made upon what never was.
+// Two processes plan upon the same edit. If one of their edits replaces it, the other
+// is not lost, and does not undo the first.
 func TestEditPlannedUponAReplacedOneKeepsBothChanges(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
@@ -172,12 +174,12 @@ func TestEditPlannedUponAReplacedOneKeepsBothChanges(t *testing.T) {
 	deliverAll(t, engines[0])
 	wantPeople(t, f, "1", "2", "3", "4", "5")
 	if out := outbox(t, engines[0]); len(out) > 0 {
-		t.Errorf("outbox %+v", out)
+		t.Errorf("after the delivery the outbox holds %s, want no edit", inWords(out...))
 	}
 }
 
-// What waited behind an edit that the service refuses, in the one request that it
-// took, goes without it.
+// An edit is planned upon one that the service refuses, while that one is being sent. It
+// is delivered without the refused one.
 func TestEditPlannedUponARefusedOneIsRebased(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	f.single = true
@@ -198,12 +200,13 @@ func TestEditPlannedUponARefusedOneIsRebased(t *testing.T) {
 	deliverAll(t, engines[1])
 	wantPeople(t, f, "1", "3")
 	if out := outbox(t, engines[0]); len(out) != 1 || out[0].State != model.Refused || out[0].Submission != first.ID {
-		t.Errorf("outbox %+v", out)
+		t.Errorf("after the delivery the outbox holds %s, want only the edit of the submission %s, which is %s",
+			inWords(out...), first.ID, model.Refused)
 	}
 }
 
-// An edit that widens only since what it was planned upon was withdrawn waits for
-// a person: nobody has agreed to that.
+// An edit widens who can see the conversation only because the one that it was planned
+// upon was withdrawn. It waits for a person, since nobody has agreed to that.
 func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
 	for _, before := range []bool{true, false} {
 		f := newFake("projects", "Kick-off")
@@ -214,17 +217,17 @@ func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
 			p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")},
 				[]model.Change{{Kind: model.EditAccess, Op: model.OpSet, Target: model.TextValue(to)}}, model.PlanOptions{})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("planning the edit: %v", err)
 			}
 			return p
 		}
 		wide, err := engines[0].Submit(context.Background(), access(engines[0], "everyone"))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("submitting the plan: %v", err)
 		}
 		p := access(engines[1], "group")
 		if p.Risky() {
-			t.Fatal("less than everyone asks")
+			t.Fatal("planning an access that is narrower than the pending one counts as risky, want that nobody is asked")
 		}
 		if before {
 			withdrawAll(t, engines[0], wide)
@@ -235,11 +238,13 @@ func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
 		}
 		deliverAll(t, engines[0])
 		if got := f.get("1").Access; got != "just_me" {
-			t.Errorf("withdrawn before it entered %t: the service has %s (want just_me)", before, got)
+			t.Errorf("upon an edit that was withdrawn before this one entered the outbox (%t): the service has the access %s, want just_me",
+				before, got)
 		}
 		out := outbox(t, engines[0])
 		if len(out) != 1 || out[0].State != model.Held || out[0].Base.String() != "just_me" || out[0].Error == nil {
-			t.Errorf("withdrawn before it entered %t: outbox %+v", before, out)
+			t.Errorf("upon an edit that was withdrawn before this one entered the outbox (%t): the outbox holds %s, want one edit upon just_me that is %s with an error",
+				before, inWords(out...), model.Held)
 		}
 	}
 }
@@ -247,11 +252,11 @@ func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
 func enters(t *testing.T, b *inbox.Inbox, p model.Plan) {
 	t.Helper()
 	if ids, err := b.Submit(context.Background(), p); err != nil || len(ids) != 1 {
-		t.Fatal("submit", ids, err)
+		t.Fatalf("submitting a plan of one edit queued %d, want 1, error %v", len(ids), err)
 	}
 }
 
-// crew is two processes that edit one conversation, which nobody else changes.
+// crew is two processes that edit one conversation. Nobody else changes it.
 type crew struct {
 	*rapid.T
 	f       *fake
@@ -274,7 +279,7 @@ func (c *crew) did(format string, args ...any) {
 func (c *crew) could(err error) {
 	c.Helper()
 	if kind := model.KindOf(err); err != nil && kind != model.NotFound && kind != model.Invalid && !errors.Is(err, model.ErrUndoMoved) {
-		c.Fatalf("%v\n%v", err, c.steps)
+		c.Fatalf("a step failed: %v\nafter the steps\n%s", err, strings.Join(c.steps, "\n"))
 	}
 }
 
@@ -364,7 +369,8 @@ func (c *crew) judge() {
 	c.could(err)
 	if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State == model.InConflict && e.Undoes == "" }); i >= 0 {
 		e := all[i]
-		c.Fatalf("%s, %s from %s to %s, is in conflict, though nobody but confab changed anything: the service has %s", e.ID, e.Kind,
+		c.Fatalf("the edit %s of the %s from %s to %s is in conflict, want none: nobody but confab changed anything, and the service has %s",
+			e.ID, e.Kind,
 			inJSON(e.Base), inJSON(e.Target), inJSON(e.Theirs))
 	}
 }
@@ -380,7 +386,7 @@ func TestOnlySomebodyElseMakesAConflict(t *testing.T) {
 		c.f.single = true
 		inner := filepath.Join(dir, fmt.Sprint(n))
 		if err := os.Mkdir(inner, 0o700); err != nil {
-			rt.Fatal(err)
+			rt.Fatalf("making the folder: %v", err)
 		}
 		defer func() {
 			if rt.Failed() {

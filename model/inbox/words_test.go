@@ -21,7 +21,7 @@ func TestRefusalNamesTheExistingConversation(t *testing.T) {
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
 		const want = `"another one" (409); close the other one first (support:c-9)`
 		if len(out) != 1 || out[0].State != model.Refused || !strings.HasSuffix(out[0].Error.Words(), want) {
-			t.Errorf("out is %+v, out[0].Error.Words() is %s", out, out[0].Error.Words())
+			t.Errorf("the delivery reported %s, want one edit that is %s and whose words end in %s", inWords(out...), model.Refused, want)
 		}
 	})
 }
@@ -34,7 +34,7 @@ func TestIgnoredArchiveSaysSo(t *testing.T) {
 		out := deliver(t, b, submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}))
 		const want = "the service accepted it, but the conversation is not archived"
 		if len(out) != 1 || out[0].State != model.NotVerified || out[0].Error.Words() != want {
-			t.Errorf("out is %+v, out[0].Error.Words() is %s (want %v)", out, out[0].Error.Words(), want)
+			t.Errorf("the delivery reported %s, want one edit that is %s and says %q", inWords(out...), model.NotVerified, want)
 		}
 	})
 }
