@@ -94,8 +94,8 @@ func (r *run) configCheck() error {
 	}
 	out := checkJSON{OK: err == nil, Problems: []problemJSON{}}
 	for _, p := range problems {
-		out.Problems = append(out.Problems, problemJSON{File: p.File, Line: model.OrNull(p.Line), Column: model.OrNull(p.Column), Key: model.OrNull(p.Key),
-			Message: p.Message, Suggestion: model.OrNull(p.Suggestion)})
+		out.Problems = append(out.Problems, problemJSON{File: p.File, Line: model.OrNull(p.Line), Column: model.OrNull(p.Column),
+			Key: model.OrNull(p.Key), Message: p.Message, Suggestion: model.OrNull(p.Suggestion)})
 	}
 	r.object(out)
 	r.addStatus(CodeOf(err))
