@@ -53,13 +53,14 @@ func (m *muxed) must(args ...string) string {
 	return out
 }
 
+// messagesRead is longer than a conversation must be under the cursor before its messages are read, which may move its row.
+const messagesRead = 1200 * time.Millisecond
+
 // rested returns the screen with its styles, once it is filled to its last line, nothing is being read, and it has not changed for
-// a while.
-func (m *muxed) rested() string {
+// a while. A busy machine gets little done in a fixed time, so the looks count too.
+func (m *muxed) rested(quiet time.Duration) string {
 	m.t.Helper()
-	// The messages of a conversation are read once it has been under the cursor for 0.7 s, and may move its row. A busy machine
-	// gets little done in a fixed time, so the looks count too.
-	const quiet, looks = 1200 * time.Millisecond, 20
+	looks := int(quiet / (60 * time.Millisecond))
 	last, since, same := "", time.Now(), 0
 	limit := since.Add(10 * time.Second)
 	for ; time.Since(since) < quiet || same < looks; same++ {
@@ -101,9 +102,9 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 		return
 	}
 	m := startMuxed(t, newMixedHome(t))
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(m.rested(), "public"); {
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(m.rested(messagesRead), "public"); {
 		if time.Now().After(end) {
-			t.Fatalf("the list never came:\n%s", m.rested())
+			t.Fatalf("the list never came:\n%s", m.rested(messagesRead))
 		}
 	}
 	r := source(seed(t), 7)
@@ -115,9 +116,9 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 			done = append(done, k)
 			m.must(append([]string{"send-keys"}, strings.Fields(k)...)...)
 		}
-		shown := m.rested()
+		shown := m.rested(messagesRead)
 		m.must("send-keys", "C-l")
-		if redrawn := m.rested(); shown != redrawn {
+		if redrawn := m.rested(messagesRead / 3); shown != redrawn {
 			t.Fatalf("after %q\n%s", done[max(0, len(done)-12):], differences(shown, redrawn))
 		}
 	}
