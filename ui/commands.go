@@ -21,7 +21,7 @@ const (
 	messagesTime = 700 * time.Millisecond
 	// newsTime is the least time between two reads that news cause.
 	newsTime = 150 * time.Millisecond
-	// progressTime is how long an operation runs before its progress is shown.
+	// progressTime is how long an operation runs before its progress is shown, and how often it is shown anew.
 	progressTime = 250 * time.Millisecond
 	draftTime    = 400 * time.Millisecond
 	lookupTime   = 150 * time.Millisecond
