@@ -86,27 +86,14 @@ type tab struct {
 
 // Model is the inbox. Only the goroutine of the program uses it.
 type Model struct {
-	opts   Options
-	be     Backend // nil on the welcome screen
-	ctx    context.Context
-	cancel context.CancelFunc
-	cmds   []tea.Cmd // the commands that this Update starts
-
-	keys     *keymap.Map
+	*overlays
 	handlers map[keymap.Action]handler
-	typed    []string // the unfinished key sequence
-	count    int
-
-	th        *theme.Theme
-	themeConf theme.Config
 
 	w, h     int
 	inDetail bool // an open conversation fills the screen instead of the list
-	layers   []layer
 	prompt   *prompt
 	tabs     []tab
 	tab      int
-	notice   notice
 	hits     []hit   // the clickable areas of the last frame
 	hitsOf   overlay // the overlay on top of that frame, nil for none
 	footer   []string
@@ -136,12 +123,10 @@ type Model struct {
 	openWhenRead bool           // open the conversation under the cursor once its row is read
 	guard        guard
 
-	ops           []*operation // the oldest first
 	last          *planRequest // what the repeat key does
 	followed      followed
 	outboxView    *outboxView
 	accountErrors string // the errors of all accounts at the last announcement
-	drafts        *drafts
 	session       session
 
 	submitting   int // submissions not on disk yet; the program waits for them before it ends
@@ -157,11 +142,6 @@ type Model struct {
 	chosen          welcome.Choice
 }
 
-type notice struct {
-	text string
-	look theme.Token
-}
-
 // New returns an inbox. It does no I/O.
 func New(o Options) *Model {
 	if o.Now == nil {
@@ -169,9 +149,14 @@ func New(o Options) *Model {
 	}
 	o.Layout = cmp.Or(o.Layout, layoutAuto)
 	keys, problems := keymap.New(o.Keys)
-	m := &Model{opts: o, be: o.Backend, keys: keys, handlers: handlers(), drafts: &drafts{},
-		themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
-	m.ctx, m.cancel = context.WithCancel(context.Background())
+	l := &loop{opts: o, be: o.Backend, keys: keys, themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	m := &Model{overlays: &overlays{loop: l, drafts: &drafts{}}, handlers: handlers()}
+	m.changed = func() {
+		m.reload(false)
+		m.reloadOutbox()
+		m.readFollowed()
+	}
 	m.th = theme.New(m.themeConf)
 	if m.be != nil {
 		m.setUpDrafts(m.be)
@@ -241,15 +226,6 @@ func (m *Model) Chosen() welcome.Choice { return m.chosen }
 // Close cancels the commands that still run. Call it when the program has ended.
 func (m *Model) Close() { m.cancel() }
 
-func (m *Model) now() time.Time { return m.opts.Now() }
-
-// say shows a message above the status line until the next key.
-func (m *Model) say(look theme.Token, text string) { m.notice = notice{text, look} }
-
-func (m *Model) fail(what string, err error) {
-	m.say(theme.Error, "could not "+what+": "+model.Words(err))
-}
-
 func (m *Model) currentTab() *tab { return &m.tabs[m.tab] }
 
 func (m *Model) query() (full string, problem error) {
@@ -265,26 +241,12 @@ func (m *Model) parsedQuery() (query.Query, error) {
 	return query.Parse(text)
 }
 
-func (m *Model) accounts() []model.AccountState {
-	if m.be == nil {
-		return nil
-	}
-	return m.be.Accounts()
-}
-
-func (m *Model) account(name string) model.AccountState {
-	for _, a := range m.accounts() {
-		if a.Name == name {
-			return a
-		}
-	}
-	return model.AccountState{}
-}
-
 // Update handles a message. It does no I/O.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.update(msg)
-	m.openQueued()
+	if m.prompt == nil {
+		m.openQueued()
+	}
 	if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
 		m.reload(false)
 	}

@@ -38,7 +38,7 @@ func (m *Model) findNearest() {
 		if !wanted() {
 			return
 		}
-		read(m, func(ctx context.Context) (text string, err error) {
+		read(m.loop, func(ctx context.Context) (text string, err error) {
 			text, n.found, err = m.be.Nearest(ctx, n.view, n.filter, true)
 			return text, err
 		}, func(text string, err error) {
@@ -86,7 +86,7 @@ func (m *Model) readOffers() {
 	}
 	asked := p.asked
 	p.reading = true
-	read(m, bind2(m.be.Complete, value[start:], cursor-start), func(offers []query.Completion, err error) {
+	read(m.loop, bind2(m.be.Complete, value[start:], cursor-start), func(offers []query.Completion, err error) {
 		if p != m.prompt || p.asked != asked {
 			return
 		}

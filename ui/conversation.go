@@ -44,7 +44,7 @@ func (m *Model) loadDetail(ref model.Ref) {
 	m.detail.SetReading(detail.Reading{Loading: true})
 	m.readActivity(ref)
 	need := model.NeedParticipants | model.NeedContacts | model.NeedMessages | model.NeedEverything
-	read(m, bind2(m.be.Load, ref, need), func(d model.Detail, err error) { m.detailArrived(ref, d, err) })
+	read(m.loop, bind2(m.be.Load, ref, need), func(d model.Detail, err error) { m.detailArrived(ref, d, err) })
 }
 
 func (m *Model) detailArrived(ref model.Ref, d model.Detail, err error) {
@@ -71,7 +71,7 @@ func (m *Model) detailArrived(ref model.Ref, d model.Detail, err error) {
 
 func (m *Model) readRow(ref model.Ref) {
 	held := false
-	read(m, func(ctx context.Context) (row model.Row, err error) {
+	read(m.loop, func(ctx context.Context) (row model.Row, err error) {
 		row, held, err = m.be.Row(ctx, ref)
 		return row, err
 	}, func(row model.Row, err error) {
@@ -91,7 +91,7 @@ func (m *Model) readRow(ref model.Ref) {
 func (m *Model) readActivity(ref model.Ref) {
 	var outbox []model.OutboxEntry
 	var history []model.JournalEntry
-	read(m, func(ctx context.Context) ([]model.Submission, error) {
+	read(m.loop, func(ctx context.Context) ([]model.Submission, error) {
 		subs, err := m.be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit})
 		if err == nil {
 			outbox, err = m.be.OutboxOf(ctx, ref)
@@ -164,7 +164,7 @@ func (m *Model) readMessagesSoon(ref model.Ref) {
 		if !calm || ref != m.detail.Ref() || m.detail.Detail() != nil || !m.previewShown() {
 			return
 		}
-		read(m, bind2(m.be.Load, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages), func(d model.Detail, err error) {
+		read(m.loop, bind2(m.be.Load, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages), func(d model.Detail, err error) {
 			if err == nil && (ref != m.detail.Ref() || m.detail.Detail() == nil) {
 				m.detailArrived(ref, d, nil)
 			}

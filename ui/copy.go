@@ -88,7 +88,7 @@ func (m *Model) copyRows(in intent, c copyFormat) {
 	work := func(ctx context.Context, report func(int, int)) (copyResult, error) {
 		return m.linesOf(ctx, in, c, report)
 	}
-	operate(m, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copyResult, err error) {
+	operate(m.overlays, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copyResult, err error) {
 		n := len(got.lines)
 		switch {
 		case errors.Is(err, errTooMuch):

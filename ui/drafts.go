@@ -2,14 +2,9 @@ package ui
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"slices"
-	"strings"
 	"sync"
-	"time"
 
-	"confab/model"
 	"confab/ui/theme"
 )
 
@@ -75,177 +70,56 @@ func draftOf(what string, in intent) string {
 	return theme.Pick(in.single, what+":"+in.row.Conversation.Ref.String(), "")
 }
 
-func (m *Model) recordDrafts() {
-	for i := range m.layers {
-		l := &m.layers[i]
-		o, ok := l.overlay.(drafted)
-		if !ok || l.draft == "" || o.Draft() == l.recorded {
+func (o *overlays) recordDrafts() {
+	for i := range o.layers {
+		l := &o.layers[i]
+		typed, ok := l.overlay.(drafted)
+		if !ok || l.draft == "" || typed.Draft() == l.recorded {
 			continue
 		}
-		l.recorded = o.Draft()
+		l.recorded = typed.Draft()
 		key, recorded := l.draft, l.recorded
-		m.drafts.put(key, recorded)
-		m.schedule(draftTime, func() {
-			if m.drafts.get(key).text == recorded {
-				m.saveDraft(key)
+		o.drafts.put(key, recorded)
+		o.schedule(draftTime, func() {
+			if o.drafts.get(key).text == recorded {
+				o.saveDraft(key)
 			}
 		})
 	}
 }
 
 // saveDraft writes a draft. The end of the program does not cancel that.
-func (m *Model) saveDraft(key string) {
-	write := func(context.Context) error { return m.drafts.write(context.Background(), key) }
-	m.try(keepTyped, write, func() {})
+func (o *overlays) saveDraft(key string) {
+	write := func(context.Context) error { return o.drafts.write(context.Background(), key) }
+	o.try(keepTyped, write, func() {})
 }
 
-func (m *Model) clearDraft(key string) {
+func (o *overlays) clearDraft(key string) {
 	if key != "" {
-		m.drafts.put(key, "")
-		m.saveDraft(key)
+		o.drafts.put(key, "")
+		o.saveDraft(key)
 	}
 }
 
-func (m *Model) restoreDraft(to drafted, key string) {
+func (o *overlays) restoreDraft(to drafted, key string) {
 	if key == "" {
 		return
 	}
-	fetch(m, keepTyped, func(ctx context.Context) (string, error) {
-		if kept := m.drafts.get(key); kept != (draft{}) {
+	fetch(o.loop, keepTyped, func(ctx context.Context) (string, error) {
+		if kept := o.drafts.get(key); kept != (draft{}) {
 			return kept.text, nil
 		}
-		return m.be.Draft(ctx, key)
+		return o.be.Draft(ctx, key)
 	}, func(text string) {
-		i := m.layerOf(to)
+		i := o.layerOf(to)
 		if i < 0 || text == "" || to.Draft() != "" {
 			return
 		}
 		if said := to.Restore(text); said != "" {
-			m.say(theme.Dim, said)
+			o.say(theme.Dim, said)
 		}
-		if m.layers[i].recorded = to.Draft(); m.layers[i].recorded == "" {
-			m.clearDraft(key) // it equals what the form shows
+		if o.layers[i].recorded = to.Draft(); o.layers[i].recorded == "" {
+			o.clearDraft(key) // it equals what the form shows
 		}
 	})
-}
-
-// sessionTime is the least time between two writes of the session.
-const sessionTime = time.Second
-
-// session keeps where the person is, so that the next start after a dropped connection goes back there.
-type session struct {
-	// scope identifies the config and its accounts: with others there are other views and rows.
-	scope    string
-	recorded position
-	writing  bool // a write is scheduled
-	// previous is the session that this run goes back to, until its rows are shown.
-	previous *model.Session
-}
-
-// position is a place in the inbox.
-type position struct {
-	tab           int
-	filter, order string
-	at            model.Ref
-}
-
-// sessionKey is the key of the draft that holds the session.
-const sessionKey = "session"
-
-// setUpDrafts has the engine store drafts and the session. Errors with the session are ignored:
-// without it the next start begins at the top.
-func (m *Model) setUpDrafts(be Backend) {
-	m.drafts.save = func(ctx context.Context, key, text string) error {
-		if key != sessionKey {
-			return be.SaveDraft(ctx, key, text)
-		}
-		be.KeepSession(ctx, m.session.scope, text)
-		return nil
-	}
-	scope := []string{m.opts.ConfigPath}
-	for _, a := range be.Accounts() {
-		scope = append(scope, a.Name)
-	}
-	if !m.opts.Demo {
-		m.session.scope = strings.Join(scope, " ")
-	}
-}
-
-// resumeSession goes back to where a dropped connection left the inbox, unless the command line names a query or view.
-func (m *Model) resumeSession() {
-	if m.session.scope == "" || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
-		m.start()
-		return
-	}
-	read(m, bind(m.be.LeftSession, m.session.scope), func(text string, err error) {
-		var was model.Session
-		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && m.prompt == nil && len(m.layers) == 0 {
-			m.restoreSession(was)
-		}
-		m.start()
-	})
-}
-
-func (m *Model) restoreSession(was model.Session) {
-	tab := slices.IndexFunc(m.tabs, func(t tab) bool { return t.Name == was.View })
-	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
-		return
-	}
-	if _, err := combine(m.tabs[tab].Query, was.Filter, was.Order); err != nil {
-		return
-	}
-	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
-	m.list.ResetTo(was.At, was.Index, was.Top)
-	m.session.previous = &was
-	said := "back where you were: " + model.CleanLine(was.View, 60) + theme.Around(", ", model.CleanLine(was.Filter, 200), "")
-	if m.notice.text == "" {
-		m.say(theme.Dim, said)
-	} else {
-		m.notice.text += "; " + said
-	}
-}
-
-func (m *Model) recordSession() {
-	s, t := &m.session, m.currentTab()
-	now := position{m.tab, t.filter, t.order, m.list.Ref()}
-	if s.scope == "" || now == s.recorded || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
-		return
-	}
-	first := s.recorded == position{}
-	s.recorded = now
-	top := now.tab == 0 && now.filter == "" && now.order == "" && m.list.Cursor() <= 0
-	if first || top && m.drafts.get(sessionKey).text == "" {
-		return // the start position is not worth a write
-	}
-	rows, offset, line := m.list.Showing()
-	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
-		Offset: offset, Total: m.list.Total(), Seen: m.now()}
-	for i := range rows {
-		was.Keys = append(was.Keys, rows[i].Key)
-	}
-	text, err := json.Marshal(was)
-	if err != nil {
-		return
-	}
-	m.drafts.put(sessionKey, string(text))
-	if s.writing {
-		return
-	}
-	s.writing = true
-	m.schedule(sessionTime, func() {
-		s.writing = false
-		m.saveDraft(sessionKey)
-	})
-}
-
-// endSession keeps the session if the connection was dropped, and forgets it otherwise.
-func (m *Model) endSession(dropped bool) {
-	text := m.drafts.get(sessionKey).text
-	switch {
-	case m.session.scope == "":
-	case !dropped:
-		m.drafts.put(sessionKey, "")
-	case text != "":
-		m.drafts.put(sessionKey, text) // written again: of several processes the last one to end counts
-	}
 }

@@ -94,7 +94,7 @@ func (m *Model) plan(req planRequest) {
 	if n := req.size(); n > largePlan {
 		m.say(theme.Dim, "planning "+theme.Count(n, "conversation")+m.th.Ellipsis)
 	}
-	operate(m, inDialog(req.title), func(ctx context.Context, report func(int, int)) (*dialog.Plan, error) {
+	operate(m.overlays, inDialog(req.title), func(ctx context.Context, report func(int, int)) (*dialog.Plan, error) {
 		p, err := req.ask(ctx, m.be, q, report)
 		return dialog.NewPlan(p), err
 	}, func(d *dialog.Plan, err error) { m.planArrived(req, d, err) })
@@ -179,7 +179,7 @@ func (m *Model) submit(req planRequest, d *dialog.Plan) {
 		op = inLine("queueing "+theme.Count(d.Changes(), "edit"), "")
 		op.stoppable = false
 	}
-	operate(m, op, func(context.Context, func(int, int)) (undoable bool, err error) {
+	operate(m.overlays, op, func(context.Context, func(int, int)) (undoable bool, err error) {
 		_, err = m.be.Submit(context.Background(), d.Plan())
 		return d.Undoable(), err
 	}, func(undoable bool, err error) {
@@ -297,7 +297,7 @@ func choiceHandler(title string, kind model.EditKind) handler {
 func (m *Model) nextUndo() {
 	switch {
 	case m.pendingUndos == 0:
-	case len(m.layers) > 0 || len(m.guard.queued) > 0 || m.prompt != nil:
+	case len(m.layers) > 0 || len(m.queued) > 0 || m.prompt != nil:
 		m.pendingUndos = 0
 	case m.submitting == 0 && len(m.ops) == 0:
 		m.pendingUndos--
@@ -319,7 +319,7 @@ func (m *Model) planUndo(id string, was *model.Undo) {
 	if was != nil {
 		id = cmp.Or(id, was.Submission)
 	}
-	operate(m, inDialog("Take back"), func(ctx context.Context, report func(int, int)) (u plannedUndo, err error) {
+	operate(m.overlays, inDialog("Take back"), func(ctx context.Context, report func(int, int)) (u plannedUndo, err error) {
 		u.Undo, err = m.be.PlanUndo(ctx, id, model.PlanOptions{Was: was, Progress: report})
 		u.replanned = was != nil
 		u.Plan.Title = "Take back: " + u.Sentence
@@ -422,7 +422,7 @@ func (m *Model) askUndo(id string, u plannedUndo) {
 
 func (m *Model) applyUndo(id string, u plannedUndo) {
 	m.submitting++
-	read(m, func(context.Context) ([]string, error) { return m.be.ApplyUndo(context.Background(), u.Undo) },
+	read(m.loop, func(context.Context) ([]string, error) { return m.be.ApplyUndo(context.Background(), u.Undo) },
 		func(ids []string, err error) {
 			m.submitting--
 			if errors.Is(err, model.ErrUndoMoved) {

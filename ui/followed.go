@@ -77,7 +77,7 @@ func (m *Model) followSubmission(id string, several, undoable bool) {
 
 // openResults shows the followed submission edit by edit.
 func (m *Model) openResults() {
-	if o := findOverlay[*dialog.Results](m); o != nil {
+	if o := findOverlay[*dialog.Results](m.overlays); o != nil {
 		m.closeOverlay(o)
 	}
 	d := &dialog.Results{Keys: m.keys.Keys(keymap.Results, keymap.Dialog), Now: m.now}
@@ -101,7 +101,7 @@ func (m *Model) openResults() {
 
 func (m *Model) readSettled(d *dialog.Results) {
 	id := d.Submission().ID
-	fetch(m, "read what was delivered", func(ctx context.Context) ([]model.JournalEntry, error) {
+	fetch(m.loop, "read what was delivered", func(ctx context.Context) ([]model.JournalEntry, error) {
 		_, settled, err := m.be.SubmissionEdits(ctx, id)
 		return settled, err
 	}, func(settled []model.JournalEntry) {
@@ -117,7 +117,7 @@ func (m *Model) saveReport(sub model.Submission) {
 		return
 	}
 	conf, now := m.themeConf, m.now()
-	fetch(m, "save the report", func(ctx context.Context) (path string, err error) {
+	fetch(m.loop, "save the report", func(ctx context.Context) (path string, err error) {
 		waiting, settled, err := m.be.SubmissionEdits(ctx, sub.ID)
 		if err != nil {
 			return "", err
@@ -130,7 +130,7 @@ func (m *Model) saveReport(sub model.Submission) {
 // readFollowed reads the followed submission, and its edits while the results dialog is open.
 func (m *Model) readFollowed() {
 	f := &m.followed
-	o := findOverlay[*dialog.Results](m)
+	o := findOverlay[*dialog.Results](m.overlays)
 	if f.id == "" || f.known && f.sub.Over() && o == nil || !f.begin() {
 		return
 	}
@@ -141,7 +141,7 @@ func (m *Model) readFollowed() {
 	if o != nil {
 		refs, readEdits = f.news.take(edits)
 	}
-	read(m, func(ctx context.Context) (sub model.Submission, err error) {
+	read(m.loop, func(ctx context.Context) (sub model.Submission, err error) {
 		if sub, found, err = m.be.Submission(ctx, id); err != nil || o == nil {
 			return sub, err
 		}
@@ -170,7 +170,7 @@ func (m *Model) readFollowed() {
 		if found {
 			f.sub, f.known, f.shown = sub, true, time.Time{}
 		}
-		switch now := findOverlay[*dialog.Results](m); {
+		switch now := findOverlay[*dialog.Results](m.overlays); {
 		case now == nil:
 		case now != o: // the dialog was opened during this read
 			f.again = true

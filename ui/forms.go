@@ -131,7 +131,7 @@ func (m *Model) readPeople(e *edit.People, in intent, refs []model.Ref) {
 		op.needed = true
 	}
 	need, kind := e.Need(), e.Kind()
-	operate(m, op, func(ctx context.Context, report func(int, int)) (edit.Loaded, error) {
+	operate(m.overlays, op, func(ctx context.Context, report func(int, int)) (edit.Loaded, error) {
 		if refs == nil {
 			var err error
 			if refs, err = in.refs(ctx, m.be); err != nil {
@@ -191,7 +191,7 @@ func (m *Model) openPicker(p *edit.Picker) {
 		case ask.Wait:
 			m.schedule(lookupTime, func() { m.answerOverlay(p, ask) })
 		default:
-			read(m, bind2(m.be.Lookup, ask.Account, ask.Request), func(page model.LookupPage, err error) {
+			read(m.loop, bind2(m.be.Lookup, ask.Account, ask.Request), func(page model.LookupPage, err error) {
 				m.answerOverlay(p, edit.Found{Ask: ask, Page: page, Err: err})
 			})
 		}

@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"confab/model"
-	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/outbox"
 )
 
 // reactionTime is the least time in which a person reacts to what appears on the screen. Keys less
@@ -25,11 +23,6 @@ type guard struct {
 	dropBurst bool
 	// changed is the conversation that an act last changed without asking.
 	changed model.Ref
-
-	// queued are overlays that open when the person is done with what is open; opened is the newest of them.
-	queued   []layer
-	opened   overlay
-	openedAt time.Time
 }
 
 func (m *Model) currentRef() model.Ref {
@@ -73,32 +66,9 @@ func (m *Model) unseenReason(in intent) string {
 	return ""
 }
 
-// openWhenFree opens an overlay that was not ready at once, as soon as nothing is being typed or answered.
-func (m *Model) openWhenFree(l layer) { m.guard.queued = append(m.guard.queued, l) }
-
-func (m *Model) openQueued() {
-	for len(m.guard.queued) > 0 && m.prompt == nil && m.mayCover(m.guard.queued[0].from) {
-		next := m.guard.queued[0]
-		m.guard.queued = m.guard.queued[1:]
-		m.open(next)
-		m.noteOpened(next.overlay)
-	}
-}
-
-func (m *Model) mayCover(from overlay) bool {
-	switch top := m.onTop().overlay; top.(type) {
-	case nil, *outbox.Screen, *dialog.Results:
-		return true
-	default:
-		return top == from
-	}
-}
-
-func (m *Model) noteOpened(o overlay) { m.guard.opened, m.guard.openedAt = o, m.now() }
-
 // openedJustNow reports whether an overlay opened too late for the next key to be meant for it.
 func (m *Model) openedJustNow(o overlay) bool {
-	return o == m.guard.opened && (m.guard.dropBurst || m.now().Sub(m.guard.openedAt) < reactionTime)
+	return o == m.opened && (m.guard.dropBurst || m.now().Sub(m.openedAt) < reactionTime)
 }
 
 // keyBelow handles a key that was typed before the overlay on top could be read. A key that moves the
@@ -112,7 +82,7 @@ func (m *Model) keyBelow(l layer, key string) {
 	}
 	m.closeOverlay(l.overlay)
 	l.from = nil
-	m.guard.queued = slices.Insert(m.guard.queued, 0, l)
+	m.queued = slices.Insert(m.queued, 0, l)
 	in := m.intent(b.Action)
 	m.count, m.typed = 0, nil
 	m.run(in)

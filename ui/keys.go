@@ -113,7 +113,7 @@ func (m *Model) redraw() {
 }
 
 func (m *Model) suspend() {
-	read(m, func(ctx context.Context) (_ struct{}, err error) {
+	read(m.loop, func(ctx context.Context) (_ struct{}, err error) {
 		m.drafts.writeAll(context.Background())
 		if before := m.opts.BeforeSuspend; before != nil {
 			err = before(ctx)

@@ -91,7 +91,7 @@ func (m *Model) readOutbox() {
 	}
 	o.whole, o.changed = false, nil
 	find := o.find
-	read(m, func(ctx context.Context) (outboxReading, error) { return r.fill(ctx, m.be, again, find) }, func(r outboxReading, err error) {
+	read(m.loop, func(ctx context.Context) (outboxReading, error) { return r.fill(ctx, m.be, again, find) }, func(r outboxReading, err error) {
 		if o == m.openedOutbox() {
 			m.outboxArrived(o, r, err)
 		}
@@ -175,7 +175,7 @@ func (m *Model) readOlder() bool {
 		return false
 	}
 	o.older = true
-	read(m, bind(m.be.Submissions, model.HistoryRequest{Limit: historyLimit, Before: before}), func(page []model.Submission, err error) {
+	read(m.loop, bind(m.be.Submissions, model.HistoryRequest{Limit: historyLimit, Before: before}), func(page []model.Submission, err error) {
 		o.older = false
 		if err != nil {
 			m.fail("read older submissions", err)
@@ -296,7 +296,7 @@ func (m *Model) settleNext(ref model.Ref) {
 		}
 		return i
 	}
-	fetch(m, "read the outbox", func(ctx context.Context) (best decision, err error) {
+	fetch(m.loop, "read the outbox", func(ctx context.Context) (best decision, err error) {
 		if !ref.IsZero() {
 			all, err := m.be.OutboxOf(ctx, ref)
 			if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
@@ -389,7 +389,7 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 
 // ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects.
 func (m *Model) ofEdits(submission string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
-	fetch(m, "read what was submitted", func(ctx context.Context) (edits []model.OutboxEntry, err error) {
+	fetch(m.loop, "read what was submitted", func(ctx context.Context) (edits []model.OutboxEntry, err error) {
 		if submission == "" {
 			return m.be.Outbox(ctx)
 		}

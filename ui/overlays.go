@@ -2,12 +2,14 @@ package ui
 
 import (
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/layout"
+	"confab/ui/outbox"
 	"confab/ui/theme"
 )
 
@@ -44,56 +46,67 @@ type layer struct {
 	from overlay
 }
 
-func (m *Model) open(l layer) {
-	m.typed = nil
-	m.layers = append(m.layers, l)
+// overlays are the open overlays, and those that open when the person is done with what is open.
+type overlays struct {
+	*loop
+	layers   []layer
+	queued   []layer
+	opened   overlay // the newest that was queued
+	openedAt time.Time
+	ops      []*operation // the oldest first
+	drafts   *drafts
 }
 
-func (m *Model) layerOf(o overlay) int {
-	return slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == o })
+func (o *overlays) open(l layer) {
+	o.typed = nil
+	o.layers = append(o.layers, l)
+}
+
+func (o *overlays) layerOf(it overlay) int {
+	return slices.IndexFunc(o.layers, func(l layer) bool { return l.overlay == it })
 }
 
 // onTop returns the topmost layer; its overlay is nil if none is open.
-func (m *Model) onTop() (l layer) {
-	if n := len(m.layers); n > 0 {
-		l = m.layers[n-1]
+func (o *overlays) onTop() (l layer) {
+	if n := len(o.layers); n > 0 {
+		l = o.layers[n-1]
 	}
 	return l
 }
 
 // findOverlay returns the open overlay of a type, nil if there is none.
-func findOverlay[T overlay](m *Model) (found T) {
-	for _, l := range m.layers {
-		if o, ok := l.overlay.(T); ok {
-			return o
+func findOverlay[T overlay](o *overlays) (found T) {
+	for _, l := range o.layers {
+		if it, ok := l.overlay.(T); ok {
+			return it
 		}
 	}
 	return found
 }
 
 // closeOverlay closes an overlay, or keeps a queued one from opening.
-func (m *Model) closeOverlay(o overlay) {
-	m.typed = nil
-	for _, op := range m.ops {
-		if op.needed && op.from == o {
+func (o *overlays) closeOverlay(it overlay) {
+	o.typed = nil
+	for _, op := range o.ops {
+		if op.needed && op.from == it {
 			op.cancel()
 		}
 	}
-	is := func(l layer) bool { return l.overlay == o }
-	m.layers = slices.DeleteFunc(m.layers, is)
-	m.guard.queued = slices.DeleteFunc(m.guard.queued, is)
+	is := func(l layer) bool { return l.overlay == it }
+	o.layers = slices.DeleteFunc(o.layers, is)
+	o.queued = slices.DeleteFunc(o.queued, is)
 }
 
-func (m *Model) updateLayer(l layer, msg tea.Msg) {
+func (o *overlays) updateLayer(l layer, msg tea.Msg) {
 	asks := l.Update(msg)
-	m.recordDrafts()
+	o.recordDrafts()
 	if asks == keymap.Back {
-		m.closeOverlay(l.overlay)
-		if o, ok := l.overlay.(drafted); ok && l.draft != "" {
-			if o.Draft() != "" {
-				m.say(theme.Dim, "kept as a draft")
+		o.closeOverlay(l.overlay)
+		if typed, ok := l.overlay.(drafted); ok && l.draft != "" {
+			if typed.Draft() != "" {
+				o.say(theme.Dim, "kept as a draft")
 			}
-			m.saveDraft(l.draft)
+			o.saveDraft(l.draft)
 		}
 	}
 	if asks != nil && l.handle != nil {
@@ -102,94 +115,77 @@ func (m *Model) updateLayer(l layer, msg tea.Msg) {
 }
 
 // answerOverlay passes an overlay what it asked for, if it is still open.
-func (m *Model) answerOverlay(to overlay, msg tea.Msg) {
-	if i := m.layerOf(to); i >= 0 {
-		m.updateLayer(m.layers[i], msg)
+func (o *overlays) answerOverlay(to overlay, msg tea.Msg) {
+	if i := o.layerOf(to); i >= 0 {
+		o.updateLayer(o.layers[i], msg)
 	}
 }
 
 // complain shows what is wrong in the overlay that asked, else in the message line.
-func (m *Model) complain(from overlay, text string) {
-	if c, ok := from.(complainer); ok && m.layerOf(from) >= 0 {
+func (o *overlays) complain(from overlay, text string) {
+	if c, ok := from.(complainer); ok && o.layerOf(from) >= 0 {
 		c.Complain(text)
 	} else {
-		m.say(theme.Warning, text)
+		o.say(theme.Warning, text)
 	}
 }
 
-func (m *Model) openHelp() { m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts.Version)}) }
-
 // openMenu opens a menu. It closes before choose is called.
-func (m *Model) openMenu(d overlay, choose func(i int)) {
-	m.open(layer{overlay: d, handle: func(asks any) {
+func (o *overlays) openMenu(d overlay, choose func(i int)) {
+	o.open(layer{overlay: d, handle: func(asks any) {
 		if i, ok := asks.(dialog.Choice); ok {
-			m.closeOverlay(d)
+			o.closeOverlay(d)
 			choose(int(i))
 		}
 	}})
 }
 
 // ask opens a prompt for one line and restores its draft.
-func (m *Model) ask(d *dialog.Prompt, draft string, entered func(text string)) {
-	m.open(layer{overlay: d, draft: draft, handle: func(asks any) {
+func (o *overlays) ask(d *dialog.Prompt, draft string, entered func(text string)) {
+	o.open(layer{overlay: d, draft: draft, handle: func(asks any) {
 		if text, ok := asks.(dialog.Entered); ok {
 			entered(string(text))
 		}
 	}})
-	m.restoreDraft(d, draft)
+	o.restoreDraft(d, draft)
 }
 
-func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func()) {
-	d.Keys, d.Now = m.keys.Keys(keymap.Plan, keymap.Dialog), m.now
-	m.openWhenFree(layer{overlay: d, from: from, handle: func(asks any) {
+func (o *overlays) askPlan(d *dialog.Plan, from overlay, yes func()) {
+	d.Keys, d.Now = o.keys.Keys(keymap.Plan, keymap.Dialog), o.now
+	o.openWhenFree(layer{overlay: d, from: from, handle: func(asks any) {
 		switch asks {
 		case dialog.Again{}:
-			m.noteOpened(d)
+			o.noteOpened(d)
 		case keymap.No:
-			m.closeOverlay(d)
-			m.say(theme.Dim, "nothing was sent")
+			o.closeOverlay(d)
+			o.say(theme.Dim, "nothing was sent")
 		case keymap.Yes:
-			m.closeOverlay(d)
-			m.notice = notice{} // the state of the submission is shown instead
+			o.closeOverlay(d)
+			o.notice = notice{} // the state of the submission is shown instead
 			yes()
 		}
 	}})
 }
 
-func (m *Model) openPalette(in intent) {
-	target := m.intent(in.action)
-	var list []dialog.Entry
-	for _, b := range m.actionsHere() {
-		in := target
-		in.action = b.Action
-		e := dialog.Entry{Name: string(b.Action), Help: b.Help, Section: b.Section, Off: m.off(in),
-			Plain: b.Section == keymap.SectionMove || b.Section == keymap.SectionLook}
-		if len(b.Keys) > 0 {
-			e.Key = b.Keys[0]
-		}
-		list = append(list, e)
+// openWhenFree opens an overlay that was not ready at once, as soon as nothing is being typed or answered.
+func (o *overlays) openWhenFree(l layer) { o.queued = append(o.queued, l) }
+
+func (o *overlays) openQueued() {
+	for len(o.queued) > 0 && o.mayCover(o.queued[0].from) {
+		next := o.queued[0]
+		o.queued = o.queued[1:]
+		o.open(next)
+		o.noteOpened(next.overlay)
 	}
-	d := dialog.NewPalette(list)
-	if target.size() > 0 {
-		d.For = nameOrCount(target)
-	}
-	m.openMenu(d, func(i int) {
-		in := target
-		in.action = keymap.Action(list[i].Name)
-		m.run(in)
-	})
 }
 
-func (m *Model) actionsHere() []keymap.Binding {
-	var out []keymap.Binding
-	seen := map[keymap.Action]bool{keymap.Palette: true}
-	for _, c := range m.stack() {
-		for _, b := range m.keys.Bindings(c) {
-			if _, ok := m.handlers[b.Action]; ok && !seen[b.Action] {
-				out = append(out, b)
-			}
-			seen[b.Action] = true
-		}
+func (o *overlays) mayCover(from overlay) bool {
+	switch top := o.onTop().overlay; top.(type) {
+	case nil, *outbox.Screen, *dialog.Results:
+		return true
+	default:
+		return top == from
 	}
-	return out
 }
+
+func (o *overlays) noteOpened(it overlay) { o.opened, o.openedAt = it, o.now() }

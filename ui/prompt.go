@@ -120,7 +120,7 @@ func (m *Model) openCommandLine(in intent) {
 func (m *Model) openPrompt(p *prompt) {
 	m.prompt = p
 	m.readOffers()
-	read(m, bind(m.readPast, p.kind), func(past []string, err error) {
+	read(m.loop, bind(m.readPast, p.kind), func(past []string, err error) {
 		if err == nil && p == m.prompt {
 			p.past = slices.DeleteFunc(past, func(s string) bool { return s == "" })
 		}

@@ -28,7 +28,7 @@ func (m *Model) readUndecided() {
 	if !m.quitting && m.waiting == nil || !m.undecidedReader.begin() {
 		return
 	}
-	read(m, m.be.Undecided, func(counts map[string]int, err error) {
+	read(m.loop, m.be.Undecided, func(counts map[string]int, err error) {
 		again := m.ended(&m.undecidedReader, m.readUndecided)
 		if err != nil {
 			m.fail("read what is not delivered", err)

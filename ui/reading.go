@@ -42,7 +42,7 @@ func (m *Model) reload(fresh bool) {
 	m.pages = pages{gen: gen, busy: true, fresh: fresh, stale: m.pages.stale, cancel: cancel}
 	offset, limit, _ := m.list.Window()
 	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Anchor(), Partial: fresh}
-	read(m, func(context.Context) (model.Page, error) { return m.be.List(ctx, req) }, func(page model.Page, err error) {
+	read(m.loop, func(context.Context) (model.Page, error) { return m.be.List(ctx, req) }, func(page model.Page, err error) {
 		if gen == m.pages.gen {
 			m.pageArrived(page, req.Anchor, err)
 		}
@@ -148,7 +148,7 @@ func (m *Model) recount() {
 		return
 	}
 	queries := m.tabQueries()
-	read(m, bind(m.be.Counts, queries), func(counts []int, err error) {
+	read(m.loop, bind(m.be.Counts, queries), func(counts []int, err error) {
 		for i, n := range counts {
 			if err == nil && i < len(m.tabs) && m.tabs[i].Query == queries[i] {
 				m.tabs[i].count = n
@@ -172,7 +172,7 @@ func (m *Model) start() {
 	q, wrong := m.query()
 	opening := m.opening(q)
 	var counts []int
-	read(m, func(ctx context.Context) (p model.Page, err error) {
+	read(m.loop, func(ctx context.Context) (p model.Page, err error) {
 		if wrong != nil {
 			return p, wrong // List reports it
 		}
@@ -268,7 +268,7 @@ func (m *Model) newsOf(e model.Event) {
 	}
 	f, refs := &m.followed, e.Refs
 	named := slices.Contains(e.Submissions, f.id)
-	if findOverlay[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
+	if findOverlay[*dialog.Results](m.overlays) != nil && (e.All || len(e.Submissions) > 0) {
 		if !named { // an edit may wait for an edit of another submission
 			refs = f.edits.On(refs)
 		}

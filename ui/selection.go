@@ -168,7 +168,7 @@ func (m *Model) selectRows(op *operation, req model.SelectRequest, take func(mod
 	}
 	req.Query, req.Inbox = q, true
 	at := m.list.Cursor()
-	operate(m, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
+	operate(m.overlays, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
 		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // the range ends at a row that is not in memory
 			page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
 			if err != nil || len(page.Rows) == 0 {
@@ -282,7 +282,7 @@ func (m *Model) countHidden() {
 		m.list.SetHidden(0)
 		return
 	}
-	read(m, bind2(m.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
+	read(m.loop, bind2(m.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
 		if gen == m.hiddenGen && err == nil {
 			m.list.SetHidden(n)
 		}

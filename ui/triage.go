@@ -118,9 +118,10 @@ func (m *Model) writeTriage() {
 	w := &m.triages[0]
 	if n := w.of.size(); n != 1 {
 		w.op = inLine("marking "+theme.Count(n, "conversation"), "")
+		w.op.onShow = func() { m.reload(false) }
 	}
 	of, change := w.of, w.change
-	operate(m, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
+	operate(m.overlays, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
 		refs, err := of.refs(ctx, m.be)
 		if err == nil {
 			err = m.be.Triage(ctx, refs, change, report)

@@ -127,7 +127,7 @@ func (m *Model) unview(in intent) {
 }
 
 func (m *Model) showViews() {
-	fetch(m, "read the views", func(context.Context) (string, error) { return m.opts.Keeper.Written() }, func(text string) {
+	fetch(m.loop, "read the views", func(context.Context) (string, error) { return m.opts.Keeper.Written() }, func(text string) {
 		d := &dialog.Text{Title: "Views", Keys: m.keys.Keys(keymap.Pager), Copied: text, Lines: []string{":view NAME goes to a view. " +
 			"Of a new name it keeps the filter and the order that are set, as a view beside those of the config; none is kept yet."}}
 		if text != "" {
@@ -261,7 +261,7 @@ func (m *Model) switchTab(to int) {
 	m.list.Reset(m.tabs[to].at)
 	m.asOf, m.more, m.toEnd = time.Time{}, false, false
 	if q, err := m.query(); err == nil && !m.indexed {
-		read(m, m.opening(q), func(p model.Page, _ error) { m.showOpening(q, p) })
+		read(m.loop, m.opening(q), func(p model.Page, _ error) { m.showOpening(q, p) })
 	}
 	m.reload(true)
 }
