@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -51,7 +53,7 @@ func (m *Model) intent(a keymap.Action) intent {
 	}
 	if in.set.Len() == 1 {
 		in.row = model.Row{}
-		for _, r := range m.windowRows(in.subjects) {
+		for _, r := range m.list.windowRows(in.subjects) {
 			in.row, in.single = *r, true
 		}
 	}
@@ -66,7 +68,7 @@ func (m *Model) run(in intent) {
 	case slices.Contains(m.ops, m.marking) && h.wants == wantsRows && inList:
 		m.deferred = append(m.deferred, in.action)
 	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
-		m.readRows(in, m.rangeRequest())
+		m.readRows(in, m.list.rangeRequest())
 	case in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark:
 		m.runCounted(in, h)
 	default:
@@ -84,7 +86,7 @@ func (m *Model) run(in intent) {
 			m.say(theme.Warning, why)
 			return
 		}
-		m.toEnd = m.toEnd && !h.moves
+		m.list.toEnd = m.list.toEnd && !h.moves
 		h.run(m, in)
 		if h.moves {
 			m.noteCursorMove()
@@ -122,7 +124,7 @@ func (in intent) onSet(set model.Selection) intent {
 }
 
 func (m *Model) readRows(in intent, req model.SelectRequest) {
-	m.selectRows(inLine("reading the rows", "nothing was done"), req, func(set model.Selection, err error) {
+	m.list.selectRows(inLine("reading the rows", "nothing was done"), req, func(set model.Selection, err error) {
 		if err == nil && set.Len() == 0 {
 			err = errors.New("the list changed, so nothing was done")
 		}
@@ -171,7 +173,7 @@ func (m *Model) unsupportedReason(in intent, kind model.EditKind) (why string) {
 	case !in.single && m.list.CountHeld(in.set) < in.set.Len():
 		return ""
 	}
-	for _, r := range m.windowRows(in.subjects) {
+	for _, r := range m.list.windowRows(in.subjects) {
 		c := m.be.Capabilities(r.Conversation).Of(kind)
 		if c.Can() {
 			return ""
@@ -213,10 +215,10 @@ func handlers() map[keymap.Action]handler {
 		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { m.copyRows(in, c) }}
 	}
 	for i := range 9 {
-		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.switchTab(i) },
+		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.list.switchTab(i) },
 			off: func(m *Model, _ intent) string {
-				if i >= len(m.tabs) {
-					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
+				if i >= len(m.list.tabs) {
+					return "there is no such view, only " + theme.Count(len(m.list.tabs), "view")
 				}
 				return ""
 			}}
@@ -238,14 +240,14 @@ func viewHandlers() map[keymap.Action]handler {
 		keymap.NextItem:     {moves: true, run: stepItem(1)},
 		keymap.PreviousItem: {moves: true, run: stepItem(-1)},
 
-		keymap.Open:         {wants: wantsRow, run: (*Model).openDetail},
+		keymap.Open:         {wants: wantsRow, run: func(m *Model, in intent) { m.detail.fillScreen(in.row) }},
 		keymap.Back:         {run: noIntent((*Model).back)},
 		keymap.CyclePreview: {run: noIntent((*Model).cyclePreview)},
-		keymap.NextView:     {run: func(m *Model, in intent) { m.switchTab(m.tab + in.times()) }},
-		keymap.PreviousView: {run: func(m *Model, in intent) { m.switchTab(m.tab - in.times()) }},
-		keymap.NextTab:      {run: func(m *Model, _ intent) { m.turnDetail(1) }},
-		keymap.PreviousTab:  {run: func(m *Model, _ intent) { m.turnDetail(-1) }},
-		keymap.LoadMore:     {wants: wantsRow, run: (*Model).reloadDetail},
+		keymap.NextView:     {run: func(m *Model, in intent) { m.list.switchTab(m.list.tab + in.times()) }},
+		keymap.PreviousView: {run: func(m *Model, in intent) { m.list.switchTab(m.list.tab - in.times()) }},
+		keymap.NextTab:      {run: func(m *Model, _ intent) { m.detail.turnDetail(1) }},
+		keymap.PreviousTab:  {run: func(m *Model, _ intent) { m.detail.turnDetail(-1) }},
+		keymap.LoadMore:     {wants: wantsRow, run: func(m *Model, in intent) { m.detail.reload(in) }},
 
 		keymap.Filter:      {opens: true, run: (*Model).openFilter},
 		keymap.Search:      {opens: true, run: noIntent((*Model).openSearch)},
@@ -253,14 +255,14 @@ func viewHandlers() map[keymap.Action]handler {
 		keymap.SearchPrev:  {run: searchBy(-1), off: searchOff},
 		keymap.CommandLine: {opens: true, run: (*Model).openCommandLine},
 		keymap.Palette:     {opens: true, run: (*Model).openPalette},
-		keymap.Sort:        {opens: true, run: (*Model).sort},
-		keymap.ViewNamed:   {run: (*Model).goToView},
-		keymap.Unview:      {run: (*Model).unview, off: keeperOff},
+		keymap.Sort:        {opens: true, run: func(m *Model, in intent) { m.list.sort(in) }},
+		keymap.ViewNamed:   {run: func(m *Model, in intent) { m.list.goToView(in) }},
+		keymap.Unview:      {run: func(m *Model, in intent) { m.list.unview(in) }, off: keeperOff},
 
 		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},
 		keymap.MarkRange:  {run: (*Model).markRange},
 		keymap.MarkAll:    {run: noIntent((*Model).markAll)},
-		keymap.ClearMarks: {run: noIntent((*Model).clearMarks)},
+		keymap.ClearMarks: {run: func(m *Model, _ intent) { m.list.clearMarks() }},
 
 		keymap.Copy:         {opens: true, wants: wantsRows, run: (*Model).openCopy},
 		keymap.Browser:      linkHandler(model.LinkWeb),
@@ -357,7 +359,7 @@ func (m *Model) moveOrScroll(by int) {
 	if m.inDetail {
 		m.detail.Scroll(by)
 	} else if m.moveList(by) {
-		m.previewAfterRest()
+		m.detail.previewAfterRest()
 	}
 }
 
@@ -379,9 +381,9 @@ func moveToEnd(way int) runFunc {
 			m.list.MoveTo(max(0, in.count-1))
 		default:
 			m.list.MoveTo(m.list.Total() - 1)
-			m.toEnd = m.more
+			m.list.toEnd = m.list.more
 		}
-		m.previewAfterRest()
+		m.detail.previewAfterRest()
 	}
 }
 
@@ -394,9 +396,44 @@ func stepItem(n int) runFunc {
 		case !m.moveList(n * in.times()):
 			m.say(theme.Dim, "that was the last one")
 		case !m.inDetail:
-			m.previewAfterRest()
+			m.detail.previewAfterRest()
 		default:
-			m.openSelected()
+			m.detail.openSelected()
 		}
+	}
+}
+
+// back ends the first of: the search or the open conversation, the range, the marks, the filter.
+func (m *Model) back() {
+	switch {
+	case m.inDetail && m.detail.Searching() != "":
+		m.detail.Search("")
+	case m.inDetail:
+		m.inDetail, m.detail.openWhenRead = false, false
+		m.list.MoveToRef(m.detail.Ref())
+		if m.list.Ref() != m.detail.Ref() {
+			m.detail.previewAfterRest()
+		}
+	case m.list.Ranging():
+		m.list.EndRange()
+	case m.list.MarkCount() > 0:
+		m.list.ClearMarks()
+	case m.list.currentTab().filter != "":
+		m.list.clearFilter()
+	}
+}
+
+func (m *Model) refresh(in intent) {
+	var accounts []string
+	if in.single && m.inDetail {
+		accounts = append(accounts, in.row.Conversation.Ref.Account)
+	}
+	m.say(theme.Dim, "refreshing")
+	m.do(func() tea.Msg {
+		m.be.Refresh(accounts...)
+		return nil
+	})
+	if m.inDetail {
+		m.detail.reload(in)
 	}
 }

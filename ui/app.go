@@ -12,10 +12,8 @@ import (
 
 	"confab/model"
 	"confab/model/query"
-	"confab/ui/detail"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/list"
 	"confab/ui/theme"
 	"confab/ui/welcome"
 )
@@ -73,55 +71,20 @@ type Options struct {
 	Notice, Greeting string
 }
 
-// tab is a view with its own cursor, filter, order and count.
-type tab struct {
-	View
-	kept   bool // by the Keeper, not in the config
-	filter string
-	order  string // the value of sort:, "" for the order of the query
-	count  int    // -1 while unknown
-	at     model.Ref
-	from   model.Ref // the conversation under the cursor when filtering began
-}
-
 // Model is the inbox. Only the goroutine of the program uses it.
 type Model struct {
 	*overlays
 	handlers map[keymap.Action]handler
-
-	w, h     int
-	inDetail bool // an open conversation fills the screen instead of the list
 	prompt   *prompt
-	tabs     []tab
-	tab      int
 	hits     []hit   // the clickable areas of the last frame
 	hitsOf   overlay // the overlay on top of that frame, nil for none
 	footer   []string
 
-	list   list.List
-	pages  pages
-	counts reader
-	near   nearestQuery
-	// asOf is when the shown rows were current; zero for rows that were read in this run.
-	asOf time.Time
-	// more says that the list is longer than its count; toEnd that the cursor goes to its end once the end is known.
-	more, toEnd bool
-	indexed     bool      // List has answered at least once
-	swept       time.Time // the newest complete walk of an account that the shown rows reflect
-	clearing    bool      // the filter is cleared once its result shows which conversation the cursor stays on
-
-	marking   *operation      // reads the rows to be marked
-	deferred  []keymap.Action // typed while marking; they wait for the marks
-	hiddenGen int
-	triages   []pendingTriage // shown but not written yet, the oldest first
-
-	detail       detail.View
-	details      []model.Detail // conversations loaded whole, the oldest first
-	restGen      int            // numbers the waits for the cursor to rest
-	moving       bool           // the cursor has not rested since it moved
-	staleDetail  model.Ref      // the open conversation, if news named it since the list was read
-	openWhenRead bool           // open the conversation under the cursor once its row is read
-	guard        guard
+	list     *listing
+	marking  *operation      // reads the rows to be marked
+	deferred []keymap.Action // typed while marking; they wait for the marks
+	detail   *conversation
+	guard    guard
 
 	last          *planRequest // what the repeat key does
 	followed      followed
@@ -147,13 +110,16 @@ func New(o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.Layout = cmp.Or(o.Layout, layoutAuto)
 	keys, problems := keymap.New(o.Keys)
-	l := &loop{opts: o, be: o.Backend, keys: keys, themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}}
+	l := &loop{opts: o, be: o.Backend, keys: keys, themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII},
+		screen: screen{layout: cmp.Or(o.Layout, layoutAuto), ssh: o.SSH}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
-	m := &Model{overlays: &overlays{loop: l, drafts: &drafts{}}, handlers: handlers()}
+	over := &overlays{loop: l, drafts: &drafts{}}
+	rows := &listing{overlays: over}
+	m := &Model{overlays: over, handlers: handlers(), list: rows, detail: &conversation{overlays: over, list: rows}}
+	rows.moved, rows.arrived, rows.nearer = m.detail.previewAfterRest, m.pageArrived, m.nearestFound
 	m.changed = func() {
-		m.reload(false)
+		m.list.reload(false)
 		m.reloadOutbox()
 		m.readFollowed()
 	}
@@ -171,37 +137,12 @@ func New(o Options) *Model {
 			}
 		}})
 	}
-	m.makeTabs()
+	rows.views = newViews(o, m.accounts())
 	m.say(theme.Accent, o.Greeting)
 	if warning := cmp.Or(append([]string{o.Notice}, problems...)...); warning != "" {
 		m.say(theme.Warning, warning)
 	}
 	return m
-}
-
-func (m *Model) makeTabs() {
-	views, accounts := m.opts.Views, m.accounts()
-	if len(views) == 0 {
-		views = append(views, View{Name: "Inbox"})
-		if len(accounts) > 1 {
-			for _, a := range accounts {
-				views = append(views, View{Name: a.Name, Query: "account:" + a.Name})
-			}
-		}
-		views = append(views, View{Name: "All", Query: "is:any"})
-	}
-	for _, v := range views {
-		m.tabs = append(m.tabs, tab{View: v, count: -1})
-	}
-	for _, v := range m.opts.Kept {
-		if _, ok := m.viewNamed(v.Name); !ok {
-			m.tabs = append(m.tabs, tab{View: v, kept: true, count: -1})
-		}
-	}
-	if i, ok := m.viewNamed(m.opts.InitialView); ok {
-		m.tab = i
-	}
-	m.currentTab().filter = m.opts.InitialQuery
 }
 
 // Init returns the commands that start reading.
@@ -226,29 +167,14 @@ func (m *Model) Chosen() welcome.Choice { return m.chosen }
 // Close cancels the commands that still run. Call it when the program has ended.
 func (m *Model) Close() { m.cancel() }
 
-func (m *Model) currentTab() *tab { return &m.tabs[m.tab] }
-
-func (m *Model) query() (full string, problem error) {
-	t := m.currentTab()
-	return combine(t.Query, t.filter, t.order)
-}
-
-func (m *Model) parsedQuery() (query.Query, error) {
-	text, err := m.query()
-	if err != nil {
-		return query.Query{}, err
-	}
-	return query.Parse(text)
-}
-
 // Update handles a message. It does no I/O.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.update(msg)
 	if m.prompt == nil {
 		m.openQueued()
 	}
-	if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
-		m.reload(false)
+	if _, _, missing := m.list.Window(); missing && !m.list.pages.busy && m.h > 0 && m.list.Loaded() {
+		m.list.reload(false)
 	}
 	m.nextUndo()
 	m.recordSession()
@@ -284,10 +210,10 @@ func (m *Model) update(msg tea.Msg) {
 		}
 	case tea.EnvMsg: // over SSH, the environment at the terminal's end
 		if msg.Getenv("SSH_TTY") != "" || msg.Getenv("SSH_CONNECTION") != "" {
-			m.opts.SSH = true
+			m.ssh = true
 			m.arrange()
 		}
-		if m.opts.SSH {
+		if m.ssh {
 			// Bubble Tea asks for these modes only outside SSH. Without synchronized output a slow link shows
 			// half-drawn frames, and clusters must be drawn as wide as the terminal measures them.
 			m.do(tea.Raw(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore))
@@ -304,7 +230,7 @@ func (m *Model) resize(w, h int) {
 	m.w, m.h = max(0, w), max(0, h)
 	m.arrange()
 	if m.previewShown() && m.detail.Ref() != m.list.Ref() {
-		m.previewAfterRest()
+		m.detail.previewAfterRest()
 	}
 	if wider {
 		// The renderer does not know the new columns and would cut a wide character at the old edge.
@@ -326,8 +252,8 @@ func (m *Model) resumed() {
 		m.do(func() tea.Msg { resume(ctx); return nil })
 	}
 	if m.be != nil {
-		m.reload(false)
-		m.recount()
+		m.list.reload(false)
+		m.list.recount()
 	}
 }
 

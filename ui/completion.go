@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"strings"
 	"unicode/utf8"
 
@@ -11,48 +10,6 @@ import (
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
-
-// nearestQuery is the query nearest to a filter that finds nothing in a view; text is "" if there is none.
-type nearestQuery struct {
-	view, filter, text string
-	found              int
-}
-
-// nearest returns the query nearest to the filter of this view, and false unless the filter finds nothing.
-func (m *Model) nearest() (n nearestQuery, ok bool) {
-	return m.near, m.near.text != "" && m.findsNothing(m.near)
-}
-
-func (m *Model) findsNothing(n nearestQuery) bool {
-	t := m.currentTab()
-	return n.filter == t.filter && n.view == t.Query && m.list.Loaded() && m.list.Total() == 0
-}
-
-func (m *Model) findNearest() {
-	n := nearestQuery{view: m.currentTab().Query, filter: m.currentTab().filter}
-	wanted := func() bool { return n.filter != "" && m.findsNothing(n) && !m.more }
-	if !wanted() {
-		return
-	}
-	m.schedule(restTime, func() {
-		if !wanted() {
-			return
-		}
-		read(m.loop, func(ctx context.Context) (text string, err error) {
-			text, n.found, err = m.be.Nearest(ctx, n.view, n.filter, true)
-			return text, err
-		}, func(text string, err error) {
-			if err != nil || !wanted() {
-				return
-			}
-			n.text = model.CleanLine(text, 0)
-			m.near = n
-			if p := m.prompt; p != nil && p.kind == promptFilter && !p.typing && p.completed == "" {
-				m.readOffers()
-			}
-		})
-	})
-}
 
 func (m *Model) readOffersSoon() {
 	p := m.prompt
@@ -80,7 +37,7 @@ func (m *Model) readOffers() {
 			return
 		}
 	}
-	if !m.indexed {
+	if !m.list.indexed {
 		p.offers, p.start = query.Complete(value[start:], cursor-start, nil), start
 		p.showProblem()
 	}
@@ -94,7 +51,7 @@ func (m *Model) readOffers() {
 		if err == nil {
 			p.offers, p.start = offers, start
 		}
-		if near, ok := m.nearest(); ok && p.kind == promptFilter && value == near.filter {
+		if near, ok := m.list.nearest(); ok && p.kind == promptFilter && value == near.filter {
 			first := query.Completion{Text: near.text, End: len(value), Count: near.found, Help: "nearest"}
 			p.offers = append([]query.Completion{first}, p.offers...)
 		}
@@ -181,12 +138,12 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 	case action == keymap.Filter:
 		return nil, len(verb) + 1
 	case action == keymap.ViewNamed, action == keymap.Unview:
-		for _, t := range m.tabs {
+		for _, t := range m.list.tabs {
 			if t.kept || action == keymap.ViewNamed {
 				all = append(all, query.Completion{Text: model.CleanLine(t.Name, 0), Help: model.CleanLine(t.Query, 80), Count: t.count})
 			}
 		}
-		if _, ok := m.viewNamed(arg); !ok && arg != "" && action == keymap.ViewNamed && m.narrowed() {
+		if _, ok := m.list.viewNamed(arg); !ok && arg != "" && action == keymap.ViewNamed && m.list.narrowed() {
 			all = append(all, query.Completion{Text: arg, Help: "a new view of the filter and order"})
 		}
 	case action == keymap.Sort:
@@ -221,7 +178,7 @@ func (m *Model) drawPromptHelp(w int) string {
 		return m.th.Paint(theme.Error, text, w)
 	}
 	right, filter := "", p.kind == promptFilter
-	switch reading := m.readingText(); {
+	switch reading := m.list.readingText(); {
 	case filter && reading != "":
 		right = " " + reading + " "
 	case filter && m.list.Loaded():
@@ -229,7 +186,7 @@ func (m *Model) drawPromptHelp(w int) string {
 	case p.kind == promptCommand && p.target.size() > 0:
 		right = " for " + nameOrCount(p.target) + " "
 	}
-	if near, ok := m.nearest(); ok && filter && p.chosen < 0 && !p.typing {
+	if near, ok := m.list.nearest(); ok && filter && p.chosen < 0 && !p.typing {
 		// In a line that is too long the query is cut first, the key last.
 		head, tail := " 0 found; nearest: ", ", "+theme.Number(near.found)+"  tab takes it"
 		text := m.th.Truncate(near.text, max(8, w-m.th.Width(head+tail)), m.th.Ellipsis)

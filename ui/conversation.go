@@ -7,167 +7,248 @@ import (
 	"confab/model"
 	"confab/ui/detail"
 	"confab/ui/keymap"
+	"confab/ui/theme"
 )
 
 // maxDetails bounds the conversations kept with their messages, so that going back shows them at once.
 const maxDetails = 8
 
-func (m *Model) detailIndex(ref model.Ref) int {
-	return slices.IndexFunc(m.details, func(d model.Detail) bool { return d.Conversation.Ref == ref })
+// conversation is the open or previewed conversation, and the reading of it.
+type conversation struct {
+	*overlays
+	list *listing
+	detail.View
+	loaded       []model.Detail // conversations loaded whole, the oldest first
+	restGen      int            // numbers the waits for the cursor to rest
+	moving       bool           // the cursor has not rested since it moved
+	stale        model.Ref      // the conversation shown, if news named it since the list was read
+	openWhenRead bool           // open the conversation under the cursor once its row is read
 }
 
-func (m *Model) openRow(row model.Row) {
+func (c *conversation) loadedIndex(ref model.Ref) int {
+	return slices.IndexFunc(c.loaded, func(d model.Detail) bool { return d.Conversation.Ref == ref })
+}
+
+func (c *conversation) openRow(row model.Row) {
 	ref := row.Conversation.Ref
-	m.showRow(row)
-	m.loadDetail(ref)
+	c.showRow(row)
+	c.load(ref)
 	if !row.Triage.Seen {
-		m.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", m.be.See(ctx, ref) })
+		c.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", c.be.See(ctx, ref) })
 	}
 }
 
-func (m *Model) openSelected() {
-	row, ok := m.list.Selected()
-	m.openWhenRead = !ok
+func (c *conversation) openSelected() {
+	row, ok := c.list.Selected()
+	c.openWhenRead = !ok
 	if ok {
-		m.openRow(row)
+		c.openRow(row)
 	}
 }
 
-func (m *Model) reloadDetail(in intent) {
-	if m.detail.Ref() != in.row.Conversation.Ref {
-		m.showRow(in.row)
+func (c *conversation) reload(in intent) {
+	if c.Ref() != in.row.Conversation.Ref {
+		c.showRow(in.row)
 	}
-	m.loadDetail(m.detail.Ref())
+	c.load(c.Ref())
 }
 
-func (m *Model) loadDetail(ref model.Ref) {
-	m.detail.SetReading(detail.Reading{Loading: true})
-	m.readActivity(ref)
+func (c *conversation) load(ref model.Ref) {
+	c.SetReading(detail.Reading{Loading: true})
+	c.readActivity(ref)
 	need := model.NeedParticipants | model.NeedContacts | model.NeedMessages | model.NeedEverything
-	read(m.loop, bind2(m.be.Load, ref, need), func(d model.Detail, err error) { m.detailArrived(ref, d, err) })
+	read(c.loop, bind2(c.be.Load, ref, need), func(d model.Detail, err error) { c.loadArrived(ref, d, err) })
 }
 
-func (m *Model) detailArrived(ref model.Ref, d model.Detail, err error) {
+func (c *conversation) loadArrived(ref model.Ref, d model.Detail, err error) {
 	if err == nil {
-		if i := m.detailIndex(d.Conversation.Ref); i >= 0 {
-			m.details = slices.Delete(m.details, i, i+1)
+		if i := c.loadedIndex(d.Conversation.Ref); i >= 0 {
+			c.loaded = slices.Delete(c.loaded, i, i+1)
 		}
-		m.details = append(m.details, d)
-		m.details = m.details[max(0, len(m.details)-maxDetails):]
+		c.loaded = append(c.loaded, d)
+		c.loaded = c.loaded[max(0, len(c.loaded)-maxDetails):]
 	}
 	switch {
-	case ref != m.detail.Ref():
+	case ref != c.Ref():
 	case model.KindOf(err) == model.NotFound:
-		m.detail.SetReading(detail.Reading{Gone: true})
+		c.SetReading(detail.Reading{Gone: true})
 	case err != nil:
-		m.detail.SetReading(detail.Reading{Problem: model.Words(err)})
+		c.SetReading(detail.Reading{Problem: model.Words(err)})
 	default:
-		m.detail.SetDetail(d)
-		row := m.detail.Row()
+		c.SetDetail(d)
+		row := c.Row()
 		row.Conversation = d.Conversation
-		m.showRow(row)
+		c.showRow(row)
 	}
 }
 
-func (m *Model) readRow(ref model.Ref) {
+func (c *conversation) readRow(ref model.Ref) {
 	held := false
-	read(m.loop, func(ctx context.Context) (row model.Row, err error) {
-		row, held, err = m.be.Row(ctx, ref)
+	read(c.loop, func(ctx context.Context) (row model.Row, err error) {
+		row, held, err = c.be.Row(ctx, ref)
 		return row, err
 	}, func(row model.Row, err error) {
-		exists, open := held && err == nil, ref == m.detail.Ref()
+		exists, open := held && err == nil, ref == c.Ref()
 		if exists {
-			m.list.Replace(row)
+			c.list.Replace(row)
 		}
 		switch {
 		case open && exists:
-			m.showRow(row)
+			c.showRow(row)
 		case open:
-			m.detail.SetReading(detail.Reading{Gone: true})
+			c.SetReading(detail.Reading{Gone: true})
 		}
 	})
 }
 
-func (m *Model) readActivity(ref model.Ref) {
+func (c *conversation) readActivity(ref model.Ref) {
 	var outbox []model.OutboxEntry
 	var history []model.JournalEntry
-	read(m.loop, func(ctx context.Context) ([]model.Submission, error) {
-		subs, err := m.be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit})
+	read(c.loop, func(ctx context.Context) ([]model.Submission, error) {
+		subs, err := c.be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit})
 		if err == nil {
-			outbox, err = m.be.OutboxOf(ctx, ref)
+			outbox, err = c.be.OutboxOf(ctx, ref)
 		}
 		if err == nil {
-			history, err = m.be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
+			history, err = c.be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
 		}
 		return subs, err
 	}, func(subs []model.Submission, err error) {
-		if ref == m.detail.Ref() && err == nil {
-			m.detail.SetActivity(subs, outbox, history)
+		if ref == c.Ref() && err == nil {
+			c.SetActivity(subs, outbox, history)
 		}
 	})
 }
 
 // showRow shows a row in the detail view, with the parts of the conversation that only a load returns.
-func (m *Model) showRow(row model.Row) {
+func (c *conversation) showRow(row model.Row) {
 	ref := row.Conversation.Ref
-	known, same := m.detail.Detail(), ref == m.detail.Ref()
+	known, same := c.Detail(), ref == c.Ref()
 	if !same {
 		known = nil
-		if i := m.detailIndex(ref); i >= 0 {
-			known = &m.details[i]
+		if i := c.loadedIndex(ref); i >= 0 {
+			known = &c.loaded[i]
 		}
 	}
 	if known != nil {
 		row.Conversation = model.MergeReading(known.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 	}
-	about, _ := m.be.Describe(ref.Account)
-	m.detail.Show(row, about, m.account(ref.Account).Swept)
+	about, _ := c.be.Describe(ref.Account)
+	c.Show(row, about, c.account(ref.Account).Swept)
 	if known != nil && !same {
-		m.detail.SetDetail(*known)
+		c.SetDetail(*known)
 	}
 }
 
 // previewAfterRest updates the footer and the preview once the cursor has rested.
-func (m *Model) previewAfterRest() {
-	m.moving = true
-	if m.detail.Ref().IsZero() {
-		m.updatePreview()
+func (c *conversation) previewAfterRest() {
+	c.moving = true
+	if c.Ref().IsZero() {
+		c.updatePreview()
 	}
-	m.debounce(&m.restGen, restTime, func() {
-		m.moving = false
-		m.updatePreview()
+	c.debounce(&c.restGen, restTime, func() {
+		c.moving = false
+		c.updatePreview()
 	})
 }
 
-func (m *Model) updatePreview() {
-	if !m.previewShown() {
+func (c *conversation) updatePreview() {
+	if !c.previewShown() {
 		return
 	}
-	row, ok := m.list.Selected()
+	row, ok := c.list.Selected()
 	ref := row.Conversation.Ref
 	switch {
 	case !ok:
-		m.detail.Clear()
-	case ref != m.detail.Ref():
-		m.showRow(row)
-		m.readActivity(ref)
-		m.readMessagesSoon(ref)
+		c.Clear()
+	case ref != c.Ref():
+		c.showRow(row)
+		c.readActivity(ref)
+		c.readMessagesSoon(ref)
 	}
 }
 
 // readMessagesSoon reads the messages of a conversation that stays in the preview, if its account
 // is neither syncing nor failing by then.
-func (m *Model) readMessagesSoon(ref model.Ref) {
-	m.schedule(messagesTime, func() {
-		a := m.account(ref.Account)
+func (c *conversation) readMessagesSoon(ref model.Ref) {
+	c.schedule(messagesTime, func() {
+		a := c.account(ref.Account)
 		calm := a.Name != "" && !a.Syncing && a.Error == nil
-		if !calm || ref != m.detail.Ref() || m.detail.Detail() != nil || !m.previewShown() {
+		if !calm || ref != c.Ref() || c.Detail() != nil || !c.previewShown() {
 			return
 		}
-		read(m.loop, bind2(m.be.Load, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages), func(d model.Detail, err error) {
-			if err == nil && (ref != m.detail.Ref() || m.detail.Detail() == nil) {
-				m.detailArrived(ref, d, nil)
+		read(c.loop, bind2(c.be.Load, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages), func(d model.Detail, err error) {
+			if err == nil && (ref != c.Ref() || c.Detail() == nil) {
+				c.loadArrived(ref, d, nil)
 			}
 		})
 	})
+}
+
+// pageArrived brings the conversation up to date with a new page of the list.
+func (c *conversation) pageArrived(page arrival) {
+	ref := c.Ref()
+	row, listed := c.list.Row(ref)
+	if listed {
+		c.showRow(row)
+	}
+	if !page.again {
+		if !listed && c.stale == ref && !ref.IsZero() {
+			c.readRow(ref)
+		}
+		c.stale = model.Ref{}
+	}
+	if c.openWhenRead && c.inDetail {
+		c.openSelected()
+	}
+	switch {
+	case c.inDetail:
+	case c.list.Total() == 0:
+		c.Clear() // no rest: the previewed conversation is not in the result
+	case page.moved:
+		// No rest: these rows came from a read, not from a held key.
+		c.restGen++
+		c.moving = false
+		c.updatePreview()
+	case c.Ref() != c.list.Ref():
+		c.previewAfterRest()
+	}
+}
+
+func (c *conversation) turnDetail(by int) {
+	if !c.inDetail && !c.previewShown() {
+		c.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
+		return
+	}
+	c.SetTab(c.Tab() + detail.Tab(by))
+}
+
+func (c *conversation) fillScreen(row model.Row) {
+	c.inDetail = true
+	c.list.EndRange()
+	c.openRow(row)
+}
+
+// news reads the conversation again if an announcement of the engine names it.
+func (c *conversation) news(e model.Event) {
+	ref := c.Ref()
+	if ref.IsZero() || !e.All && !slices.Contains(e.Refs, ref) {
+		return
+	}
+	if _, wrong := c.list.query(); wrong != nil {
+		c.readRow(ref) // a wrong query keeps the list from being read
+	} else {
+		c.stale = ref
+	}
+	c.readActivity(ref)
+}
+
+// reread reads the conversation again after an act.
+func (c *conversation) reread() {
+	if ref := c.Ref(); !ref.IsZero() {
+		c.readActivity(ref)
+		if c.inDetail {
+			c.readRow(ref)
+		}
+	}
 }

@@ -90,7 +90,7 @@ func (m *Model) plan(req planRequest) {
 			req.changes[i].Earlier = req.row.PendingEdits(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
 		}
 	}
-	q, _ := m.query()
+	q, _ := m.list.query()
 	if n := req.size(); n > largePlan {
 		m.say(theme.Dim, "planning "+theme.Count(n, "conversation")+m.th.Ellipsis)
 	}
@@ -202,14 +202,14 @@ func (m *Model) submitted(req planRequest) {
 		m.closeOverlay(req.from)
 	}
 	if req.marked {
-		m.clearMarks()
+		m.list.clearMarks()
 	}
 	if req.repeatable {
 		last := planRequest{intent: intent{action: req.action}, title: req.title, changes: slices.Clone(req.changes)}
 		for i, c := range last.changes {
 			last.changes[i].Base, last.changes[i].BaseByRef, last.changes[i].Earlier = nil, nil, nil // those of the old subjects
 			if c.Kind.Shape() == model.ShapePeople && last.account == "" {
-				last.account = m.samples(req.subjects).account(c.Kind).Account // the ids of people are the account's
+				last.account = m.list.samples(req.subjects).account(c.Kind).Account // the ids of people are the account's
 			}
 		}
 		m.last = &last
@@ -217,15 +217,10 @@ func (m *Model) submitted(req planRequest) {
 }
 
 func (m *Model) rereadShown() {
-	m.reload(false)
-	m.recount()
+	m.list.reload(false)
+	m.list.recount()
 	m.reloadOutbox()
-	if ref := m.detail.Ref(); !ref.IsZero() {
-		m.readActivity(ref)
-		if m.inDetail {
-			m.readRow(ref)
-		}
-	}
+	m.detail.reread()
 }
 
 // set plans a value for a field. For a single conversation the base is the value on the screen, so
@@ -270,7 +265,7 @@ func (m *Model) repeat(in intent) {
 // choiceHandler handles an action that sets a field to a value chosen from a menu.
 func choiceHandler(title string, kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
-		all := m.samples(in.subjects)
+		all := m.list.samples(in.subjects)
 		values, why := all.choices(kind)
 		if len(values) == 0 {
 			m.say(theme.Warning, cmp.Or(why, "the service names no values to choose from"))

@@ -19,7 +19,7 @@ import (
 // formHandler opens the edit form, with the single field of kind unless that is "".
 func formHandler(kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
-		all := m.samples(in.subjects)
+		all := m.list.samples(in.subjects)
 		s := edit.Subject{Capabilities: model.Capabilities{}, About: all.account(model.EditParticipants),
 			Several: !in.single, People: all.accounts}
 		for _, one := range all { // what any of them allows; the plan says where it can't be done
@@ -101,7 +101,7 @@ func peopleHandler(what string, kind model.EditKind) handler {
 		if !in.single {
 			title = what + " of " + theme.Count(in.size(), "conversation")
 		}
-		all := m.samples(in.subjects).accounts(kind)
+		all := m.list.samples(in.subjects).accounts(kind)
 		e, draft := edit.NewPeople(title, kind, !in.single, all...), draftOf(string(kind), in)
 		m.openTable(e, in, draft, func() (planRequest, error) {
 			return planRequest{title: bulkTitle(what, in.size()), changes: e.Changes(), repeatable: !in.single && len(all) == 1}, nil
@@ -203,7 +203,7 @@ func (m *Model) openPicker(p *edit.Picker) {
 // creators returns a sample for each account, of a conversation that is still to be created.
 func (m *Model) creators() (all samples) {
 	for _, a := range m.accounts() {
-		all = append(all, m.sample(model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider}))
+		all = append(all, sampleOf(m.be, model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider}))
 	}
 	return all
 }
@@ -228,7 +228,7 @@ func (m *Model) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
 	}
-	q, _ := m.parsedQuery()
+	q, _ := m.list.parsedQuery()
 	if accounts := q.Accounts(); len(accounts) == 1 {
 		return accounts[0]
 	}
@@ -358,7 +358,7 @@ func (m *Model) previewTitles(in intent, d *dialog.Prompt) {
 	change := r.Change()
 	var changed, same int
 	var left []dialog.Example
-	for _, row := range m.windowRows(in.subjects) {
+	for _, row := range m.list.windowRows(in.subjects) {
 		c := &row.Conversation
 		e := dialog.Example{Before: c.Title}
 		if can := m.be.Capabilities(*c).Of(change.Kind); !can.Can() {

@@ -204,7 +204,7 @@ func (m *Model) clickList(line int) {
 	default:
 		m.list.MoveTo(i)
 		m.noteCursorMove()
-		m.previewAfterRest()
+		m.detail.previewAfterRest()
 	}
 }
 

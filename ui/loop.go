@@ -36,6 +36,7 @@ type after func()
 // loop is what every part of the inbox needs of the event loop: commands and their results, the clock, the
 // message line, and what does not change while the program runs.
 type loop struct {
+	screen
 	opts   Options
 	be     Backend // nil on the welcome screen
 	keys   *keymap.Map

@@ -285,7 +285,7 @@ type decision struct {
 // nearest below the cursor, else the first in the list, else any.
 func (m *Model) settleNext(ref model.Ref) {
 	at := m.list.Cursor()
-	q, err := m.query()
+	q, err := m.list.query()
 	inList := err == nil && !m.inDetail && len(m.layers) == 0
 	distance := func(i int) int {
 		switch {
@@ -332,10 +332,10 @@ func (m *Model) openDecision(d decision) {
 	m.openConflict(*d.entry)
 	if d.at >= 0 && !m.list.MoveToRef(d.entry.Ref) {
 		m.list.Seek(d.entry.Ref)
-		m.reload(true)
+		m.list.reload(true)
 		return
 	}
-	m.previewAfterRest()
+	m.detail.previewAfterRest()
 }
 
 func (m *Model) openConflict(e model.OutboxEntry) {
@@ -354,7 +354,7 @@ func (m *Model) openConflict(e model.OutboxEntry) {
 		case keymap.Accept:
 			ref, _ := d.Existing()
 			m.layers, m.inDetail = nil, false
-			m.setFilter("is:any id:"+ref.ID, ref)
+			m.list.setFilter("is:any id:"+ref.ID, ref)
 		case keymap.Mine:
 			resolve(model.ResolveMine, "")
 		case keymap.Theirs:

@@ -68,27 +68,6 @@ type problem struct {
 	at  int
 }
 
-// combine returns the query of a view narrowed by a filter, in another order unless that is "".
-func combine(view, filter, order string) (string, error) {
-	f, err := query.Parse(filter)
-	if err != nil {
-		return "", err
-	}
-	v, err := query.Parse(view)
-	switch {
-	case err != nil:
-		return "", err
-	case order != "":
-		o, err := query.Parse(query.FieldSort + ":" + order)
-		return v.And(f).And(o).String(), err
-	case view == "":
-		return filter, nil
-	case filter == "":
-		return view, nil
-	}
-	return v.And(f).String(), nil
-}
-
 // queryProblem locates the error of a query in its text.
 func queryProblem(text string, err error) problem {
 	var e *query.Error
@@ -104,9 +83,9 @@ func (m *Model) openFilter(in intent) {
 		m.applyFilter(in.arg)
 		return
 	}
-	f, from := m.currentTab().filter, m.list.Ref()
+	f, from := m.list.currentTab().filter, m.list.Ref()
 	if f == "" {
-		m.currentTab().from = from
+		m.list.currentTab().from = from
 	}
 	m.openPrompt(&prompt{kind: promptFilter, input: theme.NewInput(f), before: f, from: from})
 }
@@ -135,8 +114,8 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 		m.prompt = nil
 		if p.kind == promptSearch {
 			m.detail.Search("")
-		} else if p.kind == promptFilter && m.currentTab().filter != p.before {
-			m.setFilter(p.before, p.from)
+		} else if p.kind == promptFilter && m.list.currentTab().filter != p.before {
+			m.list.setFilter(p.before, p.from)
 		}
 	case p.pendingTab != 0:
 		p.held = append(p.held, k)
@@ -194,7 +173,7 @@ func (m *Model) filterTyped() {
 }
 
 func (m *Model) applyFilter(text string) {
-	t := m.currentTab()
+	t := m.list.currentTab()
 	_, err := combine(t.Query, text, t.order)
 	switch {
 	case err != nil:
@@ -204,7 +183,7 @@ func (m *Model) applyFilter(text string) {
 		if q, _ := query.Parse(text); q.Sorted() {
 			t.order = "" // the filter says how to sort
 		}
-		m.setFilter(text, model.Ref{})
+		m.list.setFilter(text, model.Ref{})
 	}
 }
 

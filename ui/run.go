@@ -62,7 +62,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 			return msg
 		}),
 	}
-	if m.opts.SSH {
+	if m.ssh {
 		all = append(all, tea.WithFPS(framesOverSSH))
 	}
 	if tty.in != nil && runtime.GOOS != "windows" {

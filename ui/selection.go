@@ -26,20 +26,6 @@ func (s *subjects) has(r *model.Row) bool {
 	return s.set.Has(r.Conversation.Ref.Account, r.Key)
 }
 
-// windowRows returns the rows of the subjects that the list holds in memory.
-func (m *Model) windowRows(s subjects) (out []*model.Row) {
-	if s.single {
-		return []*model.Row{&s.row}
-	}
-	rows, _, _ := m.list.Showing()
-	for i := range rows {
-		if s.has(&rows[i]) {
-			out = append(out, &rows[i])
-		}
-	}
-	return out
-}
-
 func (s subjects) accounts() []string {
 	if s.single {
 		return []string{s.row.Conversation.Ref.Account}
@@ -84,11 +70,6 @@ type sample struct {
 	can     model.Capabilities
 }
 
-func (m *Model) sample(c model.Conversation) sample {
-	about, _ := m.be.Describe(c.Ref.Account)
-	return sample{about, m.be.Capabilities(c)}
-}
-
 // off returns why an edit can't be made, "" if it can.
 func (s sample) off(kind model.EditKind) string {
 	if c := s.can.Of(kind); !c.Can() {
@@ -98,25 +79,6 @@ func (s sample) off(kind model.EditKind) string {
 }
 
 type samples []sample
-
-// samples returns a sample for each subject in memory, and one for each account with others.
-func (m *Model) samples(s subjects) (out samples) {
-	held := map[string]int{}
-	add := func(c model.Conversation) {
-		out = append(out, m.sample(c))
-		held[c.Ref.Account]++
-	}
-	for _, r := range m.windowRows(s) {
-		add(r.Conversation)
-	}
-	for _, name := range s.set.Accounts() {
-		if !s.single && held[name] < s.set.Count(name) {
-			about, _ := m.be.Describe(name)
-			add(model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
-		}
-	}
-	return out
-}
 
 // accounts returns the accounts in which this kind of edit can be made.
 func (s samples) accounts(kind model.EditKind) (out []model.Description) {
@@ -155,31 +117,6 @@ func (s samples) choices(kind model.EditKind) (values []string, why string) {
 	return values, why
 }
 
-func (m *Model) rangeRequest() model.SelectRequest {
-	from, to := m.list.RangeEnds()
-	return model.SelectRequest{First: from, Last: to}
-}
-
-// selectRows reads a selection of this view, unless its query is wrong.
-func (m *Model) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) {
-	q, err := m.query()
-	if err != nil {
-		return
-	}
-	req.Query, req.Inbox = q, true
-	at := m.list.Cursor()
-	operate(m.overlays, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
-		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // the range ends at a row that is not in memory
-			page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
-			if err != nil || len(page.Rows) == 0 {
-				return set, err
-			}
-			req.Last = page.Rows[0].Conversation.Ref
-		}
-		return m.be.Select(ctx, req)
-	}, take)
-}
-
 func (m *Model) canMark() bool {
 	if m.inDetail {
 		m.say(theme.Dim, "marks are made in the list")
@@ -203,7 +140,7 @@ func (m *Model) mark(in intent) {
 	}
 	m.list.Move(in.times())
 	m.noteCursorMove()
-	m.previewAfterRest()
+	m.detail.previewAfterRest()
 }
 
 func (m *Model) markRange(in intent) {
@@ -215,14 +152,14 @@ func (m *Model) markRange(in intent) {
 		m.list.StartRange()
 		if in.count > 1 {
 			m.list.Move(in.count - 1)
-			m.previewAfterRest()
+			m.detail.previewAfterRest()
 		}
 	}
 }
 
 func (m *Model) endRange() {
 	rows, whole := m.list.Range()
-	m.markRows(rows, whole, m.rangeRequest())
+	m.markRows(rows, whole, m.list.rangeRequest())
 }
 
 // markAll marks all rows of this view, or unmarks them if all are marked.
@@ -240,13 +177,13 @@ func (m *Model) markRows(rows model.Selection, whole bool, req model.SelectReque
 		m.list.Mark(rows)
 		return
 	}
-	tab := m.tab
-	q, _ := m.query()
+	tab := m.list.tab
+	q, _ := m.list.query()
 	m.marking, m.deferred = inLine("marking", "nothing was marked"), nil
-	m.selectRows(m.marking, req, func(rows model.Selection, err error) {
-		now, _ := m.query()
+	m.list.selectRows(m.marking, req, func(rows model.Selection, err error) {
+		now, _ := m.list.query()
 		switch {
-		case tab != m.tab || q != now:
+		case tab != m.list.tab || q != now:
 			m.say(theme.Warning, "nothing was marked: another view is shown now")
 			return
 		case err != nil:
@@ -268,23 +205,86 @@ func (m *Model) markRows(rows model.Selection, whole bool, req model.SelectReque
 	})
 }
 
-func (m *Model) clearMarks() {
-	m.list.ClearMarks()
-	m.list.EndRange()
+// windowRows returns the rows of the subjects that the list holds in memory.
+func (l *listing) windowRows(s subjects) (out []*model.Row) {
+	if s.single {
+		return []*model.Row{&s.row}
+	}
+	rows, _, _ := l.Showing()
+	for i := range rows {
+		if s.has(&rows[i]) {
+			out = append(out, &rows[i])
+		}
+	}
+	return out
+}
+
+func sampleOf(be Backend, c model.Conversation) sample {
+	about, _ := be.Describe(c.Ref.Account)
+	return sample{about, be.Capabilities(c)}
+}
+
+// samples returns a sample for each subject in memory, and one for each account with others.
+func (l *listing) samples(s subjects) (out samples) {
+	held := map[string]int{}
+	add := func(c model.Conversation) {
+		out = append(out, sampleOf(l.be, c))
+		held[c.Ref.Account]++
+	}
+	for _, r := range l.windowRows(s) {
+		add(r.Conversation)
+	}
+	for _, name := range s.set.Accounts() {
+		if !s.single && held[name] < s.set.Count(name) {
+			about, _ := l.be.Describe(name)
+			add(model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
+		}
+	}
+	return out
+}
+
+func (l *listing) rangeRequest() model.SelectRequest {
+	from, to := l.RangeEnds()
+	return model.SelectRequest{First: from, Last: to}
+}
+
+// selectRows reads a selection of this view, unless its query is wrong.
+func (l *listing) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) {
+	q, err := l.query()
+	if err != nil {
+		return
+	}
+	req.Query, req.Inbox = q, true
+	at := l.Cursor()
+	operate(l.overlays, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
+		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // the range ends at a row that is not in memory
+			page, err := l.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
+			if err != nil || len(page.Rows) == 0 {
+				return set, err
+			}
+			req.Last = page.Rows[0].Conversation.Ref
+		}
+		return l.be.Select(ctx, req)
+	}, take)
+}
+
+func (l *listing) clearMarks() {
+	l.ClearMarks()
+	l.EndRange()
 }
 
 // countHidden counts the marked conversations that this view does not contain; it reads only if the window lacks some.
-func (m *Model) countHidden() {
-	m.hiddenGen++
-	marks, gen := m.list.Marks(), m.hiddenGen
-	q, err := m.query()
-	if err != nil || m.list.CountHeld(marks) == marks.Len() {
-		m.list.SetHidden(0)
+func (l *listing) countHidden() {
+	l.hiddenGen++
+	marks, gen := l.Marks(), l.hiddenGen
+	q, err := l.query()
+	if err != nil || l.CountHeld(marks) == marks.Len() {
+		l.SetHidden(0)
 		return
 	}
-	read(m.loop, bind2(m.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
-		if gen == m.hiddenGen && err == nil {
-			m.list.SetHidden(n)
+	read(l.loop, bind2(l.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
+		if gen == l.hiddenGen && err == nil {
+			l.SetHidden(n)
 		}
 	})
 }

@@ -20,8 +20,6 @@ type session struct {
 	scope    string
 	recorded position
 	writing  bool // a write is scheduled
-	// previous is the session that this run goes back to, until its rows are shown.
-	previous *model.Session
 }
 
 // position is a place in the inbox.
@@ -56,7 +54,7 @@ func (m *Model) setUpDrafts(be Backend) {
 // resumeSession goes back to where a dropped connection left the inbox, unless the command line names a query or view.
 func (m *Model) resumeSession() {
 	if m.session.scope == "" || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
-		m.start()
+		m.list.start()
 		return
 	}
 	read(m.loop, bind(m.be.LeftSession, m.session.scope), func(text string, err error) {
@@ -64,21 +62,21 @@ func (m *Model) resumeSession() {
 		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && m.prompt == nil && len(m.layers) == 0 {
 			m.restoreSession(was)
 		}
-		m.start()
+		m.list.start()
 	})
 }
 
 func (m *Model) restoreSession(was model.Session) {
-	tab := slices.IndexFunc(m.tabs, func(t tab) bool { return t.Name == was.View })
+	tab := slices.IndexFunc(m.list.tabs, func(t tab) bool { return t.Name == was.View })
 	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
 		return
 	}
-	if _, err := combine(m.tabs[tab].Query, was.Filter, was.Order); err != nil {
+	if _, err := combine(m.list.tabs[tab].Query, was.Filter, was.Order); err != nil {
 		return
 	}
-	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
+	m.list.tab, m.list.tabs[tab].filter, m.list.tabs[tab].order = tab, was.Filter, was.Order
 	m.list.ResetTo(was.At, was.Index, was.Top)
-	m.session.previous = &was
+	m.list.previous = &was
 	said := "back where you were: " + model.CleanLine(was.View, 60) + theme.Around(", ", model.CleanLine(was.Filter, 200), "")
 	if m.notice.text == "" {
 		m.say(theme.Dim, said)
@@ -88,8 +86,8 @@ func (m *Model) restoreSession(was model.Session) {
 }
 
 func (m *Model) recordSession() {
-	s, t := &m.session, m.currentTab()
-	now := position{m.tab, t.filter, t.order, m.list.Ref()}
+	s, t := &m.session, m.list.currentTab()
+	now := position{m.list.tab, t.filter, t.order, m.list.Ref()}
 	if s.scope == "" || now == s.recorded || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
 		return
 	}

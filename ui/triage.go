@@ -23,6 +23,28 @@ type pendingTriage struct {
 	op     *operation // nil for one conversation
 }
 
+// triages are the changes that are shown but not written yet, the oldest first.
+type triages []pendingTriage
+
+// saving reports whether the list must not be read, because triage marks are being written and
+// it could return the old ones. A change that takes long does not count.
+func (t triages) saving() bool { return len(t) > 0 && (t[0].op == nil || !t[0].op.shown) }
+
+// overlay applies the changes to rows that were read.
+func (t triages) overlay(p *model.Page) {
+	if len(t) == 0 {
+		return
+	}
+	p.Rows = slices.Clone(p.Rows)
+	for i := range p.Rows {
+		for _, w := range t {
+			if w.of.has(&p.Rows[i]) {
+				p.Rows[i].Triage = w.change.Apply(p.Rows[i].Triage)
+			}
+		}
+	}
+}
+
 // triageHandler sets a local mark, or removes it from a single conversation that has it.
 func triageHandler(on, off string, change func(v *bool) model.TriageChange) handler {
 	return handler{wants: wantsRows, run: func(m *Model, in intent) {
@@ -42,7 +64,7 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 		w.text = theme.Count(n, "conversation") + " " + word
 	}
 	if in.marked {
-		m.clearMarks()
+		m.list.clearMarks()
 	}
 	opened := m.inDetail && m.list.MoveToRef(m.detail.Ref())
 	last := opened && m.list.Cursor()+n >= m.list.Total()
@@ -51,28 +73,28 @@ func (m *Model) triage(in intent, word string, change model.TriageChange) {
 	m.showTriage(w) // now, since the next key is about the row that this brings under the cursor
 	m.submitting++
 	m.followed.undoable = false // the undo key takes back this act first
-	m.pages.stale = m.pages.busy
-	m.triages = append(m.triages, w)
-	if len(m.triages) == 1 {
+	m.list.pages.stale = m.list.pages.busy
+	m.list.triages = append(m.list.triages, w)
+	if len(m.list.triages) == 1 {
 		m.writeTriage()
 	}
 	stays := m.list.Ref() == before
 	switch {
 	case last:
 		m.inDetail = false
-		m.previewAfterRest()
+		m.detail.previewAfterRest()
 	case opened:
 		if stays {
 			m.list.Move(n)
 		}
-		m.openSelected()
+		m.detail.openSelected()
 	case !stays:
-		m.previewAfterRest()
+		m.detail.previewAfterRest()
 	}
 }
 
 func (m *Model) showTriage(w pendingTriage) {
-	q, err := m.parsedQuery()
+	q, err := m.list.parsedQuery()
 	if err != nil {
 		return
 	}
@@ -81,7 +103,7 @@ func (m *Model) showTriage(w pendingTriage) {
 	in := func(row *model.Row) bool { return q.Match(query.NewSubject(*row), now, now.Location()) }
 	if row := m.detail.Row(); w.of.has(&row) {
 		row.Triage = w.change.Apply(row.Triage)
-		m.showRow(row)
+		m.detail.showRow(row)
 	}
 	m.list.Change(func(row *model.Row) bool {
 		if !w.of.has(row) {
@@ -93,32 +115,12 @@ func (m *Model) showTriage(w pendingTriage) {
 	})
 }
 
-// savingTriage reports whether the list must not be read, because triage marks are being written and
-// it could return the old ones. A change that takes long does not count.
-func (m *Model) savingTriage() bool {
-	return len(m.triages) > 0 && (m.triages[0].op == nil || !m.triages[0].op.shown)
-}
-
-func (m *Model) overlayTriages(p *model.Page) {
-	if len(m.triages) == 0 {
-		return
-	}
-	p.Rows = slices.Clone(p.Rows)
-	for i := range p.Rows {
-		for _, w := range m.triages {
-			if w.of.has(&p.Rows[i]) {
-				p.Rows[i].Triage = w.change.Apply(p.Rows[i].Triage)
-			}
-		}
-	}
-}
-
 // writeTriage writes the oldest change. Changes are written one after the other, in the order of their keys.
 func (m *Model) writeTriage() {
-	w := &m.triages[0]
+	w := &m.list.triages[0]
 	if n := w.of.size(); n != 1 {
 		w.op = inLine("marking "+theme.Count(n, "conversation"), "")
-		w.op.onShow = func() { m.reload(false) }
+		w.op.onShow = func() { m.list.reload(false) }
 	}
 	of, change := w.of, w.change
 	operate(m.overlays, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
@@ -131,9 +133,9 @@ func (m *Model) writeTriage() {
 }
 
 func (m *Model) triaged(_ struct{}, err error) {
-	text := m.triages[0].text
+	text := m.list.triages[0].text
 	m.submitting--
-	m.triages = m.triages[1:]
+	m.list.triages = m.list.triages[1:]
 	switch {
 	case errors.Is(err, context.Canceled):
 		m.say(theme.Warning, model.Words(err))
@@ -143,11 +145,11 @@ func (m *Model) triaged(_ struct{}, err error) {
 		m.say(theme.Good, text)
 		m.undoableActs++
 	}
-	if len(m.triages) > 0 {
+	if len(m.list.triages) > 0 {
 		m.writeTriage()
 		return
 	}
-	m.reload(false)
+	m.list.reload(false)
 	m.reloadOutbox()
 	m.quitIfReady()
 }

@@ -63,17 +63,24 @@ const (
 	previewFrom = 20
 )
 
+// screen is the size of the screen and what it shows.
+type screen struct {
+	w, h     int
+	layout   string
+	ssh      bool // the terminal is at the far end of an SSH connection
+	inDetail bool // an open conversation fills the screen instead of the list
+}
+
 type areas struct{ tabs, list, rule, preview, message, status layout.Rect }
 
-// arrange lays the screen out and sets the height of the list.
-func (m *Model) arrange() areas {
-	var a areas
-	rest := layout.Rect{W: m.w, H: m.h}
-	a.tabs, rest = rest.Top(theme.Pick(m.h >= 6, 1, 0))
+// areas lays the screen out.
+func (s *screen) areas() (a areas) {
+	rest := layout.Rect{W: s.w, H: s.h}
+	a.tabs, rest = rest.Top(theme.Pick(s.h >= 6, 1, 0))
 	rest, a.status = rest.Bottom(1)
-	rest, a.message = rest.Bottom(theme.Pick(m.h >= 5, 1, 0))
+	rest, a.message = rest.Bottom(theme.Pick(s.h >= 5, 1, 0))
 	a.list = rest
-	switch m.previewPlace() {
+	switch s.previewPlace() {
 	case layoutRight:
 		a.list, rest = rest.Left(rest.W * 13 / 20)
 		a.rule, a.preview = rest.Left(1)
@@ -81,36 +88,42 @@ func (m *Model) arrange() areas {
 		a.list, rest = rest.Bottom(max(6, rest.H*2/5))
 		a.rule, a.preview = rest.Top(1)
 	}
-	m.list.SetHeight(a.list.H)
 	return a
 }
 
-func (m *Model) previewPlace() string {
-	auto := m.opts.Layout == layoutAuto
+func (s *screen) previewPlace() string {
+	auto := s.layout == layoutAuto
 	switch {
-	case m.h < previewFrom && auto, m.h < 12, m.opts.Layout == layoutOff, m.opts.Layout == layoutRight && m.w < 60:
+	case s.h < previewFrom && auto, s.h < 12, s.layout == layoutOff, s.layout == layoutRight && s.w < 60:
 		return layoutOff
-	case m.opts.Layout == layoutRight, auto && m.w >= rightFrom && !m.opts.SSH:
+	case s.layout == layoutRight, auto && s.w >= rightFrom && !s.ssh:
 		return layoutRight
 	}
 	return layoutBottom
 }
 
-func (m *Model) previewShown() bool { return !m.inDetail && m.previewPlace() != layoutOff }
+func (s *screen) previewShown() bool { return !s.inDetail && s.previewPlace() != layoutOff }
+
+// arrange lays the screen out and sets the height of the list.
+func (m *Model) arrange() areas {
+	a := m.areas()
+	m.list.SetHeight(a.list.H)
+	return a
+}
 
 func (m *Model) cyclePreview() {
 	order := []string{layoutRight, layoutBottom, layoutOff}
-	m.opts.Layout = order[(slices.Index(order, m.previewPlace())+1)%len(order)]
-	if m.opts.Layout == layoutRight && m.previewPlace() != layoutRight {
-		m.opts.Layout = layoutBottom
+	m.layout = order[(slices.Index(order, m.previewPlace())+1)%len(order)]
+	if m.layout == layoutRight && m.previewPlace() != layoutRight {
+		m.layout = layoutBottom
 	}
 	m.arrange()
-	fits := m.previewPlace() == m.opts.Layout
-	m.say(theme.Dim, "preview: "+theme.Pick(fits, m.opts.Layout, "there is no room for it"))
-	m.updatePreview()
+	fits := m.previewPlace() == m.layout
+	m.say(theme.Dim, "preview: "+theme.Pick(fits, m.layout, "there is no room for it"))
+	m.detail.updatePreview()
 }
 
-func (m *Model) tooSmall() bool { return m.w < tooSmallW || m.h < tooSmallH }
+func (s *screen) tooSmall() bool { return s.w < tooSmallW || s.h < tooSmallH }
 
 func (m *Model) draw() ([]string, *layout.Cursor) {
 	if m.tooSmall() {
@@ -194,7 +207,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 		about, _ := m.be.Describe(a.Name)
 		o.Swept[a.Name], o.Audience[a.Name] = a.Swept, about.Audience
 		o.Account = max(o.Account, m.th.Width(a.Name))
-		same = same || m.currentTab().Query == "account:"+a.Name
+		same = same || m.list.currentTab().Query == "account:"+a.Name
 	}
 	if same {
 		o.Account = 0
@@ -206,9 +219,9 @@ func (m *Model) drawList(r layout.Rect) []string {
 }
 
 func (m *Model) emptyText() []string {
-	if f := m.currentTab().filter; f != "" {
+	if f := m.list.currentTab().filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
-		if near, ok := m.nearest(); ok {
+		if near, ok := m.list.nearest(); ok {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
 			return append(text, "Nearest: "+near.text+", "+theme.Number(near.found)+".", "", key+" tab takes it; esc clears the filter.")
 		}
@@ -238,25 +251,25 @@ func (m *Model) emptyText() []string {
 // drawTabs draws the views that fit, the open one always, and the order of the list unless it is the usual one.
 func (m *Model) drawTabs(r layout.Rect) string {
 	th := m.th
-	order, usual := m.order()
+	order, usual := m.list.order()
 	room := r.W
 	if !usual {
 		room -= th.Width(order) + 2
 	}
-	labels := make([]string, len(m.tabs))
-	for i, t := range m.tabs {
+	labels := make([]string, len(m.list.tabs))
+	for i, t := range m.list.tabs {
 		labels[i] = " " + th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis) + " "
 		if t.count >= 0 {
 			labels[i] += theme.Number(t.count) + " "
 		}
 	}
-	if th.Width(labels[m.tab])+2 > room {
+	if th.Width(labels[m.list.tab])+2 > room {
 		order, room = "", r.W
 	}
 	more := " " + th.Say(theme.Tab, th.Ellipsis)
 	moreIf := func(cut bool) int { return theme.Pick(cut, 2, 0) } // the width of more
 	first, last := 0, len(labels)-1
-	for first < m.tab && th.Width(strings.Join(labels[first:m.tab+1], "")) > room-moreIf(first > 0)-moreIf(m.tab < last) {
+	for first < m.list.tab && th.Width(strings.Join(labels[first:m.list.tab+1], "")) > room-moreIf(first > 0)-moreIf(m.list.tab < last) {
 		first++
 	}
 	var s strings.Builder
@@ -271,9 +284,9 @@ func (m *Model) drawTabs(r layout.Rect) string {
 			x += 2
 			break
 		}
-		look := theme.Pick(i == m.tab, theme.TabActive, theme.Tab)
+		look := theme.Pick(i == m.list.tab, theme.TabActive, theme.Tab)
 		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
-		m.hits = append(m.hits, hit{layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}, func(tea.Mouse) { m.switchTab(i) }})
+		m.hits = append(m.hits, hit{layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}, func(tea.Mouse) { m.list.switchTab(i) }})
 		x += w
 	}
 	if x+th.Width(order)+2 > r.W {
@@ -291,7 +304,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 }
 
 func (m *Model) message(w int) (string, theme.Token) {
-	op, hint, reading := m.lineOperation(), m.hint(), m.readingText()
+	op, hint, reading := m.lineOperation(), m.hint(), m.list.readingText()
 	switch {
 	case hint != "":
 		return hint, theme.Key
@@ -310,18 +323,18 @@ func (m *Model) message(w int) (string, theme.Token) {
 
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.currentTab().filter, Now: m.now(),
+		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.list.currentTab().filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus() +
-			theme.Around(" as of ", theme.When(m.asOf, info.Now), "")
+			theme.Around(" as of ", theme.When(m.list.asOf, info.Now), "")
 	} else if m.list.Loaded() {
 		info.Position = "0"
 	}
 	return status.Draw(m.th, w, info)
 }
 
-func (m *Model) plus() string { return theme.Pick(m.more, "+", "") }
+func (m *Model) plus() string { return theme.Pick(m.list.more, "+", "") }
 
 // footerKey is an action in the footer, with a word for what it does.
 type footerKey struct {
@@ -345,7 +358,7 @@ func (m *Model) drawFooter(r layout.Rect) string {
 	if len(m.layers) > 0 {
 		return layout.Spaces(r.W) // the overlay names the keys that work
 	}
-	if !m.moving || m.inDetail {
+	if !m.detail.moving || m.inDetail {
 		m.footer = m.footerPairs()
 	}
 	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: r.W - 2}, m.footer...)
@@ -386,7 +399,7 @@ func (m *Model) footerWord(in intent, does string) string {
 		return "end the range"
 	case m.list.MarkCount() > 0:
 		return "unmark"
-	case m.currentTab().filter != "":
+	case m.list.currentTab().filter != "":
 		return "all rows"
 	default:
 		return ""

@@ -15,7 +15,6 @@ import (
 
 	"confab/model"
 	"confab/model/query"
-	"confab/ui/detail"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/theme"
@@ -26,138 +25,265 @@ const (
 	maxKept     = 100
 )
 
-func (m *Model) viewNamed(name string) (i int, ok bool) {
-	i = slices.IndexFunc(m.tabs, func(t tab) bool { return strings.EqualFold(t.Name, name) })
+// tab is a view with its own cursor, filter, order and count.
+type tab struct {
+	View
+	kept   bool // by the Keeper, not in the config
+	filter string
+	order  string // the value of sort:, "" for the order of the query
+	count  int    // -1 while unknown
+	at     model.Ref
+	from   model.Ref // the conversation under the cursor when filtering began
+}
+
+// views are the tabs, one of which is open.
+type views struct {
+	tabs []tab
+	tab  int
+}
+
+func newViews(o Options, accounts []model.AccountState) (v views) {
+	all := o.Views
+	if len(all) == 0 {
+		all = append(all, View{Name: "Inbox"})
+		if len(accounts) > 1 {
+			for _, a := range accounts {
+				all = append(all, View{Name: a.Name, Query: "account:" + a.Name})
+			}
+		}
+		all = append(all, View{Name: "All", Query: "is:any"})
+	}
+	for _, one := range all {
+		v.tabs = append(v.tabs, tab{View: one, count: -1})
+	}
+	for _, one := range o.Kept {
+		if _, ok := v.viewNamed(one.Name); !ok {
+			v.tabs = append(v.tabs, tab{View: one, kept: true, count: -1})
+		}
+	}
+	if i, ok := v.viewNamed(o.InitialView); ok {
+		v.tab = i
+	}
+	v.currentTab().filter = o.InitialQuery
+	return v
+}
+
+func (v *views) currentTab() *tab { return &v.tabs[v.tab] }
+
+func (v *views) query() (full string, problem error) {
+	t := v.currentTab()
+	return combine(t.Query, t.filter, t.order)
+}
+
+func (v *views) parsedQuery() (query.Query, error) {
+	text, err := v.query()
+	if err != nil {
+		return query.Query{}, err
+	}
+	return query.Parse(text)
+}
+
+// combine returns the query of a view narrowed by a filter, in another order unless that is "".
+func combine(view, filter, order string) (string, error) {
+	f, err := query.Parse(filter)
+	if err != nil {
+		return "", err
+	}
+	v, err := query.Parse(view)
+	switch {
+	case err != nil:
+		return "", err
+	case order != "":
+		o, err := query.Parse(query.FieldSort + ":" + order)
+		return v.And(f).And(o).String(), err
+	case view == "":
+		return filter, nil
+	case filter == "":
+		return view, nil
+	}
+	return v.And(f).String(), nil
+}
+
+func (v *views) viewNamed(name string) (i int, ok bool) {
+	i = slices.IndexFunc(v.tabs, func(t tab) bool { return strings.EqualFold(t.Name, name) })
 	return i, i >= 0
 }
 
+func (v *views) narrowed() bool { return v.currentTab().filter != "" || v.currentTab().order != "" }
+
+// order describes how the list is sorted, and reports whether that is the usual order.
+func (v *views) order() (words string, usual bool) {
+	q, _ := v.parsedQuery()
+	s := q.Sort()
+	return "by " + s.Field + theme.Pick(s.Reverse, ", reversed", ""), s == query.Query{}.Sort()
+}
+
+func (v *views) tabQueries() []string {
+	queries := make([]string, len(v.tabs))
+	for i, t := range v.tabs {
+		queries[i] = t.Query
+	}
+	return queries
+}
+
+// switchTab goes to a view. Numbers wrap around.
+func (l *listing) switchTab(to int) {
+	n := len(l.tabs)
+	to = (to%n + n) % n
+	l.inDetail = false
+	if to == l.tab {
+		return
+	}
+	l.currentTab().at = l.Ref()
+	l.tab, l.clearing = to, false
+	if l.MarkCount() > 0 {
+		l.ClearMarks()
+		l.say(theme.Dim, "marks were cleared: they belong to the view")
+	}
+	l.Reset(l.tabs[to].at)
+	l.asOf, l.more, l.toEnd = time.Time{}, false, false
+	if q, err := l.query(); err == nil && !l.indexed {
+		read(l.loop, l.opening(q), func(p model.Page, _ error) { l.showOpening(q, p) })
+	}
+	l.reload(true)
+}
+
+// setFilter filters the list, with the cursor on a conversation, or at the top for the zero ref.
+func (l *listing) setFilter(text string, at model.Ref) {
+	l.currentTab().filter = text
+	l.clearing, l.toEnd = false, false
+	l.EndRange()
+	l.Seek(at)
+	l.reload(true)
+}
+
+// clearFilter keeps the cursor on its conversation, or on the one where filtering began if nothing was found.
+func (l *listing) clearFilter() {
+	if l.pages.busy && l.pages.fresh {
+		l.clearing = true
+		return
+	}
+	l.setFilter("", cmp.Or(l.Ref(), l.currentTab().from))
+}
+
 // goToView goes to the named view; a new name keeps the filter and order as a view, and no name shows the kept views.
-func (m *Model) goToView(in intent) {
-	i, known := m.viewNamed(in.arg)
+func (l *listing) goToView(in intent) {
+	i, known := l.viewNamed(in.arg)
 	n, wrong := strconv.Atoi(in.arg)
 	switch {
 	case known:
-		typed := m.narrowed() && i != m.tab
-		m.switchTab(i)
+		typed := l.narrowed() && i != l.tab
+		l.switchTab(i)
 		if typed {
-			m.say(theme.Warning, m.currentTab().Name+" was a view before, so what is typed wasn't kept; another name keeps it")
+			l.say(theme.Warning, l.currentTab().Name+" was a view before, so what is typed wasn't kept; another name keeps it")
 		}
-	case wrong == nil && (n < 1 || n > len(m.tabs)):
-		m.say(theme.Warning, fmt.Sprintf("there is no view %d, only %s", n, theme.Count(len(m.tabs), "view")))
+	case wrong == nil && (n < 1 || n > len(l.tabs)):
+		l.say(theme.Warning, fmt.Sprintf("there is no view %d, only %s", n, theme.Count(len(l.tabs), "view")))
 	case wrong == nil:
-		m.switchTab(n - 1)
-	case m.opts.Keeper == nil:
-		m.say(theme.Warning, keeperOff(m, in))
+		l.switchTab(n - 1)
+	case l.opts.Keeper == nil:
+		l.say(theme.Warning, noKeeper)
 	case in.arg == "":
-		m.showViews()
+		l.showViews()
 	default:
-		m.keepView(in.arg)
+		l.keepView(in.arg)
 	}
 }
 
 // keepView keeps the filter and the order as a view, and goes to it.
-func (m *Model) keepView(name string) {
+func (l *listing) keepView(name string) {
 	kept := 0
-	for _, t := range m.tabs {
+	for _, t := range l.tabs {
 		kept += theme.Pick(t.kept, 1, 0)
 	}
 	why := ""
 	switch {
-	case !m.narrowed():
+	case !l.narrowed():
 		why = "there is no view named " + model.CleanLine(name, maxViewName) + "; with a filter typed, this keeps it under that name"
 	case utf8.RuneCountInString(name) > maxViewName || strings.ContainsFunc(name, unicode.IsControl):
 		why = fmt.Sprintf("a view's name has 1 to %d characters", maxViewName)
 	case kept >= maxKept:
 		why = fmt.Sprintf("there is no room for another: %d are kept, and :unview NAME removes one", kept)
 	}
-	q, err := m.query()
+	q, err := l.query()
 	switch {
 	case why != "":
-		m.say(theme.Warning, why)
+		l.say(theme.Warning, why)
 		return
 	case err != nil:
-		m.say(theme.Error, err.Error())
+		l.say(theme.Error, err.Error())
 		return
 	}
-	m.try("keep the view", func(context.Context) error { return m.opts.Keeper.Keep(name, q) }, func() {
-		if _, ok := m.viewNamed(name); ok {
+	l.try("keep the view", func(context.Context) error { return l.opts.Keeper.Keep(name, q) }, func() {
+		if _, ok := l.viewNamed(name); ok {
 			return
 		}
-		m.tabs = append(m.tabs, tab{View: View{name, q}, kept: true, count: -1, at: m.list.Ref()})
-		if now, _ := m.query(); now == q {
-			m.currentTab().filter, m.currentTab().order = "", ""
+		l.tabs = append(l.tabs, tab{View: View{name, q}, kept: true, count: -1, at: l.Ref()})
+		if now, _ := l.query(); now == q {
+			l.currentTab().filter, l.currentTab().order = "", ""
 		}
-		m.switchTab(len(m.tabs) - 1)
-		said := theme.Pick(m.opts.Demo, "kept until the demo ends", "kept as a view")
-		m.say(theme.Good, said+"; :view shows it for the config, :unview removes it")
-		m.recount()
+		l.switchTab(len(l.tabs) - 1)
+		said := theme.Pick(l.opts.Demo, "kept until the demo ends", "kept as a view")
+		l.say(theme.Good, said+"; :view shows it for the config, :unview removes it")
+		l.recount()
 	})
 }
 
-func (m *Model) narrowed() bool { return m.currentTab().filter != "" || m.currentTab().order != "" }
-
 // unview removes a view that the Keeper stores: the named one, or the open one.
-func (m *Model) unview(in intent) {
-	i, ok := m.viewNamed(in.arg)
+func (l *listing) unview(in intent) {
+	i, ok := l.viewNamed(in.arg)
 	if in.arg == "" {
-		i, ok = m.tab, true
+		i, ok = l.tab, true
 	}
 	switch {
 	case !ok:
-		m.say(theme.Warning, "there is no view named "+model.CleanLine(in.arg, maxViewName))
+		l.say(theme.Warning, "there is no view named "+model.CleanLine(in.arg, maxViewName))
 		return
-	case !m.tabs[i].kept:
-		m.say(theme.Warning, m.tabs[i].Name+" was not kept by :view, so it is removed in the config: "+m.opts.ConfigPath)
+	case !l.tabs[i].kept:
+		l.say(theme.Warning, l.tabs[i].Name+" was not kept by :view, so it is removed in the config: "+l.opts.ConfigPath)
 		return
 	}
-	v := m.tabs[i]
-	m.try("remove the view", func(context.Context) error { return m.opts.Keeper.Drop(v.Name) }, func() {
-		i, ok := m.viewNamed(v.Name)
-		if !ok || !m.tabs[i].kept {
+	v := l.tabs[i]
+	l.try("remove the view", func(context.Context) error { return l.opts.Keeper.Drop(v.Name) }, func() {
+		i, ok := l.viewNamed(v.Name)
+		if !ok || !l.tabs[i].kept {
 			return
 		}
-		if i == m.tab {
-			m.switchTab(i - 1)
+		if i == l.tab {
+			l.switchTab(i - 1)
 		}
-		m.tabs = slices.Delete(m.tabs, i, i+1)
-		m.tab -= theme.Pick(m.tab > i, 1, 0)
-		m.say(theme.Good, "removed the view "+v.Name+": "+model.CleanLine(v.Query, 200))
-		m.recount()
+		l.tabs = slices.Delete(l.tabs, i, i+1)
+		l.tab -= theme.Pick(l.tab > i, 1, 0)
+		l.say(theme.Good, "removed the view "+v.Name+": "+model.CleanLine(v.Query, 200))
+		l.recount()
 	})
 }
 
-func (m *Model) showViews() {
-	fetch(m.loop, "read the views", func(context.Context) (string, error) { return m.opts.Keeper.Written() }, func(text string) {
-		d := &dialog.Text{Title: "Views", Keys: m.keys.Keys(keymap.Pager), Copied: text, Lines: []string{":view NAME goes to a view. " +
+func (l *listing) showViews() {
+	fetch(l.loop, "read the views", func(context.Context) (string, error) { return l.opts.Keeper.Written() }, func(text string) {
+		d := &dialog.Text{Title: "Views", Keys: l.keys.Keys(keymap.Pager), Copied: text, Lines: []string{":view NAME goes to a view. " +
 			"Of a new name it keeps the filter and the order that are set, as a view beside those of the config; none is kept yet."}}
 		if text != "" {
-			d.Lines = []string{"Kept here. For the config, " + m.opts.ConfigPath + ", they are written:", "", strings.TrimSpace(text), "",
+			d.Lines = []string{"Kept here. For the config, " + l.opts.ConfigPath + ", they are written:", "", strings.TrimSpace(text), "",
 				"A view of the config hides one of the same name that is kept here; :unview NAME removes one."}
 		}
-		m.openWhenFree(layer{overlay: d, handle: func(asks any) {
+		l.openWhenFree(layer{overlay: d, handle: func(asks any) {
 			if text, ok := asks.(dialog.Copy); ok {
-				m.closeOverlay(d)
-				m.say(theme.Good, "copied, as the config would hold them")
-				m.do(tea.SetClipboard(string(text)))
+				l.closeOverlay(d)
+				l.say(theme.Good, "copied, as the config would hold them")
+				l.do(tea.SetClipboard(string(text)))
 			}
 		}})
 	})
 }
 
-func keeperOff(m *Model, _ intent) string {
-	if m.opts.Keeper == nil {
-		return "no view can be kept here"
-	}
-	return ""
-}
-
 // sort changes the order of this view to the named one, or to one chosen from a menu.
-func (m *Model) sort(in intent) {
+func (l *listing) sort(in intent) {
 	if in.arg != "" {
-		m.sortBy(in.arg)
+		l.sortBy(in.arg)
 		return
 	}
-	q, _ := m.parsedQuery()
+	q, _ := l.parsedQuery()
 	now, words := q.Sort(), query.Words(query.FieldSort)
 	d := &dialog.Menu{Title: "Sort by"}
 	for i, w := range words {
@@ -169,7 +295,7 @@ func (m *Model) sort(in intent) {
 		d.Items = append(d.Items, it)
 	}
 	d.Items = append(d.Items, dialog.Item{Key: "S", Label: "the other way round"})
-	m.openMenu(d, func(i int) {
+	l.openMenu(d, func(i int) {
 		field := now.Field
 		if i < len(words) {
 			field = words[i].Name
@@ -177,115 +303,25 @@ func (m *Model) sort(in intent) {
 		if field == now.Field && !now.Reverse {
 			field = "-" + field
 		}
-		m.sortBy(field)
+		l.sortBy(field)
 	})
 }
 
 // sortBy changes the order of this view. The cursor stays on its conversation.
-func (m *Model) sortBy(order string) {
+func (l *listing) sortBy(order string) {
 	order = strings.ToLower(order)
 	if _, err := query.Parse(query.FieldSort + ":" + order); err != nil {
-		m.say(theme.Error, queryProblem(order, err).why)
+		l.say(theme.Error, queryProblem(order, err).why)
 		return
 	}
-	m.currentTab().order = order
-	words, _ := m.order()
-	m.say(theme.Dim, words)
-	m.setFilter(m.currentTab().filter, m.list.Ref())
+	l.currentTab().order = order
+	words, _ := l.order()
+	l.say(theme.Dim, words)
+	l.setFilter(l.currentTab().filter, l.Ref())
 }
 
-// order describes how the list is sorted, and reports whether that is the usual order.
-func (m *Model) order() (words string, usual bool) {
-	q, _ := m.parsedQuery()
-	s := q.Sort()
-	return "by " + s.Field + theme.Pick(s.Reverse, ", reversed", ""), s == query.Query{}.Sort()
-}
+const noKeeper = "no view can be kept here"
 
-// back ends the first of: the search or the open conversation, the range, the marks, the filter.
-func (m *Model) back() {
-	switch {
-	case m.inDetail && m.detail.Searching() != "":
-		m.detail.Search("")
-	case m.inDetail:
-		m.inDetail, m.openWhenRead = false, false
-		m.list.MoveToRef(m.detail.Ref())
-		if m.list.Ref() != m.detail.Ref() {
-			m.previewAfterRest()
-		}
-	case m.list.Ranging():
-		m.list.EndRange()
-	case m.list.MarkCount() > 0:
-		m.list.ClearMarks()
-	case m.currentTab().filter != "":
-		m.clearFilter()
-	}
-}
-
-// clearFilter keeps the cursor on its conversation, or on the one where filtering began if nothing was found.
-func (m *Model) clearFilter() {
-	if m.pages.busy && m.pages.fresh {
-		m.clearing = true
-		return
-	}
-	m.setFilter("", cmp.Or(m.list.Ref(), m.currentTab().from))
-}
-
-func (m *Model) openDetail(in intent) {
-	m.inDetail = true
-	m.list.EndRange()
-	m.openRow(in.row)
-}
-
-func (m *Model) turnDetail(by int) {
-	if !m.inDetail && !m.previewShown() {
-		m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
-		return
-	}
-	m.detail.SetTab(m.detail.Tab() + detail.Tab(by))
-}
-
-// switchTab goes to a view. Numbers wrap around.
-func (m *Model) switchTab(to int) {
-	n := len(m.tabs)
-	to = (to%n + n) % n
-	m.inDetail = false
-	if to == m.tab {
-		return
-	}
-	m.currentTab().at = m.list.Ref()
-	m.tab, m.clearing = to, false
-	if m.list.MarkCount() > 0 {
-		m.list.ClearMarks()
-		m.say(theme.Dim, "marks were cleared: they belong to the view")
-	}
-	m.list.Reset(m.tabs[to].at)
-	m.asOf, m.more, m.toEnd = time.Time{}, false, false
-	if q, err := m.query(); err == nil && !m.indexed {
-		read(m.loop, m.opening(q), func(p model.Page, _ error) { m.showOpening(q, p) })
-	}
-	m.reload(true)
-}
-
-// setFilter filters the list, with the cursor on a conversation, or at the top for the zero ref.
-func (m *Model) setFilter(text string, at model.Ref) {
-	m.currentTab().filter = text
-	m.clearing, m.toEnd = false, false
-	m.list.EndRange()
-	m.list.Seek(at)
-	m.reload(true)
-}
-
-func (m *Model) refresh(in intent) {
-	var accounts []string
-	if in.single && m.inDetail {
-		accounts = append(accounts, in.row.Conversation.Ref.Account)
-	}
-	m.say(theme.Dim, "refreshing")
-	m.do(func() tea.Msg {
-		m.be.Refresh(accounts...)
-		return nil
-	})
-	if m.inDetail {
-		m.reloadDetail(in)
-	}
+func keeperOff(m *Model, _ intent) string {
+	return theme.Pick(m.opts.Keeper == nil, noKeeper, "")
 }

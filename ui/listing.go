@@ -1,0 +1,255 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/list"
+)
+
+// listing is the list on the screen: the rows of the open view, and the reading of them.
+type listing struct {
+	*overlays
+	views
+	list.List
+	triages triages
+	pages   pages
+	counts  reader
+	near    nearestQuery
+	// asOf is when the shown rows were current; zero for rows that were read in this run.
+	asOf time.Time
+	// more says that the list is longer than its count; toEnd that the cursor goes to its end once the end is known.
+	more, toEnd bool
+	indexed     bool      // List has answered at least once
+	swept       time.Time // the newest complete walk of an account that the shown rows reflect
+	clearing    bool      // the filter is cleared once its result shows which conversation the cursor stays on
+	hiddenGen   int
+	previous    *model.Session // the session that this run goes back to, until its rows are shown
+
+	// The root is told when a page arrived, when the cursor is on another conversation, and when near was found.
+	arrived       func(arrival)
+	moved, nearer func()
+}
+
+// arrival says what a page changed: how many rows there are, that the cursor went to the end of the list, or that it
+// is on another conversation; again says that another page is about to be read.
+type arrival struct{ resized, toEnd, moved, again bool }
+
+// pages is the state of reading the list. Only the newest read counts.
+type pages struct {
+	gen         int
+	busy, again bool
+	// fresh says that another list than the one shown is being read, stale that its rows may be older
+	// than a key, slow that it takes long enough to say so.
+	fresh, stale, slow bool
+	cancel             context.CancelFunc
+}
+
+// reload reads the window of the list. A fresh read replaces the one going on; any other comes after it.
+func (l *listing) reload(fresh bool) {
+	q, err := l.query()
+	if err != nil || !fresh && l.triages.saving() {
+		return // a wrong query leaves the list as it was; triaged reads it
+	}
+	if l.pages.busy && !fresh {
+		l.pages.again = true
+		return
+	}
+	if l.pages.cancel != nil {
+		l.pages.cancel()
+	}
+	ctx, cancel := context.WithCancel(l.ctx)
+	gen := l.pages.gen + 1
+	l.pages = pages{gen: gen, busy: true, fresh: fresh, stale: l.pages.stale, cancel: cancel}
+	offset, limit, _ := l.Window()
+	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: l.Anchor(), Partial: fresh}
+	read(l.loop, func(context.Context) (model.Page, error) { return l.be.List(ctx, req) }, func(page model.Page, err error) {
+		if gen == l.pages.gen {
+			l.pageArrived(page, req.Anchor, err)
+		}
+	})
+	if fresh || !l.indexed || l.Blank() { // otherwise the rows in sight are good enough
+		l.schedule(progressTime, func() { l.pages.slow = l.pages.slow || l.pages.busy && gen == l.pages.gen })
+	}
+}
+
+func (l *listing) readingText() string {
+	if !l.pages.slow || !l.pages.fresh && !l.toEnd && !l.Blank() {
+		return ""
+	}
+	return "reading the list" + l.th.Ellipsis
+}
+
+func (l *listing) pageArrived(page model.Page, anchor model.Ref, err error) {
+	l.pages.busy, l.pages.slow = false, false
+	fresh := l.pages.fresh
+	switch {
+	case l.pages.stale || l.triages.saving() && !fresh:
+		// The rows may be older than a triage mark that is being written.
+		l.pages.stale = false
+		l.reload(fresh)
+		return
+	case l.clearing:
+		if err == nil {
+			l.SetPage(page, anchor)
+		}
+		l.clearFilter()
+		return
+	case err != nil:
+		if !errors.Is(err, l.ctx.Err()) || l.ctx.Err() == nil {
+			l.fail("read the list", err)
+		}
+		return
+	}
+	first, before, total := !l.Loaded(), l.Ref(), l.Total()
+	l.triages.overlay(&page)
+	l.SetPage(page, anchor)
+	l.asOf, l.more, l.indexed = time.Time{}, page.Partial, true
+	l.countHidden()
+	if fresh {
+		l.findNearest()
+	}
+	toEnd := l.toEnd && !l.more
+	if toEnd {
+		l.toEnd = false
+		l.MoveTo(l.Total() - 1)
+	}
+	if page.Partial {
+		l.reload(false)
+	}
+	again := l.pages.again
+	if again {
+		l.pages.again = false
+		gen := l.pages.gen
+		l.schedule(newsTime, func() {
+			if gen == l.pages.gen {
+				l.reload(false)
+			}
+		})
+	}
+	l.arrived(arrival{resized: l.Total() != total, toEnd: toEnd, moved: first || l.Ref() != before, again: again})
+}
+
+func (l *listing) recount() {
+	if !l.counts.begin() {
+		return
+	}
+	queries := l.tabQueries()
+	read(l.loop, bind(l.be.Counts, queries), func(counts []int, err error) {
+		for i, n := range counts {
+			if err == nil && i < len(l.tabs) && l.tabs[i].Query == queries[i] {
+				l.tabs[i].count = n
+			}
+		}
+		l.ended(&l.counts, l.recount)
+	})
+}
+
+// start shows the list and the counts as they were last, then reads them.
+func (l *listing) start() {
+	queries := l.tabQueries()
+	q, wrong := l.query()
+	opening := l.opening(q)
+	var counts []int
+	read(l.loop, func(ctx context.Context) (p model.Page, err error) {
+		if wrong != nil {
+			return p, wrong // List reports it
+		}
+		if p, err = opening(ctx); err != nil {
+			return p, err
+		}
+		for _, q := range queries {
+			tab, err := l.be.Opening(ctx, model.ListRequest{Query: q, Inbox: true})
+			if err != nil {
+				tab.Total = -1
+			}
+			counts = append(counts, tab.Total)
+		}
+		return p, nil
+	}, func(p model.Page, _ error) {
+		for i, n := range counts {
+			if i < len(l.tabs) && l.tabs[i].count < 0 {
+				l.tabs[i].count = n
+			}
+		}
+		l.showOpening(q, p)
+		if background := l.opts.Background; background != nil {
+			l.do(func() tea.Msg { background(); return nil })
+		}
+		l.noteSwept()
+		l.reload(!l.Loaded())
+		l.recount()
+	})
+}
+
+func (l *listing) opening(q string) func(context.Context) (model.Page, error) {
+	_, limit, _ := l.Window()
+	req := model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows), Was: l.previous}
+	l.previous = nil
+	return bind(l.be.Opening, req)
+}
+
+// showOpening shows the first rows of a view, unless List has answered by then.
+func (l *listing) showOpening(query string, p model.Page) {
+	if q, err := l.query(); err == nil && q == query && len(p.Rows) > 0 && !l.Loaded() {
+		l.SetPage(p, model.Ref{})
+		l.asOf, l.more = p.AsOf, p.Total < 0
+		l.moved()
+	}
+}
+
+// noteSwept reports whether an account was walked completely since the last call: the rows show when
+// they were last checked.
+func (l *listing) noteSwept() bool {
+	before := l.swept
+	for _, a := range l.accounts() {
+		if a.Swept.After(l.swept) {
+			l.swept = a.Swept
+		}
+	}
+	return !l.swept.Equal(before)
+}
+
+// nearestQuery is the query nearest to a filter that finds nothing in a view; text is "" if there is none.
+type nearestQuery struct {
+	view, filter, text string
+	found              int
+}
+
+// nearest returns the query nearest to the filter of this view, and false unless the filter finds nothing.
+func (l *listing) nearest() (n nearestQuery, ok bool) {
+	return l.near, l.near.text != "" && l.findsNothing(l.near)
+}
+
+func (l *listing) findsNothing(n nearestQuery) bool {
+	t := l.currentTab()
+	return n.filter == t.filter && n.view == t.Query && l.Loaded() && l.Total() == 0
+}
+
+func (l *listing) findNearest() {
+	n := nearestQuery{view: l.currentTab().Query, filter: l.currentTab().filter}
+	wanted := func() bool { return n.filter != "" && l.findsNothing(n) && !l.more }
+	if !wanted() {
+		return
+	}
+	l.schedule(restTime, func() {
+		if !wanted() {
+			return
+		}
+		read(l.loop, func(ctx context.Context) (text string, err error) {
+			text, n.found, err = l.be.Nearest(ctx, n.view, n.filter, true)
+			return text, err
+		}, func(text string, err error) {
+			if err != nil || !wanted() {
+				return
+			}
+			n.text = model.CleanLine(text, 0)
+			l.near = n
+			l.nearer()
+		})
+	})
+}
