@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -34,7 +33,7 @@ func (m *Model) intent(a keymap.Action) intent {
 	in := intent{action: a, count: m.count}
 	if m.inDetail {
 		if !m.detail.Ref().IsZero() {
-			in.row, in.single, in.since = m.detail.Row(), true, m.rowShownSince()
+			in.row, in.single, in.since = m.detail.Row(), true, m.guard.shownSince()
 		}
 		return in
 	}
@@ -49,7 +48,7 @@ func (m *Model) intent(a keymap.Action) intent {
 	case m.list.MarkCount() > 0:
 		in.set, in.marked = m.list.Marks(), true
 	case ok:
-		in.single, in.since = true, m.rowShownSince()
+		in.single, in.since = true, m.guard.shownSince()
 	}
 	if in.set.Len() == 1 {
 		in.row = model.Row{}
@@ -65,15 +64,14 @@ func (m *Model) run(in intent) {
 	inList := !m.inDetail
 	switch {
 	case !ok:
-	case slices.Contains(m.ops, m.marking) && h.wants == wantsRows && inList:
-		m.deferred = append(m.deferred, in.action)
+	case h.wants == wantsRows && inList && m.marks.postpone(in.action):
 	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
 		m.readRows(in, m.list.rangeRequest())
 	case in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark:
 		m.runCounted(in, h)
 	default:
 		if h.unasked != nil && h.unasked(in) {
-			if why := m.unseenReason(in); why != "" {
+			if why := m.guard.unseenReason(in); why != "" {
 				m.guard.dropBurst = true
 				m.say(theme.Warning, "nothing was done: "+why)
 				return
@@ -89,7 +87,7 @@ func (m *Model) run(in intent) {
 		m.list.toEnd = m.list.toEnd && !h.moves
 		h.run(m, in)
 		if h.moves {
-			m.noteCursorMove()
+			m.guard.noteMove()
 		}
 		// The next keys are meant for a dialog that is not open yet.
 		m.guard.dropBurst = m.guard.dropBurst || h.asks
@@ -259,9 +257,9 @@ func viewHandlers() map[keymap.Action]handler {
 		keymap.ViewNamed:   {run: func(m *Model, in intent) { m.list.goToView(in) }},
 		keymap.Unview:      {run: func(m *Model, in intent) { m.list.unview(in) }, off: keeperOff},
 
-		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},
-		keymap.MarkRange:  {run: (*Model).markRange},
-		keymap.MarkAll:    {run: noIntent((*Model).markAll)},
+		keymap.Mark:       {wants: wantsRow, run: func(m *Model, in intent) { m.marks.mark(in) }},
+		keymap.MarkRange:  {run: func(m *Model, in intent) { m.marks.markRange(in) }},
+		keymap.MarkAll:    {run: func(m *Model, _ intent) { m.marks.markAll() }},
 		keymap.ClearMarks: {run: func(m *Model, _ intent) { m.list.clearMarks() }},
 
 		keymap.Copy:         {opens: true, wants: wantsRows, run: (*Model).openCopy},
@@ -272,8 +270,8 @@ func viewHandlers() map[keymap.Action]handler {
 		keymap.Redraw:       {run: noIntent((*Model).redraw)},
 		keymap.Help:         {run: noIntent((*Model).openHelp)},
 		keymap.Suspend:      {run: noIntent((*Model).suspend)},
-		keymap.Quit:         {run: noIntent((*Model).quit)},
-		keymap.Interrupt:    {run: noIntent((*Model).quit)},
+		keymap.Quit:         {run: func(m *Model, _ intent) { m.quit.leave() }},
+		keymap.Interrupt:    {run: func(m *Model, _ intent) { m.quit.leave() }},
 	}
 }
 
@@ -312,7 +310,7 @@ func editHandlers() map[keymap.Action]handler {
 		keymap.Pin: triageHandler("pinned", "not pinned any more",
 			func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} }),
 		keymap.Seen:   triageHandler("seen", "unseen", func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} }),
-		keymap.Snooze: {opens: true, wants: wantsRows, run: (*Model).snooze},
+		keymap.Snooze: {opens: true, wants: wantsRows, run: func(m *Model, in intent) { m.triage.snooze(in) }},
 	}
 }
 

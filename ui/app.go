@@ -12,7 +12,6 @@ import (
 
 	"confab/model"
 	"confab/model/query"
-	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/theme"
 	"confab/ui/welcome"
@@ -80,56 +79,58 @@ type Model struct {
 	hitsOf   overlay // the overlay on top of that frame, nil for none
 	footer   []string
 
-	list     *listing
-	marking  *operation      // reads the rows to be marked
-	deferred []keymap.Action // typed while marking; they wait for the marks
-	detail   *conversation
-	guard    guard
+	list    *listing
+	marks   *marks
+	detail  *conversation
+	guard   *guard
+	triage  *triage
+	session *session
+	quit    *quitting
+	chosen  welcome.Choice
 
 	last          *planRequest // what the repeat key does
 	followed      followed
 	outboxView    *outboxView
 	accountErrors string // the errors of all accounts at the last announcement
-	session       session
-
-	submitting   int // submissions not on disk yet; the program waits for them before it ends
-	pendingUndos int // undo keys not carried out yet
-	undoableActs int // acts that the undo key can take back
-
-	leaving         bool             // quit once nothing is being submitted
-	quitting        bool             // the quit dialog is open
-	waiting         *dialog.Progress // shows the deliveries that quitting waits for
-	waitedFor       int              // how many edits needed a person when that wait began
-	undecided       int              // waiting edits that depend on a decision; read only while leaving
-	undecidedReader reader
-	chosen          welcome.Choice
+	pendingUndos  int    // undo keys not carried out yet
+	undoableActs  int    // acts that the undo key can take back
 }
 
 // New returns an inbox. It does no I/O.
-func New(o Options) *Model {
-	if o.Now == nil {
-		o.Now = time.Now
+func New(opts Options) *Model {
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
-	keys, problems := keymap.New(o.Keys)
-	l := &loop{opts: o, be: o.Backend, keys: keys, themeConf: theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII},
-		screen: screen{layout: cmp.Or(o.Layout, layoutAuto), ssh: o.SSH}}
+	if opts.Welcome {
+		opts.Backend = nil
+	}
+	keys, problems := keymap.New(opts.Keys)
+	l := &loop{opts: opts, be: opts.Backend, keys: keys, themeConf: theme.Config{Name: opts.Theme, Themes: opts.Themes, ASCII: opts.ASCII},
+		screen: screen{layout: cmp.Or(opts.Layout, layoutAuto), ssh: opts.SSH}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
-	over := &overlays{loop: l, drafts: &drafts{}}
-	rows := &listing{overlays: over}
-	m := &Model{overlays: over, handlers: handlers(), list: rows, detail: &conversation{overlays: over, list: rows}}
-	rows.moved, rows.arrived, rows.nearer = m.detail.previewAfterRest, m.pageArrived, m.nearestFound
+	o := &overlays{loop: l}
+	rows := &listing{overlays: o, views: newViews(opts, l.accounts())}
+	open := &conversation{overlays: o, list: rows}
+	m := &Model{overlays: o, handlers: handlers(), list: rows, detail: open, session: newSession(o, rows),
+		marks: &marks{listing: rows}, triage: &triage{overlays: o, list: rows, detail: open},
+		guard: &guard{overlays: o, list: rows, detail: open}, quit: &quitting{overlays: o}}
+	m.drafts = &drafts{save: m.session.store}
+	rows.moved, rows.arrived, rows.nearer = open.previewAfterRest, m.pageArrived, m.nearestFound
+	m.marks.act, m.marks.noteMove = func(a keymap.Action) { m.run(m.intent(a)) }, m.guard.noteMove
+	m.triage.began = func() { m.followed.undoable = false } // the undo key takes back this act first
+	m.triage.done = func() { m.undoableActs++ }
+	m.triage.idle = func() {
+		m.reloadOutbox()
+		m.quit.ifReady()
+	}
 	m.changed = func() {
 		m.list.reload(false)
 		m.reloadOutbox()
 		m.readFollowed()
 	}
 	m.th = theme.New(m.themeConf)
-	if m.be != nil {
-		m.setUpDrafts(m.be)
-	}
-	if o.Welcome {
-		m.be = nil
-		screen := &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}
+	if opts.Welcome {
+		screen := &welcome.Screen{Version: opts.Version, ConfigPath: opts.ConfigPath, HasConfig: opts.HasConfig}
 		m.open(layer{overlay: screen, handle: func(asks any) {
 			if asks != nil {
 				m.chosen, _ = asks.(welcome.Choice)
@@ -137,9 +138,8 @@ func New(o Options) *Model {
 			}
 		}})
 	}
-	rows.views = newViews(o, m.accounts())
-	m.say(theme.Accent, o.Greeting)
-	if warning := cmp.Or(append([]string{o.Notice}, problems...)...); warning != "" {
+	m.say(theme.Accent, opts.Greeting)
+	if warning := cmp.Or(append([]string{opts.Notice}, problems...)...); warning != "" {
 		m.say(theme.Warning, warning)
 	}
 	return m
@@ -156,7 +156,7 @@ func (m *Model) Init() tea.Cmd {
 			context.AfterFunc(m.ctx, cancel)
 			return after(func() { m.waitForNews(news) })
 		})
-		m.resumeSession()
+		m.session.resume(func() bool { return m.prompt != nil || len(m.layers) > 0 })
 	}
 	return m.takeCommands()
 }
@@ -177,7 +177,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.list.reload(false)
 	}
 	m.nextUndo()
-	m.recordSession()
+	m.session.record()
 	return m, m.takeCommands()
 }
 

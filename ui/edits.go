@@ -191,7 +191,7 @@ func (m *Model) submit(req planRequest, d *dialog.Plan) {
 			m.undoableActs += theme.Pick(undoable, 1, 0)
 			m.followSubmission(d.ID(), d.Changes() > 1, undoable)
 		}
-		m.quitIfReady()
+		m.quit.ifReady()
 	})
 }
 
@@ -325,7 +325,9 @@ func (m *Model) planUndo(id string, was *model.Undo) {
 }
 
 func (m *Model) undoPlanned(id string, u plannedUndo, err error) {
-	m.leaving = m.leaving && err == nil && !u.nothing && !u.asks
+	if err != nil || u.nothing || u.asks {
+		m.quit.stay()
+	}
 	switch {
 	case model.KindOf(err) == model.NotFound:
 		m.undoableActs = 0
@@ -428,7 +430,7 @@ func (m *Model) applyUndo(id string, u plannedUndo) {
 			if id == "" && err == nil {
 				m.undoableActs = max(0, m.undoableActs-1)
 			}
-			m.quitIfReady()
+			m.quit.ifReady()
 		})
 }
 

@@ -16,30 +16,22 @@ import (
 
 const maxCount = 1_000_000
 
-func (m *Model) stack() []keymap.Context {
-	if m.inDetail {
-		return []keymap.Context{keymap.Detail, keymap.List, keymap.Global}
-	}
-	return []keymap.Context{keymap.List, keymap.Global}
-}
-
 func (m *Model) key(k tea.KeyPressMsg) {
-	name, now := k.String(), m.now()
-	m.guard.dropBurst = m.guard.dropBurst && now.Sub(m.guard.lastKey) < reactionTime
-	m.guard.lastKey = now
+	name := k.String()
+	m.guard.begin(m.now())
 	always, _ := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name})
 	top := m.onTop()
 	covered := top.overlay != nil
 	switch {
 	case always.Action == keymap.Interrupt:
-		m.interrupt()
+		m.quit.interrupt()
 	case always.Action == keymap.Suspend:
 		m.suspend()
 	case always.Action == keymap.Redraw:
 		m.redraw()
 	case m.tooSmall():
-		m.keyTooSmall(name)
-	case covered && m.openedJustNow(top.overlay) && name != "esc":
+		m.quit.keyTooSmall(name)
+	case covered && m.guard.openedJustNow(top.overlay) && name != "esc":
 		m.keyBelow(top, name)
 	case covered:
 		if _, ok := top.overlay.(answerer); ok {
@@ -54,7 +46,7 @@ func (m *Model) key(k tea.KeyPressMsg) {
 }
 
 func (m *Model) listKey(name string) {
-	if b, _ := m.keys.Lookup(m.stack(), []string{name}); m.guard.dropBurst && name != "esc" && !m.handlers[b.Action].moves {
+	if b, _ := m.keys.Lookup(m.contexts(), []string{name}); m.guard.dropBurst && name != "esc" && !m.handlers[b.Action].moves {
 		m.typed, m.count = nil, 0
 		return
 	}
@@ -67,14 +59,11 @@ func (m *Model) listKey(name string) {
 	if m.countKey(name) {
 		return
 	}
-	m.typed = append(m.typed, name)
-	b, r := m.keys.Lookup(m.stack(), m.typed)
-	if r == keymap.Prefix {
-		return
-	}
-	in, typed := m.intent(b.Action), m.typed
-	m.typed, m.count = nil, 0
+	in := m.intent("")
+	typed, b, r := m.typedKey(name)
+	in.action = b.Action
 	switch {
+	case r == keymap.Prefix:
 	case r == keymap.Match:
 		m.run(in)
 	case len(typed) > 1 && name != "esc" || len([]rune(name)) == 1:
@@ -82,11 +71,28 @@ func (m *Model) listKey(name string) {
 	}
 }
 
+// keyBelow handles a key that was typed before the overlay on top could be read. A key that moves the
+// cursor or opens a prompt acts below the overlay, which opens again after it; any other key is dropped.
+func (m *Model) keyBelow(l layer, key string) {
+	b, r := m.keys.Lookup(m.contexts(), []string{key})
+	h := m.handlers[b.Action]
+	if r != keymap.Match || len(m.layers) > 1 || !h.moves && (!h.opens || m.guard.dropBurst) {
+		m.guard.dropBurst = true
+		return
+	}
+	m.closeOverlay(l.overlay)
+	l.from = nil
+	m.queued = slices.Insert(m.queued, 0, l)
+	in := m.intent(b.Action)
+	m.count, m.typed = 0, nil
+	m.run(in)
+}
+
 func (m *Model) countKey(name string) bool {
 	if len(m.typed) > 0 || len(name) != 1 || name[0] < '0' || name[0] > '9' || name == "0" && m.count == 0 {
 		return false
 	}
-	if _, r := m.keys.Lookup(m.stack(), []string{name}); r != keymap.None {
+	if _, r := m.keys.Lookup(m.contexts(), []string{name}); r != keymap.None {
 		return false
 	}
 	m.count = min(maxCount, m.count*10+int(name[0]-'0'))
@@ -137,7 +143,7 @@ func (m *Model) hint() string {
 		return s
 	}
 	s += strings.Join(m.typed, " ") + " "
-	for i, b := range m.keys.Following(m.stack(), m.typed) {
+	for i, b := range m.keys.Following(m.contexts(), m.typed) {
 		if i == 6 {
 			return s + " " + m.th.Ellipsis
 		}
@@ -203,7 +209,7 @@ func (m *Model) clickList(line int) {
 		m.run(in)
 	default:
 		m.list.MoveTo(i)
-		m.noteCursorMove()
+		m.guard.noteMove()
 		m.detail.previewAfterRest()
 	}
 }

@@ -77,6 +77,9 @@ func (l *listing) reload(fresh bool) {
 	}
 }
 
+// outdate has the rows that are being read read again: they may be older than a key.
+func (l *listing) outdate() { l.pages.stale = l.pages.busy }
+
 func (l *listing) readingText() string {
 	if !l.pages.slow || !l.pages.fresh && !l.toEnd && !l.Blank() {
 		return ""

@@ -49,6 +49,8 @@ type loop struct {
 	notice    notice
 	typed     []string // the unfinished key sequence
 	count     int
+	// submitting counts the submissions that are not on disk yet: the program waits for them before it ends.
+	submitting int
 
 	// changed reads again what an act may have changed.
 	changed func()
@@ -67,6 +69,18 @@ func (l *loop) takeCommands() tea.Cmd {
 	cmds := l.cmds
 	l.cmds = nil
 	return tea.Batch(cmds...)
+}
+
+// typedKey adds a key to the sequence, and returns the sequence with what it means. Unless more keys may follow, the
+// sequence and the count end.
+func (l *loop) typedKey(name string) (typed []string, b keymap.Binding, r keymap.Result) {
+	typed = append(l.typed, name)
+	if b, r = l.keys.Lookup(l.contexts(), typed); r == keymap.Prefix {
+		l.typed = typed
+	} else {
+		l.typed, l.count = nil, 0
+	}
+	return typed, b, r
 }
 
 func (l *loop) now() time.Time { return l.opts.Now() }

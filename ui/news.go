@@ -44,8 +44,8 @@ func (m *Model) news(events []model.Event) {
 		m.list.reload(false)
 	}
 	m.rereadIfErrorsChanged()
-	m.quitIfDelivered()
-	m.readUndecided()
+	m.quit.ifDelivered()
+	m.quit.readUndecided()
 }
 
 func (m *Model) newsOf(e model.Event) {
@@ -97,7 +97,7 @@ func (m *Model) pageArrived(page arrival) {
 		m.readOffers() // the screen is redrawn anyway, so waiting would save no bytes
 	}
 	if page.toEnd {
-		m.noteCursorMove()
+		m.guard.noteMove()
 	}
 	m.detail.pageArrived(page)
 }

@@ -36,7 +36,8 @@ func inLine(title, nothing string) *operation {
 
 // operate is read for work that takes long. Without op it shows no progress. The result of work
 // that was stopped in its dialog is dropped.
-func operate[T any](o *overlays, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error), take func(T, error)) {
+func operate[T any](o *overlays, op *operation,
+	work func(ctx context.Context, report func(done, total int)) (T, error), take func(T, error)) {
 	if op == nil {
 		read(o.loop, func(ctx context.Context) (T, error) { return work(ctx, func(int, int) {}) }, take)
 		return

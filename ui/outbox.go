@@ -91,7 +91,8 @@ func (m *Model) readOutbox() {
 	}
 	o.whole, o.changed = false, nil
 	find := o.find
-	read(m.loop, func(ctx context.Context) (outboxReading, error) { return r.fill(ctx, m.be, again, find) }, func(r outboxReading, err error) {
+	fill := func(ctx context.Context) (outboxReading, error) { return r.fill(ctx, m.be, again, find) }
+	read(m.loop, fill, func(r outboxReading, err error) {
 		if o == m.openedOutbox() {
 			m.outboxArrived(o, r, err)
 		}
@@ -175,7 +176,8 @@ func (m *Model) readOlder() bool {
 		return false
 	}
 	o.older = true
-	read(m.loop, bind(m.be.Submissions, model.HistoryRequest{Limit: historyLimit, Before: before}), func(page []model.Submission, err error) {
+	older := model.HistoryRequest{Limit: historyLimit, Before: before}
+	read(m.loop, bind(m.be.Submissions, older), func(page []model.Submission, err error) {
 		o.older = false
 		if err != nil {
 			m.fail("read older submissions", err)
@@ -246,7 +248,7 @@ func (m *Model) outboxAsks(asks any) {
 			m.planUndo(sub.ID, nil)
 		}
 	case keymap.Quit:
-		m.quit()
+		m.quit.leave()
 	}
 }
 

@@ -34,7 +34,7 @@ func (m *Model) openPalette(in intent) {
 func (m *Model) actionsHere() []keymap.Binding {
 	var out []keymap.Binding
 	seen := map[keymap.Action]bool{keymap.Palette: true}
-	for _, c := range m.stack() {
+	for _, c := range m.contexts() {
 		for _, b := range m.keys.Bindings(c) {
 			if _, ok := m.handlers[b.Action]; ok && !seen[b.Action] {
 				out = append(out, b)

@@ -143,7 +143,7 @@ func (m *Model) promptKey(k tea.KeyPressMsg) {
 // pick moves the cursor of the list for the person.
 func (m *Model) pick(by int) {
 	m.moveOrScroll(by)
-	m.noteCursorMove()
+	m.guard.noteMove()
 }
 
 func (m *Model) promptChanged() {

@@ -13,9 +13,20 @@ import (
 	"confab/ui/theme"
 )
 
+// quitting asks what to do about edits that are not delivered, and waits for them, before the program ends.
+type quitting struct {
+	*overlays
+	leaving   bool             // quit once nothing is being submitted
+	asking    bool             // the quit dialog is open
+	waiting   *dialog.Progress // shows the deliveries that quitting waits for
+	waitedFor int              // how many edits needed a person when that wait began
+	undecided int              // waiting edits that depend on a decision; read only while leaving
+	reader    reader           // of undecided
+}
+
 // undelivered counts the waiting edits of accounts that may be written to, and all edits that need a person.
-func (m *Model) undelivered() (waiting, person int) {
-	for _, a := range m.accounts() {
+func (q *quitting) undelivered() (waiting, person int) {
+	for _, a := range q.accounts() {
 		if !a.ReadOnly {
 			waiting += a.Waiting
 		}
@@ -24,101 +35,101 @@ func (m *Model) undelivered() (waiting, person int) {
 	return waiting, person
 }
 
-func (m *Model) readUndecided() {
-	if !m.quitting && m.waiting == nil || !m.undecidedReader.begin() {
+func (q *quitting) readUndecided() {
+	if !q.asking && q.waiting == nil || !q.reader.begin() {
 		return
 	}
-	read(m.loop, m.be.Undecided, func(counts map[string]int, err error) {
-		again := m.ended(&m.undecidedReader, m.readUndecided)
+	read(q.loop, q.be.Undecided, func(counts map[string]int, err error) {
+		again := q.ended(&q.reader, q.readUndecided)
 		if err != nil {
-			m.fail("read what is not delivered", err)
+			q.fail("read what is not delivered", err)
 			return
 		}
-		m.undecided = 0
-		for _, a := range m.accounts() {
+		q.undecided = 0
+		for _, a := range q.accounts() {
 			if !a.ReadOnly {
-				m.undecided += counts[a.Name]
+				q.undecided += counts[a.Name]
 			}
 		}
-		if !again && m.waiting != nil && m.submitting == 0 && m.allUndecided() {
-			m.stopWaiting()
-			m.openWhenFree(m.askQuit())
+		if !again && q.waiting != nil && q.submitting == 0 && q.allUndecided() {
+			q.stopWaiting()
+			q.openWhenFree(q.askQuit())
 		}
 	})
 }
 
-func (m *Model) allUndecided() bool {
-	n, _ := m.undelivered()
-	return n > 0 && m.undecided >= n
+func (q *quitting) allUndecided() bool {
+	n, _ := q.undelivered()
+	return n > 0 && q.undecided >= n
 }
 
-// quit leaves, or asks what to do about edits that are not delivered.
-func (m *Model) quit() {
-	n, _ := m.undelivered()
+// leave quits, or asks what to do about edits that are not delivered.
+func (q *quitting) leave() {
+	n, _ := q.undelivered()
 	switch {
-	case m.submitting > 0:
-		m.leaving = true
-		m.say(theme.Dim, "leaving once the edits are on disk")
-	case n == 0 || m.opts.ReadOnly:
-		m.do(tea.Quit)
+	case q.submitting > 0:
+		q.leaving = true
+		q.say(theme.Dim, "leaving once the edits are on disk")
+	case n == 0 || q.opts.ReadOnly:
+		q.do(tea.Quit)
 	default:
-		m.undecided = 0
-		m.open(m.askQuit())
-		m.readUndecided()
+		q.undecided = 0
+		q.open(q.askQuit())
+		q.readUndecided()
 	}
 }
 
-func (m *Model) askQuit() layer {
-	m.quitting = true
+func (q *quitting) askQuit() layer {
+	q.asking = true
 	d := &dialog.Menu{Title: "Quit?"}
-	m.offerQuit(d)
-	return layer{overlay: d, refresh: func() { m.offerQuit(d) }, handle: func(asks any) {
-		m.quitting = false
-		m.closeOverlay(d)
+	q.offerQuit(d)
+	return layer{overlay: d, refresh: func() { q.offerQuit(d) }, handle: func(asks any) {
+		q.asking = false
+		q.closeOverlay(d)
 		i, ok := asks.(dialog.Choice)
 		switch {
 		case !ok:
 		case d.Items[i].Key == "w":
-			m.waitForDelivery()
+			q.waitForDelivery()
 		case d.Items[i].Key == "l":
-			m.do(tea.Quit)
+			q.do(tea.Quit)
 		}
 	}}
 }
 
-func (m *Model) waitForDelivery() {
+func (q *quitting) waitForDelivery() {
 	d := &dialog.Progress{Title: "Delivering, then quitting"}
-	d.Total, m.waitedFor = m.undelivered()
-	m.waiting = d
-	m.open(layer{overlay: d, refresh: func() {
-		n, _ := m.undelivered()
+	d.Total, q.waitedFor = q.undelivered()
+	q.waiting = d
+	q.open(layer{overlay: d, refresh: func() {
+		n, _ := q.undelivered()
 		d.Total = max(d.Total, n)
 		d.Done = d.Total - n
-		d.Note = theme.Pick(m.undecided > 0, waitForYou(m.undecided), "")
-	}, handle: func(any) { m.waiting = nil }})
-	m.quitIfDelivered()
-	m.readUndecided()
+		d.Note = theme.Pick(q.undecided > 0, waitForYou(q.undecided), "")
+	}, handle: func(any) { q.waiting = nil }})
+	q.ifDelivered()
+	q.readUndecided()
 }
 
-func (m *Model) stopWaiting() {
-	m.closeOverlay(m.waiting)
-	m.waiting = nil
+func (q *quitting) stopWaiting() {
+	q.closeOverlay(q.waiting)
+	q.waiting = nil
 }
 
 // offerQuit updates the choices of the quit dialog. The dialog stays open even when everything is delivered,
 // or a key meant for it would reach the list.
-func (m *Model) offerQuit(d *dialog.Menu) {
+func (q *quitting) offerQuit(d *dialog.Menu) {
 	key := "s"
 	if len(d.Items) > 0 {
 		key = d.Items[d.At].Key
 	}
-	n, person := m.undelivered()
+	n, person := q.undelivered()
 	are, they, them := editsAre(n)
 	stay := dialog.Item{Key: "s", Label: "stay"}
 	wait := dialog.Item{Key: "w", Label: "wait until " + they + " delivered, then quit"}
 	leave := dialog.Item{Key: "l", Label: "leave " + them + " queued: the next confab sends " + them}
 	safe, undecided := ", and safe on disk.", " "+strings.ToUpper(they[:1])+they[1:]+" safe on disk."
-	if m.opts.Demo {
+	if q.opts.Demo {
 		leave.Label, safe = "leave: the demo ends, and what is not delivered with it", ". The demo leaves nothing behind."
 		undecided = safe[1:]
 	}
@@ -126,14 +137,14 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	switch {
 	case n == 0:
 		d.Text[0] = theme.Pick(person == 0, "Everything is delivered.", "Nothing is on its way any more. "+needYou(person)+".")
-	case m.allUndecided():
+	case q.allUndecided():
 		d.Text[0] = waitForYou(n) + "." + undecided
 		wait.Label, wait.Off = "wait", "nothing moves until you decide"
-		if !m.opts.Demo {
+		if !q.opts.Demo {
 			leave.Label = "leave " + them + " queued until you decide"
 		}
-	case m.undecided > 0:
-		d.Text = append(d.Text, "Of these, "+waitForYou(m.undecided)+".")
+	case q.undecided > 0:
+		d.Text = append(d.Text, "Of these, "+waitForYou(q.undecided)+".")
 		wait.Label = "wait until the rest is delivered, then quit"
 	}
 	d.Items = []dialog.Item{wait, leave, stay}
@@ -164,54 +175,51 @@ func editsAre(n int) (are, they, them string) {
 }
 
 // interrupt quits. While quitting asks or waits, it leaves at once.
-func (m *Model) interrupt() {
-	if m.quitting || m.waiting != nil {
-		m.do(tea.Quit)
+func (q *quitting) interrupt() {
+	if q.asking || q.waiting != nil {
+		q.do(tea.Quit)
 	} else {
-		m.quit()
+		q.leave()
 	}
 }
 
 // keyTooSmall handles a key in a terminal that is too small to show anything: only quit works.
-func (m *Model) keyTooSmall(name string) {
-	m.typed = append(m.typed, name)
-	b, r := m.keys.Lookup(m.stack(), m.typed)
-	if r == keymap.Prefix {
-		return
-	}
-	m.typed, m.count = nil, 0
-	if r == keymap.Match && b.Action == keymap.Quit {
-		m.interrupt()
+func (q *quitting) keyTooSmall(name string) {
+	if _, b, r := q.typedKey(name); r == keymap.Match && b.Action == keymap.Quit {
+		q.interrupt()
 	}
 }
 
-func (m *Model) tooSmallText() string {
-	key := cmp.Or(m.keys.KeyOf(keymap.Global, keymap.Quit), m.keys.KeyOf(keymap.Global, keymap.Interrupt))
-	if m.quitting {
-		n, _ := m.undelivered()
+func (q *quitting) tooSmallText() string {
+	key := cmp.Or(q.keys.KeyOf(keymap.Global, keymap.Quit), q.keys.KeyOf(keymap.Global, keymap.Interrupt))
+	if q.asking {
+		n, _ := q.undelivered()
 		are, _, them := editsAre(n)
 		return fmt.Sprintf("%s not delivered. %s again leaves %s.", are, key, them)
 	}
-	return fmt.Sprintf("Too small: %dx%d. confab needs %dx%d. %s quits.", m.w, m.h, tooSmallW, tooSmallH, key)
+	return fmt.Sprintf("Too small: %dx%d. confab needs %dx%d. %s quits.", q.w, q.h, tooSmallW, tooSmallH, key)
 }
 
-// quitIfReady quits if that has been waiting for a submission.
-func (m *Model) quitIfReady() {
-	if m.leaving && m.submitting == 0 {
-		m.leaving = false
-		m.quit()
+// stay gives up what leave began while something was being submitted.
+func (q *quitting) stay() { q.leaving = false }
+
+// ifReady quits if that has been waiting for a submission.
+func (q *quitting) ifReady() {
+	if q.leaving && q.submitting == 0 {
+		q.leaving = false
+		q.leave()
 	}
 }
 
-// quitIfDelivered quits if that has been waiting for deliveries and they are done. If one needs the person it stays.
-func (m *Model) quitIfDelivered() {
-	n, person := m.undelivered()
-	switch more := person - m.waitedFor; {
-	case m.waiting == nil || m.submitting > 0 || n > 0:
+// ifDelivered quits if that has been waiting for deliveries and they are done. If one needs the person it stays.
+func (q *quitting) ifDelivered() {
+	n, person := q.undelivered()
+	switch more := person - q.waitedFor; {
+	case q.waiting == nil || q.submitting > 0 || n > 0:
 	case more > 0:
-		m.stopWaiting()
-		m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
+		q.stopWaiting()
+		q.say(theme.Warning, needYou(more)+": "+q.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
 	default:
-		m.do(tea.Quit)
+		q.do(tea.Quit)
 	}
 }

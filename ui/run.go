@@ -84,7 +84,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 		keepTerminal()
 		go p.Quit()
 	}
-	m.endSession(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
+	m.session.end(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
 	kept := m.keepDrafts(ctx, ended)
 	select {
 	case <-ended:

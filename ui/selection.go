@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
@@ -117,53 +118,71 @@ func (s samples) choices(kind model.EditKind) (values []string, why string) {
 	return values, why
 }
 
-func (m *Model) canMark() bool {
+// marks marks rows of the list. Actions typed while rows to be marked are read wait for the marks.
+type marks struct {
+	*listing
+	marking  *operation // reads the rows to be marked
+	deferred []keymap.Action
+	act      func(keymap.Action)
+	noteMove func() // tells that the person moved the cursor
+}
+
+// postpone keeps an action that waits for the marks, and reports false if none are being read.
+func (m *marks) postpone(a keymap.Action) bool {
+	waits := slices.Contains(m.ops, m.marking)
+	if waits {
+		m.deferred = append(m.deferred, a)
+	}
+	return waits
+}
+
+func (m *marks) canMark() bool {
 	if m.inDetail {
 		m.say(theme.Dim, "marks are made in the list")
 	}
 	return !m.inDetail
 }
 
-func (m *Model) mark(in intent) {
+func (m *marks) mark(in intent) {
 	switch {
 	case !m.canMark():
 		return
-	case m.list.Ranging():
+	case m.Ranging():
 		m.endRange()
 		return
 	case in.count <= 1:
-		m.list.ToggleMark()
+		m.ToggleMark()
 	default:
 		from := in.row.Conversation.Ref
-		rows, _, whole := m.list.From(from, in.count)
+		rows, _, whole := m.From(from, in.count)
 		m.markRows(rows, whole, model.SelectRequest{First: from, N: in.count})
 	}
-	m.list.Move(in.times())
-	m.noteCursorMove()
-	m.detail.previewAfterRest()
+	m.Move(in.times())
+	m.noteMove()
+	m.moved()
 }
 
-func (m *Model) markRange(in intent) {
+func (m *marks) markRange(in intent) {
 	switch {
 	case !m.canMark():
-	case m.list.Ranging():
+	case m.Ranging():
 		m.endRange()
 	default:
-		m.list.StartRange()
+		m.StartRange()
 		if in.count > 1 {
-			m.list.Move(in.count - 1)
-			m.detail.previewAfterRest()
+			m.Move(in.count - 1)
+			m.moved()
 		}
 	}
 }
 
-func (m *Model) endRange() {
-	rows, whole := m.list.Range()
-	m.markRows(rows, whole, m.list.rangeRequest())
+func (m *marks) endRange() {
+	rows, whole := m.Range()
+	m.markRows(rows, whole, m.rangeRequest())
 }
 
 // markAll marks all rows of this view, or unmarks them if all are marked.
-func (m *Model) markAll() {
+func (m *marks) markAll() {
 	if m.canMark() {
 		m.markRows(model.Selection{}, false, model.SelectRequest{})
 	}
@@ -171,36 +190,36 @@ func (m *Model) markAll() {
 
 // markRows marks rows; if they are not the whole of what is to be marked, it reads req first, and actions
 // typed meanwhile wait. An empty req means all rows of the view, which are unmarked if all are marked.
-func (m *Model) markRows(rows model.Selection, whole bool, req model.SelectRequest) {
+func (m *marks) markRows(rows model.Selection, whole bool, req model.SelectRequest) {
 	if whole {
-		m.list.EndRange()
-		m.list.Mark(rows)
+		m.EndRange()
+		m.Mark(rows)
 		return
 	}
-	tab := m.list.tab
-	q, _ := m.list.query()
+	tab := m.tab
+	q, _ := m.query()
 	m.marking, m.deferred = inLine("marking", "nothing was marked"), nil
-	m.list.selectRows(m.marking, req, func(rows model.Selection, err error) {
-		now, _ := m.list.query()
+	m.selectRows(m.marking, req, func(rows model.Selection, err error) {
+		now, _ := m.query()
 		switch {
-		case tab != m.list.tab || q != now:
+		case tab != m.tab || q != now:
 			m.say(theme.Warning, "nothing was marked: another view is shown now")
 			return
 		case err != nil:
 			m.fail("mark them", err)
 			return
 		}
-		m.list.EndRange()
+		m.EndRange()
 		if req != (model.SelectRequest{}) {
-			m.list.Mark(rows)
-		} else if m.list.ToggleMarks(rows) {
+			m.Mark(rows)
+		} else if m.ToggleMarks(rows) {
 			m.say(theme.Marked, theme.Number(rows.Len())+" marked")
 		}
 		if m.inDetail {
 			return // the actions were not about the open conversation
 		}
 		for _, a := range m.deferred {
-			m.run(m.intent(a))
+			m.act(a)
 		}
 	})
 }

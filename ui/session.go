@@ -16,6 +16,8 @@ const sessionTime = time.Second
 
 // session keeps where the person is, so that the next start after a dropped connection goes back there.
 type session struct {
+	*overlays
+	list *listing
 	// scope identifies the config and its accounts: with others there are other views and rows.
 	scope    string
 	recorded position
@@ -32,74 +34,78 @@ type position struct {
 // sessionKey is the key of the draft that holds the session.
 const sessionKey = "session"
 
-// setUpDrafts has the engine store drafts and the session. Errors with the session are ignored:
-// without it the next start begins at the top.
-func (m *Model) setUpDrafts(be Backend) {
-	m.drafts.save = func(ctx context.Context, key, text string) error {
-		if key != sessionKey {
-			return be.SaveDraft(ctx, key, text)
-		}
-		be.KeepSession(ctx, m.session.scope, text)
-		return nil
-	}
-	scope := []string{m.opts.ConfigPath}
-	for _, a := range be.Accounts() {
+func newSession(o *overlays, list *listing) *session {
+	s := &session{overlays: o, list: list}
+	scope := []string{o.opts.ConfigPath}
+	for _, a := range o.accounts() {
 		scope = append(scope, a.Name)
 	}
-	if !m.opts.Demo {
-		m.session.scope = strings.Join(scope, " ")
+	if !o.opts.Demo && o.be != nil {
+		s.scope = strings.Join(scope, " ")
 	}
+	return s
 }
 
-// resumeSession goes back to where a dropped connection left the inbox, unless the command line names a query or view.
-func (m *Model) resumeSession() {
-	if m.session.scope == "" || m.opts.InitialQuery != "" || m.opts.InitialView != "" {
-		m.list.start()
+// store stores a draft, or the session. Errors with the session are ignored: without it the next start begins
+// at the top.
+func (s *session) store(ctx context.Context, key, text string) error {
+	if key != sessionKey {
+		return s.be.SaveDraft(ctx, key, text)
+	}
+	s.be.KeepSession(ctx, s.scope, text)
+	return nil
+}
+
+// resume goes back to where a dropped connection left the inbox, unless the command line names a query or view, or
+// something was opened by then; then it starts reading.
+func (s *session) resume(opened func() bool) {
+	if s.scope == "" || s.opts.InitialQuery != "" || s.opts.InitialView != "" {
+		s.list.start()
 		return
 	}
-	read(m.loop, bind(m.be.LeftSession, m.session.scope), func(text string, err error) {
+	read(s.loop, bind(s.be.LeftSession, s.scope), func(text string, err error) {
 		var was model.Session
-		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && m.prompt == nil && len(m.layers) == 0 {
-			m.restoreSession(was)
+		if err == nil && text != "" && json.Unmarshal([]byte(text), &was) == nil && !opened() {
+			s.restore(was)
 		}
-		m.list.start()
+		s.list.start()
 	})
 }
 
-func (m *Model) restoreSession(was model.Session) {
-	tab := slices.IndexFunc(m.list.tabs, func(t tab) bool { return t.Name == was.View })
+func (s *session) restore(was model.Session) {
+	tab := slices.IndexFunc(s.list.tabs, func(t tab) bool { return t.Name == was.View })
 	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
 		return
 	}
-	if _, err := combine(m.list.tabs[tab].Query, was.Filter, was.Order); err != nil {
+	if _, err := combine(s.list.tabs[tab].Query, was.Filter, was.Order); err != nil {
 		return
 	}
-	m.list.tab, m.list.tabs[tab].filter, m.list.tabs[tab].order = tab, was.Filter, was.Order
-	m.list.ResetTo(was.At, was.Index, was.Top)
-	m.list.previous = &was
+	s.list.tab, s.list.tabs[tab].filter, s.list.tabs[tab].order = tab, was.Filter, was.Order
+	s.list.ResetTo(was.At, was.Index, was.Top)
+	s.list.previous = &was
 	said := "back where you were: " + model.CleanLine(was.View, 60) + theme.Around(", ", model.CleanLine(was.Filter, 200), "")
-	if m.notice.text == "" {
-		m.say(theme.Dim, said)
+	if s.notice.text == "" {
+		s.say(theme.Dim, said)
 	} else {
-		m.notice.text += "; " + said
+		s.notice.text += "; " + said
 	}
 }
 
-func (m *Model) recordSession() {
-	s, t := &m.session, m.list.currentTab()
-	now := position{m.list.tab, t.filter, t.order, m.list.Ref()}
-	if s.scope == "" || now == s.recorded || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
+func (s *session) record() {
+	t := s.list.currentTab()
+	now := position{s.list.tab, t.filter, t.order, s.list.Ref()}
+	if s.scope == "" || now == s.recorded || !s.list.Loaded() || s.list.Total() > 0 && now.at.IsZero() {
 		return
 	}
 	first := s.recorded == position{}
 	s.recorded = now
-	top := now.tab == 0 && now.filter == "" && now.order == "" && m.list.Cursor() <= 0
-	if first || top && m.drafts.get(sessionKey).text == "" {
+	top := now.tab == 0 && now.filter == "" && now.order == "" && s.list.Cursor() <= 0
+	if first || top && s.drafts.get(sessionKey).text == "" {
 		return // the start position is not worth a write
 	}
-	rows, offset, line := m.list.Showing()
-	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
-		Offset: offset, Total: m.list.Total(), Seen: m.now()}
+	rows, offset, line := s.list.Showing()
+	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, s.list.Cursor()), Top: line,
+		Offset: offset, Total: s.list.Total(), Seen: s.now()}
 	for i := range rows {
 		was.Keys = append(was.Keys, rows[i].Key)
 	}
@@ -107,25 +113,25 @@ func (m *Model) recordSession() {
 	if err != nil {
 		return
 	}
-	m.drafts.put(sessionKey, string(text))
+	s.drafts.put(sessionKey, string(text))
 	if s.writing {
 		return
 	}
 	s.writing = true
-	m.schedule(sessionTime, func() {
+	s.schedule(sessionTime, func() {
 		s.writing = false
-		m.saveDraft(sessionKey)
+		s.saveDraft(sessionKey)
 	})
 }
 
-// endSession keeps the session if the connection was dropped, and forgets it otherwise.
-func (m *Model) endSession(dropped bool) {
-	text := m.drafts.get(sessionKey).text
+// end keeps the session if the connection was dropped, and forgets it otherwise.
+func (s *session) end(dropped bool) {
+	text := s.drafts.get(sessionKey).text
 	switch {
-	case m.session.scope == "":
+	case s.scope == "":
 	case !dropped:
-		m.drafts.put(sessionKey, "")
+		s.drafts.put(sessionKey, "")
 	case text != "":
-		m.drafts.put(sessionKey, text) // written again: of several processes the last one to end counts
+		s.drafts.put(sessionKey, text) // written again: of several processes the last one to end counts
 	}
 }

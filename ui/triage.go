@@ -52,60 +52,69 @@ func triageHandler(on, off string, change func(v *bool) model.TriageChange) hand
 		if in.single && change(&v).Apply(in.row.Triage) == in.row.Triage {
 			v, word = false, off
 		}
-		m.triage(in, word, change(&v))
+		m.triage.change(in, word, change(&v))
 	}}
 }
 
-// triage changes local marks. From an open conversation it goes on to the next one, or to the list.
-func (m *Model) triage(in intent, word string, change model.TriageChange) {
+// triage changes local marks: the list shows a change at once, and it is written after those before it.
+type triage struct {
+	*overlays
+	list   *listing
+	detail *conversation
+	// The root is told when a change begins, when one is written, and when all are.
+	began, done, idle func()
+}
+
+// change changes local marks. From an open conversation it goes on to the next one, or to the list.
+func (t *triage) change(in intent, word string, change model.TriageChange) {
 	n := in.size()
 	w := pendingTriage{text: word, of: in.subjects, change: change}
 	if n > 1 {
 		w.text = theme.Count(n, "conversation") + " " + word
 	}
 	if in.marked {
-		m.list.clearMarks()
+		t.list.clearMarks()
 	}
-	opened := m.inDetail && m.list.MoveToRef(m.detail.Ref())
-	last := opened && m.list.Cursor()+n >= m.list.Total()
+	opened := t.inDetail && t.list.MoveToRef(t.detail.Ref())
+	last := opened && t.list.Cursor()+n >= t.list.Total()
 	w.text += theme.Pick(last, "; that was the last one", "")
-	before := m.list.Ref()
-	m.showTriage(w) // now, since the next key is about the row that this brings under the cursor
-	m.submitting++
-	m.followed.undoable = false // the undo key takes back this act first
-	m.list.pages.stale = m.list.pages.busy
-	m.list.triages = append(m.list.triages, w)
-	if len(m.list.triages) == 1 {
-		m.writeTriage()
+	before := t.list.Ref()
+	t.show(w) // now, since the next key is about the row that this brings under the cursor
+	t.submitting++
+	t.began()
+	t.list.outdate()
+	t.list.triages = append(t.list.triages, w)
+	if len(t.list.triages) == 1 {
+		t.write()
 	}
-	stays := m.list.Ref() == before
+	stays := t.list.Ref() == before
 	switch {
 	case last:
-		m.inDetail = false
-		m.detail.previewAfterRest()
+		t.inDetail = false
+		t.detail.previewAfterRest()
 	case opened:
 		if stays {
-			m.list.Move(n)
+			t.list.Move(n)
 		}
-		m.detail.openSelected()
+		t.detail.openSelected()
 	case !stays:
-		m.detail.previewAfterRest()
+		t.detail.previewAfterRest()
 	}
 }
 
-func (m *Model) showTriage(w pendingTriage) {
-	q, err := m.list.parsedQuery()
+func (t *triage) show(w pendingTriage) {
+	q, err := t.list.parsedQuery()
 	if err != nil {
 		return
 	}
 	q = q.Inbox()
-	now := m.now()
+	now := t.now()
 	in := func(row *model.Row) bool { return q.Match(query.NewSubject(*row), now, now.Location()) }
-	if row := m.detail.Row(); w.of.has(&row) {
+	if row := t.detail.Row(); w.of.has(&row) {
 		row.Triage = w.change.Apply(row.Triage)
-		m.detail.showRow(row)
+		t.detail.showRow(row)
 	}
-	m.list.Change(func(row *model.Row) bool {
+	t.list.Change(func(row *model.Row) bool {
 		if !w.of.has(row) {
 			return true
 		}
@@ -115,70 +124,69 @@ func (m *Model) showTriage(w pendingTriage) {
 	})
 }
 
-// writeTriage writes the oldest change. Changes are written one after the other, in the order of their keys.
-func (m *Model) writeTriage() {
-	w := &m.list.triages[0]
+// write writes the oldest change. Changes are written one after the other, in the order of their keys.
+func (t *triage) write() {
+	w := &t.list.triages[0]
 	if n := w.of.size(); n != 1 {
 		w.op = inLine("marking "+theme.Count(n, "conversation"), "")
-		w.op.onShow = func() { m.list.reload(false) }
+		w.op.onShow = func() { t.list.reload(false) }
 	}
 	of, change := w.of, w.change
-	operate(m.overlays, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
-		refs, err := of.refs(ctx, m.be)
+	operate(t.overlays, w.op, func(ctx context.Context, report func(int, int)) (struct{}, error) {
+		refs, err := of.refs(ctx, t.be)
 		if err == nil {
-			err = m.be.Triage(ctx, refs, change, report)
+			err = t.be.Triage(ctx, refs, change, report)
 		}
 		return struct{}{}, err
-	}, m.triaged)
+	}, t.written)
 }
 
-func (m *Model) triaged(_ struct{}, err error) {
-	text := m.list.triages[0].text
-	m.submitting--
-	m.list.triages = m.list.triages[1:]
+func (t *triage) written(_ struct{}, err error) {
+	text := t.list.triages[0].text
+	t.submitting--
+	t.list.triages = t.list.triages[1:]
 	switch {
 	case errors.Is(err, context.Canceled):
-		m.say(theme.Warning, model.Words(err))
+		t.say(theme.Warning, model.Words(err))
 	case err != nil:
-		m.fail("mark it", err)
+		t.fail("mark it", err)
 	default:
-		m.say(theme.Good, text)
-		m.undoableActs++
+		t.say(theme.Good, text)
+		t.done()
 	}
-	if len(m.list.triages) > 0 {
-		m.writeTriage()
+	if len(t.list.triages) > 0 {
+		t.write()
 		return
 	}
-	m.list.reload(false)
-	m.reloadOutbox()
-	m.quitIfReady()
+	t.list.reload(false)
+	t.idle()
 }
 
 // snooze asks until when to snooze, or wakes a single conversation that is snoozed.
-func (m *Model) snooze(in intent) {
+func (t *triage) snooze(in intent) {
 	if in.single && !in.row.Triage.SnoozedUntil.IsZero() && in.arg == "" {
-		m.triage(in, "awake again", model.TriageChange{Snooze: &time.Time{}})
+		t.change(in, "awake again", model.TriageChange{Snooze: &time.Time{}})
 		return
 	}
 	until := func(text string) error {
-		t, err := parseWhen(text, m.now())
+		at, err := parseWhen(text, t.now())
 		if err == nil {
-			m.triage(in, "snoozed until "+t.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &t})
+			t.change(in, "snoozed until "+at.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &at})
 		}
 		return err
 	}
 	if in.arg != "" {
 		if err := until(in.arg); err != nil {
-			m.say(theme.Error, err.Error())
+			t.say(theme.Error, err.Error())
 		}
 		return
 	}
 	d := dialog.NewPrompt(titleFor("Snooze until", in), "tomorrow", "2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")
-	m.ask(d, "", func(text string) {
+	t.ask(d, "", func(text string) {
 		if err := until(text); err != nil {
 			d.Complain(err.Error())
 		} else {
-			m.closeOverlay(d)
+			t.closeOverlay(d)
 		}
 	})
 }

@@ -22,7 +22,7 @@ func (m *Model) View() tea.View {
 		return v
 	}
 	lines, cursor := m.draw()
-	m.noteDrawn()
+	m.guard.noteDrawn()
 	for i, l := range lines {
 		lines[i] = pinEnd(m.th.Draw(m.th.Truncate(l, m.w, "")))
 	}
@@ -104,6 +104,14 @@ func (s *screen) previewPlace() string {
 
 func (s *screen) previewShown() bool { return !s.inDetail && s.previewPlace() != layoutOff }
 
+// contexts returns the contexts of the keys, the closest first.
+func (s *screen) contexts() []keymap.Context {
+	if s.inDetail {
+		return []keymap.Context{keymap.Detail, keymap.List, keymap.Global}
+	}
+	return []keymap.Context{keymap.List, keymap.Global}
+}
+
 // arrange lays the screen out and sets the height of the list.
 func (m *Model) arrange() areas {
 	a := m.areas()
@@ -127,7 +135,7 @@ func (s *screen) tooSmall() bool { return s.w < tooSmallW || s.h < tooSmallH }
 
 func (m *Model) draw() ([]string, *layout.Cursor) {
 	if m.tooSmall() {
-		return m.th.Block(m.th.Wrap(m.tooSmallText(), m.w), m.w, m.h), nil
+		return m.th.Block(m.th.Wrap(m.quit.tooSmallText(), m.w), m.w, m.h), nil
 	}
 	var lines []string
 	var cursor *layout.Cursor
@@ -368,7 +376,7 @@ func (m *Model) drawFooter(r layout.Rect) string {
 
 func (m *Model) footerPairs() (pairs []string) {
 	here := theme.Pick(m.inDetail, detailKeys, listKeys)
-	keys, global := m.keys.Keys(m.stack()...), m.keys.Keys(keymap.Global)
+	keys, global := m.keys.Keys(m.contexts()...), m.keys.Keys(keymap.Global)
 	in := m.intent("")
 	in.count = 0
 	for _, o := range here {
