@@ -60,6 +60,8 @@ func ruleOf(pkg string) (rule, bool) {
 		return rule{}, true
 	case "ui":
 		return rule{ours: []string{"model", "model/query", "ui/*"}, theirs: []string{"*"}}, true
+	case "ui/prompt":
+		return rule{ours: []string{"model/query", "ui/layout", "ui/theme"}, theirs: []string{"*"}}, true
 	case "ui/cli/proof":
 		return rule{}, true // tests alone
 	case "ui/cli":

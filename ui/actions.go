@@ -435,3 +435,20 @@ func (m *Model) refresh(in intent) {
 		m.detail.reload(in)
 	}
 }
+
+func searchBy(n int) runFunc {
+	return func(m *Model, in intent) {
+		at, of := m.detail.Next(n * in.times())
+		if of == 0 {
+			m.say(theme.Warning, "not found in this tab: "+m.detail.Searching())
+		} else {
+			m.say(theme.Dim, fmt.Sprintf("match %d of %d", at, of))
+		}
+	}
+}
+
+// pick moves the cursor of the list for the person.
+func (m *Model) pick(by int) {
+	m.moveOrScroll(by)
+	m.guard.noteMove()
+}

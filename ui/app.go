@@ -13,6 +13,7 @@ import (
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/keymap"
+	"confab/ui/prompt"
 	"confab/ui/theme"
 	"confab/ui/welcome"
 )
@@ -74,7 +75,7 @@ type Options struct {
 type Model struct {
 	*overlays
 	handlers map[keymap.Action]handler
-	prompt   *prompt
+	prompt   *openPrompt
 	hits     []hit   // the clickable areas of the last frame
 	hitsOf   overlay // the overlay on top of that frame, nil for none
 	footer   []string
@@ -115,7 +116,8 @@ func New(opts Options) *Model {
 		marks: &marks{listing: rows}, triage: &triage{overlays: o, list: rows, detail: open},
 		guard: &guard{overlays: o, list: rows, detail: open}, quit: &quitting{overlays: o}}
 	m.drafts = &drafts{save: m.session.store}
-	rows.moved, rows.arrived, rows.nearer = open.previewAfterRest, m.pageArrived, m.nearestFound
+	rows.moved, rows.arrived, rows.nearer = open.previewAfterRest, m.pageArrived,
+		func() { m.updatePrompt(m.prompt, prompt.Nearer{}) }
 	m.marks.act, m.marks.noteMove = func(a keymap.Action) { m.run(m.intent(a)) }, m.guard.noteMove
 	m.triage.began = func() { m.followed.undoable = false } // the undo key takes back this act first
 	m.triage.done = func() { m.undoableActs++ }

@@ -39,7 +39,7 @@ func (m *Model) key(k tea.KeyPressMsg) {
 		}
 		m.updateLayer(top, k)
 	case m.prompt != nil:
-		m.promptKey(k)
+		m.updatePrompt(m.prompt, k)
 	default:
 		m.listKey(name)
 	}
@@ -101,15 +101,13 @@ func (m *Model) countKey(name string) bool {
 
 func (m *Model) paste(msg tea.PasteMsg) {
 	top := m.onTop()
-	switch p := m.prompt; {
+	switch {
 	case top.overlay != nil:
 		m.updateLayer(top, msg)
-	case p == nil:
+	case m.prompt != nil:
+		m.updatePrompt(m.prompt, msg)
+	default:
 		m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
-	case p.pendingTab != 0:
-		p.held = append(p.held, msg)
-	case p.input.Update(msg):
-		m.promptChanged()
 	}
 }
 

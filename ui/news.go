@@ -9,6 +9,7 @@ import (
 
 	"confab/model"
 	"confab/ui/dialog"
+	"confab/ui/prompt"
 )
 
 // waitForNews waits for an announcement of the engine, and handles it with those that came by then.
@@ -93,17 +94,11 @@ func (m *Model) rereadIfErrorsChanged() {
 
 // pageArrived brings what rests on the list up to date with a new page.
 func (m *Model) pageArrived(page arrival) {
-	if p := m.prompt; p != nil && p.typing && p.kind == promptFilter && page.resized {
-		m.readOffers() // the screen is redrawn anyway, so waiting would save no bytes
+	if page.resized {
+		m.updatePrompt(m.prompt, prompt.Resized{})
 	}
 	if page.toEnd {
 		m.guard.noteMove()
 	}
 	m.detail.pageArrived(page)
-}
-
-func (m *Model) nearestFound() {
-	if p := m.prompt; p != nil && p.kind == promptFilter && !p.typing && p.completed == "" {
-		m.readOffers()
-	}
 }

@@ -1,293 +1,170 @@
 package ui
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/model/query"
-	"confab/ui/keymap"
+	"confab/ui/prompt"
 	"confab/ui/theme"
 )
 
-// promptKind is the sign before a prompt, and the key of the draft that holds its past texts, one per line.
-type promptKind struct{ sign, past string }
-
-var (
-	promptFilter  = promptKind{"/", "filters"}
-	promptSearch  = promptKind{"/", ""}
-	promptCommand = promptKind{":", "commands"}
-)
-
-// prompt is the line at the bottom into which a filter, a search or a command is typed.
-type prompt struct {
-	kind  promptKind
-	input theme.Input
+// openPrompt is the open prompt, and what it was opened for.
+type openPrompt struct {
+	*prompt.Prompt
 	// Escape restores the filter before, with the cursor on the conversation from.
 	before string
 	from   model.Ref
 	// target is the intent from when the command line was opened.
 	target intent
-	// problem is what is wrong with the text; refused says that enter was pressed nevertheless.
-	problem problem
-	refused bool
-
-	// shown is the problem on the help line, offers are the completions there. Both are as of the last
-	// rest in typing, so that a typed letter alone writes few bytes.
-	shown  problem
-	offers []query.Completion
-	start  int // the byte of the text that the offers count from
-	chosen int
-	// completed is the text after the last tab, uncompleted the text before the first.
-	completed, uncompleted string
-	// typing says that the text changed since the offers were asked for, reading that the engine is asked.
-	typing, reading bool
-	asked           int // numbers the requests
-	// pendingTab is a tab typed before the offers were there; the keys after it are held until then.
-	pendingTab int
-	held       []tea.Msg
-
-	// past are the texts typed earlier. back is how many steps back the shown text is; present is the text at 0.
-	past    []string
-	back    int
-	present string
-	// below is how many rows the cursor of the list was moved down from the prompt.
-	below int
-}
-
-// problem says what is wrong with a text, and at which rune.
-type problem struct {
-	why string
-	at  int
-}
-
-// queryProblem locates the error of a query in its text.
-func queryProblem(text string, err error) problem {
-	var e *query.Error
-	if !errors.As(err, &e) {
-		return problem{why: err.Error()}
-	}
-	why := e.Message + theme.Around(": did you mean ", e.Suggestion, "?")
-	return problem{why, utf8.RuneCountInString(text[:max(0, min(e.Pos, len(text)))])}
 }
 
 func (m *Model) openFilter(in intent) {
 	if in.arg != "" {
-		m.applyFilter(in.arg)
+		m.list.applyFilter(in.arg)
 		return
 	}
 	f, from := m.list.currentTab().filter, m.list.Ref()
 	if f == "" {
 		m.list.currentTab().from = from
 	}
-	m.openPrompt(&prompt{kind: promptFilter, input: theme.NewInput(f), before: f, from: from})
+	m.showPrompt(&openPrompt{Prompt: prompt.New(prompt.Filter, f), before: f, from: from})
 }
-
-func (m *Model) openSearch() { m.prompt = &prompt{kind: promptSearch, input: theme.NewInput("")} }
 
 func (m *Model) openCommandLine(in intent) {
-	m.openPrompt(&prompt{kind: promptCommand, input: theme.NewInput(""), target: m.intent(in.action)})
+	m.showPrompt(&openPrompt{Prompt: prompt.New(prompt.Command, ""), target: m.intent(in.action)})
 }
 
-func (m *Model) openPrompt(p *prompt) {
+func (m *Model) openSearch() { m.prompt = &openPrompt{Prompt: prompt.New(prompt.Search, "")} }
+
+func (m *Model) showPrompt(p *openPrompt) {
 	m.prompt = p
-	m.readOffers()
-	read(m.loop, bind(m.readPast, p.kind), func(past []string, err error) {
-		if err == nil && p == m.prompt {
-			p.past = slices.DeleteFunc(past, func(s string) bool { return s == "" })
+	m.promptAsks(p, p.Ask())
+	read(m.loop, bind(m.readPast, p.Kind), func(past []string, err error) {
+		if err == nil {
+			m.updatePrompt(p, prompt.Past(past))
 		}
 	})
 }
 
-func (m *Model) promptKey(k tea.KeyPressMsg) {
-	p, name := m.prompt, k.String()
-	before, offers := p.input.Position(), p.kind != promptSearch
-	switch {
-	case name == "esc":
+// updatePrompt passes input or an answer to a prompt, if it is still open, and does what that asks.
+func (m *Model) updatePrompt(p *openPrompt, msg tea.Msg) {
+	if p == m.prompt && p != nil {
+		m.promptAsks(p, p.Update(msg))
+	}
+}
+
+func (m *Model) promptAsks(p *openPrompt, asks prompt.Asks) {
+	if text := asks.Apply; text != nil && p.Kind == prompt.Search {
+		m.detail.Search(*text)
+	} else if text != nil {
+		m.list.applyFilter(*text)
+	}
+	if asks.Rest != 0 {
+		m.schedule(restTime, func() { m.updatePrompt(p, asks.Rest) })
+	}
+	if asks.Offers != nil {
+		m.readOffers(p, *asks.Offers)
+	}
+	switch before := m.list.Cursor(); {
+	case asks.Move != 0:
+		m.pick(asks.Move)
+	case asks.Down:
+		m.pick(1)
+		m.updatePrompt(p, prompt.Moved(m.list.Cursor()-before))
+	case asks.Cancelled:
 		m.prompt = nil
-		if p.kind == promptSearch {
+		if p.Kind == prompt.Search {
 			m.detail.Search("")
-		} else if p.kind == promptFilter && m.list.currentTab().filter != p.before {
+		} else if p.Kind == prompt.Filter && m.list.currentTab().filter != p.before {
 			m.list.setFilter(p.before, p.from)
 		}
-	case p.pendingTab != 0:
-		p.held = append(p.held, k)
-	case name == "enter":
-		m.promptDone()
-	case offers && name == "tab":
-		m.complete(1)
-	case offers && name == "shift+tab":
-		m.complete(-1)
-	case offers && name == "up":
-		m.older()
-	case offers && name == "down":
-		m.newer()
-	case p.kind == promptFilter && name == "ctrl+n":
-		m.pick(1)
-	case p.kind == promptFilter && name == "ctrl+p":
-		m.pick(-1)
-	case p.input.Update(k):
-		m.promptChanged()
-	case offers && p.input.Position() != before:
-		m.readOffersSoon()
-	}
-}
-
-// pick moves the cursor of the list for the person.
-func (m *Model) pick(by int) {
-	m.moveOrScroll(by)
-	m.guard.noteMove()
-}
-
-func (m *Model) promptChanged() {
-	p := m.prompt
-	p.problem, p.refused = problem{}, false
-	switch p.kind {
-	case promptSearch:
-		m.detail.Search(p.input.Value())
-		return
-	case promptFilter:
-		m.filterTyped()
-	}
-	m.readOffersSoon()
-}
-
-// filterTyped narrows the list by the typed filter. A field without a value yet is left out.
-func (m *Model) filterTyped() {
-	p := m.prompt
-	text, ok := p.input.Value(), true
-	if _, err := query.Parse(text); err != nil {
-		p.problem = queryProblem(text, err)
-		text, ok = query.WithoutBare(text)
-	}
-	if ok {
-		m.applyFilter(text)
-	}
-}
-
-func (m *Model) applyFilter(text string) {
-	t := m.list.currentTab()
-	_, err := combine(t.Query, text, t.order)
-	switch {
-	case err != nil:
-		wrong := queryProblem(text, err)
-		m.say(theme.Error, fmt.Sprintf("that query is wrong at %d: %s", wrong.at+1, wrong.why))
-	case text != t.filter:
-		if q, _ := query.Parse(text); q.Sorted() {
-			t.order = "" // the filter says how to sort
+	case asks.Done:
+		m.prompt = nil
+		if text := p.Text(); p.Kind == prompt.Command {
+			m.command(p)
+		} else if p.Kind == prompt.Search && text != "" && m.detail.Search(text) == 0 {
+			m.say(theme.Warning, "not found in this tab: "+text)
 		}
-		m.list.setFilter(text, model.Ref{})
+		m.remember(p)
+	}
+	for _, msg := range asks.Held {
+		m.update(msg)
 	}
 }
 
-func (m *Model) promptDone() {
-	p := m.prompt
-	if p.kind == promptFilter && p.problem.why != "" {
-		p.refused, p.shown = true, p.problem
-		m.readOffers()
-		return
-	}
-	m.prompt = nil
-	text := p.input.Value()
-	switch {
-	case p.kind == promptCommand:
-		m.command(p)
-	case p.kind == promptSearch && text != "" && m.detail.Search(text) == 0:
-		m.say(theme.Warning, "not found in this tab: "+text)
-	}
-	m.remember(p)
-}
-
-var shortCommands = map[keymap.Action]keymap.Action{"q": keymap.Quit, "quit!": keymap.Quit, "h": keymap.Help, "w": keymap.Refresh}
-
-func (m *Model) command(p *prompt) {
-	verb, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
-	in, name := p.target, keymap.Action(strings.ReplaceAll(strings.ToLower(verb), "-", "_"))
-	in.action, in.arg = cmp.Or(shortCommands[name], name), strings.TrimSpace(arg)
-	if _, ok := m.handlers[in.action]; ok {
-		m.run(in)
-	} else if in.action != "" {
-		m.say(theme.Warning, "there is no action named "+string(in.action)+"; ctrl+p lists them")
-	}
-}
-
-func searchBy(n int) runFunc {
-	return func(m *Model, in intent) {
-		at, of := m.detail.Next(n * in.times())
-		if of == 0 {
-			m.say(theme.Warning, "not found in this tab: "+m.detail.Searching())
-		} else {
-			m.say(theme.Dim, fmt.Sprintf("match %d of %d", at, of))
+// readOffers answers a request for completions, at first without the engine if that is still reading its index.
+func (m *Model) readOffers(p *openPrompt, ask prompt.Request) {
+	offers := prompt.Offers{Request: ask}
+	if p.Kind == prompt.Command {
+		if offers.List, offers.Start = m.commandOffers(ask.Text[:ask.Cursor]); offers.Start < 0 {
+			offers.Start = 0
+			m.updatePrompt(p, offers)
+			return
 		}
 	}
+	text, cursor := ask.Text[offers.Start:], ask.Cursor-offers.Start
+	if !m.list.indexed {
+		offers.List, offers.More = query.Complete(text, cursor, nil), true
+		m.updatePrompt(p, offers)
+	}
+	read(m.loop, bind2(m.be.Complete, text, cursor), func(list []query.Completion, err error) {
+		offers.List, offers.More, offers.Failed = list, false, err != nil
+		if near, ok := m.list.nearest(); ok && p.Kind == prompt.Filter && text == near.filter {
+			first := query.Completion{Text: near.text, End: len(text), Count: near.found, Help: "nearest"}
+			offers.List, offers.Failed = append([]query.Completion{first}, list...), false
+		}
+		m.updatePrompt(p, offers)
+	})
 }
 
 // maxPast is how many filters, and how many commands, are remembered.
 const maxPast = 100
 
-func (m *Model) readPast(ctx context.Context, kind promptKind) ([]string, error) {
-	kept := m.drafts.get(kind.past)
+func (m *Model) readPast(ctx context.Context, kind prompt.Kind) ([]string, error) {
+	kept := m.drafts.get(kind.Past)
 	text, err := kept.text, error(nil)
 	if !kept.dirty { // another process may have added to it
-		text, err = m.be.Draft(ctx, kind.past)
+		text, err = m.be.Draft(ctx, kind.Past)
 	}
 	return strings.Split(text, "\n"), err
 }
 
-func (m *Model) remember(p *prompt) {
-	text := strings.TrimSpace(p.input.Value())
-	if text == "" || p.kind.past == "" {
+func (m *Model) remember(p *openPrompt) {
+	text := strings.TrimSpace(p.Text())
+	if text == "" || p.Past == "" {
 		return
 	}
 	m.try(keepTyped, func(context.Context) error {
-		past, err := m.readPast(context.Background(), p.kind)
+		past, err := m.readPast(context.Background(), p.Kind)
 		if err != nil {
 			return err
 		}
 		past = append(slices.DeleteFunc(past, func(s string) bool { return s == text || s == "" }), text)
-		m.drafts.put(p.kind.past, strings.Join(past[max(0, len(past)-maxPast):], "\n"))
-		return m.drafts.write(context.Background(), p.kind.past)
+		m.drafts.put(p.Past, strings.Join(past[max(0, len(past)-maxPast):], "\n"))
+		return m.drafts.write(context.Background(), p.Past)
 	}, func() {})
 }
 
-// older recalls the text before this one, or moves up again in the list.
-func (m *Model) older() {
-	p := m.prompt
-	switch {
-	case p.below > 0:
-		p.below--
-		m.pick(-1)
-	case p.back < len(p.past):
-		m.recall(p.back + 1)
+// drawPrompt draws the prompt and the line below.
+func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
+	p, about := m.prompt, ""
+	switch reading := m.list.readingText(); {
+	case p.Kind == prompt.Filter && reading != "":
+		about = " " + reading + " "
+	case p.Kind == prompt.Filter && m.list.Loaded():
+		about = " " + theme.Number(m.list.Total()) + m.plus() + " found "
+	case p.Kind == prompt.Command && p.target.size() > 0:
+		about = " for " + nameOrCount(p.target) + " "
 	}
-}
-
-// newer recalls the text after this one. From the present text it moves down in the list.
-func (m *Model) newer() {
-	p := m.prompt
-	switch {
-	case p.back > 0:
-		m.recall(p.back - 1)
-	case p.kind == promptFilter:
-		before := m.list.Cursor()
-		m.pick(1)
-		p.below += m.list.Cursor() - before
+	var nearest query.Completion
+	if near, ok := m.list.nearest(); ok {
+		nearest = query.Completion{Text: near.text, Count: near.found}
 	}
-}
-
-func (m *Model) recall(to int) {
-	p := m.prompt
-	if p.back == 0 {
-		p.present = p.input.Value()
-	}
-	p.back = to
-	p.input.Set(append(p.past, p.present)[len(p.past)-to])
-	m.promptChanged()
+	line, cursor := p.Draw(m.th, w)
+	return []string{line, p.DrawHelp(m.th, w, about, nearest)}, cursor
 }

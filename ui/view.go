@@ -188,20 +188,18 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 		lines = append(lines, list...)
 	}
 	var cursor *layout.Cursor
-	for _, r := range []layout.Rect{a.message, a.status} {
-		switch {
-		case r.H == 0:
-		case m.prompt != nil && cursor == nil:
-			line, x := m.prompt.input.Draw(m.th, max(0, r.W-2), theme.Text)
-			lines = append(lines, m.th.Fit(m.th.Say(theme.Accent, m.prompt.kind.sign)+line, r.W, ""))
-			cursor = &layout.Cursor{X: x + 1, Y: r.Y}
-		case m.prompt != nil:
-			lines = append(lines, m.drawPromptHelp(r.W))
-		case r == a.message:
-			lines = append(lines, m.drawMessage(r))
-		default:
-			lines = append(lines, m.drawStatus(r.W))
+	switch at := a.message; {
+	case m.prompt != nil:
+		if at.H == 0 {
+			at = a.status
 		}
+		bottom, x := m.drawPrompt(m.w)
+		lines = append(lines, bottom[:1+a.status.Y-at.Y]...)
+		cursor = &layout.Cursor{X: x, Y: at.Y}
+	case at.H > 0:
+		lines = append(lines, m.drawMessage(at), m.drawStatus(m.w))
+	default:
+		lines = append(lines, m.drawStatus(m.w))
 	}
 	return m.th.Block(lines, m.w, m.h), cursor
 }

@@ -17,6 +17,7 @@ import (
 	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
+	"confab/ui/prompt"
 	"confab/ui/theme"
 )
 
@@ -146,6 +147,22 @@ func (l *listing) switchTab(to int) {
 		read(l.loop, l.opening(q), func(p model.Page, _ error) { l.showOpening(q, p) })
 	}
 	l.reload(true)
+}
+
+// applyFilter narrows the list by a filter, unless that is wrong.
+func (l *listing) applyFilter(text string) {
+	t := l.currentTab()
+	_, err := combine(t.Query, text, t.order)
+	switch {
+	case err != nil:
+		wrong := prompt.ProblemOf(text, err)
+		l.say(theme.Error, fmt.Sprintf("that query is wrong at %d: %s", wrong.At+1, wrong.Why))
+	case text != t.filter:
+		if q, _ := query.Parse(text); q.Sorted() {
+			t.order = "" // the filter says how to sort
+		}
+		l.setFilter(text, model.Ref{})
+	}
 }
 
 // setFilter filters the list, with the cursor on a conversation, or at the top for the zero ref.
@@ -311,7 +328,7 @@ func (l *listing) sort(in intent) {
 func (l *listing) sortBy(order string) {
 	order = strings.ToLower(order)
 	if _, err := query.Parse(query.FieldSort + ":" + order); err != nil {
-		l.say(theme.Error, queryProblem(order, err).why)
+		l.say(theme.Error, prompt.ProblemOf(order, err).Why)
 		return
 	}
 	l.currentTab().order = order
