@@ -210,7 +210,7 @@ func handlers() map[keymap.Action]handler {
 	h := viewHandlers()
 	maps.Copy(h, editHandlers())
 	for _, c := range copyFormats {
-		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { m.copyRows(in, c) }}
+		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { copyRows(m.overlays, in, c) }}
 	}
 	for i := range 9 {
 		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.list.switchTab(i) },
@@ -262,7 +262,7 @@ func viewHandlers() map[keymap.Action]handler {
 		keymap.MarkAll:    {run: func(m *Model, _ intent) { m.marks.markAll() }},
 		keymap.ClearMarks: {run: func(m *Model, _ intent) { m.list.clearMarks() }},
 
-		keymap.Copy:         {opens: true, wants: wantsRows, run: (*Model).openCopy},
+		keymap.Copy:         {opens: true, wants: wantsRows, run: func(m *Model, in intent) { openCopy(m.overlays, in) }},
 		keymap.Browser:      linkHandler(model.LinkWeb),
 		keymap.Recording:    linkHandler(model.LinkRecording),
 		keymap.OutboxScreen: {run: (*Model).openOutbox},
@@ -288,7 +288,7 @@ func editHandlers() map[keymap.Action]handler {
 		keymap.ToggleStatus:  closing.unless(reopening, func(c model.Conversation) bool { return c.Closed }),
 		keymap.Close:         closing,
 		keymap.Reopen:        reopening,
-		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: (*Model).rename, unasked: hasArg},
+		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: func(m *Model, in intent) { m.forms.rename(in) }, unasked: hasArg},
 		keymap.Describe:      formHandler(model.EditDescription),
 		keymap.Labels:        formHandler(model.EditLabels),
 		keymap.Attributes:    formHandler(model.EditAttributes),
@@ -299,7 +299,7 @@ func editHandlers() map[keymap.Action]handler {
 		keymap.DefaultRole:   choiceHandler("Default role", model.EditDefaultRole),
 		keymap.Archive:       removalHandler(model.EditArchive),
 		keymap.Delete:        removalHandler(model.EditDelete),
-		keymap.NewItem:       {opens: true, run: (*Model).openCreate, off: createOff},
+		keymap.NewItem:       {opens: true, run: func(m *Model, in intent) { m.forms.openCreate(in) }, off: createOff},
 		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: repeatOff, unasked: always},
 		keymap.Undo:          {run: func(m *Model, _ intent) { m.pendingUndos++ }}, // done by nextUndo
 		keymap.Settle:        {run: (*Model).settle},

@@ -86,6 +86,7 @@ type Model struct {
 	guard   *guard
 	triage  *triage
 	session *session
+	forms   *forms
 	quit    *quitting
 	chosen  welcome.Choice
 
@@ -114,7 +115,8 @@ func New(opts Options) *Model {
 	open := &conversation{overlays: o, list: rows}
 	m := &Model{overlays: o, handlers: handlers(), list: rows, detail: open, session: newSession(o, rows),
 		marks: &marks{listing: rows}, triage: &triage{overlays: o, list: rows, detail: open},
-		guard: &guard{overlays: o, list: rows, detail: open}, quit: &quitting{overlays: o}}
+		guard: &guard{overlays: o, list: rows, detail: open}, forms: &forms{overlays: o, list: rows}, quit: &quitting{overlays: o}}
+	m.forms.plan, m.forms.set = m.plan, m.set
 	m.drafts = &drafts{save: m.session.store}
 	rows.moved, rows.arrived, rows.nearer = open.previewAfterRest, m.pageArrived,
 		func() { m.updatePrompt(m.prompt, prompt.Nearer{}) }

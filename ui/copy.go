@@ -54,12 +54,12 @@ var copyFormats = []copyFormat{
 	}},
 }
 
-func (m *Model) openCopy(in intent) {
+func openCopy(o *overlays, in intent) {
 	d := &dialog.Menu{Title: titleFor("Copy", in)}
 	var names []string
 	for _, c := range copyFormats {
 		if c.name == strings.ToLower(in.arg) {
-			m.copyRows(in, c)
+			copyRows(o, in, c)
 			return
 		}
 		plural := !in.single || c.action == keymap.CopyEmails
@@ -67,10 +67,10 @@ func (m *Model) openCopy(in intent) {
 		names = append(names, c.name)
 	}
 	if in.arg != "" {
-		m.say(theme.Warning, "nothing is copied as "+in.arg+"; there are "+strings.Join(names, ", "))
+		o.say(theme.Warning, "nothing is copied as "+in.arg+"; there are "+strings.Join(names, ", "))
 		return
 	}
-	m.openMenu(d, func(i int) { m.copyRows(in, copyFormats[i]) })
+	o.openMenu(d, func(i int) { copyRows(o, in, copyFormats[i]) })
 }
 
 // maxCopied is how many bytes, before encoding, most terminals accept for the clipboard.
@@ -84,21 +84,21 @@ type copyResult struct {
 	why     string // the reason of the first of them
 }
 
-func (m *Model) copyRows(in intent, c copyFormat) {
+func copyRows(o *overlays, in intent, c copyFormat) {
 	work := func(ctx context.Context, report func(int, int)) (copyResult, error) {
-		return m.linesOf(ctx, in, c, report)
+		return linesOf(ctx, o.be, in, c, report)
 	}
-	operate(m.overlays, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copyResult, err error) {
+	operate(o, inLine("copying "+theme.Count(in.size(), c.noun), "nothing was copied"), work, func(got copyResult, err error) {
 		n := len(got.lines)
 		switch {
 		case errors.Is(err, errTooMuch):
-			m.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s", theme.Count(in.size(), c.noun), err))
+			o.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s", theme.Count(in.size(), c.noun), err))
 			return
 		case err != nil:
-			m.fail("copy the "+c.noun, err)
+			o.fail("copy the "+c.noun, err)
 			return
 		case n == 0:
-			m.say(theme.Warning, "nothing was copied: "+cmp.Or(got.why, "there is no "+c.noun+" here"))
+			o.say(theme.Warning, "nothing was copied: "+cmp.Or(got.why, "there is no "+c.noun+" here"))
 			return
 		}
 		said := "copied " + theme.Count(n, c.noun)
@@ -110,13 +110,13 @@ func (m *Model) copyRows(in intent, c copyFormat) {
 		if n := got.missing; n > 0 {
 			said += "; " + theme.Number(n) + theme.Pick(n == 1, " has none", " have none")
 		}
-		m.say(theme.Good, said)
-		m.do(tea.SetClipboard(strings.Join(got.lines, "\n")))
+		o.say(theme.Good, said)
+		o.do(tea.SetClipboard(strings.Join(got.lines, "\n")))
 	})
 }
 
-func (m *Model) linesOf(ctx context.Context, in intent, c copyFormat, report func(int, int)) (out copyResult, err error) {
-	refs, err := in.refs(ctx, m.be)
+func linesOf(ctx context.Context, be Backend, in intent, c copyFormat, report func(int, int)) (out copyResult, err error) {
+	refs, err := in.refs(ctx, be)
 	if err != nil {
 		return out, err
 	}
@@ -126,12 +126,12 @@ func (m *Model) linesOf(ctx context.Context, in intent, c copyFormat, report fun
 		if !in.single {
 			row = model.Row{Conversation: model.Conversation{Ref: ref}}
 			if c.action != keymap.CopyRef {
-				if row, _, err = m.be.Row(ctx, ref); err != nil {
+				if row, _, err = be.Row(ctx, ref); err != nil {
 					return out, err
 				}
 			}
 		}
-		text, err := c.of(ctx, m.be, row.Conversation)
+		text, err := c.of(ctx, be, row.Conversation)
 		if model.KindOf(err) == model.Unsupported {
 			out.why, err = cmp.Or(out.why, model.Words(err)), nil
 		}
