@@ -42,7 +42,7 @@ func (m *Model) intent(a keymap.Action) intent {
 	switch {
 	case m.list.Ranging():
 		in.marked = true
-		if set, whole := m.list.Range(); whole {
+		if set, whole := m.list.Rows(m.list.RangeRequest()); whole {
 			in.set = set
 		}
 	case m.list.MarkCount() > 0:
@@ -66,7 +66,7 @@ func (m *Model) run(in intent) {
 	case !ok:
 	case h.wants == wantsRows && inList && m.marks.postpone(in.action):
 	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
-		m.readRows(in, m.list.rangeRequest())
+		m.readRows(in, m.list.RangeRequest())
 	case in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark:
 		m.runCounted(in, h)
 	default:
@@ -98,8 +98,7 @@ func (m *Model) run(in intent) {
 func (m *Model) runCounted(in intent, h handler) {
 	n, from := in.count, in.row.Conversation.Ref
 	in.count = 0
-	set, here, whole := m.list.From(from, n)
-	switch {
+	switch _, here := m.list.Row(from); {
 	case h.wants == wantsRow:
 		m.say(theme.Warning, in.action.Words()+" takes one conversation at a time, not "+theme.Number(n))
 	case in.marked:
@@ -108,10 +107,8 @@ func (m *Model) runCounted(in intent, h handler) {
 		m.run(in)
 	case !here:
 		m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
-	case !whole:
-		m.readRows(in, model.SelectRequest{First: from, N: n})
 	default:
-		m.run(in.onSet(set))
+		m.readRows(in, model.SelectRequest{First: from, N: n})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/list"
 )
 
@@ -217,15 +218,15 @@ func (l *listing) noteSwept() bool {
 	return !l.swept.Equal(before)
 }
 
-// nearestQuery is the query nearest to a filter that finds nothing in a view; text is "" if there is none.
+// nearestQuery is the query nearest to a filter that finds nothing in a view, as a completion; "" if there is none.
 type nearestQuery struct {
-	view, filter, text string
-	found              int
+	view, filter string
+	query.Completion
 }
 
 // nearest returns the query nearest to the filter of this view, and false unless the filter finds nothing.
-func (l *listing) nearest() (n nearestQuery, ok bool) {
-	return l.near, l.near.text != "" && l.findsNothing(l.near)
+func (l *listing) nearest() (c query.Completion, ok bool) {
+	return l.near.Completion, l.near.Text != "" && l.findsNothing(l.near)
 }
 
 func (l *listing) findsNothing(n nearestQuery) bool {
@@ -244,13 +245,13 @@ func (l *listing) findNearest() {
 			return
 		}
 		read(l.loop, func(ctx context.Context) (text string, err error) {
-			text, n.found, err = l.be.Nearest(ctx, n.view, n.filter, true)
+			text, n.Count, err = l.be.Nearest(ctx, n.view, n.filter, true)
 			return text, err
 		}, func(text string, err error) {
 			if err != nil || !wanted() {
 				return
 			}
-			n.text = model.CleanLine(text, 0)
+			n.Text, n.End, n.Help = model.CleanLine(text, 0), len(n.filter), "nearest"
 			l.near = n
 			l.nearer()
 		})

@@ -114,9 +114,8 @@ func (m *Model) readOffers(p *openPrompt, ask prompt.Request) {
 	}
 	read(m.loop, bind2(m.be.Complete, text, cursor), func(list []query.Completion, err error) {
 		offers.List, offers.More, offers.Failed = list, false, err != nil
-		if near, ok := m.list.nearest(); ok && p.Kind == prompt.Filter && text == near.filter {
-			first := query.Completion{Text: near.text, End: len(text), Count: near.found, Help: "nearest"}
-			offers.List, offers.Failed = append([]query.Completion{first}, list...), false
+		if near, ok := m.list.nearest(); ok && p.Kind == prompt.Filter && text == m.list.currentTab().filter {
+			offers.List, offers.Failed = append([]query.Completion{near}, list...), false
 		}
 		m.updatePrompt(p, offers)
 	})
@@ -161,10 +160,7 @@ func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
 	case p.Kind == prompt.Command && p.target.size() > 0:
 		about = " for " + nameOrCount(p.target) + " "
 	}
-	var nearest query.Completion
-	if near, ok := m.list.nearest(); ok {
-		nearest = query.Completion{Text: near.text, Count: near.found}
-	}
+	near, found := m.list.nearest()
 	line, cursor := p.Draw(m.th, w)
-	return []string{line, p.DrawHelp(m.th, w, about, nearest)}, cursor
+	return []string{line, p.DrawHelp(m.th, w, about, near, found)}, cursor
 }

@@ -148,14 +148,12 @@ func (m *marks) mark(in intent) {
 	case !m.canMark():
 		return
 	case m.Ranging():
-		m.endRange()
+		m.markRows(m.RangeRequest())
 		return
 	case in.count <= 1:
 		m.ToggleMark()
 	default:
-		from := in.row.Conversation.Ref
-		rows, _, whole := m.From(from, in.count)
-		m.markRows(rows, whole, model.SelectRequest{First: from, N: in.count})
+		m.markRows(model.SelectRequest{First: in.row.Conversation.Ref, N: in.count})
 	}
 	m.Move(in.times())
 	m.noteMove()
@@ -166,7 +164,7 @@ func (m *marks) markRange(in intent) {
 	switch {
 	case !m.canMark():
 	case m.Ranging():
-		m.endRange()
+		m.markRows(m.RangeRequest())
 	default:
 		m.StartRange()
 		if in.count > 1 {
@@ -176,26 +174,16 @@ func (m *marks) markRange(in intent) {
 	}
 }
 
-func (m *marks) endRange() {
-	rows, whole := m.Range()
-	m.markRows(rows, whole, m.rangeRequest())
-}
-
 // markAll marks all rows of this view, or unmarks them if all are marked.
 func (m *marks) markAll() {
 	if m.canMark() {
-		m.markRows(model.Selection{}, false, model.SelectRequest{})
+		m.markRows(model.SelectRequest{})
 	}
 }
 
-// markRows marks rows; if they are not the whole of what is to be marked, it reads req first, and actions
-// typed meanwhile wait. An empty req means all rows of the view, which are unmarked if all are marked.
-func (m *marks) markRows(rows model.Selection, whole bool, req model.SelectRequest) {
-	if whole {
-		m.EndRange()
-		m.Mark(rows)
-		return
-	}
+// markRows marks rows. If they must be read first, actions typed meanwhile wait. An empty request means all rows of
+// the view, which are unmarked if all are marked.
+func (m *marks) markRows(req model.SelectRequest) {
 	tab := m.tab
 	q, _ := m.query()
 	m.marking, m.deferred = inLine("marking", "nothing was marked"), nil
@@ -262,13 +250,12 @@ func (l *listing) samples(s subjects) (out samples) {
 	return out
 }
 
-func (l *listing) rangeRequest() model.SelectRequest {
-	from, to := l.RangeEnds()
-	return model.SelectRequest{First: from, Last: to}
-}
-
-// selectRows reads a selection of this view, unless its query is wrong.
+// selectRows passes rows of this view to take: at once if they are in memory, else as read, unless the query is wrong.
 func (l *listing) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) {
+	if set, whole := l.Rows(req); whole {
+		take(set, nil)
+		return
+	}
 	q, err := l.query()
 	if err != nil {
 		return

@@ -229,7 +229,7 @@ func (m *Model) emptyText() []string {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
 		if near, ok := m.list.nearest(); ok {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
-			return append(text, "Nearest: "+near.text+", "+theme.Number(near.found)+".", "", key+" tab takes it; esc clears the filter.")
+			return append(text, "Nearest: "+near.Text+", "+theme.Number(near.Count)+".", "", key+" tab takes it; esc clears the filter.")
 		}
 		return append(text, "esc clears the filter.")
 	}

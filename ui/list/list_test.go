@@ -108,8 +108,8 @@ func TestMarksAndRanges(t *testing.T) {
 	}
 	l.StartRange()
 	l.Move(3)
-	if rows, whole := l.Range(); !whole || rows.Len() != 4 {
-		t.Errorf("Range = %v, whole %v; want all four rows", rows, whole)
+	if rows, whole := l.Rows(l.RangeRequest()); !whole || rows.Len() != 4 {
+		t.Errorf("the rows of the range: %v, whole %v; want all four", rows, whole)
 	}
 	before := l.Marks()
 	var others model.Selection
@@ -124,8 +124,8 @@ func TestMarksAndRanges(t *testing.T) {
 	if l.ToggleMarks(others) || l.MarkCount() != 1 || !l.Marks().Has("a", 3) {
 		t.Errorf("marks after toggling again: %v, want key 3 alone", l.Marks())
 	}
-	if rows, here, whole := l.From(row(6).Conversation.Ref, 5); rows.Len() != 2 || !here || !whole {
-		t.Errorf("From the last but one = %v, here %v, whole %v; want both rows", rows, here, whole)
+	if rows, whole := l.Rows(model.SelectRequest{First: row(6).Conversation.Ref, N: 5}); rows.Len() != 2 || !whole {
+		t.Errorf("from the last but one: %v, whole %v; want both rows", rows, whole)
 	}
 }
 
@@ -137,7 +137,7 @@ func TestARowWithoutAKeyCannotBeMarked(t *testing.T) {
 	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
 	l.ToggleMark()
 	l.StartRange()
-	if rows, _ := l.Range(); l.MarkCount() != 0 || rows.Len() != 0 || l.marked(&r) {
+	if rows, _ := l.Rows(l.RangeRequest()); l.MarkCount() != 0 || rows.Len() != 0 || l.marked(&r) {
 		t.Errorf("%d rows are marked and %d in the range, want none", l.MarkCount(), rows.Len())
 	}
 }

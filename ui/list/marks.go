@@ -78,25 +78,21 @@ func (l *List) inRange(i int) bool {
 	return l.ranging && i >= first && i <= last
 }
 
-// RangeEnds returns the conversation where the range began and the one under the cursor, which is zero while that is not
-// loaded.
-func (l *List) RangeEnds() (from, to model.Ref) { return l.rangeStart, l.ref }
-
-// Range returns the rows of the range. whole is false if the window does not hold all of them.
-func (l *List) Range() (rows model.Selection, whole bool) {
-	first, last := l.RangeBounds()
-	return l.between(first, last)
+// RangeRequest asks for the rows of the range.
+func (l *List) RangeRequest() model.SelectRequest {
+	return model.SelectRequest{First: l.rangeStart, Last: l.ref}
 }
 
-// From returns the rows of a conversation and those below it, n at most. here is false if the window does not hold the
-// first row, whole if it does not hold all of them.
-func (l *List) From(ref model.Ref, n int) (rows model.Selection, here, whole bool) {
-	first := l.indexOf(ref)
-	if first < 0 {
-		return rows, false, false
+// Rows returns the rows from the first one of a request. whole is false if the window does not hold all of them.
+func (l *List) Rows(req model.SelectRequest) (rows model.Selection, whole bool) {
+	first, last := l.indexOf(req.First), l.indexOf(req.Last)
+	if req.N > 0 {
+		last = min(first+req.N, l.total) - 1
 	}
-	rows, whole = l.between(first, min(first+n, l.total)-1)
-	return rows, true, whole
+	if first < 0 || last < 0 {
+		return rows, false
+	}
+	return l.between(min(first, last), max(first, last))
 }
 
 func (l *List) between(first, last int) (rows model.Selection, whole bool) {
