@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"confab/model"
 	"confab/ui/theme"
 )
 
@@ -52,6 +53,21 @@ func (d *drafts) writeAll(ctx context.Context) error {
 		return true
 	})
 	return errors.Join(errs...)
+}
+
+// finish writes all drafts, unless ctx ends first: the disk may not answer.
+func (d *drafts) finish(ctx context.Context) (err error) {
+	written := make(chan error, 1)
+	go func() { written <- d.writeAll(ctx) }()
+	select {
+	case err = <-written:
+	case <-ctx.Done():
+		err = errors.New("the disk did not answer")
+	}
+	if err != nil {
+		err = errors.New("what you typed could not be kept: " + model.Words(err))
+	}
+	return err
 }
 
 // keepTyped is what an error with a draft says could not be done.

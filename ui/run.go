@@ -11,8 +11,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/term"
-
-	"confab/model"
 )
 
 const (
@@ -85,7 +83,10 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 		go p.Quit()
 	}
 	m.session.end(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
-	kept := m.keepDrafts(ctx, ended)
+	writing, cancel := context.WithTimeout(context.Background(), leaveTime)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(draftsTime, cancel) })()
+	go m.drafts.writeAll(writing) // at once, since the program may be stuck
 	select {
 	case <-ended:
 		err = last
@@ -99,7 +100,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	case connected.Err() != nil:
 		err = fmt.Errorf("the terminal is gone: %w", context.Canceled) // counts as an interrupt
 	}
-	return errors.Join(err, <-kept)
+	return errors.Join(err, m.drafts.finish(writing))
 }
 
 // suspend restores the terminal and stops the process until it is continued. If ctx ends by then,
@@ -116,36 +117,6 @@ func suspend(ctx context.Context, p *tea.Program, release func()) tea.Msg {
 		return tea.QuitMsg{}
 	}
 	return tea.ResumeMsg{}
-}
-
-// keepDrafts writes the drafts at once, and again when the program has ended.
-func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan error {
-	writing, cancel := context.WithTimeout(context.Background(), leaveTime)
-	hurry := context.AfterFunc(ctx, func() { time.AfterFunc(draftsTime, cancel) })
-	done, result := make(chan error, 1), make(chan error, 1)
-	go func() {
-		m.drafts.writeAll(writing)
-		select {
-		case <-ended:
-		case <-time.After(loopTime):
-		}
-		done <- m.drafts.writeAll(writing)
-	}()
-	go func() {
-		defer cancel()
-		defer hurry()
-		var err error
-		select {
-		case err = <-done:
-		case <-writing.Done():
-			err = errors.New("the disk did not answer")
-		}
-		if err != nil {
-			err = errors.New("what you typed could not be kept: " + model.Words(err))
-		}
-		result <- err
-	}()
-	return result
 }
 
 // input calls hangUp when the terminal is closed: Bubble Tea would keep running without keys.
