@@ -1,5 +1,16 @@
-// Package ui is the inbox on the screen: the one tea.Model of the program. Its parts, in packages
-// of their own, draw into rectangles.
+// Package ui is the inbox on the screen: the one tea.Model of the program. What is drawn is in packages
+// of its own, which draw into rectangles.
+//
+// Model is the root: it passes keys, messages and news on, and draws the areas. What has a state of its own is a part,
+// which holds the parts that it rests on and tells the root of the rest by functions that New sets:
+//
+//	loop            commands and their results, the clock, the message line, the size of the screen
+//	overlays        on the loop: what is open over the screen or waits for its turn, operations, drafts
+//	listing         the views, the list of the open one, and the reading of its rows
+//	conversation    the open or previewed conversation, on the listing
+//	marks, triage   what is marked, and local marks that are being written
+//	guard           keeps a key from acting on what appeared too late to be seen
+//	forms, session, quitting
 //
 // Guarantees:
 //
@@ -15,9 +26,9 @@
 //   - After a dropped connection the next start goes back to the view, the filter and the
 //     conversation. After the person quits, it starts at the top.
 //
-// A handler returns nothing: Model.do collects the commands it starts, and Update returns them as one.
+// A handler returns nothing: loop.do collects the commands it starts, and Update returns them as one.
 //
-// One key, all the way, by the methods of Model:
+// One key, all the way:
 //
 //	key, listKey    look p up in the key table
 //	intent          fixes the conversations that the key is about
@@ -27,7 +38,7 @@
 //	submit          writes the edits to the outbox, in a command
 //	submitted       reads the row again, now pending; followSubmission follows the submission
 //	news            reads again what an announcement of the engine names
-//	pageArrived     shows the row; followedLine shows that it is delivered, or what it needs
+//	listing.reload  reads the rows, which pageArrived shows; followedLine shows that it is delivered, or what it needs
 //
 // The documentation of package inbox describes the steps in between.
 package ui
