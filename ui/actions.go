@@ -71,26 +71,24 @@ func (m *Model) run(in intent) {
 		m.runCounted(in, h)
 	default:
 		if h.unasked != nil && h.unasked(in) {
-			if why := m.guard.unseenReason(in); why != "" {
-				m.guard.dropBurst = true
+			if why := m.guard.withhold(in); why != "" {
 				m.say(theme.Warning, "nothing was done: "+why)
 				return
 			}
-			m.guard.changed = in.row.Conversation.Ref
 		}
 		if why := m.off(in); why != "" {
-			// The text meant for a prompt must not be read as keys.
-			m.guard.dropBurst = m.guard.dropBurst || h.opens
+			m.guard.drop(h.opens) // the text meant for a prompt must not be read as keys
 			m.say(theme.Warning, why)
 			return
 		}
-		m.list.toEnd = m.list.toEnd && !h.moves
+		if h.moves {
+			m.list.leaveEnd()
+		}
 		h.run(m, in)
 		if h.moves {
 			m.guard.noteMove()
 		}
-		// The next keys are meant for a dialog that is not open yet.
-		m.guard.dropBurst = m.guard.dropBurst || h.asks
+		m.guard.drop(h.asks) // the next keys are meant for a dialog that is not open yet
 	}
 }
 
@@ -211,12 +209,7 @@ func handlers() map[keymap.Action]handler {
 	}
 	for i := range 9 {
 		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.list.switchTab(i) },
-			off: func(m *Model, _ intent) string {
-				if i >= len(m.list.tabs) {
-					return "there is no such view, only " + theme.Count(len(m.list.tabs), "view")
-				}
-				return ""
-			}}
+			off: func(m *Model, _ intent) string { return m.list.tabOff(i) }}
 	}
 	return h
 }
@@ -375,8 +368,7 @@ func moveToEnd(way int) runFunc {
 		case way < 0 || in.count > 0:
 			m.list.MoveTo(max(0, in.count-1))
 		default:
-			m.list.MoveTo(m.list.Total() - 1)
-			m.list.toEnd = m.list.more
+			m.list.toLast()
 		}
 		m.detail.previewAfterRest()
 	}
@@ -401,14 +393,8 @@ func stepItem(n int) runFunc {
 // back ends the first of: the search or the open conversation, the range, the marks, the filter.
 func (m *Model) back() {
 	switch {
-	case m.inDetail && m.detail.Searching() != "":
-		m.detail.Search("")
 	case m.inDetail:
-		m.inDetail, m.detail.openWhenRead = false, false
-		m.list.MoveToRef(m.detail.Ref())
-		if m.list.Ref() != m.detail.Ref() {
-			m.detail.previewAfterRest()
-		}
+		m.detail.back()
 	case m.list.Ranging():
 		m.list.EndRange()
 	case m.list.MarkCount() > 0:

@@ -111,10 +111,11 @@ func New(opts Options) *Model {
 		screen: screen{layout: cmp.Or(opts.Layout, layoutAuto), ssh: opts.SSH}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	o := &overlays{loop: l}
-	rows := &listing{overlays: o, views: newViews(opts, l.accounts())}
+	saving := &triages{}
+	rows := &listing{overlays: o, triages: saving, views: newViews(opts, l.accounts())}
 	open := &conversation{overlays: o, list: rows}
 	m := &Model{overlays: o, handlers: handlers(), list: rows, detail: open, session: newSession(o, rows),
-		marks: &marks{listing: rows}, triage: &triage{overlays: o, list: rows, detail: open},
+		marks: &marks{listing: rows}, triage: &triage{overlays: o, triages: saving, list: rows, detail: open},
 		guard: &guard{overlays: o, list: rows, detail: open}, forms: &forms{overlays: o, list: rows}, quit: &quitting{overlays: o}}
 	m.forms.plan, m.forms.set = m.plan, m.set
 	m.drafts = &drafts{save: m.session.store}
@@ -177,9 +178,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if m.prompt == nil {
 		m.openQueued()
 	}
-	if _, _, missing := m.list.Window(); missing && !m.list.pages.busy && m.h > 0 && m.list.Loaded() {
-		m.list.reload(false)
-	}
+	m.list.readMissing()
 	m.nextUndo()
 	m.session.record()
 	return m, m.takeCommands()

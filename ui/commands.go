@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strings"
 
-	"confab/model"
 	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
@@ -77,11 +76,7 @@ func (m *Model) commandOffers(head string) (out []query.Completion, start int) {
 	case action == keymap.Filter:
 		return nil, len(verb) + 1
 	case action == keymap.ViewNamed, action == keymap.Unview:
-		for _, t := range m.list.tabs {
-			if t.kept || action == keymap.ViewNamed {
-				all = append(all, query.Completion{Text: model.CleanLine(t.Name, 0), Help: model.CleanLine(t.Query, 80), Count: t.count})
-			}
-		}
+		all = m.list.completions(action == keymap.Unview)
 		if _, ok := m.list.viewNamed(arg); !ok && arg != "" && action == keymap.ViewNamed && m.list.narrowed() {
 			all = append(all, query.Completion{Text: arg, Help: "a new view of the filter and order"})
 		}

@@ -56,8 +56,13 @@ func (g *guard) shownSince() time.Time {
 	return g.now()
 }
 
-// unseenReason returns why an act that doesn't ask could change something the person has not seen, "" if it couldn't.
-func (g *guard) unseenReason(in intent) string {
+// withhold returns why an act that doesn't ask could change something the person has not seen, "" if it couldn't.
+func (g *guard) withhold(in intent) (why string) {
+	defer func() {
+		if g.drop(why != ""); why == "" {
+			g.changed = in.row.Conversation.Ref
+		}
+	}()
 	switch {
 	case !in.single:
 	case g.now().Sub(in.since) < reactionTime:
@@ -73,6 +78,9 @@ func (g *guard) begin(now time.Time) {
 	g.dropBurst = g.dropBurst && now.Sub(g.lastKey) < reactionTime
 	g.lastKey = now
 }
+
+// drop drops the rest of this burst of keys if they are meant for something else.
+func (g *guard) drop(wrong bool) { g.dropBurst = g.dropBurst || wrong }
 
 // openedJustNow reports whether an overlay opened too late for the next key to be meant for it.
 func (g *guard) openedJustNow(o overlay) bool {

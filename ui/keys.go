@@ -77,7 +77,7 @@ func (m *Model) keyBelow(l layer, key string) {
 	b, r := m.keys.Lookup(m.contexts(), []string{key})
 	h := m.handlers[b.Action]
 	if r != keymap.Match || len(m.layers) > 1 || !h.moves && (!h.opens || m.guard.dropBurst) {
-		m.guard.dropBurst = true
+		m.guard.drop(true)
 		return
 	}
 	m.closeOverlay(l.overlay)

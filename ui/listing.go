@@ -10,6 +10,7 @@ import (
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/list"
+	"confab/ui/theme"
 )
 
 // listing is the list on the screen: the rows of the open view, and the reading of them.
@@ -17,7 +18,7 @@ type listing struct {
 	*overlays
 	views
 	list.List
-	triages triages
+	triages *triages
 	pages   pages
 	counts  reader
 	near    nearestQuery
@@ -75,6 +76,62 @@ func (l *listing) reload(fresh bool) {
 	})
 	if fresh || !l.indexed || l.Blank() { // otherwise the rows in sight are good enough
 		l.schedule(progressTime, func() { l.pages.slow = l.pages.slow || l.pages.busy && gen == l.pages.gen })
+	}
+}
+
+// count returns how many rows there are: "12", or "1,000+" while that is not known.
+func (l *listing) count() string { return theme.Number(l.Total()) + theme.Pick(l.more, "+", "") }
+
+// position returns where the cursor is: "3/12", and the time from which the rows are if that is not now.
+func (l *listing) position() string {
+	if c := l.Cursor(); c >= 0 {
+		return theme.Number(c+1) + "/" + l.count() + theme.Around(" as of ", theme.When(l.asOf, l.now()), "")
+	}
+	return theme.Pick(l.Loaded(), "0", "")
+}
+
+// place returns where the person is, false while that is not known.
+func (l *listing) place() (p place, known bool) {
+	t := l.currentTab()
+	p = place{l.tab, t.filter, t.order, l.Ref()}
+	return p, l.Loaded() && (l.Total() == 0 || !p.at.IsZero())
+}
+
+// session returns where the person is, with the rows in memory, for the next start.
+func (l *listing) session() model.Session {
+	t := l.currentTab()
+	rows, offset, top := l.Showing()
+	s := model.Session{View: t.Name, Filter: t.filter, Order: t.order, At: l.Ref(), Index: max(0, l.Cursor()), Top: top,
+		Offset: offset, Total: l.Total(), Seen: l.now()}
+	for i := range rows {
+		s.Keys = append(s.Keys, rows[i].Key)
+	}
+	return s
+}
+
+// goBackTo goes to where an earlier session was, and reports false if there is no such view or it is where one starts.
+func (l *listing) goBackTo(was model.Session) bool {
+	ok := l.restore(was)
+	if ok {
+		l.ResetTo(was.At, was.Index, was.Top)
+		l.previous = &was
+	}
+	return ok
+}
+
+// toLast moves the cursor to the end, which may have to be read first.
+func (l *listing) toLast() {
+	l.MoveTo(l.Total() - 1)
+	l.toEnd = l.more
+}
+
+// leaveEnd gives up going to the end that is still being read.
+func (l *listing) leaveEnd() { l.toEnd = false }
+
+// readMissing reads the rows that the list lacks.
+func (l *listing) readMissing() {
+	if _, _, missing := l.Window(); missing && !l.pages.busy && l.h > 0 && l.Loaded() {
+		l.reload(false)
 	}
 }
 
@@ -256,4 +313,12 @@ func (l *listing) findNearest() {
 			l.nearer()
 		})
 	})
+}
+
+// complete passes completions of a query to take: at first without the engine, if that is still reading its index.
+func (l *listing) complete(text string, cursor int, take func(list []query.Completion, more bool, err error)) {
+	if !l.indexed {
+		take(query.Complete(text, cursor, nil), true, nil)
+	}
+	read(l.loop, bind2(l.be.Complete, text, cursor), func(list []query.Completion, err error) { take(list, false, err) })
 }

@@ -97,7 +97,7 @@ func (m *Model) promptAsks(p *openPrompt, asks prompt.Asks) {
 	}
 }
 
-// readOffers answers a request for completions, at first without the engine if that is still reading its index.
+// readOffers answers a request for completions.
 func (m *Model) readOffers(p *openPrompt, ask prompt.Request) {
 	offers := prompt.Offers{Request: ask}
 	if p.Kind == prompt.Command {
@@ -108,13 +108,10 @@ func (m *Model) readOffers(p *openPrompt, ask prompt.Request) {
 		}
 	}
 	text, cursor := ask.Text[offers.Start:], ask.Cursor-offers.Start
-	if !m.list.indexed {
-		offers.List, offers.More = query.Complete(text, cursor, nil), true
-		m.updatePrompt(p, offers)
-	}
-	read(m.loop, bind2(m.be.Complete, text, cursor), func(list []query.Completion, err error) {
-		offers.List, offers.More, offers.Failed = list, false, err != nil
-		if near, ok := m.list.nearest(); ok && p.Kind == prompt.Filter && text == m.list.currentTab().filter {
+	m.list.complete(text, cursor, func(list []query.Completion, more bool, err error) {
+		offers.List, offers.More, offers.Failed = list, more, err != nil
+		near, ok := m.list.nearest()
+		if ok && !more && p.Kind == prompt.Filter && text == m.list.currentTab().filter {
 			offers.List, offers.Failed = append([]query.Completion{near}, list...), false
 		}
 		m.updatePrompt(p, offers)
@@ -156,7 +153,7 @@ func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
 	case p.Kind == prompt.Filter && reading != "":
 		about = " " + reading + " "
 	case p.Kind == prompt.Filter && m.list.Loaded():
-		about = " " + theme.Number(m.list.Total()) + m.plus() + " found "
+		about = " " + m.list.count() + " found "
 	case p.Kind == prompt.Command && p.target.size() > 0:
 		about = " for " + nameOrCount(p.target) + " "
 	}

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,12 +19,12 @@ type session struct {
 	list *listing
 	// scope identifies the config and its accounts: with others there are other views and rows.
 	scope    string
-	recorded position
+	recorded place
 	writing  bool // a write is scheduled
 }
 
-// position is a place in the inbox.
-type position struct {
+// place is a place in the inbox.
+type place struct {
 	tab           int
 	filter, order string
 	at            model.Ref
@@ -73,16 +72,9 @@ func (s *session) resume(opened func() bool) {
 }
 
 func (s *session) restore(was model.Session) {
-	tab := slices.IndexFunc(s.list.tabs, func(t tab) bool { return t.Name == was.View })
-	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
+	if !s.list.goBackTo(was) {
 		return
 	}
-	if _, err := combine(s.list.tabs[tab].Query, was.Filter, was.Order); err != nil {
-		return
-	}
-	s.list.tab, s.list.tabs[tab].filter, s.list.tabs[tab].order = tab, was.Filter, was.Order
-	s.list.ResetTo(was.At, was.Index, was.Top)
-	s.list.previous = &was
 	said := "back where you were: " + model.CleanLine(was.View, 60) + theme.Around(", ", model.CleanLine(was.Filter, 200), "")
 	if s.notice.text == "" {
 		s.say(theme.Dim, said)
@@ -92,24 +84,17 @@ func (s *session) restore(was model.Session) {
 }
 
 func (s *session) record() {
-	t := s.list.currentTab()
-	now := position{s.list.tab, t.filter, t.order, s.list.Ref()}
-	if s.scope == "" || now == s.recorded || !s.list.Loaded() || s.list.Total() > 0 && now.at.IsZero() {
+	now, known := s.list.place()
+	if s.scope == "" || now == s.recorded || !known {
 		return
 	}
-	first := s.recorded == position{}
+	first := s.recorded == place{}
 	s.recorded = now
 	top := now.tab == 0 && now.filter == "" && now.order == "" && s.list.Cursor() <= 0
 	if first || top && s.drafts.get(sessionKey).text == "" {
 		return // the start position is not worth a write
 	}
-	rows, offset, line := s.list.Showing()
-	was := model.Session{View: t.Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, s.list.Cursor()), Top: line,
-		Offset: offset, Total: s.list.Total(), Seen: s.now()}
-	for i := range rows {
-		was.Keys = append(was.Keys, rows[i].Key)
-	}
-	text, err := json.Marshal(was)
+	text, err := json.Marshal(s.list.session())
 	if err != nil {
 		return
 	}

@@ -24,20 +24,22 @@ type pendingTriage struct {
 }
 
 // triages are the changes that are shown but not written yet, the oldest first.
-type triages []pendingTriage
+type triages struct{ waiting []pendingTriage }
 
 // saving reports whether the list must not be read, because triage marks are being written and
 // it could return the old ones. A change that takes long does not count.
-func (t triages) saving() bool { return len(t) > 0 && (t[0].op == nil || !t[0].op.shown) }
+func (t *triages) saving() bool {
+	return len(t.waiting) > 0 && (t.waiting[0].op == nil || !t.waiting[0].op.shown)
+}
 
 // overlay applies the changes to rows that were read.
-func (t triages) overlay(p *model.Page) {
-	if len(t) == 0 {
+func (t *triages) overlay(p *model.Page) {
+	if len(t.waiting) == 0 {
 		return
 	}
 	p.Rows = slices.Clone(p.Rows)
 	for i := range p.Rows {
-		for _, w := range t {
+		for _, w := range t.waiting {
 			if w.of.has(&p.Rows[i]) {
 				p.Rows[i].Triage = w.change.Apply(p.Rows[i].Triage)
 			}
@@ -59,6 +61,7 @@ func triageHandler(on, off string, change func(v *bool) model.TriageChange) hand
 // triage changes local marks: the list shows a change at once, and it is written after those before it.
 type triage struct {
 	*overlays
+	*triages
 	list   *listing
 	detail *conversation
 	// The root is told when a change begins, when one is written, and when all are.
@@ -83,8 +86,8 @@ func (t *triage) change(in intent, word string, change model.TriageChange) {
 	t.submitting++
 	t.began()
 	t.list.outdate()
-	t.list.triages = append(t.list.triages, w)
-	if len(t.list.triages) == 1 {
+	t.waiting = append(t.waiting, w)
+	if len(t.waiting) == 1 {
 		t.write()
 	}
 	stays := t.list.Ref() == before
@@ -126,7 +129,7 @@ func (t *triage) show(w pendingTriage) {
 
 // write writes the oldest change. Changes are written one after the other, in the order of their keys.
 func (t *triage) write() {
-	w := &t.list.triages[0]
+	w := &t.waiting[0]
 	if n := w.of.size(); n != 1 {
 		w.op = inLine("marking "+theme.Count(n, "conversation"), "")
 		w.op.onShow = func() { t.list.reload(false) }
@@ -142,9 +145,9 @@ func (t *triage) write() {
 }
 
 func (t *triage) written(_ struct{}, err error) {
-	text := t.list.triages[0].text
+	text := t.waiting[0].text
 	t.submitting--
-	t.list.triages = t.list.triages[1:]
+	t.waiting = t.waiting[1:]
 	switch {
 	case errors.Is(err, context.Canceled):
 		t.say(theme.Warning, model.Words(err))
@@ -154,7 +157,7 @@ func (t *triage) written(_ struct{}, err error) {
 		t.say(theme.Good, text)
 		t.done()
 	}
-	if len(t.list.triages) > 0 {
+	if len(t.waiting) > 0 {
 		t.write()
 		return
 	}

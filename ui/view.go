@@ -166,7 +166,11 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 	a := m.arrange()
 	var lines []string
 	if a.tabs.H > 0 {
-		lines = append(lines, m.drawTabs(a.tabs))
+		line, at := m.list.views.draw(m.th, a.tabs)
+		lines = append(lines, line)
+		for i, r := range at {
+			m.hits = append(m.hits, hit{r, func(tea.Mouse) { m.list.switchTab(i) }})
+		}
 	}
 	if m.inDetail {
 		body := layout.Rect{Y: a.tabs.H, W: m.w, H: m.h - a.tabs.H - a.message.H - a.status.H}
@@ -254,53 +258,6 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
-// drawTabs draws the views that fit, the open one always, and the order of the list unless it is the usual one.
-func (m *Model) drawTabs(r layout.Rect) string {
-	th := m.th
-	order, usual := m.list.order()
-	room := r.W
-	if !usual {
-		room -= th.Width(order) + 2
-	}
-	labels := make([]string, len(m.list.tabs))
-	for i, t := range m.list.tabs {
-		labels[i] = " " + th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis) + " "
-		if t.count >= 0 {
-			labels[i] += theme.Number(t.count) + " "
-		}
-	}
-	if th.Width(labels[m.list.tab])+2 > room {
-		order, room = "", r.W
-	}
-	more := " " + th.Say(theme.Tab, th.Ellipsis)
-	moreIf := func(cut bool) int { return theme.Pick(cut, 2, 0) } // the width of more
-	first, last := 0, len(labels)-1
-	for first < m.list.tab && th.Width(strings.Join(labels[first:m.list.tab+1], "")) > room-moreIf(first > 0)-moreIf(m.list.tab < last) {
-		first++
-	}
-	var s strings.Builder
-	x := moreIf(first > 0)
-	if first > 0 {
-		s.WriteString(more)
-	}
-	for i := first; i <= last; i++ {
-		w := th.Width(labels[i])
-		if x+w+moreIf(i < last) > room && i > first {
-			s.WriteString(more)
-			x += 2
-			break
-		}
-		look := theme.Pick(i == m.list.tab, theme.TabActive, theme.Tab)
-		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
-		m.hits = append(m.hits, hit{layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}, func(tea.Mouse) { m.list.switchTab(i) }})
-		x += w
-	}
-	if x+th.Width(order)+2 > r.W {
-		order = ""
-	}
-	return th.Fit(s.String(), r.W-th.Width(order)-1, "") + th.Say(theme.Tab, order) + " "
-}
-
 func (m *Model) drawMessage(r layout.Rect) string {
 	text, look := m.message(r.W - 1)
 	if text == "" {
@@ -330,17 +287,9 @@ func (m *Model) message(w int) (string, theme.Token) {
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
 		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.list.currentTab().filter, Now: m.now(),
-		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
-	if c := m.list.Cursor(); c >= 0 {
-		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus() +
-			theme.Around(" as of ", theme.When(m.list.asOf, info.Now), "")
-	} else if m.list.Loaded() {
-		info.Position = "0"
-	}
+		Settle: m.keys.KeyOf(keymap.List, keymap.Settle), Position: m.list.position()}
 	return status.Draw(m.th, w, info)
 }
-
-func (m *Model) plus() string { return theme.Pick(m.list.more, "+", "") }
 
 // footerKey is an action in the footer, with a word for what it does.
 type footerKey struct {
@@ -364,7 +313,7 @@ func (m *Model) drawFooter(r layout.Rect) string {
 	if len(m.layers) > 0 {
 		return layout.Spaces(r.W) // the overlay names the keys that work
 	}
-	if !m.detail.moving || m.inDetail {
+	if m.detail.rested() {
 		m.footer = m.footerPairs()
 	}
 	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: r.W - 2}, m.footer...)

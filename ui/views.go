@@ -17,6 +17,7 @@ import (
 	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
+	"confab/ui/layout"
 	"confab/ui/prompt"
 	"confab/ui/theme"
 )
@@ -125,6 +126,77 @@ func (v *views) tabQueries() []string {
 		queries[i] = t.Query
 	}
 	return queries
+}
+
+// draw draws the views that fit, the open one always, and the order of the list unless it is the usual one. It returns
+// where each view is, none for one that does not fit.
+func (v *views) draw(th *theme.Theme, r layout.Rect) (line string, at []layout.Rect) {
+	at = make([]layout.Rect, len(v.tabs))
+	order, usual := v.order()
+	room := r.W
+	if !usual {
+		room -= th.Width(order) + 2
+	}
+	labels := make([]string, len(v.tabs))
+	for i, t := range v.tabs {
+		labels[i] = " " + th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis) + " "
+		if t.count >= 0 {
+			labels[i] += theme.Number(t.count) + " "
+		}
+	}
+	if th.Width(labels[v.tab])+2 > room {
+		order, room = "", r.W
+	}
+	more := " " + th.Say(theme.Tab, th.Ellipsis)
+	moreIf := func(cut bool) int { return theme.Pick(cut, 2, 0) } // the width of more
+	first, last := 0, len(labels)-1
+	for first < v.tab && th.Width(strings.Join(labels[first:v.tab+1], "")) > room-moreIf(first > 0)-moreIf(v.tab < last) {
+		first++
+	}
+	var s strings.Builder
+	x := moreIf(first > 0)
+	if first > 0 {
+		s.WriteString(more)
+	}
+	for i := first; i <= last; i++ {
+		w := th.Width(labels[i])
+		if x+w+moreIf(i < last) > room && i > first {
+			s.WriteString(more)
+			x += 2
+			break
+		}
+		look := theme.Pick(i == v.tab, theme.TabActive, theme.Tab)
+		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
+		at[i] = layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}
+		x += w
+	}
+	if x+th.Width(order)+2 > r.W {
+		order = ""
+	}
+	return th.Fit(s.String(), r.W-th.Width(order)-1, "") + th.Say(theme.Tab, order) + " ", at
+}
+
+// completions returns the views as completions of their names.
+func (v *views) completions(keptOnly bool) (out []query.Completion) {
+	for _, t := range v.tabs {
+		if t.kept || !keptOnly {
+			out = append(out, query.Completion{Text: model.CleanLine(t.Name, 0), Help: model.CleanLine(t.Query, 80), Count: t.count})
+		}
+	}
+	return out
+}
+
+// restore opens the view of an earlier session as it was, and reports false if there is none or it is where one starts.
+func (v *views) restore(was model.Session) bool {
+	i := slices.IndexFunc(v.tabs, func(t tab) bool { return t.Name == was.View })
+	if i < 0 || i == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
+		return false
+	}
+	_, err := combine(v.tabs[i].Query, was.Filter, was.Order)
+	if err == nil {
+		v.tab, v.tabs[i].filter, v.tabs[i].order = i, was.Filter, was.Order
+	}
+	return err == nil
 }
 
 // switchTab goes to a view. Numbers wrap around.
@@ -341,4 +413,9 @@ const noKeeper = "no view can be kept here"
 
 func keeperOff(m *Model, _ intent) string {
 	return theme.Pick(m.opts.Keeper == nil, noKeeper, "")
+}
+
+// tabOff returns why a tab can't be shown, "" if it can.
+func (v *views) tabOff(i int) string {
+	return theme.Pick(i < len(v.tabs), "", "there is no such view, only "+theme.Count(len(v.tabs), "view"))
 }
