@@ -235,7 +235,7 @@ func viewHandlers() map[keymap.Action]handler {
 		keymap.PreviousView: {run: func(m *Model, in intent) { m.list.switchTab(m.list.tab - in.times()) }},
 		keymap.NextTab:      {run: func(m *Model, _ intent) { m.detail.turnDetail(1) }},
 		keymap.PreviousTab:  {run: func(m *Model, _ intent) { m.detail.turnDetail(-1) }},
-		keymap.LoadMore:     {wants: wantsRow, run: func(m *Model, in intent) { m.detail.reload(in) }},
+		keymap.LoadMore:     {wants: wantsRow, run: func(m *Model, in intent) { m.detail.load(in.row) }},
 
 		keymap.Filter:      {opens: true, run: (*Model).openFilter},
 		keymap.Search:      {opens: true, run: noIntent((*Model).openSearch)},
@@ -415,7 +415,7 @@ func (m *Model) refresh(in intent) {
 		return nil
 	})
 	if m.inDetail {
-		m.detail.reload(in)
+		m.detail.load(in.row)
 	}
 }
 

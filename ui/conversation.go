@@ -31,8 +31,7 @@ func (c *conversation) loadedIndex(ref model.Ref) int {
 
 func (c *conversation) openRow(row model.Row) {
 	ref := row.Conversation.Ref
-	c.showRow(row)
-	c.load(ref)
+	c.load(row)
 	if !row.Triage.Seen {
 		c.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", c.be.See(ctx, ref) })
 	}
@@ -46,14 +45,10 @@ func (c *conversation) openSelected() {
 	}
 }
 
-func (c *conversation) reload(in intent) {
-	if c.Ref() != in.row.Conversation.Ref {
-		c.showRow(in.row)
-	}
-	c.load(c.Ref())
-}
-
-func (c *conversation) load(ref model.Ref) {
+// load reads the whole conversation of a row from the service.
+func (c *conversation) load(row model.Row) {
+	ref := row.Conversation.Ref
+	c.showRow(row)
 	c.SetReading(detail.Reading{Loading: true})
 	c.readActivity(ref)
 	need := model.NeedParticipants | model.NeedContacts | model.NeedMessages | model.NeedEverything

@@ -82,6 +82,9 @@ func (g *guard) begin(now time.Time) {
 // drop drops the rest of this burst of keys if they are meant for something else.
 func (g *guard) drop(wrong bool) { g.dropBurst = g.dropBurst || wrong }
 
+// drops reports whether a key belongs to a burst that is dropped.
+func (g *guard) drops(name string) bool { return g.dropBurst && name != "esc" }
+
 // openedJustNow reports whether an overlay opened too late for the next key to be meant for it.
 func (g *guard) openedJustNow(o overlay) bool {
 	return o == g.opened && (g.dropBurst || g.now().Sub(g.openedAt) < reactionTime)

@@ -46,7 +46,7 @@ func (m *Model) key(k tea.KeyPressMsg) {
 }
 
 func (m *Model) listKey(name string) {
-	if b, _ := m.keys.Lookup(m.contexts(), []string{name}); m.guard.dropBurst && name != "esc" && !m.handlers[b.Action].moves {
+	if b, _ := m.keys.Lookup(m.contexts(), []string{name}); m.guard.drops(name) && !m.handlers[b.Action].moves {
 		m.typed, m.count = nil, 0
 		return
 	}
@@ -76,7 +76,7 @@ func (m *Model) listKey(name string) {
 func (m *Model) keyBelow(l layer, key string) {
 	b, r := m.keys.Lookup(m.contexts(), []string{key})
 	h := m.handlers[b.Action]
-	if r != keymap.Match || len(m.layers) > 1 || !h.moves && (!h.opens || m.guard.dropBurst) {
+	if r != keymap.Match || len(m.layers) > 1 || !h.moves && (!h.opens || m.guard.drops(key)) {
 		m.guard.drop(true)
 		return
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -111,12 +112,17 @@ func (l *listing) session() model.Session {
 
 // goBackTo goes to where an earlier session was, and reports false if there is no such view or it is where one starts.
 func (l *listing) goBackTo(was model.Session) bool {
-	ok := l.restore(was)
-	if ok {
-		l.ResetTo(was.At, was.Index, was.Top)
-		l.previous = &was
+	i := slices.IndexFunc(l.tabs, func(t tab) bool { return t.Name == was.View })
+	if i < 0 || i == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
+		return false
 	}
-	return ok
+	if _, err := combine(l.tabs[i].Query, was.Filter, was.Order); err != nil {
+		return false
+	}
+	l.tab, l.tabs[i].filter, l.tabs[i].order = i, was.Filter, was.Order
+	l.ResetTo(was.At, was.Index, was.Top)
+	l.previous = &was
+	return true
 }
 
 // toLast moves the cursor to the end, which may have to be read first.

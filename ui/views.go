@@ -186,19 +186,6 @@ func (v *views) completions(keptOnly bool) (out []query.Completion) {
 	return out
 }
 
-// restore opens the view of an earlier session as it was, and reports false if there is none or it is where one starts.
-func (v *views) restore(was model.Session) bool {
-	i := slices.IndexFunc(v.tabs, func(t tab) bool { return t.Name == was.View })
-	if i < 0 || i == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
-		return false
-	}
-	_, err := combine(v.tabs[i].Query, was.Filter, was.Order)
-	if err == nil {
-		v.tab, v.tabs[i].filter, v.tabs[i].order = i, was.Filter, was.Order
-	}
-	return err == nil
-}
-
 // switchTab goes to a view. Numbers wrap around.
 func (l *listing) switchTab(to int) {
 	n := len(l.tabs)
