@@ -56,7 +56,7 @@ type pages struct {
 func (l *listing) reload(fresh bool) {
 	q, err := l.query()
 	if err != nil || !fresh && l.triages.saving() {
-		return // a wrong query leaves the list as it was; triaged reads it
+		return // a wrong query leaves the list as it was; triage reads it once all is written
 	}
 	if l.pages.busy && !fresh {
 		l.pages.again = true
@@ -80,13 +80,13 @@ func (l *listing) reload(fresh bool) {
 	}
 }
 
-// count returns how many rows there are: "12", or "1,000+" while that is not known.
-func (l *listing) count() string { return theme.Number(l.Total()) + theme.Pick(l.more, "+", "") }
+// countText returns how many rows there are: "12", or "1,000+" while that is not known.
+func (l *listing) countText() string { return theme.Number(l.Total()) + theme.Pick(l.more, "+", "") }
 
-// position returns where the cursor is: "3/12", and the time from which the rows are if that is not now.
-func (l *listing) position() string {
+// positionText returns where the cursor is: "3/12", and the time from which the rows are if that is not now.
+func (l *listing) positionText() string {
 	if c := l.Cursor(); c >= 0 {
-		return theme.Number(c+1) + "/" + l.count() + theme.Around(" as of ", theme.When(l.asOf, l.now()), "")
+		return theme.Number(c+1) + "/" + l.countText() + theme.Around(" as of ", theme.When(l.asOf, l.now()), "")
 	}
 	return theme.Pick(l.Loaded(), "0", "")
 }

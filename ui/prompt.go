@@ -156,7 +156,7 @@ func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
 	case p.Kind == prompt.Filter && reading != "":
 		about = " " + reading + " "
 	case p.Kind == prompt.Filter && m.list.Loaded():
-		about = " " + m.list.count() + " found "
+		about = " " + m.list.countText() + " found "
 	case p.Kind == prompt.Command && p.target.size() > 0:
 		about = " for " + nameOrCount(p.target) + " "
 	}

@@ -287,7 +287,7 @@ func (m *Model) message(w int) (string, theme.Token) {
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
 		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.list.currentTab().filter, Now: m.now(),
-		Settle: m.keys.KeyOf(keymap.List, keymap.Settle), Position: m.list.position()}
+		Settle: m.keys.KeyOf(keymap.List, keymap.Settle), Position: m.list.positionText()}
 	return status.Draw(m.th, w, info)
 }
 
