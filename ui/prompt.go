@@ -67,11 +67,10 @@ func (m *Model) promptAsks(p *openPrompt, asks prompt.Asks) {
 	} else if text != nil {
 		m.list.applyFilter(*text)
 	}
-	if asks.Rest != 0 {
-		m.schedule(restTime, func() { m.updatePrompt(p, asks.Rest) })
-	}
-	if asks.Offers != nil {
-		m.readOffers(p, *asks.Offers)
+	if ask := asks.Offers; ask != nil && ask.Wait {
+		m.schedule(restTime, func() { m.updatePrompt(p, *ask) })
+	} else if ask != nil {
+		m.readOffers(p, *ask)
 	}
 	switch before := m.list.Cursor(); {
 	case asks.Move != 0:

@@ -72,10 +72,7 @@ func ProblemOf(text string, err error) Problem {
 type (
 	// Asks is what is to be done after an update, in the order of the fields. The zero value is nothing.
 	Asks struct {
-		Apply *string // a filter to narrow the list by, or a text to search for
-		// Rest is brought back to Update once typing has rested.
-		Rest Rested
-		// Offers asks for completions, answered by Offers.
+		Apply  *string // a filter to narrow the list by, or a text to search for
 		Offers *Request
 		// Move moves the cursor of the list. Down moves it down by a row and is answered by Moved.
 		Move int
@@ -84,17 +81,18 @@ type (
 		Done, Cancelled bool
 		Held            []tea.Msg // input to be handled now
 	}
-	// Request asks for the completions of a text at a byte of it.
+	// Request asks for the completions of a text at a byte of it, which Offers answers. One that is to Wait is brought
+	// back to Update once typing has rested.
 	Request struct {
 		Text       string
 		Cursor     int
+		Wait       bool
 		generation int
 	}
 )
 
 // What Update receives besides keys and pasted text.
 type (
-	Rested int
 	// Offers answers a Request: completions that count from byte Start of the text. More says that others will replace
 	// them, Failed that those before stay.
 	Offers struct {
@@ -123,21 +121,21 @@ func (p *Prompt) Ask() Asks {
 	text := p.Text()
 	runes := []rune(text)
 	before := string(runes[:min(p.input.Position(), len(runes))])
-	return Asks{Offers: &Request{text, len(before), p.generation}}
+	return Asks{Offers: &Request{text, len(before), false, p.generation}}
 }
 
 // askRested asks for completions once typing has rested.
 func (p *Prompt) askRested() Asks {
 	p.typing = true
 	p.generation++
-	return Asks{Rest: Rested(p.generation)}
+	return Asks{Offers: &Request{Wait: true, generation: p.generation}}
 }
 
 // Update handles input, or what the inbox answers.
 func (p *Prompt) Update(msg tea.Msg) (asks Asks) {
 	switch msg := msg.(type) {
-	case Rested:
-		if int(msg) == p.generation {
+	case Request:
+		if msg.generation == p.generation {
 			return p.Ask()
 		}
 	case Offers:
@@ -210,7 +208,7 @@ func (p *Prompt) changed() (asks Asks) {
 	case Filter:
 		asks.Apply = p.filter()
 	}
-	asks.Rest = p.askRested().Rest
+	asks.Offers = p.askRested().Offers
 	return asks
 }
 

@@ -69,7 +69,7 @@ func TestKeysAfterATabWaitForTheCompletions(t *testing.T) {
 func TestAnswersToEarlierRequestsAreDropped(t *testing.T) {
 	p := New(Command, "")
 	first := p.Ask().Offers
-	rest := press(p, "c").Rest
+	rest := *press(p, "c").Offers
 	if answer(p, first, "archive"); len(p.offers) > 0 {
 		t.Error("the completions of an earlier text are shown")
 	}
@@ -90,7 +90,7 @@ func TestAProblemIsShownOnceTypingRests(t *testing.T) {
 	if got := help(p); got[:3] != "   " {
 		t.Errorf("a typed letter changed the line below: %q", got)
 	}
-	answer(p, p.Update(asks.Rest).Offers)
+	answer(p, p.Update(*asks.Offers).Offers)
 	if got := help(p); !slices.Contains([]byte(got), '^') {
 		t.Errorf("the problem is not shown: %q", got)
 	}
@@ -121,8 +121,8 @@ func TestArrowsRecallThenMove(t *testing.T) {
 
 func TestASearchAppliesEachLetter(t *testing.T) {
 	p := New(Search, "")
-	if asks := press(p, "a", "b"); applied(asks) != "ab" || asks.Rest != 0 {
-		t.Errorf("typing a search applies %s and waits for %d, want ab and no completions", applied(asks), asks.Rest)
+	if asks := press(p, "a", "b"); applied(asks) != "ab" || asks.Offers != nil {
+		t.Errorf("typing a search applies %s and asks for completions %v; want ab and none", applied(asks), asks.Offers)
 	}
 	if asks := press(p, "tab"); asks.Offers != nil {
 		t.Error("a search asks for completions")
