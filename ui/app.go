@@ -164,7 +164,7 @@ func (m *Model) Init() tea.Cmd {
 			context.AfterFunc(m.ctx, cancel)
 			return after(func() { m.waitForNews(news) })
 		})
-		m.session.resume(func() bool { return m.prompt != nil || len(m.layers) > 0 })
+		m.session.resume(func() bool { return m.prompt != nil || m.covered() })
 	}
 	return m.takeCommands()
 }

@@ -39,7 +39,7 @@ func (g *guard) noteMove() { g.moved = g.current() }
 
 // noteDrawn records which conversation a frame shows under the cursor, unless an overlay hides it.
 func (g *guard) noteDrawn() {
-	if len(g.layers) == 0 && !g.tooSmall() {
+	if !g.covered() && !g.tooSmall() {
 		g.drawnSince = g.shownSince()
 		g.drawn, g.moved = g.current(), model.Ref{}
 	}

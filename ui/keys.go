@@ -21,7 +21,6 @@ func (m *Model) key(k tea.KeyPressMsg) {
 	m.guard.begin(m.now())
 	always, _ := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name})
 	top := m.onTop()
-	covered := top.overlay != nil
 	switch {
 	case always.Action == keymap.Interrupt:
 		m.quit.interrupt()
@@ -31,9 +30,9 @@ func (m *Model) key(k tea.KeyPressMsg) {
 		m.redraw()
 	case m.tooSmall():
 		m.quit.keyTooSmall(name)
-	case covered && m.guard.openedJustNow(top.overlay) && name != "esc":
+	case m.covered() && m.guard.openedJustNow(top.overlay) && name != "esc":
 		m.keyBelow(top, name)
-	case covered:
+	case m.covered():
 		if _, ok := top.overlay.(answerer); ok {
 			m.notice = notice{}
 		}
@@ -80,9 +79,7 @@ func (m *Model) keyBelow(l layer, key string) {
 		m.guard.drop(true)
 		return
 	}
-	m.closeOverlay(l.overlay)
-	l.from = nil
-	m.queued = slices.Insert(m.queued, 0, l)
+	m.reopen(l)
 	in := m.intent(b.Action)
 	m.count, m.typed = 0, nil
 	m.run(in)
@@ -100,10 +97,9 @@ func (m *Model) countKey(name string) bool {
 }
 
 func (m *Model) paste(msg tea.PasteMsg) {
-	top := m.onTop()
 	switch {
-	case top.overlay != nil:
-		m.updateLayer(top, msg)
+	case m.covered():
+		m.updateLayer(m.onTop(), msg)
 	case m.prompt != nil:
 		m.updatePrompt(m.prompt, msg)
 	default:
@@ -214,11 +210,10 @@ func (m *Model) clickList(line int) {
 
 func (m *Model) wheel(at tea.Mouse) {
 	by, ok := map[tea.MouseButton]int{tea.MouseWheelUp: -3, tea.MouseWheelDown: 3}[at.Button]
-	top := m.onTop()
 	switch {
 	case !ok:
-	case top.overlay != nil:
-		m.updateLayer(top, layout.Wheel(by))
+	case m.covered():
+		m.updateLayer(m.onTop(), layout.Wheel(by))
 	case !m.inDetail && m.arrange().preview.Contains(at.X, at.Y):
 		m.detail.Scroll(by)
 	default:

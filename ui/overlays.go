@@ -74,6 +74,9 @@ func (o *overlays) onTop() (l layer) {
 	return l
 }
 
+// covered reports whether an overlay is open.
+func (o *overlays) covered() bool { return len(o.layers) > 0 }
+
 // findOverlay returns the open overlay of a type, nil if there is none.
 func findOverlay[T overlay](o *overlays) (found T) {
 	for _, l := range o.layers {
@@ -169,6 +172,13 @@ func (o *overlays) askPlan(d *dialog.Plan, from overlay, yes func()) {
 
 // openWhenFree opens an overlay that was not ready at once, as soon as nothing is being typed or answered.
 func (o *overlays) openWhenFree(l layer) { o.queued = append(o.queued, l) }
+
+// reopen closes a layer, and opens it again once what is typed below it is done.
+func (o *overlays) reopen(l layer) {
+	o.closeOverlay(l.overlay)
+	l.from = nil
+	o.queued = slices.Insert(o.queued, 0, l)
+}
 
 func (o *overlays) openQueued() {
 	for len(o.queued) > 0 && o.mayCover(o.queued[0].from) {

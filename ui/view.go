@@ -310,7 +310,7 @@ var (
 
 // drawFooter names the keys that work on the row under the cursor. While the cursor moves it stays as it was.
 func (m *Model) drawFooter(r layout.Rect) string {
-	if len(m.layers) > 0 {
+	if m.covered() {
 		return layout.Spaces(r.W) // the overlay names the keys that work
 	}
 	if m.detail.rested() {
