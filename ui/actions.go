@@ -84,7 +84,7 @@ func (m *Model) run(in intent) {
 		if h.moves {
 			m.list.leaveEnd()
 		}
-		h.run(m, in)
+		h.run(in)
 		if h.moves {
 			m.guard.noteMove()
 		}
@@ -153,7 +153,7 @@ func (m *Model) off(in intent) string {
 		}
 	}
 	if h.off != nil {
-		return h.off(m, in)
+		return h.off(in)
 	}
 	return ""
 }
@@ -184,7 +184,7 @@ const (
 	wantsRows          // one or more
 )
 
-type runFunc = func(m *Model, in intent)
+type runFunc = func(in intent)
 
 // handler says what an action does.
 type handler struct {
@@ -198,79 +198,79 @@ type handler struct {
 	// unasked reports whether the action may change a service without asking; nil for never.
 	unasked func(in intent) bool
 	// off returns another reason why the action is off, "" for none; nil for never.
-	off func(m *Model, in intent) string
+	off func(in intent) string
 }
 
-func handlers() map[keymap.Action]handler {
-	h := viewHandlers()
-	maps.Copy(h, editHandlers())
+func (m *Model) makeHandlers() map[keymap.Action]handler {
+	h := m.viewHandlers()
+	maps.Copy(h, m.editHandlers())
 	for _, c := range copyFormats {
-		h[c.action] = handler{wants: wantsRows, run: func(m *Model, in intent) { copyRows(m.overlays, in, c) }}
+		h[c.action] = handler{wants: wantsRows, run: func(in intent) { copyRows(m.overlays, in, c) }}
 	}
 	for i := range 9 {
-		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(m *Model, _ intent) { m.list.switchTab(i) },
-			off: func(m *Model, _ intent) string { return m.list.tabOff(i) }}
+		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(intent) { m.list.switchTab(i) },
+			off: func(intent) string { return m.list.tabOff(i) }}
 	}
 	return h
 }
 
 // viewHandlers holds the actions that change nothing but the screen.
-func viewHandlers() map[keymap.Action]handler {
+func (m *Model) viewHandlers() map[keymap.Action]handler {
 	return map[keymap.Action]handler{
-		keymap.Down:         {moves: true, run: moveBy(1)},
-		keymap.Up:           {moves: true, run: moveBy(-1)},
-		keymap.Top:          {moves: true, run: moveToEnd(-1)},
-		keymap.Bottom:       {moves: true, run: moveToEnd(1)},
-		keymap.HalfDown:     {moves: true, run: pageBy(1, 2)},
-		keymap.HalfUp:       {moves: true, run: pageBy(-1, 2)},
-		keymap.PageDown:     {moves: true, run: pageBy(1, 1)},
-		keymap.PageUp:       {moves: true, run: pageBy(-1, 1)},
-		keymap.NextItem:     {moves: true, run: stepItem(1)},
-		keymap.PreviousItem: {moves: true, run: stepItem(-1)},
+		keymap.Down:         {moves: true, run: m.moveBy(1)},
+		keymap.Up:           {moves: true, run: m.moveBy(-1)},
+		keymap.Top:          {moves: true, run: m.moveToEnd(-1)},
+		keymap.Bottom:       {moves: true, run: m.moveToEnd(1)},
+		keymap.HalfDown:     {moves: true, run: m.pageBy(1, 2)},
+		keymap.HalfUp:       {moves: true, run: m.pageBy(-1, 2)},
+		keymap.PageDown:     {moves: true, run: m.pageBy(1, 1)},
+		keymap.PageUp:       {moves: true, run: m.pageBy(-1, 1)},
+		keymap.NextItem:     {moves: true, run: m.stepItem(1)},
+		keymap.PreviousItem: {moves: true, run: m.stepItem(-1)},
 
-		keymap.Open:         {wants: wantsRow, run: func(m *Model, in intent) { m.detail.fillScreen(in.row) }},
-		keymap.Back:         {run: noIntent((*Model).back)},
-		keymap.CyclePreview: {run: noIntent((*Model).cyclePreview)},
-		keymap.NextView:     {run: func(m *Model, in intent) { m.list.switchTab(m.list.tab + in.times()) }},
-		keymap.PreviousView: {run: func(m *Model, in intent) { m.list.switchTab(m.list.tab - in.times()) }},
-		keymap.NextTab:      {run: func(m *Model, _ intent) { m.detail.turnDetail(1) }},
-		keymap.PreviousTab:  {run: func(m *Model, _ intent) { m.detail.turnDetail(-1) }},
-		keymap.LoadMore:     {wants: wantsRow, run: func(m *Model, in intent) { m.detail.load(in.row) }},
+		keymap.Open:         {wants: wantsRow, run: func(in intent) { m.detail.fillScreen(in.row) }},
+		keymap.Back:         {run: noIntent(m.back)},
+		keymap.CyclePreview: {run: noIntent(m.cyclePreview)},
+		keymap.NextView:     {run: func(in intent) { m.list.switchTab(m.list.tab + in.times()) }},
+		keymap.PreviousView: {run: func(in intent) { m.list.switchTab(m.list.tab - in.times()) }},
+		keymap.NextTab:      {run: func(intent) { m.detail.turnDetail(1) }},
+		keymap.PreviousTab:  {run: func(intent) { m.detail.turnDetail(-1) }},
+		keymap.LoadMore:     {wants: wantsRow, run: func(in intent) { m.detail.load(in.row) }},
 
-		keymap.Filter:      {opens: true, run: (*Model).openFilter},
-		keymap.Search:      {opens: true, run: noIntent((*Model).openSearch)},
-		keymap.SearchNext:  {run: searchBy(1), off: searchOff},
-		keymap.SearchPrev:  {run: searchBy(-1), off: searchOff},
-		keymap.CommandLine: {opens: true, run: (*Model).openCommandLine},
-		keymap.Palette:     {opens: true, run: (*Model).openPalette},
-		keymap.Sort:        {opens: true, run: func(m *Model, in intent) { m.list.sort(in) }},
-		keymap.ViewNamed:   {run: func(m *Model, in intent) { m.list.goToView(in) }},
-		keymap.Unview:      {run: func(m *Model, in intent) { m.list.unview(in) }, off: keeperOff},
+		keymap.Filter:      {opens: true, run: m.openFilter},
+		keymap.Search:      {opens: true, run: noIntent(m.openSearch)},
+		keymap.SearchNext:  {run: m.searchBy(1), off: m.searchOff},
+		keymap.SearchPrev:  {run: m.searchBy(-1), off: m.searchOff},
+		keymap.CommandLine: {opens: true, run: m.openCommandLine},
+		keymap.Palette:     {opens: true, run: m.openPalette},
+		keymap.Sort:        {opens: true, run: m.list.sort},
+		keymap.ViewNamed:   {run: m.list.goToView},
+		keymap.Unview:      {run: m.list.unview, off: m.list.keeperOff},
 
-		keymap.Mark:       {wants: wantsRow, run: func(m *Model, in intent) { m.marks.mark(in) }},
-		keymap.MarkRange:  {run: func(m *Model, in intent) { m.marks.markRange(in) }},
-		keymap.MarkAll:    {run: func(m *Model, _ intent) { m.marks.markAll() }},
-		keymap.ClearMarks: {run: func(m *Model, _ intent) { m.list.clearMarks() }},
+		keymap.Mark:       {wants: wantsRow, run: m.marks.mark},
+		keymap.MarkRange:  {run: m.marks.markRange},
+		keymap.MarkAll:    {run: noIntent(m.marks.markAll)},
+		keymap.ClearMarks: {run: noIntent(m.list.clearMarks)},
 
-		keymap.Copy:         {opens: true, wants: wantsRows, run: func(m *Model, in intent) { openCopy(m.overlays, in) }},
-		keymap.Browser:      linkHandler(model.LinkWeb),
-		keymap.Recording:    linkHandler(model.LinkRecording),
-		keymap.OutboxScreen: {run: (*Model).openOutbox},
-		keymap.Refresh:      {run: (*Model).refresh},
-		keymap.Redraw:       {run: noIntent((*Model).redraw)},
-		keymap.Help:         {run: noIntent((*Model).openHelp)},
-		keymap.Suspend:      {run: noIntent((*Model).suspend)},
-		keymap.Quit:         {run: func(m *Model, _ intent) { m.quit.leave() }},
-		keymap.Interrupt:    {run: func(m *Model, _ intent) { m.quit.leave() }},
+		keymap.Copy:         {opens: true, wants: wantsRows, run: func(in intent) { openCopy(m.overlays, in) }},
+		keymap.Browser:      m.linkHandler(model.LinkWeb),
+		keymap.Recording:    m.linkHandler(model.LinkRecording),
+		keymap.OutboxScreen: {run: m.openOutbox},
+		keymap.Refresh:      {run: m.refresh},
+		keymap.Redraw:       {run: noIntent(m.redraw)},
+		keymap.Help:         {run: noIntent(m.openHelp)},
+		keymap.Suspend:      {run: noIntent(m.suspend)},
+		keymap.Quit:         {run: noIntent(m.quit.leave)},
+		keymap.Interrupt:    {run: noIntent(m.quit.leave)},
 	}
 }
 
 // editHandlers holds the actions that change conversations or local marks.
-func editHandlers() map[keymap.Action]handler {
-	private := setHandler("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
-	public := setHandler("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
-	closing := setHandler("close", model.EditStatus, model.StatusClosed, always)
-	reopening := setHandler("reopen", model.EditStatus, model.StatusOpen, always)
+func (m *Model) editHandlers() map[keymap.Action]handler {
+	private := m.setHandler("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
+	public := m.setHandler("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
+	closing := m.setHandler("close", model.EditStatus, model.StatusClosed, always)
+	reopening := m.setHandler("reopen", model.EditStatus, model.StatusOpen, always)
 	return map[keymap.Action]handler{
 		keymap.TogglePrivacy: private.unless(public, func(c model.Conversation) bool { return c.Privacy == model.PrivacyPrivate }),
 		keymap.MakePrivate:   private,
@@ -278,47 +278,46 @@ func editHandlers() map[keymap.Action]handler {
 		keymap.ToggleStatus:  closing.unless(reopening, func(c model.Conversation) bool { return c.Closed }),
 		keymap.Close:         closing,
 		keymap.Reopen:        reopening,
-		keymap.Rename: {opens: true, wants: wantsRows, kind: model.EditTitle, unasked: hasArg,
-			run: func(m *Model, in intent) { m.forms.rename(in) }},
-		keymap.Describe:     formHandler(model.EditDescription),
-		keymap.Labels:       formHandler(model.EditLabels),
-		keymap.Attributes:   formHandler(model.EditAttributes),
-		keymap.EditForm:     formHandler(""),
-		keymap.Participants: peopleHandler("People", model.EditParticipants),
-		keymap.Contacts:     peopleHandler("Contacts", model.EditContacts),
-		keymap.Access:       choiceHandler("Who has access", model.EditAccess),
-		keymap.DefaultRole:  choiceHandler("Default role", model.EditDefaultRole),
-		keymap.Archive:      removalHandler(model.EditArchive),
-		keymap.Delete:       removalHandler(model.EditDelete),
-		keymap.NewItem:      {opens: true, run: func(m *Model, in intent) { m.forms.openCreate(in) }, off: createOff},
-		keymap.Repeat:       {wants: wantsRows, run: (*Model).repeat, off: repeatOff, unasked: always},
-		keymap.Undo:         {run: func(m *Model, _ intent) { m.pendingUndos++ }}, // done by nextUndo
-		keymap.Settle:       {run: (*Model).settle},
-		keymap.RetryFailed:  {run: noIntent((*Model).retryFailed)},
+		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: m.forms.rename, unasked: hasArg},
+		keymap.Describe:      m.forms.formHandler(model.EditDescription),
+		keymap.Labels:        m.forms.formHandler(model.EditLabels),
+		keymap.Attributes:    m.forms.formHandler(model.EditAttributes),
+		keymap.EditForm:      m.forms.formHandler(""),
+		keymap.Participants:  m.forms.peopleHandler("People", model.EditParticipants),
+		keymap.Contacts:      m.forms.peopleHandler("Contacts", model.EditContacts),
+		keymap.Access:        m.choiceHandler("Who has access", model.EditAccess),
+		keymap.DefaultRole:   m.choiceHandler("Default role", model.EditDefaultRole),
+		keymap.Archive:       m.removalHandler(model.EditArchive),
+		keymap.Delete:        m.removalHandler(model.EditDelete),
+		keymap.NewItem:       {opens: true, run: m.forms.openCreate, off: m.forms.createOff},
+		keymap.Repeat:        {wants: wantsRows, run: m.repeat, off: m.repeatOff, unasked: always},
+		keymap.Undo:          {run: func(intent) { m.pendingUndos++ }}, // done by nextUndo
+		keymap.Settle:        {run: m.settle},
+		keymap.RetryFailed:   {run: noIntent(m.retryFailed)},
 
-		keymap.Done: triageHandler("done until something changes; is:done shows it", "not done any more",
+		keymap.Done: m.triage.handler("done until something changes; is:done shows it", "not done any more",
 			func(v *bool) model.TriageChange { return model.TriageChange{Done: v} }),
-		keymap.Pin: triageHandler("pinned", "not pinned any more",
+		keymap.Pin: m.triage.handler("pinned", "not pinned any more",
 			func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} }),
-		keymap.Seen:   triageHandler("seen", "unseen", func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} }),
-		keymap.Snooze: {opens: true, wants: wantsRows, run: func(m *Model, in intent) { m.triage.snooze(in) }},
+		keymap.Seen:   m.triage.handler("seen", "unseen", func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} }),
+		keymap.Snooze: {opens: true, wants: wantsRows, run: m.triage.snooze},
 	}
 }
 
-func noIntent(do func(*Model)) runFunc { return func(m *Model, _ intent) { do(m) } }
+func noIntent(do func()) runFunc { return func(intent) { do() } }
 
 func hasArg(in intent) bool { return in.arg != "" }
 
 func always(intent) bool { return true }
 
-func searchOff(m *Model, _ intent) string {
+func (m *Model) searchOff(intent) string {
 	if m.detail.Searching() == "" {
 		return "nothing is searched for: / starts a search"
 	}
 	return ""
 }
 
-func repeatOff(m *Model, in intent) string {
+func (m *Model) repeatOff(in intent) string {
 	if m.last == nil {
 		return "nothing was edited yet"
 	}
@@ -330,11 +329,11 @@ func repeatOff(m *Model, in intent) string {
 	return ""
 }
 
-func moveBy(n int) runFunc { return func(m *Model, in intent) { m.moveOrScroll(n * in.times()) } }
+func (m *Model) moveBy(n int) runFunc { return func(in intent) { m.moveOrScroll(n * in.times()) } }
 
 // pageBy moves by a page, or by half a page for part 2.
-func pageBy(n, part int) runFunc {
-	return func(m *Model, in intent) {
+func (m *Model) pageBy(n, part int) runFunc {
+	return func(in intent) {
 		h := m.list.Height()
 		if m.inDetail {
 			h = m.detail.Height()
@@ -360,8 +359,8 @@ func (m *Model) moveList(by int) bool {
 }
 
 // moveToEnd goes to the top or the bottom, or to the row whose number was typed as the count.
-func moveToEnd(way int) runFunc {
-	return func(m *Model, in intent) {
+func (m *Model) moveToEnd(way int) runFunc {
+	return func(in intent) {
 		switch {
 		case m.inDetail:
 			m.detail.Scroll(way * layout.Far)
@@ -375,8 +374,8 @@ func moveToEnd(way int) runFunc {
 	}
 }
 
-func stepItem(n int) runFunc {
-	return func(m *Model, in intent) {
+func (m *Model) stepItem(n int) runFunc {
+	return func(in intent) {
 		if m.inDetail {
 			m.list.MoveToRef(m.detail.Ref())
 		}
@@ -420,8 +419,8 @@ func (m *Model) refresh(in intent) {
 	}
 }
 
-func searchBy(n int) runFunc {
-	return func(m *Model, in intent) {
+func (m *Model) searchBy(n int) runFunc {
+	return func(in intent) {
 		at, of := m.detail.Next(n * in.times())
 		if of == 0 {
 			m.say(theme.Warning, "not found in this tab: "+m.detail.Searching())

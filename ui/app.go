@@ -117,7 +117,7 @@ func New(opts Options) *Model {
 	saving := &triages{}
 	rows := &listing{overlays: o, triages: saving, views: newViews(opts, l.accounts())}
 	open := &conversation{overlays: o, list: rows}
-	m := &Model{overlays: o, handlers: handlers(), list: rows, detail: open, session: newSession(o, rows),
+	m := &Model{overlays: o, list: rows, detail: open, session: newSession(o, rows),
 		marks: &marks{listing: rows}, triage: &triage{overlays: o, triages: saving, list: rows, detail: open},
 		guard: &guard{overlays: o, list: rows, detail: open}, forms: &forms{overlays: o, list: rows}, quit: &quitting{overlays: o}}
 	m.forms.plan, m.forms.set = m.plan, m.set
@@ -136,6 +136,7 @@ func New(opts Options) *Model {
 		m.reloadOutbox()
 		m.readFollowed()
 	}
+	m.handlers = m.makeHandlers()
 	m.th = theme.New(m.themeConf)
 	if opts.Welcome {
 		screen := &welcome.Screen{Version: opts.Version, ConfigPath: opts.ConfigPath, HasConfig: opts.HasConfig}

@@ -172,8 +172,8 @@ func checkLink(link string) error {
 }
 
 // linkHandler opens a link of a conversation in the browser.
-func linkHandler(kind model.LinkKind) handler {
-	return handler{wants: wantsRow, run: func(m *Model, in intent) {
+func (m *Model) linkHandler(kind model.LinkKind) handler {
+	return handler{wants: wantsRow, run: func(in intent) {
 		m.try("open it", func(ctx context.Context) error {
 			link, err := m.be.Link(ctx, in.row.Conversation.Ref, kind)
 			if err == nil {
@@ -184,7 +184,7 @@ func linkHandler(kind model.LinkKind) handler {
 			}
 			return err
 		}, func() { m.say(theme.Good, "opened in the browser") })
-	}, off: func(m *Model, _ intent) string {
+	}, off: func(intent) string {
 		if m.opts.Open == nil {
 			return "no browser can be opened from here; Y copies the link"
 		}

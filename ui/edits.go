@@ -235,14 +235,14 @@ func (m *Model) set(req planRequest, kind model.EditKind, target string) {
 }
 
 // setHandler handles an action that sets a field to a value.
-func setHandler(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
+func (m *Model) setHandler(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
 	return handler{wants: wantsRows, kind: kind, unasked: unasked,
-		run: func(m *Model, in intent) { m.set(requestFor(in, verb), kind, target) }}
+		run: func(in intent) { m.set(requestFor(in, verb), kind, target) }}
 }
 
 // removalHandler handles archive and delete.
-func removalHandler(kind model.EditKind) handler {
-	return handler{asks: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
+func (m *Model) removalHandler(kind model.EditKind) handler {
+	return handler{asks: true, wants: wantsRows, kind: kind, run: func(in intent) {
 		req := requestFor(in, kind.Words())
 		req.changes, req.repeatable = []model.Change{{Kind: kind, Op: model.OpSet}}, kind != model.EditDelete
 		m.plan(req)
@@ -252,7 +252,7 @@ func removalHandler(kind model.EditKind) handler {
 // unless returns a handler that does something else with a single conversation of a certain state.
 func (h handler) unless(other handler, isSo func(model.Conversation) bool) handler {
 	pick := func(in intent) handler { return theme.Pick(in.single && isSo(in.row.Conversation), other, h) }
-	return handler{wants: h.wants, kind: h.kind, run: func(m *Model, in intent) { pick(in).run(m, in) },
+	return handler{wants: h.wants, kind: h.kind, run: func(in intent) { pick(in).run(in) },
 		unasked: func(in intent) bool { return pick(in).unasked != nil }}
 }
 
@@ -263,8 +263,8 @@ func (m *Model) repeat(in intent) {
 }
 
 // choiceHandler handles an action that sets a field to a value chosen from a menu.
-func choiceHandler(title string, kind model.EditKind) handler {
-	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) {
+func (m *Model) choiceHandler(title string, kind model.EditKind) handler {
+	return handler{opens: true, wants: wantsRows, kind: kind, run: func(in intent) {
 		all := m.list.samples(in.subjects)
 		values, why := all.choices(kind)
 		if len(values) == 0 {

@@ -24,8 +24,8 @@ type forms struct {
 	set  func(req planRequest, kind model.EditKind, target string)
 }
 
-func formHandler(kind model.EditKind) handler {
-	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) { m.forms.openForm(in, kind) }}
+func (f *forms) formHandler(kind model.EditKind) handler {
+	return handler{opens: true, wants: wantsRows, kind: kind, run: func(in intent) { f.openForm(in, kind) }}
 }
 
 // openForm opens the edit form, with the single field of kind unless that is "".
@@ -105,8 +105,8 @@ const (
 	peopleReaders = 4
 )
 
-func peopleHandler(what string, kind model.EditKind) handler {
-	return handler{opens: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) { m.forms.openPeople(in, what, kind) }}
+func (f *forms) peopleHandler(what string, kind model.EditKind) handler {
+	return handler{opens: true, wants: wantsRows, kind: kind, run: func(in intent) { f.openPeople(in, what, kind) }}
 }
 
 // openPeople opens the table of the people, or of the contacts, of conversations.
@@ -221,10 +221,10 @@ func (f *forms) creators() (all samples) {
 	return all
 }
 
-func createOff(m *Model, _ intent) string {
-	all := m.forms.creators()
+func (f *forms) createOff(intent) string {
+	all := f.creators()
 	switch {
-	case m.opts.ReadOnly:
+	case f.opts.ReadOnly:
 		return readOnly
 	case len(all.accounts(model.EditCreate)) > 0:
 		return ""

@@ -47,17 +47,6 @@ func (t *triages) overlay(p *model.Page) {
 	}
 }
 
-// triageHandler sets a local mark, or removes it from a single conversation that has it.
-func triageHandler(on, off string, change func(v *bool) model.TriageChange) handler {
-	return handler{wants: wantsRows, run: func(m *Model, in intent) {
-		v, word := true, on
-		if in.single && change(&v).Apply(in.row.Triage) == in.row.Triage {
-			v, word = false, off
-		}
-		m.triage.change(in, word, change(&v))
-	}}
-}
-
 // triage changes local marks: the list shows a change at once, and it is written after those before it.
 type triage struct {
 	*overlays
@@ -66,6 +55,17 @@ type triage struct {
 	detail *conversation
 	// The root is told when a change begins, when one is written, and when all are.
 	began, done, idle func()
+}
+
+// handler sets a local mark, or removes it from a single conversation that has it.
+func (t *triage) handler(on, off string, change func(v *bool) model.TriageChange) handler {
+	return handler{wants: wantsRows, run: func(in intent) {
+		v, word := true, on
+		if in.single && change(&v).Apply(in.row.Triage) == in.row.Triage {
+			v, word = false, off
+		}
+		t.change(in, word, change(&v))
+	}}
 }
 
 // change changes local marks. From an open conversation it goes on to the next one, or to the list.

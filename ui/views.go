@@ -398,8 +398,8 @@ func (l *listing) sortBy(order string) {
 
 const noKeeper = "no view can be kept here"
 
-func keeperOff(m *Model, _ intent) string {
-	return theme.Pick(m.opts.Keeper == nil, noKeeper, "")
+func (l *listing) keeperOff(intent) string {
+	return theme.Pick(l.opts.Keeper == nil, noKeeper, "")
 }
 
 // tabOff returns why a tab can't be shown, "" if it can.
