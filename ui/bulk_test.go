@@ -52,6 +52,16 @@ func TestActionTypedWhileMarkingAllActsOnAll(t *testing.T) {
 	})
 }
 
+func TestMarkingInSightKeepsTheActionThatWaits(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Select"] = 100 * time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Rush("*", "p", "V", "j", "V")
+		a.Want("Make 3 private", "y send 3", "no (enter)")
+		a.wantEdits()
+	})
+}
+
 func TestPlanNamesHiddenMarks(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{}, func(a *app) {
 		a.Press("space", "j", "space", "j", "space", "/")

@@ -186,8 +186,8 @@ func (m *marks) markAll() {
 func (m *marks) markRows(req model.SelectRequest) {
 	tab := m.tab
 	q, _ := m.query()
-	m.marking, m.deferred = inLine("marking", "nothing was marked"), nil
-	m.selectRows(m.marking, req, func(rows model.Selection, err error) {
+	op := inLine("marking", "nothing was marked")
+	reads := m.selectRows(op, req, func(rows model.Selection, err error) {
 		now, _ := m.query()
 		switch {
 		case tab != m.tab || q != now:
@@ -203,13 +203,16 @@ func (m *marks) markRows(req model.SelectRequest) {
 		} else if m.ToggleMarks(rows) {
 			m.say(theme.Marked, theme.Number(rows.Len())+" marked")
 		}
-		if m.inDetail {
-			return // the actions were not about the open conversation
+		if m.inDetail || op != m.marking {
+			return // the actions were not about the open conversation, or wait for other marks
 		}
 		for _, a := range m.deferred {
 			m.act(a)
 		}
 	})
+	if reads {
+		m.marking, m.deferred = op, nil
+	}
 }
 
 // windowRows returns the rows of the subjects that the list holds in memory.
@@ -251,14 +254,14 @@ func (l *listing) samples(s subjects) (out samples) {
 }
 
 // selectRows passes rows of this view to take: at once if they are in memory, else as read, unless the query is wrong.
-func (l *listing) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) {
+func (l *listing) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) (reads bool) {
 	if set, whole := l.Rows(req); whole {
 		take(set, nil)
-		return
+		return false
 	}
 	q, err := l.query()
 	if err != nil {
-		return
+		return false
 	}
 	req.Query, req.Inbox = q, true
 	at := l.Cursor()
@@ -272,6 +275,7 @@ func (l *listing) selectRows(op *operation, req model.SelectRequest, take func(m
 		}
 		return l.be.Select(ctx, req)
 	}, take)
+	return true
 }
 
 func (l *listing) clearMarks() {
