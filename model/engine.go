@@ -50,8 +50,9 @@ type Planner interface {
 type Ledger interface {
 	Outbox(ctx context.Context) ([]OutboxEntry, error)
 	Submission(ctx context.Context, id string) (sub Submission, ok bool, err error)
-	// SubmissionEdits returns the edits of a submission, or, if refs are given, those of these conversations.
-	SubmissionEdits(ctx context.Context, id string, refs ...Ref) ([]OutboxEntry, []JournalEntry, error)
+	// SubmissionEdits returns a submission and its edits. With the version of an earlier answer, it may leave out edits that have
+	// not changed since.
+	SubmissionEdits(ctx context.Context, id string, since int64) (SubmissionEdits, error)
 	Submissions(ctx context.Context, req HistoryRequest) ([]Submission, error)
 	// Pending returns the submissions that still have edits in the outbox.
 	Pending(ctx context.Context) ([]Submission, error)

@@ -35,6 +35,16 @@ type Submission struct {
 	Problem     *OutboxEntry // the first edit that needs a person, else the first with an error
 }
 
+// SubmissionEdits is a submission with its edits, or with those that may have changed since an earlier version.
+type SubmissionEdits struct {
+	Submission Submission // its ID is "" if there is no such submission
+	Version    int64
+	Partial    bool           // the edits are those on Changed, and replace the earlier ones
+	Changed    []Ref          // conversations
+	Outbox     []OutboxEntry  // with why they wait
+	Journal    []JournalEntry // the settled ones
+}
+
 // Settled reports whether no edit of the submission is still to be delivered by itself.
 func (s Submission) Settled() bool { return s.Waiting == 0 }
 

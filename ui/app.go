@@ -125,12 +125,12 @@ func New(opts Options) *Model {
 	m.triage.began = func() { m.followed.undoable = false } // the undo key takes back this act first
 	m.triage.done = func() { m.undoableActs++ }
 	m.triage.idle = func() {
-		m.reloadOutbox()
+		m.readOutbox()
 		m.quit.ifReady()
 	}
 	m.changed = func() {
 		m.list.reload(false)
-		m.reloadOutbox()
+		m.readOutbox()
 		m.readFollowed()
 	}
 	m.th = theme.New(m.themeConf)
@@ -284,6 +284,9 @@ type Backend interface {
 	Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error)
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
+	// Changed returns submissions, newest first: those that changed since the version of an earlier answer, those with these ids
+	// and, with a limit, those with an edit in the outbox and the newest.
+	Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []model.Submission, version int64, err error)
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
 	// Undecided counts, by account, the waiting edits that depend on a decision about an earlier edit.
 	Undecided(ctx context.Context) (map[string]int, error)

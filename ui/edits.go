@@ -219,7 +219,7 @@ func (m *Model) submitted(req planRequest) {
 func (m *Model) rereadShown() {
 	m.list.reload(false)
 	m.list.recount()
-	m.reloadOutbox()
+	m.readOutbox()
 	m.detail.reread()
 }
 

@@ -25,42 +25,6 @@ type followed struct {
 	shown        time.Time
 	// edits are its unsettled edits, as read for the results dialog.
 	edits outbox.Edits
-	news  editNews
-}
-
-// editNews collects which edits of a submission on screen are to be read again.
-type editNews struct {
-	refs       []model.Ref
-	named, all bool
-	mismatches int // reads in a row that did not agree with the counts of the submission
-}
-
-// announced adds an announcement; named says that it named the submission.
-func (n *editNews) announced(refs []model.Ref, named bool) {
-	n.refs, n.named = append(n.refs, refs...), n.named || named
-}
-
-// take returns whether to read edits, and on which conversations, none meaning all; then it forgets the news.
-func (n *editNews) take(known outbox.Edits) (refs []model.Ref, read bool) {
-	all := n.all || n.named && known.Creates()
-	if !all {
-		refs = known.On(n.refs)
-	}
-	*n = editNews{mismatches: n.mismatches}
-	return refs, all || len(refs) > 0
-}
-
-// recheck reports whether the edits on refs must be read again, because they disagree with the
-// counts of their submission. After the third time all edits are read.
-func (n *editNews) recheck(agree bool, refs []model.Ref) (again bool) {
-	if agree {
-		n.mismatches = 0
-		return false
-	}
-	n.mismatches++
-	n.all = n.all || n.mismatches > 2 // until then, the announcement of the row may be on its way
-	n.refs = append(n.refs, refs...)
-	return true
 }
 
 // minShownTime is how long a line must have been shown before a key dismisses it.
@@ -71,7 +35,7 @@ func (m *Model) followSubmission(id string, several, undoable bool) {
 	if several {
 		m.openResults()
 	}
-	m.followed = followed{id: id, undoable: undoable, news: editNews{all: true}}
+	m.followed = followed{id: id, undoable: undoable}
 	m.readFollowed()
 }
 
@@ -91,7 +55,7 @@ func (m *Model) openResults() {
 		case dialog.Settled{}:
 			m.readSettled(d)
 		case keymap.SaveReport:
-			m.saveReport(d.Submission())
+			m.saveReport(id)
 		case keymap.Undo:
 			m.closeOverlay(d)
 			m.planUndo(id, nil)
@@ -101,29 +65,28 @@ func (m *Model) openResults() {
 
 func (m *Model) readSettled(d *dialog.Results) {
 	id := d.Submission().ID
-	fetch(m.loop, "read what was delivered", func(ctx context.Context) ([]model.JournalEntry, error) {
-		_, settled, err := m.be.SubmissionEdits(ctx, id)
-		return settled, err
-	}, func(settled []model.JournalEntry) {
+	fetch(m.loop, "read what was delivered", func(ctx context.Context) (model.SubmissionEdits, error) {
+		return m.be.SubmissionEdits(ctx, id, 0)
+	}, func(edits model.SubmissionEdits) {
 		if d.Submission().ID == id {
-			d.SetSettled(settled)
+			d.SetSettled(edits.Journal)
 		}
 	})
 }
 
-func (m *Model) saveReport(sub model.Submission) {
+func (m *Model) saveReport(id string) {
 	if m.opts.Save == nil {
 		m.say(theme.Warning, "no report can be saved here")
 		return
 	}
 	conf, now := m.themeConf, m.now()
 	fetch(m.loop, "save the report", func(ctx context.Context) (path string, err error) {
-		waiting, settled, err := m.be.SubmissionEdits(ctx, sub.ID)
+		edits, err := m.be.SubmissionEdits(ctx, id, 0)
 		if err != nil {
 			return "", err
 		}
 		name := "confab-report-" + now.Format("20060102-150405") + ".txt"
-		return m.opts.Save(name, dialog.Report(theme.New(conf), sub, waiting, settled, now))
+		return m.opts.Save(name, dialog.Report(theme.New(conf), edits, now))
 	}, func(path string) { m.say(theme.Good, "saved: "+model.CleanLine(path, 300)) })
 }
 
@@ -135,39 +98,30 @@ func (m *Model) readFollowed() {
 		return
 	}
 	id, edits := f.id, f.edits
-	var refs []model.Ref
-	var readEdits, found, counted bool
 	var unsettled dialog.Unsettled
-	if o != nil {
-		refs, readEdits = f.news.take(edits)
-	}
-	read(m.loop, func(ctx context.Context) (sub model.Submission, err error) {
-		if sub, found, err = m.be.Submission(ctx, id); err != nil || o == nil {
-			return sub, err
-		}
-		if counted = sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil); counted {
+	read(m.loop, func(ctx context.Context) (model.Submission, error) {
+		sub, _, err := m.be.Submission(ctx, id)
+		switch {
+		case err != nil || o == nil:
+		case sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil): // the counts tell all
 			unsettled, edits = dialog.CountUnsettled(sub), outbox.Edits{}
-			return sub, nil
+		default:
+			edits, sub, err = edits.Read(ctx, id, m.be.SubmissionEdits)
+			edits = edits.Unsettled()
+			unsettled = dialog.SortUnsettled(edits.Waiting())
 		}
-		if readEdits {
-			waiting, _, err := m.be.SubmissionEdits(ctx, id, refs...)
-			if err != nil {
-				return sub, err
-			}
-			edits = edits.With(refs, waiting, nil)
-		}
-		unsettled = dialog.SortUnsettled(edits.Waiting())
-		return sub, nil
+		return sub, err
 	}, func(sub model.Submission, err error) {
 		if id != f.id {
 			return
 		}
+		f.edits = edits
 		if err != nil {
-			f.news.all, f.busy = true, false
+			f.edits, f.busy = outbox.Edits{}, false
 			m.fail("read what was submitted", err)
 			return
 		}
-		if found {
+		if sub.ID != "" {
 			f.sub, f.known, f.shown = sub, true, time.Time{}
 		}
 		switch now := findOverlay[*dialog.Results](m.overlays); {
@@ -176,10 +130,6 @@ func (m *Model) readFollowed() {
 			f.again = true
 		default:
 			o.Set(sub, unsettled)
-			f.edits = edits
-			f.news.all = f.news.all || counted // while the counts tell all, no edit is read
-			agree := counted || readEdits && len(refs) == 0 || edits.Agree(sub)
-			f.again = f.news.recheck(agree, refs) || f.again
 			if o.WantsSettled() {
 				m.readSettled(o)
 			}

@@ -8,7 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
-	"confab/ui/dialog"
+	"confab/ui/outbox"
 	"confab/ui/prompt"
 )
 
@@ -54,22 +54,16 @@ func (m *Model) newsOf(e model.Event) {
 		m.list.reload(false)
 		m.list.recount()
 	}
+	if o := m.openedOutbox(); o != nil && (e.All || len(e.Submissions) > 0) {
+		o.whole, o.moved = o.whole || e.All, true
+		m.readOutbox()
+	}
+	f := &m.followed
 	if e.All {
-		m.reloadOutbox()
-	} else if len(e.Submissions) > 0 {
-		m.refreshOutbox(e.Submissions, e.Refs)
+		f.edits = outbox.Edits{}
 	}
-	f, refs := &m.followed, e.Refs
-	named := slices.Contains(e.Submissions, f.id)
-	if findOverlay[*dialog.Results](m.overlays) != nil && (e.All || len(e.Submissions) > 0) {
-		if !named { // an edit may wait for an edit of another submission
-			refs = f.edits.On(refs)
-		}
-		f.news.announced(refs, named)
-		f.news.all = f.news.all || e.All
-		named = named || len(refs) > 0
-	}
-	if e.All || named {
+	// An edit may wait for an edit of another submission.
+	if e.All || slices.Contains(e.Submissions, f.id) || f.edits.Version > 0 && len(e.Submissions) > 0 {
 		m.readFollowed()
 	}
 	m.detail.news(e)
@@ -86,7 +80,7 @@ func (m *Model) rereadIfErrorsChanged() {
 	}
 	if now.String() != m.accountErrors {
 		m.accountErrors = now.String()
-		m.followed.news.all = true
+		m.followed.edits = outbox.Edits{}
 		m.readFollowed()
 		m.reloadOutbox()
 	}

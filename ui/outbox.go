@@ -17,21 +17,24 @@ import (
 type outboxView struct {
 	*outbox.Screen
 	reader
-	// whole: everything is to be read; changed: these submissions are; moved: an announcement came
-	// since the last whole read, so the cursor may come to a line that is out of date.
-	whole, moved bool
-	changed      []string
-	edits        editNews // of the open submission
-	older        bool     // an older page is being read
-	// find is the conversation whose submission the cursor goes to first.
-	find model.Ref
+	version int64 // of the submissions that were read
+	whole   bool  // everything in the outbox is to be read, and the newest page
+	// moved says that an announcement came since the last whole read, so the cursor may come to a
+	// reason to wait that is out of date.
+	moved bool
+	older bool   // an older page is being read
+	find  string // the submission that the cursor goes to first
 }
 
 func (m *Model) openOutbox(in intent) {
 	o := &outbox.Screen{Keys: m.keys.Keys(keymap.Outbox, keymap.Global), Now: m.now}
 	m.outboxView = &outboxView{Screen: o}
-	if in.single && len(in.row.Pending) > 0 {
-		m.outboxView.find = in.row.Conversation.Ref
+	if in.single {
+		for _, p := range in.row.Pending {
+			if m.outboxView.find == "" || p.State.NeedsPerson() {
+				m.outboxView.find = p.Submission
+			}
+		}
 	}
 	m.open(layer{overlay: o, handle: m.outboxAsks})
 	m.reloadOutbox()
@@ -52,121 +55,40 @@ func (m *Model) reloadOutbox() {
 	}
 }
 
-func (m *Model) refreshOutbox(ids []string, refs []model.Ref) {
-	if o := m.openedOutbox(); o != nil {
-		o.moved = true
-		o.changed = append(o.changed, ids...)
-		o.edits.announced(refs, slices.Contains(ids, o.Opened()))
-		o.whole = o.whole || len(o.changed) > historyLimit
-		m.readOutbox()
-	}
-}
-
-// outboxReading is one read of the outbox screen: of everything, or of some submissions.
-type outboxReading struct {
-	whole                  bool
-	pending, page, changed []model.Submission
-	open                   string      // the submission whose edits are read, "" for none
-	refs                   []model.Ref // the conversations of those edits, none meaning all
-	outbox                 []model.OutboxEntry
-	settled                []model.JournalEntry
-	find                   string // the submission that the cursor goes to
-}
-
+// readOutbox reads the submissions that changed, and the edits of the open one.
 func (m *Model) readOutbox() {
 	o := m.openedOutbox()
 	if o == nil || !o.begin() {
 		return
 	}
-	r := outboxReading{open: o.Opened(), whole: o.whole}
-	// The reason why an edit waits may be an edit of another submission, so those on screen are read too.
-	again := append(o.changed, o.Waiting()...)
-	if r.whole {
-		again, o.moved = o.Watched(), false
+	version, limit, open, edits := o.version, 0, o.Opened(), o.Edits()
+	if o.whole {
+		limit, edits, o.whole, o.moved = historyLimit, outbox.Edits{}, false, false
 	}
-	o.edits.all = o.edits.all || r.whole
-	var edits bool
-	if r.refs, edits = o.edits.take(o.Edits()); !edits {
-		r.open = "" // recheck finds out if an edit changed that no row announces
-	}
-	o.whole, o.changed = false, nil
-	find := o.find
-	fill := func(ctx context.Context) (outboxReading, error) { return r.fill(ctx, m.be, again, find) }
-	read(m.loop, fill, func(r outboxReading, err error) {
-		if o == m.openedOutbox() {
-			m.outboxArrived(o, r, err)
+	reasons := o.Waiting() // they may be edits of other submissions
+	read(m.loop, func(ctx context.Context) (subs []model.Submission, err error) {
+		if subs, version, err = m.be.Changed(ctx, version, limit, reasons...); err == nil && open != "" {
+			edits, _, err = edits.Read(ctx, open, m.be.SubmissionEdits)
 		}
+		return subs, err
+	}, func(subs []model.Submission, err error) {
+		switch {
+		case o != m.openedOutbox():
+			return
+		case err != nil:
+			o.busy, o.whole = false, true
+			m.fail("read the outbox", err)
+			return
+		}
+		o.version = version
+		o.Set(subs, limit)
+		o.SetEdits(open, edits)
+		if o.find != "" {
+			o.Find(o.find)
+			o.find = ""
+		}
+		m.ended(&o.reader, m.readOutbox)
 	})
-}
-
-// fill reads from the engine. again are further submissions to read.
-func (r outboxReading) fill(ctx context.Context, be Backend, again []string, find model.Ref) (_ outboxReading, err error) {
-	known := map[string]bool{"": true}
-	if r.whole {
-		if r.pending, err = be.Pending(ctx); err != nil {
-			return r, err
-		}
-		if r.page, err = be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit}); err != nil {
-			return r, err
-		}
-		for _, sub := range slices.Concat(r.pending, r.page) {
-			known[sub.ID] = true
-			again = append(again, sub.Undoes)
-		}
-	}
-	for _, id := range again {
-		if known[id] {
-			continue
-		}
-		known[id] = true
-		sub, ok, err := be.Submission(ctx, id)
-		if err != nil {
-			return r, err
-		}
-		if ok {
-			r.changed = append(r.changed, sub)
-		}
-	}
-	if !find.IsZero() {
-		edits, err := be.OutboxOf(ctx, find)
-		if err != nil {
-			return r, err
-		}
-		for _, e := range edits {
-			if r.find == "" || e.State.NeedsPerson() {
-				r.find = e.Submission
-			}
-		}
-	}
-	if r.open != "" {
-		r.outbox, r.settled, err = be.SubmissionEdits(ctx, r.open, r.refs...)
-	}
-	return r, err
-}
-
-func (m *Model) outboxArrived(o *outboxView, r outboxReading, err error) {
-	if err != nil {
-		o.busy, o.whole = false, true
-		m.fail("read the outbox", err)
-		return
-	}
-	if r.whole {
-		o.Set(r.pending, r.page, len(r.page) == historyLimit)
-	}
-	if len(r.changed) > 0 {
-		o.Replace(r.changed...)
-	}
-	if r.open != "" {
-		o.SetEdits(r.open, r.refs, r.outbox, r.settled)
-	}
-	if open := o.Opened(); open != "" && o.edits.recheck(r.open == open && len(r.refs) == 0 || o.Agrees(), r.refs) {
-		o.changed, o.again = append(o.changed, open), true
-	}
-	if r.find != "" {
-		o.Find(r.find)
-		o.find = model.Ref{}
-	}
-	m.ended(&o.reader, m.readOutbox)
 }
 
 func (m *Model) readOlder() bool {
@@ -212,7 +134,7 @@ func (m *Model) outboxAsks(asks any) {
 			m.readOutbox()
 		}
 	case outbox.Opened{}:
-		m.reloadOutbox()
+		m.readOutbox()
 	case keymap.Resolve:
 		if edit.Journal == nil {
 			m.openConflict(edit.OutboxEntry)
@@ -384,19 +306,19 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 		return
 	}
 	if said == "" {
-		m.followed = followed{id: d.Entry.Submission, news: editNews{all: true}} // carryOut reads it
+		m.followed = followed{id: d.Entry.Submission} // carryOut reads it
 	}
 	m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
 }
 
 // ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects.
 func (m *Model) ofEdits(submission string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
-	fetch(m.loop, "read what was submitted", func(ctx context.Context) (edits []model.OutboxEntry, err error) {
+	fetch(m.loop, "read what was submitted", func(ctx context.Context) ([]model.OutboxEntry, error) {
 		if submission == "" {
 			return m.be.Outbox(ctx)
 		}
-		edits, _, err = m.be.SubmissionEdits(ctx, submission)
-		return edits, err
+		edits, err := m.be.SubmissionEdits(ctx, submission, 0)
+		return edits.Outbox, err
 	}, func(edits []model.OutboxEntry) {
 		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
 	})

@@ -97,10 +97,8 @@ func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Und
 
 // findEdits returns the edits of a submission, or the one edit of that id.
 func (b *Inbox) findEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	if _, ok, err := b.store.Submission(ctx, id); err != nil {
-		return nil, nil, err
-	} else if ok {
-		return b.store.SubmissionEdits(ctx, id)
+	if s, err := b.store.SubmissionEdits(ctx, id, 0); err != nil || s.Submission.ID != "" {
+		return s.Outbox, s.Journal, err
 	}
 	if j, ok, err := b.store.JournalEntry(ctx, id); err != nil || ok {
 		return nil, []model.JournalEntry{j}, err

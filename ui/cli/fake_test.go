@@ -312,18 +312,19 @@ func (f *fakeEngine) Submission(_ context.Context, id string) (model.Submission,
 	}
 	return model.Submission{}, false, nil
 }
-func (f *fakeEngine) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+func (f *fakeEngine) SubmissionEdits(ctx context.Context, id string, _ int64) (out model.SubmissionEdits, err error) {
+	out.Submission, _, err = f.Submission(ctx, id)
 	for _, e := range f.outbox {
 		if e.Submission == id {
-			waiting = append(waiting, e)
+			out.Outbox = append(out.Outbox, e)
 		}
 	}
 	for _, j := range slices.Backward(f.journal) {
 		if j.Submission == id {
-			done = append(done, j)
+			out.Journal = append(out.Journal, j)
 		}
 	}
-	return waiting, done, nil
+	return out, nil
 }
 func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolution) error {
 	if how == model.ResolveTheirs {

@@ -148,11 +148,11 @@ func (r *run) endings(ctx context.Context, ids []string, reported, hint bool) er
 		if !hint || len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
 			continue
 		}
-		_, settled, err := r.engine.SubmissionEdits(ctx, id)
+		edits, err := r.engine.SubmissionEdits(ctx, id, 0)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(settled, canUndo) {
+		if slices.ContainsFunc(edits.Journal, canUndo) {
 			r.say("To take it back: confab undo %s", sub.ID)
 		}
 	}
