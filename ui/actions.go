@@ -255,10 +255,10 @@ func viewHandlers() map[keymap.Action]handler {
 		keymap.Copy:         {opens: true, wants: wantsRows, run: func(m *Model, in intent) { openCopy(m.overlays, in) }},
 		keymap.Browser:      linkHandler(model.LinkWeb),
 		keymap.Recording:    linkHandler(model.LinkRecording),
-		keymap.OutboxScreen: {run: (*Model).openOutbox},
+		keymap.OutboxScreen: {run: func(m *Model, in intent) { m.outbox.show(in) }},
 		keymap.Refresh:      {run: (*Model).refresh},
 		keymap.Redraw:       {run: noIntent((*Model).redraw)},
-		keymap.Help:         {run: noIntent((*Model).openHelp)},
+		keymap.Help:         {run: func(m *Model, _ intent) { m.openHelp() }},
 		keymap.Suspend:      {run: noIntent((*Model).suspend)},
 		keymap.Quit:         {run: func(m *Model, _ intent) { m.quit.leave() }},
 		keymap.Interrupt:    {run: func(m *Model, _ intent) { m.quit.leave() }},
@@ -290,10 +290,10 @@ func editHandlers() map[keymap.Action]handler {
 		keymap.Archive:       removalHandler(model.EditArchive),
 		keymap.Delete:        removalHandler(model.EditDelete),
 		keymap.NewItem:       {opens: true, run: func(m *Model, in intent) { m.forms.openCreate(in) }, off: createOff},
-		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: repeatOff, unasked: always},
-		keymap.Undo:          {run: func(m *Model, _ intent) { m.pendingUndos++ }}, // done by nextUndo
-		keymap.Settle:        {run: (*Model).settle},
-		keymap.RetryFailed:   {run: noIntent((*Model).retryFailed)},
+		keymap.Repeat:        {wants: wantsRows, run: func(m *Model, in intent) { m.planning.repeat(in) }, off: repeatOff, unasked: always},
+		keymap.Undo:          {run: func(m *Model, _ intent) { m.undo.pending++ }}, // done by next
+		keymap.Settle:        {run: func(m *Model, in intent) { m.decisions.settle(in) }},
+		keymap.RetryFailed:   {run: func(m *Model, _ intent) { m.decisions.retryFailed() }},
 
 		keymap.Done: triageHandler("done until something changes; is:done shows it", "not done any more",
 			func(v *bool) model.TriageChange { return model.TriageChange{Done: v} }),
@@ -318,12 +318,12 @@ func searchOff(m *Model, _ intent) string {
 }
 
 func repeatOff(m *Model, in intent) string {
-	if m.last == nil {
+	if m.planning.last == nil {
 		return "nothing was edited yet"
 	}
 	for _, name := range in.accounts() {
-		if m.last.account != "" && name != m.last.account {
-			return "the last edit names people of " + m.last.account + ", who are not known in " + name
+		if m.planning.last.account != "" && name != m.planning.last.account {
+			return "the last edit names people of " + m.planning.last.account + ", who are not known in " + name
 		}
 	}
 	return ""

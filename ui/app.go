@@ -80,22 +80,22 @@ type Model struct {
 	hitsOf   overlay // the overlay on top of that frame, nil for none
 	footer   []string
 
-	list    *listing
-	marks   *marks
-	detail  *conversation
-	guard   *guard
-	triage  *triage
-	session *session
-	forms   *forms
-	quit    *quitting
-	chosen  welcome.Choice
+	list      *listing
+	marks     *marks
+	detail    *conversation
+	guard     *guard
+	triage    *triage
+	session   *session
+	forms     *forms
+	planning  *planning
+	undo      *undo
+	followed  *followed
+	decisions *decisions
+	outbox    *outboxView
+	quit      *quitting
+	chosen    welcome.Choice
 
-	last          *planRequest // what the repeat key does
-	followed      followed
-	outboxView    *outboxView
 	accountErrors string // the errors of all accounts at the last announcement
-	pendingUndos  int    // undo keys not carried out yet
-	undoableActs  int    // acts that the undo key can take back
 }
 
 // New returns an inbox. It does no I/O.
@@ -114,25 +114,20 @@ func New(opts Options) *Model {
 	saving := &triages{}
 	rows := &listing{overlays: o, triages: saving, views: newViews(opts, l.accounts())}
 	open := &conversation{overlays: o, list: rows}
-	m := &Model{overlays: o, handlers: handlers(), list: rows, detail: open, session: newSession(o, rows),
-		marks: &marks{listing: rows}, triage: &triage{overlays: o, triages: saving, list: rows, detail: open},
+	m := &Model{overlays: o, handlers: handlers(), list: rows, detail: open, session: newSession(o, rows), marks: &marks{listing: rows},
 		guard: &guard{overlays: o, list: rows, detail: open}, forms: &forms{overlays: o, list: rows}, quit: &quitting{overlays: o}}
-	m.forms.plan, m.forms.set = m.plan, m.set
+	m.followed = &followed{overlays: o}
+	m.undo = &undo{overlays: o, followed: m.followed, quit: m.quit}
+	m.decisions = &decisions{overlays: o, list: rows, detail: open, followed: m.followed}
+	m.followed.decisions, m.followed.undo = m.decisions, m.undo
+	m.outbox = &outboxView{overlays: o, decisions: m.decisions, undo: m.undo, quit: m.quit}
+	m.planning = &planning{overlays: o, list: rows, followed: m.followed, undo: m.undo, quit: m.quit}
+	m.triage = &triage{overlays: o, triages: saving, list: rows, detail: open, followed: m.followed, undo: m.undo, quit: m.quit}
+	m.forms.plan, m.forms.set = m.planning.plan, m.planning.set
 	m.drafts = &drafts{save: m.session.store}
 	rows.moved, rows.arrived, rows.nearer = open.previewAfterRest, m.pageArrived,
 		func() { m.updatePrompt(m.prompt, prompt.Nearer{}) }
 	m.marks.act, m.marks.noteMove = func(a keymap.Action) { m.run(m.intent(a)) }, m.guard.noteMove
-	m.triage.began = func() { m.followed.undoable = false } // the undo key takes back this act first
-	m.triage.done = func() { m.undoableActs++ }
-	m.triage.idle = func() {
-		m.readOutbox()
-		m.quit.ifReady()
-	}
-	m.changed = func() {
-		m.list.reload(false)
-		m.readOutbox()
-		m.readFollowed()
-	}
 	m.th = theme.New(m.themeConf)
 	if opts.Welcome {
 		screen := &welcome.Screen{Version: opts.Version, ConfigPath: opts.ConfigPath, HasConfig: opts.HasConfig}
@@ -179,7 +174,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.openQueued()
 	}
 	m.list.readMissing()
-	m.nextUndo()
+	m.undo.next(m.prompt != nil)
 	m.session.record()
 	return m, m.takeCommands()
 }

@@ -10,7 +10,7 @@ import (
 	"confab/ui/theme"
 )
 
-func (m *Model) openHelp() { m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts.Version)}) }
+func (o *overlays) openHelp() { o.open(layer{overlay: dialog.NewHelp(o.keys, o.opts.Version)}) }
 
 func (m *Model) openPalette(in intent) {
 	target := m.intent(in.action)

@@ -2,13 +2,11 @@ package ui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
-	"confab/ui/outbox"
 	"confab/ui/prompt"
 )
 
@@ -54,18 +52,8 @@ func (m *Model) newsOf(e model.Event) {
 		m.list.reload(false)
 		m.list.recount()
 	}
-	if o := m.openedOutbox(); o != nil && (e.All || len(e.Submissions) > 0) {
-		o.whole, o.moved = o.whole || e.All, true
-		m.readOutbox()
-	}
-	f := &m.followed
-	if e.All {
-		f.edits = outbox.Edits{}
-	}
-	// An edit may wait for an edit of another submission.
-	if e.All || slices.Contains(e.Submissions, f.id) || f.edits.Version > 0 && len(e.Submissions) > 0 {
-		m.readFollowed()
-	}
+	m.outbox.news(e)
+	m.followed.news(e)
 	m.detail.news(e)
 }
 
@@ -80,9 +68,8 @@ func (m *Model) rereadIfErrorsChanged() {
 	}
 	if now.String() != m.accountErrors {
 		m.accountErrors = now.String()
-		m.followed.edits = outbox.Edits{}
-		m.readFollowed()
-		m.reloadOutbox()
+		m.followed.reread()
+		m.outbox.reread()
 	}
 }
 

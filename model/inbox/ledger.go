@@ -224,15 +224,15 @@ func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, erro
 	return e, err
 }
 
-// outboxChanged, unless err is set, announces that a person changed the outbox and wakes delivery. It returns err.
+// outboxChanged announces that a person changed the outbox, or what was changed before err, and wakes delivery unless
+// err is set. It returns err.
 func (b *Inbox) outboxChanged(ctx context.Context, err error) error {
-	if err != nil {
-		return err
-	}
 	for _, a := range b.accounts {
-		a.pause(time.Time{})
-		nudge(a.wakeDeliver)
+		if err == nil {
+			a.pause(time.Time{})
+			nudge(a.wakeDeliver)
+		}
 	}
 	b.announce(ctx)
-	return nil
+	return err
 }

@@ -57,8 +57,8 @@ func (b *Inbox) withdrawAll(ctx context.Context, ids []string, progress func(don
 			progress(len(ids)-left, len(ids))
 		}
 	}
-	if err == nil && len(withdrawn) > 0 {
-		b.outboxChanged(ctx, nil)
+	if len(withdrawn) > 0 {
+		err = b.outboxChanged(ctx, err)
 	}
 	return withdrawn, err
 }
@@ -226,7 +226,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	entries, sub := b.entries(u.Plan, sub)
 	ids, err := b.store.Undo(ctx, sub, entries, u.Withdraw, u.GiveUp)
 	if err != nil {
-		return nil, err
+		return nil, b.outboxChanged(ctx, err)
 	}
 	b.remember(ids, entries)
 	b.session.remove(u.Act)
