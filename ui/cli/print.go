@@ -230,26 +230,8 @@ func peopleShort(sign string, people []model.Participant) []string {
 	return out
 }
 
-// person names a participant with everything that tells people of the same name apart.
-func person(p model.Participant) string {
-	if p.Name == "" && p.Email == "" && p.Identifier == "" {
-		return model.CleanLine(p.Kind+":"+p.ID, 120)
-	}
-	s := model.CleanLine(p.Display(), 80)
-	if p.Email != "" && p.Email != p.Display() {
-		s += " <" + model.CleanLine(p.Email, 120) + ">"
-	}
-	switch {
-	case p.ID != "" && p.Kind != "":
-		s += " " + model.CleanLine(p.Kind+":"+p.ID, 120)
-	case p.Identifier != "":
-		s += " " + model.CleanLine(p.Identifier, 120)
-	}
-	return s
-}
-
 func personWith(p model.Participant) string {
-	return theme.Commas(person(p), shortText(model.RoleName(p.Role)), shortText(p.Status))
+	return theme.Commas(p.Distinct(), shortText(model.RoleName(p.Role)), shortText(p.Status))
 }
 
 func only(so bool, text string) string { return theme.Pick(so, text, "") }

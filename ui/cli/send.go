@@ -422,7 +422,7 @@ func editLines(e model.Edit) []string {
 		out = append(out, "  + "+personWith(p))
 	}
 	for i, p := range d.Altered {
-		was, line := d.Was[i], "  ~ "+person(p)
+		was, line := d.Was[i], "  ~ "+p.Distinct()
 		if was.Role != p.Role {
 			line += ", " + cmp.Or(shortText(model.RoleName(was.Role)), "no role") + " → " + shortText(model.RoleName(p.Role))
 		}
@@ -432,7 +432,7 @@ func editLines(e model.Edit) []string {
 		out = append(out, line)
 	}
 	for _, p := range d.Removed {
-		out = append(out, "  - "+person(p))
+		out = append(out, "  - "+p.Distinct())
 	}
 	return out
 }
