@@ -151,9 +151,6 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 			if ch, it.Err = ch.named(&c, d, cp.Can(), look); it.Err != nil {
 				return it.Blocked(Words(it.Err))
 			}
-			if unknown := d.unknownTerms(ch.People); ch.Kind == EditParticipants && unknown != "" {
-				return it.Blocked(unknown)
-			}
 		}
 		base, known := e.Read(now)
 		edited := slices.ContainsFunc(it.Edits, func(o Edit) bool { return o.Field() == e.Field() })
@@ -178,6 +175,9 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 			return it.Blocked(err.Error())
 		case ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "":
 			return it.Blocked("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
+		}
+		if lacks := d.lacksTerms(ch.People); len(ch.Who) > 0 && ch.Kind == EditParticipants && lacks != "" {
+			return it.Blocked(lacks)
 		}
 		e.Base, e.Target = base, target
 		it.Edits = append(it.Edits, e)
@@ -228,8 +228,8 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 		return it.Blocked("a conversation needs a title")
 	case d.NewNeedsSpace && n.Space == "":
 		return it.Blocked("a conversation in " + d.Name + " needs a space")
-	case d.unknownTerms(n.People) != "":
-		return it.Blocked(d.unknownTerms(n.People))
+	case d.lacksTerms(n.People) != "":
+		return it.Blocked(d.lacksTerms(n.People))
 	case cp.State == CapabilityAssumed:
 		it.Notes = []string{cp.Reason}
 	}

@@ -243,20 +243,15 @@ func (n NewConversation) WithPeople(changes []Change, d Description, look Direct
 	return n, nil
 }
 
-// unknownTerms returns why the service does not take the roles and statuses of people, or "".
-func (d Description) unknownTerms(people []Participant) string {
+// lacksTerms says what the service lacks of the roles and statuses of people, or "". Whether it knows a word is left to its
+// adapter.
+func (d Description) lacksTerms(people []Participant) string {
 	for _, p := range people {
-		for _, term := range []struct {
-			word, what, all string
-			known           []string
-		}{{p.Role, "role", "roles", d.Roles}, {p.Status, "participant status", "statuses of participants", d.ParticipantStatuses}} {
-			switch {
-			case term.word == "" || slices.Contains(term.known, term.word):
-			case len(term.known) == 0:
-				return d.Name + " has no " + term.all
-			default:
-				return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, term.what, term.word, strings.Join(term.known, ", "))
-			}
+		switch {
+		case p.Role != "" && len(d.Roles) == 0:
+			return d.Name + " has no roles"
+		case p.Status != "" && len(d.ParticipantStatuses) == 0:
+			return d.Name + " has no statuses of participants"
 		}
 	}
 	return ""
