@@ -127,7 +127,7 @@ func (r *run) targets(ctx context.Context, args []string, f flags) (refs []model
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
 			}
 		}
-		refs, err = r.engine.Refs(ctx, r.scoped(f.text("query")), false)
+		refs, err = r.engine.Refs(ctx, f.text("query"), false)
 		if err == nil && len(refs) == 0 {
 			r.say("No conversation matches%s.", r.nearest(ctx, f.text("query"), false))
 		}

@@ -332,7 +332,7 @@ func TestQuerySyncsFirst(t *testing.T) {
 	if b.syncs != 2 {
 		t.Errorf("got %d accounts synced, want 2", b.syncs)
 	}
-	if q := b.queries[len(b.queries)-1]; q != "(account:projects OR account:meetings) roof" {
+	if q := b.queries[len(b.queries)-1]; q != "roof" {
 		t.Errorf("the query was %q", q)
 	}
 	b.want(t, ExitRefused, "edit", "--query", "roof", "--cached", "--title", "y", "--yes")
