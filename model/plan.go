@@ -36,8 +36,6 @@ type Change struct {
 	// BaseByRef, if set, holds a Base for each of several conversations. A conversation without an entry is left alone.
 	BaseByRef map[Ref]Value
 	Earlier   []Edit // the pending edits that Base includes, see Edit.Earlier
-	// PeopleByRef, if set, holds People for each of several conversations; for OpSet they are the new value.
-	PeopleByRef map[Ref][]Participant
 }
 
 // PlanState says what a plan will do with one conversation.
@@ -140,10 +138,6 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 	now := c.Clone()
 	for _, ch := range changes {
 		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Earlier: ch.Earlier}, caps.Of(ch.Kind)
-		if ch.PeopleByRef != nil {
-			ch.People = ch.PeopleByRef[c.Ref]
-			ch.Target = PeopleValue(ch.People)
-		}
 		if len(ch.Who) > 0 {
 			if ch.Kind == EditParticipants && !cp.Can() {
 				return it.Blocked(cp.Reason) // it need not be known who is meant
