@@ -20,16 +20,16 @@ type Who struct {
 // identifierKey matches what stands before the = of a Bird identifier, such as emailaddress or phonenumber.
 var identifierKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// ParseWho reads a text that names somebody.
+// ParseWho reads a text that names somebody. Its error is a *WhoError.
 func ParseWho(text string) (Who, error) {
 	w := Who{Text: strings.TrimSpace(text)}
 	if w.Text == "" {
-		return w, errors.New("a person is named by an id, an e-mail, an exact name, or KEY=VALUE")
+		return w, &WhoError{Message: "a person is named by an id, an e-mail, an exact name, or KEY=VALUE"}
 	}
 	kind, id, ok := strings.Cut(w.Text, ":")
 	if ok && slices.Contains([]string{KindUser, KindGroup, KindContact, KindFlow}, kind) {
 		if w.Kind, w.ID = kind, id; id == "" {
-			return w, fmt.Errorf("%q names no id", w.clean())
+			return w, &WhoError{Message: fmt.Sprintf("%q names no id", w.clean())}
 		}
 		return w, nil
 	}
@@ -72,7 +72,7 @@ func (w Who) matches(p Participant) bool {
 			strings.EqualFold(key, "emailaddress") && strings.EqualFold(value, p.Email))
 }
 
-// WhoError is the error about a text that names nobody, or several people.
+// WhoError is the error about a text that is no name, names nobody, or names several people.
 type WhoError struct {
 	Message string
 	Nobody  bool
@@ -133,7 +133,7 @@ func (look Directory) all(req LookupRequest) (people []Participant, err error) {
 
 // lookUp looks a person up in the directories of an account. An id with its kind, and an identifier, are passed on as they are
 // where no directory has them: the service decides.
-func (w Who) lookUp(look Directory, d Description, scope string) (Participant, error) {
+func (w Who) lookUp(d Description, scope string, look Directory) (Participant, error) {
 	kinds, text, passOn := d.People, w.Text, w.Identifier && slices.Contains(d.People, LookupContacts)
 	switch {
 	case w.Kind != "":
@@ -174,58 +174,45 @@ func (w Who) lookUp(look Directory, d Description, scope string) (Participant, e
 	return p, &WhoError{Message: message, Nobody: true}
 }
 
-// find finds a person among the participants of a conversation, then in the directory. Somebody to be removed need not be found
+// find finds somebody among the people of a conversation, then in the directory. Somebody to be removed need not be found
 // anywhere, but a name that is nobody's is an error: it is probably misspelt.
-func (w Who) find(look Directory, op ChangeOp, c *Conversation, d Description) (Participant, error) {
-	p, found, err := w.choose(c.Participants.Items)
+func (w Who) find(people []Participant, op ChangeOp, d Description, scope string, look Directory) (Participant, error) {
+	p, found, err := w.choose(people)
 	if err != nil || found {
 		return p, err
 	}
-	if op == OpRemove && w.isUnique() {
+	if look == nil || op == OpRemove && w.isUnique() {
 		return w.participant(), nil
 	}
-	p, err = w.lookUp(look, d, c.Space.ID)
+	p, err = w.lookUp(d, scope, look)
 	if several, ok := errors.AsType[*WhoError](err); op == OpRemove && ok && !several.Nobody {
 		return w.participant(), nil // none of them takes part here
 	}
 	return p, err
 }
 
-// contact adds the name to a contact, from the conversation or the directory. A service needs the id only; the name is for the
-// person who reads the plan.
-func (w Who) contact(look Directory, c *Conversation) Participant {
-	is := func(p Participant) bool { return p.ID == w.ID }
-	if known := slices.IndexFunc(c.Contacts.Items, is); known >= 0 {
-		return c.Contacts.Items[known]
-	}
-	p := w.participant()
-	if look != nil {
-		people, _ := look.all(LookupRequest{Kind: LookupContacts, Text: w.ID})
-		if known := slices.IndexFunc(people, is); known >= 0 {
-			p.Name, p.Email = people[known].Name, people[known].Email
-		}
-	}
-	return p
-}
-
 // named returns the change with the people whom Who names in a conversation. can says that the change can be made; nobody is
 // looked up for one that can't.
 func (ch Change) named(c *Conversation, d Description, can bool, look Directory) (Change, error) {
-	people := make([]Participant, len(ch.Who))
+	people, set := make([]Participant, len(ch.Who)), &c.Participants
+	if ch.Kind == EditContacts {
+		set = &c.Contacts
+	}
 	if !can {
 		look = nil
 	}
 	for i, w := range ch.Who {
-		var err error
-		switch as := ch.People[i]; {
-		case ch.Kind == EditContacts:
-			people[i] = w.contact(look, c)
-		case look != nil:
-			if people[i], err = w.find(look, ch.Op, c, d); err != nil {
-				return ch, err
-			}
-			people[i].Role, people[i].Status = as.Role, as.Status
+		p, err := w.find(set.Items, ch.Op, d, c.Space.ID, look)
+		switch {
+		case ch.Kind == EditContacts && !has(set.Items, p):
+			// A service needs the id only; the name is for the person who reads the plan.
+			p = Participant{Kind: w.Kind, ID: w.ID, Name: p.Name, Email: p.Email}
+		case err != nil:
+			return ch, err
+		case ch.Kind == EditParticipants:
+			p.Role, p.Status = ch.People[i].Role, ch.People[i].Status
 		}
+		people[i] = p
 	}
 	ch.People, ch.Target = people, PeopleValue(people)
 	return ch, nil

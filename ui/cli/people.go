@@ -22,7 +22,7 @@ func parsePerson(flag, text string) (c model.Change, err error) {
 		w, p.Role, err = parseWhoRole(text)
 	case "remove":
 		c.Op = model.OpRemove
-		w, err = parseWho(text)
+		w, err = model.ParseWho(text)
 	case "participant-status":
 		w, p.Status, err = splitWho(flag, text)
 	default:
@@ -32,14 +32,6 @@ func parsePerson(flag, text string) (c model.Change, err error) {
 	}
 	c.Who, c.People = []model.Who{w}, []model.Participant{p}
 	return c, err
-}
-
-func parseWho(text string) (model.Who, error) {
-	w, err := model.ParseWho(text)
-	if err != nil {
-		err = usage("%w", err)
-	}
-	return w, err
 }
 
 func checkRole(s string) error {
@@ -55,10 +47,10 @@ func parseWhoRole(text string) (w model.Who, role string, err error) {
 	i := strings.LastIndexByte(text, '=')
 	tail := text[i+1:]
 	if i >= 0 && slices.Contains(roleWords(), tail) {
-		w, err = parseWho(text[:i])
+		w, err = model.ParseWho(text[:i])
 		return w, tail, err
 	}
-	if w, err = parseWho(text); i >= 0 && err == nil && !w.Identifier {
+	if w, err = model.ParseWho(text); i >= 0 && err == nil && !w.Identifier {
 		err = checkRole(tail)
 	}
 	return w, "", err
@@ -70,6 +62,6 @@ func splitWho(flag, text string) (w model.Who, word string, err error) {
 	if i < 0 || i == len(text)-1 {
 		return w, "", usage("--%s wants WHO=%s, not %q", flag, strings.ToUpper(strings.TrimPrefix(flag, "participant-")), cell(text))
 	}
-	w, err = parseWho(text[:i])
+	w, err = model.ParseWho(text[:i])
 	return w, text[i+1:], err
 }
