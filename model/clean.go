@@ -24,6 +24,9 @@ func CleanLine(s string, limit int) string {
 	return clean(s, limit, false)
 }
 
+// CleanCell is CleanLine for other programs: only text longer than MaxText is cut.
+func CleanCell(s string) string { return clean(s, MaxText, false) }
+
 // Clean is CleanLine for text of several lines: it keeps line breaks and makes four spaces of a tab.
 func Clean(s string) string { return clean(s, MaxText, true) }
 

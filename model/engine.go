@@ -101,6 +101,7 @@ type SelectRequest struct {
 type PlanOptions struct {
 	DryRun   bool                  // the plan won't be submitted; read-only accounts are allowed
 	Progress func(done, total int) // if set, it is called with the number of conversations that are ready
+	With     []Change              // for PlanCreate: whom to add to the new conversation besides its People
 	// Was, if set, is an undo that the person agreed to and that was out of date by then. Its unsent edits are withdrawn first, so
 	// that the new plan can't become out of date in the same way.
 	Was *Undo

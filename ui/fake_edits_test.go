@@ -34,7 +34,7 @@ func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Chang
 			continue
 		}
 		d, _ := f.Describe(ref.Account)
-		p.Items = append(p.Items, model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), changes))
+		p.Items = append(p.Items, model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), changes, nil))
 	}
 	p.AskForSameTitles(changes)
 	return p, ctx.Err()

@@ -15,6 +15,7 @@ import (
 
 const submissionColumns = `id, sentence, user, at, undoes, edits, withdrawn, discarded, replaced,
   waiting, sending, person, delivered, already, submission.undone,
+  (SELECT coalesce(sum(u.delivered - u.undone), 0) FROM submission u WHERE u.undoes = submission.id AND u.undoes <> ''),
   (SELECT max(at) FROM journal j WHERE j.submission = submission.id AND j.state = 'done'),
   (SELECT max(undone_at) FROM journal j WHERE j.submission = submission.id AND j.undone <> ''),
   CASE edits WHEN 1 THEN coalesce((SELECT account || ':' || conv FROM outbox WHERE submission = submission.id LIMIT 1),
@@ -112,10 +113,12 @@ func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]m
 // scanSubmission reads a submission and, if it is not over, the edit to report first.
 func scanSubmission(r row) (sub model.Submission, ok bool) {
 	var on sql.NullString
+	var inverses int
 	ok = r.scan(&sub.ID, &sub.Sentence, &sub.User, fromMS{&sub.At}, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
 		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack,
-		fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt}, &on)
+		&inverses, fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt}, &on)
 	sub.Ref, _ = model.ParseRef(on.String)
+	sub.Reverted = min(sub.Withdrawn, max(0, inverses-sub.TakenBack))
 	if ok && !sub.Over() {
 		if e, found := scanEntry(r.t.row(urgent, sub.ID)); found {
 			sub.Problem = &e
