@@ -24,9 +24,9 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 // catchUp follows the store as long as there is news and no other goroutine does. It reports whether it announced these
 // accounts.
 func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
-	for b.lists.pending.Load() && b.lists.updating.tryTake() {
+	for b.lists.pending.Load() && b.lists.updating.TryAcquire(1) {
 		err := b.followNews(ctx, names...)
-		b.lists.updating.release()
+		b.lists.updating.Release(1)
 		if err != nil {
 			b.log("follow the store: %v", err)
 			return told

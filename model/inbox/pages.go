@@ -136,10 +136,10 @@ func (in *intake) savePages(ctx context.Context, pages []page) (stored int, chan
 	if in.walk != 0 {
 		walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
 	}
-	if err = in.a.storing.take(ctx); err != nil {
+	if err = in.a.storing.Acquire(ctx, 1); err != nil {
 		return 0, nil, err
 	}
-	defer in.a.storing.release()
+	defer in.a.storing.Release(1)
 	var rows []model.Conversation
 	for _, p := range pages {
 		for _, c := range p.Conversations {
