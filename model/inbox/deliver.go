@@ -195,10 +195,7 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 			return nil, err
 		}
 		if own {
-			if merged := model.Merged(e.Edit, theirs); merged != nil {
-				e.Target = *merged
-			}
-			e.Base = theirs
+			e.Edit = e.OnBase(theirs)
 			verdict, theirs = model.Compare(e.Edit, *d.fresh)
 		}
 	}

@@ -174,7 +174,8 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 	checks := 0
 	for _, id := range missed {
 		ref := model.Ref{Account: a.name, ID: id}
-		if was, ok, err := b.store.Server(ctx, ref); err != nil || !ok || was.Created.Before(since) && !was.Created.IsZero() {
+		row, ok, err := b.store.Row(ctx, ref)
+		if at := row.Conversation.Created; err != nil || !ok || at.Before(since) && !at.IsZero() {
 			continue
 		}
 		if checks++; checks > checksPerSweep {

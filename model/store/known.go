@@ -175,18 +175,6 @@ func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, e
 	return r, ok, err
 }
 
-// Server reads what the service last showed of a conversation. ok is false if it is not
-// cached, gone or unreadable, so that the caller reads it anew.
-func (s *Store) Server(ctx context.Context, ref model.Ref) (c model.Conversation, ok bool, err error) {
-	c, err = read(ctx, s, "read a conversation", func(t *tx) (c model.Conversation) {
-		if k := t.known(ref)[ref]; k.key != 0 && !k.gone {
-			c, ok = k.body()
-		}
-		return c
-	})
-	return c, ok, err
-}
-
 // stamp sets the fingerprint of now, which is before with a reading c merged over was, and
 // whether confab's own edit may still change its time of the last change. The marks done and
 // seen hold for one fingerprint; if the reading is no news, they move on to the new one.
