@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"confab/model/private"
 )
 
 // ErrNoConfig means that there is no settings file at the path.
@@ -127,21 +129,13 @@ func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 // and another error if it can't be read. A file that anyone can change is refused, because confab runs the credential
 // commands in it.
 func Load(path string, v Validators) (*Config, error) {
-	data, err := readBounded(path, 0, maxConfigSize+1, func(info fs.FileInfo) error {
-		switch {
-		case info.IsDir():
-			return fmt.Errorf("config file %s is a directory", path)
-		case info.Mode().IsRegular():
-			return ownerOf(info).settingsFile(path)
-		}
-		return nil
-	})
+	data, err := private.ReadSettings(path, maxConfigSize+1)
 	var system *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s", ErrNoConfig, path)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the config file can't be read: %w; try: chmod u+r %s", err, shellWord(path))
+		return nil, fmt.Errorf("the config file can't be read: %w; try: chmod u+r %s", err, private.ShellWord(path))
 	case errors.As(err, &system):
 		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	case err != nil:

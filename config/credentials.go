@@ -18,6 +18,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/zalando/go-keyring"
+
+	"confab/model/private"
 )
 
 const maxSecret = 64 << 10
@@ -207,13 +209,13 @@ func splitKeyring(s string) (service, user string) {
 }
 
 func readSecretFile(c Credential) (string, error) {
-	data, err := readPrivate(c.File, maxSecret+1)
-	var mode *ModeError
+	data, err := private.Read(c.File, maxSecret+1)
+	var mode *private.Error
 	switch {
 	case err == nil:
 		return string(data), nil
 	case errors.As(err, &mode):
-		return "", c.failed(err, "%s", mode.reason())
+		return "", c.failed(err, "%s", mode.Reason())
 	case errors.Is(err, fs.ErrNotExist):
 		return "", c.failed(err, "does not exist")
 	case errors.Is(err, fs.ErrPermission):
@@ -420,10 +422,10 @@ func (r Resolver) FreeEntry(ctx context.Context, name string) (string, error) {
 // Keep stores a secret in the source of a credential: in a new file of the mode 0600, or in the keyring.
 func (r Resolver) Keep(ctx context.Context, c Credential, secret string) error {
 	if c.File != "" {
-		if err := makeOwnDir(filepath.Dir(c.File)); err != nil {
+		if err := private.Dir(filepath.Dir(c.File)); err != nil {
 			return err
 		}
-		return createPrivate(c.File, []byte(secret+"\n"))
+		return private.Create(c.File, []byte(secret+"\n"))
 	}
 	_, err := r.askKeyring(ctx, c, func(service, user string) (string, error) { return "", keyring.Set(service, user, secret) })
 	return err

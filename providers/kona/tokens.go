@@ -7,16 +7,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"confab/model/private"
 	"confab/providers"
 )
 
@@ -119,7 +116,7 @@ func files(stateDir, account string) ([]string, error) {
 		}
 		path := filepath.Join(stateDir, e.Name())
 		var t tokens
-		if raw, err := readBounded(path); err == nil && json.Unmarshal(raw, &t) == nil && t.Identity != "" {
+		if raw, err := private.ReadAny(path, maxTokenFile); err == nil && json.Unmarshal(raw, &t) == nil && t.Identity != "" {
 			if name, _, _ := strings.Cut(t.Identity, " "); name == account {
 				out = append(out, path)
 			}
@@ -130,49 +127,15 @@ func files(stateDir, account string) ([]string, error) {
 	return out, err
 }
 
-// checkPrivate refuses a file that others may have read or written.
-func checkPrivate(path string) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	uid, known := owner(info)
-	remedy := "; try: confab forget, then confab login"
-	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("%s is a link, and tokens are not read through one%s", path, remedy)
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a regular file%s", path, remedy)
-	case known && uid != os.Geteuid():
-		return fmt.Errorf("%s belongs to another user (uid %d)%s", path, uid, remedy)
-	case known && info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("%s is open to group or others (mode %04o); try: chmod 600 %s", path, info.Mode().Perm(), path)
-	}
-	return nil
-}
-
-// readBounded reads up to maxTokenFile bytes of a regular file.
-func readBounded(path string) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|openSafely, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, cmp.Or(err, errors.New("not a regular file"))
-	}
-	return io.ReadAll(io.LimitReader(file, maxTokenFile))
-}
-
 // read returns the stored pair, or the zero value if there is no file, or only a damaged one or one of another account. A file that
 // others can read or write, or that is not a regular file of this user, is an error.
 func (f tokenFile) read() (t tokens, err error) {
 	if f.path == "" {
 		return t, nil
 	}
-	var raw []byte
-	if err = checkPrivate(f.path); err == nil {
-		raw, err = readBounded(f.path)
+	raw, err := private.ReadOwn(f.path, maxTokenFile)
+	if refused, ok := errors.AsType[*private.Error](err); ok {
+		refused.Fix = cmp.Or(refused.Fix, "confab forget, then confab login")
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -193,27 +156,7 @@ func (f tokenFile) write(t tokens) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(f.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(dir, tempPrefix+"*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // fails after the rename
-	_, err = temp.Write(raw)
-	if err = cmp.Or(err, temp.Sync(), temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), f.path)
-	}
-	if err != nil {
-		return err
-	}
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync() // some systems can't sync a directory, but the rename has succeeded
-		_ = d.Close()
-	}
-	return nil
+	return private.Replace(f.path, raw)
 }
 
 // lock waits until no other process holds the lock of the file.
@@ -224,9 +167,6 @@ func (f tokenFile) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return nil, err
 	}
-	l := flock.New(f.path+".lock", flock.SetPermissions(0o600))
-	if _, err := l.TryLockContext(ctx, lockPause); err != nil {
-		return nil, err
-	}
-	return func() { _ = l.Unlock() }, nil
+	release, err := private.Lock(ctx, f.path+".lock", lockPause)
+	return func() { _ = release() }, err
 }
