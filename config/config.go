@@ -129,7 +129,7 @@ func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 // and another error if it can't be read. A file that anyone can change is refused, because confab runs the credential
 // commands in it.
 func Load(path string, v Validators) (*Config, error) {
-	data, err := private.ReadSettings(path, maxConfigSize+1)
+	data, err := private.Read(path, maxConfigSize+1, private.Settings)
 	var system *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -209,7 +209,7 @@ func splitKeyring(s string) (service, user string) {
 }
 
 func readSecretFile(c Credential) (string, error) {
-	data, err := private.Read(c.File, maxSecret+1)
+	data, err := private.Read(c.File, maxSecret+1, private.Secret)
 	var mode *private.Error
 	switch {
 	case err == nil:

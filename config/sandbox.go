@@ -90,7 +90,7 @@ func madeBySandbox(path string) (bool, error) {
 	}
 	var begin []byte
 	if err == nil && info.Mode().IsRegular() {
-		begin, err = private.ReadAny(path, int64(len(SandboxMarker)+2))
+		begin, err = private.Read(path, int64(len(SandboxMarker)+2), private.Any)
 	}
 	if err != nil {
 		return false, fmt.Errorf("the config there can't be read: %w", err)

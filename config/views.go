@@ -28,7 +28,7 @@ func (k Keeper) file() string { return filepath.Join(k.Paths.State, "views.toml"
 
 // Views reads the stored views. Errors in the file are reported as Load reports them.
 func (k Keeper) Views() ([]View, error) {
-	data, err := private.Read(k.file(), maxConfigSize+1)
+	data, err := private.Read(k.file(), maxConfigSize+1, private.Secret)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil

@@ -44,8 +44,8 @@ func TestOwnerRules(t *testing.T) {
 	}
 	for _, c := range cases {
 		o := owner{c.uid, c.user, c.mode, 1}
-		if got := text(o.file("/p")); got != c.file {
-			t.Errorf("file of %+v: got %q, want %q", o, got, c.file)
+		if got := text(o.secret("/p")); got != c.file {
+			t.Errorf("secret of %+v: got %q, want %q", o, got, c.file)
 		}
 		if got := text(o.dir("/p", "; set XDG_STATE_HOME to a directory of your own")); got != c.dir {
 			t.Errorf("dir of %+v: got %q, want %q", o, got, c.dir)

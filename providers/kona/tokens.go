@@ -116,7 +116,7 @@ func files(stateDir, account string) ([]string, error) {
 		}
 		path := filepath.Join(stateDir, e.Name())
 		var t tokens
-		if raw, err := private.ReadAny(path, maxTokenFile); err == nil && json.Unmarshal(raw, &t) == nil && t.Identity != "" {
+		if raw, err := private.Read(path, maxTokenFile, private.Any); err == nil && json.Unmarshal(raw, &t) == nil && t.Identity != "" {
 			if name, _, _ := strings.Cut(t.Identity, " "); name == account {
 				out = append(out, path)
 			}
@@ -133,7 +133,7 @@ func (f tokenFile) read() (t tokens, err error) {
 	if f.path == "" {
 		return t, nil
 	}
-	raw, err := private.ReadOwn(f.path, maxTokenFile)
+	raw, err := private.Read(f.path, maxTokenFile, private.Own)
 	if refused, ok := errors.AsType[*private.Error](err); ok {
 		refused.Fix = cmp.Or(refused.Fix, "confab forget, then confab login")
 	}
