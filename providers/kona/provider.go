@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -59,17 +58,7 @@ type provider struct {
 
 	session   *session
 	directory *directory
-	newest    *providers.Recent[comment] // of conversations whose comments were read
 }
-
-type comment struct {
-	id      string
-	at      time.Time
-	preview string
-}
-
-// maxNewest is the number of conversations whose newest comment is kept at least.
-const maxNewest = 10_000
 
 var _ model.Creator = (*provider)(nil)
 
@@ -83,7 +72,7 @@ func open(a providers.Account) (*provider, error) {
 		return nil, err
 	}
 	s.user.Store(stored.User)
-	p := &provider{session: s, newest: providers.NewRecent[comment](maxNewest)}
+	p := &provider{session: s}
 	p.Adapter, err = providers.Open(service, a,
 		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
 	if err != nil {
