@@ -101,6 +101,7 @@ type Factory struct {
 	Pace     Pace
 	Table    []CapabilityRow
 	About    model.Description // the part that is the same for every account
+	Hints    map[string]string // see ClientOptions.Hints
 	Words    map[string]string // further texts of the adapter
 	// NoPage and NoRecording explain why there is no link.
 	NoPage, NoRecording string
@@ -213,7 +214,7 @@ func Open(service Factory, a Account, o ClientOptions) (*Adapter, error) {
 	if a.Credential == nil && !service.CredentialOptional {
 		return nil, Local("open account", "the account has no credential")
 	}
-	o.InFlight = cmp.Or(o.InFlight, service.Pace.InFlight)
+	o.InFlight, o.Hints = cmp.Or(o.InFlight, service.Pace.InFlight), service.Hints
 	c, err := NewClient(a, o)
 	if err != nil {
 		return nil, err

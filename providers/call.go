@@ -28,7 +28,8 @@ type Endpoint struct {
 	Write bool
 	// MayLack says that a 401 may mean a missing right to this call alone. ClientOptions.Proof then decides.
 	MayLack bool
-	Scope   string // the right that the call needs, named in the hint of a 403
+	Scope   string            // the right that the call needs, named in the hint of a 403
+	Hints   map[string]string // advice by status, see ClientOptions.Hints
 	// Permanent lists the kinds of errors that rule out the call for the account as long as the program runs. A missing right
 	// that MayLack found does so too.
 	Permanent []model.ErrorKind

@@ -79,16 +79,20 @@ func (c *Client) statusFault(call Call, b built, raw *http.Response) *fault {
 	}
 	body, _ := readBody(raw, errorBodyLimit)
 	var e *model.Error
+	number := strconv.Itoa(status)
 	if c.options.DecodeError != nil {
 		e = c.options.DecodeError(status, raw.Header, body)
 	}
 	if e == nil {
 		e = readError(raw.Header, body)
+	} else {
+		e.Hint = cmp.Or(e.Hint, c.options.Hints[number+" "+e.Code], c.options.Hints[number])
 	}
 	e.Status = status
 	e.Kind = cmp.Or(e.Kind, statusKind(status, call.Write))
 	e.Op = cmp.Or(e.Op, call.Name)
 	e.Message = cmp.Or(e.Message, http.StatusText(status))
+	e.Hint = cmp.Or(e.Hint, call.Hints[number])
 	if e.Kind == model.Forbidden && e.Hint == "" && call.Scope != "" {
 		e.Hint = "the credential needs the scope " + call.Scope
 	}

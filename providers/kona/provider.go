@@ -253,9 +253,10 @@ func passwordExpired(status int, e *model.Error) bool {
 		strings.Contains(text, "password") && strings.Contains(text, "expire")
 }
 
+var hintSignIn = service.Hints["401"]
+
 const (
 	hintPassword = "the Kona password has expired: change it on Kona's web site, then sign in again"
-	hintSignIn   = "sign in: confab login ACCOUNT"
 	hintUpdate   = "that Kona can update conversations is assumed, not documented"
 )
 
@@ -272,13 +273,8 @@ func decodeError(setExpired func(bool)) func(int, http.Header, []byte) *model.Er
 		e.RequestID = header.Get("X-Request-Id")
 		expired := passwordExpired(status, e)
 		setExpired(expired)
-		switch {
-		case expired:
+		if expired {
 			e.Kind, e.Hint = model.Unauthorized, hintPassword
-		case status == http.StatusUnauthorized:
-			e.Hint = hintSignIn
-		case status == http.StatusNotFound:
-			e.Hint = "gone, or not visible to this user"
 		}
 		return e
 	}

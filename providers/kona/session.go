@@ -59,7 +59,7 @@ func newSession(a providers.Account) (s *session, err error) {
 		s.file = tokenFileOf(a)
 	}
 	a.Credential = nil
-	o := providers.ClientOptions{DecodeError: decodeError(s.expired.Store)}
+	o := providers.ClientOptions{DecodeError: decodeError(s.expired.Store), Hints: service.Hints}
 	if s.api, err = providers.NewClient(a, o); err != nil {
 		return nil, err
 	}
