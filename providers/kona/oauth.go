@@ -26,7 +26,7 @@ type signIn struct {
 	redirect string
 }
 
-func newSignIn(a providers.Account) (providers.SignIn, error) {
+func newSignIn(a providers.Account) (model.SignIn, error) {
 	if service.Value(a, settingClientID) == "" || a.Secrets[settingClientSecret] == nil {
 		return nil, errors.New("signing in needs client_id and client_secret in [account.settings]: " +
 			"an administrator registers an application in Kona (Account Management, Integrations) and gets both")
@@ -66,7 +66,7 @@ func (l *signIn) Page(state string) string {
 	return page.String()
 }
 
-// Finish implements providers.SignIn. From then on, its tokens are used instead of the configured ones, until the account is
+// Finish implements model.SignIn. From then on, its tokens are used instead of the configured ones, until the account is
 // forgotten.
 func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	const op = "sign in"
