@@ -79,7 +79,7 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	}
 	defer l.lock.Release(1)
 	l.identifyStored(ctx)
-	stored, unlock, err := l.lockFile(ctx, op)
+	stored, unlock, err := l.file.lock(ctx, op)
 	if err != nil {
 		return "", err
 	}
@@ -101,7 +101,7 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 // identifyStored finds the user of the tokens that the sign-in replaces, because the rows that were stored while the user was
 // unknown belong to that user. If the user can't be found any more, those rows are set aside.
 func (l *signIn) identifyStored(ctx context.Context) {
-	if stored, err := l.stored(); err != nil || stored.User != "" {
+	if stored, err := l.file.read(); err != nil || stored.User != "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)

@@ -67,7 +67,7 @@ func open(a providers.Account) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored, err := s.stored()
+	stored, err := s.file.read()
 	if err != nil {
 		return nil, err
 	}

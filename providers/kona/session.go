@@ -164,7 +164,7 @@ func (s *session) ensureToken(ctx context.Context) (err error) {
 // initialize obtains the first token: the stored pair if it descends from the configuration or from a sign-in, or else the
 // configured token, or else a refreshed one.
 func (s *session) initialize(ctx context.Context) error {
-	pair, err := s.stored()
+	pair, err := s.file.read()
 	if err == nil && (pair.Origin != originLogin || pair.Access == "") {
 		pair, err = s.configured(ctx, pair)
 	}
@@ -280,7 +280,7 @@ func signedIn(a *providers.Answer, err error) (who model.Participant, _ error) {
 // storeUser stores the user of a pair. It does not store a token that is configured, and does not replace a pair that another
 // process has stored meanwhile.
 func (s *session) storeUser(ctx context.Context, t tokens) error {
-	stored, unlock, err := s.lockFile(ctx, "keep the user")
+	stored, unlock, err := s.file.lock(ctx, "keep the user")
 	if err != nil {
 		return err
 	}
@@ -295,34 +295,11 @@ func (s *session) storeUser(ctx context.Context, t tokens) error {
 	return s.store(t, false)
 }
 
-func (s *session) stored() (tokens, error) {
-	t, err := s.file.read()
-	if err != nil {
-		return tokens{}, &model.Error{Kind: model.Local, Op: "read the kept token", Message: err.Error(), Err: err}
-	}
-	return t, nil
-}
-
-// lockFile locks the token file against other processes, and reads it.
-func (s *session) lockFile(ctx context.Context, op string) (stored tokens, unlock func(), err error) {
-	unlock, err = s.file.lock(ctx)
-	switch {
-	case ctx.Err() != nil && err != nil:
-		return stored, nil, providers.GivenUp(op, ctx.Err())
-	case err != nil:
-		return stored, nil, &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
-	}
-	if stored, err = s.stored(); err != nil {
-		unlock()
-	}
-	return stored, unlock, err
-}
-
 // renew replaces a token that was refused or expires soon, under the lock shared by processes. renewed is false if the
 // configuration lacks what a refresh needs.
 func (s *session) renew(ctx context.Context, refused string) (renewed bool, err error) {
 	const op = "refresh the token"
-	stored, unlock, err := s.lockFile(ctx, op)
+	stored, unlock, err := s.file.lock(ctx, op)
 	if err != nil {
 		return false, err
 	}
@@ -397,7 +374,7 @@ func (s *session) store(t tokens, rotated bool) error {
 	if !rotated {
 		return nil
 	}
-	return &model.Error{Kind: model.Local, Op: "keep the new token", Message: err.Error(), Err: err}
+	return localError("keep the new token", "", err)
 }
 
 // rejectSecret makes a source ask again for its secret.

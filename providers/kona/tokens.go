@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"confab/model"
 	"confab/model/private"
 	"confab/providers"
 )
@@ -138,10 +139,10 @@ func (f tokenFile) read() (t tokens, err error) {
 		refused.Fix = cmp.Or(refused.Fix, "confab forget, then confab login")
 	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return t, nil
-	case err == nil && (json.Unmarshal(raw, &t) != nil || t.Identity != f.identity):
+	case errors.Is(err, fs.ErrNotExist), err == nil && (json.Unmarshal(raw, &t) != nil || t.Identity != f.identity):
 		return tokens{}, nil
+	case err != nil:
+		err = localError("read the kept token", "", err)
 	}
 	return t, err
 }
@@ -159,14 +160,28 @@ func (f tokenFile) write(t tokens) error {
 	return private.Replace(f.path, raw)
 }
 
-// lock waits until no other process holds the lock of the file.
-func (f tokenFile) lock(ctx context.Context) (unlock func(), err error) {
+// lock locks the file against other processes, and reads it.
+func (f tokenFile) lock(ctx context.Context, op string) (stored tokens, unlock func(), err error) {
 	if f.path == "" {
-		return func() {}, nil
+		return stored, func() {}, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
-		return nil, err
+	var release func() error
+	if err = os.MkdirAll(filepath.Dir(f.path), 0o700); err == nil {
+		release, err = private.Lock(ctx, f.path+".lock", lockPause)
 	}
-	release, err := private.Lock(ctx, f.path+".lock", lockPause)
-	return func() { _ = release() }, err
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return stored, nil, providers.GivenUp(op, ctx.Err())
+	case err != nil:
+		return stored, nil, localError(op, "the token file cannot be locked: ", err)
+	}
+	unlock = func() { _ = release() }
+	if stored, err = f.read(); err != nil {
+		unlock()
+	}
+	return stored, unlock, err
+}
+
+func localError(op, before string, err error) error {
+	return &model.Error{Kind: model.Local, Op: op, Message: before + err.Error(), Err: err}
 }
