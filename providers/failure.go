@@ -148,20 +148,11 @@ func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	for _, f := range e.Fields[:min(len(e.Fields), maxFields)] {
 		out.Fields = append(out.Fields, model.FieldError{Field: text(f.Field), Code: text(f.Code), Message: text(f.Message)})
 	}
-	if out.Err != nil {
-		out.Err = hidden{text: text(out.Err.Error()), err: out.Err}
+	if out.Err != context.Canceled && out.Err != context.DeadlineExceeded {
+		out.Err = nil // its text may hold a secret
 	}
 	return &out
 }
-
-// hidden keeps the chain of an error for errors.Is, but its text is cleaned.
-type hidden struct {
-	text string
-	err  error
-}
-
-func (h hidden) Error() string        { return h.text }
-func (h hidden) Is(target error) bool { return errors.Is(h.err, target) }
 
 // retryAfter reads both forms of Retry-After, and limits the result to an hour ahead. A date is compared with the answer's own
 // Date header, so that a wrong clock on either side does not matter.
