@@ -143,7 +143,7 @@ func (s *session) reconfigure(ctx context.Context) (bool, error) {
 	if err != nil || now == "" || now == was {
 		return false, err
 	}
-	return true, s.adopt(ctx, tokens{Origin: origin(now), Access: now})
+	return true, s.adopt(ctx, tokens{Origin: origin(now), Access: now}, false)
 }
 
 // ensureToken obtains a token if there is none, and refreshes one that expires soon.
@@ -172,7 +172,7 @@ func (s *session) initialize(ctx context.Context) error {
 	case err != nil:
 		return err
 	case pair.Access != "":
-		return s.adopt(ctx, pair)
+		return s.adopt(ctx, pair, false)
 	}
 	s.setCurrent(pair)
 	renewed, err := s.renew(ctx, "")
@@ -204,17 +204,22 @@ func (s *session) setCurrent(t tokens) {
 	s.current = t
 }
 
-// adopt makes a pair current that did not come from a refresh. It finds out and stores the user of the pair, if that is unknown. A
-// pair that the service refuses becomes current too: its first use is refused again, and leads to a refresh.
-func (s *session) adopt(ctx context.Context, t tokens) error {
+// adopt makes a pair current. It finds out and stores the user of the pair, if that is unknown. A pair that did not come from a
+// refresh becomes current even if the service refuses it: its first use is refused again, and leads to a refresh. The file is
+// locked if the pair is renewed.
+func (s *session) adopt(ctx context.Context, t tokens, renewed bool) error {
 	before := t
 	err := s.checkUser(ctx, &t)
-	if t != before {
+	switch {
+	case t == before:
+	case renewed:
+		_ = s.store(t, false) // only saves another request for the user
+	default:
 		if err := s.storeUser(ctx, t); err != nil {
 			return err
 		}
 	}
-	if e := model.AsError(err); e != nil && (e.Status != http.StatusUnauthorized || e.Hint == hintPassword) {
+	if e := model.AsError(err); e != nil && (renewed || e.Status != http.StatusUnauthorized || e.Hint == hintPassword) {
 		return err
 	}
 	s.setCurrent(t)
@@ -309,11 +314,7 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 		latest = stored
 	}
 	if latest.Access != "" && latest.Access != refused && !latest.expiresSoon() {
-		err := s.checkUser(ctx, &latest) // another process was faster
-		if err == nil {
-			s.setCurrent(latest)
-		}
-		return true, err
+		return true, s.adopt(ctx, latest, true) // another process was faster
 	}
 	secret, err := secretOf(ctx, s.account.Secrets[settingRefreshToken])
 	if err != nil {
@@ -341,26 +342,13 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 		rotated := next.Refresh != "" && next.Refresh != from.Refresh
 		next.Refresh = cmp.Or(next.Refresh, from.Refresh)
 		next.Origin, next.Rows, next.User = latest.Origin, stored.Rows, from.User
-		return true, s.adoptRenewed(ctx, next, rotated)
+		// The pair is stored before anything else can fail, because the old pair may have become invalid.
+		if err = s.store(next, rotated); err == nil {
+			err = s.adopt(ctx, next, true)
+		}
+		return true, err
 	}
 	return false, err
-}
-
-// adoptRenewed makes a refreshed pair current. It stores the pair before anything else can fail, because the old pair may have
-// become invalid.
-func (s *session) adoptRenewed(ctx context.Context, next tokens, rotated bool) error {
-	if err := s.store(next, rotated); err != nil {
-		return err
-	}
-	before := next
-	err := s.checkUser(ctx, &next)
-	if next != before {
-		_ = s.store(next, false) // only saves another request for the user
-	}
-	if err == nil {
-		s.setCurrent(next)
-	}
-	return err
 }
 
 // store writes a pair. A failure matters only if the refresh token has changed, because the old one may be invalid. Otherwise the
