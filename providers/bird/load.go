@@ -16,7 +16,6 @@ import (
 const (
 	messagePages     = 3  // for the detail view
 	messagePagesMost = 20 // if everything is requested
-	maxMessages      = 2000
 	maxNamedContacts = 20
 	// threadAge is how long only newer messages are requested after all were read. Changes of older messages, such as of their
 	// delivery, are seen only after that.
@@ -209,32 +208,19 @@ func (l *loading) messages(ctx context.Context) error {
 
 // show adds messages to a thread. A message that the thread already has is replaced.
 func (l *loading) show(t thread, newer []json.RawMessage) {
-	at := make(map[string]int, len(t.messages)+len(newer))
-	all := slices.Clone(t.messages)
-	for i, m := range all {
-		at[m.ID] = i
-	}
+	all := make([]model.Message, 0, len(newer)+len(t.messages))
 	for i, r := range newer {
-		m, ok := convertMessage(r, l.accessKey)
-		if !ok {
-			continue
+		if m, ok := convertMessage(r, l.accessKey); ok {
+			m.ID = cmp.Or(m.ID, "?"+strconv.Itoa(i))
+			all = append(all, m)
 		}
-		m.ID = cmp.Or(m.ID, "?"+strconv.Itoa(i))
-		if i, ok := at[m.ID]; ok {
-			all[i] = m
-			continue
-		}
-		at[m.ID] = len(all)
-		all = append(all, m)
 	}
-	providers.SortMessages(all)
-	if over := len(all) - maxMessages; over > 0 {
-		all, t.more = all[over:], true
-	}
-	t.messages = all
+	all = append(all, t.messages...)
+	providers.SortMessages(all) // which keeps the order of equal ones
+	t.messages = slices.CompactFunc(all, func(a, b model.Message) bool { return a.ID == b.ID })
 	l.threads.Put(l.id, t)
-	l.Messages, l.MoreMessages = model.SetOf(slices.Clone(all)...), t.more
-	l.Conversation.HasMessages = len(all) > 0
+	l.Messages, l.MoreMessages = model.SetOf(slices.Clone(t.messages)...), t.more
+	l.Conversation.HasMessages = len(t.messages) > 0
 }
 
 // inboxes reads the state of the conversation in the inboxes of Bird's web application, whose items hold the assignee and whether
