@@ -113,7 +113,13 @@ func (l *loading) participants(ctx context.Context) error {
 		return err
 	}
 	people, ok := convertParticipants(all, &l.facts)
-	people = distinct(people)
+	// The list may change while its pages are read.
+	people = providers.Unseen(map[model.Participant]bool{}, people, func(p model.Participant) model.Participant {
+		if p.ID != "" {
+			p.Identifier = ""
+		}
+		return model.Participant{Kind: p.Kind, ID: p.ID, Identifier: strings.ToLower(p.Identifier)}
+	})
 	if l.everything {
 		l.nameContacts(ctx, people)
 	}
@@ -124,20 +130,6 @@ func (l *loading) participants(ctx context.Context) error {
 	}
 	l.Conversation.Participants = model.SetOf(people...)
 	return nil
-}
-
-// distinct drops the entries that came twice because the list changed while its pages were read.
-func distinct(people []model.Participant) []model.Participant {
-	seen := map[model.Participant]bool{}
-	return slices.DeleteFunc(people, func(p model.Participant) bool {
-		key := model.Participant{Kind: p.Kind, ID: p.ID}
-		if p.ID == "" {
-			key.Identifier = strings.ToLower(p.Identifier)
-		}
-		again := seen[key]
-		seen[key] = true
-		return again
-	})
 }
 
 // nameContacts looks up the names of up to maxNamedContacts contacts that have none. It stops at the first error, because names

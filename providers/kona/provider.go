@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -199,12 +200,7 @@ func pages(c *providers.Client, r resource, maxPages int, call func(page int) pr
 		number := pageNumber(at)
 		list, err := r.items(c.Do(ctx, call(number)))
 		out.Incomplete = list == nil
-		for _, raw := range list {
-			if id := idOf(raw); id == "" || !seen[id] {
-				seen[id] = true
-				out.Rows = append(out.Rows, raw)
-			}
-		}
+		out.Rows = providers.Unseen(seen, slices.Clone(list), idOf)
 		switch {
 		case len(list) < defaultPage:
 		case len(out.Rows) == 0:
