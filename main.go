@@ -369,7 +369,7 @@ func filesOf(state, account string) (all []string, err error) {
 	return all, err
 }
 
-func login(s cli.Setup, a config.Account) (cli.Login, error) {
+func login(s cli.Setup, a config.Account) (model.SignIn, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
@@ -414,11 +414,7 @@ func validators() config.Validators {
 // services describes the services for the help and the set-up.
 func services() (all []cli.Service) {
 	for _, f := range registry {
-		s := cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil}
-		for _, row := range f.Table {
-			s.Edits = append(s.Edits, cli.Edit{Kind: row.Kind, State: row.State, Call: row.Call, Reason: row.Reason})
-		}
-		all = append(all, s)
+		all = append(all, cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil, Edits: f.Table})
 	}
 	return all
 }

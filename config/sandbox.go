@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"confab/model/private"
 )
 
 // SandboxMarker is the first line of the settings files of WriteSandbox, which replaces no other files.
@@ -49,8 +51,8 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 	if err != nil {
 		return fmt.Errorf("the config can't be written: %w", err)
 	}
-	if _, err := makeDir(filepath.Dir(path)); err != nil {
-		return err
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("the directory can't be made: %w", err)
 	}
 	ours, err := madeBySandbox(path)
 	if err != nil {
@@ -65,15 +67,15 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 			return thereAlready(file)
 		}
 	}
-	write := createPrivate
+	write := private.Create
 	if ours {
-		write = replacePrivate
+		write = private.Replace
 	}
 	if err := write(path, text); err != nil {
 		return fmt.Errorf("the config can't be written: %w", err)
 	}
 	for file, secret := range secrets {
-		if err := replacePrivate(file, []byte(secret+"\n")); err != nil {
+		if err := private.Replace(file, []byte(secret+"\n")); err != nil {
 			return fmt.Errorf("the credential can't be written: %w", err)
 		}
 	}
@@ -88,7 +90,7 @@ func madeBySandbox(path string) (bool, error) {
 	}
 	var begin []byte
 	if err == nil && info.Mode().IsRegular() {
-		begin, err = readBounded(path, 0, int64(len(SandboxMarker)+2), func(fs.FileInfo) error { return nil })
+		begin, err = private.Read(path, int64(len(SandboxMarker)+2), private.Any)
 	}
 	if err != nil {
 		return false, fmt.Errorf("the config there can't be read: %w", err)

@@ -108,7 +108,7 @@ func TestEveryExitStatusIsExplained(t *testing.T) {
 
 func TestTopicsFitTheirWidth(t *testing.T) {
 	b := newBench(t)
-	b.program.Services = []Service{{Title: "Kona", Edits: []Edit{
+	b.program.Services = []Service{{Title: "Kona", Edits: []model.CapabilityRow{
 		{Kind: model.EditTitle, State: model.CapabilityAssumed, Call: "PUT /conversations/{id} name",
 			Reason: "assumed: " + strings.Repeat("long words ", 30)},
 		{Kind: model.EditArchive, State: model.CapabilityNo, Reason: "there is no such call"},
