@@ -30,12 +30,6 @@ func newAttention(s *server) service {
 	return a
 }
 
-// authorized accepts the key with or without the word Bearer.
-func (a *Attention) authorized(x *exchange) bool {
-	key, bearer := strings.CutPrefix(x.authorization(), "Bearer ")
-	return key == a.key && !a.revoked && !(bearer && a.on("RawKeyOnly")) && (bearer || !a.on("BearerOnly"))
-}
-
 // place also knows the short form that users have inside conversations.
 func (a *Attention) place(row int, kind string, n int) any {
 	if kind == "person" {

@@ -206,10 +206,7 @@ func (s *server) acts() (all []Act) {
 	for _, d := range s.seeded.Acts {
 		all = append(all, Act{At: s.data.on(d.On), Query: d.Query, Field: d.Field, To: d.To, Prepare: func() {
 			defer s.hold()()
-			if r := d.Refused; r != nil {
-				next := refused(r.Status, r.Code, r.Detail)
-				s.refused = &next
-			}
+			s.refused = cmp.Or(d.Refused, s.refused)
 		}})
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -143,19 +144,22 @@ func New(o Options) (*Sandbox, error) {
 // URL, which ends without a slash.
 func (s *Sandbox) Accounts(root string) (accounts []Account) {
 	for _, v := range s.services {
-		of := v.own()
-		a := Account{Name: of.Account, Provider: of.Provider, BaseURL: root + of.Path, Credential: of.key, Settings: map[string]string{},
-			Secrets: map[string]string{}, Unseen: of.unseen(), Acts: of.acts()}
-		for name, value := range of.Settings {
-			if strings.HasPrefix(value, "/") {
-				value = root + value
-			}
-			a.Settings[name] = value
-		}
-		v.account(&a)
-		accounts = append(accounts, a)
+		accounts = append(accounts, v.own().account(root))
 	}
 	return accounts
+}
+
+func (s *server) account(root string) Account {
+	defer s.hold()()
+	a := Account{Name: s.Account, Provider: s.Provider, BaseURL: root + s.Path, Credential: s.key, Settings: map[string]string{},
+		Secrets: maps.Clone(s.Secrets), Unseen: s.unseen(), Acts: s.acts()}
+	words := scene{words: with(s.Defaults, s.switches), place: func(kind string, n int) any { return s.parts.place(-1, kind, n) }}
+	for name, value := range s.Settings {
+		if a.Settings[name] = fmt.Sprint(words.text(value)); strings.HasPrefix(value, "/") {
+			a.Settings[name] = root + value
+		}
+	}
+	return a
 }
 
 // server returns the server of a provider, or nil.
