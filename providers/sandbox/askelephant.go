@@ -169,8 +169,8 @@ func (a *AskElephant) managedContacts(row int) []int {
 
 // taking returns those of one kind who take part.
 func (a *AskElephant) taking(row int, kind string) (set []int) {
-	for _, entry := range a.takingPart(row) {
-		if k, n := reference(entry["who"].(string)); k == kind {
+	for who := range a.takingPart(row) {
+		if k, n := reference(who); k == kind {
 			set = append(set, n)
 		}
 	}

@@ -331,8 +331,7 @@ func (b *Bird) message(row, k int) map[string]any {
 // recipients returns the first three contacts other than the sender.
 func (b *Bird) recipients(row int, by string) []any {
 	out := []any{}
-	for _, entry := range b.takingPart(row) {
-		who := entry["who"].(string)
+	for who := range b.takingPart(row) {
 		if who == by || !strings.HasPrefix(who, "contact") || len(out) == 3 {
 			continue
 		}

@@ -105,10 +105,6 @@ func (k *Kona) place(row int, kind string, n int) any {
 	return k.idOf("user", n)
 }
 
-func (k *Kona) words(kind string, i int) map[string]any {
-	return map[string]any{"space": k.idOf("space", i%k.count("space"))}
-}
-
 func (k *Kona) clock(t time.Time) any { return t.UnixMilli() }
 
 // integer returns a whole number from JSON data or from Go.
@@ -246,6 +242,7 @@ func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map
 }
 
 func (k *Kona) listed(x *exchange, kind string, rows []int) {
+	rows = slices.DeleteFunc(rows, func(i int) bool { return k.hidden(x, kind, i) })
 	k.page(x, k.Directories[kind].Rows, rows, func(i int) map[string]any { return k.entry(kind, i) })
 }
 

@@ -54,10 +54,6 @@ type service interface {
 	place(row int, kind string, n int) any
 	// clock formats a time.
 	clock(t time.Time) any
-	// words returns the values of the words in the record of a directory entry.
-	words(kind string, i int) map[string]any
-	// hidden reports whether a directory list leaves an entry out.
-	hidden(x *exchange, kind string, i int) bool
 	// one answers with a single object, listed with a directory.
 	one(x *exchange, status int, kind string, doc map[string]any)
 	listed(x *exchange, kind string, rows []int)

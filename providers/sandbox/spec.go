@@ -176,10 +176,10 @@ func (s *server) place(_ int, kind string, n int) any { return s.parts.idOf(kind
 
 func (s *server) clock(t time.Time) any { return stamp(t) }
 
-// words returns the words of the person or the company that an entry is about.
+// words returns the words of the person or the company that an entry is about, and of the object to which it belongs.
 func (s *server) words(kind string, i int) map[string]any {
 	words := map[string]any{}
-	switch s.Directories[kind].Of {
+	switch of := s.Directories[kind].Of; of {
 	case "staff":
 		words = s.data.words(s.data.Staff[i%len(s.data.Staff)])
 	case "contact":
@@ -189,14 +189,14 @@ func (s *server) words(kind string, i int) map[string]any {
 	case "company":
 		c := s.data.company(i)
 		words["name"], words["domain"], words["industry"] = c.Name, c.Domain, c.Industry
+	case "space":
+		words[of] = s.parts.idOf(of, i%s.parts.count(of))
 	}
 	for name, v := range s.Settings {
 		words[name] = v
 	}
 	return words
 }
-
-func (s *server) hidden(*exchange, string, int) bool { return false }
 
 func (s *server) one(x *exchange, status int, _ string, doc map[string]any) {
 	s.ok(x, doc)
