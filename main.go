@@ -444,14 +444,8 @@ func openSandbox(o cli.SandboxOptions) (http.Handler, func(root string) []config
 
 func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
-	for _, a := range box.Accounts() {
-		a = a.At(root)
-		var acts []config.SandboxAct
-		for _, act := range a.Acts {
-			acts = append(acts, config.SandboxAct(act))
-		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, Acts: acts, BaseURL: a.Path,
-			Credential: a.Credential, Settings: a.Settings, Secrets: a.Secrets})
+	for _, a := range box.Accounts(root) {
+		out = append(out, config.SandboxAccount(a))
 	}
 	return out
 }

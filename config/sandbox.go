@@ -19,11 +19,10 @@ const SandboxMarker = "# Written by confab sandbox; it is replaced each time. Ta
 
 // SandboxAccount is an account on the stand-in servers.
 type SandboxAccount struct {
-	Name, Provider string
-	BaseURL        string            // on loopback
-	Credential     string            // the secret itself, "" for none
-	Settings       map[string]string // those that are no secrets
-	Secrets        map[string]string // the secrets among the settings, by key
+	// BaseURL is on loopback. Credential is the secret itself, "" for none.
+	Name, Provider, BaseURL, Credential string
+	// Settings are those that are no secrets, Secrets the others.
+	Settings, Secrets map[string]string
 
 	// The history with which a demo begins. It is not written to the settings.
 	Unseen []string // the ids of the unseen conversations
@@ -31,8 +30,8 @@ type SandboxAccount struct {
 }
 
 // SandboxAct is an edit made before a demo begins: it sets a field of the conversations that a query finds. Prepare is called
-// before.
-type SandboxAct struct {
+// before. It is an alias, so that accounts of package sandbox can be converted.
+type SandboxAct = struct {
 	At               time.Time
 	Query, Field, To string
 	Prepare          func()
