@@ -48,17 +48,15 @@ var choices = [][2]string{
 }
 
 func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
-	var lines []string
-	say := func(look theme.Token, text string) {
-		lines = append(lines, th.Write(r.W-2, func(p *theme.Page) { p.Add(look, "  ", text) })...)
-	}
-	lines = append(lines, "")
-	say(theme.Heading, "confab: one inbox for Attention, Bird, AskElephant and Kona")
-	lines = append(lines, "")
-	if s.HasConfig {
-		say(theme.Text, "No account yet: a adds one.")
-		lines = append(lines, "")
-	}
+	lines := th.Write(r.W-2, func(p *theme.Page) {
+		p.Line("")
+		p.Add(theme.Heading, "  ", "confab: one inbox for Attention, Bird, AskElephant and Kona")
+		p.Line("")
+		if s.HasConfig {
+			p.Add(theme.Text, "  ", "No account yet: a adds one.")
+			p.Line("")
+		}
+	})
 	var keys []string
 	for _, k := range choices {
 		keys = append(keys, th.Hang("  "+th.Say(theme.Key, k[0])+"  ", k[1], r.W-1)...)
@@ -73,12 +71,9 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	lines = append(lines[:min(len(lines), max(0, r.H-len(keys)))], keys...)
 	lines = append(lines, "")
 	for _, about := range [][2]string{{"config: ", model.CleanLine(s.ConfigPath, 300)}, {"version: ", model.CleanLine(s.Version, 40)}} {
-		whole := lines
-		if about[1] != "" {
-			say(theme.Dim, about[0]+about[1])
-		}
-		if len(lines) > r.H {
-			lines = whole // a path that is cut misleads
+		more := th.Write(r.W-2, func(p *theme.Page) { p.Add(theme.Dim, "  ", about[0]+about[1]) })
+		if about[1] != "" && len(lines)+len(more) <= r.H { // a path that is cut misleads
+			lines = append(lines, more...)
 		}
 	}
 	return layout.Picture{At: r, Lines: th.Block(lines[:min(len(lines), r.H)], r.W, r.H)}
