@@ -17,7 +17,6 @@ import (
 	"confab/ui/keymap"
 	"confab/ui/list"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 // View is a saved query, shown as a tab.
@@ -154,7 +153,7 @@ type Model struct {
 	waitedFor       int              // how many edits needed a person when that wait began
 	undecided       int              // waiting edits that depend on a decision; read only while leaving
 	undecidedReader reader
-	chosen          welcome.Choice
+	chosen          dialog.Chosen
 }
 
 type notice struct {
@@ -178,10 +177,10 @@ func New(o Options) *Model {
 	}
 	if o.Welcome {
 		m.be = nil
-		screen := &welcome.Screen{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}
+		screen := &dialog.Welcome{Version: o.Version, ConfigPath: o.ConfigPath, HasConfig: o.HasConfig}
 		m.open(layer{overlay: screen, handle: func(asks any) {
 			if asks != nil {
-				m.chosen, _ = asks.(welcome.Choice)
+				m.chosen, _ = asks.(dialog.Chosen)
 				m.do(tea.Quit)
 			}
 		}})
@@ -236,7 +235,7 @@ func (m *Model) Init() tea.Cmd {
 }
 
 // Chosen returns what the person chose on the welcome screen.
-func (m *Model) Chosen() welcome.Choice { return m.chosen }
+func (m *Model) Chosen() dialog.Chosen { return m.chosen }
 
 // Close cancels the commands that still run. Call it when the program has ended.
 func (m *Model) Close() { m.cancel() }
