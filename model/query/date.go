@@ -289,9 +289,12 @@ func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.mo
 
 func (b bound) moves() bool { return b.kind == day || b.kind == ago }
 
-// zoneSlack is more than the offset of one zone can change: offsets lie between -12 and +14 hours, and a few zones changed from
-// one end of that range to the other.
-const zoneSlack = 27 * time.Hour
+// The distance between a bound and the present varies by less than slack, in milliseconds: months have 28 to 31 days, and
+// zones are between -12 and +14 hours, so that clocks are changed by less than zoneSlack.
+const (
+	zoneSlack = 27 * time.Hour
+	slack     = int64((2*zoneSlack + 8*24*time.Hour) / time.Millisecond)
+)
 
 // passes returns the first moment after now at which the bound may have moved past a time.
 func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
@@ -305,19 +308,11 @@ func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
 		}
 		return moment + at - here + 1
 	}
-	// slack is more than the distance between the bound and the present can vary.
-	slack := 2 * zoneSlack
-	switch {
-	case b.kind == day:
-		slack += 24 * time.Hour
-	case b.unit.months > 0:
-		slack += 7 * 24 * time.Hour // months have 28 to 31 days
-	}
 	gap := at - here
 	switch {
-	case gap > slack.Milliseconds():
-		return moment + gap - slack.Milliseconds()
-	case gap < -slack.Milliseconds():
+	case gap > slack:
+		return moment + gap - slack
+	case gap < -slack:
 		return never
 	}
 	next := b.irregular(now.In(loc))

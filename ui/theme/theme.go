@@ -168,21 +168,21 @@ func (t *Theme) StateSign(s model.EditState) (sign, word string, look Token) {
 
 // Glyphs are the signs of the screen. Each takes one cell, except for the ASCII arrow, which takes two.
 type Glyphs struct {
-	PointerSign, MarkSign                                             string
-	PrivateSign, PublicSign, ParticipantsSign, UnknownSign            string
-	QueuedSign, RetrySign, FailedSign, DoneSign                       string
-	PinSign, UnseenSign, StaleSign, OnlineSign, OfflineSign, SyncSign string
-	Horizontal, Vertical                                              string
-	TopLeft, TopRight, BottomLeft, BottomRight                        string
-	BarFull, BarEmpty                                                 string
-	Arrow, Bullet, Ellipsis, Separator, ShutSign, OpenSign            string
+	PointerSign, MarkSign                                  string
+	PrivateSign, PublicSign, ParticipantsSign, UnknownSign string
+	QueuedSign, RetrySign, FailedSign, DoneSign            string
+	PinSign, UnseenSign, StaleSign, OfflineSign, SyncSign  string
+	Horizontal, Vertical                                   string
+	TopLeft, TopRight, BottomLeft, BottomRight             string
+	BarFull, BarEmpty                                      string
+	Arrow, Bullet, Ellipsis, Separator, ShutSign, OpenSign string
 }
 
 var unicodeGlyphs = Glyphs{
 	PointerSign: "▌", MarkSign: "✓",
 	PrivateSign: "●", PublicSign: "○", ParticipantsSign: "◐", UnknownSign: "?",
 	QueuedSign: "↑", RetrySign: "↻", FailedSign: "!", DoneSign: "✓",
-	PinSign: "★", UnseenSign: "•", StaleSign: "◌", OnlineSign: "●", OfflineSign: "✕", SyncSign: "↓",
+	PinSign: "★", UnseenSign: "•", StaleSign: "◌", OfflineSign: "✕", SyncSign: "↓",
 	Horizontal: "─", Vertical: "│",
 	TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯",
 	BarFull: "█", BarEmpty: "░",
@@ -193,7 +193,7 @@ var asciiGlyphs = Glyphs{
 	PointerSign: ">", MarkSign: "*",
 	PrivateSign: "#", PublicSign: "o", ParticipantsSign: "@", UnknownSign: "?",
 	QueuedSign: "^", RetrySign: "~", FailedSign: "!", DoneSign: "+",
-	PinSign: "P", UnseenSign: ".", StaleSign: ",", OnlineSign: "+", OfflineSign: "x", SyncSign: "v",
+	PinSign: "P", UnseenSign: ".", StaleSign: ",", OfflineSign: "x", SyncSign: "v",
 	Horizontal: "-", Vertical: "|",
 	TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+",
 	BarFull: "#", BarEmpty: ".",
