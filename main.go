@@ -394,7 +394,7 @@ func validators() config.Validators {
 		Nearest:         model.Nearest,
 		Query:           func(q string) error { _, err := query.Parse(q); return err },
 		Actions:         keymap.Actions(),
-		Key:             keymap.CheckKey,
+		Key:             func(key string) error { _, err := keymap.ParseKey(key); return err },
 		Themes:          theme.Builtin(),
 		ThemeColorNames: theme.Names(),
 		ThemeColor:      theme.CheckColor,

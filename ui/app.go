@@ -12,10 +12,10 @@ import (
 
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/prompt"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 // View is a saved query, shown as a tab.
@@ -93,7 +93,7 @@ type Model struct {
 	decisions *decisions
 	outbox    *outboxView
 	quit      *quitting
-	chosen    welcome.Choice
+	chosen    dialog.Chosen
 
 	accountErrors string // the errors of all accounts at the last announcement
 }
@@ -130,10 +130,10 @@ func New(opts Options) *Model {
 	m.marks.act, m.marks.noteMove = func(a keymap.Action) { m.run(m.intent(a)) }, m.guard.noteMove
 	m.th = theme.New(m.themeConf)
 	if opts.Welcome {
-		screen := &welcome.Screen{Version: opts.Version, ConfigPath: opts.ConfigPath, HasConfig: opts.HasConfig}
+		screen := &dialog.Welcome{Version: opts.Version, ConfigPath: opts.ConfigPath, HasConfig: opts.HasConfig}
 		m.open(layer{overlay: screen, handle: func(asks any) {
 			if asks != nil {
-				m.chosen, _ = asks.(welcome.Choice)
+				m.chosen, _ = asks.(dialog.Chosen)
 				m.do(tea.Quit)
 			}
 		}})
@@ -162,7 +162,7 @@ func (m *Model) Init() tea.Cmd {
 }
 
 // Chosen returns what the person chose on the welcome screen.
-func (m *Model) Chosen() welcome.Choice { return m.chosen }
+func (m *Model) Chosen() dialog.Chosen { return m.chosen }
 
 // Close cancels the commands that still run. Call it when the program has ended.
 func (m *Model) Close() { m.cancel() }

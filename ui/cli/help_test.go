@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/layout"
 )
 
@@ -103,6 +104,21 @@ func TestEveryExitStatusIsExplained(t *testing.T) {
 		if !strings.Contains(text, fmt.Sprintf("\n  %-3d  ", code)) && !strings.HasPrefix(text, fmt.Sprintf("  %-3d  ", code)) {
 			t.Errorf("the topic exit-codes does not explain %d", code)
 		}
+	}
+}
+
+func TestTheTermsOfTheReferenceAreValid(t *testing.T) {
+	_, text := topic("query")
+	_, terms, found := strings.Cut(text, "TERMS\n")
+	terms, _, _ = strings.Cut(terms, "\n\n")
+	for line := range strings.Lines(terms) {
+		term, help, ok := strings.Cut(strings.TrimSpace(line), "  ")
+		if _, err := query.Parse(term); err != nil || !ok || help == "" {
+			t.Errorf("%q: the term is wrong (%v) or lacks help", line, err)
+		}
+	}
+	if !found || strings.Count(terms, "\n") < 5 {
+		t.Errorf("the reference lists too few terms: %q", terms)
 	}
 }
 
