@@ -369,7 +369,7 @@ func filesOf(state, account string) (all []string, err error) {
 	return all, err
 }
 
-func login(s cli.Setup, a config.Account) (cli.Login, error) {
+func login(s cli.Setup, a config.Account) (model.SignIn, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
@@ -394,7 +394,7 @@ func validators() config.Validators {
 		Nearest:         model.Nearest,
 		Query:           func(q string) error { _, err := query.Parse(q); return err },
 		Actions:         keymap.Actions(),
-		Key:             keymap.CheckKey,
+		Key:             func(key string) error { _, err := keymap.ParseKey(key); return err },
 		Themes:          theme.Builtin(),
 		ThemeColorNames: theme.Names(),
 		ThemeColor:      theme.CheckColor,
@@ -414,11 +414,7 @@ func validators() config.Validators {
 // services describes the services for the help and the set-up.
 func services() (all []cli.Service) {
 	for _, f := range registry {
-		s := cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil}
-		for _, row := range f.Table {
-			s.Edits = append(s.Edits, cli.Edit{Kind: row.Kind, State: row.State, Call: row.Call, Reason: row.Reason})
-		}
-		all = append(all, s)
+		all = append(all, cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil, Edits: f.Table})
 	}
 	return all
 }
@@ -448,14 +444,8 @@ func openSandbox(o cli.SandboxOptions) (http.Handler, func(root string) []config
 
 func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
-	for _, a := range box.Accounts() {
-		a = a.At(root)
-		var acts []config.SandboxAct
-		for _, act := range a.Acts {
-			acts = append(acts, config.SandboxAct(act))
-		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, Acts: acts, BaseURL: a.Path,
-			Credential: a.Credential, Settings: a.Settings, Secrets: a.Secrets})
+	for _, a := range box.Accounts(root) {
+		out = append(out, config.SandboxAccount(a))
 	}
 	return out
 }

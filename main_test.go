@@ -115,12 +115,13 @@ func TestScripts(t *testing.T) {
 func addNotes(ts *testscript.TestScript, _ bool, args []string) {
 	box, err := sandbox.New(sandbox.Options{World: "notes", Files: notes.Files, Conversations: number(ts, args[0])})
 	ts.Check(err)
-	server, a := httptest.NewServer(box), box.Accounts()[0]
+	server := httptest.NewServer(box)
+	a := box.Accounts(server.URL)[0]
 	ts.Defer(server.Close)
 	ts.Setenv("NOTES_KEY", a.Credential)
 	f, err := os.OpenFile(ts.Getenv("CONFAB_CONFIG"), os.O_APPEND|os.O_WRONLY, 0)
 	ts.Check(err)
-	_, err = fmt.Fprintf(f, "\n[[account]]\nname = \"board\"\nprovider = \"notes\"\nbase_url = \"%s%s\"\ncredential = { env = \"NOTES_KEY\" }\n", server.URL, a.Path)
+	_, err = fmt.Fprintf(f, "\n[[account]]\nname = \"board\"\nprovider = \"notes\"\nbase_url = \"%s\"\ncredential = { env = \"NOTES_KEY\" }\n", a.BaseURL)
 	ts.Check(err)
 	ts.Check(f.Close())
 }

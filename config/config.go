@@ -1,15 +1,21 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/adrg/xdg"
+
+	"confab/model/private"
 )
 
 // ErrNoConfig means that there is no settings file at the path.
@@ -127,21 +133,13 @@ func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 // and another error if it can't be read. A file that anyone can change is refused, because confab runs the credential
 // commands in it.
 func Load(path string, v Validators) (*Config, error) {
-	data, err := readBounded(path, 0, maxConfigSize+1, func(info fs.FileInfo) error {
-		switch {
-		case info.IsDir():
-			return fmt.Errorf("config file %s is a directory", path)
-		case info.Mode().IsRegular():
-			return ownerOf(info).settingsFile(path)
-		}
-		return nil
-	})
+	data, err := private.Read(path, maxConfigSize+1, private.Settings)
 	var system *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s", ErrNoConfig, path)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the config file can't be read: %w; try: chmod u+r %s", err, shellWord(path))
+		return nil, fmt.Errorf("the config file can't be read: %w; try: chmod u+r %s", err, private.ShellWord(path))
 	case errors.As(err, &system):
 		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	case err != nil:
@@ -204,3 +202,74 @@ type SettingRule struct {
 }
 
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// EnvConfig is the environment variable that names another settings file.
+const EnvConfig = "CONFAB_CONFIG"
+
+const appName = "confab"
+
+// Paths holds the absolute paths of confab's files.
+type Paths struct {
+	Config string // the settings file
+	State  string // the directory of the database, the log and rotated tokens
+}
+
+// FindPaths returns the paths that the environment gives now, and creates nothing. The settings file is the --config flag,
+// else CONFAB_CONFIG, else $XDG_CONFIG_HOME/confab/config.toml; the state directory is $XDG_STATE_HOME/confab. FindPaths
+// fails if neither the XDG variables nor the home directory give an absolute path. The XDG library keeps what it reads in
+// global variables, so calls must not overlap.
+func FindPaths(configFlag string) (p Paths, err error) {
+	xdg.Reload()
+	standard := filepath.Join(xdg.ConfigHome, appName, "config.toml")
+	p = Paths{Config: cmp.Or(configFlag, os.Getenv(EnvConfig), standard), State: filepath.Join(xdg.StateHome, appName)}
+	switch {
+	case p.Config == standard && !filepath.IsAbs(standard):
+		return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_CONFIG_HOME")
+	case !filepath.IsAbs(p.State):
+		return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_STATE_HOME")
+	}
+	if p.Config, err = filepath.Abs(p.Config); err != nil {
+		return Paths{}, fmt.Errorf("the config file can't be found: %w", err)
+	}
+	return p, nil
+}
+
+// Database returns the path of the SQLite file.
+func (p Paths) Database() string { return filepath.Join(p.State, appName+".db") }
+
+// PrepareState creates the state directory, see private.StateDir.
+func (p Paths) PrepareState() error {
+	return private.StateDir(p.State, "; set XDG_STATE_HOME to a directory of your own")
+}
+
+// Adopt copies the files of another state directory, except for those whose names are taken.
+func (p Paths) Adopt(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	if err := p.PrepareState(); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err == nil {
+			err = private.Create(filepath.Join(p.State, e.Name()), data)
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveReport writes a report into the state directory, with the mode 0600, and returns its path. Only the last element of
+// name is used.
+func (p Paths) SaveReport(name, text string) (string, error) {
+	dir := filepath.Join(p.State, "reports")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, filepath.Base(name))
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}

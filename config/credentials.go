@@ -18,6 +18,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/zalando/go-keyring"
+
+	"confab/model/private"
 )
 
 const maxSecret = 64 << 10
@@ -68,9 +70,6 @@ type CredentialError struct {
 func (e *CredentialError) Error() string { return e.text }
 func (e *CredentialError) Unwrap() error { return e.Err }
 
-// verbs matches the reasons that make a sentence with the name of the source.
-var verbs = regexp.MustCompile(`^(is|has|does|can't|holds|printed|failed:?|belongs) `)
-
 // Resolver reads secrets. The zero value reads them from the operating system.
 type Resolver struct {
 	HideEnv []string                                   // variables that credential commands don't get
@@ -90,7 +89,7 @@ func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
 		return "", ErrNoCredential
 	}
 	if err := ctx.Err(); err != nil {
-		return "", c.failed(err, "stopped before it was read")
+		return "", c.failed(err, ": stopped before it was read")
 	}
 	secret, err := r.read(ctx, c)
 	if err != nil {
@@ -129,19 +128,16 @@ func (c Credential) Absent() error {
 		return err
 	case c.File != "":
 		if _, err := os.Stat(c.File); errors.Is(err, fs.ErrNotExist) {
-			return c.failed(err, "does not exist")
+			return c.failed(err, " does not exist")
 		}
 	}
 	return nil
 }
 
-// failed returns a CredentialError in which anything of the form of a secret is hidden.
+// failed returns a CredentialError, whose text is the name of the source and the reason, which begins with ": " or a blank.
+// Anything that has the form of a secret is hidden.
 func (c Credential) failed(cause error, format string, args ...any) error {
-	between, reason := ": ", fmt.Sprintf(format, args...)
-	if verbs.MatchString(reason) {
-		between = " "
-	}
-	return &CredentialError{redactKnown(clean(c.String())) + between + redactKnown(reason), cause}
+	return &CredentialError{redactKnown(clean(c.String())) + redactKnown(fmt.Sprintf(format, args...)), cause}
 }
 
 // checkSecret removes the line end that editors and commands add, and refuses secrets that can't be sent in a header.
@@ -149,13 +145,13 @@ func checkSecret(c Credential, s string) (string, error) {
 	s = strings.TrimRight(strings.TrimPrefix(s, "\ufeff"), "\r\n")
 	switch {
 	case strings.TrimSpace(s) == "":
-		return "", c.failed(nil, "is empty")
+		return "", c.failed(nil, " is empty")
 	case len(s) > maxSecret:
-		return "", c.failed(nil, "is longer than %d KiB", maxSecret>>10)
+		return "", c.failed(nil, " is longer than %d KiB", maxSecret>>10)
 	case strings.ContainsAny(s, "\r\n"):
-		return "", c.failed(nil, "has more than one line; the credential must be the only one")
+		return "", c.failed(nil, " has more than one line; the credential must be the only one")
 	case strings.ContainsFunc(s, unicode.IsControl), !utf8.ValidString(s):
-		return "", c.failed(nil, "holds a character that can't be sent")
+		return "", c.failed(nil, " holds a character that can't be sent")
 	}
 	return s, nil
 }
@@ -164,9 +160,9 @@ func (c Credential) env() (string, error) {
 	s, ok := os.LookupEnv(c.Env)
 	switch {
 	case !ok:
-		return "", c.failed(nil, "is not set")
+		return "", c.failed(nil, " is not set")
 	case s == "":
-		return "", c.failed(nil, "is set but empty")
+		return "", c.failed(nil, " is set but empty")
 	}
 	return s, nil
 }
@@ -185,16 +181,16 @@ func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func(service
 	}()
 	select {
 	case <-ctx.Done():
-		return "", c.failed(ctx.Err(), "the keyring did not answer; unlock it, or use env, command or file instead")
+		return "", c.failed(ctx.Err(), ": the keyring did not answer; unlock it, or use env, command or file instead")
 	case err := <-answer:
 		switch {
 		case err == nil:
 			return secret, nil
 		case errors.Is(err, keyring.ErrNotFound):
-			return "", c.failed(err, "not found; store it in the keyring under service %s and user name %s, "+
+			return "", c.failed(err, ": not found; store it in the keyring under service %s and user name %s, "+
 				"or use env, command or file instead", quoted(service), quoted(user))
 		}
-		return "", c.failed(err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(err.Error()))
+		return "", c.failed(err, ": no keyring can be used on this host (%s); use env, command or file instead", firstLine(err.Error()))
 	}
 }
 
@@ -207,19 +203,19 @@ func splitKeyring(s string) (service, user string) {
 }
 
 func readSecretFile(c Credential) (string, error) {
-	data, err := readPrivate(c.File, maxSecret+1)
-	var mode *ModeError
+	data, err := private.Read(c.File, maxSecret+1, private.Secret)
+	var mode *private.Error
 	switch {
 	case err == nil:
 		return string(data), nil
 	case errors.As(err, &mode):
-		return "", c.failed(err, "%s", mode.reason())
+		return "", c.failed(err, " %s", mode.Reason())
 	case errors.Is(err, fs.ErrNotExist):
-		return "", c.failed(err, "does not exist")
+		return "", c.failed(err, " does not exist")
 	case errors.Is(err, fs.ErrPermission):
-		return "", c.failed(err, "can't be read by this user")
+		return "", c.failed(err, " can't be read by this user")
 	}
-	return "", c.failed(err, "can't be read: %s", cause(err))
+	return "", c.failed(err, " can't be read: %s", cause(err))
 }
 
 // maxStderr is how many bytes are kept of the error output of a command.
@@ -266,21 +262,21 @@ func (r Resolver) command(ctx context.Context, c Credential) (string, error) {
 	case err == nil && !out.over:
 		return string(out.kept), nil
 	case ctx.Err() != nil:
-		return "", c.failed(ctx.Err(), "stopped before it answered")
+		return "", c.failed(ctx.Err(), ": stopped before it answered")
 	case timed.Err() != nil:
-		return "", c.failed(timed.Err(), "no answer within %s", FormatDuration(limit))
+		return "", c.failed(timed.Err(), ": no answer within %s", FormatDuration(limit))
 	case out.over:
-		return "", c.failed(errTooMuch, "printed more than %d KiB", maxSecret>>10)
+		return "", c.failed(errTooMuch, " printed more than %d KiB", maxSecret>>10)
 	case errors.As(err, &exit):
 		reason := "failed: " + exit.String()
 		if said := withoutOutput(firstLine(string(complaint.kept)), string(out.kept)); said != "" {
 			reason += ": " + said
 		}
-		return "", c.failed(nil, "%s", reason)
+		return "", c.failed(nil, " %s", reason)
 	case errors.Is(err, exec.ErrNotFound):
-		return "", c.failed(exec.ErrNotFound, "the program was not found")
+		return "", c.failed(exec.ErrNotFound, ": the program was not found")
 	}
-	return "", c.failed(nil, "can't be run: %s", cause(err))
+	return "", c.failed(nil, " can't be run: %s", cause(err))
 }
 
 // withoutOutput removes the output of a command from its error message, which might repeat the secret.
@@ -420,10 +416,10 @@ func (r Resolver) FreeEntry(ctx context.Context, name string) (string, error) {
 // Keep stores a secret in the source of a credential: in a new file of the mode 0600, or in the keyring.
 func (r Resolver) Keep(ctx context.Context, c Credential, secret string) error {
 	if c.File != "" {
-		if err := makeOwnDir(filepath.Dir(c.File)); err != nil {
+		if err := private.Dir(filepath.Dir(c.File)); err != nil {
 			return err
 		}
-		return createPrivate(c.File, []byte(secret+"\n"))
+		return private.Create(c.File, []byte(secret+"\n"))
 	}
 	_, err := r.askKeyring(ctx, c, func(service, user string) (string, error) { return "", keyring.Set(service, user, secret) })
 	return err

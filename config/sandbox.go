@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"confab/model/private"
 )
 
 // SandboxMarker is the first line of the settings files of WriteSandbox, which replaces no other files.
@@ -17,11 +19,10 @@ const SandboxMarker = "# Written by confab sandbox; it is replaced each time. Ta
 
 // SandboxAccount is an account on the stand-in servers.
 type SandboxAccount struct {
-	Name, Provider string
-	BaseURL        string            // on loopback
-	Credential     string            // the secret itself, "" for none
-	Settings       map[string]string // those that are no secrets
-	Secrets        map[string]string // the secrets among the settings, by key
+	// BaseURL is on loopback. Credential is the secret itself, "" for none.
+	Name, Provider, BaseURL, Credential string
+	// Settings are those that are no secrets, Secrets the others.
+	Settings, Secrets map[string]string
 
 	// The history with which a demo begins. It is not written to the settings.
 	Unseen []string // the ids of the unseen conversations
@@ -29,8 +30,8 @@ type SandboxAccount struct {
 }
 
 // SandboxAct is an edit made before a demo begins: it sets a field of the conversations that a query finds. Prepare is called
-// before.
-type SandboxAct struct {
+// before. It is an alias, so that accounts of package sandbox can be converted.
+type SandboxAct = struct {
 	At               time.Time
 	Query, Field, To string
 	Prepare          func()
@@ -49,8 +50,8 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 	if err != nil {
 		return fmt.Errorf("the config can't be written: %w", err)
 	}
-	if _, err := makeDir(filepath.Dir(path)); err != nil {
-		return err
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("the directory can't be made: %w", err)
 	}
 	ours, err := madeBySandbox(path)
 	if err != nil {
@@ -65,15 +66,15 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 			return thereAlready(file)
 		}
 	}
-	write := createPrivate
+	write := private.Create
 	if ours {
-		write = replacePrivate
+		write = private.Replace
 	}
 	if err := write(path, text); err != nil {
 		return fmt.Errorf("the config can't be written: %w", err)
 	}
 	for file, secret := range secrets {
-		if err := replacePrivate(file, []byte(secret+"\n")); err != nil {
+		if err := private.Replace(file, []byte(secret+"\n")); err != nil {
 			return fmt.Errorf("the credential can't be written: %w", err)
 		}
 	}
@@ -88,7 +89,7 @@ func madeBySandbox(path string) (bool, error) {
 	}
 	var begin []byte
 	if err == nil && info.Mode().IsRegular() {
-		begin, err = readBounded(path, 0, int64(len(SandboxMarker)+2), func(fs.FileInfo) error { return nil })
+		begin, err = private.Read(path, int64(len(SandboxMarker)+2), private.Any)
 	}
 	if err != nil {
 		return false, fmt.Errorf("the config there can't be read: %w", err)

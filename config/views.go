@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/pelletier/go-toml/v2"
+
+	"confab/model/private"
 )
 
 // Keeper stores the views that were made on the screen, as a settings file in the state directory.
@@ -27,7 +28,7 @@ func (k Keeper) file() string { return filepath.Join(k.Paths.State, "views.toml"
 
 // Views reads the stored views. Errors in the file are reported as Load reports them.
 func (k Keeper) Views() ([]View, error) {
-	data, err := readPrivate(k.file(), maxConfigSize+1)
+	data, err := private.Read(k.file(), maxConfigSize+1, private.Secret)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
@@ -62,15 +63,16 @@ func (k Keeper) change(change func([]View) []View) error {
 	if err := k.Paths.PrepareState(); err != nil {
 		return err
 	}
-	lock := flock.New(k.file()+".lock", flock.SetPermissions(0o600))
-	defer lock.Close()
 	bounded, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
-	if _, err := lock.TryLockContext(bounded, 5*time.Millisecond); errors.Is(err, context.DeadlineExceeded) {
+	unlock, err := private.Lock(bounded, k.file()+".lock", 5*time.Millisecond)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return errors.New("another confab is changing the views; try again")
-	} else if err != nil {
+	case err != nil:
 		return err
 	}
+	defer unlock()
 	list, err := k.Views()
 	if err != nil {
 		return err
@@ -79,7 +81,7 @@ func (k Keeper) change(change func([]View) []View) error {
 	if _, err := Decode(k.file(), data, k.Rules); err != nil {
 		return err
 	}
-	return replacePrivate(k.file(), data)
+	return private.Replace(k.file(), data)
 }
 
 func without(list []View, name string) []View {

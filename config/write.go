@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"confab/model/private"
 )
 
 type shown struct {
@@ -147,10 +149,10 @@ func Create(path string, accounts []Account) error {
 }
 
 func create(path, text string) error {
-	if err := makeOwnDir(filepath.Dir(path)); err != nil {
+	if err := private.Dir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	err := createPrivate(path, []byte(text))
+	err := private.Create(path, []byte(text))
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return thereAlready(path)

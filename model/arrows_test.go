@@ -41,6 +41,8 @@ func ruleOf(pkg string) (rule, bool) {
 	case ".", "screenshots":
 		return rule{ours: []string{"*"}, theirs: []string{"*"}}, true
 	case "config":
+		return rule{ours: []string{"model/private"}, theirs: []string{"*"}}, true
+	case "model/private":
 		return rule{theirs: []string{"*"}}, true
 	case "model":
 		return rule{theirs: []string{"golang.org/x/text/"}, never: pure}, true
@@ -49,7 +51,7 @@ func ruleOf(pkg string) (rule, bool) {
 	case "model/index":
 		return rule{ours: []string{"model", "model/query"}, never: pure}, true
 	case "model/store":
-		return rule{ours: []string{"model", "model/query"}, theirs: []string{"*"}}, true
+		return rule{ours: []string{"model", "model/query", "model/private"}, theirs: []string{"*"}}, true
 	case "model/store/crowd": // for tests alone
 		return rule{ours: []string{"model", "model/store"}, theirs: []string{"*"}}, true
 	case "model/inbox":
@@ -65,13 +67,13 @@ func ruleOf(pkg string) (rule, bool) {
 	case "ui/cli/proof":
 		return rule{}, true // tests alone
 	case "ui/cli":
-		return rule{ours: []string{"model", "model/query", "config", "ui/theme", "ui/layout"}, theirs: []string{"*"}}, true
+		return rule{ours: []string{"model", "model/query", "model/private", "config", "ui/theme", "ui/layout"}, theirs: []string{"*"}}, true
 	}
 	if strings.HasPrefix(pkg, "ui/") {
 		return rule{ours: []string{"model", "ui/keymap", "ui/layout", "ui/theme"}, theirs: []string{"*"}}, true
 	}
 	if strings.HasPrefix(pkg, "providers/") { // an adapter
-		return rule{ours: []string{"model", "providers"}, theirs: []string{"*"}}, true
+		return rule{ours: []string{"model", "model/private", "providers"}, theirs: []string{"*"}}, true
 	}
 	return rule{}, false
 }
@@ -191,6 +193,8 @@ func TestRulesForbidWrongImports(t *testing.T) {
 		{"model/inbox", "confab/config", true},
 		{"config", "github.com/pelletier/go-toml/v2", false},
 		{"config", "confab/model", true},
+		{"config", "confab/model/private", false},
+		{"model/private", "confab/model", true},
 		{"providers", "github.com/go-resty/resty/v2", false},
 		{"providers", "confab/config", true},
 		{"providers/kona", "confab/providers", false},

@@ -61,7 +61,7 @@ func TestAudienceOf(t *testing.T) {
 
 func TestPlanToMakePublicSaysWhoSeesItNowAndAfter(t *testing.T) {
 	c := model.Conversation{Privacy: model.PrivacyPrivate, Participants: model.SetOf(ann, bob), ParticipantCount: 2}
-	it := model.PlanOne(c, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")})
+	it := model.PlanOne(c, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")}, nil)
 	want := []string{"Now seen by      Ann and Bob *", "Will be seen by  everyone at Acme *", `* assumed: nobody says it; nobody says who "public" is`}
 	if it.Audience == nil || strings.Join(it.Audience.Lines(), "\n") != strings.Join(want, "\n") {
 		t.Errorf("got %+v, want %q", it.Audience, want)
@@ -70,7 +70,7 @@ func TestPlanToMakePublicSaysWhoSeesItNowAndAfter(t *testing.T) {
 		t.Errorf("unexpected risks: %+v", it.Risks)
 	}
 	public := model.Conversation{Privacy: model.PrivacyPublic, Participants: model.SetOf(ann)}
-	if it := model.PlanOne(public, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "private")}); it.Audience != nil {
+	if it := model.PlanOne(public, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "private")}, nil); it.Audience != nil {
 		t.Errorf("a plan to make it private asks: %+v", it.Audience)
 	}
 	if got := seenRules.AudienceOfNew(model.NewConversation{Privacy: model.PrivacyParticipants, People: []model.Participant{ann}}).Sentence; got != "you and Ann" {

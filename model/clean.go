@@ -24,6 +24,9 @@ func CleanLine(s string, limit int) string {
 	return clean(s, limit, false)
 }
 
+// CleanCell is CleanLine for other programs: only text longer than MaxText is cut.
+func CleanCell(s string) string { return clean(s, MaxText, false) }
+
 // Clean is CleanLine for text of several lines: it keeps line breaks and makes four spaces of a tab.
 func Clean(s string) string { return clean(s, MaxText, true) }
 
@@ -87,33 +90,14 @@ func clean(s string, limit int, lines bool) string {
 	return b.String()
 }
 
-// isPlain reports whether cleaning certainly leaves a text unchanged.
+// isPlain reports whether a text consists only of characters that cleaning certainly leaves as they are.
 func isPlain(s string) bool {
 	for _, r := range s {
-		if !plainRune(r) {
+		if r < ' ' || r == utf8.RuneError || r > 0x7e && (!unicode.IsPrint(r) || unicode.IsMark(r)) {
 			return false
 		}
 	}
 	return true
-}
-
-// plainRune recognises the most frequent characters, for which clean then needs no lookup in the tables of package unicode.
-func plainRune(r rune) bool {
-	switch {
-	case r < 0x7f:
-		return r >= 0x20
-	case r < 0x300:
-		return r >= 0xa0 && r != 0xad // Latin, without the soft hyphen
-	case r < 0x590:
-		return r >= 0x370 && (r < 0x483 || r > 0x489) // Greek, Cyrillic, Armenian, without the Cyrillic marks
-	case r < 0x670:
-		return r >= 0x5d0 && r < 0x5eb || r >= 0x620 && r < 0x64b // the letters of Hebrew and Arabic
-	case r < 0x3040:
-		return r >= 0x2010 && r < 0x2028 || r >= 0x20a0 && r < 0x20c0 // dashes, quotation marks, currencies
-	case r < 0x3100:
-		return r != 0x3099 && r != 0x309a // kana, without their combining marks
-	}
-	return r >= 0x4e00 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0x1f600 && r < 0x1f650 // ideographs, Hangul, faces
 }
 
 // escapeLength returns the length of an escape sequence in bytes, parameters included. An unfinished sequence ends at the

@@ -39,6 +39,15 @@ func Merged(e Edit, theirs Value) *Value {
 	return new(PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People)))
 }
 
+// OnBase returns the edit made on another base. For a set of people the edit's changes are applied to that base.
+func (e Edit) OnBase(base Value) Edit {
+	if merged := Merged(e, base); merged != nil {
+		e.Target = *merged
+	}
+	e.Base = base
+	return e
+}
+
 // MergePeople applies to theirs what changed between base and mine: it adds and removes people and sets changed roles and
 // statuses. The result has theirs first, in their order, then the additions.
 func MergePeople(base, mine, theirs []Participant) []Participant {

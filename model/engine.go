@@ -50,8 +50,9 @@ type Planner interface {
 type Ledger interface {
 	Outbox(ctx context.Context) ([]OutboxEntry, error)
 	Submission(ctx context.Context, id string) (sub Submission, ok bool, err error)
-	// SubmissionEdits returns the edits of a submission, or, if refs are given, those of these conversations.
-	SubmissionEdits(ctx context.Context, id string, refs ...Ref) ([]OutboxEntry, []JournalEntry, error)
+	// SubmissionEdits returns a submission and its edits. With the version of an earlier answer, it may leave out edits that have
+	// not changed since.
+	SubmissionEdits(ctx context.Context, id string, since int64) (SubmissionEdits, error)
 	Submissions(ctx context.Context, req HistoryRequest) ([]Submission, error)
 	// Pending returns the submissions that still have edits in the outbox.
 	Pending(ctx context.Context) ([]Submission, error)
@@ -100,6 +101,7 @@ type SelectRequest struct {
 type PlanOptions struct {
 	DryRun   bool                  // the plan won't be submitted; read-only accounts are allowed
 	Progress func(done, total int) // if set, it is called with the number of conversations that are ready
+	With     []Change              // for PlanCreate: whom to add to the new conversation besides its People
 	// Was, if set, is an undo that the person agreed to and that was out of date by then. Its unsent edits are withdrawn first, so
 	// that the new plan can't become out of date in the same way.
 	Was *Undo

@@ -29,14 +29,13 @@ type Change struct {
 	// People are the operands of the set operations. An entry stands for the same person of the set, see SamePerson. With
 	// OpAlter, an empty Role or Status means no change.
 	People   []Participant
+	Who      []Who    // if set, the people are to be found in each conversation anew; People then holds their roles and statuses
 	Renaming Renaming // for OpRename
 	// Base, if set, is the value that the person saw when making the change. Otherwise the present value is the base.
 	Base *Value
 	// BaseByRef, if set, holds a Base for each of several conversations. A conversation without an entry is left alone.
 	BaseByRef map[Ref]Value
 	Earlier   []Edit // the pending edits that Base includes, see Edit.Earlier
-	// PeopleByRef, if set, holds People for each of several conversations; for OpSet they are the new value.
-	PeopleByRef map[Ref][]Participant
 }
 
 // PlanState says what a plan will do with one conversation.
@@ -132,16 +131,21 @@ func (it PlanItem) Blocked(reason string) PlanItem {
 	return it
 }
 
-// PlanOne plans changes of one conversation, given as it is projected now.
-func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change) PlanItem {
+// PlanOne plans changes of one conversation, given as it is projected now. look finds the people whom the changes name; it may be
+// nil if they name nobody.
+func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change, look Directory) PlanItem {
 	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
 	now := c.Clone()
 	for _, ch := range changes {
-		if ch.PeopleByRef != nil {
-			ch.People = ch.PeopleByRef[c.Ref]
-			ch.Target = PeopleValue(ch.People)
-		}
 		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Earlier: ch.Earlier}, caps.Of(ch.Kind)
+		if len(ch.Who) > 0 {
+			if ch.Kind == EditParticipants && !cp.Can() {
+				return it.Blocked(cp.Reason) // it need not be known who is meant
+			}
+			if ch, it.Err = ch.named(&c, d, cp.Can(), look); it.Err != nil {
+				return it.Blocked(Words(it.Err))
+			}
+		}
 		base, known := e.Read(now)
 		edited := slices.ContainsFunc(it.Edits, func(o Edit) bool { return o.Field() == e.Field() })
 		own, included := ch.BaseByRef[c.Ref]
@@ -165,6 +169,9 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 			return it.Blocked(err.Error())
 		case ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "":
 			return it.Blocked("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
+		}
+		if lacks := d.lacksTerms(ch.People); len(ch.Who) > 0 && ch.Kind == EditParticipants && lacks != "" {
+			return it.Blocked(lacks)
 		}
 		e.Base, e.Target = base, target
 		it.Edits = append(it.Edits, e)
@@ -215,6 +222,8 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 		return it.Blocked("a conversation needs a title")
 	case d.NewNeedsSpace && n.Space == "":
 		return it.Blocked("a conversation in " + d.Name + " needs a space")
+	case d.lacksTerms(n.People) != "":
+		return it.Blocked(d.lacksTerms(n.People))
 	case cp.State == CapabilityAssumed:
 		it.Notes = []string{cp.Reason}
 	}

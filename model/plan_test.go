@@ -149,7 +149,7 @@ func TestPlanOne(t *testing.T) {
 			caps = yes
 		}
 		before := c.c.Clone()
-		it := model.PlanOne(c.c, described, caps, c.changes)
+		it := model.PlanOne(c.c, described, caps, c.changes, nil)
 		if it.State != c.state || it.Reason != c.reason || len(it.Edits) != c.edits {
 			t.Errorf("%s: got %s %q with %d edits, want %s %q with %d", c.name, it.State, it.Reason, len(it.Edits), c.state, c.reason, c.edits)
 		}
@@ -185,7 +185,7 @@ func TestPlanOne(t *testing.T) {
 func TestMakingPublicAlwaysAsks(t *testing.T) {
 	for _, audience := range []model.Audiences{nil, {}, {{Privacy: "public", Audience: model.Audience{Class: model.ClassEveryone, Sentence: "x"}}}} {
 		for _, base := range []model.Privacy{model.PrivacyPrivate, model.PrivacyParticipants} {
-			it := model.PlanOne(model.Conversation{Privacy: base}, model.Description{Audience: audience}, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")})
+			it := model.PlanOne(model.Conversation{Privacy: base}, model.Description{Audience: audience}, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")}, nil)
 			if len(it.Risks) != 1 || it.Risks[0].Text == "" {
 				t.Errorf("from %s: got %+v, want one risk", base, it)
 			}
@@ -206,7 +206,7 @@ func TestPlannedEditsDoWhatWasAskedFor(t *testing.T) {
 			changes = append(changes, model.Change{Kind: e.Kind, Key: e.Key, Target: e.Target})
 			want = model.Project(want, []model.Edit{e})
 		}
-		it := model.PlanOne(c, model.Description{EmptyTitle: true}, capabilities(model.CapabilityYes, ""), changes)
+		it := model.PlanOne(c, model.Description{EmptyTitle: true}, capabilities(model.CapabilityYes, ""), changes, nil)
 		got := model.Project(c, it.Edits)
 		for _, ch := range changes {
 			a, _ := model.Read(want, ch.Kind, ch.Key)
@@ -230,7 +230,8 @@ func TestPlannedEditsDoWhatWasAskedFor(t *testing.T) {
 }
 
 func TestPlanCreate(t *testing.T) {
-	d := model.Description{Account: "kona", Name: "Kona", Provider: model.Kona, NewNeedsSpace: true, DefaultRole: "viewer"}
+	d := model.Description{Account: "kona", Name: "Kona", Provider: model.Kona, NewNeedsSpace: true, Roles: []string{"editor", "viewer"},
+		DefaultRole: "viewer"}
 	yes := capabilities(model.CapabilityYes, "")
 	for _, c := range []struct {
 		name   string
@@ -305,7 +306,7 @@ func TestPlanOneWithBaseByRef(t *testing.T) {
 	for _, can := range []model.CapabilityState{model.CapabilityYes, model.CapabilityNo} {
 		caps := model.Capabilities{model.EditParticipants: {State: can, Reason: "no call"}}
 		now := model.Conversation{Ref: a, Participants: model.SetOf(one("9", model.RoleViewer))}
-		it, other := model.PlanOne(now, d, caps, changes), model.PlanOne(model.Conversation{Ref: b}, d, caps, changes)
+		it, other := model.PlanOne(now, d, caps, changes, nil), model.PlanOne(model.Conversation{Ref: b}, d, caps, changes, nil)
 		if can == model.CapabilityNo {
 			if it.State != model.PlanBlocked || other.State != model.PlanBlocked || other.Reason != "no call" {
 				t.Errorf("got %+v and %+v, want both blocked", it, other)

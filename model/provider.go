@@ -261,6 +261,16 @@ type CredentialSource interface {
 	Reject(refused string)
 }
 
+// SignIn is a sign-in of one account in the browser.
+type SignIn interface {
+	// Redirect returns the address on this machine to which the browser returns, as registered with the service.
+	Redirect() string
+	// Page returns the address of the page where the person agrees. The browser returns with a code and the given state.
+	Page(state string) string
+	// Finish exchanges the code for tokens, stores them, and returns who signed in, or "" if the service does not say.
+	Finish(ctx context.Context, code string) (who string, err error)
+}
+
 // CapabilityState says whether an edit can be made.
 type CapabilityState string
 
@@ -278,6 +288,15 @@ const AssumedMeans = `"assumed" means that the vendor does not document the call
 type Capability struct {
 	State  CapabilityState `json:"state"`
 	Reason string          `json:"reason"`
+}
+
+// CapabilityRow says whether a service can make a kind of edit, whatever the account.
+type CapabilityRow struct {
+	Kind   EditKind
+	State  CapabilityState
+	Call   string // the request that makes the edit; "" if there is none
+	Reason string
+	Whole  bool // the set must be loaded before it is edited, because a row of the list may lack it
 }
 
 // Can reports whether the edit may be tried.

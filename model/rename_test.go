@@ -99,7 +99,7 @@ func TestSameTitlesAreAskedAboutTwice(t *testing.T) {
 		changes := []model.Change{r.Change()}
 		for _, title := range titles {
 			c := model.Conversation{Ref: model.Ref{Account: "a", ID: title}, Title: title}
-			p.Items = append(p.Items, model.PlanOne(c, model.Description{}, capabilities(model.CapabilityYes, ""), changes))
+			p.Items = append(p.Items, model.PlanOne(c, model.Description{}, capabilities(model.CapabilityYes, ""), changes, nil))
 		}
 		p.AskForSameTitles(changes)
 		p.AskForSameTitles(changes)
@@ -138,7 +138,7 @@ func TestRenamingWithAMissingValueIsBlocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := model.Conversation{Title: "Dana"}
-	it := model.PlanOne(c, model.Description{Name: "Bird"}, capabilities(model.CapabilityYes, ""), []model.Change{r.Change()})
+	it := model.PlanOne(c, model.Description{Name: "Bird"}, capabilities(model.CapabilityYes, ""), []model.Change{r.Change()}, nil)
 	if it.State != model.PlanBlocked || it.Reason != "it has no label Type" || len(it.Edits) != 0 {
 		t.Errorf("got %+v, want it blocked for the missing label", it)
 	}

@@ -25,7 +25,8 @@ type Submission struct {
 	NeedPerson int // edits that wait for a decision
 	Delivered  int // edits that the service confirmed
 	Already    int // edits that needed no request
-	Withdrawn  int // edits taken back before they were sent
+	Withdrawn  int // edits taken back that are not among those delivered
+	Reverted   int // those of Withdrawn that had been sent, and whose inverse was delivered
 	Discarded  int // edits that a person gave up
 	Replaced   int // edits in whose place a newer edit of the same field came
 	TakenBack  int // those of Delivered that a later edit took back
@@ -33,6 +34,16 @@ type Submission struct {
 	SettledAt   time.Time    // when the last edit was delivered; zero if none was
 	TakenBackAt time.Time    // when the last edit was taken back; zero if none was
 	Problem     *OutboxEntry // the first edit that needs a person, else the first with an error
+}
+
+// SubmissionEdits is a submission with its edits, or with those that may have changed since an earlier version.
+type SubmissionEdits struct {
+	Submission Submission // its ID is "" if there is no such submission
+	Version    int64
+	Partial    bool           // the edits are those on Changed, and replace the earlier ones
+	Changed    []Ref          // conversations
+	Outbox     []OutboxEntry  // with why they wait
+	Journal    []JournalEntry // the settled ones
 }
 
 // Settled reports whether no edit of the submission is still to be delivered by itself.
@@ -60,7 +71,8 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 	say(s.Delivered, timed(pick(s.Undoes != "", "confirmed", "delivered"), s.SettledAt))
 	say(s.Already, "already so")
 	say(s.TakenBack, timed("taken back", s.TakenBackAt))
-	say(s.Withdrawn, "withdrawn")
+	say(s.Withdrawn-s.Reverted, "withdrawn")
+	say(s.Reverted, "sent and taken back")
 	say(s.Discarded, "given up")
 	say(s.Replaced, "replaced by a newer edit")
 	say(s.Sending, "being sent")

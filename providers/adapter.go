@@ -80,15 +80,6 @@ func (p Pace) Every() time.Duration {
 	return time.Second / time.Duration(p.PerSecond)
 }
 
-// CapabilityRow says whether a service can make a kind of edit, whatever the account.
-type CapabilityRow struct {
-	Kind   model.EditKind
-	State  model.CapabilityState
-	Call   string // the request that makes the edit; "" if there is none
-	Reason string
-	Whole  bool // the set must be loaded before it is edited, because a row of the list may lack it
-}
-
 // Factory opens accounts of one provider. Its texts and numbers stand in the file service.json of the adapter.
 type Factory struct {
 	Name               string // in the config file: lower case letters, digits and -
@@ -99,14 +90,15 @@ type Factory struct {
 	Key      string
 	Settings []Setting
 	Pace     Pace
-	Table    []CapabilityRow
+	Table    []model.CapabilityRow
 	About    model.Description // the part that is the same for every account
+	Hints    map[string]string // see ClientOptions.Hints
 	Words    map[string]string // further texts of the adapter
 	// NoPage and NoRecording explain why there is no link.
 	NoPage, NoRecording string
 	Open                func(Account) (model.Provider, error) `json:"-"`
 	// SignIn prepares a sign-in in the browser; its error says what is missing. Nil if the service has no sign-in.
-	SignIn func(Account) (SignIn, error) `json:"-"`
+	SignIn func(Account) (model.SignIn, error) `json:"-"`
 	// Files lists the files kept for an account beside the database, even if the config no longer has the account; nil if there
 	// are never any.
 	Files func(stateDir, account string) ([]string, error) `json:"-"`
@@ -136,16 +128,6 @@ func Opening[P model.Provider](f Factory, open func(Account) (P, error)) Factory
 // Base returns the base URL of an account without a trailing slash.
 func (f Factory) Base(a Account) string {
 	return strings.TrimRight(cmp.Or(a.BaseURL, f.DefaultBaseURL), "/")
-}
-
-// SignIn is a sign-in of one account in the browser.
-type SignIn interface {
-	// Redirect returns the address on this machine to which the browser returns, as registered with the service.
-	Redirect() string
-	// Page returns the address of the page where the person agrees. The browser returns with a code and the given state.
-	Page(state string) string
-	// Finish exchanges the code for tokens, stores them, and returns who signed in, or "" if the service does not say.
-	Finish(ctx context.Context, code string) (who string, err error)
 }
 
 // Value returns a setting of an account, or the default.
@@ -213,7 +195,7 @@ func Open(service Factory, a Account, o ClientOptions) (*Adapter, error) {
 	if a.Credential == nil && !service.CredentialOptional {
 		return nil, Local("open account", "the account has no credential")
 	}
-	o.InFlight = cmp.Or(o.InFlight, service.Pace.InFlight)
+	o.InFlight, o.Hints = cmp.Or(o.InFlight, service.Pace.InFlight), service.Hints
 	c, err := NewClient(a, o)
 	if err != nil {
 		return nil, err

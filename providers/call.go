@@ -28,7 +28,8 @@ type Endpoint struct {
 	Write bool
 	// MayLack says that a 401 may mean a missing right to this call alone. ClientOptions.Proof then decides.
 	MayLack bool
-	Scope   string // the right that the call needs, named in the hint of a 403
+	Scope   string            // the right that the call needs, named in the hint of a 403
+	Hints   map[string]string // advice by status, see ClientOptions.Hints
 	// Permanent lists the kinds of errors that rule out the call for the account as long as the program runs. A missing right
 	// that MayLack found does so too.
 	Permanent []model.ErrorKind
@@ -268,29 +269,17 @@ var (
 // maxGrow bounds the memory that is reserved because of a Content-Length.
 const maxGrow = 1 << 20
 
-// readBody reads at most limit bytes, counted after decompression. With errTooLarge it returns the first limit bytes.
+// readBody reads at most limit bytes, counted after decompression, which the transport has done. With errTooLarge it returns the
+// first limit bytes.
 func readBody(raw *http.Response, limit int64) ([]byte, error) {
-	var r io.Reader = raw.Body
-	switch enc := strings.ToLower(strings.TrimSpace(raw.Header.Get("Content-Encoding"))); {
-	case raw.Uncompressed, enc == "", enc == "identity":
-	case enc == "gzip" || enc == "x-gzip":
-		z, err := gzip.NewReader(raw.Body)
-		if errors.Is(err, io.EOF) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, errEncoding
-		}
-		defer z.Close()
-		r = z
-	default:
+	if enc := raw.Header.Get("Content-Encoding"); !raw.Uncompressed && enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, errEncoding
 	}
 	var b bytes.Buffer
 	if raw.ContentLength > 0 {
 		b.Grow(int(min(raw.ContentLength, maxGrow)) + bytes.MinRead)
 	}
-	_, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	_, err := b.ReadFrom(io.LimitReader(raw.Body, limit+1))
 	if int64(b.Len()) > limit {
 		return b.Bytes()[:limit], errTooLarge
 	}

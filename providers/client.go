@@ -40,6 +40,8 @@ type ClientOptions struct {
 	// DecodeError reads an error body, cut at errorBodyLimit. The client fills in fields that it leaves zero. If DecodeError is
 	// nil or returns nil, the body is read as one of unknown shape.
 	DecodeError func(status int, header http.Header, body []byte) *model.Error
+	// Hints holds advice by status, or by status and code, for errors that DecodeError has read.
+	Hints map[string]string
 	// Answered is called with each successful answer.
 	Answered func(*Answer)
 

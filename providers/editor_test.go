@@ -77,7 +77,7 @@ func drawPlan(t *rapid.T) *planned {
 		return func(e model.Edit) Planned { return p.plans[slices.Index(kinds(), e.Kind)] }
 	}}
 	for _, k := range kinds() {
-		p.editor.Service.Table = append(p.editor.Service.Table, CapabilityRow{Kind: k, State: model.CapabilityYes})
+		p.editor.Service.Table = append(p.editor.Service.Table, model.CapabilityRow{Kind: k, State: model.CapabilityYes})
 	}
 	return p
 }
@@ -188,7 +188,7 @@ func TestErrorNamesThePartsThatWereMade(t *testing.T) {
 	step := func(d Direction, done string) Step {
 		return Step{Write: Single(model.EditParticipants, Call{Endpoint: Endpoint{Name: done, Method: "PUT", Path: "/x", Write: true}, Body: []byte(`{}`)}), Direction: d, Done: done}
 	}
-	ed := &Adapter{Client: client, Service: Factory{Table: []CapabilityRow{{Kind: model.EditParticipants, State: model.CapabilityYes}}},
+	ed := &Adapter{Client: client, Service: Factory{Table: []model.CapabilityRow{{Kind: model.EditParticipants, State: model.CapabilityYes}}},
 		Plan: func(model.Conversation) func(model.Edit) Planned {
 			return func(model.Edit) Planned {
 				return Planned{Steps: []Step{step(Narrows, "removed Ann"), step(Narrows, "removed Bob"), step(Widens, "added Eve")}}
@@ -217,7 +217,7 @@ func TestRefusedEditIsNotSent(t *testing.T) {
 		model.EditTitle:       {Refused: Invalid("x", "impossible"), Steps: []Step{{Write: w}}},
 		model.EditDescription: {Stale: &model.Error{Kind: model.Unavailable, Message: "out of date"}},
 	}
-	ed := &Adapter{Client: client, Service: Factory{Table: []CapabilityRow{{Kind: model.EditTitle, State: model.CapabilityYes}, {Kind: model.EditDescription, State: model.CapabilityYes}}},
+	ed := &Adapter{Client: client, Service: Factory{Table: []model.CapabilityRow{{Kind: model.EditTitle, State: model.CapabilityYes}, {Kind: model.EditDescription, State: model.CapabilityYes}}},
 		Plan: func(model.Conversation) func(model.Edit) Planned {
 			return func(e model.Edit) Planned { return plans[e.Kind] }
 		}}

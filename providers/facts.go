@@ -82,9 +82,8 @@ func (f *Facts) AddAll(facts []model.Fact, volatile bool) {
 
 // Rest adds everything that has not been taken from an object, with labels below prefix, joined by dots.
 func (f *Facts) Rest(group, prefix string, o *Object) {
-	names, values := o.remaining()
-	for i, name := range names {
-		f.Tree(group, join(prefix, name), values[i])
+	for _, left := range o.remaining() {
+		f.Tree(group, join(prefix, string(left.name)), left.value)
 	}
 }
 

@@ -79,16 +79,20 @@ func (c *Client) statusFault(call Call, b built, raw *http.Response) *fault {
 	}
 	body, _ := readBody(raw, errorBodyLimit)
 	var e *model.Error
+	number := strconv.Itoa(status)
 	if c.options.DecodeError != nil {
 		e = c.options.DecodeError(status, raw.Header, body)
 	}
 	if e == nil {
 		e = readError(raw.Header, body)
+	} else {
+		e.Hint = cmp.Or(e.Hint, c.options.Hints[number+" "+e.Code], c.options.Hints[number])
 	}
 	e.Status = status
 	e.Kind = cmp.Or(e.Kind, statusKind(status, call.Write))
 	e.Op = cmp.Or(e.Op, call.Name)
 	e.Message = cmp.Or(e.Message, http.StatusText(status))
+	e.Hint = cmp.Or(e.Hint, call.Hints[number])
 	if e.Kind == model.Forbidden && e.Hint == "" && call.Scope != "" {
 		e.Hint = "the credential needs the scope " + call.Scope
 	}
@@ -144,20 +148,11 @@ func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	for _, f := range e.Fields[:min(len(e.Fields), maxFields)] {
 		out.Fields = append(out.Fields, model.FieldError{Field: text(f.Field), Code: text(f.Code), Message: text(f.Message)})
 	}
-	if out.Err != nil {
-		out.Err = hidden{text: text(out.Err.Error()), err: out.Err}
+	if out.Err != context.Canceled && out.Err != context.DeadlineExceeded {
+		out.Err = nil // its text may hold a secret
 	}
 	return &out
 }
-
-// hidden keeps the chain of an error for errors.Is, but its text is cleaned.
-type hidden struct {
-	text string
-	err  error
-}
-
-func (h hidden) Error() string        { return h.text }
-func (h hidden) Is(target error) bool { return errors.Is(h.err, target) }
 
 // retryAfter reads both forms of Retry-After, and limits the result to an hour ahead. A date is compared with the answer's own
 // Date header, so that a wrong clock on either side does not matter.

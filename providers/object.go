@@ -16,8 +16,13 @@ import (
 // Object is a JSON object whose fields are taken one by one. A method takes a field only if its value has the expected form.
 // Fields that are never taken become facts, so nothing that a service sends is lost. A nil *Object is an empty object.
 type Object struct {
-	raw    json.RawMessage
 	fields []field // if a name is repeated, the last field counts
+}
+
+type field struct {
+	name  []byte
+	value json.RawMessage
+	taken bool
 }
 
 // ParseObject parses a JSON object; ok is false for anything else.
@@ -34,61 +39,38 @@ func ObjectOf(raw json.RawMessage) (o *Object, ok bool) {
 	return o, o.split(raw)
 }
 
-func (o *Object) split(raw json.RawMessage) bool {
-	if i := skipSpace(raw, 0); i >= len(raw) || raw[i] != '{' {
-		return false
-	}
-	o.raw, o.fields = raw, splitObject(raw)
-	return true
-}
-
-func (o *Object) name(f *field) []byte {
-	if f.escaped {
-		return []byte(unquote(o.raw[f.name-1 : f.nameEnd+1]))
-	}
-	return o.raw[f.name:f.nameEnd]
-}
-
-func (o *Object) value(f *field) json.RawMessage { return o.raw[f.value:f.valueEnd:f.valueEnd] }
-
 func (o *Object) find(name string) *field {
 	if o == nil {
 		return nil
 	}
 	for i := len(o.fields) - 1; i >= 0; i-- {
-		f := &o.fields[i]
-		if (f.escaped || int(f.nameEnd-f.name) == len(name)) && string(o.name(f)) == name {
-			return f
+		if string(o.fields[i].name) == name {
+			return &o.fields[i]
 		}
 	}
 	return nil
 }
 
 // remaining returns the fields that have not been taken, sorted by name.
-func (o *Object) remaining() (names []string, values []json.RawMessage) {
+func (o *Object) remaining() (rest []field) {
 	if o == nil {
-		return nil, nil
+		return nil
 	}
-	type named struct {
-		name []byte
-		*field
-	}
-	all := make([]named, len(o.fields))
-	for i := range o.fields {
-		all[i] = named{o.name(&o.fields[i]), &o.fields[i]}
-	}
-	slices.SortStableFunc(all, func(a, b named) int { return bytes.Compare(a.name, b.name) })
+	all := slices.Clone(o.fields)
+	slices.SortStableFunc(all, func(a, b field) int { return bytes.Compare(a.name, b.name) })
 	for i, f := range all {
 		if repeated := i+1 < len(all) && bytes.Equal(f.name, all[i+1].name); !f.taken && !repeated {
-			names, values = append(names, string(f.name)), append(values, o.value(f.field))
+			rest = append(rest, f)
 		}
 	}
-	return names, values
+	return rest
 }
 
 // Names returns the names of the fields that have not been taken, sorted.
-func (o *Object) Names() []string {
-	names, _ := o.remaining()
+func (o *Object) Names() (names []string) {
+	for _, f := range o.remaining() {
+		names = append(names, string(f.name))
+	}
 	return names
 }
 
@@ -101,7 +83,7 @@ func (o *Object) Null(name string) bool { return isNull(o.Peek(name)) }
 // Peek returns the raw field without taking it.
 func (o *Object) Peek(name string) json.RawMessage {
 	if f := o.find(name); f != nil {
-		return o.value(f)
+		return f.value
 	}
 	return nil
 }
@@ -113,7 +95,7 @@ func (o *Object) Take(name string) json.RawMessage {
 		return nil
 	}
 	f.taken = true
-	return o.value(f)
+	return f.value
 }
 
 // PutBack undoes the taking of a field, which then becomes a fact.
@@ -129,7 +111,7 @@ func (o *Object) scalar(name string) (f *field, text string) {
 	if f == nil {
 		return nil, ""
 	}
-	switch raw := o.value(f); {
+	switch raw := f.value; {
 	case isNull(raw):
 		return f, ""
 	case raw[0] == '{' || raw[0] == '[':
@@ -267,7 +249,7 @@ func Objects(raw json.RawMessage) []*Object {
 	all, list := make([]Object, len(elements)), make([]*Object, len(elements))
 	for i, e := range elements {
 		if list[i] = &all[i]; !list[i].split(e) {
-			*list[i] = Object{raw: e, fields: []field{{valueEnd: int32(len(e))}}}
+			list[i].fields = []field{{value: e}}
 		}
 	}
 	return list
@@ -346,29 +328,28 @@ func isNull(b []byte) bool {
 // three quarters of the time of a sync. Here a body is checked once and then only split. A json.RawMessage counts as valid JSON;
 // for other bytes the functions return nonsense, but do not panic.
 
-// field holds the positions of a field in the JSON of its object: of its name without the quotes, and of its value.
-type field struct {
-	name, nameEnd, value, valueEnd int32
-	escaped                        bool // the name has escapes, or is not valid UTF-8
-	taken                          bool
-}
-
-// splitObject returns the fields of a valid JSON object in their order.
-func splitObject(raw json.RawMessage) []field {
+// split takes the fields from a valid JSON object, and returns false for anything else.
+func (o *Object) split(raw json.RawMessage) bool {
+	i := skipSpace(raw, 0)
+	if i >= len(raw) || raw[i] != '{' {
+		return false
+	}
 	var buffer [48]field // stays on the stack, and is large enough for most objects
 	fields := buffer[:0]
-	i := skipSpace(raw, skipSpace(raw, 0)+1)
+	i = skipSpace(raw, i+1)
 	for i < len(raw) && raw[i] == '"' {
 		end := skipString(raw, i)
-		f := field{name: int32(i + 1), nameEnd: int32(max(i+1, end-1))}
-		f.escaped = !isVerbatim(raw[f.name:f.nameEnd])
+		name := raw[i+1 : max(i+1, end-1)]
+		if !isVerbatim(name) {
+			name = []byte(unquote(raw[i:end]))
+		}
 		i = skipSpace(raw, skipSpace(raw, end)+1) // the colon
 		end = skipValue(raw, i)
-		f.value, f.valueEnd = int32(i), int32(end)
-		fields = append(fields, f)
+		fields = append(fields, field{name: name, value: raw[i:end:end]})
 		i = skipSpace(raw, skipSpace(raw, end)+1) // the comma or the brace
 	}
-	return slices.Clone(fields)
+	o.fields = slices.Clone(fields)
+	return true
 }
 
 // Elements returns the elements of a JSON array; ok is false for anything else.
@@ -398,8 +379,8 @@ func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
 		return nil, false
 	}
 	m = make(map[string]json.RawMessage, len(o.fields))
-	for i := range o.fields {
-		m[string(o.name(&o.fields[i]))] = bytes.Clone(o.value(&o.fields[i]))
+	for _, f := range o.fields {
+		m[string(f.name)] = bytes.Clone(f.value)
 	}
 	return m, true
 }

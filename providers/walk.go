@@ -42,6 +42,16 @@ func ConvertPage[T any](p RawPage, convert func(json.RawMessage) (T, bool)) Page
 	return out
 }
 
+// Unseen drops the rows whose key was seen before, and remembers the keys of the others. A row without a key always stays.
+func Unseen[T any, K comparable](seen map[K]bool, rows []T, key func(T) K) []T {
+	return slices.DeleteFunc(rows, func(row T) bool {
+		k := key(row)
+		again := seen[k] && k != *new(K)
+		seen[k] = true
+		return again
+	})
+}
+
 // Walk reads the pages of a list.
 type Walk[T any] struct {
 	Op string // for errors

@@ -19,7 +19,6 @@ import (
 	"github.com/charmbracelet/x/vt"
 
 	"confab/config"
-	"confab/model"
 	"confab/model/inbox"
 	"confab/model/store"
 	"confab/providers"
@@ -91,11 +90,11 @@ func drawScene(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	b, err := openInbox(ctx, sb, st, dir, now)
+	b, accounts, err := openInbox(ctx, sb, st, dir, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(b.Sync(ctx), furnish(ctx, sb, b, fixed.Store)); err != nil {
+	if err := errors.Join(b.Sync(ctx), cli.SeedDemo(ctx, b, accounts, fixed.Store)); err != nil {
 		return nil, err
 	}
 	b.Start(ctx)
@@ -141,39 +140,23 @@ func (s *session) play(sc scene) (err error) {
 	return nil
 }
 
-func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir string, now func() time.Time) (*inbox.Inbox, error) {
+func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir string, now func() time.Time) (
+	b *inbox.Inbox, accounts []config.SandboxAccount, err error,
+) {
 	registry := providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 	o := inbox.Options{Store: st, User: "ada", Location: time.UTC, Now: now}
 	const root = "http://127.0.0.1:9" // never dialled, because the transport is in memory
-	for _, a := range sb.Accounts() {
-		f, ok := registry.Find(a.Provider)
-		if !ok {
-			return nil, fmt.Errorf("no adapter for %s", a.Provider)
-		}
-		a = a.At(root)
-		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
+	for _, a := range sb.Accounts(root) {
+		f, _ := registry.Find(a.Provider)
+		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings,
 			Credential: credential(a.Credential), StateDir: dir, Transport: sb.Transport()})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
+		o.Accounts, accounts = append(o.Accounts, inbox.Account{Provider: p}), append(accounts, config.SandboxAccount(a))
 	}
-	return inbox.Open(ctx, o)
-}
-
-// furnish sets up the history with which a demo begins.
-func furnish(ctx context.Context, sb *sandbox.Sandbox, b *inbox.Inbox, at func(*time.Time)) error {
-	unseen := map[model.Ref]bool{}
-	var acts []config.SandboxAct
-	for _, a := range sb.Accounts() {
-		for _, id := range a.Unseen {
-			unseen[model.Ref{Account: a.Name, ID: id}] = true
-		}
-		for _, act := range a.Acts {
-			acts = append(acts, config.SandboxAct(act))
-		}
-	}
-	return cli.SeedDemo(ctx, b, unseen, acts, at)
+	b, err = inbox.Open(ctx, o)
+	return b, accounts, err
 }
 
 type credential string

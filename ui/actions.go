@@ -255,7 +255,7 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.Copy:         {opens: true, wants: wantsRows, run: func(in intent) { openCopy(m.overlays, in) }},
 		keymap.Browser:      m.linkHandler(model.LinkWeb),
 		keymap.Recording:    m.linkHandler(model.LinkRecording),
-		keymap.OutboxScreen: {run: m.openOutbox},
+		keymap.OutboxScreen: {run: m.outbox.show},
 		keymap.Refresh:      {run: m.refresh},
 		keymap.Redraw:       {run: noIntent(m.redraw)},
 		keymap.Help:         {run: noIntent(m.openHelp)},
@@ -267,10 +267,10 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 
 // editHandlers holds the actions that change conversations or local marks.
 func (m *Model) editHandlers() map[keymap.Action]handler {
-	private := m.setHandler("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
-	public := m.setHandler("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
-	closing := m.setHandler("close", model.EditStatus, model.StatusClosed, always)
-	reopening := m.setHandler("reopen", model.EditStatus, model.StatusOpen, always)
+	private := m.planning.setHandler("make private", model.EditPrivacy, string(model.PrivacyPrivate), always)
+	public := m.planning.setHandler("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
+	closing := m.planning.setHandler("close", model.EditStatus, model.StatusClosed, always)
+	reopening := m.planning.setHandler("reopen", model.EditStatus, model.StatusOpen, always)
 	return map[keymap.Action]handler{
 		keymap.TogglePrivacy: private.unless(public, func(c model.Conversation) bool { return c.Privacy == model.PrivacyPrivate }),
 		keymap.MakePrivate:   private,
@@ -285,15 +285,15 @@ func (m *Model) editHandlers() map[keymap.Action]handler {
 		keymap.EditForm:      m.forms.formHandler(""),
 		keymap.Participants:  m.forms.peopleHandler("People", model.EditParticipants),
 		keymap.Contacts:      m.forms.peopleHandler("Contacts", model.EditContacts),
-		keymap.Access:        m.choiceHandler("Who has access", model.EditAccess),
-		keymap.DefaultRole:   m.choiceHandler("Default role", model.EditDefaultRole),
-		keymap.Archive:       m.removalHandler(model.EditArchive),
-		keymap.Delete:        m.removalHandler(model.EditDelete),
+		keymap.Access:        m.planning.choiceHandler("Who has access", model.EditAccess),
+		keymap.DefaultRole:   m.planning.choiceHandler("Default role", model.EditDefaultRole),
+		keymap.Archive:       m.planning.removalHandler(model.EditArchive),
+		keymap.Delete:        m.planning.removalHandler(model.EditDelete),
 		keymap.NewItem:       {opens: true, run: m.forms.openCreate, off: m.forms.createOff},
-		keymap.Repeat:        {wants: wantsRows, run: m.repeat, off: m.repeatOff, unasked: always},
-		keymap.Undo:          {run: func(intent) { m.pendingUndos++ }}, // done by nextUndo
-		keymap.Settle:        {run: m.settle},
-		keymap.RetryFailed:   {run: noIntent(m.retryFailed)},
+		keymap.Repeat:        {wants: wantsRows, run: m.planning.repeat, off: m.planning.repeatOff, unasked: always},
+		keymap.Undo:          {run: func(intent) { m.undo.pending++ }}, // done by next
+		keymap.Settle:        {run: m.decisions.settle},
+		keymap.RetryFailed:   {run: noIntent(m.decisions.retryFailed)},
 
 		keymap.Done: m.triage.handler("done until something changes; is:done shows it", "not done any more",
 			func(v *bool) model.TriageChange { return model.TriageChange{Done: v} }),
@@ -313,18 +313,6 @@ func always(intent) bool { return true }
 func (m *Model) searchOff(intent) string {
 	if m.detail.Searching() == "" {
 		return "nothing is searched for: / starts a search"
-	}
-	return ""
-}
-
-func (m *Model) repeatOff(in intent) string {
-	if m.last == nil {
-		return "nothing was edited yet"
-	}
-	for _, name := range in.accounts() {
-		if m.last.account != "" && name != m.last.account {
-			return "the last edit names people of " + m.last.account + ", who are not known in " + name
-		}
 	}
 	return ""
 }

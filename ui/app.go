@@ -18,7 +18,6 @@ import (
 	"confab/ui/keymap"
 	"confab/ui/prompt"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 // View is a saved query, shown as a tab.
@@ -83,22 +82,22 @@ type Model struct {
 	hitsOf   overlay // the overlay on top of that frame, nil for none
 	footer   []string
 
-	list    *listing
-	marks   *marks
-	detail  *conversation
-	guard   *guard
-	triage  *triage
-	session *session
-	forms   *forms
-	quit    *quitting
-	chosen  welcome.Choice
+	list      *listing
+	marks     *marks
+	detail    *conversation
+	guard     *guard
+	triage    *triage
+	session   *session
+	forms     *forms
+	planning  *planning
+	undo      *undo
+	followed  *followed
+	decisions *decisions
+	outbox    *outboxView
+	quit      *quitting
+	chosen    dialog.Chosen
 
-	last          *planRequest // what the repeat key does
-	followed      followed
-	outboxView    *outboxView
 	accountErrors string // the errors of all accounts at the last announcement
-	pendingUndos  int    // undo keys not carried out yet
-	undoableActs  int    // acts that the undo key can take back
 }
 
 // New returns an inbox. It does no I/O.
@@ -117,32 +116,27 @@ func New(opts Options) *Model {
 	saving := &triages{}
 	rows := &listing{overlays: o, triages: saving, views: newViews(opts, l.accounts())}
 	open := &conversation{overlays: o, list: rows}
-	m := &Model{overlays: o, list: rows, detail: open, session: newSession(o, rows),
-		marks: &marks{listing: rows}, triage: &triage{overlays: o, triages: saving, list: rows, detail: open},
-		guard: &guard{overlays: o, list: rows, detail: open}, forms: &forms{overlays: o, list: rows}, quit: &quitting{overlays: o}}
-	m.forms.plan, m.forms.set = m.plan, m.set
+	m := &Model{overlays: o, list: rows, detail: open, session: newSession(o, rows), marks: &marks{listing: rows},
+		guard: &guard{overlays: o, list: rows, detail: open}, quit: &quitting{overlays: o}}
+	m.followed = &followed{overlays: o}
+	m.undo = &undo{overlays: o, followed: m.followed, quit: m.quit}
+	m.decisions = &decisions{overlays: o, list: rows, detail: open, followed: m.followed}
+	m.followed.decisions, m.followed.undo = m.decisions, m.undo
+	m.outbox = &outboxView{overlays: o, decisions: m.decisions, undo: m.undo, quit: m.quit}
+	m.planning = &planning{overlays: o, list: rows, followed: m.followed, undo: m.undo, quit: m.quit}
+	m.triage = &triage{overlays: o, triages: saving, list: rows, detail: open, followed: m.followed, undo: m.undo, quit: m.quit}
+	m.forms = &forms{m.planning}
 	m.drafts = &drafts{save: m.session.store}
 	rows.moved, rows.arrived, rows.nearer = open.previewAfterRest, m.pageArrived,
 		func() { m.updatePrompt(m.prompt, prompt.Nearer{}) }
 	m.marks.act, m.marks.noteMove = func(a keymap.Action) { m.run(m.intent(a)) }, m.guard.noteMove
-	m.triage.began = func() { m.followed.undoable = false } // the undo key takes back this act first
-	m.triage.done = func() { m.undoableActs++ }
-	m.triage.idle = func() {
-		m.reloadOutbox()
-		m.quit.ifReady()
-	}
-	m.changed = func() {
-		m.list.reload(false)
-		m.reloadOutbox()
-		m.readFollowed()
-	}
 	m.handlers = m.makeHandlers()
 	m.th = theme.New(m.themeConf)
 	if opts.Welcome {
-		screen := &welcome.Screen{Version: opts.Version, ConfigPath: opts.ConfigPath, HasConfig: opts.HasConfig}
+		screen := &dialog.Welcome{Version: opts.Version, ConfigPath: opts.ConfigPath, HasConfig: opts.HasConfig}
 		m.open(layer{overlay: screen, handle: func(asks any) {
 			if asks != nil {
-				m.chosen, _ = asks.(welcome.Choice)
+				m.chosen, _ = asks.(dialog.Chosen)
 				m.do(tea.Quit)
 			}
 		}})
@@ -171,7 +165,7 @@ func (m *Model) Init() tea.Cmd {
 }
 
 // Chosen returns what the person chose on the welcome screen.
-func (m *Model) Chosen() welcome.Choice { return m.chosen }
+func (m *Model) Chosen() dialog.Chosen { return m.chosen }
 
 // Close cancels the commands that still run. Call it when the program has ended.
 func (m *Model) Close() { m.cancel() }
@@ -183,7 +177,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.openQueued()
 	}
 	m.list.readMissing()
-	m.nextUndo()
+	m.undo.next(m.prompt != nil)
 	m.session.record()
 	return m, m.takeCommands()
 }
@@ -306,24 +300,8 @@ func (m *Model) newsOf(e model.Event) {
 		m.list.reload(false)
 		m.list.recount()
 	}
-	if e.All {
-		m.reloadOutbox()
-	} else if len(e.Submissions) > 0 {
-		m.refreshOutbox(e.Submissions, e.Refs)
-	}
-	f, refs := &m.followed, e.Refs
-	named := slices.Contains(e.Submissions, f.id)
-	if findOverlay[*dialog.Results](m.overlays) != nil && (e.All || len(e.Submissions) > 0) {
-		if !named { // an edit may wait for an edit of another submission
-			refs = f.edits.On(refs)
-		}
-		f.news.announced(refs, named)
-		f.news.all = f.news.all || e.All
-		named = named || len(refs) > 0
-	}
-	if e.All || named {
-		m.readFollowed()
-	}
+	m.outbox.news(e)
+	m.followed.news(e)
 	m.detail.news(e)
 }
 
@@ -338,9 +316,8 @@ func (m *Model) rereadIfErrorsChanged() {
 	}
 	if now.String() != m.accountErrors {
 		m.accountErrors = now.String()
-		m.followed.news.all = true
-		m.readFollowed()
-		m.reloadOutbox()
+		m.followed.reread()
+		m.outbox.reread()
 	}
 }
 
@@ -379,6 +356,9 @@ type Backend interface {
 	Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error)
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
+	// Changed returns submissions, newest first: those that changed since the version of an earlier answer, those with these ids
+	// and, with a limit, those with an edit in the outbox and the newest.
+	Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []model.Submission, version int64, err error)
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
 	// Undecided counts, by account, the waiting edits that depend on a decision about an earlier edit.
 	Undecided(ctx context.Context) (map[string]int, error)

@@ -33,7 +33,7 @@ func (c *conversation) openRow(row model.Row) {
 	ref := row.Conversation.Ref
 	c.load(row)
 	if !row.Triage.Seen {
-		c.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", c.be.See(ctx, ref) })
+		c.try(keymap.Seen.Words(), func(ctx context.Context) error { return c.be.See(ctx, ref) }, func() {})
 	}
 }
 
@@ -252,14 +252,4 @@ func (c *conversation) news(e model.Event) {
 		c.stale = ref
 	}
 	c.readActivity(ref)
-}
-
-// reread reads the conversation again after an act.
-func (c *conversation) reread() {
-	if ref := c.Ref(); !ref.IsZero() {
-		c.readActivity(ref)
-		if c.inDetail {
-			c.readRow(ref)
-		}
-	}
 }

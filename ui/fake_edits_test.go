@@ -34,7 +34,7 @@ func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Chang
 			continue
 		}
 		d, _ := f.Describe(ref.Account)
-		p.Items = append(p.Items, model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), changes))
+		p.Items = append(p.Items, model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), changes, nil))
 	}
 	p.AskForSameTitles(changes)
 	return p, ctx.Err()
@@ -179,21 +179,33 @@ func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool,
 	return model.Submission{}, false, err
 }
 
-func (f *fake) SubmissionEdits(_ context.Context, id string, refs ...model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+func (f *fake) SubmissionEdits(_ context.Context, id string, _ int64) (out model.SubmissionEdits, err error) {
 	err = f.enter("SubmissionEdits")
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for _, s := range uitest.Submissions(f.outbox, f.history) {
+		if s.ID == id {
+			out.Submission = s
+		}
+	}
 	for _, e := range f.outbox {
-		if e.Submission == id && (len(refs) == 0 || slices.Contains(refs, e.Ref)) {
-			waiting = append(waiting, e)
+		if e.Submission == id {
+			out.Outbox = append(out.Outbox, e)
 		}
 	}
 	for _, j := range slices.Backward(f.history) {
-		if j.Submission == id && (len(refs) == 0 || slices.Contains(refs, j.Ref)) {
-			done = append(done, j)
+		if j.Submission == id {
+			out.Journal = append(out.Journal, j)
 		}
 	}
-	return waiting, done, err
+	return out, err
+}
+
+func (f *fake) Changed(context.Context, int64, int, ...string) ([]model.Submission, int64, error) {
+	err := f.enter("Changed")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return uitest.Submissions(f.outbox, f.history), 1, err
 }
 
 func (f *fake) Submissions(context.Context, model.HistoryRequest) ([]model.Submission, error) {

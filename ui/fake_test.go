@@ -247,7 +247,7 @@ func (f *fake) project(r model.Row) model.Row {
 	for _, e := range f.outbox {
 		if e.Ref == r.Conversation.Ref {
 			edits = append(edits, e.Edit)
-			r.Pending = append(r.Pending, model.Pending{ID: e.ID, Kind: e.Kind, State: e.State})
+			r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: e.State})
 		}
 	}
 	r.Conversation = model.Project(r.Conversation, edits)

@@ -7,8 +7,8 @@ import (
 
 	"confab/model"
 	"confab/ui"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/welcome"
 )
 
 func TestFilterAsYouType(t *testing.T) {
@@ -309,7 +309,7 @@ func TestEveryActionHasAHandlerOrAScreen(t *testing.T) {
 
 func TestWelcomeReturnsTheChoice(t *testing.T) {
 	o := ui.Options{Welcome: true, ConfigPath: "/home/ann/.config/confab/config.toml", Version: "1.0"}
-	for key, want := range map[string]welcome.Choice{"d": welcome.Demo, "a": welcome.Account, "q": welcome.Quit} {
+	for key, want := range map[string]dialog.Chosen{"d": "demo", "a": "account", "q": "quit"} {
 		with(t, newFake(), start{options: o}, func(a *app) {
 			a.Want("confab: one inbox", "a made-up company", "add an account", "config: /home/ann", "version: 1.0")
 			a.WantNot("No account yet")

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,13 @@ import (
 
 // followed is the newest submission of this run. The message line tells of it until it has shown how it ended.
 type followed struct {
+	*overlays
+	decisions *decisions
+	undo      *undo
+	following
+}
+
+type following struct {
 	reader
 	id    string
 	sub   model.Submission
@@ -23,194 +31,170 @@ type followed struct {
 	// text is the line, shown when it was first drawn, hidden a line that the person dismissed.
 	text, hidden string
 	shown        time.Time
-	// edits are its unsettled edits, as read for the results dialog.
+	// edits are its unsettled edits, as read for the results dialog; whole says that all are to be read again.
 	edits outbox.Edits
-	news  editNews
-}
-
-// editNews collects which edits of a submission on screen are to be read again.
-type editNews struct {
-	refs       []model.Ref
-	named, all bool
-	mismatches int // reads in a row that did not agree with the counts of the submission
-}
-
-// announced adds an announcement; named says that it named the submission.
-func (n *editNews) announced(refs []model.Ref, named bool) {
-	n.refs, n.named = append(n.refs, refs...), n.named || named
-}
-
-// take returns whether to read edits, and on which conversations, none meaning all; then it forgets the news.
-func (n *editNews) take(known outbox.Edits) (refs []model.Ref, read bool) {
-	all := n.all || n.named && known.Creates()
-	if !all {
-		refs = known.On(n.refs)
-	}
-	*n = editNews{mismatches: n.mismatches}
-	return refs, all || len(refs) > 0
-}
-
-// recheck reports whether the edits on refs must be read again, because they disagree with the
-// counts of their submission. After the third time all edits are read.
-func (n *editNews) recheck(agree bool, refs []model.Ref) (again bool) {
-	if agree {
-		n.mismatches = 0
-		return false
-	}
-	n.mismatches++
-	n.all = n.all || n.mismatches > 2 // until then, the announcement of the row may be on its way
-	n.refs = append(n.refs, refs...)
-	return true
+	whole bool
 }
 
 // minShownTime is how long a line must have been shown before a key dismisses it.
 const minShownTime = 200 * time.Millisecond
 
-// followSubmission follows a submission, in the results dialog if it has several edits.
-func (m *Model) followSubmission(id string, several, undoable bool) {
+// follow follows a submission, in the results dialog if it has several edits.
+func (f *followed) follow(id string, several, undoable bool) {
 	if several {
-		m.openResults()
+		f.openResults()
 	}
-	m.followed = followed{id: id, undoable: undoable, news: editNews{all: true}}
-	m.readFollowed()
+	f.following = following{id: id, undoable: undoable}
+	f.read()
+}
+
+// forget stops following a submission, which left nothing to tell of.
+func (f *followed) forget(id string) {
+	if f.id == id {
+		f.following = following{}
+	}
+}
+
+// news reads the submission again if an announcement of the engine may be about it.
+func (f *followed) news(e model.Event) {
+	switch {
+	case e.All:
+		f.reread()
+	// An edit may wait for an edit of another submission.
+	case slices.Contains(e.Submissions, f.id), f.edits.Version > 0 && len(e.Submissions) > 0:
+		f.read()
+	}
+}
+
+// reread reads the submission with all its edits.
+func (f *followed) reread() {
+	f.whole = true
+	f.read()
 }
 
 // openResults shows the followed submission edit by edit.
-func (m *Model) openResults() {
-	if o := findOverlay[*dialog.Results](m.overlays); o != nil {
-		m.closeOverlay(o)
+func (f *followed) openResults() {
+	if o := findOverlay[*dialog.Results](f.overlays); o != nil {
+		f.closeOverlay(o)
 	}
-	d := &dialog.Results{Keys: m.keys.Keys(keymap.Results, keymap.Dialog), Now: m.now}
-	m.openWhenFree(layer{overlay: d, handle: func(asks any) {
+	d := &dialog.Results{Keys: f.keys.Keys(keymap.Results, keymap.Dialog), Now: f.now}
+	f.openWhenFree(layer{overlay: d, handle: func(asks any) {
 		id := d.Submission().ID
 		switch asks {
 		case keymap.Retry:
-			m.ofEdits(id, model.OutboxEntry.Stopped, m.retry)
+			f.decisions.ofEdits(id, model.OutboxEntry.Stopped, f.decisions.retry)
 		case keymap.Stop:
-			m.ofEdits(id, model.OutboxEntry.Withdrawable, m.withdraw)
+			f.decisions.ofEdits(id, model.OutboxEntry.Withdrawable, f.decisions.withdraw)
 		case dialog.Settled{}:
-			m.readSettled(d)
+			f.readSettled(d)
 		case keymap.SaveReport:
-			m.saveReport(d.Submission())
+			f.saveReport(id)
 		case keymap.Undo:
-			m.closeOverlay(d)
-			m.planUndo(id, nil)
+			f.closeOverlay(d)
+			f.undo.plan(id, nil)
 		}
 	}})
 }
 
-func (m *Model) readSettled(d *dialog.Results) {
+func (f *followed) readSettled(d *dialog.Results) {
 	id := d.Submission().ID
-	fetch(m.loop, "read what was delivered", func(ctx context.Context) ([]model.JournalEntry, error) {
-		_, settled, err := m.be.SubmissionEdits(ctx, id)
-		return settled, err
-	}, func(settled []model.JournalEntry) {
+	fetch(f.loop, "read what was delivered", func(ctx context.Context) (model.SubmissionEdits, error) {
+		return f.be.SubmissionEdits(ctx, id, 0)
+	}, func(edits model.SubmissionEdits) {
 		if d.Submission().ID == id {
-			d.SetSettled(settled)
+			d.SetSettled(edits.Journal)
 		}
 	})
 }
 
-func (m *Model) saveReport(sub model.Submission) {
-	if m.opts.Save == nil {
-		m.say(theme.Warning, "no report can be saved here")
+func (f *followed) saveReport(id string) {
+	if f.opts.Save == nil {
+		f.say(theme.Warning, "no report can be saved here")
 		return
 	}
-	conf, now := m.themeConf, m.now()
-	fetch(m.loop, "save the report", func(ctx context.Context) (path string, err error) {
-		waiting, settled, err := m.be.SubmissionEdits(ctx, sub.ID)
+	conf, now := f.themeConf, f.now()
+	fetch(f.loop, "save the report", func(ctx context.Context) (path string, err error) {
+		edits, err := f.be.SubmissionEdits(ctx, id, 0)
 		if err != nil {
 			return "", err
 		}
 		name := "confab-report-" + now.Format("20060102-150405") + ".txt"
-		return m.opts.Save(name, dialog.Report(theme.New(conf), sub, waiting, settled, now))
-	}, func(path string) { m.say(theme.Good, "saved: "+model.CleanLine(path, 300)) })
+		return f.opts.Save(name, dialog.Report(theme.New(conf), edits, now))
+	}, func(path string) { f.say(theme.Good, "saved: "+model.CleanLine(path, 300)) })
 }
 
-// readFollowed reads the followed submission, and its edits while the results dialog is open.
-func (m *Model) readFollowed() {
-	f := &m.followed
-	o := findOverlay[*dialog.Results](m.overlays)
+// read reads the followed submission, and its edits while the results dialog is open.
+func (f *followed) read() {
+	o := findOverlay[*dialog.Results](f.overlays)
 	if f.id == "" || f.known && f.sub.Over() && o == nil || !f.begin() {
 		return
 	}
 	id, edits := f.id, f.edits
-	var refs []model.Ref
-	var readEdits, found, counted bool
-	var unsettled dialog.Unsettled
-	if o != nil {
-		refs, readEdits = f.news.take(edits)
+	if f.whole {
+		edits, f.whole = outbox.Edits{}, false
 	}
-	read(m.loop, func(ctx context.Context) (sub model.Submission, err error) {
-		if sub, found, err = m.be.Submission(ctx, id); err != nil || o == nil {
-			return sub, err
-		}
-		if counted = sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil); counted {
+	var unsettled dialog.Unsettled
+	read(f.loop, func(ctx context.Context) (model.Submission, error) {
+		sub, _, err := f.be.Submission(ctx, id)
+		switch {
+		case err != nil || o == nil:
+		case sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil): // the counts tell all
 			unsettled, edits = dialog.CountUnsettled(sub), outbox.Edits{}
-			return sub, nil
+		default:
+			edits, sub, err = edits.Read(ctx, id, f.be.SubmissionEdits)
+			edits = edits.Unsettled()
+			unsettled = dialog.SortUnsettled(edits.Waiting())
 		}
-		if readEdits {
-			waiting, _, err := m.be.SubmissionEdits(ctx, id, refs...)
-			if err != nil {
-				return sub, err
-			}
-			edits = edits.With(refs, waiting, nil)
-		}
-		unsettled = dialog.SortUnsettled(edits.Waiting())
-		return sub, nil
+		return sub, err
 	}, func(sub model.Submission, err error) {
 		if id != f.id {
 			return
 		}
+		f.edits = edits
 		if err != nil {
-			f.news.all, f.busy = true, false
-			m.fail("read what was submitted", err)
+			f.whole, f.busy = true, false
+			f.fail("read what was submitted", err)
 			return
 		}
-		if found {
+		if sub.ID != "" {
 			f.sub, f.known, f.shown = sub, true, time.Time{}
 		}
-		switch now := findOverlay[*dialog.Results](m.overlays); {
+		switch now := findOverlay[*dialog.Results](f.overlays); {
 		case now == nil:
 		case now != o: // the dialog was opened during this read
 			f.again = true
 		default:
 			o.Set(sub, unsettled)
-			f.edits = edits
-			f.news.all = f.news.all || counted // while the counts tell all, no edit is read
-			agree := counted || readEdits && len(refs) == 0 || edits.Agree(sub)
-			f.again = f.news.recheck(agree, refs) || f.again
 			if o.WantsSettled() {
-				m.readSettled(o)
+				f.readSettled(o)
 			}
 		}
-		m.ended(&f.reader, m.readFollowed)
+		f.ended(&f.reader, f.read)
 	})
 }
 
 // clearMessage clears the message when a key is typed. It dismisses the line of the followed submission
 // too, if the line was shown long enough and says how the submission ended, what went wrong, or the key is esc.
-func (m *Model) clearMessage(key string) {
-	m.notice = notice{}
-	f := &m.followed
+func (f *followed) clearMessage(key string) {
+	f.notice = notice{}
 	switch {
-	case f.shown.IsZero() || m.now().Sub(f.shown) < minShownTime:
+	case f.shown.IsZero() || f.now().Sub(f.shown) < minShownTime:
 	case f.sub.Settled():
-		*f = followed{}
+		f.following = following{}
 	case f.sub.Problem != nil || key == "esc":
 		f.hidden = f.text
 	}
 }
 
-// followedLine returns the state of the followed submission: "making “Talk” private · queued".
-func (m *Model) followedLine(w int) (string, theme.Token) {
-	f, s := &m.followed, m.followed.sub
+// line returns the state of the followed submission: "making “Talk” private · queued".
+func (f *followed) line(w int) (string, theme.Token) {
+	s := f.sub
 	if !f.known {
 		return "", theme.Text
 	}
 	look, hint := theme.Pending, ""
 	keyed := func(a keymap.Action, does string) string {
-		return theme.Around(" "+m.th.Separator+" ", m.keys.KeyOf(keymap.List, a), " "+does)
+		return theme.Around(" "+f.th.Separator+" ", f.keys.KeyOf(keymap.List, a), " "+does)
 	}
 	switch {
 	case s.NeedPerson > 0:
@@ -226,20 +210,20 @@ func (m *Model) followedLine(w int) (string, theme.Token) {
 	case s.Problem != nil:
 		look = theme.Warning
 	}
-	f.text = m.fitFollowedLine(s.Words(), m.th.Progress(s, m.now()), hint, w)
+	f.text = f.fitLine(s.Words(), f.th.Progress(s, f.now()), hint, w)
 	if f.text == f.hidden {
 		return "", look
 	}
-	if f.shown.IsZero() && len(m.layers) == 0 {
-		f.shown = m.now()
+	if f.shown.IsZero() && len(f.layers) == 0 {
+		f.shown = f.now()
 	}
 	return f.text, look
 }
 
-// fitFollowedLine joins the parts of the line, and leaves the hint out where there is no room.
-func (m *Model) fitFollowedLine(what, ending, hint string, w int) string {
+// fitLine joins the parts of the line, and leaves the hint out where there is no room.
+func (f *followed) fitLine(what, ending, hint string, w int) string {
 	const leastWhat, leastEnding = 28, 30
-	th, sep := m.th, " "+m.th.Separator+" "
+	th, sep := f.th, " "+f.th.Separator+" "
 	room := w - th.Width(sep) - th.Width(hint)
 	if room < min(leastWhat, th.Width(what))+min(leastEnding, th.Width(ending)) {
 		room, hint = room+th.Width(hint), ""

@@ -17,12 +17,7 @@ import (
 )
 
 // forms opens the forms and tables in which edits are typed, and has what they hold planned.
-type forms struct {
-	*overlays
-	list *listing
-	plan func(planRequest)
-	set  func(req planRequest, kind model.EditKind, target string)
-}
+type forms struct{ *planning }
 
 func (f *forms) formHandler(kind model.EditKind) handler {
 	return handler{opens: true, wants: wantsRows, kind: kind, run: func(in intent) { f.openForm(in, kind) }}

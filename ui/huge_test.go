@@ -93,17 +93,21 @@ func (v *hugeEngine) Submit(context.Context, model.Plan) ([]string, error) {
 
 // Submission returns a submission with an edit that needs a person.
 func (v *hugeEngine) Submission(_ context.Context, id string) (model.Submission, bool, error) {
-	return model.Submission{ID: id, Sentence: "made them private", Edits: v.n, Waiting: v.n - 1, NeedPerson: 1}, true, v.enter("Submission")
+	return v.submission(id), true, v.enter("Submission")
 }
 
-func (v *hugeEngine) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
+func (v *hugeEngine) submission(id string) model.Submission {
+	return model.Submission{ID: id, Sentence: "made them private", Edits: v.n, Waiting: v.n - 1, NeedPerson: 1}
+}
+
+func (v *hugeEngine) SubmissionEdits(_ context.Context, id string, _ int64) (model.SubmissionEdits, error) {
 	out := make([]model.OutboxEntry, v.n)
 	for i := range out {
 		e := model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}
 		out[i] = model.OutboxEntry{Edit: e, State: model.Queued}
 	}
 	out[v.n/2].State = model.Refused
-	return out, nil, v.enter("SubmissionEdits")
+	return model.SubmissionEdits{Submission: v.submission(id), Outbox: out}, v.enter("SubmissionEdits")
 }
 
 func (v *hugeEngine) Triage(context.Context, []model.Ref, model.TriageChange, func(int, int)) error {

@@ -54,7 +54,7 @@ func (m *Model) listKey(name string) {
 		op.cancel()
 		return
 	}
-	m.clearMessage(name)
+	m.followed.clearMessage(name)
 	if m.countKey(name) {
 		return
 	}

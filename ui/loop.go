@@ -51,9 +51,6 @@ type loop struct {
 	count     int
 	// submitting counts the submissions that are not on disk yet: the program waits for them before it ends.
 	submitting int
-
-	// changed reads again what an act may have changed.
-	changed func()
 }
 
 // notice is the message above the status line.
@@ -155,18 +152,6 @@ func fetch[T any](l *loop, what string, get func(context.Context) (T, error), ta
 // try is fetch for an action without a result.
 func (l *loop) try(what string, do func(context.Context) error, then func()) {
 	fetch(l, what, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) }, func(struct{}) { then() })
-}
-
-// carryOut runs do in a command, shows what it returned, and reads again what it may have changed.
-func (l *loop) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) {
-	read(l, do, func(said string, err error) {
-		if err != nil {
-			l.fail(a.Words(), err)
-		} else if said != "" {
-			l.say(theme.Good, said)
-		}
-		l.changed()
-	})
 }
 
 // reader allows one read at a time. A read asked for meanwhile comes after it.

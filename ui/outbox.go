@@ -2,8 +2,6 @@ package ui
 
 import (
 	"context"
-	"math"
-	"slices"
 	"time"
 
 	"confab/model"
@@ -13,242 +11,178 @@ import (
 	"confab/ui/theme"
 )
 
-// outboxView is the screen of the outbox and the history, and what of it is to be read again.
+// outboxView is the screen of the outbox and the history.
 type outboxView struct {
+	*overlays
+	decisions *decisions
+	undo      *undo
+	quit      *quitting
+	opened
+}
+
+// opened is the screen that was opened last, nil for none, and what of it is to be read again.
+type opened struct {
 	*outbox.Screen
 	reader
-	// whole: everything is to be read; changed: these submissions are; moved: an announcement came
-	// since the last whole read, so the cursor may come to a line that is out of date.
-	whole, moved bool
-	changed      []string
-	edits        editNews // of the open submission
-	older        bool     // an older page is being read
-	// find is the conversation whose submission the cursor goes to first.
-	find model.Ref
+	version int64 // of the submissions that were read
+	whole   bool  // everything in the outbox is to be read, and the newest page
+	// moved says that an announcement came since the last whole read, so the cursor may come to a
+	// reason to wait that is out of date.
+	moved bool
+	older bool   // an older page is being read
+	find  string // the submission that the cursor goes to first
 }
 
-func (m *Model) openOutbox(in intent) {
-	o := &outbox.Screen{Keys: m.keys.Keys(keymap.Outbox, keymap.Global), Now: m.now}
-	m.outboxView = &outboxView{Screen: o}
-	if in.single && len(in.row.Pending) > 0 {
-		m.outboxView.find = in.row.Conversation.Ref
-	}
-	m.open(layer{overlay: o, handle: m.outboxAsks})
-	m.reloadOutbox()
-}
-
-// openedOutbox returns the outbox screen, nil if it is closed.
-func (m *Model) openedOutbox() *outboxView {
-	if m.outboxView == nil || m.layerOf(m.outboxView.Screen) < 0 {
-		return nil
-	}
-	return m.outboxView
-}
-
-func (m *Model) reloadOutbox() {
-	if o := m.openedOutbox(); o != nil {
-		o.whole = true
-		m.readOutbox()
-	}
-}
-
-func (m *Model) refreshOutbox(ids []string, refs []model.Ref) {
-	if o := m.openedOutbox(); o != nil {
-		o.moved = true
-		o.changed = append(o.changed, ids...)
-		o.edits.announced(refs, slices.Contains(ids, o.Opened()))
-		o.whole = o.whole || len(o.changed) > historyLimit
-		m.readOutbox()
-	}
-}
-
-// outboxReading is one read of the outbox screen: of everything, or of some submissions.
-type outboxReading struct {
-	whole                  bool
-	pending, page, changed []model.Submission
-	open                   string      // the submission whose edits are read, "" for none
-	refs                   []model.Ref // the conversations of those edits, none meaning all
-	outbox                 []model.OutboxEntry
-	settled                []model.JournalEntry
-	find                   string // the submission that the cursor goes to
-}
-
-func (m *Model) readOutbox() {
-	o := m.openedOutbox()
-	if o == nil || !o.begin() {
-		return
-	}
-	r := outboxReading{open: o.Opened(), whole: o.whole}
-	// The reason why an edit waits may be an edit of another submission, so those on screen are read too.
-	again := append(o.changed, o.Waiting()...)
-	if r.whole {
-		again, o.moved = o.Watched(), false
-	}
-	o.edits.all = o.edits.all || r.whole
-	var edits bool
-	if r.refs, edits = o.edits.take(o.Edits()); !edits {
-		r.open = "" // recheck finds out if an edit changed that no row announces
-	}
-	o.whole, o.changed = false, nil
-	find := o.find
-	fill := func(ctx context.Context) (outboxReading, error) { return r.fill(ctx, m.be, again, find) }
-	read(m.loop, fill, func(r outboxReading, err error) {
-		if o == m.openedOutbox() {
-			m.outboxArrived(o, r, err)
-		}
-	})
-}
-
-// fill reads from the engine. again are further submissions to read.
-func (r outboxReading) fill(ctx context.Context, be Backend, again []string, find model.Ref) (_ outboxReading, err error) {
-	known := map[string]bool{"": true}
-	if r.whole {
-		if r.pending, err = be.Pending(ctx); err != nil {
-			return r, err
-		}
-		if r.page, err = be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit}); err != nil {
-			return r, err
-		}
-		for _, sub := range slices.Concat(r.pending, r.page) {
-			known[sub.ID] = true
-			again = append(again, sub.Undoes)
-		}
-	}
-	for _, id := range again {
-		if known[id] {
-			continue
-		}
-		known[id] = true
-		sub, ok, err := be.Submission(ctx, id)
-		if err != nil {
-			return r, err
-		}
-		if ok {
-			r.changed = append(r.changed, sub)
-		}
-	}
-	if !find.IsZero() {
-		edits, err := be.OutboxOf(ctx, find)
-		if err != nil {
-			return r, err
-		}
-		for _, e := range edits {
-			if r.find == "" || e.State.NeedsPerson() {
-				r.find = e.Submission
+func (o *outboxView) show(in intent) {
+	o.opened = opened{Screen: &outbox.Screen{Keys: o.keys.Keys(keymap.Outbox, keymap.Global), Now: o.now}}
+	if in.single {
+		for _, p := range in.row.Pending {
+			if o.find == "" || p.State.NeedsPerson() {
+				o.find = p.Submission
 			}
 		}
 	}
-	if r.open != "" {
-		r.outbox, r.settled, err = be.SubmissionEdits(ctx, r.open, r.refs...)
-	}
-	return r, err
+	o.open(layer{overlay: o.Screen, handle: o.asked})
+	o.reread()
 }
 
-func (m *Model) outboxArrived(o *outboxView, r outboxReading, err error) {
-	if err != nil {
-		o.busy, o.whole = false, true
-		m.fail("read the outbox", err)
+// shows reports whether a screen is the one that is open.
+func (o *outboxView) shows(s *outbox.Screen) bool {
+	return s != nil && s == o.Screen && o.layerOf(s) >= 0
+}
+
+// reread reads everything in the outbox again, and the newest page.
+func (o *outboxView) reread() {
+	o.whole = true
+	o.read()
+}
+
+// news reads the submissions again that changed, after an announcement of the engine.
+func (o *outboxView) news(e model.Event) {
+	if e.All || len(e.Submissions) > 0 {
+		o.whole, o.moved = o.whole || e.All, true
+		o.read()
+	}
+}
+
+// read reads the submissions that changed, and the edits of the open one.
+func (o *outboxView) read() {
+	if !o.shows(o.Screen) || !o.begin() {
 		return
 	}
-	if r.whole {
-		o.Set(r.pending, r.page, len(r.page) == historyLimit)
+	screen := o.Screen
+	version, limit, open, edits := o.version, 0, o.Opened(), o.Edits()
+	if o.whole {
+		limit, edits, o.whole, o.moved = historyLimit, outbox.Edits{}, false, false
 	}
-	if len(r.changed) > 0 {
-		o.Replace(r.changed...)
-	}
-	if r.open != "" {
-		o.SetEdits(r.open, r.refs, r.outbox, r.settled)
-	}
-	if open := o.Opened(); open != "" && o.edits.recheck(r.open == open && len(r.refs) == 0 || o.Agrees(), r.refs) {
-		o.changed, o.again = append(o.changed, open), true
-	}
-	if r.find != "" {
-		o.Find(r.find)
-		o.find = model.Ref{}
-	}
-	m.ended(&o.reader, m.readOutbox)
+	reasons := o.Waiting() // they may be edits of other submissions
+	read(o.loop, func(ctx context.Context) (subs []model.Submission, err error) {
+		if subs, version, err = o.be.Changed(ctx, version, limit, reasons...); err == nil && open != "" {
+			edits, _, err = edits.Read(ctx, open, o.be.SubmissionEdits)
+		}
+		return subs, err
+	}, func(subs []model.Submission, err error) {
+		switch {
+		case !o.shows(screen):
+			return
+		case err != nil:
+			o.busy, o.whole = false, true
+			o.fail("read the outbox", err)
+			return
+		}
+		o.version = version
+		o.Set(subs, limit)
+		o.SetEdits(open, edits)
+		if o.find != "" {
+			o.Find(o.find)
+			o.find = ""
+		}
+		o.ended(&o.reader, o.read)
+	})
 }
 
-func (m *Model) readOlder() bool {
-	o := m.outboxView
+func (o *outboxView) readOlder() bool {
+	screen := o.Screen
 	before, ok := o.WantsOlder()
 	if !ok || o.older || o.busy {
 		return false
 	}
 	o.older = true
 	older := model.HistoryRequest{Limit: historyLimit, Before: before}
-	read(m.loop, bind(m.be.Submissions, older), func(page []model.Submission, err error) {
+	read(o.loop, bind(o.be.Submissions, older), func(page []model.Submission, err error) {
+		if screen != o.Screen {
+			return
+		}
 		o.older = false
 		if err != nil {
-			m.fail("read older submissions", err)
+			o.fail("read older submissions", err)
 			return
 		}
 		o.AddOlder(page, len(page) == historyLimit)
-		if o == m.openedOutbox() {
-			m.readOlder() // a search goes on until it finds a match
+		if o.shows(screen) {
+			o.readOlder() // a search goes on until it finds a match
 		}
 	})
 	return true
 }
 
-func (m *Model) outboxAsks(asks any) {
-	o := m.outboxView
+func (o *outboxView) asked(asks any) {
 	sub, edit, ok := o.Under()
 	// on calls do with the edit under the cursor, or those of the submission there that which selects.
 	on := func(nothing string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
 		switch {
 		case !outbox.Unsettled(sub, edit):
-			m.say(theme.Dim, nothing)
+			o.say(theme.Dim, nothing)
 		case edit != nil:
 			do([]model.OutboxEntry{edit.OutboxEntry})
 		default:
-			m.ofEdits(sub.ID, which, do)
+			o.decisions.ofEdits(sub.ID, which, do)
 		}
 	}
 	switch asks {
 	case outbox.Moved{}:
 		// The reason why these edits wait may have changed.
-		if !m.readOlder() && o.moved {
-			m.readOutbox()
+		if !o.readOlder() && o.moved {
+			o.read()
 		}
 	case outbox.Opened{}:
-		m.reloadOutbox()
+		o.read()
 	case keymap.Resolve:
 		if edit.Journal == nil {
-			m.openConflict(edit.OutboxEntry)
+			o.decisions.openConflict(edit.OutboxEntry)
 			return
 		}
-		m.open(layer{overlay: &dialog.Text{Title: model.CleanLine(edit.Title, 200), Keys: m.keys.Keys(keymap.Pager),
-			Lines: historyText(m.th, *edit.Journal, m.now())}})
+		o.open(layer{overlay: &dialog.Text{Title: model.CleanLine(edit.Title, 200), Keys: o.keys.Keys(keymap.Pager),
+			Lines: historyText(o.th, *edit.Journal, o.now())}})
 	case keymap.Help:
-		m.openHelp()
+		o.openHelp()
 	case keymap.Settle:
 		switch {
 		case edit != nil && edit.State.NeedsPerson():
-			m.openConflict(edit.OutboxEntry)
+			o.decisions.openConflict(edit.OutboxEntry)
 		case sub.NeedPerson > 0 && sub.Problem != nil:
-			m.openConflict(*sub.Problem)
+			o.decisions.openConflict(*sub.Problem)
 		default:
-			m.settleNext(model.Ref{})
+			o.decisions.next(model.Ref{})
 		}
 	case keymap.Retry:
-		on("there is nothing to send again", model.OutboxEntry.Retriable, m.retry)
+		on("there is nothing to send again", model.OutboxEntry.Retriable, o.decisions.retry)
 	case keymap.RetryFailed:
-		m.retryFailed()
+		o.decisions.retryFailed()
 	case keymap.Discard:
 		on("there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered",
-			func(e model.OutboxEntry) bool { return e.State != model.Sending }, m.askDiscard)
+			func(e model.OutboxEntry) bool { return e.State != model.Sending }, o.decisions.askDiscard)
 	case keymap.UndoEntry:
 		switch {
 		case !ok:
-			m.say(theme.Dim, "there is nothing to take back")
+			o.say(theme.Dim, "there is nothing to take back")
 		case edit != nil:
-			m.planUndo(edit.ID, nil)
+			o.undo.plan(edit.ID, nil)
 		default:
-			m.planUndo(sub.ID, nil)
+			o.undo.plan(sub.ID, nil)
 		}
 	case keymap.Quit:
-		m.quit.leave()
+		o.quit.leave()
 	}
 }
 
@@ -267,200 +201,3 @@ func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string 
 	}
 	return out
 }
-
-// settle opens an edit of this row that needs a person, else the next such edit of any row.
-func (m *Model) settle(in intent) {
-	if in.single && in.row.Worst().NeedsPerson() {
-		m.settleNext(in.row.Conversation.Ref)
-	} else {
-		m.settleNext(model.Ref{})
-	}
-}
-
-// decision is an edit that needs a person, and its index in the list, -1 if the cursor is to stay.
-type decision struct {
-	entry *model.OutboxEntry
-	at    int
-}
-
-// settleNext opens an edit that needs a person: of the conversation ref, if that is set, else the
-// nearest below the cursor, else the first in the list, else any.
-func (m *Model) settleNext(ref model.Ref) {
-	at := m.list.Cursor()
-	q, err := m.list.query()
-	inList := err == nil && !m.inDetail && len(m.layers) == 0
-	distance := func(i int) int {
-		switch {
-		case i < 0:
-			return math.MaxInt
-		case i <= at:
-			return i + 1<<40
-		}
-		return i
-	}
-	fetch(m.loop, "read the outbox", func(ctx context.Context) (best decision, err error) {
-		if !ref.IsZero() {
-			all, err := m.be.OutboxOf(ctx, ref)
-			if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
-				best = decision{&all[i], -1}
-			}
-			return best, err
-		}
-		all, err := m.be.Pending(ctx)
-		for _, sub := range all {
-			if sub.NeedPerson == 0 || sub.Problem == nil {
-				continue
-			}
-			i := -1
-			if ref := sub.Problem.Ref; inList && ref.ID != "" { // one without an id is still to be created
-				page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Limit: 1, Anchor: ref})
-				if i = page.Index; err != nil {
-					return best, err
-				}
-			}
-			if best.entry == nil || distance(i) < distance(best.at) {
-				best = decision{sub.Problem, i}
-			}
-		}
-		return best, err
-	}, m.openDecision)
-}
-
-func (m *Model) openDecision(d decision) {
-	if d.entry == nil {
-		m.say(theme.Dim, "nothing needs you")
-		return
-	}
-	m.openConflict(*d.entry)
-	if d.at >= 0 && !m.list.MoveToRef(d.entry.Ref) {
-		m.list.Seek(d.entry.Ref)
-		m.list.reload(true)
-		return
-	}
-	m.detail.previewAfterRest()
-}
-
-func (m *Model) openConflict(e model.OutboxEntry) {
-	d := dialog.NewConflict(e)
-	d.Keys, d.OutboxKeys, d.Now = m.keys.Keys(keymap.Dialog), m.keys.Keys(keymap.Outbox), m.now
-	resolve := func(choice model.Resolution, said string) {
-		m.decide(d, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, e.ID, choice) })
-	}
-	m.openWhenFree(layer{overlay: d, handle: func(asks any) {
-		switch asks {
-		case keymap.Discard:
-			m.closeOverlay(d)
-			m.askDiscard([]model.OutboxEntry{e})
-		case keymap.Retry:
-			m.decide(d, keymap.Retry, "", func(ctx context.Context) error { return m.be.Retry(ctx, e.ID) })
-		case keymap.Accept:
-			ref, _ := d.Existing()
-			m.layers, m.inDetail = nil, false
-			m.list.setFilter("is:any id:"+ref.ID, ref)
-		case keymap.Mine:
-			resolve(model.ResolveMine, "")
-		case keymap.Theirs:
-			resolve(model.ResolveTheirs, "theirs is kept: nothing is sent")
-		case keymap.Merged:
-			if d.CanMerge() {
-				resolve(model.ResolveMerged, "")
-			} else {
-				m.say(theme.Dim, "only lists of people can be merged")
-			}
-		}
-	}})
-}
-
-const nothingSent = "read-only: nothing is sent"
-
-// decide carries out a decision. Without said, something is sent and followed.
-func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
-	refused := m.opts.ReadOnly && said == ""
-	if !refused || a == keymap.Retry {
-		m.closeOverlay(d)
-	}
-	if refused {
-		m.say(theme.Warning, nothingSent)
-		return
-	}
-	if said == "" {
-		m.followed = followed{id: d.Entry.Submission, news: editNews{all: true}} // carryOut reads it
-	}
-	m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
-}
-
-// ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects.
-func (m *Model) ofEdits(submission string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
-	fetch(m.loop, "read what was submitted", func(ctx context.Context) (edits []model.OutboxEntry, err error) {
-		if submission == "" {
-			return m.be.Outbox(ctx)
-		}
-		edits, _, err = m.be.SubmissionEdits(ctx, submission)
-		return edits, err
-	}, func(edits []model.OutboxEntry) {
-		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
-	})
-}
-
-// toEdits carries out an action on edits, and shows to how many it was done; nothing is shown for no edits.
-func (m *Model) toEdits(a keymap.Action, all []model.OutboxEntry, nothing, done string,
-	do func(ctx context.Context, ids ...string) (int, error)) {
-	if len(all) == 0 {
-		m.say(theme.Dim, nothing)
-		return
-	}
-	m.carryOut(a, func(ctx context.Context) (string, error) {
-		ids := make([]string, len(all))
-		for i, e := range all {
-			ids[i] = e.ID
-		}
-		n, err := do(ctx, ids...)
-		return theme.Count(n, "edit") + " " + done, err
-	})
-}
-
-// countAll adapts an action that is done to all edits or none to toEdits.
-func countAll(do func(ctx context.Context, ids ...string) error) func(context.Context, ...string) (int, error) {
-	return func(ctx context.Context, ids ...string) (int, error) { return len(ids), do(ctx, ids...) }
-}
-
-func (m *Model) askDiscard(all []model.OutboxEntry) {
-	if len(all) == 0 {
-		m.say(theme.Dim, "there is nothing to discard that is not being sent")
-		return
-	}
-	d := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?", At: 1,
-		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
-	left := 0
-	for _, e := range all {
-		left += theme.Pick(e.Sent, 1, 0)
-	}
-	if left > 0 {
-		d.Text = []string{"Requests for " + theme.Number(left) + " of them have left already: discarding does not take those back."}
-	}
-	if len(all) == 1 {
-		d.Title, d.Text = "Discard this edit?", []string{m.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
-		if left > 0 {
-			d.Text = append(d.Text, "A request for it has left already: discarding does not take that back.")
-		}
-	}
-	m.openMenu(d, func(i int) {
-		if i == 0 {
-			m.toEdits(keymap.Discard, all, "", "discarded", countAll(m.be.Discard))
-		}
-	})
-}
-
-func (m *Model) retry(all []model.OutboxEntry) {
-	if m.opts.ReadOnly && len(all) > 0 {
-		m.say(theme.Warning, nothingSent)
-		return
-	}
-	m.toEdits(keymap.Retry, all, "there is nothing to send again", "queued again", countAll(m.be.Retry))
-}
-
-func (m *Model) withdraw(all []model.OutboxEntry) {
-	m.toEdits(keymap.Stop, all, "there is nothing left to withdraw", "withdrawn", m.be.Withdraw)
-}
-
-func (m *Model) retryFailed() { m.ofEdits("", model.OutboxEntry.Retriable, m.retry) }

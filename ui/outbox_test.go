@@ -57,7 +57,7 @@ func TestRiskyUndoAsks(t *testing.T) {
 	f.undo = func(string) (model.Undo, error) {
 		r, _ := f.row(ref(1))
 		d, _ := f.Describe("bird-a")
-		it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}})
+		it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}}, nil)
 		return model.Undo{Sentence: "made 3 private", Plan: model.Plan{ID: "u1", Items: []model.PlanItem{it}}, Titles: []string{"Talk 1 about budgets"},
 			Blocked: []model.Blocked{{Title: "Talk 3", Why: "deleting cannot be undone"}}}, nil
 	}
@@ -106,7 +106,7 @@ func TestOutdatedUndoAsksOnlyAboutWhatIsNew(t *testing.T) {
 	inverse := func(n ...int) (p model.Plan) {
 		for _, i := range n {
 			r, _ := f.row(ref(1))
-			it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}})
+			it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}}, nil)
 			it.Edits[0].Undoes = "e" + strconv.Itoa(i)
 			p.Items = append(p.Items, it)
 		}

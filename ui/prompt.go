@@ -164,7 +164,7 @@ func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
 	return []string{line, p.DrawHelp(m.th, w, about, near, found)}, cursor
 }
 
-func (m *Model) openHelp() { m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts.Version)}) }
+func (o *overlays) openHelp() { o.open(layer{overlay: dialog.NewHelp(o.keys, o.opts.Version)}) }
 
 func (m *Model) openPalette(in intent) {
 	target := m.intent(in.action)
@@ -172,12 +172,7 @@ func (m *Model) openPalette(in intent) {
 	for _, b := range m.actionsHere() {
 		in := target
 		in.action = b.Action
-		e := dialog.Entry{Name: string(b.Action), Help: b.Help, Section: b.Section, Off: m.off(in),
-			Plain: b.Section == keymap.SectionMove || b.Section == keymap.SectionLook}
-		if len(b.Keys) > 0 {
-			e.Key = b.Keys[0]
-		}
-		list = append(list, e)
+		list = append(list, dialog.Entry{Binding: b, Off: m.off(in)})
 	}
 	d := dialog.NewPalette(list)
 	if target.size() > 0 {
@@ -185,7 +180,7 @@ func (m *Model) openPalette(in intent) {
 	}
 	m.openMenu(d, func(i int) {
 		in := target
-		in.action = keymap.Action(list[i].Name)
+		in.action = list[i].Action
 		m.run(in)
 	})
 }

@@ -188,7 +188,7 @@ func (s *Screen) under(title string) {
 func (r *system) asInTheDemo() {
 	r.t.Helper()
 	unseen := map[model.Ref]bool{}
-	for _, a := range r.sb.Accounts() {
+	for _, a := range r.sb.Accounts("") {
 		for _, id := range a.Unseen {
 			unseen[model.Ref{Account: a.Name, ID: id}] = true
 		}

@@ -20,9 +20,9 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, s := box.Accounts()[0], box.Of("notes")
+		a, s := box.Accounts("https://notes.example")[0], box.Of("notes")
 		p, err := notes.Factory().Open(registry.Account{
-			Name: a.Name, BaseURL: "https://notes.example" + a.Path, Credential: static(a.Credential), Transport: box.Transport(),
+			Name: a.Name, BaseURL: a.BaseURL, Credential: static(a.Credential), Transport: box.Transport(),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -67,17 +67,16 @@ func openSystem(t *testing.T, sb *sandbox.Sandbox, path string, w, h int, o ...u
 	t.Helper()
 	var accounts []inbox.Account
 	factories := registry.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
-	for _, a := range sb.Accounts() {
+	for _, a := range sb.Accounts("http://127.0.0.1:9") {
 		f, ok := factories.Find(a.Provider)
 		if !ok {
 			t.Fatalf("no adapter for %s", a.Provider)
 		}
-		a = a.At("http://127.0.0.1:9")
 		secrets := map[string]model.CredentialSource{}
 		for k, v := range a.Secrets {
 			secrets[k] = static(v)
 		}
-		p, err := f.Open(registry.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings, Credential: static(a.Credential),
+		p, err := f.Open(registry.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings, Credential: static(a.Credential),
 			Secrets: secrets, StateDir: filepath.Dir(path), Transport: sb.Transport()})
 		if err != nil {
 			t.Fatal(err)

@@ -51,10 +51,11 @@ func (t *triages) overlay(p *model.Page) {
 type triage struct {
 	*overlays
 	*triages
-	list   *listing
-	detail *conversation
-	// The root is told when a change begins, when one is written, and when all are.
-	began, done, idle func()
+	list     *listing
+	detail   *conversation
+	followed *followed
+	undo     *undo
+	quit     *quitting
 }
 
 // handler sets a local mark, or removes it from a single conversation that has it.
@@ -84,7 +85,7 @@ func (t *triage) change(in intent, word string, change model.TriageChange) {
 	before := t.list.Ref()
 	t.show(w) // now, since the next key is about the row that this brings under the cursor
 	t.submitting++
-	t.began()
+	t.followed.undoable = false // the undo key takes back this act first
 	t.list.outdate()
 	t.waiting = append(t.waiting, w)
 	if len(t.waiting) == 1 {
@@ -155,14 +156,14 @@ func (t *triage) written(_ struct{}, err error) {
 		t.fail("mark it", err)
 	default:
 		t.say(theme.Good, text)
-		t.done()
+		t.undo.acts++
 	}
 	if len(t.waiting) > 0 {
 		t.write()
 		return
 	}
 	t.list.reload(false)
-	t.idle()
+	t.quit.ifReady()
 }
 
 // snooze asks until when to snooze, or wakes a single conversation that is snoozed.

@@ -281,7 +281,7 @@ func (m *Model) message(w int) (string, theme.Token) {
 	case reading != "":
 		return reading, theme.Pending
 	}
-	return m.followedLine(w)
+	return m.followed.line(w)
 }
 
 func (m *Model) drawStatus(w int) string {
@@ -340,7 +340,7 @@ func (m *Model) footerWord(in intent, does string) string {
 	switch a := in.action; {
 	case m.off(in) != "",
 		a == keymap.Settle && (!in.single || !in.row.Worst().NeedsPerson()),
-		a == keymap.Undo && (m.undoableActs == 0 || m.opts.ReadOnly):
+		a == keymap.Undo && (m.undo.acts == 0 || m.opts.ReadOnly):
 		return ""
 	case a == keymap.TogglePrivacy && in.size() > 1:
 		return "make private"

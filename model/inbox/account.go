@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"confab/model"
 )
 
@@ -17,7 +19,7 @@ type account struct {
 	desc     model.Description
 	since    time.Duration
 
-	syncing, delivering   lock // so that one of each runs at a time
+	syncing, delivering   *semaphore.Weighted // so that one of each runs at a time
 	wakeSync, wakeDeliver chan struct{}
 	headCut               bool // the last refresh stopped after its first pages; guarded by syncing
 
@@ -26,38 +28,15 @@ type account struct {
 	pausedUntil time.Time // when this process delivers again; how long a service asked to wait is in the store
 	failures    int
 
-	storing lock                 // held while pages of a list are stored, which may wait for the database
+	storing *semaphore.Weighted  // held while pages of a list are stored, which may wait for the database
 	readAt  map[string]time.Time // id → when the conversation was last read or written by itself, since the sync began; guarded by storing
 }
-
-// lock is a mutex whose take gives up when a context ends.
-type lock chan struct{}
-
-func (l lock) take(ctx context.Context) error {
-	select {
-	case l <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (l lock) tryTake() bool {
-	select {
-	case l <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-func (l lock) release() { <-l }
 
 func newAccount(in Account) *account {
 	d := in.Provider.Describe()
 	return &account{
 		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
-		syncing: make(lock, 1), delivering: make(lock, 1), storing: make(lock, 1),
+		syncing: semaphore.NewWeighted(1), delivering: semaphore.NewWeighted(1), storing: semaphore.NewWeighted(1),
 		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1), readAt: map[string]time.Time{},
 		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
 	}
@@ -99,14 +78,14 @@ func (a *account) paused() time.Time {
 
 // noteRead records that a conversation was just read or written by itself, so that an older page doesn't overwrite it.
 func (a *account) noteRead(id string, at time.Time) {
-	a.storing <- struct{}{}
-	defer a.storing.release()
+	a.storing.Acquire(context.Background(), 1) // never fails, as the context never ends
+	defer a.storing.Release(1)
 	a.readAt[id] = at
 }
 
 func (a *account) beginSync() {
-	a.storing <- struct{}{}
-	defer a.storing.release()
+	a.storing.Acquire(context.Background(), 1) // never fails, as the context never ends
+	defer a.storing.Release(1)
 	clear(a.readAt)
 }
 

@@ -180,14 +180,15 @@ func TestUndoOfAnEditBeingSent(t *testing.T) {
 		outside string // what somebody else sets it to meanwhile
 		want    string
 		states  int // of the outbox at the end
+		ending  string
 	}{
-		"delivered": {applied: true, want: "Kick-off"},
-		"refused":   {end: &model.Error{Kind: model.Forbidden, Message: "no"}, want: "Kick-off"},
+		"delivered": {applied: true, want: "Kick-off", ending: "delivered, taken back "},
+		"refused":   {end: &model.Error{Kind: model.Forbidden, Message: "no"}, want: "Kick-off", ending: "withdrawn"},
 		"lost and applied": {end: &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, applied: true,
-			want: "Kick-off"},
-		"lost and not applied": {end: &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, want: "Kick-off"},
+			want: "Kick-off", ending: "delivered, taken back "},
+		"lost and not applied": {end: &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, want: "Kick-off", ending: "withdrawn"},
 		"lost, then changed by somebody": {end: &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, applied: true,
-			outside: "theirs", want: "theirs", states: 1},
+			outside: "theirs", want: "theirs", states: 1, ending: "withdrawn"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake("projects", "Kick-off")
@@ -230,6 +231,10 @@ func TestUndoOfAnEditBeingSent(t *testing.T) {
 					if got := f.get("1").Title; got != tt.want {
 						t.Errorf("once the edit and its undo ended, the service has the title %q, want %q", got, tt.want)
 					}
+					sub, ok, err := b.Submission(ctx, u.Submission)
+					if ended := sub.Ending(func(time.Time) string { return "" }); err != nil || !ok || ended != tt.ending {
+						t.Errorf("the submission ended as %q, want %q; found %t, error %v", ended, tt.ending, ok, err)
+					}
 					if out := outbox(t, b); len(out) != tt.states {
 						t.Errorf("once the edit and its undo ended, the outbox holds %d edits, want %d: %s", len(out), tt.states, inWords(out...))
 					}
@@ -237,6 +242,35 @@ func TestUndoOfAnEditBeingSent(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An edit of unknown outcome that was undone is not called withdrawn once its inverse has been delivered: it was sent.
+func TestUndoOfAnEditOfUnknownOutcome(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			c := f.convs["1"]
+			c.Title = "third"
+			f.convs["1"], f.onApply = c, nil
+			return &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, false
+		}
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		deliver(t, b, ids)
+		time.Sleep(time.Minute)
+		deliver(t, b, ids)
+		if out := outbox(t, b); len(out) != 1 || out[0].State != model.OutcomeNotKnown {
+			t.Fatalf("the outbox holds %s, want one edit that is %s", inWords(out...), model.OutcomeNotKnown)
+		}
+		f.change("1", func(c *model.Conversation) { c.Title = "mine" }) // it arrived after all
+		u, back := undo(t, b, "")
+		deliver(t, b, back)
+		sub, ok, err := b.Submission(ctx, u.Submission)
+		if ended := sub.Ending(func(time.Time) string { return "" }); err != nil || !ok || ended != "sent and taken back" {
+			t.Errorf("the submission ended as %q, want \"sent and taken back\"; found %t, error %v", ended, ok, err)
+		}
+	})
 }
 
 // An edit is claimed between the plan of its undo and the undo: the undo is planned again,

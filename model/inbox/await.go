@@ -26,8 +26,11 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 	}
 	by := map[string][]string{} // account → its edits; "" → edits that have left the outbox
 	for _, id := range slices.Sorted(slices.Values(ids)) {
-		account := found[id].Ref.Account
-		by[account] = append(by[account], id)
+		e, ok := found[id]
+		if ok {
+			b.submitted.LoadOrStore(id, e) // it may leave the outbox without a journal entry
+		}
+		by[e.Ref.Account] = append(by[e.Ref.Account], id)
 	}
 	report = oneAtATime(report)
 	errs := b.eachAccount(nil, func(a *account) error {

@@ -74,13 +74,12 @@ func over(t *testing.T, skew time.Duration, f func(l *lab)) {
 			t.Fatalf("opening the database: %v", err)
 		}
 		o := inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: 3 * time.Minute}
-		for _, a := range sb.Accounts() {
+		for _, a := range sb.Accounts("http://127.0.0.1:9") {
 			f, ok := providers.Registry{bird.Factory(), kona.Factory()}.Find(a.Provider)
 			if !ok {
 				continue
 			}
-			a = a.At("http://127.0.0.1:9")
-			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
+			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings,
 				Credential: static(a.Credential), StateDir: filepath.Dir(path), Transport: l.cable})
 			if err != nil {
 				t.Fatalf("opening the adapter: %v", err)
@@ -271,13 +270,12 @@ func TestLostCreateClaimsOnlyAnIdenticalConversation(t *testing.T) {
 // byHand makes a conversation without the engine.
 func (l *lab) byHand(account string, n model.NewConversation) {
 	l.t.Helper()
-	for _, a := range l.sb.Accounts() {
+	for _, a := range l.sb.Accounts("http://127.0.0.1:9") {
 		f, ok := providers.Registry{bird.Factory(), kona.Factory()}.Find(a.Provider)
 		if !ok || a.Name != account {
 			continue
 		}
-		a = a.At("http://127.0.0.1:9")
-		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
+		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings,
 			Credential: static(a.Credential), StateDir: l.t.TempDir(), Transport: l.sb.Transport()})
 		if err != nil {
 			l.t.Errorf("opening the adapter: %v", err)

@@ -67,10 +67,10 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 	turn, end := context.WithCancel(ctx)
 	defer end()
 	defer context.AfterFunc(b.life, end)() // no delivery begins once the engine is closed
-	if err := a.delivering.take(turn); err != nil {
+	if err := a.delivering.Acquire(turn, 1); err != nil {
 		return false, err
 	}
-	defer a.delivering.release()
+	defer a.delivering.Release(1)
 	err = b.life.Err() // the lock may have been free just when the engine was closed
 	if err == nil {
 		// First give back claims whose result this process could not record, for want of disk space or time.
@@ -195,10 +195,7 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 			return nil, err
 		}
 		if own {
-			if merged := model.Merged(e.Edit, theirs); merged != nil {
-				e.Target = *merged
-			}
-			e.Base = theirs
+			e.Edit = e.OnBase(theirs)
 			verdict, theirs = model.Compare(e.Edit, *d.fresh)
 		}
 	}

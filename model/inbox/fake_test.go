@@ -43,6 +43,8 @@ type fake struct {
 	// loadUnlisted answers the read of a conversation that no list has.
 	loadUnlisted bool
 	single       bool // each edit takes one request
+	directory    []model.Participant
+	lookups      int
 }
 
 func newFake(account string, titles ...string) *fake {
@@ -192,7 +194,10 @@ func (f *fake) Load(ctx context.Context, id string, _ model.Need) (model.Detail,
 }
 
 func (f *fake) Lookup(context.Context, model.LookupRequest) (model.LookupPage, error) {
-	return model.LookupPage{}, nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lookups++
+	return model.LookupPage{Items: f.directory}, nil
 }
 func (f *fake) Check(context.Context) []model.CheckResult { return nil }
 func (f *fake) Link(context.Context, model.Conversation, model.LinkKind) (string, error) {

@@ -24,9 +24,9 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 // catchUp follows the store as long as there is news and no other goroutine does. It reports whether it announced these
 // accounts.
 func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
-	for b.lists.pending.Load() && b.lists.updating.tryTake() {
+	for b.lists.pending.Load() && b.lists.updating.TryAcquire(1) {
 		err := b.followNews(ctx, names...)
-		b.lists.updating.release()
+		b.lists.updating.Release(1)
 		if err != nil {
 			b.log("follow the store: %v", err)
 			return told
@@ -131,18 +131,17 @@ const (
 
 // watcher looks for changes that no worker announces: by another process, and by the passing of time.
 type watcher struct {
-	b             *Inbox
-	seen, foreign int64
-	recovered     time.Time
-	ended         bool
-	next          time.Time // when a list next changes by time alone; zero is never
-	timer         *time.Timer
+	b         *Inbox
+	seen      int64 // the revision at the last look
+	recovered time.Time
+	ended     bool
+	next      time.Time // when a list next changes by time alone; zero is never
+	timer     *time.Timer
 }
 
 // watch looks once a second for changes of another process, and wakes when time alone changes a list.
 func (b *Inbox) watch(ctx context.Context) {
-	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
-		recovered: b.now(), timer: time.NewTimer(time.Hour)}
+	w := watcher{b: b, seen: b.store.OwnRevision(), recovered: b.now(), timer: time.NewTimer(time.Hour)}
 	defer w.timer.Stop()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -177,7 +176,8 @@ func (w *watcher) clock() {
 	}
 }
 
-// look announces what another process has changed since the last look.
+// look announces what any process has changed since the last look. A revision of this process may hide an earlier one of
+// another process, so it also looks after changes that were announced already, which announces nothing again.
 func (w *watcher) look(ctx context.Context) {
 	b := w.b
 	rev, err := b.store.Revision(ctx)
@@ -187,10 +187,8 @@ func (w *watcher) look(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	// A change of this process may follow one of another process and hide it; ForeignRevision shows it.
-	own, hidden := b.store.OwnRevision(), b.store.ForeignRevision()
-	changed := rev > w.seen && rev > own || hidden > w.foreign
-	w.seen, w.foreign = max(w.seen, rev, own), hidden
+	changed := rev > w.seen
+	w.seen = rev
 	if since := b.now().Sub(w.recovered); changed || since >= recoverEvery || since < 0 {
 		w.recovered = b.now()
 		if ids, err := b.store.Recover(ctx); err == nil && len(ids) > 0 {

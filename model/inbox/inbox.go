@@ -271,14 +271,14 @@ func (b *Inbox) Suspend(ctx context.Context) error {
 	if b.suspended {
 		return nil
 	}
-	errs := b.eachAccount(nil, func(a *account) error { return a.delivering.take(ctx) })
+	errs := b.eachAccount(nil, func(a *account) error { return a.delivering.Acquire(ctx, 1) })
 	err := cmp.Or(errs...)
 	if b.suspended = err == nil; b.suspended {
 		return nil
 	}
 	for i, a := range b.accounts {
 		if errs[i] == nil {
-			a.delivering.release()
+			a.delivering.Release(1)
 		}
 	}
 	return err
@@ -290,7 +290,7 @@ func (b *Inbox) Resume(context.Context) {
 	defer b.suspending.Unlock()
 	if b.suspended {
 		for _, a := range b.accounts {
-			a.delivering.release()
+			a.delivering.Release(1)
 		}
 	}
 	b.suspended = false

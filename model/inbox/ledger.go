@@ -130,11 +130,20 @@ func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bo
 	return b.explained(ctx, []model.Submission{sub})[0], ok, err
 }
 
-// SubmissionEdits returns the edits of a submission (with refs, only those on these conversations): first those in the
-// outbox, with why they wait, then those that are settled.
-func (b *Inbox) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	waiting, settled, err := b.store.SubmissionEdits(ctx, id, refs...)
-	return b.Explained(ctx, waiting), settled, err
+// SubmissionEdits returns a submission and its edits, with why they wait. With the version of an earlier answer, it may
+// return only the edits on conversations that changed since.
+func (b *Inbox) SubmissionEdits(ctx context.Context, id string, since int64) (model.SubmissionEdits, error) {
+	out, err := b.store.SubmissionEdits(ctx, id, since)
+	b.Explained(ctx, out.Outbox)
+	out.Submission = b.explained(ctx, []model.Submission{out.Submission})[0]
+	return out, err
+}
+
+// Changed returns submissions, newest first: those that changed since the version of an earlier answer, those with these
+// ids and, with a limit, those with an edit in the outbox and the newest.
+func (b *Inbox) Changed(ctx context.Context, since int64, limit int, ids ...string) ([]model.Submission, int64, error) {
+	subs, version, err := b.store.Changed(ctx, since, limit, ids...)
+	return b.explained(ctx, subs), version, err
 }
 
 // OutboxOf lists the edits of one conversation that are not settled, oldest first, with why they wait.
@@ -215,15 +224,15 @@ func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, erro
 	return e, err
 }
 
-// outboxChanged, unless err is set, announces that a person changed the outbox and wakes delivery. It returns err.
+// outboxChanged announces that a person changed the outbox, or what was changed before err, and wakes delivery unless
+// err is set. It returns err.
 func (b *Inbox) outboxChanged(ctx context.Context, err error) error {
-	if err != nil {
-		return err
-	}
 	for _, a := range b.accounts {
-		a.pause(time.Time{})
-		nudge(a.wakeDeliver)
+		if err == nil {
+			a.pause(time.Time{})
+			nudge(a.wakeDeliver)
+		}
 	}
 	b.announce(ctx)
-	return nil
+	return err
 }

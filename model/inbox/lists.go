@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"confab/model"
 	"confab/model/index"
 	"confab/model/query"
@@ -18,8 +20,8 @@ import (
 type lists struct {
 	index *index.Index
 
-	updating lock        // held while the index is loaded or updated from the store
-	pending  atomic.Bool // the store has news for the index, or the last update failed
+	updating *semaphore.Weighted // held while the index is loaded or updated from the store
+	pending  atomic.Bool         // the store has news for the index, or the last update failed
 	at       store.Point
 	loaded   bool
 
@@ -42,13 +44,13 @@ const (
 func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.index = index.New(loc, now)
 	l.at.Revision = revision
-	l.changed, l.updating = make(chan struct{}, 1), make(lock, 1)
+	l.changed, l.updating = make(chan struct{}, 1), semaphore.NewWeighted(1)
 }
 
 // ready waits until the index holds every conversation and everything that this process has changed so far.
 func (b *Inbox) ready(ctx context.Context) error {
 	l := &b.lists
-	if err := l.updating.take(ctx); err != nil {
+	if err := l.updating.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	var err error
@@ -61,7 +63,7 @@ func (b *Inbox) ready(ctx context.Context) error {
 	if err == nil {
 		err = b.followNews(ctx)
 	}
-	l.updating.release()
+	l.updating.Release(1)
 	if err == nil {
 		b.catchUp(ctx) // news that others left to this goroutine
 	}

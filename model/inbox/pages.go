@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -67,7 +66,10 @@ func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncRe
 // add takes a page from the adapter and reports whether to send more.
 func (in *intake) add(ctx context.Context, stop func(), p page) (more bool, err error) {
 	head := !in.begun
-	if in.begun = true; head || in.enough != nil || p.Names && in.timer == nil {
+	if in.begun = true; head || in.enough != nil || p.Names {
+		if err := in.flush(ctx); err != nil { // names are of rows that came before
+			return false, err
+		}
 		stored, changed, err := in.save(ctx, []page{p})
 		if err == nil && head && in.first != nil {
 			err = in.first()
@@ -103,31 +105,19 @@ func (in *intake) flush(ctx context.Context) error {
 	return in.err
 }
 
-// save stores pages in one transaction, and names that came late in another, and announces them.
-func (in *intake) save(ctx context.Context, all []page) (stored, changed int, err error) {
-	var named []model.Conversation
-	pages := slices.DeleteFunc(all, func(p page) bool {
-		if p.Names {
-			named = append(named, p.Conversations...)
-		}
-		return p.Names
-	})
-	var refs, renamed []model.Ref
-	if len(pages) > 0 {
+// save stores pages, or one page of names, in one transaction and announces them.
+func (in *intake) save(ctx context.Context, pages []page) (stored, changed int, err error) {
+	var refs []model.Ref
+	if pages[0].Names {
+		refs, err = in.b.store.SaveNames(ctx, in.a.name, pages[0].Conversations)
+	} else {
 		stored, refs, err = in.savePages(ctx, pages)
 	}
-	if err == nil && len(named) > 0 {
-		renamed, err = in.b.store.SaveNames(ctx, in.a.name, named)
-	}
 	in.saved = time.Now()
-	if err != nil {
-		return 0, 0, err
-	}
-	changed = len(refs) + len(renamed)
-	if !in.silent || changed > 0 {
+	if err == nil && (!in.silent || len(refs) > 0) {
 		in.b.announce(ctx, in.a)
 	}
-	return stored, changed, nil
+	return stored, len(refs), err
 }
 
 func (in *intake) savePages(ctx context.Context, pages []page) (stored int, changed []model.Ref, err error) {
@@ -136,10 +126,10 @@ func (in *intake) savePages(ctx context.Context, pages []page) (stored int, chan
 	if in.walk != 0 {
 		walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
 	}
-	if err = in.a.storing.take(ctx); err != nil {
+	if err = in.a.storing.Acquire(ctx, 1); err != nil {
 		return 0, nil, err
 	}
-	defer in.a.storing.release()
+	defer in.a.storing.Release(1)
 	var rows []model.Conversation
 	for _, p := range pages {
 		for _, c := range p.Conversations {

@@ -96,6 +96,10 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 	return nil
 }
 
+func (b *Inbox) directory(ctx context.Context, a *account) model.Directory {
+	return func(req model.LookupRequest) (model.LookupPage, error) { return b.Lookup(ctx, a.name, req) }
+}
+
 func unconfigured(ref model.Ref) model.PlanItem {
 	return model.PlanItem{Ref: ref}.Blocked("the account is not in the config")
 }
@@ -144,7 +148,10 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		}
 	}
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a large plan shares one copy of each
-	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
+	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes, b.directory(ctx, a))
+	if ctx.Err() != nil {
+		return it, ctx.Err()
+	}
 	for i := range it.Edits {
 		e := &it.Edits[i]
 		e.Earlier = slices.Concat(e.Earlier, row.PendingEdits(e.Field()))
@@ -208,13 +215,19 @@ func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
 }
 
 // PlanCreate plans a new conversation.
-func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversation, o model.PlanOptions) (model.Plan, error) {
+func (b *Inbox) PlanCreate(ctx context.Context, name string, n model.NewConversation, o model.PlanOptions) (model.Plan, error) {
 	a, err := b.account(name)
 	if err != nil {
 		return model.Plan{}, err
 	}
 	c := model.Conversation{Ref: model.Ref{Account: name}, Provider: a.desc.Provider}
-	it := model.PlanCreate(a.desc, b.capabilities(a, c, o.DryRun), n)
+	caps := b.capabilities(a, c, o.DryRun)
+	if caps.Of(model.EditCreate).Can() { // else the plan says why not, and nobody is looked up
+		if n, err = n.WithPeople(o.With, a.desc, b.directory(ctx, a)); err != nil {
+			return model.Plan{}, err
+		}
+	}
+	it := model.PlanCreate(a.desc, caps, n)
 	for i := range it.Edits {
 		// The id belongs to the plan, since a service may be sent it.
 		it.Edits[i].ID = store.NewID(b.now())

@@ -70,10 +70,10 @@ func noop() error { return nil }
 // syncOnce refreshes an account. It walks the whole list if a walk is due or was never finished. It calls afterHead
 // after the first page of each list it reads, and at the end; afterHead must act only once.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
-	if err := a.syncing.take(ctx); err != nil {
+	if err := a.syncing.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer a.syncing.release()
+	defer a.syncing.Release(1)
 	a.beginSync()
 	kept, err := b.store.Account(ctx, a.name)
 	if err != nil {
@@ -174,7 +174,8 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 	checks := 0
 	for _, id := range missed {
 		ref := model.Ref{Account: a.name, ID: id}
-		if was, ok, err := b.store.Server(ctx, ref); err != nil || !ok || was.Created.Before(since) && !was.Created.IsZero() {
+		row, ok, err := b.store.Row(ctx, ref)
+		if at := row.Conversation.Created; err != nil || !ok || at.Before(since) && !at.IsZero() {
 			continue
 		}
 		if checks++; checks > checksPerSweep {
@@ -334,10 +335,10 @@ func nameAccount(a *account, err error) error {
 }
 
 func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) error {
-	if err := a.syncing.take(ctx); err != nil {
+	if err := a.syncing.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer a.syncing.release()
+	defer a.syncing.Release(1)
 	if err := b.checkHold(ctx, a.name); err != nil {
 		return err
 	}

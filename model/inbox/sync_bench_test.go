@@ -80,10 +80,9 @@ func taped(b *testing.B, conversations int) (open func() []model.Provider) {
 	wire := &tape{next: sb.Transport(), kept: map[string]heard{}}
 	all := providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 	return func() (out []model.Provider) {
-		for _, a := range sb.Accounts() {
+		for _, a := range sb.Accounts("http://127.0.0.1:9") {
 			f, _ := all.Find(a.Provider)
-			a = a.At("http://127.0.0.1:9")
-			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings,
+			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings,
 				Credential: static(a.Credential), StateDir: dir, Transport: wire})
 			if err != nil {
 				b.Fatalf("opening the adapter: %v", err)

@@ -57,8 +57,8 @@ func (b *Inbox) withdrawAll(ctx context.Context, ids []string, progress func(don
 			progress(len(ids)-left, len(ids))
 		}
 	}
-	if err == nil && len(withdrawn) > 0 {
-		b.outboxChanged(ctx, nil)
+	if len(withdrawn) > 0 {
+		err = b.outboxChanged(ctx, err)
 	}
 	return withdrawn, err
 }
@@ -97,10 +97,8 @@ func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Und
 
 // findEdits returns the edits of a submission, or the one edit of that id.
 func (b *Inbox) findEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	if _, ok, err := b.store.Submission(ctx, id); err != nil {
-		return nil, nil, err
-	} else if ok {
-		return b.store.SubmissionEdits(ctx, id)
+	if s, err := b.store.SubmissionEdits(ctx, id, 0); err != nil || s.Submission.ID != "" {
+		return s.Outbox, s.Journal, err
 	}
 	if j, ok, err := b.store.JournalEntry(ctx, id); err != nil || ok {
 		return nil, []model.JournalEntry{j}, err
@@ -228,7 +226,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	entries, sub := b.entries(u.Plan, sub)
 	ids, err := b.store.Undo(ctx, sub, entries, u.Withdraw, u.GiveUp)
 	if err != nil {
-		return nil, err
+		return nil, b.outboxChanged(ctx, err)
 	}
 	b.remember(ids, entries)
 	b.session.remove(u.Act)

@@ -224,7 +224,6 @@ func (x *Index) adopt(s *search, l *list) {
 
 // fillWindow searches the beginning of the list for the wanted window, concurrently with the search itself.
 func (x *Index) fillWindow(s *search) {
-	fixed := s.query.Fixed(s.state.at, x.loc)
 	var row query.Subject
 	left, anchor := s.base.count/firstPart+blockMost, -1
 	for _, b := range s.base.blocks {
@@ -233,7 +232,7 @@ func (x *Index) fillWindow(s *search) {
 		}
 		for _, key := range b.keys {
 			s.state.table.subject(s.state.table.at(int64(key)), &row)
-			if !fixed.Match(&row, s.state.at, x.loc) {
+			if !s.query.Match(&row, s.state.at, x.loc) {
 				continue
 			}
 			if s.hits = append(s.hits, key); int64(key) == s.want.Anchor {
@@ -266,7 +265,6 @@ const scanWords = 64
 // the memory. It returns the list of the matches and the times at which rows must be matched again.
 func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*list, []due, error) {
 	found := make([]uint64, len(base.bits))
-	fixed := t.query.Fixed(st.at, x.loc)
 	var next atomic.Int64
 	var mu sync.Mutex
 	var dues []due
@@ -285,7 +283,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*li
 					bit := bits.TrailingZeros64(word)
 					key := uint32((from+w)*64 + bit)
 					st.table.subject(st.table.at(int64(key)), &s)
-					if fixed.Match(&s, st.at, x.loc) {
+					if t.query.Match(&s, st.at, x.loc) {
 						found[from+w] |= 1 << bit
 					}
 					if at, ok := t.clock.Changes(&s, st.at, x.loc); ok {

@@ -8,12 +8,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // DateRange is a span of time, fixed to the calendar or relative to now. Each end may be open.
 type DateRange struct {
 	from, to bound
+	last     atomic.Pointer[span] // what Bounds returned last, since many conversations are matched at one moment
+}
+
+// span is a DateRange at a moment, in Unix milliseconds.
+type span struct {
+	now      time.Time
+	loc      *time.Location
+	from, to int64
 }
 
 // bound is one end of a span. The instant itself belongs to the later side.
@@ -23,7 +32,6 @@ type bound struct {
 	unit  *unit     // of ago
 	after bool      // of ago: one millisecond later, which is the resolution of subjects
 	date  time.Time // of date: midnight UTC of a day in the calendar
-	ms    int64     // of fixed
 }
 
 type boundKind uint8
@@ -33,7 +41,6 @@ const (
 	date
 	day
 	ago
-	fixed
 )
 
 // unit is a unit of an age: an exact length, or months and days of the calendar.
@@ -59,27 +66,23 @@ func (u *unit) before(t time.Time, n int) time.Time {
 // Bounds returns the span in Unix milliseconds. It includes from and excludes to; an open end is math.MinInt64 or
 // math.MaxInt64. Days, weeks, months and years are those of the calendar in loc (nil is UTC); hours and minutes are exact.
 func (r *DateRange) Bounds(now time.Time, loc *time.Location) (from, to int64) {
+	if r == nil {
+		return math.MinInt64, math.MaxInt64
+	}
 	loc = cmp.Or(loc, time.UTC)
-	from, to = math.MinInt64, math.MaxInt64
-	if r != nil && r.from.kind != open {
-		from = r.from.milli(now, loc)
+	at := r.last.Load()
+	if at == nil || at.now != now || at.loc != loc {
+		at = &span{now, loc, r.from.milli(now, loc, math.MinInt64), r.to.milli(now, loc, math.MaxInt64)}
+		r.last.Store(at)
 	}
-	if r != nil && r.to.kind != open {
-		to = r.to.milli(now, loc)
-	}
-	return from, to
+	return at.from, at.to
 }
 
-// fix returns the same span independent of clock and calendar.
-func (r *DateRange) fix(now time.Time, loc *time.Location) *DateRange {
-	from, to := r.Bounds(now, loc)
-	return &DateRange{from: bound{kind: fixed, ms: from}, to: bound{kind: fixed, ms: to}}
-}
-
-func (b bound) milli(now time.Time, loc *time.Location) int64 {
+// milli returns the bound in Unix milliseconds, or unset if it is open.
+func (b bound) milli(now time.Time, loc *time.Location, unset int64) int64 {
 	switch b.kind {
-	case fixed:
-		return b.ms
+	case open:
+		return unset
 	case date:
 		return startOfDay(b.date, loc).UnixMilli()
 	case day:
@@ -241,7 +244,7 @@ func DateFrom(s string, now time.Time, loc *time.Location) (time.Time, bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	return time.UnixMilli(first.milli(now, loc)), true
+	return time.UnixMilli(first.milli(now, loc, 0)), true
 }
 
 // Clock holds the terms of a query whose answer for an unchanged conversation may change as time passes.
@@ -286,35 +289,30 @@ func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.mo
 
 func (b bound) moves() bool { return b.kind == day || b.kind == ago }
 
-// zoneSlack is more than the offset of one zone can change: offsets lie between -12 and +14 hours, and a few zones changed from
-// one end of that range to the other.
-const zoneSlack = 27 * time.Hour
+// The distance between a bound and the present varies by less than slack, in milliseconds: months have 28 to 31 days, and
+// zones are between -12 and +14 hours, so that clocks are changed by less than zoneSlack.
+const (
+	zoneSlack = 27 * time.Hour
+	slack     = int64((2*zoneSlack + 8*24*time.Hour) / time.Millisecond)
+)
 
 // passes returns the first moment after now at which the bound may have moved past a time.
 func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
 	if !b.moves() {
 		return never
 	}
-	here, moment := b.milli(now, loc), now.UnixMilli()
+	here, moment := b.milli(now, loc, 0), now.UnixMilli()
 	if b.kind == ago && b.unit.exact > 0 {
 		if at < here {
 			return never
 		}
 		return moment + at - here + 1
 	}
-	// slack is more than the distance between the bound and the present can vary.
-	slack := 2 * zoneSlack
-	switch {
-	case b.kind == day:
-		slack += 24 * time.Hour
-	case b.unit.months > 0:
-		slack += 7 * 24 * time.Hour // months have 28 to 31 days
-	}
 	gap := at - here
 	switch {
-	case gap > slack.Milliseconds():
-		return moment + gap - slack.Milliseconds()
-	case gap < -slack.Milliseconds():
+	case gap > slack:
+		return moment + gap - slack
+	case gap < -slack:
 		return never
 	}
 	next := b.irregular(now.In(loc))

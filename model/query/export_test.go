@@ -6,6 +6,11 @@ func (f *field) Equal(g *field) bool { return f == g }
 // Equal compares by identity.
 func (w *word) Equal(x *word) bool { return w == x }
 
+// Equal compares the ends, not what Bounds remembers.
+func (r *DateRange) Equal(o *DateRange) bool {
+	return r == o || r != nil && o != nil && r.from == o.from && r.to == o.to
+}
+
 // IsZero reports whether the query matches everything in the default order.
 func (q Query) IsZero() bool { return q.root == nil && q.Sort() == defaultSort }
 

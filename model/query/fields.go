@@ -229,19 +229,6 @@ func Words(field string) (out []Word) {
 	return out
 }
 
-// Syntax returns examples of terms and of how they are combined.
-func Syntax() []Word {
-	return []Word{
-		{"pricing", "in the title, the people or the last message, whatever its case and accents"},
-		{"pricing call", "both, in any order"},
-		{`"pricing call"`, "these words, as they stand"},
-		{"-draft", "what does not match, also -is:public"},
-		{"a OR b", "one or the other, with OR in capitals, which binds looser than a space"},
-		{"(a OR b) c", "binds together"},
-		{`title:"a phrase"`, "a field, a colon and what it is asked for, in quotes where it holds spaces"},
-	}
-}
-
 // DateWords returns words and common ages that may follow updated: and created:.
 func DateWords() []Word {
 	return []Word{

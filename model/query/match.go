@@ -219,7 +219,7 @@ func (t *Term) implies(o *Term) bool {
 	case byID:
 		return same && t.Raw == o.Raw
 	case byDate:
-		return same && *t.Date == *o.Date
+		return same && t.Date.from == o.Date.from && t.Date.to == o.Date.to
 	}
 	return same && t.Value == o.Value
 }

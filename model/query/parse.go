@@ -263,14 +263,24 @@ func (p *parser) field(typed string, depth int) *Node {
 	}
 	n := leaf(of, raw)
 	t := &n.Term
+	value, reverse := t.Value, false
+	if of.compare == byOrder {
+		value, reverse = strings.CutPrefix(value, "-")
+	}
 	switch {
-	case of.compare == byOrder:
-		return p.order(t, start, at, depth)
+	case of.compare == byOrder && depth > 0 && strings.HasSuffix(p.s[:start], "-"):
+		return p.fail(Error{Pos: start - 1, End: p.i, Message: "an order can't be negated", Suggestion: "sort:-" + value})
+	case of.compare == byOrder && depth > 0:
+		return p.fail(Error{Pos: start, End: p.i, Message: "an order can't stand in parentheses"})
 	case of.words != nil || of.slips:
 		// With slips, only a value that is almost a known one is wrong.
-		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
+		if near := suggestValue(of, value); !slices.Contains(words, value) && (!of.slips || near != "") {
 			return p.fail(Error{Pos: at, End: p.i, Suggestion: near,
 				Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words))})
+		}
+		if of.compare == byOrder { // it is kept apart from the terms
+			p.sort = Sort{Field: value, Reverse: reverse}
+			return nil
 		}
 		// Queries with the same meaning get the same text.
 		t.Raw = t.Value
@@ -313,22 +323,6 @@ func (p *parser) label(of *field) *Node {
 		raw = p.value("")
 	}
 	return labelLeaf(of, key, raw, hasValue)
-}
-
-// order reads the value of sort:, which is kept apart from the terms.
-func (p *parser) order(t *Term, start, at, depth int) *Node {
-	word, reverse := strings.CutPrefix(t.Value, "-")
-	switch {
-	case depth > 0 && strings.HasSuffix(p.s[:start], "-"):
-		return p.fail(Error{Pos: start - 1, End: p.i, Message: "an order can't be negated", Suggestion: "sort:-" + word})
-	case depth > 0:
-		return p.fail(Error{Pos: start, End: p.i, Message: "an order can't stand in parentheses"})
-	case t.of.word(word) == nil:
-		return p.fail(Error{Pos: at, End: p.i, Suggestion: suggestValue(t.of, word),
-			Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, choices(t.of.closed()))})
-	}
-	p.sort = Sort{Field: word, Reverse: reverse}
-	return nil
 }
 
 // suggestValue returns the term that was probably meant by a field with a wrong value: either the field with a similar value,

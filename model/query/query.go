@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Op is the operation of a Node.
@@ -96,26 +95,6 @@ func (q Query) Inbox() Query {
 	}
 	q.root = join(And, parts)
 	return q
-}
-
-// Fixed returns the query with its dates resolved for a given now and loc, which makes matching many conversations faster. Its
-// text still says "<7d", so it should be used for one pass only.
-func (q Query) Fixed(now time.Time, loc *time.Location) Query {
-	if q.root.anyTerm(func(t *Term) bool { return t.Date != nil }) {
-		q.root = q.root.fix(now, loc)
-	}
-	return q
-}
-
-func (n *Node) fix(now time.Time, loc *time.Location) *Node {
-	out := &Node{Op: n.Op, Term: n.Term}
-	if n.Term.Date != nil {
-		out.Term.Date = n.Term.Date.fix(now, loc)
-	}
-	for _, k := range n.Kids {
-		out.Kids = append(out.Kids, k.fix(now, loc))
-	}
-	return out
 }
 
 // Names reports whether the query contains is:word, negated or not.

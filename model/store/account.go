@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"confab/model/private"
 )
 
 // Account is what is kept about an account.
@@ -256,7 +258,7 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		for _, path := range paths {
 			err = errors.Join(err, removed(path))
 		}
-		syncDir(filepath.Dir(s.path))
+		private.SyncDir(filepath.Dir(s.path))
 	}
 	return s.localError(op, err)
 }

@@ -144,7 +144,7 @@ func TestBodyRoundTripEqualsJSON(t *testing.T) {
 	})
 }
 
-// The digest of a reading relies on this: merging the reading again is skipped.
+// A walk over rows that have not changed writes nothing because of this.
 func TestMergingAReadingTwiceChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kept, c := genConversation(t).Stored(), genConversation(t)
@@ -204,15 +204,4 @@ func TestReadBodyReadsTheFirstPackedFormat(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("reading testdata/body/version1: error %v, want none; content (-want +got):\n%s", err, d)
 	}
-}
-
-// A reading that is stored unchanged is packed only once.
-func TestUnchangedReadingIsPackedOnce(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		c := genConversation(t)
-		stored := c.Stored()
-		if d := cmp.Diff(appendBody(nil, &stored), packStored(&stored, &c, false, packReading(c, model.ReadRow))); d != "" {
-			t.Fatalf("the bytes of a stored reading, packed anew (-) and taken from the reading (+), differ:\n%s", d)
-		}
-	})
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"slices"
 
 	"confab/model"
@@ -84,44 +83,6 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, asList(keys))
 }
 
-// packReading encodes what distinguishes one reading of a conversation from another: which
-// fields it can show to be empty, and its body. The value of a volatile fact doesn't count.
-func packReading(c model.Conversation, r model.Reading) []byte {
-	given := byte(r) << 2
-	if c.Facts != nil {
-		given |= 1
-	}
-	if c.Companies != nil {
-		given |= 2
-	}
-	if slices.ContainsFunc(c.Facts, func(f model.Fact) bool { return f.Volatile }) {
-		c.Facts = slices.Clone(c.Facts)
-		for i := range c.Facts {
-			if c.Facts[i].Volatile {
-				c.Facts[i].Value = ""
-			}
-		}
-	}
-	return appendBody(append(make([]byte, 0, 1500), given), &c)
-}
-
-func digest(reading, body []byte) []byte {
-	h := sha256.New()
-	h.Write(reading)
-	h.Write(body)
-	return h.Sum(nil)[:8]
-}
-
-// packStored encodes the conversation c to store. reading is packReading of incoming, and
-// can be reused if c has the same body.
-func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []byte {
-	if !cached && len(c.Facts) == len(incoming.Facts) && c.Preview == incoming.Preview &&
-		c.Created.Equal(incoming.Created) && c.Updated.Equal(incoming.Updated) {
-		return reading[1:]
-	}
-	return appendBody(nil, c)
-}
-
 // save merges a reading into the cache and updates k. settled is the edit that confab has
 // just delivered and the reading shows, or nil: confab's own edit leaves the marks that
 // depend on the content (done, seen) in place.
@@ -129,10 +90,7 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	if t.err != nil {
 		return false
 	}
-	cached, incoming, reading := k.key != 0, c, packReading(c, r)
-	if cached && settled == nil && !k.touch && !k.gone && bytes.Equal(k.read, digest(reading, k.server)) {
-		return false // the same reading was merged last
-	}
+	cached := k.key != 0
 	was, server := c, k.server
 	if cached {
 		if old, ok := k.body(); ok {
@@ -149,17 +107,17 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	}
 	c = c.Stored()
 	before := *k
-	k.server = packStored(&c, &incoming, cached || settled != nil, reading)
-	k.read = digest(reading, k.server)
+	k.server = appendBody(nil, &c)
 	k.whole = k.whole || r&model.ReadWhole != 0
 	changed = !cached || k.gone || !bytes.Equal(k.server, server)
-	if changed || before.whole != k.whole || k.touch != (settled != nil) {
-		t.stamp(&before, k, was, c, r, settled)
-		t.project(k, c)
+	if !changed && before.whole == k.whole && k.touch == (settled != nil) {
+		return false
 	}
-	t.exec(`INSERT INTO body (key, server, fingerprint, whole, touch, read) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
-  server = excluded.server, fingerprint = excluded.fingerprint, whole = excluded.whole, touch = excluded.touch, read = excluded.read`,
-		k.key, k.server, k.print, k.whole, k.touch, k.read)
+	t.stamp(&before, k, was, c, r, settled)
+	t.project(k, c)
+	t.exec(`INSERT INTO body (key, server, fingerprint, whole, touch) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+  server = excluded.server, fingerprint = excluded.fingerprint, whole = excluded.whole, touch = excluded.touch`,
+		k.key, k.server, k.print, k.whole, k.touch)
 	return changed
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -206,6 +207,68 @@ func (l *life) step() string {
 	return name
 }
 
+// copies are copies of the edits of each submission, which partial reads keep up to date.
+type copies map[string]*struct {
+	version int64
+	edits   map[string]edit
+}
+
+type edit struct {
+	Ref  model.Ref
+	Text string
+}
+
+func text(v any) string {
+	raw, _ := json.Marshal(v)
+	return string(raw)
+}
+
+func (c copies) read(t *testing.T, s *store.Store, id string) {
+	t.Helper()
+	if c[id] == nil {
+		c[id] = new(struct {
+			version int64
+			edits   map[string]edit
+		})
+	}
+	read, err := s.SubmissionEdits(t.Context(), id, c[id].version)
+	if err != nil || read.Version < c[id].version {
+		t.Fatalf("SubmissionEdits: version %d, want at least %d; error %v, want none", read.Version, c[id].version, err)
+	}
+	kept := map[string]edit{}
+	for id, e := range c[id].edits {
+		if read.Partial && !slices.Contains(read.Changed, e.Ref) {
+			kept[id] = e
+		}
+	}
+	for _, e := range read.Outbox {
+		kept[e.ID] = edit{e.Ref, text(e)}
+	}
+	for _, j := range read.Journal {
+		kept[j.ID] = edit{j.Ref, text(j)}
+	}
+	c[id].version, c[id].edits = read.Version, kept
+}
+
+// compare compares the copies of the edits on cached conversations with what is read anew.
+func (c copies) compare(t *testing.T, s *store.Store, step string) {
+	t.Helper()
+	for id := range c {
+		c.read(t, s, id)
+		fresh := copies{}
+		fresh.read(t, s, id)
+		for _, edits := range []map[string]edit{c[id].edits, fresh[id].edits} {
+			maps.DeleteFunc(edits, func(_ string, e edit) bool {
+				_, cached, err := s.Key(t.Context(), e.Ref)
+				return !cached || err != nil
+			})
+		}
+		if diff := cmp.Diff(fresh[id].edits, c[id].edits); diff != "" {
+			t.Errorf("step %q: the copy of submission %s is not as what is read anew (-):\n%s", step, id, diff)
+		}
+	}
+}
+
 // Whatever happens, the counters are right, and the revision of a submission finds its
 // changed edits.
 func TestTriggersCountWhatCountingGives(t *testing.T) {
@@ -227,6 +290,7 @@ func TestTriggersCountWhatCountingGives(t *testing.T) {
 			s.OpenAccount(t.Context(), "desk", "one")
 			save(t, s, conv("1", "a"), conv("2", "a"))
 			db := raw(t, path)
+			copied := copies{}
 			for range 20 {
 				before := edits(t, db)
 				since, err := s.Revision(t.Context())
@@ -240,6 +304,22 @@ func TestTriggersCountWhatCountingGives(t *testing.T) {
 					t.Fatalf("SubmissionsSince: error %v, want none", err)
 				}
 				after := edits(t, db)
+				subs, _, err := s.Changed(t.Context(), since, 0)
+				if err != nil {
+					t.Fatalf("Changed: error %v, want none", err)
+				}
+				for _, id := range told {
+					if !slices.ContainsFunc(subs, func(sub model.Submission) bool { return sub.ID == id }) {
+						t.Errorf("step %q changed submission %s, but Changed returned only %v", name, id, subs)
+					}
+				}
+				if slices.Contains([]string{"forget", "aside", "back"}, name) {
+					copied = copies{} // the new epoch reports it
+				}
+				copied.compare(t, s, name)
+				for id := range after {
+					copied.read(t, s, id)
+				}
 				for id := range after {
 					if before[id] != after[id] && !slices.Contains(told, id) {
 						t.Errorf("step %q changed edits of submission %s, but SubmissionsSince returned only %v", name, id, told)

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"confab/model"
+	"confab/model/private"
 )
 
 // emptied reports whether the database file has lost its content although the files beside
@@ -40,20 +41,7 @@ func (s *Store) sign(lines ...string) error {
 	for i, l := range lines {
 		lines[i] = model.CleanLine(l, 1000)
 	}
-	f, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.signPath())+".*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), s.signPath())
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	syncDir(filepath.Dir(s.path))
-	return nil
+	return private.Replace(s.signPath(), []byte(strings.Join(lines, "\n")+"\n"))
 }
 
 // replace sets a damaged database aside and creates a new one with what is left of its
@@ -100,7 +88,7 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 		return err
 	}
 	os.Remove(s.uncleanMark()) // it asked for a check of the damaged database
-	syncDir(filepath.Dir(s.path))
+	private.SyncDir(filepath.Dir(s.path))
 	return nil
 }
 
@@ -142,7 +130,7 @@ func (s *Store) moveTo(aside string) error {
 			return err
 		}
 	}
-	syncDir(filepath.Dir(s.path))
+	private.SyncDir(filepath.Dir(s.path))
 	return nil
 }
 

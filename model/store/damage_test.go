@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -46,14 +45,7 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	s := large(t, path)
 	enqueue(t, s, rename("1", "a", "b"))
 	s.Close()
-	// Break pages in the middle, where the rows of conversations are.
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatalf("opening the file: error %v, want none", err)
-	}
-	info, _ := f.Stat()
-	f.WriteAt(bytes.Repeat([]byte{0xa5}, 64*1024), info.Size()/2)
-	f.Close()
+	breakTable(t, path, "body")
 	s = open(t, path)
 	if s.Rescued().Path != "" {
 		t.Fatalf("Open found the damage and set the database aside as %s, want it to read too little for that", s.Rescued().Path)

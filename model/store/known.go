@@ -23,7 +23,6 @@ type known struct {
 	checked  time.Time
 	server   []byte // the stored body
 	print    string // the fingerprint of the body
-	read     []byte // the digest of the last reading that was merged into the body
 	gone     bool
 	whole    bool // it was once read by itself, not only in a list
 	// touch is set while the service has not shown the conversation since confab changed it.
@@ -53,11 +52,11 @@ func (t *tx) known(refs ...model.Ref) map[model.Ref]*known {
 func (t *tx) readKnown(out map[model.Ref]*known, wanted string, args ...any) {
 	var ref model.Ref
 	for r := range t.rows(`SELECT c.account, c.id, c.key, c.rev, c.gone, k.at, coalesce(b.server, x''), coalesce(b.fingerprint, ''),
-  coalesce(b.whole, 0), coalesce(b.touch, 0), coalesce(b.read, x'')
+  coalesce(b.whole, 0), coalesce(b.touch, 0)
 FROM `+wanted+` w CROSS JOIN conversation c ON c.account = w.account AND c.id = w.id
   LEFT JOIN checked k ON k.key = c.key LEFT JOIN body b ON b.key = c.key`, args...) {
 		var k known
-		r.scan(&ref.Account, &ref.ID, &k.key, &k.rev, &k.gone, fromMS{&k.checked}, &k.server, &k.print, &k.whole, &k.touch, &k.read)
+		r.scan(&ref.Account, &ref.ID, &k.key, &k.rev, &k.gone, fromMS{&k.checked}, &k.server, &k.print, &k.whole, &k.touch)
 		k.ref, k.marks = ref, Marked{Ref: ref}
 		out[ref] = &k
 	}
@@ -174,18 +173,6 @@ func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, e
 		return r
 	})
 	return r, ok, err
-}
-
-// Server reads what the service last showed of a conversation. ok is false if it is not
-// cached, gone or unreadable, so that the caller reads it anew.
-func (s *Store) Server(ctx context.Context, ref model.Ref) (c model.Conversation, ok bool, err error) {
-	c, err = read(ctx, s, "read a conversation", func(t *tx) (c model.Conversation) {
-		if k := t.known(ref)[ref]; k.key != 0 && !k.gone {
-			c, ok = k.body()
-		}
-		return c
-	})
-	return c, ok, err
 }
 
 // stamp sets the fingerprint of now, which is before with a reading c merged over was, and

@@ -197,7 +197,8 @@ func BenchmarkSubmissionEdits(b *testing.B) {
 		b.Run(fmt.Sprintf("edits=%d", n), func(b *testing.B) {
 			s := queued(b, n)
 			for b.Loop() {
-				all, _, err := s.SubmissionEdits(b.Context(), "bulk")
+				read, err := s.SubmissionEdits(b.Context(), "bulk", 0)
+				all := read.Outbox
 				if err != nil || len(all) != n {
 					b.Fatalf("SubmissionEdits returned %d edits, want %d; error %v, want none", len(all), n, err)
 				}

@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+
+	"confab/model/private"
 )
 
 // owner proves that this process is alive: it holds a lock on a claim file, which the
@@ -26,7 +28,7 @@ type owner struct {
 
 // keep makes the claim file survive a power failure. It runs before this process's first
 // commit.
-func (o *owner) keep() { o.kept.Do(func() { syncDir(o.dir) }) }
+func (o *owner) keep() { o.kept.Do(func() { private.SyncDir(o.dir) }) }
 
 func newOwner(dir string) (*owner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -172,12 +174,4 @@ func removed(path string) error {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, os.ErrNotExist)
-}
-
-// syncDir makes the names in a folder survive a power failure, on systems that can.
-func syncDir(dir string) {
-	if f, err := os.Open(dir); err == nil {
-		f.Sync()
-		f.Close()
-	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,22 +21,32 @@ func TestQueriesUseTheirIndex(t *testing.T) {
 		headQuery:    "SCAN conversation USING INDEX conversation_order",
 		entriesSince: "SEARCH conversation USING INDEX conversation_rev (rev>?)",
 	} {
-		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, 7)
-		if err != nil {
-			t.Fatalf("querying the database: error %v, want none", err)
-		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatalf("reading the result of a query: error %v, want none", err)
-			}
-			plan = append(plan, detail)
-		}
-		rows.Close()
-		if d := cmp.Diff([]string{want}, plan); d != "" {
+		if d := cmp.Diff([]string{want}, planOf(t, s, query, 7)); d != "" {
 			t.Errorf("plan of the query %q (-want +got):\n%s", query, d)
 		}
 	}
+	for query, args := range map[string][]any{submissions + changedOrNewest: {7, "[]", 7}, changedRefs: {7, 7}} {
+		for _, step := range planOf(t, s, query, args...) {
+			if (strings.HasPrefix(step, "SCAN submission") || strings.HasPrefix(step, "SCAN conversation")) && !strings.Contains(step, "INDEX") {
+				t.Errorf("the query %q reads a whole table: %s", query, step)
+			}
+		}
+	}
+}
+
+func planOf(t *testing.T, s *Store, query string, args ...any) (plan []string) {
+	rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("querying the database: error %v, want none", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatalf("reading the result of a query: error %v, want none", err)
+		}
+		plan = append(plan, detail)
+	}
+	return plan
 }

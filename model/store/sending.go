@@ -101,7 +101,7 @@ func (t *tx) rebase(e model.OutboxEntry) {
 		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
 		if i >= 0 && l.Unsent() && l.Kind == e.Kind && l.Undoes == "" {
 			target, widened := l.Target, l.Widens()
-			l.Edit = onBase(l.Edit, lost[i].now)
+			l.Edit = l.OnBase(lost[i].now)
 			if t.saveEntry(l); l.Widens() && !widened { // which nobody has agreed to
 				t.move(l, putOnHold, widenedByBase)
 			}
@@ -122,9 +122,9 @@ func (t *tx) rebaseNew(e model.Edit) model.Edit {
 			continue
 		}
 		if result, ok := t.resultOf(upon.ID); ok {
-			return onBase(e, result)
+			return e.OnBase(result)
 		}
-		e = onBase(e, upon.Base)
+		e = e.OnBase(upon.Base)
 	}
 	return e
 }
@@ -136,16 +136,6 @@ func (t *tx) resultOf(id string) (v model.Value, ok bool) {
 	}
 	ok = t.row("SELECT after FROM journal WHERE id = ?", id).scan(fromJSON{&v})
 	return v, ok
-}
-
-// onBase returns the edit made on another base. For a set of people the edit's changes are
-// applied to that base.
-func onBase(e model.Edit, base model.Value) model.Edit {
-	if e.Base.People != nil && e.Target.People != nil && base.People != nil {
-		e.Target = model.PeopleValue(model.MergePeople(*e.Base.People, *e.Target.People, *base.People))
-	}
-	e.Base = base
-	return e
 }
 
 // Creation is what is recorded about a create from its first sending on, so that the

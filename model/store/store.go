@@ -27,7 +27,6 @@ type Store struct {
 	now      func() time.Time
 	owner    *owner
 	rev      atomic.Int64
-	foreign  atomic.Int64
 	rescue   Rescue
 	carried  bool // the outbox, history and marks of a damaged database were copied into this one
 	scope    atomic.Pointer[[]string]
@@ -116,8 +115,7 @@ type tx struct {
 	ctx context.Context
 	s   *Store
 	err error
-	// rev is the revision of this transaction, was the revision before it.
-	rev, was int64
+	rev int64 // the revision of this transaction
 	// changed is set when a row of a list changes.
 	changed bool
 	counts  map[string]int // account → change in its number of conversations
@@ -176,9 +174,9 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, durable bool, f func
 	t.row("SELECT total_changes(), user_version FROM pragma_user_version").scan(&before, &version)
 	t.fail(s.refusesWrites(version))
 	if version > 0 {
-		t.was = t.number("revision")
+		t.rev = t.number("revision")
 	}
-	t.rev = t.was + 1
+	t.rev++
 	if t.err == nil {
 		f(t)
 	}
@@ -195,17 +193,9 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, durable bool, f func
 	}
 	if grows {
 		s.owner.keep()
-		// Only the holder of the one connection gets here, so rev never goes back.
-		if t.was > s.rev.Load() {
-			s.foreign.Store(t.was)
-		}
-		s.rev.Store(t.rev)
+		s.rev.Store(t.rev) // only the holder of the one connection gets here, so it never goes back
 	}
-	err = dbtx.Commit()
-	if err != nil && grows {
-		s.foreign.Store(t.rev) // another process may reuse this number
-	}
-	return err
+	return dbtx.Commit()
 }
 
 func (t *tx) meta(key string) string {
@@ -240,10 +230,6 @@ func (t *tx) checkWritable() {
 
 // OwnRevision returns the revision of this process's newest change.
 func (s *Store) OwnRevision() int64 { return s.rev.Load() }
-
-// ForeignRevision returns the revision of the newest change by another process that this
-// process has since followed with a change of its own. Revision doesn't show such a change.
-func (s *Store) ForeignRevision() int64 { return s.foreign.Load() }
 
 // localError marks err as a failure of this machine rather than of a service; op names the
 // failed operation, or is "" if the caller names it. A *model.Error keeps its kind. Damage

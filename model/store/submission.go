@@ -15,16 +15,26 @@ import (
 
 const submissionColumns = `id, sentence, user, at, undoes, edits, withdrawn, discarded, replaced,
   waiting, sending, person, delivered, already, submission.undone,
+  (SELECT coalesce(sum(u.delivered - u.undone), 0) FROM submission u WHERE u.undoes = submission.id AND u.undoes <> ''),
   (SELECT max(at) FROM journal j WHERE j.submission = submission.id AND j.state = 'done'),
   (SELECT max(undone_at) FROM journal j WHERE j.submission = submission.id AND j.undone <> ''),
   CASE edits WHEN 1 THEN coalesce((SELECT account || ':' || conv FROM outbox WHERE submission = submission.id LIMIT 1),
     (SELECT account || ':' || conv FROM journal WHERE submission = submission.id LIMIT 1)) END`
 
 const (
-	submissionByID = "SELECT " + submissionColumns + " FROM submission WHERE id = ?"
+	submissions    = "SELECT " + submissionColumns + " FROM submission "
+	submissionByID = submissions + "WHERE id = ?"
 	pending        = "WHERE waiting + person > 0 ORDER BY at, id"
 	urgent         = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
 	changedSince   = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
+
+	// changedOrNewest selects submissions that changed after a revision, of a list and, with a
+	// limit, those with an edit in the outbox and the newest.
+	changedOrNewest = `WHERE id IN (SELECT id FROM submission WHERE ?1 > 0 AND rev > ?1 UNION ALL SELECT value FROM json_each(?2)
+  UNION ALL SELECT id FROM submission WHERE ?3 > 0 AND waiting + person > 0
+  UNION ALL SELECT id FROM (SELECT id FROM submission ORDER BY at DESC, id DESC LIMIT ?3)) ORDER BY at DESC, id DESC`
+
+	changedRefs = "SELECT account, id FROM conversation WHERE rev > ? LIMIT ?"
 
 	// editsOn selects the edits of a submission on some conversations. The unary plus makes
 	// SQLite look them up by conversation, since a submission may have 10,000 edits.
@@ -97,16 +107,18 @@ func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
 // submissions reads what triggers count of each submission, so the work doesn't grow with
 // the number of its edits.
 func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
-	return all(ctx, s, "read submissions", scanSubmission, "SELECT "+submissionColumns+" FROM submission "+where, args...)
+	return all(ctx, s, "read submissions", scanSubmission, submissions+where, args...)
 }
 
 // scanSubmission reads a submission and, if it is not over, the edit to report first.
 func scanSubmission(r row) (sub model.Submission, ok bool) {
 	var on sql.NullString
+	var inverses int
 	ok = r.scan(&sub.ID, &sub.Sentence, &sub.User, fromMS{&sub.At}, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
 		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack,
-		fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt}, &on)
+		&inverses, fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt}, &on)
 	sub.Ref, _ = model.ParseRef(on.String)
+	sub.Reverted = min(sub.Withdrawn, max(0, inverses-sub.TakenBack))
 	if ok && !sub.Over() {
 		if e, found := scanEntry(r.t.row(urgent, sub.ID)); found {
 			sub.Problem = &e
@@ -121,20 +133,43 @@ func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, er
 	return all(ctx, s, "read submissions", column[string], changedSince, since)
 }
 
-// SubmissionEdits returns the outbox entries and journal entries of one submission, in the
-// order in which they were made; with refs (each once), only those on these conversations.
-func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) (
-	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
-	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
-	if len(refs) > 0 {
-		query, args = editsOn, []any{refList(refs), id}
-	}
-	query += " ORDER BY id"
-	waiting, err = read(ctx, s, "read a submission", func(t *tx) []model.OutboxEntry {
-		done = list(t, scanJournal, fmt.Sprintf(query, journalColumns, "journal"), args...)
-		return list(t, scanEntry, fmt.Sprintf(query, entryColumns, "outbox"), args...)
+// Changed reads submissions, newest first: those that changed after a version, those of a
+// list and, with a limit, those with an edit in the outbox and the newest. It returns the
+// version of what it read.
+func (s *Store) Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []model.Submission, version int64, err error) {
+	subs, err = read(ctx, s, "read submissions", func(t *tx) []model.Submission {
+		version = t.number("revision")
+		return list(t, scanSubmission, submissions+changedOrNewest, since, asList(ids), limit)
 	})
-	return waiting, done, err
+	return subs, version, err
+}
+
+// maxChanged is the number of changed conversations from which all edits of a submission are read.
+const maxChanged = 1000
+
+// SubmissionEdits reads a submission and its edits, in the order in which they were made,
+// or only the edits on conversations that changed after a version.
+func (s *Store) SubmissionEdits(ctx context.Context, id string, since int64) (model.SubmissionEdits, error) {
+	return read(ctx, s, "read a submission", func(t *tx) (out model.SubmissionEdits) {
+		out.Version = t.number("revision")
+		out.Submission, _ = scanSubmission(t.row(submissionByID, id))
+		query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
+		if since > 0 && out.Submission.Edits > 1 { // an edit that creates a conversation has none that changes
+			out.Changed = list(t, scanRef, changedRefs, since, maxChanged)
+			if out.Partial = len(out.Changed) < maxChanged; out.Partial {
+				query, args = editsOn, []any{refList(out.Changed), id}
+			}
+		}
+		query += " ORDER BY id"
+		out.Journal = list(t, scanJournal, fmt.Sprintf(query, journalColumns, "journal"), args...)
+		out.Outbox = list(t, scanEntry, fmt.Sprintf(query, entryColumns, "outbox"), args...)
+		return out
+	})
+}
+
+func scanRef(r row) (ref model.Ref, ok bool) {
+	ok = r.scan(&ref.Account, &ref.ID)
+	return ref, ok
 }
 
 // newest builds the clauses that select what a history request asks for from a table with a

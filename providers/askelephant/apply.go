@@ -3,6 +3,7 @@ package askelephant
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -28,14 +29,12 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 // silently leave somebody out.
 func contactIDs(people []model.Participant) ([]string, *model.Error) {
 	out := make([]string, 0, len(people))
-	seen := map[string]bool{}
 	for _, c := range people {
 		if !contactID.MatchString(c.ID) {
 			return nil, providers.Invalid(model.EditContacts.Op(),
 				fmt.Sprintf("%s is no contact of AskElephant (a contact's id begins with cnt_)", c.Display()))
 		}
-		if !seen[c.ID] {
-			seen[c.ID] = true
+		if !slices.Contains(out, c.ID) {
 			out = append(out, c.ID)
 		}
 	}

@@ -122,9 +122,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	a, err := p.expanded(ctx, calls.Get.Of(id, nil), expand)
 	if err != nil {
-		if e := model.AsError(err); e.Kind == model.NotFound && e.Hint == "" {
-			e.Hint = "a private engagement may look like this without the scope engagements:private:read"
-		}
 		return model.Detail{}, err
 	}
 	c, err := p.convert(a.Body)

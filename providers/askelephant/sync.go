@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	default:
 		order = newestFirst
 	}
-	w := walk{provider: p, query: filter(req.Filter), checkpoint: at.Checkpoint, seen: map[string]time.Time{}}
+	w := walk{provider: p, query: filter(req.Filter), checkpoint: at.Checkpoint, seen: map[string]bool{}}
 	w.query.Set("limit", strconv.Itoa(pageSize))
 	w.query.Set("order_by", order)
 	if since != "" {
@@ -113,8 +112,8 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 type walk struct {
 	provider   *provider
 	query      url.Values
-	checkpoint string // the newest update time seen
-	seen       map[string]time.Time
+	checkpoint string          // the newest update time seen
+	seen       map[string]bool // by id and update time
 }
 
 func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Conversation], error) {
@@ -127,11 +126,7 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 		return providers.Page[model.Conversation]{}, err
 	}
 	rows := providers.ConvertPage(page, w.convert)
-	rows.Rows = slices.DeleteFunc(rows.Rows, func(c model.Conversation) bool {
-		was, again := w.seen[c.Ref.ID]
-		w.seen[c.Ref.ID] = c.Updated
-		return again && was.Equal(c.Updated)
-	})
+	rows.Rows = providers.Unseen(w.seen, rows.Rows, func(c model.Conversation) string { return c.Ref.ID + " " + stamp(c.Updated) })
 	return rows, nil
 }
 

@@ -140,14 +140,8 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 
 func (p *provider) recording(ctx context.Context, id string) (string, error) {
 	a, err := p.Client.Do(ctx, calls.Media.Of(id, nil))
-	if e := model.AsError(err); e != nil {
-		switch e.Status {
-		case http.StatusForbidden:
-			e.Hint = "recordings may need an organisation-level API key"
-		case http.StatusNotFound:
-			e.Hint = "there is no recording for you here"
-		}
-		return "", e
+	if err != nil {
+		return "", err
 	}
 	o, _ := providers.ObjectOf(a.Body)
 	return providers.MediaLink(calls.Media.Name, cmp.Or(o.Object("data"), o).Text("url"))

@@ -98,11 +98,7 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 		return out, providers.Malformed(calls.List.Name, "no row of the list can be read")
 	}
 	out = rows
-	out.Rows = slices.DeleteFunc(rows.Rows, func(c model.Conversation) bool {
-		again := l.seen[c.Ref.ID]
-		l.seen[c.Ref.ID] = true
-		return again
-	})
+	out.Rows = providers.Unseen(l.seen, rows.Rows, func(c model.Conversation) string { return c.Ref.ID })
 	at.Seen += len(page.rows)
 	at.Most = max(at.Most, len(page.rows))
 	last := at.last(page, len(out.Rows))

@@ -16,7 +16,6 @@ import (
 const (
 	messagePages     = 3  // for the detail view
 	messagePagesMost = 20 // if everything is requested
-	maxMessages      = 2000
 	maxNamedContacts = 20
 	// threadAge is how long only newer messages are requested after all were read. Changes of older messages, such as of their
 	// delivery, are seen only after that.
@@ -114,7 +113,13 @@ func (l *loading) participants(ctx context.Context) error {
 		return err
 	}
 	people, ok := convertParticipants(all, &l.facts)
-	people = distinct(people)
+	// The list may change while its pages are read.
+	people = providers.Unseen(map[model.Participant]bool{}, people, func(p model.Participant) model.Participant {
+		if p.ID != "" {
+			p.Identifier = ""
+		}
+		return model.Participant{Kind: p.Kind, ID: p.ID, Identifier: strings.ToLower(p.Identifier)}
+	})
 	if l.everything {
 		l.nameContacts(ctx, people)
 	}
@@ -125,20 +130,6 @@ func (l *loading) participants(ctx context.Context) error {
 	}
 	l.Conversation.Participants = model.SetOf(people...)
 	return nil
-}
-
-// distinct drops the entries that came twice because the list changed while its pages were read.
-func distinct(people []model.Participant) []model.Participant {
-	seen := map[model.Participant]bool{}
-	return slices.DeleteFunc(people, func(p model.Participant) bool {
-		key := model.Participant{Kind: p.Kind, ID: p.ID}
-		if p.ID == "" {
-			key.Identifier = strings.ToLower(p.Identifier)
-		}
-		again := seen[key]
-		seen[key] = true
-		return again
-	})
 }
 
 // nameContacts looks up the names of up to maxNamedContacts contacts that have none. It stops at the first error, because names
@@ -209,32 +200,19 @@ func (l *loading) messages(ctx context.Context) error {
 
 // show adds messages to a thread. A message that the thread already has is replaced.
 func (l *loading) show(t thread, newer []json.RawMessage) {
-	at := make(map[string]int, len(t.messages)+len(newer))
-	all := slices.Clone(t.messages)
-	for i, m := range all {
-		at[m.ID] = i
-	}
+	all := make([]model.Message, 0, len(newer)+len(t.messages))
 	for i, r := range newer {
-		m, ok := convertMessage(r, l.accessKey)
-		if !ok {
-			continue
+		if m, ok := convertMessage(r, l.accessKey); ok {
+			m.ID = cmp.Or(m.ID, "?"+strconv.Itoa(i))
+			all = append(all, m)
 		}
-		m.ID = cmp.Or(m.ID, "?"+strconv.Itoa(i))
-		if i, ok := at[m.ID]; ok {
-			all[i] = m
-			continue
-		}
-		at[m.ID] = len(all)
-		all = append(all, m)
 	}
-	providers.SortMessages(all)
-	if over := len(all) - maxMessages; over > 0 {
-		all, t.more = all[over:], true
-	}
-	t.messages = all
+	all = append(all, t.messages...)
+	providers.SortMessages(all) // which keeps the order of equal ones
+	t.messages = slices.CompactFunc(all, func(a, b model.Message) bool { return a.ID == b.ID })
 	l.threads.Put(l.id, t)
-	l.Messages, l.MoreMessages = model.SetOf(slices.Clone(all)...), t.more
-	l.Conversation.HasMessages = len(all) > 0
+	l.Messages, l.MoreMessages = model.SetOf(slices.Clone(t.messages)...), t.more
+	l.Conversation.HasMessages = len(t.messages) > 0
 }
 
 // inboxes reads the state of the conversation in the inboxes of Bird's web application, whose items hold the assignee and whether

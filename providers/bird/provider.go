@@ -1,7 +1,6 @@
 package bird
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -234,7 +233,7 @@ func notShown(err error) string {
 
 // decodeError reads {code, message, details}. For a 422, details maps a JSON path to sentences. For a 409 its form is free, but
 // conversationId names the conversation that is in the way.
-func decodeError(status int, header http.Header, body []byte) *model.Error {
+func decodeError(_ int, header http.Header, body []byte) *model.Error {
 	o, _ := providers.ParseObject(body)
 	e := &model.Error{Code: o.Text("code"), Message: o.Text("message"), RequestID: header.Get("X-Request-Id")}
 	if e.Message == "" && e.Code == "" {
@@ -254,6 +253,5 @@ func decodeError(status int, header http.Header, body []byte) *model.Error {
 			e.Fields = append(e.Fields, model.FieldError{Field: strings.TrimPrefix(path, "."), Message: strings.Join(sentences, "; ")})
 		}
 	}
-	e.Hint = cmp.Or(service.Words[strconv.Itoa(status)+" "+e.Code], service.Words[strconv.Itoa(status)])
 	return e
 }

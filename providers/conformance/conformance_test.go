@@ -67,7 +67,7 @@ func openSandbox(t testing.TB, f providers.Factory, o conformance.Options, of sa
 		t.Fatal(err)
 	}
 	s := &stand{Sandbox: box, provider: f.Name}
-	list := box.Accounts()
+	list := box.Accounts(host)
 	at := slices.IndexFunc(list, func(a sandbox.Account) bool { return a.Provider == f.Name })
 	if at < 0 {
 		t.Fatalf("the sandbox has no %s", f.Name)
@@ -75,7 +75,7 @@ func openSandbox(t testing.TB, f providers.Factory, o conformance.Options, of sa
 	in := list[at]
 	s.credential = in.Credential
 	a := providers.Account{
-		Name: in.Name, BaseURL: host + in.Path, ReadOnly: o.ReadOnly, Settings: map[string]string{}, Credential: fixed(in.Credential),
+		Name: in.Name, BaseURL: in.BaseURL, ReadOnly: o.ReadOnly, Settings: in.Settings, Credential: fixed(in.Credential),
 		Secrets: map[string]model.CredentialSource{}, StateDir: t.TempDir(), Transport: o.Wrap(box.Transport()), Pacer: o.Pacer, Log: o.Log,
 	}
 	if o.Credential != nil {
@@ -83,12 +83,6 @@ func openSandbox(t testing.TB, f providers.Factory, o conformance.Options, of sa
 		in.Settings["client_id"], in.Secrets = "", nil // so that the account can't renew the credential
 	}
 	secrets := []string{in.Credential}
-	for name, value := range in.Settings {
-		if strings.HasPrefix(value, "/") {
-			value = host + value
-		}
-		a.Settings[name] = value
-	}
 	for name, value := range in.Secrets {
 		a.Secrets[name] = fixed(value)
 		secrets = append(secrets, value)

@@ -109,14 +109,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		case model.EditCreate:
 			return p.planCreate(e)
 		case model.EditDelete:
-			w := providers.Single(e.Kind, calls.DeleteConversation.Of(id, nil))
-			w.Learn = func(err *model.Error) providers.Lesson {
-				if err.Kind == model.Forbidden {
-					err.Hint = "only the creator of a conversation can delete it"
-				}
-				return providers.Lesson{}
-			}
-			return providers.Change(w, fresh, e)
+			return providers.Change(providers.Single(e.Kind, calls.DeleteConversation.Of(id, nil)), fresh, e)
 		}
 		return providers.Change(update, fresh, e)
 	}

@@ -240,8 +240,13 @@ func TestNamesAreRequestedOnce(t *testing.T) {
 		t.Errorf("names: got %d requests, want 5", directory)
 	}
 	// The newest comment that was read is shown in the list too.
+	d, err := p.Load(t.Context(), "71", model.NeedMessages)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var c model.Conversation
 	_, _ = p.Sync(t.Context(), model.SyncRequest{}, func(b model.Batch) (bool, error) { c = b.Conversations[0]; return false, nil })
+	c = model.MergeReading(d.Conversation, c, model.ReadRow)
 	if c.Preview != "new" || c.Updated.IsZero() {
 		t.Errorf("row after a load: got %+v, want the newest comment", c)
 	}

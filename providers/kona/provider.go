@@ -8,9 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -59,17 +59,7 @@ type provider struct {
 
 	session   *session
 	directory *directory
-	newest    *providers.Recent[comment] // of conversations whose comments were read
 }
-
-type comment struct {
-	id      string
-	at      time.Time
-	preview string
-}
-
-// maxNewest is the number of conversations whose newest comment is kept at least.
-const maxNewest = 10_000
 
 var _ model.Creator = (*provider)(nil)
 
@@ -78,12 +68,12 @@ func open(a providers.Account) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored, err := s.stored()
+	stored, err := s.file.read()
 	if err != nil {
 		return nil, err
 	}
 	s.user.Store(stored.User)
-	p := &provider{session: s, newest: providers.NewRecent[comment](maxNewest)}
+	p := &provider{session: s}
 	p.Adapter, err = providers.Open(service, a,
 		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
 	if err != nil {
@@ -210,12 +200,7 @@ func pages(c *providers.Client, r resource, maxPages int, call func(page int) pr
 		number := pageNumber(at)
 		list, err := r.items(c.Do(ctx, call(number)))
 		out.Incomplete = list == nil
-		for _, raw := range list {
-			if id := idOf(raw); id == "" || !seen[id] {
-				seen[id] = true
-				out.Rows = append(out.Rows, raw)
-			}
-		}
+		out.Rows = providers.Unseen(seen, slices.Clone(list), idOf)
 		switch {
 		case len(list) < defaultPage:
 		case len(out.Rows) == 0:
@@ -264,9 +249,10 @@ func passwordExpired(status int, e *model.Error) bool {
 		strings.Contains(text, "password") && strings.Contains(text, "expire")
 }
 
+var hintSignIn = service.Hints["401"]
+
 const (
 	hintPassword = "the Kona password has expired: change it on Kona's web site, then sign in again"
-	hintSignIn   = "sign in: confab login ACCOUNT"
 	hintUpdate   = "that Kona can update conversations is assumed, not documented"
 )
 
@@ -283,13 +269,8 @@ func decodeError(setExpired func(bool)) func(int, http.Header, []byte) *model.Er
 		e.RequestID = header.Get("X-Request-Id")
 		expired := passwordExpired(status, e)
 		setExpired(expired)
-		switch {
-		case expired:
+		if expired {
 			e.Kind, e.Hint = model.Unauthorized, hintPassword
-		case status == http.StatusUnauthorized:
-			e.Hint = hintSignIn
-		case status == http.StatusNotFound:
-			e.Hint = "gone, or not visible to this user"
 		}
 		return e
 	}

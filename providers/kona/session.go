@@ -59,7 +59,7 @@ func newSession(a providers.Account) (s *session, err error) {
 		s.file = tokenFileOf(a)
 	}
 	a.Credential = nil
-	o := providers.ClientOptions{DecodeError: decodeError(s.expired.Store)}
+	o := providers.ClientOptions{DecodeError: decodeError(s.expired.Store), Hints: service.Hints}
 	if s.api, err = providers.NewClient(a, o); err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (s *session) reconfigure(ctx context.Context) (bool, error) {
 	if err != nil || now == "" || now == was {
 		return false, err
 	}
-	return true, s.adopt(ctx, tokens{Origin: origin(now), Access: now})
+	return true, s.adopt(ctx, tokens{Origin: origin(now), Access: now}, false)
 }
 
 // ensureToken obtains a token if there is none, and refreshes one that expires soon.
@@ -164,7 +164,7 @@ func (s *session) ensureToken(ctx context.Context) (err error) {
 // initialize obtains the first token: the stored pair if it descends from the configuration or from a sign-in, or else the
 // configured token, or else a refreshed one.
 func (s *session) initialize(ctx context.Context) error {
-	pair, err := s.stored()
+	pair, err := s.file.read()
 	if err == nil && (pair.Origin != originLogin || pair.Access == "") {
 		pair, err = s.configured(ctx, pair)
 	}
@@ -172,7 +172,7 @@ func (s *session) initialize(ctx context.Context) error {
 	case err != nil:
 		return err
 	case pair.Access != "":
-		return s.adopt(ctx, pair)
+		return s.adopt(ctx, pair, false)
 	}
 	s.setCurrent(pair)
 	renewed, err := s.renew(ctx, "")
@@ -204,17 +204,22 @@ func (s *session) setCurrent(t tokens) {
 	s.current = t
 }
 
-// adopt makes a pair current that did not come from a refresh. It finds out and stores the user of the pair, if that is unknown. A
-// pair that the service refuses becomes current too: its first use is refused again, and leads to a refresh.
-func (s *session) adopt(ctx context.Context, t tokens) error {
+// adopt makes a pair current. It finds out and stores the user of the pair, if that is unknown. A pair that did not come from a
+// refresh becomes current even if the service refuses it: its first use is refused again, and leads to a refresh. The file is
+// locked if the pair is renewed.
+func (s *session) adopt(ctx context.Context, t tokens, renewed bool) error {
 	before := t
 	err := s.checkUser(ctx, &t)
-	if t != before {
+	switch {
+	case t == before:
+	case renewed:
+		_ = s.store(t, false) // only saves another request for the user
+	default:
 		if err := s.storeUser(ctx, t); err != nil {
 			return err
 		}
 	}
-	if e := model.AsError(err); e != nil && (e.Status != http.StatusUnauthorized || e.Hint == hintPassword) {
+	if e := model.AsError(err); e != nil && (renewed || e.Status != http.StatusUnauthorized || e.Hint == hintPassword) {
 		return err
 	}
 	s.setCurrent(t)
@@ -280,7 +285,7 @@ func signedIn(a *providers.Answer, err error) (who model.Participant, _ error) {
 // storeUser stores the user of a pair. It does not store a token that is configured, and does not replace a pair that another
 // process has stored meanwhile.
 func (s *session) storeUser(ctx context.Context, t tokens) error {
-	stored, unlock, err := s.lockFile(ctx, "keep the user")
+	stored, unlock, err := s.file.lock(ctx, "keep the user")
 	if err != nil {
 		return err
 	}
@@ -295,34 +300,11 @@ func (s *session) storeUser(ctx context.Context, t tokens) error {
 	return s.store(t, false)
 }
 
-func (s *session) stored() (tokens, error) {
-	t, err := s.file.read()
-	if err != nil {
-		return tokens{}, &model.Error{Kind: model.Local, Op: "read the kept token", Message: err.Error(), Err: err}
-	}
-	return t, nil
-}
-
-// lockFile locks the token file against other processes, and reads it.
-func (s *session) lockFile(ctx context.Context, op string) (stored tokens, unlock func(), err error) {
-	unlock, err = s.file.lock(ctx)
-	switch {
-	case ctx.Err() != nil && err != nil:
-		return stored, nil, providers.GivenUp(op, ctx.Err())
-	case err != nil:
-		return stored, nil, &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
-	}
-	if stored, err = s.stored(); err != nil {
-		unlock()
-	}
-	return stored, unlock, err
-}
-
 // renew replaces a token that was refused or expires soon, under the lock shared by processes. renewed is false if the
 // configuration lacks what a refresh needs.
 func (s *session) renew(ctx context.Context, refused string) (renewed bool, err error) {
 	const op = "refresh the token"
-	stored, unlock, err := s.lockFile(ctx, op)
+	stored, unlock, err := s.file.lock(ctx, op)
 	if err != nil {
 		return false, err
 	}
@@ -332,11 +314,7 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 		latest = stored
 	}
 	if latest.Access != "" && latest.Access != refused && !latest.expiresSoon() {
-		err := s.checkUser(ctx, &latest) // another process was faster
-		if err == nil {
-			s.setCurrent(latest)
-		}
-		return true, err
+		return true, s.adopt(ctx, latest, true) // another process was faster
 	}
 	secret, err := secretOf(ctx, s.account.Secrets[settingRefreshToken])
 	if err != nil {
@@ -364,26 +342,13 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 		rotated := next.Refresh != "" && next.Refresh != from.Refresh
 		next.Refresh = cmp.Or(next.Refresh, from.Refresh)
 		next.Origin, next.Rows, next.User = latest.Origin, stored.Rows, from.User
-		return true, s.adoptRenewed(ctx, next, rotated)
+		// The pair is stored before anything else can fail, because the old pair may have become invalid.
+		if err = s.store(next, rotated); err == nil {
+			err = s.adopt(ctx, next, true)
+		}
+		return true, err
 	}
 	return false, err
-}
-
-// adoptRenewed makes a refreshed pair current. It stores the pair before anything else can fail, because the old pair may have
-// become invalid.
-func (s *session) adoptRenewed(ctx context.Context, next tokens, rotated bool) error {
-	if err := s.store(next, rotated); err != nil {
-		return err
-	}
-	before := next
-	err := s.checkUser(ctx, &next)
-	if next != before {
-		_ = s.store(next, false) // only saves another request for the user
-	}
-	if err == nil {
-		s.setCurrent(next)
-	}
-	return err
 }
 
 // store writes a pair. A failure matters only if the refresh token has changed, because the old one may be invalid. Otherwise the
@@ -397,7 +362,7 @@ func (s *session) store(t tokens, rotated bool) error {
 	if !rotated {
 		return nil
 	}
-	return &model.Error{Kind: model.Local, Op: "keep the new token", Message: err.Error(), Err: err}
+	return localError("keep the new token", "", err)
 }
 
 // rejectSecret makes a source ask again for its secret.

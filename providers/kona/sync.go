@@ -48,16 +48,9 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	return result, err
 }
 
-// convertNamed converts a conversation, and adds the known names and what is known of its newest comment.
+// convertNamed converts a conversation, and adds the known names.
 func (p *provider) convertNamed(raw json.RawMessage) (model.Conversation, bool) {
-	c, ok := p.convert(raw, p.directory.name)
-	if last, known := p.newest.Get(c.Ref.ID); known {
-		c.HasMessages, c.Preview, c.LastMessage = true, last.preview, last.id
-		if c.Updated.IsZero() {
-			c.Updated = last.at
-		}
-	}
-	return c, ok
+	return p.convert(raw, p.directory.name)
 }
 
 // naming finds the names for one sync. Rows are emitted first without names, and again when names have become known.
@@ -153,34 +146,28 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (d mode
 	if err := ctx.Err(); err != nil {
 		return d, providers.GivenUp(op, err)
 	}
+	d.Raw = raw
+	c := &d.Conversation
+	*c, _ = p.convertNamed(raw)
+	c.ETag = answer.Header.Get("ETag")
 	if commentLimit > 0 && err == nil {
 		d.Messages.Known, d.MoreMessages = true, !whole && len(rows) > 0
 		d.Messages.Items = providers.ConvertPage(providers.RawPage{Rows: rows}, func(raw json.RawMessage) (model.Message, bool) {
 			return convertComment(raw, p.directory.name)
 		}).Rows
 		providers.SortMessages(d.Messages.Items)
-		p.keepNewest(id, d.Messages.Items)
 	}
-	d.Raw = raw
-	d.Conversation, _ = p.convertNamed(raw)
-	d.Conversation.ETag = answer.Header.Get("ETag")
-	if d.Messages.Known {
-		d.Conversation.HasMessages = len(d.Messages.Items) > 0
+	if n := len(d.Messages.Items); n > 0 {
+		last := d.Messages.Items[n-1]
+		c.HasMessages, c.Preview, c.LastMessage = true, preview(last.Text), last.ID
+		if c.Updated.IsZero() {
+			c.Updated = last.At
+		}
 	}
 	if notShown != "" {
-		d.Conversation.Facts = append(d.Conversation.Facts,
-			model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
+		c.Facts = append(c.Facts, model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
 	}
 	return d, nil
-}
-
-func (p *provider) keepNewest(id string, m []model.Message) {
-	if len(m) == 0 {
-		p.newest.Forget(id)
-		return
-	}
-	last := m[len(m)-1]
-	p.newest.Put(id, comment{id: last.ID, at: last.At, preview: preview(last.Text)})
 }
 
 // readNames reads the names of everybody in one conversation and of the authors of its comments.

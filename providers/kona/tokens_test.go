@@ -47,8 +47,8 @@ func TestUnsafeTokenFilesAreRefused(t *testing.T) {
 	}
 	i := &issuer{access: "a", refresh: "r"}
 	for name, spoil := range map[string]func(path string) error{
-		"chmod 600":      func(path string) error { return os.Chmod(path, 0o640) },
-		"open to group ": func(path string) error { return os.Chmod(path, 0o606) },
+		"chmod 600":          func(path string) error { return os.Chmod(path, 0o640) },
+		"by group or others": func(path string) error { return os.Chmod(path, 0o606) },
 		"is a link": func(path string) error {
 			return errors.Join(os.Rename(path, path+".away"), os.Symlink(path+".away", path))
 		},

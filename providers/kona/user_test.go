@@ -119,7 +119,7 @@ func TestUserOfAConfiguredTokenIsRequestedOnce(t *testing.T) {
 		t.Errorf("second start: got %v, want success after one request", err)
 	}
 	// The configured token is not stored.
-	kept, err := p.session.stored()
+	kept, err := p.session.file.read()
 	if err != nil || kept.Access != "" || kept.User != "3" {
 		t.Errorf("got %+v, %v; want the user without the token", kept, err)
 	}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -36,22 +35,16 @@ func newAskElephant(s *server) service {
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
 	})
+	a.keys["Bearer "+a.token] = nil
 	return a
 }
 
 // Token returns an access token, which needs the word Bearer, unlike the API key that is the account's credential.
 func (a *AskElephant) Token() string { return a.token }
 
-// authorized accepts the API key as it is and the access token with the word Bearer.
-func (a *AskElephant) authorized(x *exchange) bool {
-	given := x.authorization()
-	return !a.revoked && (given == a.key || given == "Bearer "+a.token)
-}
-
 // greet sets the header that every answer has.
 func (a *AskElephant) greet(x *exchange) {
-	version, _ := a.reading("APIVersion").(string)
-	x.answer.Set("X-Api-Version", cmp.Or(version, "2"))
+	x.answer.Set("X-Api-Version", fmt.Sprint(a.reading("APIVersion")))
 }
 
 func (a *AskElephant) blame(x *exchange, words map[string]any) {
@@ -176,8 +169,8 @@ func (a *AskElephant) managedContacts(row int) []int {
 
 // taking returns those of one kind who take part.
 func (a *AskElephant) taking(row int, kind string) (set []int) {
-	for _, entry := range a.takingPart(row) {
-		if k, n := reference(entry["who"].(string)); k == kind {
+	for who := range a.takingPart(row) {
+		if k, n := reference(who); k == kind {
 			set = append(set, n)
 		}
 	}
@@ -390,8 +383,7 @@ func (a *AskElephant) read(x *exchange) {
 // replaceContacts replaces the managed set. The answer has no contacts, because the call takes no expand. Method and path are not
 // documented, so a switch changes the method and another removes the path.
 func (a *AskElephant) replaceContacts(x *exchange) {
-	method, _ := a.reading("ContactsMethod").(string)
-	if method = cmp.Or(method, http.MethodPut); x.method != method {
+	if method := fmt.Sprint(a.reading("ContactsMethod")); x.method != method {
 		x.methodNotAllowed(method)
 	}
 	if a.on("NoWriteScope") {

@@ -554,11 +554,11 @@ func BenchmarkAskElephantSync25000(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	rt, account := s.Transport(), s.Accounts()[2]
+	rt, account := s.Transport(), s.Accounts("")[2]
 	for b.Loop() {
 		rows, cursor := 0, ""
 		for cursor != "" || rows == 0 {
-			path := account.Path + "/v2/engagements?limit=100&expand=contacts,owner,tags,companies&order_by=updated_at:asc"
+			path := account.BaseURL + "/v2/engagements?limit=100&expand=contacts,owner,tags,companies&order_by=updated_at:asc"
 			if cursor != "" {
 				path += "&cursor=" + cursor
 			}

@@ -30,12 +30,6 @@ func newAttention(s *server) service {
 	return a
 }
 
-// authorized accepts the key with or without the word Bearer.
-func (a *Attention) authorized(x *exchange) bool {
-	key, bearer := strings.CutPrefix(x.authorization(), "Bearer ")
-	return key == a.key && !a.revoked && !(bearer && a.on("RawKeyOnly")) && (bearer || !a.on("BearerOnly"))
-}
-
 // place also knows the short form that users have inside conversations.
 func (a *Attention) place(row int, kind string, n int) any {
 	if kind == "person" {
@@ -182,15 +176,13 @@ func (a *Attention) show(row int) map[string]any {
 // attributes returns all of a conversation but the transcript. Participants were invited, attendees were present.
 func (a *Attention) attributes(row int) map[string]any {
 	at, people := a.doc(row), []any{}
-	for i, entry := range a.takingPart(row) {
-		m := map[string]any{"id": a.data.id("attention participant", row<<6+i)}
-		if who := entry["who"].(string); who != "" {
+	for who, members := range a.takingPart(row) {
+		m := map[string]any{"id": a.data.id("attention participant", row<<6+len(people))}
+		if who != "" {
 			p := a.data.person(who)
-			m["email"], m["name"], m["organizer"], m["status"] = p.Email, p.name(), i == 0, "accepted"
+			m["email"], m["name"], m["organizer"], m["status"] = p.Email, p.name(), len(people) == 0, "accepted"
 		}
-		maps.Copy(m, entry)
-		delete(m, "who")
-		people = append(people, m)
+		people = append(people, with(m, members))
 	}
 	if n, ok := at["attendees"].(float64); ok {
 		at["attendees"] = people[:int(n)]

@@ -548,10 +548,10 @@ func BenchmarkAttentionSync25000(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	rt, account := s.Transport(), s.Accounts()[0]
+	rt, account := s.Transport(), s.Accounts("")[0]
 	for b.Loop() {
 		for page := 1; page <= 500; page++ {
-			req, err := http.NewRequestWithContext(b.Context(), "GET", fmt.Sprintf("http://x%s/conversations/list?size=50&page=%d", account.Path, page), nil)
+			req, err := http.NewRequestWithContext(b.Context(), "GET", fmt.Sprintf("http://x%s/conversations/list?size=50&page=%d", account.BaseURL, page), nil)
 			if err != nil {
 				b.Fatal(err)
 			}

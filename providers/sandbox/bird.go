@@ -20,12 +20,10 @@ type Bird struct {
 	joined   map[int][]map[string]any // the participants of a row, if they differ from the data file
 	sent     map[int][]*birdMessage   // messages sent through the API by row, oldest first
 	messaged int                      // the number of messages sent
-	keys     map[string][]string      // access keys, with the parts of the API that their policies exclude
 	known    map[birdIdentifier]int   // contacts by identifier; nil until needed
 }
 
 const (
-	birdToken    = "bird-sandbox-8Vd2QmXn4TzLrKc7"
 	birdMaxToken = 8000
 	birdFeatured = 5
 	birdTeams    = 4
@@ -35,8 +33,7 @@ const (
 func (s *Sandbox) Bird() *Bird { return serviceOf[*Bird](s) }
 
 func newBird(s *server) service {
-	s.key = birdToken
-	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}, keys: map[string][]string{birdToken: nil}}
+	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}}
 	b.readers = map[string]reader{
 		"participant": b.readParticipant, "participants": b.readParticipants, "message": readMessage,
 		"attributes": readAttributes, "identifier": readIdentifier,
@@ -50,31 +47,13 @@ func newBird(s *server) service {
 	return b
 }
 
-func (b *Bird) account(a *Account) {
-	a.Settings["access_key_id"] = b.AccessKeyID()
-}
-
 // KeyWithout returns an access key without a policy for the calls below some words of a path, as in NoRights. The word "writes"
 // excludes every call that isn't a read.
 func (b *Bird) KeyWithout(words ...string) string {
 	defer b.hold()()
-	key := birdToken + "-without-" + strings.Join(words, "-")
+	key := b.key + "-without-" + strings.Join(words, "-")
 	b.keys[key] = words
 	return key
-}
-
-// token returns the access key of the header, which must be exactly "AccessKey <token>". Bearer belongs to other products.
-func (b *Bird) token(x *exchange) string {
-	token, ok := strings.CutPrefix(x.authorization(), "AccessKey ")
-	if !ok {
-		return ""
-	}
-	return token
-}
-
-func (b *Bird) authorized(x *exchange) bool {
-	_, known := b.keys[b.token(x)]
-	return known && !b.revoked
 }
 
 // enter refuses other workspaces and calls for which the key has no policy.
@@ -86,7 +65,7 @@ func (b *Bird) enter(x *exchange) {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(x.rest+"/", "/"+w+"/") })
 	}
 	everybody, _ := b.reading("NoRights").([]string)
-	without := b.keys[b.token(x)]
+	without, _ := x.owner.([]string) // the parts of the API that the policies of the key exclude
 	if b.on("ForbidDirectory") && below("contacts", "channels", "agents", "feed-items") {
 		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
 	}
@@ -294,13 +273,14 @@ func (b *Bird) refuseSecond(people []map[string]any, channel int) {
 	case taken && b.on("ExistsUnnamed"):
 		refuseDouble()
 	case taken:
-		said := problems{{"", "ContactAlreadyInConversation", "The contact is already in a conversation on this channel."}}
-		panic(refusal{http.StatusConflict, said, map[string]any{"conversationId": b.id(other)}})
+		said := refused(http.StatusConflict, "", "ContactAlreadyInConversation", "The contact is already in a conversation on this channel.")
+		said.details = map[string]any{"conversationId": b.id(other)}
+		panic(said)
 	}
 }
 
 func refuseDouble() {
-	panic(refused(http.StatusConflict, "ResourceAlreadyExists", "There is another active conversation for this contact on the channel."))
+	panic(refused(http.StatusConflict, "", "ResourceAlreadyExists", "There is another active conversation for this contact on the channel."))
 }
 
 // birdMessage is a message that was sent through the API. Its status depends on its age.
@@ -351,8 +331,7 @@ func (b *Bird) message(row, k int) map[string]any {
 // recipients returns the first three contacts other than the sender.
 func (b *Bird) recipients(row int, by string) []any {
 	out := []any{}
-	for _, entry := range b.takingPart(row) {
-		who := entry["who"].(string)
+	for who := range b.takingPart(row) {
 		if who == by || !strings.HasPrefix(who, "contact") || len(out) == 3 {
 			continue
 		}

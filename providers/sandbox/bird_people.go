@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -60,12 +59,11 @@ func (b *Bird) people(row int) []map[string]any {
 
 // joinedAtFirst returns the participants of the data file.
 func (b *Bird) joinedAtFirst(row int) []map[string]any {
-	all, scene := b.takingPart(row), b.scene(row)
-	for i, entry := range all {
-		p := b.referred(row, entry["who"].(string))
+	all, scene := []map[string]any{}, b.scene(row)
+	for who, members := range b.takingPart(row) {
+		p := b.referred(row, who)
 		scene.words["participant"], scene.words["workspace_id"] = p["id"], b.Workspace()
-		maps.Copy(p, scene.make(nil, entry, []string{"who"}))
-		all[i] = p
+		all = append(all, with(p, scene.make(nil, members, nil)))
 	}
 	return all
 }

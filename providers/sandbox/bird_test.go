@@ -14,7 +14,11 @@ import (
 	"time"
 )
 
-const birdWorkspace = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
+// What the description of the service says.
+const (
+	birdWorkspace = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
+	birdToken     = "bird-sandbox-8Vd2QmXn4TzLrKc7"
+)
 
 // birdClient is a plain HTTP client of the stand-in that sets the clock.
 type birdClient struct {

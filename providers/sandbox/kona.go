@@ -1,13 +1,11 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -17,11 +15,9 @@ import (
 // The update of a conversation isn't documented; PUT follows the vendor's general rules for updates [assumed].
 type Kona struct {
 	*server
-	tokens   []string            // valid access tokens
 	refresh  string              // the valid refresh token
 	codes    map[string]konaCode // not yet used
 	issued   int                 // the number of tokens and codes issued
-	users    map[string]int      // the users of access tokens, other than konaMe
 	requests uint64
 }
 
@@ -41,11 +37,7 @@ const (
 func (s *Sandbox) Kona() *Kona { return serviceOf[*Kona](s) }
 
 func newKona(s *server) service {
-	s.key = konaToken
-	k := &Kona{
-		server: s, tokens: []string{konaToken}, refresh: konaRefresh, codes: map[string]konaCode{}, issued: 1,
-		users: map[string]int{},
-	}
+	k := &Kona{server: s, refresh: s.Secrets["refresh_token"], codes: map[string]konaCode{}, issued: 1}
 	k.readers = map[string]reader{
 		"stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
 		"role": k.among("must be 1, 2 or 3", 1, 3), "users": k.readMembers, "groups": k.readMembers,
@@ -56,12 +48,8 @@ func newKona(s *server) service {
 		"user":  func(x *exchange) { k.takeIn(x.row, "participants", "user", k.count("user")) },
 		"group": func(x *exchange) { k.takeIn(x.row, "groups", "group", konaGroupsPerSpace) },
 	})
+	k.keys[k.key] = konaMe
 	return k
-}
-
-func (k *Kona) account(a *Account) {
-	a.Settings["redirect_url"] = k.redirect()
-	a.Secrets["refresh_token"], a.Secrets["client_secret"] = konaRefresh, konaClientSecret
 }
 
 // greet sets the headers of the only answer that the vendor's documentation shows in full.
@@ -75,15 +63,10 @@ func (k *Kona) greet(x *exchange) {
 	}
 }
 
-func (k *Kona) authorized(x *exchange) bool {
-	token, ok := strings.CutPrefix(x.authorization(), "Bearer ")
-	return ok && slices.Contains(k.tokens, token) && !k.revoked
-}
-
 // ExpireTokens invalidates all access tokens. The refresh token still works.
 func (k *Kona) ExpireTokens() {
 	defer k.hold()()
-	k.tokens = nil
+	clear(k.keys)
 }
 
 // Me returns the id of the user to whom the token belongs.
@@ -120,10 +103,6 @@ func (k *Kona) place(row int, kind string, n int) any {
 		return k.idOf("group", space+n*spaces)
 	}
 	return k.idOf("user", n)
-}
-
-func (k *Kona) words(kind string, i int) map[string]any {
-	return map[string]any{"space": k.idOf("space", i%k.count("space"))}
 }
 
 func (k *Kona) clock(t time.Time) any { return t.UnixMilli() }
@@ -263,6 +242,7 @@ func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map
 }
 
 func (k *Kona) listed(x *exchange, kind string, rows []int) {
+	rows = slices.DeleteFunc(rows, func(i int) bool { return k.hidden(x, kind, i) })
 	k.page(x, k.Directories[kind].Rows, rows, func(i int) map[string]any { return k.entry(kind, i) })
 }
 
@@ -447,19 +427,9 @@ func (k *Kona) comments(x *exchange) {
 
 // userinfo answers with the token's user, under the key users.
 func (k *Kona) userinfo(x *exchange) {
-	user := konaMe
-	if other, ok := k.users[strings.TrimPrefix(x.authorization(), "Bearer ")]; ok {
-		user = other
-	}
-	doc := with(k.entry("user", user), map[string]any{"current_account": map[string]any{"id": konaAccount, "member": true}})
+	doc := with(k.entry("user", x.owner.(int)), map[string]any{"current_account": map[string]any{"id": konaAccount, "member": true}})
 	if !k.on("NoUnreadCount") {
 		doc["unread_conversation_count"] = 3
 	}
 	k.one(x, http.StatusOK, "user", doc)
-}
-
-// redirect returns the address that is registered for the application.
-func (k *Kona) redirect() string {
-	registered, _ := k.reading("Redirect").(string)
-	return cmp.Or(registered, "http://localhost:3000/callback")
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -8,12 +9,7 @@ import (
 	"strconv"
 )
 
-const (
-	konaToken        = "kona-sandbox-access-1"
-	konaRefresh      = "kona-sandbox-refresh-1"
-	konaClientSecret = "kona-sandbox-client-secret" // also in data/services/kona.json
-	konaLifetime     = 604800                       // seconds
-)
+const konaLifetime = 604800 // seconds
 
 // konaCode is an authorization code that was issued.
 type konaCode struct {
@@ -42,13 +38,13 @@ func (k *Kona) issueCode(redirect string) string {
 // client or the address isn't registered, and sends all other errors to the registered address (RFC 6749, 4.1.2.1).
 func (k *Kona) authorize(x *exchange) {
 	is := func(name, value string) bool { return slices.Equal(x.query[name], []string{value}) }
-	page := ""
+	redirect, page := fmt.Sprint(k.reading("Redirect")), ""
 	switch {
 	case x.badQuery:
 		page = "The request could not be read."
 	case !is("client_id", k.Settings["client_id"]):
 		page = "There is no such application."
-	case !is("redirect_uri", k.redirect()):
+	case !is("redirect_uri", redirect):
 		page = "The redirect uri is not the one that is registered."
 	}
 	if page != "" {
@@ -59,17 +55,21 @@ func (k *Kona) authorize(x *exchange) {
 	if state := x.query["state"]; len(state) == 1 {
 		back["state"] = state
 	}
+	fail := func(code, detail string) {
+		back.Set("error", code)
+		back.Set("error_description", detail)
+	}
 	switch odd := konaOddParameter(x.query, "response_type", "client_id", "redirect_uri", "state"); {
 	case odd != "":
-		back["error"], back["error_description"] = []string{"invalid_request"}, []string{"Parameter " + odd + " is unknown or repeated."}
+		fail("invalid_request", "Parameter "+odd+" is unknown or repeated.")
 	case x.query.Get("response_type") != "code":
-		back["error"], back["error_description"] = []string{"unsupported_response_type"}, []string{"The response type must be code."}
+		fail("unsupported_response_type", "The response type must be code.")
 	case k.on("NoConsent"):
-		back["error"], back["error_description"] = []string{"access_denied"}, []string{"The person said no."}
+		fail("access_denied", "The person said no.")
 	default:
-		back.Set("code", k.issueCode(k.redirect()))
+		back.Set("code", k.issueCode(redirect))
 	}
-	x.answer.Set("Location", k.redirect()+"?"+back.Encode())
+	x.answer.Set("Location", redirect+"?"+back.Encode())
 	x.raw(http.StatusFound, "", nil)
 }
 
@@ -118,11 +118,9 @@ func (k *Kona) token(x *exchange) {
 	k.issued++
 	access := "kona-sandbox-access-" + strconv.Itoa(k.issued)
 	if k.on("ExpireOnRefresh") {
-		k.tokens = nil
+		clear(k.keys)
 	}
-	if k.tokens = append(k.tokens, access); user != konaMe {
-		k.users[access] = user
-	}
+	k.keys[access] = user
 	if k.on("RotateRefresh") {
 		k.refresh = "kona-sandbox-refresh-" + strconv.Itoa(k.issued)
 	}

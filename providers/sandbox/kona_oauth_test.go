@@ -16,7 +16,7 @@ func TestKonaSignIn(t *testing.T) {
 	}
 	const redirect = "http://localhost:21212/back"
 	box.Kona().Set(Switches{"Redirect": redirect})
-	for _, a := range box.Accounts() {
+	for _, a := range box.Accounts("") {
 		if a.Provider == "kona" && a.Settings["redirect_url"] != redirect {
 			t.Errorf("the account's settings are %v", a.Settings)
 		}

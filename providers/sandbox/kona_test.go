@@ -13,7 +13,13 @@ import (
 	"time"
 )
 
-const konaClientID = "kona-sandbox-client"
+// What the description of the service says.
+const (
+	konaClientID     = "kona-sandbox-client"
+	konaClientSecret = "kona-sandbox-client-secret"
+	konaToken        = "kona-sandbox-access-1"
+	konaRefresh      = "kona-sandbox-refresh-1"
+)
 
 // konaClient is a plain HTTP client of the stand-in that sets the clock.
 type konaClient struct {

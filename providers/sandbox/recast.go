@@ -10,11 +10,10 @@ import (
 // A world with lists of names repeats the stories of its files in earlier years if it needs more conversations than they have. Each
 // telling is about other people, companies and towns, which the texts name by placeholders.
 
-// telling is the n-th repetition of the stories, 0 for those of the file. Its years says how long ago a conversation was.
+// telling is the n-th repetition of the stories, 0 for those of the file, so many years ago.
 type telling struct {
-	w     *world // nil for no placeholders
-	n     int
-	years func() int
+	w        *world // nil for no placeholders
+	n, years int
 }
 
 func (w *world) retells() bool { return len(w.Given) > 0 }
@@ -24,7 +23,7 @@ func (t telling) word(kind string, n int) (string, bool) {
 	if t.w == nil {
 		return "", false
 	}
-	switch p, c := t.w.contact(t.contact(n)), t.w.company(t.company(n)); kind {
+	switch p, c := t.w.contact(t.number("contact", n)), t.w.company(t.number("company", n)); kind {
 	case "name":
 		return p.name(), true
 	case "first":
@@ -43,35 +42,19 @@ func (t telling) word(kind string, n int) (string, bool) {
 	case "town":
 		return t.w.Towns[(n+t.n)%len(t.w.Towns)], true
 	case "year":
-		return strconv.Itoa(n - t.years()), true
+		return strconv.Itoa(n - t.years), true
 	}
 	return "", false
 }
 
-// contact returns the contact that takes the place of contact n, which is n itself for those who stay.
-func (t telling) contact(n int) int {
-	if n >= len(t.w.Contacts) || t.w.Contacts[n].Stays {
-		return n
-	}
-	return n + t.n*len(t.w.Contacts)
-}
-
-// company does for companies what contact does for contacts.
-func (t telling) company(n int) int {
-	if n >= len(t.w.Companies) || t.w.Companies[n].Stays {
-		return n
-	}
-	return n + t.n*len(t.w.Companies)
-}
-
-// number returns the object that takes the place of object n of a kind.
+// number returns the object that takes the place of object n of a kind, which is n itself for those who stay.
 func (t telling) number(kind string, n int) int {
 	switch {
 	case t.w == nil:
-	case kind == "contact":
-		return t.contact(n)
-	case kind == "company" || kind == "account":
-		return t.company(n)
+	case kind == "contact" && n < len(t.w.Contacts) && !t.w.Contacts[n].Stays:
+		n += t.n * len(t.w.Contacts)
+	case (kind == "company" || kind == "account") && n < len(t.w.Companies) && !t.w.Companies[n].Stays:
+		n += t.n * len(t.w.Companies)
 	}
 	return n
 }
@@ -91,7 +74,7 @@ func (w *world) contact(i int) person {
 		p.Email = fmt.Sprintf("%s.%d@%s", local, told, domain)
 		return p
 	}
-	if p.Company = (telling{w: w, n: told}).company(p.Company); p.Stays {
+	if p.Company = (telling{w: w, n: told}).number("company", p.Company); p.Stays {
 		p.Company = told * len(w.Companies)
 	}
 	var again string

@@ -35,6 +35,7 @@ type exchange struct {
 	call *call
 	args map[string]string
 
+	owner  any                        // what is known about the key
 	row    int                        // of the conversation in the path, -1 for none
 	param  map[string]any             // the values of the parameters
 	fields map[string]json.RawMessage // the members of the body
@@ -72,7 +73,7 @@ type rule struct {
 }
 
 func (x *exchange) refuse(status int, code, detail string) {
-	panic(refused(status, code, detail))
+	panic(refused(status, "", code, detail))
 }
 
 func (x *exchange) notFound(what string) {
@@ -86,10 +87,12 @@ func (x *exchange) methodNotAllowed(allow string) {
 
 // badParameter refuses a query parameter, badField a member of the body.
 func (x *exchange) badParameter(name, code, detail string) {
-	panic(refusal{status: http.StatusBadRequest, problems: []problem{{name, code, detail}}})
+	panic(refused(http.StatusBadRequest, name, code, detail))
 }
 
-func (x *exchange) badField(name, code, detail string) { problems{{name, code, detail}}.refuse() }
+func (x *exchange) badField(name, code, detail string) {
+	panic(refused(http.StatusUnprocessableEntity, name, code, detail))
+}
 
 // reader reads a member of a body for a service and adds to x.wrong what is wrong with it.
 type reader func(x *exchange, at string, raw json.RawMessage) any
@@ -112,14 +115,6 @@ func (p problems) refuse() {
 	if len(p) > 0 {
 		panic(refusal{status: http.StatusUnprocessableEntity, problems: p})
 	}
-}
-
-// authorization returns the Authorization header, or "" if there isn't exactly one.
-func (x *exchange) authorization() string {
-	if values := x.header.Values("Authorization"); len(values) == 1 {
-		return values[0]
-	}
-	return ""
 }
 
 // number returns the value of a parameter that always has one.
@@ -166,8 +161,7 @@ func (s *server) receiveQuery(x *exchange) {
 
 // refuse refuses a parameter. The rule's own words replace the given ones.
 func (r *rule) refuse(name, code, want string) {
-	p := problem{name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)}
-	panic(refusal{status: cmp.Or(r.Status, http.StatusBadRequest), problems: problems{p}})
+	panic(refused(cmp.Or(r.Status, http.StatusBadRequest), name, cmp.Or(r.Code, code), cmp.Or(r.Want, want)))
 }
 
 // rule returns the rule for a parameter of a call.

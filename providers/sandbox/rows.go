@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -52,22 +53,18 @@ func (s *server) round(row int) int {
 	return row / len(s.seeded.Rows)
 }
 
-// telling returns how a conversation differs from its record.
-func (s *server) telling(row int) telling {
-	if s.round(row) == 0 || !s.data.retells() {
-		return telling{w: s.data, years: func() int { return 0 }}
+// takingPart yields those who take part, "contact 3" and the like, with the members of their entries.
+func (s *server) takingPart(row int) iter.Seq2[string, map[string]any] {
+	return func(yield func(string, map[string]any) bool) {
+		scene := s.scene(row)
+		for _, entry := range s.raw(row).With {
+			members := maps.Clone(entry)
+			delete(members, "who")
+			if who, _ := entry["who"].(string); !yield(scene.plays(who), members) {
+				return
+			}
+		}
 	}
-	return telling{s.data, s.round(row), func() int { return s.data.base.Year() - s.createdAt(row).Year() }}
-}
-
-// takingPart returns the entries of a record for those who take part.
-func (s *server) takingPart(row int) []map[string]any {
-	all, scene := []map[string]any{}, s.scene(row)
-	for _, entry := range s.raw(row).With {
-		who, _ := entry["who"].(string)
-		all = append(all, with(entry, map[string]any{"who": scene.plays(who)}))
-	}
-	return all
 }
 
 // said returns what was said in a conversation.
@@ -110,8 +107,12 @@ func (s *server) scene(row int) *scene {
 	if s.Ids["conversation"] != nil {
 		words["serial"] = s.serial(row)
 	}
+	tell := telling{w: s.data}
+	if round := s.round(row); round > 0 && s.data.retells() {
+		tell.n, tell.years = round, s.data.base.Year()-at.Year()
+	}
 	return &scene{
-		at: at, pace: pace, clock: s.parts.clock, words: words, tell: s.telling(row),
+		at: at, pace: pace, clock: s.parts.clock, words: words, tell: tell,
 		place: func(kind string, n int) any { return s.parts.place(row, kind, n) },
 	}
 }
@@ -206,10 +207,7 @@ func (s *server) acts() (all []Act) {
 	for _, d := range s.seeded.Acts {
 		all = append(all, Act{At: s.data.on(d.On), Query: d.Query, Field: d.Field, To: d.To, Prepare: func() {
 			defer s.hold()()
-			if r := d.Refused; r != nil {
-				next := refused(r.Status, r.Code, r.Detail)
-				s.refused = &next
-			}
+			s.refused = cmp.Or(d.Refused, s.refused)
 		}})
 	}
 	return all
@@ -284,7 +282,7 @@ func upTo(n int) []int {
 
 // directory is a list of other objects than conversations.
 type directory struct {
-	// Rows names the collection of the data file; Of says whose words its records use: staff, contact or company.
+	// Rows names the collection of the data file; Of says whose words its records use: staff, contact, company or space.
 	Rows, Of string
 	// Without is a member that hides an entry from lists.
 	Without string
@@ -318,7 +316,7 @@ func (s *server) thing(kind string, i int) map[string]any {
 	key := thing{kind, i}
 	if s.entries[key] == nil {
 		c := s.file[s.Directories[kind].Rows]
-		r, words := c.Rows[i%len(c.Rows)], s.parts.words(kind, i)
+		r, words := c.Rows[i%len(c.Rows)], s.words(kind, i)
 		words["id"] = s.parts.idOf(kind, i)
 		place := func(kind string, n int) any { return s.parts.place(-1, kind, n) }
 		s.entries[key] = (&scene{at: s.data.base, pace: 1, clock: s.parts.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
@@ -337,7 +335,7 @@ func (s *server) listDirectory(x *exchange) {
 	without := s.Directories[kind].Without
 	rows := slices.DeleteFunc(upTo(s.parts.count(kind)), func(i int) bool {
 		doc := s.thing(kind, i)
-		return doc[without] != nil || s.parts.hidden(x, kind, i) || !found(func(member string) any { return doc[member] })
+		return doc[without] != nil || !found(func(member string) any { return doc[member] })
 	})
 	s.parts.listed(x, kind, rows)
 }

@@ -49,36 +49,21 @@ type Options struct {
 
 // Account is what a client needs to use one of the servers.
 type Account struct {
-	// Name and Provider are those of a confab configuration.
-	Name, Provider string
+	// Name, Provider and BaseURL are those of a confab configuration. Credential is the key or token.
+	Name, Provider, BaseURL, Credential string
+	// Settings are the other non-secret settings by name, Secrets the other secret ones.
+	Settings, Secrets map[string]string
 	// Unseen lists the ids of the conversations that are unseen when a demo starts. If any account lists some, all other
 	// conversations start as seen.
 	Unseen []string
 	// Acts lists what was done in this account before a demo starts, oldest first.
 	Acts []Act
-	// Path is the path of the base URL at the server, and the whole base URL after At.
-	Path string
-	// Settings are the other non-secret settings by name. A value that starts with a slash is a path at the server too.
-	Settings map[string]string
-	// Credential is the key or token; Secrets are the other secret settings by name.
-	Credential string
-	Secrets    map[string]string
-}
-
-// At returns the account of a server that is reached at a root URL, which ends without a slash.
-func (a Account) At(root string) Account {
-	a.Path, a.Settings = root+a.Path, maps.Clone(a.Settings)
-	for name, value := range a.Settings {
-		if strings.HasPrefix(value, "/") {
-			a.Settings[name] = root + value
-		}
-	}
-	return a
 }
 
 // Act is an edit that was made before a demo starts: it set Field to To in all conversations that Query, in confab's query
-// language, finds. The demo calls Prepare before it makes the edit; the service may then refuse the next write.
-type Act struct {
+// language, finds. The demo calls Prepare before it makes the edit; the service may then refuse the next write. It is an alias, so
+// that an Account converts to the type with which config describes it.
+type Act = struct {
 	At               time.Time
 	Query, Field, To string
 	Prepare          func()
@@ -155,17 +140,26 @@ func New(o Options) (*Sandbox, error) {
 	return s, nil
 }
 
-// Accounts returns one account per server, in the order of the world's people.json.
-func (s *Sandbox) Accounts() (accounts []Account) {
+// Accounts returns one account per server, in the order of the world's people.json, for clients that reach the servers at a root
+// URL, which ends without a slash.
+func (s *Sandbox) Accounts(root string) (accounts []Account) {
 	for _, v := range s.services {
-		of := v.own()
-		a := Account{Name: of.Account, Provider: of.Provider, Path: of.Path, Credential: of.key, Unseen: of.unseen(), Acts: of.acts()}
-		a.Settings, a.Secrets = map[string]string{}, map[string]string{}
-		maps.Copy(a.Settings, of.Settings)
-		v.account(&a)
-		accounts = append(accounts, a)
+		accounts = append(accounts, v.own().account(root))
 	}
 	return accounts
+}
+
+func (s *server) account(root string) Account {
+	defer s.hold()()
+	a := Account{Name: s.Account, Provider: s.Provider, BaseURL: root + s.Path, Credential: s.key, Settings: map[string]string{},
+		Secrets: maps.Clone(s.Secrets), Unseen: s.unseen(), Acts: s.acts()}
+	words := scene{words: with(s.Defaults, s.switches), place: func(kind string, n int) any { return s.parts.place(-1, kind, n) }}
+	for name, value := range s.Settings {
+		if a.Settings[name] = fmt.Sprint(words.text(value)); strings.HasPrefix(value, "/") {
+			a.Settings[name] = root + value
+		}
+	}
+	return a
 }
 
 // server returns the server of a provider, or nil.

@@ -64,7 +64,7 @@ func (r reply) object(t *testing.T) map[string]any {
 
 func newProbe(t *testing.T, s *Sandbox, provider string) probe {
 	t.Helper()
-	for _, a := range s.Accounts() {
+	for _, a := range s.Accounts("") {
 		if a.Provider == provider {
 			scheme := map[string]string{"bird": "AccessKey ", "kona": "Bearer "}[provider]
 			return probe{t: t, s: s, account: a, auth: scheme + a.Credential}
@@ -80,7 +80,7 @@ func (p probe) request(ctx context.Context, method, path, body string) *http.Req
 	if body != "" {
 		r = strings.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://sandbox.test"+p.account.Path+path, r)
+	req, err := http.NewRequestWithContext(ctx, method, "http://sandbox.test"+p.account.BaseURL+path, r)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -156,9 +156,9 @@ func TestNewRefusesBadOptions(t *testing.T) {
 func TestAccounts(t *testing.T) {
 	s := newTestSandbox(t, Options{})
 	var got []string
-	for _, a := range s.Accounts() {
+	for _, a := range s.Accounts("") {
 		got = append(got, a.Name+" "+a.Provider)
-		if !strings.HasPrefix(a.Path, "/"+a.Provider) || a.Credential == "" {
+		if !strings.HasPrefix(a.BaseURL, "/"+a.Provider) || a.Credential == "" {
 			t.Errorf("account %+v", a)
 		}
 	}
@@ -187,7 +187,7 @@ func listPaths(s *Sandbox) map[string]string {
 		"attention": "/conversations/list?size=50", "askelephant": "/v2/engagements?limit=50&expand=contacts,owner",
 		"kona": "/conversations",
 	}
-	for _, a := range s.Accounts() {
+	for _, a := range s.Accounts("") {
 		if a.Provider == "bird" {
 			paths[a.Provider] = "/workspaces/" + a.Settings["workspace_id"] + "/conversations?limit=20"
 		}
@@ -209,7 +209,7 @@ func TestSameSeedSameData(t *testing.T) {
 			t.Errorf("%s: another seed produced the same data", provider)
 		}
 	}
-	a, b := newTestSandbox(t, Options{Seed: 7}).Accounts(), newTestSandbox(t, Options{Seed: 7}).Accounts()
+	a, b := newTestSandbox(t, Options{Seed: 7}).Accounts(""), newTestSandbox(t, Options{Seed: 7}).Accounts("")
 	for i := range a {
 		if a[i].Credential != b[i].Credential || !maps.Equal(a[i].Secrets, b[i].Secrets) {
 			t.Errorf("%s: the same seed produced other credentials", a[i].Name)
@@ -499,7 +499,7 @@ func TestOverARealSocket(t *testing.T) {
 	s := newTestSandbox(t, Options{})
 	server := httptest.NewServer(s)
 	defer server.Close()
-	a := s.Accounts()[0]
+	a := s.Accounts("")[0]
 	get := func(path string) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(t.Context(), "PUT", server.URL+path, nil)
 		if err != nil {
@@ -509,7 +509,7 @@ func TestOverARealSocket(t *testing.T) {
 		return server.Client().Do(req)
 	}
 	id := s.Attention().IDs()[0]
-	path := a.Path + "/conversations/" + id + "/change_privacy?privacy=private"
+	path := a.BaseURL + "/conversations/" + id + "/change_privacy?privacy=private"
 	res, err := get(path)
 	if err != nil {
 		t.Fatal(err)

@@ -23,9 +23,8 @@ type refusal struct {
 // problem says what is wrong with a parameter, with a member of the body or, if field is "", with the whole request.
 type problem struct{ field, code, detail string }
 
-// refused returns the refusal of a whole request.
-func refused(status int, code, detail string) refusal {
-	return refusal{status: status, problems: problems{{"", code, detail}}}
+func refused(status int, field, code, detail string) refusal {
+	return refusal{status: status, problems: problems{{field, code, detail}}}
 }
 
 // lock is a mutex that one line locks and unlocks: defer l.hold()().
@@ -40,11 +39,8 @@ func (l *lock) hold() func() {
 type service interface {
 	// own returns the embedded server.
 	own() *server
-	// account adds settings that the description doesn't have.
-	account(a *Account)
 	// greet sets the headers that every answer has.
 	greet(x *exchange)
-	authorized(x *exchange) bool
 	// enter refuses requests before their call is looked up.
 	enter(x *exchange)
 	// blame adds words for the answer to a refusal.
@@ -58,10 +54,6 @@ type service interface {
 	place(row int, kind string, n int) any
 	// clock formats a time.
 	clock(t time.Time) any
-	// words returns the values of the words in the record of a directory entry.
-	words(kind string, i int) map[string]any
-	// hidden reports whether a directory list leaves an entry out.
-	hidden(x *exchange, kind string, i int) bool
 	// one answers with a single object, listed with a directory.
 	one(x *exchange, status int, kind string, doc map[string]any)
 	listed(x *exchange, kind string, rows []int)
@@ -78,16 +70,17 @@ type server struct {
 	conversations int     // at the start
 	data          *world
 	now           func() time.Time
-	key           string // the account's credential
+	key           string         // the account's credential
+	keys          map[string]any // all valid keys, with what else is known about them
 	lock
 	switches Switches
 	do       map[string]func(*exchange) // handlers of calls and contests by name
 	readers  map[string]reader          // of members of bodies, by kind of value
 	gone     map[int]bool               // rows of deleted conversations
 	revoked  bool
-	forced   []int    // the statuses of the next answers
-	refused  *refusal // of the next write
-	touches  int      // how often somebody else changed something
+	forced   []int  // the statuses of the next answers
+	refused  *guard // refuses the next write
+	touches  int    // how often somebody else changed something
 	rows
 }
 
@@ -101,7 +94,7 @@ func (s *server) own() *server { return s }
 
 // start completes a server. The description refers to the handlers by their names in do.
 func (s *server) start(p service, do map[string]func(*exchange)) {
-	s.parts, s.gone, s.switches = p, map[int]bool{}, Switches{}
+	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]any{s.key: nil}
 	s.do = map[string]func(*exchange){
 		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
 		"change": s.changeConversation, "delete": s.deleteConversation,
@@ -162,6 +155,22 @@ func matched(pattern, given string) (map[string]string, bool) {
 	return args, true
 }
 
+// authorized reports whether a request carries a valid key, once.
+func (s *server) authorized(x *exchange) bool {
+	given := x.header.Values(cmp.Or(s.Header, "Authorization"))
+	if len(given) != 1 || s.revoked {
+		return false
+	}
+	for scheme, off := range s.Schemes {
+		key, fits := strings.CutPrefix(given[0], scheme)
+		if owner, known := s.keys[key]; fits && known && (off == "" || !s.on(off)) {
+			x.owner = owner
+			return true
+		}
+	}
+	return false
+}
+
 // serve answers a request. It must not wait.
 func (s *server) serve(x *exchange) {
 	defer s.hold()()
@@ -176,18 +185,20 @@ func (s *server) serve(x *exchange) {
 	}()
 	s.parts.greet(x)
 	if strings.HasPrefix(x.rest, s.Root) {
-		if !s.parts.authorized(x) {
+		if !s.authorized(x) {
 			x.refuse(http.StatusUnauthorized, "unauthorized", s.Denied)
 		}
 		s.parts.enter(x)
 		s.guard(x, s.Refuse)
 		if len(s.forced) > 0 {
-			s.answerForced(x)
-			return
+			text := http.StatusText(s.forced[0])
+			next := refused(s.forced[0], "", strings.ReplaceAll(strings.ToLower(text), " ", "_"), text+".")
+			s.forced = s.forced[1:]
+			panic(next)
 		}
-		if r := s.refused; r != nil && s.writes(x) {
+		if g := s.refused; g != nil && s.writes(x) {
 			s.refused = nil
-			panic(*r)
+			x.refuse(g.Status, g.Code, g.Detail)
 		}
 		if x.badQuery {
 			x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
@@ -226,28 +237,20 @@ func (s *server) spend(name string) bool {
 	return n > 0 || s.on(name)
 }
 
-// reading returns the value of a switch, or nil.
+// reading returns the value of a switch, or its default.
 func (s *server) reading(name string) any {
 	if s.Switches[name] == "" {
 		panic("sandbox: " + s.Provider + " has no switch " + name)
 	}
-	return s.switches[name]
-}
-
-// answerForced answers with the next status that AnswerNext set.
-func (s *server) answerForced(x *exchange) {
-	status := s.forced[0]
-	s.forced = s.forced[1:]
-	if status > http.StatusInternalServerError {
-		x.gatewayError(status)
-		return
-	}
-	text := http.StatusText(status)
-	x.refuse(status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), text+".")
+	return cmp.Or(s.switches[name], s.Defaults[name])
 }
 
 // answer writes a refusal in the service's form.
 func (s *server) answer(x *exchange, r refusal) {
+	if r.status > http.StatusInternalServerError {
+		x.gatewayError(r.status)
+		return
+	}
 	details, first := map[string][]string{}, r.problems[0]
 	for _, p := range r.problems {
 		at := strings.TrimSuffix("."+p.field, ".")
@@ -302,7 +305,7 @@ func lowered(text string) string {
 func (s *server) rateLimited(x *exchange) {
 	defer s.hold()()
 	s.parts.greet(x)
-	s.answer(x, refused(http.StatusTooManyRequests, "too_many_requests", "Too many requests."))
+	s.answer(x, refused(http.StatusTooManyRequests, "", "too_many_requests", "Too many requests."))
 }
 
 // disturb lets somebody else change the conversation that the request is about, if there is one and the client may see it.
@@ -310,7 +313,7 @@ func (s *server) disturb(x *exchange) {
 	defer s.hold()()
 	_, rest, found := strings.Cut(x.rest, s.One)
 	id, _, _ := strings.Cut(rest, "/")
-	if row, ok := s.find(id); found && ok && s.parts.authorized(x) {
+	if row, ok := s.find(id); found && ok && s.authorized(x) {
 		s.contest(x, row)
 	}
 }
@@ -352,11 +355,10 @@ func (s *server) Set(to Switches) {
 
 // Reset sets these switches and turns all others off.
 func (s *server) Reset(to Switches) {
-	all := Switches{}
-	for name := range s.Switches {
-		all[name] = to[name]
-	}
-	s.Set(all)
+	s.mu.Lock()
+	s.switches = Switches{}
+	s.mu.Unlock()
+	s.Set(to)
 }
 
 func (s *server) revoke() {

@@ -17,7 +17,7 @@ import (
 func TestAServiceNeedsOnlyADescription(t *testing.T) {
 	s := newTestSandbox(t, Options{World: "notes", Files: os.DirFS("../conformance/notes"), Conversations: 3})
 	n := s.Of("notes")
-	if a := s.Accounts(); len(a) != 1 || a[0].Name != "board" || a[0].Provider != "notes" || a[0].Path != "/notes/v1" {
+	if a := s.Accounts(""); len(a) != 1 || a[0].Name != "board" || a[0].Provider != "notes" || a[0].BaseURL != "/notes/v1" {
 		t.Errorf("accounts %v", a)
 	}
 	p := newProbe(t, s, "notes")

@@ -14,10 +14,13 @@ type spec struct {
 	// Account is the name of the account in a configuration; Provider is the first path segment of the server, Path the path of
 	// the base URL.
 	Account, Provider, Path string
-	// Settings are further settings of the account; records may use them as words.
-	Settings map[string]string
-	// Key is the credential and Header the header that carries it, for a service with a single key that never changes.
+	// Settings and Secrets are further settings of the account. Settings may use ids and switches as words, and records may use
+	// settings.
+	Settings, Secrets map[string]string
+	// Key is the credential, unless it depends on the seed. Header carries it, by default Authorization, after one of the Schemes;
+	// each has a switch that refuses it, or "".
 	Key, Header string
+	Schemes     map[string]string
 	// Thing is the service's name for a conversation.
 	Thing string
 	// Root is the start of the paths that need a credential. Without one they answer 401 with the sentence Denied, whether or not
@@ -31,8 +34,10 @@ type spec struct {
 	Wrap string
 	// Updated is the member that holds the time of the last change; "" for none.
 	Updated string
-	// Switches explains each switch, which selects another reading of the documentation than the default.
+	// Switches explains each switch, which selects another reading of the documentation than the default. Defaults has the values of
+	// those that are off.
 	Switches map[string]string
+	Defaults map[string]any
 	Refuse   []guard
 	Errors   []failure
 	// Query has the parameters of all calls by name.
@@ -103,12 +108,7 @@ type contest struct {
 
 // The methods of service that apply where a type doesn't override them.
 
-func (s *server) account(*Account) {}
-
 func (s *server) greet(*exchange) {}
-
-// authorized expects the key in the header that the description names.
-func (s *server) authorized(x *exchange) bool { return x.header.Get(s.Header) == s.key && !s.revoked }
 
 func (s *server) enter(*exchange) {}
 
@@ -176,10 +176,10 @@ func (s *server) place(_ int, kind string, n int) any { return s.parts.idOf(kind
 
 func (s *server) clock(t time.Time) any { return stamp(t) }
 
-// words returns the words of the person or the company that an entry is about.
+// words returns the words of the person or the company that an entry is about, and of the object to which it belongs.
 func (s *server) words(kind string, i int) map[string]any {
 	words := map[string]any{}
-	switch s.Directories[kind].Of {
+	switch of := s.Directories[kind].Of; of {
 	case "staff":
 		words = s.data.words(s.data.Staff[i%len(s.data.Staff)])
 	case "contact":
@@ -189,14 +189,14 @@ func (s *server) words(kind string, i int) map[string]any {
 	case "company":
 		c := s.data.company(i)
 		words["name"], words["domain"], words["industry"] = c.Name, c.Domain, c.Industry
+	case "space":
+		words[of] = s.parts.idOf(of, i%s.parts.count(of))
 	}
 	for name, v := range s.Settings {
 		words[name] = v
 	}
 	return words
 }
-
-func (s *server) hidden(*exchange, string, int) bool { return false }
 
 func (s *server) one(x *exchange, status int, _ string, doc map[string]any) {
 	s.ok(x, doc)

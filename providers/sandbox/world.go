@@ -180,10 +180,7 @@ type collection struct {
 // deed is an [Act] in a file. On is its time, like "1d 18:10"; Refused is the refusal that it met, if any.
 type deed struct {
 	On, Query, Field, To string
-	Refused              *struct {
-		Status       int
-		Code, Detail string
-	}
+	Refused              *guard
 }
 
 // record is an object in a data file, in the service's own format. In its strings,

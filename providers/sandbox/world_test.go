@@ -87,7 +87,7 @@ func TestAWorldIsForTheUserOfTheDemo(t *testing.T) {
 }
 
 func TestAWorldHasTheStateOfANewDemo(t *testing.T) {
-	for _, a := range northwind(t, 400, testNow).Accounts() {
+	for _, a := range northwind(t, 400, testNow).Accounts("") {
 		if len(a.Unseen) == 0 || len(a.Unseen) > 4 {
 			t.Errorf("%s: %d are unseen", a.Name, len(a.Unseen))
 		}
@@ -96,7 +96,7 @@ func TestAWorldHasTheStateOfANewDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slices.ContainsFunc(odd.Accounts(), func(a Account) bool { return a.Unseen != nil }) {
+	if slices.ContainsFunc(odd.Accounts(""), func(a Account) bool { return a.Unseen != nil }) {
 		t.Error("the odd world lists unseen conversations")
 	}
 	if _, err := New(Options{World: "southwind"}); err == nil {

@@ -165,7 +165,7 @@ func (r *run) login(ctx context.Context, args []string, _ flags) error {
 }
 
 // signIn completes a sign-in with the address that the browser returned to, and returns the text for the browser.
-func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *url.URL) (words string, err error) {
+func (r *run) signIn(ctx context.Context, a config.Account, login model.SignIn, got *url.URL) (words string, err error) {
 	q := got.Query()
 	switch {
 	case q.Get("error") != "":

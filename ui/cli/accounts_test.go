@@ -69,7 +69,7 @@ func signIn(t *testing.T, f *fakeLogin, browser func(redirect, state string), ar
 	if f.redirect == "" {
 		f.redirect = uitest.FreeRedirect(t)
 	}
-	b.program.Login = func(Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Login = func(Setup, config.Account) (model.SignIn, error) { return f, nil }
 	done := make(chan struct{})
 	b.program.Browse = func(_ Setup, page string) error {
 		u, err := url.Parse(page)
@@ -194,7 +194,7 @@ func TestLoginAtAPortInUse(t *testing.T) {
 			continue // this machine has no such address
 		}
 		b := newBench(t)
-		b.program.Login = func(Setup, config.Account) (Login, error) {
+		b.program.Login = func(Setup, config.Account) (model.SignIn, error) {
 			return &fakeLogin{redirect: redirect}, nil
 		}
 		b.want(t, ExitLocal, "login", "projects")
@@ -210,7 +210,7 @@ func TestLoginAtAPortInUse(t *testing.T) {
 func TestLoginByPasting(t *testing.T) {
 	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
 	b := newBench(t)
-	b.program.Login = func(Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Login = func(Setup, config.Account) (model.SignIn, error) { return f, nil }
 	b.program.Browse = func(Setup, string) error {
 		t.Error("a browser was opened over SSH")
 		return nil
@@ -240,7 +240,7 @@ func TestLoginEndsAfterItsPatience(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
 	b := newBench(t)
-	b.program.Login = func(Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Login = func(Setup, config.Account) (model.SignIn, error) { return f, nil }
 	b.program.Browse = func(Setup, string) error {
 		cancel()
 		return errors.New("no display")
@@ -253,12 +253,12 @@ func TestLoginEndsAfterItsPatience(t *testing.T) {
 
 func TestLoginRefusesWrongAccounts(t *testing.T) {
 	b := newBench(t)
-	b.program.Login = func(Setup, config.Account) (Login, error) {
+	b.program.Login = func(Setup, config.Account) (model.SignIn, error) {
 		return nil, errors.New("there is no sign-in for this provider")
 	}
 	b.want(t, ExitUsage, "login", "meetings")
 	contains(t, "stderr", &b.err, "meetings: there is no sign-in")
-	b.program.Login = func(Setup, config.Account) (Login, error) {
+	b.program.Login = func(Setup, config.Account) (model.SignIn, error) {
 		return &fakeLogin{redirect: "http://example.com:80/callback"}, nil
 	}
 	b.want(t, ExitUsage, "login", "projects")

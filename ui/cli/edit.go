@@ -99,7 +99,7 @@ func (r *run) refsFromInput(ctx context.Context, args []string, f flags) ([]stri
 	return out, nil
 }
 
-func (r *run) edit(ctx context.Context, args []string, f flags, ch changes, send sendOptions) error {
+func (r *run) edit(ctx context.Context, args []string, f flags, ch []model.Change, send sendOptions) error {
 	refs, err := r.targets(ctx, args, f)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (r *run) edit(ctx context.Context, args []string, f flags, ch changes, send
 		r.printLines(r.Err, planLines(plan)...)
 		return err
 	}
-	return r.send(ctx, plan, ch.fields(), send)
+	return r.send(ctx, plan, fieldsOf(ch), send)
 }
 
 // targets returns the conversations to edit: those of --query, after a sync unless --cached is given, or those named.
@@ -127,7 +127,7 @@ func (r *run) targets(ctx context.Context, args []string, f flags) (refs []model
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
 			}
 		}
-		refs, err = r.engine.Refs(ctx, r.scoped(f.text("query")), false)
+		refs, err = r.engine.Refs(ctx, f.text("query"), false)
 		if err == nil && len(refs) == 0 {
 			r.say("No conversation matches%s.", r.nearest(ctx, f.text("query"), false))
 		}
@@ -172,95 +172,24 @@ func (r *run) noteBlocked(plan model.Plan) {
 }
 
 // planEdit plans changes to conversations. A conversation that could not be read is a blocked item with its error.
-func (r *run) planEdit(ctx context.Context, refs []model.Ref, ch changes, dryRun bool) (plan model.Plan, err error) {
-	targets := r.findPeople(ctx, refs, ch, dryRun)
-	if err := ctx.Err(); err != nil {
-		return plan, err
-	}
-	if err := fatal(targets); err != nil {
-		return plan, err
-	}
-	var asked []model.Change
-	for _, c := range ch {
-		asked = append(asked, c.Change)
-	}
-	var ready []model.Ref
-	for _, t := range targets {
-		if t.Reason == "" {
-			ready = append(ready, t.Ref)
+func (r *run) planEdit(ctx context.Context, refs []model.Ref, changes []model.Change, dryRun bool) (model.Plan, error) {
+	plan, err := r.engine.Plan(ctx, refs, changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress()})
+	known := slices.ContainsFunc(plan.Items, func(it model.PlanItem) bool { who := whoError(it.Err); return who == nil || !who.Nobody })
+	for i, it := range plan.Items {
+		// A name that matches nobody in any of the conversations is probably misspelt.
+		if who := whoError(it.Err); who != nil && !(known && who.Nobody) {
+			err = cmp.Or(err, error(who))
 		}
-		for i, people := range t.people {
-			if asked[i].PeopleByRef == nil {
-				asked[i].PeopleByRef = map[model.Ref][]model.Participant{}
-			}
-			asked[i].PeopleByRef[t.Ref] = people
+		if it.Err != nil {
+			plan.Items[i].Reason = model.Words(it.Err) // the ref stands before it
 		}
 	}
-	if plan, err = r.engine.Plan(ctx, ready, asked, model.PlanOptions{DryRun: dryRun, Progress: r.progress()}); err != nil {
-		return plan, err
-	}
-	planned := plan.Items
-	plan.Items = make([]model.PlanItem, 0, len(refs))
-	for _, t := range targets {
-		it := t.PlanItem
-		if t.Reason == "" {
-			it, planned = planned[0], planned[1:]
-		}
-		if r.blockUnknownWords(&it, ch); it.Err != nil {
-			it.Reason = model.Words(it.Err) // the ref stands before it
-		}
-		plan.Items = append(plan.Items, it)
-	}
-	return plan, nil
+	return plan, err
 }
 
-// fatal returns the error that ends the command before anything is planned, or nil: a failure of this machine, an
-// ambiguous name, or a name that matches nobody in any conversation, which is probably misspelt.
-func fatal(targets []*target) error {
-	known := slices.ContainsFunc(targets, func(t *target) bool { return !errors.Is(t.Err, errNobody) })
-	for _, t := range targets {
-		if model.KindOf(t.Err) == model.Local && !(known && errors.Is(t.Err, errNobody)) {
-			return t.Err
-		}
-	}
-	return nil
-}
-
-// blockUnknownWords blocks an item whose edits use words that its service does not know.
-func (r *run) blockUnknownWords(it *model.PlanItem, ch changes) {
-	d, _ := r.engine.Describe(it.Ref.Account)
-	for _, c := range ch {
-		switch {
-		case !slices.ContainsFunc(it.Edits, func(e model.Edit) bool { return e.Kind == c.Kind }):
-		case c.Kind == model.EditParticipants:
-			block(it, cmp.Or(unknownWord(d, "role", c.People[0].Role), unknownWord(d, "participant status", c.People[0].Status)))
-		case c.Kind == model.EditAccess || c.Kind == model.EditDefaultRole:
-			block(it, unknownWord(d, c.Kind.Words(), c.Target.String()))
-		}
-	}
-}
-
-func block(it *model.PlanItem, reason string) {
-	if reason != "" && it.State == model.PlanChange {
-		*it = it.Blocked(reason)
-		it.Notes = nil
-	}
-}
-
-// unknownWord returns why a service does not take a word, or "".
-func unknownWord(d model.Description, what, word string) string {
-	known := map[string]struct {
-		all   string
-		words []string
-	}{"access": {"access setting", d.AccessValues}, "default role": {"default role", d.DefaultRoleValues}, "role": {"roles", d.Roles},
-		"participant status": {"statuses of participants", d.ParticipantStatuses}}[what]
-	switch {
-	case word == "" || slices.Contains(known.words, word):
-		return ""
-	case len(known.words) == 0:
-		return fmt.Sprintf("%s has no %s", d.Name, known.all)
-	}
-	return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(known.words, ", "))
+func whoError(err error) *model.WhoError {
+	who, _ := errors.AsType[*model.WhoError](err)
+	return who
 }
 
 func (r *run) prepareNew(ctx context.Context, _ []string, f flags) (func(sendOptions) error, error) {
@@ -278,7 +207,7 @@ func (r *run) prepareNew(ctx context.Context, _ []string, f flags) (func(sendOpt
 	for _, text := range f.texts("group") {
 		with = append(with, model.KindGroup+":"+strings.TrimPrefix(text, model.KindGroup+":"))
 	}
-	var people changes
+	var people []model.Change
 	for _, text := range with {
 		c, err := parseChange("add", text)
 		if err != nil {
@@ -295,47 +224,26 @@ func (r *run) prepareNew(ctx context.Context, _ []string, f flags) (func(sendOpt
 	return func(o sendOptions) error { return r.create(ctx, n, people, o) }, nil
 }
 
-func (r *run) create(ctx context.Context, n model.NewConversation, people changes, send sendOptions) error {
-	d, _ := r.engine.Describe(r.setup.Active()[0].Name)
-	// Where nothing can be created, the plan says why, and nobody is looked up.
-	can := r.engine.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can()
-	if can || send.dryRun && d.ReadOnly {
-		dir := &directory{engine: r.engine}
-		for _, c := range people {
-			found, err := dir.find(ctx, d, n.Space, c.who)
-			if err != nil {
-				return withAccount(d.Account, err)
-			}
-			found.Role, found.Status = c.People[0].Role, ""
-			n.People = append(n.People, found)
-		}
-	}
-	plan, err := r.engine.PlanCreate(ctx, d.Account, n, model.PlanOptions{DryRun: send.dryRun})
+func (r *run) create(ctx context.Context, n model.NewConversation, with []model.Change, send sendOptions) error {
+	account := r.setup.Active()[0].Name
+	plan, err := r.engine.PlanCreate(ctx, account, n, model.PlanOptions{DryRun: send.dryRun, With: with})
 	if err != nil {
-		return err
-	}
-	reason := unknownWord(d, "access", n.Access)
-	for _, p := range n.People {
-		reason = cmp.Or(reason, unknownWord(d, "role", p.Role))
-	}
-	for i := range plan.Items {
-		block(&plan.Items[i], reason)
+		return withAccount(account, err)
 	}
 	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, send)
 }
 
-// change is one change that was asked for. The person it is about is looked up for each conversation anew: the same text
-// may name different people in two conversations.
-type change struct {
-	model.Change
-	who whoArg
+// withAccount puts the name of the account before the error of a service.
+func withAccount(account string, err error) error {
+	if errors.As(err, new(*model.Error)) {
+		return fmt.Errorf("%s: %w", account, err)
+	}
+	return err
 }
 
-type changes []change
-
-// fields returns an empty edit for each field that the changes are about.
-func (ch changes) fields() (out []model.Edit) {
-	for _, c := range ch {
+// fieldsOf returns an empty edit for each field that changes are about.
+func fieldsOf(changes []model.Change) (out []model.Edit) {
+	for _, c := range changes {
 		if !slices.ContainsFunc(out, func(e model.Edit) bool { return e.Kind == c.Kind && e.Key == c.Key }) {
 			out = append(out, model.Edit{Kind: c.Kind, Key: c.Key})
 		}
@@ -350,7 +258,7 @@ var changeFlags = strings.Fields(`private public title description status access
 
 // parseChanges reads the flags of `edit`. An empty text is a value: it clears a field. access lists the access settings of all
 // services.
-func parseChanges(f flags, access []string) (ch changes, err error) {
+func parseChanges(f flags, access []string) (ch []model.Change, err error) {
 	for _, flag := range changeFlags {
 		for _, text := range f.texts(flag) {
 			c, err := parseChange(flag, text)
@@ -360,7 +268,7 @@ func parseChanges(f flags, access []string) (ch changes, err error) {
 			if err != nil {
 				return nil, err
 			}
-			set := func(o change) bool { return o.Kind == c.Kind && o.Key == c.Key && o.Target.Text != nil }
+			set := func(o model.Change) bool { return o.Kind == c.Kind && o.Key == c.Key && o.Target.Text != nil }
 			if c.Key != "" && c.Target.Text == nil && slices.ContainsFunc(ch, set) {
 				return nil, usage("%q is both to be set and to be removed", cell(c.Key))
 			}
@@ -377,7 +285,7 @@ func parseChanges(f flags, access []string) (ch changes, err error) {
 }
 
 // parseChange reads one use of a flag.
-func parseChange(flag, text string) (c change, err error) {
+func parseChange(flag, text string) (c model.Change, err error) {
 	c.Op, c.Target = model.OpSet, model.TextValue(text)
 	switch flag {
 	case "private", "public":
@@ -396,7 +304,7 @@ func parseChange(flag, text string) (c change, err error) {
 		if !ok || before == "" {
 			err = usage("--replace wants OLD=NEW, with something to look for, not %q", cell(text))
 		}
-		c.Change = model.Renaming{Old: before, New: after}.Change()
+		c = model.Renaming{Old: before, New: after}.Change()
 	case "title-template":
 		r, wrong := model.ParseTemplate(text, time.Local)
 		if title, literal := r.Literal(); wrong == nil && literal && strings.TrimSpace(title) == "" {
@@ -405,7 +313,7 @@ func parseChange(flag, text string) (c change, err error) {
 		if wrong != nil {
 			err = usage("--title-template: %s", wrong)
 		}
-		c.Change = r.Change()
+		c = r.Change()
 	case "label", "attribute":
 		key, value, ok := strings.Cut(text, "=")
 		if !ok || strings.TrimSpace(key) == "" {
@@ -419,12 +327,11 @@ func parseChange(flag, text string) (c change, err error) {
 		}
 		c.Kind, c.Key, c.Target = model.EditKind(pair+"s"), text, model.Value{}
 	case "archive", "delete":
-		c.Change = model.Change{Kind: model.EditKind(flag)}
+		c = model.Change{Kind: model.EditKind(flag)}
 	case "contacts", "add-contact", "remove-contact":
-		c.Change, err = parseContacts(flag, text)
+		c, err = parseContacts(flag, text)
 	default:
-		c.Change = model.Change{Kind: model.EditParticipants, People: make([]model.Participant, 1)}
-		c.Op, c.who, err = parsePerson(flag, text, &c.People[0])
+		c, err = parsePerson(flag, text)
 	}
 	return c, err
 }
@@ -447,8 +354,10 @@ func parseContacts(flag, text string) (model.Change, error) {
 		if id = strings.TrimPrefix(strings.TrimSpace(id), model.KindContact+":"); id == "" {
 			return c, complaint
 		}
-		c.People = append(c.People, model.Participant{Kind: model.KindContact, ID: id})
+		c.Who = append(c.Who, model.Who{Kind: model.KindContact, ID: id})
 	}
+	c.People = make([]model.Participant, len(c.Who))
+	c.Target = model.PeopleValue(nil) // for "none"
 	return c, nil
 }
 

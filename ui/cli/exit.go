@@ -67,6 +67,8 @@ func CodeOf(err error) int {
 		return ExitOK
 	case *ExitError:
 		return e.Code
+	case *model.WhoError:
+		return ExitUsage
 	case *model.Error:
 		return codeOfKind(e.Kind)
 	case interface{ Unwrap() []error }:

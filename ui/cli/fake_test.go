@@ -172,13 +172,14 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 	return model.LookupPage{Items: f.people[req.Kind]}, nil
 }
 
-// Plan reads conversations that are not cached, as the inbox does.
+// Plan reads conversations that are not cached, and those whose people change, as the inbox does.
 func (f *fakeEngine) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	p := model.Plan{ID: fmt.Sprintf("s%d", f.made+1)}
 	for _, ref := range refs {
 		row, cached, _ := f.Row(ctx, ref)
 		c := row.Conversation
-		if !cached {
+		relative := func(ch model.Change) bool { return len(ch.Who) > 0 && ch.Op != model.OpSet }
+		if !cached || slices.ContainsFunc(changes, relative) {
 			d, err := f.Load(ctx, ref, 0)
 			if err != nil {
 				p.Items = append(p.Items, model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "it could not be read", Err: err})
@@ -186,12 +187,29 @@ func (f *fakeEngine) Plan(ctx context.Context, refs []model.Ref, changes []model
 			}
 			c = d.Conversation
 		}
-		p.Items = append(p.Items, model.PlanOne(c, f.describe[ref.Account], f.caps[ref.Account], changes))
+		d := f.describe[ref.Account]
+		it := model.PlanOne(c, d, f.caps[ref.Account], changes, f.directory(ctx, ref.Account))
+		for _, e := range it.Edits {
+			if word := e.Target.String(); e.Kind == model.EditAccess && !slices.Contains(d.AccessValues, word) { // as its adapter does
+				it = it.Blocked(fmt.Sprintf("%q is none of %s", word, strings.Join(d.AccessValues, ", ")))
+			}
+		}
+		p.Items = append(p.Items, it)
 	}
-	return p, nil
+	return p, ctx.Err()
 }
 
-func (f *fakeEngine) PlanCreate(_ context.Context, account string, n model.NewConversation, _ model.PlanOptions) (model.Plan, error) {
+func (f *fakeEngine) directory(ctx context.Context, account string) model.Directory {
+	return func(req model.LookupRequest) (model.LookupPage, error) { return f.Lookup(ctx, account, req) }
+}
+
+func (f *fakeEngine) PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error) {
+	d, err := f.describe[account], error(nil)
+	if f.caps[account].Of(model.EditCreate).Can() {
+		if n, err = n.WithPeople(o.With, d, f.directory(ctx, account)); err != nil {
+			return model.Plan{}, err
+		}
+	}
 	return model.Plan{Items: []model.PlanItem{model.PlanCreate(f.describe[account], f.caps[account], n)}}, nil
 }
 
@@ -312,18 +330,19 @@ func (f *fakeEngine) Submission(_ context.Context, id string) (model.Submission,
 	}
 	return model.Submission{}, false, nil
 }
-func (f *fakeEngine) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+func (f *fakeEngine) SubmissionEdits(ctx context.Context, id string, _ int64) (out model.SubmissionEdits, err error) {
+	out.Submission, _, err = f.Submission(ctx, id)
 	for _, e := range f.outbox {
 		if e.Submission == id {
-			waiting = append(waiting, e)
+			out.Outbox = append(out.Outbox, e)
 		}
 	}
 	for _, j := range slices.Backward(f.journal) {
 		if j.Submission == id {
-			done = append(done, j)
+			out.Journal = append(out.Journal, j)
 		}
 	}
-	return waiting, done, nil
+	return out, nil
 }
 func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolution) error {
 	if how == model.ResolveTheirs {

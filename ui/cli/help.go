@@ -163,8 +163,8 @@ func (p Program) facts() map[string]string {
 	all := map[string]string{
 		"keys": p.keyFacts(), "capabilities": p.capabilityFacts(), "assumed": model.AssumedMeans,
 		"settings": config.Reference(p.Validators), "kinds": list(model.EditKinds()), "states": list(model.EditStates()),
-		"precedence": strings.ReplaceAll(list(precedence), " ", ", "), "terms": words("", query.Syntax(), ""),
-		"fields": words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
+		"precedence": strings.ReplaceAll(list(precedence), " ", ", "),
+		"fields":     words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
 		"dates": words("", append(query.DateWords(), query.DateForms()...), ""),
 	}
 	for _, field := range []string{query.FieldIs, query.FieldHas, query.FieldAudience, query.FieldSort} {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/layout"
 )
 
@@ -106,9 +107,24 @@ func TestEveryExitStatusIsExplained(t *testing.T) {
 	}
 }
 
+func TestTheTermsOfTheReferenceAreValid(t *testing.T) {
+	_, text := topic("query")
+	_, terms, found := strings.Cut(text, "TERMS\n")
+	terms, _, _ = strings.Cut(terms, "\n\n")
+	for line := range strings.Lines(terms) {
+		term, help, ok := strings.Cut(strings.TrimSpace(line), "  ")
+		if _, err := query.Parse(term); err != nil || !ok || help == "" {
+			t.Errorf("%q: the term is wrong (%v) or lacks help", line, err)
+		}
+	}
+	if !found || strings.Count(terms, "\n") < 5 {
+		t.Errorf("the reference lists too few terms: %q", terms)
+	}
+}
+
 func TestTopicsFitTheirWidth(t *testing.T) {
 	b := newBench(t)
-	b.program.Services = []Service{{Title: "Kona", Edits: []Edit{
+	b.program.Services = []Service{{Title: "Kona", Edits: []model.CapabilityRow{
 		{Kind: model.EditTitle, State: model.CapabilityAssumed, Call: "PUT /conversations/{id} name",
 			Reason: "assumed: " + strings.Repeat("long words ", 30)},
 		{Kind: model.EditArchive, State: model.CapabilityNo, Reason: "there is no such call"},

@@ -82,20 +82,20 @@ func (r *run) printHistory(ctx context.Context, req model.HistoryRequest, edits 
 }
 
 func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref model.Ref) error {
-	waiting, done, err := r.engine.SubmissionEdits(ctx, submission)
+	edits, err := r.engine.SubmissionEdits(ctx, submission, 0)
 	add := func(e model.Edit, when time.Time, ending string) {
 		if ref.IsZero() || e.Ref == ref {
 			t.add("  "+e.ID, dateTime(when), e.Ref.String()+"  "+shortEdit(e), ending)
 		}
 	}
-	for _, j := range done {
+	for _, j := range edits.Journal {
 		ending := theme.Pick(j.Undone != "", "taken back by "+j.Undone, j.State.Words())
 		if j.Kind.Shape() != model.ShapeAct {
 			j.Base, j.Target = j.Before, j.After
 		}
 		add(j.Edit, j.At, ending)
 	}
-	for _, w := range waiting {
+	for _, w := range edits.Outbox {
 		add(w.Edit, w.Created, w.State.Words())
 	}
 	return err

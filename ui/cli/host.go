@@ -17,8 +17,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
-	"confab/config"
 	"confab/model"
+	"confab/model/private"
 	"confab/ui/theme"
 )
 
@@ -79,7 +79,7 @@ func OpenLog(path string) (*Log, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := config.AppendPrivate(path)
+	f, err := private.Append(path)
 	if err != nil {
 		return nil, err
 	}

@@ -254,7 +254,7 @@ func (l *linear) settle(ctx context.Context) error {
 // list lists the first conversations, or with more the next ones.
 func (l *linear) list(ctx context.Context, more bool) error {
 	offset := theme.Pick(more, len(l.rows), 0)
-	page, err := l.engine.List(ctx, model.ListRequest{Query: l.scoped(l.query), Inbox: true, Offset: offset, Limit: linearPage})
+	page, err := l.engine.List(ctx, model.ListRequest{Query: l.query, Inbox: true, Offset: offset, Limit: linearPage})
 	if err != nil {
 		return err
 	}

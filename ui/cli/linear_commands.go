@@ -142,7 +142,7 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 		if err != nil {
 			return err
 		}
-		return l.edit(ctx, refs, changes{w})
+		return l.edit(ctx, refs, []model.Change{w})
 	}
 }
 
@@ -155,7 +155,7 @@ func (l *linear) doRename(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	return l.edit(ctx, refs, changes{{Change: r.Change()}})
+	return l.edit(ctx, refs, []model.Change{r.Change()})
 }
 
 // whoQuestions are asked where the argument of a flag is missing.
@@ -177,7 +177,7 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 
 // edit plans, asks if the plan is risky or for several conversations, and submits. The engine delivers in the background, and
 // events announce the end.
-func (l *linear) edit(ctx context.Context, refs []model.Ref, ch changes) error {
+func (l *linear) edit(ctx context.Context, refs []model.Ref, ch []model.Change) error {
 	plan, err := l.planEdit(ctx, refs, ch, false)
 	if err != nil {
 		return err
@@ -377,7 +377,7 @@ func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
 		}
 		l.print("\n%s of %s in %s", g.head, theme.Count(len(all), "conversation"), g.account)
 		for _, m := range model.Union(all...) {
-			l.print("  %s", theme.Commas(person(m.Participant), theme.Terms(m), fmt.Sprintf("%d of %d", len(m.In), len(all))))
+			l.print("  %s", theme.Commas(m.Participant.Distinct(), theme.Terms(m), fmt.Sprintf("%d of %d", len(m.In), len(all))))
 		}
 	}
 	return nil

@@ -73,20 +73,6 @@ func (r *run) inView(name, text string) (string, error) {
 	return of.And(q).String(), err
 }
 
-// scoped narrows a valid query to the active accounts: the cache may hold others.
-func (r *run) scoped(text string) string {
-	var names []string
-	for _, a := range r.setup.Active() {
-		names = append(names, "account:"+a.Name)
-	}
-	q, err := query.Parse(text)
-	accounts, wrong := query.Parse(strings.Join(names, " OR "))
-	if err != nil || wrong != nil {
-		return text
-	}
-	return accounts.And(q).String()
-}
-
 // syncFor syncs what a query may match in all accounts; without all, it syncs in full the accounts that never were. A failure
 // is printed, and the cache is used as it is.
 func (r *run) syncFor(ctx context.Context, all bool, q string) {
@@ -126,7 +112,7 @@ func (r *run) list(ctx context.Context, q string, limit int, how listing) error 
 	print, end := r.printer(how)
 	found := 0
 	err := paged(limit, listPage, func(offset, want int) (int, error) {
-		page, err := r.engine.List(ctx, model.ListRequest{Query: r.scoped(q), Offset: offset, Limit: want})
+		page, err := r.engine.List(ctx, model.ListRequest{Query: q, Offset: offset, Limit: want})
 		rows := rowsFrom(page, offset)
 		for _, row := range rows {
 			print(row)
@@ -149,7 +135,7 @@ func (r *run) list(ctx context.Context, q string, limit int, how listing) error 
 
 // nearest names the closest query that matches something, and how many it matches; "" if there is none.
 func (r *run) nearest(ctx context.Context, q string, inbox bool) string {
-	near, found, err := r.engine.Nearest(ctx, r.scoped(""), q, inbox)
+	near, found, err := r.engine.Nearest(ctx, "", q, inbox)
 	if err != nil || near == "" {
 		return ""
 	}
@@ -282,7 +268,7 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 	default:
 		print = func(row model.Row) {
 			if l.given {
-				r.print("%s", strings.Join(cleanCells(r.cells(row, l.columns, false), 0), "\t"))
+				r.printCells("\t", r.cells(row, l.columns, false)...)
 				return
 			}
 			c := row.Conversation
@@ -296,7 +282,7 @@ func (r *run) printer(l listing) (print func(model.Row), end func()) {
 // inert cleans remote text for a cell of a spreadsheet. A text that would run there as a formula gets an apostrophe in front,
 // which marks it as plain text.
 func inert(text string) string {
-	clean := model.CleanLine(text, 0)
+	clean := model.CleanCell(text)
 	for _, s := range []string{text, clean} {
 		if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 			return "'" + clean

@@ -132,3 +132,17 @@ func TestListFlags(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesForProgramsAreWhole holds that a program gets whole cells, on one line each.
+func TestLinesForProgramsAreWhole(t *testing.T) {
+	b := newBench(t)
+	long := strings.Repeat("long ", 400) + "end"
+	c := b.rows[roof].Conversation
+	c.Title = long
+	b.add(c)
+	b.outbox = []model.OutboxEntry{{Edit: model.Edit{ID: "e1", Submission: "s1", Ref: model.Ref{Account: "projects", ID: long}, Kind: model.EditArchive}}}
+	for _, command := range []string{"list", "outbox"} {
+		b.want(t, ExitOK, command)
+		contains(t, command, &b.out, long+"\t")
+	}
+}

@@ -288,21 +288,15 @@ func (r *run) sync(ctx context.Context, _ []string, f flags) error {
 }
 
 func (r *run) syncNow(ctx context.Context, full bool) error {
-	var submissions, older []string
-	r.reportStop(ctx, r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
-		submissions = appendNew(submissions, d.Entry.Submission)
-		r.report(d)
-	}))
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err := r.endings(ctx, submissions, true, true); err != nil {
+	submissions, err := r.reportAll(ctx, func(report func(model.DeliveryResult)) error { return r.engine.SyncNow(ctx, full, report) })
+	if err != nil {
 		return err
 	}
 	pending, err := r.engine.Pending(ctx)
 	if err != nil {
 		return err
 	}
+	var older []string
 	for _, sub := range pending {
 		if sub.NeedPerson > 0 && !slices.Contains(submissions, sub.ID) {
 			older = append(older, sub.ID)

@@ -100,15 +100,15 @@ func shortText(s string) string { return model.CleanLine(s, 60) }
 
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
-// printCells prints cells on one line for other programs, not aligned.
+// printCells prints whole cells on one line for other programs, not aligned.
 func (r *run) printCells(separator string, cells ...string) {
-	r.print("%s", strings.Join(cleanCells(cells, maxCell), separator))
+	r.print("%s", strings.Join(cleanCells(cells, model.CleanCell), separator))
 }
 
-// cleanCells cleans cells in place and bounds their length, unless most is 0.
-func cleanCells(cells []string, most int) []string {
+// cleanCells cleans cells in place.
+func cleanCells(cells []string, clean func(string) string) []string {
 	for i := range cells {
-		cells[i] = model.CleanLine(cells[i], most)
+		cells[i] = clean(cells[i])
 	}
 	return cells
 }
@@ -132,7 +132,7 @@ type table struct {
 // narrowest is how narrow most columns may get, in cells.
 const narrowest = 12
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cleanCells(cells, maxCell)) }
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cleanCells(cells, cell)) }
 
 func (r *run) printTable(t table) {
 	width := r.Width()
@@ -230,26 +230,8 @@ func peopleShort(sign string, people []model.Participant) []string {
 	return out
 }
 
-// person names a participant with everything that tells people of the same name apart.
-func person(p model.Participant) string {
-	if p.Name == "" && p.Email == "" && p.Identifier == "" {
-		return model.CleanLine(p.Kind+":"+p.ID, 120)
-	}
-	s := model.CleanLine(p.Display(), 80)
-	if p.Email != "" && p.Email != p.Display() {
-		s += " <" + model.CleanLine(p.Email, 120) + ">"
-	}
-	switch {
-	case p.ID != "" && p.Kind != "":
-		s += " " + model.CleanLine(p.Kind+":"+p.ID, 120)
-	case p.Identifier != "":
-		s += " " + model.CleanLine(p.Identifier, 120)
-	}
-	return s
-}
-
 func personWith(p model.Participant) string {
-	return theme.Commas(person(p), shortText(model.RoleName(p.Role)), shortText(p.Status))
+	return theme.Commas(p.Distinct(), shortText(model.RoleName(p.Role)), shortText(p.Status))
 }
 
 func only(so bool, text string) string { return theme.Pick(so, text, "") }

@@ -51,7 +51,7 @@ type Program struct {
 	// Forget removes everything that is kept of an account and returns a description of each part. A dry run removes nothing.
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in. Its error says why the account has none.
-	Login  func(s Setup, account config.Account) (Login, error)
+	Login  func(s Setup, account config.Account) (model.SignIn, error)
 	Browse func(s Setup, url string) error
 	// Sandbox makes the stand-in servers. accounts returns their accounts, with addresses below root.
 	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
@@ -85,14 +85,7 @@ type Service struct {
 	// Key is what the service calls its credential and, after a comma, where a person gets one.
 	Key    string
 	SignIn bool // in the browser
-	Edits  []Edit
-}
-
-// Edit is a kind of edit and what the service can do about it. Call is the request that is sent, "" if there is none.
-type Edit struct {
-	Kind         model.EditKind
-	State        model.CapabilityState
-	Call, Reason string
+	Edits  []model.CapabilityRow
 }
 
 // Key is a default binding. Keys is "" for an action without a key.
@@ -151,13 +144,6 @@ type Start struct {
 	Greeting    string        // the first message
 	Kept        []config.View // the views that were made on the screen
 	Notice      string        // why Kept could not be read
-}
-
-// Login is a sign-in of an account in the browser; see providers.SignIn.
-type Login interface {
-	Redirect() string
-	Page(state string) string
-	Finish(ctx context.Context, code string) (who string, err error)
 }
 
 // SandboxOptions say what the stand-in servers hold and how they behave.

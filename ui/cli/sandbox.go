@@ -193,15 +193,7 @@ const (
 // earlier days. It does nothing if the accounts name no unseen conversations. It uses an engine of its own, so that u in the
 // inbox does not take these acts back.
 func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount, o SandboxOptions) error {
-	unseen := map[model.Ref]bool{}
-	var acts []config.SandboxAct
-	for _, a := range accounts {
-		for _, id := range a.Unseen {
-			unseen[model.Ref{Account: a.Name, ID: id}] = true
-		}
-		acts = append(acts, a.Acts...)
-	}
-	if len(unseen) == 0 {
+	if !slices.ContainsFunc(accounts, func(a config.SandboxAccount) bool { return len(a.Unseen) > 0 }) {
 		return nil
 	}
 	var past atomic.Pointer[time.Time]
@@ -222,7 +214,9 @@ func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount,
 		patience += time.Duration(o.Conversations) * 5 * time.Millisecond
 	}
 	if disturbed || r.setup.ReadOnly {
-		acts = nil
+		for i := range accounts {
+			accounts[i].Acts = nil
+		}
 	}
 	if o.Conversations >= manyConversations {
 		r.say("Reading %s…", theme.Count(o.Conversations, "conversation"))
@@ -230,13 +224,21 @@ func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount,
 	reading, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_ = e.Sync(reading) // an error comes again in the inbox, which shows it
-	err = SeedDemo(ctx, e, unseen, acts, past.Store)
+	err = SeedDemo(ctx, e, accounts, past.Store)
 	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
-// SeedDemo marks all conversations but the unseen as seen, and carries acts out. setClock sets the clock of the engine for an act; nil
-// sets it back.
-func SeedDemo(ctx context.Context, e Engine, unseen map[model.Ref]bool, acts []config.SandboxAct, setClock func(*time.Time)) error {
+// SeedDemo marks all conversations but the unseen ones of the accounts as seen, and carries their acts out. setClock sets the clock of
+// the engine for an act; nil sets it back.
+func SeedDemo(ctx context.Context, e Engine, accounts []config.SandboxAccount, setClock func(*time.Time)) error {
+	unseen := map[model.Ref]bool{}
+	var acts []config.SandboxAct
+	for _, a := range accounts {
+		for _, id := range a.Unseen {
+			unseen[model.Ref{Account: a.Name, ID: id}] = true
+		}
+		acts = append(acts, a.Acts...)
+	}
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
 		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })

@@ -100,34 +100,40 @@ func needsWhole(plan model.Plan) bool {
 // deliver delivers edits of a plan and reports each of them and their submissions. The edits that they take back are delivered
 // first, and not reported.
 func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error {
-	queued, err := r.entries(ctx, ids)
-	if err != nil {
-		return err
-	}
 	awaited := slices.Clone(ids)
 	for _, edit := range plan.Edits() {
 		if edit.Undoes != "" {
 			awaited = append(awaited, edit.Undoes)
 		}
 	}
-	reported := map[string]bool{}
-	r.reportStop(ctx, r.engine.Deliver(ctx, awaited, func(d model.DeliveryResult) {
-		if reported[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
-			r.report(d)
-		}
-	}))
+	_, err := r.reportAll(ctx, func(report func(model.DeliveryResult)) error {
+		return r.engine.Deliver(ctx, awaited, func(d model.DeliveryResult) {
+			if slices.Contains(ids, d.Entry.ID) {
+				report(d)
+			}
+		})
+	})
+	return err
+}
+
+// reportAll reports each edit that deliver delivers, the error that ended the delivery, and how the submissions ended, which it
+// returns. If the person interrupted the delivery, it says where the rest is.
+func (r *run) reportAll(ctx context.Context, deliver func(report func(model.DeliveryResult)) error) (submissions []string, err error) {
+	err = deliver(func(d model.DeliveryResult) {
+		submissions = appendNew(submissions, d.Entry.Submission)
+		r.report(d)
+	})
+	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
+		r.say("What was not delivered stays in the outbox: confab outbox")
+		r.addStatus(ExitInterrupted)
+	} else {
+		r.addError(err)
+	}
 	if ctx.Err() != nil {
-		return nil
+		return nil, ctx.Err()
 	}
-	var submissions []string
-	for _, entry := range queued {
-		if !reported[entry.ID] && r.flags.json { // it left the outbox without being sent; in words, the ending says so
-			entry.State = model.Withdrawn
-			r.object(model.NewEditJSON(entry))
-		}
-		submissions = appendNew(submissions, entry.Submission)
-	}
-	return r.endings(ctx, submissions, true, true)
+	slices.Sort(submissions) // the oldest first
+	return submissions, r.endings(ctx, submissions, true, true)
 }
 
 // endings prints a line for each submission that says how it ended, with the reason unless its edits were reported already.
@@ -148,11 +154,11 @@ func (r *run) endings(ctx context.Context, ids []string, reported, hint bool) er
 		if !hint || len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
 			continue
 		}
-		_, settled, err := r.engine.SubmissionEdits(ctx, id)
+		edits, err := r.engine.SubmissionEdits(ctx, id, 0)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(settled, canUndo) {
+		if slices.ContainsFunc(edits.Journal, canUndo) {
 			r.say("To take it back: confab undo %s", sub.ID)
 		}
 	}
@@ -183,16 +189,6 @@ func (r *run) report(d model.DeliveryResult) {
 		v = model.NewHistoryJSON(*d.Journal)
 	}
 	r.result(v, "%s", resultLine(d))
-}
-
-// reportStop prints the error that ended a delivery, and where the rest is if the person interrupted it.
-func (r *run) reportStop(ctx context.Context, err error) {
-	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
-		r.say("What was not delivered stays in the outbox: confab outbox")
-		r.addStatus(ExitInterrupted)
-		return
-	}
-	r.addError(err)
 }
 
 // reportUnsent reports what a plan does not send: edits of the outbox that want the same and, with --json, the fields that are
@@ -422,7 +418,7 @@ func editLines(e model.Edit) []string {
 		out = append(out, "  + "+personWith(p))
 	}
 	for i, p := range d.Altered {
-		was, line := d.Was[i], "  ~ "+person(p)
+		was, line := d.Was[i], "  ~ "+p.Distinct()
 		if was.Role != p.Role {
 			line += ", " + cmp.Or(shortText(model.RoleName(was.Role)), "no role") + " → " + shortText(model.RoleName(p.Role))
 		}
@@ -432,7 +428,7 @@ func editLines(e model.Edit) []string {
 		out = append(out, line)
 	}
 	for _, p := range d.Removed {
-		out = append(out, "  - "+person(p))
+		out = append(out, "  - "+p.Distinct())
 	}
 	return out
 }

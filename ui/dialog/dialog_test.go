@@ -287,7 +287,7 @@ func TestResultsShowFailuresFirst(t *testing.T) {
 		}
 		at = i
 	}
-	for _, s := range []string{s, Report(th, sub, waiting, settled, now)} {
+	for _, s := range []string{s, Report(th, model.SubmissionEdits{Submission: sub, Outbox: waiting, Journal: settled}, now)} {
 		if !strings.Contains(s, "Only the owner") || strings.ContainsAny(s, "\x1b\x07") {
 			t.Errorf("the service's words are missing or not cleaned: %q", s)
 		}

@@ -1,5 +1,5 @@
 // Package dialog holds the overlays that ask or report: confirmations, plans, conflicts,
-// prompts, menus, progress, results, help and the palette.
+// prompts, menus, progress, results, help, the palette and the welcome screen.
 //
 // What may be relied on:
 //

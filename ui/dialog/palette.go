@@ -12,13 +12,10 @@ import (
 	"confab/ui/theme"
 )
 
-// Entry is an action in the palette.
+// Entry is an action in the palette. Off is why it can't be done now, "" if it can.
 type Entry struct {
-	Name, Help, Key, Section string
-	Off                      string // why it can't be done now, "" if it can
-	// Plain marks moving and looking, which everybody does by key: it comes last until
-	// something is typed.
-	Plain bool
+	keymap.Binding
+	Off string
 }
 
 // Palette lists the actions that match what is typed, those that are off included.
@@ -83,17 +80,17 @@ func (p *Palette) narrow() {
 	p.bar = layout.Bar{}
 	var ranks [3][]int
 	for i, e := range p.entries {
-		text := model.FoldText(e.Name + " " + strings.ReplaceAll(e.Name, "_", " ") + " " + e.Help + " " + e.Section)
+		text := model.FoldText(string(e.Action) + " " + e.Action.Words() + " " + e.Help + " " + e.Section)
 		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
 			continue
 		}
 		rank := 1
 		switch {
-		case len(words) == 0:
-			rank = toInt(e.Plain)
+		case len(words) == 0: // everybody moves and looks by key
+			rank = toInt(e.Section == keymap.SectionMove || e.Section == keymap.SectionLook)
 		case e.Off != "":
 			rank = 2
-		case strings.HasPrefix(e.Name, words[0]):
+		case strings.HasPrefix(string(e.Action), words[0]):
 			rank = 0
 		}
 		ranks[rank] = append(ranks[rank], i)
@@ -121,6 +118,7 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 	if w < 50 {
 		keyW, nameW = 7, 0
 	}
+	first, _, _ := strings.Cut(e.AllKeys(), "  ")
 	look, help := theme.Text, e.Help
 	if why := "off: " + model.CleanLine(e.Off, 300); e.Off != "" {
 		look, help = theme.Disabled, theme.Pick(nameW > 0, why, help+" ("+why+")")
@@ -128,9 +126,9 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 	if at {
 		look = theme.Selected
 	}
-	s := th.Pointer(at) + " " + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
+	s := th.Pointer(at) + " " + th.Say(theme.Key, th.Fit(first, keyW, th.Ellipsis)) + " "
 	if nameW > 0 {
-		s += th.Paint(look, e.Name, nameW-1) + " "
+		s += th.Paint(look, string(e.Action), nameW-1) + " "
 		if at {
 			look = theme.Text
 		}

@@ -7,16 +7,17 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
 func entries() []Entry {
 	return []Entry{
-		{Name: "down", Help: "next conversation", Key: "j", Plain: true},
-		{Name: "rename", Help: "rename", Key: "t"},
-		{Name: "archive", Help: "archive", Key: "A", Off: "the service can't do this"},
-		{Name: "edit_form", Help: "edit everything, also to rename", Key: "e"},
+		{Binding: keymap.Binding{Action: "down", Help: "next conversation", Keys: []string{"j"}, Section: keymap.SectionMove}},
+		{Binding: keymap.Binding{Action: "rename", Help: "rename", Keys: []string{"t"}}},
+		{Binding: keymap.Binding{Action: "archive", Help: "archive", Keys: []string{"A"}}, Off: "the service can't do this"},
+		{Binding: keymap.Binding{Action: "edit_form", Help: "edit everything, also to rename", Keys: []string{"e"}}},
 	}
 }
 
@@ -27,7 +28,7 @@ func drawPalette(p *Palette, w, h int) string {
 func (p *Palette) names() string {
 	var out []string
 	for _, i := range p.shown {
-		out = append(out, p.entries[i].Name)
+		out = append(out, string(p.entries[i].Action))
 	}
 	return strings.Join(out, " ")
 }

@@ -282,7 +282,8 @@ func (d *Results) writeTitle(p *theme.Page, before, title string, ref model.Ref,
 }
 
 // Report returns the results of a submission as text that can be saved.
-func Report(th *theme.Theme, sub model.Submission, waiting []model.OutboxEntry, settled []model.JournalEntry, now time.Time) string {
+func Report(th *theme.Theme, edits model.SubmissionEdits, now time.Time) string {
+	sub := edits.Submission
 	lines := []string{capital(sub.Words()), th.Ending(sub, now), ""}
 	add := func(state model.EditState, e model.Edit, title, reason string) {
 		_, word, _ := th.StateSign(state)
@@ -290,13 +291,13 @@ func Report(th *theme.Theme, sub model.Submission, waiting []model.OutboxEntry, 
 		lines = append(lines, strings.Join(fields, "\t")+theme.Around("\t", reason, ""))
 	}
 	for _, needsPerson := range []bool{true, false} {
-		for _, e := range waiting {
+		for _, e := range edits.Outbox {
 			if e.State.NeedsPerson() == needsPerson {
 				add(e.State, e.Edit, e.Title, th.Reason(e, now))
 			}
 		}
 	}
-	for _, j := range settled {
+	for _, j := range edits.Journal {
 		add(j.State, j.Edit, j.Title, "")
 	}
 	return strings.Join(lines, "\n") + "\n"

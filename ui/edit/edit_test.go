@@ -134,7 +134,7 @@ func several() *People {
 // plan returns the phrase of the edit that a table makes of conversation i, or the state of an
 // item without one.
 func plan(e *People, i int) string {
-	it := model.PlanOne(e.of[i], kona, model.Capabilities{model.EditParticipants: {State: model.CapabilityYes}}, e.Changes())
+	it := model.PlanOne(e.of[i], kona, model.Capabilities{model.EditParticipants: {State: model.CapabilityYes}}, e.Changes(), nil)
 	if len(it.Edits) != 1 {
 		return string(it.State)
 	}

@@ -137,8 +137,8 @@ func TestParseKey(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"", "hyper", "ctrl+", "ab", "ctrl+shift", "cmd+x"} {
-		if CheckKey(in) == nil {
-			t.Errorf("CheckKey(%q) reports no error", in)
+		if _, err := ParseKey(in); err == nil {
+			t.Errorf("ParseKey(%q) reports no error", in)
 		}
 	}
 }

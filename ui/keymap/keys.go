@@ -40,12 +40,6 @@ func ParseKey(s string) (string, error) {
 	return strings.Join(words, " "), nil
 }
 
-// CheckKey returns what is wrong with a key or sequence in the config, nil for nothing.
-func CheckKey(s string) error {
-	_, err := ParseKey(s)
-	return err
-}
-
 // Press returns the message that the terminal library sends for one key. ctrl+P is the same key as ctrl+p, and shift+p
 // the same as P.
 func Press(key string) (k tea.KeyPressMsg, err error) {

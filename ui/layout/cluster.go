@@ -117,7 +117,7 @@ func (m Measure) next(s string) (p piece, rest string) {
 	n, width := 1, 1
 	switch c := s[0]; {
 	case c == 0x1b || c < 0x20 || c == 0x7f:
-		p.text = escape(s)
+		p.text, _, _, _ = ansi.DecodeSequence(s, ansi.NormalState, nil)
 		p.drawn, p.escape = p.text, true
 		return p, s[len(p.text):]
 	case c < utf8.RuneSelf:
@@ -137,19 +137,6 @@ func (m Measure) next(s string) (p piece, rest string) {
 		p.drawn = toASCII(p.text, width)
 	}
 	return p, s[n:]
-}
-
-// escape returns the escape sequence or control character that a text begins with.
-func escape(s string) string {
-	if len(s) > 2 && s[0] == 0x1b && s[1] == '[' {
-		for i := 2; i < len(s) && s[i] >= 0x20 && s[i] <= 0x7e; i++ {
-			if s[i] >= 0x40 {
-				return s[:i+1]
-			}
-		}
-	}
-	text, _, _, _ := ansi.DecodeSequence(s, ansi.NormalState, nil)
-	return text
 }
 
 // wideAmbiguous means that the environment makes characters of ambiguous width two cells wide, as East Asian fonts do.

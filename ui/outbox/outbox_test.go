@@ -1,7 +1,9 @@
 package outbox
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +49,7 @@ func under(s *Screen) string {
 func TestSubmissionsThatNeedAPersonStandFirstAndTheCursorStays(t *testing.T) {
 	var s Screen
 	done, old, way, need := sub("done", 1, 0, 0, 2), sub("old", 9, 0, 0, 1), sub("way", 5, 1, 0, 0), sub("need", 7, 0, 2, 73)
-	s.Set([]model.Submission{need, way}, []model.Submission{done, way, need, old}, false)
+	s.Set([]model.Submission{done, way, need, old}, 9)
 	text := draw(&s, 100, 24)
 	at := -1
 	for _, want := range []string{"Needs you 1", "Waiting 1", "History 2", "made “need” private", "73 delivered 11:53, 2 need you", "making “way” private", "queued",
@@ -63,7 +65,7 @@ func TestSubmissionsThatNeedAPersonStandFirstAndTheCursorStays(t *testing.T) {
 		t.Errorf("the next section begins with %s, want way", under(&s))
 	}
 	way = sub("way", 5, 0, 0, 1) // delivered: it moves to the history
-	s.Set([]model.Submission{need}, []model.Submission{sub("new", 0, 0, 0, 1), done, way, need, old}, false)
+	s.Set([]model.Submission{sub("new", 0, 0, 0, 1), done, way, need, old}, 9)
 	if under(&s) != "way" {
 		t.Errorf("the cursor went to %s, want way", under(&s))
 	}
@@ -72,7 +74,7 @@ func TestSubmissionsThatNeedAPersonStandFirstAndTheCursorStays(t *testing.T) {
 	if under(&s) != "new" {
 		t.Errorf("the history begins with %s, want new", under(&s))
 	}
-	s.Set(nil, nil, false)
+	s.Set(nil, 9)
 	if _, _, ok := s.Under(); ok {
 		t.Error("something is under the cursor of an empty list")
 	}
@@ -83,16 +85,20 @@ func entry(id string, state model.EditState) model.OutboxEntry {
 	return model.OutboxEntry{Edit: model.Edit{ID: id, Kind: model.EditTitle, Target: model.TextValue("x")}, Title: "title " + id, State: state}
 }
 
+func edits(waiting []model.OutboxEntry, settled ...model.JournalEntry) Edits {
+	return Edits{}.with(model.SubmissionEdits{Outbox: waiting, Journal: settled})
+}
+
 func TestSubmissionOpensAndCloses(t *testing.T) {
 	var s Screen
 	two := sub("two", 1, 1, 1, 1)
-	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 2, 0, 0, 1)}, false)
+	s.Set([]model.Submission{two, sub("one", 2, 0, 0, 1)}, 9)
 	s.open("two")
 	refused := entry("e2", model.Refused)
 	refused.Error = &model.EntryError{Kind: model.Forbidden, Message: "you may\x1b[31m not"}
 	done := []model.JournalEntry{{Edit: model.Edit{ID: "e3"}, Title: "title e3", State: model.Done, Undone: "e9"}}
-	s.SetEdits("two", nil, []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
-	s.SetEdits("other", nil, nil, nil) // an answer that comes too late
+	s.SetEdits("two", edits([]model.OutboxEntry{entry("e1", model.Queued), refused}, done...))
+	s.SetEdits("other", Edits{}) // an answer that comes too late
 	text := draw(&s, 100, 24)
 	for _, want := range []string{"refused    title e2", `refused: "you may not"`, "queued     title e1", "taken back title e3"} {
 		if !strings.Contains(text, want) {
@@ -104,7 +110,7 @@ func TestSubmissionOpensAndCloses(t *testing.T) {
 		t.Errorf("%s stands first, want the refused edit", under(&s))
 	}
 	s.move(1)
-	s.SetEdits("two", nil, []model.OutboxEntry{refused}, done) // e1 is withdrawn
+	s.SetEdits("two", edits([]model.OutboxEntry{refused}, done...)) // e1 is withdrawn
 	if under(&s) != "two" {
 		t.Errorf("from an edit that is gone the cursor went to %s, want its submission", under(&s))
 	}
@@ -114,7 +120,7 @@ func TestSubmissionOpensAndCloses(t *testing.T) {
 	}
 }
 
-func TestOlderPagesStayAndWatchedSubmissionsAreReplaced(t *testing.T) {
+func TestOlderPagesStayAndTheirSubmissionsAreReplaced(t *testing.T) {
 	var s Screen
 	var page, older []model.Submission
 	for i := range 40 {
@@ -122,7 +128,7 @@ func TestOlderPagesStayAndWatchedSubmissionsAreReplaced(t *testing.T) {
 		page = append(page, p)
 		older = append(older, sub(fmt.Sprintf("s%02d", 40-i), 40+i, 0, 0, 1))
 	}
-	s.Set(nil, page, true)
+	s.Set(page, len(page))
 	draw(&s, 100, 24)
 	if _, ok := s.WantsOlder(); ok {
 		t.Error("an older page is wanted at the top")
@@ -135,18 +141,23 @@ func TestOlderPagesStayAndWatchedSubmissionsAreReplaced(t *testing.T) {
 	s.AddOlder(older, false)
 	s.move(10)
 	at := under(&s)
-	s.Set(nil, page, true)
+	s.Set(page, len(page))
 	if under(&s) != at || !strings.Contains(draw(&s, 100, 24), "History 80 ") {
 		t.Errorf("the cursor went from %s to %s, or the older page is gone:\n%s", at, under(&s), draw(&s, 100, 24))
 	}
-	if got := s.Watched(); len(got) != 1 || got[0] != at {
-		t.Errorf("Watched() = %v, want the submission under the cursor, %s", got, at)
-	}
 	taken := sub(at, 48, 0, 0, 1)
-	taken.At, taken.TakenBack, taken.TakenBackAt = sub(at, 48, 0, 0, 1).At, 1, now
-	s.Replace(taken)
-	if got, _, _ := s.Under(); got.TakenBack != 1 {
-		t.Errorf("the submission was not replaced: %+v", got)
+	taken.At, taken.TakenBackAt = sub(at, 48, 0, 0, 1).At, now
+	for _, limit := range []int{0, len(page)} {
+		taken.TakenBack++
+		changed := append(slices.Clone(page[:limit]), taken, sub("older than all", 99, 0, 0, 1))
+		s.more = true
+		s.Set(changed, limit)
+		if got, _, _ := s.Under(); got.TakenBack != taken.TakenBack {
+			t.Errorf("the submission was not replaced: %+v", got)
+		}
+		if n := len(s.subs); n != 80 {
+			t.Errorf("%d submissions are listed, want the 80 of the pages that were read", n)
+		}
 	}
 }
 
@@ -155,9 +166,9 @@ func TestScreenFitsEverySize(t *testing.T) {
 	two := sub("two", 1, 1, 1, 1)
 	e := entry("p", model.Refused)
 	two.Problem = &e
-	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 60*24*40, 0, 0, 1)}, true)
+	s.Set([]model.Submission{two, sub("one", 60*24*40, 0, 0, 1)}, 2)
 	s.open("two")
-	s.SetEdits("two", nil, []model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
+	s.SetEdits("two", edits([]model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, model.JournalEntry{Edit: model.Edit{ID: "9"}, Title: "old"}))
 	for range 5 {
 		for w := 1; w < 120; w += 7 {
 			for h := 1; h < 30; h += 3 {
@@ -176,31 +187,44 @@ func TestScreenFitsEverySize(t *testing.T) {
 	}
 }
 
-// Reading the edits of some conversations again replaces those and leaves the others.
+// Reading the edits of some conversations again replaces those and leaves the others. If the
+// edits then do not agree with their submission, all are read.
 func TestEditsAreReplacedByConversation(t *testing.T) {
 	ref := func(id string) model.Ref { return model.Ref{Account: "sales", ID: id} }
 	waiting := func(id string) model.OutboxEntry {
 		return model.OutboxEntry{Edit: model.Edit{ID: id, Ref: ref("c" + id), Submission: "s"}, State: model.Queued}
 	}
 	done := model.JournalEntry{Edit: model.Edit{ID: "2", Ref: ref("c2"), Submission: "s"}, State: model.Done}
-	var s Screen
-	s.Set([]model.Submission{{ID: "s", Edits: 3, Waiting: 3}}, nil, false)
-	s.open("s")
-	s.SetEdits("s", nil, []model.OutboxEntry{waiting("1"), waiting("2"), waiting("3")}, nil)
-	if !s.Agrees() || len(s.Edits().On([]model.Ref{ref("elsewhere")})) > 0 || len(s.Edits().On([]model.Ref{ref("c2")})) == 0 {
-		t.Error("the edits do not agree with their submission, or On returns the wrong conversations")
-	}
-	s.Replace(model.Submission{ID: "s", Edits: 3, Waiting: 2, Delivered: 1})
-	if s.Agrees() {
-		t.Error("the edits agree with counts that have changed")
-	}
-	s.SetEdits("s", []model.Ref{ref("c2")}, nil, []model.JournalEntry{done})
-	var got []string
-	for _, e := range s.edits.list {
-		got = append(got, e.ID)
-	}
-	if want := "1 3 2"; strings.Join(got, " ") != want || !s.Agrees() {
-		t.Errorf("got the edits %v, want %s", got, want)
+	whole := model.SubmissionEdits{Submission: model.Submission{ID: "s", Edits: 3, Waiting: 3}, Version: 1,
+		Outbox: []model.OutboxEntry{waiting("1"), waiting("2"), waiting("3")}}
+	two := model.SubmissionEdits{Submission: model.Submission{ID: "s", Edits: 3, Waiting: 2, Delivered: 1}, Version: 2,
+		Partial: true, Changed: []model.Ref{ref("c2"), ref("elsewhere")}, Journal: []model.JournalEntry{done}}
+	later := model.SubmissionEdits{Submission: model.Submission{ID: "s", Edits: 3, Waiting: 1, Delivered: 2}, Version: 3,
+		Partial: true, Changed: []model.Ref{ref("elsewhere")}}
+	last := model.SubmissionEdits{Submission: later.Submission, Version: 4, Outbox: []model.OutboxEntry{waiting("1")},
+		Journal: []model.JournalEntry{done, {Edit: model.Edit{ID: "3", Ref: ref("c3"), Submission: "s"}, State: model.Done}}}
+	var asked []int64
+	var s Edits
+	for _, step := range []struct {
+		answers []model.SubmissionEdits
+		asked   []int64
+		want    string
+	}{{[]model.SubmissionEdits{whole}, []int64{0}, "1 2 3"}, {[]model.SubmissionEdits{two}, []int64{1}, "1 3 2"},
+		{[]model.SubmissionEdits{later, last}, []int64{2, 0}, "1 2 3"}} {
+		asked = nil
+		var err error
+		var sub model.Submission
+		s, sub, err = s.Read(t.Context(), "s", func(_ context.Context, _ string, since int64) (model.SubmissionEdits, error) {
+			asked = append(asked, since)
+			return step.answers[len(asked)-1], nil
+		})
+		var got []string
+		for _, e := range s.list {
+			got = append(got, e.ID)
+		}
+		if err != nil || strings.Join(got, " ") != step.want || !slices.Equal(asked, step.asked) || !s.agree(sub) {
+			t.Errorf("asked since %v (want %v) and got the edits %v of %+v, want %s; error %v, want none", asked, step.asked, got, sub, step.want, err)
+		}
 	}
 }
 
@@ -212,7 +236,7 @@ func TestNamesakesAreToldApart(t *testing.T) {
 	two.ID, two.Ref = "2", model.Ref{Account: "sales", ID: "8f21c0de-0000-4000-8000-00000000000b"}
 	alone.Ref = model.Ref{Account: "sales", ID: "8f21c0de-0000-4000-8000-00000000000c"}
 	many := sub("many", 4, 0, 0, 2)
-	s.Set(nil, []model.Submission{one, two, alone, many}, false)
+	s.Set([]model.Submission{one, two, alone, many}, 9)
 	for _, w := range []int{60, 80, 140} {
 		text := draw(&s, w, 24)
 		for id, want := range map[string]bool{"..0000000a": true, "..0000000b": true, "..0000000c": false} {
@@ -225,8 +249,8 @@ func TestNamesakesAreToldApart(t *testing.T) {
 	s.open("many")
 	a, b := model.JournalEntry{Title: "Twin"}, model.JournalEntry{Title: "Twin"}
 	a.ID, a.Ref, b.ID, b.Ref = "a", one.Ref, "b", two.Ref
-	s.Set(nil, []model.Submission{many}, false)
-	s.SetEdits("many", nil, nil, []model.JournalEntry{a, b})
+	s.Set([]model.Submission{many}, 9)
+	s.SetEdits("many", edits(nil, a, b))
 	if text := draw(&s, 80, 24); !strings.Contains(text, "..0000000a sales") || !strings.Contains(text, "..0000000b sales") {
 		t.Errorf("edits of the same title are not told apart in\n%s", text)
 	}
@@ -238,7 +262,7 @@ func TestSearch(t *testing.T) {
 	keys, _ := keymap.New(nil)
 	s := Screen{Keys: keys.Keys(keymap.Outbox), Now: func() time.Time { return now }}
 	page := []model.Submission{sub("zap call", 1, 0, 0, 1), sub("standup", 2, 0, 0, 1), sub("Zap\x1b[2J", 3, 0, 0, 1)}
-	s.Set(nil, page, true)
+	s.Set(page, len(page))
 	send := func(names ...string) {
 		for _, name := range names {
 			msg, err := keymap.Press(name)

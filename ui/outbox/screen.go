@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"cmp"
+	"context"
 	"iter"
 	"slices"
 	"time"
@@ -72,18 +73,27 @@ type Screen struct {
 	searchingOlder bool // the search goes on in the next page
 }
 
-// Set takes the submissions that have edits in the outbox, and the newest page of all. more
-// reports that there are older ones. Older pages that were read before stay.
-func (s *Screen) Set(pending, page []model.Submission, more bool) {
-	older := slices.DeleteFunc(slices.Clone(s.subs), func(o model.Submission) bool {
-		return len(page) == 0 || newestFirst(page[len(page)-1], o) >= 0 || sectionOf(o) != settled
-	})
-	if len(older) == 0 {
-		s.oldest = model.Submission{}
-		s.endPage(page, more)
+// Set takes submissions that changed or are new, newest first. With a limit, they are
+// everything in the outbox and that many of the newest: nothing else stays but older pages
+// that were read before. What belongs to a page that was not read is dropped.
+func (s *Screen) Set(subs []model.Submission, limit int) {
+	known, kept := map[string]bool{}, s.subs
+	for _, o := range s.subs {
+		known[o.ID] = true
 	}
-	s.loaded = true
-	s.merge(pending, page, older)
+	if limit > 0 {
+		page := subs[:min(limit, len(subs))]
+		kept = slices.DeleteFunc(slices.Clone(s.subs), func(o model.Submission) bool {
+			return len(page) == 0 || newestFirst(page[len(page)-1], o) >= 0 || sectionOf(o) != settled
+		})
+		if s.loaded = true; len(kept) == 0 {
+			s.oldest = model.Submission{}
+			s.endPage(page, len(page) == limit)
+		}
+	}
+	s.merge(slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
+		return !known[sub.ID] && s.more && s.oldest.ID != "" && sectionOf(sub) == settled && newestFirst(s.oldest, sub) < 0
+	}), kept)
 }
 
 func (s *Screen) endPage(page []model.Submission, more bool) {
@@ -101,34 +111,12 @@ func (s *Screen) AddOlder(page []model.Submission, more bool) {
 	}
 }
 
-// Replace takes submissions that changed or are new. It drops those that belong to a page
-// that was not read yet.
-func (s *Screen) Replace(subs ...model.Submission) {
-	s.merge(slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
-		known := slices.ContainsFunc(s.subs, func(o model.Submission) bool { return o.ID == sub.ID })
-		return !known && s.more && s.oldest.ID != "" && sectionOf(sub) == settled && newestFirst(s.oldest, sub) < 0
-	}), s.subs)
-}
-
 // Waiting returns the ids of the submissions in sight that give a reason why they wait.
 func (s *Screen) Waiting() []string {
 	var out []string
 	for _, l := range s.lines[min(s.bar.Top, len(s.lines)):min(s.bar.Top+s.height, len(s.lines))] {
 		if l.edit == nil && l.sub.Problem != nil {
 			out = append(out, l.sub.ID)
-		}
-	}
-	return out
-}
-
-// Watched returns the ids of the submissions that may have changed although Set was not
-// given them: the unsettled, the open one, and the one under the cursor.
-func (s *Screen) Watched() []string {
-	var out []string
-	here, _, _ := s.Under()
-	for _, sub := range s.subs {
-		if sectionOf(sub) != settled || sub.ID == s.opened || sub.ID == here.ID {
-			out = append(out, sub.ID)
 		}
 	}
 	return out
@@ -158,19 +146,12 @@ func newestFirst(a, b model.Submission) int {
 	return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID))
 }
 
-// Agrees reports whether the edits of the open submission are as many as it counts.
-func (s *Screen) Agrees() bool {
-	i := slices.IndexFunc(s.subs, func(sub model.Submission) bool { return sub.ID == s.opened })
-	return i < 0 || s.edits.Agree(s.subs[i])
-}
-
 func (s *Screen) Edits() Edits { return s.edits }
 
-// SetEdits takes the edits of a submission: those on refs, or all if there are no refs. They
-// are dropped if the submission is not open any more.
-func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, settled []model.JournalEntry) {
+// SetEdits takes the edits of a submission, unless it is not open any more.
+func (s *Screen) SetEdits(id string, edits Edits) {
 	if id == s.opened {
-		s.edits = s.edits.With(refs, waiting, settled)
+		s.edits = edits
 		s.relist()
 	}
 }
@@ -362,24 +343,41 @@ func (e *Edit) rank() int {
 // Edits are the edits of one submission, those that need a person first. A value is
 // immutable.
 type Edits struct {
+	// Version is that of the answer they come from, 0 if they were not read.
+	Version   int64
 	list      []*Edit
 	namesakes theme.Namesakes
 }
 
-// With returns the edits after some were read again: those on refs, or all if there are no
-// refs.
-func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, settled []model.JournalEntry) Edits {
-	replaced := setOf(refs)
-	out := Edits{namesakes: theme.Namesakes{}}
+// Read brings the edits of a submission up to date with get, which reads what changed since
+// a version. It returns the submission, too.
+func (s Edits) Read(ctx context.Context, id string,
+	get func(ctx context.Context, id string, since int64) (model.SubmissionEdits, error)) (Edits, model.Submission, error) {
+	read, err := get(ctx, id, s.Version)
+	out := s.with(read)
+	if err == nil && read.Partial && !out.agree(read.Submission) {
+		if read, err = get(ctx, id, 0); err == nil {
+			out = Edits{}.with(read)
+		}
+	}
+	return out, read.Submission, err
+}
+
+func (s Edits) with(read model.SubmissionEdits) Edits {
+	replaced := map[model.Ref]bool{}
+	for _, ref := range read.Changed {
+		replaced[ref] = true
+	}
+	out := Edits{Version: read.Version, namesakes: theme.Namesakes{}}
 	for _, e := range s.list {
-		if len(refs) > 0 && !replaced[e.Ref] {
+		if read.Partial && !replaced[e.Ref] {
 			out.list = append(out.list, e)
 		}
 	}
-	for _, e := range waiting {
+	for _, e := range read.Outbox {
 		out.list = append(out.list, &Edit{OutboxEntry: e})
 	}
-	for _, j := range settled {
+	for _, j := range read.Journal {
 		out.list = append(out.list, &Edit{OutboxEntry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
 	}
 	slices.SortFunc(out.list, func(a, b *Edit) int { return cmp.Or(a.rank()-b.rank(), cmp.Compare(a.ID, b.ID)) })
@@ -389,12 +387,10 @@ func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, settled []mod
 	return out
 }
 
-func setOf(refs []model.Ref) map[model.Ref]bool {
-	out := map[model.Ref]bool{}
-	for _, ref := range refs {
-		out[ref] = true
-	}
-	return out
+// Unsettled returns the edits without the settled ones.
+func (s Edits) Unsettled() Edits {
+	s.list = slices.DeleteFunc(slices.Clone(s.list), func(e *Edit) bool { return e.Journal != nil })
+	return s
 }
 
 // Waiting returns the edits that are not settled.
@@ -408,31 +404,9 @@ func (s Edits) Waiting() iter.Seq[model.OutboxEntry] {
 	}
 }
 
-// On returns the refs that have an edit here, each once.
-func (s Edits) On(refs []model.Ref) []model.Ref {
-	if len(refs) == 0 {
-		return nil
-	}
-	var out []model.Ref
-	wanted := setOf(refs)
-	for _, e := range s.list {
-		if wanted[e.Ref] {
-			wanted[e.Ref] = false
-			out = append(out, e.Ref)
-		}
-	}
-	return out
-}
-
-// Creates reports whether an edit creates a conversation. No announcement of a changed row
-// tells that such an edit changed.
-func (s Edits) Creates() bool {
-	return slices.ContainsFunc(s.list, func(e *Edit) bool { return e.Ref.ID == "" })
-}
-
-// Agree reports whether the unsettled edits are as many as their submission counts. They may
+// agree reports whether the unsettled edits are as many as their submission counts. They may
 // not be: an edit of a conversation that is not cached changes without a changed row.
-func (s Edits) Agree(sub model.Submission) bool {
+func (s Edits) agree(sub model.Submission) bool {
 	for _, e := range s.list {
 		switch {
 		case e.Journal != nil:

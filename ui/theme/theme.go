@@ -1,63 +1,56 @@
 package theme
 
 import (
+	"maps"
 	"slices"
 
 	"confab/model"
 	"confab/ui/layout"
 )
 
-// Token is a meaning that has a look of its own.
-type Token int
+// Token is a meaning that has a look of its own. Its text is the name that looks.txt and [themes] tables give it.
+type Token string
 
 // The tokens.
 const (
-	Text Token = iota
-	Dim
-	Accent
-	Heading
-	Selected
-	Pointer
-	Marked
-	Unseen
-	Private
-	Public
-	Participants
-	Unknown
-	Pending
-	Attention
-	Good
-	Warning
-	Error
-	Border
-	Tab
-	TabActive
-	Key
-	Match
-	Added
-	Removed
-	Disabled
-	tokenCount
+	Text         Token = "text"
+	Dim          Token = "dim"
+	Accent       Token = "accent"
+	Heading      Token = "heading"
+	Selected     Token = "selected"
+	Pointer      Token = "pointer"
+	Marked       Token = "marked"
+	Unseen       Token = "unseen"
+	Private      Token = "private"
+	Public       Token = "public"
+	Participants Token = "participants"
+	Unknown      Token = "unknown"
+	Pending      Token = "pending"
+	Attention    Token = "attention"
+	Good         Token = "good"
+	Warning      Token = "warning"
+	Error        Token = "error"
+	Border       Token = "border"
+	Tab          Token = "tab"
+	TabActive    Token = "tab_active"
+	Key          Token = "key"
+	Match        Token = "match"
+	Added        Token = "added"
+	Removed      Token = "removed"
+	Disabled     Token = "disabled"
 
-	// SelectedUnseen combines Selected and Unseen. It has no name.
-	SelectedUnseen = tokenCount
+	// SelectedUnseen combines Selected and Unseen. A theme does not name it.
+	SelectedUnseen Token = "selected unseen"
 )
 
-var tokenNames = [tokenCount]string{
-	Text: "text", Dim: "dim", Accent: "accent", Heading: "heading", Selected: "selected", Pointer: "pointer", Marked: "marked",
-	Unseen: "unseen", Private: "private", Public: "public", Participants: "participants", Unknown: "unknown", Pending: "pending",
-	Attention: "attention", Good: "good", Warning: "warning", Error: "error", Border: "border", Tab: "tab", TabActive: "tab_active",
-	Key: "key", Match: "match", Added: "added", Removed: "removed", Disabled: "disabled",
-}
-
 // Names lists the names that a [themes] table may set, in alphabetical order.
-func Names() []string { return slices.Sorted(slices.Values(tokenNames[:])) }
+func Names() []string { return slices.Sorted(maps.Keys(builtIn()["dark"])) }
 
 // Theme is what a part needs to draw: the measure of text, the looks and the glyphs.
 type Theme struct {
 	layout.Measure
 	Glyphs
-	styles [tokenCount + 1]style
+	styles map[Token]style
 }
 
 // Config selects a theme and tells what the terminal can show.
@@ -74,7 +67,7 @@ type Config struct {
 // New makes a theme. For unknown names and values, which the validation of the config reports, it takes the look of dark,
 // light or mono. It does so too for colours that the terminal doesn't have: it might show the background's instead.
 func New(c Config) *Theme {
-	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs}
+	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs, styles: map[Token]style{}}
 	if c.ASCII {
 		th.Glyphs = asciiGlyphs
 	}
@@ -98,8 +91,8 @@ func New(c Config) *Theme {
 		}
 		return plain[name]
 	}
-	for i, name := range tokenNames {
-		th.set(Token(i), lookOf(name))
+	for name := range all["dark"] {
+		th.set(Token(name), lookOf(name))
 	}
 	th.set(SelectedUnseen, lookOf("selected")+" "+lookOf("unseen"))
 	return th
@@ -175,21 +168,21 @@ func (t *Theme) StateSign(s model.EditState) (sign, word string, look Token) {
 
 // Glyphs are the signs of the screen. Each takes one cell, except for the ASCII arrow, which takes two.
 type Glyphs struct {
-	PointerSign, MarkSign                                             string
-	PrivateSign, PublicSign, ParticipantsSign, UnknownSign            string
-	QueuedSign, RetrySign, FailedSign, DoneSign                       string
-	PinSign, UnseenSign, StaleSign, OnlineSign, OfflineSign, SyncSign string
-	Horizontal, Vertical                                              string
-	TopLeft, TopRight, BottomLeft, BottomRight                        string
-	BarFull, BarEmpty                                                 string
-	Arrow, Bullet, Ellipsis, Separator, ShutSign, OpenSign            string
+	PointerSign, MarkSign                                  string
+	PrivateSign, PublicSign, ParticipantsSign, UnknownSign string
+	QueuedSign, RetrySign, FailedSign, DoneSign            string
+	PinSign, UnseenSign, StaleSign, OfflineSign, SyncSign  string
+	Horizontal, Vertical                                   string
+	TopLeft, TopRight, BottomLeft, BottomRight             string
+	BarFull, BarEmpty                                      string
+	Arrow, Bullet, Ellipsis, Separator, ShutSign, OpenSign string
 }
 
 var unicodeGlyphs = Glyphs{
 	PointerSign: "▌", MarkSign: "✓",
 	PrivateSign: "●", PublicSign: "○", ParticipantsSign: "◐", UnknownSign: "?",
 	QueuedSign: "↑", RetrySign: "↻", FailedSign: "!", DoneSign: "✓",
-	PinSign: "★", UnseenSign: "•", StaleSign: "◌", OnlineSign: "●", OfflineSign: "✕", SyncSign: "↓",
+	PinSign: "★", UnseenSign: "•", StaleSign: "◌", OfflineSign: "✕", SyncSign: "↓",
 	Horizontal: "─", Vertical: "│",
 	TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯",
 	BarFull: "█", BarEmpty: "░",
@@ -200,7 +193,7 @@ var asciiGlyphs = Glyphs{
 	PointerSign: ">", MarkSign: "*",
 	PrivateSign: "#", PublicSign: "o", ParticipantsSign: "@", UnknownSign: "?",
 	QueuedSign: "^", RetrySign: "~", FailedSign: "!", DoneSign: "+",
-	PinSign: "P", UnseenSign: ".", StaleSign: ",", OnlineSign: "+", OfflineSign: "x", SyncSign: "v",
+	PinSign: "P", UnseenSign: ".", StaleSign: ",", OfflineSign: "x", SyncSign: "v",
 	Horizontal: "-", Vertical: "|",
 	TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+",
 	BarFull: "#", BarEmpty: ".",

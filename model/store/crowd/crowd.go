@@ -3,10 +3,8 @@
 package crowd
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,6 +70,20 @@ func Fill(tb testing.TB, path string, size Size) {
 	ctx := context.Background()
 	s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 	must(err)
+	submit := func(kind string, edits []model.Titled) {
+		for i := 0; i+10 <= len(edits); i += 10 {
+			sub := model.Submission{ID: fmt.Sprintf("%s-%09d", kind, i/10), Sentence: "renamed ten", User: "ada", At: size.Now}
+			_, err := s.Enqueue(ctx, sub, edits[i:i+10])
+			must(err)
+		}
+	}
+	var delivered, waiting []model.Titled
+	for i := range size.Delivered {
+		at := size.Now.Add(-time.Duration(size.Delivered-i) * time.Second)
+		delivered = append(delivered, size.rename(i%size.Conversations, at))
+	}
+	submit("0", delivered)
+	must(deliver(ctx, path))
 	for at, name := range Accounts {
 		_, _, err := s.OpenAccount(ctx, name, Identity(name))
 		must(err)
@@ -90,63 +102,33 @@ func Fill(tb testing.TB, path string, size Size) {
 			must(err)
 		}
 	}
-	var waiting []model.Titled
 	for i := range size.Waiting {
 		apart := max(5, size.Conversations/size.Waiting/2/5*5)
-		waiting = append(waiting, size.rename(i*apart%(size.Conversations/5*5)))
-		if n := len(waiting); n%10 == 0 {
-			sub := model.Submission{ID: fmt.Sprintf("1-%09d", i/10), Sentence: "renamed ten", User: "ada", At: size.Now}
-			_, err := s.Enqueue(ctx, sub, waiting[n-10:])
-			must(err)
-		}
+		waiting = append(waiting, size.rename(i*apart%(size.Conversations/5*5), time.Time{}))
 	}
+	submit("1", waiting)
 	must(s.Close())
-	db, err := sql.Open("sqlite", path)
-	must(err)
-	defer db.Close()
-	must(size.deliver(ctx, db))
 }
 
-func (size Size) rename(i int) model.Titled {
+func (size Size) rename(i int, created time.Time) model.Titled {
 	c := size.Conversation(i)
-	return model.Titled{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada",
+	return model.Titled{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada", Created: created,
 		Base: model.TextValue(c.Title), Target: model.TextValue(c.Title + "!")}}
 }
 
-// deliver writes the history with SQL, since the store can't deliver without a service.
-func (size Size) deliver(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
+// deliver moves every edit to the history with SQL, since the store can't deliver without a
+// service. The triggers record the revision after the newest.
+func deliver(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
-	run := func(query string, args ...any) {
-		if err == nil {
-			_, err = tx.ExecContext(ctx, query, args...)
-		}
-	}
-	raw := func(v any) []byte {
-		out, failed := json.Marshal(v)
-		err = cmp.Or(err, failed)
-		return out
-	}
-	for i := range size.Delivered {
-		at := size.Now.Add(-time.Duration(size.Delivered-i) * time.Second)
-		made := size.rename(i % size.Conversations)
-		e := made.Edit
-		e.ID, e.Submission, e.Created = fmt.Sprintf("0-%09d", i), fmt.Sprintf("0-%09d", i/10), at
-		run("INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?, 'renamed ten', 'ada', ?, 10)",
-			e.Submission, at.UnixMilli())
-		run(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'done', ?)`,
-			e.ID, e.Ref.Account, e.Ref.ID, e.Submission, raw(e), made.Title, raw(e.Base), raw(e.Target), at.UnixMilli())
-	}
-	// The triggers recorded the revision after the newest.
-	run("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
-	if err != nil {
-		return err
-	}
-	return tx.Commit()
+	defer db.Close()
+	_, err = db.ExecContext(ctx, `INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
+SELECT id, account, conv, submission, edit, title, edit -> '$.base', edit -> '$.target', 'done', created FROM outbox;
+DELETE FROM outbox;
+UPDATE meta SET value = value + 1 WHERE key = 'revision'`)
+	return err
 }
 
 // Statements collects the statements that a store runs.

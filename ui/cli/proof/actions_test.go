@@ -174,7 +174,7 @@ func (w *simulation) interfere(ctx context.Context) error {
 	}
 	p := w.others[ref.Account]
 	now := w.truth[ref]
-	it := model.PlanOne(now, p.Describe(), p.Capabilities(now), []model.Change{w.change(now)})
+	it := model.PlanOne(now, p.Describe(), p.Capabilities(now), []model.Change{w.change(now)}, nil)
 	if it.State != model.PlanChange {
 		return nil
 	}

@@ -158,10 +158,8 @@ func newBox(t testing.TB, seed uint64, born time.Time) *sandbox.Sandbox {
 // configOf returns the accounts of services whose addresses are below root.
 func configOf(b *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
-	for _, a := range b.Accounts() {
-		a = a.At(root)
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, BaseURL: a.Path,
-			Credential: a.Credential, Settings: a.Settings, Secrets: a.Secrets})
+	for _, a := range b.Accounts(root) {
+		out = append(out, config.SandboxAccount(a))
 	}
 	return out
 }
@@ -182,10 +180,10 @@ func TestTheProxyRecordsTheWriteOfAKilledClient(t *testing.T) {
 	armed = true
 	p := &proxy{}
 	p.open(box, hooks{})
-	i := slices.IndexFunc(box.Accounts(), func(a sandbox.Account) bool { return a.Provider == "attention" })
-	account := box.Accounts()[i]
+	i := slices.IndexFunc(box.Accounts(""), func(a sandbox.Account) bool { return a.Provider == "attention" })
+	account := box.Accounts("")[i]
 	id := box.Attention().IDs()[0]
-	r := httptest.NewRequestWithContext(ctx, http.MethodPut, account.Path+"/conversations/"+id+"/title", strings.NewReader(`{"title":"new"}`))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPut, account.BaseURL+"/conversations/"+id+"/title", strings.NewReader(`{"title":"new"}`))
 	r.Header.Set("Authorization", "Bearer "+account.Credential)
 	r.Header.Set("Content-Type", "application/json")
 	p.ServeHTTP(httptest.NewRecorder(), r)

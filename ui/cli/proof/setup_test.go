@@ -76,7 +76,7 @@ func (p *process) ends(t *testing.T, code int) {
 }
 
 // services serves the data of a small company, and returns the accounts by their providers.
-func services(t *testing.T) (*sandbox.Sandbox, string, map[string]sandbox.Account) {
+func services(t *testing.T) (*sandbox.Sandbox, map[string]sandbox.Account) {
 	t.Helper()
 	box, err := sandbox.New(sandbox.Options{World: sandbox.Northwind, Conversations: 40, Seed: 1})
 	if err != nil {
@@ -85,10 +85,10 @@ func services(t *testing.T) (*sandbox.Sandbox, string, map[string]sandbox.Accoun
 	server := httptest.NewServer(box)
 	t.Cleanup(server.Close)
 	by := map[string]sandbox.Account{}
-	for _, a := range box.Accounts() {
+	for _, a := range box.Accounts(server.URL) {
 		by[a.Provider] = a
 	}
-	return box, server.URL, by
+	return box, by
 }
 
 const (
@@ -105,7 +105,7 @@ const (
 // TestSetUpOfEachService sets up an account of each service with one command, and lists it.
 func TestSetUpOfEachService(t *testing.T) {
 	t.Parallel()
-	box, root, by := services(t)
+	box, by := services(t)
 	_ = box
 	h := newcomer(t)
 	at, bd, ae, ko := by["attention"], by["bird"], by["askelephant"], by["kona"]
@@ -118,16 +118,16 @@ func TestSetUpOfEachService(t *testing.T) {
 	p := h.screen("init")
 	p.answers(t, secrets,
 		asksService, "1", asksName, "sales", asksKey+"API key", "type", asksTyped, at.Credential, asksKeep, "keyring",
-		"command or file instead", "…", asksKeep, "file", asksAddress, root+at.Path,
+		"command or file instead", "…", asksKeep, "file", asksAddress, at.BaseURL,
 		"conversations", "…", "10 in all", "…", "It works.", "…", asksMore, "y",
 		asksService, "bird", asksName, "sales", "There is an account sales already.", "support", asksKey+"access key", "env",
 		"SUPPORT_API_KEY", "", "workspace id", "", "This one is needed.", "ws_short", "not the short name", bd.Settings["workspace_id"],
-		"access key id", "", asksAddress, root+bd.Path, "10 in all", "…", asksMore, "y",
+		"access key id", "", asksAddress, bd.BaseURL, "10 in all", "…", asksMore, "y",
 		asksService, "aske", asksName, "", asksKey, "command", "Command that prints it", "cat '"+key+"'", "workspace id", "",
-		asksAddress, root+ae.Path, "10 in all", "…", asksMore, "y",
+		asksAddress, ae.BaseURL, "10 in all", "…", asksMore, "y",
 		asksService, "4", asksName, "projects", asksKey+"access token", "none", "client id", ko.Settings["client_id"],
 		asksKey+"client secret", "type", asksTyped, ko.Secrets["client_secret"], asksKeep, "file", "redirect url", "",
-		asksKey+"refresh token", "type", asksTyped, ko.Secrets["refresh_token"], asksKeep, "", asksAddress, root+ko.Path,
+		asksKey+"refresh token", "type", asksTyped, ko.Secrets["refresh_token"], asksKeep, "", asksAddress, ko.BaseURL,
 		"as Sam Clarke", "…", "10 in all", "…", asksMore, "", "Saved: ", "…", "confab opens the inbox", "…")
 	p.ends(t, 0)
 	for _, path := range h.files() {
@@ -159,8 +159,8 @@ func TestSetUpOfEachService(t *testing.T) {
 	// A config that exists is not changed; the tried account is printed.
 	p = h.screen("init")
 	p.answers(t, secrets, "stays as it is", "…", asksService, "1", "(enter: attention)", "", asksKey, "file", "Path of the file",
-		filepath.Join(filepath.Dir(h.config()), "sales.credential"), asksAddress, root+at.Path, "It works.", "…", asksMore, "n",
-		"Paste this at the end of "+h.config(), "…", "[[account]]", "…", `name = "attention"`, "…", `base_url = "`+root+at.Path, "…")
+		filepath.Join(filepath.Dir(h.config()), "sales.credential"), asksAddress, at.BaseURL, "It works.", "…", asksMore, "n",
+		"Paste this at the end of "+h.config(), "…", "[[account]]", "…", `name = "attention"`, "…", `base_url = "`+at.BaseURL, "…")
 	p.ends(t, 0)
 	if again, err := os.ReadFile(h.config()); err != nil || string(again) != string(text) {
 		t.Errorf("the config became\n%s", again)
@@ -179,9 +179,9 @@ func TestSetUpOfEachService(t *testing.T) {
 // TestSetUpWithAWrongKey holds that the set-up shows the words of a service that rejects a key, and offers ways on.
 func TestSetUpWithAWrongKey(t *testing.T) {
 	t.Parallel()
-	_, root, by := services(t)
+	_, by := services(t)
 	a := by["attention"]
-	begin := []string{asksService, "attention", asksName, "", asksKey, "", asksTyped, "not-the-key", asksKeep, "", asksAddress, root + a.Path, "rejected", "…"}
+	begin := []string{asksService, "attention", asksName, "", asksKey, "", asksTyped, "not-the-key", asksKeep, "", asksAddress, a.BaseURL, "rejected", "…"}
 
 	h := newcomer(t)
 	p := h.screen("init")
@@ -212,9 +212,9 @@ func TestSetUpWithAWrongKey(t *testing.T) {
 // TestSetUpLeavesNothingBehind holds that leaving at any question leaves no file. The end of the input is no interrupt.
 func TestSetUpLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
-	_, root, by := services(t)
+	_, by := services(t)
 	a, ko := by["attention"], by["kona"]
-	steps := []string{asksService, "attention", asksName, "", asksKey, "", asksTyped, a.Credential, asksKeep, "", asksAddress, root + a.Path, asksMore, ""}
+	steps := []string{asksService, "attention", asksName, "", asksKey, "", asksTyped, a.Credential, asksKeep, "", asksAddress, a.BaseURL, asksMore, ""}
 	for at := 0; at < len(steps); at += 2 {
 		for key, code := range map[string]int{"\x03": 130, "\x04": 1} {
 			if key == "\x04" && steps[at] == asksMore {
@@ -234,7 +234,7 @@ func TestSetUpLeavesNothingBehind(t *testing.T) {
 	h.also = append(h.also, "S="+ko.Secrets["client_secret"], "R="+ko.Secrets["refresh_token"])
 	p := h.screen("init")
 	p.answers(t, nil, asksService, "kona", asksName, "", asksKey, "", "client id", ko.Settings["client_id"], asksKey, "env", "Name of", "S",
-		"redirect url", "", asksKey, "env", "Name of", "R", asksAddress, root+ko.Path, "It works.", "…", asksMore, "\x03")
+		"redirect url", "", asksKey, "env", "Name of", "R", asksAddress, ko.BaseURL, "It works.", "…", asksMore, "\x03")
 	p.ends(t, 130)
 	if left := h.files(); len(left) > 0 {
 		t.Errorf("the set-up left %v", left)
@@ -291,7 +291,7 @@ func TestSetUpWithoutNetworkAndWithHostileText(t *testing.T) {
 // TestFromTheWelcomeToTheInbox sets an account up from the welcome screen and signs in in the browser.
 func TestFromTheWelcomeToTheInbox(t *testing.T) {
 	t.Parallel()
-	box, root, by := services(t)
+	box, by := services(t)
 	a := by["attention"]
 	h := newcomer(t)
 	p := h.screen()
@@ -300,7 +300,7 @@ func TestFromTheWelcomeToTheInbox(t *testing.T) {
 	}
 	p.keys("a")
 	p.answers(t, []string{a.Credential}, asksService, "1", asksName, "sales", asksKey, "type", asksTyped, a.Credential, asksKeep, "", asksAddress,
-		root+a.Path, asksMore, "n", "Saved: ", "…", "Inbox", "…", "Acme renewal", "…")
+		a.BaseURL, asksMore, "n", "Saved: ", "…", "Inbox", "…", "Acme renewal", "…")
 	p.rest()
 	p.keys("q")
 	p.ends(t, 0)
@@ -311,7 +311,7 @@ func TestFromTheWelcomeToTheInbox(t *testing.T) {
 	h.also = append(h.also, "SSH_CONNECTION=here", "S="+ko.Secrets["client_secret"])
 	p = h.screen("init")
 	p.answers(t, nil, asksService, "kona", asksName, "", asksKey, "none", "client id", ko.Settings["client_id"], asksKey, "env", "Name of", "S",
-		"redirect url", redirect, asksKey, "none", asksAddress, root+ko.Path, "somebody to sign in", "…", asksMore, "n", "Sign in to kona", "", "paste the address", "…")
+		"redirect url", redirect, asksKey, "none", asksAddress, ko.BaseURL, "somebody to sign in", "…", asksMore, "n", "Sign in to kona", "", "paste the address", "…")
 	page := regexp.MustCompile(`http://\S+/authorize\?\S+`).FindString(p.screenText())
 	client := http.Client{Timeout: 20 * time.Second}
 	res, err := client.Get(page)
@@ -329,13 +329,13 @@ func TestFromTheWelcomeToTheInbox(t *testing.T) {
 // TestSetUpKeepsWhatIsSaved holds that leaving the sign-in after the set-up removes no secret that the config names.
 func TestSetUpKeepsWhatIsSaved(t *testing.T) {
 	t.Parallel()
-	box, root, by := services(t)
+	box, by := services(t)
 	ko, redirect := by["kona"], uitest.FreeRedirect(t)
 	box.Kona().Set(sandbox.Switches{"Redirect": redirect})
 	h := newcomer(t)
 	p := h.screen("init")
 	p.answers(t, []string{ko.Secrets["client_secret"]}, asksService, "kona", asksName, "", asksKey, "none", "client id", ko.Settings["client_id"],
-		asksKey, "type", asksTyped, ko.Secrets["client_secret"], asksKeep, "", "redirect url", redirect, asksKey, "none", asksAddress, root+ko.Path,
+		asksKey, "type", asksTyped, ko.Secrets["client_secret"], asksKeep, "", "redirect url", redirect, asksKey, "none", asksAddress, ko.BaseURL,
 		"somebody to sign in", "…", asksMore, "n", "Saved: ", "…", "Sign in to kona", "\x03")
 	p.ends(t, 130)
 	secret, err := os.ReadFile(filepath.Join(filepath.Dir(h.config()), "kona.client_secret"))

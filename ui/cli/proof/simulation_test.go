@@ -98,17 +98,16 @@ func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string
 	const root = "http://127.0.0.1:9"
 	by := map[string]model.Provider{}
 	var all []model.Provider
-	for _, a := range box.Accounts() {
+	for _, a := range box.Accounts(root) {
 		f, ok := registry.Find(a.Provider)
 		if !ok {
 			return nil, nil, fmt.Errorf("no adapter for %s", a.Provider)
 		}
-		a = a.At(root)
 		secrets := map[string]model.CredentialSource{}
 		for k, v := range a.Secrets {
 			secrets[k] = static(v)
 		}
-		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.Path, Settings: a.Settings, Credential: static(a.Credential),
+		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings, Credential: static(a.Credential),
 			Secrets: secrets, StateDir: dir, Transport: t})
 		if err != nil {
 			return nil, nil, err

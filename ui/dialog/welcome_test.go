@@ -1,4 +1,4 @@
-package welcome
+package dialog
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ import (
 
 func TestWelcomeNamesItsKeysAtEverySize(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
-	screen := &Screen{Version: "1.0", HasConfig: true, ConfigPath: "/home/ann/.config/confab/\x1b[31mconfig.toml"}
+	screen := &Welcome{Version: "1.0", HasConfig: true, ConfigPath: "/home/ann/.config/confab/\x1b[31mconfig.toml"}
 	for _, size := range [][2]int{{20, 12}, {40, 10}, {40, 11}, {40, 12}, {40, 13}, {40, 14}, {80, 24}, {140, 45}} {
 		lines := screen.Draw(th, layout.Rect{W: size[0], H: size[1]}).Lines
 		if len(lines) != size[1] {
