@@ -231,8 +231,8 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.Open:         {wants: wantsRow, run: func(in intent) { m.detail.fillScreen(in.row) }},
 		keymap.Back:         {run: noIntent(m.back)},
 		keymap.CyclePreview: {run: noIntent(m.cyclePreview)},
-		keymap.NextView:     {run: func(in intent) { m.list.switchTab(m.list.tab + in.times()) }},
-		keymap.PreviousView: {run: func(in intent) { m.list.switchTab(m.list.tab - in.times()) }},
+		keymap.NextView:     {run: func(in intent) { m.list.turnTab(in.times()) }},
+		keymap.PreviousView: {run: func(in intent) { m.list.turnTab(-in.times()) }},
 		keymap.NextTab:      {run: func(intent) { m.detail.turnDetail(1) }},
 		keymap.PreviousTab:  {run: func(intent) { m.detail.turnDetail(-1) }},
 		keymap.LoadMore:     {wants: wantsRow, run: func(in intent) { m.detail.load(in.row) }},
@@ -291,7 +291,7 @@ func (m *Model) editHandlers() map[keymap.Action]handler {
 		keymap.Delete:        m.planning.removalHandler(model.EditDelete),
 		keymap.NewItem:       {opens: true, run: m.forms.openCreate, off: m.forms.createOff},
 		keymap.Repeat:        {wants: wantsRows, run: m.planning.repeat, off: m.planning.repeatOff, unasked: always},
-		keymap.Undo:          {run: func(intent) { m.undo.pending++ }}, // done by next
+		keymap.Undo:          {run: m.undo.key},
 		keymap.Settle:        {run: m.decisions.settle},
 		keymap.RetryFailed:   {run: noIntent(m.decisions.retryFailed)},
 

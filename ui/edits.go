@@ -197,7 +197,9 @@ func (p *planning) submit(req planRequest, d *dialog.Plan) {
 			p.complain(req.from, "nothing was queued: "+model.Words(err))
 		} else {
 			p.submitted(req)
-			p.undo.acts += theme.Pick(undoable, 1, 0)
+			if undoable {
+				p.undo.noteAct()
+			}
 			p.followed.follow(d.ID(), d.Changes() > 1, undoable)
 		}
 		p.quit.ifReady()

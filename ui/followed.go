@@ -55,6 +55,9 @@ func (f *followed) forget(id string) {
 	}
 }
 
+// otherAct tells that the undo key takes back another act first.
+func (f *followed) otherAct() { f.undoable = false }
+
 // news reads the submission again if an announcement of the engine may be about it.
 func (f *followed) news(e model.Event) {
 	switch {

@@ -33,6 +33,15 @@ func (u *undo) next(typing bool) {
 	}
 }
 
+// key asks for an undo, which next carries out.
+func (u *undo) key(intent) { u.pending++ }
+
+// noteAct notes an act that the undo key can take back.
+func (u *undo) noteAct() { u.acts++ }
+
+// off reports whether the undo key would take nothing back.
+func (u *undo) off() bool { return u.acts == 0 || u.opts.ReadOnly }
+
 // plannedUndo is an undo and what was computed of it in the command.
 type plannedUndo struct {
 	model.Undo

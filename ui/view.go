@@ -340,7 +340,7 @@ func (m *Model) footerWord(in intent, does string) string {
 	switch a := in.action; {
 	case m.off(in) != "",
 		a == keymap.Settle && (!in.single || !in.row.Worst().NeedsPerson()),
-		a == keymap.Undo && (m.undo.acts == 0 || m.opts.ReadOnly):
+		a == keymap.Undo && m.undo.off():
 		return ""
 	case a == keymap.TogglePrivacy && in.size() > 1:
 		return "make private"

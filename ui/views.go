@@ -224,6 +224,9 @@ func (l *listing) applyFilter(text string) {
 	}
 }
 
+// turnTab goes on by a number of views.
+func (l *listing) turnTab(by int) { l.switchTab(l.tab + by) }
+
 // setFilter filters the list, with the cursor on a conversation, or at the top for the zero ref.
 func (l *listing) setFilter(text string, at model.Ref) {
 	l.currentTab().filter = text
