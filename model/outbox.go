@@ -177,8 +177,8 @@ func (a AccountState) Offline() bool { return a.Error != nil && a.Error.Kind == 
 
 // Event announces what changed.
 type Event struct {
-	Refs        []Ref    // the conversations whose rows changed
-	Submissions []string // the ids of submissions of which an edit changed
-	Accounts    []string // the accounts whose state changed
-	All         bool     // more may have changed than is listed
+	Refs     []Ref    // the conversations whose rows changed
+	Edits    bool     // an edit of the outbox or the history changed
+	Accounts []string // the accounts whose state changed
+	All      bool     // more may have changed than is listed
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,9 +22,8 @@ type followed struct {
 
 type following struct {
 	reader
-	id    string
-	sub   model.Submission
-	known bool // sub was read
+	id  string
+	sub model.Submission // once it was read
 	// undoable says that the undo key takes this submission back.
 	undoable bool
 	// text is the line, shown when it was first drawn, hidden a line that the person dismissed.
@@ -58,13 +56,10 @@ func (f *followed) forget(id string) {
 // otherAct tells that the undo key takes back another act first.
 func (f *followed) otherAct() { f.undoable = false }
 
-// news reads the submission again if an announcement of the engine may be about it.
+// news reads the submission again after an announcement of the engine. It may wait for an edit of another one.
 func (f *followed) news(e model.Event) {
-	switch {
-	case e.All:
-		f.reread()
-	// An edit may wait for an edit of another submission.
-	case slices.Contains(e.Submissions, f.id), f.edits.Version > 0 && len(e.Submissions) > 0:
+	f.whole = f.whole || e.All
+	if e.All || e.Edits {
 		f.read()
 	}
 }
@@ -129,7 +124,7 @@ func (f *followed) saveReport(id string) {
 // read reads the followed submission, and its edits while the results dialog is open.
 func (f *followed) read() {
 	o := findOverlay[*dialog.Results](f.overlays)
-	if f.id == "" || f.known && f.sub.Over() && o == nil || !f.begin() {
+	if f.id == "" || f.sub.ID != "" && f.sub.Over() && o == nil || !f.begin() {
 		return
 	}
 	id, edits := f.id, f.edits
@@ -160,7 +155,7 @@ func (f *followed) read() {
 			return
 		}
 		if sub.ID != "" {
-			f.sub, f.known, f.shown = sub, true, time.Time{}
+			f.sub, f.shown = sub, time.Time{}
 		}
 		switch now := findOverlay[*dialog.Results](f.overlays); {
 		case now == nil:
@@ -192,7 +187,7 @@ func (f *followed) clearMessage(key string) {
 // line returns the state of the followed submission: "making “Talk” private · queued".
 func (f *followed) line(w int) (string, theme.Token) {
 	s := f.sub
-	if !f.known {
+	if s.ID == "" {
 		return "", theme.Text
 	}
 	look, hint := theme.Pending, ""

@@ -59,7 +59,7 @@ func (o *outboxView) reread() {
 
 // news reads the submissions again that changed, after an announcement of the engine.
 func (o *outboxView) news(e model.Event) {
-	if e.All || len(e.Submissions) > 0 {
+	if e.All || e.Edits {
 		o.whole, o.moved = o.whole || e.All, true
 		o.read()
 	}

@@ -235,16 +235,21 @@ func TestEventNamesWhatChanged(t *testing.T) {
 	defer done()
 	ids := c.submit("named", c.serve(21)...)
 	<-events
+	_, version, err := c.b.Changed(c.ctx(), 0, 0)
+	c.must(err)
 	c.delivered(ids)
 	e := <-events
-	if e.All || !slices.Equal(e.Refs, []model.Ref{crowd.Ref(21)}) || len(e.Submissions) != 1 {
-		t.Errorf("the event of a delivered edit is %+v, want it to name only %v and one submission", e, crowd.Ref(21))
+	if e.All || !slices.Equal(e.Refs, []model.Ref{crowd.Ref(21)}) || !e.Edits {
+		t.Errorf("the event of a delivered edit is %+v, want it to name only %v and a change of edits", e, crowd.Ref(21))
+	}
+	if subs, _, err := c.b.Changed(c.ctx(), version, 0); err != nil || len(subs) != 1 {
+		t.Errorf("since before the delivery %d submissions changed, want 1; error %v, want none", len(subs), err)
 	}
 	c.changeElsewhere("by another", 22, 23)
 	c.b.Look(c.ctx())
 	e = <-events
 	slices.SortFunc(e.Refs, func(a, b model.Ref) int { return strings.Compare(a.String(), b.String()) })
-	if want := []model.Ref{crowd.Ref(22), crowd.Ref(23)}; e.All || len(e.Refs) != 2 || !slices.Contains(want, e.Refs[0]) || len(e.Submissions) != 0 {
+	if want := []model.Ref{crowd.Ref(22), crowd.Ref(23)}; e.All || len(e.Refs) != 2 || !slices.Contains(want, e.Refs[0]) || e.Edits {
 		t.Errorf("the event of two rows that another process changed is %+v, want it to name only %v", e, want)
 	}
 }

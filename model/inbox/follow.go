@@ -11,7 +11,7 @@ import (
 	"confab/model/store"
 )
 
-// announce updates the index from the store, and tells subscribers which conversations and submissions changed, and
+// announce updates the index from the store, and tells subscribers which conversations changed, whether edits did, and
 // that these accounts changed. If another goroutine is doing that, announce leaves it to that one.
 func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 	names := names(accounts)
@@ -25,7 +25,7 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 // accounts.
 func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
 	for b.lists.pending.Load() && b.lists.updating.TryAcquire(1) {
-		err := b.followNews(ctx, names...)
+		err := b.follow(ctx, names...)
 		b.lists.updating.Release(1)
 		if err != nil {
 			b.log("follow the store: %v", err)
@@ -36,41 +36,33 @@ func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
 	return told
 }
 
-// followNews calls follow if there is news or an account to announce. If follow fails, the news stays pending. The
-// caller holds updating.
-func (b *Inbox) followNews(ctx context.Context, accounts ...string) error {
-	if !b.lists.pending.Swap(false) && len(accounts) == 0 {
-		return nil
-	}
-	err := b.follow(context.WithoutCancel(ctx), accounts...)
-	if err != nil {
-		b.lists.pending.Store(true)
-	}
-	return err
-}
-
-// follow applies to the index what any process has changed since the last call, and announces it. The caller holds
-// updating.
-func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
+// follow applies to the index what any process has changed since the last call, and announces it. If it fails, the news
+// stays pending. The caller holds updating.
+func (b *Inbox) follow(ctx context.Context, accounts ...string) (err error) {
+	ctx = context.WithoutCancel(ctx)
 	l := &b.lists
+	l.pending.Store(false)
+	defer func() {
+		if err != nil {
+			l.pending.Store(true)
+		}
+	}()
 	if !l.loaded && !b.events.hasSubscribers() {
 		l.at.Revision = max(l.at.Revision, b.store.OwnRevision())
 		b.recount(ctx)
 		return nil
 	}
 	var changed []index.Entry
-	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Indexed) error {
+	was := l.at
+	at, err := b.store.Entries(ctx, was.Revision, func(e store.Indexed) error {
 		changed = append(changed, index.Entry(e))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	var ev model.Event
-	if ev.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
-		return err
-	}
-	if ev.All = l.loaded && at.Epoch != l.at.Epoch; ev.All {
+	ev := model.Event{All: l.loaded && at.Epoch != was.Epoch, Edits: at.Edits > was.Revision}
+	if ev.All {
 		if err := b.fill(b.life); err != nil {
 			return err
 		}
@@ -87,7 +79,7 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 		}
 		ev.Refs = append(ev.Refs, b.advance()...)
 	}
-	if ev.All || len(ev.Refs)+len(ev.Submissions)+len(ev.Accounts) > 0 {
+	if ev.All || ev.Edits || len(ev.Refs)+len(ev.Accounts) > 0 {
 		b.events.publish(ev)
 	}
 	nudge(l.changed)
@@ -239,7 +231,7 @@ type broadcaster struct {
 	subs map[chan model.Event]struct{}
 }
 
-// maxNamed bounds the lists of a merged event. A longer event announces that anything may have changed.
+// maxNamed bounds the conversations of a merged event. A longer event announces that anything may have changed.
 const maxNamed = 1000
 
 func (b *broadcaster) subscribe() (<-chan model.Event, func()) {
@@ -280,10 +272,9 @@ func (b *broadcaster) publish(ev model.Event) {
 }
 
 func join(a, b model.Event) model.Event {
-	out := model.Event{All: a.All || b.All, Accounts: union(a.Accounts, b.Accounts),
-		Refs: union(a.Refs, b.Refs), Submissions: union(a.Submissions, b.Submissions)}
-	if len(out.Refs) > maxNamed || len(out.Submissions) > maxNamed {
-		out.All, out.Refs, out.Submissions = true, nil, nil
+	out := model.Event{All: a.All || b.All, Edits: a.Edits || b.Edits, Accounts: union(a.Accounts, b.Accounts), Refs: union(a.Refs, b.Refs)}
+	if len(out.Refs) > maxNamed {
+		out.All, out.Refs = true, nil
 	}
 	return out
 }

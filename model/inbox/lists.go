@@ -57,11 +57,8 @@ func (b *Inbox) ready(ctx context.Context) error {
 	if !l.loaded {
 		err = b.fillFirst(b.life)
 	}
-	if b.store.OwnRevision() > l.at.Revision {
-		l.pending.Store(true)
-	}
-	if err == nil {
-		err = b.followNews(ctx)
+	if err == nil && (l.pending.Load() || b.store.OwnRevision() > l.at.Revision) {
+		err = b.follow(ctx)
 	}
 	l.updating.Release(1)
 	if err == nil {

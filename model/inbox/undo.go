@@ -74,16 +74,16 @@ type undoPlan struct {
 
 func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Undo, error) {
 	p := undoPlan{b: b, dryRun: dryRun, items: map[model.Ref]int{}, Undo: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
-	waiting, done, err := b.findEdits(ctx, id)
+	found, err := b.findEdits(ctx, id)
 	if err == nil {
-		err = p.describe(ctx, id, waiting, done)
+		err = p.describe(ctx, id, found)
 	}
-	for _, e := range waiting {
+	for _, e := range found.Outbox {
 		if err == nil {
 			err = p.takeBack(ctx, e)
 		}
 	}
-	for _, j := range slices.Backward(done) {
+	for _, j := range slices.Backward(found.Journal) {
 		switch {
 		case err != nil:
 		case j.Undone != "":
@@ -95,42 +95,49 @@ func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Und
 	return p.Undo, err
 }
 
-// findEdits returns the edits of a submission, or the one edit of that id.
-func (b *Inbox) findEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	if s, err := b.store.SubmissionEdits(ctx, id, 0); err != nil || s.Submission.ID != "" {
-		return s.Outbox, s.Journal, err
+// findEdits returns a submission with its edits, or with the one edit of that id.
+func (b *Inbox) findEdits(ctx context.Context, id string) (model.SubmissionEdits, error) {
+	found, err := b.store.SubmissionEdits(ctx, id, 0)
+	if err != nil || found.Submission.ID != "" {
+		return found, err
 	}
-	if j, ok, err := b.store.JournalEntry(ctx, id); err != nil || ok {
-		return nil, []model.JournalEntry{j}, err
+	j, delivered, err := b.store.JournalEntry(ctx, id)
+	e, waits, err2 := b.store.OutboxEntry(ctx, id)
+	of := e.Submission
+	switch {
+	case cmp.Or(err, err2) != nil:
+		return found, cmp.Or(err, err2)
+	case delivered:
+		found.Journal, of = []model.JournalEntry{j}, j.Submission
+	case waits:
+		found.Outbox = []model.OutboxEntry{e}
+	default:
+		return found, &model.Error{Kind: model.NotFound, Message: "there is no edit or submission " + id}
 	}
-	if e, ok, err := b.store.OutboxEntry(ctx, id); err != nil || ok {
-		return []model.OutboxEntry{e}, nil, err
-	}
-	return nil, nil, &model.Error{Kind: model.NotFound, Message: "there is no edit or submission " + id}
+	found.Submission, _, err = b.store.Submission(ctx, of)
+	return found, err
 }
 
 // describe sets what is undone, and finds out which of its edits are being undone already.
-func (p *undoPlan) describe(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) (err error) {
+func (p *undoPlan) describe(ctx context.Context, id string, found model.SubmissionEdits) (err error) {
 	var edits []model.Titled
-	for _, e := range waiting {
+	for _, e := range found.Outbox {
 		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
 	}
-	for _, j := range done {
+	for _, j := range found.Journal {
 		edits = append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
 	}
 	ids := make([]string, len(edits))
-	p.Submission, p.Sentence = id, model.Sentence(edits)
 	for i, e := range edits {
-		ids[i], p.Submission = e.Edit.ID, e.Edit.Submission
+		ids[i] = e.Edit.ID
 	}
-	if p.undoing, err = p.b.store.Undoing(ctx, ids); err != nil {
-		return err
-	}
-	sub, ok, err := p.b.store.Submission(ctx, p.Submission)
-	if ok && (sub.ID == id || sub.Edits == 1) { // the whole submission is undone
+	sub := found.Submission
+	p.Submission, p.Sentence = sub.ID, model.Sentence(edits)
+	if sub.ID == id || sub.Edits == 1 { // the whole submission is undone
 		a, _ := p.b.session.find(func(a act) bool { return a.submission == sub.ID })
 		p.Sentence, p.Act = sub.Sentence, a.no
 	}
+	p.undoing, err = p.b.store.Undoing(ctx, ids)
 	return err
 }
 

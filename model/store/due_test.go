@@ -142,9 +142,9 @@ func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 		"release": sendings + " AND claim = ? AND account = ?", "recover": sendings, "blockers": blockersOf, "frozen": countOf + "sent = 0", "urgent": urgent,
 		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
 		"submission": submissionByID,
-		"since":      changedSince,
-		"undecided":  undecidedOn,
-		"edits on":   fmt.Sprintf(editsOn, entryColumns, "outbox"), "settled on": fmt.Sprintf(editsOn, journalColumns, "journal"),
+		"since":      changedRefs, "newest": newestEdit,
+		"undecided": undecidedOn,
+		"edits on":  fmt.Sprintf(editsOn, entryColumns, "outbox"), "settled on": fmt.Sprintf(editsOn, journalColumns, "journal"),
 		"taken back": "UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''",
 		"orphaned":   "SELECT count(*) FROM outbox WHERE orphaned = 1",
 	} {

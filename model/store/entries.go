@@ -23,8 +23,9 @@ type Indexed struct {
 }
 
 // Point says up to where the conversations were read. If the epoch changes, rows came or
-// went other than one by one, and everything must be read again from revision 0.
-type Point struct{ Revision, Epoch int64 }
+// went other than one by one, and everything must be read again from revision 0. Edits is
+// the revision of the newest change of an edit.
+type Point struct{ Revision, Epoch, Edits int64 }
 
 const indexedColumns = "SELECT key, account, id, rev, gone, subject"
 
@@ -45,7 +46,8 @@ WHERE gone = 0 ORDER BY pinned DESC, updated DESC, created DESC`
 // transaction. tell must not use the store.
 func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (Point, error) {
 	return read(ctx, s, "read the conversations", func(t *tx) Point {
-		p := Point{t.number("revision"), t.number("epoch")}
+		p := Point{Revision: t.number("revision"), Epoch: t.number("epoch")}
+		p.Edits, _ = column[int64](t.row(newestEdit))
 		text, args := allEntries, []any{}
 		if since > 0 {
 			text, args = entriesSince, []any{since}

@@ -26,7 +26,6 @@ const (
 	submissionByID = submissions + "WHERE id = ?"
 	pending        = "WHERE waiting + person > 0 ORDER BY at, id"
 	urgent         = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
-	changedSince   = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
 
 	// changedOrNewest selects submissions that changed after a revision, of a list and, with a
 	// limit, those with an edit in the outbox and the newest.
@@ -34,6 +33,7 @@ const (
   UNION ALL SELECT id FROM submission WHERE ?3 > 0 AND waiting + person > 0
   UNION ALL SELECT id FROM (SELECT id FROM submission ORDER BY at DESC, id DESC LIMIT ?3)) ORDER BY at DESC, id DESC`
 
+	newestEdit  = "SELECT coalesce(max(rev), 0) FROM submission"
 	changedRefs = "SELECT account, id FROM conversation WHERE rev > ? LIMIT ?"
 
 	// editsOn selects the edits of a submission on some conversations. The unary plus makes
@@ -125,12 +125,6 @@ func scanSubmission(r row) (sub model.Submission, ok bool) {
 		}
 	}
 	return sub, ok
-}
-
-// SubmissionsSince returns the ids of the submissions with an edit that changed after a
-// revision, in the order of their last change.
-func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
-	return all(ctx, s, "read submissions", column[string], changedSince, since)
 }
 
 // Changed reads submissions, newest first: those that changed after a version, those of a
