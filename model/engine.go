@@ -54,8 +54,10 @@ type Ledger interface {
 	// not changed since.
 	SubmissionEdits(ctx context.Context, id string, since int64) (SubmissionEdits, error)
 	Submissions(ctx context.Context, req HistoryRequest) ([]Submission, error)
-	// Pending returns the submissions that still have edits in the outbox.
-	Pending(ctx context.Context) ([]Submission, error)
+	// Changed returns submissions, newest first: those that changed since the version of an earlier answer, or for version 0 those
+	// with an edit in the outbox, and those with these ids. With a limit it also returns those with an edit in the outbox, and the
+	// newest.
+	Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []Submission, version int64, err error)
 	History(ctx context.Context, req HistoryRequest) ([]JournalEntry, error)
 	Retry(ctx context.Context, ids ...string) error
 	Discard(ctx context.Context, ids ...string) error

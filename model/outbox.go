@@ -175,10 +175,9 @@ type AccountState struct {
 // Offline reports whether the last attempt could not reach the service.
 func (a AccountState) Offline() bool { return a.Error != nil && a.Error.Kind == Unavailable }
 
-// Event announces what changed.
+// Event announces that something changed, if only the state of an account.
 type Event struct {
-	Refs     []Ref    // the conversations whose rows changed
-	Edits    bool     // an edit of the outbox or the history changed
-	Accounts []string // the accounts whose state changed
-	All      bool     // more may have changed than is listed
+	Refs  []Ref // the conversations whose rows changed
+	Edits bool  // an edit of the outbox or the history changed
+	All   bool  // more rows may have changed than Refs holds, and edits
 }

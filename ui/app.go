@@ -356,9 +356,6 @@ type Backend interface {
 	Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error)
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
-	// Changed returns submissions, newest first: those that changed since the version of an earlier answer, those with these ids
-	// and, with a limit, those with an edit in the outbox and the newest.
-	Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []model.Submission, version int64, err error)
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
 	// Undecided counts, by account, the waiting edits that depend on a decision about an earlier edit.
 	Undecided(ctx context.Context) (map[string]int, error)

@@ -166,7 +166,7 @@ func TestResultsFollowTheErrorsOfAnAccount(t *testing.T) {
 			f.outbox[i].Error = e
 		}
 		f.mu.Unlock()
-		f.news <- model.Event{Accounts: []string{f.accounts[0].Name}}
+		f.news <- model.Event{}
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("*", "p", "y")

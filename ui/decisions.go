@@ -57,8 +57,8 @@ func (d *decisions) next(ref model.Ref) {
 			}
 			return best, err
 		}
-		all, err := d.be.Pending(ctx)
-		for _, sub := range all {
+		all, _, err := d.be.Changed(ctx, 0, 0)
+		for _, sub := range slices.Backward(all) {
 			if sub.NeedPerson == 0 || sub.Problem == nil {
 				continue
 			}

@@ -10,6 +10,10 @@
 //	conversation    the open or previewed conversation, on the listing
 //	marks, triage   what is marked, and local marks that are being written
 //	guard           keeps a key from acting on what appeared too late to be seen
+//	planning, undo  have edits, or the undo of an act, planned, confirmed and submitted
+//	followed        the newest submission: its line, and its results
+//	decisions       what a person decides about edits that wait
+//	outboxView      the screen of the outbox and the history
 //	forms, session, quitting
 //
 // Guarantees:
@@ -36,9 +40,10 @@
 //	plan            asks the engine, in a command, what would change
 //	planArrived     shows the plan and asks (askChanges), if it needs confirmation
 //	submit          writes the edits to the outbox, in a command
-//	submitted       reads the row again, now pending; followSubmission follows the submission
-//	news            reads again what an announcement of the engine names
-//	listing.reload  reads the rows, which pageArrived shows; followedLine shows that it is delivered, or what it needs
+//	submitted       clears what was typed; followed.follow follows the submission
+//	news            reads again what an announcement of the engine may be about
+//	listing.reload  reads the row, now pending, which pageArrived shows; followed.line shows that the edit is delivered,
+//	                or what it needs
 //
 // The documentation of package inbox describes the steps in between.
 package ui

@@ -215,15 +215,6 @@ func (f *fake) Submissions(context.Context, model.HistoryRequest) ([]model.Submi
 	return uitest.Submissions(f.outbox, f.history), err
 }
 
-func (f *fake) Pending(context.Context) ([]model.Submission, error) {
-	err := f.enter("Pending")
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	all := uitest.Submissions(f.outbox, f.history)
-	slices.Reverse(all)
-	return slices.DeleteFunc(all, model.Submission.Over), err
-}
-
 func (f *fake) newPlanID() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -442,7 +442,7 @@ func TestAnEventReadsOneSubmission(t *testing.T) {
 		a.Press("p", "u", "8", "j", "p")
 		f.deliver()
 		a.Settle()
-		if n := a.count("Outbox") + a.count("Pending"); n != 0 {
+		if n := a.count("Outbox") + a.count("Changed"); n != 0 {
 			t.Errorf("the whole outbox was read %d times, want 0", n)
 		}
 		a.Press("j", "j")

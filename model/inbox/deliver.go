@@ -89,14 +89,14 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 	}
 	b.sending.add(len(entries))
 	defer b.sending.add(-len(entries))
-	b.announce(ctx, a)
+	b.announceState(ctx)
 	d := delivery{b: b, a: a, report: report}
 	if entries[0].Kind == model.EditCreate {
 		err = d.create(ctx, entries[0])
 	} else {
 		err = d.edits(ctx, entries)
 	}
-	b.announce(context.WithoutCancel(ctx), a)
+	b.announceState(context.WithoutCancel(ctx))
 	return true, err
 }
 

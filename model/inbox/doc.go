@@ -40,7 +40,7 @@
 //	                   the policy to an error
 //	settle             4 store.Settle adds the edit to the journal, or store.Park returns it
 //	                   to the outbox with a reason
-//	announce           names the conversation and the submission, which ui reads again
+//	announce           names the conversation, which ui reads again with the submissions that changed
 //
 // A create is delivered by delivery.create instead of delivery.edits.
 package inbox

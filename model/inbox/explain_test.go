@@ -64,7 +64,7 @@ func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 		f.onApply = func() (error, bool) { return &model.Error{Kind: model.Unavailable, Message: "down"}, false }
 		deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
 		submit(t, b, f.ref("2"), title("another"))
-		subs, err := b.Pending(ctx)
+		subs, _, err := b.Changed(ctx, 0, 0)
 		if err != nil || len(subs) != 2 {
 			t.Fatalf("%d submissions are pending, want 2, error %v", len(subs), err)
 		}

@@ -11,34 +11,39 @@ import (
 	"confab/model/store"
 )
 
-// announce updates the index from the store, and tells subscribers which conversations changed, whether edits did, and
-// that these accounts changed. If another goroutine is doing that, announce leaves it to that one.
-func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
-	names := names(accounts)
+// announce updates the index from the store, and tells subscribers which conversations changed, and whether edits did.
+// If another goroutine is doing that, announce leaves it to that one.
+func (b *Inbox) announce(ctx context.Context) {
 	b.lists.pending.Store(true)
-	if !b.catchUp(ctx, names...) && len(names) > 0 {
-		b.events.publish(model.Event{Accounts: names})
+	b.catchUp(ctx, false)
+}
+
+// announceState is announce after the state of an account has changed.
+func (b *Inbox) announceState(ctx context.Context) {
+	b.lists.pending.Store(true)
+	if !b.catchUp(ctx, true) {
+		b.events.publish(model.Event{})
 	}
 }
 
-// catchUp follows the store as long as there is news and no other goroutine does. It reports whether it announced these
-// accounts.
-func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
+// catchUp follows the store as long as there is news and no other goroutine does. It reports whether it announced
+// something; with state it does even if the store has nothing new.
+func (b *Inbox) catchUp(ctx context.Context, state bool) (told bool) {
 	for b.lists.pending.Load() && b.lists.updating.TryAcquire(1) {
-		err := b.follow(ctx, names...)
+		err := b.follow(ctx, state)
 		b.lists.updating.Release(1)
 		if err != nil {
 			b.log("follow the store: %v", err)
 			return told
 		}
-		told, names = true, nil
+		told, state = true, false
 	}
 	return told
 }
 
-// follow applies to the index what any process has changed since the last call, and announces it. If it fails, the news
-// stays pending. The caller holds updating.
-func (b *Inbox) follow(ctx context.Context, accounts ...string) (err error) {
+// follow applies to the index what any process has changed since the last call, and announces it; with state it
+// announces in any case. If it fails, the news stays pending. The caller holds updating.
+func (b *Inbox) follow(ctx context.Context, state bool) (err error) {
 	ctx = context.WithoutCancel(ctx)
 	l := &b.lists
 	l.pending.Store(false)
@@ -72,14 +77,14 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) (err error) {
 	for _, e := range changed {
 		ev.Refs = append(ev.Refs, e.Subject.Ref)
 	}
-	ev.Accounts = union(accounts, b.recount(ctx))
+	state = b.recount(ctx) || state
 	if l.loaded {
 		if !ev.All {
 			l.index.Apply(changed)
 		}
 		ev.Refs = append(ev.Refs, b.advance()...)
 	}
-	if ev.All || ev.Edits || len(ev.Refs)+len(ev.Accounts) > 0 {
+	if state || ev.All || ev.Edits || len(ev.Refs) > 0 {
 		b.events.publish(ev)
 	}
 	nudge(l.changed)
@@ -97,19 +102,18 @@ func (b *Inbox) advance() []model.Ref {
 	return out
 }
 
-// recount reads the counters of all accounts and returns the names of those that changed.
-func (b *Inbox) recount(ctx context.Context) []string {
+// recount reads the counters of all accounts and reports whether any changed.
+func (b *Inbox) recount(ctx context.Context) (changed bool) {
 	all, err := b.store.Counts(ctx)
 	if err != nil {
-		return nil
+		return false
 	}
-	var changed []string
 	for _, a := range b.accounts {
 		n := all[a.name]
 		a.update(func(s *model.AccountState) {
 			if was := (store.Counts{Conversations: s.Conversations, Waiting: s.Waiting, NeedPerson: s.NeedPerson}); was != n {
 				s.Conversations, s.Waiting, s.NeedPerson = n.Conversations, n.Waiting, n.NeedPerson
-				changed = append(changed, a.name)
+				changed = true
 			}
 		})
 	}
@@ -189,7 +193,7 @@ func (w *watcher) look(ctx context.Context) {
 		}
 	}
 	if !changed {
-		b.catchUp(ctx) // if the last try failed
+		b.catchUp(ctx, false) // if the last try failed
 		return
 	}
 	b.announce(ctx)
@@ -209,7 +213,7 @@ func (w *watcher) end(err error) {
 	for _, a := range w.b.accounts {
 		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(err), time.Time{} })
 	}
-	w.b.events.publish(model.Event{Accounts: names(w.b.accounts), All: true})
+	w.b.events.publish(model.Event{All: true})
 }
 
 // checkUnclean checks the whole database if it was not closed in good order.
@@ -272,7 +276,7 @@ func (b *broadcaster) publish(ev model.Event) {
 }
 
 func join(a, b model.Event) model.Event {
-	out := model.Event{All: a.All || b.All, Edits: a.Edits || b.Edits, Accounts: union(a.Accounts, b.Accounts), Refs: union(a.Refs, b.Refs)}
+	out := model.Event{All: a.All || b.All, Edits: a.Edits || b.Edits, Refs: union(a.Refs, b.Refs)}
 	if len(out.Refs) > maxNamed {
 		out.All, out.Refs = true, nil
 	}

@@ -139,8 +139,9 @@ func (b *Inbox) SubmissionEdits(ctx context.Context, id string, since int64) (mo
 	return out, err
 }
 
-// Changed returns submissions, newest first: those that changed since the version of an earlier answer, those with these
-// ids and, with a limit, those with an edit in the outbox and the newest.
+// Changed returns submissions, newest first: those that changed since the version of an earlier answer, or for version
+// 0 those with an edit in the outbox, and those with these ids. With a limit it also returns those with an edit in the
+// outbox, and the newest.
 func (b *Inbox) Changed(ctx context.Context, since int64, limit int, ids ...string) ([]model.Submission, int64, error) {
 	subs, version, err := b.store.Changed(ctx, since, limit, ids...)
 	return b.explained(ctx, subs), version, err
@@ -155,12 +156,6 @@ func (b *Inbox) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntr
 // Submissions lists submissions, newest first.
 func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
 	subs, err := b.store.Submissions(ctx, req)
-	return b.explained(ctx, subs), err
-}
-
-// Pending lists the submissions with an edit in the outbox, oldest first.
-func (b *Inbox) Pending(ctx context.Context) ([]model.Submission, error) {
-	subs, err := b.store.Pending(ctx)
 	return b.explained(ctx, subs), err
 }
 

@@ -58,11 +58,11 @@ func (b *Inbox) ready(ctx context.Context) error {
 		err = b.fillFirst(b.life)
 	}
 	if err == nil && (l.pending.Load() || b.store.OwnRevision() > l.at.Revision) {
-		err = b.follow(ctx)
+		err = b.follow(ctx, false)
 	}
 	l.updating.Release(1)
 	if err == nil {
-		b.catchUp(ctx) // news that others left to this goroutine
+		b.catchUp(ctx, false) // news that others left to this goroutine
 	}
 	return err
 }

@@ -115,7 +115,7 @@ func (in *intake) save(ctx context.Context, pages []page) (stored, changed int, 
 	}
 	in.saved = time.Now()
 	if err == nil && (!in.silent || len(refs) > 0) {
-		in.b.announce(ctx, in.a)
+		in.b.announceState(ctx)
 	}
 	return stored, len(refs), err
 }

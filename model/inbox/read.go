@@ -37,7 +37,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 			d.Conversation.Facts = read.Facts
 		}
 	}
-	b.announce(ctx, a)
+	b.announceState(ctx)
 	return d, err
 }
 
@@ -63,7 +63,7 @@ func (b *Inbox) load(ctx context.Context, a *account, id string, need model.Need
 		if failed := b.store.Bury(ctx, model.Ref{Account: a.name, ID: id}); failed != nil {
 			return d, failed
 		}
-		b.announce(ctx, a)
+		b.announceState(ctx)
 	}
 	return d, err
 }

@@ -45,7 +45,7 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			next = b.now().Add(wait)
 		}
 		a.update(func(s *model.AccountState) { s.NextTry = next })
-		b.announce(ctx, a)
+		b.announceState(ctx)
 		sleep(ctx, wait, a.wakeSync)
 	}
 }
@@ -84,7 +84,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 		return err
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
-	b.announce(ctx, a)
+	b.announceState(ctx)
 	walk := full || kept.Swept.IsZero()
 	if !walk {
 		err = b.head(ctx, a, kept.Head, afterHead)
@@ -119,7 +119,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	} else if ctx.Err() == nil {
 		b.log("%s: sync: %v", a.name, err)
 	}
-	b.announce(ctx, a)
+	b.announceState(ctx)
 	return err
 }
 
@@ -187,7 +187,7 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 			if err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
 				return err
 			}
-			b.announce(ctx, a)
+			b.announceState(ctx)
 		case model.KindOf(err) == model.NotFound: // load made a tombstone
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err

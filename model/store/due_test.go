@@ -140,7 +140,6 @@ func TestNoOutboxQueryReadsTheWholeTable(t *testing.T) {
 	for name, query := range map[string]string{
 		"levels": levels, "candidates": candidates, "queued": queuedFirst, "retried": retriedFirst, "old": waitingSince, "hasten": retried,
 		"release": sendings + " AND claim = ? AND account = ?", "recover": sendings, "blockers": blockersOf, "frozen": countOf + "sent = 0", "urgent": urgent,
-		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
 		"submission": submissionByID,
 		"since":      changedRefs, "newest": newestEdit,
 		"undecided": undecidedOn,

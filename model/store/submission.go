@@ -24,13 +24,12 @@ const submissionColumns = `id, sentence, user, at, undoes, edits, withdrawn, dis
 const (
 	submissions    = "SELECT " + submissionColumns + " FROM submission "
 	submissionByID = submissions + "WHERE id = ?"
-	pending        = "WHERE waiting + person > 0 ORDER BY at, id"
 	urgent         = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
 
 	// changedOrNewest selects submissions that changed after a revision, of a list and, with a
-	// limit, those with an edit in the outbox and the newest.
+	// limit, the newest; with revision 0 or a limit those with an edit in the outbox.
 	changedOrNewest = `WHERE id IN (SELECT id FROM submission WHERE ?1 > 0 AND rev > ?1 UNION ALL SELECT value FROM json_each(?2)
-  UNION ALL SELECT id FROM submission WHERE ?3 > 0 AND waiting + person > 0
+  UNION ALL SELECT id FROM submission WHERE (?1 = 0 OR ?3 > 0) AND waiting + person > 0
   UNION ALL SELECT id FROM (SELECT id FROM submission ORDER BY at DESC, id DESC LIMIT ?3)) ORDER BY at DESC, id DESC`
 
 	newestEdit  = "SELECT coalesce(max(rev), 0) FROM submission"
@@ -96,21 +95,11 @@ func (s *Store) Submission(ctx context.Context, id string) (sub model.Submission
 func (s *Store) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
 	where, args := newest(req, "submission", `id IN (SELECT submission FROM journal WHERE account = ?1 AND conv = ?2
   UNION SELECT submission FROM outbox WHERE account = ?1 AND conv = ?2)`)
-	return s.submissions(ctx, where, args...)
-}
-
-// Pending lists the submissions with an edit in the outbox, oldest first.
-func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
-	return s.submissions(ctx, pending)
-}
-
-// submissions reads what triggers count of each submission, so the work doesn't grow with
-// the number of its edits.
-func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
 	return all(ctx, s, "read submissions", scanSubmission, submissions+where, args...)
 }
 
-// scanSubmission reads a submission and, if it is not over, the edit to report first.
+// scanSubmission reads a submission with what triggers count of it, so the work doesn't grow
+// with the number of its edits, and, if it is not over, the edit to report first.
 func scanSubmission(r row) (sub model.Submission, ok bool) {
 	var on sql.NullString
 	var inverses int
@@ -127,9 +116,10 @@ func scanSubmission(r row) (sub model.Submission, ok bool) {
 	return sub, ok
 }
 
-// Changed reads submissions, newest first: those that changed after a version, those of a
-// list and, with a limit, those with an edit in the outbox and the newest. It returns the
-// version of what it read.
+// Changed reads submissions, newest first: those that changed after a version, or for
+// version 0 those with an edit in the outbox, and those of a list. With a limit it also
+// reads those with an edit in the outbox, and the newest. It returns the version of what it
+// read.
 func (s *Store) Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []model.Submission, version int64, err error) {
 	subs, err = read(ctx, s, "read submissions", func(t *tx) []model.Submission {
 		version = t.number("revision")

@@ -375,8 +375,8 @@ func (f *fakeEngine) Recheck(_ context.Context, id string) (model.OutboxEntry, e
 	}
 	return model.OutboxEntry{}, nil
 }
-func (f *fakeEngine) Pending(context.Context) ([]model.Submission, error) {
-	return slices.DeleteFunc(uitest.Submissions(f.outbox, f.journal), func(s model.Submission) bool { return s.Over() }), nil
+func (f *fakeEngine) Changed(context.Context, int64, int, ...string) ([]model.Submission, int64, error) {
+	return slices.DeleteFunc(uitest.Submissions(f.outbox, f.journal), func(s model.Submission) bool { return s.Over() }), 1, nil
 }
 func (f *fakeEngine) See(context.Context, model.Ref) error { return nil }
 func (f *fakeEngine) Retry(_ context.Context, ids ...string) error {

@@ -292,12 +292,12 @@ func (r *run) syncNow(ctx context.Context, full bool) error {
 	if err != nil {
 		return err
 	}
-	pending, err := r.engine.Pending(ctx)
+	pending, _, err := r.engine.Changed(ctx, 0, 0)
 	if err != nil {
 		return err
 	}
 	var older []string
-	for _, sub := range pending {
+	for _, sub := range slices.Backward(pending) {
 		if sub.NeedPerson > 0 && !slices.Contains(submissions, sub.ID) {
 			older = append(older, sub.ID)
 		}
