@@ -258,51 +258,36 @@ func (m *Model) resumed() {
 	}
 }
 
-// waitForNews waits for an announcement of the engine, and handles it with those that came by then.
+// waitForNews waits for an announcement of the engine, which joins those that nobody has taken yet.
 func (m *Model) waitForNews(ch <-chan model.Event) {
 	m.do(func() tea.Msg {
-		var events []model.Event
-		var e model.Event
-		var open bool
 		select {
-		case e, open = <-ch:
-		case <-m.ctx.Done():
-		}
-		for open {
-			events = append(events, e)
-			select {
-			case e, open = <-ch:
-			default:
-				return after(func() {
+		case e, open := <-ch:
+			return after(func() {
+				if open {
 					m.waitForNews(ch)
-					m.news(events)
-				})
-			}
+					m.news(e)
+				}
+			})
+		case <-m.ctx.Done():
+			return nil
 		}
-		return after(func() { m.news(events) })
 	})
 }
 
-func (m *Model) news(events []model.Event) {
-	for _, e := range events {
-		m.newsOf(e)
-	}
-	if m.list.noteSwept() {
+func (m *Model) news(e model.Event) {
+	if swept := m.list.noteSwept(); swept || e.All || len(e.Refs) > 0 {
 		m.list.reload(false)
 	}
-	m.rereadIfErrorsChanged()
-	m.quit.ifDelivered()
-	m.quit.readUndecided()
-}
-
-func (m *Model) newsOf(e model.Event) {
 	if e.All || len(e.Refs) > 0 {
-		m.list.reload(false)
 		m.list.recount()
 	}
 	m.outbox.news(e)
 	m.followed.news(e)
 	m.detail.news(e)
+	m.rereadIfErrorsChanged()
+	m.quit.ifDelivered()
+	m.quit.readUndecided()
 }
 
 // rereadIfErrorsChanged reads the submissions on screen again when an account begins or stops to
