@@ -17,6 +17,8 @@ import (
 
 type sendOptions struct {
 	yes, dryRun, noWait bool
+	// follow, if set, is called in place of the delivery: the linear mode delivers in the background.
+	follow func(context.Context) error
 }
 
 // checkCanAsk refuses a command that would have to ask where there is no terminal.
@@ -34,7 +36,9 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 	}
 	yes, err := r.prompter.confirm(ctx, question, whole)
 	if err == nil && !yes {
-		r.say("%s", declined)
+		if declined != "" {
+			r.printLines(theme.Pick(r.linearMode, r.Out, r.Err), declined)
+		}
 		return errShown
 	}
 	return err
@@ -72,7 +76,10 @@ func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, ques
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	if !o.noWait {
+	switch {
+	case o.follow != nil:
+		return o.follow(ctx)
+	case !o.noWait:
 		return r.deliver(ctx, ids, plan)
 	}
 	entries, err := r.entries(ctx, ids)
