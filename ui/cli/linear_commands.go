@@ -166,13 +166,11 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 	if err := l.listPeople(ctx, refs); err != nil {
 		return "", err
 	}
-	fmt.Fprintf(l.Out, "%s, in %s? Nothing leaves it: ", question, theme.Count(len(refs), "conversation"))
-	line, err := l.prompter.line(ctx)
+	line, err := l.prompter.question(ctx, l.Out, question+", in "+theme.Count(len(refs), "conversation")+"? Nothing leaves it: ")
 	if errors.Is(err, errNoAnswer) {
-		fmt.Fprintln(l.Out)
 		return "", nil
 	}
-	return strings.TrimSpace(line), err
+	return line, err
 }
 
 // edit plans, asks if the plan is risky or for several conversations, and submits. The engine delivers in the background, and
