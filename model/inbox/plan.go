@@ -67,20 +67,16 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 			work <- i
 		}
 		close(work)
-		rows, err := p.b.store.RowsOf(ctx, a.name, ids)
+		cached, err := p.b.store.RowsOf(ctx, a.name, ids)
 		if err != nil {
 			return err
-		}
-		cached := make(map[model.Ref]model.Row, len(rows))
-		for _, r := range rows {
-			cached[r.Conversation.Ref] = r
 		}
 		errs := make([]error, baseReads)
 		var workers sync.WaitGroup
 		for w := range errs {
 			workers.Go(func() {
 				for i := range work {
-					it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i]], p.changes, p.o.DryRun)
+					it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i].ID], p.changes, p.o.DryRun)
 					if errs[w] = cmp.Or(err, ctx.Err()); errs[w] != nil {
 						return
 					}
