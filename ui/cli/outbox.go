@@ -39,32 +39,25 @@ func (r *run) listOutbox(ctx context.Context) error {
 		}
 		return nil
 	}
+	pending, err := r.engine.Pending(ctx)
+	if err != nil {
+		return err
+	}
 	forPerson := r.Width() > 0 || r.flags.plain
 	if forPerson && len(entries) == 0 {
 		r.print("Nothing is on its way, and nothing needs you.")
 	}
-	submissions := map[string]model.Submission{}
-	for _, x := range entries {
-		sub, known := submissions[x.Submission]
-		if !known {
-			if sub, _, err = r.engine.Submission(ctx, x.Submission); err != nil {
-				return err
+	for _, sub := range pending {
+		for i, x := range slices.DeleteFunc(slices.Clone(entries), func(x model.OutboxEntry) bool { return x.Submission != sub.ID }) {
+			if !forPerson {
+				r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), x.Submission,
+					sub.Words())
+				continue
 			}
-			submissions[x.Submission] = sub
-		}
-		if !forPerson {
-			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), x.Submission,
-				sub.Words())
-			continue
-		}
-		if known {
-			continue // printed with the first edit of its submission
-		}
-		r.print("%s  %s: %s", cell(x.Submission), sub.Words(), sub.Ending(r.clock))
-		for _, of := range entries {
-			if of.Submission == x.Submission {
-				r.printLines(r.Out, entryLines(of)...)
+			if i == 0 {
+				r.print("%s  %s: %s", cell(x.Submission), sub.Words(), sub.Ending(r.clock))
 			}
+			r.printLines(r.Out, entryLines(x)...)
 		}
 	}
 	return nil
