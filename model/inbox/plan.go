@@ -286,7 +286,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.remember(ids, entries)
+	b.remember(entries)
 	b.session.push(act{submission: p.ID})
 	b.announce(ctx)
 	for _, e := range entries {
@@ -299,17 +299,15 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 
 // remember keeps submitted edits where Deliver follows, so that Deliver can also report those that leave the outbox
 // without a journal entry.
-func (b *Inbox) remember(ids []string, entries []model.Titled) {
+func (b *Inbox) remember(entries []model.Titled) {
 	b.ends.Lock()
 	started := b.started
 	b.ends.Unlock()
 	if started {
 		return // the workers deliver
 	}
-	for i, id := range ids {
-		e := entries[i].Edit
-		e.ID = id
-		b.submitted.Store(id, model.OutboxEntry{Edit: e, Title: entries[i].Title})
+	for _, e := range entries {
+		b.submitted.Store(e.Edit.ID, model.OutboxEntry{Edit: e.Edit, Title: e.Title})
 	}
 }
 
