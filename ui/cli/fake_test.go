@@ -313,9 +313,6 @@ func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, err
 func (f *fakeEngine) Outbox(context.Context) ([]model.OutboxEntry, error) {
 	return slices.Clone(f.outbox), nil
 }
-func (f *fakeEngine) Explained(_ context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
-	return entries
-}
 func (f *fakeEngine) History(_ context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
 	return f.journal[:min(len(f.journal), req.Limit)], nil
 }

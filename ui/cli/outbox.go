@@ -28,36 +28,32 @@ func (r *run) outboxCommand() *cobra.Command {
 
 // listOutbox prints the edits that are not delivered: for a person grouped by submission, for a program one a line.
 func (r *run) listOutbox(ctx context.Context) error {
-	entries, err := r.engine.Outbox(ctx)
-	if err != nil {
-		return err
-	}
-	entries = r.engine.Explained(ctx, entries)
-	if r.flags.json {
-		for _, entry := range entries {
-			r.object(model.NewEditJSON(entry))
-		}
-		return nil
-	}
 	pending, err := r.engine.Pending(ctx)
 	if err != nil {
 		return err
 	}
-	forPerson := r.Width() > 0 || r.flags.plain
-	if forPerson && len(entries) == 0 {
+	forPerson := !r.flags.json && (r.Width() > 0 || r.flags.plain)
+	if forPerson && len(pending) == 0 {
 		r.print("Nothing is on its way, and nothing needs you.")
 	}
 	for _, sub := range pending {
-		for i, x := range slices.DeleteFunc(slices.Clone(entries), func(x model.OutboxEntry) bool { return x.Submission != sub.ID }) {
-			if !forPerson {
-				r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), x.Submission,
+		edits, err := r.engine.SubmissionEdits(ctx, sub.ID, 0)
+		if err != nil {
+			return err
+		}
+		if forPerson {
+			r.print("%s  %s: %s", cell(sub.ID), sub.Words(), sub.Ending(r.clock))
+		}
+		for _, x := range edits.Outbox {
+			switch {
+			case r.flags.json:
+				r.object(model.NewEditJSON(x))
+			case forPerson:
+				r.printLines(r.Out, entryLines(x)...)
+			default:
+				r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), sub.ID,
 					sub.Words())
-				continue
 			}
-			if i == 0 {
-				r.print("%s  %s: %s", cell(x.Submission), sub.Words(), sub.Ending(r.clock))
-			}
-			r.printLines(r.Out, entryLines(x)...)
 		}
 	}
 	return nil

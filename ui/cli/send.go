@@ -150,23 +150,17 @@ func (r *run) endings(ctx context.Context, ids []string, reported, hint bool) er
 		return nil
 	}
 	for _, id := range ids {
-		sub, ok, err := r.engine.Submission(ctx, id)
-		if err != nil {
+		edits, err := r.engine.SubmissionEdits(ctx, id, 0)
+		sub := edits.Submission
+		switch {
+		case err != nil:
 			return err
-		}
-		if !ok {
+		case sub.ID == "":
 			continue
 		}
 		r.print("%s", r.ending(sub, !reported))
-		if !hint || len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
-			continue
-		}
-		edits, err := r.engine.SubmissionEdits(ctx, id, 0)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(edits.Journal, canUndo) {
-			r.say("To take it back: confab undo %s", sub.ID)
+		if hint && len(ids) == 1 && sub.Undoes == "" && slices.ContainsFunc(edits.Journal, canUndo) {
+			r.say("To take it back: confab undo %s", id)
 		}
 	}
 	return nil
