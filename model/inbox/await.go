@@ -156,7 +156,7 @@ func (w *tracker) finish(ctx context.Context) {
 	if err != nil {
 		return // the caller got the same error
 	}
-	for _, e := range w.b.Explained(ctx, slices.Collect(maps.Values(found))) {
+	for _, e := range w.b.withReasons(ctx, slices.Collect(maps.Values(found))) {
 		found[e.ID] = e
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.left)) {

@@ -26,7 +26,7 @@
 // (numbered) and two requests; an edit that is already so, or in conflict, takes one request.
 //
 //	Plan               plans each conversation with planRow, which calls Load for a base that
-//	                   the cache lacks
+//	                   the cache lacks, and Lookup for people that a change names
 //	Submit             1 store.Enqueue writes the edits to the outbox; announce makes ui show
 //	                   the new value as pending; deliverLoop wakes
 //	deliverNext        2 store.Claim claims the due edits of one conversation

@@ -8,9 +8,9 @@ import (
 	"confab/model"
 )
 
-// Explained fills in why queued edits are not sent, and moves their next try to when the service allows it. It changes
+// withReasons fills in why queued edits are not sent, and moves their next try to when the service allows it. It changes
 // and returns entries.
-func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
+func (b *Inbox) withReasons(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
 	all := make([]*model.OutboxEntry, len(entries))
 	for i := range entries {
 		all[i] = &entries[i]
@@ -134,7 +134,7 @@ func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bo
 // return only the edits on conversations that changed since.
 func (b *Inbox) SubmissionEdits(ctx context.Context, id string, since int64) (model.SubmissionEdits, error) {
 	out, err := b.store.SubmissionEdits(ctx, id, since)
-	b.Explained(ctx, out.Outbox)
+	b.withReasons(ctx, out.Outbox)
 	out.Submission = b.explained(ctx, []model.Submission{out.Submission})[0]
 	return out, err
 }
@@ -150,7 +150,7 @@ func (b *Inbox) Changed(ctx context.Context, since int64, limit int, ids ...stri
 // OutboxOf lists the edits of one conversation that are not settled, oldest first, with why they wait.
 func (b *Inbox) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
 	out, err := b.store.OutboxOf(ctx, ref)
-	return b.Explained(ctx, out), err
+	return b.withReasons(ctx, out), err
 }
 
 // Submissions lists submissions, newest first.

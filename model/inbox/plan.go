@@ -67,20 +67,16 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 			work <- i
 		}
 		close(work)
-		rows, err := p.b.store.RowsOf(ctx, a.name, ids)
+		cached, err := p.b.store.RowsOf(ctx, a.name, ids)
 		if err != nil {
 			return err
-		}
-		cached := make(map[model.Ref]model.Row, len(rows))
-		for _, r := range rows {
-			cached[r.Conversation.Ref] = r
 		}
 		errs := make([]error, baseReads)
 		var workers sync.WaitGroup
 		for w := range errs {
 			workers.Go(func() {
 				for i := range work {
-					it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i]], p.changes, p.o.DryRun)
+					it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i].ID], p.changes, p.o.DryRun)
 					if errs[w] = cmp.Or(err, ctx.Err()); errs[w] != nil {
 						return
 					}
@@ -290,7 +286,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.remember(ids, entries)
+	b.remember(entries)
 	b.session.push(act{submission: p.ID})
 	b.announce(ctx)
 	for _, e := range entries {
@@ -303,17 +299,15 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 
 // remember keeps submitted edits where Deliver follows, so that Deliver can also report those that leave the outbox
 // without a journal entry.
-func (b *Inbox) remember(ids []string, entries []model.Titled) {
+func (b *Inbox) remember(entries []model.Titled) {
 	b.ends.Lock()
 	started := b.started
 	b.ends.Unlock()
 	if started {
 		return // the workers deliver
 	}
-	for i, id := range ids {
-		e := entries[i].Edit
-		e.ID = id
-		b.submitted.Store(id, model.OutboxEntry{Edit: e, Title: entries[i].Title})
+	for _, e := range entries {
+		b.submitted.Store(e.Edit.ID, model.OutboxEntry{Edit: e.Edit, Title: e.Title})
 	}
 }
 

@@ -235,7 +235,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if err != nil {
 		return nil, b.outboxChanged(ctx, err)
 	}
-	b.remember(ids, entries)
+	b.remember(entries)
 	b.session.remove(u.Act)
 	return ids, b.outboxChanged(ctx, nil)
 }

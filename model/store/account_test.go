@@ -2,8 +2,10 @@ package store_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -327,8 +329,8 @@ func TestAMorePreciseIdentityKeepsTheRows(t *testing.T) {
 			t.Fatalf("RowsOf: error %v, want none", err)
 		}
 		var got []string
-		for _, r := range rows {
-			got = append(got, r.Conversation.Title)
+		for _, id := range slices.Sorted(maps.Keys(rows)) {
+			got = append(got, rows[id].Conversation.Title)
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("titles of conversations 1 and 2 (-want +got):\n%s", d)

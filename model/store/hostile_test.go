@@ -16,7 +16,7 @@ func TestConversationIDsMayBeAnyText(t *testing.T) {
 				save(t, s, conv("a", "other"), conv(id, title))
 			}
 			rows, err := s.RowsOf(t.Context(), "sales", []string{id})
-			if err != nil || len(rows) != 1 || rows[0].Conversation.Ref.ID != id {
+			if err != nil || len(rows) != 1 || rows[id].Conversation.Ref.ID != id {
 				t.Errorf("RowsOf returned %d rows for the id, want 1 with the same id; error %v, want none", len(rows), err)
 			}
 			ids := enqueue(t, s, rename(id, "two", "three"))

@@ -149,16 +149,14 @@ func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
 	})
 }
 
-// RowsOf reads the projected rows of conversations of one account, in the order of their
-// keys. Conversations that are gone or not cached are left out, and perhaps one whose id is
-// not valid UTF-8.
-func (s *Store) RowsOf(ctx context.Context, account string, ids []string) ([]model.Row, error) {
-	return read(ctx, s, "read rows", func(t *tx) (out []model.Row) {
-		for some := range slices.Chunk(ids, rowsAtOnce) {
-			rows := t.shown("(SELECT DISTINCT ? AS account, value AS id FROM json_each(?))", account, asList(some))
-			for _, key := range slices.Sorted(maps.Keys(rows)) {
-				out = append(out, rows[key])
-			}
+// RowsOf reads the projected rows of conversations of one account, by their ids.
+// Conversations that are gone or not cached are left out, and perhaps one whose id is not
+// valid UTF-8.
+func (s *Store) RowsOf(ctx context.Context, account string, ids []string) (map[string]model.Row, error) {
+	return read(ctx, s, "read rows", func(t *tx) map[string]model.Row {
+		out := map[string]model.Row{}
+		for _, r := range t.shown("(SELECT DISTINCT ? AS account, value AS id FROM json_each(?))", account, asList(ids)) {
+			out[r.Conversation.Ref.ID] = r
 		}
 		return out
 	})

@@ -10,9 +10,9 @@ import (
 	"confab/model"
 )
 
-// put adds edits of a submission to the outbox and returns their ids. Ids are the order of
-// sending, so an edit gets a new id if it has none, or if its id is not above those that
-// wait on its conversation, whatever the clock did meanwhile.
+// put adds edits of a submission to the outbox and returns their ids; entries then holds them as
+// they were added. Ids are the order of sending, so an edit gets a new id if it has none, or if
+// its id is not above those that wait on its conversation, whatever the clock did meanwhile.
 func (t *tx) put(submission string, entries []model.Titled) []string {
 	ids, refs := make([]string, len(entries)), make([]model.Ref, len(entries))
 	for i := range entries {

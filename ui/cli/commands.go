@@ -55,7 +55,7 @@ type preparation func(ctx context.Context, args []string, f flags) (do func(send
 
 func (r *run) sendingCommand(path string, args cobra.PositionalArgs, prepare preparation) *cobra.Command {
 	c := r.command(path, args, func(ctx context.Context, args []string, f flags) error {
-		o := sendOptions{f.on("yes"), f.on("dry-run"), f.on("no-wait")}
+		o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run"), noWait: f.on("no-wait")}
 		do, err := prepare(ctx, args, f)
 		if err == nil {
 			err = r.checkCanAsk(o)

@@ -337,7 +337,8 @@ func parseChange(flag, text string) (c model.Change, err error) {
 }
 
 func parseContacts(flag, text string) (model.Change, error) {
-	c := model.Change{Kind: model.EditContacts, Op: model.OpSet}
+	// Without any id, the new value of OpSet is nobody.
+	c := model.Change{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(nil)}
 	ids, complaint := []string{text}, usage("--%s wants an id", flag)
 	switch {
 	case flag == "add-contact":
@@ -345,7 +346,7 @@ func parseContacts(flag, text string) (model.Change, error) {
 	case flag == "remove-contact":
 		c.Op = model.OpRemove
 	case text == "none":
-		ids = nil
+		return c, nil
 	default:
 		ids = strings.Split(text, ",")
 		complaint = usage(`--contacts wants ids with commas between, or "none" for no contact at all`)
@@ -356,8 +357,6 @@ func parseContacts(flag, text string) (model.Change, error) {
 		}
 		c.Who = append(c.Who, model.Who{Kind: model.KindContact, ID: id})
 	}
-	c.People = make([]model.Participant, len(c.Who))
-	c.Target = model.PeopleValue(nil) // for "none"
 	return c, nil
 }
 

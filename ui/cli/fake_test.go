@@ -313,9 +313,6 @@ func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, err
 func (f *fakeEngine) Outbox(context.Context) ([]model.OutboxEntry, error) {
 	return slices.Clone(f.outbox), nil
 }
-func (f *fakeEngine) Explained(_ context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
-	return entries
-}
 func (f *fakeEngine) History(_ context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
 	return f.journal[:min(len(f.journal), req.Limit)], nil
 }
@@ -342,7 +339,7 @@ func (f *fakeEngine) SubmissionEdits(ctx context.Context, id string, _ int64) (o
 			out.Journal = append(out.Journal, j)
 		}
 	}
-	return out, nil
+	return out, err
 }
 func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolution) error {
 	if how == model.ResolveTheirs {

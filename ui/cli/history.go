@@ -110,10 +110,14 @@ const undoTries = 20
 // undo plans, shows, asks, takes back and delivers. If edits are sent or settled while the person reads, it withdraws those
 // that are not sent yet, so that no more of them change, and plans and shows the rest again.
 func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
-	u, err := r.engine.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
-	nothing := "Nothing"
+	var waiting []model.OutboxEntry
+	how, nothing := model.PlanOptions{DryRun: o.dryRun}, "Nothing"
 	for range undoTries {
-		var waiting []model.OutboxEntry
+		u, err := r.engine.PlanUndo(ctx, id, how)
+		if len(u.Withdrawn) > 0 {
+			nothing = "Nothing else"
+		}
+		r.reportWithdrawn(slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(u.Withdrawn, x.ID) }))
 		if err == nil {
 			waiting, err = r.entries(ctx, u.Withdraw)
 		}
@@ -128,14 +132,9 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 			return err
 		}
 		r.say("It has moved on meanwhile.")
-		was := u
-		u, err = r.engine.PlanUndo(ctx, id, model.PlanOptions{Was: &was})
-		if len(u.Withdrawn) > 0 {
-			nothing = "Nothing else"
-		}
-		r.reportWithdrawn(slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(u.Withdrawn, x.ID) }))
+		how = model.PlanOptions{Was: &u}
 	}
-	return cmp.Or(err, refused("it moves on faster than it can be planned. %s was taken back", nothing))
+	return refused("it moves on faster than it can be planned. %s was taken back", nothing)
 }
 
 func (r *run) reportWithdrawn(entries []model.OutboxEntry) {

@@ -43,12 +43,7 @@ func (s *setUp) ask(ctx context.Context, question string) (string, error) {
 		lines = layout.Measure{}.Wrap(question, max(1, w-2))
 	}
 	for {
-		fmt.Fprint(s.Err, s.plainText(strings.Join(lines, "\n")+": "))
-		line, err := s.prompter.line(ctx)
-		if errors.Is(err, errNoAnswer) {
-			fmt.Fprintln(s.Err)
-		}
-		line = strings.TrimSpace(line)
+		line, err := s.prompter.question(ctx, s.Err, s.plainText(strings.Join(lines, "\n")+": "))
 		switch {
 		case err != nil:
 			return "", err

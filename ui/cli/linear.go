@@ -100,10 +100,9 @@ func (l *linear) converse(ctx context.Context) error {
 			l.announce(context.WithoutCancel(ctx), model.Event{}, false) // how the last act ended
 			return err
 		}
-		if err := l.command(ctx, word, strings.TrimSpace(rest)); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+		if err := l.command(ctx, word, strings.TrimSpace(rest)); ctx.Err() != nil && err != nil {
+			return ctx.Err()
+		} else if err != nil && err != errShown {
 			l.print("%s", model.Clean(words(err)))
 		}
 	}
@@ -220,6 +219,14 @@ func (l *linear) followPlan(p model.Plan) {
 		refs = append(refs, it.Ref)
 	}
 	l.follow(p.ID, refs...)
+}
+
+// sending returns how a plan is carried out here: without a question unless it asks, and followed.
+func (l *linear) sending(plan model.Plan, asks bool) sendOptions {
+	return sendOptions{yes: !asks, follow: func(ctx context.Context) error {
+		l.followPlan(plan)
+		return l.settle(ctx)
+	}}
 }
 
 func (l *linear) forget(submission string) {

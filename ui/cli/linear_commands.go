@@ -166,13 +166,11 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 	if err := l.listPeople(ctx, refs); err != nil {
 		return "", err
 	}
-	fmt.Fprintf(l.Out, "%s, in %s? Nothing leaves it: ", question, theme.Count(len(refs), "conversation"))
-	line, err := l.prompter.line(ctx)
+	line, err := l.prompter.question(ctx, l.Out, question+", in "+theme.Count(len(refs), "conversation")+"? Nothing leaves it: ")
 	if errors.Is(err, errNoAnswer) {
-		fmt.Fprintln(l.Out)
 		return "", nil
 	}
-	return strings.TrimSpace(line), err
+	return line, err
 }
 
 // edit plans, asks if the plan is risky or for several conversations, and submits. The engine delivers in the background, and
@@ -186,21 +184,12 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, ch []model.Change) 
 		l.printLines(l.Out, leftAlone(plan)...)
 		return nil
 	}
-	if plan.Risky() || plan.Bulk() {
+	asks := plan.Risky() || plan.Bulk()
+	if asks {
 		l.printLines(l.Out, l.preview(plan)...)
-		yes, err := l.prompter.confirm(ctx, question(plan), needsWhole(plan))
-		if err == nil && !yes {
-			l.print("Nothing was sent.")
-		}
-		if err != nil || !yes {
-			return err
-		}
 	}
-	if _, err := l.engine.Submit(ctx, plan); err != nil {
-		return err
-	}
-	l.followPlan(plan)
-	return l.settle(ctx)
+	return l.carryOut(ctx, plan, l.sending(plan, asks), question(plan), "Nothing was sent.",
+		func() ([]string, error) { return l.engine.Submit(ctx, plan) })
 }
 
 func (l *linear) doUndo(ctx context.Context, id string) error {
@@ -221,31 +210,22 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		}
 		return nil
 	}
-	if u.Asks() {
-		if yes, err := l.prompter.confirm(ctx, "Take this back?", needsWhole(u.Plan)); err != nil || !yes {
-			return err
+	return l.carryOut(ctx, u.Plan, l.sending(u.Plan, u.Asks()), "Take this back?", "", func() ([]string, error) {
+		ids, err := l.engine.ApplyUndo(ctx, u)
+		switch {
+		case errors.Is(err, model.ErrUndoMoved):
+			err = nil
+			l.print("It has moved on meanwhile, and nothing was taken back: undo again to see what is so now.")
+		case err != nil:
+		case u.Marks > 0:
+			l.print("taken back: %s", u.Sentence)
+		default:
+			if l.forget(u.Submission); len(u.Withdraw) > 0 {
+				l.print("withdrawn, nothing was changed: %s", u.Sentence)
+			}
 		}
-	}
-	ids, err := l.engine.ApplyUndo(ctx, u)
-	switch {
-	case errors.Is(err, model.ErrUndoMoved):
-		l.print("It has moved on meanwhile, and nothing was taken back: undo again to see what is so now.")
-		return nil
-	case err != nil:
-		return err
-	case u.Marks > 0:
-		l.print("taken back: %s", u.Sentence)
-		return nil
-	}
-	l.forget(u.Submission)
-	if len(u.Withdraw) > 0 {
-		l.print("withdrawn, nothing was changed: %s", u.Sentence)
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	l.followPlan(u.Plan)
-	return l.settle(ctx)
+		return ids, err
+	})
 }
 
 // decides returns a verb for a decision about edits of the outbox. It asks where an edit with that plan would.
@@ -267,18 +247,13 @@ func (l *linear) decides(name string) func(context.Context, string) error {
 		if err != nil {
 			return err
 		}
-		if !d.sends() || plan.Risky() || plan.Bulk() {
-			if yes, err := l.prompter.confirm(ctx, d.question(len(entries)), needsWhole(plan)); err != nil || !yes {
-				return err
+		o := sendOptions{yes: d.sends() && !plan.Risky() && !plan.Bulk(), follow: func(ctx context.Context) error {
+			for _, x := range entries {
+				l.follow(x.Submission, x.Ref)
 			}
-		}
-		if _, err := l.apply(ctx, d, entries); err != nil || !d.sends() {
-			return err
-		}
-		for _, x := range entries {
-			l.follow(x.Submission, x.Ref)
-		}
-		return l.settle(ctx)
+			return l.settle(ctx)
+		}}
+		return l.carryOut(ctx, plan, o, d.question(len(entries)), "", func() ([]string, error) { return l.apply(ctx, d, entries) })
 	}
 }
 

@@ -28,42 +28,31 @@ func (r *run) outboxCommand() *cobra.Command {
 
 // listOutbox prints the edits that are not delivered: for a person grouped by submission, for a program one a line.
 func (r *run) listOutbox(ctx context.Context) error {
-	entries, err := r.engine.Outbox(ctx)
+	pending, err := r.engine.Pending(ctx)
 	if err != nil {
 		return err
 	}
-	entries = r.engine.Explained(ctx, entries)
-	if r.flags.json {
-		for _, entry := range entries {
-			r.object(model.NewEditJSON(entry))
-		}
-		return nil
-	}
-	forPerson := r.Width() > 0 || r.flags.plain
-	if forPerson && len(entries) == 0 {
+	forPerson := !r.flags.json && (r.Width() > 0 || r.flags.plain)
+	if forPerson && len(pending) == 0 {
 		r.print("Nothing is on its way, and nothing needs you.")
 	}
-	submissions := map[string]model.Submission{}
-	for _, x := range entries {
-		sub, known := submissions[x.Submission]
-		if !known {
-			if sub, _, err = r.engine.Submission(ctx, x.Submission); err != nil {
-				return err
-			}
-			submissions[x.Submission] = sub
+	for _, sub := range pending {
+		edits, err := r.engine.SubmissionEdits(ctx, sub.ID, 0)
+		if err != nil {
+			return err
 		}
-		if !forPerson {
-			r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), x.Submission,
-				sub.Words())
-			continue
+		if forPerson {
+			r.print("%s  %s: %s", cell(sub.ID), sub.Words(), sub.Ending(r.clock))
 		}
-		if known {
-			continue // printed with the first edit of its submission
-		}
-		r.print("%s  %s: %s", cell(x.Submission), sub.Words(), sub.Ending(r.clock))
-		for _, of := range entries {
-			if of.Submission == x.Submission {
-				r.printLines(r.Out, entryLines(of)...)
+		for _, x := range edits.Outbox {
+			switch {
+			case r.flags.json:
+				r.object(model.NewEditJSON(x))
+			case forPerson:
+				r.printLines(r.Out, entryLines(x)...)
+			default:
+				r.printCells("\t", x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), dateTime(x.NextTry), sub.ID,
+					sub.Words())
 			}
 		}
 	}

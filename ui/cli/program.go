@@ -69,7 +69,6 @@ type Engine interface {
 	Nearest(ctx context.Context, view, query string, inbox bool) (nearest string, found int, err error)
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
-	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
 	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 

@@ -67,19 +67,27 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 	}
 }
 
+// question prints a question on w as it is, and reads the answer.
+func (p *prompter) question(ctx context.Context, w io.Writer, text string) (string, error) {
+	fmt.Fprint(w, text)
+	s, err := p.line(ctx)
+	if errors.Is(err, errNoAnswer) {
+		fmt.Fprintln(w)
+	}
+	return strings.TrimSpace(s), err
+}
+
 // confirm asks a yes-or-no question whose default is No. With whole, only the whole word counts as yes.
 func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bool, error) {
 	answer, err := p.ask(ctx, question+theme.Pick(whole, ` Type "yes" in full: `, " [y/N] "))
 	return answer == "yes" || answer == "y" && !whole, err
 }
 
-// ask prints a question as it is, and returns the answer in lower case. The end of the input means no.
+// ask returns the answer to a question in lower case. The end of the input means no.
 func (p *prompter) ask(ctx context.Context, question string) (string, error) {
-	fmt.Fprint(p.out, question)
-	s, err := p.line(ctx)
+	s, err := p.question(ctx, p.out, question)
 	if errors.Is(err, errNoAnswer) {
-		fmt.Fprintln(p.out)
 		return "no", nil
 	}
-	return strings.ToLower(strings.TrimSpace(s)), err
+	return strings.ToLower(s), err
 }

@@ -107,13 +107,11 @@ func (r *run) askWelcome(ctx context.Context, s Setup) (choice string, err error
 	r.print("q  quit")
 	choices := map[string]string{"d": "demo", "demo": "demo", "a": "account", "add": "account", "q": "", "quit": ""}
 	for {
-		fmt.Fprint(r.Out, "d, a or q: ")
-		line, err := r.prompter.line(ctx)
+		line, err := r.prompter.question(ctx, r.Out, "d, a or q: ")
 		if errors.Is(err, errNoAnswer) {
-			fmt.Fprintln(r.Out)
 			return "", nil
 		}
-		if choice, known := choices[strings.ToLower(strings.TrimSpace(line))]; known || err != nil {
+		if choice, known := choices[strings.ToLower(line)]; known || err != nil {
 			return choice, err
 		}
 	}

@@ -17,6 +17,8 @@ import (
 
 type sendOptions struct {
 	yes, dryRun, noWait bool
+	// follow, if set, is called in place of the delivery: the linear mode delivers in the background.
+	follow func(context.Context) error
 }
 
 // checkCanAsk refuses a command that would have to ask where there is no terminal.
@@ -34,7 +36,9 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 	}
 	yes, err := r.prompter.confirm(ctx, question, whole)
 	if err == nil && !yes {
-		r.say("%s", declined)
+		if declined != "" {
+			r.printLines(theme.Pick(r.linearMode, r.Out, r.Err), declined)
+		}
 		return errShown
 	}
 	return err
@@ -72,7 +76,10 @@ func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, ques
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	if !o.noWait {
+	switch {
+	case o.follow != nil:
+		return o.follow(ctx)
+	case !o.noWait:
 		return r.deliver(ctx, ids, plan)
 	}
 	entries, err := r.entries(ctx, ids)
@@ -143,23 +150,17 @@ func (r *run) endings(ctx context.Context, ids []string, reported, hint bool) er
 		return nil
 	}
 	for _, id := range ids {
-		sub, ok, err := r.engine.Submission(ctx, id)
-		if err != nil {
+		edits, err := r.engine.SubmissionEdits(ctx, id, 0)
+		sub := edits.Submission
+		switch {
+		case err != nil:
 			return err
-		}
-		if !ok {
+		case sub.ID == "":
 			continue
 		}
 		r.print("%s", r.ending(sub, !reported))
-		if !hint || len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
-			continue
-		}
-		edits, err := r.engine.SubmissionEdits(ctx, id, 0)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(edits.Journal, canUndo) {
-			r.say("To take it back: confab undo %s", sub.ID)
+		if hint && len(ids) == 1 && sub.Undoes == "" && slices.ContainsFunc(edits.Journal, canUndo) {
+			r.say("To take it back: confab undo %s", id)
 		}
 	}
 	return nil
