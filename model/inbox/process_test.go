@@ -125,7 +125,7 @@ func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 			if err != nil {
 				t.Fatalf("opening the database: %v", err)
 			}
-			if _, err := dying.Enqueue(context.Background(), model.Submission{ID: "s"}, []model.Titled{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
+			if _, err := dying.Enqueue(context.Background(), model.Submission{ID: "s"}, []model.OutboxEntry{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
 				Base: model.TextValue("Kick-off"), Target: model.TextValue("mine")}}}); err != nil {
 				t.Fatalf("queueing the edit: %v", err)
 			}

@@ -111,12 +111,9 @@ func (b *Inbox) findEdits(ctx context.Context, id string) ([]model.OutboxEntry, 
 
 // describe sets what is undone, and finds out which of its edits are being undone already.
 func (p *undoPlan) describe(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) (err error) {
-	var edits []model.Titled
-	for _, e := range waiting {
-		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
-	}
+	edits := slices.Clone(waiting)
 	for _, j := range done {
-		edits = append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
+		edits = append(edits, model.OutboxEntry{Edit: j.Edit, Title: j.Title})
 	}
 	ids := make([]string, len(edits))
 	p.Submission, p.Sentence = id, model.Sentence(edits)
@@ -228,7 +225,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if err != nil {
 		return nil, b.outboxChanged(ctx, err)
 	}
-	b.remember(ids, entries)
+	b.remember(entries)
 	b.session.remove(u.Act)
 	return ids, b.outboxChanged(ctx, nil)
 }

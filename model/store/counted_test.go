@@ -125,7 +125,7 @@ func (l *life) ids() []string {
 }
 
 func (l *life) submit() {
-	var entries []model.Titled
+	var entries []model.OutboxEntry
 	for range 1 + l.r.IntN(4) {
 		e := rename(l.pick("1", "2", "3"), "a", fmt.Sprint("b", l.n))
 		e.Edit.Ref.Account = l.pick("sales", "desk")
@@ -177,10 +177,10 @@ func (l *life) undo() {
 	if err != nil {
 		l.t.Fatalf("History: error %v, want none", err)
 	}
-	var inverse []model.Titled
+	var inverse []model.OutboxEntry
 	for _, j := range history {
 		if l.coin() {
-			inverse = append(inverse, model.Titled{Edit: model.Edit{Ref: j.Ref, Kind: j.Kind, Base: j.After, Target: j.Before, Undoes: j.ID}})
+			inverse = append(inverse, model.OutboxEntry{Edit: model.Edit{Ref: j.Ref, Kind: j.Kind, Base: j.After, Target: j.Before, Undoes: j.ID}})
 		}
 	}
 	l.n++

@@ -156,7 +156,7 @@ func change(t testing.TB, r *rapid.T, s *store.Store) string {
 		_, err = s.Triage(ctx, []model.Ref{ref}, model.TriageChange{Pinned: &yes})
 	case "edit":
 		sub := model.Submission{ID: store.NewID(start), At: start}
-		_, err = s.Enqueue(ctx, sub, []model.Titled{rename(id, title, title+"!")})
+		_, err = s.Enqueue(ctx, sub, []model.OutboxEntry{rename(id, title, title+"!")})
 	case "claim":
 		var due []model.OutboxEntry
 		due, err = s.Claim(ctx, "sales", nil)
