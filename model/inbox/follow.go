@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"confab/model"
-	"confab/model/index"
+	"confab/model/query"
 	"confab/model/store"
 )
 
@@ -58,9 +58,9 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 		b.recount(ctx)
 		return nil
 	}
-	var changed []index.Entry
-	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Indexed) error {
-		changed = append(changed, index.Entry(e))
+	var changed []query.Entry
+	at, err := b.store.Entries(ctx, l.at.Revision, func(e query.Entry) error {
+		changed = append(changed, e)
 		return nil
 	})
 	if err != nil {
