@@ -36,7 +36,7 @@ func TestEveryKindIsDescribed(t *testing.T) {
 		if undoable == (k.Shape() == model.ShapeAct) || undoable != (why == "") {
 			t.Errorf("%s: got undoable %t, reason %q", k, undoable, why)
 		}
-		if k.Op() == "" || model.FieldName(k) == "" || slices.Contains([]string{"", "changed nothing"}, model.Sentence([]model.Titled{{Edit: e, Title: "x"}})) {
+		if k.Op() == "" || model.FieldName(k) == "" || slices.Contains([]string{"", "changed nothing"}, model.Sentence([]model.OutboxEntry{{Edit: e, Title: "x"}})) {
 			t.Errorf("%s lacks a name or a sentence", k)
 		}
 	}

@@ -109,7 +109,7 @@ func withVerbs(sentence string, form int, all bool) string {
 
 // Imperative says what to do with several conversations, in the words before and after their number: "make ", " private". Of
 // equal edits it needs only some.
-func Imperative(some []Titled) [2]string {
+func Imperative(some []OutboxEntry) [2]string {
 	const number = "\x00"
 	before, after, _ := strings.Cut(withVerbs(sentence(some, number), 1, true), number)
 	return [2]string{before, after}
@@ -161,23 +161,17 @@ func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Subm
 	return out
 }
 
-// Titled is an edit with the title that its conversation had then.
-type Titled struct {
-	Edit  Edit
-	Title string
-}
-
 // Sentence says in the past tense what edits submitted together ask for: "made 75 private", "renamed “Renewal” → “Acme
 // renewal”".
-func Sentence(edits []Titled) string {
+func Sentence(edits []OutboxEntry) string {
 	if len(edits) == 0 {
 		return "changed nothing"
 	}
 	conversations := map[Ref]bool{}
 	for _, t := range edits {
-		ref := t.Edit.Ref
-		if t.Edit.Kind == EditCreate {
-			ref.ID = "new " + t.Edit.ID
+		ref := t.Ref
+		if t.Kind == EditCreate {
+			ref.ID = "new " + t.ID
 		}
 		conversations[ref] = true
 	}
@@ -195,12 +189,12 @@ func Sentence(edits []Titled) string {
 	return sentence(edits, object)
 }
 
-func sentence(edits []Titled, object string) string {
+func sentence(edits []OutboxEntry, object string) string {
 	var kinds []EditKind
 	phrases := map[string]bool{}
 	for _, t := range edits {
-		if !slices.Contains(kinds, t.Edit.Kind) {
-			kinds = append(kinds, t.Edit.Kind)
+		if !slices.Contains(kinds, t.Kind) {
+			kinds = append(kinds, t.Kind)
 		}
 		phrases[doing(t.Edit, "\x00")] = true
 	}

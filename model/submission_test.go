@@ -13,16 +13,16 @@ func TestSentence(t *testing.T) {
 	editor := ann
 	editor.Role = model.RoleEditor
 	bob := model.Participant{Kind: "user", ID: "2", Name: "Bob"}
-	on := func(id, title string, kind model.EditKind, base, target model.Value) model.Titled {
-		return model.Titled{Title: title, Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: id}, Kind: kind, Base: base, Target: target}}
+	on := func(id, title string, kind model.EditKind, base, target model.Value) model.OutboxEntry {
+		return model.OutboxEntry{Title: title, Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: id}, Kind: kind, Base: base, Target: target}}
 	}
 	text, people := model.TextValue, func(p ...model.Participant) model.Value { return model.PeopleValue(p) }
-	private := func(id string) model.Titled {
+	private := func(id string) model.OutboxEntry {
 		return on(id, "Call "+id, model.EditPrivacy, text("public"), text("private"))
 	}
 	label := on("1", "Call", model.EditLabels, text("x"), model.Value{})
 	label.Edit.Key = "Stage"
-	for want, edits := range map[string][]model.Titled{
+	for want, edits := range map[string][]model.OutboxEntry{
 		"made “Call 1” private":                      {private("1")},
 		"made 3 private":                             {private("1"), private("2"), private("3")},
 		"renamed “Renewal” → “Acme renewal”":         {on("1", "Renewal", model.EditTitle, text("Renewal"), text("Acme renewal"))},

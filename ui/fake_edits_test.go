@@ -134,7 +134,7 @@ func (f *fake) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (mo
 	if n := len(f.outbox); n > 0 {
 		e := f.outbox[n-1]
 		u.Withdraw, u.Titles = []string{e.ID}, []string{e.Title}
-		u.Submission, u.Sentence = e.Submission, model.Sentence([]model.Titled{{Edit: e.Edit, Title: e.Title}})
+		u.Submission, u.Sentence = e.Submission, model.Sentence([]model.OutboxEntry{{Edit: e.Edit, Title: e.Title}})
 	}
 	return u, nil
 }

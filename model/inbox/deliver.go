@@ -87,8 +87,8 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 	if err != nil || len(entries) == 0 {
 		return false, err
 	}
-	b.sending.add(len(entries))
-	defer b.sending.add(-len(entries))
+	b.sending.Add(int64(len(entries)))
+	defer b.sending.Add(-int64(len(entries)))
 	b.announceState(ctx)
 	d := delivery{b: b, a: a, report: report}
 	if entries[0].Kind == model.EditCreate {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"confab/model"
-	"confab/model/index"
+	"confab/model/query"
 	"confab/model/store"
 )
 
@@ -57,10 +57,10 @@ func (b *Inbox) follow(ctx context.Context, state bool) (err error) {
 		b.recount(ctx)
 		return nil
 	}
-	var changed []index.Entry
+	var changed []query.Entry
 	was := l.at
-	at, err := b.store.Entries(ctx, was.Revision, func(e store.Indexed) error {
-		changed = append(changed, index.Entry(e))
+	at, err := b.store.Entries(ctx, was.Revision, func(e query.Entry) error {
+		changed = append(changed, e)
 		return nil
 	})
 	if err != nil {

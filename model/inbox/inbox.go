@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"confab/model"
@@ -78,9 +79,9 @@ type Inbox struct {
 	started bool
 	workers sync.WaitGroup
 
-	sending    sending
-	suspending sync.Mutex // guards suspended
-	suspended  bool       // Suspend holds the delivering lock of every account
+	sending    atomic.Int64 // how many edits are being sent
+	suspending sync.Mutex   // guards suspended
+	suspended  bool         // Suspend holds the delivering lock of every account
 }
 
 // Open creates the engine without any worker: it does only what its methods are called for. Start adds the background
@@ -235,33 +236,8 @@ func (b *Inbox) account(name string) (*account, error) {
 	return nil, &model.Error{Kind: model.NotFound, Message: "no account named " + name}
 }
 
-// sending counts the edits that are being sent.
-type sending struct {
-	mu      sync.Mutex
-	edits   int
-	changed chan struct{} // closed on the next change; nil if nobody waits
-}
-
-func (s *sending) add(edits int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.edits += edits
-	if s.changed != nil {
-		close(s.changed)
-		s.changed = nil
-	}
-}
-
-// Sending returns how many edits are being sent, and a channel that is closed when that number changes.
-func (b *Inbox) Sending() (edits int, changed <-chan struct{}) {
-	s := &b.sending
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.changed == nil {
-		s.changed = make(chan struct{})
-	}
-	return s.edits, s.changed
-}
+// Sending returns how many edits are being sent.
+func (b *Inbox) Sending() int { return int(b.sending.Load()) }
 
 // Suspend lets no further write start and waits until those in flight have been recorded, because a stopped process
 // keeps its claims. Resume ends it. If ctx ends first, nothing is suspended.

@@ -358,7 +358,7 @@ func (l *life) subjects(scope []string) []subject {
 	ctx := context.Background()
 	l.reader.Scope(scope)
 	var keys []int64
-	_, err := l.reader.Entries(ctx, 0, func(e store.Indexed) error { keys = append(keys, e.Key); return nil })
+	_, err := l.reader.Entries(ctx, 0, func(e query.Entry) error { keys = append(keys, e.Key); return nil })
 	l.must("read the conversations", err)
 	rows, err := l.reader.Rows(ctx, keys)
 	l.must("read rows", err)

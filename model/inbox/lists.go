@@ -93,9 +93,9 @@ func (b *Inbox) fill(ctx context.Context) error {
 	l := &b.lists
 	var at store.Point
 	n := 0
-	err := l.index.Load(ctx, func(add func(index.Entry)) (err error) {
-		at, err = b.store.Entries(ctx, 0, func(e store.Indexed) error {
-			add(index.Entry(e))
+	err := l.index.Load(ctx, func(add func(query.Entry)) (err error) {
+		at, err = b.store.Entries(ctx, 0, func(e query.Entry) error {
+			add(e)
 			if n++; n%yieldRows == 0 {
 				runtime.Gosched()
 			}

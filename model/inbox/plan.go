@@ -299,7 +299,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 
 // remember keeps submitted edits where Deliver follows, so that Deliver can also report those that leave the outbox
 // without a journal entry.
-func (b *Inbox) remember(entries []model.Titled) {
+func (b *Inbox) remember(entries []model.OutboxEntry) {
 	b.ends.Lock()
 	started := b.started
 	b.ends.Unlock()
@@ -307,13 +307,13 @@ func (b *Inbox) remember(entries []model.Titled) {
 		return // the workers deliver
 	}
 	for _, e := range entries {
-		b.submitted.Store(e.Edit.ID, model.OutboxEntry{Edit: e.Edit, Title: e.Title})
+		b.submitted.Store(e.ID, e)
 	}
 }
 
 // entries returns the edits of a plan as they are queued, and their submission.
-func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]model.Titled, model.Submission) {
-	var entries []model.Titled
+func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]model.OutboxEntry, model.Submission) {
+	var entries []model.OutboxEntry
 	for _, it := range p.Items {
 		if it.State != model.PlanChange {
 			continue
@@ -323,7 +323,7 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]model.Titled, mod
 			if e.Kind != model.EditCreate || e.ID == "" {
 				e.ID = store.NewID(b.now())
 			}
-			entries = append(entries, model.Titled{Edit: e, Title: it.Title})
+			entries = append(entries, model.OutboxEntry{Edit: e, Title: it.Title})
 		}
 	}
 	sub.ID, sub.User, sub.At = p.ID, b.options.User, b.now().UTC()

@@ -120,12 +120,9 @@ func (b *Inbox) findEdits(ctx context.Context, id string) (model.SubmissionEdits
 
 // describe sets what is undone, and finds out which of its edits are being undone already.
 func (p *undoPlan) describe(ctx context.Context, id string, found model.SubmissionEdits) (err error) {
-	var edits []model.Titled
-	for _, e := range found.Outbox {
-		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
-	}
+	edits := slices.Clone(found.Outbox)
 	for _, j := range found.Journal {
-		edits = append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
+		edits = append(edits, model.OutboxEntry{Edit: j.Edit, Title: j.Title})
 	}
 	ids := make([]string, len(edits))
 	for i, e := range edits {

@@ -45,7 +45,7 @@ func (w *generator) person(i int) string {
 	return fmt.Sprintf("%s %s\n%s.%s%d@company%d.example\nusr_%08x", f, l, f, l, i, i%900, i)
 }
 
-func (w *generator) entry(key int64) index.Entry {
+func (w *generator) entry(key int64) query.Entry {
 	r := w.random
 	account := []string{"sales", "support", "product", "kona"}[r.IntN(4)]
 	flags := query.Flag(0)
@@ -62,7 +62,7 @@ func (w *generator) entry(key int64) index.Entry {
 		flags |= query.FlagPinned
 	}
 	created := start.Add(-time.Duration(r.IntN(2*365*24*60)) * time.Minute)
-	e := index.Entry{Key: key, Revision: key, Subject: query.Subject{
+	e := query.Entry{Key: key, Revision: key, Subject: query.Subject{
 		Ref: model.Ref{Account: account, ID: fmt.Sprintf("%08x-%04x-%012x", r.Uint32(), key%65536, key)}, Account: account, Provider: "bird",
 		Kind: []string{"call", "email", "meeting"}[r.IntN(3)], Status: []string{"active", "closed", "finished"}[r.IntN(3)],
 		Privacy: []string{"private", "public"}[r.IntN(2)],
@@ -104,7 +104,7 @@ func loaded(b testing.TB, n int, keep bool) (*index.Index, *generator) {
 	if keep {
 		x.Keep(tabs(b))
 	}
-	err := x.Load(context.Background(), func(add func(index.Entry)) error {
+	err := x.Load(context.Background(), func(add func(query.Entry)) error {
 		for i := range n {
 			add(w.entry(int64(i + 1)))
 		}
@@ -129,7 +129,7 @@ func each(b *testing.B, run func(b *testing.B, n int)) {
 func BenchmarkLoad(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
 		w := newGenerator()
-		entries := make([]index.Entry, n)
+		entries := make([]query.Entry, n)
 		for i := range entries {
 			entries[i] = w.entry(int64(i + 1))
 		}
@@ -140,7 +140,7 @@ func BenchmarkLoad(b *testing.B) {
 		for b.Loop() {
 			x = index.New(time.UTC, func() time.Time { return start })
 			x.Keep(tabs(b))
-			err := x.Load(b.Context(), func(add func(index.Entry)) error {
+			err := x.Load(b.Context(), func(add func(query.Entry)) error {
 				for _, e := range entries {
 					add(e)
 				}
@@ -168,11 +168,11 @@ func BenchmarkApply(b *testing.B) {
 		b.Run("row", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				x.Apply([]index.Entry{w.entry(1 + int64(w.random.IntN(n)))})
+				x.Apply([]query.Entry{w.entry(1 + int64(w.random.IntN(n)))})
 			}
 		})
 		b.Run("500", func(b *testing.B) {
-			changed := make([]index.Entry, 500)
+			changed := make([]query.Entry, 500)
 			for b.Loop() {
 				b.StopTimer()
 				for i := range changed {
@@ -270,7 +270,7 @@ func BenchmarkValues(b *testing.B) {
 		runtime.ReadMemStats(&after)
 		for b.Loop() {
 			b.StopTimer()
-			x.Apply([]index.Entry{w.entry(1)})
+			x.Apply([]query.Entry{w.entry(1)})
 			b.StartTimer()
 			values(b, x, "with", "and")
 		}

@@ -123,7 +123,7 @@ func (e *edit) recompute(i int) (moved []int64) {
 }
 
 // apply replaces one row.
-func (e *edit) apply(c *Entry) {
+func (e *edit) apply(c *query.Entry) {
 	key := uint32(c.Key)
 	var old, now query.Subject
 	var before row

@@ -62,12 +62,12 @@ func (s *state) list(name string) *list {
 
 // Load replaces all rows by those that read adds. The old ones stay visible until read has returned without an error. read may
 // reuse an entry after adding it.
-func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) error {
+func (x *Index) Load(ctx context.Context, read func(add func(query.Entry)) error) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	next := &state{table: newTable(), at: x.clock()}
 	var texts arena
-	err := read(func(e Entry) {
+	err := read(func(e query.Entry) {
 		if e.Key > 0 {
 			next.table.put(0, e.Key, next.table.pack(&e, texts.add))
 		}
@@ -105,7 +105,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 }
 
 // Apply updates the rows and lists with changed conversations.
-func (x *Index) Apply(changed []Entry) {
+func (x *Index) Apply(changed []query.Entry) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	x.edit(func(e *edit) {

@@ -26,7 +26,7 @@ func TestApplyMatchesOnlyTheChangedRow(t *testing.T) {
 		}
 		before := x.Matched()
 		for range 10 {
-			x.Apply([]index.Entry{w.entry(7)})
+			x.Apply([]query.Entry{w.entry(7)})
 		}
 		if got := x.Matched() - before; got != int64(10*x.Lists()) {
 			t.Errorf("%d rows: 10 changes of a row were matched %d times with %d lists", n, got, x.Lists())
@@ -72,9 +72,9 @@ func TestAdvanceReturnsRowsThatMoved(t *testing.T) {
 	x := index.New(time.UTC, func() time.Time { return now })
 	inbox, week := query.Query{}.Inbox(), mustParse(t, "is:any updated:<7d")
 	x.Keep([]query.Query{inbox, week})
-	err := x.Load(t.Context(), func(add func(index.Entry)) error {
+	err := x.Load(t.Context(), func(add func(query.Entry)) error {
 		for i := range int64(1000) {
-			e := index.Entry{Key: i + 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Updated: start.Add(-time.Duration(i) * time.Hour).UnixMilli()}}
+			e := query.Entry{Key: i + 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Updated: start.Add(-time.Duration(i) * time.Hour).UnixMilli()}}
 			if i < 3 {
 				e.Subject.SnoozedUntil = start.Add(time.Hour).UnixMilli() + i
 			}
@@ -125,15 +125,15 @@ func TestAdvanceFollowsChangedTimes(t *testing.T) {
 	x := index.New(time.UTC, func() time.Time { return now })
 	week, day, inbox := mustParse(t, "is:any updated:<7d"), mustParse(t, "is:any created:<1d"), query.Query{}.Inbox()
 	x.Keep([]query.Query{week, day, inbox})
-	e := index.Entry{Key: 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: "1"}}}
-	x.Apply([]index.Entry{e})
+	e := query.Entry{Key: 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: "1"}}}
+	x.Apply([]query.Entry{e})
 	for _, change := range []func(*query.Subject){
 		func(s *query.Subject) { s.Updated = now.UnixMilli() },
 		func(s *query.Subject) { s.Created = now.UnixMilli() },
 		func(s *query.Subject) { s.SnoozedUntil = now.Add(time.Hour).UnixMilli() },
 	} {
 		change(&e.Subject)
-		x.Apply([]index.Entry{e})
+		x.Apply([]query.Entry{e})
 		now = now.AddDate(0, 0, 8)
 		x.Advance()
 		for _, c := range []struct {
@@ -153,7 +153,7 @@ func TestScheduleIsBounded(t *testing.T) {
 	e := w.entry(5)
 	for i := range 5000 {
 		e.Subject.SnoozedUntil = start.Add(time.Duration(i+1) * time.Second).UnixMilli()
-		x.Apply([]index.Entry{e})
+		x.Apply([]query.Entry{e})
 	}
 	if got, most := x.Scheduled(), x.Lists()*1300; got > most {
 		t.Errorf("got %d scheduled times for 100 rows, want at most %d", got, most)
@@ -254,7 +254,7 @@ func TestAbandonedSearchEnds(t *testing.T) {
 		go func() { n, err = x.Count(t.Context(), mustParse(t, "company7")) }()
 		synctest.Wait()
 		close(end)
-		if err := x.Load(t.Context(), func(func(index.Entry)) error { return nil }); err != nil {
+		if err := x.Load(t.Context(), func(func(query.Entry)) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -304,7 +304,7 @@ func TestSearchIncludesChangesDuringIt(t *testing.T) {
 func TestFailedLoadChangesNothing(t *testing.T) {
 	x, w := loaded(t, 100, true)
 	fault := errors.New("disk")
-	err := x.Load(t.Context(), func(add func(index.Entry)) error {
+	err := x.Load(t.Context(), func(add func(query.Entry)) error {
 		add(w.entry(5000))
 		if n, err := x.Count(t.Context(), query.Query{}); n != 100 || err != nil {
 			t.Errorf("during the load: got %d rows, %v", n, err)
@@ -322,7 +322,7 @@ func TestNewIndexIsEmpty(t *testing.T) {
 		t.Errorf("got %+v, %v", w, err)
 	}
 	for range 2 {
-		if err := x.Load(t.Context(), func(func(index.Entry)) error { return nil }); err != nil {
+		if err := x.Load(t.Context(), func(func(query.Entry)) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -333,7 +333,7 @@ func TestTombstoneKeepsItsRef(t *testing.T) {
 	e := w.entry(3)
 	ref, _ := x.Ref(3)
 	e.Subject.Ref, e.Gone = ref, true
-	x.Apply([]index.Entry{e})
+	x.Apply([]query.Entry{e})
 	if got, ok := x.Ref(3); !ok || got != ref {
 		t.Errorf("got %v, %t, want %v", got, ok, ref)
 	}
@@ -376,7 +376,7 @@ func TestConcurrentReadersAndWriters(t *testing.T) {
 		})
 	}
 	for i := range 200 {
-		changed := make([]index.Entry, 1+i%7)
+		changed := make([]query.Entry, 1+i%7)
 		for j := range changed {
 			changed[j] = w.entry(1 + int64(w.random.IntN(3500)))
 			changed[j].Gone = w.random.IntN(10) == 0
@@ -388,7 +388,7 @@ func TestConcurrentReadersAndWriters(t *testing.T) {
 		case 20:
 			x.Advance()
 		case 30:
-			err := x.Load(t.Context(), func(add func(index.Entry)) error {
+			err := x.Load(t.Context(), func(add func(query.Entry)) error {
 				for k := range 2000 {
 					add(w.entry(int64(k + 1)))
 				}

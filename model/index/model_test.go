@@ -19,7 +19,7 @@ import (
 type naive struct {
 	loc  *time.Location
 	now  time.Time
-	rows map[int64]*index.Entry
+	rows map[int64]*query.Entry
 }
 
 func (n *naive) list(q query.Query) []int64 {
@@ -90,9 +90,9 @@ func genQuery() *rapid.Generator[string] {
 	})
 }
 
-func genEntry(key *rapid.Generator[int64], now time.Time) *rapid.Generator[index.Entry] {
+func genEntry(key *rapid.Generator[int64], now time.Time) *rapid.Generator[query.Entry] {
 	word := rapid.SampledFrom([]string{"", "acme", "ann lee", "bob", "budget", "budget acme", "é"})
-	return rapid.Custom(func(t *rapid.T) index.Entry {
+	return rapid.Custom(func(t *rapid.T) query.Entry {
 		at := rapid.Custom(func(t *rapid.T) int64 {
 			if rapid.IntRange(0, 5).Draw(t, "known") == 0 {
 				return 0
@@ -100,7 +100,7 @@ func genEntry(key *rapid.Generator[int64], now time.Time) *rapid.Generator[index
 			return now.Add(time.Duration(rapid.Int64Range(-40*24, 48).Draw(t, "hours")) * time.Hour).UnixMilli()
 		})
 		k := key.Draw(t, "key")
-		return index.Entry{Key: k, Revision: rapid.Int64Range(1, 1000).Draw(t, "revision"), Gone: rapid.IntRange(0, 7).Draw(t, "gone") == 0, Subject: query.Subject{
+		return query.Entry{Key: k, Revision: rapid.Int64Range(1, 1000).Draw(t, "revision"), Gone: rapid.IntRange(0, 7).Draw(t, "gone") == 0, Subject: query.Subject{
 			Ref: model.Ref{Account: account(k), ID: fmt.Sprint("c", k)}, Account: account(k), Provider: rapid.SampledFrom([]string{"bird", "kona"}).Draw(t, "provider"),
 			Kind: rapid.SampledFrom([]string{"", "call"}).Draw(t, "kind"), Privacy: "private",
 			Title: word.Draw(t, "title"), People: word.Draw(t, "people"), Preview: word.Draw(t, "preview"), Owner: word.Draw(t, "owner"),
@@ -138,7 +138,7 @@ func (m *machine) query(t *rapid.T) query.Query {
 func (m *machine) load(t *rapid.T) {
 	list := rapid.SliceOfN(genEntry(m.keys(), m.now), 0, 60).Draw(t, "rows")
 	clear(m.rows)
-	err := m.index.Load(t.Context(), func(add func(index.Entry)) error {
+	err := m.index.Load(t.Context(), func(add func(query.Entry)) error {
 		for _, e := range list {
 			m.rows[e.Key] = &e
 			add(e)
@@ -163,7 +163,7 @@ func (m *machine) apply(t *rapid.T) {
 }
 
 // alter makes an entry equal to the former one except for one property.
-func (m *machine) alter(t *rapid.T, e *index.Entry, was *index.Entry) {
+func (m *machine) alter(t *rapid.T, e *query.Entry, was *query.Entry) {
 	next := *e
 	*e = *was
 	e.Revision = next.Revision
@@ -274,7 +274,7 @@ func newMachine(t *rapid.T) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{naive: naive{loc: loc, now: start, rows: map[int64]*index.Entry{}}}
+	m := &machine{naive: naive{loc: loc, now: start, rows: map[int64]*query.Entry{}}}
 	m.index = index.New(loc, func() time.Time { return m.now })
 	return m
 }

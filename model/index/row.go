@@ -7,13 +7,6 @@ import (
 	"confab/model/query"
 )
 
-// Entry is the present state of one conversation.
-type Entry struct {
-	Key, Revision int64
-	Gone          bool // it is a tombstone
-	Subject       query.Subject
-}
-
 // row is one conversation. Texts that many rows have are stored once, as numbered words and shapes.
 type row struct {
 	text                                string // id, title, people and preview, joined
@@ -120,7 +113,7 @@ func (t *table) shape(s *query.Subject) uint32 {
 }
 
 // pack makes a row of an entry. text stores the joined texts of the row. Only writers call it.
-func (t *table) pack(e *Entry, text func(parts ...string) string) row {
+func (t *table) pack(e *query.Entry, text func(parts ...string) string) row {
 	s := &e.Subject
 	r := row{
 		shape: t.shape(s), flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated,

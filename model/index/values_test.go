@@ -38,18 +38,18 @@ func values(t testing.TB, x *index.Index, field, typed string) string {
 
 var valueFields = []string{"account", "provider", "kind", "owner", "company", "role", "title", "with", "label"}
 
-func call(key int64, title, people, labels string) index.Entry {
-	return index.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(key)}, Account: "sales", Provider: "bird", Kind: "call",
+func call(key int64, title, people, labels string) query.Entry {
+	return query.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(key)}, Account: "sales", Provider: "bird", Kind: "call",
 		Title: title, People: people, Owner: "ann lee\nann@x.example\nusr_01abc", Company: "7-eleven\ncmp_01abcdefghijklmn", Labels: labels, Roles: "editor\nviewer"}}
 }
 
 func load(t interface {
 	Helper()
 	Fatal(...any)
-}, entries ...index.Entry) *index.Index {
+}, entries ...query.Entry) *index.Index {
 	t.Helper()
 	x := index.New(time.UTC, func() time.Time { return start })
-	err := x.Load(context.Background(), func(add func(index.Entry)) error {
+	err := x.Load(context.Background(), func(add func(query.Entry)) error {
 		for _, e := range entries {
 			add(e)
 		}
@@ -75,7 +75,7 @@ func TestValuesAreCounted(t *testing.T) {
 	check("sales 3", "bird 3", "call 3", "ann lee 3", "7-eleven 3", "editor 3, viewer 3", "budget 2, plan 1", "bob 3, zoe 2, bob@x.example 1", "stage 3, stage=won 2, stage=lost 1, top 1")
 	gone := call(3, "", "", "")
 	gone.Gone = true
-	x.Apply([]index.Entry{gone})
+	x.Apply([]query.Entry{gone})
 	check("sales 2", "bird 2", "call 2", "ann lee 2", "7-eleven 2", "editor 2, viewer 2", "budget 2", "bob 2, bob@x.example 1, zoe 1", "stage 2, stage=lost 1, stage=won 1, top 1")
 	if got, want := values(t, x, "with", "o"), "zoe 1, bob 2, bob@x.example 1"; got == want {
 		t.Errorf("got %q, but the rank comes before the count", got)
@@ -86,9 +86,9 @@ func TestValuesAreCounted(t *testing.T) {
 func TestValuesAreUpdatedWithTheRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		some := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
-		rows := map[int64]index.Entry{}
-		var all []index.Entry
-		draw := func() index.Entry {
+		rows := map[int64]query.Entry{}
+		var all []query.Entry
+		draw := func() query.Entry {
 			e := call(rapid.Int64Range(1, 12).Draw(t, "key"), some("title", "a", "b"), some("people", "", "bob", "bob\nzoe", "zoe\nann"),
 				some("labels", "", "stage=won", "stage=lost\ntop=", "top=\nzone=b"))
 			e.Subject.Kind, e.Subject.Company = some("kind", "call", "mail"), some("company", "", "acme", "acme\nzeta")
@@ -106,7 +106,7 @@ func TestValuesAreUpdatedWithTheRows(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			x.Apply([]index.Entry{draw(), draw()})
+			x.Apply([]query.Entry{draw(), draw()})
 		}
 		all = nil
 		for _, e := range rows {
@@ -137,7 +137,7 @@ func TestValuesIncludeChangesDuringTheCount(t *testing.T) {
 	counted := make(chan string)
 	go func() { counted <- values(t, x, "account", "") }()
 	for i := range int64(200) {
-		x.Apply([]index.Entry{w.entry(i + 1), w.entry(30_000 + i)})
+		x.Apply([]query.Entry{w.entry(i + 1), w.entry(30_000 + i)})
 	}
 	<-counted
 	sum := 0
@@ -153,7 +153,7 @@ func TestValuesIncludeChangesDuringTheCount(t *testing.T) {
 // Values beyond the number that is kept are found too, with their counts.
 func TestValuesThatAreNotKeptAreFound(t *testing.T) {
 	index.FewValues(t)
-	var all []index.Entry
+	var all []query.Entry
 	for i := range int64(40) {
 		all = append(all, call(i+1, "title", fmt.Sprintf("person %d\nsomebody %d", i, i%10), ""))
 	}
@@ -164,7 +164,7 @@ func TestValuesThatAreNotKeptAreFound(t *testing.T) {
 	if got := values(t, x, "with", "person 39"); got != "person 39 1" {
 		t.Errorf("%q", got)
 	}
-	x.Apply([]index.Entry{call(40, "title", "nobody", "")})
+	x.Apply([]query.Entry{call(40, "title", "nobody", "")})
 	if got := values(t, x, "with", "person 39"); got != "" {
 		t.Errorf("%q is gone", got)
 	}

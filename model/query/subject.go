@@ -70,6 +70,13 @@ type Subject struct {
 	Duration     int64 // milliseconds up to MaxDuration, 0 if unknown
 }
 
+// Entry is the searchable part of one conversation. If it is gone, only the ref of the subject counts.
+type Entry struct {
+	Key, Revision int64
+	Gone          bool
+	Subject       Subject
+}
+
 // NewSubject prepares a row for searching. Texts are cleaned first, so that they are searched as they are shown. The caller
 // sets FlagTombstone, which a row does not know.
 func NewSubject(r model.Row) *Subject {

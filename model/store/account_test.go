@@ -50,7 +50,7 @@ func TestForgetRemovesEverythingOfAnAccount(t *testing.T) {
 	enqueue(t, s, rename("1", "a very recognisable title", "another recognisable title"))
 	for _, id := range []string{"S2", "S3"} {
 		sub := model.Submission{ID: id, Sentence: "renamed \"a recognisable title\"", User: "ada", At: start}
-		ids, err := s.Enqueue(t.Context(), sub, []model.Titled{rename("1", "another recognisable title", "a third recognisable one")})
+		ids, err := s.Enqueue(t.Context(), sub, []model.OutboxEntry{rename("1", "another recognisable title", "a third recognisable one")})
 		if err != nil {
 			t.Fatalf("Enqueue: error %v, want none", err)
 		}
@@ -61,7 +61,7 @@ func TestForgetRemovesEverythingOfAnAccount(t *testing.T) {
 	other := rename("7", "b", "c")
 	other.Edit.Ref.Account = "support"
 	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "S4", Sentence: "of another account", User: "ada", At: start},
-		[]model.Titled{other}); err != nil {
+		[]model.OutboxEntry{other}); err != nil {
 		t.Fatalf("Enqueue: error %v, want none", err)
 	}
 	s.SaveDraft(t.Context(), "title:sales:1", "a recognisable draft")
@@ -281,7 +281,7 @@ func TestWritesFailAfterAnotherProcessChangedTheIdentity(t *testing.T) {
 	if err := old.Save(t.Context(), conv("1", "a"), model.ReadWhole); err == nil {
 		t.Error("Save of the process with the old identity succeeded, want an error")
 	}
-	if _, err := old.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.Titled{rename("1", "a", "x")}); err == nil {
+	if _, err := old.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.OutboxEntry{rename("1", "a", "x")}); err == nil {
 		t.Error("Enqueue of the process with the old identity succeeded, want an error")
 	}
 	if got := claim(t, config, nil); len(got) != 1 {
@@ -293,7 +293,7 @@ func TestDeliveredFirstMessageIsErasedFromDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
-	enqueue(t, s, model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
+	enqueue(t, s, model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
 		Target: model.Value{New: &model.NewConversation{Title: "Lift", Message: "a recognisable body"}}}, Title: "Lift"})
 	e := claim(t, s, nil)[0]
 	if ok, err := s.SentCreate(t.Context(), e, store.Creation{}); err != nil || !ok {

@@ -16,15 +16,16 @@ import (
 const atOnce = 100
 
 // Enqueue puts the edits of a submission into the outbox, all or none. They are on disk
-// when it returns. It returns their ids in order (see put).
-func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []model.Titled) ([]string, error) {
-	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, model.Titled) {}, func(*tx) {})
+// when it returns. It returns their ids in order (see put). Of each entry only the edit and
+// the title count.
+func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []model.OutboxEntry) ([]string, error) {
+	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, model.OutboxEntry) {}, func(*tx) {})
 }
 
 // enqueue queues the edits of a submission, in slices if there are many. It calls check for
 // each edit and last in the transaction of the last slice.
-func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []model.Titled,
-	check func(*tx, model.Titled), last func(*tx)) (ids []string, err error) {
+func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []model.OutboxEntry,
+	check func(*tx, model.OutboxEntry), last func(*tx)) (ids []string, err error) {
 	s.enters.Store(sub.ID, true)
 	defer s.enters.Delete(sub.ID)
 	sub.Edits = len(entries)
@@ -160,13 +161,13 @@ func (s *Store) endAbandoned(ctx context.Context, op string) error {
 // edits that were not sent, giveUp edits that were sent and wait for a person; both leave
 // the outbox. If an edit has changed its state since, nothing is done and the error is
 // model.ErrUndoMoved.
-func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.Titled, withdraw, giveUp []string) (
+func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.OutboxEntry, withdraw, giveUp []string) (
 	ids []string, err error) {
 	const op = "take back"
 	given := set(giveUp)
-	check := func(t *tx, e model.Titled) {
-		if !given[e.Edit.Undoes] {
-			t.mayUndo(e.Edit.Undoes)
+	check := func(t *tx, e model.OutboxEntry) {
+		if !given[e.Undoes] {
+			t.mayUndo(e.Undoes)
 		}
 	}
 	// The inverse enters first. The transaction of its last slice decides what leaves, and

@@ -98,7 +98,7 @@ func BenchmarkReading100k(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			n := 0
-			if _, err := s.Entries(b.Context(), 0, func(store.Indexed) error { n++; return nil }); err != nil || n != 100_000 {
+			if _, err := s.Entries(b.Context(), 0, func(query.Entry) error { n++; return nil }); err != nil || n != 100_000 {
 				b.Fatalf("Entries returned %d conversations, want 100000; error %v, want none", n, err)
 			}
 		}

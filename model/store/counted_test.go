@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/model/store"
 )
 
@@ -125,7 +126,7 @@ func (l *life) ids() []string {
 }
 
 func (l *life) submit() {
-	var entries []model.Titled
+	var entries []model.OutboxEntry
 	for range 1 + l.r.IntN(4) {
 		e := rename(l.pick("1", "2", "3"), "a", fmt.Sprint("b", l.n))
 		e.Edit.Ref.Account = l.pick("sales", "desk")
@@ -177,10 +178,10 @@ func (l *life) undo() {
 	if err != nil {
 		l.t.Fatalf("History: error %v, want none", err)
 	}
-	var inverse []model.Titled
+	var inverse []model.OutboxEntry
 	for _, j := range history {
 		if l.coin() {
-			inverse = append(inverse, model.Titled{Edit: model.Edit{Ref: j.Ref, Kind: j.Kind, Base: j.After, Target: j.Before, Undoes: j.ID}})
+			inverse = append(inverse, model.OutboxEntry{Edit: model.Edit{Ref: j.Ref, Kind: j.Kind, Base: j.After, Target: j.Before, Undoes: j.ID}})
 		}
 	}
 	l.n++
@@ -303,7 +304,7 @@ func TestTriggersCountWhatCountingGives(t *testing.T) {
 				if err != nil {
 					t.Fatalf("Changed: error %v, want none", err)
 				}
-				point, err := s.Entries(t.Context(), since+1, func(store.Indexed) error { return nil })
+				point, err := s.Entries(t.Context(), since+1, func(query.Entry) error { return nil })
 				if err != nil || (point.Edits > since) != (len(subs) > 0) {
 					t.Fatalf("Entries: edits changed at %d, and %d submissions changed after %d; error %v, want none", point.Edits, len(subs), since, err)
 				}

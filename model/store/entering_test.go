@@ -39,8 +39,8 @@ func opened(t *testing.T, path string, conversations int, tick func()) *Store {
 
 func silent() {}
 
-func renames(n int) []model.Titled {
-	out := make([]model.Titled, n)
+func renames(n int) []model.OutboxEntry {
+	out := make([]model.OutboxEntry, n)
 	for i := range out {
 		out[i].Edit = model.Edit{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Kind: model.EditTitle,
 			Base: model.TextValue("a"), Target: model.TextValue("b")}
@@ -190,7 +190,7 @@ func bulk(t *testing.T, s *Store, n int) (ids []string) {
 	return ids
 }
 
-func inverse(id string) model.Titled {
+func inverse(id string) model.OutboxEntry {
 	e := renames(1)[0]
 	e.Edit.Base, e.Edit.Target, e.Edit.Undoes = model.TextValue("b"), model.TextValue("a"), id
 	return e
@@ -207,7 +207,7 @@ func TestUndoOfManyEditsIsAllOrNothing(t *testing.T) {
 	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 2*atOnce-1 || b.Withdrawn != 0 {
 		t.Errorf("after the refused undo the submission is %+v, want %d edits waiting and 0 withdrawn; error %v, want none", b, 2*atOnce-1, err)
 	}
-	queued, err := s.Undo(t.Context(), sub, []model.Titled{inverse(ids[0])}, ids[1:], nil)
+	queued, err := s.Undo(t.Context(), sub, []model.OutboxEntry{inverse(ids[0])}, ids[1:], nil)
 	if err != nil || len(queued) != 1 {
 		t.Fatalf("the undo queued the edits %v, want one; error %v, want none", queued, err)
 	}

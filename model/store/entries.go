@@ -14,14 +14,6 @@ import (
 	"confab/model/query"
 )
 
-// Indexed is the searchable part of one conversation. If it is gone, the subject holds only
-// the ref.
-type Indexed struct {
-	Key, Revision int64
-	Gone          bool
-	Subject       query.Subject
-}
-
 // Point says up to where the conversations were read. If the epoch changes, rows came or
 // went other than one by one, and everything must be read again from revision 0. Edits is
 // the revision of the newest change of an edit.
@@ -44,7 +36,7 @@ WHERE gone = 0 ORDER BY pinned DESC, updated DESC, created DESC`
 // Entries calls tell for every conversation of the scope that changed after a revision or,
 // for revision 0, for every one that is not gone, in any order. It returns the point of its
 // transaction. tell must not use the store.
-func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (Point, error) {
+func (s *Store) Entries(ctx context.Context, since int64, tell func(query.Entry) error) (Point, error) {
 	return read(ctx, s, "read the conversations", func(t *tx) Point {
 		p := Point{Revision: t.number("revision"), Epoch: t.number("epoch")}
 		p.Edits, _ = column[int64](t.row(newestEdit))
@@ -58,7 +50,7 @@ func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) err
 }
 
 // entries calls tell for the conversations of the scope that a query returns.
-func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
+func (t *tx) entries(tell func(query.Entry) error, text string, args ...any) {
 	reader := t.s.indexedReader()
 	for r := range t.rows(text, args...) {
 		if e, ok := reader.scan(r); ok {
@@ -75,7 +67,7 @@ type indexedReader struct {
 	// names maps each account to one string that all its rows share, "" outside the scope.
 	names           map[string]string
 	account, packed sql.RawBytes
-	row             Indexed
+	row             query.Entry
 	into            []any
 }
 
@@ -87,7 +79,7 @@ func (s *Store) indexedReader(more ...any) *indexedReader {
 
 // scan reads a row; ok is false if its account is not in the scope. A subject that is
 // damaged, or that another version folded, is computed again.
-func (x *indexedReader) scan(r row) (e Indexed, ok bool) {
+func (x *indexedReader) scan(r row) (e query.Entry, ok bool) {
 	if !r.scan(x.into...) {
 		return e, false
 	}
@@ -123,7 +115,7 @@ func (s *Store) Matching(ctx context.Context, keys []int64, match func(*query.Su
 func (t *tx) matching(keys []int64, match func(*query.Subject) bool) []int64 {
 	matches := map[int64]bool{}
 	for some := range slices.Chunk(keys, rowsAtOnce) {
-		t.entries(func(e Indexed) error {
+		t.entries(func(e query.Entry) error {
 			matches[e.Key] = match(&e.Subject)
 			return nil
 		}, entriesOf, asList(some))

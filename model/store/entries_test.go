@@ -18,10 +18,10 @@ import (
 )
 
 // entries reads what changed after a revision.
-func entries(t testing.TB, s *store.Store, since int64) (map[int64]store.Indexed, store.Point) {
+func entries(t testing.TB, s *store.Store, since int64) (map[int64]query.Entry, store.Point) {
 	t.Helper()
-	out := map[int64]store.Indexed{}
-	p, err := s.Entries(t.Context(), since, func(e store.Indexed) error {
+	out := map[int64]query.Entry{}
+	p, err := s.Entries(t.Context(), since, func(e query.Entry) error {
 		if _, twice := out[e.Key]; twice {
 			t.Errorf("Entries returned the conversation with key %d twice, want once", e.Key)
 		}
@@ -34,7 +34,7 @@ func entries(t testing.TB, s *store.Store, since int64) (map[int64]store.Indexed
 	return out, p
 }
 
-func everyRow(t testing.TB, s *store.Store, keys map[int64]store.Indexed) map[int64]model.Row {
+func everyRow(t testing.TB, s *store.Store, keys map[int64]query.Entry) map[int64]model.Row {
 	t.Helper()
 	var list []int64
 	for k := range keys {
@@ -56,10 +56,10 @@ func everyRow(t testing.TB, s *store.Store, keys map[int64]store.Indexed) map[in
 type follower struct {
 	s    *store.Store
 	at   store.Point
-	rows map[int64]store.Indexed
+	rows map[int64]query.Entry
 }
 
-func (f *follower) follow(t testing.TB) (told map[int64]store.Indexed) {
+func (f *follower) follow(t testing.TB) (told map[int64]query.Entry) {
 	t.Helper()
 	told, p := entries(t, f.s, f.at.Revision)
 	if p.Epoch != f.at.Epoch || f.rows == nil {
@@ -156,7 +156,7 @@ func change(t testing.TB, r *rapid.T, s *store.Store) string {
 		_, err = s.Triage(ctx, []model.Ref{ref}, model.TriageChange{Pinned: &yes})
 	case "edit":
 		sub := model.Submission{ID: store.NewID(start), At: start}
-		_, err = s.Enqueue(ctx, sub, []model.Titled{rename(id, title, title+"!")})
+		_, err = s.Enqueue(ctx, sub, []model.OutboxEntry{rename(id, title, title+"!")})
 	case "claim":
 		var due []model.OutboxEntry
 		due, err = s.Claim(ctx, "sales", nil)
@@ -372,11 +372,11 @@ func TestHeadReturnsTheDefaultOrder(t *testing.T) {
 	s.Triage(t.Context(), []model.Ref{all[0].Ref, all[30].Ref}, model.TriageChange{Pinned: &yes})
 	s.Bury(t.Context(), all[5].Ref)
 	byKey, _ := entries(t, s, 0)
-	var want []store.Indexed
+	var want []query.Entry
 	for _, e := range byKey {
 		want = append(want, e)
 	}
-	slices.SortFunc(want, func(a, b store.Indexed) int { return query.Query{}.Compare(&a.Subject, &b.Subject) })
+	slices.SortFunc(want, func(a, b query.Entry) int { return query.Query{}.Compare(&a.Subject, &b.Subject) })
 	for _, limit := range []int{1, 10, 59, 100} {
 		keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { return true }, limit, time.Minute)
 		if err != nil || len(keys) != min(limit, 59) || whole != (limit >= 59) {

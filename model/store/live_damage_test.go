@@ -106,7 +106,7 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 	t.Helper()
 	for what, do := range map[string]func() error{
 		"queue": func() error {
-			_, err := s.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.Titled{rename("1", "a", "c")})
+			_, err := s.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.OutboxEntry{rename("1", "a", "c")})
 			return err
 		},
 		"claim": func() error { _, err := s.Claim(t.Context(), "sales", nil); return err },

@@ -135,7 +135,7 @@ func (w *scenario) edit() {
 		e.Target = model.PeopleValue(append(e.Base.Set(), model.Participant{Kind: "user", ID: fmt.Sprint(w.next()), Role: model.RoleEditor}))
 	}
 	ctx := context.Background()
-	ids, err := w.s.Enqueue(ctx, model.Submission{ID: store.NewID(start), At: start}, []model.Titled{{Edit: e}})
+	ids, err := w.s.Enqueue(ctx, model.Submission{ID: store.NewID(start), At: start}, []model.OutboxEntry{{Edit: e}})
 	if err != nil {
 		w.Fatalf("Enqueue: error %v, want none", err)
 	}

@@ -10,15 +10,15 @@ import (
 )
 
 // matching returns the conversations that match a query, in its order.
-func (s *Store) matching(ctx context.Context, q query.Query, now time.Time, loc *time.Location) ([]Indexed, error) {
-	var out []Indexed
-	_, err := s.Entries(ctx, 0, func(e Indexed) error {
+func (s *Store) matching(ctx context.Context, q query.Query, now time.Time, loc *time.Location) ([]query.Entry, error) {
+	var out []query.Entry
+	_, err := s.Entries(ctx, 0, func(e query.Entry) error {
 		if q.Match(&e.Subject, now, loc) {
 			out = append(out, e)
 		}
 		return nil
 	})
-	slices.SortFunc(out, func(a, b Indexed) int { return q.Compare(&a.Subject, &b.Subject) })
+	slices.SortFunc(out, func(a, b query.Entry) int { return q.Compare(&a.Subject, &b.Subject) })
 	return out, err
 }
 
@@ -32,7 +32,7 @@ func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *tim
 		return p, err
 	}
 	if !anchor.IsZero() {
-		if p.Index = slices.IndexFunc(all, func(e Indexed) bool { return e.Subject.Ref == anchor }); p.Index >= 0 {
+		if p.Index = slices.IndexFunc(all, func(e query.Entry) bool { return e.Subject.Ref == anchor }); p.Index >= 0 {
 			offset = p.Index - limit/2
 		}
 	}

@@ -13,11 +13,11 @@ import (
 // put adds edits of a submission to the outbox and returns their ids; entries then holds them as
 // they were added. Ids are the order of sending, so an edit gets a new id if it has none, or if
 // its id is not above those that wait on its conversation, whatever the clock did meanwhile.
-func (t *tx) put(submission string, entries []model.Titled) []string {
+func (t *tx) put(submission string, entries []model.OutboxEntry) []string {
 	ids, refs := make([]string, len(entries)), make([]model.Ref, len(entries))
 	for i := range entries {
-		e := &entries[i].Edit
-		e.Submission = submission
+		e := &entries[i]
+		e.Submission, e.State = submission, model.Queued
 		if i == 0 || e.Ref.Account != refs[i-1].Account {
 			t.sameIdentity(e.Ref.Account)
 		}
@@ -35,12 +35,12 @@ func (t *tx) put(submission string, entries []model.Titled) []string {
 		}
 		ids[i], refs[i] = e.ID, e.Ref
 		widened := e.Widens()
-		*e = t.rebaseNew(*e)
+		e.Edit = t.rebaseNew(e.Edit)
 		t.exec(`INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created)
-VALUES (?,?,?,?,?,?,?,?,'queued',?)`,
-			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), t.json(e), entries[i].Title, ms(e.Created))
+VALUES (?,?,?,?,?,?,?,?,?,?)`,
+			e.ID, e.Ref.Account, e.Ref.ID, field(e.Edit), e.Submission, e.Widens(), t.json(e.Edit), e.Title, e.State, ms(e.Created))
 		if e.Widens() && !widened {
-			t.move(model.OutboxEntry{Edit: *e, State: model.Queued}, putOnHold, widenedByBase)
+			t.move(*e, putOnHold, widenedByBase)
 		}
 	}
 	t.reproject(refs...)

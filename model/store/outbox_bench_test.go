@@ -17,11 +17,11 @@ import (
 var waiting = []int{1_000, 10_000}
 
 // privates are the edits that make the first n conversations private.
-func privates(n int) []model.Titled {
-	out := make([]model.Titled, n)
+func privates(n int) []model.OutboxEntry {
+	out := make([]model.OutboxEntry, n)
 	for i := range out {
 		c := believable(i)
-		out[i] = model.Titled{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditPrivacy, User: "ada",
+		out[i] = model.OutboxEntry{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditPrivacy, User: "ada",
 			Base: model.TextValue("public"), Target: model.TextValue("private")}}
 	}
 	return out

@@ -33,7 +33,7 @@ func TestEditsOfAFieldWaitForEachOther(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	first := enqueue(t, s, rename("1", "a", "b"))
 	claim(t, s, nil)
-	private := model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditPrivacy,
+	private := model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditPrivacy,
 		Base: model.TextValue("public"), Target: model.TextValue("private")}}
 	enqueue(t, s, rename("1", "b", "c"), private)
 	got := claim(t, s, nil)
@@ -54,8 +54,8 @@ func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
 	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
 		s := fresh(t)
 		save(t, s, conv("1", "a"))
-		set := func(key string) model.Titled {
-			return model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: kind, Key: key, Target: model.TextValue("yes")}}
+		set := func(key string) model.OutboxEntry {
+			return model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: kind, Key: key, Target: model.TextValue("yes")}}
 		}
 		second := enqueue(t, s, set("two"))
 		claim(t, s, nil)
@@ -82,7 +82,7 @@ func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
 func TestADeleteGoesLastAndAlone(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
-	del := model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
+	del := model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
 	enqueue(t, s, rename("1", "a", "b"), del)
 	got := claim(t, s, nil)
 	if len(got) != 1 || got[0].Kind != model.EditTitle {
@@ -194,8 +194,8 @@ func TestAnEditMadeFromAnotherBaseIsNotFolded(t *testing.T) {
 		}
 		return model.PeopleValue(out)
 	}
-	set := func(base, target model.Value) model.Titled {
-		return model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: base, Target: target}}
+	set := func(base, target model.Value) model.OutboxEntry {
+		return model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: base, Target: target}}
 	}
 	// Cy is added, then an older edit that added Bo is withdrawn.
 	ids := enqueue(t, s, set(people("ann", "bo"), people("ann", "bo", "cy")), set(people("ann", "bo"), people("ann")))
@@ -245,8 +245,8 @@ func TestWithdrawRebasesLaterEdits(t *testing.T) {
 		}
 		return model.PeopleValue(out)
 	}
-	set := func(base, target string) model.Titled {
-		return model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: people(base), Target: people(target)}}
+	set := func(base, target string) model.OutboxEntry {
+		return model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: people(base), Target: people(target)}}
 	}
 	ids = enqueue(t, s, set("a", "ab"), set("ab", "abc"), set("abc", "abcd"))
 	if err := s.Discard(t.Context(), ids[:1]); err != nil {
@@ -298,20 +298,20 @@ func TestEditBeingSentCannotBeDecided(t *testing.T) {
 }
 
 func TestClaimTakesOnlyDueUnblockedEdits(t *testing.T) {
-	del := model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
+	del := model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
 	for name, tc := range map[string]struct {
-		edits []model.Titled // of conversation 1
+		edits []model.OutboxEntry // of conversation 1
 		leave func(*testing.T, *store.Store, []string)
 	}{
-		"a retry that is not due": {[]model.Titled{rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
+		"a retry that is not due": {[]model.OutboxEntry{rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
 			claim(t, s, ids)
 			park(t, s, ids[0], model.RetryAt, start.Add(time.Minute))
 		}},
-		"a delete behind a held edit": {[]model.Titled{rename("1", "a", "b"), del}, func(t *testing.T, s *store.Store, ids []string) {
+		"a delete behind a held edit": {[]model.OutboxEntry{rename("1", "a", "b"), del}, func(t *testing.T, s *store.Store, ids []string) {
 			claim(t, s, ids[:1])
 			park(t, s, ids[0], model.Held, time.Time{})
 		}},
-		"an edit behind a delete that is tried again": {[]model.Titled{del, rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
+		"an edit behind a delete that is tried again": {[]model.OutboxEntry{del, rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
 			claim(t, s, ids[:1])
 			park(t, s, ids[0], model.RetryAt, start.Add(time.Minute))
 		}},
@@ -419,8 +419,8 @@ func TestWakeMakesEditsOfAnUnreachableServiceDue(t *testing.T) {
 func TestCreationIsKeptUntilItSettles(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "confab.db"))
 	s.OpenAccount(t.Context(), "sales", "x")
-	create := func(title string) model.Titled {
-		return model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
+	create := func(title string) model.OutboxEntry {
+		return model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
 			Target: model.Value{New: &model.NewConversation{Title: title}}}, Title: title}
 	}
 	ids := enqueue(t, s, create("Lift"), create("Lift"), create("Roof"))

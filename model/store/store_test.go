@@ -37,8 +37,8 @@ func conv(id, title string) model.Conversation {
 		Title: title, Privacy: model.PrivacyPublic, ParticipantCount: -1, Updated: start.Add(-time.Hour)}
 }
 
-func rename(id, from, to string) model.Titled {
-	return model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: id}, Kind: model.EditTitle,
+func rename(id, from, to string) model.OutboxEntry {
+	return model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: id}, Kind: model.EditTitle,
 		Base: model.TextValue(from), Target: model.TextValue(to)}, Title: from}
 }
 
@@ -49,11 +49,11 @@ func save(t testing.TB, s *store.Store, cs ...model.Conversation) {
 	}
 }
 
-func enqueue(t testing.TB, s *store.Store, e ...model.Titled) []string {
+func enqueue(t testing.TB, s *store.Store, e ...model.OutboxEntry) []string {
 	t.Helper()
 	var ids []string
 	for _, one := range e { // each a submission of its own
-		got, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.Titled{one})
+		got, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.OutboxEntry{one})
 		if err != nil {
 			t.Fatalf("queueing the edit %+v: %v", one, err)
 		}

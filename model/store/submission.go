@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,34 +56,24 @@ func (t *tx) countEnded(submission, column string) {
 // nameSubmissions makes submissions for edits from before there were any, and for edits
 // copied from a damaged database.
 func (t *tx) nameSubmissions() {
-	submissions, edits := map[string]model.Submission{}, map[string][]model.Titled{}
+	edits := map[string][]model.OutboxEntry{}
 	for _, table := range []string{"outbox", "journal"} {
 		t.exec("UPDATE " + table + " SET submission = id WHERE submission = '' AND json_valid(CAST(edit AS TEXT))")
-		var widening []string
-		for r := range t.rows("SELECT id, submission, CAST(edit AS TEXT), title FROM " + table + `
+		for r := range t.rows("SELECT CAST(edit AS TEXT), id, submission, title FROM " + table + `
 WHERE submission NOT IN (SELECT id FROM submission) AND json_valid(CAST(edit AS TEXT)) ORDER BY id`) {
-			var id, of string
-			var e model.Titled
-			r.scan(&id, &of, fromJSON{&e.Edit}, &e.Title)
-			if e.Edit.Widens() {
-				widening = append(widening, id)
-			}
-			sub, met := submissions[of]
-			if !met || e.Edit.Created.Before(sub.At) {
-				sub.At = e.Edit.Created
-			}
-			if !met {
-				sub.ID, sub.User = of, e.Edit.User
-			}
-			submissions[of], edits[of] = sub, append(edits[of], e)
-		}
-		for _, id := range widening {
-			t.exec("UPDATE outbox SET widens = 1 WHERE id = ?", id)
+			var e model.OutboxEntry
+			r.scan(fromJSON{&e.Edit}, &e.ID, &e.Submission, &e.Title)
+			edits[e.Submission] = append(edits[e.Submission], e)
 		}
 	}
-	for id, sub := range submissions {
-		sub.Edits, sub.Sentence = len(edits[id]), model.Sentence(edits[id])
-		t.submit(sub)
+	for id, all := range edits {
+		for _, e := range all {
+			if e.Widens() {
+				t.exec("UPDATE outbox SET widens = 1 WHERE id = ?", e.ID)
+			}
+		}
+		first := slices.MinFunc(all, func(a, b model.OutboxEntry) int { return a.Created.Compare(b.Created) })
+		t.submit(model.Submission{ID: id, User: all[0].User, At: first.Created, Edits: len(all), Sentence: model.Sentence(all)})
 	}
 }
 

@@ -19,7 +19,7 @@ func TestDiscardOfASentEditKeepsItsUndo(t *testing.T) {
 	}
 	back := rename("1", "b", "a")
 	back.Edit.Undoes = ids[0]
-	undo, err := s.Undo(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.Titled{back}, nil, nil)
+	undo, err := s.Undo(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.OutboxEntry{back}, nil, nil)
 	if err != nil {
 		t.Fatalf("Undo: error %v, want none", err)
 	}
@@ -39,9 +39,9 @@ func TestDiscardOfASentEditKeepsItsUndo(t *testing.T) {
 func TestEditThatWidensSinceADecisionIsHeld(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
-	access := model.Titled{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditAccess,
+	access := model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditAccess,
 		Base: model.TextValue("open"), Target: model.TextValue("request-to-join")}}
-	ids, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.Titled{rename("1", "a", "b"), access})
+	ids, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.OutboxEntry{rename("1", "a", "b"), access})
 	if err != nil {
 		t.Fatalf("Enqueue: error %v, want none", err)
 	}

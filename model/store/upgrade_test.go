@@ -500,7 +500,7 @@ func TestWritesFailAfterANewerProgramUpgraded(t *testing.T) {
 			return err
 		},
 		"queue": func() error {
-			_, err := s.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.Titled{rename("1", "a", "b")})
+			_, err := s.Enqueue(t.Context(), model.Submission{ID: "s"}, []model.OutboxEntry{rename("1", "a", "b")})
 			return err
 		},
 		"mark": func() error {

@@ -135,6 +135,8 @@ const (
 const (
 	// quietTime is how long the program waits before it says so.
 	quietTime = 300 * time.Millisecond
+	// lookTime is how often it looks how many edits are being sent.
+	lookTime = 100 * time.Millisecond
 	// idleTime is how long an interrupted program waits if nothing is being sent, for a slow disk for example: the database
 	// survives an end at any moment.
 	idleTime = 500 * time.Millisecond
@@ -142,8 +144,8 @@ const (
 
 // Sender is the part of the engine that Leave needs.
 type Sender interface {
-	// Sending returns how many edits are being sent, and a channel that is closed when that changes.
-	Sending() (edits int, changed <-chan struct{})
+	// Sending returns how many edits are being sent.
+	Sending() int
 	// Close waits for the edits that are being sent, until ctx ends.
 	Close(ctx context.Context) error
 }
@@ -169,7 +171,7 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 	loud, said := false, 0
 	var idle <-chan time.Time
 	for {
-		n, changed := e.Sending()
+		n := e.Sending()
 		switch {
 		case n > 0:
 			idle = nil
@@ -187,7 +189,7 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 		select {
 		case err := <-ended:
 			return err
-		case <-changed:
+		case <-time.After(lookTime):
 			continue
 		case <-words.C:
 			loud = true

@@ -20,7 +20,12 @@ type sender struct {
 	stuck   bool // Close never ends, though nothing is being sent
 }
 
-func (s *sender) Sending() (int, <-chan struct{}) {
+func (s *sender) Sending() int {
+	n, _ := s.sending()
+	return n
+}
+
+func (s *sender) sending() (int, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.n, s.changed
@@ -36,7 +41,7 @@ func (s *sender) deliver() {
 
 func (s *sender) Close(ctx context.Context) error {
 	for {
-		n, changed := s.Sending()
+		n, changed := s.sending()
 		if n == 0 && !s.stuck {
 			return nil
 		}

@@ -103,8 +103,8 @@ func (f *fakeEngine) add(c model.Conversation) { f.rows[c.Ref] = model.Row{Conve
 func (f *fakeEngine) Subscribe() (<-chan model.Event, func()) {
 	return f.events, func() {}
 }
-func (f *fakeEngine) Sending() (int, <-chan struct{}) { return 0, nil }
-func (f *fakeEngine) Accounts() []model.AccountState  { return f.accounts }
+func (f *fakeEngine) Sending() int                   { return 0 }
+func (f *fakeEngine) Accounts() []model.AccountState { return f.accounts }
 func (f *fakeEngine) Describe(a string) (model.Description, bool) {
 	d, ok := f.describe[a]
 	return d, ok

@@ -375,7 +375,7 @@ func (l *linear) emptyLines(ctx context.Context) []string {
 
 // preview says what a plan changes and what it leaves alone. A change that several conversations share is said once.
 func (l *linear) preview(plan model.Plan) (lines []string) {
-	var edits []model.Titled
+	var edits []model.OutboxEntry
 	var titles, each, alike, noted []string
 	for _, it := range plan.Items {
 		if it.State != model.PlanChange {
@@ -383,7 +383,7 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 		}
 		var changes []string
 		for _, e := range it.Edits {
-			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
+			edits = append(edits, model.OutboxEntry{Edit: e, Title: it.Title})
 			changes = append(changes, editLines(e)...)
 		}
 		alike = appendNew(alike, strings.Join(changes, "\n"))

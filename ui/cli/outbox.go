@@ -28,7 +28,7 @@ func (r *run) outboxCommand() *cobra.Command {
 
 // listOutbox prints the edits that are not delivered: for a person grouped by submission, for a program one a line.
 func (r *run) listOutbox(ctx context.Context) error {
-	pending, err := r.engine.Pending(ctx)
+	pending, _, err := r.engine.Changed(ctx, 0, 0)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (r *run) listOutbox(ctx context.Context) error {
 	if forPerson && len(pending) == 0 {
 		r.print("Nothing is on its way, and nothing needs you.")
 	}
-	for _, sub := range pending {
+	for _, sub := range slices.Backward(pending) {
 		edits, err := r.engine.SubmissionEdits(ctx, sub.ID, 0)
 		if err != nil {
 			return err

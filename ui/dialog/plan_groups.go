@@ -201,10 +201,10 @@ func (t *grouping) order() (sentence [2]string) {
 	for _, g := range t.groups[alike] {
 		some = append(some, g.items[0])
 	}
-	var edits []model.Titled
+	var edits []model.OutboxEntry
 	for _, i := range append(some, t.only(mixed).first()...) {
 		for _, e := range t.items[i].Edits {
-			edits = append(edits, model.Titled{Edit: e, Title: t.items[i].Title})
+			edits = append(edits, model.OutboxEntry{Edit: e, Title: t.items[i].Title})
 		}
 	}
 	if len(edits) > 0 {

@@ -13,7 +13,7 @@ func Submissions(outbox []model.OutboxEntry, journal []model.JournalEntry) []mod
 		model.Submission
 		waiting []model.OutboxEntry
 		settled []model.JournalEntry
-		edits   []model.Titled
+		edits   []model.OutboxEntry
 	}
 	var groups []*group
 	of := func(e model.Edit, title string) *group {
@@ -22,7 +22,7 @@ func Submissions(outbox []model.OutboxEntry, journal []model.JournalEntry) []mod
 			i = len(groups)
 			groups = append(groups, &group{Submission: model.Submission{ID: e.Submission, At: e.Created, User: e.User}})
 		}
-		groups[i].edits = append(groups[i].edits, model.Titled{Edit: e, Title: title})
+		groups[i].edits = append(groups[i].edits, model.OutboxEntry{Edit: e, Title: title})
 		return groups[i]
 	}
 	for _, j := range slices.Backward(journal) {

@@ -70,14 +70,14 @@ func Fill(tb testing.TB, path string, size Size) {
 	ctx := context.Background()
 	s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 	must(err)
-	submit := func(kind string, edits []model.Titled) {
+	submit := func(kind string, edits []model.OutboxEntry) {
 		for i := 0; i+10 <= len(edits); i += 10 {
 			sub := model.Submission{ID: fmt.Sprintf("%s-%09d", kind, i/10), Sentence: "renamed ten", User: "ada", At: size.Now}
 			_, err := s.Enqueue(ctx, sub, edits[i:i+10])
 			must(err)
 		}
 	}
-	var delivered, waiting []model.Titled
+	var delivered, waiting []model.OutboxEntry
 	for i := range size.Delivered {
 		at := size.Now.Add(-time.Duration(size.Delivered-i) * time.Second)
 		delivered = append(delivered, size.rename(i%size.Conversations, at))
@@ -110,9 +110,9 @@ func Fill(tb testing.TB, path string, size Size) {
 	must(s.Close())
 }
 
-func (size Size) rename(i int, created time.Time) model.Titled {
+func (size Size) rename(i int, created time.Time) model.OutboxEntry {
 	c := size.Conversation(i)
-	return model.Titled{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada", Created: created,
+	return model.OutboxEntry{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada", Created: created,
 		Base: model.TextValue(c.Title), Target: model.TextValue(c.Title + "!")}}
 }
 
