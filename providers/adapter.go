@@ -173,6 +173,8 @@ type Adapter struct {
 	// Recording fetches the link to a recording; nil if the service has none.
 	Recording func(ctx context.Context, id string) (string, error)
 	Limits    func(c model.Conversation, no func(k model.EditKind, reason string))
+	// IsKnown reports whether a service takes a value that is none of its choices; nil if it takes no other.
+	IsKnown func(k model.EditKind, value string) bool
 	// Plan returns the steps of an edit, without I/O. It is called in the order of the edits. It never receives an edit that
 	// can't be made, an edit whose target fresh already has, or two edits of one field.
 	Plan func(fresh model.Conversation) func(model.Edit) Planned

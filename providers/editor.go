@@ -116,7 +116,6 @@ func PeopleDirection(before, after []model.Participant) Direction {
 type Field struct {
 	Kind  model.EditKind
 	Names []string // the names of its members, in the body and in the answer
-	Check func(model.Edit) *model.Error
 	// Add adds the members for the edits of this kind; nil adds the target as a text.
 	Add func(body *Body, edits []model.Edit)
 	// Null says that null in an answer is a value rather than an absent field.
@@ -125,13 +124,6 @@ type Field struct {
 
 // Fields lists the fields that a call can change, in the order of its body.
 type Fields []Field
-
-func (fs Fields) Check(e model.Edit) *model.Error {
-	if f, ok := find(fs, func(f Field) bool { return f.Kind == e.Kind }); ok && f.Check != nil {
-		return f.Check(e)
-	}
-	return nil
-}
 
 // Write returns a Write that changes some of the fields by one call.
 func (fs Fields) Write(call func(Body) Call) *Write {
@@ -176,11 +168,6 @@ func (fs Fields) Includes(o *Object) Includes {
 	}
 }
 
-// TargetIn returns a check that the target of an edit is one of some words.
-func TargetIn(words ...string) func(model.Edit) *model.Error {
-	return func(e model.Edit) *model.Error { return OneOf(e.Kind.Op(), e.Target.String(), words...) }
-}
-
 // plan holds what to do about the edits of a conversation. Requests and Apply share it, so that a dry run can't differ.
 type plan struct {
 	edits    []model.Edit
@@ -215,7 +202,9 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 		}
 		var planned Planned
 		if now, known := e.Read(fresh); !known || !now.Equal(e.Target) {
-			planned = steps(e)
+			if planned.Refused = ad.checkValue(e, caps); planned.Refused == nil {
+				planned = steps(e)
+			}
 		}
 		switch {
 		case planned.Refused != nil:
@@ -232,6 +221,36 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 	}
 	p.requests = arrange(parts)
 	return p
+}
+
+// checkValue refuses a value that the description of the service rules out.
+func (ad *Adapter) checkValue(e model.Edit, caps model.Capabilities) *model.Error {
+	op, text := e.Kind.Op(), e.Target.String()
+	choice := func(k model.EditKind, text string) *model.Error {
+		if ad.IsKnown != nil && ad.IsKnown(k, text) {
+			return nil
+		}
+		return OneOf(op, text, k.Choices(ad.Service.About)...)
+	}
+	if n := e.Target.New; n != nil {
+		text = n.Title
+		words := map[model.EditKind]string{
+			model.EditPrivacy: string(n.Privacy), model.EditAccess: n.Access, model.EditDefaultRole: n.DefaultRole}
+		for _, k := range model.EditKinds() {
+			if words[k] != "" && caps.Of(k).Can() && choice(k, words[k]) != nil {
+				return choice(k, words[k])
+			}
+		}
+	}
+	switch named := e.Kind == model.EditCreate || e.Kind == model.EditTitle && !ad.Service.About.EmptyTitle; {
+	case named && strings.TrimSpace(text) == "":
+		return Invalid(op, "the service wants a name")
+	case e.Kind.Shape() == model.ShapePairs && e.Key == "":
+		return Invalid(op, "the "+e.Kind.Pair()+" has no name")
+	case e.Kind.Shape() == model.ShapeChoice:
+		return choice(e.Kind, text)
+	}
+	return nil
 }
 
 // lastOf returns the index of the last edit of the same field as edits[i].

@@ -27,9 +27,6 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		text := e.Target.String()
 		switch e.Kind {
 		case model.EditPrivacy:
-			if to := model.Privacy(text); to != model.PrivacyPublic && to != model.PrivacyPrivate {
-				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention knows private and public alone"))
-			}
 			call := calls.Privacy.Of(id, nil)
 			call.Query = url.Values{"privacy": {text}}
 			w = p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown })

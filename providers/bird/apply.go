@@ -13,15 +13,11 @@ import (
 // plan implements providers.Adapter.Plan: one PATCH for all fields of the conversation, and a request for each participant.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	attributes, sure := p.attributesToSend(fresh)
-	fields := fieldsOf(attributes)
-	patch := fields.Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
+	patch := fieldsOf(attributes).Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
 	patch.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		return p.shown(a, fresh.Ref.ID)
 	}
 	return func(e model.Edit) providers.Planned {
-		if err := fields.Check(e); err != nil {
-			return providers.Refuse(err)
-		}
 		switch e.Kind {
 		case model.EditCreate:
 			return p.planCreate(e)
@@ -46,7 +42,7 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 	return providers.Fields{
 		{Kind: model.EditTitle, Names: []string{"name"}},
 		{Kind: model.EditDescription, Names: []string{"description"}},
-		{Kind: model.EditStatus, Names: []string{"status"}, Check: providers.TargetIn(model.StatusOpen, model.StatusClosed),
+		{Kind: model.EditStatus, Names: []string{"status"},
 			Add: func(b *providers.Body, edits []model.Edit) {
 				status := statusActive
 				if edits[0].Target.String() == model.StatusClosed {
@@ -54,15 +50,9 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 				}
 				b.Add("status", status)
 			}},
-		{Kind: model.EditPrivacy, Names: []string{"visibility"}, Check: providers.TargetIn(privacies...)},
-		{Kind: model.EditAccess, Names: []string{"accessibility"}, Check: providers.TargetIn(service.About.AccessValues...)},
+		{Kind: model.EditPrivacy, Names: []string{"visibility"}},
+		{Kind: model.EditAccess, Names: []string{"accessibility"}},
 		{Kind: model.EditAttributes, Names: []string{"attributes"},
-			Check: func(e model.Edit) *model.Error {
-				if e.Key == "" {
-					return providers.Invalid(e.Kind.Op(), "the attribute has no name")
-				}
-				return nil
-			},
 			Add: func(b *providers.Body, edits []model.Edit) {
 				all := maps.Clone(attributes)
 				for _, e := range edits {
@@ -247,20 +237,10 @@ func newConversation(n model.NewConversation, editID string) (body providers.Bod
 		return nil, providers.Invalid(op, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case strings.TrimSpace(n.Title) == "":
-		return bad("the service wants a name")
 	case n.Space != "" || n.DefaultRole != "":
 		return bad("the service has neither spaces nor roles")
 	case len(n.People) > maxNewParticipants:
 		return bad("a new conversation takes at most %d people: create it, then add the others", maxNewParticipants)
-	case n.Privacy != "":
-		refused = providers.OneOf(op, string(n.Privacy), privacies...)
-	}
-	if n.Access != "" && refused == nil {
-		refused = providers.OneOf(op, n.Access, service.About.AccessValues...)
-	}
-	if refused != nil {
-		return nil, refused
 	}
 	var people, recipients []providers.Body
 	for _, p := range n.People {

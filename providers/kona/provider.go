@@ -83,7 +83,7 @@ func open(a providers.Account) (*provider, error) {
 	p.directory = &directory{client: p.Client, reading: semaphore.NewWeighted(1), entries: map[entity]*model.Participant{},
 		listings: map[listing]progress{}}
 	p.Identity, p.Formerly = stored.identity(p.Identity)
-	p.Plan = p.plan
+	p.Plan, p.IsKnown = p.plan, isKnown
 	return p, nil
 }
 
