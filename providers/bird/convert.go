@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
-
 	"confab/model"
 	"confab/providers"
 )
@@ -261,7 +258,7 @@ func messageText(body *providers.Object) (text, kind string) {
 	text = content.Text("text")
 	switch {
 	case kind == "html" && strings.TrimSpace(text) == "":
-		text = providers.HTMLText(content.Text("html"), lineBreak)
+		text = providers.HTMLText(content.Text("html"))
 	case kind != "text" && text == "":
 		text = "[" + cmp.Or(kind, "empty") + " message]"
 	}
@@ -272,20 +269,6 @@ func messageText(body *providers.Object) (text, kind string) {
 		kind = ""
 	}
 	return text, kind
-}
-
-// lineBreak starts a new line for tags that do so in a browser.
-func lineBreak(out *strings.Builder, name atom.Atom, kind html.TokenType) {
-	switch name {
-	case atom.P, atom.Div, atom.Tr, atom.Li:
-		if kind == html.StartTagToken {
-			out.WriteByte('\n')
-		}
-	case atom.Br:
-		if kind != html.EndTagToken {
-			out.WriteByte('\n')
-		}
-	}
 }
 
 func convertContact(raw json.RawMessage) (model.Participant, bool) {
