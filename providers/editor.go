@@ -223,36 +223,6 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 	return p
 }
 
-// checkValue refuses a value that the description of the service rules out.
-func (ad *Adapter) checkValue(e model.Edit, caps model.Capabilities) *model.Error {
-	op, text := e.Kind.Op(), e.Target.String()
-	choice := func(k model.EditKind, text string) *model.Error {
-		if ad.IsKnown != nil && ad.IsKnown(k, text) {
-			return nil
-		}
-		return OneOf(op, text, k.Choices(ad.Service.About)...)
-	}
-	if n := e.Target.New; n != nil {
-		text = n.Title
-		words := map[model.EditKind]string{
-			model.EditPrivacy: string(n.Privacy), model.EditAccess: n.Access, model.EditDefaultRole: n.DefaultRole}
-		for _, k := range model.EditKinds() {
-			if words[k] != "" && caps.Of(k).Can() && choice(k, words[k]) != nil {
-				return choice(k, words[k])
-			}
-		}
-	}
-	switch named := e.Kind == model.EditCreate || e.Kind == model.EditTitle && !ad.Service.About.EmptyTitle; {
-	case named && strings.TrimSpace(text) == "":
-		return Invalid(op, "the service wants a name")
-	case e.Kind.Shape() == model.ShapePairs && e.Key == "":
-		return Invalid(op, "the "+e.Kind.Pair()+" has no name")
-	case e.Kind.Shape() == model.ShapeChoice:
-		return choice(e.Kind, text)
-	}
-	return nil
-}
-
 // lastOf returns the index of the last edit of the same field as edits[i].
 func lastOf(edits []model.Edit, i int) int {
 	e := edits[i]

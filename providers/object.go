@@ -3,6 +3,7 @@ package providers
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -383,6 +384,32 @@ func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
 		m[string(f.name)] = bytes.Clone(f.value)
 	}
 	return m, true
+}
+
+// Written returns a map of texts as it is to be written back. A value that has not changed since it was read keeps the form in which
+// the service sent it, which may be other than a string. sure is false if another value may not have been a string.
+func Written(now map[string]string, read map[string]json.RawMessage) (out map[string]json.RawMessage, sure bool) {
+	out, sure = make(map[string]json.RawMessage, len(now)), true
+	for name, text := range now {
+		raw, known := read[name]
+		if known = known && (TextOf(raw) == text || text == "null" && isNull(raw)); !known {
+			raw, _ = WriteJSON(text) // a string can always be encoded
+		}
+		out[name] = raw
+		sure = sure && (known || !json.Valid([]byte(text)))
+	}
+	return out, sure
+}
+
+// Edited returns a map of texts after edits of some of them.
+func Edited(m map[string]json.RawMessage, edits []model.Edit) map[string]json.RawMessage {
+	m = maps.Clone(m)
+	for _, e := range edits {
+		if delete(m, e.Key); e.Target.Text != nil {
+			m[e.Key], _ = WriteJSON(*e.Target.Text)
+		}
+	}
+	return m
 }
 
 func skipSpace(raw []byte, i int) int {

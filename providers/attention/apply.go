@@ -12,15 +12,14 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	id := fresh.Ref.ID
 	labels := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
 	labels.Build = func(edits []model.Edit) providers.Call {
-		all := p.labelsToSend(fresh)
-		for _, e := range edits {
-			if e.Target.Text == nil {
-				delete(all, e.Key)
-			} else {
-				all[e.Key] = *e.Target.Text
+		read, _ := p.rawLabels.Get(id)
+		all, _ := providers.Written(fresh.Labels, read)
+		for name, raw := range read {
+			if _, set := labelText(raw); !set && all[name] == nil {
+				all[name] = raw
 			}
 		}
-		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: all}, {Name: "skip_analysis", Value: true}})
+		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: providers.Edited(all, edits)}, {Name: "skip_analysis", Value: true}})
 	}
 	return func(e model.Edit) providers.Planned {
 		var w *providers.Write
@@ -58,21 +57,4 @@ func (p *provider) write(k model.EditKind, call providers.Call, includes func(co
 		return c.Conversation, func(model.EditKind) bool { return includes(c) }, err == nil
 	}
 	return w
-}
-
-// labelsToSend returns all labels of a conversation. A value that has not changed since it was read keeps its original form, which
-// may be other than a text.
-func (p *provider) labelsToSend(fresh model.Conversation) map[string]any {
-	out := make(map[string]any, len(fresh.Labels))
-	for name, text := range fresh.Labels {
-		out[name] = text
-	}
-	read, _ := p.rawLabels.Get(fresh.Ref.ID)
-	for name, raw := range read {
-		text, set := labelText(raw)
-		if now, there := fresh.Labels[name]; set == there && text == now {
-			out[name] = raw
-		}
-	}
-	return out
 }

@@ -3,7 +3,6 @@ package bird
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 
 	"confab/model"
@@ -12,7 +11,8 @@ import (
 
 // plan implements providers.Adapter.Plan: one PATCH for all fields of the conversation, and a request for each participant.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
-	attributes, sure := p.attributesToSend(fresh)
+	read, _ := p.rawAttributes.Get(fresh.Ref.ID)
+	attributes, sure := providers.Written(fresh.Attributes, read)
 	patch := fieldsOf(attributes).Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
 	patch.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		return p.shown(a, fresh.Ref.ID)
@@ -53,17 +53,7 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 		{Kind: model.EditPrivacy, Names: []string{"visibility"}},
 		{Kind: model.EditAccess, Names: []string{"accessibility"}},
 		{Kind: model.EditAttributes, Names: []string{"attributes"},
-			Add: func(b *providers.Body, edits []model.Edit) {
-				all := maps.Clone(attributes)
-				for _, e := range edits {
-					if e.Target.Text == nil {
-						delete(all, e.Key)
-					} else {
-						all[e.Key] = quote(*e.Target.Text)
-					}
-				}
-				b.Add("attributes", all)
-			}},
+			Add: func(b *providers.Body, edits []model.Edit) { b.Add("attributes", providers.Edited(attributes, edits)) }},
 	}
 }
 
@@ -79,25 +69,6 @@ func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 	c.Ref.ID = id
 	p.rawAttributes.Put(id, attributesIn(o))
 	return c, fieldsOf(nil).Includes(o), true
-}
-
-// attributesToSend returns all attributes of a conversation. If they are as they were when it was last loaded, they keep the form
-// in which the service sent them, which may be other than strings. Otherwise sure is false if one of them may not be a string.
-func (p *provider) attributesToSend(fresh model.Conversation) (out map[string]json.RawMessage, sure bool) {
-	if read, _ := p.rawAttributes.Get(fresh.Ref.ID); read != nil && maps.Equal(attributeTexts(read), fresh.Attributes) {
-		return read, true
-	}
-	out, sure = make(map[string]json.RawMessage, len(fresh.Attributes)), true
-	for k, v := range fresh.Attributes {
-		out[k] = quote(v)
-		sure = sure && !json.Valid([]byte(v))
-	}
-	return out, sure
-}
-
-func quote(s string) json.RawMessage {
-	raw, _ := providers.WriteJSON(s) // a string can always be encoded
-	return raw
 }
 
 // planPeople plans the fewest requests that change the participants of fresh into target: removals, then changes of status, then
