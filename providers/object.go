@@ -229,6 +229,21 @@ func (o *Object) Object(name string) *Object {
 	return inner
 }
 
+// Map takes an object and returns copies of its values by name. Null is an empty map; the map is nil if the field is absent or
+// something else.
+func (o *Object) Map(name string) map[string]json.RawMessage {
+	inner, ok := ObjectOf(o.Peek(name))
+	if !o.Has(name) || !ok && !o.Null(name) {
+		return nil
+	}
+	o.Take(name)
+	m := make(map[string]json.RawMessage, len(inner.fields))
+	for _, f := range inner.fields {
+		m[string(f.name)] = bytes.Clone(f.value)
+	}
+	return m
+}
+
 // List takes an array, or a single value as an array of one; ok is false if the field is null or absent. An element that is not
 // an object becomes an object whose only field is named "".
 func (o *Object) List(name string) (list []*Object, ok bool) {
@@ -371,19 +386,6 @@ func Elements(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
 		i = skipSpace(raw, i+1)
 	}
 	return elements, true
-}
-
-// Map returns the values of a JSON object by name, as copies; ok is false for anything else.
-func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
-	o, ok := ObjectOf(raw)
-	if !ok {
-		return nil, false
-	}
-	m = make(map[string]json.RawMessage, len(o.fields))
-	for _, f := range o.fields {
-		m[string(f.name)] = bytes.Clone(f.value)
-	}
-	return m, true
 }
 
 // Written returns a map of texts as it is to be written back. A value that has not changed since it was read keeps the form in which

@@ -19,7 +19,8 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 				all[name] = raw
 			}
 		}
-		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: providers.Edited(all, edits)}, {Name: "skip_analysis", Value: true}})
+		all = providers.Edited(all, edits)
+		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: all}, {Name: "skip_analysis", Value: true}})
 	}
 	return func(e model.Edit) providers.Planned {
 		var w *providers.Write

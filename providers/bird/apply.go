@@ -67,7 +67,7 @@ func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 		return c, nil, false
 	}
 	c.Ref.ID = id
-	p.rawAttributes.Put(id, attributesIn(o))
+	p.rawAttributes.Put(id, o.Map("attributes"))
 	return c, fieldsOf(nil).Includes(o), true
 }
 

@@ -52,10 +52,7 @@ func (p *provider) convert(raw json.RawMessage, channel func(id string) (name, p
 		c.Channel.Name, platform = channel(c.Channel.ID)
 		facts.Add("Conversation", "Channel platform", platform)
 	}
-	if held := attributesIn(o); held != nil {
-		o.Take("attributes")
-		c.Attributes = attributeTexts(held)
-	}
+	c.Attributes = attributeTexts(o.Map("attributes"))
 
 	facts.Texts(model.GroupRaw, o, "Style", "style")
 	facts.Texts("Conversation", o, "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
@@ -298,16 +295,6 @@ func convertChannel(raw json.RawMessage) (model.Participant, bool) {
 	c := model.Participant{Kind: string(model.LookupChannels), ID: o.Text("id"), Name: o.Text("name"), Status: o.Text("platformId")}
 	c.Name = cmp.Or(c.Name, c.Status)
 	return c, c.ID != ""
-}
-
-// attributesIn returns the attributes of a conversation as the service sent them, or nil if it sent none.
-func attributesIn(o *providers.Object) map[string]json.RawMessage {
-	raw := o.Peek("attributes")
-	if string(raw) == "null" {
-		return map[string]json.RawMessage{} // null means none; a missing field means unknown
-	}
-	m, _ := providers.Map(raw)
-	return m
 }
 
 // attributeTexts returns attributes as texts. A value that is no string is shown as JSON.
