@@ -74,9 +74,6 @@ func (c *Client) statusFault(call Call, b built, raw *http.Response) *fault {
 	if status >= 300 && status < 400 {
 		return c.redirectFault(call, b, raw)
 	}
-	if status >= 200 && status < 300 {
-		return unreadable(call, status, fmt.Sprintf("the service answered %d, which is not expected here", status))
-	}
 	body, _ := readBody(raw, errorBodyLimit)
 	var e *model.Error
 	number := strconv.Itoa(status)

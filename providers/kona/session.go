@@ -19,8 +19,7 @@ import (
 const (
 	// refreshEarly is how long before its expiry a token is refreshed, unless its whole lifetime is less than twice as long.
 	refreshEarly = 5 * time.Minute
-	maxLifetime  = 10 * 365 * 24 * time.Hour // a longer lifetime is not plausible as a number of seconds
-	maxTokenBody = 64 << 10                  // bytes
+	maxTokenBody = 64 << 10 // bytes
 )
 
 // session is the source of the account's access token. It refreshes the token if the service refuses it and the configuration has

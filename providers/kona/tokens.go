@@ -312,8 +312,7 @@ func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, 
 	parameters.Set("grant_type", grant)
 	parameters.Set("client_id", service.Value(s.account, settingClientID))
 	parameters.Set("client_secret", clientSecret)
-	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(),
-		Success: []int{http.StatusOK}, Seconds: 30}}
+	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(), Seconds: 30}}
 	if s.inQuery() {
 		call.Query = parameters
 	} else {
@@ -332,7 +331,7 @@ func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, 
 		return tokens{}, e
 	}
 	s.protect(t.Access, t.Refresh)
-	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly && lifetime < maxLifetime {
+	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly {
 		t.Expires = start.Add(lifetime).UTC()
 	}
 	return t, nil
