@@ -267,8 +267,8 @@ func (ad *Adapter) Needs(kinds ...model.EditKind) (need model.Need) {
 	return need
 }
 
-// checkValue refuses a value that the description of the service rules out.
-func (ad *Adapter) checkValue(e model.Edit, caps model.Capabilities) *model.Error {
+// checkValue refuses a value that the description of the service rules out, and a change of a set whose current value is not known.
+func (ad *Adapter) checkValue(e model.Edit, known bool, caps model.Capabilities) *model.Error {
 	op, text := e.Kind.Op(), e.Target.String()
 	choice := func(k model.EditKind, text string) *model.Error {
 		if ad.IsKnown != nil && ad.IsKnown(k, text) {
@@ -289,6 +289,8 @@ func (ad *Adapter) checkValue(e model.Edit, caps model.Capabilities) *model.Erro
 	switch named := e.Kind == model.EditCreate || e.Kind == model.EditTitle && !ad.Service.About.EmptyTitle; {
 	case named && strings.TrimSpace(text) == "":
 		return Invalid(op, "the service wants a name")
+	case !known && (e.Kind.Shape() == model.ShapePeople || e.Kind.Shape() == model.ShapePairs):
+		return Malformed(op, "the service did not give the current "+model.FieldName(e.Kind)+", so it cannot be replaced")
 	case e.Kind.Shape() == model.ShapePairs && e.Key == "":
 		return Invalid(op, "the "+e.Kind.Pair()+" has no name")
 	case e.Kind.Shape() == model.ShapeChoice:

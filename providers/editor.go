@@ -202,7 +202,7 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 		}
 		var planned Planned
 		if now, known := e.Read(fresh); !known || !now.Equal(e.Target) {
-			if planned.Refused = ad.checkValue(e, caps); planned.Refused == nil {
+			if planned.Refused = ad.checkValue(e, known, caps); planned.Refused == nil {
 				planned = steps(e)
 			}
 		}

@@ -34,9 +34,6 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call := calls.Title.Of(id, map[string]string{"title": text})
 			w = p.write(e.Kind, call, func(c converted) bool { return c.hasTitle })
 		case model.EditLabels:
-			if fresh.Labels == nil {
-				return providers.Refuse(providers.Invalid(e.Kind.Op(), "the labels were not read, and writing replaces all of them"))
-			}
 			w = labels
 		case model.EditArchive:
 			w = p.write(e.Kind, calls.Archive.Of(id, nil), func(c converted) bool { return c.Archived })

@@ -75,9 +75,6 @@ func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 // additions. It refuses the whole edit if one part of it can't be sent.
 func (p *provider) planPeople(fresh model.Conversation, target []model.Participant) (out providers.Planned) {
 	op, id := model.EditParticipants.Op(), fresh.Ref.ID
-	if !fresh.Participants.Known {
-		return providers.Refuse(providers.Malformed(op, "the participants of the conversation are not loaded"))
-	}
 	add := func(before, after []model.Participant, call providers.Call, done string) {
 		w := providers.Single(model.EditParticipants, call)
 		if call.Name != calls.AddParticipant.Name {

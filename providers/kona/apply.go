@@ -96,10 +96,6 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	return func(e model.Edit) providers.Planned {
 		switch e.Kind {
 		case model.EditParticipants:
-			if !fresh.Participants.Known {
-				return providers.Refuse(
-					providers.Malformed(e.Kind.Op(), "the service did not give the list of participants, so it cannot be replaced"))
-			}
 			if err := checkPeople(e.Kind.Op(), e.Target.Set()); err != nil {
 				return providers.Refuse(err)
 			}
