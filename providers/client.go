@@ -39,7 +39,7 @@ type ClientOptions struct {
 	Proof *Call
 	// DecodeError reads an error body, cut at errorBodyLimit. The client fills in fields that it leaves zero. If DecodeError is
 	// nil or returns nil, the body is read as one of unknown shape.
-	DecodeError func(status int, header http.Header, body []byte) *model.Error
+	DecodeError func(status int, body []byte) *model.Error
 	// Hints holds advice by status, or by status and code, for errors that DecodeError has read.
 	Hints map[string]string
 	// Answered is called with each successful answer.
@@ -98,7 +98,6 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 func ownTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 4
-	t.ResponseHeaderTimeout = 0 // the timeout of the request covers it
 	t.MaxResponseHeaderBytes = headerLimit
 	return t
 }

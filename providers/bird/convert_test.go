@@ -178,7 +178,7 @@ func FuzzConvert(f *testing.F) {
 		_, _ = convertContact(in)
 		_, _ = convertChannel(in)
 		_, _ = convertParticipants([]json.RawMessage{in, nil}, &providers.Facts{})
-		_ = decodeError(409, nil, in)
+		_ = decodeError(409, in)
 		c, _ := blank("a").convert(in, nil)
 		if _, ok := providers.ParseObject(in); !ok {
 			return

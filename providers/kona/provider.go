@@ -257,8 +257,8 @@ const (
 )
 
 // decodeError returns a function that reads an error body. The function tells setExpired whether the password has expired.
-func decodeError(setExpired func(bool)) func(int, http.Header, []byte) *model.Error {
-	return func(status int, header http.Header, body []byte) *model.Error {
+func decodeError(setExpired func(bool)) func(int, []byte) *model.Error {
+	return func(status int, body []byte) *model.Error {
 		e := readFailure(body)
 		if e == nil {
 			if status == http.StatusUnauthorized {
@@ -266,7 +266,6 @@ func decodeError(setExpired func(bool)) func(int, http.Header, []byte) *model.Er
 			}
 			return nil
 		}
-		e.RequestID = header.Get("X-Request-Id")
 		expired := passwordExpired(status, e)
 		setExpired(expired)
 		if expired {
