@@ -260,14 +260,10 @@ const (
 func decodeError(setExpired func(bool)) func(int, []byte) *model.Error {
 	return func(status int, body []byte) *model.Error {
 		e := readFailure(body)
-		if e == nil {
-			if status == http.StatusUnauthorized {
-				setExpired(false)
-			}
-			return nil
+		expired := e != nil && passwordExpired(status, e)
+		if e != nil || status == http.StatusUnauthorized {
+			setExpired(expired)
 		}
-		expired := passwordExpired(status, e)
-		setExpired(expired)
 		if expired {
 			e.Kind, e.Hint = model.Unauthorized, hintPassword
 		}
