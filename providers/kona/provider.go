@@ -75,11 +75,10 @@ func open(a providers.Account) (*provider, error) {
 	s.user.Store(stored.User)
 	p := &provider{session: s}
 	p.Adapter, err = providers.Open(service, a,
-		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
+		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store), Shares: s.api})
 	if err != nil {
 		return nil, err
 	}
-	s.clients = append(s.clients, p.Client)
 	p.directory = &directory{client: p.Client, reading: semaphore.NewWeighted(1), entries: map[entity]*model.Participant{},
 		listings: map[listing]progress{}}
 	p.Identity, p.Formerly = stored.identity(p.Identity)
