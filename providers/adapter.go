@@ -44,8 +44,7 @@ func (a Account) Logf(format string, args ...any) {
 	args = slices.Clone(args)
 	for i, arg := range args {
 		if err, ok := arg.(error); ok {
-			e := model.AsError(err)
-			args[i] = model.Brief(&model.Error{Kind: e.Kind, Op: e.Op, Status: e.Status})
+			args[i] = model.Brief(model.AsError(err))
 		}
 	}
 	a.Log(format, args...)
@@ -152,13 +151,9 @@ func find[T any](all []T, is func(T) bool) (found T, ok bool) {
 
 func (r Registry) AccessValues() (out []string) {
 	for _, f := range r {
-		for _, word := range f.About.AccessValues {
-			if !slices.Contains(out, word) {
-				out = append(out, word)
-			}
-		}
+		out = append(out, f.About.AccessValues...)
 	}
-	return out
+	return Unseen(map[string]bool{}, out, func(word string) string { return word })
 }
 
 // Adapter is the part of a model.Provider that is the same for every service. An adapter embeds it and adds Sync, Load,
