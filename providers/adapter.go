@@ -44,8 +44,7 @@ func (a Account) Logf(format string, args ...any) {
 	args = slices.Clone(args)
 	for i, arg := range args {
 		if err, ok := arg.(error); ok {
-			e := model.AsError(err)
-			args[i] = model.Brief(&model.Error{Kind: e.Kind, Op: e.Op, Status: e.Status})
+			args[i] = model.Brief(model.AsError(err))
 		}
 	}
 	a.Log(format, args...)
@@ -152,13 +151,9 @@ func find[T any](all []T, is func(T) bool) (found T, ok bool) {
 
 func (r Registry) AccessValues() (out []string) {
 	for _, f := range r {
-		for _, word := range f.About.AccessValues {
-			if !slices.Contains(out, word) {
-				out = append(out, word)
-			}
-		}
+		out = append(out, f.About.AccessValues...)
 	}
-	return out
+	return Unseen(map[string]bool{}, out, func(word string) string { return word })
 }
 
 // Adapter is the part of a model.Provider that is the same for every service. An adapter embeds it and adds Sync, Load,
@@ -173,6 +168,8 @@ type Adapter struct {
 	// Recording fetches the link to a recording; nil if the service has none.
 	Recording func(ctx context.Context, id string) (string, error)
 	Limits    func(c model.Conversation, no func(k model.EditKind, reason string))
+	// IsKnown reports whether a service takes a value that is none of its choices; nil if it takes no other.
+	IsKnown func(k model.EditKind, value string) bool
 	// Plan returns the steps of an edit, without I/O. It is called in the order of the edits. It never receives an edit that
 	// can't be made, an edit whose target fresh already has, or two edits of one field.
 	Plan func(fresh model.Conversation) func(model.Edit) Planned
@@ -263,6 +260,38 @@ func (ad *Adapter) Needs(kinds ...model.EditKind) (need model.Need) {
 		}
 	}
 	return need
+}
+
+// checkValue refuses a value that the description of the service rules out, and a change of a set whose current value is not known.
+func (ad *Adapter) checkValue(e model.Edit, known bool, caps model.Capabilities) *model.Error {
+	op, text := e.Kind.Op(), e.Target.String()
+	choice := func(k model.EditKind, text string) *model.Error {
+		if ad.IsKnown != nil && ad.IsKnown(k, text) {
+			return nil
+		}
+		return OneOf(op, text, k.Choices(ad.Service.About)...)
+	}
+	if n := e.Target.New; n != nil {
+		text = n.Title
+		words := map[model.EditKind]string{
+			model.EditPrivacy: string(n.Privacy), model.EditAccess: n.Access, model.EditDefaultRole: n.DefaultRole}
+		for _, k := range model.EditKinds() {
+			if words[k] != "" && caps.Of(k).Can() && choice(k, words[k]) != nil {
+				return choice(k, words[k])
+			}
+		}
+	}
+	switch named := e.Kind == model.EditCreate || e.Kind == model.EditTitle && !ad.Service.About.EmptyTitle; {
+	case named && strings.TrimSpace(text) == "":
+		return Invalid(op, "the service wants a name")
+	case !known && (e.Kind.Shape() == model.ShapePeople || e.Kind.Shape() == model.ShapePairs):
+		return Malformed(op, "the service did not give the current "+model.FieldName(e.Kind)+", so it cannot be replaced")
+	case e.Kind.Shape() == model.ShapePairs && e.Key == "":
+		return Invalid(op, "the "+e.Kind.Pair()+" has no name")
+	case e.Kind.Shape() == model.ShapeChoice:
+		return choice(e.Kind, text)
+	}
+	return nil
 }
 
 // CheckHeadSize is the number of conversations that a check asks for.

@@ -126,11 +126,6 @@ func Search(directory []model.Participant, req model.LookupRequest) model.Lookup
 	matches := slices.DeleteFunc(slices.Clone(directory), func(p model.Participant) bool {
 		return !strings.EqualFold(p.ID, req.Text) && !ContainsFold(req.Text, p.Name, p.Email, p.Identifier, p.Status)
 	})
-	return CutPage(matches, req)
-}
-
-// CutPage returns one page of the matches of a request. The cursor is the number of matches before the page.
-func CutPage(matches []model.Participant, req model.LookupRequest) model.LookupPage {
 	from, _ := strconv.Atoi(req.Cursor)
 	from = max(0, min(from, len(matches)))
 	to := min(len(matches), from+max(0, cmp.Or(req.Limit, LookupLimit)))

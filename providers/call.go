@@ -35,9 +35,7 @@ type Endpoint struct {
 	Permanent []model.ErrorKind
 	// RetryConflict says that a 409 is assumed to be temporary: the call is sent once more after ConflictPause.
 	RetryConflict bool
-	// Success lists the status codes with which a read succeeds; empty means any 2xx.
-	Success []int
-	Seconds int // timeout of a request including its answer; 0 is defaultTimeout
+	Seconds       int // timeout of a request including its answer; 0 is defaultTimeout
 }
 
 type Call struct {

@@ -39,9 +39,11 @@ type ClientOptions struct {
 	Proof *Call
 	// DecodeError reads an error body, cut at errorBodyLimit. The client fills in fields that it leaves zero. If DecodeError is
 	// nil or returns nil, the body is read as one of unknown shape.
-	DecodeError func(status int, header http.Header, body []byte) *model.Error
+	DecodeError func(status int, body []byte) *model.Error
 	// Hints holds advice by status, or by status and code, for errors that DecodeError has read.
 	Hints map[string]string
+	// Shares is another client of the account; nil for none. A text that one of them protects, the other does not show either.
+	Shares *Client
 	// Answered is called with each successful answer.
 	Answered func(*Answer)
 
@@ -56,7 +58,7 @@ type Client struct {
 	base    *url.URL
 	resty   *resty.Client
 	slots   *semaphore.Weighted
-	secrets secrets
+	secrets *secrets
 	auth    *authorization // nil if no credential is sent
 	refused sync.Map       // name of a call: the model.Error that rules it out for the account
 }
@@ -84,7 +86,10 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 		}
 		return nil
 	})
-	c := &Client{account: a, options: o, base: base, resty: r, slots: semaphore.NewWeighted(int64(o.InFlight))}
+	c := &Client{account: a, options: o, base: base, resty: r, slots: semaphore.NewWeighted(int64(o.InFlight)), secrets: new(secrets)}
+	if o.Shares != nil {
+		c.secrets = o.Shares.secrets
+	}
 	if o.Credential != nil {
 		c.auth = &authorization{Credential: *o.Credential, lock: semaphore.NewWeighted(1)}
 		c.auth.Header = cmp.Or(c.auth.Header, "Authorization")
@@ -98,13 +103,16 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 func ownTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 4
-	t.ResponseHeaderTimeout = 0 // the timeout of the request covers it
 	t.MaxResponseHeaderBytes = headerLimit
 	return t
 }
 
-// Protect adds a text that no error and no log line may show.
-func (c *Client) Protect(secret string) { c.secrets.add(secret) }
+// Protect adds texts that no error and no log line may show.
+func (c *Client) Protect(texts ...string) {
+	for _, text := range texts {
+		c.secrets.add(text)
+	}
+}
 
 // Scheme returns the scheme with which the service accepted the credential.
 func (c *Client) Scheme() string {
@@ -274,11 +282,7 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 
 	// A write that is answered with another 2xx than the documented one is not repeated: it counts as accepted, and what the
 	// service shows afterwards decides.
-	succeeded := raw.StatusCode >= 200 && raw.StatusCode < 300
-	if len(call.Success) > 0 && !call.Write {
-		succeeded = slices.Contains(call.Success, raw.StatusCode)
-	}
-	if !succeeded {
+	if raw.StatusCode < 200 || raw.StatusCode >= 300 {
 		return nil, c.statusFault(call, b, raw)
 	}
 	c.auth.accepted(p)

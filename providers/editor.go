@@ -116,7 +116,6 @@ func PeopleDirection(before, after []model.Participant) Direction {
 type Field struct {
 	Kind  model.EditKind
 	Names []string // the names of its members, in the body and in the answer
-	Check func(model.Edit) *model.Error
 	// Add adds the members for the edits of this kind; nil adds the target as a text.
 	Add func(body *Body, edits []model.Edit)
 	// Null says that null in an answer is a value rather than an absent field.
@@ -125,13 +124,6 @@ type Field struct {
 
 // Fields lists the fields that a call can change, in the order of its body.
 type Fields []Field
-
-func (fs Fields) Check(e model.Edit) *model.Error {
-	if f, ok := find(fs, func(f Field) bool { return f.Kind == e.Kind }); ok && f.Check != nil {
-		return f.Check(e)
-	}
-	return nil
-}
 
 // Write returns a Write that changes some of the fields by one call.
 func (fs Fields) Write(call func(Body) Call) *Write {
@@ -176,11 +168,6 @@ func (fs Fields) Includes(o *Object) Includes {
 	}
 }
 
-// TargetIn returns a check that the target of an edit is one of some words.
-func TargetIn(words ...string) func(model.Edit) *model.Error {
-	return func(e model.Edit) *model.Error { return OneOf(e.Kind.Op(), e.Target.String(), words...) }
-}
-
 // plan holds what to do about the edits of a conversation. Requests and Apply share it, so that a dry run can't differ.
 type plan struct {
 	edits    []model.Edit
@@ -215,7 +202,9 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 		}
 		var planned Planned
 		if now, known := e.Read(fresh); !known || !now.Equal(e.Target) {
-			planned = steps(e)
+			if planned.Refused = ad.checkValue(e, known, caps); planned.Refused == nil {
+				planned = steps(e)
+			}
 		}
 		switch {
 		case planned.Refused != nil:

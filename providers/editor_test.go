@@ -73,7 +73,8 @@ func drawPlan(t *rapid.T) *planned {
 			p.plans = append(p.plans, oneStep(rapid.SampledFrom(shared).Draw(t, "write"), rapid.SampledFrom(directions).Draw(t, "direction")))
 		}
 	}
-	p.editor = &Adapter{Client: client, Plan: func(model.Conversation) func(model.Edit) Planned {
+	anything := func(model.EditKind, string) bool { return true }
+	p.editor = &Adapter{Client: client, IsKnown: anything, Plan: func(model.Conversation) func(model.Edit) Planned {
 		return func(e model.Edit) Planned { return p.plans[slices.Index(kinds(), e.Kind)] }
 	}}
 	for _, k := range kinds() {

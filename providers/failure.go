@@ -74,21 +74,21 @@ func (c *Client) statusFault(call Call, b built, raw *http.Response) *fault {
 	if status >= 300 && status < 400 {
 		return c.redirectFault(call, b, raw)
 	}
-	if status >= 200 && status < 300 {
-		return unreadable(call, status, fmt.Sprintf("the service answered %d, which is not expected here", status))
-	}
 	body, _ := readBody(raw, errorBodyLimit)
 	var e *model.Error
 	number := strconv.Itoa(status)
 	if c.options.DecodeError != nil {
-		e = c.options.DecodeError(status, raw.Header, body)
+		e = c.options.DecodeError(status, body)
 	}
 	if e == nil {
-		e = readError(raw.Header, body)
+		e = readError(body)
 	} else {
 		e.Hint = cmp.Or(e.Hint, c.options.Hints[number+" "+e.Code], c.options.Hints[number])
 	}
 	e.Status = status
+	for _, k := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid"} {
+		e.RequestID = cmp.Or(e.RequestID, cut(raw.Header.Get(k), 100))
+	}
 	e.Kind = cmp.Or(e.Kind, statusKind(status, call.Write))
 	e.Op = cmp.Or(e.Op, call.Name)
 	e.Message = cmp.Or(e.Message, http.StatusText(status))
@@ -275,11 +275,8 @@ func mentions(err error, words []string) bool {
 
 // readError reads an error body of unknown shape: the first well-known field with a text, also inside lists and objects, or
 // the beginning of a plain text.
-func readError(h http.Header, body []byte) *model.Error {
+func readError(body []byte) *model.Error {
 	e := &model.Error{}
-	for _, k := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid"} {
-		e.RequestID = cmp.Or(e.RequestID, cut(h.Get(k), 100))
-	}
 	t := bytes.TrimSpace(body)
 	switch {
 	case len(t) > 0 && t[0] == '<':

@@ -3,6 +3,7 @@ package providers
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -228,6 +229,21 @@ func (o *Object) Object(name string) *Object {
 	return inner
 }
 
+// Map takes an object and returns copies of its values by name. Null is an empty map; the map is nil if the field is absent or
+// something else.
+func (o *Object) Map(name string) map[string]json.RawMessage {
+	inner, ok := ObjectOf(o.Peek(name))
+	if !o.Has(name) || !ok && !o.Null(name) {
+		return nil
+	}
+	o.Take(name)
+	m := make(map[string]json.RawMessage, len(inner.fields))
+	for _, f := range inner.fields {
+		m[string(f.name)] = bytes.Clone(f.value)
+	}
+	return m
+}
+
 // List takes an array, or a single value as an array of one; ok is false if the field is null or absent. An element that is not
 // an object becomes an object whose only field is named "".
 func (o *Object) List(name string) (list []*Object, ok bool) {
@@ -372,17 +388,30 @@ func Elements(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
 	return elements, true
 }
 
-// Map returns the values of a JSON object by name, as copies; ok is false for anything else.
-func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
-	o, ok := ObjectOf(raw)
-	if !ok {
-		return nil, false
+// Written returns a map of texts as it is to be written back. A value that has not changed since it was read keeps the form in which
+// the service sent it, which may be other than a string. sure is false if another value may not have been a string.
+func Written(now map[string]string, read map[string]json.RawMessage) (out map[string]json.RawMessage, sure bool) {
+	out, sure = make(map[string]json.RawMessage, len(now)), true
+	for name, text := range now {
+		raw, known := read[name]
+		if known = known && (TextOf(raw) == text || text == "null" && isNull(raw)); !known {
+			raw, _ = WriteJSON(text) // a string can always be encoded
+		}
+		out[name] = raw
+		sure = sure && (known || !json.Valid([]byte(text)))
 	}
-	m = make(map[string]json.RawMessage, len(o.fields))
-	for _, f := range o.fields {
-		m[string(f.name)] = bytes.Clone(f.value)
+	return out, sure
+}
+
+// Edited returns a map of texts after edits of some of them.
+func Edited(m map[string]json.RawMessage, edits []model.Edit) map[string]json.RawMessage {
+	m = maps.Clone(m)
+	for _, e := range edits {
+		if delete(m, e.Key); e.Target.Text != nil {
+			m[e.Key], _ = WriteJSON(*e.Target.Text)
+		}
 	}
-	return m, true
+	return m
 }
 
 func skipSpace(raw []byte, i int) int {

@@ -96,8 +96,20 @@ func offset(s string) time.Duration {
 	return total * time.Second
 }
 
-// HTMLText returns the text of HTML without scripts and styles. tag writes the replacement of every other tag.
-func HTMLText(content string, tag func(out *strings.Builder, name atom.Atom, kind html.TokenType)) string {
+// maxHTML is the number of bytes of HTML that are read.
+const maxHTML = 256 << 10
+
+var manyBlankLines = regexp.MustCompile(`\n{3,}`)
+
+// HTMLText returns the text of HTML: line breaks and blocks become newlines, entities are decoded, and other tags, scripts and
+// styles are dropped. A text without markup stays as it is, except for decoded entities.
+func HTMLText(content string) string {
+	if len(content) > maxHTML {
+		content = strings.ToValidUTF8(content[:maxHTML], "")
+	}
+	if !strings.ContainsAny(content, "<&") {
+		return strings.TrimSpace(content)
+	}
 	var out strings.Builder
 	z := html.NewTokenizer(strings.NewReader(content))
 	hidden := 0
@@ -105,7 +117,7 @@ func HTMLText(content string, tag func(out *strings.Builder, name atom.Atom, kin
 		kind := z.Next()
 		switch kind {
 		case html.ErrorToken:
-			return strings.TrimSpace(out.String())
+			return manyBlankLines.ReplaceAllString(strings.TrimSpace(out.String()), "\n\n")
 		case html.TextToken:
 			if hidden == 0 {
 				out.Write(z.Text())
@@ -115,12 +127,33 @@ func HTMLText(content string, tag func(out *strings.Builder, name atom.Atom, kin
 			name := atom.Lookup(raw)
 			switch {
 			case name != atom.Script && name != atom.Style:
-				tag(&out, name, kind)
+				writeTag(&out, name, kind)
 			case kind == html.StartTagToken:
 				hidden++
 			case kind == html.EndTagToken && hidden > 0:
 				hidden--
 			}
 		}
+	}
+}
+
+func writeTag(out *strings.Builder, name atom.Atom, kind html.TokenType) {
+	switch name {
+	case atom.Br:
+		out.WriteByte('\n')
+	case atom.Li:
+		endLine(out)
+		if kind == html.StartTagToken {
+			out.WriteString("- ")
+		}
+	case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Blockquote, atom.Pre, atom.Table, atom.Tr,
+		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		endLine(out)
+	}
+}
+
+func endLine(b *strings.Builder) {
+	if s := b.String(); s != "" && !strings.HasSuffix(s, "\n") {
+		b.WriteByte('\n')
 	}
 }

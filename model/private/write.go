@@ -113,9 +113,6 @@ func SyncDir(path string) {
 
 // Create writes a file as a whole or not at all. The file must not exist yet.
 func Create(path string, data []byte) error {
-	if _, err := os.Lstat(path); err == nil {
-		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
-	}
 	name, err := writeBeside(path, data)
 	if err != nil {
 		return err

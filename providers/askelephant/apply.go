@@ -14,11 +14,7 @@ import (
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	return func(e model.Edit) providers.Planned {
 		ids, err := contactIDs(e.Target.Set())
-		switch {
-		case !fresh.Contacts.Known:
-			return providers.Refuse(providers.Unsupported(e.Kind.Op(),
-				"the service did not deliver the contacts of this engagement, and replacing the set without knowing it would wipe it"))
-		case err != nil:
+		if err != nil {
 			return providers.Refuse(err)
 		}
 		return providers.Change(p.replaceContacts(fresh.Ref.ID, ids), fresh, e)

@@ -78,7 +78,7 @@ func TestRefusedContactsAreNotSent(t *testing.T) {
 		kind model.ErrorKind
 		says string
 	}{
-		{"contacts that were not read", unread, replace("cnt_1"), model.Unsupported, "wipe"},
+		{"contacts that were not read", unread, replace("cnt_1"), model.Malformed, "cannot be replaced"},
 		{"a room", fresh(), model.Edit{Kind: model.EditContacts, Target: model.PeopleValue([]model.Participant{{Kind: "room", ID: "res_1", Name: "Room 4"}})}, model.Invalid, "Room 4"},
 		{"an address", fresh(), model.Edit{Kind: model.EditContacts, Target: model.PeopleValue([]model.Participant{{Kind: "contact", Identifier: "emailaddress=a@x"}})}, model.Invalid, "a@x"},
 		{"an odd id", fresh(), replace("cnt_1/../x"), model.Invalid, "cnt_"},

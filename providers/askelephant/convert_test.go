@@ -125,7 +125,7 @@ func TestAbsentContactsAreUnknown(t *testing.T) {
 }
 
 func TestReadProblem(t *testing.T) {
-	got := readProblem(422, http.Header{}, []byte(`{"type":"https://app.askelephant.ai/errors/validation_failed","title":"Validation Failed","status":422,
+	got := readProblem(422, []byte(`{"type":"https://app.askelephant.ai/errors/validation_failed","title":"Validation Failed","status":422,
  "detail":"Body has bad fields.","request_id":"rid_01ABC",
  "errors":[{"field":"contact_ids","code":"invalid_id","message":"unknown contact"}]}`))
 	want := &model.Error{Message: "Validation Failed: Body has bad fields.", Code: "validation_failed", RequestID: "rid_01ABC",
@@ -134,7 +134,7 @@ func TestReadProblem(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	for _, body := range []string{`<html>`, ``, `[]`, `{"message":"x"}`, `"x"`} {
-		if e := readProblem(500, nil, []byte(body)); e != nil {
+		if e := readProblem(500, []byte(body)); e != nil {
 			t.Errorf("%s: got %+v, want nil", body, e)
 		}
 	}

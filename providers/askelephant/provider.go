@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"path"
 	"regexp"
@@ -328,7 +327,7 @@ func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) 
 }
 
 // readProblem reads application/problem+json. It returns nil for anything else.
-func readProblem(_ int, _ http.Header, body []byte) *model.Error {
+func readProblem(_ int, body []byte) *model.Error {
 	o, ok := providers.ParseObject(body)
 	if !ok || !o.Has("title") && !o.Has("detail") && !o.Has("errors") {
 		return nil

@@ -225,7 +225,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	found := providers.ConvertPage(page, func(raw json.RawMessage) (model.Participant, bool) {
 		o, ok := providers.ObjectOf(raw)
 		e := person(o, d.kind, &providers.Facts{}, "")
-		return e, ok && (!tags || strings.Contains(strings.ToLower(e.Name), strings.ToLower(req.Text)))
+		return e, ok && (!tags || providers.ContainsFold(req.Text, e.Name))
 	})
 	return model.LookupPage{Items: found.Rows, Cursor: found.Next}, nil
 }

@@ -12,14 +12,14 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	id := fresh.Ref.ID
 	labels := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
 	labels.Build = func(edits []model.Edit) providers.Call {
-		all := p.labelsToSend(fresh)
-		for _, e := range edits {
-			if e.Target.Text == nil {
-				delete(all, e.Key)
-			} else {
-				all[e.Key] = *e.Target.Text
+		read, _ := p.rawLabels.Get(id)
+		all, _ := providers.Written(fresh.Labels, read)
+		for name, raw := range read {
+			if _, set := labelText(raw); !set && all[name] == nil {
+				all[name] = raw
 			}
 		}
+		all = providers.Edited(all, edits)
 		return calls.Labels.Of(id, providers.Body{{Name: "labels", Value: all}, {Name: "skip_analysis", Value: true}})
 	}
 	return func(e model.Edit) providers.Planned {
@@ -27,9 +27,6 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		text := e.Target.String()
 		switch e.Kind {
 		case model.EditPrivacy:
-			if to := model.Privacy(text); to != model.PrivacyPublic && to != model.PrivacyPrivate {
-				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention knows private and public alone"))
-			}
 			call := calls.Privacy.Of(id, nil)
 			call.Query = url.Values{"privacy": {text}}
 			w = p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown })
@@ -37,9 +34,6 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call := calls.Title.Of(id, map[string]string{"title": text})
 			w = p.write(e.Kind, call, func(c converted) bool { return c.hasTitle })
 		case model.EditLabels:
-			if fresh.Labels == nil {
-				return providers.Refuse(providers.Invalid(e.Kind.Op(), "the labels were not read, and writing replaces all of them"))
-			}
 			w = labels
 		case model.EditArchive:
 			w = p.write(e.Kind, calls.Archive.Of(id, nil), func(c converted) bool { return c.Archived })
@@ -61,21 +55,4 @@ func (p *provider) write(k model.EditKind, call providers.Call, includes func(co
 		return c.Conversation, func(model.EditKind) bool { return includes(c) }, err == nil
 	}
 	return w
-}
-
-// labelsToSend returns all labels of a conversation. A value that has not changed since it was read keeps its original form, which
-// may be other than a text.
-func (p *provider) labelsToSend(fresh model.Conversation) map[string]any {
-	out := make(map[string]any, len(fresh.Labels))
-	for name, text := range fresh.Labels {
-		out[name] = text
-	}
-	read, _ := p.rawLabels.Get(fresh.Ref.ID)
-	for name, raw := range read {
-		text, set := labelText(raw)
-		if now, there := fresh.Labels[name]; set == there && text == now {
-			out[name] = raw
-		}
-	}
-	return out
 }

@@ -100,7 +100,7 @@ func TestEveryEdit(t *testing.T) {
 func TestUnsupportedSendsNothing(t *testing.T) {
 	for _, e := range []model.Edit{
 		{Kind: model.EditDelete}, text(model.EditDescription, "", "x"), text(model.EditStatus, "", "closed"), {Kind: model.EditCreate},
-		{Kind: model.EditParticipants, Target: model.PeopleValue(nil)}, text(model.EditPrivacy, "", "participants"),
+		{Kind: model.EditParticipants, Target: model.PeopleValue(nil)},
 	} {
 		f := &fake{}
 		p := opened(t, f, nil)
@@ -113,6 +113,11 @@ func TestUnsupportedSendsNothing(t *testing.T) {
 		}
 	}
 	f := &fake{}
+	for _, e := range []model.Edit{text(model.EditPrivacy, "", "participants"), text(model.EditTitle, "", " "), text(model.EditLabels, "", "x")} {
+		if out := opened(t, f, nil).Apply(context.Background(), fresh(), []model.Edit{e}); model.KindOf(out[0].Err) != model.Invalid || len(f.sent) != 0 {
+			t.Errorf("%s: got %v and sent %v, want Invalid and nothing", e.Kind, out, f.sent)
+		}
+	}
 	c := fresh()
 	c.Labels = nil
 	out := opened(t, f, nil).Apply(context.Background(), c, []model.Edit{text(model.EditLabels, "a", "b")})

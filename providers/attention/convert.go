@@ -241,17 +241,10 @@ func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts
 // service writes null for empty elsewhere. An absent map means that the labels are unknown, and a value that is no map becomes a
 // fact. A label that is null counts as not set, and is written back as null.
 func labels(a *providers.Object) (map[string]string, map[string]json.RawMessage) {
-	if !a.Has("labels") {
+	raw := a.Map("labels")
+	if raw == nil {
 		return nil, nil
 	}
-	raw, ok := providers.Map(a.Peek("labels"))
-	switch {
-	case a.Null("labels"):
-		raw = map[string]json.RawMessage{}
-	case !ok:
-		return nil, nil
-	}
-	a.Take("labels")
 	out := make(map[string]string, len(raw))
 	for name, value := range raw {
 		if text, set := labelText(value); set {
@@ -434,7 +427,7 @@ func score(o *providers.Object, field string) string {
 
 // intelligence adds each insight as it was confirmed, or else as it was extracted. If the two differ, it adds both.
 func intelligence(a *providers.Object, facts *providers.Facts) {
-	extracted, confirmed := insights(a, "extractedIntelligence"), insights(a, "confirmedExtractedIntelligence")
+	extracted, confirmed := a.Map("extractedIntelligence"), a.Map("confirmedExtractedIntelligence")
 	all := map[string]json.RawMessage{}
 	maps.Copy(all, extracted)
 	maps.Copy(all, confirmed)
@@ -448,14 +441,6 @@ func intelligence(a *providers.Object, facts *providers.Facts) {
 		}
 		insight(extracted[key], key, "", facts)
 	}
-}
-
-func insights(a *providers.Object, name string) map[string]json.RawMessage {
-	m, ok := providers.Map(a.Peek(name))
-	if ok || a.Null(name) {
-		a.Take(name)
-	}
-	return m
 }
 
 func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {

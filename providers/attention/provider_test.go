@@ -208,6 +208,7 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupUsers, Limit: 1}, "u1 +1"},
 		{model.LookupRequest{Kind: model.LookupUsers, Limit: 1, Cursor: "1"}, "u2"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "LEE"}, "u1"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "lée"}, "u1"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "zoe@example.com"}, "u9"},
 		{model.LookupRequest{Kind: model.LookupTeams, Text: "west"}, "t1"},
 		{model.LookupRequest{Kind: model.LookupLabels}, "l1"},

@@ -196,7 +196,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (page mo
 	case model.LookupUsers, model.LookupTeams:
 		var d directory
 		d, err = p.directory.Get(ctx)
-		found = slices.Collect(maps.Values(d))
+		found = slices.DeleteFunc(slices.Collect(maps.Values(d)), func(e model.Participant) bool { return e.Kind != string(req.Kind) })
 	case model.LookupLabels:
 		found, err = p.readAll(ctx, calls.LabelList, nil, func(id string, o *providers.Object) (out []model.Participant) {
 			name := o.Text("name")
@@ -217,18 +217,14 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (page mo
 	if err != nil {
 		return page, err
 	}
-	text := strings.ToLower(req.Text)
-	mismatch := func(e model.Participant) bool {
-		return req.Kind != model.LookupLabels && e.Kind != string(req.Kind) ||
-			e.ID != req.Text && !strings.Contains(strings.ToLower(e.Name), text) && !strings.Contains(strings.ToLower(e.Email), text)
-	}
-	found = slices.DeleteFunc(found, mismatch)
-	if len(found) == 0 && req.Kind == model.LookupUsers && strings.Contains(req.Text, "@") {
-		if found, err = p.readAll(ctx, calls.Users, url.Values{"filter[email]": {req.Text}}, userOf); err != nil && !refusal(err) {
+	model.SortPeople(found)
+	page = providers.Search(found, req)
+	if len(page.Items) == 0 && req.Kind == model.LookupUsers && strings.Contains(req.Text, "@") {
+		found, err = p.readAll(ctx, calls.Users, url.Values{"filter[email]": {req.Text}}, userOf)
+		if err != nil && !refusal(err) {
 			return page, err
 		}
-		found = slices.DeleteFunc(found, mismatch)
+		page = providers.Search(found, req)
 	}
-	model.SortPeople(found)
-	return providers.CutPage(found, req), nil
+	return page, nil
 }

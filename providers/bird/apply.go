@@ -3,7 +3,6 @@ package bird
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 
 	"confab/model"
@@ -12,16 +11,13 @@ import (
 
 // plan implements providers.Adapter.Plan: one PATCH for all fields of the conversation, and a request for each participant.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
-	attributes, sure := p.attributesToSend(fresh)
-	fields := fieldsOf(attributes)
-	patch := fields.Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
+	read, _ := p.rawAttributes.Get(fresh.Ref.ID)
+	attributes, sure := providers.Written(fresh.Attributes, read)
+	patch := fieldsOf(attributes).Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
 	patch.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		return p.shown(a, fresh.Ref.ID)
 	}
 	return func(e model.Edit) providers.Planned {
-		if err := fields.Check(e); err != nil {
-			return providers.Refuse(err)
-		}
 		switch e.Kind {
 		case model.EditCreate:
 			return p.planCreate(e)
@@ -46,7 +42,7 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 	return providers.Fields{
 		{Kind: model.EditTitle, Names: []string{"name"}},
 		{Kind: model.EditDescription, Names: []string{"description"}},
-		{Kind: model.EditStatus, Names: []string{"status"}, Check: providers.TargetIn(model.StatusOpen, model.StatusClosed),
+		{Kind: model.EditStatus, Names: []string{"status"},
 			Add: func(b *providers.Body, edits []model.Edit) {
 				status := statusActive
 				if edits[0].Target.String() == model.StatusClosed {
@@ -54,26 +50,10 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 				}
 				b.Add("status", status)
 			}},
-		{Kind: model.EditPrivacy, Names: []string{"visibility"}, Check: providers.TargetIn(privacies...)},
-		{Kind: model.EditAccess, Names: []string{"accessibility"}, Check: providers.TargetIn(service.About.AccessValues...)},
+		{Kind: model.EditPrivacy, Names: []string{"visibility"}},
+		{Kind: model.EditAccess, Names: []string{"accessibility"}},
 		{Kind: model.EditAttributes, Names: []string{"attributes"},
-			Check: func(e model.Edit) *model.Error {
-				if e.Key == "" {
-					return providers.Invalid(e.Kind.Op(), "the attribute has no name")
-				}
-				return nil
-			},
-			Add: func(b *providers.Body, edits []model.Edit) {
-				all := maps.Clone(attributes)
-				for _, e := range edits {
-					if e.Target.Text == nil {
-						delete(all, e.Key)
-					} else {
-						all[e.Key] = quote(*e.Target.Text)
-					}
-				}
-				b.Add("attributes", all)
-			}},
+			Add: func(b *providers.Body, edits []model.Edit) { b.Add("attributes", providers.Edited(attributes, edits)) }},
 	}
 }
 
@@ -87,36 +67,14 @@ func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 		return c, nil, false
 	}
 	c.Ref.ID = id
-	p.rawAttributes.Put(id, attributesIn(o))
+	p.rawAttributes.Put(id, o.Map("attributes"))
 	return c, fieldsOf(nil).Includes(o), true
-}
-
-// attributesToSend returns all attributes of a conversation. If they are as they were when it was last loaded, they keep the form
-// in which the service sent them, which may be other than strings. Otherwise sure is false if one of them may not be a string.
-func (p *provider) attributesToSend(fresh model.Conversation) (out map[string]json.RawMessage, sure bool) {
-	if read, _ := p.rawAttributes.Get(fresh.Ref.ID); read != nil && maps.Equal(attributeTexts(read), fresh.Attributes) {
-		return read, true
-	}
-	out, sure = make(map[string]json.RawMessage, len(fresh.Attributes)), true
-	for k, v := range fresh.Attributes {
-		out[k] = quote(v)
-		sure = sure && !json.Valid([]byte(v))
-	}
-	return out, sure
-}
-
-func quote(s string) json.RawMessage {
-	raw, _ := providers.WriteJSON(s) // a string can always be encoded
-	return raw
 }
 
 // planPeople plans the fewest requests that change the participants of fresh into target: removals, then changes of status, then
 // additions. It refuses the whole edit if one part of it can't be sent.
 func (p *provider) planPeople(fresh model.Conversation, target []model.Participant) (out providers.Planned) {
 	op, id := model.EditParticipants.Op(), fresh.Ref.ID
-	if !fresh.Participants.Known {
-		return providers.Refuse(providers.Malformed(op, "the participants of the conversation are not loaded"))
-	}
 	add := func(before, after []model.Participant, call providers.Call, done string) {
 		w := providers.Single(model.EditParticipants, call)
 		if call.Name != calls.AddParticipant.Name {
@@ -247,20 +205,10 @@ func newConversation(n model.NewConversation, editID string) (body providers.Bod
 		return nil, providers.Invalid(op, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case strings.TrimSpace(n.Title) == "":
-		return bad("the service wants a name")
 	case n.Space != "" || n.DefaultRole != "":
 		return bad("the service has neither spaces nor roles")
 	case len(n.People) > maxNewParticipants:
 		return bad("a new conversation takes at most %d people: create it, then add the others", maxNewParticipants)
-	case n.Privacy != "":
-		refused = providers.OneOf(op, string(n.Privacy), privacies...)
-	}
-	if n.Access != "" && refused == nil {
-		refused = providers.OneOf(op, n.Access, service.About.AccessValues...)
-	}
-	if refused != nil {
-		return nil, refused
 	}
 	var people, recipients []providers.Body
 	for _, p := range n.People {

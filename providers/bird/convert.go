@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
-
 	"confab/model"
 	"confab/providers"
 )
@@ -55,10 +52,7 @@ func (p *provider) convert(raw json.RawMessage, channel func(id string) (name, p
 		c.Channel.Name, platform = channel(c.Channel.ID)
 		facts.Add("Conversation", "Channel platform", platform)
 	}
-	if held := attributesIn(o); held != nil {
-		o.Take("attributes")
-		c.Attributes = attributeTexts(held)
-	}
+	c.Attributes = attributeTexts(o.Map("attributes"))
 
 	facts.Texts(model.GroupRaw, o, "Style", "style")
 	facts.Texts("Conversation", o, "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
@@ -261,7 +255,7 @@ func messageText(body *providers.Object) (text, kind string) {
 	text = content.Text("text")
 	switch {
 	case kind == "html" && strings.TrimSpace(text) == "":
-		text = providers.HTMLText(content.Text("html"), lineBreak)
+		text = providers.HTMLText(content.Text("html"))
 	case kind != "text" && text == "":
 		text = "[" + cmp.Or(kind, "empty") + " message]"
 	}
@@ -272,20 +266,6 @@ func messageText(body *providers.Object) (text, kind string) {
 		kind = ""
 	}
 	return text, kind
-}
-
-// lineBreak starts a new line for tags that do so in a browser.
-func lineBreak(out *strings.Builder, name atom.Atom, kind html.TokenType) {
-	switch name {
-	case atom.P, atom.Div, atom.Tr, atom.Li:
-		if kind == html.StartTagToken {
-			out.WriteByte('\n')
-		}
-	case atom.Br:
-		if kind != html.EndTagToken {
-			out.WriteByte('\n')
-		}
-	}
 }
 
 func convertContact(raw json.RawMessage) (model.Participant, bool) {
@@ -315,16 +295,6 @@ func convertChannel(raw json.RawMessage) (model.Participant, bool) {
 	c := model.Participant{Kind: string(model.LookupChannels), ID: o.Text("id"), Name: o.Text("name"), Status: o.Text("platformId")}
 	c.Name = cmp.Or(c.Name, c.Status)
 	return c, c.ID != ""
-}
-
-// attributesIn returns the attributes of a conversation as the service sent them, or nil if it sent none.
-func attributesIn(o *providers.Object) map[string]json.RawMessage {
-	raw := o.Peek("attributes")
-	if string(raw) == "null" {
-		return map[string]json.RawMessage{} // null means none; a missing field means unknown
-	}
-	m, _ := providers.Map(raw)
-	return m
 }
 
 // attributeTexts returns attributes as texts. A value that is no string is shown as JSON.

@@ -142,7 +142,7 @@ func TestConvertMessage(t *testing.T) {
 		{"text", `{"id":"m","sender":{"type":"contact","displayName":"Ann"},"status":"delivered","body":{"type":"text","text":{"text":"hi","attachments":[{"filename":"a.pdf"},{}]}}}`,
 			model.Message{ID: "m", Author: "Ann", Incoming: true, Status: "delivered", Text: "hi\n[attachment: a.pdf]\n[attachment: unnamed]"}},
 		{"html with a fallback", `{"id":"m","body":{"type":"html","html":{"text":"plain","html":"<b>x</b>"}}}`, model.Message{ID: "m", Kind: "html", Text: "plain"}},
-		{"html alone", `{"id":"m","body":{"type":"html","html":{"html":"<p>one</p><script>x()</script>two &amp; <br>three"}}}`, model.Message{ID: "m", Kind: "html", Text: "onetwo & \nthree"}},
+		{"html alone", `{"id":"m","body":{"type":"html","html":{"html":"<p>one</p><script>x()</script>two &amp; <br>three"}}}`, model.Message{ID: "m", Kind: "html", Text: "one\ntwo & \nthree"}},
 		{"unknown body", `{"id":"m","body":{"type":"carousel","carousel":{}}}`, model.Message{ID: "m", Kind: "carousel", Text: "[carousel message]"}},
 		{"template", `{"id":"m","template":{"x":1}}`, model.Message{ID: "m", Kind: "template", Text: "[template]"}},
 		{"draft", `{"id":"m","draft":true,"status":"accepted"}`, model.Message{ID: "m", Status: "draft"}},
@@ -178,7 +178,7 @@ func FuzzConvert(f *testing.F) {
 		_, _ = convertContact(in)
 		_, _ = convertChannel(in)
 		_, _ = convertParticipants([]json.RawMessage{in, nil}, &providers.Facts{})
-		_ = decodeError(409, nil, in)
+		_ = decodeError(409, in)
 		c, _ := blank("a").convert(in, nil)
 		if _, ok := providers.ParseObject(in); !ok {
 			return

@@ -56,7 +56,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
-	p.rawAttributes.Put(id, attributesIn(o))
+	p.rawAttributes.Put(id, o.Map("attributes"))
 	if !o.Has("attributes") {
 		c.Attributes = map[string]string{} // a single read always includes the attributes, if there are any
 	}

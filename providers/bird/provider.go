@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -233,9 +232,9 @@ func notShown(err error) string {
 
 // decodeError reads {code, message, details}. For a 422, details maps a JSON path to sentences. For a 409 its form is free, but
 // conversationId names the conversation that is in the way.
-func decodeError(_ int, header http.Header, body []byte) *model.Error {
+func decodeError(_ int, body []byte) *model.Error {
 	o, _ := providers.ParseObject(body)
-	e := &model.Error{Code: o.Text("code"), Message: o.Text("message"), RequestID: header.Get("X-Request-Id")}
+	e := &model.Error{Code: o.Text("code"), Message: o.Text("message")}
 	if e.Message == "" && e.Code == "" {
 		return nil // not from the service itself, but from a proxy for example
 	}

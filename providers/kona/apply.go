@@ -54,14 +54,6 @@ func (w words) number(text string) (json.RawMessage, bool) {
 	return raw, true
 }
 
-// check refuses a text that is neither a word nor a number. It accepts "", which leaves the field out.
-func (w words) check(op, text string, known []string) *model.Error {
-	if _, ok := w.number(text); ok || text == "" {
-		return nil
-	}
-	return providers.OneOf(op, text, known...)
-}
-
 func (w words) add(b *providers.Body, name, text string) {
 	if n, ok := w.number(text); ok {
 		b.Add(name, n)
@@ -84,8 +76,8 @@ func checkID(op, what, id string) *model.Error {
 
 // plan implements providers.Adapter.Plan: one PUT, which no page documents, for all fields.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
-	id, fields := fresh.Ref.ID, fieldsOf(fresh)
-	update := fields.Write(func(b providers.Body) providers.Call { return calls.UpdateConversation.Of(id, wrap(b)) })
+	id := fresh.Ref.ID
+	update := fieldsOf(fresh).Write(func(b providers.Body) providers.Call { return calls.UpdateConversation.Of(id, wrap(b)) })
 	update.Shows = p.shown
 	update.Learn = func(err *model.Error) providers.Lesson {
 		if err.Hint == "" && err.Kind == model.Invalid {
@@ -102,10 +94,11 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		Missing: noUpdate,
 	}
 	return func(e model.Edit) providers.Planned {
-		if err := fields.Check(e); err != nil {
-			return providers.Refuse(err)
-		}
 		switch e.Kind {
+		case model.EditParticipants:
+			if err := checkPeople(e.Kind.Op(), e.Target.Set()); err != nil {
+				return providers.Refuse(err)
+			}
 		case model.EditCreate:
 			return p.planCreate(e)
 		case model.EditDelete:
@@ -119,22 +112,11 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 // resources, and [assumed] for conversations.
 func fieldsOf(fresh model.Conversation) providers.Fields {
 	return providers.Fields{
-		{Kind: model.EditTitle, Names: []string{"name"}, Check: func(e model.Edit) *model.Error {
-			if strings.TrimSpace(e.Target.String()) == "" {
-				return providers.Invalid(e.Kind.Op(), "the service wants a name")
-			}
-			return nil
-		}},
+		{Kind: model.EditTitle, Names: []string{"name"}},
 		{Kind: model.EditDescription, Names: []string{"details"}, Null: true}, // the service may return an empty text as null
-		access.field(model.EditAccess, "stakeholder", service.About.AccessValues),
-		role.field(model.EditDefaultRole, "default_role", service.About.Roles),
+		access.field(model.EditAccess, "stakeholder"),
+		role.field(model.EditDefaultRole, "default_role"),
 		{Kind: model.EditParticipants, Names: []string{"participants", "groups"},
-			Check: func(e model.Edit) *model.Error {
-				if !fresh.Participants.Known {
-					return providers.Malformed(e.Kind.Op(), "the service did not give the list of participants, so it cannot be replaced")
-				}
-				return checkPeople(e.Kind.Op(), e.Target.Set())
-			},
 			// Each list that changes is sent whole, because whoever is missing from it is taken to be removed [assumed]. An empty
 			// list is sent as []; the answer shows whether the service accepts that.
 			Add: func(b *providers.Body, edits []model.Edit) {
@@ -147,15 +129,15 @@ func fieldsOf(fresh model.Conversation) providers.Fields {
 	}
 }
 
-func (w words) field(k model.EditKind, name string, known []string) providers.Field {
+func (w words) field(k model.EditKind, name string) providers.Field {
 	return providers.Field{Kind: k, Names: []string{name},
-		Check: func(e model.Edit) *model.Error {
-			if text := e.Target.String(); text != "" {
-				return w.check(k.Op(), text, known)
-			}
-			return providers.OneOf(k.Op(), "", known...)
-		},
 		Add: func(b *providers.Body, edits []model.Edit) { w.add(b, name, edits[0].Target.String()) }}
+}
+
+// isKnown implements providers.Adapter.IsKnown: a number without a word was read from the service, and goes back to it.
+func isKnown(k model.EditKind, value string) bool {
+	_, known := map[model.EditKind]words{model.EditAccess: access, model.EditDefaultRole: role}[k].number(value)
+	return known
 }
 
 // checkPeople refuses participants that the two lists can't hold.
@@ -167,8 +149,11 @@ func checkPeople(op string, people []model.Participant) *model.Error {
 		case p.ID == "":
 			return providers.Invalid(op, p.Display()+" has no id: look the person up first")
 		}
-		if err := cmp.Or(checkID(op, p.Kind, p.ID), role.check(op, p.Role, service.About.Roles)); err != nil {
+		if err := checkID(op, p.Kind, p.ID); err != nil {
 			return err
+		}
+		if _, known := role.number(p.Role); !known && p.Role != "" {
+			return providers.OneOf(op, p.Role, service.About.Roles...)
 		}
 	}
 	return nil
@@ -239,11 +224,8 @@ func (p *provider) planCreate(e model.Edit) providers.Planned {
 // samples leave it out if they list people.
 func newConversation(n model.NewConversation) (any, *model.Error) {
 	op := model.EditCreate.Op()
-	refused := cmp.Or(checkID(op, "space", n.Space), checkPeople(op, n.People), role.check(op, n.DefaultRole, service.About.Roles),
-		access.check(op, n.Access, service.About.AccessValues))
+	refused := cmp.Or(checkID(op, "space", n.Space), checkPeople(op, n.People))
 	switch {
-	case strings.TrimSpace(n.Title) == "":
-		refused = providers.Invalid(op, "the service wants a name")
 	case n.Space == "":
 		refused = providers.Invalid(op, "a conversation is made in a space: name one")
 	case n.Channel != "":

@@ -6,9 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
-
 	"confab/model"
 	"confab/providers"
 )
@@ -115,14 +112,15 @@ func members(o *providers.Object, l peopleList, n names, facts *providers.Facts)
 	return people, known
 }
 
-// convertComment converts a comment; ok is false if it is no object.
+// convertComment converts a comment; ok is false if it is no object. A newline in its content is documented as <br> (comments.md).
+// Other markup is [assumed], because the server converts mentions to markup.
 func convertComment(raw json.RawMessage, n names) (model.Message, bool) {
 	o, ok := providers.ObjectOf(raw)
 	m := model.Message{ID: o.Text("id"), At: o.Time("created_at"), Offset: -1}
 	if id := o.Text("creator_id"); id != "" {
 		m.Author = n.of(users, id).Display()
 	}
-	m.Text = nameMentions(plainText(o.Text("content")), n)
+	m.Text = nameMentions(providers.HTMLText(o.Text("content")), n)
 	switch priority := o.Text("priority"); priority {
 	case "", "0":
 	case "1":
@@ -156,45 +154,6 @@ func preview(text string) string {
 	}
 	return text
 }
-
-// maxTextBytes bounds how much of a comment is read.
-const maxTextBytes = 256 << 10
-
-// plainText converts the content of a comment, which is similar to HTML: line breaks and blocks become newlines, entities are
-// decoded, and other tags, scripts and styles are dropped. A newline is documented as <br> (comments.md). Other markup is [assumed]
-// because the server converts mentions to markup. A text without markup stays as it is, except for decoded entities.
-func plainText(content string) string {
-	if len(content) > maxTextBytes {
-		content = strings.ToValidUTF8(content[:maxTextBytes], "")
-	}
-	if !strings.ContainsAny(content, "<&") {
-		return strings.TrimSpace(content)
-	}
-	return manyBlankLines.ReplaceAllString(providers.HTMLText(content, writeTag), "\n\n")
-}
-
-func writeTag(out *strings.Builder, name atom.Atom, kind html.TokenType) {
-	switch name {
-	case atom.Br:
-		out.WriteByte('\n')
-	case atom.Li:
-		endLine(out)
-		if kind == html.StartTagToken {
-			out.WriteString("- ")
-		}
-	case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Blockquote, atom.Pre, atom.Table, atom.Tr,
-		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		endLine(out)
-	}
-}
-
-func endLine(b *strings.Builder) {
-	if s := b.String(); s != "" && !strings.HasSuffix(s, "\n") {
-		b.WriteByte('\n')
-	}
-}
-
-var manyBlankLines = regexp.MustCompile(`\n{3,}`)
 
 // commentText converts a text that a person typed to the form of the API: newlines become <br> (comments.md), and markup characters
 // are escaped. The escaping, and that the same rules hold for the first comment, is [assumed]. A mention (@user:12) stays as it

@@ -193,7 +193,7 @@ func TestPlainText(t *testing.T) {
 		"a<br><br><br><br>gap":                        "a\n\ngap",
 		"":                                            "",
 	} {
-		if got := plainText(in); got != want {
+		if got := providers.HTMLText(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
@@ -205,11 +205,11 @@ func FuzzText(f *testing.F) {
 	f.Add("&amp; <br>")
 	f.Add("<script>")
 	f.Fuzz(func(t *testing.T, typed string) {
-		_ = plainText(typed)
+		_ = providers.HTMLText(typed)
 		if strings.ContainsAny(typed, "\r\x00") || strings.Contains(typed, "\n\n\n") || len(typed) > 1000 || strings.ToValidUTF8(typed, "") != typed {
 			return // parsers of HTML differ about these
 		}
-		if got, want := plainText(commentText(typed)), strings.TrimSpace(typed); got != want {
+		if got, want := providers.HTMLText(commentText(typed)), strings.TrimSpace(typed); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})

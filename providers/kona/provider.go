@@ -75,15 +75,14 @@ func open(a providers.Account) (*provider, error) {
 	s.user.Store(stored.User)
 	p := &provider{session: s}
 	p.Adapter, err = providers.Open(service, a,
-		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
+		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store), Shares: s.api})
 	if err != nil {
 		return nil, err
 	}
-	s.clients = append(s.clients, p.Client)
 	p.directory = &directory{client: p.Client, reading: semaphore.NewWeighted(1), entries: map[entity]*model.Participant{},
 		listings: map[listing]progress{}}
 	p.Identity, p.Formerly = stored.identity(p.Identity)
-	p.Plan = p.plan
+	p.Plan, p.IsKnown = p.plan, isKnown
 	return p, nil
 }
 
@@ -257,18 +256,13 @@ const (
 )
 
 // decodeError returns a function that reads an error body. The function tells setExpired whether the password has expired.
-func decodeError(setExpired func(bool)) func(int, http.Header, []byte) *model.Error {
-	return func(status int, header http.Header, body []byte) *model.Error {
+func decodeError(setExpired func(bool)) func(int, []byte) *model.Error {
+	return func(status int, body []byte) *model.Error {
 		e := readFailure(body)
-		if e == nil {
-			if status == http.StatusUnauthorized {
-				setExpired(false)
-			}
-			return nil
+		expired := e != nil && passwordExpired(status, e)
+		if e != nil || status == http.StatusUnauthorized {
+			setExpired(expired)
 		}
-		e.RequestID = header.Get("X-Request-Id")
-		expired := passwordExpired(status, e)
-		setExpired(expired)
 		if expired {
 			e.Kind, e.Hint = model.Unauthorized, hintPassword
 		}

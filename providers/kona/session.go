@@ -19,8 +19,7 @@ import (
 const (
 	// refreshEarly is how long before its expiry a token is refreshed, unless its whole lifetime is less than twice as long.
 	refreshEarly = 5 * time.Minute
-	maxLifetime  = 10 * 365 * 24 * time.Hour // a longer lifetime is not plausible as a number of seconds
-	maxTokenBody = 64 << 10                  // bytes
+	maxTokenBody = 64 << 10 // bytes
 )
 
 // session is the source of the account's access token. It refreshes the token if the service refuses it and the configuration has
@@ -34,10 +33,9 @@ const (
 type session struct {
 	account  providers.Account
 	file     tokenFile
-	endpoint *url.URL            // the token endpoint
-	tokens   *providers.Client   // for the host of the token endpoint
-	api      *providers.Client   // for API calls that bring their own access token
-	clients  []*providers.Client // all clients that must not show a token in errors and logs
+	endpoint *url.URL          // the token endpoint
+	tokens   *providers.Client // for the host of the token endpoint
+	api      *providers.Client // for API calls that bring their own access token
 
 	expired atomic.Bool         // the password has expired, so no token helps
 	lock    *semaphore.Weighted // held to obtain or replace the tokens
@@ -64,19 +62,9 @@ func newSession(a providers.Account) (s *session, err error) {
 		return nil, err
 	}
 	a.BaseURL = s.endpoint.Scheme + "://" + s.endpoint.Host
-	o.InFlight, o.BodyLimit = 1, maxTokenBody
+	o.InFlight, o.BodyLimit, o.Shares = 1, maxTokenBody, s.api
 	s.tokens, err = providers.NewClient(a, o)
-	s.clients = []*providers.Client{s.api, s.tokens}
 	return s, err
-}
-
-// protect keeps texts out of errors and logs.
-func (s *session) protect(texts ...string) {
-	for _, c := range s.clients {
-		for _, text := range texts {
-			c.Protect(text)
-		}
-	}
 }
 
 func (s *session) userID() string {
@@ -200,7 +188,7 @@ func noToken(why string) *model.Error {
 }
 
 func (s *session) setCurrent(t tokens) {
-	s.protect(t.Access, t.Refresh)
+	s.api.Protect(t.Access, t.Refresh)
 	s.current = t
 }
 
@@ -265,7 +253,7 @@ func isUserUnavailable(err error) bool {
 
 // userOf asks the service for the user of an access token.
 func (s *session) userOf(ctx context.Context, access string) (model.Participant, error) {
-	s.protect(access)
+	s.api.Protect(access)
 	call := providers.Call{Endpoint: calls.UserInfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}}
 	return signedIn(s.api.Do(ctx, call))
 }

@@ -308,12 +308,11 @@ func tokenAddress(a providers.Account) (*url.URL, error) {
 // logs of proxies. The vendor documents only the query string; that a form works too is [assumed] of an OAuth server. Only the
 // setting token_request decides: the secrets are never sent again in the other way.
 func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, parameters url.Values) (t tokens, err error) {
-	s.protect(clientSecret, parameters.Get("refresh_token"), parameters.Get("code"))
+	s.api.Protect(clientSecret, parameters.Get("refresh_token"), parameters.Get("code"))
 	parameters.Set("grant_type", grant)
 	parameters.Set("client_id", service.Value(s.account, settingClientID))
 	parameters.Set("client_secret", clientSecret)
-	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(),
-		Success: []int{http.StatusOK}, Seconds: 30}}
+	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(), Seconds: 30}}
 	if s.inQuery() {
 		call.Query = parameters
 	} else {
@@ -331,8 +330,8 @@ func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, 
 		e.Status = answer.Status
 		return tokens{}, e
 	}
-	s.protect(t.Access, t.Refresh)
-	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly && lifetime < maxLifetime {
+	s.api.Protect(t.Access, t.Refresh)
+	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly {
 		t.Expires = start.Add(lifetime).UTC()
 	}
 	return t, nil
