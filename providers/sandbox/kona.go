@@ -233,12 +233,10 @@ func (k *Kona) thread(row int) (all []map[string]any) {
 
 // page answers with a page of a list, which has no total.
 func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map[string]any) {
-	number, size := x.number("page"), min(x.number("per_page"), konaMaxPage)
 	if k.on("IgnorePage") {
-		number = 1
+		x.param["page"] = 1
 	}
-	items, _, _ := page(rows, (number-1)*size, size, nil, show)
-	k.ok(x, map[string]any{resource: items})
+	k.ok(x, map[string]any{resource: numbered(x, rows, min(x.number("per_page"), konaMaxPage), show)["rows"]})
 }
 
 func (k *Kona) listed(x *exchange, kind string, rows []int) {

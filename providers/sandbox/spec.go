@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,8 +50,11 @@ type spec struct {
 	Without     map[string][]string
 	// Ids describes serial ids by kind; the ids of other kinds are UUIDs.
 	Ids map[string]*serial
-	// List is the form of a page of conversations, which has Size rows.
-	List any
+	// List has the form of a page of conversations; the last one applies whose switch When is on. A page has Size rows.
+	List []struct {
+		When string
+		Body any
+	}
 	Size int
 	// Calls has the documented calls by method ("ANY" for all) and path, in which "{name}" stands for any part.
 	Calls    map[string]*call
@@ -231,13 +235,28 @@ func (s *server) set(row int, field string, value any) {
 
 // listConversations answers with a page of conversations.
 func (s *server) listConversations(x *exchange) {
-	number, rows := x.number("page"), s.live()
-	shown, _, more := page(rows, (number-1)*s.Size, s.Size, nil, s.parts.show)
-	words := map[string]any{"rows": shown, "total": len(rows), "next": nil}
+	s.ok(x, s.listForm(numbered(x, s.live(), s.Size, s.parts.show)))
+}
+
+// numbered returns the words for a page that the query names by its number.
+func numbered(x *exchange, rows []int, size int, show func(int) map[string]any) map[string]any {
+	number := x.number("page")
+	shown, _, more := page(rows, (number-1)*size, size, nil, show)
+	words := map[string]any{"rows": shown, "total": len(rows), "page": number, "next": nil}
 	if more {
 		words["next"] = number + 1
 	}
-	s.ok(x, fill(s.List, words))
+	return words
+}
+
+// listForm fills in the form of a list.
+func (s *server) listForm(words map[string]any) any {
+	for _, form := range slices.Backward(s.List) {
+		if form.When == "" || s.on(form.When) {
+			return fill(form.Body, words)
+		}
+	}
+	return nil
 }
 
 func (s *server) readConversation(x *exchange) {
