@@ -216,7 +216,12 @@ func (s *server) acts() (all []Act) {
 // byUpdate returns the rows by time of change and id, latest last.
 func (s *server) byUpdate() []int {
 	if s.order == nil {
-		s.order = sorted(s.all(), func(row int) place { return place{s.updatedAt(row), s.id(row)} })
+		s.order = upTo(s.all())
+		places := make([]place, len(s.order))
+		for row := range places {
+			places[row] = place{s.updatedAt(row), s.id(row)}
+		}
+		slices.SortFunc(s.order, func(a, b int) int { return places[a].compare(places[b]) })
 	}
 	return s.order
 }
@@ -228,15 +233,6 @@ type place struct {
 }
 
 func (p place) compare(q place) int { return cmp.Or(p.at.Compare(q.at), strings.Compare(p.id, q.id)) }
-
-// sorted returns the numbers below n in the order of their places.
-func sorted(n int, of func(int) place) []int {
-	places := make([]place, n)
-	for i := range places {
-		places[i] = of(i)
-	}
-	return slices.SortedFunc(slices.Values(upTo(n)), func(a, b int) int { return places[a].compare(places[b]) })
-}
 
 // all returns the number of rows, deleted ones included.
 func (s *server) all() int { return s.conversations + len(s.made) }
@@ -381,7 +377,7 @@ func texts(of func(member string) any, members ...string) string {
 func (s *server) readEntry(x *exchange) {
 	i, ok := s.parts.numberOf(x.call.Of, x.args["who"])
 	if !ok {
-		x.notFound(sentence(x.call.Of))
+		x.notFound(recased(x.call.Of, strings.ToUpper))
 	}
 	s.parts.one(x, http.StatusOK, x.call.Of, s.entry(x.call.Of, i))
 }

@@ -84,8 +84,6 @@ type Sandbox struct {
 	rng      *rand.Rand
 	latency  time.Duration
 	rates    map[string]float64
-	planned  map[string][]string
-	offline  map[string]bool
 	requests []Request
 }
 
@@ -122,8 +120,6 @@ func New(o Options) (*Sandbox, error) {
 		latency: o.Latency,
 		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
 		rates:   map[string]float64{},
-		planned: map[string][]string{},
-		offline: map[string]bool{},
 	}
 	for name, rate := range o.Faults {
 		if err := checkFault(name, rate); err != nil {
@@ -214,20 +210,13 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 		rest = "/" + rest
 	}
 	v := s.server(provider)
-
-	s.mu.Lock()
-	offline, latency := s.offline[provider], s.latency
-	s.mu.Unlock()
-	if offline {
-		return nil, errRefused
-	}
 	x := &exchange{method: r.Method, rest: rest, header: r.Header, answer: http.Header{}}
 	if v == nil {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
 		return x, nil
 	}
 	write := v.writes(x)
-	met := s.faultsFor(provider, write)
+	met, latency := s.faultsFor(v, write)
 	if met[FaultDropBefore] {
 		return nil, errRefused
 	}
@@ -403,9 +392,9 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 	if err := checkFault(fault, 0); err != nil {
 		panic(err)
 	}
-	s.Of(provider)
+	v := s.Of(provider)
 	defer s.hold()()
-	s.planned[provider] = append(s.planned[provider], slices.Repeat([]string{fault}, n)...)
+	v.planned = append(v.planned, slices.Repeat([]string{fault}, n)...)
 }
 
 // SetOffline makes every connection to the provider fail, or to all providers if provider is empty. In memory the error is
@@ -417,8 +406,8 @@ func (s *Sandbox) SetOffline(provider string, down bool) {
 	}
 	defer s.hold()()
 	for _, v := range s.services {
-		if p := v.own().Provider; provider == "" || provider == p {
-			s.offline[p] = down
+		if provider == "" || provider == v.own().Provider {
+			v.own().offline = down
 		}
 	}
 }
@@ -428,14 +417,16 @@ func (s *Sandbox) Revoke(provider string) {
 	s.Of(provider).revoke()
 }
 
-// faultsFor returns the faults to inject into a request.
-func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
+// faultsFor returns the faults to inject into a request, and the latency. Being offline consumes no fault.
+func (s *Sandbox) faultsFor(v *server, write bool) (met map[string]bool, latency time.Duration) {
 	defer s.hold()()
-	met := map[string]bool{}
-	queue := s.planned[provider]
-	if i := slices.IndexFunc(queue, func(fault string) bool { return write || !writesOnly(fault) }); i >= 0 {
-		met[queue[i]] = true
-		s.planned[provider] = slices.Delete(queue, i, i+1)
+	if v.offline {
+		return map[string]bool{FaultDropBefore: true}, 0
+	}
+	met = map[string]bool{}
+	if i := slices.IndexFunc(v.planned, func(fault string) bool { return write || !writesOnly(fault) }); i >= 0 {
+		met[v.planned[i]] = true
+		v.planned = slices.Delete(v.planned, i, i+1)
 	}
 	for _, name := range FaultNames() {
 		// Draw for every fault with a rate, so that the draws of one don't depend on the outcome of another.
@@ -443,20 +434,13 @@ func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
 			met[name] = true
 		}
 	}
-	return met
+	return met, s.latency
 }
 
 // pause waits for d, or returns the context's error when that ends earlier.
 func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	over, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-over.Done()
+	return ctx.Err()
 }

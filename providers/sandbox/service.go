@@ -70,6 +70,8 @@ type server struct {
 	conversations int     // at the start
 	data          *world
 	now           func() time.Time
+	planned       []string // the faults of the next requests; like offline, it is guarded by the lock of the sandbox
+	offline       bool
 	key           string         // the account's credential
 	keys          map[string]any // all valid keys, with what else is known about them
 	lock
@@ -273,7 +275,8 @@ func (s *server) answer(x *exchange, r refusal) {
 	words := map[string]any{
 		"status": status, "digits": strconv.Itoa(status), "title": text, "word": strings.ReplaceAll(text, " ", ""),
 		"code": first.code, "slug": first.code, "field": first.field, "problem": first.detail, "details": details,
-		"Field": sentence(first.field), "lower": lowered(first.detail), "more": cmp.Or(r.details, any(nothing{})),
+		"Field": strings.ReplaceAll(recased(first.field, strings.ToUpper), "_", " "),
+		"lower": strings.TrimSuffix(recased(first.detail, strings.ToLower), "."), "more": cmp.Or(r.details, any(nothing{})),
 	}
 	maps.Copy(words, said)
 	s.parts.blame(x, words)
@@ -285,20 +288,10 @@ func (s *server) answer(x *exchange, r refusal) {
 	}
 }
 
-// sentence returns the name of a field as it starts a sentence.
-func sentence(field string) string {
-	if field == "" {
-		return ""
-	}
-	return strings.ReplaceAll(strings.ToUpper(field[:1])+field[1:], "_", " ")
-}
-
-// lowered returns a sentence as it continues another.
-func lowered(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToLower(text[:1]) + strings.TrimSuffix(text[1:], ".")
+// recased returns a text with another case of its first letter.
+func recased(text string, by func(string) string) string {
+	n := min(1, len(text))
+	return by(text[:n]) + text[n:]
 }
 
 // rateLimited answers 429 in the service's form. The caller has set Retry-After.
