@@ -27,7 +27,7 @@ type AskElephant struct {
 // AskElephant returns the state of the AskElephant server.
 func (s *Sandbox) AskElephant() *AskElephant { return serviceOf[*AskElephant](s) }
 
-func newAskElephant(s *server) service {
+func newAskElephant(s *server) {
 	secret := strings.ReplaceAll(s.data.id("askelephant key", 0), "-", "")
 	// The key depends on the seed alone, so that a config that was written for a sandbox still fits after a restart.
 	s.key = "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret
@@ -36,7 +36,6 @@ func newAskElephant(s *server) service {
 		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
 	})
 	a.keys["Bearer "+a.token] = nil
-	return a
 }
 
 // Token returns an access token, which needs the word Bearer, unlike the API key that is the account's credential.

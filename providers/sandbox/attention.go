@@ -16,7 +16,7 @@ type Attention struct{ *server }
 // Attention returns the state of the Attention server.
 func (s *Sandbox) Attention() *Attention { return serviceOf[*Attention](s) }
 
-func newAttention(s *server) service {
+func newAttention(s *server) {
 	// The vendor describes keys as JWTs: long, with dots.
 	s.key = "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")
 	a := &Attention{s}
@@ -27,7 +27,6 @@ func newAttention(s *server) service {
 		"rename":  func(x *exchange) { a.change(x, "title", x.set["title"], false) },
 		"privacy": func(x *exchange) { a.change(x, "private", x.param["privacy"] == "private", a.on("PrivacyIgnored")) },
 	})
-	return a
 }
 
 // place also knows the short form that users have inside conversations.
@@ -280,7 +279,7 @@ func spokenWords(said string, start, end float64, bare bool) []any {
 // teams returns the teams below another, with those below them.
 func (a *Attention) teams(parent any) []any {
 	list := []any{}
-	for i := range a.things("team") {
+	for i := range a.count("team") {
 		if team := a.entry("team", i); team["parentTeamUUID"] == parent {
 			team["children"] = a.teams(team["uuid"])
 			list = append(list, team)

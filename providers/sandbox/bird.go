@@ -32,7 +32,7 @@ const (
 // Bird returns the stand-in for Bird.
 func (s *Sandbox) Bird() *Bird { return serviceOf[*Bird](s) }
 
-func newBird(s *server) service {
+func newBird(s *server) {
 	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}}
 	b.readers = map[string]reader{
 		"participant": b.readParticipant, "participants": b.readParticipants, "message": readMessage,
@@ -44,7 +44,6 @@ func newBird(s *server) service {
 		"search": b.searchContacts, "items": b.searchItems,
 		"another": func(x *exchange) { b.joinAnother(x.row) },
 	})
-	return b
 }
 
 // KeyWithout returns an access key without a policy for the calls below some words of a path, as in NoRights. The word "writes"

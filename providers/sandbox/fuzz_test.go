@@ -23,7 +23,7 @@ func FuzzKonaRequests(f *testing.F) {
 // fuzzService sends random requests to a server, which must answer and keep its ids consistent.
 func fuzzService(t *testing.T, name, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	s := newService(name, 12, newWorld(nil, Hostile, 1, clock), func() time.Time { return clock }).own()
+	s := newService(name, 12, newWorld(nil, Hostile, 1, clock), func() time.Time { return clock })
 	values, err := url.ParseQuery(query)
 	header := http.Header{"Authorization": {auth}, "Content-Type": {"application/json"}}
 	for range 2 {
@@ -44,7 +44,7 @@ func fuzzService(t *testing.T, name, auth, method, path, query, body string) {
 
 func FuzzBirdRequests(f *testing.F) {
 	d := newWorld(nil, Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-	b := newService("bird", 12, d, time.Now).(*Bird)
+	b := newService("bird", 12, d, time.Now).parts.(*Bird)
 	at := "/workspaces/" + birdWorkspace
 	one := at + "/conversations/" + b.id(3)
 	f.Add("GET", at+"/conversations", "limit=3&pageToken=WyIiLCIiXQ%3D%3D", "")
@@ -62,7 +62,7 @@ func FuzzBirdRequests(f *testing.F) {
 
 func FuzzAttentionRequests(f *testing.F) {
 	later := newWorld(nil, Hostile, 1, testNow.Add(3*time.Hour))
-	a := newService("attention", 12, later, time.Now).(*Attention)
+	a := newService("attention", 12, later, time.Now).parts.(*Attention)
 	one := "/v2/conversations/" + a.id(3)
 	f.Add("GET", "/v2/conversations/list", "size=50&filter[owner.id]=x&filter[team.id]=Budget&filter[team.id]=1", "")
 	f.Add("GET", one, "detailedTranscript=true", "")
@@ -79,7 +79,7 @@ func FuzzAttentionRequests(f *testing.F) {
 
 func FuzzAskElephantRequests(f *testing.F) {
 	later := newWorld(nil, Hostile, 1, testNow.Add(3*time.Hour))
-	a := newService("askelephant", 12, later, time.Now).(*AskElephant)
+	a := newService("askelephant", 12, later, time.Now).parts.(*AskElephant)
 	one := "/api/v2/engagements/" + a.id(3)
 	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")
 	f.Add("GET", "/api/v2/engagements", "cursor=eyJjIjoiZW5nYWdlbWVudHMiLCJ0IjoiJSIsInUiOjF9", "")

@@ -36,7 +36,7 @@ const (
 // Kona returns the stand-in for Kona.
 func (s *Sandbox) Kona() *Kona { return serviceOf[*Kona](s) }
 
-func newKona(s *server) service {
+func newKona(s *server) {
 	k := &Kona{server: s, refresh: s.Secrets["refresh_token"], codes: map[string]konaCode{}, issued: 1}
 	k.readers = map[string]reader{
 		"stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
@@ -49,7 +49,6 @@ func newKona(s *server) service {
 		"group": func(x *exchange) { k.takeIn(x.row, "groups", "group", konaGroupsPerSpace) },
 	})
 	k.keys[k.key] = konaMe
-	return k
 }
 
 // greet sets the headers of the only answer that the vendor's documentation shows in full.

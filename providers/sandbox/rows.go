@@ -30,13 +30,6 @@ type created struct {
 	at time.Time
 }
 
-// open reads the data file.
-func (s *server) open() {
-	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
-	s.seeded = s.data.dated(s.file["conversations"])
-	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[thing]map[string]any{}
-}
-
 // raw returns the record of a conversation.
 func (s *server) raw(row int) *record {
 	if row >= s.conversations {
@@ -286,14 +279,18 @@ type directory struct {
 	Again bool
 }
 
-// things returns the number of entries in a directory, with those of all tellings if these are about other people.
-func (s *server) things(kind string) int {
+// count returns the number of entries in a directory, with those of all tellings if these are about other people.
+func (s *server) count(kind string) int {
 	d := s.Directories[kind]
-	n := len(s.file[d.Rows].Rows)
-	if d.Again || (d.Of == "contact" || d.Of == "company") && s.data.retells() {
-		n *= tellings(s.conversations, len(s.seeded.Rows))
+	switch {
+	case kind == "conversation":
+		return s.all()
+	case d == nil:
+		return 0
+	case d.Again || (d.Of == "contact" || d.Of == "company") && s.data.retells():
+		return len(s.file[d.Rows].Rows) * tellings(s.conversations, len(s.seeded.Rows))
 	}
-	return n
+	return len(s.file[d.Rows].Rows)
 }
 
 // entry returns entry i of a directory. The caller may change the top level.

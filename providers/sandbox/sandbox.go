@@ -77,8 +77,7 @@ var (
 
 // Sandbox is a set of stand-in servers. Use [New].
 type Sandbox struct {
-	now      func() time.Time
-	services []service
+	services []*server
 
 	lock
 	rng      *rand.Rand
@@ -88,17 +87,18 @@ type Sandbox struct {
 }
 
 // makers has the constructors of the services that have behaviour of their own.
-var makers = map[string]func(*server) service{
+var makers = map[string]func(*server){
 	"attention": newAttention, "bird": newBird, "askelephant": newAskElephant, "kona": newKona,
 }
 
-func newService(name string, conversations int, data *world, now func() time.Time) service {
+func newService(name string, conversations int, data *world, now func() time.Time) *server {
 	s := &server{spec: load[spec](data.files, "data/services/"+name+".json"), conversations: conversations, data: data, now: now}
 	s.key = s.Key
 	if own := makers[name]; own != nil {
-		return own(s)
+		own(s)
+	} else {
+		s.start(s, nil)
 	}
-	s.start(s, nil)
 	return s
 }
 
@@ -115,12 +115,7 @@ func New(o Options) (*Sandbox, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Sandbox{
-		now:     o.Now,
-		latency: o.Latency,
-		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
-		rates:   map[string]float64{},
-	}
+	s := &Sandbox{latency: o.Latency, rng: rand.New(rand.NewPCG(o.Seed, 1)), rates: map[string]float64{}}
 	for name, rate := range o.Faults {
 		if err := checkFault(name, rate); err != nil {
 			return nil, err
@@ -140,7 +135,7 @@ func New(o Options) (*Sandbox, error) {
 // URL, which ends without a slash.
 func (s *Sandbox) Accounts(root string) (accounts []Account) {
 	for _, v := range s.services {
-		accounts = append(accounts, v.own().account(root))
+		accounts = append(accounts, v.account(root))
 	}
 	return accounts
 }
@@ -161,8 +156,8 @@ func (s *server) account(root string) Account {
 // server returns the server of a provider, or nil.
 func (s *Sandbox) server(provider string) *server {
 	for _, v := range s.services {
-		if v.own().Provider == provider {
-			return v.own()
+		if v.Provider == provider {
+			return v
 		}
 	}
 	return nil
@@ -170,17 +165,16 @@ func (s *Sandbox) server(provider string) *server {
 
 // Of returns the server of a provider. It panics on an unknown one.
 func (s *Sandbox) Of(provider string) *Server {
-	v := s.server(provider)
-	if v == nil {
-		panic(fmt.Sprintf("unknown provider %q", provider))
+	if v := s.server(provider); v != nil {
+		return v
 	}
-	return v
+	panic(fmt.Sprintf("unknown provider %q", provider))
 }
 
 // serviceOf returns the service of type T.
 func serviceOf[T service](s *Sandbox) T {
-	i := slices.IndexFunc(s.services, func(v service) bool { _, ok := v.(T); return ok })
-	return s.services[i].(T)
+	i := slices.IndexFunc(s.services, func(v *server) bool { _, ok := v.parts.(T); return ok })
+	return s.services[i].parts.(T)
 }
 
 // ServeHTTP routes a request by its first path segment, the provider. To lose a connection it panics with
@@ -227,7 +221,7 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 		return nil, err
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	x.now, x.query, x.badQuery = s.now().UTC(), query, err != nil
+	x.now, x.query, x.badQuery = v.now().UTC(), query, err != nil
 
 	switch {
 	case x.status != 0: // the body was too large
@@ -406,8 +400,8 @@ func (s *Sandbox) SetOffline(provider string, down bool) {
 	}
 	defer s.hold()()
 	for _, v := range s.services {
-		if provider == "" || provider == v.own().Provider {
-			v.own().offline = down
+		if provider == "" || provider == v.Provider {
+			v.offline = down
 		}
 	}
 }

@@ -101,7 +101,7 @@ func TestSameSeedSameData(t *testing.T) {
 func TestEmptyAndTinyServices(t *testing.T) {
 	for n := range 3 {
 		for name := range listPaths(newTestSandbox(t, Options{})) {
-			s := newService(name, n, newWorld(nil, Hostile, 1, testNow), func() time.Time { return testNow }).own()
+			s := newService(name, n, newWorld(nil, Hostile, 1, testNow), func() time.Time { return testNow })
 			if s.Len() != n || len(s.IDs()) != n {
 				t.Errorf("%s with %d: Len %d, %d ids", name, n, s.Len(), len(s.IDs()))
 			}

@@ -35,10 +35,8 @@ func (l *lock) hold() func() {
 	return l.mu.Unlock
 }
 
-// service is what a type that embeds server may override. All methods but own are called with the lock held.
+// service is what a type that embeds server may override. All methods are called with the lock held.
 type service interface {
-	// own returns the embedded server.
-	own() *server
 	// greet sets the headers that every answer has.
 	greet(x *exchange)
 	// enter refuses requests before their call is looked up.
@@ -92,8 +90,6 @@ type Switches map[string]any
 // Server has the accessors that all services share.
 type Server = server
 
-func (s *server) own() *server { return s }
-
 // start completes a server. The description refers to the handlers by their names in do.
 func (s *server) start(p service, do map[string]func(*exchange)) {
 	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]any{s.key: nil}
@@ -102,7 +98,9 @@ func (s *server) start(p service, do map[string]func(*exchange)) {
 		"change": s.changeConversation, "delete": s.deleteConversation,
 	}
 	maps.Copy(s.do, do)
-	s.open()
+	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
+	s.seeded = s.data.dated(s.file["conversations"])
+	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[thing]map[string]any{}
 }
 
 // writes reports whether a request is meant to change a resource.

@@ -166,16 +166,6 @@ func (s *server) numberOf(kind, id string) (int, bool) {
 	return i, fmt.Sprint(s.parts.idOf(kind, i)) == id
 }
 
-func (s *server) count(kind string) int {
-	switch {
-	case kind == "conversation":
-		return s.all()
-	case s.Directories[kind] != nil:
-		return s.things(kind)
-	}
-	return 0
-}
-
 func (s *server) place(_ int, kind string, n int) any { return s.parts.idOf(kind, n) }
 
 func (s *server) clock(t time.Time) any { return stamp(t) }
