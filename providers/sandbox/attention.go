@@ -29,15 +29,6 @@ func newAttention(s *server) {
 	})
 }
 
-// place also knows the short form that users have inside conversations.
-func (a *Attention) place(row int, kind string, n int) any {
-	if kind == "person" {
-		p := a.data.Staff[n]
-		return map[string]any{"uuid": a.idOf("user", n), "email": p.Email, "firstName": p.First, "lastName": p.Last}
-	}
-	return a.idOf(kind, n)
-}
-
 // The forms of a transcript.
 const (
 	transcriptText     = iota // a string, as in lists

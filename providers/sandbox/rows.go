@@ -96,7 +96,7 @@ func (s *server) scene(row int) *scene {
 		pace = float64(s.data.base.Sub(at)) / float64(age)
 	}
 	_, week := at.In(s.data.zone).ISOWeek()
-	words := map[string]any{"id": s.parts.idOf("conversation", row), "week": week, "month": at.In(s.data.zone).Month()}
+	words := map[string]any{"id": s.idOf("conversation", row), "week": week, "month": at.In(s.data.zone).Month()}
 	if s.Ids["conversation"] != nil {
 		words["serial"] = s.serial(row)
 	}
@@ -310,7 +310,7 @@ func (s *server) thing(kind string, i int) map[string]any {
 	if s.entries[key] == nil {
 		c := s.file[s.Directories[kind].Rows]
 		r, words := c.Rows[i%len(c.Rows)], s.words(kind, i)
-		words["id"] = s.parts.idOf(kind, i)
+		words["id"] = s.idOf(kind, i)
 		place := func(kind string, n int) any { return s.parts.place(-1, kind, n) }
 		s.entries[key] = (&scene{at: s.data.base, pace: 1, clock: s.parts.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
 	}
@@ -328,7 +328,7 @@ func (s *server) listDirectory(x *exchange) {
 	without := s.Directories[kind].Without
 	rows := slices.DeleteFunc(upTo(s.parts.count(kind)), func(i int) bool {
 		doc := s.thing(kind, i)
-		return doc[without] != nil || !found(func(member string) any { return doc[member] })
+		return doc[without] != nil || s.removed[thing{kind, i}] || !found(func(member string) any { return doc[member] })
 	})
 	s.parts.listed(x, kind, rows)
 }
@@ -372,7 +372,7 @@ func texts(of func(member string) any, members ...string) string {
 
 // readEntry answers with an entry of a directory.
 func (s *server) readEntry(x *exchange) {
-	i, ok := s.parts.numberOf(x.call.Of, x.args["who"])
+	i, ok := s.numberOf(x.call.Of, x.args["who"])
 	if !ok {
 		x.notFound(recased(x.call.Of, strings.ToUpper))
 	}

@@ -43,9 +43,6 @@ type service interface {
 	enter(x *exchange)
 	// blame adds words for the answer to a refusal.
 	blame(x *exchange, words map[string]any)
-	// idOf returns the id of object n of a kind; numberOf is its inverse.
-	idOf(kind string, n int) any
-	numberOf(kind, id string) (int, bool)
 	// count returns the number of objects of a kind.
 	count(kind string) int
 	// place returns what "{kind n}" stands for in the record of a conversation, or of a directory entry if row is -1.
@@ -77,6 +74,7 @@ type server struct {
 	do       map[string]func(*exchange) // handlers of calls and contests by name
 	readers  map[string]reader          // of members of bodies, by kind of value
 	gone     map[int]bool               // rows of deleted conversations
+	removed  map[thing]bool             // entries of directories
 	revoked  bool
 	forced   []int  // the statuses of the next answers
 	refused  *guard // refuses the next write
@@ -93,6 +91,7 @@ type Server = server
 // start completes a server. The description refers to the handlers by their names in do.
 func (s *server) start(p service, do map[string]func(*exchange)) {
 	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]any{s.key: nil}
+	s.removed = map[thing]bool{}
 	s.do = map[string]func(*exchange){
 		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
 		"change": s.changeConversation, "delete": s.deleteConversation,
@@ -416,11 +415,11 @@ func (s *server) Remove(id string) {
 	s.gone[s.must(id)] = true
 }
 
-func (s *server) id(row int) string { return fmt.Sprint(s.parts.idOf("conversation", row)) }
+func (s *server) id(row int) string { return fmt.Sprint(s.idOf("conversation", row)) }
 
 // find returns the row of a conversation that can be read.
 func (s *server) find(id string) (int, bool) {
-	row, ok := s.parts.numberOf("conversation", id)
+	row, ok := s.numberOf("conversation", id)
 	return row, ok && !s.gone[row]
 }
 

@@ -48,8 +48,13 @@ type spec struct {
 	Directories map[string]*directory
 	Shown       map[string]string
 	Without     map[string][]string
-	// Ids describes serial ids by kind; the ids of other kinds are UUIDs.
-	Ids map[string]*serial
+	// Ids describes ids by kind; those of other kinds are UUIDs. Forms has what stands in records for an object of another kind, with
+	// its members as words.
+	Ids   map[string]*idForm
+	Forms map[string]*struct {
+		Of   string
+		Form any
+	}
 	// List has the form of a page of conversations; the last one applies whose switch When is on. A page has Size rows.
 	List []struct {
 		When string
@@ -118,12 +123,15 @@ func (s *server) enter(*exchange) {}
 
 func (s *server) blame(*exchange, map[string]any) {}
 
-// serial describes ids that are numbered: from First in steps of Step, and from First + n*Seeded with the seed n. They are numbers
-// or, with a Prefix, texts.
-type serial struct {
-	Prefix              string
+// idForm describes the ids of a kind: texts with a Prefix or, without one, numbers. They count from First in steps of Step, and from
+// First + n*Seeded with the seed n. With ULID, a word that tells them from those of other kinds, they are ULIDs.
+type idForm struct {
+	Prefix, ULID        string
 	First, Step, Seeded int64
 }
+
+// epoch is the time in the ULIDs of directory entries.
+var epoch = time.Unix(1_767_225_600, 0)
 
 // serial returns the position of a conversation's id, which grows with time: row 0 is the newest one of the file, and rows from
 // conversations on were created later.
@@ -134,12 +142,19 @@ func (s *server) serial(row int) int {
 	return row
 }
 
+// idOf returns the id of object n of a kind.
 func (s *server) idOf(kind string, n int) any {
 	form := s.Ids[kind]
-	if form == nil {
+	switch {
+	case form == nil:
 		return s.data.id(s.Provider+" "+kind, n)
-	}
-	if kind == "conversation" {
+	case form.ULID != "":
+		at := epoch
+		if kind == "conversation" {
+			at = s.createdAt(n)
+		}
+		return form.Prefix + ulid(at, s.data.id(s.Provider+" "+form.ULID, n))
+	case kind == "conversation":
 		n = s.serial(n)
 	}
 	id := form.First + int64(s.data.seed%1000)*form.Seeded + int64(n)*form.Step
@@ -149,10 +164,16 @@ func (s *server) idOf(kind string, n int) any {
 	return form.Prefix + strconv.FormatInt(id, 10)
 }
 
+// numberOf is the inverse of idOf. It doesn't find entries that were removed.
 func (s *server) numberOf(kind, id string) (int, bool) {
 	form := s.Ids[kind]
-	if form == nil {
+	switch {
+	case form == nil:
 		return s.data.number(s.Provider+" "+kind, id, s.parts.count(kind))
+	case form.ULID != "":
+		tail := strings.TrimPrefix(id, form.Prefix)
+		n := s.data.decode(s.Provider+" "+form.ULID, tail[min(10, len(tail)):])
+		return n, n < s.parts.count(kind) && s.idOf(kind, n) == id && !s.removed[thing{kind, n}]
 	}
 	first := form.First + int64(s.data.seed%1000)*form.Seeded
 	n, err := strconv.ParseInt(strings.TrimPrefix(id, form.Prefix), 10, 64)
@@ -163,10 +184,15 @@ func (s *server) numberOf(kind, id string) (int, bool) {
 	if kind == "conversation" {
 		i = s.serial(i)
 	}
-	return i, fmt.Sprint(s.parts.idOf(kind, i)) == id
+	return i, fmt.Sprint(s.idOf(kind, i)) == id
 }
 
-func (s *server) place(_ int, kind string, n int) any { return s.parts.idOf(kind, n) }
+func (s *server) place(_ int, kind string, n int) any {
+	if short := s.Forms[kind]; short != nil {
+		return fill(short.Form, with(s.thing(short.Of, n), s.words(short.Of, n)))
+	}
+	return s.idOf(kind, n)
+}
 
 func (s *server) clock(t time.Time) any { return stamp(t) }
 
@@ -179,12 +205,12 @@ func (s *server) words(kind string, i int) map[string]any {
 	case "contact":
 		p := s.data.contact(i)
 		words = s.data.words(p)
-		words["employer"] = s.parts.idOf("company", p.Company)
+		words["employer"] = s.idOf("company", p.Company)
 	case "company":
 		c := s.data.company(i)
 		words["name"], words["domain"], words["industry"] = c.Name, c.Domain, c.Industry
 	case "space":
-		words[of] = s.parts.idOf(of, i%s.parts.count(of))
+		words[of] = s.idOf(of, i%s.parts.count(of))
 	}
 	for name, v := range s.Settings {
 		words[name] = v
@@ -206,7 +232,7 @@ func (s *server) show(row int) map[string]any {
 		ids, there := doc[member].([]any)
 		things := make([]any, len(ids))
 		for i, id := range ids {
-			n, _ := s.parts.numberOf(kind, fmt.Sprint(id))
+			n, _ := s.numberOf(kind, fmt.Sprint(id))
 			things[i] = s.entry(kind, n)
 		}
 		if there {
