@@ -189,7 +189,11 @@ func (s *server) numberOf(kind, id string) (int, bool) {
 
 func (s *server) place(_ int, kind string, n int) any {
 	if short := s.Forms[kind]; short != nil {
-		return fill(short.Form, with(s.thing(short.Of, n), s.words(short.Of, n)))
+		if s.entries[thing{kind, n}] == nil {
+			words := with(s.thing(short.Of, n), s.words(short.Of, n))
+			s.entries[thing{kind, n}] = fill(short.Form, words).(map[string]any)
+		}
+		return s.entries[thing{kind, n}]
 	}
 	return s.idOf(kind, n)
 }
