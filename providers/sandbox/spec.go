@@ -204,12 +204,15 @@ func (s *server) clock(t time.Time) any { return stamp(t) }
 func (s *server) words(kind string, i int) map[string]any {
 	words := map[string]any{}
 	switch of := s.Directories[kind].Of; of {
-	case "staff":
-		words = s.data.words(s.data.Staff[i%len(s.data.Staff)])
-	case "contact":
-		p := s.data.contact(i)
-		words = s.data.words(p)
-		words["employer"] = s.idOf("company", p.Company)
+	case "staff", "contact":
+		p := s.data.Staff[i%len(s.data.Staff)]
+		if of == "contact" {
+			p = s.data.contact(i)
+		}
+		words = map[string]any{
+			"first": p.First, "last": p.Last, "name": p.name(), "email": p.Email, "job": p.Job, "phone": p.Phone, "zone": p.Zone,
+			"company": s.data.company(p.Company).Name, "employer": s.idOf("company", p.Company),
+		}
 	case "company":
 		c := s.data.company(i)
 		words["name"], words["domain"], words["industry"] = c.Name, c.Domain, c.Industry

@@ -366,13 +366,5 @@ func (s *scene) plays(who string) string {
 	return kind + " " + strconv.Itoa(s.tell.number(kind, n))
 }
 
-// words returns the words that a record can use of a person.
-func (w *world) words(p person) map[string]any {
-	return map[string]any{
-		"first": p.First, "last": p.Last, "name": p.name(), "email": p.Email, "job": p.Job, "phone": p.Phone, "zone": p.Zone,
-		"company": w.company(p.Company).Name,
-	}
-}
-
 // stamp formats a time in UTC with as many fractional digits as it needs.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999999Z07:00") }
