@@ -122,12 +122,8 @@ func drawScene(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 
 func (s *session) play(sc scene) (err error) {
 	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case failed:
-			err = r.error
-		default:
-			panic(r)
+		if r := recover(); r != nil {
+			err = r.(failed) // any other panic goes on
 		}
 	}()
 	s.until("Inbox")

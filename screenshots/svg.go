@@ -78,16 +78,11 @@ func splitAtGaps(text string) iter.Seq2[int, string] {
 
 func (f *film) runs(s screen, y int) (all []run) {
 	for x := 0; x < f.w; {
-		c := s.CellAt(x, y)
-		text, cells := " ", 1
-		if c != nil && c.Content != "" {
-			text, cells = c.Content, max(1, c.Width)
-		}
+		c := cmp.Or(s.CellAt(x, y), &uv.EmptyCell)
+		text, cells, look := cmp.Or(c.Content, " "), max(1, c.Width), f.lookOf(c)
 		// Wide characters and clusters are drawn alone, because fonts differ in their width.
-		alone := c != nil && (c.Width > 1 || len([]rune(c.Content)) > 1)
-		look := f.lookOf(c)
-		look.alone = alone
-		if last := len(all) - 1; last >= 0 && !alone && all[last].look == look {
+		look.alone = c.Width > 1 || len([]rune(c.Content)) > 1
+		if last := len(all) - 1; last >= 0 && !look.alone && all[last].look == look {
 			all[last].text += text
 			all[last].cells += cells
 		} else {
@@ -105,9 +100,6 @@ type look struct {
 
 func (f *film) lookOf(c *uv.Cell) look {
 	fg, bg, css := f.Fg, f.Bg, ""
-	if c == nil {
-		return look{bg: bg, css: "fill:" + fg}
-	}
 	if c.Style.Fg != nil {
 		fg = f.colour(c.Style.Fg)
 	}

@@ -20,23 +20,21 @@ type AskElephant struct {
 	*server
 	token    string
 	managed  map[int][]int // replaced contact sets by row
-	removed  map[int]bool  // deleted contacts
 	failures int           // the number of refusals so far
 }
 
 // AskElephant returns the state of the AskElephant server.
 func (s *Sandbox) AskElephant() *AskElephant { return serviceOf[*AskElephant](s) }
 
-func newAskElephant(s *server) service {
+func newAskElephant(s *server) {
 	secret := strings.ReplaceAll(s.data.id("askelephant key", 0), "-", "")
 	// The key depends on the seed alone, so that a config that was written for a sandbox still fits after a restart.
-	s.key = "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret
-	a := &AskElephant{server: s, token: "at_" + secret, managed: map[int][]int{}, removed: map[int]bool{}}
+	s.key = "sk-apik_" + ulid(epoch, secret) + "." + secret
+	a := &AskElephant{server: s, token: "at_" + secret, managed: map[int][]int{}}
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
 	})
 	a.keys["Bearer "+a.token] = nil
-	return a
 }
 
 // Token returns an access token, which needs the word Bearer, unlike the API key that is the account's credential.
@@ -56,31 +54,7 @@ func (a *AskElephant) missingScope(x *exchange, scope string) {
 	x.refuse(http.StatusForbidden, "forbidden", "Missing required scope: "+scope)
 }
 
-var (
-	elephantPrefixes = map[string]string{
-		"conversation": "ngmt_", "contact": "cnt_", "company": "cmp_", "user": "usr_", "tag": "tag_", "room": "clrs_",
-	}
-	elephantEpoch     = time.Unix(1_767_225_600, 0) // the time in the ids of directory entries
-	elephantContactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
-)
-
-func (a *AskElephant) idOf(kind string, n int) any {
-	at, of := elephantEpoch, kind
-	if kind == "conversation" {
-		at, of = a.createdAt(n), "engagement"
-	}
-	return elephantPrefixes[kind] + ulid(at, a.data.id("askelephant "+of, n))
-}
-
-// numberOf doesn't find deleted contacts.
-func (a *AskElephant) numberOf(kind, id string) (int, bool) {
-	tail, of := strings.TrimPrefix(id, elephantPrefixes[kind]), kind
-	if kind == "conversation" {
-		of = "engagement"
-	}
-	n := a.data.decode("askelephant "+of, tail[min(10, len(tail)):])
-	return n, n < a.count(kind) && a.idOf(kind, n) == id && !(kind == "contact" && a.removed[n])
-}
+var elephantContactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
 
 // clock shows milliseconds unless they are zero.
 func (a *AskElephant) clock(t time.Time) any {
@@ -88,23 +62,6 @@ func (a *AskElephant) clock(t time.Time) any {
 		return stamp(t)
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
-}
-
-// place returns ids, and for "account", "label" and "person" the short form of a company, a tag or a user inside engagements.
-func (a *AskElephant) place(_ int, kind string, n int) any {
-	switch kind {
-	case "account":
-		c := a.data.company(n)
-		domains := []any{map[string]any{"domain": c.Domain}}
-		return map[string]any{"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": domains}
-	case "label":
-		return picked(a.thing("tag", n), "object", "id", "name")
-	case "person":
-		u := picked(a.thing("user", n), "object", "id", "first_name", "last_name")
-		u["emails"] = []any{map[string]any{"email": a.data.Staff[n].Email, "is_primary": true}}
-		return u
-	}
-	return a.idOf(kind, n)
 }
 
 // picked returns some members of an object.
@@ -152,7 +109,7 @@ func (a *AskElephant) moveContact(row int) {
 	}
 	all := a.count("contact")
 	c := a.touches * 7 % all
-	for slices.Contains(set, c) || a.removed[c] {
+	for slices.Contains(set, c) || a.removed[thing{"contact", c}] {
 		c = (c + 1) % all
 	}
 	a.setContacts(row, append(set, c))
@@ -164,7 +121,7 @@ func (a *AskElephant) managedContacts(row int) []int {
 	if !replaced {
 		set = a.taking(row, "contact")
 	}
-	return slices.DeleteFunc(slices.Clone(set), func(c int) bool { return a.removed[c] })
+	return slices.DeleteFunc(slices.Clone(set), func(c int) bool { return a.removed[thing{"contact", c}] })
 }
 
 // taking returns those of one kind who take part.
@@ -186,7 +143,7 @@ func (a *AskElephant) Contacts(id string) []string {
 // ContactIDs returns the ids of all contacts in the directory.
 func (a *AskElephant) ContactIDs() []string {
 	defer a.hold()()
-	return a.contactIDs(slices.DeleteFunc(upTo(a.count("contact")), func(c int) bool { return a.removed[c] }))
+	return a.contactIDs(slices.DeleteFunc(upTo(a.count("contact")), func(c int) bool { return a.removed[thing{"contact", c}] }))
 }
 
 func (a *AskElephant) contactIDs(set []int) []string {
@@ -207,7 +164,7 @@ func (a *AskElephant) Touch(id string) {
 // unknown id.
 func (a *AskElephant) RemoveContact(id string) {
 	defer a.hold()()
-	a.removed[a.mustContact(id)] = true
+	a.removed[thing{"contact", a.mustContact(id)}] = true
 }
 
 func (a *AskElephant) show(row int) map[string]any { return a.engagement(row, a.Query["expand"].Of) }
@@ -313,8 +270,7 @@ func (a *AskElephant) page(x *exchange, order []int, at func(int) place, keep fu
 func (a *AskElephant) listed(x *exchange, kind string, rows []int) {
 	at := func(i int) place { return elephantPlace(a.thing(kind, i)) }
 	slices.SortFunc(rows, func(i, j int) int { return at(i).compare(at(j)) })
-	keep := func(i int) bool { return kind != "contact" || !a.removed[i] }
-	a.page(x, rows, at, keep, func(i int) map[string]any { return a.entry(kind, i) })
+	a.page(x, rows, at, nil, func(i int) map[string]any { return a.entry(kind, i) })
 }
 
 func elephantPlace(m map[string]any) place {

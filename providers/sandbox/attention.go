@@ -16,7 +16,7 @@ type Attention struct{ *server }
 // Attention returns the state of the Attention server.
 func (s *Sandbox) Attention() *Attention { return serviceOf[*Attention](s) }
 
-func newAttention(s *server) service {
+func newAttention(s *server) {
 	// The vendor describes keys as JWTs: long, with dots.
 	s.key = "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(s.data.id("attention key", 0), "-", "")
 	a := &Attention{s}
@@ -27,16 +27,6 @@ func newAttention(s *server) service {
 		"rename":  func(x *exchange) { a.change(x, "title", x.set["title"], false) },
 		"privacy": func(x *exchange) { a.change(x, "private", x.param["privacy"] == "private", a.on("PrivacyIgnored")) },
 	})
-	return a
-}
-
-// place also knows the short form that users have inside conversations.
-func (a *Attention) place(row int, kind string, n int) any {
-	if kind == "person" {
-		p := a.data.Staff[n]
-		return map[string]any{"uuid": a.idOf("user", n), "email": p.Email, "firstName": p.First, "lastName": p.Last}
-	}
-	return a.idOf(kind, n)
 }
 
 // The forms of a transcript.
@@ -46,69 +36,35 @@ const (
 	transcriptDetailed        // an array of speakers with timed words
 )
 
-// attentionView says which parts of a conversation an answer shows. Internal participants are those of the caller's organisation.
-type attentionView struct {
-	transcript                             int
-	intelligence, internal, zoom, imported bool
-}
-
-// view returns the parts that a request asks for.
-func (a *Attention) view(x *exchange, transcript int) attentionView {
-	is := func(name string) bool { return x.param[name] == true }
-	internal, given := x.param["filter[include_internal_participants]"]
-	if is("detailedTranscript") {
-		transcript = transcriptDetailed
-	}
-	return attentionView{
-		transcript: transcript, intelligence: true, internal: internal == true || !given && a.on("InternalByDefault"),
-		zoom: is("filter[include_zoom_metadata]"), imported: is("filter[include_import_metadata]"),
-	}
-}
-
 // list answers both list calls. The batched one includes empty conversations and leaves the two intelligence maps out.
 func (a *Attention) list(x *exchange) {
-	batched, view := x.call.Of == "batch", a.view(x, transcriptText)
-	view.intelligence = !batched
-	number, size := x.number("page"), min(x.number("size"), 50)
+	size := min(x.number("size"), 50)
 	if most, capped := a.reading("MaxPage").(int); capped {
 		size = min(size, most)
 	}
-	rows := slices.DeleteFunc(a.live(), a.hides(x, batched))
-	pages := (len(rows) + size - 1) / size
+	rows := slices.DeleteFunc(a.live(), a.hides(x))
+	words := numbered(x, rows, size, func(row int) map[string]any { return a.resource(x, row, transcriptText) })
+	number, pages := x.number("page"), (len(rows)+size-1)/size
 	if number > max(pages, 1) && a.on("NotFoundPastEnd") {
 		x.notFound("Page")
 	}
-	data, _, _ := page(rows, (number-1)*size, size, nil, func(row int) map[string]any { return a.resource(row, view) })
-	if a.on("BareArrayList") {
-		a.ok(x, data)
-		return
-	}
-	links := map[string]any{"self": "/v2/conversations?page=" + strconv.Itoa(number)}
+	words["pages"], words["size"], words["data"], words["related"] = pages, size, words["rows"], nothing{}
 	if number < pages {
 		// The vendor names the same path for both lists.
-		links["related"] = "/v2/conversations?page=" + strconv.Itoa(number+1)
+		words["related"] = "/v2/conversations?page=" + strconv.Itoa(number+1)
 	}
-	answer := map[string]any{"data": data, "links": links, "meta": map[string]any{
-		"pageCount": pages, "totalRecords": len(rows), "pageNumber": number, "pageSize": size,
-	}}
-	if len(data) == 0 && a.on("NullLists") {
-		answer["data"] = nil
+	if number > pages && a.on("NullLists") {
+		words["data"] = nil
 	}
-	if a.on("MetaTotalOnly") {
-		answer["meta"] = map[string]any{"totalRecords": len(rows)}
-	}
-	if a.on("NoMeta") {
-		delete(answer, "meta")
-	}
-	a.ok(x, answer)
+	a.ok(x, a.listForm(words))
 }
 
 // hides compiles the query into a test that reports whether the list leaves a row out.
-func (a *Attention) hides(x *exchange, batched bool) func(int) bool {
+func (a *Attention) hides(x *exchange) func(int) bool {
 	from, _ := x.param["fromDateTime"].(time.Time)
 	external, found := x.param["filter[hide_internal]"] == true, a.found(x)
 	return func(row int) bool {
-		return a.createdAt(row).Before(from) || !batched && a.value(row, "isEmpty") == true ||
+		return a.createdAt(row).Before(from) || x.call.Of != "batch" && a.value(row, "isEmpty") == true ||
 			external && a.value(row, "isInternal") == true || !found(func(member string) any { return a.value(row, member) })
 	}
 }
@@ -125,15 +81,14 @@ func (a *Attention) single(x *exchange, resource map[string]any) {
 	x.jsonAs(http.StatusOK, contentType, resource)
 }
 
-func (a *Attention) read(x *exchange) { a.single(x, a.resource(x.row, a.view(x, transcriptObject))) }
+func (a *Attention) read(x *exchange) { a.single(x, a.resource(x, x.row, transcriptObject)) }
 
-// change sets an attribute, unless the change is to be ignored, and answers with the conversation. The vendor's sample of such an
-// answer includes internal people.
+// change sets an attribute, unless the change is to be ignored, and answers with the conversation.
 func (a *Attention) change(x *exchange, field string, value any, ignored bool) {
 	if !ignored {
 		a.edit(x.row, field, value)
 	}
-	res := a.resource(x.row, attentionView{transcript: transcriptObject, intelligence: true, internal: true})
+	res := a.resource(x, x.row, transcriptObject)
 	if a.on("PrivacyOmitted") {
 		delete(res["attributes"].(map[string]any), "private")
 	}
@@ -169,9 +124,7 @@ func (a *Attention) download(x *exchange) {
 	a.ok(x, map[string]any{"url": "https://media.attention.example/" + id + ".mp4?X-Expires=900&X-Signature=5f1d" + id[:8]})
 }
 
-func (a *Attention) show(row int) map[string]any {
-	return a.resource(row, attentionView{transcript: transcriptDetailed, intelligence: true, internal: true, zoom: true, imported: true})
-}
+func (a *Attention) show(row int) map[string]any { return a.resource(nil, row, transcriptDetailed) }
 
 // attributes returns all of a conversation but the transcript. Participants were invited, attendees were present.
 func (a *Attention) attributes(row int) map[string]any {
@@ -192,23 +145,29 @@ func (a *Attention) attributes(row int) map[string]any {
 	return at
 }
 
-// resource returns a conversation as an answer shows it.
-func (a *Attention) resource(row int, v attentionView) map[string]any {
+// resource returns a conversation as the answer to a request shows it, or everything if x is nil. Reads leave internal people out,
+// those of the caller's organisation; the vendor's sample of the answer to a write includes them.
+func (a *Attention) resource(x *exchange, row, form int) map[string]any {
 	at, id := a.attributes(row), a.id(row)
-	if said := a.said(row); len(said) > 0 {
-		at["transcript"] = cmp.Or(a.edited[row]["transcript"], a.transcript(row, said, v.transcript))
+	shows := func(name string) bool { return x == nil || x.param[name] == true }
+	if shows("detailedTranscript") {
+		form = transcriptDetailed
 	}
-	if !v.intelligence {
+	if said := a.said(row); len(said) > 0 {
+		at["transcript"] = cmp.Or(a.edited[row]["transcript"], a.transcript(row, said, form))
+	}
+	if x != nil && x.call.Of == "batch" {
 		delete(at, "extractedIntelligence")
 		delete(at, "confirmedExtractedIntelligence")
 	}
-	if !v.internal {
+	if internal := "filter[include_internal_participants]"; !shows(internal) && x.method == http.MethodGet &&
+		(x.param[internal] != nil || !a.on("InternalByDefault")) {
 		at["participants"], at["attendees"] = withoutInternal(at["participants"]), withoutInternal(at["attendees"])
 	}
-	if !v.zoom {
+	if !shows("filter[include_zoom_metadata]") {
 		delete(at, "zoomMetadata")
 	}
-	if _, ok := at["importMetadata"]; ok && !v.imported {
+	if _, ok := at["importMetadata"]; ok && !shows("filter[include_import_metadata]") {
 		at["importMetadata"] = map[string]any{}
 	}
 	for k, value := range at {
@@ -311,7 +270,7 @@ func spokenWords(said string, start, end float64, bare bool) []any {
 // teams returns the teams below another, with those below them.
 func (a *Attention) teams(parent any) []any {
 	list := []any{}
-	for i := range a.things("team") {
+	for i := range a.count("team") {
 		if team := a.entry("team", i); team["parentTeamUUID"] == parent {
 			team["children"] = a.teams(team["uuid"])
 			list = append(list, team)

@@ -32,19 +32,18 @@ const (
 // Bird returns the stand-in for Bird.
 func (s *Sandbox) Bird() *Bird { return serviceOf[*Bird](s) }
 
-func newBird(s *server) service {
+func newBird(s *server) {
 	b := &Bird{server: s, joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{}}
 	b.readers = map[string]reader{
 		"participant": b.readParticipant, "participants": b.readParticipants, "message": readMessage,
 		"attributes": readAttributes, "identifier": readIdentifier,
 	}
 	b.start(b, map[string]func(*exchange){
-		"list": b.list, "read": b.read, "create": b.createConversation, "patch": b.patch, "messages": b.messages,
+		"list": b.list, "create": b.createConversation, "patch": b.patch, "messages": b.messages,
 		"participants": b.listParticipants, "add": b.addParticipant, "admit": b.patchParticipant, "expel": b.removeParticipant,
 		"search": b.searchContacts, "items": b.searchItems,
 		"another": func(x *exchange) { b.joinAnother(x.row) },
 	})
-	return b
 }
 
 // KeyWithout returns an access key without a policy for the calls below some words of a path, as in NoRights. The word "writes"
@@ -88,7 +87,13 @@ func (b *Bird) page(x *exchange, out map[string]any, rows []int, find func(id st
 ) {
 	token, given := x.param["pageToken"].(string)
 	if given {
-		last, ok := birdOpenToken(token, find)
+		var pair []any
+		id := ""
+		raw, err := base64.StdEncoding.DecodeString(token)
+		if err == nil && len(token) <= birdMaxToken && json.Unmarshal(raw, &pair) == nil && len(pair) == 2 {
+			id, _ = pair[1].(string)
+		}
+		last, ok := find(id)
 		switch {
 		case b.spend("ExpirePageTokens"):
 			x.badParameter("pageToken", "expired", "has expired")
@@ -124,16 +129,6 @@ func birdPageToken(created, id any) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-func birdOpenToken(token string, find func(string) (int, bool)) (int, bool) {
-	raw, err := base64.StdEncoding.DecodeString(token)
-	var pair []any
-	if len(token) > birdMaxToken || err != nil || json.Unmarshal(raw, &pair) != nil || len(pair) != 2 {
-		return 0, false
-	}
-	id, _ := pair[1].(string)
-	return find(id)
-}
-
 // placed returns a function that finds the position of an object by its id.
 func placed(list []map[string]any) func(id string) (int, bool) {
 	return func(id string) (int, bool) {
@@ -154,14 +149,6 @@ func (b *Bird) listed(x *exchange, kind string, rows []int) {
 	b.page(x, map[string]any{}, upTo(b.count(kind)), find, keep, func(i int) map[string]any { return b.entry(kind, i) })
 }
 
-func (b *Bird) read(x *exchange) {
-	doc := b.show(x.row)
-	if b.gone[x.row] {
-		doc["status"] = "deleted"
-	}
-	b.ok(x, doc)
-}
-
 // patch changes the given members and keeps the others, whatever defaults the vendor's page shows. That page doesn't list the
 // values of status: active and closed are [assumed], and so is that null clears.
 func (b *Bird) patch(x *exchange) {
@@ -177,12 +164,8 @@ func (b *Bird) patch(x *exchange) {
 		old, _ := b.value(x.row, "attributes").(map[string]any)
 		x.set["attributes"] = with(old, sent)
 	}
-	channel, _ := b.value(x.row, "channelId").(string)
-	contact := contactOf(b.people(x.row))
-	if x.set["status"] == "active" && b.value(x.row, "status") != "active" && contact != "" && channel != "" {
-		if _, taken := b.activeOn(contact, channel, x.row); taken {
-			refuseDouble()
-		}
+	if x.set["status"] == "active" && b.value(x.row, "status") != "active" {
+		b.refuseSecond(x.row, b.people(x.row), b.value(x.row, "channelId"))
 	}
 	for field, v := range x.set {
 		b.edit(x.row, field, v)
@@ -218,20 +201,6 @@ func contactOf(people []map[string]any) string {
 	return ""
 }
 
-// activeOn finds another active conversation of a contact on a channel, or on any channel if that is "".
-func (b *Bird) activeOn(contact, channel string, except int) (row int, found bool) {
-	for _, row := range b.live() {
-		if row == except || b.value(row, "status") != "active" {
-			continue
-		}
-		on := b.value(row, "channelId")
-		if (on == channel || channel == "" && on != nil) && contactOf(b.people(row)) == contact {
-			return row, true
-		}
-	}
-	return 0, false
-}
-
 // createConversation answers 201, or 409 if the contact already has an active conversation on the channel.
 func (b *Bird) createConversation(x *exchange) {
 	people, _ := x.set["participants"].([]map[string]any)
@@ -245,10 +214,9 @@ func (b *Bird) createConversation(x *exchange) {
 	if _, named := set["initiatingParticipant"]; !named && people != nil {
 		set["initiatingParticipant"] = people[0]
 	}
-	channel := b.channelOf(set["channelId"])
-	style := map[string]string{"email": "email", "messenger-livechat": "livechat"}[b.platform(channel)]
+	style := map[string]string{"email": "email", "messenger-livechat": "livechat"}[b.platform(b.channelOf(set["channelId"]))]
 	set["platformStyle"] = cmp.Or(style, "direct")
-	b.refuseSecond(people, channel)
+	b.refuseSecond(-1, people, set["channelId"])
 	row := b.create(x.now, set)
 	b.joined[row] = people
 	if opened {
@@ -258,29 +226,23 @@ func (b *Bird) createConversation(x *exchange) {
 	b.gone[row] = b.on("CreateIgnored")
 }
 
-// refuseSecond refuses a second active conversation of a contact on a channel.
-func (b *Bird) refuseSecond(people []map[string]any, channel int) {
-	on := ""
-	if channel >= 0 {
-		on = b.uuid("channel", channel)
-	}
+// refuseSecond refuses a second active conversation of a contact on a channel. A new conversation has no row yet, -1.
+func (b *Bird) refuseSecond(row int, people []map[string]any, channel any) {
 	contact := contactOf(people)
-	if contact == "" || on == "" && !b.on("ExistsAnywhere") {
-		return
+	for _, other := range b.live() {
+		on := b.value(other, "channelId")
+		switch {
+		case contact == "" || other == row || on == nil || b.value(other, "status") != "active":
+		case on != channel && !(row < 0 && channel == nil && b.on("ExistsAnywhere")), contactOf(b.people(other)) != contact:
+		case row >= 0 || b.on("ExistsUnnamed"):
+			panic(refused(http.StatusConflict, "", "ResourceAlreadyExists",
+				"There is another active conversation for this contact on the channel."))
+		default:
+			said := refused(http.StatusConflict, "", "ContactAlreadyInConversation", "The contact is already in a conversation on this channel.")
+			said.details = map[string]any{"conversationId": b.id(other)}
+			panic(said)
+		}
 	}
-	other, taken := b.activeOn(contact, on, -1)
-	switch {
-	case taken && b.on("ExistsUnnamed"):
-		refuseDouble()
-	case taken:
-		said := refused(http.StatusConflict, "", "ContactAlreadyInConversation", "The contact is already in a conversation on this channel.")
-		said.details = map[string]any{"conversationId": b.id(other)}
-		panic(said)
-	}
-}
-
-func refuseDouble() {
-	panic(refused(http.StatusConflict, "", "ResourceAlreadyExists", "There is another active conversation for this contact on the channel."))
 }
 
 // birdMessage is a message that was sent through the API. Its status depends on its age.

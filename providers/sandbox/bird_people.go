@@ -23,6 +23,9 @@ func (b *Bird) show(row int) map[string]any {
 		doc["lastMessage"] = birdLastMessage(b.message(row, len(r.Said)-1))
 	}
 	doc["featuredParticipants"] = append([]map[string]any{}, people[:min(len(people), birdFeatured)]...)
+	if b.gone[row] {
+		doc["status"] = "deleted"
+	}
 	return doc
 }
 

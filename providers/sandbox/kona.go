@@ -36,7 +36,7 @@ const (
 // Kona returns the stand-in for Kona.
 func (s *Sandbox) Kona() *Kona { return serviceOf[*Kona](s) }
 
-func newKona(s *server) service {
+func newKona(s *server) {
 	k := &Kona{server: s, refresh: s.Secrets["refresh_token"], codes: map[string]konaCode{}, issued: 1}
 	k.readers = map[string]reader{
 		"stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
@@ -49,7 +49,6 @@ func newKona(s *server) service {
 		"group": func(x *exchange) { k.takeIn(x.row, "groups", "group", konaGroupsPerSpace) },
 	})
 	k.keys[k.key] = konaMe
-	return k
 }
 
 // greet sets the headers of the only answer that the vendor's documentation shows in full.
@@ -233,12 +232,10 @@ func (k *Kona) thread(row int) (all []map[string]any) {
 
 // page answers with a page of a list, which has no total.
 func (k *Kona) page(x *exchange, resource string, rows []int, show func(int) map[string]any) {
-	number, size := x.number("page"), min(x.number("per_page"), konaMaxPage)
 	if k.on("IgnorePage") {
-		number = 1
+		x.param["page"] = 1
 	}
-	items, _, _ := page(rows, (number-1)*size, size, nil, show)
-	k.ok(x, map[string]any{resource: items})
+	k.ok(x, map[string]any{resource: numbered(x, rows, min(x.number("per_page"), konaMaxPage), show)["rows"]})
 }
 
 func (k *Kona) listed(x *exchange, kind string, rows []int) {

@@ -59,7 +59,13 @@ func (k *Kona) authorize(x *exchange) {
 		back.Set("error", code)
 		back.Set("error_description", detail)
 	}
-	switch odd := konaOddParameter(x.query, "response_type", "client_id", "redirect_uri", "state"); {
+	odd := ""
+	for name, values := range x.query {
+		if len(values) != 1 || !slices.Contains([]string{"response_type", "client_id", "redirect_uri", "state"}, name) {
+			odd = name
+		}
+	}
+	switch {
 	case odd != "":
 		fail("invalid_request", "Parameter "+odd+" is unknown or repeated.")
 	case x.query.Get("response_type") != "code":
@@ -71,16 +77,6 @@ func (k *Kona) authorize(x *exchange) {
 	}
 	x.answer.Set("Location", redirect+"?"+back.Encode())
 	x.raw(http.StatusFound, "", nil)
-}
-
-// konaOddParameter returns the name of a parameter that is unknown or repeated, or "".
-func konaOddParameter(q url.Values, known ...string) string {
-	for name, values := range q {
-		if !slices.Contains(known, name) || len(values) != 1 {
-			return name
-		}
-	}
-	return ""
 }
 
 // token is the OAuth token endpoint. It takes its parameters from a form body or, as in the vendor's samples, from the query.

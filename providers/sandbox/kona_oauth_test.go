@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -99,5 +101,123 @@ func TestKonaSignIn(t *testing.T) {
 	box.Kona().Set(Switches{"NoConsent": true})
 	if status, back := authorize(good()); status != http.StatusFound || back.Get("error") != "access_denied" || back.Get("state") != "a b&c" {
 		t.Errorf("without consent: %d %v", status, back)
+	}
+}
+
+// A token belongs to the user who agreed. With QueryOnly, a form is ignored.
+func TestKonaSignedInAs(t *testing.T) {
+	c := newKonaClient(t, 20)
+	c.Set(Switches{"SignsIn": 7})
+	body := url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {konaClientID}, "client_secret": {konaClientSecret}, "code": {c.IssueCode()},
+	}
+	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	var out struct {
+		Access string `json:"access_token"`
+	}
+	if status := c.send("POST", "oauth/token", body.Encode(), form); status != 200 || json.Unmarshal(c.raw, &out) != nil {
+		t.Fatalf("%d %s", status, c.raw)
+	}
+	c.auth = "Bearer " + out.Access
+	if me := c.want(200, "GET", "userinfo", "")[0]; me["id"] != float64(c.number("user", 7)) {
+		t.Errorf("signed in as %v", me["id"])
+	}
+	c.Set(Switches{"QueryOnly": true})
+	if status := c.send("POST", "oauth/token", body.Encode(), form); status != 401 {
+		t.Errorf("a form with QueryOnly: %d", status)
+	}
+	if status := c.send("GET", "oauth/elsewhere", "", http.Header{}); status != 404 {
+		t.Errorf("another path: %d", status)
+	}
+}
+
+func TestKonaToken(t *testing.T) {
+	c := newKonaClient(t, 20)
+	form := func(more ...string) string {
+		v := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {konaRefresh}, "client_id": {konaClientID}, "client_secret": {konaClientSecret}}
+		for i := 0; i < len(more); i += 2 {
+			v.Set(more[i], more[i+1])
+		}
+		return v.Encode()
+	}
+	post := func(body, query string) (int, map[string]any) {
+		t.Helper()
+		h := http.Header{}
+		if body != "" {
+			h.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		path := "oauth/token"
+		if query != "" {
+			path += "?" + query
+		}
+		status := c.send("POST", path, body, h)
+		var out map[string]any
+		if err := json.Unmarshal(c.raw, &out); err != nil {
+			t.Fatalf("%s: %v", c.raw, err)
+		}
+		return status, out
+	}
+	for _, tt := range []struct {
+		status int
+		name   string
+		body   string
+	}{
+		{401, "invalid_client", form("client_secret", "wrong")},
+		{401, "invalid_client", form("client_id", "")},
+		{400, "invalid_grant", form("refresh_token", "wrong")},
+		{400, "unsupported_grant_type", form("grant_type", "password")},
+		{400, "invalid_grant", form("grant_type", "authorization_code", "code", "wrong")},
+		{400, "invalid_request", form("scope", "all")},
+	} {
+		if status, out := post(tt.body, ""); status != tt.status || out["error"] != tt.name || out["error_description"] == nil {
+			t.Errorf("%s: %d %v", tt.body, status, out)
+		}
+	}
+	for _, how := range []string{"form", "query"} {
+		body, query := form(), ""
+		if how == "query" {
+			body, query = "", form()
+		}
+		status, out := post(body, query)
+		if status != 200 || out["token_type"] != "bearer" || out["expires_in"] != 604800.0 || out["refresh_token"] != konaRefresh {
+			t.Fatalf("%s: %d %v", how, status, out)
+		}
+		c.want(200, "GET", "userinfo", "") // the old token still works
+		c.auth = "Bearer " + out["access_token"].(string)
+		c.want(200, "GET", "userinfo", "")
+	}
+	c.Set(Switches{"ExpireOnRefresh": true, "RotateRefresh": true})
+	_, out := post(form(), "")
+	c.want(401, "GET", "userinfo", "")
+	c.auth = "Bearer " + out["access_token"].(string)
+	c.want(200, "GET", "userinfo", "")
+	if out["refresh_token"] == konaRefresh {
+		t.Error("the refresh token didn't change")
+	}
+	if status, out := post(form(), ""); status != 400 || out["error"] != "invalid_grant" {
+		t.Errorf("the old refresh token: %d %v", status, out)
+	}
+	c.ExpireTokens()
+	c.want(401, "GET", "userinfo", "")
+	c.Set(Switches{"OmitRefresh": true})
+	code := c.IssueCode()
+	status, out := post(form("grant_type", "authorization_code", "code", code, "redirect_uri", "http://localhost:3000/callback"), "")
+	if status != 200 || docHas(out, "refresh_token") {
+		t.Errorf("code: %d %v", status, out)
+	}
+	if status, _ := post(form("grant_type", "authorization_code", "code", code), ""); status != 400 {
+		t.Errorf("a code that was used before: %d", status)
+	}
+	for _, r := range c.s.Requests() {
+		if strings.HasPrefix(r.Path, "/oauth") && r.Write {
+			t.Error("a token request counts as a write")
+		}
+	}
+	c.s.Revoke("kona")
+	if status, out := post(form("refresh_token", fmt.Sprint(out["refresh_token"])), ""); status != 400 {
+		t.Errorf("after revocation: %d %v", status, out)
+	}
+	if status := c.send("GET", "oauth/token", "", http.Header{}); status != 405 {
+		t.Errorf("GET of a token: %d", status)
 	}
 }

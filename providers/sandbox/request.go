@@ -171,7 +171,7 @@ func (s *server) rule(c *call, name string) *rule {
 
 // wanted returns the row of the conversation in the path, or refuses with 404.
 func (s *server) wanted(x *exchange) int {
-	row, there := s.parts.numberOf("conversation", x.args["id"])
+	row, there := s.numberOf("conversation", x.args["id"])
 	if !there || s.gone[row] && (x.call.Gone == "" || !s.on(x.call.Gone)) {
 		x.notFound(cmp.Or(s.Thing, "Conversation"))
 	}
@@ -204,7 +204,7 @@ func (s *server) parameter(x *exchange, name, given string, r *rule) any {
 	case "id":
 		want = "must be an integer"
 		if _, err := strconv.ParseInt(given, 10, 64); err == nil {
-			if value, ok = s.parts.numberOf(r.Kind, given); !ok {
+			if value, ok = s.numberOf(r.Kind, given); !ok {
 				x.notFound(r.Kind)
 			}
 		} else {
@@ -269,8 +269,8 @@ func (s *server) readIDs(x *exchange, at string, raw json.RawMessage) any {
 		list, ok = read[[]json.RawMessage](raw)
 	}
 	for _, one := range list {
-		n, known := s.parts.numberOf(r.Kind, strings.Trim(string(one), `"`))
-		id, _ := json.Marshal(s.parts.idOf(r.Kind, n))
+		n, known := s.numberOf(r.Kind, strings.Trim(string(one), `"`))
+		id, _ := json.Marshal(s.idOf(r.Kind, n))
 		ok = ok && known && bytes.Equal(id, one)
 	}
 	if !ok {

@@ -30,13 +30,6 @@ type created struct {
 	at time.Time
 }
 
-// open reads the data file.
-func (s *server) open() {
-	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
-	s.seeded = s.data.dated(s.file["conversations"])
-	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[thing]map[string]any{}
-}
-
 // raw returns the record of a conversation.
 func (s *server) raw(row int) *record {
 	if row >= s.conversations {
@@ -103,7 +96,7 @@ func (s *server) scene(row int) *scene {
 		pace = float64(s.data.base.Sub(at)) / float64(age)
 	}
 	_, week := at.In(s.data.zone).ISOWeek()
-	words := map[string]any{"id": s.parts.idOf("conversation", row), "week": week, "month": at.In(s.data.zone).Month()}
+	words := map[string]any{"id": s.idOf("conversation", row), "week": week, "month": at.In(s.data.zone).Month()}
 	if s.Ids["conversation"] != nil {
 		words["serial"] = s.serial(row)
 	}
@@ -216,7 +209,12 @@ func (s *server) acts() (all []Act) {
 // byUpdate returns the rows by time of change and id, latest last.
 func (s *server) byUpdate() []int {
 	if s.order == nil {
-		s.order = sorted(s.all(), func(row int) place { return place{s.updatedAt(row), s.id(row)} })
+		s.order = upTo(s.all())
+		places := make([]place, len(s.order))
+		for row := range places {
+			places[row] = place{s.updatedAt(row), s.id(row)}
+		}
+		slices.SortFunc(s.order, func(a, b int) int { return places[a].compare(places[b]) })
 	}
 	return s.order
 }
@@ -228,15 +226,6 @@ type place struct {
 }
 
 func (p place) compare(q place) int { return cmp.Or(p.at.Compare(q.at), strings.Compare(p.id, q.id)) }
-
-// sorted returns the numbers below n in the order of their places.
-func sorted(n int, of func(int) place) []int {
-	places := make([]place, n)
-	for i := range places {
-		places[i] = of(i)
-	}
-	return slices.SortedFunc(slices.Values(upTo(n)), func(a, b int) int { return places[a].compare(places[b]) })
-}
 
 // all returns the number of rows, deleted ones included.
 func (s *server) all() int { return s.conversations + len(s.made) }
@@ -290,14 +279,18 @@ type directory struct {
 	Again bool
 }
 
-// things returns the number of entries in a directory, with those of all tellings if these are about other people.
-func (s *server) things(kind string) int {
+// count returns the number of entries in a directory, with those of all tellings if these are about other people.
+func (s *server) count(kind string) int {
 	d := s.Directories[kind]
-	n := len(s.file[d.Rows].Rows)
-	if d.Again || (d.Of == "contact" || d.Of == "company") && s.data.retells() {
-		n *= tellings(s.conversations, len(s.seeded.Rows))
+	switch {
+	case kind == "conversation":
+		return s.all()
+	case d == nil:
+		return 0
+	case d.Again || (d.Of == "contact" || d.Of == "company") && s.data.retells():
+		return len(s.file[d.Rows].Rows) * tellings(s.conversations, len(s.seeded.Rows))
 	}
-	return n
+	return len(s.file[d.Rows].Rows)
 }
 
 // entry returns entry i of a directory. The caller may change the top level.
@@ -317,7 +310,7 @@ func (s *server) thing(kind string, i int) map[string]any {
 	if s.entries[key] == nil {
 		c := s.file[s.Directories[kind].Rows]
 		r, words := c.Rows[i%len(c.Rows)], s.words(kind, i)
-		words["id"] = s.parts.idOf(kind, i)
+		words["id"] = s.idOf(kind, i)
 		place := func(kind string, n int) any { return s.parts.place(-1, kind, n) }
 		s.entries[key] = (&scene{at: s.data.base, pace: 1, clock: s.parts.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
 	}
@@ -335,7 +328,7 @@ func (s *server) listDirectory(x *exchange) {
 	without := s.Directories[kind].Without
 	rows := slices.DeleteFunc(upTo(s.parts.count(kind)), func(i int) bool {
 		doc := s.thing(kind, i)
-		return doc[without] != nil || !found(func(member string) any { return doc[member] })
+		return doc[without] != nil || s.removed[thing{kind, i}] || !found(func(member string) any { return doc[member] })
 	})
 	s.parts.listed(x, kind, rows)
 }
@@ -379,9 +372,9 @@ func texts(of func(member string) any, members ...string) string {
 
 // readEntry answers with an entry of a directory.
 func (s *server) readEntry(x *exchange) {
-	i, ok := s.parts.numberOf(x.call.Of, x.args["who"])
+	i, ok := s.numberOf(x.call.Of, x.args["who"])
 	if !ok {
-		x.notFound(sentence(x.call.Of))
+		x.notFound(recased(x.call.Of, strings.ToUpper))
 	}
 	s.parts.one(x, http.StatusOK, x.call.Of, s.entry(x.call.Of, i))
 }

@@ -77,30 +77,28 @@ var (
 
 // Sandbox is a set of stand-in servers. Use [New].
 type Sandbox struct {
-	now      func() time.Time
-	services []service
+	services []*server
 
 	lock
 	rng      *rand.Rand
 	latency  time.Duration
 	rates    map[string]float64
-	planned  map[string][]string
-	offline  map[string]bool
 	requests []Request
 }
 
 // makers has the constructors of the services that have behaviour of their own.
-var makers = map[string]func(*server) service{
+var makers = map[string]func(*server){
 	"attention": newAttention, "bird": newBird, "askelephant": newAskElephant, "kona": newKona,
 }
 
-func newService(name string, conversations int, data *world, now func() time.Time) service {
+func newService(name string, conversations int, data *world, now func() time.Time) *server {
 	s := &server{spec: load[spec](data.files, "data/services/"+name+".json"), conversations: conversations, data: data, now: now}
 	s.key = s.Key
 	if own := makers[name]; own != nil {
-		return own(s)
+		own(s)
+	} else {
+		s.start(s, nil)
 	}
-	s.start(s, nil)
 	return s
 }
 
@@ -117,14 +115,7 @@ func New(o Options) (*Sandbox, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Sandbox{
-		now:     o.Now,
-		latency: o.Latency,
-		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
-		rates:   map[string]float64{},
-		planned: map[string][]string{},
-		offline: map[string]bool{},
-	}
+	s := &Sandbox{latency: o.Latency, rng: rand.New(rand.NewPCG(o.Seed, 1)), rates: map[string]float64{}}
 	for name, rate := range o.Faults {
 		if err := checkFault(name, rate); err != nil {
 			return nil, err
@@ -144,7 +135,7 @@ func New(o Options) (*Sandbox, error) {
 // URL, which ends without a slash.
 func (s *Sandbox) Accounts(root string) (accounts []Account) {
 	for _, v := range s.services {
-		accounts = append(accounts, v.own().account(root))
+		accounts = append(accounts, v.account(root))
 	}
 	return accounts
 }
@@ -165,8 +156,8 @@ func (s *server) account(root string) Account {
 // server returns the server of a provider, or nil.
 func (s *Sandbox) server(provider string) *server {
 	for _, v := range s.services {
-		if v.own().Provider == provider {
-			return v.own()
+		if v.Provider == provider {
+			return v
 		}
 	}
 	return nil
@@ -174,17 +165,16 @@ func (s *Sandbox) server(provider string) *server {
 
 // Of returns the server of a provider. It panics on an unknown one.
 func (s *Sandbox) Of(provider string) *Server {
-	v := s.server(provider)
-	if v == nil {
-		panic(fmt.Sprintf("unknown provider %q", provider))
+	if v := s.server(provider); v != nil {
+		return v
 	}
-	return v
+	panic(fmt.Sprintf("unknown provider %q", provider))
 }
 
 // serviceOf returns the service of type T.
 func serviceOf[T service](s *Sandbox) T {
-	i := slices.IndexFunc(s.services, func(v service) bool { _, ok := v.(T); return ok })
-	return s.services[i].(T)
+	i := slices.IndexFunc(s.services, func(v *server) bool { _, ok := v.parts.(T); return ok })
+	return s.services[i].parts.(T)
 }
 
 // ServeHTTP routes a request by its first path segment, the provider. To lose a connection it panics with
@@ -214,20 +204,13 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 		rest = "/" + rest
 	}
 	v := s.server(provider)
-
-	s.mu.Lock()
-	offline, latency := s.offline[provider], s.latency
-	s.mu.Unlock()
-	if offline {
-		return nil, errRefused
-	}
 	x := &exchange{method: r.Method, rest: rest, header: r.Header, answer: http.Header{}}
 	if v == nil {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
 		return x, nil
 	}
 	write := v.writes(x)
-	met := s.faultsFor(provider, write)
+	met, latency := s.faultsFor(v, write)
 	if met[FaultDropBefore] {
 		return nil, errRefused
 	}
@@ -238,7 +221,7 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 		return nil, err
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	x.now, x.query, x.badQuery = s.now().UTC(), query, err != nil
+	x.now, x.query, x.badQuery = v.now().UTC(), query, err != nil
 
 	switch {
 	case x.status != 0: // the body was too large
@@ -403,9 +386,9 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 	if err := checkFault(fault, 0); err != nil {
 		panic(err)
 	}
-	s.Of(provider)
+	v := s.Of(provider)
 	defer s.hold()()
-	s.planned[provider] = append(s.planned[provider], slices.Repeat([]string{fault}, n)...)
+	v.planned = append(v.planned, slices.Repeat([]string{fault}, n)...)
 }
 
 // SetOffline makes every connection to the provider fail, or to all providers if provider is empty. In memory the error is
@@ -417,8 +400,8 @@ func (s *Sandbox) SetOffline(provider string, down bool) {
 	}
 	defer s.hold()()
 	for _, v := range s.services {
-		if p := v.own().Provider; provider == "" || provider == p {
-			s.offline[p] = down
+		if provider == "" || provider == v.Provider {
+			v.offline = down
 		}
 	}
 }
@@ -428,14 +411,16 @@ func (s *Sandbox) Revoke(provider string) {
 	s.Of(provider).revoke()
 }
 
-// faultsFor returns the faults to inject into a request.
-func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
+// faultsFor returns the faults to inject into a request, and the latency. Being offline consumes no fault.
+func (s *Sandbox) faultsFor(v *server, write bool) (met map[string]bool, latency time.Duration) {
 	defer s.hold()()
-	met := map[string]bool{}
-	queue := s.planned[provider]
-	if i := slices.IndexFunc(queue, func(fault string) bool { return write || !writesOnly(fault) }); i >= 0 {
-		met[queue[i]] = true
-		s.planned[provider] = slices.Delete(queue, i, i+1)
+	if v.offline {
+		return map[string]bool{FaultDropBefore: true}, 0
+	}
+	met = map[string]bool{}
+	if i := slices.IndexFunc(v.planned, func(fault string) bool { return write || !writesOnly(fault) }); i >= 0 {
+		met[v.planned[i]] = true
+		v.planned = slices.Delete(v.planned, i, i+1)
 	}
 	for _, name := range FaultNames() {
 		// Draw for every fault with a rate, so that the draws of one don't depend on the outcome of another.
@@ -443,20 +428,13 @@ func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
 			met[name] = true
 		}
 	}
-	return met
+	return met, s.latency
 }
 
 // pause waits for d, or returns the context's error when that ends earlier.
 func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	over, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-over.Done()
+	return ctx.Err()
 }

@@ -35,19 +35,14 @@ func (l *lock) hold() func() {
 	return l.mu.Unlock
 }
 
-// service is what a type that embeds server may override. All methods but own are called with the lock held.
+// service is what a type that embeds server may override. All methods are called with the lock held.
 type service interface {
-	// own returns the embedded server.
-	own() *server
 	// greet sets the headers that every answer has.
 	greet(x *exchange)
 	// enter refuses requests before their call is looked up.
 	enter(x *exchange)
 	// blame adds words for the answer to a refusal.
 	blame(x *exchange, words map[string]any)
-	// idOf returns the id of object n of a kind; numberOf is its inverse.
-	idOf(kind string, n int) any
-	numberOf(kind, id string) (int, bool)
 	// count returns the number of objects of a kind.
 	count(kind string) int
 	// place returns what "{kind n}" stands for in the record of a conversation, or of a directory entry if row is -1.
@@ -70,6 +65,8 @@ type server struct {
 	conversations int     // at the start
 	data          *world
 	now           func() time.Time
+	planned       []string // the faults of the next requests; like offline, it is guarded by the lock of the sandbox
+	offline       bool
 	key           string         // the account's credential
 	keys          map[string]any // all valid keys, with what else is known about them
 	lock
@@ -77,6 +74,7 @@ type server struct {
 	do       map[string]func(*exchange) // handlers of calls and contests by name
 	readers  map[string]reader          // of members of bodies, by kind of value
 	gone     map[int]bool               // rows of deleted conversations
+	removed  map[thing]bool             // entries of directories
 	revoked  bool
 	forced   []int  // the statuses of the next answers
 	refused  *guard // refuses the next write
@@ -90,17 +88,18 @@ type Switches map[string]any
 // Server has the accessors that all services share.
 type Server = server
 
-func (s *server) own() *server { return s }
-
 // start completes a server. The description refers to the handlers by their names in do.
 func (s *server) start(p service, do map[string]func(*exchange)) {
 	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]any{s.key: nil}
+	s.removed = map[thing]bool{}
 	s.do = map[string]func(*exchange){
 		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
 		"change": s.changeConversation, "delete": s.deleteConversation,
 	}
 	maps.Copy(s.do, do)
-	s.open()
+	s.file = *load[map[string]*collection](s.data.files, "data/"+s.data.name+"/"+s.Provider+".json")
+	s.seeded = s.data.dated(s.file["conversations"])
+	s.edited, s.touched, s.entries = map[int]map[string]any{}, map[int]time.Time{}, map[thing]map[string]any{}
 }
 
 // writes reports whether a request is meant to change a resource.
@@ -273,7 +272,8 @@ func (s *server) answer(x *exchange, r refusal) {
 	words := map[string]any{
 		"status": status, "digits": strconv.Itoa(status), "title": text, "word": strings.ReplaceAll(text, " ", ""),
 		"code": first.code, "slug": first.code, "field": first.field, "problem": first.detail, "details": details,
-		"Field": sentence(first.field), "lower": lowered(first.detail), "more": cmp.Or(r.details, any(nothing{})),
+		"Field": strings.ReplaceAll(recased(first.field, strings.ToUpper), "_", " "),
+		"lower": strings.TrimSuffix(recased(first.detail, strings.ToLower), "."), "more": cmp.Or(r.details, any(nothing{})),
 	}
 	maps.Copy(words, said)
 	s.parts.blame(x, words)
@@ -285,20 +285,10 @@ func (s *server) answer(x *exchange, r refusal) {
 	}
 }
 
-// sentence returns the name of a field as it starts a sentence.
-func sentence(field string) string {
-	if field == "" {
-		return ""
-	}
-	return strings.ReplaceAll(strings.ToUpper(field[:1])+field[1:], "_", " ")
-}
-
-// lowered returns a sentence as it continues another.
-func lowered(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToLower(text[:1]) + strings.TrimSuffix(text[1:], ".")
+// recased returns a text with another case of its first letter.
+func recased(text string, by func(string) string) string {
+	n := min(1, len(text))
+	return by(text[:n]) + text[n:]
 }
 
 // rateLimited answers 429 in the service's form. The caller has set Retry-After.
@@ -425,11 +415,11 @@ func (s *server) Remove(id string) {
 	s.gone[s.must(id)] = true
 }
 
-func (s *server) id(row int) string { return fmt.Sprint(s.parts.idOf("conversation", row)) }
+func (s *server) id(row int) string { return fmt.Sprint(s.idOf("conversation", row)) }
 
 // find returns the row of a conversation that can be read.
 func (s *server) find(id string) (int, bool) {
-	row, ok := s.parts.numberOf("conversation", id)
+	row, ok := s.numberOf("conversation", id)
 	return row, ok && !s.gone[row]
 }
 

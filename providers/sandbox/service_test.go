@@ -74,8 +74,7 @@ func TestAServiceNeedsOnlyADescription(t *testing.T) {
 
 // A misspelt name in a description would disable a check.
 func TestDescriptionsUseKnownNames(t *testing.T) {
-	for _, v := range newTestSandbox(t, Options{}).services {
-		s := v.own()
+	for _, s := range newTestSandbox(t, Options{}).services {
 		raw, err := files.ReadFile("data/services/" + s.Provider + ".json")
 		if err != nil {
 			t.Fatal(err)

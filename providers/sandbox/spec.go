@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,10 +48,18 @@ type spec struct {
 	Directories map[string]*directory
 	Shown       map[string]string
 	Without     map[string][]string
-	// Ids describes serial ids by kind; the ids of other kinds are UUIDs.
-	Ids map[string]*serial
-	// List is the form of a page of conversations, which has Size rows.
-	List any
+	// Ids describes ids by kind; those of other kinds are UUIDs. Forms has what stands in records for an object of another kind, with
+	// its members as words.
+	Ids   map[string]*idForm
+	Forms map[string]*struct {
+		Of   string
+		Form any
+	}
+	// List has the form of a page of conversations; the last one applies whose switch When is on. A page has Size rows.
+	List []struct {
+		When string
+		Body any
+	}
 	Size int
 	// Calls has the documented calls by method ("ANY" for all) and path, in which "{name}" stands for any part.
 	Calls    map[string]*call
@@ -114,12 +123,15 @@ func (s *server) enter(*exchange) {}
 
 func (s *server) blame(*exchange, map[string]any) {}
 
-// serial describes ids that are numbered: from First in steps of Step, and from First + n*Seeded with the seed n. They are numbers
-// or, with a Prefix, texts.
-type serial struct {
-	Prefix              string
+// idForm describes the ids of a kind: texts with a Prefix or, without one, numbers. They count from First in steps of Step, and from
+// First + n*Seeded with the seed n. With ULID, a word that tells them from those of other kinds, they are ULIDs.
+type idForm struct {
+	Prefix, ULID        string
 	First, Step, Seeded int64
 }
+
+// epoch is the time in the ULIDs of directory entries.
+var epoch = time.Unix(1_767_225_600, 0)
 
 // serial returns the position of a conversation's id, which grows with time: row 0 is the newest one of the file, and rows from
 // conversations on were created later.
@@ -130,12 +142,19 @@ func (s *server) serial(row int) int {
 	return row
 }
 
+// idOf returns the id of object n of a kind.
 func (s *server) idOf(kind string, n int) any {
 	form := s.Ids[kind]
-	if form == nil {
+	switch {
+	case form == nil:
 		return s.data.id(s.Provider+" "+kind, n)
-	}
-	if kind == "conversation" {
+	case form.ULID != "":
+		at := epoch
+		if kind == "conversation" {
+			at = s.createdAt(n)
+		}
+		return form.Prefix + ulid(at, s.data.id(s.Provider+" "+form.ULID, n))
+	case kind == "conversation":
 		n = s.serial(n)
 	}
 	id := form.First + int64(s.data.seed%1000)*form.Seeded + int64(n)*form.Step
@@ -145,10 +164,16 @@ func (s *server) idOf(kind string, n int) any {
 	return form.Prefix + strconv.FormatInt(id, 10)
 }
 
+// numberOf is the inverse of idOf. It doesn't find entries that were removed.
 func (s *server) numberOf(kind, id string) (int, bool) {
 	form := s.Ids[kind]
-	if form == nil {
+	switch {
+	case form == nil:
 		return s.data.number(s.Provider+" "+kind, id, s.parts.count(kind))
+	case form.ULID != "":
+		tail := strings.TrimPrefix(id, form.Prefix)
+		n := s.data.decode(s.Provider+" "+form.ULID, tail[min(10, len(tail)):])
+		return n, n < s.parts.count(kind) && s.idOf(kind, n) == id && !s.removed[thing{kind, n}]
 	}
 	first := form.First + int64(s.data.seed%1000)*form.Seeded
 	n, err := strconv.ParseInt(strings.TrimPrefix(id, form.Prefix), 10, 64)
@@ -159,20 +184,19 @@ func (s *server) numberOf(kind, id string) (int, bool) {
 	if kind == "conversation" {
 		i = s.serial(i)
 	}
-	return i, fmt.Sprint(s.parts.idOf(kind, i)) == id
+	return i, fmt.Sprint(s.idOf(kind, i)) == id
 }
 
-func (s *server) count(kind string) int {
-	switch {
-	case kind == "conversation":
-		return s.all()
-	case s.Directories[kind] != nil:
-		return s.things(kind)
+func (s *server) place(_ int, kind string, n int) any {
+	if short := s.Forms[kind]; short != nil {
+		if s.entries[thing{kind, n}] == nil {
+			words := with(s.thing(short.Of, n), s.words(short.Of, n))
+			s.entries[thing{kind, n}] = fill(short.Form, words).(map[string]any)
+		}
+		return s.entries[thing{kind, n}]
 	}
-	return 0
+	return s.idOf(kind, n)
 }
-
-func (s *server) place(_ int, kind string, n int) any { return s.parts.idOf(kind, n) }
 
 func (s *server) clock(t time.Time) any { return stamp(t) }
 
@@ -180,17 +204,20 @@ func (s *server) clock(t time.Time) any { return stamp(t) }
 func (s *server) words(kind string, i int) map[string]any {
 	words := map[string]any{}
 	switch of := s.Directories[kind].Of; of {
-	case "staff":
-		words = s.data.words(s.data.Staff[i%len(s.data.Staff)])
-	case "contact":
-		p := s.data.contact(i)
-		words = s.data.words(p)
-		words["employer"] = s.parts.idOf("company", p.Company)
+	case "staff", "contact":
+		p := s.data.Staff[i%len(s.data.Staff)]
+		if of == "contact" {
+			p = s.data.contact(i)
+		}
+		words = map[string]any{
+			"first": p.First, "last": p.Last, "name": p.name(), "email": p.Email, "job": p.Job, "phone": p.Phone, "zone": p.Zone,
+			"company": s.data.company(p.Company).Name, "employer": s.idOf("company", p.Company),
+		}
 	case "company":
 		c := s.data.company(i)
 		words["name"], words["domain"], words["industry"] = c.Name, c.Domain, c.Industry
 	case "space":
-		words[of] = s.parts.idOf(of, i%s.parts.count(of))
+		words[of] = s.idOf(of, i%s.parts.count(of))
 	}
 	for name, v := range s.Settings {
 		words[name] = v
@@ -212,7 +239,7 @@ func (s *server) show(row int) map[string]any {
 		ids, there := doc[member].([]any)
 		things := make([]any, len(ids))
 		for i, id := range ids {
-			n, _ := s.parts.numberOf(kind, fmt.Sprint(id))
+			n, _ := s.numberOf(kind, fmt.Sprint(id))
 			things[i] = s.entry(kind, n)
 		}
 		if there {
@@ -231,13 +258,28 @@ func (s *server) set(row int, field string, value any) {
 
 // listConversations answers with a page of conversations.
 func (s *server) listConversations(x *exchange) {
-	number, rows := x.number("page"), s.live()
-	shown, _, more := page(rows, (number-1)*s.Size, s.Size, nil, s.parts.show)
-	words := map[string]any{"rows": shown, "total": len(rows), "next": nil}
+	s.ok(x, s.listForm(numbered(x, s.live(), s.Size, s.parts.show)))
+}
+
+// numbered returns the words for a page that the query names by its number.
+func numbered(x *exchange, rows []int, size int, show func(int) map[string]any) map[string]any {
+	number := x.number("page")
+	shown, _, more := page(rows, (number-1)*size, size, nil, show)
+	words := map[string]any{"rows": shown, "total": len(rows), "page": number, "next": nil}
 	if more {
 		words["next"] = number + 1
 	}
-	s.ok(x, fill(s.List, words))
+	return words
+}
+
+// listForm fills in the form of a list.
+func (s *server) listForm(words map[string]any) any {
+	for _, form := range slices.Backward(s.List) {
+		if form.When == "" || s.on(form.When) {
+			return fill(form.Body, words)
+		}
+	}
+	return nil
 }
 
 func (s *server) readConversation(x *exchange) {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"embed"
+	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -156,16 +157,12 @@ func (w *world) decode(kind, id string) int {
 	return int((uint32(head) ^ uint32(w.kind(kind))) * idInverse)
 }
 
-// ulid returns a ULID with the given time and the first 16 hexadecimal digits of an id.
+var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+// ulid returns a ULID with the given time, which takes 50 bits, and the first 16 hexadecimal digits of an id.
 func ulid(t time.Time, id string) string {
-	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	var out [10]byte
-	ms := uint64(max(t.UnixMilli(), 0))
-	for i := 9; i >= 0; i-- {
-		out[i] = alphabet[ms&31]
-		ms >>= 5
-	}
-	return string(out[:]) + strings.ToUpper(strings.ReplaceAll(id, "-", "")[:16])
+	at := binary.BigEndian.AppendUint64(nil, uint64(max(t.UnixMilli(), 0))<<14)
+	return crockford.EncodeToString(at)[:10] + strings.ToUpper(strings.ReplaceAll(id, "-", "")[:16])
 }
 
 // collection is the records of one kind.
@@ -367,14 +364,6 @@ func (s *scene) plays(who string) string {
 		return who
 	}
 	return kind + " " + strconv.Itoa(s.tell.number(kind, n))
-}
-
-// words returns the words that a record can use of a person.
-func (w *world) words(p person) map[string]any {
-	return map[string]any{
-		"first": p.First, "last": p.Last, "name": p.name(), "email": p.Email, "job": p.Job, "phone": p.Phone, "zone": p.Zone,
-		"company": w.company(p.Company).Name,
-	}
 }
 
 // stamp formats a time in UTC with as many fractional digits as it needs.

@@ -1,0 +1,225 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestBirdOneActiveConversationPerContactAndChannel(t *testing.T) {
+	c := newBirdClient(t, 500)
+	owner := map[string]string{}
+	for _, id := range c.IDs() {
+		doc := c.JSON(id)
+		if doc["status"] != "active" || doc["channelId"] == nil {
+			continue
+		}
+		key := fmt.Sprint(doc["channelId"], docGet(doc, "initiatingParticipant", "id"))
+		if other, taken := owner[key]; taken {
+			t.Errorf("%s and %s are both active for a contact on a channel", other, id)
+		}
+		owner[key] = id
+	}
+}
+
+func TestBirdPatch(t *testing.T) {
+	c := newBirdClient(t, 60)
+	id := c.IDs()[1]
+	before := c.JSON(id)
+	after := c.want(200, "PATCH", "conversations/"+id, `{"visibility":"private","name":"new name"}`)
+	want := maps.Clone(before)
+	want["visibility"], want["name"], want["updatedAt"] = "private", "new name", after["updatedAt"]
+	if fmt.Sprint(after) != fmt.Sprint(want) || fmt.Sprint(c.JSON(id)) != fmt.Sprint(want) {
+		t.Errorf("got %v\nwant %v", after, want)
+	}
+	for range 3 { // without moving the clock
+		prev := c.JSON(id)["updatedAt"].(string)
+		now := c.want(200, "PATCH", "conversations/"+id, `{"description":"d"}`)["updatedAt"].(string)
+		a, _ := time.Parse(time.RFC3339Nano, prev)
+		b, err := time.Parse(time.RFC3339Nano, now)
+		if err != nil || !b.After(a) {
+			t.Errorf("updatedAt %s after %s", now, prev)
+		}
+	}
+	if doc := c.want(200, "PATCH", "conversations/"+id, `{"name":null}`); doc["name"] != "" {
+		t.Errorf("a null name is stored as %q", doc["name"])
+	}
+	c.Set(Switches{"NullKeepsName": true})
+	if doc := c.want(200, "PATCH", "conversations/"+id, `{"description":null}`); doc["description"] != "d" {
+		t.Errorf("with NullKeepsName, the description is %q", doc["description"])
+	}
+	c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"a":"1"}}`)
+	if doc := c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"b":"2"}}`); fmt.Sprint(doc["attributes"]) != "map[b:2]" {
+		t.Errorf("replaced attributes are %v", doc["attributes"])
+	}
+	c.Set(Switches{"AttributesMerge": true})
+	if doc := c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"c":"3"}}`); fmt.Sprint(doc["attributes"]) != "map[b:2 c:3]" {
+		t.Errorf("merged attributes are %v", doc["attributes"])
+	}
+	c.Set(Switches{"IgnoreVisibility": true})
+	if doc := c.want(200, "PATCH", "conversations/"+id, `{"visibility":"public"}`); doc["visibility"] != "private" {
+		t.Errorf("visibility is %v", doc["visibility"])
+	}
+}
+
+func TestBirdReopeningConflict(t *testing.T) {
+	c := newBirdClient(t, 300)
+	var closed, active string
+	for _, id := range c.IDs()[60:] {
+		doc := c.JSON(id)
+		for _, other := range c.IDs()[:60] {
+			o := c.JSON(other)
+			if o["status"] == "active" && doc["channelId"] != nil && o["channelId"] == doc["channelId"] &&
+				docGet(o, "initiatingParticipant", "id") == docGet(doc, "initiatingParticipant", "id") {
+				closed, active = id, other
+			}
+		}
+		if closed != "" {
+			break
+		}
+	}
+	if closed == "" {
+		t.Fatal("no pair of conversations of one contact")
+	}
+	if out := c.want(409, "PATCH", "conversations/"+closed, `{"status":"active"}`); out["code"] != "ResourceAlreadyExists" {
+		t.Errorf("code %v", out["code"])
+	}
+	c.want(200, "PATCH", "conversations/"+active, `{"status":"closed"}`)
+	c.want(200, "PATCH", "conversations/"+closed, `{"status":"active"}`)
+	c.want(409, "PATCH", "conversations/"+active, `{"status":"active"}`)
+}
+
+func TestBirdCreate(t *testing.T) {
+	c := newBirdClient(t, 60)
+	n := 179 // a contact without conversations
+	id := c.identifier(n, 0)
+	body := fmt.Sprintf(`{"name":"Hello","visibility":"private","channelId":%q,"participants":[{"type":"contact","identifierKey":%q,"identifierValue":%q},{"type":"user","id":%q}],"initialMessage":{"body":{"type":"text","text":{"text":"Hi"}}}}`,
+		c.uuid("channel", 0), id.key, id.value, c.uuid("user", 3))
+	doc := c.want(201, "POST", "conversations", body)
+	created := doc["id"].(string)
+	if doc["status"] != "active" || doc["visibility"] != "private" || doc["accessibility"] != "open" || doc["activeParticipantCount"] != 2.0 ||
+		docGet(doc, "lastMessage", "preview", "text") != "Hi" || c.IDs()[0] != created {
+		t.Errorf("created %v", doc)
+	}
+	out := c.want(409, "POST", "conversations", body)
+	if out["code"] != "ContactAlreadyInConversation" || docGet(out, "details", "conversationId") != created {
+		t.Errorf("conflict %v", out)
+	}
+	c.want(200, "PATCH", "conversations/"+created, `{"status":"closed"}`)
+	c.want(201, "POST", "conversations", body)
+	c.want(204, "DELETE", "conversations/"+created, "")
+	c.want(404, "DELETE", "conversations/"+created, "")
+	c.want(404, "GET", "conversations/"+created, "")
+	if c.JSON(created) != nil || c.Len() != 61 {
+		t.Errorf("Len %d after two creates and a delete", c.Len())
+	}
+}
+
+func TestBirdParticipants(t *testing.T) {
+	c := newBirdClient(t, 60)
+	id := c.IDs()[4] // fourteen participants
+	one := "conversations/" + id + "/participants"
+	all := c.walk(one+"?limit=4", nil)
+	if len(all) != 14 {
+		t.Fatalf("%d participants", len(all))
+	}
+	before := c.JSON(id)
+	var user string
+	for n := range c.file["agents"].Rows {
+		if !slices.Contains(all, c.uuid("user", n)) {
+			user = c.uuid("user", n)
+		}
+	}
+	added := c.want(201, "POST", one, fmt.Sprintf(`{"type":"user","id":%q,"status":"invited"}`, user))
+	if added["status"] != "invited" || added["displayName"] == nil {
+		t.Errorf("added %v", added)
+	}
+	again := c.want(200, "POST", one, fmt.Sprintf(`{"type":"user","id":%q}`, user))
+	if again["status"] != "invited" {
+		t.Errorf("adding somebody who takes part answered %v", again)
+	}
+	after := c.JSON(id)
+	if after["pendingParticipantCount"] != before["pendingParticipantCount"].(float64)+1 || after["updatedAt"] == before["updatedAt"] {
+		t.Errorf("the count of pending participants is %v, before it was %v", after["pendingParticipantCount"], before["pendingParticipantCount"])
+	}
+	c.want(422, "PATCH", one+"/"+user, `{"status":"gone"}`)
+	c.want(422, "PATCH", one+"/"+user, `{}`)
+	c.want(422, "PATCH", one+"/"+user, `{"status":"active","displayName":"x"}`)
+	if p := c.want(200, "PATCH", one+"/"+user, `{"status":"active"}`); p["status"] != "active" {
+		t.Errorf("patched %v", p)
+	}
+	c.want(204, "DELETE", one+"/"+user, "")
+	c.want(404, "DELETE", one+"/"+user, "")
+	c.want(404, "PATCH", one+"/"+user, `{"status":"active"}`)
+
+	for _, body := range []string{
+		fmt.Sprintf(`{"type":"contact","id":%q}`, c.uuid("contact", 178)),
+		fmt.Sprintf(`{"type":"contact","contact":{"identifierKey":"emailaddress","identifierValue":%q}}`, c.data.contact(177).Email),
+		fmt.Sprintf(`{"type":"flow","id":%q}`, c.uuid("flow", 2)),
+	} {
+		if status, out := c.do("POST", one, body); status != 201 && status != 200 {
+			t.Errorf("%s: %d %v", body, status, out)
+		}
+	}
+	c.Set(Switches{"ForbidRemoval": true})
+	c.want(403, "DELETE", one+"/"+c.uuid("contact", 177), "")
+}
+
+func TestBirdLastContactIsProtected(t *testing.T) {
+	c := newBirdClient(t, 60)
+	for _, id := range c.IDs() {
+		people := c.Participants(id)
+		contacts := 0
+		for _, p := range people {
+			if p["type"] == "contact" {
+				contacts++
+			}
+		}
+		if contacts == 1 {
+			c.want(403, "DELETE", "conversations/"+id+"/participants/"+people[0]["id"].(string), "")
+			return
+		}
+	}
+	t.Fatal("no conversation with one contact")
+}
+
+func TestBirdSomebodyElse(t *testing.T) {
+	c := newBirdClient(t, 20)
+	id := c.IDs()[0]
+	before := c.JSON(id)
+	c.Change(id, "visibility", "private")
+	doc := c.want(200, "GET", "conversations/"+id, "")
+	if doc["visibility"] != "private" || doc["updatedAt"] == before["updatedAt"] {
+		t.Errorf("changed %v", doc)
+	}
+	c.s.FailNext("bird", FaultConcurrent, 1)
+	doc = c.want(200, "PATCH", "conversations/"+id, `{"description":"mine"}`)
+	if doc["description"] != "mine" {
+		t.Errorf("after a colleague's change: %v", doc)
+	}
+	c.s.SetFault(FaultConcurrent, 1)
+	a := c.want(200, "GET", "conversations/"+id, "")
+	b := c.want(200, "GET", "conversations/"+id, "")
+	if a["name"] == b["name"] || a["updatedAt"] == b["updatedAt"] {
+		t.Errorf("two reads with concurrent changes both show %q at %v", a["name"], a["updatedAt"])
+	}
+	c.s.SetFault(FaultConcurrent, 0)
+	c.Remove(id)
+	c.want(404, "GET", "conversations/"+id, "")
+	if c.Len() != 19 || len(c.IDs()) != 19 || c.JSON(id) != nil {
+		t.Errorf("Len %d", c.Len())
+	}
+}
+
+func TestBirdCopiesAreDeep(t *testing.T) {
+	c := newBirdClient(t, 20)
+	id := c.IDs()[0]
+	c.Change(id, "attributes", map[string]any{"a": "1"})
+	c.JSON(id)["attributes"].(map[string]any)["a"] = "2"
+	c.Participants(id)[0]["status"] = "broken"
+	if got := docGet(c.JSON(id), "attributes", "a"); got != "1" || c.Participants(id)[0]["status"] == "broken" {
+		t.Errorf("changing a copy changed the conversation: %v", got)
+	}
+}
