@@ -30,8 +30,10 @@ type List struct {
 	// moved means that the person moved the cursor. Until then it stays at the top while rows come in above it.
 	moved bool
 
-	marks      model.Selection
-	hidden     int // how many marked conversations the view does not hold
+	// Marks are the marked conversations: every change of the marks makes another Selection. Hidden is how many of them the
+	// view does not hold, as far as that was counted.
+	Marks      model.Selection
+	Hidden     int
 	rangeFrom  int
 	rangeStart model.Ref
 	ranging    bool
@@ -39,7 +41,7 @@ type List struct {
 
 // Reset empties the list for another view, which may hold the conversation that the cursor is to be on.
 func (l *List) Reset(at model.Ref) {
-	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: l.marks, hidden: l.hidden}
+	*l = List{height: l.height, ref: at, moved: !at.IsZero(), Marks: l.Marks, Hidden: l.Hidden}
 }
 
 // ResetTo is Reset with the index that the conversation had last, and that of the first row in sight.
