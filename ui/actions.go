@@ -45,8 +45,8 @@ func (m *Model) intent(a keymap.Action) intent {
 		if set, whole := m.list.Rows(m.list.RangeRequest()); whole {
 			in.set = set
 		}
-	case m.list.MarkCount() > 0:
-		in.set, in.marked = m.list.Marks(), true
+	case m.list.Marks.Len() > 0:
+		in.set, in.marked = m.list.Marks, true
 	case ok:
 		in.single, in.since = true, m.guard.shownSince()
 	}
@@ -385,7 +385,7 @@ func (m *Model) back() {
 		m.detail.back()
 	case m.list.Ranging():
 		m.list.EndRange()
-	case m.list.MarkCount() > 0:
+	case m.list.Marks.Len() > 0:
 		m.list.ClearMarks()
 	case m.list.currentTab().filter != "":
 		m.list.clearFilter()

@@ -286,15 +286,15 @@ func (l *listing) clearMarks() {
 // countHidden counts the marked conversations that this view does not contain; it reads only if the window lacks some.
 func (l *listing) countHidden() {
 	l.hiddenGen++
-	marks, gen := l.Marks(), l.hiddenGen
+	marks, gen := l.Marks, l.hiddenGen
 	q, err := l.query()
 	if err != nil || l.CountHeld(marks) == marks.Len() {
-		l.SetHidden(0)
+		l.Hidden = 0
 		return
 	}
 	read(l.loop, bind2(l.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
 		if gen == l.hiddenGen && err == nil {
-			l.SetHidden(n)
+			l.Hidden = n
 		}
 	})
 }

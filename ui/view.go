@@ -286,7 +286,7 @@ func (m *Model) message(w int) (string, theme.Token) {
 
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.list.currentTab().filter, Now: m.now(),
+		Marked: m.list.Marks.Len(), Hidden: min(m.list.Hidden, m.list.Marks.Len()), Filter: m.list.currentTab().filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle), Position: m.list.positionText()}
 	return status.Draw(m.th, w, info)
 }
@@ -352,7 +352,7 @@ func (m *Model) footerWord(in intent, does string) string {
 	case !inList:
 	case m.list.Ranging():
 		return "end the range"
-	case m.list.MarkCount() > 0:
+	case m.list.Marks.Len() > 0:
 		return "unmark"
 	case m.list.currentTab().filter != "":
 		return "all rows"

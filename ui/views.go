@@ -196,7 +196,7 @@ func (l *listing) switchTab(to int) {
 	}
 	l.currentTab().at = l.Ref()
 	l.tab, l.clearing = to, false
-	if l.MarkCount() > 0 {
+	if l.Marks.Len() > 0 {
 		l.ClearMarks()
 		l.say(theme.Dim, "marks were cleared: they belong to the view")
 	}

@@ -279,11 +279,9 @@ func presentable(s string) string {
 
 // unquote returns the text of a value whose closing quote may still be missing.
 func unquote(s string) string {
-	for _, quoted := range []string{s, s + `"`} {
-		p := &parser{s: quoted}
-		if text := p.value(""); p.err == nil {
-			return text
-		}
+	p := &parser{s: s + `"`} // it closes an open quote, and ends a word as well
+	if text := p.value(""); p.err == nil {
+		return text
 	}
 	return strings.TrimPrefix(s, `"`)
 }

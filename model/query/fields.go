@@ -16,10 +16,6 @@ const (
 	FieldWith     = "with"
 	FieldLabel    = "label"
 	FieldIs       = "is"
-	FieldHas      = "has"
-	FieldAudience = "audience"
-	FieldUpdated  = "updated"
-	FieldCreated  = "created"
 	FieldSort     = "sort"
 
 	IsArchived = "archived"
@@ -92,12 +88,12 @@ var fields = []field{
 	{name: "kind", help: "call, email, meeting …", compare: byWhole,
 		read: func(s *Subject) string { return s.Kind }, narrow: func(f *model.Filter) *[]string { return &f.Kind },
 		others: "type platform"},
-	{name: FieldHas, help: "contacts, messages, outsiders, recording, transcript", compare: byWord, words: hasWords},
-	{name: FieldAudience, help: "who can see it: everyone, group, members", compare: byWord, words: audienceWords,
+	{name: "has", help: "contacts, messages, outsiders, recording, transcript", compare: byWord, words: hasWords},
+	{name: "audience", help: "who can see it: everyone, group, members", compare: byWord, words: audienceWords,
 		others: "visibility privacy access seen public"},
-	{name: FieldUpdated, help: "last change: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
+	{name: "updated", help: "last change: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
 		at: func(s *Subject) int64 { return s.Updated }, push: pushUpdated, others: "date after before newer older since"},
-	{name: FieldCreated, help: "creation: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
+	{name: "created", help: "creation: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
 		at:   func(s *Subject) int64 { return s.Created },
 		push: func(f *model.Filter, _ *Term, from, _ time.Time) { f.CreatedFrom = later(f.CreatedFrom, from) }},
 	{name: "team", help: "team name", compare: byPart,

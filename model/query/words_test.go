@@ -4,9 +4,9 @@ import "testing"
 
 func TestExamplesOfTheReferenceAreValid(t *testing.T) {
 	var all []string
-	for field, words := range map[string][]Word{FieldIs: Words(FieldIs), FieldHas: Words(FieldHas), FieldSort: Words(FieldSort),
-		FieldAudience: Words(FieldAudience),
-		FieldUpdated:  append(DateWords(), DateForms()...)} {
+	for field, words := range map[string][]Word{FieldIs: Words(FieldIs), "has": Words("has"), FieldSort: Words(FieldSort),
+		"audience": Words("audience"),
+		"updated":  append(DateWords(), DateForms()...)} {
 		for _, w := range words {
 			all = append(all, field+":"+w.Name)
 		}
@@ -17,7 +17,7 @@ func TestExamplesOfTheReferenceAreValid(t *testing.T) {
 		}
 	}
 	for _, u := range DateUnits() {
-		all = append(all, FieldCreated+":<3"+u.Name)
+		all = append(all, "created"+":<3"+u.Name)
 	}
 	for _, q := range all {
 		if _, err := Parse(q); err != nil {

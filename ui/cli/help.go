@@ -167,8 +167,8 @@ func (p Program) facts() map[string]string {
 		"fields":     words("", query.Fields(), ":"), "units": words("", query.DateUnits(), ""),
 		"dates": words("", append(query.DateWords(), query.DateForms()...), ""),
 	}
-	for _, field := range []string{query.FieldIs, query.FieldHas, query.FieldAudience, query.FieldSort} {
-		all[field] = words(field+":", query.Words(field), "")
+	for _, field := range query.Fields() {
+		all[field.Name] = words(field.Name+":", query.Words(field.Name), "")
 	}
 	for _, o := range jsonObjects() {
 		all[o.name] = o.keys

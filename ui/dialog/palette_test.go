@@ -14,7 +14,7 @@ import (
 
 func entries() []Entry {
 	return []Entry{
-		{Binding: keymap.Binding{Action: "down", Help: "next conversation", Keys: []string{"j"}, Section: keymap.SectionMove}},
+		{Binding: keymap.Binding{Action: "down", Help: "next conversation", Keys: []string{"j"}, Section: "Move"}},
 		{Binding: keymap.Binding{Action: "rename", Help: "rename", Keys: []string{"t"}}},
 		{Binding: keymap.Binding{Action: "archive", Help: "archive", Keys: []string{"A"}}, Off: "the service can't do this"},
 		{Binding: keymap.Binding{Action: "edit_form", Help: "edit everything, also to rename", Keys: []string{"e"}}},
@@ -78,5 +78,19 @@ func TestPaletteIsReadableInANarrowTerminal(t *testing.T) {
 	}
 	if text := drawPalette(NewPalette(entries()), 100, 20); !strings.Contains(text, "off: the service can't do this") || !strings.Contains(text, "Actions (4)") {
 		t.Errorf("the reason or the count is missing in\n%s", text)
+	}
+}
+
+func TestPaletteListsMovingAndLookingLast(t *testing.T) {
+	table, _ := keymap.New(nil)
+	var all []Entry
+	for _, b := range table.Bindings(keymap.List) {
+		all = append(all, Entry{Binding: b})
+	}
+	names := NewPalette(all).names()
+	for _, last := range []string{"down", "cycle_preview"} {
+		if strings.Index(names, last) < strings.Index(names, "toggle_seen") {
+			t.Errorf("%s comes before the actions: %s", last, names)
+		}
 	}
 }

@@ -151,12 +151,6 @@ type Binding struct {
 	Section string   // the heading on the help screen
 }
 
-// The sections of the best-known keys, which the palette lists last until something is typed.
-const (
-	SectionMove = "Move"
-	SectionLook = "Look"
-)
-
 //go:embed keys.txt
 var keys string
 

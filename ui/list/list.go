@@ -30,8 +30,10 @@ type List struct {
 	// moved means that the person moved the cursor. Until then it stays at the top while rows come in above it.
 	moved bool
 
-	marks      model.Selection
-	hidden     int // how many marked conversations the view does not hold
+	// Marks are the marked conversations: every change of the marks makes another Selection. Hidden is how many of them the
+	// view does not hold, as far as that was counted.
+	Marks      model.Selection
+	Hidden     int
 	rangeFrom  int
 	rangeStart model.Ref
 	ranging    bool
@@ -39,7 +41,7 @@ type List struct {
 
 // Reset empties the list for another view, which may hold the conversation that the cursor is to be on.
 func (l *List) Reset(at model.Ref) {
-	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: l.marks, hidden: l.hidden}
+	*l = List{height: l.height, ref: at, moved: !at.IsZero(), Marks: l.Marks, Hidden: l.Hidden}
 }
 
 // ResetTo is Reset with the index that the conversation had last, and that of the first row in sight.
@@ -88,9 +90,6 @@ func (l *List) at(i int) *model.Row {
 	}
 	return &l.rows[i-l.start]
 }
-
-// holds reports whether the window holds the rows from first to before end.
-func (l *List) holds(first, end int) bool { return first >= l.start && end <= l.start+len(l.rows) }
 
 // indexOf returns the index of a conversation in the whole list, -1 if the window does not hold it.
 func (l *List) indexOf(ref model.Ref) int {
@@ -222,19 +221,16 @@ func (l *List) scroll() {
 // it now, because it holds less than half a screen more than the rows in sight.
 func (l *List) Window() (offset, limit int, missing bool) {
 	h := max(8, l.height)
-	first, end := l.inSight()
-	missing = !l.loaded || !l.holds(max(0, first-h/2), min(l.total, end+h/2))
-	return max(0, first-h), 3 * h, missing
-}
-
-func (l *List) inSight() (first, end int) {
-	return l.bar.Top, min(l.total, l.bar.Top+l.Height())
+	return max(0, l.bar.Top-h), 3 * h, l.lacks(h / 2)
 }
 
 // Blank reports whether the list does not hold all rows in sight.
-func (l *List) Blank() bool {
-	first, end := l.inSight()
-	return !l.loaded || first < end && !l.holds(first, end)
+func (l *List) Blank() bool { return l.lacks(0) }
+
+// lacks reports whether the window does not hold all rows in sight and so many beyond.
+func (l *List) lacks(beyond int) bool {
+	first, end := max(0, l.bar.Top-beyond), min(l.total, l.bar.Top+l.Height()+beyond)
+	return !l.loaded || first < end && (first < l.start || end > l.start+len(l.rows))
 }
 
 // IndexAt returns the index of the row drawn at a line, false if there is none.

@@ -103,7 +103,7 @@ func TestMarksAndRanges(t *testing.T) {
 	l.ToggleMark()
 	l.Move(-2)
 	l.ToggleMark()
-	if m := l.Marks(); m.Len() != 1 || !m.Has("a", 3) {
+	if m := l.Marks; m.Len() != 1 || !m.Has("a", 3) {
 		t.Errorf("marks: %v, want key 3 alone", m)
 	}
 	l.StartRange()
@@ -111,18 +111,18 @@ func TestMarksAndRanges(t *testing.T) {
 	if rows, whole := l.Rows(l.RangeRequest()); !whole || rows.Len() != 4 {
 		t.Errorf("the rows of the range: %v, whole %v; want all four", rows, whole)
 	}
-	before := l.Marks()
+	before := l.Marks
 	var others model.Selection
 	others.Add("b", 77)
 	l.ToggleMarks(others)
-	if !l.Marks().Has("b", 77) || l.MarkCount() != 2 {
-		t.Errorf("marks: %v, want the one before and the added one", l.Marks())
+	if !l.Marks.Has("b", 77) || l.Marks.Len() != 2 {
+		t.Errorf("marks: %v, want the one before and the added one", l.Marks)
 	}
 	if before.Len() != 1 || before.Has("b", 77) {
 		t.Errorf("a set that was returned earlier has changed: %v", before)
 	}
-	if l.ToggleMarks(others) || l.MarkCount() != 1 || !l.Marks().Has("a", 3) {
-		t.Errorf("marks after toggling again: %v, want key 3 alone", l.Marks())
+	if l.ToggleMarks(others) || l.Marks.Len() != 1 || !l.Marks.Has("a", 3) {
+		t.Errorf("marks after toggling again: %v, want key 3 alone", l.Marks)
 	}
 	if rows, whole := l.Rows(model.SelectRequest{First: row(6).Conversation.Ref, N: 5}); rows.Len() != 2 || !whole {
 		t.Errorf("from the last but one: %v, whole %v; want both rows", rows, whole)
@@ -137,8 +137,8 @@ func TestARowWithoutAKeyCannotBeMarked(t *testing.T) {
 	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
 	l.ToggleMark()
 	l.StartRange()
-	if rows, _ := l.Rows(l.RangeRequest()); l.MarkCount() != 0 || rows.Len() != 0 || l.marked(&r) {
-		t.Errorf("%d rows are marked and %d in the range, want none", l.MarkCount(), rows.Len())
+	if rows, _ := l.Rows(l.RangeRequest()); l.Marks.Len() != 0 || rows.Len() != 0 || l.marked(&r) {
+		t.Errorf("%d rows are marked and %d in the range, want none", l.Marks.Len(), rows.Len())
 	}
 }
 

@@ -2,8 +2,6 @@ package list
 
 import "confab/model"
 
-// A Selection that the list returned never changes: every change of the marks makes another one.
-
 // ToggleMark marks the row under the cursor, or removes its mark.
 func (l *List) ToggleMark() {
 	if row, ok := l.between(l.bar.At, l.bar.At); ok {
@@ -13,37 +11,25 @@ func (l *List) ToggleMark() {
 
 // Mark marks more rows, which the window need not hold.
 func (l *List) Mark(rows model.Selection) {
-	l.marks = l.marks.Clone()
-	l.marks.AddAll(rows)
+	l.Marks = l.Marks.Clone()
+	l.Marks.AddAll(rows)
 }
 
 // ToggleMarks marks more rows and returns true, or removes their marks and returns false if all of them are marked.
 func (l *List) ToggleMarks(rows model.Selection) (marked bool) {
-	if rows.Missing(l.marks) > 0 {
+	if rows.Missing(l.Marks) > 0 {
 		l.Mark(rows)
 		return true
 	}
-	l.marks = l.marks.Clone()
-	l.marks.RemoveAll(rows)
+	l.Marks = l.Marks.Clone()
+	l.Marks.RemoveAll(rows)
 	return false
 }
 
 // ClearMarks removes all marks.
-func (l *List) ClearMarks() { l.marks, l.hidden = model.Selection{}, 0 }
+func (l *List) ClearMarks() { l.Marks, l.Hidden = model.Selection{}, 0 }
 
-// SetHidden sets how many marked conversations the view does not hold.
-func (l *List) SetHidden(n int) { l.hidden = n }
-
-// Hidden returns how many marked conversations the view does not hold.
-func (l *List) Hidden() int { return min(l.hidden, l.marks.Len()) }
-
-// Marks returns the marked conversations.
-func (l *List) Marks() model.Selection { return l.marks }
-
-// MarkCount returns how many conversations are marked.
-func (l *List) MarkCount() int { return l.marks.Len() }
-
-func (l *List) marked(r *model.Row) bool { return l.marks.Has(r.Conversation.Ref.Account, r.Key) }
+func (l *List) marked(r *model.Row) bool { return l.Marks.Has(r.Conversation.Ref.Account, r.Key) }
 
 // CountHeld returns how many conversations of a set the window holds.
 func (l *List) CountHeld(set model.Selection) (n int) {

@@ -80,12 +80,7 @@ func Around(before, text, after string) string {
 }
 
 // LastChange returns when a conversation was last updated, or when it was created if the service doesn't say.
-func LastChange(c *model.Conversation) time.Time {
-	if c.Updated.IsZero() {
-		return c.Created
-	}
-	return c.Updated
-}
+func LastChange(c *model.Conversation) time.Time { return cmp.Or(c.Updated, c.Created) }
 
 // Clock writes a time in the zone of now, "" for the zero time. Its layout depends on whether it is today, this year, or
 // another year.
@@ -123,12 +118,10 @@ func Day(t, now time.Time) string {
 
 // WhenInWords is When with a word for today and yesterday: "today 11:08", "yesterday 17:40".
 func WhenInWords(t, now time.Time) string {
-	const day = time.DateOnly
-	switch local := t.In(now.Location()); local.Format(day) {
-	case now.Format(day):
-		return "today " + local.Format("15:04")
-	case now.AddDate(0, 0, -1).Format(day):
-		return "yesterday " + local.Format("15:04")
+	local := t.In(now.Location())
+	words := map[string]string{now.AddDate(0, 0, -1).Format(time.DateOnly): "yesterday ", now.Format(time.DateOnly): "today "}
+	if word, ok := words[local.Format(time.DateOnly)]; ok {
+		return word + local.Format("15:04")
 	}
 	return When(t, now)
 }
