@@ -156,19 +156,26 @@ func TestCallWithoutBodyHasLengthZero(t *testing.T) {
 	}
 }
 
+// A write counts as accepted with any 2xx; a read whose answer may not be whole is refused, although its body can be read.
 func TestUndocumentedSuccessStatus(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusAccepted) }))
-	defer server.Close()
-	c, err := NewClient(Account{Name: "a", BaseURL: server.URL}, ClientOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	call := Call{Endpoint: Endpoint{Name: "call", Method: http.MethodPut, Path: "/x", Write: true}}
-	if a, err := c.Do(context.Background(), call); err != nil || a.Status != http.StatusAccepted {
-		t.Errorf("write answered 202: got %v, want success", err)
-	}
-	call.Write, call.Method = false, http.MethodGet
-	if _, err := c.Do(context.Background(), call); err == nil {
-		t.Error("read answered 202: got success, want an error")
+	for status, whole := range map[int]bool{200: true, 201: true, 202: false, 203: true, 206: false} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			w.Write([]byte(`{"rows": []}`))
+		}))
+		c, err := NewClient(Account{Name: "a", BaseURL: server.URL}, ClientOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := Call{Endpoint: Endpoint{Name: "call", Method: http.MethodPut, Path: "/x", Write: true}}
+		if a, err := c.Do(context.Background(), call); err != nil || a.Status != status {
+			t.Errorf("write answered %d: got %v, want success", status, err)
+		}
+		call.Write, call.Method = false, http.MethodGet
+		if _, err := c.Do(context.Background(), call); (err == nil) != whole {
+			t.Errorf("read answered %d: error %v, want success %t", status, err, whole)
+		}
+		server.Close()
 	}
 }

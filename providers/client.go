@@ -3,6 +3,7 @@ package providers
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
@@ -282,8 +283,12 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 
 	// A write that is answered with another 2xx than the documented one is not repeated: it counts as accepted, and what the
 	// service shows afterwards decides.
-	if raw.StatusCode < 200 || raw.StatusCode >= 300 {
+	switch status := raw.StatusCode; {
+	case status < 200 || status >= 300:
 		return nil, c.statusFault(call, b, raw)
+	case !call.Write && (status == http.StatusAccepted || status == http.StatusPartialContent):
+		// The rows of an answer that is not whole must not be taken for all there are.
+		return nil, unreadable(call, status, fmt.Sprintf("the service answered %d, which is not expected here", status))
 	}
 	c.auth.accepted(p)
 	return c.readAnswer(ctx, call, raw, timeout)
