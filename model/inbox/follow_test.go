@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"confab/model"
 	"confab/model/inbox"
 	"confab/model/store"
+	"confab/model/store/crowd"
 )
 
 func openDatabase(t *testing.T, path string) *sql.DB {
@@ -136,4 +138,54 @@ func TestFirstLoadAnnouncesEarlierChanges(t *testing.T) {
 			t.Error("no event told of the change that another process made before the first load")
 		}
 	})
+}
+
+// What was withdrawn before a failure is announced.
+func TestFailureAnnouncesWhatWasDoneBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	crowd.Fill(t, path, crowd.Size{Conversations: 2_000, Waiting: 400, Now: time.Now().Add(-time.Hour)})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	removed := 0
+	s, err := store.Open(t.Context(), path, store.Options{Host: "laptop", Ran: func(r store.Ran) {
+		if strings.HasPrefix(r.Text, "DELETE FROM outbox") {
+			if removed++; removed == 151 { // at the earliest in the second slice
+				cancel()
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatalf("opening the database: %v", err)
+	}
+	defer s.Close()
+	b, err := inbox.Open(t.Context(), inbox.Options{Store: s, User: "ada", Accounts: []inbox.Account{{Provider: newFake(crowd.Accounts[0])}}})
+	if err != nil {
+		t.Fatalf("opening the inbox: %v", err)
+	}
+	defer b.Close(t.Context())
+	events, end := b.Subscribe()
+	defer end()
+	all, err := b.Outbox(t.Context())
+	if err != nil || len(all) != 400 {
+		t.Fatalf("the outbox holds %d edits, want 400; error %v, want none", len(all), err)
+	}
+	ids := make([]string, len(all))
+	for i, e := range all {
+		ids[i] = e.ID
+	}
+	if _, err := b.Withdraw(ctx, ids...); err == nil {
+		t.Fatal("withdrawing was not cut short")
+	}
+	left, err := b.Outbox(t.Context())
+	if err != nil || len(left) == 0 || len(left) == len(all) {
+		t.Fatalf("%d of %d edits are left, want some; error %v, want none", len(left), len(all), err)
+	}
+	select {
+	case ev := <-events:
+		if !ev.Edits {
+			t.Errorf("the event is %+v, want it to say that edits changed", ev)
+		}
+	default:
+		t.Error("nothing was announced")
+	}
 }

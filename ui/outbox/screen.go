@@ -151,8 +151,10 @@ func (s *Screen) Edits() Edits { return s.edits }
 // SetEdits takes the edits of a submission, unless it is not open any more.
 func (s *Screen) SetEdits(id string, edits Edits) {
 	if id == s.opened {
-		s.edits = edits
-		s.relist()
+		changed := !slices.Equal(s.edits.list, edits.list)
+		if s.edits = edits; changed {
+			s.relist()
+		}
 	}
 }
 
@@ -369,10 +371,10 @@ func (s Edits) with(read model.SubmissionEdits) Edits {
 		replaced[ref] = true
 	}
 	out := Edits{Version: read.Version, namesakes: theme.Namesakes{}}
-	for _, e := range s.list {
-		if read.Partial && !replaced[e.Ref] {
-			out.list = append(out.list, e)
-		}
+	out.list = slices.DeleteFunc(slices.Clone(s.list), func(e *Edit) bool { return !read.Partial || replaced[e.Ref] })
+	if read.Partial && len(out.list) == len(s.list) && len(read.Outbox)+len(read.Journal) == 0 {
+		s.Version = read.Version // nothing changed
+		return s
 	}
 	for _, e := range read.Outbox {
 		out.list = append(out.list, &Edit{OutboxEntry: e})
