@@ -342,7 +342,7 @@ func (f *fakeEngine) SubmissionEdits(ctx context.Context, id string, _ int64) (o
 			out.Journal = append(out.Journal, j)
 		}
 	}
-	return out, nil
+	return out, err
 }
 func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolution) error {
 	if how == model.ResolveTheirs {
