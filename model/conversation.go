@@ -107,6 +107,12 @@ type Named struct {
 	Name string `json:"name"`
 }
 
+// MarshalJSON writes null for what is unknown.
+func (n Named) MarshalJSON() ([]byte, error) {
+	type plain Named
+	return withNulls(plain(n))
+}
+
 // Fact is a labelled value of a conversation for which there is no common field.
 type Fact struct {
 	Group    string `json:"group"`

@@ -41,9 +41,9 @@ type RowJSON struct {
 	Labels       map[string]string `json:"labels"`
 	Attributes   map[string]string `json:"attributes"`
 	Owner        *Participant      `json:"owner"`
-	Team         *NamedJSON        `json:"team"`
-	Space        *NamedJSON        `json:"space"`
-	Channel      *NamedJSON        `json:"channel"`
+	Team         *Named            `json:"team"`
+	Space        *Named            `json:"space"`
+	Channel      *Named            `json:"channel"`
 	Companies    []string          `json:"companies"` // names, or the id of a company without a name
 	Duration     *float64          `json:"duration"`  // seconds
 	Created      Stamp             `json:"created"`
@@ -53,12 +53,6 @@ type RowJSON struct {
 	Triage       TriageJSON        `json:"triage"`
 	Pending      []Pending         `json:"pending"`
 	Capabilities Capabilities      `json:"capabilities"`
-}
-
-// NamedJSON is an id with its name.
-type NamedJSON struct {
-	ID   *string `json:"id"`
-	Name *string `json:"name"`
 }
 
 // DetailJSON is a conversation in the form that `confab show --json` prints. Raw is the service's own object.
@@ -120,7 +114,7 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 		Kind: OrNull(c.Kind), Title: c.Title, Description: OrNull(c.Description), Privacy: cmp.Or(c.Privacy, PrivacyUnknown),
 		Status: OrNull(c.Status), Archived: c.Archived, Access: OrNull(c.Access), DefaultRole: OrNull(c.DefaultRole),
 		Participants: c.Participants, Contacts: c.Contacts, Labels: c.Labels, Attributes: c.Attributes,
-		Team: newNamedJSON(c.Team), Space: newNamedJSON(c.Space), Channel: newNamedJSON(c.Channel),
+		Team: OrNull(c.Team), Space: OrNull(c.Space), Channel: OrNull(c.Channel),
 		Created: Stamp(c.Created), Updated: Stamp(c.Updated), Checked: Stamp(r.Checked), URL: OrNull(c.URL),
 		Triage: TriageJSON{Done: r.Triage.Done, Snoozed: Stamp(r.Triage.SnoozedUntil),
 			Pinned: r.Triage.Pinned, Seen: r.Triage.Seen},
@@ -136,10 +130,6 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 		}
 	}
 	return out
-}
-
-func newNamedJSON(n Named) *NamedJSON {
-	return OrNull(NamedJSON{ID: OrNull(n.ID), Name: OrNull(n.Name)})
 }
 
 // NewDetailJSON converts a conversation that was just read by itself. caps may be nil.

@@ -99,8 +99,8 @@ func (b *Inbox) Nearest(ctx context.Context, view, filter string, inbox bool) (n
 		if inbox {
 			whole = whole.Inbox()
 		}
-		if found, err = b.lists.index.Count(ctx, whole); err != nil || found > 0 {
-			return near.String(), found, err
+		if w, err := b.lists.index.Window(ctx, whole, index.WindowRequest{}); err != nil || w.Total > 0 {
+			return near.String(), w.Total, err
 		}
 	}
 	return "", 0, source.err

@@ -82,24 +82,13 @@ func (b *Inbox) follow(ctx context.Context, state bool) (err error) {
 		if !ev.All {
 			l.index.Apply(changed)
 		}
-		ev.Refs = append(ev.Refs, b.advance()...)
+		ev.Refs = append(ev.Refs, l.index.Advance()...)
 	}
 	if state || ev.All || ev.Edits || len(ev.Refs) > 0 {
 		b.events.publish(ev)
 	}
 	nudge(l.changed)
 	return nil
-}
-
-// advance moves the index to the present time, and returns the conversations that thereby entered or left a list.
-func (b *Inbox) advance() []model.Ref {
-	var out []model.Ref
-	for _, key := range b.lists.index.Advance() {
-		if ref, ok := b.lists.index.Ref(key); ok {
-			out = append(out, ref)
-		}
-	}
-	return out
 }
 
 // recount reads the counters of all accounts and reports whether any changed.
@@ -162,7 +151,7 @@ func (b *Inbox) watch(ctx context.Context) {
 
 // clock announces what time alone has changed, and sets the timer for the next such change.
 func (w *watcher) clock() {
-	if refs := w.b.advance(); len(refs) > 0 {
+	if refs := w.b.lists.index.Advance(); len(refs) > 0 {
 		w.b.events.publish(model.Event{Refs: refs})
 	}
 	w.next = w.b.lists.index.Next()

@@ -235,7 +235,9 @@ func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	}
 	out := make([]int, len(parsed))
 	for i := 0; i < len(out) && err == nil; i++ {
-		out[i], err = b.lists.index.Count(ctx, parsed[i])
+		var w index.Window
+		w, err = b.lists.index.Window(ctx, parsed[i], index.WindowRequest{})
+		out[i] = w.Total
 	}
 	return out, err
 }

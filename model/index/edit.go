@@ -67,7 +67,7 @@ func (e *edit) match(l *list, s *query.Subject) bool {
 }
 
 // advance matches the due rows of a list again and returns those that entered or left it.
-func (e *edit) advance(i int) (moved []int64) {
+func (e *edit) advance(i int) (moved []uint32) {
 	var s query.Subject
 	for {
 		l := e.lists[i]
@@ -82,7 +82,7 @@ func (e *edit) advance(i int) (moved []int64) {
 			} else {
 				e.writable(i).remove(&e.table, key, &s)
 			}
-			moved = append(moved, int64(key))
+			moved = append(moved, key)
 		}
 		e.schedule(l, key, &s)
 	}
@@ -111,12 +111,12 @@ func (e *edit) schedule(l *list, key uint32, s *query.Subject) {
 }
 
 // recompute computes a list after the clock was set back. It returns the rows that entered or left the list.
-func (e *edit) recompute(i int) (moved []int64) {
+func (e *edit) recompute(i int) (moved []uint32) {
 	before := e.lists[i]
 	e.lists[i], _ = e.x.compute(context.Background(), &state{table: e.table, at: e.at, lists: e.lists[:1]}, before.shared)
 	for key := range e.lists[0].keys {
 		if before.has(int64(key)) != e.lists[i].has(int64(key)) {
-			moved = append(moved, int64(key))
+			moved = append(moved, key)
 		}
 	}
 	return moved

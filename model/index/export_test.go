@@ -3,10 +3,28 @@ package index
 import (
 	"context"
 	"testing"
+
+	"confab/model"
+	"confab/model/query"
 )
 
 // Matched returns how often a query was matched against a row.
 func (x *Index) Matched() int64 { return x.matched.Load() }
+
+// Ref returns the conversation of a row, which may be a tombstone.
+func (x *Index) Ref(key int64) (model.Ref, bool) {
+	t := &x.state.Load().table
+	if r := t.at(key); r != nil {
+		return t.ref(r), true
+	}
+	return model.Ref{}, false
+}
+
+// Count returns how many conversations a query matches.
+func (x *Index) Count(ctx context.Context, q query.Query) (int, error) {
+	w, err := x.Window(ctx, q, WindowRequest{})
+	return w.Total, err
+}
 
 // Lists returns the number of lists.
 func (x *Index) Lists() int { return len(x.state.Load().lists) }

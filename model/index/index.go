@@ -26,7 +26,7 @@ type Index struct {
 	mu       sync.Mutex // held while the state changes, never during a search; guards what follows
 	edits    uint64
 	kept     []query.Query
-	moved    []int64 // rows that entered or left a list with the time, not yet returned by Advance
+	moved    []uint32 // rows that entered or left a list with the time, not yet returned by Advance
 	searches map[string]*search
 	values   *values       // nil until they are asked for, and after a load
 	counting chan struct{} // holds one item while values are first counted
@@ -118,13 +118,14 @@ func (x *Index) Apply(changed []query.Entry) {
 	})
 }
 
-// Advance brings the lists to the present. It returns the rows that entered or left a list with the time since the last call.
-func (x *Index) Advance() (moved []int64) {
+// Advance brings the lists to the present. It returns the conversations that entered or left a list with the time since the
+// last call.
+func (x *Index) Advance() (moved []model.Ref) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	x.edit(func(*edit) {
+	x.edit(func(e *edit) {
 		slices.Sort(x.moved)
-		moved, x.moved = slices.Compact(x.moved), nil
+		moved, x.moved = e.table.refs(slices.Compact(x.moved)), nil
 	})
 	return moved
 }
@@ -159,15 +160,6 @@ func (x *Index) Keep(queries []query.Query) {
 		x.find(context.Background(), q, nil)
 	}
 	x.edit((*edit).evict)
-}
-
-// Ref returns the conversation of a row, which may be a tombstone.
-func (x *Index) Ref(key int64) (model.Ref, bool) {
-	t := &x.state.Load().table
-	if r := t.at(key); r != nil {
-		return t.ref(r), true
-	}
-	return model.Ref{}, false
 }
 
 // WindowRequest asks for a part of a list: around the row Anchor if that is in the list, else starting at Offset.
@@ -232,15 +224,6 @@ func (x *Index) firstWindow(q query.Query, w WindowRequest) *WindowRequest {
 		w.Anchor = 0
 	}
 	return &w
-}
-
-// Count returns how many conversations a query matches.
-func (x *Index) Count(ctx context.Context, q query.Query) (int, error) {
-	l, _, _, err := x.find(ctx, q, nil)
-	if err != nil {
-		return 0, err
-	}
-	return l.count, nil
 }
 
 // Select returns rows of a list: all of them if first is 0; else n rows starting at first; or, if n is 0, those from first to

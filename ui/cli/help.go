@@ -227,7 +227,7 @@ type jsonObject struct {
 // jsonObjects lists the objects that --json prints. An object within a sample is listed with its keys, an empty one by its name
 // alone.
 func jsonObjects() []jsonObject {
-	row := model.RowJSON{Team: &model.NamedJSON{}, Space: &model.NamedJSON{}, Channel: &model.NamedJSON{},
+	row := model.RowJSON{Team: &model.Named{}, Space: &model.Named{}, Channel: &model.Named{},
 		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
 	edit := model.EditJSON{Error: &model.ErrorJSON{}}
 	afresh := model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})}

@@ -345,11 +345,8 @@ func (r *run) cellOf(value any, words bool) string {
 			out = append(out, k+"="+v[k])
 		}
 		return strings.Join(out, "; ")
-	case *model.NamedJSON:
-		if v.Name != nil {
-			return *v.Name
-		}
-		return r.cellOf(v.ID, words)
+	case *model.Named:
+		return cmp.Or(v.Name, v.ID)
 	case *model.Participant:
 		return personWith(*v)
 	case model.Set[model.Participant]:
