@@ -366,7 +366,7 @@ func (k *Kona) among(want string, least, most int64) reader {
 // readMembers reads a list of ids with roles. It accepts roles outside 1 to 3 and unknown ids only if they are stored already.
 func (k *Kona) readMembers(x *exchange, field string, raw json.RawMessage) any {
 	refuse := func(format string, args ...any) { x.wrong.add(field, "invalid", fmt.Sprintf(format, args...)) }
-	items, ok := read[[]map[string]json.RawMessage](raw)
+	items, ok := read[[]object](raw)
 	old, list, key := k.members(x.row, field), []konaMember{}, konaKeys[field]
 	switch {
 	case !ok:
