@@ -51,9 +51,9 @@ type exchange struct {
 type rule struct {
 	// Is names the type, see parameter and member; "" means any text.
 	Is string
-	// Of lists the permitted values; Most is the greatest permitted number, the least being 1.
-	Of   []string
-	Most int
+	// Of lists the permitted values; Most is the greatest permitted number. The least one is 1 for a parameter, Least for a member.
+	Of          []string
+	Least, Most int
 	// Kind is the kind of object that an id belongs to.
 	Kind string
 	// Absent is the value if none is given. With Need, a value must be given. With Null, null means Absent.
