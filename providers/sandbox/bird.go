@@ -238,7 +238,8 @@ func (b *Bird) refuseSecond(row int, people []map[string]any, channel any) {
 			panic(refused(http.StatusConflict, "", "ResourceAlreadyExists",
 				"There is another active conversation for this contact on the channel."))
 		default:
-			said := refused(http.StatusConflict, "", "ContactAlreadyInConversation", "The contact is already in a conversation on this channel.")
+			said := refused(http.StatusConflict, "", "ContactAlreadyInConversation",
+				"The contact is already in a conversation on this channel.")
 			said.details = map[string]any{"conversationId": b.id(other)}
 			panic(said)
 		}
