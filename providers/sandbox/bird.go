@@ -176,8 +176,8 @@ func (b *Bird) patch(x *exchange) {
 
 // readAttributes reads a map of strings. It refuses values of other types and null.
 func readAttributes(x *exchange, at string, raw json.RawMessage) any {
-	fields, err := members(raw)
-	if err != nil {
+	fields, ok := read[object](raw)
+	if !ok {
 		x.wrong.add(at, "invalid", "must be an object")
 	}
 	out := make(map[string]any, len(fields))
@@ -238,7 +238,8 @@ func (b *Bird) refuseSecond(row int, people []map[string]any, channel any) {
 			panic(refused(http.StatusConflict, "", "ResourceAlreadyExists",
 				"There is another active conversation for this contact on the channel."))
 		default:
-			said := refused(http.StatusConflict, "", "ContactAlreadyInConversation", "The contact is already in a conversation on this channel.")
+			said := refused(http.StatusConflict, "", "ContactAlreadyInConversation",
+				"The contact is already in a conversation on this channel.")
 			said.details = map[string]any{"conversationId": b.id(other)}
 			panic(said)
 		}
@@ -334,14 +335,14 @@ func (b *Bird) messages(x *exchange) {
 
 // readMessage reads the first message of a new conversation and returns its body, which must be a text.
 func readMessage(x *exchange, at string, raw json.RawMessage) any {
-	fields, err := members(raw)
-	if err != nil {
+	fields, ok := read[object](raw)
+	if !ok {
 		x.wrong.add(at, "invalid", "must be an object")
 	}
 	x.wrong.unknown(at, fields, "recipients", "body", "reference")
-	body, _ := read[map[string]json.RawMessage](fields["body"])
+	body, _ := read[object](fields["body"])
 	kind, _ := read[string](body["type"])
-	content, _ := members(body[kind])
+	content, _ := read[object](body[kind])
 	if text, _ := read[string](content["text"]); kind != "text" || text == "" {
 		x.wrong.add(at+".body.text.text", "invalid", "is required")
 	}

@@ -196,7 +196,7 @@ func (b *Bird) addParticipant(x *exchange) {
 		person = b.participant(kind, n, b.channel(x.row))
 	default:
 		x.wrong.unknown("", x.fields, "type", "contact")
-		contact, _ := members(x.fields["contact"])
+		contact, _ := read[object](x.fields["contact"])
 		person, known = b.identified(x, "contact", contact, b.channel(x.row)), true
 	}
 	x.wrong.refuse()
@@ -238,7 +238,7 @@ func (b *Bird) readParticipants(x *exchange, at string, raw json.RawMessage) any
 // readParticipant reads one of the two documented forms, {"type":"user","id"} and
 // {"type":"contact","identifierKey","identifierValue"}, and returns the participant.
 func (b *Bird) readParticipant(x *exchange, at string, raw json.RawMessage) any {
-	fields, _ := members(raw)
+	fields, _ := read[object](raw)
 	switch kind, _ := read[string](fields["type"]); kind {
 	case "user":
 		x.wrong.unknown(at, fields, "type", "id")
@@ -263,7 +263,7 @@ func (id birdIdentifier) shown() map[string]any {
 }
 
 // identified reads an identifier and returns its contact as a participant.
-func (b *Bird) identified(x *exchange, at string, fields map[string]json.RawMessage, channel int, others ...string) map[string]any {
+func (b *Bird) identified(x *exchange, at string, fields object, channel int, others ...string) map[string]any {
 	id := identifierOf(x, at, fields, "identifierKey", "identifierValue", others...)
 	n, known := b.contactBy(id)
 	if !known {
@@ -274,7 +274,7 @@ func (b *Bird) identified(x *exchange, at string, fields map[string]json.RawMess
 }
 
 // identifierOf reads an identifier from two members.
-func identifierOf(x *exchange, at string, fields map[string]json.RawMessage, key, value string, others ...string) birdIdentifier {
+func identifierOf(x *exchange, at string, fields object, key, value string, others ...string) birdIdentifier {
 	x.wrong.unknown(at, fields, append(others, key, value)...)
 	k, _ := read[string](fields[key])
 	v, _ := read[string](fields[value])
@@ -285,7 +285,7 @@ func identifierOf(x *exchange, at string, fields map[string]json.RawMessage, key
 }
 
 func readIdentifier(x *exchange, at string, raw json.RawMessage) any {
-	fields, _ := members(raw)
+	fields, _ := read[object](raw)
 	return identifierOf(x, at, fields, "key", "value")
 }
 

@@ -9,7 +9,7 @@
 //     not served: they answer like an unknown path or parameter.
 //   - The same [Options.Seed], [Options.Conversations] and start time produce the same data, byte for byte. The seed determines
 //     ids and faults, not what the conversations say.
-//   - An idle sandbox has no goroutine, timer or socket. It waits with time.Timer and the request's context, so everything works
+//   - An idle sandbox has no goroutine, timer or socket. It waits with a timeout of the request's context, so everything works
 //     inside a testing/synctest bubble with its fake clock.
 //   - A [Sandbox] and all its accessors may be used from several goroutines.
 //   - A conversation is generated when it is asked for: an idle sandbox of 100,000 costs no more than one of 400.

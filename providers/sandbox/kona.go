@@ -38,10 +38,7 @@ func (s *Sandbox) Kona() *Kona { return serviceOf[*Kona](s) }
 
 func newKona(s *server) {
 	k := &Kona{server: s, refresh: s.Secrets["refresh_token"], codes: map[string]konaCode{}, issued: 1}
-	k.readers = map[string]reader{
-		"stored space": k.among("can't be changed", 1, 0), "stakeholder": k.among("must be 0, 1 or 2", 0, 2),
-		"role": k.among("must be 1, 2 or 3", 1, 3), "users": k.readMembers, "groups": k.readMembers,
-	}
+	k.readers = map[string]reader{"number": k.readNumber, "users": k.readMembers, "groups": k.readMembers}
 	k.start(k, map[string]func(*exchange){
 		"authorize": k.authorize, "token": k.token, "userinfo": k.userinfo, "list": k.list, "create": k.create, "update": k.update,
 		"delete": k.delete, "comments": k.comments,
@@ -244,11 +241,7 @@ func (k *Kona) listed(x *exchange, kind string, rows []int) {
 }
 
 func (k *Kona) one(x *exchange, status int, kind string, doc map[string]any) {
-	resource := "conversations"
-	if d := k.Directories[kind]; d != nil {
-		resource = d.Rows
-	}
-	x.jsonAs(status, k.Answers, map[string]any{resource: []any{doc}})
+	x.jsonAs(status, k.Answers, map[string]any{k.Directories[kind].Rows: []any{doc}})
 }
 
 // hidden leaves out users and groups of other spaces than the one in the query, and hidden spaces. The parameter hidden=true
@@ -352,21 +345,20 @@ func (k *Kona) update(x *exchange) {
 	k.one(x, http.StatusOK, "conversation", k.show(row))
 }
 
-// among returns a reader of numbers in the documented range. It accepts another one only if that is stored already.
-func (k *Kona) among(want string, least, most int64) reader {
-	return func(x *exchange, at string, raw json.RawMessage) any {
-		n, ok := read[int64](raw)
-		if !ok || (n < least || n > most) && (x.row < 0 || n != integer(k.value(x.row, at))) {
-			x.wrong.add(at, "invalid", want)
-		}
-		return n
+// readNumber reads a number from Least to Most. It accepts another one only if that is stored already.
+func (k *Kona) readNumber(x *exchange, at string, raw json.RawMessage) any {
+	r := x.call.Body[at]
+	n, ok := read[int](raw)
+	if !ok || (n < r.Least || n > r.Most) && (x.row < 0 || int64(n) != integer(k.value(x.row, at))) {
+		x.wrong.add(at, "invalid", r.Want)
 	}
+	return int64(n)
 }
 
 // readMembers reads a list of ids with roles. It accepts roles outside 1 to 3 and unknown ids only if they are stored already.
 func (k *Kona) readMembers(x *exchange, field string, raw json.RawMessage) any {
 	refuse := func(format string, args ...any) { x.wrong.add(field, "invalid", fmt.Sprintf(format, args...)) }
-	items, ok := read[[]map[string]json.RawMessage](raw)
+	items, ok := read[[]object](raw)
 	old, list, key := k.members(x.row, field), []konaMember{}, konaKeys[field]
 	switch {
 	case !ok:

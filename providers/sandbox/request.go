@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -35,13 +34,13 @@ type exchange struct {
 	call *call
 	args map[string]string
 
-	owner  any                        // what is known about the key
-	row    int                        // of the conversation in the path, -1 for none
-	param  map[string]any             // the values of the parameters
-	fields map[string]json.RawMessage // the members of the body
-	set    map[string]any             // their values
-	wrong  problems                   // with the body
-	after  *place                     // where the previous page of a list ended
+	owner  any            // what is known about the key
+	row    int            // of the conversation in the path, -1 for none
+	param  map[string]any // the values of the parameters
+	fields object         // the members of the body
+	set    map[string]any // their values
+	wrong  problems       // with the body
+	after  *place         // where the previous page of a list ended
 
 	status int
 	answer http.Header
@@ -52,9 +51,9 @@ type exchange struct {
 type rule struct {
 	// Is names the type, see parameter and member; "" means any text.
 	Is string
-	// Of lists the permitted values; Most is the greatest permitted number, the least being 1.
-	Of   []string
-	Most int
+	// Of lists the permitted values; Most is the greatest permitted number. The least one is 1 for a parameter, Least for a member.
+	Of          []string
+	Least, Most int
 	// Kind is the kind of object that an id belongs to.
 	Kind string
 	// Absent is the value if none is given. With Need, a value must be given. With Null, null means Absent.
@@ -103,7 +102,7 @@ type problems []problem
 func (p *problems) add(field, code, detail string) { *p = append(*p, problem{field, code, detail}) }
 
 // unknown adds a problem for each member that isn't known.
-func (p *problems) unknown(at string, fields map[string]json.RawMessage, known ...string) {
+func (p *problems) unknown(at string, fields object, known ...string) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !slices.Contains(known, name) {
 			p.add(strings.TrimPrefix(at+"."+name, "."), "unknown_field", "is not known here")
@@ -226,12 +225,12 @@ func (s *server) receiveBody(x *exchange) {
 	if kind, _, err := mime.ParseMediaType(x.header.Get("Content-Type")); err != nil || !slices.Contains(s.Media, kind) {
 		x.refuse(http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json.")
 	}
-	fields, err := members(x.body)
-	if !json.Valid(x.body) || err != nil && s.Wrap == "" {
+	fields, ok := read[object](x.body)
+	if !json.Valid(x.body) || !ok && s.Wrap == "" {
 		x.refuse(http.StatusBadRequest, "malformed_body", "The body must be a JSON object.")
 	}
 	if s.Wrap != "" {
-		list, ok := read[[]map[string]json.RawMessage](fields[s.Wrap])
+		list, ok := read[[]object](fields[s.Wrap])
 		if !ok || len(fields) != 1 {
 			x.refuse(http.StatusBadRequest, "bad_request", "The body must be an object with the key "+s.Wrap+" holding an array.")
 		}
@@ -355,17 +354,8 @@ func (x *exchange) readBody(r *http.Request) error {
 	return nil
 }
 
-// members reads a JSON object with nothing after it.
-func members(raw []byte) (map[string]json.RawMessage, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, err
-	}
-	if fields == nil {
-		return nil, errors.New("an object is expected")
-	}
-	return fields, nil
-}
+// object has the members of a JSON object.
+type object = map[string]json.RawMessage
 
 // read decodes a JSON value. It returns false for null, a missing value or another type.
 func read[T any](raw json.RawMessage) (T, bool) {
