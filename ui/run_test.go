@@ -47,7 +47,7 @@ func (r *running) end() error {
 	select {
 	case err := <-r.ended:
 		return err
-	case <-time.After(2 * time.Second):
+	case <-time.After(20 * time.Second):
 		r.t.Fatal("Run did not return")
 		return nil
 	}

@@ -147,7 +147,7 @@ func yes() *bool { v := true; return &v }
 // tree takes.
 func TestCostOfAnEventDoesNotGrowWithTheDatabase(t *testing.T) {
 	small := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 1_000})
-	large := newCrowd(t, crowd.Size{Conversations: 20_000, Waiting: 2_000, Delivered: 20_000})
+	large := newCrowd(t, crowd.Size{Conversations: 10_000, Waiting: 1_000, Delivered: 10_000})
 	for _, it := range costlies {
 		t.Run(it.name, func(t *testing.T) {
 			var all [2]map[string]cost

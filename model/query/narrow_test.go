@@ -71,7 +71,7 @@ func TestNarrowsIsBounded(t *testing.T) {
 	b.Narrows(a)
 	wide := strings.TrimSpace(strings.Repeat("ab ", 1300))
 	parse(t, wide).Narrows(parse(t, strings.ReplaceAll(wide, "a", "c")))
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 20*time.Second { // without a bound it would not end
 		t.Errorf("comparing large queries took %v", took)
 	}
 }

@@ -364,7 +364,7 @@ func (b *Bench) chooseMixed(mc MixedCase) (model.Conversation, []model.Edit) {
 	if mc.Prepare != nil {
 		mc.Prepare(b)
 	}
-	for _, id := range b.IDs() {
+	for _, id := range b.likely(mc.Name) {
 		c := b.load(id, b.Account.Needs(model.EditKinds()...)).Conversation
 		edits, ok := mc.Edits(b, c)
 		if !ok {
@@ -378,6 +378,7 @@ func (b *Bench) chooseMixed(mc MixedCase) (model.Conversation, []model.Edit) {
 			}
 		}
 		if ok {
+			b.suits(mc.Name, id)
 			b.Reset()
 			return c, edits
 		}

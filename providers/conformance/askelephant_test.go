@@ -30,6 +30,7 @@ func askElephantService() conformance.Service {
 	contacts := []model.EditKind{model.EditContacts}
 	return conformance.Service{
 		Provider: model.AskElephant,
+		Turn:     2,
 		Folder:   "../askelephant",
 		Sizes:    []string{"limit"},
 		Open:     openAskElephant,

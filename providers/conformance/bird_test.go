@@ -25,6 +25,7 @@ func birdService() conformance.Service {
 	set := func(k model.EditKind, to string) model.Edit { return model.Edit{Kind: k, Target: model.TextValue(to)} }
 	return conformance.Service{
 		Provider: model.Bird,
+		Turn:     1,
 		Folder:   "../bird",
 		Sizes:    []string{"limit"},
 		Open:     openBird,

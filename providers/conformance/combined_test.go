@@ -15,13 +15,10 @@ import (
 // conversation allows, and has each of their requests refused in each way. After
 // a refusal nothing may be widened.
 func combined(t *testing.T, s Service) {
-	for i, cs := range aFew(s.combinations(), 12, 0) {
+	for i, cs := range s.suitable(t, aFew(s.combinations(), 12, 0)) {
 		bubble(t, cs.name, func(t *testing.T) {
-			b, c, edits, ok := s.combine(t, cs)
-			if !ok {
-				return
-			}
-			cs.id, cs.edits = c.Ref.ID, edits
+			b, c, edits := s.combine(t, cs)
+			cs.edits = edits
 			steps := b.together(t, c, edits)
 			if !slices.ContainsFunc(edits, model.Edit.Widens) {
 				return
@@ -43,8 +40,7 @@ func combined(t *testing.T, s Service) {
 type combination struct {
 	name  string
 	cases []EditCase
-	// id is the conversation that suits, "" until it has been found, and edits
-	// are those that were made for it.
+	// id is the conversation that suits, and edits are those that were made for it.
 	id    string
 	edits []model.Edit
 }
@@ -68,51 +64,74 @@ func (s Service) combinations() []combination {
 	return append([]combination{{name: "all at once", cases: all}, {name: "all at once, backwards", cases: backwards}}, out...)
 }
 
-// combine opens a stand-in and finds the conversation that suits most of the
-// cases. It reports false if none suits two. Of cases for the same field it takes
-// the first.
-func (s Service) combine(t *testing.T, cs combination) (*Bench, model.Conversation, []model.Edit, bool) {
-	t.Helper()
-	b := s.open(t, Options{Conversations: 24})
-	if cs.edits != nil {
-		c := b.load(cs.id, b.Account.Needs(model.EditKinds()...)).Conversation
-		b.Reset()
-		return b, c, cs.edits, true
-	}
-	var found model.Conversation
-	var edits []model.Edit
-	var kinds []model.EditKind
-	for _, ec := range cs.cases {
-		kinds = append(kinds, ec.Kind)
-	}
-	ids := b.IDs()
-	if cs.id != "" {
-		ids = []string{cs.id}
-	}
-	for _, id := range ids {
-		d, err := b.Account.Load(context.Background(), id, b.Account.Needs(kinds...))
-		if err != nil {
-			t.Fatalf("load %s: %v", id, err)
-		}
-		var suits []model.Edit
-		for _, ec := range cs.cases {
-			e, ok := newEdit(ec, b, d.Conversation)
-			if !ok || !b.Account.Capabilities(d.Conversation).Of(ec.Kind).Can() ||
-				slices.ContainsFunc(suits, func(o model.Edit) bool { return o.Field() == e.Field() }) {
-				continue
+// suitable returns the combinations of which at least two cases suit one
+// conversation, each with the conversation that suits most of its cases.
+func (s Service) suitable(t *testing.T, list []combination) (out []combination) {
+	bubble(t, "suitable", func(t *testing.T) {
+		b := s.open(t, Options{Conversations: combining})
+		most := make([]int, len(list))
+		for _, id := range b.IDs() {
+			edits := map[string]model.Edit{} // by the name of the case
+			c := b.load(id, b.Account.Needs(model.EditKinds()...)).Conversation
+			for _, ec := range s.Edits {
+				if suits := b.suiting(c, []EditCase{ec}); len(suits) > 0 {
+					edits[ec.Name] = suits[0]
+				}
 			}
-			e.ID = fmt.Sprintf("e%d", len(suits))
-			suits = append(suits, e)
+			for i, cs := range list {
+				fields := map[string]bool{}
+				for _, ec := range cs.cases {
+					if e, ok := edits[ec.Name]; ok {
+						fields[e.Field()] = true
+					}
+				}
+				if len(fields) > most[i] {
+					most[i], list[i].id = len(fields), id
+				}
+			}
 		}
-		if len(suits) > len(edits) {
-			found, edits = d.Conversation, suits
+		for i, cs := range list {
+			if most[i] > 1 {
+				out = append(out, cs)
+			}
 		}
-		if len(edits) == len(cs.cases) {
-			break
+	})
+	return out
+}
+
+// combining is the number of conversations in a stand-in for combinations.
+const combining = 24
+
+// suiting returns the edits of those cases that suit a conversation, the first
+// case for each field.
+func (b *Bench) suiting(c model.Conversation, cases []EditCase) (suits []model.Edit) {
+	for _, ec := range cases {
+		e, ok := newEdit(ec, b, c)
+		if !ok || !b.Account.Capabilities(c).Of(ec.Kind).Can() ||
+			slices.ContainsFunc(suits, func(o model.Edit) bool { return o.Field() == e.Field() }) {
+			continue
 		}
+		e.ID = fmt.Sprintf("e%d", len(suits))
+		suits = append(suits, e)
+	}
+	return suits
+}
+
+// combine opens a stand-in and loads the conversation of a combination, with the
+// edits of the cases that suit it.
+func (s Service) combine(t *testing.T, cs combination) (*Bench, model.Conversation, []model.Edit) {
+	t.Helper()
+	b := s.open(t, Options{Conversations: combining})
+	c := b.load(cs.id, b.Account.Needs(model.EditKinds()...)).Conversation
+	edits := cs.edits
+	if edits == nil {
+		edits = b.suiting(c, cs.cases)
+	}
+	if len(edits) < 2 {
+		t.Fatalf("%s suits %d cases of %s, want two or more", cs.id, len(edits), cs.name)
 	}
 	b.Reset()
-	return b, found, edits, len(edits) > 1
+	return b, c, edits
 }
 
 // together applies several edits without refusals and returns the number of
@@ -220,7 +239,7 @@ func (cs combination) refusals(turn int) []refusal {
 
 // refusedAt has one write of a combination refused.
 func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal) {
-	b, c, edits, _ := s.combine(t, cs)
+	b, c, edits := s.combine(t, cs)
 	what := fmt.Sprintf("%s at request %d", r.name, step+1)
 	wide, writes, wrong := 0, 0, false
 	b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -276,7 +295,7 @@ func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal) {
 // impossible replaces one edit of a combination by one that can't be sent. The
 // other edits must be sent unless they widen.
 func impossible(t *testing.T, s Service, cs combination, bad int) {
-	b, c, edits, _ := s.combine(t, cs)
+	b, c, edits := s.combine(t, cs)
 	caps := b.Account.Capabilities(c)
 	k := slices.IndexFunc(model.EditKinds(), func(k model.EditKind) bool { return !caps.Of(k).Can() })
 	if k < 0 {

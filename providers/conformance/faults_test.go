@@ -23,7 +23,7 @@ func bounded(t testing.TB, taken int64) {
 }
 
 func faults(t *testing.T, s Service) {
-	for i, f := range allFaults() {
+	for i, f := range aFew(allFaults(), 12, s.Turn) {
 		t.Run(f.name, func(t *testing.T) {
 			bubble(t, "load", func(t *testing.T) {
 				faultyRead(t, s, f, func(b *Bench, id string) error {

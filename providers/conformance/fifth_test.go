@@ -15,7 +15,7 @@ func notesService() conformance.Service {
 		return func(b *conformance.Bench) { behind(b).Of("notes").Set(sandbox.Switches{name: true}) }
 	}
 	return conformance.Service{
-		Provider: "notes", Folder: "notes", Header: "X-Key", Open: openNotes, Engine: openEngine, IsWrite: writes(), Several: 90,
+		Provider: "notes", Turn: 4, Folder: "notes", Header: "X-Key", Open: openNotes, Engine: openEngine, IsWrite: writes(), Several: 90,
 		Edits: []conformance.EditCase{
 			setText("title", model.EditTitle, "", "Renamed: Ünïcode & <b>", 1),
 			setText("make private", model.EditPrivacy, "", "private", 1),

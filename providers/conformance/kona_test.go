@@ -39,6 +39,7 @@ func konaService() conformance.Service {
 	}
 	return conformance.Service{
 		Provider: model.Kona,
+		Turn:     3,
 		Folder:   "../kona",
 		Sizes:    []string{"per_page"},
 		Open:     openKona,

@@ -39,7 +39,7 @@ func quirks(t *testing.T, s Service) {
 			bubble(t, "load", func(t *testing.T) {
 				b := s.open(t, Options{})
 				q.Turn(b)
-				for _, id := range b.some()[:min(len(b.some()), 9)] {
+				for _, id := range aFew(b.some()[:min(len(b.some()), 9)], 3, i) {
 					for _, need := range []model.Need{0, b.Account.Needs(model.EditKinds()...) | model.NeedMessages, model.NeedEverything} {
 						d, err := b.Account.Load(context.Background(), id, need)
 						want := model.ErrorKind("")

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 
 	"confab/model"
@@ -72,7 +73,7 @@ func (b *Bench) choose(ec EditCase) (model.Conversation, model.Edit) {
 		b.Reset()
 		return model.Conversation{}, e
 	}
-	for _, id := range b.IDs() {
+	for _, id := range b.likely(ec.Name) {
 		d, err := b.Account.Load(context.Background(), id, b.Account.Needs(ec.Kind))
 		if err != nil {
 			b.t.Fatalf("load %s: %v", id, err)
@@ -81,12 +82,31 @@ func (b *Bench) choose(ec EditCase) (model.Conversation, model.Edit) {
 			continue
 		}
 		if e, ok := newEdit(ec, b, d.Conversation); ok {
+			b.suits(ec.Name, id)
 			b.Reset()
 			return d.Conversation, e
 		}
 	}
 	b.t.Fatalf("no conversation suits %q", ec.Name)
 	return model.Conversation{}, model.Edit{}
+}
+
+// suited has the id of the conversation that suited a case last, by service and
+// case. Stand-ins of a service hold the same conversations, so that it most
+// probably suits again.
+var suited sync.Map
+
+func (b *Bench) suits(name, id string) { suited.Store([2]string{b.service.Provider, name}, id) }
+
+// likely returns the ids of the conversations, the one that suited a case last
+// before the others.
+func (b *Bench) likely(name string) []string {
+	ids := b.IDs()
+	last, _ := suited.Load([2]string{b.service.Provider, name})
+	if i := slices.IndexFunc(ids, func(id string) bool { return id == last }); i > 0 {
+		return slices.Insert(slices.Delete(slices.Clone(ids), i, i+1), 0, ids[i])
+	}
+	return ids
 }
 
 // any returns the first case, for tests to which the kind of edit does not matter.
@@ -114,7 +134,7 @@ func (b *Bench) first() string {
 // some returns the ids of enough conversations to include most oddities.
 func (b *Bench) some() []string {
 	ids := b.IDs()
-	return ids[:min(len(ids), 26)]
+	return aFew(ids[:min(len(ids), 26)], 10, 0)
 }
 
 // load loads a conversation and fails unless that succeeds.

@@ -28,6 +28,9 @@ type Service struct {
 
 	// Sizes are the parameters for the length of a page.
 	Sizes []string
+	// Turn is another number for each service, from 0: with -short, services try
+	// different ones of the values that all of them could try, and each is tried.
+	Turn int
 	// Several is a number of conversations that fills at least three pages.
 	Several int
 	// Edits has a case for every kind of edit that an account declares.

@@ -16,6 +16,7 @@ import (
 )
 
 func TestInterruptedSandboxEndsWith130(t *testing.T) {
+	t.Parallel()
 	cmd := program(t, nil, "sandbox", "--listen", "127.0.0.1:0")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -39,6 +40,7 @@ func TestInterruptedSandboxEndsWith130(t *testing.T) {
 
 // TestDemoLeavesNothingBehind opens the demo on a terminal, quits, and looks into the directories that it may have used.
 func TestDemoLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	dirs := map[string]string{}
 	env := []string{"TERM=xterm-256color", "LANG=C.UTF-8", "CONFAB_CONFIG="}
 	for _, name := range []string{"XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME", "TMPDIR"} {

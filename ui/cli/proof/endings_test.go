@@ -353,6 +353,7 @@ const waiting = "confab: waiting for 1 edit that is being sent; ctrl-c does not 
 
 // TestLeavingWhileSending quits while a service holds its answer to a write back.
 func TestLeavingWhileSending(t *testing.T) {
+	t.Parallel()
 	const public = "account:sales is:public"
 	inbox := func(*testing.T, *endHome) []string { return []string{"--query", public} }
 	edit := func(t *testing.T, h *endHome) []string {
@@ -419,6 +420,7 @@ func TestLeavingWhileSending(t *testing.T) {
 // TestAStoppedJobEnds ends the inbox while it is a stopped job of a shell. It must not write to the terminal of the shell, or it
 // would be stopped again.
 func TestAStoppedJobEnds(t *testing.T) {
+	t.Parallel()
 	h := newEndHome(t)
 	path, err := binary()
 	if err != nil {

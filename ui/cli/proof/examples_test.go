@@ -24,6 +24,7 @@ func oneBlank(s string) string { return " " + strings.Join(strings.Fields(s), " 
 
 // TestTheHelpHasEveryRow holds that each row of the program's tables stands in the help.
 func TestTheHelpHasEveryRow(t *testing.T) {
+	t.Parallel()
 	want := map[string][]string{}
 	for _, f := range registry {
 		for _, row := range f.Table {

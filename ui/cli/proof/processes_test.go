@@ -269,6 +269,7 @@ func (c *crowd) exits(p *process, bad func(string, ...any)) {
 // TestSeveralProcesses has two and five confabs, and an inbox, edit the same fields in one database at the same time, and kills
 // some of them.
 func TestSeveralProcesses(t *testing.T) {
+	t.Parallel()
 	if _, err := binary(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 // TestTheNextStartAfterADroppedLinkResumes holds that after any signal the next start goes back to the view, the filter and the
 // conversation, and that after q it begins at the top.
 func TestTheNextStartAfterADroppedLinkResumes(t *testing.T) {
+	t.Parallel()
 	h := newEndHome(t)
 	if out, code := h.run(t, "sync"); code != 0 {
 		t.Fatalf("sync ended with %d: %s", code, out)
