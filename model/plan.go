@@ -29,8 +29,8 @@ type Change struct {
 	// People are the operands of the set operations. An entry stands for the same person of the set, see SamePerson. With
 	// OpAlter, an empty Role or Status means no change.
 	People   []Participant
-	Who      []Who    // if set, the people are to be found in each conversation anew; People then holds their roles and statuses
-	Renaming Renaming // for OpRename
+	Queries  []PersonQuery // if set, the people are to be found in each conversation anew; People then holds their roles and statuses
+	Renaming Renaming      // for OpRename
 	// Base, if set, is the value that the person saw when making the change. Otherwise the present value is the base.
 	Base *Value
 	// BaseByRef, if set, holds a Base for each of several conversations. A conversation without an entry is left alone.
@@ -138,7 +138,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 	now := c.Clone()
 	for _, ch := range changes {
 		e, cp := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Earlier: ch.Earlier}, caps.Of(ch.Kind)
-		if len(ch.Who) > 0 {
+		if len(ch.Queries) > 0 {
 			if ch.Kind == EditParticipants && !cp.Can() {
 				return it.Blocked(cp.Reason) // it need not be known who is meant
 			}
@@ -170,7 +170,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 		case ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "":
 			return it.Blocked("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
 		}
-		if lacks := d.lacksTerms(ch.People); len(ch.Who) > 0 && ch.Kind == EditParticipants && lacks != "" {
+		if lacks := d.lacksTerms(ch.People); len(ch.Queries) > 0 && ch.Kind == EditParticipants && lacks != "" {
 			return it.Blocked(lacks)
 		}
 		e.Base, e.Target = base, target

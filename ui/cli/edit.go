@@ -187,8 +187,8 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, changes []model.Ch
 	return plan, err
 }
 
-func whoError(err error) *model.WhoError {
-	who, _ := errors.AsType[*model.WhoError](err)
+func whoError(err error) *model.PersonQueryError {
+	who, _ := errors.AsType[*model.PersonQueryError](err)
 	return who
 }
 
@@ -355,7 +355,7 @@ func parseContacts(flag, text string) (model.Change, error) {
 		if id = strings.TrimPrefix(strings.TrimSpace(id), model.KindContact+":"); id == "" {
 			return c, complaint
 		}
-		c.Who = append(c.Who, model.Who{Kind: model.KindContact, ID: id})
+		c.Queries = append(c.Queries, model.PersonQuery{Kind: model.KindContact, ID: id})
 	}
 	return c, nil
 }

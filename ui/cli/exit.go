@@ -67,7 +67,7 @@ func CodeOf(err error) int {
 		return ExitOK
 	case *ExitError:
 		return e.Code
-	case *model.WhoError:
+	case *model.PersonQueryError:
 		return ExitUsage
 	case *model.Error:
 		return codeOfKind(e.Kind)

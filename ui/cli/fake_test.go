@@ -178,7 +178,7 @@ func (f *fakeEngine) Plan(ctx context.Context, refs []model.Ref, changes []model
 	for _, ref := range refs {
 		row, cached, _ := f.Row(ctx, ref)
 		c := row.Conversation
-		relative := func(ch model.Change) bool { return len(ch.Who) > 0 && ch.Op != model.OpSet }
+		relative := func(ch model.Change) bool { return len(ch.Queries) > 0 && ch.Op != model.OpSet }
 		if !cached || slices.ContainsFunc(changes, relative) {
 			d, err := f.Load(ctx, ref, 0)
 			if err != nil {

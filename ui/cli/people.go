@@ -13,7 +13,7 @@ func roleWords() []string {
 
 // parsePerson reads the value of a flag about a person: who it is, and the role or status.
 func parsePerson(flag, text string) (c model.Change, err error) {
-	var w model.Who
+	var w model.PersonQuery
 	var p model.Participant
 	c = model.Change{Kind: model.EditParticipants, Op: model.OpAlter}
 	switch flag {
@@ -22,7 +22,7 @@ func parsePerson(flag, text string) (c model.Change, err error) {
 		w, p.Role, err = parseWhoRole(text)
 	case "remove":
 		c.Op = model.OpRemove
-		w, err = model.ParseWho(text)
+		w, err = model.ParsePersonQuery(text)
 	case "participant-status":
 		w, p.Status, err = splitWho(flag, text)
 	default:
@@ -30,7 +30,7 @@ func parsePerson(flag, text string) (c model.Change, err error) {
 			err = checkRole(p.Role)
 		}
 	}
-	c.Who, c.People = []model.Who{w}, []model.Participant{p}
+	c.Queries, c.People = []model.PersonQuery{w}, []model.Participant{p}
 	return c, err
 }
 
@@ -43,25 +43,25 @@ func checkRole(s string) error {
 
 // parseWhoRole reads WHO[=ROLE]. The text after the last = is a role only if it is a role word, since an identifier has a
 // = too.
-func parseWhoRole(text string) (w model.Who, role string, err error) {
+func parseWhoRole(text string) (w model.PersonQuery, role string, err error) {
 	i := strings.LastIndexByte(text, '=')
 	tail := text[i+1:]
 	if i >= 0 && slices.Contains(roleWords(), tail) {
-		w, err = model.ParseWho(text[:i])
+		w, err = model.ParsePersonQuery(text[:i])
 		return w, tail, err
 	}
-	if w, err = model.ParseWho(text); i >= 0 && err == nil && !w.Identifier {
+	if w, err = model.ParsePersonQuery(text); i >= 0 && err == nil && !w.Identifier {
 		err = checkRole(tail)
 	}
 	return w, "", err
 }
 
 // splitWho reads WHO=WORD, split at the last =.
-func splitWho(flag, text string) (w model.Who, word string, err error) {
+func splitWho(flag, text string) (w model.PersonQuery, word string, err error) {
 	i := strings.LastIndexByte(text, '=')
 	if i < 0 || i == len(text)-1 {
 		return w, "", usage("--%s wants WHO=%s, not %q", flag, strings.ToUpper(strings.TrimPrefix(flag, "participant-")), cell(text))
 	}
-	w, err = model.ParseWho(text[:i])
+	w, err = model.ParsePersonQuery(text[:i])
 	return w, text[i+1:], err
 }

@@ -10,19 +10,19 @@ import (
 
 func TestParseWhoRoleSplitsRoleWordsOnly(t *testing.T) {
 	for text, want := range map[string]struct {
-		who  model.Who
+		who  model.PersonQuery
 		role string
 		bad  bool
 	}{
-		"12":                             {who: model.Who{Text: "12"}},
-		"ann@example.com":                {who: model.Who{Text: "ann@example.com"}},
-		"ann@example.com=editor":         {who: model.Who{Text: "ann@example.com"}, role: "editor"},
-		"Ann Lee=collaboration_complete": {who: model.Who{Text: "Ann Lee"}, role: "collaboration_complete"},
-		"user:3":                         {who: model.Who{Text: "user:3", Kind: "user", ID: "3"}},
-		"group:5=viewer":                 {who: model.Who{Text: "group:5", Kind: "group", ID: "5"}, role: "viewer"},
-		"phonenumber=+3112":              {who: model.Who{Text: "phonenumber=+3112", Identifier: true}},
-		"phonenumber=+3112=viewer":       {who: model.Who{Text: "phonenumber=+3112", Identifier: true}, role: "viewer"},
-		"Re: hello":                      {who: model.Who{Text: "Re: hello"}},
+		"12":                             {who: model.PersonQuery{Text: "12"}},
+		"ann@example.com":                {who: model.PersonQuery{Text: "ann@example.com"}},
+		"ann@example.com=editor":         {who: model.PersonQuery{Text: "ann@example.com"}, role: "editor"},
+		"Ann Lee=collaboration_complete": {who: model.PersonQuery{Text: "Ann Lee"}, role: "collaboration_complete"},
+		"user:3":                         {who: model.PersonQuery{Text: "user:3", Kind: "user", ID: "3"}},
+		"group:5=viewer":                 {who: model.PersonQuery{Text: "group:5", Kind: "group", ID: "5"}, role: "viewer"},
+		"phonenumber=+3112":              {who: model.PersonQuery{Text: "phonenumber=+3112", Identifier: true}},
+		"phonenumber=+3112=viewer":       {who: model.PersonQuery{Text: "phonenumber=+3112", Identifier: true}, role: "viewer"},
+		"Re: hello":                      {who: model.PersonQuery{Text: "Re: hello"}},
 		"user:3=boss":                    {bad: true},
 		"ann@example.com=boss":           {bad: true},
 		"user:":                          {bad: true},
@@ -106,12 +106,12 @@ func FuzzChangeFlags(f *testing.F) {
 		for _, w := range q {
 			switch w.Kind {
 			case model.EditParticipants:
-				if len(w.Who) != 1 || w.Who[0].Text == "" || len(w.People) != 1 {
+				if len(w.Queries) != 1 || w.Queries[0].Text == "" || len(w.People) != 1 {
 					t.Fatalf("a change of nobody: %+v", w)
 				}
 			case model.EditContacts:
 				set = w.Op == model.OpSet
-				for _, who := range w.Who {
+				for _, who := range w.Queries {
 					if who.ID == "" {
 						t.Fatal("a contact without an id")
 					}

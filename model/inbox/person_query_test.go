@@ -26,7 +26,7 @@ func TestPlanFindsThePeopleThatAreNamed(t *testing.T) {
 			c.Participants.Items = append(c.Participants.Items, model.Participant{Kind: "user", ID: "9", Name: "Zoe", Role: model.RoleViewer})
 		})
 		named := func(op model.ChangeOp, who string) []model.Change {
-			return []model.Change{{Kind: model.EditParticipants, Op: op, Who: []model.Who{{Text: who}}, People: []model.Participant{{Role: model.RoleEditor}}}}
+			return []model.Change{{Kind: model.EditParticipants, Op: op, Queries: []model.PersonQuery{{Text: who}}, People: []model.Participant{{Role: model.RoleEditor}}}}
 		}
 		before, _ := f.count()
 		plan, err := b.Plan(ctx, refs, named(model.OpAdd, "zoe"), model.PlanOptions{})
@@ -46,7 +46,7 @@ func TestPlanFindsThePeopleThatAreNamed(t *testing.T) {
 		if err != nil {
 			t.Fatalf("planning: %v", err)
 		}
-		who, ok := errors.AsType[*model.WhoError](plan.Items[0].Err)
+		who, ok := errors.AsType[*model.PersonQueryError](plan.Items[0].Err)
 		if plan.Items[0].State != model.PlanBlocked || !ok || !who.Nobody {
 			t.Errorf("a name that is nobody's is planned as %+v, want blocked because it is nobody", plan.Items[0])
 		}

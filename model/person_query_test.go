@@ -13,7 +13,7 @@ func TestChooseFindsTheOnePerson(t *testing.T) {
 		"1": "1", "JO@EXAMPLE.COM": "1", "JÖ": "2", "Jo": "1", "user:2": "2", "emailaddress=jo2@example.com": "c1",
 		"jo": "ambiguous", "emailaddress=jo@example.com": "ambiguous", "group:1": "", "J": "", "3": "",
 	} {
-		w, err := ParseWho(text)
+		w, err := ParsePersonQuery(text)
 		if err != nil {
 			t.Fatal(err)
 		}

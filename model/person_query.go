@@ -9,9 +9,9 @@ import (
 	"unicode"
 )
 
-// Who names a person, group or flow as it was typed: [user:|group:|contact:|flow:]ID, an e-mail address, a name, or an
+// PersonQuery names a person, group or flow as it was typed: [user:|group:|contact:|flow:]ID, an e-mail address, a name, or an
 // identifier KEY=VALUE.
-type Who struct {
+type PersonQuery struct {
 	Text       string
 	Kind, ID   string // set if the text begins with a known kind
 	Identifier bool   // the text can be read as KEY=VALUE
@@ -20,76 +20,76 @@ type Who struct {
 // identifierKey matches what stands before the = of a Bird identifier, such as emailaddress or phonenumber.
 var identifierKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// ParseWho reads a text that names somebody. Its error is a *WhoError.
-func ParseWho(text string) (Who, error) {
-	w := Who{Text: strings.TrimSpace(text)}
-	if w.Text == "" {
-		return w, &WhoError{Message: "a person is named by an id, an e-mail, an exact name, or KEY=VALUE"}
+// ParsePersonQuery reads a text that names somebody. Its error is a *PersonQueryError.
+func ParsePersonQuery(text string) (PersonQuery, error) {
+	q := PersonQuery{Text: strings.TrimSpace(text)}
+	if q.Text == "" {
+		return q, &PersonQueryError{Message: "a person is named by an id, an e-mail, an exact name, or KEY=VALUE"}
 	}
-	kind, id, ok := strings.Cut(w.Text, ":")
+	kind, id, ok := strings.Cut(q.Text, ":")
 	if ok && slices.Contains([]string{KindUser, KindGroup, KindContact, KindFlow}, kind) {
-		if w.Kind, w.ID = kind, id; id == "" {
-			return w, &WhoError{Message: fmt.Sprintf("%q names no id", w.clean())}
+		if q.Kind, q.ID = kind, id; id == "" {
+			return q, &PersonQueryError{Message: fmt.Sprintf("%q names no id", q.clean())}
 		}
-		return w, nil
+		return q, nil
 	}
-	key, value, _ := strings.Cut(w.Text, "=")
-	w.Identifier = identifierKey.MatchString(key) && value != ""
-	return w, nil
+	key, value, _ := strings.Cut(q.Text, "=")
+	q.Identifier = identifierKey.MatchString(key) && value != ""
+	return q, nil
 }
 
-func (w Who) clean() string { return CleanLine(w.Text, 500) }
+func (q PersonQuery) clean() string { return CleanLine(q.Text, 500) }
 
 // isUnique reports whether the text is of a form that only one person can have: an id, an e-mail address or an identifier.
 // A text with blanks, or without digits, is taken for a name.
-func (w Who) isUnique() bool {
-	return w.Kind != "" || w.Identifier || !strings.ContainsFunc(w.Text, unicode.IsSpace) && strings.ContainsAny(w.Text, "@0123456789")
+func (q PersonQuery) isUnique() bool {
+	return q.Kind != "" || q.Identifier || !strings.ContainsFunc(q.Text, unicode.IsSpace) && strings.ContainsAny(q.Text, "@0123456789")
 }
 
 // participant returns a participant with nothing but what was typed.
-func (w Who) participant() Participant {
+func (q PersonQuery) participant() Participant {
 	switch {
-	case w.Kind != "":
-		return Participant{Kind: w.Kind, ID: w.ID}
-	case w.Identifier:
-		return Participant{Kind: KindContact, Identifier: w.Text}
-	case strings.Contains(w.Text, "@"):
-		return Participant{Email: w.Text}
-	case w.isUnique():
-		return Participant{ID: w.Text}
+	case q.Kind != "":
+		return Participant{Kind: q.Kind, ID: q.ID}
+	case q.Identifier:
+		return Participant{Kind: KindContact, Identifier: q.Text}
+	case strings.Contains(q.Text, "@"):
+		return Participant{Email: q.Text}
+	case q.isUnique():
+		return Participant{ID: q.Text}
 	}
-	return Participant{Name: w.Text}
+	return Participant{Name: q.Text}
 }
 
-func (w Who) matches(p Participant) bool {
-	if w.Kind != "" {
-		return p.Kind == w.Kind && p.ID == w.ID
+func (q PersonQuery) matches(p Participant) bool {
+	if q.Kind != "" {
+		return p.Kind == q.Kind && p.ID == q.ID
 	}
-	key, value, _ := strings.Cut(w.Text, "=")
-	return p.ID == w.Text || p.Email != "" && strings.EqualFold(p.Email, w.Text) ||
-		p.Name != "" && FoldText(p.Name) == FoldText(w.Text) ||
-		w.Identifier && (p.Identifier != "" && strings.EqualFold(p.Identifier, w.Text) ||
+	key, value, _ := strings.Cut(q.Text, "=")
+	return p.ID == q.Text || p.Email != "" && strings.EqualFold(p.Email, q.Text) ||
+		p.Name != "" && FoldText(p.Name) == FoldText(q.Text) ||
+		q.Identifier && (p.Identifier != "" && strings.EqualFold(p.Identifier, q.Text) ||
 			strings.EqualFold(key, "emailaddress") && strings.EqualFold(value, p.Email))
 }
 
-// WhoError is the error about a text that is no name, names nobody, or names several people.
-type WhoError struct {
+// PersonQueryError is the error about a text that is no name, names nobody, or names several people.
+type PersonQueryError struct {
 	Message string
 	Nobody  bool
 }
 
-func (e *WhoError) Error() string { return e.Message }
+func (e *PersonQueryError) Error() string { return e.Message }
 
 // choose returns the person whom the text names. Of several who match when accents and case are ignored, the only exact
 // match is taken.
-func (w Who) choose(people []Participant) (p Participant, found bool, err error) {
+func (q PersonQuery) choose(people []Participant) (p Participant, found bool, err error) {
 	var matching, exact []Participant
 	for _, p := range people {
-		if !w.matches(p) || has(matching, p) {
+		if !q.matches(p) || has(matching, p) {
 			continue
 		}
 		matching = append(matching, p)
-		if p.ID == w.Text || p.Email == w.Text || p.Name == w.Text {
+		if p.ID == q.Text || p.Email == q.Text || p.Name == q.Text {
 			exact = append(exact, p)
 		}
 	}
@@ -102,14 +102,14 @@ func (w Who) choose(people []Participant) (p Participant, found bool, err error)
 		return exact[0], true, nil
 	}
 	const most = 20
-	message := fmt.Sprintf("%q is ambiguous; name one of these by its id:", w.clean())
+	message := fmt.Sprintf("%q is ambiguous; name one of these by its id:", q.clean())
 	for _, p := range matching[:min(most, len(matching))] {
 		message += "\n  " + p.Distinct()
 	}
 	if more := len(matching) - most; more > 0 {
 		message += fmt.Sprintf("\n  and %d more", more)
 	}
-	return p, false, &WhoError{Message: message}
+	return p, false, &PersonQueryError{Message: message}
 }
 
 // Directory searches the directories of an account.
@@ -133,11 +133,11 @@ func (look Directory) all(req LookupRequest) (people []Participant, err error) {
 
 // lookUp looks a person up in the directories of an account. An id with its kind, and an identifier, are passed on as they are
 // where no directory has them: the service decides.
-func (w Who) lookUp(d Description, scope string, look Directory) (Participant, error) {
-	kinds, text, passOn := d.People, w.Text, w.Identifier && slices.Contains(d.People, LookupContacts)
+func (q PersonQuery) lookUp(d Description, scope string, look Directory) (Participant, error) {
+	kinds, text, passOn := d.People, q.Text, q.Identifier && slices.Contains(d.People, LookupContacts)
 	switch {
-	case w.Kind != "":
-		kinds, text, passOn = []LookupKind{LookupKind(w.Kind)}, w.ID, true
+	case q.Kind != "":
+		kinds, text, passOn = []LookupKind{LookupKind(q.Kind)}, q.ID, true
 	case passOn:
 		kinds = []LookupKind{LookupContacts}
 	}
@@ -154,12 +154,12 @@ func (w Who) lookUp(d Description, scope string, look Directory) (Participant, e
 		}
 		all = append(all, people...)
 	}
-	p, found, err := w.choose(all)
+	p, found, err := q.choose(all)
 	switch {
 	case err != nil || found:
 		return p, err
 	case passOn:
-		return w.participant(), nil
+		return q.participant(), nil
 	case forbidden != nil:
 		return p, forbidden
 	}
@@ -167,46 +167,46 @@ func (w Who) lookUp(d Description, scope string, look Directory) (Participant, e
 	for _, p := range all {
 		names = append(names, p.Name, p.Email)
 	}
-	message := fmt.Sprintf("%q is nobody in %s: give an id, an e-mail or an exact name", w.clean(), d.Account)
-	if near := Nearest(w.Text, names); near != "" {
+	message := fmt.Sprintf("%q is nobody in %s: give an id, an e-mail or an exact name", q.clean(), d.Account)
+	if near := Nearest(q.Text, names); near != "" {
 		message += fmt.Sprintf("; did you mean %q?", near)
 	}
-	return p, &WhoError{Message: message, Nobody: true}
+	return p, &PersonQueryError{Message: message, Nobody: true}
 }
 
 // find finds somebody among the people of a conversation, then in the directory. Somebody to be removed need not be found
 // anywhere, but a name that is nobody's is an error: it is probably misspelt.
-func (w Who) find(people []Participant, op ChangeOp, d Description, scope string, look Directory) (Participant, error) {
-	p, found, err := w.choose(people)
+func (q PersonQuery) find(people []Participant, op ChangeOp, d Description, scope string, look Directory) (Participant, error) {
+	p, found, err := q.choose(people)
 	if err != nil || found {
 		return p, err
 	}
-	if look == nil || op == OpRemove && w.isUnique() {
-		return w.participant(), nil
+	if look == nil || op == OpRemove && q.isUnique() {
+		return q.participant(), nil
 	}
-	p, err = w.lookUp(d, scope, look)
-	if several, ok := errors.AsType[*WhoError](err); op == OpRemove && ok && !several.Nobody {
-		return w.participant(), nil // none of them takes part here
+	p, err = q.lookUp(d, scope, look)
+	if several, ok := errors.AsType[*PersonQueryError](err); op == OpRemove && ok && !several.Nobody {
+		return q.participant(), nil // none of them takes part here
 	}
 	return p, err
 }
 
-// named returns the change with the people whom Who names in a conversation. can says that the change can be made; nobody is
+// named returns the change with the people whom its queries name in a conversation. can says that the change can be made; nobody is
 // looked up for one that can't.
 func (ch Change) named(c *Conversation, d Description, can bool, look Directory) (Change, error) {
-	people, set := make([]Participant, len(ch.Who)), &c.Participants
+	people, set := make([]Participant, len(ch.Queries)), &c.Participants
 	if ch.Kind == EditContacts {
 		set = &c.Contacts
 	}
 	if !can {
 		look = nil
 	}
-	for i, w := range ch.Who {
-		p, err := w.find(set.Items, ch.Op, d, c.Space.ID, look)
+	for i, q := range ch.Queries {
+		p, err := q.find(set.Items, ch.Op, d, c.Space.ID, look)
 		switch {
 		case ch.Kind == EditContacts && !has(set.Items, p):
 			// A service needs the id only; the name is for the person who reads the plan.
-			p = Participant{Kind: w.Kind, ID: w.ID, Name: p.Name, Email: p.Email}
+			p = Participant{Kind: q.Kind, ID: q.ID, Name: p.Name, Email: p.Email}
 		case err != nil:
 			return ch, err
 		case ch.Kind == EditParticipants:
