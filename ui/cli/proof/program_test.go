@@ -215,6 +215,10 @@ func (h *home) screen(args ...string) *process {
 		}
 	}()
 	p.await(func() {
+		select {
+		case <-read: // the end of what it wrote
+		case <-time.After(endTime): // a child that it left behind holds the terminal
+		}
 		_ = file.Close()
 		<-read
 	})
@@ -224,17 +228,20 @@ func (h *home) screen(args ...string) *process {
 // sees waits until the program has written a text after position from. It returns the position after the text, or false if the
 // process ended first.
 func (p *process) sees(from int, text string) (int, bool) {
-	for {
+	for ended := false; ; {
 		p.tty.mu.Lock()
 		i := bytes.Index(p.tty.text.Bytes()[from:], []byte(text))
 		p.tty.mu.Unlock()
 		if i >= 0 {
 			return from + i + len(text), true
 		}
+		if ended {
+			return from, false
+		}
 		select {
 		case <-p.tty.more:
-		case <-p.ended:
-			return from, false
+		case <-p.ended: // all that it wrote is there now, and looked at once more
+			ended = true
 		}
 	}
 }
