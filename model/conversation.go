@@ -161,7 +161,7 @@ func (s Set[T]) MarshalJSON() ([]byte, error) {
 	if !s.Known {
 		return []byte("null"), nil
 	}
-	return json.Marshal(orEmpty(s.Items))
+	return exactJSON(orEmpty(s.Items))
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -235,7 +235,7 @@ type Message struct {
 
 // MarshalJSON writes null for every unknown value, and the offset in seconds.
 func (m Message) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
+	return exactJSON(struct {
 		ID       *string  `json:"id"`
 		Author   *string  `json:"author"`
 		At       Stamp    `json:"at"`

@@ -47,11 +47,11 @@ func (v Value) Set() []Participant {
 func (v Value) MarshalJSON() ([]byte, error) {
 	switch {
 	case v.Text != nil:
-		return json.Marshal(v.Text)
+		return exactJSON(v.Text)
 	case v.People != nil:
 		return SetOf(*v.People...).MarshalJSON()
 	}
-	return json.Marshal(v.New) // null if it is nil
+	return exactJSON(v.New) // null if it is nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

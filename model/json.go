@@ -178,6 +178,15 @@ func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
 // withNulls writes a struct with null for every empty text. Quotes inside texts are escaped, so :"" can only be an empty text.
 func withNulls(v any) ([]byte, error) {
-	b, err := json.Marshal(v)
+	b, err := exactJSON(v)
 	return bytes.ReplaceAll(b, []byte(`:""`), []byte(":null")), err
+}
+
+// exactJSON writes texts as they are, for MarshalJSON: whether & < > are escaped is left to the encoder of the whole.
+func exactJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }

@@ -1,7 +1,9 @@
 package model_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +49,25 @@ func TestRowJSONHasEveryKey(t *testing.T) {
 		if err != nil || string(got) != want {
 			t.Errorf("%v\n got %s\nwant %s", err, got, want)
 		}
+	}
+}
+
+// An encoder that leaves & < > as they are finds them so in every part of a row and of an edit.
+func TestJSONEscapesNothingByItself(t *testing.T) {
+	const name = "Müller & Söhne <dev>"
+	c := model.Conversation{Title: name, Owner: model.Participant{Name: name}, Team: model.Named{Name: name}, Companies: []model.Named{{Name: name}},
+		Participants: model.SetOf(model.Participant{Name: name}), Contacts: model.SetOf(model.Participant{Name: name})}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(model.NewRowJSON(model.Row{Conversation: c}, nil)); err != nil || strings.Count(out.String(), name) != 6 {
+		t.Errorf("error %v, want none; want %q six times in %s", err, name, &out)
+	}
+	out.Reset()
+	people := model.PeopleValue([]model.Participant{{Name: name}})
+	edit := model.OutboxEntry{Edit: model.Edit{Base: model.TextValue(name), Target: people}}
+	if err := e.Encode(model.NewEditJSON(edit)); err != nil || strings.Count(out.String(), name) != 2 {
+		t.Errorf("error %v, want none; want %q twice in %s", err, name, &out)
 	}
 }
 
