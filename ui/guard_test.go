@@ -1,7 +1,6 @@
 package ui_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -252,56 +251,6 @@ func TestEscAlwaysClosesADialog(t *testing.T) {
 	})
 }
 
-func TestTriageMarksWorkAtAnySpeed(t *testing.T) {
-	for _, gap := range gaps {
-		for _, slow := range []time.Duration{0, 400 * time.Millisecond} {
-			t.Run(fmt.Sprint(gap, slow), func(t *testing.T) {
-				f := newFake(conversations(60)...)
-				f.delay["Triage"], f.delay["List"] = slow, slow
-				with(t, f, start{}, func(a *app) {
-					a.Wait(2 * time.Second)
-					a.Burst(gap, "d", "d", "d", "d")
-					a.wantSelected(4)
-					a.Wait(5 * time.Second)
-					if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001", "c00002", "c00003"}) {
-						t.Errorf("done: %v, want the first four rows", got)
-					}
-					a.wantSelected(4)
-					a.Burst(gap, "b", "b", "b")
-					a.Wait(5 * time.Second)
-					if r, _ := f.row(ref(4)); !r.Triage.Pinned {
-						t.Error("a row pinned three times is not pinned")
-					}
-				})
-			})
-		}
-	}
-}
-
-func TestTriageMarkThatCannotBeWrittenIsReverted(t *testing.T) {
-	f := newFake(conversations(20)...)
-	f.fail["Triage"] = &model.Error{Kind: model.Local, Message: "disk full"}
-	with(t, f, start{}, func(a *app) {
-		a.Press("d")
-		a.Want("could not mark it", "disk full", "Talk 0 about budgets", "/20")
-	})
-}
-
-func TestQuitWaitsForTriageMarks(t *testing.T) {
-	f := newFake(conversations(20)...)
-	f.delay["Triage"] = 3 * time.Second
-	with(t, f, start{}, func(a *app) {
-		a.Rush("d", "d", "q")
-		a.Wait(time.Minute)
-		if !a.Exited() {
-			t.Fatalf("the program did not quit:\n%s", a.Text())
-		}
-		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001"}) {
-			t.Errorf("done: %v, want the first two rows", got)
-		}
-	})
-}
-
 func TestCountActsOnThatManyRows(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) {
@@ -338,107 +287,6 @@ func TestCountActsOnThatManyRows(t *testing.T) {
 		a.Press("5", "0", "0", "d")
 		a.Want("500 conversations done", "1/400")
 		a.wantSelected(500)
-	})
-}
-
-func TestTriageInAnOpenConversationGoesToTheNext(t *testing.T) {
-	f := newFake(conversations(6)...)
-	with(t, f, start{}, func(a *app) {
-		a.Press("enter", "d")
-		a.Want("Talk 1 about budgets", "done until something changes", "Seen by")
-		a.Press("b")
-		a.Want("Talk 2 about budgets")
-		a.Press("z", "enter")
-		a.Want("Talk 3 about budgets", "snoozed until")
-		a.Press("2", "d")
-		a.Want("Talk 5 about budgets")
-		a.Burst(30*time.Millisecond, "d")
-		a.Want("that was the last one", "1/1")
-		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00003", "c00004", "c00005"}) {
-			t.Errorf("done: %v, want rows 0, 3, 4 and 5", got)
-		}
-	})
-	f = newFake(conversations(8)...)
-	with(t, f, start{}, func(a *app) { // a fast edit key does not act on the next conversation
-		a.Press("enter")
-		a.Burst(30*time.Millisecond, "d", "d", "d", "p")
-		a.Want("Talk 3 about budgets")
-		if got := f.done(); len(got) != 3 {
-			t.Errorf("done: %v, want three rows", got)
-		}
-		a.wantEdits()
-	})
-}
-
-func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
-	f := newFake(conversations(60)...)
-	with(t, f, start{}, func(a *app) {
-		a.Press("space", "3", "j", "space", "3", "j", "space") // Talk 0, 4 and 8, all public, in one account
-		a.Want("3 marked")
-		a.WantNot("hidden")
-		a.Press("/")
-		a.Type(`"Talk 8"`)
-		a.Press("enter")
-		a.Want("3 marked, 2 hidden")
-		a.Press("t")
-		a.Want("Rename: 3 conversations")
-		a.Type("same")
-		a.Press("enter")
-		a.Want("Rename 3 to “same”", "2 of the 3 are hidden by the filter", "h leave the hidden out")
-		a.Press("h")
-		a.Want("Rename 1 to “same”", "Talk 8", "2 hidden by the filter, left out", "h take the hidden in")
-		a.Press("h")
-		a.Want("Rename 3 to “same”")
-		a.Press("h", "y")
-		a.wantEdits("attention-a:c00008 title same")
-		a.WantNot("marked")
-	})
-	with(t, newFake(conversations(60)...), start{}, func(a *app) { // the same if the plan asks for a word
-		a.Press("j", "space", "3", "j", "space", "/")
-		a.Type(`"Talk 5"`)
-		a.Press("enter", "D")
-		a.Want("1 of the 2 is hidden by the filter", "h leave the hidden out")
-		a.Press("h")
-		a.Type("delete")
-		a.Press("enter")
-		a.wantEdits("bird-a:c00005 delete deleted")
-	})
-	with(t, newFake(conversations(60)...), start{}, func(a *app) { // a single hidden row asks, too
-		a.Press("space", "/")
-		a.Type(`"Talk 8"`)
-		a.Press("enter")
-		a.Want("1 marked, 1 hidden")
-		a.Press("p")
-		a.Want("It is hidden by the filter.", "Talk 0 about budgets")
-		a.wantEdits()
-	})
-}
-
-func TestMarkAllMarksRowsNotAQuery(t *testing.T) {
-	f := newFake(conversations(60)...)
-	with(t, f, publicOnly(), func(a *app) {
-		a.Press("*")
-		a.Want("23 marked")
-		f.change(func(rows []model.Row) []model.Row {
-			rows[0].Conversation.Privacy = model.PrivacyPrivate
-			return append([]model.Row{conversation(400)}, rows...)
-		})
-		a.Settle()
-		a.Want("23 marked, 1 hidden", "1/23")
-		a.Press("*") // marks the rows that came since, too
-		a.Want("24 marked, 1 hidden")
-		a.Press("*")
-		a.Want("1 marked, 1 hidden")
-	})
-}
-
-func TestMarkingAllOfAViewThatIsLeftSaysSo(t *testing.T) {
-	f := newFake(conversations(60)...)
-	f.delay["Select"] = 3 * time.Second
-	with(t, f, start{}, func(a *app) {
-		a.Rush("*", "tab")
-		a.Wait(5 * time.Second)
-		a.Want("nothing was marked: another view is shown now")
 	})
 }
 
