@@ -24,7 +24,7 @@ func (m *Model) View() tea.View {
 	lines, cursor := m.draw()
 	m.guard.noteDrawn()
 	for i, l := range lines {
-		lines[i] = pinEnd(m.th.Draw(m.th.Truncate(l, m.w, "")))
+		lines[i] = pinEnd(m.th.Draw(l))
 	}
 	v.SetContent(strings.Join(lines, "\n"))
 	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {

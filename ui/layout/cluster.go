@@ -25,8 +25,13 @@ func (m Measure) Draw(line string) string {
 	}
 	var out strings.Builder
 	out.Grow(len(line))
-	var p piece
 	for line != "" {
+		if n := plain(line); n > 0 {
+			out.WriteString(line[:n])
+			line = line[n:]
+			continue
+		}
+		var p piece
 		p, line = m.next(line)
 		out.WriteString(p.drawn)
 	}
