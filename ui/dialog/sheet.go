@@ -40,6 +40,7 @@ type sheet struct {
 	// skip lines of top are scrolled out of sight.
 	at, top, last, skip int
 	height              int
+	above               int   // the lines of the box above the list
 	drawn               []int // the stop of each line in sight
 	w                   int   // of the lines
 	th                  *theme.Theme
@@ -113,7 +114,7 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, handled
 		return "", true
 	}
 	if line, ok := msg.(layout.Click); ok {
-		if i := int(line); i >= 0 && i < len(s.drawn) {
+		if i := int(line) - s.above; i >= 0 && i < len(s.drawn) {
 			again := s.at == s.drawn[i]
 			if s.at = s.drawn[i]; again {
 				s.toggle()
@@ -277,6 +278,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 			}
 		}
 		height := max(0, h-len(head)-len(tail))
+		s.above = len(head)
 		if cursor != nil {
 			cursor.Y += len(head) + height
 		}
