@@ -277,13 +277,13 @@ func riskLook(g *group) theme.Token { return theme.Pick(g.twice, theme.Error, th
 func (d *Plan) tail(g *group) string {
 	var out []string
 	if d.accounts > 1 && g.changes() {
-		names, n := theme.CountEach(func(yield func(string) bool) {
-			for _, i := range g.items {
-				if !d.out[i] && !yield(d.items[i].Ref.Account) {
-					return
-				}
+		var accounts []string
+		for _, i := range g.items {
+			if !d.out[i] {
+				accounts = append(accounts, d.items[i].Ref.Account)
 			}
-		})
+		}
+		names, n := theme.CountEach(accounts)
 		for i, name := range names {
 			out = append(out, model.CleanLine(name, 40)+theme.Pick(len(names) > 1, " "+theme.Number(n[i]), ""))
 		}
@@ -371,17 +371,11 @@ func (d *Plan) writeItem(p *theme.Page, g *group, i int32) {
 
 // writeSingle writes the plan for one conversation.
 func (d *Plan) writeSingle(p *theme.Page) {
-	it, ok := d.First()
-	if !ok {
-		return
-	}
+	it := d.items[0]
 	title := theme.TitleOf(it.Title, it.Ref, 200)
 	p.Line(p.Bullet + " " + p.Say(theme.Heading, p.Truncate(title, max(1, p.W-2), p.Ellipsis)))
 	if it.Hidden {
 		p.Add(theme.Warning, "  ", "It is hidden by the filter.")
-	}
-	if it.Reason != "" {
-		p.Add(theme.Dim, "  ", sentence(it.Reason))
 	}
 	writeEdits(p, it.Edits, "  ")
 	if len(d.groups[risky]) > 0 {
