@@ -474,11 +474,10 @@ func (e *People) Draft() string {
 	return string(b)
 }
 
-// Restore applies a draft, unless something was changed already. It ignores text that is no
-// draft.
+// Restore applies a draft. It ignores text that is no draft.
 func (e *People) Restore(draft string) (message string) {
 	var in []draftPerson
-	if e.several || e.changed() || json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
+	if json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
 		return ""
 	}
 	if !e.loaded {
