@@ -188,7 +188,7 @@ func TestPickerSaysWhereItLooksAndWhatItFinds(t *testing.T) {
 	p := newPicker("Add", []directory{{"work", model.LookupUsers, ""}, {"work", model.LookupGroups, ""}, {"home", model.LookupUsers, ""}}, choose)
 	wantText(t, ansi.Strip(drawn(p)), "work: users  groups  home: users  looking")
 	p = newPicker("Add", []directory{{"work", model.LookupUsers, ""}, {"work", model.LookupGroups, ""}}, choose)
-	wantText(t, ansi.Strip(drawn(p)), " users  groups  looking")
+	wantText(t, ansi.Strip(drawn(p)), "│ users  groups  looking")
 	answer(p, p.Ask(), page(0, 2, ""))
 	p.Update(Found{Ask: p.Ask(), Err: errors.New("no route")})
 	wantText(t, ansi.Strip(drawn(p)), "users  groups  no route", "Person 1")
