@@ -121,11 +121,11 @@ func (t *Theme) Highlight(look Token, text, query string, most int) string {
 	rest := 0
 	for i := 0; i < len(runes) && most > 0; i++ {
 		n := matchAt(runes[i:], query)
-		if n == 0 {
+		if n == 0 || layout.Joins(runes[i]) {
 			continue
 		}
 		for i+n < len(runes) && layout.Joins(runes[i+n]) {
-			n++ // keep combining marks with their letter
+			n++ // combining marks stay with their letter
 		}
 		out.WriteString(t.Say(look, string(runes[rest:i])) + t.Say(Match, string(runes[i:i+n])))
 		rest = i + n
