@@ -277,13 +277,13 @@ func riskLook(g *group) theme.Token { return theme.Pick(g.twice, theme.Error, th
 func (d *Plan) tail(g *group) string {
 	var out []string
 	if d.accounts > 1 && g.changes() {
-		var accounts []string
-		for _, i := range g.items {
-			if !d.out[i] {
-				accounts = append(accounts, d.items[i].Ref.Account)
+		names, n := theme.CountEach(func(yield func(string) bool) {
+			for _, i := range g.items {
+				if !d.out[i] && !yield(d.items[i].Ref.Account) {
+					return
+				}
 			}
-		}
-		names, n := theme.CountEach(accounts)
+		})
 		for i, name := range names {
 			out = append(out, model.CleanLine(name, 40)+theme.Pick(len(names) > 1, " "+theme.Number(n[i]), ""))
 		}

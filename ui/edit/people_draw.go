@@ -3,6 +3,7 @@ package edit
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -80,7 +81,7 @@ func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Tit
 // notes say which conversations are left as they are, each reason once.
 func (e *People) notes() []string {
 	var out []string
-	reasons, n := theme.CountEach(e.reasons)
+	reasons, n := theme.CountEach(slices.Values(e.reasons))
 	for i, why := range reasons {
 		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}

@@ -3,6 +3,7 @@ package theme
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -40,9 +41,9 @@ func CountChanges(added, removed, changed, kept int) string {
 	return strings.Join(parts, ", ")
 }
 
-// CountEach returns the different texts of a list in their order, and how often each occurs.
-func CountEach(all []string) (each []string, n []int) {
-	for _, s := range all {
+// CountEach returns the different texts of a sequence in their order, and how often each occurs.
+func CountEach(all iter.Seq[string]) (each []string, n []int) {
+	for s := range all {
 		i := slices.Index(each, s)
 		if i < 0 {
 			i, each, n = len(each), append(each, s), append(n, 0)
