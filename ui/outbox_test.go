@@ -236,7 +236,7 @@ func TestConflictIsResolvedByAKey(t *testing.T) {
 		a.Settle()
 		a.Want("conflict", "1 needs you (!)", "! settles it")
 		a.Press("!")
-		a.Want("Somebody else changed this", "it was ", "mine ", "theirs ", `"Their title"`, "send mine", "keep theirs")
+		a.Want("Somebody else changed it meanwhile. Nothing was sent.", "it was ", "mine ", "theirs ", `"Their title"`, "send mine", "keep theirs")
 		a.WantNot("merged")
 		a.Press("g", "enter", "y")
 		if len(f.resolved) != 0 {

@@ -22,8 +22,6 @@ type Conflict struct {
 	pager
 }
 
-func NewConflict(e model.OutboxEntry) *Conflict { return &Conflict{Entry: e} }
-
 func (d *Conflict) merged() *model.Value {
 	if d.Entry.Theirs == nil {
 		return nil
@@ -80,7 +78,9 @@ func (d *Conflict) footer() []string {
 
 func (d *Conflict) lines(p *theme.Page) {
 	e := d.Entry
-	p.Add(theme.Text, "", explain(p.Theme, e, d.Now()))
+	reason := e
+	reason.Theirs = nil // it stands below
+	p.Add(theme.Text, "", cmp.Or(sentence(p.Reason(reason, d.Now())), "On its way.")+consequences[e.State])
 	p.Line("")
 	if e.Kind.Shape() == model.ShapeAct {
 		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))
@@ -105,19 +105,5 @@ func (d *Conflict) lines(p *theme.Page) {
 	value("both", d.merged(), theme.Accent, false)
 }
 
-// explanations has two sentences for a state. The first is used where the service gave no
-// reason; the second follows either.
-var explanations = map[model.EditState][2]string{
-	model.InConflict:      {"Somebody else changed this since you looked.", " Nothing was sent."},
-	model.NotVerified:     {"The service accepted the change, but does not show it."},
-	model.OutcomeNotKnown: {"The change left, and no clear answer came back. It may have arrived."},
-	model.Held:            {"It was queued a while ago, and was not sent since.", " It is sent once you say so."},
-}
-
-// explain says what happened to an edit, and whether it was sent.
-func explain(th *theme.Theme, e model.OutboxEntry, now time.Time) string {
-	if words, ok := explanations[e.State]; ok {
-		return cmp.Or(sentence(e.Error.Words()), words[0]) + words[1]
-	}
-	return cmp.Or(sentence(th.Reason(e, now)), "On its way.")
-}
+// consequences follow the reason why an edit needs a person.
+var consequences = map[model.EditState]string{model.InConflict: " Nothing was sent.", model.Held: " It is sent once you say so."}

@@ -380,19 +380,17 @@ func TestResultsListABoundedNumberOfEdits(t *testing.T) {
 
 func TestConflictOffersOnlyPossibleDecisions(t *testing.T) {
 	theirs := model.TextValue("theirs")
-	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs}
-	d := NewConflict(e)
-	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs,
+		Error: &model.EntryError{Kind: model.ConflictKind, Message: "the title was changed by somebody else meanwhile"}}
+	d := &Conflict{Entry: e, Keys: keysOf(keymap.Dialog), OutboxKeys: keysOf(keymap.Outbox), Now: at(time.Time{})}
 	pic := d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "g"); ok || d.CanMerge() {
 		t.Error("merging is offered for a title")
 	}
-	if s := text(pic); !strings.Contains(s, "theirs") || !strings.Contains(s, "Somebody else changed this") {
+	if s := text(pic); !strings.Contains(s, "theirs") || !strings.Contains(s, "The title was changed by somebody else meanwhile. Nothing was sent.") {
 		t.Errorf("their value or the explanation is missing in\n%s", s)
 	}
-	e.State = model.Refused
-	d = NewConflict(e)
-	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	d.Entry.State = model.Refused
 	pic = d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "m"); ok {
 		t.Error("a refused edit offers the decisions of a conflict")
@@ -413,8 +411,7 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	results := &Results{Keys: keys, Now: at(time.Time{})}
 	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
 	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), SortUnsettled(slices.Values(failed)))
-	conflict := NewConflict(failed[0])
-	conflict.Now = at(time.Time{})
+	conflict := &Conflict{Entry: failed[0], Now: at(time.Time{})}
 	plain := &Text{Title: "t", Lines: []string{"some lines"}}
 	for name, draw := range map[string]func(*theme.Theme, layout.Rect) layout.Picture{"plan": plan.Draw, "typing": typing.Draw,
 		"prompt": prompt.Draw, "menu": menu.Draw,

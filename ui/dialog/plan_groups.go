@@ -371,17 +371,11 @@ func (d *Plan) writeItem(p *theme.Page, g *group, i int32) {
 
 // writeSingle writes the plan for one conversation.
 func (d *Plan) writeSingle(p *theme.Page) {
-	it, ok := d.First()
-	if !ok {
-		return
-	}
+	it := d.items[0]
 	title := theme.TitleOf(it.Title, it.Ref, 200)
 	p.Line(p.Bullet + " " + p.Say(theme.Heading, p.Truncate(title, max(1, p.W-2), p.Ellipsis)))
 	if it.Hidden {
 		p.Add(theme.Warning, "  ", "It is hidden by the filter.")
-	}
-	if it.Reason != "" {
-		p.Add(theme.Dim, "  ", sentence(it.Reason))
 	}
 	writeEdits(p, it.Edits, "  ")
 	if len(d.groups[risky]) > 0 {

@@ -15,9 +15,6 @@ import (
 func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer.text = look, text }
 
 func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	if screen.Empty() {
-		return layout.Picture{}
-	}
 	w := screen.W
 	line, keys := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: w - 2}, s.footer()...)
 	if s.answer.text != "" {

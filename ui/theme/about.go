@@ -1,6 +1,7 @@
 package theme
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -242,20 +243,16 @@ func company(c *model.Conversation, domain string) string {
 // nameless stands for the name of a person of whom only an id is known.
 const nameless = "somebody without a name"
 
-// KnownName returns the name of a person, or nameless if only an id is known.
+// KnownName returns the name of a person, or nameless if only an id is known or nothing of the name can be shown.
 func KnownName(p model.Participant) string {
 	if p.Name == "" && p.Email == "" && p.Identifier == "" {
 		return nameless
 	}
-	return Name(p)
+	return cmp.Or(Name(p), nameless)
 }
 
 // member returns the name of a person with kind, role and status, as far as these are unusual.
 func member(p model.Participant) string {
-	name := KnownName(p)
-	if name == "" {
-		return ""
-	}
 	kind, role, status := "", model.CleanLine(model.RoleName(p.Role), 40), strings.ToLower(p.Status)
 	if p.Kind != model.KindUser && p.Kind != model.KindContact && p.Kind != "person" && p.Kind != "other" {
 		kind = model.CleanLine(p.Kind, 40)
@@ -273,7 +270,7 @@ func member(p model.Participant) string {
 	default:
 		status = strings.ToLower(model.CleanLine(p.Status, 40))
 	}
-	return name + Around(" (", Commas(kind, role, status), ")")
+	return KnownName(p) + Around(" (", Commas(kind, role, status), ")")
 }
 
 func owner(p model.Participant) string {

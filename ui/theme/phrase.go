@@ -40,10 +40,8 @@ func (t *Theme) Value(k model.EditKind, v model.Value) string {
 		return quote(*v.Text)
 	case k == model.EditDefaultRole:
 		return model.CleanLine(model.RoleName(*v.Text), 60)
-	case *v.Text == "":
-		return "none"
 	}
-	return model.CleanLine(*v.Text, 80)
+	return cmp.Or(model.CleanLine(*v.Text, 80), "none")
 }
 
 // People lists the names of people or other things, at most so many.
