@@ -215,8 +215,8 @@ func (l *linear) follow(submission string, refs ...model.Ref) {
 
 func (l *linear) followPlan(p model.Plan) {
 	var refs []model.Ref
-	for _, it := range p.Items {
-		refs = append(refs, it.Ref)
+	for _, e := range p.Edits() {
+		refs = append(refs, e.Ref)
 	}
 	l.follow(p.ID, refs...)
 }

@@ -100,6 +100,15 @@ func TestAnActKeepsAllItsConversations(t *testing.T) {
 	}
 }
 
+// inLines runs the linear mode, where these lines are typed, in a time of its own.
+func (b *bench) inLines(t *testing.T, lines string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b.atTerminal(lines)
+		b.want(t, 0, "--plain")
+	})
+}
+
 // TestPeopleOfSeveralInLines holds that the linear mode lists who is in how many conversations, and asks for a missing argument.
 func TestPeopleOfSeveralInLines(t *testing.T) {
 	b := newBench(t)
@@ -182,4 +191,16 @@ func TestSplitCommand(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", line, got, want)
 		}
 	}
+}
+
+// TestAnActDoesNotHideChangesElsewhere holds that the linear mode announces the change of another client in a conversation that an act
+// left alone.
+func TestAnActDoesNotHideChangesElsewhere(t *testing.T) {
+	b := newBench(t)
+	kickOff := model.Ref{Account: "meetings", ID: "e:4"}
+	c := b.rows[kickOff].Conversation
+	c.Title = "Kick-off, again"
+	b.fresh = map[model.Ref]model.Conversation{kickOff: c}
+	b.inLines(t, "add 1-2 ann@example.com\ny\n")
+	contains(t, "stdout", &b.out, "“Kick-off, again”: can't: ", "adding Ann Lee (viewer) to “Roof repair”", "changed 1  Kick-off, again, public")
 }
