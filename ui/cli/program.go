@@ -161,12 +161,12 @@ type run struct {
 		accounts    []string
 		plain, json bool
 	}
-	setup      Setup
-	engine     Engine
-	noConfig   bool // there is no config file
-	prompter   *prompter
-	linearMode bool // this is the linear mode, where commands have other names
-	status     int  // the exit status so far
+	setup    Setup
+	engine   Engine
+	noConfig bool // there is no config file
+	prompter *prompter
+	linear   *linear // the linear mode, if this is it
+	status   int     // the exit status so far
 	// writeErr is the first error of printing results. It ends the command.
 	writeErr error
 }
