@@ -18,8 +18,7 @@ import (
 	"confab/model"
 )
 
-// Program is what main provides: the terminal, the clock, and functions that open what the commands use. All functions but
-// Browse and Silence must be set.
+// Program is what main provides: the terminal, the clock, and functions that open what the commands use.
 type Program struct {
 	Version  string
 	In       io.Reader
