@@ -4,8 +4,11 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zalando/go-keyring"
 
 	"confab/config"
 	"confab/model"
@@ -68,5 +71,32 @@ func TestAConfigThatAppearsDuringTheSetUpStays(t *testing.T) {
 	contains(t, "stderr", &b.err, "What you typed for attention is in: file ", "Paste this at the end of ")
 	if text, secret := b.beside("new.toml"), b.beside("attention.credential"); text != "# another's\n" || secret != "s3cret\n" {
 		t.Errorf("the files hold %q and %q", text, secret)
+	}
+}
+
+// TestTheSetUpUsesTheKeyring holds that a typed secret gets an entry of its own there, that one which is there already is named, and
+// that wrong answers are asked again.
+func TestTheSetUpUsesTheKeyring(t *testing.T) {
+	keyring.MockInit()
+	if err := keyring.Set("confab", "attention.credential", "another's"); err != nil {
+		t.Fatal(err)
+	}
+	var tried []string
+	b := newcomer(t, func(a config.Account) { tried = append(tried, a.Name+": "+a.Credential.Keyring) },
+		"9", "1", "", "", "", "s3cret", "keyring", "", "y", "1", "", "type", "s4cret", "", "", "y", "1", "", "keyring", "attention.credential", "", "n")
+	b.want(t, ExitOK, "init")
+	contains(t, "stderr", &b.err, "Type a number from 1 to 1, or its word.", "Nothing was typed; esc and enter goes back.")
+	want := []string{"attention: attention.credential-2", "attention-2: attention-2.credential", "attention-3: attention.credential"}
+	if !slices.Equal(tried, want) {
+		t.Errorf("tried %q, want %q", tried, want)
+	}
+	for entry, want := range map[string]string{
+		"attention.credential": "another's", "attention.credential-2": "s3cret", "attention-2.credential": "s4cret"} {
+		if got, err := keyring.Get("confab", entry); got != want || err != nil {
+			t.Errorf("the entry %s holds %q, want %q; error %v", entry, got, want, err)
+		}
+	}
+	if text := b.beside("new.toml"); strings.Contains(text, "s3cret") || !strings.Contains(text, `credential = { keyring = "attention.credential-2" }`) {
+		t.Errorf("the config is\n%s", text)
 	}
 }
