@@ -152,9 +152,7 @@ func (e *edit) apply(c *query.Entry) {
 	if x := e.x; x.changed != nil {
 		x.changed = append(x.changed, key)
 	} else if x.values != nil {
-		if x.values.update(e.table.texts(r), e.table.texts(&after), c.Key); x.values.dead > valuesDead {
-			x.values = nil // they are counted anew when they are asked for
-		}
+		x.values.update(e.table.texts(r), e.table.texts(&after), c.Key)
 	}
 	e.table.put(e.n, c.Key, after)
 	for i, l := range e.lists {

@@ -138,13 +138,7 @@ func (l *list) remove(t *table, key uint32, s *query.Subject) {
 	l.count--
 	b, i := l.find(t, key, s)
 	k := l.writableBlock(b)
-	k.keys = slices.Delete(k.keys, i, i+1)
-	switch {
-	case len(k.keys) == 0:
-		l.blocks = slices.Delete(l.blocks, b, b+1)
-	case b > 0 && len(k.keys)+len(l.blocks[b-1].keys) < blockMost/2:
-		before := l.writableBlock(b - 1)
-		before.keys = append(before.keys, k.keys...)
+	if k.keys = slices.Delete(k.keys, i, i+1); len(k.keys) == 0 {
 		l.blocks = slices.Delete(l.blocks, b, b+1)
 	}
 }
