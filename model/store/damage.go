@@ -1,11 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -253,75 +251,54 @@ var laterName = map[string]string{"batch": "submission"}
 // mended is the suffix of the copy that is read instead of a damaged database.
 const mended = ".mended"
 
-// The header of a database file: it begins with magic, is headerSize bytes long, and holds the
-// number of pages at headerPages.
+// The header of a database file is headerSize bytes long. The number of pages in it counts only
+// if it was written for the present change counter; else SQLite goes by the size of the file.
 const (
-	magic       = "SQLite format 3\x00"
-	headerSize  = 100
-	headerPages = 28
-	pageSize    = 4096
-	maxPages    = 1 << 30 // SQLite writes no larger number of pages
+	headerSize    = 100
+	changeCounter = 24
+	countedFor    = 92
 )
 
-// mend copies a damaged database into a file that SQLite is willing to open. A broken
-// header is replaced by that of the new database, which has the same settings. A truncated
-// file is extended with empty pages, to one page at least, since SQLite would delete the
-// log of an empty file. The rows are no more reliable for that; carryOver reads each by
-// itself.
-func (s *Store) mend(aside string) (string, error) {
-	copied := aside + mended
-	size, err := salvage(aside, copied)
-	if err != nil {
+// mend copies a damaged database into a file that SQLite is willing to open, whatever its size:
+// the copy has the header of the new database, which has the same settings. The rows are no more
+// reliable for that; carryOver reads each by itself.
+func (s *Store) mend(aside string) (copied string, err error) {
+	copied = aside + mended
+	var page []byte
+	if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&page); err != nil {
 		return copied, err
 	}
-	if _, err := salvage(aside+"-wal", copied+"-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return copied, err
+	page[countedFor] = ^page[changeCounter]
+	err = salvage(aside, copied, page[:headerSize])
+	if log := salvage(aside+"-wal", copied+"-wal", nil); !errors.Is(log, os.ErrNotExist) {
+		err = errors.Join(err, log)
 	}
-	f, err := os.OpenFile(copied, os.O_RDWR, 0)
-	if err != nil {
-		return copied, err
-	}
-	defer f.Close()
-	pages := max(1, size/pageSize)
-	head := make([]byte, headerSize)
-	f.ReadAt(head, 0)
-	if !bytes.HasPrefix(head, []byte(magic)) {
-		if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&head); err != nil {
-			return copied, err
-		}
-		binary.BigEndian.PutUint32(head[headerPages:], uint32(pages))
-		if _, err := f.WriteAt(head[:headerSize], 0); err != nil {
-			return copied, err
-		}
-	} else if said := int64(binary.BigEndian.Uint32(head[headerPages:])); said < maxPages {
-		pages = max(pages, said)
-	}
-	return copied, f.Truncate(max(size, pages*pageSize))
+	return copied, err
 }
 
-// salvage copies a file, with zeros for blocks that the disk can't read.
-func salvage(from, to string) (size int64, err error) {
+// salvage copies a file, with zeros for blocks that the disk can't read and another beginning.
+func salvage(from, to string, beginning []byte) error {
 	in, err := os.Open(from)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	block := make([]byte, 16*pageSize)
-	for size = 0; size < info.Size(); size += int64(len(block)) {
-		block = block[:min(int64(len(block)), info.Size()-size)]
-		n, _ := in.ReadAt(block, size)
+	block := make([]byte, 64*1024)
+	for at := int64(0); at < info.Size() && err == nil; at += int64(len(block)) {
+		n, _ := in.ReadAt(block, at)
 		clear(block[n:])
-		if _, err = out.WriteAt(block, size); err != nil {
-			break
-		}
+		_, err = out.WriteAt(block, at)
 	}
-	return size, errors.Join(err, out.Close())
+	if err == nil {
+		_, err = out.WriteAt(beginning, 0)
+	}
+	return errors.Join(err, out.Close())
 }
