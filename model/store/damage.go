@@ -45,22 +45,23 @@ func (s *Store) sign(lines ...string) error {
 // replace sets a damaged database aside and creates a new one with what is left of its
 // data. It can be interrupted at any step: signPath names where the damaged files go, and
 // the new database records which damaged one it was filled from.
-func (s *Store) replace(ctx context.Context, o Options, cause error) error {
+func (s *Store) replace(ctx context.Context, o Options) error {
 	s.closeDB()
 	sign, err := os.ReadFile(s.signPath())
 	if err != nil {
-		sign = []byte(cause.Error())
+		return err
 	}
 	damage, name, _ := strings.Cut(string(sign), "\n")
-	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(strings.TrimSpace(name)))
+	name = strings.TrimSpace(name)
+	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(name))
 	var rescued string // the damaged database that the present one was filled from
 	switch {
-	case strings.TrimSpace(name) == "":
+	case name == "":
 		aside = s.asidePath()
 		if err := s.sign(damage, filepath.Base(aside)); err != nil {
 			return err
 		}
-	case exists(aside) && s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &rescued) == nil && rescued == filepath.Base(aside):
+	case exists(aside) && s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &rescued) == nil && rescued == filepath.Base(name):
 		os.Remove(s.signPath()) // only this last step was left
 		return s.open(ctx, o)
 	}
@@ -76,18 +77,17 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 			err = s.open(ctx, o)
 		}
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.rescueOutbox(ctx, aside)
 	}
-	if err := s.rescueOutbox(ctx, aside); err != nil {
-		return err
+	if err == nil {
+		err = os.Remove(s.signPath())
 	}
-	if err := os.Remove(s.signPath()); err != nil {
-		return err
+	if err == nil {
+		os.Remove(s.uncleanMark()) // it asked for a check of the damaged database
+		private.SyncDir(filepath.Dir(s.path))
 	}
-	os.Remove(s.uncleanMark()) // it asked for a check of the damaged database
-	private.SyncDir(filepath.Dir(s.path))
-	return nil
+	return err
 }
 
 // asidePath returns an unused name for damaged files.
@@ -220,26 +220,23 @@ func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string
 	}
 	defer found.Close()
 	has, _ := found.Columns()
-	vals, ptrs := make([]any, len(has)), make([]any, len(has))
+	row := make([]any, len(has)) // pointers, which a statement follows
 	var columns []string
-	var row []*any
+	var values []any
 	for i, c := range has {
-		ptrs[i] = &vals[i]
+		row[i] = new(any)
 		if c = cmp.Or(laterName[c], c); slices.Contains(wanted, c) {
-			columns, row = append(columns, c), append(row, &vals[i])
+			columns, values = append(columns, c), append(values, row[i])
 		}
 	}
+	if len(values) == 0 {
+		return false
+	}
 	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") +
-		") VALUES (" + strings.Join(slices.Repeat([]string{"?"}, len(row)), ", ") + ")"
+		") VALUES (?" + strings.Repeat(", ?", len(values)-1) + ")"
 	for found.Next() {
-		if found.Scan(ptrs...) != nil {
-			return false
-		}
-		args := make([]any, len(row))
-		for i, v := range row {
-			args[i] = *v
-		}
-		t.ExecContext(t.ctx, insert, args...)
+		found.Scan(row...)
+		t.exec(insert, values...)
 	}
 	return found.Err() == nil
 }
