@@ -86,8 +86,8 @@ func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
 	for name, hurt := range map[string]func(t *testing.T, path string){
 		"its first bytes are gone": wipe(0, 50),
 		"its settings are gone":    wipe(16, 84),
-		"cut in the middle": func(t *testing.T, path string) { cut(t, path, 2) },
-		"cut at a tenth":    func(t *testing.T, path string) { cut(t, path, 10) },
+		"cut in the middle":        func(t *testing.T, path string) { cut(t, path, 2) },
+		"cut at a tenth":           func(t *testing.T, path string) { cut(t, path, 10) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "confab.db")
