@@ -124,7 +124,7 @@ func (st *state) count() *values {
 		v[i].places = map[string]uint32{}
 	}
 	for n, b := range st.lists[0].blocks {
-		for _, key := range b.keys {
+		for _, key := range b {
 			v.update(texts{}, st.table.texts(st.table.at(int64(key))), int64(key))
 		}
 		if n%16 == 0 {
@@ -211,7 +211,7 @@ func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		for _, key := range b.keys {
+		for _, key := range b {
 			read(&st.table, st.table.at(int64(key)), func(text string) {
 				v, ok := found[text]
 				if ok || len(found) < valuesMost && best.rank(text) >= 0 {
@@ -219,7 +219,7 @@ func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read
 				}
 			})
 		}
-		if left -= len(b.keys); rows > 0 && left <= 0 {
+		if left -= len(b); rows > 0 && left <= 0 {
 			break
 		}
 		runtime.Gosched()
