@@ -208,10 +208,10 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 		return &ending{state: model.Done, before: e.Base, after: theirs, shows: d.fresh}, nil
 	case verdict == model.Already:
 		return &ending{state: model.OutcomeAlreadySet, before: theirs, after: theirs, shows: d.fresh}, nil
+	case verdict == model.NotLoaded && e.Sent:
+		end = stopped(model.OutcomeNotKnown, "the change was sent without an answer, and the service does not show the current "+field)
 	case verdict == model.NotLoaded:
 		end = stopped(model.Refused, "the service did not show the current "+field+", so nothing was sent")
-		end.unsent = true
-		return &end, nil
 	case e.Sent:
 		end = stopped(model.OutcomeNotKnown,
 			"the change was sent without an answer, and the service now shows neither the old nor the new value")
@@ -220,7 +220,9 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	default:
 		end = stopped(model.InConflict, "the "+field+" was changed by somebody else meanwhile")
 	}
-	end.theirs = &theirs
+	if verdict == model.Changed {
+		end.theirs = &theirs
+	}
 	return &end, nil
 }
 
