@@ -290,12 +290,15 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if known && is.Equal(e.Target) {
 		return ending{state: model.Done, before: before, after: is, shows: shows}
 	}
-	why := "the service accepted the change but shows another " + model.FieldName(e.Kind)
-	if e.Kind == model.EditArchive {
+	theirs, why := &is, "the service accepted the change but shows another "+model.FieldName(e.Kind)
+	switch {
+	case !known:
+		theirs, why = nil, "the service accepted the change but does not show the "+model.FieldName(e.Kind)
+	case e.Kind == model.EditArchive:
 		why = "the service accepted it, but the conversation is not archived"
 	}
 	end := stopped(model.NotVerified, why)
-	end.theirs, end.shows, end.reading = &is, shows, model.ReadRow
+	end.theirs, end.shows, end.reading = theirs, shows, model.ReadRow
 	return end
 }
 

@@ -55,3 +55,22 @@ func TestALostEditOfAFieldThatIsNotShownIsUnknown(t *testing.T) {
 		}
 	})
 }
+
+// What the service did not show is not taken for an empty value, which a person would then choose or merge with.
+func TestAWriteWhoseFieldIsNotShownIsUnverified(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		f.ignore = true
+		f.onApply = func() (error, bool) {
+			c := f.convs["1"]
+			c.Participants = model.Set[model.Participant]{}
+			f.convs["1"] = c
+			return nil, true
+		}
+		out := deliver(t, b, submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{bob}}}))
+		if len(out) != 1 || out[0].State != model.NotVerified || out[0].Theirs != nil {
+			t.Errorf("the delivery reported %s, want one edit that is %s without a value of the service", inWords(out...), model.NotVerified)
+		}
+	})
+}
