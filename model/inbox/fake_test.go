@@ -40,6 +40,8 @@ type fake struct {
 	// short makes lists leave out more than people.
 	short  bool
 	unsure bool // the list proves nothing
+	// findErr is the error of the search for a create.
+	findErr error
 	// loadUnlisted answers the read of a conversation that no list has.
 	loadUnlisted bool
 	single       bool // each edit takes one request
@@ -260,6 +262,9 @@ func (f *fake) Find(_ context.Context, e model.Edit, known []string) (model.Foun
 	defer f.mu.Unlock()
 	if f.down {
 		return model.FoundCreates{}, errDown
+	}
+	if f.findErr != nil {
+		return model.FoundCreates{}, f.findErr
 	}
 	out := model.FoundCreates{Sure: !f.unsure}
 	for _, c := range f.convs {

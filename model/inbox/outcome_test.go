@@ -349,6 +349,17 @@ func TestDeleteOfAGoneConversationIsDone(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
+		// The service may answer that it doesn't exist, and show it all the same.
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.NotFound, Message: "no such thing"}, false
+		}
+		refused := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
+		if out := deliver(t, b, refused); len(out) != 1 || out[0].State != model.Refused || out[0].Error.Message != "no such thing" || rows(t, b) != 1 {
+			t.Errorf("while the list has %d rows (want 1), the delivery reported %s, want one edit that is %s in the service's words",
+				rows(t, b), inWords(out...), model.Refused)
+		}
+		must(t, b.Discard(ctx, refused...))
 		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
 		f.set(func() { delete(f.convs, "1") })
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
