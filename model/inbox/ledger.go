@@ -8,7 +8,7 @@ import (
 	"confab/model"
 )
 
-// withReasons fills in why queued edits are not sent, and moves their next try to when the service allows it. It changes
+// withReasons fills in why edits are not sent, and moves their next try to when the service allows it. It changes
 // and returns entries.
 func (b *Inbox) withReasons(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
 	all := make([]*model.OutboxEntry, len(entries))
@@ -41,10 +41,10 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 		switch first, blocked := before[e.ID]; {
 		case e.State == model.RetryAt && account.asked.After(e.NextTry):
 			e.NextTry = account.asked
-		case e.State != model.Queued || e.Error != nil:
+		case e.Error != nil:
 		case e.Orphaned:
-			e.Error = &model.EntryError{Kind: model.Invalid,
-				Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
+			e.Error = &model.EntryError{Kind: model.Invalid, Message: model.OrphanedMeans}
+		case e.State != model.Queued:
 		case blocked:
 			e.Error = waitsFor(*e, first)
 		case account.reason != nil:

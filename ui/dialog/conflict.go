@@ -116,7 +116,7 @@ var explanations = map[model.EditState][2]string{
 
 // explain says what happened to an edit, and whether it was sent.
 func explain(th *theme.Theme, e model.OutboxEntry, now time.Time) string {
-	if words, ok := explanations[e.State]; ok {
+	if words, ok := explanations[e.State]; ok && !e.Orphaned {
 		return cmp.Or(sentence(e.Error.Words()), words[0]) + words[1]
 	}
 	return cmp.Or(sentence(th.Reason(e, now)), "On its way.")
