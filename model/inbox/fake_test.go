@@ -47,6 +47,9 @@ type fake struct {
 	single       bool // each edit takes one request
 	directory    []model.Participant
 	lookups      int
+	since        time.Time      // of the last sync
+	links        []model.Ref    // of the conversations whose links were asked for
+	unable       model.EditKind // the service can't do it, besides contacts
 }
 
 func newFake(account string, titles ...string) *fake {
@@ -110,6 +113,9 @@ func (f *fake) Capabilities(model.Conversation) model.Capabilities {
 		out[k] = model.Capability{State: model.CapabilityYes}
 	}
 	out[model.EditContacts] = model.Capability{State: model.CapabilityNo, Reason: "no contacts here"}
+	if f.unable != "" {
+		out[f.unable] = model.Capability{State: model.CapabilityNo, Reason: "not any more"}
+	}
 	return out
 }
 
@@ -125,6 +131,7 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 	for {
 		f.mu.Lock()
 		f.lists++
+		f.since = req.Since
 		down, failure := f.down, f.syncErr
 		var all []model.Conversation
 		for _, c := range f.convs {
@@ -202,8 +209,9 @@ func (f *fake) Lookup(context.Context, model.LookupRequest) (model.LookupPage, e
 	return model.LookupPage{Items: f.directory}, nil
 }
 func (f *fake) Check(context.Context) []model.CheckResult { return nil }
-func (f *fake) Link(context.Context, model.Conversation, model.LinkKind) (string, error) {
-	return "", nil
+func (f *fake) Link(_ context.Context, c model.Conversation, _ model.LinkKind) (string, error) {
+	f.links = append(f.links, c.Ref)
+	return "https://example.com/" + c.Ref.ID, nil
 }
 func (f *fake) Needs(...model.EditKind) model.Need { return model.NeedParticipants }
 func (f *fake) Requests(_ model.Conversation, edits []model.Edit) ([]model.Request, error) {

@@ -148,8 +148,8 @@ func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 }
 
 func TestCancelledSuspendLeavesDeliveryRunning(t *testing.T) {
-	f := newFake("projects", "Kick-off", "Budget")
-	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+	f, idle := newFake("projects", "Kick-off", "Budget"), newFake("support", "Refund")
+	run(t, []*fake{f, idle}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Start(ctx)
 		time.Sleep(time.Second)
@@ -164,9 +164,10 @@ func TestCancelledSuspendLeavesDeliveryRunning(t *testing.T) {
 			t.Error("Suspend with a deadline returned no error while a write was on its way, want one")
 		}
 		submit(t, b, f.ref("2"), title("next"))
+		submit(t, b, idle.ref("1"), title("next"))
 		time.Sleep(2 * time.Minute)
-		if got := f.get("2").Title; got != "next" {
-			t.Errorf("after a cancelled suspend the service has the title %q, want next: nothing is delivered", got)
+		if got, other := f.get("2").Title, idle.get("1").Title; got != "next" || other != "next" {
+			t.Errorf("after a cancelled suspend the services have the titles %q and %q, want next: nothing is delivered", got, other)
 		}
 	})
 }
