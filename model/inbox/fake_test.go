@@ -47,6 +47,7 @@ type fake struct {
 	single       bool // each edit takes one request
 	directory    []model.Participant
 	lookups      int
+	reach        time.Duration  // how far back the account lists
 	since        time.Time      // of the last sync
 	links        []model.Ref    // of the conversations whose links were asked for
 	unable       model.EditKind // the service can't do it, besides contacts

@@ -47,7 +47,7 @@ func patient(t *testing.T, patience time.Duration, path string, fakes []*fake, f
 	}
 	o := inbox.Options{Store: s, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC, Patience: patience}
 	for _, fk := range fakes {
-		o.Accounts = append(o.Accounts, inbox.Account{Provider: fk})
+		o.Accounts = append(o.Accounts, inbox.Account{Provider: fk, Since: fk.reach})
 	}
 	b, err := inbox.Open(ctx, o)
 	if err != nil {

@@ -255,6 +255,34 @@ func TestDeliverReportsAReplacedEdit(t *testing.T) {
 	})
 }
 
+// Deliver waits for an edit that another process is sending, and reports how that ended.
+func TestDeliverWaitsForAnotherProcess(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		patient(t, 0, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			ids := submit(t, b, f.ref("1"), title("mine"))
+			other, err := store.Open(ctx, path, store.Options{Host: "laptop"})
+			must(t, err)
+			defer other.Close()
+			claimed, err := other.Claim(ctx, "projects", nil)
+			if err != nil || len(claimed) != 1 {
+				t.Fatalf("%d edits were claimed, want 1, error %v", len(claimed), err)
+			}
+			go func() {
+				time.Sleep(5 * time.Second)
+				e := claimed[0].Edit
+				other.Settle(ctx, claimed[0], model.JournalEntry{Edit: e, State: model.Done, Before: e.Base, After: e.Target}, nil, false)
+			}()
+			if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Done {
+				t.Errorf("the delivery reported %s, want one edit that is %s", inWords(out...), model.Done)
+			}
+		})
+	})
+}
+
 // Close can't wait for ever: it leaves a write in flight, and the next process reads the
 // outcome.
 func TestCloseCanLeaveAnEditBeingSent(t *testing.T) {
