@@ -249,13 +249,8 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 
 // readFailed returns the ending of an edit whose conversation could not be read before sending.
 func (d *delivery) readFailed(ctx context.Context, e model.OutboxEntry, cause error) ending {
-	gone := model.KindOf(cause) == model.NotFound
-	switch {
-	case gone && e.Kind == model.EditDelete:
+	if e.Kind == model.EditDelete && model.KindOf(cause) == model.NotFound {
 		return deleted(e, e.Sent)
-	case gone && e.Kind == model.EditArchive && e.Sent:
-		// No service documents that an archived conversation can't be read.
-		return stopped(model.OutcomeNotKnown, "archiving was asked for, and the conversation can no longer be read")
 	}
 	return d.failed(ctx, e, cause, true)
 }
@@ -396,9 +391,6 @@ func (d *delivery) ref(id string) string { return model.Ref{Account: d.a.name, I
 
 // takesSeveral reports whether an edit takes several requests, or may do so.
 func (d *delivery) takesSeveral(e model.Edit) bool {
-	if d.fresh == nil {
-		return true
-	}
 	requests, err := d.a.provider.Requests(*d.fresh, []model.Edit{e})
 	return err != nil || len(requests) != 1
 }
