@@ -245,17 +245,7 @@ func (r *run) apply(ctx context.Context, d decision, entries []model.OutboxEntry
 		ids = append(ids, x.ID)
 		submissions = appendNew(submissions, x.Submission)
 	}
-	switch d {
-	case "retry":
-		err = r.engine.Retry(ctx, ids...)
-	case "discard":
-		err = r.engine.Discard(ctx, ids...)
-	default:
-		for i := 0; i < len(ids) && err == nil; i++ {
-			err = r.engine.Resolve(ctx, ids[i], model.Resolution(d))
-		}
-	}
-	if err != nil || d.sends() {
+	if _, err = r.engine.Decide(ctx, model.Decision(d), ids...); err != nil || d.sends() {
 		return ids, err
 	}
 	for _, x := range entries {
