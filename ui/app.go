@@ -344,7 +344,6 @@ type Backend interface {
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
 	// Undecided counts, by account, the waiting edits that depend on a decision about an earlier edit.
 	Undecided(ctx context.Context) (map[string]int, error)
-	Withdraw(ctx context.Context, ids ...string) (n int, err error)
 
 	// Triage changes local marks as one act that can be undone. If it fails part-way, the act is the part that was done.
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error

@@ -243,7 +243,7 @@ func TestConflictIsResolvedByAKey(t *testing.T) {
 			t.Fatal("a key without a meaning here resolved the conflict")
 		}
 		a.Press("t")
-		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveTheirs}) {
+		if !slices.Equal(f.resolved, []model.Decision{model.DecideTheirs}) {
 			t.Errorf("resolved as %v, want theirs", f.resolved)
 		}
 	})
@@ -280,7 +280,7 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Press("enter")
 		a.Want("both        ", "New One")
 		a.Press("g")
-		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveMerged}) {
+		if !slices.Equal(f.resolved, []model.Decision{model.DecideMerged}) {
 			t.Errorf("resolved as %v, want merged", f.resolved)
 		}
 	})

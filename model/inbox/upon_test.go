@@ -76,7 +76,7 @@ func withTitle(t failer, b *inbox.Inbox, f *fake, to string) model.Plan {
 
 func withdrawAll(t *testing.T, b *inbox.Inbox, ids []string) {
 	t.Helper()
-	if n, err := b.Withdraw(context.Background(), ids...); err != nil || n != len(ids) {
+	if n, err := b.Decide(context.Background(), model.DecideWithdraw, ids...); err != nil || n != len(ids) {
 		t.Fatalf("withdrawing %d edits withdrew %d, want all; error %v", len(ids), n, err)
 	}
 }
@@ -336,11 +336,12 @@ func (c *crew) step() {
 		}
 	case "withdraw", "discard":
 		if e, ok := c.some(); ok {
-			f := b.Discard
+			how := model.DecideDiscard
 			if e.State.Waiting() {
-				f = func(ctx context.Context, ids ...string) error { _, err := b.Withdraw(ctx, ids...); return err }
+				how = model.DecideWithdraw
 			}
-			c.did("%d gives up %s: %v", who, e.ID, f(ctx, e.ID))
+			_, err := b.Decide(ctx, how, e.ID)
+			c.did("%d gives up %s: %v", who, e.ID, err)
 		}
 	case "deliver":
 		c.deliver(b)
@@ -354,7 +355,8 @@ func (c *crew) step() {
 		})
 	case "retry":
 		if e, ok := c.some(); ok && e.State == model.Refused {
-			c.did("%d retries %s: %v", who, e.ID, b.Retry(ctx, e.ID))
+			_, err := b.Decide(ctx, model.DecideRetry, e.ID)
+			c.did("%d retries %s: %v", who, e.ID, err)
 		}
 	}
 }

@@ -398,6 +398,12 @@ func TestConflictOffersOnlyPossibleDecisions(t *testing.T) {
 	if _, ok := key(pic, "x"); !ok {
 		t.Error("a refused edit does not offer discard")
 	}
+	// An edit of an account that was set aside is not sent, whatever the person says.
+	e.State, e.Orphaned, e.Error = model.Held, true, &model.EntryError{Kind: model.Invalid, Message: model.OrphanedMeans}
+	d.Entry = e
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "another identity now") || strings.Contains(s, "It is sent once you say so") {
+		t.Errorf("the dialog does not say why the edit is not sent, or says that it is sent, in\n%s", s)
+	}
 }
 
 func TestEveryDialogFitsEverySize(t *testing.T) {
