@@ -382,23 +382,41 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 	}
 }
 
-// For a create without an id, a message without a reference is no mark.
-func TestMessageWithoutAReferenceIsNoMark(t *testing.T) {
-	p, _ := openStub(t, func(s sent) (int, string) {
-		switch {
-		case strings.Contains(s.line(), "/messages"):
-			return 200, results("", `{"id":"m-1","createdAt":"2026-02-01T00:00:01Z","body":{"type":"text","text":{"text":"hello"}}}`)
-		case strings.Contains(s.line(), "/participants"):
-			return 200, results("")
-		case strings.Contains(s.line(), "/conversations?"):
-			return 200, results("", row("new", map[string]any{"name": "t", "description": "of somebody else", "initiatingParticipant": nil}))
+// The reference of the first message identifies what a create made, whatever else is the same or differs.
+func TestFindByReference(t *testing.T) {
+	for name, tc := range map[string]struct {
+		edit, reference, description string
+		status                       int // of reading the conversation
+		same                         int
+		marked                       bool
+		err                          model.ErrorKind
+	}{
+		"its own reference":              {edit: "e1", reference: "confab-e1", description: "changed since", status: 200, same: 1, marked: true},
+		"the reference of another":       {edit: "e1", reference: "confab-e2", description: "mine", status: 200},
+		"no reference":                   {edit: "e1", description: "mine", status: 200, same: 1},
+		"no reference and no edit id":    {description: "of somebody else", status: 200},
+		"deleted since it was listed":    {edit: "e1", reference: "confab-e1", description: "mine", status: 404},
+		"the conversation can't be read": {edit: "e1", reference: "confab-e1", description: "mine", status: 500, err: model.Unavailable},
+	} {
+		conversation := row("new", map[string]any{"name": "t", "description": tc.description, "initiatingParticipant": nil})
+		p, _ := openStub(t, func(s sent) (int, string) {
+			switch {
+			case strings.Contains(s.line(), "/messages"):
+				return 200, results("", `{"id":"m-1","createdAt":"2026-02-01T00:00:01Z","reference":"`+tc.reference+
+					`","body":{"type":"text","text":{"text":"hello"}}}`)
+			case strings.Contains(s.line(), "/participants"):
+				return 200, results("")
+			case strings.Contains(s.line(), "/conversations?"):
+				return 200, results("", conversation)
+			}
+			return tc.status, conversation
+		})
+		create := model.Edit{ID: tc.edit, Kind: model.EditCreate,
+			Target: model.Value{New: &model.NewConversation{Title: "t", Description: "mine", Message: "hello"}}}
+		found, err := p.Find(t.Context(), create, []string{"gone"})
+		if model.KindOf(err) != tc.err || len(found.Same) != tc.same || found.Marked != tc.marked {
+			t.Errorf("%s: got %+v, %v; want %d the same, marked %t, error %q", name, found, err, tc.same, tc.marked, tc.err)
 		}
-		return 200, row("new", map[string]any{"name": "t", "description": "of somebody else", "initiatingParticipant": nil})
-	})
-	create := model.Edit{Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Description: "mine"}}}
-	found, err := p.Find(t.Context(), create, []string{"gone"})
-	if err != nil || len(found.Same) != 0 {
-		t.Errorf("got %+v, %v; want no match", found, err)
 	}
 }
 
