@@ -71,6 +71,7 @@ func TestErrors(t *testing.T) {
 		{409, `{"code":"ResourceAlreadyExists","message":"Another.","details":{"conversationId":"c2"}}`, model.Error{Kind: model.ConflictKind, Code: "ResourceAlreadyExists", Message: "Another.", Existing: "c2"}},
 		{401, `{"code":"Unauthorized","message":"Bad key."}`, model.Error{Kind: model.Unauthorized, Code: "Unauthorized", Message: "Bad key."}},
 		{429, `{"code":"TooManyRequests","message":"Slow."}`, model.Error{Kind: model.RateLimited, Code: "TooManyRequests", Message: "Slow."}},
+		{409, `{"code":"ResourceAlreadyExists","message":"Another.","details":{"conversationId":[]}}`, model.Error{Kind: model.ConflictKind, Code: "ResourceAlreadyExists", Message: "Another."}},
 		{422, `not json`, model.Error{Kind: model.Invalid, Message: "not json"}},
 		{403, `{"message":"No.","details":"free text"}`, model.Error{Kind: model.Forbidden, Message: "No."}},
 		{500, `{"message":"Oops."}`, model.Error{Kind: model.UnknownOutcome, Message: "Oops."}},
@@ -255,11 +256,13 @@ func TestOnlyNewerMessagesAreRequestedAgain(t *testing.T) {
 		message := func(n int) string {
 			return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","status":"sent","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
 		}
-		last := 2
+		last, refused := 2, 0
 		p, s := openStub(t, func(r sent) (int, string) {
 			switch {
 			case !strings.HasSuffix(r.Path, "/messages"):
 				return 200, row(c1, nil)
+			case strings.Contains(r.Query, "dateFrom") && refused != 0:
+				return refused, `{"code":"Refused","message":"no"}`
 			case strings.Contains(r.Query, "dateFrom"):
 				return 200, results("", message(last))
 			}
@@ -280,12 +283,70 @@ func TestOnlyNewerMessagesAreRequestedAgain(t *testing.T) {
 		want("m1 m2", "/messages?limit=100")
 		last = 3
 		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
+		refused = 503
+		_, err := p.Load(t.Context(), c1, model.NeedMessages)
+		wantKind(t, err, model.Unavailable)
+		refused = 422 // then all messages are requested
+		want("m1 m2", "/messages?limit=100")
+		refused = 0
+		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
 		time.Sleep(threadAge)
 		want("m1 m2", "/messages?limit=100")
 	})
 }
 
+// More newer messages than the detail view reads leave a gap behind them, so all are read again.
+func TestManyNewerMessagesAreReadWithTheOlderOnes(t *testing.T) {
+	pages := 0
+	p, _ := openStub(t, func(r sent) (int, string) {
+		if !strings.HasSuffix(r.Path, "/messages") {
+			return 200, row(c1, nil)
+		}
+		pages++
+		return 200, results(fmt.Sprint("token-", pages), fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:00Z"}`, pages))
+	})
+	for _, want := range []int{messagePages, 3 * messagePages} {
+		d, err := p.Load(t.Context(), c1, model.NeedMessages)
+		if err != nil || pages != want || len(d.Messages.Items) != messagePages || !d.MoreMessages {
+			t.Errorf("got %d messages after %d pages, more %t, error %v; want %d after %d, more", len(d.Messages.Items), pages, d.MoreMessages, err, messagePages, want)
+		}
+	}
+}
+
+func TestNamesOfContactsAreLimited(t *testing.T) {
+	var people []string
+	for i := range maxNamedContacts + 5 {
+		people = append(people, fmt.Sprintf(`{"id":"contact-%d","type":"contact"}`, i))
+	}
+	asked := 0
+	p, _ := openStub(t, func(r sent) (int, string) {
+		switch {
+		case strings.Contains(r.Path, "/contacts/"):
+			asked++
+			return 200, `{"id":"x","computedDisplayName":"Ann"}`
+		case strings.HasSuffix(r.Path, "/participants"):
+			return 200, results("", people...)
+		case r.Path == one:
+			return 200, row(c1, nil)
+		}
+		return 200, results("")
+	})
+	for _, want := range []int{maxNamedContacts, maxNamedContacts + 5} { // the second load names the others
+		d, err := p.Load(t.Context(), c1, model.NeedEverything)
+		named := 0
+		for _, who := range d.Conversation.Participants.Items {
+			if who.Name == "Ann" {
+				named++
+			}
+		}
+		if err != nil || asked != want || named != want {
+			t.Errorf("%d names after %d requests, error %v; want %d", named, asked, err, want)
+		}
+	}
+}
+
 func TestLookup(t *testing.T) {
+	const noContact = "0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b700"
 	contact := func(id, name, email string) string {
 		return `{"id":"` + id + `","computedDisplayName":"` + name + `","featuredIdentifiers":[{"key":"phonenumber","value":"+1"},{"key":"emailaddress","value":"` + email + `"}]}`
 	}
@@ -296,12 +357,19 @@ func TestLookup(t *testing.T) {
 		case strings.HasSuffix(r.Path, "/agents"):
 			return 200, results("", `{"id":"us-1","displayName":"Ann Desk","email":"ann@desk.test"}`, `{"id":"us-2","displayName":"Bob Desk"}`,
 				`{"id":"0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b7e3","displayName":"Eve Desk"}`)
+		case strings.HasSuffix(r.Path, "/contacts/search") && strings.Contains(r.Body, "alone@"):
+			return 200, contact("5", "Al", "alone@example.com")
+		case strings.HasSuffix(r.Path, "/contacts/search") && strings.Contains(r.Body, "nobody@"):
+			return 404, `{"code":"ResourceNotFound","message":"no"}`
 		case strings.HasSuffix(r.Path, "/contacts/search"):
 			return 200, results("", contact("1", "Ann", "ann@example.com"))
 		case strings.HasSuffix(r.Path, "/contacts") && strings.Contains(r.Query, "pageToken=p2"):
 			return 200, results("", contact("4", "Ánna", "x@y.z"))
 		case strings.HasSuffix(r.Path, "/contacts"):
 			return 200, results("p2", contact("1", "Ann", "a@b.c"), contact("2", "Hannah", "h@b.c"), contact("3", "Bob", "b@b.c"))
+		}
+		if strings.HasSuffix(r.Path, "/contacts/"+noContact) {
+			return 200, `{"computedDisplayName":"without an id"}`
 		}
 		return 404, `{"code":"ResourceNotFound","message":"no"}`
 	})
@@ -312,6 +380,8 @@ func TestLookup(t *testing.T) {
 		sent   string
 	}{
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann@example.com"}, "1", "", `{"identifier":{"key":"emailaddress","value":"ann@example.com"}}`},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "alone@example.com"}, "5", "", ""},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "nobody@example.com"}, "", "", ""},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "+31 6 1234-5678"}, "1", "", `{"identifier":{"key":"phonenumber","value":"+31612345678"}}`},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "whatsappusername=wa.7"}, "1", "", `{"identifier":{"key":"whatsappusername","value":"wa.7"}}`},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann"}, "1 2 4", "", ""},
@@ -342,6 +412,8 @@ func TestLookup(t *testing.T) {
 	}
 	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupGroups})
 	wantKind(t, err, model.Unsupported)
+	_, err = p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupContacts, Text: noContact})
+	wantKind(t, err, model.Malformed)
 }
 
 // The order of the list is not documented. If the times of creation contradict it, the head is not sure.
@@ -362,12 +434,15 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 		"in another order":           {results("", made("old", "2026-01-01T00:00:00Z"), made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 2},
 		"without a time":             {results("", made("new", "")), []string{"gone"}, false, 1},
 		"a row that is none":         {results("", "null", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 1},
+		"a page token is refused":    {results("refused", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 1},
 	} {
 		n := 0
 		p, _ := openStub(t, func(s sent) (int, string) {
 			switch {
 			case strings.Contains(s.line(), "/participants"), strings.Contains(s.line(), "/messages"):
 				return 200, results("")
+			case strings.Contains(s.line(), "pageToken=refused"):
+				return 400, `{"code":"InvalidRequest","message":"the token has expired"}`
 			case strings.Contains(s.line(), "/conversations?"):
 				n++
 				return 200, strings.ReplaceAll(tc.list, `"more"`, fmt.Sprintf(`"more %d"`, n))
