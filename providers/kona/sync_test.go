@@ -134,8 +134,11 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 		}
 	}
 	p, _ := openStub(t, func(s sent) (int, string) {
-		if strings.Contains(s.line(), "/userinfo") {
+		switch {
+		case strings.Contains(s.line(), "/userinfo"):
 			return 200, `{"users":[{"name":"without an id"}]}`
+		case strings.Contains(s.line(), "/comments"):
+			return 200, `{"comments":[]}`
 		}
 		return 200, wrapped(made(5, map[string]any{"creator_id": nil}))
 	})
