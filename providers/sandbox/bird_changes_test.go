@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -114,6 +115,39 @@ func TestBirdCreate(t *testing.T) {
 	c.want(404, "GET", "conversations/"+created, "")
 	if c.JSON(created) != nil || c.Len() != 61 {
 		t.Errorf("Len %d after two creates and a delete", c.Len())
+	}
+}
+
+// A first message keeps its reference and is sent at once. On WhatsApp it is not delivered, because the contact has not written.
+func TestBirdFirstMessage(t *testing.T) {
+	platforms := map[bool]string{}
+	for channel := range 4 {
+		c := newBirdClient(t, 60)
+		id := c.identifier(179, channel) // of a contact without conversations
+		text := strings.Repeat("é", 200)
+		doc := c.want(201, "POST", "conversations", fmt.Sprintf(`{"name":"Hello","channelId":%q,
+			"participants":[{"type":"contact","identifierKey":%q,"identifierValue":%q}],
+			"initialMessage":{"body":{"type":"text","text":{"text":%q}},"reference":"mine-1"}}`, c.uuid("channel", channel), id.key, id.value, text))
+		if preview := docGet(doc, "lastMessage", "preview", "text"); preview != text[:280] {
+			t.Errorf("the preview is %q, want the first 140 characters", preview)
+		}
+		platform := c.platform(channel)
+		platforms[platform == "whatsapp"] = platform
+		want := []string{"accepted", "sent", "delivered"}
+		if platform == "whatsapp" {
+			want[2] = "delivery_failed"
+		}
+		for _, status := range want {
+			m := c.Messages(doc["id"].(string))[0]
+			_, explained := m["reason"]
+			if m["status"] != status || m["reference"] != "mine-1" || docGet(m, "body", "text", "text") != text || explained != (status == "delivery_failed") {
+				t.Errorf("%s: the message is %v, want it %s", platform, m, status)
+			}
+			*c.clock = c.clock.Add(2 * time.Second)
+		}
+	}
+	if len(platforms) != 2 {
+		t.Errorf("the test met only the platforms %v, want WhatsApp and another", platforms)
 	}
 }
 

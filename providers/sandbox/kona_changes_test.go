@@ -169,6 +169,11 @@ func TestKonaSomebodyElse(t *testing.T) {
 	if len(doc["participants"].([]any)) != 2 {
 		t.Errorf("participants %v", doc["participants"])
 	}
+	groups := len(c.JSON(id)["groups"].([]any))
+	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"groups":[]}]}`)[0]
+	if len(doc["groups"].([]any)) != groups+1 {
+		t.Errorf("with a colleague's group and merged lists, the groups are %v, want %d", doc["groups"], groups+1)
+	}
 	c.s.SetFault(FaultConcurrent, 1)
 	a := c.want(200, "GET", "conversations/"+id, "")[0]
 	b := c.want(200, "GET", "conversations/"+id, "")[0]

@@ -54,6 +54,9 @@ func TestKonaSignIn(t *testing.T) {
 		}
 		return v
 	}
+	if res := send(http.MethodGet, "/oauth/authorize?client_id=%zz", nil, ""); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("a query that can't be read: status %d, want 400", res.StatusCode)
+	}
 	// An unregistered client or address is never redirected.
 	for what, v := range map[string]url.Values{
 		"no client": with("client_id"), "another client": with("client_id", "x"), "two clients": with("client_id", konaClientID, konaClientID),
@@ -171,6 +174,13 @@ func TestKonaToken(t *testing.T) {
 	} {
 		if status, out := post(tt.body, ""); status != tt.status || out["error"] != tt.name || out["error_description"] == nil {
 			t.Errorf("%s: %d %v", tt.body, status, out)
+		}
+	}
+	for _, tt := range []struct{ kind, body, query string }{
+		{"application/x-www-form-urlencoded", "grant_type=%zz", ""}, {"application/json", `{"grant_type":"refresh_token"}`, ""}, {"", "", "?grant_type=%zz"},
+	} {
+		if status := c.send("POST", "oauth/token"+tt.query, tt.body, http.Header{"Content-Type": {tt.kind}}); status != 400 || !strings.Contains(string(c.raw), `"invalid_request"`) {
+			t.Errorf("a %q body %q with the query %q: status %d, %s; want 400, invalid_request", tt.kind, tt.body, tt.query, status, c.raw)
 		}
 	}
 	for _, how := range []string{"form", "query"} {

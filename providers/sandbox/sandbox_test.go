@@ -160,6 +160,16 @@ func TestPeopleHaveManyScriptsAndUniqueAddresses(t *testing.T) {
 	}
 }
 
+func TestTheLogOfRequestsIsBounded(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	s.requests = make([]Request, 2*maxRequests)
+	newProbe(t, s, "kona").want(404, "GET", "/newest", "")
+	logged := s.Requests()
+	if last := logged[len(logged)-1]; len(logged) != maxRequests+1 || last.Path != "/api/newest" {
+		t.Errorf("%d requests are logged, the last one %+v; want %d and the newest", len(logged), last, maxRequests+1)
+	}
+}
+
 func TestUnknownNamesPanic(t *testing.T) {
 	s := newTestSandbox(t, Options{})
 	for name, f := range map[string]func(){

@@ -111,6 +111,9 @@ func TestDescriptionsUseKnownNames(t *testing.T) {
 				t.Errorf("%s has no switch %q", s.Provider, g.When)
 			}
 		}
+		if last := len(s.Contests) - 1; last < 0 || s.Contests[last].Sign != "" {
+			t.Errorf("%s: no contest applies to every request", s.Provider)
+		}
 		for _, c := range s.Contests {
 			if c.Do != "" && s.do[c.Do] == nil {
 				t.Errorf("%s: no handler for the contest %q", s.Provider, c.Do)
