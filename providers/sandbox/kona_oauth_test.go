@@ -54,7 +54,7 @@ func TestKonaSignIn(t *testing.T) {
 		}
 		return v
 	}
-	if res := send(http.MethodGet, "/oauth/authorize?client_id=%zz", nil, ""); res.StatusCode != http.StatusBadRequest {
+	if res := send(http.MethodGet, "/oauth/authorize?"+good().Encode()+"&scope=%zz", nil, ""); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("a query that can't be read: status %d, want 400", res.StatusCode)
 	}
 	// An unregistered client or address is never redirected.
