@@ -133,4 +133,15 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 			t.Errorf("%s: sent %s", name, s.lines()[0])
 		}
 	}
+	p, _ := openStub(t, func(s sent) (int, string) {
+		switch {
+		case strings.Contains(s.line(), "/userinfo"):
+			return 200, `{"users":[{"name":"without an id"}]}`
+		case strings.Contains(s.line(), "/comments"):
+			return 200, `{"comments":[]}`
+		}
+		return 200, wrapped(made(5, map[string]any{"creator_id": nil}))
+	})
+	_, err := p.Find(t.Context(), create, []string{"4"}) // nobody's conversation is not that of a user whose id is not known
+	wantKind(t, err, model.Malformed)
 }
