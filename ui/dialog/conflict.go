@@ -88,15 +88,24 @@ func (d *Conflict) lines(p *theme.Page) {
 	}
 	field := theme.Pick(e.Key == "", e.Kind.Words(), e.Kind.Pair()+" "+model.CleanLine(e.Key, 60))
 	p.Line(p.Say(theme.Heading, p.Truncate(capital(field), p.W, p.Ellipsis)))
+	sets := [][]model.Participant{e.Base.Set(), e.Target.Set()}
+	if e.Theirs != nil {
+		sets = append(sets, e.Theirs.Set())
+	}
+	name := theme.Naming(sets...)
 	value := func(label string, v *model.Value, look theme.Token, showChange bool) {
 		if v == nil {
 			return
 		}
 		indent, first := layout.Spaces(12), len(p.Lines)
-		p.Add(look, indent, p.Value(e.Kind, *v))
+		text := p.Value(e.Kind, *v)
+		if v.People != nil {
+			text = theme.Set(*v.People, name)
+		}
+		p.Add(look, indent, text)
 		p.Lines[first] = p.Say(theme.Dim, p.Fit(label, len(indent), "")) + strings.TrimPrefix(p.Lines[first], indent)
 		if showChange && e.Base.People != nil && v.People != nil {
-			p.Add(theme.Dim, indent, p.PeopleChange(e.Base.Set(), v.Set()))
+			p.Add(theme.Dim, indent, p.Changes(model.DiffPeople(e.Base.Set(), v.Set()), name))
 		}
 	}
 	value("it was", &e.Base, theme.Text, false)

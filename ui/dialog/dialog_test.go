@@ -402,6 +402,23 @@ func TestConflictOffersOnlyPossibleDecisions(t *testing.T) {
 	}
 }
 
+func TestPlanAndConflictTellPeopleOfOneNameApart(t *testing.T) {
+	anna, other := model.Participant{Kind: model.KindUser, ID: "14", Name: "Anna", Email: "a@x.example"}, model.Participant{Kind: model.KindUser, ID: "18", Name: "Anna"}
+	plan, theirs := change(), model.PeopleValue([]model.Participant{other})
+	e := model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue([]model.Participant{anna, other}), Target: model.PeopleValue(nil)}
+	plan.Items[0].Edits = []model.Edit{e}
+	d := NewPlan(plan)
+	d.Keys = keysOf(keymap.Dialog)
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "- Anna <a@x.example>") || !strings.Contains(s, "- Anna <18>") {
+		t.Errorf("the plan does not tell them apart:\n%s", s)
+	}
+	c := NewConflict(model.OutboxEntry{Edit: e, State: model.InConflict, Theirs: &theirs})
+	c.Keys, c.OutboxKeys, c.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	if s := text(c.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "theirs      Anna <18>") || !strings.Contains(s, "-Anna <a@x.example>") {
+		t.Errorf("the conflict does not tell them apart:\n%s", s)
+	}
+}
+
 func TestEveryDialogFitsEverySize(t *testing.T) {
 	keys := keysOf(keymap.Dialog)
 	plan := NewPlan(change(model.Risk{Text: strings.Repeat("a long risk ", 20), Twice: true}))
