@@ -65,13 +65,18 @@ func (d *Conflict) Update(msg tea.Msg) any {
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)
-	return d.draw(th, screen, textWidth, title, d.footer(), theme.Warning, d.lines)
+	return d.draw(th, screen, textWidth, title, d.footer(screen.W), d.Keys.Of(keymap.Down), theme.Warning, d.lines)
 }
 
-func (d *Conflict) footer() []string {
+// footer returns the keys. The words are short where all three choices would not fit, since none may be missing.
+func (d *Conflict) footer(w int) []string {
 	if d.Entry.State.Resolvable() {
-		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs",
-			d.Keys.If(d.CanMerge(), keymap.Merged), "send both", "esc", "later"}
+		send, keep := "send ", "keep "
+		if w < 62 {
+			send, keep = "", ""
+		}
+		return []string{d.Keys.Of(keymap.Mine), send + "mine", d.Keys.Of(keymap.Theirs), keep + "theirs",
+			d.Keys.If(d.CanMerge(), keymap.Merged), send + "both", "esc", "later"}
 	}
 	_, exists := d.Existing()
 	return []string{d.Keys.If(exists, keymap.Accept), "show that one", d.OutboxKeys.Of(keymap.Retry), "send again",

@@ -3,6 +3,7 @@ package dialog
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -416,6 +417,23 @@ func TestPlanAndConflictTellPeopleOfOneNameApart(t *testing.T) {
 	c.Keys, c.OutboxKeys, c.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
 	if s := text(c.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "theirs      Anna <18>") || !strings.Contains(s, "-Anna <a@x.example>") {
 		t.Errorf("the conflict does not tell them apart:\n%s", s)
+	}
+}
+
+func TestNarrowConflictNamesEveryChoiceAndThatThereIsMore(t *testing.T) {
+	people := make([]model.Participant, 30)
+	for i := range people {
+		people[i] = model.Participant{Kind: model.KindUser, ID: strconv.Itoa(i), Name: "Person " + strconv.Itoa(i)}
+	}
+	theirs := model.PeopleValue(people[1:])
+	e := model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue(people), Target: model.PeopleValue(people[2:])}
+	d := NewConflict(model.OutboxEntry{Edit: e, State: model.InConflict, Theirs: &theirs})
+	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	pic := d.Draw(th, layout.Rect{W: 40, H: 12})
+	for _, name := range []string{"m", "t", "g", "j"} {
+		if _, ok := key(pic, name); !ok {
+			t.Errorf("%s is not named in\n%s", name, text(pic))
+		}
 	}
 }
 
