@@ -22,6 +22,26 @@ func listed(n int) func(sent) (int, string) {
 	}
 }
 
+func TestCheckCountsMoreThanAPageThatIsCapped(t *testing.T) {
+	const all = 60
+	for size, want := range map[int]string{40: "40 at the head of the list, and more behind", 100: "60 in all"} {
+		p, _ := openStub(t, func(r sent) (int, string) {
+			var out []string
+			from := 0
+			if strings.Contains(r.Query, "page=2") {
+				from = size
+			}
+			for i := from; i < min(all, from+size); i++ {
+				out = append(out, element(1000+i, nil))
+			}
+			return 200, wrapped(out...)
+		})
+		if got := p.Check(t.Context())[1].Detail; got != want {
+			t.Errorf("pages of %d: %q, want %q", size, got, want)
+		}
+	}
+}
+
 func TestSync(t *testing.T) {
 	ignoresPage := func(r sent) (int, string) { return listed(100)(sent{Query: "&page=1"}) }
 	for _, tt := range []struct {

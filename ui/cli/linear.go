@@ -240,6 +240,8 @@ func (l *linear) list(ctx context.Context, more bool) error {
 		l.printLines(l.Out, l.emptyLines(ctx)...)
 	case len(l.rows) < page.Total:
 		l.print("%d of %s; `more` lists the next.", len(l.rows), theme.Count(page.Total, "conversation"))
+	case len(l.rows) == offset:
+		l.print("There are no more: the list has %s.", theme.Count(page.Total, "conversation"))
 	}
 	return nil
 }

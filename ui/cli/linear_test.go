@@ -143,6 +143,14 @@ func TestAPlanForManyInLines(t *testing.T) {
 	}
 }
 
+// TestMoreAtTheEndIsAnswered holds that more says that there are no more, since a silence tells nobody who listens anything.
+func TestMoreAtTheEndIsAnswered(t *testing.T) {
+	b := newBench(t)
+	b.atTerminal("more\nquit\n")
+	b.want(t, 0, "--plain")
+	contains(t, "stdout", &b.out, "There are no more: the list has 2 conversations.")
+}
+
 // TestTheWelcomeInLines holds that the linear mode offers the demo and the set-up if there is no account.
 func TestTheWelcomeInLines(t *testing.T) {
 	b := newBench(t)

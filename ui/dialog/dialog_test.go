@@ -3,6 +3,7 @@ package dialog
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -403,6 +404,38 @@ func TestConflictOffersOnlyPossibleDecisions(t *testing.T) {
 	d.Entry = e
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "another identity now") || strings.Contains(s, "It is sent once you say so") {
 		t.Errorf("the dialog does not say why the edit is not sent, or says that it is sent, in\n%s", s)
+	}
+}
+
+func TestPlanAndConflictTellPeopleOfOneNameApart(t *testing.T) {
+	anna, other := model.Participant{Kind: model.KindUser, ID: "14", Name: "Anna", Email: "a@x.example"}, model.Participant{Kind: model.KindUser, ID: "18", Name: "Anna"}
+	plan, theirs := change(), model.PeopleValue([]model.Participant{other})
+	e := model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue([]model.Participant{anna, other}), Target: model.PeopleValue(nil)}
+	plan.Items[0].Edits = []model.Edit{e}
+	d := NewPlan(plan)
+	d.Keys = keysOf(keymap.Dialog)
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "- Anna <a@x.example>") || !strings.Contains(s, "- Anna <18>") {
+		t.Errorf("the plan does not tell them apart:\n%s", s)
+	}
+	c := &Conflict{Entry: model.OutboxEntry{Edit: e, State: model.InConflict, Theirs: &theirs}, Keys: keysOf(keymap.Dialog), OutboxKeys: keysOf(keymap.Outbox), Now: at(time.Time{})}
+	if s := text(c.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "theirs      Anna <18>") || !strings.Contains(s, "-Anna <a@x.example>") {
+		t.Errorf("the conflict does not tell them apart:\n%s", s)
+	}
+}
+
+func TestNarrowConflictNamesEveryChoiceAndThatThereIsMore(t *testing.T) {
+	people := make([]model.Participant, 30)
+	for i := range people {
+		people[i] = model.Participant{Kind: model.KindUser, ID: strconv.Itoa(i), Name: "Person " + strconv.Itoa(i)}
+	}
+	theirs := model.PeopleValue(people[1:])
+	e := model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue(people), Target: model.PeopleValue(people[2:])}
+	d := &Conflict{Entry: model.OutboxEntry{Edit: e, State: model.InConflict, Theirs: &theirs}, Keys: keysOf(keymap.Dialog), OutboxKeys: keysOf(keymap.Outbox), Now: at(time.Time{})}
+	pic := d.Draw(th, layout.Rect{W: 40, H: 12})
+	for _, name := range []string{"m", "t", "g", "j"} {
+		if _, ok := key(pic, name); !ok {
+			t.Errorf("%s is not named in\n%s", name, text(pic))
+		}
 	}
 }
 

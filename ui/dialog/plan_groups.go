@@ -419,16 +419,17 @@ func writeEdits(p *theme.Page, edits []model.Edit, indent string) {
 			continue
 		}
 		diff := model.DiffPeople(e.Base.Set(), e.Target.Set())
+		name := theme.Naming(e.Base.Set(), e.Target.Set())
 		counts := theme.CountChanges(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept))
 		p.Add(theme.Dim, indent, e.Kind.Words()+": "+counts)
 		for _, q := range diff.Added {
-			p.Add(theme.Added, indent, "+ "+theme.Person(q))
+			p.Add(theme.Added, indent, "+ "+name(q)+theme.Stands(q))
 		}
 		for _, q := range diff.Removed {
-			p.Add(theme.Removed, indent, "- "+theme.Person(q))
+			p.Add(theme.Removed, indent, "- "+name(q)+theme.Stands(q))
 		}
 		for i := range diff.Altered {
-			p.Add(theme.Text, indent, "~ "+p.PeopleChange(diff.Was[i:i+1], diff.Altered[i:i+1]))
+			p.Add(theme.Text, indent, "~ "+p.Changes(model.Diff{Was: diff.Was[i : i+1], Altered: diff.Altered[i : i+1]}, name))
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (s *Screen) row(p *theme.Page, i int) string {
 	if room < 10 {
 		return lead + words
 	}
-	endW := min(p.Width(ending), max(room*9/20, room-1-p.Width(words)))
+	endW := min(p.Width(ending), max(room/2, room-1-p.Width(words)))
 	end := p.Say(signLook, p.Fit(ending, endW, p.Ellipsis)) + p.Say(theme.Dim, tail)
 	room -= endW + 1
 	apart := p.Truncate(s.namesakes.Apart(l.sub.Sentence, l.sub.Ref, "  "), room/2, p.Ellipsis)

@@ -190,6 +190,7 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 	var domains, resources []string
 	from := map[string][]string{} // names by mail domain, "" for our own people
 	all := c.People()
+	nameOf := Naming(all)
 	named, unnamed := 0, 0
 	for _, p := range all {
 		domain := model.Outside(p, c, ours)
@@ -199,8 +200,10 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 		case KnownName(p) == nameless:
 			unnamed++
 		case named < membersNamed:
-			name := member(p)
-			if domain == "" && p.Stranger() && name == KnownName(p) {
+			name := nameOf(p)
+			if details := unusual(p); details != "" {
+				name += " (" + details + ")"
+			} else if domain == "" && p.Stranger() {
 				name += " (contact)"
 			}
 			if from[domain] == nil && domain != "" {
@@ -251,8 +254,8 @@ func KnownName(p model.Participant) string {
 	return cmp.Or(Name(p), nameless)
 }
 
-// member returns the name of a person with kind, role and status, as far as these are unusual.
-func member(p model.Participant) string {
+// unusual returns the kind, role and status of a person, as far as these are unusual.
+func unusual(p model.Participant) string {
 	kind, role, status := "", model.CleanLine(model.RoleName(p.Role), 40), strings.ToLower(p.Status)
 	if p.Kind != model.KindUser && p.Kind != model.KindContact && p.Kind != "person" && p.Kind != "other" {
 		kind = model.CleanLine(p.Kind, 40)
@@ -270,7 +273,7 @@ func member(p model.Participant) string {
 	default:
 		status = strings.ToLower(model.CleanLine(p.Status, 40))
 	}
-	return KnownName(p) + Around(" (", Commas(kind, role, status), ")")
+	return Commas(kind, role, status)
 }
 
 func owner(p model.Participant) string {

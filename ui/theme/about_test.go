@@ -61,3 +61,16 @@ func TestSpeakerAndLengthAreWrittenInTheShortestClearForm(t *testing.T) {
 		}
 	}
 }
+
+func TestPeopleOfOneNameAreToldApart(t *testing.T) {
+	anna := model.Participant{Kind: model.KindUser, ID: "14", Name: "Anna", Email: "a@x.example"}
+	other, bo := model.Participant{Kind: model.KindUser, ID: "18", Name: "Anna", Role: model.RoleEditor}, model.Participant{Kind: model.KindUser, ID: "9", Name: "Bo"}
+	c := &model.Conversation{Participants: model.SetOf(anna, other, bo)}
+	if got, _ := members(c, nil); got != "Anna <a@x.example>, Anna <18> (editor), Bo" {
+		t.Errorf("members = %q, want an address or an id beside the name that two share", got)
+	}
+	th := New(Config{Name: "mono"})
+	if got := th.PeopleChange([]model.Participant{anna, bo}, []model.Participant{other}); got != "+Anna <18> (editor), -Anna <a@x.example>, -Bo" {
+		t.Errorf("PeopleChange = %q, want an address or an id beside the name that two share", got)
+	}
+}
