@@ -38,7 +38,7 @@ func TestWrongLinesDoNothing(t *testing.T) {
 		{"retry", "say which, by an id of the outbox"}, {"discard e9", `there is no edit or submission "e9" in the outbox`},
 		{"list is:nonsense", "is:nonsense means nothing"}, {"view Theirs", "Views: Mine"}, {"undo none", "no edit none"},
 		{"private 1", "“Kick-off”: can't: the service has no call for privacy"}, {"undo", "To take back: marked 1 done\nThere is nothing to take back."},
-		{"refresh", "The services are being asked; what has changed is said here."}, {"more", ""},
+		{"refresh", "The services are being asked; what has changed is said here."}, {"more", "There are no more: the list has 2 conversations."},
 	}
 	b := newBench(t)
 	b.waits("e1", "s1", model.InConflict)
