@@ -169,7 +169,6 @@ func birdService() conformance.Service {
 		}},
 		Quirks: []conformance.Quirk{
 			quirk("AttributesMerge", sandbox.Switches{"AttributesMerge": true}),
-			quirk("AttributesReplace", sandbox.Switches{"AttributesReplace": true}),
 			quirk("NullKeepsName", sandbox.Switches{"NullKeepsName": true}),
 			quirk("IgnoreVisibility", sandbox.Switches{"IgnoreVisibility": true}),
 			quirk("ConflictOnGet once", sandbox.Switches{"ConflictOnGet": 1}),

@@ -184,7 +184,6 @@ func konaService() conformance.Service {
 				behind(b).Kona().ExpireTokens()
 				b.Tamper(atToken(func(*http.Request) *http.Response { return plain(http.StatusOK, "", `{"token_type":"bearer"}`) }))
 			}},
-			quirk("NoUnreadCount", sandbox.Switches{"NoUnreadCount": true}),
 			{Name: "the token has ended", Writes: true, Turn: func(b *conformance.Bench) { behind(b).Kona().ExpireTokens() }, Check: konaRefresh},
 		},
 		BudgetSize: 250,
