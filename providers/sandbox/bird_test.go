@@ -159,7 +159,7 @@ func TestBirdRefusesWhatIsNotDocumented(t *testing.T) {
 		{422, "POST", "conversations", `{"name":"x","channelId":"` + birdWorkspace + `"}`},
 		{422, "POST", "conversations", `{"name":"x","participants":[{"type":"contact","id":"` + c.uuid("contact", 0) + `"}]}`},
 		{422, "POST", "conversations", `{"name":"x","participants":[{},{},{},{},{},{}]}`},
-		{422, "POST", one + "/participants", `{"type":"accessKey","id":"` + c.AccessKeyID() + `"}`},
+		{422, "POST", one + "/participants", `{"type":"accessKey","id":"` + c.uuid("accessKey", 0) + `"}`},
 		{422, "POST", one + "/participants", `{"type":"user"}`},
 		{422, "POST", one + "/participants", `{"type":"user","id":"` + c.uuid("user", 1) + `","role":"admin"}`},
 		{422, "POST", one + "/participants", `{"type":"contact","contact":{"identifierKey":"emailaddress","identifierValue":"nobody@nowhere.example"}}`},
@@ -237,29 +237,15 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	}
 	all := slices.Collect(maps.Keys(calls))
 	for _, part := range all {
-		c.auth = "AccessKey " + c.KeyWithout(part)
+		c.Set(Switches{"NoRights": []string{part}})
 		check(401, part)
 	}
-	c.auth = "AccessKey " + c.KeyWithout(all...)
+	c.Set(Switches{"NoRights": all})
 	check(401, all...)
-	c.auth = "AccessKey " + c.KeyWithout("writes")
-	check(401)
-	for _, call := range [][3]string{
-		{"PATCH", one, `{"name":"x"}`}, {"DELETE", one, ""}, {"POST", "conversations", `{"name":"x"}`},
-		{"POST", one + "/participants", `{"type":"user","id":"` + c.uuid("user", 1) + `"}`},
-	} {
-		c.want(401, call[0], call[1], call[2])
-	}
-	if c.JSON(id)["name"] == "x" || c.Len() != 20 {
-		t.Error("a key without a policy for writes changed something")
-	}
-	c.auth = "AccessKey " + c.KeyWithout("conversations")
+	c.Set(Switches{"NoRights": []string{"conversations"}})
 	c.want(401, "GET", "conversations", "")
 	c.want(401, "GET", one, "")
 	c.want(200, "GET", "channels", "")
-	c.auth = "AccessKey " + birdToken
-	c.Set(Switches{"NoRights": []string{"messages", "agents"}})
-	check(401, "messages", "agents")
 	c.Set(Switches{"NoRights": nil, "ForbidDirectory": true})
 	check(403, "contacts", "channels", "agents", "feed-items")
 }

@@ -68,7 +68,7 @@ type server struct {
 	planned       []string // the faults of the next requests; like offline, it is guarded by the lock of the sandbox
 	offline       bool
 	key           string         // the account's credential
-	keys          map[string]any // all valid keys, with what else is known about them
+	keys          map[string]int // all valid keys, with the number of the user to whom they belong
 	lock
 	switches Switches
 	do       map[string]func(*exchange) // handlers of calls and contests by name
@@ -90,7 +90,7 @@ type Server = server
 
 // start completes a server. The description refers to the handlers by their names in do.
 func (s *server) start(p service, do map[string]func(*exchange)) {
-	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]any{s.key: nil}
+	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]int{s.key: 0}
 	s.removed = map[thing]bool{}
 	s.do = map[string]func(*exchange){
 		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
