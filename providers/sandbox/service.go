@@ -54,8 +54,6 @@ type service interface {
 	listed(x *exchange, kind string, rows []int)
 	// show returns a conversation with everything that a client can request.
 	show(row int) map[string]any
-	// set changes a field on behalf of somebody else; value is plain JSON data.
-	set(row int, field string, value any)
 }
 
 // server is a running service.
@@ -323,11 +321,11 @@ func (s *server) contest(x *exchange, row int) {
 	switch object, _ := was.(map[string]any); {
 	case c.Cycle != nil:
 		at := slices.IndexFunc(c.Cycle, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(was) })
-		s.parts.set(row, c.Field, c.Cycle[(at+1)%len(c.Cycle)])
+		s.set(row, c.Field, c.Cycle[(at+1)%len(c.Cycle)])
 	case c.Merge != nil:
-		s.parts.set(row, c.Field, with(object, fill(c.Merge, words).(map[string]any)))
+		s.set(row, c.Field, with(object, fill(c.Merge, words).(map[string]any)))
 	default:
-		s.parts.set(row, c.Field, strings.TrimSpace(fill(c.Text, words).(string)))
+		s.set(row, c.Field, strings.TrimSpace(fill(c.Text, words).(string)))
 	}
 }
 
@@ -397,7 +395,7 @@ func (s *server) copies(id string, of func(row int) []map[string]any) []map[stri
 // Change sets a field of a conversation on behalf of somebody else. It panics on an unknown id.
 func (s *server) Change(id, field string, value any) {
 	defer s.hold()()
-	s.parts.set(s.must(id), field, viaJSON(value))
+	s.set(s.must(id), field, viaJSON(value))
 }
 
 // Insert creates a conversation on behalf of somebody else, with the members of the first one in the file.

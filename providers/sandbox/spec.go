@@ -249,6 +249,7 @@ func (s *server) show(row int) map[string]any {
 	return doc
 }
 
+// set changes a field to plain JSON data.
 func (s *server) set(row int, field string, value any) {
 	s.edit(row, field, value)
 	if s.Updated != "" {
@@ -289,7 +290,7 @@ func (s *server) readConversation(x *exchange) {
 // changeConversation sets the members of the body.
 func (s *server) changeConversation(x *exchange) {
 	for field, v := range x.set {
-		s.parts.set(x.row, field, v)
+		s.set(x.row, field, v)
 	}
 	s.readConversation(x)
 }
