@@ -264,7 +264,6 @@ func (s *server) answer(x *exchange, r refusal) {
 		}
 		status, body = cmp.Or(f.As, status), cmp.Or(f.Body, body)
 		maps.Copy(said, f.Words)
-		x.answer.Del(f.Drop)
 	}
 	text := http.StatusText(status)
 	words := map[string]any{

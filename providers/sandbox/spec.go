@@ -99,11 +99,10 @@ type failure struct {
 	Is               any
 	Field            *bool
 	Unaccepted       string
-	// As replaces the status, Body is the form of the answer, Words are further words for it, Drop is a header to leave out.
+	// As replaces the status, Body is the form of the answer, Words are further words for it.
 	As    int
 	Words map[string]any
 	Body  any
-	Drop  string
 }
 
 // contest says how somebody else changes a field of a conversation: to the next value of Cycle, by adding the members of Merge, to
