@@ -248,7 +248,7 @@ func (s *server) show(row int) map[string]any {
 	return doc
 }
 
-// set changes a field to plain JSON data.
+// set gives a field a value of plain JSON data and moves the time of the last change.
 func (s *server) set(row int, field string, value any) {
 	s.edit(row, field, value)
 	if s.Updated != "" {
