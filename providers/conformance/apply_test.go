@@ -77,7 +77,7 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 		return
 	}
 	if out.Err != nil {
-		t.Fatalf("apply: %v", out.Err)
+		t.Fatalf("the edit failed: %v", out.Err)
 	}
 	if !reflect.DeepEqual(c, kept) {
 		t.Error("Apply changed the conversation it was given")

@@ -43,7 +43,7 @@ func TestKonaSignIn(t *testing.T) {
 		res := send(http.MethodGet, "/oauth/authorize?"+v.Encode(), nil, "")
 		to, err := url.Parse(res.Header.Get("Location"))
 		if err != nil || res.StatusCode == http.StatusFound && !strings.HasPrefix(to.String(), redirect+"?") {
-			t.Errorf("redirected to %s: %v", to, err)
+			t.Errorf("redirected to %s, error %v; want the registered address", to, err)
 		}
 		return res.StatusCode, to.Query()
 	}
