@@ -46,7 +46,7 @@ type Provider interface {
 
 	// Apply makes the edits of one conversation with the fewest requests, narrowing visibility first and widening it last. It
 	// returns one outcome for each edit, in the order of edits. An edit that is not supported sends nothing and fails with
-	// Unsupported. fresh was just loaded with Needs of the edits; for a create it is zero.
+	// Unsupported. fresh was just loaded with Needs of the edits; for a create it is zero. No two of the edits are of one field.
 	Apply(ctx context.Context, fresh Conversation, edits []Edit) []Outcome
 }
 

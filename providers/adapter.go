@@ -171,7 +171,7 @@ type Adapter struct {
 	// IsKnown reports whether a service takes a value that is none of its choices; nil if it takes no other.
 	IsKnown func(k model.EditKind, value string) bool
 	// Plan returns the steps of an edit, without I/O. It is called in the order of the edits. It never receives an edit that
-	// can't be made, an edit whose target fresh already has, or two edits of one field.
+	// can't be made, or an edit whose target fresh already has.
 	Plan func(fresh model.Conversation) func(model.Edit) Planned
 
 	lessons lessons

@@ -110,13 +110,6 @@ func (r *Recent[V]) put(key string, v V) {
 	r.young[key] = v
 }
 
-func (r *Recent[V]) Forget(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.young, key)
-	delete(r.old, key)
-}
-
 // LookupLimit is the number of entries on a page of a picker if the request names none.
 const LookupLimit = 50
 

@@ -65,6 +65,13 @@ func TestPathsAreSafe(t *testing.T) {
 			t.Errorf("id %q: got %v, want an error of kind Invalid", id, err)
 		}
 	}
+	for what, call := range map[string]Call{
+		"a path that is none": {Endpoint: Endpoint{Path: "/%zz"}}, "a body that is no JSON": {Endpoint: Endpoint{Path: "/a"}, Body: func() {}},
+	} {
+		if r, err := c.Request(call); model.KindOf(err) != model.Invalid {
+			t.Errorf("%s: got %+v, %v; want an error of kind Invalid", what, r, err)
+		}
+	}
 	for id, want := range map[string]string{
 		"a/../b": "/v2/things/a%2F..%2Fb", "a?b=c#d": "/v2/things/a%3Fb=c%23d", "{id}": "/v2/things/%7Bid%7D", "é\n": "/v2/things/%C3%A9%0A", "%2e%2e": "/v2/things/%252e%252e",
 	} {

@@ -68,7 +68,7 @@ type Assumption struct {
 	Missing func(status int) (hint, reason string)
 }
 
-// Planned is the plan for one edit: its steps in a safe order, or why it can't be sent.
+// Planned is the plan for one edit: its steps in a safe order, or why it can't be sent. Without either, the edit is in effect.
 type Planned struct {
 	Steps   []Step
 	Refused *model.Error // instead of steps
@@ -136,7 +136,7 @@ func (fs Fields) Write(call func(Body) Call) *Write {
 			case f.Add != nil:
 				f.Add(&body, of)
 			default:
-				body.Add(f.Names[0], of[len(of)-1].Target.String())
+				body.Add(f.Names[0], of[0].Target.String())
 			}
 		}
 		return call(body)
@@ -171,51 +171,17 @@ func (fs Fields) Includes(o *Object) Includes {
 // plan holds what to do about the edits of a conversation. Requests and Apply share it, so that a dry run can't differ.
 type plan struct {
 	edits    []model.Edit
-	verdicts []verdict // of each edit
+	planned  []Planned // of each edit
 	requests []request
 }
 
-type verdict struct {
-	last    int          // the index of the last edit of the same field, which is sent instead
-	refused *model.Error // why the edit can't be sent
-	stale   *model.Error // why the edit can be shown but not sent
-	done    bool         // the conversation already is as intended
-}
-
 func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
-	p := plan{edits: edits, verdicts: make([]verdict, len(edits))}
+	p := plan{edits: edits, planned: make([]Planned, len(edits))}
 	caps, steps := ad.Capabilities(fresh), ad.Plan(fresh)
 	var parts []part
 	for i, e := range edits {
-		v := &p.verdicts[i]
-		v.last = lastOf(edits, i)
-		switch c := caps.Of(e.Kind); {
-		case !c.Can():
-			v.refused = Unsupported(e.Kind.Op(), c.Reason)
-		case e.Kind == model.EditParticipants && e.Target.People == nil:
-			v.refused = Invalid(e.Kind.Op(), "the edit holds no participants")
-		case e.Kind == model.EditCreate && e.Target.New == nil:
-			v.refused = Invalid(e.Kind.Op(), "the edit holds no conversation")
-		}
-		if v.refused != nil || v.last != i {
-			continue
-		}
-		var planned Planned
-		if now, known := e.Read(fresh); !known || !now.Equal(e.Target) {
-			if planned.Refused = ad.checkValue(e, known, caps); planned.Refused == nil {
-				planned = steps(e)
-			}
-		}
-		switch {
-		case planned.Refused != nil:
-			v.refused = planned.Refused
-			continue
-		case len(planned.Steps) == 0:
-			v.done = true
-		default:
-			v.stale = planned.Stale
-		}
-		for _, s := range planned.Steps {
+		p.planned[i] = ad.planOne(fresh, e, caps, steps)
+		for _, s := range p.planned[i].Steps {
 			parts = append(parts, part{edit: i, Step: s})
 		}
 	}
@@ -223,23 +189,30 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 	return p
 }
 
-// lastOf returns the index of the last edit of the same field as edits[i].
-func lastOf(edits []model.Edit, i int) int {
-	e := edits[i]
-	for j := len(edits) - 1; j > i; j-- {
-		if o := edits[j]; e.Kind != model.EditCreate && o.Kind == e.Kind && o.Field() == e.Field() {
-			return j
-		}
+func (ad *Adapter) planOne(fresh model.Conversation, e model.Edit, caps model.Capabilities, steps func(model.Edit) Planned) Planned {
+	now, known := e.Read(fresh)
+	switch c := caps.Of(e.Kind); {
+	case !c.Can():
+		return Refuse(Unsupported(e.Kind.Op(), c.Reason))
+	case e.Kind == model.EditParticipants && e.Target.People == nil:
+		return Refuse(Invalid(e.Kind.Op(), "the edit holds no participants"))
+	case e.Kind == model.EditCreate && e.Target.New == nil:
+		return Refuse(Invalid(e.Kind.Op(), "the edit holds no conversation"))
+	case known && now.Equal(e.Target):
+		return Planned{}
 	}
-	return i
+	if refused := ad.checkValue(e, known, caps); refused != nil {
+		return Refuse(refused)
+	}
+	return steps(e)
 }
 
 // Requests implements model.Provider. It returns what Apply sends if nothing goes wrong.
 func (ad *Adapter) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
 	p := ad.plan(fresh, edits)
-	for _, v := range p.verdicts {
-		if v.refused != nil {
-			return nil, v.refused
+	for _, planned := range p.planned {
+		if planned.Refused != nil {
+			return nil, planned.Refused
 		}
 	}
 	out := make([]model.Request, len(p.requests))
@@ -256,22 +229,19 @@ func (ad *Adapter) Requests(fresh model.Conversation, edits []model.Edit) ([]mod
 // refusals, and reports what was not sent.
 func (ad *Adapter) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
 	r := run{Adapter: ad, fresh: fresh, plan: ad.plan(fresh, edits), out: make([]model.Outcome, len(edits)), done: map[int][]string{}}
-	for i, v := range r.verdicts {
+	for i, planned := range r.planned {
 		switch {
-		case v.refused != nil || v.stale != nil:
-			r.fail(i, cmp.Or(v.refused, v.stale))
-		case v.done:
+		case planned.Refused != nil:
+			r.fail(i, planned.Refused)
+		case len(planned.Steps) == 0:
 			after := fresh.Clone()
 			r.out[i].After = &after
+		case planned.Stale != nil:
+			r.fail(i, planned.Stale)
 		}
 	}
 	for _, q := range r.requests {
 		r.send(ctx, q)
-	}
-	for i, v := range r.verdicts {
-		if v.last != i && v.refused == nil {
-			r.out[i] = r.out[v.last]
-		}
 	}
 	return r.out
 }
@@ -298,7 +268,7 @@ func (r *run) fail(i int, err *model.Error) {
 	r.failed = cmp.Or(r.failed, err)
 	switch err.Kind {
 	case model.Unauthorized, model.NoCredential, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
-		if r.verdicts[i].stale == nil {
+		if r.planned[i].Stale == nil {
 			r.ended = cmp.Or(r.ended, err)
 		}
 	}

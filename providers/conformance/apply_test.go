@@ -16,28 +16,7 @@ func applies(t *testing.T, s Service) {
 	for _, ec := range s.Edits {
 		bubble(t, ec.Name, func(t *testing.T) { applyOne(t, s, ec) })
 	}
-	bubble(t, "twice at once", func(t *testing.T) {
-		for _, ec := range s.writeCases() {
-			if ec.Kind == model.EditCreate {
-				continue // two creates make two conversations
-			}
-			b := s.open(t, Options{})
-			c, e := b.choose(ec)
-			again := e
-			again.ID = "e2"
-			for i, out := range b.Account.Apply(context.Background(), c, []model.Edit{e, again}) {
-				if out.Err != nil {
-					t.Errorf("%s: edit %d: %v", ec.Name, i, out.Err)
-				} else if ec.Kind != model.EditDelete {
-					b.truthful(e, c.Ref.ID, out)
-				}
-			}
-			b.wantCount(t, ec.Name+", twice", ec.Requests)
-			if ec.Kind != model.EditDelete {
-				b.holds(e, c.Ref.ID, e.Target)
-			}
-		}
-	})
+
 	bubble(t, "undeclared", func(t *testing.T) { undeclared(t, s, s.open(t, Options{})) })
 	bubble(t, "no edits", func(t *testing.T) {
 		b := s.open(t, Options{})
@@ -98,7 +77,7 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 		return
 	}
 	if out.Err != nil {
-		t.Fatalf("apply: %v", out.Err)
+		t.Fatalf("the edit failed: %v", out.Err)
 	}
 	if !reflect.DeepEqual(c, kept) {
 		t.Error("Apply changed the conversation it was given")

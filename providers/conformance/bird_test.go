@@ -19,9 +19,7 @@ func birdService() conformance.Service {
 	quirk := func(name string, to sandbox.Switches) conformance.Quirk {
 		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Bird().Set(to) }}
 	}
-	always := func(k model.ErrorKind) func(*conformance.Bench, string) model.ErrorKind {
-		return func(*conformance.Bench, string) model.ErrorKind { return k }
-	}
+
 	set := func(k model.EditKind, to string) model.Edit { return model.Edit{Kind: k, Target: model.TextValue(to)} }
 	return conformance.Service{
 		Provider: model.Bird,
@@ -169,13 +167,9 @@ func birdService() conformance.Service {
 		}},
 		Quirks: []conformance.Quirk{
 			quirk("AttributesMerge", sandbox.Switches{"AttributesMerge": true}),
-			quirk("AttributesReplace", sandbox.Switches{"AttributesReplace": true}),
 			quirk("NullKeepsName", sandbox.Switches{"NullKeepsName": true}),
 			quirk("IgnoreVisibility", sandbox.Switches{"IgnoreVisibility": true}),
 			quirk("ConflictOnGet once", sandbox.Switches{"ConflictOnGet": 1}),
-			{Name: "ConflictOnGet", LoadErr: always(model.ConflictKind), Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(sandbox.Switches{"ConflictOnGet": 1 << 20})
-			}},
 			quirk("ConflictOnPatch", sandbox.Switches{"ConflictOnPatch": 1}),
 			quirk("ExpirePageTokens once", sandbox.Switches{"ExpirePageTokens": 1}),
 			{Name: "ExpirePageTokens", SyncErr: model.Invalid, Turn: func(b *conformance.Bench) {
@@ -185,18 +179,6 @@ func birdService() conformance.Service {
 				behind(b).Bird().Set(sandbox.Switches{"RepeatPageToken": true})
 			}},
 			quirk("ForbidRemoval", sandbox.Switches{"ForbidRemoval": true}),
-			{Name: "TooMany", SyncErr: model.RateLimited, LoadErr: always(model.RateLimited), Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(sandbox.Switches{"TooMany": 1 << 20})
-			}},
-			{Name: "No429Header", Turn: func(b *conformance.Bench) {
-				behind(b).Bird().Set(sandbox.Switches{"No429Header": true})
-			}, Check: func(t *testing.T, b *conformance.Bench) {
-				b.Fault(conformance.FaultRate, 1)
-				_, err := b.Account.Load(context.Background(), b.IDs()[0], 0)
-				if e := model.AsError(err); e == nil || e.Kind != model.RateLimited || !e.RetryAt.IsZero() {
-					t.Errorf("the error is %+v, want a rate limit without a time", e)
-				}
-			}},
 			quirk("NoRights of the directories and inboxes", sandbox.Switches{"NoRights": []string{"contacts", "channels", "agents", "feed-items"}}),
 			{Name: "NoRights", Turn: func(b *conformance.Bench) {
 				behind(b).Bird().Set(sandbox.Switches{"NoRights": []string{"messages", "participants", "contacts", "channels", "agents", "feed-items"}})

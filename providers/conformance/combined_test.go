@@ -157,7 +157,7 @@ func (b *Bench) together(t *testing.T, c model.Conversation, edits []model.Edit)
 	})
 	for i, out := range b.Account.Apply(context.Background(), c, edits) {
 		if out.Err != nil {
-			t.Errorf("%s: %v", edits[i].Field(), out.Err)
+			t.Errorf("without a refusal, the edit of %s failed: %v", edits[i].Field(), out.Err)
 		}
 		if b.State(c.Ref.ID) != nil && edits[i].Kind != model.EditDelete {
 			b.truthful(edits[i], c.Ref.ID, out)

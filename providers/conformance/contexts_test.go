@@ -147,7 +147,7 @@ func contexts(t *testing.T, s Service) {
 				}
 			case model.UnknownOutcome:
 			default:
-				t.Errorf("%s: the error is %q: %v", edits[i].Field(), k, o.Err)
+				t.Errorf("%s: the error is %q, want canceled, unavailable or an unknown outcome: %v", edits[i].Field(), k, o.Err)
 			}
 		}
 	})
@@ -234,7 +234,7 @@ func concurrency(t *testing.T, s Service) {
 			})
 			all.Go(func() {
 				if out := b.Account.Apply(ctx, c.Clone(), []model.Edit{e}); out[0].Err != nil {
-					t.Errorf("apply: %v", out[0].Err)
+					t.Errorf("an edit beside loads and walks failed: %v", out[0].Err)
 				}
 			})
 			for _, lc := range s.Lookups {

@@ -246,11 +246,11 @@ func oddLoads(t *testing.T, s Service) {
 			b.Reset()
 			out := b.Account.Apply(context.Background(), c, []model.Edit{e})
 			if out[0].Err == nil && ec.Kind != model.EditDelete {
-				t.Errorf("%.60q: %s succeeded", id, ec.Name)
+				t.Errorf("%.60q: %q succeeded, but there is no such conversation", id, ec.Name)
 			}
 			for _, sent := range b.Writes() {
 				if rest, ok := strings.CutPrefix(sent.Path, prefix); !ok || !strings.HasPrefix(rest, url.PathEscape(id)) || id == "" || id == "." || id == ".." {
-					t.Errorf("%.60q: %s goes to %s", id, ec.Name, sent)
+					t.Errorf("%.60q: %q goes to another path: %s", id, ec.Name, sent)
 				}
 			}
 		}

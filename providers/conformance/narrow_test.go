@@ -29,7 +29,7 @@ func TestANarrowedListHasEverythingThatMatches(t *testing.T) {
 					}
 					return true, nil
 				}); err != nil {
-					t.Fatalf("%+v: %v", f, err)
+					t.Fatalf("the list narrowed by %+v: %v", f, err)
 				}
 				return out
 			}
@@ -112,7 +112,7 @@ func drawQuery(t *rapid.T, terms []string) query.Query {
 	}
 	q, err := query.Parse(text.String())
 	if err != nil {
-		t.Fatalf("%s: %v", text.String(), err)
+		t.Fatalf("the drawn query %s cannot be parsed: %v", text.String(), err)
 	}
 	return q
 }

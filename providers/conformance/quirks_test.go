@@ -101,7 +101,7 @@ func quirkyWrite(t *testing.T, s Service, q Quirk, ec EditCase) {
 	}
 	if out.Err != nil {
 		if k := model.KindOf(out.Err); k == model.Malformed || k == model.Local {
-			t.Errorf("the error is %q: %v", k, out.Err)
+			t.Errorf("the error is %q, which would not be the service's: %v", k, out.Err)
 		}
 		return
 	}

@@ -138,7 +138,7 @@ func unknownWords(t *testing.T, s Service) {
 			d, err := b.Account.Load(context.Background(), id, 0)
 			if err != nil {
 				if field != "id" && field != "uuid" {
-					t.Errorf("%s: with %q for %s: %v", id, unknown, field, err)
+					t.Errorf("%s: with %q for %s, the load failed: %v", id, unknown, field, err)
 				}
 				continue
 			}

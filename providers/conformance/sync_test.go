@@ -207,7 +207,7 @@ func syncs(t *testing.T, s Service) {
 		for _, cursor := range aFew(foreign, 3, 0) {
 			w := b.walk(model.SyncRequest{Mode: model.SyncFull, Cursor: cursor}, nil)
 			if w.err != nil {
-				t.Errorf("cursor %q: %v", cursor, w.err)
+				t.Errorf("a walk from the foreign cursor %q failed: %v", cursor, w.err)
 				continue
 			}
 			wantAll(t, "a walk from the foreign cursor "+cursor, w.ids, b.IDs())

@@ -59,10 +59,10 @@ func links(t *testing.T, s Service) {
 					case err != nil && link != "":
 						t.Errorf("%s: both a link and an error", id)
 					case err != nil && !slices.Contains([]model.ErrorKind{model.Unsupported, model.NotFound, model.Forbidden}, k):
-						t.Errorf("%s: the error is %q: %v", id, k, err)
+						t.Errorf("%s: the error is %q, want unsupported, not found or forbidden: %v", id, k, err)
 					case err == nil:
 						if u, err := url.Parse(link); err != nil || u.Scheme != "https" || u.Host == "" {
-							t.Errorf("%s: the link is %q", id, link)
+							t.Errorf("%s: the link is %q, want an https address", id, link)
 						}
 					}
 					if kind == model.LinkWeb || model.KindOf(err) == model.Unsupported {

@@ -288,12 +288,13 @@ func TestTokenAddress(t *testing.T) {
 	} {
 		got, err := tokenAddress(providers.Account{BaseURL: tt.base, Settings: map[string]string{settingTokenURL: tt.setting}})
 		if err != nil || got.String() != tt.want {
-			t.Errorf("%+v: got %s, %v", tt, got, err)
+			t.Errorf("%+v: got %s, %v; want %s", tt, got, err, tt.want)
 		}
 	}
 	for _, bad := range []string{"http://login.example/token", "login", "https://u:p@login.example/", "https://login.example/token?a=b", "ftp://127.0.0.1/"} {
-		if checkToken(bad) == nil {
-			t.Errorf("checkToken accepted %s", bad)
+		_, err := open(providers.Account{Credential: secret("token"), Settings: map[string]string{settingTokenURL: bad}})
+		if e := model.AsError(err); checkToken(bad) == nil || e == nil || e.Kind != model.Local || !strings.Contains(e.Message, settingTokenURL) {
+			t.Errorf("%s: got %v, want both the check and the opening to refuse it", bad, err)
 		}
 	}
 }

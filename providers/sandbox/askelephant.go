@@ -34,7 +34,7 @@ func newAskElephant(s *server) {
 	a.start(a, map[string]func(*exchange){
 		"list": a.list, "read": a.read, "replace": a.replaceContacts, "contact": func(x *exchange) { a.moveContact(x.row) },
 	})
-	a.keys["Bearer "+a.token] = nil
+	a.keys["Bearer "+a.token] = 0
 }
 
 // Token returns an access token, which needs the word Bearer, unlike the API key that is the account's credential.

@@ -127,6 +127,13 @@ func TestAskElephantChangesMoveRows(t *testing.T) {
 	if r := p.want(200, "GET", "/v2/engagements/"+id, ""); r.header.Get("ETag") == tag || tag == "" {
 		t.Errorf("the ETag %q did not change with the conversation", tag)
 	}
+	before := a.Contacts(id)
+	for n, want := range []int{len(before) + 1, len(before)} { // somebody adds a contact and removes it again
+		a.moveContact(a.must(id))
+		if got := a.Contacts(id); len(got) != want {
+			t.Errorf("after %d changes by somebody else, the contacts %v are %v, want %d", n+1, before, got, want)
+		}
+	}
 	was := a.JSON(id)["updated_at"]
 	a.Touch(id)
 	if a.JSON(id)["updated_at"] == was {

@@ -46,15 +46,6 @@ func newBird(s *server) {
 	})
 }
 
-// KeyWithout returns an access key without a policy for the calls below some words of a path, as in NoRights. The word "writes"
-// excludes every call that isn't a read.
-func (b *Bird) KeyWithout(words ...string) string {
-	defer b.hold()()
-	key := b.key + "-without-" + strings.Join(words, "-")
-	b.keys[key] = words
-	return key
-}
-
 // enter refuses other workspaces and calls for which the key has no policy.
 func (b *Bird) enter(x *exchange) {
 	if root := "/workspaces/" + b.Workspace(); x.rest != root && !strings.HasPrefix(x.rest, root+"/") {
@@ -63,21 +54,17 @@ func (b *Bird) enter(x *exchange) {
 	below := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(x.rest+"/", "/"+w+"/") })
 	}
-	everybody, _ := b.reading("NoRights").([]string)
-	without, _ := x.owner.([]string) // the parts of the API that the policies of the key exclude
+	without, _ := b.reading("NoRights").([]string)
 	if b.on("ForbidDirectory") && below("contacts", "channels", "agents", "feed-items") {
 		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
 	}
-	if below(everybody...) || below(without...) || b.writes(x) && slices.Contains(without, "writes") {
+	if below(without...) {
 		x.refuse(http.StatusUnauthorized, "Unauthorized", b.Denied)
 	}
 }
 
 // Workspace returns the id of the only workspace.
 func (b *Bird) Workspace() string { return b.Settings["workspace_id"] }
-
-// AccessKeyID returns the id (not the secret) of the account's access key, as participants and senders show it.
-func (b *Bird) AccessKeyID() string { return b.uuid("accessKey", 0) }
 
 func (b *Bird) uuid(kind string, n int) string { return b.idOf(kind, n).(string) }
 

@@ -234,13 +234,13 @@ func TestBirdSomebodyElse(t *testing.T) {
 	if doc["description"] != "mine" {
 		t.Errorf("after a colleague's change, one's own made the description %q, want mine", doc["description"])
 	}
-	c.s.SetFault(FaultConcurrent, 1)
+	c.s.rates[FaultConcurrent] = 1
 	a := c.want(200, "GET", "conversations/"+id, "")
 	b := c.want(200, "GET", "conversations/"+id, "")
 	if a["name"] == b["name"] || a["updatedAt"] == b["updatedAt"] {
 		t.Errorf("two reads with concurrent changes both show %q at %v", a["name"], a["updatedAt"])
 	}
-	c.s.SetFault(FaultConcurrent, 0)
+	c.s.rates[FaultConcurrent] = 0
 	c.Remove(id)
 	c.want(404, "GET", "conversations/"+id, "")
 	if c.Len() != 19 || len(c.IDs()) != 19 || c.JSON(id) != nil {

@@ -159,7 +159,7 @@ func TestBirdRefusesWhatIsNotDocumented(t *testing.T) {
 		{422, "POST", "conversations", `{"name":"x","channelId":"` + birdWorkspace + `"}`},
 		{422, "POST", "conversations", `{"name":"x","participants":[{"type":"contact","id":"` + c.uuid("contact", 0) + `"}]}`},
 		{422, "POST", "conversations", `{"name":"x","participants":[{},{},{},{},{},{}]}`},
-		{422, "POST", one + "/participants", `{"type":"accessKey","id":"` + c.AccessKeyID() + `"}`},
+		{422, "POST", one + "/participants", `{"type":"accessKey","id":"` + c.uuid("accessKey", 0) + `"}`},
 		{422, "POST", one + "/participants", `{"type":"user"}`},
 		{422, "POST", one + "/participants", `{"type":"user","id":"` + c.uuid("user", 1) + `","role":"admin"}`},
 		{422, "POST", one + "/participants", `{"type":"contact","contact":{"identifierKey":"emailaddress","identifierValue":"nobody@nowhere.example"}}`},
@@ -237,34 +237,20 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	}
 	all := slices.Collect(maps.Keys(calls))
 	for _, part := range all {
-		c.auth = "AccessKey " + c.KeyWithout(part)
+		c.Set(Switches{"NoRights": []string{part}})
 		check(401, part)
 	}
-	c.auth = "AccessKey " + c.KeyWithout(all...)
+	c.Set(Switches{"NoRights": all})
 	check(401, all...)
-	c.auth = "AccessKey " + c.KeyWithout("writes")
-	check(401)
-	for _, call := range [][3]string{
-		{"PATCH", one, `{"name":"x"}`}, {"DELETE", one, ""}, {"POST", "conversations", `{"name":"x"}`},
-		{"POST", one + "/participants", `{"type":"user","id":"` + c.uuid("user", 1) + `"}`},
-	} {
-		c.want(401, call[0], call[1], call[2])
-	}
-	if c.JSON(id)["name"] == "x" || c.Len() != 20 {
-		t.Error("a key without a policy for writes changed something")
-	}
-	c.auth = "AccessKey " + c.KeyWithout("conversations")
+	c.Set(Switches{"NoRights": []string{"conversations"}})
 	c.want(401, "GET", "conversations", "")
 	c.want(401, "GET", one, "")
 	c.want(200, "GET", "channels", "")
-	c.auth = "AccessKey " + birdToken
-	c.Set(Switches{"NoRights": []string{"messages", "agents"}})
-	check(401, "messages", "agents")
 	c.Set(Switches{"NoRights": nil, "ForbidDirectory": true})
 	check(403, "contacts", "channels", "agents", "feed-items")
 }
 
-func TestBirdConflictAndLimitSwitches(t *testing.T) {
+func TestBirdConflictSwitches(t *testing.T) {
 	c := newBirdClient(t, 20)
 	id := c.IDs()[0]
 	c.Set(Switches{"ConflictOnGet": 2, "ConflictOnPatch": 1})
@@ -275,22 +261,7 @@ func TestBirdConflictAndLimitSwitches(t *testing.T) {
 		t.Errorf("a conflict without a known cause has details: %v", out)
 	}
 	c.want(200, "PATCH", "conversations/"+id, `{"name":"x"}`)
-	c.Set(Switches{"TooMany": 1})
-	c.want(429, "GET", "conversations", "")
-	c.want(200, "GET", "conversations", "")
 	c.AnswerNext(500, 1)
 	c.want(500, "GET", "conversations", "")
 	c.want(200, "GET", "conversations", "")
-}
-
-func TestBirdInjected429CanLackTheHeader(t *testing.T) {
-	c := newBirdClient(t, 20)
-	for _, bare := range []bool{false, true} {
-		c.Set(Switches{"No429Header": bare})
-		c.s.FailNext("bird", Fault429, 1)
-		r := c.probe.want(429, "GET", "/workspaces/"+birdWorkspace+"/conversations", "")
-		if got := r.header.Get("Retry-After"); (got == "") != bare {
-			t.Errorf("No429Header %t: Retry-After is %q", bare, got)
-		}
-	}
 }

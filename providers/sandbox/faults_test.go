@@ -115,12 +115,12 @@ func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 	p := newProbe(t, s, "attention")
 	id := s.Attention().IDs()[0]
 	s.Attention().Change(id, "title", "base")
-	s.SetFault(FaultConcurrent, 1)
+	s.rates[FaultConcurrent] = 1
 	r := p.want(200, "GET", "/conversations/"+id, "")
 	if got := r.object(t)["attributes"].(map[string]any)["title"]; got == "base" {
 		t.Error("the title was not changed concurrently")
 	}
-	s.SetFault(FaultConcurrent, 0)
+	s.rates[FaultConcurrent] = 0
 	if again := p.want(200, "GET", "/conversations/"+id, ""); again.text != r.text {
 		t.Error("with a rate of 0, another concurrent change was made")
 	}

@@ -34,11 +34,11 @@ func fuzzService(t *testing.T, name, auth, method, path, query, body string) {
 		s.disturb(x)
 		s.serve(x)
 		if x.status < 200 || x.status > 599 {
-			t.Fatalf("%s %s?%s %q: status %d", method, path, query, body, x.status)
+			t.Fatalf("%s %s?%s %q: %d is no status of an answer", method, path, query, body, x.status)
 		}
 	}
 	if s.Len() != len(s.IDs()) {
-		t.Fatalf("Len %d, %d ids", s.Len(), len(s.IDs()))
+		t.Fatalf("Len returns %d, and IDs has %d", s.Len(), len(s.IDs()))
 	}
 }
 

@@ -416,9 +416,7 @@ func (k *Kona) comments(x *exchange) {
 
 // userinfo answers with the token's user, under the key users.
 func (k *Kona) userinfo(x *exchange) {
-	doc := with(k.entry("user", x.owner.(int)), map[string]any{"current_account": map[string]any{"id": konaAccount, "member": true}})
-	if !k.on("NoUnreadCount") {
-		doc["unread_conversation_count"] = 3
-	}
-	k.one(x, http.StatusOK, "user", doc)
+	k.one(x, http.StatusOK, "user", with(k.entry("user", x.owner), map[string]any{
+		"current_account": map[string]any{"id": konaAccount, "member": true}, "unread_conversation_count": 3,
+	}))
 }

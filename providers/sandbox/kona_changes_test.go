@@ -174,13 +174,13 @@ func TestKonaSomebodyElse(t *testing.T) {
 	if len(doc["groups"].([]any)) != groups+1 {
 		t.Errorf("with a colleague's group and merged lists, the groups are %v, want %d", doc["groups"], groups+1)
 	}
-	c.s.SetFault(FaultConcurrent, 1)
+	c.s.rates[FaultConcurrent] = 1
 	a := c.want(200, "GET", "conversations/"+id, "")[0]
 	b := c.want(200, "GET", "conversations/"+id, "")[0]
 	if a["name"] == b["name"] {
 		t.Errorf("two reads with concurrent changes both show %q", a["name"])
 	}
-	c.s.SetFault(FaultConcurrent, 0)
+	c.s.rates[FaultConcurrent] = 0
 	c.Remove(id)
 	c.want(404, "GET", "conversations/"+id, "")
 	if c.Len() != 39 || c.JSON(id) != nil {

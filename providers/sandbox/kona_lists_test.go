@@ -214,10 +214,7 @@ func TestKonaDirectory(t *testing.T) {
 	if me["id"] != float64(c.Me()) || docGet(me, "current_account", "member") != true || !docHas(me, "unread_conversation_count") {
 		t.Errorf("userinfo is %v, want the token's user with the account and the unread count", me)
 	}
-	c.Set(Switches{"NoUnreadCount": true})
-	if docHas(c.want(200, "GET", "userinfo", "")[0], "unread_conversation_count") {
-		t.Error("with NoUnreadCount, userinfo has the unread count")
-	}
+
 	email := me["email"].(string)
 	found := c.want(200, "GET", "users?like="+url.QueryEscape(strings.ToUpper(email[:4])), "")
 	if len(found) == 0 {

@@ -13,16 +13,11 @@ const konaLifetime = 604800 // seconds
 
 // konaCode is an authorization code that was issued.
 type konaCode struct {
-	redirect string // "" if it wasn't issued by the page
+	redirect string
 	user     int
 }
 
-// IssueCode returns a new authorization code, as the vendor's page does after a person agreed. It can be used once.
-func (k *Kona) IssueCode() string {
-	defer k.hold()()
-	return k.issueCode("")
-}
-
+// issueCode returns a new authorization code, which can be used once.
 func (k *Kona) issueCode(redirect string) string {
 	user, chosen := k.reading("SignsIn").(int)
 	if !chosen {
@@ -105,7 +100,7 @@ func (k *Kona) token(x *exchange) {
 		code, ok := k.codes[x.query.Get("code")]
 		delete(k.codes, x.query.Get("code"))
 		// Some of the vendor's samples leave the address out.
-		if user = code.user; k.revoked || !ok || code.redirect != "" && redirect != nil && redirect != code.redirect {
+		if user = code.user; k.revoked || !ok || redirect != nil && redirect != code.redirect {
 			bad("invalid_grant", "The authorization code is invalid, was used, or belongs to another redirect uri.")
 		}
 	} else if k.revoked || x.param["refresh_token"] != k.refresh {

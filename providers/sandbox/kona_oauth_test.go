@@ -43,7 +43,7 @@ func TestKonaSignIn(t *testing.T) {
 		res := send(http.MethodGet, "/oauth/authorize?"+v.Encode(), nil, "")
 		to, err := url.Parse(res.Header.Get("Location"))
 		if err != nil || res.StatusCode == http.StatusFound && !strings.HasPrefix(to.String(), redirect+"?") {
-			t.Errorf("redirected to %s: %v", to, err)
+			t.Errorf("redirected to %s, error %v; want the registered address", to, err)
 		}
 		return res.StatusCode, to.Query()
 	}
@@ -112,7 +112,7 @@ func TestKonaSignedInAs(t *testing.T) {
 	c := newKonaClient(t, 20)
 	c.Set(Switches{"SignsIn": 7})
 	body := url.Values{
-		"grant_type": {"authorization_code"}, "client_id": {konaClientID}, "client_secret": {konaClientSecret}, "code": {c.IssueCode()},
+		"grant_type": {"authorization_code"}, "client_id": {konaClientID}, "client_secret": {konaClientSecret}, "code": {c.issueCode("http://localhost:3000/callback")},
 	}
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	var out struct {
@@ -210,7 +210,7 @@ func TestKonaToken(t *testing.T) {
 	c.ExpireTokens()
 	c.want(401, "GET", "userinfo", "")
 	c.Set(Switches{"OmitRefresh": true})
-	code := c.IssueCode()
+	code := c.issueCode("http://localhost:3000/callback")
 	status, out := post(form("grant_type", "authorization_code", "code", code, "redirect_uri", "http://localhost:3000/callback"), "")
 	if status != 200 || docHas(out, "refresh_token") {
 		t.Errorf("with OmitRefresh, a code is answered %d %v", status, out)

@@ -34,7 +34,7 @@ type exchange struct {
 	call *call
 	args map[string]string
 
-	owner  any            // what is known about the key
+	owner  int            // the number of the user to whom the key belongs
 	row    int            // of the conversation in the path, -1 for none
 	param  map[string]any // the values of the parameters
 	fields object         // the members of the body

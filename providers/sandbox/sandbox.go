@@ -365,15 +365,6 @@ func checkFault(name string, rate float64) error {
 // writesOnly reports whether a planned fault waits for a write.
 func writesOnly(fault string) bool { return fault == FaultDropAfter || fault == FaultConcurrent }
 
-// SetFault sets the rate of a fault; 0 turns it off. It panics on an unknown name or a rate outside 0..1.
-func (s *Sandbox) SetFault(name string, rate float64) {
-	if err := checkFault(name, rate); err != nil {
-		panic(err)
-	}
-	defer s.hold()()
-	s.rates[name] = rate
-}
-
 // SetLatency sets the delay that is added to every answer.
 func (s *Sandbox) SetLatency(d time.Duration) {
 	defer s.hold()()

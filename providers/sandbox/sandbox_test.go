@@ -173,8 +173,6 @@ func TestTheLogOfRequestsIsBounded(t *testing.T) {
 func TestUnknownNamesPanic(t *testing.T) {
 	s := newTestSandbox(t, Options{})
 	for name, f := range map[string]func(){
-		"the rate of an unknown fault":        func() { s.SetFault("meteor", 1) },
-		"a rate above one":                    func() { s.SetFault(Fault429, 2) },
 		"an unknown planned fault":            func() { s.FailNext("kona", "meteor", 1) },
 		"a fault of an unknown provider":      func() { s.FailNext("zoom", Fault429, 1) },
 		"an outage of an unknown provider":    func() { s.SetOffline("zoom", true) },

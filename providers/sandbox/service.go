@@ -54,8 +54,6 @@ type service interface {
 	listed(x *exchange, kind string, rows []int)
 	// show returns a conversation with everything that a client can request.
 	show(row int) map[string]any
-	// set changes a field on behalf of somebody else; value is plain JSON data.
-	set(row int, field string, value any)
 }
 
 // server is a running service.
@@ -68,7 +66,7 @@ type server struct {
 	planned       []string // the faults of the next requests; like offline, it is guarded by the lock of the sandbox
 	offline       bool
 	key           string         // the account's credential
-	keys          map[string]any // all valid keys, with what else is known about them
+	keys          map[string]int // all valid keys, with the number of the user to whom they belong
 	lock
 	switches Switches
 	do       map[string]func(*exchange) // handlers of calls and contests by name
@@ -90,7 +88,7 @@ type Server = server
 
 // start completes a server. The description refers to the handlers by their names in do.
 func (s *server) start(p service, do map[string]func(*exchange)) {
-	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]any{s.key: nil}
+	s.parts, s.gone, s.switches, s.keys = p, map[int]bool{}, Switches{}, map[string]int{s.key: 0}
 	s.removed = map[thing]bool{}
 	s.do = map[string]func(*exchange){
 		"directory": s.listDirectory, "entry": s.readEntry, "list": s.listConversations, "read": s.readConversation,
@@ -266,7 +264,6 @@ func (s *server) answer(x *exchange, r refusal) {
 		}
 		status, body = cmp.Or(f.As, status), cmp.Or(f.Body, body)
 		maps.Copy(said, f.Words)
-		x.answer.Del(f.Drop)
 	}
 	text := http.StatusText(status)
 	words := map[string]any{
@@ -323,11 +320,11 @@ func (s *server) contest(x *exchange, row int) {
 	switch object, _ := was.(map[string]any); {
 	case c.Cycle != nil:
 		at := slices.IndexFunc(c.Cycle, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(was) })
-		s.parts.set(row, c.Field, c.Cycle[(at+1)%len(c.Cycle)])
+		s.set(row, c.Field, c.Cycle[(at+1)%len(c.Cycle)])
 	case c.Merge != nil:
-		s.parts.set(row, c.Field, with(object, fill(c.Merge, words).(map[string]any)))
+		s.set(row, c.Field, with(object, fill(c.Merge, words).(map[string]any)))
 	default:
-		s.parts.set(row, c.Field, strings.TrimSpace(fill(c.Text, words).(string)))
+		s.set(row, c.Field, strings.TrimSpace(fill(c.Text, words).(string)))
 	}
 }
 
@@ -397,7 +394,7 @@ func (s *server) copies(id string, of func(row int) []map[string]any) []map[stri
 // Change sets a field of a conversation on behalf of somebody else. It panics on an unknown id.
 func (s *server) Change(id, field string, value any) {
 	defer s.hold()()
-	s.parts.set(s.must(id), field, viaJSON(value))
+	s.set(s.must(id), field, viaJSON(value))
 }
 
 // Insert creates a conversation on behalf of somebody else, with the members of the first one in the file.

@@ -99,11 +99,10 @@ type failure struct {
 	Is               any
 	Field            *bool
 	Unaccepted       string
-	// As replaces the status, Body is the form of the answer, Words are further words for it, Drop is a header to leave out.
+	// As replaces the status, Body is the form of the answer, Words are further words for it.
 	As    int
 	Words map[string]any
 	Body  any
-	Drop  string
 }
 
 // contest says how somebody else changes a field of a conversation: to the next value of Cycle, by adding the members of Merge, to
@@ -249,6 +248,7 @@ func (s *server) show(row int) map[string]any {
 	return doc
 }
 
+// set gives a field a value of plain JSON data and moves the time of the last change.
 func (s *server) set(row int, field string, value any) {
 	s.edit(row, field, value)
 	if s.Updated != "" {
@@ -289,7 +289,7 @@ func (s *server) readConversation(x *exchange) {
 // changeConversation sets the members of the body.
 func (s *server) changeConversation(x *exchange) {
 	for field, v := range x.set {
-		s.parts.set(x.row, field, v)
+		s.set(x.row, field, v)
 	}
 	s.readConversation(x)
 }
