@@ -37,7 +37,7 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			}
 			lines = append(lines, drawn...)
 		}
-		f.top = layout.Clamp(layout.Reveal(f.top, first, end, rows), 0, len(lines)-1)
+		f.top = layout.Clamp(layout.Reveal(f.top, first, end, rows), 0, len(lines)-rows)
 		if cursor != nil {
 			if cursor.Y += first - f.top; cursor.Y < 0 || cursor.Y >= rows {
 				cursor = nil
