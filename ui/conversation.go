@@ -79,8 +79,11 @@ func (c *conversation) loadArrived(ref model.Ref, d model.Detail, err error) {
 
 func (c *conversation) readRow(ref model.Ref) {
 	held := false
+	var outbox []model.OutboxEntry // of a conversation that is gone
 	read(c.loop, func(ctx context.Context) (row model.Row, err error) {
-		row, held, err = c.be.Row(ctx, ref)
+		if row, held, err = c.be.Row(ctx, ref); err == nil && !held {
+			outbox, err = c.be.OutboxOf(ctx, ref)
+		}
 		return row, err
 	}, func(row model.Row, err error) {
 		exists, open := held && err == nil, ref == c.Ref()
@@ -91,9 +94,30 @@ func (c *conversation) readRow(ref model.Ref) {
 		case open && exists:
 			c.showRow(row)
 		case open:
+			if err == nil {
+				c.showRow(withEdits(c.Row(), outbox))
+			}
 			c.SetReading(detail.Reading{Gone: true})
 		}
 	})
+}
+
+// withEdits returns a row with other edits than it shows.
+func withEdits(row model.Row, edits []model.OutboxEntry) model.Row {
+	for _, p := range slices.Backward(row.Pending) {
+		if undone := p.Edit; p.State.Shown() {
+			undone.Target = undone.Base
+			row.Conversation = model.Project(row.Conversation, []model.Edit{undone})
+		}
+	}
+	row.Pending = nil
+	for _, e := range edits {
+		row.Pending = append(row.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: e.State, Edit: e.Edit})
+		if e.State.Shown() {
+			row.Conversation = model.Project(row.Conversation, []model.Edit{e.Edit})
+		}
+	}
+	return row
 }
 
 func (c *conversation) readActivity(ref model.Ref) {
@@ -243,6 +267,10 @@ func (c *conversation) fillScreen(row model.Row) {
 // news reads the conversation again if an announcement of the engine names it.
 func (c *conversation) news(e model.Event) {
 	ref := c.Ref()
+	if _, listed := c.list.Row(ref); e.Edits && !listed && !ref.IsZero() {
+		c.readRow(ref) // no announcement names a conversation that is gone
+		c.readActivity(ref)
+	}
 	if ref.IsZero() || !e.All && !slices.Contains(e.Refs, ref) {
 		return
 	}

@@ -33,6 +33,29 @@ func TestAConversationThatIsDeletedWhileItIsOpenSaysSo(t *testing.T) {
 	})
 }
 
+func TestAnEditOfAConversationThatIsGoneShowsHowItEnded(t *testing.T) {
+	withSystem(t, sandbox.Options{Conversations: 48}, func(r *system) {
+		ref := konaMine(r.t, r.sb)
+		name := r.row(ref).Conversation.Title
+		r.find(ref)
+		r.Press("enter")
+		r.Wait(time.Second)
+		r.sb.Kona().Remove(ref.ID)
+		r.Press("t")
+		r.Type(" Z")
+		r.Press("enter")
+		r.Wait(5 * time.Second)
+		r.Want("does not have this conversation any more", "title: refused")
+		r.WantNot("title: sending")
+		for _, key := range []string{"!", "x", "y"} {
+			r.Press(key)
+			r.Wait(time.Second)
+		}
+		r.Want("1 edit discarded", name)
+		r.WantNot("title: refused", name+" Z")
+	})
+}
+
 // A list holds less than a single read, in each service differently. Reading either leaves triage marks
 // alone, and a list keeps what a single read has loaded.
 func TestReadingAgainKeepsConversationsDone(t *testing.T) {

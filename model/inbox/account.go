@@ -27,6 +27,7 @@ type account struct {
 	state       model.AccountState
 	pausedUntil time.Time // when this process delivers again; how long a service asked to wait is in the store
 	failures    int
+	stopped     *model.EntryError // the error of the state, if a delivery met it and no sync has failed since
 
 	storing *semaphore.Weighted  // held while pages of a list are stored, which may wait for the database
 	readAt  map[string]time.Time // id → when the conversation was last read or written by itself, since the sync began; guarded by storing
@@ -66,8 +67,26 @@ func (a *account) pause(until time.Time) {
 	a.update(func(*model.AccountState) { a.pausedUntil = until })
 }
 
+// stopDelivery pauses delivery because of an error, which the state shows until a delivery or a sync succeeds.
+func (a *account) stopDelivery(err *model.EntryError, until time.Time) {
+	a.update(func(s *model.AccountState) {
+		syncFailed := s.Error != nil && s.Error != a.stopped
+		s.Error, s.NextTry, a.pausedUntil = err, until, until
+		if a.stopped = err; syncFailed {
+			a.stopped = nil
+		}
+	})
+}
+
+// noteReached ends a pause, since a delivery or a sync has succeeded. An error of a sync is left to the next one.
 func (a *account) noteReached() {
-	a.update(func(*model.AccountState) { a.failures, a.pausedUntil = 0, time.Time{} })
+	a.update(func(s *model.AccountState) {
+		a.failures, a.pausedUntil = 0, time.Time{}
+		if s.Error == a.stopped {
+			s.Error, s.NextTry = nil, time.Time{}
+		}
+		a.stopped = nil
+	})
 }
 
 func (a *account) paused() time.Time {

@@ -361,11 +361,7 @@ func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error,
 		end.unsent = false // some requests may have taken effect
 	}
 	if shut {
-		d.a.pause(end.next)
-		d.a.update(func(s *model.AccountState) {
-			s.Error = model.NewEntryError(err)
-			s.NextTry = end.next
-		})
+		d.a.stopDelivery(model.NewEntryError(err), end.next)
 	}
 	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, end.state, err.Kind)
 	if err.Kind != model.Canceled { // closing confab is not a reason to show

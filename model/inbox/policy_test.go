@@ -78,6 +78,40 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	})
 }
 
+// The account is shown as stopped until an edit is delivered, not until the next refresh. What a refresh met stays until another.
+func TestAPauseIsOverOnceAnEditIsDelivered(t *testing.T) {
+	for _, syncFails := range []bool{false, true} {
+		f := newFake("projects", "Kick-off")
+		run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			if syncFails {
+				f.set(func() { f.syncErr = &model.Error{Kind: model.Unavailable, Message: "the list is broken"} })
+				b.Sync(ctx)
+			}
+			at := time.Now().Add(2 * time.Second)
+			f.set(func() {
+				f.onApply = func() (error, bool) {
+					if time.Now().Before(at) {
+						return &model.Error{Kind: model.RateLimited, RetryAt: at}, false
+					}
+					return nil, true
+				}
+			})
+			ids := submit(t, b, f.ref("1"), title("mine"))
+			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+			if b.Accounts()[0].Error == nil {
+				t.Error("the account is shown as well while the service asks to wait")
+			}
+			time.Sleep(time.Minute)
+			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+			if st := b.Accounts()[0]; f.get("1").Title != "mine" || (st.Error != nil) != syncFails {
+				t.Errorf("a failed sync: %v; after the delivery the title is %q (want mine), and the account has the error %q", syncFails, f.get("1").Title, st.Error.Words())
+			}
+		})
+	}
+}
+
 // A service rejects a credential and asks to come back soon. The same credential is not
 // tried again that soon, since services lock out clients that do.
 func TestARejectedCredentialIsNotTriedSoonerThanUsual(t *testing.T) {

@@ -289,7 +289,7 @@ func (d *Plan) tail(g *group) string {
 		}
 	}
 	if g.class == hidden && d.canLeaveHidden() && g.included > 0 {
-		out = append(out, d.Keys.Of(keymap.LeaveHidden)+" leaves them out")
+		out = append(out, d.Keys.Of(keymap.LeaveHidden)+theme.Pick(g.included == 1, " leaves it out", " leaves them out"))
 	} else if n := len(g.items) - g.included; n > 0 && g.included > 0 {
 		out = append(out, theme.Number(n)+" left out")
 	}

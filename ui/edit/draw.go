@@ -37,7 +37,7 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			}
 			lines = append(lines, drawn...)
 		}
-		f.top = layout.Reveal(f.top, first, end, rows)
+		f.top = layout.Clamp(layout.Reveal(f.top, first, end, rows), 0, len(lines)-rows)
 		if cursor != nil {
 			line := first + cursor.Y
 			f.top = layout.Reveal(f.top, line, line+1, rows)

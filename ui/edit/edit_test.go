@@ -359,6 +359,17 @@ func TestChangedPairMakesOneChange(t *testing.T) {
 }
 
 // At every usable size the footer names the key that submits, and no reason is cut.
+func TestFormThatFitsAgainIsShownFromItsTop(t *testing.T) {
+	th, f := theme.New(theme.Config{Name: "mono"}), form(subject())
+	for range 8 {
+		press(f, tea.KeyTab)
+	}
+	f.Draw(th, layout.Rect{W: 40, H: 12})
+	if text := ansi.Strip(strings.Join(f.Draw(th, layout.Rect{W: 80, H: 50}).Lines, "\n")); f.top != 0 || !strings.Contains(text, "title") {
+		t.Errorf("after the window grew, the form is shown from line %d:\n%s", f.top, text)
+	}
+}
+
 func TestFormsNameTheirKeysAndReasonsInNarrowTerminals(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	why := "the service can't do this kind of change, and none is planned for it"

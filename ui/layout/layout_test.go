@@ -207,3 +207,14 @@ func TestSplittingNeverGoesNegative(t *testing.T) {
 		}
 	})
 }
+
+func TestBarShowsAsManyRowsAsFitOnceThereIsRoom(t *testing.T) {
+	b := Bar{At: 15}
+	b.Show(20, 3)
+	if first, end := b.Show(20, 17); first != 3 || end != 20 {
+		t.Errorf("of 20 rows, those from %d to before %d are drawn, want 3 to 20", first, end)
+	}
+	if first, end := b.Show(20, 30); first != 0 || end != 20 {
+		t.Errorf("of 20 rows, those from %d to before %d are drawn, want all", first, end)
+	}
+}

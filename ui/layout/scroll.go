@@ -38,9 +38,9 @@ func (b *Bar) Click(line, n int) (again bool) {
 	return again
 }
 
-// Show scrolls the bar into sight. Of n rows, those from first to before end are drawn.
+// Show scrolls the bar into sight, and back where rows would stay empty. Of n rows, those from first to before end are drawn.
 func (b *Bar) Show(n, rows int) (first, end int) {
-	b.Top = max(0, Reveal(b.Top, b.At, b.At+1, rows))
+	b.Top = Clamp(Reveal(b.Top, b.At, b.At+1, rows), 0, n-rows)
 	return b.Top, min(n, b.Top+rows)
 }
 
