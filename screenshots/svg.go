@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"image/color"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -45,31 +44,20 @@ func (f *film) row(y int) string {
 		if r.hidden {
 			continue
 		}
-		for at, words := range splitAtGaps(r.text) {
-			cells := utf8.RuneCountInString(words)
-			if r.alone {
-				cells = r.cells
+		x := r.x
+		for part := range strings.SplitSeq(r.text, "  ") { // viewers would draw several blanks as one
+			if words := strings.Trim(part, " "); words != "" {
+				cells := utf8.RuneCountInString(words)
+				if r.alone {
+					cells = r.cells
+				}
+				fmt.Fprintf(&b, `<text x="%.5g" textLength="%.5g" class="%s">%s</text>`,
+					float64(x+strings.Index(part, words))*cellW, float64(cells)*cellW, f.class(r.css), html.EscapeString(words))
 			}
-			fmt.Fprintf(&b, `<text x="%.5g" textLength="%.5g" class="%s">%s</text>`,
-				float64(r.x+at)*cellW, float64(cells)*cellW, f.class(r.css), html.EscapeString(words))
+			x += utf8.RuneCountInString(part) + 2
 		}
 	}
 	return b.String()
-}
-
-// splitAtGaps yields the parts of a text between two or more blanks, and their places. Viewers would draw several blanks as
-// one.
-func splitAtGaps(text string) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		at := 0
-		for part := range strings.SplitSeq(text, "  ") {
-			words := strings.TrimLeft(part, " ")
-			if words != "" && !yield(at+len(part)-len(words), strings.TrimRight(words, " ")) {
-				return
-			}
-			at += utf8.RuneCountInString(part) + 2
-		}
-	}
 }
 
 func (f *film) runs(y int) (all []run) {

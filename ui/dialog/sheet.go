@@ -263,7 +263,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 		var cursor *layout.Cursor
 		head, tail := th.Write(w, above), th.Write(w, below)
 		if word != nil {
-			line, x := word.Draw(th, w, theme.Text)
+			line, x := word.Draw(th, w)
 			tail, cursor = append(tail, line), &layout.Cursor{X: x, Y: len(tail)}
 		}
 		if s.finder.Shown() {
