@@ -67,11 +67,12 @@ func (s *sheet) stops(all bool) []stop {
 	return out
 }
 
+// current returns the stop under the cursor, that of an empty head if there is none.
 func (s *sheet) current() stop {
 	if stops := s.stops(false); s.at < len(stops) {
 		return stops[s.at]
 	}
-	return stop{&fold{}, -1}
+	return stop{&fold{head: func(*theme.Page) {}}, -1}
 }
 
 func (s *sheet) linesOf(p stop) []string {
