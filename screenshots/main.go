@@ -15,12 +15,13 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 //go:embed scenes.json
@@ -69,37 +70,28 @@ func readScript() ([]page, []scene) {
 }
 
 func main() {
-	if err := draw(context.Background(), "screenshots", os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "screenshots:", err)
-		os.Exit(1)
+	for _, sc := range scenes {
+		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], sc.Name) {
+			continue
+		}
+		var drawing errgroup.Group
+		for _, p := range pages {
+			drawing.Go(func() error { return draw(sc, p) })
+		}
+		if err := drawing.Wait(); err != nil {
+			fmt.Fprintf(os.Stderr, "screenshots: %s: %v\n", sc.Name, err)
+			os.Exit(1)
+		}
 	}
 }
 
-// draw draws the named scenes, or all if no name is given. The pages of a scene are drawn concurrently.
-func draw(ctx context.Context, dir string, names []string) error {
-	for _, sc := range scenes {
-		if len(names) > 0 && !slices.Contains(names, sc.Name) {
-			continue
-		}
-		drawn := make(chan error)
-		for _, p := range pages {
-			go func() {
-				svg, err := drawScene(ctx, sc, p)
-				if err == nil {
-					path := filepath.Join(dir, sc.Name+"-"+p.Theme+".svg")
-					fmt.Printf("%4d KB  %s\n", len(svg)/1000, path)
-					err = os.WriteFile(path, svg, 0o644)
-				}
-				drawn <- err
-			}()
-		}
-		var err error
-		for range pages {
-			err = errors.Join(err, <-drawn)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", sc.Name, err)
-		}
+// draw writes the picture of a scene for a page.
+func draw(sc scene, p page) error {
+	svg, err := play(context.Background(), sc, p)
+	if err != nil {
+		return err
 	}
-	return nil
+	path := filepath.Join("screenshots", sc.Name+"-"+p.Theme+".svg")
+	fmt.Printf("%4d KB  %s\n", len(svg)/1000, path)
+	return os.WriteFile(path, svg, 0o644)
 }

@@ -46,9 +46,8 @@ type session struct {
 	program *tea.Program
 	film    film
 
-	mu      sync.Mutex
-	term    *vt.Emulator
-	cursor  bool // whether it is shown
+	mu      sync.Mutex // guards the terminal and what follows
+	cursor  bool       // whether it is shown
 	changed time.Time
 }
 
@@ -57,21 +56,32 @@ func (s *session) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed = time.Now()
-	if _, err := s.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
-		return 0, err
-	}
-	return len(p), nil
+	_, err := s.film.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
+	return len(p), err
 }
 
 // failed is the panic that ends a scene.
 type failed struct{ error }
 
-// drawScene plays a scene and returns its picture.
-func drawScene(ctx context.Context, sc scene, p page) (svg []byte, err error) {
-	dir, err := os.MkdirTemp("", "confab-screenshots-")
+func check(err error) {
 	if err != nil {
-		return nil, err
+		panic(failed{err})
 	}
+}
+
+func must[T any](v T, err error) T {
+	check(err)
+	return v
+}
+
+// play plays a scene and returns its picture.
+func play(ctx context.Context, sc scene, p page) (svg []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = r.(failed) // any other panic goes on
+		}
+	}()
+	dir := must(os.MkdirTemp("", "confab-screenshots-"))
 	defer os.RemoveAll(dir)
 	began := time.Now()
 	var fixed atomic.Pointer[time.Time] // the time of an act before the scene
@@ -81,51 +91,26 @@ func drawScene(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 		}
 		return startTime.Add(time.Since(began))
 	}
-	sb, err := sandbox.New(sandbox.Options{World: sandbox.Northwind, Now: now})
-	if err != nil {
-		return nil, err
-	}
-	st, err := store.Open(ctx, filepath.Join(dir, "confab.db"), store.Options{Now: now})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	b, accounts, err := openInbox(ctx, sb, st, dir, now)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(b.Sync(ctx), cli.SeedDemo(ctx, b, accounts, fixed.Store)); err != nil {
-		return nil, err
-	}
+	sb := must(sandbox.New(sandbox.Options{World: sandbox.Northwind, Now: now}))
+	st := must(store.Open(ctx, filepath.Join(dir, "confab.db"), store.Options{Now: now}))
+	defer st.Close()
+	b, accounts := openInbox(ctx, sb, st, dir, now)
+	defer b.Close(ctx)
+	check(errors.Join(b.Sync(ctx), cli.SeedDemo(ctx, b, accounts, fixed.Store)))
 	b.Start(ctx)
-	defer func() { err = errors.Join(err, b.Close(ctx)) }()
 
 	m := ui.New(ui.Options{Backend: b, Now: now, Theme: p.Theme})
 	defer m.Close()
-	s := &session{sb: sb, term: vt.NewEmulator(sc.W, sc.H), film: film{w: sc.W, h: sc.H, page: p}}
-	s.term.SetCallbacks(vt.Callbacks{CursorVisibility: func(shown bool) { s.cursor = shown }})
-	go io.Copy(io.Discard, s.term)
+	s := &session{sb: sb, film: film{page: p, term: vt.NewEmulator(sc.W, sc.H)}}
+	s.film.term.SetCallbacks(vt.Callbacks{CursorVisibility: func(shown bool) { s.cursor = shown }})
+	go io.Copy(io.Discard, s.film.term)
 	s.program = tea.NewProgram(m, tea.WithInput(nil), tea.WithOutput(s), tea.WithWindowSize(sc.W, sc.H),
 		tea.WithColorProfile(colorprofile.TrueColor), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler())
-	done := make(chan error, 1)
-	go func() {
-		_, err := s.program.Run()
-		done <- err
-	}()
-	err = s.play(sc)
-	s.program.Kill()
-	if e := <-done; e != nil && !errors.Is(e, tea.ErrProgramKilled) {
-		err = errors.Join(err, e)
-	}
-	return s.film.svg(), err
-}
+	var running sync.WaitGroup
+	running.Go(func() { s.program.Run() })
+	defer running.Wait()
+	defer s.program.Kill()
 
-func (s *session) play(sc scene) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = r.(failed) // any other panic goes on
-		}
-	}()
 	s.until("Inbox")
 	for _, t := range sc.Steps {
 		s.run(t)
@@ -133,26 +118,23 @@ func (s *session) play(sc scene) (err error) {
 	if len(s.film.frames) == 0 {
 		s.hold(0)
 	}
-	return nil
+	return s.film.svg(), nil
 }
 
+// openInbox opens an engine with the accounts of a sandbox.
 func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir string, now func() time.Time) (
-	b *inbox.Inbox, accounts []config.SandboxAccount, err error,
-) {
+	*inbox.Inbox, []config.SandboxAccount) {
 	registry := providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 	o := inbox.Options{Store: st, User: "ada", Location: time.UTC, Now: now}
-	const root = "http://127.0.0.1:9" // never dialled, because the transport is in memory
-	for _, a := range sb.Accounts(root) {
+	var accounts []config.SandboxAccount
+	for _, a := range sb.Accounts("http://127.0.0.1:9") { // never dialled, because the transport is in memory
 		f, _ := registry.Find(a.Provider)
-		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings,
-			Credential: credential(a.Credential), StateDir: dir, Transport: sb.Transport()})
-		if err != nil {
-			return nil, nil, err
-		}
-		o.Accounts, accounts = append(o.Accounts, inbox.Account{Provider: p}), append(accounts, config.SandboxAccount(a))
+		p := must(f.Open(providers.Account{Name: a.Name, BaseURL: a.BaseURL, Settings: a.Settings,
+			Credential: credential(a.Credential), StateDir: dir, Transport: sb.Transport()}))
+		o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
+		accounts = append(accounts, config.SandboxAccount(a))
 	}
-	b, err = inbox.Open(ctx, o)
-	return b, accounts, err
+	return must(inbox.Open(ctx, o)), accounts
 }
 
 type credential string
@@ -164,7 +146,7 @@ func (c credential) Reject(string)                       {}
 func (s *session) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.term.String()
+	return s.film.term.String()
 }
 
 // until waits until the screen no longer changes and matches a pattern.
@@ -178,16 +160,13 @@ func (s *session) until(pattern string) {
 			return
 		}
 		if time.Now().After(end) {
-			panic(failed{fmt.Errorf("%q does not come:\n%s", pattern, s.text())})
+			check(fmt.Errorf("%q does not come:\n%s", pattern, s.text()))
 		}
 	}
 }
 
 func (s *session) send(key string) {
-	msg, err := keymap.Press(key)
-	if err != nil {
-		panic(failed{err})
-	}
+	msg := must(keymap.Press(key))
 	s.mu.Lock()
 	s.changed = time.Now()
 	s.mu.Unlock()
@@ -249,7 +228,7 @@ func (s *session) retitle(from, to string) {
 			return
 		}
 	}
-	panic(failed{fmt.Errorf("no call is called %q", from)})
+	check(fmt.Errorf("no call is called %q", from))
 }
 
 // moveTo presses j until the lowest pointer on the screen is on a line with a text.
@@ -262,7 +241,7 @@ func (s *session) moveTo(text string) {
 		}
 		s.press("j")
 	}
-	panic(failed{fmt.Errorf("no line %q to move to:\n%s", text, s.text())})
+	check(fmt.Errorf("no line %q to move to:\n%s", text, s.text()))
 }
 
 // find puts the cursor on the conversation with a title, and removes the filter again.
@@ -277,9 +256,9 @@ func (s *session) find(title string) {
 func (s *session) hold(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cursor := s.term.CursorPosition()
+	cursor := s.film.term.CursorPosition()
 	if !s.cursor {
 		cursor.X = -1
 	}
-	s.film.addFrame(s.term, cursor, d)
+	s.film.addFrame(cursor, d)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"image/color"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
 )
 
 // Sizes in the units of the picture.
@@ -25,11 +25,6 @@ const (
 
 const fonts = "ui-monospace,'SF Mono','DejaVu Sans Mono','Noto Sans Mono',Menlo,Consolas,monospace"
 
-// screen is the part of a terminal emulator that is drawn.
-type screen interface {
-	CellAt(x, y int) *uv.Cell
-}
-
 // run is a sequence of cells with the same look.
 type run struct {
 	look
@@ -39,9 +34,9 @@ type run struct {
 
 // row returns the markup of a row of cells, relative to its baseline. Texts are stretched to the width of their cells, so
 // that columns line up in any font.
-func (f *film) row(s screen, y int) string {
+func (f *film) row(y int) string {
 	var b strings.Builder
-	for _, r := range f.runs(s, y) {
+	for _, r := range f.runs(y) {
 		if r.bg != f.Bg {
 			fmt.Fprintf(&b, `<rect x="%.5g" y="-14" width="%.5g" height="%.4g" fill="%s"/>`,
 				float64(r.x)*cellW, float64(r.cells)*cellW, cellH, r.bg)
@@ -49,36 +44,25 @@ func (f *film) row(s screen, y int) string {
 		if r.hidden {
 			continue
 		}
-		for at, words := range splitAtGaps(r.text) {
-			cells := utf8.RuneCountInString(words)
-			if r.alone {
-				cells = r.cells
+		x := r.x
+		for part := range strings.SplitSeq(r.text, "  ") { // viewers would draw several blanks as one
+			if words := strings.Trim(part, " "); words != "" {
+				cells := utf8.RuneCountInString(words)
+				if r.alone {
+					cells = r.cells
+				}
+				fmt.Fprintf(&b, `<text x="%.5g" textLength="%.5g" class="%s">%s</text>`,
+					float64(x+strings.Index(part, words))*cellW, float64(cells)*cellW, f.class(r.css), html.EscapeString(words))
 			}
-			fmt.Fprintf(&b, `<text x="%.5g" textLength="%.5g" class="%s">%s</text>`,
-				float64(r.x+at)*cellW, float64(cells)*cellW, f.class(r.css), html.EscapeString(words))
+			x += utf8.RuneCountInString(part) + 2
 		}
 	}
 	return b.String()
 }
 
-// splitAtGaps yields the parts of a text between two or more blanks, and their places. Viewers would draw several blanks as
-// one.
-func splitAtGaps(text string) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		at := 0
-		for part := range strings.SplitSeq(text, "  ") {
-			words := strings.TrimLeft(part, " ")
-			if words != "" && !yield(at+len(part)-len(words), strings.TrimRight(words, " ")) {
-				return
-			}
-			at += utf8.RuneCountInString(part) + 2
-		}
-	}
-}
-
-func (f *film) runs(s screen, y int) (all []run) {
-	for x := 0; x < f.w; {
-		c := cmp.Or(s.CellAt(x, y), &uv.EmptyCell)
+func (f *film) runs(y int) (all []run) {
+	for x := 0; x < f.term.Width(); {
+		c := cmp.Or(f.term.CellAt(x, y), &uv.EmptyCell)
 		text, cells, look := cmp.Or(c.Content, " "), max(1, c.Width), f.lookOf(c)
 		// Wide characters and clusters are drawn alone, because fonts differ in their width.
 		look.alone = c.Width > 1 || len([]rune(c.Content)) > 1
@@ -130,10 +114,10 @@ func (p page) colour(c color.Color) string {
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
 }
 
-// film holds the frames that a screen showed.
+// film holds the frames that a terminal showed.
 type film struct {
 	page
-	w, h    int
+	term    *vt.Emulator
 	caption string
 	frames  []frame
 	still   int      // the frame to show without motion, counted from 1; 0 for the last
@@ -163,10 +147,10 @@ func (f *film) setCaption(key, does string) {
 }
 
 // addFrame adds a frame, or holds the last one longer if nothing has changed.
-func (f *film) addFrame(s screen, cursor uv.Position, hold time.Duration) {
+func (f *film) addFrame(cursor uv.Position, hold time.Duration) {
 	var rows []string
-	for y := range f.h {
-		row := f.row(s, y)
+	for y := range f.term.Height() {
+		row := f.row(y)
 		if cursor.X >= 0 && cursor.Y == y {
 			row += fmt.Sprintf(`<rect x="%.5g" y="-14" width="%.4g" height="%.4g" fill="%s" opacity=".6"/>`,
 				float64(cursor.X)*cellW, cellW, cellH, f.Fg)
@@ -200,13 +184,14 @@ type part struct {
 // parts returns the parts of all frames. Every different content of a row is in them once.
 func (f *film) parts() (all []*part) {
 	contents, order := map[string]*part{}, []string{}
-	for y := range f.h + 1 {
+	height := f.term.Height()
+	for y := range height + 1 {
 		for i, fr := range f.frames {
 			if fr.rows[y] == "" {
 				continue
 			}
 			place := margin + float64(y)*cellH + baseline
-			if y == f.h {
+			if y == height {
 				place += captionH - cellH
 			}
 			row := fmt.Sprintf(`<g transform="translate(%g %g)">%s</g>`, margin, place, fr.rows[y])
@@ -232,7 +217,7 @@ func (f *film) parts() (all []*part) {
 // svg returns the picture. Each part is visible for as long as it was on the screen. Without animation, or if no motion is
 // wanted, only the parts of one frame are visible.
 func (f *film) svg() []byte {
-	width, height := float64(f.w)*cellW+2*margin, float64(f.h)*cellH+2*margin
+	width, height := float64(f.term.Width())*cellW+2*margin, float64(f.term.Height())*cellH+2*margin
 	if f.caption != "" {
 		height += captionH
 	}

@@ -252,3 +252,18 @@ func TestResultsListWhatWasDelivered(t *testing.T) {
 		r.WantNot("(403")
 	})
 }
+
+// A screen without room for a border is filled, also by results in which there is nothing yet.
+func TestResultsThatAreNotReadYetTakeKeys(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Submission"] = 10 * time.Second
+	with(t, f, start{w: 22, h: 10}, func(a *app) {
+		a.Press("*", "p", "y")
+		a.Wait(time.Second)
+		a.Want("On its way")
+		a.Press("j", "k", "pgdown", "/", "x", "enter", "n", "right", "left")
+		a.Want("On its way")
+		a.Wait(time.Minute)
+		a.Want("3 on their way")
+	})
+}

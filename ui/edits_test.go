@@ -176,18 +176,20 @@ func TestDraftOfATitleSurvivesEscape(t *testing.T) {
 	})
 }
 
-func TestAFailedSubmitKeepsWhatWasTyped(t *testing.T) {
-	f := newFake(conversations(20)...)
-	f.fail["Submit"] = &model.Error{Kind: model.Local, Message: "disk full"}
-	with(t, f, start{}, func(a *app) {
-		a.Press("t")
-		a.Type("!")
-		a.Press("enter")
-		a.Want("nothing was queued", "disk full", "Talk 0 about budgets!")
-		if f.draft("title:attention-a:c00000") == "" {
-			t.Error("the draft is gone after a failed submit")
-		}
-	})
+func TestAFailedPlanOrSubmitKeepsWhatWasTyped(t *testing.T) {
+	for step, says := range map[string]string{"Plan": "disk full", "Submit": "nothing was queued: disk full"} {
+		f := newFake(conversations(20)...)
+		f.fail[step] = &model.Error{Kind: model.Local, Message: "disk full"}
+		with(t, f, start{}, func(a *app) {
+			a.Press("t")
+			a.Type("!")
+			a.Press("enter")
+			a.Want(says, "Talk 0 about budgets!")
+			if f.draft("title:attention-a:c00000") == "" {
+				t.Errorf("the draft is gone after a failed %s", step)
+			}
+		})
+	}
 }
 
 func TestCloseAndReopen(t *testing.T) {

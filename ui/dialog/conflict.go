@@ -83,9 +83,9 @@ func (d *Conflict) footer(w int) []string {
 
 func (d *Conflict) lines(p *theme.Page) {
 	e := d.Entry
-	reason := e
-	reason.Theirs = nil // it stands below
-	p.Add(theme.Text, "", cmp.Or(sentence(p.Reason(reason, d.Now())), "On its way.")+theme.Pick(e.Orphaned, "", consequences[e.State]))
+	why := e
+	why.Theirs = nil // it stands below
+	p.Add(theme.Text, "", cmp.Or(sentence(p.Reason(why, d.Now())), "On its way.")+theme.Pick(e.Orphaned, "", consequences[e.State]))
 	p.Line("")
 	if e.Kind.Shape() == model.ShapeAct {
 		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))

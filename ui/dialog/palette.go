@@ -104,7 +104,7 @@ func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	title := "Actions (" + matching + theme.Number(len(p.entries)) + ")" + theme.Around(" for ", p.For, "")
 	footer := []string{"enter", "do it", "esc", "close"}
 	return th.Frame(screen, title, footer, w, h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
-		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
+		line, x := p.input.Draw(th, max(0, w-2))
 		out := []string{th.Say(theme.Accent, ":") + " " + line}
 		for i, end := p.bar.Show(len(p.shown), max(0, h-1)); i < end; i++ {
 			out = append(out, p.row(th, p.entries[p.shown[i]], i == p.bar.At, w))

@@ -67,11 +67,12 @@ func (s *sheet) stops(all bool) []stop {
 	return out
 }
 
+// current returns the stop under the cursor, that of an empty head if there is none.
 func (s *sheet) current() stop {
 	if stops := s.stops(false); s.at < len(stops) {
 		return stops[s.at]
 	}
-	return stop{&fold{}, -1}
+	return stop{&fold{head: func(*theme.Page) {}}, -1}
 }
 
 func (s *sheet) linesOf(p stop) []string {
@@ -263,7 +264,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 		var cursor *layout.Cursor
 		head, tail := th.Write(w, above), th.Write(w, below)
 		if word != nil {
-			line, x := word.Draw(th, w, theme.Text)
+			line, x := word.Draw(th, w)
 			tail, cursor = append(tail, line), &layout.Cursor{X: x, Y: len(tail)}
 		}
 		if s.finder.Shown() {

@@ -81,7 +81,7 @@ func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	})
 	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(below), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
-			line, x := d.Input.Draw(th, w, theme.Text)
+			line, x := d.Input.Draw(th, w)
 			return append([]string{line}, below...), &layout.Cursor{X: x, Y: 0}
 		})
 }

@@ -90,7 +90,7 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 	look, text := theme.Text, ""
 	switch c := fl.control.(type) {
 	case *theme.Input:
-		line, x := c.Draw(th, room, theme.Text)
+		line, x := c.Draw(th, room)
 		if c.Value() == "" && f.several {
 			line = th.Paint(theme.Dim, f.unset, room)
 		}

@@ -177,7 +177,7 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	footer := []string{"enter", "choose", theme.Pick(len(p.directories) > 1, "tab", ""), "directory", "esc", "back"}
 	w, h := min(screen.W-2, 84), min(20, screen.H-5)
 	return th.Frame(screen, p.Title, footer, w, h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
-		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
+		line, x := p.input.Draw(th, max(0, w-2))
 		out := []string{th.Say(theme.Accent, "/") + " " + line, p.status(th, w)}
 		rows := max(1, h-2)
 		for i, end := p.bar.Show(len(p.items), rows); i < end; i++ {

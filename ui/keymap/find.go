@@ -74,7 +74,7 @@ func (f *Finder) Read(keys *Keys, msg tea.Msg) (by int, look bool) {
 // Draw returns the line of the search in w cells, and the cursor in it.
 func (f *Finder) Draw(th *theme.Theme, w int) (line string, cursor *layout.Cursor) {
 	note := theme.Pick(f.Missed, "  not here", "")
-	line, x := f.input.Draw(th, max(1, w-1-th.Width(note)), theme.Text)
+	line, x := f.input.Draw(th, max(1, w-1-th.Width(note)))
 	if f.typing {
 		cursor = &layout.Cursor{X: x + 1}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+	uv "github.com/charmbracelet/ultraviolet"
 
 	"confab/ui/layout"
 )
@@ -138,7 +139,7 @@ func TestReservedKeysStay(t *testing.T) {
 
 func TestParseKey(t *testing.T) {
 	for in, want := range map[string]string{"p": "p", "P": "P", "shift+p": "P", "ctrl+P": "ctrl+p", "g g": "g g", "pgdn": "pgdown", "Escape": "esc",
-		"alt+ctrl+x": "ctrl+alt+x", "+": "+", "ctrl++": "ctrl++", "é": "é", "shift+tab": "shift+tab", "F5": "f5", " a  b ": "a b"} {
+		"alt+ctrl+x": "ctrl+alt+x", "alt+P": "alt+shift+p", "+": "+", "ctrl++": "ctrl++", "é": "é", "shift+tab": "shift+tab", "F5": "f5", " a  b ": "a b"} {
 		got, err := ParseKey(in)
 		if err != nil || got != want {
 			t.Errorf("ParseKey(%q) = %q, %v; want %q", in, got, err, want)
@@ -214,4 +215,19 @@ func key(t *testing.T, name string) tea.Msg {
 		t.Fatal(err)
 	}
 	return k
+}
+
+// What the config may write for a key is what a terminal sends for it.
+func TestKeysAreThoseThatATerminalSends(t *testing.T) {
+	var terminal uv.EventDecoder
+	for sent, name := range map[string]string{"p": "p", "P": "P", "é": "é", "É": "É", "+": "+", " ": "space", "\t": "tab", "\r": "enter", "\x1b": "esc",
+		"\x7f": "backspace", "\x10": "ctrl+p", "\x1bp": "alt+p", "\x1bA": "alt+A", "\x1b1": "alt+1", "\x1b\x10": "ctrl+alt+p",
+		"\x1b[A": "up", "\x1b[1;2A": "shift+up", "\x1b[1;5A": "ctrl+up", "\x1b[Z": "shift+tab", "\x1b[H": "home", "\x1b[3~": "delete",
+		"\x1b[5~": "pgup", "\x1bOP": "f1", "\x1b[15~": "f5", "\x1b[112;6u": "ctrl+shift+p", "\x1b[112;4u": "alt+shift+p"} {
+		_, event := terminal.Decode([]byte(sent))
+		k, ok := event.(uv.KeyPressEvent)
+		if press, err := Press(name); !ok || err != nil || tea.KeyPressMsg(k).String() != press.String() {
+			t.Errorf("a terminal sends %q for %s, which is read as %v; Press(%q) = %s, %v", sent, name, event, name, press, err)
+		}
+	}
 }

@@ -40,8 +40,8 @@ func ParseKey(s string) (string, error) {
 	return strings.Join(words, " "), nil
 }
 
-// Press returns the message that the terminal library sends for one key. ctrl+P is the same key as ctrl+p, and shift+p
-// the same as P.
+// Press returns the message that the terminal library sends for one key. ctrl+P is the same key as ctrl+p, shift+p the
+// same as P, and alt+P the same as alt+shift+p.
 func Press(key string) (k tea.KeyPressMsg, err error) {
 	rest := key
 	for {
@@ -69,7 +69,10 @@ func Press(key string) (k tea.KeyPressMsg, err error) {
 	case k.Mod.Contains(tea.ModCtrl):
 		k.Code = unicode.ToLower(r)
 	case k.Mod != 0:
-		k.Code = r
+		k.Code = unicode.ToLower(r)
+		if r != k.Code {
+			k.Mod |= tea.ModShift
+		}
 	case unicode.IsUpper(r):
 		k.Code, k.Text, k.Mod, k.ShiftedCode = unicode.ToLower(r), string(r), tea.ModShift, r
 	default:

@@ -328,7 +328,7 @@ func (p *Prompt) recall(to int) Asks {
 
 // Draw draws the line, and returns the column of the cursor.
 func (p *Prompt) Draw(th *theme.Theme, w int) (line string, cursor int) {
-	line, cursor = p.input.Draw(th, max(0, w-2), theme.Text)
+	line, cursor = p.input.Draw(th, max(0, w-2))
 	return th.Fit(th.Say(theme.Accent, p.sign)+line, w, ""), cursor + 1
 }
 

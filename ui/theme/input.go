@@ -90,9 +90,9 @@ func (in *Input) Position() int { return in.box.Position() }
 func (in *Input) SetPosition(p int) { in.box.SetCursor(p) }
 
 // Draw returns the line in exactly w cells and the cell of the cursor.
-func (in *Input) Draw(t *Theme, w int, look Token) (line string, cursor int) {
+func (in *Input) Draw(t *Theme, w int) (line string, cursor int) {
 	text, x := t.Window([]rune(in.Value()), in.Position(), w)
-	return t.Say(look, t.Fit(text, w, "")), x
+	return t.Say(Text, t.Fit(text, w, "")), x
 }
 
 // Area is a text of several lines that is being typed.

@@ -46,12 +46,6 @@ func Builtin() []string {
 // style is written before and after a text. The zero value is plain.
 type style struct{ open, close string }
 
-func compile(l lipgloss.Style) style {
-	const probe = "x"
-	open, closing, _ := strings.Cut(l.Render(probe), probe)
-	return style{open, closing}
-}
-
 var colorNames = map[string]string{
 	"black": "0", "red": "1", "green": "2", "yellow": "3", "blue": "4", "magenta": "5", "cyan": "6", "white": "7",
 	"bright-black": "8", "gray": "8", "grey": "8", "bright-red": "9", "bright-green": "10", "bright-yellow": "11",

@@ -3,6 +3,7 @@ package theme
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"confab/model"
 	"confab/ui/layout"
@@ -99,8 +100,9 @@ func New(c Config) *Theme {
 }
 
 func (t *Theme) set(k Token, look string) {
-	if style, err := parse(look); err == nil {
-		t.styles[k] = compile(style)
+	if l, err := parse(look); err == nil {
+		before, after, _ := strings.Cut(l.Render("x"), "x")
+		t.styles[k] = style{before, after}
 	}
 }
 
