@@ -48,7 +48,9 @@ func (r *run) say(format string, args ...any) { r.printLines(r.Err, fmt.Sprintf(
 
 func (r *run) printLines(w io.Writer, lines ...string) {
 	for _, line := range lines {
-		fmt.Fprintln(w, r.plainText(line))
+		if _, err := fmt.Fprintln(w, r.plainText(line)); w == r.Out {
+			r.keepWriteError(err)
+		}
 	}
 }
 
