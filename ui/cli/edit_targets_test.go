@@ -127,3 +127,12 @@ func TestDryRunPrintsBodiesExactly(t *testing.T) {
 		}
 	}
 }
+
+func TestDryRunSaysWhatWouldNotBeSent(t *testing.T) {
+	for _, args := range [][]string{nil, {"--json"}} {
+		b := newBench(t)
+		b.stops = []string{"the title was changed"}
+		b.want(t, ExitRefused, append([]string{"edit", "projects:71", "--title", "x", "--dry-run"}, args...)...)
+		contains(t, "stderr", &b.err, "confab: projects:71: would not be sent: the title was changed\n")
+	}
+}

@@ -265,6 +265,10 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 		if r.flags.json && it.State == model.PlanBlocked {
 			r.printError(fmt.Errorf("%s: %s", it.Ref, it.Reason))
 		}
+		for _, why := range it.Stops {
+			r.addStatus(ExitRefused)
+			r.printError(fmt.Errorf("%s: would not be sent: %s", it.Ref, why))
+		}
 		if it.State != model.PlanChange {
 			continue
 		}
