@@ -72,6 +72,7 @@ type PlanItem struct {
 	Notes     []string        // what to mention without asking: assumed calls, edits that can't be undone
 	Hidden    bool            // the row is not in the list that the person sees
 	Requests  []Request       // what would be sent; filled on demand
+	Stops     []string        // why some of the edits would not be sent as things are now; filled with Requests
 	Waiting   []OutboxEntry   // edits in the outbox that already do what was asked for
 }
 

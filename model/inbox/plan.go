@@ -228,7 +228,8 @@ func (b *Inbox) PlanCreate(ctx context.Context, name string, n model.NewConversa
 	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
-// Requests fills in what would be sent for each changing item, after a fresh read, with the code that also sends it.
+// Requests fills in what would be sent for each changing item, after a fresh read, with the code that also sends it: an
+// edit that a delivery would stop now has no request.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
 	was := p
 	p.Items = slices.Clone(p.Items)
@@ -242,9 +243,13 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 		if err == nil && it.Ref.ID != "" {
 			read, err = b.read(ctx, a, it.Ref.ID, a.needs(it.Edits))
 		}
+		d := delivery{b: b, a: a, fresh: &read.Conversation}
 		for _, edits := range sentTogether(it.Edits) {
 			var requests []model.Request
 			if err == nil {
+				edits, err = d.unstopped(ctx, it, edits)
+			}
+			if err == nil && len(edits) > 0 {
 				requests, err = a.provider.Requests(read.Conversation, edits)
 			}
 			it.Requests = append(it.Requests, requests...)
@@ -254,6 +259,38 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 		}
 	}
 	return p, nil
+}
+
+// unstopped returns those of the planned edits that a delivery would send after a fresh read, on the base that it would
+// give them, and notes with the item why it would stop others. What widens waits for all that was stopped before it. An
+// edit that follows pending ones, or another of the item, is not compared: they will have changed the field by then.
+func (d *delivery) unstopped(ctx context.Context, it *model.PlanItem, edits []model.Edit) (send []model.Edit, err error) {
+	for _, e := range edits {
+		if len(it.Stops) > 0 && e.Widens() {
+			continue
+		}
+		entry := model.OutboxEntry{Edit: e}
+		entry.Created = d.b.now()
+		follows := func(o model.Edit) bool { return o.ID != e.ID && o.Field() == e.Field() && o.Target.Equal(e.Base) }
+		if it.Ref.ID == "" || len(e.Earlier) > 0 || slices.ContainsFunc(it.Edits, follows) {
+			send = append(send, e)
+			continue
+		}
+		end, err := d.compare(ctx, &entry)
+		switch {
+		case err != nil:
+			return nil, err
+		case end == nil:
+			send = append(send, entry.Edit)
+		case !end.settled():
+			why := end.cause.Message
+			if end.theirs != nil && end.theirs.String() != "" {
+				why += "; it is now “" + end.theirs.String() + "”"
+			}
+			it.Stops = append(it.Stops, why)
+		}
+	}
+	return send, nil
 }
 
 // sentTogether groups the edits of one conversation as they will be claimed: first all that don't widen, then each that

@@ -300,10 +300,10 @@ func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterH
 	}
 }
 
-// SyncQuery reads what a query may match in these accounts (all if none are named). If the service can narrow its list,
-// an account whose list was never read to the end is only read narrowly, and an account whose refresh misses some
-// changes is read narrowly after its refresh. Other accounts are refreshed. A narrow read moves no cursor or walk, and
-// proves no deletion.
+// SyncQuery reads what a query may match in these accounts (all if none are named). An account of which it can match
+// nothing is not read, so that an outage there stops nobody here. If the service can narrow its list, an account whose
+// list was never read to the end is only read narrowly, and an account whose refresh misses some changes is read narrowly
+// after its refresh. Other accounts are refreshed. A narrow read moves no cursor or walk, and proves no deletion.
 func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) error {
 	q, err := query.Parse(text)
 	if err != nil {
@@ -311,10 +311,10 @@ func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) err
 	}
 	full := q.Filter(b.now(), b.loc)
 	return errors.Join(b.eachAccount(names, func(a *account) error {
-		f := full.Only(a.desc.Filters)
 		if !allows(q.Accounts(), a.name) || !allows(q.Providers(), a.desc.Provider) {
-			f = model.Filter{}
+			return nil
 		}
+		f := full.Only(a.desc.Filters)
 		var err error
 		if f.IsZero() || !a.snapshot().Swept.IsZero() {
 			err = b.syncPatiently(ctx, a, false, noop)

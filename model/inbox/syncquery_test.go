@@ -53,6 +53,19 @@ func TestSyncQueryAsksOnlyForFiltersThatTheServiceKnows(t *testing.T) {
 	})
 }
 
+func TestSyncQueryLeavesOutAccountsThatTheQueryRulesOut(t *testing.T) {
+	here, there := newFake("projects", "Kick-off"), newFake("support", "Refund")
+	run(t, []*fake{here, there}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		there.onPage = func() { t.Error("an account of which nothing can match was read") }
+		for _, q := range []string{"account:PROJECTS title:kick", "(account:projects OR account:none) is:public"} {
+			lists := here.lists
+			if err := b.SyncQuery(context.Background(), q); err != nil || here.lists == lists {
+				t.Errorf("syncing for %q read %d lists of the account that it names, want one; error %v", q, here.lists-lists, err)
+			}
+		}
+	})
+}
+
 // A list that was never read to the end is read for a query only, which moves no cursor and
 // no walk.
 func TestNarrowReadOfAnUnreadAccountIsNoWalk(t *testing.T) {

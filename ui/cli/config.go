@@ -59,7 +59,8 @@ func (r *run) configSchema() error {
 	if err != nil {
 		return local(err)
 	}
-	fmt.Fprintln(r.Out, strings.TrimRight(string(text), "\n"))
+	_, err = fmt.Fprintln(r.Out, strings.TrimRight(string(text), "\n"))
+	r.keepWriteError(err)
 	return nil
 }
 

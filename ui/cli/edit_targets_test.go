@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"confab/model"
 )
 
 func TestEditReadsRefsFromInput(t *testing.T) {
@@ -104,5 +106,33 @@ func TestSeparatorsAreEscaped(t *testing.T) {
 	}
 	if want := `{"t":"a\u2028b\u2029c\u202ed\u0085e\udb40\udc01f"}` + "\n"; out.String() != want {
 		t.Errorf("got %s, want %s", out.String(), want)
+	}
+}
+
+// What a terminal can't show, or --ascii doesn't allow, is escaped in a body rather than left out: it is what would be sent.
+func TestDryRunPrintsBodiesExactly(t *testing.T) {
+	body := `{"title":"M\u00fcller ` + "\u202eab\u200bc ü" + strings.Repeat("x", model.MaxText) + `"}`
+	for _, x := range []struct {
+		args []string
+		want string
+	}{
+		{nil, `{"title":"M\u00fcller \u202eab\u200bc ü` + strings.Repeat("x", model.MaxText) + `"}` + "\n"},
+		{[]string{"--ascii"}, `{"title":"M\u00fcller \u202eab\u200bc \u00fc` + strings.Repeat("x", model.MaxText) + `"}` + "\n"},
+	} {
+		b := newBench(t)
+		b.body = body
+		b.want(t, ExitOK, append([]string{"edit", "projects:71", "--title", "x", "--dry-run"}, x.args...)...)
+		if got := b.out.String(); !strings.HasSuffix(got, x.want) {
+			t.Errorf("%q: the body begins with %.80q, want %.80q and all of it", x.args, got[strings.LastIndex(got, "\n{")+1:], x.want)
+		}
+	}
+}
+
+func TestDryRunSaysWhatWouldNotBeSent(t *testing.T) {
+	for _, args := range [][]string{nil, {"--json"}} {
+		b := newBench(t)
+		b.stops = []string{"the title was changed"}
+		b.want(t, ExitRefused, append([]string{"edit", "projects:71", "--title", "x", "--dry-run"}, args...)...)
+		contains(t, "stderr", &b.err, "confab: projects:71: would not be sent: the title was changed\n")
 	}
 }

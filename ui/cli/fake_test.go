@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ import (
 type fakeEngine struct {
 	mu       sync.Mutex
 	rows     map[model.Ref]model.Row
+	body     string // of requests; "" is {"v":1}
+	stops    []string
 	people   map[model.LookupKind][]model.Participant
 	outbox   []model.OutboxEntry
 	journal  []model.JournalEntry
@@ -208,8 +211,9 @@ func (f *fakeEngine) PlanCreate(ctx context.Context, account string, n model.New
 
 func (f *fakeEngine) Requests(_ context.Context, p model.Plan) (model.Plan, error) {
 	for i := range p.Items {
+		p.Items[i].Stops = f.stops
 		for _, e := range p.Items[i].Edits {
-			q := model.Request{Method: "PUT", Path: "/c/" + e.Ref.ID + "/" + string(e.Kind), Body: []byte(`{"v":1}`)}
+			q := model.Request{Method: "PUT", Path: "/c/" + e.Ref.ID + "/" + string(e.Kind), Body: []byte(cmp.Or(f.body, `{"v":1}`))}
 			if e.Kind == model.EditPrivacy {
 				q.Query, q.Body = "privacy="+e.Target.String(), nil
 			}

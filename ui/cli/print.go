@@ -48,7 +48,9 @@ func (r *run) say(format string, args ...any) { r.printLines(r.Err, fmt.Sprintf(
 
 func (r *run) printLines(w io.Writer, lines ...string) {
 	for _, line := range lines {
-		fmt.Fprintln(w, r.plainText(line))
+		if _, err := fmt.Fprintln(w, r.plainText(line)); w == r.Out {
+			r.keepWriteError(err)
+		}
 	}
 }
 
@@ -69,8 +71,7 @@ func (r *run) keepWriteError(err error) {
 	}
 }
 
-// writeJSON writes one object on a line. Strings stay exact. Control, format and separator characters are escaped, since a
-// terminal may act on them; encoding/json escapes only those below U+0020.
+// writeJSON writes one object on a line. Strings stay exact; see escapeJSON.
 func writeJSON(w io.Writer, v any) error {
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
@@ -78,9 +79,16 @@ func writeJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	out := make([]byte, 0, raw.Len())
-	for _, c := range raw.String() {
-		if c < 0x7f || !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+	_, err := io.WriteString(w, escapeJSON(raw.String(), false))
+	return err
+}
+
+// escapeJSON returns the same JSON with control, format and separator characters escaped, since a terminal may act on them;
+// encoding/json escapes only those below U+0020. With ascii, it escapes all that is not ASCII.
+func escapeJSON(raw string, ascii bool) string {
+	out := make([]byte, 0, len(raw))
+	for _, c := range raw {
+		if c < 0x7f || !ascii && !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			out = utf8.AppendRune(out, c)
 			continue
 		}
@@ -88,8 +96,7 @@ func writeJSON(w io.Writer, v any) error {
 			out = fmt.Appendf(out, `\u%04x`, unit)
 		}
 	}
-	_, err := w.Write(out)
-	return err
+	return string(out)
 }
 
 const maxCell = 500

@@ -73,6 +73,8 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left
 func TestResultsThatCannotBeWritten(t *testing.T) {
 	for _, args := range [][]string{
 		{"list", "--json"}, {"config", "path", "--json"}, {"edit", "projects:71", "meetings:e:4", "--title", "x", "--yes", "--json"},
+		{"list"}, {"list", "--format", "table"}, {"list", "--format", "csv"}, {"config", "path"}, {"config", "schema", "--json"}, {"help", "query"},
+		{"show", "projects:71"}, {"edit", "projects:71", "--title", "x", "--yes"},
 	} {
 		b := newBench(t)
 		b.program.Out = fullDisk{}

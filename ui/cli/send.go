@@ -261,18 +261,23 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 		if r.flags.json && it.State == model.PlanBlocked {
 			r.printError(fmt.Errorf("%s: %s", it.Ref, it.Reason))
 		}
+		for _, why := range it.Stops {
+			r.addStatus(ExitRefused)
+			r.printError(fmt.Errorf("%s: would not be sent: %s", it.Ref, why))
+		}
 		if it.State != model.PlanChange {
 			continue
 		}
 		for _, q := range it.Requests {
-			body := json.RawMessage(q.Body)
+			body, text := json.RawMessage(q.Body), escapeJSON(string(q.Body), r.setup.ASCII)
 			if len(body) > 0 && !json.Valid(body) {
 				body, _ = json.Marshal(string(q.Body))
+				text = model.Clean(string(q.Body))
 			}
 			r.result(requestJSON{Ref: it.Ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: body},
 				"%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
 			if len(q.Body) > 0 && !r.flags.json {
-				r.print("%s", model.Clean(string(q.Body)))
+				r.print("%s", text)
 			}
 		}
 	}
