@@ -102,7 +102,7 @@ func (e *edit) schedule(l *list, key uint32, s *query.Subject) {
 	}
 	var list []due
 	var row query.Subject
-	for key := range e.lists[0].keys {
+	for _, key := range e.lists[0].keys() {
 		e.table.subject(e.table.at(int64(key)), &row)
 		if at, ok := l.clock.Changes(&row, e.at, e.x.loc); ok {
 			list = append(list, due{at, key})
@@ -115,7 +115,7 @@ func (e *edit) schedule(l *list, key uint32, s *query.Subject) {
 func (e *edit) recompute(i int) (moved []uint32) {
 	before := e.lists[i]
 	e.lists[i], _ = e.x.compute(context.Background(), &state{table: e.table, at: e.at, lists: e.lists[:1]}, before.shared)
-	for key := range e.lists[0].keys {
+	for _, key := range e.lists[0].keys() {
 		if before.has(int64(key)) != e.lists[i].has(int64(key)) {
 			moved = append(moved, key)
 		}

@@ -269,7 +269,7 @@ func (x *Index) Refs(ctx context.Context, q query.Query) ([]model.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.table.refs(l.window(0, l.count)), nil
+	return st.table.refs(l.keys()), nil
 }
 
 // RefsOf returns the conversations of a selection in the default order, without tombstones.

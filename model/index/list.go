@@ -45,16 +45,8 @@ func (l *list) clone() *list {
 	return &list{shared: l.shared, count: l.count, blocks: slices.Clone(l.blocks), bits: slices.Clone(l.bits)}
 }
 
-// keys yields the members in order.
-func (l *list) keys(yield func(uint32) bool) {
-	for _, b := range l.blocks {
-		for _, key := range b {
-			if !yield(key) {
-				return
-			}
-		}
-	}
-}
+// keys returns the members in order.
+func (l *list) keys() []uint32 { return slices.Concat(l.blocks...) }
 
 func (l *list) has(key int64) bool {
 	return key > 0 && key/64 < int64(len(l.bits)) && l.bits[key/64]&(1<<(key%64)) != 0

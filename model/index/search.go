@@ -308,7 +308,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*li
 	}
 	matches := list{bits: found}
 	var keys []uint32
-	for key := range base.keys {
+	for _, key := range base.keys() {
 		if matches.has(int64(key)) {
 			keys = append(keys, key)
 		}

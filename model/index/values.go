@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type Value struct {
 	Text  string
 	Count int   // how many conversations have it, 0 if unknown
 	Key   int64 // one of the conversations that have it
+	rank  int
 }
 
 // keptFields are the fields whose values are kept.
@@ -177,11 +179,7 @@ func (x *Index) Values(ctx context.Context, field string, rank func(folded strin
 	} else if field == query.FieldTitle {
 		err = x.searchRows(ctx, &best, titlesExamined, func(t *table, r *row, add func(string)) { add(r.text[r.title:r.people]) })
 	}
-	var out []Value
-	for _, v := range best.list {
-		out = append(out, v.Value)
-	}
-	return out, err
+	return best.list, err
 }
 
 // offerKept offers the kept values, or, if these are not all and not enough, those in the rows.
@@ -189,21 +187,21 @@ func (x *Index) offerKept(ctx context.Context, best *bestValues, field int) erro
 	list, full, err := x.keptValues(ctx, field)
 	for i := range list {
 		if n := atomic.LoadUint32(&list[i].count); n > 0 {
-			best.offer(Value{list[i].text, int(n), int64(atomic.LoadUint32(&list[i].key))})
+			best.offer(Value{Text: list[i].text, Count: int(n), Key: int64(atomic.LoadUint32(&list[i].key))})
 		}
 	}
 	if !full || len(best.list) >= best.limit {
 		return err
 	}
 	best.list = nil
-	return x.searchRows(ctx, best, 0, func(t *table, r *row, add func(string)) {
+	return x.searchRows(ctx, best, math.MaxInt, func(t *table, r *row, add func(string)) {
 		if text := t.texts(r)[field]; keptFields[field] == query.FieldLabel || best.rank(text) >= 0 {
 			eachValue(keptFields[field], text, add)
 		}
 	})
 }
 
-// searchRows offers the values that read finds in rows: in at least the given number of the newest ones, or in all if that is 0.
+// searchRows offers the values that read finds in rows, in at least the given number of the newest ones.
 func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read func(t *table, r *row, add func(string))) error {
 	st := x.state.Load()
 	found, left := map[string]Value{}, rows
@@ -215,17 +213,17 @@ func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read
 			read(&st.table, st.table.at(int64(key)), func(text string) {
 				v, ok := found[text]
 				if ok || len(found) < valuesMost && best.rank(text) >= 0 {
-					found[text] = Value{text, v.Count + 1, cmp.Or(v.Key, int64(key))}
+					found[text] = Value{Text: text, Count: v.Count + 1, Key: cmp.Or(v.Key, int64(key))}
 				}
 			})
 		}
-		if left -= len(b); rows > 0 && left <= 0 {
+		if left -= len(b); left <= 0 {
 			break
 		}
 		runtime.Gosched()
 	}
 	for _, v := range found {
-		if rows > 0 && rows < st.lists[0].count {
+		if rows < st.lists[0].count {
 			v.Count = 0
 		}
 		best.offer(v)
@@ -237,24 +235,18 @@ func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read
 type bestValues struct {
 	rank  func(string) int
 	limit int
-	list  []ranked
-}
-
-type ranked struct {
-	Value
-	rank int
+	list  []Value
 }
 
 func (c *bestValues) offer(v Value) {
-	rank := c.rank(v.Text)
-	if rank < 0 || v.Text == "" {
+	if v.rank = c.rank(v.Text); v.rank < 0 || v.Text == "" {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(c.list, ranked{v, rank}, func(a, b ranked) int {
+	at, _ := slices.BinarySearchFunc(c.list, v, func(a, b Value) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.Count, a.Count), strings.Compare(a.Text, b.Text))
 	})
 	if at < c.limit {
-		c.list = slices.Insert(c.list, at, ranked{v, rank})
+		c.list = slices.Insert(c.list, at, v)
 		c.list = c.list[:min(len(c.list), c.limit)]
 	}
 }

@@ -107,6 +107,9 @@ func TestMatch(t *testing.T) {
 		{"-audience:EVERYONE", open, true},
 		{"audience:everyone", privacy(model.PrivacyPublic), true},
 		{"audience:members", privacy(model.PrivacyPublic), false},
+		{"audience:everyone", row(func(r *model.Row) {
+			r.Conversation.Provider, r.Conversation.Privacy = "unheard of", model.PrivacyPublic
+		}), false},
 		{"audience:group", row(func(r *model.Row) { r.Conversation.Access = "group" }), true},
 		{"audience:members", row(func(r *model.Row) { r.Conversation.Access = "group" }), false},
 		{"audience:group", row(func(r *model.Row) { r.Conversation.Access, r.Conversation.Participants.Items = "group", nil }), false},
@@ -278,6 +281,21 @@ func TestSorting(t *testing.T) {
 		}
 		if ids != c.want {
 			t.Errorf("%q: got %s, want %s", c.sort, ids, c.want)
+		}
+	}
+}
+
+// A value is spelled as the row has it; a row that has changed meanwhile no longer has it.
+func TestSpelled(t *testing.T) {
+	r := row(func(*model.Row) {})
+	for _, c := range []struct{ field, folded, want string }{
+		{"label", "deal stage", "Deal stage"},
+		{"team", "east", "East"},
+		{"team", "west", "west"},
+		{"kind", "meeting", "meeting"},
+	} {
+		if got := query.Spelled(r, c.field, c.folded); got != c.want {
+			t.Errorf("%s %s: got %q, want %q", c.field, c.folded, got, c.want)
 		}
 	}
 }

@@ -188,20 +188,13 @@ func fold(s string) string {
 
 // lines folds texts and joins them, leaving out empty ones and repetitions.
 func lines(texts []string) string {
+	seen := map[string]bool{"": true}
 	var out []string
-	var seen map[string]bool // faster than a search of out for more than some 30 texts
-	if len(texts) > 32 {
-		seen = make(map[string]bool, len(texts))
-	}
 	for _, text := range texts {
-		text = fold(text)
-		if text == "" || seen[text] || seen == nil && slices.Contains(out, text) {
-			continue
-		}
-		if seen != nil {
+		if text = fold(text); !seen[text] {
 			seen[text] = true
+			out = append(out, text)
 		}
-		out = append(out, text)
 	}
 	return strings.Join(out, "\n")
 }

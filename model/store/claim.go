@@ -175,7 +175,8 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 			!maps[e.Kind] && !moving[e.Submission] && wanted(only, e.ID)
 		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
 		if h, ok := held[f]; ok && ready && fresh && folds(h, e) {
-			if over := withBase(e.Edit, h.Base); !over.Widens() {
+			over := e.Edit
+			if over.Base = h.Base; !over.Widens() {
 				folded = append(folded, h)
 				e.Edit, waitsForOthers, blocked[f] = over, false, false
 			}
@@ -194,7 +195,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 		if at, ok := open[f]; ok {
 			if blocked[f] = !fresh || !folds(taken[at], e); !blocked[f] {
 				folded = append(folded, taken[at])
-				e.Edit = withBase(e.Edit, taken[at].Base)
+				e.Base = taken[at].Base
 				taken[at] = e
 			}
 			continue
@@ -206,11 +207,6 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 		blocked[f] = !fresh || f == "existence"
 	}
 	return taken, folded
-}
-
-func withBase(e model.Edit, base model.Value) model.Edit {
-	e.Base = base
-	return e
 }
 
 // Blockers returns, for those of the edits that wait for another edit, that other edit.

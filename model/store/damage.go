@@ -259,43 +259,47 @@ const (
 // mend copies a damaged database into a file that SQLite is willing to open, whatever its size:
 // the copy has the header of the new database, which has the same settings. The rows are no more
 // reliable for that; carryOver reads each by itself.
-func (s *Store) mend(aside string) (copied string, err error) {
-	copied = aside + mended
+func (s *Store) mend(aside string) (string, error) {
+	copied := aside + mended
 	var page []byte
 	if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&page); err != nil {
 		return copied, err
 	}
 	page[countedFor] = ^page[changeCounter]
-	err = salvage(aside, copied, page[:headerSize])
-	if log := salvage(aside+"-wal", copied+"-wal", nil); !errors.Is(log, os.ErrNotExist) {
-		err = errors.Join(err, log)
-	}
-	return copied, err
+	return copied, errors.Join(salvage(aside, copied, page[:headerSize]), salvage(aside+"-wal", copied+"-wal", nil))
 }
 
 // salvage copies a file, with zeros for blocks that the disk can't read and another beginning.
+// A missing file counts as an empty one.
 func salvage(from, to string, beginning []byte) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	block := make([]byte, 64*1024)
-	for at := int64(0); at < info.Size() && err == nil; at += int64(len(block)) {
-		n, _ := in.ReadAt(block, at)
-		clear(block[n:])
-		_, err = out.WriteAt(block, at)
-	}
+	defer out.Close()
+	in, err := os.Open(from)
 	if err == nil {
+		defer in.Close()
+		err = copyReadable(out, in)
+	}
+	if err == nil || errors.Is(err, os.ErrNotExist) {
 		_, err = out.WriteAt(beginning, 0)
 	}
-	return errors.Join(err, out.Close())
+	return err
+}
+
+func copyReadable(out, in *os.File) error {
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	block := make([]byte, 64*1024)
+	for at := int64(0); at < info.Size(); at += int64(len(block)) {
+		n, _ := in.ReadAt(block, at)
+		clear(block[n:])
+		if _, err := out.WriteAt(block, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }

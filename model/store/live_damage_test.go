@@ -207,6 +207,23 @@ func TestReplacingADamagedDatabaseCanBeInterrupted(t *testing.T) {
 	}
 }
 
+// A person deletes the damaged database, and leaves the log and the sign.
+func TestDeletedDatabaseIsRescuedFromItsLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	enqueue(t, s, rename("1", "a", "b"))
+	log := read(t, path+"-wal")
+	s.Close()
+	if err := errors.Join(os.WriteFile(path+"-wal", log, 0o600), os.WriteFile(path+".damaged", []byte("malformed\n"), 0o600), os.Remove(path)); err != nil {
+		t.Fatalf("preparing the files: error %v, want none", err)
+	}
+	s = open(t, path)
+	if out, err := s.Outbox(t.Context()); err != nil || len(out) != 1 || s.Rescued().Edits != 1 {
+		t.Errorf("after the database was deleted the outbox is %+v and the rescue %+v, want the edit in the log; error %v, want none", out, s.Rescued(), err)
+	}
+}
+
 func read(t *testing.T, path string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(path)

@@ -53,10 +53,7 @@ func (s *Store) Notice() string {
 
 // Scope limits lists, counts and completions to these accounts. Rows of other accounts (set
 // aside, removed from the config, or not asked for) stay in the database.
-func (s *Store) Scope(accounts []string) {
-	c := append([]string{}, accounts...)
-	s.scope.Store(&c)
-}
+func (s *Store) Scope(accounts []string) { s.scope.Store(&accounts) }
 
 // closeTime is how long Close may take. The next process that opens the database finishes
 // what is left, such as the checkpoint.

@@ -175,11 +175,8 @@ func newest(req model.HistoryRequest, table, of string) (where string, args []an
 }
 
 func (t *tx) journal(j model.JournalEntry) {
-	// Not OR REPLACE, which would delete the old row without running the triggers that
-	// count.
-	t.exec(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (id) DO UPDATE SET account = excluded.account, conv = excluded.conv, submission = excluded.submission, edit = excluded.edit,
-  title = excluded.title, before = excluded.before, after = excluded.after, state = excluded.state, at = excluded.at, undone = ''`,
+	t.exec("DELETE FROM journal WHERE id = ?", j.ID) // OR REPLACE would not run the triggers that count
+	t.exec("INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
 		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, t.json(j.Edit), j.Title, t.json(j.Before), t.json(j.After), j.State, ms(j.At))
 	if j.Undoes != "" {
 		// Undoing an undo restores the edit that was undone.
