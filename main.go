@@ -304,9 +304,6 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 	if found = append(found, checkResult("database", file, err)); err != nil {
 		return found
 	}
-	if damage != nil {
-		damage = errors.New(model.Words(damage))
-	}
 	return append(found, checkResult("contents", "the whole database was read, and it is sound", damage))
 }
 
