@@ -218,10 +218,8 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 			entry.Target = entry.Base
 			if it.State == model.PlanBlocked {
 				entry.State, entry.Target = model.OutcomeBlocked, model.Value{}
-				entry.Error = &model.EntryError{Kind: model.Unsupported, Message: it.Reason}
-				if it.Err != nil {
-					entry.Error = model.NewEntryError(it.Err)
-				}
+				impossible := &model.Error{Kind: model.Unsupported, Message: it.Reason}
+				entry.Error = model.NewEntryError(cmp.Or(it.Err, error(impossible)))
 			}
 			r.object(model.NewEditJSON(entry))
 		}
