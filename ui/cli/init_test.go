@@ -41,8 +41,7 @@ func (b *bench) beside(name string) string {
 // TestASetUpThatFailsLeavesNoSecret holds that no typed secret stays if one of them can't be stored, and that a file which is not the
 // set-up's stays as it is.
 func TestASetUpThatFailsLeavesNoSecret(t *testing.T) {
-	var b *bench
-	b = newcomer(t, func(a config.Account) {
+	b := newcomer(t, func(a config.Account) {
 		if a.Name == "second" { // another program takes the name of the file meanwhile
 			if err := os.WriteFile(a.Credential.File, []byte("another's"), 0o600); err != nil {
 				t.Error(err)

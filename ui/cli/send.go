@@ -236,8 +236,7 @@ func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, e
 	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
 }
 
-// requestJSON is one request as --dry-run prints it. Query is escaped. Body is the JSON that would be sent, a string if the body
-// is not JSON, null if there is none.
+// requestJSON is one request as --dry-run prints it. Query is escaped. Body is the JSON that would be sent, null if there is none.
 type requestJSON struct {
 	Ref    string          `json:"ref"`
 	Method string          `json:"method"`
@@ -263,11 +262,7 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 			continue
 		}
 		for _, q := range it.Requests {
-			body := json.RawMessage(q.Body)
-			if len(body) > 0 && !json.Valid(body) {
-				body, _ = json.Marshal(string(q.Body))
-			}
-			r.result(requestJSON{Ref: it.Ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: body},
+			r.result(requestJSON{Ref: it.Ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: q.Body},
 				"%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
 			if len(q.Body) > 0 && !r.flags.json {
 				r.print("%s", model.Clean(string(q.Body)))
