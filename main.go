@@ -304,9 +304,6 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 	if found = append(found, checkResult("database", file, err)); err != nil {
 		return found
 	}
-	if damage != nil {
-		damage = errors.New(model.Words(damage))
-	}
 	return append(found, checkResult("contents", "the whole database was read, and it is sound", damage))
 }
 
@@ -411,7 +408,6 @@ func validators() config.Validators {
 	return v
 }
 
-// services describes the services for the help and the set-up.
 func services() (all []cli.Service) {
 	for _, f := range registry {
 		all = append(all, cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil, Edits: f.Table})
@@ -419,7 +415,6 @@ func services() (all []cli.Service) {
 	return all
 }
 
-// defaultKeys lists the default bindings for the help.
 func defaultKeys() (all []cli.Key) {
 	keys, _ := keymap.New(nil)
 	for _, c := range keymap.Contexts() {

@@ -39,8 +39,6 @@ type Config struct {
 	Keys     map[string]map[string][]string // key sequences by context and action; an empty list unbinds the action
 	Views    []View                         // the tabs in order, at least one
 	Accounts []Account                      // in the order of the file
-	// DefaultedViews means that the file has no view, and Views holds DefaultViews.
-	DefaultedViews bool
 }
 
 // UI is the [ui] table.
@@ -102,7 +100,7 @@ func (a Account) Credentials() (list []Credential) {
 	return list
 }
 
-// SecretEnv lists the environment variables that hold credentials, sorted, for use with WithoutEnv.
+// SecretEnv lists the environment variables that hold credentials, for use with WithoutEnv.
 func (c *Config) SecretEnv() (list []string) {
 	for _, a := range c.Accounts {
 		for _, secret := range a.Credentials() {
@@ -111,12 +109,11 @@ func (c *Config) SecretEnv() (list []string) {
 			}
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return list
 }
 
-// DefaultViews returns the tabs for a file without views: Inbox, one per account, All.
-func DefaultViews(accounts []Account) []View {
+// defaultViews returns the tabs for a file without views: Inbox, one per account, All.
+func defaultViews(accounts []Account) []View {
 	views := []View{{Name: "Inbox"}}
 	for _, a := range accounts {
 		views = append(views, View{Name: a.Name, Query: "account:" + a.Name})
@@ -147,11 +144,15 @@ func Load(path string, v Validators) (*Config, error) {
 	case len(data) > maxConfigSize:
 		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
 	}
-	return Decode(path, data, v)
+	c, err := Decode(path, data, v)
+	if err == nil && len(c.Views) == 0 {
+		c.Views = defaultViews(c.Accounts)
+	}
+	return c, err
 }
 
-// Decode is Load for settings that were read already. file is named in problems, and relative paths of credential files
-// start beside it. The only error is Errors.
+// Decode is Load for settings that were read already, without the default views. file is named in problems, and relative paths
+// of credential files start beside it. The only error is Errors.
 func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if len(data) > maxConfigSize {
 		return nil, Errors{{File: file, Message: fmt.Sprintf("the file is larger than %d KiB", maxConfigSize>>10)}}

@@ -97,8 +97,7 @@ func TestDecodeDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Config{Refresh: 2 * time.Minute, UI: UI{Theme: "auto", Layout: "auto"}, DefaultedViews: true,
-		Views: []View{{"Inbox", ""}, {"a", "account:a"}, {"All", "is:any"}},
+	want := &Config{Refresh: 2 * time.Minute, UI: UI{Theme: "auto", Layout: "auto"},
 		Accounts: []Account{{Name: "a", Provider: "attention", BaseURL: "https://api.attention.tech/v2",
 			Credential: Credential{Env: "A"}, Settings: map[string]any{"auth_scheme": "bearer"}}}}
 	if diff := cmp.Diff(want, got); diff != "" {

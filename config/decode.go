@@ -76,9 +76,6 @@ func (d *decoder) decode() (*Config, error) {
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()
 	}
-	if len(c.Views) == 0 {
-		c.Views, c.DefaultedViews = DefaultViews(c.Accounts), true
-	}
 	return c, nil
 }
 
@@ -359,10 +356,7 @@ func (p Problem) String() string {
 	if p.Line > 0 {
 		text += fmt.Sprintf(":%d:%d", p.Line, p.Column)
 	}
-	if text != "" {
-		text += ": "
-	}
-	text += p.Message
+	text += ": " + p.Message
 	if p.Suggestion != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", p.Suggestion)
 	}

@@ -36,7 +36,7 @@ func (k Keeper) Views() ([]View, error) {
 		return nil, fmt.Errorf("the views that were kept can't be read: %w", err)
 	}
 	c, err := Decode(k.file(), data, k.Rules)
-	if err != nil || c.DefaultedViews {
+	if err != nil {
 		return nil, err
 	}
 	return c.Views, nil

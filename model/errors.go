@@ -75,25 +75,8 @@ type Error struct {
 	Err       error
 }
 
-// Error returns one line: what was attempted, the kind, and the service's words.
-func (e *Error) Error() string {
-	text, words := e.brief(), e.words()
-	if words != "" && !strings.HasPrefix(words, "; ") {
-		text += ": "
-	}
-	return text + words + pick(e.Hint == "", "", " — "+e.Hint) + pick(e.RequestID == "", "", " [request "+e.RequestID+"]")
-}
-
-func (e *Error) brief() string {
-	text := strings.ReplaceAll(string(e.Kind), "_", " ")
-	if e.Op != "" {
-		text = e.Op + ": " + text
-	}
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (%d)", e.Status)
-	}
-	return text
-}
+// Error says in plain words what the error means to a person.
+func (e *Error) Error() string { return NewEntryError(e).Words() }
 
 // words returns the service's words, or those of the cause, and its complaints about fields.
 func (e *Error) words() string {
@@ -113,10 +96,18 @@ func (e *Error) Unwrap() error { return e.Err }
 // Brief returns an error for a log: what was attempted, the kind and the status, without the service's words. An error that
 // is no *Error is returned whole.
 func Brief(err error) string {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.brief()
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err.Error()
 	}
-	return err.Error()
+	text := strings.ReplaceAll(string(e.Kind), "_", " ")
+	if e.Op != "" {
+		text = e.Op + ": " + text
+	}
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (%d)", e.Status)
+	}
+	return text
 }
 
 // KindOf returns the kind of an error: Local if it is no *Error, "" for nil.
@@ -144,7 +135,7 @@ func Words(err error) string {
 		return ""
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
-		return NewEntryError(e).Words()
+		return e.Error()
 	}
 	return CleanLine(err.Error(), 500)
 }

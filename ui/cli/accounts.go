@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"confab/config"
@@ -40,11 +41,9 @@ func listenFor(back *url.URL) ([]net.Listener, error) {
 			for _, l := range append(all, any) {
 				l.Close()
 			}
-			for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-				err = inner
-			}
+			cause, _ := errors.AsType[syscall.Errno](err)
 			return nil, fmt.Errorf("port %s of this machine can't be listened on (%w): end the program that has it, "+
-				"or register another address with the service and name it in redirect_url", back.Port(), err)
+				"or register another address with the service and name it in redirect_url", back.Port(), cause)
 		}
 	}
 	if len(all) == 0 {

@@ -21,7 +21,6 @@ import (
 //go:embed commands.txt
 var commandTexts string
 
-// action is what a command does.
 type action func(ctx context.Context, args []string, f flags) error
 
 // inEngine returns an action that opens the engine for another.
@@ -177,7 +176,8 @@ func flagWords(cmd *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s wants a value", missing.GetFlag().Name)
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return fmt.Errorf("there is no flag -%s for %s", unknown.GetSpecifiedShortnames(), cmd.CommandPath())
+		advice := only(cmd.CommandPath() == "confab list", "; a query that begins with - goes after --")
+		return fmt.Errorf("there is no flag -%s for %s%s", unknown.GetSpecifiedShortnames(), cmd.CommandPath(), advice)
 	case errors.As(err, &unknown):
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })

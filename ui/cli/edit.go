@@ -163,12 +163,8 @@ func checkCount(f flags, n int) error {
 // noteBlocked counts the blocked items of a plan in the exit status: as refused, or by the error that blocked them.
 func (r *run) noteBlocked(plan model.Plan) {
 	for _, it := range plan.Items {
-		switch {
-		case it.State != model.PlanBlocked:
-		case it.Err != nil:
-			r.addStatus(CodeOf(it.Err))
-		default:
-			r.addStatus(ExitRefused)
+		if it.State == model.PlanBlocked {
+			r.addStatus(theme.Pick(it.Err != nil, CodeOf(it.Err), ExitRefused))
 		}
 	}
 }

@@ -166,19 +166,14 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 	if ctx.Err() != nil {
 		asked = nil // this signal ended the work; the next one closes AtOnce
 	}
-	words := time.NewTimer(quietTime)
-	defer words.Stop()
-	loud, said := false, 0
-	var idle <-chan time.Time
-	for {
-		n := e.Sending()
-		switch {
-		case n > 0:
-			idle = nil
-		case idle == nil && asked == nil:
-			idle = time.After(idleTime)
+	began := time.Now()
+	busy := began // when there was last a reason to wait: an edit that is being sent, or no interrupt yet
+	for said := 0; ; {
+		n, now := e.Sending(), time.Now()
+		if n > 0 || asked != nil {
+			busy = now
 		}
-		if loud && n > 0 && n != said {
+		if n > 0 && n != said && now.Sub(began) >= quietTime {
 			line := "waiting for " + beingSent(n)
 			if said == 0 {
 				line += "; ctrl-c does not wait: " + unsentWords(n, s)
@@ -190,12 +185,10 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 		case err := <-ended:
 			return err
 		case <-time.After(lookTime):
-			continue
-		case <-words.C:
-			loud = true
-			continue
+			if time.Since(busy) < idleTime {
+				continue
+			}
 		case <-asked:
-		case <-idle:
 		case <-p.AtOnce:
 		}
 		if n > 0 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -18,6 +19,7 @@ type sender struct {
 	n       int
 	changed chan struct{}
 	stuck   bool // Close never ends, though nothing is being sent
+	slow    time.Duration
 }
 
 func (s *sender) Sending() int {
@@ -43,6 +45,7 @@ func (s *sender) Close(ctx context.Context) error {
 	for {
 		n, changed := s.sending()
 		if n == 0 && !s.stuck {
+			time.Sleep(s.slow)
 			return nil
 		}
 		select {
@@ -64,7 +67,9 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 		setup       Setup
 		n           int
 		stuck       bool
-		interrupted bool // before Leave is called
+		slow        time.Duration // to close, once everything is sent
+		after       time.Duration // until an edit is sent, in place of ten seconds
+		interrupted bool          // before Leave is called
 		signal      time.Duration
 		words       string
 		took        time.Duration
@@ -74,6 +79,8 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 		"it counts down":               {n: 2, words: two + one, took: 20 * time.Second},
 		"a signal ends the wait":       {n: 2, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
 		"the second signal ends it":    {n: 2, interrupted: true, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
+		"it is soon over":              {n: 1, after: 200 * time.Millisecond, took: 200 * time.Millisecond},
+		"the disk is slow":             {slow: 3 * time.Second, took: 3 * time.Second},
 		"it is a demo":                 {setup: Setup{Demo: true}, n: 2, words: demo + one, took: 20 * time.Second},
 		"nothing is sent, and no disk": {stuck: true, interrupted: true, took: idleTime, left: true},
 	} {
@@ -84,9 +91,9 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 				p := Program{Err: &out, AtOnce: atOnce}
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				s := &sender{n: c.n, changed: make(chan struct{}), stuck: c.stuck}
+				s := &sender{n: c.n, changed: make(chan struct{}), stuck: c.stuck, slow: c.slow}
 				for i := range c.n {
-					time.AfterFunc(time.Duration(i+1)*10*time.Second, s.deliver)
+					time.AfterFunc(time.Duration(i+1)*cmp.Or(c.after, 10*time.Second), s.deliver)
 				}
 				if c.interrupted {
 					cancel()

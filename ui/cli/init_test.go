@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,8 +41,7 @@ func (b *bench) beside(name string) string {
 // TestASetUpThatFailsLeavesNoSecret holds that no typed secret stays if one of them can't be stored, and that a file which is not the
 // set-up's stays as it is.
 func TestASetUpThatFailsLeavesNoSecret(t *testing.T) {
-	var b *bench
-	b = newcomer(t, func(a config.Account) {
+	b := newcomer(t, func(a config.Account) {
 		if a.Name == "second" { // another program takes the name of the file meanwhile
 			if err := os.WriteFile(a.Credential.File, []byte("another's"), 0o600); err != nil {
 				t.Error(err)
@@ -98,5 +98,43 @@ func TestTheSetUpUsesTheKeyring(t *testing.T) {
 	}
 	if text := b.beside("new.toml"); strings.Contains(text, "s3cret") || !strings.Contains(text, `credential = { keyring = "attention.credential-2" }`) {
 		t.Errorf("the config is\n%s", text)
+	}
+}
+
+// TestTheSetUpSignsInLater holds that an account which needs somebody to sign in is saved, that a sign-in which can't work is said,
+// and that one which the person puts off is named.
+func TestTheSetUpSignsInLater(t *testing.T) {
+	signsIn := func(answers ...string) *bench {
+		b := newcomer(t, func(config.Account) {}, answers...)
+		b.program.Services[0].SignIn = true
+		b.program.Validators.Providers["attention"] = config.ProviderRules{CredentialOptional: true}
+		b.program.Check = func(context.Context, Setup, config.Account) []model.CheckResult {
+			return []model.CheckResult{{Name: "credential", Kind: model.NoCredential, Detail: "nobody has signed in"}}
+		}
+		b.program.Login = func(Setup, config.Account) (model.SignIn, error) { return nil, nil }
+		return b
+	}
+	b := signsIn("1", "", "none", "", "n", "n")
+	b.want(t, ExitOK, "init", "--json")
+	contains(t, "stdout", &b.out, `{"config":"`+b.path+`"}`)
+	contains(t, "stderr", &b.err, "It needs somebody to sign in, which comes once it is saved.", "Sign in to attention in the browser now? [Y/n] ", "Later: confab login attention")
+
+	b = signsIn("1", "", "none", "", "n")
+	check := b.program.Check
+	b.program.Check = func(ctx context.Context, s Setup, a config.Account) []model.CheckResult {
+		if err := os.WriteFile(b.path, nil, 0o600); err != nil {
+			t.Error(err)
+		}
+		return check(ctx, s, a)
+	}
+	b.want(t, ExitOK, "init")
+	contains(t, "stderr", &b.err, "Paste this at the end of ", "Then sign in: confab login attention")
+
+	b = signsIn("1", "", "none", "", "leave")
+	b.program.Login = func(Setup, config.Account) (model.SignIn, error) { return nil, errors.New("it needs a client id") }
+	b.want(t, ExitRefused, "init")
+	contains(t, "stderr", &b.err, "  !     it needs a client id", "It did not work. What now?", "Nothing was saved.")
+	if text := b.beside("new.toml"); text != "" {
+		t.Errorf("a config was made: %s", text)
 	}
 }

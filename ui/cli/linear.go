@@ -103,7 +103,7 @@ func (l *linear) converse(ctx context.Context) error {
 		if err := l.command(ctx, word, strings.TrimSpace(rest)); ctx.Err() != nil && err != nil {
 			return ctx.Err()
 		} else if err != nil && err != errShown {
-			l.print("%s", model.Clean(words(err)))
+			l.print("%s", model.Clean(err.Error()))
 		}
 	}
 }

@@ -330,7 +330,7 @@ func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
 			err = errors.New("the service did not give the full list")
 		}
 		if err != nil {
-			l.print("%s can't be read: %s", cell(ref.String()), words(err))
+			l.print("%s can't be read: %s", cell(ref.String()), err.Error())
 			continue
 		}
 		for i, set := range []model.Set[model.Participant]{c.Participants, c.Contacts} {

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +148,17 @@ func TestWhatIsNotDeliveredIsReadOut(t *testing.T) {
 	if got := b.typed(t, "list")[0]; got != "Nothing here yet: the services are being read." {
 		t.Errorf("got %q", got)
 	}
+}
+
+// TestAnAbsentCredentialIsNamedAtTheStart holds that the first lines say what to do about a credential that is not there.
+func TestAnAbsentCredentialIsNamedAtTheStart(t *testing.T) {
+	b := newBench(t)
+	text := "[[account]]\nname = \"projects\"\nprovider = \"kona\"\ncredential = { file = \"token\" }\n"
+	if err := os.WriteFile(b.path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.inLines(t, "\n")
+	contains(t, "stdout", &b.out, "\nprojects: file "+filepath.Join(filepath.Dir(b.path), "token")+" does not exist. Put the credential there; it is read again.\n")
 }
 
 // TestManyChangesAreCounted holds that one event prints few lines, whatever it changed.

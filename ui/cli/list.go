@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"confab/model"
 	"confab/model/query"
@@ -24,7 +22,7 @@ import (
 const listPage = 2000
 
 func (r *run) listCommand() *cobra.Command {
-	c := r.command("list", nil, func(ctx context.Context, args []string, f flags) error {
+	return r.command("list", nil, func(ctx context.Context, args []string, f flags) error {
 		q, limit := strings.Join(args, " "), f.number("limit")
 		if limit < 0 {
 			return usage("--limit must not be negative")
@@ -47,13 +45,6 @@ func (r *run) listCommand() *cobra.Command {
 			return r.list(ctx, q, limit, how)
 		})
 	})
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		if short := new(pflag.NotExistError); errors.As(err, &short) && short.GetSpecifiedShortnames() != "" {
-			return fmt.Errorf("%w; a query that begins with - goes after --", flagWords(c, err))
-		}
-		return flagWords(c, err)
-	})
-	return c
 }
 
 // inView narrows a query to the query of a view.

@@ -81,6 +81,18 @@ func TestDecisionsAskFirst(t *testing.T) {
 	}
 }
 
+// TestNothingIsSentOverWhatCannotBeRead holds that a conflict is not settled while the service can't be asked what is there now.
+func TestNothingIsSentOverWhatCannotBeRead(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s1", model.InConflict)
+	b.loadErr[roof] = &model.Error{Kind: model.Unavailable, Message: "no route"}
+	b.want(t, ExitUnreachable, "outbox", "resolve", "e1", "--mine", "--yes")
+	contains(t, "stderr", &b.err, "confab: projects: the service can't be reached: no route\n")
+	if len(b.outbox) != 1 || b.outbox[0].State != model.InConflict {
+		t.Errorf("the outbox holds %+v, want the conflict", b.outbox)
+	}
+}
+
 // TestAnOrphanedEditIsOnlyDiscarded holds that an edit is not sent to an account that has become another one.
 func TestAnOrphanedEditIsOnlyDiscarded(t *testing.T) {
 	b := newBench(t)

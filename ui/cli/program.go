@@ -240,31 +240,11 @@ func (r *run) printError(err error) {
 	if err == nil {
 		return
 	}
-	for line := range strings.SplitSeq(model.Clean(words(err)), "\n") {
+	for line := range strings.SplitSeq(model.Clean(err.Error()), "\n") {
 		if strings.TrimSpace(line) != "" {
 			fmt.Fprintln(r.Err, "confab: "+r.plainText(line))
 		}
 	}
-}
-
-// words returns the text of an error with each *model.Error in plain words.
-func words(err error) string {
-	text := err.Error()
-	var walk func(err error)
-	walk = func(err error) {
-		switch e := err.(type) {
-		case *model.Error:
-			text = strings.Replace(text, e.Error(), model.Words(e), 1)
-		case interface{ Unwrap() []error }:
-			for _, part := range e.Unwrap() {
-				walk(part)
-			}
-		case interface{ Unwrap() error }:
-			walk(e.Unwrap())
-		}
-	}
-	walk(err)
-	return text
 }
 
 // loadConfig reads the config, once, and checks the accounts of --account.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"confab/ui/theme"
@@ -20,36 +19,30 @@ var errNoAnswer = errors.New("the input ended before there was an answer")
 // prompter asks questions on a terminal. A read can't be cancelled, so a goroutine of its own reads. It reads a line only when
 // one is asked for: lines that are typed after the last answer are left to the next reader of the terminal.
 type prompter struct {
-	in      io.Reader
+	in      *bufio.Scanner
 	out     io.Writer
-	begin   sync.Once
-	want    chan struct{}
 	lines   chan string
-	reading atomic.Bool // a line was asked for and has not come yet
+	reading atomic.Bool // a line was asked for and has not come yet, or the input has ended
 }
 
 func newPrompter(in io.Reader, out io.Writer) *prompter {
-	return &prompter{in: in, out: out, want: make(chan struct{}, 1), lines: make(chan string)}
+	p := &prompter{in: bufio.NewScanner(in), out: out, lines: make(chan string)}
+	p.in.Buffer(nil, maxAnswer)
+	return p
 }
 
 // request asks for a line. The channel gives it without its end, and is closed when the input ends.
 func (p *prompter) request() <-chan string {
-	p.begin.Do(func() {
-		go func() {
-			defer close(p.lines)
-			s := bufio.NewScanner(p.in)
-			s.Buffer(make([]byte, 0, 4096), maxAnswer)
-			for range p.want {
-				if !s.Scan() {
-					return
-				}
-				p.reading.Store(false)
-				p.lines <- strings.TrimRight(s.Text(), "\r")
-			}
-		}()
-	})
 	if p.reading.CompareAndSwap(false, true) {
-		p.want <- struct{}{}
+		go func() {
+			if !p.in.Scan() {
+				close(p.lines)
+				return
+			}
+			line := strings.TrimRight(p.in.Text(), "\r")
+			p.reading.Store(false)
+			p.lines <- line
+		}()
 	}
 	return p.lines
 }

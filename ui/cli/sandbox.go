@@ -79,13 +79,10 @@ func (r *run) openSandbox(o SandboxOptions, listen string) (*sandboxServer, erro
 
 // reachable returns an address that a client on this machine can use.
 func reachable(a *net.TCPAddr) string {
-	switch {
-	case !a.IP.IsUnspecified():
-		return a.String()
-	case a.IP.To4() == nil:
+	if a.IP.IsUnspecified() {
 		return fmt.Sprintf("localhost:%d", a.Port)
 	}
-	return fmt.Sprintf("127.0.0.1:%d", a.Port)
+	return a.String()
 }
 
 type sandboxJSON struct {

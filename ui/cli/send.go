@@ -218,10 +218,8 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 			entry.Target = entry.Base
 			if it.State == model.PlanBlocked {
 				entry.State, entry.Target = model.OutcomeBlocked, model.Value{}
-				entry.Error = &model.EntryError{Kind: model.Unsupported, Message: it.Reason}
-				if it.Err != nil {
-					entry.Error = model.NewEntryError(it.Err)
-				}
+				impossible := &model.Error{Kind: model.Unsupported, Message: it.Reason}
+				entry.Error = model.NewEntryError(cmp.Or(it.Err, error(impossible)))
 			}
 			r.object(model.NewEditJSON(entry))
 		}
@@ -238,8 +236,7 @@ func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, e
 	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
 }
 
-// requestJSON is one request as --dry-run prints it. Query is escaped. Body is the JSON that would be sent, a string if the body
-// is not JSON, null if there is none.
+// requestJSON is one request as --dry-run prints it. Query is escaped. Body is the JSON that would be sent, null if there is none.
 type requestJSON struct {
 	Ref    string          `json:"ref"`
 	Method string          `json:"method"`
@@ -269,15 +266,10 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 			continue
 		}
 		for _, q := range it.Requests {
-			body, text := json.RawMessage(q.Body), escapeJSON(string(q.Body), r.setup.ASCII)
-			if len(body) > 0 && !json.Valid(body) {
-				body, _ = json.Marshal(string(q.Body))
-				text = model.Clean(string(q.Body))
-			}
-			r.result(requestJSON{Ref: it.Ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: body},
+			r.result(requestJSON{Ref: it.Ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: q.Body},
 				"%s %s", q.Method, model.CleanLine(q.Path+only(q.Query != "", "?"+q.Query), 0))
 			if len(q.Body) > 0 && !r.flags.json {
-				r.print("%s", text)
+				r.print("%s", escapeJSON(string(q.Body), r.setup.ASCII))
 			}
 		}
 	}

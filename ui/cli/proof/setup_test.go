@@ -3,6 +3,7 @@
 package proof
 
 import (
+	"errors"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -258,13 +259,21 @@ func TestSetUpWithoutNetworkAndWithHostileText(t *testing.T) {
 		"does not allow it", "…", asksNow, "\x1b", asksService, "\x1b", "Nothing was saved", "…")
 	p.ends(t, 1)
 
-	// The first frame says what to do about an account that was saved without its credential.
+	// The first frame says what to do about an account that was saved without its credential, and has the views that were kept.
 	p = h.screen("init")
 	p.answers(t, nil, asksService, "1", asksName, "sales", asksKey, "env", "SALES_API_KEY", "", asksAddress, evil.URL, "is not set", "…",
 		asksNow, "save", asksMore, "n")
 	p.ends(t, 0)
+	state := filepath.Join(h.dir, "state", "confab")
+	if err := errors.Join(os.MkdirAll(state, 0o700), os.WriteFile(filepath.Join(state, "views.toml"),
+		[]byte("[[view]]\nname = \"Mornings\"\nquery = \"is:open\"\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	p = h.screen()
 	p.answers(t, nil, "Set SALES_API_KEY, the credential of sales, and start confab again.", "…")
+	if _, ok := p.sees(0, "Mornings"); !ok {
+		t.Errorf("the view that was kept is not shown:\n%s", p.screenText())
+	}
 	p.keys("q")
 	p.ends(t, 0)
 	if err := os.Remove(h.config()); err != nil {
