@@ -32,7 +32,7 @@ func TestOlderHistoryIsReadOnTheWay(t *testing.T) {
 		a.Press("G", "G")
 		a.Want("History 450", "“New 449”")
 		a.Press("esc", "O", "/")
-		a.Type("talk 420")
+		a.Paste("talk 420")
 		a.Press("enter")
 		a.Want("“New 420”")
 		f.fail["Submissions"] = &model.Error{Kind: model.Local, Message: "the disk is full"}
