@@ -33,8 +33,8 @@ func TestOlderHistoryIsReadOnTheWay(t *testing.T) {
 		a.Want("History 450", "“New 449”")
 		a.Press("esc", "O", "/")
 		a.Paste("talk 420")
-		a.Press("enter")
 		a.Want("“New 420”")
+		a.Press("enter")
 		f.fail["Submissions"] = &model.Error{Kind: model.Local, Message: "the disk is full"}
 		a.Press("esc", "esc", "O", "G")
 		a.Want("could not read older submissions: the disk is full")
