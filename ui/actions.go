@@ -60,10 +60,9 @@ func (m *Model) intent(a keymap.Action) intent {
 }
 
 func (m *Model) run(in intent) {
-	h, ok := m.handlers[in.action]
+	h := m.handlers[in.action]
 	inList := !m.inDetail
 	switch {
-	case !ok:
 	case h.wants == wantsRows && inList && m.marks.postpone(in.action):
 	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
 		m.readRows(in, m.list.RangeRequest())
@@ -131,11 +130,9 @@ func (m *Model) readRows(in intent, req model.SelectRequest) {
 
 // off returns why an intent can't be carried out, "" if it can.
 func (m *Model) off(in intent) string {
-	h, ok := m.handlers[in.action]
+	h := m.handlers[in.action]
 	noRow := in.row.Conversation.Ref.IsZero()
 	switch {
-	case !ok:
-		return "this does nothing here"
 	case h.wants != wantsNothing && in.size() == 0:
 		switch ranging := m.list.Ranging(); {
 		case m.list.Cursor() >= 0 && (!ranging || noRow):

@@ -388,3 +388,16 @@ func TestOpenConversationIsUpdatedAfterItLeftTheList(t *testing.T) {
 		a.Want("Renamed elsewhere")
 	})
 }
+
+// Before the first list is there, the words of the query language are completed without the engine.
+func TestCompletionsDoNotWaitForTheList(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["List"], f.delay["Complete"] = time.Minute, time.Minute
+	with(t, f, start{}, func(a *app) {
+		a.Press("/")
+		a.Type("is:arch")
+		a.Want("archived")
+		a.Wait(2 * time.Minute)
+		a.Press("esc")
+	})
+}

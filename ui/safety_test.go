@@ -37,6 +37,7 @@ func newDriver(t *testing.T, f *fake, o ui.Options, w, h int) *driver {
 		began := time.Now()
 		o.Now = func() time.Time { return clock.Add(time.Since(began)) }
 	}
+	o.Save = func(name, _ string) (string, error) { return name, nil }
 	d := &driver{t: t, f: f, m: ui.New(o)}
 	t.Cleanup(d.m.Close)
 	d.command(d.m.Init())
@@ -130,7 +131,7 @@ func TestGuardCatchesIOInUpdate(t *testing.T) {
 	}()
 	f := newFake(conversations(1)...)
 	f.guarded = true
-	ui.New(ui.Options{Backend: leaky{f}})
+	ui.New(ui.Options{Backend: leaky{f}, Now: time.Now})
 }
 
 // screens are the keys that open each screen and dialog.
