@@ -133,7 +133,7 @@ func peoplePhrase(people []Participant, count int) string {
 	case persons+len(groups) <= 0:
 		return "the people in it"
 	case len(groups) == 0 && (persons > 3 || persons > len(names)):
-		return "the " + Number(persons) + " people in it"
+		return "the " + Number(persons) + pick(persons == 1, " person", " people") + " in it"
 	case persons == 1 && len(names) == 0:
 		phrase = "1 person"
 	case persons > len(names), len(groups) > 0 && persons > 2:

@@ -42,6 +42,8 @@ func TestAudienceOf(t *testing.T) {
 		})},
 		{"many are counted", "members", "members", "the 4 people in it", conversation("participants", grace, sam, ann, bo)},
 		{"more than are known", "members", "members", "the 9 people in it", with(conversation("participants", grace), func(c *model.Conversation) { c.ParticipantCount = 9 })},
+		{"one is counted", "members", "members", "the 1 person in it", &model.Conversation{Privacy: "participants", ParticipantCount: 1}},
+		{"one is counted beside a group", "group", "group", "the group A and 1 person", with(conversation("participants", group("A")), func(c *model.Conversation) { c.ParticipantCount = 2 })},
 		{"nobody known", "members", "members", "the people in it", &model.Conversation{Privacy: "participants", ParticipantCount: -1}},
 		{"a group", "group", "group", "the group On-call and Grace", conversation("participants", group("On-call"), grace)},
 		{"a group of which only the id is known", "group", "group", "the group #33", conversation("participants", model.Participant{Kind: model.KindGroup, ID: "33"})},

@@ -3,6 +3,7 @@ package model_test
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,7 +69,11 @@ func TestMergeReadingIsIdempotent(t *testing.T) {
 
 func TestVolatileFactsAreNotStored(t *testing.T) {
 	c := model.Conversation{Facts: []model.Fact{{Label: "link", Volatile: true}, {Label: "score", Value: "3"}, {Label: "quote", Volatile: true}}}
+	c.Preview = strings.Repeat("é", 300)
 	got := c.Stored()
+	if n := len([]rune(got.Preview)); n != 200 || !strings.HasSuffix(got.Preview, "é…") || got.Stored().Preview != got.Preview {
+		t.Errorf("%d characters of a message are stored, want 200, and as many when stored again: %q", n, got.Preview)
+	}
 	if !slices.Equal(got.Facts, []model.Fact{{Label: "score", Value: "3"}}) {
 		t.Errorf("got %+v, want only the score", got.Facts)
 	}

@@ -59,9 +59,8 @@ type Ledger interface {
 	// newest.
 	Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []Submission, version int64, err error)
 	History(ctx context.Context, req HistoryRequest) ([]JournalEntry, error)
-	Retry(ctx context.Context, ids ...string) error
-	Discard(ctx context.Context, ids ...string) error
-	Resolve(ctx context.Context, id string, r Resolution) error
+	// Decide carries out a decision about edits of the outbox, and returns how many it was about.
+	Decide(ctx context.Context, d Decision, ids ...string) (n int, err error)
 }
 
 // ListRequest asks for a window of a list.
@@ -187,14 +186,18 @@ func (u Undo) Asks() bool {
 // ErrUndoMoved says that the undo is out of date and must be planned again.
 var ErrUndoMoved = errors.New("what is to be taken back has moved on meanwhile")
 
-// Resolution is a person's decision on an edit that needs one.
-type Resolution string
+// Decision is what a person decides about edits of the outbox.
+type Decision string
 
-// The resolutions. ResolveMerged is possible only for sets.
+// The decisions. Mine, theirs and merged are about what the service showed in place of the edit's base or target; merged is
+// possible only for sets. Edits that are being sent wait for no decision.
 const (
-	ResolveMine   Resolution = "mine"   // send the edit, replacing the service's value
-	ResolveTheirs Resolution = "theirs" // discard the edit
-	ResolveMerged Resolution = "merged" // send the service's value with the changes of the edit applied
+	DecideRetry    Decision = "retry"    // send them as they are, now
+	DecideDiscard  Decision = "discard"  // give them up
+	DecideWithdraw Decision = "withdraw" // give up those of them that were never sent
+	DecideMine     Decision = "mine"     // send the edit, replacing the service's value
+	DecideTheirs   Decision = "theirs"   // give the edit up
+	DecideMerged   Decision = "merged"   // send the service's value with the changes of the edit applied
 )
 
 // HistoryRequest asks for submissions or delivered edits, newest first.

@@ -6,6 +6,19 @@ import (
 	"testing"
 )
 
+// A log holds what failed, not what a service said about it.
+func TestBriefLeavesOutTheWordsOfTheService(t *testing.T) {
+	for want, err := range map[string]error{
+		"disk full":             errors.New("disk full"),
+		"rename: not found":     &Error{Kind: NotFound, Op: "rename", Message: "no such call with Ann"},
+		"rename: invalid (422)": fmt.Errorf("a: %w", &Error{Kind: Invalid, Op: "rename", Status: 422, Fields: []FieldError{{Message: "Ann"}}, Hint: "Ann"}),
+	} {
+		if got := Brief(err); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestWordsOfErrors(t *testing.T) {
 	for _, tc := range []struct {
 		err  error

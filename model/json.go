@@ -134,11 +134,7 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 
 // NewDetailJSON converts a conversation that was just read by itself. caps may be nil.
 func NewDetailJSON(r Row, caps Capabilities, d Detail) DetailJSON {
-	out := DetailJSON{RowJSON: NewRowJSON(r, caps), Facts: orEmpty(r.Conversation.Facts), Messages: d.Messages, Raw: d.Raw}
-	if len(out.Raw) == 0 {
-		out.Raw = json.RawMessage("null")
-	}
-	return out
+	return DetailJSON{RowJSON: NewRowJSON(r, caps), Facts: orEmpty(r.Conversation.Facts), Messages: d.Messages, Raw: d.Raw}
 }
 
 // NewErrorJSON converts an error; nil stays nil.

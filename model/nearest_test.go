@@ -23,6 +23,9 @@ func TestNearest(t *testing.T) {
 	if got := model.Nearest("abc", []string{"abcdefg", "abcxyz1"}); got != "" {
 		t.Errorf("got %q for a beginning that two candidates have, want none", got)
 	}
+	if got := model.Nearest("abc", []string{"abc" + strings.Repeat("d", 100), "abd"}); got != "abd" {
+		t.Errorf("got %q for candidates of which one is long, want abd", got)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
 		d := model.EditDistance(a, b)

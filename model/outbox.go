@@ -73,6 +73,9 @@ type OutboxEntry struct {
 	Orphaned bool   // its account was set aside: the config now gives the name to another identity
 }
 
+// OrphanedMeans explains OutboxEntry.Orphaned to a person.
+const OrphanedMeans = "the config gives its account another identity now: set it back, or discard the edit"
+
 // Unsent reports whether no write for the edit was sent.
 func (e OutboxEntry) Unsent() bool { return !e.Sent && e.State != Sending }
 

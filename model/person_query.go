@@ -191,15 +191,11 @@ func (q PersonQuery) find(people []Participant, op ChangeOp, d Description, scop
 	return p, err
 }
 
-// named returns the change with the people whom its queries name in a conversation. can says that the change can be made; nobody is
-// looked up for one that can't.
-func (ch Change) named(c *Conversation, d Description, can bool, look Directory) (Change, error) {
+// named returns the change with the people whom its queries name in a conversation.
+func (ch Change) named(c *Conversation, d Description, look Directory) (Change, error) {
 	people, set := make([]Participant, len(ch.Queries)), &c.Participants
 	if ch.Kind == EditContacts {
 		set = &c.Contacts
-	}
-	if !can {
-		look = nil
 	}
 	for i, q := range ch.Queries {
 		p, err := q.find(set.Items, ch.Op, d, c.Space.ID, look)
@@ -221,7 +217,7 @@ func (ch Change) named(c *Conversation, d Description, can bool, look Directory)
 // WithPeople returns a new conversation of an account with the people whom changes add.
 func (n NewConversation) WithPeople(changes []Change, d Description, look Directory) (NewConversation, error) {
 	for _, ch := range changes {
-		found, err := ch.named(&Conversation{Space: Named{ID: n.Space}}, d, true, look)
+		found, err := ch.named(&Conversation{Space: Named{ID: n.Space}}, d, look)
 		if err != nil {
 			return n, err
 		}

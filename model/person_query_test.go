@@ -1,6 +1,45 @@
 package model
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestLookUpAsksEveryDirectory(t *testing.T) {
+	jo := Participant{Kind: "contact", ID: "c1", Name: "Jo"}
+	forbidden, down := &Error{Kind: Forbidden, Message: "no list for you"}, &Error{Kind: Unavailable}
+	crowd := make([]Participant, 22)
+	for i := range crowd {
+		crowd[i] = Participant{Kind: "user", ID: fmt.Sprint(i), Name: "Jo"}
+	}
+	for name, tc := range map[string]struct {
+		users []Participant
+		err   error // of the directory of users
+		text  string
+		want  string // the id, or words of the error
+	}{
+		"another may have the answer": {err: forbidden, text: "Jo", want: "c1"},
+		"none has it, one is closed":  {err: forbidden, text: "Zoe", want: "no list for you"},
+		"one can't be asked":          {err: down, text: "Jo", want: "unavailable"},
+		"somebody alike":              {users: []Participant{{Name: "Zoé Li"}}, text: "Zoe Lo", want: `did you mean "Zoé Li"?`},
+		"a crowd":                     {users: crowd, text: "jo", want: "\n  and 3 more"},
+	} {
+		q, err := ParsePersonQuery(tc.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := q.lookUp(Description{People: []LookupKind{LookupUsers, LookupContacts}}, "", func(req LookupRequest) (LookupPage, error) {
+			if req.Kind == LookupUsers {
+				return LookupPage{Items: tc.users}, tc.err
+			}
+			return LookupPage{Items: []Participant{jo}}, nil
+		})
+		if got := fmt.Sprint(p.ID, err); !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %q is %s, want %q", name, tc.text, got, tc.want)
+		}
+	}
+}
 
 func TestChooseFindsTheOnePerson(t *testing.T) {
 	people := []Participant{

@@ -142,7 +142,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 			if ch.Kind == EditParticipants && !cp.Can() {
 				return it.Blocked(cp.Reason) // it need not be known who is meant
 			}
-			if ch, it.Err = ch.named(&c, d, cp.Can(), look); it.Err != nil {
+			if ch, it.Err = ch.named(&c, d, look); it.Err != nil {
 				return it.Blocked(Words(it.Err))
 			}
 		}

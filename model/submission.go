@@ -220,12 +220,10 @@ func doing(e Edit, object string) string {
 	switch {
 	case t.past != nil:
 		return t.past(e, object, to)
-	case t.shape == ShapeChoice:
-		return "set the " + e.Kind.Words() + " of " + object + " to " + RoleName(to)
 	case t.shape == ShapeAct:
 		return string(e.Kind) + "d " + object
 	}
-	return "changed the " + changedNoun(e.Kind) + " of " + object
+	return "set the " + e.Kind.Words() + " of " + object + " to " + RoleName(to)
 }
 
 func pairSentence(e Edit, object, _ string) string {

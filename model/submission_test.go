@@ -23,17 +23,21 @@ func TestSentence(t *testing.T) {
 	label := on("1", "Call", model.EditLabels, text("x"), model.Value{})
 	label.Edit.Key = "Stage"
 	for want, edits := range map[string][]model.OutboxEntry{
-		"made “Call 1” private":                      {private("1")},
-		"made 3 private":                             {private("1"), private("2"), private("3")},
-		"renamed “Renewal” → “Acme renewal”":         {on("1", "Renewal", model.EditTitle, text("Renewal"), text("Acme renewal"))},
-		"renamed 2 to “Same”":                        {on("1", "a", model.EditTitle, text("a"), text("Same")), on("2", "b", model.EditTitle, text("b"), text("Same"))},
-		"renamed 2":                                  {on("1", "a", model.EditTitle, text("a"), text("x")), on("2", "b", model.EditTitle, text("b"), text("y"))},
-		"closed “Call”":                              {on("1", "Call", model.EditStatus, text("open"), text("closed"))},
-		"archived 2":                                 {on("1", "a", model.EditArchive, text("present"), text("archived")), on("2", "b", model.EditArchive, text("present"), text("archived"))},
-		"made Ann an editor in “Call”":               {on("1", "Call", model.EditParticipants, people(ann), people(editor))},
-		"made Ann an editor in 2":                    {on("1", "a", model.EditParticipants, people(ann), people(editor)), on("2", "b", model.EditParticipants, people(ann, bob), people(editor, bob))},
-		"added Ann (viewer), removed Bob in “Call”":  {on("1", "Call", model.EditParticipants, people(bob), people(ann))},
-		"removed Bob from the contacts of “Call”":    {on("1", "Call", model.EditContacts, people(bob), people())},
+		"made “Call 1” private":                     {private("1")},
+		"made 3 private":                            {private("1"), private("2"), private("3")},
+		"renamed “Renewal” → “Acme renewal”":        {on("1", "Renewal", model.EditTitle, text("Renewal"), text("Acme renewal"))},
+		"renamed 2 to “Same”":                       {on("1", "a", model.EditTitle, text("a"), text("Same")), on("2", "b", model.EditTitle, text("b"), text("Same"))},
+		"renamed 2":                                 {on("1", "a", model.EditTitle, text("a"), text("x")), on("2", "b", model.EditTitle, text("b"), text("y"))},
+		"closed “Call”":                             {on("1", "Call", model.EditStatus, text("open"), text("closed"))},
+		"archived 2":                                {on("1", "a", model.EditArchive, text("present"), text("archived")), on("2", "b", model.EditArchive, text("present"), text("archived"))},
+		"made Ann an editor in “Call”":              {on("1", "Call", model.EditParticipants, people(ann), people(editor))},
+		"made Ann an editor in 2":                   {on("1", "a", model.EditParticipants, people(ann), people(editor)), on("2", "b", model.EditParticipants, people(ann, bob), people(editor, bob))},
+		"added Ann (viewer), removed Bob in “Call”": {on("1", "Call", model.EditParticipants, people(bob), people(ann))},
+		"removed Bob from the contacts of “Call”":   {on("1", "Call", model.EditContacts, people(bob), people())},
+		"changed the people of “Call”": {on("1", "Call", model.EditParticipants, people(),
+			people(ann, bob, model.Participant{Name: "Cy"}, model.Participant{Name: "Di"}))},
+		"changed the privacy, title, people and more of “Call 1”": {private("1"), on("1", "Call 1", model.EditTitle, text("a"), text("x")),
+			on("1", "Call 1", model.EditParticipants, people(), people(bob)), on("1", "Call 1", model.EditStatus, text("open"), text("closed"))},
 		"removed the label Stage from “Call”":        {label},
 		"made “Call 1” private, renamed it to “New”": {private("1"), on("1", "Call 1", model.EditTitle, text("Call 1"), text("New"))},
 		"changed the privacy and title of 2":         {private("1"), on("1", "a", model.EditTitle, text("a"), text("x")), private("2")},
@@ -72,6 +76,20 @@ func TestEnding(t *testing.T) {
 		if got := s.Ending(clock); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+func TestNarrowedCounts(t *testing.T) {
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	one := []model.OutboxEntry{{State: model.Sending}, {State: model.Queued, Error: &model.EntryError{}}, {State: model.Held}}
+	got := model.Submission{ID: "s", Edits: 9}.Narrowed(one, []model.JournalEntry{
+		{State: model.Done, At: noon, Undone: "x"}, {State: model.Done, At: noon.Add(-time.Hour)}, {State: model.OutcomeAlreadySet, At: noon.Add(time.Hour)}})
+	if got.Problem == nil || got.Problem.State != model.Queued {
+		t.Errorf("the problem is %+v, want the first edit with an error", got.Problem)
+	}
+	got.Problem = nil
+	if want := (model.Submission{ID: "s", Edits: 6, Waiting: 2, Sending: 1, NeedPerson: 1, Delivered: 2, TakenBack: 1, Already: 1, SettledAt: noon}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

@@ -97,7 +97,8 @@ type Model struct {
 	quit      *quitting
 	chosen    dialog.Chosen
 
-	accountErrors string // the errors of all accounts at the last announcement
+	accountErrors string         // the errors of all accounts at the last announcement
+	asked         refreshRequest // the newest refresh that a key asked for
 }
 
 // New returns an inbox. It does no I/O.
@@ -283,6 +284,7 @@ func (m *Model) news(e model.Event) {
 	m.followed.news(e)
 	m.detail.news(e)
 	m.rereadIfErrorsChanged()
+	m.endRefreshing()
 	m.quit.ifDelivered()
 	m.quit.readUndecided()
 }
@@ -341,7 +343,6 @@ type Backend interface {
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
 	// Undecided counts, by account, the waiting edits that depend on a decision about an earlier edit.
 	Undecided(ctx context.Context) (map[string]int, error)
-	Withdraw(ctx context.Context, ids ...string) (n int, err error)
 
 	// Triage changes local marks as one act that can be undone. If it fails part-way, the act is the part that was done.
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error

@@ -169,7 +169,7 @@ func (c *counted) changed(which ...int) {
 		}
 	}
 	// This withdraws nothing: it makes the engine look for changes.
-	if _, err := c.b.Withdraw(context.Background()); err != nil {
+	if _, err := c.b.Decide(context.Background(), model.DecideWithdraw); err != nil {
 		c.t.Fatal(err)
 	}
 }

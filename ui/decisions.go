@@ -92,29 +92,25 @@ func (d *decisions) show(found decision) {
 }
 
 func (d *decisions) openConflict(e model.OutboxEntry) {
-	c := dialog.NewConflict(e)
-	c.Keys, c.OutboxKeys, c.Now = d.keys.Keys(keymap.Dialog), d.keys.Keys(keymap.Outbox), d.now
-	resolve := func(choice model.Resolution, said string) {
-		d.decide(c, keymap.Resolve, said, func(ctx context.Context) error { return d.be.Resolve(ctx, e.ID, choice) })
-	}
+	c := &dialog.Conflict{Entry: e, Keys: d.keys.Keys(keymap.Dialog), OutboxKeys: d.keys.Keys(keymap.Outbox), Now: d.now}
 	d.openWhenFree(layer{overlay: c, handle: func(asks any) {
 		switch asks {
 		case keymap.Discard:
 			d.closeOverlay(c)
 			d.askDiscard([]model.OutboxEntry{e})
 		case keymap.Retry:
-			d.decide(c, keymap.Retry, "", func(ctx context.Context) error { return d.be.Retry(ctx, e.ID) })
+			d.decide(c, model.DecideRetry, "")
 		case keymap.Accept:
 			ref, _ := c.Existing()
 			d.layers, d.inDetail = nil, false
 			d.list.setFilter("is:any id:"+ref.ID, ref)
 		case keymap.Mine:
-			resolve(model.ResolveMine, "")
+			d.decide(c, model.DecideMine, "")
 		case keymap.Theirs:
-			resolve(model.ResolveTheirs, "theirs is kept: nothing is sent")
+			d.decide(c, model.DecideTheirs, "theirs is kept: nothing is sent")
 		case keymap.Merged:
 			if c.CanMerge() {
-				resolve(model.ResolveMerged, "")
+				d.decide(c, model.DecideMerged, "")
 			} else {
 				d.say(theme.Dim, "only lists of people can be merged")
 			}
@@ -125,16 +121,19 @@ func (d *decisions) openConflict(e model.OutboxEntry) {
 const nothingSent = "read-only: nothing is sent"
 
 // decide carries out a decision. Without said, something is sent and followed.
-func (d *decisions) decide(c *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) {
-	refused := d.opts.ReadOnly && said == ""
-	if !refused || a == keymap.Retry {
+func (d *decisions) decide(c *dialog.Conflict, choice model.Decision, said string) {
+	refused, again := d.opts.ReadOnly && said == "", choice == model.DecideRetry
+	if !refused || again {
 		d.closeOverlay(c)
 	}
 	if refused {
 		d.say(theme.Warning, nothingSent)
 		return
 	}
-	d.try(a.Words(), do, func() {
+	d.try(theme.Pick(again, keymap.Retry, keymap.Resolve).Words(), func(ctx context.Context) error {
+		_, err := d.be.Decide(ctx, choice, c.Entry.ID)
+		return err
+	}, func() {
 		if said != "" {
 			d.say(theme.Good, said)
 		} else {
@@ -156,9 +155,8 @@ func (d *decisions) ofEdits(submission string, which func(model.OutboxEntry) boo
 	})
 }
 
-// toEdits carries out an action on edits, and shows to how many it was done; nothing is shown for no edits.
-func (d *decisions) toEdits(a keymap.Action, all []model.OutboxEntry, nothing, done string,
-	do func(ctx context.Context, ids ...string) (int, error)) {
+// toEdits carries out a decision about edits, and shows to how many it was done; nothing is shown for no edits.
+func (d *decisions) toEdits(a keymap.Action, choice model.Decision, all []model.OutboxEntry, nothing, done string) {
 	if len(all) == 0 {
 		d.say(theme.Dim, nothing)
 		return
@@ -168,14 +166,9 @@ func (d *decisions) toEdits(a keymap.Action, all []model.OutboxEntry, nothing, d
 		for i, e := range all {
 			ids[i] = e.ID
 		}
-		n, err := do(ctx, ids...)
+		n, err := d.be.Decide(ctx, choice, ids...)
 		return theme.Count(n, "edit") + " " + done, err
 	}, func(said string) { d.say(theme.Good, said) })
-}
-
-// countAll adapts an action that is done to all edits or none to toEdits.
-func countAll(do func(ctx context.Context, ids ...string) error) func(context.Context, ...string) (int, error) {
-	return func(ctx context.Context, ids ...string) (int, error) { return len(ids), do(ctx, ids...) }
 }
 
 func (d *decisions) askDiscard(all []model.OutboxEntry) {
@@ -200,7 +193,7 @@ func (d *decisions) askDiscard(all []model.OutboxEntry) {
 	}
 	d.openMenu(menu, func(i int) {
 		if i == 0 {
-			d.toEdits(keymap.Discard, all, "", "discarded", countAll(d.be.Discard))
+			d.toEdits(keymap.Discard, model.DecideDiscard, all, "", "discarded")
 		}
 	})
 }
@@ -210,11 +203,11 @@ func (d *decisions) retry(all []model.OutboxEntry) {
 		d.say(theme.Warning, nothingSent)
 		return
 	}
-	d.toEdits(keymap.Retry, all, "there is nothing to send again", "queued again", countAll(d.be.Retry))
+	d.toEdits(keymap.Retry, model.DecideRetry, all, "there is nothing to send again", "queued again")
 }
 
 func (d *decisions) withdraw(all []model.OutboxEntry) {
-	d.toEdits(keymap.Stop, all, "there is nothing left to withdraw", "withdrawn", d.be.Withdraw)
+	d.toEdits(keymap.Stop, model.DecideWithdraw, all, "there is nothing left to withdraw", "withdrawn")
 }
 
 func (d *decisions) retryFailed() { d.ofEdits("", model.OutboxEntry.Retriable, d.retry) }

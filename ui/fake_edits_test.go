@@ -113,7 +113,7 @@ func (f *fake) settle(state model.EditState, theirs *model.Value) {
 
 func (f *fake) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	if was := o.Was; was != nil {
-		n, err := f.Withdraw(ctx, was.Withdraw...)
+		n, err := f.Decide(ctx, model.DecideWithdraw, was.Withdraw...)
 		if err != nil {
 			return model.Undo{}, err
 		}
@@ -241,49 +241,32 @@ func (f *fake) History(_ context.Context, req model.HistoryRequest) ([]model.Jou
 	return out, err
 }
 
-func (f *fake) Retry(_ context.Context, ids ...string) error {
-	err := f.enter("Retry")
+func (f *fake) Decide(_ context.Context, d model.Decision, ids ...string) (int, error) {
+	err := f.enter("Decide " + string(d))
 	f.mu.Lock()
-	for i := range f.outbox {
-		if slices.Contains(ids, f.outbox[i].ID) {
-			f.outbox[i].State, f.outbox[i].Error = model.Queued, nil
+	before := len(f.outbox)
+	switch d {
+	case model.DecideRetry:
+		for i := range f.outbox {
+			if slices.Contains(ids, f.outbox[i].ID) {
+				f.outbox[i].State, f.outbox[i].Error = model.Queued, nil
+			}
 		}
+	case model.DecideMine, model.DecideTheirs, model.DecideMerged:
+		f.resolved = append(f.resolved, d)
+		fallthrough
+	default:
+		f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool {
+			return slices.Contains(ids, e.ID) && (d != model.DecideWithdraw || !e.Sent && e.State != model.Sending)
+		})
+	}
+	n := len(ids)
+	if d == model.DecideWithdraw {
+		n = before - len(f.outbox)
 	}
 	f.mu.Unlock()
 	f.announce()
-	return err
-}
-
-func (f *fake) Discard(_ context.Context, ids ...string) error {
-	err := f.enter("Discard")
-	f.mu.Lock()
-	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
-	f.mu.Unlock()
-	f.announce()
-	return err
-}
-
-func (f *fake) Withdraw(_ context.Context, ids ...string) (int, error) {
-	err := f.enter("Withdraw")
-	f.mu.Lock()
-	before := len(f.outbox)
-	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool {
-		return slices.Contains(ids, e.ID) && !e.Sent && e.State != model.Sending
-	})
-	n := before - len(f.outbox)
-	f.mu.Unlock()
-	f.announce()
 	return n, err
-}
-
-func (f *fake) Resolve(_ context.Context, id string, r model.Resolution) error {
-	err := f.enter("Resolve")
-	f.mu.Lock()
-	f.resolved = append(f.resolved, r)
-	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return e.ID == id })
-	f.mu.Unlock()
-	f.announce()
-	return err
 }
 
 func (f *fake) Refresh(...string) {

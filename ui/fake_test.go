@@ -30,7 +30,7 @@ type fake struct {
 	triaged  []model.TriageChange
 	people   []model.Participant
 	plans    []model.Plan // submitted
-	resolved []model.Resolution
+	resolved []model.Decision
 	news     chan model.Event
 	closed   bool
 	accounts []model.AccountState

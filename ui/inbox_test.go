@@ -362,6 +362,15 @@ func TestRefreshAndRedraw(t *testing.T) {
 		if f.refreshs != 1 {
 			t.Errorf("refreshed %d times, want 1", f.refreshs)
 		}
+		f.announce() // of something else: the accounts were not read since
+		a.Settle()
+		a.Want("refreshing")
+		for i := range f.accounts {
+			f.accounts[i].Checked = clock.Add(time.Hour)
+		}
+		f.announce()
+		a.Settle()
+		a.WantNot("refreshing")
 		a.Press("ctrl+l")
 		a.Want("Talk 0 about budgets")
 	})

@@ -272,7 +272,7 @@ func (m *Model) message(w int) (string, theme.Token) {
 	case hint != "":
 		return hint, theme.Key
 	case m.notice.text != "":
-		return m.notice.text, m.notice.look
+		return shorten(m.th, m.notice.text, w), m.notice.look
 	case m.list.Ranging() && !m.inDetail:
 		first, last := m.list.RangeBounds()
 		return "range of " + theme.Number(last-first+1) + ": move on, then act; V marks it, esc gives it up", theme.Marked

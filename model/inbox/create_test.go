@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -211,6 +212,68 @@ func TestSecondCreateOfATitleWaits(t *testing.T) {
 		if _, applies := f.count(); err != nil || !ok || applies != 1 || second.State != model.RetryAt || second.Sent {
 			t.Errorf("%d creates were requested (want 1), error %v; the second is in the outbox: %t, want it as %s and never sent: %s",
 				applies, err, ok, model.RetryAt, inWords(second))
+		}
+	})
+}
+
+// Each step of a create may fail. A request that may have left is never repeated before its outcome is known, and
+// nothing is made twice once the service answers again.
+func TestCreateSurvivesAFailureOfEachStep(t *testing.T) {
+	lost := func(f *fake, applied bool) {
+		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, applied }
+	}
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		for _, tc := range []struct {
+			title   string // and the step that fails
+			before  func() // the first delivery, which ends as RetryAt
+			tries   int    // how often the first delivery is tried
+			writes  int    // to the service by then
+			between func() // the first delivery and the second
+			then    model.EditState
+			words   string // in the error after the second
+		}{
+			{title: "the list before the request", tries: 1, then: model.Done,
+				before:  func() { f.down = true },
+				between: func() { f.down = false }},
+			{title: "the read back", tries: 6, writes: 1, then: model.Done,
+				before:  func() { f.onLoad = func(string) error { return errDown } },
+				between: func() { f.onLoad = nil }},
+			{title: "the search", tries: 1, writes: 1, then: model.OutcomeNotKnown, words: "it cannot be looked for: no list for you",
+				before:  func() { lost(f, true) },
+				between: func() { f.findErr = &model.Error{Kind: model.Forbidden, Message: "no list for you"} }},
+			{title: "the choice", tries: 1, writes: 1, then: model.OutcomeNotKnown, words: "several new conversations are what was asked for",
+				before:  func() { f.findErr = nil; lost(f, true) },
+				between: func() { f.add("the choice") }},
+			{title: "the second request", tries: 1, writes: 1, then: model.OutcomeNotKnown, words: "the service refuses another: it exists",
+				before: func() { lost(f, false) },
+				between: func() {
+					f.onApply = func() (error, bool) { return &model.Error{Kind: model.ConflictKind, Message: "it exists"}, false }
+				}},
+		} {
+			ids := create(t, b, tc.title)
+			f.set(tc.before)
+			_, before := f.count()
+			var out []model.OutboxEntry
+			for range tc.tries {
+				out = deliver(t, b, ids)
+				time.Sleep(time.Hour)
+			}
+			if _, writes := f.count(); len(out) != 1 || out[0].State != model.RetryAt || writes-before != tc.writes {
+				t.Fatalf("the first delivery of %q wrote to the service %d times (want %d) and reported %s, want one edit that is %s",
+					tc.title, writes-before, tc.writes, inWords(out...), model.RetryAt)
+			}
+			f.set(tc.between)
+			out = deliver(t, b, ids)
+			if len(out) != 1 || out[0].State != tc.then || !strings.Contains(out[0].Error.Words(), tc.words) {
+				t.Fatalf("the second delivery reported %s, want one edit that is %s and says %q", inWords(out...), tc.then, tc.words)
+			}
+			if left := outbox(t, b); tc.then != model.Done && !left[len(left)-1].Sent {
+				t.Errorf("the create of %q counts as never sent, so that undo would withdraw it, want it as sent", tc.title)
+			}
+			if n := f.titled(tc.title); tc.then == model.Done && n != 1 {
+				t.Errorf("the conversation %q was made %d times, want once", tc.title, n)
+			}
 		}
 	})
 }

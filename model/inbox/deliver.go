@@ -208,10 +208,10 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 		return &ending{state: model.Done, before: e.Base, after: theirs, shows: d.fresh}, nil
 	case verdict == model.Already:
 		return &ending{state: model.OutcomeAlreadySet, before: theirs, after: theirs, shows: d.fresh}, nil
+	case verdict == model.NotLoaded && e.Sent:
+		end = stopped(model.OutcomeNotKnown, "the change was sent without an answer, and the service does not show the current "+field)
 	case verdict == model.NotLoaded:
 		end = stopped(model.Refused, "the service did not show the current "+field+", so nothing was sent")
-		end.unsent = true
-		return &end, nil
 	case e.Sent:
 		end = stopped(model.OutcomeNotKnown,
 			"the change was sent without an answer, and the service now shows neither the old nor the new value")
@@ -220,7 +220,9 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	default:
 		end = stopped(model.InConflict, "the "+field+" was changed by somebody else meanwhile")
 	}
-	end.theirs = &theirs
+	if verdict == model.Changed {
+		end.theirs = &theirs
+	}
 	return &end, nil
 }
 
@@ -247,13 +249,8 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 
 // readFailed returns the ending of an edit whose conversation could not be read before sending.
 func (d *delivery) readFailed(ctx context.Context, e model.OutboxEntry, cause error) ending {
-	gone := model.KindOf(cause) == model.NotFound
-	switch {
-	case gone && e.Kind == model.EditDelete:
+	if e.Kind == model.EditDelete && model.KindOf(cause) == model.NotFound {
 		return deleted(e, e.Sent)
-	case gone && e.Kind == model.EditArchive && e.Sent:
-		// No service documents that an archived conversation can't be read.
-		return stopped(model.OutcomeNotKnown, "archiving was asked for, and the conversation can no longer be read")
 	}
 	return d.failed(ctx, e, cause, true)
 }
@@ -288,12 +285,15 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if known && is.Equal(e.Target) {
 		return ending{state: model.Done, before: before, after: is, shows: shows}
 	}
-	why := "the service accepted the change but shows another " + model.FieldName(e.Kind)
-	if e.Kind == model.EditArchive {
+	theirs, why := &is, "the service accepted the change but shows another "+model.FieldName(e.Kind)
+	switch {
+	case !known:
+		theirs, why = nil, "the service accepted the change but does not show the "+model.FieldName(e.Kind)
+	case e.Kind == model.EditArchive:
 		why = "the service accepted it, but the conversation is not archived"
 	}
 	end := stopped(model.NotVerified, why)
-	end.theirs, end.shows, end.reading = &is, shows, model.ReadRow
+	end.theirs, end.shows, end.reading = theirs, shows, model.ReadRow
 	return end
 }
 
@@ -391,9 +391,6 @@ func (d *delivery) ref(id string) string { return model.Ref{Account: d.a.name, I
 
 // takesSeveral reports whether an edit takes several requests, or may do so.
 func (d *delivery) takesSeveral(e model.Edit) bool {
-	if d.fresh == nil {
-		return true
-	}
 	requests, err := d.a.provider.Requests(*d.fresh, []model.Edit{e})
 	return err != nil || len(requests) != 1
 }

@@ -58,7 +58,7 @@ func TestWideningEditExplainsWhatItWaitsFor(t *testing.T) {
 // The submission says so even if none of its own edits was tried.
 func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
-	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		f.onApply = func() (error, bool) { return &model.Error{Kind: model.Unavailable, Message: "down"}, false }
@@ -73,6 +73,37 @@ func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 				t.Errorf("the problem of the submission %q is %s, want an edit with the error kind %s and a next try",
 					sub.Sentence, problem(sub), model.Unavailable)
 			}
+		}
+		// The config gives the name of the account to another workspace.
+		_, _, err = s.OpenAccount(ctx, "projects", "another")
+		must(t, err)
+		sub := submission(t, b, subs[0].ID)
+		if p := sub.Problem; p == nil || p.State != model.Held || p.Error.Words() != model.OrphanedMeans {
+			t.Errorf("the problem of a submission whose account was set aside is %s, want an edit that is %s and says %q",
+				problem(sub), model.Held, model.OrphanedMeans)
+		}
+	})
+}
+
+// Labels are sent as a whole map, one at a time.
+func TestLabelExplainsThatItWaitsForAnother(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	f.change("1", func(c *model.Conversation) { c.Labels = map[string]string{} })
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		label := func(key string) []model.Change {
+			return []model.Change{{Kind: model.EditLabels, Key: key, Op: model.OpSet, Target: model.TextValue("yes")}}
+		}
+		submit(t, b, f.ref("1"), label("won"))
+		if claimed, err := s.Claim(ctx, "projects", nil); err != nil || len(claimed) != 1 {
+			t.Fatalf("%d edits were claimed, want 1, error %v", len(claimed), err)
+		}
+		submit(t, b, f.ref("1"), label("lost"))
+		out, err := b.OutboxOf(ctx, f.ref("1"))
+		const want = "waits for another change of its labels, which is being sent"
+		if err != nil || len(out) != 2 || out[1].Error.Words() != want {
+			t.Errorf("the outbox of the conversation holds %s, want two edits of which the second says %q, error %v", inWords(out...), want, err)
 		}
 	})
 }

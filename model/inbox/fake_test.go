@@ -40,11 +40,17 @@ type fake struct {
 	// short makes lists leave out more than people.
 	short  bool
 	unsure bool // the list proves nothing
+	// findErr is the error of the search for a create.
+	findErr error
 	// loadUnlisted answers the read of a conversation that no list has.
 	loadUnlisted bool
 	single       bool // each edit takes one request
 	directory    []model.Participant
 	lookups      int
+	reach        time.Duration  // how far back the account lists
+	since        time.Time      // of the last sync
+	links        []model.Ref    // of the conversations whose links were asked for
+	unable       model.EditKind // the service can't do it, besides contacts
 }
 
 func newFake(account string, titles ...string) *fake {
@@ -108,6 +114,9 @@ func (f *fake) Capabilities(model.Conversation) model.Capabilities {
 		out[k] = model.Capability{State: model.CapabilityYes}
 	}
 	out[model.EditContacts] = model.Capability{State: model.CapabilityNo, Reason: "no contacts here"}
+	if f.unable != "" {
+		out[f.unable] = model.Capability{State: model.CapabilityNo, Reason: "not any more"}
+	}
 	return out
 }
 
@@ -123,6 +132,7 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 	for {
 		f.mu.Lock()
 		f.lists++
+		f.since = req.Since
 		down, failure := f.down, f.syncErr
 		var all []model.Conversation
 		for _, c := range f.convs {
@@ -200,8 +210,9 @@ func (f *fake) Lookup(context.Context, model.LookupRequest) (model.LookupPage, e
 	return model.LookupPage{Items: f.directory}, nil
 }
 func (f *fake) Check(context.Context) []model.CheckResult { return nil }
-func (f *fake) Link(context.Context, model.Conversation, model.LinkKind) (string, error) {
-	return "", nil
+func (f *fake) Link(_ context.Context, c model.Conversation, _ model.LinkKind) (string, error) {
+	f.links = append(f.links, c.Ref)
+	return "https://example.com/" + c.Ref.ID, nil
 }
 func (f *fake) Needs(...model.EditKind) model.Need { return model.NeedParticipants }
 func (f *fake) Requests(_ model.Conversation, edits []model.Edit) ([]model.Request, error) {
@@ -260,6 +271,9 @@ func (f *fake) Find(_ context.Context, e model.Edit, known []string) (model.Foun
 	defer f.mu.Unlock()
 	if f.down {
 		return model.FoundCreates{}, errDown
+	}
+	if f.findErr != nil {
+		return model.FoundCreates{}, f.findErr
 	}
 	out := model.FoundCreates{Sure: !f.unsure}
 	for _, c := range f.convs {

@@ -47,7 +47,7 @@ func patient(t *testing.T, patience time.Duration, path string, fakes []*fake, f
 	}
 	o := inbox.Options{Store: s, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC, Patience: patience}
 	for _, fk := range fakes {
-		o.Accounts = append(o.Accounts, inbox.Account{Provider: fk})
+		o.Accounts = append(o.Accounts, inbox.Account{Provider: fk, Since: fk.reach})
 	}
 	b, err := inbox.Open(ctx, o)
 	if err != nil {
@@ -187,7 +187,13 @@ func TestSomebodyElsesChangeIsAConflict(t *testing.T) {
 		if got, st := shownTitle(t, b, f.ref("1")); got != "theirs" || st != model.InConflict {
 			t.Errorf("the row shows the title %q with the edit state %q, want theirs and %s", got, st, model.InConflict)
 		}
-		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
+		for d, want := range map[model.Decision]model.ErrorKind{model.DecideMerged: model.Invalid, model.DecideMine: model.NotFound} {
+			id := map[model.Decision]string{model.DecideMerged: ids[0], model.DecideMine: "nosuchedit"}[d]
+			if _, err := b.Decide(ctx, d, id); model.KindOf(err) != want {
+				t.Errorf("the decision %s about the edit %s: error %v, want the kind %s", d, id, err, want)
+			}
+		}
+		if _, err := b.Decide(ctx, model.DecideMine, ids[0]); err != nil {
 			t.Fatalf("resolving the conflict: %v", err)
 		}
 		if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r }); err != nil || got.Entry.State != model.Done {
@@ -229,7 +235,7 @@ func TestResolveMergedMergesRoles(t *testing.T) {
 			c.Participants = model.SetOf(model.Participant{Kind: "user", ID: "1", Role: model.RoleViewer}, model.Participant{Kind: "user", ID: "2", Role: model.RoleViewer})
 		})
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		if err := b.Resolve(ctx, ids[0], model.ResolveMerged); err != nil {
+		if _, err := b.Decide(ctx, model.DecideMerged, ids[0]); err != nil {
 			t.Fatalf("resolving the conflict: %v", err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})

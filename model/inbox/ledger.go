@@ -8,7 +8,7 @@ import (
 	"confab/model"
 )
 
-// withReasons fills in why queued edits are not sent, and moves their next try to when the service allows it. It changes
+// withReasons fills in why edits are not sent, and moves their next try to when the service allows it. It changes
 // and returns entries.
 func (b *Inbox) withReasons(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
 	all := make([]*model.OutboxEntry, len(entries))
@@ -41,10 +41,10 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 		switch first, blocked := before[e.ID]; {
 		case e.State == model.RetryAt && account.asked.After(e.NextTry):
 			e.NextTry = account.asked
-		case e.State != model.Queued || e.Error != nil:
+		case e.Error != nil:
 		case e.Orphaned:
-			e.Error = &model.EntryError{Kind: model.Invalid,
-				Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
+			e.Error = &model.EntryError{Kind: model.Invalid, Message: model.OrphanedMeans}
+		case e.State != model.Queued:
 		case blocked:
 			e.Error = waitsFor(*e, first)
 		case account.reason != nil:
@@ -159,43 +159,41 @@ func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 	return b.explained(ctx, subs), err
 }
 
-// Retry queues edits that failed, are held or wait for their next try, to be sent now.
-func (b *Inbox) Retry(ctx context.Context, ids ...string) error {
-	return b.outboxChanged(ctx, b.store.Requeue(ctx, ids))
+// Decide carries out a decision about edits of the outbox, and returns how many it was about: all of them, or of a
+// withdrawal those that were never sent. It refuses edits that are being sent or that it does not know.
+func (b *Inbox) Decide(ctx context.Context, d model.Decision, ids ...string) (n int, err error) {
+	n = len(ids)
+	switch d {
+	case model.DecideRetry:
+		err = b.store.Requeue(ctx, ids)
+	case model.DecideDiscard, model.DecideTheirs:
+		err = b.store.Discard(ctx, ids)
+	case model.DecideWithdraw:
+		ids, err = b.store.Withdraw(ctx, ids)
+		n = len(ids)
+	default:
+		for i := 0; i < n && err == nil; i++ {
+			err = b.resolve(ctx, ids[i], d)
+		}
+	}
+	return n, b.outboxChanged(ctx, err)
 }
 
-// Discard removes edits that are not being sent.
-func (b *Inbox) Discard(ctx context.Context, ids ...string) error {
-	return b.outboxChanged(ctx, b.store.Discard(ctx, ids))
-}
-
-// Withdraw removes those of the edits from the outbox that were never sent, and returns their number.
-func (b *Inbox) Withdraw(ctx context.Context, ids ...string) (int, error) {
-	withdrawn, err := b.store.Withdraw(ctx, ids)
-	return len(withdrawn), b.outboxChanged(ctx, err)
-}
-
-// Resolve settles an edit that waits for a person. Mine sends it over what the service shows, theirs gives it up, and
-// merged (sets only) sends what the service shows with the edit's changes applied.
-func (b *Inbox) Resolve(ctx context.Context, id string, r model.Resolution) error {
-	e, ok, err := b.store.OutboxEntry(ctx, id)
+// resolve sends an edit over what the service showed. If it showed nothing, the edit is sent as it is.
+func (b *Inbox) resolve(ctx context.Context, id string, d model.Decision) error {
+	e, _, err := b.store.OutboxEntry(ctx, id)
 	switch {
 	case err != nil:
 		return err
-	case !ok:
-		return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
-	case r == model.ResolveTheirs:
-		return b.Discard(ctx, id)
 	case e.Theirs == nil:
-		return b.Retry(ctx, id)
+		return b.store.Requeue(ctx, []string{id})
+	case d == model.DecideMine:
+		return b.store.Rebase(ctx, id, *e.Theirs, e.Target)
 	}
-	target := &e.Target
-	if r == model.ResolveMerged {
-		if target = model.Merged(e.Edit, *e.Theirs); target == nil {
-			return &model.Error{Kind: model.Invalid, Message: "only sets of people can be merged"}
-		}
+	if target := model.Merged(e.Edit, *e.Theirs); target != nil {
+		return b.store.Rebase(ctx, id, *e.Theirs, *target)
 	}
-	return b.outboxChanged(ctx, b.store.Rebase(ctx, id, *e.Theirs, *target))
+	return &model.Error{Kind: model.Invalid, Message: "only sets of people can be merged"}
 }
 
 // Recheck reads the field of an edit that waits for a person from the service, and stores the value with the edit.

@@ -208,7 +208,8 @@ func (l *life) settle(e *living) {
 	id := all[l.pick(len(all))].ID
 	if l.pick(3) == 0 {
 		l.did("%s is discarded", id)
-		l.could("discard", e.b.Discard(ctx, id))
+		_, err := e.b.Decide(ctx, model.DecideDiscard, id)
+		l.could("discard", err)
 		return
 	}
 	l.did("%s is delivered", id)

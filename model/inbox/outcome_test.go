@@ -79,7 +79,7 @@ func TestWriteThatCannotBeReadBackIsUnknown(t *testing.T) {
 				got.State, model.OutcomeNotKnown, model.UnknownOutcome, inWords(got))
 		}
 		f.set(func() { f.onLoad = nil })
-		if err := b.Retry(ctx, ids[0]); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, ids[0]); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		deliver(t, b, ids)
@@ -196,7 +196,7 @@ func TestRetryOfALostAnswerIsNoConflict(t *testing.T) {
 		}
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		if err := b.Retry(ctx, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
@@ -308,7 +308,7 @@ func TestRefusalAfterALostAnswerIsUnknown(t *testing.T) {
 					r.Entry.State, model.OutcomeNotKnown, inWords(r.Entry))
 			}
 		})
-		if err := b.Retry(ctx, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
@@ -349,6 +349,18 @@ func TestDeleteOfAGoneConversationIsDone(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
+		// The service may answer that it doesn't exist, and show it all the same.
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.NotFound, Message: "no such thing"}, false
+		}
+		refused := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
+		if out := deliver(t, b, refused); len(out) != 1 || out[0].State != model.Refused || out[0].Error.Message != "no such thing" || rows(t, b) != 1 {
+			t.Errorf("while the list has %d rows (want 1), the delivery reported %s, want one edit that is %s in the service's words",
+				rows(t, b), inWords(out...), model.Refused)
+		}
+		_, err := b.Decide(ctx, model.DecideDiscard, refused...)
+		must(t, err)
 		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
 		f.set(func() { delete(f.convs, "1") })
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {

@@ -74,6 +74,30 @@ func scripted(t *testing.T, list func(f *fake, ctx context.Context, req model.Sy
 	})
 }
 
+// A service may not accept the cursor of an unfinished walk any more, which then begins anew.
+func TestWalkWithARejectedCursorBeginsAnew(t *testing.T) {
+	var cursors []string
+	scripted(t, func(f *fake, _ context.Context, req model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
+		switch cursors = append(cursors, req.Cursor); len(cursors) {
+		case 1:
+			return model.SyncResult{}, errors.Join(emit(f.rows(1, 2, "a")), errDown)
+		case 2:
+			return model.SyncResult{}, &model.Error{Kind: model.Invalid, Message: "no such cursor"}
+		}
+		return model.SyncResult{Complete: true}, emit(f.rows(1, 3, "a"))
+	}, func(b *inbox.Inbox, _ *fake, _ string) {
+		for range 2 {
+			if err := b.Sync(context.Background()); err == nil {
+				t.Fatal("a sync that fails returned no error, want one")
+			}
+		}
+		must(t, b.Sync(context.Background()))
+		if want := []string{"", "after 2", ""}; !slices.Equal(cursors, want) || number(t, b) != 3 {
+			t.Errorf("the walks began at the cursors %q (want %q), and there are %d rows, want 3", cursors, want, number(t, b))
+		}
+	})
+}
+
 func number(t *testing.T, b *inbox.Inbox) int {
 	t.Helper()
 	n, err := b.Count(context.Background(), "is:any", false)

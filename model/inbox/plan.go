@@ -139,9 +139,6 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		if row, _, err = b.Row(ctx, ref); err != nil {
 			return model.PlanItem{}, err
 		}
-		if row.Key == 0 {
-			return blocked("it is not in the cache")
-		}
 	}
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a large plan shares one copy of each
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes, b.directory(ctx, a))

@@ -142,7 +142,7 @@ func TestOldEditsAreHeldAtStart(t *testing.T) {
 				t.Fatalf("a day later the outbox holds %s (want one edit that is %s), and the service has the title %q (want Kick-off)",
 					inWords(out...), model.Held, f.get("1").Title)
 			}
-			b.Retry(context.Background(), out[0].ID)
+			b.Decide(context.Background(), model.DecideRetry, out[0].ID)
 			time.Sleep(time.Minute)
 			if f.get("1").Title != "mine" {
 				t.Errorf("a held edit was not sent when the user retried it: the service has the title %q, want mine", f.get("1").Title)
@@ -219,7 +219,7 @@ func TestDiscardDoesNotEndAPauseOfTheService(t *testing.T) {
 		time.Sleep(time.Second)
 		ids := submit(t, b, f.ref("2"), title("a mistake"))
 		submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
-		if err := b.Discard(ctx, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideDiscard, ids...); err != nil {
 			t.Fatalf("discarding the edits: %v", err)
 		}
 		time.Sleep(time.Minute)

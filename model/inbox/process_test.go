@@ -148,8 +148,8 @@ func TestClaimOfADeadProcessIsTakenOver(t *testing.T) {
 }
 
 func TestCancelledSuspendLeavesDeliveryRunning(t *testing.T) {
-	f := newFake("projects", "Kick-off", "Budget")
-	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+	f, idle := newFake("projects", "Kick-off", "Budget"), newFake("support", "Refund")
+	run(t, []*fake{f, idle}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Start(ctx)
 		time.Sleep(time.Second)
@@ -164,9 +164,10 @@ func TestCancelledSuspendLeavesDeliveryRunning(t *testing.T) {
 			t.Error("Suspend with a deadline returned no error while a write was on its way, want one")
 		}
 		submit(t, b, f.ref("2"), title("next"))
+		submit(t, b, idle.ref("1"), title("next"))
 		time.Sleep(2 * time.Minute)
-		if got := f.get("2").Title; got != "next" {
-			t.Errorf("after a cancelled suspend the service has the title %q, want next: nothing is delivered", got)
+		if got, other := f.get("2").Title, idle.get("1").Title; got != "next" || other != "next" {
+			t.Errorf("after a cancelled suspend the services have the titles %q and %q, want next: nothing is delivered", got, other)
 		}
 	})
 }
@@ -249,6 +250,34 @@ func TestDeliverReportsAReplacedEdit(t *testing.T) {
 			}
 			if got := states(withdrawn); !slices.Equal(got, []model.EditState{model.Withdrawn}) {
 				t.Errorf("an edit that another process took back is reported as %v, want %v", got, []model.EditState{model.Withdrawn})
+			}
+		})
+	})
+}
+
+// Deliver waits for an edit that another process is sending, and reports how that ended.
+func TestDeliverWaitsForAnotherProcess(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		patient(t, 0, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			ids := submit(t, b, f.ref("1"), title("mine"))
+			other, err := store.Open(ctx, path, store.Options{Host: "laptop"})
+			must(t, err)
+			defer other.Close()
+			claimed, err := other.Claim(ctx, "projects", nil)
+			if err != nil || len(claimed) != 1 {
+				t.Fatalf("%d edits were claimed, want 1, error %v", len(claimed), err)
+			}
+			go func() {
+				time.Sleep(5 * time.Second)
+				e := claimed[0].Edit
+				other.Settle(ctx, claimed[0], model.JournalEntry{Edit: e, State: model.Done, Before: e.Base, After: e.Target}, nil, false)
+			}()
+			if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Done {
+				t.Errorf("the delivery reported %s, want one edit that is %s", inWords(out...), model.Done)
 			}
 		})
 	})

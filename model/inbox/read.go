@@ -88,15 +88,6 @@ func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (s
 	return link, b.noteRetry(ctx, a, err)
 }
 
-// Check tests an account live.
-func (b *Inbox) Check(ctx context.Context, name string) ([]model.CheckResult, error) {
-	a, err := b.account(name)
-	if err != nil {
-		return nil, err
-	}
-	return a.provider.Check(ctx), nil
-}
-
 const (
 	lookupKept = 5 * time.Minute // how long answers of directories are remembered
 	lookupMost = 256             // how many

@@ -27,7 +27,7 @@ func TestRecheckReadsAConflictAfresh(t *testing.T) {
 			t.Fatalf("the recheck of a conflict shows the service's title %v, want theirs again there and in the outbox, which holds %s; error %v",
 				e.Theirs, inWords(outbox(t, b)...), err)
 		}
-		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
+		if _, err := b.Decide(ctx, model.DecideMine, ids[0]); err != nil {
 			t.Fatalf("resolving the conflict: %v", err)
 		}
 		deliver(t, b, ids)

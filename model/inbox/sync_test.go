@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -65,6 +66,31 @@ func TestForbiddenMissedConversationDoesNotEndRefreshes(t *testing.T) {
 		}
 		if n, _ := b.Count(ctx, "is:any", false); n != 2 {
 			t.Errorf("there are %d rows, want 2: the forbidden one stays, the deleted one behind it goes", n)
+		}
+	})
+}
+
+// A conversation from before what the account lists is missed by every walk, which means nothing.
+func TestOldConversationOutsideTheListIsNotChecked(t *testing.T) {
+	f := newFake("projects", "old", "recent", "listed")
+	f.reach = 30 * 24 * time.Hour
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		f.change("1", func(c *model.Conversation) { c.Created = time.Now().AddDate(0, -2, 0) })
+		b.Sync(ctx)
+		if want := time.Now().Add(-f.reach); !f.since.Equal(want) {
+			t.Errorf("the list was asked for since %v, want %v", f.since, want)
+		}
+		time.Sleep(2 * time.Hour)
+		var read []string
+		f.fits = func(c model.Conversation, _ model.Filter) bool { return c.Title == "listed" }
+		f.onLoad = func(id string) error { read = append(read, id); return errDown }
+		if err := b.Sync(ctx); model.KindOf(err) != model.Unavailable || !slices.Equal(read, []string{"2"}) {
+			t.Errorf("the walk read the conversations %v by themselves (want only 2, the recent one), error %v, want the kind %s",
+				read, err, model.Unavailable)
+		}
+		if number(t, b) != 3 {
+			t.Errorf("after the walk there are %d rows, want all 3", number(t, b))
 		}
 	})
 }

@@ -99,6 +99,14 @@ func TestSyncNowOfOneFailingAccountSyncsTheOthers(t *testing.T) {
 				t.Errorf("a sync with one unreachable account has the error %v (want the kind %s) and reported %v, want projects done and support queued",
 					err, model.Unavailable, states)
 			}
+			// What was queued may get through where only the list can't be read.
+			bad.set(func() { bad.down, bad.syncErr = false, &model.Error{Kind: model.Malformed} })
+			states = nil
+			err = b.SyncNow(ctx, false, func(r model.DeliveryResult) { states = append(states, string(r.Entry.State)) })
+			if model.KindOf(err) != model.Malformed || !slices.Equal(states, []string{"done"}) {
+				t.Errorf("a sync with an unreadable list has the error %v (want the kind %s) and reported %v, want one edit that is done",
+					err, model.Malformed, states)
+			}
 		})
 	})
 }

@@ -110,7 +110,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 							f.get("1").Privacy, model.PrivacyPrivate, f.sent)
 					}
 					f.set(func() { f.onLoad = nil })
-					if err := b.Retry(ctx, ids[1]); err != nil {
+					if _, err := b.Decide(ctx, model.DecideRetry, ids[1]); err != nil {
 						t.Fatalf("retrying the edit: %v", err)
 					}
 					out := deliver(t, b, ids[1:])
@@ -121,7 +121,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 						t.Fatalf("the delivery after the retry reported %s, want one edit that is %s with an error that says why",
 							inWords(out...), model.Queued)
 					}
-					if err := b.Discard(ctx, ids[0]); err != nil {
+					if _, err := b.Decide(ctx, model.DecideDiscard, ids[0]); err != nil {
 						t.Fatalf("discarding the edits: %v", err)
 					}
 					out = deliver(t, b, ids[1:])
@@ -129,7 +129,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 						t.Fatalf("after the other edit was given up the delivery reported %s, want one edit that is %s; sent are %v",
 							inWords(out...), model.Held, f.sent)
 					}
-					if err := b.Retry(ctx, ids[1]); err != nil {
+					if _, err := b.Decide(ctx, model.DecideRetry, ids[1]); err != nil {
 						t.Fatalf("retrying the edit: %v", err)
 					}
 					deliver(t, b, ids[1:])
@@ -216,7 +216,10 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 			}
 			return nil
 		},
-		"given up": func(b *inbox.Inbox, first []string) error { return b.Discard(ctx, first...) },
+		"given up": func(b *inbox.Inbox, first []string) error {
+			_, err := b.Decide(ctx, model.DecideDiscard, first...)
+			return err
+		},
 		"replaced": func(*inbox.Inbox, []string) error { return nil },
 	} {
 		t.Run(name, func(t *testing.T) {

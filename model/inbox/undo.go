@@ -190,8 +190,6 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 	switch {
 	case err != nil || ctx.Err() != nil:
 		return false, cmp.Or(err, ctx.Err())
-	case it.State == model.PlanAlready:
-		return false, nil
 	case it.State == model.PlanBlocked:
 		p.block(title, e.Ref, it.Reason)
 		return false, nil

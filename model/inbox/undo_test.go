@@ -72,7 +72,7 @@ func TestWideningUndoAsks(t *testing.T) {
 
 func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget", "Retro")
-	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		// The service had the title already when the edit was delivered: nothing to take back.
@@ -106,6 +106,21 @@ func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
 			t.Errorf("the second undo of one edit plans %d items (want 0) and names %d as blocked (want 1), error %v",
 				len(u.Plan.Items), len(u.Blocked), err)
+		}
+		// The service can't do it any more, or its account is in the config no longer.
+		f.unable = model.EditTitle
+		elsewhere := model.OutboxEntry{Edit: model.Edit{Ref: model.Ref{Account: "former", ID: "1"}, Kind: model.EditTitle,
+			Base: model.TextValue("a"), Target: model.TextValue("b")}}
+		ids, err = s.Enqueue(ctx, model.Submission{ID: "s"}, []model.OutboxEntry{elsewhere})
+		must(t, err)
+		elsewhere.ID = ids[0]
+		must(t, s.Settle(ctx, elsewhere, model.JournalEntry{Edit: elsewhere.Edit, State: model.Done, Before: elsewhere.Base, After: elsewhere.Target}, nil, false))
+		for id, why := range map[string]string{lost[0]: "not any more", back[0]: "not any more", ids[0]: "the account is not in the config"} {
+			u, err := b.PlanUndo(ctx, id, model.PlanOptions{})
+			if err != nil || !u.Nothing() || u.InFlight != 0 || len(u.Blocked) != 1 || u.Blocked[0].Why != why {
+				t.Errorf("the undo of an edit that can't be taken back has nothing to do: %t (want true), waits for %d in flight (want 0) and is blocked by %v, want %s; error %v",
+					u.Nothing(), u.InFlight, u.Blocked, why, err)
+			}
 		}
 	})
 }

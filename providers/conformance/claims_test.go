@@ -20,8 +20,7 @@ type Engine interface {
 	Restart()
 	// Waiting returns the edits that are not settled.
 	Waiting() []model.OutboxEntry
-	Retry(id string)
-	Discard(id string)
+	Decide(d model.Decision, id string)
 	Close()
 }
 
@@ -116,7 +115,7 @@ func overClaims(t *testing.T, s Service, cs combination, status int) {
 		return
 	}
 	stays("while the other waits for a person")
-	engine.Discard(engine.Waiting()[i].ID)
+	engine.Decide(model.DecideDiscard, engine.Waiting()[i].ID)
 	engine.Restart()
 	engine.Deliver()
 	stays("after the other was given up")
@@ -128,7 +127,7 @@ func overClaims(t *testing.T, s Service, cs combination, status int) {
 		return // the refusal has ruled the edit out for the run
 	}
 	b.Tamper(nil)
-	engine.Retry(engine.Waiting()[i].ID)
+	engine.Decide(model.DecideRetry, engine.Waiting()[i].ID)
 	engine.Deliver()
 	b.holds(wide, c.Ref.ID, wide.Target)
 }

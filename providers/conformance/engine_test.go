@@ -85,5 +85,8 @@ func (e *engine) Waiting() []model.OutboxEntry {
 	return out
 }
 
-func (e *engine) Retry(id string)   { e.must(e.inbox.Retry(context.Background(), id)) }
-func (e *engine) Discard(id string) { e.must(e.inbox.Discard(context.Background(), id)) }
+func (e *engine) Decide(d model.Decision, id string) {
+	e.t.Helper()
+	_, err := e.inbox.Decide(context.Background(), d, id)
+	e.must(err)
+}

@@ -334,21 +334,25 @@ func (f *fakeEngine) SubmissionEdits(ctx context.Context, id string, _ int64) (o
 	}
 	return out, err
 }
-func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolution) error {
-	if how == model.ResolveTheirs {
-		return f.Discard(ctx, id)
+func (f *fakeEngine) Decide(_ context.Context, how model.Decision, ids ...string) (int, error) {
+	if how == model.DecideDiscard || how == model.DecideTheirs {
+		f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
 	}
 	for i, e := range f.outbox {
-		if e.ID == id {
+		if !slices.Contains(ids, e.ID) {
+			continue
+		}
+		if how != model.DecideRetry {
 			merged := model.Merged(e.Edit, *e.Theirs)
-			if e.Base = *e.Theirs; how == model.ResolveMerged {
+			if e.Base = *e.Theirs; how == model.DecideMerged {
 				e.Target = *merged
 			}
-			e.State, e.Theirs = model.Queued, nil
-			f.outbox[i] = e
+			e.Theirs = nil
 		}
+		e.State = model.Queued
+		f.outbox[i] = e
 	}
-	return nil
+	return len(ids), nil
 }
 func (f *fakeEngine) Recheck(_ context.Context, id string) (model.OutboxEntry, error) {
 	for i, e := range f.outbox {
@@ -369,18 +373,6 @@ func (f *fakeEngine) Changed(context.Context, int64, int, ...string) ([]model.Su
 	return slices.DeleteFunc(uitest.Submissions(f.outbox, f.journal), func(s model.Submission) bool { return s.Over() }), 1, nil
 }
 func (f *fakeEngine) See(context.Context, model.Ref) error { return nil }
-func (f *fakeEngine) Retry(_ context.Context, ids ...string) error {
-	for i := range f.outbox {
-		if slices.Contains(ids, f.outbox[i].ID) {
-			f.outbox[i].State = model.Queued
-		}
-	}
-	return nil
-}
-func (f *fakeEngine) Discard(_ context.Context, ids ...string) error {
-	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
-	return nil
-}
 func (f *fakeEngine) Triage(context.Context, []model.Ref, model.TriageChange, func(done, total int)) error {
 	return nil
 }

@@ -70,8 +70,8 @@ func entryLines(x model.OutboxEntry) []string {
 	if x.Theirs != nil {
 		lines = append(lines, "    it was     "+value(x.Base), "    mine       "+value(x.Target), "    it is now  "+value(*x.Theirs))
 	}
-	if x.Orphaned {
-		lines = append(lines, "    "+orphaned)
+	if x.Orphaned && x.Error.Words() != model.OrphanedMeans {
+		lines = append(lines, "    "+model.OrphanedMeans)
 	}
 	return lines
 }
@@ -92,7 +92,7 @@ func (d decision) question(n int) string {
 // commandFor returns what to type for a verb of the outbox, or for the outbox itself if the verb is "": a command, or a word of
 // the linear mode.
 func (r *run) commandFor(verb string) string {
-	return theme.Pick(r.linearMode, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
+	return theme.Pick(r.linear != nil, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
 }
 
 func (r *run) decisionCommand(verb string) *cobra.Command {
@@ -171,8 +171,6 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 	return entries, nil
 }
 
-const orphaned = "the config gives its account another identity now: set it back, or discard the edit"
-
 // whyNot returns why a decision is not possible for an edit, or "".
 func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	account, _ := r.engine.Describe(x.Ref.Account)
@@ -182,7 +180,7 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	case x.State == model.Sending:
 		return "it is being sent right now"
 	case x.Orphaned && d.sends():
-		return orphaned
+		return model.OrphanedMeans
 	case d == "retry" && x.State == model.InConflict:
 		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" --mine|--theirs|--merged")
 	case d.resolves() && !x.State.Resolvable():
@@ -247,17 +245,7 @@ func (r *run) apply(ctx context.Context, d decision, entries []model.OutboxEntry
 		ids = append(ids, x.ID)
 		submissions = appendNew(submissions, x.Submission)
 	}
-	switch d {
-	case "retry":
-		err = r.engine.Retry(ctx, ids...)
-	case "discard":
-		err = r.engine.Discard(ctx, ids...)
-	default:
-		for i := 0; i < len(ids) && err == nil; i++ {
-			err = r.engine.Resolve(ctx, ids[i], model.Resolution(d))
-		}
-	}
-	if err != nil || d.sends() {
+	if _, err = r.engine.Decide(ctx, model.Decision(d), ids...); err != nil || d.sends() {
 		return ids, err
 	}
 	for _, x := range entries {

@@ -238,22 +238,14 @@ func (w *simulation) decide(ctx context.Context) error {
 		return err
 	}
 	e := pick(w.r, outbox)
-	how := pick(w.r, []string{"retry", "discard", "mine", "theirs", "merged"})
-	if how == "discard" || how == "theirs" {
+	how := pick(w.r, []model.Decision{model.DecideRetry, model.DecideDiscard, model.DecideMine, model.DecideTheirs, model.DecideMerged})
+	if how != model.DecideRetry && how != model.DecideDiscard && !e.State.NeedsPerson() {
+		return nil
+	}
+	if how == model.DecideDiscard || how == model.DecideTheirs {
 		w.dropped[e.ID] = e.Sent || e.State == model.Sending
 	}
-	switch how {
-	case "retry":
-		err = w.inbox.Retry(ctx, e.ID)
-	case "discard":
-		err = w.inbox.Discard(ctx, e.ID)
-	default:
-		if !e.State.NeedsPerson() {
-			delete(w.dropped, e.ID)
-			return nil
-		}
-		err = w.inbox.Resolve(ctx, e.ID, model.Resolution(how))
-	}
+	_, err = w.inbox.Decide(ctx, how, e.ID)
 	w.say("%s %s, which is %s (sent %v): %v", how, e.ID, e.State, e.Sent, err)
 	if err != nil {
 		delete(w.dropped, e.ID)
