@@ -112,13 +112,13 @@ func TestDecisionsUnderReadOnlySendNothing(t *testing.T) {
 		a.Press("!", "m")
 		a.Want("read-only: nothing is sent", "send mine")
 		a.Press("t")
-		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveTheirs}) {
+		if !slices.Equal(f.resolved, []model.Decision{model.DecideTheirs}) {
 			t.Errorf("resolved as %v, want theirs alone", f.resolved)
 		}
 		f.outbox = []model.OutboxEntry{renaming(1, "s2", model.Refused)}
 		a.Press("O", "R")
 		a.Want("read-only: nothing is sent")
-		if n := f.count("Retry"); n != 0 {
+		if n := f.count("Decide " + string(model.DecideRetry)); n != 0 {
 			t.Errorf("%d retries, want none", n)
 		}
 	})
