@@ -82,7 +82,7 @@ func (m *Model) run(in intent) {
 			return
 		}
 		if h.moves {
-			m.list.leaveEnd()
+			m.list.toEnd = false
 		}
 		h.run(in)
 		if h.moves {
@@ -226,11 +226,14 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.NextItem:     {moves: true, run: m.stepItem(1)},
 		keymap.PreviousItem: {moves: true, run: m.stepItem(-1)},
 
-		keymap.Open:         {wants: wantsRow, run: func(in intent) { m.detail.fillScreen(in.row) }},
-		keymap.Back:         {run: noIntent(m.back)},
+		keymap.Open: {wants: wantsRow, run: func(in intent) { m.detail.fillScreen(in.row) }},
+		keymap.Back: {run: func(intent) {
+			_, do := m.back()
+			do()
+		}},
 		keymap.CyclePreview: {run: noIntent(m.cyclePreview)},
-		keymap.NextView:     {run: func(in intent) { m.list.turnTab(in.times()) }},
-		keymap.PreviousView: {run: func(in intent) { m.list.turnTab(-in.times()) }},
+		keymap.NextView:     {run: func(in intent) { m.list.switchTab(m.list.tab + in.times()) }},
+		keymap.PreviousView: {run: func(in intent) { m.list.switchTab(m.list.tab - in.times()) }},
 		keymap.NextTab:      {run: func(intent) { m.detail.turnDetail(1) }},
 		keymap.PreviousTab:  {run: func(intent) { m.detail.turnDetail(-1) }},
 		keymap.LoadMore:     {wants: wantsRow, run: func(in intent) { m.detail.load(in.row) }},
@@ -376,18 +379,21 @@ func (m *Model) stepItem(n int) runFunc {
 	}
 }
 
-// back ends the first of: the search or the open conversation, the range, the marks, the filter.
-func (m *Model) back() {
+// back returns what the back key does now, "" for nothing.
+func (m *Model) back() (does string, do func()) {
 	switch {
+	case m.inDetail && m.detail.Searching() != "":
+		return "end the search", func() { m.detail.Search("") }
 	case m.inDetail:
-		m.detail.back()
+		return "back", m.detail.back
 	case m.list.Ranging():
-		m.list.EndRange()
+		return "end the range", m.list.EndRange
 	case m.list.Marks.Len() > 0:
-		m.list.ClearMarks()
+		return "unmark", m.list.ClearMarks
 	case m.list.currentTab().filter != "":
-		m.list.clearFilter()
+		return "all rows", m.list.clearFilter
 	}
+	return "", func() {}
 }
 
 const refreshing = "refreshing"
