@@ -133,9 +133,9 @@ func (v *views) tabQueries() []string {
 func (v *views) draw(th *theme.Theme, r layout.Rect) (line string, at []layout.Rect) {
 	at = make([]layout.Rect, len(v.tabs))
 	order, usual := v.order()
-	room := r.W
+	room := r.W - 1
 	if !usual {
-		room -= th.Width(order) + 2
+		room -= th.Width(order) + 1
 	}
 	labels := make([]string, len(v.tabs))
 	for i, t := range v.tabs {
@@ -145,7 +145,7 @@ func (v *views) draw(th *theme.Theme, r layout.Rect) (line string, at []layout.R
 		}
 	}
 	if th.Width(labels[v.tab])+2 > room {
-		order, room = "", r.W
+		order, room = "", r.W-1
 	}
 	more := " " + th.Say(theme.Tab, th.Ellipsis)
 	fits := func(first, end int) bool {

@@ -184,8 +184,8 @@ func TestTheOpenViewIsInSight(t *testing.T) {
 		a.Press("alt+4")
 		tabs(" … Second 20  Third 20  Fourth 20  …")
 		a.Press("alt+6")
-		tabs(" … Third 20  Fourth 20  Fifth 20  Sixth 20")
-		a.Click(14, 0)
+		tabs(" … Fourth 20  Fifth 20  Sixth 20")
+		a.Click(3, 0)
 		tabs(" … Second 20  Third 20  Fourth 20  …")
 		a.Press(":")
 		a.Type("sort title")
@@ -193,5 +193,12 @@ func TestTheOpenViewIsInSight(t *testing.T) {
 		tabs(" … Third 20  Fourth 20  …         by title")
 		a.Resize(22, 8)
 		tabs(" … Fourth 20  …")
+		a.Resize(44, 12)
+		a.Press(":")
+		a.Type("sort updated")
+		a.Press("enter")
+		tabs(" … Second 20  Third 20  Fourth 20  …")
+		a.Press("alt+1") // four of them fit, but not the sign that there are more
+		tabs(" First 20  Second 20  Third 20  …")
 	})
 }
