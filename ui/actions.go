@@ -61,10 +61,9 @@ func (m *Model) intent(a keymap.Action) intent {
 }
 
 func (m *Model) run(in intent) {
-	h, ok := m.handlers[in.action]
+	h := m.handlers[in.action]
 	inList := !m.inDetail
 	switch {
-	case !ok:
 	case h.wants == wantsRows && inList && m.marks.postpone(in.action):
 	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
 		m.readRows(in, m.list.RangeRequest())
@@ -83,7 +82,7 @@ func (m *Model) run(in intent) {
 			return
 		}
 		if h.moves {
-			m.list.leaveEnd()
+			m.list.toEnd = false
 		}
 		h.run(in)
 		if h.moves {
@@ -132,11 +131,9 @@ func (m *Model) readRows(in intent, req model.SelectRequest) {
 
 // off returns why an intent can't be carried out, "" if it can.
 func (m *Model) off(in intent) string {
-	h, ok := m.handlers[in.action]
+	h := m.handlers[in.action]
 	noRow := in.row.Conversation.Ref.IsZero()
 	switch {
-	case !ok:
-		return "this does nothing here"
 	case h.wants != wantsNothing && in.size() == 0:
 		switch ranging := m.list.Ranging(); {
 		case m.list.Cursor() >= 0 && (!ranging || noRow):
@@ -229,11 +226,14 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.NextItem:     {moves: true, run: m.stepItem(1)},
 		keymap.PreviousItem: {moves: true, run: m.stepItem(-1)},
 
-		keymap.Open:         {wants: wantsRow, run: func(in intent) { m.detail.fillScreen(in.row) }},
-		keymap.Back:         {run: noIntent(m.back)},
+		keymap.Open: {wants: wantsRow, run: func(in intent) { m.detail.fillScreen(in.row) }},
+		keymap.Back: {run: func(intent) {
+			_, do := m.back()
+			do()
+		}},
 		keymap.CyclePreview: {run: noIntent(m.cyclePreview)},
-		keymap.NextView:     {run: func(in intent) { m.list.turnTab(in.times()) }},
-		keymap.PreviousView: {run: func(in intent) { m.list.turnTab(-in.times()) }},
+		keymap.NextView:     {run: func(in intent) { m.list.switchTab(m.list.tab + in.times()) }},
+		keymap.PreviousView: {run: func(in intent) { m.list.switchTab(m.list.tab - in.times()) }},
 		keymap.NextTab:      {run: func(intent) { m.detail.turnDetail(1) }},
 		keymap.PreviousTab:  {run: func(intent) { m.detail.turnDetail(-1) }},
 		keymap.LoadMore:     {wants: wantsRow, run: func(in intent) { m.detail.load(in.row) }},
@@ -379,18 +379,21 @@ func (m *Model) stepItem(n int) runFunc {
 	}
 }
 
-// back ends the first of: the search or the open conversation, the range, the marks, the filter.
-func (m *Model) back() {
+// back returns what the back key does now, "" for nothing.
+func (m *Model) back() (does string, do func()) {
 	switch {
+	case m.inDetail && m.detail.Searching() != "":
+		return "end the search", func() { m.detail.Search("") }
 	case m.inDetail:
-		m.detail.back()
+		return "back", m.detail.back
 	case m.list.Ranging():
-		m.list.EndRange()
+		return "end the range", m.list.EndRange
 	case m.list.Marks.Len() > 0:
-		m.list.ClearMarks()
+		return "unmark", m.list.ClearMarks
 	case m.list.currentTab().filter != "":
-		m.list.clearFilter()
+		return "all rows", m.list.clearFilter
 	}
+	return "", func() {}
 }
 
 const refreshing = "refreshing"

@@ -56,7 +56,7 @@ type Options struct {
 	InitialQuery, InitialView string
 	// Open opens an http(s) URL without a shell; nil where no browser can be opened.
 	Open func(url string) error
-	// Save writes a report and returns its path; nil where reports can't be saved.
+	// Save writes a report and returns its path.
 	Save func(name, text string) (path string, err error)
 	// BeforeSuspend drains writes before ctrl+z stops the program; AfterResume runs when it continues. Both may be nil.
 	BeforeSuspend func(context.Context) error
@@ -103,9 +103,6 @@ type Model struct {
 
 // New returns an inbox. It does no I/O.
 func New(opts Options) *Model {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
 	if opts.Welcome {
 		opts.Backend = nil
 	}

@@ -174,12 +174,8 @@ func (c *conversation) previewAfterRest() {
 // rested reports whether the cursor has rested since it moved, or a conversation is open.
 func (c *conversation) rested() bool { return !c.moving || c.inDetail }
 
-// back ends the search in the open conversation, else goes back to the list.
+// back goes back to the list.
 func (c *conversation) back() {
-	if c.Searching() != "" {
-		c.Search("")
-		return
-	}
 	c.inDetail, c.openWhenRead = false, false
 	c.list.MoveToRef(c.Ref())
 	if c.list.Ref() != c.Ref() {

@@ -201,18 +201,24 @@ func (f *fake) SubmissionEdits(_ context.Context, id string, _ int64) (out model
 	return out, err
 }
 
-func (f *fake) Changed(context.Context, int64, int, ...string) ([]model.Submission, int64, error) {
+func (f *fake) Changed(_ context.Context, _ int64, limit int, _ ...string) ([]model.Submission, int64, error) {
 	err := f.enter("Changed")
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return uitest.Submissions(f.outbox, f.history), 1, err
+	all := uitest.Submissions(f.outbox, f.history)
+	if limit > 0 {
+		all = all[:min(limit, len(all))]
+	}
+	return all, 1, err
 }
 
-func (f *fake) Submissions(context.Context, model.HistoryRequest) ([]model.Submission, error) {
+func (f *fake) Submissions(_ context.Context, req model.HistoryRequest) ([]model.Submission, error) {
 	err := f.enter("Submissions")
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return uitest.Submissions(f.outbox, f.history), err
+	all := uitest.Submissions(f.outbox, f.history)
+	all = all[1+slices.IndexFunc(all, func(s model.Submission) bool { return s.ID == req.Before }):]
+	return all[:min(req.Limit, len(all))], err
 }
 
 func (f *fake) newPlanID() string {

@@ -106,10 +106,6 @@ func (f *followed) readSettled(d *dialog.Results) {
 }
 
 func (f *followed) saveReport(id string) {
-	if f.opts.Save == nil {
-		f.say(theme.Warning, "no report can be saved here")
-		return
-	}
 	conf, now := f.themeConf, f.now()
 	fetch(f.loop, "save the report", func(ctx context.Context) (path string, err error) {
 		edits, err := f.be.SubmissionEdits(ctx, id, 0)

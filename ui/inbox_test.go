@@ -80,19 +80,6 @@ func TestWindowIsReadAsTheCursorMoves(t *testing.T) {
 	})
 }
 
-func TestGoingToTheEndOutlivesAReadThatBeganBefore(t *testing.T) {
-	f := newFake(conversations(1000)...)
-	with(t, f, start{}, func(a *app) {
-		a.Press("5", "j")
-		f.delay["List"] = 300 * time.Millisecond
-		a.announce(ref(5))
-		a.Wait(10 * time.Millisecond)
-		a.Strike("G")
-		a.Wait(2 * time.Second)
-		a.wantSelected(999)
-	})
-}
-
 func TestSelectionStaysOnItsConversation(t *testing.T) {
 	with(t, newFake(conversations(100)...), start{}, func(a *app) {
 		a.Press("5", "j")

@@ -130,9 +130,6 @@ func (l *listing) toLast() {
 	l.toEnd = l.more
 }
 
-// leaveEnd gives up going to the end that is still being read.
-func (l *listing) leaveEnd() { l.toEnd = false }
-
 // readMissing reads the rows that the list lacks.
 func (l *listing) readMissing() {
 	if _, _, missing := l.Window(); missing && !l.pages.busy && l.h > 0 && l.Loaded() {

@@ -78,3 +78,14 @@ func TestMarkingAllOfAViewThatIsLeftSaysSo(t *testing.T) {
 		a.Want("nothing was marked: another view is shown now")
 	})
 }
+
+// In a range, the mark key marks the range; with a count, V begins a range of so many rows.
+func TestRangesAreMarked(t *testing.T) {
+	with(t, newFake(conversations(20)...), start{}, func(a *app) {
+		a.Press("4", "V")
+		a.Want("range of 4")
+		a.Press("space")
+		a.Want("4 marked")
+		a.WantNot("range of")
+	})
+}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 )
 
@@ -80,5 +82,28 @@ func TestClickingInTheOutbox(t *testing.T) {
 		a.clickOn("esc close")
 		a.clickOn("esc close")
 		a.Want("Inbox 8")
+	})
+}
+
+// The wheel scrolls what is under the pointer: the overlay on top, the preview, else the list.
+func TestWheelScrollsWhatIsUnderThePointer(t *testing.T) {
+	f := newFake(conversations(60)...)
+	f.rows[0].Conversation.Description = strings.Repeat("a line\n", 40)
+	with(t, f, start{w: 160, h: 30}, func(a *app) {
+		a.Wheel(150, 10, true)
+		a.WantNot("call, attention-a") // the first lines of the preview
+		a.wantSelected(0)
+		a.Send(tea.MouseClickMsg{X: 5, Y: 6, Button: tea.MouseRight})
+		a.wantSelected(0)
+		a.Wheel(5, 10, true)
+		a.wantSelected(3)
+		a.Press("?")
+		before := a.Text()
+		a.Wheel(5, 10, true)
+		if a.Text() == before {
+			t.Errorf("the wheel did not scroll the help:\n%s", before)
+		}
+		a.Press("esc")
+		a.wantSelected(3)
 	})
 }

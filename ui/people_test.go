@@ -275,3 +275,21 @@ func TestPeopleAreNotRepeatedInAnotherAccount(t *testing.T) {
 		a.Want("Again")
 	})
 }
+
+// Closing the table of people stops the reading of the people.
+func TestClosingThePeopleStopsTheirReading(t *testing.T) {
+	f := newFake(conversations(100)...)
+	f.delay["Load"] = time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Press("*", ":")
+		a.Type("edit_participants")
+		a.Strike("enter")
+		a.Wait(100 * time.Millisecond)
+		before := a.count("Load")
+		a.Strike("esc")
+		a.Wait(time.Minute)
+		if n := a.count("Load"); before == 0 || n > before {
+			t.Errorf("%d conversations were read before esc and %d after it, want some and none", before, n-before)
+		}
+	})
+}

@@ -33,9 +33,9 @@ func runOnTerminal(t *testing.T, f *fake, wrap ...func(*fake) ui.Backend) *runni
 	f.news = make(chan chanEvent, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{Terminal: uitest.OpenTerminal(t, 80, 24), t: t, fake: f, cancel: cancel, ended: make(chan error, 1)}
-	m := ui.New(ui.Options{Backend: f})
+	m := ui.New(ui.Options{Backend: f, Now: time.Now})
 	for _, w := range wrap {
-		m = ui.New(ui.Options{Backend: w(f)})
+		m = ui.New(ui.Options{Backend: w(f), Now: time.Now})
 	}
 	go func() { r.ended <- ui.RunOn(ctx, m, r.TTY) }()
 	return r
@@ -207,7 +207,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	f.news = make(chan chanEvent, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Millisecond, cancel)
-	m := ui.New(ui.Options{Backend: f, SSH: true})
+	m := ui.New(ui.Options{Backend: f, Now: time.Now, SSH: true})
 	err := ui.Run(ctx, m, tea.WithInput(nil), tea.WithOutput(io.Discard), tea.WithWindowSize(80, 24), tea.WithoutSignalHandler())
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Run returned %v", err)

@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image/color"
 	"math/rand/v2"
@@ -37,6 +38,7 @@ func newDriver(t *testing.T, f *fake, o ui.Options, w, h int) *driver {
 		began := time.Now()
 		o.Now = func() time.Time { return clock.Add(time.Since(began)) }
 	}
+	o.Save = func(name, _ string) (string, error) { return name, nil }
 	d := &driver{t: t, f: f, m: ui.New(o)}
 	t.Cleanup(d.m.Close)
 	d.command(d.m.Init())
@@ -130,7 +132,7 @@ func TestGuardCatchesIOInUpdate(t *testing.T) {
 	}()
 	f := newFake(conversations(1)...)
 	f.guarded = true
-	ui.New(ui.Options{Backend: leaky{f}})
+	ui.New(ui.Options{Backend: leaky{f}, Now: time.Now})
 }
 
 // screens are the keys that open each screen and dialog.
@@ -375,11 +377,12 @@ func TestDialogThatOpensByItselfIgnoresTheKeysBeingTyped(t *testing.T) {
 func TestSuspendDrainsFirst(t *testing.T) {
 	f := newFake(conversations(5)...)
 	synctest.Test(t, func(t *testing.T) {
-		drained := false
+		drained, resumed := false, false
+		stuck := errors.New("a write hangs")
 		o := ui.Options{BeforeSuspend: func(context.Context) error {
 			drained = true
-			return nil
-		}}
+			return stuck
+		}, AfterResume: func(context.Context) { resumed = true }}
 		d := newDriver(t, f, o, 80, 24)
 		d.press("t", "x", "ctrl+z")
 		if !drained {
@@ -387,6 +390,14 @@ func TestSuspendDrainsFirst(t *testing.T) {
 		}
 		if f.draft("title:attention-a:c00000") == "" {
 			t.Error("suspend did not save the draft")
+		}
+		if text := strings.Join(d.lines(), "\n"); !strings.Contains(text, "not suspended: a write hangs") {
+			t.Errorf("nothing says that writes could not be drained:\n%s", text)
+		}
+		reads := f.count("List")
+		d.send(tea.ResumeMsg{})
+		if !resumed || f.count("List") == reads {
+			t.Errorf("resumed %v, and the list was read %d times more", resumed, f.count("List")-reads)
 		}
 	})
 }

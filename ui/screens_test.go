@@ -250,7 +250,7 @@ func (g *goldens) otherTerminals(r *system) {
 		s.Press("esc", "esc")
 		s.Stop()
 	}
-	s := Start(g.t, ui.New(ui.Options{Welcome: true, ConfigPath: "~/.config/confab/config.toml", Version: "1.0", Theme: "dark"}), 80, 24)
+	s := Start(g.t, ui.New(ui.Options{Welcome: true, Now: time.Now, ConfigPath: "~/.config/confab/config.toml", Version: "1.0", Theme: "dark"}), 80, 24)
 	g.show(s, "welcome", "dark", someSizes...)
 	s.Stop()
 }

@@ -217,3 +217,31 @@ func TestALargePlanAnswersAtOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestGoingToTheEndOutlivesAReadThatBeganBefore(t *testing.T) {
+	f := newFake(conversations(1000)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("5", "j")
+		f.delay["List"] = 300 * time.Millisecond
+		a.announce(ref(5))
+		a.Wait(10 * time.Millisecond)
+		a.Strike("G")
+		a.Wait(2 * time.Second)
+		a.wantSelected(999)
+	})
+}
+
+func TestTheNextConversationOpensOnceItsRowIsRead(t *testing.T) {
+	with(t, newFake(conversations(300)...), start{}, func(a *app) {
+		a.Press("enter", "1", "5", "0", "J")
+		a.Want("Talk 150 about budgets", "Seen by")
+		a.WantNot("Talk 0")
+		a.Press("/")
+		a.Type("budgets")
+		a.Want("1 line matches")
+		a.Press("esc")
+		a.WantNot("1 line matches")
+		a.Press("esc")
+		a.wantSelected(150)
+	})
+}

@@ -336,7 +336,6 @@ func (m *Model) footerPairs() (pairs []string) {
 }
 
 func (m *Model) footerWord(in intent, does string) string {
-	inList := !m.inDetail
 	switch a := in.action; {
 	case m.off(in) != "",
 		a == keymap.Settle && (!in.single || !in.row.Worst().NeedsPerson()),
@@ -346,18 +345,8 @@ func (m *Model) footerWord(in intent, does string) string {
 		return "make private"
 	case a == keymap.ToggleStatus && in.single && in.row.Conversation.PlainStatus() == model.StatusClosed:
 		return "reopen"
-	case a != keymap.Back:
-	case !inList && m.detail.Searching() != "":
-		return "end the search"
-	case !inList:
-	case m.list.Ranging():
-		return "end the range"
-	case m.list.Marks.Len() > 0:
-		return "unmark"
-	case m.list.currentTab().filter != "":
-		return "all rows"
-	default:
-		return ""
+	case a == keymap.Back:
+		does, _ = m.back()
 	}
 	return does
 }

@@ -133,9 +133,9 @@ func (v *views) tabQueries() []string {
 func (v *views) draw(th *theme.Theme, r layout.Rect) (line string, at []layout.Rect) {
 	at = make([]layout.Rect, len(v.tabs))
 	order, usual := v.order()
-	room := r.W
+	room := r.W - 1
 	if !usual {
-		room -= th.Width(order) + 2
+		room -= th.Width(order) + 1
 	}
 	labels := make([]string, len(v.tabs))
 	for i, t := range v.tabs {
@@ -145,35 +145,31 @@ func (v *views) draw(th *theme.Theme, r layout.Rect) (line string, at []layout.R
 		}
 	}
 	if th.Width(labels[v.tab])+2 > room {
-		order, room = "", r.W
+		order, room = "", r.W-1
 	}
 	more := " " + th.Say(theme.Tab, th.Ellipsis)
-	moreIf := func(cut bool) int { return theme.Pick(cut, 2, 0) } // the width of more
-	first, last := 0, len(labels)-1
-	for first < v.tab && th.Width(strings.Join(labels[first:v.tab+1], "")) > room-moreIf(first > 0)-moreIf(v.tab < last) {
+	fits := func(first, end int) bool {
+		cut := theme.Pick(first > 0, 2, 0) + theme.Pick(end < len(labels), 2, 0)
+		return th.Width(strings.Join(labels[first:end], ""))+cut <= room
+	}
+	first, end := 0, v.tab+1
+	for first < v.tab && !fits(first, end) {
 		first++
 	}
-	var s strings.Builder
-	x := moreIf(first > 0)
-	if first > 0 {
-		s.WriteString(more)
+	for end < len(labels) && fits(first, end+1) {
+		end++
 	}
-	for i := first; i <= last; i++ {
-		w := th.Width(labels[i])
-		if x+w+moreIf(i < last) > room && i > first {
-			s.WriteString(more)
-			x += 2
-			break
-		}
+	line = theme.Pick(first > 0, more, "")
+	for i := first; i < end; i++ {
+		at[i] = layout.Rect{X: r.X + th.Width(line), Y: r.Y, W: th.Width(labels[i]), H: 1}
 		look := theme.Pick(i == v.tab, theme.TabActive, theme.Tab)
-		s.WriteString(" " + th.Say(look, labels[i][1:len(labels[i])-1]) + " ")
-		at[i] = layout.Rect{X: r.X + x, Y: r.Y, W: w, H: 1}
-		x += w
+		line += " " + th.Say(look, labels[i][1:len(labels[i])-1]) + " "
 	}
-	if x+th.Width(order)+2 > r.W {
+	line += theme.Pick(end < len(labels), more, "")
+	if th.Width(line)+th.Width(order)+2 > r.W {
 		order = ""
 	}
-	return th.Fit(s.String(), r.W-th.Width(order)-1, "") + th.Say(theme.Tab, order) + " ", at
+	return th.Fit(line, r.W-th.Width(order)-1, "") + th.Say(theme.Tab, order) + " ", at
 }
 
 // completions returns the views as completions of their names.
@@ -223,9 +219,6 @@ func (l *listing) applyFilter(text string) {
 		l.setFilter(text, model.Ref{})
 	}
 }
-
-// turnTab goes on by a number of views.
-func (l *listing) turnTab(by int) { l.switchTab(l.tab + by) }
 
 // setFilter filters the list, with the cursor on a conversation, or at the top for the zero ref.
 func (l *listing) setFilter(text string, at model.Ref) {

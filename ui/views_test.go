@@ -164,3 +164,41 @@ func TestKeysWaitForCompletion(t *testing.T) {
 		a.Wait(10 * settleTime)
 	})
 }
+
+// The open view is always among those that fit, and the others stay where a click expects them.
+func TestTheOpenViewIsInSight(t *testing.T) {
+	s := start{w: 43, h: 12}
+	for _, name := range []string{"First", "Second", "Third", "Fourth", "Fifth", "Sixth"} {
+		s.options.Views = append(s.options.Views, ui.View{Name: name})
+	}
+	with(t, newFake(conversations(20)...), s, func(a *app) {
+		tabs := func(want string) {
+			t.Helper()
+			if got := a.Lines()[0]; got != want {
+				t.Fatalf("the views are %q, want %q", got, want)
+			}
+		}
+		tabs(" First 20  Second 20  Third 20  …")
+		a.Press("alt+3")
+		tabs(" First 20  Second 20  Third 20  …")
+		a.Press("alt+4")
+		tabs(" … Second 20  Third 20  Fourth 20  …")
+		a.Press("alt+6")
+		tabs(" … Fourth 20  Fifth 20  Sixth 20")
+		a.Click(3, 0)
+		tabs(" … Second 20  Third 20  Fourth 20  …")
+		a.Press(":")
+		a.Type("sort title")
+		a.Press("enter")
+		tabs(" … Third 20  Fourth 20  …         by title")
+		a.Resize(22, 8)
+		tabs(" … Fourth 20  …")
+		a.Resize(44, 12)
+		a.Press(":")
+		a.Type("sort updated")
+		a.Press("enter")
+		tabs(" … Second 20  Third 20  Fourth 20  …")
+		a.Press("alt+1") // four of them fit, but not the sign that there are more
+		tabs(" First 20  Second 20  Third 20  …")
+	})
+}

@@ -165,9 +165,6 @@ func (v *View) isMatch(l line) bool {
 }
 
 func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
-	if r.Empty() {
-		return nil
-	}
 	tabbed := r.H >= 3
 	if v.height = r.H; tabbed {
 		v.height--

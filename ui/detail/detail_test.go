@@ -77,6 +77,47 @@ func TestTabThatIsNotLoadedSaysSo(t *testing.T) {
 	}
 }
 
+func TestATabThatCouldNotBeReadSaysWhy(t *testing.T) {
+	for want, reading := range map[string]Reading{"deleted, or this account may no longer see it": {Gone: true}, "could not be read: it is down": {Problem: "it is down"}} {
+		v := view()
+		for _, tab := range []Tab{People, Messages, Raw} {
+			v.SetTab(tab)
+			v.SetReading(reading)
+			if s := draw(v, 120, 30); !strings.Contains(s, want) {
+				t.Errorf("tab %d: no %q in\n%s", tab, want, s)
+			}
+		}
+	}
+	v := view()
+	v.SetTab(Raw)
+	v.SetDetail(model.Detail{})
+	if s := draw(v, 90, 30); !strings.Contains(s, "own answer was not kept") {
+		t.Errorf("an answer that was not kept: got\n%s", s)
+	}
+}
+
+// Of a submission about several conversations the edits of this one are named, those that wait with their reason.
+func TestActivityNamesTheEditsThatWait(t *testing.T) {
+	v := view()
+	edit := func(id, submission, title string) model.Edit {
+		return model.Edit{ID: id, Submission: submission, Ref: v.Ref(), Kind: model.EditTitle, Base: model.TextValue("x"), Target: model.TextValue(title)}
+	}
+	v.SetActivity([]model.Submission{{ID: "s2", Sentence: "renamed 3", Edits: 3, At: now}, {ID: "s1", Sentence: "renamed it", Edits: 1, At: now.Add(-time.Hour)}},
+		[]model.OutboxEntry{{Edit: edit("e2", "s2", "refused title"), State: model.Refused, Error: &model.EntryError{Kind: model.Forbidden, Message: "you may not"}},
+			{Edit: edit("e1", "s1", "queued title"), State: model.Queued}},
+		[]model.JournalEntry{{Edit: edit("e0", "s2", "delivered title"), At: now, State: model.Done}})
+	v.SetTab(Activity)
+	s := draw(v, 120, 30)
+	for _, want := range []string{"renamed 3", "needs you", "you may not", "refused title", "delivered title", "renaming it", "queued"} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %q in\n%s", want, s)
+		}
+	}
+	if strings.Contains(s, "queued title") {
+		t.Errorf("the only edit of a submission is named beside its sentence in\n%s", s)
+	}
+}
+
 func TestOverviewOfAStaleRowSaysSo(t *testing.T) {
 	v := view()
 	r := v.Row()
@@ -101,6 +142,21 @@ func TestSearchIgnoresCaseAndAccents(t *testing.T) {
 	}
 	if at, of := v.Next(1); at != 0 || of != 0 {
 		t.Errorf("Next without matches = %d of %d, want 0 of 0", at, of)
+	}
+}
+
+func TestAMatchOutOfSightIsScrolledTo(t *testing.T) {
+	v := view()
+	v.SetTab(Messages)
+	v.SetDetail(model.Detail{Messages: model.SetOf(model.Message{Author: "Ann", Text: strings.Repeat("a line\n", 40) + "the needle\n" + strings.Repeat("a line\n", 40)})})
+	if s := draw(v, 90, 12); strings.Contains(s, "needle") {
+		t.Fatalf("the match is in sight already:\n%s", s)
+	}
+	if n := v.Search("needle"); n != 1 {
+		t.Errorf("%d lines match, want 1", n)
+	}
+	if s := draw(v, 90, 12); !strings.Contains(s, "needle") || !strings.Contains(s, "1 line matches") {
+		t.Errorf("the match is out of sight:\n%s", s)
 	}
 }
 

@@ -57,11 +57,7 @@ func (m Measure) drawn(cluster string) (string, int) {
 	switch {
 	case Joins(base):
 		return "", 0 // there is no base character to draw it on
-	case m.Graphemes:
-	case size == len(cluster) && base < firstFlag:
-		if wc := ansi.StringWidthWc(cluster); wc != width {
-			return "", 0 // a mark that takes a cell on some terminals only
-		}
+	case m.Graphemes, size == len(cluster) && base < firstFlag:
 	case isFlag(base):
 		cluster = flagLetters(cluster)
 		width = len(cluster)

@@ -104,9 +104,6 @@ func (m Measure) from(s string, cell, total int) string {
 
 // Wrap breaks text into lines of at most w cells, after a blank or a hyphen where possible. It returns at least one line.
 func (m Measure) Wrap(s string, w int) []string {
-	if w <= 0 {
-		return []string{""}
-	}
 	var out []string
 	for line := range strings.SplitSeq(s, "\n") {
 		out = m.wrapLine(out, line, w)

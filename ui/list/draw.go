@@ -62,9 +62,6 @@ func columnsFor(w, account int) columns {
 
 // Draw returns the lines of the list, exactly as many as the rectangle has rows.
 func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) (out []string) {
-	if r.Empty() {
-		return nil
-	}
 	if l.loaded && l.total == 0 {
 		out = th.Write(r.W-2, func(p *theme.Page) {
 			p.Line("")

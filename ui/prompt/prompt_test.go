@@ -66,6 +66,28 @@ func TestKeysAfterATabWaitForTheCompletions(t *testing.T) {
 	}
 }
 
+func TestATabWhileCompletionsAreRead(t *testing.T) {
+	p := New(Filter, "")
+	asks := p.Ask()
+	if press(p, "shift+tab"); p.Text() != "" {
+		t.Errorf("the tab made %q before the completions were there", p.Text())
+	}
+	p.Update(tea.PasteMsg{Content: " more"})
+	early := Offers{Request: *asks.Offers, More: true, List: []query.Completion{{Text: "is:done"}}}
+	if p.Update(early); p.Text() != "" {
+		t.Errorf("the tab took %q of completions that will be replaced", p.Text())
+	}
+	asks = answer(p, asks.Offers, "is:private", "is:public")
+	if p.Text() != "is:public" || len(asks.Held) != 1 {
+		t.Errorf("the tab made %q and returned %d inputs; want the last completion and the pasted text", p.Text(), len(asks.Held))
+	}
+	none := p.Ask().Offers
+	answer(p, none)
+	if press(p, "tab"); p.Text() != "is:public" {
+		t.Errorf("a tab without completions made %q", p.Text())
+	}
+}
+
 func TestAnswersToEarlierRequestsAreDropped(t *testing.T) {
 	p := New(Command, "")
 	first := p.Ask().Offers
