@@ -57,15 +57,21 @@ func TestUndo(t *testing.T) {
 
 func TestWideningUndoAsks(t *testing.T) {
 	f := newFake("projects", "Kick-off")
+	f.desc.Audience = model.Audiences{{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Sentence: "everyone"}}}
+	f.change("1", func(c *model.Conversation) {
+		c.Participants = model.SetOf(ada, model.Participant{Kind: model.KindContact, Identifier: "phonenumber=+4930123456"})
+	})
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
-		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
-		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
-		if err != nil || !u.Plan.Risky() {
-			t.Errorf("the undo that makes a conversation public again counts as risky: %t, want true, error %v; the plan is %+v",
-				u.Plan.Risky(), err, u.Plan)
+		ids := submit(t, b, f.ref("1"), append(privacy(model.PrivacyPrivate), title("mine")...))
+		deliver(t, b, ids)
+		for name, id := range map[string]string{"that makes a conversation public again": ids[0], "of everything submitted with it": ""} {
+			u, err := b.PlanUndo(ctx, id, model.PlanOptions{})
+			if err != nil || !u.Plan.Risky() || u.Plan.Items[0].Audience == nil || !u.Plan.Items[0].Outsiders {
+				t.Errorf("the undo %s counts as risky: %t (want true), error %v; the plan is %+v, want it to say who will see the conversation, and that outsiders are in it",
+					name, u.Plan.Risky(), err, u.Plan)
+			}
 		}
 	})
 }
