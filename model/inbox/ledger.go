@@ -207,7 +207,7 @@ func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, erro
 	if err != nil {
 		return e, err
 	}
-	read, err := b.Load(ctx, e.Ref, a.provider.Needs(e.Kind))
+	read, err := b.readAndSave(ctx, a, e.Ref.ID, a.provider.Needs(e.Kind))
 	if err != nil {
 		return e, err
 	}

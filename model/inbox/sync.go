@@ -181,14 +181,8 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 		if checks++; checks > checksPerSweep {
 			return nil
 		}
-		d, err := b.load(ctx, a, id, 0)
-		switch {
-		case err == nil:
-			if err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
-				return err
-			}
-			b.announceState(ctx)
-		case model.KindOf(err) == model.NotFound: // load made a tombstone
+		switch _, err = b.readAndSave(ctx, a, id, 0); {
+		case err == nil, model.KindOf(err) == model.NotFound: // load made a tombstone
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err
 		default:
