@@ -3,8 +3,6 @@ package inbox
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"sync"
 	"time"
 
@@ -98,16 +96,12 @@ type Kept struct {
 
 // Kept reads what Forget would remove.
 func (b *Inbox) Kept(ctx context.Context, name string) (k Kept, err error) {
-	a, err := b.store.Account(ctx, name)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	all, failed := b.store.Counts(ctx)
-	n := all[name]
-	k.Known, k.Conversations, k.Edits = a.Identity != "", n.Conversations, n.Waiting+n.NeedPerson
-	var unread error
-	k.SetAside, unread = b.store.SetAside()
-	return k, cmp.Or(err, failed, unread)
+	all, err := b.store.Counts(ctx)
+	n, known := all[name]
+	k.Known, k.Conversations, k.Edits = known, n.Conversations, n.Waiting+n.NeedPerson
+	var failed error
+	k.SetAside, failed = b.store.SetAside()
+	return k, cmp.Or(err, failed)
 }
 
 // checkHold returns an error while a service has asked any process not to call it.
