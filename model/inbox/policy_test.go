@@ -166,6 +166,13 @@ func TestReadOnlyAccountKeepsItsQueue(t *testing.T) {
 			if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Queued || out[0].Error.Words() != want {
 				t.Errorf("the delivery reported %s, want one edit that is %s and says %q", inWords(out...), model.Queued, want)
 			}
+			_, known := b.Describe("projects")
+			can := b.Capabilities(f.get("1")).Of(model.EditTitle)
+			_, err := b.Load(context.Background(), f.ref("1"), 0)
+			if known || can.Can() || can.Reason != "the account is not in the config" || model.KindOf(err) != model.NotFound {
+				t.Errorf("the account is described: %t (want false), its titles can be edited: %t (want false, with a reason), and reading it ends as %v (want %s)",
+					known, can.Can(), err, model.NotFound)
+			}
 		})
 		f.desc.ReadOnly = true
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
