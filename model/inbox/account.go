@@ -24,7 +24,6 @@ type account struct {
 	mu          sync.Mutex // guards what follows
 	state       model.AccountState
 	pausedUntil time.Time // when this process delivers again; how long a service asked to wait is in the store
-	failures    int
 
 	storing *semaphore.Weighted  // held while pages of a list are stored, which may wait for the database
 	readAt  map[string]time.Time // id → when the conversation was last read or written by itself, since the sync began; guarded by storing
@@ -62,10 +61,6 @@ func nudge(ch chan struct{}) {
 // pause stops delivery until a time; the zero time resumes it.
 func (a *account) pause(until time.Time) {
 	a.update(func(*model.AccountState) { a.pausedUntil = until })
-}
-
-func (a *account) noteReached() {
-	a.update(func(*model.AccountState) { a.failures, a.pausedUntil = 0, time.Time{} })
 }
 
 func (a *account) paused() time.Time {

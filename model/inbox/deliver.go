@@ -412,7 +412,7 @@ func (d *delivery) settle(ctx context.Context, e model.OutboxEntry, end ending) 
 		if err := d.b.store.Settle(ctx, e, *result.Journal, end.shows, end.gone); err != nil {
 			return err
 		}
-		d.a.noteReached()
+		d.a.pause(time.Time{}) // the service was reached
 	} else {
 		if end.shows != nil {
 			if err := d.b.store.Save(ctx, *end.shows, end.reading); err != nil {

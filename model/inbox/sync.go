@@ -23,7 +23,7 @@ const (
 )
 
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
-	for {
+	for failures := 0; ; {
 		err := b.syncOnce(ctx, a, false, noop)
 		if ctx.Err() != nil {
 			return
@@ -31,14 +31,15 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 		var wait time.Duration // 0 is until somebody asks
 		var next time.Time     // set if the refresh failed
 		switch kind := model.KindOf(err); {
-		case err == nil && b.options.Refresh > 0:
-			wait = max(b.options.Refresh, a.desc.MinRefresh)
-		case err == nil || kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
+		case err == nil:
+			failures = 0
+			if b.options.Refresh > 0 {
+				wait = max(b.options.Refresh, a.desc.MinRefresh)
+			}
+		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 		default:
-			a.update(func(*model.AccountState) {
-				a.failures++
-				wait = backoff(a.failures)
-			})
+			failures++
+			wait = backoff(failures)
 			if e := model.AsError(err); e.RetryAt.After(b.now()) {
 				wait = e.RetryAt.Sub(b.now())
 			}
@@ -110,7 +111,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 		}
 	})
 	if err == nil {
-		if a.noteReached(); a.snapshot().Waiting > 0 {
+		if a.pause(time.Time{}); a.snapshot().Waiting > 0 {
 			if err := b.store.Wake(ctx, a.name); err != nil {
 				return err
 			}
