@@ -52,6 +52,15 @@ func TestUndo(t *testing.T) {
 		if _, err := b.PlanUndo(ctx, "", model.PlanOptions{}); model.KindOf(err) != model.NotFound {
 			t.Errorf("an undo with nothing left to undo: error %v, want the kind %s", err, model.NotFound)
 		}
+		// Changed once more since, even by confab: the undo overwrites nothing.
+		ids = submit(t, b, f.ref("2"), title("mine"))
+		deliver(t, b, ids)
+		deliver(t, b, submit(t, b, f.ref("2"), title("newer")))
+		_, back := undo(t, b, ids[0])
+		if out := deliver(t, b, back); len(out) != 1 || out[0].State != model.InConflict || f.get("2").Title != "newer" {
+			t.Errorf("the undo of an edit that a newer one followed ended as %s, want it %s; the service has the title %q, want newer",
+				inWords(out...), model.InConflict, f.get("2").Title)
+		}
 	})
 }
 
