@@ -84,7 +84,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 		InTerminal: term.IsTerminal(os.Stdin.Fd()), ErrTerminal: term.IsTerminal(os.Stderr.Fd()),
 		Width:  func() int { w, _, _ := term.GetSize(os.Stdout.Fd()); return w },
 		Height: func() int { _, h, _ := term.GetSize(os.Stdout.Fd()); return h },
-		Getenv: os.Getenv, Now: time.Now, AtOnce: atOnce, Silence: cli.Silence(os.Stdin),
+		Getenv: os.Getenv, Now: time.Now, AtOnce: atOnce, Silence: func() func() { return cli.Silence(os.Stdin) },
 		Validators: validators(), Access: registry.AccessValues(), Services: services(), Keys: defaultKeys(),
 		Open:    func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
 		Welcome: openWelcome, Check: check, CheckState: checkState, Forget: forget, Login: login, Sandbox: openSandbox,

@@ -21,6 +21,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"confab/config"
+	"confab/model"
+	"confab/model/store"
+	"confab/providers/attention"
 	"confab/providers/conformance/notes"
 	"confab/providers/sandbox"
 	"confab/ui/uitest"
@@ -110,6 +113,25 @@ func TestScripts(t *testing.T) {
 			"breaktable": breakTable,
 		},
 	})
+}
+
+// TestTheConfigSetsThePace holds that a pace of the config replaces that of the provider, and that "off" means none.
+func TestTheConfigSetsThePace(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	f := attention.Factory()
+	for pace, want := range map[config.Pace]model.Pacer{
+		{}:                      db.Pacer("sales", f.Pace.Every(), f.Pace.Burst),
+		{Interval: time.Minute}: db.Pacer("sales", time.Minute, 1),
+		{Off: true}:             nil,
+	} {
+		if got := pacing(db, f, config.Account{Name: "sales", Pace: pace}); got != want {
+			t.Errorf("%v: got %+v, want %+v", pace, got, want)
+		}
+	}
 }
 
 func addNotes(ts *testscript.TestScript, _ bool, args []string) {

@@ -41,7 +41,7 @@ func (d *decoder) account(t *node) Account {
 				d.wrong(n, `"pace" can be "off" on loopback only`)
 			}
 		}},
-		{"credential", anyKind, func(n *node) { a.Credential = d.credential(n, variable) }},
+		{"credential", anyKind, func(n *node) { a.Credential = d.credential(n, a.Name, variable) }},
 		{"settings", tableKind, func(n *node) { d.settings(n, &a, rules) }},
 	}, func(n *node, _ []string) bool {
 		// A key that is meant to hold the secret is not reported as just unknown.
@@ -98,7 +98,7 @@ func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 		case !known:
 			d.unknown(n, names(rules.Settings), "unknown setting %s for %s", quoted(n.key), a.Provider)
 		case rule.Secret:
-			if c := d.credential(n, EnvFor(a.Provider, n.key)); !c.IsZero() {
+			if c := d.credential(n, a.Name, EnvFor(a.Provider, n.key)); !c.IsZero() {
 				a.Settings[n.key] = c
 			}
 		case !d.is(n, stringKind) || n.text == "":
@@ -128,8 +128,8 @@ func (d *decoder) plainSecret(n *node, field, variable string) {
 		"or use command, file or keyring; then have it replaced, since it was stored here in plain text", quoted(n.key), field, variable)
 }
 
-// credential reads a credential table, which has exactly one of env, command, file and keyring.
-func (d *decoder) credential(t *node, variable string) (c Credential) {
+// credential reads a credential table of an account, which has exactly one of env, command, file and keyring.
+func (d *decoder) credential(t *node, account, variable string) (c Credential) {
 	if t.kind == stringKind {
 		d.plainSecret(t, t.key, variable)
 		return c
@@ -142,7 +142,9 @@ func (d *decoder) credential(t *node, variable string) (c Credential) {
 		{"env", stringKind, func(n *node) { c.Env = parsed(d, n, envSource) }},
 		{"command", anyKind, func(n *node) { c.Command = d.commandSource(n) }},
 		{"file", stringKind, func(n *node) { c.File = parsed(d, n, d.fileSource) }},
-		{"keyring", stringKind, func(n *node) { c.Keyring = parsed(d, n, keyringSource) }},
+		{"keyring", stringKind, func(n *node) {
+			c.Keyring = parsed(d, n, func(s string) (string, error) { return keyringSource(s, account) })
+		}},
 	}, func(n *node, _ []string) bool {
 		if n.isSecretSetting() {
 			d.plainSecret(n, t.key, variable)
@@ -205,12 +207,15 @@ func (d *decoder) fileSource(s string) (string, error) {
 	return filepath.Join(d.dir, file), nil
 }
 
-func keyringSource(s string) (string, error) {
+// keyringSource checks the name of a keyring entry. The entries that the set-up makes begin with the name of the account, which may
+// have so many letters and digits that it looks like a secret.
+func keyringSource(s, account string) (string, error) {
+	secret := func(name string) bool { return name != account && looksSecret(strings.TrimPrefix(name, account+".")) }
 	service, user := splitKeyring(s)
 	switch {
 	case service == "" || user == "" || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }):
 		return "", errors.New(`must be "NAME" or "SERVICE/NAME"`)
-	case looksSecret(s) || looksSecret(user):
+	case secret(s) || secret(user):
 		return "", errors.New("must be the name of a keyring entry, not the secret")
 	}
 	return s, nil

@@ -269,6 +269,17 @@ func TestProblems(t *testing.T) {
 			`c:3:8: an account's name has 1 to 64 characters: letters, digits, - and _`,
 			`c:4:12: unknown provider: one of askelephant, attention, bird, kona (did you mean "attention"?)`,
 		}},
+		{"values in place of tables", "refresh = 1e99999\n[themes]\nx = \"red\"\n[keys]\nlist = \"x\"\n", []string{
+			`c:1:11: not a valid number`,
+			`c:1:11: "refresh" must be a duration such as "90s", "2m", "36h", "180d" or "26w"`,
+			`c:3:1: "x" must be a table of colours: write [themes.NAME]`,
+			`c:5:1: "list" stands outside a context: keys belong into [keys.CONTEXT]`,
+		}},
+		{"words that are no header", "\"no basic authentication\" = 1\n", []string{`c:1:1: unknown key "no basic authentication"`}},
+		{"setting that looks like a secret", "[[account]]\nname = \"a\"\nprovider = \"x\"\n[account.settings]\nsk-apik_1234567890 = { value = \"x\" }\n", []string{
+			`c:3:12: unknown provider: one of askelephant, attention, bird, kona`,
+			`c:5:32: "value" holds a secret` + secretTail + `[hidden] = { env = "X_SECRET" }` + secretEnd,
+		}},
 		{"account twice", account + strings.Replace(account, `"a"`, `"A"`, 1), []string{`c:6:8: account "A" is already on line 2`}},
 		{"account needs", "[[account]]\nname = \"a\"\nprovider = \"bird\"\n", []string{
 			`c:1:3: a bird account needs "credential": write credential = { env = "BIRD_API_KEY" }, or use command, file or keyring`,

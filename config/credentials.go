@@ -27,9 +27,6 @@ const maxSecret = 64 << 10
 // commandTimeout limits a credential command and a keyring look-up. Both may wait for a person to unlock something.
 const commandTimeout = 30 * time.Second
 
-// ErrNoCredential means that an account has no credential in the settings.
-var ErrNoCredential = errors.New("no credential is configured")
-
 // Credential is the source of a secret, but never holds it. Exactly one field is set.
 type Credential struct {
 	Env     string   `toml:"env,omitempty" json:"env,omitempty"`         // the name of a variable
@@ -72,22 +69,17 @@ func (e *CredentialError) Unwrap() error { return e.Err }
 
 // Resolver reads secrets. The zero value reads them from the operating system.
 type Resolver struct {
-	HideEnv []string                                   // variables that credential commands don't get
-	Keyring func(service, user string) (string, error) // replaces the keyring of the operating system
-	Held    func(Credential) (secret string, ok bool)  // returns secrets that are not stored yet; may be nil
-	Timeout time.Duration                              // of a command or keyring look-up; 0 for commandTimeout
+	HideEnv []string                                  // variables that credential commands don't get
+	Held    func(Credential) (secret string, ok bool) // returns secrets that are not stored yet; may be nil
+	Timeout time.Duration                             // of a command or keyring look-up; 0 for commandTimeout
 }
 
 // Resolver returns the resolver for the credentials of the config. No credential command gets the secret of another
 // account in its environment.
 func (c *Config) Resolver() Resolver { return Resolver{HideEnv: c.SecretEnv()} }
 
-// Resolve reads a secret. It returns ErrNoCredential for the zero Credential, else a CredentialError, which wraps the error
-// of the context if that has ended.
+// Resolve reads a secret. Its error is a CredentialError, which wraps the error of the context if that has ended.
 func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
-	if c.IsZero() {
-		return "", ErrNoCredential
-	}
 	if err := ctx.Err(); err != nil {
 		return "", c.failed(err, ": stopped before it was read")
 	}
@@ -112,11 +104,7 @@ func (r Resolver) read(ctx context.Context, c Credential) (string, error) {
 	case c.File != "":
 		return readSecretFile(c)
 	}
-	get := r.Keyring
-	if get == nil {
-		get = keyring.Get
-	}
-	return r.askKeyring(ctx, c, get)
+	return r.askKeyring(ctx, c, keyring.Get)
 }
 
 // Absent returns why a secret can't be read, as far as can be seen without reading it: an environment variable is not set,
@@ -353,11 +341,8 @@ func (r Resolver) Source(c Credential) *Source {
 	return s
 }
 
-// Get returns the secret. Its errors are those of Resolve, or that of the context if it ended before.
+// Get returns the secret. Its errors are those of Resolve, or that of the context if it ends while another caller reads.
 func (s *Source) Get(ctx context.Context) (secret string, err error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
 	select {
 	case secret = <-s.kept:
 	case <-ctx.Done():

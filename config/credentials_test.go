@@ -52,10 +52,7 @@ func TestResolveEnv(t *testing.T) {
 	}
 }
 
-func TestResolveWithoutCredentialOrContext(t *testing.T) {
-	if _, err := resolve(t, Credential{}); !errors.Is(err, ErrNoCredential) {
-		t.Errorf("got %v, want ErrNoCredential", err)
-	}
+func TestResolveWithoutContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := (Resolver{}).Resolve(ctx, Credential{Env: "HOME"}); !errors.Is(err, context.Canceled) {
@@ -160,31 +157,27 @@ func TestResolveFile(t *testing.T) {
 }
 
 func TestResolveKeyring(t *testing.T) {
-	store := map[string]string{"confab/sales": "one", "kona/team/x": "two"}
-	r := Resolver{Keyring: func(service, user string) (string, error) {
-		if s, ok := store[service+"/"+user]; ok {
-			return s, nil
-		}
-		return "", keyring.ErrNotFound
-	}}
+	keyring.MockInit()
+	if err := errors.Join(keyring.Set("confab", "sales", "one"), keyring.Set("kona", "team/x", "two")); err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range map[string]string{"sales": "one", "kona/team/x": "two"} {
-		if got, err := r.Resolve(t.Context(), Credential{Keyring: name}); got != want || err != nil {
+		if got, err := resolve(t, Credential{Keyring: name}); got != want || err != nil {
 			t.Errorf("keyring entry %s: got %q, %v; want %q", name, got, err, want)
 		}
 	}
-	_, err := r.Resolve(t.Context(), Credential{Keyring: "nobody"})
+	_, err := resolve(t, Credential{Keyring: "nobody"})
 	wantFailure(t, err, `keyring entry confab/nobody: not found; store it in the keyring under service "confab" and user name "nobody", or use env, command or file instead`)
-	r.Keyring = func(string, string) (string, error) { return "", errors.New("dbus: no session bus\nmore") }
-	_, err = r.Resolve(t.Context(), Credential{Keyring: "x"})
+	keyring.MockInitWithError(errors.New("dbus: no session bus\nmore"))
+	_, err = resolve(t, Credential{Keyring: "x"})
 	wantFailure(t, err, "keyring entry confab/x: no keyring can be used on this host (dbus: no session bus); use env, command or file instead")
 }
 
 func TestKeyringThatDoesNotAnswerIsAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		r := Resolver{Keyring: func(string, string) (string, error) { <-release; return "", nil }}
 		start := time.Now()
-		_, err := r.Resolve(t.Context(), Credential{Keyring: "x"})
+		_, err := Resolver{}.askKeyring(t.Context(), Credential{Keyring: "x"}, func(string, string) (string, error) { <-release; return "", nil })
 		wantFailure(t, err, "keyring entry confab/x: the keyring did not answer; unlock it, or use env, command or file instead")
 		if waited := time.Since(start); waited != 30*time.Second {
 			t.Errorf("waited %s, want 30s", waited)
@@ -198,7 +191,8 @@ func TestCredentialErrorsHideSecrets(t *testing.T) {
 	for name, err := range map[string]error{
 		"name": func() error { _, err := resolve(t, Credential{Env: secret}); return err }(),
 		"keyring": func() error {
-			_, err := Resolver{Keyring: failingKeyring(secret)}.Resolve(t.Context(), Credential{Keyring: "x"})
+			keyring.MockInitWithError(errors.New("rejected " + secret))
+			_, err := resolve(t, Credential{Keyring: "x"})
 			return err
 		}(),
 		"file":    func() error { _, err := resolve(t, Credential{File: "/nowhere/" + secret}); return err }(),
@@ -208,10 +202,6 @@ func TestCredentialErrorsHideSecrets(t *testing.T) {
 			t.Errorf("%s: got %v, want an error without the secret", name, err)
 		}
 	}
-}
-
-func failingKeyring(text string) func(string, string) (string, error) {
-	return func(string, string) (string, error) { return "", errors.New("rejected " + text) }
 }
 
 func TestErrorOutputDoesNotRepeatTheSecret(t *testing.T) {

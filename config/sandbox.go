@@ -58,11 +58,7 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 		return err
 	}
 	for file := range secrets {
-		info, err := os.Lstat(file)
-		switch {
-		case err == nil && !info.Mode().IsRegular():
-			return fmt.Errorf("%s is not a regular file and stays as it is: %w", file, fs.ErrExist)
-		case err == nil && !ours:
+		if _, err := os.Lstat(file); err == nil && !ours {
 			return thereAlready(file)
 		}
 	}

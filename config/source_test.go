@@ -76,7 +76,7 @@ func TestConcurrentGetsReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reads := 0
 		release := make(chan struct{})
-		s := Resolver{Keyring: func(string, string) (string, error) { reads++; <-release; return "x", nil }}.Source(Credential{Keyring: "x"})
+		s := Resolver{Held: func(Credential) (string, bool) { reads++; <-release; return "x", true }}.Source(Credential{Keyring: "x"})
 		results := make(chan error, 4)
 		for range 4 {
 			go func() { _, err := s.Get(t.Context()); results <- err }()

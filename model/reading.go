@@ -114,7 +114,7 @@ func takeNames(c, newer Conversation) Conversation {
 // nothing.
 func withNames(people, known []Participant, all bool) []Participant {
 	missing := func(p Participant) bool { return p.ID != "" && (all || p.Name == "") }
-	if len(known) == 0 || !slices.ContainsFunc(people, missing) {
+	if !slices.ContainsFunc(people, missing) {
 		return people
 	}
 	if !all {

@@ -145,11 +145,13 @@ func TestMergeReadingOfARepeatedPersonIsIdempotent(t *testing.T) {
 		}
 		return c
 	}
-	for _, newer := range []model.Conversation{people("", "Ann"), people("Ann", ""), people("", "")} {
-		once := model.MergeReading(people("Anna"), newer, model.ReadWhole)
-		twice := model.MergeReading(once, newer, model.ReadWhole)
-		if d := cmp.Diff(once, twice); d != "" {
-			t.Errorf("merging %v again changed: %s", newer.Participants.Items, d)
+	for _, older := range []model.Conversation{people("Anna"), people(), {}} {
+		for _, newer := range []model.Conversation{people("", "Ann"), people("Ann", ""), people("", "")} {
+			once := model.MergeReading(older, newer, model.ReadWhole)
+			twice := model.MergeReading(once, newer, model.ReadWhole)
+			if d := cmp.Diff(once, twice); d != "" {
+				t.Errorf("merging %v again into %v changed: %s", newer.Participants.Items, older.Participants.Items, d)
+			}
 		}
 	}
 }

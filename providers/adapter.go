@@ -276,8 +276,11 @@ func (ad *Adapter) checkValue(e model.Edit, known bool, caps model.Capabilities)
 		words := map[model.EditKind]string{
 			model.EditPrivacy: string(n.Privacy), model.EditAccess: n.Access, model.EditDefaultRole: n.DefaultRole}
 		for _, k := range model.EditKinds() {
-			if words[k] != "" && caps.Of(k).Can() && choice(k, words[k]) != nil {
-				return choice(k, words[k])
+			if words[k] == "" || !caps.Of(k).Can() {
+				continue
+			}
+			if err := choice(k, words[k]); err != nil {
+				return err
 			}
 		}
 	}

@@ -145,7 +145,7 @@ func (c *Client) build(call Call) (b built, err error) {
 	return b, nil
 }
 
-var placeholder = regexp.MustCompile(`\{([^}]*)(\}?)`)
+var placeholder = regexp.MustCompile(`\{([^}]*)\}`)
 
 // fillPath replaces each {name} by the escaped parameter. It ignores parameters that the template does not name, because a
 // template from the settings may choose among several.
@@ -153,8 +153,6 @@ func fillPath(template string, params map[string]string) (p string, err error) {
 	p = placeholder.ReplaceAllStringFunc(template, func(part string) string {
 		m := placeholder.FindStringSubmatch(part)
 		switch v, what := params[m[1]], strings.ReplaceAll(m[1], "_", " "); {
-		case m[2] == "":
-			err = errors.New("the path has a { without a }")
 		case v == "":
 			err = fmt.Errorf("the %s is empty", what)
 		case v == ".", v == "..":
@@ -164,9 +162,6 @@ func fillPath(template string, params map[string]string) (p string, err error) {
 		}
 		return part
 	})
-	if p != "" && !strings.HasPrefix(p, "/") {
-		p = "/" + p
-	}
 	return p, err
 }
 

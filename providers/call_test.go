@@ -101,7 +101,8 @@ func TestUnreadableAnswers(t *testing.T) {
 		{"too large", nil, `"` + strings.Repeat("x", 1<<20) + `"`, "larger than 1 MiB"},
 		{"bomb", http.Header{"Content-Encoding": {"gzip"}}, bomb.String(), "compressed"},
 		{"odd coding", http.Header{"Content-Encoding": {"zstd"}}, "{}", "compressed"},
-		{"plain text", http.Header{"Content-Type": {"text/plain"}}, "Bad Gateway", "not JSON"},
+		{"plain text", http.Header{"Content-Type": {"text/plain"}}, "Bad Gateway", "the answer is not JSON but text/plain"},
+		{"text without a type", http.Header{"Content-Type": nil}, "Bad Gateway", "the answer is not JSON"},
 	} {
 		c := testClient(t, ClientOptions{BodyLimit: 1 << 20}, Account{}, func(r *http.Request) (*http.Response, error) {
 			return answer(r, 200, tc.header, tc.body), nil

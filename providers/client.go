@@ -115,13 +115,8 @@ func (c *Client) Protect(texts ...string) {
 	}
 }
 
-// Scheme returns the scheme with which the service accepted the credential.
-func (c *Client) Scheme() string {
-	if accepted := c.auth.scheme.Load(); accepted != nil {
-		return *accepted
-	}
-	return Raw
-}
+// Scheme returns the scheme with which the service accepted the credential. It may be called after a successful call only.
+func (c *Client) Scheme() string { return *c.auth.scheme.Load() }
 
 // Request returns what Do would send for a call, without the credential. It works for read-only accounts too.
 func (c *Client) Request(call Call) (model.Request, error) {
@@ -166,8 +161,11 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 				c.options.Answered(answer)
 			}
 			return answer, nil
-		case f.repeat && reads && !repeated && pause(ctx, 200*time.Millisecond+rand.N(200*time.Millisecond)),
-			f.err.Kind == model.ConflictKind && call.RetryConflict && !repeated && pause(ctx, ConflictPause):
+		case f.repeat && reads && !repeated:
+			pause(ctx, 200*time.Millisecond+rand.N(200*time.Millisecond))
+			repeated = true
+		case f.err.Kind == model.ConflictKind && call.RetryConflict && !repeated:
+			pause(ctx, ConflictPause)
 			repeated = true
 		case f.redirect != nil && reads && redirects < maxRedirects:
 			redirects++
@@ -308,14 +306,11 @@ func (c *Client) pace(ctx context.Context, call Call) *model.Error {
 	return &model.Error{Kind: model.Local, Op: call.Name, Message: err.Error(), Err: err}
 }
 
-// pause waits and returns true, or false if the context ends first.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
+// pause waits until d has passed or the context ends.
+func pause(ctx context.Context, d time.Duration) {
+	limited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-limited.Done()
 }
 
 type silent struct{}

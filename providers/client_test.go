@@ -155,7 +155,34 @@ func TestTimeoutAndCancel(t *testing.T) {
 				t.Errorf("%s, cancelled before: got %v, want Canceled", endpoint.Name, err)
 			}
 		}
+		sent := 0
+		c = testClient(t, ClientOptions{}, Account{}, func(r *http.Request) (*http.Response, error) { sent++; return answer(r, 502, nil, ""), nil })
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(100*time.Millisecond, cancel)
+		start = time.Now()
+		_, err = c.Do(ctx, Call{Endpoint: read, Params: one})
+		if model.KindOf(err) != model.Canceled || time.Since(start) != 100*time.Millisecond || sent != 1 {
+			t.Errorf("cancelled before a repeat: got %v after %v and %d requests, want Canceled after 100ms and 1", err, time.Since(start), sent)
+		}
 	})
+}
+
+type brokenPacer struct{}
+
+func (brokenPacer) Wait(context.Context) error {
+	return errors.New("the file of the pace cannot be locked")
+}
+
+func TestNothingIsSentWithoutItsTurn(t *testing.T) {
+	c := testClient(t, ClientOptions{}, Account{Pacer: brokenPacer{}}, func(r *http.Request) (*http.Response, error) {
+		t.Errorf("sent %s", r.URL)
+		return answer(r, 200, nil, "{}"), nil
+	})
+	for _, endpoint := range []Endpoint{read, write} {
+		if _, err := c.Do(t.Context(), Call{Endpoint: endpoint, Params: one}); model.KindOf(err) != model.Local {
+			t.Errorf("%s: got %v, want Local", endpoint.Name, err)
+		}
+	}
 }
 
 type countingPacer struct{ n atomic.Int32 }

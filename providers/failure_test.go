@@ -139,6 +139,9 @@ func TestErrorBodies(t *testing.T) {
 		`null`:                               "Not Found",
 		`"words"`:                            "words",
 		"\xff\xfe":                           "Not Found",
+		// What lies too deep is not looked for, and a text that is too long is cut between two characters.
+		strings.Repeat(`{"error":`, 8) + `"deep"` + strings.Repeat("}", 8): "Not Found",
+		"x" + strings.Repeat("é", 150):                                     "x" + strings.Repeat("é", 99) + "…",
 	} {
 		c := testClient(t, ClientOptions{}, Account{}, func(r *http.Request) (*http.Response, error) { return answer(r, 404, nil, body), nil })
 		_, err := c.Do(context.Background(), Call{Endpoint: read, Params: one})
@@ -384,6 +387,14 @@ func TestPermanentFailuresAreNotRepeated(t *testing.T) {
 			if e := model.AsError(err); e == nil || e.Kind != model.Unavailable || !strings.HasPrefix(e.Message, tc.says) || dialled.Load() != 1 {
 				t.Errorf("%s, %s: got %v after %d connections, want %q after 1", tc.name, endpoint.Name, err, dialled.Load(), tc.says)
 			}
+		}
+	}
+	for says, invalid := range map[string]x509.CertificateInvalidError{
+		"the certificate of the service has expired, or this machine's clock is wrong: ": {Cert: secure.Certificate(), Reason: x509.Expired},
+		"the certificate of the service is not trusted: ":                                {Cert: secure.Certificate(), Reason: x509.TooManyIntermediates},
+	} {
+		if got := tlsMessage(&tls.CertificateVerificationError{Err: invalid}); !strings.HasPrefix(got, says) {
+			t.Errorf("got %q, want %q", got, says)
 		}
 	}
 	for says, dns := range map[string]*net.DNSError{

@@ -439,13 +439,10 @@ func skipValue(raw []byte, i int) int {
 				return i
 			}
 		default:
-			if depth > 0 {
-				i++
-			} else if n := bytes.IndexAny(raw[i:], ",]} \n\t\r"); n >= 0 {
-				return i + n
-			} else {
-				return len(raw)
+			if depth == 0 {
+				return i + max(0, bytes.IndexAny(raw[i:], ",]} \n\t\r")) // in valid JSON, the end of the object or array follows
 			}
+			i++
 		}
 	}
 	return i

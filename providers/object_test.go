@@ -118,7 +118,7 @@ func many(n int) string {
 
 // FuzzSplit compares the splitting of JSON with encoding/json.
 func FuzzSplit(f *testing.F) {
-	for _, s := range []string{`{}`, ` { "a" : 1 , "b\\"\\u0041" : [ {} , "]" , "\\\\" ] } `, `[]`, `[ 1 ,[2,[3]],{"a":"}"},null , true,"x"]`, `{"a":1,"a":-2.5e3}`, many(65), `"\ud800"`, `{"a"`, `{"`, `{"a":`, `["`, `[,`, `{"a":{"b`, "\"\xff\""} {
+	for _, s := range []string{`{}`, ` { "a" : 1 , "b\\"\\u0041" : [ {} , "]" , "\\\\" ] } `, `[]`, `[ 1 ,[2,[3]],{"a":"}"},null , true,"x"]`, `{"a":1,"a":-2.5e3}`, many(65), `"\ud800"`, `{"a"`, `{"`, `{"a":`, `["`, `[,`, `{"a":{"b`, `{"a":"`, `{"a":1`, `[1`, "\"\xff\""} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -245,6 +245,12 @@ func TestSplitTranscript(t *testing.T) {
 		if s := strings.Join(got, ";"); s != tc.want {
 			t.Errorf("%s:\n got %q\nwant %q", tc.name, s, tc.want)
 		}
+	}
+}
+
+func TestHTMLTextIsBounded(t *testing.T) {
+	if got, want := HTMLText("x"+strings.Repeat("é", maxHTML)), "x"+strings.Repeat("é", maxHTML/2-1); got != want {
+		t.Errorf("got %d bytes that end in %q, want %d bytes of whole characters", len(got), got[len(got)-4:], len(want))
 	}
 }
 

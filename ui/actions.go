@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -392,12 +393,34 @@ func (m *Model) back() {
 	}
 }
 
+const refreshing = "refreshing"
+
+// refreshRequest is a refresh that a key asked for. No names mean all accounts.
+type refreshRequest struct {
+	at       time.Time
+	accounts []string
+}
+
+// waitsFor reports whether the refresh of an account has yet to end.
+func (r refreshRequest) waitsFor(a model.AccountState) bool {
+	asked := len(r.accounts) == 0 || slices.Contains(r.accounts, a.Name)
+	return asked && (a.Syncing || a.Error == nil && a.Checked.Before(r.at))
+}
+
+// endRefreshing clears the message of a refresh that has ended, which would hide how a submission ended.
+func (m *Model) endRefreshing() {
+	if m.notice.text == refreshing && !slices.ContainsFunc(m.accounts(), m.asked.waitsFor) {
+		m.notice = notice{}
+	}
+}
+
 func (m *Model) refresh(in intent) {
 	var accounts []string
 	if in.single && m.inDetail {
 		accounts = append(accounts, in.row.Conversation.Ref.Account)
 	}
-	m.say(theme.Dim, "refreshing")
+	m.say(theme.Dim, refreshing)
+	m.asked = refreshRequest{m.now(), accounts}
 	m.do(func() tea.Msg {
 		m.be.Refresh(accounts...)
 		return nil

@@ -97,7 +97,8 @@ type Model struct {
 	quit      *quitting
 	chosen    dialog.Chosen
 
-	accountErrors string // the errors of all accounts at the last announcement
+	accountErrors string         // the errors of all accounts at the last announcement
+	asked         refreshRequest // the newest refresh that a key asked for
 }
 
 // New returns an inbox. It does no I/O.
@@ -286,6 +287,7 @@ func (m *Model) news(e model.Event) {
 	m.followed.news(e)
 	m.detail.news(e)
 	m.rereadIfErrorsChanged()
+	m.endRefreshing()
 	m.quit.ifDelivered()
 	m.quit.readUndecided()
 }

@@ -92,8 +92,7 @@ func (d *decisions) show(found decision) {
 }
 
 func (d *decisions) openConflict(e model.OutboxEntry) {
-	c := dialog.NewConflict(e)
-	c.Keys, c.OutboxKeys, c.Now = d.keys.Keys(keymap.Dialog), d.keys.Keys(keymap.Outbox), d.now
+	c := &dialog.Conflict{Entry: e, Keys: d.keys.Keys(keymap.Dialog), OutboxKeys: d.keys.Keys(keymap.Outbox), Now: d.now}
 	d.openWhenFree(layer{overlay: c, handle: func(asks any) {
 		switch asks {
 		case keymap.Discard:

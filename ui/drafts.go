@@ -76,8 +76,8 @@ func (d *drafts) finish(ctx context.Context) (err error) {
 // keepTyped is what an error with a draft says could not be done.
 const keepTyped = "keep what you typed"
 
-// drafted is an overlay whose input is kept as a draft. Restore takes the draft unless something was
-// typed by then, and returns a message for the person.
+// drafted is an overlay whose input is kept as a draft. Restore takes a draft, while Draft is "", and
+// returns a message for the person.
 type drafted interface {
 	overlay
 	Draft() string

@@ -254,24 +254,33 @@ func (f *fake) project(r model.Row) model.Row {
 	return r
 }
 
-func (f *fake) find(text string, inbox bool) ([]model.Row, error) {
-	q, err := query.Parse(text)
-	if err != nil {
-		return nil, err
+// all returns the rows, and what a query sees of each.
+func (f *fake) all() (rows []model.Row, subjects []*query.Subject) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.rows {
+		r = f.project(r)
+		rows, subjects = append(rows, r), append(subjects, query.NewSubject(r))
 	}
+	return rows, subjects
+}
+
+func (f *fake) find(text string, inbox bool) ([]model.Row, error) {
+	rows, subjects := f.all()
+	return matching(text, inbox, rows, subjects)
+}
+
+func matching(text string, inbox bool, rows []model.Row, subjects []*query.Subject) (out []model.Row, err error) {
+	q, err := query.Parse(text)
 	if inbox {
 		q = q.Inbox()
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []model.Row
-	for _, r := range f.rows {
-		r = f.project(r)
-		if q.Match(query.NewSubject(r), clock, time.UTC) {
+	for i, r := range rows {
+		if err == nil && q.Match(subjects[i], clock, time.UTC) {
 			out = append(out, r)
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 func (f *fake) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
@@ -382,8 +391,9 @@ func (f *fake) Counts(_ context.Context, queries []string) ([]int, error) {
 		return nil, err
 	}
 	out := make([]int, len(queries))
+	rows, subjects := f.all()
 	for i, q := range queries {
-		all, err := f.find(q, true)
+		all, err := matching(q, true, rows, subjects)
 		if err != nil {
 			return nil, err
 		}

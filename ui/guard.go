@@ -66,9 +66,9 @@ func (g *guard) withhold(in intent) (why string) {
 	switch {
 	case !in.single:
 	case g.now().Sub(in.since) < reactionTime:
-		return nameOf(in.row.Conversation) + " came under the cursor just now"
+		return "this row came under the cursor just now: " + nameOf(in.row.Conversation)
 	case in.row.Conversation.Ref == g.changed && (g.submitting > 0 || len(g.ops) > 0):
-		return "the change of " + nameOf(in.row.Conversation) + " before this one is still being kept"
+		return "the change before this one is still being kept: " + nameOf(in.row.Conversation)
 	}
 	return ""
 }

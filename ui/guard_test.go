@@ -385,6 +385,6 @@ func TestDoubleKeyOnOneRowIsOneChange(t *testing.T) {
 		if got := f.submitted(); len(got) != 1 {
 			t.Errorf("submitted %+v, want one edit", got)
 		}
-		a.Want("nothing was done: the change of", "before this one is still being kept")
+		a.Want("nothing was done: the change before this one is still being kept")
 	})
 }

@@ -80,6 +80,19 @@ func TestWindowIsReadAsTheCursorMoves(t *testing.T) {
 	})
 }
 
+func TestGoingToTheEndOutlivesAReadThatBeganBefore(t *testing.T) {
+	f := newFake(conversations(1000)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("5", "j")
+		f.delay["List"] = 300 * time.Millisecond
+		a.announce(ref(5))
+		a.Wait(10 * time.Millisecond)
+		a.Strike("G")
+		a.Wait(2 * time.Second)
+		a.wantSelected(999)
+	})
+}
+
 func TestSelectionStaysOnItsConversation(t *testing.T) {
 	with(t, newFake(conversations(100)...), start{}, func(a *app) {
 		a.Press("5", "j")
@@ -362,6 +375,15 @@ func TestRefreshAndRedraw(t *testing.T) {
 		if f.refreshs != 1 {
 			t.Errorf("refreshed %d times, want 1", f.refreshs)
 		}
+		f.announce() // of something else: the accounts were not read since
+		a.Settle()
+		a.Want("refreshing")
+		for i := range f.accounts {
+			f.accounts[i].Checked = clock.Add(time.Hour)
+		}
+		f.announce()
+		a.Settle()
+		a.WantNot("refreshing")
 		a.Press("ctrl+l")
 		a.Want("Talk 0 about budgets")
 	})

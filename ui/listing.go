@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -72,7 +71,7 @@ func (l *listing) reload(fresh bool) {
 	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: l.Anchor(), Partial: fresh}
 	read(l.loop, func(context.Context) (model.Page, error) { return l.be.List(ctx, req) }, func(page model.Page, err error) {
 		if gen == l.pages.gen {
-			l.pageArrived(page, req.Anchor, err)
+			l.pageArrived(page, err)
 		}
 	})
 	if fresh || !l.indexed || l.Blank() { // otherwise the rows in sight are good enough
@@ -151,7 +150,7 @@ func (l *listing) readingText() string {
 	return "reading the list" + l.th.Ellipsis
 }
 
-func (l *listing) pageArrived(page model.Page, anchor model.Ref, err error) {
+func (l *listing) pageArrived(page model.Page, err error) {
 	l.pages.busy, l.pages.slow = false, false
 	fresh := l.pages.fresh
 	switch {
@@ -162,19 +161,17 @@ func (l *listing) pageArrived(page model.Page, anchor model.Ref, err error) {
 		return
 	case l.clearing:
 		if err == nil {
-			l.SetPage(page, anchor)
+			l.SetPage(page)
 		}
 		l.clearFilter()
 		return
 	case err != nil:
-		if !errors.Is(err, l.ctx.Err()) || l.ctx.Err() == nil {
-			l.fail("read the list", err)
-		}
+		l.fail("read the list", err)
 		return
 	}
 	first, before, total := !l.Loaded(), l.Ref(), l.Total()
 	l.triages.overlay(&page)
-	l.SetPage(page, anchor)
+	l.SetPage(page)
 	l.asOf, l.more, l.indexed = time.Time{}, page.Partial, true
 	l.countHidden()
 	if fresh {
@@ -263,7 +260,7 @@ func (l *listing) opening(q string) func(context.Context) (model.Page, error) {
 // showOpening shows the first rows of a view, unless List has answered by then.
 func (l *listing) showOpening(query string, p model.Page) {
 	if q, err := l.query(); err == nil && q == query && len(p.Rows) > 0 && !l.Loaded() {
-		l.SetPage(p, model.Ref{})
+		l.SetPage(p)
 		l.asOf, l.more = p.AsOf, p.Total < 0
 		l.moved()
 	}

@@ -9,6 +9,23 @@ import (
 	"confab/model"
 )
 
+// At 80 columns a message keeps what it says; of the title that it quotes, as much as there is room for.
+func TestALongMessageCutsTheTitleInIt(t *testing.T) {
+	f := newFake(conversations(2)...)
+	sentence := "removed Bo Aldridge from the contacts of “Engagement 6: review of the quarter”"
+	f.undo = func(string) (model.Undo, error) { return model.Undo{Sentence: sentence}, nil }
+	with(t, f, start{w: 80, h: 24}, func(a *app) {
+		a.Press("u")
+		a.Want("nothing was changed, so there is nothing to take back: removed Bo")
+		sentence = "archived “Engagement 6: review of the quarter, of last year and of the next”"
+		f.undo = func(string) (model.Undo, error) {
+			return model.Undo{Sentence: sentence, Blocked: []model.Blocked{{Why: "it is gone"}}}, nil
+		}
+		a.Press("u")
+		a.Want("archived “Engagement 6: review of the ", "”: can't be taken back: it is gone")
+	})
+}
+
 func TestUndoWithdrawsAQueuedEdit(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{}, func(a *app) {
@@ -236,7 +253,7 @@ func TestConflictIsResolvedByAKey(t *testing.T) {
 		a.Settle()
 		a.Want("conflict", "1 needs you (!)", "! settles it")
 		a.Press("!")
-		a.Want("Somebody else changed this", "it was ", "mine ", "theirs ", `"Their title"`, "send mine", "keep theirs")
+		a.Want("Somebody else changed it meanwhile. Nothing was sent.", "it was ", "mine ", "theirs ", `"Their title"`, "send mine", "keep theirs")
 		a.WantNot("merged")
 		a.Press("g", "enter", "y")
 		if len(f.resolved) != 0 {

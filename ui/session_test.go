@@ -32,7 +32,7 @@ func (r *system) pointed() string {
 func TestStartAfterADroppedLinkGoesBack(t *testing.T) {
 	path := t.TempDir() + "/confab.db"
 	synctest.Test(t, func(t *testing.T) {
-		r := openSystem(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind}), path, 140, 45)
+		r := openSystem(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind, Conversations: 200}), path, 140, 45)
 		r.Press("alt+4", "/") // meetings
 		r.Type("is:public")
 		r.Press("enter", "1", "2", "j")

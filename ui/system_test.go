@@ -54,7 +54,7 @@ func withSystem(t *testing.T, o sandbox.Options, f func(r *system)) {
 func newSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
 	t.Helper()
 	if o.Conversations == 0 {
-		o.Conversations = 200
+		o.Conversations = 60
 	}
 	sb, err := sandbox.New(o)
 	if err != nil {

@@ -79,7 +79,7 @@ func (u *undo) planned(id string, p plannedUndo, err error) {
 	case p.nothing && len(p.Withdrawn) == 0 && len(p.Blocked) > 0:
 		u.say(theme.Warning, p.Sentence+": can't be taken back: "+blockedReasons(p.Undo))
 	case p.nothing && len(p.Withdrawn) == 0:
-		u.say(theme.Warning, p.Sentence+": nothing was changed, so there is nothing to take back")
+		u.say(theme.Warning, "nothing was changed, so there is nothing to take back: "+p.Sentence)
 	case p.asks && !p.nothing:
 		u.ask(id, p)
 	default:

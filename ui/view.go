@@ -24,7 +24,7 @@ func (m *Model) View() tea.View {
 	lines, cursor := m.draw()
 	m.guard.noteDrawn()
 	for i, l := range lines {
-		lines[i] = pinEnd(m.th.Draw(m.th.Truncate(l, m.w, "")))
+		lines[i] = pinEnd(m.th.Draw(l))
 	}
 	v.SetContent(strings.Join(lines, "\n"))
 	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {
@@ -272,7 +272,7 @@ func (m *Model) message(w int) (string, theme.Token) {
 	case hint != "":
 		return hint, theme.Key
 	case m.notice.text != "":
-		return m.notice.text, m.notice.look
+		return shorten(m.th, m.notice.text, w), m.notice.look
 	case m.list.Ranging() && !m.inDetail:
 		first, last := m.list.RangeBounds()
 		return "range of " + theme.Number(last-first+1) + ": move on, then act; V marks it, esc gives it up", theme.Marked

@@ -178,6 +178,26 @@ func TestEditPlannedUponAReplacedOneKeepsBothChanges(t *testing.T) {
 	}
 }
 
+// Two processes add somebody each, and a third edit is planned upon the second while it still waits. Each process delivers
+// its own: none of that is somebody else's change.
+func TestEditPlannedUponOneThatGetsAnotherBaseIsRebased(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+	defer end()
+	here, there := adding(t, engines[0], f, "2"), adding(t, engines[1], f, "3")
+	first, second := enters(t, engines[0], here), enters(t, engines[1], there)
+	last := enters(t, engines[0], adding(t, engines[0], f, "4"))
+	for _, ids := range [][]string{first, second, last} {
+		if err := engines[0].Deliver(context.Background(), ids, func(model.DeliveryResult) {}); err != nil {
+			t.Fatalf("delivering %v: %v", ids, err)
+		}
+	}
+	wantPeople(t, f, "1", "2", "3", "4")
+	if out := outbox(t, engines[0]); len(out) > 0 {
+		t.Errorf("after the deliveries the outbox holds %s, want no edit", inWords(out...))
+	}
+}
+
 // An edit is planned upon one that the service refuses, while that one is being sent. It
 // is delivered without the refused one.
 func TestEditPlannedUponARefusedOneIsRebased(t *testing.T) {
@@ -249,11 +269,13 @@ func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
 	}
 }
 
-func enters(t *testing.T, b *inbox.Inbox, p model.Plan) {
+func enters(t *testing.T, b *inbox.Inbox, p model.Plan) []string {
 	t.Helper()
-	if ids, err := b.Submit(context.Background(), p); err != nil || len(ids) != 1 {
+	ids, err := b.Submit(context.Background(), p)
+	if err != nil || len(ids) != 1 {
 		t.Fatalf("submitting a plan of one edit queued %d, want 1, error %v", len(ids), err)
 	}
+	return ids
 }
 
 // crew is two processes that edit one conversation. Nobody else changes it.

@@ -17,7 +17,7 @@ const searchesHeld = 4
 // edit builds the next state. mu is held from begin to publish.
 type edit struct {
 	x     *Index
-	n     uint64
+	was   *state // which shares with the next state what is not changed
 	table table
 	at    time.Time
 	lists []*list
@@ -35,8 +35,7 @@ func (x *Index) edit(f func(*edit)) {
 // begin starts an edit of the present state and brings its lists to the present.
 func (x *Index) begin() *edit {
 	st := x.state.Load()
-	x.edits++
-	e := &edit{x: x, n: x.edits, table: st.table, at: x.clock(), lists: slices.Clone(st.lists)}
+	e := &edit{x: x, was: st, table: st.table, at: x.clock(), lists: slices.Clone(st.lists)}
 	for i, l := range e.lists {
 		switch {
 		case len(l.clock) == 0:
@@ -55,9 +54,11 @@ func (e *edit) publish() *state {
 	return st
 }
 
-// writable returns a list that this edit may change.
+// writable returns a list that this edit may change: it becomes a copy if it still is the one of the present state.
 func (e *edit) writable(i int) *list {
-	e.lists[i] = e.lists[i].writable(e.n)
+	if i < len(e.was.lists) && e.lists[i] == e.was.lists[i] {
+		e.lists[i] = e.lists[i].clone()
+	}
 	return e.lists[i]
 }
 
@@ -152,11 +153,9 @@ func (e *edit) apply(c *query.Entry) {
 	if x := e.x; x.changed != nil {
 		x.changed = append(x.changed, key)
 	} else if x.values != nil {
-		if x.values.update(e.table.texts(r), e.table.texts(&after), c.Key); x.values.dead > valuesDead {
-			x.values = nil // they are counted anew when they are asked for
-		}
+		x.values.update(e.table.texts(r), e.table.texts(&after), c.Key)
 	}
-	e.table.put(e.n, c.Key, after)
+	e.table.put(&e.was.table, c.Key, after)
 	for i, l := range e.lists {
 		if insert[i] {
 			l = e.writable(i)

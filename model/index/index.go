@@ -24,7 +24,6 @@ type Index struct {
 	beforeSearch func(context.Context) // lets tests delay a search
 
 	mu       sync.Mutex // held while the state changes, never during a search; guards what follows
-	edits    uint64
 	kept     []query.Query
 	moved    []uint32 // rows that entered or left a list with the time, not yet returned by Advance
 	searches map[string]*search
@@ -69,7 +68,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(query.Entry)) error
 	var texts arena
 	err := read(func(e query.Entry) {
 		if e.Key > 0 {
-			next.table.put(0, e.Key, next.table.pack(&e, texts.add))
+			next.table.put(&table{}, e.Key, next.table.pack(&e, texts.add))
 		}
 	})
 	if err == nil {

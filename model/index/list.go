@@ -11,12 +11,6 @@ import (
 // blockMost is the most keys in a block; a block with more is halved. Tests set it lower.
 var blockMost = 1024
 
-// block is a run of keys in the order of a list.
-type block struct {
-	edit uint64
-	keys []uint32
-}
-
 // shared is what all versions of a list share.
 type shared struct {
 	name  string
@@ -31,36 +25,30 @@ func newShared(q query.Query) *shared { return &shared{name: q.String(), query: 
 // list has the matches of a query in its order. An edit changes a copy that shares all unchanged blocks.
 type list struct {
 	*shared
-	edit   uint64
-	blocks []*block
+	blocks [][]uint32 // runs of keys in the order of the list; a block is never changed, only replaced
 	count  int
 	bits   []uint64 // a bit for each key, set for members
 }
 
-// newList makes a list of keys, which must be in the order of the query. Its blocks have room to grow.
+// newList makes a list of keys, which must be in the order of the query. Its blocks may grow before they are halved.
 func newList(t *shared, keys []uint32) *list {
 	l := &list{shared: t, count: len(keys)}
 	for _, k := range keys {
 		l.mark(k, true)
 	}
-	for part := range slices.Chunk(keys, blockMost*3/4) {
-		l.blocks = append(l.blocks, &block{keys: slices.Clip(part)})
-	}
+	l.blocks = slices.Collect(slices.Chunk(keys, blockMost*3/4))
 	return l
 }
 
-// writable returns the list itself if the edit made it, else a copy that the edit may change.
-func (l *list) writable(edit uint64) *list {
-	if l.edit == edit {
-		return l
-	}
-	return &list{shared: l.shared, edit: edit, count: l.count, blocks: slices.Clone(l.blocks), bits: slices.Clone(l.bits)}
+// clone returns a copy of the list to change.
+func (l *list) clone() *list {
+	return &list{shared: l.shared, count: l.count, blocks: slices.Clone(l.blocks), bits: slices.Clone(l.bits)}
 }
 
 // keys yields the members in order.
 func (l *list) keys(yield func(uint32) bool) {
 	for _, b := range l.blocks {
-		for _, key := range b.keys {
+		for _, key := range b {
 			if !yield(key) {
 				return
 			}
@@ -92,9 +80,9 @@ func (l *list) find(t *table, key uint32, s *query.Subject) (b, i int) {
 		c := l.query.Compare(&o, s)
 		return c < 0 || c == 0 && other < key
 	}
-	b = sort.Search(len(l.blocks), func(b int) bool { keys := l.blocks[b].keys; return !before(keys[len(keys)-1]) })
+	b = sort.Search(len(l.blocks), func(b int) bool { keys := l.blocks[b]; return !before(keys[len(keys)-1]) })
 	if b < len(l.blocks) {
-		keys := l.blocks[b].keys
+		keys := l.blocks[b]
 		i = sort.Search(len(keys), func(i int) bool { return !before(keys[i]) })
 	}
 	return b, i
@@ -106,7 +94,7 @@ func (l *list) rank(t *table, key int64) int {
 	t.orderFields(t.at(key), &s)
 	b, i := l.find(t, uint32(key), &s)
 	for _, before := range l.blocks[:b] {
-		i += len(before.keys)
+		i += len(before)
 	}
 	return i
 }
@@ -115,21 +103,21 @@ func (l *list) rank(t *table, key int64) int {
 func (l *list) insert(t *table, key uint32, s *query.Subject) {
 	l.mark(key, true)
 	l.count++
+	if len(l.blocks) == 0 {
+		l.blocks = [][]uint32{{key}}
+		return
+	}
 	b, i := l.find(t, key, s)
 	if b == len(l.blocks) {
-		if b == 0 {
-			l.blocks = append(l.blocks, &block{edit: l.edit})
-		}
-		b = len(l.blocks) - 1
-		i = len(l.blocks[b].keys)
+		b--
+		i = len(l.blocks[b])
 	}
-	k := l.writableBlock(b)
-	k.keys = slices.Insert(k.keys, i, key)
-	if len(k.keys) > blockMost {
-		half := &block{edit: l.edit, keys: slices.Clone(k.keys[blockMost/2:])}
-		k.keys = k.keys[:blockMost/2]
-		l.blocks = slices.Insert(l.blocks, b+1, half)
+	keys := slices.Concat(l.blocks[b][:i], []uint32{key}, l.blocks[b][i:])
+	if half := blockMost / 2; len(keys) > blockMost {
+		l.blocks = slices.Insert(l.blocks, b+1, keys[half:])
+		keys = keys[:half]
 	}
+	l.blocks[b] = keys
 }
 
 // remove removes a key. s and the table must be as they were when the key was inserted.
@@ -137,25 +125,9 @@ func (l *list) remove(t *table, key uint32, s *query.Subject) {
 	l.mark(key, false)
 	l.count--
 	b, i := l.find(t, key, s)
-	k := l.writableBlock(b)
-	k.keys = slices.Delete(k.keys, i, i+1)
-	switch {
-	case len(k.keys) == 0:
-		l.blocks = slices.Delete(l.blocks, b, b+1)
-	case b > 0 && len(k.keys)+len(l.blocks[b-1].keys) < blockMost/2:
-		before := l.writableBlock(b - 1)
-		before.keys = append(before.keys, k.keys...)
+	if l.blocks[b] = slices.Concat(l.blocks[b][:i], l.blocks[b][i+1:]); len(l.blocks[b]) == 0 {
 		l.blocks = slices.Delete(l.blocks, b, b+1)
 	}
-}
-
-func (l *list) writableBlock(b int) *block {
-	k := l.blocks[b]
-	if k.edit != l.edit {
-		k = &block{edit: l.edit, keys: slices.Grow(slices.Clone(k.keys), 1)}
-		l.blocks[b] = k
-	}
-	return k
 }
 
 // window returns at most limit members, starting at a position.
@@ -165,8 +137,8 @@ func (l *list) window(from, limit int) []uint32 {
 		if len(out) == cap(out) {
 			break
 		}
-		keys := b.keys[min(from, len(b.keys)):]
-		from = max(0, from-len(b.keys))
+		keys := b[min(from, len(b)):]
+		from = max(0, from-len(b))
 		out = append(out, keys[:min(len(keys), cap(out)-len(out))]...)
 	}
 	return out

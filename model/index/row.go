@@ -26,16 +26,12 @@ const (
 	chunkRows = 1 << chunkBits
 )
 
-// chunk is the unit that is copied when a row changes. Only the edit that made it may write to it. The rows are an allocation
-// of their own, since they exactly fill a size class of the allocator.
-type chunk struct {
-	edit uint64
-	rows *[chunkRows]row
-}
+// chunk is the unit that is copied when a row changes. It exactly fills a size class of the allocator.
+type chunk [chunkRows]row
 
 // table holds the rows by key. Words and shapes are only added, never changed.
 type table struct {
-	chunks []chunk
+	chunks []*chunk
 	words  []string
 	shapes []shape
 
@@ -47,10 +43,10 @@ type table struct {
 // at returns the row with a key, which may be a tombstone, or nil.
 func (t *table) at(key int64) *row {
 	i := key >> chunkBits
-	if key <= 0 || i >= int64(len(t.chunks)) || t.chunks[i].rows == nil {
+	if key <= 0 || i >= int64(len(t.chunks)) || t.chunks[i] == nil {
 		return nil
 	}
-	if r := &t.chunks[i].rows[key%chunkRows]; r.shape != 0 {
+	if r := &t.chunks[i][key%chunkRows]; r.shape != 0 {
 		return r
 	}
 	return nil
@@ -160,18 +156,18 @@ func newTable() table {
 	return table{words: []string{""}, shapes: make([]shape, 1), wordNumbers: map[string]uint32{"": 0}, shapeNumbers: map[shape]uint32{}}
 }
 
-// put stores a row for an edit. It copies the row's chunk unless the edit has done so already.
-func (t *table) put(edit uint64, key int64, r row) {
+// put stores a row. It copies the row's chunk first if that is shared with an earlier version of the table.
+func (t *table) put(earlier *table, key int64, r row) {
 	i := int(key >> chunkBits)
 	for len(t.chunks) <= i {
-		t.chunks = append(t.chunks, chunk{})
+		t.chunks = append(t.chunks, nil)
 	}
-	switch c := &t.chunks[i]; {
-	case c.rows == nil:
-		*c = chunk{edit, new([chunkRows]row)}
-	case c.edit != edit:
-		own := *c.rows
-		*c = chunk{edit, &own}
+	switch c := t.chunks[i]; {
+	case c == nil:
+		t.chunks[i] = new(chunk)
+	case i < len(earlier.chunks) && c == earlier.chunks[i]:
+		own := *c
+		t.chunks[i] = &own
 	}
-	t.chunks[i].rows[key%chunkRows] = r
+	t.chunks[i][key%chunkRows] = r
 }

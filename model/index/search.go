@@ -227,10 +227,10 @@ func (x *Index) fillWindow(s *search) {
 	var row query.Subject
 	left, anchor := s.base.count/firstPart+blockMost, -1
 	for _, b := range s.base.blocks {
-		if left -= len(b.keys); left < 0 || s.ctx.Err() != nil {
+		if left -= len(b); left < 0 || s.ctx.Err() != nil {
 			return
 		}
-		for _, key := range b.keys {
+		for _, key := range b {
 			s.state.table.subject(s.state.table.at(int64(key)), &row)
 			if !s.query.Match(&row, s.state.at, x.loc) {
 				continue
@@ -239,7 +239,7 @@ func (x *Index) fillWindow(s *search) {
 				anchor = len(s.hits)
 			}
 		}
-		x.matched.Add(int64(len(b.keys)))
+		x.matched.Add(int64(len(b)))
 		need := s.want.Offset + s.want.Limit
 		if s.want.Anchor > 0 {
 			need = anchor + s.want.Limit
@@ -324,7 +324,7 @@ func (t *table) keys() []uint32 {
 	var out []uint32
 	for i, c := range t.chunks {
 		for j := range chunkRows {
-			if c.rows != nil && c.rows[j].shape != 0 && c.rows[j].flags&query.FlagTombstone == 0 {
+			if c != nil && c[j].shape != 0 && c[j].flags&query.FlagTombstone == 0 {
 				out = append(out, uint32(i*chunkRows+j))
 			}
 		}

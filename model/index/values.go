@@ -15,10 +15,8 @@ import (
 // that are searched for in the rows. Tests set it lower.
 var valuesMost = 100_000
 
-const (
-	titlesExamined = 5000   // how many of the newest titles Values examines; titles are not kept
-	valuesDead     = 10_000 // kept values that no conversation has any more; with more, all are counted anew
-)
+// titlesExamined is how many of the newest titles Values examines. Titles are not kept.
+const titlesExamined = 5000
 
 // Value is a folded value of a field.
 type Value struct {
@@ -74,13 +72,10 @@ func eachValue(field, text string, add func(value string)) {
 	}
 }
 
-// values holds the values of all keptFields. Index.mu guards it, but counts are read without it.
-type values struct {
-	columns [len(keptFields)]column
-	dead    int // values with a count of 0
-}
+// values holds the values of each of keptFields. Index.mu guards it, but counts are read without it.
+type values [len(keptFields)]column
 
-// column holds the values of one field.
+// column holds the values of one field, also those that no conversation has any more.
 type column struct {
 	list   []value
 	places map[string]uint32 // positions in list
@@ -94,20 +89,14 @@ type value struct {
 }
 
 // add adds n, which is 1 or -1, to the count of a value that the conversation with the key has or had.
-func (v *values) add(c *column, text string, n int, key uint32) {
+func (c *column) add(text string, n int, key uint32) {
 	at, kept := c.places[text]
 	switch {
 	case kept:
 		of := &c.list[at]
-		now := max(0, int(of.count)+n)
-		atomic.StoreUint32(&of.count, uint32(now))
+		atomic.AddUint32(&of.count, uint32(n))
 		if n > 0 {
 			atomic.StoreUint32(&of.key, key)
-		}
-		if now == 0 {
-			v.dead++
-		} else if now == n {
-			v.dead--
 		}
 	case n < 0: // the value was not kept
 	case len(c.list) >= valuesMost:
@@ -122,8 +111,8 @@ func (v *values) add(c *column, text string, n int, key uint32) {
 func (v *values) update(old, now texts, key int64) {
 	for i, field := range keptFields {
 		if old[i] != now[i] {
-			eachValue(field, old[i], func(text string) { v.add(&v.columns[i], text, -1, uint32(key)) })
-			eachValue(field, now[i], func(text string) { v.add(&v.columns[i], text, 1, uint32(key)) })
+			eachValue(field, old[i], func(text string) { v[i].add(text, -1, uint32(key)) })
+			eachValue(field, now[i], func(text string) { v[i].add(text, 1, uint32(key)) })
 		}
 	}
 }
@@ -131,11 +120,11 @@ func (v *values) update(old, now texts, key int64) {
 // count returns the values of all rows.
 func (st *state) count() *values {
 	v := &values{}
-	for i := range v.columns {
-		v.columns[i].places = map[string]uint32{}
+	for i := range v {
+		v[i].places = map[string]uint32{}
 	}
 	for n, b := range st.lists[0].blocks {
-		for _, key := range b.keys {
+		for _, key := range b {
 			v.update(texts{}, st.table.texts(st.table.at(int64(key))), int64(key))
 		}
 		if n%16 == 0 {
@@ -172,7 +161,7 @@ func (x *Index) keptValues(ctx context.Context, field int) (list []value, full b
 		}
 		x.values, x.changed = v, nil
 	}
-	c := &x.values.columns[field]
+	c := &x.values[field]
 	return c.list, c.full, nil
 }
 
@@ -222,7 +211,7 @@ func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		for _, key := range b.keys {
+		for _, key := range b {
 			read(&st.table, st.table.at(int64(key)), func(text string) {
 				v, ok := found[text]
 				if ok || len(found) < valuesMost && best.rank(text) >= 0 {
@@ -230,7 +219,7 @@ func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read
 				}
 			})
 		}
-		if left -= len(b.keys); rows > 0 && left <= 0 {
+		if left -= len(b); rows > 0 && left <= 0 {
 			break
 		}
 		runtime.Gosched()

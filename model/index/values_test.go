@@ -150,6 +150,26 @@ func TestValuesIncludeChangesDuringTheCount(t *testing.T) {
 	}
 }
 
+// Only the newest titles are examined. Then nobody knows how many conversations have a title.
+func TestTitlesOfTheNewestConversations(t *testing.T) {
+	var all []query.Entry
+	for i := range int64(7000) {
+		all = append(all, call(i+1, fmt.Sprint("title ", i/2), "", ""))
+		all[i].Subject.Updated = i + 1
+	}
+	x := load(t, all...)
+	for typed, want := range map[string]string{"title 3499": "title 3499 0", "title 1100": "title 1100 0", "title 800": ""} {
+		if got := values(t, x, "title", typed); got != want {
+			t.Errorf("%s: got %q, want %q", typed, got, want)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if got, err := x.Values(ended, "title", holding(""), 5); err == nil || len(got) > 0 {
+		t.Errorf("with a context that has ended: got %v, %v, want no values and an error", got, err)
+	}
+}
+
 // Values beyond the number that is kept are found too, with their counts.
 func TestValuesThatAreNotKeptAreFound(t *testing.T) {
 	index.FewValues(t)

@@ -54,8 +54,23 @@ func TestOwnerRules(t *testing.T) {
 			t.Errorf("settings of %+v: got %q, want %q", o, got, c.configure)
 		}
 	}
-	if got := ShellWord("/it's here"); got != `'/it'\''s here'` {
+	if got := ShellWord("/it's\x1b here"); got != `'/it'\''s here'` {
 		t.Errorf("ShellWord: got %s", got)
+	}
+}
+
+// Settings may come from a pipe, as of a shell's <(command); a secret may not, and is not waited for.
+func TestReadFromAPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(pipe, 100, Secret); err == nil || err.Error() != pipe+" is not a regular file" {
+		t.Errorf("a secret in a pipe: got error %v, want that it is not a regular file", err)
+	}
+	go os.WriteFile(pipe, []byte("refresh = 0"), 0)
+	if got, err := Read(pipe, 100, Settings); string(got) != "refresh = 0" || err != nil {
+		t.Errorf("settings in a pipe: got %q, %v", got, err)
 	}
 }
 

@@ -49,9 +49,6 @@ func Complete(s string, cursor int, from Source) []Completion {
 		cursor--
 	}
 	start, end := termAround(s, cursor)
-	if from == nil {
-		from = func(string, func(string) int, int) []Value { return nil }
-	}
 	c := &completer{s: s, start: start, end: end, from: from, seen: map[string]bool{}}
 	typed := s[start:cursor]
 	name, isField := fieldPrefix(typed)
@@ -188,7 +185,10 @@ func (c *completer) vocabulary(of *field, typed string, limit int) {
 		key, value = model.FoldText(key), model.FoldText(value)
 		rank = func(text string) int { return fitsLabel(text, key, value, hasValue) }
 	}
-	list := c.from(of.name, rank, limit)
+	var list []Value
+	if c.from != nil {
+		list = c.from(of.name, rank, limit)
+	}
 	if len(list) == 0 && of.usual != nil {
 		for _, text := range of.usual() {
 			list = append(list, Value{Text: text})

@@ -116,6 +116,9 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%s: got %q, want no completions", text, got)
 		}
 	}
+	if got := query.Complete("priv", 4, nil); len(got) != 1 || got[0].Text != "is:private" {
+		t.Errorf("without a source: got %+v, want is:private alone", got)
+	}
 	if got := complete("|"); len(got) != len(query.Fields()) {
 		t.Errorf("empty query: got %q, want all fields", got)
 	}

@@ -257,9 +257,6 @@ func DateForms() []Word {
 // nearest returns the word closest to s, or "" if none is close. A word that begins with s is close.
 func nearest(s string, words []string) string {
 	best, at := "", 1+min(2, (len(s)+1)/2)
-	if len(s) > 40 {
-		return ""
-	}
 	for _, w := range words {
 		d := model.EditDistance(s, w)
 		if len(s) >= 2 && strings.HasPrefix(w, s) {

@@ -36,7 +36,8 @@ func (n *Node) match(s *Subject, now time.Time, loc *time.Location) bool {
 }
 
 func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
-	switch of := t.of; of.compare {
+	of := t.of
+	switch of.compare {
 	case byText:
 		return strings.Contains(s.Title, t.Value) || strings.Contains(s.People, t.Value) || strings.Contains(s.Preview, t.Value)
 	case byPart:
@@ -52,12 +53,10 @@ func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
 		return t.Raw == s.Ref.ID || err == nil && ref == s.Ref
 	case byWord:
 		return t.word.match(s, now)
-	case byDate:
-		from, to := t.Date.Bounds(now, loc)
-		at := of.at(s)
-		return at != 0 && from <= at && at < to
 	}
-	return false
+	from, to := t.Date.Bounds(now, loc) // byDate; no term has byOrder
+	at := of.at(s)
+	return at != 0 && from <= at && at < to
 }
 
 // sameFolded reports whether the fold of a stored word equals a folded word.

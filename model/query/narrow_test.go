@@ -1,6 +1,8 @@
 package query_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,15 @@ func TestNarrows(t *testing.T) {
 }
 
 func TestNarrowsIsBounded(t *testing.T) {
+	var words []string
+	for i := range 300 {
+		words = append(words, fmt.Sprintf("w%03d", i))
+	}
+	some := strings.Join(words, " ")
+	slices.Reverse(words)
+	if parse(t, some).Narrows(parse(t, strings.Join(words, " "))) {
+		t.Error("300 words were compared with the same words in reverse, want it given up")
+	}
 	deep := strings.Repeat("(a OR (b ", 30) + "c" + strings.Repeat("))", 30)
 	other := strings.Repeat("(x (y OR ", 30) + "z" + strings.Repeat("))", 30)
 	a, b := parse(t, deep), parse(t, other)

@@ -83,9 +83,6 @@ func (t *Term) nearby(from Source) (out []*Node) {
 			}
 		}
 	}
-	if t.Value == "" && t.Key == "" {
-		return nil
-	}
 	switch compare := t.of.compare; compare {
 	case byText:
 		take(FieldLabel, t.rankLabel, valuesNearby)

@@ -19,6 +19,7 @@ func TestNearby(t *testing.T) {
 		{"label:Type=Interview", `label:"Call Type"=Interview`},
 		{"label:type=renewl", "label:Type=Renewal"},
 		{"label:interview", `label:"Call Type"=Interview`},
+		{"label:Typo=Renewl", "label:Type=Renewal"},
 		{"label:Tyep", "label:Type"},
 		{"with:grcae", `with:"Grace Chen"`},
 		{"with:acme", `company:"Acme Ltd"`},
@@ -40,7 +41,7 @@ func TestNearby(t *testing.T) {
 	if got := parse(t, "acme sort:title").Nearby(v.source, true)[0].String(); got != "acme is:any sort:title" {
 		t.Errorf("with inbox: got %s first", got)
 	}
-	for _, text := range []string{"", "is:private", "-acme", "updated:<7d"} {
+	for _, text := range []string{"", "is:private", "-acme", "updated:<7d", "label:colour=Renewl"} {
 		if got := parse(t, text).Nearby(v.source, false); len(got) != 0 {
 			t.Errorf("%s: got %v, want none", text, got)
 		}

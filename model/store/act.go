@@ -32,10 +32,10 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 	sliced := len(entries) > atOnce
 	err = s.repeat(ctx, op, func(t *tx) (done bool) {
 		if len(ids) == 0 {
-			if sliced {
-				t.startEntering(sub.ID)
-			}
 			t.submit(sub)
+			if sliced {
+				t.startMoving(sub.ID, false)
+			}
 		}
 		some := entries[len(ids):min(len(ids)+atOnce, len(entries))]
 		for _, e := range some {
@@ -60,11 +60,8 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 	return ids, nil
 }
 
-func (t *tx) startEntering(submission string) {
-	if t.exists("SELECT 1 FROM submission WHERE id = ?", submission) {
-		t.fail(&model.Error{Kind: model.Invalid, Message: "this was submitted already"})
-	}
-	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 0)", submission, t.s.owner.name)
+func (t *tx) startMoving(submission string, leaves bool) {
+	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, ?)", submission, t.s.owner.name, leaves)
 }
 
 func (t *tx) endMoving(submission string) {
@@ -207,7 +204,7 @@ func (t *tx) leave(submission string, withdraw, giveUp []string) {
 	}
 	ids := slices.Concat(withdraw, giveUp)
 	if len(ids) > atOnce {
-		t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
+		t.startMoving(submission, true)
 		return
 	}
 	for _, id := range ids {

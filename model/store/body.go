@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -214,9 +213,6 @@ func (b *coder) time(t *time.Time) {
 	sec, nsec := t.Unix(), uint64(t.Nanosecond())
 	b.number(&sec)
 	if b.uvarint(&nsec); b.reading {
-		if nsec > math.MaxInt32 {
-			b.damaged()
-		}
 		*t = time.Unix(sec, int64(nsec)).UTC()
 	}
 }

@@ -45,7 +45,7 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) (out [
 		}
 		// Edits may be planned upon a replaced edit, too.
 		for _, e := range slices.Backward(folded) {
-			t.rebase(e)
+			t.rebase(e, e.Base)
 		}
 		if len(out) > 0 {
 			t.reproject(out[0].Ref)

@@ -1,11 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -47,22 +45,23 @@ func (s *Store) sign(lines ...string) error {
 // replace sets a damaged database aside and creates a new one with what is left of its
 // data. It can be interrupted at any step: signPath names where the damaged files go, and
 // the new database records which damaged one it was filled from.
-func (s *Store) replace(ctx context.Context, o Options, cause error) error {
+func (s *Store) replace(ctx context.Context, o Options) error {
 	s.closeDB()
 	sign, err := os.ReadFile(s.signPath())
 	if err != nil {
-		sign = []byte(cause.Error())
+		return err
 	}
 	damage, name, _ := strings.Cut(string(sign), "\n")
-	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(strings.TrimSpace(name)))
+	name = strings.TrimSpace(name)
+	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(name))
 	var rescued string // the damaged database that the present one was filled from
 	switch {
-	case strings.TrimSpace(name) == "":
+	case name == "":
 		aside = s.asidePath()
 		if err := s.sign(damage, filepath.Base(aside)); err != nil {
 			return err
 		}
-	case exists(aside) && s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &rescued) == nil && rescued == filepath.Base(aside):
+	case exists(aside) && s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &rescued) == nil && rescued == filepath.Base(name):
 		os.Remove(s.signPath()) // only this last step was left
 		return s.open(ctx, o)
 	}
@@ -78,18 +77,17 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 			err = s.open(ctx, o)
 		}
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.rescueOutbox(ctx, aside)
 	}
-	if err := s.rescueOutbox(ctx, aside); err != nil {
-		return err
+	if err == nil {
+		err = os.Remove(s.signPath())
 	}
-	if err := os.Remove(s.signPath()); err != nil {
-		return err
+	if err == nil {
+		os.Remove(s.uncleanMark()) // it asked for a check of the damaged database
+		private.SyncDir(filepath.Dir(s.path))
 	}
-	os.Remove(s.uncleanMark()) // it asked for a check of the damaged database
-	private.SyncDir(filepath.Dir(s.path))
-	return nil
+	return err
 }
 
 // asidePath returns an unused name for damaged files.
@@ -222,26 +220,23 @@ func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string
 	}
 	defer found.Close()
 	has, _ := found.Columns()
-	vals, ptrs := make([]any, len(has)), make([]any, len(has))
+	row := make([]any, len(has)) // pointers, which a statement follows
 	var columns []string
-	var row []*any
+	var values []any
 	for i, c := range has {
-		ptrs[i] = &vals[i]
+		row[i] = new(any)
 		if c = cmp.Or(laterName[c], c); slices.Contains(wanted, c) {
-			columns, row = append(columns, c), append(row, &vals[i])
+			columns, values = append(columns, c), append(values, row[i])
 		}
 	}
+	if len(values) == 0 {
+		return false
+	}
 	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") +
-		") VALUES (" + strings.Join(slices.Repeat([]string{"?"}, len(row)), ", ") + ")"
+		") VALUES (?" + strings.Repeat(", ?", len(values)-1) + ")"
 	for found.Next() {
-		if found.Scan(ptrs...) != nil {
-			return false
-		}
-		args := make([]any, len(row))
-		for i, v := range row {
-			args[i] = *v
-		}
-		t.ExecContext(t.ctx, insert, args...)
+		found.Scan(row...)
+		t.exec(insert, values...)
 	}
 	return found.Err() == nil
 }
@@ -253,75 +248,54 @@ var laterName = map[string]string{"batch": "submission"}
 // mended is the suffix of the copy that is read instead of a damaged database.
 const mended = ".mended"
 
-// The header of a database file: it begins with magic, is headerSize bytes long, and holds the
-// number of pages at headerPages.
+// The header of a database file is headerSize bytes long. The number of pages in it counts only
+// if it was written for the present change counter; else SQLite goes by the size of the file.
 const (
-	magic       = "SQLite format 3\x00"
-	headerSize  = 100
-	headerPages = 28
-	pageSize    = 4096
-	maxPages    = 1 << 30 // SQLite writes no larger number of pages
+	headerSize    = 100
+	changeCounter = 24
+	countedFor    = 92
 )
 
-// mend copies a damaged database into a file that SQLite is willing to open. A broken
-// header is replaced by that of the new database, which has the same settings. A truncated
-// file is extended with empty pages, to one page at least, since SQLite would delete the
-// log of an empty file. The rows are no more reliable for that; carryOver reads each by
-// itself.
-func (s *Store) mend(aside string) (string, error) {
-	copied := aside + mended
-	size, err := salvage(aside, copied)
-	if err != nil {
+// mend copies a damaged database into a file that SQLite is willing to open, whatever its size:
+// the copy has the header of the new database, which has the same settings. The rows are no more
+// reliable for that; carryOver reads each by itself.
+func (s *Store) mend(aside string) (copied string, err error) {
+	copied = aside + mended
+	var page []byte
+	if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&page); err != nil {
 		return copied, err
 	}
-	if _, err := salvage(aside+"-wal", copied+"-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return copied, err
+	page[countedFor] = ^page[changeCounter]
+	err = salvage(aside, copied, page[:headerSize])
+	if log := salvage(aside+"-wal", copied+"-wal", nil); !errors.Is(log, os.ErrNotExist) {
+		err = errors.Join(err, log)
 	}
-	f, err := os.OpenFile(copied, os.O_RDWR, 0)
-	if err != nil {
-		return copied, err
-	}
-	defer f.Close()
-	pages := max(1, size/pageSize)
-	head := make([]byte, headerSize)
-	f.ReadAt(head, 0)
-	if !bytes.HasPrefix(head, []byte(magic)) {
-		if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&head); err != nil {
-			return copied, err
-		}
-		binary.BigEndian.PutUint32(head[headerPages:], uint32(pages))
-		if _, err := f.WriteAt(head[:headerSize], 0); err != nil {
-			return copied, err
-		}
-	} else if said := int64(binary.BigEndian.Uint32(head[headerPages:])); said < maxPages {
-		pages = max(pages, said)
-	}
-	return copied, f.Truncate(max(size, pages*pageSize))
+	return copied, err
 }
 
-// salvage copies a file, with zeros for blocks that the disk can't read.
-func salvage(from, to string) (size int64, err error) {
+// salvage copies a file, with zeros for blocks that the disk can't read and another beginning.
+func salvage(from, to string, beginning []byte) error {
 	in, err := os.Open(from)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	block := make([]byte, 16*pageSize)
-	for size = 0; size < info.Size(); size += int64(len(block)) {
-		block = block[:min(int64(len(block)), info.Size()-size)]
-		n, _ := in.ReadAt(block, size)
+	block := make([]byte, 64*1024)
+	for at := int64(0); at < info.Size() && err == nil; at += int64(len(block)) {
+		n, _ := in.ReadAt(block, at)
 		clear(block[n:])
-		if _, err = out.WriteAt(block, size); err != nil {
-			break
-		}
+		_, err = out.WriteAt(block, at)
 	}
-	return size, errors.Join(err, out.Close())
+	if err == nil {
+		_, err = out.WriteAt(beginning, 0)
+	}
+	return errors.Join(err, out.Close())
 }

@@ -70,20 +70,24 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	}
 }
 
-// The database is truncated at several places, or its first bytes are gone. Whatever is
+// The database is truncated at several places, or part of its header is gone. Whatever is
 // left, the notice about the outbox is true.
 func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
-	for name, hurt := range map[string]func(t *testing.T, path string){
-		"its first bytes are gone": func(t *testing.T, path string) {
+	wipe := func(from int64, bytes int) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
 			if err != nil {
 				t.Fatalf("opening the file: error %v, want none", err)
 			}
 			defer f.Close()
-			f.WriteAt(make([]byte, 50), 0)
-		},
-		"cut in the middle": func(t *testing.T, path string) { cut(t, path, 2) },
-		"cut at a tenth":    func(t *testing.T, path string) { cut(t, path, 10) },
+			f.WriteAt(make([]byte, bytes), from)
+		}
+	}
+	for name, hurt := range map[string]func(t *testing.T, path string){
+		"its first bytes are gone": wipe(0, 50),
+		"its settings are gone":    wipe(16, 84),
+		"cut in the middle":        func(t *testing.T, path string) { cut(t, path, 2) },
+		"cut at a tenth":           func(t *testing.T, path string) { cut(t, path, 10) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "confab.db")

@@ -48,6 +48,25 @@ func renames(n int) []model.OutboxEntry {
 	return out
 }
 
+// A submission enters once, whether it enters in slices or not. A second try leaves what the
+// first has put into the outbox.
+func TestASubmissionEntersOnce(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 0, silent)
+	for i, n := range []int{1, atOnce + 1} {
+		sub := model.Submission{ID: fmt.Sprint("twice", i)}
+		if _, err := s.Enqueue(t.Context(), sub, renames(n)); err != nil {
+			t.Fatalf("queueing %d edits: error %v, want none", n, err)
+		}
+		_, err := s.Enqueue(t.Context(), sub, renames(n))
+		if model.KindOf(err) != model.Invalid || model.Words(err) != "this was submitted already" {
+			t.Errorf("queueing %d edits a second time: error %v, want \"this was submitted already\"", n, err)
+		}
+		if got, _, err := s.Submission(t.Context(), sub.ID); got.Edits != n || got.Waiting != n || err != nil {
+			t.Errorf("the submission has %d edits of which %d wait, want %d that wait; error %v, want none", got.Edits, got.Waiting, n, err)
+		}
+	}
+}
+
 // nothing fails the test if anything of the submission "bulk" is left.
 func nothing(t *testing.T, s *Store) {
 	t.Helper()
@@ -79,7 +98,7 @@ func TestHalfEnteredSubmissionIsNeverSent(t *testing.T) {
 	dead := opened(t, path, 3*atOnce, silent)
 	entries := renames(3 * atOnce)
 	err := dead.change(t.Context(), "", func(t *tx) { // what a process that dies after the first slice leaves
-		t.startEntering("bulk")
+		t.startMoving("bulk", false)
 		t.submit(model.Submission{ID: "bulk", Edits: len(entries), At: noon})
 		t.put("bulk", entries[:atOnce])
 	})
@@ -256,7 +275,7 @@ func TestRescueDropsAHalfEnteredSubmission(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 1, silent)
 	err := dead.change(t.Context(), "", func(t *tx) {
-		t.startEntering("bulk")
+		t.startMoving("bulk", false)
 		t.submit(model.Submission{ID: "bulk", Edits: 2 * atOnce, At: noon})
 		t.put("bulk", renames(atOnce))
 	})

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -128,50 +127,40 @@ const headMost = 2000
 
 // Head reads the keys of conversations in the default order (pinned, newest change, newest
 // creation, ref) from disk, until limit of them match or the budget is used up. whole
-// reports whether it read the list to its end.
+// reports whether no other conversation matches.
 func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (
 	keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
 	keys, err = read(ctx, s, "read the newest conversations", func(t *tx) []int64 {
-		type headRow struct {
-			key   int64
-			ref   model.Ref
-			times [3]int64 // pinned, updated, created
-		}
-		var found []headRow
-		var times, last [3]int64
-		same := 0 // rows with the times last
+		var found []query.Entry
+		var times, last [3]int64 // pinned, updated, created
+		same, before := 0, 0     // rows with the times last, and how many were found before them
 		reader := s.indexedReader(&times[0], &times[1], &times[2])
 		whole = true
 		for row := range t.rows(headQuery) {
 			e, in := reader.scan(row)
 			over := time.Now().After(until)
-			if same > 0 && times != last && (over || len(found) >= limit) {
-				whole = false
-				break
+			if times != last || same == 0 {
+				if same > 0 && (over || len(found) >= limit) {
+					whole = false
+					break
+				}
+				last, same, before = times, 0, len(found)
 			}
-			if over && times == last && same >= headMost {
+			if same++; over && same > headMost {
 				// More rows of these times may follow, so their order is unknown.
-				found = slices.DeleteFunc(found, func(r headRow) bool { return r.times == last })
-				whole = false
+				found, whole = found[:before], false
 				break
 			}
-			if times != last {
-				same = 0
-			}
-			same++
-			if last = times; in && match(&e.Subject) {
-				found = append(found, headRow{e.Key, e.Subject.Ref, times})
+			if in && match(&e.Subject) {
+				found = append(found, e)
 			}
 		}
-		slices.SortFunc(found, func(a, b headRow) int {
-			x, y := a.ref, b.ref
-			return cmp.Or(slices.Compare(b.times[:], a.times[:]), cmp.Compare(x.Account, y.Account), cmp.Compare(x.ID, y.ID))
-		})
-		found = found[:min(limit, len(found))]
-		keys := make([]int64, len(found))
-		for i, r := range found {
-			keys[i] = r.key
+		slices.SortFunc(found, func(a, b query.Entry) int { return query.Query{}.Compare(&a.Subject, &b.Subject) })
+		whole = whole && len(found) <= limit
+		keys := make([]int64, min(limit, len(found)))
+		for i := range keys {
+			keys[i] = found[i].Key
 		}
 		return keys
 	})

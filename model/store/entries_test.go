@@ -377,7 +377,7 @@ func TestHeadReturnsTheDefaultOrder(t *testing.T) {
 		want = append(want, e)
 	}
 	slices.SortFunc(want, func(a, b query.Entry) int { return query.Query{}.Compare(&a.Subject, &b.Subject) })
-	for _, limit := range []int{1, 10, 59, 100} {
+	for _, limit := range []int{1, 10, 58, 59, 100} {
 		keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { return true }, limit, time.Minute)
 		if err != nil || len(keys) != min(limit, 59) || whole != (limit >= 59) {
 			t.Fatalf("Head with the limit %d returned %d keys, whole %t, want %d keys, whole %t; error %v, want none", limit, len(keys), whole, min(limit, 59), limit >= 59, err)
@@ -412,6 +412,10 @@ func TestHeadStopsAmongRowsOfTheSameTime(t *testing.T) {
 	}
 	if keys, whole, err := s.Head(t.Context(), any, 5000, time.Minute); err != nil || len(keys) != 3001 || !whole {
 		t.Errorf("Head with a minute of time returned %d keys, whole %t, want 3001 keys, whole true; error %v, want none", len(keys), whole, err)
+	}
+	s.Bury(t.Context(), first.Ref)
+	if keys, whole, err := s.Head(t.Context(), any, 100, 0); err != nil || whole || len(keys) != 0 {
+		t.Errorf("Head without a time budget among rows of one time returned %d keys, whole %t, want no keys, whole false; error %v, want none", len(keys), whole, err)
 	}
 }
 

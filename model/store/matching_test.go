@@ -71,3 +71,8 @@ func (s *Store) Triage(ctx context.Context, refs []model.Ref, ch model.TriageCha
 func (r Rescue) Whole() bool {
 	return !slices.Contains(r.Missing, "outbox") && !slices.Contains(r.Missing, "journal")
 }
+
+// OpenAgain opens an account as a process does that did not find it a moment before.
+func (s *Store) OpenAgain(ctx context.Context, name, identity string) error {
+	return s.change(ctx, "", func(t *tx) { t.openAccount(name, identity, nil) })
+}

@@ -84,23 +84,25 @@ func (s *Store) begin(ctx context.Context, o Options) error {
 	if err := s.noteUnclean(); err != nil {
 		return err
 	}
-	alone, damage := len(s.others()) == 0, errDamaged
+	alone := len(s.others()) == 0
 	switch {
 	case s.signed() && !alone:
 		return s.openAsItIs(ctx)
 	case !s.signed():
-		if damage = s.open(ctx, o); !isDamaged(damage) {
+		damage := s.open(ctx, o)
+		if !isDamaged(damage) {
 			return damage
 		}
-	}
-	if !alone {
-		if !s.signed() {
-			s.sign(damage.Error())
+		err := s.sign(damage.Error())
+		if !alone {
+			// The other process would keep using the file that was set aside.
+			return errors.New("the database is damaged, and another confab has it open: end that one first")
 		}
-		// The other process would keep using the file that was set aside.
-		return errors.New("the database is damaged, and another confab has it open: end that one first")
+		if err != nil {
+			return err
+		}
 	}
-	return s.replace(ctx, o, damage)
+	return s.replace(ctx, o)
 }
 
 // openAsItIs opens a damaged database that another process still has open: what can be read

@@ -142,7 +142,7 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 func (t *tx) remove(e model.OutboxEntry) {
 	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 	if !e.Sent {
-		t.rebase(e)
+		t.rebase(e, e.Base)
 	}
 	t.reproject(e.Ref)
 }

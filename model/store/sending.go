@@ -25,9 +25,13 @@ func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *mode
 				if t.takenBack(e) {
 					continue
 				}
-				anew := !e.Base.Equal(claimed.Base) || !e.Target.Equal(claimed.Target)
+				planned := e
 				e.Base, e.Target, e.Sent = claimed.Base, claimed.Target, true
-				if t.saveEntry(e); anew {
+				t.saveEntry(e)
+				if !e.Target.Equal(planned.Target) {
+					t.rebase(planned, e.Target)
+				}
+				if !e.Target.Equal(planned.Target) || !e.Base.Equal(planned.Base) {
 					t.reproject(e.Ref)
 				}
 			}
@@ -55,7 +59,7 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 			return
 		}
 		if !e.Sent && !e.State.Shown() { // rows no longer show what it wants
-			t.rebase(e)
+			t.rebase(e, e.Base)
 		}
 		t.reproject(e.Ref)
 	})
@@ -90,13 +94,13 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 	})
 }
 
-// rebase gives a new base to edits that were planned upon e, which will not be sent after
-// all. Edits are planned on what rows show, with pending edits laid over it. Without e,
-// their base is a value that no service ever had, and would look like somebody else's
-// change.
-func (t *tx) rebase(e model.OutboxEntry) {
+// rebase gives a new base to edits that were planned upon e, whose target the service will
+// not get after all: it will have now instead. Edits are planned on what rows show, with
+// pending edits laid over it. Otherwise their base would be a value that no service ever
+// had, and would look like somebody else's change.
+func (t *tx) rebase(e model.OutboxEntry, now model.Value) {
 	type change struct{ was, now model.Value }
-	lost := []change{{e.Target, e.Base}}
+	lost := []change{{e.Target, now}}
 	for _, l := range t.later(e) {
 		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
 		if i >= 0 && l.Unsent() && l.Kind == e.Kind && l.Undoes == "" {

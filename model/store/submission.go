@@ -43,8 +43,11 @@ SELECT %s FROM wanted CROSS JOIN %s ON account = wanted_account AND conv = wante
 )
 
 func (t *tx) submit(s model.Submission) {
-	t.exec(`INSERT INTO submission (id, sentence, user, at, undoes, edits) VALUES (?,?,?,?,?,?)
-ON CONFLICT (id) DO UPDATE SET edits = edits + excluded.edits`, s.ID, s.Sentence, s.User, ms(s.At), s.Undoes, s.Edits)
+	if t.exists("SELECT 1 FROM submission WHERE id = ?", s.ID) {
+		t.fail(&model.Error{Kind: model.Invalid, Message: "this was submitted already"})
+	}
+	t.exec("INSERT INTO submission (id, sentence, user, at, undoes, edits) VALUES (?,?,?,?,?,?)",
+		s.ID, s.Sentence, s.User, ms(s.At), s.Undoes, s.Edits)
 }
 
 // countEnded counts an edit that left the outbox without a journal entry in a column of its

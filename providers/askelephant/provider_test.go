@@ -248,4 +248,9 @@ func TestLinksVersionsAndSettings(t *testing.T) {
 	if _, err := Factory().Open(providers.Account{Settings: map[string]string{"replace_contacts_path": "/x"}}); err == nil {
 		t.Errorf("Open accepted a path without {engagement_id}")
 	}
+	for id, ok := range map[string]bool{"wrks_1-a": true, "wrks 1": false, "wrks/1": false, "https://app.askelephant.ai/workspaces/wrks_1": false} {
+		if _, err := Factory().Open(providers.Account{Credential: credential("key"), Settings: map[string]string{"workspace_id": id}}); (err == nil) != ok {
+			t.Errorf("workspace_id %q: got %v, want success %t", id, err, ok)
+		}
+	}
 }

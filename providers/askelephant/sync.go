@@ -44,9 +44,6 @@ func parsePosition(s string) position {
 	if json.Unmarshal([]byte(s), &p) != nil {
 		return position{}
 	}
-	if _, ok := providers.ParseTime(p.Checkpoint); !ok {
-		p.Checkpoint = ""
-	}
 	return p
 }
 

@@ -134,6 +134,17 @@ func TestAbsentFieldsAreUnknown(t *testing.T) {
 	}
 }
 
+func TestScores(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"score":7,"min":0,"max":10}`: "7 (0 to 10)", `{"score":7}`: "7", `{"score":0,"min":0,"max":5}`: "0 (0 to 5)", `{"min":0,"max":5}`: "no score",
+	} {
+		o, _ := providers.ParseObject([]byte(in))
+		if got := score(o, "score"); got != want {
+			t.Errorf("%s: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestStatusWord(t *testing.T) {
 	for want, words := range map[string]map[string]string{
 		"Failed":    {"transcriptStatus": "completed", "importStatus": "Failed"},

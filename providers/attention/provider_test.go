@@ -234,6 +234,45 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// A directory whose answers count pages or users is read to its end, with the filter on each page.
+func TestDirectoryWithSeveralPages(t *testing.T) {
+	for name, tc := range map[string]struct {
+		meta    string
+		ignores bool // the service sends its first page whatever page is requested
+		users   string
+		sent    int
+	}{
+		"counts pages":         {`{"pageCount":3}`, false, "u1 u2 u3", 3},
+		"counts users":         {`{"totalRecords":3}`, false, "u1 u2 u3", 3},
+		"counts nothing":       {`{}`, false, "u1", 1},
+		"ignores page numbers": {`{"totalRecords":3}`, true, "u1", 2},
+	} {
+		sent := 0
+		f := &fake{answers: map[string]func(*http.Request) (int, string){}}
+		f.answers["GET /v2/users"] = func(r *http.Request) (int, string) {
+			sent++
+			q := r.URL.Query()
+			page := q.Get("page")
+			if page == "" || tc.ignores {
+				page = "1"
+			}
+			if q.Get("filter[email]") != "all@example.com" {
+				t.Errorf("%s: page %s is requested without the filter", name, page)
+			}
+			return 200, `{"data":[{"uuid":"u` + page + `","email":"all@example.com"}],"meta":` + tc.meta + `}`
+		}
+		p := opened(t, f, nil).(*provider)
+		found, err := p.readAll(context.Background(), calls.Users, url.Values{"filter[email]": {"all@example.com"}}, userOf)
+		var got []string
+		for _, u := range found {
+			got = append(got, u.ID)
+		}
+		if err != nil || strings.Join(got, " ") != tc.users || sent != tc.sent {
+			t.Errorf("%s: got %v, error %v, after %d requests; want %s after %d", name, got, err, sent, tc.users, tc.sent)
+		}
+	}
+}
+
 func TestLinks(t *testing.T) {
 	f := &fake{}
 	p := opened(t, f, nil)
@@ -265,6 +304,10 @@ func TestCheck(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %s", want, got)
 		}
+	}
+	raw := opened(t, f, func(a *providers.Account) { a.Settings = map[string]string{"auth_scheme": "raw"} })
+	if got := fmt.Sprint(raw.Check(context.Background())); !strings.Contains(got, "sent as raw") {
+		t.Errorf("no line on the raw key in %s", got)
 	}
 	f.answers["GET /v2/conversations/list"] = says(401, "")
 	if r := opened(t, f, nil).Check(context.Background()); len(r) != 1 || r[0].OK || r[0].Kind != model.Unauthorized {

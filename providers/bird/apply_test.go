@@ -149,6 +149,9 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 	snoozed.Status = "snoozed"
 	deleted := fresh()
 	deleted.Archived = true
+	guest := model.Participant{Kind: "contact", Identifier: "emailaddress=guest@example.com", Status: "active"} // without an id
+	visited := fresh()
+	visited.Participants = model.SetOf(ann, guest)
 	six := make([]model.Participant, 6)
 	for i := range six {
 		six[i] = bob
@@ -174,6 +177,20 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 		{"create without a name", model.Conversation{}, create(model.NewConversation{}), model.Invalid},
 		{"create with six", model.Conversation{}, create(model.NewConversation{Title: "t", People: six}), model.Invalid},
 		{"create with a flow", model.Conversation{}, create(model.NewConversation{Title: "t", People: []model.Participant{cleo}}), model.Invalid},
+		{"the removal of somebody without an id", visited, people(ann), model.Unsupported},
+		{"a status of somebody without an id", visited, people(ann, as(guest, "invited")), model.Unsupported},
+		{"a user without an id", fresh(), people(ann, bob, cleo, model.Participant{Kind: "user", Name: "Una", Email: "una@example.com"}), model.Invalid},
+		{"a contact without an id or an identifier", fresh(), people(ann, bob, cleo, model.Participant{Kind: "contact", Name: "Cora"}), model.Invalid},
+		{"participants without a set", fresh(), model.Edit{Kind: model.EditParticipants}, model.Invalid},
+		{"create without a conversation", model.Conversation{}, model.Edit{Kind: model.EditCreate}, model.Invalid},
+		{"create in a space", model.Conversation{}, create(model.NewConversation{Title: "t", Space: "7"}), model.Invalid},
+		{"create with a default role", model.Conversation{}, create(model.NewConversation{Title: "t", DefaultRole: "editor"}), model.Invalid},
+		{"create with an access that is not known", model.Conversation{}, create(model.NewConversation{Title: "t", Access: "everyone"}), model.Invalid},
+		{"create with a privacy that is not known", model.Conversation{}, create(model.NewConversation{Title: "t", Privacy: "participants"}), model.Invalid},
+		{"create with a user without an id", model.Conversation{},
+			create(model.NewConversation{Title: "t", People: []model.Participant{{Kind: "user", Name: "Una"}}}), model.Invalid},
+		{"create with a contact without an identifier", model.Conversation{},
+			create(model.NewConversation{Title: "t", People: []model.Participant{{Kind: "contact", ID: "9", Name: "Cora"}}}), model.Invalid},
 	} {
 		p, s := openStub(t, accept)
 		out := p.Apply(t.Context(), tt.fresh, []model.Edit{tt.edit})

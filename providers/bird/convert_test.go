@@ -109,6 +109,8 @@ func TestConvertKeepsUnexpectedValues(t *testing.T) {
 		{"updated without a message", `{"id":"1","updatedAt":"2026-01-02T03:04:05.678Z"}`, func(c model.Conversation) bool { return c.Updated.Nanosecond() == 678e6 }},
 		{"no style", `{"id":"1"}`, func(c model.Conversation) bool { return c.Kind == "conversation" }},
 		{"null everywhere", `{"id":"1","name":null,"featuredParticipants":null,"lastMessage":null,"channelId":null,"initiatingParticipant":null}`, func(c model.Conversation) bool { return !c.HasMessages }},
+		{"a recipient with two addresses", `{"id":"1","lastMessage":{"recipients":[{"type":"to","identifierKey":"phonenumber","identifierValue":"+31","platformAddress":"wa:31"}]}}`,
+			func(c model.Conversation) bool { return hasFact(c, "phonenumber=+31 · wa:31") }},
 		{"unknown field", `{"id":"1","brandNew":{"deep":[{"x":"found"}]}}`, func(c model.Conversation) bool {
 			return len(c.Facts) == 1 && c.Facts[0] == model.Fact{Group: "Other", Label: "brandNew.deep.1.x", Value: "found"}
 		}},

@@ -75,9 +75,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if err == nil && everything {
 		err = l.inboxes(ctx)
 	}
-	if err == nil && ctx.Err() != nil {
-		err = providers.GivenUp(calls.GetConversation.Name, ctx.Err())
-	}
 	if err != nil {
 		return model.Detail{}, err
 	}

@@ -1,7 +1,6 @@
 package bird
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -71,6 +70,7 @@ func TestErrors(t *testing.T) {
 		{409, `{"code":"ResourceAlreadyExists","message":"Another.","details":{"conversationId":"c2"}}`, model.Error{Kind: model.ConflictKind, Code: "ResourceAlreadyExists", Message: "Another.", Existing: "c2"}},
 		{401, `{"code":"Unauthorized","message":"Bad key."}`, model.Error{Kind: model.Unauthorized, Code: "Unauthorized", Message: "Bad key."}},
 		{429, `{"code":"TooManyRequests","message":"Slow."}`, model.Error{Kind: model.RateLimited, Code: "TooManyRequests", Message: "Slow."}},
+		{409, `{"code":"ResourceAlreadyExists","message":"Another.","details":{"conversationId":[]}}`, model.Error{Kind: model.ConflictKind, Code: "ResourceAlreadyExists", Message: "Another."}},
 		{422, `not json`, model.Error{Kind: model.Invalid, Message: "not json"}},
 		{403, `{"message":"No.","details":"free text"}`, model.Error{Kind: model.Forbidden, Message: "No."}},
 		{500, `{"message":"Oops."}`, model.Error{Kind: model.UnknownOutcome, Message: "Oops."}},
@@ -190,102 +190,8 @@ func TestSyncOfMalformedAnswers(t *testing.T) {
 	}
 }
 
-func TestLoad(t *testing.T) {
-	person := func(id string) string {
-		return `{"id":"` + id + `","type":"user","status":"active","displayName":"` + id + `","avatarUrl":"https://a/` + id + `"}`
-	}
-	answer := func(r sent) (int, string) {
-		switch {
-		case strings.HasSuffix(r.Path, "/participants") && strings.Contains(r.Query, "pageToken"):
-			return 200, results("", person("p2"), person("p3"))
-		case strings.HasSuffix(r.Path, "/participants"):
-			return 200, results("n", person("p1"), person("p2"))
-		}
-		return 200, row(c1, map[string]any{"channelId": "ch-1", "activeParticipantCount": 9, "featuredParticipants": []any{map[string]any{"id": "f", "type": "user"}}})
-	}
-	p, _ := openStub(t, answer)
-	d, err := p.Load(t.Context(), c1, model.NeedParticipants)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := d.Conversation
-	var ids []string
-	for _, x := range c.Participants.Items {
-		ids = append(ids, x.ID)
-	}
-	if strings.Join(ids, " ") != "p1 p2 p3" || !c.Participants.Known || c.ParticipantCount != 9 || c.Channel.Name != "Support mail" || !hasFact(c, "https://a/p3") {
-		t.Errorf("got %+v", c)
-	}
-	if d.Messages.Known || !strings.HasPrefix(string(d.Raw), `{"`) || strings.Contains(string(d.Raw), `"participants":[`) {
-		t.Errorf("got messages %+v and raw %s, want no messages and the conversation's own object", d.Messages, d.Raw)
-	}
-	d, err = p.Load(t.Context(), c1, 0)
-	if err != nil || d.Conversation.Participants.Known || d.Raw[0] != '{' || strings.Contains(string(d.Raw), `"participants":[`) {
-		t.Errorf("without participants: got %+v, %v", d, err)
-	}
-
-	for name, body := range map[string]string{"a hole": results("", `null`, person("p1")), "no end": results("n", person("p1")), "null": `{"results":null}`} {
-		p, _ := openStub(t, func(r sent) (int, string) {
-			if strings.HasSuffix(r.Path, "/participants") {
-				return 200, body
-			}
-			return answer(r)
-		})
-		if d, err := p.Load(t.Context(), c1, model.NeedParticipants); err != nil || d.Conversation.Participants.Known {
-			t.Errorf("%s: participants: got known %v, error %v; want unknown", name, d.Conversation.Participants.Known, err)
-		}
-	}
-	p, _ = openStub(t, func(r sent) (int, string) {
-		if r.Path != one {
-			return 403, `{"code":"Forbidden","message":"Not for this key."}`
-		}
-		return answer(r)
-	})
-	d, err = p.Load(t.Context(), c1, model.NeedParticipants|model.NeedMessages)
-	if err != nil || d.Conversation.Participants.Known || d.Messages.Known || !hasFact(d.Conversation, "not shown: Not for this key.") {
-		t.Errorf("parts without a right: got %+v, %v; want unknown, with a fact", d, err)
-	}
-	p, _ = openStub(t, func(sent) (int, string) { return 200, row("another", nil) })
-	_, err = p.Load(t.Context(), c1, 0)
-	wantKind(t, err, model.Malformed)
-}
-
-func TestOnlyNewerMessagesAreRequestedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		message := func(n int) string {
-			return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","status":"sent","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
-		}
-		last := 2
-		p, s := openStub(t, func(r sent) (int, string) {
-			switch {
-			case !strings.HasSuffix(r.Path, "/messages"):
-				return 200, row(c1, nil)
-			case strings.Contains(r.Query, "dateFrom"):
-				return 200, results("", message(last))
-			}
-			return 200, results("", message(2), message(1))
-		})
-		want := func(ids string, query string) {
-			t.Helper()
-			d, err := p.Load(t.Context(), c1, model.NeedMessages)
-			var got []string
-			for _, m := range d.Messages.Items {
-				got = append(got, m.ID)
-			}
-			lines := s.lines()
-			if err != nil || strings.Join(got, " ") != ids || !strings.HasSuffix(lines[len(lines)-1], query) {
-				t.Errorf("got %v, error %v, sent %s; want %s and %s", got, err, lines[len(lines)-1], ids, query)
-			}
-		}
-		want("m1 m2", "/messages?limit=100")
-		last = 3
-		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
-		time.Sleep(threadAge)
-		want("m1 m2", "/messages?limit=100")
-	})
-}
-
 func TestLookup(t *testing.T) {
+	const noContact = "0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b700"
 	contact := func(id, name, email string) string {
 		return `{"id":"` + id + `","computedDisplayName":"` + name + `","featuredIdentifiers":[{"key":"phonenumber","value":"+1"},{"key":"emailaddress","value":"` + email + `"}]}`
 	}
@@ -296,12 +202,19 @@ func TestLookup(t *testing.T) {
 		case strings.HasSuffix(r.Path, "/agents"):
 			return 200, results("", `{"id":"us-1","displayName":"Ann Desk","email":"ann@desk.test"}`, `{"id":"us-2","displayName":"Bob Desk"}`,
 				`{"id":"0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b7e3","displayName":"Eve Desk"}`)
+		case strings.HasSuffix(r.Path, "/contacts/search") && strings.Contains(r.Body, "alone@"):
+			return 200, contact("5", "Al", "alone@example.com")
+		case strings.HasSuffix(r.Path, "/contacts/search") && strings.Contains(r.Body, "nobody@"):
+			return 404, `{"code":"ResourceNotFound","message":"no"}`
 		case strings.HasSuffix(r.Path, "/contacts/search"):
 			return 200, results("", contact("1", "Ann", "ann@example.com"))
 		case strings.HasSuffix(r.Path, "/contacts") && strings.Contains(r.Query, "pageToken=p2"):
 			return 200, results("", contact("4", "Ánna", "x@y.z"))
 		case strings.HasSuffix(r.Path, "/contacts"):
 			return 200, results("p2", contact("1", "Ann", "a@b.c"), contact("2", "Hannah", "h@b.c"), contact("3", "Bob", "b@b.c"))
+		}
+		if strings.HasSuffix(r.Path, "/contacts/"+noContact) {
+			return 200, `{"computedDisplayName":"without an id"}`
 		}
 		return 404, `{"code":"ResourceNotFound","message":"no"}`
 	})
@@ -312,6 +225,8 @@ func TestLookup(t *testing.T) {
 		sent   string
 	}{
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann@example.com"}, "1", "", `{"identifier":{"key":"emailaddress","value":"ann@example.com"}}`},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "alone@example.com"}, "5", "", ""},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "nobody@example.com"}, "", "", ""},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "+31 6 1234-5678"}, "1", "", `{"identifier":{"key":"phonenumber","value":"+31612345678"}}`},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "whatsappusername=wa.7"}, "1", "", `{"identifier":{"key":"whatsappusername","value":"wa.7"}}`},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann"}, "1 2 4", "", ""},
@@ -342,64 +257,8 @@ func TestLookup(t *testing.T) {
 	}
 	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupGroups})
 	wantKind(t, err, model.Unsupported)
-}
-
-// The order of the list is not documented. If the times of creation contradict it, the head is not sure.
-func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
-	made := func(id, at string) string {
-		return row(id, map[string]any{"name": "t", "createdAt": at, "channelId": "ch-1", "initiatingParticipant": nil})
-	}
-	create := model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Channel: "ch-1"}}}
-	for name, tc := range map[string]struct {
-		list  string
-		known []string
-		sure  bool
-		alike int
-	}{
-		"down to one that was known": {results("more", made("new", "2026-02-01T00:00:01Z"), made("known", "2026-01-01T00:00:00Z")), []string{"known"}, true, 1},
-		"to the end":                 {results("", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, true, 1},
-		"no end in sight":            {results("more", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 1},
-		"in another order":           {results("", made("old", "2026-01-01T00:00:00Z"), made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 2},
-		"without a time":             {results("", made("new", "")), []string{"gone"}, false, 1},
-		"a row that is none":         {results("", "null", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 1},
-	} {
-		n := 0
-		p, _ := openStub(t, func(s sent) (int, string) {
-			switch {
-			case strings.Contains(s.line(), "/participants"), strings.Contains(s.line(), "/messages"):
-				return 200, results("")
-			case strings.Contains(s.line(), "/conversations?"):
-				n++
-				return 200, strings.ReplaceAll(tc.list, `"more"`, fmt.Sprintf(`"more %d"`, n))
-			}
-			_, id, _ := strings.Cut(s.line(), "/conversations/")
-			return 200, made(id, "2026-02-01T00:00:01Z")
-		})
-		found, err := p.Find(t.Context(), create, tc.known)
-		if err != nil || found.Sure != tc.sure || len(found.Alike) != tc.alike || len(found.Same) != tc.alike {
-			t.Errorf("%s: got %+v, %v", name, found, err)
-		}
-	}
-}
-
-// For a create without an id, a message without a reference is no mark.
-func TestMessageWithoutAReferenceIsNoMark(t *testing.T) {
-	p, _ := openStub(t, func(s sent) (int, string) {
-		switch {
-		case strings.Contains(s.line(), "/messages"):
-			return 200, results("", `{"id":"m-1","createdAt":"2026-02-01T00:00:01Z","body":{"type":"text","text":{"text":"hello"}}}`)
-		case strings.Contains(s.line(), "/participants"):
-			return 200, results("")
-		case strings.Contains(s.line(), "/conversations?"):
-			return 200, results("", row("new", map[string]any{"name": "t", "description": "of somebody else", "initiatingParticipant": nil}))
-		}
-		return 200, row("new", map[string]any{"name": "t", "description": "of somebody else", "initiatingParticipant": nil})
-	})
-	create := model.Edit{Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Description: "mine"}}}
-	found, err := p.Find(t.Context(), create, []string{"gone"})
-	if err != nil || len(found.Same) != 0 {
-		t.Errorf("got %+v, %v; want no match", found, err)
-	}
+	_, err = p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupContacts, Text: noContact})
+	wantKind(t, err, model.Malformed)
 }
 
 func TestOpen(t *testing.T) {

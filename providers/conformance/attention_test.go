@@ -21,9 +21,10 @@ func attentionService() conformance.Service {
 	quirk := func(name string, to sandbox.Switches) conformance.Quirk {
 		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Attention().Set(to) }}
 	}
-	with := func(q conformance.Quirk, check func(t *testing.T, b *conformance.Bench)) conformance.Quirk {
-		q.Check = check
-		return q
+	errorShape := func(n int) conformance.Quirk {
+		return conformance.Quirk{Name: "ErrorShape " + strconv.Itoa(n), Check: attentionWords, Turn: func(b *conformance.Bench) {
+			behind(b).Attention().Set(sandbox.Switches{"ErrorShape": n})
+		}}
 	}
 	privacy := func(to string) model.Edit { return model.Edit{Kind: model.EditPrivacy, Target: model.TextValue(to)} }
 	return conformance.Service{
@@ -44,7 +45,7 @@ func attentionService() conformance.Service {
 				return "Stage", model.Value{}, has && len(c.Labels) > 1
 			}},
 			{Name: "label beside odd ones", Kind: model.EditLabels, Requests: 1, Edit: func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
-				labels, _ := attentionAttributes(b, c.Ref.ID)["labels"].(map[string]any)
+				labels, _ := b.State(c.Ref.ID)["labels"].(map[string]any)
 				_, list := labels["Competitor"].([]any)
 				_, flag := labels["Follow-up"].(bool)
 				return "Stage", model.TextValue("Closed"), list || flag
@@ -92,13 +93,13 @@ func attentionService() conformance.Service {
 		}},
 		Quirks: []conformance.Quirk{
 			quirk("WrapData", sandbox.Switches{"WrapData": true}),
-			{Name: "ListPathMissing", Writes: true, Check: attentionSlowList,
+			{Name: "ListPathMissing", Writes: true,
 				Turn: func(b *conformance.Bench) {
 					behind(b).Attention().Set(sandbox.Switches{"ListPathMissing": true})
 				},
 				Hidden: func(b *conformance.Bench, id string) bool { return b.State(id)["isEmpty"] == true }},
-			with(quirk("RawKeyOnly", sandbox.Switches{"RawKeyOnly": true}), attentionSwap(1)),
-			with(quirk("BearerOnly", sandbox.Switches{"BearerOnly": true}), attentionSwap(0)),
+			quirk("RawKeyOnly", sandbox.Switches{"RawKeyOnly": true}),
+			quirk("BearerOnly", sandbox.Switches{"BearerOnly": true}),
 			quirk("NullLists", sandbox.Switches{"NullLists": true}),
 			quirk("UpperStatuses", sandbox.Switches{"UpperStatuses": true}),
 			quirk("LowerStatuses", sandbox.Switches{"LowerStatuses": true}),
@@ -134,10 +135,7 @@ func attentionService() conformance.Service {
 			quirk("ForbidWrites", sandbox.Switches{"ForbidWrites": true}),
 			quirk("InternalByDefault", sandbox.Switches{"InternalByDefault": true}),
 			quirk("IDInAttributesOnly", sandbox.Switches{"IDInAttributesOnly": true}),
-			with(quirk("ErrorShape 1", sandbox.Switches{"ErrorShape": 1}), attentionWords),
-			with(quirk("ErrorShape 2", sandbox.Switches{"ErrorShape": 2}), attentionWords),
-			with(quirk("ErrorShape 3", sandbox.Switches{"ErrorShape": 3}), attentionWords),
-			with(quirk("ErrorShape 4", sandbox.Switches{"ErrorShape": 4}), attentionWords),
+			errorShape(1), errorShape(2), errorShape(3), errorShape(4),
 		},
 		BudgetSize: 250,
 		Budget:     conformance.Budget{FirstSync: 7, Walk: 5, Refresh: 1, Open: 1, Reopen: 1, Fresh: 1},
@@ -195,8 +193,6 @@ func openAttention(t testing.TB, o conformance.Options) conformance.Standin {
 	out.Insert = func() { held.rows++ }
 	return out
 }
-
-func attentionAttributes(b *conformance.Bench, id string) map[string]any { return b.State(id) }
 
 func labelled(_ *conformance.Bench, c model.Conversation) bool { return len(c.Labels) > 0 }
 
@@ -275,68 +271,6 @@ func (h *heldBack) page(req *http.Request, page int) ([]json.RawMessage, *http.R
 	}
 	res.Body = io.NopCloser(bytes.NewReader(raw))
 	return body.Data, res, nil
-}
-
-// attentionSlowList checks that a run requests the missing list only once.
-func attentionSlowList(t *testing.T, b *conformance.Bench) {
-	ctx := context.Background()
-	go2 := func(model.Batch) (bool, error) { return true, nil }
-	if _, err := b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull}, go2); err != nil {
-		t.Fatal(err)
-	}
-	missed := 0
-	for _, s := range b.Sent() {
-		if strings.HasSuffix(s.Path, "/conversations/list") {
-			missed++
-		}
-	}
-	if missed != 1 {
-		t.Errorf("the missing list was requested %d times, want once", missed)
-	}
-	b.Reset()
-	if _, err := b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull}, go2); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range b.Sent() {
-		if strings.HasSuffix(s.Path, "/conversations/list") {
-			t.Errorf("the missing list was requested again: %s", s)
-		}
-	}
-}
-
-// attentionSwap checks that the account tries the credential's other form once
-// and then keeps to the form that works, for writes too.
-func attentionSwap(extra int) func(t *testing.T, b *conformance.Bench) {
-	return func(t *testing.T, b *conformance.Bench) {
-		ctx := context.Background()
-		id := b.IDs()[0]
-		e := model.Edit{ID: "e", Kind: model.EditTitle, Target: model.TextValue("Swapped")}
-		c := model.Conversation{Ref: model.Ref{Account: b.Account.Describe().Account, ID: id}, Provider: model.Attention}
-		e.Ref = c.Ref
-		if out := b.Account.Apply(ctx, c, []model.Edit{e})[0]; out.Err != nil {
-			t.Fatal(out.Err)
-		}
-		if n := len(b.Sent()); n != 1+extra {
-			t.Errorf("the first request took %d, want %d", n, 1+extra)
-		}
-		b.Reset()
-		for range 3 {
-			if _, err := b.Account.Load(ctx, id, 0); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if n := len(b.Sent()); n != 3 {
-			t.Errorf("three further calls took %d requests", n)
-		}
-		b.Revoke()
-		b.Reset()
-		if _, err := b.Account.Load(ctx, id, 0); model.KindOf(err) != model.Unauthorized {
-			t.Errorf("after the key was revoked: error %v, want unauthorized", err)
-		}
-		if n := len(b.Sent()); n != 1 {
-			t.Errorf("the refusal of a key whose form is known took %d requests, want 1", n)
-		}
-	}
 }
 
 // attentionWords checks that errors carry the service's words in each shape of error body.

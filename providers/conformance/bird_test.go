@@ -307,7 +307,7 @@ func birdWithoutRights(t *testing.T, b *conformance.Bench) {
 		b.Reset()
 		d, err := b.Account.Load(ctx, id, everything)
 		if err != nil || d.Conversation.Participants.Known || d.Messages.Known {
-			t.Fatalf("%+v: %v", d, err)
+			t.Fatalf("got %+v, error %v; want neither participants nor messages", d, err)
 		}
 		said := 0
 		for _, f := range d.Conversation.Facts {
@@ -320,11 +320,11 @@ func birdWithoutRights(t *testing.T, b *conformance.Bench) {
 			want++
 		}
 		if said != want {
-			t.Errorf("%d of participants, messages, inboxes and the channel's name say why they are not shown: %+v", said, d.Conversation.Facts)
+			t.Errorf("%d of participants, messages, inboxes and the channel's name say why they are not shown, want %d: %+v", said, want, d.Conversation.Facts)
 		}
 	}
 	if sent := b.Sent(); len(sent) != 1 || !strings.HasSuffix(sent[0].Path, "/conversations/"+id) {
-		t.Errorf("a second load sent %v", sent)
+		t.Errorf("a second load sent %v, want only what the account has a right to", sent)
 	}
 	if can := b.Account.Capabilities(model.Conversation{Status: "active"}).Of(model.EditParticipants); can.Can() || !strings.Contains(can.Reason, "no right") {
 		t.Errorf("participants can be edited without the right to read them: %+v", can)
@@ -337,7 +337,7 @@ func birdWithoutRights(t *testing.T, b *conformance.Bench) {
 	behind(b).Bird().Set(sandbox.Switches{"NoRights": nil})
 	b.Account.Check(ctx)
 	if d, err := b.Account.Load(ctx, id, everything); err != nil || !d.Conversation.Participants.Known || !d.Messages.Known {
-		t.Errorf("after Check found the rights: %+v %v", d, err)
+		t.Errorf("after Check found the rights: got %+v, error %v; want participants and messages", d, err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,7 +9,7 @@ import (
 	"confab/model"
 )
 
-// budget checks how many requests things cost, and prints a table.
+// budget checks how many requests it takes to read, and prints a table. Apply checks the requests of edits.
 func budget(t *testing.T, s Service) {
 	bubble(t, "table", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: s.BudgetSize})
@@ -43,18 +42,7 @@ func budget(t *testing.T, s Service) {
 		row("open a conversation", count(func() { b.load(id, opening) }), s.Budget.Open)
 		row("open it again", count(func() { b.load(id, opening) }), s.Budget.Reopen)
 		row("read before an edit of the title", count(func() { b.load(id, b.Account.Needs(model.EditTitle)) }), s.Budget.Fresh)
-		for _, ec := range s.Edits {
-			b := s.open(t, Options{})
-			c, e := b.choose(ec)
-			b.Account.Apply(context.Background(), c, []model.Edit{e})
-			row("edit: "+ec.Name, len(b.Sent()), ec.Requests)
-		}
-		for _, mc := range s.Mixed {
-			b := s.open(t, Options{})
-			c, edits := b.chooseMixed(mc)
-			b.Account.Apply(context.Background(), c, edits)
-			row("edits: "+mc.Name, len(b.Sent()), mc.Requests)
-		}
+
 		_ = w.Flush()
 		t.Logf("requests of %s\n%s", s.Provider, out.String())
 	})

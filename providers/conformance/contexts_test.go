@@ -77,14 +77,8 @@ func contexts(t *testing.T, s Service) {
 		for _, name := range names {
 			bubble(t, name, func(t *testing.T) {
 				b := s.open(t, Options{})
-				// Each request in turn stays without an answer.
-				for n := 1; ; n++ {
-					if !cancelAt(t, b, n, name, s.calls(b)[name]) {
-						return
-					}
-					if n > 3 {
-						return
-					}
+				// Each of the first four requests in turn stays without an answer.
+				for n := 1; n <= 4 && cancelAt(t, b, n, name, s.calls(b)[name]); n++ {
 				}
 			})
 		}
@@ -100,7 +94,7 @@ func contexts(t *testing.T, s Service) {
 				out := b.Account.Apply(ctx, c, []model.Edit{e})[0]
 				wantKind(t, ec.Name, out.Err, model.UnknownOutcome)
 				if took := time.Since(now); took != time.Second {
-					t.Errorf("the call returned after %s, want 1s", took)
+					t.Errorf("%s returned after %s, want 1s", ec.Name, took)
 				}
 				if writes := b.Writes(); len(writes) != 1 {
 					t.Errorf("%d writes, want one: %v", len(writes), writes)
@@ -108,7 +102,7 @@ func contexts(t *testing.T, s Service) {
 			})
 		}
 	})
-	bubble(t, "cancelled while it waits its turn", func(t *testing.T) {
+	bubble(t, "cancelled while waiting for a turn", func(t *testing.T) {
 		b := s.open(t, Options{Pacer: never{}})
 		for name, call := range s.calls(b) {
 			ctx, cancel := context.WithCancel(context.Background())
@@ -220,7 +214,7 @@ func concurrency(t *testing.T, s Service) {
 				for n := range 6 {
 					id := ids[(worker*6+n)%len(ids)]
 					if d, err := b.Account.Load(ctx, id, model.NeedMessages|b.Account.Needs(e.Kind)); err != nil || d.Conversation.Ref.ID != id {
-						t.Errorf("load %s: %s, error %v", id, d.Conversation.Ref, err)
+						t.Errorf("load %s returned %s, error %v", id, d.Conversation.Ref, err)
 					}
 					_ = b.Account.Capabilities(c)
 					_ = b.Account.Describe()
@@ -235,7 +229,7 @@ func concurrency(t *testing.T, s Service) {
 					return true, nil
 				})
 				if err != nil || !res.Complete || rows != len(ids) && s.any().Kind != model.EditCreate && !b.Account.Describe().Incremental {
-					t.Errorf("a walk returned %d rows, complete %t, error %v", rows, res.Complete, err)
+					t.Errorf("a walk beside loads and edits returned %d rows, complete %t, error %v; want all %d", rows, res.Complete, err, len(ids))
 				}
 			})
 			all.Go(func() {

@@ -61,10 +61,10 @@ func lostCases() []lostCase {
 	return []lostCase{
 		{name: "refused as wrong", meet: refuse(422), want: model.Invalid},
 		{name: "refused as forbidden", meet: refuse(403), want: model.Forbidden},
-		{name: "refused for what is there", meet: refuse(409), want: model.ConflictKind},
+		{name: "refused as a conflict", meet: refuse(409), want: model.ConflictKind},
 		{name: "asked to wait", meet: fault(FaultRate), want: model.RateLimited},
 		{name: "never sent", meet: fault(FaultDropBefore), want: model.Unavailable},
-		{name: "not known and not made", meet: fault(FaultPage), want: model.UnknownOutcome},
+		{name: "500, and not made", meet: fault(FaultPage), want: model.UnknownOutcome},
 		{name: "lost after it was made", meet: fault(FaultDropAfter), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
 		{name: "lost, and renamed since", meet: fault(FaultDropAfter), after: renamed, want: model.UnknownOutcome, made: true, alike: 1},
 		{name: "500 after it was made", meet: afterEffect(500), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
@@ -100,22 +100,20 @@ func creates(t *testing.T, s Service) {
 			for _, one := range []model.Edit{e, again} {
 				wantKind(t, "create", b.Account.Apply(ctx, model.Conversation{}, []model.Edit{one})[0].Err, model.UnknownOutcome)
 			}
-			ids := map[string]bool{}
+			marked := map[string]bool{}
 			for _, one := range []model.Edit{e, again} {
 				found, err := b.Creator.Find(ctx, one, known.IDs)
-				if err != nil || !found.Marked && len(found.Same) != 2 || found.Marked && len(found.Same) != 1 {
-					t.Fatalf("Find returned %+v, error %v", found, err)
+				want := 2
+				if found.Marked {
+					want = 1
 				}
-				ids[found.Same[0].Ref.ID] = found.Marked
-				if found.Marked && len(ids) != 1 && len(ids) != 2 {
-					t.Error("Find returned the same conversation for both creates")
+				if err != nil || len(found.Same) != want {
+					t.Fatalf("Find returned %+v, error %v; want %d the same", found, err, want)
 				}
-			}
-			if n := *e.Target.New; n.Message != "" && len(ids) == 2 {
-				for id, marked := range ids {
-					if !marked {
-						t.Errorf("nothing distinguishes %s from the other conversation", id)
-					}
+				if id := found.Same[0].Ref.ID; found.Marked && marked[id] {
+					t.Errorf("Find returned %s as the mark of both creates", id)
+				} else {
+					marked[id] = found.Marked
 				}
 			}
 		})
@@ -125,7 +123,7 @@ func creates(t *testing.T, s Service) {
 			s.IgnoreCreate(b)
 			out := b.Account.Apply(context.Background(), model.Conversation{}, []model.Edit{e})[0]
 			if out.Err != nil || out.Created == "" {
-				t.Fatalf("the outcome is %+v", out)
+				t.Fatalf("the outcome is %+v, want success with an id", out)
 			}
 			_, err := b.Account.Load(context.Background(), out.Created, 0)
 			wantKind(t, "reading it back", err, model.NotFound)
@@ -137,7 +135,7 @@ func (b *Bench) newest(t *testing.T, e model.Edit) model.Newest {
 	t.Helper()
 	newest, err := b.Creator.Newest(context.Background(), *e.Target.New)
 	if err != nil || !newest.Sure || len(newest.IDs) == 0 {
-		t.Fatalf("the head of the list is %+v, error %v", newest, err)
+		t.Fatalf("the head of the list is %+v, error %v; want some ids, surely", newest, err)
 	}
 	return newest
 }
@@ -158,14 +156,14 @@ func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
 	out := b.Account.Apply(ctx, model.Conversation{}, []model.Edit{e})[0]
 	wantKind(t, "create", out.Err, lc.want)
 	if out.Created != "" || out.After != nil {
-		t.Errorf("the outcome has a result: %+v", out)
+		t.Errorf("the outcome of the lost create has a result: %+v", out)
 	}
 	if writes := b.Writes(); len(writes) > 1 {
 		t.Errorf("%d writes, want one: %v", len(writes), writes)
 	}
 	b.Tamper(nil)
 	if made := len(b.IDs()) > len(ids); made != lc.made {
-		t.Errorf("the conversation was created: %t, want %t", made, lc.made)
+		t.Errorf("the stand-in made the conversation: %t, want %t", made, lc.made)
 	}
 	if lc.after != nil {
 		lc.after(s, b, n)
@@ -179,7 +177,7 @@ func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
 		t.Errorf("Find wrote: %v", writes)
 	}
 	if found.Sure && (len(found.Same) != lc.same || len(found.Alike) != lc.alike && !found.Marked) || len(found.Same) > lc.same {
-		t.Errorf("Find returned %d the same and %v alike, want %d and %d", len(found.Same), found.Alike, lc.same, lc.alike)
+		t.Errorf("Find returned %d conversations that are the same and %v that are alike, want %d and %d", len(found.Same), found.Alike, lc.same, lc.alike)
 	}
 	for _, c := range found.Same {
 		if !lc.made || c.Title != n.Title {
@@ -206,7 +204,10 @@ func deletes(t *testing.T, s Service) {
 				out := b.Account.Apply(ctx, c, []model.Edit{e})[0]
 				wantKind(t, ec.Name, out.Err, want)
 				if out.After != nil && out.Err != nil {
-					t.Errorf("the outcome has a result: %+v", out.After)
+					t.Errorf("the outcome has a result beside its error: %+v", out.After)
+				}
+				if writes := b.Writes(); len(writes) > 1 {
+					t.Errorf("%d writes, want one: %v", len(writes), writes)
 				}
 				b.Tamper(nil)
 				d, err := b.Account.Load(ctx, c.Ref.ID, b.Account.Needs(ec.Kind))
@@ -217,7 +218,7 @@ func deletes(t *testing.T, s Service) {
 				case err != nil:
 					t.Errorf("loading the conversation afterwards: %v", err)
 				case ec.Kind == model.EditArchive && known && shown.Equal(e.Target) != gone:
-					t.Errorf("a load shows %s", show(shown))
+					t.Errorf("a load shows %s, archived: %t", show(shown), gone)
 				}
 			})
 		}
@@ -225,9 +226,9 @@ func deletes(t *testing.T, s Service) {
 		try("refused as forbidden", answers(403), model.Forbidden, false)
 		try("refused as wrong", answers(422), model.Invalid, false)
 		try("ignored", func(b *Bench, _ string) { s.IgnoreDelete(b) }, "", false)
-		try("lost after", func(b *Bench, _ string) { b.Fault(FaultDropAfter, 1) }, model.UnknownOutcome, true)
-		try("500 after", func(b *Bench, _ string) { afterEffect(500)(s, b, model.NewConversation{}) }, model.UnknownOutcome, true)
-		try("not known and not done", func(b *Bench, _ string) { b.Fault(FaultPage, 1) }, model.UnknownOutcome, false)
+		try("lost after it was done", func(b *Bench, _ string) { b.Fault(FaultDropAfter, 1) }, model.UnknownOutcome, true)
+		try("500 after it was done", func(b *Bench, _ string) { afterEffect(500)(s, b, model.NewConversation{}) }, model.UnknownOutcome, true)
+		try("500, and not done", func(b *Bench, _ string) { b.Fault(FaultPage, 1) }, model.UnknownOutcome, false)
 		try("already gone", func(b *Bench, id string) { b.Remove(id) }, model.NotFound, true)
 	}
 }

@@ -44,17 +44,17 @@ func describe(t *testing.T, s Service) {
 			t.Errorf("Identity %q does not name provider and base URL", d.Identity)
 		}
 		if d.ReadOnly {
-			t.Error("ReadOnly is set")
+			t.Error("ReadOnly is set for an account that may write")
 		}
-		one := func(what, v string, of []string) {
+		oneOf := func(what, v string, of []string) {
 			if v != "" && !slices.Contains(of, v) || v == "" && len(of) > 0 {
 				t.Errorf("%s is %q, which is none of %q", what, v, of)
 			}
 		}
-		one("DefaultRole", d.DefaultRole, d.Roles)
-		one("DefaultStatus", d.DefaultStatus, d.ParticipantStatuses)
+		oneOf("DefaultRole", d.DefaultRole, d.Roles)
+		oneOf("DefaultStatus", d.DefaultStatus, d.ParticipantStatuses)
 		for _, r := range d.DefaultRoleValues {
-			one("an entry of DefaultRoleValues", r, d.Roles)
+			oneOf("an entry of DefaultRoleValues", r, d.Roles)
 		}
 		for _, list := range [][]string{d.Roles, d.AccessValues, d.ParticipantStatuses, d.DefaultRoleValues} {
 			if sorted := slices.Compact(slices.Sorted(slices.Values(list))); len(sorted) != len(list) || slices.Contains(list, "") {
@@ -62,20 +62,20 @@ func describe(t *testing.T, s Service) {
 			}
 		}
 		caps := b.Account.Capabilities(b.load(b.first(), 0).Conversation)
-		goes := func(what string, listed bool, k model.EditKind) {
+		agrees := func(what string, listed bool, k model.EditKind) {
 			if listed != caps.Of(k).Can() {
 				t.Errorf("%s does not agree with the capability to edit %s, which is %q", what, k, caps.Of(k).State)
 			}
 		}
-		goes("AccessValues", len(d.AccessValues) > 0, model.EditAccess)
-		goes("DefaultRoleValues", len(d.DefaultRoleValues) > 0, model.EditDefaultRole)
+		agrees("AccessValues", len(d.AccessValues) > 0, model.EditAccess)
+		agrees("DefaultRoleValues", len(d.DefaultRoleValues) > 0, model.EditDefaultRole)
 		if people := caps.Of(model.EditParticipants).Can() || caps.Of(model.EditContacts).Can(); people != (len(d.People) > 0) {
 			t.Errorf("People is %v, but people can be edited: %t", d.People, people)
 		}
 		for key, sentence := range d.Effects {
 			kind, target, ok := strings.Cut(key, ":")
 			if !ok || target == "" || sentence == "" || !slices.Contains(model.EditKinds(), model.EditKind(kind)) {
-				t.Errorf("the effect of %q is described by %q", key, sentence)
+				t.Errorf("Effects says %q of %q, want a sentence for a kind of edit and a value", sentence, key)
 			}
 		}
 		classes := []model.Class{model.ClassEveryone, model.ClassGroup, model.ClassMembers}
@@ -109,7 +109,7 @@ func describe(t *testing.T, s Service) {
 				c, ok := caps[k]
 				states := []model.CapabilityState{model.CapabilityYes, model.CapabilityAssumed, model.CapabilityNo}
 				if !ok || c.Reason == "" || !slices.Contains(states, c.State) {
-					t.Errorf("%s: %s is %+v", id, k, c)
+					t.Errorf("%s: the capability %s is %+v, want a known state and a reason", id, k, c)
 				}
 			}
 			if len(caps) != len(model.EditKinds()) {

@@ -49,10 +49,10 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 		for _, text := range append(invented, "") {
 			page, err := b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Text: text, Scope: scope})
 			if err != nil || len(page.Items) > 0 || page.Cursor != "" {
-				t.Errorf("looking for %q returned %+v, error %v", text, page, err)
+				t.Errorf("looking for %q, where there is no directory, returned %+v, error %v; want nobody", text, page, err)
 			}
 		}
-		b.wantCount(t, "a directory that is none", 0)
+		b.wantCount(t, "lookups without a directory", 0)
 		return
 	}
 	var all []model.Participant
@@ -65,15 +65,17 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 				t.Errorf("an entry has no id or kind: %+v", p)
 			}
 		}
-		if all != nil && len(all) != len(list) {
-			t.Errorf("%d entries with the limit %d, %d without a limit", len(list), limit, len(all))
+		if limit == 0 {
+			all = list
+		}
+		if len(all) != len(list) {
+			t.Errorf("with the limit %d the directory has %d entries, without a limit %d", limit, len(list), len(all))
 		}
 		if lc.IDs != nil {
 			wantIDs(t, "the whole directory", ids, lc.IDs(b))
 		} else if len(slices.Compact(sorted(ids))) != len(ids) {
-			t.Error("an entry is listed twice")
+			t.Errorf("with the limit %d, an entry is listed twice", limit)
 		}
-		all = list
 	}
 	if len(all) == 0 {
 		t.Fatal("the directory is empty")
@@ -105,7 +107,7 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 	for _, cursor := range []string{"nonsense", "-3", "999999", "0:nonsense", "zzz:-1"} {
 		page, err := b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Scope: scope, Cursor: cursor, Limit: 5})
 		if k := model.KindOf(err); len(page.Items) > 5 || k != "" && k != model.Invalid {
-			t.Errorf("the foreign cursor %q returned %d entries, error %v", cursor, len(page.Items), err)
+			t.Errorf("the foreign cursor %q returned %d entries, error %v; want five at most, or an error of kind invalid", cursor, len(page.Items), err)
 		}
 	}
 }
@@ -120,7 +122,7 @@ func (b *Bench) directory(t *testing.T, req model.LookupRequest) []model.Partici
 			t.Fatalf("look up %s %q: %v", req.Kind, req.Text, err)
 		}
 		if req.Limit > 0 && len(page.Items) > req.Limit {
-			t.Errorf("a page of %d entries with the limit %d", len(page.Items), req.Limit)
+			t.Errorf("with the limit %d, a page has %d entries", req.Limit, len(page.Items))
 		}
 		for _, p := range page.Items {
 			if slices.ContainsFunc(all, func(q model.Participant) bool { return q.ID == p.ID }) {

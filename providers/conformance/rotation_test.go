@@ -131,7 +131,7 @@ func TestRotatedCredential(t *testing.T) {
 			for _, id := range ids {
 				wait.Go(func() {
 					if _, err := p.Load(t.Context(), id, 0); model.KindOf(err) != want {
-						t.Errorf("load %s: %v, want %q", id, err, want)
+						t.Errorf("load %s: %v, want an error of kind %q", id, err, want)
 					}
 				})
 			}
@@ -147,7 +147,7 @@ func TestRotatedCredential(t *testing.T) {
 				reads, refused, plain := s.counts()
 				plain -= before
 				if reads != 1 || refused != 0 || plain < loads {
-					t.Fatalf("%d reads, %d refused, %d requests", reads, refused, plain)
+					t.Fatalf("before the rotation: %d reads, %d refused, %d requests; want 1, 0 and %d or more", reads, refused, plain, loads)
 				}
 				for range 2 {
 					s.rotate(true)

@@ -31,7 +31,7 @@ func secrecy(t *testing.T, s Service) {
 		_, _ = b.Account.Link(ctx, model.Conversation{Ref: model.Ref{Account: b.Account.Describe().Account, ID: b.first()}}, model.LinkRecording)
 		b.Tamper(nil)
 	}
-	bubble(t, "in good weather", func(t *testing.T) {
+	bubble(t, "in answers of success", func(t *testing.T) {
 		b := s.open(t, Options{})
 		if len(b.Secrets) == 0 || slices.ContainsFunc(b.Secrets, func(s string) bool { return len(s) < 8 }) {
 			t.Fatalf("the secrets of the stand-in are %q, want long ones", b.Secrets)
@@ -74,13 +74,13 @@ func secrecy(t *testing.T, s Service) {
 		})
 		everything(b)
 	})
-	bubble(t, "basic forms", func(t *testing.T) {
+	bubble(t, "in no address and no cookie", func(t *testing.T) {
 		b := s.open(t, Options{})
 		b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 			for _, secret := range b.Secrets {
 				for _, form := range []string{secret, base64.StdEncoding.EncodeToString([]byte(secret))} {
 					if strings.Contains(req.URL.String(), form) || strings.Contains(req.Header.Get("Cookie"), form) {
-						t.Errorf("a credential is part of the address %s", req.URL)
+						t.Errorf("a credential is in the address %s or in a cookie", req.URL)
 					}
 				}
 			}
@@ -114,7 +114,7 @@ func readOnly(t *testing.T, s Service) {
 			state, ids := b.State(c.Ref.ID), b.IDs()
 			b.Reset()
 			if reqs, err := b.Account.Requests(c, []model.Edit{e}); err != nil || len(reqs) == 0 {
-				t.Errorf("%s: Requests returned %v, error %v", ec.Name, reqs, err)
+				t.Errorf("%s: Requests returned %v, error %v; want what another account would send", ec.Name, reqs, err)
 			}
 			out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
 			wantKind(t, ec.Name, out.Err, model.Unsupported)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +59,7 @@ func shapes(t *testing.T, s Service) {
 		}))
 		w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
 		if model.KindOf(w.err) != model.Malformed && (w.err != nil || len(w.ids) > 0) {
-			t.Errorf("a walk returned %d rows, error %v", len(w.ids), w.err)
+			t.Errorf("a walk of a null list returned %d rows, error %v; want none, or an error of kind malformed", len(w.ids), w.err)
 		}
 	})
 	bubble(t, "fields nobody knows", func(t *testing.T) {
@@ -127,7 +127,7 @@ func unknownWords(t *testing.T, s Service) {
 		}))
 		b.load(id, 0)
 		b.wantCount(t, "loading it again", 1)
-		for _, field := range sorted(keys(fields)) {
+		for _, field := range slices.Sorted(maps.Keys(fields)) {
 			put := false
 			b.Tamper(rewriteJSON(func(v any) any {
 				if m, ok := v.(map[string]any); ok && m[field] != nil {
@@ -189,7 +189,7 @@ func (b *Bench) survives(t *testing.T) {
 			t.Errorf("Raw is not JSON: %.100s", d.Raw)
 		}
 	} else if k := model.KindOf(err); k != model.Malformed {
-		t.Errorf("the error is %q: %v", k, err)
+		t.Errorf("a load: the error is %q, want none or malformed: %v", k, err)
 	}
 	_ = b.walk(model.SyncRequest{Mode: model.SyncHead}, func(n int, _ model.Batch) (bool, error) { return n < 3, nil })
 	for _, lc := range b.service.Lookups {
@@ -214,7 +214,7 @@ func strangeValues(t *testing.T, s Service) {
 	need := model.NeedMessages | model.NeedParticipants | model.NeedContacts | model.NeedEverything
 	b.load(id, need)
 	b.whole(t)
-	for turn, field := range sorted(keys(fields)) {
+	for turn, field := range slices.Sorted(maps.Keys(fields)) {
 		for n, v := range aFew(strange, 3, turn) {
 			b.Tamper(rewriteJSON(func(in any) any {
 				if m, ok := in.(map[string]any); ok {
@@ -240,14 +240,6 @@ func strangeValues(t *testing.T, s Service) {
 			}
 		}
 	}
-	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) { return next.RoundTrip(req) })
+	b.Tamper(nil)
 	b.load(id, need)
-}
-
-func keys(m map[string]bool) []string {
-	var out []string
-	for k := range m {
-		out = append(out, k)
-	}
-	return out
 }

@@ -84,7 +84,7 @@ func syncs(t *testing.T, s Service) {
 		w := b.whole(t)
 		wantIDs(t, "a full walk", w.ids, b.IDs())
 		if len(w.batches) < 3 {
-			t.Errorf("%d pages, want several", len(w.batches))
+			t.Errorf("a full walk has %d pages, want three or more", len(w.batches))
 		}
 		account := b.Account.Describe().Account
 		for _, c := range w.rows {
@@ -110,13 +110,13 @@ func syncs(t *testing.T, s Service) {
 		for _, mode := range []model.SyncMode{model.SyncFull, model.SyncHead} {
 			w := b.walk(model.SyncRequest{Mode: mode}, nil)
 			if w.err != nil || len(w.ids) != 0 || !w.result.Complete {
-				t.Errorf("mode %d: %d rows, complete %t, error %v", mode, len(w.ids), w.result.Complete, w.err)
+				t.Errorf("mode %d: got %d rows, complete %t, error %v; want a complete walk without rows", mode, len(w.ids), w.result.Complete, w.err)
 			}
 		}
 	})
-	bubble(t, "emit error", func(t *testing.T) {
+	bubble(t, "the caller fails", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: s.Several})
-		for n, req := range []model.SyncRequest{full, {Mode: model.SyncHead}} {
+		for what, req := range map[string]model.SyncRequest{"a full walk": full, "the head": {Mode: model.SyncHead}} {
 			b.Reset()
 			sent := -1
 			w := b.walk(req, func(page int, _ model.Batch) (bool, error) {
@@ -124,16 +124,16 @@ func syncs(t *testing.T, s Service) {
 				return true, errEnough
 			})
 			if !errors.Is(w.err, errEnough) {
-				t.Errorf("request %d: the error is %v, want the caller's own", n, w.err)
+				t.Errorf("%s: the error is %v, want the caller's own", what, w.err)
 			}
 			if w.result.Complete || len(w.batches) != 1 || len(b.Sent()) != sent {
-				t.Errorf("request %d: the walk went on: complete %t, %d pages, %d further requests", n, w.result.Complete, len(w.batches), len(b.Sent())-sent)
+				t.Errorf("%s went on after the error: complete %t, %d pages, %d further requests", what, w.result.Complete, len(w.batches), len(b.Sent())-sent)
 			}
 		}
 	})
-	bubble(t, "stop", func(t *testing.T) {
+	bubble(t, "the caller stops", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: s.Several})
-		for n, req := range []model.SyncRequest{full, {Mode: model.SyncHead}} {
+		for what, req := range map[string]model.SyncRequest{"a full walk": full, "the head": {Mode: model.SyncHead}} {
 			for _, page := range []int{1, 2} {
 				b.Reset()
 				sent := -1
@@ -142,17 +142,17 @@ func syncs(t *testing.T, s Service) {
 					return at < page, nil
 				})
 				if w.err != nil || w.result.Complete || len(w.batches) != page || len(b.Sent()) != sent {
-					t.Errorf("request %d: error %v, complete %t, %d pages, %d further requests", n, w.err, w.result.Complete, len(w.batches), len(b.Sent())-sent)
+					t.Errorf("%s, stopped at page %d: error %v, complete %t, %d pages, %d further requests", what, page, w.err, w.result.Complete, len(w.batches), len(b.Sent())-sent)
 				}
 			}
 		}
 	})
-	bubble(t, "stop at the last page", func(t *testing.T) {
+	bubble(t, "the caller stops at the last page", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: s.Several})
 		pages := len(b.whole(t).batches)
 		w := b.walk(full, func(at int, _ model.Batch) (bool, error) { return at < pages, nil })
 		if w.err != nil || len(w.batches) != pages {
-			t.Fatalf("%d pages, error %v", len(w.batches), w.err)
+			t.Fatalf("a walk that was stopped at its last page has %d pages, error %v; want %d", len(w.batches), w.err, pages)
 		}
 		if w.result.Complete {
 			t.Error("a walk that was stopped at its last page says that it is complete")
@@ -213,17 +213,7 @@ func syncs(t *testing.T, s Service) {
 			wantAll(t, "a walk from the foreign cursor "+cursor, w.ids, b.IDs())
 		}
 	})
-	bubble(t, "head with nothing new", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: s.Several})
-		known := b.whole(t).rows
-		head := b.walk(model.SyncRequest{Mode: model.SyncHead}, allKnown(known))
-		b.Reset()
-		w := b.walk(model.SyncRequest{Mode: model.SyncHead, Cursor: head.result.Cursor}, allKnown(known))
-		if w.err != nil {
-			t.Fatal(w.err)
-		}
-		b.wantCount(t, "a refresh with nothing new", s.Budget.Refresh)
-	})
+
 	bubble(t, "head sees what changed", func(t *testing.T) {
 		b := s.open(t, Options{Conversations: s.Several})
 		known := b.whole(t).rows

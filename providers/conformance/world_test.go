@@ -100,7 +100,7 @@ func readWorld(t *testing.T, p model.Provider) (all []model.Detail) {
 	for _, id := range ids {
 		d, err := p.Load(t.Context(), id, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
 		if err != nil {
-			t.Fatal(id, err)
+			t.Fatalf("load %s: %v", id, err)
 		}
 		all = append(all, d)
 	}
@@ -115,15 +115,15 @@ func believable(t *testing.T, d model.Detail) {
 	people = slices.DeleteFunc(people, func(p model.Participant) bool { return p.Name == "" })
 	switch {
 	case c.Title == "" || len(people) == 0 || !d.Messages.Known || len(d.Messages.Items) == 0:
-		t.Errorf("%s %q: %d people, %d messages", c.Ref, c.Title, len(people), len(d.Messages.Items))
+		t.Errorf("%s %q has %d people with names and %d messages, want a title and some of both", c.Ref, c.Title, len(people), len(d.Messages.Items))
 	case c.Created.IsZero() || c.Updated.Before(c.Created):
-		t.Errorf("%s %q: created %s, updated %s", c.Ref, c.Title, c.Created, c.Updated)
+		t.Errorf("%s %q was created %s and updated %s, want both in this order", c.Ref, c.Title, c.Created, c.Updated)
 	}
 	texts := []string{c.Title}
 	for _, m := range d.Messages.Items {
 		texts = append(texts, m.Author, m.Text)
 		if m.Author == "" || m.Text == "" {
-			t.Errorf("%s %q: the message of %q is %q", c.Ref, c.Title, m.Author, m.Text)
+			t.Errorf("%s %q has a message without an author or a text: %q, %q", c.Ref, c.Title, m.Author, m.Text)
 		}
 	}
 	for _, text := range texts {

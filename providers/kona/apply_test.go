@@ -87,6 +87,8 @@ func TestApplySends(t *testing.T) {
 		{"a stakeholder that is not known", fresh(t), []model.Edit{edit(model.EditAccess, "5")}, []string{put(`{"stakeholder":5}`)}},
 		{"narrower", everyone, []model.Edit{edit(model.EditAccess, "group"), edit(model.EditDefaultRole, model.RoleEditor)},
 			[]string{put(`{"stakeholder":1}`), put(`{"default_role":1}`)}},
+		{"create for the participants", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t", Space: "40", Privacy: model.PrivacyParticipants})},
+			[]string{`POST ` + base + `/conversations {"conversations":[{"name":"t","space_id":40}]}`}},
 		{"delete", fresh(t), []model.Edit{edit(model.EditDelete, "deleted")}, []string{`DELETE ` + one71}},
 		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "Budget", Description: "d", Space: "40", Access: "group", DefaultRole: model.RoleEditor,
 			People: []model.Participant{user("3", "editor"), group("5", "viewer")}, Message: "a < b\nc"})},
@@ -151,6 +153,7 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 		{"a role of no kind", fresh(t), people(user("3", "owner")), model.Invalid},
 		{"create without a space", model.Conversation{}, create(model.NewConversation{Title: "t"}), model.Invalid},
 		{"create without a name", model.Conversation{}, create(model.NewConversation{Space: "40"}), model.Invalid},
+		{"create on a channel", model.Conversation{}, create(model.NewConversation{Title: "t", Space: "40", Channel: "1"}), model.Invalid},
 		{"create in public", model.Conversation{}, create(model.NewConversation{Title: "t", Space: "40", Privacy: model.PrivacyPublic}), model.Invalid},
 	} {
 		p, s := openStub(t, accept)
@@ -196,6 +199,10 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		}
 		if caps := p.Capabilities(model.Conversation{}); !caps.Of(model.EditDelete).Can() || !caps.Of(model.EditCreate).Can() {
 			t.Errorf("a missing update ruled out delete or create")
+		}
+		checks := p.Check(t.Context())
+		if last := checks[len(checks)-1]; last.OK || last.Detail != reason || last.Kind != model.Unsupported {
+			t.Errorf("Check: got %+v, want a failure: %s", last, reason)
 		}
 	}
 

@@ -1,6 +1,7 @@
 package kona
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -252,8 +253,36 @@ func TestNamesAreRequestedOnce(t *testing.T) {
 	}
 }
 
+// An error that would also fail the next request ends the reading of single names. The next load tries again.
+func TestSingleNamesStopAtAnOutage(t *testing.T) {
+	asked := map[string]int{}
+	p, _ := openStub(t, func(r sent) (int, string) {
+		switch {
+		case strings.HasPrefix(r.Path, "/api/users/"):
+			asked[r.Path]++
+			return 500, `{}`
+		case strings.HasSuffix(r.Path, "/comments"):
+			return 403, `{"title":"Forbidden","details":"not yours"}`
+		}
+		return 200, wrapped(element(71, map[string]any{"creator_id": 21, "participants": []any{map[string]any{"user_id": 22, "role": 1}}}))
+	})
+	for n := range 2 {
+		d, err := p.Load(t.Context(), "71", model.NeedMessages)
+		if err != nil || len(asked) != 1 || asked["/api/users/21"] != n+1 {
+			t.Errorf("load %d: got %v after %v, want success after one request for a name each", n, err, asked)
+		}
+		notShown := model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: Forbidden: not yours"}
+		if d.Messages.Known || !slices.Contains(d.Conversation.Facts, notShown) {
+			t.Errorf("load %d: got messages %+v and facts %v, want none and %v", n, d.Messages, d.Conversation.Facts, notShown)
+		}
+	}
+}
+
 func TestLookup(t *testing.T) {
 	p, s := openStub(t, func(r sent) (int, string) {
+		if r.Path == "/api/users/14" {
+			return 200, `{"users":[{"name":"without an id"}]}`
+		}
 		if r.Path == "/api/users/12" {
 			return 200, `{"users":[{"id":12,"name":"Zoe"}]}`
 		}
@@ -268,12 +297,13 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupGroups, Cursor: "3"}, "5", "GET /api/groups?page=3&per_page=50"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "12"}, "12", "GET /api/users/12"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "13"}, "", "GET /api/users/13"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "14"}, "", "GET /api/users/14"},
 		{model.LookupRequest{Kind: model.LookupSpaces, Text: "lif"}, "40", ""},
 	} {
 		got, err := p.Lookup(t.Context(), tt.req)
 		var ids []string
 		for _, x := range got.Items {
-			ids = append(ids, x.ID)
+			ids = append(ids, cmp.Or(x.ID, "without an id"))
 		}
 		last := s.sent[len(s.sent)-1].line()
 		if err != nil || strings.Join(ids, " ") != tt.ids || tt.sent != "" && last != tt.sent {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -173,6 +174,51 @@ func TestRefreshBeforeExpiry(t *testing.T) {
 	}
 }
 
+// While a token lasts it is used, even if it can't be refreshed. Afterwards the refusal of the refresh is reported.
+func TestFailedRefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 3600}
+		p, _ := openStub(t, nil, withRefresh(i))
+		if err := load(p); err != nil {
+			t.Fatal(err)
+		}
+		i.refresh = "ended"
+		time.Sleep(time.Hour - refreshEarly + time.Second)
+		if err := load(p); err != nil {
+			t.Errorf("a token that lasts: %v", err)
+		}
+		time.Sleep(refreshEarly)
+		if e := wantKind(t, load(p), model.Unauthorized); !strings.Contains(e.Message, "refresh token") {
+			t.Errorf("got %v, want the refusal of the refresh token", e)
+		}
+	})
+}
+
+// A new refresh token that can't be stored is an error, because the old one may no longer be valid. Otherwise the next start
+// refreshes again.
+func TestTokensThatCannotBeStored(t *testing.T) {
+	for rotates, want := range map[bool]model.ErrorKind{true: model.Local, false: ""} {
+		i := &issuer{access: "gone", refresh: "refresh-0", rotates: rotates}
+		var logged []string
+		var p *provider
+		p, _ = openStub(t, nil, withRefresh(i), withStateDir(t.TempDir()), func(a *providers.Account) {
+			a.Log = func(format string, args ...any) { logged = append(logged, fmt.Sprintf(format, args...)) }
+			a.Transport = &stub{answer: func(r sent) (int, string) {
+				if r.Path == "/oauth/token" {
+					if err := os.Mkdir(p.session.file.path, 0o700); err != nil {
+						t.Error(err)
+					}
+				}
+				return i.answer(r)
+			}}
+		})
+		wantKind(t, load(p), want)
+		if !slices.Contains(logged, "the new token could not be kept") {
+			t.Errorf("rotates %t: got the log %q, want a line about the token", rotates, logged)
+		}
+	}
+}
+
 func TestRefreshTokenAlone(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 1000}
 	p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Credential = nil })
@@ -183,6 +229,10 @@ func TestRefreshTokenAlone(t *testing.T) {
 	e := wantKind(t, load(p), model.NoCredential)
 	if e.Hint != hintSignIn {
 		t.Errorf("got %v, want the hint %q", e, hintSignIn)
+	}
+	p, _ = openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Credential, a.Settings = nil, nil })
+	if e := wantKind(t, load(p), model.NoCredential); !strings.Contains(e.Message, "client_id or client_secret is missing") {
+		t.Errorf("without a client id: got %v, want an error that names what is missing", e)
 	}
 }
 

@@ -95,8 +95,14 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if who.Kind == model.Unauthorized || who.Kind == model.NoCredential {
 		return []model.CheckResult{who}
 	}
-	rows, err := conversationKey.items(p.Client.Do(ctx, conversations(byUpdated, "", 1)))
-	seen := providers.Check(model.CheckList, providers.HeadSummary(len(rows), len(rows) == perPage), err)
+	list := pages(p.Client, conversationKey, 2, func(page int) providers.Call { return conversations(byUpdated, "", page) })
+	head, err := list.Read(ctx, "")
+	more := head.Next != ""
+	if more && len(head.Rows) < perPage { // the list ends here, or the server limits the size of a page
+		next, nextErr := list.Read(ctx, head.Next)
+		more = nextErr != nil || len(next.Rows) > 0
+	}
+	seen := providers.Check(model.CheckList, providers.HeadSummary(len(head.Rows), more), err)
 	update := providers.Check("changes", hintUpdate, nil)
 	if c := p.Capabilities(model.Conversation{}).Of(model.EditTitle); !c.Can() {
 		update.OK, update.Detail, update.Kind = false, c.Reason, model.Unsupported

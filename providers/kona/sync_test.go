@@ -22,6 +22,26 @@ func listed(n int) func(sent) (int, string) {
 	}
 }
 
+func TestCheckCountsMoreThanAPageThatIsCapped(t *testing.T) {
+	const all = 60
+	for size, want := range map[int]string{40: "40 at the head of the list, and more behind", 100: "60 in all"} {
+		p, _ := openStub(t, func(r sent) (int, string) {
+			var out []string
+			from := 0
+			if strings.Contains(r.Query, "page=2") {
+				from = size
+			}
+			for i := from; i < min(all, from+size); i++ {
+				out = append(out, element(1000+i, nil))
+			}
+			return 200, wrapped(out...)
+		})
+		if got := p.Check(t.Context())[1].Detail; got != want {
+			t.Errorf("pages of %d: %q, want %q", size, got, want)
+		}
+	}
+}
+
 func TestSync(t *testing.T) {
 	ignoresPage := func(r sent) (int, string) { return listed(100)(sent{Query: "&page=1"}) }
 	for _, tt := range []struct {
@@ -133,4 +153,15 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 			t.Errorf("%s: sent %s", name, s.lines()[0])
 		}
 	}
+	p, _ := openStub(t, func(s sent) (int, string) {
+		switch {
+		case strings.Contains(s.line(), "/userinfo"):
+			return 200, `{"users":[{"name":"without an id"}]}`
+		case strings.Contains(s.line(), "/comments"):
+			return 200, `{"comments":[]}`
+		}
+		return 200, wrapped(made(5, map[string]any{"creator_id": nil}))
+	})
+	_, err := p.Find(t.Context(), create, []string{"4"}) // nobody's conversation is not that of a user whose id is not known
+	wantKind(t, err, model.Malformed)
 }

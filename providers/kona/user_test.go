@@ -11,7 +11,7 @@ import (
 
 // userService is a service where each access token belongs to a user.
 type userService struct {
-	users map[string]string // by access token; "" is a user whom the service does not name
+	users map[string]string // ids by access token; "" and null are users whom the service does not name
 	codes map[string]string // access tokens by authorization code or refresh token
 	sent  []string
 }
@@ -39,7 +39,7 @@ func (s *userService) answer(r sent) (int, string) {
 	return 200, wrapped(element(71, nil))
 }
 
-// took returns the requests since the last call.
+// requests returns the requests since the last call.
 func (s *userService) requests() string {
 	all := strings.Join(s.sent, ", ")
 	s.sent = nil
@@ -233,9 +233,41 @@ func TestTokensStoredWithoutAUser(t *testing.T) {
 	})
 }
 
-func TestServiceWithoutUserInfo(t *testing.T) {
+// What another process stores while the user is requested is not replaced by the user of a configured token.
+func TestSignInWhileTheUserIsRequested(t *testing.T) {
 	s, dir := newUserService(), t.TempDir()
-	s.users["anns"] = ""
+	signedIn := tokens{Origin: originLogin, Access: "anns second", Refresh: "refresh", User: "3"}
+	a := s.at(dir, "anns")
+	a.Transport = &stub{answer: func(r sent) (int, string) {
+		if strings.HasSuffix(r.Path, "/userinfo") {
+			if err := tokenFileOf(a).write(signedIn); err != nil {
+				t.Error(err)
+			}
+		}
+		return s.answer(r)
+	}}
+	p, err := open(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := load(p); err != nil {
+		t.Errorf("load: %v", err)
+	}
+	kept, err := p.session.file.read()
+	if signedIn.Identity = kept.Identity; err != nil || kept != signedIn {
+		t.Errorf("got %+v, %v; want the pair of the sign-in", kept, err)
+	}
+}
+
+func TestServiceWithoutUserInfo(t *testing.T) {
+	for name, user := range map[string]string{"the call is missing": "", "the answer has no id": "null"} {
+		t.Run(name, func(t *testing.T) { testWithoutUserInfo(t, user) })
+	}
+}
+
+func testWithoutUserInfo(t *testing.T, nobody string) {
+	s, dir := newUserService(), t.TempDir()
+	s.users["anns"] = nobody
 	for range 2 {
 		p := s.open(t, dir, "anns")
 		wantIdentity(t, p, atHost, "")
@@ -250,7 +282,7 @@ func TestServiceWithoutUserInfo(t *testing.T) {
 	if err := load(s.open(t, dir, "")); err != nil {
 		t.Errorf("load: %v", err)
 	}
-	s.users["bobs"] = ""
+	s.users["bobs"] = nobody
 	s.signIn(t, dir, "", "bob agrees")
 	p := s.open(t, dir, "")
 	wantIdentity(t, p, atHost+" user unknown", "")

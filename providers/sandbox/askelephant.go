@@ -73,46 +73,21 @@ func picked(object map[string]any, names ...string) map[string]any {
 	return out
 }
 
-// set takes the ids of the managed set as the value of "contacts". It panics on an unknown contact.
-func (a *AskElephant) set(row int, field string, value any) {
-	if field != "contacts" {
-		a.server.set(row, field, value)
-		return
-	}
-	var set []int
-	for _, id := range value.([]any) {
-		set = append(set, a.mustContact(id.(string)))
-	}
-	a.setContacts(row, set)
-}
-
-func (a *AskElephant) mustContact(id string) int {
-	n, ok := a.numberOf("contact", id)
-	if !ok {
-		panic("sandbox: no AskElephant contact " + id)
-	}
-	return n
-}
-
 // setContacts replaces the managed set, which is kept in the order of the directory.
 func (a *AskElephant) setContacts(row int, set []int) {
 	a.managed[row] = slices.Compact(slices.Sorted(slices.Values(set)))
 	a.touch(row)
 }
 
-// moveContact removes a contact from a set of more than four, or adds one.
+// moveContact adds a contact to a set, or removes it. Each time it is another one.
 func (a *AskElephant) moveContact(row int) {
-	set := a.managedContacts(row)
-	if len(set) > 4 {
-		a.setContacts(row, set[1:])
-		return
+	set, c := a.managedContacts(row), a.touches*7%a.count("contact")
+	if i := slices.Index(set, c); i >= 0 {
+		set = slices.Delete(set, i, i+1)
+	} else {
+		set = append(set, c)
 	}
-	all := a.count("contact")
-	c := a.touches * 7 % all
-	for slices.Contains(set, c) || a.removed[thing{"contact", c}] {
-		c = (c + 1) % all
-	}
-	a.setContacts(row, append(set, c))
+	a.setContacts(row, set)
 }
 
 // managedContacts returns the contacts that the API manages, without deleted ones.
@@ -164,7 +139,11 @@ func (a *AskElephant) Touch(id string) {
 // unknown id.
 func (a *AskElephant) RemoveContact(id string) {
 	defer a.hold()()
-	a.removed[thing{"contact", a.mustContact(id)}] = true
+	n, ok := a.numberOf("contact", id)
+	if !ok {
+		panic("sandbox: no AskElephant contact " + id)
+	}
+	a.removed[thing{"contact", n}] = true
 }
 
 func (a *AskElephant) show(row int) map[string]any { return a.engagement(row, a.Query["expand"].Of) }

@@ -15,14 +15,14 @@ func (p probe) rows(path string) (rows []map[string]any) {
 	for range 500 {
 		m := p.want(200, "GET", next, "").object(p.t)
 		if m["object"] != "list" {
-			p.t.Fatalf("object %v", m["object"])
+			p.t.Fatalf("%s: the answer is a %v, want a list", next, m["object"])
 		}
 		for _, d := range m["data"].([]any) {
 			rows = append(rows, d.(map[string]any))
 		}
 		cursor, ok := m["next_cursor"].(string)
 		if m["has_more"] != ok {
-			p.t.Fatalf("has_more %v, next_cursor %v", m["has_more"], m["next_cursor"])
+			p.t.Fatalf("%s: has_more is %v, but next_cursor is %v", next, m["has_more"], m["next_cursor"])
 		}
 		if !ok {
 			return rows
@@ -48,7 +48,7 @@ func TestAskElephantLists(t *testing.T) {
 	a, p := elephantProbe(t)
 	all := p.rows("/v2/engagements?limit=37")
 	if len(all) != a.Len() {
-		t.Fatalf("%d rows, %d exist", len(all), a.Len())
+		t.Fatalf("the pages hold %d rows, want %d", len(all), a.Len())
 	}
 	sorted := slices.Sorted(slices.Values(ids(all)))
 	if want := slices.Sorted(slices.Values(a.IDs())); !slices.Equal(sorted, want) {
@@ -74,7 +74,7 @@ func TestAskElephantLists(t *testing.T) {
 	for op, want := range map[string]int{"gte": 51, "lt": 149} {
 		bound := url.QueryEscape(all[50]["updated_at"].(string))
 		if got := p.rows("/v2/engagements?limit=100&filter[updated_at][" + op + "]=" + bound); len(got) != want {
-			t.Errorf("%s: %d rows, want %d", op, len(got), want)
+			t.Errorf("filter[updated_at][%s] with the time of row 50: %d rows, want %d", op, len(got), want)
 		}
 	}
 	for _, tc := range []struct {
@@ -83,7 +83,7 @@ func TestAskElephantLists(t *testing.T) {
 	}{{"/v2/contacts", len(a.file["contacts"].Rows)}, {"/v2/companies", len(a.file["companies"].Rows)}, {"/v2/users", len(a.file["users"].Rows)}, {"/v2/tags", len(a.file["tags"].Rows)}} {
 		first := p.want(200, "GET", tc.path, "").object(t)
 		if n := len(first["data"].([]any)); n != 25 || first["has_more"] != true {
-			t.Errorf("%s: %d rows on the first page", tc.path, n)
+			t.Errorf("%s: the first page has %d rows, want 25 and more to follow", tc.path, n)
 		}
 		if rows := p.rows(tc.path); len(rows) != tc.n {
 			t.Errorf("%s: %d rows, want %d", tc.path, len(rows), tc.n)
@@ -99,7 +99,7 @@ func TestAskElephantCursors(t *testing.T) {
 	m = p.want(200, "GET", "/v2/engagements?limit=10&cursor="+cursor, "").object(t)
 	for _, d := range m["data"].([]any) {
 		if r := d.(map[string]any); r["engagement_type"] != "CALL" || r["contacts"] != nil {
-			t.Errorf("row %v", r)
+			t.Errorf("a continued traversal has the row %v, want a call without contacts", r)
 		}
 	}
 	p.want(200, "GET", "/v2/engagements?filter[engagement_type][eq]=CALL&cursor="+cursor, "")
@@ -109,7 +109,7 @@ func TestAskElephantCursors(t *testing.T) {
 	p.want(400, "GET", "/v2/contacts?cursor="+plain, "")
 	r := p.want(400, "GET", "/v2/engagements?cursor="+cursor[1:], "")
 	if r.object(t)["errors"].([]any)[0].(map[string]any)["field"] != "cursor" {
-		t.Errorf("problem %s", r.text)
+		t.Errorf("the refusal of a broken cursor is %s, want it to name the cursor", r.text)
 	}
 	a.Set(Switches{"ForgetCursors": true})
 	p.want(400, "GET", "/v2/engagements?cursor="+cursor, "")
@@ -122,10 +122,10 @@ func TestAskElephantChangesMoveRows(t *testing.T) {
 	a.Change(id, "title", "moved")
 	first := p.want(200, "GET", "/v2/engagements?limit=1", "").object(t)["data"].([]any)[0].(map[string]any)
 	if first["id"] != id || first["title"] != "moved" {
-		t.Errorf("first row %v", first)
+		t.Errorf("the first row is %v, want the one that was changed last", first)
 	}
 	if r := p.want(200, "GET", "/v2/engagements/"+id, ""); r.header.Get("ETag") == tag || tag == "" {
-		t.Errorf("ETag %q", tag)
+		t.Errorf("the ETag %q did not change with the conversation", tag)
 	}
 	was := a.JSON(id)["updated_at"]
 	a.Touch(id)
@@ -180,11 +180,11 @@ func TestAskElephantDirectories(t *testing.T) {
 	r := p.want(200, "GET", "/v2/contacts/"+id, "")
 	m := r.object(t)
 	if m["object"] != "contact" || m["id"] != id || r.header.Get("ETag") == "" {
-		t.Errorf("contact %v %v", m, r.header)
+		t.Errorf("got the contact %v with the header %v, want %s with an ETag", m, r.header, id)
 	}
 	email := m["emails"].([]any)[0].(map[string]any)["email"].(string)
 	if rows := p.rows("/v2/contacts?search=" + url.QueryEscape(strings.ToUpper(email))); len(rows) != 1 || rows[0]["id"] != id {
-		t.Errorf("search: %d rows", len(rows))
+		t.Errorf("a search for the address of a contact found %d rows, want that contact", len(rows))
 	}
 	phone := m["phone_numbers"].([]any)[0].(map[string]any)["phone_number"].(string)
 	if rows := p.rows("/v2/contacts?search=" + url.QueryEscape(phone)); len(rows) != 0 {
@@ -200,7 +200,7 @@ func TestAskElephantDirectories(t *testing.T) {
 		seen["company"], seen["no company"] = seen["company"] || has, seen["no company"] || !has
 	}
 	if len(seen) != 6 {
-		t.Errorf("the directories have only %v", seen)
+		t.Errorf("the contacts are only %v", seen)
 	}
 	for what, ok := range seen {
 		if !ok {

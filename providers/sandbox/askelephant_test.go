@@ -19,7 +19,7 @@ func TestAskElephantAuthorization(t *testing.T) {
 	a, p := elephantProbe(t)
 	key := p.account.Credential
 	if !regexp.MustCompile(`^sk-apik_[A-Z0-9]+\.[a-z0-9]+$`).MatchString(key) {
-		t.Errorf("key %s", key)
+		t.Errorf("the key is %s, want the form that the vendor shows", key)
 	}
 	for auth, want := range map[string]int{
 		"": 401, key: 200, "Bearer " + key: 401, a.Token(): 401, "Bearer " + a.Token(): 200, "bearer " + a.Token(): 401, "Bearer x": 401,
@@ -27,7 +27,7 @@ func TestAskElephantAuthorization(t *testing.T) {
 		p.auth = auth
 		r := p.want(want, "GET", "/v2/tags", "")
 		if want == 401 && r.header.Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%v", r.header)
+			t.Errorf("%.12q: the refusal has the header %v, want a problem", auth, r.header)
 		}
 	}
 }
@@ -104,26 +104,26 @@ func TestAskElephantStrictness(t *testing.T) {
 	} {
 		r := p.do(tc.method, tc.path, tc.body)
 		if r.status != tc.want {
-			t.Errorf("%s %s %s: %d, want %d: %.200s", tc.method, tc.path, tc.body, r.status, tc.want, r.text)
+			t.Errorf("%s %s %s: the status is %d, want %d: %.200s", tc.method, tc.path, tc.body, r.status, tc.want, r.text)
 			continue
 		}
 		if r.header.Get("X-Api-Version") == "" {
-			t.Errorf("%s %s: no X-Api-Version", tc.method, tc.path)
+			t.Errorf("%s %s: the answer has no X-Api-Version", tc.method, tc.path)
 		}
 		if r.status >= 400 {
 			m := r.object(t)
 			rid, _ := m["request_id"].(string)
 			if r.header.Get("Content-Type") != "application/problem+json" || m["status"] != float64(r.status) || !strings.HasPrefix(rid, "rid_") ||
 				!strings.HasPrefix(m["type"].(string), "https://") || m["detail"] == "" {
-				t.Errorf("%s %s: problem %s", tc.method, tc.path, r.text)
+				t.Errorf("%s %s: %s is no whole problem", tc.method, tc.path, r.text)
 			}
 			if r.status == 422 && m["errors"].([]any)[0].(map[string]any)["code"] == "" {
-				t.Errorf("%s %s: errors %v", tc.method, tc.path, m["errors"])
+				t.Errorf("%s %s: an error has no code: %v", tc.method, tc.path, m["errors"])
 			}
 		}
 	}
 	if after, err := json.Marshal(a.JSON(id)); err != nil || string(after) != string(before) {
-		t.Error("a refused request changed something")
+		t.Error("a refused request changed the engagement")
 	}
 }
 
@@ -139,7 +139,7 @@ func TestAskElephantEngagement(t *testing.T) {
 		}
 		for k, v := range m {
 			if s, ok := v.(string); ok && s == "" && k != "title" || v == nil {
-				t.Errorf("%s: %s is empty, not left out", id, k)
+				t.Errorf("%s: %s is empty, want it left out", id, k)
 			}
 		}
 		for _, k := range []string{"description", "meeting_url", "host_user_id", "owner_user_id", "external_url", "start_at", "sentiment"} {
@@ -189,7 +189,7 @@ func TestAskElephantReplaceContacts(t *testing.T) {
 	}
 	_, resources := shown()
 	if len(resources) != 1 {
-		t.Fatalf("calendar resources %v", resources)
+		t.Fatalf("the engagement has the calendar resources %v, want one", resources)
 	}
 	known := a.ContactIDs()
 	for _, set := range [][]string{{known[9], known[3], known[6]}, {known[3]}, {}, {known[1], known[2]}} {
@@ -201,7 +201,7 @@ func TestAskElephantReplaceContacts(t *testing.T) {
 		r := p.want(200, "PUT", path+"/contacts", string(body))
 		m := r.object(t)
 		if _, ok := m["contacts"]; ok || m["id"] != id || r.header.Get("ETag") != "" {
-			t.Errorf("answer %s", r.text)
+			t.Errorf("the answer to a replacement is %s, want the engagement without contacts and ETag", r.text)
 		}
 		if after := p.want(200, "GET", path, ""); after.header.Get("ETag") == before.header.Get("ETag") ||
 			m["updated_at"] == before.object(t)["updated_at"] {
@@ -211,42 +211,39 @@ func TestAskElephantReplaceContacts(t *testing.T) {
 		slices.Sort(set)
 		slices.Sort(contacts)
 		if !slices.Equal(contacts, set) || !slices.Equal(others, resources) {
-			t.Errorf("contacts %v %v, want %v %v", contacts, others, set, resources)
+			t.Errorf("the contacts are %v and the resources %v, want %v and %v", contacts, others, set, resources)
 		}
 	}
 
-	set := func(to Switches) {
-		a.Reset(to)
-	}
 	body := `{"contact_ids":["` + known[0] + `"]}`
-	set(Switches{"IgnoreWrite": true})
+	a.Reset(Switches{"IgnoreWrite": true})
 	p.want(200, "PUT", path+"/contacts", body)
 	if !slices.Equal(a.Contacts(id), []string{known[1], known[2]}) && !slices.Equal(a.Contacts(id), []string{known[2], known[1]}) {
 		t.Error("the replacement wasn't ignored")
 	}
-	set(Switches{"ContactsEndpointMissing": true})
+	a.Reset(Switches{"ContactsEndpointMissing": true})
 	p.want(404, "PUT", path+"/contacts", body)
-	set(Switches{"ContactsMethodNotAllowed": true})
+	a.Reset(Switches{"ContactsMethodNotAllowed": true})
 	p.want(405, "PUT", path+"/contacts", body)
-	set(Switches{"ContactsMethod": "PATCH"})
+	a.Reset(Switches{"ContactsMethod": "PATCH"})
 	p.want(405, "PUT", path+"/contacts", body)
 	p.want(200, "PATCH", path+"/contacts", body)
-	set(Switches{"AnswerWithContacts": true})
+	a.Reset(Switches{"AnswerWithContacts": true})
 	if m := p.want(200, "PUT", path+"/contacts", body).object(t); len(m["contacts"].([]any)) != 2 {
-		t.Errorf("contacts %v", m["contacts"])
+		t.Errorf("with AnswerWithContacts, the answer has the contacts %v, want the new one and the resource", m["contacts"])
 	}
-	set(Switches{"DropExpand": true})
+	a.Reset(Switches{"DropExpand": true})
 	if m := p.want(200, "GET", path+"?expand=contacts,tags", "").object(t); m["tags"] == nil || m["contacts"] != nil {
-		t.Error("contacts were not left out")
+		t.Errorf("with DropExpand, the contacts are %v and the tags %v; want tags alone", m["contacts"], m["tags"])
 	}
-	set(Switches{"NullExpand": true, "CalendarResourceHidden": true})
+	a.Reset(Switches{"NullExpand": true, "CalendarResourceHidden": true})
 	p.want(200, "PUT", path+"/contacts", `{"contact_ids":[]}`)
 	if r := p.want(200, "GET", path+"?expand=contacts", ""); !strings.Contains(r.text, `"contacts":null`) {
-		t.Errorf("an empty expansion isn't null: %s", r.text)
+		t.Errorf("with NullExpand, an empty expansion is %s", r.text)
 	}
-	set(Switches{"CalendarResourceAsContact": true})
+	a.Reset(Switches{"CalendarResourceAsContact": true})
 	if contacts, others := shown(); len(contacts) != 1 || len(others) != 0 || slices.Contains(known, contacts[0]) {
-		t.Errorf("%v %v", contacts, others)
+		t.Errorf("with CalendarResourceAsContact, the contacts are %v and the resources %v; want the room as a contact that no directory has", contacts, others)
 	}
 }
 
@@ -281,10 +278,10 @@ func TestAskElephantScopes(t *testing.T) {
 			body = `{"contact_ids":[]}`
 		}
 		if r := p.do(tc.method, "/v2/engagements/"+private+tc.path, body); r.status != tc.status || !strings.Contains(r.text, tc.scope) {
-			t.Errorf("%s: %d %s", tc.name, r.status, r.text)
+			t.Errorf("%s: a private engagement: got %d %s, want %d that names %s", tc.name, r.status, r.text, tc.status, tc.scope)
 		}
-		if r := p.do(tc.method, "/v2/engagements/"+public+tc.path, body); tc.public != 0 && r.status != tc.public {
-			t.Errorf("%s: %d %s", tc.name, r.status, r.text)
+		if r := p.do(tc.method, "/v2/engagements/"+public+tc.path, body); r.status != tc.public {
+			t.Errorf("%s: another engagement: got %d %s, want %d", tc.name, r.status, r.text, tc.public)
 		}
 	}
 	if slices.Contains(ids(p.rows("/v2/engagements?limit=100")), private) {
@@ -308,16 +305,16 @@ func TestAskElephantAnswerNext(t *testing.T) {
 	a, p := elephantProbe(t)
 	a.AnswerNext(502, 1)
 	if r := p.want(502, "GET", "/v2/tags", ""); !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") {
-		t.Errorf("%v", r.header)
+		t.Errorf("a 502 has the header %v, want a web page", r.header)
 	}
 	a.AnswerNext(500, 1)
 	if r := p.want(500, "GET", "/v2/tags", ""); r.header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("%v", r.header)
+		t.Errorf("a 500 has the header %v, want a problem", r.header)
 	}
 	a.Set(Switches{"APIVersion": "2.1"})
 	p.s.FailNext("askelephant", Fault429, 1)
 	if r := p.want(429, "GET", "/v2/tags", ""); r.header.Get("X-Api-Version") != "2.1" || r.header.Get("Retry-After") != "2" || r.object(t)["title"] == "" {
-		t.Errorf("%v %s", r.header, r.text)
+		t.Errorf("a 429 is %s with the header %v, want a problem with Retry-After and the version", r.text, r.header)
 	}
 	p.want(200, "GET", "/v2/tags", "")
 }

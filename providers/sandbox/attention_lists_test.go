@@ -18,10 +18,10 @@ func TestAttentionLists(t *testing.T) {
 		ids = append(ids, row["id"].(string))
 		at := attributes(row)
 		if at["uuid"] != row["id"] || row["type"] != "conversations" {
-			t.Errorf("resource %v", row["id"])
+			t.Errorf("the row %v has the uuid %v and the type %v", row["id"], at["uuid"], row["type"])
 		}
 		if created := at["createdAt"].(string); created[:19] > last[:min(19, len(last))] {
-			t.Errorf("%s follows %s", created, last)
+			t.Errorf("a row created at %s follows one of %s", created, last)
 		} else {
 			last = created
 		}
@@ -30,16 +30,16 @@ func TestAttentionLists(t *testing.T) {
 		}
 	}
 	if !slices.Equal(ids, a.IDs()) {
-		t.Errorf("%d rows listed, %d exist", len(ids), a.Len())
+		t.Errorf("the pages hold %d rows, want the %d that exist, newest first", len(ids), a.Len())
 	}
 	plain := p.walkAttention("/conversations?size=50")
 	if len(plain) >= len(all) || len(plain) < len(all)*9/10 {
-		t.Errorf("%d of %d rows in the list without empty ones", len(plain), len(all))
+		t.Errorf("/conversations has %d of %d rows, want all but a few empty ones", len(plain), len(all))
 	}
 	for _, row := range plain {
 		at := attributes(row)
 		if at["isEmpty"] == true {
-			t.Error("an empty conversation in /conversations")
+			t.Error("/conversations has an empty conversation")
 		}
 		if _, ok := at["confirmedExtractedIntelligence"]; !ok {
 			t.Error("/conversations lacks the intelligence")
@@ -49,10 +49,10 @@ func TestAttentionLists(t *testing.T) {
 	m := p.want(200, "GET", "/conversations/list?page=2&size=50", "").object(t)
 	links, meta := m["links"].(map[string]any), m["meta"].(map[string]any)
 	if links["self"] != "/v2/conversations?page=2" || links["related"] != "/v2/conversations?page=3" {
-		t.Errorf("links %v", links)
+		t.Errorf("the second page has the links %v", links)
 	}
 	if meta["pageCount"] != 4.0 || meta["totalRecords"] != 200.0 || meta["pageNumber"] != 2.0 || meta["pageSize"] != 50.0 {
-		t.Errorf("meta %v", meta)
+		t.Errorf("the second page has the meta data %v", meta)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestAttentionFilters(t *testing.T) {
 		rows := p.walkAttention("/conversations/list?size=50&" + query)
 		got := slices.ContainsFunc(rows, func(r map[string]any) bool { return r["id"] == id })
 		if got != want {
-			t.Errorf("%s: found %v, want %v (%d rows)", query, got, want, len(rows))
+			t.Errorf("%s: the conversation is listed: %t, want %t (%d rows)", query, got, want, len(rows))
 		}
 		if want && len(rows) >= a.Len() {
 			t.Errorf("%s: the filter left nothing out", query)
@@ -95,32 +95,32 @@ func TestAttentionSwitchesOfLists(t *testing.T) {
 	p.want(200, "GET", "/conversations", "")
 	a.Reset(Switches{"BareArrayList": true})
 	if r := p.want(200, "GET", "/conversations/list", ""); !strings.HasPrefix(r.text, "[") {
-		t.Errorf("not an array: %.40s", r.text)
+		t.Errorf("with BareArrayList, the list is %.40s", r.text)
 	}
 	a.Reset(Switches{"NullLists": true})
 	if r := p.want(200, "GET", "/conversations/list?page=999", ""); !strings.Contains(r.text, `"data":null`) {
-		t.Errorf("an empty list isn't null: %.80s", r.text)
+		t.Errorf("with NullLists, an empty page is %.80s", r.text)
 	}
 	if r := p.want(200, "GET", "/conversations/list?size=50", ""); strings.Contains(r.text, "[]") || strings.Contains(r.text, "{}") {
-		t.Error("a member has an empty list instead of null")
+		t.Error("with NullLists, a member is an empty list or object")
 	}
 	a.Reset(Switches{"MaxPage": 7, "MetaTotalOnly": true})
 	m := p.want(200, "GET", "/conversations/list?size=50", "").object(t)
 	if n := len(m["data"].([]any)); n != 7 {
-		t.Errorf("%d rows, want 7", n)
+		t.Errorf("with MaxPage, a page has %d rows, want 7", n)
 	}
 	if meta := m["meta"].(map[string]any); len(meta) != 1 || meta["totalRecords"] != 200.0 {
-		t.Errorf("meta %v", meta)
+		t.Errorf("with MetaTotalOnly, the meta data is %v", meta)
 	}
 	a.Reset(Switches{"NoMeta": true, "UpperStatuses": true})
 	m = p.want(200, "GET", "/conversations/list?size=50", "").object(t)
 	if _, ok := m["meta"]; ok {
-		t.Error("the list has meta")
+		t.Error("with NoMeta, the list has meta data")
 	}
 	for _, d := range m["data"].([]any) {
 		at := attributes(d.(map[string]any))
 		if s := at["videoStatus"].(string); s != strings.ToUpper(s) {
-			t.Errorf("status %q", s)
+			t.Errorf("with UpperStatuses, a status is %q", s)
 		}
 	}
 }
@@ -191,18 +191,18 @@ func TestAttentionDirectory(t *testing.T) {
 	}
 	team := rows("/teams")[0].(map[string]any)
 	if len(rows("/organizations/teams")) != len(rows("/teams")) || len(team["children"].([]any)) == 0 {
-		t.Errorf("team %v", team)
+		t.Errorf("the first team is %v, want one with teams below it, on both paths", team)
 	}
 	label := rows("/labels")[0].(map[string]any)
 	if options := label["options"].([]any); label["name"] != "Outcome" || len(options) != 3 {
-		t.Errorf("label %v", label)
+		t.Errorf("the first label is %v, want Outcome with three options", label)
 	}
 }
 
 func TestAttentionPastTheLastPage(t *testing.T) {
 	a, p := attentionProbe(t)
 	if data := p.want(200, "GET", "/conversations/list?page=99", "").object(t)["data"].([]any); len(data) != 0 {
-		t.Errorf("%d rows", len(data))
+		t.Errorf("a page past the end has %d rows", len(data))
 	}
 	a.Set(Switches{"NotFoundPastEnd": true})
 	p.want(404, "GET", "/conversations/list?page=99", "")

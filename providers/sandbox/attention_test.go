@@ -22,29 +22,27 @@ func attributes(m map[string]any) map[string]any {
 func TestAttentionAuthorization(t *testing.T) {
 	a, p := attentionProbe(t)
 	key := p.account.Credential
-	const both, rawOnly, bearerOnly = 0, 1, 2
 	for _, tc := range []struct {
-		auth string
-		mode int
-		want int
+		auth, only string // the switch that is on
+		want       int
 	}{
-		{"", both, 401},
-		{"nonsense", both, 401},
-		{"Bearer nonsense", both, 401},
-		{key, both, 200},
-		{"Bearer " + key, both, 200},
-		{"bearer " + key, both, 401},
-		{"AccessKey " + key, both, 401},
-		{"Bearer Bearer " + key, both, 401},
-		{key, rawOnly, 200},
-		{"Bearer " + key, rawOnly, 401},
-		{key, bearerOnly, 401},
-		{"Bearer " + key, bearerOnly, 200},
+		{"", "", 401},
+		{"nonsense", "", 401},
+		{"Bearer nonsense", "", 401},
+		{key, "", 200},
+		{"Bearer " + key, "", 200},
+		{"bearer " + key, "", 401},
+		{"AccessKey " + key, "", 401},
+		{"Bearer Bearer " + key, "", 401},
+		{key, "RawKeyOnly", 200},
+		{"Bearer " + key, "RawKeyOnly", 401},
+		{key, "BearerOnly", 401},
+		{"Bearer " + key, "BearerOnly", 200},
 	} {
-		a.Set(Switches{"RawKeyOnly": tc.mode == rawOnly, "BearerOnly": tc.mode == bearerOnly})
+		a.Set(Switches{"RawKeyOnly": tc.only == "RawKeyOnly", "BearerOnly": tc.only == "BearerOnly"})
 		p.auth = tc.auth
 		if r := p.do("GET", "/labels", ""); r.status != tc.want {
-			t.Errorf("%.12q mode %d: %d, want %d", tc.auth, tc.mode, r.status, tc.want)
+			t.Errorf("%.12q, switch %q: the status is %d, want %d", tc.auth, tc.only, r.status, tc.want)
 		}
 	}
 }
@@ -120,19 +118,19 @@ func TestAttentionStrictness(t *testing.T) {
 	} {
 		r := p.do(tc.method, tc.path, tc.body)
 		if r.status != tc.want {
-			t.Errorf("%s %s %s: %d, want %d: %.200s", tc.method, tc.path, tc.body, r.status, tc.want, r.text)
+			t.Errorf("%s %s %s: the status is %d, want %d: %.200s", tc.method, tc.path, tc.body, r.status, tc.want, r.text)
 		}
 		if r.status == 405 && r.header.Get("Allow") == "" {
-			t.Errorf("%s %s: no Allow", tc.method, tc.path)
+			t.Errorf("%s %s: the answer has no header Allow", tc.method, tc.path)
 		}
 	}
 	if after, err := json.Marshal(a.JSON(id)); err != nil || string(after) != string(before) {
-		t.Error("a refused request changed something")
+		t.Error("a refused request changed the conversation")
 	}
 	req := p.request(t.Context(), "PUT", one+"/title", `{"title":"x"}`)
 	req.Header.Set("Content-Type", "text/plain")
 	if r, err := p.send(req); err != nil || r.status != 415 {
-		t.Errorf("text/plain: %d %v", r.status, err)
+		t.Errorf("a body of type text/plain: got status %d, error %v; want 415", r.status, err)
 	}
 }
 
@@ -147,7 +145,7 @@ func TestAttentionErrorShapes(t *testing.T) {
 	} {
 		a.Set(Switches{"ErrorShape": shape})
 		if r := p.want(404, "GET", "/conversations/nobody", ""); r.text != want {
-			t.Errorf("shape %d: %s", shape, r.text)
+			t.Errorf("ErrorShape %d: got %s, want %s", shape, r.text, want)
 		}
 		for _, status := range []int{401, 403, 404, 429, 500, 502} {
 			a.AnswerNext(status, 1)
@@ -157,7 +155,7 @@ func TestAttentionErrorShapes(t *testing.T) {
 	p.want(200, "GET", "/labels", "")
 }
 
-// walk reads all pages of a list.
+// walkAttention reads all pages of a list.
 func (p probe) walkAttention(path string) (rows []map[string]any) {
 	p.t.Helper()
 	for page := 1; page < 500; page++ {
@@ -180,7 +178,7 @@ func TestAttentionGet(t *testing.T) {
 	for _, id := range a.IDs() {
 		res := p.want(200, "GET", "/conversations/"+id, "").object(t)
 		if res["id"] != id || attributes(res)["extractedIntelligence"] == nil && attributes(res)["confirmedExtractedIntelligence"] == nil {
-			t.Errorf("%s: %.200v", id, res)
+			t.Errorf("%s: got %.200v, want that conversation with its intelligence", id, res)
 		}
 		switch tr := attributes(res)["transcript"].(type) {
 		case nil:
@@ -193,14 +191,14 @@ func TestAttentionGet(t *testing.T) {
 				shapes["{}"]++
 			}
 		default:
-			t.Errorf("transcript is a %T without the flag", tr)
+			t.Errorf("without detailedTranscript, the transcript is a %T", tr)
 		}
 		res = p.want(200, "GET", "/conversations/"+id+"?detailedTranscript=true", "").object(t)
 		if tr, ok := attributes(res)["transcript"].([]any); ok {
 			shapes["array"]++
 			word := tr[0].(map[string]any)["words"].([]any)[0].(map[string]any)
 			if _, ok := word["startTimestamp"].(float64); !ok || word["text"] == nil {
-				t.Errorf("word %v", word)
+				t.Errorf("a word is %v, want a text with times", word)
 			}
 		}
 	}
@@ -216,11 +214,11 @@ func TestAttentionGet(t *testing.T) {
 		return len(list)
 	}
 	if out, in := count(""), count("?filter[include_internal_participants]=true"); in <= out {
-		t.Errorf("%d participants, %d with internal ones", out, in)
+		t.Errorf("there are %d participants, and %d with the internal ones; want more", out, in)
 	}
 	a.Set(Switches{"InternalByDefault": true})
 	if def, out := count(""), count("?filter[include_internal_participants]=false"); def <= out {
-		t.Errorf("%d participants by default, %d without internal ones", def, out)
+		t.Errorf("with InternalByDefault there are %d participants, and %d without the internal ones; want fewer", def, out)
 	}
 
 	a.Remove(id)
@@ -230,25 +228,25 @@ func TestAttentionGet(t *testing.T) {
 	}
 }
 
-func TestAttentionWraps(t *testing.T) {
+func TestAttentionEnvelopes(t *testing.T) {
 	a, p := attentionProbe(t)
 	id := a.IDs()[0]
 	a.Set(Switches{"WrapData": true})
 	for _, r := range []reply{p.want(200, "GET", "/conversations/"+id, ""), p.want(200, "PUT", "/conversations/"+id+"/change_privacy?privacy=public", "")} {
 		if m := r.object(t); len(m) != 1 || m["data"].(map[string]any)["id"] != id {
-			t.Errorf("not wrapped: %.80s", r.text)
+			t.Errorf("with WrapData, the answer is %.80s", r.text)
 		}
 	}
 	a.Reset(Switches{"IDInAttributesOnly": true})
 	if m := p.want(200, "GET", "/conversations/"+id, "").object(t); m["id"] != nil || attributes(m)["uuid"] != id {
-		t.Errorf("id %v", m["id"])
+		t.Errorf("with IDInAttributesOnly, the id is %v and the uuid %v", m["id"], attributes(m)["uuid"])
 	}
 	a.Reset(Switches{})
 	req := p.request(t.Context(), "GET", "/conversations/"+id, "")
 	req.Header.Set("Accept", "application/vnd.api+json")
 	r, err := p.send(req)
 	if err != nil || r.header.Get("Content-Type") != "application/vnd.api+json" || r.object(t)["data"] == nil {
-		t.Errorf("%v %v %.80s", err, r.header, r.text)
+		t.Errorf("to a client that accepts JSON:API alone, the answer is %.80s with the header %v, error %v", r.text, r.header, err)
 	}
 }
 
@@ -261,7 +259,7 @@ func TestAttentionWrites(t *testing.T) {
 	for _, privacy := range []string{"private", "public", "private", "private"} {
 		at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy="+privacy, "").object(t))
 		if at["private"] != (privacy == "private") || value("private") != at["private"] {
-			t.Errorf("%s: %v", privacy, at["private"])
+			t.Errorf("made %s: the answer has private %v, and the conversation %v", privacy, at["private"], value("private"))
 		}
 	}
 	title := "new \"title\" <ü> \x1b[31m 👩‍👩‍👧"
@@ -270,17 +268,17 @@ func TestAttentionWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	if at := attributes(p.want(200, "PUT", one+"/title", string(body)).object(t)); at["title"] != title || value("title") != title {
-		t.Errorf("title %q", at["title"])
+		t.Errorf("the answer has the title %q and the conversation %q, want %q", at["title"], value("title"), title)
 	}
 	p.want(200, "PUT", one+"/title", `{"title":""}`)
 	p.want(200, "PUT", one+"/labels", `{"labels":{"Outcome":"Won","Competitor":["a"]},"skip_analysis":true}`)
 	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won]" {
-		t.Errorf("labels %s, want those of the request alone", got)
+		t.Errorf("the labels are %s, want those of the request alone", got)
 	}
 	a.Set(Switches{"LabelsMerged": true})
 	p.want(200, "PUT", one+"/labels", `{"labels":{"Stage":"Closed"}}`)
 	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won Stage:Closed]" || value("title") != "" {
-		t.Errorf("labels %s, title %q, want merged labels and the old title", got, value("title"))
+		t.Errorf("with LabelsMerged, the labels are %s and the title %q; want merged labels and the same title", got, value("title"))
 	}
 	if at := attributes(p.want(200, "DELETE", one, "").object(t)); at["archived"] != true || value("archived") != true {
 		t.Error("the conversation isn't archived")
@@ -310,15 +308,15 @@ func TestAttentionMedia(t *testing.T) {
 		r := p.do("POST", "/conversations/"+id+"/media/download", "")
 		statuses[r.status] = true
 		if r.status == 200 && !strings.HasPrefix(r.object(t)["url"].(string), "https://") {
-			t.Errorf("media %s", r.text)
+			t.Errorf("%s: the link is %s", id, r.text)
 		}
 	}
 	if !statuses[200] || !statuses[403] || !statuses[404] || len(statuses) != 3 {
-		t.Errorf("statuses %v", statuses)
+		t.Errorf("the statuses are %v, want 200, 403 and 404", statuses)
 	}
 	for _, r := range p.s.Requests() {
 		if r.Write {
-			t.Errorf("%s %s counted as a write", r.Method, r.Path)
+			t.Errorf("%s %s counts as a write", r.Method, r.Path)
 		}
 	}
 }

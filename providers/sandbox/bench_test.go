@@ -46,3 +46,11 @@ func BenchmarkAskElephantSync25000(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkNew100000(b *testing.B) {
+	for b.Loop() {
+		if _, err := New(Options{Conversations: 100_000}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

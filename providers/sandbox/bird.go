@@ -333,7 +333,7 @@ func (b *Bird) messages(x *exchange) {
 	}))
 }
 
-// readMessage reads the first message of a new conversation and returns its body, which must be a text.
+// readMessage reads the first message of a new conversation, whose body must be a text. It returns the body and the reference.
 func readMessage(x *exchange, at string, raw json.RawMessage) any {
 	fields, ok := read[object](raw)
 	if !ok {
@@ -347,18 +347,19 @@ func readMessage(x *exchange, at string, raw json.RawMessage) any {
 		x.wrong.add(at+".body.text.text", "invalid", "is required")
 	}
 	x.wrong.unknown(at+".body", body, "type", "text")
-	return viaJSON(body)
+	reference, _ := read[string](fields["reference"])
+	return map[string]any{"body": viaJSON(body), "reference": reference}
 }
 
 // deliver adds a message to a conversation.
-func (b *Bird) deliver(row int, body map[string]any, now time.Time) {
+func (b *Bird) deliver(row int, message map[string]any, now time.Time) {
 	b.messaged++
 	at := stamp(now.Truncate(time.Millisecond))
-	m := &birdMessage{sent: now, doc: map[string]any{
-		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil, "body": body,
+	m := &birdMessage{sent: now, doc: with(map[string]any{
+		"draft": false, "recipients": nil, "source": "conversations", "interactions": nil,
 		"sender": b.participant("accessKey", 0, -1), "id": b.uuid("sent", b.messaged), "conversationId": b.id(row),
 		"channelId": b.value(row, "channelId"), "createdAt": at, "updatedAt": at,
-	}}
+	}, message)}
 	// WhatsApp accepts free text for 24 hours after the contact's last message. Here nobody has written yet, so delivery fails, but
 	// without an HTTP error.
 	if b.platform(b.channel(row)) == "whatsapp" {

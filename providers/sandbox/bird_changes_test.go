@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,7 +19,7 @@ func TestBirdOneActiveConversationPerContactAndChannel(t *testing.T) {
 		}
 		key := fmt.Sprint(doc["channelId"], docGet(doc, "initiatingParticipant", "id"))
 		if other, taken := owner[key]; taken {
-			t.Errorf("%s and %s are both active for a contact on a channel", other, id)
+			t.Errorf("a contact has two active conversations on a channel, %s and %s", other, id)
 		}
 		owner[key] = id
 	}
@@ -40,27 +41,27 @@ func TestBirdPatch(t *testing.T) {
 		a, _ := time.Parse(time.RFC3339Nano, prev)
 		b, err := time.Parse(time.RFC3339Nano, now)
 		if err != nil || !b.After(a) {
-			t.Errorf("updatedAt %s after %s", now, prev)
+			t.Errorf("after a change, updatedAt went from %s to %s", prev, now)
 		}
 	}
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"name":null}`); doc["name"] != "" {
-		t.Errorf("a null name is stored as %q", doc["name"])
+		t.Errorf("a null name is stored as %q, want none", doc["name"])
 	}
 	c.Set(Switches{"NullKeepsName": true})
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"description":null}`); doc["description"] != "d" {
-		t.Errorf("with NullKeepsName, the description is %q", doc["description"])
+		t.Errorf("with NullKeepsName, a null description made it %q, want d", doc["description"])
 	}
 	c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"a":"1"}}`)
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"b":"2"}}`); fmt.Sprint(doc["attributes"]) != "map[b:2]" {
-		t.Errorf("replaced attributes are %v", doc["attributes"])
+		t.Errorf("the attributes are %v, want those of the request alone", doc["attributes"])
 	}
 	c.Set(Switches{"AttributesMerge": true})
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"attributes":{"c":"3"}}`); fmt.Sprint(doc["attributes"]) != "map[b:2 c:3]" {
-		t.Errorf("merged attributes are %v", doc["attributes"])
+		t.Errorf("with AttributesMerge, the attributes are %v, want b and c", doc["attributes"])
 	}
 	c.Set(Switches{"IgnoreVisibility": true})
 	if doc := c.want(200, "PATCH", "conversations/"+id, `{"visibility":"public"}`); doc["visibility"] != "private" {
-		t.Errorf("visibility is %v", doc["visibility"])
+		t.Errorf("with IgnoreVisibility, the visibility became %v", doc["visibility"])
 	}
 }
 
@@ -81,10 +82,10 @@ func TestBirdReopeningConflict(t *testing.T) {
 		}
 	}
 	if closed == "" {
-		t.Fatal("no pair of conversations of one contact")
+		t.Fatal("there are no two conversations of one contact on a channel")
 	}
 	if out := c.want(409, "PATCH", "conversations/"+closed, `{"status":"active"}`); out["code"] != "ResourceAlreadyExists" {
-		t.Errorf("code %v", out["code"])
+		t.Errorf("reopening a second conversation was refused with the code %v", out["code"])
 	}
 	c.want(200, "PATCH", "conversations/"+active, `{"status":"closed"}`)
 	c.want(200, "PATCH", "conversations/"+closed, `{"status":"active"}`)
@@ -101,11 +102,11 @@ func TestBirdCreate(t *testing.T) {
 	created := doc["id"].(string)
 	if doc["status"] != "active" || doc["visibility"] != "private" || doc["accessibility"] != "open" || doc["activeParticipantCount"] != 2.0 ||
 		docGet(doc, "lastMessage", "preview", "text") != "Hi" || c.IDs()[0] != created {
-		t.Errorf("created %v", doc)
+		t.Errorf("the new conversation is %v, want it active, private and first, with its message", doc)
 	}
 	out := c.want(409, "POST", "conversations", body)
 	if out["code"] != "ContactAlreadyInConversation" || docGet(out, "details", "conversationId") != created {
-		t.Errorf("conflict %v", out)
+		t.Errorf("a second conversation of the contact was refused with %v, want the id of the first", out)
 	}
 	c.want(200, "PATCH", "conversations/"+created, `{"status":"closed"}`)
 	c.want(201, "POST", "conversations", body)
@@ -113,7 +114,40 @@ func TestBirdCreate(t *testing.T) {
 	c.want(404, "DELETE", "conversations/"+created, "")
 	c.want(404, "GET", "conversations/"+created, "")
 	if c.JSON(created) != nil || c.Len() != 61 {
-		t.Errorf("Len %d after two creates and a delete", c.Len())
+		t.Errorf("after two creates and a delete there are %d conversations, want 61 and the deleted one gone", c.Len())
+	}
+}
+
+// A first message keeps its reference and is sent at once. On WhatsApp it is not delivered, because the contact has not written.
+func TestBirdFirstMessage(t *testing.T) {
+	platforms := map[bool]string{}
+	for channel := range 4 {
+		c := newBirdClient(t, 60)
+		id := c.identifier(179, channel) // of a contact without conversations
+		text := strings.Repeat("é", 200)
+		doc := c.want(201, "POST", "conversations", fmt.Sprintf(`{"name":"Hello","channelId":%q,
+			"participants":[{"type":"contact","identifierKey":%q,"identifierValue":%q}],
+			"initialMessage":{"body":{"type":"text","text":{"text":%q}},"reference":"mine-1"}}`, c.uuid("channel", channel), id.key, id.value, text))
+		if preview := docGet(doc, "lastMessage", "preview", "text"); preview != text[:280] {
+			t.Errorf("the preview is %q, want the first 140 characters", preview)
+		}
+		platform := c.platform(channel)
+		platforms[platform == "whatsapp"] = platform
+		want := []string{"accepted", "sent", "delivered"}
+		if platform == "whatsapp" {
+			want[2] = "delivery_failed"
+		}
+		for _, status := range want {
+			m := c.Messages(doc["id"].(string))[0]
+			_, explained := m["reason"]
+			if m["status"] != status || m["reference"] != "mine-1" || docGet(m, "body", "text", "text") != text || explained != (status == "delivery_failed") {
+				t.Errorf("%s: the message is %v, want it %s", platform, m, status)
+			}
+			*c.clock = c.clock.Add(2 * time.Second)
+		}
+	}
+	if len(platforms) != 2 {
+		t.Errorf("the test met only the platforms %v, want WhatsApp and another", platforms)
 	}
 }
 
@@ -123,7 +157,7 @@ func TestBirdParticipants(t *testing.T) {
 	one := "conversations/" + id + "/participants"
 	all := c.walk(one+"?limit=4", nil)
 	if len(all) != 14 {
-		t.Fatalf("%d participants", len(all))
+		t.Fatalf("the pages hold %d participants, want 14", len(all))
 	}
 	before := c.JSON(id)
 	var user string
@@ -134,21 +168,22 @@ func TestBirdParticipants(t *testing.T) {
 	}
 	added := c.want(201, "POST", one, fmt.Sprintf(`{"type":"user","id":%q,"status":"invited"}`, user))
 	if added["status"] != "invited" || added["displayName"] == nil {
-		t.Errorf("added %v", added)
+		t.Errorf("added %v, want somebody invited, with a name", added)
 	}
 	again := c.want(200, "POST", one, fmt.Sprintf(`{"type":"user","id":%q}`, user))
 	if again["status"] != "invited" {
-		t.Errorf("adding somebody who takes part answered %v", again)
+		t.Errorf("adding somebody who takes part already is answered with %v, want no change", again)
 	}
 	after := c.JSON(id)
 	if after["pendingParticipantCount"] != before["pendingParticipantCount"].(float64)+1 || after["updatedAt"] == before["updatedAt"] {
-		t.Errorf("the count of pending participants is %v, before it was %v", after["pendingParticipantCount"], before["pendingParticipantCount"])
+		t.Errorf("the count of pending participants went from %v to %v, want one more and another updatedAt",
+			before["pendingParticipantCount"], after["pendingParticipantCount"])
 	}
 	c.want(422, "PATCH", one+"/"+user, `{"status":"gone"}`)
 	c.want(422, "PATCH", one+"/"+user, `{}`)
 	c.want(422, "PATCH", one+"/"+user, `{"status":"active","displayName":"x"}`)
 	if p := c.want(200, "PATCH", one+"/"+user, `{"status":"active"}`); p["status"] != "active" {
-		t.Errorf("patched %v", p)
+		t.Errorf("made active, the participant is %v", p)
 	}
 	c.want(204, "DELETE", one+"/"+user, "")
 	c.want(404, "DELETE", one+"/"+user, "")
@@ -160,7 +195,7 @@ func TestBirdParticipants(t *testing.T) {
 		fmt.Sprintf(`{"type":"flow","id":%q}`, c.uuid("flow", 2)),
 	} {
 		if status, out := c.do("POST", one, body); status != 201 && status != 200 {
-			t.Errorf("%s: %d %v", body, status, out)
+			t.Errorf("adding %s: got %d %v, want 200 or 201", body, status, out)
 		}
 	}
 	c.Set(Switches{"ForbidRemoval": true})
@@ -182,7 +217,7 @@ func TestBirdLastContactIsProtected(t *testing.T) {
 			return
 		}
 	}
-	t.Fatal("no conversation with one contact")
+	t.Fatal("there is no conversation with one contact")
 }
 
 func TestBirdSomebodyElse(t *testing.T) {
@@ -192,12 +227,12 @@ func TestBirdSomebodyElse(t *testing.T) {
 	c.Change(id, "visibility", "private")
 	doc := c.want(200, "GET", "conversations/"+id, "")
 	if doc["visibility"] != "private" || doc["updatedAt"] == before["updatedAt"] {
-		t.Errorf("changed %v", doc)
+		t.Errorf("after a colleague's change, the conversation is %v, want it private with another updatedAt", doc)
 	}
 	c.s.FailNext("bird", FaultConcurrent, 1)
 	doc = c.want(200, "PATCH", "conversations/"+id, `{"description":"mine"}`)
 	if doc["description"] != "mine" {
-		t.Errorf("after a colleague's change: %v", doc)
+		t.Errorf("after a colleague's change, one's own made the description %q, want mine", doc["description"])
 	}
 	c.s.SetFault(FaultConcurrent, 1)
 	a := c.want(200, "GET", "conversations/"+id, "")
@@ -209,17 +244,6 @@ func TestBirdSomebodyElse(t *testing.T) {
 	c.Remove(id)
 	c.want(404, "GET", "conversations/"+id, "")
 	if c.Len() != 19 || len(c.IDs()) != 19 || c.JSON(id) != nil {
-		t.Errorf("Len %d", c.Len())
-	}
-}
-
-func TestBirdCopiesAreDeep(t *testing.T) {
-	c := newBirdClient(t, 20)
-	id := c.IDs()[0]
-	c.Change(id, "attributes", map[string]any{"a": "1"})
-	c.JSON(id)["attributes"].(map[string]any)["a"] = "2"
-	c.Participants(id)[0]["status"] = "broken"
-	if got := docGet(c.JSON(id), "attributes", "a"); got != "1" || c.Participants(id)[0]["status"] == "broken" {
-		t.Errorf("changing a copy changed the conversation: %v", got)
+		t.Errorf("after a removal there are %d conversations, want 19 and that one gone", c.Len())
 	}
 }

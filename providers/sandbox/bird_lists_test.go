@@ -14,25 +14,25 @@ import (
 func TestBirdPaging(t *testing.T) {
 	c := newBirdClient(t, 137)
 	if page := c.want(200, "GET", "conversations", ""); len(page["results"].([]any)) != 10 {
-		t.Errorf("default page of %d rows", len(page["results"].([]any)))
+		t.Errorf("without a limit, a page has %d rows, want 10", len(page["results"].([]any)))
 	}
 	var last time.Time
 	newestFirst := c.walk("conversations?limit=9", func(row map[string]any) {
 		at, err := time.Parse(time.RFC3339Nano, row["createdAt"].(string))
 		if err != nil || !last.IsZero() && at.After(last) {
-			t.Errorf("a row of %v follows one of %v: %v", at, last, err)
+			t.Errorf("a row created at %v follows one of %v, error %v", at, last, err)
 		}
 		last = at
 	})
 	if !slices.Equal(newestFirst, c.IDs()) || len(newestFirst) != 137 || c.Len() != 137 {
-		t.Errorf("%d rows by paging, %d ids, Len %d", len(newestFirst), len(c.IDs()), c.Len())
+		t.Errorf("the pages hold %d rows, IDs has %d and Len returns %d; want the same 137", len(newestFirst), len(c.IDs()), c.Len())
 	}
 	for _, path := range []string{"contacts?limit=100", "channels", "agents", "agents?limit=7"} {
 		ids := c.walk(path, nil)
 		unique := slices.Clone(ids)
 		slices.Sort(unique)
 		if len(slices.Compact(unique)) != len(ids) || len(ids) < 11 {
-			t.Errorf("%s: %d rows, %d different", path, len(ids), len(slices.Compact(unique)))
+			t.Errorf("%s: %d rows, %d of them different; want over ten, all different", path, len(ids), len(slices.Compact(unique)))
 		}
 	}
 }
@@ -50,12 +50,12 @@ func TestBirdPageBoundarySurvivesChanges(t *testing.T) {
 		t.Errorf("the second page starts with %v, want %v", first, ids[11])
 	}
 	if got := c.IDs(); len(got) != 39 || c.Len() != 39 || got[1] != ids[0] {
-		t.Errorf("%d rows, Len %d", len(got), c.Len())
+		t.Errorf("after two deletes and a create, there are %d conversations, Len returns %d; want 39 and the new one first", len(got), c.Len())
 	}
 	raw, err := base64.StdEncoding.DecodeString(page["nextPageToken"].(string))
 	var pair []string
 	if err != nil || json.Unmarshal(raw, &pair) != nil || len(pair) != 2 {
-		t.Errorf("token holds %q: %v", raw, err)
+		t.Errorf("a token holds %q, error %v; want a time and an id", raw, err)
 	}
 }
 
@@ -67,7 +67,7 @@ func TestBirdTokenSwitches(t *testing.T) {
 	c.Set(Switches{"RepeatPageToken": true})
 	page := c.want(200, "GET", "conversations?pageToken="+url.QueryEscape(token), "")
 	if page["nextPageToken"] != token {
-		t.Errorf("token %v, want %v again", page["nextPageToken"], token)
+		t.Errorf("with RepeatPageToken, the next token is %v, want %v again", page["nextPageToken"], token)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestBirdOddRows(t *testing.T) {
 		people := c.Participants(id)
 		featured := doc["featuredParticipants"].([]any)
 		if len(featured) != min(5, len(people)) {
-			t.Fatalf("%s: %d featured of %d", id, len(featured), len(people))
+			t.Fatalf("%s: %d of %d participants are featured, want up to five", id, len(featured), len(people))
 		}
 		active := 0
 		for _, p := range people {
@@ -121,14 +121,14 @@ func TestBirdOddRows(t *testing.T) {
 		}
 		if m, ok := doc["lastMessage"].(map[string]any); ok {
 			if docHas(m, "body") {
-				t.Error("lastMessage has a body")
+				t.Errorf("%s: lastMessage has a body", id)
 			}
 			if docHas(m, "recipients") && m["recipients"] == nil {
 				odd["recipients null"]++
 			}
 			newest := c.want(200, "GET", "conversations/"+id+"/messages?limit=1", "")["results"].([]any)[0].(map[string]any)
 			if newest["id"] != m["id"] || newest["createdAt"] != m["createdAt"] {
-				t.Errorf("%s: last message %v is not the newest %v", id, m, newest)
+				t.Errorf("%s: lastMessage is %v, but the newest message is %v", id, m, newest)
 			}
 		}
 		at := doc["createdAt"].(string)
@@ -145,7 +145,7 @@ func TestBirdOddRows(t *testing.T) {
 		}
 	}
 	if len(precision) < 4 {
-		t.Errorf("the fractions of a second have the lengths %v", precision)
+		t.Errorf("the fractions of a second have the lengths %v, want four or more", precision)
 	}
 }
 
@@ -160,16 +160,16 @@ func TestBirdMessages(t *testing.T) {
 		kind, _ := docGet(m, "body", "type").(string)
 		kinds[kind] = true
 		if docHas(m, "body") == docHas(m, "template") || m["conversationId"] != id || docHas(m, "interactions") && m["interactions"] != nil {
-			t.Errorf("message %v", m)
+			t.Errorf("got the message %v, want one of the conversation with either a body or a template", m)
 		}
 	})
 	unique := slices.Clone(ids)
 	slices.Sort(unique)
 	if len(ids) < 60 || len(slices.Compact(unique)) != len(ids) || len(ids) != len(c.Messages(id)) {
-		t.Errorf("%d messages, %d different", len(ids), len(slices.Compact(unique)))
+		t.Errorf("the pages hold %d messages, %d of them different; want all %d, and over 60", len(ids), len(slices.Compact(unique)), len(c.Messages(id)))
 	}
 	if len(kinds) < 3 {
-		t.Errorf("kinds %v", kinds)
+		t.Errorf("the messages have the kinds %v, want three or more", kinds)
 	}
 	for i := 1; i < len(times); i++ {
 		a, _ := time.Parse(time.RFC3339Nano, times[i-1])
@@ -179,7 +179,7 @@ func TestBirdMessages(t *testing.T) {
 		}
 	}
 	if got := c.walk(one+"?dateFrom="+url.QueryEscape(times[5]), nil); !slices.Equal(got, ids[:5]) {
-		t.Errorf("dateFrom the sixth message: %d messages", len(got))
+		t.Errorf("with dateFrom the time of the sixth message, there are %d messages, want the five newer ones", len(got))
 	}
 }
 
@@ -191,16 +191,16 @@ func TestBirdContacts(t *testing.T) {
 			out := c.want(200, "POST", "contacts/search", fmt.Sprintf(`{"identifier":{"key":%q,"value":%q}}`, id.key, id.value))
 			rows := out["results"].([]any)
 			if len(rows) != 1 || rows[0].(map[string]any)["id"] != c.uuid("contact", n) {
-				t.Errorf("contact %d by %v: %v", n, id, rows)
+				t.Errorf("a search for %v found %v, want contact %d alone", id, rows, n)
 			}
 		}
 		one := c.want(200, "GET", "contacts/"+c.uuid("contact", n), "")
 		if docGet(one, "attributes", "timezone") == nil || one["computedDisplayName"] == "" {
-			t.Errorf("contact %v", one)
+			t.Errorf("contact %d is %v, want it with a name and a time zone", n, one)
 		}
 	}
 	if got := c.want(200, "POST", "contacts/search", `{"identifier":{"key":"emailaddress","value":"nobody@nowhere.example"}}`)["results"].([]any); len(got) != 0 {
-		t.Errorf("an unknown identifier found %v", got)
+		t.Errorf("a search for an unknown identifier found %v", got)
 	}
 	c.want(404, "GET", "contacts/"+c.uuid("user", 0), "")
 	c.Set(Switches{"ForbidDirectory": true})
@@ -244,7 +244,7 @@ func TestBirdItems(t *testing.T) {
 		}
 	}
 	if len(seen) != 8 || seen["own id"] != items || len(perConversation) >= c.Len() {
-		t.Errorf("%d items: %v", items, seen)
+		t.Errorf("the %d items of %d conversations are %v; want every kind, and some conversations without an item", items, c.Len(), seen)
 	}
 	made := c.want(201, "POST", "conversations", `{"name":"x","channelId":"`+c.uuid("channel", 0)+`"}`)["id"].(string)
 	if n := len(search("", made)["results"].([]any)); n != 0 {

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -70,7 +69,7 @@ func (c *birdClient) walk(path string, each func(row map[string]any)) []string {
 		page := c.want(200, "GET", next, "")
 		rows, ok := page["results"].([]any)
 		if !ok {
-			c.Fatalf("no results array in %v", page)
+			c.Fatalf("%s: the page has no list of results: %v", next, page)
 		}
 		for _, row := range rows {
 			m := row.(map[string]any)
@@ -84,7 +83,7 @@ func (c *birdClient) walk(path string, each func(row map[string]any)) []string {
 			return ids
 		}
 		if !strings.HasSuffix(token, "=") || len(rows) == 0 {
-			c.Fatalf("token %q after %d rows", token, len(rows))
+			c.Fatalf("%s: after %d rows the token is %q, want rows and a token that must be escaped", next, len(rows), token)
 		}
 		sep := "?"
 		if strings.Contains(path, "?") {
@@ -148,6 +147,12 @@ func TestBirdRefusesWhatIsNotDocumented(t *testing.T) {
 		{422, "PATCH", one, `{"attributes":{"a":1}}`},
 		{422, "PATCH", one, `{"attributes":{"a":null}}`},
 		{422, "PATCH", one, `{"attributes":null}`},
+		{422, "PATCH", one, `{"attributes":7}`},
+		{422, "POST", "conversations", `{"name":"x","participants":7}`},
+		{422, "POST", "conversations", `{"name":"x","participants":[{"type":"user","id":"nobody"}]}`},
+		{422, "POST", "conversations", `{"name":"x","initialMessage":7}`},
+		{422, "POST", "conversations", `{"name":"x","initialMessage":{"body":{"type":"text","text":{"text":""}}}}`},
+		{422, "POST", "conversations", `{"name":"x","initialMessage":{"body":{"type":"html","html":{"text":"x"}}}}`},
 		{422, "POST", "conversations", `{}`},
 		{422, "POST", "conversations", `{"name":null}`},
 		{422, "POST", "conversations", `{"name":"x","title":"y"}`},
@@ -178,35 +183,23 @@ func TestBirdRefusesWhatIsNotDocumented(t *testing.T) {
 	for _, tt := range tests {
 		out := c.want(tt.status, tt.method, tt.path, tt.body)
 		if tt.status == 422 && out["code"] != "InvalidPayload" || tt.status == 404 && out["code"] != "ResourceNotFound" {
-			t.Errorf("%s %s %s: code %v", tt.method, tt.path, tt.body, out["code"])
+			t.Errorf("%s %s %s: a %d has the code %v", tt.method, tt.path, tt.body, tt.status, out["code"])
 		}
 	}
 	out := c.want(422, "PATCH", one, `{"status":"gone","attributes":{"a b":7}}`)
 	for _, path := range []string{".status", ".attributes.a b"} {
 		if sentences, _ := out["details"].(map[string]any)[path].([]any); len(sentences) == 0 {
-			t.Errorf("details %v have no sentences for %s", out["details"], path)
+			t.Errorf("the details %v have no sentence for %s", out["details"], path)
 		}
 	}
 	if after := c.JSON(id); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("a refused request changed the conversation:\n%v\n%v", before, after)
 	}
-	if status, _ := c.doAs("text/plain", "PATCH", one, `{"name":"x"}`); status != 415 {
-		t.Errorf("a body that isn't JSON: status %d", status)
+	req := c.request(t.Context(), "PATCH", "/workspaces/"+birdWorkspace+"/"+one, `{"name":"x"}`)
+	req.Header.Set("Content-Type", "text/plain")
+	if r, err := c.send(req); err != nil || r.status != 415 {
+		t.Errorf("a body of type text/plain: got status %d, error %v; want 415", r.status, err)
 	}
-}
-
-func (c *birdClient) doAs(kind, method, path, body string) (int, error) {
-	r, err := http.NewRequestWithContext(c.Context(), method, "http://sandbox.test/bird/workspaces/"+birdWorkspace+"/"+path, strings.NewReader(body))
-	if err != nil {
-		return 0, err
-	}
-	r.Header.Set("Authorization", c.auth)
-	r.Header.Set("Content-Type", kind)
-	resp, err := c.s.Transport().RoundTrip(r)
-	if err != nil {
-		return 0, err
-	}
-	return resp.StatusCode, resp.Body.Close()
 }
 
 func docHas(m map[string]any, key string) bool { _, ok := m[key]; return ok }
@@ -279,7 +272,7 @@ func TestBirdConflictAndLimitSwitches(t *testing.T) {
 	c.want(409, "GET", "conversations/"+id+"/messages", "")
 	c.want(200, "GET", "conversations/"+id, "")
 	if out := c.want(409, "PATCH", "conversations/"+id, `{"name":"x"}`); docHas(out, "details") {
-		t.Errorf("details %v", out)
+		t.Errorf("a conflict without a known cause has details: %v", out)
 	}
 	c.want(200, "PATCH", "conversations/"+id, `{"name":"x"}`)
 	c.Set(Switches{"TooMany": 1})
@@ -295,18 +288,9 @@ func TestBirdInjected429CanLackTheHeader(t *testing.T) {
 	for _, bare := range []bool{false, true} {
 		c.Set(Switches{"No429Header": bare})
 		c.s.FailNext("bird", Fault429, 1)
-		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://sandbox.test/bird/workspaces/"+birdWorkspace+"/conversations", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Authorization", c.auth)
-		resp, err := c.s.Transport().RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if got := resp.Header.Get("Retry-After"); resp.StatusCode != 429 || (got == "") != bare {
-			t.Errorf("bare %v: status %d, Retry-After %q", bare, resp.StatusCode, got)
+		r := c.probe.want(429, "GET", "/workspaces/"+birdWorkspace+"/conversations", "")
+		if got := r.header.Get("Retry-After"); (got == "") != bare {
+			t.Errorf("No429Header %t: Retry-After is %q", bare, got)
 		}
 	}
 }

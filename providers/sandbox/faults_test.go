@@ -45,18 +45,18 @@ func TestFaultAnswers(t *testing.T) {
 
 	s.FailNext("attention", Fault429, 1)
 	if r := p.want(429, "GET", "/labels", ""); r.header.Get("Retry-After") != "2" {
-		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
+		t.Errorf("Retry-After is %q, want 2", r.header.Get("Retry-After"))
 	}
 	s.FailNext("attention", Fault429Date, 1)
 	r := p.want(429, "GET", "/labels", "")
 	at, err := http.ParseTime(r.header.Get("Retry-After"))
 	if wait := at.Sub(testNow); err != nil || wait < 2*time.Second || wait > 3*time.Second {
-		t.Errorf("Retry-After %q: %v %v", r.header.Get("Retry-After"), wait, err)
+		t.Errorf("Retry-After is %q, error %v; want a date two to three seconds ahead", r.header.Get("Retry-After"), err)
 	}
 	s.FailNext("attention", Fault500HTML, 2)
 	for range 2 {
 		if r := p.want(500, "GET", "/labels", ""); !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.HasPrefix(r.text, "<!DOCTYPE") {
-			t.Errorf("500: %v %s", r.header, r.text)
+			t.Errorf("got header %v and body %s, want a web page", r.header, r.text)
 		}
 	}
 	p.want(200, "GET", "/labels", "")
@@ -74,7 +74,7 @@ func TestDropBeforeDoesNothing(t *testing.T) {
 	_, err := p.try("PUT", "/conversations/"+id+"/change_privacy?privacy=private", "")
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" || !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("error %v", err)
+		t.Errorf("got %v, want a refused connection", err)
 	}
 	if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != false {
 		t.Error("the write was done, though the connection was refused")
@@ -94,7 +94,7 @@ func TestDropAfterDoesTheWrite(t *testing.T) {
 	_, err := p.try("PUT", "/conversations/"+id+"/change_privacy?privacy=private", "")
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "read" || !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("error %v", err)
+		t.Errorf("got %v, want a connection lost while reading", err)
 	}
 	if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != true {
 		t.Error("the write was not done before the connection was lost")
@@ -102,7 +102,7 @@ func TestDropAfterDoesTheWrite(t *testing.T) {
 	requests := s.Requests()
 	if last := requests[len(requests)-1]; !last.Write || last.Status != 200 || last.Method != "PUT" ||
 		last.Path != "/v2/conversations/"+id+"/change_privacy" || last.Query != "privacy=private" {
-		t.Errorf("recorded %+v", last)
+		t.Errorf("the lost write is recorded as %+v", last)
 	}
 	s.ResetRequests()
 	if len(s.Requests()) != 0 {
@@ -122,7 +122,7 @@ func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 	}
 	s.SetFault(FaultConcurrent, 0)
 	if again := p.want(200, "GET", "/conversations/"+id, ""); again.text != r.text {
-		t.Error("the fault is still on")
+		t.Error("with a rate of 0, another concurrent change was made")
 	}
 
 	e := newProbe(t, s, "askelephant")
@@ -151,14 +151,14 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 		start := time.Now()
 		p.want(200, "GET", "/labels", "")
 		if d := time.Since(start); d != 300*time.Millisecond {
-			t.Errorf("latency %v", d)
+			t.Errorf("the answer took %v, want the latency of 300ms", d)
 		}
 		s.SetLatency(0)
 		s.FailNext("attention", FaultSlow, 2)
 		start = time.Now()
 		p.want(200, "GET", "/labels", "")
 		if d := time.Since(start); d != slowDelay {
-			t.Errorf("slow took %v", d)
+			t.Errorf("the slow answer took %v, want %v", d, slowDelay)
 		}
 
 		id := s.Attention().IDs()[0]
@@ -168,7 +168,7 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 		start = time.Now()
 		_, err = p.send(p.request(ctx, "PUT", "/conversations/"+id+"/change_privacy?privacy=private", ""))
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
-			t.Errorf("the canceled request returned after %v: %v", time.Since(start), err)
+			t.Errorf("the request whose context ended returned after %v: %v; want its deadline after 5s", time.Since(start), err)
 		}
 		if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != true {
 			t.Error("the write of a slow request was not done")
@@ -181,7 +181,7 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 		_, err = client.Do(p.request(t.Context(), "GET", "/labels", ""))
 		var timeout net.Error
 		if !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(start) != time.Second {
-			t.Errorf("the client timed out after %v: %v", time.Since(start), err)
+			t.Errorf("the client returned after %v: %v; want its timeout after 1s", time.Since(start), err)
 		}
 	})
 }
@@ -192,7 +192,7 @@ func TestCanceledRequestDoesNotReachTheServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.send(p.request(ctx, "GET", "/labels", "")); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 	if len(s.Requests()) != 0 {
 		t.Error("the canceled request was recorded")
@@ -204,12 +204,12 @@ func TestOffline(t *testing.T) {
 	a, e := newProbe(t, s, "attention"), newProbe(t, s, "askelephant")
 	s.SetOffline("attention", true)
 	if _, err := a.try("GET", "/labels", ""); !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("error %v", err)
+		t.Errorf("one provider offline: got %v, want a refused connection", err)
 	}
 	e.want(200, "GET", "/v2/tags", "")
 	s.SetOffline("", true)
 	if _, err := e.try("GET", "/v2/tags", ""); !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("error %v", err)
+		t.Errorf("all providers offline: got %v, want a refused connection", err)
 	}
 	s.SetOffline("", false)
 	a.want(200, "GET", "/labels", "")
@@ -232,6 +232,6 @@ func TestTooLargeBody(t *testing.T) {
 	req := p.request(t.Context(), "PUT", "/conversations/x/title", "x")
 	req.Body = io.NopCloser(bytes.NewReader(make([]byte, maxBody+1)))
 	if r, err := p.send(req); err != nil || r.status != 413 {
-		t.Errorf("%d %v", r.status, err)
+		t.Errorf("got status %d, error %v; want 413", r.status, err)
 	}
 }

@@ -14,7 +14,7 @@ func TestKonaUpdateIsAPatch(t *testing.T) {
 	before := c.JSON(id)
 	doc := c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"name":"Lift inspection","details":null}]}`)[0]
 	if doc["name"] != "Lift inspection" || doc["details"] != nil || fmt.Sprint(doc["participants"]) != fmt.Sprint(before["participants"]) || fmt.Sprint(doc["groups"]) != fmt.Sprint(before["groups"]) {
-		t.Errorf("updated %v", doc)
+		t.Errorf("after a change of the name and the details, the conversation is %v, want everything else unchanged", doc)
 	}
 	byUpdate := c.walk("conversations?order_by=updated_at")
 	late := konaIDOf(byUpdate[len(byUpdate)-1])
@@ -23,35 +23,35 @@ func TestKonaUpdateIsAPatch(t *testing.T) {
 	}
 	c.want(200, "PUT", "conversations/"+late, `{"conversations":[{"name":"to the head"}]}`)
 	if first := c.want(200, "GET", "conversations?order_by=updated_at&per_page=1", "")[0]; konaIDOf(first) != late {
-		t.Errorf("latest updated is %v, want %s", first["id"], late)
+		t.Errorf("the conversation updated last is %v, want %s", first["id"], late)
 	}
 	me := c.Me()
 	doc = c.want(200, "PUT", "conversations/"+id, fmt.Sprintf(`{"conversations":[{"participants":[{"user_id":%d,"role":1},{"user_id":13,"role":2}]}]}`, me))[0]
 	if got := fmt.Sprint(doc["participants"]); got != fmt.Sprintf("[map[role:1 user_id:%d] map[role:2 user_id:13]]", me) {
-		t.Errorf("replaced participants: %s", got)
+		t.Errorf("the participants are %s, want those of the request", got)
 	}
 	if fmt.Sprint(doc["groups"]) != fmt.Sprint(before["groups"]) {
-		t.Error("groups changed with the participants")
+		t.Errorf("with the participants, the groups changed to %v", doc["groups"])
 	}
 	group := c.number("group", int(doc["space_id"].(float64)-40)/11)
 	doc = c.want(200, "PUT", "conversations/"+id, fmt.Sprintf(`{"conversations":[{"groups":[{"group_id":%d,"role":2}],"stakeholder":2,"default_role":3}]}`, group))[0]
 	if fmt.Sprint(doc["groups"]) != fmt.Sprintf("[map[group_id:%d role:2]]", group) || doc["stakeholder"] != 2.0 || doc["default_role"] != 3.0 {
-		t.Errorf("groups and audience: %v", doc)
+		t.Errorf("the conversation is %v, want the groups, stakeholder and default_role of the request", doc)
 	}
 	c.Set(Switches{"MergeLists": true})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":[{"user_id":16,"role":1}]}]}`)[0]
 	if len(doc["participants"].([]any)) != 3 {
-		t.Errorf("merged participants: %v", doc["participants"])
+		t.Errorf("with MergeLists, the participants are %v, want three", doc["participants"])
 	}
 	c.Set(Switches{"MergeLists": false, "EmptyListIgnored": true})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":[]}]}`)[0]
 	if len(doc["participants"].([]any)) != 3 {
-		t.Errorf("[] was not ignored: %v", doc["participants"])
+		t.Errorf("with EmptyListIgnored, [] made the participants %v, want three", doc["participants"])
 	}
 	c.Set(Switches{"EmptyListIgnored": false})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":[],"groups":[]}]}`)[0]
 	if len(doc["participants"].([]any)) != 0 || len(doc["groups"].([]any)) != 0 {
-		t.Errorf("emptied lists: %v", doc)
+		t.Errorf("after [] for both lists, the conversation is %v", doc)
 	}
 }
 
@@ -67,12 +67,12 @@ func TestKonaKeepsUnknownRoles(t *testing.T) {
 		done = true
 		after := c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"participants":`+string(people)+`}]}`)[0]
 		if fmt.Sprint(after["participants"]) != fmt.Sprint(doc["participants"]) {
-			t.Errorf("%v became %v", doc["participants"], after["participants"])
+			t.Errorf("sent back unchanged, the participants %v became %v", doc["participants"], after["participants"])
 		}
 		break
 	}
 	if !done {
-		t.Error("no conversation with role 7")
+		t.Error("no conversation has somebody with role 7")
 	}
 }
 
@@ -98,14 +98,14 @@ func TestKonaRights(t *testing.T) {
 		}
 	}
 	if viewers == 0 || viewers > 10 {
-		t.Errorf("%d of 100 conversations may only be viewed", viewers)
+		t.Errorf("%d of 100 conversations may only be viewed, want 1 to 10", viewers)
 	}
 	own := c.editable(true)
 	c.want(204, "DELETE", "conversations/"+own, "")
 	c.want(404, "DELETE", "conversations/"+own, "")
 	c.want(404, "GET", "conversations/"+own, "")
 	if c.Len() != 99 || len(c.IDs()) != 99 || slices.Contains(c.IDs(), own) {
-		t.Errorf("Len %d", c.Len())
+		t.Errorf("after a delete there are %d conversations, want 99 and that one gone", c.Len())
 	}
 }
 
@@ -122,23 +122,23 @@ func TestKonaCreate(t *testing.T) {
 	doc := c.want(201, "POST", "conversations", body)[0]
 	id := konaIDOf(doc)
 	if doc["creator_id"] != float64(c.Me()) || doc["stakeholder"] != 1.0 || doc["default_role"] != 2.0 || docHas(doc, "initial_comment") {
-		t.Errorf("created %v", doc)
+		t.Errorf("the new conversation is %v, want it one's own, with the defaults and without its comment", doc)
 	}
 	if got := c.header.Get("Location"); !strings.HasSuffix(got, "/conversations/"+id) {
-		t.Errorf("Location %q", got)
+		t.Errorf("the Location is %q, want it to end with the id %s", got, id)
 	}
 	comments := c.want(200, "GET", "comments?resource_type=conversation&resource_id="+id, "")
 	if len(comments) != 1 || comments[0]["content"] != "Tuesday or Thursday?" {
-		t.Errorf("comments %v", comments)
+		t.Errorf("the new conversation has the comments %v, want the first one", comments)
 	}
 	for _, order := range []string{"created_at", "updated_at"} {
 		if first := c.want(200, "GET", "conversations?per_page=1&order_by="+order, "")[0]; konaIDOf(first) != id {
-			t.Errorf("%s: first is %v", order, first["id"])
+			t.Errorf("in the order of %s, the first conversation is %v, want the new one", order, first["id"])
 		}
 	}
 	second := c.want(201, "POST", "conversations", `{"conversations":[{"name":"All","space_id":51,"stakeholder":2}]}`)[0]
 	if c.Len() != 62 || c.IDs()[0] != konaIDOf(second) || c.IDs()[1] != id {
-		t.Errorf("Len %d, newest %v", c.Len(), c.IDs()[:2])
+		t.Errorf("after two creates there are %d conversations, the newest %v; want 62 and the two", c.Len(), c.IDs()[:2])
 	}
 }
 
@@ -150,24 +150,29 @@ func TestKonaSomebodyElse(t *testing.T) {
 	c.Change(id, "priority", "high")
 	doc := c.want(200, "GET", "conversations/"+id, "")[0]
 	if fmt.Sprint(doc["participants"]) != fmt.Sprintf("[map[role:1 user_id:%d] map[role:9 user_id:19]]", c.Me()) || doc["tags"] != nil || doc["priority"] != "high" {
-		t.Errorf("changed %v", doc)
+		t.Errorf("after changes by somebody else, the conversation is %v", doc)
 	}
 	if first := c.want(200, "GET", "conversations?order_by=updated_at&per_page=1", "")[0]; konaIDOf(first) != id {
-		t.Errorf("latest updated is %v", first["id"])
+		t.Errorf("the conversation updated last is %v, want %s", first["id"], id)
 	}
 	c.Change(id, "participants", nil)
 	if doc := c.want(200, "GET", "conversations/"+id, "")[0]; doc["participants"] != nil {
-		t.Errorf("participants %v", doc["participants"])
+		t.Errorf("changed to null, the participants are %v", doc["participants"])
 	}
 	c.Set(Switches{"ConcurrentOnPut": true})
 	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"details":"mine"}]}`)[0]
 	if doc["details"] != "mine" {
-		t.Errorf("details %v", doc["details"])
+		t.Errorf("after a colleague's change, one's own made the details %v, want mine", doc["details"])
 	}
 	c.Set(Switches{"ConcurrentOnPut": true, "MergeLists": true})
 	doc = c.want(200, "PUT", "conversations/"+id, fmt.Sprintf(`{"conversations":[{"participants":[{"user_id":%d,"role":1}]}]}`, c.Me()))[0]
 	if len(doc["participants"].([]any)) != 2 {
-		t.Errorf("participants %v", doc["participants"])
+		t.Errorf("with a colleague's participant and merged lists, the participants are %v, want two", doc["participants"])
+	}
+	groups := len(c.JSON(id)["groups"].([]any))
+	doc = c.want(200, "PUT", "conversations/"+id, `{"conversations":[{"groups":[]}]}`)[0]
+	if len(doc["groups"].([]any)) != groups+1 {
+		t.Errorf("with a colleague's group and merged lists, the groups are %v, want %d", doc["groups"], groups+1)
 	}
 	c.s.SetFault(FaultConcurrent, 1)
 	a := c.want(200, "GET", "conversations/"+id, "")[0]
@@ -179,6 +184,6 @@ func TestKonaSomebodyElse(t *testing.T) {
 	c.Remove(id)
 	c.want(404, "GET", "conversations/"+id, "")
 	if c.Len() != 39 || c.JSON(id) != nil {
-		t.Errorf("Len %d", c.Len())
+		t.Errorf("after a removal there are %d conversations, want 39 and that one gone", c.Len())
 	}
 }

@@ -12,10 +12,10 @@ import (
 func TestKonaPaging(t *testing.T) {
 	c := newKonaClient(t, 230)
 	if n := len(c.want(200, "GET", "conversations", "")); n != 25 {
-		t.Errorf("the default page has %d rows", n)
+		t.Errorf("the default page has %d rows, want 25", n)
 	}
 	if n := len(c.want(200, "GET", "conversations?per_page=500", "")); n != 100 {
-		t.Errorf("the largest page has %d rows", n)
+		t.Errorf("the largest page has %d rows, want 100", n)
 	}
 	want := c.IDs()
 	for _, order := range []string{"", "order_by=created_at", "order_by=updated_at"} {
@@ -26,7 +26,7 @@ func TestKonaPaging(t *testing.T) {
 			key := strings.TrimPrefix(order, "order_by=")
 			if at, ok := doc[key].(float64); ok {
 				if last != 0 && at > last {
-					t.Errorf("%s: %v follows %v", order, at, last)
+					t.Errorf("%s: a row of %v follows one of %v", order, at, last)
 				}
 				last = at
 			}
@@ -34,10 +34,10 @@ func TestKonaPaging(t *testing.T) {
 		sorted := slices.Clone(ids)
 		slices.Sort(sorted)
 		if len(ids) != 230 || len(slices.Compact(sorted)) != 230 {
-			t.Errorf("%q: %d rows, %d different", order, len(ids), len(slices.Compact(sorted)))
+			t.Errorf("%q: the pages hold %d rows, %d of them different; want 230", order, len(ids), len(slices.Compact(sorted)))
 		}
 		if order == "order_by=created_at" && !slices.Equal(ids, want) {
-			t.Error("not in the order of creation")
+			t.Error("the rows are not in the order of creation")
 		}
 	}
 	for _, tt := range []struct {
@@ -53,12 +53,12 @@ func TestKonaPaging(t *testing.T) {
 			}
 		}
 		if len(seen) <= tt.more {
-			t.Errorf("%s: %d", tt.path, len(seen))
+			t.Errorf("%s: the pages hold %d rows, want more than %d", tt.path, len(seen), tt.more)
 		}
 	}
 	c.Set(Switches{"IgnorePage": true})
 	if a, b := c.want(200, "GET", "users", ""), c.want(200, "GET", "users?page=2", ""); fmt.Sprint(a) != fmt.Sprint(b) {
-		t.Error("page is not ignored")
+		t.Error("with IgnorePage, the second page differs from the first")
 	}
 }
 
@@ -80,7 +80,7 @@ func TestKonaSpaceFilter(t *testing.T) {
 		}
 	}
 	if total != 300 {
-		t.Errorf("%d conversations over all spaces", total)
+		t.Errorf("all spaces together have %d conversations, want 300", total)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestKonaShiftBetweenPages(t *testing.T) {
 			}
 		}
 		if twice == 0 {
-			t.Errorf("%s: no row was seen twice", order)
+			t.Errorf("in the order of %s, no row moved to a later page", order)
 		}
 	}
 }
@@ -166,12 +166,12 @@ func TestKonaOddRows(t *testing.T) {
 		}
 	}
 	if odd["with times"] != 50 {
-		t.Errorf("%d of 100 with times", odd["with times"])
+		t.Errorf("%d of 100 conversations have times, want 50", odd["with times"])
 	}
 	c.Set(Switches{"ListWithoutPeople": true})
 	for _, row := range c.want(200, "GET", "conversations", "") {
 		if docHas(row, "participants") || docHas(row, "groups") {
-			t.Errorf("people in %v", row)
+			t.Errorf("with ListWithoutPeople, the row %v has people", row)
 		}
 	}
 }
@@ -182,7 +182,7 @@ func TestKonaComments(t *testing.T) {
 	path := "comments?resource_type=conversation&resource_id=" + id
 	all := c.walk(path)
 	if len(all) < 110 || len(all) != len(c.Comments(id)) {
-		t.Fatalf("%d comments", len(all))
+		t.Fatalf("the pages hold %d comments, want all %d, and over 110", len(all), len(c.Comments(id)))
 	}
 	seen := map[string]bool{}
 	marks := map[string]bool{"<br>": false, "&amp;": false, "mention": false, "\x1b": false}
@@ -195,7 +195,7 @@ func TestKonaComments(t *testing.T) {
 			marks[mark] = marks[mark] || strings.Contains(m["content"].(string), mark)
 		}
 		if docHas(m, "resource_id") {
-			t.Errorf("comment %v", m)
+			t.Errorf("a comment names its conversation: %v", m)
 		}
 	}
 	if len(seen) != len(all) {
@@ -203,7 +203,7 @@ func TestKonaComments(t *testing.T) {
 	}
 	for mark, found := range marks {
 		if !found {
-			t.Errorf("no comment with %q", mark)
+			t.Errorf("no comment contains %q", mark)
 		}
 	}
 }
@@ -212,11 +212,11 @@ func TestKonaDirectory(t *testing.T) {
 	c := newKonaClient(t, 20)
 	me := c.want(200, "GET", "userinfo", "")[0]
 	if me["id"] != float64(c.Me()) || docGet(me, "current_account", "member") != true || !docHas(me, "unread_conversation_count") {
-		t.Errorf("userinfo %v", me)
+		t.Errorf("userinfo is %v, want the token's user with the account and the unread count", me)
 	}
 	c.Set(Switches{"NoUnreadCount": true})
 	if docHas(c.want(200, "GET", "userinfo", "")[0], "unread_conversation_count") {
-		t.Error("userinfo has the unread count")
+		t.Error("with NoUnreadCount, userinfo has the unread count")
 	}
 	email := me["email"].(string)
 	found := c.want(200, "GET", "users?like="+url.QueryEscape(strings.ToUpper(email[:4])), "")
@@ -225,26 +225,26 @@ func TestKonaDirectory(t *testing.T) {
 	}
 	for _, u := range found {
 		if !strings.HasPrefix(strings.ToLower(u["email"].(string)), email[:4]) && !strings.HasPrefix(strings.ToLower(u["name"].(string)), email[:4]) {
-			t.Errorf("found %v", u)
+			t.Errorf("a search for %q found %v", email[:4], u)
 		}
 	}
 	if got := c.want(200, "GET", "users?like="+url.QueryEscape(email[1:]), ""); len(got) != 0 {
-		t.Errorf("the middle of an e-mail found %v", got)
+		t.Errorf("a search for the middle of an e-mail found %v", got)
 	}
 	members := map[float64]bool{}
 	for _, u := range c.walk("users?space_id=40") {
 		members[u["id"].(float64)] = true
 	}
 	if len(members) == 0 || len(members) == len(c.file["users"].Rows) {
-		t.Errorf("%d of %d users in a space", len(members), len(c.file["users"].Rows))
+		t.Errorf("a space has %d of %d users, want some", len(members), len(c.file["users"].Rows))
 	}
 	for _, g := range c.walk("groups?space_id=40") {
 		if g["space_id"] != 40.0 {
-			t.Errorf("group %v", g)
+			t.Errorf("space 40 lists the group %v", g)
 		}
 		for _, id := range g["user_ids"].([]any) {
 			if !members[id.(float64)] {
-				t.Errorf("group %v has a member from outside", g["id"])
+				t.Errorf("group %v has a member who is not in its space", g["id"])
 			}
 		}
 	}
@@ -258,7 +258,7 @@ func TestKonaManySpaces(t *testing.T) {
 	c := newKonaClient(t, 20)
 	c.Set(Switches{"Spaces": 110})
 	if shown, hidden := c.walk("spaces?per_page=100"), c.walk("spaces?hidden=true"); len(shown) != 106 || len(hidden) != 4 {
-		t.Errorf("%d spaces, %d hidden", len(shown), len(hidden))
+		t.Errorf("there are %d spaces and %d hidden ones, want 106 and 4", len(shown), len(hidden))
 	}
 	for _, id := range c.IDs() {
 		space := strconv.FormatInt(int64(c.JSON(id)["space_id"].(float64)), 10)

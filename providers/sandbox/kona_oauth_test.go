@@ -54,13 +54,16 @@ func TestKonaSignIn(t *testing.T) {
 		}
 		return v
 	}
+	if res := send(http.MethodGet, "/oauth/authorize?"+good().Encode()+"&scope=%zz", nil, ""); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("a query that can't be read: status %d, want 400", res.StatusCode)
+	}
 	// An unregistered client or address is never redirected.
 	for what, v := range map[string]url.Values{
 		"no client": with("client_id"), "another client": with("client_id", "x"), "two clients": with("client_id", konaClientID, konaClientID),
 		"no redirect": with("redirect_uri"), "another port": with("redirect_uri", "http://localhost:21213/back"), "a longer path": with("redirect_uri", redirect+"/"),
 	} {
 		if status, back := authorize(v); status != http.StatusBadRequest || len(back) > 0 {
-			t.Errorf("%s: %d %v", what, status, back)
+			t.Errorf("%s: got status %d and the parameters %v, want 400 and no redirect", what, status, back)
 		}
 	}
 	for what, tt := range map[string]struct {
@@ -71,14 +74,14 @@ func TestKonaSignIn(t *testing.T) {
 		"a scope": {with("scope", "all"), "invalid_request"},
 	} {
 		if status, back := authorize(tt.v); status != http.StatusFound || back.Get("error") != tt.want || back.Get("state") != "a b&c" || back.Has("code") {
-			t.Errorf("%s: %d %v", what, status, back)
+			t.Errorf("%s: got status %d and the parameters %v, want a redirect with the error %s", what, status, back, tt.want)
 		}
 	}
 	if status, back := authorize(with("state")); status != http.StatusFound || back.Has("state") || !back.Has("code") {
-		t.Errorf("without a state: %d %v", status, back)
+		t.Errorf("without a state: got status %d and the parameters %v, want a code alone", status, back)
 	}
 	if res := send(http.MethodPost, "/oauth/authorize?"+good().Encode(), nil, ""); res.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST: %d", res.StatusCode)
+		t.Errorf("a POST to the page: the status is %d, want 405", res.StatusCode)
 	}
 
 	box.Kona().Set(Switches{"SignsIn": konaMe + 1})
@@ -89,18 +92,18 @@ func TestKonaSignIn(t *testing.T) {
 			"client_id": {konaClientID}, "client_secret": {konaClientSecret}}, "")
 	}
 	if res := token(back.Get("code"), "http://localhost:1/back"); res.StatusCode != http.StatusBadRequest {
-		t.Errorf("a code for another address: %d", res.StatusCode)
+		t.Errorf("a code for another address: the status is %d, want 400", res.StatusCode)
 	}
 	if res := token(back.Get("code"), redirect); res.StatusCode != http.StatusBadRequest {
-		t.Errorf("a code that was used before: %d", res.StatusCode)
+		t.Errorf("a code that was used before: the status is %d, want 400", res.StatusCode)
 	}
 	_, back = authorize(good())
 	if res := token(back.Get("code"), redirect); res.StatusCode != http.StatusOK {
-		t.Errorf("a valid code: %d", res.StatusCode)
+		t.Errorf("a valid code: the status is %d, want 200", res.StatusCode)
 	}
 	box.Kona().Set(Switches{"NoConsent": true})
 	if status, back := authorize(good()); status != http.StatusFound || back.Get("error") != "access_denied" || back.Get("state") != "a b&c" {
-		t.Errorf("without consent: %d %v", status, back)
+		t.Errorf("without consent: got status %d and the parameters %v, want a redirect with the error access_denied", status, back)
 	}
 }
 
@@ -116,18 +119,18 @@ func TestKonaSignedInAs(t *testing.T) {
 		Access string `json:"access_token"`
 	}
 	if status := c.send("POST", "oauth/token", body.Encode(), form); status != 200 || json.Unmarshal(c.raw, &out) != nil {
-		t.Fatalf("%d %s", status, c.raw)
+		t.Fatalf("the exchange of a code is answered %d %s", status, c.raw)
 	}
 	c.auth = "Bearer " + out.Access
 	if me := c.want(200, "GET", "userinfo", "")[0]; me["id"] != float64(c.number("user", 7)) {
-		t.Errorf("signed in as %v", me["id"])
+		t.Errorf("signed in as %v, want user %d", me["id"], c.number("user", 7))
 	}
 	c.Set(Switches{"QueryOnly": true})
 	if status := c.send("POST", "oauth/token", body.Encode(), form); status != 401 {
-		t.Errorf("a form with QueryOnly: %d", status)
+		t.Errorf("with QueryOnly, a form is answered %d, want 401", status)
 	}
 	if status := c.send("GET", "oauth/elsewhere", "", http.Header{}); status != 404 {
-		t.Errorf("another path: %d", status)
+		t.Errorf("another path below /oauth is answered %d, want 404", status)
 	}
 }
 
@@ -153,7 +156,7 @@ func TestKonaToken(t *testing.T) {
 		status := c.send("POST", path, body, h)
 		var out map[string]any
 		if err := json.Unmarshal(c.raw, &out); err != nil {
-			t.Fatalf("%s: %v", c.raw, err)
+			t.Fatalf("the answer %s is no JSON: %v", c.raw, err)
 		}
 		return status, out
 	}
@@ -170,7 +173,14 @@ func TestKonaToken(t *testing.T) {
 		{400, "invalid_request", form("scope", "all")},
 	} {
 		if status, out := post(tt.body, ""); status != tt.status || out["error"] != tt.name || out["error_description"] == nil {
-			t.Errorf("%s: %d %v", tt.body, status, out)
+			t.Errorf("%s: got %d %v, want %d %s", tt.body, status, out, tt.status, tt.name)
+		}
+	}
+	for _, tt := range []struct{ kind, body, query string }{
+		{"application/x-www-form-urlencoded", "grant_type=%zz", ""}, {"application/json", `{"grant_type":"refresh_token"}`, ""}, {"", "", "?grant_type=%zz"},
+	} {
+		if status := c.send("POST", "oauth/token"+tt.query, tt.body, http.Header{"Content-Type": {tt.kind}}); status != 400 || !strings.Contains(string(c.raw), `"invalid_request"`) {
+			t.Errorf("a %q body %q with the query %q: status %d, %s; want 400, invalid_request", tt.kind, tt.body, tt.query, status, c.raw)
 		}
 	}
 	for _, how := range []string{"form", "query"} {
@@ -180,7 +190,7 @@ func TestKonaToken(t *testing.T) {
 		}
 		status, out := post(body, query)
 		if status != 200 || out["token_type"] != "bearer" || out["expires_in"] != 604800.0 || out["refresh_token"] != konaRefresh {
-			t.Fatalf("%s: %d %v", how, status, out)
+			t.Fatalf("a refresh by %s: got %d %v, want a token and the same refresh token", how, status, out)
 		}
 		c.want(200, "GET", "userinfo", "") // the old token still works
 		c.auth = "Bearer " + out["access_token"].(string)
@@ -192,10 +202,10 @@ func TestKonaToken(t *testing.T) {
 	c.auth = "Bearer " + out["access_token"].(string)
 	c.want(200, "GET", "userinfo", "")
 	if out["refresh_token"] == konaRefresh {
-		t.Error("the refresh token didn't change")
+		t.Error("with RotateRefresh, the refresh token didn't change")
 	}
 	if status, out := post(form(), ""); status != 400 || out["error"] != "invalid_grant" {
-		t.Errorf("the old refresh token: %d %v", status, out)
+		t.Errorf("the old refresh token: got %d %v, want 400 invalid_grant", status, out)
 	}
 	c.ExpireTokens()
 	c.want(401, "GET", "userinfo", "")
@@ -203,11 +213,9 @@ func TestKonaToken(t *testing.T) {
 	code := c.IssueCode()
 	status, out := post(form("grant_type", "authorization_code", "code", code, "redirect_uri", "http://localhost:3000/callback"), "")
 	if status != 200 || docHas(out, "refresh_token") {
-		t.Errorf("code: %d %v", status, out)
+		t.Errorf("with OmitRefresh, a code is answered %d %v", status, out)
 	}
-	if status, _ := post(form("grant_type", "authorization_code", "code", code), ""); status != 400 {
-		t.Errorf("a code that was used before: %d", status)
-	}
+
 	for _, r := range c.s.Requests() {
 		if strings.HasPrefix(r.Path, "/oauth") && r.Write {
 			t.Error("a token request counts as a write")
@@ -215,9 +223,9 @@ func TestKonaToken(t *testing.T) {
 	}
 	c.s.Revoke("kona")
 	if status, out := post(form("refresh_token", fmt.Sprint(out["refresh_token"])), ""); status != 400 {
-		t.Errorf("after revocation: %d %v", status, out)
+		t.Errorf("after the revocation, a refresh is answered %d %v, want 400", status, out)
 	}
 	if status := c.send("GET", "oauth/token", "", http.Header{}); status != 405 {
-		t.Errorf("GET of a token: %d", status)
+		t.Errorf("a GET of a token: the status is %d, want 405", status)
 	}
 }

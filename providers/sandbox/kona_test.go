@@ -45,7 +45,7 @@ func (c *konaClient) send(method, path, body string, header http.Header) int {
 		c.Fatal(err)
 	}
 	if c.header, c.raw = answer.header, []byte(answer.text); c.header.Get("X-Request-Id") == "" {
-		c.Errorf("%s %s: no X-Request-Id", method, path)
+		c.Errorf("%s %s: the answer has no X-Request-Id", method, path)
 	}
 	return answer.status
 }
@@ -71,18 +71,18 @@ func (c *konaClient) want(status int, method, path, body string) []map[string]an
 		}
 		for _, key := range keys {
 			if len(out[key]) < 3 {
-				c.Errorf("%s %s: no %s in %s", method, path, key, c.raw)
+				c.Errorf("%s %s: the refusal %s has no %s", method, path, c.raw, key)
 			}
 		}
 		return nil
 	}
 	if len(out) != 1 {
-		c.Fatalf("%s %s: %d keys in %.100s", method, path, len(out), c.raw)
+		c.Fatalf("%s %s: the answer has %d keys, want one: %.100s", method, path, len(out), c.raw)
 	}
 	var items []map[string]any
 	for _, raw := range out {
 		if err := json.Unmarshal(raw, &items); err != nil || items == nil {
-			c.Fatalf("%s %s: not an array: %.100s", method, path, raw)
+			c.Fatalf("%s %s: the answer holds %.100s, want an array", method, path, raw)
 		}
 	}
 	return items
@@ -141,7 +141,7 @@ func TestKonaAuthorization(t *testing.T) {
 	c.Set(Switches{"ExpiredPassword": true})
 	c.want(403, "GET", "userinfo", "")
 	if !strings.Contains(string(c.raw), "#expired") {
-		t.Errorf("expired password: %s", c.raw)
+		t.Errorf("with ExpiredPassword, the refusal is %s", c.raw)
 	}
 	c.Set(Switches{"ExpiredPassword": false})
 	c.AnswerNext(401, 1)
@@ -240,14 +240,14 @@ func TestKonaRefusesWhatIsNotDocumented(t *testing.T) {
 		c.want(tt.status, tt.method, tt.path, tt.body)
 	}
 	if after := fmt.Sprint(c.JSON(id), len(c.Comments(id))); after != before || c.Len() != 60 {
-		t.Errorf("a refused request changed something:\n%s\n%s", before, after)
+		t.Errorf("a refused request changed or made a conversation:\n%s\n%s", before, after)
 	}
 	status := c.send("PUT", "api/"+one, "{", http.Header{"Authorization": {c.auth}, "Content-Type": {"application/json"}})
 	if status != 400 || !strings.HasPrefix(c.header.Get("Content-Type"), "text/plain") {
-		t.Errorf("malformed JSON without Accept: %d %s", status, c.header.Get("Content-Type"))
+		t.Errorf("malformed JSON from a client without Accept: got status %d and the type %s, want 400 and plain text", status, c.header.Get("Content-Type"))
 	}
 	if status := c.send("PUT", "api/"+one, `{"conversations":[{"name":"x"}]}`, http.Header{"Authorization": {c.auth}}); status != 400 {
-		t.Errorf("no Content-Type: %d", status)
+		t.Errorf("a body without a Content-Type: the status is %d, want 400", status)
 	}
 }
 
@@ -255,7 +255,7 @@ func TestKonaEveryConversationIsVisible(t *testing.T) {
 	c := newKonaClient(t, 500)
 	for _, id := range c.IDs() {
 		if see, _ := c.access(c.must(id)); !see {
-			t.Errorf("%s: %v", id, c.JSON(id))
+			t.Errorf("the token's user can't see %v", c.JSON(id))
 		}
 	}
 }

@@ -28,17 +28,11 @@ func (t telling) word(kind string, n int) (string, bool) {
 		return p.name(), true
 	case "first":
 		return p.First, true
-	case "last":
-		return p.Last, true
-	case "email":
-		return p.Email, true
 	case "firm":
 		return c.Name, true
 	case "brand":
 		brand, _, _ := strings.Cut(c.Name, " ")
 		return brand, true
-	case "domain":
-		return c.Domain, true
 	case "town":
 		return t.w.Towns[(n+t.n)%len(t.w.Towns)], true
 	case "year":

@@ -25,7 +25,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		"conversations": {Conversations: -1},
 	} {
 		if _, err := New(o); err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: New accepted the options", name)
 		}
 	}
 	all := map[string]float64{}
@@ -33,7 +33,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		all[name] = 1
 	}
 	if _, err := New(Options{Faults: all}); err != nil {
-		t.Errorf("all faults: %v", err)
+		t.Errorf("all faults at once: %v", err)
 	}
 }
 
@@ -43,12 +43,12 @@ func TestAccounts(t *testing.T) {
 	for _, a := range s.Accounts("") {
 		got = append(got, a.Name+" "+a.Provider)
 		if !strings.HasPrefix(a.BaseURL, "/"+a.Provider) || a.Credential == "" {
-			t.Errorf("account %+v", a)
+			t.Errorf("got the account %+v, want a base URL below /%s and a credential", a, a.Provider)
 		}
 	}
 	want := []string{"sales attention", "support bird", "meetings askelephant", "projects kona"}
 	if !slices.Equal(got, want) {
-		t.Errorf("accounts %q, want %q", got, want)
+		t.Errorf("got the accounts %q, want %q", got, want)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestConversationsAreSpreadEvenly(t *testing.T) {
 		s := newTestSandbox(t, Options{Conversations: tc.total})
 		got := [4]int{s.Attention().Len(), s.Bird().Len(), s.AskElephant().Len(), s.Kona().Len()}
 		if got != tc.want {
-			t.Errorf("%d conversations: %v, want %v", tc.total, got, tc.want)
+			t.Errorf("%d conversations are spread as %v, want %v", tc.total, got, tc.want)
 		}
 	}
 }
@@ -103,11 +103,11 @@ func TestEmptyAndTinyServices(t *testing.T) {
 		for name := range listPaths(newTestSandbox(t, Options{})) {
 			s := newService(name, n, newWorld(nil, Hostile, 1, testNow), func() time.Time { return testNow })
 			if s.Len() != n || len(s.IDs()) != n {
-				t.Errorf("%s with %d: Len %d, %d ids", name, n, s.Len(), len(s.IDs()))
+				t.Errorf("%s with %d conversations: Len returns %d, and IDs has %d", name, n, s.Len(), len(s.IDs()))
 			}
 			for _, id := range s.IDs() {
 				if s.JSON(id) == nil {
-					t.Errorf("%s with %d: no %s", name, n, id)
+					t.Errorf("%s with %d conversations: JSON returns nothing for %s", name, n, id)
 				}
 			}
 		}
@@ -126,7 +126,7 @@ func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
 			t.Fatalf("row %d at %v is younger than row %d at %v", i, at, i-1, last)
 		}
 		if age := testNow.Sub(at); age < 0 || age > span200Days {
-			t.Fatalf("row %d is %v old", i, age)
+			t.Fatalf("row %d is %v old, want at most %v", i, age, span200Days)
 		}
 		if testNow.Sub(at) < span200Days/4 {
 			recent++
@@ -134,7 +134,7 @@ func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
 		last = at
 	}
 	if recent < n*2/5 {
-		t.Errorf("only %d of %d conversations in the newest quarter", recent, n)
+		t.Errorf("%d of %d conversations are in the newest quarter of the time, want two fifths of them or more", recent, n)
 	}
 }
 
@@ -160,20 +160,30 @@ func TestPeopleHaveManyScriptsAndUniqueAddresses(t *testing.T) {
 	}
 }
 
+func TestTheLogOfRequestsIsBounded(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	s.requests = make([]Request, 2*maxRequests)
+	newProbe(t, s, "kona").want(404, "GET", "/newest", "")
+	logged := s.Requests()
+	if last := logged[len(logged)-1]; len(logged) != maxRequests+1 || last.Path != "/api/newest" {
+		t.Errorf("%d requests are logged, the last one %+v; want %d and the newest", len(logged), last, maxRequests+1)
+	}
+}
+
 func TestUnknownNamesPanic(t *testing.T) {
 	s := newTestSandbox(t, Options{})
 	for name, f := range map[string]func(){
-		"fault":    func() { s.SetFault("meteor", 1) },
-		"rate":     func() { s.SetFault(Fault429, 2) },
-		"plan":     func() { s.FailNext("kona", "meteor", 1) },
-		"provider": func() { s.FailNext("zoom", Fault429, 1) },
-		"offline":  func() { s.SetOffline("zoom", true) },
-		"id":       func() { s.Attention().Change("nobody", "title", "x") },
+		"the rate of an unknown fault":        func() { s.SetFault("meteor", 1) },
+		"a rate above one":                    func() { s.SetFault(Fault429, 2) },
+		"an unknown planned fault":            func() { s.FailNext("kona", "meteor", 1) },
+		"a fault of an unknown provider":      func() { s.FailNext("zoom", Fault429, 1) },
+		"an outage of an unknown provider":    func() { s.SetOffline("zoom", true) },
+		"a change of an unknown conversation": func() { s.Attention().Change("nobody", "title", "x") },
 	} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s: no panic", name)
+					t.Errorf("%s did not panic", name)
 				}
 			}()
 			f()
@@ -186,7 +196,7 @@ func TestOverARealSocket(t *testing.T) {
 	server := httptest.NewServer(s)
 	defer server.Close()
 	a := s.Accounts("")[0]
-	get := func(path string) (*http.Response, error) {
+	put := func(path string) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(t.Context(), "PUT", server.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -196,20 +206,20 @@ func TestOverARealSocket(t *testing.T) {
 	}
 	id := s.Attention().IDs()[0]
 	path := a.BaseURL + "/conversations/" + id + "/change_privacy?privacy=private"
-	res, err := get(path)
+	res, err := put(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	body, _ := io.ReadAll(res.Body)
 	res.Body.Close()
 	if res.StatusCode != 200 || res.Header.Get("Content-Length") != strconv.Itoa(len(body)) || !json.Valid(body) {
-		t.Errorf("%d %v %.100s", res.StatusCode, res.Header, body)
+		t.Errorf("got status %d, header %v and body %.100s; want 200, and JSON of the length in the header", res.StatusCode, res.Header, body)
 	}
 	for _, fault := range []string{FaultDropBefore, FaultDropAfter} {
 		s.FailNext("attention", fault, 1)
-		if res, err := get(path); err == nil {
+		if res, err := put(path); err == nil {
 			res.Body.Close()
-			t.Errorf("%s: answered %d", fault, res.StatusCode)
+			t.Errorf("%s: the status is %d, want a lost connection", fault, res.StatusCode)
 		}
 	}
 	res, err = server.Client().Get(server.URL + "/nowhere")
@@ -218,7 +228,7 @@ func TestOverARealSocket(t *testing.T) {
 	}
 	res.Body.Close()
 	if res.StatusCode != 404 {
-		t.Errorf("/nowhere: %d", res.StatusCode)
+		t.Errorf("a path of no provider: the status is %d, want 404", res.StatusCode)
 	}
 }
 
@@ -243,12 +253,4 @@ func TestUseFromManyGoroutines(t *testing.T) {
 		})
 	}
 	wg.Wait()
-}
-
-func BenchmarkNew100000(b *testing.B) {
-	for b.Loop() {
-		if _, err := New(Options{Conversations: 100_000}); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

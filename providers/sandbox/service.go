@@ -312,9 +312,6 @@ func (s *server) disturb(x *exchange) {
 func (s *server) contest(x *exchange, row int) {
 	s.touches++
 	i := slices.IndexFunc(s.Contests, func(c contest) bool { return strings.Contains(x.rest+string(x.body), c.Sign) })
-	if i < 0 {
-		return
-	}
 	c := s.Contests[i]
 	if c.Do != "" {
 		x.row = row

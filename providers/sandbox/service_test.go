@@ -18,16 +18,16 @@ func TestAServiceNeedsOnlyADescription(t *testing.T) {
 	s := newTestSandbox(t, Options{World: "notes", Files: os.DirFS("../conformance/notes"), Conversations: 3})
 	n := s.Of("notes")
 	if a := s.Accounts(""); len(a) != 1 || a[0].Name != "board" || a[0].Provider != "notes" || a[0].BaseURL != "/notes/v1" {
-		t.Errorf("accounts %v", a)
+		t.Errorf("got the accounts %v, want the one of the description", a)
 	}
 	p := newProbe(t, s, "notes")
 	p.key = "X-Key"
 	if r := p.want(200, "GET", "/notes?page=1", "").object(t); r["total"] != 3.0 || r["next"] != nil || len(r["notes"].([]any)) != 3 {
-		t.Errorf("the list is %v", r)
+		t.Errorf("got the list %v, want a single page of three", r)
 	}
 	p.want(200, "PUT", "/notes/n1/title", `{"title":"mine"}`)
 	if n.JSON("n1")["title"] != "mine" || n.JSON("n7") != nil {
-		t.Errorf("stored %v", n.JSON("n1"))
+		t.Errorf("n1 is %v and n7 is %v, want a new title and nothing", n.JSON("n1"), n.JSON("n7"))
 	}
 	for _, tc := range []struct {
 		want               int
@@ -43,30 +43,30 @@ func TestAServiceNeedsOnlyADescription(t *testing.T) {
 	} {
 		r := p.want(tc.want, tc.method, tc.path, tc.body)
 		if allow := r.header.Get("Allow"); tc.want == 405 && (allow == "" || strings.Contains(allow, "HEAD")) {
-			t.Errorf("%s %s: Allow %q", tc.method, tc.path, allow)
+			t.Errorf("%s %s: the header Allow is %q, want the documented methods", tc.method, tc.path, allow)
 		}
 	}
 	s.FailNext("notes", FaultConcurrent, 1)
 	n.AnswerNext(403, 1)
 	if r := p.want(403, "PUT", "/notes/n0/title", `{"title":"x"}`); r.object(t)["message"] != "Forbidden." || n.JSON("n0")["title"] != "theirs 1" {
-		t.Errorf("%s, %v", r.text, n.JSON("n0"))
+		t.Errorf("got %s and the note %v, want a refusal and the title of somebody else", r.text, n.JSON("n0"))
 	}
 	s.FailNext("notes", Fault429, 1)
 	p.want(429, "GET", "/notes?page=1", "")
 	n.Set(Switches{"NoPeople": true})
 	if r := p.want(200, "GET", "/notes/n1", "").object(t); r["people"] != nil {
-		t.Errorf("people are shown: %v", r)
+		t.Errorf("with NoPeople, the note is %v", r)
 	}
 	n.Change("n1", "title", "behind")
 	n.Remove("n0")
 	n.Insert()
 	if n.Len() != 3 || n.JSON("n1")["title"] != "behind" || n.IDs()[0] != "n3" {
-		t.Errorf("%q, %v", n.IDs(), n.JSON("n1"))
+		t.Errorf("after a change, a removal and an insertion, there are %q, and n1 is %v; want n3 first, n0 gone and another title", n.IDs(), n.JSON("n1"))
 	}
 	p.want(422, "PUT", "/notes/n1/people", `{"people":7}`)
 	last := s.Requests()[len(s.Requests())-1]
 	if !last.Write || last.Provider != "notes" || last.Path != "/v1/notes/n1/people" || last.Status != 422 {
-		t.Errorf("recorded %+v", last)
+		t.Errorf("the refused write is recorded as %+v", last)
 	}
 	s.Revoke("notes")
 	p.want(401, "GET", "/notes?page=1", "")
@@ -90,7 +90,7 @@ func TestDescriptionsUseKnownNames(t *testing.T) {
 		}
 		for pattern, c := range s.Calls {
 			if s.do[c.Do] == nil || c.Of != "" && c.Of != "batch" && s.Directories[c.Of] == nil {
-				t.Errorf("%s: no handler for %s", s.Provider, pattern)
+				t.Errorf("%s: %s names no known handler or directory", s.Provider, pattern)
 			}
 			guards = append(append(guards, c.Refuse...), guard{When: c.Gone})
 			for _, name := range c.Query {
@@ -103,7 +103,7 @@ func TestDescriptionsUseKnownNames(t *testing.T) {
 		for _, r := range rules {
 			known := []string{"", "number", "flag", "time", "utc", "list", "id", "prefix", "string", "text", "object", "texts", "ids", "any", "never"}
 			if !slices.Contains(known, r.Is) && s.readers[r.Is] == nil {
-				t.Errorf("%s: no type is %q", s.Provider, r.Is)
+				t.Errorf("%s: a rule has the unknown type %q", s.Provider, r.Is)
 			}
 		}
 		for _, g := range guards {
@@ -111,9 +111,12 @@ func TestDescriptionsUseKnownNames(t *testing.T) {
 				t.Errorf("%s has no switch %q", s.Provider, g.When)
 			}
 		}
+		if last := len(s.Contests) - 1; last < 0 || s.Contests[last].Sign != "" {
+			t.Errorf("%s: no contest applies to every request", s.Provider)
+		}
 		for _, c := range s.Contests {
 			if c.Do != "" && s.do[c.Do] == nil {
-				t.Errorf("%s: no handler for the contest %q", s.Provider, c.Do)
+				t.Errorf("%s: a contest names no known handler: %q", s.Provider, c.Do)
 			}
 		}
 	}
@@ -142,18 +145,18 @@ func TestRecordsAreFilledIn(t *testing.T) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 	if a, b := c.age(0, 2), c.age(1, 2); a != time.Hour || b != 3*time.Hour {
-		t.Errorf("the rows of the file are %v and %v old", a, b)
+		t.Errorf("the rows of the file are %v and %v old, want 1h and 3h", a, b)
 	}
 	if a := c.age(1, 4); a != 2*time.Hour {
-		t.Errorf("twice as many rows are %v apart", a)
+		t.Errorf("of twice as many rows, the second is %v old, want 2h", a)
 	}
 	for _, n := range []int{0, 1, 77, 1 << 20} {
 		id := w.id("thing", n)
 		if got, ok := w.number("thing", id, n+1); !ok || got != n {
-			t.Errorf("%s has the number %d, %v; want %d", id, got, ok, n)
+			t.Errorf("%s has the number %d, known %t; want %d", id, got, ok, n)
 		}
 		if _, ok := w.number("thing", id, n); ok {
-			t.Errorf("%s is found below a limit that excludes it", id)
+			t.Errorf("%s has a number below %d", id, n)
 		}
 		if _, ok := w.number("other", id, 1<<30); ok {
 			t.Errorf("%s is an id of two kinds", id)

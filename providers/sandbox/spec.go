@@ -107,8 +107,8 @@ type failure struct {
 }
 
 // contest says how somebody else changes a field of a conversation: to the next value of Cycle, by adding the members of Merge, to
-// Text, or by the handler Do. The first contest applies whose Sign is in the path or the body of the request. {n} is the number of
-// changes so far, {was} the old value.
+// Text, or by the handler Do. The first contest applies whose Sign is in the path or the body of the request; the Sign of the last is
+// empty. {n} is the number of changes so far, {was} the old value.
 type contest struct {
 	Sign, Field, Text, Do string
 	Cycle                 []any

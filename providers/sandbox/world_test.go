@@ -25,7 +25,7 @@ func TestAWorldIsDatedRelativeToNow(t *testing.T) {
 		now := time.Date(2026, 11, 20, 0, 1, 0, 0, zone).Add(time.Duration(hour) * time.Hour)
 		k := northwind(t, 400+hour%3*500, now).Kona()
 		if k.data.zone != zone {
-			t.Fatal("another zone")
+			t.Fatalf("the world has the zone %v, want that of the clock", k.data.zone)
 		}
 		last := now
 		for row := range k.conversations {
@@ -35,7 +35,7 @@ func TestAWorldIsDatedRelativeToNow(t *testing.T) {
 			case at.After(last):
 				t.Errorf("at %s: row %d, created %s, is newer than the one before it", now, row, at)
 			case row < 100 && r.On != "" && (day == time.Saturday || day == time.Sunday || !at.Before(now.Add(-6*time.Hour+time.Minute))):
-				t.Errorf("at %s: %q is %s", now, r.On, at)
+				t.Errorf("at %s: %q is %s, want a working day that is over six hours ago", now, r.On, at)
 			}
 			for _, m := range k.thread(row) {
 				if m["created_at"].(int64) > now.UnixMilli() {
@@ -62,7 +62,7 @@ func TestAWorldOfAnotherSizeTellsTheSameStories(t *testing.T) {
 				active[key] = true
 			}
 			if doc["name"] == "" || contact == "" && n <= 400 {
-				t.Errorf("of %d: %v", n, doc)
+				t.Errorf("%d conversations: one lacks a name or a contact: %v", n, doc)
 			}
 		}
 	}
@@ -75,21 +75,21 @@ func TestAWorldIsForTheUserOfTheDemo(t *testing.T) {
 	for row := range k.conversations {
 		see, edit := k.access(row)
 		if !see {
-			t.Errorf("%v can't be seen", k.value(row, "name"))
+			t.Errorf("the user of the demo can't see %v", k.value(row, "name"))
 		}
 		if edit {
 			edits++
 		}
 	}
 	if edits < 90 || edits == k.conversations {
-		t.Errorf("the user can edit only %d of %d", edits, k.conversations)
+		t.Errorf("the user of the demo can edit %d of %d, want 90 or more, but not all", edits, k.conversations)
 	}
 }
 
 func TestAWorldHasTheStateOfANewDemo(t *testing.T) {
 	for _, a := range northwind(t, 400, testNow).Accounts("") {
 		if len(a.Unseen) == 0 || len(a.Unseen) > 4 {
-			t.Errorf("%s: %d are unseen", a.Name, len(a.Unseen))
+			t.Errorf("%s: %d conversations are unseen, want 1 to 4", a.Name, len(a.Unseen))
 		}
 	}
 	odd, err := New(Options{})
@@ -117,13 +117,13 @@ func TestRepeatedStoriesAreAboutOthers(t *testing.T) {
 			if row >= 100 {
 				day := a.createdAt(row)
 				if day.Weekday() == time.Saturday || day.Weekday() == time.Sunday || day.Hour() < 8 || day.Hour() > 18 {
-					t.Errorf("%d conversations: %s is on %s", n, title, day)
+					t.Errorf("%d conversations: %s is on %s, want a working day between 8 and 18 h", n, title, day)
 				}
 				if old := testNow.Sub(day); old > 5*366*24*time.Hour || old < 360*24*time.Hour {
-					t.Errorf("%d conversations: %s has the date %s", n, title, day)
+					t.Errorf("%d conversations: %s is on %s, want one to five years ago", n, title, day)
 				}
 				if strings.Contains(title, "Acme") || strings.Contains(title, "Dana") {
-					t.Errorf("%d conversations: %s is repeated about the same people", n, title)
+					t.Errorf("%d conversations: %s is a repetition about the people of the file", n, title)
 				}
 			}
 			name, found := strings.CutPrefix(title, "Interview: ")
@@ -138,7 +138,7 @@ func TestRepeatedStoriesAreAboutOthers(t *testing.T) {
 			}
 		}
 		if len(candidates) < again*9/10 || again < 10 {
-			t.Errorf("%d conversations: %d interviews are with %d people", n, again, len(candidates))
+			t.Errorf("%d conversations: %d interviews are with %d people, want nearly as many, and 10 interviews", n, again, len(candidates))
 		}
 	}
 	first := func(seed uint64) any {
@@ -149,7 +149,7 @@ func TestRepeatedStoriesAreAboutOthers(t *testing.T) {
 		return s.Attention().value(100, "title")
 	}
 	if first(1) != first(1) || first(1) == first(2) {
-		t.Error("another seed produced the same names")
+		t.Error("a repeated story has another name with the same seed, or the same name with another seed")
 	}
 }
 
@@ -167,6 +167,6 @@ func TestContactsOfStoriesAreInTheDirectory(t *testing.T) {
 	company, ok := a.numberOf("company", c["company"].(map[string]any)["id"].(string))
 	domain := a.data.company(company).Domain
 	if address := fmt.Sprint(c["emails"]); !ok || !strings.Contains(address, "@"+domain) {
-		t.Errorf("%s works for %s", address, domain)
+		t.Errorf("somebody at %s has the address %s", domain, address)
 	}
 }

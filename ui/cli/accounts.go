@@ -137,7 +137,7 @@ func (r *run) login(ctx context.Context, args []string, _ flags) error {
 	page := login.Page(c.state)
 	r.say("Open this page, and agree:")
 	r.print("%s", model.CleanLine(page, 0))
-	if r.Browse != nil && r.Getenv("SSH_CONNECTION") == "" {
+	if r.Getenv("SSH_CONNECTION") == "" {
 		if err := r.Browse(r.setup, page); err != nil {
 			r.say("No browser was opened: %s", model.CleanLine(err.Error(), 300))
 		}

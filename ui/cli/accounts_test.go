@@ -264,3 +264,31 @@ func TestLoginRefusesWrongAccounts(t *testing.T) {
 	b.want(t, ExitUsage, "login", "projects")
 	contains(t, "stderr", &b.err, "redirect_url")
 }
+
+// TestForgettingAsksForAWholeYes holds that a terminal shows what is kept of an account, and that nothing but a whole yes removes it.
+func TestForgettingAsksForAWholeYes(t *testing.T) {
+	b := newBench(t)
+	removed := ""
+	b.program.Forget = func(_ context.Context, _ Setup, account string, dry bool) ([]string, error) {
+		if !dry {
+			removed = account
+		}
+		return []string{"10 cached conversations", "tokens"}, nil
+	}
+	for _, answer := range []string{"", "y", "n", "yes please"} {
+		b.atTerminal(answer + "\n")
+		b.want(t, ExitRefused, "forget", "PROJECTS")
+		contains(t, "stderr", &b.err, "This is kept of projects:\n  10 cached conversations\n  tokens\n", `Remove all of it? Type "yes" in full: `, "Nothing was removed.")
+	}
+	if removed != "" {
+		t.Fatal("it was removed without a yes")
+	}
+	b.atTerminal("yes\n")
+	b.want(t, ExitOK, "forget", "PROJECTS")
+	contains(t, "stdout", &b.out, "removed: 10 cached conversations\nremoved: tokens\n")
+	contains(t, "stderr", &b.err, "projects is still in ")
+	b.want(t, ExitUsage, "forget", "b d", "--yes")
+	if removed != "projects" {
+		t.Errorf("removed %q, want projects", removed)
+	}
+}

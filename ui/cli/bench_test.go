@@ -51,6 +51,7 @@ func newBench(t *testing.T) *bench {
 		Width: func() int { return 0 }, Height: func() int { return 0 },
 		Getenv: func(string) string { return "" },
 		Now:    func() time.Time { return time.Unix(1000, 0) },
+		Browse: func(Setup, string) error { return nil }, Silence: func() func() { return func() {} },
 		Open: func(context.Context, Setup) (Engine, error) {
 			b.opened++
 			return b.fakeEngine, nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -88,6 +89,7 @@ func (r *run) refsFromInput(ctx context.Context, args []string, f flags) ([]stri
 		return nil, usage("standard input is not UTF-8")
 	}
 	out := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors and shells write one in front
 	for i, line := range strings.Split(string(text), "\n") {
 		for _, word := range strings.Fields(line) {
 			if _, err := model.ParseRef(word); err != nil {

@@ -15,6 +15,7 @@ func TestEditReadsRefsFromInput(t *testing.T) {
 	}{
 		"a line each":     {"projects:71\n\n", []string{"--yes"}, 0, "", 1},
 		"beside others":   {"projects:71 projects:71", []string{"projects:71", "--yes"}, 0, "", 1},
+		"byte order mark": {"\ufeffprojects:71\n", []string{"--yes"}, 0, "", 1},
 		"none":            {" \n\n", []string{"--yes"}, 0, "Standard input names no conversation: nothing to do.", 0},
 		"empty":           {"", []string{"--dry-run"}, 0, "nothing to do", 0},
 		"no ref":          {"projects:71\nRoof repair\n", []string{"--yes"}, 2, `standard input, line 2: "Roof"`, 0},

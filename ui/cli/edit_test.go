@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +19,9 @@ func TestUsageErrors(t *testing.T) {
 	for _, args := range [][]string{
 		{"edit"},
 		{"edit", "projects:71", "--yes"},
+		{"edit", "--private", "--yes"},
+		{"new", "--account", "projects", "--title", "x", "--access", "evryone", "--yes"},
+		{"new", "--account", "projects", "--title", "x", "--with", "=", "--yes"},
 		{"edit", "projects:71", "--title", " ", "--yes"},
 		{"edit", "projects:71", "--private", "--public", "--yes"},
 		{"edit", "projects:71", "--private"}, // no terminal and no --yes
@@ -462,28 +464,6 @@ func TestLabelsAreSetAndRemoved(t *testing.T) {
 	}
 }
 
-func TestHostileTextIsCleanedAndExactInJSON(t *testing.T) {
-	b := newBench(t)
-	ref := model.Ref{Account: "projects", ID: "71"}
-	row := b.rows[ref]
-	row.Conversation.Title = "a\x1b]0;owned\x07b\u202ec\u009b2Jd"
-	b.rows[ref] = row
-	for _, args := range [][]string{{"list"}, {"show", "projects:71"}, {"edit", "projects:71", "--title", "x", "--dry-run"}} {
-		b.want(t, ExitOK, args...)
-		if bytes.ContainsAny(b.out.Bytes(), "\x1b\x07") || strings.ContainsAny(b.out.String(), "\u202e\u009b") {
-			t.Errorf("%q prints hostile text: %q", args, &b.out)
-		}
-	}
-	b.want(t, ExitOK, "list", "--json", "--account", "projects")
-	if strings.ContainsAny(b.out.String(), "\x1b\x07\u202e\u009b") {
-		t.Errorf("the JSON is not escaped: %q", &b.out)
-	}
-	var got struct{ Title string }
-	if err := json.Unmarshal(bytes.SplitN(b.out.Bytes(), []byte("\n"), 3)[1], &got); err != nil || got.Title != row.Conversation.Title {
-		t.Errorf("the title in the JSON is %q: %v", got.Title, err)
-	}
-}
-
 func TestAccessTakesTheWordsOfAnyService(t *testing.T) {
 	b := newBench(t)
 	b.program.Access = []string{"world"}
@@ -496,20 +476,14 @@ func TestAccessTakesTheWordsOfAnyService(t *testing.T) {
 	contains(t, "stderr", &b.err, "it is one of world")
 }
 
-type fullDisk struct{}
-
-func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
-
-// TestResultsThatCannotBeWritten holds that nothing is submitted once results can't be printed.
-func TestResultsThatCannotBeWritten(t *testing.T) {
-	for _, args := range [][]string{
-		{"list", "--json"}, {"config", "path", "--json"}, {"edit", "projects:71", "meetings:e:4", "--title", "x", "--yes", "--json"},
-	} {
-		b := newBench(t)
-		b.program.Out = fullDisk{}
-		b.want(t, ExitLocal, args...)
-		if n := strings.Count(b.err.String(), "no space left"); n != 1 || b.submits > 0 {
-			t.Errorf("%q: got %d errors and %d submissions: %s", args, n, b.submits, &b.err)
-		}
+// TestANewConversationHasItsGroups holds that --group takes a group by its id, and that an error names the account.
+func TestANewConversationHasItsGroups(t *testing.T) {
+	b := newBench(t)
+	args := []string{"new", "--account", "projects", "--title", "New", "--space", "1", "--with", "ann@example.com=editor", "--dry-run", "--group"}
+	for _, group := range []string{"9=viewer", "group:9=viewer"} {
+		b.want(t, ExitOK, append(args, group)...)
+		contains(t, "stdout", &b.out, "create “New”", "+ Ann Lee <ann@example.com> user:1, editor", "+ Roofs group:9, viewer")
 	}
+	b.want(t, ExitUsage, append(args, "9", "--with", "nosuch")...)
+	contains(t, "stderr", &b.err, "is nobody in projects")
 }

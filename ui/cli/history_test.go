@@ -90,6 +90,24 @@ func TestUndoReportsWhatHappened(t *testing.T) {
 	contains(t, "stdout", &b.out, "PUT /c/71/title")
 }
 
+// TestEditsOfTheHistory holds that --edits prints the edits of a submission that are delivered, and those that are not, apart from
+// those of other conversations.
+func TestEditsOfTheHistory(t *testing.T) {
+	b := newBench(t)
+	b.waits("e2", "s1", model.Refused)
+	elsewhere := b.outbox[0]
+	elsewhere.ID, elsewhere.Ref.ID = "e3", "72"
+	b.outbox = append(b.outbox, elsewhere)
+	edit := model.Edit{ID: "e1", Submission: "s1", Ref: roof, Kind: model.EditTitle, Base: model.TextValue("Old"), Target: model.TextValue("Wanted")}
+	b.journal = []model.JournalEntry{{Edit: edit, Before: model.TextValue("Was"), After: model.TextValue("Got"), State: model.Done, Undone: "e9"}}
+	b.want(t, ExitOK, "history", "--edits", "projects:71")
+	printed := b.out.String()
+	contains(t, "stdout", &b.out, "  e1\t-\tprojects:71  title: Was → Got\ttaken back by e9\n", "  e2\t-\tprojects:71  title: Roof → Mine\tneeds you: refused\n")
+	if strings.Contains(printed, "projects:72") {
+		t.Errorf("an edit of another conversation is printed:\n%s", printed)
+	}
+}
+
 func TestParseSince(t *testing.T) {
 	now := time.Date(2026, 3, 15, 12, 0, 0, 0, time.Local)
 	for text, want := range map[string]time.Time{

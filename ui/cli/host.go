@@ -47,19 +47,16 @@ func OpenURL(url string, environ []string) error {
 	return err
 }
 
-// Silence returns a function that turns the echo of a terminal off and returns one that turns it on again. It returns nil if
-// the file is no terminal.
-func Silence(tty *os.File) func() (shown func()) {
+// Silence turns the echo of a terminal off until shown is called. It does nothing if the file is no terminal.
+func Silence(tty *os.File) (shown func()) {
 	before, err := term.GetState(tty.Fd())
 	if err != nil {
-		return nil
+		return func() {}
 	}
-	return func() func() {
-		hidden := *before
-		hideTyping(&hidden)
-		_ = term.SetState(tty.Fd(), &hidden)
-		return func() { _ = term.Restore(tty.Fd(), before) }
-	}
+	hidden := *before
+	hideTyping(&hidden)
+	_ = term.SetState(tty.Fd(), &hidden)
+	return func() { _ = term.Restore(tty.Fd(), before) }
 }
 
 // UTF8Locale reports whether the locale uses UTF-8. A host that sets no locale, such as Windows, is taken to use it.

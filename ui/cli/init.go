@@ -52,7 +52,7 @@ type setUp struct {
 	exists   bool // there is a config file, which is left as it is
 	others   []config.Account
 	accounts []config.Account  // those that are done
-	draft    draft             // the one that is asked about
+	draft    map[string]any    // the answers about the next one by the keys of the config: texts, and credentials
 	secrets  map[string]string // the secrets to store, by Credential.String
 	signIns  []string
 	scratch  string // the state directory of trials
@@ -101,7 +101,7 @@ var errLeave = errors.New("left the set-up")
 
 // addAccount asks about an account until it works, or the person saves it as it is.
 func (s *setUp) addAccount(ctx context.Context) error {
-	s.begin("")
+	s.draft = nil
 	for word := "change"; word != "save"; {
 		if word == "change" {
 			if err := s.questions(ctx); err != nil {

@@ -92,23 +92,24 @@ func ifEnter(standard string) string { return only(standard != "", " (enter: "+s
 
 // text asks for the value of a key of the account. Enter alone means the earlier answer, or standard.
 func (s *setUp) text(ctx context.Context, question, key, standard, needed string) error {
-	return s.textFor(ctx, question, key, cmp.Or(s.draft.texts[key], standard), needed, func(answer string) { s.draft.texts[key] = answer })
+	return s.answer(ctx, question, key, cmp.Or(s.answered(key), standard), needed, func(answer string) any { return answer })
 }
 
-// textFor asks until the config accepts the answer, which put puts into the draft. If the answer is empty, needed is printed and
-// the question asked again, unless needed is "".
-func (s *setUp) textFor(ctx context.Context, question, key, standard, needed string, put func(answer string)) error {
+// answer asks until the config accepts the answer, which of turns into the value of the key. If the answer is empty, needed is
+// printed and the question asked again, unless needed is "".
+func (s *setUp) answer(ctx context.Context, question, key, standard, needed string, of func(answer string) any) error {
 	for {
 		answer, err := s.ask(ctx, question+ifEnter(standard))
 		if err != nil {
 			return err
 		}
-		answer = cmp.Or(answer, standard)
-		put(answer)
+		if answer = cmp.Or(answer, standard); answer == "" && needed != "" {
+			s.say("%s", needed)
+			continue
+		}
+		s.draft[key] = of(answer)
 		_, problems := config.ReadBlock(s.setup.Paths.Config, s.draftAccount(), s.Validators)
 		switch problems = problems.Of(key); {
-		case answer == "" && needed != "":
-			s.say("%s", needed)
 		case key == "name" && s.taken(answer):
 			s.say("There is an account %s already.", answer)
 		case len(problems) == 0:
@@ -129,32 +130,25 @@ func (s *setUp) printProblems(problems config.Errors) {
 	}
 }
 
-// draft holds the answers about an account, by the keys of the config.
-type draft struct {
-	provider string
-	texts    map[string]string
-	secrets  map[string]config.Credential
+// answered returns the answer to a question about the account, "" if there is none or it is a credential.
+func (s *setUp) answered(key string) string {
+	text, _ := s.draft[key].(string)
+	return text
 }
 
-func (s *setUp) begin(provider string) {
-	s.draft = draft{provider: provider, texts: map[string]string{}, secrets: map[string]config.Credential{}}
-}
-
-func (s *setUp) rules() config.ProviderRules { return s.Validators.Providers[s.draft.provider] }
+func (s *setUp) rules() config.ProviderRules { return s.Validators.Providers[s.answered("provider")] }
 
 // draftAccount returns the account as the config would hold it.
 func (s *setUp) draftAccount() config.Account {
-	d, rules := s.draft, s.rules()
-	a := config.Account{Name: d.texts["name"], Provider: d.provider, Credential: d.secrets["credential"], Settings: map[string]any{}}
-	if a.BaseURL = d.texts["base_url"]; a.BaseURL == rules.DefaultBaseURL {
-		a.BaseURL = ""
+	rules := s.rules()
+	a := config.Account{Name: s.answered("name"), Provider: s.answered("provider"), Settings: map[string]any{}}
+	a.Credential, _ = s.draft["credential"].(config.Credential)
+	if address := s.answered("base_url"); address != rules.DefaultBaseURL {
+		a.BaseURL = address
 	}
 	for key, rule := range rules.Settings {
-		if text := d.texts["settings."+key]; text != "" && text != rule.Default {
-			a.Settings[key] = text
-		}
-		if c := d.secrets["settings."+key]; !c.IsZero() {
-			a.Settings[key] = c
+		if value := s.draft["settings."+key]; value != nil && value != "" && value != rule.Default {
+			a.Settings[key] = value
 		}
 	}
 	return a
@@ -191,12 +185,7 @@ func (s *setUp) questions(ctx context.Context) error {
 }
 
 func (s *setUp) serviceOf(provider string) Service {
-	for _, x := range s.Services {
-		if x.Name == provider {
-			return x
-		}
-	}
-	return Service{Name: provider, Title: provider}
+	return s.Services[slices.IndexFunc(s.Services, func(x Service) bool { return x.Name == provider })]
 }
 
 // keyOf returns what a service calls its credential, and where a person gets one.
@@ -210,9 +199,9 @@ func (s *setUp) askService(ctx context.Context) error {
 	for _, x := range s.Services {
 		choices = append(choices, choice{x.Name, x.Title})
 	}
-	word, err := s.choose(ctx, "Which service?", choices, s.draft.provider)
-	if err == nil && word != s.draft.provider {
-		s.begin(word)
+	word, err := s.choose(ctx, "Which service?", choices, s.answered("provider"))
+	if err == nil && word != s.answered("provider") {
+		s.draft = map[string]any{"provider": word}
 	}
 	return err
 }
@@ -222,15 +211,16 @@ func (s *setUp) taken(name string) bool {
 }
 
 func (s *setUp) askName(ctx context.Context) error {
-	free := s.draft.provider
+	provider := s.answered("provider")
+	free := provider
 	for n := 2; s.taken(free); n++ {
-		free = fmt.Sprintf("%s-%d", s.draft.provider, n)
+		free = fmt.Sprintf("%s-%d", provider, n)
 	}
 	return s.text(ctx, "A name for the account, as the list shows it", "name", free, "")
 }
 
 func (s *setUp) askCredential(ctx context.Context) error {
-	what, where := s.keyOf(s.draft.provider)
+	what, where := s.keyOf(s.answered("provider"))
 	if where != "" {
 		where = " It is " + where + "."
 	}
@@ -250,7 +240,7 @@ func (s *setUp) askSetting(ctx context.Context, name string, rule config.Setting
 	switch {
 	case rule.Required:
 		needed = "This one is needed."
-	case s.draft.texts[key] == "" && rule.Default == "":
+	case s.answered(key) == "" && rule.Default == "":
 		question += ifEnter("none")
 	}
 	return s.text(ctx, question, key, rule.Default, needed)
@@ -267,7 +257,7 @@ func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) er
 	if none != "" {
 		choices, standard = append(choices, choice{"none", none}), "none"
 	}
-	if was := s.draft.secrets[key]; !was.IsZero() {
+	if was, ok := s.draft[key].(config.Credential); ok {
 		choices, standard = append(choices, choice{"same", "as before: " + was.String()}), "same"
 	}
 	for {
@@ -278,7 +268,7 @@ func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) er
 		switch word {
 		case "same":
 		case "none":
-			delete(s.draft.secrets, key)
+			delete(s.draft, key)
 		case "type":
 			err = s.typeSecret(ctx, key, what)
 		default:
@@ -292,9 +282,9 @@ func (s *setUp) askSecret(ctx context.Context, key, what, where, none string) er
 
 // askSource asks for the details of a source of credentials: env, command, file or keyring.
 func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
-	name := s.draft.texts["name"]
+	name := s.answered("name")
 	var question, standard, needed string
-	credential := func(answer string) config.Credential { return config.Credential{Env: answer} }
+	credential := func(answer string) any { return config.Credential{Env: answer} }
 	switch word {
 	case "env":
 		variable, setting := strings.CutPrefix(key, "settings.")
@@ -302,10 +292,10 @@ func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 	case "command":
 		question = "Command that prints it, such as pass show " + name + "; it is run without a shell"
 		needed = "A command, such as pass show " + name + "."
-		credential = func(answer string) config.Credential { return config.Credential{Command: splitCommand(answer)} }
+		credential = func(answer string) any { return config.Credential{Command: splitCommand(answer)} }
 	case "file":
 		question, needed = "Path of the file", "A path, such as ~/.secrets/"+name+"."
-		credential = func(answer string) config.Credential {
+		credential = func(answer string) any {
 			if abs, err := filepath.Abs(answer); err == nil && !strings.HasPrefix(answer, "~/") {
 				answer = abs
 			}
@@ -316,9 +306,9 @@ func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 			return s.noKeyring(ctx, err)
 		}
 		question = "Its entry: NAME, or SERVICE/NAME"
-		credential = func(answer string) config.Credential { return config.Credential{Keyring: answer} }
+		credential = func(answer string) any { return config.Credential{Keyring: answer} }
 	}
-	return s.textFor(ctx, question, key, standard, needed, func(answer string) { s.draft.secrets[key] = credential(answer) })
+	return s.answer(ctx, question, key, standard, needed, credential)
 }
 
 // noKeyring says why no keyring can be used, and returns errBack.
@@ -334,10 +324,7 @@ func (s *setUp) noKeyring(ctx context.Context, err error) error {
 func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 	secret := ""
 	for secret == "" {
-		shown := func() {}
-		if s.Silence != nil {
-			shown = s.Silence()
-		}
+		shown := s.Silence()
 		line, err := s.ask(ctx, strings.ToUpper(what[:1])+what[1:]+", which is not shown")
 		shown()
 		if err != nil {
@@ -348,7 +335,7 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 		}
 	}
 	s.say("%s.", theme.Count(utf8.RuneCountInString(secret), "character"))
-	name := s.draft.texts["name"] + "." + strings.TrimPrefix(key, "settings.")
+	name := s.answered("name") + "." + strings.TrimPrefix(key, "settings.")
 	c := config.Credential{File: s.setup.Paths.FreeFile(name)}
 	choices := []choice{inKeyring, {"file", "in " + c.File + ", which only you can read"}}
 	entry, unusable := (config.Resolver{}).FreeEntry(ctx, name)
@@ -366,7 +353,7 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 			c = config.Credential{Keyring: entry}
 		}
 		s.secrets[c.String()] = secret
-		s.draft.secrets[key] = c
+		s.draft[key] = c
 		return nil
 	}
 }

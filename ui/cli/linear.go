@@ -43,10 +43,10 @@ type act struct {
 	delayed    bool // it was announced what the submission waits for
 }
 
-func (r *run) linear(ctx context.Context, start Start) error {
-	r.linearMode = true
+func (r *run) openLinear(ctx context.Context, start Start) error {
 	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept),
 		lines: map[model.Ref]string{}, accounts: map[string]string{}}
+	r.linear = l
 	for i, v := range l.views {
 		if start.Query == "" && (v.Name == start.View || start.View == "" && i == 0) {
 			l.query = v.Query
@@ -97,7 +97,7 @@ func (l *linear) converse(ctx context.Context) error {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if word == "quit" || word == "q" {
 			err := l.leave(ctx)
-			l.announce(context.WithoutCancel(ctx), model.Event{}, false) // how the last act ended
+			l.announce(context.WithoutCancel(ctx)) // how the last act ended
 			return err
 		}
 		if err := l.command(ctx, word, strings.TrimSpace(rest)); ctx.Err() != nil && err != nil {
@@ -124,10 +124,10 @@ func (l *linear) next(ctx context.Context) (string, error) {
 		case <-ctx.Done():
 			fmt.Fprintln(l.Err)
 			return "", ctx.Err()
-		case ev, ok := <-l.events:
-			if !ok {
-				l.events = nil
-			} else if l.announce(ctx, ev, true) {
+		case ev := <-l.events:
+			if news := l.news(ctx, ev); len(news) > 0 {
+				fmt.Fprintln(l.Out)
+				l.printLines(l.Out, news...)
 				l.prompt()
 			}
 		}
@@ -136,126 +136,87 @@ func (l *linear) next(ctx context.Context) (string, error) {
 
 func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
 
-// announce prints how the acts of this session ended, and a line for each listed conversation and each account that an event
-// changed. If prompted it ends the line of the prompt first. It reports whether it printed anything.
-func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (said bool) {
-	say := func(line string) {
-		if !said && prompted {
-			fmt.Fprintln(l.Out)
+// announce prints what the acts of this session have come to, and what else has changed.
+func (l *linear) announce(ctx context.Context) { l.printLines(l.Out, l.news(ctx, model.Event{})...) }
+
+// news returns a line for each act that ended, and once for each that waits for a reason, and a line for each listed conversation
+// and each account that an event changed.
+func (l *linear) news(ctx context.Context, ev model.Event) (news []string) {
+	own := map[model.Ref]bool{}
+	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool {
+		for _, ref := range a.refs {
+			own[ref] = true
 		}
-		said = true
-		l.print("%s", line)
-	}
-	own, err := l.announceActs(ctx, say)
-	if err != nil {
-		return said
-	}
-	changed := 0
+		sub, ok, err := l.engine.Submission(ctx, a.submission)
+		if ok && (sub.Settled() || !a.delayed && sub.Problem != nil && sub.Problem.Error != nil) {
+			a.delayed = true
+			news = append(news, l.ending(sub, true))
+		}
+		return err == nil && sub.Settled()
+	})
+	var changed []string
 	for i, ref := range l.rows {
 		if len(ev.Refs) > 0 && !slices.Contains(ev.Refs, ref) {
 			continue
 		}
 		row, ok, err := l.engine.Row(ctx, ref)
 		if err != nil {
-			return said
+			break
 		}
 		was := l.lines[ref]
 		line := theme.Pick(ok, l.rowLine(row), "gone: "+strings.TrimPrefix(was, "gone: "))
-		if l.lines[ref] = line; line == was || own[ref] { // the line of the act says it
-			continue
-		}
-		if changed++; changed <= maxAnnounced {
-			say(fmt.Sprintf("changed %d  %s", i+1, line))
+		if l.lines[ref] = line; line != was && !own[ref] { // the line of an act tells of its own conversations
+			changed = append(changed, fmt.Sprintf("changed %d  %s", i+1, line))
 		}
 	}
-	if changed > maxAnnounced {
-		say(fmt.Sprintf("and %d more; list shows them", changed-maxAnnounced))
+	if more := len(changed) - maxAnnounced; more > 0 {
+		changed = append(changed[:maxAnnounced], fmt.Sprintf("and %d more; list shows them", more))
 	}
+	news = append(news, changed...)
 	for _, a := range l.engine.Accounts() {
 		if line := accountLine(a); line != l.accounts[a.Name] {
 			l.accounts[a.Name] = line
-			say(line)
+			news = append(news, line)
 		}
 	}
-	return said
+	return news
 }
 
-// announceActs says how acts ended, each in a line, and once of each that waits for a reason. It returns the conversations of
-// the acts.
-func (l *linear) announceActs(ctx context.Context, say func(string)) (own map[model.Ref]bool, err error) {
-	own = map[model.Ref]bool{}
-	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool {
-		for _, ref := range a.refs {
-			own[ref] = true
-		}
-		sub, ok, failed := l.engine.Submission(ctx, a.submission)
-		if err = cmp.Or(err, failed); err != nil {
-			return false
-		}
-		over := !ok || sub.Settled()
-		if ok && (over || !a.delayed && sub.Problem != nil && sub.Problem.Error != nil) {
-			a.delayed = true
-			say(l.ending(sub, true))
-		}
-		return over
-	})
-	return own, err
-}
-
-// follow has the end of a submission announced, and announces changes of its conversations with it.
-func (l *linear) follow(submission string, refs ...model.Ref) {
-	for _, a := range l.acts {
-		if a.submission == submission { // several edits of it are retried or resolved
-			refs = append(refs, a.refs...)
-		}
+// follow has the ends of a plan's submissions announced, and the changes of their conversations with them, and waits a moment
+// for the newest. If that takes longer, follow says what it waits for.
+func (l *linear) follow(ctx context.Context, plan model.Plan) error {
+	for _, e := range plan.Edits() {
+		l.expect(cmp.Or(plan.ID, e.Submission), e.Ref) // a decision plans edits of earlier submissions
 	}
-	l.forget(submission)
-	l.acts = append(l.acts, &act{submission: submission, refs: refs})
-}
-
-func (l *linear) followPlan(p model.Plan) {
-	var refs []model.Ref
-	for _, it := range p.Items {
-		refs = append(refs, it.Ref)
-	}
-	l.follow(p.ID, refs...)
-}
-
-// sending returns how a plan is carried out here: without a question unless it asks, and followed.
-func (l *linear) sending(plan model.Plan, asks bool) sendOptions {
-	return sendOptions{yes: !asks, follow: func(ctx context.Context) error {
-		l.followPlan(plan)
-		return l.settle(ctx)
-	}}
-}
-
-func (l *linear) forget(submission string) {
-	l.acts = slices.DeleteFunc(l.acts, func(a *act) bool { return a.submission == submission })
-}
-
-// settle waits a moment for the newest act to end. If it takes longer, settle says what the act waits for.
-func (l *linear) settle(ctx context.Context) error {
-	limit := time.After(theme.Pick(l.events == nil, 0, settleTime)) // without events nothing announces the end
+	limit := time.After(settleTime)
 	for {
-		l.announce(ctx, model.Event{}, false)
+		l.announce(ctx)
 		if len(l.acts) == 0 || l.acts[len(l.acts)-1].delayed {
 			return nil
 		}
 		select {
-		case _, ok := <-l.events:
-			if !ok {
-				return nil
-			}
+		case <-l.events:
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit:
-			sub, ok, err := l.engine.Submission(ctx, l.acts[len(l.acts)-1].submission)
-			if err == nil && ok {
+			sub, _, err := l.engine.Submission(ctx, l.acts[len(l.acts)-1].submission)
+			if err == nil {
 				l.print("%s", l.ending(sub, true))
 			}
 			return err
 		}
 	}
+}
+
+// expect makes a submission the newest act, with one more conversation.
+func (l *linear) expect(submission string, ref model.Ref) {
+	newest := &act{submission: submission, refs: []model.Ref{ref}}
+	l.acts = append(slices.DeleteFunc(l.acts, func(a *act) bool {
+		if a.submission == submission {
+			newest.refs = append(newest.refs, a.refs...)
+		}
+		return a.submission == submission
+	}), newest)
 }
 
 // list lists the first conversations, or with more the next ones.
@@ -279,6 +240,8 @@ func (l *linear) list(ctx context.Context, more bool) error {
 		l.printLines(l.Out, l.emptyLines(ctx)...)
 	case len(l.rows) < page.Total:
 		l.print("%d of %s; `more` lists the next.", len(l.rows), theme.Count(page.Total, "conversation"))
+	case len(l.rows) == offset:
+		l.print("There are no more: the list has %s.", theme.Count(page.Total, "conversation"))
 	}
 	return nil
 }
@@ -299,11 +262,8 @@ func (l *linear) leave(ctx context.Context) error {
 			l.print("%s", undelivered(left))
 		}
 		select {
-		case ev, ok := <-l.events:
-			if !ok {
-				return nil
-			}
-			l.announce(ctx, ev, false)
+		case ev := <-l.events:
+			l.printLines(l.Out, l.news(ctx, ev)...)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -188,7 +188,7 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, ch []model.Change) 
 	if asks {
 		l.printLines(l.Out, l.preview(plan)...)
 	}
-	return l.carryOut(ctx, plan, l.sending(plan, asks), question(plan), "Nothing was sent.",
+	return l.carryOut(ctx, plan, sendOptions{yes: !asks}, question(plan), "Nothing was sent.",
 		func() ([]string, error) { return l.engine.Submit(ctx, plan) })
 }
 
@@ -210,7 +210,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		}
 		return nil
 	}
-	return l.carryOut(ctx, u.Plan, l.sending(u.Plan, u.Asks()), "Take this back?", "", func() ([]string, error) {
+	return l.carryOut(ctx, u.Plan, sendOptions{yes: !u.Asks()}, "Take this back?", "", func() ([]string, error) {
 		ids, err := l.engine.ApplyUndo(ctx, u)
 		switch {
 		case errors.Is(err, model.ErrUndoMoved):
@@ -220,7 +220,8 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		case u.Marks > 0:
 			l.print("taken back: %s", u.Sentence)
 		default:
-			if l.forget(u.Submission); len(u.Withdraw) > 0 {
+			l.acts = slices.DeleteFunc(l.acts, func(a *act) bool { return a.submission == u.Submission })
+			if len(u.Withdraw) > 0 {
 				l.print("withdrawn, nothing was changed: %s", u.Sentence)
 			}
 		}
@@ -247,12 +248,7 @@ func (l *linear) decides(name string) func(context.Context, string) error {
 		if err != nil {
 			return err
 		}
-		o := sendOptions{yes: d.sends() && !plan.Risky() && !plan.Bulk(), follow: func(ctx context.Context) error {
-			for _, x := range entries {
-				l.follow(x.Submission, x.Ref)
-			}
-			return l.settle(ctx)
-		}}
+		o := sendOptions{yes: d.sends() && !plan.Risky() && !plan.Bulk()}
 		return l.carryOut(ctx, plan, o, d.question(len(entries)), "", func() ([]string, error) { return l.apply(ctx, d, entries) })
 	}
 }

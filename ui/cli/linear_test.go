@@ -40,8 +40,9 @@ func TestActsAreFollowedToTheirEnd(t *testing.T) {
 		b := newFake()
 		b.events = make(chan model.Event)
 		var out bytes.Buffer
-		r := &run{linearMode: true, Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
+		r := &run{Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
 		l := &linear{run: r, rows: []model.Ref{roof}, lines: map[model.Ref]string{}, accounts: map[string]string{}}
+		r.linear = l
 		row, _, _ := b.Row(t.Context(), roof)
 		l.lines[roof] = l.rowLine(row)
 		for _, a := range b.accounts {
@@ -49,15 +50,14 @@ func TestActsAreFollowedToTheirEnd(t *testing.T) {
 		}
 		tell := func(want string) {
 			t.Helper()
-			out.Reset()
-			l.announce(t.Context(), model.Event{Refs: []model.Ref{roof}}, true)
-			if got := strings.TrimSpace(out.String()); got != want {
+			got := strings.Join(l.news(t.Context(), model.Event{Refs: []model.Ref{roof}}), "\n")
+			if got != want {
 				t.Errorf("announced %q, want %q", got, want)
 			}
 		}
 		plan, _ := b.Plan(t.Context(), []model.Ref{roof}, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Mine")}}, model.PlanOptions{})
 		ids, _ := b.Submit(t.Context(), plan)
-		l.followPlan(plan)
+		l.expect(plan.ID, roof)
 		row.Conversation.Title = "Mine"
 		b.rows[roof] = row
 		tell("")
@@ -75,7 +75,7 @@ func TestActsAreFollowedToTheirEnd(t *testing.T) {
 		if _, err := b.Submit(t.Context(), plan); err != nil {
 			t.Fatal(err)
 		}
-		l.followPlan(plan)
+		l.expect(plan.ID, roof)
 		status := 403
 		b.outbox[0].State, b.outbox[0].Error = model.Refused, &model.EntryError{Kind: model.Forbidden, Status: &status, Message: "you may not"}
 		tell("renaming “Mine” → “Again”: needs you: refused: the service does not allow it: \"you may not\" (403); settle it: outbox")
@@ -92,12 +92,21 @@ func TestActsAreFollowedToTheirEnd(t *testing.T) {
 func TestAnActKeepsAllItsConversations(t *testing.T) {
 	l := &linear{}
 	kickOff := model.Ref{Account: "meetings", ID: "e:4"}
-	l.follow("s1", roof)
-	l.follow("s2", roof)
-	l.follow("s1", kickOff)
+	l.expect("s1", roof)
+	l.expect("s2", roof)
+	l.expect("s1", kickOff)
 	if len(l.acts) != 2 || l.acts[1].submission != "s1" || !slices.Contains(l.acts[1].refs, roof) || !slices.Contains(l.acts[1].refs, kickOff) {
 		t.Errorf("the last act is %+v of %d, want s1 of 2 with both conversations", l.acts[len(l.acts)-1], len(l.acts))
 	}
+}
+
+// inLines runs the linear mode, where these lines are typed, in a time of its own.
+func (b *bench) inLines(t *testing.T, lines string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b.atTerminal(lines)
+		b.want(t, 0, "--plain")
+	})
 }
 
 // TestPeopleOfSeveralInLines holds that the linear mode lists who is in how many conversations, and asks for a missing argument.
@@ -109,8 +118,7 @@ func TestPeopleOfSeveralInLines(t *testing.T) {
 	b.add(model.Conversation{Ref: unread, Provider: model.Kona, Title: "Chimney"})
 	b.loadErr[unread] = &model.Error{Kind: model.Unavailable, Message: "no route"}
 	// The list is in the order of the refs: Kick-off, Roof repair, Gutters, Chimney.
-	b.atTerminal("people 2-4\nrole 2,3\nbo@example.com=editor\ny\nremove 2,3\n\nrole 2,9 bo=editor\nquit\nn\n")
-	b.want(t, 0, "--plain")
+	b.inLines(t, "people 2-4\nrole 2,3\nbo@example.com=editor\ny\nremove 2,3\n\nrole 2,9 bo=editor\n")
 	contains(t, "stdout", &b.out, "projects:73 can't be read: ", "PEOPLE of 2 conversations in projects",
 		"Bo Day <bo@example.com> user:2, 1 editor, 1 viewer, 2 of 2", "Dee user:5, editor, 1 of 2",
 		"Which role for whom, WHO=ROLE, in 2 conversations? Nothing leaves it: ", "making Bo Day an editor in “Roof repair”", "“Gutters”: already so", ": waiting\n",
@@ -126,14 +134,21 @@ func TestAPlanForManyInLines(t *testing.T) {
 	for id, name := range map[string]string{"72": "Gutters", "73": "Chimney"} {
 		b.add(model.Conversation{Ref: model.Ref{Account: "projects", ID: id}, Provider: model.Kona, Title: name, Privacy: model.PrivacyPublic})
 	}
-	b.atTerminal("private 1-4\nn\nrename 3,4 s/e/o/\ny\nopen 3\nquit\nn\n")
-	b.want(t, 0, "--plain")
+	b.inLines(t, "private 1-4\nn\nrename 3,4 s/e/o/\ny\nopen 3\n")
 	contains(t, "stdout", &b.out, "making 2 private: “Gutters”, “Chimney”\n", "“Kick-off”: can't: the service has no call for privacy\n",
 		"“Roof repair”: already so\n", "Nothing was sent.", "renaming 2\n“Gutters”: title: Gutters → Guttors\n“Chimney”: title: Chimney → Chimnoy\n",
 		"\nprojects\nSeen by whoever Kona lets in")
 	if b.submits != 1 {
 		t.Errorf("got %d submissions, want 1", b.submits)
 	}
+}
+
+// TestMoreAtTheEndIsAnswered holds that more says that there are no more, since a silence tells nobody who listens anything.
+func TestMoreAtTheEndIsAnswered(t *testing.T) {
+	b := newBench(t)
+	b.atTerminal("more\nquit\n")
+	b.want(t, 0, "--plain")
+	contains(t, "stdout", &b.out, "There are no more: the list has 2 conversations.")
 }
 
 // TestTheWelcomeInLines holds that the linear mode offers the demo and the set-up if there is no account.
@@ -182,4 +197,16 @@ func TestSplitCommand(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", line, got, want)
 		}
 	}
+}
+
+// TestAnActDoesNotHideChangesElsewhere holds that the linear mode announces the change of another client in a conversation that an act
+// left alone.
+func TestAnActDoesNotHideChangesElsewhere(t *testing.T) {
+	b := newBench(t)
+	kickOff := model.Ref{Account: "meetings", ID: "e:4"}
+	c := b.rows[kickOff].Conversation
+	c.Title = "Kick-off, again"
+	b.fresh = map[model.Ref]model.Conversation{kickOff: c}
+	b.inLines(t, "add 1-2 ann@example.com\ny\n")
+	contains(t, "stdout", &b.out, "“Kick-off, again”: can't: ", "adding Ann Lee (viewer) to “Roof repair”", "changed 1  Kick-off, again, public")
 }

@@ -92,7 +92,7 @@ func (d decision) question(n int) string {
 // commandFor returns what to type for a verb of the outbox, or for the outbox itself if the verb is "": a command, or a word of
 // the linear mode.
 func (r *run) commandFor(verb string) string {
-	return theme.Pick(r.linearMode, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
+	return theme.Pick(r.linear != nil, cmp.Or(verb, "outbox"), strings.TrimSpace("confab outbox "+verb))
 }
 
 func (r *run) decisionCommand(verb string) *cobra.Command {

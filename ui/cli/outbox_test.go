@@ -81,6 +81,21 @@ func TestDecisionsAskFirst(t *testing.T) {
 	}
 }
 
+// TestAnOrphanedEditIsOnlyDiscarded holds that an edit is not sent to an account that has become another one.
+func TestAnOrphanedEditIsOnlyDiscarded(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s1", model.Held)
+	b.outbox[0].Orphaned = true
+	b.want(t, ExitOK, "outbox", "--plain")
+	contains(t, "stdout", &b.out, "\n    the config gives its account another identity now: set it back, or discard the edit\n")
+	b.want(t, ExitRefused, "outbox", "retry", "e1", "--yes")
+	contains(t, "stderr", &b.err, "e1 title: Roof → Mine: the config gives its account another identity now")
+	b.want(t, ExitOK, "outbox", "discard", "e1", "--yes")
+	if len(b.outbox) > 0 {
+		t.Error("the edit is still in the outbox")
+	}
+}
+
 func TestMergedSendsBothChanges(t *testing.T) {
 	b := newBench(t)
 	ann, bo, dee := model.Participant{Kind: "user", ID: "1", Name: "Ann"}, model.Participant{Kind: "user", ID: "2", Name: "Bo Day"}, model.Participant{Kind: "user", ID: "5", Name: "Dee"}

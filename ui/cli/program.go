@@ -18,8 +18,7 @@ import (
 	"confab/model"
 )
 
-// Program is what main provides: the terminal, the clock, and functions that open what the commands use. All functions but
-// Browse and Silence must be set.
+// Program is what main provides: the terminal, the clock, and functions that open what the commands use.
 type Program struct {
 	Version  string
 	In       io.Reader
@@ -161,12 +160,12 @@ type run struct {
 		accounts    []string
 		plain, json bool
 	}
-	setup      Setup
-	engine     Engine
-	noConfig   bool // there is no config file
-	prompter   *prompter
-	linearMode bool // this is the linear mode, where commands have other names
-	status     int  // the exit status so far
+	setup    Setup
+	engine   Engine
+	noConfig bool // there is no config file
+	prompter *prompter
+	linear   *linear // the linear mode, if this is it
+	status   int     // the exit status so far
 	// writeErr is the first error of printing results. It ends the command.
 	writeErr error
 }

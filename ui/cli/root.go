@@ -133,7 +133,7 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 	}
 	start.View = v.Name
 	if r.flags.plain {
-		return r.withEngine(ctx, func() error { return r.linear(ctx, start) })
+		return r.withEngine(ctx, func() error { return r.openLinear(ctx, start) })
 	}
 	if !r.onScreen() {
 		return usage("the inbox needs a terminal; `confab list` prints what is in it, --plain is a mode of lines and prompts")

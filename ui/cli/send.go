@@ -15,11 +15,7 @@ import (
 	"confab/ui/theme"
 )
 
-type sendOptions struct {
-	yes, dryRun, noWait bool
-	// follow, if set, is called in place of the delivery: the linear mode delivers in the background.
-	follow func(context.Context) error
-}
+type sendOptions struct{ yes, dryRun, noWait bool }
 
 // checkCanAsk refuses a command that would have to ask where there is no terminal.
 func (r *run) checkCanAsk(o sendOptions) error {
@@ -37,7 +33,7 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 	yes, err := r.prompter.confirm(ctx, question, whole)
 	if err == nil && !yes {
 		if declined != "" {
-			r.printLines(theme.Pick(r.linearMode, r.Out, r.Err), declined)
+			r.printLines(theme.Pick(r.linear != nil, r.Out, r.Err), declined)
 		}
 		return errShown
 	}
@@ -77,8 +73,8 @@ func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, ques
 		return err
 	}
 	switch {
-	case o.follow != nil:
-		return o.follow(ctx)
+	case r.linear != nil:
+		return r.linear.follow(ctx, plan) // the engine delivers in the background
 	case !o.noWait:
 		return r.deliver(ctx, ids, plan)
 	}

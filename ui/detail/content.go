@@ -207,10 +207,12 @@ func (p *page) table(shown bool, title string, people []model.Participant) {
 	if len(people) == 0 {
 		p.text(theme.Dim, 0, "nobody")
 	}
+	nameOf := theme.Naming(people)
 	for _, q := range people {
 		role := strings.TrimSpace(model.RoleName(model.CleanLine(q.Role, 40)) + " " + model.CleanLine(q.Status, 40))
 		name := theme.KnownName(q)
-		if p.w < 50 {
+		if p.w < 50 { // no room for a column of addresses
+			name = theme.Pick(name == theme.Name(q), nameOf(q), name)
 			p.text(theme.Text, 0, strings.TrimSpace(name+"  "+role))
 			continue
 		}

@@ -22,8 +22,6 @@ type Conflict struct {
 	pager
 }
 
-func NewConflict(e model.OutboxEntry) *Conflict { return &Conflict{Entry: e} }
-
 func (d *Conflict) merged() *model.Value {
 	if d.Entry.Theirs == nil {
 		return nil
@@ -65,13 +63,18 @@ func (d *Conflict) Update(msg tea.Msg) any {
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)
-	return d.draw(th, screen, textWidth, title, d.footer(), theme.Warning, d.lines)
+	return d.draw(th, screen, textWidth, title, d.footer(screen.W), d.Keys.Of(keymap.Down), theme.Warning, d.lines)
 }
 
-func (d *Conflict) footer() []string {
+// footer returns the keys. The words are short where all three choices would not fit, since none may be missing.
+func (d *Conflict) footer(w int) []string {
 	if d.Entry.State.Resolvable() {
-		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs",
-			d.Keys.If(d.CanMerge(), keymap.Merged), "send both", "esc", "later"}
+		send, keep := "send ", "keep "
+		if w < 62 {
+			send, keep = "", ""
+		}
+		return []string{d.Keys.Of(keymap.Mine), send + "mine", d.Keys.Of(keymap.Theirs), keep + "theirs",
+			d.Keys.If(d.CanMerge(), keymap.Merged), send + "both", "esc", "later"}
 	}
 	_, exists := d.Existing()
 	return []string{d.Keys.If(exists, keymap.Accept), "show that one", d.OutboxKeys.Of(keymap.Retry), "send again",
@@ -80,7 +83,9 @@ func (d *Conflict) footer() []string {
 
 func (d *Conflict) lines(p *theme.Page) {
 	e := d.Entry
-	p.Add(theme.Text, "", explain(p.Theme, e, d.Now()))
+	reason := e
+	reason.Theirs = nil // it stands below
+	p.Add(theme.Text, "", cmp.Or(sentence(p.Reason(reason, d.Now())), "On its way.")+theme.Pick(e.Orphaned, "", consequences[e.State]))
 	p.Line("")
 	if e.Kind.Shape() == model.ShapeAct {
 		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))
@@ -88,15 +93,24 @@ func (d *Conflict) lines(p *theme.Page) {
 	}
 	field := theme.Pick(e.Key == "", e.Kind.Words(), e.Kind.Pair()+" "+model.CleanLine(e.Key, 60))
 	p.Line(p.Say(theme.Heading, p.Truncate(capital(field), p.W, p.Ellipsis)))
+	sets := [][]model.Participant{e.Base.Set(), e.Target.Set()}
+	if e.Theirs != nil {
+		sets = append(sets, e.Theirs.Set())
+	}
+	name := theme.Naming(sets...)
 	value := func(label string, v *model.Value, look theme.Token, showChange bool) {
 		if v == nil {
 			return
 		}
 		indent, first := layout.Spaces(12), len(p.Lines)
-		p.Add(look, indent, p.Value(e.Kind, *v))
+		text := p.Value(e.Kind, *v)
+		if v.People != nil {
+			text = theme.Set(*v.People, name)
+		}
+		p.Add(look, indent, text)
 		p.Lines[first] = p.Say(theme.Dim, p.Fit(label, len(indent), "")) + strings.TrimPrefix(p.Lines[first], indent)
 		if showChange && e.Base.People != nil && v.People != nil {
-			p.Add(theme.Dim, indent, p.PeopleChange(e.Base.Set(), v.Set()))
+			p.Add(theme.Dim, indent, p.Changes(model.DiffPeople(e.Base.Set(), v.Set()), name))
 		}
 	}
 	value("it was", &e.Base, theme.Text, false)
@@ -105,19 +119,5 @@ func (d *Conflict) lines(p *theme.Page) {
 	value("both", d.merged(), theme.Accent, false)
 }
 
-// explanations has two sentences for a state. The first is used where the service gave no
-// reason; the second follows either.
-var explanations = map[model.EditState][2]string{
-	model.InConflict:      {"Somebody else changed this since you looked.", " Nothing was sent."},
-	model.NotVerified:     {"The service accepted the change, but does not show it."},
-	model.OutcomeNotKnown: {"The change left, and no clear answer came back. It may have arrived."},
-	model.Held:            {"It was queued a while ago, and was not sent since.", " It is sent once you say so."},
-}
-
-// explain says what happened to an edit, and whether it was sent.
-func explain(th *theme.Theme, e model.OutboxEntry, now time.Time) string {
-	if words, ok := explanations[e.State]; ok && !e.Orphaned {
-		return cmp.Or(sentence(e.Error.Words()), words[0]) + words[1]
-	}
-	return cmp.Or(sentence(th.Reason(e, now)), "On its way.")
-}
+// consequences follow the reason why an edit needs a person.
+var consequences = map[model.EditState]string{model.InConflict: " Nothing was sent.", model.Held: " It is sent once you say so."}

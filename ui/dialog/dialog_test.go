@@ -3,6 +3,7 @@ package dialog
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -380,19 +381,17 @@ func TestResultsListABoundedNumberOfEdits(t *testing.T) {
 
 func TestConflictOffersOnlyPossibleDecisions(t *testing.T) {
 	theirs := model.TextValue("theirs")
-	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs}
-	d := NewConflict(e)
-	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs,
+		Error: &model.EntryError{Kind: model.ConflictKind, Message: "the title was changed by somebody else meanwhile"}}
+	d := &Conflict{Entry: e, Keys: keysOf(keymap.Dialog), OutboxKeys: keysOf(keymap.Outbox), Now: at(time.Time{})}
 	pic := d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "g"); ok || d.CanMerge() {
 		t.Error("merging is offered for a title")
 	}
-	if s := text(pic); !strings.Contains(s, "theirs") || !strings.Contains(s, "Somebody else changed this") {
+	if s := text(pic); !strings.Contains(s, "theirs") || !strings.Contains(s, "The title was changed by somebody else meanwhile. Nothing was sent.") {
 		t.Errorf("their value or the explanation is missing in\n%s", s)
 	}
-	e.State = model.Refused
-	d = NewConflict(e)
-	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	d.Entry.State = model.Refused
 	pic = d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "m"); ok {
 		t.Error("a refused edit offers the decisions of a conflict")
@@ -402,10 +401,41 @@ func TestConflictOffersOnlyPossibleDecisions(t *testing.T) {
 	}
 	// An edit of an account that was set aside is not sent, whatever the person says.
 	e.State, e.Orphaned, e.Error = model.Held, true, &model.EntryError{Kind: model.Invalid, Message: model.OrphanedMeans}
-	d = NewConflict(e)
-	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	d.Entry = e
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "another identity now") || strings.Contains(s, "It is sent once you say so") {
 		t.Errorf("the dialog does not say why the edit is not sent, or says that it is sent, in\n%s", s)
+	}
+}
+
+func TestPlanAndConflictTellPeopleOfOneNameApart(t *testing.T) {
+	anna, other := model.Participant{Kind: model.KindUser, ID: "14", Name: "Anna", Email: "a@x.example"}, model.Participant{Kind: model.KindUser, ID: "18", Name: "Anna"}
+	plan, theirs := change(), model.PeopleValue([]model.Participant{other})
+	e := model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue([]model.Participant{anna, other}), Target: model.PeopleValue(nil)}
+	plan.Items[0].Edits = []model.Edit{e}
+	d := NewPlan(plan)
+	d.Keys = keysOf(keymap.Dialog)
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "- Anna <a@x.example>") || !strings.Contains(s, "- Anna <18>") {
+		t.Errorf("the plan does not tell them apart:\n%s", s)
+	}
+	c := &Conflict{Entry: model.OutboxEntry{Edit: e, State: model.InConflict, Theirs: &theirs}, Keys: keysOf(keymap.Dialog), OutboxKeys: keysOf(keymap.Outbox), Now: at(time.Time{})}
+	if s := text(c.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "theirs      Anna <18>") || !strings.Contains(s, "-Anna <a@x.example>") {
+		t.Errorf("the conflict does not tell them apart:\n%s", s)
+	}
+}
+
+func TestNarrowConflictNamesEveryChoiceAndThatThereIsMore(t *testing.T) {
+	people := make([]model.Participant, 30)
+	for i := range people {
+		people[i] = model.Participant{Kind: model.KindUser, ID: strconv.Itoa(i), Name: "Person " + strconv.Itoa(i)}
+	}
+	theirs := model.PeopleValue(people[1:])
+	e := model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue(people), Target: model.PeopleValue(people[2:])}
+	d := &Conflict{Entry: model.OutboxEntry{Edit: e, State: model.InConflict, Theirs: &theirs}, Keys: keysOf(keymap.Dialog), OutboxKeys: keysOf(keymap.Outbox), Now: at(time.Time{})}
+	pic := d.Draw(th, layout.Rect{W: 40, H: 12})
+	for _, name := range []string{"m", "t", "g", "j"} {
+		if _, ok := key(pic, name); !ok {
+			t.Errorf("%s is not named in\n%s", name, text(pic))
+		}
 	}
 }
 
@@ -420,8 +450,7 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	results := &Results{Keys: keys, Now: at(time.Time{})}
 	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
 	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), SortUnsettled(slices.Values(failed)))
-	conflict := NewConflict(failed[0])
-	conflict.Now = at(time.Time{})
+	conflict := &Conflict{Entry: failed[0], Now: at(time.Time{})}
 	plain := &Text{Title: "t", Lines: []string{"some lines"}}
 	for name, draw := range map[string]func(*theme.Theme, layout.Rect) layout.Picture{"plan": plan.Draw, "typing": typing.Draw,
 		"prompt": prompt.Draw, "menu": menu.Draw,

@@ -32,9 +32,6 @@ func (h *Help) Update(msg tea.Msg) any {
 }
 
 func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
-	if r.Empty() {
-		return layout.Picture{}
-	}
 	lines := th.Write(r.W, h.text)[1:]
 	head := " " + th.Say(theme.Heading, "Keys") + th.Say(theme.Dim, theme.Around("  confab ", h.version, ""))
 	first, last := h.Show(len(lines), max(1, r.H-2))

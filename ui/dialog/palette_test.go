@@ -60,6 +60,13 @@ func TestPaletteCursorStaysOnItsEntries(t *testing.T) {
 	if p.choice() != Choice(0) {
 		t.Errorf("below the last entry: choice() = %v, want 0", p.choice())
 	}
+	for _, k := range []string{"ctrl+k", "ctrl+k", "ctrl+n", "ctrl+k", "ctrl+j"} {
+		press(p, k)
+	}
+	if p.Update(layout.Wheel(-1)); p.choice() != Choice(2) {
+		t.Errorf("two rows above the last entry: choice() = %v, want 2", p.choice())
+	}
+	p.move(50)
 	if p.Update(layout.Click(0)) != nil || p.Update(layout.Click(9)) != nil || p.choice() != Choice(0) {
 		t.Error("a click beside the entries chose one")
 	}

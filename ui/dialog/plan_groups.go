@@ -371,17 +371,11 @@ func (d *Plan) writeItem(p *theme.Page, g *group, i int32) {
 
 // writeSingle writes the plan for one conversation.
 func (d *Plan) writeSingle(p *theme.Page) {
-	it, ok := d.First()
-	if !ok {
-		return
-	}
+	it := d.items[0]
 	title := theme.TitleOf(it.Title, it.Ref, 200)
 	p.Line(p.Bullet + " " + p.Say(theme.Heading, p.Truncate(title, max(1, p.W-2), p.Ellipsis)))
 	if it.Hidden {
 		p.Add(theme.Warning, "  ", "It is hidden by the filter.")
-	}
-	if it.Reason != "" {
-		p.Add(theme.Dim, "  ", sentence(it.Reason))
 	}
 	writeEdits(p, it.Edits, "  ")
 	if len(d.groups[risky]) > 0 {
@@ -425,16 +419,17 @@ func writeEdits(p *theme.Page, edits []model.Edit, indent string) {
 			continue
 		}
 		diff := model.DiffPeople(e.Base.Set(), e.Target.Set())
+		name := theme.Naming(e.Base.Set(), e.Target.Set())
 		counts := theme.CountChanges(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept))
 		p.Add(theme.Dim, indent, e.Kind.Words()+": "+counts)
 		for _, q := range diff.Added {
-			p.Add(theme.Added, indent, "+ "+theme.Person(q))
+			p.Add(theme.Added, indent, "+ "+name(q)+theme.Stands(q))
 		}
 		for _, q := range diff.Removed {
-			p.Add(theme.Removed, indent, "- "+theme.Person(q))
+			p.Add(theme.Removed, indent, "- "+name(q)+theme.Stands(q))
 		}
 		for i := range diff.Altered {
-			p.Add(theme.Text, indent, "~ "+p.PeopleChange(diff.Was[i:i+1], diff.Altered[i:i+1]))
+			p.Add(theme.Text, indent, "~ "+p.Changes(model.Diff{Was: diff.Was[i : i+1], Altered: diff.Altered[i : i+1]}, name))
 		}
 	}
 }

@@ -188,11 +188,7 @@ func (d *Results) addFolds(th *theme.Theme, now time.Time) {
 		}
 		key := problemKey{th.Reason(general, now), e.State.NeedsPerson()}
 		q := d.problems[key]
-		switch {
-		case key.reason == "":
-			rest++
-			continue
-		case q == nil:
+		if q == nil {
 			q = d.newProblem(key.reason, now)
 			q.open = before[key] != nil && before[key].open
 			d.problems[key], d.folds = q, append(d.folds, &q.fold)

@@ -18,10 +18,8 @@ type fold struct {
 	// words returns the text of a row that a search looks at; nil for rows that are not
 	// searched.
 	words func(i int) string
-	// text, where set, takes the place of row: it is laid out into lines, each of which is
-	// a row.
+	// text, where set, makes the rows: each line of it is one.
 	text           func(p *theme.Page)
-	lines          []string
 	open, bySearch bool // bySearch: a search opened it to show its match
 }
 
@@ -40,6 +38,7 @@ type sheet struct {
 	// skip lines of top are scrolled out of sight.
 	at, top, last, skip int
 	height              int
+	above               int   // the lines of the box above the list
 	drawn               []int // the stop of each line in sight
 	w                   int   // of the lines
 	th                  *theme.Theme
@@ -51,7 +50,7 @@ type sheet struct {
 func (s *sheet) hasCursor() bool { return slices.ContainsFunc(s.folds, (*fold).opens) }
 
 // stops lists the stops, with the rows of closed folds if all is set. The next call reuses
-// the slice.
+// the slice, since there may be a hundred thousand.
 func (s *sheet) stops(all bool) []stop {
 	out := s.buf[:0]
 	for _, f := range s.folds {
@@ -76,11 +75,8 @@ func (s *sheet) current() stop {
 }
 
 func (s *sheet) linesOf(p stop) []string {
-	switch {
-	case p.i < 0:
+	if p.i < 0 {
 		return s.th.Write(s.w, p.head)
-	case p.text != nil:
-		return p.lines[p.i : p.i+1]
 	}
 	return s.th.Write(s.w, func(page *theme.Page) { p.row(page, p.i) })
 }
@@ -113,7 +109,7 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, handled
 		return "", true
 	}
 	if line, ok := msg.(layout.Click); ok {
-		if i := int(line); i >= 0 && i < len(s.drawn) {
+		if i := int(line) - s.above; i >= 0 && i < len(s.drawn) {
 			again := s.at == s.drawn[i]
 			if s.at = s.drawn[i]; again {
 				s.toggle()
@@ -188,8 +184,8 @@ func (s *sheet) layOut(th *theme.Theme, w int) {
 	s.th, s.w = th, max(1, w-toInt(s.hasCursor()))
 	for _, f := range s.folds {
 		if f.text != nil {
-			f.lines = th.Write(s.w, f.text)
-			f.n = len(f.lines)
+			lines := th.Write(s.w, f.text)
+			f.n, f.row = len(lines), func(p *theme.Page, i int) { p.Line(lines[i]) }
 		}
 	}
 	s.at = layout.Clamp(s.at, 0, len(s.stops(false))-1)
@@ -277,6 +273,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 			}
 		}
 		height := max(0, h-len(head)-len(tail))
+		s.above = len(head)
 		if cursor != nil {
 			cursor.Y += len(head) + height
 		}

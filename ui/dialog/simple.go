@@ -200,7 +200,7 @@ func (d *Progress) Update(msg tea.Msg) any {
 }
 
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	return d.draw(th, screen, 60, d.Title, []string{"esc", "stop"}, theme.Accent, func(p *theme.Page) {
+	return d.draw(th, screen, 60, d.Title, []string{"esc", "stop"}, "", theme.Accent, func(p *theme.Page) {
 		text := theme.Pick(d.Total > 0, theme.Number(d.Done)+" of "+theme.Number(d.Total), "working"+p.Ellipsis)
 		p.Line(text, bar(p, d.Done, d.Total))
 		if d.Note != "" {
@@ -239,7 +239,7 @@ func (d *Text) Update(msg tea.Msg) any {
 
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	keys := []string{"esc", "close", theme.Pick(d.Copied == "", "", "y"), "copy"}
-	return d.draw(th, screen, textWidth, d.Title, keys, theme.Accent, func(p *theme.Page) {
+	return d.draw(th, screen, textWidth, d.Title, keys, d.Keys.Of(keymap.Down), theme.Accent, func(p *theme.Page) {
 		for _, l := range d.Lines {
 			p.Add(theme.Text, "", model.Clean(l))
 		}
@@ -254,10 +254,14 @@ const (
 // pager is a box with text that scrolls.
 type pager struct{ layout.Pager }
 
-func (d *pager) draw(th *theme.Theme, screen layout.Rect, width int, title string, footer []string, look theme.Token,
+// draw names moreKey in the footer, before all other keys, where the text is taller than the box.
+func (d *pager) draw(th *theme.Theme, screen layout.Rect, width int, title string, footer []string, moreKey string, look theme.Token,
 	text func(p *theme.Page)) layout.Picture {
 	width = min(screen.W-2, width)
 	height := len(th.Write(max(1, width-4), text))
+	if height > screen.H-3 {
+		footer = append(footer, moreKey, "more")
+	}
 	return th.Frame(screen, title, footer, width, height, look, func(w, h int) ([]string, *layout.Cursor) {
 		lines := th.Write(w, text)
 		first, end := d.Show(len(lines), h)

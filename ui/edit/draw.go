@@ -37,11 +37,11 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			}
 			lines = append(lines, drawn...)
 		}
-		f.top = layout.Clamp(layout.Reveal(f.top, first, end, rows), 0, len(lines)-1)
+		f.top = layout.Reveal(f.top, first, end, rows)
 		if cursor != nil {
-			if cursor.Y += first - f.top; cursor.Y < 0 || cursor.Y >= rows {
-				cursor = nil
-			}
+			line := first + cursor.Y
+			f.top = layout.Reveal(f.top, line, line+1, rows)
+			cursor.Y = line - f.top
 		}
 		look, below := theme.Dim, f.note
 		switch {

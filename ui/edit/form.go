@@ -92,6 +92,7 @@ func newField(k model.EditKind, s Subject) *field {
 		fl.control = &choice{options: options, value: v, initial: v}
 	case model.ShapePeople:
 		people := NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.Several, s.People(k)...)
+		people.inForm = true
 		if known {
 			people.load(Loaded{{Conversation: s.Conversation}})
 		}
@@ -220,11 +221,10 @@ func (f *Form) Draft() string {
 	return string(b)
 }
 
-// Restore fills in a draft, unless something was filled in already. It ignores text that is
-// no draft.
+// Restore fills in a draft. It ignores text that is no draft.
 func (f *Form) Restore(draft string) (message string) {
 	var m map[model.EditKind]string
-	if f.touched() || json.Unmarshal([]byte(draft), &m) != nil || len(m) == 0 {
+	if json.Unmarshal([]byte(draft), &m) != nil {
 		return ""
 	}
 	for _, fl := range f.fields {

@@ -26,6 +26,7 @@ type People struct {
 	kind    model.EditKind
 	about   []model.Description // the accounts in which they can be edited
 	several bool
+	inForm  bool   // a form keeps what was changed
 	problem string // shown in place of the summary
 	warned  bool   // esc was pressed once and would discard changes
 
@@ -97,7 +98,7 @@ func (e *People) Update(msg tea.Msg) any {
 		return e.load(msg)
 	}
 	switch a := e.Keys.Read(msg, 10, e.move); {
-	case a == keymap.Back && e.several && e.changed() && !e.warned:
+	case a == keymap.Back && e.several && !e.inForm && e.changed() && !e.warned:
 		e.warned, e.problem = true, "esc again gives up what was changed here"
 	case a == keymap.Back:
 		return a
@@ -474,11 +475,10 @@ func (e *People) Draft() string {
 	return string(b)
 }
 
-// Restore applies a draft, unless something was changed already. It ignores text that is no
-// draft.
+// Restore applies a draft. It ignores text that is no draft.
 func (e *People) Restore(draft string) (message string) {
 	var in []draftPerson
-	if e.several || e.changed() || json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
+	if json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
 		return ""
 	}
 	if !e.loaded {

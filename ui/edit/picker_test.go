@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -160,5 +161,40 @@ func TestPickerTakesATypedIDThatNoDirectoryShows(t *testing.T) {
 	answer(p, p.Ask(), page(0, 2, ""))
 	if press(p, tea.KeyEnter); q.ID != "0" {
 		t.Errorf("chose %+v, want the first entry that the directory found", q)
+	}
+}
+
+func TestPickerIsClosedAndClicked(t *testing.T) {
+	var who model.Participant
+	p := picker(&who, model.LookupUsers)
+	answer(p, p.Ask(), page(0, 3, ""))
+	pic := p.Draw(mono, room)
+	for y := range pic.Inside.H {
+		if strings.Contains(ansi.Strip(pic.Lines[pic.Inside.Y-pic.At.Y+y]), "Person 2") {
+			if p.Update(layout.Click(y)) != nil || p.Update(layout.Click(y)) != keymap.Back || who.ID != "2" {
+				t.Errorf("a second click chose %+v, want Person 2", who)
+			}
+		}
+	}
+	who = model.Participant{}
+	if press(p, tea.KeyTab) != nil || press(p, tea.KeyEscape) != keymap.Back || who.ID != "" {
+		t.Errorf("tab without a second directory, or esc, chose %+v", who)
+	}
+}
+
+// The directories of several accounts stand under their accounts.
+func TestPickerSaysWhereItLooksAndWhatItFinds(t *testing.T) {
+	choose := func(string, model.Participant) {}
+	p := newPicker("Add", []directory{{"work", model.LookupUsers, ""}, {"work", model.LookupGroups, ""}, {"home", model.LookupUsers, ""}}, choose)
+	wantText(t, ansi.Strip(drawn(p)), "work: users  groups  home: users  looking")
+	p = newPicker("Add", []directory{{"work", model.LookupUsers, ""}, {"work", model.LookupGroups, ""}}, choose)
+	wantText(t, ansi.Strip(drawn(p)), "│ users  groups  looking")
+	answer(p, p.Ask(), page(0, 2, ""))
+	p.Update(Found{Ask: p.Ask(), Err: errors.New("no route")})
+	wantText(t, ansi.Strip(drawn(p)), "users  groups  no route", "Person 1")
+	p = newPicker("Choose a channel", []directory{{"work", model.LookupChannels, ""}}, choose)
+	answer(p, p.Ask(), model.LookupPage{})
+	if text := ansi.Strip(drawn(p)); !strings.Contains(text, "channels  nothing found") || strings.Contains(text, "by id") {
+		t.Errorf("want only \"nothing found\" in\n%s", text)
 	}
 }

@@ -4,6 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/ui/layout"
 )
 
 func TestDefaultsAreFreeOfConflicts(t *testing.T) {
@@ -75,6 +79,10 @@ func TestOverrides(t *testing.T) {
 	m, problems := New(map[string]map[string][]string{"list": {"toggle_privacy": {"ctrl+X", "z z"}, "rename": {}, "snooze": {}, "open": {"x"}}})
 	if len(problems) != 0 {
 		t.Errorf("problems: %v, want none", problems)
+	}
+	// A key that an action has anyway may be named again.
+	if _, problems := New(map[string]map[string][]string{"list": {"open": {"enter", "x", "right", "x"}}}); len(problems) != 0 {
+		t.Errorf("problems with keys named again: %v, want none", problems)
 	}
 	list := []Context{List, Global}
 	for keys, want := range map[string]Action{"ctrl+x": TogglePrivacy, "z z": TogglePrivacy, "x": Open, "enter": Open, "right": Open} {
@@ -181,4 +189,29 @@ func TestKeysOfDialogsApplyToThePlanAndTheResults(t *testing.T) {
 	if !slices.Contains(Actions()["dialog"], "retry") || slices.Contains(Actions()["dialog"], "toggle_privacy") {
 		t.Errorf("actions that can be bound for dialogs: %v, want retry but not toggle_privacy", Actions()["dialog"])
 	}
+}
+
+func TestScreenIsScrolledByKeysAndWheel(t *testing.T) {
+	m, _ := New(nil)
+	k := m.Keys(Pager)
+	at := 0
+	for _, msg := range []tea.Msg{layout.Wheel(3), key(t, "j"), key(t, "pgdown"), key(t, "g"), key(t, "x"), key(t, "k")} {
+		if a := k.Read(msg, 10, func(by int) { at += by }); a != "" {
+			t.Errorf("%v returned %v, want nothing", msg, a)
+		}
+	}
+	if at != 13 {
+		t.Errorf("scrolled to %d, want 13", at)
+	}
+	if a := k.Read(key(t, "q"), 10, nil); a != Hide {
+		t.Errorf("q returned %v, want %v", a, Hide)
+	}
+}
+
+func key(t *testing.T, name string) tea.Msg {
+	k, err := Press(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }

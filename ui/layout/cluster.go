@@ -25,8 +25,13 @@ func (m Measure) Draw(line string) string {
 	}
 	var out strings.Builder
 	out.Grow(len(line))
-	var p piece
 	for line != "" {
+		if n := plain(line); n > 0 {
+			out.WriteString(line[:n])
+			line = line[n:]
+			continue
+		}
+		var p piece
 		p, line = m.next(line)
 		out.WriteString(p.drawn)
 	}
@@ -148,7 +153,8 @@ func simpleWidth(s string) int {
 	r, _ := utf8.DecodeRuneInString(s)
 	switch {
 	case wideAmbiguous:
-	case r >= 0xc0 && r < 0x300, r >= 0x370 && r < 0x483, r >= 0x5d0 && r < 0x5eb, r >= 0x2010 && r < 0x2028, r >= 0x2500 && r < 0x25fb:
+	case r >= 0xb0 && r < 0x300, r >= 0x370 && r < 0x483, r >= 0x5d0 && r < 0x5eb, r >= 0x620 && r < 0x64b, r >= 0x2010 && r < 0x2028,
+		r >= 0x2190 && r < 0x2200, r >= 0x2500 && r < 0x25fb, r >= 0x2713 && r < 0x2719:
 		return 1
 	case r >= 0x3041 && r < 0x3097, r >= 0x30a1 && r < 0x30fb, r >= 0x4e00 && r < 0xa000, r >= 0xac00 && r < 0xd7a4:
 		return 2

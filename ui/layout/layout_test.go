@@ -89,6 +89,22 @@ func TestDrawnTextIsAsWideAsMeasured(t *testing.T) {
 	})
 }
 
+// The short cut for a rune that every terminal draws alike gives what the search for clusters gives.
+func TestSimpleRunesAreDrawnAsTheyAre(t *testing.T) {
+	for r := rune(utf8.RuneSelf); r < 0x10000; r++ {
+		text := string(r)
+		width := simpleWidth(text)
+		if width == 0 {
+			continue
+		}
+		for _, m := range []Measure{{}, {Graphemes: true}} {
+			if drawn, cells := m.drawn(text); drawn != text || cells != width || Joins(r) {
+				t.Errorf("%+v: %q is drawn as %q in %d cells, want it as it is in %d", m, text, drawn, cells, width)
+			}
+		}
+	}
+}
+
 func TestFitReturnsExactlyTheWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, w := text().Draw(t, "text"), rapid.IntRange(-2, 60).Draw(t, "width")

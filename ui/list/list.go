@@ -100,9 +100,9 @@ func (l *List) indexOf(ref model.Ref) int {
 	return l.start + i
 }
 
-// SetPage gives the list a window. wanted is the conversation that the page was read around, zero if it was read from an
-// offset.
-func (l *List) SetPage(p model.Page, wanted model.Ref) {
+// SetPage gives the list a window. If that does not hold the conversation under the cursor, the cursor moved beyond it
+// while it was read or the conversation is gone: its index stays.
+func (l *List) SetPage(p model.Page) {
 	line := l.bar.At - l.bar.Top
 	l.rows, l.start, l.loaded = p.Rows, max(0, p.Offset), true
 	l.total = max(p.Total, l.start+len(l.rows))
@@ -111,9 +111,6 @@ func (l *List) SetPage(p model.Page, wanted model.Ref) {
 		l.bar.At = 0
 	case i >= 0:
 		l.bar.At = i
-	case !wanted.IsZero() && p.Index >= 0 && (wanted == l.ref || l.ref.IsZero()):
-		l.bar.At = p.Index
-		// Otherwise the cursor moved beyond this window while it was read: its index stays.
 	}
 	l.bar.Move(0, l.total)
 	l.bar.Top = l.bar.At - line

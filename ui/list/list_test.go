@@ -43,7 +43,7 @@ func TestCursorStaysOnItsConversation(t *testing.T) {
 		var l List
 		l.SetHeight(rapid.IntRange(1, 12).Draw(t, "height"))
 		offset, limit, _ := l.Window()
-		l.SetPage(page(order, offset, limit, l.Anchor()), l.Anchor())
+		l.SetPage(page(order, offset, limit, l.Anchor()))
 		for range rapid.IntRange(1, 15).Draw(t, "steps") {
 			switch rapid.IntRange(0, 2).Draw(t, "what") {
 			case 0:
@@ -56,7 +56,7 @@ func TestCursorStaysOnItsConversation(t *testing.T) {
 			before := l.Ref()
 			anchor := l.Anchor()
 			offset, limit, _ := l.Window()
-			l.SetPage(page(order, offset, limit, anchor), anchor)
+			l.SetPage(page(order, offset, limit, anchor))
 			if !anchor.IsZero() && l.Ref() != before {
 				t.Fatalf("the cursor is on %v, want it still on %v", l.Ref(), before)
 			}
@@ -83,12 +83,12 @@ func TestCursorKeepsMovingWhileAWindowIsRead(t *testing.T) {
 	}
 	var l List
 	l.SetHeight(10)
-	l.SetPage(page(order, 0, 30, model.Ref{}), model.Ref{})
+	l.SetPage(page(order, 0, 30, model.Ref{}))
 	l.MoveTo(5)
 	anchor := l.Anchor()
 	late := page(order, 0, 30, anchor)
 	l.Move(3)
-	l.SetPage(late, anchor)
+	l.SetPage(late)
 	if l.Ref() != row(8).Conversation.Ref || l.Cursor() != 8 {
 		t.Errorf("the cursor is on %v at %d, want row 8 at 8", l.Ref(), l.Cursor())
 	}
@@ -97,7 +97,7 @@ func TestCursorKeepsMovingWhileAWindowIsRead(t *testing.T) {
 func TestMarksAndRanges(t *testing.T) {
 	var l List
 	l.SetHeight(5)
-	l.SetPage(page([]int{0, 1, 2, 3, 4, 5, 6, 7}, 0, 20, model.Ref{}), model.Ref{})
+	l.SetPage(page([]int{0, 1, 2, 3, 4, 5, 6, 7}, 0, 20, model.Ref{}))
 	l.ToggleMark()
 	l.Move(2)
 	l.ToggleMark()
@@ -134,7 +134,7 @@ func TestARowWithoutAKeyCannotBeMarked(t *testing.T) {
 	r.Key = 0
 	var l List
 	l.SetHeight(3)
-	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
+	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1})
 	l.ToggleMark()
 	l.StartRange()
 	if rows, _ := l.Rows(l.RangeRequest()); l.Marks.Len() != 0 || rows.Len() != 0 || l.marked(&r) {
@@ -151,7 +151,7 @@ func TestLinesHaveExactlyTheWidth(t *testing.T) {
 		r.Conversation.Featured = []model.Participant{{Name: rapid.String().Draw(t, "name")}}
 		var l List
 		l.SetHeight(3)
-		l.SetPage(model.Page{Rows: []model.Row{r}, Total: 2}, model.Ref{})
+		l.SetPage(model.Page{Rows: []model.Row{r}, Total: 2})
 		w := rapid.IntRange(1, 200).Draw(t, "width")
 		for _, line := range l.Draw(th, layout.Rect{W: w, H: 3}, Options{Now: time.Unix(0, 0), Account: 12}) {
 			if th.Width(line) != w {
@@ -207,7 +207,7 @@ func TestAStatusIsShownOnlyIfItIsNotOrdinary(t *testing.T) {
 	r.Conversation.Status = "PROCESSING"
 	var l List
 	l.SetHeight(1)
-	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
+	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1})
 	for w, said := range map[int]bool{40: false, 80: true, 140: true} {
 		if line := l.Draw(th, layout.Rect{W: w, H: 1}, Options{Account: 8})[0]; strings.Contains(line, "processing") != said {
 			t.Errorf("at %d cells the status is shown: %v, want %v: %q", w, strings.Contains(line, "processing"), said, line)
@@ -242,7 +242,7 @@ func TestARowThatTheLastCompleteReadDidNotShowHasASign(t *testing.T) {
 	old.Checked, fresh.Checked = now.Add(-5*time.Hour), now
 	var l List
 	l.SetHeight(5)
-	l.SetPage(model.Page{Rows: []model.Row{old, fresh}, Total: 2}, model.Ref{})
+	l.SetPage(model.Page{Rows: []model.Row{old, fresh}, Total: 2})
 	for swept, want := range map[time.Time]int{{}: 0, now: 1, now.Add(-2 * time.Hour): 1, now.Add(-6 * time.Hour): 0,
 		now.Add(30 * time.Minute): 1 /* the read that brought the fresh row took that long */} {
 		lines := l.Draw(th, layout.Rect{W: 80, H: 5}, Options{Now: now, Swept: map[string]time.Time{"a": swept}})

@@ -15,9 +15,6 @@ import (
 func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer.text = look, text }
 
 func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	if screen.Empty() {
-		return layout.Picture{}
-	}
 	w := screen.W
 	line, keys := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: w - 2}, s.footer()...)
 	if s.answer.text != "" {
@@ -121,7 +118,7 @@ func (s *Screen) row(p *theme.Page, i int) string {
 	if room < 10 {
 		return lead + words
 	}
-	endW := min(p.Width(ending), max(room*9/20, room-1-p.Width(words)))
+	endW := min(p.Width(ending), max(room/2, room-1-p.Width(words)))
 	end := p.Say(signLook, p.Fit(ending, endW, p.Ellipsis)) + p.Say(theme.Dim, tail)
 	room -= endW + 1
 	apart := p.Truncate(s.namesakes.Apart(l.sub.Sentence, l.sub.Ref, "  "), room/2, p.Ellipsis)

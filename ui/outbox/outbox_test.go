@@ -307,3 +307,71 @@ func TestSearch(t *testing.T) {
 		t.Error("esc did not end the search")
 	}
 }
+
+func TestKeysOfTheScreen(t *testing.T) {
+	keys, _ := keymap.New(nil)
+	s := Screen{Keys: keys.Keys(keymap.Outbox, keymap.Global), Now: func() time.Time { return now }}
+	press := func(name string) any {
+		msg, err := keymap.Press(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Update(msg)
+	}
+	if asks := press("enter"); asks != nil {
+		t.Errorf("enter on an empty screen returned %v, want nothing", asks)
+	}
+	s.Set([]model.Submission{sub("two", 1, 1, 1, 1)}, 9)
+	if press("enter") != (Opened{}) || s.Opened() != "two" {
+		t.Error("enter did not open the submission")
+	}
+	waiting := entry("e1", model.Queued)
+	s.SetEdits("two", edits([]model.OutboxEntry{waiting, entry("e2", model.Refused)}))
+	press("/")
+	press("e")
+	press("1")
+	if press("enter"); under(&s) != "two/e1" {
+		t.Errorf("the search went to %s, want the edit e1", under(&s))
+	}
+	if press("esc") != nil || s.finder.Shown() || s.Opened() != "two" {
+		t.Error("the first esc did not only end the search")
+	}
+	press("k")
+	press("k")
+	if press("enter") != nil || s.Opened() != "" {
+		t.Error("enter did not close the submission")
+	}
+	for _, key := range []string{"q", "O", "esc"} {
+		if asks := press(key); asks != keymap.Back {
+			t.Errorf("%s returned %v, want %v", key, asks, keymap.Back)
+		}
+	}
+}
+
+func TestSubmissionsAndEditsShowHowFarTheyAre(t *testing.T) {
+	keys, _ := keymap.New(nil)
+	s := Screen{Keys: keys.Keys(keymap.Outbox, keymap.Global)}
+	slow, gone, archived := sub("slow", 1, 1, 0, 0), sub("gone", 2, 0, 0, 0), sub("archived", 3, 0, 0, 1)
+	problem := entry("e1", model.RetryAt)
+	problem.Error, problem.NextTry = &model.EntryError{Kind: model.Unavailable, Message: "no route"}, now.Add(time.Minute)
+	slow.Problem = &problem
+	gone.Edits, gone.Withdrawn = 1, 1
+	s.Set([]model.Submission{slow, gone, archived}, 9)
+	text := draw(&s, 100, 24)
+	for _, want := range []string{"▌ ↻ today 11:59", "    today 11:58", "  ✓ today 11:57"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	s.open("archived")
+	s.SetEdits("archived", edits(nil, model.JournalEntry{Edit: model.Edit{ID: "a", Kind: model.EditArchive}, Title: "Talk", State: model.Done}))
+	s.Find("a")
+	if _, why := model.Undoable(model.EditArchive); !strings.Contains(draw(&s, 100, 24), why) {
+		t.Errorf("no %q in\n%s", why, draw(&s, 100, 24))
+	}
+	s.finder.Query = model.FoldText("NO ROUTE") // the reason of a submission is searched too
+	s.search(1)
+	if under(&s) != "slow" {
+		t.Errorf("the search went to %s, want slow", under(&s))
+	}
+}

@@ -1,6 +1,7 @@
 package theme
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -189,6 +190,7 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 	var domains, resources []string
 	from := map[string][]string{} // names by mail domain, "" for our own people
 	all := c.People()
+	nameOf := Naming(all)
 	named, unnamed := 0, 0
 	for _, p := range all {
 		domain := model.Outside(p, c, ours)
@@ -198,8 +200,10 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 		case KnownName(p) == nameless:
 			unnamed++
 		case named < membersNamed:
-			name := member(p)
-			if domain == "" && p.Stranger() && name == KnownName(p) {
+			name := nameOf(p)
+			if details := unusual(p); details != "" {
+				name += " (" + details + ")"
+			} else if domain == "" && p.Stranger() {
 				name += " (contact)"
 			}
 			if from[domain] == nil && domain != "" {
@@ -242,20 +246,16 @@ func company(c *model.Conversation, domain string) string {
 // nameless stands for the name of a person of whom only an id is known.
 const nameless = "somebody without a name"
 
-// KnownName returns the name of a person, or nameless if only an id is known.
+// KnownName returns the name of a person, or nameless if only an id is known or nothing of the name can be shown.
 func KnownName(p model.Participant) string {
 	if p.Name == "" && p.Email == "" && p.Identifier == "" {
 		return nameless
 	}
-	return Name(p)
+	return cmp.Or(Name(p), nameless)
 }
 
-// member returns the name of a person with kind, role and status, as far as these are unusual.
-func member(p model.Participant) string {
-	name := KnownName(p)
-	if name == "" {
-		return ""
-	}
+// unusual returns the kind, role and status of a person, as far as these are unusual.
+func unusual(p model.Participant) string {
 	kind, role, status := "", model.CleanLine(model.RoleName(p.Role), 40), strings.ToLower(p.Status)
 	if p.Kind != model.KindUser && p.Kind != model.KindContact && p.Kind != "person" && p.Kind != "other" {
 		kind = model.CleanLine(p.Kind, 40)
@@ -273,7 +273,7 @@ func member(p model.Participant) string {
 	default:
 		status = strings.ToLower(model.CleanLine(p.Status, 40))
 	}
-	return name + Around(" (", Commas(kind, role, status), ")")
+	return Commas(kind, role, status)
 }
 
 func owner(p model.Participant) string {

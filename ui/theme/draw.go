@@ -13,36 +13,27 @@ import (
 // in it, nil for none. The last line holds the footer as KeyLine draws it.
 func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h int, look Token,
 	body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
-	at, inside := screen, screen
-	boxed, titled := screen.W >= 24 && screen.H >= 6, screen.H > 3
-	switch {
-	case boxed:
+	at := screen
+	_, inside := screen.Top(1)
+	boxed := screen.W >= 24 && screen.H >= 6
+	if boxed {
 		if w >= screen.W-6 {
 			w = screen.W // without narrow strips of the screen below at its sides
 		}
-		at = screen.Center(min(w, screen.W), min(h+3, screen.H))
+		at = screen.Center(w, h+3)
 		inside = layout.Rect{X: at.X + 2, Y: at.Y + 1, W: at.W - 4, H: at.H - 2}
-	case titled:
-		_, inside = screen.Top(1)
 	}
-	foot := boxed || inside.H > 1
-	inside, bottom := inside.Bottom(Pick(foot, 1, 0))
+	inside, bottom := inside.Bottom(1)
 	lines, cursor := body(inside.W, inside.H)
-	out := t.Block(lines, inside.W, inside.H)
-	var keys []layout.KeyHit
-	if foot {
-		var line string
-		line, keys = t.KeyLine(bottom, footer...)
-		out = append(out, t.Fit(line, inside.W, ""))
-	}
+	line, keys := t.KeyLine(bottom, footer...)
+	out := append(t.Block(lines, inside.W, inside.H), t.Fit(line, inside.W, ""))
 	if cursor != nil {
 		cursor = &layout.Cursor{X: inside.X + cursor.X, Y: inside.Y + cursor.Y}
 	}
 	title = model.CleanLine(title, 200)
-	switch {
-	case boxed:
+	if boxed {
 		out = t.border(title, out, at.W, look)
-	case titled:
+	} else {
 		out = append([]string{t.Paint(Heading, title, at.W)}, out...)
 	}
 	return layout.Picture{At: at, Lines: t.Block(out, at.W, at.H), Cursor: cursor, Keys: keys, Inside: inside}
@@ -130,11 +121,11 @@ func (t *Theme) Highlight(look Token, text, query string, most int) string {
 	rest := 0
 	for i := 0; i < len(runes) && most > 0; i++ {
 		n := matchAt(runes[i:], query)
-		if n == 0 {
+		if n == 0 || layout.Joins(runes[i]) {
 			continue
 		}
 		for i+n < len(runes) && layout.Joins(runes[i+n]) {
-			n++ // keep combining marks with their letter
+			n++ // combining marks stay with their letter
 		}
 		out.WriteString(t.Say(look, string(runes[rest:i])) + t.Say(Match, string(runes[i:i+n])))
 		rest = i + n

@@ -126,9 +126,6 @@ func (a *Area) Draw(t *Theme, w, h int) ([]string, *layout.Cursor) {
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
-	cursor := a.box.Cursor()
-	if cursor == nil {
-		return t.Block(lines, w, h), nil
-	}
+	cursor := a.box.Cursor() // it has one, because it is focused and draws none itself
 	return t.Block(lines, w, h), &layout.Cursor{X: layout.Clamp(cursor.X, 0, w-1), Y: layout.Clamp(cursor.Y, 0, h-1)}
 }

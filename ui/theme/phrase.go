@@ -3,6 +3,7 @@ package theme
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (t *Theme) Phrase(e model.Edit) string {
 func (t *Theme) Value(k model.EditKind, v model.Value) string {
 	switch shape := k.Shape(); {
 	case v.People != nil:
-		return cmp.Or(People(*v.People, 12, Person), "nobody")
+		return Set(*v.People, Naming(*v.People))
 	case v.New != nil:
 		return quote(v.New.Title)
 	case v.Text == nil:
@@ -40,10 +41,8 @@ func (t *Theme) Value(k model.EditKind, v model.Value) string {
 		return quote(*v.Text)
 	case k == model.EditDefaultRole:
 		return model.CleanLine(model.RoleName(*v.Text), 60)
-	case *v.Text == "":
-		return "none"
 	}
-	return model.CleanLine(*v.Text, 80)
+	return cmp.Or(model.CleanLine(*v.Text, 80), "none")
 }
 
 // People lists the names of people or other things, at most so many.
@@ -61,25 +60,56 @@ func People[T any](all []T, most int, name func(T) string) string {
 
 // PeopleChange lists the changes of a set of people: "+Ann (viewer), -Bob, Cy: viewer → editor".
 func (t *Theme) PeopleChange(base, target []model.Participant) string {
-	d := model.DiffPeople(base, target)
+	return t.Changes(model.DiffPeople(base, target), Naming(base, target))
+}
+
+// Changes is PeopleChange with other names.
+func (t *Theme) Changes(d model.Diff, name func(model.Participant) string) string {
 	var out []string
 	for _, p := range d.Added {
-		out = append(out, "+"+Person(p))
+		out = append(out, "+"+name(p)+Stands(p))
 	}
 	for _, p := range d.Removed {
-		out = append(out, "-"+Name(p))
+		out = append(out, "-"+name(p))
 	}
 	for i, p := range d.Altered {
-		out = append(out, fmt.Sprintf("%s: %s %s %s", Name(p), Standing(d.Was[i]), t.Arrow, Standing(p)))
+		out = append(out, fmt.Sprintf("%s: %s %s %s", name(p), Standing(d.Was[i]), t.Arrow, Standing(p)))
 	}
 	return cmp.Or(strings.Join(out, ", "), "no change")
+}
+
+// Set lists a set of people with role and status.
+func Set(people []model.Participant, name func(model.Participant) string) string {
+	return cmp.Or(People(people, 12, func(p model.Participant) string { return name(p) + Stands(p) }), "nobody")
 }
 
 // Name returns the name of a person for use in a sentence.
 func Name(p model.Participant) string { return model.CleanLine(p.Display(), 60) }
 
-// Person returns the name of a person with role and status.
-func Person(p model.Participant) string { return Name(p) + Around(" (", Standing(p), ")") }
+// Naming returns the name of everybody in some sets; of people who share a name also the address, or without one the id.
+func Naming(sets ...[]model.Participant) func(model.Participant) string {
+	first, shared := map[string]model.Participant{}, map[string]bool{}
+	for _, p := range slices.Concat(sets...) {
+		name := Name(p)
+		if other, ok := first[name]; ok && !model.SamePerson(other, p) {
+			shared[name] = true
+		}
+		first[name] = p
+	}
+	return func(p model.Participant) string {
+		if name := Name(p); !shared[name] {
+			return name
+		}
+		return fullName(p)
+	}
+}
+
+func fullName(p model.Participant) string {
+	return Name(p) + Around(" <", model.CleanLine(cmp.Or(Mail(p), p.Identifier, p.ID), 80), ">")
+}
+
+// Stands returns the role and status of a person in parentheses, to follow a name.
+func Stands(p model.Participant) string { return Around(" (", Standing(p), ")") }
 
 // Standing returns the role and the status of a person.
 func Standing(p model.Participant) string {

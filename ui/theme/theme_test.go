@@ -1,6 +1,7 @@
 package theme
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -121,7 +122,12 @@ func TestPhrase(t *testing.T) {
 	bob := model.Participant{Kind: "user", ID: "2", Name: "Bob"}
 	better := ann
 	better.Role = "editor"
+	var many []model.Participant
+	for i := range 14 {
+		many = append(many, model.Participant{Kind: "user", ID: fmt.Sprint(i), Name: fmt.Sprint("P", i)})
+	}
 	for want, e := range map[string]model.Edit{
+		"access: everyone → none":                     {Kind: model.EditAccess, Base: model.TextValue("everyone"), Target: model.TextValue("")},
 		"privacy: public → private":                   {Kind: model.EditPrivacy, Base: model.TextValue("public"), Target: model.TextValue("private")},
 		`title: "a" → "b c"`:                          {Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b\nc")},
 		`labels stage: none → "won"`:                  {Kind: model.EditLabels, Key: "stage", Target: model.TextValue("won")},
@@ -135,6 +141,9 @@ func TestPhrase(t *testing.T) {
 		if got := th.Phrase(e); got != want {
 			t.Errorf("Phrase of a %s edit = %q, want %q", e.Kind, got, want)
 		}
+	}
+	if got, want := th.Value(model.EditContacts, model.PeopleValue(many)), "P0, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, 2 more"; got != want {
+		t.Errorf("Value of 14 people = %q, want %q", got, want)
 	}
 }
 
@@ -178,4 +187,28 @@ func TestKeyLineShowsAsManyKeysAsFit(t *testing.T) {
 func keyLine(th *Theme, w int, pairs []string) string {
 	line, _ := th.KeyLine(layout.Rect{W: w, H: 1}, pairs...)
 	return line
+}
+
+// A match is marked with the accents of its letters, and never with that of the letter before it.
+func TestHighlightKeepsAccentsWithTheirLetters(t *testing.T) {
+	th := New(Config{Name: "mono"})
+	const accent = "\u0301"
+	m := func(s string) string { return th.Say(Match, s) }
+	for _, c := range []struct {
+		text, query, want string
+		most              int
+	}{
+		{"Cafe" + accent + " bar", "cafe", m("Cafe"+accent) + " bar", 1},
+		{"Cafe" + accent + "bar", "bar", "Cafe" + accent + m("bar"), 1},
+		{"Georg Öhm", "ohm", "Georg " + m("Öhm"), 1},
+		{"banana", "an", "b" + m("an") + "ana", 1},
+		{"banana", "an", "b" + m("an") + m("an") + "a", 9},
+		{"co", "coo", "co", 1},
+		{"o co cool", "coo", "o co " + m("coo") + "l", 1},
+		{"cool co", "co", m("co") + "ol " + m("co"), 9},
+	} {
+		if got := th.Highlight(Text, c.text, c.query, c.most); got != c.want {
+			t.Errorf("Highlight(%q, %q, %d) = %q, want %q", c.text, c.query, c.most, got, c.want)
+		}
+	}
 }

@@ -169,9 +169,6 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		case model.EditPrivacy:
 			call = calls.Visible.Of(fresh.Ref.ID, map[string]string{"visibility": e.Target.String()})
 		case model.EditParticipants:
-			if !fresh.Participants.Known {
-				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "the people were not read, and writing replaces all of them"))
-			}
 			ids := []string{}
 			for _, q := range e.Target.Set() {
 				ids = append(ids, q.ID)

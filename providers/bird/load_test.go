@@ -1,0 +1,165 @@
+package bird
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+)
+
+func TestLoad(t *testing.T) {
+	person := func(id string) string {
+		return `{"id":"` + id + `","type":"user","status":"active","displayName":"` + id + `","avatarUrl":"https://a/` + id + `"}`
+	}
+	answer := func(r sent) (int, string) {
+		switch {
+		case strings.HasSuffix(r.Path, "/participants") && strings.Contains(r.Query, "pageToken"):
+			return 200, results("", person("p2"), person("p3"))
+		case strings.HasSuffix(r.Path, "/participants"):
+			return 200, results("n", person("p1"), person("p2"))
+		}
+		return 200, row(c1, map[string]any{"channelId": "ch-1", "activeParticipantCount": 9, "featuredParticipants": []any{map[string]any{"id": "f", "type": "user"}}})
+	}
+	p, _ := openStub(t, answer)
+	d, err := p.Load(t.Context(), c1, model.NeedParticipants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := d.Conversation
+	var ids []string
+	for _, x := range c.Participants.Items {
+		ids = append(ids, x.ID)
+	}
+	if strings.Join(ids, " ") != "p1 p2 p3" || !c.Participants.Known || c.ParticipantCount != 9 || c.Channel.Name != "Support mail" || !hasFact(c, "https://a/p3") {
+		t.Errorf("got %+v", c)
+	}
+	if d.Messages.Known || !strings.HasPrefix(string(d.Raw), `{"`) || strings.Contains(string(d.Raw), `"participants":[`) {
+		t.Errorf("got messages %+v and raw %s, want no messages and the conversation's own object", d.Messages, d.Raw)
+	}
+	d, err = p.Load(t.Context(), c1, 0)
+	if err != nil || d.Conversation.Participants.Known || d.Raw[0] != '{' || strings.Contains(string(d.Raw), `"participants":[`) {
+		t.Errorf("without participants: got %+v, %v", d, err)
+	}
+
+	for name, body := range map[string]string{"a hole": results("", `null`, person("p1")), "no end": results("n", person("p1")), "null": `{"results":null}`} {
+		p, _ := openStub(t, func(r sent) (int, string) {
+			if strings.HasSuffix(r.Path, "/participants") {
+				return 200, body
+			}
+			return answer(r)
+		})
+		if d, err := p.Load(t.Context(), c1, model.NeedParticipants); err != nil || d.Conversation.Participants.Known {
+			t.Errorf("%s: participants: got known %v, error %v; want unknown", name, d.Conversation.Participants.Known, err)
+		}
+	}
+	p, _ = openStub(t, func(r sent) (int, string) {
+		if r.Path != one {
+			return 403, `{"code":"Forbidden","message":"Not for this key."}`
+		}
+		return answer(r)
+	})
+	d, err = p.Load(t.Context(), c1, model.NeedParticipants|model.NeedMessages)
+	if err != nil || d.Conversation.Participants.Known || d.Messages.Known || !hasFact(d.Conversation, "not shown: Not for this key.") {
+		t.Errorf("parts without a right: got %+v, %v; want unknown, with a fact", d, err)
+	}
+	p, _ = openStub(t, func(sent) (int, string) { return 200, row("another", nil) })
+	_, err = p.Load(t.Context(), c1, 0)
+	wantKind(t, err, model.Malformed)
+}
+
+func TestOnlyNewerMessagesAreRequestedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		message := func(n int) string {
+			return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","status":"sent","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
+		}
+		last, refused := 2, 0
+		p, s := openStub(t, func(r sent) (int, string) {
+			switch {
+			case !strings.HasSuffix(r.Path, "/messages"):
+				return 200, row(c1, nil)
+			case strings.Contains(r.Query, "dateFrom") && refused != 0:
+				return refused, `{"code":"Refused","message":"no"}`
+			case strings.Contains(r.Query, "dateFrom"):
+				return 200, results("", message(last))
+			}
+			return 200, results("", message(2), message(1))
+		})
+		want := func(ids string, query string) {
+			t.Helper()
+			d, err := p.Load(t.Context(), c1, model.NeedMessages)
+			var got []string
+			for _, m := range d.Messages.Items {
+				got = append(got, m.ID)
+			}
+			lines := s.lines()
+			if err != nil || strings.Join(got, " ") != ids || !strings.HasSuffix(lines[len(lines)-1], query) {
+				t.Errorf("got %v, error %v, sent %s; want %s and %s", got, err, lines[len(lines)-1], ids, query)
+			}
+		}
+		want("m1 m2", "/messages?limit=100")
+		last = 3
+		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
+		refused = 503
+		_, err := p.Load(t.Context(), c1, model.NeedMessages)
+		wantKind(t, err, model.Unavailable)
+		refused = 422 // then all messages are requested
+		want("m1 m2", "/messages?limit=100")
+		refused = 0
+		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
+		time.Sleep(threadAge)
+		want("m1 m2", "/messages?limit=100")
+	})
+}
+
+// More newer messages than the detail view reads leave a gap behind them, so all are read again.
+func TestManyNewerMessagesAreReadWithTheOlderOnes(t *testing.T) {
+	pages := 0
+	p, _ := openStub(t, func(r sent) (int, string) {
+		if !strings.HasSuffix(r.Path, "/messages") {
+			return 200, row(c1, nil)
+		}
+		pages++
+		return 200, results(fmt.Sprint("token-", pages), fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:00Z"}`, pages))
+	})
+	for _, want := range []int{messagePages, 3 * messagePages} {
+		d, err := p.Load(t.Context(), c1, model.NeedMessages)
+		if err != nil || pages != want || len(d.Messages.Items) != messagePages || !d.MoreMessages {
+			t.Errorf("got %d messages after %d pages, more %t, error %v; want %d after %d, more", len(d.Messages.Items), pages, d.MoreMessages, err, messagePages, want)
+		}
+	}
+}
+
+func TestNamesOfContactsAreLimited(t *testing.T) {
+	var people []string
+	for i := range maxNamedContacts + 5 {
+		people = append(people, fmt.Sprintf(`{"id":"contact-%d","type":"contact"}`, i))
+	}
+	asked := 0
+	p, _ := openStub(t, func(r sent) (int, string) {
+		switch {
+		case strings.Contains(r.Path, "/contacts/"):
+			asked++
+			return 200, `{"id":"x","computedDisplayName":"Ann"}`
+		case strings.HasSuffix(r.Path, "/participants"):
+			return 200, results("", people...)
+		case r.Path == one:
+			return 200, row(c1, nil)
+		}
+		return 200, results("")
+	})
+	for _, want := range []int{maxNamedContacts, maxNamedContacts + 5} { // the second load names the others
+		d, err := p.Load(t.Context(), c1, model.NeedEverything)
+		named := 0
+		for _, who := range d.Conversation.Participants.Items {
+			if who.Name == "Ann" {
+				named++
+			}
+		}
+		if err != nil || asked != want || named != want {
+			t.Errorf("%d names after %d requests, error %v; want %d", named, asked, err, want)
+		}
+	}
+}

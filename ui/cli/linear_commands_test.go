@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+// typed returns what the linear mode prints for lines, one text a line. A line may be followed by the answers to its questions.
+func (b *bench) typed(t *testing.T, lines ...string) []string {
+	t.Helper()
+	b.inLines(t, strings.Join(lines, "\n")+"\n")
+	parts := strings.Split(b.out.String(), "confab> ")
+	if len(parts) != len(lines)+2 {
+		t.Fatalf("%d lines got %d answers:\n%s", len(lines), len(parts)-2, &b.out)
+	}
+	for i, part := range parts {
+		parts[i] = strings.TrimSpace(part)
+	}
+	return parts[1 : len(lines)+1]
+}
+
+// TestWrongLinesDoNothing holds that the linear mode says what is wrong with a line.
+func TestWrongLinesDoNothing(t *testing.T) {
+	lines := [][2]string{
+		{"", ""}, {"fly", `there is no command "fly"; help lists them`}, {"private 1\xff", "This line is not UTF-8, so nothing was done."},
+		{"private", "say which, by its number in the list"}, {"private 3", `"3" is no number of the list`},
+		{"private 1,9", `"9" is no number of the list`}, {"private 2-1", `"2-1" is no number of the list`},
+		{"private 1 x", "only numbers and refs can follow"}, {"private nosuch:1", `there is no account "nosuch" in `},
+		{"rename 1", "the new text is missing"}, {"describe projects:71", "the new text is missing"},
+		{"rename 1-2 s/", "s/old/new/ replaces a text in each title: the new text is missing"},
+		{"status 1 open", `there is no command "status"; help lists them`}, {"role 2 bo", `--role wants WHO=ROLE, not "bo"`},
+		{"resolve", "say which and how: resolve ID mine|theirs|merged"}, {"resolve e1 yours", "say which and how: resolve ID mine|theirs|merged"},
+		{"retry", "say which, by an id of the outbox"}, {"discard e9", `there is no edit or submission "e9" in the outbox`},
+		{"list is:nonsense", "is:nonsense means nothing"}, {"view Theirs", "Views: Mine"}, {"undo none", "no edit none"},
+		{"private 1", "“Kick-off”: can't: the service has no call for privacy"}, {"undo", "To take back: marked 1 done\nThere is nothing to take back."},
+		{"refresh", "The services are being asked; what has changed is said here."}, {"more", "There are no more: the list has 2 conversations."},
+	}
+	b := newBench(t)
+	b.waits("e1", "s1", model.InConflict)
+	b.undo.Sentence = "marked 1 done"
+	var typed []string
+	for _, line := range lines {
+		typed = append(typed, line[0])
+	}
+	for i, got := range b.typed(t, typed...) {
+		if want := lines[i][1]; !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%q: got %q, want %q", lines[i][0], got, want)
+		}
+	}
+	if b.submits > 0 || len(b.outbox) != 1 {
+		t.Errorf("got %d submissions and %d edits in the outbox, want none and the one", b.submits, len(b.outbox))
+	}
+}
+
+// TestUndoInLines holds that an undo withdraws what is not sent, asks where the inbox would, and plans anew only when asked.
+func TestUndoInLines(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s0", model.Queued)
+	b.takesBack("e1")
+	b.undo.Plan = model.Plan{}
+	if got := b.typed(t, "undo")[0]; got != "withdrawn, nothing was changed: renamed “Roof” → “Mine”" || len(b.outbox) > 0 {
+		t.Errorf("got %q and %d edits in the outbox", got, len(b.outbox))
+	}
+
+	b = newBench(t)
+	b.takesBack()
+	b.moved = 1
+	got := b.typed(t, "undo", "undo")
+	if got[0] != "It has moved on meanwhile, and nothing was taken back: undo again to see what is so now." || !strings.HasSuffix(got[1], ": waiting") {
+		t.Errorf("an undo that has moved on printed %q", got)
+	}
+	if b.submits != 1 {
+		t.Errorf("got %d submissions, want 1", b.submits)
+	}
+
+	b = newBench(t)
+	b.takesBack()
+	b.undo.Again, b.undo.InFlight = true, 1
+	got = b.typed(t, "undo\nn", "view mine")
+	want := "To take back: renamed “Roof” → “Mine”\n1 edit is under way: it is taken back once that has ended.\nrenaming “Mine” → “Roof”"
+	if b.submits > 0 || got[0] != want || !strings.Contains(b.err.String(), "Take this back? [y/N]") {
+		t.Errorf("got %d submissions, %q and %q", b.submits, got[0], &b.err)
+	}
+}
+
+// draining is an engine that has delivered one more edit whenever it is asked for the outbox.
+type draining struct{ *fakeEngine }
+
+func (d draining) Outbox(context.Context) ([]model.OutboxEntry, error) {
+	entries := d.outbox
+	if len(entries) > 0 {
+		d.outbox = entries[1:]
+	}
+	select {
+	case d.events <- model.Event{}:
+	default:
+	}
+	return entries, nil
+}
+
+// TestLeavingWaitsUntilAllIsDelivered holds that the linear mode counts the edits down before it ends, if it is to wait.
+func TestLeavingWaitsUntilAllIsDelivered(t *testing.T) {
+	b := newBench(t)
+	for i := range 3 {
+		b.waits(fmt.Sprint("e", i), "s1", model.Queued)
+	}
+	b.events = make(chan model.Event, 1)
+	b.program.Open = func(context.Context, Setup) (Engine, error) { return draining{b.fakeEngine}, nil }
+	b.atTerminal("quit\ny\n")
+	b.want(t, ExitOK, "--plain")
+	if len(b.outbox) > 0 {
+		t.Errorf("%d edits were left", len(b.outbox))
+	}
+	contains(t, "stderr", &b.err, "3 edits are not delivered yet. Wait? No leaves them in the outbox.")
+	contains(t, "stdout", &b.out, "2 edits are not delivered yet.\n", "1 edit is not delivered yet.\n")
+}
+
+// TestWhatIsNotDeliveredIsReadOut holds that a conversation is read out with its edits, and a list says why it is empty.
+func TestWhatIsNotDeliveredIsReadOut(t *testing.T) {
+	b := newBench(t)
+	row := b.rows[roof]
+	row.Pending = []model.Pending{{ID: "e1", Kind: model.EditTitle, State: model.Refused}}
+	b.rows[roof] = row
+	got := b.typed(t, "open projects:71", "people 2", "all 2", "list")
+	for i, want := range []string{"Not delivered yet: title, needs you: refused", "Bo Day <bo@example.com>, viewer", "e1  title: needs you: refused", "title needs you: refused"} {
+		if !strings.Contains(got[i], want) {
+			t.Errorf("got %q, want %q in it", got[i], want)
+		}
+	}
+
+	b = newBench(t)
+	b.rows = nil
+	if got := b.typed(t, "list", "list x"); got[0] != "Nothing matches with:ann." || got[1] != "Nothing matches x." {
+		t.Errorf("got %q", got)
+	}
+	b.accounts[0].Swept, b.accounts[0].Error = time.Time{}, model.NewEntryError(&model.Error{Kind: model.Unavailable, Message: "no route"})
+	if got, want := b.typed(t, "list")[0], "Nothing could be read yet.\nprojects: 0 conversations, the service can't be reached: no route"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	b.accounts[0].Error = nil
+	if got := b.typed(t, "list")[0]; got != "Nothing here yet: the services are being read." {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestManyChangesAreCounted holds that one event prints few lines, whatever it changed.
+func TestManyChangesAreCounted(t *testing.T) {
+	b := newBench(t)
+	l := &linear{run: &run{engine: b}, lines: map[model.Ref]string{}, accounts: map[string]string{}}
+	for i := range maxAnnounced + 2 {
+		ref := model.Ref{Account: "projects", ID: fmt.Sprint(i)}
+		b.add(model.Conversation{Ref: ref, Title: fmt.Sprint("Title ", i)})
+		l.rows = append(l.rows, ref)
+	}
+	got := l.news(t.Context(), model.Event{})
+	if len(got) != maxAnnounced+1+len(b.accounts) || !strings.HasPrefix(got[0], "changed 1  Title 0") || got[maxAnnounced] != "and 2 more; list shows them" {
+		t.Errorf("got %q", got)
+	}
+	delete(b.rows, l.rows[1])
+	for range 2 {
+		got = append(got, l.news(t.Context(), model.Event{})...)
+	}
+	if last := got[len(got)-1]; !strings.HasPrefix(last, "changed 2  gone: Title 1, ") {
+		t.Errorf("got %q last", last)
+	}
+}

@@ -1,0 +1,163 @@
+package edit
+
+import (
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"confab/model"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+var mono = theme.New(theme.Config{Name: "mono"})
+
+func TestClickGoesToTheFieldThatItIsOn(t *testing.T) {
+	s := subject()
+	f := form(s)
+	for _, h := range []int{60, 12} { // the fields fit, or are scrolled
+		at := layout.Rect{W: 80, H: h}
+		for range f.fields {
+			press(f, tea.KeyTab)
+			before := f.at
+			pic := f.Draw(mono, at)
+			for y := range pic.Inside.H {
+				line := ansi.Strip(pic.Lines[pic.Inside.Y-pic.At.Y+y])
+				for i, fl := range f.fields {
+					f.at = before
+					if f.Update(layout.Click(y)); !strings.Contains(line, " "+fl.kind.Words()+" ") {
+						continue
+					}
+					if want := map[bool]int{true: i, false: before}[fl.off == ""]; f.at != want {
+						t.Fatalf("%d lines: a click on %q went to field %d, want %d", h, line, f.at, want)
+					}
+				}
+			}
+			f.at = before
+		}
+	}
+}
+
+// Where a text is taller than the screen, the line that is typed stays in sight.
+func TestCursorStaysInSight(t *testing.T) {
+	f := form(subject())
+	press(f, tea.KeyTab)
+	f.Update(tea.PasteMsg{Content: "typed\nhere"})
+	for _, h := range []int{4, 5, 6, 7, 8, 9, 30, 4} {
+		pic := f.Draw(mono, layout.Rect{W: 60, H: h})
+		if y := pic.Cursor.Y - pic.At.Y; y >= len(pic.Lines)-1 || !strings.Contains(ansi.Strip(pic.Lines[y]), "here") {
+			t.Errorf("%d lines: the cursor is at line %d of\n%s", h, y, strings.Join(pic.Lines, "\n"))
+		}
+	}
+}
+
+func TestChoiceWithoutAValueGoesToEitherEnd(t *testing.T) {
+	s := subject()
+	s.Several, s.Kinds = true, []model.EditKind{model.EditPrivacy}
+	for code, want := range map[rune]string{tea.KeyRight: "private", tea.KeyLeft: "public"} {
+		f := form(s)
+		if press(f, code); f.field().Value() != want {
+			t.Errorf("%s goes to %q, want %q", string(code), f.field().Value(), want)
+		}
+	}
+}
+
+// What can't be planned stays in the form, with the reason.
+func TestFormRefusesWhatCannotBeMeant(t *testing.T) {
+	s := subject()
+	s.Conversation = model.Conversation{Title: "old", Labels: map[string]string{}}
+	for kind, c := range map[model.EditKind]struct{ text, want string }{
+		model.EditTitle:  {"  ", "a title can't be empty"},
+		model.EditLabels: {"= won", "needs a name"},
+	} {
+		s.Kinds = []model.EditKind{kind}
+		f := form(s)
+		f.field().Set(c.text)
+		if ch, err := f.Changes(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %q: changes %v, error %v; want an error with %q", kind, c.text, ch, err, c.want)
+		}
+	}
+	s.Kinds = []model.EditKind{model.EditLabels}
+	f := form(s)
+	f.field().Set("stage = won\n\n")
+	if ch, err := f.Changes(); err != nil || len(ch) != 1 || ch[0].Key != "stage" || ch[0].Base.Text != nil {
+		t.Errorf("the first label: changes %+v, error %v; want one that sets stage", ch, err)
+	}
+}
+
+func newConversation() *Form {
+	about := model.Description{Account: "work", Name: "Kona", NewNeedsSpace: true, People: []model.LookupKind{model.LookupUsers}, DefaultRole: "viewer"}
+	f := NewCreate(about, model.Capabilities{model.EditCreate: {State: model.CapabilityAssumed, Reason: "no page says so"}})
+	f.Keys = keys.Keys(keymap.Form)
+	return f
+}
+
+// A draft brings back everything that was filled in, also what was looked up.
+func TestNewConversationIsReviewedAndRestored(t *testing.T) {
+	f := newConversation()
+	if s := ansi.Strip(strings.Join(f.Draw(mono, room).Lines, "\n")); !strings.Contains(s, "no page says so") {
+		t.Errorf("what is assumed is not said in\n%s", s)
+	}
+	press(f, tea.KeyTab)
+	p := press(f, tea.KeyEnter).(*Picker)
+	answer(p, p.Ask(), model.LookupPage{Items: []model.Participant{{Kind: "space", ID: "s1", Name: "Projects"}}})
+	press(p, tea.KeyEnter)
+	if _, err := f.New(); err == nil || !strings.Contains(err.Error(), "can't be empty") {
+		t.Errorf("New() without a title: error %v", err)
+	}
+	press(f, tea.KeyTab)
+	f.Update(tea.PasteMsg{Content: "A description"})
+	press(f, tea.KeyTab)
+	people := press(f, tea.KeyEnter).(*People)
+	people.add("work", model.Participant{Kind: "user", ID: "7", Name: "Cy"})
+	people.add("work", model.Participant{Kind: "group", ID: "8", Name: "Sales", Role: "editor"})
+	if people.Need() != 0 {
+		t.Error("the people of a conversation that is still to be created are to be read")
+	}
+	again := newConversation()
+	again.Restore(f.Draft())
+	for _, f := range []*Form{f, again} {
+		f.at = 0 // the title
+		f.Update(tea.PasteMsg{Content: "Kick-off"})
+		n, err := f.New()
+		if err != nil || n.Title != "Kick-off" || n.Space != "s1" || n.Description != "A description" || len(n.People) != 2 || n.People[0].Role != "viewer" {
+			t.Errorf("New() = %+v, %v", n, err)
+		}
+		review := strings.Join(f.Review(), "\n")
+		for _, want := range []string{"account: work (Kona)", "space: Projects", "description: A description", "people: Cy (viewer), Sales (group) (editor)"} {
+			if !strings.Contains(review, want) {
+				t.Errorf("no %q in the review\n%s", want, review)
+			}
+		}
+	}
+	again = newConversation()
+	for _, bad := range []string{"nonsense", "[1]", `{"title": 1}`} {
+		if again.Restore(bad); again.touched() || strings.Contains(again.note, "draft") {
+			t.Errorf("Restore took %q for a draft", bad)
+		}
+	}
+}
+
+// A table by itself gives up on esc what was changed in it for several conversations. In a form it
+// stays a part of the form.
+func TestEscFromATableOfAFormKeepsItsChanges(t *testing.T) {
+	s := subject()
+	s.Several, s.Kinds = true, []model.EditKind{model.EditParticipants}
+	f := form(s)
+	e := press(f, tea.KeyEnter).(*People)
+	e.Keys = keys.Keys(keymap.People)
+	e.Update(loaded(ann, bob))
+	if asks := press(e, 'x', tea.KeyEscape); asks != keymap.Back {
+		t.Errorf("esc returned %v and says %q, want %v", asks, e.problem, keymap.Back)
+	}
+	if ch, _ := f.Changes(); len(ch) != 1 || ch[0].Op != model.OpRemove {
+		t.Errorf("the form has the changes %+v, want the removal", ch)
+	}
+	e = several()
+	if asks := press(e, 'x', tea.KeyEscape); asks != nil || !strings.Contains(e.problem, "esc again gives up") {
+		t.Errorf("esc from a table by itself returned %v and says %q", asks, e.problem)
+	}
+}
