@@ -356,7 +356,6 @@ func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error,
 	case early:
 		// Nothing was sent this time, but an earlier request may still have taken effect.
 		end.unsent = false
-		shut = shut || err.Kind == model.UnknownOutcome
 	case e.Sent, e.Target.People != nil && d.takesSeveral(e.Edit):
 		end.unsent = false // some requests may have taken effect
 	}

@@ -311,6 +311,9 @@ func TestRefusalAfterALostAnswerIsUnknown(t *testing.T) {
 					r.Entry.State, model.OutcomeNotKnown, inWords(r.Entry))
 			}
 		})
+		if st := b.Accounts()[0]; st.Error != nil {
+			t.Errorf("the account counts as failing because one conversation can't be read: %q, want no error", st.Error.Words())
+		}
 		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
