@@ -74,6 +74,11 @@ func TestWideningUndoAsks(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		ids := submit(t, b, f.ref("1"), append(privacy(model.PrivacyPrivate), title("mine")...))
+		// What is withdrawn may be sent before that, and its undo then widens.
+		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
+		if want := []model.Risk{{Kind: model.EditPrivacy, Text: "will be seen by everyone"}}; err != nil || len(u.Withdraw) != 2 || !slices.Equal(u.Later, want) {
+			t.Errorf("the undo of queued edits withdraws %d (want 2) and later risks %+v, want %+v, error %v", len(u.Withdraw), u.Later, want, err)
+		}
 		deliver(t, b, ids)
 		for name, id := range map[string]string{"that makes a conversation public again": ids[0], "of everything submitted with it": ""} {
 			u, err := b.PlanUndo(ctx, id, model.PlanOptions{})
@@ -116,6 +121,10 @@ func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 		back, err := b.ApplyUndo(ctx, u)
 		if err != nil {
 			t.Fatalf("applying the undo: %v", err)
+		}
+		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || !u.Nothing() || len(u.Blocked) != 1 || u.Blocked[0].Why != "it is being taken back already" {
+			t.Errorf("while an undo waits, another one of the same edit has nothing to do: %t (want true), and is blocked by %v, want that it is being taken back already; error %v",
+				u.Nothing(), u.Blocked, err)
 		}
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
 		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
