@@ -3,8 +3,6 @@ package inbox
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"sync"
 	"time"
 
@@ -25,8 +23,7 @@ type account struct {
 
 	mu          sync.Mutex // guards what follows
 	state       model.AccountState
-	pausedUntil time.Time // when this process delivers again; how long a service asked to wait is in the store
-	failures    int
+	pausedUntil time.Time         // when this process delivers again; how long a service asked to wait is in the store
 	stopped     *model.EntryError // the error of the state, if a delivery met it and no sync has failed since
 
 	storing *semaphore.Weighted  // held while pages of a list are stored, which may wait for the database
@@ -81,7 +78,7 @@ func (a *account) stopDelivery(err *model.EntryError, until time.Time) {
 // noteReached ends a pause, since a delivery or a sync has succeeded. An error of a sync is left to the next one.
 func (a *account) noteReached() {
 	a.update(func(s *model.AccountState) {
-		a.failures, a.pausedUntil = 0, time.Time{}
+		a.pausedUntil = time.Time{}
 		if s.Error == a.stopped {
 			s.Error, s.NextTry = nil, time.Time{}
 		}
@@ -117,16 +114,12 @@ type Kept struct {
 
 // Kept reads what Forget would remove.
 func (b *Inbox) Kept(ctx context.Context, name string) (k Kept, err error) {
-	a, err := b.store.Account(ctx, name)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	all, failed := b.store.Counts(ctx)
-	n := all[name]
-	k.Known, k.Conversations, k.Edits = a.Identity != "", n.Conversations, n.Waiting+n.NeedPerson
-	var unread error
-	k.SetAside, unread = b.store.SetAside()
-	return k, cmp.Or(err, failed, unread)
+	all, err := b.store.Counts(ctx)
+	n, known := all[name]
+	k.Known, k.Conversations, k.Edits = known, n.Conversations, n.Waiting+n.NeedPerson
+	var failed error
+	k.SetAside, failed = b.store.SetAside()
+	return k, cmp.Or(err, failed)
 }
 
 // checkHold returns an error while a service has asked any process not to call it.

@@ -24,22 +24,23 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 	if err != nil {
 		return err
 	}
-	by := map[string][]string{} // account → its edits; "" → edits that have left the outbox
+	by := map[*account][]string{} // nil → edits that have left the outbox, or whose account is not here
 	for _, id := range slices.Sorted(slices.Values(ids)) {
 		e, ok := found[id]
 		if ok {
 			b.submitted.LoadOrStore(id, e) // it may leave the outbox without a journal entry
 		}
-		by[e.Ref.Account] = append(by[e.Ref.Account], id)
+		a := b.byName[e.Ref.Account]
+		by[a] = append(by[a], id)
 	}
 	report = oneAtATime(report)
 	errs := b.eachAccount(nil, func(a *account) error {
-		if len(by[a.name]) == 0 {
+		if len(by[a]) == 0 {
 			return nil
 		}
-		return b.deliver(ctx, a, by[a.name], report)
+		return b.deliver(ctx, a, by[a], report)
 	})
-	b.track(by[""], report).finish(context.WithoutCancel(ctx))
+	b.track(by[nil], report).finish(context.WithoutCancel(ctx))
 	return cmp.Or(errs...)
 }
 

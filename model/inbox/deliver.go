@@ -352,13 +352,8 @@ func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error,
 		err = &model.Error{Kind: model.UnknownOutcome, Op: err.Op, Err: err,
 			Message: "the change was sent, and what became of it can't be read: " + model.Words(err)}
 	}
-	switch {
-	case early:
-		// Nothing was sent this time, but an earlier request may still have taken effect.
-		end.unsent = false
-		shut = shut || err.Kind == model.UnknownOutcome
-	case e.Sent, e.Target.People != nil && d.takesSeveral(e.Edit):
-		end.unsent = false // some requests may have taken effect
+	if early || e.Sent || e.Target.People != nil && d.takesSeveral(e.Edit) {
+		end.unsent = false // an earlier request, or one of several, may have taken effect
 	}
 	if shut {
 		d.a.stopDelivery(model.NewEntryError(err), end.next)

@@ -3,6 +3,8 @@ package inbox
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,7 +113,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 		b.accounts = append(b.accounts, a)
 		b.byName[a.name] = a
 	}
-	b.store.Scope(names(b.accounts))
+	b.store.Scope(slices.Sorted(maps.Keys(b.byName)))
 	if _, err := b.store.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -171,14 +173,6 @@ func (b *Inbox) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func names(accounts []*account) []string {
-	out := make([]string, len(accounts))
-	for i, a := range accounts {
-		out[i] = a.name
-	}
-	return out
 }
 
 // Subscribe returns a channel of events and the function that ends the subscription. Events that a slow reader has not

@@ -66,6 +66,7 @@ func (b *Inbox) standstill(ctx context.Context, name string) (s standstill) {
 	}
 	a, ok := b.byName[name]
 	if !ok {
+		s.reason = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while confab runs without " + name}
 		return s
 	}
 	switch st := a.snapshot(); {
@@ -206,7 +207,7 @@ func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, erro
 	if err != nil {
 		return e, err
 	}
-	read, err := b.Load(ctx, e.Ref, a.provider.Needs(e.Kind))
+	read, err := b.readAndSave(ctx, a, e.Ref.ID, a.provider.Needs(e.Kind))
 	if err != nil {
 		return e, err
 	}

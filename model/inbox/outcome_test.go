@@ -15,15 +15,18 @@ import (
 
 func TestLostAnswerIsReadBeforeARepeat(t *testing.T) {
 	lost := &model.Error{Kind: model.UnknownOutcome, Message: "connection lost"}
+	addBob := []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{bob}}}
 	for name, tc := range map[string]struct {
+		change  []model.Change
 		applied bool
 		theirs  string
 		want    model.EditState
 		writes  int
 	}{
-		"it had taken effect":       {applied: true, want: model.Done, writes: 1},
-		"it had not":                {applied: false, want: model.Done, writes: 2},
-		"somebody changed it since": {applied: true, theirs: "third", want: model.OutcomeNotKnown, writes: 1},
+		"it had taken effect":       {change: title("mine"), applied: true, want: model.Done, writes: 1},
+		"all of it had":             {change: addBob, applied: true, want: model.Done, writes: 1},
+		"it had not":                {change: title("mine"), applied: false, want: model.Done, writes: 2},
+		"somebody changed it since": {change: title("mine"), applied: true, theirs: "third", want: model.OutcomeNotKnown, writes: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake("projects", "Kick-off")
@@ -33,7 +36,7 @@ func TestLostAnswerIsReadBeforeARepeat(t *testing.T) {
 				f.set(func() {
 					f.onApply = func() (error, bool) { f.onApply = nil; return lost, tc.applied }
 				})
-				ids := submit(t, b, f.ref("1"), title("mine"))
+				ids := submit(t, b, f.ref("1"), tc.change)
 				var got model.OutboxEntry
 				b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r.Entry })
 				if got.State != model.RetryAt {
@@ -308,6 +311,9 @@ func TestRefusalAfterALostAnswerIsUnknown(t *testing.T) {
 					r.Entry.State, model.OutcomeNotKnown, inWords(r.Entry))
 			}
 		})
+		if st := b.Accounts()[0]; st.Error != nil {
+			t.Errorf("the account counts as failing because one conversation can't be read: %q, want no error", st.Error.Words())
+		}
 		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}

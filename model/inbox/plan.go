@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"confab/model"
 	"confab/model/store"
 )
@@ -60,32 +62,26 @@ func (p *planning) done(i int, it model.PlanItem) {
 // account plans the conversations of one account. It reads their rows in slices, so that few are in memory at once.
 func (p *planning) account(ctx context.Context, a *account, indexes []int) error {
 	for some := range slices.Chunk(indexes, plannedAtOnce) {
-		var ids []string
-		work := make(chan int, len(some))
-		for _, i := range some {
-			ids = append(ids, p.refs[i].ID)
-			work <- i
+		ids := make([]string, len(some))
+		for i, at := range some {
+			ids[i] = p.refs[at].ID
 		}
-		close(work)
 		cached, err := p.b.store.RowsOf(ctx, a.name, ids)
 		if err != nil {
 			return err
 		}
-		errs := make([]error, baseReads)
-		var workers sync.WaitGroup
-		for w := range errs {
-			workers.Go(func() {
-				for i := range work {
-					it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i].ID], p.changes, p.o.DryRun)
-					if errs[w] = cmp.Or(err, ctx.Err()); errs[w] != nil {
-						return
-					}
+		var group errgroup.Group
+		group.SetLimit(baseReads)
+		for _, i := range some {
+			group.Go(func() error {
+				it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i].ID], p.changes, p.o.DryRun)
+				if err = cmp.Or(err, ctx.Err()); err == nil {
 					p.done(i, it)
 				}
+				return err
 			})
 		}
-		workers.Wait()
-		if err := cmp.Or(errs...); err != nil {
+		if err := group.Wait(); err != nil {
 			return err
 		}
 	}

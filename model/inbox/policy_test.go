@@ -189,9 +189,24 @@ func TestReadOnlyAccountKeepsItsQueue(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
+		var ids []string
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			b.Sync(context.Background())
-			submit(t, b, f.ref("1"), title("mine"))
+			ids = submit(t, b, f.ref("1"), title("mine"))
+		})
+		// Who asks for a delivery is told, too, if the account is left out.
+		session(t, path, nil, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			const want = "nothing is sent while confab runs without projects"
+			if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Queued || out[0].Error.Words() != want {
+				t.Errorf("the delivery reported %s, want one edit that is %s and says %q", inWords(out...), model.Queued, want)
+			}
+			_, known := b.Describe("projects")
+			can := b.Capabilities(f.get("1")).Of(model.EditTitle)
+			_, err := b.Load(context.Background(), f.ref("1"), 0)
+			if known || can.Can() || can.Reason != "the account is not in the config" || model.KindOf(err) != model.NotFound {
+				t.Errorf("the account is described: %t (want false), its titles can be edited: %t (want false, with a reason), and reading it ends as %v (want %s)",
+					known, can.Can(), err, model.NotFound)
+			}
 		})
 		f.desc.ReadOnly = true
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {

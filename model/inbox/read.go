@@ -15,10 +15,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	if err != nil {
 		return model.Detail{}, err
 	}
-	d, err := b.read(ctx, a, ref.ID, need)
-	if err == nil {
-		err = b.store.Save(ctx, d.Conversation, d.Reading(need))
-	}
+	d, err := b.readAndSave(ctx, a, ref.ID, need)
 	if err != nil {
 		return d, err
 	}
@@ -37,7 +34,16 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 			d.Conversation.Facts = read.Facts
 		}
 	}
-	b.announceState(ctx)
+	return d, err
+}
+
+// readAndSave returns what the service shows, without the pending edits.
+func (b *Inbox) readAndSave(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
+	d, err := b.read(ctx, a, id, need)
+	if err == nil {
+		err = b.store.Save(ctx, d.Conversation, d.Reading(need))
+		b.announceState(ctx)
+	}
 	return d, err
 }
 

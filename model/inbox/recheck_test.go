@@ -22,11 +22,14 @@ func TestRecheckReadsAConflictAfresh(t *testing.T) {
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 		deliver(t, b, ids)
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs again" })
+		later := submit(t, b, f.ref("1"), title("later")) // which the row shows
 		e, err := b.Recheck(ctx, ids[0])
 		if err != nil || e.Theirs.String() != "theirs again" || outbox(t, b)[0].Theirs.String() != "theirs again" {
 			t.Fatalf("the recheck of a conflict shows the service's title %v, want theirs again there and in the outbox, which holds %s; error %v",
 				e.Theirs, inWords(outbox(t, b)...), err)
 		}
+		_, err = b.Decide(ctx, model.DecideWithdraw, later...)
+		must(t, err)
 		if _, err := b.Decide(ctx, model.DecideMine, ids[0]); err != nil {
 			t.Fatalf("resolving the conflict: %v", err)
 		}

@@ -23,7 +23,7 @@ const (
 )
 
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
-	for {
+	for failures := 0; ; {
 		err := b.syncOnce(ctx, a, false, noop)
 		if ctx.Err() != nil {
 			return
@@ -31,14 +31,15 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 		var wait time.Duration // 0 is until somebody asks
 		var next time.Time     // set if the refresh failed
 		switch kind := model.KindOf(err); {
-		case err == nil && b.options.Refresh > 0:
-			wait = max(b.options.Refresh, a.desc.MinRefresh)
-		case err == nil || kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
+		case err == nil:
+			failures = 0
+			if b.options.Refresh > 0 {
+				wait = max(b.options.Refresh, a.desc.MinRefresh)
+			}
+		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 		default:
-			a.update(func(*model.AccountState) {
-				a.failures++
-				wait = backoff(a.failures)
-			})
+			failures++
+			wait = backoff(failures)
 			if e := model.AsError(err); e.RetryAt.After(b.now()) {
 				wait = e.RetryAt.Sub(b.now())
 			}
@@ -181,14 +182,8 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 		if checks++; checks > checksPerSweep {
 			return nil
 		}
-		d, err := b.load(ctx, a, id, 0)
-		switch {
-		case err == nil:
-			if err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
-				return err
-			}
-			b.announceState(ctx)
-		case model.KindOf(err) == model.NotFound: // load made a tombstone
+		switch _, err = b.readAndSave(ctx, a, id, 0); {
+		case err == nil, model.KindOf(err) == model.NotFound: // load made a tombstone
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err
 		default:

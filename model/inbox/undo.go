@@ -205,8 +205,8 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 	}
 	have := &p.Plan.Items[at]
 	have.Edits = append(have.Edits, it.Edits...)
-	have.Risks = append(have.Risks, it.Risks...)
-	have.Notes = append(have.Notes, it.Notes...)
+	have.Risks, have.Notes = union(have.Risks, it.Risks), union(have.Notes, it.Notes)
+	have.Audience, have.Outsiders = cmp.Or(have.Audience, it.Audience), have.Outsiders || it.Outsiders
 	return true, nil
 }
 

@@ -52,20 +52,40 @@ func TestUndo(t *testing.T) {
 		if _, err := b.PlanUndo(ctx, "", model.PlanOptions{}); model.KindOf(err) != model.NotFound {
 			t.Errorf("an undo with nothing left to undo: error %v, want the kind %s", err, model.NotFound)
 		}
+		// Changed once more since, even by confab: the undo overwrites nothing.
+		ids = submit(t, b, f.ref("2"), title("mine"))
+		deliver(t, b, ids)
+		deliver(t, b, submit(t, b, f.ref("2"), title("newer")))
+		_, back := undo(t, b, ids[0])
+		if out := deliver(t, b, back); len(out) != 1 || out[0].State != model.InConflict || f.get("2").Title != "newer" {
+			t.Errorf("the undo of an edit that a newer one followed ended as %s, want it %s; the service has the title %q, want newer",
+				inWords(out...), model.InConflict, f.get("2").Title)
+		}
 	})
 }
 
 func TestWideningUndoAsks(t *testing.T) {
 	f := newFake("projects", "Kick-off")
+	f.desc.Audience = model.Audiences{{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Sentence: "everyone"}}}
+	f.change("1", func(c *model.Conversation) {
+		c.Participants = model.SetOf(ada, model.Participant{Kind: model.KindContact, Identifier: "phonenumber=+4930123456"})
+	})
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
-		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
-		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
-		if err != nil || !u.Plan.Risky() {
-			t.Errorf("the undo that makes a conversation public again counts as risky: %t, want true, error %v; the plan is %+v",
-				u.Plan.Risky(), err, u.Plan)
+		ids := submit(t, b, f.ref("1"), append(privacy(model.PrivacyPrivate), title("mine")...))
+		// What is withdrawn may be sent before that, and its undo then widens.
+		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
+		if want := []model.Risk{{Kind: model.EditPrivacy, Text: "will be seen by everyone"}}; err != nil || len(u.Withdraw) != 2 || !slices.Equal(u.Later, want) {
+			t.Errorf("the undo of queued edits withdraws %d (want 2) and later risks %+v, want %+v, error %v", len(u.Withdraw), u.Later, want, err)
+		}
+		deliver(t, b, ids)
+		for name, id := range map[string]string{"that makes a conversation public again": ids[0], "of everything submitted with it": ""} {
+			u, err := b.PlanUndo(ctx, id, model.PlanOptions{})
+			if err != nil || !u.Plan.Risky() || u.Plan.Items[0].Audience == nil || !u.Plan.Items[0].Outsiders {
+				t.Errorf("the undo %s counts as risky: %t (want true), error %v; the plan is %+v, want it to say who will see the conversation, and that outsiders are in it",
+					name, u.Plan.Risky(), err, u.Plan)
+			}
 		}
 	})
 }
@@ -101,6 +121,10 @@ func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 		back, err := b.ApplyUndo(ctx, u)
 		if err != nil {
 			t.Fatalf("applying the undo: %v", err)
+		}
+		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || !u.Nothing() || len(u.Blocked) != 1 || u.Blocked[0].Why != "it is being taken back already" {
+			t.Errorf("while an undo waits, another one of the same edit has nothing to do: %t (want true), and is blocked by %v, want that it is being taken back already; error %v",
+				u.Nothing(), u.Blocked, err)
 		}
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
 		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
