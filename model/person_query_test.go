@@ -21,7 +21,7 @@ func TestLookUpAsksEveryDirectory(t *testing.T) {
 	}{
 		"another may have the answer": {err: forbidden, text: "Jo", want: "c1"},
 		"none has it, one is closed":  {err: forbidden, text: "Zoe", want: "no list for you"},
-		"one can't be asked":          {err: down, text: "Jo", want: "unavailable"},
+		"one can't be asked":          {err: down, text: "Jo", want: "the service can't be reached"},
 		"somebody alike":              {users: []Participant{{Name: "Zoé Li"}}, text: "Zoe Lo", want: `did you mean "Zoé Li"?`},
 		"a crowd":                     {users: crowd, text: "jo", want: "\n  and 3 more"},
 	} {
