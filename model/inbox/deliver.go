@@ -285,10 +285,14 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if known && is.Equal(e.Target) {
 		return ending{state: model.Done, before: before, after: is, shows: shows}
 	}
-	theirs, why := &is, "the service accepted the change but shows another "+model.FieldName(e.Kind)
+	field := model.FieldName(e.Kind)
+	if e.Key != "" {
+		field = "value of the " + e.Kind.Pair()
+	}
+	theirs, why := &is, "the service accepted the change but shows another "+field
 	switch {
 	case !known:
-		theirs, why = nil, "the service accepted the change but does not show the "+model.FieldName(e.Kind)
+		theirs, why = nil, "the service accepted the change but does not show the "+field
 	case e.Kind == model.EditArchive:
 		why = "the service accepted it, but the conversation is not archived"
 	}

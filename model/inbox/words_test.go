@@ -26,15 +26,21 @@ func TestRefusalNamesTheExistingConversation(t *testing.T) {
 	})
 }
 
-func TestIgnoredArchiveSaysSo(t *testing.T) {
-	f := newFake("sales", "Kick-off")
-	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
-		b.Sync(context.Background())
-		f.ignore = true
-		out := deliver(t, b, submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}))
-		const want = "the service accepted it, but the conversation is not archived"
-		if len(out) != 1 || out[0].State != model.NotVerified || out[0].Error.Words() != want {
-			t.Errorf("the delivery reported %s, want one edit that is %s and says %q", inWords(out...), model.NotVerified, want)
-		}
-	})
+func TestIgnoredChangesSayWhatTheServiceShows(t *testing.T) {
+	for want, change := range map[string]model.Change{
+		"the service accepted it, but the conversation is not archived":            {Kind: model.EditArchive, Op: model.OpSet},
+		"the service accepted the change but shows another title":                  title("mine")[0],
+		"the service accepted the change but shows another value of the attribute": {Kind: model.EditAttributes, Key: "tier", Op: model.OpSet, Target: model.TextValue("gold")},
+	} {
+		f := newFake("sales", "Kick-off")
+		f.change("1", func(c *model.Conversation) { c.Attributes = map[string]string{} })
+		run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Sync(context.Background())
+			f.ignore = true
+			out := deliver(t, b, submit(t, b, f.ref("1"), []model.Change{change}))
+			if len(out) != 1 || out[0].State != model.NotVerified || out[0].Error.Words() != want {
+				t.Errorf("the delivery reported %s, want one edit that is %s and says %q", inWords(out...), model.NotVerified, want)
+			}
+		})
+	}
 }

@@ -215,7 +215,7 @@ func (r *run) prepareDemo(ctx context.Context, accounts []config.SandboxAccount,
 			accounts[i].Acts = nil
 		}
 	}
-	if o.Conversations >= manyConversations {
+	if o.Conversations >= manyConversations || disturbed {
 		r.say("Reading %s…", theme.Count(o.Conversations, "conversation"))
 	}
 	reading, cancel := context.WithTimeout(ctx, patience)
