@@ -128,24 +128,22 @@ func peoplePhrase(people []Participant, count int) string {
 		}
 	}
 	persons := max(len(names), count-len(groups))
-	phrase := commaAnd(names)
 	switch {
 	case persons+len(groups) <= 0:
 		return "the people in it"
 	case len(groups) == 0 && (persons > 3 || persons > len(names)):
 		return "the " + Number(persons) + pick(persons == 1, " person", " people") + " in it"
-	case persons == 1 && len(names) == 0:
-		phrase = "1 person"
 	case persons > len(names), len(groups) > 0 && persons > 2:
-		phrase = Number(persons) + " people"
+		names = []string{Number(persons) + pick(persons == 1, " person", " people")}
 	}
 	switch len(groups) {
 	case 0:
-		return phrase
 	case 1, 2:
-		return "the group" + pick(len(groups) == 2, "s ", " ") + commaAnd(groups) + pick(phrase == "", "", " and "+phrase)
+		names = slices.Insert(names, 0, "the group"+pick(len(groups) == 2, "s ", " ")+commaAnd(groups))
+	default:
+		names = slices.Insert(names, 0, Number(len(groups))+" groups")
 	}
-	return Number(len(groups)) + " groups" + pick(phrase == "", "", " and "+phrase)
+	return commaAnd(names)
 }
 
 // commaAnd joins words as a sentence lists them: "a, b and c".

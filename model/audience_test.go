@@ -50,6 +50,8 @@ func TestAudienceOf(t *testing.T) {
 		{"a group alone", "group", "group", "the group On-call", conversation("participants", group("On-call"))},
 		{"a group of a row", "group", "group", "the group On-call", &model.Conversation{Privacy: "participants", ParticipantCount: -1, Featured: []model.Participant{group("On-call")}}},
 		{"two groups", "group", "group", "the groups A and B and 4 people", conversation("participants", group("A"), group("B"), grace, sam, ann, bo)},
+		{"two are named beside a group", "group", "group", "the group On-call, Grace and Sam", conversation("participants", group("On-call"), grace, sam)},
+		{"two are named beside two groups", "group", "group", "the groups A and B, Grace and Sam", conversation("participants", group("A"), group("B"), grace, sam)},
 		{"many groups", "group", "group", "3 groups and Grace", conversation("participants", group("A"), group("B"), group("C"), grace)},
 		{"unknown", "unknown", "unknown", "whoever Notes lets in; it doesn't say who that is", conversation("unknown", grace)},
 		{"hostile", "members", "members", "Eve", conversation("participants", person("E\x1b[2Jve\u202e", ""))},
