@@ -28,8 +28,9 @@ type intake struct {
 	// changed. Each page is then stored before the next is requested.
 	enough func(stored, changed int) bool
 
+	begun bool      // the first page has arrived
 	asked time.Time // when the next page was requested
-	saved time.Time // when the last transaction ended; zero before the first page
+	saved time.Time // when the last transaction ended
 
 	mu     sync.Mutex // held while pages are stored; guards the fields below
 	queued []page     // stored when timer fires
@@ -64,8 +65,8 @@ func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncRe
 
 // add takes a page from the adapter and reports whether to send more.
 func (in *intake) add(ctx context.Context, stop func(), p page) (more bool, err error) {
-	head := in.saved.IsZero()
-	if head || in.enough != nil || p.Names {
+	head := !in.begun
+	if in.begun = true; head || in.enough != nil || p.Names {
 		if err := in.flush(ctx); err != nil { // names are of rows that came before
 			return false, err
 		}
