@@ -88,24 +88,21 @@ func Name(p model.Participant) string { return model.CleanLine(p.Display(), 60) 
 
 // Naming returns the name of everybody in some sets; of people who share a name also the address, or without one the id.
 func Naming(sets ...[]model.Participant) func(model.Participant) string {
-	first, shared := map[string]model.Participant{}, map[string]bool{}
+	last, shared := map[string]model.Participant{}, map[string]bool{}
 	for _, p := range slices.Concat(sets...) {
 		name := Name(p)
-		if other, ok := first[name]; ok && !model.SamePerson(other, p) {
+		if other, ok := last[name]; ok && !model.SamePerson(other, p) {
 			shared[name] = true
 		}
-		first[name] = p
+		last[name] = p
 	}
 	return func(p model.Participant) string {
-		if name := Name(p); !shared[name] {
-			return name
+		name := Name(p)
+		if shared[name] {
+			name += Around(" <", model.CleanLine(cmp.Or(Mail(p), p.Identifier, p.ID), 80), ">")
 		}
-		return fullName(p)
+		return name
 	}
-}
-
-func fullName(p model.Participant) string {
-	return Name(p) + Around(" <", model.CleanLine(cmp.Or(Mail(p), p.Identifier, p.ID), 80), ">")
 }
 
 // Stands returns the role and status of a person in parentheses, to follow a name.
