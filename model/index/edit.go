@@ -138,8 +138,6 @@ func (e *edit) apply(c *query.Entry) {
 		}
 	}
 	e.table.subject(&after, &now)
-	sameTimes := r != nil && old.SnoozedUntil == now.SnoozedUntil && old.Updated == now.Updated && old.Created == now.Created &&
-		(old.Flags^now.Flags)&query.FlagTombstone == 0
 
 	insert := make([]bool, len(e.lists))
 	for i, l := range e.lists {
@@ -161,7 +159,8 @@ func (e *edit) apply(c *query.Entry) {
 			l = e.writable(i)
 			l.insert(&e.table, key, &now)
 		}
-		if len(l.clock) > 0 && !sameTimes {
+		// A list that was searched in a wider one holds no time of a row that was outside of that, whatever changed now.
+		if len(l.clock) > 0 {
 			e.schedule(l, key, &now)
 		}
 	}

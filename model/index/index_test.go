@@ -162,6 +162,25 @@ func TestAdvanceFollowsChangedTimes(t *testing.T) {
 	}
 }
 
+// A list that was searched in a wider one learns the times of a row that enters the wider one later.
+func TestAdvanceKnowsRowsThatEnteredAWiderList(t *testing.T) {
+	now := start
+	x := index.New(time.UTC, func() time.Time { return now })
+	inbox, week := query.Query{}.Inbox(), mustParse(t, "updated:<7d").Inbox()
+	e := query.Entry{Key: 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: "1"}, Updated: now.UnixMilli(), Flags: query.FlagArchived}}
+	x.Apply([]query.Entry{e})
+	x.Keep([]query.Query{inbox, week})
+	e.Subject.Flags = 0
+	x.Apply([]query.Entry{e})
+	for _, want := range []int{1, 0} {
+		if n, err := x.Count(t.Context(), week); n != want || err != nil {
+			t.Errorf("at %s: got %d rows (%v), want %d", now, n, err, want)
+		}
+		now = now.AddDate(0, 0, 8)
+		x.Advance()
+	}
+}
+
 // Snoozing a row again and again does not make the schedule grow.
 func TestScheduleIsBounded(t *testing.T) {
 	x, w := loaded(t, 100, true)
