@@ -16,8 +16,10 @@ import (
 // kindOther is the kind of participants that are not recognised.
 const kindOther = "other"
 
+const contactPrefix = "cnt_"
+
 // contactID matches the only ids that may be sent as contacts.
-var contactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
+var contactID = regexp.MustCompile(`^` + contactPrefix + `[A-Za-z0-9]+$`)
 
 // converted is a conversation with the transcript, which model.Conversation does not hold.
 type converted struct {
@@ -164,14 +166,17 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 }
 
 // people reads the expanded contacts. All of them are participants, and the managed contacts are also the set of contacts. If the
-// field is absent or null, both sets stay unknown.
+// field is absent or null, both sets stay unknown. The set of contacts also stays unknown if an element may be a contact in a form
+// that is not known, because replacing the set would remove that contact.
 func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
+	elements := providers.OneOrMore(o.Peek(expandContacts))
 	list, known := o.List(expandContacts)
 	if !known {
 		return
 	}
-	c.Contacts, c.Participants = model.SetOf[model.Participant](), model.SetOf[model.Participant]()
-	for _, e := range list {
+	contacts, unread := model.SetOf[model.Participant](), false
+	c.Participants = model.SetOf[model.Participant]()
+	for i, e := range list {
 		group := "Contacts"
 		object := e.Text("object")
 		id := e.Text("id")
@@ -184,13 +189,19 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 			facts.Add(group, p.Display()+".object", object)
 		}
 		facts.Rest(group, p.Display(), e)
-		if p == (model.Participant{Kind: kind}) {
+		switch {
+		case p == (model.Participant{Kind: kind}):
+			unread = true
 			continue
+		case kind == model.KindContact:
+			contacts.Items = append(contacts.Items, p)
+		case kind == kindOther:
+			unread = unread || bytes.Contains(elements[i], []byte(contactPrefix))
 		}
 		c.Participants.Items = append(c.Participants.Items, p)
-		if kind == model.KindContact {
-			c.Contacts.Items = append(c.Contacts.Items, p)
-		}
+	}
+	if !unread {
+		c.Contacts = contacts
 	}
 	c.ParticipantCount = len(c.Participants.Items)
 }

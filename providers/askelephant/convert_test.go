@@ -111,6 +111,14 @@ func TestAbsentContactsAreUnknown(t *testing.T) {
 			t.Errorf("%s: got contacts %+v, error %v; want known %t", in, c.Contacts, err, known)
 		}
 	}
+	for _, list := range []string{
+		`{"data":[{"object":"contact","id":"cnt_1"}]}`, `[{"object":"contact","id":"cnt_2"},"cnt_1"]`, `"cnt_1"`, `[{"contact":{"id":"cnt_1"}}]`,
+		`[{"object":"engagement_contact","id":"part_1","contact_id":"cnt_1"}]`, `[{"id":"cnt_ bad","first_name":"Odd"}]`, `[{}]`, `7`,
+	} {
+		if c, err := blank("a", "").convert([]byte(`{"id":"ngmt_1","contacts":` + list + `}`)); err != nil || c.Contacts.Known {
+			t.Errorf("%s: got contacts %+v, error %v; want unknown, since a replacement would remove somebody", list, c.Contacts, err)
+		}
+	}
 	for in, want := range map[string]model.Privacy{`true`: model.PrivacyPrivate, `false`: model.PrivacyPublic, `null`: model.PrivacyUnknown, `"x"`: model.PrivacyUnknown} {
 		c, _ := blank("a", "").convert([]byte(`{"id":"ngmt_1","is_private":` + in + `}`))
 		if c.Privacy != want {
