@@ -240,7 +240,7 @@ type Request struct {
 
 // Outcome is the result of sending one edit.
 type Outcome struct {
-	// After is the conversation after the write, if the answer contained the edited field. Otherwise it is nil, and the caller
+	// After is the conversation after the write, if the answer shows the target of the edit. Otherwise it is nil, and the caller
 	// reads the conversation.
 	After *Conversation
 	Err   error // nil if the service accepted the edit

@@ -38,7 +38,8 @@ type Write struct {
 	Build func(edits []model.Edit) Call
 	// Kinds lists the kinds of edits that a refusal rules out, because they need the same right or the same call.
 	Kinds []model.EditKind
-	// Shows returns the conversation in the answer. If Shows is nil or ok is false, the caller reads the conversation again.
+	// Shows returns the conversation in the answer, and which fields it includes; nil stands for all that can be read. If Shows is
+	// nil or ok is false, the caller reads the conversation again.
 	Shows func(a *Answer) (c model.Conversation, includes Includes, ok bool)
 	// NamesField reports whether a refusal names the field of an edit. Then nothing was changed, and the other edits are sent
 	// again without it.
@@ -318,7 +319,8 @@ func (r *run) send(ctx context.Context, q request) {
 		if !ok || after.Ref.ID != r.fresh.Ref.ID {
 			continue
 		}
-		if _, known := edits[n].Read(after); known && includes(edits[n].Kind) {
+		// An answer that shows something else proves nothing: some services answer with the conversation as it was before.
+		if is, known := edits[n].Read(after); known && is.Equal(edits[n].Target) && (includes == nil || includes(edits[n].Kind)) {
 			shown := after.Clone()
 			r.out[p.edit].After = &shown
 		}

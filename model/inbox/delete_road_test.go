@@ -1,7 +1,10 @@
 package inbox_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"testing"
@@ -69,6 +72,28 @@ func TestIgnoredDeleteIsUnverified(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAnOldConversationInTheAnswerProvesNothing(t *testing.T) {
+	over(t, 0, func(l *lab) {
+		ref := l.mine("support")
+		if _, err := l.Load(context.Background(), ref, 0); err != nil {
+			t.Fatalf("reading the conversation: %v", err)
+		}
+		id := submit(t, l.Inbox, ref, []model.Change{{Kind: model.EditTitle, Target: model.TextValue("Lift inspection")}})[0]
+		l.once(func(_ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+			before, _ := json.Marshal(l.sb.Bird().JSON(ref.ID))
+			res, err := send()
+			if err == nil {
+				res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(before)), int64(len(before))
+			}
+			return res, err
+		})
+		if r := l.deliver(id)[id]; r.Entry.State != model.Done || l.writes("support", "PATCH") != 1 {
+			t.Errorf("a change that was made, and answered with the conversation as it was before, ended as %s, want %s: %s",
+				r.Entry.State, model.Done, inWords(r.Entry))
+		}
+	})
 }
 
 func TestDeleteIsDoneWhenReadingAnswersGone(t *testing.T) {

@@ -267,11 +267,8 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if e.Sent {
 		before = e.Base // the value before the first try, which this one completes
 	}
-	shows, is, known := out.After, model.Value{}, false
-	if shows != nil {
-		is, known = e.Read(*shows)
-	}
-	if !known {
+	shows := out.After
+	if shows == nil {
 		if d.again == nil {
 			read, err := d.b.load(ctx, d.a, e.Ref.ID, d.need)
 			if err != nil {
@@ -280,8 +277,8 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 			d.again = &read.Conversation
 		}
 		shows = d.again
-		is, known = e.Read(*shows)
 	}
+	is, known := e.Read(*shows)
 	if known && is.Equal(e.Target) {
 		return ending{state: model.Done, before: before, after: is, shows: shows}
 	}

@@ -43,7 +43,7 @@ func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
 	w := providers.Single(model.EditContacts, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		c, err := p.convert(a.Body)
-		return c.Conversation, func(model.EditKind) bool { return c.Contacts.Known }, err == nil
+		return c.Conversation, nil, err == nil
 	}
 	w.Learn = learn
 	w.Assumed = &providers.Assumption{

@@ -10,7 +10,7 @@ import (
 // plan implements providers.Adapter.Plan: one call for each field, and one for all labels.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id := fresh.Ref.ID
-	labels := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
+	labels := p.write(model.EditLabels, providers.Call{})
 	labels.Build = func(edits []model.Edit) providers.Call {
 		read, _ := p.rawLabels.Get(id)
 		all, _ := providers.Written(fresh.Labels, read)
@@ -29,14 +29,14 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		case model.EditPrivacy:
 			call := calls.Privacy.Of(id, nil)
 			call.Query = url.Values{"privacy": {text}}
-			w = p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown })
+			w = p.write(e.Kind, call)
 		case model.EditTitle:
 			call := calls.Title.Of(id, map[string]string{"title": text})
-			w = p.write(e.Kind, call, func(c converted) bool { return c.hasTitle })
+			w = p.write(e.Kind, call)
 		case model.EditLabels:
 			w = labels
 		case model.EditArchive:
-			w = p.write(e.Kind, calls.Archive.Of(id, nil), func(c converted) bool { return c.Archived })
+			w = p.write(e.Kind, calls.Archive.Of(id, nil))
 		default:
 			return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention can't do this"))
 		}
@@ -44,15 +44,16 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// write returns a call for edits of one kind. includes reports whether an answer includes the new value.
-func (p *provider) write(k model.EditKind, call providers.Call, includes func(converted) bool) *providers.Write {
+// write returns a call for edits of one kind. A field that an answer lacks never equals the target of an edit, so the answer is
+// taken as it is.
+func (p *provider) write(k model.EditKind, call providers.Call) *providers.Write {
 	w := providers.Single(k, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		c, err := p.convert(a.Body, p.directory.Known())
 		if err == nil && c.rawLabels != nil {
 			p.rawLabels.Put(c.Ref.ID, c.rawLabels)
 		}
-		return c.Conversation, func(model.EditKind) bool { return includes(c) }, err == nil
+		return c.Conversation, nil, err == nil
 	}
 	return w
 }

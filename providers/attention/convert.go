@@ -26,7 +26,6 @@ type converted struct {
 	raw, transcript json.RawMessage
 	// rawLabels holds the values of the labels as the service sent them, to be written back; nil if it sent no map of labels.
 	rawLabels map[string]json.RawMessage
-	hasTitle  bool
 }
 
 // resource is a conversation as the service sent it: bare, or inside "data".
@@ -73,7 +72,6 @@ func (p *provider) convert(raw json.RawMessage, names directory) (converted, err
 		Conversation: p.Conversation(r.id, "call"),
 		raw:          r.raw,
 		transcript:   a.Take("transcript"),
-		hasTitle:     !a.Null("title"),
 	}
 	c := &out.Conversation
 	if uuid := a.Text("uuid"); uuid != r.id {

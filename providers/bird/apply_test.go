@@ -351,8 +351,8 @@ func TestCreateOfAnExistingConversation(t *testing.T) {
 	}
 }
 
-func TestAfterIsSetOnlyIfTheAnswerIncludesTheField(t *testing.T) {
-	p, _ := openStub(t, func(sent) (int, string) { return 200, row(c1, map[string]any{"visibility": nil}) })
+func TestAfterIsSetOnlyIfTheAnswerShowsTheTarget(t *testing.T) {
+	p, _ := openStub(t, func(sent) (int, string) { return 200, row(c1, map[string]any{"visibility": nil, "name": "t"}) })
 	out := p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditPrivacy, "private"), edit(model.EditTitle, "t")})
 	if out[0].After != nil || out[1].After == nil || out[0].Err != nil {
 		t.Errorf("got %+v, want the conversation for the second edit alone", out)
