@@ -15,7 +15,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 		read, _ := p.rawLabels.Get(id)
 		all, _ := providers.Written(fresh.Labels, read)
 		for name, raw := range read {
-			if _, set := labelText(raw); !set && all[name] == nil {
+			if !isSet(raw) {
 				all[name] = raw
 			}
 		}
@@ -50,9 +50,6 @@ func (p *provider) write(k model.EditKind, call providers.Call) *providers.Write
 	w := providers.Single(k, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
 		c, err := p.convert(a.Body, p.directory.Known())
-		if err == nil && c.rawLabels != nil {
-			p.rawLabels.Put(c.Ref.ID, c.rawLabels)
-		}
 		return c.Conversation, nil, err == nil
 	}
 	return w

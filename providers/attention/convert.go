@@ -43,7 +43,7 @@ func readResource(raw json.RawMessage) (resource, error) {
 	if !ok {
 		return r, providers.Malformed(calls.Get.Name, "the answer is no conversation")
 	}
-	if inner, ok := providers.ObjectOf(top.Peek("data")); ok && !top.Has("attributes") {
+	if inner, ok := providers.ObjectOf(top.Peek("data")); ok {
 		r.raw = top.Take("data")
 		r.outer, top = top, inner
 	}
@@ -134,7 +134,7 @@ func (p *provider) convert(raw json.RawMessage, names directory) (converted, err
 	return out, nil
 }
 
-// owner reads the user object; without one, it looks up userUUID in the directory.
+// owner reads the user object, and looks up in the directory what it lacks.
 func owner(c *model.Conversation, a *providers.Object, names directory, facts *providers.Facts) {
 	o := model.Participant{ID: a.Text("userUUID")}
 	if u := a.Object("user"); u != nil {
@@ -145,9 +145,7 @@ func owner(c *model.Conversation, a *providers.Object, names directory, facts *p
 		o.Name, o.Email = fullName(u), u.Text("email")
 		facts.Rest("Owner", "", u)
 	}
-	if o.Name == "" && o.Email == "" {
-		o.Name, o.Email = names[o.ID].Name, names[o.ID].Email
-	}
+	o.Name, o.Email = cmp.Or(o.Name, names[o.ID].Name), cmp.Or(o.Email, names[o.ID].Email)
 	if o != (model.Participant{}) {
 		o.Kind = model.KindUser
 		c.Owner = o
@@ -158,17 +156,16 @@ func fullName(u *providers.Object) string {
 	return strings.TrimSpace(u.Text("firstName") + " " + u.Text("lastName"))
 }
 
-// people sets the participants to the people invited or, if there are none, to those who attended. If both are given, the
-// attendees become facts.
+// people sets the participants to the people invited or, if there are none, to those who attended. Who attended is also a fact.
 func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
 	invited, hasInvited := a.List("participants")
 	attendees, hasAttendees := a.List("attendees")
 	if !hasInvited && !hasAttendees {
 		return
 	}
-	shown, rest := invited, attendees
+	shown := invited
 	if len(invited) == 0 {
-		shown, rest = attendees, nil
+		shown = attendees
 	}
 	c.Participants = model.SetOf[model.Participant]()
 	for _, o := range shown {
@@ -182,7 +179,7 @@ func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) 
 		}
 	}
 	c.ParticipantCount = len(c.Participants.Items)
-	for _, o := range rest {
+	for _, o := range attendees {
 		attended(c.Participants.Items, o, facts)
 	}
 }
@@ -191,26 +188,17 @@ func person(o *providers.Object) model.Participant {
 	return model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
 }
 
-// attended adds the facts about an attendee. Only for somebody who was not invited do they stand outside of the group Raw.
+// attended adds the fact that somebody attended. Only for somebody who was not invited does it stand outside of the group Raw.
 func attended(invited []model.Participant, o *providers.Object, facts *providers.Facts) {
 	who := person(o)
-	name := cmp.Or(who.Name, who.Email, who.ID)
-	known := slices.ContainsFunc(invited, func(p model.Participant) bool {
-		p.Role = ""
-		return p == who
-	})
-	if known {
-		facts.Add(model.GroupRaw, "Attended", name)
+	if slices.ContainsFunc(invited, func(p model.Participant) bool { p.Role = ""; return p == who }) {
+		facts.Add(model.GroupRaw, "Attended", who.Display())
 	} else {
-		facts.Add("People", "Attended", name)
-		for _, field := range []string{"id", "email", "name", "status"} {
-			if v := o.Text(field); v != name {
-				facts.Add("People", "Attended: "+name+" "+field, v)
-			}
-		}
+		known := slices.DeleteFunc([]string{who.Name, who.Email, who.ID, who.Status}, func(s string) bool { return s == "" })
+		facts.Add("People", "Attended", strings.Join(known, ", "))
 	}
 	o.Bool("organizer")
-	facts.Rest("People", "Attended: "+name, o)
+	facts.Rest("People", "Attended: "+who.Display(), o)
 }
 
 // statusFields lists the fields that hold a status, in the order of preference.
@@ -245,16 +233,14 @@ func labels(a *providers.Object) (map[string]string, map[string]json.RawMessage)
 	}
 	out := make(map[string]string, len(raw))
 	for name, value := range raw {
-		if text, set := labelText(value); set {
-			out[name] = text
+		if isSet(value) {
+			out[name] = providers.TextOf(value)
 		}
 	}
 	return out, raw
 }
 
-func labelText(value json.RawMessage) (text string, set bool) {
-	return providers.TextOf(value), string(value) != "null"
-}
+func isSet(label json.RawMessage) bool { return string(label) != "null" }
 
 // readTranscript reads a transcript in any of its four shapes: a plain text; an array of segments with words; an object whose
 // "final", or whose "final" in "v2" or "v1", holds segments with words or sentences; or {} or null for none. It merges
@@ -449,9 +435,6 @@ func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
 	}
 	label := cmp.Or(o.Text("title"), key)
 	facts.Add("Intelligence", label+note, providers.TextOf(o.Take("value")))
-	if o.Text("key") != key {
-		o.PutBack("key")
-	}
 	if label != key {
 		facts.Add(model.GroupRaw, label+note+".in map as", key)
 	}

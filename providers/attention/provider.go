@@ -5,7 +5,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -115,16 +114,9 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if err != nil {
 		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
-	detail := providers.HeadSummary(len(page.rows), len(page.rows) == pageSize)
-	if page.total > 0 {
-		detail = fmt.Sprintf("%d in all", page.total)
-	}
+	detail := providers.HeadSummary(cmp.Or(page.total, len(page.rows)), page.total == 0 && len(page.rows) == pageSize)
 	if p.slowList.Load() {
 		detail += "; the fast list is not available here"
-	}
-	sentAs := "bearer"
-	if p.Client.Scheme() == providers.Raw {
-		sentAs = "raw"
 	}
 	_, err = p.readAll(ctx, calls.Users, nil, userOf)
 	users := providers.Check("users", "owners can be named", err)
@@ -133,7 +125,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	return []model.CheckResult{
 		providers.Check(model.CheckList, detail, nil),
-		providers.Check("credential", "accepted, sent as "+sentAs, nil),
+		providers.Check("credential", "accepted, sent as "+cmp.Or(strings.ToLower(p.Client.Scheme()), "raw"), nil),
 		users,
 	}
 }
@@ -144,7 +136,7 @@ func (p *provider) recording(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	o, _ := providers.ObjectOf(a.Body)
-	return providers.MediaLink(calls.Media.Name, cmp.Or(o.Object("data"), o).Text("url"))
+	return providers.MediaLink(calls.Media.Name, o.Text("url"))
 }
 
 // pageSize is the largest size that /conversations/list accepts.
@@ -165,15 +157,12 @@ func (p *provider) list(ctx context.Context, page int, filter url.Values) (listP
 		return readPage(p.Client.Do(ctx, slow))
 	}
 	a, err := p.Client.Do(ctx, fast)
-	if err == nil {
+	switch {
+	case err == nil:
 		p.fastList.Store(true)
-	} else if !p.fastList.Load() && noSuchList(err) {
-		a, second := p.Client.Do(ctx, slow)
-		if second == nil {
+	case !p.fastList.Load() && noSuchList(err):
+		if a, err = p.Client.Do(ctx, slow); err == nil {
 			p.slowList.Store(true)
-		}
-		if second == nil || !noSuchList(second) {
-			return readPage(a, second)
 		}
 	}
 	return readPage(a, err)
@@ -212,7 +201,7 @@ func (p *provider) readAll(ctx context.Context, e providers.Endpoint, filter url
 				out = append(out, convert(id, fields)...)
 			}
 		}
-		if n := len(seen); n == had || list.pageCount <= page && (list.total <= n || list.pageCount > 0) {
+		if n := len(seen); n == had || list.pageCount <= page && list.total <= n {
 			break
 		}
 		q = url.Values{"page": {strconv.Itoa(page + 1)}}

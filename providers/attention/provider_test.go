@@ -309,6 +309,12 @@ func TestCheck(t *testing.T) {
 	if got := fmt.Sprint(raw.Check(context.Background())); !strings.Contains(got, "sent as raw") {
 		t.Errorf("no line on the raw key in %s", got)
 	}
+	for size, want := range map[int]string{0: "is empty", 3: "3 in all", pageSize: "50 at the head of the list, and more behind"} {
+		f.answers["GET /v2/conversations/list"] = pages(size, func(int) string { return "" })
+		if r := opened(t, f, nil).Check(context.Background()); !strings.Contains(r[0].Detail, want) {
+			t.Errorf("a list of %d that doesn't count itself: got %q, want %q", size, r[0].Detail, want)
+		}
+	}
 	f.answers["GET /v2/conversations/list"] = says(401, "")
 	if r := opened(t, f, nil).Check(context.Background()); len(r) != 1 || r[0].OK || r[0].Kind != model.Unauthorized {
 		t.Errorf("refused key: got %v, want one line of kind Unauthorized", r)

@@ -38,7 +38,7 @@ func (p position) String() string {
 // parsePosition parses a place. Anything else is the first page.
 func parsePosition(s string) position {
 	var p position
-	if json.Unmarshal([]byte(s), &p) != nil || p.Page < 1 || p.Page > maxPages || p.Seen < 0 || p.Most < 0 {
+	if json.Unmarshal([]byte(s), &p) != nil || p.Page < 1 {
 		return position{Page: 1}
 	}
 	return p
@@ -65,11 +65,7 @@ func (p position) last(page listPage, fresh int) bool {
 // Sync implements model.Provider. It reads pages by number, and emits a row once however often the moving list repeats it.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	l := &listing{provider: p, names: p.names(ctx), filter: p.filter(req), seen: map[string]bool{}}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, Read: l.read, MaxPages: maxPages}, req, emit)
-	if l.repeats >= maxRepeats {
-		result.Cursor = "" // the next walk starts from the beginning
-	}
-	return result, err
+	return providers.Sync(ctx, providers.Walk[model.Conversation]{Op: calls.List.Name, Read: l.read, MaxPages: maxPages}, req, emit)
 }
 
 type listing struct {

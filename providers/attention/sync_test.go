@@ -156,7 +156,7 @@ func TestSyncOfAServiceThatIgnoresPageNumbers(t *testing.T) {
 }
 
 func TestListFallback(t *testing.T) {
-	for _, status := range []int{404, 405, 400} {
+	for _, status := range []int{404, 405, 400, 422} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){
 			"GET /v2/conversations/list": says(status, ""), "GET /v2/conversations": pages(10, func(int) string { return `,"meta":{"totalRecords":10}` })}}
 		p := opened(t, f, nil)
