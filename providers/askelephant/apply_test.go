@@ -133,6 +133,7 @@ func TestRefusalsOfTheAssumedCall(t *testing.T) {
 		{"404, readable", 404, "", 200, model.Unsupported, "replace_contacts_path", true, true},
 		{"404, gone", 404, `{"title":"Not Found","detail":"no engagement"}`, 404, model.NotFound, "no engagement", false, true},
 		{"404 for a contact", 404, `{"title":"Not Found","detail":"contact cnt_9 not found"}`, 200, model.Invalid, "cnt_9", false, false},
+		{"404 for a field", 404, `{"title":"Not Found","errors":[{"field":"contact_ids","message":"one is unknown"}]}`, 200, model.Invalid, "one is unknown", false, false},
 		{"422", 422, `{"title":"Validation Failed","errors":[{"field":"contact_ids","message":"unknown contact"}],"request_id":"rid_7"}`, 200, model.Invalid, "contact_ids: unknown contact", false, false},
 		{"403", 403, `{"title":"Forbidden","detail":"missing engagements:write"}`, 200, model.Forbidden, "engagements:write", true, false},
 		{"403 without words", 403, ``, 200, model.Forbidden, "engagements:write", false, false},

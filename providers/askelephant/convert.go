@@ -49,12 +49,9 @@ func (p *provider) convert(raw json.RawMessage) (converted, error) {
 	c.Duration, _ = o.Seconds("duration_seconds")
 	start := o.Time("start_at")
 	facts.AddTime("Times", "Start", start)
-	at := o.Time("engagement_at")
-	group := "Times"
-	if at.Equal(start) {
-		group = model.GroupRaw
+	if at := o.Time("engagement_at"); !at.Equal(start) {
+		facts.AddTime("Times", "Engagement", at)
 	}
-	facts.AddTime(group, "Engagement", at)
 	facts.AddTime("Times", "End", o.Time("end_at"))
 	owner(c, o, &facts)
 	people(c, o, &facts)
@@ -63,11 +60,9 @@ func (p *provider) convert(raw json.RawMessage) (converted, error) {
 
 	out.transcript = o.Text("transcript")
 	c.HasTranscript = out.transcript != ""
-	if o.Has("media_url") {
-		// The link is signed, so only its existence is recorded.
-		c.HasRecording = o.Text("media_url") != ""
-		o.Take("media_url")
-	}
+	// The link is signed, so only its existence is recorded.
+	c.HasRecording = o.Text("media_url") != ""
+	o.Take("media_url")
 	facts.Add("Source", "Source", o.Text("data_source"))
 	facts.Tree("Links", "Meeting", o.Take("meeting_url"))
 	facts.Tree("Links", "External", o.Take("external_url"))

@@ -131,6 +131,11 @@ func TestUnsupportedSendsNothing(t *testing.T) {
 // No edit without a call of its own is planned as the call that can't be undone, whatever the table of capabilities says.
 func TestOnlyAnArchiveArchives(t *testing.T) {
 	p := opened(t, &fake{}, nil).(*provider)
+	archived := fresh()
+	archived.Archived = true
+	if caps := p.Capabilities(archived); caps.Of(model.EditArchive).Can() || !caps.Of(model.EditTitle).Can() || !p.Capabilities(fresh()).Of(model.EditArchive).Can() {
+		t.Errorf("what is archived can be archived again, or can't be renamed: %+v", caps)
+	}
 	steps := p.plan(fresh())
 	for _, k := range model.EditKinds() {
 		planned := steps(text(k, "", "x"))

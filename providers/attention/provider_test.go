@@ -330,3 +330,22 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("Open accepted a base URL without TLS")
 	}
 }
+
+func TestRefusedDirectoriesLeaveTheOthersNames(t *testing.T) {
+	const people, teams = `{"data":[{"uuid":"u1","firstName":"Ann"}]}`, `{"data":[{"uuid":"t1","name":"West"}]}`
+	for _, status := range []int{403, 404, 405} {
+		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/users": says(status, ""), "GET /v2/organizations/teams": says(200, teams)}}
+		if d := opened(t, f, nil).(*provider).names(t.Context()); d["t1"].Name != "West" {
+			t.Errorf("users answered %d: got %v, want the team", status, d)
+		}
+		f = &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/users": says(200, people),
+			"GET /v2/organizations/teams": says(status, ""), "GET /v2/teams": says(200, teams)}}
+		if d := opened(t, f, nil).(*provider).names(t.Context()); d["t1"].Name != "West" || d["u1"].Name != "Ann" {
+			t.Errorf("teams answered %d: got %v, want the user, and the team of the other list", status, d)
+		}
+		f.answers["GET /v2/teams"] = says(status, "")
+		if d := opened(t, f, nil).(*provider).names(t.Context()); d["u1"].Name != "Ann" {
+			t.Errorf("both lists of teams answered %d: got %v, want the user", status, d)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -102,15 +101,16 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	// If a page has no new row, or the walk has fewer rows than the service counts, then the list has moved or the service ignores
 	// page numbers.
 	out.Incomplete = out.Incomplete || len(page.rows) > 0 && len(out.Rows) == 0 || last && !l.resumed && len(l.seen) < page.total
-	if l.repeats++; len(out.Rows) > 0 || last {
+	if last {
+		return out, nil
+	}
+	if l.repeats++; len(out.Rows) > 0 {
 		l.repeats = 0
 	}
 	if l.repeats >= maxRepeats {
 		return out, providers.Malformed(calls.List.Name, "the service repeats pages of its list")
 	}
-	if !last {
-		out.Next = at.String()
-	}
+	out.Next = at.String()
 	return out, nil
 }
 
@@ -143,7 +143,7 @@ func (p *provider) filter(req model.SyncRequest) url.Values {
 		q.Set("filter[hide_internal]", "true")
 	}
 	if !req.Since.IsZero() {
-		q.Set("fromDateTime", req.Since.Add(-slack).UTC().Truncate(time.Second).Format(time.RFC3339))
+		q.Set("fromDateTime", req.Since.Add(-slack).UTC().Format(time.RFC3339))
 	}
 	return q
 }
@@ -162,7 +162,7 @@ func (p *provider) readDirectory(ctx context.Context) (directory, error) {
 		return []model.Participant{{Kind: string(model.LookupTeams), ID: id, Name: o.Text("name")}}
 	}
 	teams, err := p.readAll(ctx, calls.Teams, nil, team)
-	if e := model.AsError(err); e != nil && (e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed) {
+	if refusal(err) {
 		teams, err = p.readAll(ctx, calls.TeamsAlso, nil, team)
 	}
 	if err != nil && !refusal(err) {
