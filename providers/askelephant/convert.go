@@ -249,9 +249,7 @@ func tags(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 		if name != "" {
 			c.Labels[name] = ""
 		}
-		if id != name {
-			facts.Add("Tags", name+" id", id)
-		}
+		facts.Add("Tags", name+" id", id)
 		unusual(facts, e, "Tags", name+" object", "tag")
 		facts.Rest("Tags", name, e)
 	}

@@ -132,6 +132,32 @@ func TestAbsentContactsAreUnknown(t *testing.T) {
 	}
 }
 
+func TestFormsOfPeople(t *testing.T) {
+	for in, want := range map[string]model.Participant{
+		`{"id":"cnt_1","name":"Ida Berg","email":"ida@x.example"}`:                                                      {Kind: "contact", ID: "cnt_1", Name: "Ida Berg", Email: "ida@x.example"},
+		`{"object":"CALENDAR_RESOURCE","id":"cnt_1","name":"Room 4"}`:                                                   {Kind: "room", ID: "cnt_1", Name: "Room 4"},
+		`{"object":"meeting_room","id":"mr_1","name":"Room 4"}`:                                                         {Kind: "room", ID: "mr_1", Name: "Room 4"},
+		`{"id":"cnt_1","emails":[{"email":"a@x"},{"email":"b@x","is_primary":true},{"email":"c@x","is_primary":true}]}`: {Kind: "contact", ID: "cnt_1", Email: "b@x"},
+	} {
+		c, err := blank("a", "").convert([]byte(`{"id":"ngmt_1","contacts":[` + in + `]}`))
+		if err != nil || len(c.Participants.Items) != 1 || c.Participants.Items[0] != want {
+			t.Errorf("%s: got %+v, error %v; want %+v", in, c.Participants, err, want)
+		}
+	}
+	c, err := blank("a", "").convert([]byte(`{"id":"ngmt_1","companies":[{},{"domain":"x"}],"tags":[{},{"color":"red"},{"id":"t1"}]}`))
+	if d := cmp.Diff(map[string]string{"t1": ""}, c.Labels); err != nil || d != "" || c.Companies == nil || len(c.Companies) > 0 {
+		t.Errorf("without names and ids: got companies %v and labels %v, error %v; want none but t1", c.Companies, c.Labels, err)
+	}
+	c, err = blank("a", "").convert([]byte(`{"id":"ngmt_1","owner":{"id":"usr_1","first_name":"Xena"}}`))
+	if want := (model.Participant{Kind: "user", ID: "usr_1", Name: "Xena"}); err != nil || c.Owner != want || len(c.Facts) > 0 {
+		t.Errorf("an owner without owner_user_id: got %+v with facts %s, error %v; want %+v", c.Owner, factLines(c.Facts), err, want)
+	}
+	c, err = blank("a", "").convert([]byte(`{"id":"ngmt_1","owner_user_id":"usr_1","owner":{"id":"usr_2","first_name":"Xena"}}`))
+	if err != nil || c.Owner.ID != "usr_1" || factLines(c.Facts) != "Owner / id = usr_2" {
+		t.Errorf("an owner of another id: got %+v with facts %s, error %v; want usr_1, and the other as a fact", c.Owner, factLines(c.Facts), err)
+	}
+}
+
 func TestReadProblem(t *testing.T) {
 	got := readProblem(422, []byte(`{"type":"https://app.askelephant.ai/errors/validation_failed","title":"Validation Failed","status":422,
  "detail":"Body has bad fields.","request_id":"rid_01ABC",
