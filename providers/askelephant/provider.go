@@ -202,11 +202,10 @@ func (p *provider) answered(a *providers.Answer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch version := a.Header.Get("X-Api-Version"); {
-	case version == "" || len(version) > 100:
+	case version == "" || version == p.version || p.changed != "":
 	case p.version == "":
 		p.version = version
-		p.Account.Logf("the service names an X-Api-Version")
-	case version != p.version && version != p.changed:
+	default:
 		p.changed = version
 		p.Account.Logf("X-Api-Version has changed")
 	}
@@ -226,7 +225,8 @@ func (p *provider) lacks(expansion string) bool {
 }
 
 // expanded sends a read with expansions. After a 403 that names the scope of some of them, it drops those and tries again. After
-// a 403 that names none, it tries once without those that need a scope; if that works, it finds out which of them are refused.
+// a 403 that names none, it tries once without those that need a scope; if that works, it adds them one by one, and drops those
+// that are refused.
 func (p *provider) expanded(ctx context.Context, call providers.Call, wanted []string) (*providers.Answer, error) {
 	for {
 		use := slices.DeleteFunc(slices.Clone(wanted), p.lacks)
@@ -255,35 +255,24 @@ func (p *provider) expanded(ctx context.Context, call providers.Call, wanted []s
 		if len(scoped) == 0 || strings.Contains(e.Message, "engagements:") {
 			return nil, err
 		}
-		plain, failed := p.Client.Do(ctx, withExpansions(call, free))
+		answer, failed := p.Client.Do(ctx, withExpansions(call, free))
 		if failed != nil {
 			return nil, err
 		}
-		return p.addExpansions(ctx, call, plain, free, scoped)
-	}
-}
-
-// addExpansions adds expansions one by one to a read that succeeded with the expansions in accepted, and drops those that are
-// refused. It returns the last successful answer.
-func (p *provider) addExpansions(ctx context.Context, call providers.Call, answer *providers.Answer, accepted, more []string) (
-	*providers.Answer, error) {
-	var refused []string
-	for _, x := range more {
-		with := append(slices.Clone(accepted), x)
-		a, err := p.Client.Do(ctx, withExpansions(call, with))
-		switch {
-		case model.KindOf(err) == model.Forbidden:
-			refused = append(refused, x)
-		case err != nil:
-			return nil, err
-		default:
-			answer, accepted = a, with
+		for _, x := range scoped {
+			with := append(slices.Clone(free), x)
+			a, err := p.Client.Do(ctx, withExpansions(call, with))
+			switch {
+			case model.KindOf(err) == model.Forbidden:
+				p.drop(x)
+			case err != nil:
+				return nil, err
+			default:
+				answer, free = a, with
+			}
 		}
+		return answer, nil
 	}
-	if len(refused) > 0 {
-		p.drop(refused...)
-	}
-	return answer, nil
 }
 
 func withExpansions(call providers.Call, use []string) providers.Call {
@@ -333,7 +322,7 @@ func readProblem(_ int, body []byte) *model.Error {
 		return nil
 	}
 	e := &model.Error{RequestID: o.Text("request_id"), Message: providers.JoinTitle(o.Text("title"), o.Text("detail"))}
-	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" && u.Path != "about:blank" {
+	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" {
 		e.Code = path.Base(u.Path)
 	}
 	for _, f := range o.Items("errors") {

@@ -135,6 +135,25 @@ func TestRefusedExpansions(t *testing.T) {
 	}
 }
 
+func TestExpansionsAreAddedUntilOneFails(t *testing.T) {
+	for status, kind := range map[int]model.ErrorKind{403: "", 500: model.Unavailable} {
+		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements/ngmt_1": func(r *http.Request) (int, string) {
+			switch expand := r.URL.Query().Get("expand"); {
+			case strings.HasPrefix(expand, "contacts,companies"):
+				return 403, "" // all at once, without saying which
+			case strings.Contains(expand, "companies"):
+				return status, ""
+			default:
+				return 200, `{"id":"ngmt_1","title":"` + expand + `"}`
+			}
+		}}}
+		d, err := opened(t, f, nil).Load(t.Context(), "ngmt_1", model.NeedEverything)
+		if model.KindOf(err) != kind || err == nil && d.Conversation.Title != "action_items,signals,contacts,owner,tags" {
+			t.Errorf("%d for the companies: got %q, error %v; want everything else or the error", status, d.Conversation.Title, err)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements/ngmt_02DEF": says(200, string(fixture(t, "everything.json")))}}
 	p := opened(t, f, nil)
@@ -184,6 +203,7 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "ida", Limit: 500, Cursor: "m"}, "contact cnt_1 Ida Berg i@x +n", "GET /v2/contacts?cursor=m&limit=100&search=ida"},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "cnt_9"}, "contact cnt_9 Nine  +", "GET /v2/contacts/cnt_9"},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "cnt_0"}, "+", "GET /v2/contacts/cnt_0"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "cnt_9"}, "user usr_1 Ula  +", "GET /v2/users?limit=100&search=cnt_9"},
 		{model.LookupRequest{Kind: model.LookupUsers, Limit: 5}, "user usr_1 Ula  +", "GET /v2/users?limit=5"},
 		{model.LookupRequest{Kind: model.LookupCompany, Text: "ac"}, "company cmp_1 Acme  +", "GET /v2/companies?limit=100&search=ac"},
 		{model.LookupRequest{Kind: model.LookupTags, Text: "chu"}, "tag t2 Churn  +", "GET /v2/tags?limit=100"},

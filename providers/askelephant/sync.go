@@ -139,15 +139,10 @@ func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	return c.Conversation, true
 }
 
-// expired reports whether an error is about the cursor.
+// expired reports whether an error may be about the cursor, which is all that distinguishes a page from the first.
 func (w *walk) expired(err error) bool {
-	e := model.AsError(err)
-	expired := (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity) &&
-		strings.Contains(strings.ToLower(allText(e)), "cursor")
-	if expired {
-		w.provider.Account.Logf("a cursor was refused, the walk starts again")
-	}
-	return expired
+	status := model.AsError(err).Status
+	return status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 }
 
 // createdSlack allows for an update time that is earlier than the creation, because different clocks may set the two times.
