@@ -73,7 +73,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		err = l.part("Conversation", "Messages", l.messages(ctx))
 	}
 	if err == nil && everything {
-		err = l.inboxes(ctx)
+		err = l.part("Inbox", "Inboxes", l.inboxes(ctx))
 	}
 	if err != nil {
 		return model.Detail{}, err
@@ -219,12 +219,6 @@ func (l *loading) inboxes(ctx context.Context) error {
 	page, err := readPage(l.Client.Do(ctx, l.feedItems(l.id)))
 	switch model.KindOf(err) {
 	case "":
-	case model.Forbidden:
-		l.facts.Add("Inbox", "Inboxes", "not shown: the access key has no right to read them")
-		return nil
-	case model.NotFound, model.Unsupported:
-		l.facts.Add("Inbox", "Inboxes", "not shown: the service has none to read")
-		return nil
 	case model.Invalid, model.Malformed:
 		l.Account.Logf("inbox items: %v", err) // the shape of the call is assumed, and the conversation is shown without it
 		return nil

@@ -1,6 +1,7 @@
 package bird
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -108,7 +109,7 @@ func (p *provider) limits(c model.Conversation, no func(model.EditKind, string))
 }
 
 // Check implements model.Provider. It also asks for what the account had no right to before. The parts of a conversation are those
-// of the newest conversation.
+// of the newest conversation. Inboxes are optional: a workspace without them is well.
 func (p *provider) Check(ctx context.Context) (out []model.CheckResult) {
 	p.Client.AskAgain()
 	ask := func(name, good string, call providers.Call) providers.RawPage {
@@ -126,7 +127,12 @@ func (p *provider) Check(ctx context.Context) (out []model.CheckResult) {
 		if newest := o.Text("id"); newest != "" {
 			ask("messages", "can be read", p.messages(newest, "", time.Time{}))
 			ask("participants", "can be read", p.page(calls.ListParticipants, newest, pageLimit, ""))
-			ask("inboxes", "who has it, and what was read, can be shown", p.feedItems(newest))
+			_, err := readPage(p.Client.Do(ctx, p.feedItems(newest)))
+			why := notShown(err)
+			if why != "" {
+				err = nil
+			}
+			out = append(out, providers.Check("inboxes", cmp.Or(why, "who has it, and what was read, can be shown"), err))
 		}
 	}
 	ask("channels", "can be named", p.page(calls.ListChannels, "", 1, ""))
@@ -220,14 +226,16 @@ func refusesToken(err error) bool {
 // notShown returns the text that explains why a part of a conversation is not shown, or "" if the error does not concern that part
 // alone. A part that is not found counts, because the conversation itself has been read.
 func notShown(err error) string {
-	e := model.AsError(err)
-	switch {
-	case e == nil || e.Kind != model.Forbidden && e.Kind != model.NotFound:
-		return ""
+	switch e := model.AsError(err); {
+	case e == nil:
+	case e.Kind == model.NotFound, e.Kind == model.Unsupported:
+		return "not shown: the service has none to read"
 	case e.Kind == model.Forbidden && e.Status == 401:
 		return "not shown: the access key has no right to read them"
+	case e.Kind == model.Forbidden:
+		return "not shown: " + e.Message
 	}
-	return "not shown: " + e.Message
+	return ""
 }
 
 // decodeError reads {code, message, details}. For a 422, details maps a JSON path to sentences. For a 409 its form is free, but

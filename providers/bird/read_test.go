@@ -322,3 +322,26 @@ func TestCheck(t *testing.T) {
 		t.Errorf("contacts: got %+v, want Forbidden", got)
 	}
 }
+
+// Inboxes are known from other programs alone. A workspace without them, or a key without a right to them, is well; a service that
+// fails is not.
+func TestCheckOfInboxes(t *testing.T) {
+	for status, want := range map[int]string{
+		200: "who has it", 401: "not shown: the access key has no right", 403: "not shown: No.", 404: "not shown: the service has none",
+		405: "not shown: the service has none", 422: "", 500: "",
+	} {
+		p, _ := openStub(t, func(r sent) (int, string) {
+			switch {
+			case status != 200 && strings.HasSuffix(r.Path, "/feed-items"):
+				return status, `{"code":"No","message":"No."}`
+			case strings.HasSuffix(r.Path, "/conversations"):
+				return 200, results("", row(c1, nil))
+			}
+			return 200, results("")
+		})
+		got := p.Check(t.Context())[3]
+		if got.Name != "inboxes" || got.OK != (want != "") || !strings.HasPrefix(got.Detail, want) {
+			t.Errorf("%d: got %+v, want %q", status, got, want)
+		}
+	}
+}
