@@ -8,7 +8,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"confab/model"
 	"confab/providers"
@@ -59,8 +58,7 @@ type provider struct {
 	accessKey string // its id; "" if unknown
 
 	channels      *providers.Cached[channels]
-	names         *providers.Recent[string] // of contacts and agents by id; "" if there is none
-	threads       *providers.Recent[thread]
+	names         *providers.Recent[string]                     // of contacts and agents by id; "" if there is none
 	rawAttributes *providers.Recent[map[string]json.RawMessage] // attributes as the service sent them
 }
 
@@ -70,7 +68,6 @@ func open(a providers.Account) (p *provider, err error) {
 	p = &provider{
 		workspace:     service.Value(a, settingWorkspace),
 		accessKey:     service.Value(a, settingAccessKey),
-		threads:       providers.NewRecent[thread](maxThreads),
 		rawAttributes: providers.NewRecent[map[string]json.RawMessage](maxRawAttributes),
 		names:         providers.NewRecent[string](maxNames),
 	}
@@ -125,7 +122,7 @@ func (p *provider) Check(ctx context.Context) (out []model.CheckResult) {
 	if len(head.Rows) > 0 {
 		o, _ := providers.ObjectOf(head.Rows[0])
 		if newest := o.Text("id"); newest != "" {
-			ask("messages", "can be read", p.messages(newest, "", time.Time{}))
+			ask("messages", "can be read", p.page(calls.ListMessages, newest, pageLimit, ""))
 			ask("participants", "can be read", p.page(calls.ListParticipants, newest, pageLimit, ""))
 			_, err := readPage(p.Client.Do(ctx, p.feedItems(newest)))
 			why := notShown(err)
@@ -165,16 +162,6 @@ func (p *provider) page(e providers.Endpoint, id string, limit int, token string
 	call := p.call(e, id, nil)
 	call.Query = e.With(append(more, "limit", strconv.Itoa(limit), "pageToken", token)...).Query
 	return call
-}
-
-// messages returns a call for the messages created after from, or for all if from is zero. They come newest first, as in the
-// vendor's example.
-func (p *provider) messages(id, token string, from time.Time) providers.Call {
-	after := ""
-	if !from.IsZero() {
-		after = from.UTC().Format(time.RFC3339Nano)
-	}
-	return p.page(calls.ListMessages, id, pageLimit, token, "dateFrom", after)
 }
 
 // agents returns a call for the agents whose name, or whose e-mail address if text has an @, matches text (docs.bird.com/api,
