@@ -167,15 +167,21 @@ func (c AudienceChange) Lines() []string {
 	return out
 }
 
-// joinNotes joins two notes. If both begin "<service> doesn't say", the service is named once.
+// joinNotes joins two notes. If both begin "<service> doesn't say", the service, and what both leave open, is named once.
 func joinNotes(a, b string) string {
 	if a == "" || a == b {
 		return b
 	}
-	const silent = " doesn't say "
+	const silent, nor = " doesn't say ", ", nor "
 	service, _, _ := strings.Cut(a, silent)
 	if rest, both := strings.CutPrefix(b, service+silent); both {
-		return a + ", nor " + rest
+		said := strings.Split(strings.TrimPrefix(a, service+silent), nor)
+		for _, what := range strings.Split(rest, nor) {
+			if !slices.Contains(said, what) {
+				a += nor + what
+			}
+		}
+		return a
 	}
 	return strings.TrimSuffix(a+"; "+b, "; ")
 }

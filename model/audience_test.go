@@ -63,6 +63,22 @@ func TestAudienceOf(t *testing.T) {
 	}
 }
 
+func TestWhatIsAssumedIsSaidOnce(t *testing.T) {
+	for _, c := range []struct{ now, will, want string }{
+		{"", "", ""},
+		{"a", "", "a"}, {"", "b", "b"}, {"a", "a", "a"}, {"a", "b", "a; b"},
+		{"X doesn't say p", "X doesn't say q", "X doesn't say p, nor q"},
+		{"X doesn't say p", "Y doesn't say q", "X doesn't say p; Y doesn't say q"},
+		{"X doesn't say p, nor q", "X doesn't say r, nor q", "X doesn't say p, nor q, nor r"},
+		{"X doesn't say p", "X doesn't say p, nor q", "X doesn't say p, nor q"},
+	} {
+		lines := model.AudienceChange{Now: model.Audience{Assumed: c.now}, Will: model.Audience{Assumed: c.will}}.Lines()[2:]
+		if got := strings.TrimPrefix(strings.Join(lines, ""), "* assumed: "); got != c.want {
+			t.Errorf("%q and %q: got %q, want %q", c.now, c.will, got, c.want)
+		}
+	}
+}
+
 func TestPlanToMakePublicSaysWhoSeesItNowAndAfter(t *testing.T) {
 	c := model.Conversation{Privacy: model.PrivacyPrivate, Participants: model.SetOf(ann, bob), ParticipantCount: 2}
 	it := model.PlanOne(c, seenRules, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")}, nil)

@@ -319,6 +319,10 @@ func TestNewSubject(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("full row (-want +got): %s", d)
 	}
+	bare := query.NewSubject(row(func(r *model.Row) { r.Conversation.Updated = time.Time{} }))
+	if bare.Updated != bare.Created || bare.Created != want.Created {
+		t.Errorf("without a time of the last change, the row is dated %d, want %d, when it was created", bare.Updated, want.Created)
+	}
 	if d := cmp.Diff(&query.Subject{Flags: query.FlagUnseen}, query.NewSubject(model.Row{})); d != "" {
 		t.Errorf("empty row (-want +got): %s", d)
 	}

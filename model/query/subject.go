@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"encoding/binary"
 	"maps"
 	"math"
@@ -87,7 +88,7 @@ func NewSubject(r model.Row) *Subject {
 		Title: fold(c.Title), Preview: fold(c.Preview),
 		Owner: lines(spellings(c, "owner")), Team: lines(spellings(c, "team")), Space: lines(spellings(c, "space")),
 		Channel: lines(spellings(c, "channel")), Company: lines(spellings(c, "company")), People: lines(spellings(c, FieldWith)),
-		Created: milli(c.Created), Updated: milli(c.Updated), Duration: min(max(0, c.Duration.Milliseconds()), MaxDuration),
+		Created: milli(c.Created), Updated: milli(cmp.Or(c.Updated, c.Created)), Duration: min(max(0, c.Duration.Milliseconds()), MaxDuration),
 	}
 	var roles []string
 	for p := range c.Everybody() {

@@ -24,7 +24,6 @@
 //   - A 409 for a read of a conversation, its messages or its participants: the read is repeated once, after a second.
 //   - Access keys, bots, agents and the like can't be added to a conversation. Flows are found by id only.
 //   - A contact can have one active conversation on a channel: reopening or creating a second one is a conflict.
-//   - Messages: for five minutes after it has read all, it asks only for newer ones (dateFrom).
 //   - The inbox state of Bird's own application (assignee, team, read) belongs to the items of feeds, in another API. They are
 //     searched once if everything about a conversation is requested.
 //   - A 401 for a call other than those of conversations may be a missing policy rather than a bad key: the same key is then tried

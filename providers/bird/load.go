@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"confab/model"
 	"confab/providers"
@@ -17,24 +15,13 @@ const (
 	messagePages     = 3  // for the detail view
 	messagePagesMost = 20 // if everything is requested
 	maxNamedContacts = 20
-	// threadAge is how long only newer messages are requested after all were read. Changes of older messages, such as of their
-	// delivery, are seen only after that.
-	threadAge = 5 * time.Minute
 )
 
 // The minimum numbers of conversations or names that are kept in memory.
 const (
-	maxThreads       = 16
 	maxRawAttributes = 1_000
 	maxNames         = 5_000
 )
-
-// thread holds the messages of a conversation, oldest first.
-type thread struct {
-	messages []model.Message
-	more     bool // older messages exist
-	read     time.Time
-}
 
 // Load implements model.Provider. The participants come from their own list, never from the at most five that a conversation
 // features. A list that the access key has no right to stays unknown, and a fact says so. If everything is requested, one more
@@ -73,7 +60,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		err = l.part("Conversation", "Messages", l.messages(ctx))
 	}
 	if err == nil && everything {
-		err = l.inboxes(ctx)
+		err = l.part("Inbox", "Inboxes", l.inboxes(ctx))
 	}
 	if err != nil {
 		return model.Detail{}, err
@@ -168,48 +155,26 @@ func (p *provider) contact(ctx context.Context, id string) (model.Participant, e
 	return c, err
 }
 
-// messages reads the messages. If it read them a short time ago, it reads only the newer ones.
+// messages reads the messages. The list may change while its pages are read.
 func (l *loading) messages(ctx context.Context) error {
-	read := func(maxPages int, from time.Time) ([]json.RawMessage, bool, error) {
-		return l.list(maxPages, func(token string) providers.Call { return l.provider.messages(l.id, token, from) }).All(ctx)
-	}
-	known, _ := l.threads.Get(l.id)
-	if n := len(known.messages); n > 0 && !l.everything && !known.messages[n-1].At.IsZero() && time.Since(known.read) < threadAge {
-		newer, whole, err := read(messagePages, known.messages[n-1].At)
-		if err == nil && whole {
-			l.show(known, newer)
-			return nil
-		}
-		if err != nil && !refusesToken(err) {
-			return err
-		}
-	}
 	pages := messagePages
 	if l.everything {
 		pages = messagePagesMost
 	}
-	all, whole, err := read(pages, time.Time{})
-	if err == nil {
-		l.show(thread{more: !whole, read: time.Now()}, all)
+	all, whole, err := l.list(pages, func(token string) providers.Call {
+		return l.page(calls.ListMessages, l.id, pageLimit, token)
+	}).All(ctx)
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// show adds messages to a thread. A message that the thread already has is replaced.
-func (l *loading) show(t thread, newer []json.RawMessage) {
-	all := make([]model.Message, 0, len(newer)+len(t.messages))
-	for i, r := range newer {
-		if m, ok := convertMessage(r, l.accessKey); ok {
-			m.ID = cmp.Or(m.ID, "?"+strconv.Itoa(i))
-			all = append(all, m)
-		}
-	}
-	all = append(all, t.messages...)
-	providers.SortMessages(all) // which keeps the order of equal ones
-	t.messages = slices.CompactFunc(all, func(a, b model.Message) bool { return a.ID == b.ID })
-	l.threads.Put(l.id, t)
-	l.Messages, l.MoreMessages = model.SetOf(slices.Clone(t.messages)...), t.more
-	l.Conversation.HasMessages = len(t.messages) > 0
+	found := providers.ConvertPage(providers.RawPage{Rows: all}, func(raw json.RawMessage) (model.Message, bool) {
+		return convertMessage(raw, l.accessKey)
+	}).Rows
+	found = providers.Unseen(map[string]bool{}, found, func(m model.Message) string { return m.ID })
+	providers.SortMessages(found)
+	l.Messages, l.MoreMessages = model.SetOf(found...), !whole
+	l.Conversation.HasMessages = len(found) > 0
+	return nil
 }
 
 // inboxes reads the state of the conversation in the inboxes of Bird's web application, whose items hold the assignee and whether
@@ -219,12 +184,6 @@ func (l *loading) inboxes(ctx context.Context) error {
 	page, err := readPage(l.Client.Do(ctx, l.feedItems(l.id)))
 	switch model.KindOf(err) {
 	case "":
-	case model.Forbidden:
-		l.facts.Add("Inbox", "Inboxes", "not shown: the access key has no right to read them")
-		return nil
-	case model.NotFound, model.Unsupported:
-		l.facts.Add("Inbox", "Inboxes", "not shown: the service has none to read")
-		return nil
 	case model.Invalid, model.Malformed:
 		l.Account.Logf("inbox items: %v", err) // the shape of the call is assumed, and the conversation is shown without it
 		return nil

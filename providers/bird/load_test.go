@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"confab/model"
 )
@@ -70,64 +68,28 @@ func TestLoad(t *testing.T) {
 	wantKind(t, err, model.Malformed)
 }
 
-func TestOnlyNewerMessagesAreRequestedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		message := func(n int) string {
-			return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","status":"sent","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
-		}
-		last, refused := 2, 0
-		p, s := openStub(t, func(r sent) (int, string) {
-			switch {
-			case !strings.HasSuffix(r.Path, "/messages"):
-				return 200, row(c1, nil)
-			case strings.Contains(r.Query, "dateFrom") && refused != 0:
-				return refused, `{"code":"Refused","message":"no"}`
-			case strings.Contains(r.Query, "dateFrom"):
-				return 200, results("", message(last))
-			}
-			return 200, results("", message(2), message(1))
-		})
-		want := func(ids string, query string) {
-			t.Helper()
-			d, err := p.Load(t.Context(), c1, model.NeedMessages)
-			var got []string
-			for _, m := range d.Messages.Items {
-				got = append(got, m.ID)
-			}
-			lines := s.lines()
-			if err != nil || strings.Join(got, " ") != ids || !strings.HasSuffix(lines[len(lines)-1], query) {
-				t.Errorf("got %v, error %v, sent %s; want %s and %s", got, err, lines[len(lines)-1], ids, query)
-			}
-		}
-		want("m1 m2", "/messages?limit=100")
-		last = 3
-		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
-		refused = 503
-		_, err := p.Load(t.Context(), c1, model.NeedMessages)
-		wantKind(t, err, model.Unavailable)
-		refused = 422 // then all messages are requested
-		want("m1 m2", "/messages?limit=100")
-		refused = 0
-		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
-		time.Sleep(threadAge)
-		want("m1 m2", "/messages?limit=100")
-	})
-}
-
-// More newer messages than the detail view reads leave a gap behind them, so all are read again.
-func TestManyNewerMessagesAreReadWithTheOlderOnes(t *testing.T) {
+// Messages come newest first. One that is written while the pages are read pushes another to the next page.
+func TestMessagesAreReadPageByPage(t *testing.T) {
+	message := func(n int) string {
+		return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
+	}
 	pages := 0
 	p, _ := openStub(t, func(r sent) (int, string) {
-		if !strings.HasSuffix(r.Path, "/messages") {
+		switch {
+		case r.Path == one:
 			return 200, row(c1, nil)
+		case !strings.HasSuffix(r.Path, "/messages"):
+			return 200, results("")
 		}
 		pages++
-		return 200, results(fmt.Sprint("token-", pages), fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:00Z"}`, pages))
+		return 200, results(fmt.Sprint("token-", pages), message(50-pages), message(49-pages))
 	})
-	for _, want := range []int{messagePages, 3 * messagePages} {
-		d, err := p.Load(t.Context(), c1, model.NeedMessages)
-		if err != nil || pages != want || len(d.Messages.Items) != messagePages || !d.MoreMessages {
-			t.Errorf("got %d messages after %d pages, more %t, error %v; want %d after %d, more", len(d.Messages.Items), pages, d.MoreMessages, err, messagePages, want)
+	for need, want := range map[model.Need]int{model.NeedMessages: messagePages, model.NeedEverything: messagePagesMost} {
+		pages = 0
+		d, err := p.Load(t.Context(), c1, need)
+		got := d.Messages.Items
+		if err != nil || pages != want || len(got) != want+1 || got[0].ID != fmt.Sprint("m", 49-want) || got[want].ID != "m49" || !d.MoreMessages || !d.Conversation.HasMessages {
+			t.Errorf("got %d messages after %d pages, more %t, error %v; want %d after %d, oldest first, and more", len(got), pages, d.MoreMessages, err, want+1, want)
 		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 func TestEndpoints(t *testing.T) {
 	p, _ := openStub(t, accept)
 	c := p
-	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.FixedZone("x", 3600))
 	for _, tt := range []struct {
 		call  providers.Call
 		write bool
@@ -28,7 +27,7 @@ func TestEndpoints(t *testing.T) {
 		{c.call(calls.CreateConversation, "", map[string]string{"name": "n"}), true, "POST " + base + `/conversations {"name":"n"}`},
 		{c.call(calls.UpdateConversation, c1, map[string]string{}), true, "PATCH " + one + " {}"},
 		{c.call(calls.DeleteConversation, c1, nil), true, "DELETE " + one},
-		{c.messages(c1, "t", at), false, "GET " + one + "/messages?dateFrom=2026-01-02T02%3A04%3A05.678Z&limit=100&pageToken=t"},
+		{c.page(calls.ListMessages, c1, 100, "t"), false, "GET " + one + "/messages?limit=100&pageToken=t"},
 		{c.page(calls.ListParticipants, c1, 100, ""), false, "GET " + one + "/participants?limit=100"},
 		{c.call(calls.AddParticipant, c1, map[string]string{"id": "u", "type": "user"}), true, "POST " + one + `/participants {"id":"u","type":"user"}`},
 		{c.participant(calls.SetParticipant, c1, "p", map[string]string{"status": "active"}), true, "PATCH " + one + `/participants/p {"status":"active"}`},
@@ -320,5 +319,28 @@ func TestCheck(t *testing.T) {
 	}
 	if !strings.Contains(got[2].Detail, "No policy.") || got[2].Kind != model.Forbidden {
 		t.Errorf("contacts: got %+v, want Forbidden", got)
+	}
+}
+
+// Inboxes are known from other programs alone. A workspace without them, or a key without a right to them, is well; a service that
+// fails is not.
+func TestCheckOfInboxes(t *testing.T) {
+	for status, want := range map[int]string{
+		200: "who has it", 401: "not shown: the access key has no right", 403: "not shown: No.", 404: "not shown: the service has none",
+		405: "not shown: the service has none", 422: "", 500: "",
+	} {
+		p, _ := openStub(t, func(r sent) (int, string) {
+			switch {
+			case status != 200 && strings.HasSuffix(r.Path, "/feed-items"):
+				return status, `{"code":"No","message":"No."}`
+			case strings.HasSuffix(r.Path, "/conversations"):
+				return 200, results("", row(c1, nil))
+			}
+			return 200, results("")
+		})
+		got := p.Check(t.Context())[3]
+		if got.Name != "inboxes" || got.OK != (want != "") || !strings.HasPrefix(got.Detail, want) {
+			t.Errorf("%d: got %+v, want %q", status, got, want)
+		}
 	}
 }

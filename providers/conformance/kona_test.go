@@ -171,7 +171,7 @@ func konaService() conformance.Service {
 			with(quirk("OmitRefresh", sandbox.Switches{"OmitRefresh": true}), konaRefresh),
 			{Name: "ExpiredPassword", SyncErr: model.Unauthorized, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Unauthorized },
 				Turn: turn(sandbox.Switches{"ExpiredPassword": true})},
-			{Name: "the token endpoint redirects", SyncErr: model.Local, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Local }, Turn: konaAway, Check: konaStays},
+			{Name: "the token endpoint redirects", SyncErr: model.Unavailable, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Unavailable }, Turn: konaAway, Check: konaStays},
 			{Name: "the token endpoint is ill", SyncErr: model.Unavailable, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Unavailable }, Turn: func(b *conformance.Bench) {
 				behind(b).Kona().ExpireTokens()
 				b.Tamper(atToken(func(*http.Request) *http.Response { return plain(http.StatusBadGateway, "", "<html>ill</html>") }))

@@ -19,7 +19,6 @@ import (
 // Bounds of the reading of names.
 const (
 	maxNameRequests   = 60 // for one sync, or for one conversation
-	maxUnnamed        = 2_000
 	maxDirectoryPages = 50 // of one listing
 	maxSingleNames    = 20 // ids that are read one by one for one conversation
 	maxNames          = 50_000

@@ -227,8 +227,8 @@ func TestRefreshTokenAlone(t *testing.T) {
 	}
 	p, _ = openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Credential, a.Secrets = nil, nil })
 	e := wantKind(t, load(p), model.NoCredential)
-	if e.Hint != hintSignIn {
-		t.Errorf("got %v, want the hint %q", e, hintSignIn)
+	if e.Hint != "sign in: confab login projects" {
+		t.Errorf("got %v, want a hint that names the account", e)
 	}
 	p, _ = openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Credential, a.Settings = nil, nil })
 	if e := wantKind(t, load(p), model.NoCredential); !strings.Contains(e.Message, "client_id or client_secret is missing") {
@@ -376,11 +376,11 @@ func TestParametersAreSentOneWay(t *testing.T) {
 		{400, oauth("unsupported_grant_type"), model.Unauthorized, true},
 		{401, ``, model.Unauthorized, true},
 		{403, `{"title":"Forbidden"}`, model.Unauthorized, true},
-		{404, ``, model.Local, true},
-		{405, ``, model.Local, true},
-		{415, ``, model.Local, true},
-		{422, `{"title":"Unprocessable Entity","details":"Unprocessable Entity"}`, model.Local, true},
-		{302, ``, model.Local, true},
+		{404, ``, model.Unavailable, true},
+		{405, ``, model.Unavailable, true},
+		{415, ``, model.Unauthorized, true},
+		{422, `{"title":"Unprocessable Entity","details":"Unprocessable Entity"}`, model.Unauthorized, true},
+		{302, ``, model.Unavailable, true},
 		{401, `{"problemType":"https://x/e.md#expired","title":"Expired Password"}`, model.Unauthorized, false},
 		{429, ``, model.RateLimited, false},
 		{500, ``, model.Unavailable, false},

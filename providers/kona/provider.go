@@ -75,7 +75,7 @@ func open(a providers.Account) (*provider, error) {
 	s.user.Store(stored.User)
 	p := &provider{session: s}
 	p.Adapter, err = providers.Open(service, a,
-		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store), Shares: s.api})
+		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: s.decodeError, Shares: s.api})
 	if err != nil {
 		return nil, err
 	}
@@ -254,24 +254,23 @@ func passwordExpired(status int, e *model.Error) bool {
 		strings.Contains(text, "password") && strings.Contains(text, "expire")
 }
 
-var hintSignIn = service.Hints["401"]
-
 const (
 	hintPassword = "the Kona password has expired: change it on Kona's web site, then sign in again"
 	hintUpdate   = "that Kona can update conversations is assumed, not documented"
 )
 
-// decodeError returns a function that reads an error body. The function tells setExpired whether the password has expired.
-func decodeError(setExpired func(bool)) func(int, []byte) *model.Error {
-	return func(status int, body []byte) *model.Error {
-		e := readFailure(body)
-		expired := e != nil && passwordExpired(status, e)
-		if e != nil || status == http.StatusUnauthorized {
-			setExpired(expired)
-		}
-		if expired {
-			e.Kind, e.Hint = model.Unauthorized, hintPassword
-		}
-		return e
+// decodeError reads an error body, and notes whether the password has expired.
+func (s *session) decodeError(status int, body []byte) *model.Error {
+	e := readFailure(body)
+	expired := e != nil && passwordExpired(status, e)
+	if e != nil || status == http.StatusUnauthorized {
+		s.expired.Store(expired)
 	}
+	switch {
+	case expired:
+		e.Kind, e.Hint = model.Unauthorized, hintPassword
+	case e != nil && status == http.StatusUnauthorized:
+		e.Hint = s.hintSignIn()
+	}
+	return e
 }

@@ -57,7 +57,7 @@ func newSession(a providers.Account) (s *session, err error) {
 		s.file = tokenFileOf(a)
 	}
 	a.Credential = nil
-	o := providers.ClientOptions{DecodeError: decodeError(s.expired.Store), Hints: service.Hints}
+	o := providers.ClientOptions{DecodeError: s.decodeError, Hints: service.Hints}
 	if s.api, err = providers.NewClient(a, o); err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (s *session) initialize(ctx context.Context) error {
 	s.setCurrent(pair)
 	renewed, err := s.renew(ctx, "")
 	if err == nil && !renewed {
-		err = noToken("client_id or client_secret is missing to get one")
+		err = s.noToken("client_id or client_secret is missing to get one")
 	}
 	return err
 }
@@ -178,14 +178,16 @@ func (s *session) configured(ctx context.Context, stored tokens) (tokens, error)
 	}
 	refresh, err := secretOf(ctx, s.account.Secrets[settingRefreshToken])
 	if err == nil && refresh == "" {
-		err = noToken("nobody has signed in")
+		err = s.noToken("nobody has signed in")
 	}
 	return stored.forOrigin(origin("", refresh), ""), err
 }
 
-func noToken(why string) *model.Error {
-	return &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and " + why, Hint: hintSignIn}
+func (s *session) noToken(why string) *model.Error {
+	return &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and " + why, Hint: s.hintSignIn()}
 }
+
+func (s *session) hintSignIn() string { return "sign in: confab login " + s.account.Name }
 
 func (s *session) setCurrent(t tokens) {
 	s.api.Protect(t.Access, t.Refresh)

@@ -26,26 +26,19 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	}
 	list := pages(p.Client, conversationKey, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
 	n := &naming{provider: p, budget: maxNameRequests, refresh: full, emit: emit}
-	stopped := false
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		page, err := list.Read(ctx, at)
 		n.page = page.Rows
 		return providers.ConvertPage(page, p.convertNamed), err
 	}
 	w := providers.Walk[model.Conversation]{Op: calls.ListConversations.Name, Read: read, MaxPages: maxPages}
-	result, err := providers.Sync(ctx, w, req, func(b model.Batch) (bool, error) {
+	return providers.Sync(ctx, w, req, func(b model.Batch) (bool, error) {
 		more, err := emit(b)
-		if stopped = !more; err != nil || stopped {
+		if err != nil || !more {
 			return false, err
 		}
-		return true, n.addPage(ctx, b.Cursor)
+		return true, n.emitNamed(ctx, b.Cursor)
 	})
-	if err == nil && !stopped {
-		p.directory.readSpaces(ctx, &n.budget, n.rows)
-		err = n.emitNamed(ctx, "")
-	}
-	result.Complete = result.Complete && err == nil
-	return result, err
 }
 
 // convertNamed converts a conversation, and adds the known names.
@@ -53,61 +46,44 @@ func (p *provider) convertNamed(raw json.RawMessage) (model.Conversation, bool) 
 	return p.convert(raw, p.directory.name)
 }
 
-// naming finds the names for one sync. Rows are emitted first without names, and again when names have become known.
+// naming finds the names for one sync. The rows of a page are emitted first without names, and again when names have become known.
 type naming struct {
 	*provider
 	emit    providers.Emit
 	page    []json.RawMessage // the page that was read last
-	rows    []mentions        // rows with untried ids, and these ids
 	budget  int               // requests left
-	begun   bool
-	refresh bool // listings that are old are read again
+	refresh bool              // listings that are old are read again, once
 }
 
-// addPage is called after a page was emitted. After the first page, it reads the listings of all spaces, users and groups. Names
-// that only the listings of single spaces have are looked up after the last page.
-func (n *naming) addPage(ctx context.Context, cursor string) error {
+// emitNamed is called after a page was emitted. It emits again those of its rows in which a name has become known.
+func (n *naming) emitNamed(ctx context.Context, cursor string) error {
+	var rows []mentions
 	for _, raw := range n.page {
 		m := mentionsOf(raw)
 		m.entities = slices.DeleteFunc(m.entities, func(e entity) bool { return !n.directory.isUntried(e) })
-		if len(m.entities) > 0 && len(n.rows) < maxUnnamed {
-			m.raw = slices.Clone(raw) // so that the row does not keep the whole page in memory
-			n.rows = append(n.rows, m)
+		if len(m.entities) > 0 {
+			m.raw = raw
+			rows = append(rows, m)
 		}
 	}
-	if n.begun {
+	n.directory.readAll(ctx, &n.budget, rows, n.refresh)
+	n.directory.readSpaces(ctx, &n.budget, rows)
+	n.refresh = false
+	if err := ctx.Err(); err != nil {
+		return providers.GivenUp("read names", err)
+	}
+	batch := model.Batch{Total: -1, Cursor: cursor, Names: true}
+	for _, m := range rows {
+		if slices.ContainsFunc(m.entities, n.directory.isKnown) {
+			c, _ := n.convertNamed(m.raw)
+			batch.Conversations = append(batch.Conversations, c)
+		}
+	}
+	if len(batch.Conversations) == 0 {
 		return nil
 	}
-	n.begun = true
-	n.directory.readAll(ctx, &n.budget, n.rows, n.refresh)
-	return n.emitNamed(ctx, cursor)
-}
-
-// emitNamed emits the rows in which a name has become known, and keeps the rows that have other untried ids.
-func (n *naming) emitNamed(ctx context.Context, cursor string) error {
-	rows := n.rows
-	n.rows = nil
-	for chunk := range slices.Chunk(rows, perPage) {
-		if err := ctx.Err(); err != nil {
-			return providers.GivenUp("read names", err)
-		}
-		batch := model.Batch{Total: -1, Cursor: cursor, Names: true}
-		for _, r := range chunk {
-			if slices.ContainsFunc(r.entities, n.directory.isKnown) {
-				c, _ := n.convertNamed(r.raw)
-				batch.Conversations = append(batch.Conversations, c)
-			}
-			if slices.ContainsFunc(r.entities, n.directory.isUntried) {
-				n.rows = append(n.rows, r)
-			}
-		}
-		if len(batch.Conversations) > 0 {
-			if _, err := n.emit(batch); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	_, err := n.emit(batch)
+	return err
 }
 
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (d model.Detail, err error) {

@@ -355,13 +355,13 @@ func (s *session) refusal(err error) error {
 	try := "token_request = " + strconv.Quote(other)
 	switch {
 	case e.Hint == hintPassword, e.Status == 0, e.Kind == model.RateLimited:
-	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden, e.Status == http.StatusBadRequest:
-		e.Kind, e.Hint = model.Unauthorized, hintSignIn
+	case e.Kind == model.Unauthorized, e.Kind == model.Forbidden, e.Kind == model.Invalid:
+		e.Kind, e.Hint = model.Unauthorized, s.hintSignIn()
 		if !slices.Contains(parametersRead, e.Code) {
 			e.Hint = "check client_id and client_secret, or set " + try
 		}
-	case e.Status >= 300 && e.Status < 500:
-		e.Kind, e.Hint = model.Local, "check token_url, or set "+try
+	case e.Status >= 300 && e.Status < 500: // there is no token endpoint at this address
+		e.Kind, e.Hint = model.Unavailable, "check token_url, or set "+try
 	case e.Kind == model.Malformed:
 		e.Hint = "check token_url"
 	}
