@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -26,44 +25,24 @@ type valueSource struct {
 	err error
 }
 
-// unfolded are fields with few values, which the index keeps as services spell them.
-var unfolded = []string{query.FieldAccount, query.FieldProvider, "kind", "status"}
-
-func (f *valueSource) values(field string, rank func(string) int, limit int) []query.Value {
+func (f *valueSource) values(field string, rank func(string) int, limit int) (out []query.Value) {
 	if f.err != nil {
 		return nil
 	}
-	folding := rank
-	if slices.Contains(unfolded, field) {
-		folding = func(text string) int { return rank(model.FoldText(text)) }
-	}
-	found, err := f.b.lists.index.Values(f.ctx, field, folding, limit)
+	found, err := f.b.lists.index.Values(f.ctx, field, rank, limit)
 	if err == nil {
 		err = f.b.spell(f.ctx, field, found)
 	}
 	f.err = err
-	var out []query.Value
 	for _, v := range found {
-		// Values that differ only in spelling are equal to a query.
-		same := func(o query.Value) bool { return model.FoldText(o.Text) == model.FoldText(v.Text) }
-		if i := slices.IndexFunc(out, same); i >= 0 {
-			out[i].Count += v.Count
-		} else {
-			out = append(out, query.Value{Text: v.Text, Count: v.Count})
-		}
+		out = append(out, query.Value{Text: v.Text, Count: v.Count})
 	}
-	slices.SortStableFunc(out, func(a, b query.Value) int {
-		return cmp.Or(cmp.Compare(rank(model.FoldText(a.Text)), rank(model.FoldText(b.Text))), cmp.Compare(b.Count, a.Count))
-	})
 	return out
 }
 
 // spell replaces values of a field by their spelling on the service. The index holds folded values, and for each a
 // conversation in which to look up the spelling.
 func (b *Inbox) spell(ctx context.Context, field string, values []index.Value) error {
-	if field == "role" || slices.Contains(unfolded, field) {
-		return nil
-	}
 	keys := make([]int64, len(values))
 	for i, v := range values {
 		keys[i] = v.Key

@@ -133,7 +133,7 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry) ending {
 	var end ending
 	switch lacks := e.Target.New.Lacks(read); {
 	case err == nil && len(lacks) == 0:
-		return c.created(e, read.Conversation)
+		return created(e, read.Conversation)
 	case err == nil:
 		end = stopped(model.NotVerified, made+"it shows another "+strings.Join(lacks, ", "))
 		end.shows, end.reading = &read.Conversation, read.Reading(need)
@@ -214,7 +214,7 @@ func (c *creation) leaveOut(ctx context.Context, found *model.FoundCreates, riva
 }
 
 func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model.FoundCreates) (ending, error) {
-	return c.created(e, found.Same[0]), c.keep(context.WithoutCancel(ctx), e, found.Same[0].Ref.ID)
+	return created(e, found.Same[0]), c.keep(context.WithoutCancel(ctx), e, found.Same[0].Ref.ID)
 }
 
 // unclear returns an ending that leaves a create to the user; alike are the conversations to look at.
@@ -235,13 +235,8 @@ func (c *creation) unclear(alike []string, why string) ending {
 func serviceWords(err error) string { return model.NewEntryError(err).Message }
 
 // created returns the ending of a create that made conversation c. The first message is not kept any longer.
-// created returns the ending of a create that made a conversation. If the service gives it no date, it is dated now: otherwise
-// it would come last in the list.
-func (c *creation) created(e model.OutboxEntry, made model.Conversation) ending {
+func created(e model.OutboxEntry, c model.Conversation) ending {
 	n := *e.Target.New
 	n.Message = ""
-	if made.Created.IsZero() {
-		made.Created = c.b.now().UTC()
-	}
-	return ending{state: model.Done, after: model.Value{New: &n}, shows: &made}
+	return ending{state: model.Done, after: model.Value{New: &n}, shows: &c}
 }

@@ -348,29 +348,6 @@ func TestCreateIsDoneWhenItIsReadBack(t *testing.T) {
 	}
 }
 
-// The schema of Kona's conversations has no times. One that confab has just made is not buried under all others for that, nor is
-// one of which only the creation is known.
-func TestCreatedConversationComesFirstWithoutDates(t *testing.T) {
-	over(t, 0, func(l *lab) {
-		l.sb.Kona().Set(sandbox.Switches{"NoDates": true})
-		l.Sync(context.Background())
-		n := l.asked("projects", "Lift inspection")
-		n.Message = ""
-		id := l.submit("projects", n)
-		made := l.deliver(id)[id].Journal.Ref
-		for range 2 {
-			page, err := l.List(context.Background(), model.ListRequest{Query: "account:projects", Limit: 1})
-			if err != nil || len(page.Rows) == 0 || page.Rows[0].Conversation.Ref != made {
-				t.Fatalf("the list begins with %+v, error %v; want %s, which was just made", page.Rows, err, made)
-			}
-			if c := page.Rows[0].Conversation; !c.Created.Equal(time.Now()) || !c.Updated.IsZero() {
-				t.Errorf("created %s, updated %s; want created now, the rest unknown", c.Created, c.Updated)
-			}
-			l.Sync(context.Background())
-		}
-	})
-}
-
 // The service accepts the create but makes something else.
 func TestCreateThatShowsSomethingElseIsUnverified(t *testing.T) {
 	over(t, 0, func(l *lab) {

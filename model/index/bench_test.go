@@ -63,7 +63,7 @@ func (w *generator) entry(key int64) query.Entry {
 	}
 	created := start.Add(-time.Duration(r.IntN(2*365*24*60)) * time.Minute)
 	e := query.Entry{Key: key, Revision: key, Subject: query.Subject{
-		Ref: model.Ref{Account: account, ID: fmt.Sprintf("%08x-%04x-%012x", r.Uint32(), key%65536, key)}, Account: account, Provider: "bird",
+		Ref: model.Ref{Account: account, ID: fmt.Sprintf("%08x-%04x-%012x", r.Uint32(), key%65536, key)}, Provider: "bird",
 		Kind: []string{"call", "email", "meeting"}[r.IntN(3)], Status: []string{"active", "closed", "finished"}[r.IntN(3)],
 		Privacy: []string{"private", "public"}[r.IntN(2)],
 		Title:   fmt.Sprintf("%s %d", w.words(3+r.IntN(4)), r.IntN(100_000)),

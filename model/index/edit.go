@@ -151,7 +151,10 @@ func (e *edit) apply(c *query.Entry) {
 	if x := e.x; x.changed != nil {
 		x.changed = append(x.changed, key)
 	} else if x.values != nil {
-		x.values.update(e.table.texts(r), e.table.texts(&after), c.Key)
+		var was, is query.Subject
+		e.table.live(r, &was)
+		e.table.live(&after, &is)
+		x.values.update(&was, &is, c.Key)
 	}
 	e.table.put(&e.was.table, c.Key, after)
 	for i, l := range e.lists {

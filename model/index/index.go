@@ -27,7 +27,7 @@ type Index struct {
 	kept     []query.Query
 	moved    []uint32 // rows that entered or left a list with the time, not yet returned by Advance
 	searches map[string]*search
-	values   *values       // nil until they are asked for, and after a load
+	values   values        // nil until they are asked for, and after a load
 	counting chan struct{} // holds one item while values are first counted
 	changed  []uint32      // rows that changed during that; nil if values are not being counted
 }

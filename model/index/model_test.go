@@ -101,7 +101,7 @@ func genEntry(key *rapid.Generator[int64], now time.Time) *rapid.Generator[query
 		})
 		k := key.Draw(t, "key")
 		return query.Entry{Key: k, Revision: rapid.Int64Range(1, 1000).Draw(t, "revision"), Gone: rapid.IntRange(0, 7).Draw(t, "gone") == 0, Subject: query.Subject{
-			Ref: model.Ref{Account: account(k), ID: fmt.Sprint("c", k)}, Account: account(k), Provider: rapid.SampledFrom([]string{"bird", "kona"}).Draw(t, "provider"),
+			Ref: model.Ref{Account: account(k), ID: fmt.Sprint("c", k)}, Provider: rapid.SampledFrom([]string{"bird", "kona"}).Draw(t, "provider"),
 			Kind: rapid.SampledFrom([]string{"", "call"}).Draw(t, "kind"), Privacy: "private",
 			Title: word.Draw(t, "title"), People: word.Draw(t, "people"), Preview: word.Draw(t, "preview"), Owner: word.Draw(t, "owner"),
 			Labels: rapid.SampledFrom([]string{"", "stage=won", "stage=lost"}).Draw(t, "labels"),

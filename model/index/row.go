@@ -74,7 +74,7 @@ func wordsOf(s *query.Subject) [wordFields]*string {
 func (t *table) orderFields(r *row, s *query.Subject) {
 	h := &t.shapes[r.shape]
 	s.Ref = model.Ref{Account: h.account, ID: r.text[:r.title]}
-	s.Account, s.Provider, s.Title = h.account, h.provider, r.text[r.title:r.people]
+	s.Provider, s.Title = h.provider, r.text[r.title:r.people]
 	s.Flags, s.Created, s.Updated, s.Duration = r.flags, r.created, r.updated, int64(r.duration)
 }
 

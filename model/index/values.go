@@ -27,55 +27,18 @@ type Value struct {
 	rank  int
 }
 
-// keptFields are the fields whose values are kept.
-var keptFields = [...]string{"owner", "team", "space", "channel", "company", query.FieldLabel,
-	query.FieldAccount, query.FieldProvider, "kind", "status", "role", query.FieldWith}
+// kept are the fields whose values are kept.
+var kept = query.Vocabularies()
 
-// texts are the texts of a row that contain the values of keptFields.
-type texts [len(keptFields)]string
-
-// texts returns the texts of a row; those of a tombstone are empty.
-func (t *table) texts(r *row) texts {
-	if r == nil || r.shape == 0 || r.flags&query.FlagTombstone != 0 {
-		return texts{}
-	}
-	var s query.Subject
-	t.subject(r, &s)
-	return texts{s.Owner, s.Team, s.Space, s.Channel, s.Company, s.Labels, s.Account, s.Provider, s.Kind, s.Status, s.Roles, s.People}
-}
-
-// eachValue calls add for every value in the text of a field.
-func eachValue(field, text string, add func(value string)) {
-	if text == "" {
-		return
-	}
-	last := ""
-	for line := range strings.SplitSeq(text, "\n") {
-		switch field {
-		case query.FieldLabel: // the name, and the name with its value
-			name, value, _ := strings.Cut(line, "=")
-			if name != last {
-				add(name)
-			}
-			if last = name; value != "" {
-				add(line)
-			}
-		case query.FieldWith, "company":
-			// A short text with a dash may be a name.
-			if !query.LooksLikeID(line) || len(line) < 16 && strings.Contains(line, "-") {
-				add(line)
-			}
-		case "role":
-			add(line)
-		default:
-			add(line)
-			return // the other lines are an e-mail address and an id
-		}
+// live sets s to the subject of a row, or to the zero one if there is no row or a tombstone.
+func (t *table) live(r *row, s *query.Subject) {
+	if *s = (query.Subject{}); r != nil && r.shape != 0 && r.flags&query.FlagTombstone == 0 {
+		t.subject(r, s)
 	}
 }
 
-// values holds the values of each of keptFields. Index.mu guards it, but counts are read without it.
-type values [len(keptFields)]column
+// values holds the values of each of the kept fields. Index.mu guards it, but counts are read without it.
+type values []column
 
 // column holds the values of one field, also those that no conversation has any more.
 type column struct {
@@ -109,25 +72,27 @@ func (c *column) add(text string, n int, key uint32) {
 	}
 }
 
-// update replaces the texts of a row.
-func (v *values) update(old, now texts, key int64) {
-	for i, field := range keptFields {
-		if old[i] != now[i] {
-			eachValue(field, old[i], func(text string) { v[i].add(text, -1, uint32(key)) })
-			eachValue(field, now[i], func(text string) { v[i].add(text, 1, uint32(key)) })
+// update replaces the subject of a row.
+func (v values) update(old, now *query.Subject, key int64) {
+	for i, of := range kept {
+		if was, is := *of.Text(old), *of.Text(now); was != is {
+			of.Each(was, func(text string) { v[i].add(text, -1, uint32(key)) })
+			of.Each(is, func(text string) { v[i].add(text, 1, uint32(key)) })
 		}
 	}
 }
 
 // count returns the values of all rows.
-func (st *state) count() *values {
-	v := &values{}
+func (st *state) count() values {
+	v := make(values, len(kept))
 	for i := range v {
 		v[i].places = map[string]uint32{}
 	}
+	var none, s query.Subject
 	for n, b := range st.lists[0].blocks {
 		for _, key := range b {
-			v.update(texts{}, st.table.texts(st.table.at(int64(key))), int64(key))
+			st.table.live(st.table.at(int64(key)), &s)
+			v.update(&none, &s, int64(key))
 		}
 		if n%16 == 0 {
 			runtime.Gosched() // a keystroke that waits for a core goes first
@@ -158,8 +123,11 @@ func (x *Index) keptValues(ctx context.Context, field int) (list []value, full b
 		}
 		slices.Sort(x.changed)
 		was, is := &st.table, &x.state.Load().table
+		var old, now query.Subject
 		for _, key := range slices.Compact(x.changed) {
-			v.update(was.texts(was.at(int64(key))), is.texts(is.at(int64(key))), int64(key))
+			was.live(was.at(int64(key)), &old)
+			is.live(is.at(int64(key)), &now)
+			v.update(&old, &now, int64(key))
 		}
 		x.values, x.changed = v, nil
 	}
@@ -168,16 +136,15 @@ func (x *Index) keptValues(ctx context.Context, field int) (list []value, full b
 }
 
 // Values returns values of a field. It leaves out a value if rank returns a negative number for its text. The lowest rank comes
-// first; of equal ranks, the value that more conversations have. Only titles of the newest conversations are examined. Except
-// for labels, rank may be called with several lines; it must then not be negative if the rank of one of the lines is not.
+// first; of equal ranks, the value that more conversations have. Only titles of the newest conversations are examined.
 func (x *Index) Values(ctx context.Context, field string, rank func(folded string) int, limit int) ([]Value, error) {
 	best := bestValues{rank: rank, limit: limit}
-	at := slices.Index(keptFields[:], field)
+	at := slices.IndexFunc(kept, func(v query.Vocabulary) bool { return v.Field == field })
 	var err error
 	if at >= 0 {
 		err = x.offerKept(ctx, &best, at)
 	} else if field == query.FieldTitle {
-		err = x.searchRows(ctx, &best, titlesExamined, func(t *table, r *row, add func(string)) { add(r.text[r.title:r.people]) })
+		err = x.searchRows(ctx, &best, titlesExamined, func(s *query.Subject, add func(string)) { add(s.Title) })
 	}
 	return best.list, err
 }
@@ -194,23 +161,21 @@ func (x *Index) offerKept(ctx context.Context, best *bestValues, field int) erro
 		return err
 	}
 	best.list = nil
-	return x.searchRows(ctx, best, math.MaxInt, func(t *table, r *row, add func(string)) {
-		if text := t.texts(r)[field]; keptFields[field] == query.FieldLabel || best.rank(text) >= 0 {
-			eachValue(keptFields[field], text, add)
-		}
-	})
+	return x.searchRows(ctx, best, math.MaxInt, func(s *query.Subject, add func(string)) { kept[field].Each(*kept[field].Text(s), add) })
 }
 
 // searchRows offers the values that read finds in rows, in at least the given number of the newest ones.
-func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read func(t *table, r *row, add func(string))) error {
+func (x *Index) searchRows(ctx context.Context, best *bestValues, rows int, read func(s *query.Subject, add func(string))) error {
 	st := x.state.Load()
+	var s query.Subject
 	found, left := map[string]Value{}, rows
 	for _, b := range st.lists[0].blocks {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		for _, key := range b {
-			read(&st.table, st.table.at(int64(key)), func(text string) {
+			st.table.live(st.table.at(int64(key)), &s)
+			read(&s, func(text string) {
 				v, ok := found[text]
 				if ok || len(found) < valuesMost && best.rank(text) >= 0 {
 					found[text] = Value{Text: text, Count: v.Count + 1, Key: cmp.Or(v.Key, int64(key))}

@@ -153,10 +153,10 @@ func (c *completer) words(typed string, terms bool) {
 	if utf8.RuneCountInString(typed) < 2 {
 		return
 	}
-	for _, name := range []string{FieldAccount, FieldProvider, FieldLabel, FieldWith, "owner", "team", "space",
-		"channel", "company", "kind", "status", FieldTitle} {
-		c.vocabulary(fieldNamed(name), typed, valuesPerField)
+	for _, v := range Vocabularies() {
+		c.vocabulary(fieldNamed(v.Field), typed, valuesPerField)
 	}
+	c.vocabulary(fieldNamed(FieldTitle), typed, valuesPerField)
 }
 
 // values completes the text after the colon of a field.

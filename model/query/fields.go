@@ -1,6 +1,8 @@
 package query
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,11 +46,12 @@ const (
 type field struct {
 	name, help string
 	compare    comparison
-	read       func(s *Subject) string // the text of the field
-	at         func(s *Subject) int64  // the time of the field
-	words      []word                  // the only values allowed; nil for any text
-	usual      func() []string         // values offered if no conversation has one
-	slips      bool                    // a value that is almost one of usual is an error
+	text       func(s *Subject) *string                 // the text of the field
+	spell      func(c *model.Conversation, to *spelled) // adds what the text is made of
+	at         func(s *Subject) int64                   // the time of the field
+	words      []word                                   // the only values allowed; nil for any text
+	usual      func() []string                          // values offered if no conversation has one
+	slips      bool                                     // a value that is almost one of usual is an error
 
 	// narrow returns the part of a filter that lists the possible values of a match (byWhole) or the texts that a match contains
 	// (byPart). push adds a term that every match fulfils, with the span of its date, to a filter.
@@ -74,20 +77,39 @@ var freeText = &field{compare: byText}
 var fields = []field{
 	{name: FieldIs, help: "a state: private, open, done …", compare: byWord, words: isWords,
 		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.External = f.External || t.Value == "external" }},
-	{name: FieldWith, help: "a participant's name, e-mail or id", compare: byPart, read: func(s *Subject) string { return s.People },
+	{name: FieldWith, help: "a participant's name, e-mail or id", compare: byPart, text: func(s *Subject) *string { return &s.People },
+		spell: func(c *model.Conversation, to *spelled) {
+			for p := range c.Everybody() {
+				to.add(p.ID, p.Name, p.Email, p.Identifier)
+			}
+		},
 		others: "from to who people person participant participants member contact email user"},
-	{name: FieldTitle, help: "in the title", compare: byPart, read: func(s *Subject) string { return s.Title }, others: "name subject"},
-	{name: FieldAccount, help: "one account of the config", compare: byWhole, read: func(s *Subject) string { return s.Account }},
-	{name: FieldProvider, help: "one service", compare: byWhole, read: func(s *Subject) string { return s.Provider },
+	{name: FieldTitle, help: "in the title", compare: byPart, text: func(s *Subject) *string { return &s.Title },
+		spell: func(c *model.Conversation, to *spelled) { to.show(c.Title) }, others: "name subject"},
+	{name: FieldAccount, help: "one account of the config", compare: byWhole, text: func(s *Subject) *string { return &s.Ref.Account },
+		spell: func(c *model.Conversation, to *spelled) { to.show(c.Ref.Account) }},
+	{name: FieldProvider, help: "one service", compare: byWhole, text: func(s *Subject) *string { return &s.Provider },
+		spell: func(c *model.Conversation, to *spelled) { to.show(c.Provider) },
 		usual: serviceNames, slips: true, others: "service"},
-	{name: FieldLabel, help: "a label, or NAME=VALUE", compare: byLabel, others: "tag tags labels"},
-	{name: "owner", help: "the owner's name, e-mail or id", compare: byPart,
-		read: func(s *Subject) string { return s.Owner }, narrow: func(f *model.Filter) *[]string { return &f.Owner }},
-	{name: "status", help: "the service's own word", compare: byWhole,
-		read: func(s *Subject) string { return s.Status }, narrow: func(f *model.Filter) *[]string { return &f.Status }, others: "state"},
-	{name: "kind", help: "call, email, meeting …", compare: byWhole,
-		read: func(s *Subject) string { return s.Kind }, narrow: func(f *model.Filter) *[]string { return &f.Kind },
-		others: "type platform"},
+	{name: FieldLabel, help: "a label, or NAME=VALUE", compare: byLabel, text: func(s *Subject) *string { return &s.Labels },
+		spell: func(c *model.Conversation, to *spelled) {
+			for _, k := range slices.Sorted(maps.Keys(c.Labels)) {
+				to.show(k + "=" + c.Labels[k])
+			}
+		},
+		others: "tag tags labels"},
+	{name: "owner", help: "the owner's name, e-mail or id", compare: byPart, text: func(s *Subject) *string { return &s.Owner },
+		spell: func(c *model.Conversation, to *spelled) {
+			to.add(c.Owner.ID, cmp.Or(c.Owner.Name, c.Owner.Email))
+			to.ids = append(to.ids, c.Owner.Email)
+		},
+		narrow: func(f *model.Filter) *[]string { return &f.Owner }},
+	{name: "status", help: "the service's own word", compare: byWhole, text: func(s *Subject) *string { return &s.Status },
+		spell:  func(c *model.Conversation, to *spelled) { to.show(c.Status) },
+		narrow: func(f *model.Filter) *[]string { return &f.Status }, others: "state"},
+	{name: "kind", help: "call, email, meeting …", compare: byWhole, text: func(s *Subject) *string { return &s.Kind },
+		spell:  func(c *model.Conversation, to *spelled) { to.show(c.Kind) },
+		narrow: func(f *model.Filter) *[]string { return &f.Kind }, others: "type platform"},
 	{name: "has", help: "contacts, messages, outsiders, recording, transcript", compare: byWord, words: hasWords},
 	{name: "audience", help: "who can see it: everyone, group, members", compare: byWord, words: audienceWords,
 		others: "visibility privacy access seen public"},
@@ -96,13 +118,22 @@ var fields = []field{
 	{name: "created", help: "creation: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
 		at:   func(s *Subject) int64 { return s.Created },
 		push: func(f *model.Filter, _ *Term, from, _ time.Time) { f.CreatedFrom = later(f.CreatedFrom, from) }},
-	{name: "team", help: "team name", compare: byPart,
-		read: func(s *Subject) string { return s.Team }, narrow: func(f *model.Filter) *[]string { return &f.Team }},
-	{name: "space", help: "space name", compare: byPart, read: func(s *Subject) string { return s.Space }, others: "in group"},
-	{name: "channel", help: "channel name", compare: byPart, read: func(s *Subject) string { return s.Channel }},
-	{name: "company", help: "company name", compare: byPart,
-		read: func(s *Subject) string { return s.Company }, narrow: func(f *model.Filter) *[]string { return &f.Company }},
-	{name: "role", help: "somebody has this role: editor, viewer …", compare: byLine, read: func(s *Subject) string { return s.Roles },
+	{name: "team", help: "team name", compare: byPart, text: func(s *Subject) *string { return &s.Team },
+		spell:  func(c *model.Conversation, to *spelled) { to.named(c.Team) },
+		narrow: func(f *model.Filter) *[]string { return &f.Team }},
+	{name: "space", help: "space name", compare: byPart, text: func(s *Subject) *string { return &s.Space },
+		spell: func(c *model.Conversation, to *spelled) { to.named(c.Space) }, others: "in group"},
+	{name: "channel", help: "channel name", compare: byPart, text: func(s *Subject) *string { return &s.Channel },
+		spell: func(c *model.Conversation, to *spelled) { to.named(c.Channel) }},
+	{name: "company", help: "company name", compare: byPart, text: func(s *Subject) *string { return &s.Company },
+		spell:  func(c *model.Conversation, to *spelled) { to.named(c.Companies...) },
+		narrow: func(f *model.Filter) *[]string { return &f.Company }},
+	{name: "role", help: "somebody has this role: editor, viewer …", compare: byLine, text: func(s *Subject) *string { return &s.Roles },
+		spell: func(c *model.Conversation, to *spelled) {
+			for p := range c.Everybody() {
+				to.show(p.Role)
+			}
+		},
 		usual: func() []string { return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete} }},
 	{name: "id", help: "the id or the whole ref", compare: byID, others: "ref"},
 	{name: FieldSort, help: "the order; sort:-title reverses", compare: byOrder, words: sortWords, others: "order by"},
@@ -155,7 +186,7 @@ var sortWords = []word{
 	{name: "title", help: "A to Z", texts: []func(*Subject) string{func(s *Subject) string { return s.Title }}},
 	{name: "duration", help: "longest first", number: func(s *Subject) int64 { return s.Duration }},
 	{name: "provider", help: "by service, then account",
-		texts: []func(*Subject) string{func(s *Subject) string { return s.Provider }, func(s *Subject) string { return s.Account }}},
+		texts: []func(*Subject) string{func(s *Subject) string { return s.Provider }, func(s *Subject) string { return s.Ref.Account }}},
 }
 
 func (w *word) match(s *Subject, now time.Time) bool {
@@ -203,6 +234,37 @@ func (f *field) closed() []string {
 		out = append(out, w.name)
 	}
 	return out
+}
+
+// Vocabulary is a field with values that can be kept and counted. Text returns the text of a subject that has them.
+type Vocabulary struct {
+	Field string
+	Text  func(*Subject) *string
+	pairs bool // the values are labels
+}
+
+// Vocabularies returns the fields whose values can be kept: all that have a text, but the title, which has too many.
+func Vocabularies() (out []Vocabulary) {
+	for _, f := range fields {
+		if f.text != nil && f.name != FieldTitle {
+			out = append(out, Vocabulary{f.name, f.text, f.compare == byLabel})
+		}
+	}
+	return out
+}
+
+// Each calls add for every folded value in a text. A label gives its name, and the name with its value.
+func (v Vocabulary) Each(text string, add func(value string)) {
+	last := ""
+	for line := range strings.SplitSeq(shown(text), "\n") {
+		name, value, _ := strings.Cut(line, "=")
+		if v.pairs && name != last {
+			add(name)
+		}
+		if last = name; !v.pairs && line != "" || value != "" {
+			add(model.FoldText(line))
+		}
+	}
 }
 
 // Word is a word or an example of the language, as the reference lists it.

@@ -10,8 +10,8 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 			t.Errorf("field %q is repeated, or lacks name or help", f.name)
 		}
 		seen[f.name] = true
-		reads := f.compare == byPart || f.compare == byWhole || f.compare == byLine
-		if reads != (f.read != nil) || (f.compare == byDate) != (f.at != nil) || (f.compare == byWord || f.compare == byOrder) != (f.words != nil) {
+		reads := f.compare == byPart || f.compare == byWhole || f.compare == byLine || f.compare == byLabel
+		if reads != (f.text != nil) || reads != (f.spell != nil) || (f.compare == byDate) != (f.at != nil) || (f.compare == byWord || f.compare == byOrder) != (f.words != nil) {
 			t.Errorf("field %s does not have exactly what its comparison needs", f.name)
 		}
 		for _, w := range f.words {

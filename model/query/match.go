@@ -39,13 +39,13 @@ func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
 	of := t.of
 	switch of.compare {
 	case byText:
-		return strings.Contains(s.Title, t.Value) || strings.Contains(s.People, t.Value) || strings.Contains(s.Preview, t.Value)
+		return strings.Contains(s.Title, t.Value) || strings.Contains(shown(s.People), t.Value) || strings.Contains(s.Preview, t.Value)
 	case byPart:
-		return strings.Contains(of.read(s), t.Value)
+		return strings.Contains(*of.text(s), t.Value)
 	case byWhole:
-		return sameFolded(of.read(s), t.Value)
+		return strings.EqualFold(*of.text(s), t.Value) // a name of an account is not folded
 	case byLine:
-		return hasLine(of.read(s), t.Value)
+		return hasLine(*of.text(s), t.Value)
 	case byLabel:
 		return hasLabel(s.Labels, t)
 	case byID:
@@ -57,14 +57,6 @@ func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
 	from, to := t.Date.Bounds(now, loc) // byDate; no term has byOrder
 	at := of.at(s)
 	return at != 0 && from <= at && at < to
-}
-
-// sameFolded reports whether the fold of a stored word equals a folded word.
-func sameFolded(stored, folded string) bool {
-	if model.IsASCII(stored) {
-		return strings.EqualFold(stored, folded)
-	}
-	return model.FoldText(stored) == folded
 }
 
 func hasLine(lines, want string) bool {
@@ -210,7 +202,7 @@ func (t *Term) implies(o *Term) bool {
 	same := t.Field == o.Field
 	switch o.of.compare {
 	case byText:
-		return (same || t.Field == FieldTitle || t.Field == FieldWith) && strings.Contains(t.Value, o.Value)
+		return (same || t.Field == FieldTitle) && strings.Contains(t.Value, o.Value)
 	case byPart:
 		return same && strings.Contains(t.Value, o.Value)
 	case byLabel:

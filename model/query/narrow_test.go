@@ -35,7 +35,7 @@ func TestNarrows(t *testing.T) {
 		{"bud", "budg", true},
 		{"budget", "budget acm", true},
 		{"bud", "title:budget", true},
-		{"bud", "with:budget", true},
+		{"bud", "with:budget", false},
 		{"bud", "owner:budget", false},
 		{"title:bud", "bud", false},
 		{"owner:le", "owner:lee", true},

@@ -94,7 +94,8 @@ func (t *Term) nearby(from Source) (out []*Node) {
 	default:
 		return nil
 	}
-	for _, field := range []string{FieldLabel, FieldWith, "company", "owner", "space", "team", "channel", "kind", "status"} {
+	for _, v := range Vocabularies() {
+		field := v.Field
 		if field != t.Field && t.of.compare != byLabel && (t.of.compare != byText || field != FieldLabel && field != FieldWith) {
 			take(field, func(text string) int {
 				if _, value, pair := strings.Cut(text, "="); field == FieldLabel && pair {
@@ -142,7 +143,7 @@ func (t *Term) rankLabel(label string) int {
 
 // respelled returns words of titles and names that are almost the wanted word.
 func (t *Term) respelled(from Source) (out []*Node) {
-	for _, field := range []string{FieldTitle, FieldWith, "company"} {
+	for _, field := range []string{FieldTitle, FieldWith} {
 		rank := func(text string) int { _, wrong := nearestWord(text, t.Value); return wrong }
 		for _, v := range from(field, rank, 1) {
 			if word, _ := nearestWord(model.FoldText(v.Text), t.Value); word != "" {
@@ -158,7 +159,7 @@ func (t *Term) respelled(from Source) (out []*Node) {
 func nearly(text, want string) int {
 	const shortest = 3 // a shorter text is part of too many others
 	switch {
-	case text == want, strings.Contains(text, "\n"): // a Source then asks again for each line
+	case text == want:
 		return 0
 	case want == "" || text == "":
 		return -1

@@ -80,8 +80,8 @@ func TestMatchFollowsLogic(t *testing.T) {
 		if qa.Inbox().Match(s, now, time.UTC) && !ma {
 			t.Error("Inbox matches what the query does not match")
 		}
-		if l := qa.Accounts(); ma && l != nil && !slices.Contains(l, s.Account) {
-			t.Errorf("a match is of account %s, but Accounts returned %v", s.Account, l)
+		if l := qa.Accounts(); ma && l != nil && !slices.Contains(l, s.Ref.Account) {
+			t.Errorf("a match is of account %s, but Accounts returned %v", s.Ref.Account, l)
 		}
 		if l := qa.Providers(); ma && l != nil && !slices.Contains(l, s.Provider) {
 			t.Errorf("a match is of provider %s, but Providers returned %v", s.Provider, l)

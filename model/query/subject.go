@@ -1,7 +1,6 @@
 package query
 
 import (
-	"cmp"
 	"encoding/binary"
 	"maps"
 	"math"
@@ -43,23 +42,24 @@ const (
 const MaxDuration = math.MaxUint32
 
 // Subject is what a query is matched against: a projected conversation with its local marks, prepared for searching. The
-// texts from Title on are folded with model.FoldText; those before are as stored. Lists have one item a line.
+// texts from Provider on are folded with model.FoldText; those before are as stored. A text of several items has one a line,
+// first those that are shown, then ids, see shown.
 type Subject struct {
-	Ref      model.Ref
-	Account  string
+	Ref     model.Ref
+	Privacy string
+	Access  string
+
 	Provider string
 	Kind     string
 	Status   string
-	Privacy  string
-	Access   string
 
 	Title   string
-	People  string // names, e-mail addresses, identifiers and ids
-	Owner   string // name, e-mail address, id
-	Team    string // name, id
-	Space   string // name, id
-	Channel string // name, id
-	Company string // name and id of each
+	People  string
+	Owner   string
+	Team    string
+	Space   string
+	Channel string
+	Company string
 	Roles   string
 	Preview string
 	Labels  string // "name=value"
@@ -83,20 +83,15 @@ type Entry struct {
 func NewSubject(r model.Row) *Subject {
 	c := &r.Conversation
 	s := &Subject{
-		Ref: c.Ref, Account: c.Ref.Account, Provider: c.Provider, Kind: c.Kind, Status: c.Status,
-		Privacy: string(c.Privacy), Access: c.Access,
-		Title: fold(c.Title), Preview: fold(c.Preview),
-		Owner: lines(spellings(c, "owner")), Team: lines(spellings(c, "team")), Space: lines(spellings(c, "space")),
-		Channel: lines(spellings(c, "channel")), Company: lines(spellings(c, "company")), People: lines(spellings(c, FieldWith)),
-		Created: milli(c.Created), Updated: milli(cmp.Or(c.Updated, c.Created)), Duration: min(max(0, c.Duration.Milliseconds()), MaxDuration),
+		Privacy: string(c.Privacy), Access: c.Access, Preview: fold(c.Preview),
+		Created: milli(c.Created), Updated: milli(c.Updated), Duration: min(max(0, c.Duration.Milliseconds()), MaxDuration),
 	}
-	var roles []string
-	for p := range c.Everybody() {
-		roles = append(roles, p.Role)
+	for i := range fields {
+		if f := &fields[i]; f.spell != nil {
+			*f.text(s) = f.spelled(c).folded()
+		}
 	}
-	labels := spellings(c, FieldLabel)
-	slices.Sort(labels)
-	s.Roles, s.Labels = lines(roles), lines(labels)
+	s.Ref = c.Ref // the account as it is
 
 	s.flag(FlagClosed, c.Closed)
 	s.flag(FlagArchived, c.Archived)
@@ -123,39 +118,65 @@ func NewSubject(r model.Row) *Subject {
 	return s
 }
 
-// spellings returns the texts of a field as the service spells them. Those of labels are "name=value".
-func spellings(c *model.Conversation, field string) (out []string) {
-	switch field {
-	case FieldTitle:
-		return []string{c.Title}
-	case FieldWith:
-		for p := range c.Everybody() {
-			out = append(out, p.Name, p.Email, p.Identifier, p.ID)
-		}
-	case FieldLabel:
-		for k, v := range c.Labels {
-			out = append(out, k+"="+v)
-		}
-	case "owner":
-		return []string{c.Owner.Name, c.Owner.Email, c.Owner.ID}
-	case "team":
-		return []string{c.Team.Name, c.Team.ID}
-	case "space":
-		return []string{c.Space.Name, c.Space.ID}
-	case "channel":
-		return []string{c.Channel.Name, c.Channel.ID}
-	case "company":
-		for _, n := range c.Companies {
-			out = append(out, n.Name, n.ID)
-		}
+// spelled are the texts of a field as the service spells them.
+type spelled struct {
+	shown []string // by which a person knows it
+	ids   []string // and others by which a query for the field finds it
+}
+
+// shown returns the part of a text of a Subject that is shown. A line that begins with a zero byte is the first of the ids.
+func shown(text string) string {
+	if at := strings.IndexByte(text, 0); at > 0 {
+		return text[:at-1]
 	}
-	return out
+	return text
+}
+
+// folded returns the folded texts, one a line, without empty ones and repetitions.
+func (t spelled) folded() string {
+	seen := map[string]bool{"": true}
+	lines := func(texts []string) string {
+		var out []string
+		for _, text := range texts {
+			if text = fold(text); !seen[text] {
+				seen[text] = true
+				out = append(out, text)
+			}
+		}
+		return strings.Join(out, "\n")
+	}
+	names, ids := lines(t.shown), lines(t.ids)
+	if ids == "" {
+		return names
+	}
+	return names + "\n\x00" + ids
+}
+
+// add adds names and an id. Without a name, the id is what is shown.
+func (t *spelled) add(id string, names ...string) {
+	if strings.Join(names, "") == "" {
+		names = []string{id}
+	}
+	t.shown, t.ids = append(t.shown, names...), append(t.ids, id)
+}
+
+func (t *spelled) named(all ...model.Named) {
+	for _, n := range all {
+		t.add(n.ID, n.Name)
+	}
+}
+
+func (t *spelled) show(text string) { t.shown = append(t.shown, text) }
+
+func (f *field) spelled(c *model.Conversation) (t spelled) {
+	f.spell(c, &t)
+	return t
 }
 
 // Spelled returns a folded value of a field of a row as its service spells it, or the folded value if the row does not have
 // it. A label may be its name alone.
 func Spelled(r model.Row, field, folded string) string {
-	texts := spellings(&r.Conversation, field)
+	texts := fieldNamed(field).spelled(&r.Conversation).shown
 	if field == FieldLabel {
 		texts = slices.AppendSeq(texts, maps.Keys(r.Conversation.Labels))
 	}
@@ -185,36 +206,6 @@ func fold(s string) string {
 		return ""
 	}
 	return model.FoldText(model.CleanLine(s, 0))
-}
-
-// lines folds texts and joins them, leaving out empty ones and repetitions.
-func lines(texts []string) string {
-	seen := map[string]bool{"": true}
-	var out []string
-	for _, text := range texts {
-		if text = fold(text); !seen[text] {
-			seen[text] = true
-			out = append(out, text)
-		}
-	}
-	return strings.Join(out, "\n")
-}
-
-// LooksLikeID reports whether a text is written like an id (4711, usr_01XYZ, a UUID) rather than like a name.
-func LooksLikeID(s string) bool {
-	digits, separators := 0, 0
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-		case c == '-' || c == '_':
-			separators++
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-		default:
-			return false
-		}
-	}
-	return digits > 0 && (digits == len(s) || separators > 0 || len(s) >= 12)
 }
 
 // Service is what the language knows of a provider: its name, and the rules by which audience: matches.
@@ -267,15 +258,15 @@ func (s *Subject) hasOutsiders() bool {
 		}
 	}
 	strangers := model.Strangers{Some: s.Flags&FlagStrangers != 0, Unaddressed: s.Flags&FlagUnaddressed != 0}
-	return model.Outsiders(strings.SplitSeq(s.People, "\n"), owner, strangers, load(&domains))
+	return model.Outsiders(strings.SplitSeq(shown(s.People), "\n"), owner, strangers, load(&domains))
 }
 
 // FoldVersion is the version of NewSubject and model.FoldText. It must be raised when either makes something else of a row:
 // packed subjects of another version are then made anew.
-const FoldVersion = 2
+const FoldVersion = 3
 
-// texts returns the texts of a subject in the order in which they are packed. Ref and Account are not packed, because the row
-// that stores the packed subject has them.
+// texts returns the texts of a subject in the order in which they are packed. Ref is not packed, because the row that
+// stores the packed subject has it.
 func (s *Subject) texts() [15]*string {
 	return [...]*string{&s.Provider, &s.Kind, &s.Status, &s.Privacy, &s.Title, &s.People, &s.Owner, &s.Team, &s.Space, &s.Channel,
 		&s.Company, &s.Roles, &s.Preview, &s.Labels, &s.Access}
@@ -286,7 +277,7 @@ func (s *Subject) numbers() [4]*int64 {
 	return [...]*int64{&s.SnoozedUntil, &s.Created, &s.Updated, &s.Duration}
 }
 
-// Pack returns a subject as it is stored, without its ref and account: the fold version, the flags, the numbers, the length of
+// Pack returns a subject as it is stored, without its ref: the fold version, the flags, the numbers, the length of
 // each text, the texts.
 func (s *Subject) Pack() []byte {
 	dst := []byte{FoldVersion}

@@ -102,7 +102,7 @@ func (x *indexedReader) scan(r row) (e query.Entry, ok bool) {
 		c, _ := k.body()
 		e.Subject = *query.NewSubject(k.row(c))
 	}
-	e.Subject.Ref, e.Subject.Account = ref, account
+	e.Subject.Ref = ref
 	return e, true
 }
 
