@@ -20,8 +20,9 @@ import (
 type openPrompt struct {
 	*prompt.Prompt
 	// Escape restores the filter before, with the cursor on the conversation from.
-	before string
-	from   model.Ref
+	before  string
+	from    model.Ref
+	applied bool // another filter was, so the cursor may have moved
 	// target is the intent from when the command line was opened.
 	target intent
 }
@@ -65,6 +66,7 @@ func (m *Model) promptAsks(p *openPrompt, asks prompt.Asks) {
 	if text := asks.Apply; text != nil && p.Kind == prompt.Search {
 		m.detail.Search(*text)
 	} else if text != nil {
+		p.applied = p.applied || *text != m.list.currentTab().filter
 		m.list.applyFilter(*text)
 	}
 	if ask := asks.Offers; ask != nil && ask.Wait {
@@ -82,7 +84,7 @@ func (m *Model) promptAsks(p *openPrompt, asks prompt.Asks) {
 		m.prompt = nil
 		if p.Kind == prompt.Search {
 			m.detail.Search("")
-		} else if p.Kind == prompt.Filter && m.list.currentTab().filter != p.before {
+		} else if p.applied {
 			m.list.setFilter(p.before, p.from)
 		}
 	case asks.Done:
@@ -164,7 +166,9 @@ func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
 	return []string{line, p.DrawHelp(m.th, w, about, near, found)}, cursor
 }
 
-func (o *overlays) openHelp() { o.open(layer{overlay: dialog.NewHelp(o.keys, o.opts.Version)}) }
+func (o *overlays) openHelp(at keymap.Context) {
+	o.open(layer{overlay: dialog.NewHelp(o.keys, at, o.opts.Version)})
+}
 
 func (m *Model) openPalette(in intent) {
 	target := m.intent(in.action)

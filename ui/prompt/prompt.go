@@ -348,7 +348,8 @@ func (p *Prompt) DrawHelp(th *theme.Theme, w int, about string, nearest query.Co
 		text := th.Truncate(nearest.Text, max(8, w-th.Width(head+tail)), th.Ellipsis)
 		return th.Fit(th.Say(theme.Dim, head)+th.Say(theme.Accent, text)+th.Say(theme.Dim, tail), w, "")
 	}
-	w = max(0, w-th.Width(about))
+	about = th.Truncate(about, w/2, th.Ellipsis)
+	w -= th.Width(about)
 	used, s := 1, " "
 	for i := max(0, p.chosen-2); i < len(p.offers); i++ {
 		o := p.offers[i]
