@@ -284,9 +284,9 @@ type nearestQuery struct {
 	query.Completion
 }
 
-// nearest returns the query nearest to the filter of this view, and false unless the filter finds nothing.
-func (l *listing) nearest() (c query.Completion, ok bool) {
-	return l.near.Completion, l.near.Text != "" && l.findsNothing(l.near)
+// nearest returns the query nearest to the filter of this view, the zero value unless the filter finds nothing.
+func (l *listing) nearest() query.Completion {
+	return theme.Pick(l.findsNothing(l.near), l.near.Completion, query.Completion{})
 }
 
 func (l *listing) findsNothing(n nearestQuery) bool {

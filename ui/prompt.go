@@ -114,8 +114,7 @@ func (m *Model) readOffers(p *openPrompt, ask prompt.Request) {
 	text, cursor := ask.Text[offers.Start:], ask.Cursor-offers.Start
 	m.list.complete(text, cursor, func(list []query.Completion, more bool, err error) {
 		offers.List, offers.More, offers.Failed = list, more, err != nil
-		near, ok := m.list.nearest()
-		if ok && !more && p.Kind == prompt.Filter && text == m.list.currentTab().filter {
+		if near := m.list.nearest(); near.Text != "" && !more && p.Kind == prompt.Filter && text == m.list.currentTab().filter {
 			offers.List, offers.Failed = append([]query.Completion{near}, list...), false
 		}
 		m.updatePrompt(p, offers)
@@ -161,9 +160,8 @@ func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
 	case p.Kind == prompt.Command && p.target.size() > 0:
 		about = " for " + nameOrCount(p.target) + " "
 	}
-	near, found := m.list.nearest()
 	line, cursor := p.Draw(m.th, w)
-	return []string{line, p.DrawHelp(m.th, w, about, near, found)}, cursor
+	return []string{line, p.DrawHelp(m.th, w, about, m.list.nearest())}, cursor
 }
 
 func (o *overlays) openHelp(at keymap.Context) {

@@ -238,7 +238,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 func (m *Model) emptyText() []string {
 	if f := m.list.currentTab().filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
-		if near, ok := m.list.nearest(); ok {
+		if near := m.list.nearest(); near.Text != "" {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
 			return append(text, "Nearest: "+near.Text+", "+theme.Number(near.Count)+".", "", key+" tab takes it; esc clears the filter.")
 		}
