@@ -20,12 +20,21 @@ import (
 // a row that comes under the cursor later is not affected.
 type intent struct {
 	subjects
+	here   subjects // the conversation under the cursor, or the open one, whatever is marked
 	action keymap.Action
 	count  int // 0 if none was typed
 	// since is when the row came under the cursor by itself; zero if the person moved there.
 	since  time.Time
 	marked bool // the set was marked, so some of it may be out of sight
 	arg    string
+}
+
+// of returns the intent as an action means it: one that takes a single conversation is about the one here.
+func (in intent) of(h handler) intent {
+	if h.wants == wantsRow {
+		in.subjects, in.marked = in.here, false
+	}
+	return in
 }
 
 func (in intent) times() int { return max(1, in.count) }
@@ -36,19 +45,20 @@ func (m *Model) intent(a keymap.Action) intent {
 		if !m.detail.Ref().IsZero() {
 			in.row, in.single, in.since = m.detail.Row(), true, m.guard.shownSince()
 		}
+		in.here = in.subjects
 		return in
 	}
-	row, ok := m.list.Selected()
-	in.row = row
+	in.row, in.here.single = m.list.Selected()
+	in.here.row = in.row
 	switch {
 	case m.list.Ranging():
 		in.marked = true
 		if set, whole := m.list.Rows(m.list.RangeRequest()); whole {
-			in.set = set
+			in.set = m.list.WithMarks(set)
 		}
 	case m.list.Marks.Len() > 0:
 		in.set, in.marked = m.list.Marks, true
-	case ok:
+	case in.here.single:
 		in.single, in.since = true, m.guard.shownSince()
 	}
 	if in.set.Len() == 1 {
@@ -62,10 +72,11 @@ func (m *Model) intent(a keymap.Action) intent {
 
 func (m *Model) run(in intent) {
 	h := m.handlers[in.action]
+	in = in.of(h)
 	inList := !m.inDetail
 	switch {
 	case h.wants == wantsRows && inList && m.marks.postpone(in.action):
-	case in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && inList:
+	case in.size() == 0 && m.list.Ranging() && h.wants == wantsRows && inList:
 		m.readRows(in, m.list.RangeRequest())
 	case in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark:
 		m.runCounted(in, h)
@@ -123,26 +134,25 @@ func (m *Model) readRows(in intent, req model.SelectRequest) {
 		}
 		if err != nil {
 			m.fail("read the range", err)
-		} else {
-			m.run(in.onSet(set))
+			return
 		}
+		if in.marked {
+			set = m.list.WithMarks(set)
+		}
+		m.run(in.onSet(set))
 	})
 }
 
 // off returns why an intent can't be carried out, "" if it can.
 func (m *Model) off(in intent) string {
 	h := m.handlers[in.action]
-	noRow := in.row.Conversation.Ref.IsZero()
-	switch {
-	case h.wants != wantsNothing && in.size() == 0:
-		switch ranging := m.list.Ranging(); {
-		case m.list.Cursor() >= 0 && (!ranging || noRow):
+	if in = in.of(h); h.wants != wantsNothing && in.size() == 0 {
+		switch {
+		case m.list.Ranging() && (h.wants == wantsRows || in.action == keymap.Mark):
+			return "" // the range is read first
+		case m.list.Cursor() >= 0:
 			return "the conversation is still being read"
-		case ranging:
-			return ""
 		}
-		return "nothing selected"
-	case h.wants == wantsRow && noRow:
 		return "nothing selected"
 	}
 	if h.kind != "" {
@@ -259,7 +269,7 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.OutboxScreen: {run: m.outbox.show},
 		keymap.Refresh:      {run: m.refresh},
 		keymap.Redraw:       {run: noIntent(m.redraw)},
-		keymap.Help:         {run: noIntent(m.openHelp)},
+		keymap.Help:         {run: func(intent) { m.openHelp(m.contexts()[0]) }},
 		keymap.Suspend:      {run: noIntent(m.suspend)},
 		keymap.Quit:         {run: noIntent(m.quit.leave)},
 		keymap.Interrupt:    {run: noIntent(m.quit.leave)},
@@ -312,10 +322,7 @@ func hasArg(in intent) bool { return in.arg != "" }
 func always(intent) bool { return true }
 
 func (m *Model) searchOff(intent) string {
-	if m.detail.Searching() == "" {
-		return "nothing is searched for: / starts a search"
-	}
-	return ""
+	return theme.Pick(m.detail.Searching() == "", "nothing is searched for: / starts a search", "")
 }
 
 func (m *Model) moveBy(n int) runFunc { return func(in intent) { m.moveOrScroll(n * in.times()) } }

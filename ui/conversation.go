@@ -145,6 +145,9 @@ func (c *conversation) showRow(row model.Row) {
 	known, same := c.Detail(), ref == c.Ref()
 	if !same {
 		known = nil
+		if !c.inDetail {
+			c.SetTab(detail.Overview) // another tab stays from one open conversation to the next alone
+		}
 		if i := c.loadedIndex(ref); i >= 0 {
 			known = &c.loaded[i]
 		}
@@ -255,9 +258,9 @@ func (c *conversation) turnDetail(by int) {
 }
 
 func (c *conversation) fillScreen(row model.Row) {
+	c.openRow(row)
 	c.inDetail = true
 	c.list.EndRange()
-	c.openRow(row)
 }
 
 // news reads the conversation again if an announcement of the engine names it.

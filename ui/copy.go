@@ -185,10 +185,7 @@ func (m *Model) linkHandler(kind model.LinkKind) handler {
 			return err
 		}, func() { m.say(theme.Good, "opened in the browser") })
 	}, off: func(intent) string {
-		if m.opts.Open == nil {
-			return "no browser can be opened from here; Y copies the link"
-		}
-		return ""
+		return theme.Pick(m.opts.Open == nil, "no browser can be opened from here; Y copies the link", "")
 	}}
 }
 

@@ -21,8 +21,8 @@ type decisions struct {
 
 // settle opens an edit of this row that needs a person, else the next such edit of any row.
 func (d *decisions) settle(in intent) {
-	if in.single && in.row.Worst().NeedsPerson() {
-		d.next(in.row.Conversation.Ref)
+	if row := &in.here.row; row.Worst().NeedsPerson() {
+		d.next(row.Conversation.Ref)
 	} else {
 		d.next(model.Ref{})
 	}

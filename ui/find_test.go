@@ -372,6 +372,19 @@ func TestAFilterThatFoundNothingGoesBackToWhereItBegan(t *testing.T) {
 	})
 }
 
+// Esc goes back to where the filter was begun, even if what was typed is deleted by then.
+func TestEscapeFromAFilterThatWasDeletedGoesBack(t *testing.T) {
+	with(t, newFake(conversations(300)...), start{}, func(a *app) {
+		a.Press("j", "j", "j", "/")
+		a.Type("Talk 7")
+		a.wantSelected(7)
+		a.Press("ctrl+u")
+		a.wantSelected(0)
+		a.Press("esc")
+		a.wantSelected(3)
+	})
+}
+
 // A change that takes the open conversation out of the filtered list is shown nevertheless.
 func TestOpenConversationIsUpdatedAfterItLeftTheList(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{}, func(a *app) {
@@ -402,5 +415,6 @@ func TestCompletionsDoNotWaitForTheList(t *testing.T) {
 		a.Want("archived")
 		a.Wait(2 * time.Minute)
 		a.Press("esc")
+		a.Wait(2 * time.Minute) // the list without the filter
 	})
 }

@@ -35,7 +35,7 @@ func TestFooterNamesOnlyKeysThatWork(t *testing.T) {
 		a.Press("enter")
 		want("an open one", "esc back  ] tab  J next  t rename  P people  / search  ", "privacy", "next match", "filter")
 		a.Press("?")
-		want("help", "", "back", "search")
+		want("help", "", "esc back", "/ search")
 		a.Press("esc", "esc", "g", "g", "space", "space")
 		want("marks", "enter open  space mark  p make private  t rename  P people  s close  esc unmark  ")
 		a.Press("esc", "g", "g", "p", "esc")

@@ -182,25 +182,12 @@ func (m *Model) hitKeys(keys []layout.KeyHit) {
 	}
 }
 
-// hitDetail makes the tabs of the detail view clickable.
-func (m *Model) hitDetail(r layout.Rect) {
-	m.hits = append(m.hits, hit{layout.Rect{X: r.X, Y: r.Y, W: r.W, H: 1}, func(at tea.Mouse) {
-		if t, ok := m.detail.TabAt(m.th, at.X-r.X); ok {
-			m.detail.SetTab(t)
-		}
-	}})
-}
-
 func (m *Model) clickList(line int) {
 	i, ok := m.list.IndexAt(line)
 	switch {
 	case !ok:
 	case i == m.list.Cursor():
-		in := m.intent(keymap.Open)
-		if row, ok := m.list.Selected(); ok {
-			in.subjects, in.marked = subjects{row: row, single: true}, false
-		}
-		m.run(in)
+		m.run(m.intent(keymap.Open))
 	default:
 		m.list.MoveTo(i)
 		m.guard.noteMove()

@@ -164,6 +164,7 @@ func (l *listing) pageArrived(page model.Page, err error) {
 		return
 	case err != nil:
 		l.fail("read the list", err)
+		l.readAgain()
 		return
 	}
 	first, before, total := !l.Loaded(), l.Ref(), l.Total()
@@ -182,17 +183,19 @@ func (l *listing) pageArrived(page model.Page, err error) {
 	if page.Partial {
 		l.reload(false)
 	}
-	again := l.pages.again
-	if again {
-		l.pages.again = false
-		gen := l.pages.gen
+	l.arrived(arrival{resized: l.Total() != total, toEnd: toEnd, moved: first || l.Ref() != before, again: l.readAgain()})
+}
+
+// readAgain reads the list once more if that was asked for during the read that ended, and reports whether it was.
+func (l *listing) readAgain() bool {
+	if gen := l.pages.gen; l.pages.again {
 		l.schedule(newsTime, func() {
 			if gen == l.pages.gen {
 				l.reload(false)
 			}
 		})
 	}
-	l.arrived(arrival{resized: l.Total() != total, toEnd: toEnd, moved: first || l.Ref() != before, again: again})
+	return l.pages.again
 }
 
 func (l *listing) recount() {
@@ -281,9 +284,9 @@ type nearestQuery struct {
 	query.Completion
 }
 
-// nearest returns the query nearest to the filter of this view, and false unless the filter finds nothing.
-func (l *listing) nearest() (c query.Completion, ok bool) {
-	return l.near.Completion, l.near.Text != "" && l.findsNothing(l.near)
+// nearest returns the query nearest to the filter of this view, the zero value unless the filter finds nothing.
+func (l *listing) nearest() query.Completion {
+	return theme.Pick(l.findsNothing(l.near), l.near.Completion, query.Completion{})
 }
 
 func (l *listing) findsNothing(n nearestQuery) bool {

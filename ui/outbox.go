@@ -155,7 +155,7 @@ func (o *outboxView) asked(asks any) {
 		o.open(layer{overlay: &dialog.Text{Title: model.CleanLine(edit.Title, 200), Keys: o.keys.Keys(keymap.Pager),
 			Lines: historyText(o.th, *edit.Journal, o.now())}})
 	case keymap.Help:
-		o.openHelp()
+		o.openHelp(keymap.Outbox)
 	case keymap.Settle:
 		switch {
 		case edit != nil && edit.State.NeedsPerson():

@@ -30,7 +30,7 @@ func TestParticipants(t *testing.T) {
 		a.Press("k", "k", "x")
 		a.Want("1 removed")
 		a.Press("ctrl+s")
-		a.Want("+ Zoë Zhang (viewer)", "- Ann Archer (editor)", "~ Bob Baker", "Removes Ann Archer", "no (enter)")
+		a.Want("+ Zoë Zhang <zoe@example.com> (viewer)", "- Ann Archer (editor)", "~ Bob Baker", "Removes Ann Archer", "no (enter)")
 		a.Press("y")
 		plans := a.submitted()
 		if len(plans) != 1 {

@@ -20,8 +20,9 @@ import (
 type openPrompt struct {
 	*prompt.Prompt
 	// Escape restores the filter before, with the cursor on the conversation from.
-	before string
-	from   model.Ref
+	before  string
+	from    model.Ref
+	applied bool // another filter was, so the cursor may have moved
 	// target is the intent from when the command line was opened.
 	target intent
 }
@@ -65,6 +66,7 @@ func (m *Model) promptAsks(p *openPrompt, asks prompt.Asks) {
 	if text := asks.Apply; text != nil && p.Kind == prompt.Search {
 		m.detail.Search(*text)
 	} else if text != nil {
+		p.applied = p.applied || *text != m.list.currentTab().filter
 		m.list.applyFilter(*text)
 	}
 	if ask := asks.Offers; ask != nil && ask.Wait {
@@ -82,7 +84,7 @@ func (m *Model) promptAsks(p *openPrompt, asks prompt.Asks) {
 		m.prompt = nil
 		if p.Kind == prompt.Search {
 			m.detail.Search("")
-		} else if p.Kind == prompt.Filter && m.list.currentTab().filter != p.before {
+		} else if p.applied {
 			m.list.setFilter(p.before, p.from)
 		}
 	case asks.Done:
@@ -112,8 +114,7 @@ func (m *Model) readOffers(p *openPrompt, ask prompt.Request) {
 	text, cursor := ask.Text[offers.Start:], ask.Cursor-offers.Start
 	m.list.complete(text, cursor, func(list []query.Completion, more bool, err error) {
 		offers.List, offers.More, offers.Failed = list, more, err != nil
-		near, ok := m.list.nearest()
-		if ok && !more && p.Kind == prompt.Filter && text == m.list.currentTab().filter {
+		if near := m.list.nearest(); near.Text != "" && !more && p.Kind == prompt.Filter && text == m.list.currentTab().filter {
 			offers.List, offers.Failed = append([]query.Completion{near}, list...), false
 		}
 		m.updatePrompt(p, offers)
@@ -159,12 +160,13 @@ func (m *Model) drawPrompt(w int) (lines []string, cursor int) {
 	case p.Kind == prompt.Command && p.target.size() > 0:
 		about = " for " + nameOrCount(p.target) + " "
 	}
-	near, found := m.list.nearest()
 	line, cursor := p.Draw(m.th, w)
-	return []string{line, p.DrawHelp(m.th, w, about, near, found)}, cursor
+	return []string{line, p.DrawHelp(m.th, w, about, m.list.nearest())}, cursor
 }
 
-func (o *overlays) openHelp() { o.open(layer{overlay: dialog.NewHelp(o.keys, o.opts.Version)}) }
+func (o *overlays) openHelp(at keymap.Context) {
+	o.open(layer{overlay: dialog.NewHelp(o.keys, at, o.opts.Version)})
+}
 
 func (m *Model) openPalette(in intent) {
 	target := m.intent(in.action)

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/detail"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/list"
@@ -174,20 +175,18 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 	}
 	if m.inDetail {
 		body := layout.Rect{Y: a.tabs.H, W: m.w, H: m.h - a.tabs.H - a.message.H - a.status.H}
-		m.hitDetail(body)
-		lines = append(lines, m.detail.Draw(m.th, body, m.now())...)
+		lines = append(lines, m.drawDetail(body)...)
 	} else {
 		list := m.drawList(a.list)
 		m.hits = append(m.hits, hit{a.list, func(at tea.Mouse) { m.clickList(at.Y - a.list.Y) }})
-		m.hitDetail(a.preview)
 		switch {
 		case a.preview.Empty():
 		case a.preview.X > 0:
 			rule := slices.Repeat([]string{m.th.Say(theme.Border, m.th.Vertical)}, a.rule.H)
-			list = layout.Beside(layout.Beside(list, rule), m.detail.Draw(m.th, a.preview, m.now()))
+			list = layout.Beside(layout.Beside(list, rule), m.drawDetail(a.preview))
 		default:
 			list = append(list, m.th.Say(theme.Border, strings.Repeat(m.th.Horizontal, a.rule.W)))
-			list = append(list, m.detail.Draw(m.th, a.preview, m.now())...)
+			list = append(list, m.drawDetail(a.preview)...)
 		}
 		lines = append(lines, list...)
 	}
@@ -200,12 +199,20 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 		bottom, x := m.drawPrompt(m.w)
 		lines = append(lines, bottom[:1+a.status.Y-at.Y]...)
 		cursor = &layout.Cursor{X: x, Y: at.Y}
-	case at.H > 0:
-		lines = append(lines, m.drawMessage(at), m.drawStatus(m.w))
+	case at.H == 0:
+		lines = append(lines, m.drawMessage(a.status, m.drawStatus))
 	default:
-		lines = append(lines, m.drawStatus(m.w))
+		lines = append(lines, m.drawMessage(at, m.drawFooter), m.drawStatus(a.status))
 	}
 	return m.th.Block(lines, m.w, m.h), cursor
+}
+
+func (m *Model) drawDetail(r layout.Rect) []string {
+	lines := m.detail.Draw(m.th, r, m.now())
+	for i, at := range m.detail.TabsAt() {
+		m.hits = append(m.hits, hit{at, func(tea.Mouse) { m.detail.SetTab(detail.Tab(i)) }})
+	}
+	return lines
 }
 
 func (m *Model) drawList(r layout.Rect) []string {
@@ -231,7 +238,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 func (m *Model) emptyText() []string {
 	if f := m.list.currentTab().filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
-		if near, ok := m.list.nearest(); ok {
+		if near := m.list.nearest(); near.Text != "" {
 			key := m.keys.KeyOf(keymap.List, keymap.Filter)
 			return append(text, "Nearest: "+near.Text+", "+theme.Number(near.Count)+".", "", key+" tab takes it; esc clears the filter.")
 		}
@@ -258,10 +265,11 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
-func (m *Model) drawMessage(r layout.Rect) string {
+// drawMessage draws the message, if there is one, in place of what is there otherwise.
+func (m *Model) drawMessage(r layout.Rect, otherwise func(layout.Rect) string) string {
 	text, look := m.message(r.W - 1)
 	if text == "" {
-		return m.drawFooter(r)
+		return otherwise(r)
 	}
 	return " " + m.th.Paint(look, text, r.W-1)
 }
@@ -284,11 +292,11 @@ func (m *Model) message(w int) (string, theme.Token) {
 	return m.followed.line(w)
 }
 
-func (m *Model) drawStatus(w int) string {
+func (m *Model) drawStatus(r layout.Rect) string {
 	info := status.Info{Accounts: m.accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
 		Marked: m.list.Marks.Len(), Hidden: min(m.list.Hidden, m.list.Marks.Len()), Filter: m.list.currentTab().filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle), Position: m.list.positionText()}
-	return status.Draw(m.th, w, info)
+	return status.Draw(m.th, r.W, info)
 }
 
 // footerKey is an action in the footer, with a word for what it does.
@@ -338,7 +346,7 @@ func (m *Model) footerPairs() (pairs []string) {
 func (m *Model) footerWord(in intent, does string) string {
 	switch a := in.action; {
 	case m.off(in) != "",
-		a == keymap.Settle && (!in.single || !in.row.Worst().NeedsPerson()),
+		a == keymap.Settle && !in.here.row.Worst().NeedsPerson(),
 		a == keymap.Undo && m.undo.off():
 		return ""
 	case a == keymap.TogglePrivacy && in.size() > 1:

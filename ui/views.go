@@ -131,7 +131,6 @@ func (v *views) tabQueries() []string {
 // draw draws the views that fit, the open one always, and the order of the list unless it is the usual one. It returns
 // where each view is, none for one that does not fit.
 func (v *views) draw(th *theme.Theme, r layout.Rect) (line string, at []layout.Rect) {
-	at = make([]layout.Rect, len(v.tabs))
 	order, usual := v.order()
 	room := r.W - 1
 	if !usual {
@@ -139,33 +138,15 @@ func (v *views) draw(th *theme.Theme, r layout.Rect) (line string, at []layout.R
 	}
 	labels := make([]string, len(v.tabs))
 	for i, t := range v.tabs {
-		labels[i] = " " + th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis) + " "
+		labels[i] = th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis)
 		if t.count >= 0 {
-			labels[i] += theme.Number(t.count) + " "
+			labels[i] += " " + theme.Number(t.count)
 		}
 	}
-	if th.Width(labels[v.tab])+2 > room {
+	if th.Width(labels[v.tab])+4 > room {
 		order, room = "", r.W-1
 	}
-	more := " " + th.Say(theme.Tab, th.Ellipsis)
-	fits := func(first, end int) bool {
-		cut := theme.Pick(first > 0, 2, 0) + theme.Pick(end < len(labels), 2, 0)
-		return th.Width(strings.Join(labels[first:end], ""))+cut <= room
-	}
-	first, end := 0, v.tab+1
-	for first < v.tab && !fits(first, end) {
-		first++
-	}
-	for end < len(labels) && fits(first, end+1) {
-		end++
-	}
-	line = theme.Pick(first > 0, more, "")
-	for i := first; i < end; i++ {
-		at[i] = layout.Rect{X: r.X + th.Width(line), Y: r.Y, W: th.Width(labels[i]), H: 1}
-		look := theme.Pick(i == v.tab, theme.TabActive, theme.Tab)
-		line += " " + th.Say(look, labels[i][1:len(labels[i])-1]) + " "
-	}
-	line += theme.Pick(end < len(labels), more, "")
+	line, at = th.Tabs(layout.Rect{X: r.X, Y: r.Y, W: room}, labels, v.tab)
 	if th.Width(line)+th.Width(order)+2 > r.W {
 		order = ""
 	}

@@ -48,6 +48,7 @@ type View struct {
 	activityRead bool
 
 	tab    Tab
+	tabsAt []layout.Rect
 	pages  [tabCount]layout.Pager
 	height int
 
@@ -176,7 +177,7 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 	}
 	var out []string
 	if tabbed {
-		out = append(out, v.tabLine(th, r.W)) // after Show, which knows the position
+		out = append(out, v.tabLine(th, r)) // after Show, which knows the position
 	}
 	for _, l := range v.lines[first:end] {
 		if v.isMatch(l) {
@@ -189,14 +190,12 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 	return th.Block(out, r.W, r.H)
 }
 
-func (v *View) tabLine(th *theme.Theme, w int) string {
-	out, note := "", ""
+func (v *View) tabLine(th *theme.Theme, r layout.Rect) (line string) {
+	names, note := make([]string, tabCount), ""
 	for i, t := range tabs {
-		if th.Width(out)+th.Width(t.name)+2 > w {
-			break
-		}
-		out += " " + th.Say(theme.Pick(Tab(i) == v.tab, theme.TabActive, theme.Tab), t.name) + " "
+		names[i] = t.name
 	}
+	line, v.tabsAt = th.Tabs(r, names, int(v.tab))
 	switch {
 	case v.reading.Loading:
 		note = "reading" + th.Ellipsis
@@ -207,20 +206,11 @@ func (v *View) tabLine(th *theme.Theme, w int) string {
 	case len(v.lines) > v.height:
 		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.page().Top+v.height), len(v.lines))
 	}
-	if room := w - th.Width(note) - 1; room >= th.Width(out) {
-		return th.Fit(out, room, "") + th.Say(theme.Dim, note) + " "
+	if room := r.W - th.Width(note) - 1; room >= th.Width(line) {
+		line = th.Fit(line, room, "") + th.Say(theme.Dim, note) + " "
 	}
-	return out
+	return line
 }
 
-// TabAt returns the tab that is drawn at a column of the first line.
-func (v *View) TabAt(th *theme.Theme, x int) (Tab, bool) {
-	for i, t := range tabs {
-		n := th.Width(t.name) + 2
-		if x >= 0 && x < n {
-			return Tab(i), true
-		}
-		x -= n
-	}
-	return 0, false
-}
+// TabsAt returns where the tabs are drawn.
+func (v *View) TabsAt() []layout.Rect { return v.tabsAt }

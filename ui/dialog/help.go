@@ -18,10 +18,12 @@ type Help struct {
 	table   *keymap.Map
 	keys    *keymap.Keys
 	version string
+	at      keymap.Context // its keys come first into sight; "" once they have
 }
 
-func NewHelp(table *keymap.Map, version string) *Help {
-	return &Help{table: table, keys: table.Keys(keymap.Pager, keymap.Global), version: version}
+// NewHelp returns the help, scrolled to the keys of a context.
+func NewHelp(table *keymap.Map, at keymap.Context, version string) *Help {
+	return &Help{table: table, keys: table.Keys(keymap.Pager, keymap.Global), version: version, at: at}
 }
 
 func (h *Help) Update(msg tea.Msg) any {
@@ -51,6 +53,9 @@ func (h *Help) text(p *theme.Page) {
 			heading(title)
 		}
 		section = title
+		if b.Context == h.at {
+			h.Top, h.at = len(p.Lines)-2, ""
+		}
 		keysRow(p, b)
 	}
 	heading("Signs")

@@ -28,7 +28,7 @@ func allLines(h *Help, th *theme.Theme, w, height int) string {
 func TestHelpCutsNothingInNarrowTerminals(t *testing.T) {
 	keys, _ := keymap.New(nil)
 	for _, size := range [][2]int{{20, 6}, {40, 12}, {80, 24}, {140, 45}} {
-		h := NewHelp(keys, "1.0")
+		h := NewHelp(keys, keymap.List, "1.0")
 		lines := h.Draw(th, layout.Rect{W: size[0], H: size[1]}).Lines
 		if foot := ansi.Strip(lines[len(lines)-1]); !strings.Contains(foot, "esc close") {
 			t.Errorf("%v: footer %q does not name esc", size, foot)
@@ -49,7 +49,7 @@ func TestHelpCutsNothingInNarrowTerminals(t *testing.T) {
 
 func TestHelpScrollStopsAtTheEnds(t *testing.T) {
 	keys, _ := keymap.New(nil)
-	h := NewHelp(keys, "")
+	h := NewHelp(keys, keymap.List, "")
 	h.Draw(th, layout.Rect{W: 80, H: 24})
 	h.Scroll(-3)
 	if h.Top != 0 {

@@ -422,8 +422,8 @@ func writeEdits(p *theme.Page, edits []model.Edit, indent string) {
 		name := theme.Naming(e.Base.Set(), e.Target.Set())
 		counts := theme.CountChanges(len(diff.Added), len(diff.Removed), len(diff.Altered), len(diff.Kept))
 		p.Add(theme.Dim, indent, e.Kind.Words()+": "+counts)
-		for _, q := range diff.Added {
-			p.Add(theme.Added, indent, "+ "+name(q)+theme.Stands(q))
+		for _, q := range diff.Added { // of whom there may be namesakes elsewhere
+			p.Add(theme.Added, indent, "+ "+theme.Pick(theme.Mail(q) != "", theme.Addressed(q), name(q))+theme.Stands(q))
 		}
 		for _, q := range diff.Removed {
 			p.Add(theme.Removed, indent, "- "+name(q)+theme.Stands(q))

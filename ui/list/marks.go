@@ -9,11 +9,15 @@ func (l *List) ToggleMark() {
 	}
 }
 
-// Mark marks more rows, which the window need not hold.
-func (l *List) Mark(rows model.Selection) {
-	l.Marks = l.Marks.Clone()
-	l.Marks.AddAll(rows)
+// WithMarks returns rows, which the window need not hold, and the marked ones.
+func (l *List) WithMarks(rows model.Selection) model.Selection {
+	all := l.Marks.Clone()
+	all.AddAll(rows)
+	return all
 }
+
+// Mark marks more rows, which the window need not hold.
+func (l *List) Mark(rows model.Selection) { l.Marks = l.WithMarks(rows) }
 
 // ToggleMarks marks more rows and returns true, or removes their marks and returns false if all of them are marked.
 func (l *List) ToggleMarks(rows model.Selection) (marked bool) {

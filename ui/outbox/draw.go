@@ -48,7 +48,7 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			p.Line("", p.Paint(theme.Dim, "  "+text, w))
 		}
 	})
-	lines := append([]string{s.header(th)}, th.Block(rows, w, s.height)...)
+	lines := append([]string{s.header(th, w)}, th.Block(rows, w, s.height)...)
 	lines = append(append(lines, info...), " "+line)
 	return layout.Picture{At: screen, Lines: th.Block(lines, w, screen.H), Keys: keys, Inside: inside, Cursor: cursor}
 }
@@ -77,7 +77,7 @@ func Unsettled(sub model.Submission, edit *Edit) bool {
 	return edit == nil && sub.ID != "" && !sub.Over() || edit != nil && edit.Journal == nil
 }
 
-func (s *Screen) header(th *theme.Theme) string {
+func (s *Screen) header(th *theme.Theme, w int) string {
 	var count [sections]int
 	for _, sub := range s.subs {
 		count[sectionOf(sub)]++
@@ -86,12 +86,12 @@ func (s *Screen) header(th *theme.Theme) string {
 	if sub, _, ok := s.Under(); ok {
 		here = sectionOf(sub)
 	}
-	out := ""
-	for i, name := range []string{"Needs you", "Waiting", "History"} {
-		look := theme.Pick(section(i) == here, theme.TabActive, theme.Tab)
-		out += " " + th.Say(look, name+" "+theme.Number(count[i])+theme.Pick(section(i) == settled && s.more, "+", "")) + " "
+	labels := []string{"Needs you", "Waiting", "History"}
+	for i := range labels {
+		labels[i] += " " + theme.Number(count[i]) + theme.Pick(section(i) == settled && s.more, "+", "")
 	}
-	return out
+	line, _ := th.Tabs(layout.Rect{W: w}, labels, int(here))
+	return line
 }
 
 func (s *Screen) row(p *theme.Page, i int) string {

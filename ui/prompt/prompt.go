@@ -333,8 +333,8 @@ func (p *Prompt) Draw(th *theme.Theme, w int) (line string, cursor int) {
 }
 
 // DrawHelp draws the line below: what is wrong with the text, else the completions, with about at its end. nearest is
-// the query nearest to a filter that finds nothing, if one was found.
-func (p *Prompt) DrawHelp(th *theme.Theme, w int, about string, nearest query.Completion, found bool) string {
+// the query nearest to a filter that finds nothing, the zero value if there is none.
+func (p *Prompt) DrawHelp(th *theme.Theme, w int, about string, nearest query.Completion) string {
 	if p.shown.Why != "" {
 		text := "^ " + p.shown.Why
 		if pad := p.shown.At + 1; pad+th.Width(text) <= w {
@@ -342,13 +342,14 @@ func (p *Prompt) DrawHelp(th *theme.Theme, w int, about string, nearest query.Co
 		}
 		return th.Paint(theme.Error, text, w)
 	}
-	if found && p.Kind == Filter && p.chosen < 0 && !p.typing {
+	if nearest.Text != "" && p.Kind == Filter && p.chosen < 0 && !p.typing {
 		// In a line that is too long the query is cut first, the key last.
 		head, tail := " 0 found; nearest: ", ", "+theme.Number(nearest.Count)+"  tab takes it"
 		text := th.Truncate(nearest.Text, max(8, w-th.Width(head+tail)), th.Ellipsis)
 		return th.Fit(th.Say(theme.Dim, head)+th.Say(theme.Accent, text)+th.Say(theme.Dim, tail), w, "")
 	}
-	w = max(0, w-th.Width(about))
+	about = th.Truncate(about, w/2, th.Ellipsis)
+	w -= th.Width(about)
 	used, s := 1, " "
 	for i := max(0, p.chosen-2); i < len(p.offers); i++ {
 		o := p.offers[i]

@@ -103,7 +103,7 @@ func TestAnswersToEarlierRequestsAreDropped(t *testing.T) {
 
 func TestAProblemIsShownOnceTypingRests(t *testing.T) {
 	th := theme.New(theme.Config{})
-	help := func(p *Prompt) string { return ansi.Strip(p.DrawHelp(th, 60, "", query.Completion{}, false)) }
+	help := func(p *Prompt) string { return ansi.Strip(p.DrawHelp(th, 60, "", query.Completion{})) }
 	p := New(Filter, "")
 	asks := press(p, "i", "s", ":", "n", "o", "x", "x", " ")
 	if applied(asks) != "nothing" {

@@ -86,6 +86,29 @@ func (t *Theme) KeyLine(at layout.Rect, pairs ...string) (line string, keys []la
 	return line, keys
 }
 
+// Tabs draws the labels that fit, the open one always. It returns where each label is, none for one that does not fit.
+func (t *Theme) Tabs(r layout.Rect, labels []string, open int) (line string, at []layout.Rect) {
+	at = make([]layout.Rect, len(labels))
+	more := " " + t.Say(Tab, t.Ellipsis)
+	fits := func(first, end int) bool {
+		cut := Pick(first > 0, 2, 0) + Pick(end < len(labels), 2, 0)
+		return t.Width(strings.Join(labels[first:end], "  "))+2+cut <= r.W
+	}
+	first, end := 0, min(open+1, len(labels))
+	for first < open && !fits(first, end) {
+		first++
+	}
+	for end < len(labels) && fits(first, end+1) {
+		end++
+	}
+	line = Pick(first > 0, more, "")
+	for i := first; i < end; i++ {
+		at[i] = layout.Rect{X: r.X + t.Width(line), Y: r.Y, W: t.Width(labels[i]) + 2, H: 1}
+		line += " " + t.Say(Pick(i == open, TabActive, Tab), labels[i]) + " "
+	}
+	return line + Pick(end < len(labels), more, ""), at
+}
+
 // Page collects lines of at most W cells.
 type Page struct {
 	*Theme

@@ -97,12 +97,13 @@ func Naming(sets ...[]model.Participant) func(model.Participant) string {
 		last[name] = p
 	}
 	return func(p model.Participant) string {
-		name := Name(p)
-		if shared[name] {
-			name += Around(" <", model.CleanLine(cmp.Or(Mail(p), p.Identifier, p.ID), 80), ">")
-		}
-		return name
+		return Pick(shared[Name(p)], Addressed(p), Name(p))
 	}
+}
+
+// Addressed returns the name of a person with the address, or without one the id.
+func Addressed(p model.Participant) string {
+	return Name(p) + Around(" <", model.CleanLine(cmp.Or(Mail(p), p.Identifier, p.ID), 80), ">")
 }
 
 // Stands returns the role and status of a person in parentheses, to follow a name.
