@@ -166,7 +166,7 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 	if err := l.listPeople(ctx, refs); err != nil {
 		return "", err
 	}
-	line, err := l.prompter.question(ctx, l.Out, question+", in "+theme.Count(len(refs), "conversation")+"? Nothing leaves it: ")
+	line, err := l.prompter.question(ctx, l.Out, question+", in "+theme.Count(len(refs), "conversation")+"? An empty line changes nothing: ")
 	if errors.Is(err, errNoAnswer) {
 		return "", nil
 	}
@@ -215,7 +215,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		switch {
 		case errors.Is(err, model.ErrUndoMoved):
 			err = nil
-			l.print("It has moved on meanwhile, and nothing was taken back: undo again to see what is so now.")
+			l.print("Some of it was sent or settled meanwhile, so nothing was taken back: type undo again to see it as it is now.")
 		case err != nil:
 		case u.Marks > 0:
 			l.print("taken back: %s", u.Sentence)

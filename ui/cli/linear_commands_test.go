@@ -73,7 +73,7 @@ func TestUndoInLines(t *testing.T) {
 	b.takesBack()
 	b.moved = 1
 	got := b.typed(t, "undo", "undo")
-	if got[0] != "It has moved on meanwhile, and nothing was taken back: undo again to see what is so now." || !strings.HasSuffix(got[1], ": waiting") {
+	if got[0] != "Some of it was sent or settled meanwhile, so nothing was taken back: type undo again to see it as it is now." || !strings.HasSuffix(got[1], ": waiting") {
 		t.Errorf("an undo that has moved on printed %q", got)
 	}
 	if b.submits != 1 {
