@@ -184,7 +184,7 @@ func (u Undo) Asks() bool {
 }
 
 // ErrUndoMoved says that the undo is out of date and must be planned again.
-var ErrUndoMoved = errors.New("what is to be taken back has moved on meanwhile")
+var ErrUndoMoved = errors.New("what is to be taken back has changed since it was planned")
 
 // Decision is what a person decides about edits of the outbox.
 type Decision string

@@ -127,15 +127,15 @@ var kinds = []kindRow{
 		set:          func(c *Conversation, _ string) { c.Archived = true },
 		target:       "archived",
 		risk:         func(Edit) string { return "archives the conversation; this cannot be undone" },
-		irreversible: "archiving cannot be undone: the service can't unarchive"},
+		irreversible: "the service can't unarchive"},
 	{kind: EditDelete, shape: ShapeAct, sharedField: "existence", noun: "existence", whole: "conversation", op: "delete conversation",
 		get:          func(*Conversation) string { return "present" },
 		target:       "deleted",
 		risk:         func(Edit) string { return "deletes the conversation for everybody; this cannot be undone" },
 		twice:        true,
-		irreversible: "deleting cannot be undone: the service keeps nothing to restore"},
+		irreversible: "the service keeps nothing to restore"},
 	{kind: EditCreate, shape: ShapeAct, noun: "existence", whole: "conversation", op: "create conversation",
-		irreversible: "creating is not undone by itself: delete the new conversation if you want it gone"},
+		irreversible: "delete the new conversation instead"},
 }
 
 func (k EditKind) row() *kindRow {

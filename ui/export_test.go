@@ -11,5 +11,3 @@ import (
 func RunOn(ctx context.Context, m *Model, tty *os.File, options ...tea.ProgramOption) error {
 	return run(ctx, m, openTerminal(tty, tty), append(options, tea.WithOutput(tty))...)
 }
-
-var ParseWhen = parseWhen

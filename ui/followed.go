@@ -227,13 +227,16 @@ func (f *followed) fitLine(what, ending, hint string, w int) string {
 	return what + sep + th.Truncate(ending, max(1, room-th.Width(what)), th.Ellipsis) + hint
 }
 
-// shorten cuts a sentence to a width: the title that it quotes, if cutting that is enough, else the end.
+// shorten cuts a sentence to a width: the titles that it quotes, one after another, and its end if that is not enough.
 func shorten(th *theme.Theme, s string, w int) string {
 	const leastTitle = 6
 	head, rest, _ := strings.Cut(s, "“")
 	title, tail, quoted := strings.Cut(rest, "”")
-	if room := th.Width(title) - (th.Width(s) - w); quoted && room >= leastTitle {
-		return head + "“" + th.Truncate(title, room, th.Ellipsis) + "”" + tail
+	if over := th.Width(s) - w; quoted && over > 0 {
+		lead := head + "“" + th.Truncate(title, max(leastTitle, th.Width(title)-over), th.Ellipsis) + "”"
+		if left := w - th.Width(lead); left > 0 || left == 0 && tail == "" {
+			return lead + shorten(th, tail, left)
+		}
 	}
 	return th.Truncate(s, w, th.Ellipsis)
 }

@@ -388,9 +388,10 @@ func TestMessageLineKeepsTheOutcomeOnANarrowScreen(t *testing.T) {
 		a.Press("g", "g", "t")
 		a.Type("!")
 		a.Press("enter")
+		a.Want(" renaming “A con…” → “A conversation with quite a long title that nob…” · queued")
 		f.settle(model.Refused, nil)
 		a.Settle()
-		a.Want(" renaming “A conversation wi… · needs you: refused: \"you may not\" · ! settles it")
+		a.Want(" renaming “A con…” → “A con…” · needs you: refused: \"you may not\" · ! settles it")
 	})
 }
 

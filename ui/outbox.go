@@ -197,7 +197,7 @@ func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string 
 		out = append(out, "It was taken back.")
 	}
 	if ok, why := model.Undoable(e.Kind); !ok {
-		out = append(out, "", why)
+		out = append(out, "", "It can't be taken back: "+why+".")
 	}
 	return out
 }

@@ -171,7 +171,7 @@ func TestOutdatedUndoAsksOnlyAboutWhatIsNew(t *testing.T) {
 			a.WantNot("moved on")
 			a.Press("y")
 			if x.asks {
-				a.Want("Take this back?", "It has moved on meanwhile")
+				a.Want("Take this back?", "Some of it was sent or settled meanwhile")
 				a.Press("y")
 			}
 			a.WantNot("Take this back?")

@@ -14,7 +14,7 @@ func TestGroupsShowTheirSize(t *testing.T) {
 		r.Type("account:projects invoices number")
 		r.Press("enter", "P")
 		r.Wait(3 * time.Second)
-		r.Want("People: Invoices without the VAT number since October", "Team leads (group, 9 people)", "Mateus Brandão")
+		r.Want("People: Invoices without the VAT number since October", "Team leads      group, 9 people", "Mateus Brandão")
 		r.Press("a", "tab")
 		r.Wait(3 * time.Second)
 		r.Want("(already in)  9 people")

@@ -130,7 +130,7 @@ func (u *undo) ask(id string, p plannedUndo) {
 	d.Question, d.Verb, d.Whole = "Take this back?", "take it back", true
 	tell := func(text string) { d.Extra = append(d.Extra, text) }
 	if p.replanned {
-		tell("It has moved on meanwhile: this is what would be taken back now.")
+		tell("Some of it was sent or settled meanwhile: this is what would be taken back now.")
 	}
 	if n := len(p.Withdraw); n > 0 {
 		names := strings.Join(p.Titles, ", ")

@@ -250,7 +250,7 @@ func (m *Model) emptyText() []string {
 		}
 	}
 	// An account that was never walked completely can't be called empty.
-	unread, then := []string(nil), "Once that is mended, start confab again; confab doctor checks it."
+	unread, then := []string(nil), "Set the credential, then start confab again; confab doctor checks it."
 	for _, a := range m.accounts() {
 		if a.Error != nil && a.Swept.IsZero() {
 			unread = append(unread, a.Name+": "+a.Error.Words())

@@ -131,10 +131,10 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 			}
 			return err
 		}
-		r.say("It has moved on meanwhile.")
+		r.say("Some of it was sent or settled meanwhile, so the plan is made again.")
 		how = model.PlanOptions{Was: &u}
 	}
-	return refused("it moves on faster than it can be planned. %s was taken back", nothing)
+	return refused("its state keeps changing, so no plan of it stays true. %s was taken back", nothing)
 }
 
 func (r *run) reportWithdrawn(entries []model.OutboxEntry) {

@@ -25,7 +25,7 @@ func TestUndoIsPlannedAgainAfterItMovedOn(t *testing.T) {
 		t.Errorf("asked %d times, want 2", n)
 	}
 	contains(t, "stdout", &b.out, "To take back: renamed “Roof” → “Mine”", "done  projects:71  title: Mine → Roof")
-	contains(t, "stderr", &b.err, "It has moved on meanwhile.")
+	contains(t, "stderr", &b.err, "Some of it was sent or settled meanwhile")
 	b.moved = 100
 	b.want(t, ExitRefused, "undo", "s0", "--yes")
 	contains(t, "stderr", &b.err, "Nothing was taken back")

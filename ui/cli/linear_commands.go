@@ -38,9 +38,18 @@ func (l *linear) verbs() []verb {
 		{"contacts c", "contacts N [ID,ID|none]", "replace the contacts", l.sets("contacts", "")},
 		{"close s", "close N...", "close", l.sets("status", model.StatusClosed)},
 		{"reopen", "reopen N...", "open again", l.sets("status", model.StatusOpen)},
+		{"change e", "change N WHAT VALUE", "anything else that edit has a flag for: label Stage=Won, default-role viewer", l.doChange},
 		{"archive", "archive N...", "archive", l.sets("archive", "true")},
 		{"delete", "delete N...", "delete for everybody", l.sets("delete", "true")},
-		{"done d", "done N...", "mark done, here alone", l.forEach(l.markDone)},
+		{"new n", "new ACCOUNT TITLE", "create a conversation", l.doNew},
+		{"done d", "done N...", "mark done, here alone", l.marks("done", model.TriageChange{Done: new(true)})},
+		{"undone", "undone N...", "mark not done", l.marks("not done", model.TriageChange{Done: new(false)})},
+		{"pin b", "pin N...", "keep at the top, here alone", l.marks("pinned", model.TriageChange{Pinned: new(true)})},
+		{"unpin", "unpin N...", "no longer keep at the top", l.marks("not pinned", model.TriageChange{Pinned: new(false)})},
+		{"seen", "seen N...", "mark seen, here alone", l.marks("seen", model.TriageChange{Seen: new(true)})},
+		{"unseen U", "unseen N...", "mark unseen", l.marks("unseen", model.TriageChange{Seen: new(false)})},
+		{"snooze z", "snooze N TIME", "hide until then, here alone: 2h, 3d, 14:30, tomorrow, monday, 2026-12-31", l.doSnooze},
+		{"wake", "wake N...", "end a snooze", l.marks("awake again", model.TriageChange{Snooze: &time.Time{}})},
 		{"undo u", "undo [ID]", "take back the newest act, or a submission or edit by its id", l.doUndo},
 		{"outbox", "outbox", "edits that are not delivered", func(ctx context.Context, _ string) error { return l.listOutbox(ctx) }},
 		{"retry", "retry ID...", "send edits again, or those of a submission", l.decides("retry")},
@@ -146,6 +155,54 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 	}
 }
 
+// doChange does what any flag of `edit` does.
+func (l *linear) doChange(ctx context.Context, rest string) error {
+	refs, rest, err := l.refsAt(rest, true)
+	flag, text, _ := strings.Cut(rest, " ")
+	if err == nil {
+		err = oneOf("change", flag, changeFlags)
+	}
+	if err != nil {
+		return err
+	}
+	ch, err := parseChange(flag, text)
+	if err != nil {
+		return err
+	}
+	return l.edit(ctx, refs, []model.Change{ch})
+}
+
+// doNew creates a conversation with a title, and asks for the space where the service needs one. What else it is to have is
+// set once it is there.
+func (l *linear) doNew(ctx context.Context, rest string) error {
+	account, title, _ := strings.Cut(rest, " ")
+	about, ok := l.engine.Describe(account)
+	if !ok || title == "" {
+		return errors.New("say where and what: new ACCOUNT TITLE")
+	}
+	n := model.NewConversation{Title: title}
+	if about.NewNeedsSpace {
+		page, err := l.engine.Lookup(ctx, account, model.LookupRequest{Kind: model.LookupSpaces, Limit: 50})
+		if err != nil {
+			return err
+		}
+		for _, space := range page.Items {
+			l.print("  %s  %s", cell(space.ID), cell(space.Display()))
+		}
+		if n.Space, err = l.ask(ctx, "In which space, by its id"); err != nil || n.Space == "" {
+			return err
+		}
+	}
+	plan, err := l.engine.PlanCreate(ctx, account, n, model.PlanOptions{})
+	if err == nil && plan.Count(model.PlanChange) > 0 {
+		l.print("It will be seen by %s.", model.CleanLine(about.AudienceOfNew(n).Words(), 0))
+	}
+	if err != nil {
+		return err
+	}
+	return l.submit(ctx, plan)
+}
+
 func (l *linear) doRename(ctx context.Context, rest string) error {
 	refs, text, err := l.refsAt(rest, false)
 	if err != nil || text == "" || len(refs) == 1 && !strings.HasPrefix(text, "s/") {
@@ -166,25 +223,33 @@ func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) 
 	if err := l.listPeople(ctx, refs); err != nil {
 		return "", err
 	}
-	line, err := l.prompter.question(ctx, l.Out, question+", in "+theme.Count(len(refs), "conversation")+"? Nothing leaves it: ")
+	return l.ask(ctx, question+", in "+theme.Count(len(refs), "conversation"))
+}
+
+func (l *linear) ask(ctx context.Context, question string) (string, error) {
+	line, err := l.prompter.question(ctx, l.Out, question+"? An empty line changes nothing: ")
 	if errors.Is(err, errNoAnswer) {
 		return "", nil
 	}
 	return line, err
 }
 
-// edit plans, asks if the plan is risky or for several conversations, and submits. The engine delivers in the background, and
-// events announce the end.
 func (l *linear) edit(ctx context.Context, refs []model.Ref, ch []model.Change) error {
 	plan, err := l.planEdit(ctx, refs, ch, false)
 	if err != nil {
 		return err
 	}
+	return l.submit(ctx, plan)
+}
+
+// submit asks if the plan is risky, for several conversations or for a new one, and submits it. The engine delivers in the background, and
+// events announce the end.
+func (l *linear) submit(ctx context.Context, plan model.Plan) error {
 	if plan.Count(model.PlanChange) == 0 {
 		l.printLines(l.Out, leftAlone(plan)...)
 		return nil
 	}
-	asks := plan.Risky() || plan.Bulk()
+	asks := plan.Risky() || plan.Bulk() || plan.Items[0].Ref.ID == ""
 	if asks {
 		l.printLines(l.Out, l.preview(plan)...)
 	}
@@ -215,7 +280,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		switch {
 		case errors.Is(err, model.ErrUndoMoved):
 			err = nil
-			l.print("It has moved on meanwhile, and nothing was taken back: undo again to see what is so now.")
+			l.print("Some of it was sent or settled meanwhile, so nothing was taken back: type undo again to see it as it is now.")
 		case err != nil:
 		case u.Marks > 0:
 			l.print("taken back: %s", u.Sentence)
@@ -290,12 +355,29 @@ func (l *linear) doRefresh(context.Context, string) error {
 	return nil
 }
 
-func (l *linear) markDone(ctx context.Context, refs []model.Ref) error {
-	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: new(true)}, nil); err != nil {
+// marks returns a verb that changes local marks.
+func (l *linear) marks(word string, change model.TriageChange) func(context.Context, string) error {
+	return l.forEach(func(ctx context.Context, refs []model.Ref) error { return l.mark(ctx, refs, word, change) })
+}
+
+func (l *linear) mark(ctx context.Context, refs []model.Ref, word string, change model.TriageChange) error {
+	err := l.engine.Triage(ctx, refs, change, nil)
+	if err == nil {
+		l.print("%s %s.", theme.Count(len(refs), "conversation"), word)
+	}
+	return err
+}
+
+func (l *linear) doSnooze(ctx context.Context, rest string) error {
+	refs, text, err := l.refsAt(rest, true)
+	if err != nil {
 		return err
 	}
-	l.print("%s done.", theme.Count(len(refs), "conversation"))
-	return nil
+	until, err := model.ParseWhen(text, l.Now().Local())
+	if err != nil {
+		return err
+	}
+	return l.mark(ctx, refs, "snoozed until "+until.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &until})
 }
 
 // reads returns a verb that reads a conversation afresh, shows it and marks it seen.

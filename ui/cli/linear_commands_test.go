@@ -73,7 +73,7 @@ func TestUndoInLines(t *testing.T) {
 	b.takesBack()
 	b.moved = 1
 	got := b.typed(t, "undo", "undo")
-	if got[0] != "It has moved on meanwhile, and nothing was taken back: undo again to see what is so now." || !strings.HasSuffix(got[1], ": waiting") {
+	if got[0] != "Some of it was sent or settled meanwhile, so nothing was taken back: type undo again to see it as it is now." || !strings.HasSuffix(got[1], ": waiting") {
 		t.Errorf("an undo that has moved on printed %q", got)
 	}
 	if b.submits != 1 {
@@ -87,6 +87,26 @@ func TestUndoInLines(t *testing.T) {
 	want := "To take back: renamed “Roof” → “Mine”\n1 edit is under way: it is taken back once that has ended.\nrenaming “Mine” → “Roof”"
 	if b.submits > 0 || got[0] != want || !strings.Contains(b.err.String(), "Take this back? [y/N]") {
 		t.Errorf("got %d submissions, %q and %q", b.submits, got[0], &b.err)
+	}
+}
+
+// TestEveryFlagAndMarkHasALine holds that the linear mode edits what the screen edits, creates, and sets every local mark.
+func TestEveryFlagAndMarkHasALine(t *testing.T) {
+	b := newBench(t)
+	b.people = map[model.LookupKind][]model.Participant{model.LookupSpaces: {{Kind: "space", ID: "4", Name: "Building works"}}}
+	for i, got := range b.typed(t, "change 2 label tag=new", "change 2 remove-label tag", "change 2 colour red", "change 2 label",
+		"pin 1-2", "unpin 1", "unseen 2", "snooze 2 soon", "snooze 2 2h", "wake 2", "undone 1",
+		"new projects", "new nowhere Plans", "new meetings Plans", "new projects Plans\n", "new projects Plans\n4\nn", "new projects Plans\n4\ny") {
+		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "--label wants KEY=VALUE",
+			"2 conversations pinned.", "1 conversation not pinned.", "1 conversation unseen.", `"soon" is no time`, "1 conversation snoozed until ",
+			"1 conversation awake again.", "1 conversation not done.", "say where and what: new ACCOUNT TITLE", "say where and what", "can't: ",
+			"4  Building works", "Nothing was sent.", "creating “Plans”"}[i]
+		if !strings.Contains(got, want) {
+			t.Errorf("line %d: got %q, want %q in it", i+1, got, want)
+		}
+	}
+	if b.submits != 3 {
+		t.Errorf("got %d submissions, want two labels and the conversation", b.submits)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestPeopleOfSeveralInLines(t *testing.T) {
 	b.inLines(t, "people 2-4\nrole 2,3\nbo@example.com=editor\ny\nremove 2,3\n\nrole 2,9 bo=editor\n")
 	contains(t, "stdout", &b.out, "projects:73 can't be read: ", "PEOPLE of 2 conversations in projects",
 		"Bo Day <bo@example.com> user:2, 1 editor, 1 viewer, 2 of 2", "Dee user:5, editor, 1 of 2",
-		"Which role for whom, WHO=ROLE, in 2 conversations? Nothing leaves it: ", "making Bo Day an editor in “Roof repair”", "“Gutters”: already so", ": waiting\n",
+		"Which role for whom, WHO=ROLE, in 2 conversations? An empty line changes nothing: ", "making Bo Day an editor in “Roof repair”", "“Gutters”: already so", ": waiting\n",
 		"Remove whom, WHO, in 2 conversations?", `"9" is no number of the list`)
 	if b.submits != 1 {
 		t.Errorf("got %d submissions, want 1", b.submits)

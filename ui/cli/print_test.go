@@ -65,6 +65,20 @@ func TestProgressIsShownAndCleared(t *testing.T) {
 	}
 }
 
+// TestLinearModeRepaintsNothing holds that progress comes in lines there, and only in a long read.
+func TestLinearModeRepaintsNothing(t *testing.T) {
+	b := newBench(t)
+	r := &run{Program: b.program, linear: &linear{}}
+	r.InTerminal, r.ErrTerminal = true, true
+	progress := r.progress()
+	for done := range 251 {
+		progress(done, 250)
+	}
+	if got, want := b.err.String(), "read 100 of 250\nread 200 of 250\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }

@@ -276,12 +276,17 @@ func (r *run) dryRun(ctx context.Context, plan model.Plan) error {
 	return nil
 }
 
-// progress returns a function that shows on a terminal how many conversations are read.
+// progress returns a function that shows on a terminal how many conversations are read; in the linear mode, which repaints
+// nothing, with a line for every hundred.
 func (r *run) progress() func(done, total int) {
 	shown := false
 	return func(done, total int) {
 		switch {
 		case !r.interactive():
+		case r.linear != nil:
+			if done > 0 && done < total && done%100 == 0 {
+				r.say("read %d of %d", done, total)
+			}
 		case total > 1 && done < total:
 			fmt.Fprintf(r.Err, "\rread %d of %d", done, total)
 			shown = true

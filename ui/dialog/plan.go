@@ -228,6 +228,10 @@ func (d *Plan) question(p *theme.Page) {
 		for i, word := range d.words {
 			words[i] = `"` + p.Truncate(word, 40, p.Ellipsis) + `"`
 		}
+		if p.W < 32 { // the last is the shortest
+			p.Line(p.Say(theme.Warning, "Type "+words[len(words)-1]+":"))
+			return
+		}
 		p.Add(theme.Warning, "", "Type "+strings.Join(words, " or ")+" to go on:")
 	case !d.canSend() && d.leftOut > 0:
 		p.Line(p.Say(theme.Warning, "Everything was left out: nothing is sent."))

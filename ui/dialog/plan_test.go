@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -75,5 +78,22 @@ func TestYesSendsNothingWhereNothingChanges(t *testing.T) {
 	d.toggleLeftOut([]int32{0, 1})
 	if asks := press(d, "y"); asks != nil {
 		t.Errorf("y on a plan of which everything was left out returned %v, want nothing", asks)
+	}
+}
+
+// On the smallest screen the question names the shortest word, and what is typed stays in sight below it.
+func TestTypedWordIsInSightOnSmallScreens(t *testing.T) {
+	d := NewPlan(change())
+	d.Keys = keysOf(keymap.Dialog)
+	d.NeedsWord("Invoices without the VAT number since October", "delete")
+	d.Update(tea.PasteMsg{Content: "delet"})
+	for _, size := range [][2]int{{20, 4}, {30, 6}, {40, 12}} {
+		pic := d.Draw(th, layout.Rect{W: size[0], H: size[1]})
+		if s := text(pic); !strings.Contains(s, `"delete"`) || !strings.Contains(s, "Type ") {
+			t.Errorf("%v: the question is not in\n%s", size, s)
+		}
+		if line := ansi.Strip(pic.Lines[pic.Cursor.Y-pic.At.Y]); !strings.Contains(line, "delet ") {
+			t.Errorf("%v: the cursor is at %q, not behind the word, in\n%s", size, line, text(pic))
+		}
 	}
 }

@@ -273,10 +273,12 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 				cursor = &layout.Cursor{X: at.X, Y: len(tail) - 1}
 			}
 		}
+		cut := layout.Clamp(len(tail)-h, 0, len(tail)) // what is typed stays in sight
+		tail = tail[cut:]
 		height := max(0, h-len(head)-len(tail))
 		s.above = len(head)
 		if cursor != nil {
-			cursor.Y += len(head) + height
+			cursor.Y += len(head) + height - cut
 		}
 		return slices.Concat(head, th.Block(s.draw(th, w, height), w, height), tail), cursor
 	})

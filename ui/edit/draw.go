@@ -1,6 +1,8 @@
 package edit
 
 import (
+	"cmp"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -15,16 +17,14 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	case table, *pick:
 		footer = append(footer, "enter", "open")
 	}
-	h := 2
+	width := min(screen.W-2, 96)
+	h := 1
 	for _, fl := range f.fields {
-		h += fl.rows()
-		if fl.off != "" {
-			h += th.Width(fl.off) / max(1, min(screen.W-2, 96)-labelWidth-7) // the reason wraps
-		}
+		lines, _ := f.drawField(th, fl, false, max(1, width-4))
+		h += len(lines)
 	}
-	h = max(4, min(h, screen.H-4))
 	footer = append(footer, "esc", "back")
-	return th.Frame(screen, f.Title, footer, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, f.Title, footer, width, max(4, min(h, screen.H-4)), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		var lines []string
 		var cursor *layout.Cursor
 		first, end, rows := 0, 0, max(1, h-1)
@@ -43,12 +43,9 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			f.top = layout.Reveal(f.top, line, line+1, rows)
 			cursor.Y = line - f.top
 		}
-		look, below := theme.Dim, f.note
-		switch {
-		case f.problem != "":
+		look, below := theme.Dim, cmp.Or(f.note, f.field().note, theme.Pick(f.touched(), "esc keeps this as a draft", ""))
+		if f.problem != "" {
 			look, below = theme.Error, f.problem
-		case f.note == "" && f.touched():
-			below = "esc keeps this as a draft"
 		}
 		return append(th.Block(lines[f.top:], w, rows), th.Paint(look, below, w)), cursor
 	})
@@ -68,9 +65,6 @@ func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]str
 	lead := th.Pointer(focused && fl.off == "") + " " + th.Paint(look, label, lw) + " "
 	for i, l := range lines {
 		lines[i], lead = lead+l, layout.Spaces(lw+3)
-		if i == 0 && fl.off == "" && fl.note != "" {
-			lead = "  " + th.Paint(theme.Dim, fl.note, lw) + " "
-		}
 	}
 	if !focused || cursor == nil {
 		return lines, nil
@@ -98,7 +92,7 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 	case area:
 		return c.Draw(th, room, fl.rows())
 	case *choice:
-		return []string{f.drawChoice(th, c, fl.note, focused, room)}, nil
+		return f.drawChoice(th, c, focused, room), nil
 	case table:
 		text = theme.Pick(c.loaded, c.summary(), "not loaded yet") + "  (enter opens the table)"
 	case *pick:
@@ -114,10 +108,16 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 	return []string{th.Paint(look, text, room)}, nil
 }
 
-func (f *Form) drawChoice(th *theme.Theme, c *choice, note string, focused bool, room int) string {
-	out := ""
-	add := func(look theme.Token, text string) { out += th.Say(look, text) + "  " }
-	fits := func(text string) bool { return th.Width(out)+th.Width(text)+2 <= room }
+// drawChoice draws the options, on as many lines as they take.
+func (f *Form) drawChoice(th *theme.Theme, c *choice, focused bool, room int) (lines []string) {
+	line := ""
+	add := func(look theme.Token, text string) {
+		text = th.Truncate(text, room, th.Ellipsis)
+		if line != "" && th.Width(line)+2+th.Width(text) > room {
+			lines, line = append(lines, line), ""
+		}
+		line += theme.Pick(line == "", "", "  ") + th.Say(look, text)
+	}
 	if c.value == "" {
 		add(theme.Dim, f.unset)
 	}
@@ -126,14 +126,7 @@ func (f *Form) drawChoice(th *theme.Theme, c *choice, note string, focused bool,
 		if o == c.value {
 			text, look = "("+th.Bullet+") ", theme.Pick(focused, theme.Selected, theme.Text)
 		}
-		text += model.CleanLine(model.RoleName(o), 40)
-		if !fits(text) {
-			break
-		}
-		add(look, text)
+		add(look, text+model.CleanLine(model.RoleName(o), 40))
 	}
-	if note != "" && fits(note) {
-		add(theme.Dim, "("+note+")")
-	}
-	return th.Fit(out, room, "")
+	return append(lines, line)
 }

@@ -190,6 +190,23 @@ func TestMemberOfSomeIsAddedToTheOthersOnlyByTheKey(t *testing.T) {
 	}
 }
 
+func TestGroupsWithOneNameAreToldApart(t *testing.T) {
+	group := func(id string, size int) model.Participant {
+		return model.Participant{Kind: model.KindGroup, ID: id, Name: "Finance and legal, all of Europe", Members: size, Role: "viewer"}
+	}
+	e := NewPeople("x", model.EditParticipants, true, kona)
+	e.Update(Loaded{{Conversation: model.Conversation{Ref: model.Ref{Account: kona.Account, ID: "1"},
+		Participants: model.SetOf(group("7", 9), group("8", 18), group("9", 18))}}})
+	for _, w := range []int{60, 80, 140} {
+		text := ansi.Strip(strings.Join(e.Draw(mono, layout.Rect{W: w, H: 20}).Lines, "\n"))
+		for _, want := range []string{" group, 9 people ", "group, 18 people 8", "group, 18 people 9"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d columns: no %q in\n%s", w, want, text)
+			}
+		}
+	}
+}
+
 // Also without room for addresses, and in ASCII, where different names may look the same.
 func TestNamesakesAreToldApart(t *testing.T) {
 	for _, th := range []*theme.Theme{theme.New(theme.Config{Name: "mono"}), theme.New(theme.Config{Name: "mono", ASCII: true})} {
@@ -390,7 +407,7 @@ func TestFormsNameTheirKeysAndReasonsInNarrowTerminals(t *testing.T) {
 		if !strings.Contains(form, "for it") {
 			t.Errorf("%d columns: the reason is cut:\n%s", w, form)
 		}
-		if w >= 80 && (!strings.Contains(table, "Finance and Legal department (group)") || !strings.Contains(table, "al@example.com")) {
+		if w >= 80 && (!strings.Contains(table, "Finance and Legal department  group ") || !strings.Contains(table, "al@example.com")) {
 			t.Errorf("%d columns: a name or an address is cut:\n%s", w, table)
 		}
 	}

@@ -69,7 +69,7 @@ func newField(k model.EditKind, s Subject) *field {
 	case !cp.Can():
 		fl.off = cmp.Or(model.CleanLine(cp.Reason, 300), "the service can't do this")
 	case cp.State == model.CapabilityAssumed:
-		fl.note = "assumed"
+		fl.note = cmp.Or(model.CleanLine(cp.Reason, 300), "assumed")
 	}
 	var now model.Value
 	known := false
@@ -430,7 +430,7 @@ func parsePairs(text string) (map[string]string, error) {
 			return nil, errors.New("a line of labels or attributes needs a name before the =")
 		}
 		if _, ok := out[k]; ok {
-			return nil, fmt.Errorf("%q is there twice", k)
+			return nil, fmt.Errorf("there are two lines for %q", k)
 		}
 		out[k] = unescapes.Replace(strings.TrimSpace(v))
 	}

@@ -161,3 +161,26 @@ func TestEscFromATableOfAFormKeepsItsChanges(t *testing.T) {
 		t.Errorf("esc from a table by itself returned %v and says %q", asks, e.problem)
 	}
 }
+
+// Every option of a choice is in sight, however narrow the screen, and what is assumed is said for the field that takes keys.
+func TestChoicesAreDrawnWhole(t *testing.T) {
+	s := subject()
+	s.Kinds = []model.EditKind{model.EditDefaultRole, model.EditPrivacy}
+	s.About.DefaultRoleValues = []string{"editor", "viewer", "collaboration_complete"}
+	s.Conversation.DefaultRole = "collaboration_complete"
+	s.Capabilities[model.EditDefaultRole] = model.Capability{State: model.CapabilityAssumed, Reason: "no page says so"}
+	f := form(s)
+	press(f, tea.KeyTab)
+	for _, w := range []int{140, 60, 40} {
+		shown := ansi.Strip(strings.Join(f.Draw(mono, layout.Rect{W: w, H: 20}).Lines, "\n"))
+		for _, want := range []string{"( ) editor", "( ) viewer", ") collaboration co", "no page says so"} {
+			if !strings.Contains(shown, want) {
+				t.Errorf("%d columns: no %q in\n%s", w, want, shown)
+			}
+		}
+	}
+	press(f, tea.KeyTab)
+	if shown := strings.Join(f.Draw(mono, room).Lines, "\n"); strings.Contains(shown, "no page says so") {
+		t.Errorf("what is assumed of another field is said for the privacy in\n%s", shown)
+	}
+}

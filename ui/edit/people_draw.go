@@ -210,28 +210,40 @@ const (
 )
 
 // table fills the columns and shares the width out by what they hold: no name is cut while
-// the column beside it has room. An id follows the names of people who look the same.
+// the column beside it has room. An id follows those who look the same.
 func (e *People) table(th *theme.Theme, w int) (cells [][columns]string, widths [columns]int) {
 	var need [columns]int
-	namesakes := map[string]int{}
-	shown := func(r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
-	for _, r := range e.rows {
-		namesakes[shown(r)]++
+	narrow := w < 44
+	alike := map[string]int{}
+	look := func(row *[columns]string) string { // names that differ may look the same in ASCII
+		return th.Truncate(row[nameColumn], 60, "") + theme.Around("\n", row[mailColumn], "")
 	}
 	for _, r := range e.rows {
-		row := [columns]string{nameOf(r.Participant), theme.Mail(r.Participant), r.account, r.standing(th), e.change(r, w < 60)}
-		if namesakes[shown(r)] > 1 {
-			row[nameColumn] += " " + model.CleanLine(cmp.Or(r.Email, r.Identifier, r.ID), 80)
-		}
-		for i, text := range row {
-			need[i] = max(need[i], th.Width(text))
+		row := [columns]string{model.CleanLine(r.Display(), 200), cmp.Or(kindOf(r.Participant), theme.Mail(r.Participant)),
+			r.account, r.standing(th), e.change(r, w < 60)}
+		if narrow {
+			row[nameColumn], row[mailColumn] = nameOf(r.Participant), ""
 		}
 		cells = append(cells, row)
+		if alike[look(&row)]++; row[mailColumn] != "" {
+			alike[look(&[columns]string{row[nameColumn]})]++
+		}
+	}
+	for i, r := range e.rows {
+		row := &cells[i]
+		if alike[look(row)] > 1 {
+			id := model.CleanLine(cmp.Or(theme.Pick(narrow, r.Email, ""), r.Identifier, r.ID), 80)
+			into := &row[theme.Pick(narrow, nameColumn, mailColumn)]
+			*into = strings.TrimSpace(*into + " " + id)
+		}
+		for i, text := range row {
+			need[i] = max(need[i], th.Width(text)+theme.Pick(i == nameColumn && !narrow, 1, 0))
+		}
 	}
 	room := w - 4
 	for _, c := range []struct{ column, minWidth, most int }{ // minWidth of the table
 		{changeColumn, theme.Pick(e.several, 0, 68), w}, // below it the sign has to do
-		{standingColumn, 0, 36}, {accountColumn, 44, theme.Pick(len(e.about) > 1, 16, 0)}, {mailColumn, 44, w},
+		{standingColumn, 0, 36}, {accountColumn, 44, theme.Pick(len(e.about) > 1, 16, 0)}, {mailColumn, 0, w},
 	} {
 		n := min(c.most, need[c.column], room-1-min(need[nameColumn], room/2))
 		if n > 0 && w >= c.minWidth {
@@ -250,9 +262,6 @@ func (e *People) table(th *theme.Theme, w int) (cells [][columns]string, widths 
 func (e *People) drawRow(th *theme.Theme, i int, cells [columns]string, widths [columns]int) string {
 	r, selected := e.rows[i], i == e.bar.At
 	effect := effects[e.effectOf(r)]
-	if widths[mailColumn] > 0 && r.Email != "" {
-		cells[nameColumn] = nameOf(r.Participant) // the address tells namesakes apart
-	}
 	standing := cells[standingColumn]
 	if i := strings.LastIndex(standing, th.Arrow); i > 0 && th.Width(standing) > widths[standingColumn] {
 		cells[standingColumn] = standing[i:] // the new role matters most
@@ -274,12 +283,15 @@ func isPerson(p model.Participant) bool {
 	return p.Kind == "" || p.Kind == model.KindUser || p.Kind == model.KindContact
 }
 
-// nameOf returns the name of a participant, for others than persons with the kind, and for a
-// group with its size.
-func nameOf(p model.Participant) string {
-	name, size := model.CleanLine(p.Display(), 200), ""
-	if p.Members > 0 {
-		size = ", " + headcount(p.Members)
+// kindOf returns what a participant is, for a group with its size; "" for a person.
+func kindOf(p model.Participant) string {
+	if isPerson(p) {
+		return ""
 	}
-	return name + theme.Pick(isPerson(p), "", " ("+model.CleanLine(p.Kind, 20)+size+")")
+	return theme.Commas(model.CleanLine(p.Kind, 20), theme.Pick(p.Members > 0, headcount(p.Members), ""))
+}
+
+// nameOf returns the name of a participant, for others than persons with the kind.
+func nameOf(p model.Participant) string {
+	return model.CleanLine(p.Display(), 200) + theme.Around(" (", kindOf(p), ")")
 }

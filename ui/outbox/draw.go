@@ -198,7 +198,7 @@ func (s *Screen) writeInfo(p *theme.Page) {
 		if e.Journal != nil {
 			when = stamp("delivered", e.Journal.At, e.User, now)
 			if ok, why := model.Undoable(e.Kind); !ok {
-				add(theme.Warning, why, 1)
+				add(theme.Warning, "can't be taken back: "+why, 1)
 			}
 		} else if reason := p.Reason(e.OutboxEntry, now); reason != "" {
 			_, _, look = p.StateSign(e.State)
