@@ -51,12 +51,16 @@ func checkWorkspace(v string) error {
 }
 
 func checkPath(v string) error {
+	u, err := url.Parse(v)
 	switch {
+	case err != nil:
+		return errors.New("the path has an escape or a character that no address has")
 	case !strings.HasPrefix(v, "/"):
 		return errors.New("the path begins with /")
 	case !strings.Contains(v, "{engagement_id}") && !strings.Contains(v, "{id}"):
 		return errors.New("the path names {engagement_id}")
-	case strings.ContainsAny(v, "?#\\ ") || strings.Contains(v, "//") || strings.Contains(v+"/", "/../") || strings.Contains(v+"/", "/./"):
+	case strings.ContainsAny(v, "?#\\ ") || strings.Contains(v, "//") ||
+		strings.Contains(u.Path+"/", "/../") || strings.Contains(u.Path+"/", "/./"):
 		return errors.New("the path has no ?, #, spaces, // or dots as segments")
 	}
 	for _, name := range regexp.MustCompile(`\{[^}]*\}?`).FindAllString(v, -1) {
