@@ -167,17 +167,23 @@ func (c AudienceChange) Lines() []string {
 	return out
 }
 
-// joinNotes joins two notes. If both begin "<service> doesn't say", the service is named once.
+// joinNotes joins two notes. If both begin "<service> doesn't say", the service, and what it doesn't say, are named once.
 func joinNotes(a, b string) string {
-	if a == "" || a == b {
-		return b
-	}
-	const silent = " doesn't say "
+	const silent, nor = " doesn't say ", ", nor "
 	service, _, _ := strings.Cut(a, silent)
-	if rest, both := strings.CutPrefix(b, service+silent); both {
-		return a + ", nor " + rest
+	rest, both := strings.CutPrefix(b, service+silent)
+	switch {
+	case a == "" || a == b:
+		return b
+	case !both:
+		return strings.TrimSuffix(a+"; "+b, "; ")
 	}
-	return strings.TrimSuffix(a+"; "+b, "; ")
+	for what := range strings.SplitSeq(rest, nor) {
+		if !strings.Contains(a, what) {
+			a += nor + what
+		}
+	}
+	return a
 }
 
 // Marked returns the sentence, with a star if part of it is assumed.
