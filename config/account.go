@@ -67,7 +67,7 @@ func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable s
 	secret := slices.ContainsFunc(t.items, func(n *node) bool { return secretKey(n.key) && n.kind == stringKind })
 	if t.get("credential") == nil && !rules.CredentialOptional && !secret {
 		d.report(t.at, t.path()+".credential", "",
-			`a %s account needs "credential": write credential = { env = %q }, or use command, file or keyring`, a.Provider, variable)
+			`an account of %s needs "credential": write credential = { env = %q }, or use command, file or keyring`, a.Provider, variable)
 	}
 	settings, at := t.get("settings"), t.at
 	if settings != nil {
@@ -77,7 +77,7 @@ func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable s
 		rule, n := rules.Settings[key], settings.get(key)
 		missing := n == nil || n.kind == stringKind && n.text == ""
 		if rule.Required && missing && (settings == nil || settings.kind == tableKind) {
-			d.report(at, t.path()+".settings."+key, "", "a %s account needs %q in [account.settings]", a.Provider, key)
+			d.report(at, t.path()+".settings."+key, "", "an account of %s needs %q in [account.settings]", a.Provider, key)
 		}
 		if missing && rule.Default != "" {
 			a.Settings[key] = rule.Default

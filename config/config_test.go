@@ -281,11 +281,11 @@ func TestProblems(t *testing.T) {
 		}},
 		{"account twice", account + strings.Replace(account, `"a"`, `"A"`, 1), []string{`c:6:8: account "A" is already on line 2`}},
 		{"account needs", "[[account]]\nname = \"a\"\nprovider = \"bird\"\n", []string{
-			`c:1:3: a bird account needs "credential": write credential = { env = "BIRD_API_KEY" }, or use command, file or keyring`,
-			`c:1:3: a bird account needs "workspace_id" in [account.settings]`,
+			`c:1:3: an account of bird needs "credential": write credential = { env = "BIRD_API_KEY" }, or use command, file or keyring`,
+			`c:1:3: an account of bird needs "workspace_id" in [account.settings]`,
 		}},
 		{"workspace empty", "[[account]]\nname = \"a\"\nprovider = \"bird\"\ncredential = { env = \"A\" }\n[account.settings]\nworkspace_id = \"\"\n", []string{
-			`c:5:10: a bird account needs "workspace_id" in [account.settings]`,
+			`c:5:10: an account of bird needs "workspace_id" in [account.settings]`,
 		}},
 		{"settings", account + "[account.settings]\nauth_scheme = \"barer\"\nauth_shceme = \"raw\"\nworkspace_id = \"x\"\n", []string{
 			`c:6:15: "auth_scheme" must be one of bearer, raw (did you mean "bearer"?)`,

@@ -7,11 +7,36 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
 	"confab/model/private"
 )
+
+// The XDG library would put the files of somebody without a home directory into the root of the file system.
+func TestFindPathsWithoutAHome(t *testing.T) {
+	own := t.TempDir()
+	for _, c := range []struct{ home, config, state, env, want string }{
+		{"", "", "", "", "XDG_CONFIG_HOME"},
+		{"", "relative", own, "", "XDG_CONFIG_HOME"},
+		{"relative", "", own, "", "XDG_CONFIG_HOME"},
+		{"", own, "", "", "XDG_STATE_HOME"},
+		{"relative", own, "", "", "XDG_STATE_HOME"},
+		{"", "", "", filepath.Join(own, "c.toml"), "XDG_STATE_HOME"},
+		{"", "", own, filepath.Join(own, "c.toml"), ""},
+		{"", own, own, "", ""},
+	} {
+		t.Setenv("HOME", c.home)
+		t.Setenv("XDG_CONFIG_HOME", c.config)
+		t.Setenv("XDG_STATE_HOME", c.state)
+		t.Setenv(EnvConfig, c.env)
+		p, err := FindPaths("")
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "set HOME or "+c.want)) {
+			t.Errorf("%+v: got %+v, %v", c, p, err)
+		}
+	}
+}
 
 func modeOf(t *testing.T, path string) fs.FileMode {
 	t.Helper()

@@ -167,23 +167,23 @@ func (c AudienceChange) Lines() []string {
 	return out
 }
 
-// joinNotes joins two notes. If both begin "<service> doesn't say", the service, and what both leave open, is named once.
+// joinNotes joins two notes. If both begin "<service> doesn't say", the service, and what it doesn't say, are named once.
 func joinNotes(a, b string) string {
-	if a == "" || a == b {
-		return b
-	}
 	const silent, nor = " doesn't say ", ", nor "
 	service, _, _ := strings.Cut(a, silent)
-	if rest, both := strings.CutPrefix(b, service+silent); both {
-		said := strings.Split(strings.TrimPrefix(a, service+silent), nor)
-		for _, what := range strings.Split(rest, nor) {
-			if !slices.Contains(said, what) {
-				a += nor + what
-			}
-		}
-		return a
+	rest, both := strings.CutPrefix(b, service+silent)
+	switch {
+	case a == "" || a == b:
+		return b
+	case !both:
+		return strings.TrimSuffix(a+"; "+b, "; ")
 	}
-	return strings.TrimSuffix(a+"; "+b, "; ")
+	for what := range strings.SplitSeq(rest, nor) {
+		if !strings.Contains(a, what) {
+			a += nor + what
+		}
+	}
+	return a
 }
 
 // Marked returns the sentence, with a star if part of it is assumed.

@@ -98,6 +98,24 @@ func TestPlanToMakePublicSaysWhoSeesItNowAndAfter(t *testing.T) {
 	}
 }
 
+func TestWhatIsAssumedOfTwoAudiencesIsSaidOnce(t *testing.T) {
+	for _, c := range [][3]string{
+		{"", "", ""},
+		{"Acme doesn't say who \"public\" is", "", "* assumed: Acme doesn't say who \"public\" is"},
+		{"", "nobody says it", "* assumed: nobody says it"},
+		{"nobody says it", "nobody says it", "* assumed: nobody says it"},
+		{"nobody says it", "nobody says more", "* assumed: nobody says it; nobody says more"},
+		{"Acme doesn't say who sees it", "Acme doesn't say who joins", "* assumed: Acme doesn't say who sees it, nor who joins"},
+		{"Acme doesn't say who sees it", "Acme doesn't say who sees it, nor who joins", "* assumed: Acme doesn't say who sees it, nor who joins"},
+		{"Acme doesn't say who sees it, nor who joins", "Acme doesn't say who joins", "* assumed: Acme doesn't say who sees it, nor who joins"},
+	} {
+		lines := model.AudienceChange{Now: model.Audience{Assumed: c[0]}, Will: model.Audience{Assumed: c[1]}}.Lines()
+		if got := strings.Join(lines[2:], "\n"); got != c[2] {
+			t.Errorf("%q and %q: got %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
 func TestOutsiders(t *testing.T) {
 	yes, no := true, false
 	at := func(mails ...string) (c model.Conversation) {

@@ -30,7 +30,7 @@ type Error struct {
 
 // Error returns one line for a person. The position in it counts from one.
 func (e *Error) Error() string {
-	s := fmt.Sprintf("query, at %d: %s", e.Pos+1, e.Message)
+	s := fmt.Sprintf("at %d: %s", e.Pos+1, e.Message)
 	if e.Suggestion != "" {
 		s += fmt.Sprintf(" (did you mean %s?)", e.Suggestion)
 	}

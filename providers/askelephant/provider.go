@@ -51,12 +51,15 @@ func checkWorkspace(v string) error {
 }
 
 func checkPath(v string) error {
+	u, err := url.Parse(v)
 	switch {
+	case err != nil:
+		return errors.New("the path has an escape or a character that no address has")
 	case !strings.HasPrefix(v, "/"):
 		return errors.New("the path begins with /")
 	case !strings.Contains(v, "{engagement_id}") && !strings.Contains(v, "{id}"):
 		return errors.New("the path names {engagement_id}")
-	case strings.ContainsAny(v, "?#\\ ") || path.Clean(v) != strings.TrimSuffix(v, "/"):
+	case strings.ContainsAny(v, "?#\\ ") || u.Host != "" || path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/"):
 		return errors.New("the path has no ?, #, spaces, // or dots as segments")
 	}
 	for _, name := range regexp.MustCompile(`\{[^}]*\}?`).FindAllString(v, -1) {

@@ -260,6 +260,7 @@ func TestLinksVersionsAndSettings(t *testing.T) {
 	}
 	for path, ok := range map[string]bool{
 		"/v2/engagements/{engagement_id}/contacts": true, "/v2/e/{id}": true, "v2/{id}": false, "/v2/contacts": false, "/{id}/../x": false, "/{id}/./x": false, "/{id}/..": false, "/{id}//x": false, "/{id}/": true, "/{id}?a=b": false, "//evil/{id}": false, "/{id}/{other}": false, "/{id}/{": false,
+		"/{id}/%zz": false, "/{id}/%2e%2E/x": false, "/{id}/\n": false, "/{id}/a%20b": true,
 	} {
 		if err := checkPath(path); (err == nil) != ok {
 			t.Errorf("%s: got %v, want success %t", path, err, ok)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -163,7 +162,7 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 	}
 }
 
-var flagKinds = map[string]string{"int": "a whole number", "duration": "a time such as 2s", "bool": "true or false"}
+var flagKinds = map[string]string{"int": "a whole number", "duration": "a time such as 2s", "bool": "true or false", "uint64": "a whole number"}
 
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
@@ -171,8 +170,7 @@ func flagWords(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	switch {
 	case errors.As(err, &wrong):
-		kind := wrong.GetFlag().Value.Type()
-		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, cmp.Or(flagKinds[kind], "a "+kind), wrong.GetValue())
+		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, flagKinds[wrong.GetFlag().Value.Type()], wrong.GetValue())
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s wants a value", missing.GetFlag().Name)
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":

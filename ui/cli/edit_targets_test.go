@@ -101,7 +101,7 @@ func TestRemovingSomebodyWhoIsNotThere(t *testing.T) {
 
 func TestSeparatorsAreEscaped(t *testing.T) {
 	var out strings.Builder
-	if err := writeJSON(&out, map[string]string{"t": "a\u2028b\u2029c\u202ed\u0085e\U000e0001f"}); err != nil {
+	if err := writeJSON(&out, map[string]string{"t": "a\u2028b\u2029c\u202ed\u0085e\U000e0001f"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if want := `{"t":"a\u2028b\u2029c\u202ed\u0085e\udb40\udc01f"}` + "\n"; out.String() != want {

@@ -260,7 +260,7 @@ var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)
 // jsonKeys returns the keys of a value as it is printed, with those of an inner object in braces.
 func jsonKeys(v any) string {
 	var text strings.Builder
-	if err := writeJSON(&text, v); err != nil {
+	if err := writeJSON(&text, v, false); err != nil {
 		panic(err) // a sample is fixed
 	}
 	keys := jsonValues.ReplaceAllString(strings.TrimSpace(text.String()), "")

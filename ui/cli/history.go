@@ -85,7 +85,11 @@ func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref
 	edits, err := r.engine.SubmissionEdits(ctx, submission, 0)
 	add := func(e model.Edit, when time.Time, ending string) {
 		if ref.IsZero() || e.Ref == ref {
-			t.add("  "+e.ID, dateTime(when), e.Ref.String()+"  "+shortEdit(e), ending)
+			what := []string{e.Ref.String(), shortEdit(e)}
+			if r.Width() > 0 {
+				slices.Reverse(what) // the end may be cut
+			}
+			t.add("  "+e.ID, dateTime(when), strings.Join(what, "  "), ending)
 		}
 	}
 	for _, j := range edits.Journal {
@@ -172,7 +176,7 @@ func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {
 		lines = append(lines, "not sent yet, withdrawn: "+cell(entry.Ref.String())+"  "+shortEdit(entry.Edit))
 	}
 	for _, why := range u.Blocked {
-		lines = append(lines, "can't: "+model.CleanLine(why.String(), 1000))
+		lines = appendNew(lines, "can't: "+model.CleanLine(why.String(), 1000))
 	}
 	if u.InFlight > 0 {
 		lines = append(lines, theme.Count(u.InFlight, "edit")+are(u.InFlight)+" under way: it is taken back once that has ended.")

@@ -106,6 +106,9 @@ func TestEditsOfTheHistory(t *testing.T) {
 	if strings.Contains(printed, "projects:72") {
 		t.Errorf("an edit of another conversation is printed:\n%s", printed)
 	}
+	b.program.Width = func() int { return 60 }
+	b.want(t, ExitOK, "history", "--edits", "projects:71")
+	contains(t, "a terminal", &b.out, "title: Was → Got")
 }
 
 func TestParseSince(t *testing.T) {

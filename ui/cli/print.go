@@ -62,7 +62,7 @@ func (r *run) result(v any, format string, args ...any) {
 	}
 }
 
-func (r *run) object(v any) { r.keepWriteError(writeJSON(r.Out, v)) }
+func (r *run) object(v any) { r.keepWriteError(writeJSON(r.Out, v, r.setup.ASCII)) }
 
 // keepWriteError keeps the first error of printing results; the command ends with it.
 func (r *run) keepWriteError(err error) {
@@ -72,14 +72,14 @@ func (r *run) keepWriteError(err error) {
 }
 
 // writeJSON writes one object on a line. Strings stay exact; see escapeJSON.
-func writeJSON(w io.Writer, v any) error {
+func writeJSON(w io.Writer, v any, ascii bool) error {
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, escapeJSON(raw.String(), false))
+	_, err := io.WriteString(w, escapeJSON(raw.String(), ascii))
 	return err
 }
 

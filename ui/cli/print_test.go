@@ -42,6 +42,8 @@ func TestASCIIOutput(t *testing.T) {
 	contains(t, "stdout", &b.out, "\tNunez -> ?? - \"Okonomie\"\t")
 	b.want(t, ExitOK, "edit", "projects:71", "--title", "Dächer", "--dry-run", "--ascii")
 	contains(t, "stdout", &b.out, `title: Nunez -> ?? - "Okonomie" -> Dacher`)
+	b.want(t, ExitOK, "list", "--ascii", "--json")
+	contains(t, "stdout", &b.out, `"title":"N\u00fa\u00f1ez \u2192 \u4e09\u6d66 \u00b7`)
 }
 
 // TestProgressIsShownAndCleared holds that a terminal sees how many conversations are read, and then a clean line.

@@ -178,13 +178,13 @@ func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 func Main(ctx context.Context, p Program, args []string) int {
 	r := &run{Program: p, prompter: newPrompter(p.In, p.Err)}
 	command := "confab"
-	wrong := func(_ io.Writer, _ fang.Styles, err error) {
+	wrong := func(err error) int {
 		r.printError(groupWords(err))
 		fmt.Fprintf(r.Err, "Try: %s --help\n", command)
+		return ExitUsage
 	}
 	if err := checkUTF8(args); err != nil {
-		wrong(p.Err, fang.Styles{}, err)
-		return ExitUsage
+		return wrong(err)
 	}
 	root := r.root()
 	root.SetArgs(args)
@@ -197,14 +197,26 @@ func Main(ctx context.Context, p Program, args []string) int {
 		command = named.CommandPath()
 	}
 	r.addHelp(root)
-	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(wrong), fang.WithoutManpage())
+	root.Version, root.SilenceErrors, root.SilenceUsage = p.Version, true, true
+	if p.Getenv("TERM") != "dumb" {
+		root.SetHelpFunc(func(c *cobra.Command, _ []string) { r.styledHelp(ctx, c) })
+	}
+	err := root.ExecuteContext(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
 	case err != nil:
-		return ExitUsage
+		return wrong(err)
 	}
 	return r.status
+}
+
+// styledHelp prints the help of a command by fang, which asks a terminal for its background. A terminal that does not answer
+// costs seconds, so fang prints nothing else, errors above all.
+func (r *run) styledHelp(ctx context.Context, c *cobra.Command) {
+	root := c.Root()
+	root.SetArgs(append(strings.Fields(c.CommandPath())[1:], "--help"))
+	_ = fang.Execute(ctx, root, fang.WithVersion(r.Version), fang.WithoutManpage())
 }
 
 // do makes a command's function for cobra. It prints the error of the command and keeps the exit status, so that cobra sees no

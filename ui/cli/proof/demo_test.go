@@ -38,6 +38,28 @@ func TestInterruptedSandboxEndsWith130(t *testing.T) {
 	}
 }
 
+// TestATerminalIsAskedNothing holds that wrong usage, and help for a terminal that knows no escape sequences, write none: a
+// question that the terminal does not answer costs seconds.
+func TestATerminalIsAskedNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		term, args, want string
+		code             int
+	}{
+		{"xterm-256color", "list --bogus", "Try: confab list --help", 2},
+		{"xterm-256color", "lst", "did you mean", 2},
+		{"xterm-256color", "outbox resolve 1", "say how: --mine", 2},
+		{"dumb", "list --help", "--columns", 0},
+		{"dumb", "help outbox resolve", "--theirs", 0},
+	} {
+		s := startOn(t, program(t, []string{"TERM=" + c.term}, strings.Fields(c.args)...))
+		s.awaitSaid(c.want)
+		if code := s.end(patience); code != c.code || bytes.Contains(s.Output(), []byte("\x1b")) {
+			t.Errorf("TERM=%s confab %s: exit %d, want %d and no escape\n%q", c.term, c.args, code, c.code, s.Output())
+		}
+	}
+}
+
 // TestDemoLeavesNothingBehind opens the demo on a terminal, quits, and looks into the directories that it may have used.
 func TestDemoLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
