@@ -178,8 +178,9 @@ func joinNotes(a, b string) string {
 	case !both:
 		return strings.TrimSuffix(a+"; "+b, "; ")
 	}
+	said := strings.Split(strings.TrimPrefix(a, service+silent), nor)
 	for what := range strings.SplitSeq(rest, nor) {
-		if !strings.Contains(a, what) {
+		if !slices.Contains(said, what) {
 			a += nor + what
 		}
 	}
