@@ -3,7 +3,6 @@ package providers
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -365,20 +364,14 @@ func (r *run) failAll(parts []part, err *model.Error) {
 	}
 }
 
-// missing reports whether a refusal means that the service does not have the call. After a 404, it reads the conversation to find
-// out.
+// missing reports whether a refusal means that the service does not have the call. If the conversation was not found, it reads it
+// to find out.
 func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool {
-	switch err.Status {
-	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return true
-	case http.StatusNotFound, http.StatusGone:
-		if err.Kind != model.NotFound {
-			return false
-		}
-		answer, failed := r.Client.Do(ctx, a.Probe)
-		return failed == nil && a.Proves(answer)
+	if err.Kind != model.NotFound {
+		return err.Kind == model.Unsupported && err.Status != 0
 	}
-	return false
+	answer, failed := r.Client.Do(ctx, a.Probe)
+	return failed == nil && a.Proves(answer)
 }
 
 // notSent returns the error of an edit that was not sent because of an earlier failure. It has the kind of that failure, so that
