@@ -40,15 +40,16 @@ type Write struct {
 	// Shows returns the conversation in the answer, and which fields it includes; nil stands for all that can be read. If Shows is
 	// nil or ok is false, the caller reads the conversation again.
 	Shows func(a *Answer) (c model.Conversation, includes Includes, ok bool)
-	// NamesField reports whether a refusal names the field of an edit. Then nothing was changed, and the other edits are sent
-	// again without it.
-	NamesField func(refusal *model.Error, e model.Edit) bool
 	// Learn corrects the kind and the hint of a refusal, and returns what it teaches.
 	Learn func(refusal *model.Error) Lesson
 	// Assumed is set if the service does not document the call.
 	Assumed *Assumption
 	// Created returns the id of the conversation that a create made, or "" if the answer does not name it. Nil for other edits.
 	Created func(a *Answer) string
+
+	// fields are those that the call changes along with others. If a refusal names some of them, nothing was changed, and the
+	// others are sent again without them.
+	fields Fields
 }
 
 // Lesson is what a refusal teaches beyond its status.
@@ -127,7 +128,7 @@ type Fields []Field
 
 // Write returns a Write that changes some of the fields by one call.
 func (fs Fields) Write(call func(Body) Call) *Write {
-	w := &Write{NamesField: fs.isNamed, Build: func(edits []model.Edit) Call {
+	w := &Write{fields: fs, Build: func(edits []model.Edit) Call {
 		body := Body{}
 		for _, f := range fs {
 			of := slices.DeleteFunc(slices.Clone(edits), func(e model.Edit) bool { return e.Kind != f.Kind })
@@ -329,10 +330,10 @@ func (r *run) send(ctx context.Context, q request) {
 // refuse fails the edits of a request that was refused. If the service names the fields that it refuses, the other edits are sent
 // again without them.
 func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
-	if q.write.NamesField != nil && err.Kind == model.Invalid {
+	if err.Kind == model.Invalid {
 		var named, rest []part
 		for _, p := range q.parts {
-			if q.write.NamesField(err, r.edits[p.edit]) {
+			if q.write.fields.isNamed(err, r.edits[p.edit]) {
 				named = append(named, p)
 			} else {
 				rest = append(rest, p)
