@@ -239,7 +239,9 @@ func (ad *Adapter) Capabilities(c model.Conversation) model.Capabilities {
 	for _, row := range ad.Service.Table {
 		caps[row.Kind] = model.Capability{State: row.State, Reason: row.Reason}
 	}
-	no := func(k model.EditKind, reason string) { caps[k] = model.Capability{State: model.CapabilityNo, Reason: reason} }
+	no := func(k model.EditKind, reason string) {
+		caps[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
+	}
 	if ad.Limits != nil {
 		ad.Limits(c, no)
 	}
