@@ -200,7 +200,7 @@ func (ch Change) named(c *Conversation, d Description, look Directory) (Change, 
 	for i, q := range ch.Queries {
 		p, err := q.find(set.Items, ch.Op, d, c.Space.ID, look)
 		switch {
-		case ch.Kind == EditContacts && !has(set.Items, p):
+		case ch.Kind == EditContacts && q.Kind != "" && !has(set.Items, p):
 			// A service needs the id only; the name is for the person who reads the plan.
 			p = Participant{Kind: q.Kind, ID: q.ID, Name: p.Name, Email: p.Email}
 		case err != nil:

@@ -240,9 +240,7 @@ func (ad *Adapter) Capabilities(c model.Conversation) model.Capabilities {
 		caps[row.Kind] = model.Capability{State: row.State, Reason: row.Reason}
 	}
 	no := func(k model.EditKind, reason string) {
-		if caps[k].Can() {
-			caps[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
-		}
+		caps[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
 	}
 	if ad.Limits != nil {
 		ad.Limits(c, no)

@@ -3,7 +3,6 @@ package providers
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -41,15 +40,16 @@ type Write struct {
 	// Shows returns the conversation in the answer, and which fields it includes; nil stands for all that can be read. If Shows is
 	// nil or ok is false, the caller reads the conversation again.
 	Shows func(a *Answer) (c model.Conversation, includes Includes, ok bool)
-	// NamesField reports whether a refusal names the field of an edit. Then nothing was changed, and the other edits are sent
-	// again without it.
-	NamesField func(refusal *model.Error, e model.Edit) bool
 	// Learn corrects the kind and the hint of a refusal, and returns what it teaches.
 	Learn func(refusal *model.Error) Lesson
 	// Assumed is set if the service does not document the call.
 	Assumed *Assumption
 	// Created returns the id of the conversation that a create made, or "" if the answer does not name it. Nil for other edits.
 	Created func(a *Answer) string
+
+	// fields are those that the call changes along with others. If a refusal names some of them, nothing was changed, and the
+	// others are sent again without them.
+	fields Fields
 }
 
 // Lesson is what a refusal teaches beyond its status.
@@ -128,7 +128,7 @@ type Fields []Field
 
 // Write returns a Write that changes some of the fields by one call.
 func (fs Fields) Write(call func(Body) Call) *Write {
-	w := &Write{NamesField: fs.isNamed, Build: func(edits []model.Edit) Call {
+	w := &Write{fields: fs, Build: func(edits []model.Edit) Call {
 		body := Body{}
 		for _, f := range fs {
 			of := slices.DeleteFunc(slices.Clone(edits), func(e model.Edit) bool { return e.Kind != f.Kind })
@@ -330,10 +330,10 @@ func (r *run) send(ctx context.Context, q request) {
 // refuse fails the edits of a request that was refused. If the service names the fields that it refuses, the other edits are sent
 // again without them.
 func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
-	if q.write.NamesField != nil && err.Kind == model.Invalid {
+	if err.Kind == model.Invalid {
 		var named, rest []part
 		for _, p := range q.parts {
-			if q.write.NamesField(err, r.edits[p.edit]) {
+			if q.write.fields.isNamed(err, r.edits[p.edit]) {
 				named = append(named, p)
 			} else {
 				rest = append(rest, p)
@@ -365,20 +365,14 @@ func (r *run) failAll(parts []part, err *model.Error) {
 	}
 }
 
-// missing reports whether a refusal means that the service does not have the call. After a 404, it reads the conversation to find
-// out.
+// missing reports whether a refusal means that the service does not have the call. If the conversation was not found, it reads it
+// to find out.
 func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool {
-	switch err.Status {
-	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return true
-	case http.StatusNotFound, http.StatusGone:
-		if err.Kind != model.NotFound {
-			return false
-		}
-		answer, failed := r.Client.Do(ctx, a.Probe)
-		return failed == nil && a.Proves(answer)
+	if err.Kind != model.NotFound {
+		return err.Kind == model.Unsupported && err.Status != 0
 	}
-	return false
+	answer, failed := r.Client.Do(ctx, a.Probe)
+	return failed == nil && a.Proves(answer)
 }
 
 // notSent returns the error of an edit that was not sent because of an earlier failure. It has the kind of that failure, so that

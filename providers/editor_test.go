@@ -206,6 +206,85 @@ func TestErrorNamesThePartsThatWereMade(t *testing.T) {
 	}
 }
 
+// answering is a transport that gives the same answer to every request.
+type answering struct {
+	status int
+	header http.Header
+	body   string
+	sent   []string
+}
+
+func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, _ := io.ReadAll(r.Body)
+	a.sent = append(a.sent, string(body))
+	return &http.Response{StatusCode: a.status, Header: a.header, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+}
+
+// twoFields returns an adapter that changes title and description by one call, and privacy by another.
+func twoFields(t *testing.T, a *answering) *Adapter {
+	client, err := NewClient(Account{BaseURL: "https://service.example", Transport: a}, ClientOptions{DecodeError: func(_ int, body []byte) *model.Error {
+		if o, ok := ParseObject(body); ok && o.Has("field") {
+			return &model.Error{Message: "no", Fields: []model.FieldError{{Field: o.Text("field")}}}
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := Endpoint{Name: "update", Method: "PUT", Path: "/x", Write: true}
+	w := Fields{{Kind: model.EditTitle, Names: []string{"name"}}, {Kind: model.EditDescription, Names: []string{"details"}}}.Write(
+		func(b Body) Call { return Call{Endpoint: put, Body: b} })
+	ad := &Adapter{Client: client, IsKnown: func(model.EditKind, string) bool { return true },
+		Plan: func(c model.Conversation) func(model.Edit) Planned {
+			return func(e model.Edit) Planned {
+				if e.Kind == model.EditPrivacy {
+					return Change(Single(e.Kind, Call{Endpoint: put, Body: []byte(`{"public":true}`)}), c, e)
+				}
+				return Change(w, c, e)
+			}
+		}}
+	for _, k := range []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditLabels} {
+		ad.Service.Table = append(ad.Service.Table, model.CapabilityRow{Kind: k, State: model.CapabilityYes})
+	}
+	return ad
+}
+
+func TestOnlyARefusalOfTheValueSendsTheOtherFieldsAgain(t *testing.T) {
+	for status, want := range map[int][]string{
+		422: {`{"name":"a","details":"b"}`, `{"details":"b"}`}, 500: {`{"name":"a","details":"b"}`}, 403: {`{"name":"a","details":"b"}`},
+	} {
+		a := &answering{status: status, body: `{"field":"name"}`}
+		out := twoFields(t, a).Apply(t.Context(), model.Conversation{}, []model.Edit{
+			{Kind: model.EditTitle, Target: model.TextValue("a")}, {Kind: model.EditDescription, Target: model.TextValue("b")}})
+		if !slices.Equal(a.sent, want) || out[0].Err == nil || out[1].Err == nil {
+			t.Errorf("%d that names a field: sent %v, want %v; got %+v", status, a.sent, want, out)
+		}
+	}
+}
+
+func TestWhatWasNotSentIsTriedUnderTheSameConditions(t *testing.T) {
+	rename := model.Edit{Kind: model.EditTitle, Target: model.TextValue("a")}
+	label := model.Edit{Kind: model.EditLabels, Key: "k", Target: model.TextValue("v")} // the labels were not read
+	publish := model.Edit{Kind: model.EditPrivacy, Target: model.TextValue("public")}
+	for _, tc := range []struct {
+		name   string
+		first  model.Edit
+		status int
+		kind   model.ErrorKind
+		sent   int
+	}{
+		{"asked to wait", rename, 429, model.RateLimited, 1}, {"an outage", rename, 503, model.Unavailable, 1},
+		{"a refusal", rename, 403, model.Forbidden, 1}, {"a value that was not read", label, 200, model.Unavailable, 0},
+	} {
+		a := &answering{status: tc.status, header: http.Header{"Retry-After": {"30"}}}
+		out := twoFields(t, a).Apply(t.Context(), model.Conversation{Privacy: model.PrivacyPrivate}, []model.Edit{tc.first, publish})
+		first, second := model.AsError(out[0].Err), model.AsError(out[1].Err)
+		if first == nil || second == nil || second.Kind != tc.kind || !second.RetryAt.Equal(first.RetryAt) || len(a.sent) != tc.sent {
+			t.Errorf("%s: got %+v and then %+v after %v, want %s with the same time to retry", tc.name, first, second, a.sent, tc.kind)
+		}
+	}
+}
+
 // The steps of a refused plan are not sent, and a plan without steps is never stale.
 func TestRefusedEditIsNotSent(t *testing.T) {
 	p := &planned{}

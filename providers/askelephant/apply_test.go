@@ -114,7 +114,7 @@ func TestReadOnlyAndCapabilities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := q.Apply(context.Background(), fresh(), []model.Edit{replace()}); model.KindOf(out[0].Err) != model.Unsupported || len(f.sent) != 0 {
+	if out := q.Apply(context.Background(), fresh(), []model.Edit{replace()}); model.KindOf(out[0].Err) != model.Unsupported || len(f.sent) != 0 || strings.Contains(out[0].Err.Error(), "shape") {
 		t.Errorf("write on a read-only account: got %v and sent %v, want Unsupported and nothing", out, f.sent)
 	}
 }
@@ -130,6 +130,8 @@ func TestRefusalsOfTheAssumedCall(t *testing.T) {
 		learned, gets bool
 	}{
 		{"405", 405, "", 200, model.Unsupported, "replace_contacts_method", true, false},
+		{"501", 501, "", 200, model.Unsupported, "replace_contacts_path", true, false},
+		{"410, readable", 410, "", 200, model.Unsupported, "replace_contacts_path", true, true},
 		{"404, readable", 404, "", 200, model.Unsupported, "replace_contacts_path", true, true},
 		{"404, gone", 404, `{"title":"Not Found","detail":"no engagement"}`, 404, model.NotFound, "no engagement", false, true},
 		{"404 for a contact", 404, `{"title":"Not Found","detail":"contact cnt_9 not found"}`, 200, model.Invalid, "cnt_9", false, false},

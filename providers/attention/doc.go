@@ -20,7 +20,7 @@
 //   - Statuses are open vocabularies: it shows one of the service's five statuses as the status, and all five as facts.
 //   - Transcripts have four shapes; unfinished pieces are left out.
 //   - Labels may have values other than texts; these are written back exactly as they were read.
-//   - It takes a field from the answer to a write only if the answer includes that field.
+//   - It believes the answer to a write only if it shows the new value; otherwise it reads the conversation.
 //   - Recordings need an organisation-level key; the hint of a 403 says so.
 //
 // leftout.txt lists what is left out, and why; a test compares it with the fact sheet. Everything else is used.

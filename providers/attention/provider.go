@@ -161,8 +161,10 @@ func (p *provider) list(ctx context.Context, page int, filter url.Values) (listP
 	case err == nil:
 		p.fastList.Store(true)
 	case !p.fastList.Load() && noSuchList(err):
-		if a, err = p.Client.Do(ctx, slow); err == nil {
-			p.slowList.Store(true)
+		// If there is no slow list either, the first error says more.
+		if b, second := p.Client.Do(ctx, slow); second == nil || !noSuchList(second) {
+			p.slowList.Store(second == nil)
+			a, err = b, second
 		}
 	}
 	return readPage(a, err)

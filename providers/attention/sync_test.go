@@ -171,6 +171,17 @@ func TestListFallback(t *testing.T) {
 	}
 }
 
+func TestTheErrorOfTheListThatExistsIsTold(t *testing.T) {
+	for slow, want := range map[int]string{404: "bad size", 500: "out of order"} {
+		f := &fake{answers: map[string]func(*http.Request) (int, string){
+			"GET /v2/conversations/list": says(422, `{"detail":"bad size"}`), "GET /v2/conversations": says(slow, `{"detail":"out of order"}`)}}
+		_, err := opened(t, f, nil).Sync(t.Context(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil })
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the fast list answers 422, the other %d: got %v, want %q", slow, err, want)
+		}
+	}
+}
+
 func TestNoFallbackOnceTheFastListWorked(t *testing.T) {
 	ok := true
 	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": func(*http.Request) (int, string) {

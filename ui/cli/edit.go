@@ -353,7 +353,11 @@ func parseContacts(flag, text string) (model.Change, error) {
 		if id = strings.TrimPrefix(strings.TrimSpace(id), model.KindContact+":"); id == "" {
 			return c, complaint
 		}
-		c.Queries = append(c.Queries, model.PersonQuery{Kind: model.KindContact, ID: id})
+		q := model.PersonQuery{Kind: model.KindContact, ID: id}
+		if strings.ContainsAny(id, "@ ") || !strings.ContainsAny(id, "0123456789") { // an address or a name rather than an id
+			q = model.PersonQuery{Text: id}
+		}
+		c.Queries = append(c.Queries, q)
 	}
 	return c, nil
 }
