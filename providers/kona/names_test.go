@@ -313,3 +313,37 @@ func TestLookup(t *testing.T) {
 	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupContacts})
 	wantKind(t, err, model.Unsupported)
 }
+
+// A page that is as long as a service may make it may have another behind it.
+func TestLookupHasAnotherPageAfterAFullOne(t *testing.T) {
+	for _, tt := range []struct {
+		found, limit int
+		cursor       string
+	}{{24, 50, ""}, {25, 50, "3"}, {50, 50, "3"}, {9, 10, ""}, {10, 10, "3"}} {
+		rows := make([]string, tt.found)
+		for i := range rows {
+			rows[i] = fmt.Sprintf(`{"id":%d,"name":"Ann"}`, i+1)
+		}
+		p, _ := openStub(t, nil, accountAt(&stub{answer: func(sent) (int, string) {
+			return 200, `{"groups":[` + strings.Join(rows, ",") + `]}`
+		}}))
+		got, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupGroups, Scope: "40", Text: "ann", Cursor: "2", Limit: tt.limit})
+		if err != nil || len(got.Items) != tt.found || got.Cursor != tt.cursor {
+			t.Errorf("%d found of at most %d: got %d, cursor %q, error %v; want cursor %q", tt.found, tt.limit, len(got.Items), got.Cursor, err, tt.cursor)
+		}
+	}
+}
+
+// The list of spaces leaves out the hidden ones, which a conversation can be made in too.
+func TestLookupFindsHiddenSpaces(t *testing.T) {
+	p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
+		if strings.Contains(r.Query, "hidden=true") {
+			return 200, `{"spaces":[{"id":41,"name":"Hidden"}]}`
+		}
+		return 200, `{"spaces":[{"id":40,"name":"Open"}]}`
+	}}))
+	got, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupSpaces})
+	if err != nil || len(got.Items) != 2 || got.Items[0].ID != "41" || got.Items[1].ID != "40" {
+		t.Errorf("got %+v, error %v; want both spaces by name", got.Items, err)
+	}
+}

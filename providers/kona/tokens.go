@@ -281,12 +281,7 @@ func (l *signIn) identifyStored(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
 	defer cancel()
-	if err := l.ensureToken(ctx); err != nil || l.userID() != "" {
-		return
-	}
-	if _, err := l.userOf(ctx, l.current.Access); model.KindOf(err) == model.Unauthorized {
-		_, _ = l.renew(ctx, l.current.Access)
-	}
+	_ = l.ensureToken(ctx)
 }
 
 // Values of token_request.
