@@ -235,7 +235,6 @@ func (l *signIn) Page(state string) string {
 	page := *l.endpoint
 	// The page /oauth/authorize is beside /oauth/token.
 	page.Path = strings.TrimSuffix(strings.TrimSuffix(page.Path, "/"), "/token") + "/authorize"
-	page.RawPath = ""
 	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {service.Value(l.account, settingClientID)},
 		"redirect_uri": {l.redirect}, "state": {state}}.Encode()
 	return page.String()
@@ -270,7 +269,7 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	}
 	t.Origin, t.User, t.Rows = originLogin, who.ID, stored.Rows
 	l.setCurrent(t)
-	return who.Display(), l.store(t, true)
+	return who.Display(), l.store(t)
 }
 
 // identifyStored finds the user of the tokens that the sign-in replaces, because the rows that were stored while the user was
