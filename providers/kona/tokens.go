@@ -142,11 +142,8 @@ func (f tokenFile) read() (t tokens, err error) {
 	if refused, ok := errors.AsType[*private.Error](err); ok {
 		refused.Fix = cmp.Or(refused.Fix, "confab forget, then confab login")
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && (json.Unmarshal(raw, &t) != nil || t.Identity != f.identity):
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (json.Unmarshal(raw, &t) != nil || t.Identity != f.identity) {
 		return tokens{}, nil
-	case err != nil:
-		err = localError("read the kept token", "", err)
 	}
 	return t, err
 }
