@@ -283,6 +283,9 @@ func TestLookup(t *testing.T) {
 		if r.Path == "/api/users/14" {
 			return 200, `{"users":[{"name":"without an id"}]}`
 		}
+		if r.Path == "/api/spaces/77" {
+			return 200, `{"spaces":[{"id":77,"name":"Left long ago"}]}`
+		}
 		if r.Path == "/api/users/12" {
 			return 200, `{"users":[{"id":12,"name":"Zoe"}]}`
 		}
@@ -299,6 +302,8 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "13"}, "", "GET /api/users/13"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "14"}, "", "GET /api/users/14"},
 		{model.LookupRequest{Kind: model.LookupSpaces, Text: "lif"}, "40", ""},
+		{model.LookupRequest{Kind: model.LookupSpaces, Text: "40"}, "40", "GET /api/spaces?hidden=true&page=1&per_page=100"},
+		{model.LookupRequest{Kind: model.LookupSpaces, Text: "77"}, "77", "GET /api/spaces/77"},
 	} {
 		got, err := p.Lookup(t.Context(), tt.req)
 		var ids []string

@@ -56,7 +56,6 @@ func newSession(a providers.Account) (s *session, err error) {
 	if a.StateDir != "" {
 		s.file = tokenFileOf(a)
 	}
-	a.Credential = nil
 	o := providers.ClientOptions{DecodeError: s.decodeError, Hints: service.Hints}
 	if s.api, err = providers.NewClient(a, o); err != nil {
 		return nil, err
