@@ -67,7 +67,6 @@ func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 		return c, nil, false
 	}
 	c.Ref.ID = id
-	p.rawAttributes.Put(id, o.Map("attributes"))
 	return c, fieldsOf(nil).Includes(o), true
 }
 
@@ -140,17 +139,12 @@ func checkAddable(p model.Participant) *model.Error {
 	return nil
 }
 
-// identifier returns the key and the value that identify a contact, where an e-mail address alone is enough. Both are "" if
-// either is missing.
+// identifier returns the key and the value that identify a contact; both are "" if either is missing.
 func identifier(p model.Participant) (key, value string) {
-	k, v, ok := strings.Cut(p.Identifier, "=")
-	if !ok {
-		k, v = keyEmail, p.Email
+	if k, v, _ := strings.Cut(p.Identifier, "="); k != "" && v != "" {
+		return k, v
 	}
-	if k == "" || v == "" {
-		return "", ""
-	}
-	return k, v
+	return "", ""
 }
 
 func identifierBody(key, value string) (b providers.Body) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,10 @@ func TestConvertKeepsUnexpectedValues(t *testing.T) {
 		{"null everywhere", `{"id":"1","name":null,"featuredParticipants":null,"lastMessage":null,"channelId":null,"initiatingParticipant":null}`, func(c model.Conversation) bool { return !c.HasMessages }},
 		{"a recipient with two addresses", `{"id":"1","lastMessage":{"recipients":[{"type":"to","identifierKey":"phonenumber","identifierValue":"+31","platformAddress":"wa:31"}]}}`,
 			func(c model.Conversation) bool { return hasFact(c, "phonenumber=+31 · wa:31") }},
+		{"a resource and an inbox", `{"id":"1","resource":{"type":"task"},"inbox":{"name":"Desk"}}`, func(c model.Conversation) bool {
+			return slices.Contains(c.Facts, model.Fact{Group: "Resource", Label: "type", Value: "task"}) &&
+				slices.Contains(c.Facts, model.Fact{Group: "Inbox", Label: "name", Value: "Desk"})
+		}},
 		{"unknown field", `{"id":"1","brandNew":{"deep":[{"x":"found"}]}}`, func(c model.Conversation) bool {
 			return len(c.Facts) == 1 && c.Facts[0] == model.Fact{Group: "Other", Label: "brandNew.deep.1.x", Value: "found"}
 		}},
@@ -123,6 +128,33 @@ func TestConvertKeepsUnexpectedValues(t *testing.T) {
 	for _, in := range []string{``, `null`, `[]`, `"x"`, `{}`, `{"id":null}`, `{"id":{}}`} {
 		if _, ok := blank("a").convert([]byte(in), nil); ok {
 			t.Errorf("convert accepted %q", in)
+		}
+	}
+}
+
+// Participants that can't be told apart, or that are none, make the set unknown: it must not become the base of an edit.
+func TestConvertParticipants(t *testing.T) {
+	for _, tt := range []struct {
+		in         string
+		ok         bool
+		identifier string
+		fact       string
+	}{
+		{`{"id":"p1","type":"user"}`, true, "", ""},
+		{`{"type":"contact","contact":{"identifierKey":"k","identifierValue":"v"}}`, true, "k=v", ""},
+		{`{"type":"contact","contact":{"identifierKey":"k","identifierValue":"v","platformAddress":"other"}}`, true, "k=v", "other"},
+		{`{"type":"contact","contact":{"identifierKey":"k","identifierValue":"v","platformAddress":"v"}}`, true, "k=v", ""},
+		{`{"type":"contact","identifierValue":"v"}`, true, "v", ""},
+		{`{"type":"contact","contact":{"identifierKey":"k"}}`, true, "k", ""},
+		{`{"type":"contact","displayName":"Somebody"}`, false, "", ""},
+		{`7`, false, "", "7"},
+		{`{"id":"p1","conversationId":"c"}`, true, "", ""},
+	} {
+		var facts providers.Facts
+		people, ok := convertParticipants([]json.RawMessage{json.RawMessage(tt.in)}, &facts)
+		c := model.Conversation{Facts: facts.List()}
+		if ok != tt.ok || len(people) > 0 && people[0].Identifier != tt.identifier || (len(c.Facts) > 0) != (tt.fact != "") || tt.fact != "" && !hasFact(c, tt.fact) {
+			t.Errorf("%s: got %+v, known %t, facts %+v", tt.in, people, ok, c.Facts)
 		}
 	}
 }

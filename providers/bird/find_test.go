@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"confab/model"
+	"confab/providers"
 )
 
 // The order of the list is not documented. If the times of creation contradict it, the head is not sure.
@@ -83,6 +84,40 @@ func TestFindByReference(t *testing.T) {
 		found, err := p.Find(t.Context(), create, []string{"gone"})
 		if model.KindOf(err) != tc.err || len(found.Same) != tc.same || found.Marked != tc.marked {
 			t.Errorf("%s: got %+v, %v; want %d the same, marked %t, error %q", name, found, err, tc.same, tc.marked, tc.err)
+		}
+	}
+}
+
+// The access key that sent the create may have become a participant. Anybody else in it makes it another conversation.
+func TestFindAllowsForItsOwnKey(t *testing.T) {
+	for name, tc := range map[string]struct {
+		own, people string
+		same        int
+	}{
+		"nobody":                     {"key-1", "", 1},
+		"the key":                    {"key-1", `{"id":"key-1","type":"accessKey"}`, 1},
+		"another key":                {"key-1", `{"id":"key-2","type":"accessKey"}`, 0},
+		"a key, ours being unknown":  {"", `{"id":"key-2","type":"accessKey"}`, 1},
+		"a user":                     {"key-1", `{"id":"key-1","type":"user"}`, 0},
+		"a user, our key not known":  {"", `{"id":"us-1","type":"user"}`, 0},
+		"the key, and somebody else": {"key-1", `{"id":"key-1","type":"accessKey"},{"id":"us-1","type":"user"}`, 0},
+	} {
+		conversation := row("new", map[string]any{"name": "t", "description": "mine", "initiatingParticipant": nil})
+		p, _ := openStub(t, func(s sent) (int, string) {
+			switch {
+			case strings.Contains(s.line(), "/messages"):
+				return 200, results("")
+			case strings.Contains(s.line(), "/participants"):
+				return 200, results("", tc.people)
+			case strings.Contains(s.line(), "/conversations?"):
+				return 200, results("", conversation)
+			}
+			return 200, conversation
+		}, func(a *providers.Account) { a.Settings[settingAccessKey] = tc.own })
+		create := model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Description: "mine"}}}
+		found, err := p.Find(t.Context(), create, []string{"gone"})
+		if err != nil || len(found.Same) != tc.same {
+			t.Errorf("%s: got %+v, %v; want %d the same", name, found, err, tc.same)
 		}
 	}
 }

@@ -53,6 +53,19 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: participants: got known %v, error %v; want unknown", name, d.Conversation.Participants.Known, err)
 		}
 	}
+	for part, need := range map[string]model.Need{"/participants": model.NeedParticipants, "/messages": model.NeedMessages, "/feed-items": model.NeedEverything} {
+		p, _ := openStub(t, func(r sent) (int, string) {
+			switch {
+			case strings.HasSuffix(r.Path, part):
+				return 500, `{"code":"Oops","message":"Oops."}`
+			case r.Path == one:
+				return answer(r)
+			}
+			return 200, results("")
+		})
+		_, err := p.Load(t.Context(), c1, need)
+		wantKind(t, err, model.Unavailable)
+	}
 	p, _ = openStub(t, func(r sent) (int, string) {
 		if r.Path != one {
 			return 403, `{"code":"Forbidden","message":"Not for this key."}`
@@ -90,6 +103,30 @@ func TestMessagesAreReadPageByPage(t *testing.T) {
 		got := d.Messages.Items
 		if err != nil || pages != want || len(got) != want+1 || got[0].ID != fmt.Sprint("m", 49-want) || got[want].ID != "m49" || !d.MoreMessages || !d.Conversation.HasMessages {
 			t.Errorf("got %d messages after %d pages, more %t, error %v; want %d after %d, oldest first, and more", len(got), pages, d.MoreMessages, err, want+1, want)
+		}
+	}
+}
+
+// A contact that can't be read has no name. A service that fails is not asked for the next name, and is asked again later.
+func TestNamesOfContactsAreOptional(t *testing.T) {
+	for status, asked := range map[int][2]int{200: {2, 2}, 404: {2, 2}, 403: {1, 2}, 500: {1, 2}} {
+		n := 0
+		p, _ := openStub(t, func(r sent) (int, string) {
+			switch {
+			case strings.Contains(r.Path, "/contacts/"):
+				n++
+				return status, `{"code":"No","message":"No."}`
+			case strings.HasSuffix(r.Path, "/participants"):
+				return 200, results("", `{"id":"a","type":"contact"}`, `{"id":"b","type":"contact"}`)
+			case r.Path == one:
+				return 200, row(c1, nil)
+			}
+			return 200, results("")
+		})
+		for _, want := range asked {
+			if _, err := p.Load(t.Context(), c1, model.NeedEverything); err != nil || n != want {
+				t.Errorf("%d: error %v after %d requests for names, want none after %d", status, err, n, want)
+			}
 		}
 	}
 }

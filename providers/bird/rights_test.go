@@ -150,6 +150,13 @@ func TestInboxes(t *testing.T) {
 			t.Errorf("fact %s: got %q, want %q, of %v", label, got[label], want, got)
 		}
 	}
+	if hasFact(d.Conversation, "in none") {
+		t.Errorf("a conversation in two inboxes is said to be in none: %+v", d.Conversation.Facts)
+	}
+	answers["items"] = func(sent) (int, string) { return 200, results("") }
+	if none, err := p.Load(t.Context(), c1, model.NeedEverything); err != nil || !hasFact(none.Conversation, "in none") {
+		t.Errorf("a conversation without an inbox: got %+v, %v", none.Conversation.Facts, err)
+	}
 	if !hasFact(d.Conversation, "7") {
 		t.Errorf("an unknown field of an item is in no fact")
 	}

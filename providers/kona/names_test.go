@@ -283,6 +283,9 @@ func TestLookup(t *testing.T) {
 		if r.Path == "/api/users/14" {
 			return 200, `{"users":[{"name":"without an id"}]}`
 		}
+		if r.Path == "/api/spaces/77" {
+			return 200, `{"spaces":[{"id":77,"name":"Left long ago"}]}`
+		}
 		if r.Path == "/api/users/12" {
 			return 200, `{"users":[{"id":12,"name":"Zoe"}]}`
 		}
@@ -299,6 +302,8 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "13"}, "", "GET /api/users/13"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "14"}, "", "GET /api/users/14"},
 		{model.LookupRequest{Kind: model.LookupSpaces, Text: "lif"}, "40", ""},
+		{model.LookupRequest{Kind: model.LookupSpaces, Text: "40"}, "40", "GET /api/spaces?hidden=true&page=1&per_page=100"},
+		{model.LookupRequest{Kind: model.LookupSpaces, Text: "77"}, "77", "GET /api/spaces/77"},
 	} {
 		got, err := p.Lookup(t.Context(), tt.req)
 		var ids []string
@@ -312,4 +317,38 @@ func TestLookup(t *testing.T) {
 	}
 	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupContacts})
 	wantKind(t, err, model.Unsupported)
+}
+
+// A page that is as long as a service may make it may have another behind it.
+func TestLookupHasAnotherPageAfterAFullOne(t *testing.T) {
+	for _, tt := range []struct {
+		found, limit int
+		cursor       string
+	}{{24, 50, ""}, {25, 50, "3"}, {50, 50, "3"}, {9, 10, ""}, {10, 10, "3"}} {
+		rows := make([]string, tt.found)
+		for i := range rows {
+			rows[i] = fmt.Sprintf(`{"id":%d,"name":"Ann"}`, i+1)
+		}
+		p, _ := openStub(t, nil, accountAt(&stub{answer: func(sent) (int, string) {
+			return 200, `{"groups":[` + strings.Join(rows, ",") + `]}`
+		}}))
+		got, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupGroups, Scope: "40", Text: "ann", Cursor: "2", Limit: tt.limit})
+		if err != nil || len(got.Items) != tt.found || got.Cursor != tt.cursor {
+			t.Errorf("%d found of at most %d: got %d, cursor %q, error %v; want cursor %q", tt.found, tt.limit, len(got.Items), got.Cursor, err, tt.cursor)
+		}
+	}
+}
+
+// The list of spaces leaves out the hidden ones, which a conversation can be made in too.
+func TestLookupFindsHiddenSpaces(t *testing.T) {
+	p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
+		if strings.Contains(r.Query, "hidden=true") {
+			return 200, `{"spaces":[{"id":41,"name":"Hidden"}]}`
+		}
+		return 200, `{"spaces":[{"id":40,"name":"Open"}]}`
+	}}))
+	got, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupSpaces})
+	if err != nil || len(got.Items) != 2 || got.Items[0].ID != "41" || got.Items[1].ID != "40" {
+		t.Errorf("got %+v, error %v; want both spaces by name", got.Items, err)
+	}
 }

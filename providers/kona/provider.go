@@ -220,10 +220,7 @@ func pages(c *providers.Client, r resource, maxPages int, call func(page int) pr
 
 // pageNumber parses a place. Anything else is the first page.
 func pageNumber(place string) int {
-	n, err := strconv.Atoi(place)
-	if err != nil {
-		return 1
-	}
+	n, _ := strconv.Atoi(place)
 	return max(1, n)
 }
 

@@ -56,7 +56,6 @@ func newSession(a providers.Account) (s *session, err error) {
 	if a.StateDir != "" {
 		s.file = tokenFileOf(a)
 	}
-	a.Credential = nil
 	o := providers.ClientOptions{DecodeError: s.decodeError, Hints: service.Hints}
 	if s.api, err = providers.NewClient(a, o); err != nil {
 		return nil, err
@@ -203,7 +202,7 @@ func (s *session) adopt(ctx context.Context, t tokens, renewed bool) error {
 	switch {
 	case t == before:
 	case renewed:
-		_ = s.store(t, false) // only saves another request for the user
+		_ = s.store(t) // only saves another request for the user
 	default:
 		if err := s.storeUser(ctx, t); err != nil {
 			return err
@@ -287,7 +286,7 @@ func (s *session) storeUser(ctx context.Context, t tokens) error {
 		t.Access, t.Refresh = "", ""
 	}
 	t.Rows = cmp.Or(stored.Rows, t.Rows)
-	return s.store(t, false)
+	return s.store(t)
 }
 
 // renew replaces a token that was refused or expires soon, under the lock shared by processes. renewed is false if the
@@ -332,8 +331,9 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 		rotated := next.Refresh != "" && next.Refresh != from.Refresh
 		next.Refresh = cmp.Or(next.Refresh, from.Refresh)
 		next.Origin, next.Rows, next.User = latest.Origin, stored.Rows, from.User
-		// The pair is stored before anything else can fail, because the old pair may have become invalid.
-		if err = s.store(next, rotated); err == nil {
+		// The pair is stored before anything else can fail, because the old pair may have become invalid. A failure matters only if
+		// the refresh token has changed: otherwise the next start refreshes again.
+		if err = s.store(next); err == nil || !rotated {
 			err = s.adopt(ctx, next, true)
 		}
 		return true, err
@@ -341,18 +341,13 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 	return false, err
 }
 
-// store writes a pair. A failure matters only if the refresh token has changed, because the old one may be invalid. Otherwise the
-// next start refreshes again.
-func (s *session) store(t tokens, rotated bool) error {
+func (s *session) store(t tokens) error {
 	err := s.file.write(t)
-	if err == nil {
-		return nil
+	if err != nil {
+		s.account.Logf("the new token could not be kept")
+		err = localError("keep the new token", "", err)
 	}
-	s.account.Logf("the new token could not be kept")
-	if !rotated {
-		return nil
-	}
-	return localError("keep the new token", "", err)
+	return err
 }
 
 // rejectSecret makes a source ask again for its secret.

@@ -24,8 +24,8 @@ func listed(n int) func(sent) (int, string) {
 
 func TestCheckCountsMoreThanAPageThatIsCapped(t *testing.T) {
 	const all = 60
-	for size, want := range map[int]string{40: "40 at the head of the list, and more behind", 100: "60 in all"} {
-		p, _ := openStub(t, func(r sent) (int, string) {
+	for size, want := range map[int]string{20: "20 in all", 40: "40 at the head of the list, and more behind", 100: "60 in all"} {
+		p, s := openStub(t, func(r sent) (int, string) {
 			var out []string
 			from := 0
 			if strings.Contains(r.Query, "page=2") {
@@ -39,6 +39,18 @@ func TestCheckCountsMoreThanAPageThatIsCapped(t *testing.T) {
 		if got := p.Check(t.Context())[1].Detail; got != want {
 			t.Errorf("pages of %d: %q, want %q", size, got, want)
 		}
+		// A page that is shorter than the default size is the last, and no other is asked for. The first request is for the user.
+		if n := len(s.sent) - 1; n != 1+min(1, size/defaultPage) {
+			t.Errorf("pages of %d: %d were read", size, n)
+		}
+	}
+}
+
+func TestLoadOfAnotherConversationIsMalformed(t *testing.T) {
+	for _, answer := range []string{wrapped(element(72, nil)), wrapped(), wrapped(`{"name":"n"}`), wrapped("null")} {
+		p, _ := openStub(t, nil, accountAt(&stub{answer: func(sent) (int, string) { return 200, answer }}))
+		_, err := p.Load(t.Context(), "71", 0)
+		wantKind(t, err, model.Malformed)
 	}
 }
 

@@ -142,11 +142,8 @@ func (f tokenFile) read() (t tokens, err error) {
 	if refused, ok := errors.AsType[*private.Error](err); ok {
 		refused.Fix = cmp.Or(refused.Fix, "confab forget, then confab login")
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && (json.Unmarshal(raw, &t) != nil || t.Identity != f.identity):
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (json.Unmarshal(raw, &t) != nil || t.Identity != f.identity) {
 		return tokens{}, nil
-	case err != nil:
-		err = localError("read the kept token", "", err)
 	}
 	return t, err
 }
@@ -235,7 +232,6 @@ func (l *signIn) Page(state string) string {
 	page := *l.endpoint
 	// The page /oauth/authorize is beside /oauth/token.
 	page.Path = strings.TrimSuffix(strings.TrimSuffix(page.Path, "/"), "/token") + "/authorize"
-	page.RawPath = ""
 	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {service.Value(l.account, settingClientID)},
 		"redirect_uri": {l.redirect}, "state": {state}}.Encode()
 	return page.String()
@@ -270,7 +266,7 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	}
 	t.Origin, t.User, t.Rows = originLogin, who.ID, stored.Rows
 	l.setCurrent(t)
-	return who.Display(), l.store(t, true)
+	return who.Display(), l.store(t)
 }
 
 // identifyStored finds the user of the tokens that the sign-in replaces, because the rows that were stored while the user was
@@ -281,12 +277,7 @@ func (l *signIn) identifyStored(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
 	defer cancel()
-	if err := l.ensureToken(ctx); err != nil || l.userID() != "" {
-		return
-	}
-	if _, err := l.userOf(ctx, l.current.Access); model.KindOf(err) == model.Unauthorized {
-		_, _ = l.renew(ctx, l.current.Access)
-	}
+	_ = l.ensureToken(ctx)
 }
 
 // Values of token_request.

@@ -213,13 +213,14 @@ func (b *Bird) createConversation(x *exchange) {
 	b.gone[row] = b.on("CreateIgnored")
 }
 
-// refuseSecond refuses a second active conversation of a contact on a channel. A new conversation has no row yet, -1.
+// refuseSecond refuses a second active conversation of a contact on a channel. A new conversation has no row yet, -1; another one
+// isn't active yet.
 func (b *Bird) refuseSecond(row int, people []map[string]any, channel any) {
 	contact := contactOf(people)
 	for _, other := range b.live() {
 		on := b.value(other, "channelId")
 		switch {
-		case contact == "" || other == row || on == nil || b.value(other, "status") != "active":
+		case contact == "" || on == nil || b.value(other, "status") != "active":
 		case on != channel && !(row < 0 && channel == nil && b.on("ExistsAnywhere")), contactOf(b.people(other)) != contact:
 		case row >= 0 || b.on("ExistsUnnamed"):
 			panic(refused(http.StatusConflict, "", "ResourceAlreadyExists",

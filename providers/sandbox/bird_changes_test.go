@@ -220,6 +220,14 @@ func TestBirdLastContactIsProtected(t *testing.T) {
 	t.Fatal("there is no conversation with one contact")
 }
 
+// Where no contact takes part, users can be removed.
+func TestBirdUserOfAConversationWithoutContactsIsNotProtected(t *testing.T) {
+	c := newBirdClient(t, 10)
+	user := c.uuid("user", 1)
+	made := c.want(201, "POST", "conversations", `{"name":"x","participants":[{"type":"user","id":"`+user+`"}]}`)
+	c.want(204, "DELETE", "conversations/"+made["id"].(string)+"/participants/"+user, "")
+}
+
 func TestBirdSomebodyElse(t *testing.T) {
 	c := newBirdClient(t, 20)
 	id := c.IDs()[0]

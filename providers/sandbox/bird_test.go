@@ -158,7 +158,8 @@ func TestBirdRefusesWhatIsNotDocumented(t *testing.T) {
 		{422, "POST", "conversations", `{"name":"x","title":"y"}`},
 		{422, "POST", "conversations", `{"name":"x","channelId":"` + birdWorkspace + `"}`},
 		{422, "POST", "conversations", `{"name":"x","participants":[{"type":"contact","id":"` + c.uuid("contact", 0) + `"}]}`},
-		{422, "POST", "conversations", `{"name":"x","participants":[{},{},{},{},{},{}]}`},
+		{422, "POST", "conversations", `{"name":"x","participants":[` + strings.Repeat(`{"type":"user","id":"`+c.uuid("user", 1)+`"},`, 5) +
+			`{"type":"user","id":"` + c.uuid("user", 2) + `"}]}`},
 		{422, "POST", one + "/participants", `{"type":"accessKey","id":"` + c.uuid("accessKey", 0) + `"}`},
 		{422, "POST", one + "/participants", `{"type":"user"}`},
 		{422, "POST", one + "/participants", `{"type":"user","id":"` + c.uuid("user", 1) + `","role":"admin"}`},

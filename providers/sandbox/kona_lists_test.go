@@ -88,9 +88,13 @@ func TestKonaShiftBetweenPages(t *testing.T) {
 	for _, order := range []string{"updated_at", "created_at"} {
 		c := newKonaClient(t, 60)
 		c.Set(Switches{"ShiftBetweenPages": true})
-		seen := map[string]int{}
+		head := func() string { return konaIDOf(c.want(200, "GET", "conversations?per_page=1&order_by="+order, "")[0]) }
+		before, seen := head(), map[string]int{}
 		for _, doc := range c.walk("conversations?order_by=" + order) {
 			seen[konaIDOf(doc)]++
+		}
+		if head() == before {
+			t.Errorf("in the order of %s, the head of the list is as before", order)
 		}
 		twice := 0
 		for _, n := range seen {
