@@ -113,7 +113,7 @@ func (t *table) pack(e *query.Entry, text func(parts ...string) string) row {
 	s := &e.Subject
 	r := row{
 		shape: t.shape(s), flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated,
-		revision: e.Revision, duration: uint32(min(max(s.Duration, 0), query.MaxDuration)),
+		revision: e.Revision, duration: uint32(s.Duration),
 	}
 	for i, w := range wordsOf(s) {
 		r.words[i] = t.word(*w)

@@ -127,11 +127,11 @@ func TestAProblemIsShownOnceTypingRests(t *testing.T) {
 func TestAProblemPointsAtItsPlace(t *testing.T) {
 	th := theme.New(theme.Config{})
 	for _, c := range []struct{ text, want string }{
-		{"is:nope", "    ^ did you mean is:open? is:nope means n…"},
-		{"会議 is:nope", "         ^ did you mean is:open? is:nope me…"},
+		{"is:opne", "    ^ did you mean is:open? is:opne means n…"},
+		{"会議 is:opne", "         ^ did you mean is:open? is:opne me…"},
 		{"updated:<7d is:private (renewal", "this parenthesis is ne… ^"},
 		{"title:x is:private updated:<2026-01-0 sort:title", " ^ a date is 2026-01-31, 2026-01, 2026, tod…"},
-		{"renewal pricing is:private with:grace with:owen is:nope", "                  ^ did you mean is:open? i…"},
+		{"renewal pricing is:private with:grace with:owen is:opne", "                  ^ did you mean is:open? i…"},
 	} {
 		p := New(Filter, c.text)
 		asks := press(p, " ", "backspace")
