@@ -39,7 +39,7 @@ func values(t testing.TB, x *index.Index, field, typed string) string {
 var valueFields = []string{"account", "provider", "kind", "owner", "company", "role", "title", "with", "label"}
 
 func call(key int64, title, people, labels string) query.Entry {
-	return query.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(key)}, Provider: "bird", Kind: "call",
+	return query.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "Sales", ID: fmt.Sprint(key)}, Provider: "bird", Kind: "call",
 		Title: title, People: people, Owner: "ann lee\n\x00usr_01abc\nann@x.example", Company: "7-eleven\n\x00cmp_01abcdefghijklmn", Labels: labels, Roles: "editor\nviewer"}}
 }
 
