@@ -19,7 +19,7 @@ const (
 // belongs to another label or field, and last those with one term less.
 func (q Query) Nearby(from Source, inbox bool) []Query {
 	var out []Query
-	known := map[string]bool{q.String(): true}
+	known := map[string]bool{}
 	add := func(root *Node) {
 		near := Query{root: root, sort: q.sort}
 		if text := near.String(); root != nil && !known[text] {
@@ -27,7 +27,7 @@ func (q Query) Nearby(from Source, inbox bool) []Query {
 			out = append(out, near)
 		}
 	}
-	if inbox && !q.Names(IsAny) && q.root != nil {
+	if inbox && q.root != nil {
 		add(join(And, []*Node{q.root, leaf(fieldNamed(FieldIs), IsAny)}))
 	}
 	terms := q.root.positiveTerms()
