@@ -128,8 +128,6 @@ func (t *Term) rankLabel(label string) int {
 	switch fit, near := nearly(value, want), nearly(name, t.Key); {
 	case fit < 0, fit > 0 && text: // respelled finds misspelled words
 		return -1
-	case name == t.Key && t.HasValue:
-		return 2*fit + 1
 	case fit == 0 && near >= 0:
 		return 0
 	case fit == 0:
