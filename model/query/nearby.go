@@ -89,24 +89,22 @@ func (t *Term) nearby(from Source) (out []*Node) {
 		out = append(out, t.respelled(from)...)
 	case byLabel:
 		take(FieldLabel, t.rankLabel, valuesNearby)
+		return out
 	case byPart, byWhole, byLine:
 		take(t.Field, func(text string) int { return nearly(text, t.Value) }, valuesNearby)
 	default:
 		return nil
 	}
 	for _, v := range Vocabularies() {
-		field := v.Field
-		if field != t.Field && t.of.compare != byLabel && (t.of.compare != byText || field != FieldLabel && field != FieldWith) {
-			take(field, func(text string) int {
-				if _, value, pair := strings.Cut(text, "="); field == FieldLabel && pair {
-					text = value
-				}
-				if fit := fits(text, t.Value); fit != 0 && fit != 1 {
-					return -1
-				}
-				return 0
-			}, 1)
-		}
+		take(v.Field, func(text string) int {
+			if _, value, pair := strings.Cut(text, "="); v.pairs && pair {
+				text = value
+			}
+			if fit := fits(text, t.Value); fit != 0 && fit != 1 {
+				return -1
+			}
+			return 0
+		}, 1)
 	}
 	return out
 }
