@@ -181,6 +181,47 @@ func TestAdvanceKnowsRowsThatEnteredAWiderList(t *testing.T) {
 	}
 }
 
+// A search answers for the rows and the time at its end: for a clock that was set back meanwhile, and for a row that changed
+// twice, which leaves the list when its time comes.
+func TestSearchSeesWhatChangedMeanwhile(t *testing.T) {
+	row := func(age int) query.Entry {
+		return query.Entry{Key: 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: "1"}, Updated: start.AddDate(0, 0, -age).UnixMilli()}}
+	}
+	week := mustParse(t, "updated:<7d")
+	count := func(x *index.Index) int {
+		n, err := x.Count(t.Context(), week)
+		if err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	for name, c := range map[string]struct {
+		age    int
+		change func(x *index.Index, now *time.Time)
+	}{
+		"clock": {8, func(_ *index.Index, now *time.Time) { *now = start.AddDate(0, 0, -2) }},
+		"row":   {100, func(x *index.Index, _ *time.Time) { x.Apply([]query.Entry{row(99)}); x.Apply([]query.Entry{row(6)}) }},
+	} {
+		now := start
+		x := index.New(time.UTC, func() time.Time { return now })
+		x.Apply([]query.Entry{row(c.age)})
+		end, found := make(chan struct{}), make(chan int)
+		began := x.HoldSearches(end)
+		go func() { found <- count(x) }()
+		<-began
+		c.change(x, &now)
+		close(end)
+		if n := <-found; n != 1 {
+			t.Errorf("%s: got %d rows of the last 7 days, want one", name, n)
+		}
+		now = now.AddDate(0, 0, 8)
+		x.Advance()
+		if n := count(x); n != 0 {
+			t.Errorf("%s: got %d rows 8 days later, want none", name, n)
+		}
+	}
+}
+
 // Snoozing a row again and again does not make the schedule grow.
 func TestScheduleIsBounded(t *testing.T) {
 	x, w := loaded(t, 100, true)
