@@ -275,8 +275,10 @@ func TestLongSearchIsAnsweredPartially(t *testing.T) {
 	})
 }
 
-// The first rows are those around the anchor. A search waits for an anchor far down, but not for one that does not match.
+// The first rows are those around the anchor. A search waits for an anchor far down, but not for one that does not match, and
+// for its end if it has another order than the rows it goes through.
 func TestPartialAnswerHoldsTheAnchor(t *testing.T) {
+	index.SmallBlocks(t)
 	synctest.Test(t, func(t *testing.T) {
 		x, _ := loaded(t, 20_000, true)
 		q := mustParse(t, "budget")
@@ -289,21 +291,37 @@ func TestPartialAnswerHoldsTheAnchor(t *testing.T) {
 			none++
 		}
 		for _, c := range []struct {
-			anchor  int64
-			index   int
-			partial bool
-		}{{list.Keys[60], 60, true}, {none, -1, true}, {list.Keys[list.Total-1], list.Total - 1, false}} {
+			order         string
+			anchor        int64
+			index, offset int
+			partial       bool
+		}{{"", list.Keys[60], 60, 35, true}, {"", none, -1, 0, true}, {" sort:title", none, -1, 0, false},
+			{"", list.Keys[list.Total-1], list.Total - 1, list.Total - 50, false}} {
 			x, _ := loaded(t, 20_000, true)
 			end := make(chan struct{})
 			x.HoldSearches(end)
 			time.AfterFunc(time.Second, func() { close(end) })
-			w, err := x.Window(t.Context(), q, index.WindowRequest{Limit: 50, Anchor: c.anchor})
-			if err != nil || w.Partial != c.partial || w.Index != c.index || len(w.Keys) != 50 || c.index >= 0 && !slices.Contains(w.Keys, c.anchor) {
+			w, err := x.Window(t.Context(), mustParse(t, "budget"+c.order), index.WindowRequest{Limit: 50, Anchor: c.anchor})
+			if err != nil || w.Partial != c.partial || w.Index != c.index || w.Offset != c.offset || len(w.Keys) != 50 || c.index >= 0 && !slices.Contains(w.Keys, c.anchor) {
 				t.Errorf("anchor at %d: got %+v, %v", c.index, w, err)
 			}
 			time.Sleep(2 * time.Second)
 		}
 	})
+}
+
+// The lists of searches are dropped again, the oldest first.
+func TestFewSearchesAreHeld(t *testing.T) {
+	x, _ := loaded(t, 100, true)
+	before := x.Lists()
+	for i := range 20 {
+		if _, err := x.Count(t.Context(), mustParse(t, fmt.Sprint("word", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := x.Lists(); got > before+4 {
+		t.Errorf("got %d lists after 20 searches, %d before them", got, before)
+	}
 }
 
 // A search ends when nobody waits for it. A new search ends those that go on after a partial answer.
