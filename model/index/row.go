@@ -118,15 +118,13 @@ func (t *table) pack(e *query.Entry, text func(parts ...string) string) row {
 	for i, w := range wordsOf(s) {
 		r.words[i] = t.word(*w)
 	}
-	title, people, preview := s.Title, s.People, s.Preview
 	if e.Gone {
 		r.flags |= query.FlagTombstone
-		title, people, preview = "", "", ""
 	}
 	r.title = uint32(len(s.Ref.ID))
-	r.people = r.title + uint32(len(title))
-	r.preview = r.people + uint32(len(people))
-	r.text = text(s.Ref.ID, title, people, preview)
+	r.people = r.title + uint32(len(s.Title))
+	r.preview = r.people + uint32(len(s.People))
+	r.text = text(s.Ref.ID, s.Title, s.People, s.Preview)
 	return r
 }
 
