@@ -46,6 +46,20 @@ func TestTheNearestQueryIsOffered(t *testing.T) {
 	})
 }
 
+// A word is looked for in what is shown of people, and not in their ids.
+func TestWordsAreNotFoundInIDs(t *testing.T) {
+	t.Parallel()
+	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {
+		for typed, want := range map[string]string{"fee": "1 found", "with:fee": "2 found"} {
+			r.Press("/")
+			r.retype(typed)
+			r.Wait(time.Second)
+			r.Want(want)
+			r.Press("esc")
+		}
+	})
+}
+
 // After a colon or an equals sign the values of all conversations are offered, with counts, in the services' spelling.
 func TestValuesComeWithCounts(t *testing.T) {
 	withSystem(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *system) {

@@ -213,6 +213,6 @@ func (h *dueHeap) Pop() any {
 
 // newDueHeap makes a heap of a list, which it sorts in place.
 func newDueHeap(list []due) dueHeap {
-	slices.SortFunc(list, func(a, b due) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key)) })
-	return dueHeap(slices.Compact(list))
+	slices.SortFunc(list, func(a, b due) int { return cmp.Compare(a.at, b.at) })
+	return list
 }

@@ -71,3 +71,6 @@ func FewValues(t *testing.T) {
 	valuesMost = 5
 	t.Cleanup(func() { valuesMost = before })
 }
+
+// Counting reports whether values are being counted.
+func (x *Index) Counting() bool { return len(x.counting) > 0 }

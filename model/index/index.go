@@ -158,7 +158,6 @@ func (x *Index) Keep(queries []query.Query) {
 	for _, q := range queries {
 		x.find(context.Background(), q, nil)
 	}
-	x.edit((*edit).evict)
 }
 
 // WindowRequest asks for a part of a list: around the row Anchor if that is in the list, else starting at Offset.

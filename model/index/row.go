@@ -113,20 +113,18 @@ func (t *table) pack(e *query.Entry, text func(parts ...string) string) row {
 	s := &e.Subject
 	r := row{
 		shape: t.shape(s), flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated,
-		revision: e.Revision, duration: uint32(min(max(s.Duration, 0), query.MaxDuration)),
+		revision: e.Revision, duration: uint32(s.Duration),
 	}
 	for i, w := range wordsOf(s) {
 		r.words[i] = t.word(*w)
 	}
-	title, people, preview := s.Title, s.People, s.Preview
 	if e.Gone {
 		r.flags |= query.FlagTombstone
-		title, people, preview = "", "", ""
 	}
 	r.title = uint32(len(s.Ref.ID))
-	r.people = r.title + uint32(len(title))
-	r.preview = r.people + uint32(len(people))
-	r.text = text(s.Ref.ID, title, people, preview)
+	r.people = r.title + uint32(len(s.Title))
+	r.preview = r.people + uint32(len(s.People))
+	r.text = text(s.Ref.ID, s.Title, s.People, s.Preview)
 	return r
 }
 

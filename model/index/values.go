@@ -32,7 +32,7 @@ var kept = query.Vocabularies()
 
 // live sets s to the subject of a row, or to the zero one if there is no row or a tombstone.
 func (t *table) live(r *row, s *query.Subject) {
-	if *s = (query.Subject{}); r != nil && r.shape != 0 && r.flags&query.FlagTombstone == 0 {
+	if *s = (query.Subject{}); r != nil && r.flags&query.FlagTombstone == 0 {
 		t.subject(r, s)
 	}
 }
@@ -63,7 +63,6 @@ func (c *column) add(text string, n int, key uint32) {
 		if n > 0 {
 			atomic.StoreUint32(&of.key, key)
 		}
-	case n < 0: // the value was not kept
 	case len(c.list) >= valuesMost:
 		c.full = true
 	default:

@@ -3,6 +3,7 @@ package index_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func values(t testing.TB, x *index.Index, field, typed string) string {
 var valueFields = []string{"account", "provider", "kind", "owner", "company", "role", "title", "with", "label"}
 
 func call(key int64, title, people, labels string) query.Entry {
-	return query.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(key)}, Provider: "bird", Kind: "call",
+	return query.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "Sales", ID: fmt.Sprint(key)}, Provider: "bird", Kind: "call",
 		Title: title, People: people, Owner: "ann lee\n\x00usr_01abc\nann@x.example", Company: "7-eleven\n\x00cmp_01abcdefghijklmn", Labels: labels, Roles: "editor\nviewer"}}
 }
 
@@ -79,6 +80,10 @@ func TestValuesAreCounted(t *testing.T) {
 	check("sales 2", "bird 2", "call 2", "ann lee 2", "7-eleven 2", "editor 2, viewer 2", "budget 2", "bob 2, bob@x.example 1, zoe 1", "stage 2, stage=lost 1, stage=won 1, top 1")
 	if got, want := values(t, x, "with", "o"), "zoe 1, bob 2, bob@x.example 1"; got == want {
 		t.Errorf("got %q, but the rank comes before the count", got)
+	}
+	x.Apply([]query.Entry{call(4, "budget", "zoe", ""), call(2, "budget", "bob", "")})
+	if got, err := x.Values(t.Context(), "with", holding("zoe"), 1); err != nil || got[0].Key != 4 {
+		t.Errorf("got %v, %v; only conversation 4 has this value now", got, err)
 	}
 }
 
@@ -137,7 +142,7 @@ func TestValuesIncludeChangesDuringTheCount(t *testing.T) {
 	counted := make(chan string)
 	go func() { counted <- values(t, x, "account", "") }()
 	for i := range int64(200) {
-		x.Apply([]query.Entry{w.entry(i + 1), w.entry(30_000 + i)})
+		x.Apply([]query.Entry{w.entry(30_000 + i), w.entry(i + 1), w.entry(30_000 + i)}) // a row may change twice
 	}
 	<-counted
 	sum := 0
@@ -147,6 +152,23 @@ func TestValuesIncludeChangesDuringTheCount(t *testing.T) {
 	}
 	if err != nil || sum != 20_200 {
 		t.Errorf("got %d conversations with an account, want 20200, %v", sum, err)
+	}
+}
+
+// A count of rows that were replaced meanwhile is thrown away.
+func TestValuesAreOfTheRowsLoadedMeanwhile(t *testing.T) {
+	x, _ := loaded(t, 20_000, false)
+	counted := make(chan string, 1)
+	go func() { counted <- values(t, x, "account", "") }()
+	for !x.Counting() && len(counted) == 0 {
+		runtime.Gosched()
+	}
+	if err := x.Load(t.Context(), func(add func(query.Entry)) error { add(call(1, "", "", "")); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	<-counted
+	if got := values(t, x, "account", ""); got != "sales 1" {
+		t.Errorf("got %s, want one conversation", got)
 	}
 }
 
@@ -183,6 +205,9 @@ func TestValuesThatAreNotKeptAreFound(t *testing.T) {
 	}
 	if got := values(t, x, "with", "person 39"); got != "person 39 1" {
 		t.Errorf("%q", got)
+	}
+	if got := strings.Count(values(t, x, "with", "person 0"), "person 0"); got != 1 {
+		t.Errorf("got a person who is kept %d times, want once", got)
 	}
 	x.Apply([]query.Entry{call(40, "title", "nobody", "")})
 	if got := values(t, x, "with", "person 39"); got != "" {

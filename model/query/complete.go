@@ -45,11 +45,8 @@ func Complete(s string, cursor int, from Source) []Completion {
 		return nil
 	}
 	cursor = min(max(cursor, 0), len(s))
-	for cursor > 0 && cursor < len(s) && !utf8.RuneStart(s[cursor]) {
-		cursor--
-	}
 	start, end := termAround(s, cursor)
-	c := &completer{s: s, start: start, end: end, from: from, seen: map[string]bool{}}
+	c := &completer{s: s, start: start, end: end, from: from}
 	typed := s[start:cursor]
 	name, isField := fieldPrefix(typed)
 	switch {
@@ -99,7 +96,6 @@ type completer struct {
 	start, end int
 	from       Source
 	lists      [2][]Completion // those that begin with the typed text, and others
-	seen       map[string]bool
 }
 
 // fits returns how well a folded text completes the typed one: 0 if it begins with it, 1 if a word in it does, 2 if it contains
@@ -123,11 +119,8 @@ func fits(text, typed string) int {
 
 // offer adds a completion unless fit is negative.
 func (c *completer) offer(fit int, text, help string, count int) {
-	if fit < 0 || c.seen[text] || text == c.s[c.start:c.end] || len(c.s)-(c.end-c.start)+len(text) > MaxLength {
-		return
-	}
-	if list := &c.lists[min(fit, 1)]; len(*list) < MaxCompletions {
-		c.seen[text] = true
+	if fit >= 0 && text != c.s[c.start:c.end] {
+		list := &c.lists[min(fit, 1)]
 		*list = append(*list, Completion{Text: text, Start: c.start, End: c.end, Help: help, Count: count})
 	}
 }
@@ -239,8 +232,6 @@ func fitsLabel(label, key, value string, hasValue bool) int {
 	}
 	if of := fits(has, key); of >= 0 {
 		return of
-	} else if fit >= 0 {
-		fit += 3 // the name alone comes first
 	}
 	return fit
 }
@@ -249,7 +240,7 @@ func fitsLabel(label, key, value string, hasValue bool) int {
 func (c *completer) dates(field, typed string) {
 	digits := strings.TrimLeft(typed, "<>=")
 	op := typed[:len(typed)-len(digits)]
-	if n := len(digits) - len(strings.TrimLeft(digits, "0123456789")); n > 0 && n <= 5 {
+	if n := len(digits) - len(strings.TrimLeft(digits, "0123456789")); n > 0 {
 		op, help := cmp.Or(op, "<"), "younger than "
 		if op[0] == '>' {
 			help = "older than "
@@ -269,21 +260,17 @@ func (c *completer) dates(field, typed string) {
 	}
 }
 
-// presentable returns a cleaned value, or "" if it is too long.
+// presentable returns a cleaned value, or "" if it is blank or too long.
 func presentable(s string) string {
-	if len(s) > maxOffered {
+	if s = model.CleanLine(s, 0); len(s) > maxOffered || strings.TrimSpace(s) == "" {
 		return ""
 	}
-	return strings.TrimSpace(model.CleanLine(s, 0))
+	return s
 }
 
 // unquote returns the text of a value whose closing quote may still be missing.
 func unquote(s string) string {
-	p := &parser{s: s + `"`} // it closes an open quote, and ends a word as well
-	if text := p.value(""); p.err == nil {
-		return text
-	}
-	return strings.TrimPrefix(s, `"`)
+	return (&parser{s: s + `"`}).value("") // the quote closes an open one, and ends a word as well
 }
 
 func cutLabel(s string) (key, value string, hasValue bool) {

@@ -27,7 +27,7 @@ func (v vocabulary) source(field string, rank func(string) int, limit int) []que
 
 var known = vocabulary{
 	"account": values("sales", "support"), "provider": values("bird", "kona"),
-	"owner": values("Ann Lee"), "with": values("Bob \"Bobby\" Hart", "Zoë"), "team": values("East"), "space": values("Launch (2026)"),
+	"owner": values("Ann Lee"), "with": values("Bob \"Bobby\" Hart", "Zoë", " spaced ", " "), "team": values("East"), "space": values("Launch (2026)"),
 	"channel": values("E-mail"), "company": values("Acme = Co"), "kind": values("call"), "status": values("in progress"),
 	"label": values("Deal stage", "Deal stage=Closed won", "Deal stage=Lost", "interview", "Call=Interview"), "title": values("Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)),
 }
@@ -82,6 +82,10 @@ func TestComplete(t *testing.T) {
 		{"with:bob|", `with:"Bob \"Bobby\" Hart"`, nil},
 		{"with:zo|", "with:Zoë", nil},
 		{"zoe|", "with:Zoë", nil},
+		{"evil|", `title:"Evil red title"`, nil},
+		{"own|", "owner:", nil},
+		{`with:" sp|`, `with:" spaced "`, nil},
+		{`label:"inter|`, "label:interview", nil},
 		{"space:lau|", `space:"Launch (2026)"`, nil},
 		{"role:e|", "role:editor", nil},
 		{"label:d|", `label:"Deal stage"`, nil},
@@ -111,7 +115,8 @@ func TestComplete(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{`"ti|`, `"a is:|"`, "nosuch:x|", `title:"nothing like it|`, "id:|", "is:pri|vate x", "title|:x"} {
+	for _, text := range []string{`"ti|`, `"a is:|"`, "nosuch:x|", `title:"nothing like it|`, "id:|", "is:pri|vate x", "title|:x",
+		"z|", "title:long|"} {
 		if got := complete(text); len(got) != 0 {
 			t.Errorf("%s: got %q, want no completions", text, got)
 		}

@@ -213,7 +213,7 @@ func nearestField(name string) string {
 		}
 		names = append(names, f.name)
 	}
-	return nearest(name, names)
+	return model.Nearest(name, names)
 }
 
 // word returns the word with a name that may follow the field, or nil.
@@ -253,17 +253,16 @@ func Vocabularies() (out []Vocabulary) {
 	return out
 }
 
-// Each calls add for every folded value in a text. A label gives its name, and the name with its value.
+// Each calls add for every folded value in a text, also for an empty one. A label gives its name, and the name with its value.
 func (v Vocabulary) Each(text string, add func(value string)) {
-	last := ""
 	for line := range strings.SplitSeq(shown(text), "\n") {
-		name, value, _ := strings.Cut(line, "=")
-		if v.pairs && name != last {
-			add(name)
+		if v.pairs {
+			name, value, _ := strings.Cut(line, "=")
+			if add(name); value == "" {
+				continue
+			}
 		}
-		if last = name; !v.pairs && line != "" || value != "" {
-			add(model.FoldText(line))
-		}
+		add(model.FoldText(line))
 	}
 }
 
@@ -314,19 +313,4 @@ func DateForms() []Word {
 		{">=2026-01-31", "on it or after it; also <="},
 		{"2026-01..2026-02", "from the start of the one to the end of the other"},
 	}
-}
-
-// nearest returns the word closest to s, or "" if none is close. A word that begins with s is close.
-func nearest(s string, words []string) string {
-	best, at := "", 1+min(2, (len(s)+1)/2)
-	for _, w := range words {
-		d := model.EditDistance(s, w)
-		if len(s) >= 2 && strings.HasPrefix(w, s) {
-			d = min(d, 1)
-		}
-		if d < at {
-			best, at = w, d
-		}
-	}
-	return best
 }

@@ -30,6 +30,7 @@ func TestFilterHoldsOnlyNecessaryConditions(t *testing.T) {
 		{"owner:usr_01X owner:Ann team:12 company:Acme", model.Filter{Owner: []string{"usr_01X", "Ann"}, Team: []string{"12"}, Company: []string{"Acme"}}},
 		{"owner:a OR owner:b", model.Filter{}},
 		{"is:external", model.Filter{External: true}},
+		{"is:external is:open", model.Filter{External: true}},
 		{"-is:internal", model.Filter{}},
 		{"is:internal", model.Filter{}},
 		{"created:2026-01..2026-02", model.Filter{CreatedFrom: day(1, 1)}},

@@ -172,15 +172,10 @@ func (n *narrowing) implies(a, b *Node) bool {
 	if b == nil {
 		return true
 	}
-	if a == nil {
-		return b.always(true)
-	}
-	if n.steps--; n.steps < 0 {
+	if n.steps--; a == nil || n.steps < 0 {
 		return false
 	}
 	switch {
-	case a == b:
-		return true
 	case b.Op == And:
 		return !slices.ContainsFunc(b.Kids, func(k *Node) bool { return !n.implies(a, k) })
 	case a.Op == Or:

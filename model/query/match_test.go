@@ -326,13 +326,15 @@ func TestNewSubject(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("full row (-want +got): %s", d)
 	}
-	if d := cmp.Diff(&query.Subject{Flags: query.FlagUnseen}, query.NewSubject(model.Row{})); d != "" {
+	if d := cmp.Diff(&query.Subject{Flags: query.FlagUnseen}, query.NewSubject(model.Row{Conversation: model.Conversation{Duration: -time.Minute}})); d != "" {
 		t.Errorf("empty row (-want +got): %s", d)
 	}
 }
 
 func TestSetDomains(t *testing.T) {
-	q, s := parse(t, "has:outsiders"), query.NewSubject(row(nil))
+	q, s := parse(t, "has:outsiders"), query.NewSubject(row(func(r *model.Row) {
+		r.Conversation.Participants.Items[0].ID = "u7@an-id.test" // no address, whatever it looks like
+	}))
 	defer query.SetDomains(nil)
 	for _, c := range []struct {
 		ours []string

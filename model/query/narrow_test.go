@@ -49,6 +49,8 @@ func TestNarrows(t *testing.T) {
 		{"a OR b", "ab -c", true},
 		{"-(a b)", "-a", true},
 		{"updated:<7d", "updated:<7d x", true},
+		{"id:a", "id:a x", true},
+		{"id:a", "id:A", false},
 		{"updated:<7d", "updated:<3d", false},
 		{"is:any", "x", true},
 		{"x", "is:any", false},

@@ -19,7 +19,7 @@ const (
 // belongs to another label or field, and last those with one term less.
 func (q Query) Nearby(from Source, inbox bool) []Query {
 	var out []Query
-	known := map[string]bool{q.String(): true}
+	known := map[string]bool{}
 	add := func(root *Node) {
 		near := Query{root: root, sort: q.sort}
 		if text := near.String(); root != nil && !known[text] {
@@ -27,7 +27,7 @@ func (q Query) Nearby(from Source, inbox bool) []Query {
 			out = append(out, near)
 		}
 	}
-	if inbox && !q.Names(IsAny) && q.root != nil {
+	if inbox && q.root != nil {
 		add(join(And, []*Node{q.root, leaf(fieldNamed(FieldIs), IsAny)}))
 	}
 	terms := q.root.positiveTerms()
@@ -89,24 +89,22 @@ func (t *Term) nearby(from Source) (out []*Node) {
 		out = append(out, t.respelled(from)...)
 	case byLabel:
 		take(FieldLabel, t.rankLabel, valuesNearby)
+		return out
 	case byPart, byWhole, byLine:
 		take(t.Field, func(text string) int { return nearly(text, t.Value) }, valuesNearby)
 	default:
 		return nil
 	}
 	for _, v := range Vocabularies() {
-		field := v.Field
-		if field != t.Field && t.of.compare != byLabel && (t.of.compare != byText || field != FieldLabel && field != FieldWith) {
-			take(field, func(text string) int {
-				if _, value, pair := strings.Cut(text, "="); field == FieldLabel && pair {
-					text = value
-				}
-				if fit := fits(text, t.Value); fit != 0 && fit != 1 {
-					return -1
-				}
-				return 0
-			}, 1)
-		}
+		take(v.Field, func(text string) int {
+			if _, value, pair := strings.Cut(text, "="); v.pairs && pair {
+				text = value
+			}
+			if fit := fits(text, t.Value); fit != 0 && fit != 1 {
+				return -1
+			}
+			return 0
+		}, 1)
 	}
 	return out
 }
@@ -128,8 +126,6 @@ func (t *Term) rankLabel(label string) int {
 	switch fit, near := nearly(value, want), nearly(name, t.Key); {
 	case fit < 0, fit > 0 && text: // respelled finds misspelled words
 		return -1
-	case name == t.Key && t.HasValue:
-		return 2*fit + 1
 	case fit == 0 && near >= 0:
 		return 0
 	case fit == 0:

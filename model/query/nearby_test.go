@@ -41,7 +41,7 @@ func TestNearby(t *testing.T) {
 	if got := parse(t, "acme sort:title").Nearby(v.source, true)[0].String(); got != "acme is:any sort:title" {
 		t.Errorf("with inbox: got %s first", got)
 	}
-	for _, text := range []string{"", "is:private", "-acme", "updated:<7d", "label:colour=Renewl"} {
+	for _, text := range []string{"", "is:private", "-acme", "updated:<7d", "label:colour=Renewl", "label:colour=Type", "label:colour", "kind:cme", "status:og"} {
 		if got := parse(t, text).Nearby(v.source, false); len(got) != 0 {
 			t.Errorf("%s: got %v, want none", text, got)
 		}

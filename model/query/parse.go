@@ -328,7 +328,7 @@ func (p *parser) label(of *field) *Node {
 // suggestValue returns the term that was probably meant by a field with a wrong value: either the field with a similar value,
 // or another field that takes the value. It returns "" if there is none.
 func suggestValue(of *field, value string) string {
-	if near := nearest(value, of.closed()); near != "" {
+	if near := model.Nearest(value, of.closed()); near != "" {
 		return of.name + ":" + near
 	}
 	for i := range fields {

@@ -199,3 +199,16 @@ func TestConditional(t *testing.T) {
 		}
 	}
 }
+
+// What is still being typed is left out, with its dashes; what is wrong stays wrong.
+func TestWithoutBare(t *testing.T) {
+	for _, c := range []struct {
+		text, rest string
+		ok         bool
+	}{{"x -is:", "x", true}, {"(a OR --title:) b", "", false}, {"is: label: acme", "acme", true}, {"acme title:x", "acme title:x", true},
+		{"is: foo:x", "", false}, {"is:", "", true}} {
+		if rest, ok := query.WithoutBare(c.text); strings.Join(strings.Fields(rest), " ") != c.rest || ok != c.ok {
+			t.Errorf("%q: got %q, %t", c.text, rest, ok)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func (n *Node) always(answer bool) bool {
 	other := func(k *Node) bool { return !k.always(answer) }
 	switch {
 	case n.Op == Leaf:
-		return answer && n.Term.Date == nil && n.Term.Field != FieldLabel && strings.TrimSpace(n.Term.Value) == ""
+		return answer && n.Term.Field != FieldLabel && strings.TrimSpace(n.Term.Value) == ""
 	case n.Op == Not:
 		return n.Kids[0].always(!answer)
 	case (n.Op == And) == answer:

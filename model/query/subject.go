@@ -182,7 +182,7 @@ func Spelled(r model.Row, field, folded string) string {
 	}
 	for _, text := range texts {
 		if fold(text) == folded {
-			return model.CleanLine(text, 0)
+			return text
 		}
 	}
 	return folded
@@ -283,7 +283,7 @@ func (s *Subject) Pack() []byte {
 	dst := []byte{FoldVersion}
 	dst = binary.AppendUvarint(dst, uint64(s.Flags))
 	for _, n := range s.numbers() {
-		dst = binary.AppendVarint(dst, *n)
+		dst = binary.AppendUvarint(dst, uint64(*n))
 	}
 	texts := s.texts()
 	for _, t := range texts {
@@ -299,36 +299,28 @@ func (s *Subject) Pack() []byte {
 // the subject share one string.
 func Unpack(packed []byte) (s Subject, ok bool) {
 	if len(packed) == 0 || packed[0] != FoldVersion {
-		return Subject{}, false
+		return s, false
 	}
-	rest := packed[1:]
-	flags, n := binary.Uvarint(rest)
-	if n <= 0 || flags > uint64(^Flag(0)) {
-		return Subject{}, false
+	rest, ok := packed[1:], true
+	next := func() uint64 {
+		v, n := binary.Uvarint(rest)
+		ok, rest = ok && n > 0, rest[max(0, n):]
+		return v
 	}
-	s.Flags, rest = Flag(flags), rest[n:]
+	s.Flags = Flag(next())
 	for _, to := range s.numbers() {
-		v, n := binary.Varint(rest)
-		if n <= 0 {
-			return Subject{}, false
-		}
-		*to, rest = v, rest[n:]
+		*to = int64(next())
 	}
 	texts := s.texts()
-	var lengths [len(texts)]int
+	var lengths [len(texts)]uint64
 	for i := range lengths {
-		v, n := binary.Uvarint(rest)
-		if n <= 0 || v > uint64(len(packed)) {
-			return Subject{}, false
-		}
-		lengths[i], rest = int(v), rest[n:]
+		lengths[i] = next()
 	}
 	text := string(rest)
 	for i, to := range texts {
-		if lengths[i] > len(text) {
-			return Subject{}, false
-		}
-		*to, text = text[:lengths[i]], text[lengths[i]:]
+		n := min(lengths[i], uint64(len(text)))
+		ok = ok && n == lengths[i]
+		*to, text = text[:n], text[n:]
 	}
-	return s, text == ""
+	return s, ok && text == ""
 }

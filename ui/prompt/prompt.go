@@ -65,7 +65,7 @@ func ProblemOf(text string, err error) Problem {
 	if !errors.As(err, &e) {
 		return Problem{Why: err.Error()}
 	}
-	why := e.Message + theme.Around(": did you mean ", e.Suggestion, "?")
+	why := theme.Around("did you mean ", e.Suggestion, "? ") + e.Message
 	return Problem{why, utf8.RuneCountInString(text[:max(0, min(e.Pos, len(text)))])}
 }
 
@@ -332,13 +332,24 @@ func (p *Prompt) Draw(th *theme.Theme, w int) (line string, cursor int) {
 	return th.Fit(th.Say(theme.Accent, p.sign)+line, w, ""), cursor + 1
 }
 
+// cell returns the column in which the nth rune of the text is drawn, or the nearest one that is visible.
+func (p *Prompt) cell(th *theme.Theme, w, n int) int {
+	_, cursor := p.Draw(th, w)
+	text := []rune(p.Text())
+	before := func(n int) int { return th.Width(string(text[:n])) }
+	return max(0, min(cursor+before(n)-before(p.input.Position()), w-1))
+}
+
 // DrawHelp draws the line below: what is wrong with the text, else the completions, with about at its end. nearest is
 // the query nearest to a filter that finds nothing, the zero value if there is none.
 func (p *Prompt) DrawHelp(th *theme.Theme, w int, about string, nearest query.Completion) string {
 	if p.shown.Why != "" {
-		text := "^ " + p.shown.Why
-		if pad := p.shown.At + 1; pad+th.Width(text) <= w {
-			text = layout.Spaces(pad) + text
+		// The words stand on that side of the sign which has room, or more room.
+		at, why := p.cell(th, w, p.shown.At), p.shown.Why
+		text := layout.Spaces(at) + "^ " + why
+		if n := at + 2 + th.Width(why); n > w && at > w/2 {
+			why = th.Truncate(why, at-1, th.Ellipsis)
+			text = layout.Spaces(at-1-th.Width(why)) + why + " ^"
 		}
 		return th.Paint(theme.Error, text, w)
 	}

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -118,6 +119,30 @@ func TestAProblemIsShownOnceTypingRests(t *testing.T) {
 	}
 	if asks := press(p, "enter"); asks.Done || !p.refused {
 		t.Error("enter took a wrong filter")
+	}
+}
+
+// The sign of a problem stands below the place, whatever is wide before it, scrolled away or too long beside it; and what was
+// probably meant is read first.
+func TestAProblemPointsAtItsPlace(t *testing.T) {
+	th := theme.New(theme.Config{})
+	for _, c := range []struct{ text, want string }{
+		{"is:opne", "    ^ did you mean is:open? is:opne means n…"},
+		{"会議 is:opne", "         ^ did you mean is:open? is:opne me…"},
+		{"updated:<7d is:private (renewal", "this parenthesis is ne… ^"},
+		{"title:x is:private updated:<2026-01-0 sort:title", " ^ a date is 2026-01-31, 2026-01, 2026, tod…"},
+		{"renewal pricing is:private with:grace with:owen is:opne", "                  ^ did you mean is:open? i…"},
+	} {
+		p := New(Filter, c.text)
+		asks := press(p, " ", "backspace")
+		if asks.Offers != nil {
+			answer(p, p.Update(*asks.Offers).Offers)
+		}
+		line, _ := p.Draw(th, 44)
+		help := strings.TrimRight(ansi.Strip(p.DrawHelp(th, 44, "", query.Completion{}, false)), " ")
+		if help != c.want {
+			t.Errorf("%s\n%s\n%s\nwant\n%s", c.text, ansi.Strip(line), help, c.want)
+		}
 	}
 }
 
