@@ -322,7 +322,7 @@ func hasArg(in intent) bool { return in.arg != "" }
 func always(intent) bool { return true }
 
 func (m *Model) searchOff(intent) string {
-	return theme.Pick(m.detail.Searching() == "", "nothing is searched for: / starts a search", "")
+	return theme.Pick(m.detail.Searching() == "", "nothing is searched for: "+m.keyFor(keymap.Detail, keymap.Search)+" starts a search", "")
 }
 
 func (m *Model) moveBy(n int) runFunc { return func(in intent) { m.moveOrScroll(n * in.times()) } }

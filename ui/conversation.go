@@ -251,7 +251,7 @@ func (c *conversation) pageArrived(page arrival) {
 
 func (c *conversation) turnDetail(by int) {
 	if !c.inDetail && !c.previewShown() {
-		c.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
+		c.say(theme.Dim, "no preview is shown: "+c.keyFor(keymap.List, keymap.CyclePreview)+" shows it, enter opens the conversation")
 		return
 	}
 	c.SetTab(c.Tab() + detail.Tab(by))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/ui"
 )
 
 // An act in a range takes the marked rows too: a range is marks that are still being made.
@@ -130,5 +131,19 @@ func TestOneMarkedRowIsNotTheOneUnderTheCursor(t *testing.T) {
 		a.Want("4 marked")
 		a.Press("esc")
 		a.wantSelected(8)
+	})
+}
+
+// Messages name the keys that the config sets.
+func TestMessagesNameTheKeysOfTheConfig(t *testing.T) {
+	keys := map[string]map[string][]string{"list": {"mark_range": {"R"}, "cycle_preview": {"w"}, "refresh": {"f5"}},
+		"global": {"help": {"f1"}, "palette": {"P P"}}, "detail": {"search": {"f2"}}}
+	with(t, newFake(conversations(5)...), start{options: ui.Options{Keys: keys}}, func(a *app) {
+		for _, c := range [][]string{{"X means nothing here; f1 lists the keys", "X"}, {"range of 1: move on, then act; R marks it", "R"},
+			{"no preview is shown: w shows it", "esc", "w", "]"},
+			{"there is no action named x; P P lists them", ":", "x", "enter"}, {"nothing is searched for: f2 starts", "enter", "n"}} {
+			a.Press(c[1:]...)
+			a.Want(c[0])
+		}
 	})
 }
