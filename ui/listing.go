@@ -53,9 +53,8 @@ type pages struct {
 
 // reload reads the window of the list. A fresh read replaces the one going on; any other comes after it.
 func (l *listing) reload(fresh bool) {
-	q, err := l.query()
-	if err != nil || !fresh && l.triages.saving() {
-		return // a wrong query leaves the list as it was; triage reads it once all is written
+	if !fresh && l.triages.saving() {
+		return // triage reads it once all is written
 	}
 	if l.pages.busy && !fresh {
 		l.pages.again = true
@@ -68,7 +67,7 @@ func (l *listing) reload(fresh bool) {
 	gen := l.pages.gen + 1
 	l.pages = pages{gen: gen, busy: true, fresh: fresh, stale: l.pages.stale, cancel: cancel}
 	offset, limit, _ := l.Window()
-	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: l.Anchor(), Partial: fresh}
+	req := model.ListRequest{Query: l.query(), Inbox: true, Offset: offset, Limit: limit, Anchor: l.Anchor(), Partial: fresh}
 	read(l.loop, func(context.Context) (model.Page, error) { return l.be.List(ctx, req) }, func(page model.Page, err error) {
 		if gen == l.pages.gen {
 			l.pageArrived(page, err)
@@ -216,13 +215,10 @@ func (l *listing) recount() {
 // start shows the list and the counts as they were last, then reads them.
 func (l *listing) start() {
 	queries := l.tabQueries()
-	q, wrong := l.query()
+	q := l.query()
 	opening := l.opening(q)
 	var counts []int
 	read(l.loop, func(ctx context.Context) (p model.Page, err error) {
-		if wrong != nil {
-			return p, wrong // List reports it
-		}
 		if p, err = opening(ctx); err != nil {
 			return p, err
 		}
@@ -259,7 +255,7 @@ func (l *listing) opening(q string) func(context.Context) (model.Page, error) {
 
 // showOpening shows the first rows of a view, unless List has answered by then.
 func (l *listing) showOpening(query string, p model.Page) {
-	if q, err := l.query(); err == nil && q == query && len(p.Rows) > 0 && !l.Loaded() {
+	if l.query() == query && len(p.Rows) > 0 && !l.Loaded() {
 		l.SetPage(p)
 		l.asOf, l.more = p.AsOf, p.Total < 0
 		l.moved()
