@@ -234,7 +234,7 @@ func (m *Model) resize(w, h int) {
 	if wider {
 		// The renderer does not know the new columns and would cut a wide character at the old edge.
 		m.schedule(restTime, func() {
-			if w == m.w && h == m.h {
+			if w == m.w {
 				m.do(tea.ClearScreen)
 			}
 		})

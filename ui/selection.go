@@ -143,34 +143,25 @@ func (m *marks) canMark() bool {
 	return !m.inDetail
 }
 
+// mark marks the range, or a row or a count of rows, or begins a range of these.
 func (m *marks) mark(in intent) {
-	switch {
-	case !m.canMark():
-		return
-	case m.Ranging():
-		m.markRows(m.RangeRequest())
-		return
-	case in.count <= 1:
-		m.ToggleMark()
-	default:
-		m.markRows(model.SelectRequest{First: in.row.Conversation.Ref, N: in.count})
-	}
-	m.Move(in.times())
-	m.noteMove()
-	m.moved()
-}
-
-func (m *marks) markRange(in intent) {
-	switch {
+	switch by := in.times(); {
 	case !m.canMark():
 	case m.Ranging():
 		m.markRows(m.RangeRequest())
 	default:
-		m.StartRange()
-		if in.count > 1 {
-			m.Move(in.count - 1)
-			m.moved()
+		switch {
+		case in.action == keymap.MarkRange:
+			m.StartRange()
+			by--
+		case by == 1:
+			m.ToggleMark()
+		default:
+			m.markRows(model.SelectRequest{First: in.row.Conversation.Ref, N: by})
 		}
+		m.Move(by)
+		m.noteMove()
+		m.moved()
 	}
 }
 

@@ -35,9 +35,9 @@ type Prompt struct {
 	shown  Problem
 	offers []query.Completion
 	start  int // the byte of the text that the offers count from
-	chosen int
-	// completed is the text after the last tab, uncompleted the text before the first.
-	completed, uncompleted string
+	// chosen is the offer that the last tab took, -1 for none; uncompleted is the text before the first tab.
+	chosen      int
+	uncompleted string
 	// typing says that the text changed since the offers were asked for, reading that they are being read.
 	typing, reading bool
 	generation      int // of the request for offers
@@ -116,7 +116,7 @@ func (p *Prompt) Text() string { return p.input.Value() }
 // Ask asks for completions of the text as it is now.
 func (p *Prompt) Ask() Asks {
 	p.typing, p.reading = false, true
-	p.chosen, p.completed = -1, ""
+	p.chosen = -1
 	p.generation++
 	text := p.Text()
 	runes := []rune(text)
@@ -151,7 +151,7 @@ func (p *Prompt) Update(msg tea.Msg) (asks Asks) {
 			return p.Ask() // the screen is redrawn anyway, so waiting would save no bytes
 		}
 	case Nearer:
-		if p.Kind == Filter && !p.typing && p.completed == "" {
+		if p.Kind == Filter && !p.typing && p.chosen < 0 {
 			return p.Ask()
 		}
 	case tea.PasteMsg:
@@ -269,7 +269,7 @@ func (p *Prompt) complete(by int) (asks Asks) {
 		return asks
 	}
 	text, at, n := p.Text(), p.chosen, len(p.offers)
-	if p.completed != "" && p.completed == text {
+	if at >= 0 {
 		text = p.uncompleted // pressed again: the next offer replaces the last
 	} else {
 		p.uncompleted = text
@@ -285,7 +285,7 @@ func (p *Prompt) complete(by int) (asks Asks) {
 	}
 	p.input.Set(text[:from] + c.Text + text[to:])
 	p.input.SetPosition(utf8.RuneCountInString(text[:from] + c.Text))
-	p.problem, p.chosen, p.completed = Problem{}, chosen, p.Text()
+	p.problem, p.chosen = Problem{}, chosen
 	if p.Kind == Filter {
 		asks.Apply = p.filter()
 	}
