@@ -303,13 +303,12 @@ func (l *listing) findNearest() {
 		read(l.loop, func(ctx context.Context) (text string, err error) {
 			text, n.Count, err = l.be.Nearest(ctx, n.view, n.filter, true)
 			return text, err
-		}, func(text string, err error) {
-			if err != nil || !wanted() {
-				return
+		}, func(text string, _ error) {
+			if wanted() {
+				n.Text, n.End, n.Help = model.CleanLine(text, 0), len(n.filter), "nearest"
+				l.near = n
+				l.nearer()
 			}
-			n.Text, n.End, n.Help = model.CleanLine(text, 0), len(n.filter), "nearest"
-			l.near = n
-			l.nearer()
 		})
 	})
 }

@@ -78,6 +78,27 @@ func TestNewsDuringAFailedReadAreRead(t *testing.T) {
 	})
 }
 
+// The nearest query of an earlier filter, which is found late, does not replace that of the filter now.
+func TestTheNearestQueryIsThatOfTheFilterNow(t *testing.T) {
+	f := newFake(conversations(40)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("/")
+		f.mu.Lock()
+		f.delay["Nearest"] = 5 * time.Second
+		f.mu.Unlock()
+		a.Type("status:opx")
+		f.mu.Lock()
+		f.delay["Nearest"] = 0
+		f.mu.Unlock()
+		a.Press("backspace")
+		a.Type("e")
+		a.Want("nearest: status:active, 15")
+		a.Wait(10 * time.Second)
+		a.Press("enter")
+		a.Want("Nearest: status:active, 15")
+	})
+}
+
 // Where not all tabs fit, the open one is shown, and a click takes the tab under it.
 func TestTheOpenTabIsShownInNarrowTerminals(t *testing.T) {
 	with(t, newFake(conversations(40)...), start{w: 40, h: 12}, func(a *app) {
