@@ -104,6 +104,10 @@ func TestAFilterIsKeptAsAView(t *testing.T) {
 		filter(a, "status:active")
 		command(a, "sort title")
 		a.Press(":")
+		a.Type("view ")
+		a.Press("shift+tab") // the last offer: a new view needs a name
+		a.Want(":view Private")
+		a.Press("ctrl+u")
 		a.Type("view Mine")
 		a.Want("Mine (a new view of the filter and order)")
 		a.Press("enter")
