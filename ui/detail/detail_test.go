@@ -67,6 +67,10 @@ func TestTabThatIsNotLoadedSaysSo(t *testing.T) {
 		}
 	}
 	v.SetTab(Messages)
+	v.SetReading(Reading{Loading: true})
+	if s := draw(v, 90, 20); !strings.Contains(s, "Reading from the service") {
+		t.Errorf("messages that are being read: got\n%s", s)
+	}
 	v.SetDetail(model.Detail{})
 	if s := draw(v, 90, 20); !strings.Contains(s, "gave no messages") {
 		t.Errorf("messages that the service did not give: got\n%s", s)
