@@ -259,7 +259,7 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.Unview:      {run: m.list.unview, off: m.list.keeperOff},
 
 		keymap.Mark:       {wants: wantsRow, run: m.marks.mark},
-		keymap.MarkRange:  {run: m.marks.markRange},
+		keymap.MarkRange:  {run: m.marks.mark},
 		keymap.MarkAll:    {run: noIntent(m.marks.markAll)},
 		keymap.ClearMarks: {run: noIntent(m.list.clearMarks)},
 
@@ -322,7 +322,7 @@ func hasArg(in intent) bool { return in.arg != "" }
 func always(intent) bool { return true }
 
 func (m *Model) searchOff(intent) string {
-	return theme.Pick(m.detail.Searching() == "", "nothing is searched for: / starts a search", "")
+	return theme.Pick(m.detail.Searching() == "", "nothing is searched for: "+m.keyFor(keymap.Detail, keymap.Search)+" starts a search", "")
 }
 
 func (m *Model) moveBy(n int) runFunc { return func(in intent) { m.moveOrScroll(n * in.times()) } }
@@ -377,7 +377,7 @@ func (m *Model) stepItem(n int) runFunc {
 		}
 		switch {
 		case !m.moveList(n * in.times()):
-			m.say(theme.Dim, "that was the last one")
+			m.say(theme.Dim, "that was the "+theme.Pick(n < 0, "first", "last")+" one")
 		case !m.inDetail:
 			m.detail.previewAfterRest()
 		default:

@@ -86,14 +86,11 @@ func (c *conversation) readRow(ref model.Ref) {
 		}
 		return row, err
 	}, func(row model.Row, err error) {
-		exists, open := held && err == nil, ref == c.Ref()
-		if exists {
-			c.list.Replace(row)
-		}
 		switch {
-		case open && exists:
+		case ref != c.Ref():
+		case held && err == nil:
 			c.showRow(row)
-		case open:
+		default:
 			if err == nil {
 				c.showRow(withEdits(c.Row(), outbox))
 			}
@@ -251,7 +248,7 @@ func (c *conversation) pageArrived(page arrival) {
 
 func (c *conversation) turnDetail(by int) {
 	if !c.inDetail && !c.previewShown() {
-		c.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
+		c.say(theme.Dim, "no preview is shown: "+c.keyFor(keymap.List, keymap.CyclePreview)+" shows it, enter opens the conversation")
 		return
 	}
 	c.SetTab(c.Tab() + detail.Tab(by))
@@ -273,10 +270,6 @@ func (c *conversation) news(e model.Event) {
 	if ref.IsZero() || !e.All && !slices.Contains(e.Refs, ref) {
 		return
 	}
-	if _, wrong := c.list.query(); wrong != nil {
-		c.readRow(ref) // a wrong query keeps the list from being read
-	} else {
-		c.stale = ref
-	}
+	c.stale = ref
 	c.readActivity(ref)
 }

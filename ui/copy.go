@@ -185,7 +185,8 @@ func (m *Model) linkHandler(kind model.LinkKind) handler {
 			return err
 		}, func() { m.say(theme.Good, "opened in the browser") })
 	}, off: func(intent) string {
-		return theme.Pick(m.opts.Open == nil, "no browser can be opened from here; Y copies the link", "")
+		why := "no browser can be opened from here; " + m.keyFor(keymap.List, keymap.CopyLink) + " copies the link"
+		return theme.Pick(m.opts.Open == nil, why, "")
 	}}
 }
 

@@ -38,8 +38,8 @@ type decision struct {
 // nearest below the cursor, else the first in the list, else any.
 func (d *decisions) next(ref model.Ref) {
 	at := d.list.Cursor()
-	q, err := d.list.query()
-	inList := err == nil && !d.inDetail && len(d.layers) == 0
+	q := d.list.query()
+	inList := !d.inDetail && len(d.layers) == 0
 	distance := func(i int) int {
 		switch {
 		case i < 0:

@@ -99,7 +99,7 @@ func (p *planning) plan(req planRequest) {
 			req.changes[i].Earlier = req.row.PendingEdits(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
 		}
 	}
-	q, _ := p.list.query()
+	q := p.list.query()
 	if n := req.size(); n > largePlan {
 		p.say(theme.Dim, "planning "+theme.Count(n, "conversation")+p.th.Ellipsis)
 	}

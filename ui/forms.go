@@ -236,8 +236,7 @@ func (f *forms) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
 	}
-	q, _ := f.list.parsedQuery()
-	if accounts := q.Accounts(); len(accounts) == 1 {
+	if accounts := f.list.parsedQuery().Accounts(); len(accounts) == 1 {
 		return accounts[0]
 	}
 	return ""

@@ -55,6 +55,8 @@ func TestMovementKeysMoveTheCursor(t *testing.T) {
 			a.Press(s.keys...)
 			a.wantSelected(s.want)
 		}
+		a.Press("K")
+		a.Want("that was the first one")
 		for _, pair := range [][2]string{{"ctrl+d", "ctrl+u"}, {"ctrl+f", "ctrl+b"}, {"pgdown", "pgup"}} {
 			a.Press(pair[0])
 			if a.selected() == "Talk 0" {

@@ -66,7 +66,7 @@ func (m *Model) listKey(name string) {
 	case r == keymap.Match:
 		m.run(in)
 	case len(typed) > 1 && name != "esc" || len([]rune(name)) == 1:
-		m.say(theme.Dim, fmt.Sprintf("%s means nothing here; ? lists the keys", strings.Join(typed, " ")))
+		m.say(theme.Dim, strings.Join(typed, " ")+" means nothing here; "+m.keyFor(keymap.Global, keymap.Help)+" lists the keys")
 	}
 }
 

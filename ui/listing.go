@@ -32,14 +32,14 @@ type listing struct {
 	hiddenGen   int
 	previous    *model.Session // the session that this run goes back to, until its rows are shown
 
-	// The root is told when a page arrived, when the cursor is on another conversation, and when near was found.
-	arrived       func(arrival)
-	moved, nearer func()
+	// The root is told when a page arrived, when the cursor is on another conversation, when the person moved it, and when
+	// near was found.
+	arrived                 func(arrival)
+	moved, noteMove, nearer func()
 }
 
-// arrival says what a page changed: how many rows there are, that the cursor went to the end of the list, or that it
-// is on another conversation; again says that another page is about to be read.
-type arrival struct{ resized, toEnd, moved, again bool }
+// arrival says of a page that the cursor is on another conversation, and that another page is about to be read.
+type arrival struct{ moved, again bool }
 
 // pages is the state of reading the list. Only the newest read counts.
 type pages struct {
@@ -53,9 +53,8 @@ type pages struct {
 
 // reload reads the window of the list. A fresh read replaces the one going on; any other comes after it.
 func (l *listing) reload(fresh bool) {
-	q, err := l.query()
-	if err != nil || !fresh && l.triages.saving() {
-		return // a wrong query leaves the list as it was; triage reads it once all is written
+	if !fresh && l.triages.saving() {
+		return // triage reads it once all is written
 	}
 	if l.pages.busy && !fresh {
 		l.pages.again = true
@@ -68,7 +67,7 @@ func (l *listing) reload(fresh bool) {
 	gen := l.pages.gen + 1
 	l.pages = pages{gen: gen, busy: true, fresh: fresh, stale: l.pages.stale, cancel: cancel}
 	offset, limit, _ := l.Window()
-	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: l.Anchor(), Partial: fresh}
+	req := model.ListRequest{Query: l.query(), Inbox: true, Offset: offset, Limit: limit, Anchor: l.Anchor(), Partial: fresh}
 	read(l.loop, func(context.Context) (model.Page, error) { return l.be.List(ctx, req) }, func(page model.Page, err error) {
 		if gen == l.pages.gen {
 			l.pageArrived(page, err)
@@ -167,7 +166,7 @@ func (l *listing) pageArrived(page model.Page, err error) {
 		l.readAgain()
 		return
 	}
-	first, before, total := !l.Loaded(), l.Ref(), l.Total()
+	first, before := !l.Loaded(), l.Ref()
 	l.triages.overlay(&page)
 	l.SetPage(page)
 	l.asOf, l.more, l.indexed = time.Time{}, page.Partial, true
@@ -175,15 +174,15 @@ func (l *listing) pageArrived(page model.Page, err error) {
 	if fresh {
 		l.findNearest()
 	}
-	toEnd := l.toEnd && !l.more
-	if toEnd {
+	if l.toEnd && !l.more {
 		l.toEnd = false
 		l.MoveTo(l.Total() - 1)
+		l.noteMove()
 	}
 	if page.Partial {
 		l.reload(false)
 	}
-	l.arrived(arrival{resized: l.Total() != total, toEnd: toEnd, moved: first || l.Ref() != before, again: l.readAgain()})
+	l.arrived(arrival{moved: first || l.Ref() != before, again: l.readAgain()})
 }
 
 // readAgain reads the list once more if that was asked for during the read that ended, and reports whether it was.
@@ -216,13 +215,10 @@ func (l *listing) recount() {
 // start shows the list and the counts as they were last, then reads them.
 func (l *listing) start() {
 	queries := l.tabQueries()
-	q, wrong := l.query()
+	q := l.query()
 	opening := l.opening(q)
 	var counts []int
 	read(l.loop, func(ctx context.Context) (p model.Page, err error) {
-		if wrong != nil {
-			return p, wrong // List reports it
-		}
 		if p, err = opening(ctx); err != nil {
 			return p, err
 		}
@@ -259,7 +255,7 @@ func (l *listing) opening(q string) func(context.Context) (model.Page, error) {
 
 // showOpening shows the first rows of a view, unless List has answered by then.
 func (l *listing) showOpening(query string, p model.Page) {
-	if q, err := l.query(); err == nil && q == query && len(p.Rows) > 0 && !l.Loaded() {
+	if l.query() == query && len(p.Rows) > 0 && !l.Loaded() {
 		l.SetPage(p)
 		l.asOf, l.more = p.AsOf, p.Total < 0
 		l.moved()
@@ -307,13 +303,12 @@ func (l *listing) findNearest() {
 		read(l.loop, func(ctx context.Context) (text string, err error) {
 			text, n.Count, err = l.be.Nearest(ctx, n.view, n.filter, true)
 			return text, err
-		}, func(text string, err error) {
-			if err != nil || !wanted() {
-				return
+		}, func(text string, _ error) {
+			if wanted() {
+				n.Text, n.End, n.Help = model.CleanLine(text, 0), len(n.filter), "nearest"
+				l.near = n
+				l.nearer()
 			}
-			n.Text, n.End, n.Help = model.CleanLine(text, 0), len(n.filter), "nearest"
-			l.near = n
-			l.nearer()
 		})
 	})
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -81,6 +82,11 @@ func (l *loop) typedKey(name string) (typed []string, b keymap.Binding, r keymap
 }
 
 func (l *loop) now() time.Time { return l.opts.Now() }
+
+// keyFor names the key of an action, or the command that does the same if it has none.
+func (l *loop) keyFor(c keymap.Context, a keymap.Action) string {
+	return cmp.Or(l.keys.KeyOf(c, a), ":"+string(a))
+}
 
 // say shows a message above the status line until the next key.
 func (l *loop) say(look theme.Token, text string) { l.notice = notice{text, look} }

@@ -85,6 +85,20 @@ func TestClickingInTheOutbox(t *testing.T) {
 	})
 }
 
+// A click where a menu has no line changes nothing.
+func TestClickingBesideTheLinesOfAMenu(t *testing.T) {
+	with(t, newFake(conversations(5)...), start{}, func(a *app) {
+		a.Press("ctrl+p")
+		a.Type("archiv")
+		a.clickOn(": archiv") // above the lines
+		a.Click(20, 15)       // below them
+		a.Want("Actions (1 of ")
+		a.Press("enter")
+		a.Want("Archive")
+		a.WantNot("Actions")
+	})
+}
+
 // The wheel scrolls what is under the pointer: the overlay on top, the preview, else the list.
 func TestWheelScrollsWhatIsUnderThePointer(t *testing.T) {
 	f := newFake(conversations(60)...)

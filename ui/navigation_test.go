@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/ui"
 )
 
 // An act in a range takes the marked rows too: a range is marks that are still being made.
@@ -77,6 +78,46 @@ func TestNewsDuringAFailedReadAreRead(t *testing.T) {
 	})
 }
 
+// The nearest query of an earlier filter, which is found late, does not replace that of the filter now.
+func TestTheNearestQueryIsThatOfTheFilterNow(t *testing.T) {
+	f := newFake(conversations(40)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("/")
+		f.mu.Lock()
+		f.delay["Nearest"] = 5 * time.Second
+		f.mu.Unlock()
+		a.Type("status:opx")
+		f.mu.Lock()
+		f.delay["Nearest"] = 0
+		f.mu.Unlock()
+		a.Press("backspace")
+		a.Type("e")
+		a.Want("nearest: status:active, 15")
+		a.Wait(10 * time.Second)
+		a.Press("enter")
+		a.Want("Nearest: status:active, 15")
+	})
+}
+
+// A count is of rows of the list, so it means nothing in an open conversation that left the list.
+func TestNothingIsCountedFromAConversationOutsideTheList(t *testing.T) {
+	f := newFake(conversations(40)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("/")
+		a.Type("title:\"Talk 5 \"")
+		a.Press("enter", "enter")
+		f.change(func(rows []model.Row) []model.Row {
+			rows[5].Conversation.Title = "Renamed elsewhere"
+			return rows
+		})
+		a.Settle()
+		a.Press("3", "b")
+		a.Want("this conversation is not in the list, so nothing can be counted from it")
+		a.Press("b")
+		a.Want("pinned")
+	})
+}
+
 // Where not all tabs fit, the open one is shown, and a click takes the tab under it.
 func TestTheOpenTabIsShownInNarrowTerminals(t *testing.T) {
 	with(t, newFake(conversations(40)...), start{w: 40, h: 12}, func(a *app) {
@@ -130,5 +171,19 @@ func TestOneMarkedRowIsNotTheOneUnderTheCursor(t *testing.T) {
 		a.Want("4 marked")
 		a.Press("esc")
 		a.wantSelected(8)
+	})
+}
+
+// Messages name the keys that the config sets.
+func TestMessagesNameTheKeysOfTheConfig(t *testing.T) {
+	keys := map[string]map[string][]string{"list": {"mark_range": {"R"}, "cycle_preview": {"w"}, "refresh": {"f5"}},
+		"global": {"help": {"f1"}, "palette": {"P P"}}, "detail": {"search": {"f2"}}}
+	with(t, newFake(conversations(5)...), start{options: ui.Options{Keys: keys}}, func(a *app) {
+		for _, c := range [][]string{{"X means nothing here; f1 lists the keys", "X"}, {"range of 1: move on, then act; R marks it", "R"},
+			{"no preview is shown: w shows it", "esc", "w", "]"},
+			{"there is no action named x; P P lists them", ":", "x", "enter"}, {"nothing is searched for: f2 starts", "enter", "n"}} {
+			a.Press(c[1:]...)
+			a.Want(c[0])
+		}
 	})
 }

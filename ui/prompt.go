@@ -210,7 +210,7 @@ func (m *Model) command(p *openPrompt) {
 	if _, ok := m.handlers[in.action]; ok {
 		m.run(in)
 	} else if in.action != "" {
-		m.say(theme.Warning, "there is no action named "+string(in.action)+"; ctrl+p lists them")
+		m.say(theme.Warning, "there is no action named "+string(in.action)+"; "+m.keyFor(keymap.Global, keymap.Palette)+" lists them")
 	}
 }
 

@@ -218,7 +218,7 @@ func (q *quitting) ifDelivered() {
 	case q.waiting == nil || q.submitting > 0 || n > 0:
 	case more > 0:
 		q.stopWaiting()
-		q.say(theme.Warning, needYou(more)+": "+q.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
+		q.say(theme.Warning, needYou(more)+": "+q.keyFor(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
 	default:
 		q.do(tea.Quit)
 	}

@@ -124,7 +124,6 @@ type marks struct {
 	marking  *operation // reads the rows to be marked
 	deferred []keymap.Action
 	act      func(keymap.Action)
-	noteMove func() // tells that the person moved the cursor
 }
 
 // postpone keeps an action that waits for the marks, and reports false if none are being read.
@@ -143,34 +142,25 @@ func (m *marks) canMark() bool {
 	return !m.inDetail
 }
 
+// mark marks the range, or a row or a count of rows, or begins a range of these.
 func (m *marks) mark(in intent) {
-	switch {
-	case !m.canMark():
-		return
-	case m.Ranging():
-		m.markRows(m.RangeRequest())
-		return
-	case in.count <= 1:
-		m.ToggleMark()
-	default:
-		m.markRows(model.SelectRequest{First: in.row.Conversation.Ref, N: in.count})
-	}
-	m.Move(in.times())
-	m.noteMove()
-	m.moved()
-}
-
-func (m *marks) markRange(in intent) {
-	switch {
+	switch by := in.times(); {
 	case !m.canMark():
 	case m.Ranging():
 		m.markRows(m.RangeRequest())
 	default:
-		m.StartRange()
-		if in.count > 1 {
-			m.Move(in.count - 1)
-			m.moved()
+		switch {
+		case in.action == keymap.MarkRange:
+			m.StartRange()
+			by--
+		case by == 1:
+			m.ToggleMark()
+		default:
+			m.markRows(model.SelectRequest{First: in.row.Conversation.Ref, N: by})
 		}
+		m.Move(by)
+		m.noteMove()
+		m.moved()
 	}
 }
 
@@ -185,12 +175,11 @@ func (m *marks) markAll() {
 // the view, which are unmarked if all are marked.
 func (m *marks) markRows(req model.SelectRequest) {
 	tab := m.tab
-	q, _ := m.query()
+	q := m.query()
 	op := inLine("marking", "nothing was marked")
 	reads := m.selectRows(op, req, func(rows model.Selection, err error) {
-		now, _ := m.query()
 		switch {
-		case tab != m.tab || q != now:
+		case tab != m.tab || q != m.query():
 			m.say(theme.Warning, "nothing was marked: another view is shown now")
 			return
 		case err != nil:
@@ -253,16 +242,13 @@ func (l *listing) samples(s subjects) (out samples) {
 	return out
 }
 
-// selectRows passes rows of this view to take: at once if they are in memory, else as read, unless the query is wrong.
+// selectRows passes rows of this view to take: at once if they are in memory, else as read.
 func (l *listing) selectRows(op *operation, req model.SelectRequest, take func(model.Selection, error)) (reads bool) {
 	if set, whole := l.Rows(req); whole {
 		take(set, nil)
 		return false
 	}
-	q, err := l.query()
-	if err != nil {
-		return false
-	}
+	q := l.query()
 	req.Query, req.Inbox = q, true
 	at := l.Cursor()
 	operate(l.overlays, op, func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
@@ -287,12 +273,11 @@ func (l *listing) clearMarks() {
 func (l *listing) countHidden() {
 	l.hiddenGen++
 	marks, gen := l.Marks, l.hiddenGen
-	q, err := l.query()
-	if err != nil || l.CountHeld(marks) == marks.Len() {
+	if l.CountHeld(marks) == marks.Len() {
 		l.Hidden = 0
 		return
 	}
-	read(l.loop, bind2(l.be.Hidden, model.ListRequest{Query: q, Inbox: true}, marks), func(n int, err error) {
+	read(l.loop, bind2(l.be.Hidden, model.ListRequest{Query: l.query(), Inbox: true}, marks), func(n int, err error) {
 		if gen == l.hiddenGen && err == nil {
 			l.Hidden = n
 		}

@@ -104,11 +104,7 @@ func (t *triage) change(in intent, word string, change model.TriageChange) {
 }
 
 func (t *triage) show(w pendingTriage) {
-	q, err := t.list.parsedQuery()
-	if err != nil {
-		return
-	}
-	q = q.Inbox()
+	q := t.list.parsedQuery().Inbox()
 	now := t.now()
 	in := func(row *model.Row) bool { return q.Match(query.NewSubject(*row), now, now.Location()) }
 	if row := t.detail.Row(); w.of.has(&row) {

@@ -239,7 +239,7 @@ func (m *Model) emptyText() []string {
 	if f := m.list.currentTab().filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
 		if near := m.list.nearest(); near.Text != "" {
-			key := m.keys.KeyOf(keymap.List, keymap.Filter)
+			key := m.keyFor(keymap.List, keymap.Filter)
 			return append(text, "Nearest: "+near.Text+", "+theme.Number(near.Count)+".", "", key+" tab takes it; esc clears the filter.")
 		}
 		return append(text, "esc clears the filter.")
@@ -255,7 +255,7 @@ func (m *Model) emptyText() []string {
 		if a.Error != nil && a.Swept.IsZero() {
 			unread = append(unread, a.Name+": "+a.Error.Words())
 			if a.Error.Kind != model.NoCredential {
-				then = "It is tried again by itself; r tries now."
+				then = "It is tried again by itself; " + m.keyFor(keymap.List, keymap.Refresh) + " tries now."
 			}
 		}
 	}
@@ -283,7 +283,8 @@ func (m *Model) message(w int) (string, theme.Token) {
 		return shorten(m.th, m.notice.text, w), m.notice.look
 	case m.list.Ranging() && !m.inDetail:
 		first, last := m.list.RangeBounds()
-		return "range of " + theme.Number(last-first+1) + ": move on, then act; V marks it, esc gives it up", theme.Marked
+		key := m.keyFor(keymap.List, keymap.MarkRange)
+		return "range of " + theme.Number(last-first+1) + ": move on, then act; " + key + " marks it, esc gives it up", theme.Marked
 	case op != nil:
 		return op.words(m.th.Ellipsis), theme.Pending
 	case reading != "":

@@ -72,17 +72,16 @@ func newViews(o Options, accounts []model.AccountState) (v views) {
 
 func (v *views) currentTab() *tab { return &v.tabs[v.tab] }
 
-func (v *views) query() (full string, problem error) {
+// query returns the query of the list. Only that of a view that another version kept can be wrong: reading the list tells.
+func (v *views) query() string {
 	t := v.currentTab()
-	return combine(t.Query, t.filter, t.order)
+	full, err := combine(t.Query, t.filter, t.order)
+	return theme.Pick(err == nil, full, t.Query)
 }
 
-func (v *views) parsedQuery() (query.Query, error) {
-	text, err := v.query()
-	if err != nil {
-		return query.Query{}, err
-	}
-	return query.Parse(text)
+func (v *views) parsedQuery() query.Query {
+	q, _ := query.Parse(v.query())
+	return q
 }
 
 // combine returns the query of a view narrowed by a filter, in another order unless that is "".
@@ -115,8 +114,7 @@ func (v *views) narrowed() bool { return v.currentTab().filter != "" || v.curren
 
 // order describes how the list is sorted, and reports whether that is the usual order.
 func (v *views) order() (words string, usual bool) {
-	q, _ := v.parsedQuery()
-	s := q.Sort()
+	s := v.parsedQuery().Sort()
 	return "by " + s.Field + theme.Pick(s.Reverse, ", reversed", ""), s == query.Query{}.Sort()
 }
 
@@ -179,7 +177,7 @@ func (l *listing) switchTab(to int) {
 	}
 	l.Reset(l.tabs[to].at)
 	l.asOf, l.more, l.toEnd = time.Time{}, false, false
-	if q, err := l.query(); err == nil && !l.indexed {
+	if q := l.query(); !l.indexed {
 		read(l.loop, l.opening(q), func(p model.Page, _ error) { l.showOpening(q, p) })
 	}
 	l.reload(true)
@@ -258,21 +256,17 @@ func (l *listing) keepView(name string) {
 	case kept >= maxKept:
 		why = fmt.Sprintf("there is no room for another: %d are kept, and :unview NAME removes one", kept)
 	}
-	q, err := l.query()
-	switch {
-	case why != "":
+	if why != "" {
 		l.say(theme.Warning, why)
 		return
-	case err != nil:
-		l.say(theme.Error, err.Error())
-		return
 	}
+	q := l.query()
 	l.try("keep the view", func(context.Context) error { return l.opts.Keeper.Keep(name, q) }, func() {
 		if _, ok := l.viewNamed(name); ok {
 			return
 		}
 		l.tabs = append(l.tabs, tab{View: View{name, q}, kept: true, count: -1, at: l.Ref()})
-		if now, _ := l.query(); now == q {
+		if l.query() == q {
 			l.currentTab().filter, l.currentTab().order = "", ""
 		}
 		l.switchTab(len(l.tabs) - 1)
@@ -336,8 +330,7 @@ func (l *listing) sort(in intent) {
 		l.sortBy(in.arg)
 		return
 	}
-	q, _ := l.parsedQuery()
-	now, words := q.Sort(), query.Words(query.FieldSort)
+	now, words := l.parsedQuery().Sort(), query.Words(query.FieldSort)
 	d := &dialog.Menu{Title: "Sort by"}
 	for i, w := range words {
 		it := dialog.Item{Key: w.Name[:1], Label: w.Name + ": " + w.Help}

@@ -3,6 +3,7 @@ package ui_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"confab/ui"
 )
@@ -21,6 +22,7 @@ func (s *memoryKeeper) Keep(name, query string) error {
 }
 
 func (s *memoryKeeper) Drop(name string) error {
+	time.Sleep(settleTime / 10)
 	for i, v := range s.views {
 		if v.Name == name {
 			s.views = append(s.views[:i:i], s.views[i+1:]...)
@@ -102,10 +104,14 @@ func TestAFilterIsKeptAsAView(t *testing.T) {
 		filter(a, "status:active")
 		command(a, "sort title")
 		a.Press(":")
+		a.Type("view ")
+		a.Press("shift+tab") // the last offer: a new view needs a name
+		a.Want(":view Private")
+		a.Press("ctrl+u")
 		a.Type("view Mine")
 		a.Want("Mine (a new view of the filter and order)")
 		a.Press("enter")
-		a.Want("kept as a view", "Mine 15", "Private 37")
+		a.Want("kept as a view", "Mine 15", "Private 37", "1/15")
 		a.WantNot("/status")
 		if len(s.views) != 1 || s.views[0] != (ui.View{Name: "Mine", Query: "is:private status:active sort:title"}) {
 			t.Errorf("kept %+v, want the view Mine", s.views)
@@ -133,6 +139,10 @@ func TestAFilterIsKeptAsAView(t *testing.T) {
 		if len(s.views) != 0 {
 			t.Errorf("kept %+v after unview, want none", s.views)
 		}
+		filter(a, "Talk 2")
+		command(a, "view Once")
+		a.Rush(":", "u", "n", "v", "i", "e", "w", "enter", ":", "u", "n", "v", "i", "e", "w", " ", "o", "n", "c", "e", "enter")
+		a.Want("removed the view Once")
 		filter(a, "Talk 2")
 		s.err = errors.New("the disk is full")
 		command(a, "view Other")

@@ -154,15 +154,18 @@ func (v *View) Next(by int) (at, of int) {
 
 func (v *View) find() {
 	v.matches, v.match = nil, 0
+	before := "" // the line before, unless it matches
 	for i, l := range v.lines {
-		if v.isMatch(l) {
-			v.matches = append(v.matches, i)
+		text := model.FoldText(l.label + l.text)
+		switch both := before + " " + strings.TrimSpace(text); {
+		case v.query == "":
+		case strings.Contains(text, v.query):
+			v.matches, text = append(v.matches, i), ""
+		case before != "" && strings.Contains(both, v.query): // a phrase that is wrapped
+			v.matches, text = append(v.matches, i-1), ""
 		}
+		before = text
 	}
-}
-
-func (v *View) isMatch(l line) bool {
-	return v.query != "" && strings.Contains(model.FoldText(l.label+l.text), v.query)
 }
 
 func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
@@ -179,13 +182,17 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 	if tabbed {
 		out = append(out, v.tabLine(th, r)) // after Show, which knows the position
 	}
-	for _, l := range v.lines[first:end] {
-		if v.isMatch(l) {
-			text := l.label + l.text
-			out = append(out, " "+th.Highlight(l.look, text, v.query, len(text)))
-			continue
+	for i, l := range v.lines[first:end] {
+		text := l.label + l.text
+		switch {
+		case !slices.Contains(v.matches, first+i):
+			text = th.Say(theme.Dim, l.label) + th.Say(l.look, l.text)
+		case strings.Contains(model.FoldText(text), v.query):
+			text = th.Highlight(l.look, text, v.query, len(text))
+		default: // the match ends on the next line
+			text = th.Say(theme.Match, text)
 		}
-		out = append(out, " "+th.Say(theme.Dim, l.label)+th.Say(l.look, l.text))
+		out = append(out, " "+text)
 	}
 	return th.Block(out, r.W, r.H)
 }

@@ -67,6 +67,10 @@ func TestTabThatIsNotLoadedSaysSo(t *testing.T) {
 		}
 	}
 	v.SetTab(Messages)
+	v.SetReading(Reading{Loading: true})
+	if s := draw(v, 90, 20); !strings.Contains(s, "Reading from the service") {
+		t.Errorf("messages that are being read: got\n%s", s)
+	}
 	v.SetDetail(model.Detail{})
 	if s := draw(v, 90, 20); !strings.Contains(s, "gave no messages") {
 		t.Errorf("messages that the service did not give: got\n%s", s)
@@ -157,6 +161,25 @@ func TestAMatchOutOfSightIsScrolledTo(t *testing.T) {
 	}
 	if s := draw(v, 90, 12); !strings.Contains(s, "needle") || !strings.Contains(s, "1 line matches") {
 		t.Errorf("the match is out of sight:\n%s", s)
+	}
+}
+
+// A phrase that the width of the screen breaks is found on the line where it begins; so is one on a single line, once.
+func TestAPhraseIsFoundAcrossTheEndOfALine(t *testing.T) {
+	for w := 24; w < 70; w++ {
+		v := view()
+		v.SetTab(Messages)
+		text := "It was agreed that the purchase order comes by Friday, and so the invoice goes out with the number on it."
+		v.SetDetail(model.Detail{Messages: model.SetOf(model.Message{Author: "Ann", Text: text})})
+		draw(v, w, 20)
+		for _, phrase := range []string{"purchase order", "Friday, and", "on it", "out with the"} {
+			if n := v.Search(phrase); n != 1 {
+				t.Errorf("%d cells: %d lines match %q, want 1:\n%s", w, n, phrase, draw(v, w, 20))
+			}
+			if s := draw(v, w, 20); !strings.Contains(s, "\x1b[7m") {
+				t.Errorf("%d cells: %q is not marked in\n%s", w, phrase, s)
+			}
+		}
 	}
 }
 

@@ -156,7 +156,7 @@ func TestOverlayKeepsTheWidthOfEveryLine(t *testing.T) {
 			for i := range base {
 				base[i] = m.Fit(text().Draw(t, "line"), w, "")
 			}
-			r := Rect{X: rapid.IntRange(0, w).Draw(t, "x"), Y: rapid.IntRange(-1, h).Draw(t, "y"), H: 2}
+			r := Rect{X: rapid.IntRange(0, w).Draw(t, "x"), Y: rapid.IntRange(0, h-2).Draw(t, "y"), H: 2}
 			r.W = rapid.IntRange(0, w-r.X).Draw(t, "w")
 			m.Overlay(base, r, []string{text().Draw(t, "box"), "box"}, w)
 			for _, l := range base {

@@ -177,13 +177,11 @@ func (m Measure) Window(text []rune, pos, w int) (visible string, cursor int) {
 	return m.Truncate(string(text[start:]), w, ""), min(w-1, m.Width(string(text[start:pos])))
 }
 
-// Overlay draws a box over the lines of base, each of which has and keeps width cells.
+// Overlay draws the lines of a box at r, which holds all of them, over the lines of base, each of which has and keeps width
+// cells.
 func (m Measure) Overlay(base []string, r Rect, box []string, width int) {
 	for i, line := range box {
 		y := r.Y + i
-		if y < 0 || y >= len(base) || i >= r.H {
-			continue
-		}
 		left := m.Fit(base[y], r.X, "")
 		right := m.from(base[y], r.X+r.W, width)
 		base[y] = left + m.Fit(line, r.W, "") + right

@@ -127,13 +127,6 @@ func (l *List) afterMove() {
 	l.scroll()
 }
 
-// Replace replaces the row of a conversation, if the window holds it.
-func (l *List) Replace(row model.Row) {
-	if old := l.at(l.indexOf(row.Conversation.Ref)); old != nil {
-		*old = row
-	}
-}
-
 // Change changes the rows of the window, and removes those for which change returns false. If the row under the cursor
 // is removed, the cursor is on the next one, or on the last one of the list.
 func (l *List) Change(change func(*model.Row) (stays bool)) {

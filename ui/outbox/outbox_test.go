@@ -375,3 +375,25 @@ func TestSubmissionsAndEditsShowHowFarTheyAre(t *testing.T) {
 		t.Errorf("the search went to %s, want slow", under(&s))
 	}
 }
+
+// The footer names what can be done with the line under the cursor.
+func TestFooterOfTheScreen(t *testing.T) {
+	keys, _ := keymap.New(nil)
+	s := Screen{Keys: keys.Keys(keymap.Outbox, keymap.Global)}
+	queued, retried, settled := sub("queued", 1, 1, 0, 0), sub("retried", 2, 1, 0, 0), sub("settled", 3, 0, 0, 1)
+	retried.Problem = &model.OutboxEntry{State: model.RetryAt}
+	back := sub("back", 4, 0, 0, 1)
+	back.TakenBack = 1
+	s.Set([]model.Submission{queued, retried, settled, back}, 9)
+	for id, want := range map[string]string{
+		"queued":  "enter open  u take back  x discard  tab next section  / find  esc close",
+		"retried": "enter open  r send again  u take back  x discard  tab next section  / find  esc close",
+		"settled": "enter open  u take back  tab next section  / find  esc close",
+		"back":    "enter open  tab next section  / find  esc close",
+	} {
+		s.Find(id)
+		if got := strings.TrimSpace(ansi.Strip(lines(&s, 120, 24)[23])); got != want {
+			t.Errorf("%s: the footer is %q, want %q", id, got, want)
+		}
+	}
+}

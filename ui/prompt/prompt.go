@@ -35,9 +35,9 @@ type Prompt struct {
 	shown  Problem
 	offers []query.Completion
 	start  int // the byte of the text that the offers count from
-	chosen int
-	// completed is the text after the last tab, uncompleted the text before the first.
-	completed, uncompleted string
+	// chosen is the offer that the last tab took, -1 for none; uncompleted is the text before the first tab.
+	chosen      int
+	uncompleted string
 	// typing says that the text changed since the offers were asked for, reading that they are being read.
 	typing, reading bool
 	generation      int // of the request for offers
@@ -101,10 +101,9 @@ type (
 		Start        int
 		More, Failed bool
 	}
-	Past    []string // the texts typed earlier, the newest last
-	Moved   int
-	Resized struct{} // the list has another number of rows now
-	Nearer  struct{} // the list found the nearest query
+	Past   []string // the texts typed earlier, the newest last
+	Moved  int
+	Nearer struct{} // the list found the nearest query
 )
 
 // New opens a prompt with a text. Ask returns its first request.
@@ -116,7 +115,7 @@ func (p *Prompt) Text() string { return p.input.Value() }
 // Ask asks for completions of the text as it is now.
 func (p *Prompt) Ask() Asks {
 	p.typing, p.reading = false, true
-	p.chosen, p.completed = -1, ""
+	p.chosen = -1
 	p.generation++
 	text := p.Text()
 	runes := []rune(text)
@@ -146,12 +145,8 @@ func (p *Prompt) Update(msg tea.Msg) (asks Asks) {
 		p.past = slices.DeleteFunc(msg, func(s string) bool { return s == "" })
 	case Moved:
 		p.below += int(msg)
-	case Resized:
-		if p.Kind == Filter && p.typing {
-			return p.Ask() // the screen is redrawn anyway, so waiting would save no bytes
-		}
 	case Nearer:
-		if p.Kind == Filter && !p.typing && p.completed == "" {
+		if p.Kind == Filter && !p.typing && p.chosen < 0 {
 			return p.Ask()
 		}
 	case tea.PasteMsg:
@@ -269,7 +264,7 @@ func (p *Prompt) complete(by int) (asks Asks) {
 		return asks
 	}
 	text, at, n := p.Text(), p.chosen, len(p.offers)
-	if p.completed != "" && p.completed == text {
+	if at >= 0 {
 		text = p.uncompleted // pressed again: the next offer replaces the last
 	} else {
 		p.uncompleted = text
@@ -285,7 +280,7 @@ func (p *Prompt) complete(by int) (asks Asks) {
 	}
 	p.input.Set(text[:from] + c.Text + text[to:])
 	p.input.SetPosition(utf8.RuneCountInString(text[:from] + c.Text))
-	p.problem, p.chosen, p.completed = Problem{}, chosen, p.Text()
+	p.problem, p.chosen = Problem{}, chosen
 	if p.Kind == Filter {
 		asks.Apply = p.filter()
 	}
