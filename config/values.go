@@ -108,6 +108,7 @@ func FormatDuration(d time.Duration) string {
 type Pace struct {
 	Interval time.Duration // from one request to the next, minPace to maxPace; 0 if not set
 	Off      bool          // no limit, which Load allows on loopback only
+	Text     string        // as ParsePace reads it
 }
 
 const (
@@ -129,7 +130,7 @@ func ParsePace(s string) (Pace, error) {
 	case "":
 		return Pace{}, nil
 	case "off":
-		return Pace{Off: true}, nil
+		return Pace{Off: true, Text: s}, nil
 	}
 	interval, err := ParseDuration(s)
 	if m := paceRate.FindStringSubmatch(s); m != nil {
@@ -140,22 +141,5 @@ func ParsePace(s string) (Pace, error) {
 	if err != nil || interval < minPace || interval > maxPace {
 		return Pace{}, errPace
 	}
-	return Pace{Interval: interval}, nil
-}
-
-// String writes the pace as ParsePace reads it: as a rate of up to 1000 if that is exact, else as a duration.
-func (p Pace) String() string {
-	switch {
-	case p.Off:
-		return "off"
-	case p.Interval <= 0:
-		return ""
-	}
-	for _, unit := range []string{"s", "m", "h"} {
-		times := math.Round(float64(paceUnits[unit]) / float64(p.Interval))
-		if times >= 1 && times <= 1000 && time.Duration(math.Round(float64(paceUnits[unit])/times)) == p.Interval {
-			return fmt.Sprintf("%.0f/%s", times, unit)
-		}
-	}
-	return FormatDuration(p.Interval)
+	return Pace{Interval: interval, Text: s}, nil
 }
