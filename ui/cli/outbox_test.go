@@ -69,7 +69,10 @@ func TestDecisionsAskFirst(t *testing.T) {
 		b.waits("e1", "s1", model.Refused)
 		b.atTerminal("n\n")
 		b.want(t, ExitRefused, append([]string{"outbox"}, args...)...)
-		contains(t, "stderr", &b.err, "Nothing was changed.")
+		contains(t, "stderr", &b.err, "Nothing was changed.\n")
+		if strings.Contains(b.err.String(), "confab:") {
+			t.Errorf("%q: No is reported as an error: %s", args, &b.err)
+		}
 		if b.outbox[0].State != model.Refused {
 			t.Errorf("%q: the edit is %s after No, want refused", args, b.outbox[0].State)
 		}

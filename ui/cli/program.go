@@ -179,7 +179,7 @@ func Main(ctx context.Context, p Program, args []string) int {
 	r := &run{Program: p, prompter: newPrompter(p.In, p.Err)}
 	command := "confab"
 	wrong := func(err error) int {
-		r.printError(groupWords(err))
+		r.printError(err)
 		fmt.Fprintf(r.Err, "Try: %s --help\n", command)
 		return ExitUsage
 	}
