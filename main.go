@@ -162,8 +162,8 @@ func openStore(ctx context.Context, s cli.Setup) (*store.Store, error) {
 }
 
 func waitingFor(names []string) {
-	have := map[bool]string{true: "has", false: "have"}[len(names) == 1]
-	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
+	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "),
+		theme.Pick(len(names) == 1, "has", "have"))
 }
 
 // providerAccount returns the adapter of an account of the config, and the account as the adapter takes it. Validation has made

@@ -191,7 +191,7 @@ func Main(ctx context.Context, p Program, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	addCompletion(root)
+	r.addCompletion(root)
 	root.SetFlagErrorFunc(flagWords)
 	if named, _, err := root.Find(args); err == nil {
 		command = named.CommandPath()
