@@ -206,7 +206,7 @@ func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer 
 	if a.Pace.Interval > 0 {
 		every, burst = a.Pace.Interval, 1
 	}
-	if a.Pace.Off || every <= 0 {
+	if a.Pace.Text == "off" || every <= 0 {
 		return nil
 	}
 	return db.Pacer(a.Name, every, burst)

@@ -48,7 +48,7 @@ func genConfig(t *rapid.T, dir string) *Config {
 		a.Provider = rapid.SampledFrom([]string{"attention", "bird", "kona"}).Draw(t, "provider")
 		a.BaseURL = rapid.SampledFrom([]string{"https://api.example.com/v2", "http://127.0.0.1:8080", "https://[::1]:1/x"}).Draw(t, "url")
 		if IsLoopback(a.BaseURL) && rapid.Bool().Draw(t, "unpaced") {
-			a.Pace = Pace{Off: true, Text: "off"}
+			a.Pace = Pace{Text: "off"}
 		} else if rapid.Bool().Draw(t, "paced") {
 			a.Pace.Interval = time.Duration(rapid.Int64Range(int64(minPace), int64(maxPace)).Draw(t, "pace"))
 			a.Pace.Text = FormatDuration(a.Pace.Interval)

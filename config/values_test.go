@@ -47,7 +47,7 @@ func TestDurationRoundTrip(t *testing.T) {
 
 func TestParsePace(t *testing.T) {
 	for in, want := range map[string]Pace{
-		"": {}, "off": {Off: true}, "3/s": {Interval: time.Second / 3}, "90/m": {Interval: 666666667}, "500 / h": {Interval: 7200 * time.Millisecond},
+		"": {}, "off": {}, "3/s": {Interval: time.Second / 3}, "90/m": {Interval: 666666667}, "500 / h": {Interval: 7200 * time.Millisecond},
 		"250ms": {Interval: 250 * time.Millisecond}, "1s": {Interval: time.Second}, "0.5/s": {Interval: 2 * time.Second}, "1h": {Interval: time.Hour},
 		"1000/s": {Interval: time.Millisecond},
 	} {
