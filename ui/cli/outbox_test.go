@@ -91,6 +91,8 @@ func TestNothingIsSentOverWhatCannotBeRead(t *testing.T) {
 	b.loadErr[roof] = &model.Error{Kind: model.Unavailable, Message: "no route"}
 	b.want(t, ExitUnreachable, "outbox", "resolve", "e1", "--mine", "--yes")
 	contains(t, "stderr", &b.err, "confab: projects: the service can't be reached: no route\n")
+	b.want(t, ExitUnreachable, "show", "projects:71")
+	contains(t, "stderr", &b.err, "confab: projects:71: the service can't be reached: no route\n")
 	if len(b.outbox) != 1 || b.outbox[0].State != model.InConflict {
 		t.Errorf("the outbox holds %+v, want the conflict", b.outbox)
 	}
