@@ -181,6 +181,11 @@ func TestSchema(t *testing.T) {
 		if diff := cmp.Diff([]string{"account", "keys", "refresh", "themes", "ui", "view"}, names(s.Properties)); diff != "" || s.Additional == nil || *s.Additional {
 			t.Errorf("properties, closed %v (-want +got):\n%s", s.Additional, diff)
 		}
+		var flat bytes.Buffer
+		needs := `"required":["credential","settings"]` // of an account of bird
+		if err := json.Compact(&flat, data); err != nil || strings.Contains(flat.String(), needs) != (rules.Providers != nil) {
+			t.Errorf("%v; an account with a required setting needs %s:\n%s", err, needs, data)
+		}
 		text := string(data) + Reference(rules)
 		for name, p := range rules.Providers {
 			for key := range p.Settings {
