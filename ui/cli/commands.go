@@ -181,7 +181,8 @@ func flagWords(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	switch {
 	case errors.As(err, &wrong):
-		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, flagKinds[wrong.GetFlag().Value.Type()], wrong.GetValue())
+		f := wrong.GetFlag()
+		return fmt.Errorf("--%s wants %s, not %q", f.Name, flagKinds[f.Value.Type()], wrong.GetValue())
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s wants a value", missing.GetFlag().Name)
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
