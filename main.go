@@ -162,8 +162,8 @@ func openStore(ctx context.Context, s cli.Setup) (*store.Store, error) {
 }
 
 func waitingFor(names []string) {
-	have := map[bool]string{true: "has", false: "have"}[len(names) == 1]
-	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
+	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "),
+		theme.Pick(len(names) == 1, "has", "have"))
 }
 
 // providerAccount returns the adapter of an account of the config, and the account as the adapter takes it. Validation has made
@@ -206,7 +206,7 @@ func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer 
 	if a.Pace.Interval > 0 {
 		every, burst = a.Pace.Interval, 1
 	}
-	if a.Pace.Off || every <= 0 {
+	if a.Pace.Text == "off" || every <= 0 {
 		return nil
 	}
 	return db.Pacer(a.Name, every, burst)

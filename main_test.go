@@ -126,7 +126,7 @@ func TestTheConfigSetsThePace(t *testing.T) {
 	for pace, want := range map[config.Pace]model.Pacer{
 		{}:                      db.Pacer("sales", f.Pace.Every(), f.Pace.Burst),
 		{Interval: time.Minute}: db.Pacer("sales", time.Minute, 1),
-		{Off: true}:             nil,
+		{Text: "off"}:           nil,
 	} {
 		if got := pacing(db, f, config.Account{Name: "sales", Pace: pace}); got != want {
 			t.Errorf("%v: got %+v, want %+v", pace, got, want)

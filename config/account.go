@@ -37,7 +37,7 @@ func (d *decoder) account(t *node) Account {
 		{"read_only", boolKind, func(n *node) { a.ReadOnly = n.text == "true" }},
 		{"since", anyKind, func(n *node) { a.Since = d.duration(n) }},
 		{"pace", stringKind, func(n *node) {
-			if a.Pace = parsed(d, n, ParsePace); a.Pace.Off && a.BaseURL != "" && !IsLoopback(a.BaseURL) {
+			if a.Pace = parsed(d, n, ParsePace); a.Pace.Text == "off" && a.BaseURL != "" && !IsLoopback(a.BaseURL) {
 				d.wrong(n, `"pace" can be "off" on loopback only`)
 			}
 		}},

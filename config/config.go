@@ -221,16 +221,14 @@ type Paths struct {
 // global variables, so calls must not overlap.
 func FindPaths(configFlag string) (p Paths, err error) {
 	xdg.Reload()
-	_, homeless := os.UserHomeDir() // without one, the XDG library takes the root of the file system for it
-	unknown := func(path, env string) bool {
-		return !filepath.IsAbs(path) || homeless != nil && !filepath.IsAbs(os.Getenv(env))
-	}
+	home, _ := os.UserHomeDir() // without one, the XDG library takes the root of the file system for it
+	unknown := func(env string) bool { return !filepath.IsAbs(home) && !filepath.IsAbs(os.Getenv(env)) }
 	standard := filepath.Join(xdg.ConfigHome, appName, "config.toml")
 	p = Paths{Config: cmp.Or(configFlag, os.Getenv(EnvConfig), standard), State: filepath.Join(xdg.StateHome, appName)}
 	switch {
-	case p.Config == standard && unknown(standard, "XDG_CONFIG_HOME"):
+	case p.Config == standard && unknown("XDG_CONFIG_HOME"):
 		return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_CONFIG_HOME")
-	case unknown(p.State, "XDG_STATE_HOME"):
+	case unknown("XDG_STATE_HOME"):
 		return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_STATE_HOME")
 	}
 	if p.Config, err = filepath.Abs(p.Config); err != nil {

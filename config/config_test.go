@@ -67,7 +67,7 @@ func TestDecodeSample(t *testing.T) {
 		Accounts: []Account{
 			{Name: "sales", Provider: "attention", BaseURL: "https://api.attention.tech/v2", ReadOnly: true, Since: 180 * 24 * time.Hour,
 				Credential: Credential{Env: "ATTENTION_API_KEY"}, Settings: map[string]any{"auth_scheme": "raw"}},
-			{Name: "support", Provider: "bird", BaseURL: "https://api.bird.com/v1", Pace: Pace{Interval: time.Second / 3},
+			{Name: "support", Provider: "bird", BaseURL: "https://api.bird.com/v1", Pace: Pace{Interval: time.Second / 3, Text: "3/s"},
 				Credential: Credential{Command: []string{"pass", "show", "bird"}}, Settings: map[string]any{"workspace_id": "ws"}},
 			{Name: "team", Provider: "kona", BaseURL: "https://io.kona.com/api", Settings: map[string]any{
 				"client_id": "confab", "refresh_token": Credential{Keyring: "kona/team"},

@@ -145,14 +145,10 @@ func checkSecret(c Credential, s string) (string, error) {
 }
 
 func (c Credential) env() (string, error) {
-	s, ok := os.LookupEnv(c.Env)
-	switch {
-	case !ok:
-		return "", c.failed(nil, " is not set")
-	case s == "":
-		return "", c.failed(nil, " is set but empty")
+	if s := os.Getenv(c.Env); s != "" {
+		return s, nil
 	}
-	return s, nil
+	return "", c.failed(nil, " is not set, or empty")
 }
 
 // askKeyring calls a function of the keyring. The library takes no context, so a call that takes too long is abandoned.

@@ -42,10 +42,10 @@ func wantFailure(t *testing.T, err error, text string) *CredentialError {
 func TestResolveEnv(t *testing.T) {
 	c := Credential{Env: "CONFIG_TEST_SECRET"}
 	_, err := resolve(t, c)
-	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET is not set")
+	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET is not set, or empty")
 	t.Setenv("CONFIG_TEST_SECRET", "")
 	_, err = resolve(t, c)
-	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET is set but empty")
+	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET is not set, or empty")
 	t.Setenv("CONFIG_TEST_SECRET", "sk-1 \n")
 	if got, err := resolve(t, c); got != "sk-1 " || err != nil {
 		t.Errorf("got %q, %v; want the secret without its line end", got, err)

@@ -115,7 +115,7 @@ func TestWriteSandbox(t *testing.T) {
 		}
 		bird, team := c.Accounts[0], c.Accounts[1]
 		refresh, _ := team.Settings["refresh_token"].(Credential)
-		if bird.BaseURL != accounts[0].BaseURL || !bird.Pace.Off || bird.Settings["workspace_id"] != "w" {
+		if bird.BaseURL != accounts[0].BaseURL || bird.Pace.Text != "off" || bird.Settings["workspace_id"] != "w" {
 			t.Errorf("account: got %+v, want %+v unpaced", bird, accounts[0])
 		}
 		for _, s := range []struct {

@@ -107,7 +107,7 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, map[string]str
 		Accounts []shownAccount `toml:"account"`
 	}{}
 	for _, a := range accounts {
-		out := Account{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, Pace: Pace{Off: true}, Settings: map[string]any{}}
+		out := Account{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, Pace: Pace{Text: "off"}, Settings: map[string]any{}}
 		if a.Credential != "" {
 			out.Credential = keep(a.Name, "credential", a.Credential)
 		}

@@ -48,9 +48,10 @@ func genConfig(t *rapid.T, dir string) *Config {
 		a.Provider = rapid.SampledFrom([]string{"attention", "bird", "kona"}).Draw(t, "provider")
 		a.BaseURL = rapid.SampledFrom([]string{"https://api.example.com/v2", "http://127.0.0.1:8080", "https://[::1]:1/x"}).Draw(t, "url")
 		if IsLoopback(a.BaseURL) && rapid.Bool().Draw(t, "unpaced") {
-			a.Pace.Off = true
+			a.Pace = Pace{Text: "off"}
 		} else if rapid.Bool().Draw(t, "paced") {
 			a.Pace.Interval = time.Duration(rapid.Int64Range(int64(minPace), int64(maxPace)).Draw(t, "pace"))
+			a.Pace.Text = FormatDuration(a.Pace.Interval)
 		}
 		a.Credential = genCredential(t, dir)
 		switch a.Provider {
@@ -179,6 +180,11 @@ func TestSchema(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"account", "keys", "refresh", "themes", "ui", "view"}, names(s.Properties)); diff != "" || s.Additional == nil || *s.Additional {
 			t.Errorf("properties, closed %v (-want +got):\n%s", s.Additional, diff)
+		}
+		var flat bytes.Buffer
+		needs := `"required":["credential","settings"]` // of an account of bird
+		if err := json.Compact(&flat, data); err != nil || strings.Contains(flat.String(), needs) != (rules.Providers != nil) {
+			t.Errorf("%v; an account with a required setting needs %s:\n%s", err, needs, data)
 		}
 		text := string(data) + Reference(rules)
 		for name, p := range rules.Providers {

@@ -107,15 +107,13 @@ func FormatDuration(d time.Duration) string {
 // Pace limits how often requests are sent to the service of an account. The zero Pace is the default of the provider.
 type Pace struct {
 	Interval time.Duration // from one request to the next, minPace to maxPace; 0 if not set
-	Off      bool          // no limit, which Load allows on loopback only
+	Text     string        // as ParsePace reads it; "off" is no limit, which Load allows on loopback only
 }
 
 const (
 	minPace = time.Millisecond
 	maxPace = time.Hour
 )
-
-var paceUnits = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
 
 var paceRate = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)$`)
 
@@ -125,37 +123,18 @@ var errPace = errors.New(`must be "off", a rate such as "3/s", "90/m" or "500/h"
 // ParsePace reads a pace: "" for the default of the provider, "off", requests per second, minute or hour ("3/s", "90/m",
 // "500/h"), or the time between two requests ("250ms", "2s"). Errors never repeat the text.
 func ParsePace(s string) (Pace, error) {
-	switch s {
-	case "":
-		return Pace{}, nil
-	case "off":
-		return Pace{Off: true}, nil
+	if s == "" || s == "off" {
+		return Pace{Text: s}, nil
 	}
 	interval, err := ParseDuration(s)
 	if m := paceRate.FindStringSubmatch(s); m != nil {
 		times, _ := strconv.ParseFloat(m[1], 64)
-		every := math.Round(float64(paceUnits[m[2]]) / times)
+		unit, _ := ParseDuration("1" + m[2])
+		every := math.Round(float64(unit) / times)
 		interval, err = time.Duration(min(every, float64(2*maxPace))), nil
 	}
 	if err != nil || interval < minPace || interval > maxPace {
 		return Pace{}, errPace
 	}
-	return Pace{Interval: interval}, nil
-}
-
-// String writes the pace as ParsePace reads it: as a rate of up to 1000 if that is exact, else as a duration.
-func (p Pace) String() string {
-	switch {
-	case p.Off:
-		return "off"
-	case p.Interval <= 0:
-		return ""
-	}
-	for _, unit := range []string{"s", "m", "h"} {
-		times := math.Round(float64(paceUnits[unit]) / float64(p.Interval))
-		if times >= 1 && times <= 1000 && time.Duration(math.Round(float64(paceUnits[unit])/times)) == p.Interval {
-			return fmt.Sprintf("%.0f/%s", times, unit)
-		}
-	}
-	return FormatDuration(p.Interval)
+	return Pace{Interval: interval, Text: s}, nil
 }

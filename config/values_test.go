@@ -46,22 +46,14 @@ func TestDurationRoundTrip(t *testing.T) {
 }
 
 func TestParsePace(t *testing.T) {
-	good := map[string]struct {
-		want Pace
-		text string
-	}{
-		"": {Pace{}, ""}, "off": {Pace{Off: true}, "off"}, "3/s": {Pace{Interval: time.Second / 3}, "3/s"}, "90/m": {Pace{Interval: 666666667}, "90/m"},
-		"500 / h": {Pace{Interval: 7200 * time.Millisecond}, "500/h"}, "250ms": {Pace{Interval: 250 * time.Millisecond}, "4/s"},
-		"1s": {Pace{Interval: time.Second}, "1/s"}, "0.5/s": {Pace{Interval: 2 * time.Second}, "30/m"}, "1h": {Pace{Interval: time.Hour}, "1/h"},
-		"1000/s": {Pace{Interval: time.Millisecond}, "1000/s"},
-	}
-	for in, c := range good {
-		got, err := ParsePace(in)
-		if got != c.want || err != nil {
-			t.Errorf("ParsePace(%q) = %+v, %v; want %+v", in, got, err, c.want)
-		}
-		if text := got.String(); text != c.text {
-			t.Errorf("String of %q = %q, want %q", in, text, c.text)
+	for in, want := range map[string]Pace{
+		"": {}, "off": {}, "3/s": {Interval: time.Second / 3}, "90/m": {Interval: 666666667}, "500 / h": {Interval: 7200 * time.Millisecond},
+		"250ms": {Interval: 250 * time.Millisecond}, "1s": {Interval: time.Second}, "0.5/s": {Interval: 2 * time.Second}, "1h": {Interval: time.Hour},
+		"1000/s": {Interval: time.Millisecond},
+	} {
+		want.Text = in
+		if got, err := ParsePace(in); got != want || err != nil {
+			t.Errorf("ParsePace(%q) = %+v, %v; want %+v", in, got, err, want)
 		}
 	}
 	for _, in := range []string{"0", "0/s", "fast", "3", "3/d", "-3/s", "1001/s", "2h", "0.1/h", "1us", "3/s/s"} {
@@ -69,13 +61,6 @@ func TestParsePace(t *testing.T) {
 			t.Errorf("ParsePace(%q) = %+v, want an error", in, got)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		p := Pace{Interval: time.Duration(rapid.Int64Range(int64(minPace), int64(maxPace)).Draw(t, "interval"))}
-		got, err := ParsePace(p.String())
-		if diff := got.Interval - p.Interval; diff != 0 || err != nil {
-			t.Fatalf("%s is written as %q, and parsed again as %s, %v", p.Interval, p, got.Interval, err)
-		}
-	})
 }
 
 func TestParseBaseURL(t *testing.T) {

@@ -42,8 +42,8 @@ func (a Account) shown() shownAccount {
 	if a.Since > 0 {
 		out.Since = new(FormatDuration(a.Since))
 	}
-	if a.Pace != (Pace{}) {
-		out.Pace = new(a.Pace.String())
+	if a.Pace.Text != "" {
+		out.Pace = &a.Pace.Text
 	}
 	if !a.Credential.IsZero() {
 		out.Credential = &a.Credential

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,9 +52,15 @@ func (r *run) command(path string, args cobra.PositionalArgs, do action) *cobra.
 // preparation checks the command line of a command that sends edits, and returns what to do once the engine is open.
 type preparation func(ctx context.Context, args []string, f flags) (do func(sendOptions) error, err error)
 
-func (r *run) sendingCommand(path string, args cobra.PositionalArgs, prepare preparation) *cobra.Command {
+// sendingCommand makes a command that sends edits. At most one flag of each group, their names with blanks between, may be given.
+func (r *run) sendingCommand(path string, args cobra.PositionalArgs, prepare preparation, groups ...string) *cobra.Command {
 	c := r.command(path, args, func(ctx context.Context, args []string, f flags) error {
 		o := sendOptions{yes: f.on("yes"), dryRun: f.on("dry-run"), noWait: f.on("no-wait")}
+		for _, group := range append(groups, "dry-run no-wait") {
+			if given := f.given(group); len(given) > 1 {
+				return usage("--%s don't go together", strings.Join(given, " and --"))
+			}
+		}
 		do, err := prepare(ctx, args, f)
 		if err == nil {
 			err = r.checkCanAsk(o)
@@ -65,7 +72,6 @@ func (r *run) sendingCommand(path string, args cobra.PositionalArgs, prepare pre
 	})
 	_, paragraphs := r.commandText("sending")
 	addFlags(c.Flags(), paragraphs[1])
-	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
 	return c
 }
 
@@ -108,6 +114,11 @@ type flags struct{ *pflag.FlagSet }
 func (f flags) on(name string) bool     { return must(f.GetBool(name)) }
 func (f flags) text(name string) string { return must(f.GetString(name)) }
 func (f flags) number(name string) int  { return must(f.GetInt(name)) }
+
+// given returns those of several flags that were given. A switch counts if it is on.
+func (f flags) given(names string) []string {
+	return slices.DeleteFunc(strings.Fields(names), func(name string) bool { return !f.Changed(name) || f.texts(name) == nil })
+}
 
 // texts returns the argument of each use of a flag; for a switch that is on, "true".
 func (f flags) texts(name string) []string {
@@ -170,7 +181,8 @@ func flagWords(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	switch {
 	case errors.As(err, &wrong):
-		return fmt.Errorf("--%s wants %s, not %q", wrong.GetFlag().Name, flagKinds[wrong.GetFlag().Value.Type()], wrong.GetValue())
+		f := wrong.GetFlag()
+		return fmt.Errorf("--%s wants %s, not %q", f.Name, flagKinds[f.Value.Type()], wrong.GetValue())
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s wants a value", missing.GetFlag().Name)
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
@@ -183,24 +195,4 @@ func flagWords(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("there is no flag %s for %s%s", name, cmd.CommandPath(), suggest(name, known, ""))
 	}
 	return err
-}
-
-// flagGroup matches cobra's errors about flags that exclude each other, or of which one is required.
-var flagGroup = regexp.MustCompile(
-	`flags in the group \[([^]]*)\] (?:are set none of the others can be; \[(.*)\] were all set|is required)$`)
-
-func groupWords(err error) error {
-	found := flagGroup.FindStringSubmatch(err.Error())
-	if found == nil {
-		return err
-	}
-	flags := func(names, last string) string {
-		all := strings.Fields(names)
-		end := len(all) - 1
-		return "--" + strings.Join(all[:end], ", --") + " " + last + " --" + all[end]
-	}
-	if found[2] == "" {
-		return errors.New("say how: " + flags(found[1], "or"))
-	}
-	return errors.New(flags(found[2], "and") + " don't go together")
 }

@@ -20,7 +20,7 @@ import (
 )
 
 func (r *run) editCommand() *cobra.Command {
-	c := r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) (func(sendOptions) error, error) {
+	return r.sendingCommand("edit", nil, func(ctx context.Context, args []string, f flags) (func(sendOptions) error, error) {
 		ch, err := parseChanges(f, r.Access)
 		if err == nil {
 			err = r.checkTargets(f, args)
@@ -29,12 +29,7 @@ func (r *run) editCommand() *cobra.Command {
 			args, err = r.refsFromInput(ctx, args, f)
 		}
 		return func(o sendOptions) error { return r.edit(ctx, args, f, ch, o) }, err
-	})
-	for _, group := range []string{"private public", "title replace title-template", "contacts add-contact",
-		"contacts remove-contact", "archive delete"} {
-		c.MarkFlagsMutuallyExclusive(strings.Fields(group)...)
-	}
-	return c
+	}, "private public", "title replace title-template", "contacts add-contact", "contacts remove-contact", "archive delete")
 }
 
 // checkTargets refuses arguments that do not say which conversations to edit, before anything is opened.

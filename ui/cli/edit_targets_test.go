@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"confab/model"
 )
@@ -37,6 +40,13 @@ func TestEditReadsRefsFromInput(t *testing.T) {
 				t.Error("a conversation was read before the refusal")
 			}
 		})
+	}
+	b := newBench(t)
+	b.program.In = io.MultiReader(strings.NewReader("projects:71\n"), iotest.ErrReader(errors.New("the pipe broke")))
+	b.want(t, ExitLocal, "edit", "-", "--title", "New", "--yes")
+	contains(t, "stderr", &b.err, "the pipe broke")
+	if b.submits > 0 {
+		t.Error("an input that broke off was taken for whole")
 	}
 }
 

@@ -20,8 +20,30 @@ import (
 	"confab/ui/layout"
 )
 
-// addCompletion adds cobra's own command and makes it refuse an unknown word, on which it would print help and succeed.
-func addCompletion(root *cobra.Command) {
+// addCompletion adds cobra's own command and makes it refuse an unknown word, on which it would print help and succeed. The shell
+// completes the names of files only where one is wanted.
+func (r *run) addCompletion(root *cobra.Command) {
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	files := cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
+	all := map[string]cobra.CompletionFunc{"config": files, "log": files, "write-config": files}
+	all["account"] = func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+		if r.loadConfig() == nil {
+			names = r.setup.Config.AccountNames()
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	for flag, words := range map[string][]string{"format": formats, "columns": columnNames(), "access": r.Access,
+		"default-role": roleWords(), "status": model.EditStatus.Choices(model.Description{})} {
+		all[flag] = cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+	}
+	for _, c := range append(root.Commands(), root) {
+		for flag, complete := range all {
+			_ = c.RegisterFlagCompletionFunc(flag, complete) // which fails where there is no such flag
+		}
+		if c.Name() == "login" || c.Name() == "forget" {
+			c.ValidArgsFunction = all["account"]
+		}
+	}
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
 	completion.Args = noArgs

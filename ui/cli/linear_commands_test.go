@@ -59,6 +59,16 @@ func TestWrongLinesDoNothing(t *testing.T) {
 	}
 }
 
+// TestNobodyIsAskedAboutPeopleThatCannotBeRead holds that a verb does not ask for whom where it can't name those that are there.
+func TestNobodyIsAskedAboutPeopleThatCannotBeRead(t *testing.T) {
+	b := newBench(t)
+	b.loadErr[roof] = &model.Error{Kind: model.Unavailable, Message: "no route"}
+	got := b.typed(t, "remove projects:71", "remove projects:71 bo@example.com")
+	if want := "the service can't be reached: no route"; !strings.HasPrefix(got[0], want) || strings.Contains(got[0], "whom") || b.submits > 0 {
+		t.Errorf("got %q and %d submissions, want %q alone", got, b.submits, want)
+	}
+}
+
 // TestUndoInLines holds that an undo withdraws what is not sent, asks where the inbox would, and plans anew only when asked.
 func TestUndoInLines(t *testing.T) {
 	b := newBench(t)

@@ -96,21 +96,18 @@ func (r *run) commandFor(verb string) string {
 }
 
 func (r *run) decisionCommand(verb string) *cobra.Command {
-	c := r.sendingCommand("outbox "+verb, needs("ID...", 1, 0),
+	how := strings.Join(resolutions, " ")
+	return r.sendingCommand("outbox "+verb, needs("ID...", 1, 0),
 		func(ctx context.Context, ids []string, f flags) (func(sendOptions) error, error) {
 			d := decision(verb)
-			for _, word := range resolutions {
-				if verb == "resolve" && f.on(word) {
-					d = decision(word)
-				}
+			for _, word := range f.given(how) {
+				d = decision(word)
+			}
+			if verb == "resolve" && !d.resolves() {
+				return nil, usage("say how: --mine, --theirs or --merged")
 			}
 			return func(o sendOptions) error { return r.decide(ctx, d, ids, o) }, nil
-		})
-	if verb == "resolve" {
-		c.MarkFlagsOneRequired(resolutions...)
-		c.MarkFlagsMutuallyExclusive(resolutions...)
-	}
-	return c
+		}, how)
 }
 
 func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {

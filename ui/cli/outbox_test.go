@@ -69,7 +69,10 @@ func TestDecisionsAskFirst(t *testing.T) {
 		b.waits("e1", "s1", model.Refused)
 		b.atTerminal("n\n")
 		b.want(t, ExitRefused, append([]string{"outbox"}, args...)...)
-		contains(t, "stderr", &b.err, "Nothing was changed.")
+		contains(t, "stderr", &b.err, "Nothing was changed.\n")
+		if strings.Contains(b.err.String(), "confab:") {
+			t.Errorf("%q: No is reported as an error: %s", args, &b.err)
+		}
 		if b.outbox[0].State != model.Refused {
 			t.Errorf("%q: the edit is %s after No, want refused", args, b.outbox[0].State)
 		}
@@ -88,6 +91,8 @@ func TestNothingIsSentOverWhatCannotBeRead(t *testing.T) {
 	b.loadErr[roof] = &model.Error{Kind: model.Unavailable, Message: "no route"}
 	b.want(t, ExitUnreachable, "outbox", "resolve", "e1", "--mine", "--yes")
 	contains(t, "stderr", &b.err, "confab: projects: the service can't be reached: no route\n")
+	b.want(t, ExitUnreachable, "show", "projects:71")
+	contains(t, "stderr", &b.err, "confab: projects:71: the service can't be reached: no route\n")
 	if len(b.outbox) != 1 || b.outbox[0].State != model.InConflict {
 		t.Errorf("the outbox holds %+v, want the conflict", b.outbox)
 	}

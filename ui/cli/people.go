@@ -27,18 +27,11 @@ func parsePerson(flag, text string) (c model.Change, err error) {
 		w, p.Status, err = splitWho(flag, text)
 	default:
 		if w, p.Role, err = splitWho(flag, text); err == nil {
-			err = checkRole(p.Role)
+			err = oneOf("--"+flag, p.Role, roleWords())
 		}
 	}
 	c.Queries, c.People = []model.PersonQuery{w}, []model.Participant{p}
 	return c, err
-}
-
-func checkRole(s string) error {
-	if slices.Contains(roleWords(), s) {
-		return nil
-	}
-	return usage("unknown role %q%s", cell(s), suggest(s, roleWords(), "the roles are"))
 }
 
 // parseWhoRole reads WHO[=ROLE]. The text after the last = is a role only if it is a role word, since an identifier has a
@@ -51,7 +44,7 @@ func parseWhoRole(text string) (w model.PersonQuery, role string, err error) {
 		return w, tail, err
 	}
 	if w, err = model.ParsePersonQuery(text); i >= 0 && err == nil && !w.Identifier {
-		err = checkRole(tail)
+		err = oneOf("the role", tail, roleWords())
 	}
 	return w, "", err
 }

@@ -179,7 +179,7 @@ func Main(ctx context.Context, p Program, args []string) int {
 	r := &run{Program: p, prompter: newPrompter(p.In, p.Err)}
 	command := "confab"
 	wrong := func(err error) int {
-		r.printError(groupWords(err))
+		r.printError(err)
 		fmt.Fprintf(r.Err, "Try: %s --help\n", command)
 		return ExitUsage
 	}
@@ -191,7 +191,7 @@ func Main(ctx context.Context, p Program, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	addCompletion(root)
+	r.addCompletion(root)
 	root.SetFlagErrorFunc(flagWords)
 	if named, _, err := root.Find(args); err == nil {
 		command = named.CommandPath()
@@ -199,7 +199,11 @@ func Main(ctx context.Context, p Program, args []string) int {
 	r.addHelp(root)
 	root.Version, root.SilenceErrors, root.SilenceUsage = p.Version, true, true
 	if p.Getenv("TERM") != "dumb" {
-		root.SetHelpFunc(func(c *cobra.Command, _ []string) { r.styledHelp(ctx, c) })
+		// fang asks a terminal for its background, which costs seconds if that does not answer. So it prints nothing but help.
+		root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+			root.SetArgs(append(strings.Fields(c.CommandPath())[1:], "--help"))
+			_ = fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithoutManpage())
+		})
 	}
 	err := root.ExecuteContext(ctx)
 	switch {
@@ -209,14 +213,6 @@ func Main(ctx context.Context, p Program, args []string) int {
 		return wrong(err)
 	}
 	return r.status
-}
-
-// styledHelp prints the help of a command by fang, which asks a terminal for its background. A terminal that does not answer
-// costs seconds, so fang prints nothing else, errors above all.
-func (r *run) styledHelp(ctx context.Context, c *cobra.Command) {
-	root := c.Root()
-	root.SetArgs(append(strings.Fields(c.CommandPath())[1:], "--help"))
-	_ = fang.Execute(ctx, root, fang.WithVersion(r.Version), fang.WithoutManpage())
 }
 
 // do makes a command's function for cobra. It prints the error of the command and keeps the exit status, so that cobra sees no
