@@ -139,7 +139,7 @@ func TestAProblemPointsAtItsPlace(t *testing.T) {
 			answer(p, p.Update(*asks.Offers).Offers)
 		}
 		line, _ := p.Draw(th, 44)
-		help := strings.TrimRight(ansi.Strip(p.DrawHelp(th, 44, "", query.Completion{}, false)), " ")
+		help := strings.TrimRight(ansi.Strip(p.DrawHelp(th, 44, "", query.Completion{})), " ")
 		if help != c.want {
 			t.Errorf("%s\n%s\n%s\nwant\n%s", c.text, ansi.Strip(line), help, c.want)
 		}
