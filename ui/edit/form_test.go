@@ -98,7 +98,8 @@ func newConversation() *Form {
 // A draft brings back everything that was filled in, also what was looked up.
 func TestNewConversationIsReviewedAndRestored(t *testing.T) {
 	f := newConversation()
-	if s := ansi.Strip(strings.Join(f.Draw(mono, room).Lines, "\n")); !strings.Contains(s, "no page says so") {
+	if s := ansi.Strip(strings.Join(f.Draw(mono, room).Lines, "\n")); !strings.Contains(s, "0 people  (enter opens the table)") ||
+		!strings.Contains(s, "no page says so") {
 		t.Errorf("what is assumed is not said in\n%s", s)
 	}
 	press(f, tea.KeyTab)
@@ -127,6 +128,9 @@ func TestNewConversationIsReviewedAndRestored(t *testing.T) {
 			t.Errorf("New() = %+v, %v", n, err)
 		}
 		review := strings.Join(f.Review(), "\n")
+		if strings.Contains(review, "message") {
+			t.Errorf("an empty field is in the review\n%s", review)
+		}
 		for _, want := range []string{"account: work (Kona)", "space: Projects", "description: A description", "people: Cy (viewer), Sales (group) (editor)"} {
 			if !strings.Contains(review, want) {
 				t.Errorf("no %q in the review\n%s", want, review)
@@ -173,13 +177,13 @@ func TestChoicesAreDrawnWhole(t *testing.T) {
 	press(f, tea.KeyTab)
 	for _, w := range []int{140, 60, 40} {
 		shown := ansi.Strip(strings.Join(f.Draw(mono, layout.Rect{W: w, H: 20}).Lines, "\n"))
-		for _, want := range []string{"( ) editor", "( ) viewer", ") collaboration co", "no page says so"} {
+		for _, want := range []string{"( ) editor", "( ) viewer", "(•) collaboration co", "no page says so"} {
 			if !strings.Contains(shown, want) {
 				t.Errorf("%d columns: no %q in\n%s", w, want, shown)
 			}
 		}
 	}
-	press(f, tea.KeyTab)
+	f.Update(tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift})
 	if shown := strings.Join(f.Draw(mono, room).Lines, "\n"); strings.Contains(shown, "no page says so") {
 		t.Errorf("what is assumed of another field is said for the privacy in\n%s", shown)
 	}

@@ -198,3 +198,15 @@ func TestPickerSaysWhereItLooksAndWhatItFinds(t *testing.T) {
 		t.Errorf("want only \"nothing found\" in\n%s", text)
 	}
 }
+
+// What is typed is looked up once typing rests, for the text as it is then.
+func TestPickerAsksWhenTypingRests(t *testing.T) {
+	p := picker(nil, model.LookupUsers)
+	first, second := press(p, 'a').(Ask), press(p, 'n').(Ask)
+	if asks := p.Update(first); asks != nil || !first.Wait {
+		t.Errorf("a rest before the last letter returned %v, want nothing", asks)
+	}
+	if ask, ok := p.Update(second).(Ask); !ok || ask.Wait || ask.Request.Text != "an" {
+		t.Errorf("a rest after the last letter returned %+v, want a request for %q", ask, "an")
+	}
+}
