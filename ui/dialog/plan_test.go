@@ -31,10 +31,10 @@ func TestPlanCountsThePeopleFromOutside(t *testing.T) {
 		outsiders int
 		out       []int32
 	}{
-		"all of them have people from outside":        {3, nil},
-		"2 of them have people from outside":          {2, nil},
-		"1 of them has people from outside":           {2, []int32{0}},
-		"those with people from outside are left out": {2, []int32{0, 1}},
+		"all of them have people from outside":      {3, nil},
+		"2 of the 3 have people from outside":       {2, nil},
+		"1 of the 2 has people from outside":        {2, []int32{0}},
+		"2 that have people from outside, left out": {2, []int32{0, 1}},
 	} {
 		d := bulk(3, func(i int, it *model.PlanItem) { it.Outsiders = i < c.outsiders })
 		d.toggleLeftOut(c.out)

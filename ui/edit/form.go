@@ -328,8 +328,6 @@ func (f *field) multiline() bool {
 	return ok
 }
 
-func (f *field) rows() int { return theme.Pick(f.off == "" && f.multiline(), 4, 1) }
-
 // needs reports whether the field takes a key that otherwise moves in the form.
 func (f *field) needs(key string) bool {
 	switch key {
@@ -371,7 +369,7 @@ func (p *pairs) changes(kind model.EditKind, known bool) ([]model.Change, error)
 	if err != nil {
 		return nil, err
 	}
-	was, _ := parsePairs(p.Initial())
+	was, _ := parsePairs(formatPairs(p.exact))
 	all := maps.Clone(now)
 	maps.Copy(all, was)
 	var out []model.Change
