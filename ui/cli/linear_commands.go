@@ -157,19 +157,12 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 
 // doChange does what any flag of `edit` does.
 func (l *linear) doChange(ctx context.Context, rest string) error {
-	refs, rest, err := l.refsAt(rest, true)
+	which, rest, _ := strings.Cut(rest, " ")
 	flag, text, _ := strings.Cut(rest, " ")
-	if err == nil {
-		err = oneOf("change", flag, changeFlags)
-	}
-	if err != nil {
+	if err := oneOf("change", flag, changeFlags); err != nil {
 		return err
 	}
-	ch, err := parseChange(flag, text)
-	if err != nil {
-		return err
-	}
-	return l.edit(ctx, refs, []model.Change{ch})
+	return l.sets(flag, "")(ctx, which+" "+text)
 }
 
 // doNew creates a conversation with a title, and asks for the space where the service needs one. What else it is to have is

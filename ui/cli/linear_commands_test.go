@@ -97,7 +97,7 @@ func TestEveryFlagAndMarkHasALine(t *testing.T) {
 	for i, got := range b.typed(t, "change 2 label tag=new", "change 2 remove-label tag", "change 2 colour red", "change 2 label",
 		"pin 1-2", "unpin 1", "unseen 2", "snooze 2 soon", "snooze 2 2h", "wake 2", "undone 1",
 		"new projects", "new nowhere Plans", "new meetings Plans", "new projects Plans\n", "new projects Plans\n4\nn", "new projects Plans\n4\ny") {
-		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "--label wants KEY=VALUE",
+		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "the new text is missing",
 			"2 conversations pinned.", "1 conversation not pinned.", "1 conversation unseen.", `"soon" is no time`, "1 conversation snoozed until ",
 			"1 conversation awake again.", "1 conversation not done.", "say where and what: new ACCOUNT TITLE", "say where and what", "can't: ",
 			"4  Building works", "Nothing was sent.", "creating “Plans”"}[i]

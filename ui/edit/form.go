@@ -17,8 +17,6 @@ import (
 	"confab/ui/theme"
 )
 
-var errEmptyTitle = errors.New("a title can't be empty")
-
 // Form edits a conversation, or several, field by field.
 type Form struct {
 	Title         string
@@ -351,9 +349,6 @@ func (f *field) changes() ([]model.Change, error) {
 		return c.Changes(), nil
 	case *pairs:
 		return c.changes(f.kind, f.base != nil)
-	}
-	if f.kind == model.EditTitle && strings.TrimSpace(f.Value()) == "" {
-		return nil, errEmptyTitle
 	}
 	return []model.Change{{Kind: f.kind, Op: model.OpSet, Target: model.TextValue(f.Value()), Base: f.base}}, nil
 }

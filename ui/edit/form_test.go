@@ -70,7 +70,6 @@ func TestFormRefusesWhatCannotBeMeant(t *testing.T) {
 	s := subject()
 	s.Conversation = model.Conversation{Title: "old", Labels: map[string]string{}}
 	for kind, c := range map[model.EditKind]struct{ text, want string }{
-		model.EditTitle:  {"  ", "a title can't be empty"},
 		model.EditLabels: {"= won", "needs a name"},
 	} {
 		s.Kinds = []model.EditKind{kind}
@@ -106,9 +105,6 @@ func TestNewConversationIsReviewedAndRestored(t *testing.T) {
 	p := press(f, tea.KeyEnter).(*Picker)
 	answer(p, p.Ask(), model.LookupPage{Items: []model.Participant{{Kind: "space", ID: "s1", Name: "Projects"}}})
 	press(p, tea.KeyEnter)
-	if _, err := f.New(); err == nil || !strings.Contains(err.Error(), "can't be empty") {
-		t.Errorf("New() without a title: error %v", err)
-	}
 	press(f, tea.KeyTab)
 	f.Update(tea.PasteMsg{Content: "A description"})
 	press(f, tea.KeyTab)
@@ -123,9 +119,9 @@ func TestNewConversationIsReviewedAndRestored(t *testing.T) {
 	for _, f := range []*Form{f, again} {
 		f.at = 0 // the title
 		f.Update(tea.PasteMsg{Content: "Kick-off"})
-		n, err := f.New()
-		if err != nil || n.Title != "Kick-off" || n.Space != "s1" || n.Description != "A description" || len(n.People) != 2 || n.People[0].Role != "viewer" {
-			t.Errorf("New() = %+v, %v", n, err)
+		n := f.New()
+		if n.Title != "Kick-off" || n.Space != "s1" || n.Description != "A description" || len(n.People) != 2 || n.People[0].Role != "viewer" {
+			t.Errorf("New() = %+v", n)
 		}
 		review := strings.Join(f.Review(), "\n")
 		if strings.Contains(review, "message") {
