@@ -63,14 +63,12 @@ type grouping struct {
 func newGrouping(items []model.PlanItem) grouping {
 	t := grouping{items: items, out: make([]bool, len(items)), byKey: map[[2]any]*group{}, titles: make(map[string]int32, len(items))}
 	seed, digests, times := maphash.MakeSeed(), make([]uint64, len(items)), make(map[uint64]int32, len(items))
-	accounts, notes := map[string]bool{}, map[string]bool{}
+	accounts := map[string]bool{}
 	for i := range items {
 		t.titles[items[i].Title]++
 		accounts[items[i].Ref.Account] = true
-		if items[i].State == model.PlanChange {
-			digests[i] = digest(seed, items[i].Edits)
-			times[digests[i]]++
-		}
+		digests[i] = digest(seed, items[i].Edits)
+		times[digests[i]]++
 	}
 	t.accounts = len(accounts)
 	for i := range items {
@@ -101,8 +99,7 @@ func newGrouping(items []model.PlanItem) grouping {
 			g.several = r == model.SameTitles && !g.ownReasons
 		}
 		for _, note := range it.Notes {
-			if !notes[note] {
-				notes[note] = true
+			if !slices.Contains(t.notes, note) {
 				t.notes = append(t.notes, note)
 			}
 		}

@@ -15,8 +15,7 @@ type fold struct {
 	head func(p *theme.Page)
 	row  func(p *theme.Page, i int)
 	n    int
-	// words returns the text of a row that a search looks at; nil for rows that are not
-	// searched.
+	// words returns the text of a row that a search looks at; nil for rows that are not searched.
 	words func(i int) string
 	// text, where set, makes the rows: each line of it is one.
 	text           func(p *theme.Page)
@@ -154,9 +153,8 @@ func (s *sheet) close() bool {
 	return true
 }
 
-// find moves the cursor to the next match, or to the one before for a negative by; for 0 it
-// stays on a match. The fold of the match is opened; it closes again once the search has
-// moved on.
+// find moves the cursor to the next match, or to the one before for a negative by; for 0 it stays on a match. The fold of the
+// match is opened; it closes again once the search has moved on.
 func (s *sheet) find(by int) {
 	here, all := s.current(), s.stops(true)
 	i, ok := s.finder.Next(slices.Index(all, here)+by, by, len(all), func(i int) string {
@@ -237,9 +235,8 @@ func (s *sheet) windowTo(stops []stop, height int) (top, skip int) {
 	return 0, 0
 }
 
-// frame draws the list in a box, between above and below, which are always in sight. Under
-// them stands the input of a word, nil for none. moreKey is named in the footer where the
-// list is taller than the box.
+// frame draws the list in a box, between above and below, which are always in sight. Under them stands the input of a word, nil
+// for none. moreKey is named in the footer where the list is taller than the box.
 func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width int, look theme.Token, moreKey string,
 	footer func(w int) []string, above, below func(p *theme.Page), word *theme.Input) layout.Picture {
 	w, most := min(screen.W-2, width), screen.H-3

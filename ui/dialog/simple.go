@@ -32,8 +32,7 @@ const MostExamples = 3
 // Example shows a title before and after a renaming, or Why it stays as it is.
 type Example struct{ Before, After, Why string }
 
-// Typed and Entered are what Update of a Prompt returns: the text changed, and the text
-// the person confirmed.
+// Typed and Entered are what Update of a Prompt returns: the text changed, and the text the person confirmed.
 type (
 	Typed   struct{}
 	Entered string
@@ -107,8 +106,7 @@ type Menu struct {
 	Text  []string
 	Items []Item
 	At    int // the item under the cursor
-	// firstLine is the line of the first item, and rows the number of lines drawn, both
-	// inside the border.
+	// firstLine is the line of the first item, and rows the number of lines drawn, both inside the border.
 	firstLine, rows int
 }
 

@@ -63,8 +63,7 @@ func (f *Form) New() (n model.NewConversation) {
 	return n
 }
 
-// Review describes the new conversation for the plan: what was filled in besides the title,
-// and who will see it.
+// Review describes the new conversation for the plan: what was filled in besides the title, and who will see it.
 func (f *Form) Review() []string {
 	out := []string{"account: " + accountName(f.about)}
 	for _, fl := range f.fields[1:] {

@@ -38,8 +38,7 @@ type Subject struct {
 	About        model.Description
 	// People describes the accounts in which a kind of edit of people can be made.
 	People func(model.EditKind) []model.Description
-	// Several makes a form for several conversations: it starts empty, and only what is
-	// filled in changes.
+	// Several makes a form for several conversations: it starts empty, and only what is filled in changes.
 	Several bool
 	Kinds   []model.EditKind // the fields of the form, all if there are none
 }
@@ -158,8 +157,7 @@ func (f *Form) enter(fl *field) any {
 	return nil
 }
 
-// move goes to the next field that can be edited, or the one before; for 0 it stays if the
-// field can be edited.
+// move goes to the next field that can be edited, or the one before; for 0 it stays if the field can be edited.
 func (f *Form) move(by int) {
 	for i, n := 0, len(f.fields); i < n; i++ {
 		if at := (f.at + by + i*cmp.Or(by, 1) + n) % n; f.fields[at].off == "" {
@@ -234,8 +232,7 @@ func (f *Form) Restore(draft string) (message string) {
 	return ""
 }
 
-// field is a labelled control of a form. Its kind may also be one of the fields that only a
-// new conversation has.
+// field is a labelled control of a form. Its kind may also be one of the fields that only a new conversation has.
 type field struct {
 	control
 	kind model.EditKind

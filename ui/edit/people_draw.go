@@ -173,8 +173,7 @@ func (e *People) writeTail(p *theme.Page) {
 	p.Lines = p.Lines[:min(2, len(p.Lines))]
 }
 
-// standing says which role and status somebody has and will have: "1 editor, 2 viewer →
-// editor".
+// standing says which role and status somebody has and will have: "1 editor, 2 viewer → editor".
 func (r person) standing(th *theme.Theme) string {
 	before := theme.Terms(r.Member)
 	role, status := r.terms()
@@ -185,8 +184,7 @@ func (r person) standing(th *theme.Theme) string {
 	return before
 }
 
-// change says what the edit does to a row; for several conversations also in how many of
-// them the person is.
+// change says what the edit does to a row; for several conversations also in how many of them the person is.
 func (e *People) change(r person, short bool) string {
 	n, missing := len(r.In), len(e.missing(r))
 	switch {

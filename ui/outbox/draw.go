@@ -71,8 +71,7 @@ func (s *Screen) footer() []string {
 	}
 }
 
-// Unsettled reports whether the edit of a line, or an edit of its submission, is in the
-// outbox.
+// Unsettled reports whether the edit of a line, or an edit of its submission, is in the outbox.
 func Unsettled(sub model.Submission, edit *Edit) bool {
 	return edit == nil && sub.ID != "" && !sub.Over() || edit != nil && edit.Journal == nil
 }
