@@ -207,7 +207,9 @@ func (m *Model) makeHandlers() map[keymap.Action]handler {
 	}
 	for i := range 9 {
 		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(intent) { m.list.switchTab(i) },
-			off: func(intent) string { return m.list.tabOff(i) }}
+			off: func(intent) string {
+				return theme.Pick(i < len(m.list.tabs), "", "there is no such view, only "+theme.Count(len(m.list.tabs), "view"))
+			}}
 	}
 	return h
 }
@@ -246,7 +248,7 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.Palette:     {opens: true, run: m.openPalette},
 		keymap.Sort:        {opens: true, run: m.list.sort},
 		keymap.ViewNamed:   {run: m.list.goToView},
-		keymap.Unview:      {run: m.list.unview, off: m.list.keeperOff},
+		keymap.Unview:      {run: m.list.unview, off: func(intent) string { return theme.Pick(m.opts.Keeper == nil, noKeeper, "") }},
 
 		keymap.Mark:       {wants: wantsRow, run: m.marks.mark},
 		keymap.MarkRange:  {run: m.marks.markRange},

@@ -162,7 +162,7 @@ func (t *grouping) recount() {
 	for _, g := range t.all() {
 		g.included = 0
 		for _, i := range g.items {
-			g.included += toInt(!t.out[i])
+			g.included += theme.Pick(!t.out[i], 1, 0)
 		}
 		if g.changes() {
 			t.changes += g.included

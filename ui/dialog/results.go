@@ -50,8 +50,8 @@ func SortUnsettled(edits iter.Seq[model.OutboxEntry]) Unsettled {
 	var t Unsettled
 	var waiting []model.OutboxEntry
 	for e := range edits {
-		t.refused += toInt(e.Stopped())
-		t.unsent += toInt(e.Withdrawable())
+		t.refused += theme.Pick(e.Stopped(), 1, 0)
+		t.unsent += theme.Pick(e.Withdrawable(), 1, 0)
 		switch {
 		case e.State.NeedsPerson() && len(t.edits) < maxListed:
 			t.edits = append(t.edits, e)
@@ -239,7 +239,7 @@ func (d *Results) describeSuccesses(now time.Time) {
 	}
 	f.head = func(p *theme.Page) { drawHead(p, theme.Good, p.DoneSign+" "+p.Ending(s, now), "", 0, f) }
 	if d.successes() > 0 {
-		f.n = max(1, len(d.settled)+toInt(d.more > 0))
+		f.n = max(1, len(d.settled)+theme.Pick(d.more > 0, 1, 0))
 	}
 	f.words = func(i int) string {
 		if i < len(d.settled) {

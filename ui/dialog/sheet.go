@@ -180,7 +180,7 @@ func (s *sheet) find(by int) {
 
 // layOut fits the list to a width, of which the pointer takes a cell.
 func (s *sheet) layOut(th *theme.Theme, w int) {
-	s.th, s.w = th, max(1, w-toInt(s.hasCursor()))
+	s.th, s.w = th, max(1, w-theme.Pick(s.hasCursor(), 1, 0))
 	for _, f := range s.folds {
 		if f.text != nil {
 			lines := th.Write(s.w, f.text)
@@ -201,7 +201,7 @@ func (s *sheet) draw(th *theme.Theme, w, height int) []string {
 	s.top = layout.Clamp(s.top, 0, end)
 	s.skip = layout.Clamp(s.skip, 0, len(s.linesOf(stops[s.top]))-1)
 	first, cut := s.windowTo(stops[:s.at+1], height)
-	if top := layout.Clamp(s.top, min(s.at, first+toInt(cut > 0)), s.at); top != s.top {
+	if top := layout.Clamp(s.top, min(s.at, first+theme.Pick(cut > 0, 1, 0)), s.at); top != s.top {
 		s.top, s.skip = top, 0
 	}
 	if top, skip := s.windowTo(stops, height); s.top > top || s.top == top && s.skip > skip {
@@ -243,7 +243,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 	inside := max(1, w-4)
 	s.layOut(th, inside)
 	foot := footer(screen.W)
-	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + toInt(word != nil) + toInt(s.finder.Shown())
+	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + theme.Pick(word != nil, 1, 0) + theme.Pick(s.finder.Shown(), 1, 0)
 	for _, p := range s.stops(false) {
 		if h > most {
 			break

@@ -267,13 +267,6 @@ func (d *pager) draw(th *theme.Theme, screen layout.Rect, width int, title strin
 	})
 }
 
-func toInt(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
-}
-
 // sentence returns cleaned text as a sentence: with a capital and a full stop.
 func sentence(s string) string {
 	s = model.CleanLine(s, 0)
