@@ -142,6 +142,20 @@ func TestLeavingWaitsUntilAllIsDelivered(t *testing.T) {
 	contains(t, "stdout", &b.out, "2 edits are not delivered yet.\n", "1 edit is not delivered yet.\n")
 }
 
+// TestTheStartNamesWhatNeedsAPersonAndQuitAsksForNothing holds that the first lines say what waits for a decision, and that
+// quitting asks only where something would still be sent.
+func TestTheStartNamesWhatNeedsAPersonAndQuitAsksForNothing(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s1", model.Refused)
+	b.accounts[0].NeedPerson = 1
+	b.atTerminal("quit\n")
+	b.want(t, ExitOK, "--plain")
+	contains(t, "stdout", &b.out, "1 needs you: outbox\n")
+	if strings.Contains(b.err.String()+b.out.String(), "Wait?") {
+		t.Errorf("quit asks about an edit that nothing sends: %s%s", &b.out, &b.err)
+	}
+}
+
 // TestWhatIsNotDeliveredIsReadOut holds that a conversation is read out with its edits, and a list says why it is empty.
 func TestWhatIsNotDeliveredIsReadOut(t *testing.T) {
 	b := newBench(t)
