@@ -264,7 +264,7 @@ func (d *Plan) footer(w int) []string {
 	no := theme.Pick(typed || d.enterIsYes(), "no", "no (enter)")
 	return []string{
 		d.Keys.If(can && !typed, keymap.Yes), d.verb() + enter,
-		theme.Pick(can && typed, "enter", ""), "go on, once it is typed",
+		theme.Pick(can && typed, "enter", ""), theme.Pick(w < 60, "go on", "go on, once it is typed"),
 		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), hide,
 		d.Keys.If(wide && p.opens() && !p.open, keymap.OpenLine), "open",
 		d.Keys.If(wide && p.opens() && p.open, keymap.CloseLine), "close",

@@ -92,6 +92,9 @@ func TestTypedWordIsInSightOnSmallScreens(t *testing.T) {
 		if s := text(pic); !strings.Contains(s, `"delete"`) || !strings.Contains(s, "Type ") {
 			t.Errorf("%v: the question is not in\n%s", size, s)
 		}
+		if _, ok := key(pic, "enter"); !ok && size[0] >= 40 {
+			t.Errorf("%v: enter is not named in\n%s", size, text(pic))
+		}
 		if line := ansi.Strip(pic.Lines[pic.Cursor.Y-pic.At.Y]); !strings.Contains(line, "delet ") {
 			t.Errorf("%v: the cursor is at %q, not behind the word, in\n%s", size, line, text(pic))
 		}
