@@ -110,12 +110,6 @@ func (m *Model) runCounted(in intent, h handler) {
 	}
 }
 
-func (in intent) onSet(set model.Selection) intent {
-	in.single = in.single && set.Len() == 1 && set.Has(in.row.Conversation.Ref.Account, in.row.Key)
-	in.set = set
-	return in
-}
-
 func (m *Model) readRows(in intent, req model.SelectRequest) {
 	m.list.selectRows(inLine("reading the rows", "nothing was done"), req, func(set model.Selection, err error) {
 		if err == nil && set.Len() == 0 {
@@ -124,7 +118,9 @@ func (m *Model) readRows(in intent, req model.SelectRequest) {
 		if err != nil {
 			m.fail("read the range", err)
 		} else {
-			m.run(in.onSet(set))
+			in.single = in.single && set.Len() == 1 && set.Has(in.row.Conversation.Ref.Account, in.row.Key)
+			in.set = set
+			m.run(in)
 		}
 	})
 }

@@ -100,7 +100,7 @@ func TestEveryFlagAndMarkHasALine(t *testing.T) {
 		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "the new text is missing",
 			"2 conversations pinned.", "1 conversation not pinned.", "1 conversation unseen.", `"soon" is no time`, "1 conversation snoozed until ",
 			"1 conversation awake again.", "1 conversation not done.", "say where and what: new ACCOUNT TITLE", "say where and what", "can't: ",
-			"4  Building works", "Nothing was sent.", "creating “Plans”"}[i]
+			"4  Building works", "It will be seen by whoever Kona lets in", "creating “Plans”"}[i]
 		if !strings.Contains(got, want) {
 			t.Errorf("line %d: got %q, want %q in it", i+1, got, want)
 		}

@@ -318,16 +318,12 @@ type area interface {
 	Draw(th *theme.Theme, w, h int) ([]string, *layout.Cursor)
 }
 
-func (f *field) multiline() bool {
-	_, ok := f.control.(area)
-	return ok
-}
-
 // needs reports whether the field takes a key that otherwise moves in the form.
 func (f *field) needs(key string) bool {
 	switch key {
 	case "up", "down", "enter":
-		return f.multiline()
+		_, several := f.control.(area)
+		return several
 	case "left", "right":
 		_, isChoice := f.control.(*choice)
 		return !isChoice

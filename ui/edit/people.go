@@ -183,7 +183,7 @@ func (e *People) fill() any {
 	}
 	rank := func(r person) int {
 		at := slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
-		return 2*at + theme.Pick(isPerson(r.Participant), 0, 1)
+		return 2*at + theme.Pick(kindOf(r.Participant) == "", 0, 1)
 	}
 	slices.SortStableFunc(e.rows, func(a, b person) int {
 		return cmp.Or(rank(a)-rank(b), len(b.In)-len(a.In), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),

@@ -277,13 +277,9 @@ func (e *People) drawRow(th *theme.Theme, i int, cells [columns]string, widths [
 	return line
 }
 
-func isPerson(p model.Participant) bool {
-	return p.Kind == "" || p.Kind == model.KindUser || p.Kind == model.KindContact
-}
-
 // kindOf returns what a participant is, for a group with its size; "" for a person.
 func kindOf(p model.Participant) string {
-	if isPerson(p) {
+	if p.Kind == "" || p.Kind == model.KindUser || p.Kind == model.KindContact {
 		return ""
 	}
 	return theme.Commas(model.CleanLine(p.Kind, 20), theme.Pick(p.Members > 0, headcount(p.Members), ""))
