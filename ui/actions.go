@@ -121,12 +121,6 @@ func (m *Model) runCounted(in intent, h handler) {
 	}
 }
 
-func (in intent) onSet(set model.Selection) intent {
-	in.single = in.single && set.Len() == 1 && set.Has(in.row.Conversation.Ref.Account, in.row.Key)
-	in.set = set
-	return in
-}
-
 func (m *Model) readRows(in intent, req model.SelectRequest) {
 	m.list.selectRows(inLine("reading the rows", "nothing was done"), req, func(set model.Selection, err error) {
 		if err == nil && set.Len() == 0 {
@@ -139,7 +133,9 @@ func (m *Model) readRows(in intent, req model.SelectRequest) {
 		if in.marked {
 			set = m.list.WithMarks(set)
 		}
-		m.run(in.onSet(set))
+		in.single = in.single && set.Len() == 1 && set.Has(in.row.Conversation.Ref.Account, in.row.Key)
+		in.set = set
+		m.run(in)
 	})
 }
 
@@ -217,7 +213,9 @@ func (m *Model) makeHandlers() map[keymap.Action]handler {
 	}
 	for i := range 9 {
 		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{run: func(intent) { m.list.switchTab(i) },
-			off: func(intent) string { return m.list.tabOff(i) }}
+			off: func(intent) string {
+				return theme.Pick(i < len(m.list.tabs), "", "there is no such view, only "+theme.Count(len(m.list.tabs), "view"))
+			}}
 	}
 	return h
 }
@@ -256,7 +254,7 @@ func (m *Model) viewHandlers() map[keymap.Action]handler {
 		keymap.Palette:     {opens: true, run: m.openPalette},
 		keymap.Sort:        {opens: true, run: m.list.sort},
 		keymap.ViewNamed:   {run: m.list.goToView},
-		keymap.Unview:      {run: m.list.unview, off: m.list.keeperOff},
+		keymap.Unview:      {run: m.list.unview, off: func(intent) string { return theme.Pick(m.opts.Keeper == nil, noKeeper, "") }},
 
 		keymap.Mark:       {wants: wantsRow, run: m.marks.mark},
 		keymap.MarkRange:  {run: m.marks.mark},

@@ -124,7 +124,7 @@ func TestRenameSubmitsTheTypedTitle(t *testing.T) {
 		a.wantEdits("attention-a:c00000 title Talk 0 about budgets and more")
 		a.Want("Talk 0 about budgets and more")
 		a.Press("t", "ctrl+u", "enter")
-		a.Want("a title can't be empty")
+		a.Want("needs a title")
 		a.Press("esc", "esc")
 		if len(a.submitted()) != 1 {
 			t.Error("an empty title was submitted")

@@ -268,8 +268,8 @@ func (f *forms) openCreateIn(s sample) {
 	form.Keys = f.keys.Keys(keymap.Form)
 	draft := "new:" + account
 	f.openEditor(form, intent{action: keymap.NewItem}, draft, func() (planRequest, error) {
-		n, err := form.New()
-		return planRequest{title: form.Title, account: account, create: &n, details: form.Review()}, err
+		n := form.New()
+		return planRequest{title: form.Title, account: account, create: &n, details: form.Review()}, nil
 	})
 	f.restoreDraft(form, draft)
 }
@@ -277,8 +277,7 @@ func (f *forms) openCreateIn(s sample) {
 const (
 	renamesHelp = "one title, s/old/new/, or {title} {company} {people} {date} {label:NAME}"
 	// titlesDraft is the key of the draft for renaming several conversations, whichever they are.
-	titlesDraft  = "titles"
-	noEmptyTitle = "a title can't be empty"
+	titlesDraft = "titles"
 )
 
 // rename asks for a title, or for a pattern that makes the titles of several conversations.
@@ -298,16 +297,13 @@ func (f *forms) rename(in intent) {
 	d := dialog.NewPrompt(req.title, in.row.Conversation.Title, "ctrl+u clears the line")
 	req.from = d
 	f.ask(d, req.draft, func(text string) {
-		switch {
-		case strings.TrimSpace(text) == "":
-			d.Complain(noEmptyTitle)
-		case !d.Input.Touched():
-			f.closeOverlay(d)
-			f.say(theme.Dim, "the title was left as it is")
-			f.clearDraft(req.draft)
-		default:
+		if d.Input.Touched() {
 			f.set(req, model.EditTitle, text)
+			return
 		}
+		f.closeOverlay(d)
+		f.say(theme.Dim, "the title was left as it is")
+		f.clearDraft(req.draft)
 	})
 }
 
@@ -345,7 +341,7 @@ func (f *forms) renameEach(req planRequest, text string) {
 		return
 	}
 	if title, literal := r.Literal(); literal && strings.TrimSpace(title) == "" {
-		f.complain(req.from, noEmptyTitle)
+		f.complain(req.from, "a title must not be blank")
 		return
 	}
 	req.changes, req.repeatable = []model.Change{r.Change()}, true

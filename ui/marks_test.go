@@ -23,7 +23,7 @@ func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
 		a.Press("enter")
 		a.Want("Rename 3 to “same”", "2 of the 3 are hidden by the filter", "h leaves them out", "h leave the hidden out")
 		a.Press("h")
-		a.Want("Rename 1 to “same”", "Talk 8", "2 hidden by the filter, left out", "h take the hidden in")
+		a.Want("Rename 1 to “same”", "Talk 8", "2 that are hidden by the filter, left out", "h take the hidden in")
 		a.Press("h")
 		a.Want("Rename 3 to “same”")
 		a.Press("h", "y")

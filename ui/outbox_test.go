@@ -167,7 +167,7 @@ func TestOutdatedUndoAsksOnlyAboutWhatIsNew(t *testing.T) {
 		}
 		with(t, f, start{w: 140, h: 45}, func(a *app) {
 			a.Press("u")
-			a.Want("6 edits, of Talk 6, Talk 7, Talk 8, Talk 9 and 2 more", "taking it back means: the whole of Bird will see it")
+			a.Want("6 edits, of Talk 6, Talk 7, Talk 8, Talk 9, 2 more", "taking it back means: the whole of Bird will see it")
 			a.WantNot("moved on")
 			a.Press("y")
 			if x.asks {

@@ -133,11 +133,7 @@ func (u *undo) ask(id string, p plannedUndo) {
 		tell("Some of it was sent or settled meanwhile: this is what would be taken back now.")
 	}
 	if n := len(p.Withdraw); n > 0 {
-		names := strings.Join(p.Titles, ", ")
-		const most = 4
-		if more := len(p.Titles) - most; more > 1 {
-			names = strings.Join(p.Titles[:most], ", ") + " and " + theme.Number(more) + " more"
-		}
+		names := theme.People(p.Titles, 4, func(title string) string { return title })
 		tell("Not sent yet, and withdrawn: " + theme.Count(n, "edit") + ", of " + names)
 	}
 	risks := p.Plan.Risks()

@@ -367,12 +367,3 @@ func (l *listing) sortBy(order string) {
 }
 
 const noKeeper = "no view can be kept here"
-
-func (l *listing) keeperOff(intent) string {
-	return theme.Pick(l.opts.Keeper == nil, noKeeper, "")
-}
-
-// tabOff returns why a tab can't be shown, "" if it can.
-func (v *views) tabOff(i int) string {
-	return theme.Pick(i < len(v.tabs), "", "there is no such view, only "+theme.Count(len(v.tabs), "view"))
-}

@@ -143,7 +143,10 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 		case text == "" && question == "":
 			return errors.New("the new text is missing")
 		case text == "":
-			if text, err = l.askWho(ctx, refs, question); err != nil || text == "" {
+			if err = l.listPeople(ctx, refs); err == nil {
+				text, err = l.ask(ctx, question+", in "+theme.Count(len(refs), "conversation"))
+			}
+			if err != nil || text == "" {
 				return err
 			}
 		}
@@ -157,19 +160,12 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 
 // doChange does what any flag of `edit` does.
 func (l *linear) doChange(ctx context.Context, rest string) error {
-	refs, rest, err := l.refsAt(rest, true)
+	which, rest, _ := strings.Cut(rest, " ")
 	flag, text, _ := strings.Cut(rest, " ")
-	if err == nil {
-		err = oneOf("change", flag, changeFlags)
-	}
-	if err != nil {
+	if err := oneOf("change", flag, changeFlags); err != nil {
 		return err
 	}
-	ch, err := parseChange(flag, text)
-	if err != nil {
-		return err
-	}
-	return l.edit(ctx, refs, []model.Change{ch})
+	return l.sets(flag, "")(ctx, which+" "+text)
 }
 
 // doNew creates a conversation with a title, and asks for the space where the service needs one. What else it is to have is
@@ -218,13 +214,6 @@ func (l *linear) doRename(ctx context.Context, rest string) error {
 // whoQuestions are asked where the argument of a flag is missing.
 var whoQuestions = map[string]string{"role": "Which role for whom, WHO=ROLE", "add": "Add whom, WHO or WHO=ROLE",
 	"remove": "Remove whom, WHO", "contacts": "Which contacts, ID,ID or none"}
-
-func (l *linear) askWho(ctx context.Context, refs []model.Ref, question string) (string, error) {
-	if err := l.listPeople(ctx, refs); err != nil {
-		return "", err
-	}
-	return l.ask(ctx, question+", in "+theme.Count(len(refs), "conversation"))
-}
 
 func (l *linear) ask(ctx context.Context, question string) (string, error) {
 	line, err := l.prompter.question(ctx, l.Out, question+"? An empty line changes nothing: ")

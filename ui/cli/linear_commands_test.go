@@ -107,10 +107,10 @@ func TestEveryFlagAndMarkHasALine(t *testing.T) {
 	for i, got := range b.typed(t, "change 2 label tag=new", "change 2 remove-label tag", "change 2 colour red", "change 2 label",
 		"pin 1-2", "unpin 1", "unseen 2", "snooze 2 soon", "snooze 2 2h", "wake 2", "undone 1",
 		"new projects", "new nowhere Plans", "new meetings Plans", "new projects Plans\n", "new projects Plans\n4\nn", "new projects Plans\n4\ny") {
-		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "--label wants KEY=VALUE",
+		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "the new text is missing",
 			"2 conversations pinned.", "1 conversation not pinned.", "1 conversation unseen.", `"soon" is no time`, "1 conversation snoozed until ",
 			"1 conversation awake again.", "1 conversation not done.", "say where and what: new ACCOUNT TITLE", "say where and what", "can't: ",
-			"4  Building works", "Nothing was sent.", "creating “Plans”"}[i]
+			"4  Building works", "It will be seen by whoever Kona lets in", "creating “Plans”"}[i]
 		if !strings.Contains(got, want) {
 			t.Errorf("line %d: got %q, want %q in it", i+1, got, want)
 		}
@@ -150,6 +150,20 @@ func TestLeavingWaitsUntilAllIsDelivered(t *testing.T) {
 	}
 	contains(t, "stderr", &b.err, "3 edits are not delivered yet. Wait? No leaves them in the outbox.")
 	contains(t, "stdout", &b.out, "2 edits are not delivered yet.\n", "1 edit is not delivered yet.\n")
+}
+
+// TestTheStartNamesWhatNeedsAPersonAndQuitAsksForNothing holds that the first lines say what waits for a decision, and that
+// quitting asks only where something would still be sent.
+func TestTheStartNamesWhatNeedsAPersonAndQuitAsksForNothing(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s1", model.Refused)
+	b.accounts[0].NeedPerson = 1
+	b.atTerminal("quit\n")
+	b.want(t, ExitOK, "--plain")
+	contains(t, "stdout", &b.out, "1 needs you: outbox\n")
+	if strings.Contains(b.err.String()+b.out.String(), "Wait?") {
+		t.Errorf("quit asks about an edit that nothing sends: %s%s", &b.out, &b.err)
+	}
 }
 
 // TestWhatIsNotDeliveredIsReadOut holds that a conversation is read out with its edits, and a list says why it is empty.

@@ -13,8 +13,7 @@ import (
 	"confab/ui/theme"
 )
 
-// Conflict shows an edit that a person has to decide about: its base, the person's value
-// and the service's.
+// Conflict shows an edit that a person has to decide about: its base, the person's value and the service's.
 type Conflict struct {
 	Keys, OutboxKeys *keymap.Keys // of dialogs, and of the outbox
 	Now              func() time.Time
@@ -31,10 +30,9 @@ func (d *Conflict) merged() *model.Value {
 
 func (d *Conflict) CanMerge() bool { return d.merged() != nil }
 
-// Existing returns the conversation because of which a create was refused, if the service
-// named one.
+// Existing returns the conversation because of which a create was refused, if the service named one.
 func (d *Conflict) Existing() (ref model.Ref, ok bool) {
-	if d.Entry.Error == nil || d.Entry.Kind != model.EditCreate {
+	if d.Entry.Error == nil {
 		return ref, false
 	}
 	ref, err := model.ParseRef(d.Entry.Error.Existing)

@@ -185,7 +185,7 @@ func TestPlanDrawsAWindowOverAllItsLines(t *testing.T) {
 			}
 			left := 0
 			for _, it := range d.Plan().Items {
-				if left += toInt(it.State == model.PlanChange); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
+				if left += theme.Pick(it.State == model.PlanChange, 1, 0); it.Hidden && it.State == model.PlanChange && d.HiddenCount() == 0 {
 					t.Fatal("a hidden conversation that was left out is in the plan")
 				}
 			}

@@ -72,8 +72,7 @@ func (h *Help) text(p *theme.Page) {
 	p.Add(theme.Dim, "   ", helpNotes)
 }
 
-// keysRow writes the keys of a binding beside its help; above the help where the keys are
-// long or the screen is narrow.
+// keysRow writes the keys of a binding beside its help; above the help where the keys are long or the screen is narrow.
 func keysRow(p *theme.Page, b keymap.Binding) {
 	keys, column := cmp.Or(b.AllKeys(), ":"+string(b.Action)), theme.Pick(p.W < 60, 14, 24)
 	above := func(lead string) { p.Line(lead + p.Say(theme.Key, p.Truncate(keys, p.W-len(lead), p.Ellipsis))) }

@@ -87,7 +87,7 @@ func (p *Palette) narrow() {
 		rank := 1
 		switch {
 		case len(words) == 0: // everybody moves and looks by key
-			rank = toInt(e.Section == "Move" || e.Section == "Look")
+			rank = theme.Pick(e.Section == "Move" || e.Section == "Look", 1, 0)
 		case e.Off != "":
 			rank = 2
 		case strings.HasPrefix(string(e.Action), words[0]):

@@ -14,9 +14,8 @@ import (
 	"confab/ui/theme"
 )
 
-// Plan shows what is about to be submitted, and asks. For several conversations it groups
-// what is the same: identical changes, reasons why something can't be changed, risks. Each
-// group is a line that opens.
+// Plan shows what is about to be submitted, and asks. For several conversations it groups what is the same: identical changes,
+// reasons why something can't be changed, risks. Each group is a line that opens.
 type Plan struct {
 	Keys *keymap.Keys
 	Now  func() time.Time
@@ -25,8 +24,7 @@ type Plan struct {
 	DefaultYes bool
 	Whole      bool   // nothing can be left out
 	Already    string // describes what needs no change: "already private"
-	// Question stands above the answers; Verb is what a yes does, by default that follows
-	// from the edits.
+	// Question stands above the answers; Verb is what a yes does, by default that follows from the edits.
 	Question, Verb string
 	Extra          []string // lines of text beside the conversations, such as what an undo withdraws
 
@@ -92,8 +90,7 @@ func (d *Plan) Undoable() bool {
 // canSend reports whether a yes does anything.
 func (d *Plan) canSend() bool { return d.changes > 0 || len(d.Extra) > 0 }
 
-// canLeaveHidden reports whether a key leaves out the hidden conversations, or takes them
-// in again.
+// canLeaveHidden reports whether a key leaves out the hidden conversations, or takes them in again.
 func (d *Plan) canLeaveHidden() bool {
 	g := d.only(hidden)
 	return len(g.items) > 0 && !d.Whole && !d.confirming && d.word.Value() == "" && (g.included < d.changes || g.included == 0)
@@ -267,7 +264,7 @@ func (d *Plan) footer(w int) []string {
 	no := theme.Pick(typed || d.enterIsYes(), "no", "no (enter)")
 	return []string{
 		d.Keys.If(can && !typed, keymap.Yes), d.verb() + enter,
-		theme.Pick(can && typed, "enter", ""), "go on, once it is typed",
+		theme.Pick(can && typed, "enter", ""), theme.Pick(w < 60, "go on", "go on, once it is typed"),
 		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), hide,
 		d.Keys.If(wide && p.opens() && !p.open, keymap.OpenLine), "open",
 		d.Keys.If(wide && p.opens() && p.open, keymap.CloseLine), "close",

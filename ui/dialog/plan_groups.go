@@ -63,14 +63,12 @@ type grouping struct {
 func newGrouping(items []model.PlanItem) grouping {
 	t := grouping{items: items, out: make([]bool, len(items)), byKey: map[[2]any]*group{}, titles: make(map[string]int32, len(items))}
 	seed, digests, times := maphash.MakeSeed(), make([]uint64, len(items)), make(map[uint64]int32, len(items))
-	accounts, notes := map[string]bool{}, map[string]bool{}
+	accounts := map[string]bool{}
 	for i := range items {
 		t.titles[items[i].Title]++
 		accounts[items[i].Ref.Account] = true
-		if items[i].State == model.PlanChange {
-			digests[i] = digest(seed, items[i].Edits)
-			times[digests[i]]++
-		}
+		digests[i] = digest(seed, items[i].Edits)
+		times[digests[i]]++
 	}
 	t.accounts = len(accounts)
 	for i := range items {
@@ -101,8 +99,7 @@ func newGrouping(items []model.PlanItem) grouping {
 			g.several = r == model.SameTitles && !g.ownReasons
 		}
 		for _, note := range it.Notes {
-			if !notes[note] {
-				notes[note] = true
+			if !slices.Contains(t.notes, note) {
 				t.notes = append(t.notes, note)
 			}
 		}
@@ -165,7 +162,7 @@ func (t *grouping) recount() {
 	for _, g := range t.all() {
 		g.included = 0
 		for _, i := range g.items {
-			g.included += toInt(!t.out[i])
+			g.included += theme.Pick(!t.out[i], 1, 0)
 		}
 		if g.changes() {
 			t.changes += g.included
@@ -258,13 +255,13 @@ func (d *Plan) writeHead(p *theme.Page, g *group) {
 	case risky:
 		look, text = riskLook(g), "! "+theme.Pick(g.ownReasons, "Other risks", sentence(g.label))
 	case outsiders:
-		text, n = d.outsidersText(n), 0
+		text, n = d.share(g, "has people from outside", "have people from outside"), 0
 	case already:
 		look, text = theme.Dim, cmp.Or(d.Already, "already so")
 	case blocked:
 		look, text = theme.Dim, "can't: "+theme.Pick(g.ownReasons, "for other reasons", model.CleanLine(g.label, 0))
 	case hidden:
-		look, text, n = theme.Warning, d.hiddenText(g), 0
+		look, text, n = theme.Warning, d.share(g, "is hidden by the filter", "are hidden by the filter"), 0
 	case mixed:
 		text = d.kinds(g) + ", one by one"
 	}
@@ -296,27 +293,18 @@ func (d *Plan) tail(g *group) string {
 	return strings.Join(out, ", ")
 }
 
-func (d *Plan) hiddenText(g *group) string {
+// share says of how many of the conversations that change something is so.
+func (d *Plan) share(g *group, is, are string) string {
+	of := theme.Number(g.included) + " of the " + theme.Number(d.changes) + " "
 	switch g.included {
 	case 0:
-		return theme.Number(len(g.items)) + " hidden by the filter, left out"
+		return theme.Number(len(g.items)) + " that " + are + ", left out"
 	case d.changes:
-		return "all of them are hidden by the filter"
+		return "all of them " + are
+	case 1:
+		return of + is
 	}
-	verb := theme.Pick(g.included == 1, " is", " are")
-	return theme.Number(g.included) + " of the " + theme.Number(d.changes) + verb + " hidden by the filter"
-}
-
-func (d *Plan) outsidersText(n int) string {
-	switch {
-	case n == 0:
-		return "those with people from outside are left out"
-	case n == 1:
-		return "1 of them has people from outside"
-	case n == d.changes:
-		return "all of them have people from outside"
-	}
-	return theme.Number(n) + " of them have people from outside"
+	return of + are
 }
 
 func (d *Plan) kinds(g *group) string {

@@ -31,10 +31,10 @@ func TestPlanCountsThePeopleFromOutside(t *testing.T) {
 		outsiders int
 		out       []int32
 	}{
-		"all of them have people from outside":        {3, nil},
-		"2 of them have people from outside":          {2, nil},
-		"1 of them has people from outside":           {2, []int32{0}},
-		"those with people from outside are left out": {2, []int32{0, 1}},
+		"all of them have people from outside":      {3, nil},
+		"2 of the 3 have people from outside":       {2, nil},
+		"1 of the 2 has people from outside":        {2, []int32{0}},
+		"2 that have people from outside, left out": {2, []int32{0, 1}},
 	} {
 		d := bulk(3, func(i int, it *model.PlanItem) { it.Outsiders = i < c.outsiders })
 		d.toggleLeftOut(c.out)
@@ -91,6 +91,9 @@ func TestTypedWordIsInSightOnSmallScreens(t *testing.T) {
 		pic := d.Draw(th, layout.Rect{W: size[0], H: size[1]})
 		if s := text(pic); !strings.Contains(s, `"delete"`) || !strings.Contains(s, "Type ") {
 			t.Errorf("%v: the question is not in\n%s", size, s)
+		}
+		if _, ok := key(pic, "enter"); !ok && size[0] >= 40 {
+			t.Errorf("%v: enter is not named in\n%s", size, text(pic))
 		}
 		if line := ansi.Strip(pic.Lines[pic.Cursor.Y-pic.At.Y]); !strings.Contains(line, "delet ") {
 			t.Errorf("%v: the cursor is at %q, not behind the word, in\n%s", size, line, text(pic))

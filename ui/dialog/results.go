@@ -50,8 +50,8 @@ func SortUnsettled(edits iter.Seq[model.OutboxEntry]) Unsettled {
 	var t Unsettled
 	var waiting []model.OutboxEntry
 	for e := range edits {
-		t.refused += toInt(e.Stopped())
-		t.unsent += toInt(e.Withdrawable())
+		t.refused += theme.Pick(e.Stopped(), 1, 0)
+		t.unsent += theme.Pick(e.Withdrawable(), 1, 0)
 		switch {
 		case e.State.NeedsPerson() && len(t.edits) < maxListed:
 			t.edits = append(t.edits, e)
@@ -67,8 +67,7 @@ func SortUnsettled(edits iter.Seq[model.OutboxEntry]) Unsettled {
 	return t
 }
 
-// CountUnsettled does without the edits. It is for a submission of which no edit needs a
-// person or waits for a reason.
+// CountUnsettled does without the edits. It is for a submission of which no edit needs a person or waits for a reason.
 func CountUnsettled(s model.Submission) Unsettled {
 	return Unsettled{unsent: s.Waiting - s.Sending, rest: s.Waiting}
 }
@@ -107,8 +106,7 @@ func (d *Results) Update(msg tea.Msg) any {
 	return nil
 }
 
-// WantsSettled reports whether the successful edits are shown, are complete by now, and
-// have to be read again.
+// WantsSettled reports whether the successful edits are shown, are complete by now, and have to be read again.
 func (d *Results) WantsSettled() bool {
 	return d.successful.open && d.sub.Settled() && d.readAt != d.successes()
 }
@@ -131,8 +129,7 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return d.frame(th, screen, d.title(), 92, look, "", d.footer, above, func(*theme.Page) {}, nil)
 }
 
-// countedSentence matches a sentence that holds the number of conversations: "made 75
-// private".
+// countedSentence matches a sentence that holds the number of conversations: "made 75 private".
 var countedSentence = regexp.MustCompile(`^(\w+) [\d,]+( \w+)?$`)
 
 // title returns the sentence of the submission, and how far it is: "Made private: 73 of 75".
@@ -242,7 +239,7 @@ func (d *Results) describeSuccesses(now time.Time) {
 	}
 	f.head = func(p *theme.Page) { drawHead(p, theme.Good, p.DoneSign+" "+p.Ending(s, now), "", 0, f) }
 	if d.successes() > 0 {
-		f.n = max(1, len(d.settled)+toInt(d.more > 0))
+		f.n = max(1, len(d.settled)+theme.Pick(d.more > 0, 1, 0))
 	}
 	f.words = func(i int) string {
 		if i < len(d.settled) {

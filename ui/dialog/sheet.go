@@ -15,8 +15,7 @@ type fold struct {
 	head func(p *theme.Page)
 	row  func(p *theme.Page, i int)
 	n    int
-	// words returns the text of a row that a search looks at; nil for rows that are not
-	// searched.
+	// words returns the text of a row that a search looks at; nil for rows that are not searched.
 	words func(i int) string
 	// text, where set, makes the rows: each line of it is one.
 	text           func(p *theme.Page)
@@ -154,9 +153,8 @@ func (s *sheet) close() bool {
 	return true
 }
 
-// find moves the cursor to the next match, or to the one before for a negative by; for 0 it
-// stays on a match. The fold of the match is opened; it closes again once the search has
-// moved on.
+// find moves the cursor to the next match, or to the one before for a negative by; for 0 it stays on a match. The fold of the
+// match is opened; it closes again once the search has moved on.
 func (s *sheet) find(by int) {
 	here, all := s.current(), s.stops(true)
 	i, ok := s.finder.Next(slices.Index(all, here)+by, by, len(all), func(i int) string {
@@ -182,7 +180,7 @@ func (s *sheet) find(by int) {
 
 // layOut fits the list to a width, of which the pointer takes a cell.
 func (s *sheet) layOut(th *theme.Theme, w int) {
-	s.th, s.w = th, max(1, w-toInt(s.hasCursor()))
+	s.th, s.w = th, max(1, w-theme.Pick(s.hasCursor(), 1, 0))
 	for _, f := range s.folds {
 		if f.text != nil {
 			lines := th.Write(s.w, f.text)
@@ -203,7 +201,7 @@ func (s *sheet) draw(th *theme.Theme, w, height int) []string {
 	s.top = layout.Clamp(s.top, 0, end)
 	s.skip = layout.Clamp(s.skip, 0, len(s.linesOf(stops[s.top]))-1)
 	first, cut := s.windowTo(stops[:s.at+1], height)
-	if top := layout.Clamp(s.top, min(s.at, first+toInt(cut > 0)), s.at); top != s.top {
+	if top := layout.Clamp(s.top, min(s.at, first+theme.Pick(cut > 0, 1, 0)), s.at); top != s.top {
 		s.top, s.skip = top, 0
 	}
 	if top, skip := s.windowTo(stops, height); s.top > top || s.top == top && s.skip > skip {
@@ -237,16 +235,15 @@ func (s *sheet) windowTo(stops []stop, height int) (top, skip int) {
 	return 0, 0
 }
 
-// frame draws the list in a box, between above and below, which are always in sight. Under
-// them stands the input of a word, nil for none. moreKey is named in the footer where the
-// list is taller than the box.
+// frame draws the list in a box, between above and below, which are always in sight. Under them stands the input of a word, nil
+// for none. moreKey is named in the footer where the list is taller than the box.
 func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width int, look theme.Token, moreKey string,
 	footer func(w int) []string, above, below func(p *theme.Page), word *theme.Input) layout.Picture {
 	w, most := min(screen.W-2, width), screen.H-3
 	inside := max(1, w-4)
 	s.layOut(th, inside)
 	foot := footer(screen.W)
-	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + toInt(word != nil) + toInt(s.finder.Shown())
+	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + theme.Pick(word != nil, 1, 0) + theme.Pick(s.finder.Shown(), 1, 0)
 	for _, p := range s.stops(false) {
 		if h > most {
 			break

@@ -84,3 +84,60 @@ func TestSearchOpensTheGroupOfItsMatch(t *testing.T) {
 		t.Errorf("the end of the list does not count the others:\n%s", s)
 	}
 }
+
+// The arrows open and close a group, and the search goes from match to match.
+func TestGroupsOpenAndCloseByKey(t *testing.T) {
+	room := layout.Rect{W: 80, H: 30}
+	d := bulk(4, func(i int, it *model.PlanItem) { it.Notes = []string{"assumed: no page says so"} })
+	if s := text(d.Draw(th, room)); strings.Count(s, "no page says so") != 1 || !strings.Contains(s, `title: "a" → "b"`) || strings.Contains(s, "Talk") {
+		t.Fatalf("want one line for all changes and one note in\n%s", s)
+	}
+	press(d, "right")
+	if s := text(d.Draw(th, room)); !strings.Contains(s, "Talk 3") || !strings.Contains(s, "▾") {
+		t.Errorf("the group is not open in\n%s", s)
+	}
+	press(d, "down", "down", "left")
+	if s := text(d.Draw(th, room)); strings.Contains(s, "Talk") || d.at != 0 {
+		t.Errorf("the group is not closed in\n%s", s)
+	}
+	press(d, "/", "T", "a", "l", "k", "enter")
+	if first := d.current(); first.i != 0 {
+		t.Errorf("the search is at row %d, want the first", first.i)
+	}
+}
+
+// A row that is taller than its window is scrolled by lines, and is whole again in a wider one.
+func TestATallRowSurvivesAWiderWindow(t *testing.T) {
+	d := NewPlan(change(model.Risk{Text: strings.Repeat("a long risk ", 40)}, model.Risk{Text: strings.Repeat("another ", 60)}))
+	d.Keys = keysOf(keymap.Plan, keymap.Dialog)
+	rows := bulk(2, func(_ int, it *model.PlanItem) {
+		it.State, it.Reason = model.PlanBlocked, strings.Repeat("a long reason ", 40)
+	})
+	for _, d := range []*Plan{d, rows} {
+		d.Draw(th, layout.Rect{W: 24, H: 10})
+		for range 12 {
+			press(d, "down")
+			d.Draw(th, layout.Rect{W: 24, H: 10})
+		}
+		if s := text(d.Draw(th, layout.Rect{W: 120, H: 30})); !strings.Contains(strings.ToLower(s), "a long r") {
+			t.Errorf("the first lines are out of sight in\n%s", s)
+		}
+	}
+}
+
+// Failures of the same reason are one line, whatever the id of the request.
+func TestFailuresAreGroupedByReason(t *testing.T) {
+	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
+	var failed []model.OutboxEntry
+	for i := range maxSeparate + 2 {
+		failed = append(failed, result(fmt.Sprint(i), model.Refused, &model.EntryError{Kind: model.Forbidden, Message: "you may not", RequestID: fmt.Sprint("r", i)}))
+	}
+	d.Set(model.Submission{ID: "s", Sentence: "made 5 private", Edits: 5, NeedPerson: 5}.Narrowed(failed, nil), SortUnsettled(slices.Values(failed)))
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 30})); strings.Count(s, "you may not") != 1 || strings.Contains(s, "r0") || !strings.Contains(s, "Making private: 0 of 5") {
+		t.Errorf("want one line for the reason in\n%s", s)
+	}
+	press(&d, "right")
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 30})); !strings.Contains(s, "r0") || !strings.Contains(s, "r4") {
+		t.Errorf("the ids of the requests are missing in\n%s", s)
+	}
+}

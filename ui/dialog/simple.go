@@ -32,8 +32,7 @@ const MostExamples = 3
 // Example shows a title before and after a renaming, or Why it stays as it is.
 type Example struct{ Before, After, Why string }
 
-// Typed and Entered are what Update of a Prompt returns: the text changed, and the text
-// the person confirmed.
+// Typed and Entered are what Update of a Prompt returns: the text changed, and the text the person confirmed.
 type (
 	Typed   struct{}
 	Entered string
@@ -107,8 +106,7 @@ type Menu struct {
 	Text  []string
 	Items []Item
 	At    int // the item under the cursor
-	// firstLine is the line of the first item, and rows the number of lines drawn, both
-	// inside the border.
+	// firstLine is the line of the first item, and rows the number of lines drawn, both inside the border.
 	firstLine, rows int
 }
 
@@ -267,13 +265,6 @@ func (d *pager) draw(th *theme.Theme, screen layout.Rect, width int, title strin
 		first, end := d.Show(len(lines), h)
 		return lines[first:end], nil
 	})
-}
-
-func toInt(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
 }
 
 // sentence returns cleaned text as a sentence: with a capital and a full stop.

@@ -1,8 +1,6 @@
 package edit
 
 import (
-	"fmt"
-
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -48,8 +46,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 }
 
 // New returns the conversation that the form describes.
-func (f *Form) New() (model.NewConversation, error) {
-	var n model.NewConversation
+func (f *Form) New() (n model.NewConversation) {
 	into := map[model.EditKind]*string{model.EditTitle: &n.Title, model.EditDescription: &n.Description,
 		model.EditPrivacy: (*string)(&n.Privacy), model.EditAccess: &n.Access, model.EditDefaultRole: &n.DefaultRole,
 		fieldSpace: &n.Space, fieldChannel: &n.Channel, fieldMessage: &n.Message}
@@ -63,17 +60,10 @@ func (f *Form) New() (model.NewConversation, error) {
 			*into[fl.kind] = fl.Value()
 		}
 	}
-	switch {
-	case n.Space == "" && f.about.NewNeedsSpace:
-		return n, fmt.Errorf("a conversation in %s needs a space", f.about.Name)
-	case n.Title == "":
-		return n, errEmptyTitle
-	}
-	return n, nil
+	return n
 }
 
-// Review describes the new conversation for the plan: what was filled in besides the title,
-// and who will see it.
+// Review describes the new conversation for the plan: what was filled in besides the title, and who will see it.
 func (f *Form) Review() []string {
 	out := []string{"account: " + accountName(f.about)}
 	for _, fl := range f.fields[1:] {
@@ -94,8 +84,5 @@ func (f *Form) Review() []string {
 		}
 		out = append(out, fl.kind.Words()+": "+model.CleanLine(value, 300))
 	}
-	if n, err := f.New(); err == nil {
-		out = append(out, "will be seen by: "+f.about.AudienceOfNew(n).Words())
-	}
-	return out
+	return append(out, "will be seen by: "+f.about.AudienceOfNew(f.New()).Words())
 }

@@ -90,7 +90,7 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 		}
 		return []string{line}, &layout.Cursor{X: x}
 	case area:
-		return c.Draw(th, room, fl.rows())
+		return c.Draw(th, room, 4)
 	case *choice:
 		return f.drawChoice(th, c, focused, room), nil
 	case table:

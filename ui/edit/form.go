@@ -17,8 +17,6 @@ import (
 	"confab/ui/theme"
 )
 
-var errEmptyTitle = errors.New("a title can't be empty")
-
 // Form edits a conversation, or several, field by field.
 type Form struct {
 	Title         string
@@ -40,8 +38,7 @@ type Subject struct {
 	About        model.Description
 	// People describes the accounts in which a kind of edit of people can be made.
 	People func(model.EditKind) []model.Description
-	// Several makes a form for several conversations: it starts empty, and only what is
-	// filled in changes.
+	// Several makes a form for several conversations: it starts empty, and only what is filled in changes.
 	Several bool
 	Kinds   []model.EditKind // the fields of the form, all if there are none
 }
@@ -160,8 +157,7 @@ func (f *Form) enter(fl *field) any {
 	return nil
 }
 
-// move goes to the next field that can be edited, or the one before; for 0 it stays if the
-// field can be edited.
+// move goes to the next field that can be edited, or the one before; for 0 it stays if the field can be edited.
 func (f *Form) move(by int) {
 	for i, n := 0, len(f.fields); i < n; i++ {
 		if at := (f.at + by + i*cmp.Or(by, 1) + n) % n; f.fields[at].off == "" {
@@ -236,8 +232,7 @@ func (f *Form) Restore(draft string) (message string) {
 	return ""
 }
 
-// field is a labelled control of a form. Its kind may also be one of the fields that only a
-// new conversation has.
+// field is a labelled control of a form. Its kind may also be one of the fields that only a new conversation has.
 type field struct {
 	control
 	kind model.EditKind
@@ -323,18 +318,12 @@ type area interface {
 	Draw(th *theme.Theme, w, h int) ([]string, *layout.Cursor)
 }
 
-func (f *field) multiline() bool {
-	_, ok := f.control.(area)
-	return ok
-}
-
-func (f *field) rows() int { return theme.Pick(f.off == "" && f.multiline(), 4, 1) }
-
 // needs reports whether the field takes a key that otherwise moves in the form.
 func (f *field) needs(key string) bool {
 	switch key {
 	case "up", "down", "enter":
-		return f.multiline()
+		_, several := f.control.(area)
+		return several
 	case "left", "right":
 		_, isChoice := f.control.(*choice)
 		return !isChoice
@@ -354,9 +343,6 @@ func (f *field) changes() ([]model.Change, error) {
 	case *pairs:
 		return c.changes(f.kind, f.base != nil)
 	}
-	if f.kind == model.EditTitle && strings.TrimSpace(f.Value()) == "" {
-		return nil, errEmptyTitle
-	}
 	return []model.Change{{Kind: f.kind, Op: model.OpSet, Target: model.TextValue(f.Value()), Base: f.base}}, nil
 }
 
@@ -371,7 +357,7 @@ func (p *pairs) changes(kind model.EditKind, known bool) ([]model.Change, error)
 	if err != nil {
 		return nil, err
 	}
-	was, _ := parsePairs(p.Initial())
+	was, _ := parsePairs(formatPairs(p.exact))
 	all := maps.Clone(now)
 	maps.Copy(all, was)
 	var out []model.Change

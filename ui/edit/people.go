@@ -67,14 +67,12 @@ type (
 	Ready struct{}
 )
 
-// NewPeople makes a table that waits for Loaded. about describes the accounts in which the
-// people can be edited.
+// NewPeople makes a table that waits for Loaded. about describes the accounts in which the people can be edited.
 func NewPeople(title string, kind model.EditKind, several bool, about ...model.Description) *People {
 	return &People{Title: title, kind: kind, about: about, several: several}
 }
 
-// Need returns what has to be read of a conversation before its people can be edited, 0 once
-// the table is filled.
+// Need returns what has to be read of a conversation before its people can be edited, 0 once the table is filled.
 func (e *People) Need() model.Need {
 	if e.loaded {
 		return 0
@@ -86,8 +84,7 @@ func (e *People) Kind() model.EditKind { return e.kind }
 
 func (e *People) Complain(problem string) { e.problem = problem }
 
-// Update takes input and Loaded. It returns Ready, Load, keymap.Submit, or a *Picker to add
-// somebody with.
+// Update takes input and Loaded. It returns Ready, Load, keymap.Submit, or a *Picker to add somebody with.
 func (e *People) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Click:
@@ -144,8 +141,7 @@ func (e *People) do(a keymap.Action) any {
 	return nil
 }
 
-// load takes the people of all conversations. The table is filled unless some could not be
-// read.
+// load takes the people of all conversations. The table is filled unless some could not be read.
 func (e *People) load(all Loaded) any {
 	if e.loaded { // a second answer must not undo what was edited after the first
 		return nil
@@ -170,8 +166,7 @@ func (e *People) load(all Loaded) any {
 	return e.fill()
 }
 
-// fill makes the rows: account by account, persons before groups, then by the number of
-// conversations they are in.
+// fill makes the rows: account by account, persons before groups, then by the number of conversations they are in.
 func (e *People) fill() any {
 	e.loaded = true
 	sets := map[string][][]model.Participant{}
@@ -188,7 +183,7 @@ func (e *People) fill() any {
 	}
 	rank := func(r person) int {
 		at := slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
-		return 2*at + theme.Pick(isPerson(r.Participant), 0, 1)
+		return 2*at + theme.Pick(kindOf(r.Participant) == "", 0, 1)
 	}
 	slices.SortStableFunc(e.rows, func(a, b person) int {
 		return cmp.Or(rank(a)-rank(b), len(b.In)-len(a.In), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
@@ -250,8 +245,7 @@ func (e *People) picker() any {
 	return p
 }
 
-// space returns the space that the conversations of an account share, to which their
-// directory may be limited; "" for none.
+// space returns the space that the conversations of an account share, to which their directory may be limited; "" for none.
 func (e *People) space(account string) string {
 	all := e.all(account)
 	if len(all) == 0 || slices.ContainsFunc(all, func(i int) bool { return e.of[i].Space.ID != e.of[all[0]].Space.ID }) {
@@ -302,8 +296,7 @@ func (e *People) row() *person {
 	return &e.rows[e.bar.At]
 }
 
-// all lists the conversations of an account, and missing those of them that somebody is
-// not in.
+// all lists the conversations of an account, and missing those of them that somebody is not in.
 func (e *People) all(account string) []int {
 	var out []int
 	for i, c := range e.of {
@@ -345,8 +338,7 @@ func (e *People) cycle(r *person, by int) {
 	}
 }
 
-// choices returns whether people of an account have a role or a status to choose, and its
-// values.
+// choices returns whether people of an account have a role or a status to choose, and its values.
 func (e *People) choices(account string) (what string, values []string) {
 	d := e.describe(account)
 	switch {
@@ -359,8 +351,7 @@ func (e *People) choices(account string) (what string, values []string) {
 	return "", nil
 }
 
-// terms returns the role and the status that somebody will have in the conversations they
-// are in already, "" where these differ.
+// terms returns the role and the status that somebody will have in the conversations they are in already, "" where these differ.
 func (r person) terms() (role, status string) {
 	role, status = r.Role, r.Status
 	for _, p := range r.In {
@@ -415,9 +406,8 @@ func (e *People) changing() map[int]bool {
 
 func (e *People) changed() bool { return len(e.changing()) > 0 }
 
-// Changes returns the new set of one conversation; for several, one change for each thing
-// done to somebody, with the conversations it is about. The bases are the people as they
-// were read.
+// Changes returns the new set of one conversation; for several, one change for each thing done to somebody, with the
+// conversations it is about. The bases are the people as they were read.
 func (e *People) Changes() (out []model.Change) {
 	switch {
 	case !e.changed():

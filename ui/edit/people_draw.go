@@ -173,8 +173,7 @@ func (e *People) writeTail(p *theme.Page) {
 	p.Lines = p.Lines[:min(2, len(p.Lines))]
 }
 
-// standing says which role and status somebody has and will have: "1 editor, 2 viewer →
-// editor".
+// standing says which role and status somebody has and will have: "1 editor, 2 viewer → editor".
 func (r person) standing(th *theme.Theme) string {
 	before := theme.Terms(r.Member)
 	role, status := r.terms()
@@ -185,8 +184,7 @@ func (r person) standing(th *theme.Theme) string {
 	return before
 }
 
-// change says what the edit does to a row; for several conversations also in how many of
-// them the person is.
+// change says what the edit does to a row; for several conversations also in how many of them the person is.
 func (e *People) change(r person, short bool) string {
 	n, missing := len(r.In), len(e.missing(r))
 	switch {
@@ -279,13 +277,9 @@ func (e *People) drawRow(th *theme.Theme, i int, cells [columns]string, widths [
 	return line
 }
 
-func isPerson(p model.Participant) bool {
-	return p.Kind == "" || p.Kind == model.KindUser || p.Kind == model.KindContact
-}
-
 // kindOf returns what a participant is, for a group with its size; "" for a person.
 func kindOf(p model.Participant) string {
-	if isPerson(p) {
+	if p.Kind == "" || p.Kind == model.KindUser || p.Kind == model.KindContact {
 		return ""
 	}
 	return theme.Commas(model.CleanLine(p.Kind, 20), theme.Pick(p.Members > 0, headcount(p.Members), ""))

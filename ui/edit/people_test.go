@@ -104,3 +104,44 @@ func TestNarrowTableShowsTheNewRole(t *testing.T) {
 		t.Errorf("want only the new role in\n%s", text)
 	}
 }
+
+// Below the table stands where the person under the cursor is, and what was left out of it.
+func TestTableSaysWhereSomebodyIs(t *testing.T) {
+	e := several()
+	wantText(t, shown(e, 100), "editor in A; viewer in B; not in C (f adds them there)")
+	press(e, 'f')
+	wantText(t, shown(e, 100), "to be added to C")
+	press(e, 'j')
+	wantText(t, shown(e, 100), "viewer in A, B; not in C")
+
+	off := NewPeople("x", model.EditParticipants, true, kona)
+	off.Update(append(loaded(ann), LoadResult{Off: "no call for it"}))
+	wantText(t, shown(off, 80), "1 can't: no call for it")
+
+	contacts := NewPeople("x", model.EditContacts, false, kona)
+	room := model.Participant{Kind: model.KindRoom, ID: "9", Name: "Room 4"}
+	contacts.Update(Loaded{{Conversation: model.Conversation{Contacts: model.SetOf(ann), Participants: model.SetOf(room)}}})
+	wantText(t, shown(contacts, 80), "Calendar resources: not contacts, left as they are", "Room 4")
+
+	groups := NewPeople("x", model.EditParticipants, false, kona)
+	groups.Update(loaded(model.Participant{Kind: model.KindGroup, ID: "9", Name: "Sales", Members: 3}))
+	wantText(t, shown(groups, 80), "Sales  group, 3 people")
+	wantText(t, shown(groups, 40), "Sales (group, 3 people)")
+}
+
+func TestTableIsSubmittedAndForgetsWhoWasAddedAndRemoved(t *testing.T) {
+	e := people()
+	e.add("", dee)
+	press(e, 'x')
+	if text := shown(e, 80); strings.Contains(text, "Dee") || e.changed() {
+		t.Errorf("somebody who was added and removed again is still in\n%s", text)
+	}
+	if asks := e.Update(tea.KeyPressMsg{Code: 's', Mod: tea.ModCtrl}); asks != keymap.Submit {
+		t.Errorf("ctrl+s returned %v, want %v", asks, keymap.Submit)
+	}
+	plain := NewPeople("x", model.EditParticipants, false, model.Description{})
+	plain.Keys = keys.Keys(keymap.People)
+	plain.Update(loaded(ann))
+	press(plain, 'r')
+	wantText(t, shown(plain, 80), "there is no role or status to choose here")
+}

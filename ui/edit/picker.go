@@ -14,8 +14,7 @@ import (
 	"confab/ui/theme"
 )
 
-// Picker looks up people, or what else a directory of the provider holds, as the person
-// types.
+// Picker looks up people, or what else a directory of the provider holds, as the person types.
 type Picker struct {
 	Title       string
 	directories []directory
@@ -161,8 +160,7 @@ func (p *Picker) take(found Found) {
 	p.cursor, p.advance = page.Cursor, false
 }
 
-// typedID returns a participant that was typed as KIND:ID, which reaches those that no
-// directory shows.
+// typedID returns a participant that was typed as KIND:ID, which reaches those that no directory shows.
 func (p *Picker) typedID() (model.Participant, bool) {
 	kind := p.directory().kind
 	id, ok := strings.CutPrefix(p.text(), string(kind)+":")
@@ -211,8 +209,7 @@ func (p *Picker) row(th *theme.Theme, i, w int) string {
 	return th.Pointer(false) + " " + th.Highlight(theme.Text, name, query, 1) + " " + note
 }
 
-// status names the directories, under their accounts if there are several, and says what
-// was found.
+// status names the directories, under their accounts if there are several, and says what was found.
 func (p *Picker) status(th *theme.Theme, w int) string {
 	out, last := "", p.directories[len(p.directories)-1]
 	for i, d := range p.directories {

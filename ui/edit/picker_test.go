@@ -113,12 +113,12 @@ func TestNewConversationTakesAChannelOnlyWhereThereAreChannels(t *testing.T) {
 		ask := p.Ask()
 		answer(p, ask, model.LookupPage{Items: []model.Participant{{Kind: string(ask.Request.Kind), ID: "ch1", Name: "Mail"}}})
 		press(p, tea.KeyEnter)
-		if n, err := f.New(); ask.Request.Kind != model.LookupChannels || n.Channel != "ch1" || err != nil {
-			t.Errorf("after choosing from the %s directory: got %+v, %v, want channel ch1", ask.Request.Kind, n, err)
+		if n := f.New(); ask.Request.Kind != model.LookupChannels || n.Channel != "ch1" {
+			t.Errorf("after choosing from the %s directory: got %+v, want channel ch1", ask.Request.Kind, n)
 		}
 		press(f, tea.KeyBackspace)
-		if n, err := f.New(); n.Channel != "" || err != nil {
-			t.Errorf("after backspace: got %+v, %v, want no channel", n, err)
+		if n := f.New(); n.Channel != "" {
+			t.Errorf("after backspace: got %+v, want no channel", n)
 		}
 	}
 }
@@ -130,8 +130,10 @@ func TestNewConversationRequiresASpaceWhereTheServiceNeedsOne(t *testing.T) {
 	if !strings.Contains(text, "required: enter looks one up") {
 		t.Errorf("the form does not say that a space is required:\n%s", text)
 	}
-	if _, err := f.New(); err == nil || !strings.Contains(err.Error(), "needs a space") {
-		t.Errorf("New() without a space: error %v", err)
+	about := model.Description{Name: "Kona", NewNeedsSpace: true}
+	caps := model.Capabilities{model.EditCreate: {State: model.CapabilityYes}}
+	if it := model.PlanCreate(about, caps, f.New()); it.State != model.PlanBlocked || !strings.Contains(it.Reason, "needs a space") {
+		t.Errorf("a plan without a space is %s: %s", it.State, it.Reason)
 	}
 }
 
@@ -196,5 +198,17 @@ func TestPickerSaysWhereItLooksAndWhatItFinds(t *testing.T) {
 	answer(p, p.Ask(), model.LookupPage{})
 	if text := ansi.Strip(drawn(p)); !strings.Contains(text, "channels  nothing found") || strings.Contains(text, "by id") {
 		t.Errorf("want only \"nothing found\" in\n%s", text)
+	}
+}
+
+// What is typed is looked up once typing rests, for the text as it is then.
+func TestPickerAsksWhenTypingRests(t *testing.T) {
+	p := picker(nil, model.LookupUsers)
+	first, second := press(p, 'a').(Ask), press(p, 'n').(Ask)
+	if asks := p.Update(first); asks != nil || !first.Wait {
+		t.Errorf("a rest before the last letter returned %v, want nothing", asks)
+	}
+	if ask, ok := p.Update(second).(Ask); !ok || ask.Wait || ask.Request.Text != "an" {
+		t.Errorf("a rest after the last letter returned %+v, want a request for %q", ask, "an")
 	}
 }

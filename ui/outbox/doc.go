@@ -1,5 +1,4 @@
-// Package outbox is the screen of the outbox and the history: one line for each submission,
-// which opens to show its edits.
+// Package outbox is the screen of the outbox and the history: one line for each submission, which opens to show its edits.
 //
 // What may be relied on:
 //

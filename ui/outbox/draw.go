@@ -71,8 +71,7 @@ func (s *Screen) footer() []string {
 	}
 }
 
-// Unsettled reports whether the edit of a line, or an edit of its submission, is in the
-// outbox.
+// Unsettled reports whether the edit of a line, or an edit of its submission, is in the outbox.
 func Unsettled(sub model.Submission, edit *Edit) bool {
 	return edit == nil && sub.ID != "" && !sub.Over() || edit != nil && edit.Journal == nil
 }
@@ -118,12 +117,12 @@ func (s *Screen) row(p *theme.Page, i int) string {
 	if room < 10 {
 		return lead + words
 	}
-	endW := min(p.Width(ending), max(room/2, room-1-p.Width(words)))
+	endW := min(p.Width(ending), max(room/2, room-2-p.Width(words)))
 	end := p.Say(signLook, p.Fit(ending, endW, p.Ellipsis)) + p.Say(theme.Dim, tail)
-	room -= endW + 1
+	room -= endW + 2
 	apart := p.Truncate(s.namesakes.Apart(l.sub.Sentence, l.sub.Ref, "  "), room/2, p.Ellipsis)
 	words = p.Fit(words, room-p.Width(apart), p.Ellipsis)
-	return lead + p.Highlight(look, words, s.finder.Query, 1) + p.Say(theme.Dim, apart) + " " + end
+	return lead + p.Highlight(look, words, s.finder.Query, 1) + p.Say(theme.Dim, apart) + "  " + end
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {

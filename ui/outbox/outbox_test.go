@@ -397,3 +397,27 @@ func TestFooterOfTheScreen(t *testing.T) {
 		}
 	}
 }
+
+// A click opens what it is on, and the cursor stays on its edit while others change.
+func TestClicksAndTheCursorOfAnOpenSubmission(t *testing.T) {
+	s := Screen{Now: func() time.Time { return now }}
+	long := sub("a title so long that the line has no room for it and for what became of it", 1, 0, 2, 1)
+	s.Set([]model.Submission{long, sub("other", 2, 0, 0, 1)}, 9)
+	if text := draw(&s, 80, 24); !strings.Contains(text, "▌ ! today 11:59") || !strings.Contains(text, "…  1 delivered") {
+		t.Errorf("no sign, or no gap before the outcome, in\n%s", text)
+	}
+	if asks := s.Update(layout.Click(0)); asks != (Opened{}) || s.Opened() != long.ID {
+		t.Errorf("a click on the submission returned %v and opened %q", asks, s.Opened())
+	}
+	failed := []model.OutboxEntry{entry("e1", model.Refused), entry("e2", model.Refused)}
+	s.SetEdits(long.ID, edits(failed))
+	draw(&s, 80, 24)
+	s.move(2)
+	s.SetEdits(long.ID, edits(append(failed, entry("e0", model.Refused))))
+	if under(&s) != long.ID+"/e2" {
+		t.Errorf("the cursor went to %s, want e2", under(&s))
+	}
+	if asks := s.Update(layout.Click(99)); asks != nil || under(&s) != long.ID+"/e2" {
+		t.Errorf("a click below the list returned %v and went to %s", asks, under(&s))
+	}
+}

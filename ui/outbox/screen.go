@@ -73,9 +73,8 @@ type Screen struct {
 	searchingOlder bool // the search goes on in the next page
 }
 
-// Set takes submissions that changed or are new, newest first. With a limit, they are
-// everything in the outbox and that many of the newest: nothing else stays but older pages
-// that were read before. What belongs to a page that was not read is dropped.
+// Set takes submissions that changed or are new, newest first. With a limit, they are everything in the outbox and that many of
+// the newest: nothing else stays but older pages that were read before. What belongs to a page that was not read is dropped.
 func (s *Screen) Set(subs []model.Submission, limit int) {
 	known, kept := map[string]bool{}, s.subs
 	for _, o := range s.subs {
@@ -158,8 +157,7 @@ func (s *Screen) SetEdits(id string, edits Edits) {
 	}
 }
 
-// relist makes the lines again. The cursor stays on its edit or submission; from an edit
-// that is gone it goes to the submission.
+// relist makes the lines again. The cursor stays on its edit or submission; from an edit that is gone it goes to the submission.
 func (s *Screen) relist() {
 	var here line
 	if s.bar.At < len(s.lines) {
@@ -179,15 +177,13 @@ func (s *Screen) relist() {
 	s.Find(here.id())
 }
 
-// Moved says that the cursor has moved, Opened that a submission was opened whose edits have
-// to be read.
+// Moved says that the cursor has moved, Opened that a submission was opened whose edits have to be read.
 type (
 	Moved  struct{}
 	Opened struct{}
 )
 
-// Update returns Moved, Opened, or an action for the line under the cursor; keymap.Resolve
-// is about an edit.
+// Update returns Moved, Opened, or an action for the line under the cursor; keymap.Resolve is about an edit.
 func (s *Screen) Update(msg tea.Msg) any {
 	if s.finder.Typing() {
 		if by, look := s.finder.Read(s.Keys, msg); look {
@@ -342,8 +338,7 @@ func (e *Edit) rank() int {
 	return 2
 }
 
-// Edits are the edits of one submission, those that need a person first. A value is
-// immutable.
+// Edits are the edits of one submission, those that need a person first. A value is immutable.
 type Edits struct {
 	// Version is that of the answer they come from, 0 if they were not read.
 	Version   int64

@@ -70,7 +70,8 @@ func TestPeopleOfOneNameAreToldApart(t *testing.T) {
 		t.Errorf("members = %q, want an address or an id beside the name that two share", got)
 	}
 	th := New(Config{Name: "mono"})
-	if got := th.PeopleChange([]model.Participant{anna, bo}, []model.Participant{other}); got != "+Anna <18> (editor), -Anna <a@x.example>, -Bo" {
-		t.Errorf("PeopleChange = %q, want an address or an id beside the name that two share", got)
+	edit := model.Edit{Kind: model.EditParticipants, Base: model.PeopleValue([]model.Participant{anna, bo}), Target: model.PeopleValue([]model.Participant{other})}
+	if got := th.Phrase(edit); got != "participants: +Anna <18> (editor), -Anna <a@x.example>, -Bo" {
+		t.Errorf("Phrase = %q, want an address or an id beside the name that two share", got)
 	}
 }

@@ -45,9 +45,6 @@ func (t *typing[B]) Update(msg tea.Msg) bool {
 // Value returns the text as it is now.
 func (t *typing[B]) Value() string { return t.box.Value() }
 
-// Initial returns the text with which the input began.
-func (t *typing[B]) Initial() string { return t.initial }
-
 // Touched reports whether the text differs from the initial one.
 func (t *typing[B]) Touched() bool { return t.Value() != t.initial }
 

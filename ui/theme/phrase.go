@@ -20,7 +20,8 @@ func (t *Theme) Phrase(e model.Edit) string {
 		}
 		return name
 	case model.ShapePeople:
-		return name + ": " + t.PeopleChange(e.Base.Set(), e.Target.Set())
+		base, target := e.Base.Set(), e.Target.Set()
+		return name + ": " + t.Changes(model.DiffPeople(base, target), Naming(base, target))
 	}
 	if e.Key != "" {
 		name += " " + model.CleanLine(e.Key, 60)
@@ -58,12 +59,7 @@ func People[T any](all []T, most int, name func(T) string) string {
 	return strings.Join(out, ", ")
 }
 
-// PeopleChange lists the changes of a set of people: "+Ann (viewer), -Bob, Cy: viewer → editor".
-func (t *Theme) PeopleChange(base, target []model.Participant) string {
-	return t.Changes(model.DiffPeople(base, target), Naming(base, target))
-}
-
-// Changes is PeopleChange with other names.
+// Changes lists the changes of a set of people: "+Ann (viewer), -Bob, Cy: viewer → editor".
 func (t *Theme) Changes(d model.Diff, name func(model.Participant) string) string {
 	var out []string
 	for _, p := range d.Added {
