@@ -44,6 +44,8 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 		case e.Error != nil:
 		case e.Orphaned:
 			e.Error = &model.EntryError{Kind: model.Invalid, Message: model.OrphanedMeans}
+		case e.State == model.Held:
+			e.Error = &model.EntryError{Kind: model.ConflictKind, Message: "it was queued a while ago, and was not sent since"}
 		case e.State != model.Queued:
 		case blocked:
 			e.Error = waitsFor(*e, first)
