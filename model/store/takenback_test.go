@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -102,6 +103,81 @@ func TestSettleAfterItsAccountIsGone(t *testing.T) {
 			}
 			if e, ok, _ := s.OutboxEntry(t.Context(), ids[1]); ok && (e.State != model.Held || !e.Orphaned) {
 				t.Errorf("the second edit is %+v, want it gone, or held and marked as of another identity (orphaned)", e)
+			}
+		})
+	}
+}
+
+// What became of an edit since its undo was planned decides whether the undo is still right.
+func TestUndoOfAnEditThatMovedOn(t *testing.T) {
+	unclear := func(s *store.Store, edits []model.OutboxEntry, state model.EditState) {
+		_, err := s.Sent(t.Context(), edits, nil, 0)
+		if err == nil {
+			err = s.Park(t.Context(), edits[0].ID, state, nil, nil, start, false)
+		}
+		if err != nil {
+			t.Fatalf("an edit without an answer: error %v, want none", err)
+		}
+	}
+	for name, tc := range map[string]struct {
+		became func(s *store.Store, claimed []model.OutboxEntry)
+		how    string // the undo: withdraw, give up, or invert
+		moved  bool
+	}{
+		"withdrawn while it is claimed": {func(*store.Store, []model.OutboxEntry) {}, "withdraw", true},
+		"withdrawn before its next try": {func(s *store.Store, e []model.OutboxEntry) { park(t, s, e[0].ID, model.RetryAt, start) }, "withdraw", false},
+		"withdrawn after an unclear try": {func(s *store.Store, e []model.OutboxEntry) {
+			unclear(s, e, model.RetryAt)
+		}, "withdraw", true},
+		"given up while it is tried again": {func(s *store.Store, e []model.OutboxEntry) {
+			unclear(s, e, model.RetryAt)
+		}, "give up", true},
+		"given up where it needs a person": {func(s *store.Store, e []model.OutboxEntry) {
+			unclear(s, e, model.OutcomeNotKnown)
+		}, "give up", false},
+		"inverted while it is claimed": {func(*store.Store, []model.OutboxEntry) {}, "invert", false},
+		"inverted though it was refused": {func(s *store.Store, e []model.OutboxEntry) {
+			park(t, s, e[0].ID, model.Refused, time.Time{})
+		}, "invert", true},
+		"inverted where it needs a person": {func(s *store.Store, e []model.OutboxEntry) {
+			unclear(s, e, model.OutcomeNotKnown)
+		}, "invert", true},
+		"inverted though it was so already": {func(s *store.Store, e []model.OutboxEntry) {
+			err := s.Settle(t.Context(), e[0], model.JournalEntry{Edit: e[0].Edit, State: model.OutcomeAlreadySet, At: start}, nil, false)
+			if err != nil {
+				t.Fatalf("Settle: error %v, want none", err)
+			}
+		}, "invert", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			save(t, s, conv("1", "a"))
+			sub := model.Submission{ID: store.NewID(start), At: start}
+			ids, err := s.Enqueue(t.Context(), sub, []model.OutboxEntry{rename("1", "a", "b")})
+			if err != nil {
+				t.Fatalf("Enqueue: error %v, want none", err)
+			}
+			tc.became(s, claim(t, s, nil))
+			back := rename("1", "b", "a")
+			back.Edit.Undoes = ids[0]
+			var inverse []model.OutboxEntry
+			var withdraw, giveUp []string
+			switch tc.how {
+			case "withdraw":
+				withdraw = ids
+			case "give up":
+				inverse, giveUp = []model.OutboxEntry{back}, ids
+			case "invert":
+				inverse = []model.OutboxEntry{back}
+			}
+			undo := model.Submission{ID: store.NewID(start), At: start, Undoes: sub.ID}
+			before, _ := s.Outbox(t.Context())
+			_, err = s.Undo(t.Context(), undo, inverse, withdraw, giveUp)
+			if errors.Is(err, model.ErrUndoMoved) != tc.moved || err != nil && !tc.moved {
+				t.Errorf("Undo: error %v, want %v: %t", err, model.ErrUndoMoved, tc.moved)
+			}
+			if after, _ := s.Outbox(t.Context()); tc.moved && len(after) != len(before) {
+				t.Errorf("after an undo that is out of date the outbox holds %d edits, want the %d from before", len(after), len(before))
 			}
 		})
 	}
