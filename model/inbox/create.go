@@ -158,9 +158,6 @@ func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, a
 		sleep(ctx, lookPause, nil)
 		found, err = c.Find(ctx, e.Edit, c.kept.Known)
 	}
-	if ctx.Err() != nil {
-		err = &model.Error{Kind: model.Canceled, Op: "look for a create", Err: ctx.Err()}
-	}
 	ctx = context.WithoutCancel(ctx)
 	switch {
 	case rules[model.KindOf(err)].state.Waiting(): // the search can be repeated later

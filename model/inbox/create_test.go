@@ -172,30 +172,70 @@ func TestLostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
 	})
 }
 
-// A conversation that either of two creates may have made is claimed by neither.
+// Conversation 1 is there after two lost creates of its title. Of the second it is known what it found before its
+// request, and perhaps what it made.
 func TestLostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
+	for name, tc := range map[string]struct {
+		second store.Creation
+		ends   model.EditState // of the first
+		made   int             // conversations of the title, by then
+	}{
+		"either may have made it":             {store.Creation{Sure: true}, model.OutcomeNotKnown, 1},
+		"the second made it":                  {store.Creation{Sure: true, Made: "1"}, model.Done, 2},
+		"the second made another":             {store.Creation{Sure: true, Made: "9"}, model.Done, 1},
+		"it was there before the second came": {store.Creation{Sure: true, Known: []string{"1"}}, model.Done, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+				ctx := context.Background()
+				f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, false }
+				ids := append(create(t, b, "Stand-up"), create(t, b, "Stand-up")...)
+				deliver(t, b, ids[:1])
+				// As another process would that took it at the same moment.
+				other, _, err := s.OutboxEntry(ctx, ids[1])
+				must(t, err)
+				other.Sent = true
+				if ok, err := s.SentCreate(ctx, other, tc.second); err != nil || !ok {
+					t.Fatalf("noting the second create as sent: noted %t (want true), error %v", ok, err)
+				}
+				f.set(func() { f.add("Stand-up") })
+				time.Sleep(time.Hour)
+				out := deliver(t, b, ids[:1])
+				if made := f.titled("Stand-up"); len(out) != 1 || out[0].State != tc.ends || made != tc.made {
+					t.Errorf("the first of two lost creates ended as %s, want it %s; %d conversations have its title, want %d",
+						inWords(out...), tc.ends, made, tc.made)
+				}
+			})
+		})
+	}
+}
+
+// The list may lag: what an earlier create made was not in it before a later one was sent.
+func TestLostCreateDoesNotClaimWhatAnEarlierOneMade(t *testing.T) {
 	f := newFake("projects")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
-		ctx := context.Background()
-		f.onApply = func() (error, bool) { return &model.Error{Kind: model.UnknownOutcome}, false }
-		ids := append(create(t, b, "Stand-up"), create(t, b, "Stand-up")...)
-		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
-		// As another process would that took it at the same moment.
-		other, _, err := s.OutboxEntry(ctx, ids[1])
-		if err != nil {
-			t.Fatalf("reading the edit in the outbox: %v", err)
-		}
-		other.Sent = true
-		if ok, err := s.SentCreate(ctx, other, store.Creation{Sure: true}); err != nil || !ok {
-			t.Fatalf("noting the second create as sent: noted %t (want true), error %v", ok, err)
-		}
-		f.set(func() { f.add("Stand-up") })
+		deliver(t, b, create(t, b, "Stand-up"))
+		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, false }
+		ids := create(t, b, "Stand-up")
+		deliver(t, b, ids)
+		must(t, s.KeepCreation(context.Background(), ids[0], store.Creation{Sure: true}))
 		time.Sleep(time.Hour)
-		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
-		e, ok, err := s.OutboxEntry(ctx, ids[0])
-		if err != nil || !ok || e.State != model.OutcomeNotKnown {
-			t.Errorf("the first of two lost creates: in the outbox %t (want true), error %v, want it as %s: %s",
-				ok, err, model.OutcomeNotKnown, inWords(e))
+		if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Done || f.titled("Stand-up") != 2 {
+			t.Errorf("the second create ended as %s, want it %s; %d conversations have its title, want 2", inWords(out...), model.Done, f.titled("Stand-up"))
+		}
+	})
+}
+
+// Whoever asked for a create goes away while it is sent: the answer is recorded all the same.
+func TestCreateThatIsSentIsRecorded(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx, leave := context.WithCancel(context.Background())
+		f.onApply = func() (error, bool) { leave(); return nil, true }
+		b.Deliver(ctx, create(t, b, "Stand-up"), func(model.DeliveryResult) {})
+		if out := outbox(t, b); len(out) != 0 || len(history(t, b)) != 1 {
+			t.Errorf("the outbox holds %s, want no edit, and the history %d, want the create", inWords(out...), len(history(t, b)))
 		}
 	})
 }

@@ -31,9 +31,6 @@ func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *mode
 			if !e.Target.Equal(planned.Target) {
 				t.rebase(planned, e.Target)
 			}
-			if !e.Target.Equal(planned.Target) || !e.Base.Equal(planned.Base) {
-				t.reproject(e.Ref)
-			}
 			send = append(send, claimed)
 		}
 	})

@@ -108,6 +108,40 @@ func TestSettleAfterItsAccountIsGone(t *testing.T) {
 	}
 }
 
+// An edit that was taken back while it was sent, and certainly changed nothing, waits for no further try.
+func TestAnUnsentEditThatWasTakenBackLeaves(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	back := rename("1", "b", "a")
+	back.Edit.Undoes = ids[0]
+	if _, err := s.Undo(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []model.OutboxEntry{back}, nil, nil); err != nil {
+		t.Fatalf("Undo: error %v, want none", err)
+	}
+	park(t, s, ids[0], model.RetryAt, start.Add(time.Hour))
+	if out, err := s.Outbox(t.Context()); err != nil || len(out) != 0 {
+		t.Errorf("the outbox holds %+v, want neither the edit nor its undo; error %v, want none", out, err)
+	}
+}
+
+// What was planned upon an edit that may have been done stays so.
+func TestEditUponAnUnclearOneKeepsItsBase(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
+		t.Fatalf("Sent: error %v, want none", err)
+	}
+	later := enqueue(t, s, rename("1", "b", "c"))
+	if err := s.Park(t.Context(), ids[0], model.OutcomeNotKnown, nil, nil, time.Time{}, false); err != nil {
+		t.Fatalf("Park: error %v, want none", err)
+	}
+	if e, _, _ := s.OutboxEntry(t.Context(), later[0]); e.Base.String() != "b" {
+		t.Errorf("the later edit has the base %q, want b, which the service may have by now", e.Base)
+	}
+}
+
 // What became of an edit since its undo was planned decides whether the undo is still right.
 func TestUndoOfAnEditThatMovedOn(t *testing.T) {
 	unclear := func(s *store.Store, edits []model.OutboxEntry, state model.EditState) {
