@@ -237,6 +237,9 @@ func TestCreateThatIsSentIsRecorded(t *testing.T) {
 		if out := outbox(t, b); len(out) != 0 || len(history(t, b)) != 1 {
 			t.Errorf("the outbox holds %s, want no edit, and the history %d, want the create", inWords(out...), len(history(t, b)))
 		}
+		if row(t, b, f.ref("1")).Checked.IsZero() {
+			t.Error("the new conversation counts as never checked, though it was just read")
+		}
 	})
 }
 

@@ -162,7 +162,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 	// An edit that was not based on the other would silently drop what the other one
 	// changes.
 	folds := func(old, e model.OutboxEntry) bool {
-		return old.Kind == e.Kind && e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
+		return e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
 	}
 	for _, e := range all {
 		waitsForOthers := e.Widens() && earlier[e.Submission]

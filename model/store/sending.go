@@ -79,9 +79,6 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			k := t.known(after.Ref)[after.Ref]
 			t.save(k, *after, model.ReadRow, &e.Edit)
 			t.checked([]int64{k.key}, nil)
-			if after.Ref != e.Ref { // the conversation that a create made
-				t.reproject(after.Ref)
-			}
 		}
 		t.reproject(e.Ref)
 		if gone {
@@ -99,7 +96,7 @@ func (t *tx) rebase(e model.OutboxEntry, now model.Value) {
 	lost := []change{{e.Target, now}}
 	for _, l := range t.later(e) {
 		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
-		if i >= 0 && l.Unsent() && l.Kind == e.Kind && l.Undoes == "" {
+		if i >= 0 && l.Unsent() && l.Undoes == "" {
 			target, widened := l.Target, l.Widens()
 			l.Edit = l.OnBase(lost[i].now)
 			if t.saveEntry(l); l.Widens() && !widened { // which nobody has agreed to

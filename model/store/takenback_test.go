@@ -125,20 +125,34 @@ func TestAnUnsentEditThatWasTakenBackLeaves(t *testing.T) {
 	}
 }
 
-// What was planned upon an edit that may have been done stays so.
+// What was planned upon an edit that may have been done stays so, and what was sent keeps the base it was sent with.
 func TestEditUponAnUnclearOneKeepsItsBase(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil, 0); err != nil {
-		t.Fatalf("Sent: error %v, want none", err)
+	claimed := claim(t, s, nil)
+	ids = append(ids, enqueue(t, s, rename("1", "b", "c"))...)
+	for i, state := range []model.EditState{model.NotVerified, model.RetryAt} {
+		if i > 0 {
+			claimed = claim(t, s, nil)
+		}
+		_, err := s.Sent(t.Context(), claimed, nil, 0)
+		if err == nil {
+			err = s.Park(t.Context(), ids[i], state, nil, nil, start, false)
+		}
+		if err != nil {
+			t.Fatalf("an edit that ends as %s: error %v, want none", state, err)
+		}
+		if e, _, _ := s.OutboxEntry(t.Context(), ids[1]); e.Base.String() != "b" {
+			t.Errorf("the later edit has the base %q, want b, which the service may have by now", e.Base)
+		}
 	}
-	later := enqueue(t, s, rename("1", "b", "c"))
-	if err := s.Park(t.Context(), ids[0], model.OutcomeNotKnown, nil, nil, time.Time{}, false); err != nil {
-		t.Fatalf("Park: error %v, want none", err)
+	err := s.Requeue(t.Context(), ids[:1])
+	if _, failed := s.Withdraw(t.Context(), ids[:1]); err != nil || failed != nil {
+		t.Fatalf("giving the first edit up: error %v and %v, want none", err, failed)
 	}
-	if e, _, _ := s.OutboxEntry(t.Context(), later[0]); e.Base.String() != "b" {
-		t.Errorf("the later edit has the base %q, want b, which the service may have by now", e.Base)
+	if e, _, _ := s.OutboxEntry(t.Context(), ids[1]); e.Base.String() != "b" {
+		t.Errorf("the edit that was sent has the base %q, want b, with which it was sent", e.Base)
 	}
 }
 
