@@ -230,3 +230,18 @@ func TestUndoOfAnEditThatMovedOn(t *testing.T) {
 		})
 	}
 }
+
+// An undo is compared with what its edit left, whatever has been planned since.
+func TestWithdrawnEditLeavesTheBaseOfAnUndo(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "b"))
+	back := rename("1", "b", "a")
+	back.Edit.Undoes = "delivered"
+	ids := enqueue(t, s, rename("1", "b", "x"), rename("1", "x", "b"), back)
+	if _, err := s.Withdraw(t.Context(), ids[1:2]); err != nil {
+		t.Fatalf("Withdraw: error %v, want none", err)
+	}
+	if e, _, _ := s.OutboxEntry(t.Context(), ids[2]); e.Base.String() != "b" {
+		t.Errorf("the undo has the base %q, want b", e.Base)
+	}
+}
