@@ -280,7 +280,7 @@ func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error
 	}
 	err = inSlices(ctx, s, op, ids, func(t *tx, id string) {
 		e, _ := scanEntry(t.row(entryByID+" AND created < ?", id, ms(before)))
-		if _, moved := t.move(e, putOnHold, ""); moved {
+		if _, moved := t.move(e, putOnHold, model.HeldMeans); moved {
 			n++
 			t.reproject(e.Ref)
 		}

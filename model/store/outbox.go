@@ -108,7 +108,7 @@ var (
 var (
 	beginSending = move{onItsWay, model.Sending, func(e *model.OutboxEntry) { e.Attempts++ }}
 	stopSending  = move{[]model.EditState{model.Sending}, model.Queued, nil}
-	putOnHold    = move{onItsWay, model.Held, func(e *model.OutboxEntry) { e.Error = nil }}
+	putOnHold    = move{onItsWay, model.Held, nil}
 	// sendAgain sends an edit as it is. What may have been sent is read first.
 	sendAgain = move{slices.Concat(onItsWay, needPerson), model.Queued, func(e *model.OutboxEntry) {
 		e.Sent = e.Sent && e.State != model.InConflict && e.State != model.NotVerified
