@@ -356,7 +356,7 @@ func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error,
 		err = &model.Error{Kind: model.UnknownOutcome, Op: err.Op, Err: err,
 			Message: "the change was sent, and what became of it can't be read: " + model.Words(err)}
 	}
-	if e.Sent || e.Target.People != nil && d.takesSeveral(e.Edit) {
+	if early || e.Sent || e.Target.People != nil && d.takesSeveral(e.Edit) {
 		end.unsent = false // an earlier request, or one of several, may have taken effect
 	}
 	if shut {

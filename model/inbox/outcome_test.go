@@ -197,6 +197,19 @@ func TestErrorKindDecidesTheState(t *testing.T) {
 	}
 }
 
+// Nothing is known of a conversation that could not be read, such as how many requests a change of its people takes.
+func TestChangeOfPeopleWaitsForTheRead(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{bob}}})
+		f.set(func() { f.down = true })
+		if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.RetryAt || out[0].Sent {
+			t.Errorf("the delivery reported %s, want one edit that is %s and was never sent", inWords(out...), model.RetryAt)
+		}
+	})
+}
+
 func TestRetryOfALostAnswerIsNoConflict(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
