@@ -76,6 +76,9 @@ type OutboxEntry struct {
 // OrphanedMeans explains OutboxEntry.Orphaned to a person.
 const OrphanedMeans = "the config gives its account another identity now: set it back, or discard the edit"
 
+// HeldMeans explains to a person why an edit is held, if nothing else does.
+const HeldMeans = "it was queued a while ago, and was not sent since"
+
 // Unsent reports whether no write for the edit was sent.
 func (e OutboxEntry) Unsent() bool { return !e.Sent && e.State != Sending }
 

@@ -84,6 +84,10 @@ func TestUndoTakesBackTheNewestAct(t *testing.T) {
 			t.Fatalf("the second undo takes back %q and asks before it changes a service: %t (undo pressed again: %t), error %v; want it to ask about renamed “Kick-off” → “mine”",
 				u.Sentence, u.Asks(), u.Again, err)
 		}
+		submit(t, b, f.ref("2"), title("newer"))
+		if u, err := b.PlanUndo(ctx, "", model.PlanOptions{}); err != nil || u.Again {
+			t.Errorf("the first undo after another act counts as pressed again: %t (want false), error %v", u.Again, err)
+		}
 	})
 }
 
@@ -317,9 +321,15 @@ func TestUndoOfAnUndo(t *testing.T) {
 	})
 }
 
-// An edit is undone while it is read before sending, and then meets somebody else's change.
-// Neither it nor its inverse was sent, so there is nothing to decide.
+// An edit is undone while it is read before sending, and then meets somebody else's change,
+// perhaps to the same value. Neither it nor its inverse is sent, and there is nothing to decide.
 func TestUndoOfAnEditThatEndsInConflict(t *testing.T) {
+	for _, theirs := range []string{"theirs", "mine"} {
+		t.Run(theirs, func(t *testing.T) { undoWhileReading(t, theirs) })
+	}
+}
+
+func undoWhileReading(t *testing.T, theirs string) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -342,12 +352,12 @@ func TestUndoOfAnEditThatEndsInConflict(t *testing.T) {
 			submit(t, b, f.ref("1"), title("mine"))
 			<-arrived
 			undo(t, b, "")
-			f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+			f.change("1", func(c *model.Conversation) { c.Title = theirs })
 			release <- true
 			time.Sleep(time.Minute)
-			if _, applies := f.count(); applies != 0 || len(outbox(t, b)) != 0 || f.get("1").Title != "theirs" {
-				t.Errorf("an edit that met a conflict after its undo: %d writes (want 0), the service has the title %q (want theirs), the outbox holds %s (want no edit)",
-					applies, f.get("1").Title, inWords(outbox(t, b)...))
+			if _, applies := f.count(); applies != 0 || len(outbox(t, b)) != 0 || f.get("1").Title != theirs {
+				t.Errorf("an edit that met a conflict after its undo: %d writes (want 0), the service has the title %q (want %q), the outbox holds %s (want no edit)",
+					applies, f.get("1").Title, theirs, inWords(outbox(t, b)...))
 			}
 		})
 	})
@@ -375,6 +385,49 @@ func TestUndoOfOneEditKeepsTheActUndoable(t *testing.T) {
 		}
 		if u, _ := undo(t, b, ""); u.Sentence != "renamed “C” → “older”" {
 			t.Errorf("the undo after that took back %q, want renamed “C” → “older”", u.Sentence)
+		}
+		// The only edit of an act is the act.
+		ids = submit(t, b, f.ref("3"), title("newer"))
+		deliver(t, b, ids)
+		undo(t, b, ids[0])
+		if u, err := b.PlanUndo(ctx, "", model.PlanOptions{}); model.KindOf(err) != model.NotFound {
+			t.Errorf("after the undo of the only edit of the last act, the next undo takes back %q, error %v, want the kind %s", u.Sentence, err, model.NotFound)
+		}
+	})
+}
+
+// An act whose account was forgotten can't be taken back. It does not stand before the acts before it.
+func TestUndoOfAForgottenActIsSpent(t *testing.T) {
+	f, other := newFake("projects", "A"), newFake("support", "B")
+	run(t, []*fake{f, other}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
+		deliver(t, b, submit(t, b, other.ref("1"), title("mine")))
+		must(t, b.Forget(ctx, "support"))
+		if _, err := b.PlanUndo(ctx, "", model.PlanOptions{}); model.KindOf(err) != model.NotFound {
+			t.Errorf("the undo of a forgotten act: error %v, want the kind %s", err, model.NotFound)
+		}
+		if u, err := b.PlanUndo(ctx, "", model.PlanOptions{}); err != nil || u.Sentence != "renamed “A” → “mine”" {
+			t.Errorf("the undo after that takes back %q, error %v, want renamed “A” → “mine”", u.Sentence, err)
+		}
+	})
+}
+
+// Two processes plan the undo of the same edit. The second finds that it was taken back.
+func TestUndoIsOutOfDateOnceAnotherDidIt(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		deliver(t, b, ids)
+		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
+		must(t, err)
+		_, back := undo(t, b, ids[0])
+		deliver(t, b, back)
+		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, model.ErrUndoMoved) || len(outbox(t, b)) != 0 {
+			t.Errorf("the second undo: error %v, want %v; the outbox holds %s, want no edit", err, model.ErrUndoMoved, inWords(outbox(t, b)...))
 		}
 	})
 }
@@ -423,6 +476,11 @@ func TestUndoOfAnInterruptedTriage(t *testing.T) {
 		count("is:pinned", told[1])
 		mark(t, b, refs[5], model.TriageChange{Pinned: &no}) // a later change of one row is not part of the interrupted one
 		undo(t, b, "")
+		u, err := b.PlanUndo(context.Background(), "", model.PlanOptions{})
+		must(t, err)
+		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, context.Canceled) {
+			t.Errorf("an undo that is stopped: error %v, want %v", err, context.Canceled)
+		}
 		if u, _ := undo(t, b, ""); u.Marks != told[1] {
 			t.Errorf("the undo of the interrupted change restored %d marks, want the %d that it had made", u.Marks, told[1])
 		}

@@ -56,7 +56,7 @@ func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error
 		switch model.KindOf(err) {
 		case "", model.Forbidden, model.NotFound, model.Unsupported:
 			// Without a list, a lost answer is left to the user.
-			c.kept = store.Creation{Known: newest.IDs, Sure: err == nil && newest.Sure}
+			c.kept = store.Creation{Known: newest.IDs, Sure: newest.Sure}
 		default:
 			return c.failed(ctx, e, err, true), nil
 		}
@@ -99,7 +99,7 @@ func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *mod
 	end := ending{state: model.Refused, unsent: !e.Sent}
 	switch id := refused.Existing; {
 	case id != "":
-		if e.Sent && !slices.Contains(c.kept.Known, id) {
+		if e.Sent {
 			found, err := c.Find(ctx, e.Edit, c.kept.Known)
 			if err == nil && len(found.Same) == 1 && found.Same[0].Ref.ID == id {
 				return c.claimed(ctx, e, found)
@@ -120,7 +120,6 @@ func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *mod
 // readBack returns the ending of a create that the service has named: done if reading the conversation shows what was
 // asked for.
 func (c *creation) readBack(ctx context.Context, e model.OutboxEntry) ending {
-	e.Sent = true
 	id := c.kept.Made
 	remote, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
@@ -155,12 +154,9 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry) ending {
 // since the service may still be working on the request.
 func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, again bool, err error) {
 	found, err := c.Find(ctx, e.Edit, c.kept.Known)
-	if err == nil && len(found.Alike) == 0 && found.Sure && c.kept.Sure {
+	if err == nil && len(found.Alike) == 0 {
 		sleep(ctx, lookPause, nil)
 		found, err = c.Find(ctx, e.Edit, c.kept.Known)
-	}
-	if ctx.Err() != nil {
-		err = &model.Error{Kind: model.Canceled, Op: "look for a create", Err: ctx.Err()}
 	}
 	ctx = context.WithoutCancel(ctx)
 	switch {

@@ -172,30 +172,73 @@ func TestLostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
 	})
 }
 
-// A conversation that either of two creates may have made is claimed by neither.
+// Conversation 1 is there after two lost creates of its title. Of the second it is known what it found before its
+// request, and perhaps what it made.
 func TestLostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
+	for name, tc := range map[string]struct {
+		second store.Creation
+		ends   model.EditState // of the first
+		made   int             // conversations of the title, by then
+	}{
+		"either may have made it":             {store.Creation{Sure: true}, model.OutcomeNotKnown, 1},
+		"the second made it":                  {store.Creation{Sure: true, Made: "1"}, model.Done, 2},
+		"the second made another":             {store.Creation{Sure: true, Made: "9"}, model.Done, 1},
+		"it was there before the second came": {store.Creation{Sure: true, Known: []string{"1"}}, model.Done, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+				ctx := context.Background()
+				f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, false }
+				ids := append(create(t, b, "Stand-up"), create(t, b, "Stand-up")...)
+				deliver(t, b, ids[:1])
+				// As another process would that took it at the same moment.
+				other, _, err := s.OutboxEntry(ctx, ids[1])
+				must(t, err)
+				other.Sent = true
+				if ok, err := s.SentCreate(ctx, other, tc.second); err != nil || !ok {
+					t.Fatalf("noting the second create as sent: noted %t (want true), error %v", ok, err)
+				}
+				f.set(func() { f.add("Stand-up") })
+				time.Sleep(time.Hour)
+				out := deliver(t, b, ids[:1])
+				if made := f.titled("Stand-up"); len(out) != 1 || out[0].State != tc.ends || made != tc.made {
+					t.Errorf("the first of two lost creates ended as %s, want it %s; %d conversations have its title, want %d",
+						inWords(out...), tc.ends, made, tc.made)
+				}
+			})
+		})
+	}
+}
+
+// The list may lag: what an earlier create made was not in it before a later one was sent.
+func TestLostCreateDoesNotClaimWhatAnEarlierOneMade(t *testing.T) {
 	f := newFake("projects")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
-		ctx := context.Background()
-		f.onApply = func() (error, bool) { return &model.Error{Kind: model.UnknownOutcome}, false }
-		ids := append(create(t, b, "Stand-up"), create(t, b, "Stand-up")...)
-		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
-		// As another process would that took it at the same moment.
-		other, _, err := s.OutboxEntry(ctx, ids[1])
-		if err != nil {
-			t.Fatalf("reading the edit in the outbox: %v", err)
-		}
-		other.Sent = true
-		if ok, err := s.SentCreate(ctx, other, store.Creation{Sure: true}); err != nil || !ok {
-			t.Fatalf("noting the second create as sent: noted %t (want true), error %v", ok, err)
-		}
-		f.set(func() { f.add("Stand-up") })
+		deliver(t, b, create(t, b, "Stand-up"))
+		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, false }
+		ids := create(t, b, "Stand-up")
+		deliver(t, b, ids)
+		must(t, s.KeepCreation(context.Background(), ids[0], store.Creation{Sure: true}))
 		time.Sleep(time.Hour)
-		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
-		e, ok, err := s.OutboxEntry(ctx, ids[0])
-		if err != nil || !ok || e.State != model.OutcomeNotKnown {
-			t.Errorf("the first of two lost creates: in the outbox %t (want true), error %v, want it as %s: %s",
-				ok, err, model.OutcomeNotKnown, inWords(e))
+		if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Done || f.titled("Stand-up") != 2 {
+			t.Errorf("the second create ended as %s, want it %s; %d conversations have its title, want 2", inWords(out...), model.Done, f.titled("Stand-up"))
+		}
+	})
+}
+
+// Whoever asked for a create goes away while it is sent: the answer is recorded all the same.
+func TestCreateThatIsSentIsRecorded(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx, leave := context.WithCancel(context.Background())
+		f.onApply = func() (error, bool) { leave(); return nil, true }
+		b.Deliver(ctx, create(t, b, "Stand-up"), func(model.DeliveryResult) {})
+		if out := outbox(t, b); len(out) != 0 || len(history(t, b)) != 1 {
+			t.Errorf("the outbox holds %s, want no edit, and the history %d, want the create", inWords(out...), len(history(t, b)))
+		}
+		if row(t, b, f.ref("1")).Checked.IsZero() {
+			t.Error("the new conversation counts as never checked, though it was just read")
 		}
 	})
 }
@@ -223,6 +266,19 @@ func TestCreateSurvivesAFailureOfEachStep(t *testing.T) {
 		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, applied }
 	}
 	f := newFake("projects")
+	// exists makes the service refuse the request because of the first of these, which are there by then.
+	exists := func(titles ...string) {
+		f.onApply = func() (error, bool) {
+			refusal := &model.Error{Kind: model.ConflictKind, Message: "it exists"}
+			for i, title := range titles {
+				if id := f.add(title); i == 0 {
+					refusal.Existing = id
+				}
+			}
+			f.onApply = nil
+			return refusal, false
+		}
+	}
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		for _, tc := range []struct {
 			title   string // and the step that fails
@@ -245,6 +301,21 @@ func TestCreateSurvivesAFailureOfEachStep(t *testing.T) {
 			{title: "the choice", tries: 1, writes: 1, then: model.OutcomeNotKnown, words: "several new conversations are what was asked for",
 				before:  func() { f.findErr = nil; lost(f, true) },
 				between: func() { f.add("the choice") }},
+			{title: "the search, for now", tries: 1, writes: 1, then: model.RetryAt, words: "connection refused",
+				before:  func() { lost(f, true) },
+				between: func() { f.findErr = errDown }},
+			{title: "the list, but not the mark", tries: 1, writes: 1, then: model.Done,
+				before:  func() { f.findErr = nil; lost(f, true) },
+				between: func() { f.unsure, f.marked = true, true }},
+			{title: "the second request, which finds its own", tries: 1, writes: 1, then: model.Done,
+				before:  func() { f.unsure, f.marked = false, false; lost(f, false) },
+				between: func() { exists("the second request, which finds its own") }},
+			{title: "the second request, which finds another", tries: 1, writes: 1, then: model.Refused, words: "it exists already",
+				before:  func() { lost(f, false) },
+				between: func() { exists("another", "the second request, which finds another") }},
+			{title: "the first request, which finds another", tries: 1, then: model.Refused, words: "it exists already",
+				before:  func() { f.down = true },
+				between: func() { f.down = false; exists("the first request, which finds another") }},
 			{title: "the second request", tries: 1, writes: 1, then: model.OutcomeNotKnown, words: "the service refuses another: it exists",
 				before: func() { lost(f, false) },
 				between: func() {
@@ -268,8 +339,9 @@ func TestCreateSurvivesAFailureOfEachStep(t *testing.T) {
 			if len(out) != 1 || out[0].State != tc.then || !strings.Contains(out[0].Error.Words(), tc.words) {
 				t.Fatalf("the second delivery reported %s, want one edit that is %s and says %q", inWords(out...), tc.then, tc.words)
 			}
-			if left := outbox(t, b); tc.then != model.Done && !left[len(left)-1].Sent {
-				t.Errorf("the create of %q counts as never sent, so that undo would withdraw it, want it as sent", tc.title)
+			// What was sent is not withdrawn by an undo.
+			if left := outbox(t, b); tc.then != model.Done && left[len(left)-1].Sent != (tc.writes > 0) {
+				t.Errorf("the create of %q counts as sent: %t, want %t", tc.title, left[len(left)-1].Sent, tc.writes > 0)
 			}
 			if n := f.titled(tc.title); tc.then == model.Done && n != 1 {
 				t.Errorf("the conversation %q was made %d times, want once", tc.title, n)

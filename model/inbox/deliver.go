@@ -235,7 +235,7 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 	}
 	for _, j := range entries { // newest first
 		switch {
-		case j.Field() != e.Field() || j.State != model.Done:
+		case j.Field() != e.Field():
 			continue
 		case j.At.Before(e.Created.Add(-planTime)) || !j.After.Equal(now):
 			return false, nil

@@ -77,10 +77,12 @@ func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 		// The config gives the name of the account to another workspace.
 		_, _, err = s.OpenAccount(ctx, "projects", "another")
 		must(t, err)
-		sub := submission(t, b, subs[0].ID)
-		if p := sub.Problem; p == nil || p.State != model.Held || p.Error.Words() != model.OrphanedMeans {
-			t.Errorf("the problem of a submission whose account was set aside is %s, want an edit that is %s and says %q",
-				problem(sub), model.Held, model.OrphanedMeans)
+		for _, sub := range subs {
+			sub = submission(t, b, sub.ID)
+			if p := sub.Problem; p == nil || p.State != model.Held || p.Error.Words() != model.OrphanedMeans {
+				t.Errorf("the problem of the submission %q, whose account was set aside, is %s, want an edit that is %s and says %q",
+					sub.Sentence, problem(sub), model.Held, model.OrphanedMeans)
+			}
 		}
 	})
 }

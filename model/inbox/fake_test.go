@@ -40,6 +40,7 @@ type fake struct {
 	// short makes lists leave out more than people.
 	short  bool
 	unsure bool // the list proves nothing
+	marked bool // a create is found by its mark
 	// findErr is the error of the search for a create.
 	findErr error
 	// loadUnlisted answers the read of a conversation that no list has.
@@ -275,7 +276,7 @@ func (f *fake) Find(_ context.Context, e model.Edit, known []string) (model.Foun
 	if f.findErr != nil {
 		return model.FoundCreates{}, f.findErr
 	}
-	out := model.FoundCreates{Sure: !f.unsure}
+	out := model.FoundCreates{Sure: !f.unsure, Marked: f.marked}
 	for _, c := range f.convs {
 		if c.Title == e.Target.New.Title && !slices.Contains(known, c.Ref.ID) {
 			out.Alike = append(out.Alike, c.Ref.ID)

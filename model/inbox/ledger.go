@@ -44,6 +44,8 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 		case e.Error != nil:
 		case e.Orphaned:
 			e.Error = &model.EntryError{Kind: model.Invalid, Message: model.OrphanedMeans}
+		case e.State == model.Held:
+			e.Error = &model.EntryError{Kind: model.ConflictKind, Message: model.HeldMeans}
 		case e.State != model.Queued:
 		case blocked:
 			e.Error = waitsFor(*e, first)
@@ -200,6 +202,7 @@ func (b *Inbox) resolve(ctx context.Context, id string, d model.Decision) error 
 // Recheck reads the field of an edit that waits for a person from the service, and stores the value with the edit.
 func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, error) {
 	e, ok, err := b.store.OutboxEntry(ctx, id)
+	b.explain(ctx, []*model.OutboxEntry{&e})
 	if err != nil || !ok || !e.State.NeedsPerson() || e.Ref.ID == "" {
 		return e, err
 	}

@@ -161,31 +161,53 @@ func TestAcceptedButUnchangedIsUnverified(t *testing.T) {
 }
 
 func TestErrorKindDecidesTheState(t *testing.T) {
-	for kind, want := range map[model.ErrorKind]model.EditState{
-		model.Forbidden: model.Refused, model.Invalid: model.Refused, model.NotFound: model.Refused, model.Unsupported: model.Refused,
-		model.RateLimited: model.RetryAt, model.Unavailable: model.RetryAt, model.UnknownOutcome: model.RetryAt,
-		model.Unauthorized: model.RetryAt, model.Unverified: model.NotVerified,
+	// sent: it may have taken effect. writes: of two conversations, 1 if the account is paused.
+	type outcome struct {
+		state  model.EditState
+		sent   bool
+		writes int
+	}
+	for kind, want := range map[model.ErrorKind]outcome{
+		model.Forbidden: {model.Refused, false, 2}, model.Invalid: {model.Refused, false, 2},
+		model.NotFound: {model.Refused, false, 2}, model.Unsupported: {model.Refused, false, 2},
+		model.RateLimited: {model.RetryAt, false, 1}, model.Unavailable: {model.RetryAt, false, 1},
+		model.Unauthorized: {model.RetryAt, false, 1}, model.NoCredential: {model.RetryAt, false, 1},
+		model.Malformed: {model.RetryAt, true, 1}, model.UnknownOutcome: {model.RetryAt, true, 2},
+		model.ConflictKind: {model.RetryAt, false, 2}, model.Local: {model.RetryAt, false, 2},
+		model.Unverified: {model.NotVerified, true, 2},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
-			f := newFake("projects", "Kick-off")
+			f := newFake("projects", "Kick-off", "Budget")
 			f.onApply = func() (error, bool) {
 				return &model.Error{Kind: kind, Message: "their words", Code: "c1", RequestID: "r1"}, false
 			}
 			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 				ctx := context.Background()
 				b.Sync(ctx)
-				ids := submit(t, b, f.ref("1"), title("mine"))
-				b.Deliver(ctx, ids, func(r model.DeliveryResult) {
-					if r.Entry.State != want {
-						t.Errorf("an error of the kind %s leaves the edit as %s, want %s", kind, r.Entry.State, want)
-					}
-					if e := r.Entry.Error; e == nil || e.Message != "their words" || e.Code != "c1" || e.RequestID != "r1" {
-						t.Errorf("the edit has the error %+v, want the service's words, code c1 and request r1", e)
-					}
-				})
+				deliver(t, b, append(submit(t, b, f.ref("1"), title("mine")), submit(t, b, f.ref("2"), title("mine"))...))
+				first := outbox(t, b)[0]
+				if _, writes := f.count(); (outcome{first.State, first.Sent, writes}) != want {
+					t.Errorf("an error of the kind %s leaves %s after %d writes, want the edit %+v", kind, inWords(first), writes, want)
+				}
+				if e := first.Error; e == nil || e.Message != "their words" || e.Code != "c1" || e.RequestID != "r1" {
+					t.Errorf("the edit has the error %+v, want the service's words, code c1 and request r1", e)
+				}
 			})
 		})
 	}
+}
+
+// Nothing is known of a conversation that could not be read, such as how many requests a change of its people takes.
+func TestChangeOfPeopleWaitsForTheRead(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{bob}}})
+		f.set(func() { f.down = true })
+		if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.RetryAt || out[0].Sent {
+			t.Errorf("the delivery reported %s, want one edit that is %s and was never sent", inWords(out...), model.RetryAt)
+		}
+	})
 }
 
 func TestRetryOfALostAnswerIsNoConflict(t *testing.T) {

@@ -77,7 +77,7 @@ func TestEditBehindAHeldOneExplainsIt(t *testing.T) {
 		}
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("second")))
 		if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil ||
-			out[0].Error.Message != "waits for the earlier change of its title, which is held" {
+			out[0].Error.Message != "waits for the earlier change of its title, which is held: "+model.HeldMeans {
 			t.Errorf("the delivery reported %s, want one edit that is %s and waits for the earlier change of its title, which is held",
 				inWords(out...), model.Queued)
 		}

@@ -33,7 +33,7 @@ var rules = map[model.ErrorKind]rule{
 	model.Unauthorized:   {state: model.RetryAt, wait: rejectedPause, unsent: true, shuts: true},
 	model.NoCredential:   {state: model.RetryAt, wait: rejectedPause, unsent: true, shuts: true},
 	model.Unverified:     {state: model.NotVerified},
-	model.Canceled:       {state: model.Queued, unsent: true},
+	model.Canceled:       {state: model.Queued},
 	model.Local:          {state: model.RetryAt, unsent: true},
 }
 
@@ -54,7 +54,7 @@ func applyPolicy(err *model.Error, tries int, now time.Time) (end ending, shut b
 	case r.state != model.RetryAt:
 	case r.wait > 0: // a rejected credential is not tried sooner, whatever the service says
 		end.next = now.Add(r.wait)
-	case r.shuts && err.RetryAt.After(now):
+	case err.RetryAt.After(now):
 		end.next = err.RetryAt
 	default:
 		end.next = now.Add(backoff(tries))

@@ -251,6 +251,13 @@ func TestDeliverReportsAReplacedEdit(t *testing.T) {
 			if got := states(withdrawn); !slices.Equal(got, []model.EditState{model.Withdrawn}) {
 				t.Errorf("an edit that another process took back is reported as %v, want %v", got, []model.EditState{model.Withdrawn})
 			}
+			fourth := submit(t, b, f.ref("1"), title("fourth"))
+			deliver(t, b, fourth)
+			_, back := undo(t, b, fourth[0])
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) { undo(t, other, back[0]) })
+			if got := states(back); !slices.Equal(got, []model.EditState{model.Withdrawn}) {
+				t.Errorf("an undo that another process took back is reported as %v, want %v", got, []model.EditState{model.Withdrawn})
+			}
 		})
 	})
 }

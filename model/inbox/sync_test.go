@@ -227,3 +227,29 @@ func TestPageWithNothingToStoreDoesNotEndARefresh(t *testing.T) {
 		}
 	})
 }
+
+// A page that was asked for while an edit was sent, and arrives after it, does not bring back what was there before.
+func TestPageFromBeforeAWriteIsOlder(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		time.Sleep(time.Minute)
+		answered, release, synced := make(chan bool), make(chan bool), make(chan error)
+		f.onApply = func() (error, bool) {
+			f.onPage = func() { answered <- true; <-release }
+			f.mu.Unlock()
+			time.Sleep(time.Second)
+			go func() { synced <- b.Sync(ctx) }()
+			<-answered
+			f.mu.Lock()
+			return nil, true
+		}
+		deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
+		release <- true
+		must(t, <-synced)
+		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
+			t.Errorf("the row shows the title %q, want mine, which the service has by now", got)
+		}
+	})
+}

@@ -46,14 +46,22 @@ func whileSending(t *testing.T, f *fake, answer error, changes []model.Change, f
 // An edit that was undone while it was being sent, and changed nothing, is not sent again
 // only to be undone then.
 func TestUndoneEditIsNotSentAgain(t *testing.T) {
-	for name, answer := range map[string]error{
-		"not reached": errDown,
-		"no answer":   &model.Error{Kind: model.UnknownOutcome, Message: "no answer"},
-		"in between":  &model.Error{Kind: model.ConflictKind, Message: "not now"},
+	const nothing = "nothing had been changed"
+	for name, tc := range map[string]struct {
+		answer error
+		undo   string // how it ends
+	}{
+		"not reached": {errDown, nothing},
+		"no answer":   {&model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, "already so"},
+		"in between":  {&model.Error{Kind: model.ConflictKind, Message: "not now"}, nothing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake("projects", "Kick-off")
-			whileSending(t, f, answer, title("mine"), func(b *inbox.Inbox, _ []string) { undo(t, b, "") }, func(b *inbox.Inbox) {
+			var u model.Undo
+			whileSending(t, f, tc.answer, title("mine"), func(b *inbox.Inbox, _ []string) { u, _ = undo(t, b, "") }, func(b *inbox.Inbox) {
+				if ending := submission(t, b, u.Plan.ID).Ending(time.Time.String); ending != tc.undo {
+					t.Errorf("the undo ended as %q, want %q", ending, tc.undo)
+				}
 				if _, applies := f.count(); applies != 1 {
 					t.Errorf("the service was written to %d times, want once: an undone edit is not sent again", applies)
 				}

@@ -22,7 +22,7 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (u
 		if err == nil {
 			u, err = b.planUndo(ctx, id, o.DryRun)
 		}
-		u.Act, u.Again, u.Withdrawn = o.Was.Act, o.Was.Again, withdrawn
+		u.Again, u.Withdrawn = o.Was.Again, withdrawn
 		return u, err
 	case id != "":
 		return b.planUndo(ctx, id, o.DryRun)
@@ -35,10 +35,10 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (u
 		return model.Undo{Act: a.no, Sentence: a.sentence, Marks: len(a.marks), Again: again}, nil
 	}
 	u, err = b.planUndo(ctx, a.submission, o.DryRun)
-	u.Act, u.Again = a.no, again
-	if err == nil && u.Nothing() {
+	if model.KindOf(err) == model.NotFound || err == nil && u.Nothing() {
 		b.session.remove(a.no)
 	}
+	u.Again = again
 	return u, err
 }
 
@@ -83,7 +83,7 @@ func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Und
 			err = p.takeBack(ctx, e)
 		}
 	}
-	for _, j := range slices.Backward(found.Journal) {
+	for _, j := range found.Journal {
 		switch {
 		case err != nil:
 		case j.Undone != "":
@@ -215,9 +215,6 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if u.Marks > 0 {
 		a, _ := b.session.find(func(a act) bool { return a.no == u.Act })
-		if a.no == 0 {
-			return nil, nil // it was undone meanwhile
-		}
 		err := b.restoreMarks(ctx, a)
 		if err == nil {
 			b.session.remove(u.Act)
@@ -227,12 +224,11 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	sub := model.Submission{Undoes: u.Submission, Sentence: "took back: " + u.Sentence}
 	entries, sub := b.entries(u.Plan, sub)
 	ids, err := b.store.Undo(ctx, sub, entries, u.Withdraw, u.GiveUp)
-	if err != nil {
-		return nil, b.outboxChanged(ctx, err)
+	if err == nil {
+		b.remember(entries)
+		b.session.remove(u.Act)
 	}
-	b.remember(entries)
-	b.session.remove(u.Act)
-	return ids, b.outboxChanged(ctx, nil)
+	return ids, b.outboxChanged(ctx, err)
 }
 
 // act is what a user can undo in this session: a submission, or a change of local marks.

@@ -187,6 +187,9 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
+		events, end := b.Subscribe()
+		defer end()
+		mark(t, b, f.ref("1"), model.TriageChange{Pinned: new(true)})
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}, title("mine"), model.PlanOptions{})
 		if err != nil {
 			t.Fatalf("planning the edit: %v", err)
@@ -195,7 +198,8 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 		if err != nil {
 			t.Fatalf("submitting the plan: %v", err)
 		}
-		u, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{})
+		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
+		u.Again = true
 		if err != nil || len(u.Withdraw) != 3 {
 			t.Fatalf("the undo of three queued edits withdraws %d, want 3, error %v", len(u.Withdraw), err)
 		}
@@ -204,15 +208,24 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 			t.Fatalf("an undo after one of its edits was delivered: error %v, want %v", err, model.ErrUndoMoved)
 		}
 		told := 0
+		for len(events) > 0 {
+			<-events
+		}
 		again, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{Was: &u, Progress: func(done, _ int) { told = done }})
 		withdrawn := again.Withdrawn
 		if err != nil || len(withdrawn) != 2 || slices.Contains(withdrawn, ids[0]) || told != 3 || len(again.Plan.Edits()) != 1 {
 			t.Fatalf("the undo that is planned again withdrew %v (want two, without %s), told of %d (want 3) and plans %d inverse edits (want 1), error %v",
 				withdrawn, ids[0], told, len(again.Plan.Edits()), err)
 		}
+		if ev := <-events; !ev.Edits || len(ev.Refs) != 2 {
+			t.Errorf("after two edits were withdrawn, the event is %+v, want it to name their conversations", ev)
+		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		if back, err := b.ApplyUndo(ctx, again); err != nil || len(back) != 1 {
-			t.Errorf("the undo that was planned again queued %d edits, want 1, error %v", len(back), err)
+		if back, err := b.ApplyUndo(ctx, again); err != nil || len(back) != 1 || !again.Again {
+			t.Errorf("the undo that was planned again queued %d edits, want 1, and counts as pressed again: %t (want true), error %v", len(back), again.Again, err)
+		}
+		if u, err := b.PlanUndo(ctx, "", model.PlanOptions{}); err != nil || u.Marks != 1 {
+			t.Errorf("the next undo restores %d marks, want those of the act before, error %v", u.Marks, err)
 		}
 	})
 }

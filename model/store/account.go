@@ -118,8 +118,8 @@ func (t *tx) rename(from, to string, orphan bool) {
 	t.exec("UPDATE account SET conversations = "+countRows+" WHERE name = ?1", to)
 	if orphan {
 		// Edits that wait for a person keep their state.
-		t.exec(`UPDATE outbox SET state = CASE WHEN state IN ('queued', 'sending', 'retry') THEN 'held' ELSE state END, orphaned = 1,
-  claim = '' WHERE account = ?`, to)
+		t.exec("UPDATE outbox SET orphaned = 1, claim = '' WHERE account = ?", to)
+		t.exec("UPDATE outbox SET state = 'held', error = NULL WHERE account = ? AND state IN ('queued', 'sending', 'retry')", to)
 	} else {
 		t.exec("UPDATE outbox SET orphaned = 0 WHERE account = ?", to)
 	}

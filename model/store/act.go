@@ -175,20 +175,12 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []model.
 		}
 		t.leave(sub.Undoes, withdraw, giveUp)
 	}
-	s.enters.Store(sub.Undoes, true)
-	defer s.enters.Delete(sub.Undoes)
 	if len(entries) > 0 {
 		ids, err = s.enqueue(ctx, op, sub, entries, check, leave)
 	} else {
 		err = s.change(ctx, op, leave)
 	}
-	switch {
-	case errors.Is(err, model.ErrUndoMoved):
-		return nil, model.ErrUndoMoved
-	case err != nil:
-		return nil, err
-	}
-	if len(withdraw)+len(giveUp) > atOnce {
+	if err == nil && len(withdraw)+len(giveUp) > atOnce {
 		err = s.finishLeaving(context.WithoutCancel(ctx), op, sub.Undoes)
 	}
 	return ids, err

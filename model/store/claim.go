@@ -162,7 +162,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 	// An edit that was not based on the other would silently drop what the other one
 	// changes.
 	folds := func(old, e model.OutboxEntry) bool {
-		return old.Kind == e.Kind && e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
+		return e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
 	}
 	for _, e := range all {
 		waitsForOthers := e.Widens() && earlier[e.Submission]
@@ -280,7 +280,7 @@ func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error
 	}
 	err = inSlices(ctx, s, op, ids, func(t *tx, id string) {
 		e, _ := scanEntry(t.row(entryByID+" AND created < ?", id, ms(before)))
-		if _, moved := t.move(e, putOnHold, ""); moved {
+		if _, moved := t.move(e, putOnHold, model.HeldMeans); moved {
 			n++
 			t.reproject(e.Ref)
 		}

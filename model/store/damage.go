@@ -202,7 +202,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 				s.rescue.Missing = append(s.rescue.Missing, r.table)
 			}
 		}
-		t.exec("UPDATE outbox SET state = 'held', claim = '' WHERE state IN ('queued', 'sending', 'retry')")
+		t.exec("UPDATE outbox SET state = 'held', claim = '', error = NULL WHERE state IN ('queued', 'sending', 'retry')")
 		t.setMeta("rescued", filepath.Base(aside)) // lets marks hold again if the service shows the same content (see adopt)
 		s.carried = true
 		t.nameSubmissions()

@@ -238,6 +238,60 @@ func TestUndoOfManyEditsIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// Of many edits, those stay that need a person and have no inverse: nothing takes back what they may have done.
+func TestUndoOfManyEditsKeepsWhatItDoesNotInvert(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 2*atOnce, silent)
+	ids := bulk(t, s, 2*atOnce)
+	unclear := ids[1:3]
+	for range unclear {
+		claimed, err := s.Claim(t.Context(), "sales", unclear)
+		if err == nil {
+			_, err = s.Sent(t.Context(), claimed, nil, 0)
+		}
+		if err == nil {
+			err = s.Park(t.Context(), claimed[0].ID, model.OutcomeNotKnown, nil, nil, time.Time{}, false)
+		}
+		if err != nil {
+			t.Fatalf("an edit of unknown outcome: error %v, want none", err)
+		}
+	}
+	back := inverse(unclear[1])
+	back.Edit.Ref.ID = "2"
+	sub := model.Submission{ID: "undo", Undoes: "bulk", At: noon}
+	queued, err := s.Undo(t.Context(), sub, []model.OutboxEntry{inverse(ids[0]), back}, ids[3:], unclear[1:])
+	if err != nil {
+		t.Fatalf("Undo: error %v, want none", err)
+	}
+	out, err := s.Outbox(t.Context())
+	if err != nil || len(out) != 3 || out[0].ID != unclear[0] || out[1].ID != queued[0] || out[2].ID != queued[1] {
+		t.Errorf("after the undo the outbox holds %d edits, want %s, which has no inverse, and the inverses %v; error %v, want none",
+			len(out), unclear[0], queued, err)
+	}
+}
+
+// The look for what dead processes left takes nothing from a submission that this process is still putting into the outbox.
+func TestRecoverLeavesWhatIsEntering(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 0, silent)
+	entered := make(chan error)
+	go func() {
+		_, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(10*atOnce))
+		entered <- err
+	}()
+	for {
+		select {
+		case err := <-entered:
+			if out, _ := s.Outbox(t.Context()); err != nil || len(out) != 10*atOnce {
+				t.Errorf("the outbox holds %d edits, want %d; error %v, want none", len(out), 10*atOnce, err)
+			}
+			return
+		default:
+			if _, err := s.Recover(t.Context()); err != nil {
+				t.Errorf("Recover: error %v, want none", err)
+			}
+		}
+	}
+}
+
 // A process dies while many edits are undone: none is sent, and the next process undoes the
 // rest.
 func TestHalfDoneUndoIsFinishedByTheNextProcess(t *testing.T) {

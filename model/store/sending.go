@@ -13,7 +13,7 @@ import (
 // Sent records, before writes leave, that they may have left, with the current bases and
 // targets of the edits. fresh, if set, is the conversation as it was read right before, and
 // r what that reading can show to be empty. Sent returns the edits to send: an edit that
-// was taken back meanwhile is given up instead.
+// was taken back meanwhile is given up instead, and one that left the outbox is not sent.
 func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *model.Conversation, r model.Reading) (
 	send []model.OutboxEntry, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) {
@@ -21,19 +21,15 @@ func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *mode
 			t.saveAll(fresh.Ref.Account, []model.Conversation{*fresh}, r, nil)
 		}
 		for _, claimed := range edits {
-			if e, ok := t.entry(claimed.ID); ok {
-				if t.takenBack(e) {
-					continue
-				}
-				planned := e
-				e.Base, e.Target, e.Sent = claimed.Base, claimed.Target, true
-				t.saveEntry(e)
-				if !e.Target.Equal(planned.Target) {
-					t.rebase(planned, e.Target)
-				}
-				if !e.Target.Equal(planned.Target) || !e.Base.Equal(planned.Base) {
-					t.reproject(e.Ref)
-				}
+			e, ok := t.entry(claimed.ID)
+			if !ok || t.takenBack(e) {
+				continue
+			}
+			planned := e
+			e.Base, e.Target, e.Sent = claimed.Base, claimed.Target, true
+			t.saveEntry(e)
+			if !e.Target.Equal(planned.Target) {
+				t.rebase(planned, e.Target)
 			}
 			send = append(send, claimed)
 		}
@@ -83,9 +79,6 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			k := t.known(after.Ref)[after.Ref]
 			t.save(k, *after, model.ReadRow, &e.Edit)
 			t.checked([]int64{k.key}, nil)
-			if after.Ref != e.Ref { // the conversation that a create made
-				t.reproject(after.Ref)
-			}
 		}
 		t.reproject(e.Ref)
 		if gone {
@@ -103,7 +96,7 @@ func (t *tx) rebase(e model.OutboxEntry, now model.Value) {
 	lost := []change{{e.Target, now}}
 	for _, l := range t.later(e) {
 		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
-		if i >= 0 && l.Unsent() && l.Kind == e.Kind && l.Undoes == "" {
+		if i >= 0 && l.Unsent() && l.Undoes == "" {
 			target, widened := l.Target, l.Widens()
 			l.Edit = l.OnBase(lost[i].now)
 			if t.saveEntry(l); l.Widens() && !widened { // which nobody has agreed to

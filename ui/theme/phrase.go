@@ -183,7 +183,7 @@ func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {
 		}
 		return "refused" + said
 	case model.Held:
-		return cmp.Or(said, "it was queued a while ago, and was not sent since")
+		return said
 	case model.InConflict:
 		return cmp.Or(said, "somebody else changed it meanwhile") + theirs
 	case model.NotVerified:

@@ -37,8 +37,8 @@ func TestReasonAndProgress(t *testing.T) {
 		"waits: support asked to wait, next try 12:58":                                                                    later(model.Queued, model.RateLimited),
 		"waits: no clear answer yet: it is read again 12:58":                                                              later(model.RetryAt, model.UnknownOutcome),
 		`waits: support does not take the credential, next try 12:58: "Your password has expired.", change it on the web`: expired,
-		behind: entry(model.Queued, model.Unavailable, behind),
-		"it was queued a while ago, and was not sent since":                       {State: model.Held},
+		behind:                      entry(model.Queued, model.Unavailable, behind),
+		"it was queued a while ago": entry(model.Held, model.ConflictKind, "it was queued a while ago"),
 		`the service accepted the change but does not show it: now "Their title"`: {Edit: conflict.Edit, State: model.NotVerified, Theirs: &theirs},
 		"it left without a clear answer, and may have arrived":                    {State: model.OutcomeNotKnown},
 	} {
