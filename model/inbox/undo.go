@@ -83,7 +83,7 @@ func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Und
 			err = p.takeBack(ctx, e)
 		}
 	}
-	for _, j := range found.Journal {
+	for _, j := range slices.Backward(found.Journal) { // what was narrowed first is widened last
 		switch {
 		case err != nil:
 		case j.Undone != "":

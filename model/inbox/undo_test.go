@@ -86,6 +86,10 @@ func TestWideningUndoAsks(t *testing.T) {
 				t.Errorf("the undo %s counts as risky: %t (want true), error %v; the plan is %+v, want it to say who will see the conversation, and that outsiders are in it",
 					name, u.Plan.Risky(), err, u.Plan)
 			}
+			// A widening edit waits for those before it in its submission.
+			if edits := u.Plan.Edits(); len(edits) > 1 && edits[1].Kind != model.EditPrivacy {
+				t.Errorf("the undo %s changes the %s last, want the privacy", name, edits[1].Kind)
+			}
 		}
 	})
 }
