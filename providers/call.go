@@ -258,22 +258,24 @@ var (
 	errEncoding = errors.New("unknown content encoding")
 )
 
-// maxGrow bounds the memory that is reserved because of a Content-Length.
-const maxGrow = 1 << 20
-
 // readBody reads at most limit bytes, counted after decompression, which the transport has done. With errTooLarge it returns the
-// first limit bytes.
-func readBody(raw *http.Response, limit int64) ([]byte, error) {
+// beginning. It reads in parts, because one buffer that grows would hold several times the size of a large answer.
+func readBody(raw *http.Response, limit int64) (body []byte, err error) {
 	if enc := raw.Header.Get("Content-Encoding"); !raw.Uncompressed && enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, errEncoding
 	}
-	var b bytes.Buffer
-	if raw.ContentLength > 0 {
-		b.Grow(int(min(raw.ContentLength, maxGrow)) + bytes.MinRead)
+	var parts [][]byte
+	for size := int64(0); err == nil; {
+		var b bytes.Buffer
+		b.Grow(errorBodyLimit + bytes.MinRead)
+		_, err = io.CopyN(&b, raw.Body, errorBodyLimit)
+		parts, size = append(parts, b.Bytes()), size+int64(b.Len())
+		if size > limit {
+			return parts[0], errTooLarge
+		}
 	}
-	_, err := b.ReadFrom(io.LimitReader(raw.Body, limit+1))
-	if int64(b.Len()) > limit {
-		return b.Bytes()[:limit], errTooLarge
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
-	return b.Bytes(), err
+	return bytes.Join(parts, nil), err
 }

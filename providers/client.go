@@ -24,8 +24,8 @@ import (
 const (
 	defaultTimeout   = 60 * time.Second
 	defaultInFlight  = 2
-	defaultBodyLimit = 16 << 20 // bytes, after decompression
-	errorBodyLimit   = 64 << 10 // bytes read of the body of an error
+	defaultBodyLimit = 8 << 20  // bytes, after decompression
+	errorBodyLimit   = 64 << 10 // bytes read of the body of an error, and of other bodies at once
 	headerLimit      = 256 << 10
 	maxRedirects     = 3
 	ConflictPause    = time.Second

@@ -28,18 +28,14 @@ type Step struct {
 	Done string
 }
 
-// Includes reports whether an answer includes the field of a kind of edit.
-type Includes = func(model.EditKind) bool
-
 // Write is a request that changes something. Steps of a plan with the same Write share a request, unless narrowing first and
 // widening last requires two. The functions do no I/O.
 type Write struct {
 	Build func(edits []model.Edit) Call
 	// Kinds lists the kinds of edits that a refusal rules out, because they need the same right or the same call.
 	Kinds []model.EditKind
-	// Shows returns the conversation in the answer, and which fields it includes; nil stands for all that can be read. If Shows is
-	// nil or ok is false, the caller reads the conversation again.
-	Shows func(a *Answer) (c model.Conversation, includes Includes, ok bool)
+	// Shows returns the conversation in the answer. If Shows is nil or ok is false, the caller reads the conversation again.
+	Shows func(a *Answer) (c model.Conversation, ok bool)
 	// Learn corrects the kind and the hint of a refusal, and returns what it teaches.
 	Learn func(refusal *model.Error) Lesson
 	// Assumed is set if the service does not document the call.
@@ -116,11 +112,9 @@ func PeopleDirection(before, after []model.Participant) Direction {
 // Field is a field of a conversation that a call changes along with others.
 type Field struct {
 	Kind  model.EditKind
-	Names []string // the names of its members, in the body and in the answer
+	Names []string // the names of its members, in the body and in refusals
 	// Add adds the members for the edits of this kind; nil adds the target as a text.
 	Add func(body *Body, edits []model.Edit)
-	// Null says that null in an answer is a value rather than an absent field.
-	Null bool
 }
 
 // Fields lists the fields that a call can change, in the order of its body.
@@ -158,15 +152,6 @@ func (fs Fields) isNamed(refusal *model.Error, e model.Edit) bool {
 			})
 		})
 	})
-}
-
-// Includes returns which fields the conversation in an answer includes.
-func (fs Fields) Includes(o *Object) Includes {
-	return func(k model.EditKind) bool {
-		return slices.ContainsFunc(fs, func(f Field) bool {
-			return f.Kind == k && !slices.ContainsFunc(f.Names, func(name string) bool { return o.Null(name) && !(f.Null && o.Has(name)) })
-		})
-	}
 }
 
 // plan holds what to do about the edits of a conversation. Requests and Apply share it, so that a dry run can't differ.
@@ -308,9 +293,9 @@ func (r *run) send(ctx context.Context, q request) {
 		}
 		return
 	}
-	after, includes, ok := model.Conversation{}, Includes(nil), false
+	after, ok := model.Conversation{}, false
 	if q.write.Shows != nil {
-		after, includes, ok = q.write.Shows(answer)
+		after, ok = q.write.Shows(answer)
 	}
 	for n, p := range q.parts {
 		if p.Done != "" {
@@ -319,8 +304,9 @@ func (r *run) send(ctx context.Context, q request) {
 		if !ok || after.Ref.ID != r.fresh.Ref.ID {
 			continue
 		}
-		// An answer that shows something else proves nothing: some services answer with the conversation as it was before.
-		if is, known := edits[n].Read(after); known && is.Equal(edits[n].Target) && (includes == nil || includes(edits[n].Kind)) {
+		// An answer that shows something else proves nothing: some services answer with the conversation as it was before. Nor does
+		// an empty text, since a field that the answer lacks is read as one.
+		if is, known := edits[n].Read(after); known && is.Equal(edits[n].Target) && (is.Text == nil || *is.Text != "") {
 			shown := after.Clone()
 			r.out[p.edit].After = &shown
 		}

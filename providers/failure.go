@@ -45,7 +45,8 @@ var statusKinds = map[int]model.ErrorKind{
 	429: model.RateLimited,
 }
 
-// statusKind returns the kind of error that a status means. A write that is answered 5xx may have taken effect before it failed.
+// statusKind returns the kind of error that a status means. A write that is answered 5xx may have taken effect before it failed,
+// and 303 may lead to its result. Any other redirect asks for the write to be sent elsewhere, so it has changed nothing.
 func statusKind(status int, write bool) model.ErrorKind {
 	kind, known := statusKinds[status]
 	switch {
@@ -53,7 +54,7 @@ func statusKind(status int, write bool) model.ErrorKind {
 		return kind
 	case status >= 400 && status < 500 && status != 408 && status != 425:
 		return model.Invalid
-	case write:
+	case write && (status < 300 || status >= 400 || status == http.StatusSeeOther):
 		return model.UnknownOutcome
 	}
 	return model.Unavailable
@@ -279,14 +280,15 @@ func readError(body []byte) *model.Error {
 	e := &model.Error{}
 	t := bytes.TrimSpace(body)
 	switch {
-	case len(t) > 0 && t[0] == '<':
+	case len(t) == 0:
+	case t[0] == '<':
 		e.Hint = "it answered with a web page"
 		if m := titleTag.FindSubmatch(t); m != nil && utf8.Valid(m[1]) {
 			e.Message = strings.TrimSpace(string(m[1]))
 		}
 	case json.Valid(t):
 		readErrorValue(e, t, 0)
-	case utf8.Valid(t):
+	case utf8.Valid(t) && t[0] != '{' && t[0] != '[': // JSON that is broken or was cut tells a person nothing
 		e.Message = cut(string(t), 200)
 	}
 	return e

@@ -139,6 +139,10 @@ func TestErrorBodies(t *testing.T) {
 		`null`:                               "Not Found",
 		`"words"`:                            "words",
 		"\xff\xfe":                           "Not Found",
+		`{"message":"cut he`:                 "Not Found",
+		`[{"message":"cut he`:                "Not Found",
+		`{"message":"whole","more":"` + strings.Repeat("x", errorBodyLimit) + `"}`:   "Not Found",
+		`<html><title>Big</title>` + strings.Repeat("x", errorBodyLimit) + `</html>`: "Big",
 		// What lies too deep is not looked for, and a text that is too long is cut between two characters.
 		strings.Repeat(`{"error":`, 8) + `"deep"` + strings.Repeat("}", 8): "Not Found",
 		"x" + strings.Repeat("é", 150):                                     "x" + strings.Repeat("é", 99) + "…",

@@ -41,9 +41,9 @@ func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
 	call := p.replace.Of(id, map[string][]string{"contact_ids": ids}) // never null, which may mean "no change"
 	call.Params["engagement_id"] = id
 	w := providers.Single(model.EditContacts, call)
-	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
+	w.Shows = func(a *providers.Answer) (model.Conversation, bool) {
 		c, err := p.convert(a.Body)
-		return c.Conversation, nil, err == nil
+		return c.Conversation, err == nil
 	}
 	w.Learn = learn
 	w.Assumed = &providers.Assumption{

@@ -44,13 +44,12 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// write returns a call for edits of one kind. A field that an answer lacks never equals the target of an edit, so the answer is
-// taken as it is.
+// write returns a call for edits of one kind.
 func (p *provider) write(k model.EditKind, call providers.Call) *providers.Write {
 	w := providers.Single(k, call)
-	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
+	w.Shows = func(a *providers.Answer) (model.Conversation, bool) {
 		c, err := p.convert(a.Body, p.directory.Known())
-		return c.Conversation, nil, err == nil
+		return c.Conversation, err == nil
 	}
 	return w
 }

@@ -14,8 +14,11 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	read, _ := p.rawAttributes.Get(fresh.Ref.ID)
 	attributes, sure := providers.Written(fresh.Attributes, read)
 	patch := fieldsOf(attributes).Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
-	patch.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
-		return p.shown(a, fresh.Ref.ID)
+	patch.Shows = func(a *providers.Answer) (c model.Conversation, ok bool) {
+		c, ok = p.convert(a.Body, p.channels.Known().name)
+		ok = ok && strings.EqualFold(c.Ref.ID, fresh.Ref.ID) && c.Status != "" // a status that the answer lacks is read as open
+		c.Ref.ID = fresh.Ref.ID
+		return c, ok
 	}
 	return func(e model.Edit) providers.Planned {
 		switch e.Kind {
@@ -55,19 +58,6 @@ func fieldsOf(attributes map[string]json.RawMessage) providers.Fields {
 		{Kind: model.EditAttributes, Names: []string{"attributes"},
 			Add: func(b *providers.Body, edits []model.Edit) { b.Add("attributes", providers.Edited(attributes, edits)) }},
 	}
-}
-
-func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, includes providers.Includes, ok bool) {
-	o, err := a.Object()
-	if err != nil {
-		return c, nil, false
-	}
-	c, ok = p.convert(a.Body, p.channels.Known().name)
-	if !ok || !strings.EqualFold(c.Ref.ID, id) {
-		return c, nil, false
-	}
-	c.Ref.ID = id
-	return c, fieldsOf(nil).Includes(o), true
 }
 
 // planPeople plans the fewest requests that change the participants of fresh into target: removals, then changes of status, then

@@ -357,6 +357,16 @@ func TestAfterIsSetOnlyIfTheAnswerShowsTheTarget(t *testing.T) {
 	if out[0].After != nil || out[1].After == nil || out[0].Err != nil {
 		t.Errorf("got %+v, want the conversation for the second edit alone", out)
 	}
+	closed := fresh()
+	closed.Closed, closed.Description = true, "d"
+	p, _ = openStub(t, func(sent) (int, string) {
+		return 200, row(c1, map[string]any{"status": nil, "description": nil})
+	})
+	for i, o := range p.Apply(t.Context(), closed, []model.Edit{edit(model.EditStatus, "open"), edit(model.EditDescription, "")}) {
+		if o.After != nil || o.Err != nil {
+			t.Errorf("edit %d, whose field the answer lacks: got %+v, want neither a conversation nor an error", i, o)
+		}
+	}
 }
 
 func TestRefusalsAreRemembered(t *testing.T) {

@@ -113,7 +113,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 func fieldsOf(fresh model.Conversation) providers.Fields {
 	return providers.Fields{
 		{Kind: model.EditTitle, Names: []string{"name"}},
-		{Kind: model.EditDescription, Names: []string{"details"}, Null: true}, // the service may return an empty text as null
+		{Kind: model.EditDescription, Names: []string{"details"}},
 		access.field(model.EditAccess, "stakeholder"),
 		role.field(model.EditDefaultRole, "default_role"),
 		{Kind: model.EditParticipants, Names: []string{"participants", "groups"},
@@ -190,14 +190,12 @@ func wrap(conversation providers.Body) any {
 	return map[resource][]providers.Body{conversationKey: {conversation}}
 }
 
-func (p *provider) shown(a *providers.Answer) (c model.Conversation, includes providers.Includes, ok bool) {
+func (p *provider) shown(a *providers.Answer) (c model.Conversation, ok bool) {
 	raw, err := conversationKey.first(a, nil)
 	if err != nil {
-		return c, nil, false
+		return c, false
 	}
-	c, ok = p.convertNamed(raw)
-	o, _ := providers.ObjectOf(raw)
-	return c, fieldsOf(c).Includes(o), ok
+	return p.convertNamed(raw)
 }
 
 func (p *provider) planCreate(e model.Edit) providers.Planned {

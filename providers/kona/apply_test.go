@@ -120,6 +120,10 @@ func TestApplySends(t *testing.T) {
 					if o.Created != "99" {
 						t.Errorf("create: got %+v, want 99", o)
 					}
+				case tt.edits[i].Target.Text != nil && tt.edits[i].Target.String() == "":
+					if o.After != nil {
+						t.Errorf("edit %d: an empty text in the answer counts as proof", i)
+					}
 				case tt.edits[i].Kind != model.EditDelete:
 					if o.After == nil {
 						t.Errorf("edit %d: got no conversation from the answer", i)

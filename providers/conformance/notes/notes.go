@@ -176,12 +176,9 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call = calls.People.Of(fresh.Ref.ID, map[string][]string{"people": ids})
 		}
 		w := providers.Single(e.Kind, call)
-		w.Shows = func(a *providers.Answer) (model.Conversation, providers.Includes, bool) {
+		w.Shows = func(a *providers.Answer) (model.Conversation, bool) {
 			d, err := p.convert(a.Body)
-			includes := func(k model.EditKind) bool {
-				return k != model.EditPrivacy || d.Conversation.Privacy != model.PrivacyUnknown
-			}
-			return d.Conversation, includes, err == nil
+			return d.Conversation, err == nil
 		}
 		return providers.Change(w, fresh, e)
 	}
