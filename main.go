@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"golang.org/x/sync/semaphore"
 
 	"confab/config"
 	"confab/model"
@@ -138,9 +139,10 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			cli.SaveMemory(conversations)
 			return loading(conversations)
 		}}
+	large := semaphore.NewWeighted(1)
 	for _, a := range s.Active() {
 		f, account := providerAccount(s, a, l)
-		account.Pacer = pacing(db, f, a)
+		account.Pacer, account.Large = pacing(db, f, a), large
 		p, err := f.Open(account)
 		if err != nil {
 			return nil, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: %w", a.Name, err)}

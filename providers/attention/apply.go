@@ -10,9 +10,9 @@ import (
 // plan implements providers.Adapter.Plan: one call for each field, and one for all labels.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id := fresh.Ref.ID
+	read, _ := p.rawLabels.Get(id)
 	labels := p.write(model.EditLabels, providers.Call{})
 	labels.Build = func(edits []model.Edit) providers.Call {
-		read, _ := p.rawLabels.Get(id)
 		all, _ := providers.Written(fresh.Labels, read)
 		for name, raw := range read {
 			if !isSet(raw) {
@@ -34,6 +34,10 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call := calls.Title.Of(id, map[string]string{"title": text})
 			w = p.write(e.Kind, call)
 		case model.EditLabels:
+			if raw, known := read[e.Key]; known && isSet(raw) && raw[0] != '"' {
+				// Undo knows only the text of a value, and would bring back a text.
+				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "the value of the label "+e.Key+" is no text"))
+			}
 			w = labels
 		case model.EditArchive:
 			w = p.write(e.Kind, calls.Archive.Of(id, nil))
