@@ -24,7 +24,7 @@ import (
 const (
 	defaultTimeout   = 60 * time.Second
 	defaultInFlight  = 2
-	defaultBodyLimit = 8 << 20  // bytes, after decompression
+	defaultBodyLimit = 5 << 20  // bytes, after decompression
 	errorBodyLimit   = 64 << 10 // bytes read of the body of an error, and of other bodies at once
 	largeBody        = 512 << 10
 	headerLimit      = 256 << 10
