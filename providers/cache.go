@@ -121,7 +121,7 @@ func Search(directory []model.Participant, req model.LookupRequest) model.Lookup
 	})
 	from, _ := strconv.Atoi(req.Cursor)
 	from = max(0, min(from, len(matches)))
-	to := min(len(matches), from+max(0, cmp.Or(req.Limit, LookupLimit)))
+	to := min(len(matches), from+cmp.Or(req.Limit, LookupLimit))
 	page := model.LookupPage{Items: matches[from:to:to]}
 	if to < len(matches) {
 		page.Cursor = strconv.Itoa(to)

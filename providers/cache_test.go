@@ -77,6 +77,23 @@ func TestCachedPausesAfterAFailure(t *testing.T) {
 	})
 }
 
+func TestSearch(t *testing.T) {
+	directory := []model.Participant{{ID: "u1", Name: "Ann"}, {ID: "u2", Email: "bob@x.test"}, {ID: "u3", Identifier: "phone=49"}, {ID: "u4", Status: "away"}}
+	for _, tt := range []struct{ text, cursor, want, next string }{
+		{"ann", "", "u1", ""}, {"BOB", "", "u2", ""}, {"=49", "", "u3", ""}, {"away", "", "u4", ""}, {"U3", "", "u3", ""}, {"u", "", "", ""},
+		{"", "", "u1u2", "2"}, {"", "2", "u3u4", ""}, {"", "-1", "u1u2", "2"}, {"", "9", "", ""}, {"", "x", "u1u2", "2"},
+	} {
+		page := Search(directory, model.LookupRequest{Text: tt.text, Cursor: tt.cursor, Limit: 2})
+		got := ""
+		for _, p := range page.Items {
+			got += p.ID
+		}
+		if got != tt.want || page.Cursor != tt.next || directory[0].ID != "u1" || directory[3].ID != "u4" {
+			t.Errorf("%q from %q: got %q and cursor %q, want %q and %q", tt.text, tt.cursor, got, page.Cursor, tt.want, tt.next)
+		}
+	}
+}
+
 func TestRecentKeepsRecentlyUsedValues(t *testing.T) {
 	r := NewRecent[int](3)
 	r.Put("often", 0)

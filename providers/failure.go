@@ -111,7 +111,7 @@ func (c *Client) statusFault(ctx context.Context, call Call, b built, raw *http.
 func (c *Client) redirectFault(call Call, b built, raw *http.Response) *fault {
 	f := &fault{err: &model.Error{Kind: statusKind(raw.StatusCode, call.Write), Op: call.Name, Status: raw.StatusCode}}
 	to, err := b.url.Parse(raw.Header.Get("Location"))
-	if err != nil || to.Host == "" || raw.Header.Get("Location") == "" {
+	if err != nil || raw.Header.Get("Location") == "" {
 		f.err.Message = "the service redirects without saying where"
 		return f
 	}

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -124,6 +125,36 @@ func TestErrorsAndLogHaveNoSecrets(t *testing.T) {
 	all := strings.Join(lines, " ")
 	if strings.Contains(all, url.PathEscape(token)) || strings.Contains(all, token) || strings.Contains(all, "hidden-query") || !strings.Contains(all, "400") {
 		t.Errorf("log contains a secret or lacks the status: %s", all)
+	}
+}
+
+// A secret is hidden in each form that a service may quote, and the number of fields of an error is bounded.
+func TestQuotedSecretsAndManyFields(t *testing.T) {
+	const secret = "a b/c+d"
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
+	o := ClientOptions{DecodeError: func(int, []byte) *model.Error {
+		e := &model.Error{Existing: secret, Fields: make([]model.FieldError, maxFields+5)}
+		for i := range e.Fields {
+			text := forms[i%len(forms)]
+			e.Fields[i] = model.FieldError{Field: text, Code: text, Message: text}
+		}
+		return e
+	}}
+	c := testClient(t, o, Account{}, func(r *http.Request) (*http.Response, error) {
+		return answer(r, 400, http.Header{"X-Request-Id": {forms[1]}}, ""), nil
+	})
+	c.Protect(secret, " \n", "the")
+	_, err := c.Do(context.Background(), Call{Endpoint: read, Params: one})
+	e := model.AsError(err)
+	hidden := model.FieldError{Field: "[hidden]", Code: "[hidden]", Message: "[hidden]"}
+	if len(e.Fields) != maxFields || slices.ContainsFunc(e.Fields, func(f model.FieldError) bool { return f != hidden }) {
+		t.Errorf("got fields %v, want %d that are hidden", e.Fields, maxFields)
+	}
+	if e.RequestID != "[hidden]" || e.Existing != "[hidden]" {
+		t.Errorf("got request %q and conversation %q, want both hidden", e.RequestID, e.Existing)
+	}
+	if text := c.secrets.scrub("the end"); text != "the end" {
+		t.Errorf("a short text counts as a secret: %q", text)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("%s: got %v, %t; want %v", s, at, ok, want)
 		}
 	}
-	for s, ok := range map[string]bool{"": true, "0": true, "0001-01-01T00:00:00Z": true, "soon": false, "NaN": false, "1e300": false, "-1e14": false} {
+	for s, ok := range map[string]bool{"": true, "0": true, "0001-01-01T00:00:00Z": true, "0001-01-01T00:00:00+01:00": true, "soon": false, "NaN": false, "1e300": false, "-1e14": false} {
 		if at, got := ParseTime(s); got != ok || ok && !at.IsZero() {
 			t.Errorf("%q: got %v, %t; want zero if %t", s, at, got, ok)
 		}
@@ -91,7 +91,7 @@ func TestFactsAreBounded(t *testing.T) {
 func TestVolatileFactsAreNotStored(t *testing.T) {
 	for value, want := range map[string]bool{
 		"plain": false, "https://example.test/a": false, "https://s3.example.test/a?X-Amz-Signature=1": true,
-		"see https://u:p@example.test/": true, strings.Repeat("x", 500): true,
+		"see https://u:p@example.test/": true, "https://u:p@example.test/": true, strings.Repeat("x", 500): true,
 	} {
 		if isVolatile(value) != want {
 			t.Errorf("isVolatile(%q): want %t", value, want)
@@ -101,9 +101,26 @@ func TestVolatileFactsAreNotStored(t *testing.T) {
 	if len(facts) != 2 || facts[0].Volatile || !facts[1].Volatile {
 		t.Errorf("got %v, want id and a volatile url", facts)
 	}
+	var again Facts
+	again.AddAll(facts, false)
+	if d := cmp.Diff(facts, again.List()); d != "" {
+		t.Errorf("added again:\n%s", d)
+	}
 	stored := model.Conversation{Facts: facts}.Stored()
 	if len(stored.Facts) != 1 {
 		t.Errorf("stored: got %v, want id alone", stored.Facts)
+	}
+}
+
+func TestImpossibleCountsBecomeFacts(t *testing.T) {
+	for _, value := range []string{`-1`, `1.5`, `3e9`, `"NaN"`, `"Inf"`} {
+		o, _ := ParseObject([]byte(`{"n":` + value + `}`))
+		if n, ok := o.Count("n"); ok || n != 0 || len(o.Names()) != 1 {
+			t.Errorf("%s: got count %d, known %t, left %v; want it left", value, n, ok, o.Names())
+		}
+		if d, ok := o.Seconds("n"); (ok || len(o.Names()) != 1) && value != `1.5` && value != `3e9` {
+			t.Errorf("%s: got duration %v, left %v; want it left", value, d, o.Names())
+		}
 	}
 }
 

@@ -51,6 +51,8 @@ func TestWalk(t *testing.T) {
 		{"without an end", map[string]string{"": "a>2", "2": "b>3", "3": "c>4", "4": "d>5", "5": "e>6"}, "", 0, WalkResult{Next: "6"}, "abcde", ",2,3,4,5", false},
 		{"an error", map[string]string{"": "a>2", "2": "!"}, "", 0, WalkResult{Next: "2"}, "a", ",2", true},
 		{"expired once", map[string]string{"": "a>2", "2": "?>3", "3": "c"}, "2", 0, WalkResult{Ended: true, Whole: true}, "a?c", "2,,2,3", false},
+		{"expired after an incomplete page", map[string]string{"1": "~a>2", "2": "?", "": "b"}, "1", 0, WalkResult{Ended: true, Whole: true}, "~ab", "1,2,", false},
+		{"expired twice", map[string]string{"1": "?", "": "a>2", "2": "?"}, "1", 0, WalkResult{Next: "2"}, "a", "1,,2", true},
 		{"expired at the beginning", map[string]string{"": "?"}, "", 0, WalkResult{}, "", "", true},
 	} {
 		var read, rows []string
@@ -62,6 +64,36 @@ func TestWalk(t *testing.T) {
 		})
 		if got != tt.want || (err != nil) != tt.err || strings.Join(rows, "") != tt.rows || strings.Join(read, ",") != tt.reads {
 			t.Errorf("%s: got %+v, error %v, rows %v, places %q; want %+v, %q, %q", tt.name, got, err, rows, read, tt.want, tt.rows, tt.reads)
+		}
+	}
+}
+
+func TestARowWithoutAKeyAlwaysStays(t *testing.T) {
+	seen := map[string]bool{}
+	for _, want := range []string{"a--", "--"} {
+		rows := Unseen(seen, []string{"a", "-", "-", "a"}, func(row string) string { return strings.Trim(row, "-") })
+		if got := strings.Join(rows, ""); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A full walk continues at a cursor of Sync. Any other cursor, and reading the head, begin at the first page.
+func TestSyncBeginsAtItsOwnCursorsOnly(t *testing.T) {
+	for _, tt := range []struct {
+		mode         model.SyncMode
+		cursor, want string
+	}{
+		{model.SyncFull, "page:2", "2"}, {model.SyncFull, "2", ""}, {model.SyncFull, "", ""}, {model.SyncHead, "page:2", ""},
+	} {
+		at := "none"
+		w := Walk[model.Conversation]{MaxPages: 3, Read: func(_ context.Context, place string) (Page[model.Conversation], error) {
+			at = place
+			return Page[model.Conversation]{}, nil
+		}}
+		emit := func(model.Batch) (bool, error) { return true, nil }
+		if _, err := Sync(t.Context(), w, model.SyncRequest{Mode: tt.mode, Cursor: tt.cursor}, emit); err != nil || at != tt.want {
+			t.Errorf("mode %d, cursor %q: began at %q, error %v; want %q", tt.mode, tt.cursor, at, err, tt.want)
 		}
 	}
 }

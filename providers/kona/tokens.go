@@ -265,7 +265,6 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 		return "", err
 	}
 	t.Origin, t.User, t.Rows = originLogin, who.ID, stored.Rows
-	l.setCurrent(t)
 	return who.Display(), l.store(t)
 }
 
