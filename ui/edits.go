@@ -84,10 +84,6 @@ func requestFor(in intent, verb string) planRequest {
 }
 
 func (p *planning) plan(req planRequest) {
-	if p.opts.ReadOnly {
-		p.say(theme.Warning, readOnly)
-		return
-	}
 	for _, op := range p.ops {
 		if req.from != nil && op.from == req.from {
 			return // submitted twice: it is being planned
