@@ -194,7 +194,7 @@ func (p *planning) submit(req planRequest, d *dialog.Plan) {
 		} else {
 			p.submitted(req)
 			if undoable {
-				p.undo.noteAct()
+				p.undo.acts++
 			}
 			p.followed.follow(d.ID(), d.Changes() > 1, undoable)
 		}

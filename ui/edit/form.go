@@ -55,9 +55,6 @@ func NewForm(title string, s Subject) *Form {
 		}
 	}
 	f.move(0)
-	if f.field().kind == "" {
-		f.problem = "nothing of this conversation can be edited"
-	}
 	return f
 }
 
