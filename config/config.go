@@ -112,8 +112,8 @@ func (c *Config) SecretEnv() (list []string) {
 	return list
 }
 
-// defaultViews returns the tabs for a file without views: Inbox, one per account, All.
-func defaultViews(accounts []Account) []View {
+// DefaultViews returns the tabs for a file without views: Inbox, one per account, All.
+func DefaultViews(accounts []Account) []View {
 	views := []View{{Name: "Inbox"}}
 	for _, a := range accounts {
 		views = append(views, View{Name: a.Name, Query: "account:" + a.Name})
@@ -144,14 +144,10 @@ func Load(path string, v Validators) (*Config, error) {
 	case len(data) > maxConfigSize:
 		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
 	}
-	c, err := Decode(path, data, v)
-	if err == nil && len(c.Views) == 0 {
-		c.Views = defaultViews(c.Accounts)
-	}
-	return c, err
+	return Decode(path, data, v)
 }
 
-// Decode is Load for settings that were read already, without the default views. file is named in problems, and relative paths
+// Decode is Load for settings that were read already. file is named in problems, and relative paths
 // of credential files start beside it. The only error is Errors.
 func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if len(data) > maxConfigSize {

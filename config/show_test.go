@@ -67,7 +67,7 @@ func genConfig(t *rapid.T, dir string) *Config {
 	if rapid.Bool().Draw(t, "views") {
 		c.Views = []View{{Name: "One", Query: rapid.String().Draw(t, "query")}, {Name: "Two"}}
 	} else {
-		c.Views = defaultViews(c.Accounts)
+		c.Views = DefaultViews(c.Accounts)
 	}
 	return c
 }
@@ -106,7 +106,7 @@ func TestShowText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Views = defaultViews(c.Accounts)
+	c.Views = DefaultViews(c.Accounts)
 	var text, js bytes.Buffer
 	if err := Show(&text, c, false); err != nil {
 		t.Fatal(err)

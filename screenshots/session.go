@@ -99,7 +99,15 @@ func play(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 	check(errors.Join(b.Sync(ctx), cli.SeedDemo(ctx, b, accounts, fixed.Store)))
 	b.Start(ctx)
 
-	m := ui.New(ui.Options{Backend: b, Now: now, Theme: p.Theme})
+	o := ui.Options{Backend: b, Now: now, Theme: p.Theme}
+	var named []config.Account
+	for _, a := range accounts {
+		named = append(named, config.Account{Name: a.Name})
+	}
+	for _, v := range config.DefaultViews(named) {
+		o.Views = append(o.Views, ui.View(v))
+	}
+	m := ui.New(o)
 	defer m.Close()
 	s := &session{sb: sb, film: film{page: p, term: vt.NewEmulator(sc.W, sc.H)}}
 	s.film.term.SetCallbacks(vt.Callbacks{CursorVisibility: func(shown bool) { s.cursor = shown }})

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/edit"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
@@ -162,8 +163,8 @@ func (m *Model) off(in intent) string {
 	return ""
 }
 
-// unsupportedReason returns why no subject takes this edit, "" if one does or some are not in memory: then the plan tells.
-func (m *Model) unsupportedReason(in intent, kind model.EditKind) (why string) {
+// unsupportedReason returns why no subject takes any of these edits, "" if one does or some are not in memory: then the plan tells.
+func (m *Model) unsupportedReason(in intent, kinds ...model.EditKind) (why string) {
 	switch {
 	case m.opts.ReadOnly:
 		return readOnly
@@ -171,11 +172,14 @@ func (m *Model) unsupportedReason(in intent, kind model.EditKind) (why string) {
 		return ""
 	}
 	for _, r := range m.list.windowRows(in.subjects) {
-		c := m.be.Capabilities(r.Conversation).Of(kind)
-		if c.Can() {
-			return ""
+		can := m.be.Capabilities(r.Conversation)
+		for _, kind := range kinds {
+			c := can.Of(kind)
+			if c.Can() {
+				return ""
+			}
+			why = cmp.Or(why, model.CleanLine(c.Reason, 300), "the service can't do this")
 		}
-		why = cmp.Or(why, model.CleanLine(c.Reason, 300), "the service can't do this")
 	}
 	return why
 }
@@ -280,6 +284,8 @@ func (m *Model) editHandlers() map[keymap.Action]handler {
 	public := m.planning.setHandler("make public", model.EditPrivacy, string(model.PrivacyPublic), nil)
 	closing := m.planning.setHandler("close", model.EditStatus, model.StatusClosed, always)
 	reopening := m.planning.setHandler("reopen", model.EditStatus, model.StatusOpen, always)
+	form := m.forms.formHandler("")
+	form.off = func(in intent) string { return m.unsupportedReason(in, edit.Fields...) }
 	return map[keymap.Action]handler{
 		keymap.TogglePrivacy: private.unless(public, func(c model.Conversation) bool { return c.Privacy == model.PrivacyPrivate }),
 		keymap.MakePrivate:   private,
@@ -291,7 +297,7 @@ func (m *Model) editHandlers() map[keymap.Action]handler {
 		keymap.Describe:      m.forms.formHandler(model.EditDescription),
 		keymap.Labels:        m.forms.formHandler(model.EditLabels),
 		keymap.Attributes:    m.forms.formHandler(model.EditAttributes),
-		keymap.EditForm:      m.forms.formHandler(""),
+		keymap.EditForm:      form,
 		keymap.Participants:  m.forms.peopleHandler("People", model.EditParticipants),
 		keymap.Contacts:      m.forms.peopleHandler("Contacts", model.EditContacts),
 		keymap.Access:        m.planning.choiceHandler("Who has access", model.EditAccess),

@@ -36,7 +36,7 @@ type Options struct {
 	Backend Backend
 	// Keys are the [keys] tables: sequences by context and action.
 	Keys map[string]map[string][]string
-	// Views are the tabs. Without any there are Inbox, one per account, and All.
+	// Views are the tabs. Without any there is one, Inbox.
 	Views []View
 	// Kept are the views that Keeper stored, shown after Views. Keeper is nil where views can't be stored.
 	Kept   []View
@@ -112,7 +112,7 @@ func New(opts Options) *Model {
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	o := &overlays{loop: l}
 	saving := &triages{}
-	rows := &listing{overlays: o, triages: saving, views: newViews(opts, l.accounts())}
+	rows := &listing{overlays: o, triages: saving, views: newViews(opts)}
 	open := &conversation{overlays: o, list: rows}
 	m := &Model{overlays: o, list: rows, detail: open, session: newSession(o, rows), marks: &marks{listing: rows},
 		guard: &guard{overlays: o, list: rows, detail: open}, quit: &quitting{overlays: o}}

@@ -15,7 +15,7 @@ import (
 func benched(b *testing.B, rows []model.Row, w, h int) *ui.Model {
 	b.Helper()
 	f := newFake(rows...)
-	m := ui.New(ui.Options{Backend: f, Now: func() time.Time { return clock }})
+	m := ui.New(usualViews(ui.Options{Backend: f, Now: func() time.Time { return clock }}))
 	b.Cleanup(m.Close)
 	var take func(tea.Cmd)
 	take = func(c tea.Cmd) {

@@ -121,7 +121,8 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 			}
 		}
 		// A demo writes no session, which would be counted with the keys.
-		c.model = ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout, Demo: true})
+		shown := ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout, Demo: true}
+		c.model = ui.New(usualViews(shown))
 		c.Screen = Start(t, c.model, 160, 45)
 		defer c.Stop()
 		c.Wait(3 * time.Second)

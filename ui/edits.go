@@ -84,10 +84,6 @@ func requestFor(in intent, verb string) planRequest {
 }
 
 func (p *planning) plan(req planRequest) {
-	if p.opts.ReadOnly {
-		p.say(theme.Warning, readOnly)
-		return
-	}
 	for _, op := range p.ops {
 		if req.from != nil && op.from == req.from {
 			return // submitted twice: it is being planned
@@ -198,7 +194,7 @@ func (p *planning) submit(req planRequest, d *dialog.Plan) {
 		} else {
 			p.submitted(req)
 			if undoable {
-				p.undo.noteAct()
+				p.undo.acts++
 			}
 			p.followed.follow(d.ID(), d.Changes() > 1, undoable)
 		}

@@ -53,9 +53,6 @@ func (f *followed) forget(id string) {
 	}
 }
 
-// otherAct tells that the undo key takes back another act first.
-func (f *followed) otherAct() { f.undoable = false }
-
 // news reads the submission again after an announcement of the engine. It may wait for an edit of another one.
 func (f *followed) news(e model.Event) {
 	f.whole = f.whole || e.All

@@ -97,6 +97,15 @@ func TestActOnARowThatNewsMovedUnderTheCursorIsWithheld(t *testing.T) {
 		})
 	}
 	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) { // a row that came there behind a dialog was not seen
+		a.Press("?")
+		f.change(func(rows []model.Row) []model.Row { return append([]model.Row{conversation(400)}, rows...) })
+		a.Wait(time.Minute)
+		a.Burst(30*time.Millisecond, "esc", "p")
+		a.Want("came under the cursor just now")
+		a.wantEdits()
+	})
+	f = newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) { // acting on a row that the person moved to is not withheld
 		a.Rush("4", "j", "j", "j", "j", "s", "j")
 		if got := a.edits(); len(got) != 0 && !slices.Equal(got, []string{"bird-a:c00007 status closed"}) {

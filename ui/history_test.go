@@ -123,19 +123,3 @@ func TestDecisionsUnderReadOnlySendNothing(t *testing.T) {
 		}
 	})
 }
-
-// A form opens under --read-only, since it shows what there is, but nothing in it is planned.
-func TestAFormUnderReadOnlyPlansNothing(t *testing.T) {
-	f := newFake(conversations(20)...)
-	s := start{w: 110, h: 34}
-	s.options.ReadOnly = true
-	with(t, f, s, func(a *app) {
-		a.Press("e")
-		a.Type("Another title ")
-		a.Press("ctrl+s")
-		a.Want("read-only: confab was started so that it changes nothing")
-		if n := f.count("Plan"); n != 0 {
-			t.Errorf("%d plans were asked for, want none", n)
-		}
-	})
-}

@@ -161,7 +161,7 @@ func onBench(t testing.TB, be *hugeEngine, measures bool) *bench {
 		b.spent = map[string]uint64{}
 	}
 	// Each reading of the clock is a second later, so that no two keys are one burst.
-	b.m = ui.New(ui.Options{Backend: be, Layout: "off", Now: func() time.Time { now = now.Add(time.Second); return now }})
+	b.m = ui.New(usualViews(ui.Options{Backend: be, Layout: "off", Now: func() time.Time { now = now.Add(time.Second); return now }}))
 	t.Cleanup(b.m.Close)
 	b.take(tea.WindowSizeMsg{Width: 120, Height: 40}, "size")
 	b.run(b.m.Init())

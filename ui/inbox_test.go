@@ -439,13 +439,43 @@ func TestReadOnlyOffersNoEdits(t *testing.T) {
 func TestReadOnlySaysWhy(t *testing.T) {
 	f := newFake(conversations(8)...)
 	with(t, f, start{options: ui.Options{ReadOnly: true}}, func(a *app) {
-		for _, k := range []string{"p", "t", "s", "P", "c", "A", "D", "N"} {
-			a.Press(k)
+		for _, k := range []string{"p", "t", "s", "P", "c", "A", "D", "N", "e"} {
+			a.Press("?", "esc", k) // the help hides the message of the key before
 			a.Want("read-only: confab was started so")
+		}
+		a.Press(":")
+		a.Type("retry_failed")
+		if a.Press("enter"); !a.Contains("there is nothing to send again") {
+			t.Errorf("to retry without a failed edit does not say that there is none:\n%s", a.Text())
 		}
 		if len(f.submitted()) != 0 || a.count("Plan") != 0 {
 			t.Error("a read-only inbox made a plan")
 		}
+	})
+}
+
+// The form with all fields says why none of them can be edited, and opens if one of several conversations has one that can.
+func TestAFormWithoutAFieldToEditIsNotOpened(t *testing.T) {
+	f := newFake(conversations(8)...)
+	f.caps = func(c model.Conversation) model.Capabilities {
+		out := newFake().Capabilities(c)
+		for k := range out {
+			if c.Provider != model.Attention {
+				break
+			}
+			out[k] = model.Capability{State: model.CapabilityNo, Reason: "the account is read-only in the config"}
+		}
+		return out
+	}
+	with(t, f, start{}, func(a *app) {
+		a.Rush("e", "d")
+		a.Want("the account is read-only in the config", "1/8")
+		a.WantNot("Edit: ")
+		if got := f.done(); len(got) != 0 {
+			t.Errorf("what was typed for the form marked %v as done", got)
+		}
+		a.Press("space", "space", "e")
+		a.Want("Edit: 2 conversations")
 	})
 }
 

@@ -200,9 +200,6 @@ func (q *quitting) tooSmallText() string {
 	return fmt.Sprintf("Too small: %dx%d. confab needs %dx%d. %s quits.", q.w, q.h, tooSmallW, tooSmallH, key)
 }
 
-// stay gives up what leave began while something was being submitted.
-func (q *quitting) stay() { q.leaving = false }
-
 // ifReady quits if that has been waiting for a submission.
 func (q *quitting) ifReady() {
 	if q.leaving && q.submitting == 0 {

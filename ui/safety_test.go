@@ -39,7 +39,7 @@ func newDriver(t *testing.T, f *fake, o ui.Options, w, h int) *driver {
 		o.Now = func() time.Time { return clock.Add(time.Since(began)) }
 	}
 	o.Save = func(name, _ string) (string, error) { return name, nil }
-	d := &driver{t: t, f: f, m: ui.New(o)}
+	d := &driver{t: t, f: f, m: ui.New(usualViews(o))}
 	t.Cleanup(d.m.Close)
 	d.command(d.m.Init())
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})

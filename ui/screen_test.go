@@ -57,6 +57,19 @@ func (w *watch) drawn() string {
 	return ansi.Strip(w.last)
 }
 
+// usualViews adds the views of a config that names none.
+func usualViews(o ui.Options) ui.Options {
+	if len(o.Views) > 0 || o.Backend == nil {
+		return o
+	}
+	o.Views = []ui.View{{Name: "Inbox"}}
+	for _, a := range o.Backend.Accounts() {
+		o.Views = append(o.Views, ui.View{Name: a.Name, Query: "account:" + a.Name})
+	}
+	o.Views = append(o.Views, ui.View{Name: "All", Query: "is:any"})
+	return o
+}
+
 // with runs a test of the whole inbox in a synctest bubble.
 func with(t *testing.T, f *fake, s start, test func(a *app)) {
 	t.Helper()
@@ -77,7 +90,7 @@ func with(t *testing.T, f *fake, s start, test func(a *app)) {
 		}
 		o.Save = func(name, text string) (string, error) { a.saved[name] = text; return "/tmp/" + name, nil }
 		f.news = make(chan chanEvent, 64)
-		a.model = ui.New(o)
+		a.model = ui.New(usualViews(o))
 		var m tea.Model = a.model
 		if s.watch != nil {
 			s.watch.Model = a.model

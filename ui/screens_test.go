@@ -242,7 +242,7 @@ func (g *goldens) otherTerminals(r *system) {
 	} {
 		c.options.Backend, c.options.Demo = r.inbox, true
 		c.options.Now = func() time.Time { return time.Now().UTC() }
-		s := Start(g.t, ui.New(c.options), 80, 24, Profile(c.profile))
+		s := Start(g.t, ui.New(usualViews(c.options)), 80, 24, Profile(c.profile))
 		s.Settle()
 		g.show(s, "inbox", c.name, usual...)
 		s.Press("space", "space", "space", "space", "p")
@@ -256,7 +256,7 @@ func (g *goldens) otherTerminals(r *system) {
 }
 
 func (g *goldens) theUsual(r *system) {
-	s := Start(g.t, ui.New(ui.Options{Backend: r.inbox, Demo: true, Theme: "dark", Now: func() time.Time { return time.Now().UTC() }}), 80, 24)
+	s := Start(g.t, ui.New(usualViews(ui.Options{Backend: r.inbox, Demo: true, Theme: "dark", Now: func() time.Time { return time.Now().UTC() }})), 80, 24)
 	s.Press("j", "k")
 	g.show(s, "inbox", "dark", everySize...)
 	g.show(s, "small", "dark", size{18, 5})

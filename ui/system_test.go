@@ -103,7 +103,7 @@ func startSystem(t *testing.T, accounts []inbox.Account, path string, w, h int, 
 	b.Start(ctx)
 	options := append(o, ui.Options{})[0]
 	options.Backend, options.Now, options.Theme = b, func() time.Time { return time.Now().UTC() }, "dark"
-	m := ui.New(options)
+	m := ui.New(usualViews(options))
 	r := &system{Screen: Start(t, m, w, h), t: t, inbox: b, store: st}
 	t.Cleanup(r.close)
 	r.Wait(3 * time.Second)

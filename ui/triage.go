@@ -82,7 +82,7 @@ func (t *triage) change(in intent, word string, change model.TriageChange) {
 	before := t.list.Ref()
 	t.show(w) // now, since the next key is about the row that this brings under the cursor
 	t.submitting++
-	t.followed.otherAct()
+	t.followed.undoable = false // the undo key takes this act back first
 	t.list.outdate()
 	t.waiting = append(t.waiting, w)
 	if len(t.waiting) == 1 {
@@ -149,7 +149,7 @@ func (t *triage) written(_ struct{}, err error) {
 		t.fail("mark it", err)
 	default:
 		t.say(theme.Good, text)
-		t.undo.noteAct()
+		t.undo.acts++
 	}
 	if len(t.waiting) > 0 {
 		t.write()

@@ -36,9 +36,6 @@ func (u *undo) next(typing bool) {
 // key asks for an undo, which next carries out.
 func (u *undo) key(intent) { u.pending++ }
 
-// noteAct notes an act that the undo key can take back.
-func (u *undo) noteAct() { u.acts++ }
-
 // off reports whether the undo key would take nothing back.
 func (u *undo) off() bool { return u.acts == 0 || u.opts.ReadOnly }
 
@@ -68,7 +65,7 @@ func (u *undo) plan(id string, was *model.Undo) {
 
 func (u *undo) planned(id string, p plannedUndo, err error) {
 	if err != nil || p.nothing || p.asks {
-		u.quit.stay()
+		u.quit.leaving = false
 	}
 	switch {
 	case model.KindOf(err) == model.NotFound:

@@ -44,18 +44,11 @@ type views struct {
 	tab  int
 }
 
-func newViews(o Options, accounts []model.AccountState) (v views) {
-	all := o.Views
-	if len(all) == 0 {
-		all = append(all, View{Name: "Inbox"})
-		if len(accounts) > 1 {
-			for _, a := range accounts {
-				all = append(all, View{Name: a.Name, Query: "account:" + a.Name})
-			}
-		}
-		all = append(all, View{Name: "All", Query: "is:any"})
+func newViews(o Options) (v views) {
+	if len(o.Views) == 0 {
+		o.Views = []View{{Name: "Inbox"}}
 	}
-	for _, one := range all {
+	for _, one := range o.Views {
 		v.tabs = append(v.tabs, tab{View: one, count: -1})
 	}
 	for _, one := range o.Kept {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,6 +30,27 @@ func TestADumbTerminalGetsLines(t *testing.T) {
 			if drawn == lines || lines != strings.Contains(b.err.String(), "TERM is dumb, so this is --plain") {
 				t.Errorf("TERM %s, %v: got drawn %v and stderr %q", term, args, drawn, b.err.String())
 			}
+		}
+	}
+}
+
+// TestTheDefaultViewsAreThoseOfTheAccountsThatRun holds that --account leaves out the views of the other accounts.
+func TestTheDefaultViewsAreThoseOfTheAccountsThatRun(t *testing.T) {
+	inbox, projects, meetings, all := config.View{Name: "Inbox"}, config.View{Name: "projects", Query: "account:projects"},
+		config.View{Name: "meetings", Query: "account:meetings"}, config.View{Name: "All", Query: "is:any"}
+	without, _, _ := strings.Cut(testConfig, "[[view]]")
+	for args, want := range map[string][]config.View{"": {inbox, projects, meetings, all}, "--account=Projects": {inbox, projects, all}} {
+		b := newBench(t)
+		b.atTerminal("")
+		b.program.Width = func() int { return 80 }
+		if err := os.WriteFile(b.path, []byte(without), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var got []config.View
+		b.program.Screen = func(_ context.Context, s Setup, _ Start) error { got = s.Config.Views; return nil }
+		b.want(t, ExitOK, strings.Fields(args)...)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: the views are %v, want %v", args, got, want)
 		}
 	}
 }

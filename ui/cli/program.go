@@ -278,6 +278,9 @@ func (r *run) loadConfig() error {
 		}
 		r.setup.Accounts = append(r.setup.Accounts, a.Name)
 	}
+	if len(c.Views) == 0 {
+		c.Views = config.DefaultViews(r.setup.Active())
+	}
 	return nil
 }
 

@@ -293,13 +293,13 @@ func TestDraftKeepsATableThatIsNotLoaded(t *testing.T) {
 	s := subject()
 	s.Conversation.Participants = model.SetOf(ann, bob)
 	f := form(s)
-	f.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+	f.fields[slices.Index(Fields, model.EditParticipants)].control.(table).add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
 	draft := f.Draft()
 	s.Conversation.Participants = model.Set[model.Participant]{}
 	again := form(s)
 	again.Restore(draft)
 	press(again, 'x')
-	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).People
+	people := again.fields[slices.Index(Fields, model.EditParticipants)].control.(table).People
 	if !strings.Contains(again.Draft(), "Cy") {
 		t.Errorf("Cy is lost from the draft %s", again.Draft())
 	}

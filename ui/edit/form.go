@@ -43,20 +43,18 @@ type Subject struct {
 	Kinds   []model.EditKind // the fields of the form, all if there are none
 }
 
-var formKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
+// Fields are the edits that a form has a field for.
+var Fields = []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
 	model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes}
 
 func NewForm(title string, s Subject) *Form {
 	f := &Form{Title: title, several: s.Several, about: s.About, unset: "left as it is"}
-	for _, k := range formKinds {
+	for _, k := range Fields {
 		if len(s.Kinds) == 0 || slices.Contains(s.Kinds, k) {
 			f.fields = append(f.fields, newField(k, s))
 		}
 	}
 	f.move(0)
-	if f.field().kind == "" {
-		f.problem = "nothing of this conversation can be edited"
-	}
 	return f
 }
 

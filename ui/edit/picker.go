@@ -31,6 +31,7 @@ type Picker struct {
 	asTyped    bool // the only item is what was typed; no directory has it
 	problem    string
 	bar        layout.Bar
+	above      int // the lines above the items
 }
 
 // directory lists entries of a kind in an account, or in one of its spaces.
@@ -83,7 +84,7 @@ func (p *Picker) Update(msg tea.Msg) any {
 	case layout.Wheel:
 		return p.move(int(msg))
 	case layout.Click:
-		if p.bar.Click(int(msg)-2, len(p.items)) {
+		if p.bar.Click(int(msg)-p.above, len(p.items)) {
 			return p.chooseItem()
 		}
 	case Ask:
@@ -176,8 +177,12 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w, h := min(screen.W-2, 84), min(20, screen.H-5)
 	return th.Frame(screen, p.Title, footer, w, h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2))
-		out := []string{th.Say(theme.Accent, "/") + " " + line, p.status(th, w)}
-		rows := max(1, h-2)
+		out := []string{th.Say(theme.Accent, "/") + " " + line}
+		if h > 2 || len(p.items) == 0 || p.problem != "" { // the last line is for an item
+			out = append(out, p.status(th, w))
+		}
+		p.above = len(out)
+		rows := max(1, h-p.above)
 		for i, end := p.bar.Show(len(p.items), rows); i < end; i++ {
 			out = append(out, p.row(th, i, w))
 		}

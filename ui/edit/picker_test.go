@@ -184,6 +184,24 @@ func TestPickerIsClosedAndClicked(t *testing.T) {
 	}
 }
 
+// The last line of a screen of 20 by 4 is for an entry, unless the directory can't be read.
+func TestPickerOnALowScreen(t *testing.T) {
+	var who model.Participant
+	p := picker(&who, model.LookupUsers)
+	low := func() string {
+		return ansi.Strip(strings.Join(p.Draw(mono, layout.Rect{W: 20, H: 4}).Lines, "\n"))
+	}
+	wantText(t, low(), "looking")
+	answer(p, p.Ask(), page(0, 3, ""))
+	p.Update(layout.Wheel(1))
+	wantText(t, low(), "/", "Person 1")
+	if p.Update(layout.Click(1)) != keymap.Back || who.ID != "1" {
+		t.Errorf("a click on the only entry in sight chose %+v, want Person 1", who)
+	}
+	p.Update(Found{Ask: p.Ask(), Err: errors.New("no route")})
+	wantText(t, low(), "no route")
+}
+
 // The directories of several accounts stand under their accounts.
 func TestPickerSaysWhereItLooksAndWhatItFinds(t *testing.T) {
 	choose := func(string, model.Participant) {}
