@@ -179,7 +179,8 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	case x.Orphaned && d.sends():
 		return model.OrphanedMeans
 	case d == "retry" && x.State == model.InConflict:
-		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" --mine|--theirs|--merged")
+		how := "--mine|--theirs" + only(x.Kind.Shape() == model.ShapePeople, "|--merged")
+		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" "+how)
 	case d.resolves() && !x.State.Resolvable():
 		state := strings.TrimPrefix(x.State.Words(), "needs you: ")
 		return "it met nobody else's change (" + state + "): " + r.commandFor("retry or discard")
@@ -258,6 +259,7 @@ func (r *run) sync(ctx context.Context, _ []string, f flags) error {
 		// about 15 MB.
 		defer debug.SetGCPercent(debug.SetGCPercent(200))
 	}
+	keepGoing()
 	return r.withEngine(ctx, func() error { return r.syncNow(ctx, f.on("full")) })
 }
 

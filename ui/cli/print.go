@@ -48,9 +48,7 @@ func (r *run) say(format string, args ...any) { r.printLines(r.Err, fmt.Sprintf(
 
 func (r *run) printLines(w io.Writer, lines ...string) {
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, r.plainText(line)); w == r.Out {
-			r.keepWriteError(err)
-		}
+		fmt.Fprintln(w, r.plainText(line))
 	}
 }
 
@@ -69,6 +67,18 @@ func (r *run) keepWriteError(err error) {
 	if err != nil && r.writeErr == nil {
 		r.writeErr = local(err)
 	}
+}
+
+// results is standard output, whose first error is kept.
+type results struct {
+	io.Writer
+	run *run
+}
+
+func (o results) Write(text []byte) (int, error) {
+	n, err := o.Writer.Write(text)
+	o.run.keepWriteError(err)
+	return n, err
 }
 
 // writeJSON writes one object on a line. Strings stay exact; see escapeJSON.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"confab/model"
@@ -27,7 +28,10 @@ func (r *run) checkCanAsk(o sendOptions) error {
 
 // agree asks, unless --yes was given. If the person declines it prints declined and ends the command.
 func (r *run) agree(ctx context.Context, o sendOptions, question string, whole bool, declined string) error {
-	if o.yes || r.writeErr != nil {
+	switch {
+	case o.yes && errors.Is(r.writeErr, syscall.EPIPE): // nobody reads the plan
+		return nil
+	case o.yes || r.writeErr != nil:
 		return r.writeErr
 	}
 	yes, err := r.prompter.confirm(ctx, question, whole)
@@ -127,7 +131,9 @@ func (r *run) reportAll(ctx context.Context, deliver func(report func(model.Deli
 		r.report(d)
 	})
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
-		r.say("What was not delivered stays in the outbox: confab outbox")
+		if left, _ := r.waiting(context.WithoutCancel(ctx)); left > 0 {
+			r.say("What was not delivered stays in the outbox: confab outbox")
+		}
 		r.addStatus(ExitInterrupted)
 	} else {
 		r.addError(err)
