@@ -269,7 +269,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		}
 		return nil
 	}
-	return l.carryOut(ctx, u.Plan, sendOptions{yes: !u.Asks()}, "Take this back?", "", func() ([]string, error) {
+	return l.carryOut(ctx, u.Plan, sendOptions{yes: !u.Asks()}, "Take this back?", "Nothing was taken back.", func() ([]string, error) {
 		ids, err := l.engine.ApplyUndo(ctx, u)
 		switch {
 		case errors.Is(err, model.ErrUndoMoved):
@@ -303,12 +303,7 @@ func (l *linear) decides(name string) func(context.Context, string) error {
 		if len(ids) == 0 {
 			return errors.New("say which, by an id of the outbox")
 		}
-		entries, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
-		if err != nil {
-			return err
-		}
-		o := sendOptions{yes: d.sends() && !plan.Risky() && !plan.Bulk()}
-		return l.carryOut(ctx, plan, o, d.question(len(entries)), "", func() ([]string, error) { return l.apply(ctx, d, entries) })
+		return l.decide(ctx, d, ids, sendOptions{})
 	}
 }
 

@@ -96,7 +96,7 @@ func TestUndoInLines(t *testing.T) {
 	b.takesBack()
 	b.undo.Again, b.undo.InFlight = true, 1
 	got = b.typed(t, "undo\nn", "view mine")
-	want := "To take back: renamed “Roof” → “Mine”\n1 edit is under way: it is taken back once that has ended.\nrenaming “Mine” → “Roof”"
+	want := "To take back: renamed “Roof” → “Mine”\n1 edit is under way: it is taken back once that has ended.\nrenaming “Mine” → “Roof”\nNothing was taken back."
 	if b.submits > 0 || got[0] != want || !strings.Contains(b.err.String(), "Take this back? [y/N]") {
 		t.Errorf("got %d submissions, %q and %q", b.submits, got[0], &b.err)
 	}

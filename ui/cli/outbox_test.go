@@ -86,6 +86,16 @@ func TestAnInterruptedSyncSaysWhereTheRestIs(t *testing.T) {
 	}
 }
 
+// TestWhatIsGivenUpIsNotQueued holds that a decision that sends nothing has nothing to leave in the outbox.
+func TestWhatIsGivenUpIsNotQueued(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s1", model.Refused)
+	b.want(t, ExitOK, "outbox", "discard", "e1", "--yes", "--no-wait")
+	if strings.Contains(b.out.String(), "in the outbox;") {
+		t.Errorf("got %s", &b.out)
+	}
+}
+
 func TestDecisionsAskFirst(t *testing.T) {
 	for _, args := range [][]string{{"retry", "e1"}, {"discard", "s1"}} {
 		b := newBench(t)

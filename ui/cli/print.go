@@ -60,24 +60,18 @@ func (r *run) result(v any, format string, args ...any) {
 	}
 }
 
-func (r *run) object(v any) { r.keepWriteError(writeJSON(r.Out, v, r.setup.ASCII)) }
-
-// keepWriteError keeps the first error of printing results; the command ends with it.
-func (r *run) keepWriteError(err error) {
-	if err != nil && r.writeErr == nil {
-		r.writeErr = local(err)
+func (r *run) object(v any) {
+	if err := writeJSON(r.Out, v, r.setup.ASCII); r.writeErr == nil {
+		r.addError(err)
 	}
 }
 
-// results is standard output, whose first error is kept.
-type results struct {
-	io.Writer
-	run *run
-}
-
-func (o results) Write(text []byte) (int, error) {
-	n, err := o.Writer.Write(text)
-	o.run.keepWriteError(err)
+// Write writes results to standard output and keeps the first error; the command ends with it.
+func (r *run) Write(text []byte) (int, error) {
+	n, err := r.stdout.Write(text)
+	if err != nil && r.writeErr == nil {
+		r.writeErr = local(err)
+	}
 	return n, err
 }
 

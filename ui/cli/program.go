@@ -161,6 +161,7 @@ type run struct {
 		accounts    []string
 		plain, json bool
 	}
+	stdout   io.Writer // Out of the Program; Out of the run is the run itself, see Write
 	setup    Setup
 	engine   Engine
 	noConfig bool // there is no config file
@@ -177,8 +178,8 @@ func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 
 // Main runs the program with its arguments and returns the exit status. If ctx ends, that counts as an interrupt.
 func Main(ctx context.Context, p Program, args []string) int {
-	r := &run{Program: p, prompter: newPrompter(p.In, p.Err)}
-	r.Out = results{p.Out, r}
+	r := &run{Program: p, prompter: newPrompter(p.In, p.Err), stdout: p.Out}
+	r.Out = r
 	command := "confab"
 	wrong := func(err error) int {
 		r.printError(err)

@@ -36,9 +36,7 @@ func (r *run) agree(ctx context.Context, o sendOptions, question string, whole b
 	}
 	yes, err := r.prompter.confirm(ctx, question, whole)
 	if err == nil && !yes {
-		if declined != "" {
-			r.printLines(theme.Pick(r.linear != nil, r.Out, r.Err), declined)
-		}
+		r.printLines(theme.Pick(r.linear != nil, r.Out, r.Err), declined)
 		return errShown
 	}
 	return err
@@ -206,8 +204,6 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 				r.object(model.NewEditJSON(entry))
 			}
 		}
-	}
-	for _, it := range plan.Items {
 		if !r.flags.json || it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
 		}
