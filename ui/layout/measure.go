@@ -152,7 +152,7 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 		case blank && used == p.width && start > 0:
 			start, used = at, 0 // no blank at the start of a continued line
 			end, kept = at, 0
-		case blank || p.text == "-" && strings.ContainsFunc(line[end:at], isWordRune): // not after the sign of -word or --flag
+		case blank || p.text == "-" && strings.ContainsFunc(line[end:at], unicode.IsLetter): // not after the sign of -word or --flag
 			end, kept = at, used
 		}
 	}
@@ -161,8 +161,6 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 	}
 	return out
 }
-
-func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // Window returns the part of a text being typed that is shown in w cells, and the cell of the cursor, which is always
 // among them. pos is the cursor's place in runes.
