@@ -101,15 +101,19 @@ func (q PersonQuery) choose(people []Participant) (p Participant, found bool, er
 	case len(exact) == 1:
 		return exact[0], true, nil
 	}
+	return p, false, candidates(fmt.Sprintf("%q is ambiguous; name one of these by its id:", q.clean()), matching)
+}
+
+// candidates returns an error that lists what could be meant.
+func candidates(message string, list []Participant) error {
 	const most = 20
-	message := fmt.Sprintf("%q is ambiguous; name one of these by its id:", q.clean())
-	for _, p := range matching[:min(most, len(matching))] {
+	for _, p := range list[:min(most, len(list))] {
 		message += "\n  " + p.Distinct()
 	}
-	if more := len(matching) - most; more > 0 {
+	if more := len(list) - most; more > 0 {
 		message += fmt.Sprintf("\n  and %d more", more)
 	}
-	return p, false, &PersonQueryError{Message: message}
+	return &PersonQueryError{Message: message}
 }
 
 // Directory searches the directories of an account.
@@ -214,8 +218,29 @@ func (ch Change) named(c *Conversation, d Description, look Directory) (Change, 
 	return ch, nil
 }
 
-// WithPeople returns a new conversation of an account with the people whom changes add.
+// findSpace replaces the name of a space by its id. Whether there is a space of an id is left to the service.
+func (n *NewConversation) findSpace(d Description, look Directory) error {
+	q := PersonQuery{Text: strings.TrimSpace(n.Space)}
+	if !d.NewNeedsSpace || strings.Trim(q.Text, "0123456789") == "" {
+		return nil
+	}
+	spaces, err := look.all(LookupRequest{Kind: LookupSpaces})
+	if err != nil {
+		return err
+	}
+	space, found, err := q.choose(spaces)
+	if err != nil || found {
+		n.Space = space.ID
+		return err
+	}
+	return candidates(fmt.Sprintf("%q is no space of %s, which has:", q.clean(), d.Account), spaces)
+}
+
+// WithPeople returns a new conversation of an account with the people whom changes add, in the space that it names.
 func (n NewConversation) WithPeople(changes []Change, d Description, look Directory) (NewConversation, error) {
+	if err := n.findSpace(d, look); err != nil {
+		return n, err
+	}
 	for _, ch := range changes {
 		found, err := ch.named(&Conversation{Space: Named{ID: n.Space}}, d, look)
 		if err != nil {

@@ -238,10 +238,15 @@ func parseDay(s string) (first, next bound, err *Error) {
 	return bound{kind: date, date: t}, bound{kind: date, date: t.AddDate(years, months, days)}, nil
 }
 
-// DateFrom reads a date without a sign, as updated: takes it, and returns where it begins.
+// DateFrom reads an age or a date without a sign, as updated: takes it, and returns the moment so long ago, or where the date
+// begins.
 func DateFrom(s string, now time.Time, loc *time.Location) (time.Time, bool) {
-	first, _, err := parseDay(strings.ToLower(s))
-	if err != nil {
+	s = strings.ToLower(s)
+	first, ok := parseAgo(s)
+	if day, _, err := parseDay(s); !ok && err == nil {
+		first, ok = day, true
+	}
+	if !ok || first.n > maxAgo {
 		return time.Time{}, false
 	}
 	return time.UnixMilli(first.milli(now, loc, 0)), true

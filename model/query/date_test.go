@@ -9,6 +9,18 @@ import (
 	"confab/model/query"
 )
 
+func TestDateFromReadsAgesAndDates(t *testing.T) {
+	now := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{"36h": "2026-03-30 00:00", "2w": "2026-03-17 12:00", "1MO": "2026-03-03 12:00",
+		"1y": "2025-03-31 12:00", "2026-01": "2026-01-01 00:00", "Yesterday": "2026-03-30 00:00", "99999m": "2026-01-21 01:21",
+		"100000m": "", "99999999999999999999d": "", "<7d": "", "": ""} {
+		from, ok := query.DateFrom(text, now, time.UTC)
+		if got := from.UTC().Format("2006-01-02 15:04"); ok != (want != "") || ok && got != want {
+			t.Errorf("%q: got %s, %v, want %q", text, got, ok, want)
+		}
+	}
+}
+
 func TestDates(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

@@ -5,9 +5,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -68,12 +71,19 @@ func (r *run) sendingCommand(path string, args cobra.PositionalArgs, prepare pre
 		if err != nil {
 			return err
 		}
+		if !o.dryRun {
+			keepGoing()
+		}
 		return r.withEngine(ctx, func() error { return do(o) })
 	})
 	_, paragraphs := r.commandText("sending")
 	addFlags(c.Flags(), paragraphs[1])
 	return c
 }
+
+// keepGoing makes writing to a closed pipe an error like any other. By default it ends the program, which would leave a part of
+// the edits undelivered.
+func keepGoing() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 func (r *run) commandText(path string) (use string, paragraphs []string) {
 	for section := range strings.SplitSeq("\n"+commandTexts, "\n== ") {

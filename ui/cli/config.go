@@ -47,7 +47,8 @@ func (r *run) configShow() error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	return config.Show(r.Out, r.setup.Config, r.flags.json)
+	err := config.Show(r.Out, r.setup.Config, r.flags.json)
+	return cmp.Or(r.writeErr, err)
 }
 
 func (r *run) configSchema() error {
@@ -59,8 +60,7 @@ func (r *run) configSchema() error {
 	if err != nil {
 		return local(err)
 	}
-	_, err = fmt.Fprintln(r.Out, strings.TrimRight(string(text), "\n"))
-	r.keepWriteError(err)
+	fmt.Fprintln(r.Out, strings.TrimRight(string(text), "\n"))
 	return nil
 }
 

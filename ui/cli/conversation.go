@@ -58,7 +58,7 @@ func (r *run) show(row model.Row, d model.Detail) {
 	add("Triage", theme.Commas(only(t.Done, "done"), only(!t.SnoozedUntil.IsZero(), "snoozed until "+dateTime(t.SnoozedUntil)),
 		only(t.Pinned, "pinned")))
 	for _, p := range row.Pending {
-		add("Edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
+		add("Edit", fmt.Sprintf("%s  %s: %s", p.ID, p.Kind.Words(), p.State.Words()))
 	}
 	// The reasons why the rest can't be edited are left to `edit`.
 	add("Can edit", theme.Commas(can(r.engine.Capabilities(c),

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"confab/config"
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/theme"
@@ -38,9 +37,6 @@ func (r *run) history(ctx context.Context, args []string, f flags) (err error) {
 
 // parseSince reads an age, a date or a time as the time it names.
 func parseSince(text string, now time.Time) (time.Time, error) {
-	if d, err := config.ParseDuration(text); err == nil {
-		return now.Add(-d), nil
-	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05",
 		"2006-01-02 15:04"} {
 		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
@@ -50,7 +46,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	if from, ok := query.DateFrom(text, now, time.Local); ok {
 		return from, nil
 	}
-	return time.Time{}, usage("--since wants an age (7d, 2w, 36h), a date (2026-01-31, 2026-01, today) or a time "+
+	return time.Time{}, usage("--since wants an age (36h, 7d, 2w, 3mo, 1y), a date (2026-01-31, 2026-01, today) or a time "+
 		"(2026-01-31T08:00), not %q", cell(text))
 }
 

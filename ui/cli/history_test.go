@@ -129,3 +129,19 @@ func TestParseSince(t *testing.T) {
 		}
 	}
 }
+
+// TestAnUndoDeliversWhatItTakesBack holds that an edit of which nobody knows whether it arrived is settled before it is undone,
+// and not reported as a part of the undo. A program gets nothing but results.
+func TestAnUndoDeliversWhatItTakesBack(t *testing.T) {
+	b := newBench(t)
+	b.waits("e0", "s0", model.Queued)
+	b.takesBack()
+	b.want(t, ExitOK, "undo", "s0", "--yes", "--json")
+	if n := strings.Count(b.out.String(), "\n"); n != 1 || len(b.outbox) > 0 {
+		t.Errorf("got %d edits in the outbox and these results, want none and one:\n%s", len(b.outbox), &b.out)
+	}
+	b = newBench(t)
+	if b.want(t, ExitOK, "edit", "projects:71", "--title", "x", "--yes", "--json"); b.err.Len() > 0 {
+		t.Errorf("a plan that nobody is asked about is shown to a program: %s", &b.err)
+	}
+}

@@ -108,17 +108,11 @@ func (l *Log) Close() error {
 // SlowLoad returns a function for inbox.Options.Loading that writes a line if a load takes longer than a second.
 func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
 	return func(conversations int) func() {
-		said := make(chan struct{})
 		t := time.AfterFunc(time.Second, func() {
 			fmt.Fprintf(w, "confab: reading %s for searching; the first time after an update takes longer\n",
 				theme.Count(conversations, "conversation"))
-			close(said)
 		})
-		return func() {
-			if !t.Stop() {
-				<-said
-			}
-		}
+		return func() { t.Stop() }
 	}
 }
 

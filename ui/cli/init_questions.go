@@ -303,21 +303,13 @@ func (s *setUp) askSource(ctx context.Context, key, word string) (err error) {
 		}
 	default:
 		if standard, err = (config.Resolver{}).FreeEntry(ctx, name); err != nil {
-			return s.noKeyring(ctx, err)
+			s.say("%s", model.CleanLine(err.Error(), 500))
+			return errBack
 		}
 		question = "Its entry: NAME, or SERVICE/NAME"
 		credential = func(answer string) any { return config.Credential{Keyring: answer} }
 	}
 	return s.answer(ctx, question, key, standard, needed, credential)
-}
-
-// noKeyring says why no keyring can be used, and returns errBack.
-func (s *setUp) noKeyring(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	s.say("%s", model.CleanLine(err.Error(), 500))
-	return errBack
 }
 
 // typeSecret asks for a secret without showing it, then where to keep it.
@@ -345,9 +337,7 @@ func (s *setUp) typeSecret(ctx context.Context, key, what string) error {
 		case err != nil:
 			return err
 		case word == "keyring" && unusable != nil:
-			if err := s.noKeyring(ctx, unusable); !errors.Is(err, errBack) {
-				return err
-			}
+			s.say("%s", model.CleanLine(unusable.Error(), 500))
 			continue
 		case word == "keyring":
 			c = config.Credential{Keyring: entry}

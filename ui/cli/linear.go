@@ -274,8 +274,8 @@ func (l *linear) leave(ctx context.Context) error {
 func undelivered(n int) string { return theme.Count(n, "edit") + are(n) + " not delivered yet." }
 
 // waiting counts the edits of the outbox that are still to be delivered.
-func (l *linear) waiting(ctx context.Context) (int, error) {
-	entries, err := l.engine.Outbox(ctx)
+func (r *run) waiting(ctx context.Context) (int, error) {
+	entries, err := r.engine.Outbox(ctx)
 	return len(slices.DeleteFunc(entries, func(x model.OutboxEntry) bool { return !x.State.Waiting() || x.Orphaned })), err
 }
 
@@ -302,7 +302,7 @@ func (l *linear) rowLine(row model.Row) string {
 func (l *linear) listLine(row model.Row) string {
 	parts := []string{l.rowLine(row), l.spoken(theme.LastChange(&row.Conversation)), only(!row.Triage.Seen, "unseen")}
 	for _, p := range row.Pending {
-		parts = append(parts, model.FieldName(p.Kind)+" "+p.State.Words())
+		parts = append(parts, p.Kind.Words()+" "+p.State.Words())
 	}
 	return theme.Commas(parts...)
 }
@@ -407,7 +407,7 @@ func (l *linear) readOut(row model.Row, d model.Detail) {
 		}
 	}
 	for _, p := range row.Pending {
-		l.print("Not delivered yet: %s, %s", model.FieldName(p.Kind), p.State.Words())
+		l.print("Not delivered yet: %s, %s", p.Kind.Words(), p.State.Words())
 	}
 	l.messages(d, now)
 }

@@ -117,9 +117,14 @@ func (l *linear) refsOf(word string) (refs []model.Ref, err error) {
 	return refs, nil
 }
 
+var errMoreThanRefs = errors.New("only numbers and refs can follow")
+
 func (l *linear) forEach(do func(context.Context, []model.Ref) error) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
-		refs, _, err := l.refsAt(rest, true)
+		refs, tail, err := l.refsAt(rest, true)
+		if err == nil && tail != "" {
+			err = errMoreThanRefs
+		}
 		if err != nil {
 			return err
 		}
@@ -137,7 +142,7 @@ func (l *linear) sets(flag, value string) func(context.Context, string) error {
 		case err != nil:
 			return err
 		case value != "" && text != "":
-			return errors.New("only numbers and refs can follow")
+			return errMoreThanRefs
 		case value != "":
 			text = value
 		case text == "" && question == "":
@@ -264,7 +269,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 		}
 		return nil
 	}
-	return l.carryOut(ctx, u.Plan, sendOptions{yes: !u.Asks()}, "Take this back?", "", func() ([]string, error) {
+	return l.carryOut(ctx, u.Plan, sendOptions{yes: !u.Asks()}, "Take this back?", "Nothing was taken back.", func() ([]string, error) {
 		ids, err := l.engine.ApplyUndo(ctx, u)
 		switch {
 		case errors.Is(err, model.ErrUndoMoved):
@@ -298,12 +303,7 @@ func (l *linear) decides(name string) func(context.Context, string) error {
 		if len(ids) == 0 {
 			return errors.New("say which, by an id of the outbox")
 		}
-		entries, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
-		if err != nil {
-			return err
-		}
-		o := sendOptions{yes: d.sends() && !plan.Risky() && !plan.Bulk()}
-		return l.carryOut(ctx, plan, o, d.question(len(entries)), "", func() ([]string, error) { return l.apply(ctx, d, entries) })
+		return l.decide(ctx, d, ids, sendOptions{})
 	}
 }
 
@@ -371,10 +371,9 @@ func (l *linear) doSnooze(ctx context.Context, rest string) error {
 
 // reads returns a verb that reads a conversation afresh, shows it and marks it seen.
 func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context, string) error {
-	return func(ctx context.Context, rest string) error {
-		refs, _, err := l.refsAt(rest, false)
-		if err != nil {
-			return err
+	return l.forEach(func(ctx context.Context, refs []model.Ref) error {
+		if len(refs) > 1 {
+			return errors.New("only one can be read at a time")
 		}
 		row, d, err := l.readWhole(ctx, refs[0])
 		if err != nil {
@@ -382,7 +381,7 @@ func (l *linear) reads(show func(model.Row, model.Detail)) func(context.Context,
 		}
 		show(row, d)
 		return l.engine.See(ctx, refs[0])
-	}
+	})
 }
 
 // listPeople prints who is in a conversation. Of several conversations it prints in how many each person is, and as what, and

@@ -32,7 +32,9 @@ func TestWrongLinesDoNothing(t *testing.T) {
 		{"", ""}, {"fly", `there is no command "fly"; help lists them`}, {"private 1\xff", "This line is not UTF-8, so nothing was done."},
 		{"private", "say which, by its number in the list"}, {"private 3", `"3" is no number of the list`},
 		{"private 1,9", `"9" is no number of the list`}, {"private 2-1", `"2-1" is no number of the list`},
-		{"private 1 x", "only numbers and refs can follow"}, {"private nosuch:1", `there is no account "nosuch" in `},
+		{"private 1 x", "only numbers and refs can follow"}, {"done 1 x", "only numbers and refs can follow"},
+		{"open 1 2", "only one can be read at a time"}, {"all 1-2", "only one can be read at a time"},
+		{"private nosuch:1", `there is no account "nosuch" in `},
 		{"rename 1", "the new text is missing"}, {"describe projects:71", "the new text is missing"},
 		{"rename 1-2 s/", "s/old/new/ replaces a text in each title: the new text is missing"},
 		{"status 1 open", `there is no command "status"; help lists them`}, {"role 2 bo", `--role wants WHO=ROLE, not "bo"`},
@@ -94,7 +96,7 @@ func TestUndoInLines(t *testing.T) {
 	b.takesBack()
 	b.undo.Again, b.undo.InFlight = true, 1
 	got = b.typed(t, "undo\nn", "view mine")
-	want := "To take back: renamed “Roof” → “Mine”\n1 edit is under way: it is taken back once that has ended.\nrenaming “Mine” → “Roof”"
+	want := "To take back: renamed “Roof” → “Mine”\n1 edit is under way: it is taken back once that has ended.\nrenaming “Mine” → “Roof”\nNothing was taken back."
 	if b.submits > 0 || got[0] != want || !strings.Contains(b.err.String(), "Take this back? [y/N]") {
 		t.Errorf("got %d submissions, %q and %q", b.submits, got[0], &b.err)
 	}
@@ -170,10 +172,10 @@ func TestTheStartNamesWhatNeedsAPersonAndQuitAsksForNothing(t *testing.T) {
 func TestWhatIsNotDeliveredIsReadOut(t *testing.T) {
 	b := newBench(t)
 	row := b.rows[roof]
-	row.Pending = []model.Pending{{ID: "e1", Kind: model.EditTitle, State: model.Refused}}
+	row.Pending = []model.Pending{{ID: "e1", Kind: model.EditDelete, State: model.Refused}}
 	b.rows[roof] = row
 	got := b.typed(t, "open projects:71", "people 2", "all 2", "list")
-	for i, want := range []string{"Not delivered yet: title, needs you: refused", "Bo Day <bo@example.com>, viewer", "e1  title: needs you: refused", "title needs you: refused"} {
+	for i, want := range []string{"Not delivered yet: delete, needs you: refused", "Bo Day <bo@example.com>, viewer", "e1  delete: needs you: refused", "delete needs you: refused"} {
 		if !strings.Contains(got[i], want) {
 			t.Errorf("got %q, want %q in it", got[i], want)
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -111,10 +110,11 @@ func (r *run) decisionCommand(verb string) *cobra.Command {
 }
 
 func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {
-	entries, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
+	entries, plan, err := r.planDecision(ctx, d, ids, o.dryRun)
 	if err != nil || o.dryRun && !d.sends() {
 		return err
 	}
+	o.yes = o.yes || r.linear != nil && d.sends() && !plan.Risky() && !plan.Bulk() // as an edit with that plan
 	return r.carryOut(ctx, plan, o, d.question(len(entries)), "Nothing was changed.",
 		func() ([]string, error) { return r.apply(ctx, d, entries) })
 }
@@ -179,7 +179,8 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	case x.Orphaned && d.sends():
 		return model.OrphanedMeans
 	case d == "retry" && x.State == model.InConflict:
-		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" --mine|--theirs|--merged")
+		how := "--mine|--theirs" + only(x.Kind.Shape() == model.ShapePeople, "|--merged")
+		return "it is in conflict, and would be again; settle it: " + r.commandFor("resolve "+x.ID+" "+how)
 	case d.resolves() && !x.State.Resolvable():
 		state := strings.TrimPrefix(x.State.Words(), "needs you: ")
 		return "it met nobody else's change (" + state + "): " + r.commandFor("retry or discard")
@@ -187,13 +188,14 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	return ""
 }
 
-// planDecision finds the edits of a decision, plans what it sends, and shows both on w. A dry run leaves the plan to be shown
-// with its requests.
-func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []string, dry bool) (
+// planDecision finds the edits of a decision, plans what it sends, and shows both. A dry run leaves the plan to be shown with its
+// requests.
+func (r *run) planDecision(ctx context.Context, d decision, ids []string, dry bool) (
 	entries []model.OutboxEntry, plan model.Plan, err error) {
 	if entries, err = r.findDecided(ctx, d, ids, dry); err != nil {
 		return nil, plan, err
 	}
+	w := r.plans()
 	for _, x := range entries {
 		r.printLines(w, entryLines(x)...)
 		if !d.sends() {
@@ -258,6 +260,7 @@ func (r *run) sync(ctx context.Context, _ []string, f flags) error {
 		// about 15 MB.
 		defer debug.SetGCPercent(debug.SetGCPercent(200))
 	}
+	keepGoing()
 	return r.withEngine(ctx, func() error { return r.syncNow(ctx, f.on("full")) })
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -28,8 +29,8 @@ func TestDecisionsApplyWherePossible(t *testing.T) {
 		"retry with all":      {model.Refused, []string{"retry", "e1", "s1"}, 0, "done  projects:71", ""},
 		"retry held":          {model.Held, []string{"retry", "s1"}, 0, "done  projects:71", ""},
 		"retry unknown":       {model.OutcomeNotKnown, []string{"retry", "s1"}, 0, "done  projects:71", ""},
-		"retry conflict":      {model.InConflict, []string{"retry", "e1"}, 1, "", "resolve e1 --mine|--theirs|--merged"},
-		"retry all in it":     {model.InConflict, []string{"retry", "s1"}, 1, "", "resolve e1 --mine|--theirs|--merged"},
+		"retry conflict":      {model.InConflict, []string{"retry", "e1"}, 1, "", "resolve e1 --mine|--theirs\n"},
+		"retry all in it":     {model.InConflict, []string{"retry", "s1"}, 1, "", "resolve e1 --mine|--theirs\n"},
 		"retry being sent":    {model.Sending, []string{"retry", "e1"}, 1, "", "it is being sent right now"},
 		"discard being sent":  {model.Sending, []string{"discard", "s1"}, 1, "", "it is being sent right now"},
 		"discard refused":     {model.Refused, []string{"discard", "s1"}, 0, "given up  projects:71  title: Roof → Mine", ""},
@@ -60,6 +61,38 @@ func TestDecisionsApplyWherePossible(t *testing.T) {
 				t.Errorf("the outbox holds %d edits, want 1", left)
 			}
 		})
+	}
+}
+
+// TestASetInConflictCanBeMerged holds that a refused retry names every way to settle the conflict.
+func TestASetInConflictCanBeMerged(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s1", model.InConflict)
+	b.outbox[0].Kind, b.outbox[0].Base, b.outbox[0].Target = model.EditParticipants, model.PeopleValue(nil), model.PeopleValue(nil)
+	b.want(t, ExitRefused, "outbox", "retry", "e1", "--yes")
+	contains(t, "stderr", &b.err, "resolve e1 --mine|--theirs|--merged\n")
+}
+
+// TestAnInterruptedSyncSaysWhereTheRestIs holds that it names the outbox only if something is left there.
+func TestAnInterruptedSyncSaysWhereTheRestIs(t *testing.T) {
+	for _, state := range []model.EditState{model.Refused, model.Queued} {
+		b := newBench(t)
+		b.waits("e1", "s1", state)
+		b.syncErr["projects"] = context.Canceled
+		b.want(t, ExitInterrupted, "sync")
+		if said := strings.Contains(b.err.String(), "What was not delivered stays in the outbox"); said != (state == model.Queued) {
+			t.Errorf("with an edit that is %s: %s", state, &b.err)
+		}
+	}
+}
+
+// TestWhatIsGivenUpIsNotQueued holds that a decision that sends nothing has nothing to leave in the outbox.
+func TestWhatIsGivenUpIsNotQueued(t *testing.T) {
+	b := newBench(t)
+	b.waits("e1", "s1", model.Refused)
+	b.want(t, ExitOK, "outbox", "discard", "e1", "--yes", "--no-wait")
+	if strings.Contains(b.out.String(), "in the outbox;") {
+		t.Errorf("got %s", &b.out)
 	}
 }
 

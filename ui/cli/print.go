@@ -48,9 +48,7 @@ func (r *run) say(format string, args ...any) { r.printLines(r.Err, fmt.Sprintf(
 
 func (r *run) printLines(w io.Writer, lines ...string) {
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, r.plainText(line)); w == r.Out {
-			r.keepWriteError(err)
-		}
+		fmt.Fprintln(w, r.plainText(line))
 	}
 }
 
@@ -62,13 +60,19 @@ func (r *run) result(v any, format string, args ...any) {
 	}
 }
 
-func (r *run) object(v any) { r.keepWriteError(writeJSON(r.Out, v, r.setup.ASCII)) }
+func (r *run) object(v any) {
+	if err := writeJSON(r.Out, v, r.setup.ASCII); r.writeErr == nil {
+		r.addError(err)
+	}
+}
 
-// keepWriteError keeps the first error of printing results; the command ends with it.
-func (r *run) keepWriteError(err error) {
+// Write writes results to standard output and keeps the first error; the command ends with it.
+func (r *run) Write(text []byte) (int, error) {
+	n, err := r.stdout.Write(text)
 	if err != nil && r.writeErr == nil {
 		r.writeErr = local(err)
 	}
+	return n, err
 }
 
 // writeJSON writes one object on a line. Strings stay exact; see escapeJSON.

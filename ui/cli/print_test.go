@@ -91,6 +91,7 @@ func TestResultsThatCannotBeWritten(t *testing.T) {
 		{"list", "--json"}, {"config", "path", "--json"}, {"edit", "projects:71", "meetings:e:4", "--title", "x", "--yes", "--json"},
 		{"list"}, {"list", "--format", "table"}, {"list", "--format", "csv"}, {"config", "path"}, {"config", "schema", "--json"}, {"help", "query"},
 		{"show", "projects:71"}, {"edit", "projects:71", "--title", "x", "--yes"},
+		{"--version"}, {"--help"}, {"help"}, {"help", "list"}, {"completion", "bash"}, {"config", "show"}, {"man"},
 	} {
 		b := newBench(t)
 		b.program.Out = fullDisk{}

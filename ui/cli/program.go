@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -160,6 +161,7 @@ type run struct {
 		accounts    []string
 		plain, json bool
 	}
+	stdout   io.Writer // Out of the Program; Out of the run is the run itself, see Write
 	setup    Setup
 	engine   Engine
 	noConfig bool // there is no config file
@@ -176,7 +178,8 @@ func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 
 // Main runs the program with its arguments and returns the exit status. If ctx ends, that counts as an interrupt.
 func Main(ctx context.Context, p Program, args []string) int {
-	r := &run{Program: p, prompter: newPrompter(p.In, p.Err)}
+	r := &run{Program: p, prompter: newPrompter(p.In, p.Err), stdout: p.Out}
+	r.Out = r
 	command := "confab"
 	wrong := func(err error) int {
 		r.printError(err)
@@ -189,7 +192,7 @@ func Main(ctx context.Context, p Program, args []string) int {
 	root := r.root()
 	root.SetArgs(args)
 	root.SetIn(p.In)
-	root.SetOut(p.Out)
+	root.SetOut(r.Out)
 	root.SetErr(p.Err)
 	r.addCompletion(root)
 	root.SetFlagErrorFunc(flagWords)
@@ -202,13 +205,22 @@ func Main(ctx context.Context, p Program, args []string) int {
 		// fang asks a terminal for its background, which costs seconds if that does not answer. So it prints nothing but help.
 		root.SetHelpFunc(func(c *cobra.Command, _ []string) {
 			root.SetArgs(append(strings.Fields(c.CommandPath())[1:], "--help"))
+			var text bytes.Buffer
+			if root.SetOut(&text); r.Width() > 0 {
+				root.SetOut(p.Out) // which fang asks what it can show
+			}
 			_ = fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithoutManpage())
+			for line := range strings.Lines(text.String()) {
+				r.print("%s", strings.TrimRight(line, " \n"))
+			}
 		})
 	}
 	err := root.ExecuteContext(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
+	case r.writeErr != nil && r.status == ExitOK: // of one of cobra's own commands
+		r.addError(r.writeErr)
 	case err != nil:
 		return wrong(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"confab/model"
@@ -27,14 +28,15 @@ func (r *run) checkCanAsk(o sendOptions) error {
 
 // agree asks, unless --yes was given. If the person declines it prints declined and ends the command.
 func (r *run) agree(ctx context.Context, o sendOptions, question string, whole bool, declined string) error {
-	if o.yes || r.writeErr != nil {
+	switch {
+	case o.yes && errors.Is(r.writeErr, syscall.EPIPE): // nobody reads the plan
+		return nil
+	case o.yes || r.writeErr != nil:
 		return r.writeErr
 	}
 	yes, err := r.prompter.confirm(ctx, question, whole)
 	if err == nil && !yes {
-		if declined != "" {
-			r.printLines(theme.Pick(r.linear != nil, r.Out, r.Err), declined)
-		}
+		r.printLines(theme.Pick(r.linear != nil, r.Out, r.Err), declined)
 		return errShown
 	}
 	return err
@@ -127,7 +129,9 @@ func (r *run) reportAll(ctx context.Context, deliver func(report func(model.Deli
 		r.report(d)
 	})
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
-		r.say("What was not delivered stays in the outbox: confab outbox")
+		if left, _ := r.waiting(context.WithoutCancel(ctx)); left > 0 {
+			r.say("What was not delivered stays in the outbox: confab outbox")
+		}
 		r.addStatus(ExitInterrupted)
 	} else {
 		r.addError(err)
@@ -200,8 +204,6 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 				r.object(model.NewEditJSON(entry))
 			}
 		}
-	}
-	for _, it := range plan.Items {
 		if !r.flags.json || it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
 		}

@@ -135,6 +135,17 @@ func TestWrapNeverOverflows(t *testing.T) {
 	})
 }
 
+func TestWrapBreaksAfterAHyphenWithinAWordOnly(t *testing.T) {
+	for text, want := range map[string]string{
+		"what is not -is:public": "what is not|-is:public", "what is to be --plain": "what is to be|--plain",
+		"what is (-is:public)": "what is|(-is:public)", "on 2026-01-31 again": "on 2026-01-31|again", "a long well-known name": "a long well-|known name",
+	} {
+		if got := strings.Join(Measure{}.Wrap(text, 13), "|"); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestFromReturnsTheRestOfTheLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(1, 50).Draw(t, "total")

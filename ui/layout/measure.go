@@ -3,6 +3,7 @@ package layout
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -151,7 +152,7 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 		case blank && used == p.width && start > 0:
 			start, used = at, 0 // no blank at the start of a continued line
 			end, kept = at, 0
-		case blank || p.text == "-":
+		case blank || p.text == "-" && strings.ContainsFunc(line[end:at], unicode.IsLetter): // not after the sign of -word or --flag
 			end, kept = at, used
 		}
 	}
