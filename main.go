@@ -21,6 +21,7 @@ import (
 	"confab/config"
 	"confab/model"
 	"confab/model/inbox"
+	"confab/model/private"
 	"confab/model/query"
 	"confab/model/store"
 	"confab/providers"
@@ -347,6 +348,11 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 		return found, nil
 	}
 	for _, path := range files {
+		unlock, err := private.Lock(ctx, path+".lock", time.Millisecond) // whoever renews the tokens now would keep them again
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
