@@ -39,6 +39,24 @@ func Merged(e Edit, theirs Value) *Value {
 	return new(PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People)))
 }
 
+// Decided returns the edit as a decision would send it: mine and merged are sent over what the service showed, if that is known.
+func (e OutboxEntry) Decided(d Decision) (Edit, error) {
+	out := e.Edit
+	if e.Theirs == nil || d == DecideRetry {
+		return out, nil
+	}
+	out.Base = *e.Theirs
+	if d != DecideMerged {
+		return out, nil
+	}
+	merged := Merged(e.Edit, out.Base)
+	if merged == nil {
+		return out, &Error{Kind: Invalid, Message: "only sets of people can be merged"}
+	}
+	out.Target = *merged
+	return out, nil
+}
+
 // OnBase returns the edit made on another base. For a set of people the edit's changes are applied to that base.
 func (e Edit) OnBase(base Value) Edit {
 	if merged := Merged(e, base); merged != nil {

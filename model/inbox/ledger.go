@@ -150,6 +150,12 @@ func (b *Inbox) Changed(ctx context.Context, since int64, limit int, ids ...stri
 	return b.explained(ctx, subs), version, err
 }
 
+// Outbox lists every edit that is not settled, oldest first, with why it waits.
+func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) {
+	out, err := b.store.Outbox(ctx)
+	return b.withReasons(ctx, out), err
+}
+
 // OutboxOf lists the edits of one conversation that are not settled, oldest first, with why they wait.
 func (b *Inbox) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
 	out, err := b.store.OutboxOf(ctx, ref)
@@ -185,18 +191,14 @@ func (b *Inbox) Decide(ctx context.Context, d model.Decision, ids ...string) (n 
 // resolve sends an edit over what the service showed. If it showed nothing, the edit is sent as it is.
 func (b *Inbox) resolve(ctx context.Context, id string, d model.Decision) error {
 	e, _, err := b.store.OutboxEntry(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case e.Theirs == nil:
+	if err == nil && e.Theirs == nil {
 		return b.store.Requeue(ctx, []string{id})
-	case d == model.DecideMine:
-		return b.store.Rebase(ctx, id, *e.Theirs, e.Target)
 	}
-	if target := model.Merged(e.Edit, *e.Theirs); target != nil {
-		return b.store.Rebase(ctx, id, *e.Theirs, *target)
+	edit, wrong := e.Decided(d)
+	if err = cmp.Or(err, wrong); err != nil {
+		return err
 	}
-	return &model.Error{Kind: model.Invalid, Message: "only sets of people can be merged"}
+	return b.store.Rebase(ctx, id, edit.Base, edit.Target)
 }
 
 // Recheck reads the field of an edit that waits for a person from the service, and stores the value with the edit.

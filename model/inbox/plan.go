@@ -224,6 +224,34 @@ func (b *Inbox) PlanCreate(ctx context.Context, name string, n model.NewConversa
 	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
+// PlanDecision plans what a decision about edits of the outbox would send.
+func (b *Inbox) PlanDecision(ctx context.Context, d model.Decision, entries []model.OutboxEntry) (plan model.Plan, err error) {
+	for _, e := range entries {
+		edit, err := e.Decided(d)
+		if err != nil {
+			return plan, err
+		}
+		edit.Undoes = "" // only the edits decided about are delivered
+		i := slices.IndexFunc(plan.Items, func(it model.PlanItem) bool { return it.Ref == e.Ref && e.Ref.ID != "" })
+		if i < 0 {
+			i = len(plan.Items)
+			plan.Items = append(plan.Items, model.PlanItem{Ref: e.Ref, Title: e.Title, State: model.PlanChange})
+		}
+		plan.Items[i].Edits = append(plan.Items[i].Edits, edit)
+	}
+	for i := range plan.Items {
+		it := &plan.Items[i]
+		row, _, err := b.Row(ctx, it.Ref)
+		if err != nil {
+			return plan, err
+		}
+		desc, _ := b.Describe(it.Ref.Account)
+		it.Provider, row.Conversation.Ref = desc.Provider, it.Ref
+		it.WeighAgain(row.Conversation, desc, b.Capabilities(row.Conversation))
+	}
+	return plan, nil
+}
+
 // Requests fills in what would be sent for each changing item, after a fresh read, with the code that also sends it: an
 // edit that a delivery would stop now has no request.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {

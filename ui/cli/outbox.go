@@ -196,42 +196,18 @@ func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []s
 	}
 	for _, x := range entries {
 		r.printLines(w, entryLines(x)...)
-		if !d.sends() {
-			continue
-		}
-		edit := x.Edit
-		edit.Undoes = "" // only the edits decided about are delivered
-		if d.resolves() && x.Theirs != nil {
-			edit.Base = *x.Theirs
-			if d == "merged" {
-				merged := model.Merged(x.Edit, edit.Base)
-				if merged == nil {
-					return nil, plan, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
-				}
-				edit.Target = *merged
-			}
-		}
-		row, _, err := r.engine.Row(ctx, x.Ref)
-		if err != nil {
-			return nil, plan, err
-		}
-		account, _ := r.engine.Describe(x.Ref.Account)
-		i := slices.IndexFunc(plan.Items, func(it model.PlanItem) bool { return it.Ref == x.Ref && x.Ref.ID != "" })
-		if i < 0 {
-			i = len(plan.Items)
-			plan.Items = append(plan.Items, model.PlanItem{Ref: x.Ref, Title: x.Title, Provider: account.Provider, State: model.PlanChange})
-		}
-		it := &plan.Items[i]
-		it.Edits = append(it.Edits, edit)
-		it.Risks = append(it.Risks, model.Risks(edit, row.Conversation, account)...)
+	}
+	if d.sends() {
+		plan, err = r.engine.PlanDecision(ctx, model.Decision(d), entries)
 	}
 	switch {
+	case err != nil:
 	case !d.sends():
 		r.printLines(w, "To be given up: "+theme.Count(len(entries), "edit")+".")
 	case !dry:
 		r.printLines(w, append([]string{"To be sent:"}, planLines(plan)...)...)
 	}
-	return entries, plan, nil
+	return entries, plan, err
 }
 
 // apply carries a decision out and returns the ids of the edits to deliver. If the edits were given up it reports them and
