@@ -41,20 +41,16 @@ func Merged(e Edit, theirs Value) *Value {
 
 // Decided returns the edit as a decision would send it: mine and merged are sent over what the service showed, if that is known.
 func (e OutboxEntry) Decided(d Decision) (Edit, error) {
-	out := e.Edit
-	if e.Theirs == nil || d == DecideRetry {
-		return out, nil
+	switch {
+	case e.Theirs == nil || d == DecideRetry:
+		return e.Edit, nil
+	case d != DecideMerged:
+		e.Base = *e.Theirs
+		return e.Edit, nil
+	case Merged(e.Edit, *e.Theirs) == nil:
+		return e.Edit, &Error{Kind: Invalid, Message: "only sets of people can be merged"}
 	}
-	out.Base = *e.Theirs
-	if d != DecideMerged {
-		return out, nil
-	}
-	merged := Merged(e.Edit, out.Base)
-	if merged == nil {
-		return out, &Error{Kind: Invalid, Message: "only sets of people can be merged"}
-	}
-	out.Target = *merged
-	return out, nil
+	return e.OnBase(*e.Theirs), nil
 }
 
 // OnBase returns the edit made on another base. For a set of people the edit's changes are applied to that base.

@@ -189,7 +189,6 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 
 // WeighAgain sets what to ask and to say before edits that were planned earlier, and that c may show already.
 func (it *PlanItem) WeighAgain(c Conversation, d Description, caps Capabilities) {
-	it.Identify(&c)
 	c = c.Clone()
 	for _, e := range slices.Backward(it.Edits) {
 		e.Target = e.Base
@@ -379,11 +378,8 @@ func removesAll(e Edit, kind string) bool {
 func createRisks(e Edit, _ Conversation, d Description, add addRisk) {
 	n := *e.Target.New
 	if n.Privacy == PrivacyPublic || n.Access != "" && allowsMore(accessRanks, "group", n.Access) {
-		if seen := d.AudienceOfNew(n); seen.Class == ClassEveryone {
-			add(false, "will be seen by "+seen.Words())
-		} else {
-			add(false, "is open to everybody from the start (assumed)")
-		}
+		seen := d.AudienceOfNew(n)
+		add(false, pick(seen.Class == ClassEveryone, "will be seen by "+seen.Words(), "is open to everybody from the start (assumed)"))
 	}
 	if n.DefaultRole == RoleEditor {
 		add(false, cmp.Or(d.effect(EditDefaultRole, RoleEditor), "everybody who comes in may edit"))

@@ -133,8 +133,7 @@ func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bo
 	return b.explained(ctx, []model.Submission{sub})[0], ok, err
 }
 
-// SubmissionEdits returns a submission and its edits, with why they wait. With the version of an earlier answer, it may
-// return only the edits on conversations that changed since.
+// SubmissionEdits returns a submission and its edits, see model.Ledger, with why they wait.
 func (b *Inbox) SubmissionEdits(ctx context.Context, id string, since int64) (model.SubmissionEdits, error) {
 	out, err := b.store.SubmissionEdits(ctx, id, since)
 	b.withReasons(ctx, out.Outbox)
@@ -142,9 +141,7 @@ func (b *Inbox) SubmissionEdits(ctx context.Context, id string, since int64) (mo
 	return out, err
 }
 
-// Changed returns submissions, newest first: those that changed since the version of an earlier answer, or for version
-// 0 those with an edit in the outbox, and those with these ids. With a limit it also returns those with an edit in the
-// outbox, and the newest.
+// Changed returns submissions, see model.Ledger, with why they wait.
 func (b *Inbox) Changed(ctx context.Context, since int64, limit int, ids ...string) ([]model.Submission, int64, error) {
 	subs, version, err := b.store.Changed(ctx, since, limit, ids...)
 	return b.explained(ctx, subs), version, err
@@ -168,8 +165,7 @@ func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 	return b.explained(ctx, subs), err
 }
 
-// Decide carries out a decision about edits of the outbox, and returns how many it was about: all of them, or of a
-// withdrawal those that were never sent. It refuses edits that are being sent or that it does not know.
+// Decide carries out a decision, see model.Ledger. It refuses edits that are being sent or that it does not know.
 func (b *Inbox) Decide(ctx context.Context, d model.Decision, ids ...string) (n int, err error) {
 	n = len(ids)
 	switch d {

@@ -96,18 +96,6 @@ func unconfigured(ref model.Ref) model.PlanItem {
 	return model.PlanItem{Ref: ref}.Blocked("the account is not in the config")
 }
 
-func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change, dryRun bool) (model.PlanItem, error) {
-	a, err := b.account(ref.Account)
-	if err != nil {
-		return unconfigured(ref), nil
-	}
-	row, _, err := b.Row(ctx, ref)
-	if err != nil {
-		return model.PlanItem{}, err
-	}
-	return b.planRow(ctx, a, ref, row, changes, dryRun)
-}
-
 // planRow plans changes of a conversation. row is its cached row, with key 0 if it is not cached.
 func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
 	model.PlanItem, error) {
@@ -333,9 +321,6 @@ func sentTogether(edits []model.Edit) [][]model.Edit {
 // Submit writes the changing edits of a plan to the outbox, as one submission with the id of the plan. They are on disk
 // when it returns. It returns their ids, those of each conversation in the order of sending.
 func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
-	if p.ID == "" {
-		p.ID = store.NewID(b.now())
-	}
 	entries, sub := b.entries(p, model.Submission{})
 	if len(entries) == 0 {
 		return nil, nil

@@ -36,12 +36,14 @@ func newOwner(dir string) (*owner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	o := &owner{dir: dir, name: fmt.Sprintf("%s-%d-%s", filepath.Base(os.Args[0]), os.Getpid(), rand.Text())}
-	var err error
+	name := fmt.Sprintf("%s-%d-%s", filepath.Base(os.Args[0]), os.Getpid(), rand.Text())
 	// A process that looks between the creation of the file and its lock takes it for the file of a dead process, and
 	// removes it. Then Lock makes it again.
-	o.release, err = private.Lock(context.Background(), filepath.Join(dir, o.name), time.Millisecond)
-	return o, err
+	release, err := private.Lock(context.Background(), filepath.Join(dir, name), time.Millisecond)
+	if err != nil {
+		return nil, err
+	}
+	return &owner{dir: dir, name: name, release: release}, nil
 }
 
 func (o *owner) alive(claim string) bool {

@@ -283,7 +283,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	})
 }
 
-// decides returns a verb for a decision about edits of the outbox. It asks where an edit with that plan would.
+// decides returns a verb for a decision about edits of the outbox.
 func (l *linear) decides(name string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
 		d, ids := decision(name), strings.Fields(rest)
@@ -298,12 +298,7 @@ func (l *linear) decides(name string) func(context.Context, string) error {
 		if len(ids) == 0 {
 			return errors.New("say which, by an id of the outbox")
 		}
-		entries, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
-		if err != nil {
-			return err
-		}
-		o := sendOptions{yes: d.sends() && !plan.Risky() && !plan.Bulk()}
-		return l.carryOut(ctx, plan, o, d.question(len(entries)), "", func() ([]string, error) { return l.apply(ctx, d, entries) })
+		return l.decide(ctx, d, ids, sendOptions{})
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -110,13 +109,33 @@ func (r *run) decisionCommand(verb string) *cobra.Command {
 		}, how)
 }
 
+// decide shows the edits of a decision and what it sends, and carries it out.
 func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {
-	entries, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
-	if err != nil || o.dryRun && !d.sends() {
+	entries, err := r.findDecided(ctx, d, ids, o.dryRun)
+	var plan model.Plan
+	if err == nil && d.sends() {
+		plan, err = r.engine.PlanDecision(ctx, model.Decision(d), entries)
+	}
+	if err != nil {
 		return err
 	}
-	return r.carryOut(ctx, plan, o, d.question(len(entries)), "Nothing was changed.",
-		func() ([]string, error) { return r.apply(ctx, d, entries) })
+	for _, x := range entries {
+		r.printLines(r.plans(), entryLines(x)...)
+	}
+	switch {
+	case !d.sends():
+		r.printLines(r.plans(), "To be given up: "+theme.Count(len(entries), "edit")+".")
+		if o.dryRun {
+			return nil
+		}
+	case !o.dryRun:
+		r.printLines(r.plans(), append([]string{"To be sent:"}, planLines(plan)...)...)
+	}
+	declined := "Nothing was changed."
+	if r.linear != nil { // it asks where an edit with that plan would
+		o.yes, declined = d.sends() && !plan.Risky() && !plan.Bulk(), ""
+	}
+	return r.carryOut(ctx, plan, o, d.question(len(entries)), declined, func() ([]string, error) { return r.apply(ctx, d, entries) })
 }
 
 // findDecided returns the edits that ids name, of edits and submissions. Those that are sent over another's change are
@@ -185,29 +204,6 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 		return "it met nobody else's change (" + state + "): " + r.commandFor("retry or discard")
 	}
 	return ""
-}
-
-// planDecision finds the edits of a decision, plans what it sends, and shows both on w. A dry run leaves the plan to be shown
-// with its requests.
-func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []string, dry bool) (
-	entries []model.OutboxEntry, plan model.Plan, err error) {
-	if entries, err = r.findDecided(ctx, d, ids, dry); err != nil {
-		return nil, plan, err
-	}
-	for _, x := range entries {
-		r.printLines(w, entryLines(x)...)
-	}
-	if d.sends() {
-		plan, err = r.engine.PlanDecision(ctx, model.Decision(d), entries)
-	}
-	switch {
-	case err != nil:
-	case !d.sends():
-		r.printLines(w, "To be given up: "+theme.Count(len(entries), "edit")+".")
-	case !dry:
-		r.printLines(w, append([]string{"To be sent:"}, planLines(plan)...)...)
-	}
-	return entries, plan, err
 }
 
 // apply carries a decision out and returns the ids of the edits to deliver. If the edits were given up it reports them and
