@@ -17,11 +17,11 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
-	"golang.org/x/sync/semaphore"
 
 	"confab/config"
 	"confab/model"
 	"confab/model/inbox"
+	"confab/model/private"
 	"confab/model/query"
 	"confab/model/store"
 	"confab/providers"
@@ -139,10 +139,9 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			cli.SaveMemory(conversations)
 			return loading(conversations)
 		}}
-	large := semaphore.NewWeighted(1)
 	for _, a := range s.Active() {
 		f, account := providerAccount(s, a, l)
-		account.Pacer, account.Large = pacing(db, f, a), large
+		account.Pacer = pacing(db, f, a)
 		p, err := f.Open(account)
 		if err != nil {
 			return nil, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: %w", a.Name, err)}
@@ -349,6 +348,11 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 		return found, nil
 	}
 	for _, path := range files {
+		unlock, err := private.Lock(ctx, path+".lock", time.Millisecond) // whoever renews the tokens now would keep them again
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}

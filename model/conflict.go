@@ -39,6 +39,20 @@ func Merged(e Edit, theirs Value) *Value {
 	return new(PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People)))
 }
 
+// Decided returns the edit as a decision would send it: mine and merged are sent over what the service showed, if that is known.
+func (e OutboxEntry) Decided(d Decision) (Edit, error) {
+	switch {
+	case e.Theirs == nil || d == DecideRetry:
+		return e.Edit, nil
+	case d != DecideMerged:
+		e.Base = *e.Theirs
+		return e.Edit, nil
+	case Merged(e.Edit, *e.Theirs) == nil:
+		return e.Edit, &Error{Kind: Invalid, Message: "only sets of people can be merged"}
+	}
+	return e.OnBase(*e.Theirs), nil
+}
+
 // OnBase returns the edit made on another base. For a set of people the edit's changes are applied to that base.
 func (e Edit) OnBase(base Value) Edit {
 	if merged := Merged(e, base); merged != nil {

@@ -124,7 +124,7 @@ var kinds = []kindRow{
 		pairs: func(c *Conversation) *map[string]string { return &c.Attributes }, past: pairSentence},
 	{kind: EditArchive, shape: ShapeAct, sharedField: "existence", noun: "existence", whole: "conversation", op: "archive conversation",
 		get:          func(c *Conversation) string { return pick(c.Archived, "archived", "present") },
-		set:          func(c *Conversation, _ string) { c.Archived = true },
+		set:          func(c *Conversation, to string) { c.Archived = to == "archived" },
 		target:       "archived",
 		risk:         func(Edit) string { return "archives the conversation; this cannot be undone" },
 		irreversible: "the service can't unarchive"},
@@ -134,7 +134,7 @@ var kinds = []kindRow{
 		risk:         func(Edit) string { return "deletes the conversation for everybody; this cannot be undone" },
 		twice:        true,
 		irreversible: "the service keeps nothing to restore"},
-	{kind: EditCreate, shape: ShapeAct, noun: "existence", whole: "conversation", op: "create conversation",
+	{kind: EditCreate, shape: ShapeAct, noun: "existence", whole: "conversation", op: "create conversation", risks: createRisks,
 		irreversible: "delete the new conversation instead"},
 }
 
@@ -173,6 +173,14 @@ func (k EditKind) Op() string { return cmp.Or(k.row().op, "change "+k.Words()) }
 
 // FieldName returns a noun for what an edit of this kind changes, for use in sentences.
 func FieldName(k EditKind) string { return cmp.Or(k.row().whole, k.Words()) }
+
+// FieldName returns a singular noun for the value that the edit changes, for use in sentences.
+func (e Edit) FieldName() string {
+	if e.Key == "" {
+		return FieldName(e.Kind)
+	}
+	return "value of the " + e.Kind.Pair() + " " + CleanLine(e.Key, 60)
+}
 
 // Pairs returns all labels or all attributes, nil if they are not loaded.
 func Pairs(c Conversation, k EditKind) map[string]string { return *k.row().pairs(&c) }

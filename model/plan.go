@@ -177,25 +177,41 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change,
 		e.Base, e.Target = base, target
 		it.Edits = append(it.Edits, e)
 		apply(&now, e)
-		if cp.State == CapabilityAssumed && !slices.Contains(it.Notes, cp.Reason) {
-			it.Notes = append(it.Notes, cp.Reason)
-		}
 	}
 	it.Edits = Fold(it.Edits)
 	it.Edits = slices.DeleteFunc(it.Edits, func(e Edit) bool { return e.Kind != EditDelete && e.Base.Equal(e.Target) })
+	it.weigh(c, d, caps)
+	if len(it.Edits) > 0 {
+		it.State = PlanChange
+	}
+	return it
+}
+
+// WeighAgain sets what to ask and to say before edits that were planned earlier, and that c may show already.
+func (it *PlanItem) WeighAgain(c Conversation, d Description, caps Capabilities) {
+	c = c.Clone()
+	for _, e := range slices.Backward(it.Edits) {
+		e.Target = e.Base
+		apply(&c, e)
+	}
+	it.weigh(c, d, caps)
+}
+
+// weigh sets what to ask and to say before the edits of an item, for a conversation as it is without them.
+func (it *PlanItem) weigh(c Conversation, d Description, caps Capabilities) {
 	for _, e := range it.Edits {
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
 		if e.Kind.Exposes() {
 			it.Outsiders = it.Outsiders || HasOutsiders(&c, d.Domains)
 			if e.Widens() && it.Audience == nil && d.willBeSeenBy(e, c) != "" {
-				it.Audience = &AudienceChange{Now: d.AudienceOf(&c), Will: d.AudienceOf(&now)}
+				will := Project(c, it.Edits)
+				it.Audience = &AudienceChange{Now: d.AudienceOf(&c), Will: d.AudienceOf(&will)}
 			}
 		}
+		if cp := caps.Of(e.Kind); cp.State == CapabilityAssumed && !slices.Contains(it.Notes, cp.Reason) {
+			it.Notes = append(it.Notes, cp.Reason)
+		}
 	}
-	if len(it.Edits) > 0 {
-		it.State = PlanChange
-	}
-	return it
 }
 
 // Identify sets People and Updated, by which a person tells apart conversations with the same title.
@@ -225,15 +241,13 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 		return it.Blocked("a conversation in " + d.Name + " needs a space")
 	case d.lacksTerms(n.People) != "":
 		return it.Blocked(d.lacksTerms(n.People))
-	case cp.State == CapabilityAssumed:
-		it.Notes = []string{cp.Reason}
 	}
 	n.People = slices.Clone(n.People)
 	for i := range n.People {
 		n.People[i] = withDefaults(n.People[i], EditParticipants, d)
 	}
 	it.Edits = []Edit{{Ref: it.Ref, Kind: EditCreate, Target: Value{New: &n}}}
-	it.Risks = createRisks(n, d)
+	it.weigh(Conversation{}, d, caps)
 	return it
 }
 
@@ -361,25 +375,20 @@ func removesAll(e Edit, kind string) bool {
 	return slices.ContainsFunc(e.Base.Set(), is) && !slices.ContainsFunc(e.Target.Set(), is)
 }
 
-func createRisks(n NewConversation, d Description) []Risk {
-	var out []Risk
-	add := func(text string) { out = append(out, Risk{Kind: EditCreate, Text: text}) }
+func createRisks(e Edit, _ Conversation, d Description, add addRisk) {
+	n := *e.Target.New
 	if n.Privacy == PrivacyPublic || n.Access != "" && allowsMore(accessRanks, "group", n.Access) {
-		if seen := d.AudienceOfNew(n); seen.Class == ClassEveryone {
-			add("will be seen by " + seen.Words())
-		} else {
-			add("is open to everybody from the start (assumed)")
-		}
+		seen := d.AudienceOfNew(n)
+		add(false, pick(seen.Class == ClassEveryone, "will be seen by "+seen.Words(), "is open to everybody from the start (assumed)"))
 	}
 	if n.DefaultRole == RoleEditor {
-		add(cmp.Or(d.effect(EditDefaultRole, RoleEditor), "everybody who comes in may edit"))
+		add(false, cmp.Or(d.effect(EditDefaultRole, RoleEditor), "everybody who comes in may edit"))
 	}
 	for _, p := range n.People {
 		if p.Role == RoleEditor || p.Kind == KindGroup {
-			add("adds " + describe(p) + roleNote(p))
+			add(false, "adds "+describe(p)+roleNote(p))
 		}
 	}
-	return out
 }
 
 func describe(p Participant) string {

@@ -13,8 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"confab/model"
 )
 
@@ -33,9 +31,6 @@ type Account struct {
 	// Transport carries the requests; nil is a clone of http.DefaultTransport, which takes a proxy from the environment.
 	Transport http.RoundTripper
 	Pacer     model.Pacer
-	// Large is held to read the rest of a large answer. Accounts share it, so that large answers do not fill the memory together.
-	// Nil sets no such bound.
-	Large *semaphore.Weighted
 	// Log receives one line for each request, unless it is nil. It never receives a body, a credential or text from a service.
 	Log func(format string, args ...any)
 }

@@ -215,7 +215,7 @@ func (a *Answer) Rows(name string) (rows []json.RawMessage, top *Object, err err
 
 // readAnswer reads the body of an answer whose status means success.
 func (c *Client) readAnswer(ctx context.Context, call Call, raw *http.Response, timeout time.Duration) (*Answer, *fault) {
-	body, err := c.readBody(ctx, raw, c.options.BodyLimit)
+	body, err := readBody(raw, c.options.BodyLimit)
 	complaint := ""
 	switch {
 	case errors.Is(err, errTooLarge):
@@ -260,18 +260,12 @@ var (
 
 // readBody reads at most limit bytes, counted after decompression, which the transport has done. With errTooLarge it returns the
 // beginning. It reads in parts, because one buffer that grows would hold several times the size of a large answer.
-func (c *Client) readBody(ctx context.Context, raw *http.Response, limit int64) (body []byte, err error) {
+func readBody(raw *http.Response, limit int64) (body []byte, err error) {
 	if enc := raw.Header.Get("Content-Encoding"); !raw.Uncompressed && enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, errEncoding
 	}
 	var parts [][]byte
 	for size := int64(0); err == nil; {
-		if size == largeBody && c.account.Large != nil {
-			if err := c.account.Large.Acquire(ctx, 1); err != nil {
-				return nil, err
-			}
-			defer c.account.Large.Release(1)
-		}
 		var b bytes.Buffer
 		b.Grow(errorBodyLimit + bytes.MinRead)
 		_, err = io.CopyN(&b, raw.Body, errorBodyLimit)

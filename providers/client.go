@@ -24,9 +24,8 @@ import (
 const (
 	defaultTimeout   = 60 * time.Second
 	defaultInFlight  = 2
-	defaultBodyLimit = 5 << 20  // bytes, after decompression
+	defaultBodyLimit = 16 << 20 // bytes, after decompression
 	errorBodyLimit   = 64 << 10 // bytes read of the body of an error, and of other bodies at once
-	largeBody        = 512 << 10
 	headerLimit      = 256 << 10
 	maxRedirects     = 3
 	ConflictPause    = time.Second
@@ -284,7 +283,7 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 	// service shows afterwards decides.
 	switch status := raw.StatusCode; {
 	case status < 200 || status >= 300:
-		return nil, c.statusFault(ctx, call, b, raw)
+		return nil, c.statusFault(call, b, raw)
 	case !call.Write && (status == http.StatusAccepted || status == http.StatusPartialContent):
 		// The rows of an answer that is not whole must not be taken for all there are.
 		return nil, unreadable(call, status, fmt.Sprintf("the service answered %d, which is not expected here", status))

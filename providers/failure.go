@@ -70,12 +70,12 @@ func unreadable(call Call, status int, message string) *fault {
 }
 
 // statusFault returns the fault of an answer whose status is not one of success.
-func (c *Client) statusFault(ctx context.Context, call Call, b built, raw *http.Response) *fault {
+func (c *Client) statusFault(call Call, b built, raw *http.Response) *fault {
 	status := raw.StatusCode
 	if status >= 300 && status < 400 {
 		return c.redirectFault(call, b, raw)
 	}
-	body, _ := c.readBody(ctx, raw, errorBodyLimit)
+	body, _ := readBody(raw, errorBodyLimit)
 	var e *model.Error
 	number := strconv.Itoa(status)
 	if c.options.DecodeError != nil {

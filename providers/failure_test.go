@@ -21,8 +21,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"confab/model"
 )
 
@@ -327,50 +325,6 @@ func TestEndlessAnswersAreCutEarly(t *testing.T) {
 			}
 		})
 	}
-}
-
-// One large answer is read at a time, however many are sent at once, and whoever waits for a turn can be given up.
-func TestLargeAnswersTakeTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		large := semaphore.NewWeighted(1)
-		var taken atomic.Int64
-		goOn := make(chan struct{})
-		ask := func(ctx context.Context) error {
-			c := testClient(t, ClientOptions{}, Account{Large: large}, func(r *http.Request) (*http.Response, error) {
-				res := answer(r, 200, nil, "")
-				text := strings.NewReader(`"` + strings.Repeat("x", 2*largeBody))
-				first := readerFunc(func(p []byte) (int, error) {
-					n, err := text.Read(p)
-					taken.Add(int64(n))
-					return n, err
-				})
-				rest := readerFunc(func([]byte) (int, error) { <-goOn; return 0, io.EOF })
-				res.Body = io.NopCloser(io.MultiReader(first, rest, strings.NewReader(`"`)))
-				return res, nil
-			})
-			_, err := c.Do(ctx, Call{Endpoint: read, Params: one})
-			return err
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		ends := make(chan error, 3)
-		for _, ctx := range []context.Context{t.Context(), ctx, t.Context()} {
-			go func() { ends <- ask(ctx) }()
-			synctest.Wait()
-		}
-		if most := int64(2*largeBody + 1 + 2*largeBody); taken.Load() > most {
-			t.Errorf("%d bytes were read of three answers, want %d at most", taken.Load(), most)
-		}
-		cancel()
-		if err := <-ends; model.KindOf(err) != model.Canceled {
-			t.Errorf("given up while waiting: got %v", err)
-		}
-		close(goOn)
-		for range 2 {
-			if err := <-ends; err != nil {
-				t.Errorf("a large answer that had its turn: %v", err)
-			}
-		}
-	})
 }
 
 type readerFunc func([]byte) (int, error)

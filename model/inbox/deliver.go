@@ -199,7 +199,7 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 			verdict, theirs = model.Compare(e.Edit, *d.fresh)
 		}
 	}
-	field := model.FieldName(e.Kind)
+	field := e.FieldName()
 	var end ending
 	switch {
 	case verdict == model.Untouched:
@@ -282,10 +282,7 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if known && is.Equal(e.Target) {
 		return ending{state: model.Done, before: before, after: is, shows: shows}
 	}
-	field := model.FieldName(e.Kind)
-	if e.Key != "" {
-		field = "value of the " + e.Kind.Pair()
-	}
+	field := e.FieldName()
 	theirs, why := &is, "the service accepted the change but shows another "+field
 	switch {
 	case !known:

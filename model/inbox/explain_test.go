@@ -84,6 +84,10 @@ func TestSubmissionExplainsThatItsAccountIsUnreachable(t *testing.T) {
 					sub.Sentence, problem(sub), model.Held, model.OrphanedMeans)
 			}
 		}
+		all, err := b.Outbox(ctx)
+		if err != nil || len(all) != 2 || all[0].Error.Words() != model.OrphanedMeans {
+			t.Errorf("the outbox holds %s, want two edits that say %q, error %v", inWords(all...), model.OrphanedMeans, err)
+		}
 	})
 }
 
@@ -106,6 +110,21 @@ func TestLabelExplainsThatItWaitsForAnother(t *testing.T) {
 		const want = "waits for another change of its labels, which is being sent"
 		if err != nil || len(out) != 2 || out[1].Error.Words() != want {
 			t.Errorf("the outbox of the conversation holds %s, want two edits of which the second says %q, error %v", inWords(out...), want, err)
+		}
+	})
+}
+
+func TestConflictNamesTheLabel(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	f.change("1", func(c *model.Conversation) { c.Labels = map[string]string{} })
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(t.Context())
+		label := model.Change{Kind: model.EditLabels, Key: "won", Op: model.OpSet, Target: model.TextValue("yes")}
+		ids := submit(t, b, f.ref("1"), []model.Change{label})
+		f.change("1", func(c *model.Conversation) { c.Labels = map[string]string{"won": "no"} })
+		const want = "the value of the label won was changed by somebody else meanwhile"
+		if out := deliver(t, b, ids); len(out) != 1 || out[0].Error.Words() != want {
+			t.Errorf("delivered %s, want a conflict that says %q", inWords(out...), want)
 		}
 	})
 }

@@ -47,7 +47,6 @@ type Options struct {
 // stored are the methods that Inbox forwards to the store.
 type stored interface {
 	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
-	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
 	Undecided(ctx context.Context) (map[string]int, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
 	SaveDraft(ctx context.Context, key, text string) error

@@ -133,8 +133,7 @@ func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bo
 	return b.explained(ctx, []model.Submission{sub})[0], ok, err
 }
 
-// SubmissionEdits returns a submission and its edits, with why they wait. With the version of an earlier answer, it may
-// return only the edits on conversations that changed since.
+// SubmissionEdits returns a submission and its edits, see model.Ledger, with why they wait.
 func (b *Inbox) SubmissionEdits(ctx context.Context, id string, since int64) (model.SubmissionEdits, error) {
 	out, err := b.store.SubmissionEdits(ctx, id, since)
 	b.withReasons(ctx, out.Outbox)
@@ -142,12 +141,16 @@ func (b *Inbox) SubmissionEdits(ctx context.Context, id string, since int64) (mo
 	return out, err
 }
 
-// Changed returns submissions, newest first: those that changed since the version of an earlier answer, or for version
-// 0 those with an edit in the outbox, and those with these ids. With a limit it also returns those with an edit in the
-// outbox, and the newest.
+// Changed returns submissions, see model.Ledger, with why they wait.
 func (b *Inbox) Changed(ctx context.Context, since int64, limit int, ids ...string) ([]model.Submission, int64, error) {
 	subs, version, err := b.store.Changed(ctx, since, limit, ids...)
 	return b.explained(ctx, subs), version, err
+}
+
+// Outbox lists every edit that is not settled, oldest first, with why it waits.
+func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) {
+	out, err := b.store.Outbox(ctx)
+	return b.withReasons(ctx, out), err
 }
 
 // OutboxOf lists the edits of one conversation that are not settled, oldest first, with why they wait.
@@ -162,8 +165,7 @@ func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 	return b.explained(ctx, subs), err
 }
 
-// Decide carries out a decision about edits of the outbox, and returns how many it was about: all of them, or of a
-// withdrawal those that were never sent. It refuses edits that are being sent or that it does not know.
+// Decide carries out a decision, see model.Ledger. It refuses edits that are being sent or that it does not know.
 func (b *Inbox) Decide(ctx context.Context, d model.Decision, ids ...string) (n int, err error) {
 	n = len(ids)
 	switch d {
@@ -185,18 +187,14 @@ func (b *Inbox) Decide(ctx context.Context, d model.Decision, ids ...string) (n 
 // resolve sends an edit over what the service showed. If it showed nothing, the edit is sent as it is.
 func (b *Inbox) resolve(ctx context.Context, id string, d model.Decision) error {
 	e, _, err := b.store.OutboxEntry(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case e.Theirs == nil:
+	if err == nil && e.Theirs == nil {
 		return b.store.Requeue(ctx, []string{id})
-	case d == model.DecideMine:
-		return b.store.Rebase(ctx, id, *e.Theirs, e.Target)
 	}
-	if target := model.Merged(e.Edit, *e.Theirs); target != nil {
-		return b.store.Rebase(ctx, id, *e.Theirs, *target)
+	edit, wrong := e.Decided(d)
+	if err = cmp.Or(err, wrong); err != nil {
+		return err
 	}
-	return &model.Error{Kind: model.Invalid, Message: "only sets of people can be merged"}
+	return b.store.Rebase(ctx, id, edit.Base, edit.Target)
 }
 
 // Recheck reads the field of an edit that waits for a person from the service, and stores the value with the edit.

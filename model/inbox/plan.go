@@ -96,18 +96,6 @@ func unconfigured(ref model.Ref) model.PlanItem {
 	return model.PlanItem{Ref: ref}.Blocked("the account is not in the config")
 }
 
-func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change, dryRun bool) (model.PlanItem, error) {
-	a, err := b.account(ref.Account)
-	if err != nil {
-		return unconfigured(ref), nil
-	}
-	row, _, err := b.Row(ctx, ref)
-	if err != nil {
-		return model.PlanItem{}, err
-	}
-	return b.planRow(ctx, a, ref, row, changes, dryRun)
-}
-
 // planRow plans changes of a conversation. row is its cached row, with key 0 if it is not cached.
 func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
 	model.PlanItem, error) {
@@ -224,6 +212,34 @@ func (b *Inbox) PlanCreate(ctx context.Context, name string, n model.NewConversa
 	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
+// PlanDecision plans what a decision about edits of the outbox would send.
+func (b *Inbox) PlanDecision(ctx context.Context, d model.Decision, entries []model.OutboxEntry) (plan model.Plan, err error) {
+	for _, e := range entries {
+		edit, err := e.Decided(d)
+		if err != nil {
+			return plan, err
+		}
+		edit.Undoes = "" // only the edits decided about are delivered
+		i := slices.IndexFunc(plan.Items, func(it model.PlanItem) bool { return it.Ref == e.Ref && e.Ref.ID != "" })
+		if i < 0 {
+			i = len(plan.Items)
+			plan.Items = append(plan.Items, model.PlanItem{Ref: e.Ref, Title: e.Title, State: model.PlanChange})
+		}
+		plan.Items[i].Edits = append(plan.Items[i].Edits, edit)
+	}
+	for i := range plan.Items {
+		it := &plan.Items[i]
+		row, _, err := b.Row(ctx, it.Ref)
+		if err != nil {
+			return plan, err
+		}
+		desc, _ := b.Describe(it.Ref.Account)
+		it.Provider, row.Conversation.Ref = desc.Provider, it.Ref
+		it.WeighAgain(row.Conversation, desc, b.Capabilities(row.Conversation))
+	}
+	return plan, nil
+}
+
 // Requests fills in what would be sent for each changing item, after a fresh read, with the code that also sends it: an
 // edit that a delivery would stop now has no request.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
@@ -305,9 +321,6 @@ func sentTogether(edits []model.Edit) [][]model.Edit {
 // Submit writes the changing edits of a plan to the outbox, as one submission with the id of the plan. They are on disk
 // when it returns. It returns their ids, those of each conversation in the order of sending.
 func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
-	if p.ID == "" {
-		p.ID = store.NewID(b.now())
-	}
 	entries, sub := b.entries(p, model.Submission{})
 	if len(entries) == 0 {
 		return nil, nil

@@ -186,11 +186,12 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		return false, nil
 	}
 	change := model.Change{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}
-	it, err := p.b.planOne(ctx, e.Ref, []model.Change{change}, p.dryRun)
-	switch {
-	case err != nil || ctx.Err() != nil:
-		return false, cmp.Or(err, ctx.Err())
-	case it.State == model.PlanBlocked:
+	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{change}, model.PlanOptions{DryRun: p.dryRun})
+	if err != nil {
+		return false, err
+	}
+	it := plan.Items[0]
+	if it.State == model.PlanBlocked {
 		p.block(title, e.Ref, it.Reason)
 		return false, nil
 	}

@@ -43,13 +43,24 @@ func makeDir(path string) (fs.FileInfo, error) {
 	return os.Stat(path)
 }
 
-// Lock waits for the lock that processes share, which is on a file of its own. Its directory must exist.
-func Lock(ctx context.Context, path string, retry time.Duration) (unlock func() error, err error) {
-	l := flock.New(path, flock.SetPermissions(0o600))
-	if _, err := l.TryLockContext(ctx, retry); err != nil {
-		return nil, errors.Join(err, l.Close())
+// Lock waits for the lock that processes share, which is on a file of its own. Its directory must exist. The file goes with the
+// lock: it is removed before it is unlocked, and one that was removed while its lock was waited for does not count.
+func Lock(ctx context.Context, path string, retry time.Duration) (unlock func(), err error) {
+	for {
+		l := flock.New(path, flock.SetPermissions(0o600))
+		if _, err := l.TryLockContext(ctx, retry); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		mine, err := l.Stat()
+		found, gone := os.Stat(path)
+		if err == nil && gone == nil && os.SameFile(mine, found) {
+			return func() {
+				_ = os.Remove(path)
+				_ = l.Close()
+			}, nil
+		}
+		_ = l.Close()
 	}
-	return l.Close, nil
 }
 
 // Append opens a file for appending, and creates it if it is missing. It must be a regular file of this user, and no link. Append

@@ -173,7 +173,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 		f := field(e.Edit)
 		ready := (e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)) &&
 			!maps[e.Kind] && !moving[e.Submission] && wanted(only, e.ID)
-		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
+		fresh := e.State == model.Queued && !e.Sent
 		if h, ok := held[f]; ok && ready && fresh && folds(h, e) {
 			over := e.Edit
 			if over.Base = h.Base; !over.Widens() {
@@ -343,13 +343,8 @@ func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 	if err := s.endAbandoned(ctx, op); err != nil {
 		return nil, err
 	}
-	dead := map[string]bool{}
-	return s.release(ctx, op, func(claim string) bool {
-		if _, asked := dead[claim]; !asked {
-			dead[claim] = !s.owner.alive(claim)
-		}
-		return dead[claim]
-	}, sendings+" AND claim <> ?", s.owner.name)
+	dead := func(claim string) bool { return !s.owner.alive(claim) }
+	return s.release(ctx, op, dead, sendings+" AND claim <> ?", s.owner.name)
 }
 
 // release queues again the edits that a query selects whose claims are over, and returns

@@ -28,10 +28,10 @@ func TestClaimFileRemovedBeforeItsLockIsMadeAgain(t *testing.T) {
 		}
 		if other := (&owner{dir: dir}); !other.alive(o.name) {
 			t.Errorf("the process that holds the claim file %s counts as dead, want alive", o.name)
-			o.close()
+			o.release()
 			break
 		}
-		o.close()
+		o.release()
 	}
 	close(stop)
 	<-stopped

@@ -71,7 +71,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		s.closeDB()
 		if s.owner != nil {
-			s.owner.close()
+			s.owner.release()
 		}
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), plain(err))
 	}

@@ -254,20 +254,14 @@ func (s *Store) Discard(ctx context.Context, ids []string) error {
 // Withdraw removes those of the edits that were never sent, and returns their ids.
 func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
 	err = inSlices(ctx, s, "withdraw", ids, func(t *tx, id string) {
-		if t.withdraw(id) {
-			withdrawn = append(withdrawn, id)
+		if e, ok := t.entry(id); ok && e.Unsent() {
+			t.giveUp(e, "withdrawn")
+			if t.err == nil {
+				withdrawn = append(withdrawn, id)
+			}
 		}
 	})
 	return withdrawn, err
-}
-
-func (t *tx) withdraw(id string) (ok bool) {
-	e, ok := t.entry(id)
-	if !ok || !e.Unsent() {
-		return false
-	}
-	t.giveUp(e, "withdrawn")
-	return t.err == nil
 }
 
 func (s *Store) update(ctx context.Context, op, id string, f func(*tx, model.OutboxEntry)) error {

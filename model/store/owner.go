@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -22,8 +23,9 @@ import (
 type owner struct {
 	dir  string
 	name string
-	lock *flock.Flock
-	kept sync.Once // guards keep
+	// release removes the file, then unlocks it: an unlocked file means a dead process, and this one leaves in good order.
+	release func()
+	kept    sync.Once // guards keep
 }
 
 // keep makes the claim file survive a power failure. It runs before this process's first
@@ -34,28 +36,14 @@ func newOwner(dir string) (*owner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	o := &owner{dir: dir, name: fmt.Sprintf("%s-%d-%s", filepath.Base(os.Args[0]), os.Getpid(), rand.Text())}
-	for {
-		o.lock = flock.New(filepath.Join(dir, o.name), flock.SetPermissions(0o600))
-		if _, err := o.lock.TryLock(); err != nil {
-			return nil, err
-		}
-		// A process that looks between the creation of the file and its lock takes it for
-		// the file of a dead process, and removes it. Then the loop tries again.
-		mine, err := o.lock.Stat()
-		found, gone := os.Lstat(o.lock.Path())
-		if o.lock.Locked() && err == nil && gone == nil && os.SameFile(mine, found) {
-			return o, nil
-		}
-		o.lock.Close()
+	name := fmt.Sprintf("%s-%d-%s", filepath.Base(os.Args[0]), os.Getpid(), rand.Text())
+	// A process that looks between the creation of the file and its lock takes it for the file of a dead process, and
+	// removes it. Then Lock makes it again.
+	release, err := private.Lock(context.Background(), filepath.Join(dir, name), time.Millisecond)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func (o *owner) close() {
-	// The file goes first: an unlocked file means a dead process, and this one leaves in
-	// good order.
-	os.Remove(o.lock.Path())
-	o.lock.Unlock()
+	return &owner{dir: dir, name: name, release: release}, nil
 }
 
 func (o *owner) alive(claim string) bool {

@@ -78,7 +78,7 @@ func (s *Store) Close() error {
 	case err = <-ended:
 	case <-ctx.Done():
 	}
-	s.owner.close()
+	s.owner.release()
 	return err
 }
 

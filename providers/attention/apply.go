@@ -34,10 +34,6 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call := calls.Title.Of(id, map[string]string{"title": text})
 			w = p.write(e.Kind, call)
 		case model.EditLabels:
-			if raw, known := read[e.Key]; known && isSet(raw) && raw[0] != '"' {
-				// Undo knows only the text of a value, and would bring back a text.
-				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "the value of the label "+e.Key+" is no text"))
-			}
 			w = labels
 		case model.EditArchive:
 			w = p.write(e.Kind, calls.Archive.Of(id, nil))

@@ -128,33 +128,6 @@ func TestUnsupportedSendsNothing(t *testing.T) {
 	}
 }
 
-// A label whose value is no text can't be changed, since undo would bring back a text.
-func TestALabelThatIsNoTextStays(t *testing.T) {
-	f := &fake{}
-	p := opened(t, f, nil)
-	f.answers["GET /v2/conversations/c%2F1"] = says(200, resourceOf(`,"labels":{"list":["a"],"number":7,"text":"a","none":null}`))
-	f.answers["PUT /v2/conversations/c%2F1/labels"] = says(200, `{}`)
-	d, err := p.Load(t.Context(), "c/1", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.take()
-	for _, e := range []model.Edit{{Kind: model.EditLabels, Key: "list"}, text(model.EditLabels, "number", "8")} {
-		if out := p.Apply(t.Context(), d.Conversation, []model.Edit{e}); model.KindOf(out[0].Err) != model.Unsupported || len(f.take()) != 0 {
-			t.Errorf("label %s: got %v and sent %v, want Unsupported and nothing", e.Key, out, f.sent)
-		}
-	}
-	edits := []model.Edit{text(model.EditLabels, "text", "b"), text(model.EditLabels, "none", "c")}
-	for i, o := range p.Apply(t.Context(), d.Conversation, edits) {
-		if o.Err != nil {
-			t.Errorf("label %s: %v", edits[i].Key, o.Err)
-		}
-	}
-	if sent := f.take(); len(sent) != 1 || sent[0] != `PUT /v2/conversations/c%2F1/labels {"labels":{"list":["a"],"none":"c","number":7,"text":"b"},"skip_analysis":true}` {
-		t.Errorf("sent %v, want one request with the other labels as they were", sent)
-	}
-}
-
 // No edit without a call of its own is planned as the call that can't be undone, whatever the table of capabilities says.
 func TestOnlyAnArchiveArchives(t *testing.T) {
 	p := opened(t, &fake{}, nil).(*provider)

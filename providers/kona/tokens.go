@@ -166,9 +166,8 @@ func (f tokenFile) lock(ctx context.Context, op string) (stored tokens, unlock f
 	if f.path == "" {
 		return stored, func() {}, nil
 	}
-	var release func() error
 	if err = os.MkdirAll(filepath.Dir(f.path), 0o700); err == nil {
-		release, err = private.Lock(ctx, f.path+".lock", lockPause)
+		unlock, err = private.Lock(ctx, f.path+".lock", lockPause)
 	}
 	switch {
 	case ctx.Err() != nil && err != nil:
@@ -176,7 +175,6 @@ func (f tokenFile) lock(ctx context.Context, op string) (stored tokens, unlock f
 	case err != nil:
 		return stored, nil, localError(op, "the token file cannot be locked: ", err)
 	}
-	unlock = func() { _ = release() }
 	if stored, err = f.read(); err != nil {
 		unlock()
 	}

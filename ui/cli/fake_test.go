@@ -307,6 +307,19 @@ func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, err
 	return f.Submit(ctx, u.Plan)
 }
 
+func (f *fakeEngine) PlanDecision(_ context.Context, d model.Decision, entries []model.OutboxEntry) (p model.Plan, err error) {
+	for _, x := range entries {
+		edit, err := x.Decided(d)
+		if err != nil {
+			return p, err
+		}
+		it := model.PlanItem{Ref: x.Ref, Title: x.Title, State: model.PlanChange, Edits: []model.Edit{edit}}
+		desc, _ := f.Describe(x.Ref.Account)
+		it.WeighAgain(f.rows[x.Ref].Conversation, desc, nil)
+		p.Items = append(p.Items, it)
+	}
+	return p, nil
+}
 func (f *fakeEngine) Outbox(context.Context) ([]model.OutboxEntry, error) {
 	return slices.Clone(f.outbox), nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"confab/config"
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/theme"
@@ -45,6 +46,9 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	}
 	if from, ok := query.DateFrom(text, now, time.Local); ok {
 		return from, nil
+	}
+	if d, err := config.ParseDuration(text); err == nil { // 1d12h
+		return now.Add(-d), nil
 	}
 	return time.Time{}, usage("--since wants an age (36h, 7d, 2w, 3mo, 1y), a date (2026-01-31, 2026-01, today) or a time "+
 		"(2026-01-31T08:00), not %q", cell(text))

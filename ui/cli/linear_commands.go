@@ -288,7 +288,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	})
 }
 
-// decides returns a verb for a decision about edits of the outbox. It asks where an edit with that plan would.
+// decides returns a verb for a decision about edits of the outbox.
 func (l *linear) decides(name string) func(context.Context, string) error {
 	return func(ctx context.Context, rest string) error {
 		d, ids := decision(name), strings.Fields(rest)

@@ -109,10 +109,27 @@ func (r *run) decisionCommand(verb string) *cobra.Command {
 		}, how)
 }
 
+// decide shows the edits of a decision and what it sends, and carries it out.
 func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOptions) error {
-	entries, plan, err := r.planDecision(ctx, d, ids, o.dryRun)
-	if err != nil || o.dryRun && !d.sends() {
+	entries, err := r.findDecided(ctx, d, ids, o.dryRun)
+	var plan model.Plan
+	if err == nil && d.sends() {
+		plan, err = r.engine.PlanDecision(ctx, model.Decision(d), entries)
+	}
+	if err != nil {
 		return err
+	}
+	for _, x := range entries {
+		r.printLines(r.plans(), entryLines(x)...)
+	}
+	switch {
+	case !d.sends():
+		r.printLines(r.plans(), "To be given up: "+theme.Count(len(entries), "edit")+".")
+		if o.dryRun {
+			return nil
+		}
+	case !o.dryRun:
+		r.printLines(r.plans(), append([]string{"To be sent:"}, planLines(plan)...)...)
 	}
 	o.yes = o.yes || r.linear != nil && d.sends() && !plan.Risky() && !plan.Bulk() // as an edit with that plan
 	return r.carryOut(ctx, plan, o, d.question(len(entries)), "Nothing was changed.",
@@ -186,54 +203,6 @@ func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 		return "it met nobody else's change (" + state + "): " + r.commandFor("retry or discard")
 	}
 	return ""
-}
-
-// planDecision finds the edits of a decision, plans what it sends, and shows both. A dry run leaves the plan to be shown with its
-// requests.
-func (r *run) planDecision(ctx context.Context, d decision, ids []string, dry bool) (
-	entries []model.OutboxEntry, plan model.Plan, err error) {
-	if entries, err = r.findDecided(ctx, d, ids, dry); err != nil {
-		return nil, plan, err
-	}
-	w := r.plans()
-	for _, x := range entries {
-		r.printLines(w, entryLines(x)...)
-		if !d.sends() {
-			continue
-		}
-		edit := x.Edit
-		edit.Undoes = "" // only the edits decided about are delivered
-		if d.resolves() && x.Theirs != nil {
-			edit.Base = *x.Theirs
-			if d == "merged" {
-				merged := model.Merged(x.Edit, edit.Base)
-				if merged == nil {
-					return nil, plan, refused("%s: what is there now is not known, so nothing can be merged", x.ID)
-				}
-				edit.Target = *merged
-			}
-		}
-		row, _, err := r.engine.Row(ctx, x.Ref)
-		if err != nil {
-			return nil, plan, err
-		}
-		account, _ := r.engine.Describe(x.Ref.Account)
-		i := slices.IndexFunc(plan.Items, func(it model.PlanItem) bool { return it.Ref == x.Ref && x.Ref.ID != "" })
-		if i < 0 {
-			i = len(plan.Items)
-			plan.Items = append(plan.Items, model.PlanItem{Ref: x.Ref, Title: x.Title, Provider: account.Provider, State: model.PlanChange})
-		}
-		it := &plan.Items[i]
-		it.Edits = append(it.Edits, edit)
-		it.Risks = append(it.Risks, model.Risks(edit, row.Conversation, account)...)
-	}
-	switch {
-	case !d.sends():
-		r.printLines(w, "To be given up: "+theme.Count(len(entries), "edit")+".")
-	case !dry:
-		r.printLines(w, append([]string{"To be sent:"}, planLines(plan)...)...)
-	}
-	return entries, plan, nil
 }
 
 // apply carries a decision out and returns the ids of the edits to deliver. If the edits were given up it reports them and
