@@ -327,10 +327,6 @@ func TestEndlessAnswersAreCutEarly(t *testing.T) {
 	}
 }
 
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
 var getThing = Endpoint{Name: "get thing", Method: http.MethodGet, Path: "/things/{id}"}
 
 func TestEndlessHeadersOfHTTP2AreCutEarly(t *testing.T) {

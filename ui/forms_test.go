@@ -145,3 +145,28 @@ func TestCreateWhereNothingCan(t *testing.T) {
 		a.Want("attention-a: the service can't do this")
 	})
 }
+
+// The form with all fields says why none of them can be edited, and opens if one of several conversations has one that can.
+func TestAFormWithoutAFieldToEditIsNotOpened(t *testing.T) {
+	f := newFake(conversations(8)...)
+	f.caps = func(c model.Conversation) model.Capabilities {
+		out := newFake().Capabilities(c)
+		for k := range out {
+			if c.Provider != model.Attention {
+				break
+			}
+			out[k] = model.Capability{State: model.CapabilityNo, Reason: "the account is read-only in the config"}
+		}
+		return out
+	}
+	with(t, f, start{}, func(a *app) {
+		a.Rush("e", "d")
+		a.Want("the account is read-only in the config", "1/8")
+		a.WantNot("Edit: ")
+		if got := f.done(); len(got) != 0 {
+			t.Errorf("what was typed for the form marked %v as done", got)
+		}
+		a.Press("space", "space", "e")
+		a.Want("Edit: 2 conversations")
+	})
+}

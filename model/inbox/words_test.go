@@ -28,9 +28,9 @@ func TestRefusalNamesTheExistingConversation(t *testing.T) {
 
 func TestIgnoredChangesSayWhatTheServiceShows(t *testing.T) {
 	for want, change := range map[string]model.Change{
-		"the service accepted it, but the conversation is not archived":            {Kind: model.EditArchive, Op: model.OpSet},
-		"the service accepted the change but shows another title":                  title("mine")[0],
-		"the service accepted the change but shows another value of the attribute": {Kind: model.EditAttributes, Key: "tier", Op: model.OpSet, Target: model.TextValue("gold")},
+		"the service accepted it, but the conversation is not archived":                 {Kind: model.EditArchive, Op: model.OpSet},
+		"the service accepted the change but shows another title":                       title("mine")[0],
+		"the service accepted the change but shows another value of the attribute tier": {Kind: model.EditAttributes, Key: "tier", Op: model.OpSet, Target: model.TextValue("gold")},
 	} {
 		f := newFake("sales", "Kick-off")
 		f.change("1", func(c *model.Conversation) { c.Attributes = map[string]string{} })

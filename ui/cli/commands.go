@@ -183,7 +183,8 @@ func needs(what string, least, most int) cobra.PositionalArgs {
 	}
 }
 
-var flagKinds = map[string]string{"int": "a whole number", "duration": "a time such as 2s", "bool": "true or false", "uint64": "a whole number"}
+var flagKinds = map[string]string{"int": "a whole number", "uint64": "a whole number", "duration": "a time such as 2s",
+	"bool": "true or false"}
 
 func flagWords(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError
