@@ -170,3 +170,21 @@ func TestAFormWithoutAFieldToEditIsNotOpened(t *testing.T) {
 		a.Want("Edit: 2 conversations")
 	})
 }
+
+func TestReadOnlySaysWhy(t *testing.T) {
+	f := newFake(conversations(8)...)
+	with(t, f, start{options: ui.Options{ReadOnly: true}}, func(a *app) {
+		for _, k := range []string{"p", "t", "s", "P", "c", "A", "D", "N", "e"} {
+			a.Press("?", "esc", k) // the help hides the message of the key before
+			a.Want("read-only: confab was started so")
+		}
+		a.Press(":")
+		a.Type("retry_failed")
+		if a.Press("enter"); !a.Contains("there is nothing to send again") {
+			t.Errorf("to retry without a failed edit does not say that there is none:\n%s", a.Text())
+		}
+		if len(f.submitted()) != 0 || a.count("Plan") != 0 {
+			t.Error("a read-only inbox made a plan")
+		}
+	})
+}

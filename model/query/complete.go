@@ -147,7 +147,9 @@ func (c *completer) words(typed string, terms bool) {
 		return
 	}
 	for _, v := range Vocabularies() {
-		c.vocabulary(fieldNamed(v.Field), typed, valuesPerField)
+		if of := fieldNamed(v.Field); of.compare != byLine { // few rows differ in their roles
+			c.vocabulary(of, typed, valuesPerField)
+		}
 	}
 	c.vocabulary(fieldNamed(FieldTitle), typed, valuesPerField)
 }

@@ -129,6 +129,18 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// A word is completed to what tells rows apart, which a role hardly does.
+func TestAWordIsNotCompletedToARole(t *testing.T) {
+	from := vocabulary{"role": values("collaboration_complete"), "company": values("Collab Ltd")}.source
+	var got []string
+	for _, c := range query.Complete("colla", 5, from) {
+		got = append(got, c.Text)
+	}
+	if want := []string{`company:"Collab Ltd"`}; !slices.Equal(got, want) {
+		t.Errorf("colla is completed to %q, want %q", got, want)
+	}
+}
+
 func TestCompletionsAreValidQueries(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(genText(2), rapid.SampledFrom([]string{"ti", "label:", "label:\"deal stage\"=", "with:\"", "updated:<3", "sort:-", "is:"})).Draw(t, "text")
