@@ -286,11 +286,11 @@ func parseChange(flag, text string) (c model.Change, err error) {
 	case "title", "description", "status", "access", "default-role":
 		c.Kind = model.EditKind(strings.ReplaceAll(flag, "-", "_"))
 		known := map[string][]string{"status": model.EditStatus.Choices(model.Description{}), "default-role": roleWords()}[flag]
-		if known != nil {
+		switch {
+		case flag == "title" && text != "" && strings.TrimSpace(text) == "":
+			err = usage("--title must not be blank; --title '' clears it where the service can")
+		case known != nil:
 			err = oneOf("--"+flag, text, known)
-		}
-		if flag == "title" && strings.TrimSpace(text) == "" {
-			c.Target = model.TextValue("") // to clear it is left to the service
 		}
 	case "replace":
 		before, after, ok := strings.Cut(text, "=")

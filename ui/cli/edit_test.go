@@ -22,6 +22,7 @@ func TestUsageErrors(t *testing.T) {
 		{"edit", "--private", "--yes"},
 		{"new", "--account", "projects", "--title", "x", "--access", "evryone", "--yes"},
 		{"new", "--account", "projects", "--title", "x", "--with", "=", "--yes"},
+		{"edit", "projects:71", "--title", " ", "--yes"},
 		{"edit", "projects:71", "--private", "--public", "--yes"},
 		{"edit", "projects:71", "--private"}, // no terminal and no --yes
 		{"edit", "projects:71", "--query", "x", "--private", "--yes"},
