@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 // memoryKeeper is a Keeper in memory.
 type memoryKeeper struct {
+	mu    sync.Mutex // views may be removed at once
 	views []ui.View
 	err   error
 }
@@ -23,6 +25,8 @@ func (s *memoryKeeper) Keep(name, query string) error {
 
 func (s *memoryKeeper) Drop(name string) error {
 	time.Sleep(settleTime / 10)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i, v := range s.views {
 		if v.Name == name {
 			s.views = append(s.views[:i:i], s.views[i+1:]...)

@@ -105,14 +105,21 @@ func (l *Log) Close() error {
 	return l.file.Close()
 }
 
-// SlowLoad returns a function for inbox.Options.Loading that writes a line if a load takes longer than a second.
+// SlowLoad returns a function for inbox.Options.Loading that writes a line if a load takes longer than a second. It writes nothing
+// once the load is over.
 func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
 	return func(conversations int) func() {
+		said := make(chan struct{})
 		t := time.AfterFunc(time.Second, func() {
 			fmt.Fprintf(w, "confab: reading %s for searching; the first time after an update takes longer\n",
 				theme.Count(conversations, "conversation"))
+			close(said)
 		})
-		return func() { t.Stop() }
+		return func() {
+			if !t.Stop() {
+				<-said
+			}
+		}
 	}
 }
 
