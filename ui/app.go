@@ -125,9 +125,9 @@ func New(opts Options) *Model {
 	m.triage = &triage{overlays: o, triages: saving, list: rows, detail: open, followed: m.followed, undo: m.undo, quit: m.quit}
 	m.forms = &forms{m.planning}
 	m.drafts = &drafts{save: m.session.store}
-	rows.moved, rows.arrived, rows.noteMove = open.previewAfterRest, open.pageArrived, m.guard.noteMove
-	rows.nearer = func() { m.updatePrompt(m.prompt, prompt.Nearer{}) }
-	m.marks.act = func(a keymap.Action) { m.run(m.intent(a)) }
+	rows.moved, rows.arrived, rows.nearer = open.previewAfterRest, m.pageArrived,
+		func() { m.updatePrompt(m.prompt, prompt.Nearer{}) }
+	m.marks.act, m.marks.noteMove = func(a keymap.Action) { m.run(m.intent(a)) }, m.guard.noteMove
 	m.handlers = m.makeHandlers()
 	m.th = theme.New(m.themeConf)
 	if opts.Welcome {
@@ -303,6 +303,17 @@ func (m *Model) rereadIfErrorsChanged() {
 		m.followed.reread()
 		m.outbox.reread()
 	}
+}
+
+// pageArrived brings what rests on the list up to date with a new page.
+func (m *Model) pageArrived(page arrival) {
+	if page.resized {
+		m.updatePrompt(m.prompt, prompt.Resized{})
+	}
+	if page.toEnd {
+		m.guard.noteMove()
+	}
+	m.detail.pageArrived(page)
 }
 
 // Backend is the part of the engine that the screen uses. Update and View call only the methods

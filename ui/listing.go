@@ -32,14 +32,14 @@ type listing struct {
 	hiddenGen   int
 	previous    *model.Session // the session that this run goes back to, until its rows are shown
 
-	// The root is told when a page arrived, when the cursor is on another conversation, when the person moved it, and when
-	// near was found.
-	arrived                 func(arrival)
-	moved, noteMove, nearer func()
+	// The root is told when a page arrived, when the cursor is on another conversation, and when near was found.
+	arrived       func(arrival)
+	moved, nearer func()
 }
 
-// arrival says of a page that the cursor is on another conversation, and that another page is about to be read.
-type arrival struct{ moved, again bool }
+// arrival says what a page changed: how many rows there are, that the cursor went to the end of the list, or that it
+// is on another conversation; again says that another page is about to be read.
+type arrival struct{ resized, toEnd, moved, again bool }
 
 // pages is the state of reading the list. Only the newest read counts.
 type pages struct {
@@ -166,7 +166,7 @@ func (l *listing) pageArrived(page model.Page, err error) {
 		l.readAgain()
 		return
 	}
-	first, before := !l.Loaded(), l.Ref()
+	first, before, total := !l.Loaded(), l.Ref(), l.Total()
 	l.triages.overlay(&page)
 	l.SetPage(page)
 	l.asOf, l.more, l.indexed = time.Time{}, page.Partial, true
@@ -174,15 +174,15 @@ func (l *listing) pageArrived(page model.Page, err error) {
 	if fresh {
 		l.findNearest()
 	}
-	if l.toEnd && !l.more {
+	toEnd := l.toEnd && !l.more
+	if toEnd {
 		l.toEnd = false
 		l.MoveTo(l.Total() - 1)
-		l.noteMove()
 	}
 	if page.Partial {
 		l.reload(false)
 	}
-	l.arrived(arrival{moved: first || l.Ref() != before, again: l.readAgain()})
+	l.arrived(arrival{resized: l.Total() != total, toEnd: toEnd, moved: first || l.Ref() != before, again: l.readAgain()})
 }
 
 // readAgain reads the list once more if that was asked for during the read that ended, and reports whether it was.

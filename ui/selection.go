@@ -124,6 +124,7 @@ type marks struct {
 	marking  *operation // reads the rows to be marked
 	deferred []keymap.Action
 	act      func(keymap.Action)
+	noteMove func() // tells that the person moved the cursor
 }
 
 // postpone keeps an action that waits for the marks, and reports false if none are being read.

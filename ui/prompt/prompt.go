@@ -101,9 +101,10 @@ type (
 		Start        int
 		More, Failed bool
 	}
-	Past   []string // the texts typed earlier, the newest last
-	Moved  int
-	Nearer struct{} // the list found the nearest query
+	Past    []string // the texts typed earlier, the newest last
+	Moved   int
+	Resized struct{} // the list has another number of rows now
+	Nearer  struct{} // the list found the nearest query
 )
 
 // New opens a prompt with a text. Ask returns its first request.
@@ -145,6 +146,10 @@ func (p *Prompt) Update(msg tea.Msg) (asks Asks) {
 		p.past = slices.DeleteFunc(msg, func(s string) bool { return s == "" })
 	case Moved:
 		p.below += int(msg)
+	case Resized:
+		if p.Kind == Filter && p.typing {
+			return p.Ask() // the screen is redrawn anyway, so waiting would save no bytes
+		}
 	case Nearer:
 		if p.Kind == Filter && !p.typing && p.chosen < 0 {
 			return p.Ask()
