@@ -168,3 +168,22 @@ func TestMessagesNameTheKeysOfTheConfig(t *testing.T) {
 		}
 	})
 }
+
+// A count is of rows of the list, so it means nothing in an open conversation that left the list.
+func TestNothingIsCountedFromAConversationOutsideTheList(t *testing.T) {
+	f := newFake(conversations(40)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("/")
+		a.Type("title:\"Talk 5 \"")
+		a.Press("enter", "enter")
+		f.change(func(rows []model.Row) []model.Row {
+			rows[5].Conversation.Title = "Renamed elsewhere"
+			return rows
+		})
+		a.Settle()
+		a.Press("3", "b")
+		a.Want("this conversation is not in the list, so nothing can be counted from it")
+		a.Press("b")
+		a.Want("pinned")
+	})
+}

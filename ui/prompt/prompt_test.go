@@ -178,3 +178,14 @@ func TestASearchAppliesEachLetter(t *testing.T) {
 		t.Error("escape does not cancel")
 	}
 }
+
+// A letter that changes the list brings its completions with the list: a screen that is redrawn anyway is drawn once.
+func TestCompletionsComeWithTheList(t *testing.T) {
+	p := New(Filter, "")
+	if asks := press(p, "b"); asks.Offers == nil || !asks.Offers.Wait {
+		t.Errorf("a letter asks for %+v, want completions once typing rests", asks.Offers)
+	}
+	if asks := p.Update(Resized{}); asks.Offers == nil || asks.Offers.Wait {
+		t.Errorf("a list of another size asks for %+v, want completions at once", asks.Offers)
+	}
+}
