@@ -190,7 +190,7 @@ func (l *linear) doNew(ctx context.Context, rest string) error {
 		for _, space := range page.Items {
 			l.print("  %s  %s", cell(space.ID), cell(space.Display()))
 		}
-		if n.Space, err = l.ask(ctx, "In which space, by its id"); err != nil || n.Space == "" {
+		if n.Space, err = l.ask(ctx, "In which space, by its id or name"); err != nil || n.Space == "" {
 			return err
 		}
 	}
@@ -236,8 +236,8 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, ch []model.Change) 
 	return l.submit(ctx, plan)
 }
 
-// submit asks if the plan is risky, for several conversations or for a new one, and submits it. The engine delivers in the background, and
-// events announce the end.
+// submit asks if the plan is risky, for several conversations or for a new one, and submits it. The engine delivers in the
+// background, and events announce the end.
 func (l *linear) submit(ctx context.Context, plan model.Plan) error {
 	if plan.Count(model.PlanChange) == 0 {
 		l.printLines(l.Out, leftAlone(plan)...)
