@@ -1,8 +1,6 @@
 package index
 
 import (
-	"cmp"
-	"container/heap"
 	"context"
 	"slices"
 	"strings"
@@ -32,17 +30,14 @@ func (x *Index) edit(f func(*edit)) {
 	e.publish()
 }
 
-// begin starts an edit of the present state and brings its lists to the present.
+// begin starts an edit of the present state and brings its lists to the present. Those that the time has changed, or may have
+// changed because the clock was set back, are computed again.
 func (x *Index) begin() *edit {
 	st := x.state.Load()
 	e := &edit{x: x, was: st, table: st.table, at: x.clock(), lists: slices.Clone(st.lists)}
 	for i, l := range e.lists {
-		switch {
-		case len(l.clock) == 0:
-		case e.at.Before(st.at):
+		if len(l.clock) > 0 && (l.next <= e.at.UnixMilli() || e.at.Before(st.at)) {
 			x.moved = append(x.moved, e.recompute(i)...)
-		default:
-			x.moved = append(x.moved, e.advance(i)...)
 		}
 	}
 	return e
@@ -67,51 +62,7 @@ func (e *edit) match(l *list, s *query.Subject) bool {
 	return l.query.Match(s, e.at, e.x.loc)
 }
 
-// advance matches the due rows of a list again and returns those that entered or left it.
-func (e *edit) advance(i int) (moved []uint32) {
-	var s query.Subject
-	for {
-		l := e.lists[i]
-		if len(l.due) == 0 || l.due[0].at > e.at.UnixMilli() {
-			return moved
-		}
-		key := heap.Pop(&l.due).(due).key
-		e.table.subject(e.table.at(int64(key)), &s)
-		if was, is := l.has(int64(key)), e.match(l, &s); was != is {
-			if is {
-				e.writable(i).insert(&e.table, key, &s)
-			} else {
-				e.writable(i).remove(&e.table, key, &s)
-			}
-			moved = append(moved, key)
-		}
-		e.schedule(l, key, &s)
-	}
-}
-
-// schedule adds the time at which a row must be matched again to a list. If most of the times are outdated by then, it
-// schedules all rows anew.
-func (e *edit) schedule(l *list, key uint32, s *query.Subject) {
-	at, ok := l.clock.Changes(s, e.at, e.x.loc)
-	if !ok {
-		return
-	}
-	heap.Push(&l.due, due{at, key})
-	if len(l.due) <= 2*e.lists[0].count+1000 || l.due[0].at <= e.at.UnixMilli() {
-		return
-	}
-	var list []due
-	var row query.Subject
-	for _, key := range e.lists[0].keys() {
-		e.table.subject(e.table.at(int64(key)), &row)
-		if at, ok := l.clock.Changes(&row, e.at, e.x.loc); ok {
-			list = append(list, due{at, key})
-		}
-	}
-	l.due = newDueHeap(list)
-}
-
-// recompute computes a list after the clock was set back. It returns the rows that entered or left the list.
+// recompute computes a list anew and returns the rows that entered or left it.
 func (e *edit) recompute(i int) (moved []uint32) {
 	before := e.lists[i]
 	e.lists[i], _ = e.x.compute(context.Background(), &state{table: e.table, at: e.at, lists: e.lists[:1]}, before.shared)
@@ -121,6 +72,11 @@ func (e *edit) recompute(i int) (moved []uint32) {
 		}
 	}
 	return moved
+}
+
+// schedule notes when a row may enter or leave a list with the time.
+func (e *edit) schedule(l *list, s *query.Subject) {
+	l.next = min(l.next, l.clock.Changes(s, e.at, e.x.loc))
 }
 
 // apply replaces one row.
@@ -162,10 +118,7 @@ func (e *edit) apply(c *query.Entry) {
 			l = e.writable(i)
 			l.insert(&e.table, key, &now)
 		}
-		// A list that was searched in a wider one holds no time of a row that was outside of that, whatever changed now.
-		if len(l.clock) > 0 {
-			e.schedule(l, key, &now)
-		}
+		e.schedule(l, &now)
 	}
 	for _, s := range e.x.searches {
 		s.changed = append(s.changed, key)
@@ -189,30 +142,4 @@ func (e *edit) evict() {
 		}
 		e.lists = slices.Delete(e.lists, oldest, oldest+1)
 	}
-}
-
-// due is a row with the moment, in Unix milliseconds, at which it must be matched again.
-type due struct {
-	at  int64
-	key uint32
-}
-
-// dueHeap is a heap with the earliest moment first. A row may be in it more than once.
-type dueHeap []due
-
-func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].at < h[j].at }
-func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *dueHeap) Push(d any)        { *h = append(*h, d.(due)) }
-func (h *dueHeap) Pop() any {
-	last := len(*h) - 1
-	d := (*h)[last]
-	*h = (*h)[:last]
-	return d
-}
-
-// newDueHeap makes a heap of a list, which it sorts in place.
-func newDueHeap(list []due) dueHeap {
-	slices.SortFunc(list, func(a, b due) int { return cmp.Compare(a.at, b.at) })
-	return list
 }

@@ -29,15 +29,6 @@ func (x *Index) Count(ctx context.Context, q query.Query) (int, error) {
 // Lists returns the number of lists.
 func (x *Index) Lists() int { return len(x.state.Load().lists) }
 
-// Scheduled returns how many times are scheduled at which rows are matched again.
-func (x *Index) Scheduled() int {
-	n := 0
-	for _, l := range x.state.Load().lists {
-		n += len(l.due)
-	}
-	return n
-}
-
 // Searching returns the number of running searches.
 func (x *Index) Searching() int {
 	x.mu.Lock()

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -137,15 +138,16 @@ func (x *Index) Next() time.Time {
 	if len(x.moved) > 0 {
 		return st.at
 	}
-	var next time.Time
+	next := int64(math.MaxInt64)
 	for _, l := range st.lists {
-		if len(l.due) > 0 {
-			if at := time.UnixMilli(l.due[0].at); next.IsZero() || at.Before(next) {
-				next = at
-			}
+		if len(l.clock) > 0 {
+			next = min(next, l.next)
 		}
 	}
-	return next
+	if next == math.MaxInt64 {
+		return time.Time{}
+	}
+	return time.UnixMilli(next)
 }
 
 // Keep computes the lists of queries, those of the tabs, and keeps them from now on.

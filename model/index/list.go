@@ -1,6 +1,7 @@
 package index
 
 import (
+	"math"
 	"slices"
 	"sort"
 	"sync/atomic"
@@ -16,11 +17,13 @@ type shared struct {
 	name  string
 	query query.Query
 	clock query.Clock  // the terms of the query that depend on the time
-	due   dueHeap      // used by writers only
+	next  int64        // when it is computed again, in Unix milliseconds; only writers read it
 	used  atomic.Int64 // Index.reads at the last read
 }
 
-func newShared(q query.Query) *shared { return &shared{name: q.String(), query: q, clock: q.Clock()} }
+func newShared(q query.Query) *shared {
+	return &shared{name: q.String(), query: q, clock: q.Clock(), next: math.MaxInt64}
+}
 
 // list has the matches of a query in its order. An edit changes a copy that shares all unchanged blocks.
 type list struct {

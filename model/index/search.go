@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"math/bits"
 	"runtime"
 	"slices"
@@ -24,7 +25,6 @@ type search struct {
 	*shared
 	state  *state
 	base   *list // contains every match
-	due    []due // of base: when rows that are not in it may enter it
 	want   *WindowRequest
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -90,8 +90,8 @@ func (x *Index) join(q query.Query, name string, want *WindowRequest) (s *search
 		x.giveUp(s)
 	}
 	base := st.base(q)
-	s = &search{shared: newShared(q), state: st, base: base, due: slices.Clone(base.due), want: want, waiting: 1,
-		ended: make(chan struct{}), filled: make(chan struct{})}
+	s = &search{shared: newShared(q), state: st, base: base, want: want, waiting: 1, ended: make(chan struct{}), filled: make(chan struct{})}
+	s.next = base.next // rows that are not in base may enter it then
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	x.searches[name] = s
 	go x.run(s)
@@ -165,19 +165,11 @@ func (x *Index) run(s *search) {
 	if x.beforeSearch != nil {
 		x.beforeSearch(s.ctx)
 	}
-	l, due, err := x.scan(s.ctx, s.state, s.shared, s.base)
+	l, next, err := x.scan(s.ctx, s.state, s.shared, s.base)
 	if err != nil {
 		return
 	}
-	var now query.Subject
-	for _, d := range s.due {
-		s.state.table.subject(s.state.table.at(int64(d.key)), &now)
-		if at, ok := s.clock.Changes(&now, s.state.at, x.loc); ok {
-			d.at = at
-			due = append(due, d)
-		}
-	}
-	s.shared.due = newDueHeap(due)
+	s.next = min(s.next, next)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.searches[s.name] == s {
@@ -209,12 +201,10 @@ func (x *Index) adopt(s *search, l *list) {
 		if e.match(l, &row) {
 			e.writable(i).insert(&e.table, key, &row)
 		}
-		if len(s.clock) > 0 {
-			e.schedule(l, key, &row)
-		}
+		e.schedule(l, &row)
 	}
-	if len(s.clock) > 0 {
-		e.advance(i)
+	if len(s.clock) > 0 && s.next <= e.at.UnixMilli() {
+		e.recompute(i)
 	}
 	s.found = e.lists[i]
 	s.used.Store(x.reads.Add(1))
@@ -252,9 +242,8 @@ func (x *Index) fillWindow(s *search) {
 }
 
 // compute makes the list of a query from all rows of a state that is not published yet.
-func (x *Index) compute(ctx context.Context, st *state, t *shared) (*list, error) {
-	l, due, err := x.scan(ctx, st, t, st.lists[0])
-	t.due = newDueHeap(due)
+func (x *Index) compute(ctx context.Context, st *state, t *shared) (l *list, err error) {
+	l, t.next, err = x.scan(ctx, st, t, st.lists[0])
 	return l, err
 }
 
@@ -262,16 +251,15 @@ func (x *Index) compute(ctx context.Context, st *state, t *shared) (*list, error
 const scanWords = 64
 
 // scan matches a query against the members of a list on all cores, in the order of the keys, which is the fastest way to read
-// the memory. It returns the list of the matches and the times at which rows must be matched again.
-func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*list, []due, error) {
+// the memory. It returns the list of the matches and when one of the members of base may enter or leave it.
+func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (_ *list, changes int64, _ error) {
 	found := make([]uint64, len(base.bits))
 	var next atomic.Int64
 	var mu sync.Mutex
-	var dues []due
+	changes = math.MaxInt64
 	work := func() {
 		var s query.Subject
-		var mine []due
-		looked := 0
+		looked, first := 0, int64(math.MaxInt64)
 		for ctx.Err() == nil {
 			from := int(next.Add(scanWords)) - scanWords
 			if from >= len(found) {
@@ -286,9 +274,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*li
 					if t.query.Match(&s, st.at, x.loc) {
 						found[from+w] |= 1 << bit
 					}
-					if at, ok := t.clock.Changes(&s, st.at, x.loc); ok {
-						mine = append(mine, due{at, key})
-					}
+					first = min(first, t.clock.Changes(&s, st.at, x.loc))
 				}
 			}
 			runtime.Gosched() // a keystroke that waits for a core goes first
@@ -296,7 +282,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*li
 		x.matched.Add(int64(looked))
 		mu.Lock()
 		defer mu.Unlock()
-		dues = append(dues, mine...)
+		changes = min(changes, first)
 	}
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -304,7 +290,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*li
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
-		return nil, nil, ctx.Err()
+		return nil, 0, ctx.Err()
 	}
 	matches := list{bits: found}
 	var keys []uint32
@@ -316,7 +302,7 @@ func (x *Index) scan(ctx context.Context, st *state, t *shared, base *list) (*li
 	if t.query.Sort() != base.query.Sort() {
 		keys = st.table.sorted(t.query, keys)
 	}
-	return newList(t, keys), dues, nil
+	return newList(t, keys), changes, nil
 }
 
 // keys returns the keys of all rows that are no tombstones, ascending.

@@ -29,7 +29,7 @@ type span struct {
 type bound struct {
 	kind  boundKind
 	n     int       // units before now (ago), or days after today (day)
-	unit  *unit     // of ago
+	unit  int64     // of ago: its length in milliseconds
 	after bool      // of ago: one millisecond later, which is the resolution of subjects
 	date  time.Time // of date: midnight UTC of a day in the calendar
 }
@@ -43,28 +43,19 @@ const (
 	ago
 )
 
-// unit is a unit of an age: an exact length, or months and days of the calendar.
-type unit struct {
-	name, help   string
-	exact        time.Duration
-	months, days int
+// ageUnit is a unit of an age. Its length is exact: a month is 30 days and a year 365, whatever the calendar says.
+type ageUnit struct {
+	name, help string
+	length     time.Duration
 }
 
-var units = []unit{
-	{name: "d", help: "days", days: 1}, {name: "h", help: "hours", exact: time.Hour}, {name: "w", help: "weeks", days: 7},
-	{name: "mo", help: "months", months: 1}, {name: "y", help: "years", months: 12}, {name: "m", help: "minutes", exact: time.Minute},
-}
-
-// before returns the time n units before t.
-func (u *unit) before(t time.Time, n int) time.Time {
-	if u.exact > 0 {
-		return t.Add(-time.Duration(n) * u.exact)
-	}
-	return t.AddDate(0, -n*u.months, -n*u.days)
+var units = []ageUnit{
+	{"d", "days", 24 * time.Hour}, {"h", "hours", time.Hour}, {"w", "weeks", 7 * 24 * time.Hour},
+	{"mo", "months", 30 * 24 * time.Hour}, {"y", "years", 365 * 24 * time.Hour}, {"m", "minutes", time.Minute},
 }
 
 // Bounds returns the span in Unix milliseconds. It includes from and excludes to; an open end is math.MinInt64 or
-// math.MaxInt64. Days, weeks, months and years are those of the calendar in loc (nil is UTC); hours and minutes are exact.
+// math.MaxInt64. Dates, today and yesterday are days of the calendar in loc (nil is UTC).
 func (r *DateRange) Bounds(now time.Time, loc *time.Location) (from, to int64) {
 	if r == nil {
 		return math.MinInt64, math.MaxInt64
@@ -89,7 +80,7 @@ func (b bound) milli(now time.Time, loc *time.Location, unset int64) int64 {
 		y, m, d := now.In(loc).Date()
 		return startOfDay(time.Date(y, m, d+b.n, 0, 0, 0, 0, time.UTC), loc).UnixMilli()
 	}
-	ms := b.unit.before(now.In(loc), b.n).UnixMilli()
+	ms := now.UnixMilli() - int64(b.n)*b.unit
 	if b.after {
 		ms++
 	}
@@ -187,7 +178,7 @@ func ageSuggestion(op, s string) string {
 	if word == "min" {
 		word = "minute"
 	}
-	i := slices.IndexFunc(units, func(u unit) bool { return u.help == word+"s" })
+	i := slices.IndexFunc(units, func(u ageUnit) bool { return u.help == word+"s" })
 	if digits == "" || len(digits) > 5 || i < 0 {
 		return ""
 	}
@@ -197,7 +188,7 @@ func ageSuggestion(op, s string) string {
 // parseAgo reads a count and a unit.
 func parseAgo(s string) (bound, bool) {
 	name := strings.TrimLeft(s, "0123456789")
-	i := slices.IndexFunc(units, func(u unit) bool { return u.name == name })
+	i := slices.IndexFunc(units, func(u ageUnit) bool { return u.name == name })
 	if i < 0 || len(name) == len(s) {
 		return bound{}, false
 	}
@@ -205,7 +196,7 @@ func parseAgo(s string) (bound, bool) {
 	if err != nil {
 		n = math.MaxInt
 	}
-	return bound{kind: ago, n: n, unit: &units[i]}, true
+	return bound{kind: ago, n: n, unit: units[i].length.Milliseconds()}, true
 }
 
 const dateHelp = "a date is 2026-01-31, 2026-01, 2026, today, yesterday, or an age like <7d (m h d w mo y)"
@@ -268,94 +259,44 @@ func (q Query) Clock() Clock {
 }
 
 // Changes returns a moment after now, in Unix milliseconds, until which the answer of the query for a conversation stays the
-// same. It is the moment at which a term changes its answer, or an earlier one if the calendar of loc is irregular in between.
-// ok is false if the answer never changes.
-func (c Clock) Changes(s *Subject, now time.Time, loc *time.Location) (at int64, ok bool) {
+// same, or math.MaxInt64 if it never changes. It is the moment at which a term changes its answer, or the next local midnight.
+func (c Clock) Changes(s *Subject, now time.Time, loc *time.Location) int64 {
+	at := int64(math.MaxInt64)
 	if s.Flags&FlagTombstone != 0 {
-		return 0, false
+		return at
 	}
-	loc, at = cmp.Or(loc, time.UTC), never
 	for _, t := range c {
 		if t.Date == nil {
 			if s.SnoozedUntil > now.UnixMilli() {
 				at = min(at, s.SnoozedUntil)
 			}
 		} else if known := t.of.at(s); known != 0 {
-			at = min(at, t.Date.from.passes(known, now, loc), t.Date.to.passes(known, now, loc))
+			at = min(at, t.Date.from.passes(known, now, cmp.Or(loc, time.UTC)), t.Date.to.passes(known, now, cmp.Or(loc, time.UTC)))
 		}
 	}
-	return at, at != never
+	return at
 }
 
-const never = math.MaxInt64
-
 // moves reports whether an end of the span is relative to the present.
-func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.moves()) }
-
-func (b bound) moves() bool { return b.kind == day || b.kind == ago }
-
-// The distance between a bound and the present varies by less than slack, in milliseconds: months have 28 to 31 days, and
-// zones are between -12 and +14 hours, so that clocks are changed by less than zoneSlack.
-const (
-	zoneSlack = 27 * time.Hour
-	slack     = int64((2*zoneSlack + 8*24*time.Hour) / time.Millisecond)
-)
+func (r *DateRange) moves() bool { return r != nil && (r.from.kind >= day || r.to.kind >= day) }
 
 // passes returns the first moment after now at which the bound may have moved past a time.
 func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
-	if !b.moves() {
-		return never
-	}
-	here, moment := b.milli(now, loc, 0), now.UnixMilli()
-	if b.kind == ago && b.unit.exact > 0 {
-		if at < here {
-			return never
+	switch b.kind {
+	case ago:
+		if left := at - b.milli(now, loc, 0); left >= 0 {
+			return now.UnixMilli() + left + 1
 		}
-		return moment + at - here + 1
-	}
-	gap := at - here
-	switch {
-	case gap > slack:
-		return moment + gap - slack
-	case gap < -slack:
-		return never
-	}
-	next := b.irregular(now.In(loc))
-	if b.kind == ago && gap >= 0 {
-		next = min(next, moment+gap+1)
-	}
-	return next
-}
-
-// irregular returns the first moment after now from which the bound may no longer keep its distance from the present. That may
-// happen at midnight, when clocks are changed, and when the bound reaches a time at which clocks were changed.
-func (b bound) irregular(now time.Time) int64 {
-	const aDay = 24 * 60 * 60
-	_, offset := now.Zone()
-	wall := now.Unix() + int64(offset)
-	seconds := now.Unix() + aDay - (wall%aDay+aDay)%aDay
-	if _, end := now.ZoneBounds(); !end.IsZero() {
-		seconds = min(seconds, end.Unix())
-	}
-	if b.kind == day {
-		return seconds * 1000
-	}
-	there := b.unit.before(time.Unix(wall, 0).UTC(), b.n)
-	// Near a change of clocks, a local time may be read with the offset before or after it. Which of the two applies may change
-	// when the bound reaches the moment of the change, or the local time of that moment by either offset.
-	far := there.Add(2 * zoneSlack)
-	for z := there.Add(-2 * zoneSlack).In(now.Location()); ; {
-		_, end := z.ZoneBounds()
-		if end.IsZero() || end.After(far) {
-			return seconds * 1000
+	case day:
+		// The date changes at midnight, or, where clocks are changed around midnight, with the clocks.
+		const aDay = 24 * 60 * 60
+		_, offset := now.In(loc).Zone()
+		wall := now.Unix() + int64(offset)
+		next := now.Unix() + aDay - (wall%aDay+aDay)%aDay
+		if _, end := now.In(loc).ZoneBounds(); !end.IsZero() {
+			next = min(next, end.Unix())
 		}
-		_, before := z.Zone()
-		_, after := end.Zone()
-		for _, o := range [3]int{0, before, after} {
-			if d := end.Unix() + int64(o) - there.Unix(); d > 0 {
-				seconds = min(seconds, now.Unix()+d)
-			}
-		}
-		z = end
+		return next * 1000
 	}
+	return math.MaxInt64
 }
