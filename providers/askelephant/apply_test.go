@@ -2,7 +2,6 @@ package askelephant
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func contact(id string) model.Participant {
@@ -43,13 +43,13 @@ func TestReplaceContacts(t *testing.T) {
 		{"settings", map[string]string{"replace_contacts_method": "POST", "replace_contacts_path": "/v3/e/{engagement_id}/people"}, replace("cnt_2"), `{}`,
 			`POST /v3/e/ngmt_1/people {"contact_ids":["cnt_2"]}`, false},
 	} {
-		f := &fake{}
+		f := &providertest.Stub{}
 		p := opened(t, f, tc.settings)
 		line, _, _ := strings.Cut(tc.want, " {")
-		f.answers[line] = says(200, tc.answer)
+		f.Answers[line] = providertest.Says(200, tc.answer)
 		requests, err := p.Requests(fresh(), []model.Edit{tc.edit})
-		if err != nil || len(requests) != 1 || len(f.sent) != 0 {
-			t.Fatalf("%s: Requests: got %v, error %v, sent %v", tc.name, requests, err, f.sent)
+		if err != nil || len(requests) != 1 || len(f.Sent) != 0 {
+			t.Fatalf("%s: Requests: got %v, error %v, sent %v", tc.name, requests, err, f.Sent)
 		}
 		r := requests[0]
 		if planned := r.Method + " " + strings.TrimPrefix(r.Path, "/api") + " " + string(r.Body); planned != tc.want {
@@ -59,11 +59,11 @@ func TestReplaceContacts(t *testing.T) {
 		if len(out) != 1 || out[0].Err != nil || (out[0].After != nil) != tc.after {
 			t.Errorf("%s: got outcome %+v", tc.name, out)
 		}
-		if d := cmp.Diff([]string{tc.want}, f.take()); d != "" {
+		if d := cmp.Diff([]string{tc.want}, f.Lines()); d != "" {
 			t.Errorf("%s: requests (-want +got):\n%s", tc.name, d)
 		}
-		if f.auth[0] != "sk-apik_1.secret" {
-			t.Errorf("got credential %q, want the bare key", f.auth[0])
+		if key := f.Sent[0].Header.Get("Authorization"); key != "sk-apik_1.secret" {
+			t.Errorf("got credential %q, want the bare key", key)
 		}
 	}
 }
@@ -86,11 +86,11 @@ func TestRefusedContactsAreNotSent(t *testing.T) {
 		{"privacy", fresh(), model.Edit{Kind: model.EditPrivacy, Target: model.TextValue("private")}, model.Unsupported, "can't change privacy"},
 		{"create", model.Conversation{}, model.Edit{Kind: model.EditCreate}, model.Unsupported, "recording"},
 	} {
-		f := &fake{}
+		f := &providertest.Stub{}
 		p := opened(t, f, nil)
 		out := p.Apply(context.Background(), tc.c, []model.Edit{tc.edit})
-		if len(f.sent) != 0 || model.KindOf(out[0].Err) != tc.kind || !strings.Contains(out[0].Err.Error(), tc.says) {
-			t.Errorf("%s: got %v and sent %v, want nothing sent", tc.name, out[0].Err, f.sent)
+		if len(f.Sent) != 0 || model.KindOf(out[0].Err) != tc.kind || !strings.Contains(out[0].Err.Error(), tc.says) {
+			t.Errorf("%s: got %v and sent %v, want nothing sent", tc.name, out[0].Err, f.Sent)
 		}
 		if _, err := p.Requests(tc.c, []model.Edit{tc.edit}); model.KindOf(err) != tc.kind {
 			t.Errorf("%s: %v", tc.name, err)
@@ -99,7 +99,7 @@ func TestRefusedContactsAreNotSent(t *testing.T) {
 }
 
 func TestReadOnlyAndCapabilities(t *testing.T) {
-	f := &fake{}
+	f := &providertest.Stub{}
 	p := opened(t, f, nil)
 	caps := p.Capabilities(fresh())
 	for _, k := range model.EditKinds() {
@@ -110,12 +110,12 @@ func TestReadOnlyAndCapabilities(t *testing.T) {
 	if c := caps[model.EditContacts]; c.State != model.CapabilityAssumed || !strings.Contains(c.Reason, "assumed") {
 		t.Errorf("contacts: got %+v, want assumed", c)
 	}
-	q, err := Factory().Open(providers.Account{Credential: credential("x"), Transport: f, ReadOnly: true})
+	q, err := Factory().Open(providers.Account{Credential: providertest.Credential("x"), Transport: f, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := q.Apply(context.Background(), fresh(), []model.Edit{replace()}); model.KindOf(out[0].Err) != model.Unsupported || len(f.sent) != 0 || strings.Contains(out[0].Err.Error(), "shape") {
-		t.Errorf("write on a read-only account: got %v and sent %v, want Unsupported and nothing", out, f.sent)
+	if out := q.Apply(context.Background(), fresh(), []model.Edit{replace()}); model.KindOf(out[0].Err) != model.Unsupported || len(f.Sent) != 0 || strings.Contains(out[0].Err.Error(), "shape") {
+		t.Errorf("write on a read-only account: got %v and sent %v, want Unsupported and nothing", out, f.Sent)
 	}
 }
 
@@ -141,14 +141,14 @@ func TestRefusalsOfTheAssumedCall(t *testing.T) {
 		{"403 without words", 403, ``, 200, model.Forbidden, "engagements:write", false, false},
 		{"500", 500, ``, 200, model.UnknownOutcome, "", false, false},
 	} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){
-			"PUT " + contactsPath: says(tc.write, tc.body), "GET /v2/engagements/ngmt_1": says(tc.get, `{"id":"ngmt_1"}`)}}
+		f := &providertest.Stub{Answers: providertest.Answers{
+			"PUT " + contactsPath: providertest.Says(tc.write, tc.body), "GET /v2/engagements/ngmt_1": providertest.Says(tc.get, `{"id":"ngmt_1"}`)}}
 		p := opened(t, f, nil)
 		out := p.Apply(context.Background(), fresh(), []model.Edit{replace("cnt_9")})
 		if model.KindOf(out[0].Err) != tc.kind || !strings.Contains(out[0].Err.Error(), tc.says) {
 			t.Errorf("%s: got %v, want %s with %q", tc.name, out[0].Err, tc.kind, tc.says)
 		}
-		if sent := f.take(); len(sent) != 1 && !tc.gets || tc.gets && len(sent) != 2 {
+		if sent := f.Take(); len(sent) != 1 && !tc.gets || tc.gets && len(sent) != 2 {
 			t.Errorf("%s: sent %v", tc.name, sent)
 		}
 		if p.Capabilities(fresh())[model.EditContacts].Can() == tc.learned {

@@ -2,9 +2,7 @@ package askelephant
 
 import (
 	"encoding/json"
-	"net/http"
 	"os"
-	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func fixture(t testing.TB, name string) []byte {
@@ -180,22 +179,25 @@ func TestCredentialSchemes(t *testing.T) {
 		{"bearer sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {"sk-apik_1.x", schemeBearer, "Bearer sk-apik_1.x"}, {"token", schemeRaw, "token"}, {"Bearer token", schemeRaw, "token"},
 		{"", schemeAuto, ""}, {"  ", schemeAuto, ""}, {"Bearer ", schemeAuto, ""},
 	} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){}}
-		p, err := Factory().Open(providers.Account{Name: "ae", Credential: credential(tc.secret), Transport: f,
+		f := &providertest.Stub{Answers: providertest.Answers{}}
+		p, err := Factory().Open(providers.Account{Name: "ae", Credential: providertest.Credential(tc.secret), Transport: f,
 			Settings: map[string]string{"auth_scheme": tc.scheme}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = p.Load(t.Context(), "e1", 0)
 		got := ""
-		if len(f.auth) > 0 {
-			got = f.auth[0]
+		if len(f.Sent) > 0 {
+			got = f.Sent[0].Header.Get("Authorization")
 		}
 		if got != tc.want || (model.KindOf(err) == model.NoCredential) != (tc.want == "") {
 			t.Errorf("secret %q, scheme %s: sent %q, error %v; want %q", tc.secret, tc.scheme, got, err, tc.want)
 		}
 	}
 }
+
+// spared are what has other words: truth values, and the names of kinds of objects.
+var spared = []string{"true", "false", "engagement", "contact", "user", "tag", "company", "engagement_company"}
 
 // FuzzConvert checks that nothing panics, that every text of the input is in a field or a fact, and that only cnt_ ids are contacts.
 func FuzzConvert(f *testing.F) {
@@ -227,7 +229,7 @@ func FuzzConvert(f *testing.F) {
 		}
 		delete(v.(map[string]any), "media_url")
 		delete(v.(map[string]any), "transcript")
-		missing(t, v, c.Conversation, messages)
+		providertest.MustShow(t, v, c.Conversation, messages, spared...)
 	})
 }
 
@@ -240,7 +242,7 @@ func TestFieldsOfAnUnexpectedFormBecomeFacts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range rapid.IntRange(1, 4).Draw(r, "changes") {
-				v = disturb(r, v)
+				v = providertest.Disturb(r, v)
 			}
 			b, _ := json.Marshal(v)
 			c, err := blank("a", "https://x.test/").convert(b)
@@ -249,99 +251,9 @@ func TestFieldsOfAnUnexpectedFormBecomeFacts(t *testing.T) {
 			}
 			delete(v.(map[string]any), "media_url")
 			delete(v.(map[string]any), "transcript")
-			missing(r, v, c.Conversation, nil)
+			providertest.MustShow(r, v, c.Conversation, nil, spared...)
 		})
 	}
-}
-
-// disturb replaces a value somewhere below the top by a value of another form.
-func disturb(r *rapid.T, v any) any {
-	switch x := v.(type) {
-	case map[string]any:
-		names := make([]string, 0, len(x))
-		for name := range x {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		if len(names) > 0 && rapid.IntRange(0, 5).Draw(r, "whole") > 0 {
-			if rapid.IntRange(0, 5).Draw(r, "add") == 0 {
-				x["surprise"] = "leaf-six"
-				return x
-			}
-			name := rapid.SampledFrom(names).Draw(r, "name")
-			x[name] = disturb(r, x[name])
-			return x
-		}
-	case []any:
-		if len(x) > 0 && rapid.Bool().Draw(r, "into") {
-			i := rapid.IntRange(0, len(x)-1).Draw(r, "index")
-			x[i] = disturb(r, x[i])
-			return x
-		}
-	}
-	return rapid.SampledFrom([]any{nil, "", "leaf-one", true, 1.5, []any{}, []any{"leaf-two", map[string]any{"k": "leaf-three"}},
-		map[string]any{"id": "leaf-four", "name": map[string]any{"n": "leaf-five"}}, "2026-11-20T10:00:00Z", "confirmed"}).Draw(r, "value")
-}
-
-func missing(t rapid.TB, v any, c model.Conversation, messages []model.Message) {
-	t.Helper()
-	shown, _ := json.Marshal(struct {
-		C model.Conversation
-		M []model.Message
-	}{c, messages})
-	var tree any
-	_ = json.Unmarshal(shown, &tree)
-	have := strings.Join(texts(tree), "\x00")
-	times := []time.Time{c.Created, c.Updated}
-	for _, f := range c.Facts {
-		have += "\x00" + f.Label + "\x00" + f.Value
-		if at, ok := providers.ParseTime(f.Value); ok {
-			times = append(times, at)
-		}
-	}
-	for name := range c.Labels {
-		have += "\x00" + name
-	}
-	have += "\x00" + strings.ToLower(have)
-next:
-	for _, leaf := range texts(v) {
-		if strings.Contains(have, leaf) || strings.Contains(have, strings.TrimSpace(leaf)) || strings.Contains(have, strings.ToLower(leaf)) || len(leaf) > 190 {
-			continue
-		}
-		if q, _ := json.Marshal(leaf); strings.Contains(have, strings.Trim(string(q), `"`)) || strings.ContainsAny(leaf, "<>&\\\"\u2028\u2029") {
-			continue // inside a value that is shown as JSON
-		}
-		switch leaf {
-		case "engagement", "contact", "user", "tag", "company", "engagement_company":
-			continue // the name of the kind of object
-		}
-		if at, ok := providers.ParseTime(leaf); ok {
-			for _, k := range times {
-				if k.Equal(at) {
-					continue next
-				}
-			}
-		}
-		t.Errorf("lost %q:\n%s", leaf, factLines(c.Facts))
-	}
-}
-
-// texts returns the strings in a JSON value.
-func texts(v any) []string {
-	var out []string
-	switch v := v.(type) {
-	case map[string]any:
-		for _, x := range v {
-			out = append(out, texts(x)...)
-		}
-	case []any:
-		for _, x := range v {
-			out = append(out, texts(x)...)
-		}
-	case string:
-		out = append(out, v)
-	}
-	return out
 }
 
 // blank returns an adapter without a client.

@@ -3,77 +3,24 @@ package askelephant
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
-// fake answers requests by "METHOD path", and records them.
-type fake struct {
-	mu      sync.Mutex
-	answers map[string]func(*http.Request) (int, string)
-	version string
-	sent    []string // METHOD path?query body
-	auth    []string
-}
-
-func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	line := r.Method + " " + strings.TrimPrefix(r.URL.EscapedPath(), "/api")
-	full := line
-	if q, _ := url.QueryUnescape(r.URL.RawQuery); q != "" {
-		full += "?" + q
-	}
-	if r.Body != nil {
-		if b, _ := io.ReadAll(r.Body); len(b) > 0 {
-			full += " " + string(b)
-		}
-	}
-	f.sent = append(f.sent, full)
-	f.auth = append(f.auth, r.Header.Get("Authorization"))
-	status, body := 404, `{"title":"Not Found","detail":"no such path","status":404,"request_id":"rid_1"}`
-	if a := f.answers[line]; a != nil {
-		status, body = a(r)
-	}
-	h := http.Header{"Content-Type": {"application/json"}, "Etag": {`"e1"`}}
-	if f.version != "" {
-		h.Set("X-Api-Version", f.version)
-	}
-	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-}
-
-func (f *fake) take() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	out := f.sent
-	f.sent = nil
-	return out
-}
-
-func says(status int, body string) func(*http.Request) (int, string) {
-	return func(*http.Request) (int, string) { return status, body }
-}
-
-type credential string
-
-func (c credential) Get(context.Context) (string, error) { return string(c), nil }
-func (c credential) Reject(string)                       {}
-
-func opened(t *testing.T, f *fake, settings map[string]string) *provider {
+func opened(t *testing.T, f *providertest.Stub, settings map[string]string) *provider {
 	t.Helper()
-	if f.answers == nil {
-		f.answers = map[string]func(*http.Request) (int, string){}
+	f.Base, f.Header = "/api", http.Header{"Etag": {`"e1"`}, "X-Api-Version": f.Header["X-Api-Version"]}
+	if f.Answers == nil {
+		f.Answers = providertest.Answers{}
 	}
-	p, err := Factory().Open(providers.Account{Name: "ae", Credential: credential("sk-apik_1.secret"), Transport: f, Settings: settings})
+	p, err := Factory().Open(providers.Account{Name: "ae", Credential: providertest.Credential("sk-apik_1.secret"), Transport: f, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +42,8 @@ func TestRefusedExpansions(t *testing.T) {
 		{"none named", "", []string{expandContacts, expandCompanies, expandOwner}, 6},
 	} {
 		needs := map[string]string{"contacts": "contacts:read", "companies": "companies:read", "owner": "users:read"}
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": func(r *http.Request) (int, string) {
-			for _, x := range strings.Split(r.URL.Query().Get("expand"), ",") {
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": func(r providertest.Request) (int, string) {
+			for _, x := range strings.Split(r.Values.Get("expand"), ",") {
 				if tc.says == "" && needs[x] != "" {
 					return 403, `{"title":"Forbidden"}`
 				}
@@ -110,7 +57,7 @@ func TestRefusedExpansions(t *testing.T) {
 		if _, err := p.Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil }); err != nil {
 			t.Errorf("%s: %v", tc.name, err)
 		}
-		if sent := f.take(); len(sent) != tc.requests {
+		if sent := f.Take(); len(sent) != tc.requests {
 			t.Errorf("%s: %v", tc.name, sent)
 		}
 		check := fmt.Sprint(p.Check(context.Background()))
@@ -128,17 +75,17 @@ func TestRefusedExpansions(t *testing.T) {
 			t.Errorf("%s: %+v", tc.name, c)
 		}
 	}
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(403, `{"title":"Forbidden","detail":"missing engagements:read"}`)}}
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": providertest.Says(403, `{"title":"Forbidden","detail":"missing engagements:read"}`)}}
 	_, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil })
-	if model.KindOf(err) != model.Forbidden || !strings.Contains(err.Error(), "engagements:read") || len(f.take()) != 1 {
+	if model.KindOf(err) != model.Forbidden || !strings.Contains(err.Error(), "engagements:read") || len(f.Take()) != 1 {
 		t.Errorf("lacking engagements:read: got %v, want Forbidden after one request", err)
 	}
 }
 
 func TestExpansionsAreAddedUntilOneFails(t *testing.T) {
 	for status, kind := range map[int]model.ErrorKind{403: "", 500: model.Unavailable} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements/ngmt_1": func(r *http.Request) (int, string) {
-			switch expand := r.URL.Query().Get("expand"); {
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements/ngmt_1": func(r providertest.Request) (int, string) {
+			switch expand := r.Values.Get("expand"); {
 			case strings.HasPrefix(expand, "contacts,companies"):
 				return 403, "" // all at once, without saying which
 			case strings.Contains(expand, "companies"):
@@ -155,7 +102,7 @@ func TestExpansionsAreAddedUntilOneFails(t *testing.T) {
 }
 
 func TestLoad(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements/ngmt_02DEF": says(200, string(fixture(t, "everything.json")))}}
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements/ngmt_02DEF": providertest.Says(200, string(fixture(t, "everything.json")))}}
 	p := opened(t, f, nil)
 	for need, want := range map[model.Need]string{
 		0:                    "?expand=contacts",
@@ -171,14 +118,14 @@ func TestLoad(t *testing.T) {
 		if need.Has(model.NeedMessages) && (len(d.Messages.Items) != 2 || d.Messages.Items[1].Author != "Ray") {
 			t.Errorf("messages: got %+v, want two, the second by Ray", d.Messages)
 		}
-		if sent := f.take(); len(sent) != 1 || sent[0] != "GET /v2/engagements/ngmt_02DEF"+want {
+		if sent := f.Take(); len(sent) != 1 || sent[0] != "GET /v2/engagements/ngmt_02DEF"+want {
 			t.Errorf("need %d: sent %v", need, sent)
 		}
 	}
 	if _, err := p.Load(context.Background(), "gone", 0); model.KindOf(err) != model.NotFound || !strings.Contains(err.Error(), "private") || !strings.Contains(err.Error(), "rid_1") {
 		t.Errorf("unknown engagement: got %v, want NotFound with a hint and the request id", err)
 	}
-	f.answers["GET /v2/engagements/x"] = says(200, `{"id":"y"}`)
+	f.Answers["GET /v2/engagements/x"] = providertest.Says(200, `{"id":"y"}`)
 	if _, err := p.Load(context.Background(), "x", 0); model.KindOf(err) != model.Malformed {
 		t.Errorf("another engagement: got %v, want Malformed", err)
 	}
@@ -188,12 +135,12 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){
-		"GET /v2/contacts":       says(200, page("n", `{"id":"cnt_1","first_name":"Ida","last_name":"Berg","emails":[{"email":"i@x"}]}`)),
-		"GET /v2/contacts/cnt_9": says(200, `{"id":"cnt_9","first_name":"Nine"}`),
-		"GET /v2/users":          says(200, page("", `{"id":"usr_1","first_name":"Ula"}`)),
-		"GET /v2/companies":      says(200, page("", `{"id":"cmp_1","name":"Acme"}`)),
-		"GET /v2/tags":           says(200, page("", `{"id":"t1","name":"Renewal"}`, `{"id":"t2","name":"Churn"}`)),
+	f := &providertest.Stub{Answers: providertest.Answers{
+		"GET /v2/contacts":       providertest.Says(200, page("n", `{"id":"cnt_1","first_name":"Ida","last_name":"Berg","emails":[{"email":"i@x"}]}`)),
+		"GET /v2/contacts/cnt_9": providertest.Says(200, `{"id":"cnt_9","first_name":"Nine"}`),
+		"GET /v2/users":          providertest.Says(200, page("", `{"id":"usr_1","first_name":"Ula"}`)),
+		"GET /v2/companies":      providertest.Says(200, page("", `{"id":"cmp_1","name":"Acme"}`)),
+		"GET /v2/tags":           providertest.Says(200, page("", `{"id":"t1","name":"Renewal"}`, `{"id":"t2","name":"Churn"}`)),
 	}}
 	p := opened(t, f, nil)
 	for _, tc := range []struct {
@@ -219,7 +166,7 @@ func TestLookup(t *testing.T) {
 		if s += "+" + got.Cursor; s != tc.want {
 			t.Errorf("%+v: got %q, want %q", tc.req, s, tc.want)
 		}
-		if sent := f.take(); len(sent) != 1 || sent[0] != tc.sent {
+		if sent := f.Take(); len(sent) != 1 || sent[0] != tc.sent {
 			t.Errorf("%+v: sent %v, want %s", tc.req, sent, tc.sent)
 		}
 	}
@@ -229,26 +176,26 @@ func TestLookup(t *testing.T) {
 }
 
 func TestLinksVersionsAndSettings(t *testing.T) {
-	f := &fake{version: "2026-01"}
+	f := &providertest.Stub{Header: http.Header{"X-Api-Version": {"2026-01"}}}
 	p := opened(t, f, map[string]string{"workspace_id": "wrks_1"})
-	if link, err := p.Link(context.Background(), fresh(), model.LinkWeb); err != nil || link != "https://app.askelephant.ai/workspaces/wrks_1/engagements/ngmt_1" || len(f.sent) != 0 {
-		t.Errorf("web page: got %q, error %v, sent %v", link, err, f.sent)
+	if link, err := p.Link(context.Background(), fresh(), model.LinkWeb); err != nil || link != "https://app.askelephant.ai/workspaces/wrks_1/engagements/ngmt_1" || len(f.Sent) != 0 {
+		t.Errorf("web page: got %q, error %v, sent %v", link, err, f.Sent)
 	}
-	f.answers["GET /v2/engagements/ngmt_1"] = says(200, `{"id":"ngmt_1","media_url":"https://m.example.com/a?sig=1"}`)
-	if link, err := p.Link(context.Background(), fresh(), model.LinkRecording); err != nil || link != "https://m.example.com/a?sig=1" || f.take()[0] != "GET /v2/engagements/ngmt_1?expand=media_url" {
+	f.Answers["GET /v2/engagements/ngmt_1"] = providertest.Says(200, `{"id":"ngmt_1","media_url":"https://m.example.com/a?sig=1"}`)
+	if link, err := p.Link(context.Background(), fresh(), model.LinkRecording); err != nil || link != "https://m.example.com/a?sig=1" || f.Take()[0] != "GET /v2/engagements/ngmt_1?expand=media_url" {
 		t.Errorf("recording: got %q, error %v", link, err)
 	}
 	for body, kind := range map[string]model.ErrorKind{`{"id":"ngmt_1","media_url":null}`: model.NotFound, `{"media_url":"file:///etc/passwd"}`: model.Malformed} {
-		f.answers["GET /v2/engagements/ngmt_1"] = says(200, body)
+		f.Answers["GET /v2/engagements/ngmt_1"] = providertest.Says(200, body)
 		if _, err := p.Link(context.Background(), fresh(), model.LinkRecording); model.KindOf(err) != kind {
 			t.Errorf("recording: got %v, want %s", err, kind)
 		}
 	}
-	f.answers["GET /v2/engagements"] = says(200, page(""))
+	f.Answers["GET /v2/engagements"] = providertest.Says(200, page(""))
 	if s := fmt.Sprint(p.Check(context.Background())); !strings.Contains(s, "{API version true 2026-01 }") {
 		t.Errorf("first version: got %s", s)
 	}
-	f.version = "2026-02"
+	f.Header.Set("X-Api-Version", "2026-02")
 	if s := fmt.Sprint(p.Check(context.Background())); !strings.Contains(s, "{API version false changed from 2026-01 to 2026-02") {
 		t.Errorf("changed version: got %s", s)
 	}
@@ -270,7 +217,7 @@ func TestLinksVersionsAndSettings(t *testing.T) {
 		t.Errorf("Open accepted a path without {engagement_id}")
 	}
 	for id, ok := range map[string]bool{"wrks_1-a": true, "wrks 1": false, "wrks/1": false, "https://app.askelephant.ai/workspaces/wrks_1": false} {
-		if _, err := Factory().Open(providers.Account{Credential: credential("key"), Settings: map[string]string{"workspace_id": id}}); (err == nil) != ok {
+		if _, err := Factory().Open(providers.Account{Credential: providertest.Credential("key"), Settings: map[string]string{"workspace_id": id}}); (err == nil) != ok {
 			t.Errorf("workspace_id %q: got %v, want success %t", id, err, ok)
 		}
 	}

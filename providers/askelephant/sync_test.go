@@ -3,7 +3,6 @@ package askelephant
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"confab/model"
+	"confab/providers/providertest"
 )
 
 func row(id, updated string) string {
@@ -40,8 +40,8 @@ func collect(out *[]string, until string) func(model.Batch) (bool, error) {
 const expandAll = "expand=contacts,companies,owner,tags"
 
 func TestHeadWithACheckpointIsIncremental(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": func(r *http.Request) (int, string) {
-		q := r.URL.Query()
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": func(r providertest.Request) (int, string) {
+		q := r.Values
 		switch {
 		case q.Get("filter[updated_at][gte]") != "" && q.Get("cursor") == "":
 			return 200, page("n2", row("ngmt_3", "2026-04-03T00:00:00.5Z"), row("ngmt_4", "2026-04-04T00:00:00Z"))
@@ -58,7 +58,7 @@ func TestHeadWithACheckpointIsIncremental(t *testing.T) {
 	if err != nil || res.Complete || res.Cursor != `{"checkpoint":"2026-04-03T00:00:00.5Z"}` || len(got) != 2 {
 		t.Fatalf("first head: got %+v, error %v, rows %v", res, err, got)
 	}
-	if d := cmp.Diff([]string{"GET /v2/engagements?" + expandAll + "&limit=100&order_by=updated_at:desc"}, f.take()); d != "" {
+	if d := cmp.Diff([]string{"GET /v2/engagements?" + expandAll + "&limit=100&order_by=updated_at:desc"}, f.Take()); d != "" {
 		t.Errorf("first head: requests (-want +got):\n%s", d)
 	}
 	got = nil
@@ -69,7 +69,7 @@ func TestHeadWithACheckpointIsIncremental(t *testing.T) {
 	if d := cmp.Diff([]string{
 		"GET /v2/engagements?" + expandAll + "&filter[updated_at][gte]=2026-04-03T00:00:00.5Z&limit=100&order_by=updated_at:asc",
 		"GET /v2/engagements?cursor=n2&" + expandAll + "&filter[updated_at][gte]=2026-04-03T00:00:00.5Z&limit=100&order_by=updated_at:asc",
-	}, f.take()); d != "" {
+	}, f.Take()); d != "" {
 		t.Errorf("incremental head: requests (-want +got):\n%s", d)
 	}
 	// A head that ends early does not move the checkpoint.
@@ -85,8 +85,8 @@ func TestHeadWithACheckpointIsIncremental(t *testing.T) {
 
 func TestFullWalkResumesAndRestarts(t *testing.T) {
 	refuse := false
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": func(r *http.Request) (int, string) {
-		switch c := r.URL.Query().Get("cursor"); {
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": func(r providertest.Request) (int, string) {
+		switch c := r.Values.Get("cursor"); {
 		case c != "" && refuse:
 			refuse = false
 			return 422, `{"title":"Validation Failed","errors":[{"field":"cursor","code":"expired","message":"too old"}]}`
@@ -104,13 +104,13 @@ func TestFullWalkResumesAndRestarts(t *testing.T) {
 	if err != nil || res.Complete || res.Cursor == "" {
 		t.Fatalf("stopped full walk: got %+v, %v; want a cursor", res, err)
 	}
-	f.take()
+	f.Take()
 	got = nil
 	end, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull, Cursor: res.Cursor, Since: since.Add(time.Hour)}, collect(&got, ""))
 	if err != nil || !end.Complete || parsePosition(end.Cursor).Checkpoint != "2026-04-03T00:00:00Z" || strings.Join(got, " ") != "ngmt_2 ngmt_3" {
 		t.Errorf("resumed full walk: got %+v, error %v, rows %v", end, err, got)
 	}
-	if sent := f.take(); sent[0] != "GET /v2/engagements?cursor=c2&"+expandAll+"&filter[updated_at][gte]=2026-01-01T00:00:00Z&limit=100&order_by=updated_at:asc" {
+	if sent := f.Take(); sent[0] != "GET /v2/engagements?cursor=c2&"+expandAll+"&filter[updated_at][gte]=2026-01-01T00:00:00Z&limit=100&order_by=updated_at:asc" {
 		t.Errorf("resumed full walk: sent %s", sent[0])
 	}
 	refuse, got = true, nil
@@ -131,7 +131,7 @@ func TestFullWalkResumesAndRestarts(t *testing.T) {
 }
 
 func TestWalkStoppedOnItsLastPageIsIncomplete(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, page("", row("ngmt_1", "2026-04-01T00:00:00Z")))}}
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": providertest.Says(200, page("", row("ngmt_1", "2026-04-01T00:00:00Z")))}}
 	for _, mode := range []model.SyncMode{model.SyncHead, model.SyncFull} {
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: mode}, func(model.Batch) (bool, error) { return false, nil })
 		if err != nil || res.Complete {
@@ -145,14 +145,14 @@ func TestSyncOfMalformedLists(t *testing.T) {
 		"repeats a cursor": page("c1", row("ngmt_1", "2026-04-01T00:00:00Z")), "more, but not where": `{"data":[],"has_more":true}`,
 		"no list": `{"data":{"a":1}}`, "a text": `"x"`, "nothing": `{}`, "no envelope": `[]`, "null": `null`,
 	} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, body)}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": providertest.Says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
 		if model.KindOf(err) != model.Malformed || res.Complete {
 			t.Errorf("%s: got %+v, %v; want Malformed", name, res, err)
 		}
 	}
 	for body, complete := range map[string]bool{`{"data":null}`: true, `{"data":[null,7,{"id":null}],"has_more":null,"next_cursor":"x"}`: false} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, body)}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": providertest.Says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) { return true, nil })
 		if err != nil || res.Complete != complete {
 			t.Errorf("%s: got %+v, %v; want complete %t", body, res, err, complete)
@@ -179,11 +179,11 @@ func TestFilters(t *testing.T) {
 		{"created", model.Filter{CreatedFrom: day}, "filter[updated_at][gte]=2026-03-09T12:00:00Z"},
 		{"what the service has no filter for", model.Filter{Owner: []string{"usr_1"}, Team: []string{"t"}, External: true}, ""},
 	} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, page(""))}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": providertest.Says(200, page(""))}}
 		if _, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Filter: tc.f}, func(model.Batch) (bool, error) { return true, nil }); err != nil {
 			t.Fatal(err)
 		}
-		sent := f.take()
+		sent := f.Take()
 		got, _ := url.ParseQuery(strings.TrimPrefix(sent[len(sent)-1], "GET /v2/engagements?"))
 		want, _ := url.ParseQuery(strings.Trim(expandAll+"&limit=100&order_by=updated_at:desc&"+tc.want, "&"))
 		if d := cmp.Diff(want, got); d != "" {

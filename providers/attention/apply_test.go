@@ -11,6 +11,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func TestEveryEdit(t *testing.T) {
@@ -45,10 +46,10 @@ func TestEveryEdit(t *testing.T) {
 			[]string{`PUT /v2/conversations/c%2F1/labels {"labels":{"Old":"z","Stage":"Demo"},"skip_analysis":true}`, `PUT /v2/conversations/c%2F1/title {"title":"t"}`,
 				"PUT /v2/conversations/c%2F1/change_privacy?privacy=public"}, nil},
 	} {
-		f := &fake{}
+		f := &providertest.Stub{}
 		p := opened(t, f, nil)
 		for _, path := range []string{"PUT /v2/conversations/c%2F1/change_privacy", "PUT /v2/conversations/c%2F1/title", "PUT /v2/conversations/c%2F1/labels", "DELETE /v2/conversations/c%2F1"} {
-			f.answers[path] = says(200, tc.answer)
+			f.Answers[path] = providertest.Says(200, tc.answer)
 		}
 		c := fresh()
 		if slices.ContainsFunc(tc.edits, func(e model.Edit) bool { return e.Target.String() == string(model.PrivacyPublic) }) {
@@ -69,16 +70,16 @@ func TestEveryEdit(t *testing.T) {
 			}
 			planned = append(planned, line)
 		}
-		if len(f.sent) != 0 {
-			t.Errorf("%s: Requests sent %v, want nothing", tc.name, f.sent)
+		if len(f.Sent) != 0 {
+			t.Errorf("%s: Requests sent %v, want nothing", tc.name, f.Sent)
 		}
 		outcomes := p.Apply(context.Background(), c, tc.edits)
-		for i, h := range f.headers {
-			if (h.Get("Content-Type") != "") != strings.Contains(f.sent[i], "{") {
-				t.Errorf("%s: got content type %q of %s", tc.name, h.Get("Content-Type"), f.sent[i])
+		for _, r := range f.Sent {
+			if (r.Header.Get("Content-Type") != "") != (r.Body != "") {
+				t.Errorf("%s: got content type %q of %s", tc.name, r.Header.Get("Content-Type"), r.Line())
 			}
 		}
-		sent := f.take()
+		sent := f.Take()
 		if d := cmp.Diff(tc.want, sent); d != "" {
 			t.Errorf("%s: requests (-want +got):\n%s", tc.name, d)
 		}
@@ -104,33 +105,33 @@ func TestUnsupportedSendsNothing(t *testing.T) {
 		{Kind: model.EditDelete}, text(model.EditDescription, "", "x"), text(model.EditStatus, "", "closed"), {Kind: model.EditCreate},
 		{Kind: model.EditParticipants, Target: model.PeopleValue(nil)},
 	} {
-		f := &fake{}
+		f := &providertest.Stub{}
 		p := opened(t, f, nil)
 		out := p.Apply(context.Background(), fresh(), []model.Edit{e})
-		if len(out) != 1 || model.KindOf(out[0].Err) != model.Unsupported || len(f.sent) != 0 {
-			t.Errorf("%s: got %v and sent %v, want Unsupported and nothing", e.Kind, out, f.sent)
+		if len(out) != 1 || model.KindOf(out[0].Err) != model.Unsupported || len(f.Sent) != 0 {
+			t.Errorf("%s: got %v and sent %v, want Unsupported and nothing", e.Kind, out, f.Sent)
 		}
 		if _, err := p.Requests(fresh(), []model.Edit{e}); model.KindOf(err) != model.Unsupported {
 			t.Errorf("Requests of %s: got %v, want Unsupported", e.Kind, err)
 		}
 	}
-	f := &fake{}
+	f := &providertest.Stub{}
 	for _, e := range []model.Edit{text(model.EditPrivacy, "", "participants"), text(model.EditTitle, "", " "), text(model.EditLabels, "", "x")} {
-		if out := opened(t, f, nil).Apply(context.Background(), fresh(), []model.Edit{e}); model.KindOf(out[0].Err) != model.Invalid || len(f.sent) != 0 {
-			t.Errorf("%s: got %v and sent %v, want Invalid and nothing", e.Kind, out, f.sent)
+		if out := opened(t, f, nil).Apply(context.Background(), fresh(), []model.Edit{e}); model.KindOf(out[0].Err) != model.Invalid || len(f.Sent) != 0 {
+			t.Errorf("%s: got %v and sent %v, want Invalid and nothing", e.Kind, out, f.Sent)
 		}
 	}
 	c := fresh()
 	c.Labels = nil
 	out := opened(t, f, nil).Apply(context.Background(), c, []model.Edit{text(model.EditLabels, "a", "b")})
-	if out[0].Err == nil || len(f.sent) != 0 {
-		t.Errorf("edit of labels that were not read: got %v and sent %v, want an error and nothing", out, f.sent)
+	if out[0].Err == nil || len(f.Sent) != 0 {
+		t.Errorf("edit of labels that were not read: got %v and sent %v, want an error and nothing", out, f.Sent)
 	}
 }
 
 // No edit without a call of its own is planned as the call that can't be undone, whatever the table of capabilities says.
 func TestOnlyAnArchiveArchives(t *testing.T) {
-	p := opened(t, &fake{}, nil).(*provider)
+	p := opened(t, &providertest.Stub{}, nil).(*provider)
 	archived := fresh()
 	archived.Archived = true
 	if caps := p.Capabilities(archived); caps.Of(model.EditArchive).Can() || !caps.Of(model.EditTitle).Can() || !p.Capabilities(fresh()).Of(model.EditArchive).Can() {
@@ -154,8 +155,8 @@ func TestOnlyAnArchiveArchives(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){
-		"POST /v2/conversations/c%2F1/media/download": says(200, `{"url":"https://s3.example.com/a?sig=1"}`),
+	f := &providertest.Stub{Answers: providertest.Answers{
+		"POST /v2/conversations/c%2F1/media/download": providertest.Says(200, `{"url":"https://s3.example.com/a?sig=1"}`),
 	}}
 	p := opened(t, f, func(a *providers.Account) { a.ReadOnly = true })
 	for _, o := range p.Apply(context.Background(), fresh(), []model.Edit{text(model.EditTitle, "", "x"), {Kind: model.EditArchive}}) {
@@ -163,8 +164,8 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("write on a read-only account: got %v, want Unsupported", o.Err)
 		}
 	}
-	if len(f.sent) != 0 {
-		t.Errorf("write on a read-only account: sent %v, want nothing", f.sent)
+	if len(f.Sent) != 0 {
+		t.Errorf("write on a read-only account: sent %v, want nothing", f.Sent)
 	}
 	link, err := p.Link(context.Background(), fresh(), model.LinkRecording)
 	if err != nil || link != "https://s3.example.com/a?sig=1" {
@@ -173,7 +174,7 @@ func TestReadOnly(t *testing.T) {
 }
 
 func TestCapabilitiesLearnFromRefusals(t *testing.T) {
-	f := &fake{}
+	f := &providertest.Stub{}
 	p := opened(t, f, nil)
 	caps := p.Capabilities(fresh())
 	for _, k := range model.EditKinds() {
@@ -184,8 +185,8 @@ func TestCapabilitiesLearnFromRefusals(t *testing.T) {
 	if !strings.Contains(caps[model.EditArchive].Reason, "cannot be undone") || !caps[model.EditArchive].Can() {
 		t.Errorf("archive: got %+v, want yes, with a warning", caps[model.EditArchive])
 	}
-	f.answers["PUT /v2/conversations/c%2F1/title"] = says(403, `{"error":"not yours"}`)
-	f.answers["PUT /v2/conversations/c%2F1/labels"] = says(405, ``)
+	f.Answers["PUT /v2/conversations/c%2F1/title"] = providertest.Says(403, `{"error":"not yours"}`)
+	f.Answers["PUT /v2/conversations/c%2F1/labels"] = providertest.Says(405, ``)
 	out := p.Apply(context.Background(), fresh(), []model.Edit{text(model.EditTitle, "", "x"), text(model.EditLabels, "a", "b")})
 	if model.KindOf(out[0].Err) != model.Forbidden || model.KindOf(out[1].Err) != model.Unsupported {
 		t.Errorf("got %v, want Forbidden and Unsupported", out)
@@ -201,14 +202,14 @@ func TestCapabilitiesLearnFromRefusals(t *testing.T) {
 
 func TestNothingIsSentAfterAnOutage(t *testing.T) {
 	for status, want := range map[int]model.ErrorKind{401: model.Unauthorized, 429: model.RateLimited} {
-		f := &fake{}
+		f := &providertest.Stub{}
 		p := opened(t, f, nil)
-		f.answers["PUT /v2/conversations/c%2F1/change_privacy"] = says(status, "")
+		f.Answers["PUT /v2/conversations/c%2F1/change_privacy"] = providertest.Says(status, "")
 		out := p.Apply(context.Background(), fresh(), []model.Edit{text(model.EditTitle, "", "x"), text(model.EditPrivacy, "", "private")})
 		if model.KindOf(out[0].Err) != want || model.KindOf(out[1].Err) != want {
 			t.Errorf("%d: got %v, want %s for both edits", status, out, want)
 		}
-		for _, s := range f.take() {
+		for _, s := range f.Take() {
 			if strings.Contains(s, "title") {
 				t.Errorf("title was sent after %d: %s", status, s)
 			}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func fixture(t testing.TB, name string) []byte {
@@ -204,6 +204,9 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
+// spared are what has other words: truth values, and the name of the kind of object.
+var spared = []string{"true", "false", "conversations"}
+
 // FuzzConvert checks that nothing panics, and that every scalar of the input is in a field or a fact.
 func FuzzConvert(f *testing.F) {
 	f.Add(fixture(f, "conversation.json"))
@@ -230,7 +233,7 @@ func FuzzConvert(f *testing.F) {
 			return
 		}
 		dropTranscript(v)
-		missing(t, v, c.Conversation, messages)
+		providertest.MustShow(t, v, c.Conversation, messages, spared...)
 	})
 }
 
@@ -252,7 +255,7 @@ func TestFieldsOfAnUnexpectedFormBecomeFacts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range rapid.IntRange(1, 4).Draw(r, "changes") {
-				v = disturb(r, v)
+				v = providertest.Disturb(r, v)
 			}
 			b, _ := json.Marshal(v)
 			c, err := blank("a", "https://x.test/").convert(b, directory{})
@@ -260,92 +263,9 @@ func TestFieldsOfAnUnexpectedFormBecomeFacts(t *testing.T) {
 				return
 			}
 			dropTranscript(v)
-			missing(r, v, c.Conversation, nil)
+			providertest.MustShow(r, v, c.Conversation, nil, spared...)
 		})
 	}
-}
-
-// disturb replaces a value somewhere below the top by a value of another form.
-func disturb(r *rapid.T, v any) any {
-	switch x := v.(type) {
-	case map[string]any:
-		names := make([]string, 0, len(x))
-		for name := range x {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		if len(names) > 0 && rapid.IntRange(0, 5).Draw(r, "whole") > 0 {
-			if rapid.IntRange(0, 5).Draw(r, "add") == 0 {
-				x["surprise"] = "leaf-six"
-				return x
-			}
-			name := rapid.SampledFrom(names).Draw(r, "name")
-			x[name] = disturb(r, x[name])
-			return x
-		}
-	case []any:
-		if len(x) > 0 && rapid.Bool().Draw(r, "into") {
-			i := rapid.IntRange(0, len(x)-1).Draw(r, "index")
-			x[i] = disturb(r, x[i])
-			return x
-		}
-	}
-	return rapid.SampledFrom([]any{nil, "", "leaf-one", true, 1.5, []any{}, []any{"leaf-two", map[string]any{"k": "leaf-three"}},
-		map[string]any{"id": "leaf-four", "name": map[string]any{"n": "leaf-five"}}, "2026-11-20T10:00:00Z", "confirmed"}).Draw(r, "value")
-}
-
-func missing(t rapid.TB, v any, c model.Conversation, messages []model.Message) {
-	t.Helper()
-	shown, _ := json.Marshal(struct {
-		C model.Conversation
-		M []model.Message
-	}{c, messages})
-	var tree any
-	_ = json.Unmarshal(shown, &tree)
-	have := strings.Join(texts(tree), "\x00")
-	times := []time.Time{c.Created, c.Updated}
-	for _, f := range c.Facts {
-		have += "\x00" + f.Label + "\x00" + f.Value
-		if at, ok := providers.ParseTime(f.Value); ok {
-			times = append(times, at)
-		}
-	}
-next:
-	for _, leaf := range texts(v) {
-		if leaf == "" || strings.Contains(have, leaf) || strings.Contains(have, strings.TrimSpace(leaf)) || len(leaf) > 190 {
-			continue
-		}
-		if q, _ := json.Marshal(leaf); strings.Contains(have, strings.Trim(string(q), `"`)) || strings.ContainsAny(leaf, "<>&\\\"\u2028\u2029") || leaf == "conversations" {
-			continue // inside a value that is shown as JSON
-		}
-		if at, ok := providers.ParseTime(leaf); ok {
-			for _, k := range times {
-				if k.Equal(at) {
-					continue next
-				}
-			}
-		}
-		t.Errorf("lost %q:\n%s", leaf, factLines(c.Facts))
-	}
-}
-
-// texts returns the strings in a JSON value.
-func texts(v any) []string {
-	var out []string
-	switch v := v.(type) {
-	case map[string]any:
-		for _, x := range v {
-			out = append(out, texts(x)...)
-		}
-	case []any:
-		for _, x := range v {
-			out = append(out, texts(x)...)
-		}
-	case string:
-		out = append(out, v)
-	}
-	sort.Strings(out)
-	return out
 }
 
 // blank returns an adapter without a client.

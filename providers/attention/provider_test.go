@@ -4,87 +4,35 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
-// fake answers requests by "METHOD path", and records them.
-type fake struct {
-	mu      sync.Mutex
-	answers map[string]func(*http.Request) (int, string)
-	sent    []string // METHOD path?query body
-	headers []http.Header
-}
-
-func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	line := r.Method + " " + r.URL.EscapedPath()
-	full := line
-	if q, _ := url.QueryUnescape(r.URL.RawQuery); q != "" {
-		full += "?" + q
-	}
-	if r.Body != nil {
-		if b, _ := io.ReadAll(r.Body); len(b) > 0 {
-			full += " " + string(b)
-		}
-	}
-	f.sent = append(f.sent, full)
-	f.headers = append(f.headers, r.Header.Clone())
-	status, body := 404, `{"detail":"no such path"}`
-	if a := f.answers[line]; a != nil {
-		status, body = a(r)
-	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-}
-
-// take returns and forgets the requests, except for those for names.
-func (f *fake) take() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []string
-	for _, s := range f.sent {
-		if !strings.HasPrefix(s, "GET /v2/users") && !strings.HasPrefix(s, "GET /v2/organizations/teams") && !strings.HasPrefix(s, "GET /v2/teams") {
-			out = append(out, s)
-		}
-	}
-	f.sent, f.headers = nil, nil
-	return out
-}
-
-func says(status int, body string) func(*http.Request) (int, string) {
-	return func(*http.Request) (int, string) { return status, body }
-}
-
-type credential string
-
-func (c credential) Get(context.Context) (string, error) { return string(c), nil }
-func (c credential) Reject(string)                       {}
-
-func opened(t *testing.T, f *fake, change func(*providers.Account)) model.Provider {
+func opened(t *testing.T, f *providertest.Stub, change func(*providers.Account)) model.Provider {
 	t.Helper()
-	a := providers.Account{Name: "sales", Credential: credential("eyJ.key"), Transport: f}
+	f.Names = func(r providertest.Request) bool {
+		return strings.HasPrefix(r.Path, "/v2/users") || strings.HasPrefix(r.Path, "/v2/organizations/teams") || strings.HasPrefix(r.Path, "/v2/teams")
+	}
+	a := providers.Account{Name: "sales", Credential: providertest.Credential("eyJ.key"), Transport: f}
 	if change != nil {
 		change(&a)
 	}
-	if f.answers == nil {
-		f.answers = map[string]func(*http.Request) (int, string){}
+	if f.Answers == nil {
+		f.Answers = providertest.Answers{}
 	}
 	for path, body := range map[string]string{
 		"GET /v2/users":               `{"data":[{"uuid":"u1","email":"ann@example.com","firstName":"Ann","lastName":"Lee"},{"uuid":"u2","email":"bo@example.com","firstName":"Bo"}]}`,
 		"GET /v2/organizations/teams": `{"data":[{"uuid":"t1","name":"[Org] West"}]}`,
 	} {
-		if f.answers[path] == nil {
-			f.answers[path] = says(200, body)
+		if f.Answers[path] == nil {
+			f.Answers[path] = providertest.Says(200, body)
 		}
 	}
 	p, err := Factory().Open(a)
@@ -119,14 +67,14 @@ func TestKeyForms(t *testing.T) {
 		{"raw is set, bearer is wanted", "k.e.y", "raw", "Bearer k.e.y", 2, 1, true},
 		{"neither", "k.e.y", "", "other", 2, 2, false},
 	} {
-		f := &fake{}
+		f := &providertest.Stub{}
 		p := opened(t, f, func(a *providers.Account) {
-			a.Credential = credential(tc.key)
+			a.Credential = providertest.Credential(tc.key)
 			if tc.scheme != "" {
 				a.Settings = map[string]string{"auth_scheme": tc.scheme}
 			}
 		})
-		f.answers["PUT /v2/conversations/c%2F1/title"] = func(r *http.Request) (int, string) {
+		f.Answers["PUT /v2/conversations/c%2F1/title"] = func(r providertest.Request) (int, string) {
 			if r.Header.Get("Authorization") != tc.accepts {
 				return 401, `{"message":"Unauthorized"}`
 			}
@@ -137,28 +85,28 @@ func TestKeyForms(t *testing.T) {
 			if (out[0].Err == nil) != tc.ok || !tc.ok && model.KindOf(out[0].Err) != model.Unauthorized {
 				t.Errorf("%s: %v", tc.name, out[0].Err)
 			}
-			if n := len(f.take()); n != want {
+			if n := len(f.Take()); n != want {
 				t.Errorf("%s: got %d requests, want %d", tc.name, n, want)
 			}
 		}
 	}
 	// A key that was accepted and is refused later is not tried in the other form.
-	f := &fake{}
+	f := &providertest.Stub{}
 	p := opened(t, f, nil)
-	f.answers["GET /v2/conversations/1"] = says(200, `{"id":"1","attributes":{}}`)
+	f.Answers["GET /v2/conversations/1"] = providertest.Says(200, `{"id":"1","attributes":{}}`)
 	if _, err := p.Load(context.Background(), "1", 0); err != nil {
 		t.Fatal(err)
 	}
-	f.take()
-	f.answers["GET /v2/conversations/1"] = says(401, "")
-	if _, err := p.Load(context.Background(), "1", 0); model.KindOf(err) != model.Unauthorized || len(f.take()) != 1 {
+	f.Take()
+	f.Answers["GET /v2/conversations/1"] = providertest.Says(401, "")
+	if _, err := p.Load(context.Background(), "1", 0); model.KindOf(err) != model.Unauthorized || len(f.Take()) != 1 {
 		t.Errorf("key refused later: got %v, want Unauthorized after one request", err)
 	}
 }
 
 func TestLoad(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){}}
-	f.answers["GET /v2/conversations/6f1c0000-0000-4000-8000-000000000001"] = says(200, string(fixture(t, "live.json")))
+	f := &providertest.Stub{Answers: providertest.Answers{}}
+	f.Answers["GET /v2/conversations/6f1c0000-0000-4000-8000-000000000001"] = providertest.Says(200, string(fixture(t, "live.json")))
 	p := opened(t, f, nil)
 	const id = "6f1c0000-0000-4000-8000-000000000001"
 	d, err := p.Load(context.Background(), id, 0)
@@ -169,7 +117,7 @@ func TestLoad(t *testing.T) {
 	if err != nil || !d.Messages.Known || len(d.Messages.Items) != 2 || d.Messages.Items[0].Author != "Ann" {
 		t.Errorf("with messages: got %+v, %v; want two messages", d.Messages, err)
 	}
-	if d := cmp.Diff([]string{"GET /v2/conversations/" + id + "?detailedTranscript=false&filter[include_internal_participants]=true", "GET /v2/conversations/" + id + "?detailedTranscript=true&filter[include_internal_participants]=true"}, f.take()); d != "" {
+	if d := cmp.Diff([]string{"GET /v2/conversations/" + id + "?detailedTranscript=false&filter[include_internal_participants]=true", "GET /v2/conversations/" + id + "?detailedTranscript=true&filter[include_internal_participants]=true"}, f.Take()); d != "" {
 		t.Errorf("requests (-want +got):\n%s", d)
 	}
 	// Labels that are no texts are sent back unchanged.
@@ -182,7 +130,7 @@ func TestLoad(t *testing.T) {
 		status int
 		want   model.ErrorKind
 	}{{`{"id":"other","attributes":{}}`, 200, model.Malformed}, {`{"errors":[{"detail":"conversation not found"}]}`, 404, model.NotFound}, {``, 200, model.Malformed}} {
-		f.answers["GET /v2/conversations/x"] = says(tc.status, tc.body)
+		f.Answers["GET /v2/conversations/x"] = providertest.Says(tc.status, tc.body)
 		if _, err := p.Load(context.Background(), "x", 0); model.KindOf(err) != tc.want {
 			t.Errorf("%s: got %v, want %s", tc.body, err, tc.want)
 		}
@@ -190,10 +138,10 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){
-		"GET /v2/labels": says(200, `{"data":[{"uuid":"l1","name":"Stage","options":[{"value":"Demo"},"Won"]}]}`),
-		"GET /v2/users": func(r *http.Request) (int, string) {
-			if r.URL.Query().Get("filter[email]") == "zoe@example.com" {
+	f := &providertest.Stub{Answers: providertest.Answers{
+		"GET /v2/labels": providertest.Says(200, `{"data":[{"uuid":"l1","name":"Stage","options":[{"value":"Demo"},"Won"]}]}`),
+		"GET /v2/users": func(r providertest.Request) (int, string) {
+			if r.Values.Get("filter[email]") == "zoe@example.com" {
 				return 200, `{"data":[{"type":"users","id":"u9","attributes":{"email":"zoe@example.com"}}]}`
 			}
 			return 200, `{"data":[{"uuid":"u1","email":"ann@example.com","firstName":"Ann","lastName":"Lee"},{"uuid":"u2","firstName":"Bo"}]}`
@@ -248,10 +196,10 @@ func TestDirectoryWithSeveralPages(t *testing.T) {
 		"ignores page numbers": {`{"totalRecords":3}`, true, "u1", 2},
 	} {
 		sent := 0
-		f := &fake{answers: map[string]func(*http.Request) (int, string){}}
-		f.answers["GET /v2/users"] = func(r *http.Request) (int, string) {
+		f := &providertest.Stub{Answers: providertest.Answers{}}
+		f.Answers["GET /v2/users"] = func(r providertest.Request) (int, string) {
 			sent++
-			q := r.URL.Query()
+			q := r.Values
 			page := q.Get("page")
 			if page == "" || tc.ignores {
 				page = "1"
@@ -274,19 +222,19 @@ func TestDirectoryWithSeveralPages(t *testing.T) {
 }
 
 func TestLinks(t *testing.T) {
-	f := &fake{}
+	f := &providertest.Stub{}
 	p := opened(t, f, nil)
-	if link, err := p.Link(context.Background(), fresh(), model.LinkWeb); err != nil || link != "https://app.attention.tech/conversations/all-calls/c%2F1" || len(f.sent) != 0 {
-		t.Errorf("web page: got %q, error %v, sent %v", link, err, f.sent)
+	if link, err := p.Link(context.Background(), fresh(), model.LinkWeb); err != nil || link != "https://app.attention.tech/conversations/all-calls/c%2F1" || len(f.Sent) != 0 {
+		t.Errorf("web page: got %q, error %v, sent %v", link, err, f.Sent)
 	}
 	for status, hint := range map[int]string{403: "organisation-level", 404: "no recording"} {
-		f.answers["POST /v2/conversations/c%2F1/media/download"] = says(status, `{"error":"no"}`)
+		f.Answers["POST /v2/conversations/c%2F1/media/download"] = providertest.Says(status, `{"error":"no"}`)
 		_, err := p.Link(context.Background(), fresh(), model.LinkRecording)
 		if e := model.AsError(err); !strings.Contains(e.Hint, hint) {
 			t.Errorf("%d: got %v, want the hint %q", status, err, hint)
 		}
 	}
-	f.answers["POST /v2/conversations/c%2F1/media/download"] = says(200, `{"url":"javascript:alert(1)"}`)
+	f.Answers["POST /v2/conversations/c%2F1/media/download"] = providertest.Says(200, `{"url":"javascript:alert(1)"}`)
 	if _, err := p.Link(context.Background(), fresh(), model.LinkRecording); model.KindOf(err) != model.Malformed || strings.Contains(err.Error(), "alert") {
 		t.Errorf("recording that is no link: got %v, want Malformed", err)
 	}
@@ -297,8 +245,8 @@ func TestLinks(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){
-		"GET /v2/conversations/list": says(200, `{"data":[],"meta":{"totalRecords":7}}`), "GET /v2/users": says(403, `{"error":"admins only"}`)}}
+	f := &providertest.Stub{Answers: providertest.Answers{
+		"GET /v2/conversations/list": providertest.Says(200, `{"data":[],"meta":{"totalRecords":7}}`), "GET /v2/users": providertest.Says(403, `{"error":"admins only"}`)}}
 	got := fmt.Sprint(opened(t, f, nil).Check(context.Background()))
 	for _, want := range []string{"{conversations true 7 in all }", "sent as bearer", `"admins only" (403) forbidden}`} {
 		if !strings.Contains(got, want) {
@@ -310,19 +258,19 @@ func TestCheck(t *testing.T) {
 		t.Errorf("no line on the raw key in %s", got)
 	}
 	for size, want := range map[int]string{0: "is empty", 3: "3 in all", pageSize: "50 at the head of the list, and more behind"} {
-		f.answers["GET /v2/conversations/list"] = pages(size, func(int) string { return "" })
+		f.Answers["GET /v2/conversations/list"] = pages(size, func(int) string { return "" })
 		if r := opened(t, f, nil).Check(context.Background()); !strings.Contains(r[0].Detail, want) {
 			t.Errorf("a list of %d that doesn't count itself: got %q, want %q", size, r[0].Detail, want)
 		}
 	}
-	f.answers["GET /v2/conversations/list"] = says(401, "")
+	f.Answers["GET /v2/conversations/list"] = providertest.Says(401, "")
 	if r := opened(t, f, nil).Check(context.Background()); len(r) != 1 || r[0].OK || r[0].Kind != model.Unauthorized {
 		t.Errorf("refused key: got %v, want one line of kind Unauthorized", r)
 	}
 }
 
 func TestDescribe(t *testing.T) {
-	d := opened(t, &fake{}, nil).Describe()
+	d := opened(t, &providertest.Stub{}, nil).Describe()
 	if d.Identity != "attention https://api.attention.tech/v2" || d.BaseURL != service.DefaultBaseURL || d.Incremental {
 		t.Errorf("got %+v", d)
 	}
@@ -334,16 +282,16 @@ func TestDescribe(t *testing.T) {
 func TestRefusedDirectoriesLeaveTheOthersNames(t *testing.T) {
 	const people, teams = `{"data":[{"uuid":"u1","firstName":"Ann"}]}`, `{"data":[{"uuid":"t1","name":"West"}]}`
 	for _, status := range []int{403, 404, 405} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/users": says(status, ""), "GET /v2/organizations/teams": says(200, teams)}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/users": providertest.Says(status, ""), "GET /v2/organizations/teams": providertest.Says(200, teams)}}
 		if d := opened(t, f, nil).(*provider).names(t.Context()); d["t1"].Name != "West" {
 			t.Errorf("users answered %d: got %v, want the team", status, d)
 		}
-		f = &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/users": says(200, people),
-			"GET /v2/organizations/teams": says(status, ""), "GET /v2/teams": says(200, teams)}}
+		f = &providertest.Stub{Answers: providertest.Answers{"GET /v2/users": providertest.Says(200, people),
+			"GET /v2/organizations/teams": providertest.Says(status, ""), "GET /v2/teams": providertest.Says(200, teams)}}
 		if d := opened(t, f, nil).(*provider).names(t.Context()); d["t1"].Name != "West" || d["u1"].Name != "Ann" {
 			t.Errorf("teams answered %d: got %v, want the user, and the team of the other list", status, d)
 		}
-		f.answers["GET /v2/teams"] = says(status, "")
+		f.Answers["GET /v2/teams"] = providertest.Says(status, "")
 		if d := opened(t, f, nil).(*provider).names(t.Context()); d["u1"].Name != "Ann" {
 			t.Errorf("both lists of teams answered %d: got %v, want the user", status, d)
 		}

@@ -3,7 +3,6 @@ package attention
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -13,12 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"confab/model"
+	"confab/providers/providertest"
 )
 
 // pages serves a list of n rows in pages of 50.
-func pages(n int, meta func(page int) string) func(*http.Request) (int, string) {
-	return func(r *http.Request) (int, string) {
-		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+func pages(n int, meta func(page int) string) func(providertest.Request) (int, string) {
+	return func(r providertest.Request) (int, string) {
+		page, _ := strconv.Atoi(r.Values.Get("page"))
 		var rows []string
 		for i := (page - 1) * 50; i < min(n, page*50); i++ {
 			rows = append(rows, fmt.Sprintf(`{"id":"c%d","attributes":{"userUUID":"u1","teamUUID":"t1"}}`, i))
@@ -45,7 +45,7 @@ func TestSyncStops(t *testing.T) {
 		{"a page count that the total denies", 120, func(int) string { return `,"meta":{"pageCount":2,"totalRecords":120}` }, 3},
 		{"zero counts", 60, func(int) string { return `,"meta":{"pageCount":0,"totalRecords":0}` }, 2},
 	} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": pages(tc.rows, tc.meta)}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": pages(tc.rows, tc.meta)}}
 		p := opened(t, f, nil)
 		var got []model.Conversation
 		res, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {
@@ -55,7 +55,7 @@ func TestSyncStops(t *testing.T) {
 		if err != nil || !res.Complete || res.Cursor != "" || len(got) != tc.rows {
 			t.Errorf("%s: got %+v, error %v, %d rows", tc.name, res, err, len(got))
 		}
-		if n := len(f.take()); n != tc.requests {
+		if n := len(f.Take()); n != tc.requests {
 			t.Errorf("%s: got %d requests, want %d", tc.name, n, tc.requests)
 		}
 		if len(got) > 0 && (got[0].Owner.Name != "Ann Lee" || got[0].Team.Name != "[Org] West") {
@@ -65,7 +65,7 @@ func TestSyncStops(t *testing.T) {
 }
 
 func TestSyncStopsAndResumes(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": pages(220, func(int) string { return `,"meta":{"totalRecords":220}` })}}
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": pages(220, func(int) string { return `,"meta":{"totalRecords":220}` })}}
 	p := opened(t, f, nil)
 	var cursor string
 	res, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {
@@ -75,7 +75,7 @@ func TestSyncStopsAndResumes(t *testing.T) {
 	if err != nil || res.Complete || res.Cursor != cursor || cursor == "" {
 		t.Fatalf("stopped: got %+v, %v; want the last cursor %q", res, err, cursor)
 	}
-	f.take()
+	f.Take()
 	var got []string
 	res, err = p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull, Cursor: cursor}, func(b model.Batch) (bool, error) {
 		for _, c := range b.Conversations {
@@ -86,12 +86,12 @@ func TestSyncStopsAndResumes(t *testing.T) {
 	if err != nil || !res.Complete || len(got) != 120 || got[0] != "c100" {
 		t.Errorf("resumed: got %+v, error %v, %d rows; want 120 and complete", res, err, len(got))
 	}
-	if sent := f.take(); len(sent) != 3 || sent[0] != "GET /v2/conversations/list?detailedTranscript=false&filter[include_internal_participants]=true&page=3&size=50" {
+	if sent := f.Take(); len(sent) != 3 || sent[0] != "GET /v2/conversations/list?detailedTranscript=false&filter[include_internal_participants]=true&page=3&size=50" {
 		t.Errorf("resumed: sent %v, want three requests from page 3", sent)
 	}
 	// An error in the middle names the page that failed.
-	f.answers["GET /v2/conversations/list"] = func(r *http.Request) (int, string) {
-		if r.URL.Query().Get("page") == "2" {
+	f.Answers["GET /v2/conversations/list"] = func(r providertest.Request) (int, string) {
+		if r.Values.Get("page") == "2" {
 			return 500, ""
 		}
 		return pages(220, func(int) string { return "" })(r)
@@ -101,16 +101,16 @@ func TestSyncStopsAndResumes(t *testing.T) {
 		t.Errorf("error on page 2: got %+v, %v; want a cursor for page 2", res, err)
 	}
 	// The head is read only as long as emit wants more.
-	f.answers["GET /v2/conversations/list"] = pages(220, func(int) string { return "" })
-	f.take()
+	f.Answers["GET /v2/conversations/list"] = pages(220, func(int) string { return "" })
+	f.Take()
 	res, err = p.Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return false, nil })
-	if sent := f.take(); err != nil || res.Complete || len(sent) != 1 {
+	if sent := f.Take(); err != nil || res.Complete || len(sent) != 1 {
 		t.Errorf("head: got %+v, error %v, sent %v; want one request", res, err, sent)
 	}
 }
 
 func TestWalkStoppedOnItsLastPageIsIncomplete(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": pages(5, func(int) string { return `,"meta":{"totalRecords":5}` })}}
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": pages(5, func(int) string { return `,"meta":{"totalRecords":5}` })}}
 	res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return false, nil })
 	if err != nil || res.Complete {
 		t.Errorf("got %+v, %v; want incomplete", res, err)
@@ -128,7 +128,7 @@ func TestSyncBodies(t *testing.T) {
 		`[{"id":"1","attributes":{}}]`:                                   {1, false},
 		`{"data":[{"id":"1","attributes":{}},null,7,{"attributes":{}}]}`: {1, false},
 	} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": says(200, body)}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": providertest.Says(200, body)}}
 		n := 0
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) { n += len(b.Conversations); return true, nil })
 		if err != nil || res.Complete != want.complete || n != want.rows {
@@ -136,7 +136,7 @@ func TestSyncBodies(t *testing.T) {
 		}
 	}
 	for _, body := range []string{`{"data":{"a":1}}`, `"x"`, `<html>`, `[null]`, `{}`, `null`, `{"error":"no"}`} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": says(200, body)}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": providertest.Says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil })
 		if model.KindOf(err) != model.Malformed || res.Complete {
 			t.Errorf("%s: got %+v, %v; want Malformed", body, res, err)
@@ -145,26 +145,26 @@ func TestSyncBodies(t *testing.T) {
 }
 
 func TestSyncOfAServiceThatIgnoresPageNumbers(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": func(r *http.Request) (int, string) {
-		r.URL.RawQuery = "page=1"
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": func(r providertest.Request) (int, string) {
+		r.Values = url.Values{"page": {"1"}}
 		return pages(60, func(int) string { return `,"meta":{"pageCount":9}` })(r)
 	}}}
 	res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
-	if model.KindOf(err) != model.Malformed || res.Complete || len(f.take()) != 3 {
+	if model.KindOf(err) != model.Malformed || res.Complete || len(f.Take()) != 3 {
 		t.Errorf("got %+v, %v; want Malformed after three requests", res, err)
 	}
 }
 
 func TestListFallback(t *testing.T) {
 	for _, status := range []int{404, 405, 400, 422} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){
-			"GET /v2/conversations/list": says(status, ""), "GET /v2/conversations": pages(10, func(int) string { return `,"meta":{"totalRecords":10}` })}}
+		f := &providertest.Stub{Answers: providertest.Answers{
+			"GET /v2/conversations/list": providertest.Says(status, ""), "GET /v2/conversations": pages(10, func(int) string { return `,"meta":{"totalRecords":10}` })}}
 		p := opened(t, f, nil)
 		for _, want := range []int{2, 1} {
 			if _, err := p.Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil }); err != nil {
 				t.Fatal(err)
 			}
-			if n := len(f.take()); n != want {
+			if n := len(f.Take()); n != want {
 				t.Errorf("%d: got %d requests, want %d", status, n, want)
 			}
 		}
@@ -173,8 +173,8 @@ func TestListFallback(t *testing.T) {
 
 func TestTheErrorOfTheListThatExistsIsTold(t *testing.T) {
 	for slow, want := range map[int]string{404: "bad size", 500: "out of order"} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){
-			"GET /v2/conversations/list": says(422, `{"detail":"bad size"}`), "GET /v2/conversations": says(slow, `{"detail":"out of order"}`)}}
+		f := &providertest.Stub{Answers: providertest.Answers{
+			"GET /v2/conversations/list": providertest.Says(422, `{"detail":"bad size"}`), "GET /v2/conversations": providertest.Says(slow, `{"detail":"out of order"}`)}}
 		_, err := opened(t, f, nil).Sync(t.Context(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil })
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the fast list answers 422, the other %d: got %v, want %q", slow, err, want)
@@ -184,7 +184,7 @@ func TestTheErrorOfTheListThatExistsIsTold(t *testing.T) {
 
 func TestNoFallbackOnceTheFastListWorked(t *testing.T) {
 	ok := true
-	f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": func(*http.Request) (int, string) {
+	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": func(providertest.Request) (int, string) {
 		if ok {
 			return 200, "[]"
 		}
@@ -199,8 +199,8 @@ func TestNoFallbackOnceTheFastListWorked(t *testing.T) {
 		t.Fatal(err)
 	}
 	ok = false
-	f.take()
-	if err := sync(); model.KindOf(err) != model.Invalid || len(f.take()) != 1 {
+	f.Take()
+	if err := sync(); model.KindOf(err) != model.Invalid || len(f.Take()) != 1 {
 		t.Errorf("got %v, want Invalid after one request", err)
 	}
 }
@@ -209,8 +209,8 @@ func TestNoFallbackOnceTheFastListWorked(t *testing.T) {
 // without a first page is an error.
 func TestWalkPastTheEndOfTheListIsIncomplete(t *testing.T) {
 	const gone = `{"title":"Not Found","detail":"page not found","code":"404"}`
-	f := &fake{answers: map[string]func(*http.Request) (int, string){
-		"GET /v2/conversations/list": says(404, gone), "GET /v2/conversations": says(404, gone)}}
+	f := &providertest.Stub{Answers: providertest.Answers{
+		"GET /v2/conversations/list": providertest.Says(404, gone), "GET /v2/conversations": providertest.Says(404, gone)}}
 	p := opened(t, f, nil)
 	req := model.SyncRequest{Mode: model.SyncFull, Cursor: "page:" + position{Page: 7, Seen: 300, Most: 50}.String()}
 	emitted := func(b model.Batch) (bool, error) {
@@ -246,7 +246,7 @@ func TestFilters(t *testing.T) {
 		{"kind and status", model.SyncRequest{Filter: model.Filter{Kind: []string{"call"}, Status: []string{"ready"}}}, nil},
 	} {
 		var got url.Values
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": func(r *http.Request) (int, string) { got = r.URL.Query(); return 200, "[]" }}}
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": func(r providertest.Request) (int, string) { got = r.Values; return 200, "[]" }}}
 		if _, err := opened(t, f, nil).Sync(context.Background(), tc.req, func(model.Batch) (bool, error) { return true, nil }); err != nil {
 			t.Fatal(err)
 		}
@@ -261,15 +261,15 @@ func TestFilters(t *testing.T) {
 }
 
 func TestSyncWithoutNames(t *testing.T) {
-	f := &fake{answers: map[string]func(*http.Request) (int, string){
-		"GET /v2/users": says(500, ""), "GET /v2/conversations/list": pages(1, func(int) string { return `,"meta":{"pageCount":1}` })}}
+	f := &providertest.Stub{Answers: providertest.Answers{
+		"GET /v2/users": providertest.Says(500, ""), "GET /v2/conversations/list": pages(1, func(int) string { return `,"meta":{"pageCount":1}` })}}
 	p := opened(t, f, nil)
 	for range 2 {
 		if _, err := p.Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil }); err != nil {
 			t.Errorf("Sync without names: %v", err)
 		}
 	}
-	if len(f.sent) != 3 {
-		t.Errorf("failing directory: sent %v, want 3 requests", f.sent)
+	if len(f.Sent) != 3 {
+		t.Errorf("failing directory: sent %v, want 3 requests", f.Sent)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func edit(k model.EditKind, target string) model.Edit {
@@ -50,7 +51,7 @@ func fresh() model.Conversation {
 func as(p model.Participant, status string) model.Participant { p.Status = status; return p }
 
 // accept answers every request with success.
-func accept(r sent) (int, string) {
+func accept(r providertest.Request) (int, string) {
 	switch {
 	case r.Method == "PATCH" && strings.Contains(r.Path, "/participants/"), r.Method == "POST" && strings.HasSuffix(r.Path, "/participants"):
 		return 200, `{"id":"p","type":"user","status":"active"}`
@@ -113,15 +114,15 @@ func TestApplySends(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(s.sent) > 0 {
-				t.Errorf("Requests sent %v", s.lines())
+			if len(s.Sent) > 0 {
+				t.Errorf("Requests sent %v", s.Lines())
 			}
 			shown := []string{}
 			for _, r := range requests {
-				shown = append(shown, sent{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.line())
+				shown = append(shown, providertest.Request{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.Line())
 			}
 			outcomes := p.Apply(t.Context(), tt.fresh, tt.edits)
-			if d := cmp.Diff(tt.want, s.lines()); d != "" {
+			if d := cmp.Diff(tt.want, s.Lines()); d != "" {
 				t.Errorf("Apply sent (-want +got)\n%s", d)
 			}
 			if d := cmp.Diff(tt.want, shown); d != "" {
@@ -197,8 +198,8 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 		if got := model.KindOf(out[0].Err); got != tt.kind {
 			t.Errorf("%s: got %v, want kind %s", tt.name, out[0].Err, tt.kind)
 		}
-		if len(s.sent) > 0 {
-			t.Errorf("%s: sent %v, want nothing", tt.name, s.lines())
+		if len(s.Sent) > 0 {
+			t.Errorf("%s: sent %v, want nothing", tt.name, s.Lines())
 		}
 	}
 }
@@ -211,8 +212,8 @@ func TestReadOnlySendsNothing(t *testing.T) {
 			t.Errorf("%s: got %v, want Unsupported", edits[i].Kind, o.Err)
 		}
 	}
-	if len(s.sent) > 0 {
-		t.Errorf("sent %v, want nothing", s.lines())
+	if len(s.Sent) > 0 {
+		t.Errorf("sent %v, want nothing", s.Lines())
 	}
 	if !p.Capabilities(fresh()).Of(model.EditCreate).Can() {
 		t.Errorf("a refusal by the client ruled out creates")
@@ -220,7 +221,7 @@ func TestReadOnlySendsNothing(t *testing.T) {
 }
 
 func TestNothingWidensAfterNarrowingFailed(t *testing.T) {
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		if r.Method == "PATCH" {
 			return 409, `{"code":"Conflict","message":"The resource is in a conflicting state."}`
 		}
@@ -234,7 +235,7 @@ func TestNothingWidensAfterNarrowingFailed(t *testing.T) {
 		}
 	}
 	want := []string{`PATCH ` + one + ` {"visibility":"private"}`, `DELETE ` + one + `/participants/ann`}
-	if d := cmp.Diff(want, s.lines()); d != "" {
+	if d := cmp.Diff(want, s.Lines()); d != "" {
 		t.Errorf("requests (-want +got)\n%s", d)
 	}
 	if m := out[2].Err.Error(); !strings.Contains(m, "removed Ann") || !strings.Contains(m, "not sent") {
@@ -243,7 +244,7 @@ func TestNothingWidensAfterNarrowingFailed(t *testing.T) {
 }
 
 func TestErrorNamesTheParticipantsThatWereChanged(t *testing.T) {
-	p, _ := openStub(t, func(r sent) (int, string) {
+	p, _ := openStub(t, func(r providertest.Request) (int, string) {
 		if r.Method == "DELETE" && strings.HasSuffix(r.Path, "/bob") {
 			return 403, `{"code":"Forbidden","message":"This participant can not be removed."}`
 		}
@@ -260,7 +261,7 @@ func TestErrorNamesTheParticipantsThatWereChanged(t *testing.T) {
 }
 
 func TestOtherFieldsAreSentAgainWithoutTheRefusedOne(t *testing.T) {
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		if strings.Contains(r.Body, `"attributes"`) {
 			return 422, `{"code":"InvalidPayload","message":"The request did not pass validation.","details":{".attributes.n":["must be a string"]}}`
 		}
@@ -271,14 +272,14 @@ func TestOtherFieldsAreSentAgainWithoutTheRefusedOne(t *testing.T) {
 	if out[1].Err != nil || out[1].After == nil || out[1].After.Privacy != model.PrivacyPrivate {
 		t.Errorf("privacy: got %+v, want private", out[1])
 	}
-	if n := len(s.lines()); n != 2 {
-		t.Errorf("got %d requests %v, want 2", n, s.lines())
+	if n := len(s.Lines()); n != 2 {
+		t.Errorf("got %d requests %v, want 2", n, s.Lines())
 	}
 }
 
 func TestAttributesThatAreNoStringsAreSentBackUnchanged(t *testing.T) {
 	stored := row(c1, map[string]any{"attributes": json.RawMessage(`{"n":5.0,"o":{"z":1,"a":null},"s":"5"}`)})
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		if r.Method == "GET" {
 			return 200, stored
 		}
@@ -290,13 +291,13 @@ func TestAttributesThatAreNoStringsAreSentBackUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v")})
-	if got := s.lines(); got[len(got)-1] != want || len(got) != 2 {
+	if got := s.Lines(); got[len(got)-1] != want || len(got) != 2 {
 		t.Errorf("after a load: sent %v, want %s last", got, want)
 	}
 
 	// Without a load in this run, the texts do not show which values are strings: the request can be shown, but is not sent
 	// before the attributes are read again.
-	q, s := openStub(t, s.answer)
+	q, s := openStub(t, s.Answer)
 	if shown, err := q.Requests(d.Conversation, []model.Edit{attribute("k", "v")}); err != nil || len(shown) != 1 {
 		t.Errorf("Requests without a load: got %v, error %v; want one request", shown, err)
 	}
@@ -304,15 +305,15 @@ func TestAttributesThatAreNoStringsAreSentBackUnchanged(t *testing.T) {
 	out := q.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v"), edit(model.EditTitle, "t"), edit(model.EditAccess, "open")})
 	wantKind(t, out[0].Err, model.Unavailable)
 	wantKind(t, out[2].Err, model.Unavailable)
-	if got := s.lines(); out[1].Err != nil || len(got) != 1 || got[0] != `PATCH `+one+` {"name":"t"}` {
+	if got := s.Lines(); out[1].Err != nil || len(got) != 1 || got[0] != `PATCH `+one+` {"name":"t"}` {
 		t.Errorf("Apply without a load: got %v, sent %v; want the title alone", out[1].Err, got)
 	}
 	// The same holds if the attributes have changed since the load.
 	other := d.Conversation.Clone()
 	other.Attributes["n"] = "6"
-	before := len(s.lines())
+	before := len(s.Lines())
 	wantKind(t, p.Apply(t.Context(), other, []model.Edit{attribute("k", "v")})[0].Err, model.Unavailable)
-	if got := s.lines(); len(got) != before {
+	if got := s.Lines(); len(got) != before {
 		t.Errorf("attributes that changed meanwhile: sent %v, want nothing", got[before:])
 	}
 }
@@ -320,7 +321,7 @@ func TestAttributesThatAreNoStringsAreSentBackUnchanged(t *testing.T) {
 // A single read without the field means that there are no attributes.
 func TestAttributesOfAConversationWithoutAny(t *testing.T) {
 	stored := row(c1, map[string]any{"attributes": nil})
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		if r.Method == "GET" {
 			return 200, stored
 		}
@@ -331,7 +332,7 @@ func TestAttributesOfAConversationWithoutAny(t *testing.T) {
 		t.Fatalf("got attributes %v, error %v; want an empty map", d.Conversation.Attributes, err)
 	}
 	out := p.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "5")})
-	if got := s.lines(); out[0].Err != nil || got[len(got)-1] != `PATCH `+one+` {"attributes":{"k":"5"}}` {
+	if got := s.Lines(); out[0].Err != nil || got[len(got)-1] != `PATCH `+one+` {"attributes":{"k":"5"}}` {
 		t.Errorf("got %v, sent %v", out[0].Err, got)
 	}
 	stored = row(c1, map[string]any{"attributes": []int{1}})
@@ -341,7 +342,7 @@ func TestAttributesOfAConversationWithoutAny(t *testing.T) {
 }
 
 func TestCreateOfAnExistingConversation(t *testing.T) {
-	p, _ := openStub(t, func(sent) (int, string) {
+	p, _ := openStub(t, func(providertest.Request) (int, string) {
 		return 409, `{"code":"ContactAlreadyInConversation","message":"The contact is in a conversation.","details":{"conversationId":"old-1"}}`
 	})
 	out := p.Apply(t.Context(), model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t"})})
@@ -352,14 +353,16 @@ func TestCreateOfAnExistingConversation(t *testing.T) {
 }
 
 func TestAfterIsSetOnlyIfTheAnswerShowsTheTarget(t *testing.T) {
-	p, _ := openStub(t, func(sent) (int, string) { return 200, row(c1, map[string]any{"visibility": nil, "name": "t"}) })
+	p, _ := openStub(t, func(providertest.Request) (int, string) {
+		return 200, row(c1, map[string]any{"visibility": nil, "name": "t"})
+	})
 	out := p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditPrivacy, "private"), edit(model.EditTitle, "t")})
 	if out[0].After != nil || out[1].After == nil || out[0].Err != nil {
 		t.Errorf("got %+v, want the conversation for the second edit alone", out)
 	}
 	closed := fresh()
 	closed.Closed, closed.Description = true, "d"
-	p, _ = openStub(t, func(sent) (int, string) {
+	p, _ = openStub(t, func(providertest.Request) (int, string) {
 		return 200, row(c1, map[string]any{"status": nil, "description": nil})
 	})
 	for i, o := range p.Apply(t.Context(), closed, []model.Edit{edit(model.EditStatus, "open"), edit(model.EditDescription, "")}) {
@@ -371,16 +374,16 @@ func TestAfterIsSetOnlyIfTheAnswerShowsTheTarget(t *testing.T) {
 
 func TestRefusalsAreRemembered(t *testing.T) {
 	status := 403
-	p, s := openStub(t, func(sent) (int, string) { return status, `{"code":"Forbidden","message":"No."}` })
+	p, s := openStub(t, func(providertest.Request) (int, string) { return status, `{"code":"Forbidden","message":"No."}` })
 	p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})
 	other := fresh()
 	other.Ref.ID = "other"
 	if p.Capabilities(fresh()).Of(model.EditTitle).Can() || !p.Capabilities(other).Of(model.EditTitle).Can() {
 		t.Errorf("after a 403: the title must be ruled out for this conversation alone")
 	}
-	before := len(s.lines())
+	before := len(s.Lines())
 	wantKind(t, p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})[0].Err, model.Unsupported)
-	if len(s.lines()) != before {
+	if len(s.Lines()) != before {
 		t.Errorf("an edit that is ruled out was sent")
 	}
 	status = 405
@@ -392,7 +395,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 }
 
 func TestNothingIsSentAfterAnUnknownOutcome(t *testing.T) {
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		if r.Method == "PATCH" {
 			return 500, `<html><title>Oops</title></html>`
 		}
@@ -402,7 +405,7 @@ func TestNothingIsSentAfterAnUnknownOutcome(t *testing.T) {
 	wantKind(t, out[0].Err, model.UnknownOutcome)
 	wantKind(t, out[1].Err, model.Unavailable)
 	wantKind(t, out[2].Err, model.Unavailable)
-	if got := s.lines(); len(got) != 1 {
+	if got := s.Lines(); len(got) != 1 {
 		t.Errorf("sent %v, want one request", got)
 	}
 }
@@ -440,7 +443,7 @@ func TestOrderOfRequests(t *testing.T) {
 				rt.Fatalf("%s: %v", edits[i].Kind, o.Err)
 			}
 		}
-		lines := s.lines()
+		lines := s.Lines()
 		widened := -1
 		for i, line := range lines {
 			if widening(now, line) {

@@ -7,6 +7,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 // The order of the list is not documented. If the times of creation contradict it, the head is not sure.
@@ -30,17 +31,17 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 		"a page token is refused":    {results("refused", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 1},
 	} {
 		n := 0
-		p, _ := openStub(t, func(s sent) (int, string) {
+		p, _ := openStub(t, func(s providertest.Request) (int, string) {
 			switch {
-			case strings.Contains(s.line(), "/participants"), strings.Contains(s.line(), "/messages"):
+			case strings.Contains(s.Line(), "/participants"), strings.Contains(s.Line(), "/messages"):
 				return 200, results("")
-			case strings.Contains(s.line(), "pageToken=refused"):
+			case strings.Contains(s.Line(), "pageToken=refused"):
 				return 400, `{"code":"InvalidRequest","message":"the token has expired"}`
-			case strings.Contains(s.line(), "/conversations?"):
+			case strings.Contains(s.Line(), "/conversations?"):
 				n++
 				return 200, strings.ReplaceAll(tc.list, `"more"`, fmt.Sprintf(`"more %d"`, n))
 			}
-			_, id, _ := strings.Cut(s.line(), "/conversations/")
+			_, id, _ := strings.Cut(s.Line(), "/conversations/")
 			return 200, made(id, "2026-02-01T00:00:01Z")
 		})
 		found, err := p.Find(t.Context(), create, tc.known)
@@ -67,14 +68,14 @@ func TestFindByReference(t *testing.T) {
 		"the conversation can't be read": {edit: "e1", reference: "confab-e1", description: "mine", status: 500, err: model.Unavailable},
 	} {
 		conversation := row("new", map[string]any{"name": "t", "description": tc.description, "initiatingParticipant": nil})
-		p, _ := openStub(t, func(s sent) (int, string) {
+		p, _ := openStub(t, func(s providertest.Request) (int, string) {
 			switch {
-			case strings.Contains(s.line(), "/messages"):
+			case strings.Contains(s.Line(), "/messages"):
 				return 200, results("", `{"id":"m-1","createdAt":"2026-02-01T00:00:01Z","reference":"`+tc.reference+
 					`","body":{"type":"text","text":{"text":"hello"}}}`)
-			case strings.Contains(s.line(), "/participants"):
+			case strings.Contains(s.Line(), "/participants"):
 				return 200, results("")
-			case strings.Contains(s.line(), "/conversations?"):
+			case strings.Contains(s.Line(), "/conversations?"):
 				return 200, results("", conversation)
 			}
 			return tc.status, conversation
@@ -103,13 +104,13 @@ func TestFindAllowsForItsOwnKey(t *testing.T) {
 		"the key, and somebody else": {"key-1", `{"id":"key-1","type":"accessKey"},{"id":"us-1","type":"user"}`, 0},
 	} {
 		conversation := row("new", map[string]any{"name": "t", "description": "mine", "initiatingParticipant": nil})
-		p, _ := openStub(t, func(s sent) (int, string) {
+		p, _ := openStub(t, func(s providertest.Request) (int, string) {
 			switch {
-			case strings.Contains(s.line(), "/messages"):
+			case strings.Contains(s.Line(), "/messages"):
 				return 200, results("")
-			case strings.Contains(s.line(), "/participants"):
+			case strings.Contains(s.Line(), "/participants"):
 				return 200, results("", tc.people)
-			case strings.Contains(s.line(), "/conversations?"):
+			case strings.Contains(s.Line(), "/conversations?"):
 				return 200, results("", conversation)
 			}
 			return 200, conversation

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"confab/model"
+	"confab/providers/providertest"
 )
 
 func TestLoad(t *testing.T) {
 	person := func(id string) string {
 		return `{"id":"` + id + `","type":"user","status":"active","displayName":"` + id + `","avatarUrl":"https://a/` + id + `"}`
 	}
-	answer := func(r sent) (int, string) {
+	answer := func(r providertest.Request) (int, string) {
 		switch {
 		case strings.HasSuffix(r.Path, "/participants") && strings.Contains(r.Query, "pageToken"):
 			return 200, results("", person("p2"), person("p3"))
@@ -43,7 +44,7 @@ func TestLoad(t *testing.T) {
 	}
 
 	for name, body := range map[string]string{"a hole": results("", `null`, person("p1")), "no end": results("n", person("p1")), "null": `{"results":null}`} {
-		p, _ := openStub(t, func(r sent) (int, string) {
+		p, _ := openStub(t, func(r providertest.Request) (int, string) {
 			if strings.HasSuffix(r.Path, "/participants") {
 				return 200, body
 			}
@@ -54,7 +55,7 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	for part, need := range map[string]model.Need{"/participants": model.NeedParticipants, "/messages": model.NeedMessages, "/feed-items": model.NeedEverything} {
-		p, _ := openStub(t, func(r sent) (int, string) {
+		p, _ := openStub(t, func(r providertest.Request) (int, string) {
 			switch {
 			case strings.HasSuffix(r.Path, part):
 				return 500, `{"code":"Oops","message":"Oops."}`
@@ -66,7 +67,7 @@ func TestLoad(t *testing.T) {
 		_, err := p.Load(t.Context(), c1, need)
 		wantKind(t, err, model.Unavailable)
 	}
-	p, _ = openStub(t, func(r sent) (int, string) {
+	p, _ = openStub(t, func(r providertest.Request) (int, string) {
 		if r.Path != one {
 			return 403, `{"code":"Forbidden","message":"Not for this key."}`
 		}
@@ -76,7 +77,7 @@ func TestLoad(t *testing.T) {
 	if err != nil || d.Conversation.Participants.Known || d.Messages.Known || !hasFact(d.Conversation, "not shown: Not for this key.") {
 		t.Errorf("parts without a right: got %+v, %v; want unknown, with a fact", d, err)
 	}
-	p, _ = openStub(t, func(sent) (int, string) { return 200, row("another", nil) })
+	p, _ = openStub(t, func(providertest.Request) (int, string) { return 200, row("another", nil) })
 	_, err = p.Load(t.Context(), c1, 0)
 	wantKind(t, err, model.Malformed)
 }
@@ -87,7 +88,7 @@ func TestMessagesAreReadPageByPage(t *testing.T) {
 		return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
 	}
 	pages := 0
-	p, _ := openStub(t, func(r sent) (int, string) {
+	p, _ := openStub(t, func(r providertest.Request) (int, string) {
 		switch {
 		case r.Path == one:
 			return 200, row(c1, nil)
@@ -111,7 +112,7 @@ func TestMessagesAreReadPageByPage(t *testing.T) {
 func TestNamesOfContactsAreOptional(t *testing.T) {
 	for status, asked := range map[int][2]int{200: {2, 2}, 404: {2, 2}, 403: {1, 2}, 500: {1, 2}} {
 		n := 0
-		p, _ := openStub(t, func(r sent) (int, string) {
+		p, _ := openStub(t, func(r providertest.Request) (int, string) {
 			switch {
 			case strings.Contains(r.Path, "/contacts/"):
 				n++
@@ -137,7 +138,7 @@ func TestNamesOfContactsAreLimited(t *testing.T) {
 		people = append(people, fmt.Sprintf(`{"id":"contact-%d","type":"contact"}`, i))
 	}
 	asked := 0
-	p, _ := openStub(t, func(r sent) (int, string) {
+	p, _ := openStub(t, func(r providertest.Request) (int, string) {
 		switch {
 		case strings.Contains(r.Path, "/contacts/"):
 			asked++

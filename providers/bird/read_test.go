@@ -11,6 +11,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func TestEndpoints(t *testing.T) {
@@ -41,7 +42,7 @@ func TestEndpoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := sent{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.line()
+		got := providertest.Request{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.Line()
 		if got != tt.want || tt.call.Write != tt.write {
 			t.Errorf("%s: %s (write %v), want %s (write %v)", tt.call.Name, got, tt.call.Write, tt.want, tt.write)
 		}
@@ -51,7 +52,7 @@ func TestEndpoints(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	p, s := openStub(t, accept)
 	p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})
-	h := s.sent[0].Header
+	h := s.Sent[0].Header
 	if h.Get("Authorization") != "AccessKey key-of-the-tests" || h.Get("Accept") != "application/json" || h.Get("Content-Type") != "application/json" {
 		t.Errorf("got headers %v", h)
 	}
@@ -74,7 +75,7 @@ func TestErrors(t *testing.T) {
 		{403, `{"message":"No.","details":"free text"}`, model.Error{Kind: model.Forbidden, Message: "No."}},
 		{500, `{"message":"Oops."}`, model.Error{Kind: model.UnknownOutcome, Message: "Oops."}},
 	} {
-		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
+		p, _ := openStub(t, func(providertest.Request) (int, string) { return tt.status, tt.body })
 		_, err := p.Client.Do(t.Context(), p.call(calls.UpdateConversation, c1, map[string]string{}))
 		got := *model.AsError(err)
 		tt.want.Op, tt.want.Status = "change conversation", tt.status
@@ -88,15 +89,15 @@ func TestErrors(t *testing.T) {
 func TestConflictOnReadIsRepeatedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := 1
-		p, s := openStub(t, func(sent) (int, string) {
+		p, s := openStub(t, func(providertest.Request) (int, string) {
 			if left--; left >= 0 {
 				return 409, `{"code":"Conflict","message":"Busy."}`
 			}
 			return 200, row(c1, nil)
 		})
 		start := time.Now()
-		if _, err := p.Load(t.Context(), c1, 0); err != nil || time.Since(start) != providers.ConflictPause || len(s.lines()) != 2 {
-			t.Errorf("got %v after %s and %v, want a second request after %s", err, time.Since(start), s.lines(), providers.ConflictPause)
+		if _, err := p.Load(t.Context(), c1, 0); err != nil || time.Since(start) != providers.ConflictPause || len(s.Lines()) != 2 {
+			t.Errorf("got %v after %s and %v, want a second request after %s", err, time.Since(start), s.Lines(), providers.ConflictPause)
 		}
 		left = 9
 		_, err := p.Load(t.Context(), c1, 0)
@@ -119,7 +120,7 @@ func collect(rows *[]string, stopAfter int) func(model.Batch) (bool, error) {
 }
 
 func TestSync(t *testing.T) {
-	pages := func(r sent) (int, string) {
+	pages := func(r providertest.Request) (int, string) {
 		switch {
 		case strings.Contains(r.Query, "pageToken=old"):
 			return 422, `{"code":"InvalidPayload","message":"No such page."}`
@@ -156,7 +157,7 @@ func TestSync(t *testing.T) {
 		if strings.Join(rows, " ") != tt.rows || got != tt.want || model.KindOf(err) != tt.kind {
 			t.Errorf("%s: got rows %v, %+v, %v", tt.name, rows, got, err)
 		}
-		for _, l := range s.lines() {
+		for _, l := range s.Lines() {
 			if !strings.Contains(l, "limit=100") {
 				t.Errorf("%s: sent %s, want limit=100", tt.name, l)
 			}
@@ -177,7 +178,7 @@ func TestSyncOfMalformedAnswers(t *testing.T) {
 		{`{"results":[null,5,{"id":"a"}]}`, "", 1},
 		{`{"results":[],"nextPageToken":"` + strings.Repeat("x", maxToken+1) + `"}`, model.Malformed, 0},
 	} {
-		p, _ := openStub(t, func(sent) (int, string) { return 200, tt.body })
+		p, _ := openStub(t, func(providertest.Request) (int, string) { return 200, tt.body })
 		var rows []string
 		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, collect(&rows, 0))
 		if model.KindOf(err) != tt.kind || len(rows) != tt.rows {
@@ -194,7 +195,7 @@ func TestLookup(t *testing.T) {
 	contact := func(id, name, email string) string {
 		return `{"id":"` + id + `","computedDisplayName":"` + name + `","featuredIdentifiers":[{"key":"phonenumber","value":"+1"},{"key":"emailaddress","value":"` + email + `"}]}`
 	}
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		switch {
 		case strings.HasSuffix(r.Path, "/agents") && strings.Contains(r.Query, "pageToken=refused"):
 			return 401, `{"code":"Unauthorized","message":"no AgentViewerPolicy"}`
@@ -239,7 +240,7 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"}, "0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b7e3", "", ""},
 		{model.LookupRequest{Kind: model.LookupFlows, Text: c1}, "", "", ""},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann"}, "us-1", "", "GET " + base + "/agents?limit=50&name=ann"},
-		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann@desk.test"}, "us-1", "", "GET " + base + "/agents?email=ann%40desk.test&limit=50"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann@desk.test"}, "us-1", "", "GET " + base + "/agents?email=ann@desk.test&limit=50"},
 		{model.LookupRequest{Kind: model.LookupUsers, Limit: 2, Cursor: "refused"}, "", "", ""},
 		{model.LookupRequest{Kind: model.LookupFlows, Text: "ann"}, "", "", ""},
 		{model.LookupRequest{Kind: model.LookupChannels, Text: "MAIL"}, "ch-1", "", ""},
@@ -252,7 +253,7 @@ func TestLookup(t *testing.T) {
 		if err != nil || strings.Join(ids, " ") != tt.ids || got.Cursor != tt.cursor {
 			t.Errorf("%+v: got %v, cursor %q, error %v; want %s, %q", tt.req, ids, got.Cursor, err, tt.ids, tt.cursor)
 		}
-		if lines := s.lines(); tt.sent != "" && !strings.HasSuffix(lines[len(lines)-1], tt.sent) {
+		if lines := s.Lines(); tt.sent != "" && !strings.HasSuffix(lines[len(lines)-1], tt.sent) {
 			t.Errorf("%+v: sent %s, want %s", tt.req, lines[len(lines)-1], tt.sent)
 		}
 	}
@@ -263,7 +264,7 @@ func TestLookup(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	good := providers.Account{BaseURL: "https://x.example", Credential: secret("12345678"), Settings: map[string]string{settingWorkspace: workspace}}
+	good := providers.Account{BaseURL: "https://x.example", Credential: providertest.Credential("12345678"), Settings: map[string]string{settingWorkspace: workspace}}
 	if _, err := Factory().Open(good); err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +282,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: Open accepted it", name)
 		}
 	}
-	p, err := Factory().Open(providers.Account{Credential: secret("k"), Settings: map[string]string{settingWorkspace: "w"}})
+	p, err := Factory().Open(providers.Account{Credential: providertest.Credential("k"), Settings: map[string]string{settingWorkspace: "w"}})
 	if err != nil || p.Describe().Identity != "bird https://api.bird.com w" {
 		t.Errorf("got %v, %v", p, err)
 	}
@@ -306,7 +307,7 @@ func TestEveryCapabilityHasAReason(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	p, _ := openStub(t, func(r sent) (int, string) {
+	p, _ := openStub(t, func(r providertest.Request) (int, string) {
 		if strings.HasSuffix(r.Path, "/contacts") {
 			return http.StatusForbidden, `{"code":"Forbidden","message":"No policy."}`
 		}
@@ -331,7 +332,7 @@ func TestCheckOfInboxes(t *testing.T) {
 		200: "who has it", 401: "not shown: the access key has no right", 403: "not shown: No.", 404: "not shown: the service has none",
 		405: "not shown: the service has none", 422: "", 500: "",
 	} {
-		p, _ := openStub(t, func(r sent) (int, string) {
+		p, _ := openStub(t, func(r providertest.Request) (int, string) {
 			switch {
 			case status != 200 && strings.HasSuffix(r.Path, "/feed-items"):
 				return status, `{"code":"No","message":"No."}`

@@ -9,6 +9,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 // rotating is a credential that returns its next secret after one was refused.
@@ -53,7 +54,7 @@ func TestMissingRightAndRefusedKey(t *testing.T) {
 			key := &rotating{secrets: []string{"old", "new"}}
 			var sentKeys []string
 			opened := false
-			p, _ := openStub(t, func(r sent) (int, string) {
+			p, _ := openStub(t, func(r providertest.Request) (int, string) {
 				with := strings.TrimPrefix(r.Header.Get("Authorization"), "AccessKey ")
 				switch {
 				case r.Path == one: // the conversation was read before the key was revoked
@@ -93,7 +94,7 @@ func TestMissingRightAndRefusedKey(t *testing.T) {
 func TestFailedProofTeachesNothing(t *testing.T) {
 	down := true
 	key := &rotating{secrets: []string{"key"}}
-	p, _ := openStub(t, func(r sent) (int, string) {
+	p, _ := openStub(t, func(r providertest.Request) (int, string) {
 		switch {
 		case r.Path == one:
 			return 200, row(c1, nil)
@@ -115,8 +116,8 @@ func TestFailedProofTeachesNothing(t *testing.T) {
 }
 
 func TestInboxes(t *testing.T) {
-	answers := map[string]func(sent) (int, string){}
-	p, s := openStub(t, func(r sent) (int, string) {
+	answers := map[string]func(providertest.Request) (int, string){}
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		switch {
 		case r.Path == base+"/search/feed-items":
 			return answers["items"](r)
@@ -127,7 +128,7 @@ func TestInboxes(t *testing.T) {
 		}
 		return 200, results("")
 	})
-	answers["items"] = func(r sent) (int, string) {
+	answers["items"] = func(r providertest.Request) (int, string) {
 		if r.Body != `{"conversationIds":["`+c1+`"]}` {
 			t.Errorf("got body %s", r.Body)
 		}
@@ -153,19 +154,19 @@ func TestInboxes(t *testing.T) {
 	if hasFact(d.Conversation, "in none") {
 		t.Errorf("a conversation in two inboxes is said to be in none: %+v", d.Conversation.Facts)
 	}
-	answers["items"] = func(sent) (int, string) { return 200, results("") }
+	answers["items"] = func(providertest.Request) (int, string) { return 200, results("") }
 	if none, err := p.Load(t.Context(), c1, model.NeedEverything); err != nil || !hasFact(none.Conversation, "in none") {
 		t.Errorf("a conversation without an inbox: got %+v, %v", none.Conversation.Facts, err)
 	}
 	if !hasFact(d.Conversation, "7") {
 		t.Errorf("an unknown field of an item is in no fact")
 	}
-	before := len(s.lines())
-	if _, err := p.Load(t.Context(), c1, model.NeedMessages|model.NeedParticipants); err != nil || len(s.lines()) != before+3 {
-		t.Errorf("load of less than everything: sent %v, want no inbox request", s.lines()[before:])
+	before := len(s.Lines())
+	if _, err := p.Load(t.Context(), c1, model.NeedMessages|model.NeedParticipants); err != nil || len(s.Lines()) != before+3 {
+		t.Errorf("load of less than everything: sent %v, want no inbox request", s.Lines()[before:])
 	}
 	for status, again := range map[int]int{403: 0, 404: 0, 405: 0, 422: 1} {
-		p, s := openStub(t, func(r sent) (int, string) {
+		p, s := openStub(t, func(r providertest.Request) (int, string) {
 			switch {
 			case r.Path == base+"/search/feed-items":
 				return status, `{"code":"No","message":"No."}`
@@ -175,7 +176,7 @@ func TestInboxes(t *testing.T) {
 			return 200, results("")
 		})
 		asked := func() (n int) {
-			for _, l := range s.lines() {
+			for _, l := range s.Lines() {
 				if strings.Contains(l, "feed-items") {
 					n++
 				}
@@ -195,14 +196,14 @@ func TestInboxes(t *testing.T) {
 
 // A channel that the access key may not read is shown by its id, and a fact says why.
 func TestChannelsWithoutARight(t *testing.T) {
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		if r.Path == one {
 			return 200, row(c1, map[string]any{"channelId": "ch-1"})
 		}
 		return 200, results("")
 	})
-	answer := s.answer
-	s.answer = func(r sent) (int, string) {
+	answer := s.Answer
+	s.Answer = func(r providertest.Request) (int, string) {
 		if strings.HasSuffix(r.Path, "/channels") {
 			return 401, `{"code":"Unauthorized","message":"No."}`
 		}

@@ -1,16 +1,13 @@
 package bird
 
 import (
-	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 const (
@@ -20,74 +17,18 @@ const (
 	one       = base + "/conversations/" + c1
 )
 
-// secret is a credential that does not change.
-type secret string
-
-func (s secret) Get(context.Context) (string, error) { return string(s), nil }
-func (secret) Reject(string)                         {}
-
-// sent is a request to the stub.
-type sent struct {
-	Method, Path, Query, Body string
-	Header                    http.Header
-}
-
-func (s sent) line() string {
-	out := s.Method + " " + s.Path
-	if s.Query != "" {
-		out += "?" + s.Query
-	}
-	if s.Body != "" {
-		out += " " + s.Body
-	}
-	return out
-}
-
-// stub answers requests in memory, and records them.
-type stub struct {
-	answer func(sent) (status int, body string)
-
-	mu   sync.Mutex
-	sent []sent
-}
-
-func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := sent{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header}
-	if r.Body != nil {
-		b, _ := io.ReadAll(r.Body)
-		in.Body = string(b)
-	}
-	s.mu.Lock()
-	s.sent = append(s.sent, in)
-	s.mu.Unlock()
-	status, body := s.answer(in)
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-}
-
-// lines returns the requests, except for those for names of channels.
-func (s *stub) lines() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := []string{}
-	for _, r := range s.sent {
-		if !strings.HasSuffix(r.Path, "/channels") {
-			out = append(out, r.line())
-		}
-	}
-	return out
-}
-
-func openStub(t *testing.T, answer func(sent) (int, string), change ...func(*providers.Account)) (*provider, *stub) {
+func openStub(t *testing.T, answer func(providertest.Request) (int, string), change ...func(*providers.Account)) (*provider, *providertest.Stub) {
 	t.Helper()
-	s := &stub{}
-	s.answer = func(r sent) (int, string) {
+	s := &providertest.Stub{Names: func(r providertest.Request) bool {
+		return strings.HasSuffix(r.Path, "/channels")
+	}}
+	s.Answer = func(r providertest.Request) (int, string) {
 		if strings.HasSuffix(r.Path, "/channels") {
 			return 200, `{"results":[{"id":"ch-1","name":"Support mail","platformId":"email"}]}`
 		}
 		return answer(r)
 	}
-	a := providers.Account{Name: "support", BaseURL: "https://bird.example", Credential: secret("key-of-the-tests"), Transport: s,
+	a := providers.Account{Name: "support", BaseURL: "https://bird.example", Credential: providertest.Credential("key-of-the-tests"), Transport: s,
 		Settings: map[string]string{settingWorkspace: workspace, settingAccessKey: "key-1"}}
 	for _, f := range change {
 		f(&a)

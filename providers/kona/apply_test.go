@@ -11,6 +11,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func edit(k model.EditKind, target string) model.Edit {
@@ -43,7 +44,7 @@ func fresh(t *testing.T) model.Conversation {
 }
 
 // accept answers every request with success.
-func accept(r sent) (int, string) {
+func accept(r providertest.Request) (int, string) {
 	switch r.Method {
 	case "PUT", "POST":
 		var body struct{ Conversations []map[string]any }
@@ -98,15 +99,15 @@ func TestApplySends(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p, s := openStub(t, accept)
 			requests, err := p.Requests(tt.fresh, tt.edits)
-			if err != nil || len(s.sent) > 0 {
-				t.Fatalf("Requests: got error %v and sent %v, want neither", err, s.sent)
+			if err != nil || len(s.Sent) > 0 {
+				t.Fatalf("Requests: got error %v and sent %v, want neither", err, s.Sent)
 			}
 			shown := []string{}
 			for _, r := range requests {
-				shown = append(shown, sent{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.line())
+				shown = append(shown, providertest.Request{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.Line())
 			}
 			outcomes := p.Apply(t.Context(), tt.fresh, tt.edits)
-			if d := cmp.Diff(tt.want, s.lines()); d != "" {
+			if d := cmp.Diff(tt.want, s.Lines()); d != "" {
 				t.Errorf("Apply sent (-want +got)\n%s", d)
 			}
 			if d := cmp.Diff(tt.want, shown); d != "" {
@@ -163,8 +164,8 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 	} {
 		p, s := openStub(t, accept)
 		out := p.Apply(t.Context(), tt.fresh, []model.Edit{tt.edit})
-		if got := model.KindOf(out[0].Err); got != tt.kind || len(s.sent) > 0 {
-			t.Errorf("%s: got %v and sent %v, want kind %s and nothing", tt.name, out[0].Err, s.lines(), tt.kind)
+		if got := model.KindOf(out[0].Err); got != tt.kind || len(s.Sent) > 0 {
+			t.Errorf("%s: got %v and sent %v, want kind %s and nothing", tt.name, out[0].Err, s.Lines(), tt.kind)
 		}
 		if _, err := p.Requests(tt.fresh, []model.Edit{tt.edit}); model.KindOf(err) != tt.kind {
 			t.Errorf("%s: Requests: got %v, want kind %s", tt.name, err, tt.kind)
@@ -172,8 +173,8 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 	}
 	p, s := openStub(t, accept, func(a *providers.Account) { a.ReadOnly = true })
 	out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditDelete, "")})
-	if model.KindOf(out[0].Err) != model.Unsupported || model.KindOf(out[1].Err) != model.Unsupported || len(s.sent) > 0 {
-		t.Errorf("read-only account: got %+v and sent %v, want Unsupported and nothing", out, s.lines())
+	if model.KindOf(out[0].Err) != model.Unsupported || model.KindOf(out[1].Err) != model.Unsupported || len(s.Sent) > 0 {
+		t.Errorf("read-only account: got %+v and sent %v, want Unsupported and nothing", out, s.Lines())
 	}
 }
 
@@ -182,7 +183,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		404: "this Kona server has no update of conversations: it answers 404 to PUT for one that can be read",
 		405: "this Kona server has no update of conversations: it answers 405 to PUT",
 	} {
-		p, s := openStub(t, func(r sent) (int, string) {
+		p, s := openStub(t, func(r providertest.Request) (int, string) {
 			if r.Method == "PUT" {
 				return status, `{"problemType":"https://x/e.md#not_found","title":"Not Found","details":"No such route."}`
 			}
@@ -194,7 +195,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 			t.Errorf("%d: got %v, %v; want the hint %q", status, out[0].Err, out[1].Err, reason)
 		}
 		// A 404 may mean that the conversation is gone, so it is read again.
-		if got := s.lines(); status == 404 && (len(got) != 2 || got[1] != "GET "+one71) || status == 405 && len(got) != 1 {
+		if got := s.Lines(); status == 404 && (len(got) != 2 || got[1] != "GET "+one71) || status == 405 && len(got) != 1 {
 			t.Errorf("%d: sent %v", status, got)
 		}
 		for _, k := range fieldsOf(model.Conversation{}).Write(nil).Kinds {
@@ -211,7 +212,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		}
 	}
 
-	p, _ := openStub(t, func(sent) (int, string) { return 404, `{"title":"Not Found"}` })
+	p, _ := openStub(t, func(providertest.Request) (int, string) { return 404, `{"title":"Not Found"}` })
 	wantKind(t, p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t")})[0].Err, model.NotFound)
 	if !p.Capabilities(fresh(t)).Of(model.EditTitle).Can() {
 		t.Errorf("a deleted conversation ruled out updates of others")
@@ -226,7 +227,7 @@ func TestAfterIsTheConversationInTheAnswer(t *testing.T) {
 	} {
 		all := map[string]any{"name": "t", "stakeholder": 2, "participants": []any{map[string]any{"user_id": 3, "role": 1}, map[string]any{"user_id": 9, "role": 2}}}
 		maps.Copy(all, change)
-		p, _ := openStub(t, func(sent) (int, string) { return 200, wrapped(element(71, all)) })
+		p, _ := openStub(t, func(providertest.Request) (int, string) { return 200, wrapped(element(71, all)) })
 		out := p.Apply(t.Context(), fresh(t), []model.Edit{people(user("3", "editor"), user("9", "viewer"), group("5", "viewer")), edit(model.EditAccess, "everyone"), edit(model.EditTitle, "t")})
 		gone := 0
 		if name == "another field" {
@@ -239,14 +240,14 @@ func TestAfterIsTheConversationInTheAnswer(t *testing.T) {
 		}
 	}
 	// If a server merges lists, or ignores an empty list, the answer differs from the target.
-	p, _ := openStub(t, func(sent) (int, string) { return 200, wrapped(element(71, nil)) })
+	p, _ := openStub(t, func(providertest.Request) (int, string) { return 200, wrapped(element(71, nil)) })
 	e := people(user("3", "editor"), group("5", "viewer"))
 	o := p.Apply(t.Context(), fresh(t), []model.Edit{e})[0]
 	if o.Err != nil || o.After != nil {
 		t.Errorf("got %+v, want no conversation", o)
 	}
 	for _, body := range []string{``, `{"conversations":[]}`, wrapped(element(72, nil))} {
-		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
+		p, _ := openStub(t, func(providertest.Request) (int, string) { return 200, body })
 		if o := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t")})[0]; o.Err != nil || o.After != nil {
 			t.Errorf("%q: got %+v, want no conversation", body, o)
 		}
@@ -255,7 +256,7 @@ func TestAfterIsTheConversationInTheAnswer(t *testing.T) {
 
 func TestDelete(t *testing.T) {
 	for status, kind := range map[int]model.ErrorKind{204: "", 404: model.NotFound, 403: model.Forbidden, 500: model.UnknownOutcome} {
-		p, _ := openStub(t, func(sent) (int, string) {
+		p, _ := openStub(t, func(providertest.Request) (int, string) {
 			if status == 204 {
 				return status, ""
 			}
@@ -284,12 +285,12 @@ func (l located) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestCreatedIDFromLocation(t *testing.T) {
 	body := `{"conversations":[]}`
-	p, _ := openStub(t, func(sent) (int, string) { return 201, body }, func(a *providers.Account) { a.Transport = located{a.Transport} })
+	p, _ := openStub(t, func(providertest.Request) (int, string) { return 201, body }, func(a *providers.Account) { a.Transport = located{a.Transport} })
 	n := create(model.NewConversation{Title: "t", Space: "40"})
 	if o := p.Apply(t.Context(), model.Conversation{}, []model.Edit{n})[0]; o.Err != nil || o.Created != "123" {
 		t.Errorf("got %+v, want 123", o)
 	}
-	p, _ = openStub(t, func(sent) (int, string) { return 201, body })
+	p, _ = openStub(t, func(providertest.Request) (int, string) { return 201, body })
 	wantKind(t, p.Apply(t.Context(), model.Conversation{}, []model.Edit{n})[0].Err, model.UnknownOutcome)
 }
 
@@ -304,7 +305,7 @@ func TestOtherIDsThanWholeNumbersAreRefused(t *testing.T) {
 			t.Errorf("isID(%q): got false", id)
 		}
 	}
-	p, s := openStub(t, func(sent) (int, string) { return 500, "" })
+	p, s := openStub(t, func(providertest.Request) (int, string) { return 500, "" })
 	here := model.Conversation{Ref: model.Ref{Account: "projects", ID: "71"}, Participants: model.SetOf[model.Participant](), ParticipantCount: 0}
 	apply := func(e model.Edit) error {
 		_, planned := p.Requests(here, []model.Edit{e})
@@ -344,7 +345,7 @@ func TestOtherIDsThanWholeNumbersAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want an explanation of ids", what, e)
 		}
 	}
-	if len(s.sent) > 0 {
-		t.Errorf("sent %v, want nothing", s.lines())
+	if len(s.Sent) > 0 {
+		t.Errorf("sent %v, want nothing", s.Lines())
 	}
 }

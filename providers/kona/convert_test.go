@@ -13,6 +13,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func fixture(t testing.TB, name string) []byte {
@@ -237,6 +238,8 @@ func FuzzConvert(f *testing.F) {
 		if _, ok := providers.ParseObject(in); !ok {
 			return
 		}
-		checkLeaves(t, in, c)
+		if v, ok := providertest.Decode(in); ok {
+			providertest.MustShow(t, v, c, nil, "0", "1", "2", "3")
+		}
 	})
 }

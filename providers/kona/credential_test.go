@@ -7,6 +7,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 // changing is a credential whose value can be set; it takes effect after a rejection.
@@ -53,7 +54,7 @@ func TestRefusalOfAReplacedTokenIsIgnored(t *testing.T) {
 func TestConfiguredTokenIsReadAgain(t *testing.T) {
 	for name, change := range map[string]func(*providers.Account){
 		"an access token alone":      func(a *providers.Account) { a.Settings, a.Secrets = nil, nil },
-		"a refresh token that ended": func(a *providers.Account) { a.Secrets[settingRefreshToken] = secret("ended") },
+		"a refresh token that ended": func(a *providers.Account) { a.Secrets[settingRefreshToken] = providertest.Credential("ended") },
 	} {
 		i := &issuer{access: "one", refresh: "refresh-0"}
 		c := &changing{now: " Bearer one\n"}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/providers/providertest"
 )
 
 // spaceService is a service with spaces. Each has one conversation, with a member and a group that only the lists of the space
@@ -21,7 +22,7 @@ type spaceService struct {
 	names  map[string]int // requests for names
 }
 
-func (s *spaceService) answer(r sent) (int, string) {
+func (s *spaceService) answer(r providertest.Request) (int, string) {
 	q, _ := url.ParseQuery(r.Query)
 	resource := r.Path[strings.LastIndex(r.Path, "/")+1:]
 	if resource != "conversations" {
@@ -63,9 +64,9 @@ func (s *spaceService) requests() (n int) {
 	return n
 }
 
-func openSpaceService(t *testing.T, spaces int) (*provider, *spaceService, *stub) {
+func openSpaceService(t *testing.T, spaces int) (*provider, *spaceService, *providertest.Stub) {
 	s := &spaceService{spaces: spaces, names: map[string]int{}}
-	at := &stub{answer: s.answer}
+	at := &providertest.Stub{Answer: s.answer}
 	p, _ := openStub(t, nil, accountAt(at))
 	return p, s, at
 }
@@ -77,12 +78,12 @@ func TestRowsComeBeforeNames(t *testing.T) {
 		p, s, at := openSpaceService(t, 100)
 		rows := map[string]model.Conversation{}
 		sync := func(mode model.SyncMode, more bool) (first int) {
-			at.sent, s.names = nil, map[string]int{}
+			at.Sent, s.names = nil, map[string]int{}
 			pages := 0
 			res, err := p.Sync(context.Background(), model.SyncRequest{Mode: mode}, func(b model.Batch) (bool, error) {
 				if !b.Names {
 					if pages++; pages == 1 {
-						first = len(at.sent)
+						first = len(at.Sent)
 					}
 				}
 				for _, c := range b.Conversations {
@@ -110,15 +111,15 @@ func TestRowsComeBeforeNames(t *testing.T) {
 		}
 		// The list, and an empty page after it; two pages of spaces, one of hidden ones, users, groups; the rest for
 		// users and groups of 27 spaces, and the users of one more.
-		if first := sync(model.SyncFull, true); first != 1 || len(at.sent) != 2+maxNameRequests || s.requests() != maxNameRequests {
-			t.Errorf("got %d requests before the first page, %d in all, %v for names", first, len(at.sent), s.names)
+		if first := sync(model.SyncFull, true); first != 1 || len(at.Sent) != 2+maxNameRequests || s.requests() != maxNameRequests {
+			t.Errorf("got %d requests before the first page, %d in all, %v for names", first, len(at.Sent), s.names)
 		}
 		if c := rows["1000"]; c.Space.Name != "Space 1" || c.Owner.Name != "Ann" || named() != 27 {
 			t.Errorf("got %d rows with all names, want 27: %+v", named(), c)
 		}
 		// A refresh without new ids sends no further request.
-		if first := sync(model.SyncHead, false); first != 1 || len(at.sent) != 1 {
-			t.Errorf("second sync: got %d requests, want 1", len(at.sent))
+		if first := sync(model.SyncHead, false); first != 1 || len(at.Sent) != 1 {
+			t.Errorf("second sync: got %d requests, want 1", len(at.Sent))
 		}
 		// The next walk continues with the missing names.
 		for i, want := range []int{maxNameRequests, maxNameRequests, 200 - (maxNameRequests - 5) - 2*maxNameRequests, 0, 0} {
@@ -166,7 +167,7 @@ func TestNamesAreKept(t *testing.T) {
 func TestSyncSucceedsWithoutNames(t *testing.T) {
 	for _, status := range []int{403, 404, 500, 429} {
 		s := &spaceService{spaces: 3, names: map[string]int{}}
-		p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
+		p, _ := openStub(t, nil, accountAt(&providertest.Stub{Answer: func(r providertest.Request) (int, string) {
 			code, body := s.answer(r)
 			if !strings.HasSuffix(r.Path, "/conversations") {
 				return status, `{"title":"no"}`
@@ -187,7 +188,7 @@ func TestSyncSucceedsWithoutNames(t *testing.T) {
 // A listing that is longer than one sync may read is continued by the next.
 func TestLongListingIsContinued(t *testing.T) {
 	var pages []string
-	p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
+	p, _ := openStub(t, nil, accountAt(&providertest.Stub{Answer: func(r providertest.Request) (int, string) {
 		q, _ := url.ParseQuery(r.Query)
 		pages = append(pages, q.Get("page"))
 		var rows []string
@@ -209,7 +210,7 @@ func TestLongListingIsContinued(t *testing.T) {
 
 func TestNamesAreRequestedOnce(t *testing.T) {
 	single := 0
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		switch {
 		case r.Path == "/api/users/8":
 			single++
@@ -235,7 +236,7 @@ func TestNamesAreRequestedOnce(t *testing.T) {
 	if single != 1 {
 		t.Errorf("unknown user: got %d requests, want 1", single)
 	}
-	directory := len(s.sent) - len(s.lines()) - single
+	directory := len(s.Sent) - len(s.Lines()) - single
 	// All spaces, hidden spaces, all users, all groups, and the users of the space, because one user is in no other list.
 	if directory != 5 {
 		t.Errorf("names: got %d requests, want 5", directory)
@@ -256,7 +257,7 @@ func TestNamesAreRequestedOnce(t *testing.T) {
 // An error that would also fail the next request ends the reading of single names. The next load tries again.
 func TestSingleNamesStopAtAnOutage(t *testing.T) {
 	asked := map[string]int{}
-	p, _ := openStub(t, func(r sent) (int, string) {
+	p, _ := openStub(t, func(r providertest.Request) (int, string) {
 		switch {
 		case strings.HasPrefix(r.Path, "/api/users/"):
 			asked[r.Path]++
@@ -279,7 +280,7 @@ func TestSingleNamesStopAtAnOutage(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	p, s := openStub(t, func(r sent) (int, string) {
+	p, s := openStub(t, func(r providertest.Request) (int, string) {
 		if r.Path == "/api/users/14" {
 			return 200, `{"users":[{"name":"without an id"}]}`
 		}
@@ -310,7 +311,7 @@ func TestLookup(t *testing.T) {
 		for _, x := range got.Items {
 			ids = append(ids, cmp.Or(x.ID, "without an id"))
 		}
-		last := s.sent[len(s.sent)-1].line()
+		last := s.Sent[len(s.Sent)-1].Line()
 		if err != nil || strings.Join(ids, " ") != tt.ids || tt.sent != "" && last != tt.sent {
 			t.Errorf("%+v: got %v, error %v, sent %s; want %s, %s", tt.req, ids, err, last, tt.ids, tt.sent)
 		}
@@ -329,7 +330,7 @@ func TestLookupHasAnotherPageAfterAFullOne(t *testing.T) {
 		for i := range rows {
 			rows[i] = fmt.Sprintf(`{"id":%d,"name":"Ann"}`, i+1)
 		}
-		p, _ := openStub(t, nil, accountAt(&stub{answer: func(sent) (int, string) {
+		p, _ := openStub(t, nil, accountAt(&providertest.Stub{Answer: func(providertest.Request) (int, string) {
 			return 200, `{"groups":[` + strings.Join(rows, ",") + `]}`
 		}}))
 		got, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupGroups, Scope: "40", Text: "ann", Cursor: "2", Limit: tt.limit})
@@ -341,7 +342,7 @@ func TestLookupHasAnotherPageAfterAFullOne(t *testing.T) {
 
 // The list of spaces leaves out the hidden ones, which a conversation can be made in too.
 func TestLookupFindsHiddenSpaces(t *testing.T) {
-	p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
+	p, _ := openStub(t, nil, accountAt(&providertest.Stub{Answer: func(r providertest.Request) (int, string) {
 		if strings.Contains(r.Query, "hidden=true") {
 			return 200, `{"spaces":[{"id":41,"name":"Hidden"}]}`
 		}

@@ -16,6 +16,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 // issuer is a service that accepts one access token at a time, and issues the next in exchange for the refresh token.
@@ -29,7 +30,7 @@ type issuer struct {
 	forms     []url.Values
 }
 
-func (i *issuer) answer(r sent) (int, string) {
+func (i *issuer) answer(r providertest.Request) (int, string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if r.Path == "/oauth/token" {
@@ -61,9 +62,9 @@ func (i *issuer) answer(r sent) (int, string) {
 // withRefresh configures all that a refresh needs.
 func withRefresh(i *issuer) func(*providers.Account) {
 	return func(a *providers.Account) {
-		a.Transport = &stub{answer: i.answer}
+		a.Transport = &providertest.Stub{Answer: i.answer}
 		a.Settings = map[string]string{settingClientID: "client"}
-		a.Secrets = map[string]model.CredentialSource{settingRefreshToken: secret("refresh-0"), settingClientSecret: secret("client-secret")}
+		a.Secrets = map[string]model.CredentialSource{settingRefreshToken: providertest.Credential("refresh-0"), settingClientSecret: providertest.Credential("client-secret")}
 	}
 }
 
@@ -121,7 +122,7 @@ func TestOneRefreshForManyProcesses(t *testing.T) {
 	}
 	// A new token in the configuration takes precedence over the file.
 	i.access = "configured-anew"
-	p, _ = openStub(t, nil, withRefresh(i), withStateDir(dir), func(a *providers.Account) { a.Credential = secret("configured-anew") })
+	p, _ = openStub(t, nil, withRefresh(i), withStateDir(dir), func(a *providers.Account) { a.Credential = providertest.Credential("configured-anew") })
 	if err := load(p); err != nil || i.refreshes != 2 {
 		t.Errorf("new configured token: got %v after %d refreshes, want success after 2", err, i.refreshes)
 	}
@@ -203,7 +204,7 @@ func TestTokensThatCannotBeStored(t *testing.T) {
 		var p *provider
 		p, _ = openStub(t, nil, withRefresh(i), withStateDir(t.TempDir()), func(a *providers.Account) {
 			a.Log = func(format string, args ...any) { logged = append(logged, fmt.Sprintf(format, args...)) }
-			a.Transport = &stub{answer: func(r sent) (int, string) {
+			a.Transport = &providertest.Stub{Answer: func(r providertest.Request) (int, string) {
 				if r.Path == "/oauth/token" {
 					if err := os.Mkdir(p.session.file.path, 0o700); err != nil {
 						t.Error(err)
@@ -242,7 +243,7 @@ func TestRefusedTokens(t *testing.T) {
 		change    func(*providers.Account)
 		refreshes int
 	}{
-		{"a refresh token that is refused", func(a *providers.Account) { a.Secrets[settingRefreshToken] = secret("wrong-refresh") }, 1},
+		{"a refresh token that is refused", func(a *providers.Account) { a.Secrets[settingRefreshToken] = providertest.Credential("wrong-refresh") }, 1},
 		{"no client secret", func(a *providers.Account) { delete(a.Secrets, settingClientSecret) }, 0},
 		{"no client id", func(a *providers.Account) { a.Settings = nil }, 0},
 		{"nothing to refresh with", func(a *providers.Account) { a.Secrets = nil }, 0},
@@ -264,7 +265,7 @@ func TestExpiredPasswordRefreshesNothing(t *testing.T) {
 		requests := 0
 		i := &issuer{access: "x", refresh: "refresh-0"}
 		p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) {
-			a.Transport = &stub{answer: func(r sent) (int, string) {
+			a.Transport = &providertest.Stub{Answer: func(r providertest.Request) (int, string) {
 				if r.Path == "/oauth/token" {
 					return i.answer(r)
 				}
@@ -292,7 +293,7 @@ func TestTokenAddress(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"http://login.example/token", "login", "https://u:p@login.example/", "https://login.example/token?a=b", "ftp://127.0.0.1/"} {
-		_, err := open(providers.Account{Credential: secret("token"), Settings: map[string]string{settingTokenURL: bad}})
+		_, err := open(providers.Account{Credential: providertest.Credential("token"), Settings: map[string]string{settingTokenURL: bad}})
 		if e := model.AsError(err); checkToken(bad) == nil || e == nil || e.Kind != model.Local || !strings.Contains(e.Message, settingTokenURL) {
 			t.Errorf("%s: got %v, want both the check and the opening to refuse it", bad, err)
 		}
@@ -303,7 +304,7 @@ func TestSigningIn(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-of-the-person"}
 	dir := t.TempDir()
 	account := func(change ...func(*providers.Account)) providers.Account {
-		a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", Credential: secret("token-of-the-tests")}
+		a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", Credential: providertest.Credential("token-of-the-tests")}
 		for _, f := range append([]func(*providers.Account){withRefresh(i), withStateDir(dir)}, change...) {
 			f(&a)
 		}
@@ -390,11 +391,11 @@ func TestParametersAreSentOneWay(t *testing.T) {
 	} {
 		for _, way := range []string{"", requestForm, requestQuery} {
 			var log strings.Builder
-			at := &stub{answer: func(sent) (int, string) { return tt.status, tt.body }}
+			at := &providertest.Stub{Answer: func(providertest.Request) (int, string) { return tt.status, tt.body }}
 			p, _ := openStub(t, nil, func(a *providers.Account) {
 				a.Transport, a.Credential = at, nil
 				a.Settings = map[string]string{settingClientID: "client", settingTokenRequest: way}
-				a.Secrets = map[string]model.CredentialSource{settingRefreshToken: secret("refresh-0"), settingClientSecret: secret("client-secret")}
+				a.Secrets = map[string]model.CredentialSource{settingRefreshToken: providertest.Credential("refresh-0"), settingClientSecret: providertest.Credential("client-secret")}
 				a.Log = func(format string, args ...any) { fmt.Fprintf(&log, format+"\n", args...) }
 			})
 			e := wantKind(t, load(p), tt.kind)
@@ -410,8 +411,8 @@ func TestParametersAreSentOneWay(t *testing.T) {
 			if way == requestQuery {
 				query, body = want, ""
 			}
-			if len(at.sent) != 1 || at.sent[0].Method != "POST" || at.sent[0].Path != "/oauth/token" || at.sent[0].Query != query || at.sent[0].Body != body {
-				t.Errorf("%d %s, sent as %q: got requests %+v, want one", tt.status, tt.body, way, at.sent)
+			if len(at.Sent) != 1 || at.Sent[0].Method != "POST" || at.Sent[0].Path != "/oauth/token" || at.Sent[0].Query != query || at.Sent[0].Body != body {
+				t.Errorf("%d %s, sent as %q: got requests %+v, want one", tt.status, tt.body, way, at.Sent)
 			}
 			if said := fmt.Sprint(e, log.String()); strings.Contains(said, "refresh-0") || strings.Contains(said, "client-secret") {
 				t.Errorf("error or log contains a secret: %s", said)
@@ -436,12 +437,12 @@ func (w *countingPacer) Wait(ctx context.Context) error {
 func TestRefreshIsPaced(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 1000}
 	pace := &countingPacer{}
-	var at *stub
-	p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Pacer, at = pace, a.Transport.(*stub) })
+	var at *providertest.Stub
+	p, _ := openStub(t, nil, withRefresh(i), func(a *providers.Account) { a.Pacer, at = pace, a.Transport.(*providertest.Stub) })
 	if err := load(p); err != nil || i.refreshes != 1 {
 		t.Fatalf("got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
-	if n := len(at.sent); n != 3 || pace.n != n {
+	if n := len(at.Sent); n != 3 || pace.n != n {
 		t.Errorf("got %d requests, of which %d were paced; want all 3", n, pace.n)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 func TestEndpoints(t *testing.T) {
@@ -37,7 +38,7 @@ func TestEndpoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := sent{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.line()
+		got := providertest.Request{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.Line()
 		if got != tt.want || tt.call.Write != tt.write {
 			t.Errorf("%s: %s (write %v), want %s (write %v)", tt.call.Name, got, tt.call.Write, tt.want, tt.write)
 		}
@@ -61,7 +62,7 @@ func TestErrors(t *testing.T) {
 		{403, `{"problemType":"https://x/e.md#expired","title":"Expired"}`, model.Error{Kind: model.Unauthorized, Code: "expired", Message: "Expired"}},
 		{500, `{"title":"Server Error"}`, model.Error{Kind: model.UnknownOutcome, Message: "Server Error"}},
 	} {
-		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
+		p, _ := openStub(t, func(providertest.Request) (int, string) { return tt.status, tt.body })
 		_, err := p.Client.Do(t.Context(), calls.UpdateConversation.Of("71", wrap(providers.Body{})))
 		got := *model.AsError(err)
 		tt.want.Op, tt.want.Status = "change conversation", tt.status

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"confab/model"
+	"confab/providers/providertest"
 )
 
 // listed serves a list of n conversations.
-func listed(n int) func(sent) (int, string) {
-	return func(r sent) (int, string) {
+func listed(n int) func(providertest.Request) (int, string) {
+	return func(r providertest.Request) (int, string) {
 		page := 1
 		_, _ = fmt.Sscanf(r.Query[strings.Index(r.Query, "&page=")+1:], "page=%d", &page)
 		var out []string
@@ -25,7 +26,7 @@ func listed(n int) func(sent) (int, string) {
 func TestCheckCountsMoreThanAPageThatIsCapped(t *testing.T) {
 	const all = 60
 	for size, want := range map[int]string{20: "20 in all", 40: "40 at the head of the list, and more behind", 100: "60 in all"} {
-		p, s := openStub(t, func(r sent) (int, string) {
+		p, s := openStub(t, func(r providertest.Request) (int, string) {
 			var out []string
 			from := 0
 			if strings.Contains(r.Query, "page=2") {
@@ -40,7 +41,7 @@ func TestCheckCountsMoreThanAPageThatIsCapped(t *testing.T) {
 			t.Errorf("pages of %d: %q, want %q", size, got, want)
 		}
 		// A page that is shorter than the default size is the last, and no other is asked for. The first request is for the user.
-		if n := len(s.sent) - 1; n != 1+min(1, size/defaultPage) {
+		if n := len(s.Sent) - 1; n != 1+min(1, size/defaultPage) {
 			t.Errorf("pages of %d: %d were read", size, n)
 		}
 	}
@@ -48,17 +49,17 @@ func TestCheckCountsMoreThanAPageThatIsCapped(t *testing.T) {
 
 func TestLoadOfAnotherConversationIsMalformed(t *testing.T) {
 	for _, answer := range []string{wrapped(element(72, nil)), wrapped(), wrapped(`{"name":"n"}`), wrapped("null")} {
-		p, _ := openStub(t, nil, accountAt(&stub{answer: func(sent) (int, string) { return 200, answer }}))
+		p, _ := openStub(t, nil, accountAt(&providertest.Stub{Answer: func(providertest.Request) (int, string) { return 200, answer }}))
 		_, err := p.Load(t.Context(), "71", 0)
 		wantKind(t, err, model.Malformed)
 	}
 }
 
 func TestSync(t *testing.T) {
-	ignoresPage := func(r sent) (int, string) { return listed(100)(sent{Query: "&page=1"}) }
+	ignoresPage := func(r providertest.Request) (int, string) { return listed(100)(providertest.Request{Query: "&page=1"}) }
 	for _, tt := range []struct {
 		name     string
-		answer   func(sent) (int, string)
+		answer   func(providertest.Request) (int, string)
 		req      model.SyncRequest
 		stop     int
 		rows     int
@@ -96,13 +97,13 @@ func TestSync(t *testing.T) {
 		if tt.req.Mode == model.SyncHead {
 			order = byUpdated
 		}
-		lines := s.lines()
+		lines := s.Lines()
 		if err != nil || rows != tt.rows || got != tt.want || len(lines) != tt.requests || !strings.Contains(lines[0], "order_by="+order+"&") {
 			t.Errorf("%s: got %d rows, %+v, error %v, sent %v", tt.name, rows, got, err, lines)
 		}
 	}
 	for _, body := range []string{wrapped("null"), `{"conversations":null}`, wrapped(element(1, nil), `{"name":"without an id"}`)} {
-		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
+		p, _ := openStub(t, func(providertest.Request) (int, string) { return 200, body })
 		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
 		if err != nil || got.Complete {
 			t.Errorf("%s: got %+v, %v; want incomplete", body, got, err)
@@ -113,7 +114,7 @@ func TestSync(t *testing.T) {
 		t.Errorf("stopped on the last page: got %+v, %v; want an empty result", got, err)
 	}
 	for _, body := range []string{`{}`, `[]`, `{"spaces":[]}`} {
-		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
+		p, _ := openStub(t, func(providertest.Request) (int, string) { return 200, body })
 		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
 		if model.KindOf(err) != model.Malformed || got.Complete {
 			t.Errorf("%s: got %+v, %v; want Malformed", body, got, err)
@@ -141,17 +142,17 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 		"in another order": {[]string{made(5, map[string]any{"created_at": 1480000000000}), made(6, map[string]any{"created_at": 1490000000000})},
 			[]string{"4"}, false, 2},
 	} {
-		p, s := openStub(t, func(s sent) (int, string) {
+		p, s := openStub(t, func(s providertest.Request) (int, string) {
 			switch {
-			case strings.Contains(s.line(), "/userinfo"):
+			case strings.Contains(s.Line(), "/userinfo"):
 				return 200, `{"users":[{"id":3,"name":"Ann"}]}`
-			case strings.Contains(s.line(), "/comments"):
+			case strings.Contains(s.Line(), "/comments"):
 				return 200, `{"comments":[]}`
-			case strings.Contains(s.line(), "/conversations?"):
+			case strings.Contains(s.Line(), "/conversations?"):
 				return 200, wrapped(tc.list...)
 			}
 			for _, c := range tc.list {
-				if id := idOf([]byte(c)); strings.HasSuffix(s.line(), "/conversations/"+id) {
+				if id := idOf([]byte(c)); strings.HasSuffix(s.Line(), "/conversations/"+id) {
 					return 200, wrapped(c)
 				}
 			}
@@ -161,15 +162,15 @@ func TestHeadIsSureOnlyInTheRightOrder(t *testing.T) {
 		if err != nil || found.Sure != tc.sure || len(found.Same) != tc.same {
 			t.Errorf("%s: got %+v, %v", name, found, err)
 		}
-		if !strings.Contains(s.lines()[0], "order_by=created_at&page=1&per_page=100&space_id=40") {
-			t.Errorf("%s: sent %s", name, s.lines()[0])
+		if !strings.Contains(s.Lines()[0], "order_by=created_at&page=1&per_page=100&space_id=40") {
+			t.Errorf("%s: sent %s", name, s.Lines()[0])
 		}
 	}
-	p, _ := openStub(t, func(s sent) (int, string) {
+	p, _ := openStub(t, func(s providertest.Request) (int, string) {
 		switch {
-		case strings.Contains(s.line(), "/userinfo"):
+		case strings.Contains(s.Line(), "/userinfo"):
 			return 200, `{"users":[{"name":"without an id"}]}`
-		case strings.Contains(s.line(), "/comments"):
+		case strings.Contains(s.Line(), "/comments"):
 			return 200, `{"comments":[]}`
 		}
 		return 200, wrapped(made(5, map[string]any{"creator_id": nil}))

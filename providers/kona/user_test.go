@@ -7,6 +7,7 @@ import (
 
 	"confab/model"
 	"confab/providers"
+	"confab/providers/providertest"
 )
 
 // userService is a service where each access token belongs to a user.
@@ -16,7 +17,7 @@ type userService struct {
 	sent  []string
 }
 
-func (s *userService) answer(r sent) (int, string) {
+func (s *userService) answer(r providertest.Request) (int, string) {
 	s.sent = append(s.sent, r.Method+" "+r.Path)
 	if r.Path == "/oauth/token" {
 		form, _ := url.ParseQuery(r.Body)
@@ -47,10 +48,10 @@ func (s *userService) requests() string {
 }
 
 func (s *userService) at(dir, credential string) providers.Account {
-	a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", StateDir: dir, Transport: &stub{answer: s.answer},
-		Settings: map[string]string{settingClientID: "client"}, Secrets: map[string]model.CredentialSource{settingClientSecret: secret("client-secret")}}
+	a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", StateDir: dir, Transport: &providertest.Stub{Answer: s.answer},
+		Settings: map[string]string{settingClientID: "client"}, Secrets: map[string]model.CredentialSource{settingClientSecret: providertest.Credential("client-secret")}}
 	if credential != "" {
-		a.Credential = secret(credential)
+		a.Credential = providertest.Credential(credential)
 	}
 	return a
 }
@@ -238,7 +239,7 @@ func TestSignInWhileTheUserIsRequested(t *testing.T) {
 	s, dir := newUserService(), t.TempDir()
 	signedIn := tokens{Origin: originLogin, Access: "anns second", Refresh: "refresh", User: "3"}
 	a := s.at(dir, "anns")
-	a.Transport = &stub{answer: func(r sent) (int, string) {
+	a.Transport = &providertest.Stub{Answer: func(r providertest.Request) (int, string) {
 		if strings.HasSuffix(r.Path, "/userinfo") {
 			if err := tokenFileOf(a).write(signedIn); err != nil {
 				t.Error(err)
