@@ -114,6 +114,7 @@ func TestAbsentContactsAreUnknown(t *testing.T) {
 	for _, list := range []string{
 		`{"data":[{"object":"contact","id":"cnt_1"}]}`, `[{"object":"contact","id":"cnt_2"},"cnt_1"]`, `"cnt_1"`, `[{"contact":{"id":"cnt_1"}}]`,
 		`[{"object":"engagement_contact","id":"part_1","contact_id":"cnt_1"}]`, `[{"id":"cnt_ bad","first_name":"Odd"}]`, `[{}]`, `7`,
+		`[null]`, `[{"id":"cnt_1"},null]`, `[{"object":"contact","id":7,"first_name":"Odd"}]`, `[{"id":null,"first_name":"Odd"}]`,
 	} {
 		if c, err := blank("a", "").convert([]byte(`{"id":"ngmt_1","contacts":` + list + `}`)); err != nil || c.Contacts.Known {
 			t.Errorf("%s: got contacts %+v, error %v; want unknown, since a replacement would remove somebody", list, c.Contacts, err)
