@@ -310,8 +310,9 @@ func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) 
 	if page.Rows, top, err = a.Rows("data"); err != nil {
 		return page, err
 	}
-	if more, _ := top.Bool("has_more"); more {
-		if page.Next = top.Text("next_cursor"); page.Next == "" {
+	// Without a readable has_more, a cursor says that there is more.
+	if more, known := top.Bool("has_more"); more || !known {
+		if page.Next = top.Text("next_cursor"); more && page.Next == "" {
 			return page, a.Malformed("the service says there is more and not where")
 		}
 	}
