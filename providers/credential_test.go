@@ -194,6 +194,7 @@ func TestCredentialCharacters(t *testing.T) {
 	}{
 		{" " + token + "\r\n", "AccessKey " + token, ""},
 		{`"` + token + `"`, "AccessKey " + token, ""},
+		{`"`, `AccessKey "`, ""},
 		{"accesskey  " + token, "AccessKey " + token, ""},
 		{"bearer\t" + token, "AccessKey " + token, ""},
 		{token + " x", "AccessKey " + token + " x", ""},
