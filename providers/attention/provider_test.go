@@ -141,6 +141,10 @@ func TestKeyForms(t *testing.T) {
 				t.Errorf("%s: got %d requests, want %d", tc.name, n, want)
 			}
 		}
+		f.answers["GET /v2/conversations/c%2F1"] = f.answers["PUT /v2/conversations/c%2F1/title"]
+		if _, err := p.Load(context.Background(), "c/1", 0); len(f.take()) != tc.second || (err == nil) != tc.ok {
+			t.Errorf("%s: another endpoint: got %v, want the form that was accepted last to be sent first", tc.name, err)
+		}
 	}
 	// A key that was accepted and is refused later is not tried in the other form.
 	f := &fake{}
