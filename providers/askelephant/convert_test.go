@@ -177,9 +177,9 @@ func TestReadProblem(t *testing.T) {
 
 func TestCredentialSchemes(t *testing.T) {
 	for _, tc := range []struct{ secret, scheme, want string }{
-		{"sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {" token\n", schemeAuto, "Bearer token"}, {"Bearer token", schemeAuto, "Bearer token"},
-		{"bearer sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {"sk-apik_1.x", schemeBearer, "Bearer sk-apik_1.x"}, {"token", schemeRaw, "token"}, {"Bearer token", schemeRaw, "token"},
-		{"", schemeAuto, ""}, {"  ", schemeAuto, ""}, {"Bearer ", schemeAuto, ""},
+		{"sk-apik_1.x", "auto", "sk-apik_1.x"}, {" token\n", "auto", "Bearer token"}, {"Bearer token", "auto", "Bearer token"},
+		{"bearer sk-apik_1.x", "auto", "sk-apik_1.x"}, {"sk-apik_1.x", "bearer", "Bearer sk-apik_1.x"}, {"token", "raw", "token"}, {"Bearer token", "raw", "token"},
+		{"", "auto", ""}, {"  ", "auto", ""}, {"Bearer ", "auto", ""},
 	} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){}}
 		p, err := Factory().Open(providers.Account{Name: "ae", Credential: credential(tc.secret), Transport: f,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,12 +93,8 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 // updatedSince returns the lower limit of updated_at, or "". The limit applies to the update time, which every engagement has: an
 // old engagement that changed recently is of interest too.
 func updatedSince(req model.SyncRequest) string {
-	since := req.Since
-	for _, from := range []time.Time{req.Filter.UpdatedFrom, req.Filter.CreatedFrom.Add(-createdSlack)} {
-		if from.After(since) {
-			since = from
-		}
-	}
+	f := req.Filter
+	since := slices.MaxFunc([]time.Time{req.Since, f.UpdatedFrom, f.CreatedFrom.Add(-createdSlack)}, time.Time.Compare)
 	if since.IsZero() {
 		return ""
 	}
