@@ -40,11 +40,8 @@ func (p position) String() string {
 }
 
 // parsePosition parses a cursor. Anything else is the beginning.
-func parsePosition(s string) position {
-	var p position
-	if json.Unmarshal([]byte(s), &p) != nil {
-		return position{}
-	}
+func parsePosition(s string) (p position) {
+	_ = json.Unmarshal([]byte(s), &p)
 	return p
 }
 
