@@ -101,12 +101,14 @@ func TestRefusedCredentialIsRenewedOnce(t *testing.T) {
 					}
 					return answer(r, 401, nil, ""), nil
 				})
-				do := func() error {
-					_, err := c.Do(t.Context(), Call{Endpoint: write, Params: one})
+				do := func(name string) error {
+					e := write
+					e.Name = name
+					_, err := c.Do(t.Context(), Call{Endpoint: e, Params: one})
 					return err
 				}
 				if warming {
-					if err := do(); err != nil {
+					if err := do("a call"); err != nil {
 						t.Fatal(err)
 					}
 					warming = false
@@ -115,7 +117,7 @@ func TestRefusedCredentialIsRenewedOnce(t *testing.T) {
 				var wait sync.WaitGroup
 				for range calls {
 					wait.Go(func() {
-						if err := do(); model.KindOf(err) != tc.kind {
+						if err := do("another call"); model.KindOf(err) != tc.kind {
 							t.Errorf("got %v, want kind %q", err, tc.kind)
 						}
 					})
@@ -198,6 +200,7 @@ func TestCredentialCharacters(t *testing.T) {
 		{" " + token + "\r\n", "AccessKey " + token, ""},
 		{`"` + token + `"`, "AccessKey " + token, ""},
 		{`"`, `AccessKey "`, ""},
+		{token + "~", "AccessKey " + token + "~", ""},
 		{"accesskey  " + token, "AccessKey " + token, ""},
 		{"bearer\t" + token, "AccessKey " + token, ""},
 		{token + " x", "AccessKey " + token + " x", ""},
