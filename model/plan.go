@@ -274,7 +274,7 @@ func (ch Change) target(now *Conversation, base Value, d Description) (Value, er
 		}
 		return PeopleValue(people), nil
 	}
-	people := slices.Clone(base.Set())
+	people := dedupe(base.Set()) // a service may list somebody twice
 	for _, p := range ch.People {
 		at := slices.IndexFunc(people, func(q Participant) bool { return SamePerson(q, p) })
 		switch {

@@ -121,6 +121,8 @@ func TestPlanOne(t *testing.T) {
 			state: model.PlanBlocked, reason: "Eve is not in this conversation"},
 		{name: "remove", c: with(nil), changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{bob}}}, state: model.PlanChange, edits: 1,
 			risks: []string{"removes Bob"}},
+		{name: "remove who is listed twice", c: with(func(c *model.Conversation) { c.Participants.Items = append(c.Participants.Items, bob) }),
+			changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{bob}}}, state: model.PlanChange, edits: 1, risks: []string{"removes Bob"}},
 		{name: "remove who is not there", c: with(nil), changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{team}}}, state: model.PlanAlready},
 		{name: "remove everybody", c: with(nil), changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpSet, Target: model.PeopleValue(nil)}}, state: model.PlanChange, edits: 1,
 			risks: []string{"removes Ann <ann@example.com>", "removes Bob", "!removes everybody from the conversation"}},

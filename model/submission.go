@@ -226,10 +226,13 @@ func doing(e Edit, object string) string {
 	return "set the " + e.Kind.Words() + " of " + object + " to " + RoleName(to)
 }
 
-func pairSentence(e Edit, object, _ string) string {
+func pairSentence(e Edit, object, to string) string {
 	pair := e.Kind.Pair() + " " + cleanWord(e.Key)
-	if e.Target.Text == nil {
+	switch {
+	case e.Target.Text == nil:
 		return "removed the " + pair + " from " + object
+	case to == "":
+		return "cleared the " + pair + " of " + object
 	}
 	return "set the " + pair + " of " + object + " to " + quoteTitle(e.Target.String())
 }

@@ -20,8 +20,8 @@ func TestSentence(t *testing.T) {
 	private := func(id string) model.OutboxEntry {
 		return on(id, "Call "+id, model.EditPrivacy, text("public"), text("private"))
 	}
-	label := on("1", "Call", model.EditLabels, text("x"), model.Value{})
-	label.Edit.Key = "Stage"
+	label, cleared := on("1", "Call", model.EditLabels, text("x"), model.Value{}), on("1", "Call", model.EditLabels, text("x"), text(""))
+	label.Key, cleared.Key = "Stage", "Stage"
 	for want, edits := range map[string][]model.OutboxEntry{
 		"made “Call 1” private":                     {private("1")},
 		"made 3 private":                            {private("1"), private("2"), private("3")},
@@ -39,6 +39,7 @@ func TestSentence(t *testing.T) {
 		"changed the privacy, title, people and more of “Call 1”": {private("1"), on("1", "Call 1", model.EditTitle, text("a"), text("x")),
 			on("1", "Call 1", model.EditParticipants, people(), people(bob)), on("1", "Call 1", model.EditStatus, text("open"), text("closed"))},
 		"removed the label Stage from “Call”":        {label},
+		"cleared the label Stage of “Call”":          {cleared},
 		"made “Call 1” private, renamed it to “New”": {private("1"), on("1", "Call 1", model.EditTitle, text("Call 1"), text("New"))},
 		"changed the privacy and title of 2":         {private("1"), on("1", "a", model.EditTitle, text("a"), text("x")), private("2")},
 		"created “Lift”": {{Title: "Lift", Edit: model.Edit{ID: "e1", Ref: model.Ref{Account: "projects"}, Kind: model.EditCreate,

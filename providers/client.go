@@ -152,7 +152,7 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth, reads := c.auth.begin(), !call.Write && call.Method == http.MethodGet
+	auth, reads := c.auth.begin(call.Name), !call.Write && call.Method == http.MethodGet
 	for repeated, redirects := false, 0; ; {
 		answer, f := c.send(ctx, call, b, auth)
 		switch {
@@ -288,7 +288,7 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 		// The rows of an answer that is not whole must not be taken for all there are.
 		return nil, unreadable(call, status, fmt.Sprintf("the service answered %d, which is not expected here", status))
 	}
-	c.auth.accepted(p)
+	c.auth.accepted(call.Name, p)
 	return c.readAnswer(ctx, call, raw, timeout)
 }
 

@@ -2,7 +2,9 @@ package providers
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode"
 
@@ -21,8 +23,8 @@ const (
 type Credential struct {
 	Source model.CredentialSource // nil is Account.Credential
 	Header string                 // "" is Authorization
-	// Schemes lists the schemes that the service may accept; empty means Bearer alone. Until one has been accepted, a call that
-	// is refused with one scheme is sent once more with the next.
+	// Schemes lists the schemes that the service may accept; empty means Bearer alone. A call that is refused with one scheme is
+	// sent once more with the next, unless its endpoint has accepted the first: endpoints of one service may differ.
 	Schemes []string
 	// RawPrefix is the beginning of secrets that are always sent raw.
 	RawPrefix string
@@ -65,14 +67,16 @@ type authorization struct {
 	lock   *semaphore.Weighted    // held to ask the source, and to change the fields below
 	failed error                  // the error with which the source answered last
 	asked  atomic.Int64           // how often the source was asked again, or failed
-	scheme atomic.Pointer[string] // the scheme that was accepted
+	scheme atomic.Pointer[string] // the scheme that was accepted last
+	takes  sync.Map               // name of a call: the scheme that was accepted last, as a string
 }
 
 // attempt is the state of one call in an authorization.
 type attempt struct {
+	call     string
 	since    int64 // authorization.asked when the call began
 	replayed bool
-	scheme   int // index of the scheme to send until one has been accepted
+	refused  *string // the scheme not to send again
 }
 
 // proof is the credential as one request carries it.
@@ -89,11 +93,11 @@ func (p proof) value() string {
 	return p.scheme + " " + p.bare
 }
 
-func (a *authorization) begin() *attempt {
+func (a *authorization) begin(call string) *attempt {
 	if a == nil {
 		return nil
 	}
-	return &attempt{since: a.asked.Load()}
+	return &attempt{call: call, since: a.asked.Load()}
 }
 
 func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
@@ -107,9 +111,15 @@ func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
 	}
 	p := proof{secret: secret, bare: BareCredential(secret, a.Schemes...)}
 	schemes := a.schemes(p.bare)
-	p.scheme = schemes[t.scheme%len(schemes)]
+	p.scheme = schemes[0]
 	if accepted := a.scheme.Load(); accepted != nil && len(schemes) > 1 {
 		p.scheme = *accepted
+		if own, ok := a.takes.Load(t.call); ok {
+			p.scheme = own.(string)
+		}
+	}
+	if t.refused != nil && *t.refused == p.scheme {
+		p.scheme = schemes[(slices.Index(schemes, p.scheme)+1)%len(schemes)]
 	}
 	switch {
 	case p.bare == "":
@@ -123,9 +133,10 @@ func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
 	return proof{}, err
 }
 
-func (a *authorization) accepted(p proof) {
+func (a *authorization) accepted(call string, p proof) {
 	if a != nil {
 		a.scheme.Store(&p.scheme)
+		a.takes.Store(call, p.scheme)
 	}
 }
 
@@ -145,20 +156,18 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 	if err != nil || now != p.secret {
 		return err == nil, err
 	}
-	if len(a.schemes(p.bare)) > 1 {
-		accepted := a.scheme.Load()
-		if accepted == nil {
-			t.scheme++
+	own, _ := a.takes.Load(t.call)
+	another := len(a.schemes(p.bare)) > 1 && own != p.scheme
+	if accepted := a.scheme.Load(); !another || accepted != nil && *accepted == p.scheme {
+		if a.drop(t, p.secret) {
+			now, err = a.get(ctx, t)
 		}
-		if accepted == nil || *accepted != p.scheme {
-			return true, nil
+		if err != nil || now != p.secret || !another {
+			return err == nil && now != p.secret, err
 		}
 	}
-	if !a.drop(t, p.secret) {
-		return false, nil
-	}
-	now, err = a.get(ctx, t)
-	return err == nil && now != p.secret, err
+	t.refused = &p.scheme
+	return true, nil
 }
 
 // get asks the source, unless it has failed since the call began. The caller holds the lock, as for drop.

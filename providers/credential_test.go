@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,7 @@ func TestRefusedCredentialIsRenewedOnce(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		schemes  []string
+		raw      string   // prefix of secrets that are sent raw
 		values   []string // of the runs of the command
 		accepts  string   // what the service accepts after the rotation
 		warm     bool     // a call succeeded before the rotation
@@ -72,38 +74,41 @@ func TestRefusedCredentialIsRenewedOnce(t *testing.T) {
 		requests int
 		kind     model.ErrorKind // of every call
 	}{
-		{"rotated", nil, []string{"old", "new"}, "Bearer new", true, 2, calls + inFlight, ""},
-		{"rotated before the first call", nil, []string{"old", "new"}, "Bearer new", false, 2, calls + inFlight, ""},
-		{"rotated, with a form that had to be found", []string{Bearer, Raw}, []string{"old", "new"}, "new", true, 2, calls + inFlight, ""},
-		{"another form", []string{Bearer, Raw}, []string{"key"}, "key", false, 1, 2 * calls, ""},
-		{"the same again", nil, []string{"old"}, "Bearer new", true, 2, calls, model.Unauthorized},
-		{"another, refused as well", nil, []string{"old", "bad", "worse"}, "Bearer new", true, 2, calls + inFlight, model.Unauthorized},
-		{"no form is taken", []string{Bearer, Raw}, []string{"old"}, "new", false, 2, 2 * calls, model.Unauthorized},
-		{"the command fails", nil, []string{"old", ""}, "Bearer new", true, 2, inFlight, model.NoCredential},
-		{"the command fails at once", nil, []string{""}, "Bearer new", false, 1, 0, model.NoCredential},
-		{"a character that can't be sent", nil, []string{"old\nx"}, "Bearer new", false, 2, 0, model.Unauthorized},
+		{"rotated", nil, "", []string{"old", "new"}, "Bearer new", true, 2, calls + inFlight, ""},
+		{"rotated before the first call", nil, "", []string{"old", "new"}, "Bearer new", false, 2, calls + inFlight, ""},
+		{"rotated, with a form that had to be found", []string{Bearer, Raw}, "", []string{"old", "new"}, "new", true, 2, calls + inFlight, ""},
+		{"another form", []string{Bearer, Raw}, "", []string{"key"}, "key", false, 1, 2 * calls, ""},
+		{"the same again", nil, "", []string{"old"}, "Bearer new", true, 2, calls, model.Unauthorized},
+		{"another, refused as well", nil, "", []string{"old", "bad", "worse"}, "Bearer new", true, 2, calls + inFlight, model.Unauthorized},
+		{"no form is taken", []string{Bearer, Raw}, "", []string{"old"}, "new", false, 2, 2 * calls, model.Unauthorized},
+		{"the command fails", nil, "", []string{"old", ""}, "Bearer new", true, 2, inFlight, model.NoCredential},
+		{"the command fails at once", nil, "", []string{""}, "Bearer new", false, 1, 0, model.NoCredential},
+		{"a character that can't be sent", nil, "", []string{"old\nx"}, "Bearer new", false, 2, 0, model.Unauthorized},
+		{"a raw key, then a token", nil, "old", []string{"old", "new"}, "Bearer new", true, 2, calls + inFlight, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &rotating{next: valueOf(tc.values...)}
 				var sent atomic.Int32
 				warming := tc.warm
-				o := ClientOptions{Credential: &Credential{Schemes: tc.schemes}, InFlight: inFlight}
+				o := ClientOptions{Credential: &Credential{Schemes: tc.schemes, RawPrefix: tc.raw}, InFlight: inFlight}
 				c := testClient(t, o, Account{Credential: s}, func(r *http.Request) (*http.Response, error) {
 					sent.Add(1)
 					time.Sleep(time.Second)
 					got := r.Header.Get("Authorization")
-					if got == tc.accepts || warming && got == strings.ReplaceAll(tc.accepts, "new", "old") {
+					if got == tc.accepts || warming && got == cmp.Or(tc.raw, strings.ReplaceAll(tc.accepts, "new", "old")) {
 						return answer(r, 200, nil, "{}"), nil
 					}
 					return answer(r, 401, nil, ""), nil
 				})
-				do := func() error {
-					_, err := c.Do(t.Context(), Call{Endpoint: write, Params: one})
+				do := func(name string) error {
+					e := write
+					e.Name = name
+					_, err := c.Do(t.Context(), Call{Endpoint: e, Params: one})
 					return err
 				}
 				if warming {
-					if err := do(); err != nil {
+					if err := do("a call"); err != nil {
 						t.Fatal(err)
 					}
 					warming = false
@@ -112,7 +117,7 @@ func TestRefusedCredentialIsRenewedOnce(t *testing.T) {
 				var wait sync.WaitGroup
 				for range calls {
 					wait.Go(func() {
-						if err := do(); model.KindOf(err) != tc.kind {
+						if err := do("another call"); model.KindOf(err) != tc.kind {
 							t.Errorf("got %v, want kind %q", err, tc.kind)
 						}
 					})
@@ -194,6 +199,8 @@ func TestCredentialCharacters(t *testing.T) {
 	}{
 		{" " + token + "\r\n", "AccessKey " + token, ""},
 		{`"` + token + `"`, "AccessKey " + token, ""},
+		{`"`, `AccessKey "`, ""},
+		{token + "~", "AccessKey " + token + "~", ""},
 		{"accesskey  " + token, "AccessKey " + token, ""},
 		{"bearer\t" + token, "AccessKey " + token, ""},
 		{token + " x", "AccessKey " + token + " x", ""},

@@ -247,9 +247,10 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 	return false, nil
 }
 
-// readFailed returns the ending of an edit whose conversation could not be read before sending.
+// readFailed returns the ending of an edit whose conversation could not be read before sending. A service may no longer show
+// what it has archived.
 func (d *delivery) readFailed(ctx context.Context, e model.OutboxEntry, cause error) ending {
-	if e.Kind == model.EditDelete && model.KindOf(cause) == model.NotFound {
+	if (e.Kind == model.EditDelete || e.Kind == model.EditArchive && e.Sent) && model.KindOf(cause) == model.NotFound {
 		return deleted(e, e.Sent)
 	}
 	return d.failed(ctx, e, cause, true)
@@ -271,7 +272,10 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if shows == nil {
 		if d.again == nil {
 			read, err := d.b.load(ctx, d.a, e.Ref.ID, d.need)
-			if err != nil {
+			switch {
+			case e.Kind == model.EditArchive && model.KindOf(err) == model.NotFound:
+				return deleted(e, true)
+			case err != nil:
 				return d.unverified(ctx, e, err)
 			}
 			d.again = &read.Conversation

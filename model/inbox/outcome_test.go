@@ -400,5 +400,21 @@ func TestDeleteOfAGoneConversationIsDone(t *testing.T) {
 			t.Errorf("after the delete of a missing conversation its row is shown: %t (want false), and the outbox holds %s (want no edit)",
 				ok, inWords(outbox(t, b)...))
 		}
+		// An archive is done too if reading answers so afterwards, whether its own answer was lost or not.
+		for _, lost := range []error{nil, &model.Error{Kind: model.UnknownOutcome, Message: "connection lost"}} {
+			ref := f.ref(f.add("Kick-off"))
+			b.Sync(ctx)
+			f.onApply = func() (error, bool) {
+				delete(f.convs, ref.ID)
+				return lost, false
+			}
+			archived := deliver(t, b, submit(t, b, ref, []model.Change{{Kind: model.EditArchive}}))
+			time.Sleep(time.Minute)
+			b.Deliver(ctx, []string{archived[0].ID}, func(model.DeliveryResult) {})
+			if _, ok, _ := b.Row(ctx, ref); ok || len(outbox(t, b)) != 0 {
+				t.Errorf("an archived conversation that can't be read any more is shown: %t (want false), and the outbox holds %s (want no edit)",
+					ok, inWords(outbox(t, b)...))
+			}
+		}
 	})
 }

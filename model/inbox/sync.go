@@ -176,7 +176,11 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 	for _, id := range missed {
 		ref := model.Ref{Account: a.name, ID: id}
 		row, ok, err := b.store.Row(ctx, ref)
-		if at := row.Conversation.Created; err != nil || !ok || at.Before(since) && !at.IsZero() {
+		at := row.Conversation.Created
+		if a.desc.Incremental {
+			at = row.Conversation.Updated // which is the time that limits such a list
+		}
+		if err != nil || !ok || at.Before(since) && !at.IsZero() {
 			continue
 		}
 		if checks++; checks > checksPerSweep {

@@ -70,29 +70,42 @@ func TestForbiddenMissedConversationDoesNotEndRefreshes(t *testing.T) {
 	})
 }
 
-// A conversation from before what the account lists is missed by every walk, which means nothing.
+// A conversation from before what the account lists is missed by every walk, which means nothing. An incremental list is limited
+// by the time of the update, any other by the time of the creation.
 func TestOldConversationOutsideTheListIsNotChecked(t *testing.T) {
-	f := newFake("projects", "old", "recent", "listed")
-	f.reach = 30 * 24 * time.Hour
-	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
-		ctx := context.Background()
-		f.change("1", func(c *model.Conversation) { c.Created = time.Now().AddDate(0, -2, 0) })
-		b.Sync(ctx)
-		if want := time.Now().Add(-f.reach); !f.since.Equal(want) {
-			t.Errorf("the list was asked for since %v, want %v", f.since, want)
-		}
-		time.Sleep(2 * time.Hour)
-		var read []string
-		f.fits = func(c model.Conversation, _ model.Filter) bool { return c.Title == "listed" }
-		f.onLoad = func(id string) error { read = append(read, id); return errDown }
-		if err := b.Sync(ctx); model.KindOf(err) != model.Unavailable || !slices.Equal(read, []string{"2"}) {
-			t.Errorf("the walk read the conversations %v by themselves (want only 2, the recent one), error %v, want the kind %s",
-				read, err, model.Unavailable)
-		}
-		if number(t, b) != 3 {
-			t.Errorf("after the walk there are %d rows, want all 3", number(t, b))
-		}
-	})
+	for _, incremental := range []bool{false, true} {
+		f := newFake("projects", "old", "recent", "listed")
+		f.reach, f.desc.Incremental = 30*24*time.Hour, incremental
+		run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			old := time.Now().AddDate(0, -2, 0)
+			f.change("1", func(c *model.Conversation) {
+				if c.Created = old; incremental {
+					c.Updated = old
+				}
+			})
+			f.change("2", func(c *model.Conversation) {
+				if incremental {
+					c.Created = old
+				}
+			})
+			b.Sync(ctx)
+			if want := time.Now().Add(-f.reach); !f.since.Equal(want) {
+				t.Errorf("the list was asked for since %v, want %v", f.since, want)
+			}
+			time.Sleep(25 * time.Hour)
+			var read []string
+			f.fits = func(c model.Conversation, _ model.Filter) bool { return c.Title == "listed" }
+			f.onLoad = func(id string) error { read = append(read, id); return errDown }
+			if err := b.Sync(ctx); model.KindOf(err) != model.Unavailable || !slices.Equal(read, []string{"2"}) {
+				t.Errorf("incremental %t: the walk read the conversations %v by themselves (want only 2, the recent one), error %v, want the kind %s",
+					incremental, read, err, model.Unavailable)
+			}
+			if number(t, b) != 3 {
+				t.Errorf("after the walk there are %d rows, want all 3", number(t, b))
+			}
+		})
+	}
 }
 
 func TestEveryMissedConversationIsCheckedInSomeSweep(t *testing.T) {

@@ -161,15 +161,16 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 }
 
 // people reads the expanded contacts. All of them are participants, and the managed contacts are also the set of contacts. If the
-// field is absent or null, both sets stay unknown. The set of contacts also stays unknown if an element may be a contact in a form
-// that is not known, because replacing the set would remove that contact.
+// field is absent or null, both sets stay unknown. The set of contacts also stays unknown if an element is null or may be a contact
+// in a form that is not known, because replacing the set would remove that contact.
 func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
+	all, _ := providers.Elements(o.Peek(expandContacts))
 	elements := providers.OneOrMore(o.Peek(expandContacts))
 	list, known := o.List(expandContacts)
 	if !known {
 		return
 	}
-	contacts, unread := model.SetOf[model.Participant](), false
+	contacts, unread := model.SetOf[model.Participant](), len(all) > len(elements)
 	c.Participants = model.SetOf[model.Participant]()
 	for i, e := range list {
 		group := "Contacts"
@@ -191,7 +192,7 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 		case kind == model.KindContact:
 			contacts.Items = append(contacts.Items, p)
 		case kind == kindOther:
-			unread = unread || bytes.Contains(elements[i], []byte(contactPrefix))
+			unread = unread || id == "" || object == "contact" || bytes.Contains(elements[i], []byte(contactPrefix))
 		}
 		c.Participants.Items = append(c.Participants.Items, p)
 	}

@@ -113,6 +113,7 @@ func TestAbsentContactsAreUnknown(t *testing.T) {
 	for _, list := range []string{
 		`{"data":[{"object":"contact","id":"cnt_1"}]}`, `[{"object":"contact","id":"cnt_2"},"cnt_1"]`, `"cnt_1"`, `[{"contact":{"id":"cnt_1"}}]`,
 		`[{"object":"engagement_contact","id":"part_1","contact_id":"cnt_1"}]`, `[{"id":"cnt_ bad","first_name":"Odd"}]`, `[{}]`, `7`,
+		`[null]`, `[{"id":"cnt_1"},null]`, `[{"object":"contact","id":7,"first_name":"Odd"}]`, `[{"id":null,"first_name":"Odd"}]`,
 	} {
 		if c, err := blank("a", "").convert([]byte(`{"id":"ngmt_1","contacts":` + list + `}`)); err != nil || c.Contacts.Known {
 			t.Errorf("%s: got contacts %+v, error %v; want unknown, since a replacement would remove somebody", list, c.Contacts, err)
@@ -175,9 +176,9 @@ func TestReadProblem(t *testing.T) {
 
 func TestCredentialSchemes(t *testing.T) {
 	for _, tc := range []struct{ secret, scheme, want string }{
-		{"sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {" token\n", schemeAuto, "Bearer token"}, {"Bearer token", schemeAuto, "Bearer token"},
-		{"bearer sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {"sk-apik_1.x", schemeBearer, "Bearer sk-apik_1.x"}, {"token", schemeRaw, "token"}, {"Bearer token", schemeRaw, "token"},
-		{"", schemeAuto, ""}, {"  ", schemeAuto, ""}, {"Bearer ", schemeAuto, ""},
+		{"sk-apik_1.x", "auto", "sk-apik_1.x"}, {" token\n", "auto", "Bearer token"}, {"Bearer token", "auto", "Bearer token"},
+		{"bearer sk-apik_1.x", "auto", "sk-apik_1.x"}, {"sk-apik_1.x", "bearer", "Bearer sk-apik_1.x"}, {"token", "raw", "token"}, {"Bearer token", "raw", "token"},
+		{"", "auto", ""}, {"  ", "auto", ""}, {"Bearer ", "auto", ""},
 	} {
 		f := &providertest.Stub{Answers: providertest.Answers{}}
 		p, err := Factory().Open(providers.Account{Name: "ae", Credential: providertest.Credential(tc.secret), Transport: f,

@@ -19,14 +19,9 @@ import (
 )
 
 const (
-	settingScheme        = "auth_scheme"
 	settingWorkspace     = "workspace_id"
 	settingReplaceMethod = "replace_contacts_method"
 	settingReplacePath   = "replace_contacts_path"
-
-	schemeAuto   = "auto"
-	schemeBearer = "bearer"
-	schemeRaw    = "raw"
 )
 
 //go:embed service.json
@@ -52,20 +47,18 @@ func checkWorkspace(v string) error {
 
 func checkPath(v string) error {
 	u, err := url.Parse(v)
+	rest := strings.NewReplacer("{engagement_id}", "", "{id}", "").Replace(v)
 	switch {
 	case err != nil:
 		return errors.New("the path has an escape or a character that no address has")
 	case !strings.HasPrefix(v, "/"):
 		return errors.New("the path begins with /")
-	case !strings.Contains(v, "{engagement_id}") && !strings.Contains(v, "{id}"):
+	case rest == v:
 		return errors.New("the path names {engagement_id}")
 	case strings.ContainsAny(v, "?#\\ ") || u.Host != "" || path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/"):
 		return errors.New("the path has no ?, #, spaces, // or dots as segments")
-	}
-	for _, name := range regexp.MustCompile(`\{[^}]*\}?`).FindAllString(v, -1) {
-		if name != "{engagement_id}" && name != "{id}" {
-			return fmt.Errorf("%s is not known, only {engagement_id}", name)
-		}
+	case strings.ContainsAny(rest, "{}"):
+		return errors.New("the path has no other braces than {engagement_id}")
 	}
 	return nil
 }
@@ -86,10 +79,10 @@ func open(a providers.Account) (model.Provider, error) {
 	p := &provider{replace: providers.Endpoint{Name: "replace contacts", Scope: "engagements:write", Write: true,
 		Method: service.Value(a, settingReplaceMethod), Path: service.Value(a, settingReplacePath)}}
 	credential := &providers.Credential{}
-	switch service.Value(a, settingScheme) {
-	case schemeRaw:
+	switch service.Value(a, "auth_scheme") {
+	case "raw":
 		credential.Schemes = []string{providers.Raw}
-	case schemeAuto:
+	case "auto":
 		credential.RawPrefix = "sk-apik_"
 	}
 	var err error
@@ -310,8 +303,9 @@ func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) 
 	if page.Rows, top, err = a.Rows("data"); err != nil {
 		return page, err
 	}
-	if more, _ := top.Bool("has_more"); more {
-		if page.Next = top.Text("next_cursor"); page.Next == "" {
+	// Without a readable has_more, a cursor says that there is more.
+	if more, known := top.Bool("has_more"); more || !known {
+		if page.Next = top.Text("next_cursor"); more && page.Next == "" {
 			return page, a.Malformed("the service says there is more and not where")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,11 +40,8 @@ func (p position) String() string {
 }
 
 // parsePosition parses a cursor. Anything else is the beginning.
-func parsePosition(s string) position {
-	var p position
-	if json.Unmarshal([]byte(s), &p) != nil {
-		return position{}
-	}
+func parsePosition(s string) (p position) {
+	_ = json.Unmarshal([]byte(s), &p)
 	return p
 }
 
@@ -92,12 +90,8 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 // updatedSince returns the lower limit of updated_at, or "". The limit applies to the update time, which every engagement has: an
 // old engagement that changed recently is of interest too.
 func updatedSince(req model.SyncRequest) string {
-	since := req.Since
-	for _, from := range []time.Time{req.Filter.UpdatedFrom, req.Filter.CreatedFrom.Add(-createdSlack)} {
-		if from.After(since) {
-			since = from
-		}
-	}
+	f := req.Filter
+	since := slices.MaxFunc([]time.Time{req.Since, f.UpdatedFrom, f.CreatedFrom.Add(-createdSlack)}, time.Time.Compare)
 	if since.IsZero() {
 		return ""
 	}

@@ -142,7 +142,7 @@ func TestWalkStoppedOnItsLastPageIsIncomplete(t *testing.T) {
 
 func TestSyncOfMalformedLists(t *testing.T) {
 	for name, body := range map[string]string{
-		"repeats a cursor": page("c1", row("ngmt_1", "2026-04-01T00:00:00Z")), "more, but not where": `{"data":[],"has_more":true}`,
+		"repeats a cursor": page("c1", row("ngmt_1", "2026-04-01T00:00:00Z")), "more, but not where": `{"data":[],"has_more":true}`, "a cursor without has_more": `{"data":[],"next_cursor":"x"}`,
 		"no list": `{"data":{"a":1}}`, "a text": `"x"`, "nothing": `{}`, "no envelope": `[]`, "null": `null`,
 	} {
 		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": providertest.Says(200, body)}}
@@ -151,7 +151,7 @@ func TestSyncOfMalformedLists(t *testing.T) {
 			t.Errorf("%s: got %+v, %v; want Malformed", name, res, err)
 		}
 	}
-	for body, complete := range map[string]bool{`{"data":null}`: true, `{"data":[null,7,{"id":null}],"has_more":null,"next_cursor":"x"}`: false} {
+	for body, complete := range map[string]bool{`{"data":null}`: true, `{"data":[null,7,{"id":null}],"has_more":null,"next_cursor":null}`: false} {
 		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": providertest.Says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) { return true, nil })
 		if err != nil || res.Complete != complete {

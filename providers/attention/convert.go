@@ -30,31 +30,24 @@ type converted struct {
 
 // resource is a conversation as the service sent it: bare, or inside "data".
 type resource struct {
-	id         string
-	raw        json.RawMessage   // without its envelope
-	outer, top *providers.Object // nil if absent
-	attributes *providers.Object
+	id              string
+	raw             json.RawMessage   // without its envelope
+	outer           *providers.Object // nil if absent
+	top, attributes *providers.Object
 }
 
-// readResource finds the attributes of a resource. A flat object with an id serves as its own attributes.
+// readResource finds the attributes of a resource. Without them it says nothing, rather than that every field is empty.
 func readResource(raw json.RawMessage) (resource, error) {
 	r := resource{raw: raw}
-	top, ok := providers.ObjectOf(raw)
-	if !ok {
+	r.top, _ = providers.ObjectOf(raw)
+	if inner, ok := providers.ObjectOf(r.top.Peek("data")); ok && r.top.Null("attributes") {
+		r.raw = r.top.Take("data")
+		r.outer, r.top = r.top, inner
+	}
+	if r.attributes = r.top.Object("attributes"); r.attributes == nil {
 		return r, providers.Malformed(calls.Get.Name, "the answer is no conversation")
 	}
-	if inner, ok := providers.ObjectOf(top.Peek("data")); ok {
-		r.raw = top.Take("data")
-		r.outer, top = top, inner
-	}
-	r.top, r.attributes = top, top.Object("attributes")
-	if r.attributes == nil {
-		r.attributes, r.top = top, nil
-	}
-	if r.id = r.top.Text("id"); r.id == "" {
-		r.id = r.attributes.FirstText("id", "uuid")
-	}
-	if r.id == "" {
+	if r.id = cmp.Or(r.top.Text("id"), r.attributes.Text("uuid")); r.id == "" {
 		return r, providers.Malformed(calls.Get.Name, "the answer has no id")
 	}
 	return r, nil
@@ -122,11 +115,10 @@ func (p *provider) convert(raw json.RawMessage, names directory) (converted, err
 	facts.Trees(model.GroupRaw, a, "Tags to filter if not applicable", "labelTagsToFilterIfNA",
 		"Deprecated label categories", "deprecatedLabelCategories")
 
-	top := cmp.Or(r.top, a)
-	if t := top.Text("type"); t != "conversations" {
+	if t := r.top.Text("type"); t != "conversations" {
 		facts.Add(providers.GroupOther, "type", t)
 	}
-	facts.Tree(model.GroupRaw, "API", top.Take("links"))
+	facts.Tree(model.GroupRaw, "API", r.top.Take("links"))
 	for _, o := range []*providers.Object{a, r.top, r.outer} {
 		facts.Rest(providers.GroupOther, "", o)
 	}

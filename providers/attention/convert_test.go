@@ -127,7 +127,8 @@ func TestAbsentFieldsAreUnknown(t *testing.T) {
 	if c.Privacy != model.PrivacyUnknown || c.Participants.Known || c.Labels != nil || c.ParticipantCount != -1 || c.Internal != nil || c.Owner != (model.Participant{}) {
 		t.Errorf("empty resource: got %+v, want everything unknown", c)
 	}
-	for _, raw := range []string{`null`, `[]`, `"x"`, `{}`, `{"data":null}`, `{"attributes":{}}`, ``, `{"id":{}}`} {
+	for _, raw := range []string{`null`, `[]`, `"x"`, `{}`, `{"data":null}`, `{"attributes":{}}`, ``, `{"id":{}}`,
+		`{"id":"1","attributes":null}`, `{"id":"1","title":"t"}`} {
 		if _, err := blank("a", "").convert([]byte(raw), directory{}); model.KindOf(err) != model.Malformed {
 			t.Errorf("%s: got %v, want Malformed", raw, err)
 		}
@@ -136,7 +137,7 @@ func TestAbsentFieldsAreUnknown(t *testing.T) {
 
 func TestFormsOfAResource(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"id":"1","attributes":{"title":"t"},"more":"m"}`: "", `{"id":"1","title":"t","more":"m"}`: "",
+		`{"id":"1","attributes":{"title":"t"},"more":"m"}`: "", `{"id":"1","attributes":{"title":"t"},"data":{},"more":"m"}`: "",
 		`{"data":{"id":"1","attributes":{"title":"t"}},"more":"m"}`: `{"id":"1","attributes":{"title":"t"}}`,
 	} {
 		c, err := blank("a", "").convert([]byte(in), directory{})

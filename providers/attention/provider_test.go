@@ -89,6 +89,10 @@ func TestKeyForms(t *testing.T) {
 				t.Errorf("%s: got %d requests, want %d", tc.name, n, want)
 			}
 		}
+		f.Answers["GET /v2/conversations/c%2F1"] = f.Answers["PUT /v2/conversations/c%2F1/title"]
+		if _, err := p.Load(context.Background(), "c/1", 0); len(f.Take()) != tc.second || (err == nil) != tc.ok {
+			t.Errorf("%s: another endpoint: got %v, want the form that was accepted last to be sent first", tc.name, err)
+		}
 	}
 	// A key that was accepted and is refused later is not tried in the other form.
 	f := &providertest.Stub{}
@@ -98,6 +102,20 @@ func TestKeyForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Take()
+	// Another endpoint may want the other form. Each endpoint keeps its own.
+	f.Answers["PUT /v2/conversations/c%2F1/title"] = func(r providertest.Request) (int, string) {
+		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer") {
+			return 401, ""
+		}
+		return 200, resourceOf(`,"title":"x"`)
+	}
+	for _, want := range []int{2, 1} {
+		out := p.Apply(context.Background(), fresh(), []model.Edit{text(model.EditTitle, "", "x")})
+		_, err := p.Load(context.Background(), "1", 0)
+		if n := len(f.Take()); out[0].Err != nil || err != nil || n != want+1 {
+			t.Errorf("a call that wants the other form, and a read: got %v, %v after %d requests, want %d", out[0].Err, err, n, want+1)
+		}
+	}
 	f.Answers["GET /v2/conversations/1"] = providertest.Says(401, "")
 	if _, err := p.Load(context.Background(), "1", 0); model.KindOf(err) != model.Unauthorized || len(f.Take()) != 1 {
 		t.Errorf("key refused later: got %v, want Unauthorized after one request", err)

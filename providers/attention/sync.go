@@ -89,7 +89,7 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 		return out, err
 	}
 	rows := providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
-	if len(rows.Rows) == 0 && len(page.rows) > 0 {
+	if at.Page == 1 && len(rows.Rows) == 0 && len(page.rows) > 0 {
 		return out, providers.Malformed(calls.List.Name, "no row of the list can be read")
 	}
 	out = rows

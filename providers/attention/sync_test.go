@@ -222,6 +222,11 @@ func TestWalkPastTheEndOfTheListIsIncomplete(t *testing.T) {
 	if got, err := p.Sync(context.Background(), req, emitted); err != nil || got != (model.SyncResult{}) {
 		t.Errorf("got %+v, %v; want an empty result", got, err)
 	}
+	f.Answers["GET /v2/conversations/list"] = providertest.Says(200, `{"data":[null],"meta":{"totalRecords":301}}`)
+	if got, err := p.Sync(context.Background(), req, emitted); err != nil || got != (model.SyncResult{}) {
+		t.Errorf("a last page of which no row can be read: got %+v, %v; want an empty result", got, err)
+	}
+	f.Answers["GET /v2/conversations/list"] = providertest.Says(404, gone)
 	if got, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, emitted); model.KindOf(err) != model.NotFound || got.Complete {
 		t.Errorf("404 for the first page: got %+v, %v; want NotFound", got, err)
 	}

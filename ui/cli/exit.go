@@ -167,10 +167,10 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 		asked = nil // this signal ended the work; the next one closes AtOnce
 	}
 	began := time.Now()
-	busy := began // when there was last a reason to wait: an edit that is being sent, or no interrupt yet
+	busy := began // when an edit was last being sent
 	for said := 0; ; {
 		n, now := e.Sending(), time.Now()
-		if n > 0 || asked != nil {
+		if n > 0 {
 			busy = now
 		}
 		if n > 0 && n != said && now.Sub(began) >= quietTime {
@@ -185,7 +185,7 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 		case err := <-ended:
 			return err
 		case <-time.After(lookTime):
-			if time.Since(busy) < idleTime {
+			if asked != nil || time.Since(busy) < idleTime {
 				continue
 			}
 		case <-asked:

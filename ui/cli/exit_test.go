@@ -56,6 +56,17 @@ func (s *sender) Close(ctx context.Context) error {
 	}
 }
 
+// slowBuffer takes a pause to write.
+type slowBuffer struct {
+	bytes.Buffer
+	pause time.Duration
+}
+
+func (b *slowBuffer) Write(text []byte) (int, error) {
+	time.Sleep(b.pause)
+	return b.Buffer.Write(text)
+}
+
 func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 	const (
 		two  = "confab: waiting for 2 edits that are being sent; ctrl-c does not wait: what became of them is read at the next start\n"
@@ -71,6 +82,7 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 		after       time.Duration // until an edit is sent, in place of ten seconds
 		interrupted bool          // before Leave is called
 		signal      time.Duration
+		pause       time.Duration // that the terminal takes to print a line
 		words       string
 		took        time.Duration
 		left        bool
@@ -79,6 +91,7 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 		"it counts down":               {n: 2, words: two + one, took: 20 * time.Second},
 		"a signal ends the wait":       {n: 2, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
 		"the second signal ends it":    {n: 2, interrupted: true, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
+		"the terminal is slow":         {n: 2, pause: 3 * time.Second, words: two + one, took: 20 * time.Second},
 		"it is soon over":              {n: 1, after: 200 * time.Millisecond, took: 200 * time.Millisecond},
 		"the disk is slow":             {slow: 3 * time.Second, took: 3 * time.Second},
 		"it is a demo":                 {setup: Setup{Demo: true}, n: 2, words: demo + one, took: 20 * time.Second},
@@ -86,7 +99,7 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var out bytes.Buffer
+				out := slowBuffer{pause: c.pause}
 				atOnce := make(chan struct{})
 				p := Program{Err: &out, AtOnce: atOnce}
 				ctx, cancel := context.WithCancel(t.Context())
