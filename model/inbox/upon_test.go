@@ -76,7 +76,7 @@ func withTitle(t failer, b *inbox.Inbox, f *fake, to string) model.Plan {
 
 func withdrawAll(t *testing.T, b *inbox.Inbox, ids []string) {
 	t.Helper()
-	if n, err := b.Decide(context.Background(), model.DecideWithdraw, ids...); err != nil || n != len(ids) {
+	if n, err := b.Decide(context.Background(), model.DecideWithdraw, named(ids...)...); err != nil || n != len(ids) {
 		t.Fatalf("withdrawing %d edits withdrew %d, want all; error %v", len(ids), n, err)
 	}
 }
@@ -198,30 +198,32 @@ func TestEditPlannedUponOneThatGetsAnotherBaseIsRebased(t *testing.T) {
 	}
 }
 
-// An edit is planned upon one that the service refuses, while that one is being sent. It
-// is delivered without the refused one.
+// An edit is planned upon one that the service refuses, or accepts and ignores, while that
+// one is being sent. It is delivered without the other one.
 func TestEditPlannedUponARefusedOneIsRebased(t *testing.T) {
-	f := newFake("projects", "Kick-off")
-	f.single = true
-	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
-	defer end()
-	var first, last model.Plan
-	first = adding(t, engines[0], f, "2")
-	enters(t, engines[0], first)
-	f.onApply = func() (error, bool) {
-		f.onApply = nil
-		f.mu.Unlock()
-		last = adding(t, engines[1], f, "3") // while it is being sent
-		enters(t, engines[1], last)
-		f.mu.Lock()
-		return &model.Error{Kind: model.Forbidden, Message: "no"}, false
-	}
-	deliverAll(t, engines[0])
-	deliverAll(t, engines[1])
-	wantPeople(t, f, "1", "3")
-	if out := outbox(t, engines[0]); len(out) != 1 || out[0].State != model.Refused || out[0].Submission != first.ID {
-		t.Errorf("after the delivery the outbox holds %s, want only the edit of the submission %s, which is %s",
-			inWords(out...), first.ID, model.Refused)
+	for state, answer := range map[model.EditState]error{model.Refused: &model.Error{Kind: model.Forbidden, Message: "no"}, model.NotVerified: nil} {
+		f := newFake("projects", "Kick-off")
+		f.single = true
+		engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+		defer end()
+		var first, last model.Plan
+		first = adding(t, engines[0], f, "2")
+		enters(t, engines[0], first)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			f.mu.Unlock()
+			last = adding(t, engines[1], f, "3") // while it is being sent
+			enters(t, engines[1], last)
+			f.mu.Lock()
+			return answer, false
+		}
+		deliverAll(t, engines[0])
+		deliverAll(t, engines[1])
+		wantPeople(t, f, "1", "3")
+		if out := outbox(t, engines[0]); len(out) != 1 || out[0].State != state || out[0].Submission != first.ID {
+			t.Errorf("after the delivery the outbox holds %s, want only the edit of the submission %s, which is %s",
+				inWords(out...), first.ID, state)
+		}
 	}
 }
 
@@ -362,7 +364,7 @@ func (c *crew) step() {
 			if e.State.Waiting() {
 				how = model.DecideWithdraw
 			}
-			_, err := b.Decide(ctx, how, e.ID)
+			_, err := b.Decide(ctx, how, e)
 			c.did("%d gives up %s: %v", who, e.ID, err)
 		}
 	case "deliver":
@@ -377,7 +379,7 @@ func (c *crew) step() {
 		})
 	case "retry":
 		if e, ok := c.some(); ok && e.State == model.Refused {
-			_, err := b.Decide(ctx, model.DecideRetry, e.ID)
+			_, err := b.Decide(ctx, model.DecideRetry, e)
 			c.did("%d retries %s: %v", who, e.ID, err)
 		}
 	}
