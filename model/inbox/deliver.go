@@ -227,25 +227,27 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	return &end, nil
 }
 
-// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base to the value now.
+// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base, or from the base that the
+// person saw, to the value now.
 // An older delivery of the same change proves nothing, since somebody has set the base since.
 func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
 	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
 	if err != nil {
 		return false, err
 	}
+	isBase := func(v model.Value) bool { return v.Equal(e.Base) || e.Or != nil && v.Equal(*e.Or) }
 	for _, j := range entries { // newest first
 		switch {
 		case j.Field() != e.Field():
 			continue
+		case isBase(now):
+			return true, nil
 		case j.At.Before(e.Created.Add(-planTime)) || !j.After.Equal(now):
 			return false, nil
-		case j.Before.Equal(e.Base):
-			return true, nil
 		}
 		now = j.Before
 	}
-	return false, nil
+	return isBase(now), nil
 }
 
 // readFailed returns the ending of an edit whose conversation could not be read before sending.

@@ -54,8 +54,7 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 		if (!e.Sent || e.State.NeedsPerson()) && t.takenBack(e) {
 			return
 		}
-		// Rows no longer show what it wants, and the service shows what was there before.
-		if kept := theirs != nil && theirs.Equal(e.Base); (!e.Sent || kept) && !e.State.Shown() {
+		if !e.State.Shown() { // rows no longer show what it wants
 			t.rebase(e, e.Base)
 		}
 		t.reproject(e.Ref)
