@@ -202,12 +202,30 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 				s.rescue.Missing = append(s.rescue.Missing, r.table)
 			}
 		}
+		s.rescue.Missing = append(s.rescue.Missing, t.dropDamaged()...)
 		t.exec("UPDATE outbox SET state = 'held', claim = '', error = NULL WHERE state IN ('queued', 'sending', 'retry')")
 		t.setMeta("rescued", filepath.Base(aside)) // lets marks hold again if the service shows the same content (see adopt)
 		s.carried = true
 		t.nameSubmissions()
 		s.rescue.Edits, _ = column[int](t.row("SELECT count(*) FROM outbox"))
 	})
+}
+
+// dropDamaged deletes the edits that can't be decoded, and returns the names of their tables.
+func (t *tx) dropDamaged() (from []string) {
+	readable := map[string]func(id string) bool{
+		"outbox":  func(id string) bool { _, ok := t.entry(id); return ok },
+		"journal": func(id string) bool { _, ok := scanJournal(t.row(journalByID, id)); return ok },
+	}
+	for table, check := range readable {
+		for _, id := range list(t, column[string], "SELECT id FROM "+table) {
+			if !check(id) && isDamaged(t.err) {
+				t.err, from = nil, append(from, table)
+				t.exec("DELETE FROM "+table+" WHERE id = ?", id)
+			}
+		}
+	}
+	return from
 }
 
 // carryOver copies the wanted columns of a table, as far as it has them, up to the first

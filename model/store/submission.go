@@ -61,9 +61,9 @@ func (t *tx) countEnded(submission, column string) {
 func (t *tx) nameSubmissions() {
 	edits := map[string][]model.OutboxEntry{}
 	for _, table := range []string{"outbox", "journal"} {
-		t.exec("UPDATE " + table + " SET submission = id WHERE submission = '' AND json_valid(CAST(edit AS TEXT))")
-		for r := range t.rows("SELECT CAST(edit AS TEXT), id, submission, title FROM " + table + `
-WHERE submission NOT IN (SELECT id FROM submission) AND json_valid(CAST(edit AS TEXT)) ORDER BY id`) {
+		t.exec("UPDATE " + table + " SET submission = id WHERE submission = ''")
+		for r := range t.rows("SELECT edit, id, submission, title FROM " + table +
+			" WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id") {
 			var e model.OutboxEntry
 			r.scan(fromJSON{&e.Edit}, &e.ID, &e.Submission, &e.Title)
 			edits[e.Submission] = append(edits[e.Submission], e)
@@ -194,6 +194,8 @@ UPDATE journal SET undone = (SELECT c.undone FROM chain c WHERE c.id = journal.i
 // submission.
 const journalColumns = "edit, id, account, submission, title, before, after, state, at, undone"
 
+const journalByID = "SELECT " + journalColumns + " FROM journal WHERE id = ?"
+
 func scanJournal(r row) (j model.JournalEntry, ok bool) {
 	ok = r.scan(fromJSON{&j.Edit}, &j.ID, &j.Ref.Account, &j.Submission, &j.Title,
 		fromJSON{&j.Before}, fromJSON{&j.After}, &j.State, fromMS{&j.At}, &j.Undone)
@@ -208,7 +210,7 @@ func (s *Store) History(ctx context.Context, req model.HistoryRequest) ([]model.
 
 // JournalEntry reads one delivered edit; ok is false if there is none of this id.
 func (s *Store) JournalEntry(ctx context.Context, id string) (j model.JournalEntry, ok bool, err error) {
-	return one(ctx, s, "read the journal", scanJournal, "SELECT "+journalColumns+" FROM journal WHERE id = ?", id)
+	return one(ctx, s, "read the journal", scanJournal, journalByID, id)
 }
 
 // digits are in ascending order, so that ids sort as text by time. Letters that look like
