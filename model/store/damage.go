@@ -166,9 +166,11 @@ func (r Rescue) String() string {
 	return text
 }
 
+type rescuedTable struct{ table, columns string }
+
 // rescued lists the tables and columns that are copied from a damaged database. Cursors,
 // counts and claims are not among them, since they are made anew.
-var rescued = []struct{ table, columns string }{
+var rescued = []rescuedTable{
 	{"account", "name identity"},
 	{"submission", "id sentence user at undoes edits withdrawn discarded replaced"},
 	{"outbox", "id account conv field submission widens edit title state attempts sent error theirs known orphaned created"},
@@ -183,24 +185,19 @@ var rescued = []struct{ table, columns string }{
 // The damaged file stays where it was set aside.
 func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	s.rescue.Path = aside
-	copied, err := s.mend(aside)
 	for _, ext := range []string{"", "-wal", "-shm"} {
-		defer os.Remove(copied + ext)
+		defer os.Remove(aside + mended + ext)
 	}
-	if err != nil {
-		return err
-	}
-	old, err := s.connect(copied, 1, "deferred")
-	if err != nil {
-		return err
-	}
-	defer old.Close()
 	return s.change(ctx, "", func(t *tx) {
-		for _, r := range rescued {
-			if columns := strings.Fields(r.columns); !t.carryOver(old, r.table, columns, "") {
-				t.carryOver(old, r.table, columns, " DESC")
-				s.rescue.Missing = append(s.rescue.Missing, r.table)
-			}
+		schema := t.schemaPages()
+		header := map[int64][]byte{0: schema[0][:min(headerSize, len(schema[0]))]}
+		left := t.carryAll(aside, header, rescued)
+		if len(left) == len(rescued) {
+			// Nobody knows where its tables are. One that this version made has them where the new one has them.
+			t.carryAll(aside, schema, rescued)
+		}
+		for _, r := range left {
+			s.rescue.Missing = append(s.rescue.Missing, r.table)
 		}
 		s.rescue.Missing = append(s.rescue.Missing, t.dropDamaged()...)
 		t.exec("UPDATE outbox SET state = 'held', claim = '', error = NULL WHERE state IN ('queued', 'sending', 'retry')")
@@ -209,6 +206,25 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		t.nameSubmissions()
 		s.rescue.Edits, _ = column[int](t.row("SELECT count(*) FROM outbox"))
 	})
+}
+
+// carryAll copies tables of a damaged database, read from a copy with other bytes over some of it. It returns the tables that
+// could not be read to the end.
+func (t *tx) carryAll(aside string, over map[int64][]byte, tables []rescuedTable) (left []rescuedTable) {
+	copied := aside + mended
+	old, err := t.s.connect(copied, 1, "deferred")
+	t.fail(errors.Join(err, salvage(aside, copied, over), salvage(aside+"-wal", copied+"-wal", nil)))
+	if t.err != nil {
+		return tables
+	}
+	defer old.Close()
+	for _, r := range tables {
+		if columns := strings.Fields(r.columns); !t.carryOver(old, r.table, columns, "") {
+			t.carryOver(old, r.table, columns, " DESC")
+			left = append(left, r)
+		}
+	}
+	return left
 }
 
 // dropDamaged deletes the edits that can't be decoded, and returns the names of their tables.
@@ -274,22 +290,25 @@ const (
 	countedFor    = 92
 )
 
-// mend copies a damaged database into a file that SQLite is willing to open, whatever its size:
-// the copy has the header of the new database, which has the same settings. The rows are no more
-// reliable for that; carryOver reads each by itself.
-func (s *Store) mend(aside string) (string, error) {
-	copied := aside + mended
-	var page []byte
-	if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&page); err != nil {
-		return copied, err
+// schemaPages returns the pages of the new database that say where its tables are, by their offsets. The first one makes SQLite
+// open a damaged database of any size, since both have the same settings. The rows are no more reliable for that; carryOver reads
+// each by itself.
+func (t *tx) schemaPages() map[int64][]byte {
+	pages := map[int64][]byte{}
+	for r := range t.rows("SELECT pgno, data FROM sqlite_dbpage WHERE pgno IN (SELECT pageno FROM dbstat WHERE name = 'sqlite_schema')") {
+		var n int64
+		var page []byte
+		if r.scan(&n, &page); n == 1 {
+			page[countedFor] = ^page[changeCounter]
+		}
+		pages[(n-1)*int64(len(page))] = page
 	}
-	page[countedFor] = ^page[changeCounter]
-	return copied, errors.Join(salvage(aside, copied, page[:headerSize]), salvage(aside+"-wal", copied+"-wal", nil))
+	return pages
 }
 
-// salvage copies a file, with zeros for blocks that the disk can't read and another beginning.
-// A missing file counts as an empty one.
-func salvage(from, to string, beginning []byte) error {
+// salvage copies a file, with zeros for blocks that the disk can't read, and with other bytes over some of it, by their offsets. A
+// missing file counts as an empty one.
+func salvage(from, to string, over map[int64][]byte) error {
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -300,8 +319,13 @@ func salvage(from, to string, beginning []byte) error {
 		defer in.Close()
 		err = copyReadable(out, in)
 	}
-	if err == nil || errors.Is(err, os.ErrNotExist) {
-		_, err = out.WriteAt(beginning, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	for at, bytes := range over {
+		if err == nil {
+			_, err = out.WriteAt(bytes, at)
+		}
 	}
 	return err
 }

@@ -102,6 +102,7 @@ func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
 	for name, hurt := range map[string]func(t *testing.T, path string){
 		"its first bytes are gone": wipe(0, 50),
 		"its settings are gone":    wipe(16, 84),
+		"its schema is gone":       wipe(0, 4096),
 		"cut in the middle":        func(t *testing.T, path string) { cut(t, path, 2) },
 		"cut at a tenth":           func(t *testing.T, path string) { cut(t, path, 10) },
 	} {
