@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -155,8 +156,8 @@ func (r Rescue) String() string {
 		text += fmt.Sprintf("; the edits that waited in it were kept and are held: %d", r.Edits)
 	}
 	var rest []string
-	for _, t := range []struct{ table, word string }{{"journal", "history"}, {"triage", "marks"}, {"draft", "drafts"}} {
-		if slices.Contains(r.Missing, t.table) {
+	for _, t := range rescued {
+		if t.word != "" && slices.Contains(r.Missing, t.name) {
 			rest = append(rest, t.word)
 		}
 	}
@@ -166,18 +167,18 @@ func (r Rescue) String() string {
 	return text
 }
 
-type rescuedTable struct{ table, columns string }
+type rescuedTable struct{ name, word, columns string }
 
-// rescued lists the tables and columns that are copied from a damaged database. Cursors,
+// rescued lists the tables and columns that are copied from a damaged database, and what the user calls their rows. Cursors,
 // counts and claims are not among them, since they are made anew.
 var rescued = []rescuedTable{
-	{"account", "name identity"},
-	{"submission", "id sentence user at undoes edits withdrawn discarded replaced"},
-	{"outbox", "id account conv field submission widens edit title state attempts sent error theirs known orphaned created"},
-	{"entering", "submission claim leaves"},
-	{"journal", "id account conv submission edit title before after state at undone"},
-	{"draft", "key text at"},
-	{"triage", "account id done seen pinned snoozed"},
+	{"account", "", "name identity"},
+	{"submission", "", "id sentence user at undoes edits withdrawn discarded replaced"},
+	{"outbox", "", "id account conv field submission widens edit title state attempts sent error theirs known orphaned created"},
+	{"entering", "", "submission claim leaves"},
+	{"journal", "history", "id account conv submission edit title before after state at undone"},
+	{"triage", "marks", "account id done seen pinned snoozed"},
+	{"draft", "drafts", "key text at"},
 }
 
 // rescueOutbox copies the rows of the rescued tables that can still be read. Edits that
@@ -197,9 +198,8 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 			t.carryAll(aside, schema, rescued)
 		}
 		for _, r := range left {
-			s.rescue.Missing = append(s.rescue.Missing, r.table)
+			s.rescue.Missing = append(s.rescue.Missing, r.name)
 		}
-		s.rescue.Missing = append(s.rescue.Missing, t.dropDamaged()...)
 		t.exec("UPDATE outbox SET state = 'held', claim = '', error = NULL WHERE state IN ('queued', 'sending', 'retry')")
 		t.setMeta("rescued", filepath.Base(aside)) // lets marks hold again if the service shows the same content (see adopt)
 		s.carried = true
@@ -219,34 +219,17 @@ func (t *tx) carryAll(aside string, over map[int64][]byte, tables []rescuedTable
 	}
 	defer old.Close()
 	for _, r := range tables {
-		if columns := strings.Fields(r.columns); !t.carryOver(old, r.table, columns, "") {
-			t.carryOver(old, r.table, columns, " DESC")
+		if columns := strings.Fields(r.columns); !t.carryOver(old, r.name, columns, "") {
+			t.carryOver(old, r.name, columns, " DESC")
 			left = append(left, r)
 		}
 	}
 	return left
 }
 
-// dropDamaged deletes the edits that can't be decoded, and returns the names of their tables.
-func (t *tx) dropDamaged() (from []string) {
-	readable := map[string]func(id string) bool{
-		"outbox":  func(id string) bool { _, ok := t.entry(id); return ok },
-		"journal": func(id string) bool { _, ok := scanJournal(t.row(journalByID, id)); return ok },
-	}
-	for table, check := range readable {
-		for _, id := range list(t, column[string], "SELECT id FROM "+table) {
-			if !check(id) && isDamaged(t.err) {
-				t.err, from = nil, append(from, table)
-				t.exec("DELETE FROM "+table+" WHERE id = ?", id)
-			}
-		}
-	}
-	return from
-}
-
 // carryOver copies the wanted columns of a table, as far as it has them, up to the first
-// row that can't be read. It leaves out rows that no longer fit (a lost key) or exist
-// already. whole reports whether every row could be read.
+// row that can't be read. It leaves out rows that can't be decoded, no longer fit (a lost
+// key) or exist already. whole reports whether every row could be read.
 func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string) (whole bool) {
 	found, err := from.QueryContext(t.ctx, "SELECT * FROM "+table+" ORDER BY 1"+order)
 	if err != nil {
@@ -268,11 +251,19 @@ func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string
 	}
 	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") +
 		") VALUES (?" + strings.Repeat(", ?", len(values)-1) + ")"
-	for found.Next() {
+	decoded := map[string]any{"edit": &model.Edit{}, "error": &model.EntryError{}, "theirs": &model.Value{}, "known": &Creation{},
+		"before": &model.Value{}, "after": &model.Value{}}
+	for whole = true; found.Next(); {
 		found.Scan(row...)
-		t.exec(insert, values...)
+		damaged := slices.ContainsFunc(has, func(c string) bool {
+			to, raw := decoded[c], *row[slices.Index(has, c)].(*any)
+			return to != nil && raw != nil && fromJSON{to}.Scan(raw) != nil
+		})
+		if whole = whole && !damaged; !damaged {
+			t.exec(insert, values...)
+		}
 	}
-	return found.Err() == nil
+	return whole && found.Err() == nil
 }
 
 // laterName maps former column names to current ones: versions 1 and 2 called a submission
@@ -314,13 +305,19 @@ func salvage(from, to string, over map[int64][]byte) error {
 		return err
 	}
 	defer out.Close()
+	var size int64
 	in, err := os.Open(from)
 	if err == nil {
 		defer in.Close()
-		err = copyReadable(out, in)
-	}
-	if errors.Is(err, os.ErrNotExist) {
+		size, err = in.Seek(0, io.SeekEnd)
+	} else if errors.Is(err, os.ErrNotExist) {
 		err = nil
+	}
+	block := make([]byte, 64*1024)
+	for at := int64(0); at < size && err == nil; at += int64(len(block)) {
+		n, _ := in.ReadAt(block, at)
+		clear(block[n:])
+		_, err = out.WriteAt(block, at)
 	}
 	for at, bytes := range over {
 		if err == nil {
@@ -328,20 +325,4 @@ func salvage(from, to string, over map[int64][]byte) error {
 		}
 	}
 	return err
-}
-
-func copyReadable(out, in *os.File) error {
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	block := make([]byte, 64*1024)
-	for at := int64(0); at < info.Size(); at += int64(len(block)) {
-		n, _ := in.ReadAt(block, at)
-		clear(block[n:])
-		if _, err := out.WriteAt(block, at); err != nil {
-			return err
-		}
-	}
-	return nil
 }

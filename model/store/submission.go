@@ -194,8 +194,6 @@ UPDATE journal SET undone = (SELECT c.undone FROM chain c WHERE c.id = journal.i
 // submission.
 const journalColumns = "edit, id, account, submission, title, before, after, state, at, undone"
 
-const journalByID = "SELECT " + journalColumns + " FROM journal WHERE id = ?"
-
 func scanJournal(r row) (j model.JournalEntry, ok bool) {
 	ok = r.scan(fromJSON{&j.Edit}, &j.ID, &j.Ref.Account, &j.Submission, &j.Title,
 		fromJSON{&j.Before}, fromJSON{&j.After}, &j.State, fromMS{&j.At}, &j.Undone)
@@ -210,7 +208,7 @@ func (s *Store) History(ctx context.Context, req model.HistoryRequest) ([]model.
 
 // JournalEntry reads one delivered edit; ok is false if there is none of this id.
 func (s *Store) JournalEntry(ctx context.Context, id string) (j model.JournalEntry, ok bool, err error) {
-	return one(ctx, s, "read the journal", scanJournal, journalByID, id)
+	return one(ctx, s, "read the journal", scanJournal, "SELECT "+journalColumns+" FROM journal WHERE id = ?", id)
 }
 
 // digits are in ascending order, so that ids sort as text by time. Letters that look like
