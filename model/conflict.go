@@ -58,7 +58,7 @@ func (e Edit) OnBase(base Value) Edit {
 	if merged := Merged(e, base); merged != nil {
 		e.Target = *merged
 	}
-	e.Base = base
+	e.Or, e.Base = new(e.Base), base
 	return e
 }
 

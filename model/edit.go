@@ -119,6 +119,7 @@ type Edit struct {
 	Created    time.Time `json:"created"`
 	User       string    `json:"user,omitempty"`
 	Undoes     string    `json:"undoes,omitempty"` // the id of the journal entry that this edit takes back
+	Or         *Value    `json:"or,omitempty"`     // the base that the person saw, if Base is another: a lost edit may have set it
 	// Earlier are the edits of the same field that were pending when this one was planned, oldest first. Base may be the target
 	// of one of them, which matters if that one is withdrawn before this edit is submitted. Earlier is not stored.
 	Earlier []Edit `json:"-"`

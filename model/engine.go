@@ -59,8 +59,8 @@ type Ledger interface {
 	// newest.
 	Changed(ctx context.Context, since int64, limit int, ids ...string) (subs []Submission, version int64, err error)
 	History(ctx context.Context, req HistoryRequest) ([]JournalEntry, error)
-	// Decide carries out a decision about edits of the outbox, and returns how many it was about.
-	Decide(ctx context.Context, d Decision, ids ...string) (n int, err error)
+	// Decide carries out a decision about edits of the outbox as the person saw them, and returns how many it was about.
+	Decide(ctx context.Context, d Decision, edits ...OutboxEntry) (n int, err error)
 }
 
 // ListRequest asks for a window of a list.

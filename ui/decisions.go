@@ -131,7 +131,7 @@ func (d *decisions) decide(c *dialog.Conflict, choice model.Decision, said strin
 		return
 	}
 	d.try(theme.Pick(again, keymap.Retry, keymap.Resolve).Words(), func(ctx context.Context) error {
-		_, err := d.be.Decide(ctx, choice, c.Entry.ID)
+		_, err := d.be.Decide(ctx, choice, c.Entry)
 		return err
 	}, func() {
 		if said != "" {
@@ -162,11 +162,7 @@ func (d *decisions) toEdits(a keymap.Action, choice model.Decision, all []model.
 		return
 	}
 	fetch(d.loop, a.Words(), func(ctx context.Context) (string, error) {
-		ids := make([]string, len(all))
-		for i, e := range all {
-			ids[i] = e.ID
-		}
-		n, err := d.be.Decide(ctx, choice, ids...)
+		n, err := d.be.Decide(ctx, choice, all...)
 		return theme.Count(n, "edit") + " " + done, err
 	}, func(said string) { d.say(theme.Good, said) })
 }

@@ -113,7 +113,11 @@ func (f *fake) settle(state model.EditState, theirs *model.Value) {
 
 func (f *fake) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	if was := o.Was; was != nil {
-		n, err := f.Decide(ctx, model.DecideWithdraw, was.Withdraw...)
+		var edits []model.OutboxEntry
+		for _, id := range was.Withdraw {
+			edits = append(edits, model.OutboxEntry{Edit: model.Edit{ID: id}})
+		}
+		n, err := f.Decide(ctx, model.DecideWithdraw, edits...)
 		if err != nil {
 			return model.Undo{}, err
 		}
@@ -241,14 +245,17 @@ func (f *fake) History(_ context.Context, req model.HistoryRequest) ([]model.Jou
 	return out, err
 }
 
-func (f *fake) Decide(_ context.Context, d model.Decision, ids ...string) (int, error) {
+func (f *fake) Decide(_ context.Context, d model.Decision, edits ...model.OutboxEntry) (int, error) {
 	err := f.enter("Decide " + string(d))
+	decided := func(e model.OutboxEntry) bool {
+		return slices.ContainsFunc(edits, func(o model.OutboxEntry) bool { return o.ID == e.ID })
+	}
 	f.mu.Lock()
 	before := len(f.outbox)
 	switch d {
 	case model.DecideRetry:
 		for i := range f.outbox {
-			if slices.Contains(ids, f.outbox[i].ID) {
+			if decided(f.outbox[i]) {
 				f.outbox[i].State, f.outbox[i].Error = model.Queued, nil
 			}
 		}
@@ -257,10 +264,10 @@ func (f *fake) Decide(_ context.Context, d model.Decision, ids ...string) (int, 
 		fallthrough
 	default:
 		f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool {
-			return slices.Contains(ids, e.ID) && (d != model.DecideWithdraw || !e.Sent && e.State != model.Sending)
+			return decided(e) && (d != model.DecideWithdraw || !e.Sent && e.State != model.Sending)
 		})
 	}
-	n := len(ids)
+	n := len(edits)
 	if d == model.DecideWithdraw {
 		n = before - len(f.outbox)
 	}

@@ -235,7 +235,7 @@ func TestQuittingDoesNotWaitForADecision(t *testing.T) {
 		if err != nil || len(all) != 2 {
 			t.Fatalf("outbox %v, error %v", all, err)
 		}
-		if _, err := r.inbox.Decide(context.Background(), model.DecideDiscard, all[0].ID); err != nil { // decided elsewhere
+		if _, err := r.inbox.Decide(context.Background(), model.DecideDiscard, all[0]); err != nil { // decided elsewhere
 			t.Fatal(err)
 		}
 		r.Wait(30 * time.Second)

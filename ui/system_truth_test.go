@@ -154,7 +154,7 @@ func TestFormSurvivesTheWithdrawalOfTheEditItShows(t *testing.T) {
 		r.Wait(20 * time.Second) // the edit waits for its next try
 		r.Press("e")
 		r.Want("First")
-		if n, err := r.inbox.Decide(ctx, model.DecideWithdraw, ids...); err != nil || n != 1 {
+		if n, err := r.inbox.Decide(ctx, model.DecideWithdraw, model.OutboxEntry{Edit: model.Edit{ID: ids[0]}}); err != nil || n != 1 {
 			r.t.Fatal(n, err)
 		}
 		r.sb.SetOffline(model.Kona, false)

@@ -318,6 +318,13 @@ func TestUndoOfAnUndo(t *testing.T) {
 		if first := h[len(h)-1]; first.Undone != "" {
 			t.Errorf("the undo was undone, but the history says that the first rename was taken back by %q, want by none", first.Undone)
 		}
+		_, ids = undo(t, b, h[0].Submission)
+		deliver(t, b, ids)
+		h = history(t, b)
+		if first := h[len(h)-1]; first.Undone != h[len(h)-2].ID || submission(t, b, first.Submission).TakenBack != 1 {
+			t.Errorf("the undo holds again, and the history says that the first rename was taken back by %q, want by %s; taken back are %d, want 1",
+				first.Undone, h[len(h)-2].ID, submission(t, b, first.Submission).TakenBack)
+		}
 	})
 }
 

@@ -259,7 +259,7 @@ func (c *bench) submits(many int) func(*testing.B) {
 			if c.must(err); len(ids) != many {
 				b.Fatalf("a plan for %d conversations submitted %d edits, want one for each; its first item is %+v", many, len(ids), p.Items[0])
 			}
-			_, err = c.b.Decide(c.ctx(), model.DecideDiscard, ids...)
+			_, err = c.b.Decide(c.ctx(), model.DecideDiscard, named(ids...)...)
 			c.must(err)
 			b.StartTimer()
 		}

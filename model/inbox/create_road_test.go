@@ -255,7 +255,7 @@ func TestLostCreateClaimsOnlyAnIdenticalConversation(t *testing.T) {
 						r.Entry.Error.Existing, r.Entry.Error.Message, made)
 				}
 				// A retry goes the same careful way.
-				if _, err := l.Decide(context.Background(), model.DecideRetry, id); err != nil {
+				if _, err := l.Decide(context.Background(), model.DecideRetry, named(id)...); err != nil {
 					t.Fatalf("retrying the edit: %v", err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.OutcomeNotKnown || len(l.titled(account, "Lift inspection")) != 1 {
@@ -336,7 +336,7 @@ func TestCreateIsDoneWhenItIsReadBack(t *testing.T) {
 					t.Errorf("a create that cannot be read back ended as %s (want %s with an error that names the conversation), and is in the history: %t (want false); %s",
 						r.Entry.State, model.OutcomeNotKnown, r.Journal != nil, inWords(r.Entry))
 				}
-				if _, err := l.Decide(context.Background(), model.DecideRetry, id); err != nil {
+				if _, err := l.Decide(context.Background(), model.DecideRetry, named(id)...); err != nil {
 					t.Fatalf("retrying the edit: %v", err)
 				}
 				l.deliver(id)
@@ -368,7 +368,7 @@ func TestCreateThatShowsSomethingElseIsUnverified(t *testing.T) {
 		}
 		made := l.titled("support", "Lift inspection")
 		l.sb.Bird().Change(made[0], "visibility", "private")
-		if _, err := l.Decide(context.Background(), model.DecideRetry, id); err != nil {
+		if _, err := l.Decide(context.Background(), model.DecideRetry, named(id)...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		if r = l.deliver(id)[id]; r.Journal == nil || l.writes("support", "POST") != 1 {

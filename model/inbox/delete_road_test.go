@@ -62,7 +62,7 @@ func TestIgnoredDeleteIsUnverified(t *testing.T) {
 					t.Error("the conversation is hidden though the service still has it")
 				}
 				l.ignoreDeletes(false)
-				if _, err := l.Decide(context.Background(), model.DecideRetry, id); err != nil {
+				if _, err := l.Decide(context.Background(), model.DecideRetry, named(id)...); err != nil {
 					t.Fatalf("retrying the edit: %v", err)
 				}
 				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) {

@@ -178,9 +178,10 @@ func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error
 
 // compare returns nil if the fresh read allows an edit to be sent, else its ending. What confab itself delivered since
 // the edit was planned is not somebody else's change: the edit gets the present value as its base, and its changes of a
-// set are merged into that.
+// set are merged into that, unless it would then let more people see or change the conversation than the person agreed to.
 func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, error) {
 	verdict, theirs := model.Compare(e.Edit, *d.fresh)
+	own := false
 	switch {
 	case verdict != model.Changed:
 	case (e.Sent || e.Undoes != "") && model.IsPartlyApplied(e.Base, e.Target, theirs):
@@ -190,12 +191,12 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 		return nil, nil // an earlier try applied only part; the rest is sent
 	case e.Sent || e.Undoes != "": // an undo or a retry does not overwrite a newer change, even one's own
 	default:
-		own, err := d.deliveredBetween(ctx, e.Edit, theirs)
-		if err != nil {
+		var err error
+		if own, err = d.deliveredBetween(ctx, e.Edit, theirs); err != nil {
 			return nil, err
 		}
-		if own {
-			e.Edit = e.OnBase(theirs)
+		if upon := e.OnBase(theirs); own && (e.Widens() || !upon.Widens()) {
+			e.Edit = upon
 			verdict, theirs = model.Compare(e.Edit, *d.fresh)
 		}
 	}
@@ -215,7 +216,7 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	case e.Sent:
 		end = stopped(model.OutcomeNotKnown,
 			"the change was sent without an answer, and the service now shows neither the old nor the new value")
-	case e.Undoes != "":
+	case e.Undoes != "" || own:
 		end = stopped(model.InConflict, "the "+field+" has been changed again since")
 	default:
 		end = stopped(model.InConflict, "the "+field+" was changed by somebody else meanwhile")
@@ -226,25 +227,27 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	return &end, nil
 }
 
-// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base to the value now.
+// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base, or from the base that the
+// person saw, to the value now.
 // An older delivery of the same change proves nothing, since somebody has set the base since.
 func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
 	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
 	if err != nil {
 		return false, err
 	}
+	isBase := func(v model.Value) bool { return v.Equal(e.Base) || e.Or != nil && v.Equal(*e.Or) }
 	for _, j := range entries { // newest first
 		switch {
 		case j.Field() != e.Field():
 			continue
+		case isBase(now):
+			return true, nil
 		case j.At.Before(e.Created.Add(-planTime)) || !j.After.Equal(now):
 			return false, nil
-		case j.Before.Equal(e.Base):
-			return true, nil
 		}
 		now = j.Before
 	}
-	return false, nil
+	return isBase(now), nil
 }
 
 // readFailed returns the ending of an edit whose conversation could not be read before sending. A service may no longer show

@@ -173,7 +173,7 @@ func TestFailureAnnouncesWhatWasDoneBefore(t *testing.T) {
 	for i, e := range all {
 		ids[i] = e.ID
 	}
-	if _, err := b.Decide(ctx, model.DecideWithdraw, ids...); err == nil {
+	if _, err := b.Decide(ctx, model.DecideWithdraw, named(ids...)...); err == nil {
 		t.Fatal("withdrawing was not cut short")
 	}
 	left, err := b.Outbox(t.Context())

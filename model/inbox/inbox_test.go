@@ -102,6 +102,14 @@ func outbox(t *testing.T, b *inbox.Inbox) []model.OutboxEntry {
 	return out
 }
 
+// named returns edits as a decision names them that needs nothing but their ids.
+func named(ids ...string) (out []model.OutboxEntry) {
+	for _, id := range ids {
+		out = append(out, model.OutboxEntry{Edit: model.Edit{ID: id}})
+	}
+	return out
+}
+
 // inWords describes edits of the outbox for the message of a failed test.
 func inWords(edits ...model.OutboxEntry) string {
 	if len(edits) == 0 {
@@ -188,12 +196,12 @@ func TestSomebodyElsesChangeIsAConflict(t *testing.T) {
 			t.Errorf("the row shows the title %q with the edit state %q, want theirs and %s", got, st, model.InConflict)
 		}
 		for d, want := range map[model.Decision]model.ErrorKind{model.DecideMerged: model.Invalid, model.DecideMine: model.NotFound} {
-			id := map[model.Decision]string{model.DecideMerged: ids[0], model.DecideMine: "nosuchedit"}[d]
-			if _, err := b.Decide(ctx, d, id); model.KindOf(err) != want {
-				t.Errorf("the decision %s about the edit %s: error %v, want the kind %s", d, id, err, want)
+			e := map[model.Decision][]model.OutboxEntry{model.DecideMerged: outbox(t, b), model.DecideMine: named("nosuchedit")}[d]
+			if _, err := b.Decide(ctx, d, e...); model.KindOf(err) != want {
+				t.Errorf("the decision %s about the edit %s: error %v, want the kind %s", d, e[0].ID, err, want)
 			}
 		}
-		if _, err := b.Decide(ctx, model.DecideMine, ids[0]); err != nil {
+		if _, err := b.Decide(ctx, model.DecideMine, outbox(t, b)...); err != nil {
 			t.Fatalf("resolving the conflict: %v", err)
 		}
 		if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r }); err != nil || got.Entry.State != model.Done {
@@ -235,7 +243,7 @@ func TestResolveMergedMergesRoles(t *testing.T) {
 			c.Participants = model.SetOf(model.Participant{Kind: "user", ID: "1", Role: model.RoleViewer}, model.Participant{Kind: "user", ID: "2", Role: model.RoleViewer})
 		})
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		if _, err := b.Decide(ctx, model.DecideMerged, ids[0]); err != nil {
+		if _, err := b.Decide(ctx, model.DecideMerged, outbox(t, b)...); err != nil {
 			t.Fatalf("resolving the conflict: %v", err)
 		}
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})

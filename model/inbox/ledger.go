@@ -166,8 +166,12 @@ func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 }
 
 // Decide carries out a decision, see model.Ledger. It refuses edits that are being sent or that it does not know.
-func (b *Inbox) Decide(ctx context.Context, d model.Decision, ids ...string) (n int, err error) {
-	n = len(ids)
+func (b *Inbox) Decide(ctx context.Context, d model.Decision, edits ...model.OutboxEntry) (n int, err error) {
+	n = len(edits)
+	ids := make([]string, n)
+	for i, e := range edits {
+		ids[i] = e.ID
+	}
 	switch d {
 	case model.DecideRetry:
 		err = b.store.Requeue(ctx, ids)
@@ -178,23 +182,23 @@ func (b *Inbox) Decide(ctx context.Context, d model.Decision, ids ...string) (n 
 		n = len(ids)
 	default:
 		for i := 0; i < n && err == nil; i++ {
-			err = b.resolve(ctx, ids[i], d)
+			err = b.resolve(ctx, edits[i], d)
 		}
 	}
 	return n, b.outboxChanged(ctx, err)
 }
 
-// resolve sends an edit over what the service showed. If it showed nothing, the edit is sent as it is.
-func (b *Inbox) resolve(ctx context.Context, id string, d model.Decision) error {
-	e, _, err := b.store.OutboxEntry(ctx, id)
-	if err == nil && e.Theirs == nil {
-		return b.store.Requeue(ctx, []string{id})
+// resolve sends an edit over what the person saw that the service showed: another process may have seen a later value since. If
+// it showed nothing, the edit is sent as it is.
+func (b *Inbox) resolve(ctx context.Context, e model.OutboxEntry, d model.Decision) error {
+	if e.Theirs == nil {
+		return b.store.Requeue(ctx, []string{e.ID})
 	}
-	edit, wrong := e.Decided(d)
-	if err = cmp.Or(err, wrong); err != nil {
+	edit, err := e.Decided(d)
+	if err != nil {
 		return err
 	}
-	return b.store.Rebase(ctx, id, edit.Base, edit.Target)
+	return b.store.Rebase(ctx, e.ID, edit.Base, edit.Target)
 }
 
 // Recheck reads the field of an edit that waits for a person from the service, and stores the value with the edit.

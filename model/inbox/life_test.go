@@ -204,7 +204,7 @@ func (l *life) settle(e *living) {
 	id := all[l.pick(len(all))].ID
 	if l.pick(3) == 0 {
 		l.did("%s is discarded", id)
-		_, err := e.b.Decide(ctx, model.DecideDiscard, id)
+		_, err := e.b.Decide(ctx, model.DecideDiscard, named(id)...)
 		l.could("discard", err)
 		return
 	}

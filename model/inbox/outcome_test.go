@@ -82,7 +82,7 @@ func TestWriteThatCannotBeReadBackIsUnknown(t *testing.T) {
 				got.State, model.OutcomeNotKnown, model.UnknownOutcome, inWords(got))
 		}
 		f.set(func() { f.onLoad = nil })
-		if _, err := b.Decide(ctx, model.DecideRetry, ids[0]); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, named(ids[0])...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		deliver(t, b, ids)
@@ -221,7 +221,7 @@ func TestRetryOfALostAnswerIsNoConflict(t *testing.T) {
 		}
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, named(ids...)...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
@@ -336,7 +336,7 @@ func TestRefusalAfterALostAnswerIsUnknown(t *testing.T) {
 		if st := b.Accounts()[0]; st.Error != nil {
 			t.Errorf("the account counts as failing because one conversation can't be read: %q, want no error", st.Error.Words())
 		}
-		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, named(ids...)...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
@@ -387,7 +387,7 @@ func TestDeleteOfAGoneConversationIsDone(t *testing.T) {
 			t.Errorf("while the list has %d rows (want 1), the delivery reported %s, want one edit that is %s in the service's words",
 				rows(t, b), inWords(out...), model.Refused)
 		}
-		_, err := b.Decide(ctx, model.DecideDiscard, refused...)
+		_, err := b.Decide(ctx, model.DecideDiscard, named(refused...)...)
 		must(t, err)
 		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
 		f.set(func() { delete(f.convs, "1") })

@@ -209,7 +209,7 @@ func TestRetryOfAHalfRefusedSetSendsTheRest(t *testing.T) {
 		if out := deliver(t, b, ids); out[0].State != model.Refused {
 			t.Fatalf("a half refused set of people ended as %s, want %s: %s", out[0].State, model.Refused, inWords(out[0]))
 		}
-		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, named(ids...)...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.get("1").Participants.Items) != 3 {

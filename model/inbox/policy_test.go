@@ -183,7 +183,7 @@ func TestOldEditsAreHeldAtStart(t *testing.T) {
 			if got, want := out[0].Error.Words(), "it was queued a while ago, and was not sent since"; got != want {
 				t.Errorf("the held edit says that %q, want %q", got, want)
 			}
-			b.Decide(context.Background(), model.DecideRetry, out[0].ID)
+			b.Decide(context.Background(), model.DecideRetry, out[0])
 			time.Sleep(time.Minute)
 			if f.get("1").Title != "mine" {
 				t.Errorf("a held edit was not sent when the user retried it: the service has the title %q, want mine", f.get("1").Title)
@@ -275,7 +275,7 @@ func TestDiscardDoesNotEndAPauseOfTheService(t *testing.T) {
 		time.Sleep(time.Second)
 		ids := submit(t, b, f.ref("2"), title("a mistake"))
 		submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
-		if _, err := b.Decide(ctx, model.DecideDiscard, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideDiscard, named(ids...)...); err != nil {
 			t.Fatalf("discarding the edits: %v", err)
 		}
 		time.Sleep(time.Minute)

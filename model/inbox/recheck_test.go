@@ -28,12 +28,21 @@ func TestRecheckReadsAConflictAfresh(t *testing.T) {
 			t.Fatalf("the recheck of a conflict shows the service's title %v, want theirs again there and in the outbox, which holds %s; error %v",
 				e.Theirs, inWords(outbox(t, b)...), err)
 		}
-		_, err = b.Decide(ctx, model.DecideWithdraw, later...)
+		_, err = b.Decide(ctx, model.DecideWithdraw, named(later...)...)
 		must(t, err)
-		if _, err := b.Decide(ctx, model.DecideMine, ids[0]); err != nil {
-			t.Fatalf("resolving the conflict: %v", err)
+		// Another process reads a later value, which the person who decides here has not seen.
+		f.change("1", func(c *model.Conversation) { c.Title = "unseen" })
+		unseen, err := b.Recheck(ctx, ids[0])
+		must(t, err)
+		for _, seen := range []model.OutboxEntry{e, unseen} {
+			if got := f.get("1").Title; got != "unseen" {
+				t.Errorf("a decision overwrote a title that the person had not seen: the service has %q, want unseen", got)
+			}
+			if _, err := b.Decide(ctx, model.DecideMine, seen); err != nil {
+				t.Fatalf("resolving the conflict: %v", err)
+			}
+			deliver(t, b, ids)
 		}
-		deliver(t, b, ids)
 		if got := f.get("1").Title; got != "mine" || len(outbox(t, b)) != 0 {
 			t.Errorf("after the conflict was resolved for mine, the service has the title %q (want mine), and the outbox holds %s (want no edit)",
 				got, inWords(outbox(t, b)...))

@@ -130,7 +130,7 @@ func TestDeliverWaitsForASubmissionThatIsLeaving(t *testing.T) {
 			if len(told) > 0 {
 				t.Errorf("the edit was reported as %s while its submission was leaving the outbox, want no report yet", <-told)
 			}
-			if n, err := b.Decide(ctx, model.DecideWithdraw, ids...); err != nil || n != 1 {
+			if n, err := b.Decide(ctx, model.DecideWithdraw, named(ids...)...); err != nil || n != 1 {
 				t.Fatalf("%d edits were withdrawn, want 1, error %v", n, err)
 			}
 			if _, err := db.Exec("DELETE FROM entering"); err != nil {

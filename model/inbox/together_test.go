@@ -110,7 +110,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 							f.get("1").Privacy, model.PrivacyPrivate, f.sent)
 					}
 					f.set(func() { f.onLoad = nil })
-					if _, err := b.Decide(ctx, model.DecideRetry, ids[1]); err != nil {
+					if _, err := b.Decide(ctx, model.DecideRetry, named(ids[1])...); err != nil {
 						t.Fatalf("retrying the edit: %v", err)
 					}
 					out := deliver(t, b, ids[1:])
@@ -121,7 +121,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 						t.Fatalf("the delivery after the retry reported %s, want one edit that is %s with an error that says why",
 							inWords(out...), model.Queued)
 					}
-					if _, err := b.Decide(ctx, model.DecideDiscard, ids[0]); err != nil {
+					if _, err := b.Decide(ctx, model.DecideDiscard, named(ids[0])...); err != nil {
 						t.Fatalf("discarding the edits: %v", err)
 					}
 					out = deliver(t, b, ids[1:])
@@ -129,7 +129,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 						t.Fatalf("after the other edit was given up the delivery reported %s, want one edit that is %s; sent are %v",
 							inWords(out...), model.Held, f.sent)
 					}
-					if _, err := b.Decide(ctx, model.DecideRetry, ids[1]); err != nil {
+					if _, err := b.Decide(ctx, model.DecideRetry, named(ids[1])...); err != nil {
 						t.Fatalf("retrying the edit: %v", err)
 					}
 					deliver(t, b, ids[1:])
@@ -146,6 +146,7 @@ func TestWideningEditWaitsForItsSubmission(t *testing.T) {
 func TestOwnDeliveryIsNoConflict(t *testing.T) {
 	ctx := context.Background()
 	f := newFake("projects", "Kick-off")
+	f.change("1", func(c *model.Conversation) { c.Access = "everyone" })
 	path := filepath.Join(t.TempDir(), "confab.db")
 	synctest.Test(t, func(t *testing.T) {
 		session(t, path, []*fake{f}, func(t *testing.T, one *inbox.Inbox, _ *store.Store) {
@@ -186,6 +187,17 @@ func TestOwnDeliveryIsNoConflict(t *testing.T) {
 				if got := f.get("1").Participants.Items; !model.SamePeople(got, []model.Participant{ada, bob, eve}) {
 					t.Errorf("the service has the people %v, want %v", got, []model.Participant{ada, bob, eve})
 				}
+				// Nobody has agreed to widen what an own delivery has narrowed.
+				access := func(to string) model.Change {
+					return model.Change{Kind: model.EditAccess, Target: model.TextValue(to)}
+				}
+				narrower, narrowest := plan(two, access("group")), plan(one, access("just_me"))
+				send(one, narrowest)
+				if out := send(two, narrower); out[0].State != model.InConflict || f.get("1").Access != "just_me" ||
+					out[0].Error.Words() != "the access has been changed again since" {
+					t.Errorf("the service has the access %s, want just_me, and the edit that would widen it ended as %s, want %s: %s",
+						f.get("1").Access, out[0].State, model.InConflict, inWords(out[0]))
+				}
 				// Somebody else's change in between stays one.
 				g := plan(two, title("g")...)
 				send(one, plan(one, title("f")...))
@@ -217,7 +229,7 @@ func TestUndeliveredEditIsNoConflict(t *testing.T) {
 			return nil
 		},
 		"given up": func(b *inbox.Inbox, first []string) error {
-			_, err := b.Decide(ctx, model.DecideDiscard, first...)
+			_, err := b.Decide(ctx, model.DecideDiscard, named(first...)...)
 			return err
 		},
 		"replaced": func(*inbox.Inbox, []string) error { return nil },

@@ -191,8 +191,11 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		return false, err
 	}
 	it := plan.Items[0]
-	if it.State == model.PlanBlocked {
+	switch it.State {
+	case model.PlanBlocked:
 		p.block(title, e.Ref, it.Reason)
+		fallthrough
+	case model.PlanAlready: // it changes nothing, as a rename to the title that was there before other edits that wait
 		return false, nil
 	}
 	for k := range it.Edits {

@@ -64,6 +64,29 @@ func TestUndo(t *testing.T) {
 	})
 }
 
+// Of the edits that are being sent, one restores what was there before others that it
+// replaces. There is nothing to undo of it, which does not hide the undo of the other one.
+func TestUndoOfAnEditThatRestores(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		submit(t, b, f.ref("1"), title("Kick-off, moved"))
+		ids := submit(t, b, f.ref("1"), append(title("Kick-off"), privacy(model.PrivacyPrivate)...))
+		if claimed, err := s.Claim(ctx, "projects", nil); err != nil || len(claimed) != 2 {
+			t.Fatalf("claimed are %s, want two edits; error %v", inWords(claimed...), err)
+		}
+		u, inverse := undo(t, b, "")
+		if !u.Asks() || len(inverse) != 1 {
+			t.Errorf("the undo asks is %t, want true, since it makes the conversation public; it queued %d edits, want 1", u.Asks(), len(inverse))
+		}
+		deliver(t, b, append(ids, inverse...))
+		if got := f.get("1"); got.Privacy != model.PrivacyPublic || got.Title != "Kick-off" {
+			t.Errorf("after the undo, %q is %s, want Kick-off and %s", got.Title, got.Privacy, model.PrivacyPublic)
+		}
+	})
+}
+
 func TestWideningUndoAsks(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	f.desc.Audience = model.Audiences{{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Sentence: "everyone"}}}

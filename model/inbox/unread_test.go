@@ -37,7 +37,7 @@ func TestAFieldThatIsNotShown(t *testing.T) {
 				inWords(out...), inWords(outbox(t, b)...), model.OutcomeNotKnown)
 		}
 		f.change("2", func(c *model.Conversation) { c.Privacy = model.PrivacyPrivate })
-		if _, err := b.Decide(ctx, model.DecideRetry, ids...); err != nil {
+		if _, err := b.Decide(ctx, model.DecideRetry, named(ids...)...); err != nil {
 			t.Fatalf("retrying the edit: %v", err)
 		}
 		out = deliver(t, b, ids)

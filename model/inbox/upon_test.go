@@ -76,7 +76,7 @@ func withTitle(t failer, b *inbox.Inbox, f *fake, to string) model.Plan {
 
 func withdrawAll(t *testing.T, b *inbox.Inbox, ids []string) {
 	t.Helper()
-	if n, err := b.Decide(context.Background(), model.DecideWithdraw, ids...); err != nil || n != len(ids) {
+	if n, err := b.Decide(context.Background(), model.DecideWithdraw, named(ids...)...); err != nil || n != len(ids) {
 		t.Fatalf("withdrawing %d edits withdrew %d, want all; error %v", len(ids), n, err)
 	}
 }
@@ -124,8 +124,9 @@ func TestEditPlannedUponAWithdrawnOneIsRebased(t *testing.T) {
 			defer end()
 			want := steps(t, f, engines[0], engines[1])
 			out := outbox(t, engines[0])
-			if last := out[len(out)-1]; last.Base.String() != want || last.Target.String() != "last" {
-				t.Errorf("the last edit in the outbox sets %q upon %q, want last upon %q", last.Target, last.Base, want)
+			if last := out[len(out)-1]; last.Base.String() != want || last.Target.String() != "last" || last.Or == nil {
+				t.Errorf("the last edit in the outbox sets %q upon %q, or %v, want last upon %q, or the base that the person saw",
+					last.Target, last.Base, last.Or, want)
 			}
 			deliverAll(t, engines[0])
 			if got := f.get("1").Title; got != "last" || len(outbox(t, engines[0])) != 0 {
@@ -198,30 +199,54 @@ func TestEditPlannedUponOneThatGetsAnotherBaseIsRebased(t *testing.T) {
 	}
 }
 
-// An edit is planned upon one that the service refuses, while that one is being sent. It
-// is delivered without the refused one.
+// An edit is planned upon one that the service refuses, accepts and ignores, or does not
+// answer, while that one is being sent. It is delivered without the other one, or upon it if
+// that was done all the same.
 func TestEditPlannedUponARefusedOneIsRebased(t *testing.T) {
-	f := newFake("projects", "Kick-off")
-	f.single = true
-	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
-	defer end()
-	var first, last model.Plan
-	first = adding(t, engines[0], f, "2")
-	enters(t, engines[0], first)
-	f.onApply = func() (error, bool) {
-		f.onApply = nil
-		f.mu.Unlock()
-		last = adding(t, engines[1], f, "3") // while it is being sent
-		enters(t, engines[1], last)
-		f.mu.Lock()
-		return &model.Error{Kind: model.Forbidden, Message: "no"}, false
-	}
-	deliverAll(t, engines[0])
-	deliverAll(t, engines[1])
-	wantPeople(t, f, "1", "3")
-	if out := outbox(t, engines[0]); len(out) != 1 || out[0].State != model.Refused || out[0].Submission != first.ID {
-		t.Errorf("after the delivery the outbox holds %s, want only the edit of the submission %s, which is %s",
-			inWords(out...), first.ID, model.Refused)
+	lost := &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}
+	for _, tc := range []struct {
+		state   model.EditState
+		answer  error
+		applied bool
+	}{
+		{state: model.Refused, answer: &model.Error{Kind: model.Forbidden, Message: "no"}},
+		{state: model.NotVerified},
+		{state: model.RetryAt, answer: lost},
+		{state: model.RetryAt, answer: lost, applied: true},
+	} {
+		f := newFake("projects", "Kick-off")
+		f.single = true
+		engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+		defer end()
+		var first, last model.Plan
+		first = adding(t, engines[0], f, "2")
+		enters(t, engines[0], first)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			f.mu.Unlock()
+			last = adding(t, engines[1], f, "3") // while it is being sent
+			enters(t, engines[1], last)
+			f.mu.Lock()
+			return tc.answer, tc.applied
+		}
+		deliverAll(t, engines[0])
+		if out := outbox(t, engines[0]); len(out) == 0 || out[0].State != tc.state || out[0].Submission != first.ID {
+			t.Errorf("the outbox holds %s, want an edit of the submission %s, which is %s", inWords(out...), first.ID, tc.state)
+		} else if tc.state == model.RetryAt { // which the other one would wait for
+			if _, err := engines[0].Decide(context.Background(), model.DecideDiscard, out[0]); err != nil {
+				t.Fatalf("discarding the first edit: %v", err)
+			}
+		}
+		deliverAll(t, engines[1])
+		if tc.applied {
+			wantPeople(t, f, "1", "2", "3")
+		} else {
+			wantPeople(t, f, "1", "3")
+		}
+		out := slices.DeleteFunc(outbox(t, engines[0]), func(e model.OutboxEntry) bool { return e.Submission == first.ID })
+		if len(out) != 0 {
+			t.Errorf("after the delivery the outbox holds %s, want no edit but the first", inWords(out...))
+		}
 	}
 }
 
@@ -287,6 +312,7 @@ type crew struct {
 	undos   [2]model.Undo
 	n       int
 	steps   []string
+	maybe   map[string]bool // what edits may have set whose request left without an answer
 }
 
 func inJSON(v any) string {
@@ -319,8 +345,9 @@ func (c *crew) step() {
 	ctx := context.Background()
 	who := rapid.IntRange(0, 1).Draw(c.T, "who")
 	b := c.engines[who]
-	switch rapid.SampledFrom([]string{"plan", "plan", "submit", "submit", "submit", "undo", "take back", "withdraw", "discard", "deliver",
-		"deliver", "refuse", "retry"}).Draw(c.T, "what") {
+	step := rapid.SampledFrom([]string{"plan", "plan", "submit", "submit", "submit", "undo", "take back", "withdraw", "discard", "deliver",
+		"deliver", "refuse", "lose", "retry"}).Draw(c.T, "what")
+	switch step {
 	case "plan":
 		c.n++
 		to := title(fmt.Sprint("title ", c.n))
@@ -359,25 +386,27 @@ func (c *crew) step() {
 	case "withdraw", "discard":
 		if e, ok := c.some(); ok {
 			how := model.DecideDiscard
-			if e.State.Waiting() {
+			if e.State.Waiting() && !e.Sent {
 				how = model.DecideWithdraw
 			}
-			_, err := b.Decide(ctx, how, e.ID)
+			_, err := b.Decide(ctx, how, e)
 			c.did("%d gives up %s: %v", who, e.ID, err)
 		}
 	case "deliver":
 		c.deliver(b)
-	case "refuse":
-		c.did("the service refuses the next write")
+	case "refuse", "lose":
+		kind := map[string]model.ErrorKind{"refuse": model.Forbidden, "lose": model.UnknownOutcome}[step]
+		applied := step == "lose" && rapid.Bool().Draw(c.T, "applied")
+		c.did("the service answers the next write with %s, applied: %t", kind, applied)
 		c.f.set(func() {
 			c.f.onApply = func() (error, bool) {
 				c.f.onApply = nil
-				return &model.Error{Kind: model.Forbidden, Message: "no"}, false
+				return &model.Error{Kind: kind, Message: "no"}, applied
 			}
 		})
 	case "retry":
-		if e, ok := c.some(); ok && e.State == model.Refused {
-			_, err := b.Decide(ctx, model.DecideRetry, e.ID)
+		if e, ok := c.some(); ok && (e.State == model.Refused || e.State == model.RetryAt) {
+			_, err := b.Decide(ctx, model.DecideRetry, e)
 			c.did("%d retries %s: %v", who, e.ID, err)
 		}
 	}
@@ -391,7 +420,12 @@ func (c *crew) deliver(b *inbox.Inbox) {
 func (c *crew) judge() {
 	all, err := c.engines[0].Outbox(context.Background())
 	c.could(err)
-	if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State == model.InConflict && e.Undoes == "" }); i >= 0 {
+	for _, e := range all {
+		c.maybe[inJSON(e.Target)] = c.maybe[inJSON(e.Target)] || e.Sent
+	}
+	if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool {
+		return e.State == model.InConflict && e.Undoes == "" && !c.maybe[inJSON(e.Theirs)]
+	}); i >= 0 {
 		e := all[i]
 		c.Fatalf("the edit %s of the %s from %s to %s is in conflict, want none: nobody but confab changed anything, and the service has %s",
 			e.ID, e.Kind,
@@ -406,7 +440,7 @@ func TestOnlySomebodyElseMakesAConflict(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		c := &crew{T: rt, f: newFake("projects", "Kick-off")}
+		c := &crew{T: rt, f: newFake("projects", "Kick-off"), maybe: map[string]bool{}}
 		c.f.single = true
 		inner := filepath.Join(dir, fmt.Sprint(n))
 		if err := os.Mkdir(inner, 0o700); err != nil {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -155,8 +156,8 @@ func (r Rescue) String() string {
 		text += fmt.Sprintf("; the edits that waited in it were kept and are held: %d", r.Edits)
 	}
 	var rest []string
-	for _, t := range []struct{ table, word string }{{"journal", "history"}, {"triage", "marks"}, {"draft", "drafts"}} {
-		if slices.Contains(r.Missing, t.table) {
+	for _, t := range rescued {
+		if t.word != "" && slices.Contains(r.Missing, t.name) {
 			rest = append(rest, t.word)
 		}
 	}
@@ -166,16 +167,18 @@ func (r Rescue) String() string {
 	return text
 }
 
-// rescued lists the tables and columns that are copied from a damaged database. Cursors,
+type rescuedTable struct{ name, word, columns string }
+
+// rescued lists the tables and columns that are copied from a damaged database, and what the user calls their rows. Cursors,
 // counts and claims are not among them, since they are made anew.
-var rescued = []struct{ table, columns string }{
-	{"account", "name identity"},
-	{"submission", "id sentence user at undoes edits withdrawn discarded replaced"},
-	{"outbox", "id account conv field submission widens edit title state attempts sent error theirs known orphaned created"},
-	{"entering", "submission claim leaves"},
-	{"journal", "id account conv submission edit title before after state at undone"},
-	{"draft", "key text at"},
-	{"triage", "account id done seen pinned snoozed"},
+var rescued = []rescuedTable{
+	{"account", "", "name identity"},
+	{"submission", "", "id sentence user at undoes edits withdrawn discarded replaced"},
+	{"outbox", "", "id account conv field submission widens edit title state attempts sent error theirs known orphaned created"},
+	{"entering", "", "submission claim leaves"},
+	{"journal", "history", "id account conv submission edit title before after state at undone"},
+	{"triage", "marks", "account id done seen pinned snoozed"},
+	{"draft", "drafts", "key text at"},
 }
 
 // rescueOutbox copies the rows of the rescued tables that can still be read. Edits that
@@ -183,24 +186,19 @@ var rescued = []struct{ table, columns string }{
 // The damaged file stays where it was set aside.
 func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	s.rescue.Path = aside
-	copied, err := s.mend(aside)
 	for _, ext := range []string{"", "-wal", "-shm"} {
-		defer os.Remove(copied + ext)
+		defer os.Remove(aside + mended + ext)
 	}
-	if err != nil {
-		return err
-	}
-	old, err := s.connect(copied, 1, "deferred")
-	if err != nil {
-		return err
-	}
-	defer old.Close()
 	return s.change(ctx, "", func(t *tx) {
-		for _, r := range rescued {
-			if columns := strings.Fields(r.columns); !t.carryOver(old, r.table, columns, "") {
-				t.carryOver(old, r.table, columns, " DESC")
-				s.rescue.Missing = append(s.rescue.Missing, r.table)
-			}
+		schema := t.schemaPages()
+		header := map[int64][]byte{0: schema[0][:min(headerSize, len(schema[0]))]}
+		left := t.carryAll(aside, header, rescued)
+		if len(left) == len(rescued) {
+			// Nobody knows where its tables are. One that this version made has them where the new one has them.
+			t.carryAll(aside, schema, rescued)
+		}
+		for _, r := range left {
+			s.rescue.Missing = append(s.rescue.Missing, r.name)
 		}
 		t.exec("UPDATE outbox SET state = 'held', claim = '', error = NULL WHERE state IN ('queued', 'sending', 'retry')")
 		t.setMeta("rescued", filepath.Base(aside)) // lets marks hold again if the service shows the same content (see adopt)
@@ -210,9 +208,28 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	})
 }
 
+// carryAll copies tables of a damaged database, read from a copy with other bytes over some of it. It returns the tables that
+// could not be read to the end.
+func (t *tx) carryAll(aside string, over map[int64][]byte, tables []rescuedTable) (left []rescuedTable) {
+	copied := aside + mended
+	old, err := t.s.connect(copied, 1, "deferred")
+	t.fail(errors.Join(err, salvage(aside, copied, over), salvage(aside+"-wal", copied+"-wal", nil)))
+	if t.err != nil {
+		return tables
+	}
+	defer old.Close()
+	for _, r := range tables {
+		if columns := strings.Fields(r.columns); !t.carryOver(old, r.name, columns, "") {
+			t.carryOver(old, r.name, columns, " DESC")
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
 // carryOver copies the wanted columns of a table, as far as it has them, up to the first
-// row that can't be read. It leaves out rows that no longer fit (a lost key) or exist
-// already. whole reports whether every row could be read.
+// row that can't be read. It leaves out rows that can't be decoded, no longer fit (a lost
+// key) or exist already. whole reports whether every row could be read.
 func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string) (whole bool) {
 	found, err := from.QueryContext(t.ctx, "SELECT * FROM "+table+" ORDER BY 1"+order)
 	if err != nil {
@@ -234,11 +251,19 @@ func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string
 	}
 	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") +
 		") VALUES (?" + strings.Repeat(", ?", len(values)-1) + ")"
-	for found.Next() {
+	decoded := map[string]any{"edit": &model.Edit{}, "error": &model.EntryError{}, "theirs": &model.Value{}, "known": &Creation{},
+		"before": &model.Value{}, "after": &model.Value{}}
+	for whole = true; found.Next(); {
 		found.Scan(row...)
-		t.exec(insert, values...)
+		damaged := slices.ContainsFunc(has, func(c string) bool {
+			to, raw := decoded[c], *row[slices.Index(has, c)].(*any)
+			return to != nil && raw != nil && fromJSON{to}.Scan(raw) != nil
+		})
+		if whole = whole && !damaged; !damaged {
+			t.exec(insert, values...)
+		}
 	}
-	return found.Err() == nil
+	return whole && found.Err() == nil
 }
 
 // laterName maps former column names to current ones: versions 1 and 2 called a submission
@@ -256,50 +281,48 @@ const (
 	countedFor    = 92
 )
 
-// mend copies a damaged database into a file that SQLite is willing to open, whatever its size:
-// the copy has the header of the new database, which has the same settings. The rows are no more
-// reliable for that; carryOver reads each by itself.
-func (s *Store) mend(aside string) (string, error) {
-	copied := aside + mended
-	var page []byte
-	if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&page); err != nil {
-		return copied, err
+// schemaPages returns the pages of the new database that say where its tables are, by their offsets. The first one makes SQLite
+// open a damaged database of any size, since both have the same settings. The rows are no more reliable for that; carryOver reads
+// each by itself.
+func (t *tx) schemaPages() map[int64][]byte {
+	pages := map[int64][]byte{}
+	for r := range t.rows("SELECT pgno, data FROM sqlite_dbpage WHERE pgno IN (SELECT pageno FROM dbstat WHERE name = 'sqlite_schema')") {
+		var n int64
+		var page []byte
+		if r.scan(&n, &page); n == 1 {
+			page[countedFor] = ^page[changeCounter]
+		}
+		pages[(n-1)*int64(len(page))] = page
 	}
-	page[countedFor] = ^page[changeCounter]
-	return copied, errors.Join(salvage(aside, copied, page[:headerSize]), salvage(aside+"-wal", copied+"-wal", nil))
+	return pages
 }
 
-// salvage copies a file, with zeros for blocks that the disk can't read and another beginning.
-// A missing file counts as an empty one.
-func salvage(from, to string, beginning []byte) error {
+// salvage copies a file, with zeros for blocks that the disk can't read, and with other bytes over some of it, by their offsets. A
+// missing file counts as an empty one.
+func salvage(from, to string, over map[int64][]byte) error {
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
+	var size int64
 	in, err := os.Open(from)
 	if err == nil {
 		defer in.Close()
-		err = copyReadable(out, in)
-	}
-	if err == nil || errors.Is(err, os.ErrNotExist) {
-		_, err = out.WriteAt(beginning, 0)
-	}
-	return err
-}
-
-func copyReadable(out, in *os.File) error {
-	info, err := in.Stat()
-	if err != nil {
-		return err
+		size, err = in.Seek(0, io.SeekEnd)
+	} else if errors.Is(err, os.ErrNotExist) {
+		err = nil
 	}
 	block := make([]byte, 64*1024)
-	for at := int64(0); at < info.Size(); at += int64(len(block)) {
+	for at := int64(0); at < size && err == nil; at += int64(len(block)) {
 		n, _ := in.ReadAt(block, at)
 		clear(block[n:])
-		if _, err := out.WriteAt(block, at); err != nil {
-			return err
+		_, err = out.WriteAt(block, at)
+	}
+	for at, bytes := range over {
+		if err == nil {
+			_, err = out.WriteAt(bytes, at)
 		}
 	}
-	return nil
+	return err
 }

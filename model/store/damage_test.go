@@ -68,6 +68,22 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	if err := s.Check(t.Context()); err != nil {
 		t.Errorf("Check of the new database: error %v, want none", err)
 	}
+
+	// SQLite does not notice that an edit has changed on the disk.
+	ids := enqueue(t, s, rename("2", "x", "y"))
+	if _, err := raw(t, path).Exec("UPDATE outbox SET edit = substr(edit, 2) WHERE id = ?", ids[0]); err != nil {
+		t.Fatalf("changing the edit on the disk: error %v, want none", err)
+	}
+	if _, err := s.Outbox(t.Context()); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("reading an outbox with an edit that can't be decoded: error %v, want %v", err, store.ErrDamaged)
+	}
+	s.Close()
+	s = open(t, path)
+	out, err = s.Outbox(t.Context())
+	if err != nil || len(out) != 1 || out[0].Target.String() != "b" || !strings.Contains(s.Notice(), "others may be lost") {
+		t.Errorf("after the rescue the outbox is %+v and the notice %q, want the edit to the title b, and that others may be lost; error %v, want none",
+			out, s.Notice(), err)
+	}
 }
 
 // The database is truncated at several places, or part of its header is gone. Whatever is
@@ -86,6 +102,7 @@ func TestRescueReportsTruthfullyAfterTruncation(t *testing.T) {
 	for name, hurt := range map[string]func(t *testing.T, path string){
 		"its first bytes are gone": wipe(0, 50),
 		"its settings are gone":    wipe(16, 84),
+		"its schema is gone":       wipe(0, 4096),
 		"cut in the middle":        func(t *testing.T, path string) { cut(t, path, 2) },
 		"cut at a tenth":           func(t *testing.T, path string) { cut(t, path, 10) },
 	} {

@@ -137,13 +137,10 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 	return e, true
 }
 
-// remove deletes an edit that will not be sent any more. Later edits may still be based on
-// one that may have been sent.
+// remove deletes an edit that will not be sent any more.
 func (t *tx) remove(e model.OutboxEntry) {
 	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
-	if !e.Sent {
-		t.rebase(e, e.Base)
-	}
+	t.rebase(e, e.Base)
 	t.reproject(e.Ref)
 }
 

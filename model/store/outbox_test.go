@@ -458,6 +458,13 @@ func TestCreationIsKeptUntilItSettles(t *testing.T) {
 		t.Fatalf("Park: error %v, want none", err)
 	}
 	send(1, true)
+	gone := entry(2)
+	if err := s.Forget(t.Context(), "sales"); err != nil {
+		t.Fatalf("Forget: error %v, want none", err)
+	}
+	if ok, err := s.SentCreate(t.Context(), gone, kept); ok || err != nil {
+		t.Errorf("a creation whose account was forgotten may be sent is %t, want false; error %v, want none", ok, err)
+	}
 	var old store.Creation
 	if err := json.Unmarshal([]byte(`["1","2"]`), &old); err != nil || old.Sure || len(old.Known) != 2 {
 		t.Errorf("the creation that an earlier version kept is %+v, want two known ids and not sure; error %v, want none", old, err)

@@ -54,7 +54,7 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 		if (!e.Sent || e.State.NeedsPerson()) && t.takenBack(e) {
 			return
 		}
-		if !e.Sent && !e.State.Shown() { // rows no longer show what it wants
+		if !e.State.Shown() { // rows no longer show what it wants
 			t.rebase(e, e.Base)
 		}
 		t.reproject(e.Ref)
@@ -174,10 +174,12 @@ func (s *Store) KeepCreation(ctx context.Context, id string, c Creation) error {
 
 // SentCreate is Sent for a create; it also records c. ok is false while another create of
 // the same title is on its way after its request left: if both answers were lost, nobody
-// could tell which create made the conversation that is found.
+// could tell which create made the conversation that is found. It is false, too, if the
+// create has left the outbox because its account was forgotten.
 func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry, c Creation) (ok bool, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) {
-		ok = e.Sent || !slices.ContainsFunc(t.rivals(e), func(r Rival) bool { return r.State.Waiting() })
+		_, ok = t.entry(e.ID)
+		ok = ok && (e.Sent || !slices.ContainsFunc(t.rivals(e), func(r Rival) bool { return r.State.Waiting() }))
 		if ok {
 			t.exec("UPDATE outbox SET sent = 1, known = CAST(? AS TEXT) WHERE id = ?", t.json(c), e.ID)
 		}

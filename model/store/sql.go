@@ -173,14 +173,16 @@ func pause(ctx context.Context, d time.Duration) error {
 
 type fromJSON struct{ to any }
 
+// Scan fails with errDamaged if the column holds no JSON of that type: what confab wrote has changed on the disk.
 func (j fromJSON) Scan(column any) error {
-	switch raw := column.(type) {
-	case []byte:
-		return json.Unmarshal(raw, j.to)
-	case string:
-		return json.Unmarshal([]byte(raw), j.to)
+	raw, ok := column.([]byte)
+	if text, is := column.(string); is {
+		raw, ok = []byte(text), true
 	}
-	return fmt.Errorf("%T is no JSON", column)
+	if err := json.Unmarshal(raw, j.to); err != nil || !ok {
+		return fmt.Errorf("%w: a %T can't be decoded: %w", errDamaged, column, err)
+	}
+	return nil
 }
 
 // fromJSONOrNull scans a column of JSON; NULL leaves the pointer nil.

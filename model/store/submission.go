@@ -61,9 +61,9 @@ func (t *tx) countEnded(submission, column string) {
 func (t *tx) nameSubmissions() {
 	edits := map[string][]model.OutboxEntry{}
 	for _, table := range []string{"outbox", "journal"} {
-		t.exec("UPDATE " + table + " SET submission = id WHERE submission = '' AND json_valid(CAST(edit AS TEXT))")
-		for r := range t.rows("SELECT CAST(edit AS TEXT), id, submission, title FROM " + table + `
-WHERE submission NOT IN (SELECT id FROM submission) AND json_valid(CAST(edit AS TEXT)) ORDER BY id`) {
+		t.exec("UPDATE " + table + " SET submission = id WHERE submission = ''")
+		for r := range t.rows("SELECT edit, id, submission, title FROM " + table +
+			" WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id") {
 			var e model.OutboxEntry
 			r.scan(fromJSON{&e.Edit}, &e.ID, &e.Submission, &e.Title)
 			edits[e.Submission] = append(edits[e.Submission], e)
@@ -179,11 +179,16 @@ func (t *tx) journal(j model.JournalEntry) {
 	t.exec("INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
 		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, t.json(j.Edit), j.Title, t.json(j.Before), t.json(j.After), j.State, ms(j.At))
 	if j.Undoes != "" {
-		// Undoing an undo restores the edit that was undone.
-		t.exec("UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''", j.Undoes)
-		t.exec("UPDATE journal SET undone = ? WHERE id = ?", j.ID, j.Undoes)
+		t.exec(recordUndone, j.Undoes, j.ID)
 	}
 }
+
+// recordUndone records that entry ?2 has undone entry ?1. If that was an undo itself, the
+// entry that it had undone holds again; if that one was an undo, too, what it had undone is
+// undone again, and so on.
+const recordUndone = `WITH RECURSIVE chain(id, undone) AS (SELECT ?1, ?2 UNION ALL
+  SELECT j.edit ->> '$.undoes', CASE c.undone WHEN '' THEN j.id ELSE '' END FROM chain c JOIN journal j ON j.id = c.id)
+UPDATE journal SET undone = (SELECT c.undone FROM chain c WHERE c.id = journal.id) WHERE id IN (SELECT id FROM chain)`
 
 // journalColumns begins with the edit; the columns after it override its id, account and
 // submission.

@@ -87,6 +87,6 @@ func (e *engine) Waiting() []model.OutboxEntry {
 
 func (e *engine) Decide(d model.Decision, id string) {
 	e.t.Helper()
-	_, err := e.inbox.Decide(context.Background(), d, id)
+	_, err := e.inbox.Decide(context.Background(), d, model.OutboxEntry{Edit: model.Edit{ID: id}})
 	e.must(err)
 }

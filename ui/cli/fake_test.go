@@ -351,12 +351,15 @@ func (f *fakeEngine) SubmissionEdits(ctx context.Context, id string, _ int64) (o
 	}
 	return out, err
 }
-func (f *fakeEngine) Decide(_ context.Context, how model.Decision, ids ...string) (int, error) {
+func (f *fakeEngine) Decide(_ context.Context, how model.Decision, edits ...model.OutboxEntry) (int, error) {
+	decided := func(e model.OutboxEntry) bool {
+		return slices.ContainsFunc(edits, func(o model.OutboxEntry) bool { return o.ID == e.ID })
+	}
 	if how == model.DecideDiscard || how == model.DecideTheirs {
-		f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
+		f.outbox = slices.DeleteFunc(f.outbox, decided)
 	}
 	for i, e := range f.outbox {
-		if !slices.Contains(ids, e.ID) {
+		if !decided(e) {
 			continue
 		}
 		if how != model.DecideRetry {
@@ -369,7 +372,7 @@ func (f *fakeEngine) Decide(_ context.Context, how model.Decision, ids ...string
 		e.State = model.Queued
 		f.outbox[i] = e
 	}
-	return len(ids), nil
+	return len(edits), nil
 }
 func (f *fakeEngine) Recheck(_ context.Context, id string) (model.OutboxEntry, error) {
 	for i, e := range f.outbox {

@@ -213,7 +213,7 @@ func (r *run) apply(ctx context.Context, d decision, entries []model.OutboxEntry
 		ids = append(ids, x.ID)
 		submissions = appendNew(submissions, x.Submission)
 	}
-	if _, err = r.engine.Decide(ctx, model.Decision(d), ids...); err != nil || d.sends() {
+	if _, err = r.engine.Decide(ctx, model.Decision(d), entries...); err != nil || d.sends() {
 		return ids, err
 	}
 	for _, x := range entries {

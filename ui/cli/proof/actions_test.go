@@ -245,7 +245,7 @@ func (w *simulation) decide(ctx context.Context) error {
 	if how == model.DecideDiscard || how == model.DecideTheirs {
 		w.dropped[e.ID] = e.Sent || e.State == model.Sending
 	}
-	_, err = w.inbox.Decide(ctx, how, e.ID)
+	_, err = w.inbox.Decide(ctx, how, e)
 	w.say("%s %s, which is %s (sent %v): %v", how, e.ID, e.State, e.Sent, err)
 	if err != nil {
 		delete(w.dropped, e.ID)
