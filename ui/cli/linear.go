@@ -44,13 +44,13 @@ type act struct {
 }
 
 func (r *run) openLinear(ctx context.Context, start Start) error {
-	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept),
-		lines: map[model.Ref]string{}, accounts: map[string]string{}}
+	l := &linear{run: r, views: config.AllViews(r.setup.Config.Views, start.Kept), lines: map[model.Ref]string{},
+		accounts: map[string]string{}}
 	r.linear = l
-	for i, v := range l.views {
-		if start.Query == "" && (v.Name == start.View || start.View == "" && i == 0) {
-			l.query = v.Query
-		}
+	view := max(0, slices.IndexFunc(l.views, func(v config.View) bool { return v.Name == start.View }))
+	var err error
+	if l.query, err = r.both(l.views[view].Query, start.Query); err != nil {
+		return err
 	}
 	events, stop := r.engine.Subscribe()
 	defer stop()

@@ -31,19 +31,17 @@ func (r *run) listOutbox(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	forPerson := !r.flags.json && (r.Width() > 0 || r.flags.plain)
-	if forPerson && len(pending) == 0 {
-		r.print("Nothing is on its way, and nothing needs you.")
-	}
+	forPerson, found := !r.flags.json && (r.Width() > 0 || r.flags.plain), false
 	for _, sub := range slices.Backward(pending) {
 		edits, err := r.engine.SubmissionEdits(ctx, sub.ID, 0)
 		if err != nil {
 			return err
 		}
-		if forPerson {
+		entries := slices.DeleteFunc(edits.Outbox, func(x model.OutboxEntry) bool { return r.setup.leftOut(x.Ref.Account) })
+		if found = found || len(entries) > 0; forPerson && len(entries) > 0 {
 			r.print("%s  %s: %s", cell(sub.ID), sub.Words(), sub.Ending(r.clock))
 		}
-		for _, x := range edits.Outbox {
+		for _, x := range entries {
 			switch {
 			case r.flags.json:
 				r.object(model.NewEditJSON(x))
@@ -54,6 +52,9 @@ func (r *run) listOutbox(ctx context.Context) error {
 					sub.Words())
 			}
 		}
+	}
+	if forPerson && !found {
+		r.print("Nothing is on its way, and nothing needs you.")
 	}
 	return nil
 }
@@ -144,6 +145,7 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 		return nil, err
 	}
 	var wrong []error
+	taken := map[string]bool{} // a submission may have very many edits
 	for _, id := range ids {
 		found := false
 		var reasons []error
@@ -155,9 +157,8 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 				reasons = append(reasons, fmt.Errorf("%s %s: %s", x.ID, shortEdit(x.Edit), reason))
 				continue
 			}
-			found = true
-			if !slices.ContainsFunc(entries, func(e model.OutboxEntry) bool { return e.ID == x.ID }) {
-				entries = append(entries, x)
+			if found = true; !taken[x.ID] {
+				entries, taken[x.ID] = append(entries, x), true
 			}
 		}
 		switch {
@@ -189,6 +190,8 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	account, _ := r.engine.Describe(x.Ref.Account)
 	switch {
+	case r.setup.leftOut(x.Ref.Account):
+		return "it is left out by --account"
 	case account.ReadOnly && d.sends() && !dry:
 		return "nothing is sent: read-only"
 	case x.State == model.Sending:
