@@ -82,6 +82,7 @@ func TestComplete(t *testing.T) {
 		{"with:bob|", `with:"Bob \"Bobby\" Hart"`, nil},
 		{"with:zo|", "with:Zoë", nil},
 		{"zoe|", "with:Zoë", nil},
+		{"zo|", "with:Zoë", nil},
 		{"evil|", `title:"Evil red title"`, nil},
 		{"own|", "owner:", nil},
 		{`with:" sp|`, `with:" spaced "`, nil},

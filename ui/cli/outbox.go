@@ -27,21 +27,26 @@ func (r *run) outboxCommand() *cobra.Command {
 
 // listOutbox prints the edits that are not delivered: for a person grouped by submission, for a program one a line.
 func (r *run) listOutbox(ctx context.Context) error {
-	pending, _, err := r.engine.Changed(ctx, 0, 0)
-	if err != nil {
+	all, err := r.engine.Outbox(ctx)
+	pending, _, wrong := r.engine.Changed(ctx, 0, 0)
+	if err = cmp.Or(err, wrong); err != nil {
 		return err
 	}
-	forPerson, found := !r.flags.json && (r.Width() > 0 || r.flags.plain), false
-	for _, sub := range slices.Backward(pending) {
-		edits, err := r.engine.SubmissionEdits(ctx, sub.ID, 0)
-		if err != nil {
-			return err
+	entries := map[string][]model.OutboxEntry{} // by submission
+	for _, x := range all {
+		if !r.setup.leftOut(x.Ref.Account) {
+			entries[x.Submission] = append(entries[x.Submission], x)
 		}
-		entries := slices.DeleteFunc(edits.Outbox, func(x model.OutboxEntry) bool { return r.setup.leftOut(x.Ref.Account) })
-		if found = found || len(entries) > 0; forPerson && len(entries) > 0 {
+	}
+	forPerson := !r.flags.json && (r.Width() > 0 || r.flags.plain)
+	if forPerson && len(entries) == 0 {
+		r.print("Nothing is on its way, and nothing needs you.")
+	}
+	for _, sub := range slices.Backward(pending) {
+		if forPerson && entries[sub.ID] != nil {
 			r.print("%s  %s: %s", cell(sub.ID), sub.Words(), sub.Ending(r.clock))
 		}
-		for _, x := range entries {
+		for _, x := range entries[sub.ID] {
 			switch {
 			case r.flags.json:
 				r.object(model.NewEditJSON(x))
@@ -52,9 +57,6 @@ func (r *run) listOutbox(ctx context.Context) error {
 					sub.Words())
 			}
 		}
-	}
-	if forPerson && !found {
-		r.print("Nothing is on its way, and nothing needs you.")
 	}
 	return nil
 }

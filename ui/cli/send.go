@@ -67,7 +67,8 @@ func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, ques
 	if o.dryRun {
 		return r.dryRun(ctx, plan)
 	}
-	if err := r.agree(ctx, o, question, needsWhole(plan), declined); err != nil {
+	whole := slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
+	if err := r.agree(ctx, o, question, whole, declined); err != nil {
 		return err
 	}
 	ids, err := do()
@@ -95,11 +96,6 @@ func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, ques
 
 func question(plan model.Plan) string {
 	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
-}
-
-// needsWhole reports whether a plan must be agreed to with a whole "yes".
-func needsWhole(plan model.Plan) bool {
-	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
 }
 
 // deliver delivers edits of a plan and reports each of them and their submissions. The edits that they take back are delivered
