@@ -117,7 +117,7 @@ func TestComplete(t *testing.T) {
 		}
 	}
 	for _, text := range []string{`"ti|`, `"a is:|"`, "nosuch:x|", `title:"nothing like it|`, "id:|", "is:pri|vate x", "title|:x",
-		"z|", "title:long|"} {
+		"z|", "title:long|", "dura|"} {
 		if got := complete(text); len(got) != 0 {
 			t.Errorf("%s: got %q, want no completions", text, got)
 		}

@@ -204,8 +204,6 @@ func (t *Term) implies(o *Term) bool {
 		return same && t.Key == o.Key && (!o.HasValue || t.HasValue && t.Value == o.Value)
 	case byID:
 		return same && t.Raw == o.Raw
-	case byDate:
-		return same && t.Date.from == o.Date.from && t.Date.to == o.Date.to
 	}
 	return same && t.Value == o.Value
 }
