@@ -100,7 +100,7 @@ func (l *linear) converse(ctx context.Context) error {
 			l.announce(context.WithoutCancel(ctx)) // how the last act ended
 			return err
 		}
-		if err := l.command(ctx, word, strings.TrimSpace(rest)); ctx.Err() != nil && err != nil {
+		if err := l.command(ctx, word, strings.TrimSpace(rest)); ctx.Err() != nil {
 			return ctx.Err()
 		} else if err != nil && err != errShown {
 			l.print("%s", model.Clean(err.Error()))
