@@ -114,6 +114,8 @@ func TestListFlags(t *testing.T) {
 		{[]string{"--format", "tsx"}, ExitUsage, `did you mean "tsv"`},
 		{[]string{"--columns", "ref,tilte"}, ExitUsage, `did you mean "title"`},
 		{[]string{"--columns", "ref,"}, ExitUsage, `unknown word ""`},
+		{[]string{"三浦 is:prévu"}, ExitUsage, "confab:   三浦 is:prévu\nconfab:           ^^^^^\n"},
+		{[]string{"--ascii", "三浦 is:prévu"}, ExitUsage, "confab:   ?? is:prevu\nconfab:         ^^^^^\n"},
 		{[]string{"--json", "--format", "csv"}, ExitUsage, "give one"},
 		{[]string{"--json", "--columns", "ref"}, ExitUsage, "--columns"},
 		{[]string{"--format", "json", "--columns", "ref"}, ExitUsage, "--columns"},
