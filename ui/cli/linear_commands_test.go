@@ -37,7 +37,7 @@ func TestWrongLinesDoNothing(t *testing.T) {
 		{"open 1 2", "only one can be read at a time"}, {"all 1-2", "only one can be read at a time"},
 		{"private nosuch:1", `there is no account "nosuch" in `},
 		{"rename 1", "the new text is missing"}, {"describe projects:71", "the new text is missing"},
-		{"rename 1-2 s/", "s/old/new/ replaces a text in each title: the new text is missing"},
+		{"rename 1-2", "the new text is missing"}, {"rename 1-2 s/", "s/old/new/ replaces a text in each title: the new text is missing"},
 		{"status 1 open", `there is no command "status"; help lists them`}, {"role 2 bo", `--role wants WHO=ROLE, not "bo"`},
 		{"resolve", "say which and how: resolve ID mine|theirs|merged"}, {"resolve e1 yours", "say which and how: resolve ID mine|theirs|merged"},
 		{"retry", "say which, by an id of the outbox"}, {"discard e9", `there is no edit or submission "e9" in the outbox`},

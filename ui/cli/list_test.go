@@ -116,6 +116,7 @@ func TestListFlags(t *testing.T) {
 		{[]string{"--columns", "ref,"}, ExitUsage, `unknown word ""`},
 		{[]string{"三浦 is:prévu"}, ExitUsage, "confab:   三浦 is:prévu\nconfab:           ^^^^^\n"},
 		{[]string{"--ascii", "三浦 is:prévu"}, ExitUsage, "confab:   ?? is:prevu\nconfab:         ^^^^^\n"},
+		{[]string{"--ascii", "“Øre” is:x"}, ExitUsage, "confab:   \"?re\" is:x\n"},
 		{[]string{"--json", "--format", "csv"}, ExitUsage, "give one"},
 		{[]string{"--json", "--columns", "ref"}, ExitUsage, "--columns"},
 		{[]string{"--format", "json", "--columns", "ref"}, ExitUsage, "--columns"},
