@@ -125,6 +125,7 @@ func TestListFlags(t *testing.T) {
 		{[]string{"--columns", "REF, title"}, ExitOK, "sales:6f1c0d2e-0000-4000-8000-000000000001\t=cmd|' /c calc'!A1, \"the\" call of two\n"},
 		{[]string{"--format", "tsv", "--columns", "title,description"}, ExitOK, "=cmd|' /c calc'!A1, \"the\" call of two\ttwo lines\n"},
 		{[]string{"--format", "table", "--columns", "privacy,ref"}, ExitOK, "PRIVACY  REF\npublic   sales:6f1c0d2e-0000-4000-8000-000000000001\n"},
+		{[]string{"--format", "table", "--columns", "title"}, ExitOK, "TITLE\n=cmd|' /c calc'!A1, \"the\" call of two\n"},
 		{[]string{"--plain", "--columns", "privacy,ref"}, ExitOK, "public  sales:6f1c0d2e-0000-4000-8000-000000000001\n"},
 	} {
 		b := newBench(t)

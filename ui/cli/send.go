@@ -227,9 +227,6 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 
 // entries returns the edits with these ids that are still in the outbox.
 func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	all, err := r.engine.Outbox(ctx)
 	wanted := among(ids)
 	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !wanted(x.ID) }), err
