@@ -141,8 +141,6 @@ func Load(path string, v Validators) (*Config, error) {
 		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	case err != nil:
 		return nil, err
-	case len(data) > maxConfigSize:
-		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
 	}
 	return Decode(path, data, v)
 }

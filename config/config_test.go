@@ -48,7 +48,7 @@ provider = "kona"
 since = 0
 [account.settings]
 client_id = "confab"
-refresh_token = { keyring = "kona/team" }
+refresh_token = { keyring = "kona/the team" }
 client_secret = { file = "secrets/kona" }
 `
 
@@ -70,7 +70,7 @@ func TestDecodeSample(t *testing.T) {
 			{Name: "support", Provider: "bird", BaseURL: "https://api.bird.com/v1", Pace: Pace{Interval: time.Second / 3, Text: "3/s"},
 				Credential: Credential{Command: []string{"pass", "show", "bird"}}, Settings: map[string]any{"workspace_id": "ws"}},
 			{Name: "team", Provider: "kona", BaseURL: "https://io.kona.com/api", Settings: map[string]any{
-				"client_id": "confab", "refresh_token": Credential{Keyring: "kona/team"},
+				"client_id": "confab", "refresh_token": Credential{Keyring: "kona/the team"},
 				"client_secret": Credential{File: filepath.Join(dir, "secrets", "kona")}}},
 		},
 	}
@@ -197,12 +197,14 @@ func TestProblems(t *testing.T) {
 			`c:5:8: "view" must be a list of tables, not a string: write [[view]]`,
 			`c:6:12: "account" must hold tables only, not a number: write [[account]]`,
 		}},
-		{"wrong types in an account", "[[account]]\nname = 1\nprovider = \"kona\"\nread_only = \"yes\"\npace = 3\nsince = 2026-01-01\nbase_url = []\n", []string{
+		{"wrong types in an account", "[[account]]\nname = 1\nprovider = \"kona\"\nread_only = \"yes\"\npace = 3\nsince = 2026-01-01\nbase_url = []\n[[account]]\nsince = []\n", []string{
 			`c:2:8: "name" must be a string, not a number`,
 			`c:4:13: "read_only" must be true or false, not a string`,
 			`c:5:8: "pace" must be a string, not a number`,
 			`c:6:9: "since" must be a string, not a date`,
 			`c:7:1: "base_url" must be a string, not an array`,
+			`c:8:3: an account needs "name"`, `c:8:3: an account needs "provider"`,
+			`c:9:1: "since" must be a string, not an array`,
 		}},
 		{"one bracket or two", "[view]\nname = \"x\"\n[[ui]]\n", []string{
 			`c:1:2: "view" is a list: write [[view]]`,
@@ -339,12 +341,14 @@ func TestProblems(t *testing.T) {
 			strings.NewReplacer(`"a"`, `"b"`, `{ env = "A" }`, `{ command = ["x", 1] }`).Replace(account) +
 			strings.NewReplacer(`"a"`, `"c"`, `{ env = "A" }`, `{ command = ["x\u0000"] }`).Replace(account) +
 			strings.NewReplacer(`"a"`, `"d"`, `{ env = "A" }`, `{ file = 1 }`).Replace(account) +
-			strings.NewReplacer(`"a"`, `"e"`, `{ env = "A" }`, `{ env = "A B" }`).Replace(account), []string{
+			strings.NewReplacer(`"a"`, `"e"`, `{ env = "A" }`, `{ env = "A B" }`).Replace(account) +
+			strings.NewReplacer(`"a"`, `"f"`, `{ env = "A" }`, `{ file = "x\u0000" }`).Replace(account), []string{
 			`c:4:23: "file" must be a path`,
 			`c:8:32: "command" must hold strings only, not a number`,
 			`c:12:27: "command" holds a NUL character`,
 			`c:16:23: "file" must be a string, not a number`,
 			`c:20:22: "env" must be the name of an environment variable, not its value`,
+			`c:24:23: "file" must be a path`,
 		}},
 		{"secret as a secret setting", "[[account]]\nname = \"a\"\nprovider = \"kona\"\n[account.settings]\nrefresh_token = \"hunter2\"\n", []string{
 			`c:5:17: "refresh_token" holds a secret` + secretTail + `refresh_token = { env = "KONA_REFRESH_TOKEN" }` + secretEnd,
@@ -355,11 +359,13 @@ func TestProblems(t *testing.T) {
 		{"secret in place of a name", strings.Replace(account, `{ env = "A" }`, `{ env = "sk-apik_1234567890" }`, 1) +
 			strings.NewReplacer(`"a"`, `"b"`, `{ env = "A" }`, `{ command = ["echo", "sk-apik_1234567890"] }`).Replace(account) +
 			strings.NewReplacer(`"a"`, `"c"`, `{ env = "A" }`, `{ keyring = "sk-apik_1234567890" }`).Replace(account) +
-			strings.NewReplacer(`"a"`, `"d"`, `{ env = "A" }`, `{ file = "sk-apik_1234567890" }`).Replace(account), []string{
+			strings.NewReplacer(`"a"`, `"d"`, `{ env = "A" }`, `{ file = "sk-apik_1234567890" }`).Replace(account) +
+			strings.NewReplacer(`"a"`, `"e"`, `{ env = "A" }`, `{ env = "ghp_abcdefghijkl1234567890" }`).Replace(account), []string{
 			`c:4:22: "env" must be the name of an environment variable, not its value`,
 			`c:8:35: "command" holds what looks like a secret; it must print it, not contain it`,
 			`c:12:26: "keyring" must be the name of a keyring entry, not the secret`,
 			`c:16:23: "file" must be the path of a file that holds the secret, not the secret`,
+			`c:20:22: "env" must be the name of an environment variable, not its value`,
 		}},
 		{"credential under a wrong name", "[[account]]\nname = \"a\"\nprovider = \"kona\"\ntoken = { env = \"X\" }\n", []string{
 			`c:4:1: unknown key "token" (did you mean "credential"?)`,

@@ -115,9 +115,6 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, map[string]str
 			out.Settings[key] = value
 		}
 		for key, value := range a.Secrets {
-			if !ValidAccountName(key) || key == "credential" {
-				return nil, nil, fmt.Errorf("%s is not a setting's name", quoted(key))
-			}
 			out.Settings[key] = keep(a.Name, key, value)
 		}
 		list.Accounts = append(list.Accounts, out.shown())

@@ -202,10 +202,11 @@ const (
 
 // HistoryRequest asks for submissions or delivered edits, newest first.
 type HistoryRequest struct {
-	Ref    Ref       // only this conversation; zero for all
-	Since  time.Time // nothing older; zero for all
-	Limit  int       // the most entries; zero leaves it to the engine
-	Before string    // the id of the last entry of the page before; "" starts at the newest
+	Ref      Ref       // only this conversation; zero for all
+	Accounts []string  // without Ref, only what is about conversations of these; empty for all
+	Since    time.Time // nothing older; zero for all
+	Limit    int       // the most entries; zero leaves it to the engine
+	Before   string    // the id of the last entry of the page before; "" starts at the newest
 }
 
 // DeliveryResult is what happened to an edit. Journal is set if it was delivered.

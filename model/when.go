@@ -48,18 +48,13 @@ func ParseWhen(text string, now time.Time) (time.Time, error) {
 		return on(1, clock), nil
 	}
 	n, err := strconv.Atoi(s[:len(s)-1])
-	if err != nil || n <= 0 || n > 10_000 {
+	exact := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour}[s[len(s)-1]]
+	days := map[byte]int{'d': 1, 'w': 7}[s[len(s)-1]]
+	switch {
+	case err != nil || n <= 0 || n > 10_000 || exact == 0 && days == 0:
 		return time.Time{}, bad
+	case days > 0:
+		return now.AddDate(0, 0, n*days), nil
 	}
-	switch s[len(s)-1] {
-	case 'm':
-		return now.Add(time.Duration(n) * time.Minute), nil
-	case 'h':
-		return now.Add(time.Duration(n) * time.Hour), nil
-	case 'd':
-		return now.AddDate(0, 0, n), nil
-	case 'w':
-		return now.AddDate(0, 0, 7*n), nil
-	}
-	return time.Time{}, bad
+	return now.Add(time.Duration(n) * exact), nil
 }

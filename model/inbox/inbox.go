@@ -200,7 +200,7 @@ func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
 	if a, ok := b.byName[c.Ref.Account]; ok {
 		return b.capabilities(a, c, false)
 	}
-	return noCapabilities("the account is not in the config")
+	return noCapabilities(without(c.Ref.Account))
 }
 
 // capabilities returns what the adapter says, or nothing if the account is read-only, unless the plan is a dry run.
@@ -226,8 +226,11 @@ func (b *Inbox) account(name string) (*account, error) {
 	if a, ok := b.byName[name]; ok {
 		return a, nil
 	}
-	return nil, &model.Error{Kind: model.NotFound, Message: "no account named " + name}
+	return nil, &model.Error{Kind: model.NotFound, Message: without(name)}
 }
+
+// without is the reason if an account left the config, or was left out by --account.
+func without(account string) string { return "confab runs without " + account }
 
 // Sending returns how many edits are being sent.
 func (b *Inbox) Sending() int { return int(b.sending.Load()) }

@@ -68,7 +68,7 @@ func (b *Inbox) standstill(ctx context.Context, name string) (s standstill) {
 	}
 	a, ok := b.byName[name]
 	if !ok {
-		s.reason = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while confab runs without " + name}
+		s.reason = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while " + without(name)}
 		return s
 	}
 	switch st := a.snapshot(); {

@@ -210,7 +210,7 @@ func TestReadOnlyAccountKeepsItsQueue(t *testing.T) {
 			_, known := b.Describe("projects")
 			can := b.Capabilities(f.get("1")).Of(model.EditTitle)
 			_, err := b.Load(context.Background(), f.ref("1"), 0)
-			if known || can.Can() || can.Reason != "the account is not in the config" || model.KindOf(err) != model.NotFound {
+			if known || can.Can() || can.Reason != "confab runs without projects" || model.KindOf(err) != model.NotFound {
 				t.Errorf("the account is described: %t (want false), its titles can be edited: %t (want false, with a reason), and reading it ends as %v (want %s)",
 					known, can.Can(), err, model.NotFound)
 			}

@@ -166,7 +166,7 @@ func TestUndoRevertsOnlyConfabsChanges(t *testing.T) {
 		must(t, err)
 		elsewhere.ID = ids[0]
 		must(t, s.Settle(ctx, elsewhere, model.JournalEntry{Edit: elsewhere.Edit, State: model.Done, Before: elsewhere.Base, After: elsewhere.Target}, nil, false))
-		for id, why := range map[string]string{lost[0]: "not any more", back[0]: "not any more", ids[0]: "the account is not in the config"} {
+		for id, why := range map[string]string{lost[0]: "not any more", back[0]: "not any more", ids[0]: "confab runs without former"} {
 			u, err := b.PlanUndo(ctx, id, model.PlanOptions{})
 			if err != nil || !u.Nothing() || u.InFlight != 0 || len(u.Blocked) != 1 || u.Blocked[0].Why != why {
 				t.Errorf("the undo of an edit that can't be taken back has nothing to do: %t (want true), waits for %d in flight (want 0) and is blocked by %v, want %s; error %v",

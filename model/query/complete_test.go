@@ -82,6 +82,7 @@ func TestComplete(t *testing.T) {
 		{"with:bob|", `with:"Bob \"Bobby\" Hart"`, nil},
 		{"with:zo|", "with:Zoë", nil},
 		{"zoe|", "with:Zoë", nil},
+		{"zo|", "with:Zoë", nil},
 		{"evil|", `title:"Evil red title"`, nil},
 		{"own|", "owner:", nil},
 		{`with:" sp|`, `with:" spaced "`, nil},
@@ -116,7 +117,7 @@ func TestComplete(t *testing.T) {
 		}
 	}
 	for _, text := range []string{`"ti|`, `"a is:|"`, "nosuch:x|", `title:"nothing like it|`, "id:|", "is:pri|vate x", "title|:x",
-		"z|", "title:long|"} {
+		"z|", "title:long|", "dura|"} {
 		if got := complete(text); len(got) != 0 {
 			t.Errorf("%s: got %q, want no completions", text, got)
 		}

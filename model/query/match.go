@@ -45,7 +45,12 @@ func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
 	case byWhole:
 		return strings.EqualFold(*of.text(s), t.Value) // a name of an account is not folded
 	case byLine:
-		return hasLine(*of.text(s), t.Value)
+		for line := range strings.SplitSeq(*of.text(s), "\n") {
+			if line == t.Value {
+				return true
+			}
+		}
+		return false
 	case byLabel:
 		return hasLabel(s.Labels, t)
 	case byID:
@@ -57,15 +62,6 @@ func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
 	from, to := t.Date.Bounds(now, loc) // byDate; no term has byOrder
 	at := of.at(s)
 	return at != 0 && from <= at && at < to
-}
-
-func hasLine(lines, want string) bool {
-	for line := range strings.SplitSeq(lines, "\n") {
-		if line == want {
-			return true
-		}
-	}
-	return false
 }
 
 func hasLabel(lines string, t *Term) bool {
@@ -204,8 +200,6 @@ func (t *Term) implies(o *Term) bool {
 		return same && t.Key == o.Key && (!o.HasValue || t.HasValue && t.Value == o.Value)
 	case byID:
 		return same && t.Raw == o.Raw
-	case byDate:
-		return same && t.Date.from == o.Date.from && t.Date.to == o.Date.to
 	}
 	return same && t.Value == o.Value
 }

@@ -157,8 +157,6 @@ func nearly(text, want string) int {
 	switch {
 	case text == want:
 		return 0
-	case want == "" || text == "":
-		return -1
 	case len(text) >= shortest && len(want) >= shortest && (strings.Contains(text, want) || strings.Contains(want, text)):
 		return 1
 	}

@@ -24,6 +24,7 @@ func TestNearby(t *testing.T) {
 		{"with:grcae", `with:"Grace Chen"`},
 		{"with:acme", `company:"Acme Ltd"`},
 		{"owner:owen", `with:"Owen Park"`},
+		{"company:okafor", `owner:"Ruth Okafor"`},
 		{"status:close", "status:closed"},
 		{"interview", `label:"Call Type"=Interview`},
 		{"renewla", "renewal"},

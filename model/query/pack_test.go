@@ -3,6 +3,7 @@ package query_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +59,9 @@ func TestUnpackIsTheInverseOfPack(t *testing.T) {
 		cut := packed[:rapid.IntRange(0, len(packed)-1).Draw(t, "cut")]
 		if _, ok := query.Unpack(cut); ok {
 			t.Fatalf("the first %d of %d bytes were unpacked", len(cut), len(packed))
+		}
+		if _, ok := query.Unpack(append(slices.Clone(packed), 'x')); ok {
+			t.Fatal("a subject with a byte too many was unpacked")
 		}
 		packed[0]++
 		if _, ok := query.Unpack(packed); ok {

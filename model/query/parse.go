@@ -43,12 +43,8 @@ func Parse(s string) (Query, error) {
 	if len(s) > MaxLength {
 		return Query{}, &Error{Pos: MaxLength, End: len(s), Message: fmt.Sprintf("longer than %d bytes", MaxLength)}
 	}
-	if !utf8.ValidString(s) {
-		at := 0
-		for r, n := rune(0), 0; r != utf8.RuneError || n > 1; at += n {
-			r, n = utf8.DecodeRuneInString(s[at:])
-		}
-		return Query{}, &Error{Pos: at - 1, End: at, Message: "not valid UTF-8"}
+	if at := strings.IndexRune(s, utf8.RuneError); !utf8.ValidString(s) {
+		return Query{}, &Error{Pos: at, End: at + 1, Message: "not valid UTF-8"}
 	}
 	p := &parser{s: s}
 	root := p.or(0)

@@ -122,7 +122,7 @@ func (n *Node) anyTerm(yes func(*Term) bool) bool {
 func (n *Node) limit(field string) []string {
 	switch {
 	case n == nil:
-	case n.Op == Leaf && n.Term.Field == field:
+	case n.Term.Field == field:
 		return []string{n.Term.Value}
 	case n.Op == And:
 		var out []string

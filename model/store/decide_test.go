@@ -90,16 +90,19 @@ func TestHistoryIsReadInPages(t *testing.T) {
 		want = append(want, e.ID)
 	}
 	slices.Reverse(want)
-	for name, req := range map[string]model.HistoryRequest{
-		"of everything":       {Limit: 2},
-		"of one conversation": {Limit: 2, Ref: model.Ref{Account: "sales", ID: "0"}, Since: start},
+	for name, of := range map[string]struct {
+		req      model.HistoryRequest
+		expected []string
+	}{
+		"of everything":        {model.HistoryRequest{}, want},
+		"of one conversation":  {model.HistoryRequest{Ref: model.Ref{Account: "sales", ID: "0"}, Since: start}, []string{want[0], want[2], want[4]}},
+		"of two accounts":      {model.HistoryRequest{Accounts: []string{"support", "sales"}, Since: start}, want},
+		"of the other account": {model.HistoryRequest{Accounts: []string{"support"}}, nil},
 	} {
-		expected := want
-		if !req.Ref.IsZero() {
-			expected = []string{want[0], want[2], want[4]}
-		}
+		of.req.Limit = 2
+		expected := of.expected
 		var edits, submissions []string
-		edited, submitted := req, req
+		edited, submitted := of.req, of.req
 		for range 3 {
 			page, err := s.History(t.Context(), edited)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,8 +88,8 @@ func (s *Store) Submission(ctx context.Context, id string) (sub model.Submission
 
 // Submissions lists submissions, newest first.
 func (s *Store) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
-	where, args := newest(req, "submission", `id IN (SELECT submission FROM journal WHERE account = ?1 AND conv = ?2
-  UNION SELECT submission FROM outbox WHERE account = ?1 AND conv = ?2)`)
+	where, args := newest(req, "submission", `id IN (SELECT submission FROM journal WHERE {of}
+  UNION SELECT submission FROM outbox WHERE {of})`)
 	return all(ctx, s, "read submissions", scanSubmission, submissions+where, args...)
 }
 
@@ -151,14 +152,19 @@ func scanRef(r row) (ref model.Ref, ok bool) {
 }
 
 // newest builds the clauses that select what a history request asks for from a table with a
-// time and an id, newest first. of is the condition that a row is about conversation ?2 of
-// account ?1.
-func newest(req model.HistoryRequest, table, of string) (where string, args []any) {
-	where = "WHERE 1"
-	if !req.Ref.IsZero() {
-		where += " AND " + of
-		args = append(args, req.Ref.Account, req.Ref.ID)
+// time and an id, newest first. about is the condition that a row is about conversations for
+// which the condition {of} is true.
+func newest(req model.HistoryRequest, table, about string) (where string, args []any) {
+	var of string
+	switch {
+	case !req.Ref.IsZero():
+		of, args = "account = ?1 AND conv = ?2", []any{req.Ref.Account, req.Ref.ID}
+	case len(req.Accounts) > 0:
+		of, args = "account IN (SELECT value FROM json_each(?1))", []any{asList(req.Accounts)}
+	default:
+		about = "1"
 	}
+	where = "WHERE " + strings.ReplaceAll(about, "{of}", of)
 	if !req.Since.IsZero() {
 		where += " AND at >= ?"
 		args = append(args, ms(req.Since))
@@ -202,7 +208,7 @@ func scanJournal(r row) (j model.JournalEntry, ok bool) {
 
 // History reads delivered edits, newest first.
 func (s *Store) History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
-	where, args := newest(req, "journal", "account = ?1 AND conv = ?2")
+	where, args := newest(req, "journal", "{of}")
 	return all(ctx, s, "read the journal", scanJournal, "SELECT "+journalColumns+" FROM journal "+where, args...)
 }
 

@@ -47,7 +47,9 @@ func (r *run) configShow() error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	err := config.Show(r.Out, r.setup.Config, r.flags.json)
+	shown := *r.setup.Config
+	shown.Accounts = r.setup.Active() // as the views are theirs
+	err := config.Show(r.Out, &shown, r.flags.json)
 	return cmp.Or(r.writeErr, err)
 }
 
@@ -84,7 +86,8 @@ func (r *run) configCheck() error {
 	if !r.flags.json {
 		if err == nil {
 			c := r.setup.Config
-			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(c.Accounts), "account"), theme.Count(len(c.Views), "view"))
+			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(r.setup.Active()), "account"),
+				theme.Count(len(c.Views), "view"))
 			r.sayNoAccount()
 		}
 		return err

@@ -8,8 +8,7 @@
 //   - Nothing is written to a service before the plan has been shown and, without --yes, agreed to. --dry-run never writes.
 //   - The set-up of an account stores nothing before all questions are answered. A typed secret is never shown, and never in the
 //     config.
-//   - The exit status is the first of 130, 5, 3, 2, 1, 4 that applies, else 0.
-//     See the topic exit-codes.
+//   - The exit status is the first of 130, 5, 3, 2, 1, 4 that applies, else 0; see the topic exit-codes.
 //   - The commands get the clock, the environment and the terminal from Program. Only sync reads GOGC itself, and host.go holds
 //     what main needs of the host.
 package cli

@@ -130,12 +130,15 @@ func (r *run) targets(ctx context.Context, args []string, f flags) (refs []model
 		}
 		return refs, err
 	}
+	named := map[model.Ref]bool{} // standard input may hold very many
 	for _, text := range args {
 		ref, err := r.ref(text)
 		if err != nil {
 			return nil, err
 		}
-		refs = appendNew(refs, ref)
+		if !named[ref] {
+			refs, named[ref] = append(refs, ref), true
+		}
 	}
 	if len(refs) == 0 {
 		r.say("Standard input names no conversation: nothing to do.")

@@ -165,6 +165,9 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 	if account == "meetings" && req.Kind != model.LookupContacts {
 		return model.LookupPage{}, &model.Error{Kind: model.Unsupported, Message: "no directory"}
 	}
+	if all := f.people[req.Kind]; req.Limit > 0 && len(all) > req.Limit {
+		return model.LookupPage{Items: all[:req.Limit], Cursor: "next"}, nil
+	}
 	return model.LookupPage{Items: f.people[req.Kind]}, nil
 }
 

@@ -69,11 +69,7 @@ func (r *run) addHelp(root *cobra.Command) {
 }
 
 func (r *run) printTopic(name string) {
-	width := r.Width()
-	if width <= 0 {
-		width = pipedWidth
-	}
-	r.printLines(r.Out, fold(r.plainText(r.topicText(name)), width)...)
+	r.printLines(r.Out, fold(r.plainText(r.topicText(name)), cmp.Or(r.Width(), pipedWidth))...)
 }
 
 func explain(root, help *cobra.Command, args []string) error {

@@ -32,14 +32,14 @@ func (r *run) history(ctx context.Context, args []string, f flags) (err error) {
 				return err
 			}
 		}
+		req.Accounts = r.setup.Accounts
 		return r.printHistory(ctx, req, f.on("edits"))
 	})
 }
 
 // parseSince reads an age, a date or a time as the time it names.
 func parseSince(text string, now time.Time) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05",
-		"2006-01-02 15:04"} {
+	for _, layout := range []string{time.RFC3339Nano, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
 			return t, nil
 		}
@@ -55,7 +55,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 }
 
 func (r *run) printHistory(ctx context.Context, req model.HistoryRequest, edits bool) error {
-	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}, least: []int{0, narrowest, narrowest, narrowest}}
+	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}, least: []int{0, 0, narrowest, narrowest}}
 	err := paged(req.Limit, historyPage, func(_, want int) (n int, err error) {
 		req.Limit = want
 		if r.flags.json {
@@ -84,7 +84,7 @@ func (r *run) printHistory(ctx context.Context, req model.HistoryRequest, edits 
 func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref model.Ref) error {
 	edits, err := r.engine.SubmissionEdits(ctx, submission, 0)
 	add := func(e model.Edit, when time.Time, ending string) {
-		if ref.IsZero() || e.Ref == ref {
+		if (ref.IsZero() || e.Ref == ref) && !r.setup.leftOut(e.Ref.Account) {
 			what := []string{e.Ref.String(), shortEdit(e)}
 			if r.Width() > 0 {
 				slices.Reverse(what) // the end may be cut

@@ -99,16 +99,18 @@ func TestEditsOfTheHistory(t *testing.T) {
 	elsewhere.ID, elsewhere.Ref.ID = "e3", "72"
 	b.outbox = append(b.outbox, elsewhere)
 	edit := model.Edit{ID: "e1", Submission: "s1", Ref: roof, Kind: model.EditTitle, Base: model.TextValue("Old"), Target: model.TextValue("Wanted")}
-	b.journal = []model.JournalEntry{{Edit: edit, Before: model.TextValue("Was"), After: model.TextValue("Got"), State: model.Done, Undone: "e9"}}
+	b.journal = []model.JournalEntry{{Edit: edit, Before: model.TextValue("Was"), After: model.TextValue("Got"), State: model.Done, Undone: "e9",
+		At: time.Unix(1000, 0)}}
 	b.want(t, ExitOK, "history", "--edits", "projects:71")
+	at := dateTime(time.Unix(1000, 0))
 	printed := b.out.String()
-	contains(t, "stdout", &b.out, "  e1\t-\tprojects:71  title: Was → Got\ttaken back by e9\n", "  e2\t-\tprojects:71  title: Roof → Mine\tneeds you: refused\n")
+	contains(t, "stdout", &b.out, "  e1\t"+at+"\tprojects:71  title: Was → Got\ttaken back by e9\n", "  e2\t-\tprojects:71  title: Roof → Mine\tneeds you: refused\n")
 	if strings.Contains(printed, "projects:72") {
 		t.Errorf("an edit of another conversation is printed:\n%s", printed)
 	}
-	b.program.Width = func() int { return 60 }
+	b.program.Width = func() int { return 51 }
 	b.want(t, ExitOK, "history", "--edits", "projects:71")
-	contains(t, "a terminal", &b.out, "title: Was → Got")
+	contains(t, "a terminal", &b.out, at+"  title: Was ")
 }
 
 func TestParseSince(t *testing.T) {

@@ -44,13 +44,13 @@ type act struct {
 }
 
 func (r *run) openLinear(ctx context.Context, start Start) error {
-	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept),
-		lines: map[model.Ref]string{}, accounts: map[string]string{}}
+	l := &linear{run: r, views: config.AllViews(r.setup.Config.Views, start.Kept), lines: map[model.Ref]string{},
+		accounts: map[string]string{}}
 	r.linear = l
-	for i, v := range l.views {
-		if start.Query == "" && (v.Name == start.View || start.View == "" && i == 0) {
-			l.query = v.Query
-		}
+	view := max(0, slices.IndexFunc(l.views, func(v config.View) bool { return v.Name == start.View }))
+	var err error
+	if l.query, err = r.both(l.views[view].Query, start.Query); err != nil {
+		return err
 	}
 	events, stop := r.engine.Subscribe()
 	defer stop()
@@ -100,7 +100,7 @@ func (l *linear) converse(ctx context.Context) error {
 			l.announce(context.WithoutCancel(ctx)) // how the last act ended
 			return err
 		}
-		if err := l.command(ctx, word, strings.TrimSpace(rest)); ctx.Err() != nil && err != nil {
+		if err := l.command(ctx, word, strings.TrimSpace(rest)); ctx.Err() != nil {
 			return ctx.Err()
 		} else if err != nil && err != errShown {
 			l.print("%s", model.Clean(err.Error()))

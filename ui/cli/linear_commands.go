@@ -190,6 +190,9 @@ func (l *linear) doNew(ctx context.Context, rest string) error {
 		for _, space := range page.Items {
 			l.print("  %s  %s", cell(space.ID), cell(space.Display()))
 		}
+		if page.Cursor != "" {
+			l.print("  and more, which can be named too")
+		}
 		if n.Space, err = l.ask(ctx, "In which space, by its id or name"); err != nil || n.Space == "" {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func TestWrongLinesDoNothing(t *testing.T) {
 		{"open 1 2", "only one can be read at a time"}, {"all 1-2", "only one can be read at a time"},
 		{"private nosuch:1", `there is no account "nosuch" in `},
 		{"rename 1", "the new text is missing"}, {"describe projects:71", "the new text is missing"},
-		{"rename 1-2 s/", "s/old/new/ replaces a text in each title: the new text is missing"},
+		{"rename 1-2", "the new text is missing"}, {"rename 1-2 s/", "s/old/new/ replaces a text in each title: the new text is missing"},
 		{"status 1 open", `there is no command "status"; help lists them`}, {"role 2 bo", `--role wants WHO=ROLE, not "bo"`},
 		{"resolve", "say which and how: resolve ID mine|theirs|merged"}, {"resolve e1 yours", "say which and how: resolve ID mine|theirs|merged"},
 		{"retry", "say which, by an id of the outbox"}, {"discard e9", `there is no edit or submission "e9" in the outbox`},
@@ -105,14 +106,15 @@ func TestUndoInLines(t *testing.T) {
 // TestEveryFlagAndMarkHasALine holds that the linear mode edits what the screen edits, creates, and sets every local mark.
 func TestEveryFlagAndMarkHasALine(t *testing.T) {
 	b := newBench(t)
-	b.people = map[model.LookupKind][]model.Participant{model.LookupSpaces: {{Kind: "space", ID: "4", Name: "Building works"}}}
+	spaces := slices.Repeat([]model.Participant{{Kind: "space", ID: "4", Name: "Building works"}}, 51)
+	b.people = map[model.LookupKind][]model.Participant{model.LookupSpaces: spaces}
 	for i, got := range b.typed(t, "change 2 label tag=new", "change 2 remove-label tag", "change 2 colour red", "change 2 label",
 		"pin 1-2", "unpin 1", "unseen 2", "snooze 2 soon", "snooze 2 2h", "wake 2", "undone 1",
 		"new projects", "new nowhere Plans", "new meetings Plans", "new projects Plans\n", "new projects Plans\n4\nn", "new projects Plans\n4\ny") {
 		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "the new text is missing",
 			"2 conversations pinned.", "1 conversation not pinned.", "1 conversation unseen.", `"soon" is no time`, "1 conversation snoozed until ",
 			"1 conversation awake again.", "1 conversation not done.", "say where and what: new ACCOUNT TITLE", "say where and what", "can't: ",
-			"4  Building works", "It will be seen by whoever Kona lets in", "creating “Plans”"}[i]
+			"4  Building works\n  and more, which can be named too\n", "It will be seen by whoever Kona lets in", "creating “Plans”"}[i]
 		if !strings.Contains(got, want) {
 			t.Errorf("line %d: got %q, want %q in it", i+1, got, want)
 		}

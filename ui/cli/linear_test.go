@@ -30,6 +30,11 @@ func TestADumbTerminalGetsLines(t *testing.T) {
 			if drawn == lines || lines != strings.Contains(b.err.String(), "TERM is dumb, so this is --plain") {
 				t.Errorf("TERM %s, %v: got drawn %v and stderr %q", term, args, drawn, b.err.String())
 			}
+			drawn, b.program.Width = false, func() int { return 0 }
+			b.want(t, ExitUsage, args...)
+			if contains(t, "stderr", &b.err, "the inbox needs a terminal"); drawn {
+				t.Errorf("TERM %s, %v: the inbox was drawn on an output that is no terminal", term, args)
+			}
 		}
 	}
 }

@@ -56,12 +56,15 @@ func (r *run) inView(name, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	of, err := query.Parse(v.Query)
-	if err != nil {
-		return "", usage("the query of the view %s: %w", v.Name, err)
-	}
-	q, err := query.Parse(text)
-	return of.And(q).String(), err
+	return r.both(v.Query, text)
+}
+
+// both returns the query for what two queries match, which were checked, in the order of the second if it names one.
+func (r *run) both(first, second string) (string, error) {
+	a, _ := query.Parse(first)
+	b, _ := query.Parse(second)
+	text := a.And(b).String()
+	return text, r.checkQuery(text) // it may be too long
 }
 
 // syncFor syncs what a query may match in all accounts; without all, it syncs in full the accounts that never were. A failure

@@ -114,6 +114,9 @@ func TestListFlags(t *testing.T) {
 		{[]string{"--format", "tsx"}, ExitUsage, `did you mean "tsv"`},
 		{[]string{"--columns", "ref,tilte"}, ExitUsage, `did you mean "title"`},
 		{[]string{"--columns", "ref,"}, ExitUsage, `unknown word ""`},
+		{[]string{"三浦 is:prévu"}, ExitUsage, "confab:   三浦 is:prévu\nconfab:           ^^^^^\n"},
+		{[]string{"--ascii", "三浦 is:prévu"}, ExitUsage, "confab:   ?? is:prevu\nconfab:         ^^^^^\n"},
+		{[]string{"--ascii", "“Øre” is:x"}, ExitUsage, "confab:   \"?re\" is:x\n"},
 		{[]string{"--json", "--format", "csv"}, ExitUsage, "give one"},
 		{[]string{"--json", "--columns", "ref"}, ExitUsage, "--columns"},
 		{[]string{"--format", "json", "--columns", "ref"}, ExitUsage, "--columns"},
@@ -122,6 +125,7 @@ func TestListFlags(t *testing.T) {
 		{[]string{"--columns", "REF, title"}, ExitOK, "sales:6f1c0d2e-0000-4000-8000-000000000001\t=cmd|' /c calc'!A1, \"the\" call of two\n"},
 		{[]string{"--format", "tsv", "--columns", "title,description"}, ExitOK, "=cmd|' /c calc'!A1, \"the\" call of two\ttwo lines\n"},
 		{[]string{"--format", "table", "--columns", "privacy,ref"}, ExitOK, "PRIVACY  REF\npublic   sales:6f1c0d2e-0000-4000-8000-000000000001\n"},
+		{[]string{"--format", "table", "--columns", "title"}, ExitOK, "TITLE\n=cmd|' /c calc'!A1, \"the\" call of two\n"},
 		{[]string{"--plain", "--columns", "privacy,ref"}, ExitOK, "public  sales:6f1c0d2e-0000-4000-8000-000000000001\n"},
 	} {
 		b := newBench(t)

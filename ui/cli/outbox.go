@@ -27,23 +27,26 @@ func (r *run) outboxCommand() *cobra.Command {
 
 // listOutbox prints the edits that are not delivered: for a person grouped by submission, for a program one a line.
 func (r *run) listOutbox(ctx context.Context) error {
-	pending, _, err := r.engine.Changed(ctx, 0, 0)
-	if err != nil {
+	all, err := r.engine.Outbox(ctx)
+	pending, _, wrong := r.engine.Changed(ctx, 0, 0)
+	if err = cmp.Or(err, wrong); err != nil {
 		return err
 	}
+	entries := map[string][]model.OutboxEntry{} // by submission
+	for _, x := range all {
+		if !r.setup.leftOut(x.Ref.Account) {
+			entries[x.Submission] = append(entries[x.Submission], x)
+		}
+	}
 	forPerson := !r.flags.json && (r.Width() > 0 || r.flags.plain)
-	if forPerson && len(pending) == 0 {
+	if forPerson && len(entries) == 0 {
 		r.print("Nothing is on its way, and nothing needs you.")
 	}
 	for _, sub := range slices.Backward(pending) {
-		edits, err := r.engine.SubmissionEdits(ctx, sub.ID, 0)
-		if err != nil {
-			return err
-		}
-		if forPerson {
+		if forPerson && entries[sub.ID] != nil {
 			r.print("%s  %s: %s", cell(sub.ID), sub.Words(), sub.Ending(r.clock))
 		}
-		for _, x := range edits.Outbox {
+		for _, x := range entries[sub.ID] {
 			switch {
 			case r.flags.json:
 				r.object(model.NewEditJSON(x))
@@ -144,6 +147,7 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 		return nil, err
 	}
 	var wrong []error
+	taken := map[string]bool{} // a submission may have very many edits
 	for _, id := range ids {
 		found := false
 		var reasons []error
@@ -155,9 +159,8 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 				reasons = append(reasons, fmt.Errorf("%s %s: %s", x.ID, shortEdit(x.Edit), reason))
 				continue
 			}
-			found = true
-			if !slices.ContainsFunc(entries, func(e model.OutboxEntry) bool { return e.ID == x.ID }) {
-				entries = append(entries, x)
+			if found = true; !taken[x.ID] {
+				entries, taken[x.ID] = append(entries, x), true
 			}
 		}
 		switch {
@@ -189,6 +192,8 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 func (r *run) whyNot(d decision, x model.OutboxEntry, dry bool) string {
 	account, _ := r.engine.Describe(x.Ref.Account)
 	switch {
+	case r.setup.leftOut(x.Ref.Account):
+		return "it is left out by --account"
 	case account.ReadOnly && d.sends() && !dry:
 		return "nothing is sent: read-only"
 	case x.State == model.Sending:

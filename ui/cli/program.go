@@ -133,9 +133,11 @@ func (s Setup) Absent() string {
 
 // Active returns the accounts that take part.
 func (s Setup) Active() []config.Account {
-	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool {
-		return len(s.Accounts) > 0 && !slices.Contains(s.Accounts, a.Name)
-	})
+	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool { return s.leftOut(a.Name) })
+}
+
+func (s Setup) leftOut(account string) bool {
+	return len(s.Accounts) > 0 && !slices.Contains(s.Accounts, account)
 }
 
 // Start is how the inbox opens.
@@ -364,7 +366,7 @@ func (r *run) ref(text string) (model.Ref, error) {
 		return ref, err
 	}
 	ref.Account = a.Name
-	if len(r.setup.Accounts) > 0 && !slices.Contains(r.setup.Accounts, a.Name) {
+	if r.setup.leftOut(a.Name) {
 		return ref, usage("%s is left out by --account", ref)
 	}
 	return ref, nil

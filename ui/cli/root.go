@@ -13,6 +13,7 @@ import (
 	"confab/config"
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/layout"
 )
 
 func (r *run) root() *cobra.Command {
@@ -174,8 +175,9 @@ func (r *run) checkQuery(q string) error {
 		text += fmt.Sprintf("; did you mean %q?", bad.Suggestion)
 	}
 	if model.CleanLine(q, 200) == q {
-		marks := max(1, min(bad.End, len(q)+1)-bad.Pos)
-		text += "\n  " + q + "\n  " + strings.Repeat(" ", len([]rune(q[:bad.Pos]))) + strings.Repeat("^", marks)
+		cells := func(part string) int { return layout.Measure{}.Width(r.plainText(part)) }
+		marks := max(1, cells(q[bad.Pos:min(bad.End, len(q))]))
+		text += "\n  " + q + "\n  " + layout.Spaces(cells(q[:bad.Pos])) + strings.Repeat("^", marks)
 	}
 	return usage("%s", text)
 }

@@ -67,7 +67,8 @@ func (r *run) carryOut(ctx context.Context, plan model.Plan, o sendOptions, ques
 	if o.dryRun {
 		return r.dryRun(ctx, plan)
 	}
-	if err := r.agree(ctx, o, question, needsWhole(plan), declined); err != nil {
+	whole := slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
+	if err := r.agree(ctx, o, question, whole, declined); err != nil {
 		return err
 	}
 	ids, err := do()
@@ -97,15 +98,10 @@ func question(plan model.Plan) string {
 	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
-// needsWhole reports whether a plan must be agreed to with a whole "yes".
-func needsWhole(plan model.Plan) bool {
-	return slices.ContainsFunc(plan.Risks(), func(r model.Risk) bool { return r.Twice })
-}
-
 // deliver delivers edits of a plan and reports each of them and their submissions. The edits that they take back are delivered
 // first, and not reported.
 func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error {
-	awaited := slices.Clone(ids)
+	awaited, own := slices.Clone(ids), among(ids)
 	for _, edit := range plan.Edits() {
 		if edit.Undoes != "" {
 			awaited = append(awaited, edit.Undoes)
@@ -113,7 +109,7 @@ func (r *run) deliver(ctx context.Context, ids []string, plan model.Plan) error 
 	}
 	_, err := r.reportAll(ctx, func(report func(model.DeliveryResult)) error {
 		return r.engine.Deliver(ctx, awaited, func(d model.DeliveryResult) {
-			if slices.Contains(ids, d.Entry.ID) {
+			if own(d.Entry.ID) {
 				report(d)
 			}
 		})
@@ -231,11 +227,15 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, fields []model.
 
 // entries returns the edits with these ids that are still in the outbox.
 func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	all, err := r.engine.Outbox(ctx)
-	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
+	wanted := among(ids)
+	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !wanted(x.ID) }), err
+}
+
+// among returns a function that reports whether an id is one of several, however many these are.
+func among(ids []string) func(id string) bool {
+	sorted := slices.Sorted(slices.Values(ids))
+	return func(id string) bool { _, found := slices.BinarySearch(sorted, id); return found }
 }
 
 // requestJSON is one request as --dry-run prints it. Query is escaped. Body is the JSON that would be sent, null if there is none.
