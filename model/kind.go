@@ -93,7 +93,7 @@ var kinds = []kindRow{
 			return "described " + object + " as " + quoteTitle(e.Target.String())
 		}},
 	{kind: EditStatus, shape: ShapeChoice,
-		get: func(c *Conversation) string { return pick(c.Closed, StatusClosed, StatusOpen) },
+		get: func(c *Conversation) string { return pick(c.Status == "", "", pick(c.Closed, StatusClosed, StatusOpen)) },
 		set: func(c *Conversation, to string) {
 			c.Closed = to == StatusClosed
 			c.Status = pick(c.Closed, StatusClosed, "active") // Bird's word; no other service's status can be edited
@@ -200,7 +200,8 @@ func (t *kindRow) read(c *Conversation, key string) (v Value, known bool) {
 		}
 		return v, m != nil
 	case t.get != nil:
-		return TextValue(t.get(c)), true
+		s := t.get(c)
+		return TextValue(s), s != ""
 	}
 	return Value{}, true
 }

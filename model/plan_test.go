@@ -47,7 +47,7 @@ func TestPlanOne(t *testing.T) {
 		},
 	}
 	with := func(change func(*model.Conversation)) model.Conversation {
-		c := model.Conversation{Ref: model.Ref{Account: "a", ID: "1"}, Provider: model.Bird, Title: "Old", Privacy: model.PrivacyPrivate, Access: "group", DefaultRole: "viewer",
+		c := model.Conversation{Ref: model.Ref{Account: "a", ID: "1"}, Provider: model.Bird, Title: "Old", Status: "active", Privacy: model.PrivacyPrivate, Access: "group", DefaultRole: "viewer",
 			Participants: model.SetOf(ann, bob), Contacts: model.SetOf(buyer), Labels: map[string]string{"a": "1"}, Attributes: map[string]string{}}
 		if change != nil {
 			change(&c)

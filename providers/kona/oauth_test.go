@@ -112,19 +112,40 @@ func TestOneRefreshForManyProcesses(t *testing.T) {
 	}
 	// The next start uses the stored pair, because the configured tokens have become invalid.
 	p, _ := openStub(t, nil, withRefresh(i), withStateDir(dir))
+	if token, err := p.session.Get(t.Context()); token != "access-1" || err != nil {
+		t.Errorf("next start: got token %q, %v; want the stored one at once", token, err)
+	}
 	if err := load(p); err != nil || i.refreshes != 1 {
 		t.Errorf("next start: got %v after %d refreshes, want success after 1", err, i.refreshes)
 	}
 	// When the access token expires, it uses the stored refresh token.
+	other, _ := openStub(t, nil, withRefresh(i), withStateDir(dir))
+	if err := load(other); err != nil {
+		t.Fatal(err)
+	}
 	i.access = "ended"
 	if err := load(p); err != nil || i.refreshes != 2 || i.forms[1].Get("refresh_token") != "refresh-1" {
 		t.Errorf("expired access token: got %v after %d refreshes with %v, want success after 2", err, i.refreshes, i.forms)
 	}
+	// A process that still has the old pair uses the refresh token that another has stored with a token that has expired as well.
+	stored, err := other.session.file.read()
+	if stored.Expires = time.Now(); err != nil || other.session.file.write(stored) != nil {
+		t.Fatal(err)
+	}
+	i.access = "ended again"
+	if err := load(other); err != nil || i.refreshes != 3 || i.forms[2].Get("refresh_token") != "refresh-2" {
+		t.Errorf("other process: got %v after %d refreshes with %v, want success after 3", err, i.refreshes, i.forms)
+	}
 	// A new token in the configuration takes precedence over the file.
 	i.access = "configured-anew"
 	p, _ = openStub(t, nil, withRefresh(i), withStateDir(dir), func(a *providers.Account) { a.Credential = providertest.Credential("configured-anew") })
-	if err := load(p); err != nil || i.refreshes != 2 {
-		t.Errorf("new configured token: got %v after %d refreshes, want success after 2", err, i.refreshes)
+	if err := load(p); err != nil || i.refreshes != 3 {
+		t.Errorf("new configured token: got %v after %d refreshes, want success after 3", err, i.refreshes)
+	}
+	// If it is refused, the stored pair of the old configuration is not used in its place.
+	i.access, i.refresh = "access-3", "refresh-0"
+	if err := load(p); err != nil || i.refreshes != 4 || i.forms[3].Get("refresh_token") != "refresh-0" {
+		t.Errorf("refused configured token: got %v after %d refreshes with %v, want success after 4", err, i.refreshes, i.forms)
 	}
 }
 
@@ -196,7 +217,7 @@ func TestFailedRefresh(t *testing.T) {
 }
 
 // A new refresh token that can't be stored is an error, because the old one may no longer be valid. Otherwise the next start
-// refreshes again.
+// refreshes again. Both ways this run goes on.
 func TestTokensThatCannotBeStored(t *testing.T) {
 	for rotates, want := range map[bool]model.ErrorKind{true: model.Local, false: ""} {
 		i := &issuer{access: "gone", refresh: "refresh-0", rotates: rotates}
@@ -214,6 +235,9 @@ func TestTokensThatCannotBeStored(t *testing.T) {
 			}}
 		})
 		wantKind(t, load(p), want)
+		if err := load(p); err != nil || i.refreshes != 1 {
+			t.Errorf("rotates %t: got %v after %d refreshes, want the new token to serve this run", rotates, err, i.refreshes)
+		}
 		if !slices.Contains(logged, "the new token could not be kept") {
 			t.Errorf("rotates %t: got the log %q, want a line about the token", rotates, logged)
 		}

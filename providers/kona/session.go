@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -161,7 +160,7 @@ func (s *session) initialize(ctx context.Context) error {
 	case pair.Access != "":
 		return s.adopt(ctx, pair, false)
 	}
-	s.setCurrent(pair)
+	s.current = pair
 	renewed, err := s.renew(ctx, "")
 	if err == nil && !renewed {
 		err = s.noToken("client_id or client_secret is missing to get one")
@@ -188,15 +187,11 @@ func (s *session) noToken(why string) *model.Error {
 
 func (s *session) hintSignIn() string { return "sign in: confab login " + s.account.Name }
 
-func (s *session) setCurrent(t tokens) {
-	s.api.Protect(t.Access, t.Refresh)
-	s.current = t
-}
-
 // adopt makes a pair current. It finds out and stores the user of the pair, if that is unknown. A pair that did not come from a
 // refresh becomes current even if the service refuses it: its first use is refused again, and leads to a refresh. The file is
 // locked if the pair is renewed.
 func (s *session) adopt(ctx context.Context, t tokens, renewed bool) error {
+	s.api.Protect(t.Access, t.Refresh)
 	before := t
 	err := s.checkUser(ctx, &t)
 	switch {
@@ -208,10 +203,10 @@ func (s *session) adopt(ctx context.Context, t tokens, renewed bool) error {
 			return err
 		}
 	}
-	if e := model.AsError(err); e != nil && (renewed || e.Status != http.StatusUnauthorized || e.Hint == hintPassword) {
+	if e := model.AsError(err); e != nil && (renewed || e.Status != http.StatusUnauthorized) {
 		return err
 	}
-	s.setCurrent(t)
+	s.current = t
 	return nil
 }
 
@@ -254,7 +249,6 @@ func isUserUnavailable(err error) bool {
 
 // userOf asks the service for the user of an access token.
 func (s *session) userOf(ctx context.Context, access string) (model.Participant, error) {
-	s.api.Protect(access)
 	call := providers.Call{Endpoint: calls.UserInfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}}
 	return signedIn(s.api.Do(ctx, call))
 }
@@ -313,12 +307,10 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 	if err != nil || service.Value(s.account, settingClientID) == "" || clientSecret == "" {
 		return false, err
 	}
-	var tried []string
-	for _, from := range []tokens{latest, s.current, {Refresh: secret}} {
-		if from.Refresh == "" || slices.Contains(tried, from.Refresh) {
+	for i, from := range []tokens{latest, {Refresh: secret}} {
+		if from.Refresh == "" || i > 0 && from.Refresh == latest.Refresh {
 			continue
 		}
-		tried = append(tried, from.Refresh)
 		var next tokens
 		next, err = s.exchange(ctx, op, clientSecret, "refresh_token", url.Values{"refresh_token": {from.Refresh}})
 		switch model.KindOf(err) {
@@ -328,13 +320,13 @@ func (s *session) renew(ctx context.Context, refused string) (renewed bool, err 
 		default:
 			return false, err
 		}
-		rotated := next.Refresh != "" && next.Refresh != from.Refresh
 		next.Refresh = cmp.Or(next.Refresh, from.Refresh)
 		next.Origin, next.Rows, next.User = latest.Origin, stored.Rows, from.User
-		// The pair is stored before anything else can fail, because the old pair may have become invalid. A failure matters only if
-		// the refresh token has changed: otherwise the next start refreshes again.
-		if err = s.store(next); err == nil || !rotated {
-			err = s.adopt(ctx, next, true)
+		// The pair is stored before anything else can fail, because the old pair may have become invalid. One that can't be stored
+		// still serves this run. That is reported only if the refresh token has changed: otherwise the next start refreshes again.
+		kept := s.store(next)
+		if err = s.adopt(ctx, next, true); err == nil && next.Refresh != from.Refresh {
+			err = kept
 		}
 		return true, err
 	}

@@ -53,7 +53,7 @@ type tokens struct {
 // configured access token.
 func (t tokens) forOrigin(origin, access string) tokens {
 	if t.Origin != origin {
-		t = tokens{Origin: origin, Rows: t.Rows}
+		t = tokens{Origin: origin}
 	}
 	t.Access = cmp.Or(t.Access, access)
 	return t
@@ -314,9 +314,7 @@ func (s *session) exchange(ctx context.Context, op, clientSecret, grant string, 
 	got, _ := answer.Object()
 	t = tokens{Access: got.Text("access_token"), Refresh: got.Text("refresh_token")}
 	if t.Access == "" {
-		e := answer.Malformed("the token endpoint gave no token")
-		e.Status = answer.Status
-		return tokens{}, e
+		return tokens{}, s.refusal(answer.Malformed("the token endpoint gave no token"))
 	}
 	s.api.Protect(t.Access, t.Refresh)
 	if lifetime, ok := got.Seconds("expires_in"); ok && lifetime > 2*refreshEarly {
@@ -342,7 +340,7 @@ func (s *session) refusal(err error) error {
 	}
 	try := "token_request = " + strconv.Quote(other)
 	switch {
-	case e.Hint == hintPassword, e.Status == 0, e.Kind == model.RateLimited:
+	case e.Hint == hintPassword, e.Kind == model.RateLimited:
 	case e.Kind == model.Unauthorized, e.Kind == model.Forbidden, e.Kind == model.Invalid:
 		e.Kind, e.Hint = model.Unauthorized, s.hintSignIn()
 		if !slices.Contains(parametersRead, e.Code) {

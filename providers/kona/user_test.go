@@ -1,6 +1,7 @@
 package kona
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"testing"
@@ -25,6 +26,9 @@ func (s *userService) answer(r providertest.Request) (int, string) {
 		access, ok := s.codes[key]
 		if !ok {
 			return 400, `{"error":"invalid_grant"}`
+		}
+		if key == "refresh of ann" { // it stays valid, so the answer may leave it out
+			return 200, `{"access_token":"` + access + `"}`
 		}
 		return 200, `{"access_token":"` + access + `","refresh_token":"refresh of ` + access + `"}`
 	}
@@ -130,6 +134,15 @@ func TestUserOfAConfiguredTokenIsRequestedOnce(t *testing.T) {
 		t.Errorf("another token of the same user: %v", err)
 	}
 	wantIdentity(t, s.open(t, dir, "anns second"), asAnn, atHost)
+	// Nor does a pair of an earlier configuration prevent that the user is stored.
+	if err := p.session.file.write(tokens{Origin: "earlier", Access: "earlier token", User: "3"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{askedWho + ", " + readOne, readOne} {
+		if err := load(s.open(t, dir, "anns")); err != nil || s.requests() != want {
+			t.Errorf("pair of an earlier configuration: got %v, want success and the requests %s", err, want)
+		}
+	}
 }
 
 // What is stored for one user is never mixed with what another user sees.
@@ -156,6 +169,52 @@ func TestCredentialOfAnotherUser(t *testing.T) {
 	_ = load(s.open(t, dir, "anns"))
 	s.requests()
 	wantIdentity(t, s.open(t, dir, "anns"), asAnn, atHost)
+}
+
+// A stored pair that has ended is not replaced by a pair of the configured refresh token, if that belongs to another user. Nor does
+// an error show a token, old or new.
+func TestRefreshTokenOfAnotherUser(t *testing.T) {
+	s, dir := newUserService(), t.TempDir()
+	a := s.at(dir, "")
+	a.Secrets[settingRefreshToken] = providertest.Credential("refresh of bob")
+	s.codes["refresh of bob"] = "bobs"
+	stored := tokens{Origin: origin("", "refresh of bob"), Access: "ended", Refresh: "refresh of ann", User: "3"}
+	if err := tokenFileOf(a).write(stored); err != nil {
+		t.Fatal(err)
+	}
+	p, err := open(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := wantKind(t, load(p), model.Unauthorized); !strings.Contains(e.Message, "user 9") || strings.Contains(s.requests(), readOne+", "+readOne) {
+		t.Errorf("got %v, want both users and no read with the new token", e)
+	}
+	a.Transport = &providertest.Stub{Answer: func(r providertest.Request) (int, string) {
+		if strings.HasSuffix(r.Path, "/userinfo") {
+			return 422, `{"title":"No","details":"not with refresh of anns, refresh of bobs"}`
+		}
+		return s.answer(r)
+	}}
+	for _, stored := range []tokens{{}, {Origin: originLogin, Access: "anns", Refresh: "refresh of anns"}} {
+		if err := tokenFileOf(a).write(stored); err != nil {
+			t.Fatal(err)
+		}
+		if p, err = open(a); err != nil {
+			t.Fatal(err)
+		}
+		used := cmp.Or(stored.Refresh, "refresh of bobs")
+		if e := wantKind(t, load(p), model.Invalid); strings.Contains(e.Message, used) || !strings.Contains(e.Message, "not with") {
+			t.Errorf("got %v, want an error without the token %s", e, used)
+		}
+	}
+	l, err := newSignIn(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.Finish(t.Context(), "bob agrees")
+	if e := wantKind(t, err, model.Invalid); strings.Contains(e.Message, "refresh of bobs") {
+		t.Errorf("sign-in: got %v, want an error without the token", e)
+	}
 }
 
 // A run for one user does not continue with the tokens of another.
@@ -204,11 +263,14 @@ func TestTokensStoredWithoutAUser(t *testing.T) {
 		s := newUserService()
 		dir := earlier(t, s)
 		delete(s.users, "anns")
-		s.codes["refresh of ann"] = "anns second"
-		if err := load(s.open(t, dir, "")); err != nil {
-			t.Errorf("load: %v", err)
+		for _, next := range []string{"anns second", "anns third"} {
+			s.codes["refresh of ann"], s.users[next] = next, "3"
+			if err := load(s.open(t, dir, "")); err != nil {
+				t.Errorf("load: %v", err)
+			}
+			s.requests()
+			delete(s.users, next)
 		}
-		s.requests()
 		wantIdentity(t, s.open(t, dir, ""), asAnn, atHost)
 	})
 	t.Run("the same person signs in", func(t *testing.T) {
@@ -289,5 +351,26 @@ func testWithoutUserInfo(t *testing.T, nobody string) {
 	wantIdentity(t, p, atHost+" user unknown", "")
 	if err := load(p); err != nil {
 		t.Errorf("load: %v", err)
+	}
+	// Nor are they, once the service names that user.
+	delete(s.users, "bobs")
+	s.users["bobs second"], s.codes["refresh of bobs"] = "9", "bobs second"
+	s.requests()
+	if err := load(s.open(t, dir, "")); err != nil {
+		t.Errorf("load: %v", err)
+	}
+	s.requests()
+	p = s.open(t, dir, "")
+	wantIdentity(t, p, asBob, "")
+	// A run for a known user does not continue with tokens of a user whom the service does not name.
+	s.users["somebodys"] = nobody
+	if err := load(s.open(t, dir, "somebodys")); err != nil || s.requests() != readOne {
+		t.Errorf("the pair of the sign-in: %v", err)
+	}
+	if err := p.session.file.write(tokens{Origin: "another", User: "9", Rows: "3"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := load(s.open(t, dir, "somebodys")); err == nil || s.requests() != askedWho {
+		t.Errorf("a user who is not named: got %v, want a failure after one request", err)
 	}
 }
