@@ -123,14 +123,10 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 
 func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, err := w.provider.convert(raw)
-	if err != nil {
-		w.provider.Account.Logf("a row of the list was left out: %v", err)
-		return c.Conversation, false
-	}
-	if at, _ := providers.ParseTime(w.checkpoint); c.Updated.After(at) {
+	if at, _ := providers.ParseTime(w.checkpoint); err == nil && c.Updated.After(at) {
 		w.checkpoint = stamp(c.Updated)
 	}
-	return c.Conversation, true
+	return c.Conversation, err == nil
 }
 
 // expired reports whether an error may be about the cursor, which is all that distinguishes a page from the first.

@@ -88,12 +88,11 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	if err != nil {
 		return out, err
 	}
-	rows := providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
-	if at.Page == 1 && len(rows.Rows) == 0 && len(page.rows) > 0 {
+	out = providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
+	if at.Page == 1 && len(out.Rows) == 0 && len(page.rows) > 0 {
 		return out, providers.Malformed(calls.List.Name, "no row of the list can be read")
 	}
-	out = rows
-	out.Rows = providers.Unseen(l.seen, rows.Rows, func(c model.Conversation) string { return c.Ref.ID })
+	out.Rows = providers.Unseen(l.seen, out.Rows, func(c model.Conversation) string { return c.Ref.ID })
 	at.Seen += len(page.rows)
 	at.Most = max(at.Most, len(page.rows))
 	last := at.last(page, len(out.Rows))
@@ -116,9 +115,6 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 
 func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, err := l.provider.convert(raw, l.names)
-	if err != nil {
-		l.provider.Account.Logf("a row of the list was left out: %v", err)
-	}
 	return c.Conversation, err == nil
 }
 
