@@ -35,11 +35,9 @@ func (p position) String() string {
 }
 
 // parsePosition parses a place. Anything else is the first page.
-func parsePosition(s string) position {
-	var p position
-	if json.Unmarshal([]byte(s), &p) != nil || p.Page < 1 {
-		return position{Page: 1}
-	}
+func parsePosition(s string) (p position) {
+	_ = json.Unmarshal([]byte(s), &p)
+	p.Page = max(p.Page, 1)
 	return p
 }
 
