@@ -123,7 +123,8 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 
 func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, err := w.provider.convert(raw)
-	if at, _ := providers.ParseTime(w.checkpoint); err == nil && c.Updated.After(at) {
+	// A time in the future does not move the checkpoint, because the next heads would miss everything before that time.
+	if at, _ := providers.ParseTime(w.checkpoint); err == nil && c.Updated.After(at) && time.Until(c.Updated) < futureSlack {
 		w.checkpoint = stamp(c.Updated)
 	}
 	return c.Conversation, err == nil
@@ -134,6 +135,9 @@ func (w *walk) expired(err error) bool {
 	status := model.AsError(err).Status
 	return status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 }
+
+// futureSlack allows for a clock of this machine that is slow.
+const futureSlack = time.Hour
 
 // createdSlack allows for an update time that is earlier than the creation, because different clocks may set the two times.
 const createdSlack = 24 * time.Hour

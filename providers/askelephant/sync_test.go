@@ -46,7 +46,7 @@ func TestHeadWithACheckpointIsIncremental(t *testing.T) {
 		case q.Get("filter[updated_at][gte]") != "" && q.Get("cursor") == "":
 			return 200, page("n2", row("ngmt_3", "2026-04-03T00:00:00.5Z"), row("ngmt_4", "2026-04-04T00:00:00Z"))
 		case q.Get("filter[updated_at][gte]") != "":
-			return 200, page("", row("ngmt_4", "2026-04-04T00:00:00Z"), row("ngmt_3", "2026-04-05T00:00:00Z"))
+			return 200, page("", row("ngmt_4", "2026-04-04T00:00:00Z"), row("ngmt_3", "2026-04-05T00:00:00Z"), row("ngmt_5", "2999-01-01T00:00:00Z"))
 		case q.Get("cursor") == "":
 			return 200, page("c2", row("ngmt_3", "2026-04-03T00:00:00.5Z"), row("ngmt_2", "2026-04-02T00:00:00Z"))
 		}
@@ -63,7 +63,7 @@ func TestHeadWithACheckpointIsIncremental(t *testing.T) {
 	}
 	got = nil
 	next, err := p.Sync(context.Background(), model.SyncRequest{Cursor: res.Cursor}, collect(&got, ""))
-	if err != nil || !next.Complete || next.Cursor != `{"checkpoint":"2026-04-05T00:00:00Z"}` || strings.Join(got, " ") != "ngmt_3 ngmt_4 ngmt_3" {
+	if err != nil || !next.Complete || next.Cursor != `{"checkpoint":"2026-04-05T00:00:00Z"}` || strings.Join(got, " ") != "ngmt_3 ngmt_4 ngmt_3 ngmt_5" {
 		t.Errorf("incremental head: got %+v, error %v, rows %v", next, err, got)
 	}
 	if d := cmp.Diff([]string{
