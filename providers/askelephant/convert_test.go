@@ -144,6 +144,9 @@ func TestFormsOfPeople(t *testing.T) {
 		if err != nil || len(c.Participants.Items) != 1 || c.Participants.Items[0] != want {
 			t.Errorf("%s: got %+v, error %v; want %+v", in, c.Participants, err, want)
 		}
+		if facts := factLines(c.Facts); want.ID == "mr_1" && facts != "People / Room 4.object = meeting_room" {
+			t.Errorf("%s: got the facts %s, want the object among the facts of people", in, facts)
+		}
 	}
 	c, err := blank("a", "").convert([]byte(`{"id":"ngmt_1","companies":[{},{"domain":"x"}],"tags":[{},{"color":"red"},{"id":"t1"}]}`))
 	if d := cmp.Diff(map[string]string{"t1": ""}, c.Labels); err != nil || d != "" || c.Companies == nil || len(c.Companies) > 0 {
