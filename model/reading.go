@@ -52,6 +52,9 @@ func MergeReading(older, newer Conversation, r Reading) Conversation {
 	newer.Space = mergeNamed(older.Space, newer.Space, whole)
 	newer.Channel = mergeNamed(older.Channel, newer.Channel, whole)
 	if !whole {
+		fill(newer.Privacy == PrivacyUnknown, &newer.Privacy, older.Privacy)
+		fill(newer.Status == "" && !newer.Closed, &newer.Closed, older.Closed)
+		keep(&newer.Status, older.Status)
 		keep(&newer.Description, older.Description)
 		keep(&newer.Access, older.Access)
 		keep(&newer.DefaultRole, older.DefaultRole)

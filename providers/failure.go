@@ -284,7 +284,7 @@ func readError(body []byte) *model.Error {
 	case t[0] == '<':
 		e.Hint = "it answered with a web page"
 		if m := titleTag.FindSubmatch(t); m != nil && utf8.Valid(m[1]) {
-			e.Message = strings.TrimSpace(string(m[1]))
+			e.Message = HTMLText(string(m[1]))
 		}
 	case json.Valid(t):
 		readErrorValue(e, t, 0)

@@ -143,12 +143,15 @@ func TestFormsOfPeople(t *testing.T) {
 		if err != nil || len(c.Participants.Items) != 1 || c.Participants.Items[0] != want {
 			t.Errorf("%s: got %+v, error %v; want %+v", in, c.Participants, err, want)
 		}
+		if facts := factLines(c.Facts); want.ID == "mr_1" && facts != "People / Room 4.object = meeting_room" {
+			t.Errorf("%s: got the facts %s, want the object among the facts of people", in, facts)
+		}
 	}
 	c, err := blank("a", "").convert([]byte(`{"id":"ngmt_1","companies":[{},{"domain":"x"}],"tags":[{},{"color":"red"},{"id":"t1"}]}`))
 	if d := cmp.Diff(map[string]string{"t1": ""}, c.Labels); err != nil || d != "" || c.Companies == nil || len(c.Companies) > 0 {
 		t.Errorf("without names and ids: got companies %v and labels %v, error %v; want none but t1", c.Companies, c.Labels, err)
 	}
-	c, err = blank("a", "").convert([]byte(`{"id":"ngmt_1","owner":{"id":"usr_1","first_name":"Xena"}}`))
+	c, err = blank("a", "").convert([]byte(`{"id":"ngmt_1","owner":{"object":"user","id":"usr_1","first_name":"Xena"}}`))
 	if want := (model.Participant{Kind: "user", ID: "usr_1", Name: "Xena"}); err != nil || c.Owner != want || len(c.Facts) > 0 {
 		t.Errorf("an owner without owner_user_id: got %+v with facts %s, error %v; want %+v", c.Owner, factLines(c.Facts), err, want)
 	}

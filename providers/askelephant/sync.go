@@ -125,12 +125,10 @@ func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, err := w.provider.convert(raw)
 	if err != nil {
 		w.provider.Account.Logf("a row of the list was left out: %v", err)
-		return c.Conversation, false
-	}
-	if at, _ := providers.ParseTime(w.checkpoint); c.Updated.After(at) {
+	} else if at, _ := providers.ParseTime(w.checkpoint); c.Updated.After(at) {
 		w.checkpoint = stamp(c.Updated)
 	}
-	return c.Conversation, true
+	return c.Conversation, err == nil
 }
 
 // expired reports whether an error may be about the cursor, which is all that distinguishes a page from the first.

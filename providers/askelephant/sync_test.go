@@ -84,12 +84,12 @@ func TestHeadWithACheckpointIsIncremental(t *testing.T) {
 }
 
 func TestFullWalkResumesAndRestarts(t *testing.T) {
-	refuse := false
+	refuse, status := false, 422
 	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/engagements": func(r providertest.Request) (int, string) {
 		switch c := r.Values.Get("cursor"); {
 		case c != "" && refuse:
 			refuse = false
-			return 422, `{"title":"Validation Failed","errors":[{"field":"cursor","code":"expired","message":"too old"}]}`
+			return status, `{"title":"Validation Failed","errors":[{"field":"cursor","code":"expired","message":"too old"}]}`
 		case c == "":
 			return 200, page("c2", row("ngmt_1", "2026-04-01T00:00:00Z"))
 		case c == "c2":
@@ -113,10 +113,12 @@ func TestFullWalkResumesAndRestarts(t *testing.T) {
 	if sent := f.Take(); sent[0] != "GET /v2/engagements?cursor=c2&"+expandAll+"&filter[updated_at][gte]=2026-01-01T00:00:00Z&limit=100&order_by=updated_at:asc" {
 		t.Errorf("resumed full walk: sent %s", sent[0])
 	}
-	refuse, got = true, nil
-	end, err = p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull, Cursor: res.Cursor}, collect(&got, ""))
-	if err != nil || !end.Complete || strings.Join(got, " ") != "ngmt_1 ngmt_2 ngmt_3" {
-		t.Errorf("refused cursor: got %+v, error %v, rows %v", end, err, got)
+	for _, status = range []int{400, 422, 403} {
+		refuse, got = true, nil
+		end, err = p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull, Cursor: res.Cursor}, collect(&got, ""))
+		if restarted := err == nil && end.Complete && strings.Join(got, " ") == "ngmt_1 ngmt_2 ngmt_3"; restarted != (status != 403) {
+			t.Errorf("cursor refused with %d: got %+v, error %v, rows %v", status, end, err, got)
+		}
 	}
 	// A page that was not taken is read again.
 	res, err = p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {

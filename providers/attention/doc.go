@@ -8,7 +8,8 @@
 //
 // What the vendor leaves open, and what the adapter does:
 //
-//   - Bearer or bare key: the setting auth_scheme says which is sent first. After a 401 the other form is tried once.
+//   - Bearer or bare key: the setting auth_scheme says which is sent first. After a 401 the other form is tried once, for each
+//     endpoint by itself, because endpoints may differ.
 //   - Two paths of the list: the adapter asks /conversations/list, and /conversations once the first has answered 404, 405, 400
 //     or 422.
 //   - Single resources come bare or inside "data", lists as {"data":[…]}, {"data":null} or a bare array: it reads all forms.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -156,10 +157,12 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
+	var searched []string
 	f := &providertest.Stub{Answers: providertest.Answers{
 		"GET /v2/labels": providertest.Says(200, `{"data":[{"uuid":"l1","name":"Stage","options":[{"value":"Demo"},"Won"]}]}`),
 		"GET /v2/users": func(r providertest.Request) (int, string) {
-			if r.Values.Get("filter[email]") == "zoe@example.com" {
+			if address := r.Values.Get("filter[email]"); address != "" {
+				searched = append(searched, address)
 				return 200, `{"data":[{"type":"users","id":"u9","attributes":{"email":"zoe@example.com"}}]}`
 			}
 			return 200, `{"data":[{"uuid":"u1","email":"ann@example.com","firstName":"Ann","lastName":"Lee"},{"uuid":"u2","firstName":"Bo"}]}`
@@ -177,6 +180,8 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "lée"}, "u1"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "zoe@example.com"}, "u9"},
 		{model.LookupRequest{Kind: model.LookupTeams, Text: "west"}, "t1"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann@example.com"}, "u1"},
+		{model.LookupRequest{Kind: model.LookupTeams, Text: "zoe@example.com"}, ""},
 		{model.LookupRequest{Kind: model.LookupLabels}, "l1"},
 		{model.LookupRequest{Kind: model.LookupLabels, Scope: "Stage"}, "Demo Won"},
 	} {
@@ -194,6 +199,9 @@ func TestLookup(t *testing.T) {
 		if s := strings.Join(got, " "); s != tc.want {
 			t.Errorf("%+v: got %s, want %s", tc.req, s, tc.want)
 		}
+	}
+	if !slices.Equal(searched, []string{"zoe@example.com"}) {
+		t.Errorf("searched by address for %v, want only the user that the directory lacks", searched)
 	}
 	if _, err := p.Lookup(context.Background(), model.LookupRequest{Kind: model.LookupSpaces}); model.KindOf(err) != model.Unsupported {
 		t.Errorf("unknown directory: got %v, want Unsupported", err)

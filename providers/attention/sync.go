@@ -35,11 +35,9 @@ func (p position) String() string {
 }
 
 // parsePosition parses a place. Anything else is the first page.
-func parsePosition(s string) position {
-	var p position
-	if json.Unmarshal([]byte(s), &p) != nil || p.Page < 1 {
-		return position{Page: 1}
-	}
+func parsePosition(s string) (p position) {
+	_ = json.Unmarshal([]byte(s), &p)
+	p.Page = max(p.Page, 1)
 	return p
 }
 
@@ -88,12 +86,11 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	if err != nil {
 		return out, err
 	}
-	rows := providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
-	if at.Page == 1 && len(rows.Rows) == 0 && len(page.rows) > 0 {
+	out = providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
+	if at.Page == 1 && len(out.Rows) == 0 && len(page.rows) > 0 {
 		return out, providers.Malformed(calls.List.Name, "no row of the list can be read")
 	}
-	out = rows
-	out.Rows = providers.Unseen(l.seen, rows.Rows, func(c model.Conversation) string { return c.Ref.ID })
+	out.Rows = providers.Unseen(l.seen, out.Rows, func(c model.Conversation) string { return c.Ref.ID })
 	at.Seen += len(page.rows)
 	at.Most = max(at.Most, len(page.rows))
 	last := at.last(page, len(out.Rows))

@@ -28,6 +28,7 @@ func pages(n int, meta func(page int) string) func(providertest.Request) (int, s
 }
 
 func TestSyncStops(t *testing.T) {
+	const fewer = "fewer rows than counted"
 	for _, tc := range []struct {
 		name     string
 		rows     int
@@ -43,6 +44,7 @@ func TestSyncStops(t *testing.T) {
 		{"meta null", 20, func(int) string { return `,"meta":null` }, 2},
 		{"counts as texts", 60, func(int) string { return `,"meta":{"pageCount":"2"}` }, 2},
 		{"a page count that the total denies", 120, func(int) string { return `,"meta":{"pageCount":2,"totalRecords":120}` }, 3},
+		{fewer, 120, func(int) string { return `,"meta":{"totalRecords":125}` }, 4},
 		{"zero counts", 60, func(int) string { return `,"meta":{"pageCount":0,"totalRecords":0}` }, 2},
 	} {
 		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": pages(tc.rows, tc.meta)}}
@@ -52,7 +54,7 @@ func TestSyncStops(t *testing.T) {
 			got = append(got, b.Conversations...)
 			return true, nil
 		})
-		if err != nil || !res.Complete || res.Cursor != "" || len(got) != tc.rows {
+		if err != nil || res.Complete != (tc.name != fewer) || res.Cursor != "" || len(got) != tc.rows {
 			t.Errorf("%s: got %+v, error %v, %d rows", tc.name, res, err, len(got))
 		}
 		if n := len(f.Take()); n != tc.requests {
@@ -145,13 +147,15 @@ func TestSyncBodies(t *testing.T) {
 }
 
 func TestSyncOfAServiceThatIgnoresPageNumbers(t *testing.T) {
-	f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": func(r providertest.Request) (int, string) {
-		r.Values = url.Values{"page": {"1"}}
-		return pages(60, func(int) string { return `,"meta":{"pageCount":9}` })(r)
-	}}}
-	res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
-	if model.KindOf(err) != model.Malformed || res.Complete || len(f.Take()) != 3 {
-		t.Errorf("got %+v, %v; want Malformed after three requests", res, err)
+	for _, meta := range []string{`,"meta":{"pageCount":9}`, ""} {
+		f := &providertest.Stub{Answers: providertest.Answers{"GET /v2/conversations/list": func(r providertest.Request) (int, string) {
+			r.Values = url.Values{"page": {"1"}}
+			return pages(60, func(int) string { return meta })(r)
+		}}}
+		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
+		if model.KindOf(err) != model.Malformed || res.Complete || len(f.Take()) != 3 {
+			t.Errorf("%s: got %+v, %v; want Malformed after three requests", meta, res, err)
+		}
 	}
 }
 
