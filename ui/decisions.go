@@ -93,24 +93,28 @@ func (d *decisions) show(found decision) {
 
 func (d *decisions) openConflict(e model.OutboxEntry) {
 	c := &dialog.Conflict{Entry: e, Keys: d.keys.Keys(keymap.Dialog), OutboxKeys: d.keys.Keys(keymap.Outbox), Now: d.now}
+	send := func(choice model.Decision) {
+		d.send(choice, []model.OutboxEntry{e}, c, func(int) { d.followed.follow(e.Submission, false, false) })
+	}
 	d.openWhenFree(layer{overlay: c, handle: func(asks any) {
 		switch asks {
 		case keymap.Discard:
 			d.closeOverlay(c)
 			d.askDiscard([]model.OutboxEntry{e})
 		case keymap.Retry:
-			d.decide(c, model.DecideRetry, "")
+			send(model.DecideRetry)
 		case keymap.Accept:
 			ref, _ := c.Existing()
 			d.layers, d.inDetail = nil, false
 			d.list.setFilter("is:any id:"+ref.ID, ref)
 		case keymap.Mine:
-			d.decide(c, model.DecideMine, "")
+			send(model.DecideMine)
 		case keymap.Theirs:
-			d.decide(c, model.DecideTheirs, "theirs is kept: nothing is sent")
+			d.closeOverlay(c)
+			d.decide(model.DecideTheirs, []model.OutboxEntry{e}, func(int) { d.say(theme.Good, "theirs is kept: nothing is sent") })
 		case keymap.Merged:
 			if c.CanMerge() {
-				d.decide(c, model.DecideMerged, "")
+				send(model.DecideMerged)
 			} else {
 				d.say(theme.Dim, "only lists of people can be merged")
 			}
@@ -118,32 +122,59 @@ func (d *decisions) openConflict(e model.OutboxEntry) {
 	}})
 }
 
-const nothingSent = "read-only: nothing is sent"
-
-// decide carries out a decision. Without said, something is sent and followed.
-func (d *decisions) decide(c *dialog.Conflict, choice model.Decision, said string) {
-	refused, again := d.opts.ReadOnly && said == "", choice == model.DecideRetry
-	if !refused || again {
-		d.closeOverlay(c)
-	}
-	if refused {
-		d.say(theme.Warning, nothingSent)
+// send plans a decision that sends edits, and carries it out once a person has agreed to what is risky. Then it closes the
+// overlay from, if that is not nil.
+func (d *decisions) send(choice model.Decision, all []model.OutboxEntry, from overlay, done func(n int)) {
+	all = slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
+		about, _ := d.be.Describe(e.Ref.Account)
+		return about.ReadOnly
+	})
+	if len(all) == 0 {
+		d.say(theme.Warning, "read-only: nothing is sent")
 		return
 	}
-	d.try(theme.Pick(again, keymap.Retry, keymap.Resolve).Words(), func(ctx context.Context) error {
-		_, err := d.be.Decide(ctx, choice, c.Entry.ID)
-		return err
-	}, func() {
-		if said != "" {
-			d.say(theme.Good, said)
-		} else {
-			d.followed.follow(c.Entry.Submission, false, false)
+	operate(d.overlays, inDialog("Send again"), func(ctx context.Context, _ func(int, int)) (*dialog.Plan, error) {
+		plan, err := d.be.PlanDecision(ctx, choice, all)
+		plan.Title = "Send again: " + theme.Pick(len(all) == 1, model.CleanLine(all[0].Title, 120), theme.Count(len(all), "edit"))
+		return dialog.NewPlan(plan), err
+	}, func(plan *dialog.Plan, err error) {
+		send := func() {
+			d.closeOverlay(from)
+			d.decide(choice, all, done)
+		}
+		switch plan.Whole = true; {
+		case err != nil:
+			d.fail(changeOutbox, err)
+		case from != nil && d.layerOf(from) < 0 || findOverlay[*dialog.Plan](d.overlays) != nil: // the key was pressed twice
+		case plan.Risky():
+			d.askPlan(plan, from, send)
+		default:
+			send()
 		}
 	})
 }
 
-// ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects.
-func (d *decisions) ofEdits(submission string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+const changeOutbox = "change the outbox"
+
+// decide carries out a decision about edits, and passes to done for how many it did.
+func (d *decisions) decide(choice model.Decision, all []model.OutboxEntry, done func(n int)) {
+	fetch(d.loop, changeOutbox, func(ctx context.Context) (int, error) {
+		ids := make([]string, len(all))
+		for i, e := range all {
+			ids[i] = e.ID
+		}
+		return d.be.Decide(ctx, choice, ids...)
+	}, done)
+}
+
+// count returns a function that shows to how many edits something was done.
+func (d *decisions) count(done string) func(n int) {
+	return func(n int) { d.say(theme.Good, theme.Count(n, "edit")+" "+done) }
+}
+
+// ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects, or says nothing if
+// there are none.
+func (d *decisions) ofEdits(submission, nothing string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
 	fetch(d.loop, "read what was submitted", func(ctx context.Context) ([]model.OutboxEntry, error) {
 		if submission == "" {
 			return d.be.Outbox(ctx)
@@ -151,31 +182,15 @@ func (d *decisions) ofEdits(submission string, which func(model.OutboxEntry) boo
 		edits, err := d.be.SubmissionEdits(ctx, submission, 0)
 		return edits.Outbox, err
 	}, func(edits []model.OutboxEntry) {
-		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
+		if edits = slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }); len(edits) == 0 {
+			d.say(theme.Dim, nothing)
+		} else {
+			do(edits)
+		}
 	})
 }
 
-// toEdits carries out a decision about edits, and shows to how many it was done; nothing is shown for no edits.
-func (d *decisions) toEdits(a keymap.Action, choice model.Decision, all []model.OutboxEntry, nothing, done string) {
-	if len(all) == 0 {
-		d.say(theme.Dim, nothing)
-		return
-	}
-	fetch(d.loop, a.Words(), func(ctx context.Context) (string, error) {
-		ids := make([]string, len(all))
-		for i, e := range all {
-			ids[i] = e.ID
-		}
-		n, err := d.be.Decide(ctx, choice, ids...)
-		return theme.Count(n, "edit") + " " + done, err
-	}, func(said string) { d.say(theme.Good, said) })
-}
-
 func (d *decisions) askDiscard(all []model.OutboxEntry) {
-	if len(all) == 0 {
-		d.say(theme.Dim, "there is nothing to discard that is not being sent")
-		return
-	}
 	menu := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?", At: 1,
 		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
 	left := 0
@@ -193,21 +208,19 @@ func (d *decisions) askDiscard(all []model.OutboxEntry) {
 	}
 	d.openMenu(menu, func(i int) {
 		if i == 0 {
-			d.toEdits(keymap.Discard, model.DecideDiscard, all, "", "discarded")
+			d.decide(model.DecideDiscard, all, d.count("discarded"))
 		}
 	})
 }
 
+const nothingToSend = "there is nothing to send again"
+
 func (d *decisions) retry(all []model.OutboxEntry) {
-	if d.opts.ReadOnly && len(all) > 0 {
-		d.say(theme.Warning, nothingSent)
-		return
-	}
-	d.toEdits(keymap.Retry, model.DecideRetry, all, "there is nothing to send again", "queued again")
+	d.send(model.DecideRetry, all, nil, d.count("queued again"))
 }
+
+func (d *decisions) retryFailed() { d.ofEdits("", nothingToSend, model.OutboxEntry.Retriable, d.retry) }
 
 func (d *decisions) withdraw(all []model.OutboxEntry) {
-	d.toEdits(keymap.Stop, model.DecideWithdraw, all, "there is nothing left to withdraw", "withdrawn")
+	d.decide(model.DecideWithdraw, all, d.count("withdrawn"))
 }
-
-func (d *decisions) retryFailed() { d.ofEdits("", model.OutboxEntry.Retriable, d.retry) }

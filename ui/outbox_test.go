@@ -296,7 +296,19 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Type("settle")
 		a.Press("enter")
 		a.Want("both        ", "New One")
-		a.Press("g")
+		f.delay["PlanDecision"] = 100 * time.Millisecond
+		a.Rush("g", "g") // which removes people, so it asks, once
+		a.Want("- Ann Archer", "no (enter)")
+		a.Press("enter")
+		a.Want("both        ", "nothing was sent")
+		a.Rush("g", "esc")
+		a.WantNot("both        ", "no (enter)")
+		if len(f.resolved) != 0 {
+			t.Fatalf("resolved as %v without a yes", f.resolved)
+		}
+		a.Press("!")
+		a.Press("g", "y")
+		a.WantNot("both        ", "no (enter)")
 		if !slices.Equal(f.resolved, []model.Decision{model.DecideMerged}) {
 			t.Errorf("resolved as %v, want merged", f.resolved)
 		}
