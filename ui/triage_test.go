@@ -90,8 +90,13 @@ func TestTriageInAnOpenConversationGoesToTheNext(t *testing.T) {
 		a.Want("Talk 1 about budgets", "done until something changes", "Seen by")
 		a.Press("b")
 		a.Want("Talk 2 about budgets")
-		a.Press("z", "enter")
-		a.Want("Talk 3 about budgets", "snoozed until")
+		a.Press("z", "ctrl+u", "3", "d", "esc", "z")
+		a.Want("restored from your draft")
+		a.Press("enter")
+		a.Want("Talk 3 about budgets", "snoozed until Mon 23 Nov")
+		if len(f.drafts) != 1 || f.draft("snooze:askelephant-a:c00002") != "" {
+			t.Errorf("drafts: %q, want none", f.drafts)
+		}
 		a.Press("2", "d")
 		a.Want("Talk 5 about budgets")
 		a.Burst(30*time.Millisecond, "d")
