@@ -17,6 +17,21 @@ type decisions struct {
 	list     *listing
 	detail   *conversation
 	followed *followed
+	reader
+}
+
+// news reads the edit that is shown again, which may have been sent or decided about elsewhere.
+func (d *decisions) news(e model.Event) {
+	c := findOverlay[*dialog.Conflict](d.overlays)
+	if c == nil || !e.All && !e.Edits || !d.begin() {
+		return
+	}
+	read(d.loop, bind(d.be.OutboxOf, c.Entry.Ref), func(all []model.OutboxEntry, err error) {
+		if err == nil {
+			c.Read(all)
+		}
+		d.ended(&d.reader, func() { d.news(e) })
+	})
 }
 
 // settle opens an edit of this row that needs a person, else the next such edit of any row.
@@ -93,14 +108,15 @@ func (d *decisions) show(found decision) {
 
 func (d *decisions) openConflict(e model.OutboxEntry) {
 	c := &dialog.Conflict{Entry: e, Keys: d.keys.Keys(keymap.Dialog), OutboxKeys: d.keys.Keys(keymap.Outbox), Now: d.now}
+	now := func() []model.OutboxEntry { return []model.OutboxEntry{c.Entry} }
 	send := func(choice model.Decision) {
-		d.send(choice, []model.OutboxEntry{e}, c, func(int) { d.followed.follow(e.Submission, false, false) })
+		d.send(choice, now(), c, func(int) { d.followed.follow(e.Submission, false, false) })
 	}
 	d.openWhenFree(layer{overlay: c, handle: func(asks any) {
 		switch asks {
 		case keymap.Discard:
 			d.closeOverlay(c)
-			d.askDiscard([]model.OutboxEntry{e})
+			d.askDiscard(now())
 		case keymap.Retry:
 			send(model.DecideRetry)
 		case keymap.Accept:
@@ -111,7 +127,7 @@ func (d *decisions) openConflict(e model.OutboxEntry) {
 			send(model.DecideMine)
 		case keymap.Theirs:
 			d.closeOverlay(c)
-			d.decide(model.DecideTheirs, []model.OutboxEntry{e}, func(int) { d.say(theme.Good, "theirs is kept: nothing is sent") })
+			d.decide(model.DecideTheirs, now(), func(int) { d.say(theme.Good, "theirs is kept: nothing is sent") })
 		case keymap.Merged:
 			if c.CanMerge() {
 				send(model.DecideMerged)

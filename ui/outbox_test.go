@@ -263,6 +263,20 @@ func TestConflictIsResolvedByAKey(t *testing.T) {
 		if !slices.Equal(f.resolved, []model.Decision{model.DecideTheirs}) {
 			t.Errorf("resolved as %v, want theirs", f.resolved)
 		}
+		f.outbox = []model.OutboxEntry{renaming(1, "s1", model.InConflict)}
+		a.Press("!")
+		a.Want("send mine")
+		f.settle(model.Queued, nil) // by another confab, which also delivers it
+		a.Settle()
+		a.Want("Queued: Talk 1", "On its way.", "send again")
+		f.deliver()
+		a.Settle()
+		a.Press("m", "t", "r", "x")
+		a.Want("Settled meanwhile: Talk 1", "There is nothing left to decide.", "esc close")
+		a.WantNot("send again", "Discard this edit?")
+		if n := f.count("PlanDecision"); n != 0 {
+			t.Errorf("%d decisions were planned about a settled edit", n)
+		}
 	})
 }
 
