@@ -266,7 +266,8 @@ func TestConflictIsResolvedByAKey(t *testing.T) {
 		f.outbox = []model.OutboxEntry{renaming(1, "s1", model.InConflict)}
 		a.Press("!")
 		a.Want("send mine")
-		f.settle(model.Queued, nil) // by another confab, which also delivers it
+		f.outbox[0].State = model.Queued // by another confab, which also delivers it
+		f.news <- model.Event{Edits: true}
 		a.Settle()
 		a.Want("Queued: Talk 1", "On its way.", "send again")
 		f.deliver()
