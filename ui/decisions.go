@@ -27,8 +27,14 @@ func (d *decisions) news(e model.Event) {
 		return
 	}
 	read(d.loop, bind(d.be.OutboxOf, c.Entry.Ref), func(all []model.OutboxEntry, err error) {
-		if err == nil {
-			c.Read(all)
+		switch i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.ID == c.Entry.ID }); {
+		case err != nil || d.layerOf(c) < 0:
+		case i >= 0:
+			c.Entry = all[i]
+		default: // a dialog stays, or a key meant for it would reach the list
+			d.closeOverlay(c)
+			d.openWhenFree(layer{overlay: &dialog.Text{Keys: d.keys.Keys(keymap.Pager), Title: "Settled meanwhile",
+				Lines: []string{model.CleanLine(c.Entry.Title, 200), "There is nothing left to decide."}}})
 		}
 		d.ended(&d.reader, func() { d.news(e) })
 	})

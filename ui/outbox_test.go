@@ -273,7 +273,7 @@ func TestConflictIsResolvedByAKey(t *testing.T) {
 		f.deliver()
 		a.Settle()
 		a.Press("m", "t", "r", "x")
-		a.Want("Settled meanwhile: Talk 1", "There is nothing left to decide.", "esc close")
+		a.Want("Settled meanwhile", "Talk 1 about", "There is nothing left to decide.", "esc close")
 		a.WantNot("send again", "Discard this edit?")
 		if n := f.count("PlanDecision"); n != 0 {
 			t.Errorf("%d decisions were planned about a settled edit", n)

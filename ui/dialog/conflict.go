@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,19 +28,6 @@ func (d *Conflict) merged() *model.Value {
 	return model.Merged(d.Entry.Edit, *d.Entry.Theirs)
 }
 
-// settled is the state of an edit that is no longer in the outbox.
-const settled model.EditState = "settled meanwhile"
-
-// Read takes the edit from what the outbox now holds of its conversation.
-func (d *Conflict) Read(all []model.OutboxEntry) {
-	i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.ID == d.Entry.ID })
-	if i >= 0 {
-		d.Entry = all[i]
-	} else {
-		d.Entry.State, d.Entry.Error = settled, nil
-	}
-}
-
 func (d *Conflict) CanMerge() bool { return d.merged() != nil }
 
 // Existing returns the conversation because of which a create was refused, if the service named one.
@@ -56,7 +42,7 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 // Update returns keymap.Mine, Theirs or Merged for a conflict, Retry or Discard for an edit
 // that failed, and Accept to show the conversation that exists already.
 func (d *Conflict) Update(msg tea.Msg) any {
-	if k, ok := msg.(tea.KeyPressMsg); ok && !d.Entry.State.Resolvable() && d.Entry.State != settled {
+	if k, ok := msg.(tea.KeyPressMsg); ok && !d.Entry.State.Resolvable() {
 		switch a := d.OutboxKeys.Press(k.String()); a {
 		case keymap.Retry, keymap.Discard:
 			return a
@@ -80,9 +66,6 @@ func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 
 // footer returns the keys. The words are short where all three choices would not fit, since none may be missing.
 func (d *Conflict) footer(w int) []string {
-	if d.Entry.State == settled {
-		return []string{"esc", "close"}
-	}
 	if d.Entry.State.Resolvable() {
 		send, keep := "send ", "keep "
 		if w < 62 {
@@ -100,8 +83,7 @@ func (d *Conflict) lines(p *theme.Page) {
 	e := d.Entry
 	why := e
 	why.Theirs = nil // it stands below
-	otherwise := theme.Pick(e.State == settled, "There is nothing left to decide.", "On its way.")
-	p.Add(theme.Text, "", cmp.Or(sentence(p.Reason(why, d.Now())), otherwise)+theme.Pick(e.Orphaned, "", consequences[e.State]))
+	p.Add(theme.Text, "", cmp.Or(sentence(p.Reason(why, d.Now())), "On its way.")+theme.Pick(e.Orphaned, "", consequences[e.State]))
 	p.Line("")
 	if e.Kind.Shape() == model.ShapeAct {
 		p.Line(p.Say(theme.Heading, p.Phrase(e.Edit)))
