@@ -213,20 +213,19 @@ func (d *decisions) ofEdits(submission, nothing string, which func(model.OutboxE
 }
 
 func (d *decisions) askDiscard(all []model.OutboxEntry) {
-	menu := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?", At: 1,
+	one := len(all) == 1
+	menu := &dialog.Menu{Title: "Discard " + theme.Pick(one, "this edit", theme.Count(len(all), "edit")) + "?", At: 1,
 		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
+	if one {
+		menu.Text = []string{d.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
+	}
 	left := 0
 	for _, e := range all {
 		left += theme.Pick(e.Sent, 1, 0)
 	}
 	if left > 0 {
-		menu.Text = []string{"Requests for " + theme.Number(left) + " of them have left already: discarding does not take those back."}
-	}
-	if len(all) == 1 {
-		menu.Title, menu.Text = "Discard this edit?", []string{d.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
-		if left > 0 {
-			menu.Text = append(menu.Text, "A request for it has left already: discarding does not take that back.")
-		}
+		sent := theme.Pick(one, "A request for it has", "Requests for "+theme.Number(left)+" of them have")
+		menu.Text = append(menu.Text, sent+" left already: discarding does not take that back.")
 	}
 	d.openMenu(menu, func(i int) {
 		if i == 0 {
