@@ -168,7 +168,7 @@ func (t *triage) snooze(in intent) {
 	until := func(text string) error {
 		at, err := model.ParseWhen(text, t.now())
 		if err == nil {
-			t.change(in, "snoozed until "+at.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &at})
+			t.change(in, "snoozed until "+theme.Moment(at, t.now()), model.TriageChange{Snooze: &at})
 		}
 		return err
 	}
