@@ -44,6 +44,8 @@ type Planner interface {
 	Submit(ctx context.Context, p Plan) (ids []string, err error)
 	PlanUndo(ctx context.Context, id string, o PlanOptions) (Undo, error)
 	ApplyUndo(ctx context.Context, u Undo) (ids []string, err error)
+	// PlanDecision plans what a decision about edits of the outbox sends.
+	PlanDecision(ctx context.Context, d Decision, all []OutboxEntry) (Plan, error)
 }
 
 // Ledger reads the outbox and the history, and carries out a person's decisions about edits.

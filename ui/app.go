@@ -282,6 +282,7 @@ func (m *Model) news(e model.Event) {
 	}
 	m.outbox.news(e)
 	m.followed.news(e)
+	m.decisions.news(e)
 	m.detail.news(e)
 	m.rereadIfErrorsChanged()
 	m.endRefreshing()

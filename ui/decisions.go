@@ -17,6 +17,27 @@ type decisions struct {
 	list     *listing
 	detail   *conversation
 	followed *followed
+	reader
+}
+
+// news reads the edit that is shown again, which may have been sent or decided about elsewhere.
+func (d *decisions) news(e model.Event) {
+	c := findOverlay[*dialog.Conflict](d.overlays)
+	if c == nil || !e.All && !e.Edits || !d.begin() {
+		return
+	}
+	read(d.loop, bind(d.be.OutboxOf, c.Entry.Ref), func(all []model.OutboxEntry, err error) {
+		switch i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.ID == c.Entry.ID }); {
+		case err != nil || d.layerOf(c) < 0:
+		case i >= 0:
+			c.Entry = all[i]
+		default: // a dialog stays, or a key meant for it would reach the list
+			d.closeOverlay(c)
+			d.openWhenFree(layer{overlay: &dialog.Text{Keys: d.keys.Keys(keymap.Pager), Title: "Settled meanwhile",
+				Lines: []string{model.CleanLine(c.Entry.Title, 200), "There is nothing left to decide."}}})
+		}
+		d.ended(&d.reader, func() { d.news(e) })
+	})
 }
 
 // settle opens an edit of this row that needs a person, else the next such edit of any row.
@@ -93,24 +114,29 @@ func (d *decisions) show(found decision) {
 
 func (d *decisions) openConflict(e model.OutboxEntry) {
 	c := &dialog.Conflict{Entry: e, Keys: d.keys.Keys(keymap.Dialog), OutboxKeys: d.keys.Keys(keymap.Outbox), Now: d.now}
+	now := func() []model.OutboxEntry { return []model.OutboxEntry{c.Entry} }
+	send := func(choice model.Decision) {
+		d.send(choice, now(), c, func(int) { d.followed.follow(e.Submission, false, false) })
+	}
 	d.openWhenFree(layer{overlay: c, handle: func(asks any) {
 		switch asks {
 		case keymap.Discard:
 			d.closeOverlay(c)
-			d.askDiscard([]model.OutboxEntry{e})
+			d.askDiscard(now())
 		case keymap.Retry:
-			d.decide(c, model.DecideRetry, "")
+			send(model.DecideRetry)
 		case keymap.Accept:
 			ref, _ := c.Existing()
 			d.layers, d.inDetail = nil, false
 			d.list.setFilter("is:any id:"+ref.ID, ref)
 		case keymap.Mine:
-			d.decide(c, model.DecideMine, "")
+			send(model.DecideMine)
 		case keymap.Theirs:
-			d.decide(c, model.DecideTheirs, "theirs is kept: nothing is sent")
+			d.closeOverlay(c)
+			d.decide(model.DecideTheirs, now(), func(int) { d.say(theme.Good, "theirs is kept: nothing is sent") })
 		case keymap.Merged:
 			if c.CanMerge() {
-				d.decide(c, model.DecideMerged, "")
+				send(model.DecideMerged)
 			} else {
 				d.say(theme.Dim, "only lists of people can be merged")
 			}
@@ -118,32 +144,53 @@ func (d *decisions) openConflict(e model.OutboxEntry) {
 	}})
 }
 
-const nothingSent = "read-only: nothing is sent"
-
-// decide carries out a decision. Without said, something is sent and followed.
-func (d *decisions) decide(c *dialog.Conflict, choice model.Decision, said string) {
-	refused, again := d.opts.ReadOnly && said == "", choice == model.DecideRetry
-	if !refused || again {
-		d.closeOverlay(c)
-	}
-	if refused {
-		d.say(theme.Warning, nothingSent)
+// send plans a decision that sends edits, and carries it out once a person has agreed to what is risky. Then it closes the
+// overlay from, if that is not nil.
+func (d *decisions) send(choice model.Decision, all []model.OutboxEntry, from overlay, done func(n int)) {
+	all = slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
+		about, _ := d.be.Describe(e.Ref.Account)
+		return about.ReadOnly
+	})
+	if len(all) == 0 {
+		d.say(theme.Warning, "read-only: nothing is sent")
 		return
 	}
-	d.try(theme.Pick(again, keymap.Retry, keymap.Resolve).Words(), func(ctx context.Context) error {
-		_, err := d.be.Decide(ctx, choice, c.Entry)
-		return err
-	}, func() {
-		if said != "" {
-			d.say(theme.Good, said)
-		} else {
-			d.followed.follow(c.Entry.Submission, false, false)
+	operate(d.overlays, inDialog("Send again"), func(ctx context.Context, _ func(int, int)) (*dialog.Plan, error) {
+		plan, err := d.be.PlanDecision(ctx, choice, all)
+		plan.Title = "Send again: " + theme.Pick(len(all) == 1, model.CleanLine(all[0].Title, 120), theme.Count(len(all), "edit"))
+		return dialog.NewPlan(plan), err
+	}, func(plan *dialog.Plan, err error) {
+		send := func() {
+			d.closeOverlay(from)
+			d.decide(choice, all, done)
+		}
+		switch plan.Whole = true; {
+		case err != nil:
+			d.fail(changeOutbox, err)
+		case from != nil && d.layerOf(from) < 0 || findOverlay[*dialog.Plan](d.overlays) != nil: // the key was pressed twice
+		case plan.Risky():
+			d.askPlan(plan, from, send)
+		default:
+			send()
 		}
 	})
 }
 
-// ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects.
-func (d *decisions) ofEdits(submission string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
+const changeOutbox = "change the outbox"
+
+// decide carries out a decision about edits, and passes to done for how many it did.
+func (d *decisions) decide(choice model.Decision, all []model.OutboxEntry, done func(n int)) {
+	fetch(d.loop, changeOutbox, func(ctx context.Context) (int, error) { return d.be.Decide(ctx, choice, all...) }, done)
+}
+
+// count returns a function that shows to how many edits something was done.
+func (d *decisions) count(done string) func(n int) {
+	return func(n int) { d.say(theme.Good, theme.Count(n, "edit")+" "+done) }
+}
+
+// ofEdits calls do with those edits of a submission, or of the whole outbox for "", that which selects, or says nothing if
+// there are none.
+func (d *decisions) ofEdits(submission, nothing string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry)) {
 	fetch(d.loop, "read what was submitted", func(ctx context.Context) ([]model.OutboxEntry, error) {
 		if submission == "" {
 			return d.be.Outbox(ctx)
@@ -151,59 +198,44 @@ func (d *decisions) ofEdits(submission string, which func(model.OutboxEntry) boo
 		edits, err := d.be.SubmissionEdits(ctx, submission, 0)
 		return edits.Outbox, err
 	}, func(edits []model.OutboxEntry) {
-		do(slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }))
+		if edits = slices.DeleteFunc(edits, func(e model.OutboxEntry) bool { return !which(e) }); len(edits) == 0 {
+			d.say(theme.Dim, nothing)
+		} else {
+			do(edits)
+		}
 	})
 }
 
-// toEdits carries out a decision about edits, and shows to how many it was done; nothing is shown for no edits.
-func (d *decisions) toEdits(a keymap.Action, choice model.Decision, all []model.OutboxEntry, nothing, done string) {
-	if len(all) == 0 {
-		d.say(theme.Dim, nothing)
-		return
-	}
-	fetch(d.loop, a.Words(), func(ctx context.Context) (string, error) {
-		n, err := d.be.Decide(ctx, choice, all...)
-		return theme.Count(n, "edit") + " " + done, err
-	}, func(said string) { d.say(theme.Good, said) })
-}
-
 func (d *decisions) askDiscard(all []model.OutboxEntry) {
-	if len(all) == 0 {
-		d.say(theme.Dim, "there is nothing to discard that is not being sent")
-		return
-	}
-	menu := &dialog.Menu{Title: "Discard " + theme.Count(len(all), "edit") + "?", At: 1,
+	one := len(all) == 1
+	menu := &dialog.Menu{Title: "Discard " + theme.Pick(one, "this edit", theme.Count(len(all), "edit")) + "?", At: 1,
 		Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
+	if one {
+		menu.Text = []string{d.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
+	}
 	left := 0
 	for _, e := range all {
 		left += theme.Pick(e.Sent, 1, 0)
 	}
 	if left > 0 {
-		menu.Text = []string{"Requests for " + theme.Number(left) + " of them have left already: discarding does not take those back."}
-	}
-	if len(all) == 1 {
-		menu.Title, menu.Text = "Discard this edit?", []string{d.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
-		if left > 0 {
-			menu.Text = append(menu.Text, "A request for it has left already: discarding does not take that back.")
-		}
+		sent := theme.Pick(one, "A request for it has", "Requests for "+theme.Number(left)+" of them have")
+		menu.Text = append(menu.Text, sent+" left already: discarding does not take that back.")
 	}
 	d.openMenu(menu, func(i int) {
 		if i == 0 {
-			d.toEdits(keymap.Discard, model.DecideDiscard, all, "", "discarded")
+			d.decide(model.DecideDiscard, all, d.count("discarded"))
 		}
 	})
 }
 
+const nothingToSend = "there is nothing to send again"
+
 func (d *decisions) retry(all []model.OutboxEntry) {
-	if d.opts.ReadOnly && len(all) > 0 {
-		d.say(theme.Warning, nothingSent)
-		return
-	}
-	d.toEdits(keymap.Retry, model.DecideRetry, all, "there is nothing to send again", "queued again")
+	d.send(model.DecideRetry, all, nil, d.count("queued again"))
 }
+
+func (d *decisions) retryFailed() { d.ofEdits("", nothingToSend, model.OutboxEntry.Retriable, d.retry) }
 
 func (d *decisions) withdraw(all []model.OutboxEntry) {
-	d.toEdits(keymap.Stop, model.DecideWithdraw, all, "there is nothing left to withdraw", "withdrawn")
+	d.decide(model.DecideWithdraw, all, d.count("withdrawn"))
 }
-
-func (d *decisions) retryFailed() { d.ofEdits("", model.OutboxEntry.Retriable, d.retry) }

@@ -24,7 +24,7 @@
 //   - The selection is a conversation, never a row number. A key acts on the conversation that was
 //     under the cursor when it was typed.
 //   - Nothing is submitted without a plan. A plan that is risky, or that changes two conversations
-//     or more, has been shown and confirmed.
+//     or more, has been shown and confirmed; so has sending an edit again that is risky.
 //   - Remote text is cleaned before it is drawn, copied or used as a title.
 //   - Without input and without news nothing is written to the terminal.
 //   - After a dropped connection the next start goes back to the view, the filter and the

@@ -2,8 +2,11 @@ package ui
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"strings"
 	"sync"
 	"time"
@@ -84,9 +87,16 @@ type drafted interface {
 	Restore(draft string) (said string)
 }
 
-// draftOf returns the key of a draft for a single conversation, "" for several.
+// draftOf returns the key of a draft for the conversations of an intent. It names their accounts, with which it is forgotten.
 func draftOf(what string, in intent) string {
-	return theme.Pick(in.single, what+":"+in.row.Conversation.Ref.String(), "")
+	if in.single {
+		return what + ":" + in.row.Conversation.Ref.String()
+	}
+	h := fnv.New64a()
+	for account, key := range in.set.Keys() {
+		h.Write(binary.AppendVarint([]byte(account), key))
+	}
+	return fmt.Sprintf("%s:%s:%x", what, strings.Join(in.set.Accounts(), ":"), h.Sum64())
 }
 
 func (o *overlays) recordDrafts() {

@@ -276,6 +276,22 @@ func (f *fake) Decide(_ context.Context, d model.Decision, edits ...model.Outbox
 	return n, err
 }
 
+func (f *fake) PlanDecision(_ context.Context, d model.Decision, all []model.OutboxEntry) (p model.Plan, err error) {
+	err = f.enter("PlanDecision")
+	for _, e := range all {
+		edit, wrong := e.Decided(d)
+		if wrong != nil {
+			return p, wrong
+		}
+		it := model.PlanItem{Ref: e.Ref, Title: e.Title, State: model.PlanChange, Edits: []model.Edit{edit}}
+		row, _ := f.row(e.Ref)
+		about, _ := f.Describe(e.Ref.Account)
+		it.WeighAgain(row.Conversation, about, nil)
+		p.Items = append(p.Items, it)
+	}
+	return p, err
+}
+
 func (f *fake) Refresh(...string) {
 	_ = f.enter("Refresh")
 	f.mu.Lock()

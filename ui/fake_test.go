@@ -163,7 +163,7 @@ func (f *fake) Describe(account string) (model.Description, bool) {
 		if a.Name != account {
 			continue
 		}
-		d := model.Description{Provider: a.Provider, Name: strings.ToUpper(a.Provider[:1]) + a.Provider[1:], Account: account,
+		d := model.Description{Provider: a.Provider, Name: strings.ToUpper(a.Provider[:1]) + a.Provider[1:], Account: account, ReadOnly: a.ReadOnly,
 			Audience: model.Audiences{
 				{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Word: "public", Sentence: "everybody at Acme"}},
 				{Privacy: model.PrivacyPrivate, Audience: model.Audience{Class: model.ClassMembers, Word: "private", Sentence: "{owner+people}", Assumed: "nobody says it"}},

@@ -77,9 +77,9 @@ func (f *followed) openResults() {
 		id := d.Submission().ID
 		switch asks {
 		case keymap.Retry:
-			f.decisions.ofEdits(id, model.OutboxEntry.Stopped, f.decisions.retry)
+			f.decisions.ofEdits(id, nothingToSend, model.OutboxEntry.Stopped, f.decisions.retry)
 		case keymap.Stop:
-			f.decisions.ofEdits(id, model.OutboxEntry.Withdrawable, f.decisions.withdraw)
+			f.decisions.ofEdits(id, "there is nothing left to withdraw", model.OutboxEntry.Withdrawable, f.decisions.withdraw)
 		case dialog.Settled{}:
 			f.readSettled(d)
 		case keymap.SaveReport:

@@ -52,7 +52,9 @@ func TestFooterNamesOnlyKeysThatWork(t *testing.T) {
 	with(t, f, start{w: 120, h: 30, options: ui.Options{ReadOnly: true}}, func(a *app) {
 		a.Want("! settle  enter open  space mark  / filter  ctrl+p actions  ? help")
 		a.Press("j")
-		a.WantNot("! settle", "rename  ")
+		a.WantNot("! settle", "rename  ", "u undo")
+		a.Press("b", "k")
+		a.Want("u undo")
 	})
 }
 

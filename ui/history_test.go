@@ -70,6 +70,28 @@ func TestKeysOnAnEditOfTheOutbox(t *testing.T) {
 	})
 }
 
+// What widens who can see a conversation shows and asks again before it is sent again, from wherever that is asked for.
+func TestSendingAgainWhatWidensAsks(t *testing.T) {
+	for _, from := range [][]string{{"!", "r"}, {"O", "r"}, {"O", "enter", "j", "r"}, {"O", "R"}} {
+		f := newFake(conversations(20)...)
+		public := renaming(1, "s1", model.Refused)
+		public.Kind, public.Base, public.Target = model.EditPrivacy, model.TextValue("private"), model.TextValue("public")
+		f.outbox = []model.OutboxEntry{public}
+		with(t, f, start{w: 110, h: 34}, func(a *app) {
+			a.Press(from...)
+			a.Want("everybody at Acme", "no (enter)")
+			a.Press("enter")
+			if f.count("Decide retry") != 0 {
+				t.Fatalf("%v: sent again without a yes", from)
+			}
+			a.Press(from[len(from)-1], "y")
+			if f.outbox[0].State != model.Queued {
+				t.Errorf("%v: not sent again after a yes:\n%s", from, a.Text())
+			}
+		})
+	}
+}
+
 // Of the edits that need a person the next one down the list comes first, then the first of the list, then one that is
 // not in the list.
 func TestSettleTakesTheNextInTheList(t *testing.T) {
@@ -100,15 +122,16 @@ func TestSettleTakesTheNextInTheList(t *testing.T) {
 	})
 }
 
-// Nothing is sent under --read-only, whatever a person decides; what sends nothing can be decided.
+// Nothing is sent to a read-only account, whatever a person decides; what sends nothing can be decided.
 func TestDecisionsUnderReadOnlySendNothing(t *testing.T) {
 	f := newFake(conversations(20)...)
 	theirs := model.TextValue("Theirs")
 	f.outbox = []model.OutboxEntry{renaming(0, "s1", model.InConflict)}
 	f.outbox[0].Theirs = &theirs
-	s := start{w: 110, h: 34}
-	s.options.ReadOnly = true
-	with(t, f, s, func(a *app) {
+	for i := range f.accounts { // those of a program under --read-only are too
+		f.accounts[i].ReadOnly = true
+	}
+	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("!", "m")
 		a.Want("read-only: nothing is sent", "send mine")
 		a.Press("t")

@@ -266,6 +266,8 @@ func TestDetailOpensSearchesAndCloses(t *testing.T) {
 		a.Want("match 2 of 2")
 		a.Press("N")
 		a.Want("match 1 of 2")
+		a.Press("4", "N", "7", "N") // more often than there are matches
+		a.Want("match 2 of 2")
 		a.Press("esc", "l")
 		a.Want("No edits of this conversation")
 		a.Press("l")

@@ -136,7 +136,7 @@ func (o *outboxView) asked(asks any) {
 		case edit != nil:
 			do([]model.OutboxEntry{edit.OutboxEntry})
 		default:
-			o.decisions.ofEdits(sub.ID, which, do)
+			o.decisions.ofEdits(sub.ID, nothing, which, do)
 		}
 	}
 	switch asks {
@@ -166,7 +166,7 @@ func (o *outboxView) asked(asks any) {
 			o.decisions.next(model.Ref{})
 		}
 	case keymap.Retry:
-		on("there is nothing to send again", model.OutboxEntry.Retriable, o.decisions.retry)
+		on(nothingToSend, model.OutboxEntry.Retriable, o.decisions.retry)
 	case keymap.RetryFailed:
 		o.decisions.retryFailed()
 	case keymap.Discard:

@@ -263,6 +263,21 @@ func TestConflictIsResolvedByAKey(t *testing.T) {
 		if !slices.Equal(f.resolved, []model.Decision{model.DecideTheirs}) {
 			t.Errorf("resolved as %v, want theirs", f.resolved)
 		}
+		f.outbox = []model.OutboxEntry{renaming(1, "s1", model.InConflict)}
+		a.Press("!")
+		a.Want("send mine")
+		f.outbox[0].State = model.Queued // by another confab, which also delivers it
+		f.news <- model.Event{Edits: true}
+		a.Settle()
+		a.Want("Queued: Talk 1", "On its way.", "send again")
+		f.deliver()
+		a.Settle()
+		a.Press("m", "t", "r", "x")
+		a.Want("Settled meanwhile", "Talk 1 about", "There is nothing left to decide.", "esc close")
+		a.WantNot("send again", "Discard this edit?")
+		if n := f.count("PlanDecision"); n != 0 {
+			t.Errorf("%d decisions were planned about a settled edit", n)
+		}
 	})
 }
 
@@ -296,7 +311,19 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Type("settle")
 		a.Press("enter")
 		a.Want("both        ", "New One")
-		a.Press("g")
+		f.delay["PlanDecision"] = 100 * time.Millisecond
+		a.Rush("g", "g") // which removes people, so it asks, once
+		a.Want("- Ann Archer", "no (enter)")
+		a.Press("enter")
+		a.Want("both        ", "nothing was sent")
+		a.Rush("g", "esc")
+		a.WantNot("both        ", "no (enter)")
+		if len(f.resolved) != 0 {
+			t.Fatalf("resolved as %v without a yes", f.resolved)
+		}
+		a.Press("!")
+		a.Press("g", "y")
+		a.WantNot("both        ", "no (enter)")
 		if !slices.Equal(f.resolved, []model.Decision{model.DecideMerged}) {
 			t.Errorf("resolved as %v, want merged", f.resolved)
 		}

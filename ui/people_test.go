@@ -110,8 +110,17 @@ func TestPeopleOfSeveral(t *testing.T) {
 		a.Press("down", "enter", "k", "r")
 		a.Want("new in 2", "viewer → editor", "1 added, 1 changed, 1 kept; 2 of 2 conversations change")
 		a.Press("esc")
-		a.Want("esc again gives up")
-		a.Press("ctrl+s")
+		a.Want("kept as a draft")
+		a.Press("P") // of the same two, so what was chosen is there again
+		a.Want("new in 2", "viewer → editor", "1 added, 1 changed, 1 kept; 2 of 2 conversations change", "restored from your draft")
+		a.Press("esc", "k", "space", "3", "j", "space", "P") // of others
+		a.WantNot("new in", "restored")
+		for key := range f.drafts {
+			if !strings.HasPrefix(key, "participants:kona-a:") {
+				t.Errorf("the draft %q is not that of the account, with which it is forgotten", key)
+			}
+		}
+		a.Press("esc", "k", "space", "5", "k", "space", "P", "ctrl+s")
 		a.Want("y send 2", "Bob Baker: viewer → editor", "+Zoë Zhang (viewer)")
 		a.Press("y")
 		if got := a.edits(); len(got) != 2 {
@@ -132,7 +141,7 @@ func TestContactsOfSeveral(t *testing.T) {
 		a.Want("1 of 2 +1", "1 of 2 conversations change", "f not to the rest")
 		a.Press("u", "x", "ctrl+s")
 		a.Want("─ Contacts: Talk 2 about budgets ─", "Removes the contact Cora Customer")
-		a.Press("n", "esc", "esc", "e")
+		a.Press("n", "esc", "e")
 		a.Want("Edit: 2 conversations", "not loaded yet")
 		a.Press("tab", "enter")
 		a.Want("Cora Customer", "in 2 conversations")
@@ -175,7 +184,9 @@ func TestPeopleOfSeveralServices(t *testing.T) {
 		a.Want("People of 4 conversations", "2 can't: the service can't do this", "bird-a", "kona-a", "1 of 1")
 		a.Press("r", "G", "r", "ctrl+s")
 		a.Want("y send 2", "can't: the service can't do this", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
-		a.Press("n", "esc", "esc", ":")
+		a.Press("n", "esc", "P", "ctrl+s") // again, from the draft
+		a.Want("y send 2", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
+		a.Press("n", "esc", ":")
 		a.Type("edit_access")
 		a.Press("enter")
 		a.Want("no value in common")
@@ -184,6 +195,9 @@ func TestPeopleOfSeveralServices(t *testing.T) {
 		if l := a.Line("access"); !strings.Contains(l, "off: these accounts") {
 			t.Errorf("%q", l)
 		}
+		a.Type("One title")
+		a.Press("esc", "e")
+		a.Want("One title", "restored from your draft")
 		a.Press("esc")
 		a.wantEdits()
 	})

@@ -306,7 +306,7 @@ func alphabet() []string {
 			}
 		}
 	}
-	return append(out, "1", "9", "i", ":", "-", "backspace", "w", "X")
+	return append(out, "1", "9", "i", ":", "-", "backspace", "w", "X", "alt+d", "alt+b", "ctrl+w", "delete", "shift+left")
 }
 
 // allowed reports whether a plan may be submitted without a confirmation.

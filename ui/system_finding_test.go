@@ -146,6 +146,8 @@ func TestSortKeyChoosesTheOrder(t *testing.T) {
 		top("三浦商店")
 		command("sort nonsense")
 		r.Want("sort:nonsense means nothing")
+		command("sort title title")
+		r.Want("sort:title title means nothing")
 		r.Press(":")
 		r.Type("sort d")
 		r.Press("tab")

@@ -168,7 +168,7 @@ func (t *triage) snooze(in intent) {
 	until := func(text string) error {
 		at, err := model.ParseWhen(text, t.now())
 		if err == nil {
-			t.change(in, "snoozed until "+at.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &at})
+			t.change(in, "snoozed until "+theme.Moment(at, t.now()), model.TriageChange{Snooze: &at})
 		}
 		return err
 	}
@@ -179,11 +179,13 @@ func (t *triage) snooze(in intent) {
 		return
 	}
 	d := dialog.NewPrompt(titleFor("Snooze until", in), "tomorrow", "2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")
-	t.ask(d, "", func(text string) {
+	draft := draftOf("snooze", in)
+	t.ask(d, draft, func(text string) {
 		if err := until(text); err != nil {
 			d.Complain(err.Error())
 		} else {
 			t.closeOverlay(d)
+			t.clearDraft(draft)
 		}
 	})
 }

@@ -36,9 +36,6 @@ func (u *undo) next(typing bool) {
 // key asks for an undo, which next carries out.
 func (u *undo) key(intent) { u.pending++ }
 
-// off reports whether the undo key would take nothing back.
-func (u *undo) off() bool { return u.acts == 0 || u.opts.ReadOnly }
-
 // plannedUndo is an undo and what was computed of it in the command.
 type plannedUndo struct {
 	model.Undo

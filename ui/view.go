@@ -348,7 +348,7 @@ func (m *Model) footerWord(in intent, does string) string {
 	switch a := in.action; {
 	case m.off(in) != "",
 		a == keymap.Settle && !in.here.row.Worst().NeedsPerson(),
-		a == keymap.Undo && m.undo.off():
+		a == keymap.Undo && m.undo.acts == 0:
 		return ""
 	case a == keymap.TogglePrivacy && in.size() > 1:
 		return "make private"

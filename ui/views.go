@@ -348,8 +348,8 @@ func (l *listing) sort(in intent) {
 
 // sortBy changes the order of this view. The cursor stays on its conversation.
 func (l *listing) sortBy(order string) {
-	order = strings.ToLower(order)
-	if _, err := query.Parse(query.FieldSort + ":" + order); err != nil {
+	order = strings.ReplaceAll(strings.ToLower(order), `"`, "")
+	if _, err := query.Parse(query.FieldSort + `:"` + order + `"`); err != nil {
 		l.say(theme.Error, prompt.ProblemOf(order, err).Why)
 		return
 	}

@@ -208,17 +208,19 @@ func (b *Inbox) PlanCreate(ctx context.Context, name string, n model.NewConversa
 	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
-// PlanDecision plans what a decision about edits of the outbox would send.
-func (b *Inbox) PlanDecision(ctx context.Context, d model.Decision, entries []model.OutboxEntry) (plan model.Plan, err error) {
-	for _, e := range entries {
+// PlanDecision plans what a decision about edits of the outbox would send, see model.Planner.
+func (b *Inbox) PlanDecision(ctx context.Context, d model.Decision, all []model.OutboxEntry) (plan model.Plan, err error) {
+	items := map[model.Ref]int{}
+	for _, e := range all {
 		edit, err := e.Decided(d)
 		if err != nil {
 			return plan, err
 		}
 		edit.Undoes = "" // only the edits decided about are delivered
-		i := slices.IndexFunc(plan.Items, func(it model.PlanItem) bool { return it.Ref == e.Ref && e.Ref.ID != "" })
-		if i < 0 {
+		i, ok := items[e.Ref]
+		if !ok || e.Ref.ID == "" {
 			i = len(plan.Items)
+			items[e.Ref] = i
 			plan.Items = append(plan.Items, model.PlanItem{Ref: e.Ref, Title: e.Title, State: model.PlanChange})
 		}
 		plan.Items[i].Edits = append(plan.Items[i].Edits, edit)

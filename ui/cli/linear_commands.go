@@ -365,11 +365,12 @@ func (l *linear) doSnooze(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	until, err := model.ParseWhen(text, l.Now().Local())
+	now := l.Now().Local()
+	until, err := model.ParseWhen(text, now)
 	if err != nil {
 		return err
 	}
-	return l.mark(ctx, refs, "snoozed until "+until.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &until})
+	return l.mark(ctx, refs, "snoozed until "+theme.Moment(until, now), model.TriageChange{Snooze: &until})
 }
 
 // reads returns a verb that reads a conversation afresh, shows it and marks it seen.

@@ -109,10 +109,10 @@ func TestEveryFlagAndMarkHasALine(t *testing.T) {
 	spaces := slices.Repeat([]model.Participant{{Kind: "space", ID: "4", Name: "Building works"}}, 51)
 	b.people = map[model.LookupKind][]model.Participant{model.LookupSpaces: spaces}
 	for i, got := range b.typed(t, "change 2 label tag=new", "change 2 remove-label tag", "change 2 colour red", "change 2 label",
-		"pin 1-2", "unpin 1", "unseen 2", "snooze 2 soon", "snooze 2 2h", "wake 2", "undone 1",
+		"pin 1-2", "unpin 1", "unseen 2", "snooze 2 soon", "snooze 2 2099-01-02", "wake 2", "undone 1",
 		"new projects", "new nowhere Plans", "new meetings Plans", "new projects Plans\n", "new projects Plans\n4\nn", "new projects Plans\n4\ny") {
 		want := []string{"setting the label tag", "removing the label tag", `change: unknown word "colour"`, "the new text is missing",
-			"2 conversations pinned.", "1 conversation not pinned.", "1 conversation unseen.", `"soon" is no time`, "1 conversation snoozed until ",
+			"2 conversations pinned.", "1 conversation not pinned.", "1 conversation unseen.", `"soon" is no time`, "1 conversation snoozed until Fri 2 Jan 2099",
 			"1 conversation awake again.", "1 conversation not done.", "say where and what: new ACCOUNT TITLE", "say where and what", "can't: ",
 			"4  Building works\n  and more, which can be named too\n", "It will be seen by whoever Kona lets in", "creating “Plans”"}[i]
 		if !strings.Contains(got, want) {

@@ -68,7 +68,6 @@ type Engine interface {
 	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
 	Nearest(ctx context.Context, view, query string, inbox bool) (nearest string, found int, err error)
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
-	PlanDecision(ctx context.Context, d model.Decision, entries []model.OutboxEntry) (model.Plan, error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
 	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error

@@ -144,7 +144,7 @@ func (v *View) Next(by int) (at, of int) {
 	if n == 0 {
 		return 0, 0
 	}
-	v.match = (v.match + by + n) % n
+	v.match = ((v.match+by)%n + n) % n
 	p, line := v.page(), v.matches[v.match]
 	if line < p.Top || line >= p.Top+v.height {
 		p.Scroll(line - v.height/3 - p.Top)

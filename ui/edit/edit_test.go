@@ -113,6 +113,11 @@ func TestTableChangesOneConversation(t *testing.T) {
 			t.Errorf("Restore took %q for a draft", bad)
 		}
 	}
+	off := NewPeople("x", model.EditParticipants, false, kona)
+	off.Update(Loaded{{Off: "no call for it"}})
+	if off.Restore(e.Draft()); len(off.rows) > 0 {
+		t.Errorf("restored where nothing can be edited: %+v", off.rows)
+	}
 }
 
 // several is a table of the people of three conversations: Ann is an editor of the first
@@ -158,6 +163,13 @@ func TestTableOfSeveralPlansEachConversation(t *testing.T) {
 	} {
 		e := several()
 		press(e, []rune(c.keys)...)
+		e.add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+		again := several()
+		again.Restore(e.Draft())
+		if !reflect.DeepEqual(again.Changes(), e.Changes()) {
+			t.Errorf("%s: restored from the draft: got %+v, want %+v", c.name, again.Changes(), e.Changes())
+		}
+		press(e, 'x') // Cy
 		for i, want := range c.want {
 			if got := plan(e, i); got != want {
 				t.Errorf("%s: conversation %d: got %q, want %q", c.name, i, got, want)

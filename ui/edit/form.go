@@ -87,7 +87,6 @@ func newField(k model.EditKind, s Subject) *field {
 		fl.control = &choice{options: options, value: v, initial: v}
 	case model.ShapePeople:
 		people := NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.Several, s.People(k)...)
-		people.inForm = true
 		if known {
 			people.load(Loaded{{Conversation: s.Conversation}})
 		}

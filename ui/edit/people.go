@@ -26,9 +26,7 @@ type People struct {
 	kind    model.EditKind
 	about   []model.Description // the accounts in which they can be edited
 	several bool
-	inForm  bool   // a form keeps what was changed
 	problem string // shown in place of the summary
-	warned  bool   // esc was pressed once and would discard changes
 
 	loaded  bool
 	of      []model.Conversation // whose people are edited
@@ -95,12 +93,10 @@ func (e *People) Update(msg tea.Msg) any {
 		return e.load(msg)
 	}
 	switch a := e.Keys.Read(msg, 10, e.move); {
-	case a == keymap.Back && e.several && !e.inForm && e.changed() && !e.warned:
-		e.warned, e.problem = true, "esc again gives up what was changed here"
 	case a == keymap.Back:
 		return a
 	case a != "" && e.loaded:
-		e.problem, e.warned = "", false
+		e.problem = ""
 		return e.do(a)
 	case len(e.unread) > 0 && a == keymap.Submit && len(e.of) > 0:
 		return e.fill()
@@ -447,18 +443,24 @@ func (e *People) Changes() (out []model.Change) {
 type draftPerson struct {
 	Person  model.Participant `json:"person"`
 	Removed bool              `json:"gone,omitempty"`
+	Account string            `json:"account,omitempty"` // by default that of the first conversation
+	ToAll   bool              `json:"all,omitempty"`
 }
 
-// Draft returns the changes of one conversation as text, "" for none.
+// Draft returns the changes as text, "" for none.
 func (e *People) Draft() string {
-	if e.draft != "" || e.several || !e.changed() {
+	if e.draft != "" || !e.changed() {
 		return e.draft
 	}
 	var out []draftPerson
 	for _, r := range e.rows {
 		if len(e.changes(r)) > 0 {
-			p, in := r.after(0)
-			out = append(out, draftPerson{p, !in})
+			p := r.Participant
+			p.Role, p.Status = r.role, r.status
+			if r.added() {
+				p.Role, p.Status = r.terms()
+			}
+			out = append(out, draftPerson{p, r.removed, r.account, r.toAll})
 		}
 	}
 	b, _ := json.Marshal(out) // text can't fail
@@ -475,13 +477,15 @@ func (e *People) Restore(draft string) (message string) {
 		e.draft = draft
 		return ""
 	}
-	account := e.of[0].Ref.Account
 	for _, d := range in {
-		if i := e.find(account, d.Person); i >= 0 {
+		if d.Account == "" && len(e.of) > 0 {
+			d.Account = e.of[0].Ref.Account
+		}
+		if i := e.find(d.Account, d.Person); i >= 0 {
 			r := &e.rows[i]
-			r.role, r.status, r.removed = d.Person.Role, d.Person.Status, d.Removed
-		} else if !d.Removed {
-			e.appendRow(account, d.Person)
+			r.role, r.status, r.removed, r.toAll = d.Person.Role, d.Person.Status, d.Removed, d.ToAll
+		} else if !d.Removed && len(e.all(d.Account)) > 0 {
+			e.appendRow(d.Account, d.Person)
 		}
 	}
 	e.move(0)

@@ -28,6 +28,7 @@ type Picker struct {
 	cursor     string // of the next page
 	advance    bool   // move on to the next page once it is there
 	busy       bool
+	stale      bool // the items are those of another text
 	asTyped    bool // the only item is what was typed; no directory has it
 	problem    string
 	bar        layout.Bar
@@ -111,6 +112,7 @@ func (p *Picker) Update(msg tea.Msg) any {
 	}
 	if p.input.Update(msg) {
 		p.generation++
+		p.busy, p.stale = true, true
 		return Ask{generation: p.generation, Wait: true}
 	}
 	return nil
@@ -137,7 +139,7 @@ func (p *Picker) move(by int) any {
 }
 
 func (p *Picker) chooseItem() any {
-	if p.bar.At >= len(p.items) {
+	if p.stale || p.bar.At >= len(p.items) {
 		return nil
 	}
 	p.choose(p.directory().account, p.items[p.bar.At])
@@ -151,7 +153,7 @@ func (p *Picker) take(found Found) {
 	}
 	page, next := found.Page, len(p.items)
 	if found.Ask.Request.Cursor == "" {
-		p.items, p.bar, p.asTyped = page.Items, layout.Bar{}, false
+		p.items, p.bar, p.asTyped, p.stale = page.Items, layout.Bar{}, false, false
 		if typed, ok := p.typedID(); ok && len(page.Items) == 0 && page.Cursor == "" {
 			p.items, p.asTyped = []model.Participant{typed}, true
 		}

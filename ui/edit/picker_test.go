@@ -40,6 +40,24 @@ func picker(chosen *model.Participant, kinds ...model.LookupKind) *Picker {
 
 func answer(p *Picker, asks any, page model.LookupPage) { p.Update(Found{Ask: asks.(Ask), Page: page}) }
 
+// Enter takes nobody who was found for another text than the one typed by now.
+func TestPickerWaitsForWhatIsTyped(t *testing.T) {
+	var who model.Participant
+	p := picker(&who, model.LookupUsers)
+	answer(p, p.Ask(), page(0, 3, "next"))
+	rest := press(p, 'z')
+	if asks := press(p, tea.KeyEnter); asks != nil || who.ID != "" || !strings.Contains(drawn(p), "looking") {
+		t.Errorf("enter returned %v and took %+v from\n%s", asks, who, drawn(p))
+	}
+	if asks := p.Update(layout.Wheel(3)); asks != nil {
+		t.Errorf("the next page of the other text is asked for: %+v", asks)
+	}
+	answer(p, p.Update(rest), page(7, 8, ""))
+	if asks := press(p, tea.KeyEnter); asks != keymap.Back || who.ID != "7" {
+		t.Errorf("enter returned %v and took %+v, want Person 7", asks, who)
+	}
+}
+
 func TestPickerReadsTheNextPageNearTheEnd(t *testing.T) {
 	var who model.Participant
 	p := picker(&who, model.LookupUsers)

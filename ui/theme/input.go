@@ -3,11 +3,13 @@ package theme
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textarea"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"confab/model"
 	"confab/ui/layout"
@@ -74,6 +76,15 @@ func NewInput(text string) Input {
 	return in
 }
 
+// Update is that of typing. On the last letter alt+d is passed on as delete, since the library looks for a word beyond it.
+func (in *Input) Update(msg tea.Msg) bool {
+	k, _ := msg.(tea.KeyPressMsg)
+	if key.Matches(k, in.box.KeyMap.DeleteWordForward) && in.Position() == utf8.RuneCountInString(in.Value())-1 {
+		msg = tea.KeyPressMsg{Code: tea.KeyDelete}
+	}
+	return in.typing.Update(msg)
+}
+
 // Set replaces the text and puts the cursor at its end.
 func (in *Input) Set(text string) {
 	in.box.SetValue(in.clean(text))
@@ -103,7 +114,7 @@ func NewArea(text string) *Area {
 	box.CharLimit, box.MaxHeight = 0, 0
 	box.KeyMap.Paste = key.NewBinding()
 	box.SetVirtualCursor(false)
-	box.SetStyles(textarea.Styles{}) // draw plain text
+	box.SetStyles(textarea.Styles{Focused: textarea.StyleState{Selection: lipgloss.NewStyle().Reverse(true)}})
 	box.Focus()
 	a := &Area{typing[textarea.Model]{box: box, clean: model.Clean}}
 	a.Set(text)
