@@ -185,7 +185,7 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 		case err := <-ended:
 			return err
 		case <-time.After(lookTime):
-			if asked != nil || time.Since(busy) < idleTime {
+			if n > 0 || asked != nil || time.Since(busy) < idleTime { // a stopped process sees much time pass at once
 				continue
 			}
 		case <-asked:

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -56,17 +57,6 @@ func (s *sender) Close(ctx context.Context) error {
 	}
 }
 
-// slowBuffer takes a pause to write.
-type slowBuffer struct {
-	bytes.Buffer
-	pause time.Duration
-}
-
-func (b *slowBuffer) Write(text []byte) (int, error) {
-	time.Sleep(b.pause)
-	return b.Buffer.Write(text)
-}
-
 func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 	const (
 		two  = "confab: waiting for 2 edits that are being sent; ctrl-c does not wait: what became of them is read at the next start\n"
@@ -82,7 +72,7 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 		after       time.Duration // until an edit is sent, in place of ten seconds
 		interrupted bool          // before Leave is called
 		signal      time.Duration
-		pause       time.Duration // that the terminal takes to print a line
+		stopped     time.Duration // how long the terminal takes to print a line
 		words       string
 		took        time.Duration
 		left        bool
@@ -91,7 +81,8 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 		"it counts down":               {n: 2, words: two + one, took: 20 * time.Second},
 		"a signal ends the wait":       {n: 2, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
 		"the second signal ends it":    {n: 2, interrupted: true, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
-		"the terminal is slow":         {n: 2, pause: 3 * time.Second, words: two + one, took: 20 * time.Second},
+		"the terminal is stopped":      {n: 2, stopped: 2 * idleTime, words: two + one, took: 20 * time.Second},
+		"it stops after an interrupt":  {n: 2, stopped: 2 * idleTime, interrupted: true, words: two + one, took: 20 * time.Second},
 		"it is soon over":              {n: 1, after: 200 * time.Millisecond, took: 200 * time.Millisecond},
 		"the disk is slow":             {slow: 3 * time.Second, took: 3 * time.Second},
 		"it is a demo":                 {setup: Setup{Demo: true}, n: 2, words: demo + one, took: 20 * time.Second},
@@ -99,9 +90,9 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				out := slowBuffer{pause: c.pause}
+				var out bytes.Buffer
 				atOnce := make(chan struct{})
-				p := Program{Err: &out, AtOnce: atOnce}
+				p := Program{Err: stopped{&out, c.stopped}, AtOnce: atOnce}
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				s := &sender{n: c.n, changed: make(chan struct{}), stuck: c.stuck, slow: c.slow}
@@ -134,6 +125,17 @@ func TestLeaveWaitsForEditsBeingSent(t *testing.T) {
 			})
 		})
 	}
+}
+
+// stopped is a terminal that takes its time for every line.
+type stopped struct {
+	io.Writer
+	each time.Duration
+}
+
+func (s stopped) Write(line []byte) (int, error) {
+	time.Sleep(s.each)
+	return s.Writer.Write(line)
 }
 
 func TestTheLinearModeCountsUndeliveredEdits(t *testing.T) {

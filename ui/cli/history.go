@@ -130,7 +130,7 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 		}
 		err = r.takeBack(ctx, u, waiting, nothing, o)
 		if !errors.Is(err, model.ErrUndoMoved) {
-			if err == nil && (len(u.Blocked) > 0 || u.Plan.Count(model.PlanBlocked) > 0) {
+			if err == nil && len(u.Blocked) > 0 {
 				r.addStatus(ExitRefused)
 			}
 			return err
