@@ -93,7 +93,9 @@ var kinds = []kindRow{
 			return "described " + object + " as " + quoteTitle(e.Target.String())
 		}},
 	{kind: EditStatus, shape: ShapeChoice,
-		get: func(c *Conversation) string { return pick(c.Status == "", "", pick(c.Closed, StatusClosed, StatusOpen)) },
+		get: func(c *Conversation) string {
+			return pick(c.Status == "", "", pick(c.Closed, StatusClosed, StatusOpen))
+		},
 		set: func(c *Conversation, to string) {
 			c.Closed = to == StatusClosed
 			c.Status = pick(c.Closed, StatusClosed, "active") // Bird's word; no other service's status can be edited

@@ -56,6 +56,8 @@ func MergeReading(older, newer Conversation, r Reading) Conversation {
 		keep(&newer.Access, older.Access)
 		keep(&newer.DefaultRole, older.DefaultRole)
 		keep(&newer.ETag, older.ETag)
+		fill(newer.Status == "" && older.Status != "", &newer.Closed, older.Closed)
+		keep(&newer.Status, older.Status)
 	}
 	if r&ReadMessages == 0 || newer.HasMessages {
 		keep(&newer.Preview, older.Preview)

@@ -11,18 +11,18 @@ import (
 
 func TestMergeReadingEmptiesWhatTheReadingCovers(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	older := model.Conversation{Kind: "email", Title: "t", Description: "d", Access: "open", DefaultRole: model.RoleViewer, Owner: ann, Team: model.Named{ID: "t", Name: "T"},
+	older := model.Conversation{Kind: "email", Title: "t", Status: "closed", Closed: true, Description: "d", Access: "open", DefaultRole: model.RoleViewer, Owner: ann, Team: model.Named{ID: "t", Name: "T"},
 		Space: model.Named{ID: "s"}, Channel: model.Named{ID: "c"}, Preview: "hello", LastMessage: "m1", Facts: []model.Fact{{Label: "l"}}, Participants: model.SetOf(ann),
 		Contacts: model.SetOf(buyer), Labels: map[string]string{"a": "1"}, ParticipantCount: 1, Created: at, Updated: at, Duration: time.Hour, URL: "https://x", HasMessages: true}
 	bare := model.Conversation{ParticipantCount: -1}
 
 	listed := mergeRow(older, bare)
-	if d := cmp.Diff(older.Description+older.Access+older.DefaultRole+older.Preview, listed.Description+listed.Access+listed.DefaultRole+listed.Preview); d != "" || len(listed.Facts) != 1 {
+	if d := cmp.Diff(older.Description+older.Access+older.DefaultRole+older.Preview+older.Status, listed.Description+listed.Access+listed.DefaultRole+listed.Preview+listed.Status); d != "" || len(listed.Facts) != 1 || !listed.Closed {
 		t.Errorf("a row of a list emptied a field: %s", d)
 	}
 
 	read := model.MergeReading(older, bare, model.ReadWhole)
-	if read.Description != "" || read.Access != "" || read.DefaultRole != "" || read.Team.ID != "" || read.Space.ID != "" || read.Channel.ID != "" || read.Title != "" {
+	if read.Description != "" || read.Access != "" || read.DefaultRole != "" || read.Team.ID != "" || read.Space.ID != "" || read.Channel.ID != "" || read.Title != "" || read.Status != "" || read.Closed {
 		t.Errorf("a field that the service emptied is still there: %+v", read)
 	}
 	if read.Preview == "" || read.Owner != ann || len(read.Facts) != 1 || !read.Participants.Known || !read.Contacts.Known || read.Labels == nil {
