@@ -394,7 +394,7 @@ func createRisks(e Edit, _ Conversation, d Description, add addRisk) {
 func describe(p Participant) string {
 	who := CleanLine(p.Display(), 80)
 	if p.Kind == KindGroup {
-		return "the group " + who
+		return "the " + pick(p.Name == "", "", "group ") + who
 	}
 	if p.Email != "" && p.Email != who {
 		return who + " <" + CleanLine(p.Email, 80) + ">"

@@ -114,6 +114,8 @@ func TestPlanOne(t *testing.T) {
 		{name: "close", c: with(nil), changes: []model.Change{set(model.EditStatus, "closed")}, state: model.PlanChange, edits: 1},
 		{name: "add a group", c: with(nil), changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{team}}}, state: model.PlanChange, edits: 1,
 			risks: []string{"adds the group Field as viewer"}},
+		{name: "add a group of which only the id is known", c: with(nil), state: model.PlanChange, edits: 1, risks: []string{"adds the group #33 as viewer"},
+			changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{{Kind: model.KindGroup, ID: "33", Role: "viewer"}}}}},
 		{name: "add who is there", c: with(nil), changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{{Kind: "user", ID: "1"}}}}, state: model.PlanAlready},
 		{name: "make an editor", c: with(nil), changes: []model.Change{{Kind: model.EditParticipants, Op: model.OpAlter, People: []model.Participant{{Kind: "user", ID: "1", Role: "editor"}}}},
 			state: model.PlanChange, edits: 1, risks: []string{"makes Ann <ann@example.com> an editor"}},

@@ -53,12 +53,12 @@ func MergeReading(older, newer Conversation, r Reading) Conversation {
 	newer.Channel = mergeNamed(older.Channel, newer.Channel, whole)
 	if !whole {
 		fill(newer.Privacy == PrivacyUnknown, &newer.Privacy, older.Privacy)
-		fill(newer.Status == "" && !newer.Closed, &newer.Closed, older.Closed)
-		keep(&newer.Status, older.Status)
 		keep(&newer.Description, older.Description)
 		keep(&newer.Access, older.Access)
 		keep(&newer.DefaultRole, older.DefaultRole)
 		keep(&newer.ETag, older.ETag)
+		fill(newer.Status == "" && older.Status != "", &newer.Closed, older.Closed)
+		keep(&newer.Status, older.Status)
 	}
 	if r&ReadMessages == 0 || newer.HasMessages {
 		keep(&newer.Preview, older.Preview)

@@ -14,11 +14,8 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	read, _ := p.rawAttributes.Get(fresh.Ref.ID)
 	attributes, sure := providers.Written(fresh.Attributes, read)
 	patch := fieldsOf(attributes).Write(func(b providers.Body) providers.Call { return p.call(calls.UpdateConversation, fresh.Ref.ID, b) })
-	patch.Shows = func(a *providers.Answer) (c model.Conversation, ok bool) {
-		c, ok = p.convert(a.Body, p.channels.Known().name)
-		ok = ok && strings.EqualFold(c.Ref.ID, fresh.Ref.ID) && c.Status != "" // a status that the answer lacks is read as open
-		c.Ref.ID = fresh.Ref.ID
-		return c, ok
+	patch.Shows = func(a *providers.Answer) (model.Conversation, bool) {
+		return p.convert(a.Body, p.channels.Known().name)
 	}
 	return func(e model.Edit) providers.Planned {
 		switch e.Kind {

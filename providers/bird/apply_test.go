@@ -106,6 +106,8 @@ func TestApplySends(t *testing.T) {
 		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t", Description: "d", Channel: "ch-1", Privacy: model.PrivacyPrivate, Access: "invite-only",
 			People: []model.Participant{ann, bob}, Message: "hi"})},
 			[]string{`POST ` + base + `/conversations {"name":"t","description":"d","visibility":"private","accessibility":"invite-only","participants":[{"type":"contact","identifierKey":"emailaddress","identifierValue":"ann@example.com"},{"type":"user","id":"bob"}],"channelId":"ch-1","initialMessage":{"recipients":[{"identifierKey":"emailaddress","identifierValue":"ann@example.com"}],"body":{"type":"text","text":{"text":"hi"}},"reference":"confab-e1"}}`}},
+		{"create with five", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t", People: slices.Repeat([]model.Participant{bob}, 5)})},
+			[]string{`POST ` + base + `/conversations {"name":"t","participants":[` + strings.Repeat(`{"type":"user","id":"bob"},`, 4) + `{"type":"user","id":"bob"}]}`}},
 		{"create without a message", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t"})}, []string{`POST ` + base + `/conversations {"name":"t"}`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -385,6 +387,10 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	wantKind(t, p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})[0].Err, model.Unsupported)
 	if len(s.Lines()) != before {
 		t.Errorf("an edit that is ruled out was sent")
+	}
+	p.Apply(t.Context(), model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t"})})
+	if p.Capabilities(model.Conversation{}).Of(model.EditCreate).Can() {
+		t.Errorf("after a 403: creates must be ruled out for the account")
 	}
 	status = 405
 	p.Apply(t.Context(), other, []model.Edit{edit(model.EditTitle, "t")})

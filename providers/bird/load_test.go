@@ -22,7 +22,10 @@ func TestLoad(t *testing.T) {
 		}
 		return 200, row(c1, map[string]any{"channelId": "ch-1", "activeParticipantCount": 9, "featuredParticipants": []any{map[string]any{"id": "f", "type": "user"}}})
 	}
-	p, _ := openStub(t, answer)
+	p, _ := openStub(t, func(providertest.Request) (int, string) { return 200, row(c1, map[string]any{"status": "deleted"}) })
+	_, err := p.Load(t.Context(), c1, 0)
+	wantKind(t, err, model.NotFound)
+	p, _ = openStub(t, answer)
 	d, err := p.Load(t.Context(), c1, model.NeedParticipants)
 	if err != nil {
 		t.Fatal(err)

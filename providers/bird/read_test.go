@@ -124,6 +124,10 @@ func TestSync(t *testing.T) {
 		switch {
 		case strings.Contains(r.Query, "pageToken=old"):
 			return 422, `{"code":"InvalidPayload","message":"No such page."}`
+		case strings.Contains(r.Query, "pageToken=gone"):
+			return 404, `{"code":"ResourceNotFound","message":"No such page."}`
+		case strings.Contains(r.Query, "pageToken=other"):
+			return 409, `{"message":"The page is of another list."}`
 		case strings.Contains(r.Query, "pageToken=t2"):
 			return 200, results("", row("c", nil))
 		case strings.Contains(r.Query, "pageToken=t1"):
@@ -148,6 +152,8 @@ func TestSync(t *testing.T) {
 		{"stopped at the last page", model.SyncRequest{Mode: model.SyncFull}, 3, "a b c", model.SyncResult{}, ""},
 		{"resumed", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:t2"}, 0, "c", model.SyncResult{Complete: true}, ""},
 		{"a token that has ended", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:old"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
+		{"a token that is not found", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:gone"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
+		{"a token in conflict", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:other"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
 		{"a token that comes twice", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:loop"}, 0, "x", model.SyncResult{}, model.Malformed},
 		{"a cursor of another kind", model.SyncRequest{Mode: model.SyncFull, Cursor: "?"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
 	} {

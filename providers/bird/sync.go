@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"confab/model"
 	"confab/providers"
@@ -128,8 +127,7 @@ func (p *provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool
 		return true
 	}
 	who := participant(started)
-	return p.isOwnKey(who) || who.Kind != kindAccessKey &&
-		slices.ContainsFunc(n.People, func(q model.Participant) bool { return model.SamePerson(q, who) })
+	return p.isOwnKey(who) || slices.ContainsFunc(n.People, func(q model.Participant) bool { return model.SamePerson(q, who) })
 }
 
 // isOwnKey reports whether a participant may be the access key of the account.
@@ -253,9 +251,6 @@ func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 // lookupAgents returns a page of the agents. It is assumed that the id of an agent is the id of the user: a participant of type
 // user is "usually an agent at the desk", and the service would refuse to add a wrong id.
 func (p *provider) lookupAgents(ctx context.Context, req model.LookupRequest) (out model.LookupPage, err error) {
-	if strings.ContainsFunc(req.Text, unicode.IsControl) {
-		return out, nil
-	}
 	page, err := readPage(p.Client.Do(ctx, p.agents(min(req.Limit, pageLimit), req.Cursor, req.Text)))
 	found := slices.DeleteFunc(providers.ConvertPage(page, convertAgent).Rows, func(u model.Participant) bool {
 		return !providers.ContainsFold(req.Text, u.Name, u.Email)

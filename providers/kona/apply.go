@@ -204,7 +204,6 @@ func (p *provider) planCreate(e model.Edit) providers.Planned {
 		return providers.Refuse(refused)
 	}
 	w := providers.Single(e.Kind, providers.Call{Endpoint: calls.CreateConversation, Body: body})
-	w.Kinds = nil // a refusal may concern the space alone
 	w.Created = func(a *providers.Answer) string {
 		if raw, err := conversationKey.first(a, nil); err == nil && idOf(raw) != "" {
 			return idOf(raw)

@@ -93,8 +93,8 @@ func TestApplySends(t *testing.T) {
 			[]string{`POST ` + base + `/conversations {"conversations":[{"name":"t","space_id":40}]}`}},
 		{"delete", fresh(t), []model.Edit{edit(model.EditDelete, "deleted")}, []string{`DELETE ` + one71}},
 		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "Budget", Description: "d", Space: "40", Access: "group", DefaultRole: model.RoleEditor,
-			People: []model.Participant{user("3", "editor"), group("5", "viewer")}, Message: "a < b\nc"})},
-			[]string{`POST ` + base + `/conversations {"conversations":[{"name":"Budget","details":"d","space_id":40,"stakeholder":1,"default_role":1,"participants":[{"user_id":3,"role":1}],"groups":[{"group_id":5,"role":2}],"initial_comment":"a &lt; b<br>c"}]}`}},
+			People: []model.Participant{user("3", "editor"), group("5", "viewer")}, Message: "a < b\r\nc\nd"})},
+			[]string{`POST ` + base + `/conversations {"conversations":[{"name":"Budget","details":"d","space_id":40,"stakeholder":1,"default_role":1,"participants":[{"user_id":3,"role":1}],"groups":[{"group_id":5,"role":2}],"initial_comment":"a &lt; b<br>c<br>d"}]}`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, s := openStub(t, accept)
@@ -184,7 +184,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		405: "this Kona server has no update of conversations: it answers 405 to PUT",
 	} {
 		p, s := openStub(t, func(r providertest.Request) (int, string) {
-			if r.Method == "PUT" {
+			if r.Method == "PUT" || r.Method == "POST" {
 				return status, `{"problemType":"https://x/e.md#not_found","title":"Not Found","details":"No such route."}`
 			}
 			return accept(r)
@@ -209,6 +209,10 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		checks := p.Check(t.Context())
 		if last := checks[len(checks)-1]; last.OK || last.Detail != reason || last.Kind != model.Unsupported {
 			t.Errorf("Check: got %+v, want a failure: %s", last, reason)
+		}
+		p.Apply(t.Context(), model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t", Space: "40"})})
+		if can := p.Capabilities(model.Conversation{}).Of(model.EditCreate).Can(); can != (status == 404) {
+			t.Errorf("after a create was answered %d: got %t, want a 405 to rule out creates", status, can)
 		}
 	}
 

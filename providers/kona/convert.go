@@ -134,10 +134,7 @@ func convertComment(raw json.RawMessage, n names) (model.Message, bool) {
 // convertEntity converts a user, a group or a space; ok is false if it has no id. An invited user may have no name yet.
 func convertEntity(key resource, raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
-	p := model.Participant{Kind: calls.Directories[key].Kind, ID: o.Text("id"), Name: o.Text("name")}
-	if key == users {
-		p.Name, p.Email = strings.TrimSpace(p.Name), o.Text("email")
-	}
+	p := model.Participant{Kind: calls.Directories[key].Kind, ID: o.Text("id"), Name: strings.TrimSpace(o.Text("name")), Email: o.Text("email")}
 	members, _ := providers.Elements(o.Peek("user_ids"))
 	p.Members = len(members)
 	return p, p.ID != ""
@@ -159,8 +156,7 @@ func preview(text string) string {
 // are escaped. The escaping, and that the same rules hold for the first comment, is [assumed]. A mention (@user:12) stays as it
 // is, so that the server recognises it.
 func commentText(typed string) string {
-	typed = strings.ReplaceAll(typed, "\r\n", "\n")
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>").Replace(typed)
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r\n", "<br>", "\n", "<br>").Replace(typed)
 }
 
 var mention = regexp.MustCompile(`@(user|group):([0-9]{1,19})\b`)

@@ -48,7 +48,7 @@ func (s *spaceService) answer(r providertest.Request) (int, string) {
 		}
 		return 200, `{"spaces":[` + strings.Join(rows, ",") + `]}`
 	case resource == "users" && of == "":
-		return 200, `{"users":[{"id":3,"name":"Ann"}]}`
+		return 200, `{"users":[{"id":3,"name":" Ann "}]}`
 	case resource == "users":
 		return 200, fmt.Sprintf(`{"users":[{"id":%d,"name":"Member %d"}]}`, 500+n, n)
 	case resource == "groups" && of != "":
