@@ -26,7 +26,7 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	for i, r := range refs {
 		by[r.Account] = append(by[r.Account], i)
 		if b.byName[r.Account] == nil {
-			p.done(i, unconfigured(r))
+			p.done(i, model.PlanItem{Ref: r}.Blocked("the account is not in the config"))
 		}
 	}
 	errs := b.eachAccount(nil, func(a *account) error { return p.account(ctx, a, by[a.name]) })
@@ -90,10 +90,6 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 
 func (b *Inbox) directory(ctx context.Context, a *account) model.Directory {
 	return func(req model.LookupRequest) (model.LookupPage, error) { return b.Lookup(ctx, a.name, req) }
-}
-
-func unconfigured(ref model.Ref) model.PlanItem {
-	return model.PlanItem{Ref: ref}.Blocked("the account is not in the config")
 }
 
 // planRow plans changes of a conversation. row is its cached row, with key 0 if it is not cached.
