@@ -146,7 +146,7 @@ func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error
 	// From here on every result is recorded, even if confab is closing.
 	ctx = context.WithoutCancel(ctx)
 	if cause != nil {
-		return d.settleEach(ctx, entries, func(i int) ending { return d.readFailed(ctx, entries[i], cause) })
+		return d.settleEach(ctx, entries, func(i int) ending { return d.failed(ctx, entries[i], cause, true) })
 	}
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
@@ -250,15 +250,6 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 	return isBase(now), nil
 }
 
-// readFailed returns the ending of an edit whose conversation could not be read before sending. A service may no longer show
-// what it has archived.
-func (d *delivery) readFailed(ctx context.Context, e model.OutboxEntry, cause error) ending {
-	if (e.Kind == model.EditDelete || e.Kind == model.EditArchive && e.Sent) && model.KindOf(cause) == model.NotFound {
-		return deleted(e, e.Sent)
-	}
-	return d.failed(ctx, e, cause, true)
-}
-
 // verify returns the ending of an edit that was sent: done if the answer, or one more read, shows its target.
 func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Outcome) ending {
 	if e.Kind == model.EditDelete {
@@ -347,8 +338,12 @@ func (d *delivery) reread(ctx context.Context, id string, need model.Need, shows
 	return d.a.provider.Load(ctx, id, need)
 }
 
-// failed returns the ending that the policy gives an edit that met an error; early means before its write.
+// failed returns the ending that the policy gives an edit that met an error; early means before its write. A service may no longer
+// show what it has archived.
 func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, early bool) ending {
+	if early && (e.Kind == model.EditDelete || e.Kind == model.EditArchive && e.Sent) && model.KindOf(cause) == model.NotFound {
+		return deleted(e, e.Sent)
+	}
 	err := model.AsError(d.b.noteRetry(ctx, d.a, cause))
 	end, shut := applyPolicy(err, e.Attempts, d.b.now())
 	if early && e.Sent && end.state == model.Refused {

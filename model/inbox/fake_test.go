@@ -52,6 +52,7 @@ type fake struct {
 	since        time.Time      // of the last sync
 	links        []model.Ref    // of the conversations whose links were asked for
 	unable       model.EditKind // the service can't do it, besides contacts
+	assumed      bool           // nothing is documented; the reason is the name of the kind
 }
 
 func newFake(account string, titles ...string) *fake {
@@ -113,6 +114,9 @@ func (f *fake) Capabilities(model.Conversation) model.Capabilities {
 	out := model.Capabilities{}
 	for _, k := range model.EditKinds() {
 		out[k] = model.Capability{State: model.CapabilityYes}
+		if f.assumed {
+			out[k] = model.Capability{State: model.CapabilityAssumed, Reason: string(k)}
+		}
 	}
 	out[model.EditContacts] = model.Capability{State: model.CapabilityNo, Reason: "no contacts here"}
 	if f.unable != "" {

@@ -274,17 +274,30 @@ func TestDeliverWaitsForAnotherProcess(t *testing.T) {
 			other, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 			must(t, err)
 			defer other.Close()
-			claimed, err := other.Claim(ctx, "projects", nil)
-			if err != nil || len(claimed) != 1 {
-				t.Fatalf("%d edits were claimed, want 1, error %v", len(claimed), err)
-			}
-			go func() {
+			settle := func(claimed []model.OutboxEntry, err error) {
+				if err != nil || len(claimed) != 1 {
+					t.Errorf("%d edits were claimed, want 1, error %v", len(claimed), err)
+					return
+				}
 				time.Sleep(5 * time.Second)
 				e := claimed[0].Edit
 				other.Settle(ctx, claimed[0], model.JournalEntry{Edit: e, State: model.Done, Before: e.Base, After: e.Target}, nil, false)
-			}()
+			}
+			claimed, err := other.Claim(ctx, "projects", nil)
+			go settle(claimed, err)
 			if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Done {
 				t.Errorf("the delivery reported %s, want one edit that is %s", inWords(out...), model.Done)
+			}
+			// The other process has not yet begun with what this edit waits for.
+			first := submit(t, b, f.ref("1"), title("first"))
+			ids = submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
+			go func() {
+				time.Sleep(time.Second)
+				settle(other.Claim(ctx, "projects", first))
+			}()
+			if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.Done {
+				t.Errorf("after an edit that another process was about to send, the delivery reported %s, want one edit that is %s",
+					inWords(out...), model.Done)
 			}
 		})
 	})

@@ -89,6 +89,7 @@ func TestUndoOfAnEditThatRestores(t *testing.T) {
 
 func TestWideningUndoAsks(t *testing.T) {
 	f := newFake("projects", "Kick-off")
+	f.assumed = true
 	f.desc.Audience = model.Audiences{{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Sentence: "everyone"}}}
 	f.change("1", func(c *model.Conversation) {
 		c.Participants = model.SetOf(ada, model.Participant{Kind: model.KindContact, Identifier: "phonenumber=+4930123456"})
@@ -112,6 +113,9 @@ func TestWideningUndoAsks(t *testing.T) {
 			// A widening edit waits for those before it in its submission.
 			if edits := u.Plan.Edits(); len(edits) > 1 && edits[1].Kind != model.EditPrivacy {
 				t.Errorf("the undo %s changes the %s last, want the privacy", name, edits[1].Kind)
+			}
+			if notes := u.Plan.Items[0].Notes; len(notes) != len(u.Plan.Edits()) {
+				t.Errorf("the undo %s notes %q, want a note for each assumed edit", name, notes)
 			}
 		}
 	})

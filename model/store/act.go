@@ -46,7 +46,7 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 			return false
 		}
 		if sliced {
-			t.endMoving(sub.ID)
+			t.exec(endMoving, sub.ID)
 		}
 		last(t)
 		return true
@@ -60,12 +60,10 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 	return ids, nil
 }
 
+const endMoving = "DELETE FROM entering WHERE submission = ?"
+
 func (t *tx) startMoving(submission string, leaves bool) {
 	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, ?)", submission, t.s.owner.name, leaves)
-}
-
-func (t *tx) endMoving(submission string) {
-	t.exec("DELETE FROM entering WHERE submission = ?", submission)
 }
 
 // removeEntered removes the edits of a submission that was interrupted while it entered.
@@ -104,7 +102,7 @@ func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx
 		if len(ids) > 0 {
 			return false
 		}
-		t.endMoving(submission)
+		t.exec(endMoving, submission)
 		last(t)
 		return true
 	})

@@ -167,11 +167,9 @@ func (r Rescue) String() string {
 	return text
 }
 
-type rescuedTable struct{ name, word, columns string }
-
 // rescued lists the tables and columns that are copied from a damaged database, and what the user calls their rows. Cursors,
 // counts and claims are not among them, since they are made anew.
-var rescued = []rescuedTable{
+var rescued = []struct{ name, word, columns string }{
 	{"account", "", "name identity"},
 	{"submission", "", "id sentence user at undoes edits withdrawn discarded replaced"},
 	{"outbox", "", "id account conv field submission widens edit title state attempts sent error theirs known orphaned created"},
@@ -192,13 +190,10 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	return s.change(ctx, "", func(t *tx) {
 		schema := t.schemaPages()
 		header := map[int64][]byte{0: schema[0][:min(headerSize, len(schema[0]))]}
-		left := t.carryAll(aside, header, rescued)
-		if len(left) == len(rescued) {
+		t.carryAll(aside, header)
+		if len(s.rescue.Missing) == len(rescued) {
 			// Nobody knows where its tables are. One that this version made has them where the new one has them.
-			t.carryAll(aside, schema, rescued)
-		}
-		for _, r := range left {
-			s.rescue.Missing = append(s.rescue.Missing, r.name)
+			t.carryAll(aside, schema)
 		}
 		t.exec("UPDATE outbox SET state = 'held', claim = '', error = NULL WHERE state IN ('queued', 'sending', 'retry')")
 		t.setMeta("rescued", filepath.Base(aside)) // lets marks hold again if the service shows the same content (see adopt)
@@ -208,23 +203,22 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	})
 }
 
-// carryAll copies tables of a damaged database, read from a copy with other bytes over some of it. It returns the tables that
-// could not be read to the end.
-func (t *tx) carryAll(aside string, over map[int64][]byte, tables []rescuedTable) (left []rescuedTable) {
+// carryAll copies the rescued tables of a damaged database, read from a copy with other bytes over some of it. It notes which of
+// them could not be read to the end.
+func (t *tx) carryAll(aside string, over map[int64][]byte) {
 	copied := aside + mended
 	old, err := t.s.connect(copied, 1, "deferred")
 	t.fail(errors.Join(err, salvage(aside, copied, over), salvage(aside+"-wal", copied+"-wal", nil)))
 	if t.err != nil {
-		return tables
+		return
 	}
 	defer old.Close()
-	for _, r := range tables {
+	for _, r := range rescued {
 		if columns := strings.Fields(r.columns); !t.carryOver(old, r.name, columns, "") {
 			t.carryOver(old, r.name, columns, " DESC")
-			left = append(left, r)
+			t.s.rescue.Missing = append(t.s.rescue.Missing, r.name)
 		}
 	}
-	return left
 }
 
 // carryOver copies the wanted columns of a table, as far as it has them, up to the first

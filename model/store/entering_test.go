@@ -283,6 +283,14 @@ func TestRecoverLeavesWhatIsEntering(t *testing.T) {
 			if out, _ := s.Outbox(t.Context()); err != nil || len(out) != 10*atOnce {
 				t.Errorf("the outbox holds %d edits, want %d; error %v, want none", len(out), 10*atOnce, err)
 			}
+			// What this process could not finish, it finishes later.
+			err = s.change(t.Context(), "", func(t *tx) { t.startMoving("bulk", true) })
+			if _, failed := s.Recover(t.Context()); err != nil || failed != nil {
+				t.Fatalf("a move that this process left: errors %v and %v, want none", err, failed)
+			}
+			if out, err := s.Outbox(t.Context()); err != nil || len(out) != 0 {
+				t.Errorf("after this process finished its own move the outbox holds %d edits, want 0; error %v, want none", len(out), err)
+			}
 			return
 		default:
 			if _, err := s.Recover(t.Context()); err != nil {

@@ -26,6 +26,10 @@ func TestSlotDoesNotWaitForATransaction(t *testing.T) {
 	if at, err := s.Pacer("sales", time.Second, 1).Slot(ctx); err != nil || !at.Equal(start) {
 		t.Errorf("the slot is at %v, want %v at once; error %v, want none", at, start, err)
 	}
+	// Nor does a look at an outbox in which nothing is due.
+	if got, err := s.Claim(ctx, "sales", nil); err != nil || len(got) != 0 {
+		t.Errorf("claimed %d edits, want 0 at once; error %v, want none", len(got), err)
+	}
 	if _, err := other.Exec("ROLLBACK"); err != nil {
 		t.Fatalf("executing SQL: error %v, want none", err)
 	}

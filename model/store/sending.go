@@ -106,8 +106,6 @@ func (t *tx) rebase(e model.OutboxEntry, now model.Value) {
 				lost = append(lost, change{target, l.Target})
 			}
 		}
-		// Later edits may be planned upon the target that l still has.
-		lost = slices.DeleteFunc(lost, func(c change) bool { return c.was.Equal(l.Target) })
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"charm.land/bubbles/v2/textarea"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"confab/model"
 	"confab/ui/layout"
@@ -112,9 +111,14 @@ func NewArea(text string) *Area {
 	box.Prompt = ""
 	box.ShowLineNumbers = false
 	box.CharLimit, box.MaxHeight = 0, 0
-	box.KeyMap.Paste = key.NewBinding()
+	// The terminal pastes. A selection of the library outlives what was selected, and the next letter ends the program then.
+	k := &box.KeyMap
+	for _, unused := range []*key.Binding{&k.Paste, &k.CopySelection, &k.SelectAll, &k.SelectCharacterForward, &k.SelectCharacterBackward,
+		&k.SelectWordForward, &k.SelectWordBackward, &k.SelectLineUp, &k.SelectLineDown} {
+		*unused = key.NewBinding()
+	}
 	box.SetVirtualCursor(false)
-	box.SetStyles(textarea.Styles{Focused: textarea.StyleState{Selection: lipgloss.NewStyle().Reverse(true)}})
+	box.SetStyles(textarea.Styles{}) // draw plain text
 	box.Focus()
 	a := &Area{typing[textarea.Model]{box: box, clean: model.Clean}}
 	a.Set(text)

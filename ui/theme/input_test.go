@@ -1,63 +1,64 @@
-package theme
+package theme_test
 
 import (
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 
 	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textarea"
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+	"pgregory.net/rapid"
+
+	"confab/ui/keymap"
+	"confab/ui/theme"
 )
 
-// Every key that edits a line works at every place in it.
-func TestEditingKeysAtEveryPlace(t *testing.T) {
-	in := NewInput("")
-	m := in.box.KeyMap
-	for _, text := range []string{"", "a", " ", "ab", "a b ", "é  ü"} {
-		for at := range len([]rune(text)) + 1 {
-			for _, b := range []key.Binding{m.CharacterForward, m.CharacterBackward, m.WordForward, m.WordBackward, m.DeleteWordBackward,
-				m.DeleteWordForward, m.DeleteAfterCursor, m.DeleteBeforeCursor, m.DeleteCharacterBackward, m.DeleteCharacterForward,
-				m.LineStart, m.LineEnd, m.AcceptSuggestion, m.NextSuggestion, m.PrevSuggestion} {
-				in := NewInput(text)
-				in.SetPosition(at)
-				in.Update(pressed(b.Keys()[0]))
-				in.Update(tea.KeyPressMsg{Code: 'x', Text: "x"})
-				if want := append([]rune(text), 'x'); len([]rune(in.Value())) > len(want) {
-					t.Errorf("%q, %s at %d: %q", text, b.Keys()[0], at, in.Value())
-				}
-			}
-			in := NewInput(text)
-			in.SetPosition(at)
-			in.Update(pressed("alt+d"))
-			if got, before := in.Value(), string([]rune(text)[:at]); !strings.HasPrefix(text, before) || !strings.HasPrefix(got, before) ||
-				at < len([]rune(text)) && got == text || in.Position() != at {
-				t.Errorf("%q, alt+d at %d: %q with the cursor at %d", text, at, got, in.Position())
-			}
+// No sequence of the keys that the library knows, letters and pasted texts ends the program.
+func TestNoKeysEndTheProgram(t *testing.T) {
+	var names []string
+	for _, box := range []any{textinput.DefaultKeyMap(), textarea.DefaultKeyMap()} {
+		for v, i := reflect.ValueOf(box), 0; i < v.NumField(); i++ {
+			names = append(names, v.Field(i).Interface().(key.Binding).Keys()...)
 		}
 	}
+	th := theme.New(theme.Config{Name: "mono"})
+	check := func(t rapid.TB, text string, keys []string, w, h int) {
+		in, area := theme.NewInput(text), theme.NewArea(text)
+		for _, name := range keys {
+			msg := tea.Msg(tea.PasteMsg{Content: name})
+			if k, err := keymap.Press(name); err == nil {
+				msg = k
+			}
+			in.Update(msg)
+			area.Update(msg)
+			if line, _ := in.Draw(th, w); th.Width(line) != w {
+				t.Errorf("%q after %q: the line has %d cells, want %d", text, keys, th.Width(line), w)
+			}
+			area.Draw(th, w, h)
+		}
+	}
+	check(t, "a\nb", strings.Fields("é down ctrl+d alt+left shift+down ctrl+u ctrl+h shift+left a"), 20, 3) // ended it with a selection
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SampledFrom([]string{"", "a", "a b", "a b\n\nc", "é ü\n世界"}).Draw(t, "text")
+		one := rapid.SampledFrom(names)
+		letter := rapid.SampledFrom([]string{"a", "é", "世", "space", "two\nlines"})
+		keys := rapid.SliceOfN(rapid.OneOf(one, one, letter), 0, 30).Draw(t, "keys")
+		check(t, text, keys, rapid.IntRange(0, 30).Draw(t, "width"), rapid.IntRange(0, 5).Draw(t, "height"))
+	})
 }
 
-func pressed(name string) tea.KeyPressMsg {
-	head, mod := name, tea.KeyMod(0)
-	if m, rest, ok := strings.Cut(name, "+"); ok {
-		head, mod = rest, map[string]tea.KeyMod{"alt": tea.ModAlt, "ctrl": tea.ModCtrl}[m]
-	}
-	named := map[string]rune{"right": tea.KeyRight, "left": tea.KeyLeft, "backspace": tea.KeyBackspace, "delete": tea.KeyDelete,
-		"home": tea.KeyHome, "end": tea.KeyEnd, "tab": tea.KeyTab, "down": tea.KeyDown, "up": tea.KeyUp}
-	code, ok := named[head]
-	if !ok {
-		code = []rune(head)[0]
-	}
-	return tea.KeyPressMsg{Code: code, Mod: mod}
-}
-
-// What is selected in an area is shown, since the next letter replaces it.
-func TestSelectionInAnAreaIsShown(t *testing.T) {
-	th := New(Config{Name: "mono"})
-	a := NewArea("one line")
-	a.Update(tea.KeyPressMsg{Code: tea.KeyRight, Mod: tea.ModShift})
-	lines, _ := a.Draw(th, 20, 2)
-	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "\x1b[7mo\x1b[m") }) {
-		t.Errorf("the selection is not shown in %q", lines)
+func TestDeletingAWordForwardLeavesTheCursorAndTheTextBefore(t *testing.T) {
+	for _, text := range []string{"a", " ", "ab", "a b ", "é  ü"} {
+		for at := range len([]rune(text)) {
+			in := theme.NewInput(text)
+			in.SetPosition(at)
+			k, _ := keymap.Press("alt+d")
+			in.Update(k)
+			if got := in.Value(); !strings.HasPrefix(got, string([]rune(text)[:at])) || got == text || in.Position() != at {
+				t.Errorf("%q, alt+d at %d: got %q with the cursor at %d", text, at, got, in.Position())
+			}
+		}
 	}
 }
