@@ -76,12 +76,13 @@ func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report fu
 type tracker struct {
 	b      *Inbox
 	left   map[string]bool // the edits that are not yet reported
+	free   map[string]bool // the edits that nothing held back at the last look
 	report func(model.DeliveryResult)
 	began  time.Time
 }
 
 func (b *Inbox) track(ids []string, report func(model.DeliveryResult)) *tracker {
-	w := &tracker{b: b, left: map[string]bool{}, report: report, began: b.now()}
+	w := &tracker{b: b, left: map[string]bool{}, free: map[string]bool{}, report: report, began: b.now()}
 	for _, id := range ids {
 		w.left[id] = true
 	}
@@ -140,7 +141,10 @@ func (w *tracker) nextTry(ctx context.Context, a *account) (soonest time.Duratio
 			sooner(foreignPause)
 		case !until.IsZero():
 			sooner(until.Sub(now))
+		case !blocked && !w.free[id]:
+			sooner(0) // what it waited for may have ended after the last try
 		}
+		w.free[id] = !blocked
 	}
 	return soonest, cmp.Or(err, failed, broken)
 }
