@@ -336,7 +336,7 @@ func (p *Prompt) Draw(th *theme.Theme, w int) (line string, cursor int) {
 func (p *Prompt) cell(th *theme.Theme, w, n int) int {
 	_, cursor := p.Draw(th, w)
 	text := []rune(p.Text())
-	before := func(n int) int { return th.Width(string(text[:n])) }
+	before := func(n int) int { return th.Width(string(text[:min(n, len(text))])) }
 	return max(0, min(cursor+before(n)-before(p.input.Position()), w-1))
 }
 

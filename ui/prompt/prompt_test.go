@@ -15,6 +15,7 @@ import (
 var keys = map[string]tea.KeyPressMsg{
 	"tab": {Code: tea.KeyTab}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift}, "enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape},
 	"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "backspace": {Code: tea.KeyBackspace},
+	"ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
 }
 
 // press types keys, and returns what the last one asks for.
@@ -142,6 +143,10 @@ func TestAProblemPointsAtItsPlace(t *testing.T) {
 		help := strings.TrimRight(ansi.Strip(p.DrawHelp(th, 44, "", query.Completion{})), " ")
 		if help != c.want {
 			t.Errorf("%s\n%s\n%s\nwant\n%s", c.text, ansi.Strip(line), help, c.want)
+		}
+		press(p, "ctrl+u") // the problem stays until typing rests, beyond the end of the text
+		if help = ansi.Strip(p.DrawHelp(th, 44, "", query.Completion{})); !strings.HasPrefix(help, " ^ ") {
+			t.Errorf("%s\n%s\nwant the sign at the start of the empty line", c.text, help)
 		}
 	}
 }
