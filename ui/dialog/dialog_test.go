@@ -118,7 +118,8 @@ func TestQuestionStaysInSightBelowALongPlan(t *testing.T) {
 		p.Items = append(p.Items, it)
 	}
 	d := NewPlan(p)
-	d.Keys = keysOf(keymap.Dialog)
+	d.Keys, d.Verb = keysOf(keymap.Plan, keymap.Dialog), "send 61 at once"
+	d.only(alike).open = true
 	for _, size := range [][2]int{{40, 12}, {80, 24}} {
 		at := layout.Rect{W: size[0], H: size[1]}
 		for range 3 {
@@ -126,8 +127,10 @@ func TestQuestionStaysInSightBelowALongPlan(t *testing.T) {
 			if s := text(pic); !strings.Contains(s, "y send 61") {
 				t.Errorf("%v: no \"y send 61\" in\n%s", size, s)
 			}
-			if _, ok := key(pic, "y"); !ok {
-				t.Errorf("%v: the footer does not name y", size)
+			for _, name := range []string{"y", "j", "n"} {
+				if _, ok := key(pic, name); !ok {
+					t.Errorf("%v: the footer does not name %s:\n%s", size, name, text(pic))
+				}
 			}
 			d.Scroll(40)
 		}

@@ -207,15 +207,12 @@ func (d *Plan) askAgain() bool {
 
 func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	title := theme.Pick(d.confirming, "Really? ", "") + cmp.Or(d.title(), d.plan.Title, "Plan")
-	look, moreKey := theme.Pick(d.Risky(), theme.Warning, theme.Border), d.Keys.Of(keymap.Down)
+	look := theme.Pick(d.Risky(), theme.Warning, theme.Border)
 	if d.confirming || d.needsWord() {
 		look = theme.Error
 	}
-	if d.needsWord() || d.finder.Typing() {
-		moreKey = "down" // a letter would be typed
-	}
 	word := theme.Pick(d.needsWord(), &d.word, nil)
-	return d.frame(th, screen, title, 96, look, moreKey, d.footer, func(*theme.Page) {}, d.question, word)
+	return d.frame(th, screen, title, 96, look, d.footer, func(*theme.Page) {}, d.question, word)
 }
 
 func (d *Plan) question(p *theme.Page) {
@@ -255,16 +252,19 @@ func (d *Plan) verb() string {
 	return "send it"
 }
 
-// footer names the keys; on a narrow screen only those that answer.
-func (d *Plan) footer(w int) []string {
+// footer names the keys; on a narrow screen only those that answer or, if the plan is taller than the box, show more of it.
+func (d *Plan) footer(w int, taller bool) []string {
 	can, typed, p, items := d.canSend(), d.needsWord(), d.current(), d.itemsAtCursor()
 	wide := d.hasCursor() && w >= 60 && !d.confirming
 	enter, them := theme.Pick(d.enterIsYes(), " (enter)", ""), theme.Pick(p.i < 0, "these", "it")
 	hide := theme.Pick(d.HiddenCount() == 0, "take the hidden in", "leave the hidden out")
-	no := theme.Pick(typed || d.enterIsYes(), "no", "no (enter)")
+	crowded := taller && w < len(d.verb())+27
+	no := theme.Pick(typed || crowded || d.enterIsYes(), "no", "no (enter)")
+	more := theme.Pick(typed || d.finder.Typing(), "down", d.Keys.Of(keymap.Down)) // a letter would be typed
 	return []string{
 		d.Keys.If(can && !typed, keymap.Yes), d.verb() + enter,
 		theme.Pick(can && typed, "enter", ""), theme.Pick(w < 60, "go on", "go on, once it is typed"),
+		theme.Pick(taller, more, ""), "more",
 		d.Keys.If(d.canLeaveHidden() && !p.open, keymap.LeaveHidden), hide,
 		d.Keys.If(wide && p.opens() && !p.open, keymap.OpenLine), "open",
 		d.Keys.If(wide && p.opens() && p.open, keymap.CloseLine), "close",

@@ -126,7 +126,7 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			p.Line(bar(p, d.sub.Edits-d.sub.Waiting, d.sub.Edits), "")
 		}
 	}
-	return d.frame(th, screen, d.title(), 92, look, "", d.footer, above, func(*theme.Page) {}, nil)
+	return d.frame(th, screen, d.title(), 92, look, d.footer, above, func(*theme.Page) {}, nil)
 }
 
 // countedSentence matches a sentence that holds the number of conversations: "made 75 private".
@@ -144,7 +144,7 @@ func (d *Results) title() string {
 	return countedSentence.ReplaceAllString(words, "$1$2") + ": " + theme.Number(d.successes()) + " of " + theme.Number(d.sub.Edits)
 }
 
-func (d *Results) footer(w int) []string {
+func (d *Results) footer(w int, _ bool) []string {
 	p, undoable := d.current(), d.sub.Delivered-d.sub.TakenBack
 	// An undo can't be taken back here: u would make the change again.
 	canUndo := undoable > 0 && d.sub.Settled() && d.sub.Undoes == ""

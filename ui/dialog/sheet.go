@@ -236,13 +236,12 @@ func (s *sheet) windowTo(stops []stop, height int) (top, skip int) {
 }
 
 // frame draws the list in a box, between above and below, which are always in sight. Under them stands the input of a word, nil
-// for none. moreKey is named in the footer where the list is taller than the box.
-func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width int, look theme.Token, moreKey string,
-	footer func(w int) []string, above, below func(p *theme.Page), word *theme.Input) layout.Picture {
+// for none. footer gets the width of the screen, and whether the list is taller than the box.
+func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width int, look theme.Token,
+	footer func(w int, taller bool) []string, above, below func(p *theme.Page), word *theme.Input) layout.Picture {
 	w, most := min(screen.W-2, width), screen.H-3
 	inside := max(1, w-4)
 	s.layOut(th, inside)
-	foot := footer(screen.W)
 	h := len(th.Write(inside, above)) + len(th.Write(inside, below)) + theme.Pick(word != nil, 1, 0) + theme.Pick(s.finder.Shown(), 1, 0)
 	for _, p := range s.stops(false) {
 		if h > most {
@@ -250,14 +249,7 @@ func (s *sheet) frame(th *theme.Theme, screen layout.Rect, title string, width i
 		}
 		h += len(s.linesOf(p))
 	}
-	if moreKey != "" && h > most {
-		first := 0
-		for first < len(foot)-2 && foot[first] == "" {
-			first += 2
-		}
-		foot = slices.Insert(foot, first+2, moreKey, "more")
-	}
-	return th.Frame(screen, title, foot, w, min(h, most), look, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, title, footer(screen.W, h > most), w, min(h, most), look, func(w, h int) ([]string, *layout.Cursor) {
 		var cursor *layout.Cursor
 		head, tail := th.Write(w, above), th.Write(w, below)
 		if word != nil {
