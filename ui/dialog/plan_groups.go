@@ -237,7 +237,8 @@ func (d *Plan) addFolds() {
 			if g.class != mixed || g.n > 1 {
 				g.head = func(p *theme.Page) { d.writeHead(p, g) }
 			}
-			d.folds = append(d.folds, &g.fold)
+			at := theme.Pick(g.changes() && d.changes == 1, 0, len(d.folds)) // the only change stands first
+			d.folds = slices.Insert(d.folds, at, &g.fold)
 		}
 	}
 	d.folds = append(d.folds, notes)

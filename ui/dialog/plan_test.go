@@ -68,6 +68,17 @@ func TestRowsOfTheLastGroupGiveTheirOwnReason(t *testing.T) {
 	}
 }
 
+func TestTheOnlyChangeStandsFirst(t *testing.T) {
+	d := bulk(9, func(i int, it *model.PlanItem) {
+		if i != 4 {
+			*it = it.Blocked(fmt.Sprintf("reason %d", i))
+		}
+	})
+	if s := text(d.Draw(th, layout.Rect{W: 40, H: 12})); !strings.Contains(s, "Talk 4") {
+		t.Errorf("the only change is not in sight:\n%s", s)
+	}
+}
+
 // A plan that has nothing to send is only closed, unless that is because everything was left out.
 func TestYesSendsNothingWhereNothingChanges(t *testing.T) {
 	already := func(_ int, it *model.PlanItem) { it.State, it.Edits = model.PlanAlready, nil }
