@@ -103,6 +103,7 @@ type SelectRequest struct {
 // PlanOptions say how a plan is made.
 type PlanOptions struct {
 	DryRun   bool                  // the plan won't be submitted; read-only accounts are allowed
+	Sure     bool                  // what the cache shows as already so is read again: nobody has seen it
 	Progress func(done, total int) // if set, it is called with the number of conversations that are ready
 	With     []Change              // for PlanCreate: whom to add to the new conversation besides its People
 	// Was, if set, is an undo that the person agreed to and that was out of date by then. Its unsent edits are withdrawn first, so

@@ -70,11 +70,11 @@ type OutboxEntry struct {
 	NextTry  time.Time // zero if no next try is planned
 	Error    *EntryError
 	Theirs   *Value // what the service showed at the conflict or the failed verification
-	Orphaned bool   // its account was set aside: the config now gives the name to another identity
+	Orphaned bool   // its account was set aside: the name has another identity now
 }
 
 // OrphanedMeans explains OutboxEntry.Orphaned to a person.
-const OrphanedMeans = "the config gives its account another identity now: set it back, or discard the edit"
+const OrphanedMeans = "its account has another identity now (service, workspace or user): change that back, or discard the edit"
 
 // HeldMeans explains to a person why an edit is held, if nothing else does.
 const HeldMeans = "it was queued a while ago, and was not sent since"

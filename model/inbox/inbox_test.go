@@ -278,6 +278,14 @@ func TestPlanReadsBasesThatTheCacheLacks(t *testing.T) {
 		if it := p.Items[0]; it.State != model.PlanBlocked || it.Reason != "no contacts here" {
 			t.Errorf("the plan of an edit that the service cannot do is %s (%s), want %s (no contacts here)", it.State, it.Reason, model.PlanBlocked)
 		}
+		before, _ := f.count()
+		for _, ch := range []model.Change{title("Kick-off")[0], {Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{{Kind: "user", ID: "7"}}}} {
+			p, err = b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{ch}, model.PlanOptions{Sure: true})
+			if loads, _ := f.count(); err != nil || p.Items[0].State != model.PlanAlready || loads != before+1 {
+				t.Errorf("%s, already so for sure: %+v after %d reads, error %v; want one read", ch.Kind, p.Items[0], loads-before, err)
+			}
+			before++
+		}
 		canceled, stop := context.WithCancel(ctx)
 		stop()
 		if _, err := b.Plan(canceled, []model.Ref{f.ref("1")}, title("x"), model.PlanOptions{}); !errors.Is(err, context.Canceled) {

@@ -74,7 +74,7 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 		group.SetLimit(baseReads)
 		for _, i := range some {
 			group.Go(func() error {
-				it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i].ID], p.changes, p.o.DryRun)
+				it, err := p.plan(ctx, a, p.refs[i], cached[p.refs[i].ID])
 				if err = cmp.Or(err, ctx.Err()); err == nil {
 					p.done(i, it)
 				}
@@ -88,29 +88,43 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 	return nil
 }
 
+// plan plans the changes of a conversation. If the plan must be sure, what the cache shows as already so is read again,
+// unless the rest can be queued for a service that can't be reached.
+func (p *planning) plan(ctx context.Context, a *account, ref model.Ref, row model.Row) (model.PlanItem, error) {
+	it, err := p.planRow(ctx, a, ref, row)
+	wasRead := row.Key == 0 || len(toRead(row.Conversation, p.changes)) > 0
+	already := it.State != model.PlanBlocked && len(it.Edits) < len(p.changes) && len(it.Waiting) == 0
+	if err != nil || !p.o.Sure || wasRead || !already {
+		return it, err
+	}
+	row = model.Row{Conversation: model.Conversation{Title: row.Conversation.Title}}
+	again, err := p.planRow(ctx, a, ref, row)
+	if again.Err != nil && len(it.Edits) > 0 {
+		return it, err
+	}
+	return again, err
+}
+
 func (b *Inbox) directory(ctx context.Context, a *account) model.Directory {
 	return func(req model.LookupRequest) (model.LookupPage, error) { return b.Lookup(ctx, a.name, req) }
 }
 
-// planRow plans changes of a conversation. row is its cached row, with key 0 if it is not cached.
-func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
-	model.PlanItem, error) {
+// planRow plans the changes of a conversation. row is its cached row, with key 0 if it is not cached.
+func (p *planning) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row) (model.PlanItem, error) {
+	b := p.b
 	blocked := func(reason string) (model.PlanItem, error) {
 		it := model.PlanItem{Ref: ref, Title: strings.Clone(row.Conversation.Title), Provider: a.desc.Provider}
 		it.Identify(&row.Conversation)
 		return it.Blocked(reason), nil
 	}
-	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
-		caps := b.capabilities(a, row.Conversation, dryRun)
-		for _, ch := range changes {
+	if kinds := toRead(row.Conversation, p.changes); row.Key == 0 || len(kinds) > 0 {
+		caps := b.capabilities(a, row.Conversation, p.o.DryRun)
+		for _, ch := range p.changes {
 			if can := caps.Of(ch.Kind); row.Key != 0 && !can.Can() {
 				return blocked(can.Reason) // what can't be done needs no read
 			}
 		}
 		if _, err := b.Load(ctx, ref, a.provider.Needs(kinds...)); err != nil {
-			if ctx.Err() != nil {
-				return model.PlanItem{}, ctx.Err()
-			}
 			it, _ := blocked("it could not be read: " + model.Words(err))
 			it.Err = err
 			return it, nil
@@ -121,10 +135,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		}
 	}
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a large plan shares one copy of each
-	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes, b.directory(ctx, a))
-	if ctx.Err() != nil {
-		return it, ctx.Err()
-	}
+	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, p.o.DryRun), p.changes, b.directory(ctx, a))
 	for i := range it.Edits {
 		e := &it.Edits[i]
 		e.Earlier = slices.Concat(e.Earlier, row.PendingEdits(e.Field()))
@@ -135,7 +146,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		if err != nil {
 			return it, err
 		}
-		it.Waiting = stillWanted(all, changes, it.Edits)
+		it.Waiting = stillWanted(all, p.changes, it.Edits)
 	}
 	it = a.sendable(row.Conversation, it)
 	// The texts of a row are substrings of its whole body, which a large plan must not keep in memory.

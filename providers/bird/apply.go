@@ -64,8 +64,14 @@ func (p *provider) planPeople(fresh model.Conversation, target []model.Participa
 	add := func(before, after []model.Participant, call providers.Call, done string) {
 		w := providers.Single(model.EditParticipants, call)
 		if call.Name != calls.AddParticipant.Name {
-			// The refusal may concern a protected participant, so it rules out nothing for others.
-			w.Learn = func(e *model.Error) providers.Lesson { return providers.Lesson{Ignore: e.Kind != model.Unsupported} }
+			// The refusal may concern a protected participant, so it rules out nothing for others. A participant who is not found
+			// may have left meanwhile: the participants are read again.
+			w.Learn = func(e *model.Error) providers.Lesson {
+				if e.Kind == model.NotFound {
+					e.Kind = model.ConflictKind
+				}
+				return providers.Lesson{Ignore: e.Kind != model.Unsupported}
+			}
 		}
 		out.Steps = append(out.Steps, providers.Step{Write: w, Direction: providers.PeopleDirection(before, after), Done: done})
 	}
@@ -172,12 +178,7 @@ const maxNewParticipants = 5
 
 // messageReference returns the reference of the first message of a create. References are unique in a workspace, so a create that
 // is sent twice can't send its message twice [assumed].
-func messageReference(editID string) string {
-	if editID == "" {
-		return ""
-	}
-	return "confab-" + editID
-}
+func messageReference(editID string) string { return "confab-" + editID }
 
 // newConversation returns the body of a create. It refuses what the service can't take.
 func newConversation(n model.NewConversation, editID string) (body providers.Body, refused *model.Error) {

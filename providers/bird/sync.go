@@ -86,7 +86,7 @@ func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 		}
 		c = d.Conversation
 		for _, m := range d.Messages.Items {
-			if mark != "" && m.Reference == mark {
+			if m.Reference == mark {
 				return c, true, true, nil
 			}
 			if m.Reference != "" && n.Message != "" {

@@ -140,18 +140,6 @@ func convertEntity(key resource, raw json.RawMessage) (model.Participant, bool) 
 	return p, p.ID != ""
 }
 
-// maxPreview bounds the preview of the newest comment, in characters.
-const maxPreview = 140
-
-// preview returns the beginning of a comment on one line.
-func preview(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if r := []rune(text); len(r) > maxPreview {
-		return string(r[:maxPreview-1]) + "…"
-	}
-	return text
-}
-
 // commentText converts a text that a person typed to the form of the API: newlines become <br> (comments.md), and markup characters
 // are escaped. The escaping, and that the same rules hold for the first comment, is [assumed]. A mention (@user:12) stays as it
 // is, so that the server recognises it.

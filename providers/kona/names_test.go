@@ -216,7 +216,7 @@ func TestNamesAreRequestedOnce(t *testing.T) {
 			single++
 			return 404, `{"title":"Not Found"}`
 		case strings.HasSuffix(r.Path, "/comments"):
-			return 200, `{"comments":[{"id":2,"creator_id":9,"content":"new","created_at":1479900001000},{"id":1,"creator_id":3,"content":"old","created_at":1479900000000}]}`
+			return 200, `{"comments":[{"id":2,"creator_id":9,"content":"new<br>line","created_at":1479900001000},{"id":1,"creator_id":3,"content":"old","created_at":1479900000000}]}`
 		}
 		return accept(r)
 	})
@@ -229,7 +229,7 @@ func TestNamesAreRequestedOnce(t *testing.T) {
 		if c.Participants.Items[1].Display() != "user #8" || d.Messages.Items[0].Text != "old" || d.Messages.Items[1].Author != "bob@example.com" {
 			t.Errorf("got participants %+v and messages %+v", c.Participants, d.Messages)
 		}
-		if !c.Updated.Equal(time.UnixMilli(1479900001000)) || c.Preview != "new" || !c.HasMessages || d.MoreMessages {
+		if !c.Updated.Equal(time.UnixMilli(1479900001000)) || c.Preview != "new line" || !c.HasMessages || d.MoreMessages {
 			t.Errorf("got %+v, want the time and the preview of the newest comment", c)
 		}
 	}
@@ -249,7 +249,7 @@ func TestNamesAreRequestedOnce(t *testing.T) {
 	var c model.Conversation
 	_, _ = p.Sync(t.Context(), model.SyncRequest{}, func(b model.Batch) (bool, error) { c = b.Conversations[0]; return false, nil })
 	c = model.MergeReading(d.Conversation, c, model.ReadRow)
-	if c.Preview != "new" || c.Updated.IsZero() {
+	if c.Preview != "new line" || c.Updated.IsZero() {
 		t.Errorf("row after a load: got %+v, want the newest comment", c)
 	}
 }

@@ -83,7 +83,7 @@ func (s *session) Get(ctx context.Context) (string, error) {
 	if model.KindOf(err) == model.Unauthorized {
 		// The refresh token or the secret was refused: read them again for the next exchange.
 		for _, name := range []string{settingRefreshToken, settingClientSecret} {
-			_ = rejectSecret(ctx, s.account.Secrets[name])
+			rejectSecret(ctx, s.account.Secrets[name])
 		}
 	}
 	if err != nil {
@@ -122,9 +122,7 @@ func (s *session) reconfigure(ctx context.Context) (bool, error) {
 	if was == "" || err != nil || s.current.Origin != origin(was) {
 		return false, err
 	}
-	if err := rejectSecret(ctx, s.account.Credential); err != nil {
-		return false, err
-	}
+	rejectSecret(ctx, s.account.Credential)
 	now, err := secretOf(ctx, s.account.Credential)
 	if err != nil || now == "" || now == was {
 		return false, err
@@ -343,15 +341,13 @@ func (s *session) store(t tokens) error {
 }
 
 // rejectSecret makes a source ask again for its secret.
-func rejectSecret(ctx context.Context, source model.CredentialSource) error {
+func rejectSecret(ctx context.Context, source model.CredentialSource) {
 	if source == nil {
-		return nil
+		return
 	}
-	secret, err := source.Get(ctx)
-	if err == nil {
+	if secret, err := source.Get(ctx); err == nil {
 		source.Reject(secret)
 	}
-	return err
 }
 
 // secretOf returns the secret of a source, or "" if the source is nil.

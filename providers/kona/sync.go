@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"confab/model"
 	"confab/providers"
@@ -135,7 +136,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (d mode
 	}
 	if n := len(d.Messages.Items); n > 0 {
 		last := d.Messages.Items[n-1]
-		c.HasMessages, c.Preview, c.LastMessage = true, preview(last.Text), last.ID
+		c.HasMessages, c.Preview, c.LastMessage = true, strings.Join(strings.Fields(last.Text), " "), last.ID
 		if c.Updated.IsZero() {
 			c.Updated = last.At
 		}

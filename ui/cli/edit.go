@@ -104,7 +104,7 @@ func (r *run) edit(ctx context.Context, args []string, f flags, ch []model.Chang
 	if len(refs) == 0 {
 		return checkCount(f, 0)
 	}
-	plan, err := r.planEdit(ctx, refs, ch, send.dryRun)
+	plan, err := r.planEdit(ctx, refs, ch, model.PlanOptions{DryRun: send.dryRun, Sure: !f.Changed("query")})
 	if err != nil {
 		return err
 	}
@@ -168,8 +168,9 @@ func (r *run) noteBlocked(plan model.Plan) {
 }
 
 // planEdit plans changes to conversations. A conversation that could not be read is a blocked item with its error.
-func (r *run) planEdit(ctx context.Context, refs []model.Ref, changes []model.Change, dryRun bool) (model.Plan, error) {
-	plan, err := r.engine.Plan(ctx, refs, changes, model.PlanOptions{DryRun: dryRun, Progress: r.progress()})
+func (r *run) planEdit(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
+	o.Progress = r.progress()
+	plan, err := r.engine.Plan(ctx, refs, changes, o)
 	known := slices.ContainsFunc(plan.Items, func(it model.PlanItem) bool { who := whoError(it.Err); return who == nil || !who.Nobody })
 	for i, it := range plan.Items {
 		// A name that matches nobody in any of the conversations is probably misspelt.

@@ -232,7 +232,7 @@ func (l *linear) ask(ctx context.Context, question string) (string, error) {
 }
 
 func (l *linear) edit(ctx context.Context, refs []model.Ref, ch []model.Change) error {
-	plan, err := l.planEdit(ctx, refs, ch, false)
+	plan, err := l.planEdit(ctx, refs, ch, model.PlanOptions{})
 	if err != nil {
 		return err
 	}

@@ -137,9 +137,9 @@ func TestAnOrphanedEditIsOnlyDiscarded(t *testing.T) {
 	b.waits("e1", "s1", model.Held)
 	b.outbox[0].Orphaned = true
 	b.want(t, ExitOK, "outbox", "--plain")
-	contains(t, "stdout", &b.out, "\n    the config gives its account another identity now: set it back, or discard the edit\n")
+	contains(t, "stdout", &b.out, "\n    its account has another identity now (service, workspace or user): change that back, or discard the edit\n")
 	b.want(t, ExitRefused, "outbox", "retry", "e1", "--yes")
-	contains(t, "stderr", &b.err, "e1 title: Roof → Mine: the config gives its account another identity now")
+	contains(t, "stderr", &b.err, "e1 title: Roof → Mine: its account has another identity now")
 	b.want(t, ExitOK, "outbox", "discard", "e1", "--yes")
 	if len(b.outbox) > 0 {
 		t.Error("the edit is still in the outbox")
