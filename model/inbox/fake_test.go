@@ -34,8 +34,9 @@ type fake struct {
 	fits   func(model.Conversation, model.Filter) bool
 	next   int
 	ignore bool // writes are accepted and change nothing
-	// onPage runs between the answer of a list and its emit.
+	// onPage runs between the answer of a list and its emit, onRead between the answer of a read and its end.
 	onPage func()
+	onRead func()
 	page   int // rows a page, 2 if it says nothing
 	// short makes lists leave out more than people.
 	short  bool
@@ -188,7 +189,12 @@ func (f *fake) Load(ctx context.Context, id string, _ model.Need) (model.Detail,
 		return model.Detail{}, &model.Error{Kind: model.Canceled, Err: ctx.Err()}
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer func() {
+		f.mu.Unlock()
+		if f.onRead != nil {
+			f.onRead()
+		}
+	}()
 	f.loads++
 	if f.down {
 		return model.Detail{}, errDown

@@ -37,9 +37,15 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	return d, err
 }
 
-// readAndSave returns what the service shows, without the pending edits.
+// readAndSave returns what the service shows, without the pending edits. A read that a delivery has overtaken is repeated once: it
+// may show what was there before.
 func (b *Inbox) readAndSave(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
+	began := b.now()
 	d, err := b.read(ctx, a, id, need)
+	last, _ := b.store.History(ctx, model.HistoryRequest{Ref: model.Ref{Account: a.name, ID: id}, Limit: 1})
+	if err == nil && len(last) > 0 && last[0].At.After(began) {
+		d, err = b.read(ctx, a, id, need)
+	}
 	if err == nil {
 		err = b.store.Save(ctx, d.Conversation, d.Reading(need))
 		b.announceState(ctx)

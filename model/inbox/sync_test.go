@@ -161,7 +161,7 @@ func TestSweepInTheFutureDoesNotEndSweeps(t *testing.T) {
 	})
 }
 
-func TestOlderPageDoesNotHideAnEdit(t *testing.T) {
+func TestOlderReadDoesNotHideAnEdit(t *testing.T) {
 	f := newFake("projects", "Kick-off", "Budget")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		ctx := context.Background()
@@ -193,6 +193,16 @@ func TestOlderPageDoesNotHideAnEdit(t *testing.T) {
 		b.Sync(ctx)
 		if got, _ := shownTitle(t, b, f.ref("1")); got != "theirs" {
 			t.Errorf("after the next refresh the row shows the title %q, want theirs", got)
+		}
+		f.onRead = func() {
+			f.onRead = nil
+			time.Sleep(time.Second)
+			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine again")), func(model.DeliveryResult) {})
+		}
+		read, err := b.Load(ctx, f.ref("1"), model.NeedMessages)
+		if got, _ := shownTitle(t, b, f.ref("1")); err != nil || got != "mine again" || read.Conversation.Title != got {
+			t.Errorf("after a read that is older than the edit the row shows the title %q, and the read %q, want mine again; error %v",
+				got, read.Conversation.Title, err)
 		}
 	})
 }
