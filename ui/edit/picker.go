@@ -68,7 +68,7 @@ func (p *Picker) text() string { return strings.TrimSpace(p.input.Value()) }
 
 // Ask returns the request for the first page. Answers to earlier requests are dropped.
 func (p *Picker) Ask() Ask {
-	p.generation++
+	p.generation, p.cursor = p.generation+1, ""
 	return p.request("")
 }
 

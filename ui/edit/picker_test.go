@@ -96,6 +96,10 @@ func TestPickerGoesOnAfterAnEmptyPage(t *testing.T) {
 	if press(p, tea.KeyDown) == nil {
 		t.Error("down does not ask for the next page")
 	}
+	p.Update(Found{Ask: p.Ask(), Err: errors.New("no route")})
+	if asks := press(p, tea.KeyDown); asks != nil {
+		t.Errorf("after a first page that could not be read, down asks for a page of what was looked for before: %+v", asks)
+	}
 }
 
 func TestPickerMarksTheMatches(t *testing.T) {
