@@ -213,13 +213,8 @@ func (d *decisions) askDiscard(all []model.OutboxEntry) {
 	if one {
 		menu.Text = []string{d.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
 	}
-	left := 0
-	for _, e := range all {
-		left += theme.Pick(e.Sent, 1, 0)
-	}
-	if left > 0 {
-		sent := theme.Pick(one, "A request for it has", "Requests for "+theme.Number(left)+" of them have")
-		menu.Text = append(menu.Text, sent+" left already: discarding does not take that back.")
+	if left := theme.LeftAlready(all); left != "" {
+		menu.Text = append(menu.Text, left)
 	}
 	d.openMenu(menu, func(i int) {
 		if i == 0 {

@@ -62,7 +62,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s := &Store{path: path, now: o.Now, ran: o.Ran}
 	// Only one process opens the database at a time, until it has made its claim. Otherwise
 	// two processes that both want to migrate would wait for each other.
-	opening := flock.New(path+".opening", flock.SetPermissions(0o600))
+	opening := flock.New(path+".opening", flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	err := s.await(ctx, o.Waiting, opening.TryLock)
 	if err == nil {
 		defer opening.Unlock()

@@ -87,10 +87,6 @@ func (d decision) resolves() bool { return slices.Contains(resolutions, string(d
 
 func (d decision) sends() bool { return d != "discard" && d != "theirs" }
 
-func (d decision) question(n int) string {
-	return theme.Pick(d.sends(), "Send ", "Give up ") + theme.Count(n, "edit") + "?"
-}
-
 // commandFor returns what to type for a verb of the outbox, or for the outbox itself if the verb is "": a command, or a word of
 // the linear mode.
 func (r *run) commandFor(verb string) string {
@@ -127,7 +123,8 @@ func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOption
 	}
 	switch {
 	case !d.sends():
-		r.printLines(r.plans(), "To be given up: "+theme.Count(len(entries), "edit")+".")
+		left := only(d == "discard", theme.LeftAlready(entries))
+		r.printLines(r.plans(), strings.TrimSpace("To be given up: "+theme.Count(len(entries), "edit")+". "+left))
 		if o.dryRun {
 			return nil
 		}
@@ -135,8 +132,8 @@ func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOption
 		r.printLines(r.plans(), append([]string{"To be sent:"}, planLines(plan)...)...)
 	}
 	o.yes = o.yes || r.linear != nil && d.sends() && !plan.Risky() && !plan.Bulk() // as an edit with that plan
-	return r.carryOut(ctx, plan, o, d.question(len(entries)), "Nothing was changed.",
-		func() ([]string, error) { return r.apply(ctx, d, entries) })
+	question := theme.Pick(d.sends(), "Send ", "Give up ") + theme.Count(len(entries), "edit") + "?"
+	return r.carryOut(ctx, plan, o, question, "Nothing was changed.", func() ([]string, error) { return r.apply(ctx, d, entries) })
 }
 
 // findDecided returns the edits that ids name, of edits and submissions. Those that are sent over another's change are
@@ -163,11 +160,10 @@ func (r *run) findDecided(ctx context.Context, d decision, ids []string, dry boo
 				entries, taken[x.ID] = append(entries, x), true
 			}
 		}
-		switch {
-		case found:
-		case len(reasons) == 0:
-			wrong = append(wrong, fmt.Errorf("there is no edit or submission %q in the outbox", model.CleanLine(id, 80)))
-		default:
+		if !found && reasons == nil {
+			reasons = []error{fmt.Errorf("there is no edit or submission %q in the outbox", model.CleanLine(id, 80))}
+		}
+		if !found {
 			wrong = append(wrong, reasons...)
 		}
 	}

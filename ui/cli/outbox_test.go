@@ -14,7 +14,8 @@ var roof = model.Ref{Account: "projects", ID: "71"}
 // waits puts an edit of a title into the outbox.
 func (b *bench) waits(id, submission string, state model.EditState) {
 	b.outbox = append(b.outbox, model.OutboxEntry{Edit: model.Edit{ID: id, Submission: submission, Ref: roof, Kind: model.EditTitle,
-		Base: model.TextValue("Roof"), Target: model.TextValue("Mine")}, Title: "Roof", State: state})
+		Base: model.TextValue("Roof"), Target: model.TextValue("Mine")}, Title: "Roof", State: state,
+		Sent: state == model.OutcomeNotKnown})
 }
 
 func TestDecisionsApplyWherePossible(t *testing.T) {
@@ -34,6 +35,7 @@ func TestDecisionsApplyWherePossible(t *testing.T) {
 		"retry being sent":    {model.Sending, []string{"retry", "e1"}, 1, "", "it is being sent right now"},
 		"discard being sent":  {model.Sending, []string{"discard", "s1"}, 1, "", "it is being sent right now"},
 		"discard refused":     {model.Refused, []string{"discard", "s1"}, 0, "given up  projects:71  title: Roof → Mine", ""},
+		"discard unknown":     {model.OutcomeNotKnown, []string{"discard", "e1"}, 0, "1 edit. A request for it has left already: disc", ""},
 		"mine":                {model.InConflict, []string{"resolve", "s1", "--mine"}, 0, "title: Roof repair → Mine", ""},
 		"mine, not verified":  {model.NotVerified, []string{"resolve", "e1", "--mine"}, 0, "title: Roof repair → Mine", ""},
 		"theirs":              {model.InConflict, []string{"resolve", "e1", "--theirs"}, 0, "given up", ""},

@@ -196,6 +196,13 @@ func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {
 	return ""
 }
 
+// LeftAlready warns that to discard edits takes back no request that has left for them. It is "" if none has.
+func LeftAlready(edits []model.OutboxEntry) string {
+	left := slices.DeleteFunc(slices.Clone(edits), model.OutboxEntry.Unsent)
+	which := Pick(len(edits) == 1, "A request for it has", "Requests for "+Number(len(left))+" of them have")
+	return Pick(len(left) > 0, which+" left already: discarding does not take that back.", "")
+}
+
 // Ending says how a submission ended, or how far its delivery is.
 func (t *Theme) Ending(s model.Submission, now time.Time) string {
 	if s.Waiting > 0 && s.Waiting == s.Edits && s.Sending == 0 && s.Problem == nil {
